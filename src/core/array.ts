@@ -1,0 +1,81 @@
+/** Dtypes, and arrays of numbers on the host: a flat typed array with a shape, row-major. */
+import { ShapeError } from "./errors.ts";
+
+export type DType = "float32" | "int32" | "int64" | "bool" | "uint8";
+
+export interface DataOf {
+  float32: Float32Array;
+  int32: Int32Array;
+  int64: BigInt64Array;
+  /** One byte per element, 0 or 1. */
+  bool: Uint8Array;
+  uint8: Uint8Array;
+}
+
+/** A dense row-major array. `data` may be a view into a larger buffer. */
+export interface HostArray<D extends DType = DType> {
+  readonly dtype: D;
+  readonly shape: readonly number[];
+  readonly data: DataOf[D];
+}
+
+export const bytesPerElement: Readonly<Record<DType, number>> = {
+  float32: 4,
+  int32: 4,
+  int64: 8,
+  bool: 1,
+  uint8: 1,
+};
+
+/** Number of elements of a shape; 1 for a scalar's `[]`. */
+export function sizeOf(shape: readonly number[]): number {
+  let n = 1;
+  for (const d of shape) n *= d;
+  return n;
+}
+
+export function allocate<D extends DType>(dtype: D, length: number): DataOf[D] {
+  switch (dtype as DType) {
+    case "float32":
+      return new Float32Array(length) as DataOf[D];
+    case "int32":
+      return new Int32Array(length) as DataOf[D];
+    case "int64":
+      return new BigInt64Array(length) as DataOf[D];
+    default:
+      return new Uint8Array(length) as DataOf[D];
+  }
+}
+
+/** Wraps `data` as an array of `shape`. Throws {@link ShapeError} where the sizes disagree. */
+export function hostArray<D extends DType>(
+  dtype: D,
+  shape: readonly number[],
+  data: DataOf[D] = allocate(dtype, sizeOf(shape)),
+): HostArray<D> {
+  if (data.length !== sizeOf(shape)) {
+    throw new ShapeError("array", `${data.length} elements cannot fill the shape`, [shape]);
+  }
+  return { dtype, shape, data };
+}
+
+/** A float32 array; a `Float32Array` is wrapped, not copied. */
+export function float32(
+  shape: readonly number[],
+  data?: Float32Array | readonly number[],
+): HostArray<"float32"> {
+  return hostArray(
+    "float32",
+    shape,
+    Array.isArray(data) ? Float32Array.from(data) : (data as Float32Array | undefined),
+  );
+}
+
+/** An int32 array; an `Int32Array` is wrapped, not copied. */
+export function int32(shape: readonly number[], data?: Int32Array | readonly number[]): HostArray<"int32"> {
+  return hostArray(
+    "int32",
+    shape,
+    Array.isArray(data) ? Int32Array.from(data) : (data as Int32Array | undefined),
+  );
+}

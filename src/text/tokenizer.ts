@@ -1,0 +1,34 @@
+/**
+ * What every vocabulary is to the rest of Punchline: text to ids and back.
+ *
+ * @example
+ * const ids = tokenizer.encode("Why did the chicken");
+ * tokenizer.decode(ids); // "Why did the chicken"
+ */
+
+export type TokenizerKind = "character" | "word" | "bpe" | "wordpiece";
+
+export interface Tokenizer {
+  readonly kind: TokenizerKind;
+  /** Number of ids; valid ids are 0 to `size - 1`. */
+  readonly size: number;
+  /** The id that ends one item (a joke): `\n` for characters and words, `<|endoftext|>` for GPT-2, `[SEP]` for BERT. */
+  readonly endOfText: number;
+  /** The id that stands for a hidden token, where the vocabulary has one (BERT's `[MASK]`). */
+  readonly mask?: number;
+  /** The id that fills short rows of a batch; ids equal to it are never masked by value, only by length. */
+  readonly pad?: number;
+  /**
+   * Ids of `text`, without any special token added.
+   * @throws InputError `unknown-character`, which names the character, where the vocabulary cannot spell it.
+   */
+  encode(text: string): Int32Array;
+  /** Text of `ids`, special tokens left out. The inverse of `encode` where the format promises it. */
+  decode(ids: ArrayLike<number>): string;
+  /** The written form of one id, for people: `"\n"` shown as it is in the vocabulary. */
+  token(id: number): string;
+  /** The id of one written token, or undefined. */
+  id(token: string): number | undefined;
+  /** The contents of the Hugging Face files that @huggingface/tokenizers reads, by file name. */
+  files(): Readonly<Record<"tokenizer.json" | "tokenizer_config.json", unknown>>;
+}

@@ -1,0 +1,38 @@
+/** What training tells its listeners, and the lines of a run's `log.jsonl`. */
+
+/** One line of `log.jsonl`. Losses in nats per token. */
+export interface LogRow {
+  readonly step: number;
+  /** Passes over the training split so far, fractional. */
+  readonly epoch: number;
+  /** Seconds of training so far, pauses between resumes not counted. */
+  readonly seconds: number;
+  /** Target tokens trained on so far. */
+  readonly tokens: number;
+  readonly loss: number;
+  readonly lr: number;
+  /** Global L2 norm of the gradient before clipping. */
+  readonly grad_norm: number;
+  readonly tokens_per_s: number;
+  readonly val_loss?: number;
+}
+
+export interface SampleRow {
+  readonly step: number;
+  readonly text: string;
+}
+
+export type StopReason = "steps" | "time" | "early" | "interrupt";
+
+export type TrainEvent =
+  | {
+      readonly type: "start";
+      readonly steps: number;
+      readonly parameters: number;
+      readonly resumedFrom?: number;
+    }
+  | { readonly type: "log"; readonly row: LogRow; readonly secondsLeft: number }
+  | { readonly type: "validation"; readonly step: number; readonly loss: number; readonly best: boolean }
+  | { readonly type: "sample"; readonly row: SampleRow }
+  | { readonly type: "checkpoint"; readonly step: number; readonly kind: "best" | "last" }
+  | { readonly type: "end"; readonly stopped: StopReason; readonly step: number };
