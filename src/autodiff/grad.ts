@@ -1,0 +1,86 @@
+/**
+ * Reverse-mode differentiation: adds the backward pass to a graph, in the same operations.
+ *
+ * @example
+ * const loss = (p) => mean(crossEntropy(model(p, x), y));
+ * const [value, gradients] = valueAndGrad(loss)(parameters); // gradients has the shape of parameters
+ */
+import { PunchlineError } from "../core/errors.ts";
+import { constant, isLeaf } from "../graph/leaves.ts";
+import { type GraphNode, type Tensor, topologicalOrder } from "../graph/tensor.ts";
+import { flatten, type TensorTree, unflatten } from "../graph/tree.ts";
+import { broadcastTo } from "../ops/broadcast.ts";
+import { addN } from "../ops/elementwise.ts";
+import { definitionOf } from "../ops/registry.ts";
+
+/**
+ * Gradients of a scalar with respect to tensors, by Baur & Strassen's reverse accumulation.
+ * A tensor on which the scalar does not depend has a gradient of zeros.
+ * @throws PunchlineError `no-gradient` where the path leads through an operation that declares none.
+ */
+export function gradients(scalar: Tensor, wrt: readonly Tensor[]): Tensor[] {
+  if (scalar.shape.some((d) => d !== 1)) {
+    throw new PunchlineError("no-gradient", `A gradient starts from a scalar, not from [${scalar.shape.join(", ")}]; sum it first.`);
+  }
+  const order = topologicalOrder([scalar]);
+  const needed = dependents(order, wrt);
+  const cotangents = new Map<Tensor, Tensor[]>();
+  cotangents.set(scalar, [broadcastTo(constant(1), scalar.shape)]);
+
+  for (let k = order.length - 1; k >= 0; k--) {
+    const node = order[k]!;
+    if (isLeaf(node.op) || !node.inputs.some((t) => needed.has(t))) continue;
+    const incoming = node.outputs.map((out) => total(cotangents.get(out)));
+    if (incoming.every((g) => g === undefined)) continue;
+    const { vjp } = definitionOf(node.op);
+    if (typeof vjp !== "function") {
+      throw new PunchlineError("no-gradient", `"${node.op}" has no gradient: ${vjp.none}.`, { details: { op: node.op } });
+    }
+    const outgoing = vjp({
+      inputs: node.inputs,
+      outputs: node.outputs,
+      cotangents: incoming,
+      attributes: node.attributes,
+      needs: node.inputs.map((t) => needed.has(t)),
+    });
+    node.inputs.forEach((input, i) => {
+      const g = outgoing[i];
+      if (!g || !needed.has(input)) return;
+      const list = cotangents.get(input);
+      if (list) list.push(g);
+      else cotangents.set(input, [g]);
+    });
+  }
+  return wrt.map((t) => total(cotangents.get(t)) ?? broadcastTo(constant(0), t.shape));
+}
+
+function total(terms: readonly Tensor[] | undefined): Tensor | undefined {
+  return terms && addN(terms);
+}
+
+/** Tensors through which `wrt` reaches the end, `wrt` among them. */
+function dependents(order: readonly GraphNode[], wrt: readonly Tensor[]): ReadonlySet<Tensor> {
+  const needed = new Set<Tensor>(wrt);
+  for (const node of order) {
+    if (node.inputs.some((t) => needed.has(t))) for (const out of node.outputs) if (out.dtype === "float32") needed.add(out);
+  }
+  return needed;
+}
+
+/** A function that returns the loss and its gradients with respect to the first argument. */
+export function valueAndGrad<P extends TensorTree, Rest extends readonly unknown[]>(
+  loss: (parameters: P, ...rest: Rest) => Tensor,
+): (parameters: P, ...rest: Rest) => [Tensor, P] {
+  return (parameters, ...rest) => {
+    const value = loss(parameters, ...rest);
+    return [value, unflatten(parameters, gradients(value, flatten(parameters)))];
+  };
+}
+
+/** A function that returns the gradients of a loss with respect to its first argument. */
+export function grad<P extends TensorTree, Rest extends readonly unknown[]>(
+  loss: (parameters: P, ...rest: Rest) => Tensor,
+): (parameters: P, ...rest: Rest) => P {
+  const both = valueAndGrad(loss);
+  return (parameters, ...rest) => both(parameters, ...rest)[1];
+}

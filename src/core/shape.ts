@@ -1,0 +1,64 @@
+/** Shapes of symbolic tensors: static sizes and named dynamic dimensions, with NumPy's broadcasting rule. */
+import { ShapeError } from "./errors.ts";
+
+/** A size known when the graph is built, or the name of one known only when it runs. Equal names are equal sizes. */
+export type Dim = number | string;
+export type Shape = readonly Dim[];
+
+export function sameShape(a: Shape, b: Shape): boolean {
+  return a.length === b.length && a.every((d, i) => d === b[i]);
+}
+
+/** The shape that both operands stretch to: aligned at the right, sizes equal or one of them 1. */
+export function broadcastShapes(op: string, a: Shape, b: Shape): Shape {
+  const rank = Math.max(a.length, b.length);
+  const out: Dim[] = [];
+  for (let i = 0; i < rank; i++) {
+    const x = a[a.length - rank + i] ?? 1;
+    const y = b[b.length - rank + i] ?? 1;
+    if (x !== y && x !== 1 && y !== 1) throw new ShapeError(op, "the shapes do not broadcast", [a, b]);
+    out.push(x === 1 ? y : x);
+  }
+  return out;
+}
+
+/** Axes of `to` along which a tensor of shape `from` is repeated when it broadcasts to `to`. */
+export function broadcastAxes(from: Shape, to: Shape): number[] {
+  const lead = to.length - from.length;
+  const axes: number[] = [];
+  for (let i = 0; i < to.length; i++) {
+    if (i < lead || (from[i - lead] === 1 && to[i] !== 1)) axes.push(i);
+  }
+  return axes;
+}
+
+/** A non-negative axis for one that may count from the end. Throws where it is out of range. */
+export function normaliseAxis(op: string, axis: number, shape: Shape): number {
+  const a = axis < 0 ? axis + shape.length : axis;
+  if (!Number.isInteger(a) || a < 0 || a >= shape.length) throw new ShapeError(op, `axis ${axis} is out of range`, [shape]);
+  return a;
+}
+
+/** All sizes of a shape that must be static here. Throws where one is a name. */
+export function staticShape(op: string, shape: Shape): readonly number[] {
+  for (const d of shape) if (typeof d === "string") throw new ShapeError(op, `dimension "${d}" must be static`, [shape]);
+  return shape as readonly number[];
+}
+
+/** One size that must be static here. Throws where it is a name. */
+export function staticDim(op: string, shape: Shape, axis: number): number {
+  const d = shape[axis];
+  if (typeof d !== "number") throw new ShapeError(op, `axis ${axis} must have a static size`, [shape]);
+  return d;
+}
+
+/** Row-major strides, in elements. */
+export function stridesOf(shape: readonly number[]): number[] {
+  const strides = new Array<number>(shape.length);
+  let n = 1;
+  for (let i = shape.length - 1; i >= 0; i--) {
+    strides[i] = n;
+    n *= shape[i]!;
+  }
+  return strides;
+}

@@ -1,0 +1,82 @@
+/**
+ * The symbolic tensor: a value that a graph will compute, known by its shape, its dtype and the node
+ * that makes it. Graphs are built by calling functions on tensors and are never changed afterwards.
+ */
+import type { DType, HostArray } from "../core/array.ts";
+import type { Shape } from "../core/shape.ts";
+
+/** What is known of a tensor before it is computed. */
+export interface Aval {
+  readonly shape: Shape;
+  readonly dtype: DType;
+}
+
+export type AttributeValue = number | string | boolean | HostArray | readonly (number | string)[];
+/** Static arguments of a node. Plain data, so that equal nodes can be found and printed. */
+export type Attributes = Readonly<Record<string, AttributeValue | undefined>>;
+
+/** One application of an operation. `op` is a key of the registry in `src/ops`. */
+export interface GraphNode {
+  readonly op: string;
+  readonly inputs: readonly Tensor[];
+  readonly attributes: Attributes;
+  readonly outputs: readonly Tensor[];
+}
+
+export class Tensor implements Aval {
+  readonly node: GraphNode;
+  /** Which of the node's outputs this is. */
+  readonly index: number;
+  readonly shape: Shape;
+  readonly dtype: DType;
+
+  constructor(node: GraphNode, index: number, aval: Aval) {
+    this.node = node;
+    this.index = index;
+    this.shape = aval.shape;
+    this.dtype = aval.dtype;
+  }
+
+  toString(): string {
+    return `${this.node.op}:${this.dtype}[${this.shape.join(", ")}]`;
+  }
+}
+
+/** Makes a node and its output tensors. Called by `defineOp`; models call the operations instead. */
+export function makeNode(
+  op: string,
+  inputs: readonly Tensor[],
+  attributes: Attributes,
+  outputs: readonly Aval[],
+): GraphNode {
+  const made: Tensor[] = [];
+  const node: GraphNode = { op, inputs, attributes, outputs: made };
+  outputs.forEach((aval, i) => {
+    made.push(new Tensor(node, i, aval));
+  });
+  return node;
+}
+
+/** Nodes that `roots` need, each after its inputs. Iterative, so that long unrolled graphs do not overflow the stack. */
+export function topologicalOrder(roots: readonly Tensor[]): GraphNode[] {
+  const order: GraphNode[] = [];
+  const seen = new Set<GraphNode>();
+  const stack: { node: GraphNode; next: number }[] = [];
+  for (const root of roots) {
+    if (seen.has(root.node)) continue;
+    seen.add(root.node);
+    stack.push({ node: root.node, next: 0 });
+    while (stack.length > 0) {
+      const top = stack[stack.length - 1]!;
+      const input = top.node.inputs[top.next++];
+      if (input === undefined) {
+        order.push(top.node);
+        stack.pop();
+      } else if (!seen.has(input.node)) {
+        seen.add(input.node);
+        stack.push({ node: input.node, next: 0 });
+      }
+    }
+  }
+  return order;
+}

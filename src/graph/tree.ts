@@ -1,0 +1,54 @@
+/** Trees: tensors (or host arrays) in nested plain objects and arrays, as functions take and return them. */
+import type { DType, HostArray } from "../core/array.ts";
+import type { Dim } from "../core/shape.ts";
+import { Tensor } from "./tensor.ts";
+
+export type Tree<L> = L | readonly Tree<L>[] | { readonly [key: string]: Tree<L> };
+export type TensorTree = Tree<Tensor>;
+export type HostTree = Tree<HostArray>;
+
+/** The shape and dtype of an input that has no value yet; names stand for dynamic sizes. */
+export interface Spec {
+  readonly dtype: DType;
+  readonly shape: readonly Dim[];
+}
+
+/** The same tree with tensors for leaves. */
+export type Traced<T> = T extends Spec | Tensor
+  ? Tensor
+  : T extends readonly unknown[] | object
+    ? { readonly [K in keyof T]: Traced<T[K]> }
+    : never;
+
+/** The same tree with host arrays for leaves. */
+export type Concrete<T> = T extends Tensor
+  ? HostArray
+  : T extends readonly unknown[] | object
+    ? { readonly [K in keyof T]: Concrete<T[K]> }
+    : never;
+
+const isSpec = (x: unknown): x is Spec => typeof x === "object" && x !== null && "dtype" in x && "shape" in x;
+const isLeaf = (x: unknown): boolean => x instanceof Tensor || isSpec(x);
+
+/** Leaves in the order of keys as written; `path` names each, such as `1.x` or `0.head.weight`. */
+export function leavesOf<L>(tree: Tree<L>, path = ""): { readonly path: string; readonly leaf: L }[] {
+  if (isLeaf(tree)) return [{ path, leaf: tree as L }];
+  return Object.entries(tree as Record<string, Tree<L>>).flatMap(([key, child]) =>
+    child === undefined ? [] : leavesOf(child, path === "" ? key : `${path}.${key}`),
+  );
+}
+
+export function flatten<L>(tree: Tree<L>): L[] {
+  return leavesOf(tree).map(({ leaf }) => leaf);
+}
+
+/** The tree of `like` with `leaves` in place of its own, in the same order. */
+export function unflatten<T>(like: T, leaves: readonly unknown[]): T {
+  let next = 0;
+  const build = (tree: unknown): unknown => {
+    if (isLeaf(tree)) return leaves[next++];
+    if (Array.isArray(tree)) return tree.map(build);
+    return Object.fromEntries(Object.entries(tree as object).flatMap(([key, child]) => (child === undefined ? [] : [[key, build(child)]])));
+  };
+  return build(like) as T;
+}

@@ -1,0 +1,103 @@
+/** From a graph to an ONNX model: operations lower themselves through an emitter; equal nodes are merged. */
+import { float32, type HostArray, hostArray } from "../core/array.ts";
+import type { GraphNode, Tensor } from "../graph/tensor.ts";
+import { topologicalOrder } from "../graph/tensor.ts";
+import type { Emitter, NodeOptions, Operand } from "../ops/define.ts";
+import { definitionOf } from "../ops/registry.ts";
+import type { OnnxModel, OnnxNode, OnnxValue } from "./proto.ts";
+
+export interface Lowered extends OnnxModel {
+  /** Leaves that the caller feeds, in the order of `inputs`. */
+  readonly feeds: readonly Tensor[];
+}
+
+/**
+ * Lowers the graph of `outputs`. Output `k` of the model is tensor `k`, under a name of its own.
+ * @param name gives each fed leaf (input or mask) its name in the model
+ */
+export function lower(outputs: readonly Tensor[], name: (leaf: Tensor) => string): Lowered {
+  const emit = new ModelEmitter();
+  const operands = new Map<Tensor, Operand>();
+  const merged = new Map<string, readonly Operand[]>();
+  const feeds: Tensor[] = [];
+  const inputs: OnnxValue[] = [];
+
+  for (const node of topologicalOrder(outputs)) {
+    const [first] = node.outputs as readonly [Tensor];
+    if (node.op === "constant") {
+      operands.set(first, operand(emit.constant(node.attributes.value as HostArray), first));
+    } else if (node.op === "input" || node.op === "dropout_mask") {
+      const value = operand(name(first), first);
+      operands.set(first, value);
+      feeds.push(first);
+      inputs.push(value);
+    } else {
+      const from = node.inputs.map((t) => operands.get(t)!);
+      const key = keyOf(node, from);
+      let made = merged.get(key);
+      if (!made) {
+        const result = definitionOf(node.op).lower(emit, from, node.attributes, node.outputs);
+        const list = typeof result === "string" ? [result] : result;
+        made = node.outputs.map((out, i) => operand(list[i]!, out));
+        merged.set(key, made);
+      }
+      node.outputs.forEach((out, i) => {
+        operands.set(out, made[i]!);
+      });
+    }
+  }
+
+  // A model's outputs need names of their own: an input, a constant or a value returned twice is copied.
+  const taken = new Set([...inputs.map((i) => i.name), ...emit.constants.keys()]);
+  const named = outputs.map((tensor) => {
+    const value = operands.get(tensor)!;
+    if (!taken.has(value.name)) {
+      taken.add(value.name);
+      return value;
+    }
+    return operand(emit.node("Identity", [value.name]), tensor);
+  });
+  return { nodes: emit.onnxNodes, inputs, outputs: named, constants: emit.constants, feeds };
+}
+
+const operand = (name: string, { dtype, shape }: Tensor): Operand => ({ name, dtype, shape });
+
+function keyOf(node: GraphNode, inputs: readonly Operand[]): string {
+  const attributes = JSON.stringify(node.attributes, (_, v) => (ArrayBuffer.isView(v) ? Array.from(v as unknown as number[], String) : v));
+  return `${node.op}(${inputs.map((i) => i.name).join()})${attributes}`;
+}
+
+class ModelEmitter implements Emitter {
+  readonly onnxNodes: OnnxNode[] = [];
+  readonly constants = new Map<string, HostArray>();
+  readonly #constantNames = new Map<string, string>();
+  #count = 0;
+
+  node(opType: string, inputs: readonly string[], options: NodeOptions = {}): string {
+    return this.nodes(opType, inputs, 1, options)[0]!;
+  }
+
+  nodes(opType: string, inputs: readonly string[], count: number, { attributes = {}, domain = "" as never }: NodeOptions = {}): string[] {
+    const outputs = Array.from({ length: count }, () => `v${this.#count++}`);
+    this.onnxNodes.push({ opType, domain, inputs, outputs, attributes });
+    return outputs;
+  }
+
+  constant(value: HostArray): string {
+    const key = value.data.length <= 64 ? `${value.dtype}[${value.shape}]${value.data}` : undefined;
+    const known = key && this.#constantNames.get(key);
+    if (known) return known;
+    const name = `c${this.constants.size}`;
+    this.constants.set(name, value);
+    if (key) this.#constantNames.set(key, name);
+    return name;
+  }
+
+  ints(values: readonly number[]): string {
+    return this.constant(hostArray("int64", [values.length], BigInt64Array.from(values, BigInt)));
+  }
+
+  scalar(value: number): string {
+    return this.constant(float32([], [value]));
+  }
+}

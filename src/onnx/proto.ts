@@ -1,0 +1,119 @@
+/**
+ * The part of the ONNX file format that Punchline writes: messages of onnx.proto3 (IR version 10) as
+ * protobuf bytes. Field numbers are those of the ONNX specification.
+ */
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import type { DType, HostArray } from "../core/array.ts";
+import type { Shape } from "../core/shape.ts";
+import type { OnnxAttribute } from "../ops/define.ts";
+
+export interface OnnxNode {
+  readonly opType: string;
+  readonly domain: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes: Readonly<Record<string, OnnxAttribute | undefined>>;
+}
+
+export interface OnnxValue {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: Shape;
+}
+
+export interface OnnxModel {
+  readonly nodes: readonly OnnxNode[];
+  readonly inputs: readonly OnnxValue[];
+  readonly outputs: readonly OnnxValue[];
+  readonly constants: ReadonlyMap<string, HostArray>;
+}
+
+/** TensorProto.DataType */
+export const elementType: Readonly<Record<DType, number>> = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9 };
+
+const IR_VERSION = 10;
+const OPSET = 21;
+const ATTRIBUTE = { float: 1, int: 2, string: 3, ints: 7 } as const;
+
+/** The bytes of an .onnx file. */
+export function encodeModel(model: OnnxModel, producer = "punchline"): Uint8Array<ArrayBuffer> {
+  const w = new BinaryWriter();
+  w.uint32(tag(1, 0)).int64(IR_VERSION);
+  w.uint32(tag(2, 2)).string(producer);
+  message(w, 7, () => graph(w, model));
+  for (const [domain, version] of [["", OPSET], ["com.microsoft", 1]] as const) {
+    message(w, 8, () => {
+      w.uint32(tag(1, 2)).string(domain);
+      w.uint32(tag(2, 0)).int64(version);
+    });
+  }
+  return w.finish();
+}
+
+function graph(w: BinaryWriter, model: OnnxModel): void {
+  for (const node of model.nodes) message(w, 1, () => writeNode(w, node));
+  w.uint32(tag(2, 2)).string("graph");
+  for (const [name, value] of model.constants) message(w, 5, () => tensor(w, name, value));
+  for (const value of model.inputs) message(w, 11, () => valueInfo(w, value));
+  for (const value of model.outputs) message(w, 12, () => valueInfo(w, value));
+}
+
+function writeNode(w: BinaryWriter, node: OnnxNode): void {
+  for (const name of node.inputs) w.uint32(tag(1, 2)).string(name);
+  for (const name of node.outputs) w.uint32(tag(2, 2)).string(name);
+  w.uint32(tag(3, 2)).string(node.outputs[0]!);
+  w.uint32(tag(4, 2)).string(node.opType);
+  for (const [name, value] of Object.entries(node.attributes)) {
+    if (value !== undefined) message(w, 5, () => attribute(w, name, value));
+  }
+  if (node.domain) w.uint32(tag(7, 2)).string(node.domain);
+}
+
+function attribute(w: BinaryWriter, name: string, value: OnnxAttribute): void {
+  w.uint32(tag(1, 2)).string(name);
+  if (typeof value === "number") {
+    w.uint32(tag(3, 0)).int64(value);
+    w.uint32(tag(20, 0)).int32(ATTRIBUTE.int);
+  } else if (typeof value === "string") {
+    w.uint32(tag(4, 2)).bytes(new TextEncoder().encode(value));
+    w.uint32(tag(20, 0)).int32(ATTRIBUTE.string);
+  } else if ("float" in value) {
+    w.uint32(tag(2, 5)).float(value.float);
+    w.uint32(tag(20, 0)).int32(ATTRIBUTE.float);
+  } else {
+    for (const v of value) w.uint32(tag(8, 0)).int64(v);
+    w.uint32(tag(20, 0)).int32(ATTRIBUTE.ints);
+  }
+}
+
+function tensor(w: BinaryWriter, name: string, { dtype, shape, data }: HostArray): void {
+  for (const d of shape) w.uint32(tag(1, 0)).int64(d);
+  w.uint32(tag(2, 0)).int32(elementType[dtype]);
+  w.uint32(tag(8, 2)).string(name);
+  w.uint32(tag(9, 2)).bytes(new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength));
+}
+
+function valueInfo(w: BinaryWriter, { name, dtype, shape }: OnnxValue): void {
+  w.uint32(tag(1, 2)).string(name);
+  message(w, 2, () => {
+    message(w, 1, () => {
+      w.uint32(tag(1, 0)).int32(elementType[dtype]);
+      message(w, 2, () => {
+        for (const d of shape) {
+          message(w, 1, () => {
+            if (typeof d === "number") w.uint32(tag(1, 0)).int64(d);
+            else w.uint32(tag(2, 2)).string(d);
+          });
+        }
+      });
+    });
+  });
+}
+
+const tag = (field: number, wireType: number): number => (field << 3) | wireType;
+
+function message(w: BinaryWriter, field: number, body: () => void): void {
+  w.uint32(tag(field, 2)).fork();
+  body();
+  w.join();
+}

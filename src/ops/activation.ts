@@ -1,0 +1,69 @@
+/** Nonlinearities of transformers and convolutional networks, each with a gradient derived by hand. */
+import { lift } from "../graph/leaves.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import { add, defineUnary, exp, multiply, subtract, tanh } from "./elementwise.ts";
+import { greater, where } from "./select.ts";
+
+const SQRT_2_OVER_PI = Math.sqrt(2 / Math.PI);
+const CUBIC = 0.044715;
+
+/** Gauss error function to double precision (series near 0, continued fraction beyond). */
+export function erfReference(x: number): number {
+  const a = Math.abs(x);
+  if (a < 2.5) {
+    let term = a;
+    let total = a;
+    for (let n = 1; n < 60; n++) {
+      term *= (-a * a) / n;
+      total += term / (2 * n + 1);
+    }
+    return Math.sign(x) * (2 / Math.sqrt(Math.PI)) * total;
+  }
+  let fraction = 0;
+  for (let n = 60; n > 0; n--) fraction = n / 2 / (a + fraction);
+  return Math.sign(x) * (1 - Math.exp(-a * a) / (Math.sqrt(Math.PI) * (a + fraction)));
+}
+
+export const erfOp = defineUnary("erf", "Erf", erfReference, (g, _, x) =>
+  multiply(g, multiply(2 / Math.sqrt(Math.PI), exp(multiply(-1, multiply(x, x))))),
+);
+export const reluOp = defineUnary(
+  "relu",
+  "Relu",
+  (x) => Math.max(0, x),
+  (g, y) => where(greater(y, 0), g, lift(0)),
+);
+/** Hendrycks & Gimpel 2016 (arXiv 1606.08415), exact: x·Φ(x). */
+export const geluOp = defineUnary(
+  "gelu",
+  (emit, x) => emit.node("Gelu", [x], { attributes: { approximate: "none" } }),
+  (x) => 0.5 * x * (1 + erfReference(x / Math.SQRT2)),
+  (g, _, x) => {
+    const cumulative = multiply(0.5, add(1, erf(multiply(x, Math.SQRT1_2))));
+    const density = multiply(1 / Math.sqrt(2 * Math.PI), exp(multiply(-0.5, multiply(x, x))));
+    return multiply(g, add(cumulative, multiply(x, density)));
+  },
+);
+/** The tanh form of the same paper, which GPT-2 uses. */
+export const geluTanhOp = defineUnary(
+  "gelu_tanh",
+  (emit, x) => emit.node("FastGelu", [x], { domain: "com.microsoft" }),
+  (x) => 0.5 * x * (1 + Math.tanh(SQRT_2_OVER_PI * (x + CUBIC * x * x * x))),
+  (g, _, x) => {
+    const square = multiply(x, x);
+    const t = tanh(multiply(x, add(SQRT_2_OVER_PI, multiply(SQRT_2_OVER_PI * CUBIC, square))));
+    const inner = add(SQRT_2_OVER_PI, multiply(3 * SQRT_2_OVER_PI * CUBIC, square));
+    // d/dx = (1 + t) / 2 · (1 + x·(1 - t)·inner)
+    const slope = add(1, multiply(x, multiply(subtract(1, t), inner)));
+    return multiply(g, multiply(multiply(0.5, add(1, t)), slope));
+  },
+);
+
+/** Gauss error function. */
+export const erf = (x: Tensor): Tensor => erfOp.apply([x], {})[0]!;
+/** max(0, x). */
+export const relu = (x: Tensor): Tensor => reluOp.apply([x], {})[0]!;
+/** Gaussian error linear unit, exact. Transformers' `gelu`. */
+export const gelu = (x: Tensor): Tensor => geluOp.apply([x], {})[0]!;
+/** Gaussian error linear unit, tanh form. Transformers' `gelu_new`. */
+export const geluTanh = (x: Tensor): Tensor => geluTanhOp.apply([x], {})[0]!;

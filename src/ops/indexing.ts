@@ -1,0 +1,100 @@
+/** Rows of a table by number, and the adjoint: adding rows into a table. */
+import { float32 } from "../core/array.ts";
+import { ShapeError } from "../core/errors.ts";
+import { type Dim, type Shape, sameShape } from "../core/shape.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import { defineOp, indices, none, real, zeros } from "./define.ts";
+
+/** Up to this many rows a product with a one-hot matrix beats ScatterND on the CPU. */
+const ONE_HOT_LIMIT = 1024;
+
+export const gatherOp = defineOp({
+  name: "gather",
+  infer([table, index]) {
+    if (index!.dtype !== "int32" && index!.dtype !== "int64") throw new ShapeError("gather", "indices must be whole numbers", [index!.shape]);
+    return [{ dtype: table!.dtype, shape: [...index!.shape, ...table!.shape.slice(1)] }];
+  },
+  vjp: ({ inputs: [table, index], cotangents: [g] }) => [scatterAdd(g!, index!, table!.shape)],
+  lower: (emit, [table, index]) => emit.node("Gather", [table!.name, index!.name], { attributes: { axis: 0 } }),
+  reference([table, index], _, [out]) {
+    const result = zeros(out!.shape);
+    const row = table!.data.length / table!.shape[0]!;
+    index!.data.forEach((id, i) => {
+      result.data.set(table!.data.subarray(id * row, (id + 1) * row), i * row);
+    });
+    return [result];
+  },
+  samples: [
+    { title: "embedding", inputs: [real(5, 3), indices(5, 2, 4)], attributes: {} },
+    { title: "repeated rows", inputs: [real(2, 3), indices(2, 6)], attributes: {} },
+  ],
+});
+
+/** Rows `index` of the first axis of `table`. table [v, ...], index [...i] → [...i, ...]. */
+export function gather(table: Tensor, index: Tensor): Tensor {
+  return gatherOp.apply([table, index], {})[0]!;
+}
+
+export const scatterAddOp = defineOp<{ readonly shape: readonly Dim[] }>({
+  name: "scatter_add",
+  infer([rows, index], { shape }) {
+    if (!sameShape(rows!.shape, [...index!.shape, ...shape.slice(1)])) {
+      throw new ShapeError("scatter_add", "rows do not match the indices and the table", [rows!.shape, index!.shape, shape]);
+    }
+    return [{ dtype: "float32", shape }];
+  },
+  vjp: ({ inputs: [, index], cotangents: [g] }) => [gather(g!, index!)],
+  lower(emit, [rows, index], { shape }) {
+    const [size, width] = shape;
+    if (shape.length === 2 && typeof size === "number" && size <= ONE_HOT_LIMIT) {
+      const flat = emit.node("Reshape", [index!.name, emit.ints([-1])]);
+      const hot = emit.node("OneHot", [flat, emit.ints([size]), emit.constant(float32([2], [0, 1]))]);
+      const matrix = emit.node("Reshape", [rows!.name, emit.ints([-1, width as number])]);
+      return emit.node("Gemm", [hot, matrix], { attributes: { transA: 1 } });
+    }
+    const wide = emit.node("Cast", [index!.name], { attributes: { to: 7 } });
+    const column = emit.node("Unsqueeze", [wide, emit.ints([index!.shape.length])]);
+    const empty = emit.node("Expand", [emit.scalar(0), emit.ints(shape as readonly number[])]);
+    return emit.node("ScatterND", [empty, column, rows!.name], { attributes: { reduction: "add" } });
+  },
+  reference([rows, index], { shape }) {
+    const result = zeros(shape);
+    const row = result.data.length / result.shape[0]!;
+    index!.data.forEach((id, i) => {
+      for (let k = 0; k < row; k++) result.data[id * row + k]! += rows!.data[i * row + k]!;
+    });
+    return [result];
+  },
+  samples: [
+    { title: "small table", inputs: [real(2, 4, 3), indices(5, 2, 4)], attributes: { shape: [5, 3] } },
+    { title: "large table", inputs: [real(6, 2), indices(3, 6)], attributes: { shape: [ONE_HOT_LIMIT + 1, 2] } },
+    { title: "higher rank", inputs: [real(4, 2, 3), indices(3, 4)], attributes: { shape: [3, 2, 3] } },
+  ],
+});
+
+/** A table of `shape` with each row of `rows` added at its index. The adjoint of {@link gather}. */
+export function scatterAdd(rows: Tensor, index: Tensor, shape: Shape): Tensor {
+  return scatterAddOp.apply([rows, index], { shape })[0]!;
+}
+
+export const argmaxOp = defineOp({
+  name: "argmax",
+  infer: ([x]) => [{ dtype: "int64", shape: x!.shape.slice(0, -1) }],
+  vjp: none("indices are whole numbers"),
+  lower: (emit, [x]) => emit.node("ArgMax", [x!.name], { attributes: { axis: -1, keepdims: 0 } }),
+  reference([x], _, [out]) {
+    const result = zeros(out!.shape);
+    const n = x!.shape[x!.shape.length - 1]!;
+    for (let row = 0; row < result.data.length; row++) {
+      let best = 0;
+      for (let i = 1; i < n; i++) if (x!.data[row * n + i]! > x!.data[row * n + best]!) best = i;
+      result.data[row] = best;
+    }
+    return [result];
+  },
+  samples: [{ title: "rows", inputs: [real(4, 7)], attributes: {} }],
+});
+
+/** Position of the largest element along the last axis, the first where several are. */
+export const argmax = (x: Tensor): Tensor => argmaxOp.apply([x], {})[0]!;
+
