@@ -20,7 +20,10 @@ import { definitionOf } from "../ops/registry.ts";
  */
 export function gradients(scalar: Tensor, wrt: readonly Tensor[]): Tensor[] {
   if (scalar.shape.some((d) => d !== 1)) {
-    throw new PunchlineError("no-gradient", `A gradient starts from a scalar, not from [${scalar.shape.join(", ")}]; sum it first.`);
+    throw new PunchlineError(
+      "no-gradient",
+      `A gradient starts from a scalar, not from [${scalar.shape.join(", ")}]; sum it first.`,
+    );
   }
   const order = topologicalOrder([scalar]);
   const needed = dependents(order, wrt);
@@ -32,9 +35,17 @@ export function gradients(scalar: Tensor, wrt: readonly Tensor[]): Tensor[] {
     if (isLeaf(node.op) || !node.inputs.some((t) => needed.has(t))) continue;
     const incoming = node.outputs.map((out) => total(cotangents.get(out)));
     if (incoming.every((g) => g === undefined)) continue;
-    const { vjp } = definitionOf(node.op);
+    const { vjp, results = node.outputs.length } = definitionOf(node.op);
+    if (incoming.some((g, i) => g && i >= results)) {
+      throw new PunchlineError(
+        "no-gradient",
+        `A value that "${node.op}" keeps for its backward pass has no gradient of its own.`,
+      );
+    }
     if (typeof vjp !== "function") {
-      throw new PunchlineError("no-gradient", `"${node.op}" has no gradient: ${vjp.none}.`, { details: { op: node.op } });
+      throw new PunchlineError("no-gradient", `"${node.op}" has no gradient: ${vjp.none}.`, {
+        details: { op: node.op },
+      });
     }
     const outgoing = vjp({
       inputs: node.inputs,
@@ -62,7 +73,8 @@ function total(terms: readonly Tensor[] | undefined): Tensor | undefined {
 function dependents(order: readonly GraphNode[], wrt: readonly Tensor[]): ReadonlySet<Tensor> {
   const needed = new Set<Tensor>(wrt);
   for (const node of order) {
-    if (node.inputs.some((t) => needed.has(t))) for (const out of node.outputs) if (out.dtype === "float32") needed.add(out);
+    if (node.inputs.some((t) => needed.has(t)))
+      for (const out of node.outputs) if (out.dtype === "float32") needed.add(out);
   }
   return needed;
 }

@@ -35,13 +35,15 @@ export function broadcastAxes(from: Shape, to: Shape): number[] {
 /** A non-negative axis for one that may count from the end. Throws where it is out of range. */
 export function normaliseAxis(op: string, axis: number, shape: Shape): number {
   const a = axis < 0 ? axis + shape.length : axis;
-  if (!Number.isInteger(a) || a < 0 || a >= shape.length) throw new ShapeError(op, `axis ${axis} is out of range`, [shape]);
+  if (!Number.isInteger(a) || a < 0 || a >= shape.length)
+    throw new ShapeError(op, `axis ${axis} is out of range`, [shape]);
   return a;
 }
 
 /** All sizes of a shape that must be static here. Throws where one is a name. */
 export function staticShape(op: string, shape: Shape): readonly number[] {
-  for (const d of shape) if (typeof d === "string") throw new ShapeError(op, `dimension "${d}" must be static`, [shape]);
+  for (const d of shape)
+    if (typeof d === "string") throw new ShapeError(op, `dimension "${d}" must be static`, [shape]);
   return shape as readonly number[];
 }
 

@@ -34,6 +34,7 @@ export function dump(outputs: Readonly<Record<string, Tensor>>): string {
 
 function show(value: AttributeValue): string {
   if (typeof value !== "object") return String(value);
-  if ("data" in value) return value.data.length === 1 ? String(value.data[0]) : `<${value.dtype} ${value.shape.join("x")}>`;
+  if ("data" in value)
+    return value.data.length === 1 ? String(value.data[0]) : `<${value.dtype} ${value.shape.join("x")}>`;
   return `[${value.join(", ")}]`;
 }

@@ -48,7 +48,11 @@ export function unflatten<T>(like: T, leaves: readonly unknown[]): T {
   const build = (tree: unknown): unknown => {
     if (isLeaf(tree)) return leaves[next++];
     if (Array.isArray(tree)) return tree.map(build);
-    return Object.fromEntries(Object.entries(tree as object).flatMap(([key, child]) => (child === undefined ? [] : [[key, build(child)]])));
+    return Object.fromEntries(
+      Object.entries(tree as object).flatMap(([key, child]) =>
+        child === undefined ? [] : [[key, build(child)]],
+      ),
+    );
   };
   return build(like) as T;
 }

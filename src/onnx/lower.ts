@@ -63,7 +63,9 @@ export function lower(outputs: readonly Tensor[], name: (leaf: Tensor) => string
 const operand = (name: string, { dtype, shape }: Tensor): Operand => ({ name, dtype, shape });
 
 function keyOf(node: GraphNode, inputs: readonly Operand[]): string {
-  const attributes = JSON.stringify(node.attributes, (_, v) => (ArrayBuffer.isView(v) ? Array.from(v as unknown as number[], String) : v));
+  const attributes = JSON.stringify(node.attributes, (_, v) =>
+    ArrayBuffer.isView(v) ? Array.from(v as unknown as number[], String) : v,
+  );
   return `${node.op}(${inputs.map((i) => i.name).join()})${attributes}`;
 }
 
@@ -77,7 +79,12 @@ class ModelEmitter implements Emitter {
     return this.nodes(opType, inputs, 1, options)[0]!;
   }
 
-  nodes(opType: string, inputs: readonly string[], count: number, { attributes = {}, domain = "" as never }: NodeOptions = {}): string[] {
+  nodes(
+    opType: string,
+    inputs: readonly string[],
+    count: number,
+    { attributes = {}, domain = "" as never }: NodeOptions = {},
+  ): string[] {
     const outputs = Array.from({ length: count }, () => `v${this.#count++}`);
     this.onnxNodes.push({ opType, domain, inputs, outputs, attributes });
     return outputs;

@@ -29,7 +29,13 @@ export interface OnnxModel {
 }
 
 /** TensorProto.DataType */
-export const elementType: Readonly<Record<DType, number>> = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9 };
+export const elementType: Readonly<Record<DType, number>> = {
+  float32: 1,
+  uint8: 2,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+};
 
 const IR_VERSION = 10;
 const OPSET = 21;
@@ -41,7 +47,10 @@ export function encodeModel(model: OnnxModel, producer = "punchline"): Uint8Arra
   w.uint32(tag(1, 0)).int64(IR_VERSION);
   w.uint32(tag(2, 2)).string(producer);
   message(w, 7, () => graph(w, model));
-  for (const [domain, version] of [["", OPSET], ["com.microsoft", 1]] as const) {
+  for (const [domain, version] of [
+    ["", OPSET],
+    ["com.microsoft", 1],
+  ] as const) {
     message(w, 8, () => {
       w.uint32(tag(1, 2)).string(domain);
       w.uint32(tag(2, 0)).int64(version);

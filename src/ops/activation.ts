@@ -47,7 +47,7 @@ export const geluOp = defineUnary(
 /** The tanh form of the same paper, which GPT-2 uses. */
 export const geluTanhOp = defineUnary(
   "gelu_tanh",
-  (emit, x) => emit.node("FastGelu", [x], { domain: "com.microsoft" }),
+  (emit, x) => emit.node("Gelu", [x], { attributes: { approximate: "tanh" } }),
   (x) => 0.5 * x * (1 + Math.tanh(SQRT_2_OVER_PI * (x + CUBIC * x * x * x))),
   (g, _, x) => {
     const square = multiply(x, x);

@@ -25,7 +25,8 @@ const product = (shape: Shape): string => {
 export const reshapeOp = defineOp<{ readonly shape: readonly Dim[] }>({
   name: "reshape",
   infer([x], { shape }) {
-    if (product(x!.shape) !== product(shape)) throw new ShapeError("reshape", "the number of elements differs", [x!.shape, shape]);
+    if (product(x!.shape) !== product(shape))
+      throw new ShapeError("reshape", "the number of elements differs", [x!.shape, shape]);
     return [{ dtype: x!.dtype, shape }];
   },
   vjp: ({ inputs: [x], cotangents: [g] }) => [reshape(g!, x!.shape)],
@@ -35,7 +36,8 @@ export const reshapeOp = defineOp<{ readonly shape: readonly Dim[] }>({
     const target = shape.map((d, i) => {
       if (typeof d === "number") return d;
       if (x!.shape[i] === d) return 0;
-      if (inferred) throw new ShapeError("reshape", "two dynamic sizes cannot be inferred at once", [x!.shape, shape]);
+      if (inferred)
+        throw new ShapeError("reshape", "two dynamic sizes cannot be inferred at once", [x!.shape, shape]);
       inferred = true;
       return -1;
     });
@@ -102,7 +104,10 @@ export const broadcastOp = defineOp<{ readonly shape: readonly Dim[] }>({
     if (!shape.some((d) => typeof d === "string")) {
       return emit.node("Expand", [x!.name, emit.ints(shape as readonly number[])]);
     }
-    throw new ShapeError("broadcast", "a dynamic target needs an operand to broadcast with", [x!.shape, shape]);
+    throw new ShapeError("broadcast", "a dynamic target needs an operand to broadcast with", [
+      x!.shape,
+      shape,
+    ]);
   },
   reference([x], _, [out]) {
     const result = zeros(out!.shape);
@@ -139,7 +144,9 @@ export function dropAxes(x: Tensor, axes: readonly number[]): Tensor {
 
 export function axesOf(op: string, x: Tensor, axes?: readonly number[] | number): number[] {
   if (axes === undefined) return x.shape.map((_, i) => i);
-  return (typeof axes === "number" ? [axes] : axes).map((a) => normaliseAxis(op, a, x.shape)).sort((a, b) => a - b);
+  return (typeof axes === "number" ? [axes] : axes)
+    .map((a) => normaliseAxis(op, a, x.shape))
+    .sort((a, b) => a - b);
 }
 
 /** Calls `visit` with each element of `large` and the element of `small` that broadcasts onto it. */

@@ -76,12 +76,23 @@ export interface OpDefinition<A extends Attributes = Attributes> {
   readonly name: string;
   /** Shapes and dtypes of the outputs. Throws `ShapeError` where the operands do not fit. */
   infer(inputs: readonly Aval[], attributes: A): readonly Aval[];
+  /** How many outputs are results; the rest are kept for the backward pass and have no gradient. Default: all. */
+  readonly results?: number;
   /** Gradients with respect to the inputs, in symbolic operations. */
   readonly vjp: ((args: VjpArguments<A>) => readonly (Tensor | undefined)[]) | NoVjp;
   /** Adds ONNX nodes and returns the names of the outputs. */
-  lower(emit: Emitter, inputs: readonly Operand[], attributes: A, outputs: readonly Aval[]): string | readonly string[];
+  lower(
+    emit: Emitter,
+    inputs: readonly Operand[],
+    attributes: A,
+    outputs: readonly Aval[],
+  ): string | readonly string[];
   /** The same in plain loops over float64. */
-  reference(inputs: readonly ReferenceArray[], attributes: A, outputs: readonly Aval[]): readonly ReferenceArray[];
+  reference(
+    inputs: readonly ReferenceArray[],
+    attributes: A,
+    outputs: readonly Aval[],
+  ): readonly ReferenceArray[];
   readonly samples: readonly Sample<A>[];
 }
 
@@ -100,16 +111,28 @@ export function defineOp<A extends Attributes = Record<never, never>>(definition
 }
 
 /** Normal-looking numbers in (-2, 2). */
-export const real = (...shape: number[]): SampleInput => ({ shape, dtype: "float32", values: (u) => 4 * u - 2 });
+export const real = (...shape: number[]): SampleInput => ({
+  shape,
+  dtype: "float32",
+  values: (u) => 4 * u - 2,
+});
 /** Numbers in [0.5, 2). */
-export const positive = (...shape: number[]): SampleInput => ({ shape, dtype: "float32", values: (u) => 0.5 + 1.5 * u });
+export const positive = (...shape: number[]): SampleInput => ({
+  shape,
+  dtype: "float32",
+  values: (u) => 0.5 + 1.5 * u,
+});
 /** Whole numbers in [0, below). */
 export const indices = (below: number, ...shape: number[]): SampleInput => ({
   shape,
   dtype: "int32",
   values: (u) => Math.floor(u * below),
 });
-export const booleans = (...shape: number[]): SampleInput => ({ shape, dtype: "bool", values: (u) => (u < 0.5 ? 0 : 1) });
+export const booleans = (...shape: number[]): SampleInput => ({
+  shape,
+  dtype: "bool",
+  values: (u) => (u < 0.5 ? 0 : 1),
+});
 
 /** An all-zero reference array. The shape must be static, as every shape is by the time a reference runs. */
 export function zeros(shape: Shape): ReferenceArray {

@@ -9,7 +9,8 @@ import { defineOp, type Op, positive, real, type Sample, type VjpArguments } fro
 type Plain = Record<never, never>;
 
 export function commonDtype(op: string, a: Aval, b: Aval): Aval["dtype"] {
-  if (a.dtype !== b.dtype) throw new ShapeError(op, `dtypes ${a.dtype} and ${b.dtype} do not mix`, [a.shape, b.shape]);
+  if (a.dtype !== b.dtype)
+    throw new ShapeError(op, `dtypes ${a.dtype} and ${b.dtype} do not mix`, [a.shape, b.shape]);
   return a.dtype;
 }
 
@@ -28,7 +29,9 @@ function binary(
 ): Op<Plain> {
   return defineOp<Plain>({
     name,
-    infer: ([a, b]) => [{ dtype: commonDtype(name, a!, b!), shape: broadcastShapes(name, a!.shape, b!.shape) }],
+    infer: ([a, b]) => [
+      { dtype: commonDtype(name, a!, b!), shape: broadcastShapes(name, a!.shape, b!.shape) },
+    ],
     vjp(args) {
       const [da, db] = gradients(args);
       return [da && reduceTo(da, args.inputs[0]!.shape), db && reduceTo(db, args.inputs[1]!.shape)];
@@ -70,7 +73,8 @@ export const divideOp = binary(
   },
 );
 
-const pair = (op: Op<Plain>) => (a: Tensor | number, b: Tensor | number) => op.apply([lift(a), lift(b)], {})[0]!;
+const pair = (op: Op<Plain>) => (a: Tensor | number, b: Tensor | number) =>
+  op.apply([lift(a), lift(b)], {})[0]!;
 /** a + b. */
 export const add = pair(addOp);
 /** a - b. */
@@ -101,7 +105,12 @@ function unary(
   });
 }
 
-export const negateOp = unary("negate", "Neg", (x) => -x, (g) => negate(g));
+export const negateOp = unary(
+  "negate",
+  "Neg",
+  (x) => -x,
+  (g) => negate(g),
+);
 export const expOp = unary("exp", "Exp", Math.exp, (g, y) => multiply(g, y));
 export const logOp = unary("log", "Log", Math.log, (g, _, x) => divide(g, x), "positive");
 export const sqrtOp = unary("sqrt", "Sqrt", Math.sqrt, (g, y) => divide(multiply(g, 0.5), y), "positive");

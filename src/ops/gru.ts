@@ -27,11 +27,18 @@ export const gruOp = defineOp<RecurrentAttributes>({
   name: "gru",
   infer([x, h0, weight], attributes) {
     const { batch, hidden } = recurrentSizes("gru", 3, x!, h0!, weight!, attributes);
-    return [...matrices(1, attributes.steps * batch, hidden), ...matrices(1 + KEPT * attributes.steps, batch, hidden)];
+    return [
+      ...matrices(1, attributes.steps * batch, hidden),
+      ...matrices(1 + KEPT * attributes.steps, batch, hidden),
+    ];
   },
+  results: 2,
   vjp({ inputs: [, h0, weight], outputs, cotangents, attributes }) {
     const [dHs, dH] = [0, 1].map((i) => orZeros(cotangents[i], outputs[i]!)) as [Tensor, Tensor];
-    const [dX, dH0, dW, dRecurrent] = gruGradientOp.apply([dHs, dH, h0!, weight!, ...outputs.slice(2)], attributes);
+    const [dX, dH0, dW, dRecurrent] = gruGradientOp.apply(
+      [dHs, dH, h0!, weight!, ...outputs.slice(2)],
+      attributes,
+    );
     return [dX!, dH0!, dW!, sum(dRecurrent!, [0])];
   },
   lower(emit, [x, h0, weight, bias], { steps }) {
@@ -100,7 +107,12 @@ export const gruGradientOp = defineOp<RecurrentAttributes>({
     const [dHs, dHLast, h0, weight] = names(inputs.slice(0, 4)) as [string, string, string, string];
     const [batch] = inputs[2]!.shape as [number, number];
     const k = kept(names(inputs.slice(4)), steps);
-    const [r, z, n, a] = [k.r, k.z, k.n, k.a].map((parts) => e.rows(parts)) as [string, string, string, string];
+    const [r, z, n, a] = [k.r, k.z, k.n, k.a].map((parts) => e.rows(parts)) as [
+      string,
+      string,
+      string,
+      string,
+    ];
     const previousH = e.rows([h0, ...k.h.slice(0, -1)]);
     const oneMinusZ = e.oneMinus(z);
     const byStep = (x: string) => e.splitRows(x, steps, batch);
@@ -124,8 +136,18 @@ export const gruGradientOp = defineOp<RecurrentAttributes>({
     return [e.rows(dX), dH, e.tProduct(allRecurrent, previousH), allRecurrent];
   },
   reference(inputs, { steps }, outputs) {
-    const [dHs, dHLast, h0, weight] = inputs as readonly ReferenceArray[] as [ReferenceArray, ReferenceArray, ReferenceArray, ReferenceArray];
-    const [dX, dH0, dW, dRecurrent] = outputs.map((out) => zeros(out.shape)) as [ReferenceArray, ReferenceArray, ReferenceArray, ReferenceArray];
+    const [dHs, dHLast, h0, weight] = inputs as readonly ReferenceArray[] as [
+      ReferenceArray,
+      ReferenceArray,
+      ReferenceArray,
+      ReferenceArray,
+    ];
+    const [dX, dH0, dW, dRecurrent] = outputs.map((out) => zeros(out.shape)) as [
+      ReferenceArray,
+      ReferenceArray,
+      ReferenceArray,
+      ReferenceArray,
+    ];
     const [batch, hidden] = h0.shape as [number, number];
     const k = kept(inputs.slice(4), steps);
     let dH = dHLast.data.slice();
@@ -139,7 +161,12 @@ export const gruGradientOp = defineOp<RecurrentAttributes>({
         for (let j = 0; j < hidden; j++) {
           const at = b * hidden + j;
           const row = b * 3 * hidden + j;
-          const [r, z, n, a] = [k.r, k.z, k.n, k.a].map((part) => part[t]!.data[at]!) as [number, number, number, number];
+          const [r, z, n, a] = [k.r, k.z, k.n, k.a].map((part) => part[t]!.data[at]!) as [
+            number,
+            number,
+            number,
+            number,
+          ];
           const dh = dH[at]! + later[at]!;
           const dn = dh * (1 - z) * (1 - n * n);
           const dr = dn * a * r * (1 - r);
@@ -163,7 +190,13 @@ export const gruGradientOp = defineOp<RecurrentAttributes>({
   samples: [
     {
       title: "two steps",
-      inputs: [real(4, 3), real(2, 3), real(2, 3), real(9, 3), ...Array.from({ length: 2 * KEPT }, () => real(2, 3))],
+      inputs: [
+        real(4, 3),
+        real(2, 3),
+        real(2, 3),
+        real(9, 3),
+        ...Array.from({ length: 2 * KEPT }, () => real(2, 3)),
+      ],
       attributes: { steps: 2 },
     },
   ],

@@ -11,11 +11,13 @@ const ONE_HOT_LIMIT = 1024;
 export const gatherOp = defineOp({
   name: "gather",
   infer([table, index]) {
-    if (index!.dtype !== "int32" && index!.dtype !== "int64") throw new ShapeError("gather", "indices must be whole numbers", [index!.shape]);
+    if (index!.dtype !== "int32" && index!.dtype !== "int64")
+      throw new ShapeError("gather", "indices must be whole numbers", [index!.shape]);
     return [{ dtype: table!.dtype, shape: [...index!.shape, ...table!.shape.slice(1)] }];
   },
   vjp: ({ inputs: [table, index], cotangents: [g] }) => [scatterAdd(g!, index!, table!.shape)],
-  lower: (emit, [table, index]) => emit.node("Gather", [table!.name, index!.name], { attributes: { axis: 0 } }),
+  lower: (emit, [table, index]) =>
+    emit.node("Gather", [table!.name, index!.name], { attributes: { axis: 0 } }),
   reference([table, index], _, [out]) {
     const result = zeros(out!.shape);
     const row = table!.data.length / table!.shape[0]!;
@@ -39,7 +41,11 @@ export const scatterAddOp = defineOp<{ readonly shape: readonly Dim[] }>({
   name: "scatter_add",
   infer([rows, index], { shape }) {
     if (!sameShape(rows!.shape, [...index!.shape, ...shape.slice(1)])) {
-      throw new ShapeError("scatter_add", "rows do not match the indices and the table", [rows!.shape, index!.shape, shape]);
+      throw new ShapeError("scatter_add", "rows do not match the indices and the table", [
+        rows!.shape,
+        index!.shape,
+        shape,
+      ]);
     }
     return [{ dtype: "float32", shape }];
   },
@@ -47,7 +53,8 @@ export const scatterAddOp = defineOp<{ readonly shape: readonly Dim[] }>({
   lower(emit, [rows, index], { shape }) {
     const [size, width] = shape;
     if (shape.length === 2 && typeof size === "number" && size <= ONE_HOT_LIMIT) {
-      const flat = emit.node("Reshape", [index!.name, emit.ints([-1])]);
+      const wide = emit.node("Cast", [index!.name], { attributes: { to: 7 } });
+      const flat = emit.node("Reshape", [wide, emit.ints([-1])]);
       const hot = emit.node("OneHot", [flat, emit.ints([size]), emit.constant(float32([2], [0, 1]))]);
       const matrix = emit.node("Reshape", [rows!.name, emit.ints([-1, width as number])]);
       return emit.node("Gemm", [hot, matrix], { attributes: { transA: 1 } });
@@ -67,7 +74,11 @@ export const scatterAddOp = defineOp<{ readonly shape: readonly Dim[] }>({
   },
   samples: [
     { title: "small table", inputs: [real(2, 4, 3), indices(5, 2, 4)], attributes: { shape: [5, 3] } },
-    { title: "large table", inputs: [real(6, 2), indices(3, 6)], attributes: { shape: [ONE_HOT_LIMIT + 1, 2] } },
+    {
+      title: "large table",
+      inputs: [real(6, 2), indices(3, 6)],
+      attributes: { shape: [ONE_HOT_LIMIT + 1, 2] },
+    },
     { title: "higher rank", inputs: [real(4, 2, 3), indices(3, 4)], attributes: { shape: [3, 2, 3] } },
   ],
 });
@@ -97,4 +108,3 @@ export const argmaxOp = defineOp({
 
 /** Position of the largest element along the last axis, the first where several are. */
 export const argmax = (x: Tensor): Tensor => argmaxOp.apply([x], {})[0]!;
-

@@ -27,10 +27,18 @@ export const lstmOp = defineOp<RecurrentAttributes>({
   infer([x, h0, c0, weight], attributes) {
     const { batch, hidden } = recurrentSizes("lstm", 4, x!, h0!, weight!, attributes);
     recurrentSizes("lstm", 4, x!, c0!, weight!, attributes);
-    return [...matrices(1, attributes.steps * batch, hidden), ...matrices(2 + KEPT * attributes.steps, batch, hidden)];
+    return [
+      ...matrices(1, attributes.steps * batch, hidden),
+      ...matrices(2 + KEPT * attributes.steps, batch, hidden),
+    ];
   },
+  results: 3,
   vjp({ inputs: [, h0, c0, weight], outputs, cotangents, attributes }) {
-    const [dHs, dH, dC] = [0, 1, 2].map((i) => orZeros(cotangents[i], outputs[i]!)) as [Tensor, Tensor, Tensor];
+    const [dHs, dH, dC] = [0, 1, 2].map((i) => orZeros(cotangents[i], outputs[i]!)) as [
+      Tensor,
+      Tensor,
+      Tensor,
+    ];
     return lstmGradientOp.apply([dHs, dH, dC, h0!, c0!, weight!, ...outputs.slice(3)], attributes);
   },
   lower(emit, [x, h0, c0, weight], { steps }) {
@@ -42,7 +50,12 @@ export const lstmOp = defineOp<RecurrentAttributes>({
     let c = c0!.name;
     for (const projection of projections) {
       const gates = e.productT(h, weight!.name, projection);
-      const [gi, gf, gg, go] = e.splitColumns(gates, [hidden, hidden, hidden, hidden]) as [string, string, string, string];
+      const [gi, gf, gg, go] = e.splitColumns(gates, [hidden, hidden, hidden, hidden]) as [
+        string,
+        string,
+        string,
+        string,
+      ];
       const [i, f, g, o] = [e.sigmoid(gi), e.sigmoid(gf), e.tanh(gg), e.sigmoid(go)] as const;
       c = e.add(e.mul(f, c), e.mul(i, g));
       const tanhC = e.tanh(c);
@@ -72,7 +85,8 @@ export const lstmOp = defineOp<RecurrentAttributes>({
           const o = sigmoidReference(gate(3));
           const cell = f * c[at]! + i * g;
           const values = { i, f, g, o, tanhC: Math.tanh(cell), c: cell, h: o * Math.tanh(cell) };
-          for (const key of ["i", "f", "g", "o", "tanhC", "c", "h"] as const) k[key][t]!.data[at] = values[key];
+          for (const key of ["i", "f", "g", "o", "tanhC", "c", "h"] as const)
+            k[key][t]!.data[at] = values[key];
         }
       }
       h = k.h[t]!.data;
@@ -84,8 +98,16 @@ export const lstmOp = defineOp<RecurrentAttributes>({
     return out;
   },
   samples: [
-    { title: "one step", inputs: [real(2, 12), real(2, 3), real(2, 3), real(12, 3)], attributes: { steps: 1 } },
-    { title: "four steps", inputs: [real(8, 8), real(2, 2), real(2, 2), real(8, 2)], attributes: { steps: 4 } },
+    {
+      title: "one step",
+      inputs: [real(2, 12), real(2, 3), real(2, 3), real(12, 3)],
+      attributes: { steps: 1 },
+    },
+    {
+      title: "four steps",
+      inputs: [real(8, 8), real(2, 2), real(2, 2), real(8, 2)],
+      attributes: { steps: 4 },
+    },
   ],
 });
 
@@ -104,10 +126,23 @@ export const lstmGradientOp = defineOp<RecurrentAttributes>({
   vjp: none("second derivatives of a recurrent layer are not needed to train"),
   lower(emit, inputs, { steps }) {
     const e = emitter(emit);
-    const [dHs, dHLast, dCLast, h0, c0, weight] = names(inputs.slice(0, 6)) as [string, string, string, string, string, string];
+    const [dHs, dHLast, dCLast, h0, c0, weight] = names(inputs.slice(0, 6)) as [
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+    ];
     const batch = inputs[3]!.shape[0] as number;
     const k = kept(names(inputs.slice(6)), steps);
-    const [i, f, g, o, tanhC] = [k.i, k.f, k.g, k.o, k.tanhC].map((parts) => e.rows(parts)) as [string, string, string, string, string];
+    const [i, f, g, o, tanhC] = [k.i, k.f, k.g, k.o, k.tanhC].map((parts) => e.rows(parts)) as [
+      string,
+      string,
+      string,
+      string,
+      string,
+    ];
     const previousC = e.rows([c0, ...k.c.slice(0, -1)]);
     const previousH = e.rows([h0, ...k.h.slice(0, -1)]);
     // Slopes of the gates and of tanh(c), for all steps at once: d gates = [dc, dc, dc, dh] · slopes.
@@ -136,9 +171,19 @@ export const lstmGradientOp = defineOp<RecurrentAttributes>({
   },
   reference(inputs, { steps }, outputs) {
     const [dHs, dHLast, dCLast, h0, c0, weight] = inputs as readonly ReferenceArray[] as [
-      ReferenceArray, ReferenceArray, ReferenceArray, ReferenceArray, ReferenceArray, ReferenceArray,
+      ReferenceArray,
+      ReferenceArray,
+      ReferenceArray,
+      ReferenceArray,
+      ReferenceArray,
+      ReferenceArray,
     ];
-    const [dX, dH0, dC0, dW] = outputs.map((out) => zeros(out.shape)) as [ReferenceArray, ReferenceArray, ReferenceArray, ReferenceArray];
+    const [dX, dH0, dC0, dW] = outputs.map((out) => zeros(out.shape)) as [
+      ReferenceArray,
+      ReferenceArray,
+      ReferenceArray,
+      ReferenceArray,
+    ];
     const [batch, hidden] = h0.shape as [number, number];
     const k = kept(inputs.slice(6), steps);
     let dH = dHLast.data.slice();
@@ -151,7 +196,13 @@ export const lstmGradientOp = defineOp<RecurrentAttributes>({
       for (let b = 0; b < batch; b++) {
         for (let j = 0; j < hidden; j++) {
           const at = b * hidden + j;
-          const [i, f, g, o, tanhC] = [k.i, k.f, k.g, k.o, k.tanhC].map((part) => part[t]!.data[at]!) as [number, number, number, number, number];
+          const [i, f, g, o, tanhC] = [k.i, k.f, k.g, k.o, k.tanhC].map((part) => part[t]!.data[at]!) as [
+            number,
+            number,
+            number,
+            number,
+            number,
+          ];
           const dh = dH[at]! + later[at]!;
           const dc = dC[at]! + dh * o * (1 - tanhC * tanhC);
           const row = b * 4 * hidden + j;
@@ -173,7 +224,15 @@ export const lstmGradientOp = defineOp<RecurrentAttributes>({
   samples: [
     {
       title: "two steps",
-      inputs: [real(4, 3), real(2, 3), real(2, 3), real(2, 3), real(2, 3), real(12, 3), ...Array.from({ length: 2 * KEPT }, () => real(2, 3))],
+      inputs: [
+        real(4, 3),
+        real(2, 3),
+        real(2, 3),
+        real(2, 3),
+        real(2, 3),
+        real(12, 3),
+        ...Array.from({ length: 2 * KEPT }, () => real(2, 3)),
+      ],
       attributes: { steps: 2 },
     },
   ],

@@ -13,10 +13,15 @@ export interface Transposes {
   /** Factor of the product. Default 1. */
   readonly alpha?: number;
 }
-type ProductAttributes = { readonly transposeA: boolean; readonly transposeB: boolean; readonly alpha: number };
+type ProductAttributes = {
+  readonly transposeA: boolean;
+  readonly transposeB: boolean;
+  readonly alpha: number;
+};
 
 function productShape(op: string, a: Aval, b: Aval, { transposeA, transposeB }: ProductAttributes): Shape {
-  if (a.shape.length < 2 || b.shape.length < 2) throw new ShapeError(op, "operands need two axes or more", [a.shape, b.shape]);
+  if (a.shape.length < 2 || b.shape.length < 2)
+    throw new ShapeError(op, "operands need two axes or more", [a.shape, b.shape]);
   const [m, k] = lastTwo(a.shape, transposeA);
   const [k2, n] = lastTwo(b.shape, transposeB);
   if (k !== k2) throw new ShapeError(op, "the inner sizes differ", [a.shape, b.shape]);
@@ -51,21 +56,34 @@ export const matmulOp = defineOp<ProductAttributes>({
   samples: [
     { title: "batch", inputs: [real(2, 3, 4), real(2, 4, 5)], attributes: plain() },
     { title: "shared right side", inputs: [real(2, 3, 4), real(4, 5)], attributes: plain() },
-    { title: "heads, B transposed", inputs: [real(2, 2, 3, 4), real(2, 2, 5, 4)], attributes: plain(false, true, 0.5) },
+    {
+      title: "heads, B transposed",
+      inputs: [real(2, 2, 3, 4), real(2, 2, 5, 4)],
+      attributes: plain(false, true, 0.5),
+    },
     { title: "A transposed", inputs: [real(2, 4, 3), real(2, 4, 5)], attributes: plain(true, false) },
-    { title: "both transposed, batch of 1", inputs: [real(1, 4, 3), real(2, 5, 4)], attributes: plain(true, true) },
+    {
+      title: "both transposed, batch of 1",
+      inputs: [real(1, 4, 3), real(2, 5, 4)],
+      attributes: plain(true, true),
+    },
   ],
 });
 
 /** Matrix product over the last two axes; leading axes broadcast. [..., m, k] · [..., k, n] → [..., m, n]. */
-export function matmul(a: Tensor, b: Tensor, { transposeA = false, transposeB = false, alpha = 1 }: Transposes = {}): Tensor {
+export function matmul(
+  a: Tensor,
+  b: Tensor,
+  { transposeA = false, transposeB = false, alpha = 1 }: Transposes = {},
+): Tensor {
   return matmulOp.apply([a, b], { transposeA, transposeB, alpha })[0]!;
 }
 
 export const gemmOp = defineOp<ProductAttributes>({
   name: "gemm",
   infer([a, b, c], attributes) {
-    if (a!.shape.length !== 2 || b!.shape.length !== 2) throw new ShapeError("gemm", "operands must be matrices", [a!.shape, b!.shape]);
+    if (a!.shape.length !== 2 || b!.shape.length !== 2)
+      throw new ShapeError("gemm", "operands must be matrices", [a!.shape, b!.shape]);
     const shape = productShape("gemm", a!, b!, attributes);
     if (c) broadcastShapes("gemm", c.shape, shape);
     return [{ dtype: "float32", shape }];
@@ -77,7 +95,11 @@ export const gemmOp = defineOp<ProductAttributes>({
     const db = transposeB
       ? () => gemm(g!, a!, undefined, { transposeA: true, transposeB: transposeA, alpha })
       : () => gemm(a!, g!, undefined, { transposeA: !transposeA, alpha });
-    return [needs[0] ? da() : undefined, needs[1] ? db() : undefined, c && needs[2] ? reduceTo(g!, c.shape) : undefined];
+    return [
+      needs[0] ? da() : undefined,
+      needs[1] ? db() : undefined,
+      c && needs[2] ? reduceTo(g!, c.shape) : undefined,
+    ];
   },
   lower: (emit, inputs, { transposeA, transposeB, alpha }) =>
     emit.node(
@@ -96,8 +118,16 @@ export const gemmOp = defineOp<ProductAttributes>({
   },
   samples: [
     { title: "no bias", inputs: [real(3, 4), real(4, 5)], attributes: plain() },
-    { title: "row bias, B transposed", inputs: [real(3, 4), real(5, 4), real(5)], attributes: plain(false, true) },
-    { title: "matrix term, A transposed", inputs: [real(4, 3), real(4, 5), real(3, 5)], attributes: plain(true, false, 2) },
+    {
+      title: "row bias, B transposed",
+      inputs: [real(3, 4), real(5, 4), real(5)],
+      attributes: plain(false, true),
+    },
+    {
+      title: "matrix term, A transposed",
+      inputs: [real(4, 3), real(4, 5), real(3, 5)],
+      attributes: plain(true, false, 2),
+    },
     { title: "both transposed", inputs: [real(4, 3), real(5, 4)], attributes: plain(true, true) },
   ],
 });
@@ -116,7 +146,12 @@ function plain(transposeA = false, transposeB = false, alpha = 1): ProductAttrib
   return { transposeA, transposeB, alpha };
 }
 
-function product(a: ReferenceArray, b: ReferenceArray, { transposeA, transposeB, alpha }: ProductAttributes, shape: Shape): ReferenceArray {
+function product(
+  a: ReferenceArray,
+  b: ReferenceArray,
+  { transposeA, transposeB, alpha }: ProductAttributes,
+  shape: Shape,
+): ReferenceArray {
   const out = zeros(shape);
   const m = out.shape[out.shape.length - 2]!;
   const n = out.shape[out.shape.length - 1]!;
@@ -137,7 +172,9 @@ function product(a: ReferenceArray, b: ReferenceArray, { transposeA, transposeB,
       for (let j = 0; j < n; j++) {
         let total = 0;
         for (let p = 0; p < k; p++) {
-          total += a.data[atA + (transposeA ? p * m + i : i * k + p)]! * b.data[atB + (transposeB ? j * k + p : p * n + j)]!;
+          total +=
+            a.data[atA + (transposeA ? p * m + i : i * k + p)]! *
+            b.data[atB + (transposeB ? j * k + p : p * n + j)]!;
         }
         out.data[(batchIndex * m + i) * n + j] = alpha * total;
       }

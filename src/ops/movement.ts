@@ -21,7 +21,8 @@ export const transposeOp = defineOp<{ readonly permutation: readonly number[] }>
       permutation.map((_, i) => permutation.indexOf(i)),
     ),
   ],
-  lower: (emit, [x], { permutation }) => emit.node("Transpose", [x!.name], { attributes: { perm: permutation } }),
+  lower: (emit, [x], { permutation }) =>
+    emit.node("Transpose", [x!.name], { attributes: { perm: permutation } }),
   reference([x], { permutation }, [out]) {
     const result = zeros(out!.shape);
     const strides = stridesOf(x!.shape);
@@ -42,7 +43,8 @@ export const transposeOp = defineOp<{ readonly permutation: readonly number[] }>
 /** Reorders axes: axis `i` of the result is axis `permutation[i]` of `x`. Default: the last two swapped. */
 export function transpose(x: Tensor, permutation?: readonly number[]): Tensor {
   const rank = x.shape.length;
-  const order = permutation ?? x.shape.map((_, i) => (i === rank - 1 ? rank - 2 : i === rank - 2 ? rank - 1 : i));
+  const order =
+    permutation ?? x.shape.map((_, i) => (i === rank - 1 ? rank - 2 : i === rank - 2 ? rank - 1 : i));
   return order.every((axis, i) => axis === i) ? x : transposeOp.apply([x], { permutation: order })[0]!;
 }
 
@@ -51,7 +53,10 @@ export const sliceOp = defineOp<{ readonly axis: number; readonly start: number;
   infer([x], { axis, start, length }) {
     const size = x!.shape[axis];
     const fits = start < 0 ? start + length <= 0 : typeof size !== "number" || start + length <= size;
-    if (!fits || length < 1) throw new ShapeError("slice", `${length} elements from ${start} are out of range on axis ${axis}`, [x!.shape]);
+    if (!fits || length < 1)
+      throw new ShapeError("slice", `${length} elements from ${start} are out of range on axis ${axis}`, [
+        x!.shape,
+      ]);
     return [{ dtype: x!.dtype, shape: x!.shape.map((d, i) => (i === axis ? length : d)) }];
   },
   vjp({ inputs: [x], cotangents: [g], attributes: { axis, start, length } }) {
@@ -85,7 +90,10 @@ export function slice(x: Tensor, axis: number, start: number, length: number): T
 export const padOp = defineOp<{ readonly axis: number; readonly before: number; readonly after: number }>({
   name: "pad",
   infer: ([x], { axis, before, after }) => [
-    { dtype: x!.dtype, shape: x!.shape.map((d, i) => (i === axis ? staticDim("pad", x!.shape, axis) + before + after : d)) },
+    {
+      dtype: x!.dtype,
+      shape: x!.shape.map((d, i) => (i === axis ? staticDim("pad", x!.shape, axis) + before + after : d)),
+    },
   ],
   vjp: ({ inputs: [x], cotangents: [g], attributes: { axis, before } }) => [
     slice(g!, axis, before, x!.shape[axis] as number),
@@ -115,12 +123,22 @@ export const concatenateOp = defineOp<{ readonly axis: number }>({
     const [first] = parts;
     const rest = (shape: readonly Dim[]) => shape.filter((_, i) => i !== axis);
     for (const part of parts) {
-      if (part.dtype !== first!.dtype || part.shape.length !== first!.shape.length || !sameShape(rest(part.shape), rest(first!.shape))) {
-        throw new ShapeError("concatenate", `operands differ outside axis ${axis}`, parts.map((p) => p.shape));
+      if (
+        part.dtype !== first!.dtype ||
+        part.shape.length !== first!.shape.length ||
+        !sameShape(rest(part.shape), rest(first!.shape))
+      ) {
+        throw new ShapeError(
+          "concatenate",
+          `operands differ outside axis ${axis}`,
+          parts.map((p) => p.shape),
+        );
       }
     }
     const sizes = parts.map((p) => p.shape[axis]!);
-    const total = sizes.every((s) => typeof s === "number") ? sizes.reduce((a, b) => a + (b as number), 0) : sizes.join("+");
+    const total = sizes.every((s) => typeof s === "number")
+      ? sizes.reduce((a, b) => a + (b as number), 0)
+      : sizes.join("+");
     return [{ dtype: first!.dtype, shape: first!.shape.map((d, i) => (i === axis ? total : d)) }];
   },
   vjp: ({ inputs, cotangents: [g], attributes: { axis } }) =>
@@ -201,7 +219,14 @@ export function zerosLike(x: Tensor): Tensor {
 }
 
 /** Copies `count` rows of an axis from `source` (from `sourceAt`) into `target` (from `targetAt`). */
-function copyAlong(target: ReferenceArray, source: ReferenceArray, axis: number, targetAt: number, sourceAt: number, count: number) {
+function copyAlong(
+  target: ReferenceArray,
+  source: ReferenceArray,
+  axis: number,
+  targetAt: number,
+  sourceAt: number,
+  count: number,
+) {
   const inner = source.shape.slice(axis + 1).reduce((n, d) => n * d, 1);
   const outer = source.shape.slice(0, axis).reduce((n, d) => n * d, 1);
   for (let o = 0; o < outer; o++) {
@@ -213,7 +238,10 @@ function copyAlong(target: ReferenceArray, source: ReferenceArray, axis: number,
 }
 
 /** Calls `visit` with every index of a shape and its row-major position. */
-export function forEachIndex(shape: readonly number[], visit: (index: readonly number[], flat: number) => void): void {
+export function forEachIndex(
+  shape: readonly number[],
+  visit: (index: readonly number[], flat: number) => void,
+): void {
   const index = new Array<number>(shape.length).fill(0);
   const total = shape.reduce((n, d) => n * d, 1);
   for (let flat = 0; flat < total; flat++) {

@@ -10,10 +10,11 @@
  * Layouts are PyTorch's: rows of a sequence are time-major ([steps · batch, ...]); gates stand in the
  * order i, f, g, o (LSTM) and r, z, n (GRU); recurrent weights are [gates · hidden, hidden].
  */
-import { ShapeError } from "../core/errors.ts";
-import type { Aval, Tensor } from "../graph/tensor.ts";
+
 import { float32 } from "../core/array.ts";
+import { ShapeError } from "../core/errors.ts";
 import { constant } from "../graph/leaves.ts";
+import type { Aval, Tensor } from "../graph/tensor.ts";
 import { broadcastTo } from "./broadcast.ts";
 import type { Emitter, Operand, ReferenceArray } from "./define.ts";
 
@@ -34,12 +35,19 @@ export function recurrentSizes(
   { steps }: RecurrentAttributes,
 ): RecurrentSizes {
   const [batch, hidden] = state.shape;
-  if (typeof batch !== "number" || typeof hidden !== "number") throw new ShapeError(op, "sizes must be static", [state.shape]);
+  if (typeof batch !== "number" || typeof hidden !== "number")
+    throw new ShapeError(op, "sizes must be static", [state.shape]);
   if (projections.shape[0] !== steps * batch || projections.shape[1] !== gates * hidden) {
-    throw new ShapeError(op, `expected projections [steps·batch, ${gates}·hidden] for ${steps} steps`, [projections.shape, state.shape]);
+    throw new ShapeError(op, `expected projections [steps·batch, ${gates}·hidden] for ${steps} steps`, [
+      projections.shape,
+      state.shape,
+    ]);
   }
   if (weight.shape[0] !== gates * hidden || weight.shape[1] !== hidden) {
-    throw new ShapeError(op, `expected recurrent weights [${gates}·hidden, hidden]`, [weight.shape, state.shape]);
+    throw new ShapeError(op, `expected recurrent weights [${gates}·hidden, hidden]`, [
+      weight.shape,
+      state.shape,
+    ]);
   }
   return { batch, hidden };
 }
@@ -61,12 +69,15 @@ export function emitter(emit: Emitter) {
     tanh: (a: string) => emit.node("Tanh", [a]),
     sigmoid: (a: string) => emit.node("Sigmoid", [a]),
     oneMinus: (a: string) => emit.node("Sub", [emit.scalar(1), a]),
-    rows: (parts: readonly string[]) => (parts.length === 1 ? parts[0]! : emit.node("Concat", parts, { attributes: { axis: 0 } })),
+    rows: (parts: readonly string[]) =>
+      parts.length === 1 ? parts[0]! : emit.node("Concat", parts, { attributes: { axis: 0 } }),
     columns: (parts: readonly string[]) => emit.node("Concat", parts, { attributes: { axis: 1 } }),
     splitRows: (x: string, steps: number, size: number) =>
       steps === 1
         ? [x]
-        : emit.nodes("Split", [x, emit.ints(new Array<number>(steps).fill(size))], steps, { attributes: { axis: 0 } }),
+        : emit.nodes("Split", [x, emit.ints(new Array<number>(steps).fill(size))], steps, {
+            attributes: { axis: 0 },
+          }),
     splitColumns: (x: string, sizes: readonly number[]) =>
       emit.nodes("Split", [x, emit.ints(sizes)], sizes.length, { attributes: { axis: 1 } }),
     /** a · bᵀ (+ c) */
@@ -100,14 +111,22 @@ export function accumulateProduct(
   for (let b = 0; b < batch; b++) {
     for (let j = 0; j < outer; j++) {
       let total = 0;
-      for (let k = 0; k < inner; k++) total += a[b * inner + k]! * weight[transposed ? k * outer + j : j * inner + k]!;
+      for (let k = 0; k < inner; k++)
+        total += a[b * inner + k]! * weight[transposed ? k * outer + j : j * inner + k]!;
       out[b * outer + j]! += total;
     }
   }
 }
 
 /** weightGradient[j, k] += Σ_b dGates[b, j] · h[b, k]. */
-export function accumulateOuter(out: Float64Array, dGates: Float64Array, h: Float64Array, batch: number, rows: number, columns: number): void {
+export function accumulateOuter(
+  out: Float64Array,
+  dGates: Float64Array,
+  h: Float64Array,
+  batch: number,
+  rows: number,
+  columns: number,
+): void {
   for (let b = 0; b < batch; b++) {
     for (let j = 0; j < rows; j++) {
       for (let k = 0; k < columns; k++) out[j * columns + k]! += dGates[b * rows + j]! * h[b * columns + k]!;

@@ -21,21 +21,62 @@ import { argmaxOp, gatherOp, scatterAddOp } from "./indexing.ts";
 import { lstmGradientOp, lstmOp } from "./lstm.ts";
 import { gemmOp, matmulOp } from "./matmul.ts";
 import { concatenateOp, padOp, sliceOp, splitOp, transposeOp } from "./movement.ts";
-import { crossEntropyGradientOp, crossEntropyOp, layerNormOp, logSoftmaxOp, softmaxOp } from "./normalisation.ts";
+import {
+  crossEntropyGradientOp,
+  crossEntropyOp,
+  layerNormOp,
+  logSoftmaxOp,
+  softmaxOp,
+} from "./normalisation.ts";
 import { rnnGradientOp, rnnOp } from "./rnn.ts";
 import { castOp, equalOp, greaterOp, lessOp, whereOp } from "./select.ts";
 
 // Definitions differ in their attribute types; the registry hands them out as taking any attributes.
 const definitions = [
-  addOp, subtractOp, multiplyOp, divideOp, negateOp, expOp, logOp, sqrtOp, tanhOp, sigmoidOp, addNOp,
-  erfOp, reluOp, geluOp, geluTanhOp,
-  equalOp, greaterOp, lessOp, whereOp, castOp,
-  reshapeOp, sumOp, broadcastOp,
-  transposeOp, sliceOp, padOp, concatenateOp, splitOp,
-  matmulOp, gemmOp,
-  gatherOp, scatterAddOp, argmaxOp,
-  layerNormOp, softmaxOp, logSoftmaxOp, crossEntropyOp, crossEntropyGradientOp,
-  rnnOp, rnnGradientOp, lstmOp, lstmGradientOp, gruOp, gruGradientOp,
+  addOp,
+  subtractOp,
+  multiplyOp,
+  divideOp,
+  negateOp,
+  expOp,
+  logOp,
+  sqrtOp,
+  tanhOp,
+  sigmoidOp,
+  addNOp,
+  erfOp,
+  reluOp,
+  geluOp,
+  geluTanhOp,
+  equalOp,
+  greaterOp,
+  lessOp,
+  whereOp,
+  castOp,
+  reshapeOp,
+  sumOp,
+  broadcastOp,
+  transposeOp,
+  sliceOp,
+  padOp,
+  concatenateOp,
+  splitOp,
+  matmulOp,
+  gemmOp,
+  gatherOp,
+  scatterAddOp,
+  argmaxOp,
+  layerNormOp,
+  softmaxOp,
+  logSoftmaxOp,
+  crossEntropyOp,
+  crossEntropyGradientOp,
+  rnnOp,
+  rnnGradientOp,
+  lstmOp,
+  lstmGradientOp,
+  gruOp,
+  gruGradientOp,
 ] as unknown as readonly Op<Attributes>[];
 
 export const registry: ReadonlyMap<string, Op<Attributes>> = new Map(definitions.map((op) => [op.name, op]));

@@ -17,8 +17,12 @@ export const rnnOp = defineOp<RecurrentAttributes>({
   name: "rnn",
   infer([x, h0, weight], attributes) {
     const { batch, hidden } = recurrentSizes("rnn", 1, x!, h0!, weight!, attributes);
-    return [...matrices(1, attributes.steps * batch, hidden), ...matrices(1 + attributes.steps, batch, hidden)];
+    return [
+      ...matrices(1, attributes.steps * batch, hidden),
+      ...matrices(1 + attributes.steps, batch, hidden),
+    ];
   },
+  results: 2,
   vjp({ inputs: [, h0, weight], outputs, cotangents, attributes }) {
     const [dHs, dH] = [0, 1].map((i) => orZeros(cotangents[i], outputs[i]!)) as [Tensor, Tensor];
     return rnnGradientOp.apply([dHs, dH, h0!, weight!, ...outputs.slice(2)], attributes);
@@ -75,8 +79,17 @@ export const rnnGradientOp = defineOp<RecurrentAttributes>({
     return [allX, dH, e.tProduct(allX, e.rows([h0, ...hs.slice(0, -1)]))];
   },
   reference(inputs, { steps }, outputs) {
-    const [dHs, dHLast, h0, weight] = inputs as readonly ReferenceArray[] as [ReferenceArray, ReferenceArray, ReferenceArray, ReferenceArray];
-    const [dX, dH0, dW] = outputs.map((out) => zeros(out.shape)) as [ReferenceArray, ReferenceArray, ReferenceArray];
+    const [dHs, dHLast, h0, weight] = inputs as readonly ReferenceArray[] as [
+      ReferenceArray,
+      ReferenceArray,
+      ReferenceArray,
+      ReferenceArray,
+    ];
+    const [dX, dH0, dW] = outputs.map((out) => zeros(out.shape)) as [
+      ReferenceArray,
+      ReferenceArray,
+      ReferenceArray,
+    ];
     const [batch, hidden] = h0.shape as [number, number];
     const hs = inputs.slice(4);
     let dH = dHLast.data.slice();
@@ -92,7 +105,11 @@ export const rnnGradientOp = defineOp<RecurrentAttributes>({
     return [dX, dH0, dW];
   },
   samples: [
-    { title: "two steps", inputs: [real(4, 3), real(2, 3), real(2, 3), real(3, 3), real(2, 3), real(2, 3)], attributes: { steps: 2 } },
+    {
+      title: "two steps",
+      inputs: [real(4, 3), real(2, 3), real(2, 3), real(3, 3), real(2, 3), real(2, 3)],
+      attributes: { steps: 2 },
+    },
   ],
 });
 

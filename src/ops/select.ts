@@ -1,6 +1,7 @@
 /** Comparisons, choices and casts. */
-import { ShapeError } from "../core/errors.ts";
+
 import type { DType } from "../core/array.ts";
+import { ShapeError } from "../core/errors.ts";
 import { broadcastShapes } from "../core/shape.ts";
 import { lift } from "../graph/leaves.ts";
 import type { Tensor } from "../graph/tensor.ts";
@@ -19,8 +20,13 @@ function comparison(name: string, onnx: string, f: (a: number, b: number) => boo
     },
     vjp: none("a comparison is constant almost everywhere"),
     lower: (emit, [a, b]) => emit.node(onnx, [a!.name, b!.name]),
-    reference: (inputs, _, [out]) => [mapBroadcast(out!.shape as readonly number[], inputs, (a, b) => Number(f(a!, b!)))],
-    samples: [...binarySamples, { title: "whole numbers", inputs: [indices(3, 8), indices(3, 8)], attributes: {} }],
+    reference: (inputs, _, [out]) => [
+      mapBroadcast(out!.shape as readonly number[], inputs, (a, b) => Number(f(a!, b!))),
+    ],
+    samples: [
+      ...binarySamples,
+      { title: "whole numbers", inputs: [indices(3, 8), indices(3, 8)], attributes: {} },
+    ],
   });
 }
 
@@ -28,7 +34,8 @@ export const equalOp = comparison("equal", "Equal", (a, b) => a === b);
 export const greaterOp = comparison("greater", "Greater", (a, b) => a > b);
 export const lessOp = comparison("less", "Less", (a, b) => a < b);
 
-const pair = (op: Op<Plain>) => (a: Tensor | number, b: Tensor | number) => op.apply([lift(a), lift(b)], {})[0]!;
+const pair = (op: Op<Plain>) => (a: Tensor | number, b: Tensor | number) =>
+  op.apply([lift(a), lift(b)], {})[0]!;
 export const equal = pair(equalOp);
 export const greater = pair(greaterOp);
 export const less = pair(lessOp);
@@ -36,7 +43,8 @@ export const less = pair(lessOp);
 export const whereOp = defineOp<Plain>({
   name: "where",
   infer([condition, a, b]) {
-    if (condition!.dtype !== "bool") throw new ShapeError("where", "the condition must be bool", [condition!.shape]);
+    if (condition!.dtype !== "bool")
+      throw new ShapeError("where", "the condition must be bool", [condition!.shape]);
     const shape = broadcastShapes("where", condition!.shape, broadcastShapes("where", a!.shape, b!.shape));
     return [{ dtype: commonDtype("where", a!, b!), shape }];
   },
@@ -69,7 +77,10 @@ export const castOp = defineOp<{ readonly to: DType }>({
   vjp: none("casts change between whole numbers, booleans and floats"),
   lower: (emit, [x], { to }) => emit.node("Cast", [x!.name], { attributes: { to: onnxTypes[to] } }),
   reference: ([x], { to }) => [
-    { shape: x!.shape, data: x!.data.map((v) => (to === "float32" ? v : to === "bool" ? Number(v !== 0) : Math.trunc(v))) },
+    {
+      shape: x!.shape,
+      data: x!.data.map((v) => (to === "float32" ? v : to === "bool" ? Number(v !== 0) : Math.trunc(v))),
+    },
   ],
   samples: [
     { title: "bool to float", inputs: [booleans(2, 3)], attributes: { to: "float32" } },

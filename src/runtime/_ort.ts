@@ -1,0 +1,38 @@
+/** Sessions over the interface that onnxruntime-node and onnxruntime-web share. */
+import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-common";
+import type { DType, HostArray } from "../core/array.ts";
+import type { Session } from "./backend.ts";
+
+/** The constructor is passed in: each runtime must be given tensors of its own copy of the library. */
+export type OrtTensorConstructor = new (
+  dtype: DType,
+  data: HostArray["data"],
+  shape: readonly number[],
+) => OrtTensor;
+
+export function wrapSession(session: InferenceSession, Tensor: OrtTensorConstructor): Session {
+  const toOrt = ({ dtype, data, shape }: HostArray): OrtTensor => new Tensor(dtype, data, shape);
+  return {
+    async run(feeds, fetches) {
+      const ortFeeds: Record<string, OrtTensor> = {};
+      for (const name in feeds) ortFeeds[name] = toOrt(feeds[name]!);
+      const ortFetches: Record<string, OrtTensor | null> = {};
+      for (const name in fetches) {
+        const into = fetches[name];
+        ortFetches[name] = into ? toOrt(into) : null;
+      }
+      const results = await session.run(ortFeeds, ortFetches);
+      const out: Record<string, HostArray> = {};
+      for (const name in fetches) {
+        const tensor = results[name]!;
+        out[name] = fetches[name] ?? {
+          dtype: tensor.type as DType,
+          shape: tensor.dims,
+          data: tensor.data as HostArray["data"],
+        };
+      }
+      return out;
+    },
+    release: () => session.release(),
+  };
+}

@@ -1,0 +1,183 @@
+/**
+ * From a function over symbolic tensors to one over numbers: traced once for each set of input
+ * shapes, lowered to ONNX, and kept as a session.
+ *
+ * @example
+ * const step = compile((parameters, batch) => {
+ *   const [loss, gradients] = valueAndGrad((p) => crossEntropy(model(p, batch.x), batch.y))(parameters);
+ *   return { loss, gradients };
+ * }, { backend });
+ * const { loss } = await step.run([weights, { x, y }], { into: { gradients } });
+ */
+import { allocate, type HostArray, sizeOf } from "../core/array.ts";
+import { PunchlineError, ShapeError } from "../core/errors.ts";
+import { Random } from "../core/random.ts";
+import { dump } from "../graph/dump.ts";
+import { input } from "../graph/leaves.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import { type Concrete, leavesOf, type Spec, type TensorTree, unflatten } from "../graph/tree.ts";
+import { type Lowered, lower } from "../onnx/lower.ts";
+import { encodeModel } from "../onnx/proto.ts";
+import type { Backend, Session } from "./backend.ts";
+
+type Arguments = readonly unknown[];
+type Concretes<A extends Arguments> = { readonly [K in keyof A]: Concrete<A[K]> };
+type Partially<T> = T extends HostArray ? T : { readonly [K in keyof T]?: Partially<T[K]> };
+
+export interface RunOptions<O> {
+  /** Arrays that the results are written to, by place; the rest are allocated. */
+  readonly into?: Partially<Concrete<O>>;
+  /** Where the run's dropout masks stand in the generator. Needed where the graph has any. */
+  readonly random?: { readonly seed: number; readonly step: number };
+}
+
+export interface Compiled<A extends Arguments, O> {
+  (...args: Concretes<A>): Promise<Concrete<O>>;
+  run(args: Concretes<A>, options?: RunOptions<O>): Promise<Concrete<O>>;
+  /** Traces and loads the graph for these shapes before the first run. Arrays and specs are both taken. */
+  prepare(...args: readonly unknown[]): Promise<void>;
+  /** The graph for these shapes, readable. */
+  dump(...args: readonly unknown[]): string;
+  /** The graph for these shapes as the bytes of an .onnx file. */
+  onnx(...args: readonly unknown[]): Uint8Array;
+  /** Frees every session. */
+  release(): Promise<void>;
+}
+
+export interface CompileOptions {
+  readonly backend: Backend;
+  /**
+   * Specs of the arguments, where some sizes are names: one graph then serves all sizes, instead of
+   * one graph a shape.
+   */
+  readonly specs?: readonly unknown[];
+}
+
+interface Traced {
+  readonly outputTree: unknown;
+  readonly outputs: readonly { readonly path: string; readonly leaf: Tensor }[];
+  readonly lowered: Lowered;
+  readonly masks: readonly Mask[];
+}
+
+interface Mask {
+  readonly name: string;
+  readonly array: HostArray<"float32">;
+  readonly rate: number;
+  readonly stream: number;
+}
+
+export function compile<A extends Arguments, O>(
+  fn: (...args: A) => O,
+  { backend, specs }: CompileOptions,
+): Compiled<A, O> {
+  const sessions = new Map<string, Promise<{ session: Session; traced: Traced }>>();
+
+  function load(args: readonly unknown[]) {
+    const key = specs ? "" : signature(args);
+    let entry = sessions.get(key);
+    if (!entry) {
+      const traced = trace(fn, specs ?? args);
+      entry = backend.createSession(encodeModel(traced.lowered)).then((session) => ({ session, traced }));
+      sessions.set(key, entry);
+    }
+    return entry;
+  }
+
+  async function run(args: Concretes<A>, { into, random }: RunOptions<O> = {}): Promise<Concrete<O>> {
+    const { session, traced } = await load(args);
+    const feeds: Record<string, HostArray> = {};
+    const given = new Map(leavesOf<HostArray>(args as never).map(({ path, leaf }) => [path, leaf]));
+    for (const value of traced.lowered.inputs) {
+      const array = given.get(value.name);
+      if (array) feeds[value.name] = checked(value.name, array, value);
+    }
+    for (const mask of traced.masks) {
+      if (!random)
+        throw new PunchlineError("random", "This graph has dropout: give the run a seed and a step.");
+      fillMask(mask, random);
+      feeds[mask.name] = mask.array;
+    }
+    const targets = new Map(
+      into ? leavesOf<HostArray>(into as never).map(({ path, leaf }) => [path, leaf]) : [],
+    );
+    const fetches: Record<string, HostArray | null> = {};
+    traced.outputs.forEach(({ path }, i) => {
+      fetches[traced.lowered.outputs[i]!.name] = targets.get(path) ?? null;
+    });
+    const results = await session.run(feeds, fetches);
+    return unflatten(
+      traced.outputTree,
+      traced.lowered.outputs.map((o) => results[o.name]),
+    ) as Concrete<O>;
+  }
+
+  return Object.assign((...args: Concretes<A>) => run(args), {
+    run,
+    prepare: async (...args: readonly unknown[]) => void (await load(args)),
+    dump: (...args: readonly unknown[]) => {
+      const { outputs } = trace(fn, args);
+      return dump(Object.fromEntries(outputs.map(({ path, leaf }) => [path || "result", leaf])));
+    },
+    onnx: (...args: readonly unknown[]) => encodeModel(trace(fn, args).lowered),
+    async release() {
+      for (const entry of sessions.values()) await (await entry).session.release();
+      sessions.clear();
+    },
+  });
+}
+
+/** The graph of `fn` for arguments of these shapes. Inputs are named by their place: `0.head.weight`, `1.x`. */
+function trace(fn: (...args: never) => unknown, args: readonly unknown[]): Traced {
+  const leaves = leavesOf<Spec>(args as never);
+  const tensors = leaves.map(({ path, leaf }) => input(path, leaf.dtype, leaf.shape));
+  const outputTree = fn(...(unflatten(args, tensors) as never));
+  const outputs = leavesOf<Tensor>(outputTree as TensorTree);
+  const names = new Map<Tensor, string>();
+  const lowered = lower(
+    outputs.map(({ leaf }) => leaf),
+    (leaf) => {
+      const name = leaf.node.op === "input" ? String(leaf.node.attributes.name) : `mask.${names.size}`;
+      names.set(leaf, name);
+      return name;
+    },
+  );
+  const masks = lowered.feeds
+    .filter((leaf) => leaf.node.op === "dropout_mask")
+    .map((leaf): Mask => {
+      const shape = leaf.shape as readonly number[];
+      const { rate, stream } = leaf.node.attributes as { rate: number; stream: number };
+      return {
+        name: names.get(leaf)!,
+        array: { dtype: "float32", shape, data: allocate("float32", sizeOf(shape)) },
+        rate,
+        stream,
+      };
+    });
+  return { outputTree, outputs, lowered, masks };
+}
+
+function signature(args: readonly unknown[]): string {
+  return leavesOf<Spec>(args as never)
+    .map(({ path, leaf }) => `${path}:${leaf.dtype}[${leaf.shape}]`)
+    .join(";");
+}
+
+function checked(name: string, array: HostArray, spec: Spec): HostArray {
+  const fits =
+    array.dtype === spec.dtype &&
+    array.shape.length === spec.shape.length &&
+    spec.shape.every((d, i) => typeof d === "string" || d === array.shape[i]);
+  if (!fits)
+    throw new ShapeError(`argument ${name}`, `expected ${spec.dtype}[${spec.shape}], not ${array.dtype}`, [
+      array.shape,
+    ]);
+  return array;
+}
+
+function fillMask({ array, rate, stream }: Mask, { seed, step }: { seed: number; step: number }): void {
+  const { data } = array;
+  new Random(seed, `dropout.${stream}`, step).fillUniform(data);
+  const kept = 1 / (1 - rate);
+  for (let i = 0; i < data.length; i++) data[i] = data[i]! < rate ? 0 : kept;
+}
