@@ -1,0 +1,103 @@
+/** Character models of the lesson: an embedding, a stack of recurrent layers, and a linear head. */
+import type { Tensor } from "../graph/tensor.ts";
+import { embedding, embeddingParameters, linear, linearParameters } from "../nn/linear.ts";
+import type { Mode } from "../nn/mode.ts";
+import type { Parameters } from "../nn/parameters.ts";
+import {
+  type Cell,
+  type RecurrentConfig,
+  recurrent,
+  recurrentParameters,
+  recurrentState,
+} from "../nn/recurrent.ts";
+import { reshape } from "../ops/broadcast.ts";
+import { slice, transpose } from "../ops/movement.ts";
+import type { Architecture, ForwardOptions, Model, ModelConfig, ModelInput } from "./model.ts";
+import { fraction, integer, rate, resolveOptions, size } from "./options.ts";
+
+function architecture(cell: Cell, summary: string): Architecture {
+  const type = `char-${cell}`;
+  const options = {
+    layers: integer(1, "recurrent layers, one above the other"),
+    width: integer(256, "units of each recurrent layer"),
+    embedding: integer(64, "numbers that stand for one character"),
+    dropout: fraction(0, "probability of dropping a unit, below the head and between layers"),
+  };
+  return {
+    type,
+    summary,
+    tokens: "character",
+    options,
+    configure(given, vocabularySize) {
+      const { layers, width, embedding, dropout } = resolveOptions({ type, options }, given);
+      return {
+        model_type: type,
+        vocab_size: vocabularySize,
+        embedding_size: embedding,
+        hidden_size: width,
+        num_layers: layers,
+        dropout,
+      };
+    },
+    build: (config) => build(cell, config),
+  };
+}
+
+function build(cell: Cell, config: ModelConfig): Model {
+  const width = size(config, "embedding_size");
+  const layers: RecurrentConfig = {
+    cell,
+    inputs: width,
+    hidden: size(config, "hidden_size"),
+    layers: size(config, "num_layers"),
+    dropout: rate(config, "dropout"),
+  };
+  const vocabulary = size(config, "vocab_size");
+  return {
+    config,
+    parameters: [
+      ...embeddingParameters("embedding", vocabulary, width),
+      ...recurrentParameters("rnn", layers),
+      ...linearParameters("head", layers.hidden, vocabulary),
+    ],
+    contextLength: Infinity,
+    predicts: "each",
+    state: (batch) => recurrentState(layers, batch),
+    forward: (parameters, input, mode, options) => forward(layers, parameters, input, mode, options),
+  };
+}
+
+function forward(
+  layers: RecurrentConfig,
+  parameters: Parameters,
+  { ids, state }: ModelInput,
+  mode: Mode,
+  { logits = "all" }: ForwardOptions = {},
+) {
+  const [batch, steps] = ids.shape as [number, number];
+  const timeMajor = reshape(transpose(ids), [steps * batch]);
+  const { output, state: next } = recurrent(
+    parameters,
+    "rnn",
+    layers,
+    embedding(parameters, "embedding", timeMajor),
+    state!,
+    steps,
+    mode,
+  );
+  const hidden =
+    logits === "last"
+      ? slice(output, 0, (steps - 1) * batch, batch)
+      : batchMajor(output, steps, batch, layers.hidden);
+  return { logits: linear(parameters, "head", mode.dropout(hidden, layers.dropout)), state: next };
+}
+
+/** [steps · batch, width] → [batch · steps, width]. */
+function batchMajor(x: Tensor, steps: number, batch: number, width: number): Tensor {
+  if (steps === 1 || batch === 1) return x;
+  return reshape(transpose(reshape(x, [steps, batch, width]), [1, 0, 2]), [batch * steps, width]);
+}
+
+export const charRnn = architecture("rnn", "simple recurrent network: fast, forgets soon");
+export const charGru = architecture("gru", "gated recurrent units: nearly an LSTM, a quarter smaller");
+export const charLstm = architecture("lstm", "long short-term memory: the lesson's main character model");

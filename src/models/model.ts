@@ -1,0 +1,111 @@
+/**
+ * What an architecture is to the rest of Punchline. The trainer, the sampler, the evaluator and the
+ * checkpoints know models by this contract alone; a new one is a file and a line in the registry.
+ */
+import type { Tensor } from "../graph/tensor.ts";
+import type { Spec } from "../graph/tree.ts";
+import type { Mode } from "../nn/mode.ts";
+import type { ParameterSpec, Parameters } from "../nn/parameters.ts";
+import type { TokenizerKind } from "../text/tokenizer.ts";
+
+/** The contents of `config.json`, in the style of Hugging Face. */
+export interface ModelConfig {
+  readonly model_type: string;
+  readonly vocab_size: number;
+  readonly [key: string]: unknown;
+}
+
+export type State = Readonly<Record<string, Tensor>>;
+
+export interface ModelInput {
+  /** Token ids [batch, length], int32. */
+  readonly ids: Tensor;
+  /** What earlier calls left: as {@link Model.state} says. Absent where the model carries nothing. */
+  readonly state?: State;
+  /** 1 for real tokens, 0 for padding: [batch, state length + length], int32. Absent: all real. */
+  readonly attentionMask?: Tensor;
+  /** Position of each token [batch, length], int32. Absent: counted from 0. */
+  readonly positions?: Tensor;
+}
+
+export interface ForwardOptions {
+  /** `last`: only the logits after the last token, as decoding needs. Default `all`. */
+  readonly logits?: "all" | "last";
+}
+
+export interface ModelOutput {
+  /** [batch · length, vocabulary], batch-major; [batch, vocabulary] for `last`, or where the model predicts only after the window. */
+  readonly logits: Tensor;
+  /** What to carry into the next call. */
+  readonly state: State;
+}
+
+export interface TrainingInput extends ModelInput {
+  /** The token that should follow each input token: [batch, length], int32. */
+  readonly targets: Tensor;
+  /** Weight of each target, 0 or 1: [batch, length]. Absent: all count. */
+  readonly weights?: Tensor;
+  /** Training progress 0 to 1, a scalar, for losses with a schedule. Given only where `needsProgress`. */
+  readonly progress?: Tensor;
+}
+
+export interface Model {
+  readonly config: ModelConfig;
+  readonly parameters: readonly ParameterSpec[];
+  /** The most tokens that one prediction can depend on; Infinity for recurrent models. */
+  readonly contextLength: number;
+  /** `each`: a prediction after every token; `last`: only after the window; `masked`: of hidden tokens. */
+  readonly predicts: "each" | "last" | "masked";
+  /** Whether {@link loss} reads `progress`. */
+  readonly needsProgress?: boolean;
+  /**
+   * The state's tensors for a batch. Sizes that grow with the text are names: `past`.
+   * An empty record: every call needs the whole context again.
+   */
+  state(batch: number): Readonly<Record<string, Spec>>;
+  forward(parameters: Parameters, input: ModelInput, mode: Mode, options?: ForwardOptions): ModelOutput;
+  /**
+   * The training objective where it is more than the cross-entropy of the predictions: the sum over
+   * targets, in nats, and the state to carry.
+   */
+  loss?(
+    parameters: Parameters,
+    input: TrainingInput,
+    mode: Mode,
+  ): { readonly loss: Tensor; readonly state: State };
+}
+
+/** One option of an architecture, as the command line and the studio offer it. */
+export interface ModelOption {
+  readonly type: "integer" | "number" | "boolean" | "choice";
+  readonly default: number | boolean | string;
+  readonly doc: string;
+  readonly min?: number;
+  readonly max?: number;
+  readonly choices?: readonly string[];
+}
+
+export type OptionValues = Readonly<Record<string, number | boolean | string>>;
+
+export interface Architecture {
+  readonly type: string;
+  /** One line for people. */
+  readonly summary: string;
+  /** The kind of vocabulary it is trained on. */
+  readonly tokens: TokenizerKind;
+  /** Sizes by the names of the command line's options, such as `layers` and `width`. */
+  readonly options: Readonly<Record<string, ModelOption>>;
+  /** Other names of the same architecture in config.json, such as Hugging Face's. */
+  readonly aliases?: readonly string[];
+  /** Training defaults that suit it, where they differ from the trainer's. */
+  readonly training?: Readonly<Record<string, number | string>>;
+  /** `config.json` for these options. */
+  configure(options: OptionValues, vocabularySize: number): ModelConfig;
+  /** @throws InputError `config` where the configuration is not one of this architecture. */
+  build(config: ModelConfig): Model;
+}
+
+/** Number of parameters. */
+export function countParameters(model: Model): number {
+  return model.parameters.reduce((n, { shape }) => n + shape.reduce((a, b) => a * b, 1), 0);
+}

@@ -1,0 +1,86 @@
+/** Reading the options and configurations of architectures, with errors that say what would do. */
+import { InputError, suggest, UsageError } from "../core/errors.ts";
+import type { Architecture, ModelConfig, ModelOption, OptionValues } from "./model.ts";
+
+/** All options with their defaults filled in. @throws UsageError for one that the architecture lacks or a value out of range. */
+export function resolveOptions(
+  { type, options }: Pick<Architecture, "type" | "options">,
+  given: OptionValues,
+): OptionValues {
+  for (const [name, value] of Object.entries(given)) {
+    const option = options[name];
+    if (!option)
+      throw new UsageError(`${type} has no option --${name}: ${suggest(name, Object.keys(options))}`, {
+        option: name,
+      });
+    check(type, name, option, value);
+  }
+  return Object.fromEntries(
+    Object.entries(options).map(([name, option]) => [name, given[name] ?? option.default]),
+  );
+}
+
+function check(
+  type: string,
+  name: string,
+  { type: kind, min = -Infinity, max = Infinity, choices }: ModelOption,
+  value: unknown,
+): void {
+  const fail = (expected: string): never => {
+    throw new UsageError(`--${name} of ${type} must be ${expected}, not ${JSON.stringify(value)}.`, {
+      option: name,
+      value,
+    });
+  };
+  if (kind === "boolean") {
+    if (typeof value !== "boolean") fail("true or false");
+  } else if (kind === "choice") {
+    if (!choices!.includes(value as string)) fail(`one of ${choices!.join(", ")}`);
+  } else {
+    const range = max === Infinity ? `${min} or more` : `from ${min} to ${max}`;
+    if (typeof value !== "number" || !(value >= min && value <= max)) fail(`a number ${range}`);
+    if (kind === "integer" && !Number.isInteger(value)) fail("a whole number");
+  }
+}
+
+/** A positive whole number of a configuration. */
+export function size(config: ModelConfig, key: string): number {
+  const value = config[key];
+  if (typeof value !== "number" || !Number.isInteger(value) || value < 1) {
+    throw new InputError(
+      "config",
+      `config.json of ${config.model_type}: "${key}" must be a positive whole number, not ${JSON.stringify(value)}.`,
+      { key, value },
+    );
+  }
+  return value;
+}
+
+/** A probability of a configuration; `fallback` where it is absent. */
+export function rate(config: ModelConfig, key: string, fallback = 0): number {
+  const value = config[key] ?? fallback;
+  if (typeof value !== "number" || !(value >= 0 && value < 1)) {
+    throw new InputError(
+      "config",
+      `config.json of ${config.model_type}: "${key}" must be from 0 to below 1, not ${JSON.stringify(value)}.`,
+      { key, value },
+    );
+  }
+  return value;
+}
+
+export const integer = (value: number, doc: string, min = 1, max?: number): ModelOption => ({
+  type: "integer",
+  default: value,
+  doc,
+  min,
+  ...(max === undefined ? {} : { max }),
+});
+
+export const fraction = (value: number, doc: string): ModelOption => ({
+  type: "number",
+  default: value,
+  doc,
+  min: 0,
+  max: 0.95,
+});

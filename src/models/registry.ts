@@ -1,0 +1,27 @@
+/** Every architecture by name. */
+import { InputError, suggest, UsageError } from "../core/errors.ts";
+import { charGru, charLstm, charRnn } from "./char-recurrent.ts";
+import type { Architecture, Model, ModelConfig } from "./model.ts";
+
+export const architectures: readonly Architecture[] = [charRnn, charGru, charLstm];
+
+/** @throws UsageError, with the nearest name, where there is none of this name. */
+export function architectureOf(type: string): Architecture {
+  const found = architectures.find((a) => a.type === type || a.aliases?.includes(type));
+  if (!found)
+    throw new UsageError(
+      `There is no model "${type}": ${suggest(
+        type,
+        architectures.map((a) => a.type),
+      )}`,
+      { type },
+    );
+  return found;
+}
+
+/** The model that a `config.json` describes. */
+export function buildModel(config: ModelConfig): Model {
+  if (typeof config.model_type !== "string")
+    throw new InputError("config", `config.json has no "model_type", so its architecture is unknown.`);
+  return architectureOf(config.model_type).build(config);
+}

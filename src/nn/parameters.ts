@@ -1,0 +1,61 @@
+/** Parameters as a model declares them, and how their first values are drawn. */
+import type { Random } from "../core/random.ts";
+import type { Tensor } from "../graph/tensor.ts";
+
+/** Fills a fresh parameter, from a stream of random numbers of its own. */
+export type Initialiser = (out: Float32Array, random: Random) => void;
+
+export interface ParameterSpec {
+  /** The name that Hugging Face or PyTorch gives the same parameter. */
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly initialise: Initialiser;
+  /** Whether weight decay applies: matrices, but neither biases nor normalisation. */
+  readonly decay: boolean;
+}
+
+/** A model's parameters by name. */
+export type Parameters = Readonly<Record<string, Tensor>>;
+
+export const normal =
+  (deviation: number): Initialiser =>
+  (out, random) => {
+    random.fillNormal(out);
+    for (let i = 0; i < out.length; i++) out[i]! *= deviation;
+  };
+
+/** Uniform in [-bound, bound). */
+export const uniform =
+  (bound: number): Initialiser =>
+  (out, random) => {
+    random.fillUniform(out);
+    for (let i = 0; i < out.length; i++) out[i] = (2 * out[i]! - 1) * bound;
+  };
+
+export const filled =
+  (value: number): Initialiser =>
+  (out) =>
+    void out.fill(value);
+
+/** A matrix: decays. */
+export const matrix = (name: string, shape: readonly number[], initialise: Initialiser): ParameterSpec => ({
+  name,
+  shape,
+  initialise,
+  decay: true,
+});
+
+/** A bias, a gain, an offset: does not decay. */
+export const vector = (name: string, shape: readonly number[], initialise: Initialiser): ParameterSpec => ({
+  name,
+  shape,
+  initialise,
+  decay: false,
+});
+
+/** The parameter `name`, or a clear failure where the model did not declare it. */
+export function parameter(parameters: Parameters, name: string): Tensor {
+  const found = parameters[name];
+  if (!found) throw new Error(`the model has no parameter "${name}"`);
+  return found;
+}
