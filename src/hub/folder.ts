@@ -1,0 +1,103 @@
+/**
+ * A model's folder as Hugging Face and Punchline lay it out: config.json, weights, tokenizer.
+ *
+ * @example
+ * const model = await openModelFolder("runs/a");
+ * const tokenizer = await model.tokenizer();
+ * await readTensors(slots, model.tensors, { prefixes: ["transformer."] });
+ * await model.close();
+ */
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { InputError } from "../core/errors.ts";
+import type { HuggingFaceTokenizer } from "../text/huggingface.ts";
+import { fileError } from "./file-errors.ts";
+import { type JsonObject, readJsonObject, readOptionalJson } from "./json-file.ts";
+import { openSafetensors } from "./safetensors-file.ts";
+import { openShards } from "./safetensors-shards.ts";
+import type { TensorSource } from "./tensor-source.ts";
+import { loadTokenizer } from "./tokenizer-files.ts";
+
+export const CONFIG_FILE = "config.json";
+export const WEIGHTS_FILE = "model.safetensors";
+export const WEIGHTS_INDEX_FILE = "model.safetensors.index.json";
+
+export interface ModelFolder {
+  readonly path: string;
+  /** `config.json` as it stands; what its fields mean is the model's affair. */
+  readonly config: JsonObject;
+  readonly generationConfig: JsonObject | undefined;
+  /** Names of the files in the folder itself, sorted. */
+  readonly files: readonly string[];
+  readonly tensors: TensorSource;
+  /** Reads the vocabulary; errors are those of {@link loadTokenizer}. */
+  tokenizer(): Promise<HuggingFaceTokenizer>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a model's folder and checks its files' structure; no number is read yet.
+ *
+ * @throws InputError `not-a-model` where files are missing, `pickle-refused` where the weights are only
+ * there as a pickle, and those of {@link openSafetensors} and {@link openShards}.
+ */
+export async function openModelFolder(path: string): Promise<ModelFolder> {
+  const files = await listFolder(path);
+  if (!files.includes(CONFIG_FILE)) {
+    throw new InputError(
+      "not-a-model",
+      `${path} is not a model's folder: it has no config.json; give a run folder, a Hugging Face model folder or a Hub name.`,
+      { path },
+    );
+  }
+  const config = await readJsonObject(join(path, CONFIG_FILE));
+  const generationConfig = await readOptionalJson(join(path, "generation_config.json"));
+  const tensors = await openWeights(path, files);
+  return {
+    path,
+    config,
+    generationConfig,
+    files,
+    tensors,
+    tokenizer: () => loadTokenizer(path),
+    close: () => tensors.close(),
+  };
+}
+
+/** The weights of a folder whose file names are `files`: one file, or several with an index. */
+function openWeights(path: string, files: readonly string[]): Promise<TensorSource> {
+  if (files.includes(WEIGHTS_FILE)) return openSafetensors(join(path, WEIGHTS_FILE));
+  if (files.includes(WEIGHTS_INDEX_FILE)) return openShards(path, WEIGHTS_INDEX_FILE);
+  throw noWeights(path, files);
+}
+
+const PICKLE = /^(pytorch_model.*\.bin|.*\.(pt|pth|ckpt|pkl))$/;
+
+/** The error where `files` of `subject` (a folder or a Hub name) hold no safetensors weights. */
+export function noWeights(subject: string, files: readonly string[]): InputError {
+  const pickle = files.find((name) => PICKLE.test(name));
+  if (pickle) {
+    return new InputError(
+      "pickle-refused",
+      `${subject} holds its weights only as a pickle (${pickle}), which can run any code when it is read; ` +
+        "use a revision with model.safetensors (on the Hub often refs/pr/1, see its pull requests) or convert it.",
+      { subject, file: pickle },
+    );
+  }
+  return new InputError(
+    "not-a-model",
+    `${subject} has no weights: neither ${WEIGHTS_FILE} nor ${WEIGHTS_INDEX_FILE} is there.`,
+    { subject },
+  );
+}
+
+async function listFolder(path: string): Promise<string[]> {
+  try {
+    if (!(await stat(path)).isDirectory()) {
+      throw new InputError("not-a-model", `${path} is a file, and a model's folder was expected.`, { path });
+    }
+    return (await readdir(path)).sort();
+  } catch (cause) {
+    throw cause instanceof InputError ? cause : fileError("read", path, cause);
+  }
+}

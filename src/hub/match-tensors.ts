@@ -1,0 +1,132 @@
+/**
+ * Fits a file's tensors to the ones that a model expects, whatever the checkpoint's habits of naming, and
+ * says everything that does not fit at once. Runs in a browser.
+ */
+import { InputError } from "../core/errors.ts";
+import { checkFinite, type TensorSource } from "./tensor-source.ts";
+
+export interface ExpectedTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** May be absent from the file: the model fills it another way, or does without. */
+  readonly optional?: boolean;
+}
+
+export interface MatchOptions {
+  /** Beginnings that names may have or lack on either side, such as `transformer.` or `bert.`. */
+  readonly prefixes?: readonly string[];
+  /** Tensors of the file that nobody needs, by their name without prefix, such as `/^h\.\d+\.attn\.bias$/`. */
+  readonly ignore?: readonly RegExp[];
+  /** Old spellings in the file, such as `[/gamma$/, "weight"]`, replaced before names are compared. */
+  readonly rename?: readonly (readonly [RegExp, string])[];
+  /** Other names under which an expected tensor may stand: a tied head under its embedding's name. */
+  readonly aliases?: Readonly<Record<string, readonly string[]>>;
+}
+
+/**
+ * The name in `source` of each expected tensor that it holds.
+ *
+ * @throws InputError `tensor-mismatch` that names every tensor that is missing, unknown or of another shape.
+ * `details` has the three lists in full: `missing`, `unknown`, `wrongShape`.
+ */
+export function matchTensors(
+  expected: Iterable<ExpectedTensor>,
+  source: Pick<TensorSource, "tensors">,
+  options: MatchOptions = {},
+): Map<string, string> {
+  const key = (name: string) => canonicalName(name, options);
+  const unused = new Map<string, string>();
+  const twins: string[] = [];
+  for (const name of source.tensors.keys()) {
+    const rival = unused.get(key(name));
+    if (rival !== undefined) twins.push(`"${name}" and "${rival}"`);
+    unused.set(key(name), name);
+  }
+  const available = new Map(unused);
+  const matches = new Map<string, string>();
+  const missing: string[] = [];
+  const wrongShape: string[] = [];
+  for (const { name, shape, optional } of expected) {
+    const found = [name, ...(options.aliases?.[name] ?? [])].map(key).find((k) => available.has(k));
+    if (found === undefined) {
+      if (!optional) missing.push(name);
+      continue;
+    }
+    unused.delete(found);
+    const stored = available.get(found)!;
+    const got = source.tensors.get(stored)!.shape;
+    if (!sameShape(got, shape))
+      wrongShape.push(`${stored} is [${got.join(", ")}], not [${shape.join(", ")}]`);
+    else matches.set(name, stored);
+  }
+  const unknown = [...unused]
+    .filter(([canonical]) => !options.ignore?.some((pattern) => pattern.test(canonical)))
+    .map(([, name]) => name);
+  const problems = [
+    describe("missing", missing),
+    describe("unknown", unknown),
+    describe("of another shape", wrongShape),
+    describe("twice under two spellings", twins),
+  ].filter((line) => line !== "");
+  if (problems.length > 0) {
+    throw new InputError(
+      "tensor-mismatch",
+      `The weights do not fit the model that config.json describes: ${problems.join("; ")}.`,
+      { missing, unknown, wrongShape },
+    );
+  }
+  return matches;
+}
+
+/** A tensor that the model expects and the memory, usually of the arena, that it is to fill. */
+export interface TensorSlot extends ExpectedTensor {
+  readonly data: Float32Array;
+}
+
+/**
+ * Matches, reads every tensor into its slot in the file's order, and refuses NaN and infinity.
+ *
+ * @returns the names of the optional slots that the file does not hold; their memory is untouched.
+ * @throws InputError as {@link matchTensors}, TensorSource's `read` and {@link checkFinite}; slots read
+ * before are then filled already.
+ */
+export async function readTensors(
+  slots: readonly TensorSlot[],
+  source: TensorSource,
+  options: MatchOptions = {},
+): Promise<string[]> {
+  const matches = matchTensors(slots, source, options);
+  const position = new Map([...source.tensors.keys()].map((name, i) => [name, i]));
+  const place = (slot: TensorSlot) => position.get(matches.get(slot.name) ?? "") ?? -1;
+  const absent: string[] = [];
+  for (const slot of [...slots].sort((a, b) => place(a) - place(b))) {
+    const stored = matches.get(slot.name);
+    if (stored === undefined) {
+      absent.push(slot.name);
+      continue;
+    }
+    await source.read(stored, slot.data);
+    checkFinite(stored, slot.data);
+  }
+  return absent;
+}
+
+function canonicalName(name: string, { prefixes = [], rename = [] }: MatchOptions): string {
+  const prefix = prefixes.find((p) => name.startsWith(p)) ?? "";
+  let canonical = name.slice(prefix.length);
+  for (const [pattern, replacement] of rename) canonical = canonical.replace(pattern, replacement);
+  return canonical;
+}
+
+function sameShape(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((d, i) => d === b[i]);
+}
+
+/** At most this many names of a kind in the sentence; the details have all. */
+const NAMES_SHOWN = 20;
+
+function describe(what: string, names: readonly string[]): string {
+  if (names.length === 0) return "";
+  const more = names.length > NAMES_SHOWN ? ` and ${names.length - NAMES_SHOWN} more` : "";
+  return `${what}: ${names.slice(0, NAMES_SHOWN).join(", ")}${more}`;
+}

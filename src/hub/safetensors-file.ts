@@ -1,0 +1,132 @@
+/**
+ * Safetensors files on disk: tensors are streamed from the file straight into the caller's memory, and
+ * written whole or not at all.
+ *
+ * @example
+ * await writeSafetensors("model.safetensors", [{ name: "w", dtype: "F32", shape: [2, 3], data }]);
+ * const source = await openSafetensors("model.safetensors");
+ * await source.read("w", new Float32Array(6));
+ * await source.close();
+ */
+import { type FileHandle, open } from "node:fs/promises";
+import { InputError } from "../core/errors.ts";
+import { writeFileAtomic } from "./atomic.ts";
+import { fileError } from "./file-errors.ts";
+import {
+  headerLength,
+  layoutTensors,
+  parseHeader,
+  type SafetensorsHeader,
+  safetensorsBytes,
+  type TensorInfo,
+  type TensorSpec,
+} from "./safetensors.ts";
+import {
+  convertElements,
+  directBytes,
+  findTensor,
+  type TensorMemory,
+  type TensorSource,
+} from "./tensor-source.ts";
+
+/** Bytes per read call into the caller's memory. */
+const READ_BYTES = 16 << 20;
+/** Bytes held aside while 16- and 64-bit numbers are converted. */
+const CONVERT_BYTES = 1 << 20;
+
+/**
+ * Opens a file and checks its header; `where` is the name used in errors.
+ * @throws InputError of {@link parseHeader} or of the file system. Close the source when done.
+ */
+export async function openSafetensors(path: string, where = path): Promise<TensorSource> {
+  const file = await open(path, "r").catch((cause: unknown) => {
+    throw fileError("read", where, cause);
+  });
+  try {
+    const header = await readHeader(file, where);
+    return {
+      ...header,
+      async read(name, into) {
+        await readTensor(file, findTensor(header.tensors, name, into, where), into, where);
+      },
+      close: () => file.close(),
+    };
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+async function readHeader(file: FileHandle, where: string): Promise<SafetensorsHeader> {
+  const { size } = await file.stat();
+  const head = new Uint8Array(Math.min(64, size));
+  await readFully(file, head, 0, where);
+  const json = new Uint8Array(headerLength(head, size, where));
+  await readFully(file, json, 8, where);
+  return parseHeader(json, size, where);
+}
+
+async function readTensor(
+  file: FileHandle,
+  { dtype, begin, end }: TensorInfo,
+  into: TensorMemory,
+  where: string,
+): Promise<void> {
+  const direct = directBytes(dtype, into);
+  if (direct) {
+    await readFully(file, direct, begin, where);
+    return;
+  }
+  const scratch = new Uint8Array(Math.min(CONVERT_BYTES, end - begin));
+  const width = safetensorsBytes[dtype];
+  for (let at = begin; at < end; at += scratch.byteLength) {
+    const part = scratch.subarray(0, Math.min(scratch.byteLength, end - at));
+    await readFully(file, part, at, where);
+    const first = (at - begin) / width;
+    convertElements(dtype, part, into.subarray(first, first + part.byteLength / width));
+  }
+}
+
+async function readFully(file: FileHandle, into: Uint8Array, position: number, where: string): Promise<void> {
+  for (let at = 0; at < into.byteLength; ) {
+    const length = Math.min(READ_BYTES, into.byteLength - at);
+    const { bytesRead } = await file.read(into, at, length, position + at).catch((cause: unknown) => {
+      throw fileError("read", where, cause);
+    });
+    if (bytesRead === 0) {
+      throw new InputError("safetensors-header", `${where} became shorter while it was read; try again.`);
+    }
+    at += bytesRead;
+  }
+}
+
+/** A tensor and its numbers, little-endian and row-major, as wide as `dtype` says. */
+export interface TensorToWrite extends TensorSpec {
+  readonly data: ArrayBufferView;
+}
+
+/**
+ * Writes `tensors` to one file, atomically. Metadata gets `format: "pt"`, which Python's loaders ask for.
+ * The numbers are written from where they lie: views of an arena are not copied.
+ *
+ * @throws InputError `safetensors-header` for a name given twice, `tensor-shape` where data and shape
+ * disagree, and those of {@link writeFileAtomic}.
+ */
+export async function writeSafetensors(
+  path: string,
+  tensors: readonly TensorToWrite[],
+  metadata: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const { head, tensors: placed } = layoutTensors(tensors, metadata);
+  const data = new Map(tensors.map((t) => [t.name, t.data]));
+  const chunks: Uint8Array[] = [head];
+  for (const { name, begin, end, shape, dtype } of placed) {
+    const { buffer, byteOffset, byteLength } = data.get(name)!;
+    if (byteLength !== end - begin) {
+      const reason = `${dtype} [${shape.join(", ")}] takes ${end - begin} bytes, not ${byteLength}`;
+      throw new InputError("tensor-shape", `Cannot write tensor "${name}": ${reason}.`, { name, shape });
+    }
+    chunks.push(new Uint8Array(buffer, byteOffset, byteLength));
+  }
+  await writeFileAtomic(path, chunks);
+}

@@ -1,0 +1,54 @@
+/** Reads the tokenizer of a model's folder from whichever of the usual files are there. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { InputError } from "../core/errors.ts";
+import { bpeFiles, parseMerges } from "../text/bpe-files.ts";
+import { type HuggingFaceTokenizer, huggingfaceTokenizer } from "../text/huggingface.ts";
+import type { TokenizerConfigJson, TokenizerFiles, TokenizerJson } from "../text/huggingface-files.ts";
+import { wordPieceFiles } from "../text/wordpiece-files.ts";
+import { fileError, systemCode } from "./file-errors.ts";
+import { readOptionalJson } from "./json-file.ts";
+
+/** The tokenizer of the model in `folder`. Errors: {@link readTokenizerFiles}, `huggingfaceTokenizer`. */
+export async function loadTokenizer(folder: string): Promise<HuggingFaceTokenizer> {
+  const files = await readTokenizerFiles(folder);
+  return huggingfaceTokenizer(files["tokenizer.json"], files["tokenizer_config.json"]);
+}
+
+/**
+ * The contents of `tokenizer.json` and `tokenizer_config.json` of `folder`; the former made from
+ * `vocab.json` and `merges.txt` (GPT-2) or `vocab.txt` (BERT) where it is not there.
+ *
+ * @throws InputError `no-tokenizer` where none of these are there.
+ */
+export async function readTokenizerFiles(folder: string): Promise<TokenizerFiles> {
+  const json = (name: string) => readOptionalJson(join(folder, name));
+  const config: TokenizerConfigJson = {
+    ...(await json("special_tokens_map.json")),
+    ...(await json("tokenizer_config.json")),
+  };
+  const tokenizer = await json("tokenizer.json");
+  if (tokenizer) {
+    return { "tokenizer.json": tokenizer as TokenizerJson, "tokenizer_config.json": config };
+  }
+  const vocab = await json("vocab.json");
+  const merges = await optionalText(join(folder, "merges.txt"));
+  if (vocab && merges !== undefined) {
+    const added = await json("added_tokens.json");
+    return bpeFiles({ ...vocab, ...added } as Record<string, number>, parseMerges(merges), config);
+  }
+  const words = await optionalText(join(folder, "vocab.txt"));
+  if (words !== undefined) return wordPieceFiles(words, config);
+  throw new InputError(
+    "no-tokenizer",
+    `${folder} has no tokenizer: tokenizer.json, or vocab.json with merges.txt, or vocab.txt was expected.`,
+    { folder },
+  );
+}
+
+async function optionalText(path: string): Promise<string | undefined> {
+  return readFile(path, "utf8").catch((cause: unknown) => {
+    if (systemCode(cause) === "ENOENT") return undefined;
+    throw fileError("read", path, cause);
+  });
+}

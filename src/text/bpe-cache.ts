@@ -1,0 +1,43 @@
+/** Remembers how words are spelled: most words of a text have been met before, and merging is slow. */
+import { gpt2Words } from "./bpe-bytes.ts";
+import type { TokenizerJson } from "./huggingface-files.ts";
+
+/** Words remembered at most; then all are forgotten. Some 20 MB. */
+const CAPACITY = 100_000;
+/** Longer words, in UTF-16 units, hardly come twice. */
+const MAX_WORD = 64;
+
+/** Whether a text's ids are, by this file, its {@link gpt2Words}' ids one after the other. */
+export function isWordByWord(json: TokenizerJson): boolean {
+  const { type, add_prefix_space, use_regex } = (json.pre_tokenizer ?? {}) as Record<string, unknown>;
+  return !json.normalizer && type === "ByteLevel" && !add_prefix_space && use_regex !== false;
+}
+
+/**
+ * An encoder that gives the same ids as `encode`, faster. Texts with one of `apart` in them, the tokens that
+ * are found before words are, go to `encode` whole.
+ */
+export function wordCachedEncoder(
+  encode: (text: string) => readonly number[],
+  apart: readonly string[],
+): (text: string) => Int32Array {
+  const spelled = new Map<string, readonly number[]>();
+  const spell = (word: string): readonly number[] => {
+    const known = spelled.get(word);
+    if (known) return known;
+    const ids = encode(word);
+    if (word.length <= MAX_WORD) {
+      if (spelled.size >= CAPACITY) spelled.clear();
+      spelled.set(word, ids);
+    }
+    return ids;
+  };
+  return (text) => {
+    if (apart.some((token) => text.includes(token))) return Int32Array.from(encode(text));
+    const ids: number[] = [];
+    for (const word of text.match(gpt2Words) ?? []) {
+      for (const id of spell(word)) ids.push(id);
+    }
+    return Int32Array.from(ids);
+  };
+}

@@ -1,0 +1,173 @@
+/**
+ * GPT-2's and BERT's tokenizers, through @huggingface/tokenizers. Runs in a browser.
+ *
+ * @example
+ * const tokenizer = huggingfaceTokenizer(tokenizerJson, tokenizerConfig);
+ * tokenizer.encode("Hello world"); // 15496, 995 with GPT-2's files
+ */
+import { Tokenizer as Library } from "@huggingface/tokenizers";
+import { InputError } from "../core/errors.ts";
+import { byteCharacters } from "./bpe-bytes.ts";
+import { isWordByWord, wordCachedEncoder } from "./bpe-cache.ts";
+import { END_OF_TEXT } from "./bpe-files.ts";
+import {
+  type TokenizerConfigJson,
+  type TokenizerFiles,
+  type TokenizerJson,
+  tokenText,
+} from "./huggingface-files.ts";
+import type { Tokenizer } from "./tokenizer.ts";
+
+export interface HuggingFaceTokenizer extends Tokenizer {
+  readonly kind: "bpe" | "wordpiece";
+  /** The id that opens what a model reads, where it wants one (BERT's `[CLS]`). */
+  readonly cls?: number;
+  /** The id that ends each text (BERT's `[SEP]`). */
+  readonly sep?: number;
+  /** The id of what the vocabulary cannot spell (BERT's `[UNK]`). */
+  readonly unknown?: number;
+  /**
+   * What the model wants to read: `[CLS] first [SEP]`, or `[CLS] first [SEP] second [SEP]` with type 1 for
+   * the second text and its `[SEP]`; GPT-2 reads its ids as they are.
+   * @throws InputError `no-pairs` where the model knows no second text.
+   */
+  wrap(first: ArrayLike<number>, second?: ArrayLike<number>): { ids: Int32Array; types: Int32Array };
+  files(): TokenizerFiles;
+}
+
+/**
+ * A tokenizer from the contents of `tokenizer.json` and `tokenizer_config.json`.
+ *
+ * Special tokens written out in a text (`[MASK]`, `<|endoftext|>`) become their ids, as in Python. Byte-level
+ * BPE gives back every text that is valid Unicode and free of those, whatever the file says about cleaning;
+ * WordPiece does not: it drops case, accents, control characters and spacing, as BERT was trained.
+ *
+ * @throws InputError `tokenizer` where the files are malformed or of another kind than BPE and WordPiece.
+ */
+export function huggingfaceTokenizer(
+  json: TokenizerJson,
+  config: TokenizerConfigJson = {},
+): HuggingFaceTokenizer {
+  const kind = kindOf(json);
+  const library = open(json, config);
+  const idOf = (token: string | undefined) => (token === undefined ? undefined : library.token_to_id(token));
+  const named = (field: string, fallback?: string) => idOf(tokenText(config, field) ?? fallback);
+
+  const sep = kind === "wordpiece" ? named("sep_token", "[SEP]") : undefined;
+  const cls = kind === "wordpiece" ? named("cls_token", "[CLS]") : undefined;
+  const endOfText = sep ?? named("eos_token", END_OF_TEXT);
+  if (endOfText === undefined) {
+    throw broken(
+      `no end of text: neither eos_token nor ${kind === "bpe" ? END_OF_TEXT : "[SEP]"} is in the vocabulary`,
+    );
+  }
+  const mask = named("mask_token", "[MASK]");
+  const pad = named("pad_token", "[PAD]");
+  const unknown = kind === "wordpiece" ? named("unk_token", "[UNK]") : undefined;
+  let size = 0;
+  for (const id of library.get_vocab().values()) size = Math.max(size, id + 1);
+  const unspellable = kind === "bpe" ? missingBytes(json) : undefined;
+  const encodeWhole = (text: string): number[] => library.encode(text, { add_special_tokens: false }).ids;
+  const written = (json.added_tokens ?? []).map((added) => added.content);
+  const encode =
+    kind === "bpe" && isWordByWord(json)
+      ? wordCachedEncoder(encodeWhole, written)
+      : (text: string) => Int32Array.from(encodeWhole(text));
+
+  const token = (id: number): string => {
+    const text = library.id_to_token(id);
+    if (text === undefined) {
+      throw new InputError(
+        "unknown-id",
+        `Id ${id} is not in this vocabulary, whose ids are 0 to ${size - 1}.`,
+        { id },
+      );
+    }
+    return text;
+  };
+  return {
+    kind,
+    size,
+    endOfText,
+    ...(mask === undefined ? {} : { mask }),
+    ...(pad === undefined ? {} : { pad }),
+    ...(cls === undefined ? {} : { cls }),
+    ...(sep === undefined ? {} : { sep }),
+    ...(unknown === undefined ? {} : { unknown }),
+    encode(text) {
+      if (unspellable)
+        checkSpelling(
+          written.reduce((rest, t) => rest.replaceAll(t, ""), text),
+          unspellable,
+        );
+      return encode(text);
+    },
+    decode(ids) {
+      const list = Array.from(ids);
+      for (const id of list) token(id);
+      if (list.length === 0) return "";
+      const cleaning = kind === "bpe" ? { clean_up_tokenization_spaces: false } : {};
+      return library.decode(list, { skip_special_tokens: true, ...cleaning });
+    },
+    token,
+    id: idOf,
+    wrap(first, second) {
+      if (cls === undefined || sep === undefined) {
+        if (second)
+          throw new InputError("no-pairs", "This model reads one text, not a pair of texts; join them.");
+        return { ids: Int32Array.from(first), types: new Int32Array(first.length) };
+      }
+      const start = first.length + 2; // of the second text
+      const ids = new Int32Array(start + (second ? second.length + 1 : 0)).fill(sep);
+      ids[0] = cls;
+      ids.set(first, 1);
+      if (second) ids.set(second, start);
+      return { ids, types: new Int32Array(ids.length).fill(1, start) };
+    },
+    files: () => ({ "tokenizer.json": json, "tokenizer_config.json": config }),
+  };
+}
+
+function kindOf(json: TokenizerJson): "bpe" | "wordpiece" {
+  const model = json?.model;
+  if (typeof model !== "object" || model === null || typeof model.vocab !== "object") {
+    throw broken("it has no model with a vocabulary");
+  }
+  // Files written before the field existed are told by what else they hold.
+  const type = model.type ?? ("merges" in model ? "BPE" : "WordPiece");
+  if (type === "BPE") return "bpe";
+  if (type === "WordPiece") return "wordpiece";
+  throw broken(`its model is ${type}, and Punchline reads BPE (GPT-2) and WordPiece (BERT)`);
+}
+
+function open(json: TokenizerJson, config: TokenizerConfigJson): Library {
+  try {
+    return new Library(json, config);
+  } catch (cause) {
+    throw broken(cause instanceof Error ? cause.message : String(cause), cause);
+  }
+}
+
+/** The bytes that a byte-level vocabulary lacks, or undefined where it can spell everything. */
+function missingBytes(json: TokenizerJson): Set<number> | undefined {
+  if (!JSON.stringify(json.pre_tokenizer ?? null).includes('"ByteLevel"')) return undefined;
+  const missing = byteCharacters.flatMap((c, byte) => (Object.hasOwn(json.model.vocab, c) ? [] : [byte]));
+  return missing.length > 0 ? new Set(missing) : undefined;
+}
+
+/** Refuses what the library would drop without a word. */
+function checkSpelling(text: string, missing: ReadonlySet<number>): void {
+  const encoder = new TextEncoder();
+  for (const character of text) {
+    if (!encoder.encode(character).some((byte) => missing.has(byte))) continue;
+    throw new InputError(
+      "unknown-character",
+      `The character ${JSON.stringify(character)} cannot be spelled in this vocabulary; remove it or use another model.`,
+      { character },
+    );
+  }
+}
+
+function broken(reason: string, cause?: unknown): InputError {
+  return new InputError("tokenizer", `Cannot use tokenizer.json: ${reason}.`, {}, cause);
+}
