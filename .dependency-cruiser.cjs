@@ -1,0 +1,152 @@
+/**
+ * Who may import whom, checked by `npm run check`; test/layers.test.ts proves every rule.
+ *
+ * A folder may import itself and the folders in its list, nothing else of src. Tests are free to reach
+ * further: they put layers together on purpose.
+ */
+const { builtinModules } = require("node:module");
+
+const symbolic = ["core", "graph", "ops"];
+const trained = [...symbolic, "autodiff", "onnx", "runtime", "nn", "optim", "models", "text", "data", "hub"];
+const generation = ["core", "graph", "runtime", "models", "text", "hub"];
+const evaluation = [...generation, "data", "generate"];
+
+/** A folder, or a file or group of files as a pattern below src (`runtime/arena`). */
+const mayImport = {
+  core: [],
+  graph: ["core"],
+  ops: ["core", "graph"],
+  autodiff: symbolic,
+  onnx: symbolic,
+  runtime: ["core", "graph", "onnx"],
+  nn: symbolic,
+  optim: [...symbolic, "runtime/arena"],
+  models: [...symbolic, "nn"],
+  text: ["core"],
+  data: ["core", "text"],
+  hub: ["core"],
+  train: trained,
+  generate: generation,
+  evaluate: evaluation,
+  compare: [...evaluation, "evaluate"],
+  export: ["core", "graph", "onnx", "models", "hub", "text"],
+  report: ["core"],
+  server: ["index\\.ts$", "engine\\.ts$"],
+  // `serve` and `studio` start the server; every other command speaks with the index alone.
+  cli: ["index\\.ts$", "engine\\.ts$", "server"],
+};
+
+/** The folders whose result types the report draws. */
+const reported = ["train", "evaluate", "compare"];
+
+/** What must run in a browser as it is. */
+const portable = ["core", "graph", "ops", "autodiff", "onnx", "nn", "models", "text", "optim"];
+
+/** `core` means the whole folder; what ends in `$` or has a slash is already a pattern. */
+const pattern = (place) => (/[$/]/.test(place) ? `^src/${place}` : `^src/${place}/`);
+const anyOf = (places) => `(${places.map(pattern).join("|")})`;
+const test = "\\.test\\.ts$";
+
+const layerRules = Object.entries(mayImport).map(([folder, allowed]) => ({
+  name: `layer-${folder}`,
+  comment: `src/${folder} may import only ${allowed.join(", ") || "nothing"} of src.`,
+  severity: "error",
+  from: { path: pattern(folder), pathNot: test },
+  to: {
+    path: "^(src|studio|bench|test|examples)/",
+    pathNot: anyOf([folder, ...allowed, ...(folder === "report" ? reported : [])]),
+  },
+}));
+
+module.exports = {
+  forbidden: [
+    ...layerRules,
+    {
+      name: "report-takes-types",
+      comment: "The report knows the results of train, evaluate and compare as types, and runs none of them.",
+      severity: "error",
+      from: { path: pattern("report"), pathNot: test },
+      to: { path: anyOf(reported), dependencyTypesNot: ["type-only"] },
+    },
+    {
+      name: "layer-entries",
+      comment: "The entry points put the layers together, below the skins.",
+      severity: "error",
+      from: { path: "^src/(index|engine|web)\\.ts$" },
+      to: { path: anyOf(["cli", "server"]) },
+    },
+    {
+      name: "layer-studio",
+      comment: "The web page sees the browser entry and the server's message types.",
+      severity: "error",
+      from: { path: "^studio/", pathNot: test },
+      to: { path: "^src/", pathNot: "^src/(web\\.ts$|server/messages\\.ts$)" },
+    },
+    {
+      name: "known-folder",
+      comment: "A new folder of src needs its line in this table.",
+      severity: "error",
+      from: { path: "^src/[^/]+/", pathNot: [`^src/(${Object.keys(mayImport).join("|")})/`, test] },
+      to: {},
+    },
+    {
+      name: "one-door-to-onnxruntime-node",
+      comment: "onnxruntime-node is imported in src/runtime/node.ts and nowhere else.",
+      severity: "error",
+      from: { pathNot: ["^src/runtime/node\\.ts$", test] },
+      to: { path: "^onnxruntime-node|/onnxruntime-node/" },
+    },
+    {
+      name: "one-door-to-onnxruntime-web",
+      comment: "onnxruntime-web is imported in src/runtime/web.ts and nowhere else.",
+      severity: "error",
+      from: { pathNot: ["^src/runtime/web\\.ts$", test] },
+      to: { path: "^onnxruntime-web|/onnxruntime-web/" },
+    },
+    {
+      name: "no-node-in-portable-code",
+      comment: "Graphs, ops, models, text and optimisers run in a browser: no Node modules there.",
+      severity: "error",
+      from: { path: anyOf(portable), pathNot: test },
+      to: { dependencyTypes: ["core"] },
+    },
+    {
+      name: "web-entry-runs-in-a-browser",
+      comment: "Nothing that punchline/web reaches may need Node.",
+      severity: "error",
+      from: { path: "^src/web\\.ts$" },
+      to: { path: [`^(node:)?(${builtinModules.join("|")})$`, "onnxruntime-node"], reachable: true },
+    },
+    {
+      name: "no-cycles",
+      comment: "A cycle of imports has no layer; types that two files share belong into a third.",
+      severity: "error",
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: "resolvable",
+      comment: "An import that leads nowhere.",
+      severity: "error",
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: "declared",
+      comment: "What the package imports stands in its dependencies, not among what develops it.",
+      severity: "error",
+      from: { path: "^src/", pathNot: test },
+      to: { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"], dependencyTypesNot: ["type-only"] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    exclude: { path: "^(dist|src/runtime/kernels)/" },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["node", "import", "types", "default"],
+    },
+  },
+};

@@ -1,0 +1,82 @@
+/**
+ * What a command is: its arguments, options, examples and the function that runs.
+ *
+ * A command is one file in `commands/` that default-exports `defineCommand({...})`, and one line in
+ * `registry.ts`, which has its name and summary so that `punchline --help` need not load it.
+ *
+ * @example
+ * export default defineCommand({
+ *   arguments: { name: argument({ describe: "Whom to greet" }) },
+ *   options: { times: integer({ describe: "How often", min: 1, default: 1 }) },
+ *   examples: [{ command: "punchline greet Ada --times 3", explain: "Greet three times" }],
+ *   async run(ctx, { name }, { times }) {
+ *     for (let i = 0; i < times; i++) ctx.print(`Hello, ${name}`);
+ *     ctx.json({ name, times });
+ *   },
+ * });
+ */
+import type { Context } from "./context.ts";
+import type { Option, OptionValues } from "./option.ts";
+
+export interface Argument<T> {
+  readonly describe: string;
+  readonly presence: "required" | "optional" | "several";
+  /** Only the type; there is no value here. */
+  readonly value?: T;
+}
+
+export type Arguments = Readonly<Record<string, Argument<unknown>>>;
+export type Options = Readonly<Record<string, Option<unknown>>>;
+
+/** The types of `run`'s second parameter. */
+export type ArgumentValues<A extends Arguments> = {
+  readonly [K in keyof A]: A[K] extends Argument<infer T> ? T : never;
+};
+
+interface ArgumentSpec {
+  readonly describe: string;
+}
+
+/** An argument that must be given. */
+export function argument({ describe }: ArgumentSpec): Argument<string> {
+  return { describe, presence: "required" };
+}
+
+/** An argument that may be left out; only the last ones of a command may be. */
+export function optionalArgument({ describe }: ArgumentSpec): Argument<string | undefined> {
+  return { describe, presence: "optional" };
+}
+
+/** One or more arguments; only the last of a command. */
+export function severalArguments({ describe }: ArgumentSpec): Argument<readonly [string, ...string[]]> {
+  return { describe, presence: "several" };
+}
+
+export interface Example {
+  readonly command: string;
+  readonly explain: string;
+}
+
+export interface CommandDefinition<A extends Arguments = Arguments, O extends Options = Options> {
+  /** What the help says below the summary: a paragraph or two. */
+  readonly description?: string;
+  /** In order; the key, in capitals, is what the help shows. */
+  readonly arguments: A;
+  /** `--json` and `--help` belong to every command and are not listed. */
+  readonly options: O;
+  readonly examples: readonly Example[];
+  /** Does the work. Calls `ctx.json` once with the document of DESIGN, whatever the output mode. */
+  run(ctx: Context, args: ArgumentValues<A>, options: OptionValues<O>): Promise<void>;
+}
+
+/** A command of unknown options, as the frame handles it. */
+export interface Command extends Omit<CommandDefinition, "run"> {
+  run(ctx: Context, args: unknown, options: unknown): Promise<void>;
+}
+
+/** Checks a definition's types and gives it back for the registry. */
+export function defineCommand<const A extends Arguments, const O extends Options>(
+  definition: CommandDefinition<A, O>,
+): Command {
+  return definition as unknown as Command;
+}

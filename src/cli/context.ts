@@ -1,0 +1,68 @@
+/** What a command is given to speak with: standard output, the JSON document, progress, the interrupt. */
+import type { Interrupt } from "./interrupt.ts";
+import { createProgress, type Progress } from "./progress.ts";
+import type { Style, Terminal } from "./terminal.ts";
+
+export interface Context {
+  /** Whether `--json` was given: `print` and `write` are silent, `json` speaks. */
+  readonly asJson: boolean;
+  /** A line (or several) for a person, on standard output. */
+  print(text?: string): void;
+  /** Text as it comes, without a newline: for streaming. */
+  write(text: string): void;
+  /** The command's one document; silent without `--json`. */
+  json(document: object): void;
+  /** A line for a person on standard error, whatever the mode. */
+  warn(text: string): void;
+  /** On standard error. */
+  readonly progress: Progress;
+  /** Aborted by the first Ctrl-C, SIGTERM or SIGHUP; a command that never reads it dies of them. */
+  readonly interrupt: AbortSignal;
+  /** Of standard output. */
+  readonly isTTY: boolean;
+  /** Of standard output; 80 where it is no terminal. */
+  readonly columns: number;
+  /** Colours for standard output, or none. */
+  readonly style: Style;
+}
+
+export interface ContextParts {
+  readonly stdout: Terminal;
+  readonly stderr: Terminal;
+  readonly interrupt: Interrupt;
+  readonly asJson: boolean;
+}
+
+/** A context, and whether its document has been written. */
+export function createContext({ stdout, stderr, interrupt, asJson }: ContextParts): {
+  readonly context: Context;
+  readonly documents: () => number;
+} {
+  const progress = createProgress(stderr);
+  let documents = 0;
+  function say(to: Terminal, text: string): void {
+    progress.hide();
+    to.write(text);
+  }
+  const context: Context = {
+    asJson,
+    print: (text = "") => asJson || say(stdout, `${text}\n`),
+    write: (text) => asJson || say(stdout, text),
+    json(document) {
+      documents++;
+      if (documents > 1) throw new Error("A command wrote a second JSON document.");
+      if (asJson) say(stdout, `${JSON.stringify(document, null, stdout.isTTY ? 2 : undefined)}\n`);
+    },
+    warn: (text) => say(stderr, `${text}\n`),
+    progress,
+    get interrupt() {
+      return interrupt.signal;
+    },
+    isTTY: stdout.isTTY,
+    get columns() {
+      return stdout.columns;
+    },
+    style: stdout.style,
+  };
+  return { context, documents: () => documents };
+}

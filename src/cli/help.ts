@@ -1,0 +1,95 @@
+/** The text of `punchline --help` and `punchline COMMAND --help`, at most 80 columns wide by default. */
+
+import type { Argument, Command } from "./command.ts";
+import { definitions, termWidthOf, wrap } from "./layout.ts";
+import { flagOf, type Option } from "./option.ts";
+import { type CommandEntry, groups } from "./registry.ts";
+import type { Style } from "./terminal.ts";
+
+export interface HelpStyle {
+  readonly columns: number;
+  readonly style: Style;
+}
+
+type Definition = readonly [term: string, explanation: string];
+
+/** The help of the whole program, from the registry alone. */
+export function programHelp(registry: readonly CommandEntry[], { columns, style }: HelpStyle): string {
+  const items = (group: string) =>
+    registry
+      .filter((entry) => entry.group === group)
+      .map(({ name, summary }): Definition => [style.cyan(name), summary]);
+  const common: Definition[] = [
+    [style.cyan("-h, --help"), "Show help; of one command: punchline COMMAND --help"],
+    [style.cyan("--version"), "Show the version"],
+    [style.cyan("--json"), "On every command: one JSON document on standard output"],
+  ];
+  const termWidth = termWidthOf([...groups.flatMap(items), ...common], columns);
+  const section = (title: string, list: readonly Definition[]) =>
+    list.length === 0 ? [] : ["", style.bold(title), ...definitions(list, columns, { termWidth })];
+  return [
+    "Train, fine-tune, sample, audit and compare small language models.",
+    "",
+    `${style.bold("Usage")}  punchline COMMAND [arguments] [options]`,
+    ...groups.flatMap((group) => section(group, items(group))),
+    ...section("Options", common),
+    "",
+    "Exit status: 0 done, 1 failed, 2 wrong usage.",
+  ].join("\n");
+}
+
+/** The help of one command. */
+export function commandHelp(entry: CommandEntry, command: Command, { columns, style }: HelpStyle): string {
+  const args = Object.entries(command.arguments).map(
+    ([key, { describe }]): Definition => [style.cyan(key.toUpperCase()), describe],
+  );
+  const optionGroups = new Map<string, Definition[]>();
+  for (const [key, option] of Object.entries(command.options)) {
+    const group = option.group ?? "Options";
+    optionGroups.set(group, [...(optionGroups.get(group) ?? []), optionItem(key, option, style)]);
+  }
+  optionGroups.set("General", [
+    [`    ${style.cyan("--json")}`, "Print one JSON document on standard output and nothing else there"],
+    [`${style.cyan("-h")}, ${style.cyan("--help")}`, "Show this help"],
+  ]);
+  const termWidth = termWidthOf([...args, ...[...optionGroups.values()].flat()], columns);
+  const section = (title: string, list: readonly Definition[]) =>
+    list.length === 0 ? [] : ["", style.bold(title), ...definitions(list, columns, { termWidth })];
+  const usage = Object.entries(command.arguments).map(([key, argument]) => argumentForm(key, argument));
+  return [
+    `${entry.summary}.`,
+    "",
+    `${style.bold("Usage")}  ${["punchline", entry.name, ...usage, "[options]"].join(" ")}`,
+    ...(command.description ? ["", ...wrap(command.description, columns)] : []),
+    ...section("Arguments", args),
+    ...[...optionGroups].flatMap(([title, list]) => section(title, list)),
+    ...exampleLines(command, columns, style),
+  ].join("\n");
+}
+
+function argumentForm(key: string, { presence }: Argument<unknown>): string {
+  const name = key.toUpperCase();
+  return presence === "optional" ? `[${name}]` : presence === "several" ? `${name}...` : name;
+}
+
+function optionItem(key: string, option: Option<unknown>, style: Style): Definition {
+  const negative = option.kind === "flag" && option.default === true;
+  const long = negative ? flagOf(key).replace("--", "--no-") : flagOf(key);
+  const short = option.short ? `${style.cyan(`-${option.short}`)}, ` : "    ";
+  const value = option.placeholder ? ` ${option.placeholder}` : "";
+  const standard =
+    option.kind === "value" && option.default !== undefined
+      ? [`default:\u00a0${String(option.default)}`]
+      : [];
+  const facts = [...option.facts, ...standard].join("; ");
+  return [`${short}${style.cyan(long)}${value}`, option.describe + (facts ? ` (${facts})` : "")];
+}
+
+function exampleLines(command: Command, columns: number, style: Style): string[] {
+  if (command.examples.length === 0) return [];
+  const lines = command.examples.flatMap((example) => [
+    ...wrap(example.explain, columns - 2).map((line) => style.dim(`  ${line}`)),
+    `  $ ${example.command}`,
+  ]);
+  return ["", style.bold("Examples"), ...lines];
+}

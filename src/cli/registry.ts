@@ -1,0 +1,15 @@
+/** Every command of Punchline: one line each. A command's module is loaded only when it runs. */
+import type { Command } from "./command.ts";
+
+/** The order of the groups is the order of the help. */
+export const groups = ["Data", "Train", "Use", "Judge", "Share"] as const;
+
+export interface CommandEntry {
+  readonly name: string;
+  readonly group: (typeof groups)[number];
+  /** One line, no full stop, at most 60 characters. */
+  readonly summary: string;
+  readonly load: () => Promise<{ readonly default: Command }>;
+}
+
+export const registry: readonly CommandEntry[] = [];

@@ -1,0 +1,115 @@
+/** The frame of the command line: finds the command, reads its words, runs it, answers with a status. */
+import { suggest, UsageError, version } from "../index.ts";
+import type { Command } from "./command.ts";
+import { createContext } from "./context.ts";
+import { failureOf, failureText } from "./failure.ts";
+import { commandHelp, type HelpStyle, programHelp } from "./help.ts";
+import { createInterrupt, type Interrupt } from "./interrupt.ts";
+import { type ParsedWords, parseWords } from "./parse.ts";
+import { type CommandEntry, registry as everyCommand } from "./registry.ts";
+import { type OutputStream, type Terminal, terminal } from "./terminal.ts";
+
+interface ErrorSource {
+  on?(event: "error", listener: (error: Error) => void): unknown;
+}
+
+export interface Host {
+  readonly stdout: OutputStream & ErrorSource;
+  readonly stderr: OutputStream & ErrorSource;
+  readonly env: NodeJS.ProcessEnv;
+  readonly registry: readonly CommandEntry[];
+}
+
+/**
+ * Runs `punchline ...words` and says on standard error what went wrong, if anything.
+ * @param host where to run; this process with all commands unless told otherwise.
+ * @returns the exit status: 0 done, 1 failed, 2 wrong usage.
+ */
+export async function runCli(words: readonly string[], host: Partial<Host> = {}): Promise<number> {
+  const { stdout = process.stdout, stderr = process.stderr, env = process.env } = host;
+  const out = terminal(stdout, env);
+  const err = terminal(stderr, env);
+  const interrupt = createInterrupt((text) => err.write(`\n${text}\n`));
+  surviveClosedPipes(stdout, stderr, interrupt);
+  try {
+    const found = dispatch(words, host.registry ?? everyCommand);
+    if (found.entry === undefined) {
+      out.write(`${found.text(helpStyle(out))}\n`);
+      return 0;
+    }
+    const command = (await found.entry.load()).default;
+    const parsed = await parseWords(found.entry.name, command, found.rest);
+    if (parsed === "help") out.write(`${commandHelp(found.entry, command, helpStyle(out))}\n`);
+    else await runCommand(command, parsed, { stdout: out, stderr: err, interrupt });
+    return 0;
+  } catch (error) {
+    if (interrupt.received !== undefined && isAbort(error, interrupt)) {
+      interrupt.dispose();
+      process.kill(process.pid, interrupt.received);
+      return 1;
+    }
+    err.write(failureText(error, err.style, Boolean(env.DEBUG)));
+    return failureOf(error).status;
+  } finally {
+    interrupt.dispose();
+  }
+}
+
+type Dispatch =
+  | { readonly entry: CommandEntry; readonly rest: readonly string[] }
+  | { readonly entry?: undefined; readonly text: (style: HelpStyle) => string };
+
+/** Which command the words name. `--json` may stand before it, and `help COMMAND` is `COMMAND --help`. */
+function dispatch(words: readonly string[], registry: readonly CommandEntry[]): Dispatch {
+  const at = words.findIndex((word) => !word.startsWith("-"));
+  const before = at < 0 ? words : words.slice(0, at);
+  if (before.includes("--version") || before.includes("-V")) return { text: () => version };
+  const wantsHelp = before.includes("--help") || before.includes("-h") || words[at] === "help";
+  const name = words[at] === "help" ? words[at + 1] : words[at];
+  const unknown = before.find((word) => !["--json", "--help", "-h"].includes(word));
+  if (unknown !== undefined) {
+    throw new UsageError(`Unknown option ${unknown}; options of a command follow its name.`);
+  }
+  if (name === undefined) {
+    if (wantsHelp) return { text: (style) => programHelp(registry, style) };
+    throw new UsageError('A command is needed; see "punchline --help".');
+  }
+  const entry = registry.find((candidate) => candidate.name === name);
+  if (entry === undefined) {
+    const names = registry.map((candidate) => candidate.name);
+    throw new UsageError(`Unknown command "${name}"; ${suggest(name, names)}`);
+  }
+  if (wantsHelp) return { entry, rest: ["--help"] };
+  return { entry, rest: [...before, ...words.slice(at + 1)] };
+}
+
+async function runCommand(
+  command: Command,
+  { args, options, json }: ParsedWords,
+  parts: { readonly stdout: Terminal; readonly stderr: Terminal; readonly interrupt: Interrupt },
+): Promise<void> {
+  const { context, documents } = createContext({ ...parts, asJson: json });
+  try {
+    await command.run(context, args, options);
+  } finally {
+    context.progress.hide();
+  }
+  if (documents() === 0) throw new Error("A command ended without its JSON document.");
+}
+
+/** A reader that went away (`| head`) is no failure, and a command that can save itself gets the chance. */
+function surviveClosedPipes(stdout: ErrorSource, stderr: ErrorSource, interrupt: Interrupt): void {
+  stdout.on?.("error", (error) => {
+    if (!("code" in error) || error.code !== "EPIPE") throw error;
+    if (!interrupt.request("Standard output was closed.")) process.exit(0);
+  });
+  stderr.on?.("error", () => {});
+}
+
+function isAbort(error: unknown, interrupt: Interrupt): boolean {
+  return error === interrupt.signal.reason || (error instanceof Error && error.name === "AbortError");
+}
+
+function helpStyle({ columns, style }: Terminal): HelpStyle {
+  return { columns: Math.min(columns, 80), style };
+}

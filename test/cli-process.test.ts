@@ -1,0 +1,67 @@
+/** The command line as a process: signals, closed pipes, what is loaded before anything is asked for. */
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { expect, test } from "vitest";
+import { builtCli, punchline, runSource } from "./cli.ts";
+
+const toy = "test/fixtures/toy-cli.ts";
+
+test("the built program answers --version and --help", async () => {
+  const { version } = JSON.parse(readFileSync(join(dirname(builtCli()), "../package.json"), "utf8"));
+  expect(await punchline(["--version"])).toMatchObject({ status: 0, stdout: `${version}\n`, stderr: "" });
+  const help = await punchline(["--help"]);
+  expect(help).toMatchObject({ status: 0, stderr: "" });
+  expect(help.stdout).toContain("Usage  punchline COMMAND");
+});
+
+test("the built program refuses an unknown command with status 2", async () => {
+  expect(await punchline(["no-such-command", "--json"])).toMatchObject({ status: 2, stdout: "" });
+});
+
+test("the built program loads nothing heavy before a command runs", () => {
+  const allowed = /^(node:|picocolors$)/;
+  const seen = new Set<string>();
+  const heavy: string[] = [];
+  (function visit(file: string) {
+    if (seen.has(file)) return;
+    seen.add(file);
+    const source = readFileSync(file, "utf8");
+    for (const [, target] of source.matchAll(/^(?:import|export)\b[^"'`;]*["']([^"']+)["'];?$/gm)) {
+      if (target!.startsWith(".")) visit(join(dirname(file), target!));
+      else if (!allowed.test(target!)) heavy.push(target!);
+    }
+  })(builtCli());
+  expect(heavy).toEqual([]);
+  expect(seen.size).toBeGreaterThan(1);
+});
+
+test("a reader that goes away ends the program quietly with status 0", async () => {
+  const ran = await runSource(toy, ["flood"], {
+    meanwhile: (child) => child.stdout!.once("data", () => child.stdout!.destroy()),
+  });
+  expect(ran).toMatchObject({ status: 0, stderr: "" });
+});
+
+test("a command that can save itself may do so when its reader goes away", async () => {
+  const ran = await runSource(toy, ["flood", "--save"], {
+    meanwhile: (child) => child.stdout!.once("data", () => child.stdout!.destroy()),
+  });
+  expect(ran).toMatchObject({ status: 0, stderr: "saved\n" });
+});
+
+test("the first Ctrl-C lets the command finish, and it says so", async () => {
+  const ran = await runSource(toy, ["wait", "--json"], {
+    meanwhile: (child) => child.stderr!.once("data", () => child.kill("SIGINT")),
+  });
+  expect(ran.status).toBe(0);
+  expect(JSON.parse(ran.stdout)).toEqual({ stopped: "interrupt" });
+  expect(ran.stderr).toMatch(/press Ctrl-C again/);
+});
+
+test("the second Ctrl-C ends the process by that signal", async () => {
+  const ran = await runSource(toy, ["wait", "--deaf"], {
+    meanwhile: (child) =>
+      child.stderr!.on("data", (text) => void child.kill(/again/.test(String(text)) ? "SIGTERM" : "SIGINT")),
+  });
+  expect(ran).toMatchObject({ status: null, signal: "SIGTERM" });
+});
