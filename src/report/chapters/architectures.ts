@@ -1,0 +1,85 @@
+/** Chapter: every architecture on the same data for the same time. */
+import { defineChapter } from "../chapter.ts";
+import { type RacePoint, raceChart } from "../charts/race.ts";
+import { figure } from "../figure.ts";
+import { bits, bytes, compact, decimal, duration, rate } from "../format.ts";
+import { html } from "../html.ts";
+import { dataTable } from "../table.ts";
+
+export interface ArchitectureResult {
+  readonly model: string;
+  readonly parameters: number;
+  /** Training speed in characters per second. */
+  readonly characters_per_s: number;
+  /** Sampling speed in characters per second. */
+  readonly sampling_per_s: number;
+  /** Size of the checkpoint in bytes. */
+  readonly bytes: number;
+  /** On held-out jokes, at the end. */
+  readonly bits_per_character: number;
+  readonly curve: readonly RacePoint[];
+  readonly sample: string;
+}
+
+export interface ArchitecturesData {
+  readonly seconds: number;
+  readonly models: readonly ArchitectureResult[];
+  readonly command: string;
+}
+
+function best(models: readonly ArchitectureResult[]): ArchitectureResult | undefined {
+  return ranked(models)[0];
+}
+
+function ranked(models: readonly ArchitectureResult[]): readonly ArchitectureResult[] {
+  return [...models].sort((a, b) => a.bits_per_character - b.bits_per_character);
+}
+
+export const architectures = defineChapter<ArchitecturesData>({
+  id: "architectures",
+  title: "Which network to choose",
+  finding: ({ models, seconds }) => {
+    const winner = best(models);
+    return winner === undefined
+      ? "No model was trained."
+      : `With ${duration(seconds)} each on the same jokes, ${winner.model} comes furthest: ${bits(winner.bits_per_character)} per character.`;
+  },
+  render: ({ models, seconds, command }) => {
+    const fastest = Math.max(...models.map((m) => m.characters_per_s));
+    const sampling = Math.max(...models.map((m) => m.sampling_per_s));
+    const measured = {
+      how: `Each model trained alone for ${duration(seconds)} on the same split; validation on the same held-out jokes.`,
+      command,
+    };
+    return html`<p>Time is what one has little of, so each network got the same time and not the same number of steps.</p>
+${figure({
+  id: "architectures-seconds",
+  title: `${best(models)?.model ?? "Nothing"} learns most in the time`,
+  subtitle: "Bits per character on held-out jokes, against the clock; lower is better",
+  content: raceChart({ id: "architectures-seconds-chart", models, against: "seconds" }),
+  measured,
+})}
+${figure({
+  id: "architectures-characters",
+  title: "The same, against what each has read",
+  subtitle: "A model that learns more from each character is further down; a faster one, further right",
+  content: raceChart({ id: "architectures-characters-chart", models, against: "characters" }),
+  measured,
+})}
+${dataTable<ArchitectureResult>({
+  caption: "The networks, best first",
+  columns: [
+    { header: "Model", cell: (m) => m.model },
+    { header: "Bits/char.", numeric: true, cell: (m) => decimal(m.bits_per_character, 2) },
+    { header: "Parameters", numeric: true, cell: (m) => compact(m.parameters) },
+    { header: "Trains, char.", numeric: true, cell: (m) => rate(m.characters_per_s), bar: (m) => m.characters_per_s / fastest },
+    { header: "Writes, char.", numeric: true, cell: (m) => rate(m.sampling_per_s), bar: (m) => m.sampling_per_s / sampling },
+    { header: "On disk", numeric: true, cell: (m) => bytes(m.bytes) },
+  ],
+  rows: ranked(models),
+  strong: (m) => m === best(models),
+})}
+<h3 class="loose">A joke from each</h3>
+<dl class="answers">${ranked(models).map((m) => html`<div><dt>${m.model}</dt><dd class="joke">${m.sample.trim()}</dd></div>`)}</dl>`;
+  },
+});

@@ -1,0 +1,132 @@
+/** Chapter: a network that learns to write jokes one character at a time. */
+import type { LogRow, SampleRow } from "../../train/events.ts";
+import { type AuditedSample, closeSimilarity } from "../audited.ts";
+import { defineChapter } from "../chapter.ts";
+import { lengthsChart, median } from "../charts/lengths.ts";
+import { lossChart } from "../charts/loss.ts";
+import { type Measured, figure } from "../figure.ts";
+import { bits, count, decimal, duration, nats } from "../format.ts";
+import { html } from "../html.ts";
+import { jokeColumns } from "../jokes.ts";
+import { definitions } from "../table.ts";
+import { timeline } from "../timeline.ts";
+import { type DataDocument, dataTables } from "./parts/data.ts";
+import { type TypingData, typingSection } from "./parts/typing.ts";
+
+export interface CharactersData {
+  /** The model in words, such as `char-lstm, 1 layer of 256 cells`. */
+  readonly model: string;
+  readonly parameters: number;
+  /** The document of `punchline data`, and where the data came from. */
+  readonly data: DataDocument;
+  readonly log: readonly LogRow[];
+  /** What guessing without reading costs, in nats per character. */
+  readonly references?: { readonly uniform?: number; readonly unigram?: number };
+  /** Samples along training, first to last. */
+  readonly timeline: readonly SampleRow[];
+  /** Jokes by sampling temperature, each audited against the training data. */
+  readonly jokes: readonly { readonly temperature: number; readonly samples: readonly AuditedSample[] }[];
+  /** The document of `punchline eval` on held-out jokes. */
+  readonly evaluation?: {
+    readonly loss: number;
+    readonly bits_per_character: number;
+    readonly tokens: number;
+    readonly split: string;
+  };
+  /** Lengths in characters of the model's jokes and of held-out ones. */
+  readonly lengths?: { readonly model: readonly number[]; readonly real: readonly number[] };
+  readonly settings: Readonly<Record<string, string | number | boolean>>;
+  readonly typing?: TypingData;
+  /** The commands that repeat the chapter's figures. */
+  readonly commands: { readonly train: string; readonly sample: string; readonly data: string };
+}
+
+export const characters = defineChapter<CharactersData>({
+  id: "characters",
+  title: "One character at a time",
+  finding: ({ log, evaluation, model }) => {
+    const last = log.at(-1);
+    const loss = evaluation?.loss ?? lowest(log);
+    return `In ${duration(last?.seconds)} a ${model} went from noise to words, and to ${nats(loss)} per character (${bits(loss === undefined ? undefined : loss / Math.LN2)}) on jokes it had not seen.`;
+  },
+  render: (data) => {
+    const { log, commands } = data;
+    const last = log.at(-1);
+    const training: Measured = {
+      how: `Trained for ${count(last?.step)} steps, ${duration(last?.seconds)}, on ${count(data.data.splits.train)} jokes; validation on ${count(data.data.splits.validation)} others.`,
+      command: commands.train,
+    };
+    return html`<p>The network sees one character after another and says, each time, how likely every possible next character is.
+It is told nothing about words, spelling or jokes. It has ${count(data.parameters)} numbers to turn; training turns them, a little at each step, so that the character that really came next would have been less of a surprise.</p>
+${
+  log.length > 1 &&
+  figure({
+    id: "characters-loss",
+    title: lossTitle(data),
+    subtitle: "Mean surprise per character, in nats: 0 would be certainty",
+    content: lossChart({ id: "characters-loss-chart", log, unit: "character", references: data.references ?? {} }),
+    measured: training,
+  })
+}
+${
+  data.timeline.length > 0 &&
+  figure({
+    id: "characters-timeline",
+    title: "From noise to words",
+    subtitle: "What the network writes when asked, at points along its training",
+    content: timeline(data.timeline, log, "character"),
+    measured: { how: "Sampled during training, with the same settings each time; nothing was picked out.", command: commands.train },
+  })
+}
+${
+  data.jokes.length > 0 &&
+  figure({
+    id: "characters-jokes",
+    title: "The jokes, and whether they were stolen",
+    subtitle: "The temperature says how far the network may stray from its first choice",
+    width: "wide",
+    content: jokeColumns(data.jokes),
+    measured: {
+      how: `Not picked out: the first of each temperature with this seed. Marked: the longest stretch that stands word for word in the training data. “Close” means that the nearest training joke is at least ${closeSimilarity * 100} % alike; “copy”, that the joke stands in the training data.`,
+      command: commands.sample,
+    },
+  })
+}
+${
+  data.lengths !== undefined &&
+  data.lengths.model.length > 0 &&
+  figure({
+    id: "characters-lengths",
+    title: `Half of its jokes are shorter than ${count(median(data.lengths.model))} characters; of real ones, ${count(median(data.lengths.real))}`,
+    subtitle: "Share of jokes by length",
+    content: lengthsChart({ id: "characters-lengths-chart", ...data.lengths, unit: "characters" }),
+    measured: {
+      how: `${count(data.lengths.model.length)} jokes of the model against ${count(data.lengths.real.length)} held-out ones.`,
+      command: commands.sample,
+    },
+  })
+}
+${data.typing !== undefined && typingSection(data.typing)}
+${dataTables(data.data, commands.data)}
+<h3 class="loose">Settings</h3>
+${definitions(Object.entries(data.settings).map(([k, v]) => [k, typeof v === "number" ? setting(v) : String(v)]))}`;
+  },
+});
+
+function lowest(log: readonly LogRow[]): number | undefined {
+  const losses = log.flatMap((r) => (r.val_loss === undefined ? [] : [r.val_loss]));
+  return losses.length === 0 ? undefined : Math.min(...losses);
+}
+
+function lossTitle({ log, references }: CharactersData): string {
+  const best = lowest(log);
+  if (best === undefined) return `The training loss falls to ${nats(log.at(-1)?.loss)}`;
+  const unigram = references?.unigram;
+  const against =
+    unigram === undefined ? "" : `, against ${decimal(unigram, 2)} for knowing only how common each letter is`;
+  return `Its surprise falls to ${nats(best)} per character${against}`;
+}
+
+function setting(value: number): string {
+  return Number.isInteger(value) && Math.abs(value) >= 1000 ? count(value) : String(value);
+}

@@ -1,0 +1,193 @@
+/** Chapter: GPT or BERT? What each predicts, how each looks at a text, and which is faster in which sense. */
+import { defineChapter } from "../chapter.ts";
+import { type AttentionChart, attentionChart } from "../charts/attention.ts";
+import { speedChart } from "../charts/speed.ts";
+import { type ThroughputPoint, throughputChart } from "../charts/throughput.ts";
+import { figure } from "../figure.ts";
+import { compact, decimal, milliseconds, percent, rate } from "../format.ts";
+import { type Content, type Html, html } from "../html.ts";
+import { dataTable } from "../table.ts";
+
+/** The document of `punchline compare --json`. */
+export interface ComparedModel {
+  readonly model: string;
+  /** `causal` or `masked`. */
+  readonly kind: string;
+  readonly parameters: number;
+  /** The blank's fillings, likeliest first. */
+  readonly predictions: readonly { readonly token: string; readonly probability: number }[];
+  readonly speed: readonly {
+    readonly case: string;
+    readonly p50_ms: number;
+    readonly p95_ms: number;
+    readonly tokens_per_s: number;
+  }[];
+  /** The text given, with its blank. */
+  readonly text?: string;
+  readonly attention?: Omit<AttentionChart, "id" | "model">;
+  /** Total variation distance of the prediction when words right of the blank are changed. */
+  readonly right_context_effect?: number;
+  /** Facts read from the model, by name: layers, heads, vocabulary, context, objective. */
+  readonly facts?: Readonly<Record<string, string | number>>;
+}
+
+export interface CompareData {
+  readonly models: readonly ComparedModel[];
+  /** The answer in one plain sentence for each sense of `faster`. */
+  readonly answers?: readonly { readonly sense: string; readonly sentence: string }[];
+  readonly by_length?: readonly ThroughputPoint[];
+  readonly by_batch?: readonly ThroughputPoint[];
+  /** How the timing was done: runs, warm-up, threads. */
+  readonly protocol: string;
+  /** Said where the weights are random and only the speed means anything. */
+  readonly caveat?: string;
+  readonly command: string;
+}
+
+export const compare = defineChapter<CompareData>({
+  id: "compare",
+  title: "GPT or BERT?",
+  finding: ({ answers, models }) =>
+    answers?.[0]?.sentence ??
+    `${models.map((m) => `${m.model} fills the blank with “${m.predictions[0]?.token.trim() ?? "nothing"}”`).join("; ")}.`,
+  render: (d) => {
+    const measured = { how: `${d.protocol}${d.caveat === undefined ? "" : ` ${d.caveat}`}`, command: d.command };
+    const pictures = d.models.filter((m) => m.attention !== undefined);
+    const points = d.models.flatMap((m) => m.speed.map((s) => ({ ...s, model: m.model })));
+    return html`<p>Both are transformers, and differ in what they may look at. A GPT reads from left to right and says what comes next: it writes. A BERT reads the whole text, both ways, and says what stands in a gap: it understands, but does not go on.</p>
+${d.caveat && html`<p class="caveat">${d.caveat}</p>`}
+${
+  d.models.some((m) => m.predictions.length > 0) &&
+  figure({
+    id: "compare-predictions",
+    title: agreement(d.models),
+    subtitle: "The likeliest words for the same gap",
+    width: "wide",
+    content: html`<div class="columns">${d.models.map((m, i) => predictions(m, i))}</div>`,
+    measured,
+  })
+}
+${
+  pictures.length > 0 &&
+  figure({
+    id: "compare-attention",
+    title: "The square and the triangle",
+    subtitle: "Each row is a token, each column one that it looks at; the darker, the more",
+    width: "wide",
+    content: html`<div class="columns pictures">${pictures.map(
+      (m, i) =>
+        html`<div class="column"><h4>${m.model} <span class="quiet">layer ${m.attention!.layer}, head ${m.attention!.head}</span></h4>${attentionChart({ id: `compare-attention-${i}`, model: m.model, ...m.attention! })}</div>`,
+    )}</div>`,
+    measured: { ...measured, how: "Read from the running model on the text above. Darkness grows with the square root of the weight, so that small weights can be seen." },
+  })
+}
+${
+  d.models.some((m) => m.right_context_effect !== undefined) &&
+  html`<p>Change the words to the right of the gap, and ${list(
+    d.models
+      .filter((m) => m.right_context_effect !== undefined)
+      .map((m) => `the prediction of ${m.model} moves by ${decimal(m.right_context_effect, 3)}`),
+  )} (total variation distance: 0 is no change, 1 an entirely different answer).</p>`
+}
+${points.length > 0 && speedFigures(d, points, measured)}
+${facts(d.models)}`;
+  },
+});
+
+interface TimedCase {
+  readonly case: string;
+  readonly model: string;
+  readonly p50_ms: number;
+  readonly p95_ms: number;
+  readonly tokens_per_s: number;
+}
+
+function speedFigures(
+  d: CompareData,
+  points: readonly TimedCase[],
+  measured: { readonly how: string; readonly command: string },
+): Html {
+  return html`<h3 class="loose">Which is faster?</h3>
+${d.answers && html`<dl class="answers">${d.answers.map((a) => html`<div><dt>${a.sense}</dt><dd>${a.sentence}</dd></div>`)}</dl>`}
+${figure({
+  id: "compare-speed",
+  title: "It depends on what is asked",
+  subtitle: "Time per case: the dot is the median, the line reaches to the 95th percentile",
+  content: speedChart({ id: "compare-speed-chart", points }),
+  measured,
+})}
+${dataTable({
+  caption: "The same in numbers",
+  columns: [
+    { header: "Case", cell: (p: TimedCase) => p.case },
+    { header: "Model", cell: (p) => p.model },
+    { header: "Median", numeric: true, cell: (p) => milliseconds(p.p50_ms) },
+    { header: "95th percentile", numeric: true, cell: (p) => milliseconds(p.p95_ms) },
+    { header: "Tokens", numeric: true, cell: (p) => rate(p.tokens_per_s) },
+  ],
+  rows: [...points].sort((a, b) => order(points, a.case) - order(points, b.case)),
+})}
+${[
+  { id: "length", points: d.by_length, label: "tokens in the text", title: "Longer texts" },
+  { id: "batch", points: d.by_batch, label: "texts at once", title: "Several texts at once" },
+].map(
+  (f) =>
+    f.points !== undefined &&
+    f.points.length > 0 &&
+    figure({
+      id: `compare-${f.id}`,
+      title: f.title,
+      subtitle: `Tokens read per second, by the number of ${f.label}`,
+      content: throughputChart({ id: `compare-${f.id}-chart`, points: f.points, sizeLabel: f.label }),
+      measured,
+    }),
+)}`;
+}
+
+function order(points: readonly TimedCase[], name: string): number {
+  return points.findIndex((p) => p.case === name);
+}
+
+function predictions(m: ComparedModel, i: number): Html {
+  const most = Math.max(...m.predictions.map((p) => p.probability), 1e-9);
+  return html`<section class="column" aria-label="${m.model}"><h4>${m.model} <span class="quiet">${m.kind}</span></h4>
+${m.text && html`<p class="given joke">${m.text}</p>`}
+<ol class="bars ${i === 0 ? "lead" : "ink"}">${m.predictions.slice(0, 10).map(
+    (p) =>
+      html`<li><span class="word">${p.token.trim() === "" ? "␠" : p.token.trim()}</span><span class="track"><i style="width:${Math.round((p.probability / most) * 1000) / 10}%"></i></span><span class="value">${percent(p.probability)}</span></li>
+`,
+  )}</ol></section>
+`;
+}
+
+function agreement(models: readonly ComparedModel[]): string {
+  const firsts = models.flatMap((m) => (m.predictions[0] === undefined ? [] : [m.predictions[0].token.trim().toLowerCase()]));
+  const [first] = firsts;
+  return firsts.length > 1 && firsts.every((t) => t === first)
+    ? `They agree on “${first}”`
+    : `They do not agree: ${list(firsts.map((t) => `“${t}”`))}`;
+}
+
+function list(parts: readonly string[]): string {
+  return parts.length < 2 ? (parts[0] ?? "") : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;
+}
+
+/** One row a fact, one column a model. */
+function facts(models: readonly ComparedModel[]): Content {
+  const names = [...new Set(models.flatMap((m) => Object.keys(m.facts ?? {})))];
+  const rows = ["parameters", ...names];
+  const value = (m: ComparedModel, name: string): string => {
+    if (name === "parameters") return compact(m.parameters);
+    const v = m.facts?.[name];
+    return v === undefined ? "–" : typeof v === "number" ? v.toLocaleString("en-US") : v;
+  };
+  return html`<h3 class="loose">What they are</h3>
+${dataTable<string>({
+  caption: "Facts read from the models",
+  columns: [
+    { header: "", cell: (name) => name },
+    ...models.map((m) => ({ header: m.model, numeric: true, cell: (name: string) => value(m, name) })),
+  ],
+  rows,
+})}`;
+}

@@ -1,0 +1,224 @@
+/** Chapter: does the model invent, or has it remembered? */
+import { type AuditedSample, closeSimilarity } from "../audited.ts";
+import { defineChapter } from "../chapter.ts";
+import { type MemorisationPoint, memorisationChart } from "../charts/memorisation.ts";
+import { type NoveltyCurve, noveltyCurveChart } from "../charts/novelty-curve.ts";
+import { type RateRow, ratesChart } from "../charts/rates.ts";
+import { similarityChart } from "../charts/similarity.ts";
+import { figure } from "../figure.ts";
+import { count, percent, percentInterval, wilson } from "../format.ts";
+import { differences } from "../highlight.ts";
+import { type Html, html } from "../html.ts";
+import { joke, verdictLabel } from "../jokes.ts";
+
+/** A number of copies among `n` texts; the interval is Wilson's where none is given. */
+export interface CopyRate {
+  readonly copies: number;
+  readonly n: number;
+  readonly interval?: readonly [low: number, high: number];
+}
+
+/** One model's audit: the document of `punchline novelty --json` with the measures beside it. */
+export interface NoveltyAudit {
+  readonly model: string;
+  readonly samples: readonly AuditedSample[];
+  readonly copies: number;
+  readonly rate: number;
+  /** The same judgement on held-out real jokes: how often something new would be called a copy. */
+  readonly baseline: { readonly copies: number; readonly rate: number; readonly n: number };
+  /** The same on jokes of the training set, which should all be called copies. */
+  readonly training?: CopyRate;
+  /** Shares of runs of 1, 2, 3 ... words that are new, of the samples and of the held-out jokes. */
+  readonly n_novelty?: { readonly model: readonly number[]; readonly heldout: readonly number[] };
+  /** Similarity of the nearest training joke of each held-out joke. */
+  readonly heldout_nearest?: readonly number[];
+  /** Given the first tokens of jokes: how many are completed word for word. */
+  readonly extraction?: { readonly training: CopyRate; readonly heldout: CopyRate; readonly prefix: number };
+  /** Along the checkpoints. */
+  readonly checkpoints?: readonly MemorisationPoint[];
+  readonly command: string;
+}
+
+export interface NoveltyData {
+  /** Number of training jokes searched. */
+  readonly indexed: number;
+  readonly audits: readonly NoveltyAudit[];
+}
+
+export const novelty = defineChapter<NoveltyData>({
+  id: "novelty",
+  title: "New or remembered?",
+  finding: ({ audits }) => audits.map(verdictSentence).join(" "),
+  render: ({ indexed, audits }) =>
+    html`<p>A model that repeats its training data is a slow way to copy a file. So every joke it wrote was looked up, whole and in parts, in the ${count(indexed)} jokes it had learned from.
+Two people can have the same idea, and many real jokes resemble one another: the yardstick is what the same lookup says about real jokes that the model never saw.</p>
+${audits.map((a, i) => audit(a, `novelty-${i}`, audits.length > 1))}`,
+});
+
+/** The model against the held-out baseline, in one sentence with its interval. */
+export function verdictSentence({ model, samples, copies, baseline }: NoveltyAudit): string {
+  const n = samples.length;
+  const own = wilson(copies, n);
+  const theirs = wilson(baseline.copies, baseline.n);
+  const said = `${percentInterval(copies / Math.max(1, n), own)} of the ${count(n)} jokes of ${model} are copies`;
+  const real = `of real jokes it never saw, ${percentInterval(baseline.copies / Math.max(1, baseline.n), theirs)} would be called so`;
+  const verdict =
+    own[0] > theirs[1]
+      ? "it remembers more than chance explains"
+      : own[1] < theirs[0]
+        ? "it copies less than people do"
+        : "no more than chance explains";
+  return `${said}; ${real}: ${verdict}.`;
+}
+
+function audit(a: NoveltyAudit, id: string, named: boolean): Html {
+  const heldout = "real, unseen";
+  const rows: readonly RateRow[] = [
+    rateRow(a.model, { copies: a.copies, n: a.samples.length }, true),
+    rateRow("Real jokes it never saw", a.baseline),
+    ...(a.training === undefined ? [] : [rateRow("Jokes of the training set", a.training)]),
+  ];
+  const measured = (how: string) => ({ how, command: a.command });
+  const curve = (label: string, novel: readonly number[]): NoveltyCurve => ({ label, novel });
+  return html`${named && html`<h3 class="loose">${a.model}</h3>`}
+${figure({
+  id: `${id}-rates`,
+  title: "How much is copied",
+  subtitle: "Share of texts that are copies, with 95 % intervals",
+  content: ratesChart({
+    id: `${id}-rates-chart`,
+    title: "Share of texts that are copies of training jokes",
+    rows,
+    unit: "% that are copies",
+  }),
+  measured: measured(
+    `${count(a.samples.length)} samples and ${count(a.baseline.n)} held-out jokes, judged by the same rule; intervals by Wilson's score.`,
+  ),
+})}
+${figure({
+  id: `${id}-samples`,
+  title: "Where the words come from",
+  subtitle: "Left the model, with what stands word for word in the training data marked; right its nearest real joke, with the differences underlined",
+  width: "wide",
+  content: pairs(mostCopied(a.samples, 8)),
+  measured: measured(
+    `The eight samples nearest to the training data, of ${count(a.samples.length)}. “Close”: the nearest is at least ${closeSimilarity * 100} % alike.`,
+  ),
+})}
+${
+  a.samples.some((s) => (s.same_cue?.length ?? 0) > 0) &&
+  figure({
+    id: `${id}-cues`,
+    title: "The same beginning, continued twice",
+    subtitle: "What the model made of a cue, and how real jokes go on",
+    width: "wide",
+    content: cues(a.samples),
+    measured: measured("All training jokes that begin with the cue; at most five are shown."),
+  })
+}
+${
+  a.n_novelty !== undefined &&
+  figure({
+    id: `${id}-curve`,
+    title: noveltyTitle(a.n_novelty),
+    subtitle: "Share of word sequences that stand nowhere in the training data, by their length",
+    content: noveltyCurveChart({
+      id: `${id}-curve-chart`,
+      model: curve("the model", a.n_novelty.model),
+      heldout: curve(heldout, a.n_novelty.heldout),
+    }),
+    measured: measured("Every run of so many words of every sample, looked up in the whole training set."),
+  })
+}
+${
+  a.heldout_nearest !== undefined &&
+  figure({
+    id: `${id}-similarity`,
+    title: "How near the nearest joke is",
+    subtitle: "Share of texts whose nearest training joke is at least so similar",
+    content: similarityChart({
+      id: `${id}-similarity-chart`,
+      model: { label: "the model", nearest: a.samples.map((s) => s.nearest[0]?.similarity ?? 0) },
+      heldout: { label: heldout, nearest: a.heldout_nearest },
+    }),
+    measured: measured("A curve further right means texts nearer to the training data."),
+  })
+}
+${
+  a.checkpoints !== undefined &&
+  a.checkpoints.length > 1 &&
+  figure({
+    id: `${id}-checkpoints`,
+    title: memorisationTitle(a.checkpoints),
+    subtitle: "Copies among samples, and validation loss, at checkpoints of one training",
+    content: memorisationChart({ id: `${id}-checkpoints-chart`, points: a.checkpoints }),
+    measured: measured("The same number of samples at every checkpoint, judged by the same rule."),
+  })
+}
+${
+  a.extraction !== undefined &&
+  html`<p>Given the first ${count(a.extraction.prefix)} tokens of a joke, the model completes ${shareOf(a.extraction.training)} of the training jokes word for word, and ${shareOf(a.extraction.heldout)} of the jokes it never saw.</p>`
+}`;
+}
+
+function rateRow(label: string, { copies, n, interval }: CopyRate, lead = false): RateRow {
+  return { label, rate: n === 0 ? 0 : copies / n, interval: interval ?? wilson(copies, n), lead };
+}
+
+function shareOf(rate: CopyRate): string {
+  return percentInterval(rate.n === 0 ? 0 : rate.copies / rate.n, rate.interval ?? wilson(rate.copies, rate.n));
+}
+
+/** Copies first, then by the similarity of the nearest training joke. */
+function mostCopied(samples: readonly AuditedSample[], n: number): readonly AuditedSample[] {
+  const rank = (s: AuditedSample) => (s.copy ? 2 : 0) + (s.nearest[0]?.similarity ?? 0);
+  return [...samples].sort((a, b) => rank(b) - rank(a)).slice(0, n);
+}
+
+function pairs(samples: readonly AuditedSample[]): Html {
+  return html`<ol class="pairs">${samples.map(
+    (s) => html`<li><div><p>${joke(s)}</p><p class="note">${verdictLabel(s)}${s.longest_span && ` · longest shared stretch ${count(s.longest_span.words)} words`}</p></div>
+<div class="real"><p class="joke">${s.nearest[0] === undefined ? "Nothing alike was found." : s.copy ? s.nearest[0].text.trim() : differences(s.nearest[0].text.trim(), s.text)}</p><p class="note">real</p></div></li>
+`,
+  )}</ol>`;
+}
+
+/** Samples by cue; the cue is the prompt, or else the words that begin sample and training joke alike. */
+function cues(samples: readonly AuditedSample[]): Html {
+  const groups = new Map<string, { made: AuditedSample[]; real: readonly string[] }>();
+  for (const s of samples) {
+    if (s.same_cue === undefined || s.same_cue.length === 0) continue;
+    const cue = s.prompt || commonStart(s.text, s.same_cue[0]!);
+    const group = groups.get(cue) ?? { made: [], real: s.same_cue };
+    group.made.push(s);
+    groups.set(cue, group);
+  }
+  return html`<div class="cues">${[...groups].slice(0, 3).map(
+    ([cue, { made, real }]) => html`<section><h4>“${cue.trim()} …”</h4><div class="sides">
+<div><h5>The model</h5><ul>${made.slice(0, 5).map((s) => html`<li class="joke">${s.text.trim()}</li>`)}</ul></div>
+<div class="real"><h5>Real jokes${real.length > 5 && html` <span class="quiet">5 of ${count(real.length)}</span>`}</h5><ul>${real.slice(0, 5).map((t) => html`<li class="joke">${t.trim()}</li>`)}</ul></div>
+</div></section>
+`,
+  )}</div>`;
+}
+
+function commonStart(a: string, b: string): string {
+  const theirs = b.toLowerCase().split(/\s+/);
+  const own = a.trim().split(/\s+/);
+  let n = 0;
+  while (n < own.length && own[n]!.toLowerCase() === theirs[n]) n++;
+  return own.slice(0, Math.max(1, n)).join(" ");
+}
+
+function noveltyTitle({ model, heldout }: { model: readonly number[]; heldout: readonly number[] }): string {
+  const n = Math.min(4, model.length, heldout.length);
+  return `Of its ${n}-word sequences ${percent(model[n - 1])} are new; of real unseen jokes' ${percent(heldout[n - 1])}`;
+}
+
+function memorisationTitle(points: readonly MemorisationPoint[]): string {
+  const best = points.reduce((a, b) => (b.val_loss < a.val_loss ? b : a));
+  const last = points.at(-1)!;
+  return best === last
+    ? `At the end of training ${percent(last.rate)} of its jokes are copies`
+    : `Past step ${count(best.step)} it no longer learns; copies go from ${percent(best.rate)} to ${percent(last.rate)}`;
+}

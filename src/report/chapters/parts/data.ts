@@ -1,0 +1,58 @@
+/** What went into the training: rows in, dropped and why, splits, vocabulary. */
+import { count, duration, percent } from "../../format.ts";
+import { type Html, html } from "../../html.ts";
+import { dataTable } from "../../table.ts";
+
+/** The document of `punchline data --json`, with its source and time. */
+export interface DataDocument {
+  readonly source: string;
+  readonly rows_in: number;
+  readonly rows_out: number;
+  /** Rows dropped by reason. */
+  readonly dropped: Readonly<Record<string, number>>;
+  readonly splits: { readonly train: number; readonly validation: number; readonly test: number };
+  /** Number of distinct tokens. */
+  readonly vocabulary: number;
+  readonly seconds?: number;
+}
+
+export function dataTables(data: DataDocument, command: string): Html {
+  interface Row {
+    readonly label: string;
+    readonly n: number;
+    readonly total?: boolean;
+  }
+  const rows: readonly Row[] = [
+    { label: `Rows in ${data.source}`, n: data.rows_in, total: true },
+    ...Object.entries(data.dropped)
+      .filter(([, n]) => n > 0)
+      .sort((a, b) => b[1] - a[1])
+      .map(([reason, n]) => ({ label: `dropped: ${reason}`, n: -n })),
+    { label: "Jokes kept", n: data.rows_out, total: true },
+    { label: "for training", n: data.splits.train },
+    { label: "for validation", n: data.splits.validation },
+    { label: "for the final test", n: data.splits.test },
+  ];
+  return html`<h3 class="loose">The data</h3>
+${dataTable<Row>({
+  caption: `What came in, what was dropped and why, and how the rest was split${data.seconds === undefined ? "" : ` (${duration(data.seconds)})`}`,
+  columns: [
+    { header: "", cell: (r) => r.label },
+    {
+      header: "Rows",
+      numeric: true,
+      cell: (r) => (r.n < 0 ? `−${count(-r.n)}` : count(r.n)),
+    },
+    {
+      header: "Share",
+      numeric: true,
+      cell: (r) => percent(Math.abs(r.n) / Math.max(1, data.rows_in)),
+      bar: (r) => Math.abs(r.n) / Math.max(1, data.rows_in),
+    },
+  ],
+  rows,
+  strong: (r) => r.total === true,
+})}
+<p class="note">The vocabulary has ${count(data.vocabulary)} entries. No joke, and no near copy of it, stands on two sides of the split. <span class="repeat">Repeat it: <code>${command}</code></span></p>
+`;
+}

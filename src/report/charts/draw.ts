@@ -1,0 +1,79 @@
+/**
+ * Observable Plot without a browser: a chart becomes inline SVG whose colours are the page's CSS variables,
+ * so that one picture serves the light and the dark theme.
+ *
+ * Each chart is drawn twice, for a page and for a telephone, with letters of the same size; the style
+ * sheet shows one of them.
+ */
+import { type PlotOptions, plot } from "@observablehq/plot";
+import { parseHTML } from "linkedom";
+import { type Html, html, trusted } from "../html.ts";
+
+/** The place that a chart is drawn for, in CSS pixels. */
+export interface Place {
+  readonly width: number;
+  /** True where the place is a telephone's: fewer ticks, shorter labels. */
+  readonly narrow: boolean;
+}
+
+export interface ChartOptions {
+  /** Unique on the page. */
+  readonly id: string;
+  /** A short name of the picture, for those who cannot see it. */
+  readonly title: string;
+  /** What the picture shows, with its main figures in words. */
+  readonly description: string;
+  readonly draw: (place: Place) => PlotOptions;
+  /** The widths drawn; one number draws once for every place. Default 680 and 340. */
+  readonly widths?: readonly [wide: number, narrow: number] | number;
+}
+
+/** Colours by role; each is a CSS variable of the page. */
+export const colour = {
+  accent: "var(--accent)",
+  ink: "var(--ink)",
+  muted: "var(--muted)",
+  faint: "var(--faint)",
+  paper: "var(--paper)",
+} as const;
+
+/** Text over lines stays readable by a halo in the colour of the paper. */
+export const halo = { stroke: colour.paper, strokeWidth: 4 } as const;
+
+export function chart({ id, title, description, draw, widths = [680, 340] }: ChartOptions): Html {
+  const places: readonly Place[] =
+    typeof widths === "number"
+      ? [{ width: widths, narrow: false }]
+      : [
+          { width: widths[0], narrow: false },
+          { width: widths[1], narrow: true },
+        ];
+  return html`<div class="chart">${places.map((place) => {
+    const own = `${id}-${places.length === 1 ? "any" : place.narrow ? "narrow" : "wide"}`;
+    const kind = places.length === 1 ? "any" : place.narrow ? "narrow" : "wide";
+    const { head, body } = serialise(draw(place), place);
+    return html`${trusted(head)} class="${kind}" role="img" aria-labelledby="${own}-t ${own}-d"><title id="${own}-t">${title}</title><desc id="${own}-d">${description}</desc>${trusted(body)}`;
+  })}</div>
+`;
+}
+
+/** The opening of the SVG element, without its `>`, and all that follows it. */
+function serialise(options: PlotOptions, { width }: Place): { head: string; body: string } {
+  const { document } = parseHTML("<!doctype html><html><body></body></html>");
+  const drawn = plot({
+    document,
+    width,
+    marginTop: 12,
+    marginRight: 16,
+    ...options,
+    style: { fontSize: "12px", fontFamily: "inherit", background: "none" },
+  });
+  for (const style of drawn.querySelectorAll("style")) style.remove();
+  const viewBox = drawn.getAttribute("viewBox") ?? "";
+  // Two decimals of a pixel are enough; text between the tags is left as it is.
+  const body = drawn.innerHTML.replace(/<[^>]*>/g, (tag) => tag.replace(/(\d\.\d\d)\d+/g, "$1"));
+  return {
+    head: `<svg viewBox="${viewBox}" width="${width}" font-size="12" text-anchor="middle" fill="currentColor"`,
+    body: `${body}</svg>`,
+  };
+}

@@ -1,0 +1,85 @@
+/** Lengths of what the model wrote against the lengths of real jokes. */
+import { areaY, lineY, text } from "@observablehq/plot";
+import { count } from "../format.ts";
+import type { Html } from "../html.ts";
+import { chart, colour, halo } from "./draw.ts";
+
+export interface LengthsChart {
+  readonly id: string;
+  /** Lengths of the model's jokes. */
+  readonly model: readonly number[];
+  /** Lengths of real jokes, held out. */
+  readonly real: readonly number[];
+  /** What a length counts: `characters`, `words`. */
+  readonly unit: string;
+}
+
+const bins = 30;
+
+/** Share of `values` in each of the equal bins between 0 and `limit`; larger ones are left out. */
+export function shares(values: readonly number[], limit: number): readonly number[] {
+  const tally = new Array<number>(bins).fill(0);
+  for (const v of values) {
+    const at = Math.floor((v / limit) * bins);
+    if (at >= 0 && at < bins) tally[at]! += 1;
+  }
+  return tally.map((n) => n / Math.max(1, values.length));
+}
+
+export function median(values: readonly number[]): number | undefined {
+  if (values.length === 0) return undefined;
+  const sorted = [...values].sort((a, b) => a - b);
+  const half = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[half] : (sorted[half - 1]! + sorted[half]!) / 2;
+}
+
+export function lengthsChart({ id, model, real, unit }: LengthsChart): Html {
+  const sorted = [...real, ...model].sort((a, b) => a - b);
+  const limit = Math.ceil((sorted[Math.floor(sorted.length * 0.99)] ?? 1) / 10) * 10 || 10;
+  const steps = (values: readonly number[]) =>
+    shares(values, limit).map((share, i) => ({ x: ((i + 0.5) * limit) / bins, share: share * 100 }));
+  const own = steps(model);
+  const theirs = steps(real);
+  const peak = (set: typeof own) => set.reduce((best, s) => (s.share > best.share ? s : best));
+  const ownPeak = peak(own);
+  const theirPeak = peak(theirs);
+  const ownRight = ownPeak.x >= theirPeak.x;
+  return chart({
+    id,
+    title: `Lengths in ${unit} of the model's jokes and of real ones`,
+    description: `The median length is ${count(median(model))} ${unit} for the model, ${count(median(real))} for real jokes.`,
+    draw: ({ narrow }) => ({
+      height: narrow ? 210 : 260,
+      marginLeft: 44,
+      marginTop: 22,
+      marginBottom: 38,
+      x: { label: `length in ${unit}`, labelAnchor: "left", labelArrow: "none", domain: [0, limit], ticks: narrow ? 4 : 7 },
+      y: { label: "% of jokes", labelArrow: "none", grid: true, ticks: 4, tickSize: 0 },
+      marks: [
+        areaY(theirs, { x: "x", y: "share", curve: "step", fill: colour.faint, fillOpacity: 0.4 }),
+        lineY(own, { x: "x", y: "share", curve: "step", stroke: colour.accent, strokeWidth: 2.5 }),
+        text([theirPeak], {
+          x: "x",
+          y: "share",
+          text: () => "real jokes",
+          dy: -10,
+          dx: ownRight ? -6 : 6,
+          textAnchor: ownRight ? "end" : "start",
+          fill: colour.muted,
+          ...halo,
+        }),
+        text([ownPeak], {
+          x: "x",
+          y: "share",
+          text: () => "the model",
+          dy: -10,
+          dx: ownRight ? 6 : -6,
+          textAnchor: ownRight ? "start" : "end",
+          fill: colour.accent,
+          fontWeight: 700,
+          ...halo,
+        }),
+      ],
+    }),
+  });
+}

@@ -1,0 +1,134 @@
+/** Lines over a common scale, named where they end instead of in a legend. */
+import { dot, lineY, type Markish, type PlotOptions, ruleY, type ScaleOptions, text } from "@observablehq/plot";
+import { colour, halo, type Place } from "./draw.ts";
+
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+export interface Line {
+  readonly label: string;
+  readonly points: readonly Point[];
+  /** `lead` is the line to look at, `ink` its counterpart, `quiet` (the default) the rest. */
+  readonly tone?: "lead" | "ink" | "quiet";
+  readonly dashed?: boolean;
+}
+
+/** A level to compare with, drawn across and named above. */
+export interface Level {
+  readonly label: string;
+  readonly y: number;
+}
+
+export interface LinesOptions {
+  readonly lines: readonly Line[];
+  readonly levels?: readonly Level[];
+  readonly x: ScaleOptions;
+  readonly y: ScaleOptions;
+  readonly height?: number;
+  /** Room for the names at the right, in pixels, wide and narrow. Default 110 and 86. */
+  readonly nameRoom?: readonly [number, number];
+  /** Marks every point. Default: where lines have at most 12. */
+  readonly dots?: boolean;
+}
+
+const tones = { lead: colour.accent, ink: colour.ink, quiet: colour.faint } as const;
+const widths = { lead: 2.5, ink: 1.75, quiet: 1.5 } as const;
+
+export function lines(options: LinesOptions, place: Place): PlotOptions {
+  const { levels = [], x, y, nameRoom = [110, 86] } = options;
+  const height = options.height ?? (place.narrow ? 260 : 340);
+  const shown = options.lines.filter((l) => l.points.length > 0).map(thinned);
+  const dots = options.dots ?? shown.every((l) => l.points.length <= 12);
+  const quietFirst = [...shown].sort((a, b) => rank(a) - rank(b));
+  const marks: Markish[] = [
+    ruleY(levels, { y: "y", stroke: colour.muted, strokeDasharray: "2,3", strokeOpacity: 0.8 }),
+    ...quietFirst.map((l) =>
+      lineY(l.points, {
+        x: "x",
+        y: "y",
+        stroke: tones[l.tone ?? "quiet"],
+        strokeWidth: widths[l.tone ?? "quiet"],
+        ...(l.dashed ? { strokeDasharray: "5,4" } : {}),
+      }),
+    ),
+    ...(dots
+      ? quietFirst.map((l) => dot(l.points, { x: "x", y: "y", r: 2.5, fill: tones[l.tone ?? "quiet"] }))
+      : []),
+    text(levels, {
+      y: "y",
+      text: "label",
+      frameAnchor: "right",
+      textAnchor: "end",
+      dy: -8,
+      fill: colour.muted,
+      ...halo,
+    }),
+    ...names(shown, height, options, place),
+  ];
+  return {
+    height,
+    marginLeft: 44,
+    marginRight: place.narrow ? nameRoom[1] : nameRoom[0],
+    marginBottom: 38,
+    x: { ticks: place.narrow ? 4 : 7, labelAnchor: "left", labelArrow: "none", ...x },
+    y: { ticks: 5, grid: true, labelArrow: "none", tickSize: 0, ...y },
+    marks,
+  };
+}
+
+function rank(line: Line): number {
+  return line.tone === "lead" ? 2 : line.tone === "ink" ? 1 : 0;
+}
+
+/** At most about 300 points a line, each the mean of its neighbours' block, and the last as it is. */
+function thinned(line: Line): Line {
+  const { points } = line;
+  const most = 300;
+  if (points.length <= most) return line;
+  const block = Math.ceil(points.length / most);
+  const kept: Point[] = [];
+  for (let i = 0; i < points.length; i += block) {
+    const part = points.slice(i, i + block);
+    kept.push({ x: mean(part.map((p) => p.x)), y: mean(part.map((p) => p.y)) });
+  }
+  kept.push(points[points.length - 1]!);
+  return { ...line, points: kept };
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((a, b) => a + b, 0) / values.length;
+}
+
+/** The names beside the lines' ends, pushed apart where they would overlap. */
+function names(shown: readonly Line[], height: number, options: LinesOptions, place: Place): Markish[] {
+  const all = [...shown.flatMap((l) => l.points.map((p) => p.y)), ...(options.levels ?? []).map((l) => l.y)];
+  const [low, high] = (options.y.domain as [number, number] | undefined) ?? [
+    Math.min(...all),
+    Math.max(...all),
+  ];
+  const perPixel = (high - low) / (height - 50) || 1;
+  const ends = shown
+    .map((l) => ({ line: l, end: l.points[l.points.length - 1]! }))
+    .sort((a, b) => b.end.y - a.end.y);
+  const step = 14;
+  const at = ends.map(({ end }) => (high - end.y) / perPixel);
+  for (let i = 1; i < at.length; i++) at[i] = Math.max(at[i]!, at[i - 1]! + step);
+  const floor = height - 50;
+  for (let i = at.length - 1, most = floor; i >= 0; i--, most -= step) at[i] = Math.min(at[i]!, most);
+  return ends.map(({ line, end }, i) =>
+    text([end], {
+      x: "x",
+      y: "y",
+      text: () => line.label,
+      textAnchor: "start",
+      dx: 8,
+      dy: at[i]! - (high - end.y) / perPixel,
+      fill: line.tone === "lead" ? colour.accent : line.tone === "ink" ? colour.ink : colour.muted,
+      fontWeight: line.tone === "lead" ? 700 : 400,
+      fontSize: place.narrow ? 11 : 12,
+      ...halo,
+    }),
+  );
+}

@@ -1,0 +1,58 @@
+/** The loss curve: training, validation, and what guessing without reading would cost. */
+import type { LogRow } from "../../train/events.ts";
+import { nats } from "../format.ts";
+import type { Html } from "../html.ts";
+import { chart } from "./draw.ts";
+import { type Level, type Point, lines } from "./lines.ts";
+
+export interface LossChart {
+  readonly id: string;
+  readonly log: readonly LogRow[];
+  /** Losses, in nats per token, of guessing without reading. */
+  readonly references?: {
+    /** Every token equally likely: ln V. */
+    readonly uniform?: number;
+    /** Every token as likely as it is frequent: the entropy of the training split's unigrams. */
+    readonly unigram?: number;
+  };
+  /** What a token is here: `character`, `word`, `token`. */
+  readonly unit: string;
+}
+
+export function lossChart({ id, log, references = {}, unit }: LossChart): Html {
+  const training: readonly Point[] = log
+    .filter((r) => Number.isFinite(r.loss))
+    .map((r) => ({ x: r.step, y: r.loss }));
+  const validation: readonly Point[] = log.flatMap((r) =>
+    r.val_loss === undefined ? [] : [{ x: r.step, y: r.val_loss }],
+  );
+  const levels: readonly Level[] = [
+    ...(references.uniform === undefined ? [] : [{ label: "every one equally likely", y: references.uniform }]),
+    ...(references.unigram === undefined ? [] : [{ label: "by frequency alone", y: references.unigram }]),
+  ];
+  const top = Math.max(1, ...training.map((p) => p.y), ...levels.map((l) => l.y + 0.35));
+  const last = validation.at(-1) ?? training.at(-1);
+  return chart({
+    id,
+    title: `Loss in nats per ${unit} over training steps`,
+    description:
+      `Training loss falls from ${nats(training[0]?.y)} to ${nats(training.at(-1)?.y)} in ${training.at(-1)?.x ?? 0} steps; ` +
+      `validation loss ends at ${nats(last?.y)}.` +
+      levels.map((l) => ` Guessing with ${l.label} costs ${nats(l.y)}.`).join(""),
+    draw: (place) =>
+      lines(
+        {
+          lines: [
+            { label: "training", points: training, tone: "quiet" },
+            { label: "validation", points: validation, tone: "lead" },
+          ],
+          levels,
+          x: { label: "training step" },
+          y: { label: `nats per ${unit}`, domain: [0, top], nice: false },
+          nameRoom: [76, 68],
+          dots: false,
+        },
+        place,
+      ),
+  });
+}

@@ -1,0 +1,49 @@
+/** Several models learning against the clock, or against the characters they have read. */
+import { bits } from "../format.ts";
+import type { Html } from "../html.ts";
+import { chart } from "./draw.ts";
+import { type Line, lines } from "./lines.ts";
+
+/** One validation of one model. */
+export interface RacePoint {
+  /** Seconds of training. */
+  readonly seconds: number;
+  /** Characters trained on. */
+  readonly characters: number;
+  readonly bits_per_character: number;
+}
+
+export interface RaceChart {
+  readonly id: string;
+  readonly models: readonly { readonly model: string; readonly curve: readonly RacePoint[] }[];
+  readonly against: "seconds" | "characters";
+}
+
+export function raceChart({ id, models, against }: RaceChart): Html {
+  const ends = models.map((m) => m.curve.at(-1)?.bits_per_character ?? Number.POSITIVE_INFINITY);
+  const best = ends.indexOf(Math.min(...ends));
+  const all: readonly Line[] = models.map((m, i) => ({
+    label: m.model,
+    points: m.curve.map((p) => ({ x: p[against], y: p.bits_per_character })),
+    tone: i === best ? "lead" : "quiet",
+  }));
+  // The first points are near ln V for every model; the differences are below.
+  const values = all.flatMap((l) => l.points.map((p) => p.y));
+  const domain: [number, number] = [Math.floor(Math.min(...values) * 4) / 4, Math.max(...values)];
+  return chart({
+    id,
+    title: `Validation bits per character against ${against === "seconds" ? "seconds of training" : "characters read"}`,
+    description: `${models.map((m, i) => `${m.model} ends at ${bits(ends[i])}`).join("; ")}.`,
+    draw: (place) =>
+      lines(
+        {
+          lines: all,
+          x: against === "seconds" ? { label: "seconds of training" } : { label: "characters read", tickFormat: "~s" },
+          y: { label: "bits per character", domain },
+          nameRoom: [112, 98],
+          dots: false,
+        },
+        place,
+      ),
+  });
+}

@@ -1,0 +1,32 @@
+/** A figure: what it says, the picture, and how it was measured and can be repeated. */
+import { type Content, type Html, html } from "./html.ts";
+
+/** How a figure came about; printed under it. */
+export interface Measured {
+  /** One or two sentences: what was measured, on how much, how. */
+  readonly how: string;
+  /** The command line that gives the same figure again. */
+  readonly command?: string;
+}
+
+export interface FigureOptions {
+  /** Unique on the page. */
+  readonly id: string;
+  /** The finding, in one sentence. */
+  readonly title: string;
+  /** What is drawn, and in which unit. */
+  readonly subtitle?: string;
+  readonly content: Content;
+  readonly measured: Measured;
+  /** `text` (the default) as wide as the text, `wide` as wide as the page. */
+  readonly width?: "text" | "wide";
+}
+
+export function figure({ id, title, subtitle, content, measured, width = "text" }: FigureOptions): Html {
+  return html`<figure id="${id}" class="figure ${width}" aria-labelledby="${id}-title">
+<div class="figure-head"><h3 id="${id}-title">${title}</h3>${subtitle && html`<p>${subtitle}</p>`}</div>
+${content}
+<figcaption>${measured.how}${measured.command && html` <span class="repeat">Repeat it: <code>${measured.command}</code></span>`}</figcaption>
+</figure>
+`;
+}

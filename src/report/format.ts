@@ -1,0 +1,128 @@
+/** Numbers as people read them, the same everywhere in the report and the terminal. */
+
+/** A no-break space that is narrower than a word space; stands between a number and its unit. */
+const thin = "\u202f";
+const missing = "–";
+
+function known(value: number | undefined, write: (value: number) => string): string {
+  if (value === undefined) return missing;
+  if (Number.isNaN(value)) return "NaN";
+  if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
+  return write(value);
+}
+
+function fixed(value: number, digits: number): string {
+  return value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
+
+/** A number with a fixed count of decimals: `decimal(1.8, 2)` is `1.80`. */
+export function decimal(value: number | undefined, digits: number): string {
+  return known(value, (v) => fixed(v, digits));
+}
+
+/** A whole number with commas: `231,657`. */
+export function count(value: number | undefined): string {
+  return known(value, (v) => fixed(Math.round(v), 0));
+}
+
+/** A large number in three digits: `38.4k`, `124M`. */
+export function compact(value: number | undefined): string {
+  return known(value, (v) => {
+    for (const [size, suffix] of [
+      [1e12, "T"],
+      [1e9, "B"],
+      [1e6, "M"],
+      [1e3, "k"],
+    ] as const) {
+      if (Math.abs(v) >= size * 0.9995) return significant(v / size, 3) + suffix;
+    }
+    return significant(v, 3);
+  });
+}
+
+/** `n` significant digits, without an exponent or trailing zeros after the point: `38.4`, `0.0021`. */
+export function significant(value: number, n: number): string {
+  return Number(value.toPrecision(n)).toLocaleString("en-US", { maximumSignificantDigits: n });
+}
+
+/** Seconds as a duration: `180 ms`, `3.2 s`, `42 s`, `3 min 5 s`, `1 h 12 min`. */
+export function duration(seconds: number | undefined): string {
+  return known(seconds, (s) => {
+    if (s < 0.9995) return milliseconds(s * 1000);
+    if (s < 9.95) return `${fixed(s, 1)}${thin}s`;
+    const whole = Math.round(s);
+    if (whole < 60) return `${whole}${thin}s`;
+    if (whole < 3600) return `${Math.floor(whole / 60)}${thin}min${rest(whole % 60, "s")}`;
+    const minutes = Math.round(s / 60);
+    return `${count(Math.floor(minutes / 60))}${thin}h${rest(minutes % 60, "min")}`;
+  });
+}
+
+function rest(value: number, unit: string): string {
+  return value === 0 ? "" : ` ${value}${thin}${unit}`;
+}
+
+/** Milliseconds in three significant digits: `0.42 ms`, `17.1 ms`. */
+export function milliseconds(ms: number | undefined): string {
+  return known(ms, (v) => `${significant(v, 3)}${thin}ms`);
+}
+
+/** A loss per token: `1.83 nats`. */
+export function nats(value: number | undefined): string {
+  return known(value, (v) => `${fixed(v, 2)}${thin}nats`);
+}
+
+/** Information per character or byte: `2.64 bits`. */
+export function bits(value: number | undefined): string {
+  return known(value, (v) => `${fixed(v, 2)}${thin}bits`);
+}
+
+/** A share between 0 and 1 as `3.5 %`; from 10 % on without decimals, save between 99 % and 100 %. */
+export function percent(share: number | undefined): string {
+  return known(share, (s) => {
+    const p = s * 100;
+    if (p > 0 && p < 0.05) return `<${thin}0.1${thin}%`;
+    if (p > 99.95 && p < 100) return `>${thin}99.9${thin}%`;
+    const whole = p === 0 || p === 100 || (p >= 9.95 && p < 99);
+    return `${fixed(p, whole ? 0 : 1)}${thin}%`;
+  });
+}
+
+/** A share with its interval: `3.5 % (1.7–7.0)`. */
+export function percentInterval(share: number, [low, high]: readonly [number, number]): string {
+  const digits = high < 0.1 ? 1 : 0;
+  return `${percent(share)} (${fixed(low * 100, digits)}–${fixed(high * 100, digits)})`;
+}
+
+/** Bytes in decimal units: `4.2 MB`. */
+export function bytes(value: number | undefined): string {
+  return known(value, (v) => {
+    for (const [size, unit] of [
+      [1e9, "GB"],
+      [1e6, "MB"],
+      [1e3, "kB"],
+    ] as const) {
+      if (v >= size * 0.9995) return `${significant(v / size, 3)}${thin}${unit}`;
+    }
+    return `${v}${thin}B`;
+  });
+}
+
+/** Something per second in three significant digits: `38,400/s`. */
+export function rate(perSecond: number | undefined): string {
+  return known(perSecond, (v) => `${significant(v, 3)}/s`);
+}
+
+/**
+ * The 95 % interval of a share by Wilson's score (E. B. Wilson, JASA 22, 1927): honest also for few
+ * samples and for shares near 0 or 1. `n` of 0 gives the whole range.
+ */
+export function wilson(hits: number, n: number): readonly [low: number, high: number] {
+  if (n === 0) return [0, 1];
+  const z = 1.959964;
+  const p = hits / n;
+  const centre = p + (z * z) / (2 * n);
+  const spread = z * Math.sqrt((p * (1 - p)) / n + (z * z) / (4 * n * n));
+  const scale = 1 + (z * z) / n;
+  return [Math.max(0, (centre - spread) / scale), Math.min(1, (centre + spread) / scale)];
+}

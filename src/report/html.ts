@@ -1,0 +1,61 @@
+/**
+ * HTML that cannot be injected into: every value put into an `html` template is escaped unless it is
+ * itself the result of one.
+ *
+ * @example
+ * html`<p>${"<script>"}</p>`.markup; // "<p>&lt;script&gt;</p>"
+ */
+
+/** A piece of finished markup. */
+export class Html {
+  readonly markup: string;
+  constructor(markup: string) {
+    this.markup = markup;
+  }
+}
+
+/** What a template takes: text is escaped, nothing is left out, lists are joined. */
+export type Content = Html | string | number | false | null | undefined | readonly Content[];
+
+const entities: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
+
+/**
+ * Text as HTML text or attribute value. Control characters, which a sampled text may well contain, are
+ * shown as their Unicode pictures (U+2400 onwards); line feeds and tabs stay; lone surrogates become U+FFFD.
+ */
+export function escapeHtml(text: string): string {
+  return text
+    .replace(/[&<>"']/g, (c) => entities[c]!)
+    .replace(/\p{Cc}/gu, (c) => (c === "\n" || c === "\t" ? c : pictureOf(c)))
+    .replace(/\p{Cs}/gu, "\ufffd");
+}
+
+function pictureOf(control: string): string {
+  const code = control.charCodeAt(0);
+  return code < 0x20 ? String.fromCharCode(0x2400 + code) : code === 0x7f ? "\u2421" : "\ufffd";
+}
+
+export function html(strings: TemplateStringsArray, ...values: readonly Content[]): Html {
+  let markup = strings[0]!;
+  for (let i = 0; i < values.length; i++) markup += toMarkup(values[i]) + strings[i + 1]!;
+  return new Html(markup);
+}
+
+/** Markup that comes from a trusted place, such as a chart's serialised SVG. */
+export function trusted(markup: string): Html {
+  return new Html(markup);
+}
+
+function toMarkup(value: Content): string {
+  if (value === undefined || value === null || value === false) return "";
+  if (value instanceof Html) return value.markup;
+  if (typeof value === "string") return escapeHtml(value);
+  if (typeof value === "number") return String(value);
+  return value.map(toMarkup).join("");
+}

@@ -1,0 +1,46 @@
+/** Lists of jokes with their verdicts. */
+import { type AuditedSample, spansOf, type Verdict, verdictOf } from "./audited.ts";
+import { percent } from "./format.ts";
+import { highlight } from "./highlight.ts";
+import { type Html, html } from "./html.ts";
+
+const words: Readonly<Record<Verdict, string>> = { new: "New", close: "Close", copy: "Copy" };
+
+/** `New`, `Close` or `Copy`, with the similarity of the nearest training joke. */
+export function verdictLabel(sample: AuditedSample): Html {
+  const verdict = verdictOf(sample);
+  const nearest = sample.nearest[0];
+  return html`<span class="verdict ${verdict}">${words[verdict]}</span>${nearest && html` <span class="quiet">nearest ${percent(nearest.similarity)} alike</span>`}`;
+}
+
+/** The joke with its shared stretches marked. */
+export function joke(sample: AuditedSample): Html {
+  return html`<span class="joke">${highlight(sample.text.trim(), shifted(sample))}</span>`;
+}
+
+/** The spans after the text's leading white space is gone. */
+function shifted(sample: AuditedSample) {
+  const cut = sample.text.length - sample.text.trimStart().length;
+  return spansOf(sample).map((s) => ({ start: s.start - cut, end: s.end - cut }));
+}
+
+/** One column a temperature; each joke with its verdict and its nearest real joke. */
+export function jokeColumns(
+  groups: readonly { readonly temperature: number; readonly samples: readonly AuditedSample[] }[],
+): Html {
+  return html`<div class="columns">${groups.map(
+    ({ temperature, samples }) => html`<section class="column" aria-label="Temperature ${temperature}">
+<h4>Temperature ${temperature} <span class="quiet">${tally(samples)}</span></h4>
+<ol class="jokes">${samples.map(
+      (s) => html`<li><p>${joke(s)}</p>
+<p class="note">${verdictLabel(s)}${s.nearest[0] && html`<span class="nearest">${s.nearest[0].text.trim()}</span>`}</p></li>
+`,
+    )}</ol></section>
+`,
+  )}</div>`;
+}
+
+function tally(samples: readonly AuditedSample[]): string {
+  const fresh = samples.filter((s) => verdictOf(s) === "new").length;
+  return `${fresh} of ${samples.length} new`;
+}

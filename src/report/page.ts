@@ -1,0 +1,119 @@
+/**
+ * The whole report as one HTML document that needs nothing else: styles, pictures and the one script are
+ * inside, and it opens from a disk without a network.
+ *
+ * A chapter is one file in `chapters/` and one line in `chapters` below; chapters without data are left out,
+ * and the rest are numbered in this order.
+ */
+import type { Chapter } from "./chapter.ts";
+import { architectures } from "./chapters/architectures.ts";
+import { characters } from "./chapters/characters.ts";
+import { compare } from "./chapters/compare.ts";
+import { gpt } from "./chapters/gpt.ts";
+import { novelty } from "./chapters/novelty.ts";
+import { runs } from "./chapters/runs.ts";
+import { duration } from "./format.ts";
+import { type Html, html, trusted } from "./html.ts";
+import { script } from "./script.ts";
+import { layout } from "./style/layout.ts";
+import { parts } from "./style/parts.ts";
+import { theme } from "./style/theme.ts";
+
+const chapters = { characters, architectures, gpt, novelty, compare, runs };
+
+/** The data of each chapter that is to appear. */
+export type ReportChapters = {
+  readonly [Name in keyof typeof chapters]?: (typeof chapters)[Name] extends Chapter<infer Data> ? Data : never;
+};
+
+export interface ReportData {
+  readonly title: string;
+  /** One or two sentences under the title. */
+  readonly standfirst: string;
+  /** The best joke that the model wrote, and who wrote it how. */
+  readonly best?: { readonly joke: string; readonly byline: string };
+  /** The figures to remember, at most five: `{ value: "2.41 bits", label: "per character" }`. */
+  readonly key: readonly { readonly value: string; readonly label: string }[];
+  readonly chapters: ReportChapters;
+  readonly made: {
+    /** ISO 8601. */
+    readonly date: string;
+    /** The command that made the page. */
+    readonly command: string;
+    /** Processor, cores, memory, system. */
+    readonly machine: string;
+    /** Versions of Punchline and of what it ran on. */
+    readonly versions: string;
+    readonly seconds?: number;
+  };
+}
+
+interface Numbered {
+  readonly id: string;
+  readonly title: string;
+  readonly finding: string;
+  readonly body: Html;
+}
+
+export function page(report: ReportData): string {
+  const present = rendered(report.chapters);
+  const { made } = report;
+  const day = made.date.slice(0, 10);
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width,initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="generator" content="Punchline">
+<link rel="icon" href="data:,">
+<title>${report.title}</title>
+<style>${trusted(theme + layout + parts)}</style>
+</head>
+<body>
+<header class="top">
+<div class="masthead"><div>Punchline <span><time datetime="${made.date}">${day}</time></span></div><button id="theme" type="button" hidden>Dark page</button></div>
+<h1>${report.title}</h1>
+<p class="standfirst">${report.standfirst}</p>
+${report.best && html`<figure class="best"><blockquote class="joke">${report.best.joke.trim()}</blockquote><figcaption>${report.best.byline}</figcaption></figure>`}
+${report.key.length > 0 && html`<dl class="key">${report.key.map((k) => html`<div><dt>${k.label}</dt><dd>${k.value}</dd></div>`)}</dl>`}
+${present.length > 1 && contents(present)}
+</header>
+<main>
+${present.map(section)}</main>
+<footer><div>
+<p>Made in ${duration(made.seconds)} by <code>${made.command}</code></p>
+<p>${made.machine}</p>
+<p>${made.versions}</p>
+</div></footer>
+<script>${trusted(script)}</script>
+</body>
+</html>
+`.markup;
+}
+
+function rendered(data: ReportChapters): readonly Numbered[] {
+  const draw = <Data>(chapter: Chapter<Data>, own: Data | undefined): readonly Numbered[] =>
+    own === undefined
+      ? []
+      : [{ id: chapter.id, title: chapter.title, finding: chapter.finding(own), body: chapter.render(own) }];
+  // The registry pairs each chapter with the data of the same name; TypeScript cannot follow that in a loop.
+  return Object.entries(chapters).flatMap(([name, chapter]) =>
+    draw(chapter as Chapter<unknown>, data[name as keyof ReportChapters]),
+  );
+}
+
+function contents(present: readonly Numbered[]): Html {
+  return html`<nav class="contents" aria-label="Contents"><h2>In this report</h2><ol>${present.map(
+    (c, i) => html`<li><b>${i + 1}</b><div><a href="#${c.id}">${c.title}</a><p>${c.finding}</p></div></li>
+`,
+  )}</ol></nav>`;
+}
+
+function section(c: Numbered, i: number): Html {
+  return html`<section class="chapter" id="${c.id}" aria-labelledby="${c.id}-heading">
+<div class="opening"><span class="no">${i + 1}</span><h2 id="${c.id}-heading">${c.title}</h2><p>${c.finding}</p></div>
+${c.body}
+</section>
+`;
+}

@@ -1,0 +1,8 @@
+/** The report's door: charts and their document are loaded only when a page is really made. */
+import type { ReportData } from "./page.ts";
+
+/** One self-contained HTML document. The same data gives the same document, to the letter. */
+export async function renderReport(report: ReportData): Promise<string> {
+  const { page } = await import("./page.ts");
+  return page(report);
+}

@@ -1,0 +1,53 @@
+/** Tables of the page: a caption, numbers set right, small bars where a column asks for them. */
+import { type Content, type Html, html } from "./html.ts";
+
+export interface Column<Row> {
+  readonly header: string;
+  /** What the cell shows. */
+  readonly cell: (row: Row) => Content;
+  /** Numbers are set right, in figures of equal width. */
+  readonly numeric?: boolean;
+  /** Draws a bar of this length (0 to 1) under the number; undefined for none. */
+  readonly bar?: (row: Row) => number | undefined;
+}
+
+export interface TableOptions<Row> {
+  readonly caption: string;
+  readonly columns: readonly Column<Row>[];
+  readonly rows: readonly Row[];
+  /** Rows set apart from the rest, such as a reference or a total. */
+  readonly strong?: (row: Row) => boolean;
+}
+
+/** The first column heads its row. A table wider than its place scrolls inside its own frame. */
+export function dataTable<Row>({ caption, columns, rows, strong }: TableOptions<Row>): Html {
+  return html`<div class="table" role="region" aria-label="${caption}" tabindex="0"><table>
+<caption>${caption}</caption>
+<thead><tr>${columns.map((c) => html`<th scope="col"${c.numeric && html` class="number"`}>${c.header}</th>`)}</tr></thead>
+<tbody>
+${rows.map(
+  (row) =>
+    html`<tr${strong?.(row) && html` class="strong"`}>${columns.map((c, i) => cellOf(row, c, i === 0))}</tr>
+`,
+)}</tbody></table></div>
+`;
+}
+
+function cellOf<Row>(row: Row, column: Column<Row>, head: boolean): Html {
+  const length = column.bar?.(row);
+  const bar =
+    length !== undefined &&
+    html`<i class="bar" style="width:${Math.round(Math.min(1, Math.max(0, length)) * 1000) / 10}%"></i>`;
+  const kind = column.numeric && html` class="number"`;
+  return head
+    ? html`<th scope="row"${kind}>${column.cell(row)}${bar}</th>`
+    : html`<td${kind}>${column.cell(row)}${bar}</td>`;
+}
+
+/** Names and values, such as settings, in as many columns as there is room for. */
+export function definitions(entries: readonly (readonly [name: string, value: Content])[]): Html {
+  return html`<dl class="settings">${entries.map(
+    ([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`,
+  )}</dl>
+`;
+}
