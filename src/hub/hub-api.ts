@@ -1,0 +1,215 @@
+/**
+ * Questions to the Hub, through @huggingface/hub, with new tries where that may help and, for each refusal,
+ * one sentence that says what to do.
+ */
+import { datasetInfo, fileDownloadInfo, listFiles, modelInfo, type RepoId } from "@huggingface/hub";
+import { InputError } from "../core/errors.ts";
+import { adviceFor, type RepoName, wellKnownModels } from "./hub-name.ts";
+import type { HubSettings } from "./hub-settings.ts";
+import { isInnerPath } from "./safe-path.ts";
+
+/** New tries after the first, where a connection was cut or the Hub is busy. */
+export const RETRIES = 4;
+
+/** A repository at one commit. */
+export interface RepoListing {
+  readonly commit: string;
+  readonly files: readonly RepoFile[];
+}
+
+export interface RepoFile {
+  /** Below the repository's root, with forward slashes. */
+  readonly path: string;
+  /** Bytes; undefined where only {@link describeFile} can tell. */
+  readonly size: number | undefined;
+  /** SHA-256 of the content for large files, git's SHA-1 of it for others; also the name of its blob. */
+  readonly etag: string | undefined;
+}
+
+/**
+ * A fetch that signs requests to the Hub itself, tries again, and throws for every refusal.
+ *
+ * @throws InputError `hub-unreachable`, `hub-busy`, `hub-not-found`, `hub-no-revision`, `hub-no-file`,
+ * `hub-gated`, `hub-denied`.
+ */
+export function hubFetch(repo: RepoName, settings: HubSettings, signal?: AbortSignal): typeof fetch {
+  return async (input, init) => {
+    const url = new URL(input instanceof Request ? input.url : input);
+    const headers = new Headers(init?.headers);
+    if (settings.token && url.origin === new URL(settings.endpoint).origin) {
+      headers.set("authorization", `Bearer ${settings.token}`);
+    }
+    for (let attempt = 0; ; attempt++) {
+      const last = attempt === RETRIES;
+      try {
+        const response = await fetch(url, { ...init, headers, ...(signal ? { signal } : {}) });
+        if (response.ok || response.status === 416) return response;
+        await response.body?.cancel();
+        if (last || !(response.status === 429 || response.status >= 500))
+          throw refusal(repo, settings, response);
+      } catch (cause) {
+        if (cause instanceof InputError || signal?.aborted) throw cause;
+        if (last || isHopeless(cause)) throw unreachable(repo, settings, cause);
+      }
+      await pause(settings.retryDelayMs * 2 ** attempt, signal);
+    }
+  };
+}
+
+/** The commit that `repo.revision` stands for now, and its files. Errors: {@link hubFetch}. */
+export async function listRepo(
+  repo: RepoName,
+  settings: HubSettings,
+  signal?: AbortSignal,
+): Promise<RepoListing> {
+  const ask = {
+    name: repo.name,
+    revision: repo.revision,
+    hubUrl: settings.endpoint,
+    fetch: hubFetch(repo, settings, signal),
+  };
+  const info =
+    repo.kind === "model"
+      ? await modelInfo({ ...ask, additionalFields: ["sha", "filePaths"] })
+      : await datasetInfo({ ...ask, additionalFields: ["sha"] });
+  const commit = info.sha;
+  if (!/^[0-9a-f]{40}$/.test(commit)) throw strange(repo, `the commit ${JSON.stringify(commit)}`);
+  const files: RepoFile[] = [];
+  try {
+    for await (const entry of listFiles({ ...ask, repo: repoId(repo), revision: commit, recursive: true })) {
+      if (entry.type === "file") {
+        files.push({
+          path: entry.path,
+          size: entry.lfs?.size ?? entry.size,
+          etag: entry.lfs?.oid ?? entry.oid,
+        });
+      }
+    }
+  } catch (error) {
+    // Some mirrors know no listing with sizes; the names came with the commit.
+    if (!(error instanceof InputError) || error.details.status !== 404 || !("filePaths" in info)) throw error;
+    for (const path of info.filePaths) files.push({ path, size: undefined, etag: undefined });
+  }
+  for (const { path } of files) {
+    if (!isInnerPath(path)) throw strange(repo, `the file name ${JSON.stringify(path)}`);
+  }
+  return { commit, files };
+}
+
+/** `file` with its size and etag, asked for where they are not known. Errors: {@link hubFetch}. */
+export async function describeFile(
+  repo: RepoName,
+  commit: string,
+  file: RepoFile,
+  settings: HubSettings,
+  signal?: AbortSignal,
+): Promise<{ path: string; size: number; etag: string }> {
+  let { size, etag } = file;
+  if (size === undefined || etag === undefined) {
+    const info = await fileDownloadInfo({
+      repo: repoId(repo),
+      path: file.path,
+      revision: commit,
+      hubUrl: settings.endpoint,
+      fetch: hubFetch(repo, settings, signal),
+    });
+    size = info?.size ?? 0;
+    etag = (info?.etag ?? "").replace(/^W\/|"/g, "");
+  }
+  // It names a file on this machine, so it must be nothing but a hash.
+  if (!/^[0-9a-f]{40}([0-9a-f]{24})?$/.test(etag)) throw strange(repo, `the etag ${JSON.stringify(etag)}`);
+  return { path: file.path, size, etag };
+}
+
+/** Where the bytes of a file are. */
+export function fileUrl(repo: RepoName, commit: string, path: string, settings: HubSettings): string {
+  const prefix = repo.kind === "dataset" ? "datasets/" : "";
+  return `${settings.endpoint}/${prefix}${repo.name}/resolve/${commit}/${encodeURI(path).replace(/[?#]/g, encodeURIComponent)}`;
+}
+
+export function repoId(repo: RepoName): RepoId {
+  return { type: repo.kind, name: repo.name };
+}
+
+/** Waits, or rejects as soon as `signal` aborts. */
+export function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => {
+      clearTimeout(timer);
+      reject(signal?.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", onAbort);
+      resolve();
+    }, ms);
+    signal?.addEventListener("abort", onAbort, { once: true });
+  });
+}
+
+/** Whether `error` says that the Hub cannot be reached or used just now. */
+export function isNetworkError(error: unknown): boolean {
+  return error instanceof InputError && (error.code === "hub-unreachable" || error.code === "hub-busy");
+}
+
+function refusal(repo: RepoName, settings: HubSettings, response: Response): InputError {
+  const { status } = response;
+  const reason = response.headers.get("x-error-code") ?? "";
+  const { kind, name, revision } = repo;
+  const fail = (code: string, message: string) =>
+    new InputError(code, message, { name, revision, status, url: response.url });
+  const what = `${kind} "${name}"`;
+  const page = `${settings.endpoint}/${kind === "dataset" ? "datasets/" : ""}${name}`;
+  const token = settings.token ? "use the token (HF_TOKEN) of an account that may read it" : "set HF_TOKEN";
+  if (reason === "GatedRepo" || (status === 403 && reason === "")) {
+    return fail("hub-gated", `The ${what} is gated: accept its terms at ${page}, then ${token}.`);
+  }
+  if (reason === "RevisionNotFound") {
+    return fail(
+      "hub-no-revision",
+      `The ${what} has no revision "${revision}"; see ${page} for its branches.`,
+    );
+  }
+  if (reason === "EntryNotFound") {
+    return fail("hub-no-file", `The ${what} lacks a file that was asked for: ${response.url}.`);
+  }
+  if (status === 404 || reason === "RepoNotFound" || (status === 401 && !settings.token)) {
+    const advice = kind === "model" ? adviceFor(name, wellKnownModels) : "";
+    return fail(
+      "hub-not-found",
+      `There is no ${what} at ${settings.endpoint}, or it is private: check the name, or ${token}.${advice}`,
+    );
+  }
+  if (status === 401 || status === 403) {
+    return fail("hub-denied", `The Hub refuses access to the ${what}: ${token}.`);
+  }
+  return fail("hub-busy", `The Hub answers ${status} for the ${what}; try again later.`);
+}
+
+function unreachable(repo: RepoName, settings: HubSettings, cause: unknown): InputError {
+  return new InputError(
+    "hub-unreachable",
+    `Cannot reach ${settings.endpoint} for the ${repo.kind} "${repo.name}" (${networkCode(cause)}); check the network (or HF_ENDPOINT) and run the command again.`,
+    { name: repo.name },
+    cause,
+  );
+}
+
+function networkCode(cause: unknown): string {
+  const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
+  if (inner instanceof Error) return "code" in inner ? String(inner.code) : inner.message;
+  return String(cause);
+}
+
+/** Whether a new try would fail as well: no such host, nobody listening. */
+function isHopeless(cause: unknown): boolean {
+  return /^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ENETUNREACH|EHOSTUNREACH|ERR_INVALID_URL)$/.test(
+    networkCode(cause),
+  );
+}
+
+function strange(repo: RepoName, what: string): InputError {
+  return new InputError(
+    "hub-answer",
+    `The Hub's answer for "${repo.name}" holds ${what}, which cannot be right; nothing was written.`,
+  );
+}

@@ -1,0 +1,49 @@
+/** Where the Hub is and where its files are kept: the environment variables that Python's huggingface_hub reads. */
+import { readFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { getHFHubCachePath, HUB_URL } from "@huggingface/hub";
+
+export interface HubSettings {
+  /** `HF_ENDPOINT`, without a slash at its end. */
+  readonly endpoint: string;
+  /** `HF_HUB_CACHE`, else `hub` in `HF_HOME`, else in `~/.cache/huggingface`. */
+  readonly cacheDir: string;
+  /** `HF_TOKEN`, else what `huggingface-cli login` stored. */
+  readonly token: string | undefined;
+  /** `HF_HUB_OFFLINE`: never use the network. */
+  readonly offline: boolean;
+  /** Milliseconds before the first of several new tries, doubled each time. */
+  readonly retryDelayMs: number;
+}
+
+/** The settings of this process's environment, some of them `replaced`. */
+export async function hubSettings(replaced: Partial<HubSettings> = {}): Promise<HubSettings> {
+  const env = process.env;
+  return {
+    endpoint: (env.HF_ENDPOINT || HUB_URL).replace(/\/+$/, ""),
+    cacheDir: expandHome(getHFHubCachePath()),
+    token: (env.HF_TOKEN || env.HUGGING_FACE_HUB_TOKEN)?.trim() || (await storedToken()),
+    offline: isOn(env.HF_HUB_OFFLINE) || isOn(env.TRANSFORMERS_OFFLINE),
+    retryDelayMs: 500,
+    ...replaced,
+  };
+}
+
+async function storedToken(): Promise<string | undefined> {
+  const env = process.env;
+  const home = env.HF_HOME ?? join(env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "huggingface");
+  try {
+    return (await readFile(expandHome(env.HF_TOKEN_PATH ?? join(home, "token")), "utf8")).trim() || undefined;
+  } catch {
+    return undefined; // nobody has logged in
+  }
+}
+
+function isOn(value: string | undefined): boolean {
+  return /^(1|true|yes|on)$/i.test(value ?? "");
+}
+
+function expandHome(path: string): string {
+  return path === "~" || path.startsWith("~/") ? join(homedir(), path.slice(1)) : path;
+}

@@ -1,0 +1,129 @@
+/**
+ * Models by name: from a folder, from the Hub's cache, or from the Hub.
+ *
+ * @example
+ * const folder = await resolveModel("distilgpt2", { onProgress: ({ received, total }) => show(received / total) });
+ * const model = await openModelFolder(folder);
+ */
+import { readdir, stat } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { InputError } from "../core/errors.ts";
+import { CONFIG_FILE, noWeights, WEIGHTS_FILE, WEIGHTS_INDEX_FILE } from "./folder.ts";
+import { isNetworkError, listRepo, type RepoFile } from "./hub-api.ts";
+import { cachedModels, exists, findSnapshot, modelCompleteness, repoFolder, writeRef } from "./hub-cache.ts";
+import { adviceFor, isRepoName, parseRepoName, type RepoName, wellKnownModels } from "./hub-name.ts";
+import { type HubSettings, hubSettings } from "./hub-settings.ts";
+import { type Pulled, type PullOptions, Snapshot } from "./hub-snapshot.ts";
+import { readJsonObject } from "./json-file.ts";
+import { shardNames } from "./safetensors-shards.ts";
+
+/**
+ * The folder of a model given as a run folder, a Hugging Face folder, or a name on the Hub
+ * (`owner/name@revision`). A name that is in the cache is used as it is there, without the network;
+ * {@link pullModel} brings the newest.
+ *
+ * @throws InputError `not-a-model` for a path that is no model's folder, `offline` where the model is not
+ * cached and the network is not to be used, and those of {@link pullModel}. UsageError for an impossible name.
+ */
+export async function resolveModel(model: string, options: PullOptions = {}): Promise<string> {
+  const found = await stat(model).catch(() => undefined);
+  const isFolder = found?.isDirectory() ?? false;
+  if (isFolder && (await exists(join(model, CONFIG_FILE)))) return model;
+  // A folder that happens to be called as a model on the Hub, and is no model's, is not meant.
+  const meansHub = !looksLikePath(model) && (!found || (isFolder && wellKnownModels.includes(model)));
+  if (!meansHub) throw await notAModel(model, found !== undefined, isFolder);
+  const settings = await hubSettings(options.settings);
+  const repo = parseRepoName("model", model, options.revision);
+  const cached = await findSnapshot(settings.cacheDir, repo);
+  const complete = cached === undefined ? "part" : await modelCompleteness(cached);
+  if (cached !== undefined && complete === "all") return cached;
+  try {
+    return (await pull(repo, settings, options)).path;
+  } catch (error) {
+    const unavailable = isNetworkError(error) || (error instanceof InputError && error.code === "offline");
+    if (unavailable && cached !== undefined && complete === "without-tokenizer") return cached;
+    throw error;
+  }
+}
+
+/**
+ * Fetches what is needed of a model on the Hub, and nothing else: configuration, safetensors weights,
+ * tokenizer. Files that are cached, also by Python, are not fetched again; a cut download goes on where it
+ * was cut; each file is checked against the hash that the Hub announces.
+ *
+ * @throws InputError `hub-not-found`, `hub-gated`, `hub-unreachable` and the others of `hubFetch`;
+ * `hub-cut`, `hub-checksum`, `disk-full` of `downloadBlob`; `pickle-refused` or `not-a-model` where the
+ * repository has no safetensors weights; `offline` where HF_HUB_OFFLINE forbids the network.
+ */
+export async function pullModel(name: string, options: PullOptions = {}): Promise<Pulled> {
+  const repo = parseRepoName("model", name, options.revision);
+  return pull(repo, await hubSettings(options.settings), options);
+}
+
+/** Files beside the weights that a model or its tokenizer may need. */
+const COMPANIONS = [
+  CONFIG_FILE,
+  "generation_config.json",
+  "tokenizer_config.json",
+  "special_tokens_map.json",
+  "added_tokens.json",
+  "run.json",
+];
+
+async function pull(repo: RepoName, settings: HubSettings, options: PullOptions): Promise<Pulled> {
+  if (settings.offline) throw await offline(repo, settings);
+  const { commit, files } = await listRepo(repo, settings, options.signal);
+  const byName = new Map(files.map((file) => [file.path, file]));
+  const single = byName.has(WEIGHTS_FILE);
+  if (!single && !byName.has(WEIGHTS_INDEX_FILE)) throw noWeights(repo.name, [...byName.keys()]);
+  if (!byName.has(CONFIG_FILE)) {
+    throw new InputError(
+      "not-a-model",
+      `${repo.name} on the Hub has no config.json, so it is no model that Punchline reads.`,
+      {
+        name: repo.name,
+      },
+    );
+  }
+  const vocabulary = byName.has("tokenizer.json")
+    ? ["tokenizer.json"]
+    : ["vocab.json", "merges.txt", "vocab.txt"];
+  const present = (names: readonly string[]): RepoFile[] => names.flatMap((name) => byName.get(name) ?? []);
+  const snapshot = new Snapshot(repo, commit, settings, options);
+  await snapshot.fetch(present([...COMPANIONS, ...vocabulary, single ? WEIGHTS_FILE : WEIGHTS_INDEX_FILE]));
+  if (!single) {
+    const index = join(snapshot.path, WEIGHTS_INDEX_FILE);
+    await snapshot.fetch(present(shardNames(await readJsonObject(index), index)));
+  }
+  // Last, so that a pull that was cut leaves the branch at its earlier, whole commit.
+  await writeRef(repoFolder(settings.cacheDir, repo), repo.revision, commit);
+  return snapshot.result();
+}
+
+/** Whether `text` is a path by its form: `./a`, `/a`, `~/a`, `C:\\a`, `a/b/c`, `runs/a`. */
+function looksLikePath(text: string): boolean {
+  if (/^(\.|~|runs\/)|^[A-Za-z]:[\\/]/.test(text)) return true;
+  return /[\\/]/.test(text) && !isRepoName(text.replace(/@.*$/, ""));
+}
+
+async function notAModel(path: string, found: boolean, isFolder: boolean): Promise<InputError> {
+  const fail = (reason: string) => new InputError("not-a-model", `${path} ${reason}`, { path });
+  if (isFolder)
+    return fail(
+      `is not a model's folder: it has no ${CONFIG_FILE}; give a run folder or a Hugging Face folder.`,
+    );
+  if (found) return fail("is a file; give the model's folder.");
+  const parent = dirname(resolve(path));
+  const near = adviceFor(basename(path), await readdir(parent).catch(() => []));
+  return fail(`does not exist.${near || " Give a run folder, a Hugging Face folder or a name on the Hub."}`);
+}
+
+async function offline(repo: RepoName, settings: HubSettings): Promise<InputError> {
+  const known = await cachedModels(settings.cacheDir);
+  const advice = adviceFor(repo.name, known);
+  return new InputError(
+    "offline",
+    `"${repo.name}" is not whole in the cache (${settings.cacheDir}) and HF_HUB_OFFLINE forbids the network; unset it, or pull the model where there is one.${advice}`,
+    { name: repo.name, cached: known },
+  );
+}
