@@ -87,6 +87,18 @@ export interface ModelOption {
 
 export type OptionValues = Readonly<Record<string, number | boolean | string>>;
 
+/** What checkpoints do besides naming tensors as the model does. */
+export interface CheckpointHabits {
+  /** Beginnings that names may have or lack, such as `transformer.`. */
+  readonly prefixes?: readonly string[];
+  /** Tensors that nobody needs, by their name without prefix. */
+  readonly ignore?: readonly RegExp[];
+  /** Old spellings and their new ones. */
+  readonly rename?: readonly (readonly [RegExp, string])[];
+  /** Other names under which a tensor may stand. */
+  readonly aliases?: Readonly<Record<string, readonly string[]>>;
+}
+
 export interface Architecture {
   readonly type: string;
   /** One line for people. */
@@ -99,6 +111,8 @@ export interface Architecture {
   readonly aliases?: readonly string[];
   /** Training defaults that suit it, where they differ from the trainer's. */
   readonly training?: Readonly<Record<string, number | string>>;
+  /** How checkpoints of others spell and accompany its tensors. */
+  readonly checkpoint?: CheckpointHabits;
   /** `config.json` for these options. */
   configure(options: OptionValues, vocabularySize: number): ModelConfig;
   /** @throws InputError `config` where the configuration is not one of this architecture. */

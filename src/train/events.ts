@@ -31,6 +31,8 @@ export type TrainEvent =
       readonly parameters: number;
       readonly resumedFrom?: number;
     }
+  /** A time limit has been turned into steps. */
+  | { readonly type: "planned"; readonly steps: number }
   | { readonly type: "log"; readonly row: LogRow; readonly secondsLeft: number }
   | { readonly type: "validation"; readonly step: number; readonly loss: number; readonly best: boolean }
   | { readonly type: "sample"; readonly row: SampleRow }

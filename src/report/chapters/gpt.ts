@@ -21,7 +21,11 @@ export interface GptData {
   readonly uniform?: number;
   readonly timeline: readonly SampleRow[];
   /** The same prompts before and after, sampled with the same seed. */
-  readonly before_after?: readonly { readonly prompt: string; readonly before: string; readonly after: string }[];
+  readonly before_after?: readonly {
+    readonly prompt: string;
+    readonly before: string;
+    readonly after: string;
+  }[];
   readonly jokes: readonly { readonly temperature: number; readonly samples: readonly AuditedSample[] }[];
   readonly peak_memory?: number;
   readonly settings: Readonly<Record<string, string | number | boolean>>;
@@ -80,7 +84,10 @@ ${
     id: "gpt-timeline",
     title: "Along its training",
     content: timeline(d.timeline, d.log, "token"),
-    measured: { how: "Sampled during training, with the same settings each time.", command: d.commands.train },
+    measured: {
+      how: "Sampled during training, with the same settings each time.",
+      command: d.commands.train,
+    },
   })
 }
 ${

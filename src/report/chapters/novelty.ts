@@ -98,7 +98,8 @@ ${figure({
 ${figure({
   id: `${id}-samples`,
   title: "Where the words come from",
-  subtitle: "Left the model, with what stands word for word in the training data marked; right its nearest real joke, with the differences underlined",
+  subtitle:
+    "Left the model, with what stands word for word in the training data marked; right its nearest real joke, with the differences underlined",
   width: "wide",
   content: pairs(mostCopied(a.samples, 8)),
   measured: measured(
@@ -166,7 +167,10 @@ function rateRow(label: string, { copies, n, interval }: CopyRate, lead = false)
 }
 
 function shareOf(rate: CopyRate): string {
-  return percentInterval(rate.n === 0 ? 0 : rate.copies / rate.n, rate.interval ?? wilson(rate.copies, rate.n));
+  return percentInterval(
+    rate.n === 0 ? 0 : rate.copies / rate.n,
+    rate.interval ?? wilson(rate.copies, rate.n),
+  );
 }
 
 /** Copies first, then by the similarity of the nearest training joke. */
@@ -177,7 +181,9 @@ function mostCopied(samples: readonly AuditedSample[], n: number): readonly Audi
 
 function pairs(samples: readonly AuditedSample[]): Html {
   return html`<ol class="pairs">${samples.map(
-    (s) => html`<li><div><p>${joke(s)}</p><p class="note">${verdictLabel(s)}${s.longest_span && ` · longest shared stretch ${count(s.longest_span.words)} words`}</p></div>
+    (
+      s,
+    ) => html`<li><div><p>${joke(s)}</p><p class="note">${verdictLabel(s)}${s.longest_span && ` · longest shared stretch ${count(s.longest_span.words)} words`}</p></div>
 <div class="real"><p class="joke">${s.nearest[0] === undefined ? "Nothing alike was found." : s.copy ? s.nearest[0].text.trim() : differences(s.nearest[0].text.trim(), s.text)}</p><p class="note">real</p></div></li>
 `,
   )}</ol>`;

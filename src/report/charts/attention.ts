@@ -44,7 +44,12 @@ export function attentionChart({ id, model, layer, head, tokens, weights }: Atte
         cell(
           cells.filter((c) => c.weight >= 0.004),
           // The square root makes small weights visible; the caption says so.
-          { x: "x", y: "y", fill: colour.accent, fillOpacity: (c: { weight: number }) => Math.sqrt(c.weight) },
+          {
+            x: "x",
+            y: "y",
+            fill: colour.accent,
+            fillOpacity: (c: { weight: number }) => Math.sqrt(c.weight),
+          },
         ),
         text(tokens, {
           x: (_, i) => i,

@@ -53,7 +53,13 @@ export function lengthsChart({ id, model, real, unit }: LengthsChart): Html {
       marginLeft: 44,
       marginTop: 22,
       marginBottom: 38,
-      x: { label: `length in ${unit}`, labelAnchor: "left", labelArrow: "none", domain: [0, limit], ticks: narrow ? 4 : 7 },
+      x: {
+        label: `length in ${unit}`,
+        labelAnchor: "left",
+        labelArrow: "none",
+        domain: [0, limit],
+        ticks: narrow ? 4 : 7,
+      },
       y: { label: "% of jokes", labelArrow: "none", grid: true, ticks: 4, tickSize: 0 },
       marks: [
         areaY(theirs, { x: "x", y: "share", curve: "step", fill: colour.faint, fillOpacity: 0.4 }),

@@ -1,5 +1,13 @@
 /** Lines over a common scale, named where they end instead of in a legend. */
-import { dot, lineY, type Markish, type PlotOptions, ruleY, type ScaleOptions, text } from "@observablehq/plot";
+import {
+  dot,
+  lineY,
+  type Markish,
+  type PlotOptions,
+  ruleY,
+  type ScaleOptions,
+  text,
+} from "@observablehq/plot";
 import { colour, halo, type Place } from "./draw.ts";
 
 export interface Point {

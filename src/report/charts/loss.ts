@@ -3,7 +3,7 @@ import type { LogRow } from "../../train/events.ts";
 import { nats } from "../format.ts";
 import type { Html } from "../html.ts";
 import { chart } from "./draw.ts";
-import { type Level, type Point, lines } from "./lines.ts";
+import { type Level, lines, type Point } from "./lines.ts";
 
 export interface LossChart {
   readonly id: string;
@@ -27,7 +27,9 @@ export function lossChart({ id, log, references = {}, unit }: LossChart): Html {
     r.val_loss === undefined ? [] : [{ x: r.step, y: r.val_loss }],
   );
   const levels: readonly Level[] = [
-    ...(references.uniform === undefined ? [] : [{ label: "every one equally likely", y: references.uniform }]),
+    ...(references.uniform === undefined
+      ? []
+      : [{ label: "every one equally likely", y: references.uniform }]),
     ...(references.unigram === undefined ? [] : [{ label: "by frequency alone", y: references.unigram }]),
   ];
   const top = Math.max(1, ...training.map((p) => p.y), ...levels.map((l) => l.y + 0.35));

@@ -20,7 +20,13 @@ export interface MemorisationChart {
 export function memorisationChart({ id, points }: MemorisationChart): Html {
   const steps = points.map((p) => p.step);
   const x = { domain: [Math.min(...steps), Math.max(...steps)] };
-  const panel = (name: string, label: string, unit: string, y: (p: MemorisationPoint) => number, lead: boolean) =>
+  const panel = (
+    name: string,
+    label: string,
+    unit: string,
+    y: (p: MemorisationPoint) => number,
+    lead: boolean,
+  ) =>
     chart({
       id: `${id}-${name}`,
       title: `${unit} along training`,

@@ -31,7 +31,15 @@ export function ratesChart({ id, title, rows, unit }: RatesChart): Html {
       marginLeft: narrow ? 14 : 190,
       marginRight: 54,
       marginBottom: 38,
-      x: { label: unit, labelAnchor: "left", labelArrow: "none", domain: [0, high * 100], nice: true, grid: true, ticks: 5 },
+      x: {
+        label: unit,
+        labelAnchor: "left",
+        labelArrow: "none",
+        domain: [0, high * 100],
+        nice: true,
+        grid: true,
+        ticks: 5,
+      },
       y: { domain: rows.map((r) => r.label), axis: null },
       marks: [
         text(rows, {

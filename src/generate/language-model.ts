@@ -1,0 +1,22 @@
+/** A model ready for use: its architecture, its weights in memory, and its vocabulary. */
+import type { HostArray } from "../core/array.ts";
+import type { Model } from "../models/model.ts";
+import type { Backend } from "../runtime/backend.ts";
+import type { Tokenizer } from "../text/tokenizer.ts";
+
+export type Weights = Readonly<Record<string, HostArray<"float32">>>;
+
+export interface LanguageModel {
+  readonly model: Model;
+  readonly weights: Weights;
+  readonly tokenizer: Tokenizer;
+  readonly backend: Backend;
+  /** Whether generation stops at the tokenizer's end of text: not so for models of one continuous text. */
+  readonly endsItems: boolean;
+  /** What people call it: its folder or name. */
+  readonly name: string;
+}
+
+/** Whether a prompt is preceded by the end of the text before it: models trained on a stream of items begin there. */
+export const beginsAfterEnd = (tokenizer: Tokenizer): boolean =>
+  tokenizer.kind === "character" || tokenizer.kind === "word";

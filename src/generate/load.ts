@@ -1,0 +1,55 @@
+/** Opens a model by its folder or Hub name: architecture, weights and vocabulary, ready to run. */
+import { float32 } from "../core/array.ts";
+import { InputError } from "../core/errors.ts";
+import { openModelFolder } from "../hub/folder.ts";
+import { readTensors } from "../hub/match-tensors.ts";
+import { readTokenizerFiles } from "../hub/tokenizer-files.ts";
+import type { ModelConfig } from "../models/model.ts";
+import { architectureOf } from "../models/registry.ts";
+import type { BackendOptions } from "../runtime/backend.ts";
+import { nodeBackend } from "../runtime/node.ts";
+import { tokenizerFormats, tokenizerFromFiles } from "../text/files.ts";
+import { huggingfaceTokenizer } from "../text/huggingface.ts";
+import type { Tokenizer } from "../text/tokenizer.ts";
+import type { LanguageModel } from "./language-model.ts";
+
+export async function loadModel(path: string, options: BackendOptions = {}): Promise<LanguageModel> {
+  const folder = await openModelFolder(path);
+  try {
+    const config = folder.config as ModelConfig;
+    if (typeof config.model_type !== "string") {
+      throw new InputError(
+        "config",
+        `${path}/config.json has no "model_type", so its architecture is unknown.`,
+        { path },
+      );
+    }
+    const architecture = architectureOf(config.model_type);
+    const model = architecture.build(config);
+    const weights = Object.fromEntries(model.parameters.map(({ name, shape }) => [name, float32(shape)]));
+    await readTensors(
+      model.parameters.map(({ name, shape }) => ({ name, shape, data: weights[name]!.data })),
+      folder.tensors,
+      architecture.checkpoint,
+    );
+    const tokenizer = await readTokenizer(path);
+    if (tokenizer.size > model.config.vocab_size) {
+      throw new InputError(
+        "tokenizer-size",
+        `${path}: the tokenizer has ${tokenizer.size} ids but the model only ${model.config.vocab_size}; they do not belong together.`,
+        { path },
+      );
+    }
+    const endsItems = folder.generationConfig?.eos_token_id !== undefined || tokenizer.kind === "bpe";
+    return { model, weights, tokenizer, backend: nodeBackend(options), endsItems, name: path };
+  } finally {
+    await folder.close();
+  }
+}
+
+/** The vocabulary of a model's folder, of whatever kind. */
+export async function readTokenizer(path: string): Promise<Tokenizer> {
+  const { "tokenizer.json": json, "tokenizer_config.json": config } = await readTokenizerFiles(path);
+  const own = tokenizerFormats.some((format) => format.reads(json as never, config));
+  return own ? tokenizerFromFiles(json, config) : huggingfaceTokenizer(json, config);
+}

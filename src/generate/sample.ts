@@ -1,0 +1,189 @@
+/**
+ * Writing text token by token.
+ *
+ * Every sample has random numbers of its own, addressed by its index and position, so that it comes out
+ * the same whatever the batch it is written in.
+ *
+ * @example
+ * for (const { text } of await sample(lm, { prompt: "Why did", n: 5, seed: 7 })) console.log(text);
+ */
+
+import { UsageError } from "../core/errors.ts";
+import { Random } from "../core/random.ts";
+import { createDecoder, type Decoder } from "./decoder.ts";
+import { beginsAfterEnd, type LanguageModel } from "./language-model.ts";
+import { createSampler, type SamplerOptions } from "./sampler.ts";
+
+export interface SampleOptions extends SamplerOptions {
+  /** What the text begins with. Default: nothing. */
+  readonly prompt?: string;
+  /** How many texts. Default 1. */
+  readonly n?: number;
+  /** Most tokens written after the prompt. Default 200. */
+  readonly maxLength?: number;
+  /** Texts that end a sample; they are not part of it. */
+  readonly stop?: readonly string[];
+  /** Default 0. */
+  readonly seed?: number;
+  /** Drop the oldest text where the context is full, instead of failing. */
+  readonly slide?: boolean;
+  /** Samples written side by side. Default: up to 64. */
+  readonly batch?: number;
+  /** Called with each piece of text as it is written. */
+  readonly onText?: (sample: number, text: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface Sample {
+  readonly prompt: string;
+  /** What was written, without the prompt. */
+  readonly text: string;
+  /** Number of tokens written. */
+  readonly tokens: number;
+  /** `eos`: the model ended it; `stop`: a stop text came; `length`: the limit was reached. */
+  readonly finish: "eos" | "length" | "stop";
+  readonly ids: readonly number[];
+  /** Natural log-probabilities of the tokens written, under the model itself. */
+  readonly logProbabilities: readonly number[];
+}
+
+const MAX_BATCH = 64;
+
+export async function sample(lm: LanguageModel, options: SampleOptions = {}): Promise<Sample[]> {
+  const { prompt = "", n = 1, seed = 0, slide = false, maxLength = 200 } = options;
+  if (!(Number.isInteger(n) && n >= 1))
+    throw new UsageError(`The number of samples must be 1 or more, not ${n}.`);
+  if (!(Number.isInteger(maxLength) && maxLength >= 1))
+    throw new UsageError(`--max-length must be 1 or more, not ${maxLength}.`);
+  const start = promptIds(lm, prompt);
+  const batch = Math.min(n, options.batch ?? MAX_BATCH);
+  const decoder = createDecoder(lm, { batch, overflow: slide ? "slide" : "error" });
+  const samples: Sample[] = [];
+  try {
+    for (let first = 0; first < n; first += batch) {
+      const count = Math.min(batch, n - first);
+      const drafts = Array.from({ length: count }, (_, k) => new Draft(lm, prompt, first + k, seed, options));
+      await write(lm, decoder, start, drafts, options);
+      samples.push(...drafts.map((draft) => draft.finished()));
+      decoder.reset();
+    }
+  } finally {
+    await decoder.release();
+  }
+  return samples;
+}
+
+/** The ids that a text begins with. @throws UsageError where the vocabulary cannot spell the prompt. */
+export function promptIds({ tokenizer }: LanguageModel, prompt: string): Int32Array {
+  const ids = tokenizer.encode(prompt);
+  return beginsAfterEnd(tokenizer) || ids.length === 0 ? Int32Array.of(tokenizer.endOfText, ...ids) : ids;
+}
+
+async function write(
+  lm: LanguageModel,
+  decoder: Decoder,
+  start: Int32Array,
+  drafts: readonly Draft[],
+  options: SampleOptions,
+): Promise<void> {
+  const choose = createSampler(options);
+  const { batch } = decoder;
+  const vocabulary = lm.tokenizer.size;
+  let next = Int32Array.from({ length: batch * start.length }, (_, i) => start[i % start.length]!);
+  while (true) {
+    options.signal?.throwIfAborted();
+    const logits = await decoder.append(next);
+    const width = logits.length / batch;
+    next = new Int32Array(batch).fill(lm.tokenizer.endOfText);
+    let writing = false;
+    drafts.forEach((draft, row) => {
+      if (draft.finish) return;
+      const scores = logits.subarray(row * width, row * width + Math.min(width, vocabulary));
+      const { id, logProbability } = choose(scores, draft.ids, draft.uniform());
+      next[row] = id;
+      draft.append(id, logProbability);
+      if (!draft.finish) writing = true;
+    });
+    if (!writing) return;
+  }
+}
+
+/** One text under way. */
+class Draft {
+  readonly ids: number[] = [];
+  readonly #logProbabilities: number[] = [];
+  readonly #lm: LanguageModel;
+  readonly #options: SampleOptions;
+  readonly #prompt: string;
+  readonly #index: number;
+  readonly #random: Random;
+  #text = "";
+  #shown = 0;
+  finish: Sample["finish"] | undefined;
+
+  constructor(lm: LanguageModel, prompt: string, index: number, seed: number, options: SampleOptions) {
+    this.#lm = lm;
+    this.#prompt = prompt;
+    this.#index = index;
+    this.#random = new Random(seed, "sample", index);
+    this.#options = options;
+  }
+
+  uniform(): number {
+    return this.#random.uniform(this.ids.length);
+  }
+
+  append(id: number, logProbability: number): void {
+    const { tokenizer, endsItems } = this.#lm;
+    const { maxLength = 200, stop = [] } = this.#options;
+    this.#logProbabilities.push(logProbability);
+    if (endsItems && id === tokenizer.endOfText) {
+      this.ids.push(id);
+      this.finish = "eos";
+    } else {
+      this.ids.push(id);
+      this.#text = tokenizer.decode(this.ids);
+      const cut = Math.min(...stop.map((s) => this.#text.indexOf(s)).filter((at) => at >= 0));
+      if (Number.isFinite(cut)) {
+        this.#text = this.#text.slice(0, cut);
+        this.finish = "stop";
+      } else if (this.ids.length >= maxLength) {
+        this.finish = "length";
+      }
+    }
+    this.#show();
+  }
+
+  /** Tells what is certain: not half a character, nor what may become a stop text. */
+  #show(): void {
+    const { onText, stop = [] } = this.#options;
+    if (!onText) return;
+    let end = this.#text.length;
+    if (!this.finish) {
+      while (end > this.#shown && this.#text[end - 1] === "\ufffd") end--;
+      for (const s of stop) {
+        for (let k = Math.min(s.length - 1, end); k > 0; k--) {
+          if (this.#text.endsWith(s.slice(0, k))) {
+            end = Math.min(end, this.#text.length - k);
+            break;
+          }
+        }
+      }
+    }
+    if (end > this.#shown) {
+      onText(this.#index, this.#text.slice(this.#shown, end));
+      this.#shown = end;
+    }
+  }
+
+  finished(): Sample {
+    return {
+      prompt: this.#prompt,
+      text: this.#text,
+      tokens: this.ids.length,
+      finish: this.finish ?? "length",
+      ids: this.ids,
+      logProbabilities: this.#logProbabilities,
+    };
+  }
+}
