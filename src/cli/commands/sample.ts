@@ -1,0 +1,63 @@
+/** `punchline sample`: texts from a model. */
+import { loadModel, resolveModel, sample } from "../../index.ts";
+import { argument, defineCommand } from "../command.ts";
+import { deviceOf, deviceOptions } from "../device-options.ts";
+import { flag, integer, list, number, present, text } from "../option.ts";
+
+export default defineCommand({
+  description: "Writes texts token by token. The same seed writes the same texts, whatever their number.",
+  arguments: { model: argument({ describe: "Run folder, Hugging Face folder or Hub name" }) },
+  options: {
+    prompt: text({ describe: "What each text begins with", default: "" }),
+    n: integer({ describe: "How many texts", short: "n", min: 1, max: 100_000, default: 1 }),
+    temperature: number({
+      describe: "Below 1 bolder on the likely, above 1 wilder, 0 the likeliest",
+      min: 0,
+      max: 100,
+      default: 1,
+    }),
+    topK: integer({ describe: "Only the K likeliest tokens, 0 for all", min: 0, default: 0 }),
+    topP: number({
+      describe: "Only the likeliest that reach this probability",
+      above: 0,
+      max: 1,
+      default: 1,
+    }),
+    minP: number({
+      describe: "Only those at least this share as likely as the best",
+      min: 0,
+      max: 1,
+      default: 0,
+    }),
+    repetitionPenalty: number({
+      describe: "Makes tokens seen before less likely, above 1",
+      above: 0,
+      default: 1,
+    }),
+    maxLength: integer({ describe: "Most tokens after the prompt", min: 1, default: 200 }),
+    stop: list({ describe: "A text that ends the sample" }),
+    seed: integer({ describe: "Of the random numbers", min: 0, default: 0 }),
+    slide: flag({ describe: "Drop the oldest tokens where the context is full" }),
+    ...deviceOptions,
+  },
+  examples: [
+    { command: 'punchline sample runs/a --prompt "Why did" -n 5 --temperature 0.8', explain: "Five endings" },
+    { command: "punchline sample runs/a -n 100 --json > jokes.json", explain: "Many, for a program" },
+  ],
+  async run(ctx, { model }, { device, threads, n, ...options }) {
+    const lm = await loadModel(await resolveModel(model), deviceOf({ device, threads }));
+    const streams = ctx.isTTY && n === 1 && !ctx.asJson;
+    if (streams) ctx.write(options.prompt);
+    const samples = await sample(lm, {
+      ...present(options),
+      n,
+      signal: ctx.interrupt,
+      ...(streams ? { onText: (_, piece) => ctx.write(piece) } : {}),
+    });
+    if (streams) ctx.print();
+    else for (const { prompt, text } of samples) ctx.print(prompt + text);
+    ctx.json({
+      samples: samples.map(({ prompt, text, tokens, finish }) => ({ prompt, text, tokens, finish })),
+    });
+  },
+});

@@ -1,0 +1,108 @@
+/** The options of every command that reads a SOURCE, and the reading itself, with progress. */
+import {
+  type CleaningStep,
+  type PreparedData,
+  prepareData,
+  prepareRawText,
+  UsageError,
+  type VocabularyName,
+} from "../index.ts";
+import type { Context } from "./context.ts";
+import { choice, flag, integer, number, numberOrOff, type OptionValues, present, text } from "./option.ts";
+
+const group = "Data";
+
+export const dataOptions = {
+  column: text({ describe: "Column or field with the texts", placeholder: "NAME", group }),
+  raw: flag({ describe: "Take the file as one continuous text: no cleaning, split by position", group }),
+  keepUnicode: flag({ describe: "Keep every letter and sign, with a vocabulary made from the text", group }),
+  cleaning: flag({ describe: "Leave the texts as they are", default: true, group }),
+  entities: flag({ describe: "Leave HTML entities as they are", default: true, group }),
+  typography: flag({ describe: "Leave typographic quotes and dashes as they are", default: true, group }),
+  accents: flag({ describe: "Leave accents as they are", default: true, group }),
+  control: flag({ describe: "Leave control characters as they are", default: true, group }),
+  ascii: flag({ describe: "Leave non-ASCII characters as they are", default: true, group }),
+  space: flag({ describe: "Leave white space as it is", default: true, group }),
+  duplicates: flag({ describe: "Keep exact duplicates", default: true, group }),
+  near: numberOrOff({
+    describe: "Similarity from which a text is a near copy of an earlier one",
+    min: 0.3,
+    max: 1,
+    default: 0.7,
+    group,
+  }),
+  includeAttacks: flag({ describe: "Include built-in jokes tagged as attacks on groups of people", group }),
+  minLength: integer({ describe: "Drop shorter texts", min: 1, unit: "characters", group }),
+  maxChars: integer({ describe: "Drop longer texts", min: 1, unit: "characters", group }),
+  validation: number({ describe: "Share of the texts for validation", min: 0, max: 0.9, group }),
+  test: number({ describe: "Share of the texts for the final test", min: 0, max: 0.9, group }),
+} as const;
+
+export type DataOptionValues = OptionValues<typeof dataOptions>;
+
+/** What shapes the data, as plain values: kept in a run's record, so that a resume prepares the same. */
+export type DataChoices = Readonly<Record<string, unknown>>;
+
+/** The values that differ from the defaults. */
+export function dataChoices(options: DataOptionValues): DataChoices {
+  return Object.fromEntries(
+    Object.entries(dataOptions).flatMap(([key, { default: standard }]) => {
+      const value = options[key as keyof DataOptionValues];
+      return value === undefined || value === standard ? [] : [[key, value]];
+    }),
+  );
+}
+
+/** Reads and prepares sources, with progress on standard error. */
+export async function readData(
+  ctx: Context,
+  sources: readonly string[],
+  choices: DataChoices,
+  vocabulary?: VocabularyName,
+): Promise<PreparedData> {
+  const options = {
+    ...Object.fromEntries(Object.entries(dataOptions).map(([k, o]) => [k, o.default])),
+    ...choices,
+  } as DataOptionValues;
+  const fractions = present({ validation: options.validation, test: options.test });
+  const words = vocabulary === undefined ? {} : { vocabulary };
+  if (options.raw) {
+    const odd = Object.keys(choices).find((key) => !["raw", "validation", "test"].includes(key));
+    if (odd)
+      throw new UsageError(
+        `--raw takes the file as it stands and cannot be combined with the option "${odd}".`,
+      );
+    return prepareRawText(sources, { fractions, ...words });
+  }
+  const task = ctx.progress.start("reading", { unit: "rows" });
+  const steps = (
+    [
+      "entities",
+      "typography",
+      "accents",
+      "control",
+      "ascii",
+      "space",
+    ] as const satisfies readonly CleaningStep[]
+  )
+    .filter((step) => !options[step])
+    .map((step) => [step, false] as const);
+  const data = await prepareData(sources, {
+    ...present({ column: options.column, minLength: options.minLength, maxLength: options.maxChars }),
+    ...words,
+    includeAttacks: options.includeAttacks,
+    cleaning: options.cleaning
+      ? {
+          keepUnicode: options.keepUnicode,
+          ...(steps.length > 0 ? { steps: Object.fromEntries(steps) } : {}),
+        }
+      : false,
+    exactDuplicates: options.duplicates,
+    nearDuplicates: options.near === "off" ? false : { words: options.near },
+    fractions,
+    onProgress: ({ phase, rows, totalRows }) =>
+      task.update({ done: rows, ...(totalRows > 0 ? { total: totalRows } : {}), remark: phase }),
+  });
+  task.end(`read ${data.summary.rows_in} rows, kept ${data.summary.rows_out}`);
+  return data;
+}
