@@ -25,10 +25,7 @@ export function highlight(text: string, spans: readonly Span[]): Html {
 export function differences(text: string, other: string): Html {
   const words = text.split(/(\s+)/);
   const theirs = other.split(/\s+/).map(plain);
-  const common = inCommon(
-    words.filter((_, i) => i % 2 === 0).map(plain),
-    theirs,
-  );
+  const common = inCommon(words.filter((_, i) => i % 2 === 0).map(plain), theirs);
   return html`${words.map((w, i) => (i % 2 === 1 || w === "" || common[i / 2] ? w : html`<u>${w}</u>`))}`;
 }
 
@@ -45,8 +42,7 @@ function inCommon(a: readonly string[], b: readonly string[]): readonly boolean[
   const at = (i: number, j: number) => length[i * (m + 1) + j]!;
   for (let i = n - 1; i >= 0; i--) {
     for (let j = m - 1; j >= 0; j--) {
-      length[i * (m + 1) + j] =
-        a[i] === b[j] ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1));
+      length[i * (m + 1) + j] = a[i] === b[j] ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1));
     }
   }
   const common = new Array<boolean>(a.length).fill(false);

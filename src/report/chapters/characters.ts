@@ -4,7 +4,7 @@ import { type AuditedSample, closeSimilarity } from "../audited.ts";
 import { defineChapter } from "../chapter.ts";
 import { lengthsChart, median } from "../charts/lengths.ts";
 import { lossChart } from "../charts/loss.ts";
-import { type Measured, figure } from "../figure.ts";
+import { figure, type Measured } from "../figure.ts";
 import { bits, count, decimal, duration, nats } from "../format.ts";
 import { html } from "../html.ts";
 import { jokeColumns } from "../jokes.ts";
@@ -64,7 +64,12 @@ ${
     id: "characters-loss",
     title: lossTitle(data),
     subtitle: "Mean surprise per character, in nats: 0 would be certainty",
-    content: lossChart({ id: "characters-loss-chart", log, unit: "character", references: data.references ?? {} }),
+    content: lossChart({
+      id: "characters-loss-chart",
+      log,
+      unit: "character",
+      references: data.references ?? {},
+    }),
     measured: training,
   })
 }
@@ -74,8 +79,11 @@ ${
     id: "characters-timeline",
     title: "From noise to words",
     subtitle: "What the network writes when asked, at points along its training",
-    content: timeline(data.timeline, log, "character"),
-    measured: { how: "Sampled during training, with the same settings each time; nothing was picked out.", command: commands.train },
+    content: timeline(data.timeline, log),
+    measured: {
+      how: "Sampled during training, with the same settings each time; nothing was picked out.",
+      command: commands.train,
+    },
   })
 }
 ${
@@ -123,8 +131,10 @@ function lossTitle({ log, references }: CharactersData): string {
   if (best === undefined) return `The training loss falls to ${nats(log.at(-1)?.loss)}`;
   const unigram = references?.unigram;
   const against =
-    unigram === undefined ? "" : `, against ${decimal(unigram, 2)} for knowing only how common each letter is`;
-  return `Its surprise falls to ${nats(best)} per character${against}`;
+    unigram === undefined
+      ? ""
+      : `, against ${decimal(unigram, 2)} for knowing only how common each letter is`;
+  return `On unseen jokes, its surprise falls to ${nats(best)} per character${against}`;
 }
 
 function setting(value: number): string {

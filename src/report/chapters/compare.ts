@@ -51,7 +51,10 @@ export const compare = defineChapter<CompareData>({
     answers?.[0]?.sentence ??
     `${models.map((m) => `${m.model} fills the blank with “${m.predictions[0]?.token.trim() ?? "nothing"}”`).join("; ")}.`,
   render: (d) => {
-    const measured = { how: `${d.protocol}${d.caveat === undefined ? "" : ` ${d.caveat}`}`, command: d.command };
+    const measured = {
+      how: `${d.protocol}${d.caveat === undefined ? "" : ` ${d.caveat}`}`,
+      command: d.command,
+    };
     const pictures = d.models.filter((m) => m.attention !== undefined);
     const points = d.models.flatMap((m) => m.speed.map((s) => ({ ...s, model: m.model })));
     return html`<p>Both are transformers, and differ in what they may look at. A GPT reads from left to right and says what comes next: it writes. A BERT reads the whole text, both ways, and says what stands in a gap: it understands, but does not go on.</p>
@@ -64,7 +67,10 @@ ${
     subtitle: "The likeliest words for the same gap",
     width: "wide",
     content: html`<div class="columns">${d.models.map((m, i) => predictions(m, i))}</div>`,
-    measured,
+    measured: {
+      ...measured,
+      how: "The ten likeliest tokens of one forward pass, with their probabilities; each model's bars are scaled to its own first.",
+    },
   })
 }
 ${
@@ -78,7 +84,10 @@ ${
       (m, i) =>
         html`<div class="column"><h4>${m.model} <span class="quiet">layer ${m.attention!.layer}, head ${m.attention!.head}</span></h4>${attentionChart({ id: `compare-attention-${i}`, model: m.model, ...m.attention! })}</div>`,
     )}</div>`,
-    measured: { ...measured, how: "Read from the running model on the text above. Darkness grows with the square root of the weight, so that small weights can be seen." },
+    measured: {
+      ...measured,
+      how: "Read from the running model on the text above. Darkness grows with the square root of the weight, so that small weights can be seen.",
+    },
   })
 }
 ${
@@ -161,7 +170,9 @@ ${m.text && html`<p class="given joke">${m.text}</p>`}
 }
 
 function agreement(models: readonly ComparedModel[]): string {
-  const firsts = models.flatMap((m) => (m.predictions[0] === undefined ? [] : [m.predictions[0].token.trim().toLowerCase()]));
+  const firsts = models.flatMap((m) =>
+    m.predictions[0] === undefined ? [] : [m.predictions[0].token.trim().toLowerCase()],
+  );
   const [first] = firsts;
   return firsts.length > 1 && firsts.every((t) => t === first)
     ? `They agree on “${first}”`

@@ -21,7 +21,11 @@ export interface GptData {
   readonly uniform?: number;
   readonly timeline: readonly SampleRow[];
   /** The same prompts before and after, sampled with the same seed. */
-  readonly before_after?: readonly { readonly prompt: string; readonly before: string; readonly after: string }[];
+  readonly before_after?: readonly {
+    readonly prompt: string;
+    readonly before: string;
+    readonly after: string;
+  }[];
   readonly jokes: readonly { readonly temperature: number; readonly samples: readonly AuditedSample[] }[];
   readonly peak_memory?: number;
   readonly settings: Readonly<Record<string, string | number | boolean>>;
@@ -35,7 +39,7 @@ export const gpt = defineChapter<GptData>({
     const losses = log.flatMap((r) => (r.val_loss === undefined ? [] : [r.val_loss]));
     const best = losses.length === 0 ? log.at(-1)?.loss : Math.min(...losses);
     const from = before === undefined ? "" : ` from ${decimal(before, 2)}`;
-    return `${model} came${from} to ${nats(best)} per token in ${duration(log.at(-1)?.seconds)}.`;
+    return `${model.charAt(0).toUpperCase()}${model.slice(1)} came${from} to ${nats(best)} per token in ${duration(log.at(-1)?.seconds)}.`;
   },
   render: (d) => {
     const last = d.log.at(-1);
@@ -79,8 +83,11 @@ ${
   figure({
     id: "gpt-timeline",
     title: "Along its training",
-    content: timeline(d.timeline, d.log, "token"),
-    measured: { how: "Sampled during training, with the same settings each time.", command: d.commands.train },
+    content: timeline(d.timeline, d.log),
+    measured: {
+      how: "Sampled during training, with the same settings each time.",
+      command: d.commands.train,
+    },
   })
 }
 ${

@@ -55,7 +55,10 @@ Two people can have the same idea, and many real jokes resemble one another: the
 ${audits.map((a, i) => audit(a, `novelty-${i}`, audits.length > 1))}`,
 });
 
-/** The model against the held-out baseline, in one sentence with its interval. */
+/**
+ * The model against the held-out baseline, in one sentence. A difference is claimed only where the two 95 %
+ * intervals do not overlap, which is stricter than a test at 5 %.
+ */
 export function verdictSentence({ model, samples, copies, baseline }: NoveltyAudit): string {
   const n = samples.length;
   const own = wilson(copies, n);
@@ -64,10 +67,10 @@ export function verdictSentence({ model, samples, copies, baseline }: NoveltyAud
   const real = `of real jokes it never saw, ${percentInterval(baseline.copies / Math.max(1, baseline.n), theirs)} would be called so`;
   const verdict =
     own[0] > theirs[1]
-      ? "it remembers more than chance explains"
+      ? "it remembers"
       : own[1] < theirs[0]
         ? "it copies less than people do"
-        : "no more than chance explains";
+        : "the two cannot be told apart";
   return `${said}; ${real}: ${verdict}.`;
 }
 
@@ -98,7 +101,8 @@ ${figure({
 ${figure({
   id: `${id}-samples`,
   title: "Where the words come from",
-  subtitle: "Left the model, with what stands word for word in the training data marked; right its nearest real joke, with the differences underlined",
+  subtitle:
+    "Left the model, with what stands word for word in the training data marked; right its nearest real joke, with the differences underlined",
   width: "wide",
   content: pairs(mostCopied(a.samples, 8)),
   measured: measured(
@@ -166,7 +170,10 @@ function rateRow(label: string, { copies, n, interval }: CopyRate, lead = false)
 }
 
 function shareOf(rate: CopyRate): string {
-  return percentInterval(rate.n === 0 ? 0 : rate.copies / rate.n, rate.interval ?? wilson(rate.copies, rate.n));
+  return percentInterval(
+    rate.n === 0 ? 0 : rate.copies / rate.n,
+    rate.interval ?? wilson(rate.copies, rate.n),
+  );
 }
 
 /** Copies first, then by the similarity of the nearest training joke. */
@@ -177,7 +184,9 @@ function mostCopied(samples: readonly AuditedSample[], n: number): readonly Audi
 
 function pairs(samples: readonly AuditedSample[]): Html {
   return html`<ol class="pairs">${samples.map(
-    (s) => html`<li><div><p>${joke(s)}</p><p class="note">${verdictLabel(s)}${s.longest_span && ` · longest shared stretch ${count(s.longest_span.words)} words`}</p></div>
+    (
+      s,
+    ) => html`<li><div><p>${joke(s)}</p><p class="note">${verdictLabel(s)}${s.longest_span && ` · longest shared stretch ${count(s.longest_span.words)} words`}</p></div>
 <div class="real"><p class="joke">${s.nearest[0] === undefined ? "Nothing alike was found." : s.copy ? s.nearest[0].text.trim() : differences(s.nearest[0].text.trim(), s.text)}</p><p class="note">real</p></div></li>
 `,
   )}</ol>`;
@@ -212,7 +221,7 @@ function commonStart(a: string, b: string): string {
 
 function noveltyTitle({ model, heldout }: { model: readonly number[]; heldout: readonly number[] }): string {
   const n = Math.min(4, model.length, heldout.length);
-  return `Of its ${n}-word sequences ${percent(model[n - 1])} are new; of real unseen jokes' ${percent(heldout[n - 1])}`;
+  return `Of its ${n}-word sequences ${percent(model[n - 1])} are new, against ${percent(heldout[n - 1])} in real unseen jokes`;
 }
 
 function memorisationTitle(points: readonly MemorisationPoint[]): string {

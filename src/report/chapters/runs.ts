@@ -99,10 +99,16 @@ export const runs = defineChapter<RunsData>({
     ];
     return html`<p>The first row gives the same measures for real jokes that no model has seen: they are what the rest should be near.</p>
 ${groups
-  .map(({ caption, cells }) => ({ caption, cells: cells.filter(([, cell]) => rows.some((m) => cell(m) !== "–")) }))
+  .map(({ caption, cells }) => ({
+    caption,
+    cells: cells.filter(([, cell]) => rows.some((m) => cell(m) !== "–")),
+  }))
   .filter(({ cells }) => cells.length > 0)
   .map(
-    ({ caption, cells }) => html`${dataTable({ caption, columns: columns(cells), rows, strong: (m) => m === reference })}
+    ({
+      caption,
+      cells,
+    }) => html`${dataTable({ caption, columns: columns(cells), rows: rows.filter((m) => m !== reference || cells.some(([, cell]) => cell(m) !== "–")), strong: (m) => m === reference })}
 <p class="note">${cells
       .filter(([, , explained]) => explained !== "")
       .map(([header, , explained]) => `${header}: ${explained}`)

@@ -51,9 +51,14 @@ export function lengthsChart({ id, model, real, unit }: LengthsChart): Html {
     draw: ({ narrow }) => ({
       height: narrow ? 210 : 260,
       marginLeft: 44,
-      marginTop: 22,
       marginBottom: 38,
-      x: { label: `length in ${unit}`, labelAnchor: "left", labelArrow: "none", domain: [0, limit], ticks: narrow ? 4 : 7 },
+      x: {
+        label: `length in ${unit}`,
+        labelAnchor: "right",
+        labelArrow: "none",
+        domain: [0, limit],
+        ticks: narrow ? 4 : 7,
+      },
       y: { label: "% of jokes", labelArrow: "none", grid: true, ticks: 4, tickSize: 0 },
       marks: [
         areaY(theirs, { x: "x", y: "share", curve: "step", fill: colour.faint, fillOpacity: 0.4 }),

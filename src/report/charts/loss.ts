@@ -1,9 +1,9 @@
 /** The loss curve: training, validation, and what guessing without reading would cost. */
 import type { LogRow } from "../../train/events.ts";
-import { nats } from "../format.ts";
+import { decimal, nats } from "../format.ts";
 import type { Html } from "../html.ts";
 import { chart } from "./draw.ts";
-import { type Level, type Point, lines } from "./lines.ts";
+import { type Level, lines, type Point } from "./lines.ts";
 
 export interface LossChart {
   readonly id: string;
@@ -27,8 +27,12 @@ export function lossChart({ id, log, references = {}, unit }: LossChart): Html {
     r.val_loss === undefined ? [] : [{ x: r.step, y: r.val_loss }],
   );
   const levels: readonly Level[] = [
-    ...(references.uniform === undefined ? [] : [{ label: "every one equally likely", y: references.uniform }]),
-    ...(references.unigram === undefined ? [] : [{ label: "by frequency alone", y: references.unigram }]),
+    ...(references.uniform === undefined
+      ? []
+      : [{ label: `blind guess ${decimal(references.uniform, 2)}`, y: references.uniform }]),
+    ...(references.unigram === undefined
+      ? []
+      : [{ label: `guess by frequency ${decimal(references.unigram, 2)}`, y: references.unigram }]),
   ];
   const top = Math.max(1, ...training.map((p) => p.y), ...levels.map((l) => l.y + 0.35));
   const last = validation.at(-1) ?? training.at(-1);
@@ -38,7 +42,7 @@ export function lossChart({ id, log, references = {}, unit }: LossChart): Html {
     description:
       `Training loss falls from ${nats(training[0]?.y)} to ${nats(training.at(-1)?.y)} in ${training.at(-1)?.x ?? 0} steps; ` +
       `validation loss ends at ${nats(last?.y)}.` +
-      levels.map((l) => ` Guessing with ${l.label} costs ${nats(l.y)}.`).join(""),
+      levels.map((l) => ` For comparison: ${l.label}.`).join(""),
     draw: (place) =>
       lines(
         {

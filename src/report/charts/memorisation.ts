@@ -20,7 +20,13 @@ export interface MemorisationChart {
 export function memorisationChart({ id, points }: MemorisationChart): Html {
   const steps = points.map((p) => p.step);
   const x = { domain: [Math.min(...steps), Math.max(...steps)] };
-  const panel = (name: string, label: string, unit: string, y: (p: MemorisationPoint) => number, lead: boolean) =>
+  const panel = (
+    name: string,
+    label: string,
+    unit: string,
+    y: (p: MemorisationPoint) => number,
+    lead: boolean,
+  ) =>
     chart({
       id: `${id}-${name}`,
       title: `${unit} along training`,
@@ -31,9 +37,9 @@ export function memorisationChart({ id, points }: MemorisationChart): Html {
             lines: [
               { label, points: points.map((p) => ({ x: p.step, y: y(p) })), tone: lead ? "lead" : "ink" },
             ],
-            x: { ...x, label: lead ? null : "training step" },
+            x: { ...x, ...(lead ? { axis: null } : { label: "training step" }) },
             y: { label: unit, nice: true, ...(lead ? { domain: [0, Math.max(2, ...points.map(y))] } : {}) },
-            height: 190,
+            height: lead ? 170 : 200,
             nameRoom: [84, 70],
           },
           place,

@@ -38,7 +38,10 @@ export function raceChart({ id, models, against }: RaceChart): Html {
       lines(
         {
           lines: all,
-          x: against === "seconds" ? { label: "seconds of training" } : { label: "characters read", tickFormat: "~s" },
+          x:
+            against === "seconds"
+              ? { label: "seconds of training" }
+              : { label: "characters read", tickFormat: "~s" },
           y: { label: "bits per character", domain },
           nameRoom: [112, 98],
           dots: false,

@@ -33,7 +33,10 @@ export function similarityChart({ id, model, heldout }: SimilarityChart): Html {
     id,
     title: "Share of texts whose nearest training joke is at least so similar",
     description: `${sets
-      .map((s) => `${s.label}: ${[0.4, 0.6, 0.8, 1].map((x) => `at least ${percent(x)} alike ${percent(shareAtLeast(s.nearest, x))}`).join(", ")}`)
+      .map(
+        (s) =>
+          `${s.label}: ${[0.4, 0.6, 0.8, 1].map((x) => `at least ${percent(x)} alike ${percent(shareAtLeast(s.nearest, x))}`).join(", ")}`,
+      )
       .join(". ")}.`,
     draw: (place) =>
       lines(

@@ -37,7 +37,11 @@ export function throughputChart({ id, points, sizeLabel }: ThroughputChart): Htm
         {
           lines: all,
           x: { type: "log", label: sizeLabel, ticks: sizes, tickFormat: (n: number) => String(n) },
-          y: { label: "tokens per second", domain: [0, Math.max(...points.map((p) => p.tokens_per_s)) * 1.08], tickFormat: "~s" },
+          y: {
+            label: "tokens per second",
+            domain: [0, Math.max(...points.map((p) => p.tokens_per_s)) * 1.08],
+            tickFormat: "~s",
+          },
           height: place.narrow ? 220 : 280,
         },
         place,

@@ -29,7 +29,7 @@ export function dataTables(data: DataDocument, command: string): Html {
       .sort((a, b) => b[1] - a[1])
       .map(([reason, n]) => ({ label: `dropped: ${reason}`, n: -n })),
     { label: "Jokes kept", n: data.rows_out, total: true },
-    { label: "for training", n: data.splits.train },
+    { label: "of these, for training", n: data.splits.train },
     { label: "for validation", n: data.splits.validation },
     { label: "for the final test", n: data.splits.test },
   ];
