@@ -109,9 +109,9 @@ export function bytes(value: number | undefined): string {
   });
 }
 
-/** Somespaceg per second in three significant digits: `38,400/s`. */
-export function rate(perSecond: number | undefined): string {
-  return known(perSecond, (v) => `${significant(v, 3)}/s`);
+/** Something per second in three significant digits: `38,400/s`, or with its unit `38,400 tokens/s`. */
+export function rate(perSecond: number | undefined, unit?: string): string {
+  return known(perSecond, (v) => `${significant(v, 3)}${unit === undefined ? "" : `${space}${unit}`}/s`);
 }
 
 /**

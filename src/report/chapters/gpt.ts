@@ -44,7 +44,7 @@ export const gpt = defineChapter<GptData>({
   render: (d) => {
     const last = d.log.at(-1);
     const measured = {
-      how: `${count(d.parameters)} parameters${d.trainable === undefined ? "" : `, ${count(d.trainable)} of them trained`}; ${count(last?.step)} steps at ${rate(last?.tokens_per_s)} tokens${d.peak_memory === undefined ? "" : `, at most ${bytes(d.peak_memory)} of memory`}.`,
+      how: `${count(d.parameters)} parameters${d.trainable === undefined ? "" : `, ${count(d.trainable)} of them trained`}; ${count(last?.step)} steps at ${rate(last?.tokens_per_s, "tokens")}${d.peak_memory === undefined ? "" : `, at most ${bytes(d.peak_memory)} of memory`}.`,
       command: d.commands.train,
     };
     return html`<p>A GPT reads pieces of words instead of characters, and looks back at all of them at once instead of carrying a summary along. It starts from text of every kind and is shown jokes until they are what it expects.</p>

@@ -79,7 +79,6 @@ function audit(a: NoveltyAudit, id: string, named: boolean): Html {
   const rows: readonly RateRow[] = [
     rateRow(a.model, { copies: a.copies, n: a.samples.length }, true),
     rateRow("Real jokes it never saw", a.baseline),
-    ...(a.training === undefined ? [] : [rateRow("Jokes of the training set", a.training)]),
   ];
   const measured = (how: string) => ({ how, command: a.command });
   const curve = (label: string, novel: readonly number[]): NoveltyCurve => ({ label, novel });
@@ -87,7 +86,7 @@ function audit(a: NoveltyAudit, id: string, named: boolean): Html {
 ${figure({
   id: `${id}-rates`,
   title: "How much is copied",
-  subtitle: "Share of texts that are copies, with 95 % intervals",
+  subtitle: "Share of texts that are copies, with 95 % intervals",
   content: ratesChart({
     id: `${id}-rates-chart`,
     title: "Share of texts that are copies of training jokes",
@@ -95,14 +94,14 @@ ${figure({
     unit: "% that are copies",
   }),
   measured: measured(
-    `${count(a.samples.length)} samples and ${count(a.baseline.n)} held-out jokes, judged by the same rule; intervals by Wilson's score.`,
+    `${count(a.samples.length)} samples and ${count(a.baseline.n)} held-out jokes, judged by the same rule; intervals by Wilson's score.${a.training === undefined ? "" : ` Of ${count(a.training.n)} jokes of the training set the rule calls ${percent(a.training.copies / Math.max(1, a.training.n))} copies.`}`,
   ),
 })}
 ${figure({
   id: `${id}-samples`,
   title: "Where the words come from",
   subtitle:
-    "Left the model, with what stands word for word in the training data marked; right its nearest real joke, with the differences underlined",
+    "The model’s joke, with what stands word for word in the training data marked, and its nearest real joke, with the differences underlined",
   width: "wide",
   content: pairs(mostCopied(a.samples, 8)),
   measured: measured(

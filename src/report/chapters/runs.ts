@@ -1,5 +1,6 @@
 /** Chapter: several runs side by side, under the same measures of real jokes. */
 import { defineChapter } from "../chapter.ts";
+import { repeat } from "../figure.ts";
 import { bits, bytes, compact, count, decimal, percent, rate } from "../format.ts";
 import { html } from "../html.ts";
 import { type Column, dataTable } from "../table.ts";
@@ -115,6 +116,6 @@ ${groups
       .join(". ")}.</p>
 `,
   )}
-<p class="note">${how} <span class="repeat">Repeat it: <code>${command}</code></span></p>`;
+<p class="note">${how} ${repeat(command)}</p>`;
   },
 });

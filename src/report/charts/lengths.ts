@@ -54,7 +54,7 @@ export function lengthsChart({ id, model, real, unit }: LengthsChart): Html {
       marginBottom: 38,
       x: {
         label: `length in ${unit}`,
-        labelAnchor: "right",
+        labelAnchor: "center",
         labelArrow: "none",
         domain: [0, limit],
         ticks: narrow ? 4 : 7,

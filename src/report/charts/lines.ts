@@ -88,7 +88,7 @@ export function lines(options: LinesOptions, place: Place): PlotOptions {
     marginLeft: margin.left,
     marginRight: margin.right,
     marginBottom: margin.bottom,
-    x: { ticks: place.narrow ? 4 : 7, labelAnchor: "right", labelArrow: "none", ...x },
+    x: { ticks: place.narrow ? 4 : 7, labelAnchor: "center", labelArrow: "none", ...x },
     y: { ticks: 5, grid: true, labelArrow: "none", tickSize: 0, ...y },
     marks,
   };

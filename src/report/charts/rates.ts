@@ -36,7 +36,7 @@ export function ratesChart({ id, title, rows, unit }: RatesChart): Html {
       marginBottom: 38,
       x: {
         label: unit,
-        labelAnchor: "right",
+        labelAnchor: "center",
         labelArrow: "none",
         domain: [0, high * 100],
         nice: true,

@@ -47,12 +47,12 @@ export function speedChart({ id, points }: SpeedChart): Html {
         type: "log",
         domain: [ticks[0]!, ticks.at(-1)!],
         label: "milliseconds, logarithmic",
-        labelAnchor: "right",
+        labelAnchor: "center",
         labelArrow: "none",
         ticks,
         tickFormat: (ms: number) => significant(ms, 2),
       },
-      y: { domain: cases, axis: null, padding: 0 },
+      y: { domain: cases, axis: null, padding: 0.5 },
       marks: [
         gridX(ticks),
         ruleY(cases, {

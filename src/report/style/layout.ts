@@ -3,7 +3,9 @@ export const layout = `
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%;text-size-adjust:100%}
 body{margin:0;background:var(--paper);color:var(--ink);font:1.125rem/1.55 var(--serif);overflow-wrap:break-word}
-main,header.top,footer,section.chapter{display:grid;grid-template-columns:minmax(1.25rem,1fr) minmax(0,11rem) minmax(0,42.5rem) minmax(0,11rem) minmax(1.25rem,1fr)}
+main,header.top,footer,section.chapter{--side:0rem;display:grid;grid-template-columns:minmax(1.25rem,1fr) var(--side) minmax(0,42.5rem) var(--side) minmax(1.25rem,1fr)}
+@media screen and (min-width:52rem){main,header.top,footer,section.chapter{--side:3rem}}
+@media screen and (min-width:69rem){main,header.top,footer,section.chapter{--side:11rem}}
 main,section.chapter{grid-column:1/-1}
 main>*,section.chapter>*{grid-column:3;min-width:0}
 header.top>*,footer>*{grid-column:2/5;min-width:0}

@@ -7,6 +7,7 @@ export const parts = `
 figcaption,.note{font:.8125rem/1.5 var(--sans);color:var(--muted)}
 .figure>figcaption{margin-top:.9rem;max-width:42.5rem}
 .repeat{display:block;margin-top:.2rem}
+.repeat span{display:inline-block;max-width:100%}
 .note{margin:.3rem 0 0}
 .quiet{font-weight:400;color:var(--muted)}
 .caveat{border-left:4px solid var(--accent);padding-left:1rem;font-style:italic}
