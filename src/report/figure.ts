@@ -22,11 +22,17 @@ export interface FigureOptions {
   readonly width?: "text" | "wide";
 }
 
+/** A command line that can be copied; breaks between words only, never at a hyphen. */
+export function repeat(command: string): Html {
+  const words = command.split(" ").map((w, i) => html`${i > 0 && " "}<span>${w}</span>`);
+  return html`<span class="repeat">Repeat it: <code>${words}</code></span>`;
+}
+
 export function figure({ id, title, subtitle, content, measured, width = "text" }: FigureOptions): Html {
   return html`<figure id="${id}" class="figure ${width}" aria-labelledby="${id}-title">
 <div class="figure-head"><h3 id="${id}-title">${title}</h3>${subtitle && html`<p>${subtitle}</p>`}</div>
 ${content}
-<figcaption>${measured.how}${measured.command && html` <span class="repeat">Repeat it: <code>${measured.command}</code></span>`}</figcaption>
+<figcaption>${measured.how}${measured.command && html` ${repeat(measured.command)}`}</figcaption>
 </figure>
 `;
 }

@@ -1,7 +1,7 @@
 /** Numbers as people read them, the same everywhere in the report and the terminal. */
 
-/** A no-break space that is narrower than a word space; stands between a number and its unit. */
-const thin = "\u202f";
+/** Stands between a number and its unit, which must not be parted. */
+const space = "\u00a0";
 const missing = "–";
 
 function known(value: number | undefined, write: (value: number) => string): string {
@@ -48,50 +48,51 @@ export function significant(value: number, n: number): string {
 /** Seconds as a duration: `180 ms`, `3.2 s`, `42 s`, `3 min 5 s`, `1 h 12 min`. */
 export function duration(seconds: number | undefined): string {
   return known(seconds, (s) => {
+    if (s === 0) return `0${space}s`;
     if (s < 0.9995) return milliseconds(s * 1000);
-    if (s < 9.95) return `${fixed(s, 1)}${thin}s`;
+    if (s < 9.95) return `${fixed(s, 1)}${space}s`;
     const whole = Math.round(s);
-    if (whole < 60) return `${whole}${thin}s`;
-    if (whole < 3600) return `${Math.floor(whole / 60)}${thin}min${rest(whole % 60, "s")}`;
+    if (whole < 60) return `${whole}${space}s`;
+    if (whole < 3600) return `${Math.floor(whole / 60)}${space}min${rest(whole % 60, "s")}`;
     const minutes = Math.round(s / 60);
-    return `${count(Math.floor(minutes / 60))}${thin}h${rest(minutes % 60, "min")}`;
+    return `${count(Math.floor(minutes / 60))}${space}h${rest(minutes % 60, "min")}`;
   });
 }
 
 function rest(value: number, unit: string): string {
-  return value === 0 ? "" : ` ${value}${thin}${unit}`;
+  return value === 0 ? "" : ` ${value}${space}${unit}`;
 }
 
 /** Milliseconds in three significant digits: `0.42 ms`, `17.1 ms`. */
 export function milliseconds(ms: number | undefined): string {
-  return known(ms, (v) => `${significant(v, 3)}${thin}ms`);
+  return known(ms, (v) => `${significant(v, 3)}${space}ms`);
 }
 
 /** A loss per token: `1.83 nats`. */
 export function nats(value: number | undefined): string {
-  return known(value, (v) => `${fixed(v, 2)}${thin}nats`);
+  return known(value, (v) => `${fixed(v, 2)}${space}nats`);
 }
 
 /** Information per character or byte: `2.64 bits`. */
 export function bits(value: number | undefined): string {
-  return known(value, (v) => `${fixed(v, 2)}${thin}bits`);
+  return known(value, (v) => `${fixed(v, 2)}${space}bits`);
 }
 
 /** A share between 0 and 1 as `3.5 %`; from 10 % on without decimals, save between 99 % and 100 %. */
 export function percent(share: number | undefined): string {
   return known(share, (s) => {
     const p = s * 100;
-    if (p > 0 && p < 0.05) return `<${thin}0.1${thin}%`;
-    if (p > 99.95 && p < 100) return `>${thin}99.9${thin}%`;
+    if (p > 0 && p < 0.05) return `<${space}0.1${space}%`;
+    if (p > 99.95 && p < 100) return `>${space}99.9${space}%`;
     const whole = p === 0 || p === 100 || (p >= 9.95 && p < 99);
-    return `${fixed(p, whole ? 0 : 1)}${thin}%`;
+    return `${fixed(p, whole ? 0 : 1)}${space}%`;
   });
 }
 
-/** A share with its interval: `3.5 % (1.7–7.0)`. */
+/** A share with its interval: `3.5 % (1.7–7.0 %)`. */
 export function percentInterval(share: number, [low, high]: readonly [number, number]): string {
   const digits = high < 0.1 ? 1 : 0;
-  return `${percent(share)} (${fixed(low * 100, digits)}–${fixed(high * 100, digits)})`;
+  return `${percent(share)} (${fixed(low * 100, digits)}–${fixed(high * 100, digits)}${space}%)`;
 }
 
 /** Bytes in decimal units: `4.2 MB`. */
@@ -102,15 +103,15 @@ export function bytes(value: number | undefined): string {
       [1e6, "MB"],
       [1e3, "kB"],
     ] as const) {
-      if (v >= size * 0.9995) return `${significant(v / size, 3)}${thin}${unit}`;
+      if (v >= size * 0.9995) return `${significant(v / size, 3)}${space}${unit}`;
     }
-    return `${v}${thin}B`;
+    return `${v}${space}B`;
   });
 }
 
-/** Something per second in three significant digits: `38,400/s`. */
-export function rate(perSecond: number | undefined): string {
-  return known(perSecond, (v) => `${significant(v, 3)}/s`);
+/** Something per second in three significant digits: `38,400/s`, or with its unit `38,400 tokens/s`. */
+export function rate(perSecond: number | undefined, unit?: string): string {
+  return known(perSecond, (v) => `${significant(v, 3)}${unit === undefined ? "" : `${space}${unit}`}/s`);
 }
 
 /**

@@ -27,18 +27,17 @@ const entities: Readonly<Record<string, string>> = {
 
 /**
  * Text as HTML text or attribute value. Control characters, which a sampled text may well contain, are
- * shown as their Unicode pictures (U+2400 onwards); line feeds and tabs stay; lone surrogates become U+FFFD.
+ * shown as `\x0b`; line feeds and tabs stay; lone surrogates become U+FFFD.
  */
 export function escapeHtml(text: string): string {
   return text
     .replace(/[&<>"']/g, (c) => entities[c]!)
-    .replace(/\p{Cc}/gu, (c) => (c === "\n" || c === "\t" ? c : pictureOf(c)))
+    .replace(/\p{Cc}/gu, (c) => (c === "\n" || c === "\t" ? c : escaped(c)))
     .replace(/\p{Cs}/gu, "\ufffd");
 }
 
-function pictureOf(control: string): string {
-  const code = control.charCodeAt(0);
-  return code < 0x20 ? String.fromCharCode(0x2400 + code) : code === 0x7f ? "\u2421" : "\ufffd";
+function escaped(control: string): string {
+  return `\\x${control.charCodeAt(0).toString(16).padStart(2, "0")}`;
 }
 
 export function html(strings: TemplateStringsArray, ...values: readonly Content[]): Html {

@@ -17,10 +17,10 @@ export function spread(samples: readonly SampleRow[], most: number): readonly Sa
 }
 
 /** An ordered list; `log` supplies the time and the loss nearest to each sample's step. */
-export function timeline(samples: readonly SampleRow[], log: readonly LogRow[], unit: string): Html {
+export function timeline(samples: readonly SampleRow[], log: readonly LogRow[]): Html {
   return html`<ol class="timeline">${spread(samples, 9).map((s) => {
     const row = nearestRow(log, s.step);
-    return html`<li><p class="when"><b>Step ${count(s.step)}</b>${row && html`<span>${duration(row.seconds)}</span><span>${nats(row.val_loss ?? row.loss)} per ${unit}</span>`}</p>
+    return html`<li><p class="when"><b>Step ${count(s.step)}</b>${row && html`<span>${duration(row.seconds)}</span><span>${nats(row.val_loss ?? row.loss)}</span>`}</p>
 <p class="said">${s.text.trim().slice(0, 320)}</p></li>
 `;
   })}</ol>`;

@@ -79,7 +79,7 @@ ${
     id: "characters-timeline",
     title: "From noise to words",
     subtitle: "What the network writes when asked, at points along its training",
-    content: timeline(data.timeline, log, "character"),
+    content: timeline(data.timeline, log),
     measured: {
       how: "Sampled during training, with the same settings each time; nothing was picked out.",
       command: commands.train,
@@ -134,7 +134,7 @@ function lossTitle({ log, references }: CharactersData): string {
     unigram === undefined
       ? ""
       : `, against ${decimal(unigram, 2)} for knowing only how common each letter is`;
-  return `Its surprise falls to ${nats(best)} per character${against}`;
+  return `On unseen jokes, its surprise falls to ${nats(best)} per character${against}`;
 }
 
 function setting(value: number): string {

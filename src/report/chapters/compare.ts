@@ -67,7 +67,10 @@ ${
     subtitle: "The likeliest words for the same gap",
     width: "wide",
     content: html`<div class="columns">${d.models.map((m, i) => predictions(m, i))}</div>`,
-    measured,
+    measured: {
+      ...measured,
+      how: "The ten likeliest tokens of one forward pass, with their probabilities; each model's bars are scaled to its own first.",
+    },
   })
 }
 ${

@@ -39,12 +39,12 @@ export const gpt = defineChapter<GptData>({
     const losses = log.flatMap((r) => (r.val_loss === undefined ? [] : [r.val_loss]));
     const best = losses.length === 0 ? log.at(-1)?.loss : Math.min(...losses);
     const from = before === undefined ? "" : ` from ${decimal(before, 2)}`;
-    return `${model} came${from} to ${nats(best)} per token in ${duration(log.at(-1)?.seconds)}.`;
+    return `${model.charAt(0).toUpperCase()}${model.slice(1)} came${from} to ${nats(best)} per token in ${duration(log.at(-1)?.seconds)}.`;
   },
   render: (d) => {
     const last = d.log.at(-1);
     const measured = {
-      how: `${count(d.parameters)} parameters${d.trainable === undefined ? "" : `, ${count(d.trainable)} of them trained`}; ${count(last?.step)} steps at ${rate(last?.tokens_per_s)} tokens${d.peak_memory === undefined ? "" : `, at most ${bytes(d.peak_memory)} of memory`}.`,
+      how: `${count(d.parameters)} parameters${d.trainable === undefined ? "" : `, ${count(d.trainable)} of them trained`}; ${count(last?.step)} steps at ${rate(last?.tokens_per_s, "tokens")}${d.peak_memory === undefined ? "" : `, at most ${bytes(d.peak_memory)} of memory`}.`,
       command: d.commands.train,
     };
     return html`<p>A GPT reads pieces of words instead of characters, and looks back at all of them at once instead of carrying a summary along. It starts from text of every kind and is shown jokes until they are what it expects.</p>
@@ -83,7 +83,7 @@ ${
   figure({
     id: "gpt-timeline",
     title: "Along its training",
-    content: timeline(d.timeline, d.log, "token"),
+    content: timeline(d.timeline, d.log),
     measured: {
       how: "Sampled during training, with the same settings each time.",
       command: d.commands.train,

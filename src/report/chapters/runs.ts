@@ -1,5 +1,6 @@
 /** Chapter: several runs side by side, under the same measures of real jokes. */
 import { defineChapter } from "../chapter.ts";
+import { repeat } from "../figure.ts";
 import { bits, bytes, compact, count, decimal, percent, rate } from "../format.ts";
 import { html } from "../html.ts";
 import { type Column, dataTable } from "../table.ts";
@@ -108,13 +109,13 @@ ${groups
     ({
       caption,
       cells,
-    }) => html`${dataTable({ caption, columns: columns(cells), rows, strong: (m) => m === reference })}
+    }) => html`${dataTable({ caption, columns: columns(cells), rows: rows.filter((m) => m !== reference || cells.some(([, cell]) => cell(m) !== "–")), strong: (m) => m === reference })}
 <p class="note">${cells
       .filter(([, , explained]) => explained !== "")
       .map(([header, , explained]) => `${header}: ${explained}`)
       .join(". ")}.</p>
 `,
   )}
-<p class="note">${how} <span class="repeat">Repeat it: <code>${command}</code></span></p>`;
+<p class="note">${how} ${repeat(command)}</p>`;
   },
 });

@@ -1,5 +1,5 @@
 /** One head's attention as a picture: a full square where a model reads both ways, a triangle where only back. */
-import { cell, text } from "@observablehq/plot";
+import { cell, frame, text } from "@observablehq/plot";
 import { percent } from "../format.ts";
 import type { Html } from "../html.ts";
 import { chart, colour } from "./draw.ts";
@@ -41,6 +41,7 @@ export function attentionChart({ id, model, layer, head, tokens, weights }: Atte
       x: { domain: tokens.map((_, i) => i), axis: null },
       y: { domain: tokens.map((_, i) => i), axis: null },
       marks: [
+        frame({ fill: colour.wash, stroke: "none" }),
         cell(
           cells.filter((c) => c.weight >= 0.004),
           // The square root makes small weights visible; the caption says so.

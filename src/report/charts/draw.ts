@@ -35,6 +35,7 @@ export const colour = {
   muted: "var(--muted)",
   faint: "var(--faint)",
   paper: "var(--paper)",
+  wash: "var(--wash)",
 } as const;
 
 /** Text over lines stays readable by a halo in the colour of the paper. */
@@ -63,7 +64,7 @@ function serialise(options: PlotOptions, { width }: Place): { head: string; body
   const drawn = plot({
     document,
     width,
-    marginTop: 12,
+    marginTop: 28,
     marginRight: 16,
     ...options,
     style: { fontSize: "12px", fontFamily: "inherit", background: "none" },

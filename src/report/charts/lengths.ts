@@ -51,11 +51,10 @@ export function lengthsChart({ id, model, real, unit }: LengthsChart): Html {
     draw: ({ narrow }) => ({
       height: narrow ? 210 : 260,
       marginLeft: 44,
-      marginTop: 22,
       marginBottom: 38,
       x: {
         label: `length in ${unit}`,
-        labelAnchor: "left",
+        labelAnchor: "center",
         labelArrow: "none",
         domain: [0, limit],
         ticks: narrow ? 4 : 7,

@@ -8,6 +8,7 @@ import {
   type ScaleOptions,
   text,
 } from "@observablehq/plot";
+import { apart } from "./apart.ts";
 import { colour, halo, type Place } from "./draw.ts";
 
 export interface Point {
@@ -48,6 +49,7 @@ export function lines(options: LinesOptions, place: Place): PlotOptions {
   const { levels = [], x, y, nameRoom = [110, 86] } = options;
   const height = options.height ?? (place.narrow ? 260 : 340);
   const shown = options.lines.filter((l) => l.points.length > 0).map(thinned);
+  const margin = { top: 28, left: 44, right: place.narrow ? nameRoom[1] : nameRoom[0], bottom: 38 };
   const dots = options.dots ?? shown.every((l) => l.points.length <= 12);
   const quietFirst = [...shown].sort((a, b) => rank(a) - rank(b));
   const marks: Markish[] = [
@@ -73,14 +75,20 @@ export function lines(options: LinesOptions, place: Place): PlotOptions {
       fill: colour.muted,
       ...halo,
     }),
-    ...names(shown, height, options, place),
+    ...names(
+      shown,
+      [place.width - margin.left - margin.right, height - margin.top - margin.bottom],
+      options,
+      place,
+    ),
   ];
   return {
     height,
-    marginLeft: 44,
-    marginRight: place.narrow ? nameRoom[1] : nameRoom[0],
-    marginBottom: 38,
-    x: { ticks: place.narrow ? 4 : 7, labelAnchor: "left", labelArrow: "none", ...x },
+    marginTop: margin.top,
+    marginLeft: margin.left,
+    marginRight: margin.right,
+    marginBottom: margin.bottom,
+    x: { ticks: place.narrow ? 4 : 7, labelAnchor: "center", labelArrow: "none", ...x },
     y: { ticks: 5, grid: true, labelArrow: "none", tickSize: 0, ...y },
     marks,
   };
@@ -109,34 +117,52 @@ function mean(values: readonly number[]): number {
   return values.reduce((a, b) => a + b, 0) / values.length;
 }
 
-/** The names beside the lines' ends, pushed apart where they would overlap. */
-function names(shown: readonly Line[], height: number, options: LinesOptions, place: Place): Markish[] {
-  const all = [...shown.flatMap((l) => l.points.map((p) => p.y)), ...(options.levels ?? []).map((l) => l.y)];
-  const [low, high] = (options.y.domain as [number, number] | undefined) ?? [
-    Math.min(...all),
-    Math.max(...all),
-  ];
-  const perPixel = (high - low) / (height - 50) || 1;
-  const ends = shown
-    .map((l) => ({ line: l, end: l.points[l.points.length - 1]! }))
-    .sort((a, b) => b.end.y - a.end.y);
-  const step = 14;
-  const at = ends.map(({ end }) => (high - end.y) / perPixel);
-  for (let i = 1; i < at.length; i++) at[i] = Math.max(at[i]!, at[i - 1]! + step);
-  const floor = height - 50;
-  for (let i = at.length - 1, most = floor; i >= 0; i--, most -= step) at[i] = Math.min(at[i]!, most);
-  return ends.map(({ line, end }, i) =>
-    text([end], {
+/** The names beside the lines' ends, moved apart where they would overlap. */
+function names(
+  shown: readonly Line[],
+  [innerWidth, innerHeight]: readonly [number, number],
+  { x, y, levels = [] }: LinesOptions,
+  place: Place,
+): Markish[] {
+  const points = shown.flatMap((l) => l.points);
+  const across = scale(
+    x,
+    points.map((p) => p.x),
+    innerWidth,
+  );
+  const down = scale(y, [...points.map((p) => p.y), ...levels.map((l) => l.y)], -innerHeight);
+  const fontSize = place.narrow ? 11 : 12;
+  const labels = shown.map((l) => {
+    const end = l.points[l.points.length - 1]!;
+    return { x: across(end.x), width: l.label.length * fontSize * 0.6, y: innerHeight + down(end.y) };
+  });
+  const moved = apart(labels, 13, 0, innerHeight);
+  return shown.map((line, i) =>
+    text([line.points[line.points.length - 1]!], {
       x: "x",
       y: "y",
       text: () => line.label,
       textAnchor: "start",
       dx: 8,
-      dy: at[i]! - (high - end.y) / perPixel,
+      dy: moved[i]! - labels[i]!.y,
       fill: line.tone === "lead" ? colour.accent : line.tone === "ink" ? colour.ink : colour.muted,
       fontWeight: line.tone === "lead" ? 700 : 400,
-      fontSize: place.narrow ? 11 : 12,
+      fontSize,
       ...halo,
     }),
   );
+}
+
+/** Pixels of a value on Plot's linear or logarithmic scale of these options and data. */
+function scale(
+  { type, domain }: ScaleOptions,
+  values: readonly number[],
+  pixels: number,
+): (v: number) => number {
+  const along = type === "log" ? Math.log : (v: number) => v;
+  const [low, high] = (domain as readonly [number, number] | undefined) ?? [
+    Math.min(...values),
+    Math.max(...values),
+  ];
+  return (v) => ((along(v) - along(low)) / (along(high) - along(low) || 1)) * pixels;
 }

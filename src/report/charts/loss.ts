@@ -1,6 +1,6 @@
 /** The loss curve: training, validation, and what guessing without reading would cost. */
 import type { LogRow } from "../../train/events.ts";
-import { nats } from "../format.ts";
+import { decimal, nats } from "../format.ts";
 import type { Html } from "../html.ts";
 import { chart } from "./draw.ts";
 import { type Level, lines, type Point } from "./lines.ts";
@@ -29,8 +29,10 @@ export function lossChart({ id, log, references = {}, unit }: LossChart): Html {
   const levels: readonly Level[] = [
     ...(references.uniform === undefined
       ? []
-      : [{ label: "every one equally likely", y: references.uniform }]),
-    ...(references.unigram === undefined ? [] : [{ label: "by frequency alone", y: references.unigram }]),
+      : [{ label: `blind guess ${decimal(references.uniform, 2)}`, y: references.uniform }]),
+    ...(references.unigram === undefined
+      ? []
+      : [{ label: `guess by frequency ${decimal(references.unigram, 2)}`, y: references.unigram }]),
   ];
   const top = Math.max(1, ...training.map((p) => p.y), ...levels.map((l) => l.y + 0.35));
   const last = validation.at(-1) ?? training.at(-1);
@@ -40,7 +42,7 @@ export function lossChart({ id, log, references = {}, unit }: LossChart): Html {
     description:
       `Training loss falls from ${nats(training[0]?.y)} to ${nats(training.at(-1)?.y)} in ${training.at(-1)?.x ?? 0} steps; ` +
       `validation loss ends at ${nats(last?.y)}.` +
-      levels.map((l) => ` Guessing with ${l.label} costs ${nats(l.y)}.`).join(""),
+      levels.map((l) => ` For comparison: ${l.label}.`).join(""),
     draw: (place) =>
       lines(
         {

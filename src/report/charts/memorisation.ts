@@ -37,9 +37,9 @@ export function memorisationChart({ id, points }: MemorisationChart): Html {
             lines: [
               { label, points: points.map((p) => ({ x: p.step, y: y(p) })), tone: lead ? "lead" : "ink" },
             ],
-            x: { ...x, label: lead ? null : "training step" },
+            x: { ...x, ...(lead ? { axis: null } : { label: "training step" }) },
             y: { label: unit, nice: true, ...(lead ? { domain: [0, Math.max(2, ...points.map(y))] } : {}) },
-            height: 190,
+            height: lead ? 170 : 200,
             nameRoom: [84, 70],
           },
           place,

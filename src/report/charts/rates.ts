@@ -19,6 +19,9 @@ export interface RatesChart {
   readonly unit: string;
 }
 
+/** Room for the labels beside the rows, in pixels. */
+const left = 190;
+
 export function ratesChart({ id, title, rows, unit }: RatesChart): Html {
   const high = Math.max(0.02, ...rows.map((r) => r.interval[1]));
   return chart({
@@ -27,13 +30,13 @@ export function ratesChart({ id, title, rows, unit }: RatesChart): Html {
     description: `${rows.map((r) => `${r.label}: ${percentInterval(r.rate, r.interval)}`).join("; ")}.`,
     draw: ({ narrow }) => ({
       height: rows.length * 48 + 48,
-      marginTop: narrow ? 16 : 8,
-      marginLeft: narrow ? 14 : 190,
+      marginTop: 16,
+      marginLeft: narrow ? 14 : left,
       marginRight: 54,
       marginBottom: 38,
       x: {
         label: unit,
-        labelAnchor: "left",
+        labelAnchor: "center",
         labelArrow: "none",
         domain: [0, high * 100],
         nice: true,
@@ -46,10 +49,9 @@ export function ratesChart({ id, title, rows, unit }: RatesChart): Html {
           y: "label",
           text: "label",
           frameAnchor: "left",
-          textAnchor: narrow ? "start" : "end",
-          dx: narrow ? 0 : -14,
+          textAnchor: "start",
+          dx: narrow ? 0 : -left,
           dy: narrow ? -15 : 0,
-          lineWidth: narrow ? 30 : 15,
           fill: (r: RateRow) => (r.lead ? colour.accent : colour.ink),
           ...halo,
         }),

@@ -2,10 +2,10 @@
  * Time per case of two or more models on one logarithmic scale: a dot at the median, a line to the 95th
  * percentile. Bars would lie here, since a logarithmic scale has no zero to start them from.
  */
-import { dot, link, ruleY, text } from "@observablehq/plot";
-import { milliseconds } from "../format.ts";
-import type { Html } from "../html.ts";
-import { chart, colour, halo } from "./draw.ts";
+import { dot, gridX, link, type Markish, ruleY, text } from "@observablehq/plot";
+import { milliseconds, significant } from "../format.ts";
+import { type Html, html } from "../html.ts";
+import { chart, colour, halo, type Place } from "./draw.ts";
 
 export interface SpeedPoint {
   readonly case: string;
@@ -20,79 +20,109 @@ export interface SpeedChart {
 }
 
 const colours = [colour.accent, colour.ink, colour.muted] as const;
+/** Height of a case and room for its name, in pixels. */
+const row = 52;
+const left = 190;
 
 export function speedChart({ id, points }: SpeedChart): Html {
   const cases = [...new Set(points.map((p) => p.case))];
   const models = [...new Set(points.map((p) => p.model))];
-  const of = (model: string) => colours[models.indexOf(model) % colours.length]!;
-  const offset = (p: SpeedPoint) =>
-    models.length < 2 ? 0 : (models.indexOf(p.model) / (models.length - 1) - 0.5) * 14;
-  const row = 50;
-  const top = 26;
-  return chart({
+  const ticks = decades(Math.min(...points.map((p) => p.p50_ms)), Math.max(...points.map((p) => p.p95_ms)));
+  const picture = chart({
     id,
     title: "Time for each case, in milliseconds, on a logarithmic scale",
-    description: `${points.map((p) => `${p.case}, ${p.model}: median ${milliseconds(p.p50_ms)}, 95th percentile ${milliseconds(p.p95_ms)}`).join("; ")}.`,
-    draw: ({ narrow }) => ({
-      height: top + cases.length * row + 40,
-      marginTop: top,
-      marginLeft: narrow ? 14 : 190,
-      marginRight: narrow ? 66 : 130,
+    description: `${points
+      .map(
+        (p) =>
+          `${p.case}, ${p.model}: median ${milliseconds(p.p50_ms)}, 95th percentile ${milliseconds(p.p95_ms)}`,
+      )
+      .join("; ")}.`,
+    draw: (place) => ({
+      height: cases.length * row + 44,
+      marginTop: 6,
+      marginLeft: place.narrow ? 10 : left,
+      marginRight: place.narrow ? 60 : 76,
       marginBottom: 38,
       x: {
         type: "log",
+        domain: [ticks[0]!, ticks.at(-1)!],
         label: "milliseconds, logarithmic",
-        labelAnchor: "left",
+        labelAnchor: "center",
         labelArrow: "none",
-        grid: true,
-        ticks: narrow ? 3 : 5,
-        tickFormat: (ms: number) => ms.toLocaleString("en-US", { maximumSignificantDigits: 2 }),
+        ticks,
+        tickFormat: (ms: number) => significant(ms, 2),
       },
-      y: { domain: cases, axis: null },
+      y: { domain: cases, axis: null, padding: 0.5 },
       marks: [
-        ruleY(cases, { y: (c: string) => c, stroke: colour.faint, strokeOpacity: 0.35, dy: row / 2 }),
+        gridX(ticks),
+        ruleY(cases, {
+          y: (c: string) => c,
+          stroke: colour.faint,
+          strokeOpacity: 0.5,
+          dy: row / 2,
+          insetLeft: place.narrow ? -10 : -left,
+        }),
         text(cases, {
           y: (c: string) => c,
           text: (c: string) => c,
           frameAnchor: "left",
-          textAnchor: narrow ? "start" : "end",
-          dx: narrow ? 0 : -14,
-          dy: narrow ? -17 : 0,
-          lineWidth: narrow ? 30 : 15,
-          fontWeight: narrow ? 600 : 400,
+          textAnchor: "start",
+          dx: place.narrow ? -10 : -left,
+          dy: place.narrow ? -16 : 0,
+          lineWidth: place.narrow ? 30 : 14,
+          lineHeight: 1.2,
+          fontWeight: place.narrow ? 600 : 400,
           fill: colour.ink,
           ...halo,
         }),
-        ...points.flatMap((p) => {
-          const dy = offset(p) + (narrow ? 3 : 0);
-          const one = [p];
-          return [
-            link(one, {
-              x1: "p50_ms",
-              x2: "p95_ms",
-              y1: "case",
-              y2: "case",
-              dy,
-              stroke: of(p.model),
-              strokeWidth: 2,
-              strokeOpacity: 0.5,
-            }),
-            dot(one, { x: "p50_ms", y: "case", dy, r: 4.5, fill: of(p.model) }),
-            text(one, {
-              x: "p95_ms",
-              y: "case",
-              dy,
-              dx: 9,
-              textAnchor: "start",
-              fill: of(p.model),
-              fontSize: narrow ? 11 : 12,
-              text: (d: SpeedPoint) =>
-                narrow ? milliseconds(d.p50_ms) : `${d.model}  ${milliseconds(d.p50_ms)}`,
-              ...halo,
-            }),
-          ];
-        }),
+        ...points.flatMap((p) => timing(p, models, place)),
       ],
     }),
   });
+  return html`<p class="legend" aria-hidden="true">${models.map((m, i) => html`<span style="--own:${colours[i % colours.length]}">${m}</span>`)}</p>${picture}`;
+}
+
+function timing(point: SpeedPoint, models: readonly string[], { narrow }: Place): readonly Markish[] {
+  const at = models.indexOf(point.model);
+  const own = colours[at % colours.length]!;
+  const dy = (models.length < 2 ? 0 : (at / (models.length - 1) - 0.5) * 16) + (narrow ? 6 : 0);
+  return [
+    link([point], {
+      x1: "p50_ms",
+      x2: "p95_ms",
+      y1: "case",
+      y2: "case",
+      dy,
+      stroke: own,
+      strokeWidth: 2,
+      strokeOpacity: 0.55,
+    }),
+    dot([point], { x: "p50_ms", y: "case", dy, r: 4.5, fill: own }),
+    text([point], {
+      x: "p95_ms",
+      y: "case",
+      dy,
+      dx: 8,
+      textAnchor: "start",
+      fill: own,
+      fontSize: narrow ? 11 : 12,
+      text: () => milliseconds(point.p50_ms),
+      ...halo,
+    }),
+  ];
+}
+
+/** The numbers 1, 2 and 5 times powers of ten from just below `low` to just above `high`; at most about eight. */
+export function decades(low: number, high: number): readonly number[] {
+  const from = Math.floor(Math.log10(low));
+  const to = Math.ceil(Math.log10(high));
+  const factors = to - from > 3 ? [1] : [1, 2, 5];
+  const all: number[] = [];
+  for (let e = from; e <= to; e++) for (const f of factors) all.push(f * 10 ** e);
+  const first = Math.max(
+    0,
+    all.findLastIndex((v) => v <= low),
+  );
+  const last = all.findIndex((v) => v >= high);
+  return all.slice(first, (last < 0 ? all.length - 1 : last) + 1);
 }

@@ -7,6 +7,7 @@ export const parts = `
 figcaption,.note{font:.8125rem/1.5 var(--sans);color:var(--muted)}
 .figure>figcaption{margin-top:.9rem;max-width:42.5rem}
 .repeat{display:block;margin-top:.2rem}
+.repeat span{display:inline-block;max-width:100%}
 .note{margin:.3rem 0 0}
 .quiet{font-weight:400;color:var(--muted)}
 .caveat{border-left:4px solid var(--accent);padding-left:1rem;font-style:italic}
@@ -14,6 +15,9 @@ figcaption,.note{font:.8125rem/1.5 var(--sans);color:var(--muted)}
 .chart text{white-space:pre;font-variant-numeric:tabular-nums}
 .chart svg.narrow{display:none}
 @media screen and (max-width:34rem){.chart svg.wide{display:none}.chart svg.narrow{display:block}}
+.legend{margin:0 0 .4rem;font:.8125rem/1.4 var(--sans);display:flex;flex-wrap:wrap;gap:.2rem 1.2rem}
+.legend span{color:var(--own);font-weight:700}
+.legend span::before{content:"";display:inline-block;width:.6rem;height:.6rem;border-radius:50%;background:var(--own);margin-right:.4rem;print-color-adjust:exact;-webkit-print-color-adjust:exact}
 .panels>*+*{margin-top:.6rem}
 .table{overflow-x:auto;margin:1rem 0 1.4rem;border-top:1px solid var(--ink)}
 table{border-collapse:collapse;width:100%;font:.875rem/1.4 var(--sans)}
@@ -24,7 +28,9 @@ thead th{color:var(--muted);vertical-align:bottom;border-bottom-color:var(--ink)
 .number{text-align:right;font-variant-numeric:tabular-nums lining-nums;white-space:nowrap}
 thead .number{white-space:normal}
 tr.strong>*{font-weight:700}
-i.bar{display:block;height:3px;background:var(--accent);margin:.2rem 0 0 auto}
+td:has(>i.bar){min-width:8rem}
+i.bar{display:block;height:3px;background:var(--faint);margin:.2rem 0 0 auto}
+tr.strong i.bar{background:var(--accent)}
 .settings{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,15rem),1fr));gap:0 2rem;margin:0;border-top:1px solid var(--ink);font:.875rem/1.4 var(--sans)}
 .settings div{display:flex;justify-content:space-between;gap:1rem;padding:.42rem 0;border-bottom:1px solid var(--rule)}
 .settings dt{color:var(--muted)}
@@ -66,7 +72,7 @@ mark{background:var(--mark);color:inherit;padding:.04em .1em;margin:0 -.1em;bord
 .sides h5{font:700 .8125rem/1.4 var(--sans);padding-bottom:.4rem;border-bottom:1px solid var(--rule)}
 .sides ul{list-style:none;margin:0;padding:0}
 .sides li{padding:.55rem 0;border-bottom:1px solid var(--rule);line-height:1.42}
-.given{font-size:1rem;line-height:1.45;color:var(--muted)}
+.given{font-size:1rem;line-height:1.45;color:var(--muted);min-height:2.9em}
 .bars{list-style:none;margin:0;padding:0;font:.875rem/1.3 var(--sans)}
 .bars li{display:grid;grid-template-columns:6rem 1fr 3.6rem;gap:.7rem;align-items:center;padding:.22rem 0}
 .bars .word{text-align:right;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}

@@ -1,4 +1,5 @@
 /** What went into the training: rows in, dropped and why, splits, vocabulary. */
+import { repeat } from "../../figure.ts";
 import { count, duration, percent } from "../../format.ts";
 import { type Html, html } from "../../html.ts";
 import { dataTable } from "../../table.ts";
@@ -29,7 +30,7 @@ export function dataTables(data: DataDocument, command: string): Html {
       .sort((a, b) => b[1] - a[1])
       .map(([reason, n]) => ({ label: `dropped: ${reason}`, n: -n })),
     { label: "Jokes kept", n: data.rows_out, total: true },
-    { label: "for training", n: data.splits.train },
+    { label: "of these, for training", n: data.splits.train },
     { label: "for validation", n: data.splits.validation },
     { label: "for the final test", n: data.splits.test },
   ];
@@ -53,6 +54,6 @@ ${dataTable<Row>({
   rows,
   strong: (r) => r.total === true,
 })}
-<p class="note">The vocabulary has ${count(data.vocabulary)} entries. No joke, and no near copy of it, stands on two sides of the split. <span class="repeat">Repeat it: <code>${command}</code></span></p>
+<p class="note">The vocabulary has ${count(data.vocabulary)} entries. No joke, and no near copy of it, stands on two sides of the split. ${repeat(command)}</p>
 `;
 }
