@@ -47,7 +47,7 @@ export function wrap(text: string, width: number): string[] {
 }
 
 /** Pads `text` with spaces to `width` columns, on its right or, for numbers, on its left. */
-export function pad(text: string, width: number, side: "left" | "right" = "right"): string {
+function pad(text: string, width: number, side: "left" | "right" = "right"): string {
   const spaces = " ".repeat(Math.max(0, width - displayWidth(text)));
   return side === "left" ? spaces + text : text + spaces;
 }
@@ -80,6 +80,8 @@ export interface TableOptions {
   /** Styles the header's cells. */
   readonly header?: (text: string) => string;
   readonly indent?: number;
+  /** Columns of ready-made figures that are set to the right as numbers are. */
+  readonly alignRight?: readonly number[];
 }
 
 /**
@@ -92,8 +94,9 @@ export function table(
   options: TableOptions,
 ): string {
   const shown = rows.map((row) => header.map((_, i) => cellText(row[i])));
-  const numeric = header.map((_, i) =>
-    rows.every((row) => row[i] === null || row[i] === undefined || typeof row[i] === "number"),
+  const isNumber = (cell: Cell) => cell === null || cell === undefined || typeof cell === "number";
+  const numeric = header.map(
+    (_, i) => options.alignRight?.includes(i) || rows.every((row) => isNumber(row[i])),
   );
   const widths = header.map((title, i) =>
     Math.max(displayWidth(title), ...shown.map((row) => displayWidth(row[i]!))),

@@ -1,0 +1,97 @@
+/**
+ * What every benchmark is made of: rows of our figure, the peer's and their ratio; medians of interleaved
+ * runs; and peers that live in a Python process of their own.
+ *
+ * A benchmark is a file `bench/NAME.ts` that default-exports a function of no arguments which resolves to
+ * its rows. It seeds whatever is random.
+ */
+
+export interface BenchRow {
+  /** What was measured, with its sizes: `LSTM 1x256, batch 32x64`. */
+  readonly case: string;
+  /** The unit of both figures: `char/s`, `ms`, `MB`, `nats/char`. */
+  readonly unit: string;
+  readonly ours: number;
+  /** Null where the peer is not installed; `note` then says so. */
+  readonly peer: number | null;
+  readonly peer_name: string;
+  /** Above 1: Punchline is ahead, whether more is better or less. */
+  readonly ratio: number | null;
+  readonly note?: string;
+}
+
+export type Bench = () => Promise<readonly BenchRow[]>;
+
+export interface Measured {
+  readonly case: string;
+  readonly unit: string;
+  /** Whether more of the unit is better (a rate) or less (a time, a loss, memory). */
+  readonly better: "more" | "less";
+  readonly ours: number;
+  readonly peer: number | Absent;
+  readonly peerName: string;
+  readonly note?: string;
+}
+
+/** Why there is no figure of a peer. */
+export interface Absent {
+  readonly absent: string;
+}
+
+/** A row with its ratio. */
+export function row({ better, ours, peer, peerName, note, ...what }: Measured): BenchRow {
+  const missing = typeof peer === "number" ? undefined : peer.absent;
+  const figure = typeof peer === "number" ? peer : null;
+  const remark = [note, missing].filter(Boolean).join("; ");
+  return {
+    case: what.case,
+    unit: what.unit,
+    ours,
+    peer: figure,
+    peer_name: peerName,
+    ratio: figure === null ? null : better === "more" ? ours / figure : figure / ours,
+    ...(remark ? { note: remark } : {}),
+  };
+}
+
+/** The middle of some figures. @throws RangeError where there are none. */
+export function median(values: readonly number[]): number {
+  if (values.length === 0) throw new RangeError("The median of no values is not defined.");
+  const sorted = [...values].sort((a, b) => a - b);
+  const half = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2;
+}
+
+/** Milliseconds that `work` takes. */
+export async function time(work: () => unknown): Promise<number> {
+  const begun = performance.now();
+  await work();
+  return performance.now() - begun;
+}
+
+export interface InterleaveOptions {
+  /** Measured runs of each; 5 by default. */
+  readonly runs?: number;
+  /** Runs of each before the first that counts; 1 by default. */
+  readonly warmup?: number;
+}
+
+/**
+ * Runs the contestants in turn, so that whatever else the machine does meets them alike.
+ * @param contestants each resolves to one figure of one run.
+ * @returns the median figure of each.
+ */
+export async function interleave<K extends string>(
+  contestants: Readonly<Record<K, () => Promise<number>>>,
+  { runs = 5, warmup = 1 }: InterleaveOptions = {},
+): Promise<Record<K, number>> {
+  const names = Object.keys(contestants) as K[];
+  const figures = new Map(names.map((name) => [name, [] as number[]]));
+  for (let run = -warmup; run < runs; run++) {
+    for (const name of names) {
+      const figure = await contestants[name]();
+      if (run >= 0) figures.get(name)!.push(figure);
+    }
+  }
+  return Object.fromEntries(names.map((name) => [name, median(figures.get(name)!)])) as Record<K, number>;
+}

@@ -1,0 +1,18 @@
+/**
+ * `npm run bench -- NAME [--json]`: runs a benchmark and shows our figure, the peer's and the ratio.
+ *
+ * Without a name it lists them. Exit status as everywhere: 0 done, 1 failed, 2 wrong usage.
+ */
+import { failureOf, failureText } from "../src/cli/failure.ts";
+import { terminal } from "../src/cli/terminal.ts";
+import { runBenchmarks } from "./runner.ts";
+
+const stdout = terminal(process.stdout, process.env);
+const stderr = terminal(process.stderr, process.env);
+try {
+  stdout.write(`${await runBenchmarks(process.argv.slice(2), import.meta.dirname, stdout.columns)}\n`);
+} catch (error) {
+  const { status } = failureOf(error);
+  stderr.write(failureText(error, stderr.style, status === 1));
+  process.exitCode = status;
+}

@@ -1,0 +1,90 @@
+/** The package as npm would publish it, unpacked beside its declared dependencies and nothing else. */
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { mkdtemp, realpath } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { version } from "../src/index.ts";
+import { builtCli, root, runNode } from "./cli.ts";
+
+interface Manifest {
+  readonly version: string;
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly exports: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>;
+}
+
+const manifest: Manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+let home = "";
+let files: string[] = [];
+
+beforeAll(async () => {
+  builtCli();
+  home = await mkdtemp(join(tmpdir(), "punchline-package-"));
+  const modules = await realpath(join(root, "node_modules"));
+  const pack = ["pack", "--json", "--ignore-scripts", "--pack-destination", home];
+  const [packed] = JSON.parse(execFileSync("npm", pack, { cwd: root, encoding: "utf8", stdio: "pipe" }));
+  files = packed.files.map((file: { path: string }) => file.path);
+  const installed = join(home, "node_modules/punchline");
+  mkdirSync(installed, { recursive: true });
+  execFileSync("tar", ["-xzf", join(home, packed.filename), "-C", installed, "--strip-components=1"]);
+  for (const name of Object.keys(manifest.dependencies)) {
+    mkdirSync(dirname(join(home, "node_modules", name)), { recursive: true });
+    symlinkSync(join(modules, name), join(home, "node_modules", name));
+  }
+});
+
+afterAll(() => rmSync(home, { recursive: true, force: true }));
+
+test("the version in the code is the package's", () => {
+  expect(version).toBe(manifest.version);
+});
+
+test("the package holds the build and its papers, no sources and no tests", () => {
+  const papers = ["package.json", "README.md", "LICENSE", "CHANGELOG.md"];
+  expect(files.filter((file) => !file.startsWith("dist/") && !papers.includes(file))).toEqual([]);
+  expect(files.filter((file) => /\.test\.|fixtures/.test(file))).toEqual([]);
+  expect(files).toContain("dist/cli.js");
+});
+
+test("every entry of the exports map stands in the package, with its types", () => {
+  for (const entry of Object.values(manifest.exports)) {
+    const paths = typeof entry === "string" ? [entry] : [entry.types, entry.default];
+    for (const path of paths) expect(existsSync(join(home, "node_modules/punchline", path)), path).toBe(true);
+  }
+});
+
+test.each(["punchline", "punchline/engine", "punchline/web"])("%s can be imported", async (name) => {
+  const source = `import * as entry from "${name}"; console.log(Object.keys(entry).sort().join());`;
+  const ran = await runNode(["--input-type=module", "--eval", source], { cwd: home });
+  expect(ran).toMatchObject({ status: 0, stderr: "" });
+  const file = { punchline: "index", "punchline/engine": "engine", "punchline/web": "web" }[name];
+  const written = await import(`../src/${file}.ts`);
+  expect(ran.stdout.trim()).toBe(Object.keys(written).sort().join());
+});
+
+test("the installed program runs, and nothing of it needs more than the declared dependencies", async () => {
+  const program = join(home, "node_modules/punchline/dist/cli.js");
+  expect(await runNode([program, "--version"], { cwd: home })).toMatchObject({ stdout: `${version}\n` });
+  const chunks = files.filter((file) => /^dist\/.*\.js$/.test(file));
+  const wanted = new Set<string>();
+  for (const chunk of chunks) {
+    const source = readFileSync(join(home, "node_modules/punchline", chunk), "utf8");
+    const statics = /^(?:import|export)\b[^"'`;]*["']([^"'./][^"']*)["'];?$/gm;
+    const dynamics = /\bimport\(\s*["']([^"'./][^"']*)["']\s*\)/g;
+    for (const pattern of [statics, dynamics]) {
+      for (const [, name] of source.matchAll(pattern)) wanted.add(packageOf(name!));
+    }
+  }
+  const declared = new Set(Object.keys(manifest.dependencies));
+  expect([...wanted].filter((name) => !name.startsWith("node:") && !declared.has(name))).toEqual([]);
+  expect(wanted).toContain("commander");
+});
+
+/** `@scope/name/sub` is in the package `@scope/name`. */
+function packageOf(specifier: string): string {
+  return specifier
+    .split("/")
+    .slice(0, specifier.startsWith("@") ? 2 : 1)
+    .join("/");
+}
