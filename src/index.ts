@@ -2,6 +2,11 @@
  * The public face of Punchline: `import { ... } from "punchline"`.
  *
  * The list is explicit: what is not named here is private.
+ *
+ * @example
+ * const data = prepareText(text);
+ * const { lm } = await train({ model: "char-lstm", data, options: { maxMinutes: 1 } });
+ * for (const { text } of await sample(lm, { n: 3, temperature: 0.8 })) console.log(text);
  */
 export {
   type ErrorDetails,
@@ -14,3 +19,28 @@ export {
   UsageError,
 } from "./core/errors.ts";
 export { version } from "./core/version.ts";
+export {
+  encodeSplit,
+  type PreparedData,
+  type PrepareOptions,
+  type PrepareProgress,
+  prepareText,
+  prepareTexts,
+  type VocabularyName,
+} from "./data/prepare.ts";
+export { type PrepareDataOptions, prepareData, prepareRawText, readRawText } from "./data/prepare-sources.ts";
+export type { DataSummary } from "./data/summary.ts";
+export { type Evaluation, evaluateTexts } from "./evaluate/likelihood.ts";
+export type { LanguageModel } from "./generate/language-model.ts";
+export { loadModel } from "./generate/load.ts";
+export { type Sample, type SampleOptions, sample } from "./generate/sample.ts";
+export { resolveModel } from "./hub/pull.ts";
+export type { Architecture, Model, ModelConfig, ModelOption, OptionValues } from "./models/model.ts";
+export { architectureOf, architectures } from "./models/registry.ts";
+export type { BackendOptions, Device } from "./runtime/backend.ts";
+export type { CleaningStep } from "./text/clean.ts";
+export type { Tokenizer } from "./text/tokenizer.ts";
+export type { LogRow, SampleRow, StopReason, TrainEvent } from "./train/events.ts";
+export { type TrainOptions, trainDefaults } from "./train/options.ts";
+export { type RunRecord, readLog, readRun } from "./train/run-folder.ts";
+export { resume, type TrainRequest, type TrainResult, type TrainSummary, train } from "./train/train.ts";

@@ -12,4 +12,23 @@ export interface CommandEntry {
   readonly load: () => Promise<{ readonly default: Command }>;
 }
 
-export const registry: readonly CommandEntry[] = [];
+export const registry: readonly CommandEntry[] = [
+  {
+    name: "train",
+    group: "Train",
+    summary: "Train a model from scratch, into a run folder",
+    load: () => import("./commands/train.ts"),
+  },
+  {
+    name: "sample",
+    group: "Use",
+    summary: "Write texts with a model",
+    load: () => import("./commands/sample.ts"),
+  },
+  {
+    name: "eval",
+    group: "Judge",
+    summary: "Measure how well a model predicts a text",
+    load: () => import("./commands/eval.ts"),
+  },
+];
