@@ -2,7 +2,7 @@
  * Questions to the Hub, through @huggingface/hub, with new tries where that may help and, for each refusal,
  * one sentence that says what to do.
  */
-import { datasetInfo, fileDownloadInfo, listFiles, modelInfo, type RepoId } from "@huggingface/hub";
+import { datasetInfo, listFiles, modelInfo, type RepoId } from "@huggingface/hub";
 import { InputError } from "../core/errors.ts";
 import { adviceFor, type RepoName, wellKnownModels } from "./hub-name.ts";
 import type { HubSettings } from "./hub-settings.ts";
@@ -10,6 +10,9 @@ import { isInnerPath } from "./safe-path.ts";
 
 /** New tries after the first, where a connection was cut or the Hub is busy. */
 export const RETRIES = 4;
+
+/** Redirects followed to a renamed repository. */
+const MAX_REDIRECTS = 5;
 
 /** A repository at one commit. */
 export interface RepoListing {
@@ -44,6 +47,7 @@ export function hubFetch(repo: RepoName, settings: HubSettings, signal?: AbortSi
       try {
         const response = await fetch(url, { ...init, headers, ...(signal ? { signal } : {}) });
         if (response.ok || response.status === 416) return response;
+        if (init?.redirect === "manual" && response.headers.has("location")) return response;
         await response.body?.cancel();
         if (last || !(response.status === 429 || response.status >= 500))
           throw refusal(repo, settings, response);
@@ -68,11 +72,13 @@ export async function listRepo(
     hubUrl: settings.endpoint,
     fetch: hubFetch(repo, settings, signal),
   };
-  const info =
-    repo.kind === "model"
-      ? await modelInfo({ ...ask, additionalFields: ["sha", "filePaths"] })
-      : await datasetInfo({ ...ask, additionalFields: ["sha"] });
-  const commit = info.sha;
+  let commit: string;
+  let names: readonly string[] = [];
+  if (repo.kind === "model") {
+    ({ sha: commit, filePaths: names } = await modelInfo({ ...ask, additionalFields: ["sha", "filePaths"] }));
+  } else {
+    ({ sha: commit } = await datasetInfo({ ...ask, additionalFields: ["sha"] }));
+  }
   if (!/^[0-9a-f]{40}$/.test(commit)) throw strange(repo, `the commit ${JSON.stringify(commit)}`);
   const files: RepoFile[] = [];
   try {
@@ -87,8 +93,8 @@ export async function listRepo(
     }
   } catch (error) {
     // Some mirrors know no listing with sizes; the names came with the commit.
-    if (!(error instanceof InputError) || error.details.status !== 404 || !("filePaths" in info)) throw error;
-    for (const path of info.filePaths) files.push({ path, size: undefined, etag: undefined });
+    if (!(error instanceof InputError) || error.details.status !== 404 || names.length === 0) throw error;
+    for (const path of names) files.push({ path, size: undefined, etag: undefined });
   }
   for (const { path } of files) {
     if (!isInnerPath(path)) throw strange(repo, `the file name ${JSON.stringify(path)}`);
@@ -104,21 +110,30 @@ export async function describeFile(
   settings: HubSettings,
   signal?: AbortSignal,
 ): Promise<{ path: string; size: number; etag: string }> {
+  const { path } = file;
   let { size, etag } = file;
   if (size === undefined || etag === undefined) {
-    const info = await fileDownloadInfo({
-      repo: repoId(repo),
-      path: file.path,
-      revision: commit,
-      hubUrl: settings.endpoint,
-      fetch: hubFetch(repo, settings, signal),
-    });
-    size = info?.size ?? 0;
-    etag = (info?.etag ?? "").replace(/^W\/|"/g, "");
+    const headers = await fileHeaders(
+      fileUrl(repo, commit, path, settings),
+      hubFetch(repo, settings, signal),
+    );
+    size = Number(headers.get("x-linked-size") ?? headers.get("content-length") ?? Number.NaN);
+    etag = (headers.get("x-linked-etag") ?? headers.get("etag") ?? "").replace(/^W\/|"/g, "");
   }
-  // It names a file on this machine, so it must be nothing but a hash.
+  // The etag names a file on this machine, so it must be nothing but a hash.
   if (!/^[0-9a-f]{40}([0-9a-f]{24})?$/.test(etag)) throw strange(repo, `the etag ${JSON.stringify(etag)}`);
-  return { path: file.path, size, etag };
+  if (!Number.isSafeInteger(size) || size < 0) throw strange(repo, `the size ${size} of ${path}`);
+  return { path, size, etag };
+}
+
+/** What the Hub itself says of a file: a storage server behind it knows other etags. */
+async function fileHeaders(url: string, fetch: typeof globalThis.fetch): Promise<Headers> {
+  for (let hops = 0; ; hops++) {
+    const { headers } = await fetch(url, { method: "HEAD", redirect: "manual" });
+    const location = headers.get("location");
+    if (location === null || headers.has("x-linked-etag") || hops === MAX_REDIRECTS) return headers;
+    url = new URL(location, url).href;
+  }
 }
 
 /** Where the bytes of a file are. */

@@ -110,7 +110,7 @@ async function receive(state: Transfer, request: BlobRequest): Promise<unknown> 
   for (;;) {
     const read = await body.read().catch((cause: unknown) => ({ cause }));
     if ("cause" in read) {
-      if (request.signal?.aborted) throw read.cause;
+      request.signal?.throwIfAborted();
       return read.cause;
     }
     if (read.done) return undefined;
