@@ -10,7 +10,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError } from "../core/errors.ts";
-import type { HuggingFaceTokenizer } from "../text/huggingface.ts";
+import type { Tokenizer } from "../text/tokenizer.ts";
 import { fileError } from "./file-errors.ts";
 import { type JsonObject, readJsonObject, readOptionalJson } from "./json-file.ts";
 import { openSafetensors } from "./safetensors-file.ts";
@@ -31,7 +31,7 @@ export interface ModelFolder {
   readonly files: readonly string[];
   readonly tensors: TensorSource;
   /** Reads the vocabulary; errors are those of {@link loadTokenizer}. */
-  tokenizer(): Promise<HuggingFaceTokenizer>;
+  tokenizer(): Promise<Tokenizer>;
   close(): Promise<void>;
 }
 

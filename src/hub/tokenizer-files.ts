@@ -3,16 +3,22 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError } from "../core/errors.ts";
 import { bpeFiles, parseMerges } from "../text/bpe-files.ts";
-import { type HuggingFaceTokenizer, huggingfaceTokenizer } from "../text/huggingface.ts";
-import type { TokenizerConfigJson, TokenizerFiles, TokenizerJson } from "../text/huggingface-files.ts";
+import { type TokenizerConfig, tokenizerFormats, tokenizerFromFiles } from "../text/files.ts";
+import { huggingfaceFormat } from "../text/huggingface.ts";
+import type { HuggingFaceJson, TokenizerFiles } from "../text/huggingface-files.ts";
+import type { Tokenizer } from "../text/tokenizer.ts";
 import { wordPieceFiles } from "../text/wordpiece-files.ts";
 import { fileError, systemCode } from "./file-errors.ts";
 import { readOptionalJson } from "./json-file.ts";
 
-/** The tokenizer of the model in `folder`. Errors: {@link readTokenizerFiles}, `huggingfaceTokenizer`. */
-export async function loadTokenizer(folder: string): Promise<HuggingFaceTokenizer> {
+/**
+ * The tokenizer of the model in `folder`: of characters, words, GPT-2 or BERT.
+ * Errors: {@link readTokenizerFiles}, `tokenizerFromFiles`, `huggingfaceTokenizer`.
+ */
+export async function loadTokenizer(folder: string): Promise<Tokenizer> {
   const files = await readTokenizerFiles(folder);
-  return huggingfaceTokenizer(files["tokenizer.json"], files["tokenizer_config.json"]);
+  const formats = [...tokenizerFormats, huggingfaceFormat];
+  return tokenizerFromFiles(files["tokenizer.json"], files["tokenizer_config.json"], formats);
 }
 
 /**
@@ -23,13 +29,13 @@ export async function loadTokenizer(folder: string): Promise<HuggingFaceTokenize
  */
 export async function readTokenizerFiles(folder: string): Promise<TokenizerFiles> {
   const json = (name: string) => readOptionalJson(join(folder, name));
-  const config: TokenizerConfigJson = {
+  const config: TokenizerConfig = {
     ...(await json("special_tokens_map.json")),
     ...(await json("tokenizer_config.json")),
   };
   const tokenizer = await json("tokenizer.json");
   if (tokenizer) {
-    return { "tokenizer.json": tokenizer as TokenizerJson, "tokenizer_config.json": config };
+    return { "tokenizer.json": tokenizer as HuggingFaceJson, "tokenizer_config.json": config };
   }
   const vocab = await json("vocab.json");
   const merges = await optionalText(join(folder, "merges.txt"));

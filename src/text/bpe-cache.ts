@@ -1,6 +1,6 @@
 /** Remembers how words are spelled: most words of a text have been met before, and merging is slow. */
 import { gpt2Words } from "./bpe-bytes.ts";
-import type { TokenizerJson } from "./huggingface-files.ts";
+import type { HuggingFaceJson } from "./huggingface-files.ts";
 
 /** Words remembered at most; then all are forgotten. Some 20 MB. */
 const CAPACITY = 100_000;
@@ -8,7 +8,7 @@ const CAPACITY = 100_000;
 const MAX_WORD = 64;
 
 /** Whether a text's ids are, by this file, its {@link gpt2Words}' ids one after the other. */
-export function isWordByWord(json: TokenizerJson): boolean {
+export function isWordByWord(json: HuggingFaceJson): boolean {
   const { type, add_prefix_space, use_regex } = (json.pre_tokenizer ?? {}) as Record<string, unknown>;
   return !json.normalizer && type === "ByteLevel" && !add_prefix_space && use_regex !== false;
 }

@@ -1,11 +1,7 @@
 /** Byte-level BPE as `tokenizer.json`, made from GPT-2's older `vocab.json` and `merges.txt` or from training. */
 import { InputError } from "../core/errors.ts";
-import {
-  specialToken,
-  type TokenizerConfigJson,
-  type TokenizerFiles,
-  tokenText,
-} from "./huggingface-files.ts";
+import type { TokenizerConfig } from "./files.ts";
+import { specialToken, type TokenizerFiles, tokenText } from "./huggingface-files.ts";
 
 export const END_OF_TEXT = "<|endoftext|>";
 
@@ -41,7 +37,7 @@ export function parseMerges(text: string): Merges {
 export function bpeFiles(
   vocab: Readonly<Record<string, number>>,
   merges: Merges,
-  config: TokenizerConfigJson = {},
+  config: TokenizerConfig = {},
 ): TokenizerFiles {
   const declared = ["bos_token", "eos_token", "unk_token", "pad_token"].map((field) =>
     tokenText(config, field),

@@ -1,4 +1,5 @@
 /** The contents of the Hugging Face tokenizer files, as far as Punchline reads and writes them. */
+import type { TokenizerConfig } from "./files.ts";
 
 /** A token that is found in text before anything else is done to it. */
 export interface AddedTokenJson {
@@ -11,7 +12,8 @@ export interface AddedTokenJson {
   readonly special: boolean;
 }
 
-export interface TokenizerJson {
+/** `tokenizer.json` of a byte-level BPE or WordPiece vocabulary. */
+export interface HuggingFaceJson {
   readonly version?: string;
   readonly added_tokens: readonly AddedTokenJson[];
   readonly normalizer: unknown;
@@ -27,12 +29,9 @@ export interface TokenizerJson {
   readonly [field: string]: unknown;
 }
 
-/** `tokenizer_config.json`; tokens stand in it as text or as `{ content }`. */
-export type TokenizerConfigJson = Readonly<Record<string, unknown>>;
-
 export interface TokenizerFiles {
-  readonly "tokenizer.json": TokenizerJson;
-  readonly "tokenizer_config.json": TokenizerConfigJson;
+  readonly "tokenizer.json": HuggingFaceJson;
+  readonly "tokenizer_config.json": TokenizerConfig;
 }
 
 /** A special token found as it stands, wherever it stands. */
@@ -40,8 +39,8 @@ export function specialToken(content: string, id: number): AddedTokenJson {
   return { id, content, single_word: false, lstrip: false, rstrip: false, normalized: false, special: true };
 }
 
-/** The text of a token field such as `eos_token`, in either of its two forms. */
-export function tokenText(config: TokenizerConfigJson, field: string): string | undefined {
+/** The text of a token field such as `eos_token`, which stands as text or as `{ content }`. */
+export function tokenText(config: TokenizerConfig, field: string): string | undefined {
   const value = config[field];
   if (typeof value === "string") return value;
   if (typeof value === "object" && value !== null && "content" in value) {

@@ -10,12 +10,8 @@ import { InputError } from "../core/errors.ts";
 import { byteCharacters } from "./bpe-bytes.ts";
 import { isWordByWord, wordCachedEncoder } from "./bpe-cache.ts";
 import { END_OF_TEXT } from "./bpe-files.ts";
-import {
-  type TokenizerConfigJson,
-  type TokenizerFiles,
-  type TokenizerJson,
-  tokenText,
-} from "./huggingface-files.ts";
+import type { TokenizerConfig, TokenizerFormat } from "./files.ts";
+import { type HuggingFaceJson, type TokenizerFiles, tokenText } from "./huggingface-files.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 
 export interface HuggingFaceTokenizer extends Tokenizer {
@@ -42,11 +38,11 @@ export interface HuggingFaceTokenizer extends Tokenizer {
  * BPE gives back every text that is valid Unicode and free of those, whatever the file says about cleaning;
  * WordPiece does not: it drops case, accents, control characters and spacing, as BERT was trained.
  *
- * @throws InputError `tokenizer` where the files are malformed or of another kind than BPE and WordPiece.
+ * @throws InputError `tokenizer-file` where the files are malformed or of another kind than BPE and WordPiece.
  */
 export function huggingfaceTokenizer(
-  json: TokenizerJson,
-  config: TokenizerConfigJson = {},
+  json: HuggingFaceJson,
+  config: TokenizerConfig = {},
 ): HuggingFaceTokenizer {
   const kind = kindOf(json);
   const library = open(json, config);
@@ -128,7 +124,19 @@ export function huggingfaceTokenizer(
   };
 }
 
-function kindOf(json: TokenizerJson): "bpe" | "wordpiece" {
+/** GPT-2's and BERT's vocabularies as formats for `tokenizerFromFiles`, behind those of characters and words. */
+export const huggingfaceFormat: TokenizerFormat = {
+  name: "GPT-2's BPE or BERT's WordPiece",
+  reads: ({ model }) => model.type === undefined || model.type === "BPE" || model.type === "WordPiece",
+  read: (json, config) => huggingfaceTokenizer(json as unknown as HuggingFaceJson, config),
+};
+
+/** Whether `tokenizer` knows how its model wants texts wrapped. */
+export function isHuggingFaceTokenizer(tokenizer: Tokenizer): tokenizer is HuggingFaceTokenizer {
+  return (tokenizer.kind === "bpe" || tokenizer.kind === "wordpiece") && "wrap" in tokenizer;
+}
+
+function kindOf(json: HuggingFaceJson): "bpe" | "wordpiece" {
   const model = json?.model;
   if (typeof model !== "object" || model === null || typeof model.vocab !== "object") {
     throw broken("it has no model with a vocabulary");
@@ -140,7 +148,7 @@ function kindOf(json: TokenizerJson): "bpe" | "wordpiece" {
   throw broken(`its model is ${type}, and Punchline reads BPE (GPT-2) and WordPiece (BERT)`);
 }
 
-function open(json: TokenizerJson, config: TokenizerConfigJson): Library {
+function open(json: HuggingFaceJson, config: TokenizerConfig): Library {
   try {
     return new Library(json, config);
   } catch (cause) {
@@ -149,7 +157,7 @@ function open(json: TokenizerJson, config: TokenizerConfigJson): Library {
 }
 
 /** The bytes that a byte-level vocabulary lacks, or undefined where it can spell everything. */
-function missingBytes(json: TokenizerJson): Set<number> | undefined {
+function missingBytes(json: HuggingFaceJson): Set<number> | undefined {
   if (!JSON.stringify(json.pre_tokenizer ?? null).includes('"ByteLevel"')) return undefined;
   const missing = byteCharacters.flatMap((c, byte) => (Object.hasOwn(json.model.vocab, c) ? [] : [byte]));
   return missing.length > 0 ? new Set(missing) : undefined;
@@ -169,5 +177,5 @@ function checkSpelling(text: string, missing: ReadonlySet<number>): void {
 }
 
 function broken(reason: string, cause?: unknown): InputError {
-  return new InputError("tokenizer", `Cannot use tokenizer.json: ${reason}.`, {}, cause);
+  return new InputError("tokenizer-file", `Cannot use tokenizer.json: ${reason}.`, {}, cause);
 }

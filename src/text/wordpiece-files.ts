@@ -1,11 +1,7 @@
 /** BERT's WordPiece (Devlin et al. 2019) as `tokenizer.json`, made from its older `vocab.txt`. */
 import { InputError } from "../core/errors.ts";
-import {
-  specialToken,
-  type TokenizerConfigJson,
-  type TokenizerFiles,
-  tokenText,
-} from "./huggingface-files.ts";
+import type { TokenizerConfig } from "./files.ts";
+import { specialToken, type TokenizerFiles, tokenText } from "./huggingface-files.ts";
 
 const SPECIAL = { pad: "[PAD]", unk: "[UNK]", cls: "[CLS]", sep: "[SEP]", mask: "[MASK]" } as const;
 
@@ -17,7 +13,7 @@ const SPECIAL = { pad: "[PAD]", unk: "[UNK]", cls: "[CLS]", sep: "[SEP]", mask: 
  * has words in capitals counts as cased.
  * @throws InputError `vocabulary` where a token stands twice or a special one is missing.
  */
-export function wordPieceFiles(text: string, config: TokenizerConfigJson = {}): TokenizerFiles {
+export function wordPieceFiles(text: string, config: TokenizerConfig = {}): TokenizerFiles {
   const vocab = parseVocabulary(text);
   const name = (kind: keyof typeof SPECIAL) => tokenText(config, `${kind}_token`) ?? SPECIAL[kind];
   const id = (token: string): number => {
