@@ -141,7 +141,7 @@ async function requireSpace(path: string, bytes: number): Promise<void> {
   if (!disk) return; // the system does not tell
   const { bavail, bsize } = disk;
   if (bavail * bsize >= bytes) return;
-  const mb = (n: number) => `${Math.ceil(n / 1e6)} MB`;
+  const mb = (n: number) => `${Math.round(n / 1e6)} MB`;
   throw new InputError(
     "disk-full",
     `Cannot download to ${dirname(path)}: ${mb(bytes)} are needed and ${mb(bavail * bsize)} are free; free some space or set HF_HOME to another disk.`,

@@ -81,6 +81,6 @@ it("a download that cannot fit the disk is refused before it begins", async () =
     retryDelayMs: 0,
   };
   await expect(downloadBlob(request)).rejects.toThrow(
-    /4503599628 MB are needed and \d+ MB are free.*HF_HOME/,
+    /4503599627 MB are needed and \d+ MB are free.*HF_HOME/,
   );
 });

@@ -118,7 +118,7 @@ function toInt32(value: bigint): number {
 }
 
 /** The index of the first number that is infinite or not a number, or -1. */
-export function firstNonFinite(data: Float32Array): number {
+function firstNonFinite(data: Float32Array): number {
   const bits = new Uint32Array(data.buffer, data.byteOffset, data.length);
   for (let i = 0; i < bits.length; i++) {
     if ((bits[i]! & 0x7f800000) === 0x7f800000) return i;
