@@ -78,13 +78,13 @@ export function bits(value: number | undefined): string {
   return known(value, (v) => `${fixed(v, 2)}${space}bits`);
 }
 
-/** A share between 0 and 1 as `3.5 %`; from 10 % on without decimals, save between 99 % and 100 %. */
+/** A share between 0 and 1 as `3.5 %`; from 10 % on without decimals, save between 99.5 % and 100 %. */
 export function percent(share: number | undefined): string {
   return known(share, (s) => {
     const p = s * 100;
     if (p > 0 && p < 0.05) return `<${space}0.1${space}%`;
     if (p > 99.95 && p < 100) return `>${space}99.9${space}%`;
-    const whole = p === 0 || p === 100 || (p >= 9.95 && p < 99);
+    const whole = p === 0 || p === 100 || (p >= 9.95 && p < 99.5);
     return `${fixed(p, whole ? 0 : 1)}${space}%`;
   });
 }

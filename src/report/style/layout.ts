@@ -53,11 +53,12 @@ body{font-size:1.0625rem}
 }
 @media print{
 @page{margin:16mm 14mm}
-body{font-size:10pt}
+html{font-size:12px}
 main,header.top,footer,section.chapter{display:block}
 .masthead button{display:none}
 .chapter{break-before:page;margin-top:0}
 .figure-head,h2,h3,h4,.opening{break-after:avoid}
+.key{grid-template-columns:repeat(4,1fr)}
 .chart,.jokes li,.pairs li,.timeline li,tr,.key,.best{break-inside:avoid}
 a{text-decoration:none}
 }

@@ -20,6 +20,8 @@ figcaption,.note{font:.8125rem/1.5 var(--sans);color:var(--muted)}
 .legend span::before{content:"";display:inline-block;width:.6rem;height:.6rem;border-radius:50%;background:var(--own);margin-right:.4rem;print-color-adjust:exact;-webkit-print-color-adjust:exact}
 .panels>*+*{margin-top:.6rem}
 .table{overflow-x:auto;margin:1rem 0 1.4rem;border-top:1px solid var(--ink)}
+.table:has(+.note){margin-bottom:.6rem}
+.note:has(+.table){margin-bottom:2rem}
 table{border-collapse:collapse;width:100%;font:.875rem/1.4 var(--sans)}
 caption{text-align:left;font-weight:700;padding:.6rem 0 .7rem}
 th,td{text-align:left;vertical-align:top;padding:.42rem .9rem .42rem 0;border-bottom:1px solid var(--rule);font-weight:400}
@@ -97,12 +99,9 @@ mark{background:var(--mark);color:inherit;padding:.04em .1em;margin:0 -.1em;bord
 .answers div{grid-template-columns:1fr}
 }
 @media print{
-.columns{grid-template-columns:repeat(3,1fr)}
-.columns.pictures{grid-template-columns:1fr 1fr}
+.columns{grid-template-columns:repeat(auto-fit,minmax(13rem,1fr))}
+.chart svg{max-width:44rem}
 .column{padding:0 .8rem}
-.jokes p,.pairs p,.sides li{font-size:9.5pt}
 .table{overflow:visible}
-figcaption,.note,table,.settings{font-size:8pt}
-.figure{margin:1.4rem 0}
 }
 `;

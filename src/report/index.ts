@@ -1,0 +1,31 @@
+/** The report: one self-contained page, and tables and curves for a terminal. */
+export type { AuditedSample, Neighbour, Span } from "./audited.ts";
+export type { ArchitectureResult, ArchitecturesData } from "./chapters/architectures.ts";
+export type { CharactersData } from "./chapters/characters.ts";
+export type { CompareData, ComparedModel } from "./chapters/compare.ts";
+export type { GptData } from "./chapters/gpt.ts";
+export type { CopyRate, NoveltyAudit, NoveltyData } from "./chapters/novelty.ts";
+export type { DataDocument } from "./chapters/parts/data.ts";
+export type { TypingData } from "./chapters/parts/typing.ts";
+export type { RunMeasures, RunsData } from "./chapters/runs.ts";
+export {
+  bits,
+  bytes,
+  compact,
+  count,
+  decimal,
+  duration,
+  milliseconds,
+  nats,
+  percent,
+  percentInterval,
+  rate,
+  wilson,
+} from "./format.ts";
+export type { ReportChapters, ReportData } from "./page.ts";
+export { pickBest } from "./pick.ts";
+export { renderReport } from "./render.ts";
+export type { Style, TableStyle, TerminalColumn } from "./terminal.ts";
+export { table, visible } from "./terminal.ts";
+export type { TerminalChartOptions } from "./terminal-chart.ts";
+export { sparkline, terminalChart } from "./terminal-chart.ts";

@@ -1,0 +1,37 @@
+/** Which of many samples to put on top of the page. */
+import { type AuditedSample, verdictOf } from "./audited.ts";
+
+/**
+ * The sample most fit to stand alone: new, finished (it ends like a sentence), of a joke's length, and, among
+ * such, made most of words that `known` has. A machine cannot judge which is funny; this leaves out what
+ * surely is not. The first of equals; undefined where there is no sample.
+ * @param known - Whether the data has this word, in lower case. Default: every word is as good.
+ */
+export function pickBest(
+  samples: readonly AuditedSample[],
+  known: (word: string) => boolean = () => true,
+): AuditedSample | undefined {
+  let best: AuditedSample | undefined;
+  let bestScore = Number.NEGATIVE_INFINITY;
+  for (const sample of samples) {
+    const s = score(sample, known);
+    if (s > bestScore) {
+      best = sample;
+      bestScore = s;
+    }
+  }
+  return best;
+}
+
+function score(sample: AuditedSample, known: (word: string) => boolean): number {
+  const text = sample.text.trim();
+  const words = text.toLowerCase().match(/[\p{L}\p{N}']+/gu) ?? [];
+  if (words.length === 0) return Number.NEGATIVE_INFINITY;
+  const verdict = { new: 4, close: 2, copy: 0 }[verdictOf(sample)];
+  const ended = /[.!?"']$/.test(text) ? 1 : 0;
+  const length = text.length >= 40 && text.length <= 160 ? 1 : 0;
+  // A question that is answered has the form of a joke.
+  const answered = /\?\s+\S/.test(text) ? 0.25 : 0;
+  const share = words.filter(known).length / words.length;
+  return verdict + ended + length + answered + 3 * share;
+}
