@@ -7,9 +7,9 @@
 const { builtinModules } = require("node:module");
 
 const symbolic = ["core", "graph", "ops"];
-const trained = [...symbolic, "autodiff", "onnx", "runtime", "nn", "optim", "models", "text", "data", "hub"];
-const generation = ["core", "graph", "runtime", "models", "text", "hub"];
+const generation = ["core", "graph", "nn", "runtime", "models", "text", "hub"];
 const evaluation = [...generation, "data", "generate"];
+const trained = [...evaluation, "ops", "autodiff", "onnx", "optim", "evaluate"];
 
 /** A folder, or a file or group of files as a pattern below src (`runtime/arena`). */
 const mayImport = {
@@ -24,13 +24,14 @@ const mayImport = {
   models: [...symbolic, "nn"],
   text: ["core"],
   data: ["core", "text"],
-  hub: ["core"],
+  hub: ["core", "text"],
   train: trained,
   generate: generation,
   evaluate: evaluation,
   compare: [...evaluation, "evaluate"],
   export: ["core", "graph", "onnx", "models", "hub", "text"],
   report: ["core"],
+  story: [...trained, "train", "compare", "export", "report"],
   server: ["index\\.ts$", "engine\\.ts$"],
   // `serve` and `studio` start the server; every other command speaks with the index alone.
   cli: ["index\\.ts$", "engine\\.ts$", "server"],

@@ -8,7 +8,7 @@ import {
   type VocabularyName,
 } from "../index.ts";
 import type { Context } from "./context.ts";
-import { choice, flag, integer, number, numberOrOff, type OptionValues, present, text } from "./option.ts";
+import { flag, integer, number, numberOrOff, type OptionValues, present, text } from "./option.ts";
 
 const group = "Data";
 

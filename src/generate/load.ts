@@ -3,14 +3,10 @@ import { float32 } from "../core/array.ts";
 import { InputError } from "../core/errors.ts";
 import { openModelFolder } from "../hub/folder.ts";
 import { readTensors } from "../hub/match-tensors.ts";
-import { readTokenizerFiles } from "../hub/tokenizer-files.ts";
 import type { ModelConfig } from "../models/model.ts";
 import { architectureOf } from "../models/registry.ts";
 import type { BackendOptions } from "../runtime/backend.ts";
 import { nodeBackend } from "../runtime/node.ts";
-import { tokenizerFormats, tokenizerFromFiles } from "../text/files.ts";
-import { huggingfaceTokenizer } from "../text/huggingface.ts";
-import type { Tokenizer } from "../text/tokenizer.ts";
 import type { LanguageModel } from "./language-model.ts";
 
 export async function loadModel(path: string, options: BackendOptions = {}): Promise<LanguageModel> {
@@ -32,7 +28,7 @@ export async function loadModel(path: string, options: BackendOptions = {}): Pro
       folder.tensors,
       architecture.checkpoint,
     );
-    const tokenizer = await readTokenizer(path);
+    const tokenizer = await folder.tokenizer();
     if (tokenizer.size > model.config.vocab_size) {
       throw new InputError(
         "tokenizer-size",
@@ -45,11 +41,4 @@ export async function loadModel(path: string, options: BackendOptions = {}): Pro
   } finally {
     await folder.close();
   }
-}
-
-/** The vocabulary of a model's folder, of whatever kind. */
-export async function readTokenizer(path: string): Promise<Tokenizer> {
-  const { "tokenizer.json": json, "tokenizer_config.json": config } = await readTokenizerFiles(path);
-  const own = tokenizerFormats.some((format) => format.reads(json as never, config));
-  return own ? tokenizerFromFiles(json, config) : huggingfaceTokenizer(json, config);
 }

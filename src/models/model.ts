@@ -6,7 +6,6 @@ import type { Tensor } from "../graph/tensor.ts";
 import type { Spec } from "../graph/tree.ts";
 import type { Mode } from "../nn/mode.ts";
 import type { ParameterSpec, Parameters } from "../nn/parameters.ts";
-import type { TokenizerKind } from "../text/tokenizer.ts";
 
 /** The contents of `config.json`, in the style of Hugging Face. */
 export interface ModelConfig {
@@ -104,7 +103,7 @@ export interface Architecture {
   /** One line for people. */
   readonly summary: string;
   /** The kind of vocabulary it is trained on. */
-  readonly tokens: TokenizerKind;
+  readonly tokens: "character" | "word" | "bpe" | "wordpiece";
   /** Sizes by the names of the command line's options, such as `layers` and `width`. */
   readonly options: Readonly<Record<string, ModelOption>>;
   /** Other names of the same architecture in config.json, such as Hugging Face's. */
