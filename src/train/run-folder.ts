@@ -14,7 +14,7 @@ import { version } from "../core/version.ts";
 import { writeFileAtomic } from "../hub/atomic.ts";
 import { openSafetensors, writeSafetensors } from "../hub/safetensors-file.ts";
 import type { ModelConfig } from "../models/model.ts";
-import type { Arena } from "../runtime/arena.ts";
+import type { Arena, Views } from "../runtime/arena.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import type { LogRow, SampleRow } from "./events.ts";
 import type { TrainOptions } from "./options.ts";
@@ -165,7 +165,7 @@ export async function folderSink(folder: string, arena: Arena, from?: TrainState
   const weights = (name: string, at: number) =>
     writeSafetensors(
       join(folder, name),
-      [...arena.parameters].map(([key, { shape, data }]) => ({
+      Object.entries(arena.parameters).map(([key, { shape, data }]) => ({
         name: key,
         dtype: "F32" as const,
         shape,
@@ -211,7 +211,7 @@ export async function folderSink(folder: string, arena: Arena, from?: TrainState
 export async function writeWeights(folder: string, arena: Arena, step: number): Promise<void> {
   await writeSafetensors(
     join(folder, files.weights),
-    [...arena.parameters].map(([name, { shape, data }]) => ({ name, dtype: "F32" as const, shape, data })),
+    Object.entries(arena.parameters).map(([name, { shape, data }]) => ({ name, dtype: "F32" as const, shape, data })),
     { step: String(step) },
   );
 }
@@ -221,8 +221,8 @@ export const forgetTrainingState = (folder: string): Promise<void> =>
   rm(join(folder, files.optimizer), { force: true });
 
 function arenaTensors(arena: Arena) {
-  const part = (prefix: string, tensors: ReadonlyMap<string, HostArray<"float32">> | undefined) =>
-    [...(tensors ?? [])].map(([name, { shape, data }]) => ({ name: `${prefix}.${name}`, shape, data }));
+  const part = (prefix: string, tensors: Views) =>
+    Object.entries(tensors).map(([name, { shape, data }]) => ({ name: `${prefix}.${name}`, shape, data }));
   return [
     ...part("parameters", arena.parameters),
     ...part("moment1", arena.moment1),

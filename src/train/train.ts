@@ -175,7 +175,7 @@ async function session({
   const sink = folder === undefined ? memory.sink : await folderSink(folder, arena, restored?.state);
   const lm: LanguageModel = {
     model,
-    weights: Object.fromEntries(arena.parameters),
+    weights: arena.parameters,
     tokenizer,
     backend,
     endsItems: data.kind === "items",
@@ -227,7 +227,7 @@ function createArena(model: Model, optimizer: Optimizer, { accumulate }: TrainOp
 /** Draws the first weights; each parameter from a stream of its own name. */
 export function initialise(model: Model, arena: Arena, seed: number): void {
   for (const { name, initialise } of model.parameters) {
-    initialise(arena.parameters.get(name)!.data, new Random(seed, `initialise/${name}`));
+    initialise(arena.parameters[name]!.data, new Random(seed, `initialise/${name}`));
   }
 }
 
@@ -276,7 +276,7 @@ function memorySink(
   return {
     sink: {
       async best() {
-        best = new Map([...arena.parameters].map(([name, { data }]) => [name, data.slice()]));
+        best = new Map(Object.entries(arena.parameters).map(([name, { data }]) => [name, data.slice()]));
       },
       async last() {},
       async log(row) {
@@ -289,7 +289,7 @@ function memorySink(
     },
     offer(keep) {
       if (keep === "best" && best)
-        for (const [name, data] of best) arena.parameters.get(name)!.data.set(data);
+        for (const [name, data] of best) arena.parameters[name]!.data.set(data);
     },
   };
 }
@@ -299,7 +299,7 @@ async function offerBest(folder: string, arena: Arena): Promise<void> {
   const { openSafetensors } = await import("../hub/safetensors-file.ts");
   const source = await openSafetensors(`${folder}/model.safetensors`);
   try {
-    for (const [name, { data }] of arena.parameters) await source.read(name, data);
+    for (const [name, { data }] of Object.entries(arena.parameters)) await source.read(name, data);
   } finally {
     await source.close();
   }

@@ -107,7 +107,7 @@ class Loop {
         input: { ids: Tensor; targets: Tensor; weights?: Tensor; progress?: Tensor; state: State },
       ) => {
         const { loss, state } = objective(model, parameters, input, training());
-        const trainable = Object.entries(parameters).filter(([name]) => parts.arena.gradients.has(name));
+        const trainable = Object.entries(parameters).filter(([name]) => name in parts.arena.gradients);
         const found = gradients(
           loss,
           trainable.map(([, tensor]) => tensor),
@@ -178,7 +178,7 @@ class Loop {
 
   /** One step of the weights. */
   async #update(): Promise<void> {
-    const { arena, optimizer, batches, model } = this.#parts;
+    const { arena, optimizer, batches } = this.#parts;
     const { accumulate, clip, seed, learningRate } = this.#options;
     const begun = performance.now();
     const step = this.#state.step + 1;
@@ -188,7 +188,7 @@ class Loop {
       const batch = batches.next();
       if (batch.fresh) this.#carried = this.#freshCarry(batch.batch);
       const result = await this.#step.run(
-        [Object.fromEntries(arena.parameters) as never, this.#input(batch) as never],
+        [arena.parameters, this.#input(batch) as never],
         {
           into: { gradients: Object.fromEntries(arena.gradients) } as never,
           random: { seed, step: (step - 1) * accumulate + micro },
@@ -197,13 +197,13 @@ class Loop {
       this.#carried = result.state as Record<string, HostArray>;
       nats += (result.loss as HostArray<"float32">).data[0]!;
       targets += batch.targets;
-      if (accumulate > 1) arena.accumulate(micro === 0);
+      if (micro < accumulate - 1) arena.accumulate();
     }
+    if (accumulate > 1) arena.addAccumulated();
     const lr = learningRate * schedule(this.#scheduleOptions())(step);
     const { norm, scale, finite } = clipGlobalNorm(arena, clip > 0 ? clip : Infinity, 1 / targets);
     if (!finite || !Number.isFinite(nats)) throw diverged(step, nats / targets, norm, lr);
     optimizer.step(arena, { step, lr, gradScale: scale });
-    void model;
 
     const seconds = (performance.now() - begun) / 1000;
     const { interval } = this.#state;
@@ -265,7 +265,7 @@ class Loop {
     const { validation, arena, sink, onEvent } = this.#parts;
     const { step } = this.#state;
     if (this.#scorer && validation) {
-      const { nats, tokens } = await this.#scorer.score(Object.fromEntries(arena.parameters), validation);
+      const { nats, tokens } = await this.#scorer.score(arena.parameters, validation);
       const loss = nats / tokens;
       if (!Number.isFinite(loss)) throw diverged(step, loss, Number.NaN, Number.NaN);
       const best = this.#state.bestLoss === null || loss < this.#state.bestLoss;

@@ -1,0 +1,47 @@
+/**
+ * Validation loss on tiny-shakespeare against minutes of training on this machine. The last tenth of the
+ * text validates. The mark to pass is 1.88 nats per character, nanoGPT's published result for a CPU.
+ *
+ *     PUNCHLINE_ASSETS=... npm run bench -- shakespeare
+ */
+import { join } from "node:path";
+import { prepareRawText, type TrainOptions, train } from "../src/index.ts";
+import type { BenchRow } from "./bench.ts";
+
+const PUBLISHED = 1.88;
+
+export default async function shakespeare(): Promise<BenchRow[]> {
+  const assets = process.env.PUNCHLINE_ASSETS;
+  if (!assets) throw new Error("Set PUNCHLINE_ASSETS to a folder that has tiny-shakespeare/input.txt.");
+  const minutes = Number(process.env.PUNCHLINE_MINUTES ?? 10);
+  const data = await prepareRawText(join(assets, "tiny-shakespeare/input.txt"), { fractions: { validation: 0.1, test: 0 } });
+  const curve: { minute: number; loss: number }[] = [];
+  const begun = performance.now();
+  const options: Partial<TrainOptions> = {
+    maxMinutes: minutes,
+    batchSize: 64,
+    seqLen: 128,
+    learningRate: 4e-3,
+    weightDecay: 0.05,
+    validationTokens: 200_000,
+    sampleEvery: 0,
+  };
+  const { summary } = await train({
+    model: "char-lstm",
+    modelOptions: { layers: 1, width: 512, embedding: 64, dropout: 0.2 },
+    data,
+    options,
+    onEvent: (event) => {
+      if (event.type !== "validation") return;
+      const minute = (performance.now() - begun) / 60_000;
+      curve.push({ minute, loss: event.loss });
+      process.stderr.write(`${minute.toFixed(2)} min  step ${event.step}  ${event.loss.toFixed(4)} nats\n`);
+    },
+  });
+  const passed = curve.find(({ loss }) => loss <= PUBLISHED);
+  const best = Math.min(...curve.map(({ loss }) => loss));
+  return [
+    { case: `validation loss within ${minutes} min (${summary.parameters} parameters)`, unit: "nats/character", ours: best, peer: PUBLISHED, peer_name: "nanoGPT, CPU recipe, as published", ratio: PUBLISHED / best },
+    { case: `minute at which ${PUBLISHED} is passed`, unit: "minutes", ours: passed?.minute ?? Number.NaN, peer: null, peer_name: "none", ratio: null, note: "the published figure gives no time" },
+  ];
+}
