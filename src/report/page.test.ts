@@ -78,6 +78,8 @@ describe("numbers", () => {
       "Of its 4-word sequences 79 % are new, against 87 %",
       "They agree on “air”",
       "moves by 0.318",
+      "perplexity against zlib0.64",
+      "the fox was hungry . the fox was",
       "17.1 ms",
       "58.4/s",
       "0.66",
