@@ -36,7 +36,7 @@ export function table(
   const natural = columns.map((c, i) =>
     Math.max(textWidth(c.header), ...cells.map((r) => textWidth(r[i]!)), 1),
   );
-  const widths = fit(natural, columns, Math.max(1, width - gap * (columns.length - 1)));
+  const widths = shrink(natural, columns, Math.max(1, width - gap * (columns.length - 1)));
   const line = (parts: readonly string[]) =>
     parts
       .map((p, i) => pad(p, widths[i]!, columns[i]!.align))
@@ -56,7 +56,7 @@ export function table(
 }
 
 /** Takes what is too much from the widest columns, those that wrap first; none gets under its least. */
-function fit(
+function shrink(
   natural: readonly number[],
   columns: readonly TerminalColumn[],
   room: number,

@@ -35,6 +35,8 @@ export interface CompareData {
   readonly models: readonly ComparedModel[];
   /** The answer in one plain sentence for each sense of `faster`. */
   readonly answers?: readonly { readonly sense: string; readonly sentence: string }[];
+  /** What came out when each was asked to do the other's work, such as BERT to write. */
+  readonly outputs?: readonly { readonly task: string; readonly model: string; readonly text: string }[];
   readonly by_length?: readonly ThroughputPoint[];
   readonly by_batch?: readonly ThroughputPoint[];
   /** How the timing was done: runs, warm-up, threads. */
@@ -51,10 +53,7 @@ export const compare = defineChapter<CompareData>({
     answers?.[0]?.sentence ??
     `${models.map((m) => `${m.model} fills the blank with “${m.predictions[0]?.token.trim() ?? "nothing"}”`).join("; ")}.`,
   render: (d) => {
-    const measured = {
-      how: `${d.protocol}${d.caveat === undefined ? "" : ` ${d.caveat}`}`,
-      command: d.command,
-    };
+    const measured = { how: d.protocol, command: d.command };
     const pictures = d.models.filter((m) => m.attention !== undefined);
     const points = d.models.flatMap((m) => m.speed.map((s) => ({ ...s, model: m.model })));
     return html`<p>Both are transformers, and differ in what they may look at. A GPT reads from left to right and says what comes next: it writes. A BERT reads the whole text, both ways, and says what stands in a gap: it understands, but does not go on.</p>
@@ -78,7 +77,7 @@ ${
   figure({
     id: "compare-attention",
     title: "The square and the triangle",
-    subtitle: "Each row is a token, each column one that it looks at; the darker, the more",
+    subtitle: "Each row is a token, each column one that it looks at; the stronger the colour, the more",
     width: "wide",
     content: html`<div class="columns pictures">${pictures.map(
       (m, i) =>
@@ -86,7 +85,7 @@ ${
     )}</div>`,
     measured: {
       ...measured,
-      how: "Read from the running model on the text above. Darkness grows with the square root of the weight, so that small weights can be seen.",
+      how: "Read from the running model on the text above. The colour grows with the square root of the weight, so that small weights can be seen.",
     },
   })
 }
@@ -97,6 +96,15 @@ ${
       .filter((m) => m.right_context_effect !== undefined)
       .map((m) => `the prediction of ${m.model} moves by ${decimal(m.right_context_effect, 3)}`),
   )} (total variation distance: 0 is no change, 1 an entirely different answer).</p>`
+}
+${
+  d.outputs !== undefined &&
+  d.outputs.length > 0 &&
+  html`<h3 class="loose">Each at the other’s work</h3>
+<dl class="answers">${d.outputs.map(
+    (o) =>
+      html`<div><dt>${o.model} <span class="quiet">${o.task}</span></dt><dd class="joke">${o.text.trim()}</dd></div>`,
+  )}</dl>`
 }
 ${points.length > 0 && speedFigures(d, points, measured)}
 ${facts(d.models)}`;

@@ -6,10 +6,11 @@ import { type NoveltyCurve, noveltyCurveChart } from "../charts/novelty-curve.ts
 import { type RateRow, ratesChart } from "../charts/rates.ts";
 import { similarityChart } from "../charts/similarity.ts";
 import { figure } from "../figure.ts";
-import { count, percent, percentInterval, wilson } from "../format.ts";
+import { count, decimal, percent, percentInterval, wilson } from "../format.ts";
 import { differences } from "../highlight.ts";
 import { type Html, html } from "../html.ts";
 import { joke, verdictLabel } from "../jokes.ts";
+import { dataTable } from "../table.ts";
 
 /** A number of copies among `n` texts; the interval is Wilson's where none is given. */
 export interface CopyRate {
@@ -34,6 +35,8 @@ export interface NoveltyAudit {
   readonly heldout_nearest?: readonly number[];
   /** Given the first tokens of jokes: how many are completed word for word. */
   readonly extraction?: { readonly training: CopyRate; readonly heldout: CopyRate; readonly prefix: number };
+  /** How well each signal tells training jokes from unseen ones (Carlini et al. 2021); an AUC of 0.5 is chance. */
+  readonly membership?: readonly { readonly signal: string; readonly auc: number }[];
   /** Along the checkpoints. */
   readonly checkpoints?: readonly MemorisationPoint[];
   readonly command: string;
@@ -161,6 +164,18 @@ ${
 ${
   a.extraction !== undefined &&
   html`<p>Given the first ${count(a.extraction.prefix)} tokens of a joke, the model completes ${shareOf(a.extraction.training)} of the training jokes word for word, and ${shareOf(a.extraction.heldout)} of the jokes it never saw.</p>`
+}
+${
+  a.membership !== undefined &&
+  a.membership.length > 0 &&
+  dataTable<{ readonly signal: string; readonly auc: number }>({
+    caption: "How well it can be told that a joke was learned from",
+    columns: [
+      { header: "Signal", cell: (m) => m.signal },
+      { header: "AUC (0.5 is chance)", numeric: true, cell: (m) => decimal(m.auc, 2) },
+    ],
+    rows: a.membership,
+  })
 }`;
 }
 

@@ -72,7 +72,9 @@ function serialise(options: PlotOptions, { width }: Place): { head: string; body
   for (const style of drawn.querySelectorAll("style")) style.remove();
   const viewBox = drawn.getAttribute("viewBox") ?? "";
   // Two decimals of a pixel are enough; text between the tags is left as it is.
-  const body = drawn.innerHTML.replace(/<[^>]*>/g, (tag) => tag.replace(/(\d\.\d\d)\d+/g, "$1"));
+  const body = drawn.innerHTML.replace(/<[^>]*>/g, (tag) =>
+    tag.replace(/\d+\.\d{3,}/g, (n) => String(Number(Number(n).toFixed(2)))),
+  );
   return {
     head: `<svg viewBox="${viewBox}" width="${width}" font-size="12" text-anchor="middle" fill="currentColor"`,
     body: `${body}</svg>`,

@@ -23,8 +23,15 @@ const colours = [colour.accent, colour.ink, colour.muted] as const;
 /** Height of a case and room for its name, in pixels. */
 const row = 52;
 const left = 190;
+/** Shorter times, in milliseconds, are drawn as this: zero has no place on a logarithmic scale. */
+const shortest = 1e-4;
 
-export function speedChart({ id, points }: SpeedChart): Html {
+export function speedChart({ id, points: timed }: SpeedChart): Html {
+  const points = timed.map((p) => ({
+    ...p,
+    p50_ms: Math.max(shortest, p.p50_ms),
+    p95_ms: Math.max(shortest, p.p95_ms),
+  }));
   const cases = [...new Set(points.map((p) => p.case))];
   const models = [...new Set(points.map((p) => p.model))];
   const ticks = decades(Math.min(...points.map((p) => p.p50_ms)), Math.max(...points.map((p) => p.p95_ms)));
@@ -112,17 +119,20 @@ function timing(point: SpeedPoint, models: readonly string[], { narrow }: Place)
   ];
 }
 
-/** The numbers 1, 2 and 5 times powers of ten from just below `low` to just above `high`; at most about eight. */
+/**
+ * The numbers 1, 2 and 5 times powers of ten (1 alone past three decades) from just below `low` to just above
+ * `high`; at least two.
+ */
 export function decades(low: number, high: number): readonly number[] {
-  const from = Math.floor(Math.log10(low));
-  const to = Math.ceil(Math.log10(high));
-  const factors = to - from > 3 ? [1] : [1, 2, 5];
+  const from = Math.floor(Math.log10(Math.max(low, shortest)));
+  const to = Math.ceil(Math.log10(Math.max(high, shortest))) + 1;
+  const factors = to - from > 4 ? [1] : [1, 2, 5];
   const all: number[] = [];
   for (let e = from; e <= to; e++) for (const f of factors) all.push(f * 10 ** e);
   const first = Math.max(
     0,
     all.findLastIndex((v) => v <= low),
   );
-  const last = all.findIndex((v) => v >= high);
-  return all.slice(first, (last < 0 ? all.length - 1 : last) + 1);
+  const last = all.findIndex((v, i) => v >= high && i > first);
+  return all.slice(first, last + 1);
 }

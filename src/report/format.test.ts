@@ -1,0 +1,86 @@
+import { expect, test } from "vitest";
+import {
+  bits,
+  bytes,
+  compact,
+  count,
+  decimal,
+  duration,
+  milliseconds,
+  nats,
+  percent,
+  percentInterval,
+  rate,
+  wilson,
+} from "./format.ts";
+
+/** Formatted text with its no-break spaces as ordinary ones. */
+const plain = (text: string) => text.replaceAll("\u00a0", " ");
+
+test.each([
+  [0, "0 s"],
+  [0.00042, "0.42 ms"],
+  [0.18, "180 ms"],
+  [0.9996, "1.0 s"],
+  [3.21, "3.2 s"],
+  [9.96, "10 s"],
+  [59.6, "1 min"],
+  [185, "3 min 5 s"],
+  [3599.9, "1 h"],
+  [4320, "1 h 12 min"],
+  [90000, "25 h"],
+])("duration of %d seconds", (seconds, text) => {
+  expect(plain(duration(seconds))).toBe(text);
+});
+
+test.each([
+  [0, "0 %"],
+  [0.0001, "< 0.1 %"],
+  [0.035, "3.5 %"],
+  [0.0996, "10 %"],
+  [0.5, "50 %"],
+  [0.9962, "99.6 %"],
+  [0.99999, "> 99.9 %"],
+  [1, "100 %"],
+])("percent of %d", (share, text) => {
+  expect(plain(percent(share))).toBe(text);
+});
+
+test("counts, sizes and rates", () => {
+  expect(count(231657)).toBe("231,657");
+  expect(count(0)).toBe("0");
+  expect(compact(124439808)).toBe("124M");
+  expect(compact(38400)).toBe("38.4k");
+  expect(compact(999.9)).toBe("1k");
+  expect(compact(7)).toBe("7");
+  expect(plain(bytes(4_200_000))).toBe("4.2 MB");
+  expect(plain(bytes(12))).toBe("12 B");
+  expect(rate(38412)).toBe("38,400/s");
+  expect(plain(rate(58.43, "tokens"))).toBe("58.4 tokens/s");
+  expect(plain(milliseconds(17.13))).toBe("17.1 ms");
+  expect(plain(nats(1.834))).toBe("1.83 nats");
+  expect(plain(bits(2.6449))).toBe("2.64 bits");
+});
+
+test("what is not known is a dash, and what is not finite says so", () => {
+  expect(decimal(undefined, 2)).toBe("–");
+  expect(count(undefined)).toBe("–");
+  expect(nats(Number.NaN)).toBe("NaN");
+  expect(percent(Number.POSITIVE_INFINITY)).toBe("∞");
+});
+
+test("Wilson's interval agrees with published values", () => {
+  // Newcombe, Statistics in Medicine 17 (1998), table I, method 3, in percent.
+  for (const [hits, n, low, high] of [
+    [81, 263, 0.2553, 0.3662],
+    [15, 148, 0.0624, 0.1605],
+    [0, 20, 0, 0.1611],
+    [1, 29, 0.0061, 0.1718],
+  ] as const) {
+    const [a, b] = wilson(hits, n);
+    expect(a).toBeCloseTo(low, 4);
+    expect(b).toBeCloseTo(high, 4);
+  }
+  expect(wilson(0, 0)).toEqual([0, 1]);
+  expect(plain(percentInterval(0.035, [0.017, 0.07]))).toBe("3.5 % (1.7–7.0 %)");
+});

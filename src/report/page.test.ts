@@ -1,0 +1,202 @@
+import { parseHTML } from "linkedom";
+import { beforeAll, describe, expect, test } from "vitest";
+import { fixture } from "./fixture/report.ts";
+import type { ReportData } from "./page.ts";
+import { renderReport } from "./render.ts";
+import { theme } from "./style/theme.ts";
+
+let markup: string;
+let document: Document;
+beforeAll(async () => {
+  markup = await renderReport(fixture);
+  document = parseHTML(markup).document;
+});
+
+const all = (selector: string) => [...document.querySelectorAll(selector)];
+const text = () => document.body.textContent!.replace(/[\s\u00a0]+/g, " ");
+
+describe("structure", () => {
+  test("one title, numbered chapters, and a table of contents that leads to each", () => {
+    expect(all("h1").map((h) => h.textContent)).toEqual([fixture.title]);
+    const chapters = all("section.chapter");
+    expect(chapters.map((c) => c.id)).toEqual([
+      "characters",
+      "architectures",
+      "gpt",
+      "novelty",
+      "compare",
+      "runs",
+    ]);
+    expect(all("nav.contents a").map((a) => a.getAttribute("href"))).toEqual(chapters.map((c) => `#${c.id}`));
+    expect(all(".opening .no").map((n) => n.textContent)).toEqual(["1", "2", "3", "4", "5", "6"]);
+  });
+
+  test("every id is there once, and every reference to one leads somewhere", () => {
+    const ids = all("[id]").map((e) => e.id);
+    expect(ids).toEqual([...new Set(ids)]);
+    for (const e of all("[aria-labelledby]")) {
+      for (const id of e.getAttribute("aria-labelledby")!.split(" ")) expect(ids).toContain(id);
+    }
+  });
+
+  test("every chart has a title and a description; every figure its method; every table a caption", () => {
+    const charts = all("svg");
+    expect(charts.length).toBeGreaterThan(20);
+    for (const svg of charts) {
+      expect(svg.getAttribute("role")).toBe("img");
+      expect(svg.querySelector("title")!.textContent).toMatch(/\w/);
+      expect(svg.querySelector("desc")!.textContent).toMatch(/\w/);
+      expect(svg.outerHTML).not.toContain("NaN");
+    }
+    for (const f of all("figure.figure")) {
+      expect(f.querySelector("figcaption")!.textContent).toMatch(/Repeat it: punchline \w+/);
+    }
+    for (const t of all("table")) expect(t.querySelector("caption")!.textContent).toMatch(/\w/);
+  });
+
+  test("chapters without data are left out, and a page of one has no table of contents", async () => {
+    const one = parseHTML(
+      await renderReport({ ...fixture, chapters: { runs: fixture.chapters.runs! } }),
+    ).document;
+    expect([...one.querySelectorAll("section.chapter")].map((c) => c.id)).toEqual(["runs"]);
+    expect(one.querySelector("nav")).toBeNull();
+  });
+});
+
+describe("numbers", () => {
+  test("the data's figures stand on the page", () => {
+    for (const wanted of [
+      "2.45 bits",
+      "456,548 numbers",
+      "2,615",
+      "−184",
+      "blind guess 4.61",
+      "guess by frequency 3.11",
+      "6.1 % (2–20 %) of the 33 jokes",
+      "1.7 % (0.5–6.0 %)",
+      "the two cannot be told apart",
+      "Of its 4-word sequences 79 % are new, against 87 %",
+      "They agree on “air”",
+      "moves by 0.318",
+      "perplexity against zlib0.64",
+      "the fox was hungry . the fox was",
+      "17.1 ms",
+      "58.4/s",
+      "0.66",
+    ]) {
+      expect(text()).toContain(wanted);
+    }
+  });
+
+  test("copies, close jokes and new ones are told apart", () => {
+    const verdicts = all("#characters-jokes .verdict").map((v) => v.textContent);
+    expect(verdicts).toHaveLength(30);
+    expect(verdicts.filter((v) => v === "Copy")).toHaveLength(1);
+    expect(verdicts.filter((v) => v === "Close")).toHaveLength(5);
+    expect(all("#novelty-0-samples .pairs li")[0]!.querySelector("mark")!.textContent).toBe(
+      "Why did the bicycle fall over? It was two tired.",
+    );
+  });
+
+  test("the same data gives the same page", async () => {
+    expect(await renderReport(fixture)).toBe(markup);
+  });
+});
+
+describe("safety", () => {
+  test("nothing is loaded from anywhere", () => {
+    for (const e of all("[src], [href], [srcset], [xlink\\:href]")) {
+      expect(e.getAttribute("href") ?? e.getAttribute("src")).toMatch(/^(#|data:,)/);
+    }
+    expect(markup).not.toMatch(/https?:\/\//);
+    expect(markup).not.toMatch(/@import|url\(|<link rel="stylesheet|<iframe|<img/);
+    expect(markup.length).toBeLessThan(300_000);
+  });
+
+  test("a hostile text is shown and not run, wherever it stands", async () => {
+    const evil = `</style></script><script>alert(1)</script><img src=x onerror=alert(2)>"'`;
+    const poisoned = JSON.parse(
+      JSON.stringify(fixture, (_, value) => (typeof value === "string" ? `${value}${evil}` : value)),
+    ) as ReportData;
+    const page = parseHTML(await renderReport(poisoned)).document;
+    expect([...page.querySelectorAll("script")]).toHaveLength(1);
+    expect(page.querySelector("img")).toBeNull();
+    expect(page.querySelector("[onerror]")).toBeNull();
+    expect(page.querySelector("section.chapter .joke")!.textContent).toContain(evil);
+  });
+});
+
+describe("thin data", () => {
+  test("a run that was stopped at once, or went wrong, still makes a page", async () => {
+    const { characters, novelty, compare } = fixture.chapters;
+    const row = characters!.log[0]!;
+    for (const log of [[], [row], [row, { ...row, step: 1, loss: Number.NaN }]]) {
+      const page = await renderReport({
+        title: "t",
+        standfirst: "s",
+        key: [],
+        made: fixture.made,
+        chapters: {
+          characters: { ...characters!, log, timeline: [], jokes: [], lengths: { model: [], real: [] } },
+          novelty: {
+            indexed: 0,
+            audits: [
+              {
+                model: "m",
+                samples: [{ text: "", copy: false, nearest: [] }],
+                copies: 0,
+                rate: 0,
+                baseline: { copies: 0, rate: 0, n: 0 },
+                n_novelty: { model: [1], heldout: [1] },
+                heldout_nearest: [],
+                checkpoints: novelty!.audits[0]!.checkpoints!.slice(0, 1),
+                command: "punchline novelty m",
+              },
+            ],
+          },
+          compare: {
+            ...compare!,
+            models: [{ model: "m", kind: "causal", parameters: 1, predictions: [], speed: [] }],
+          },
+          architectures: { seconds: 0, models: [], command: "punchline compare-models x" },
+        },
+      });
+      expect(page).toContain("</html>");
+      for (const svg of page.match(/<svg[\s\S]*?<\/svg>/g) ?? [])
+        expect(svg).not.toMatch(/="[^"]*(NaN|Infinity)/);
+    }
+  });
+});
+
+describe("contrast", () => {
+  const blocks = theme.match(/--paper:[^}]*?--mark:#\w+/g)!;
+  const [light, dark] = [blocks[0]!, blocks[1]!];
+  const colour = (block: string, name: string): string => new RegExp(`--${name}:(#\\w+)`).exec(block)![1]!;
+
+  /** WCAG 2.1, relative luminance and contrast ratio. */
+  function luminance(hex: string): number {
+    const full = hex.length === 4 ? `#${[...hex.slice(1)].map((c) => c + c).join("")}` : hex;
+    const [r, g, b] = [1, 3, 5]
+      .map((i) => Number.parseInt(full.slice(i, i + 2), 16) / 255)
+      .map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r! + 0.7152 * g! + 0.0722 * b!;
+  }
+  function contrast(a: string, b: string): number {
+    const [x, y] = [luminance(a), luminance(b)];
+    return (Math.max(x, y) + 0.05) / (Math.min(x, y) + 0.05);
+  }
+
+  test("the measure itself: black on white is 21", () => {
+    expect(contrast("#000", "#ffffff")).toBeCloseTo(21, 5);
+  });
+
+  test.each([
+    ["light", light],
+    ["dark", dark],
+  ])("letters of the %s theme reach 4.5 to 1 on paper and on the marker", (_, block) => {
+    for (const ink of ["ink", "muted", "accent"]) {
+      expect(contrast(colour(block, ink), colour(block, "paper")), ink).toBeGreaterThanOrEqual(4.5);
+    }
+    expect(contrast(colour(block, "ink"), colour(block, "mark"))).toBeGreaterThanOrEqual(4.5);
+  });
+});
