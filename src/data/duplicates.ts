@@ -1,0 +1,68 @@
+/**
+ * Exact and near duplicates among short texts.
+ *
+ * Two texts are exact duplicates where their normalised forms (see `normalise`) are equal. They are near
+ * duplicates where the Jaccard similarity of their sets of words, each word weighed by its letters, is at least
+ * 0.5, and one of three is at least 0.7: that same similarity, the plain one of the word sets, or the plain one
+ * of their sets of four-character shingles (a slip of the keyboard in a short text spoils much of its words but
+ * few of its shingles).
+ *
+ * Letters as weights keep apart what shares only a frame, "What do you call a ... with no ...?", and need no
+ * statistics of the collection: whether two texts are near depends on these two alone. Nothing is estimated;
+ * `near-join.ts` tells how the pairs are found.
+ *
+ * Texts are taken in their order and each is compared with those kept so far, so the first of a group stays,
+ * no two kept texts are near duplicates, and texts added at the end never change what is kept of the others.
+ * Source: Broder, "On the resemblance and containment of documents" (1997).
+ */
+import { markNearDuplicates } from "./near-join.ts";
+
+export interface NearDuplicateOptions {
+  /** Texts are compared at all where their word sets, weighed by letters, are this similar. Default 0.5. */
+  readonly candidates?: number;
+  /** Of those, word sets this similar, plain or weighed, are near duplicates. Default 0.7. */
+  readonly words?: number;
+  /** Of those, sets of four-character shingles this similar are near duplicates. Default 0.7. */
+  readonly shingles?: number;
+}
+
+export const nearDuplicateDefaults = { candidates: 0.5, words: 0.7, shingles: 0.7 } as const;
+
+/** One sentence about the method, for tables and reports. */
+export const duplicateMethod =
+  "equal normalised text; or Jaccard similarity of the word sets (plain or weighed by letters) or of the " +
+  "four-character shingles, among all pairs that are candidates by their words weighed by letters";
+
+/** For each text the index of the earlier text that it repeats, or -1 where it repeats none in this way. */
+export interface Repeats {
+  readonly exact: Int32Array;
+  readonly near: Int32Array;
+}
+
+/**
+ * Finds which of the normalised texts repeat an earlier one.
+ * @param near options of the near duplicates, or false to look for exact ones only.
+ * @param onProgress called now and then with the number of texts looked at.
+ */
+export function findDuplicates(
+  normalised: readonly string[],
+  near: NearDuplicateOptions | false = {},
+  onProgress: (done: number) => void = () => {},
+): Repeats {
+  const repeats = {
+    exact: new Int32Array(normalised.length).fill(-1),
+    near: new Int32Array(normalised.length).fill(-1),
+  };
+  const first = new Map<string, number>();
+  for (const [i, text] of normalised.entries()) {
+    const earlier = first.get(text);
+    if (earlier === undefined) first.set(text, i);
+    else repeats.exact[i] = earlier;
+  }
+  if (near === false) return repeats;
+  const places = [...first.values()];
+  const distinct = places.map((i) => normalised[i]!);
+  const found = markNearDuplicates(distinct, { ...nearDuplicateDefaults, ...near }, onProgress);
+  for (const [i, j] of found.entries()) if (j >= 0) repeats.near[places[i]!] = places[j]!;
+  return repeats;
+}

@@ -1,0 +1,103 @@
+/**
+ * The front door of the data: names of sources in, splits ready for training out.
+ *
+ * @example
+ * const data = await prepareData(["one-liners"]);
+ * const stream = encodeSplit(data, "train");
+ */
+import { UsageError } from "../core/errors.ts";
+import {
+  type PreparedData,
+  type PrepareOptions,
+  type PrepareProgress,
+  prepareText,
+  prepareTexts,
+} from "./prepare.ts";
+import { openFile, wholeText } from "./sources/bytes.ts";
+import { fileKind } from "./sources/file.ts";
+import { oneLinersKind } from "./sources/one-liners.ts";
+import {
+  hubKind,
+  openSource,
+  type SourceKind,
+  type SourceOptions,
+  type TextBatch,
+  type TextSource,
+} from "./sources/source.ts";
+import type { SourceSummary } from "./summary.ts";
+
+/** The kinds of sources that are always there, in the order in which they are asked. */
+export const sourceKinds: readonly SourceKind[] = [oneLinersKind, hubKind, fileKind];
+
+export type PrepareDataOptions = PrepareOptions & SourceOptions;
+
+/**
+ * Reads, cleans, deduplicates and splits one or several sources, taken as one in their order.
+ * @param sources `one-liners`, `hf:owner/dataset` or files (see DESIGN: .csv .tsv .json .jsonl .parquet .txt, gzip).
+ * @throws InputError or UsageError whose message is one sentence for the user.
+ */
+export async function prepareData(
+  sources: string | readonly string[],
+  options: PrepareDataOptions = {},
+): Promise<PreparedData> {
+  const names = namesOf(sources);
+  const opened: TextSource[] = [];
+  for (const name of names) opened.push(await openSource(name, options, sourceKinds));
+  const counts = new Int32Array(opened.length);
+  const { onProgress } = options;
+  const bytes = (): Pick<PrepareProgress, "bytes" | "totalBytes"> => ({
+    bytes: opened.reduce((sum, { progress }) => sum + progress.bytes, 0),
+    totalBytes: opened.reduce((sum, { progress }) => sum + progress.totalBytes, 0),
+  });
+  const prepared = await prepareTexts(
+    allBatches(opened, counts),
+    onProgress ? { ...options, onProgress: (now) => onProgress({ ...now, ...bytes() }) } : options,
+    names.join(", "),
+  );
+  const summaries: SourceSummary[] = opened.map(({ name, format, column }, i) => ({
+    source: name,
+    format,
+    column: column ?? null,
+    rows: counts[i]!,
+  }));
+  return { ...prepared, summary: { ...prepared.summary, sources: summaries } };
+}
+
+/** Reads files whole as one continuous text and splits it by position; see `prepareText`. */
+export async function prepareRawText(
+  files: string | readonly string[],
+  options: PrepareOptions = {},
+): Promise<PreparedData> {
+  const names = namesOf(files);
+  const prepared = prepareText(await readRawText(names), options, names.join(", "));
+  const summaries: SourceSummary[] = names.map((source) => ({
+    source,
+    format: "text",
+    column: null,
+    rows: 1,
+  }));
+  return { ...prepared, summary: { ...prepared.summary, sources: summaries } };
+}
+
+/** The contents of UTF-8 files (gzip is unpacked) one after the other, exactly as they stand. */
+export async function readRawText(files: string | readonly string[]): Promise<string> {
+  let text = "";
+  for (const name of namesOf(files)) text += await wholeText(await openFile(name));
+  return text;
+}
+
+async function* allBatches(sources: readonly TextSource[], counts: Int32Array): AsyncGenerator<TextBatch> {
+  for (const [i, source] of sources.entries()) {
+    for await (const batch of source.batches()) {
+      counts[i]! += batch.texts.length;
+      for (const n of Object.values(batch.dropped ?? {})) counts[i]! += n;
+      yield batch;
+    }
+  }
+}
+
+function namesOf(sources: string | readonly string[]): readonly string[] {
+  const names = typeof sources === "string" ? [sources] : sources;
+  if (names.length === 0) throw new UsageError("No source is given; name a file or one-liners.");
+  return names;
+}

@@ -1,0 +1,286 @@
+/**
+ * From raw texts to splits that a model can be trained on: cleaned, each once, divided for good.
+ *
+ * Runs in a browser as well; reading files and packages is `prepareData`'s part.
+ */
+import { InputError, UsageError } from "../core/errors.ts";
+import { characterTokenizerOf, printableTokenizer } from "../text/characters.ts";
+import { type CleaningOptions, createCleaner } from "../text/clean.ts";
+import { normalise } from "../text/normalise.ts";
+import type { Tokenizer } from "../text/tokenizer.ts";
+import { wordTokenizerOf } from "../text/words.ts";
+import {
+  duplicateMethod,
+  findDuplicates,
+  type NearDuplicateOptions,
+  nearDuplicateDefaults,
+} from "./duplicates.ts";
+import { createFingerprint } from "./hash.ts";
+import type { TextBatch } from "./sources/source.ts";
+import { assignSplits, checkFractions, type SplitFractions, type SplitName, splitNames } from "./split.ts";
+import { type DataSummary, lengthsOf } from "./summary.ts";
+import { encodeItems, encodeText, type TokenStream } from "./tokens.ts";
+
+export interface PrepareProgress {
+  readonly phase: "read" | "duplicates" | "split";
+  /** Rows done in this phase. */
+  readonly rows: number;
+  /** Rows of this phase, or 0 where unknown. */
+  readonly totalRows: number;
+  /** Bytes read so far and in all; 0 where unknown. */
+  readonly bytes: number;
+  readonly totalBytes: number;
+}
+
+export type VocabularyName = "printable" | "character" | "word";
+
+export interface PrepareOptions {
+  /** Cleaning steps, or false for none. Default all. */
+  readonly cleaning?: CleaningOptions | false;
+  /** Drop exact duplicates. Default true. */
+  readonly exactDuplicates?: boolean;
+  /** Drop near duplicates, with these thresholds. Default true. */
+  readonly nearDuplicates?: boolean | NearDuplicateOptions;
+  readonly fractions?: SplitFractions;
+  /** Drop shorter texts. Default 1 character. */
+  readonly minLength?: number;
+  /** Drop longer texts. Default no limit. */
+  readonly maxLength?: number;
+  /** Default `printable`, or `character` where the cleaning keeps Unicode. A tokenizer is taken as it is. */
+  readonly vocabulary?: VocabularyName | Tokenizer;
+  /** For the word vocabulary: words seen less often are `<unk>`. Default 2. */
+  readonly minCount?: number;
+  readonly onProgress?: (progress: PrepareProgress) => void;
+}
+
+export interface PreparedData {
+  /** `items`: every string is one text that `endOfText` ends. `text`: every split is one continuous text. */
+  readonly kind: "items" | "text";
+  readonly splits: Readonly<Record<SplitName, readonly string[]>>;
+  readonly tokenizer: Tokenizer;
+  readonly summary: DataSummary;
+  /** 32 hexadecimal digits that are equal for equal texts in equal splits. */
+  readonly fingerprint: string;
+}
+
+/**
+ * Cleans, deduplicates and splits the texts of `batches`, in their order.
+ * @param from what the texts come from, for error messages.
+ * @throws InputError `too-few` where fewer than two texts are left for training and validation.
+ */
+export async function prepareTexts(
+  batches: AsyncIterable<TextBatch> | Iterable<TextBatch>,
+  options: PrepareOptions = {},
+  from = "The data",
+): Promise<PreparedData> {
+  const { cleaning = {}, exactDuplicates = true, nearDuplicates = true } = options;
+  const { onProgress = () => {} } = options;
+  const fractions = checkFractions(options.fractions ?? {});
+  const vocabulary = vocabularyOf(options);
+  const cleaner = createCleaner(cleaning === false ? { steps: noSteps } : cleaning);
+  const dropped: Record<string, number> = {};
+  const drop = (reason: string, n = 1) => {
+    if (n > 0) dropped[reason] = (dropped[reason] ?? 0) + n;
+  };
+  const report = (phase: PrepareProgress["phase"], rows: number, totalRows: number) =>
+    onProgress({ phase, rows, totalRows, bytes: 0, totalBytes: 0 });
+
+  const { minLength = 1, maxLength = Number.POSITIVE_INFINITY } = options;
+  let rowsIn = 0;
+  let texts: string[] = [];
+  for await (const batch of batches) {
+    rowsIn += batch.texts.length;
+    for (const [reason, n] of Object.entries(batch.dropped ?? {})) {
+      rowsIn += n;
+      drop(reason, n);
+    }
+    for (const raw of batch.texts) {
+      const text = vocabulary === "subword" ? cleaner.clean(raw) : withoutBreaks(cleaner.clean(raw));
+      if (text.trim() === "") drop("empty");
+      else if (text.length < minLength) drop("too_short");
+      else if (text.length > maxLength) drop("too_long");
+      else texts.push(text);
+    }
+    report("read", rowsIn, 0);
+  }
+
+  let keys = texts.map(normalise);
+  const near = nearDuplicates === true ? {} : nearDuplicates;
+  if (exactDuplicates || near !== false) {
+    const repeats = findDuplicates(keys, near, (done) => report("duplicates", done, texts.length));
+    const isNew = (_: unknown, i: number) => {
+      if (exactDuplicates && repeats.exact[i]! >= 0) drop("duplicate");
+      else if (repeats.near[i]! >= 0) drop("near_duplicate");
+      else return true;
+      return false;
+    };
+    texts = texts.filter(isNew);
+    keys = keys.filter((_, i) => repeats.near[i]! < 0 && !(exactDuplicates && repeats.exact[i]! >= 0));
+  }
+  const needed = fractions.validation + fractions.test > 0 ? 2 : 1;
+  if (texts.length < needed) throw tooFew(from, texts.length, needed, dropped);
+
+  report("split", 0, texts.length);
+  const places = assignSplits(keys, fractions);
+  const splits = Object.fromEntries(
+    splitNames.map((name) => [name, texts.filter((_, i) => places[i] === name)]),
+  ) as Record<SplitName, string[]>;
+  const tokenizer = tokenizerFor(options, vocabulary, splits);
+  const fingerprint = fingerprintOf("items", splits);
+  const summary: DataSummary = {
+    rows_in: rowsIn,
+    rows_out: texts.length,
+    dropped,
+    splits: countsOf(splits),
+    vocabulary: tokenizer.size,
+    vocabulary_kind: typeof options.vocabulary === "object" ? tokenizer.kind : vocabulary,
+    unit: "items",
+    fractions,
+    sources: [],
+    cleaning: cleaner.changed,
+    duplicates: describeDuplicates(exactDuplicates, near),
+    lengths: lengthsOf(texts),
+    examples: examplesOf(splits.train),
+    fingerprint,
+  };
+  return { kind: "items", splits, tokenizer, summary, fingerprint };
+}
+
+/**
+ * Takes one continuous text as it stands, such as a book: no cleaning, no duplicates, split by position with
+ * training first, then validation, then test.
+ * @param options `fractions` (default validation 0.1, test 0) and `vocabulary` (default `character`).
+ */
+export function prepareText(text: string, options: PrepareOptions = {}, from = "The text"): PreparedData {
+  const fractions = checkFractions(options.fractions ?? {}, { validation: 0.1, test: 0 });
+  if (text.length < 2) {
+    throw new InputError("too-few", `${from} has ${text.length} characters; give a longer text.`);
+  }
+  const end = wholeCharacter(text, Math.floor(text.length * (1 - fractions.validation - fractions.test)));
+  const last = wholeCharacter(text, Math.floor(text.length * (1 - fractions.test)));
+  const parts = { train: text.slice(0, end), validation: text.slice(end, last), test: text.slice(last) };
+  const splits = Object.fromEntries(
+    splitNames.map((name) => [name, parts[name] === "" ? [] : [parts[name]]]),
+  ) as Record<SplitName, string[]>;
+  const vocabulary = options.vocabulary === undefined ? "character" : vocabularyOf(options);
+  const tokenizer = tokenizerFor(options, vocabulary, splits);
+  const fingerprint = fingerprintOf("text", splits);
+  const summary: DataSummary = {
+    rows_in: 1,
+    rows_out: 1,
+    dropped: {},
+    splits: { train: parts.train.length, validation: parts.validation.length, test: parts.test.length },
+    vocabulary: tokenizer.size,
+    vocabulary_kind: typeof options.vocabulary === "object" ? tokenizer.kind : vocabulary,
+    unit: "characters",
+    fractions,
+    sources: [],
+    cleaning: {},
+    duplicates: null,
+    lengths: lengthsOf([text]),
+    examples: [text.slice(0, 200)],
+    fingerprint,
+  };
+  return { kind: "text", splits, tokenizer, summary, fingerprint };
+}
+
+/** The ids of one split, by the data's own tokenizer unless another is given. */
+export function encodeSplit(
+  data: PreparedData,
+  split: SplitName,
+  tokenizer: Tokenizer = data.tokenizer,
+  onProgress?: (done: number) => void,
+): TokenStream {
+  const texts = data.splits[split];
+  if (data.kind === "text") return encodeText(tokenizer, texts[0] ?? "");
+  return encodeItems(tokenizer, texts, onProgress);
+}
+
+type Vocabulary = VocabularyName | "subword";
+
+const noSteps = {
+  entities: false,
+  typography: false,
+  accents: false,
+  control: false,
+  ascii: false,
+  space: false,
+} as const;
+
+function vocabularyOf(options: PrepareOptions): Vocabulary {
+  const { vocabulary, cleaning } = options;
+  const keepUnicode = cleaning !== undefined && cleaning !== false && cleaning.keepUnicode === true;
+  if (typeof vocabulary === "object") {
+    return vocabulary.kind === "character" || vocabulary.kind === "word" ? vocabulary.kind : "subword";
+  }
+  if (vocabulary === "printable" && keepUnicode) {
+    throw new UsageError(
+      "The printable vocabulary has 100 ASCII characters and cannot spell what keeping Unicode keeps; " +
+        "choose the character vocabulary, or let the cleaning drop what is not ASCII.",
+    );
+  }
+  return vocabulary ?? (keepUnicode ? "character" : "printable");
+}
+
+/** In character and word vocabularies a line break ends an item, so inside one it becomes a space. */
+function withoutBreaks(text: string): string {
+  return text.includes("\n") ? text.replace(/\s*\n\s*/g, " ").trim() : text;
+}
+
+function tokenizerFor(
+  options: PrepareOptions,
+  vocabulary: Vocabulary,
+  splits: Readonly<Record<SplitName, readonly string[]>>,
+): Tokenizer {
+  const { vocabulary: given, minCount } = options;
+  const all = () => splitNames.flatMap((name) => splits[name]);
+  if (vocabulary === "character" && typeof given !== "object") return characterTokenizerOf(all());
+  if (vocabulary === "word" && typeof given !== "object") {
+    return wordTokenizerOf(splits.train, minCount === undefined ? {} : { minCount });
+  }
+  const tokenizer = typeof given === "object" ? given : printableTokenizer();
+  // Known to fit after full cleaning; where a step was left out, the first stranger is named here.
+  if (tokenizer.kind === "character") for (const text of all()) tokenizer.encode(text);
+  return tokenizer;
+}
+
+function fingerprintOf(kind: string, splits: Readonly<Record<SplitName, readonly string[]>>): string {
+  const fingerprint = createFingerprint();
+  fingerprint.add(kind);
+  for (const name of splitNames) {
+    fingerprint.add(`${name} ${splits[name].length}`);
+    for (const text of splits[name]) fingerprint.add(text);
+  }
+  return fingerprint.digest();
+}
+
+function countsOf(splits: Readonly<Record<SplitName, readonly string[]>>): Record<SplitName, number> {
+  return { train: splits.train.length, validation: splits.validation.length, test: splits.test.length };
+}
+
+function describeDuplicates(exact: boolean, near: NearDuplicateOptions | false): DataSummary["duplicates"] {
+  if (near === false) return exact ? { method: "equal normalised text", thresholds: null } : null;
+  return { method: duplicateMethod, thresholds: { ...nearDuplicateDefaults, ...near } };
+}
+
+/** Three texts spread over the split. */
+function examplesOf(texts: readonly string[]): string[] {
+  return [1, 3, 5].slice(0, texts.length).map((sixth) => texts[Math.floor((sixth / 6) * texts.length)]!);
+}
+
+/** `at`, or one less where it would cut a character of two code units. */
+function wholeCharacter(text: string, at: number): number {
+  const before = text.charCodeAt(at - 1);
+  return before >= 0xd800 && before < 0xdc00 ? at - 1 : at;
+}
+
+function tooFew(from: string, left: number, needed: number, dropped: Record<string, number>): InputError {
+  const reasons = Object.entries(dropped).map(([reason, n]) => `${n} ${reason.replaceAll("_", " ")}`);
+  const found = left === 0 ? "no text" : "only one text";
+  return new InputError(
+    "too-few",
+    `${from} has ${found} left${reasons.length > 0 ? ` (dropped: ${reasons.join(", ")})` : ""}; a split needs at ` +
+      `least ${needed}. Give more texts, or take the file as one continuous text with --raw.`,
+    { left, dropped },
+  );
+}

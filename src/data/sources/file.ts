@@ -1,0 +1,108 @@
+/** Files as sources: the format is told by the name, the packing by the bytes. */
+import { readdir } from "node:fs/promises";
+import { extname } from "node:path";
+import { InputError, suggest, UsageError } from "../../core/errors.ts";
+import { emptyFile, openFile } from "./bytes.ts";
+import { csvFormat, tsvFormat } from "./csv.ts";
+import type { FileFormat, ReadOptions } from "./format.ts";
+import { jsonFormat, jsonLinesFormat } from "./json.ts";
+import { textFormat } from "./lines.ts";
+import { parquetFormat } from "./parquet.ts";
+import type { SourceKind, SourceOptions } from "./source.ts";
+
+export const fileFormats: readonly FileFormat[] = [
+  csvFormat,
+  tsvFormat,
+  jsonFormat,
+  jsonLinesFormat,
+  parquetFormat,
+  textFormat,
+];
+
+/** Any name is a file; this kind comes last. */
+export const fileKind: SourceKind = {
+  name: "file",
+  matches: () => true,
+  async open(name, options) {
+    const file = await openFile(name).catch(async (error: unknown) => {
+      throw await withAdvice(error, name);
+    });
+    const format = formatOf(name, options);
+    if (format === textFormat && options.column !== undefined) {
+      throw new UsageError(
+        `${name} has one text per line and no columns; leave out the column ${JSON.stringify(options.column)}.`,
+      );
+    }
+    let column: string | undefined;
+    const readOptions: ReadOptions = {
+      ...(options.column === undefined ? {} : { column: options.column }),
+      onColumn: (chosen) => {
+        column = chosen;
+      },
+    };
+    return {
+      name,
+      format: file.gzip ? `${format.name}.gz` : format.name,
+      get column() {
+        return column;
+      },
+      progress: file.progress,
+      async *batches() {
+        let any = false;
+        for await (const texts of format.read(file, readOptions)) {
+          any ||= texts.length > 0;
+          yield { texts };
+        }
+        if (!any) throw emptyFile(name);
+      },
+    };
+  },
+};
+
+function formatOf(name: string, { format }: SourceOptions): FileFormat {
+  const names = fileFormats.map((known) => known.name);
+  if (format !== undefined) {
+    const found = fileFormats.find((known) => known.name === format);
+    if (found) return found;
+    throw new UsageError(`There is no file format ${JSON.stringify(format)}; ${suggest(format, names)}`);
+  }
+  const plain = name.toLowerCase().replace(/\.gz$/, "");
+  const extension = extname(plain);
+  const found = fileFormats.find((known) => known.extensions.includes(extension));
+  if (found) return found;
+  throw new InputError(
+    "file-format",
+    `${name} ends in none of ${fileFormats.flatMap((known) => known.extensions).join(" ")} (also with .gz); ` +
+      "rename it or name its format.",
+    { file: name },
+  );
+}
+
+/** A missing name may be a slip for a built-in one; a folder may hold just the file that was meant. */
+async function withAdvice(error: unknown, name: string): Promise<unknown> {
+  if (!(error instanceof InputError)) return error;
+  if (error.code === "missing-file" && !/[./\\]/.test(name)) {
+    return new InputError(
+      "missing-file",
+      `${name} is neither a file nor a built-in source; ${suggest(name, ["one-liners"])}`,
+      error.details,
+      error,
+    );
+  }
+  if (error.code === "not-a-file") {
+    const inside = await readdir(name).catch(() => []);
+    const file = inside.find((entry) =>
+      fileFormats.some((format) =>
+        format.extensions.includes(extname(entry.toLowerCase().replace(/\.gz$/, ""))),
+      ),
+    );
+    if (file !== undefined) {
+      return new InputError(
+        error.code,
+        `${name} is a folder; give a file in it, such as ${file}.`,
+        error.details,
+      );
+    }
+  }
+  return error;
+}

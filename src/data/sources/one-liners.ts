@@ -1,0 +1,53 @@
+/** The built-in jokes: the npm package one-liner-joke (MIT), 2,633 jokes with tags. */
+import { createRequire } from "node:module";
+import { UsageError } from "../../core/errors.ts";
+import type { SourceKind } from "./source.ts";
+
+/**
+ * Tags whose jokes are left out unless asked for, because the joke is, as a rule, an attack on people for what
+ * they are: skin colour or origin (`racist`, `black`), whom they love (`gay`), looks (`fat`, `ugly`), and the
+ * stock joke that a kind of woman is stupid (`blonde`).
+ */
+export const attackTags: ReadonlySet<string> = new Set(["racist", "black", "gay", "fat", "ugly", "blonde"]);
+
+/**
+ * Tags of contempt and tags of a group: a joke with one of each is taken for an attack on the group. A tag of
+ * either list alone says too little: `women` and `men` are on every joke about couples, `insults` and `rude`
+ * on every joke about one's boss.
+ */
+export const contemptTags: ReadonlySet<string> = new Set(["insults", "rude", "hate", "stupid"]);
+export const groupTags: ReadonlySet<string> = new Set(["women", "men"]);
+
+/** The reason under which such jokes are counted. */
+export const attackReason = "attack_on_a_group";
+
+/** Whether the tags of a joke make it one that is left out by default. */
+export function isAttack(tags: readonly string[]): boolean {
+  const has = (list: ReadonlySet<string>) => tags.some((tag) => list.has(tag));
+  return has(attackTags) || (has(contemptTags) && has(groupTags));
+}
+
+export const oneLinersKind: SourceKind = {
+  name: "one-liners",
+  matches: (name) => name === "one-liners",
+  async open(name, { column, includeAttacks = false }) {
+    if (column !== undefined) {
+      throw new UsageError(`one-liners has no columns; leave out the column ${JSON.stringify(column)}.`);
+    }
+    const load = createRequire(import.meta.url);
+    const jokes = load("one-liner-joke/jokes.json") as readonly { body: string; tags: readonly string[] }[];
+    return {
+      name,
+      format: "built-in",
+      column: undefined,
+      progress: { bytes: 0, totalBytes: 0 },
+      async *batches() {
+        const kept = includeAttacks ? jokes : jokes.filter((joke) => !isAttack(joke.tags));
+        yield {
+          texts: kept.map((joke) => joke.body),
+          dropped: includeAttacks ? {} : { [attackReason]: jokes.length - kept.length },
+        };
+      },
+    };
+  },
+};

@@ -1,0 +1,59 @@
+/**
+ * Which of training, validation and test an item belongs to: decided by a hash of its normalised text alone,
+ * so the answer never depends on other items, on their order, or on a seed.
+ */
+import { UsageError } from "../core/errors.ts";
+import { hashText } from "./hash.ts";
+
+export const splitNames = ["train", "validation", "test"] as const;
+export type SplitName = (typeof splitNames)[number];
+
+export interface SplitFractions {
+  /** Share of the items for validation, 0 to 1. Default 0.05. */
+  readonly validation?: number;
+  /** Share of the items for the test, 0 to 1. Default 0.05. */
+  readonly test?: number;
+}
+
+/**
+ * The split of each item, given its normalised text.
+ *
+ * An item whose hash falls in the lowest `test` share of the hash range goes to the test, one in the next
+ * `validation` share to validation, the others to training. Where so few items are there that a wanted split
+ * would stay empty, the item with the lowest hash in the largest split moves into it; so two items fill
+ * training and validation, and three fill all.
+ */
+export function assignSplits(keys: readonly string[], fractions: SplitFractions = {}): SplitName[] {
+  const { validation, test } = checkFractions(fractions);
+  const hashes = keys.map((key) => hashText(key));
+  const splits = hashes.map((hash): SplitName => {
+    const place = hash / 2 ** 32;
+    return place < test ? "test" : place < test + validation ? "validation" : "train";
+  });
+  const wanted = splitNames.filter((name) => ({ train: 1, validation, test })[name] > 0);
+  for (const name of wanted) {
+    if (splits.includes(name)) continue;
+    const sizes = wanted.map((other) => splits.filter((split) => split === other).length);
+    const largest = Math.max(...sizes);
+    if (largest < 2) continue;
+    const donor = wanted[sizes.indexOf(largest)]!;
+    let lowest = -1;
+    for (let i = 0; i < splits.length; i++) {
+      if (splits[i] === donor && (lowest < 0 || hashes[i]! < hashes[lowest]!)) lowest = i;
+    }
+    splits[lowest] = name;
+  }
+  return splits;
+}
+
+/** The fractions with their defaults. Throws UsageError where they leave nothing for training. */
+export function checkFractions(fractions: SplitFractions, standard = { validation: 0.05, test: 0.05 }) {
+  const { validation = standard.validation, test = standard.test } = fractions;
+  if (!(validation >= 0 && test >= 0 && validation + test < 1)) {
+    throw new UsageError(
+      `The validation share ${validation} and the test share ${test} must be 0 or more and their sum below 1, ` +
+        "so that something is left for training.",
+    );
+  }
+  return { validation, test };
+}

@@ -1,0 +1,64 @@
+/** What a preparation found, kept and dropped: the document that `punchline data --json` prints. */
+import type { SplitName } from "./split.ts";
+
+export interface SourceSummary {
+  readonly source: string;
+  readonly format: string;
+  readonly column: string | null;
+  /** Rows that the source had, those that it left out itself included. */
+  readonly rows: number;
+}
+
+export interface LengthSummary {
+  readonly min: number;
+  readonly mean: number;
+  readonly median: number;
+  readonly p95: number;
+  readonly max: number;
+}
+
+export interface DataSummary {
+  /** Rows of all sources. `rows_in` is `rows_out` and all of `dropped` together. */
+  readonly rows_in: number;
+  /** Rows kept; the three `splits` together, where `unit` is items. */
+  readonly rows_out: number;
+  /** Rows dropped, by reason; only reasons that occurred. */
+  readonly dropped: Readonly<Record<string, number>>;
+  /** Size of each split, in `unit`. */
+  readonly splits: Readonly<Record<SplitName, number>>;
+  /** Number of ids of the vocabulary. */
+  readonly vocabulary: number;
+  readonly vocabulary_kind: string;
+  readonly unit: "items" | "characters";
+  /** Share of the data wanted for each split but training. */
+  readonly fractions: { readonly validation: number; readonly test: number };
+  readonly sources: readonly SourceSummary[];
+  /** Texts changed by each cleaning step that was on. */
+  readonly cleaning: Readonly<Record<string, number>>;
+  /** How duplicates were found, or null where they were not looked for. */
+  readonly duplicates: {
+    readonly method: string;
+    readonly thresholds: Readonly<Record<string, number>> | null;
+  } | null;
+  /** Characters (UTF-16 code units) of a kept text. */
+  readonly lengths: LengthSummary;
+  /** Three kept texts of the training split. */
+  readonly examples: readonly string[];
+  readonly fingerprint: string;
+}
+
+/** Lengths of `texts`; all 0 where there are none. */
+export function lengthsOf(texts: readonly string[]): LengthSummary {
+  const sorted = Int32Array.from(texts, (text) => text.length).sort();
+  const n = sorted.length;
+  if (n === 0) return { min: 0, mean: 0, median: 0, p95: 0, max: 0 };
+  const at = (share: number) => sorted[Math.min(n - 1, Math.floor(share * n))]!;
+  const mean = sorted.reduce((sum, length) => sum + length, 0) / n;
+  return {
+    min: sorted[0]!,
+    mean: Math.round(mean * 10) / 10,
+    median: at(0.5),
+    p95: at(0.95),
+    max: sorted[n - 1]!,
+  };
+}

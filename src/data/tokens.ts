@@ -1,0 +1,62 @@
+/** Texts as one compact stream of token ids, with the places where each item begins. */
+import type { Tokenizer } from "../text/tokenizer.ts";
+
+/** The narrowest unsigned array that holds every id of a vocabulary. */
+export type TokenArray = Uint8Array | Uint16Array | Int32Array;
+
+export interface TokenStream {
+  /** All items' ids one after the other, each item followed by `endOfText`. */
+  readonly tokens: TokenArray;
+  /** Item i is tokens offsets[i] to offsets[i + 1], its end included; items + 1 entries. */
+  readonly offsets: Int32Array;
+  /** The id that ends an item. */
+  readonly endOfText: number;
+}
+
+/**
+ * Encodes items into one stream, each ended by the tokenizer's `endOfText`.
+ * @param onProgress called now and then with the number of items encoded.
+ * @throws InputError `unknown-character` as the tokenizer does.
+ */
+export function encodeItems(
+  tokenizer: Tokenizer,
+  items: readonly string[],
+  onProgress: (done: number) => void = () => {},
+): TokenStream {
+  let characters = items.length;
+  for (const item of items) characters += item.length;
+  // Word and sub-word vocabularies take a quarter or so of the characters; the array grows where that is short.
+  let out = allocateTokens(tokenizer.size, tokenizer.kind === "character" ? characters : characters / 3 + 64);
+  const offsets = new Int32Array(items.length + 1);
+  let n = 0;
+  for (const [i, item] of items.entries()) {
+    const ids = tokenizer.encode(item);
+    if (n + ids.length + 1 > out.length) {
+      const larger = allocateTokens(tokenizer.size, (n + ids.length + 1) * 1.5);
+      larger.set(out);
+      out = larger;
+    }
+    out.set(ids, n);
+    n += ids.length;
+    out[n++] = tokenizer.endOfText;
+    offsets[i + 1] = n;
+    if (i % 8192 === 8191) onProgress(i + 1);
+  }
+  return { tokens: out.length === n ? out : out.slice(0, n), offsets, endOfText: tokenizer.endOfText };
+}
+
+/** Encodes one continuous text, such as a book, as a single item; nothing is added at its end. */
+export function encodeText(tokenizer: Tokenizer, text: string): TokenStream {
+  const ids = tokenizer.encode(text);
+  const tokens = allocateTokens(tokenizer.size, ids.length);
+  tokens.set(ids);
+  return { tokens, offsets: Int32Array.of(0, ids.length), endOfText: tokenizer.endOfText };
+}
+
+/** A zeroed array of at least `length` ids below `vocabulary`. */
+export function allocateTokens(vocabulary: number, length: number): TokenArray {
+  const whole = Math.ceil(length);
+  if (vocabulary <= 0x100) return new Uint8Array(whole);
+  if (vocabulary <= 0x10000) return new Uint16Array(whole);
+  return new Int32Array(whole);
+}

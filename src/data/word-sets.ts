@@ -1,0 +1,130 @@
+/** Texts as sets of words in one common order, and an index of such sets by the words of their prefixes. */
+
+export interface WordSets {
+  /**
+   * The different words of each text, as ranks by rarity in the collection (0 is the rarest), ascending.
+   * Those of text i stand at `starts[i]` to `starts[i + 1]`.
+   */
+  readonly words: Int32Array;
+  readonly starts: Int32Array;
+  /** Letters of each word, by rank; at least 1. */
+  readonly letters: Int32Array;
+  /** For each place of `words`, the letters of this and of the later words of the same text. */
+  readonly rest: Int32Array;
+}
+
+/** The word sets of normalised texts, whose words stand between single spaces. */
+export function wordSets(texts: readonly string[]): WordSets {
+  const ids = new Map<string, number>();
+  const counts: number[] = [];
+  const lengths: number[] = [];
+  const lastSeen: number[] = [];
+  let flat = new Int32Array(1 << 16);
+  const starts = new Int32Array(texts.length + 1);
+  let n = 0;
+  for (const [i, text] of texts.entries()) {
+    for (const word of text.split(" ")) {
+      let id = ids.get(word);
+      if (id === undefined) {
+        id = ids.size;
+        ids.set(word, id);
+        counts.push(0);
+        lengths.push(Math.max(1, word.length));
+        lastSeen.push(-1);
+      }
+      if (lastSeen[id] === i) continue;
+      lastSeen[id] = i;
+      counts[id]! += 1;
+      if (n === flat.length) {
+        const larger = new Int32Array(flat.length * 2);
+        larger.set(flat);
+        flat = larger;
+      }
+      flat[n++] = id;
+    }
+    starts[i + 1] = n;
+  }
+  const byRarity = counts.map((_, id) => id).sort((a, b) => counts[a]! - counts[b]! || a - b);
+  const rank = new Int32Array(counts.length);
+  for (const [place, id] of byRarity.entries()) rank[id] = place;
+  const letters = Int32Array.from(byRarity, (id) => lengths[id]!);
+  const words = flat.subarray(0, n);
+  for (let at = 0; at < n; at++) words[at] = rank[words[at]!]!;
+  const rest = new Int32Array(n);
+  for (let i = 0; i < texts.length; i++) {
+    words.subarray(starts[i]!, starts[i + 1]!).sort();
+    for (let at = starts[i + 1]! - 1, sum = 0; at >= starts[i]!; at--) {
+      sum += letters[words[at]!]!;
+      rest[at] = sum;
+    }
+  }
+  return { words, starts, letters, rest };
+}
+
+/** Where each text's prefix ends: at the first word from which on less than `least` of its letters are left. */
+export function prefixEnds({ starts, rest }: WordSets, least: number): Int32Array {
+  const ends = new Int32Array(starts.length - 1);
+  for (let i = 0; i < ends.length; i++) {
+    let at = starts[i]!;
+    const needed = least * rest[at]!;
+    while (at < starts[i + 1]! && rest[at]! >= needed) at++;
+    ends[i] = at;
+  }
+  return ends;
+}
+
+/** For each word, the texts added so far that have it in their prefix: places starts[word] to ends[word]. */
+export interface Postings {
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
+  readonly item: Int32Array;
+  /** Letters of the text from the word on, and in all. */
+  readonly rest: Int32Array;
+  readonly total: Int32Array;
+  /** Signature of the text: bit (word & 63) is set for each of its words; bits 0 to 31 and 32 to 63. */
+  readonly low: Int32Array;
+  readonly high: Int32Array;
+  add(item: number): void;
+}
+
+/** An empty index with room for every text. */
+export function createPostings(
+  { words, starts: texts, rest, letters }: WordSets,
+  prefixes: Int32Array,
+): Postings {
+  const starts = new Int32Array(letters.length + 1);
+  for (let i = 0; i < prefixes.length; i++) {
+    for (let at = texts[i]!; at < prefixes[i]!; at++) starts[words[at]! + 1]! += 1;
+  }
+  for (let word = 0; word < letters.length; word++) starts[word + 1]! += starts[word]!;
+  const capacity = starts[letters.length]!;
+  const postings = {
+    starts,
+    ends: starts.slice(0, letters.length),
+    item: new Int32Array(capacity),
+    rest: new Int32Array(capacity),
+    total: new Int32Array(capacity),
+    low: new Int32Array(capacity),
+    high: new Int32Array(capacity),
+    add(item: number) {
+      const from = texts[item]!;
+      let low = 0;
+      let high = 0;
+      for (let at = from; at < texts[item + 1]!; at++) {
+        const bit = 1 << (words[at]! & 31);
+        if ((words[at]! & 32) === 0) low |= bit;
+        else high |= bit;
+      }
+      for (let at = from; at < prefixes[item]!; at++) {
+        const p = postings.ends[words[at]!]!;
+        postings.ends[words[at]!] = p + 1;
+        postings.item[p] = item;
+        postings.rest[p] = rest[at]!;
+        postings.total[p] = rest[from]!;
+        postings.low[p] = low;
+        postings.high[p] = high;
+      }
+    },
+  };
+  return postings;
+}
