@@ -6,7 +6,9 @@
  * `context - stride` tokens before it, where the text has them.
  */
 import { float32, type HostArray, int32 } from "../core/array.ts";
-import { InputError } from "../core/errors.ts";
+import type { Batch } from "../data/batches/batch.ts";
+import { streamPass } from "../data/batches/stream.ts";
+import { windowPass } from "../data/batches/windows.ts";
 import { zeroState } from "../generate/decoder.ts";
 import type { LanguageModel } from "../generate/language-model.ts";
 import { beginsAfterEnd } from "../generate/language-model.ts";
@@ -37,38 +39,20 @@ export interface StreamLoss {
   readonly tokens: number;
 }
 
-interface Window {
-  /** Position in the stream of the first input token. */
-  readonly start: number;
-  /** Targets start + 1 + k are scored for k in [from, to). */
-  readonly from: number;
-  readonly to: number;
-}
-
-/**
- * The loss of a stream of tokens. The first token is context for the second; everything after it is scored.
- * @throws InputError `too-short` where there is nothing to score
- */
+/** Scores streams of tokens under one model; the graph is compiled once. */
 export class StreamScorer {
   readonly #model: Model;
   readonly #step;
-  readonly #batch: number;
-  readonly #length: number;
-  readonly #stride: number;
   readonly #options: LikelihoodOptions;
+  readonly batchSize: number;
+  /** Tokens of a window. */
+  readonly length: number;
 
   constructor(model: Model, backend: Backend, options: LikelihoodOptions = {}) {
     this.#model = model;
     this.#options = options;
-    this.#batch = options.batch ?? 16;
-    const bounded = Number.isFinite(model.contextLength);
-    this.#length = options.length ?? (bounded ? Math.min(model.contextLength, 256) : 128);
-    this.#stride =
-      model.predicts === "last"
-        ? 1
-        : bounded
-          ? (options.stride ?? Math.ceil(this.#length / 2))
-          : this.#length;
+    this.batchSize = options.batch ?? 16;
+    this.length = options.length ?? (carries(model) ? 128 : Math.min(model.contextLength, 256));
     this.#step = compile(
       (parameters: Parameters, input: { ids: Tensor; targets: Tensor; weights: Tensor; state: State }) =>
         objective(model, parameters, input, evaluation),
@@ -76,28 +60,32 @@ export class StreamScorer {
     );
   }
 
+  /**
+   * The loss of a stream. Its first token is context for the second; every token after it is scored once.
+   * @throws InputError `too-short` where there is nothing to score
+   */
   async score(
     parameters: Readonly<Record<string, HostArray>>,
     stream: ArrayLike<number>,
   ): Promise<StreamLoss> {
-    if (stream.length < 2)
-      throw new InputError("too-short", "There is nothing to score: the text has no token after its first.");
-    const lanes = Number.isFinite(this.#model.contextLength)
-      ? this.#overlapping(stream.length)
-      : this.#consecutive(stream.length);
-    const steps = Math.max(...lanes.map((lane) => lane.length));
-    let state: Record<string, HostArray> = zeroState(stateSpecs(this.#model, this.#batch));
+    const { onProgress, signal } = this.#options;
+    const fresh = zeroState(carries(this.#model) ? this.#model.state(this.batchSize) : {});
+    let state: Record<string, HostArray> = fresh;
     let nats = 0;
     let tokens = 0;
-    for (let s = 0; s < steps; s++) {
-      this.#options.signal?.throwIfAborted();
-      const windows = lanes.map((lane) => lane[s]);
-      const input = this.#gather(stream, windows);
-      const result = await this.#step(parameters, { ...input, state });
+    for (const batch of this.#pass(stream)) {
+      signal?.throwIfAborted();
+      const shape = [batch.batch, batch.length];
+      const input = {
+        ids: int32(shape, batch.x),
+        targets: int32(shape, batch.y),
+        weights: float32(shape, batch.weights!),
+      };
+      const result = await this.#step(parameters, { ...input, state: batch.fresh ? fresh : state });
       state = result.state as Record<string, HostArray>;
       nats += (result.loss as HostArray<"float32">).data[0]!;
-      for (const w of windows) tokens += w ? w.to - w.from : 0;
-      this.#options.onProgress?.(tokens / (stream.length - 1));
+      tokens += batch.targets;
+      onProgress?.(tokens / (stream.length - 1));
     }
     return { nats, tokens };
   }
@@ -106,57 +94,36 @@ export class StreamScorer {
     return this.#step.release();
   }
 
-  /** The stream cut into one lane a row, each read on from window to window. */
-  #consecutive(size: number): Window[][] {
-    const targets = size - 1;
-    const perLane = Math.ceil(targets / this.#batch);
-    return Array.from({ length: this.#batch }, (_, lane) => {
-      const end = Math.min(targets, (lane + 1) * perLane);
-      const windows: Window[] = [];
-      for (let start = lane * perLane; start < end; start += this.#length) {
-        windows.push({ start, from: 0, to: Math.min(this.#length, end - start) });
-      }
-      return windows;
-    });
-  }
-
-  /** Overlapping windows, dealt out to the rows in turn; each scores what no earlier one has. */
-  #overlapping(size: number): Window[][] {
-    const targets = size - 1;
-    const last = this.#model.predicts === "last";
-    const lanes: Window[][] = Array.from({ length: this.#batch }, () => []);
-    let scored = 0;
-    for (let k = 0; scored < targets; k++) {
-      const end = Math.min(targets, last ? k + 1 : scored === 0 ? this.#length : scored + this.#stride);
-      const start = last ? end - this.#length : Math.max(0, end - this.#length);
-      lanes[k % this.#batch]!.push({ start, from: scored - start, to: end - start });
-      scored = end;
-    }
-    return lanes;
-  }
-
-  #gather(stream: ArrayLike<number>, windows: readonly (Window | undefined)[]) {
-    const shape = [this.#batch, this.#length];
-    const ids = new Int32Array(this.#batch * this.#length);
-    const targets = new Int32Array(ids.length);
-    const weights = new Float32Array(ids.length);
-    windows.forEach((w, row) => {
-      if (!w) return;
-      for (let k = 0; k < this.#length; k++) {
-        const at = row * this.#length + k;
-        // Before the stream begins stands its first token again: the end of the text before it.
-        ids[at] = stream[Math.max(0, w.start + k)] ?? 0;
-        targets[at] = stream[Math.max(0, w.start + k + 1)] ?? 0;
-        weights[at] = k >= w.from && k < w.to ? 1 : 0;
-      }
-    });
-    return { ids: int32(shape, ids), targets: int32(shape, targets), weights: float32(shape, weights) };
+  #pass(stream: ArrayLike<number>): Generator<Batch> {
+    const sizes = { batchSize: this.batchSize, seqLen: this.length };
+    if (this.#model.predicts === "last") return lastPass(stream, sizes);
+    if (carries(this.#model)) return streamPass(stream, sizes);
+    return windowPass(stream, { ...sizes, stride: this.#options.stride ?? Math.ceil(this.length / 2) });
   }
 }
 
-/** The state that scoring carries: none where it grows with the text, as windows then stand alone. */
-function stateSpecs(model: Model, batch: number) {
-  return Number.isFinite(model.contextLength) ? {} : model.state(batch);
+/** Whether a model reads a text of any length with a state of fixed size. */
+const carries = (model: Model): boolean => !Number.isFinite(model.contextLength);
+
+/** A window for every target, which stands after its last token; before the stream begins stands its first token again. */
+function* lastPass(
+  ids: ArrayLike<number>,
+  { batchSize, seqLen }: { batchSize: number; seqLen: number },
+): Generator<Batch> {
+  const targets = ids.length - 1;
+  for (let first = 0; first < targets; first += batchSize) {
+    const x = new Int32Array(batchSize * seqLen);
+    const y = new Int32Array(batchSize * seqLen);
+    const weights = new Float32Array(batchSize * seqLen);
+    const rows = Math.min(batchSize, targets - first);
+    for (let row = 0; row < rows; row++) {
+      const end = first + row;
+      for (let k = 0; k < seqLen; k++) x[row * seqLen + k] = ids[Math.max(0, end - seqLen + 1 + k)]!;
+      y[(row + 1) * seqLen - 1] = ids[end + 1]!;
+      weights[(row + 1) * seqLen - 1] = 1;
+    }
+    yield { x, y, weights, targets: rows, batch: batchSize, length: seqLen, fresh: true };
+  }
 }
 
 export interface Evaluation {
@@ -168,7 +135,7 @@ export interface Evaluation {
   readonly tokens: number;
   readonly characters: number;
   readonly bytes: number;
-  /** Tokens of a window and how many of them are scored anew. */
+  /** Tokens of a window. */
   readonly context: number;
 }
 

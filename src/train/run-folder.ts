@@ -211,7 +211,12 @@ export async function folderSink(folder: string, arena: Arena, from?: TrainState
 export async function writeWeights(folder: string, arena: Arena, step: number): Promise<void> {
   await writeSafetensors(
     join(folder, files.weights),
-    Object.entries(arena.parameters).map(([name, { shape, data }]) => ({ name, dtype: "F32" as const, shape, data })),
+    Object.entries(arena.parameters).map(([name, { shape, data }]) => ({
+      name,
+      dtype: "F32" as const,
+      shape,
+      data,
+    })),
     { step: String(step) },
   );
 }

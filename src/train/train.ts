@@ -8,7 +8,9 @@
 import { InputError, UsageError } from "../core/errors.ts";
 import { Random } from "../core/random.ts";
 import { version } from "../core/version.ts";
-import { type BatchSource, shuffledWindows, streamWindows } from "../data/batches/index.ts";
+import type { BatchSource } from "../data/batches/batch.ts";
+import { streamBatches } from "../data/batches/stream.ts";
+import { windowBatches } from "../data/batches/windows.ts";
 import { encodeSplit, type PreparedData } from "../data/prepare.ts";
 import { beginsAfterEnd, type LanguageModel } from "../generate/language-model.ts";
 import { sample } from "../generate/sample.ts";
@@ -247,13 +249,8 @@ function createBatches(model: Model, data: PreparedData, options: TrainOptions):
   }
   const tokens = streamOf(data, "train", data.tokenizer);
   return kind === "stream"
-    ? streamWindows(tokens, { batch: batchSize, length: seqLen, seed })
-    : shuffledWindows(tokens, {
-        batch: batchSize,
-        length: seqLen,
-        seed,
-        ...(stride === undefined ? {} : { stride }),
-      });
+    ? streamBatches(tokens, { batchSize, seqLen, seed })
+    : windowBatches(tokens, { batchSize, seqLen, seed, ...(stride === undefined ? {} : { stride }) });
 }
 
 /** The tokens of a split, an end of text first, so that the first token of all is predicted as well. */
@@ -288,8 +285,7 @@ function memorySink(
       async snapshot() {},
     },
     offer(keep) {
-      if (keep === "best" && best)
-        for (const [name, data] of best) arena.parameters[name]!.data.set(data);
+      if (keep === "best" && best) for (const [name, data] of best) arena.parameters[name]!.data.set(data);
     },
   };
 }

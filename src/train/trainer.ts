@@ -11,7 +11,7 @@ import { gradients } from "../autodiff/grad.ts";
 import type { HostArray } from "../core/array.ts";
 import { float32, int32 } from "../core/array.ts";
 import { PunchlineError } from "../core/errors.ts";
-import type { BatchSource, TokenBatch } from "../data/batches/batch.ts";
+import type { Batch, BatchSource, BatchState } from "../data/batches/batch.ts";
 import { StreamScorer } from "../evaluate/likelihood.ts";
 import { zeroState } from "../generate/decoder.ts";
 import type { Tensor } from "../graph/tensor.ts";
@@ -100,7 +100,7 @@ class Loop {
     this.#state = resume?.state ?? freshState;
     this.#before = this.#state.seconds;
     this.#carried = resume?.carried ?? this.#freshCarry();
-    if (resume) parts.batches.restore(resume.state.batches);
+    if (resume) parts.batches.restore(resume.state.batches as BatchState);
     this.#step = compile(
       (
         parameters: Parameters,
@@ -187,13 +187,10 @@ class Loop {
     for (let micro = 0; micro < accumulate; micro++) {
       const batch = batches.next();
       if (batch.fresh) this.#carried = this.#freshCarry(batch.batch);
-      const result = await this.#step.run(
-        [arena.parameters, this.#input(batch) as never],
-        {
-          into: { gradients: Object.fromEntries(arena.gradients) } as never,
-          random: { seed, step: (step - 1) * accumulate + micro },
-        },
-      );
+      const result = await this.#step.run([arena.parameters, this.#input(batch) as never], {
+        into: { gradients: Object.fromEntries(arena.gradients) } as never,
+        random: { seed, step: (step - 1) * accumulate + micro },
+      });
       this.#carried = result.state as Record<string, HostArray>;
       nats += (result.loss as HostArray<"float32">).data[0]!;
       targets += batch.targets;
@@ -222,7 +219,7 @@ class Loop {
       await this.#log(lr, norm);
   }
 
-  #input(batch: TokenBatch) {
+  #input(batch: Batch) {
     const shape = [batch.batch, batch.length];
     return {
       ids: int32(shape, batch.x),
@@ -237,7 +234,7 @@ class Loop {
     const { interval, step, tokens, lastValidation } = this.#state;
     const row: LogRow = {
       step,
-      epoch: tokens / this.#parts.batches.targetsPerEpoch,
+      epoch: this.#parts.batches.epoch,
       seconds: this.#seconds(),
       tokens,
       loss: interval.loss / interval.tokens,
@@ -316,12 +313,7 @@ class Loop {
     if (this.#state.plannedSteps !== null) return this.#state.plannedSteps;
     if (steps !== undefined) return steps;
     if (epochs !== undefined) {
-      return Math.max(
-        1,
-        Math.ceil(
-          (epochs * this.#parts.batches.targetsPerEpoch) / (this.#parts.batches.targetsPerBatch * accumulate),
-        ),
-      );
+      return Math.max(1, Math.ceil((epochs * this.#parts.batches.batchesPerEpoch) / accumulate));
     }
     return maxMinutes === undefined ? 2000 : null;
   }
