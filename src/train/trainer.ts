@@ -188,7 +188,7 @@ class Loop {
       const batch = batches.next();
       if (batch.fresh) this.#carried = this.#freshCarry(batch.batch);
       const result = await this.#step.run([arena.parameters, this.#input(batch) as never], {
-        into: { gradients: Object.fromEntries(arena.gradients) } as never,
+        into: { gradients: arena.gradients } as never,
         random: { seed, step: (step - 1) * accumulate + micro },
       });
       this.#carried = result.state as Record<string, HostArray>;
@@ -198,9 +198,9 @@ class Loop {
     }
     if (accumulate > 1) arena.addAccumulated();
     const lr = learningRate * schedule(this.#scheduleOptions())(step);
-    const { norm, scale, finite } = clipGlobalNorm(arena, clip > 0 ? clip : Infinity, 1 / targets);
+    const { norm, gradScale, finite } = clipGlobalNorm(arena, clip > 0 ? clip : Infinity, 1 / targets);
     if (!finite || !Number.isFinite(nats)) throw diverged(step, nats / targets, norm, lr);
-    optimizer.step(arena, { step, lr, gradScale: scale });
+    optimizer.step(arena, { step, lr, gradScale });
 
     const seconds = (performance.now() - begun) / 1000;
     const { interval } = this.#state;

@@ -18,6 +18,7 @@ import { type DataChoices, dataChoices, dataOptions, readData } from "../data-op
 import { deviceOf, deviceOptions } from "../device-options.ts";
 import { formatCount, formatDuration, formatRate } from "../format.ts";
 import { choice, flag, integer, list, number, type Option, present, text } from "../option.ts";
+import type { ProgressTask } from "../progress.ts";
 
 const training = "Training";
 const d = trainDefaults;
@@ -220,20 +221,19 @@ function refuseOnResume(options: Readonly<Record<string, unknown>>): void {
 
 /** Events of training as a progress line. */
 export function progressOf(ctx: Context, label: string, unit = "characters"): (event: TrainEvent) => void {
-  let task = ctx.progress.start(label);
-  let total = 0;
+  let task: ProgressTask;
   return (event) => {
     switch (event.type) {
       case "start":
-        total = event.steps;
-        task.note(
-          `${formatCount(event.parameters)} parameters${event.resumedFrom === undefined ? "" : `, resumed from step ${formatCount(event.resumedFrom)}`}`,
-        );
         task = ctx.progress.start(label, {
-          ...(total > 0 ? { total } : {}),
+          ...(event.steps > 0 ? { total: event.steps } : {}),
           from: event.resumedFrom ?? 0,
           tokens: unit,
         });
+        task.note(
+          `${formatCount(event.parameters)} parameters` +
+            (event.resumedFrom === undefined ? "" : `, resumed from step ${formatCount(event.resumedFrom)}`),
+        );
         break;
       case "planned":
         task.update({ total: event.steps });

@@ -1,0 +1,51 @@
+/** AdamW: Loshchilov & Hutter, "Decoupled Weight Decay Regularization" (arXiv 1711.05101), algorithm 2, as torch.optim.AdamW does it. */
+import { UsageError } from "../core/errors.ts";
+import type { Optimizer } from "./optimizer.ts";
+
+export interface AdamWOptions {
+  /** Decay rates of the two moments. Default 0.9 and 0.999. */
+  readonly betas?: readonly [number, number];
+  /** Added to the root of the second moment. Default 1e-8. */
+  readonly eps?: number;
+  /** Share of the learning rate by which parameters that decay shrink. Default 0.01. */
+  readonly weightDecay?: number;
+}
+
+/** @throws UsageError for a number out of range */
+export function adamw({
+  betas = [0.9, 0.999],
+  eps = 1e-8,
+  weightDecay = 0.01,
+}: AdamWOptions = {}): Optimizer {
+  const [beta1, beta2] = betas;
+  if (!(beta1 >= 0 && beta1 < 1 && beta2 >= 0 && beta2 < 1)) {
+    throw new UsageError(`AdamW's betas must be at least 0 and below 1, not ${betas.join(" and ")}.`);
+  }
+  if (!(weightDecay >= 0)) throw new UsageError(`The weight decay must be at least 0, not ${weightDecay}.`);
+  return {
+    moments: 2,
+    step(arena, { step, lr, gradScale }) {
+      // p -= lr · (m / c1) / (√(v / c2) + eps), with √c2 taken out of the fraction.
+      const root = Math.sqrt(1 - beta2 ** step);
+      const stepSize = (lr * root) / (1 - beta1 ** step);
+      for (const { kernels, parameters, gradients, moment1, moment2, length, decay } of arena.ranges) {
+        const shrink = decay ? 1 - lr * weightDecay : 1;
+        kernels.adamw(
+          parameters,
+          gradients,
+          moment1,
+          moment2,
+          length,
+          gradScale,
+          shrink,
+          beta1,
+          1 - beta1,
+          beta2,
+          1 - beta2,
+          stepSize,
+          eps * root,
+        );
+      }
+    },
+  };
+}

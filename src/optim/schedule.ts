@@ -1,0 +1,35 @@
+/** Learning rates over the course of a training, as factors of the peak. */
+import { suggest, UsageError } from "../core/errors.ts";
+
+/** How the factor goes from 1 after the warmup to its end. */
+const shapes = {
+  constant: () => 1,
+  linear: (done: number) => 1 - done,
+  cosine: (done: number) => 0.5 * (1 + Math.cos(Math.PI * done)),
+} as const;
+
+export type ScheduleKind = keyof typeof shapes;
+export const scheduleKinds = Object.keys(shapes) as readonly ScheduleKind[];
+
+export interface ScheduleOptions {
+  readonly kind: ScheduleKind;
+  /** Steps over which the factor rises linearly to 1. */
+  readonly warmup: number;
+  /** Steps in all; the factor stays at its end beyond them. */
+  readonly steps: number;
+  /** Where the decay ends, as a share of the peak. Default 0. */
+  readonly floor?: number;
+}
+
+/** The factor of each step, counted from 1. @throws UsageError for an unknown kind or a number out of range */
+export function schedule({ kind, warmup, steps, floor = 0 }: ScheduleOptions): (step: number) => number {
+  const shape = shapes[kind];
+  if (!shape) throw new UsageError(`There is no schedule "${kind}": ${suggest(kind, scheduleKinds)}`);
+  if (!(warmup >= 0 && warmup <= steps))
+    throw new UsageError(`The warmup must be from 0 to the ${steps} steps of the training, not ${warmup}.`);
+  return (step) => {
+    if (step <= warmup) return step / Math.max(1, warmup);
+    const done = Math.min(1, (step - warmup) / Math.max(1, steps - warmup));
+    return floor + (1 - floor) * shape(done);
+  };
+}

@@ -1,0 +1,41 @@
+/** Stochastic gradient descent with momentum (Sutskever et al. 2013), as torch.optim.SGD does it. */
+import { UsageError } from "../core/errors.ts";
+import type { Optimizer } from "./optimizer.ts";
+
+export interface SgdOptions {
+  /** Share of the last update that is kept. Default 0: no momentum. */
+  readonly momentum?: number;
+  /** Whether the step looks ahead along the momentum. Default false. */
+  readonly nesterov?: boolean;
+  /** Added to the gradient, times the parameter, where parameters decay. Default 0. */
+  readonly weightDecay?: number;
+}
+
+/** @throws UsageError for a number out of range, or Nesterov's step without momentum */
+export function sgd({ momentum = 0, nesterov = false, weightDecay = 0 }: SgdOptions = {}): Optimizer {
+  if (!(momentum >= 0 && momentum < 1))
+    throw new UsageError(`The momentum must be at least 0 and below 1, not ${momentum}.`);
+  if (!(weightDecay >= 0)) throw new UsageError(`The weight decay must be at least 0, not ${weightDecay}.`);
+  if (nesterov && momentum === 0) throw new UsageError("Nesterov's step needs a momentum above 0.");
+  return {
+    moments: momentum > 0 ? 1 : 0,
+    step(arena, { lr, gradScale }) {
+      for (const { kernels, parameters, gradients, moment1, length, decay } of arena.ranges) {
+        const added = decay ? weightDecay : 0;
+        if (momentum === 0) kernels.sgd(parameters, gradients, length, gradScale, added, lr);
+        else
+          kernels.sgdMomentum(
+            parameters,
+            gradients,
+            moment1,
+            length,
+            gradScale,
+            added,
+            lr,
+            momentum,
+            nesterov ? 1 : 0,
+          );
+      }
+    },
+  };
+}

@@ -1,0 +1,85 @@
+/** Where each parameter, gradient and moment lies: tensors to places in as few shards as hold them. */
+import { sizeOf } from "../core/array.ts";
+import { UsageError } from "../core/errors.ts";
+
+export interface ArenaEntry {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** Whether weight decay applies. */
+  readonly decay: boolean;
+  /** Default true. A frozen parameter has neither gradient nor moments. */
+  readonly trainable?: boolean;
+}
+
+/** A tensor's place, in elements from the shard's first parameter. */
+export interface Place {
+  readonly entry: ArenaEntry;
+  readonly offset: number;
+}
+
+/**
+ * One shard: the parameters, then as many copies of the trainable part as the plan asks for. Trainable
+ * parameters with decay come first, then those without, then the frozen ones; each part is contiguous.
+ */
+export interface ShardPlan {
+  readonly places: readonly Place[];
+  /** Elements of each part, padding included. */
+  readonly decayed: number;
+  readonly undecayed: number;
+  readonly frozen: number;
+}
+
+/** Elements of a cache line: every tensor is padded to whole ones. */
+const line = 16;
+
+type Part = "decayed" | "undecayed" | "frozen";
+
+/**
+ * @param copies arrays beside the parameters that a trainable parameter needs (gradient, moments)
+ * @param capacity elements of one shard
+ * @throws {UsageError} for a name used twice, or a tensor that no shard holds
+ */
+export function planArena(layout: readonly ArenaEntry[], copies: number, capacity: number): ShardPlan[] {
+  refuseDuplicates(layout);
+  const shards: { -readonly [K in keyof ShardPlan]: ShardPlan[K] & (K extends "places" ? Place[] : number) }[] =
+    [];
+  let left = 0;
+  for (const part of ["decayed", "undecayed", "frozen"] as const) {
+    for (const entry of layout) {
+      if (partOf(entry) !== part) continue;
+      const size = Math.ceil(sizeOf(entry.shape) / line) * line;
+      const needed = part === "frozen" ? size : size * (1 + copies);
+      if (needed > capacity) refuseTooLarge(entry, needed, capacity);
+      if (shards.length === 0 || needed > left) {
+        shards.push({ places: [], decayed: 0, undecayed: 0, frozen: 0 });
+        left = capacity;
+      }
+      const shard = shards.at(-1)!;
+      shard.places.push({ entry, offset: shard.decayed + shard.undecayed + shard.frozen });
+      shard[part] += size;
+      left -= needed;
+    }
+  }
+  return shards;
+}
+
+function partOf({ decay, trainable = true }: ArenaEntry): Part {
+  if (!trainable) return "frozen";
+  return decay ? "decayed" : "undecayed";
+}
+
+function refuseDuplicates(layout: readonly ArenaEntry[]): void {
+  const seen = new Set<string>();
+  for (const { name } of layout) {
+    if (seen.has(name)) throw new UsageError(`Two parameters are named "${name}"; names must differ.`, { name });
+    seen.add(name);
+  }
+}
+
+function refuseTooLarge({ name, shape }: ArenaEntry, needed: number, capacity: number): never {
+  throw new UsageError(
+    `Parameter "${name}" [${shape.join(", ")}] needs ${needed * 4} bytes with its gradient and moments, ` +
+      `and one memory holds ${capacity * 4}: split the tensor, freeze it, or take an optimiser with fewer moments.`,
+    { name, shape },
+  );
+}

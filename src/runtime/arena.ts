@@ -1,0 +1,171 @@
+/**
+ * All of a model's parameters, gradients and moments, flat in memory that the optimiser's kernels run
+ * over in one call, and that ONNX Runtime reads and writes in place through the views by name.
+ *
+ * @example
+ * const arena = Arena.create(model.parameters, { moments: 2 });
+ * await step.run([arena.parameters, batch], { into: { gradients: arena.gradients } });
+ * optimizer.step(arena, { step: 1 });
+ */
+import { float32, type HostArray, sizeOf } from "../core/array.ts";
+import { alignment, KernelMemory, maximumBytes } from "./arena-memory.ts";
+import { type ArenaEntry, planArena, type ShardPlan } from "./arena-plan.ts";
+import type { Kernels } from "./kernels.generated.ts";
+
+export type { ArenaEntry } from "./arena-plan.ts";
+
+export interface ArenaOptions {
+  /** Arrays of state a trainable parameter needs: none, SGD's momentum, or Adam's two moments. */
+  readonly moments: 0 | 1 | 2;
+  /** Whether to keep a running sum of gradients beside the gradients. Default false. */
+  readonly accumulate?: boolean;
+  /** Bytes of the largest shard, for systems that give no more in one piece. Default: a page less than 4 GiB. */
+  readonly shardBytes?: number;
+}
+
+/** By name, in the order of the layout. */
+export type Views = Readonly<Record<string, HostArray<"float32">>>;
+
+export type ArenaRegion = "parameters" | "gradients" | "moment1" | "moment2" | "accumulation";
+
+/**
+ * Trainable parameters that lie together and share their weight decay, padding (zeros, which stay zeros)
+ * included. The numbers of regions are pointers for the kernels; NaN-free zero where there is no region.
+ */
+export interface ArenaRange extends Readonly<Record<ArenaRegion, number>> {
+  readonly kernels: Kernels;
+  readonly decay: boolean;
+  /** Elements. */
+  readonly length: number;
+}
+
+export class Arena {
+  readonly moments: 0 | 1 | 2;
+  readonly parameters: Views;
+  /** Of the trainable parameters only, like the moments. */
+  readonly gradients: Views;
+  /** Empty where the arena was created with fewer moments. */
+  readonly moment1: Views;
+  readonly moment2: Views;
+  readonly ranges: readonly ArenaRange[];
+  /** Bytes of all shards. */
+  readonly bytes: number;
+  readonly #regions: Readonly<Record<ArenaRegion, readonly Float32Array[]>>;
+
+  private constructor(layout: readonly ArenaEntry[], shards: readonly Shard[], options: ArenaOptions) {
+    this.moments = options.moments;
+    this.parameters = views(layout, shards, "parameters");
+    this.gradients = views(layout, shards, "gradients");
+    this.moment1 = views(layout, shards, "moment1");
+    this.moment2 = views(layout, shards, "moment2");
+    this.ranges = shards.flatMap(rangesOf);
+    this.bytes = shards.reduce((sum, { memory }) => sum + memory.buffer.byteLength, 0);
+    const region = (name: ArenaRegion) => shards.flatMap(({ regions }) => regions[name] ?? []);
+    this.#regions = {
+      parameters: region("parameters"),
+      gradients: region("gradients"),
+      moment1: region("moment1"),
+      moment2: region("moment2"),
+      accumulation: region("accumulation"),
+    };
+  }
+
+  /**
+   * Reserves everything at once, as zeros.
+   *
+   * @throws {UsageError} for a name used twice, or a tensor larger than a shard
+   * @throws {PunchlineError} `memory` where the system does not give as much
+   */
+  static create(layout: readonly ArenaEntry[], options: ArenaOptions): Arena {
+    const copies = 1 + options.moments + (options.accumulate ? 1 : 0);
+    const capacity = Math.floor((options.shardBytes ?? maximumBytes) / 4);
+    const shards = planArena(layout, copies, capacity).map((plan) => reserve(plan, copies, options));
+    return new Arena(layout, shards, options);
+  }
+
+  /**
+   * A region as it lies in memory, one array a shard: for an all-reduce, a checksum or a copy.
+   * Trainable parameters come first; the parameters' own region ends with the frozen ones.
+   */
+  flat(region: ArenaRegion): readonly Float32Array[] {
+    return this.#regions[region];
+  }
+
+  /** Adds the gradients to the running sum: after each micro-batch but the last. */
+  accumulate(): void {
+    for (const { kernels, accumulation, gradients, length } of this.ranges) {
+      kernels.axpy(accumulation, gradients, length, 1);
+    }
+  }
+
+  /** Adds the running sum to the gradients, and empties it: after the last micro-batch. */
+  addAccumulated(): void {
+    for (const { kernels, accumulation, gradients, length } of this.ranges) {
+      kernels.axpy(gradients, accumulation, length, 1);
+      kernels.zero(accumulation, length);
+    }
+  }
+}
+
+interface Shard {
+  readonly plan: ShardPlan;
+  readonly memory: KernelMemory;
+  readonly regions: Readonly<Partial<Record<ArenaRegion, Float32Array>>>;
+}
+
+/** The order in which a shard's copies lie: parameters first, frozen ones at their end. */
+function reserve(plan: ShardPlan, copies: number, options: ArenaOptions): Shard {
+  const trainable = plan.decayed + plan.undecayed;
+  const parameters = trainable + plan.frozen;
+  const memory = new KernelMemory((parameters + copies * trainable) * 4 + alignment);
+  const regions: Partial<Record<ArenaRegion, Float32Array>> = { parameters: memory.allocate(parameters) };
+  if (trainable > 0) {
+    regions.gradients = memory.allocate(trainable);
+    if (options.moments > 0) regions.moment1 = memory.allocate(trainable);
+    if (options.moments > 1) regions.moment2 = memory.allocate(trainable);
+    if (options.accumulate) regions.accumulation = memory.allocate(trainable);
+  }
+  return { plan, memory, regions };
+}
+
+/** The tensors of one region, in the order of the layout. */
+function views(layout: readonly ArenaEntry[], shards: readonly Shard[], region: ArenaRegion): Views {
+  const found = new Map<string, HostArray<"float32">>();
+  for (const { plan, regions } of shards) {
+    const whole = regions[region];
+    if (!whole) continue;
+    for (const { entry, offset } of plan.places) {
+      if (region !== "parameters" && entry.trainable === false) continue;
+      const data = whole.subarray(offset, offset + sizeOf(entry.shape));
+      found.set(entry.name, float32(entry.shape, data));
+    }
+  }
+  return Object.fromEntries(
+    layout.flatMap(({ name }) => {
+      const view = found.get(name);
+      return view ? [[name, view] as const] : [];
+    }),
+  );
+}
+
+/** The parts of a shard that the optimiser treats alike. */
+function rangesOf({ plan, memory, regions }: Shard): ArenaRange[] {
+  const part = (decay: boolean, start: number, length: number): ArenaRange[] => {
+    if (length === 0) return [];
+    const at = (region: ArenaRegion) =>
+      (regions[region]?.byteOffset ?? 0) + (regions[region] ? start * 4 : 0);
+    return [
+      {
+        kernels: memory.kernels,
+        decay,
+        length,
+        parameters: at("parameters"),
+        gradients: at("gradients"),
+        moment1: at("moment1"),
+        moment2: at("moment2"),
+        accumulation: at("accumulation"),
+      },
+    ];
+  };
+  return [...part(true, 0, plan.decayed), ...part(false, plan.decayed, plan.undecayed)];
+}

@@ -1,0 +1,6 @@
+// The WebAssembly kernels, in AssemblyScript; `npm run build:kernels` compiles what this file exports.
+// Pointers are byte offsets into the imported memory, aligned to 16 bytes; `n` counts elements.
+export { adamw } from "./adamw";
+export { dropoutMask } from "./dropout";
+export { axpy, scale, sumOfSquares, zero } from "./range";
+export { sgd, sgdMomentum } from "./sgd";
