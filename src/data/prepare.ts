@@ -13,7 +13,7 @@ import {
   duplicateMethod,
   findDuplicates,
   type NearDuplicateOptions,
-  nearDuplicateDefaults,
+  nearThresholds,
 } from "./duplicates.ts";
 import { createFingerprint } from "./hash.ts";
 import type { TextBatch } from "./sources/source.ts";
@@ -260,7 +260,7 @@ function countsOf(splits: Readonly<Record<SplitName, readonly string[]>>): Recor
 
 function describeDuplicates(exact: boolean, near: NearDuplicateOptions | false): DataSummary["duplicates"] {
   if (near === false) return exact ? { method: "equal normalised text", thresholds: null } : null;
-  return { method: duplicateMethod, thresholds: { ...nearDuplicateDefaults, ...near } };
+  return { method: duplicateMethod, thresholds: { ...nearThresholds(near) } };
 }
 
 /** Three texts spread over the split. */

@@ -1,7 +1,7 @@
-/** What a training step eats, and what every sequence of batches can do. */
-import { InputError } from "../../core/errors.ts";
+/** What a training step eats, and what every endless sequence of batches can do. */
+import { InputError, UsageError } from "../../core/errors.ts";
 
-export interface Batch {
+export interface TokenBatch {
   /** Ids, [batch, length], row-major. */
   readonly x: Int32Array;
   /** The id after each of `x`, [batch, length]: its target. */
@@ -16,7 +16,23 @@ export interface Batch {
   readonly fresh: boolean;
 }
 
-/** Where a sequence of batches stands: plain JSON, with enough to refuse a state of other data or settings. */
+/** Endless batches, epoch after epoch, that depend on the data, the settings and the seed alone. */
+export interface BatchSource {
+  /** Targets that count until the data has been gone through once. */
+  readonly targetsPerEpoch: number;
+  /** Targets that count in a batch, on average. */
+  readonly targetsPerBatch: number;
+  next(): TokenBatch;
+  /** Where the sequence stands, as plain JSON. */
+  state(): BatchState;
+  /**
+   * Goes on where `state` was taken: the next batch is the one that would have come then.
+   * @throws InputError `batch-state` where it was taken from other data or settings, or is no state
+   */
+  restore(state: unknown): void;
+}
+
+/** A place in a sequence of batches, with what is needed to refuse it elsewhere. */
 export interface BatchState {
   readonly kind: string;
   /** Batches given so far. */
@@ -24,60 +40,40 @@ export interface BatchState {
   readonly seed: number;
   /** Ids of the stream. */
   readonly tokens: number;
-  readonly settings: Readonly<Record<string, number | string>>;
-}
-
-/** An endless sequence of batches of one shape, epoch after epoch, that depends only on data, settings and seed. */
-export interface BatchSource {
-  readonly kind: string;
-  /** Batches until every window has been given once; may be a fraction. */
-  readonly batchesPerEpoch: number;
-  /** Passes over the data so far; a fraction. */
-  readonly epoch: number;
-  next(): Batch;
-  state(): BatchState;
-  /**
-   * Goes on where `state` was taken: the next batch is the one that would have come then.
-   * @throws InputError `batch-state` where it was taken from other data or settings.
-   */
-  restore(state: BatchState): void;
+  readonly [setting: string]: number | string;
 }
 
 /** A source whose batch number `position`, counted from 0, is `at(position)`. */
 export function createBatchSource(
-  identity: Omit<BatchState, "position">,
-  batchesPerEpoch: number,
-  at: (position: number) => Batch,
+  identity: { readonly kind: string; readonly seed: number; readonly tokens: number } & Readonly<
+    Record<string, number | string>
+  >,
+  sizes: Pick<BatchSource, "targetsPerEpoch" | "targetsPerBatch">,
+  at: (position: number) => TokenBatch,
 ): BatchSource {
   let position = 0;
   return {
-    kind: identity.kind,
-    batchesPerEpoch,
-    get epoch() {
-      return position / batchesPerEpoch;
-    },
+    ...sizes,
     next: () => at(position++),
     state: () => ({ ...identity, position }),
     restore(state) {
-      const mine: Record<string, unknown> = { ...identity, ...identity.settings };
-      const theirs: Record<string, unknown> = { ...state, ...state.settings };
-      for (const name of ["kind", "seed", "tokens", ...Object.keys(identity.settings)]) {
-        if (mine[name] !== theirs[name]) {
-          throw new InputError(
-            "batch-state",
-            `The saved place in the data belongs to ${name} ${String(theirs[name])} and this run has ` +
-              `${String(mine[name])}; resume with the same data and settings.`,
-            { name, saved: theirs[name], now: mine[name] },
-          );
-        }
-      }
-      if (!Number.isSafeInteger(state.position) || state.position < 0) {
+      const saved = (state ?? {}) as Partial<BatchState>;
+      for (const [name, now] of Object.entries(identity)) {
+        if (saved[name] === now) continue;
         throw new InputError(
           "batch-state",
-          `The saved place in the data, ${state.position}, is no batch number.`,
+          `The saved place in the data belongs to ${name} ${String(saved[name])} and this run has ${now}; ` +
+            "resume with the same data and settings.",
+          { name, saved: saved[name], now },
         );
       }
-      position = state.position;
+      if (!Number.isSafeInteger(saved.position) || saved.position! < 0) {
+        throw new InputError(
+          "batch-state",
+          `The saved place in the data, ${saved.position}, is no batch number; resume from another checkpoint.`,
+        );
+      }
+      position = saved.position!;
     },
   };
 }
@@ -85,7 +81,7 @@ export function createBatchSource(
 /** An array of ids, of any width. */
 export type Ids = ArrayLike<number>;
 
-/** Copies `length` ids from `start` and the ones after them into row `row` of `x` and `y`. */
+/** Copies the `length` ids from `start` to `x` and the ones after them to `y`, both from place `at`. */
 export function copyWindow(
   ids: Ids,
   start: number,
@@ -100,20 +96,29 @@ export function copyWindow(
   }
 }
 
-/** The error of a window that does not fit, with what would fit. */
-export function tooShort(tokens: number, seqLen: number, batchSize: number): InputError {
+/** Refuses sizes that are not whole numbers of at least 1. */
+export function checkSizes(sizes: Readonly<Record<string, number>>): void {
+  for (const [name, size] of Object.entries(sizes)) {
+    if (!Number.isSafeInteger(size) || size < 1) {
+      throw new UsageError(`The ${name} of batches must be a whole number of at least 1; got ${size}.`);
+    }
+  }
+}
+
+/** The error of windows that do not fit, with what would fit. */
+export function tooShort(tokens: number, length: number, rows: number): InputError {
   const targets = Math.max(0, tokens - 1);
-  const advice =
-    targets >= seqLen
-      ? `choose a batch size of at most ${Math.floor(targets / seqLen)}, or a shorter window`
-      : targets > 0
-        ? `choose a window of at most ${Math.max(1, Math.floor(targets / batchSize))}`
-        : "give a longer text";
-  const rows = batchSize === 1 ? "A window" : `${batchSize} windows`;
+  const shorter = Math.floor(targets / rows);
+  const fewer = Math.floor(targets / length);
+  const choices = [
+    ...(shorter >= 1 ? [`choose a sequence length of at most ${shorter}`] : []),
+    ...(rows > 1 && fewer >= 1 ? [`a batch size of at most ${fewer}`] : []),
+    "give more text",
+  ];
   return new InputError(
     "too-short",
-    `${rows} of ${seqLen} tokens with the token after it need ${batchSize * seqLen + 1} tokens, and the text has ` +
-      `${tokens}: ${advice}, or give more text.`,
-    { tokens, seqLen, batchSize },
+    `The text has ${tokens} tokens, and ${rows === 1 ? "a window" : `a batch of ${rows} windows`} of ${length} ` +
+      `needs ${rows * length + 1}, the target of its last token included; ${choices.join(", or ")}.`,
+    { tokens, length, batch: rows },
   );
 }
