@@ -9,12 +9,7 @@ import { type CleaningOptions, createCleaner } from "../text/clean.ts";
 import { normalise } from "../text/normalise.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { wordTokenizerOf } from "../text/words.ts";
-import {
-  duplicateMethod,
-  findDuplicates,
-  type NearDuplicateOptions,
-  nearThresholds,
-} from "./duplicates.ts";
+import { duplicateMethod, findDuplicates, type NearDuplicateOptions, nearThresholds } from "./duplicates.ts";
 import { createFingerprint } from "./hash.ts";
 import type { TextBatch } from "./sources/source.ts";
 import { assignSplits, checkFractions, type SplitFractions, type SplitName, splitNames } from "./split.ts";
