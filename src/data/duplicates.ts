@@ -15,18 +15,30 @@
  * no two kept texts are near duplicates, and texts added at the end never change what is kept of the others.
  * Source: Broder, "On the resemblance and containment of documents" (1997).
  */
-import { markNearDuplicates } from "./near-join.ts";
+import { UsageError } from "../core/errors.ts";
+import { markNearDuplicates, type NearThresholds } from "./near-join.ts";
 
 export interface NearDuplicateOptions {
-  /** Texts are compared at all where their word sets, weighed by letters, are this similar. Default 0.5. */
-  readonly candidates?: number;
-  /** Of those, word sets this similar, plain or weighed, are near duplicates. Default 0.7. */
+  /** Word sets this similar, plain or weighed, are near duplicates. Default 0.7. */
   readonly words?: number;
-  /** Of those, sets of four-character shingles this similar are near duplicates. Default 0.7. */
+  /** Sets of four-character shingles this similar are near duplicates. Default the same as `words`. */
   readonly shingles?: number;
+  /** Texts are compared at all where their word sets, weighed, are this similar. Default 5/7 of `words`. */
+  readonly candidates?: number;
 }
 
-export const nearDuplicateDefaults = { candidates: 0.5, words: 0.7, shingles: 0.7 } as const;
+/** The thresholds with their defaults, rounded to three places. */
+export function nearThresholds(options: NearDuplicateOptions = {}): NearThresholds {
+  const { words = 0.7 } = options;
+  const { shingles = words, candidates = Math.round((words / 0.7) * 500) / 1000 } = options;
+  for (const [name, value] of Object.entries({ words, shingles, candidates })) {
+    if (value > 0 && value <= 1) continue;
+    throw new UsageError(
+      `The similarity "${name}" of near duplicates must be above 0, at most 1; got ${value}.`,
+    );
+  }
+  return { words, shingles, candidates };
+}
 
 /** One sentence about the method, for tables and reports. */
 export const duplicateMethod =
@@ -62,7 +74,7 @@ export function findDuplicates(
   if (near === false) return repeats;
   const places = [...first.values()];
   const distinct = places.map((i) => normalised[i]!);
-  const found = markNearDuplicates(distinct, { ...nearDuplicateDefaults, ...near }, onProgress);
+  const found = markNearDuplicates(distinct, nearThresholds(near), onProgress);
   for (const [i, j] of found.entries()) if (j >= 0) repeats.near[places[i]!] = places[j]!;
   return repeats;
 }

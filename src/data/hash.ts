@@ -1,5 +1,5 @@
 /**
- * Small integer hashes for splits, fingerprints and seeded orders; none is for security.
+ * Small hashes for splits and fingerprints; none is for security.
  * Source: Austin Appleby, MurmurHash3 (public domain), the 32-bit variant and its finaliser.
  */
 
@@ -16,8 +16,8 @@ export function hashText(text: string, seed = 0): number {
   return finalise(h ^ (text.length * 2));
 }
 
-/** A well mixed unsigned 32-bit integer of two integers, such as a seed and a counter. */
-export function hashPair(a: number, b: number): number {
+/** A well mixed unsigned 32-bit integer of two integers. */
+function hashPair(a: number, b: number): number {
   let h = finalise((a | 0) ^ 0x9e3779b9);
   h ^= scramble(b | 0);
   h = (h << 13) | (h >>> 19);

@@ -15,9 +15,9 @@ import {
 } from "./prepare.ts";
 import { openFile, wholeText } from "./sources/bytes.ts";
 import { fileKind } from "./sources/file.ts";
+import { noHubKind } from "./sources/hub.ts";
 import { oneLinersKind } from "./sources/one-liners.ts";
 import {
-  hubKind,
   openSource,
   type SourceKind,
   type SourceOptions,
@@ -27,7 +27,7 @@ import {
 import type { SourceSummary } from "./summary.ts";
 
 /** The kinds of sources that are always there, in the order in which they are asked. */
-export const sourceKinds: readonly SourceKind[] = [oneLinersKind, hubKind, fileKind];
+export const sourceKinds: readonly SourceKind[] = [oneLinersKind, noHubKind, fileKind];
 
 export type PrepareDataOptions = PrepareOptions & SourceOptions;
 

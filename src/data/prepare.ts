@@ -9,12 +9,7 @@ import { type CleaningOptions, createCleaner } from "../text/clean.ts";
 import { normalise } from "../text/normalise.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { wordTokenizerOf } from "../text/words.ts";
-import {
-  duplicateMethod,
-  findDuplicates,
-  type NearDuplicateOptions,
-  nearDuplicateDefaults,
-} from "./duplicates.ts";
+import { duplicateMethod, findDuplicates, type NearDuplicateOptions, nearThresholds } from "./duplicates.ts";
 import { createFingerprint } from "./hash.ts";
 import type { TextBatch } from "./sources/source.ts";
 import { assignSplits, checkFractions, type SplitFractions, type SplitName, splitNames } from "./split.ts";
@@ -260,7 +255,7 @@ function countsOf(splits: Readonly<Record<SplitName, readonly string[]>>): Recor
 
 function describeDuplicates(exact: boolean, near: NearDuplicateOptions | false): DataSummary["duplicates"] {
   if (near === false) return exact ? { method: "equal normalised text", thresholds: null } : null;
-  return { method: duplicateMethod, thresholds: { ...nearDuplicateDefaults, ...near } };
+  return { method: duplicateMethod, thresholds: { ...nearThresholds(near) } };
 }
 
 /** Three texts spread over the split. */

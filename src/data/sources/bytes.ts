@@ -117,7 +117,11 @@ export async function* textChunks(file: FileBytes): AsyncGenerator<Buffer> {
       held = joined;
       continue;
     }
-    if (first) joined = withoutMark(file.name, joined);
+    if (first) {
+      const bytes = joined.length;
+      joined = withoutMark(file.name, joined);
+      position = bytes - joined.length;
+    }
     first = false;
     const whole = joined.length - openTail(joined);
     held = joined.subarray(whole);

@@ -45,18 +45,6 @@ export interface SourceKind {
   open(name: string, options: SourceOptions): Promise<TextSource>;
 }
 
-/** `hf:owner/dataset` is refused until a kind that downloads is given. */
-export const hubKind: SourceKind = {
-  name: "hub",
-  matches: (name) => name.startsWith("hf:"),
-  open: async (name) => {
-    throw new UsageError(
-      `${name} is a data set of the Hugging Face Hub and no downloader is at hand; ` +
-        "download its .parquet, .csv or .jsonl file and give that.",
-    );
-  },
-};
-
 /** Opens `name` by the first kind that matches, those of `options.kinds` before `builtIn`. */
 export async function openSource(
   name: string,

@@ -1,0 +1,51 @@
+/**
+ * Batches that carry the hidden state: truncated back-propagation through time.
+ *
+ * The stream is cut into `batch` lanes of equal length. Each batch holds the next `length` tokens of every lane,
+ * so row b of a batch goes on where row b of the one before ended, and the recurrent state is carried from batch
+ * to batch, without its gradient. With 3 lanes and windows of 4:
+ *
+ *     stream   a b c d e f g h i j k l m n o p q r s t u v w x y
+ *
+ *     lane 0   a b c d | e f g h |        batch 0: x = abcd, y = bcde      batch 1: x = efgh, y = fghi
+ *     lane 1   i j k l | m n o p |                 x = ijkl, y = jklm               x = mnop, y = nopq
+ *     lane 2   q r s t | u v w x | y               x = qrst, y = rstu               x = uvwx, y = vwxy
+ *              fresh     carried                   (the label is the input shifted by one)
+ *
+ * Tokens too few for one more batch are left over; where the lanes begin moves by up to that many from epoch to
+ * epoch, so that none is left over always.
+ * Source: Zaremba, Sutskever and Vinyals, "Recurrent neural network regularization" (2014), section 4.
+ */
+import { Random } from "../../core/random.ts";
+import { type BatchSource, checkSizes, copyWindow, createBatchSource, type Ids, tooShort } from "./batch.ts";
+
+export interface StreamOptions {
+  /** Lanes, the rows of a batch. */
+  readonly batch: number;
+  /** Tokens of a lane in one batch. */
+  readonly length: number;
+  readonly seed: number;
+}
+
+/**
+ * Training batches [batch, length] over the stream; `fresh` at the beginning of each epoch.
+ * @throws InputError `too-short` where the stream does not fill one batch
+ */
+export function streamWindows(ids: Ids, { batch, length, seed }: StreamOptions): BatchSource {
+  checkSizes({ batch, length });
+  const steps = Math.floor((ids.length - 1) / (batch * length));
+  if (steps < 1) throw tooShort(ids.length, length, batch);
+  const lane = steps * length;
+  const spare = ids.length - 1 - lane * batch;
+  const shifts = new Random(seed, "lanes");
+  const identity = { kind: "stream", seed, tokens: ids.length, batch, length };
+  const sizes = { targetsPerEpoch: lane * batch, targetsPerBatch: batch * length };
+  return createBatchSource(identity, sizes, (position) => {
+    const step = position % steps;
+    const begin = shifts.below(spare + 1, Math.floor(position / steps)) + step * length;
+    const x = new Int32Array(batch * length);
+    const y = new Int32Array(batch * length);
+    for (let row = 0; row < batch; row++) copyWindow(ids, begin + row * lane, length, x, y, row * length);
+    return { x, y, targets: x.length, batch, length, fresh: step === 0 };
+  });
+}

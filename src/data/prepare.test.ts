@@ -1,0 +1,265 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { afterAll, describe, expect, it } from "vitest";
+import { printableCharacters, printableTokenizer } from "../text/characters.ts";
+import { normalise } from "../text/normalise.ts";
+import { findDuplicates } from "./duplicates.ts";
+import { encodeSplit, type PrepareOptions, prepareText, prepareTexts } from "./prepare.ts";
+import { prepareData, prepareRawText, readRawText } from "./prepare-sources.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "punchline-prepare-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const assets = process.env.PUNCHLINE_ASSETS;
+const needsAssets = assets ? "" : " (skipped: PUNCHLINE_ASSETS is not set)";
+
+const prepare = (texts: readonly string[], options?: PrepareOptions) => prepareTexts([{ texts }], options);
+/** Texts that are far from each other. */
+const apart = (n: number) =>
+  Array.from({ length: n }, (_, i) =>
+    [..."abcdef"].map((c) => `${c}${((i + 7) * (c.charCodeAt(0) * 7919)).toString(36)}`).join(" "),
+  );
+
+describe("prepareTexts", () => {
+  it("accounts for every row", async () => {
+    const texts = [
+      ...apart(50),
+      "  ",
+      "\u{1f602}",
+      "Caf\u00e9!!",
+      "cafe",
+      ...apart(3),
+      "yes it is so long a text",
+    ];
+    const { summary, splits } = await prepare(texts, { maxLength: 80, minLength: 2 });
+    const { train, validation, test } = summary.splits;
+    expect(summary.rows_in).toBe(58);
+    expect(summary.dropped).toEqual({ empty: 2, duplicate: 4 });
+    expect(summary.rows_out).toBe(52);
+    expect(train + validation + test).toBe(52);
+    expect([splits.train.length, splits.validation.length, splits.test.length]).toEqual([
+      train,
+      validation,
+      test,
+    ]);
+    expect(summary.vocabulary).toBe(100);
+    expect(summary.cleaning).toMatchObject({ accents: 1, ascii: 1, space: 1 });
+    expect(summary.examples).toHaveLength(3);
+    expect((await prepare([...texts, "yes ".repeat(30)], { maxLength: 80 })).summary.dropped.too_long).toBe(
+      1,
+    );
+  });
+
+  it("makes the printable vocabulary spell everything that full cleaning leaves", async () => {
+    const wild = apart(20).map(
+      (text, i) => `${text} \u201c${String.fromCodePoint(0xa0 + i * 97)}\u0007\u201d`,
+    );
+    const { splits, tokenizer } = await prepare(wild);
+    for (const text of [...splits.train, ...splits.validation, ...splits.test]) {
+      expect([...text].every((character) => printableCharacters.includes(character))).toBe(true);
+      expect(tokenizer.decode(tokenizer.encode(text))).toBe(text);
+    }
+  });
+
+  it("names the first character that the vocabulary lacks where cleaning was switched off", async () => {
+    const texts = [...apart(5), "na\u00efve"];
+    await expect(prepare(texts, { cleaning: false })).rejects.toThrow(/no character "\u00ef"/);
+    await expect(
+      prepare(texts, { cleaning: { keepUnicode: true }, vocabulary: "printable" }),
+    ).rejects.toThrow(/cannot spell/);
+    const { tokenizer, splits } = await prepare(texts, { cleaning: { keepUnicode: true } });
+    expect(tokenizer.id("\u00ef")).toBeDefined();
+    expect(Object.values(splits).flat()).toContain("na\u00efve");
+  });
+
+  it("turns line breaks inside an item into spaces whatever was switched off", async () => {
+    const { splits } = await prepare(["one\ntwo", ...apart(4)], { cleaning: { steps: { space: false } } });
+    expect(Object.values(splits).flat()).toContain("one two");
+  });
+
+  it("builds the word vocabulary from the training split alone", async () => {
+    const { tokenizer, splits } = await prepare(apart(60), {
+      vocabulary: "word",
+      minCount: 1,
+      fractions: { validation: 0.3 },
+    });
+    const word = splits.validation[0]!.split(" ")[0]!;
+    expect(tokenizer.id(splits.train[0]!.split(" ")[0]!)).toBeDefined();
+    expect(tokenizer.id(word)).toBeUndefined();
+  });
+
+  it("never moves a text to another split when texts are added", async () => {
+    const before = await prepare(apart(300));
+    const after = await prepare([
+      ...apart(300),
+      ...apart(400)
+        .slice(300)
+        .map((text) => `new ${text}`),
+    ]);
+    for (const name of ["train", "validation", "test"] as const) {
+      expect(before.splits[name].filter((text) => !after.splits[name].includes(text))).toEqual([]);
+    }
+    expect(before.fingerprint).not.toBe(after.fingerprint);
+    expect(before.fingerprint).toBe((await prepare(apart(300))).fingerprint);
+  });
+
+  it("is idempotent: what it gives, prepared again, is the same", async () => {
+    const once = await prepare([...apart(80), "The cat sat, on a mat.", "the cat sat on the mat"]);
+    const again = await prepare(Object.values(once.splits).flat());
+    expect(again.summary.dropped).toEqual({});
+    expect(again.summary.splits).toEqual(once.summary.splits);
+  });
+
+  it("refuses what is too little to split, and says why", async () => {
+    await expect(prepare([" one joke "])).rejects.toThrow(
+      /only one text left; a split needs at least 2.*--raw/,
+    );
+    await expect(prepare(["a joke", "A joke!"])).rejects.toThrow(
+      /only one text left \(dropped: 1 duplicate\)/,
+    );
+    await expect(prepare(["\u{1f602}"])).rejects.toThrow(/no text left \(dropped: 1 empty\)/);
+    const none = { fractions: { validation: 0, test: 0 } };
+    expect((await prepare(["one joke"], none)).summary.splits).toEqual({ train: 1, validation: 0, test: 0 });
+  });
+
+  it("tells its progress", async () => {
+    const phases: string[] = [];
+    await prepare(apart(10), { onProgress: ({ phase }) => phases.push(phase) });
+    expect([...new Set(phases)]).toEqual(["read", "split"]);
+  });
+});
+
+describe("prepareText", () => {
+  it("splits by position and keeps every character", () => {
+    const text = `${"To be, or not to be.\n".repeat(50)}\u{1f602}`;
+    const { splits, summary, tokenizer } = prepareText(text, { fractions: { validation: 0.2, test: 0.1 } });
+    expect([splits.train, splits.validation, splits.test].flat().join("")).toBe(text);
+    expect(summary.splits).toEqual({ train: 736, validation: 210, test: 106 });
+    expect(summary.unit).toBe("characters");
+    expect(tokenizer.size).toBe(new Set([...text]).size);
+    const data = prepareText(text);
+    expect(data.splits.test).toEqual([]);
+    expect(encodeSplit(data, "train").tokens).toHaveLength(data.splits.train[0]!.length);
+    expect(encodeSplit(data, "test").tokens).toHaveLength(0);
+  });
+
+  it("does not cut a character in two", () => {
+    const { splits } = prepareText("\u{1f602}".repeat(9), { fractions: { validation: 0.5 } });
+    expect([...splits.train[0]!, ...splits.validation[0]!].every((c) => c === "\u{1f602}")).toBe(true);
+  });
+
+  it("refuses an empty text and characters that a given vocabulary lacks", () => {
+    expect(() => prepareText("a")).toThrow(/has 1 characters/);
+    expect(() => prepareText("caf\u00e9", { vocabulary: printableTokenizer() })).toThrow(
+      /no character "\u00e9"/,
+    );
+  });
+});
+
+describe("prepareData", () => {
+  it("takes several sources as one and tells of each", async () => {
+    const a = join(folder, "a.csv");
+    const b = join(folder, "b.jsonl.gz");
+    writeFileSync(
+      a,
+      `ID,Joke\n${apart(20)
+        .map((text, i) => `${i},${text}\n`)
+        .join("")}`,
+    );
+    writeFileSync(
+      b,
+      gzipSync(
+        apart(25)
+          .map((text) => JSON.stringify({ body: text }))
+          .join("\n"),
+      ),
+    );
+    const { summary } = await prepareData([a, b]);
+    expect(summary.sources).toEqual([
+      { source: a, format: "csv", column: "Joke", rows: 20 },
+      { source: b, format: "jsonl.gz", column: "body", rows: 25 },
+    ]);
+    expect(summary).toMatchObject({ rows_in: 45, rows_out: 25, dropped: { duplicate: 20 } });
+    await expect(prepareData([])).rejects.toThrow(/No source is given/);
+  });
+
+  it("prepares the built-in jokes", async () => {
+    const { summary, splits } = await prepareData("one-liners");
+    const lost = Object.values(summary.dropped).reduce((sum, n) => sum + n, 0);
+    expect(summary.rows_in).toBe(2633);
+    expect(summary.rows_out).toBe(2633 - lost);
+    expect(summary.dropped.attack_on_a_group).toBeGreaterThan(100);
+    expect(splits.validation.length).toBeGreaterThan(50);
+    expect(splits.test.length).toBeGreaterThan(50);
+  });
+
+  it("reads raw text as it stands", async () => {
+    const path = join(folder, "raw.txt");
+    writeFileSync(path, " caf\u00e9 &amp;\r\n\n");
+    expect(await readRawText(path)).toBe(" caf\u00e9 &amp;\r\n\n");
+    const data = await prepareRawText(path, { fractions: { validation: 0.5 } });
+    expect(data.summary.sources).toEqual([{ source: path, format: "text", column: null, rows: 1 }]);
+  });
+});
+
+describe.skipIf(!assets)(`real data${needsAssets}`, () => {
+  const kaggle = join(assets ?? "", "short-jokes", "shortjokes.csv");
+
+  it("splits tiny-shakespeare where nanoGPT does", async () => {
+    const path = join(assets!, "tiny-shakespeare", "input.txt");
+    const { splits, tokenizer } = await prepareRawText(path);
+    expect(splits.train[0]).toHaveLength(1_003_854);
+    expect(splits.validation[0]).toHaveLength(111_540);
+    expect(tokenizer.size).toBe(65);
+  });
+
+  it("leaves no near copy of a joke on two sides", async () => {
+    const { splits, summary } = await prepareData(kaggle);
+    expect(summary.rows_in).toBe(39_754);
+    expect(summary.dropped.near_duplicate).toBeGreaterThan(300);
+    const { exact, near } = findDuplicates(
+      [splits.train, splits.validation, splits.test].flat().map(normalise),
+    );
+    expect(exact.some((earlier) => earlier >= 0)).toBe(false);
+    expect(near.some((earlier) => earlier >= 0)).toBe(false);
+  });
+
+  it("takes 231,657 rows of the Kaggle layout and finds the perturbed copies", async () => {
+    const path = join(folder, "kaggle.csv");
+    const rows = perturbedRows(readFileSync(kaggle, "utf8"), 231_657);
+    writeFileSync(path, rows);
+    const data = await prepareData(path);
+    const { summary } = data;
+    const lost = Object.values(summary.dropped).reduce((sum, n) => sum + n, 0);
+    expect(summary.rows_in).toBe(231_657);
+    expect(summary.rows_out + lost).toBe(231_657);
+    // Every copy differs from its original by case, marks or one added word: all but a few are found.
+    expect(summary.rows_out).toBeGreaterThan(38_000);
+    expect(summary.rows_out).toBeLessThan(40_500);
+    const { tokens, offsets } = encodeSplit(data, "train");
+    expect(offsets).toHaveLength(summary.splits.train + 1);
+    expect(data.tokenizer.decode(tokens.subarray(0, offsets[1]!))).toBe(`${data.splits.train[0]}\n`);
+  });
+});
+
+/** The rows of a CSV file repeated up to `count`, each round with a change of its own. */
+function perturbedRows(csv: string, count: number): string {
+  const lines = csv.trimEnd().split(/\r?\n/).slice(1);
+  const changes = [
+    (text: string) => text,
+    (text: string) => text.toUpperCase(),
+    (text: string) => text.replaceAll("?", "??"),
+    (text: string) => text.replace(/("?)$/, " lol$1"),
+    (text: string) => text.replace(/^(")?/, "$1So "),
+    (text: string) => text.replace(/ /, "  "),
+  ];
+  const out = ["ID,Joke"];
+  for (let i = 0; i < count; i++) {
+    const line = lines[i % lines.length]!;
+    const comma = line.indexOf(",");
+    out.push(`${i + 1},${changes[Math.floor(i / lines.length) % changes.length]!(line.slice(comma + 1))}`);
+  }
+  return `${out.join("\n")}\n`;
+}

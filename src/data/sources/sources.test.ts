@@ -1,0 +1,204 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import jokes from "one-liner-joke/jokes.json" with { type: "json" };
+import { afterAll, describe, expect, it } from "vitest";
+import { sourceKinds } from "../prepare-sources.ts";
+import { hubKind } from "./hub.ts";
+import { attackReason, attackTags } from "./one-liners.ts";
+import { parquetBytes } from "./parquet-fixture.ts";
+import { openSource, type SourceOptions } from "./source.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "punchline-sources-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function file(name: string, content: string | Uint8Array): string {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+async function read(name: string, options: SourceOptions = {}) {
+  const source = await openSource(name, options, sourceKinds);
+  const texts: string[] = [];
+  const dropped: Record<string, number> = {};
+  for await (const batch of source.batches()) {
+    texts.push(...batch.texts);
+    for (const [reason, n] of Object.entries(batch.dropped ?? {})) dropped[reason] = n;
+  }
+  return { texts, dropped, column: source.column, format: source.format };
+}
+
+const texts = ['He said "hi", twice', "caf\u00e9 \u{1f602}", "two\nlines", "plain"];
+const quoted = texts.map((text) => `"${text.replaceAll('"', '""')}"`);
+const records = texts.map((text, i) => ({ id: i, Joke: text }));
+
+describe("files", () => {
+  const cases: readonly (readonly [string, string | Uint8Array, string | undefined])[] = [
+    ["kaggle.csv", `ID,Joke\n${quoted.map((cell, i) => `${i},${cell}\n`).join("")}`, "Joke"],
+    ["windows.csv", `\ufeffID,Joke\r\n${quoted.map((cell, i) => `${i},${cell}`).join("\r\n\r\n")}`, "Joke"],
+    ["semicolon.csv", `id;BODY\n${quoted.map((cell, i) => `${i};${cell}\n`).join("")}`, "BODY"],
+    [
+      "longest.csv",
+      `a,b,c\n${quoted.map((cell, i) => `${i}00000000000000000000,${cell},x\n`).join("")}`,
+      "b",
+    ],
+    ["table.tsv", `Joke\tn\n${quoted.map((cell, i) => `${cell}\t${i}\n`).join("")}`, "Joke"],
+    ["list.json", JSON.stringify(texts), undefined],
+    ["records.json", JSON.stringify(records, null, 2), "Joke"],
+    ["nested.json", JSON.stringify({ version: 1, data: records }), "Joke"],
+    ["lines.jsonl", records.map((record) => `${JSON.stringify(record)}\n`).join("\n"), "Joke"],
+    ["strings.ndjson", texts.map((text) => JSON.stringify(text)).join("\n"), undefined],
+    ["table.parquet", parquetBytes({ id: texts.map((_, i) => `${i}`), Joke: texts }), "Joke"],
+  ];
+
+  it.each(cases)("%s gives its texts, packed or not", async (name, content, column) => {
+    expect(await read(file(name, content))).toMatchObject({ texts, column });
+    const packed = await read(file(`${name}.gz`, gzipSync(content)));
+    expect(packed).toMatchObject({ texts, column });
+    expect(packed.format).toMatch(/\.gz$/);
+  });
+
+  it("a text file gives a text per line", async () => {
+    expect((await read(file("a.txt", "one\r\ntwo\n\nthree"))).texts).toEqual(["one", "two", "", "three"]);
+  });
+
+  it("a table gives the named column, without regard to case, and says which there are", async () => {
+    const path = file("two.csv", "joke,Answer\nq,a\n");
+    expect((await read(path, { column: "answer" })).texts).toEqual(["a"]);
+    await expect(read(path, { column: "anwser" })).rejects.toThrow(
+      /no column "anwser"; did you mean "Answer"/,
+    );
+    await expect(read(path, { column: "x9" })).rejects.toThrow(/known are: joke, Answer/);
+  });
+
+  it("a table whose first row is a text has no header", async () => {
+    const long = "This is a whole joke of more than forty characters, not a name.";
+    const path = file("bare.csv", `1,"${long}"\n2,short one\n`);
+    expect(await read(path)).toMatchObject({ texts: [long, "short one"], column: "2" });
+  });
+
+  it("texts of thousands of rows come through whole, across the borders of chunks", async () => {
+    const many = Array.from(
+      { length: 30_000 },
+      (_, i) => `caf\u00e9 number ${i} \u{1f602}${"!".repeat(i % 40)}`,
+    );
+    const csv = file("many.csv", `ID,Joke\n${many.map((text, i) => `${i},${text}`).join("\n")}`);
+    expect((await read(csv)).texts).toEqual(many);
+    expect((await read(file("many.txt", many.join("\n")))).texts).toEqual(many);
+    const lines = many.map((text) => JSON.stringify({ text })).join("\n");
+    expect((await read(file("many.jsonl", lines))).texts).toEqual(many);
+  });
+
+  it("a line of 10 MB is one text", async () => {
+    const line = "abcdefghi ".repeat(1_000_000);
+    expect((await read(file("long.txt", line))).texts).toEqual([line]);
+    expect((await read(file("long.csv", `text\n${line}\n`))).texts).toEqual([line]);
+  });
+});
+
+describe("bad files are refused in one sentence", () => {
+  const png = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10, 0, 0, 0, 13);
+  const utf16 = Uint8Array.of(0xff, 0xfe, 0x41, 0, 0x42, 0);
+  const latin1 = Buffer.concat([
+    Buffer.from("ID,Joke\n1,fine caf\u00e9\n2,bad caf"),
+    Buffer.from([0xe9]),
+    Buffer.from("\n"),
+  ]);
+  const bad: readonly (readonly [string, string | Uint8Array, RegExp])[] = [
+    ["empty.csv", "", /empty.csv is empty; give a file/],
+    ["blank.csv", "\n\n", /is empty/],
+    ["header.csv", "ID,Joke\n", /is empty/],
+    ["empty.json", "[]", /is empty/],
+    ["numbers.csv", "a,b\n1,2\n3,4\n", /no column of texts; its columns are "a", "b"/],
+    ["numbers.jsonl", '{"a":1}\n', /no column of texts; its columns are "a"/],
+    ["open.csv", 'ID,Joke\n1,fine\n2,"never closed\n3,x\n', /open.csv, line 3: a quote opens a cell/],
+    ["junk.csv", 'ID,Joke\n1,"a" b\n', /line 2: a quote opens a cell/],
+    ["inner.csv", 'ID,Joke\n1,5" pipe\n', /line 2: a double quote inside a cell that is not quoted/],
+    ["open.tsv", 'ID\tJoke\n1\t"never closed\n3\tx\n', /line 2: a quote opens/],
+    ["cells.csv", "ID,Joke\n1,a\n2,b,c\n", /line 3: 3 cells where the first row has 2; put a text/],
+    ["broken.json", '[\n"a",\n"b\n]', /broken.json, line 3: not valid JSON/],
+    ["object.json", '{"a": 1}', /no list/],
+    ["broken.jsonl", '{"text":"a"}\n{"text":\n', /broken.jsonl, line 2: not valid JSON/],
+    ["deep.jsonl", '{"text":"a"}\n{"text":["b"]}\n', /line 2: field "text" is a list; expected a string/],
+    ["latin1.csv", latin1, /latin1.csv, line 3: byte 30 \(0xe9\) is not UTF-8/],
+    ["marked.txt", Uint8Array.of(0xef, 0xbb, 0xbf, 0x61, 0x0a, 0xff), /line 2: byte 5 \(0xff\)/],
+    ["cut.txt", Uint8Array.of(0x61, 0x0a, 0xf0, 0x9f), /cut.txt, line 2: byte 2 \(0xf0\) is not UTF-8/],
+    ["utf16.txt", utf16, /UTF-16; save it as UTF-8/],
+    ["image.txt", png, /image.txt is not a text file \(byte 8 is zero\)/],
+    ["not.parquet", "this is not a parquet file at all", /cannot be read as Parquet/],
+    [
+      "cut.csv.gz",
+      gzipSync("ID,Joke\n1,abcdefghijklmnopqrstuvwxyz\n").subarray(0, 30),
+      /not whole gzip data/,
+    ],
+    ["a.zip", Uint8Array.of(0x50, 0x4b, 3, 4, 0), /zip archive; unpack it/],
+    ["a.doc", "text", /ends in none of .csv/],
+  ];
+
+  it.each(bad)("%s", async (name, content, message) => {
+    await expect(read(file(name, content))).rejects.toThrow(message);
+  });
+
+  it("a folder, a missing file, a slip", async () => {
+    const inner = join(folder, "inner");
+    mkdirSync(inner);
+    await expect(read(inner)).rejects.toThrow(/inner is a folder; give a file in it\./);
+    writeFileSync(join(inner, "jokes.csv"), "text\na\n");
+    await expect(read(inner)).rejects.toThrow(/a folder; give a file in it, such as jokes.csv/);
+    await expect(read(join(folder, "no.csv"))).rejects.toThrow(/no.csv does not exist/);
+    await expect(read("one-linrs")).rejects.toThrow(/did you mean "one-liners"/);
+  });
+
+  it("options that a source cannot honour", async () => {
+    await expect(read("one-liners", { column: "body" })).rejects.toThrow(/has no columns/);
+    await expect(read(file("b.txt", "x"), { column: "body" })).rejects.toThrow(/no columns/);
+    await expect(read(file("c.txt", "x"), { format: "cvs" })).rejects.toThrow(/did you mean "csv"/);
+    expect((await read(file("d.dat", "x"), { format: "txt" })).texts).toEqual(["x"]);
+  });
+});
+
+describe("one-liners", () => {
+  it("leaves out jokes that attack groups of people, and counts them", async () => {
+    const { texts: kept, dropped } = await read("one-liners");
+    expect(kept.length + dropped[attackReason]!).toBe(jokes.length);
+    const attacks = new Set(
+      jokes.filter((joke) => joke.tags.some((tag) => attackTags.has(tag))).map((j) => j.body),
+    );
+    const others = new Set(
+      jokes.filter((joke) => !joke.tags.some((tag) => attackTags.has(tag))).map((j) => j.body),
+    );
+    expect(kept.filter((text) => attacks.has(text) && !others.has(text))).toEqual([]);
+    expect(kept.length).toBeGreaterThan(2000);
+  });
+
+  it("includes them where asked to", async () => {
+    const { texts: all, dropped } = await read("one-liners", { includeAttacks: true });
+    expect(all).toHaveLength(jokes.length);
+    expect(dropped).toEqual({});
+  });
+});
+
+describe("hub data sets", () => {
+  it("are refused without a downloader", async () => {
+    await expect(read("hf:owner/jokes")).rejects.toThrow(/no downloader is at hand/);
+  });
+
+  it("are the files that the downloader fetches, in their order", async () => {
+    const kinds = [
+      hubKind(async (name) => [
+        file(`${name.replace("/", "-")}-0.csv`, "text\na\n"),
+        file("1.csv", "text\nb\n"),
+      ]),
+    ];
+    expect(await read("hf:owner/jokes", { kinds })).toMatchObject({
+      texts: ["a", "b"],
+      column: "text",
+      format: "csv",
+    });
+    await expect(read("hf:owner/none", { kinds: [hubKind(async () => [])] })).rejects.toThrow(
+      /no data files/,
+    );
+  });
+});
