@@ -30,11 +30,13 @@ export {
 } from "./data/prepare.ts";
 export { type PrepareDataOptions, prepareData, prepareRawText, readRawText } from "./data/prepare-sources.ts";
 export type { DataSummary } from "./data/summary.ts";
+export { textFileWriter } from "./data/write-texts.ts";
 export { type Evaluation, evaluateTexts } from "./evaluate/likelihood.ts";
 export type { LanguageModel } from "./generate/language-model.ts";
 export { loadModel } from "./generate/load.ts";
 export { type Sample, type SampleOptions, sample } from "./generate/sample.ts";
 export { resolveModel } from "./hub/pull.ts";
+export { pullDataset } from "./hub/pull-dataset.ts";
 export type { Architecture, Model, ModelConfig, ModelOption, OptionValues } from "./models/model.ts";
 export { architectureOf, architectures } from "./models/registry.ts";
 export type { BackendOptions, Device } from "./runtime/backend.ts";

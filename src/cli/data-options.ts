@@ -4,10 +4,12 @@ import {
   type PreparedData,
   prepareData,
   prepareRawText,
+  pullDataset,
   UsageError,
   type VocabularyName,
 } from "../index.ts";
 import type { Context } from "./context.ts";
+import { formatCount } from "./format.ts";
 import { flag, integer, number, numberOrOff, type OptionValues, present, text } from "./option.ts";
 
 const group = "Data";
@@ -72,8 +74,9 @@ export async function readData(
       throw new UsageError(
         `--raw takes the file as it stands and cannot be combined with the option "${odd}".`,
       );
-    return prepareRawText(sources, { fractions, ...words });
+    return prepareRawText(await filesOf(ctx, sources), { fractions, ...words });
   }
+  const files = await filesOf(ctx, sources);
   const task = ctx.progress.start("reading", { unit: "rows" });
   const steps = (
     [
@@ -87,7 +90,7 @@ export async function readData(
   )
     .filter((step) => !options[step])
     .map((step) => [step, false] as const);
-  const data = await prepareData(sources, {
+  const data = await prepareData(files, {
     ...present({ column: options.column, minLength: options.minLength, maxLength: options.maxChars }),
     ...words,
     includeAttacks: options.includeAttacks,
@@ -103,6 +106,23 @@ export async function readData(
     onProgress: ({ phase, rows, totalRows }) =>
       task.update({ done: rows, ...(totalRows > 0 ? { total: totalRows } : {}), remark: phase }),
   });
-  task.end(`read ${data.summary.rows_in} rows, kept ${data.summary.rows_out}`);
+  task.end(`read ${formatCount(data.summary.rows_in)} rows, kept ${formatCount(data.summary.rows_out)}`);
   return data;
+}
+
+/** The sources, with the files of a Hub data set, fetched where they are not in the cache, in its place. */
+async function filesOf(ctx: Context, sources: readonly string[]): Promise<string[]> {
+  const files: string[] = [];
+  for (const source of sources) {
+    if (!source.startsWith("hf:")) {
+      files.push(source);
+      continue;
+    }
+    const task = ctx.progress.start(`fetching ${source}`, { unit: "bytes" });
+    const onProgress = (now: { received: number; total: number; file: string }) =>
+      task.update({ done: now.received, total: now.total, remark: now.file });
+    files.push(...(await pullDataset(source, { onProgress })));
+    task.end();
+  }
+  return files;
 }

@@ -43,7 +43,8 @@ export function commandHelp(entry: CommandEntry, command: Command, { columns, st
   const args = Object.entries(command.arguments).map(
     ([key, { describe }]): Definition => [style.cyan(key.toUpperCase()), describe],
   );
-  const optionGroups = new Map<string, Definition[]>();
+  // What only this command has comes first; the groups follow in the order of their options.
+  const optionGroups = new Map<string, Definition[]>([["Options", []]]);
   for (const [key, option] of Object.entries(command.options)) {
     const group = option.group ?? "Options";
     optionGroups.set(group, [...(optionGroups.get(group) ?? []), optionItem(key, option, style)]);

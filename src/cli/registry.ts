@@ -14,6 +14,12 @@ export interface CommandEntry {
 
 export const registry: readonly CommandEntry[] = [
   {
+    name: "data",
+    group: "Data",
+    summary: "Clean, deduplicate and split texts; say what was dropped",
+    load: () => import("./commands/data.ts"),
+  },
+  {
     name: "train",
     group: "Train",
     summary: "Train a model from scratch, into a run folder",

@@ -1,0 +1,42 @@
+/** Written texts, read back by the sources of Punchline and by hand. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { prepareTexts } from "./prepare.ts";
+import { prepareData } from "./prepare-sources.ts";
+import { textFileWriter } from "./write-texts.ts";
+
+const texts = ['He said "no", twice.', "A plain one.", "Commas, and a tab\there.", "Four is enough."];
+
+async function written(name: string): Promise<{ path: string; folder: string }> {
+  const folder = mkdtempSync(join(tmpdir(), "punchline-write-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const path = join(folder, name);
+  await textFileWriter(path)(await prepareTexts([{ texts }]));
+  return { path, folder };
+}
+
+test.each(["out.jsonl", "out.csv", "out.txt"])(
+  "%s comes back with the same texts and splits",
+  async (name) => {
+    const before = await prepareTexts([{ texts }]);
+    const { path, folder } = await written(name);
+    const after = await prepareData(path);
+    const sorted = (data: typeof before) => Object.values(data.splits).map((split) => [...split].sort());
+    expect(sorted(after)).toEqual(sorted(before));
+    expect(readdirSync(folder)).toEqual([name]);
+  },
+);
+
+test("the lines are what other tools expect", async () => {
+  const csv = readFileSync((await written("out.csv")).path, "utf8");
+  expect(csv.split("\n")[0]).toBe("text,split");
+  expect(csv).toMatch(/^"He said ""no"", twice\.",(train|validation|test)$/m);
+  const first = readFileSync((await written("out.jsonl")).path, "utf8").split("\n")[0]!;
+  expect(Object.keys(JSON.parse(first))).toEqual(["text", "split"]);
+});
+
+test("an unknown extension is refused before any work", () => {
+  expect(() => textFileWriter("out.xlsx")).toThrow(/ends in one of \.jsonl, \.csv, \.txt/);
+});

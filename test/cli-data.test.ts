@@ -1,0 +1,172 @@
+/** `punchline data`: its document, its table, its file, and bad input. */
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { describe, expect, test } from "vitest";
+import { punchline, temporaryFolder } from "./cli.ts";
+
+/** A folder with one file of this content. */
+function folderWith(name: string, content: string | Uint8Array): string {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, name), content);
+  return folder;
+}
+
+const jokes = [
+  "ID,Joke",
+  '1,"I told my dog a joke; he said ""woof""."',
+  "2,Why did the tomato blush? It saw the salad dressing.",
+  "3,why did the tomato blush?  It saw the salad dressing!",
+  "4,I used to be a banker but I lost interest.",
+  '5,"   "',
+  "6,Parallel lines have so much in common; a pity that they never meet.",
+].join("\n");
+
+describe("the document", () => {
+  test("counts the built-in jokes, and every row is accounted for", async () => {
+    const { status, stdout } = await punchline(["data", "one-liners", "--json"]);
+    expect(status).toBe(0);
+    const document = JSON.parse(stdout);
+    const { rows_in, rows_out, dropped, splits, vocabulary } = document;
+    expect(rows_in).toBe(2_633);
+    expect(vocabulary).toBe(100);
+    expect(dropped.attack_on_a_group).toBeGreaterThan(0);
+    const sum = (counts: Record<string, number>) => Object.values(counts).reduce((a, b) => a + b, 0);
+    expect(rows_out + sum(dropped)).toBe(rows_in);
+    expect(sum(splits)).toBe(rows_out);
+    expect(Object.keys(splits)).toEqual(["train", "validation", "test"]);
+  });
+
+  test("of a small file is what a person counts", async () => {
+    const cwd = folderWith("jokes.csv", jokes);
+    const ran = await punchline(["data", "jokes.csv", "--json"], { cwd });
+    expect(JSON.parse(ran.stdout)).toMatchObject({
+      rows_in: 6,
+      rows_out: 4,
+      dropped: { empty: 1, duplicate: 1 },
+      sources: [{ source: "jokes.csv", format: "csv", column: "Joke", rows: 6 }],
+    });
+    const kept = await punchline(["data", "jokes.csv", "--no-duplicates", "--near", "off", "--json"], {
+      cwd,
+    });
+    expect(JSON.parse(kept.stdout)).toMatchObject({ rows_out: 5, dropped: { empty: 1 } });
+  });
+
+  test("of a raw text is split by position", async () => {
+    const cwd = folderWith("book.txt", "abcd ".repeat(200));
+    const { stdout } = await punchline(["data", "book.txt", "--raw", "--validation", "0.1", "--json"], {
+      cwd,
+    });
+    expect(JSON.parse(stdout)).toMatchObject({
+      splits: { train: 900, validation: 100, test: 0 },
+      // Four letters, the space, and the line break that ends a text.
+      vocabulary: 6,
+    });
+  });
+});
+
+describe("for a person", () => {
+  test("the table fits 80 columns and says what was dropped", async () => {
+    const { stdout } = await punchline(["data", "one-liners"]);
+    expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
+    expect(stdout).toMatch(/dropped: attack on a group +\d+/);
+    expect(stdout).toMatch(/kept +\d,\d{3}/);
+  });
+
+  test("the table may be cut short by its reader", async () => {
+    const ran = await punchline(["data", "one-liners"], {
+      meanwhile: (child) => child.stdout!.destroy(),
+    });
+    expect(ran.status).toBe(0);
+  });
+});
+
+describe("--out", () => {
+  test("writes what was kept, and reads the same again", async () => {
+    const cwd = folderWith("jokes.csv", jokes);
+    const first = await punchline(["data", "jokes.csv", "--out", "kept.jsonl", "--json"], { cwd });
+    const lines = readFileSync(join(cwd, "kept.jsonl"), "utf8").trimEnd().split("\n");
+    expect(lines).toHaveLength(4);
+    expect(lines.map((line) => JSON.parse(line).text)).toContain('I told my dog a joke; he said "woof".');
+    const again = await punchline(["data", "kept.jsonl", "--json"], { cwd });
+    expect(JSON.parse(again.stdout)).toMatchObject({
+      rows_in: 4,
+      rows_out: 4,
+      splits: JSON.parse(first.stdout).splits,
+    });
+  });
+
+  test("never overwrites a source", async () => {
+    const cwd = folderWith("jokes.csv", jokes);
+    const ran = await punchline(["data", "jokes.csv", "--out", "./jokes.csv"], { cwd });
+    expect(ran).toMatchObject({ status: 2, stdout: "" });
+    expect(readFileSync(join(cwd, "jokes.csv"), "utf8")).toBe(jokes);
+  });
+
+  test("fails in one sentence where it cannot write", async () => {
+    const cwd = folderWith("jokes.csv", jokes);
+    const ran = await punchline(["data", "jokes.csv", "--out", "no/such/folder.csv", "--json"], { cwd });
+    expect(ran).toMatchObject({ status: 1, stdout: "" });
+    expect(ran.stderr).toMatch(/error: ".*no\/such\/folder.csv.*": there is no such file or folder/);
+  });
+});
+
+describe("bad input is one sentence", () => {
+  const bad: [what: string, name: string, content: string | Uint8Array, options: string[]][] = [
+    ["an empty file", "a.csv", "", []],
+    ["a file of one joke", "a.csv", "Joke\nonly one\n", []],
+    ["a file without texts", "a.csv", "a,b\n1,2\n3,4\n", ["--column", "Jok"]],
+    ["broken quotes", "a.csv", 'Joke\n"never closed\nand on', []],
+    ["a binary file", "a.txt", Uint8Array.from({ length: 4096 }, (_, i) => (i * 7919) % 256), []],
+    ["JSON cut short", "a.json", '[{"text": "a"}, {"te', []],
+    ["a parquet file that is none", "a.parquet", "PAR1 nothing", []],
+  ];
+
+  test.each(bad)("%s", async (_what, name, content, options) => {
+    const ran = await punchline(["data", name, ...options, "--json"], { cwd: folderWith(name, content) });
+    expect(ran.stdout).toBe("");
+    expect([1, 2]).toContain(ran.status);
+    const sentences = ran.stderr.split("\n").filter((line) => line.startsWith("error: "));
+    expect(sentences).toHaveLength(1);
+    expect(ran.stderr).not.toMatch(/This is a bug|^ +at /m);
+    expect(sentences[0]).toContain(name);
+  });
+
+  test("a missing file, a folder", async () => {
+    const cwd = temporaryFolder();
+    mkdirSync(join(cwd, "texts"));
+    for (const name of ["missing.csv", "texts"]) {
+      const ran = await punchline(["data", name], { cwd });
+      expect([1, 2]).toContain(ran.status);
+      expect(ran.stderr).toMatch(new RegExp(`^error: .*${name}.*\\.$`, "m"));
+      expect(ran.stderr).not.toContain("This is a bug");
+    }
+  });
+
+  test.each([
+    ["--raw --near 0.5", /--raw .*near/],
+    ["--raw --out x.txt", /--out .*--raw/],
+    ["--out x.xlsx", /ends in one of/],
+    ["--near 2", /--near must be a number from 0\.3 to 1 or "off"/],
+    ["--validation 0.6 --test 0.6", /below 1/],
+    ["--colum Joke", /did you mean "--column"/],
+  ])("wrong usage: %s", async (words, sentence) => {
+    const cwd = folderWith("jokes.csv", jokes);
+    const ran = await punchline(["data", "jokes.csv", ...words.split(" ")], { cwd });
+    expect(ran).toMatchObject({ status: 2, stdout: "" });
+    expect(ran.stderr).toMatch(sentence);
+  });
+});
+
+const assets = process.env.PUNCHLINE_ASSETS;
+
+describe.skipIf(!assets)("real jokes (skipped without PUNCHLINE_ASSETS)", () => {
+  test("the Kaggle layout works as it is", async () => {
+    const file = resolve(assets!, "short-jokes", "shortjokes.csv");
+    const { status, stdout } = await punchline(["data", file, "--json"]);
+    expect(status).toBe(0);
+    const { rows_in, rows_out, sources } = JSON.parse(stdout);
+    expect(sources).toMatchObject([{ column: "Joke", rows: rows_in }]);
+    expect(rows_in).toBe(39_754);
+    expect(rows_out).toBeGreaterThan(30_000);
+  });
+});
