@@ -31,7 +31,7 @@ export interface TokenizerFormat {
 }
 
 /** Byte-pair encoding without merges whose tokens are all single characters, as `characterTokenizer` writes it. */
-export const characterFormat: TokenizerFormat = {
+const characterFormat: TokenizerFormat = {
   name: "character",
   reads: ({ model }) =>
     model.type === "BPE" &&
@@ -45,7 +45,7 @@ export const characterFormat: TokenizerFormat = {
 };
 
 /** WordPiece that cannot cut a word, as `wordTokenizer` writes it. */
-export const wordFormat: TokenizerFormat = {
+const wordFormat: TokenizerFormat = {
   name: "word",
   reads: ({ model }) => model.type === "WordPiece" && model.continuing_subword_prefix === noPieces,
   read: ({ model }) => wordTokenizer(listOf(model.vocab)),

@@ -20,7 +20,7 @@ import type { Tokenizer } from "./tokenizer.ts";
 export const joiner = "\uffed";
 
 /** The token that every word outside the vocabulary becomes. */
-export const unknownWord = "<unk>";
+const unknownWord = "<unk>";
 
 /** What stands before a piece inside a word in the file format; no token may start with it, so no word is cut. */
 export const noPieces = joiner + joiner;

@@ -2,7 +2,7 @@
 import { InputError, suggest } from "../../core/errors.ts";
 
 /** Names that people give to the text, most telling first; compared without case. */
-export const textColumnNames = [
+const textColumnNames = [
   "joke",
   "jokes",
   "text",

@@ -10,7 +10,7 @@ import { textFormat } from "./lines.ts";
 import { parquetFormat } from "./parquet.ts";
 import type { SourceKind, SourceOptions } from "./source.ts";
 
-export const fileFormats: readonly FileFormat[] = [
+const fileFormats: readonly FileFormat[] = [
   csvFormat,
   tsvFormat,
   jsonFormat,

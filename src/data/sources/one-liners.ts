@@ -15,14 +15,14 @@ export const attackTags: ReadonlySet<string> = new Set(["racist", "black", "gay"
  * either list alone says too little: `women` and `men` are on every joke about couples, `insults` and `rude`
  * on every joke about one's boss.
  */
-export const contemptTags: ReadonlySet<string> = new Set(["insults", "rude", "hate", "stupid"]);
-export const groupTags: ReadonlySet<string> = new Set(["women", "men"]);
+const contemptTags: ReadonlySet<string> = new Set(["insults", "rude", "hate", "stupid"]);
+const groupTags: ReadonlySet<string> = new Set(["women", "men"]);
 
 /** The reason under which such jokes are counted. */
 export const attackReason = "attack_on_a_group";
 
 /** Whether the tags of a joke make it one that is left out by default. */
-export function isAttack(tags: readonly string[]): boolean {
+function isAttack(tags: readonly string[]): boolean {
   const has = (list: ReadonlySet<string>) => tags.some((tag) => list.has(tag));
   return has(attackTags) || (has(contemptTags) && has(groupTags));
 }
