@@ -6,9 +6,8 @@
  * `context - stride` tokens before it, where the text has them.
  */
 import { float32, type HostArray, int32 } from "../core/array.ts";
-import type { Batch } from "../data/batches/batch.ts";
-import { streamPass } from "../data/batches/stream.ts";
-import { windowPass } from "../data/batches/windows.ts";
+import { InputError } from "../core/errors.ts";
+import type { TokenBatch } from "../data/batches/batch.ts";
 import { zeroState } from "../generate/decoder.ts";
 import type { LanguageModel } from "../generate/language-model.ts";
 import { beginsAfterEnd } from "../generate/language-model.ts";
@@ -19,6 +18,7 @@ import { evaluation } from "../nn/mode.ts";
 import type { Parameters } from "../nn/parameters.ts";
 import type { Backend } from "../runtime/backend.ts";
 import { compile } from "../runtime/compile.ts";
+import { endings, lanes, windows } from "./passes.ts";
 
 export interface LikelihoodOptions {
   /** Windows read side by side. Default 16. */
@@ -44,14 +44,14 @@ export class StreamScorer {
   readonly #model: Model;
   readonly #step;
   readonly #options: LikelihoodOptions;
-  readonly batchSize: number;
+  readonly batch: number;
   /** Tokens of a window. */
   readonly length: number;
 
   constructor(model: Model, backend: Backend, options: LikelihoodOptions = {}) {
     this.#model = model;
     this.#options = options;
-    this.batchSize = options.batch ?? 16;
+    this.batch = options.batch ?? 16;
     this.length = options.length ?? (carries(model) ? 128 : Math.min(model.contextLength, 256));
     this.#step = compile(
       (parameters: Parameters, input: { ids: Tensor; targets: Tensor; weights: Tensor; state: State }) =>
@@ -69,10 +69,12 @@ export class StreamScorer {
     stream: ArrayLike<number>,
   ): Promise<StreamLoss> {
     const { onProgress, signal } = this.#options;
-    const fresh = zeroState(carries(this.#model) ? this.#model.state(this.batchSize) : {});
+    const fresh = zeroState(carries(this.#model) ? this.#model.state(this.batch) : {});
     let state: Record<string, HostArray> = fresh;
     let nats = 0;
     let tokens = 0;
+    if (stream.length < 2)
+      throw new InputError("too-short", "There is nothing to score: the text has no token after its first.");
     for (const batch of this.#pass(stream)) {
       signal?.throwIfAborted();
       const shape = [batch.batch, batch.length];
@@ -94,37 +96,16 @@ export class StreamScorer {
     return this.#step.release();
   }
 
-  #pass(stream: ArrayLike<number>): Generator<Batch> {
-    const sizes = { batchSize: this.batchSize, seqLen: this.length };
-    if (this.#model.predicts === "last") return lastPass(stream, sizes);
-    if (carries(this.#model)) return streamPass(stream, sizes);
-    return windowPass(stream, { ...sizes, stride: this.#options.stride ?? Math.ceil(this.length / 2) });
+  #pass(stream: ArrayLike<number>): Generator<TokenBatch> {
+    const sizes = { batch: this.batch, length: this.length };
+    if (this.#model.predicts === "last") return endings(stream, sizes);
+    if (carries(this.#model)) return lanes(stream, sizes);
+    return windows(stream, sizes, this.#options.stride ?? Math.ceil(this.length / 2));
   }
 }
 
 /** Whether a model reads a text of any length with a state of fixed size. */
 const carries = (model: Model): boolean => !Number.isFinite(model.contextLength);
-
-/** A window for every target, which stands after its last token; before the stream begins stands its first token again. */
-function* lastPass(
-  ids: ArrayLike<number>,
-  { batchSize, seqLen }: { batchSize: number; seqLen: number },
-): Generator<Batch> {
-  const targets = ids.length - 1;
-  for (let first = 0; first < targets; first += batchSize) {
-    const x = new Int32Array(batchSize * seqLen);
-    const y = new Int32Array(batchSize * seqLen);
-    const weights = new Float32Array(batchSize * seqLen);
-    const rows = Math.min(batchSize, targets - first);
-    for (let row = 0; row < rows; row++) {
-      const end = first + row;
-      for (let k = 0; k < seqLen; k++) x[row * seqLen + k] = ids[Math.max(0, end - seqLen + 1 + k)]!;
-      y[(row + 1) * seqLen - 1] = ids[end + 1]!;
-      weights[(row + 1) * seqLen - 1] = 1;
-    }
-    yield { x, y, weights, targets: rows, batch: batchSize, length: seqLen, fresh: true };
-  }
-}
 
 export interface Evaluation {
   /** Nats per token. */

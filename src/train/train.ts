@@ -8,9 +8,7 @@
 import { InputError, UsageError } from "../core/errors.ts";
 import { Random } from "../core/random.ts";
 import { version } from "../core/version.ts";
-import type { BatchSource } from "../data/batches/batch.ts";
-import { streamBatches } from "../data/batches/stream.ts";
-import { windowBatches } from "../data/batches/windows.ts";
+import { type BatchSource, shuffledWindows, streamWindows } from "../data/batches/index.ts";
 import { encodeSplit, type PreparedData } from "../data/prepare.ts";
 import { beginsAfterEnd, type LanguageModel } from "../generate/language-model.ts";
 import { sample } from "../generate/sample.ts";
@@ -249,8 +247,13 @@ function createBatches(model: Model, data: PreparedData, options: TrainOptions):
   }
   const tokens = streamOf(data, "train", data.tokenizer);
   return kind === "stream"
-    ? streamBatches(tokens, { batchSize, seqLen, seed })
-    : windowBatches(tokens, { batchSize, seqLen, seed, ...(stride === undefined ? {} : { stride }) });
+    ? streamWindows(tokens, { batch: batchSize, length: seqLen, seed })
+    : shuffledWindows(tokens, {
+        batch: batchSize,
+        length: seqLen,
+        seed,
+        ...(stride === undefined ? {} : { stride }),
+      });
 }
 
 /** The tokens of a split, an end of text first, so that the first token of all is predicted as well. */

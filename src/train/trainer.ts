@@ -11,7 +11,7 @@ import { gradients } from "../autodiff/grad.ts";
 import type { HostArray } from "../core/array.ts";
 import { float32, int32 } from "../core/array.ts";
 import { PunchlineError } from "../core/errors.ts";
-import type { Batch, BatchSource, BatchState } from "../data/batches/batch.ts";
+import type { BatchSource, TokenBatch } from "../data/batches/batch.ts";
 import { StreamScorer } from "../evaluate/likelihood.ts";
 import { zeroState } from "../generate/decoder.ts";
 import type { Tensor } from "../graph/tensor.ts";
@@ -100,7 +100,7 @@ class Loop {
     this.#state = resume?.state ?? freshState;
     this.#before = this.#state.seconds;
     this.#carried = resume?.carried ?? this.#freshCarry();
-    if (resume) parts.batches.restore(resume.state.batches as BatchState);
+    if (resume) parts.batches.restore(resume.state.batches);
     this.#step = compile(
       (
         parameters: Parameters,
@@ -219,7 +219,7 @@ class Loop {
       await this.#log(lr, norm);
   }
 
-  #input(batch: Batch) {
+  #input(batch: TokenBatch) {
     const shape = [batch.batch, batch.length];
     return {
       ids: int32(shape, batch.x),
@@ -234,7 +234,7 @@ class Loop {
     const { interval, step, tokens, lastValidation } = this.#state;
     const row: LogRow = {
       step,
-      epoch: this.#parts.batches.epoch,
+      epoch: tokens / this.#parts.batches.targetsPerEpoch,
       seconds: this.#seconds(),
       tokens,
       loss: interval.loss / interval.tokens,
@@ -313,7 +313,12 @@ class Loop {
     if (this.#state.plannedSteps !== null) return this.#state.plannedSteps;
     if (steps !== undefined) return steps;
     if (epochs !== undefined) {
-      return Math.max(1, Math.ceil((epochs * this.#parts.batches.batchesPerEpoch) / accumulate));
+      return Math.max(
+        1,
+        Math.ceil(
+          (epochs * this.#parts.batches.targetsPerEpoch) / (this.#parts.batches.targetsPerBatch * accumulate),
+        ),
+      );
     }
     return maxMinutes === undefined ? 2000 : null;
   }
