@@ -1,7 +1,7 @@
 /** Memory that WebAssembly kernels, ONNX Runtime and JavaScript all see: one block, allocated once. */
 import { PunchlineError, UsageError } from "../core/errors.ts";
 import type { Random } from "../core/random.ts";
-import { kernelModule, type Kernels } from "./kernels.generated.ts";
+import { type Kernels, kernelModule } from "./kernels.generated.ts";
 
 const pageBytes = 65536;
 

@@ -41,8 +41,9 @@ type Part = "decayed" | "undecayed" | "frozen";
  */
 export function planArena(layout: readonly ArenaEntry[], copies: number, capacity: number): ShardPlan[] {
   refuseDuplicates(layout);
-  const shards: { -readonly [K in keyof ShardPlan]: ShardPlan[K] & (K extends "places" ? Place[] : number) }[] =
-    [];
+  const shards: {
+    -readonly [K in keyof ShardPlan]: ShardPlan[K] & (K extends "places" ? Place[] : number);
+  }[] = [];
   let left = 0;
   for (const part of ["decayed", "undecayed", "frozen"] as const) {
     for (const entry of layout) {
@@ -71,7 +72,8 @@ function partOf({ decay, trainable = true }: ArenaEntry): Part {
 function refuseDuplicates(layout: readonly ArenaEntry[]): void {
   const seen = new Set<string>();
   for (const { name } of layout) {
-    if (seen.has(name)) throw new UsageError(`Two parameters are named "${name}"; names must differ.`, { name });
+    if (seen.has(name))
+      throw new UsageError(`Two parameters are named "${name}"; names must differ.`, { name });
     seen.add(name);
   }
 }

@@ -9,15 +9,17 @@
  * }, { backend });
  * const { loss } = await step.run([weights, { x, y }], { into: { gradients } });
  */
-import { allocate, type HostArray, sizeOf } from "../core/array.ts";
+import { float32, type HostArray, sizeOf } from "../core/array.ts";
 import { PunchlineError, ShapeError } from "../core/errors.ts";
 import { Random } from "../core/random.ts";
+import { staticShape } from "../core/shape.ts";
 import { dump } from "../graph/dump.ts";
 import { input } from "../graph/leaves.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { type Concrete, leavesOf, type Spec, type TensorTree, unflatten } from "../graph/tree.ts";
 import { type Lowered, lower } from "../onnx/lower.ts";
 import { encodeModel } from "../onnx/proto.ts";
+import { alignment, KernelMemory } from "./arena-memory.ts";
 import type { Backend, Session } from "./backend.ts";
 
 type Arguments = readonly unknown[];
@@ -58,6 +60,8 @@ interface Traced {
   readonly outputs: readonly { readonly path: string; readonly leaf: Tensor }[];
   readonly lowered: Lowered;
   readonly masks: readonly Mask[];
+  /** Holds the masks, where there are any. */
+  readonly memory: KernelMemory | undefined;
 }
 
 interface Mask {
@@ -95,7 +99,11 @@ export function compile<A extends Arguments, O>(
     for (const mask of traced.masks) {
       if (!random)
         throw new PunchlineError("random", "This graph has dropout: give the run a seed and a step.");
-      fillMask(mask, random);
+      traced.memory!.fillDropoutMask(
+        mask.array.data,
+        mask.rate,
+        new Random(random.seed, `dropout.${mask.stream}`, random.step),
+      );
       feeds[mask.name] = mask.array;
     }
     const targets = new Map(
@@ -142,19 +150,16 @@ function trace(fn: (...args: never) => unknown, args: readonly unknown[]): Trace
       return name;
     },
   );
-  const masks = lowered.feeds
-    .filter((leaf) => leaf.node.op === "dropout_mask")
-    .map((leaf): Mask => {
-      const shape = leaf.shape as readonly number[];
-      const { rate, stream } = leaf.node.attributes as { rate: number; stream: number };
-      return {
-        name: names.get(leaf)!,
-        array: { dtype: "float32", shape, data: allocate("float32", sizeOf(shape)) },
-        rate,
-        stream,
-      };
-    });
-  return { outputTree, outputs, lowered, masks };
+  const random = lowered.feeds.filter((leaf) => leaf.node.op === "dropout_mask");
+  const sizes = random.map((leaf) => sizeOf(staticShape("dropout", leaf.shape)));
+  const bytes = sizes.reduce((n, size) => n + size * 4 + alignment, 0);
+  const memory = bytes > 0 ? new KernelMemory(bytes) : undefined;
+  const masks = random.map((leaf, i): Mask => {
+    const { rate, stream } = leaf.node.attributes as { rate: number; stream: number };
+    const array = float32(leaf.shape as readonly number[], memory!.allocate(sizes[i]!));
+    return { name: names.get(leaf)!, array, rate, stream };
+  });
+  return { outputTree, outputs, lowered, masks, memory };
 }
 
 function signature(args: readonly unknown[]): string {
@@ -173,11 +178,4 @@ function checked(name: string, array: HostArray, spec: Spec): HostArray {
       array.shape,
     ]);
   return array;
-}
-
-function fillMask({ array, rate, stream }: Mask, { seed, step }: { seed: number; step: number }): void {
-  const { data } = array;
-  new Random(seed, `dropout.${stream}`, step).fillUniform(data);
-  const kept = 1 / (1 - rate);
-  for (let i = 0; i < data.length; i++) data[i] = data[i]! < rate ? 0 : kept;
 }
