@@ -1,5 +1,6 @@
 /** The frame of the command line: words, statuses, sentences, the purity of standard output. */
 import { describe, expect, test } from "vitest";
+import { groups, registry } from "../src/cli/registry.ts";
 import { runCli } from "../src/cli/run.ts";
 import { toys } from "./fixtures/toy-cli.ts";
 
@@ -139,6 +140,31 @@ describe("help", () => {
     const { stdout } = await toy(["--help"]);
     expect(stdout).toMatch(/\nUse\n {2}speak +The toy speak\n/);
     expect(stdout).not.toMatch(/\nData\n/);
+  });
+});
+
+describe("the real commands", () => {
+  test.each(registry.map((entry) => [entry.name, entry] as const))(
+    "%s is well described",
+    async (name, entry) => {
+      expect(groups).toContain(entry.group);
+      expect(entry.summary.length).toBeLessThanOrEqual(60);
+      expect(entry.summary).toMatch(/^[A-Z].*[^.]$/);
+      const { default: command } = await entry.load();
+      expect(command.examples.length).toBeGreaterThan(0);
+      for (const example of command.examples)
+        expect(example.command).toMatch(new RegExp(`^punchline ${name}( |$)`));
+      let help = "";
+      const stdout = { write: (text: string) => (help += text) };
+      expect(await runCli([name, "--help"], { stdout, env: {} })).toBe(0);
+      const wide = help.split("\n").filter((line) => line.length > 80);
+      expect(wide).toEqual([]);
+    },
+  );
+
+  test("none stands twice", () => {
+    const names = registry.map((entry) => entry.name);
+    expect([...new Set(names)]).toEqual(names);
   });
 });
 
