@@ -17,6 +17,8 @@ export interface TrainState {
   /** Validations since the best one. */
   readonly sinceBest: number;
   readonly lastValidation: number | null;
+  /** The step of the last validation, 0 before the first. */
+  readonly lastValidationStep: number;
   readonly lastLoss: number | null;
   /** Sums of the log row under way. */
   readonly interval: { readonly loss: number; readonly tokens: number; readonly seconds: number };
@@ -34,6 +36,7 @@ export const freshState: TrainState = {
   bestStep: 0,
   sinceBest: 0,
   lastValidation: null,
+  lastValidationStep: 0,
   lastLoss: null,
   interval: { loss: 0, tokens: 0, seconds: 0 },
 };

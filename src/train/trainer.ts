@@ -65,10 +65,16 @@ export interface TrainOutcome {
   readonly state: TrainState;
 }
 
-/** Steps, and seconds, after which a time limit is turned into a number of steps. */
-const CALIBRATION = { steps: 20, seconds: 2 } as const;
-/** Share of a time limit that validations, samples and checkpoints may take. */
-const OVERHEAD = 0.1;
+/** Steps after which the speed is known well enough to plan by. */
+const MEASURED_STEPS = 20;
+/** Validations of a training, unless it says how often. */
+const PARTS = 20;
+
+/** What is to be done after a step. */
+interface Due {
+  readonly validation: boolean;
+  readonly sample: boolean;
+}
 
 export async function runTraining(parts: TrainerParts): Promise<TrainOutcome> {
   const loop = new Loop(parts);
@@ -139,8 +145,9 @@ class Loop {
     });
     if (planned !== null) this.#set({ plannedSteps: planned });
     const stopped = await this.#loop();
-    if (this.#state.lastValidation === null || this.#state.step % this.#validateEvery() !== 0) {
-      if (stopped !== "interrupt") await this.#validate();
+    if (stopped !== "interrupt" && this.#state.lastValidationStep !== this.#state.step) {
+      await this.#validate();
+      await this.#flush();
     }
     await this.#save();
     onEvent?.({ type: "end", stopped, step: this.#state.step });
@@ -157,27 +164,19 @@ class Loop {
     const { patience = Infinity, maxMinutes = Infinity } = this.#options;
     while (true) {
       if (signal?.aborted) return "interrupt";
-      if (this.#state.plannedSteps !== null && this.#state.step >= this.#state.plannedSteps) {
-        return this.#options.steps === undefined &&
-          this.#options.epochs === undefined &&
-          this.#options.maxMinutes !== undefined
-          ? "time"
-          : "steps";
-      }
-      if (this.#seconds() > maxMinutes * 60) return "time";
-      await this.#update();
-      this.#calibrate();
-      const { step } = this.#state;
-      if (step % this.#validateEvery() === 0) {
-        await this.#validate();
-        if (this.#state.sinceBest >= patience) return "early";
-      }
-      await this.#extras(step);
+      const { plannedSteps, step: done } = this.#state;
+      if (!this.#timed() && plannedSteps !== null && done >= plannedSteps) return "steps";
+      if (this.#seconds() >= maxMinutes * 60) return "time";
+      const due = await this.#update();
+      if (due.validation) await this.#validate();
+      await this.#flush();
+      await this.#extras(due);
+      if (this.#state.sinceBest >= patience) return "early";
     }
   }
 
   /** One step of the weights. */
-  async #update(): Promise<void> {
+  async #update(): Promise<Due> {
     const { arena, optimizer, batches } = this.#parts;
     const { accumulate, clip, seed, learningRate } = this.#options;
     const begun = performance.now();
@@ -215,9 +214,34 @@ class Loop {
         seconds: interval.seconds + seconds,
       },
     });
-    if (step === 1 || step % this.#options.logEvery === 0 || step === this.#state.plannedSteps)
-      await this.#log(lr, norm);
+    const due = this.#due();
+    if (
+      step === 1 ||
+      step % this.#options.logEvery === 0 ||
+      step === this.#state.plannedSteps ||
+      due.validation
+    ) {
+      this.#log(lr, norm);
+    }
+    return due;
   }
+
+  /** What falls due after the step just taken: by steps, or, under a time limit, by its twentieths. */
+  #due(): Due {
+    const { validateEvery, sampleEvery, maxMinutes } = this.#options;
+    const { step, plannedSteps } = this.#state;
+    const every =
+      validateEvery ?? (this.#timed() ? undefined : Math.max(25, Math.round((plannedSteps ?? 0) / PARTS)));
+    const part = Math.floor((PARTS * this.#seconds()) / ((maxMinutes ?? Infinity) * 60));
+    const validation = every === undefined ? part > this.#part : step % every === 0;
+    this.#part = part;
+    const sample =
+      sampleEvery === undefined ? validation || step === 1 : sampleEvery > 0 && step % sampleEvery === 0;
+    return { validation, sample };
+  }
+
+  /** Twentieths of the time limit that have passed. */
+  #part = 0;
 
   #input(batch: TokenBatch) {
     const shape = [batch.batch, batch.length];
@@ -230,8 +254,8 @@ class Loop {
     };
   }
 
-  async #log(lr: number, gradNorm: number): Promise<void> {
-    const { interval, step, tokens, lastValidation } = this.#state;
+  #log(lr: number, gradNorm: number): void {
+    const { interval, step, tokens } = this.#state;
     const row: LogRow = {
       step,
       epoch: tokens / this.#parts.batches.targetsPerEpoch,
@@ -241,12 +265,11 @@ class Loop {
       lr,
       grad_norm: gradNorm,
       tokens_per_s: interval.tokens / interval.seconds,
-      ...(step % this.#validateEvery() === 0 && lastValidation !== null ? { val_loss: lastValidation } : {}),
     };
     this.#set({ lastLoss: row.loss, interval: freshState.interval });
+    this.#replan();
     this.#pending = row;
     this.#parts.onEvent?.({ type: "log", row, secondsLeft: this.#secondsLeft() });
-    if (step % this.#validateEvery() !== 0) await this.#flush();
   }
 
   /** A log row that waits for the validation of its step. */
@@ -274,22 +297,21 @@ class Loop {
       });
       if (this.#pending) this.#pending = { ...this.#pending, val_loss: loss };
       onEvent?.({ type: "validation", step, loss, best });
-      await this.#flush();
       if (best) {
         await sink.best(this.#state);
         onEvent?.({ type: "checkpoint", step, kind: "best" });
       }
-    } else {
-      await this.#flush();
     }
+    this.#set({ lastValidationStep: step });
     await this.#save();
   }
 
   /** Samples, copies of the weights and checkpoints that fall due after a step. */
-  async #extras(step: number): Promise<void> {
+  async #extras(due: Due): Promise<void> {
     const { writeSample, sink, onEvent } = this.#parts;
-    const { sampleEvery = this.#validateEvery(), snapshotEvery, checkpointSeconds } = this.#options;
-    if (writeSample && sampleEvery > 0 && (step % sampleEvery === 0 || step === 1)) {
+    const { snapshotEvery, checkpointSeconds } = this.#options;
+    const { step } = this.#state;
+    if (writeSample && due.sample) {
       const row = { step, text: await writeSample() };
       await sink.sample(row);
       onEvent?.({ type: "sample", row });
@@ -323,15 +345,20 @@ class Loop {
     return maxMinutes === undefined ? 2000 : null;
   }
 
-  /** Turns a time limit into steps once the speed is known, so that the learning rate can follow its schedule. */
-  #calibrate(): void {
-    const { maxMinutes } = this.#options;
-    if (this.#state.plannedSteps !== null || maxMinutes === undefined) return;
-    if (this.#rate.steps < CALIBRATION.steps || this.#rate.seconds < CALIBRATION.seconds) return;
-    const left = maxMinutes * 60 * (1 - OVERHEAD) - this.#seconds();
-    const more = Math.max(0, Math.floor((left * this.#rate.steps) / this.#rate.seconds));
-    this.#set({ plannedSteps: this.#state.step + more });
-    this.#parts.onEvent?.({ type: "planned", steps: this.#state.plannedSteps! });
+  /** Whether the time limit alone ends the training. */
+  #timed(): boolean {
+    const { steps, epochs, maxMinutes } = this.#options;
+    return steps === undefined && epochs === undefined && maxMinutes !== undefined;
+  }
+
+  /** Under a time limit: how many steps it will allow, so that the learning rate can follow its schedule. */
+  #replan(): void {
+    if (!this.#timed() || this.#rate.steps < MEASURED_STEPS) return;
+    const elapsed = this.#seconds() - this.#before;
+    const left = Math.max(0, this.#options.maxMinutes! * 60 - this.#seconds());
+    const plannedSteps = this.#state.step + Math.round((left * this.#rate.steps) / elapsed);
+    this.#set({ plannedSteps });
+    this.#parts.onEvent?.({ type: "planned", steps: plannedSteps });
   }
 
   #scheduleOptions() {
@@ -339,13 +366,6 @@ class Loop {
     const { warmup } = this.#options;
     if (steps === null) return { kind: "constant" as const, warmup, steps: Number.MAX_SAFE_INTEGER };
     return { kind: this.#options.schedule, warmup: Math.min(warmup, Math.ceil(steps / 10)), steps };
-  }
-
-  #validateEvery(): number {
-    const { validateEvery } = this.#options;
-    if (validateEvery !== undefined) return validateEvery;
-    const planned = this.#state.plannedSteps;
-    return planned === null ? 1_000_000 : Math.max(25, Math.round(planned / 20));
   }
 
   #progress(): number {
