@@ -1,6 +1,7 @@
 /** Every operation by name. A new operation is one definition and one line here. */
 import type { Attributes } from "../graph/tensor.ts";
 import { erfOp, geluOp, geluTanhOp, reluOp } from "./activation.ts";
+import { attentionOp } from "./attention.ts";
 import { broadcastOp, reshapeOp, sumOp } from "./broadcast.ts";
 import type { Op } from "./define.ts";
 import {
@@ -66,6 +67,7 @@ const definitions = [
   gatherOp,
   scatterAddOp,
   argmaxOp,
+  attentionOp,
   layerNormOp,
   softmaxOp,
   logSoftmaxOp,
