@@ -3,6 +3,7 @@ import type { Attributes } from "../graph/tensor.ts";
 import { erfOp, geluOp, geluTanhOp, reluOp } from "./activation.ts";
 import { attentionOp } from "./attention.ts";
 import { broadcastOp, reshapeOp, sumOp } from "./broadcast.ts";
+import { cachedAttentionOp } from "./cached-attention.ts";
 import type { Op } from "./define.ts";
 import {
   addNOp,
@@ -68,6 +69,7 @@ const definitions = [
   scatterAddOp,
   argmaxOp,
   attentionOp,
+  cachedAttentionOp,
   layerNormOp,
   softmaxOp,
   logSoftmaxOp,
