@@ -5,6 +5,9 @@ import type { Tensor } from "../graph/tensor.ts";
 import { attendRow } from "./attention.ts";
 import { defineOp, type Emitter, none, type Operand, real, type SampleInput, zeros } from "./define.ts";
 
+/** Slots of the samples' caches. */
+const CAPACITY = 6;
+
 type CachedAttributes = { readonly heads: number };
 
 /** The runtime's kernel wants heads of a multiple of 8 numbers; narrower ones are filled up with zeros. */
@@ -157,8 +160,6 @@ function sample(
   ];
   return { title, inputs, attributes: { heads } };
 }
-
-const CAPACITY = 6;
 
 /** A cache as the operation leaves it: zeros behind what is used, and in the filling of narrow heads. */
 function usedCache(
