@@ -12,12 +12,13 @@ import {
 import type { Tensor } from "../graph/tensor.ts";
 import { defineOp, type ReferenceArray, real, zeros } from "./define.ts";
 
+/** A canonical form of the number of elements; merged sizes such as `4*length` count by their factors. */
 const product = (shape: Shape): string => {
   let n = 1;
   const names: string[] = [];
-  for (const d of shape) {
-    if (typeof d === "number") n *= d;
-    else names.push(d);
+  for (const factor of shape.flatMap((d) => String(d).split("*"))) {
+    if (/^\d+$/.test(factor)) n *= Number(factor);
+    else names.push(factor);
   }
   return [n, ...names.sort()].join("*");
 };

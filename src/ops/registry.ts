@@ -1,7 +1,9 @@
 /** Every operation by name. A new operation is one definition and one line here. */
 import type { Attributes } from "../graph/tensor.ts";
 import { erfOp, geluOp, geluTanhOp, reluOp } from "./activation.ts";
+import { attentionOp } from "./attention.ts";
 import { broadcastOp, reshapeOp, sumOp } from "./broadcast.ts";
+import { cachedAttentionOp } from "./cached-attention.ts";
 import type { Op } from "./define.ts";
 import {
   addNOp,
@@ -66,6 +68,8 @@ const definitions = [
   gatherOp,
   scatterAddOp,
   argmaxOp,
+  attentionOp,
+  cachedAttentionOp,
   layerNormOp,
   softmaxOp,
   logSoftmaxOp,

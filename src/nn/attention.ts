@@ -1,0 +1,71 @@
+/** Multi-head attention for training, for reading a text at once, and for a text that grows in a cache. */
+import type { Tensor } from "../graph/tensor.ts";
+import type { Spec } from "../graph/tree.ts";
+import { attention, attentionWeights, fromHeads, toHeads } from "../ops/attention.ts";
+import { cachedAttention, cachedHeadSize } from "../ops/cached-attention.ts";
+import { matmul } from "../ops/matmul.ts";
+import { split } from "../ops/movement.ts";
+import type { Mode } from "./mode.ts";
+
+export interface AttentionOptions {
+  readonly heads: number;
+  /** Whether a position sees only itself and what lies before it. Default false. */
+  readonly causal?: boolean;
+  /** int32 [batch, keys], 0 where a key is padding. Absent: all are real. */
+  readonly mask?: Tensor | undefined;
+  /** Probability of dropping an attention weight while training. Default 0. */
+  readonly dropout?: number;
+}
+
+/** softmax(q · kᵀ / √d) · v for each head. q [batch, length, width], k and v [batch, keys, width] → [batch, length, width]. */
+export function attend(
+  q: Tensor,
+  k: Tensor,
+  v: Tensor,
+  { heads, causal = false, mask, dropout = 0 }: AttentionOptions,
+  mode: Mode,
+): Tensor {
+  if (!mode.training || dropout === 0) return attention(q, k, v, { heads, causal, mask });
+  const weights = attentionWeights(toHeads(q, heads), toHeads(k, heads), { causal, mask });
+  return fromHeads(matmul(mode.dropout(weights, dropout), toHeads(v, heads)));
+}
+
+/** Queries, keys and values from one projection [batch, length, 3 · width]. */
+export function splitProjections(qkv: Tensor): readonly [Tensor, Tensor, Tensor] {
+  return split(qkv, 2, 3) as readonly [Tensor, Tensor, Tensor];
+}
+
+/** Keys and values of one layer: [batch, heads, capacity, d]. */
+export interface Cache {
+  readonly key: Tensor;
+  readonly value: Tensor;
+}
+
+/** The specs of all layers' caches, `key{layer}` and `value{layer}`, with a `capacity` that whoever feeds them chooses. */
+export function cacheSpecs(
+  batch: number,
+  { layers, heads, width }: { layers: number; heads: number; width: number },
+): Record<string, Spec> {
+  const spec: Spec = { dtype: "float32", shape: [batch, heads, "capacity", cachedHeadSize(width, heads)] };
+  return Object.fromEntries(
+    Array.from({ length: layers }, (_, k) => [
+      [`key${k}`, spec],
+      [`value${k}`, spec],
+    ]).flat(),
+  );
+}
+
+/**
+ * Causal self-attention of new tokens over a cache, as {@link cachedAttention} has it.
+ * @param qkv [batch, length, 3 · width]
+ * @param ends int32 [batch], tokens of each row in the cache afterwards
+ */
+export function attendCached(
+  qkv: Tensor,
+  cache: Cache,
+  ends: Tensor,
+  heads: number,
+): { output: Tensor; cache: Cache } {
+  const { output, key, value } = cachedAttention(qkv, cache.key, cache.value, ends, heads);
+  return { output, cache: { key, value } };
+}

@@ -1,0 +1,115 @@
+/**
+ * The decoder block of GPT-2 (Radford et al. 2019): attention and a two-layer perceptron, each behind a
+ * layer norm and added to the stream. Parameters are named and laid out as in Hugging Face's `gpt2`.
+ */
+import type { Dim } from "../core/shape.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import { gelu, geluTanh, relu } from "../ops/activation.ts";
+import { reshape } from "../ops/broadcast.ts";
+import { add } from "../ops/elementwise.ts";
+import { attend, attendCached, type Cache, splitProjections } from "./attention.ts";
+import { affine } from "./linear.ts";
+import type { Mode } from "./mode.ts";
+import { norm, normParameters } from "./norm.ts";
+import {
+  filled,
+  matrix,
+  normal,
+  type ParameterSpec,
+  type Parameters,
+  parameter,
+  vector,
+} from "./parameters.ts";
+
+/** By Hugging Face's names: `gelu_new` is the tanh form. */
+export const activations = { gelu, gelu_new: geluTanh, gelu_pytorch_tanh: geluTanh, relu } as const;
+export type Activation = keyof typeof activations;
+
+export interface BlockConfig {
+  readonly width: number;
+  readonly heads: number;
+  /** Units of the perceptron's hidden layer. */
+  readonly inner: number;
+  readonly activation: Activation;
+  readonly epsilon: number;
+  /** Probability of dropping an attention weight. */
+  readonly attentionDropout: number;
+  /** Probability of dropping a unit of what a sublayer adds. */
+  readonly residualDropout: number;
+}
+
+/**
+ * `name.ln_1`, `attn.c_attn`, `attn.c_proj`, `ln_2`, `mlp.c_fc`, `mlp.c_proj`; weights are [inputs, outputs].
+ * Drawn from a normal of `deviation`, those that write to the stream of `deviation` / √(2 · layers).
+ */
+export function blockParameters(
+  name: string,
+  { width, inner }: BlockConfig,
+  { deviation = 0.02, layers }: { deviation?: number; layers: number },
+): ParameterSpec[] {
+  const scaled = deviation / Math.sqrt(2 * layers);
+  return [
+    ...normParameters(`${name}.ln_1`, width),
+    ...projectionParameters(`${name}.attn.c_attn`, width, 3 * width, deviation),
+    ...projectionParameters(`${name}.attn.c_proj`, width, width, scaled),
+    ...normParameters(`${name}.ln_2`, width),
+    ...projectionParameters(`${name}.mlp.c_fc`, width, inner, deviation),
+    ...projectionParameters(`${name}.mlp.c_proj`, inner, width, scaled),
+  ];
+}
+
+function projectionParameters(
+  name: string,
+  inputs: number,
+  outputs: number,
+  deviation: number,
+): ParameterSpec[] {
+  return [
+    matrix(`${name}.weight`, [inputs, outputs], normal(deviation)),
+    vector(`${name}.bias`, [outputs], filled(0)),
+  ];
+}
+
+export interface BlockInput {
+  /** The stream, [batch · length, width]. */
+  readonly x: Tensor;
+  readonly batch: Dim;
+  readonly length: Dim;
+  /** int32 [batch, length], 0 for padding; not with a cache. */
+  readonly mask?: Tensor | undefined;
+  /** What the block saw before, and int32 [batch], how much it will have seen. */
+  readonly past?: { readonly cache: Cache; readonly ends: Tensor } | undefined;
+}
+
+/** The stream after the block, [batch · length, width], and its cache where it has one. */
+export function decoderBlock(
+  parameters: Parameters,
+  name: string,
+  config: BlockConfig,
+  { x, batch, length, mask, past }: BlockInput,
+  mode: Mode,
+): { x: Tensor; cache?: Cache } {
+  const { width, heads, epsilon, attentionDropout, residualDropout } = config;
+  const project = (part: string, input: Tensor) => {
+    const weight = parameter(parameters, `${name}.${part}.weight`);
+    return affine(input, weight, parameters[`${name}.${part}.bias`], false);
+  };
+  const merge = (stream: Tensor, addition: Tensor) => add(stream, mode.dropout(addition, residualDropout));
+
+  const qkv = reshape(project("attn.c_attn", norm(parameters, `${name}.ln_1`, x, epsilon)), [
+    batch,
+    length,
+    3 * width,
+  ]);
+  const options = { heads, causal: true, mask, dropout: attentionDropout };
+  const attended = past
+    ? attendCached(qkv, past.cache, past.ends, heads)
+    : { output: attend(...splitProjections(qkv), options, mode), cache: undefined };
+  const seen = merge(x, project("attn.c_proj", reshape(attended.output, x.shape)));
+
+  const hidden = activations[config.activation](
+    project("mlp.c_fc", norm(parameters, `${name}.ln_2`, seen, epsilon)),
+  );
+  const output = merge(seen, project("mlp.c_proj", hidden));
+  return attended.cache ? { x: output, cache: attended.cache } : { x: output };
+}
