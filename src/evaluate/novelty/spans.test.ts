@@ -60,7 +60,13 @@ function bruteForce(data: readonly string[], sample: string) {
 describe("sharedSpans", () => {
   it("finds a copy whole, with its punctuation", () => {
     const { longest, longestRun, whole, covered } = sharedSpans(index, jokes[0]!);
-    expect(longest).toMatchObject({ text: jokes[0], characters: 61, words: 13, sources: [0], occurrences: 1 });
+    expect(longest).toMatchObject({
+      text: jokes[0],
+      characters: 61,
+      words: 13,
+      sources: [0],
+      occurrences: 1,
+    });
     expect(longestRun).toEqual(longest);
     expect(whole).toEqual([longest]);
     expect(covered).toEqual(Array(10).fill(13));
@@ -90,14 +96,22 @@ describe("sharedSpans", () => {
     expect(whole.map((w) => w.sources[0])).toEqual([0]); // the other one has four words
   });
 
-  it.each([["", 0], ["?!", 0], ["笑 話", 2], ["Ünïcode", 1]])("takes %j, which shares nothing", (text, words) => {
+  it.each([
+    ["", 0],
+    ["?!", 0],
+    ["笑 話", 2],
+    ["Ünïcode", 1],
+  ])("takes %j, which shares nothing", (text, words) => {
     const spans = sharedSpans(index, text);
     expect(spans).toMatchObject({ words, longestRun: undefined, runs: [], whole: [] });
     expect(spans.covered).toEqual(Array(10).fill(0));
   });
 
   it("works on data of one text and of none", () => {
-    expect(sharedSpans(buildIndex(["One joke."]), "one joke").longest).toMatchObject({ text: "one joke", words: 2 });
+    expect(sharedSpans(buildIndex(["One joke."]), "one joke").longest).toMatchObject({
+      text: "one joke",
+      words: 2,
+    });
     expect(sharedSpans(buildIndex([]), "one joke").longest).toBeUndefined();
     expect(sharedSpans(buildIndex([""]), "one joke").longest).toBeUndefined();
   });

@@ -180,7 +180,10 @@ function describe(
   to: number,
 ): SharedSpan {
   const range = index.find(sample, from, to);
-  const inner = { from: sample[from] === SPACE ? from + 1 : from, to: sample[to - 1] === SPACE ? to - 1 : to };
+  const inner = {
+    from: sample[from] === SPACE ? from + 1 : from,
+    to: sample[to - 1] === SPACE ? to - 1 : to,
+  };
   const position = index.parts.suffixes[range.from]! + inner.from - from;
   const [start, end] = withPunctuation(index, text, normalized, inner, position);
   const sources = new Set<number>();
@@ -218,7 +221,8 @@ function withPunctuation(
   const first = position - index.bounds(id).from;
 
   let start = normalized.from[inner.from]!;
-  const lowest = inner.from > 1 ? normalized.to[inner.from - (spaceBefore(normalized, inner.from) ? 2 : 1)]! : 0;
+  const lowest =
+    inner.from > 1 ? normalized.to[inner.from - (spaceBefore(normalized, inner.from) ? 2 : 1)]! : 0;
   let s = origin.from[first]!;
   while (start > lowest && s > 0 && text[start - 1] === source[s - 1]) {
     start--;
