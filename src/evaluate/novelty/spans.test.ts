@@ -53,8 +53,26 @@ function bruteForce(data: readonly string[], sample: string) {
     covered.push(inSpan.size);
     found.push(count);
   }
-  const whole = folded.some((d) => wordsOf(d).length >= 3 && text.includes(d));
-  return { longest, run, covered: covered.slice(0, 10), found: found.slice(0, 10), whole };
+  const wholes = folded
+    .filter((d) => wordsOf(d).length >= 3 && text.includes(d))
+    .map((d) => d.trim().split(" "));
+  const copied = new Set<number>();
+  words.forEach((_, i) => {
+    for (let n = 1; i + n <= words.length; n++) {
+      const piece = words.slice(i, i + n).join(" ");
+      if ((n >= 8 && shared(i, n)) || wholes.some((w) => w.join(" ") === piece)) {
+        for (let k = i; k < i + n; k++) copied.add(k);
+      }
+    }
+  });
+  return {
+    longest,
+    run,
+    covered: covered.slice(0, 10),
+    found: found.slice(0, 10),
+    whole: wholes.length > 0,
+    copied: copied.size,
+  };
 }
 
 describe("sharedSpans", () => {
@@ -136,6 +154,7 @@ describe("sharedSpans", () => {
         expect(spans.longestRun?.words ?? 0, note).toBe(truth.run);
         expect(spans.covered, note).toEqual(truth.covered);
         expect(spans.found, note).toEqual(truth.found);
+        expect(spans.copied, note).toBe(truth.copied);
         expect(spans.whole.length > 0, note).toBe(truth.whole);
         for (const span of [...spans.runs, ...spans.whole]) {
           for (const id of span.sources) expect(normalize(data[id]!)).toContain(normalize(span.text));

@@ -9,6 +9,8 @@ import { SPACE, type TrainingIndex } from "./training-index.ts";
 
 /** The curve is given for n = 1 to this. */
 export const CURVE_LENGTH = 10;
+/** A shared run of so many words is seldom chance. */
+export const LONG_RUN = 8;
 /** Training texts named for a span; `occurrences` counts them all. */
 const SOURCES = 5;
 /** Runs and whole texts listed for one sample, the longest first. */
@@ -31,6 +33,7 @@ export interface SharedSpan {
   readonly occurrences: number;
 }
 
+/** What one text shares with the data. */
 export interface SharedSpans {
   /** Words of the sample. */
   readonly words: number;
@@ -40,6 +43,8 @@ export interface SharedSpans {
   readonly longestRun: SharedSpan | undefined;
   /** `covered[n - 1]`: words of the sample that lie in shared spans of at least n words. */
   readonly covered: readonly number[];
+  /** Words of the sample that lie in shared spans of at least `LONG_RUN` words or in `whole` texts. */
+  readonly copied: number;
   /** `found[n - 1]`: n-grams of the sample that stand in the data, of its `max(0, words - n + 1)`. */
   readonly found: readonly number[];
   /** Runs of at least `minRun` words that no longer shared run contains, in the order of the sample. */
@@ -64,14 +69,18 @@ export function sharedSpans(index: TrainingIndex, text: string, minRun = 5): Sha
 
   const [from, to] = longestMatch(sample, lengths);
   const longestWord = indexOfLargest(reach);
+  const whole = wholeTexts(index, sample, spaces, reach, minRun);
   return {
     words: reach.length,
     longest: to > from ? show(from, to) : undefined,
     longestRun: (reach[longestWord] ?? 0) > 0 ? run(longestWord) : undefined,
     covered: curve((n) => coveredWords(reach, n)),
+    copied: coveredWords(withWholeTexts(reach, whole), 1),
     found: curve((n) => reach.reduce((sum, r) => sum + (r >= n ? 1 : 0), 0)),
     runs: longestFirst(maximalRuns(reach, minRun), (word) => reach[word]!).map(run),
-    whole: wholeTexts(index, sample, spaces, reach, minRun).map((w) => show(w.from, w.to)),
+    whole: longestFirst(whole, (w) => w.words).map((w) =>
+      show(spaces[w.word]!, spaces[w.word + w.words]! + 1),
+    ),
   };
 }
 
@@ -107,6 +116,7 @@ function coveredWords(reach: Int32Array, n: number): number {
   let end = 0;
   reach.forEach((r, word) => {
     if (r < n) return;
+    if (word + r <= end) return;
     covered += word + r - Math.max(end, word);
     end = word + r;
   });
@@ -137,24 +147,39 @@ function longestMatch(sample: Uint16Array, lengths: Int32Array): [number, number
   return best;
 }
 
+interface Words {
+  /** The first word. */
+  readonly word: number;
+  readonly words: number;
+}
+
 function wholeTexts(
   index: TrainingIndex,
   sample: Uint16Array,
   spaces: Int32Array,
   reach: Int32Array,
   minWords: number,
-): { from: number; to: number }[] {
-  const found: { from: number; to: number }[] = [];
+): Words[] {
+  const found: Words[] = [];
+  let end = 0;
   reach.forEach((r, word) => {
     if (r < minWords) return;
     const whole = wholeTextAt(index, sample, spaces[word]!, spaces[word + r]! + 1);
     if (!whole) return;
-    const from = spaces[word]!;
-    const to = from + whole.length;
-    const previous = found.at(-1);
-    if (to > spaces[word + minWords]! && !(previous && to <= previous.to)) found.push({ from, to });
+    let words = minWords;
+    while (spaces[word + words]! < spaces[word]! + whole.length - 1) words++;
+    if (spaces[word + words]! + 1 !== spaces[word]! + whole.length || word + words <= end) return;
+    found.push({ word, words });
+    end = word + words;
   });
-  return longestFirst(found, (w) => w.to - w.from);
+  return found;
+}
+
+/** For each word, the longer of its long run and the whole text that begins with it. */
+function withWholeTexts(reach: Int32Array, whole: readonly Words[]): Int32Array {
+  const result = reach.map((r) => (r >= LONG_RUN ? r : 0));
+  for (const { word, words } of whole) result[word] = Math.max(result[word]!, words);
+  return result;
 }
 
 /** At most LISTED items, those of largest size, in their own order. */
