@@ -1,5 +1,5 @@
 /** The training texts that begin as a sample begins: what the model may have had in mind. */
-import { normalizeWithPositions } from "./normalize.ts";
+import { normaliseWithPositions, textOfUnits } from "./normaliser.ts";
 import { BOUNDARY, type TrainingIndex } from "./training-index.ts";
 
 export interface CueOptions {
@@ -23,15 +23,13 @@ export interface SameCue {
 /** Training texts that begin with the same cue as `text`. A sample without words has no cue. */
 export function sameCue(index: TrainingIndex, text: string, options: CueOptions = {}): SameCue {
   const { prompt, words = 3, limit = 5 } = options;
-  const units = normalizeWithPositions(text).units;
+  const units = normaliseWithPositions(text).units;
   const cue = prompt === undefined ? firstWords(units, words) : promptCue(units, prompt);
-  const shown = String.fromCharCode(...cue).trim();
+  const shown = textOfUnits(cue).trim();
   if (shown === "") return { cue: shown, count: 0, sources: [] };
 
-  const range = index.find(Uint16Array.of(BOUNDARY, ...index.encode(cue)));
-  const sample = index.encode(units);
-  const opened = new Uint16Array(sample.length + 1);
-  opened.set(sample, 1);
+  const opened = behindBoundary(index.encode(units));
+  const range = index.find(behindBoundary(index.encode(cue)));
   // The texts that share most with the sample stand around the place where it would stand itself.
   const place = index.longestMatch(opened).from;
   let from = Math.min(Math.max(place, range.from), range.to);
@@ -45,6 +43,12 @@ export function sameCue(index: TrainingIndex, text: string, options: CueOptions 
   const sources: number[] = [];
   for (let rank = from; rank < to; rank++) sources.push(index.textAt(rank));
   return { cue: shown, count: range.to - range.from, sources };
+}
+
+function behindBoundary(symbols: Uint16Array): Uint16Array {
+  const result = new Uint16Array(symbols.length + 1).fill(BOUNDARY, 0, 1);
+  result.set(symbols, 1);
+  return result;
 }
 
 /** Symbols at the head of the suffix of this rank that agree with `pattern`. */
@@ -65,7 +69,7 @@ function firstWords(units: Uint16Array, words: number): Uint16Array {
 
 /** The prompt, whose last word is whole unless the sample goes on inside it ("Why did the ch|icken"). */
 function promptCue(units: Uint16Array, prompt: string): Uint16Array {
-  const cue = normalizeWithPositions(prompt).units;
+  const cue = normaliseWithPositions(prompt).units;
   const open = cue.subarray(0, Math.max(0, cue.length - 1));
   const continued = open.every((unit, i) => unit === units[i]) && units[open.length] !== 32;
   return (continued && units.length > open.length ? open : cue).slice();

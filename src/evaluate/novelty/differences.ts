@@ -1,5 +1,5 @@
 /** What differs between two texts, word by word, for people to see. */
-import { normalizeWithPositions } from "./normalize.ts";
+import { normaliseWithPositions, textOfUnits } from "./normaliser.ts";
 
 /** A stretch of both texts; an empty range where only the other one has words. */
 export interface Segment {
@@ -46,12 +46,12 @@ export function differences(a: string, b: string): Segment[] {
 }
 
 function words(text: string): Word[] {
-  const { units, from, to } = normalizeWithPositions(text);
+  const { units, from, to } = normaliseWithPositions(text);
   const result: Word[] = [];
   let start = 1;
   for (let i = 1; i < units.length; i++) {
     if (units[i] !== 32) continue;
-    const word = String.fromCharCode(...units.subarray(start, i));
+    const word = textOfUnits(units.subarray(start, i));
     result.push({ word, from: from[start]!, to: to[i - 1]! });
     start = i + 1;
   }

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { EXACT_FROM, NearestTexts, type Neighbour, WEIGHED } from "./nearest.ts";
-import { normalize } from "./normalize.ts";
+import { normaliseText } from "./normaliser.ts";
 import { buildIndex } from "./training-index.ts";
 
 /** All similarities by the definition, without an index. */
 function bruteForce(data: readonly string[], sample: string, count: number): Neighbour[] {
-  const a = normalize(sample);
+  const a = normaliseText(sample);
   const all = data.map((text, source) => {
-    const b = normalize(text);
+    const b = normaliseText(text);
     const ngrams = dice(grams(a), grams(b));
     const edit = 1 - levenshtein(a, b) / Math.max(a.length, b.length, 1);
     return { source, text, similarity: (ngrams + edit) / 2, ngrams, edit };

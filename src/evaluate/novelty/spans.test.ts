@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { normalize, wordsOf } from "./normalize.ts";
+import { normaliseText, wordsOf } from "./normaliser.ts";
 import { sharedSpans } from "./spans.ts";
 import { buildIndex } from "./training-index.ts";
 
@@ -26,8 +26,8 @@ function texts(seed: number, count: number, length: number): string[] {
 }
 
 function bruteForce(data: readonly string[], sample: string) {
-  const folded = data.map(normalize);
-  const text = normalize(sample);
+  const folded = data.map(normaliseText);
+  const text = normaliseText(sample);
   let longest = 0;
   for (let i = 0; i < text.length; i++) {
     for (let j = i + 1; j <= text.length; j++) {
@@ -94,7 +94,7 @@ describe("sharedSpans", () => {
     const sample = "Well: MY WIFE she was drawing her cat, too. ";
     const { longest, longestRun } = sharedSpans(index, sample);
     expect(longestRun).toMatchObject({ text: "MY WIFE she was drawing her", words: 6, sources: [2] });
-    expect(sample.slice(longestRun!.from, longestRun!.to)).toBe(longestRun!.text);
+    expect(sample.slice(longestRun!.start, longestRun!.end)).toBe(longestRun!.text);
     expect(longest!.text).toBe("MY WIFE she was drawing her");
   });
 
@@ -150,14 +150,14 @@ describe("sharedSpans", () => {
         const spans = sharedSpans(trained, sample, 3);
         const truth = bruteForce(data, sample);
         const note = JSON.stringify({ data, sample });
-        expect(spans.longest ? normalize(spans.longest.text).trim().length : 0, note).toBe(truth.longest);
+        expect(spans.longest ? normaliseText(spans.longest.text).trim().length : 0, note).toBe(truth.longest);
         expect(spans.longestRun?.words ?? 0, note).toBe(truth.run);
         expect(spans.covered, note).toEqual(truth.covered);
         expect(spans.found, note).toEqual(truth.found);
         expect(spans.copied, note).toBe(truth.copied);
         expect(spans.whole.length > 0, note).toBe(truth.whole);
         for (const span of [...spans.runs, ...spans.whole]) {
-          for (const id of span.sources) expect(normalize(data[id]!)).toContain(normalize(span.text));
+          for (const id of span.sources) expect(normaliseText(data[id]!)).toContain(normaliseText(span.text));
         }
       }
     }

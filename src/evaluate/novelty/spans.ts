@@ -4,7 +4,7 @@
  * language models using Rusty-DAWG", arXiv 2406.13069). No span crosses from one training text to another.
  */
 import { matchLengths, wholeTextAt } from "./matching.ts";
-import { type NormalizedText, normalizeWithPositions } from "./normalize.ts";
+import { type NormalisedText, normaliseWithPositions } from "./normaliser.ts";
 import { SPACE, type TrainingIndex } from "./training-index.ts";
 
 /** The curve is given for n = 1 to this. */
@@ -20,9 +20,9 @@ const LISTED = 100;
 export interface SharedSpan {
   /** The piece as the sample has it. */
   readonly text: string;
-  /** `text` is the sample's `slice(from, to)`. */
-  readonly from: number;
-  readonly to: number;
+  /** `text` is the sample's `slice(start, end)`. */
+  readonly start: number;
+  readonly end: number;
   /** Characters (code points) of `text`. */
   readonly characters: number;
   /** Whole words in the span. */
@@ -59,12 +59,12 @@ export interface SharedSpans {
  * @param minRun fewest words of the spans listed in `runs` and `whole`
  */
 export function sharedSpans(index: TrainingIndex, text: string, minRun = 5): SharedSpans {
-  const normalized = normalizeWithPositions(text);
-  const sample = index.encode(normalized.units);
+  const normalised = normaliseWithPositions(text);
+  const sample = index.encode(normalised.units);
   const lengths = matchLengths(index, sample);
   const spaces = spacePositions(sample);
   const reach = sharedWords(lengths, spaces);
-  const show = (from: number, to: number) => describe(index, text, normalized, sample, from, to);
+  const show = (from: number, to: number) => describe(index, text, normalised, sample, from, to);
   const run = (word: number) => show(spaces[word]!, spaces[word + reach[word]!]! + 1);
 
   const [from, to] = longestMatch(sample, lengths);
@@ -199,7 +199,7 @@ function indexOfLargest(values: Int32Array): number {
 function describe(
   index: TrainingIndex,
   text: string,
-  normalized: NormalizedText,
+  normalised: NormalisedText,
   sample: Uint16Array,
   from: number,
   to: number,
@@ -210,7 +210,7 @@ function describe(
     to: sample[to - 1] === SPACE ? to - 1 : to,
   };
   const position = index.parts.suffixes[range.from]! + inner.from - from;
-  const [start, end] = withPunctuation(index, text, normalized, inner, position);
+  const [start, end] = withPunctuation(index, text, normalised, inner, position);
   const sources = new Set<number>();
   for (let rank = range.from; rank < range.to && sources.size < SOURCES; rank++) {
     sources.add(index.textAt(rank));
@@ -220,8 +220,8 @@ function describe(
   const piece = text.slice(start, end);
   return {
     text: piece,
-    from: start,
-    to: end,
+    start,
+    end,
     characters: countCharacters(piece),
     words: Math.max(0, spaces - 1),
     sources: [...sources],
@@ -236,25 +236,25 @@ function describe(
 function withPunctuation(
   index: TrainingIndex,
   text: string,
-  normalized: NormalizedText,
+  normalised: NormalisedText,
   inner: { readonly from: number; readonly to: number },
   position: number,
 ): [number, number] {
   const id = index.textOf(position);
   const source = index.texts[id]!;
-  const origin = normalizeWithPositions(source);
+  const origin = normaliseWithPositions(source);
   const first = position - index.bounds(id).from;
 
-  let start = normalized.from[inner.from]!;
+  let start = normalised.from[inner.from]!;
   const lowest =
-    inner.from > 1 ? normalized.to[inner.from - (spaceBefore(normalized, inner.from) ? 2 : 1)]! : 0;
+    inner.from > 1 ? normalised.to[inner.from - (spaceBefore(normalised, inner.from) ? 2 : 1)]! : 0;
   let s = origin.from[first]!;
   while (start > lowest && s > 0 && text[start - 1] === source[s - 1]) {
     start--;
     s--;
   }
-  let end = normalized.to[inner.to - 1]!;
-  const highest = normalized.from[inner.to]!;
+  let end = normalised.to[inner.to - 1]!;
+  const highest = normalised.from[inner.to]!;
   s = origin.to[first + inner.to - inner.from - 1]!;
   while (end < highest && s < source.length && text[end] === source[s]) {
     end++;
@@ -264,8 +264,8 @@ function withPunctuation(
   return [start + piece.length - piece.trimStart().length, end - (piece.length - piece.trimEnd().length)];
 }
 
-function spaceBefore(normalized: NormalizedText, unit: number): boolean {
-  return normalized.units[unit - 1] === 32;
+function spaceBefore(normalised: NormalisedText, unit: number): boolean {
+  return normalised.units[unit - 1] === 32;
 }
 
 function countCharacters(text: string): number {

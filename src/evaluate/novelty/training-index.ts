@@ -10,7 +10,7 @@
  * that begin so; one that begins and ends with it finds whole texts. A table by the first few symbols gives
  * the first steps of each search at once.
  */
-import { Normalizer } from "./normalize.ts";
+import { Normaliser } from "./normaliser.ts";
 import { type Symbols, suffixArray } from "./suffix-array.ts";
 
 /** Opens each text in {@link TrainingIndex.symbols}, and closes the last. */
@@ -198,17 +198,17 @@ function indexParts(texts: readonly string[]): IndexParts {
 
 /** The texts one behind the other in the smallest alphabet that spells them; fills `starts`. */
 function spell(texts: readonly string[], starts: Int32Array): Pick<IndexParts, "units" | "symbols"> {
-  const normalizer = new Normalizer();
+  const normaliser = new Normaliser();
   texts.forEach((text, i) => {
-    starts[i] = normalizer.length;
-    normalizer.push(0);
-    normalizer.add(text);
+    starts[i] = normaliser.length;
+    normaliser.push(0);
+    normaliser.add(text);
   });
-  starts[texts.length] = normalizer.length;
-  normalizer.push(0);
+  starts[texts.length] = normaliser.length;
+  normaliser.push(0);
 
   const symbolOf = new Uint16Array(65_536);
-  const used = normalizer.units;
+  const used = normaliser.units;
   for (let i = 0; i < used.length; i++) symbolOf[used[i]!] = 1;
   symbolOf[0] = 0;
   symbolOf[32] = 0;
@@ -216,7 +216,7 @@ function spell(texts: readonly string[], starts: Int32Array): Pick<IndexParts, "
   for (let k = 0; k < units.length; k++) symbolOf[units[k]!] = k + 2;
   symbolOf[32] = SPACE;
   const symbols =
-    units.length + 2 <= 256 ? new Uint8Array(normalizer.length) : new Uint16Array(normalizer.length);
+    units.length + 2 <= 256 ? new Uint8Array(normaliser.length) : new Uint16Array(normaliser.length);
   for (let i = 0; i < symbols.length; i++) symbols[i] = symbolOf[used[i]!]!;
   return { units, symbols };
 }

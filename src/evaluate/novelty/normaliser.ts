@@ -1,10 +1,13 @@
 /**
- * The form in which texts are compared: Unicode NFKC, lower case, words apart by one space, everything that
- * is neither letter, mark nor digit taken as a space, apostrophes dropped ("Don't" is "dont"). Each Chinese
- * or Japanese character is a word of its own, as those scripts write no spaces.
+ * The form in which novelty compares texts: letters without accents and in lower case, words apart by one
+ * space, everything that is neither letter, mark nor digit taken as a space, apostrophes dropped ("Don't" is
+ * "dont"). Each character of a script that writes no spaces is a word of its own.
  *
+ * It keeps what src/text/normalise.ts gives up: the way back from each character to the original, to mark the
+ * shared stretches there, and the same result for a part of a text as for the whole.
  * A text that has words begins and ends with a space, so that " art " is not found inside " smart ".
  */
+import { foldAccents } from "../../text/ascii.ts";
 
 const SPACE = 32;
 const SEPARATES = 0;
@@ -14,7 +17,7 @@ const FIRST_NON_ASCII = 128;
 const FIRST_MARK = 0x300;
 
 const WORD_CHARACTER = /[\p{L}\p{M}\p{N}]/u;
-const IDEOGRAPH = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u;
+const WORD_ALONE = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u;
 const MARK = /\p{M}/u;
 const APOSTROPHES = "'\u2018\u2019\u02bc\u2032`";
 
@@ -26,7 +29,7 @@ const asciiFold = Uint8Array.from({ length: FIRST_NON_ASCII }, (_, c) => {
 });
 
 /** A normalised text with, for each of its code units, where in the original text it came from. */
-export interface NormalizedText {
+export interface NormalisedText {
   readonly units: Uint16Array;
   /** `units[i]` comes from the original's `[from[i], to[i])`; empty for the spaces around words. */
   readonly from: Int32Array;
@@ -34,32 +37,34 @@ export interface NormalizedText {
 }
 
 /** `text` as it is compared, such as `" why did the chicken "`; `""` where it has no word. */
-export function normalize(text: string): string {
-  const normalizer = new Normalizer();
-  normalizer.add(text);
-  const units = normalizer.units;
-  let result = "";
-  for (let i = 0; i < units.length; i += 8192) {
-    result += String.fromCharCode(...units.subarray(i, i + 8192));
-  }
-  return result;
+export function normaliseText(text: string): string {
+  const normaliser = new Normaliser();
+  normaliser.add(text);
+  return textOfUnits(normaliser.units);
+}
+
+/** UTF-16 code units as a string, however many. */
+export function textOfUnits(units: Uint16Array): string {
+  let text = "";
+  for (let i = 0; i < units.length; i += 8192) text += String.fromCharCode(...units.subarray(i, i + 8192));
+  return text;
 }
 
 /** `text` as it is compared, with the way back to the original. */
-export function normalizeWithPositions(text: string): NormalizedText {
-  const normalizer = new Normalizer(true);
-  normalizer.add(text);
-  return normalizer;
+export function normaliseWithPositions(text: string): NormalisedText {
+  const normaliser = new Normaliser(true);
+  normaliser.add(text);
+  return normaliser;
 }
 
 /** The words of `text` as they are compared. */
 export function wordsOf(text: string): string[] {
-  const normalized = normalize(text);
-  return normalized === "" ? [] : normalized.slice(1, -1).split(" ");
+  const normalised = normaliseText(text);
+  return normalised === "" ? [] : normalised.slice(1, -1).split(" ");
 }
 
 /** Appends normalised texts to one growing array of UTF-16 code units. */
-export class Normalizer implements NormalizedText {
+export class Normaliser implements NormalisedText {
   #units = new Uint16Array(256);
   #from: Int32Array;
   #to: Int32Array;
@@ -132,10 +137,10 @@ export class Normalizer implements NormalizedText {
   #addCluster(cluster: string, from: number, to: number, inWord: boolean): boolean {
     for (const character of this.#fold(cluster)) {
       if (WORD_CHARACTER.test(character)) {
-        const ideograph = IDEOGRAPH.test(character);
-        if (!inWord || ideograph) this.push(SPACE, from, from);
+        const alone = WORD_ALONE.test(character);
+        if (!inWord || alone) this.push(SPACE, from, from);
         for (let k = 0; k < character.length; k++) this.push(character.charCodeAt(k), from, to);
-        inWord = !ideograph;
+        inWord = !alone;
       } else if (!APOSTROPHES.includes(character)) inWord = false;
     }
     return inWord;
@@ -144,7 +149,7 @@ export class Normalizer implements NormalizedText {
   #fold(cluster: string): string {
     let folded = this.#folded.get(cluster);
     if (folded === undefined) {
-      folded = APOSTROPHES.includes(cluster) ? cluster : cluster.normalize("NFKC").toLowerCase();
+      folded = APOSTROPHES.includes(cluster) ? cluster : foldAccents(cluster).normalize("NFKC").toLowerCase();
       if (this.#folded.size < 65_536) this.#folded.set(cluster, folded);
     }
     return folded;
