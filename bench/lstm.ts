@@ -48,6 +48,7 @@ export default async function lstm(): Promise<BenchRow[]> {
         ours: medians.ours,
         peer: medians.peer ?? absent!,
         peerName,
+        ...note,
       }),
       row({
         case: `${name}: peak memory`,
