@@ -2,6 +2,7 @@
  * The look of a set of texts in numbers: how varied, how repetitive, how long, how well spelled. None of
  * them says "good" by itself; they mean something beside the same measures of real texts.
  */
+import { evenly } from "./evenly.ts";
 import { countsOf, ngrams, tokensOf } from "./ngram-counts.ts";
 import { selfBleu } from "./self-bleu.ts";
 
@@ -60,7 +61,7 @@ export function textQuality(texts: readonly string[], options: QualityOptions = 
   return {
     texts: texts.length,
     distinct: [distinct(tokens, 1), distinct(tokens, 2), distinct(tokens, 3)],
-    selfBleu: selfBleu(spaced(tokens, selfBleuTexts)),
+    selfBleu: selfBleu(evenly(tokens, selfBleuTexts)),
     repetition: repetition(tokens),
     repeated: 1 - new Set(trimmed).size / trimmed.length,
     characters: distribution(texts.map((text) => [...text].length)),
@@ -140,9 +141,4 @@ function beside(counts: ReadonlyMap<string, number>, vocabulary: ReadonlySet<str
 
 function isWord(token: string): boolean {
   return /[\p{L}\p{N}]/u.test(token);
-}
-
-function spaced<T>(items: readonly T[], count: number): readonly T[] {
-  if (items.length <= count) return items;
-  return Array.from({ length: count }, (_, i) => items[Math.floor((i * items.length) / count)]!);
 }

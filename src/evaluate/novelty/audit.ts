@@ -2,6 +2,7 @@
  * The audit: how many samples of a model are copies of its training texts, beside how many real texts that
  * it never saw the same rule would call so.
  */
+import { evenly } from "../evenly.ts";
 import { differenceInterval, type Interval, wilsonInterval } from "../intervals.ts";
 import { type AuditedText, Auditor, type AuditorOptions, type Judged } from "./auditor.ts";
 import type { CopyKind, CopyRule } from "./copies.ts";
@@ -115,12 +116,6 @@ function steps(auditor: Auditor, total: number, { onProgress, signal }: AuditOpt
     }
     return judged;
   };
-}
-
-/** At most `count` items, evenly spaced over all. */
-export function evenly<T>(items: readonly T[], count: number): readonly T[] {
-  if (items.length <= count) return items;
-  return Array.from({ length: count }, (_, i) => items[Math.floor((i * items.length) / count)]!);
 }
 
 /** The rate of copies among judged texts, with its interval. */
