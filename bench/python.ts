@@ -27,7 +27,7 @@ export async function findPython(module = "torch"): Promise<Python | Absent> {
     if (answer) return { command, version: answer.stdout.trim() };
   }
   return {
-    absent: `no Python here can import ${module} (Debian: apt-get install python3-torch; or set PUNCHLINE_PYTHON)`,
+    absent: `no Python here can import ${module} (Debian: apt-get install python3-torch libopenblas0-pthread; or set PUNCHLINE_PYTHON)`,
   };
 }
 
@@ -61,6 +61,13 @@ export async function startPeer(script: URL, options: PeerOptions = {}): Promise
     env: { ...process.env, OMP_NUM_THREADS: `${threads}`, OPENBLAS_NUM_THREADS: `${threads}` },
   });
   return conversation(child, `${name} ${python.version}`);
+}
+
+/** Starts a side of our own, a TypeScript file that speaks the same way, in a fresh Node. */
+export function startNode(script: URL): Peer {
+  const hook = fileURLToPath(new URL("register.mjs", import.meta.url));
+  const child = spawn(process.execPath, ["--import", hook, fileURLToPath(script)]);
+  return conversation(child, "Punchline");
 }
 
 function conversation(child: ChildProcessWithoutNullStreams, name: string): Peer {

@@ -14,7 +14,9 @@ export default async function shakespeare(): Promise<BenchRow[]> {
   const assets = process.env.PUNCHLINE_ASSETS;
   if (!assets) throw new Error("Set PUNCHLINE_ASSETS to a folder that has tiny-shakespeare/input.txt.");
   const minutes = Number(process.env.PUNCHLINE_MINUTES ?? 10);
-  const data = await prepareRawText(join(assets, "tiny-shakespeare/input.txt"), { fractions: { validation: 0.1, test: 0 } });
+  const data = await prepareRawText(join(assets, "tiny-shakespeare/input.txt"), {
+    fractions: { validation: 0.1, test: 0 },
+  });
   const curve: { minute: number; loss: number }[] = [];
   const begun = performance.now();
   const options: Partial<TrainOptions> = {
@@ -41,7 +43,22 @@ export default async function shakespeare(): Promise<BenchRow[]> {
   const passed = curve.find(({ loss }) => loss <= PUBLISHED);
   const best = Math.min(...curve.map(({ loss }) => loss));
   return [
-    { case: `validation loss within ${minutes} min (${summary.parameters} parameters)`, unit: "nats/character", ours: best, peer: PUBLISHED, peer_name: "nanoGPT, CPU recipe, as published", ratio: PUBLISHED / best },
-    { case: `minute at which ${PUBLISHED} is passed`, unit: "minutes", ours: passed?.minute ?? Number.NaN, peer: null, peer_name: "none", ratio: null, note: "the published figure gives no time" },
+    {
+      case: `validation loss within ${minutes} min (${summary.parameters} parameters)`,
+      unit: "nats/character",
+      ours: best,
+      peer: PUBLISHED,
+      peer_name: "nanoGPT, CPU recipe, as published",
+      ratio: PUBLISHED / best,
+    },
+    {
+      case: `minute at which ${PUBLISHED} is passed`,
+      unit: "minutes",
+      ours: passed?.minute ?? Number.NaN,
+      peer: null,
+      peer_name: "none",
+      ratio: null,
+      note: "the published figure gives no time",
+    },
   ];
 }

@@ -14,6 +14,12 @@ export interface CommandEntry {
 
 export const registry: readonly CommandEntry[] = [
   {
+    name: "demo",
+    group: "Data",
+    summary: "The whole story on the built-in jokes, as one page",
+    load: () => import("./commands/demo.ts"),
+  },
+  {
     name: "data",
     group: "Data",
     summary: "Clean, deduplicate and split texts; say what was dropped",

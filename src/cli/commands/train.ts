@@ -4,7 +4,6 @@ import {
   architectures,
   type OptionValues,
   resume,
-  type TrainEvent,
   type TrainOptions,
   type TrainResult,
   train,
@@ -18,7 +17,7 @@ import { type DataChoices, dataChoices, dataOptions, readData } from "../data-op
 import { deviceOf, deviceOptions } from "../device-options.ts";
 import { formatCount, formatDuration, formatRate } from "../format.ts";
 import { choice, flag, integer, list, number, type Option, present, text } from "../option.ts";
-import type { ProgressTask } from "../progress.ts";
+import { trainingProgress } from "../training-progress.ts";
 
 const training = "Training";
 const d = trainDefaults;
@@ -114,7 +113,7 @@ export default defineCommand({
       throw new UsageError('--out is needed: the folder for the run, such as "--out runs/a".');
     const hooks = {
       backend: deviceOf(options),
-      onEvent: progressOf(ctx, options.out),
+      onEvent: trainingProgress(ctx, options.out),
       signal: ctx.interrupt,
     };
     const limits = present({
@@ -217,51 +216,6 @@ function refuseOnResume(options: Readonly<Record<string, unknown>>): void {
   if ((options.data as readonly string[]).length > 0) {
     throw new UsageError("--resume reads the sources that the run recorded; leave --data out.");
   }
-}
-
-/** Events of training as a progress line. */
-export function progressOf(ctx: Context, label: string, unit = "characters"): (event: TrainEvent) => void {
-  let task: ProgressTask;
-  return (event) => {
-    switch (event.type) {
-      case "start":
-        task = ctx.progress.start(label, {
-          ...(event.steps > 0 ? { total: event.steps } : {}),
-          from: event.resumedFrom ?? 0,
-          tokens: unit,
-        });
-        task.note(
-          `${formatCount(event.parameters)} parameters` +
-            (event.resumedFrom === undefined ? "" : `, resumed from step ${formatCount(event.resumedFrom)}`),
-        );
-        break;
-      case "planned":
-        task.update({ total: event.steps });
-        break;
-      case "log":
-        task.update({
-          done: event.row.step,
-          loss: event.row.loss,
-          tokensPerSecond: event.row.tokens_per_s,
-          secondsLeft: event.secondsLeft,
-        });
-        break;
-      case "validation":
-        task.update({ valLoss: event.loss });
-        break;
-      case "sample":
-        task.note(`  step ${formatCount(event.row.step)}: ${oneLine(event.row.text, 60)}`);
-        break;
-      case "end":
-        task.end();
-        break;
-    }
-  };
-}
-
-function oneLine(text: string, width: number): string {
-  const line = text.split("\n")[0]!;
-  return line.length > width ? `${line.slice(0, width - 1)}…` : line;
 }
 
 function report(ctx: Context, folder: string, { summary }: TrainResult): void {

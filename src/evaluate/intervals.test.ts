@@ -1,0 +1,34 @@
+import { describe, expect, it } from "vitest";
+import { differenceInterval, wilsonInterval } from "./intervals.ts";
+
+describe("wilsonInterval", () => {
+  // Newcombe 1998a, "Two-sided confidence intervals for the single proportion", table I, method 3
+  it.each([
+    [81, 263, 0.2553, 0.3662],
+    [15, 148, 0.0624, 0.1605],
+    [0, 20, 0, 0.1611],
+    [1, 29, 0.0061, 0.1718],
+  ])("of %d in %d", (successes, trials, low, high) => {
+    const interval = wilsonInterval(successes, trials);
+    expect(interval.low).toBeCloseTo(low, 4);
+    expect(interval.high).toBeCloseTo(high, 4);
+  });
+
+  it("knows nothing without trials, and mirrors", () => {
+    expect(wilsonInterval(0, 0)).toEqual({ low: 0, high: 1 });
+    expect(wilsonInterval(20, 20).low).toBeCloseTo(1 - wilsonInterval(0, 20).high, 12);
+  });
+});
+
+describe("differenceInterval", () => {
+  // Newcombe 1998b, "Interval estimation for the difference between independent proportions", table II, method 10
+  it.each([
+    [56, 70, 48, 80, 0.0524, 0.3339],
+    [9, 10, 3, 10, 0.1705, 0.809],
+    [5, 56, 0, 29, -0.0381, 0.1926],
+  ])("of %d/%d and %d/%d", (a, m, b, n, low, high) => {
+    const interval = differenceInterval({ successes: a, trials: m }, { successes: b, trials: n });
+    expect(interval.low).toBeCloseTo(low, 4);
+    expect(interval.high).toBeCloseTo(high, 4);
+  });
+});

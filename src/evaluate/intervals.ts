@@ -1,0 +1,44 @@
+/** Confidence intervals of rates. */
+
+export interface Interval {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Two-sided 95 % of the normal distribution. */
+const Z95 = 1.959963984540054;
+
+/**
+ * Wilson's score interval of a proportion (Wilson 1927): honest for few trials and rates near 0 and 1.
+ * Without trials nothing is known: 0 to 1.
+ */
+export function wilsonInterval(successes: number, trials: number, z = Z95): Interval {
+  if (trials === 0) return { low: 0, high: 1 };
+  const rate = successes / trials;
+  const scale = 1 + (z * z) / trials;
+  const centre = rate + (z * z) / (2 * trials);
+  const spread = z * Math.sqrt((rate * (1 - rate)) / trials + (z * z) / (4 * trials * trials));
+  return {
+    low: successes === 0 ? 0 : Math.max(0, (centre - spread) / scale),
+    high: successes === trials ? 1 : Math.min(1, (centre + spread) / scale),
+  };
+}
+
+/**
+ * Interval of the difference of two independent proportions, first minus second, from their Wilson
+ * intervals (Newcombe 1998, method 10).
+ */
+export function differenceInterval(
+  first: { readonly successes: number; readonly trials: number },
+  second: { readonly successes: number; readonly trials: number },
+): Interval {
+  const a = wilsonInterval(first.successes, first.trials);
+  const b = wilsonInterval(second.successes, second.trials);
+  if (first.trials === 0 || second.trials === 0) return { low: -1, high: 1 };
+  const p = first.successes / first.trials;
+  const q = second.successes / second.trials;
+  return {
+    low: p - q - Math.hypot(p - a.low, b.high - q),
+    high: p - q + Math.hypot(a.high - p, q - b.low),
+  };
+}

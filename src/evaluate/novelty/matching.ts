@@ -1,0 +1,68 @@
+/**
+ * Matching statistics: for each position of a text, how many symbols from there on stand in the data
+ * (Chang and Lawler, "Sublinear approximate string matching and biological applications", Algorithmica 12,
+ * 1994). Everything about shared spans follows from them.
+ */
+import { BOUNDARY, SPACE, type SuffixRange, type TrainingIndex } from "./training-index.ts";
+
+/** Matches longer than this are left by a search for their end instead of symbol by symbol. */
+const SKIP_FROM = 16;
+
+/** Length of the longest match in the index of `sample[i..]`, for each i. */
+export function matchLengths(index: TrainingIndex, sample: Uint16Array): Int32Array {
+  const lengths = new Int32Array(sample.length);
+  for (let i = 0; i < sample.length; ) {
+    const length = index.longestMatch(sample, i).length;
+    const end = i + length;
+    // Until a match reaches beyond `end`, each position matches up to `end` exactly.
+    const next = length < SKIP_FROM ? i + 1 : end === sample.length ? end : nextMatch(index, sample, i, end);
+    lengths[i] = length;
+    for (let k = i + 1; k < next; k++) lengths[k] = end - k;
+    i = next;
+  }
+  return lengths;
+}
+
+/** The first position behind `start` from which a match includes `sample[end]`; that is monotone. */
+function nextMatch(index: TrainingIndex, sample: Uint16Array, start: number, end: number): number {
+  const reaches = (i: number) => index.longestMatch(sample, i, end + 1).length === end + 1 - i;
+  let step = 4;
+  let below = end + 1;
+  while (below - step > start && reaches(below - step)) {
+    below -= step;
+    step *= 2;
+  }
+  let above = Math.max(start, below - step); // does not reach
+  while (below - above > 1) {
+    const middle = (below + above) >>> 1;
+    if (reaches(middle)) below = middle;
+    else above = middle;
+  }
+  return below;
+}
+
+/** A training text found whole: which, and how many symbols of the sample it takes. */
+export interface WholeText {
+  readonly text: number;
+  readonly length: number;
+}
+
+/** The longest training text that stands whole in `sample` from the space at `start` on. */
+export function wholeTextAt(
+  index: TrainingIndex,
+  sample: Uint16Array,
+  start: number,
+  end = sample.length,
+): WholeText | undefined {
+  let range: SuffixRange = index.find([BOUNDARY]);
+  let best: WholeText | undefined;
+  for (let i = start; i < end && range.from < range.to; i++) {
+    const offset = i - start + 1;
+    range = index.narrow(range, offset, sample[i]!);
+    if (i > start && sample[i] === SPACE) {
+      const ended = index.narrow(range, offset + 1, BOUNDARY);
+      if (ended.from < ended.to) best = { text: index.textAt(ended.from), length: offset };
+    }
+  }
+  return best;
+}

@@ -1,0 +1,275 @@
+/**
+ * What a text shares with the training texts, exactly: the longest span in characters and in words, the
+ * runs of shared words, and the n-novelty curve (Merrill, Smith and Elazar, "Evaluating n-gram novelty of
+ * language models using Rusty-DAWG", arXiv 2406.13069). No span crosses from one training text to another.
+ */
+import { matchLengths, wholeTextAt } from "./matching.ts";
+import { type NormalisedText, normaliseWithPositions } from "./normaliser.ts";
+import { SPACE, type TrainingIndex } from "./training-index.ts";
+
+/** The curve is given for n = 1 to this. */
+export const CURVE_LENGTH = 10;
+/** A shared run of so many words is seldom chance. */
+export const LONG_RUN = 8;
+/** Training texts named for a span; `occurrences` counts them all. */
+const SOURCES = 5;
+/** Runs and whole texts listed for one sample, the longest first. */
+const LISTED = 100;
+
+/** A piece of the sample that stands in the training texts too, after normalisation. */
+export interface SharedSpan {
+  /** The piece as the sample has it. */
+  readonly text: string;
+  /** `text` is the sample's `slice(start, end)`. */
+  readonly start: number;
+  readonly end: number;
+  /** Characters (code points) of `text`. */
+  readonly characters: number;
+  /** Whole words in the span. */
+  readonly words: number;
+  /** Indices of training texts that hold it, at most 5. */
+  readonly sources: readonly number[];
+  /** How often it stands in the training texts. */
+  readonly occurrences: number;
+}
+
+/** What one text shares with the data. */
+export interface SharedSpans {
+  /** Words of the sample. */
+  readonly words: number;
+  /** The span of most characters, which may begin and end inside words; undefined where nothing is shared. */
+  readonly longest: SharedSpan | undefined;
+  /** The span of most whole words. */
+  readonly longestRun: SharedSpan | undefined;
+  /** `covered[n - 1]`: words of the sample that lie in shared spans of at least n words. */
+  readonly covered: readonly number[];
+  /** Words of the sample that lie in shared spans of at least `LONG_RUN` words or in `whole` texts. */
+  readonly copied: number;
+  /** `found[n - 1]`: n-grams of the sample that stand in the data, of its `max(0, words - n + 1)`. */
+  readonly found: readonly number[];
+  /** Runs of at least `minRun` words that no longer shared run contains, in the order of the sample. */
+  readonly runs: readonly SharedSpan[];
+  /** Training texts of at least `minRun` words that stand whole in the sample. */
+  readonly whole: readonly SharedSpan[];
+}
+
+/**
+ * Compares one text with the index.
+ *
+ * @param minRun fewest words of the spans listed in `runs` and `whole`
+ */
+export function sharedSpans(index: TrainingIndex, text: string, minRun = 5): SharedSpans {
+  const normalised = normaliseWithPositions(text);
+  const sample = index.encode(normalised.units);
+  const lengths = matchLengths(index, sample);
+  const spaces = spacePositions(sample);
+  const reach = sharedWords(lengths, spaces);
+  const show = (from: number, to: number) => describe(index, text, normalised, sample, from, to);
+  const run = (word: number) => show(spaces[word]!, spaces[word + reach[word]!]! + 1);
+
+  const [from, to] = longestMatch(sample, lengths);
+  const longestWord = indexOfLargest(reach);
+  const whole = wholeTexts(index, sample, spaces, reach, minRun);
+  return {
+    words: reach.length,
+    longest: to > from ? show(from, to) : undefined,
+    longestRun: (reach[longestWord] ?? 0) > 0 ? run(longestWord) : undefined,
+    covered: curve((n) => coveredWords(reach, n)),
+    copied: coveredWords(withWholeTexts(reach, whole), 1),
+    found: curve((n) => reach.reduce((sum, r) => sum + (r >= n ? 1 : 0), 0)),
+    runs: longestFirst(maximalRuns(reach, minRun), (word) => reach[word]!).map(run),
+    whole: longestFirst(whole, (w) => w.words).map((w) =>
+      show(spaces[w.word]!, spaces[w.word + w.words]! + 1),
+    ),
+  };
+}
+
+function curve(value: (n: number) => number): number[] {
+  return Array.from({ length: CURVE_LENGTH }, (_, i) => value(i + 1));
+}
+
+/** Positions of the spaces: before each word, and behind the last. */
+function spacePositions(sample: Uint16Array): Int32Array {
+  let count = 0;
+  for (let i = 0; i < sample.length; i++) if (sample[i] === SPACE) count++;
+  const positions = new Int32Array(count);
+  count = 0;
+  for (let i = 0; i < sample.length; i++) if (sample[i] === SPACE) positions[count++] = i;
+  return positions;
+}
+
+/** For each word, how many words from it on stand in the data in this order. */
+function sharedWords(lengths: Int32Array, spaces: Int32Array): Int32Array {
+  const reach = new Int32Array(Math.max(0, spaces.length - 1));
+  let end = 0; // the last space within the match; it never moves back
+  for (let word = 0; word < reach.length; word++) {
+    const matchEnd = spaces[word]! + lengths[spaces[word]!]!;
+    end = Math.max(end, word);
+    while (end + 1 < spaces.length && spaces[end + 1]! < matchEnd) end++;
+    reach[word] = end - word;
+  }
+  return reach;
+}
+
+function coveredWords(reach: Int32Array, n: number): number {
+  let covered = 0;
+  let end = 0;
+  reach.forEach((r, word) => {
+    if (r < n) return;
+    if (word + r <= end) return;
+    covered += word + r - Math.max(end, word);
+    end = word + r;
+  });
+  return covered;
+}
+
+/** First words of the runs of at least `minRun` words that no other shared run contains. */
+function maximalRuns(reach: Int32Array, minRun: number): number[] {
+  const first: number[] = [];
+  reach.forEach((r, word) => {
+    if (r >= minRun && (word === 0 || reach[word - 1]! - 1 < r)) first.push(word);
+  });
+  return first;
+}
+
+/** The match that is longest without spaces at its ends, as `[from, to)` in symbols. */
+function longestMatch(sample: Uint16Array, lengths: Int32Array): [number, number] {
+  let best: [number, number] = [0, 0];
+  let most = 0;
+  for (let i = 0; i < sample.length; i++) {
+    const length = lengths[i]!;
+    if (length <= most) continue;
+    const trimmed = length - (sample[i] === SPACE ? 1 : 0) - (sample[i + length - 1] === SPACE ? 1 : 0);
+    if (trimmed <= most) continue;
+    most = trimmed;
+    best = [i, i + length];
+  }
+  return best;
+}
+
+interface Words {
+  /** The first word. */
+  readonly word: number;
+  readonly words: number;
+}
+
+function wholeTexts(
+  index: TrainingIndex,
+  sample: Uint16Array,
+  spaces: Int32Array,
+  reach: Int32Array,
+  minWords: number,
+): Words[] {
+  const found: Words[] = [];
+  let end = 0;
+  reach.forEach((r, word) => {
+    if (r < minWords) return;
+    const whole = wholeTextAt(index, sample, spaces[word]!, spaces[word + r]! + 1);
+    if (!whole) return;
+    let words = minWords;
+    while (spaces[word + words]! < spaces[word]! + whole.length - 1) words++;
+    if (spaces[word + words]! + 1 !== spaces[word]! + whole.length || word + words <= end) return;
+    found.push({ word, words });
+    end = word + words;
+  });
+  return found;
+}
+
+/** For each word, the longer of its long run and the whole text that begins with it. */
+function withWholeTexts(reach: Int32Array, whole: readonly Words[]): Int32Array {
+  const result = reach.map((r) => (r >= LONG_RUN ? r : 0));
+  for (const { word, words } of whole) result[word] = Math.max(result[word]!, words);
+  return result;
+}
+
+/** At most LISTED items, those of largest size, in their own order. */
+function longestFirst<T>(items: T[], size: (item: T) => number): T[] {
+  if (items.length <= LISTED) return items;
+  const limit = items.map(size).sort((a, b) => b - a)[LISTED - 1]!;
+  return items.filter((item) => size(item) >= limit).slice(0, LISTED);
+}
+
+function indexOfLargest(values: Int32Array): number {
+  let best = 0;
+  for (let i = 1; i < values.length; i++) if (values[i]! > values[best]!) best = i;
+  return best;
+}
+
+/** The span of symbols `[from, to)`, which stands in the data, as the sample has it. */
+function describe(
+  index: TrainingIndex,
+  text: string,
+  normalised: NormalisedText,
+  sample: Uint16Array,
+  from: number,
+  to: number,
+): SharedSpan {
+  const range = index.find(sample, from, to);
+  const inner = {
+    from: sample[from] === SPACE ? from + 1 : from,
+    to: sample[to - 1] === SPACE ? to - 1 : to,
+  };
+  const position = index.parts.suffixes[range.from]! + inner.from - from;
+  const [start, end] = withPunctuation(index, text, normalised, inner, position);
+  const sources = new Set<number>();
+  for (let rank = range.from; rank < range.to && sources.size < SOURCES; rank++) {
+    sources.add(index.textAt(rank));
+  }
+  let spaces = 0;
+  for (let i = from; i < to; i++) if (sample[i] === SPACE) spaces++;
+  const piece = text.slice(start, end);
+  return {
+    text: piece,
+    start,
+    end,
+    characters: countCharacters(piece),
+    words: Math.max(0, spaces - 1),
+    sources: [...sources],
+    occurrences: range.to - range.from,
+  };
+}
+
+/**
+ * Where symbols `inner` lie in the original sample, with the punctuation on either side as far as the
+ * training text at `position` has the same.
+ */
+function withPunctuation(
+  index: TrainingIndex,
+  text: string,
+  normalised: NormalisedText,
+  inner: { readonly from: number; readonly to: number },
+  position: number,
+): [number, number] {
+  const id = index.textOf(position);
+  const source = index.texts[id]!;
+  const origin = normaliseWithPositions(source);
+  const first = position - index.bounds(id).from;
+
+  let start = normalised.from[inner.from]!;
+  const lowest =
+    inner.from > 1 ? normalised.to[inner.from - (spaceBefore(normalised, inner.from) ? 2 : 1)]! : 0;
+  let s = origin.from[first]!;
+  while (start > lowest && s > 0 && text[start - 1] === source[s - 1]) {
+    start--;
+    s--;
+  }
+  let end = normalised.to[inner.to - 1]!;
+  const highest = normalised.from[inner.to]!;
+  s = origin.to[first + inner.to - inner.from - 1]!;
+  while (end < highest && s < source.length && text[end] === source[s]) {
+    end++;
+    s++;
+  }
+  const piece = text.slice(start, end);
+  return [start + piece.length - piece.trimStart().length, end - (piece.length - piece.trimEnd().length)];
+}
+
+function spaceBefore(normalised: NormalisedText, unit: number): boolean {
+  return normalised.units[unit - 1] === 32;
+}
+
+function countCharacters(text: string): number {
+  let count = 0;
+  for (const _ of text) count++;
+  return count;
+}
