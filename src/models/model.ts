@@ -21,15 +21,22 @@ export interface ModelInput {
   readonly ids: Tensor;
   /** What earlier calls left: as {@link Model.state} says. Absent where the model carries nothing. */
   readonly state?: State;
-  /** 1 for real tokens, 0 for padding: [batch, state length + length], int32. Absent: all real. */
+  /**
+   * 1 for real tokens, 0 for padding: [batch, length], int32. Absent: all real. Rows that start a state
+   * are padded at the right; later ones not at all.
+   */
   readonly attentionMask?: Tensor;
-  /** Position of each token [batch, length], int32. Absent: counted from 0. */
+  /** Position of each token [batch, length], int32. Absent: counted on from the state, or from 0. */
   readonly positions?: Tensor;
+  /** Segment of each token [batch, length], int32, for models that tell sentences apart. Absent: all 0. */
+  readonly tokenTypes?: Tensor;
 }
 
 export interface ForwardOptions {
   /** `last`: only the logits after the last token, as decoding needs. Default `all`. */
   readonly logits?: "all" | "last";
+  /** Compute logits only of these tokens: int32 [n], counted through the batch row by row. Not of recurrent models. */
+  readonly at?: Tensor;
 }
 
 export interface ModelOutput {
@@ -37,6 +44,8 @@ export interface ModelOutput {
   readonly logits: Tensor;
   /** What to carry into the next call. */
   readonly state: State;
+  /** The stream before the first layer and after each one, [batch · length, width], of transformers. */
+  readonly hidden?: readonly Tensor[];
 }
 
 export interface TrainingInput extends ModelInput {
@@ -58,8 +67,10 @@ export interface Model {
   /** Whether {@link loss} reads `progress`. */
   readonly needsProgress?: boolean;
   /**
-   * The state's tensors for a batch. Sizes that grow with the text are names: `past`.
-   * An empty record: every call needs the whole context again.
+   * The state's tensors for a batch; it starts as zeros. A size named `capacity` is the caller's to choose:
+   * how many tokens the state has room for. Such a tensor may be fed and fetched as one memory.
+   * An empty record: every call needs the whole context again. A model with a bounded context also runs
+   * without its state, then from position 0.
    */
   state(batch: number): Readonly<Record<string, Spec>>;
   forward(parameters: Parameters, input: ModelInput, mode: Mode, options?: ForwardOptions): ModelOutput;

@@ -56,6 +56,51 @@ export function size(config: ModelConfig, key: string): number {
   return value;
 }
 
+/** A positive number of a configuration; `fallback` where it is absent. */
+export function number(config: ModelConfig, key: string, fallback: number): number {
+  const value = config[key] ?? fallback;
+  if (typeof value !== "number" || !(value > 0 && Number.isFinite(value))) {
+    throw new InputError(
+      "config",
+      `config.json of ${config.model_type}: "${key}" must be a number above 0, not ${JSON.stringify(value)}.`,
+      { key, value },
+    );
+  }
+  return value;
+}
+
+/** A yes or no of a configuration; `fallback` where it is absent. */
+export function switched(config: ModelConfig, key: string, fallback: boolean): boolean {
+  const value = config[key] ?? fallback;
+  if (typeof value !== "boolean") {
+    throw new InputError(
+      "config",
+      `config.json of ${config.model_type}: "${key}" must be true or false, not ${JSON.stringify(value)}.`,
+      { key, value },
+    );
+  }
+  return value;
+}
+
+/** One of the names that `known` has; `fallback` where it is absent. */
+export function named<K extends string>(
+  config: ModelConfig,
+  key: string,
+  known: Readonly<Record<K, unknown>>,
+  fallback: K,
+): K {
+  const value = config[key] ?? fallback;
+  if (typeof value !== "string" || !Object.hasOwn(known, value)) {
+    const names = Object.keys(known);
+    throw new InputError(
+      "config",
+      `config.json of ${config.model_type}: "${key}" is ${JSON.stringify(value)}; known are: ${names.join(", ")}.`,
+      { key, value },
+    );
+  }
+  return value as K;
+}
+
 /** A probability of a configuration; `fallback` where it is absent. */
 export function rate(config: ModelConfig, key: string, fallback = 0): number {
   const value = config[key] ?? fallback;
@@ -83,4 +128,11 @@ export const fraction = (value: number, doc: string): ModelOption => ({
   doc,
   min: 0,
   max: 0.95,
+});
+
+export const choice = (value: string, choices: readonly string[], doc: string): ModelOption => ({
+  type: "choice",
+  default: value,
+  doc,
+  choices,
 });

@@ -1,9 +1,11 @@
 /** Every architecture by name. */
 import { InputError, suggest, UsageError } from "../core/errors.ts";
+import { bert, distilbert } from "./bert.ts";
 import { charGru, charLstm, charRnn } from "./char-recurrent.ts";
+import { gpt2 } from "./gpt2.ts";
 import type { Architecture, Model, ModelConfig } from "./model.ts";
 
-export const architectures: readonly Architecture[] = [charRnn, charGru, charLstm];
+export const architectures: readonly Architecture[] = [charRnn, charGru, charLstm, gpt2, bert, distilbert];
 
 /** @throws UsageError, with the nearest name, where there is none of this name. */
 export function architectureOf(type: string): Architecture {

@@ -1,5 +1,5 @@
 /** Rows of a table by number, and the adjoint: adding rows into a table. */
-import { float32 } from "../core/array.ts";
+import { float32, int32 } from "../core/array.ts";
 import { ShapeError } from "../core/errors.ts";
 import { type Dim, type Shape, sameShape } from "../core/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
@@ -108,3 +108,27 @@ export const argmaxOp = defineOp({
 
 /** Position of the largest element along the last axis, the first where several are. */
 export const argmax = (x: Tensor): Tensor => argmaxOp.apply([x], {})[0]!;
+
+export const indexAlongOp = defineOp<{ readonly axis: number }>({
+  name: "index_along",
+  infer: ([x]) => [{ dtype: "int32", shape: x!.shape }],
+  vjp: none("indices are whole numbers"),
+  lower(emit, [x], { axis }) {
+    const shape = emit.node("Shape", [x!.name]);
+    const ones = emit.node("Expand", [emit.constant(int32([], [1])), shape]);
+    return emit.node("CumSum", [ones, emit.constant(int32([], [axis]))], { attributes: { exclusive: 1 } });
+  },
+  reference([x], { axis }) {
+    const result = zeros(x!.shape);
+    const stride = x!.shape.slice(axis + 1).reduce((n, d) => n * d, 1);
+    for (let i = 0; i < result.data.length; i++) result.data[i] = Math.floor(i / stride) % x!.shape[axis]!;
+    return [result];
+  },
+  samples: [
+    { title: "columns", inputs: [indices(9, 2, 3)], attributes: { axis: 1 } },
+    { title: "rows", inputs: [real(3, 2)], attributes: { axis: 0 } },
+  ],
+});
+
+/** For each element of `x` its index along one axis, as int32: positions where a size is dynamic. */
+export const indexAlong = (x: Tensor, axis: number): Tensor => indexAlongOp.apply([x], { axis })[0]!;

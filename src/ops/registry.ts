@@ -19,7 +19,7 @@ import {
   tanhOp,
 } from "./elementwise.ts";
 import { gruGradientOp, gruOp } from "./gru.ts";
-import { argmaxOp, gatherOp, scatterAddOp } from "./indexing.ts";
+import { argmaxOp, gatherOp, indexAlongOp, scatterAddOp } from "./indexing.ts";
 import { lstmGradientOp, lstmOp } from "./lstm.ts";
 import { gemmOp, matmulOp } from "./matmul.ts";
 import { concatenateOp, padOp, sliceOp, splitOp, transposeOp } from "./movement.ts";
@@ -68,6 +68,7 @@ const definitions = [
   gatherOp,
   scatterAddOp,
   argmaxOp,
+  indexAlongOp,
   attentionOp,
   cachedAttentionOp,
   layerNormOp,

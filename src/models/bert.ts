@@ -1,0 +1,221 @@
+/**
+ * Masked language models: BERT (Devlin et al. 2018, arXiv 1810.04805) and DistilBERT (Sanh et al. 2019,
+ * arXiv 1910.01108), with the names, layouts and config.json of Hugging Face.
+ */
+import { InputError } from "../core/errors.ts";
+import { activations } from "../nn/transformer.ts";
+import { buildMaskedEncoder, type MaskedEncoderConfig, type MaskedEncoderNames } from "./masked-encoder.ts";
+import type { Architecture, CheckpointHabits, ModelConfig, OptionValues } from "./model.ts";
+import { choice, fraction, integer, named, number, rate, resolveOptions, size, switched } from "./options.ts";
+
+interface Sizes {
+  readonly layers: number;
+  readonly width: number;
+  readonly heads: number;
+  readonly context: number;
+}
+
+/** The published small ones of Turc et al. 2019 (arXiv 1908.08962), and the first two. */
+const bertSizes: Readonly<Record<string, Sizes>> = {
+  tiny: { layers: 2, width: 128, heads: 2, context: 512 },
+  mini: { layers: 4, width: 256, heads: 4, context: 512 },
+  small: { layers: 4, width: 512, heads: 8, context: 512 },
+  base: { layers: 12, width: 768, heads: 12, context: 512 },
+  large: { layers: 24, width: 1024, heads: 16, context: 512 },
+};
+const distilbertSizes: Readonly<Record<string, Sizes>> = {
+  tiny: bertSizes.tiny!,
+  base: { ...bertSizes.base!, layers: 6 },
+};
+
+const optionsOf = (sizes: Readonly<Record<string, Sizes>>) => ({
+  config: choice("tiny", Object.keys(sizes), "a usual size; the options below change it"),
+  layers: integer(sizes.tiny!.layers, "encoder blocks, one above the other"),
+  width: integer(sizes.tiny!.width, "numbers that stand for one token"),
+  heads: integer(sizes.tiny!.heads, "attention heads; they divide the width"),
+  context: integer(sizes.tiny!.context, "tokens that it sees at once"),
+  dropout: fraction(0.1, "probability of dropping a unit or an attention weight"),
+});
+
+/** The sizes of the named configuration with whatever else was given, and the dropout. */
+function chosen(
+  architecture: Pick<Architecture, "type" | "options">,
+  sizes: Readonly<Record<string, Sizes>>,
+  given: OptionValues,
+) {
+  const { config, dropout } = resolveOptions(architecture, given);
+  return { ...sizes[config as string]!, ...given, dropout } as Sizes & { readonly dropout: number };
+}
+
+/** Tensors that stand in checkpoints of either model and are not needed to fill masks. */
+const habits: CheckpointHabits = {
+  ignore: [
+    /^embeddings\.position_ids$/,
+    /^pooler\./,
+    /^cls\.seq_relationship\./,
+    /^cls\.predictions\.decoder\.(weight|bias)$/,
+    /^vocab_projector\.weight$/,
+  ],
+  rename: [
+    [/\.gamma$/, ".weight"],
+    [/\.beta$/, ".bias"],
+  ],
+};
+
+export const bert: Architecture = {
+  type: "bert",
+  summary: "transformer encoder that fills masks, reading in both directions",
+  tokens: "wordpiece",
+  options: optionsOf(bertSizes),
+  checkpoint: { ...habits, prefixes: ["bert."] },
+  configure(given, vocabularySize) {
+    const { layers, width, heads, context, dropout } = chosen(bert, bertSizes, given);
+    return {
+      model_type: "bert",
+      architectures: ["BertForMaskedLM"],
+      vocab_size: vocabularySize,
+      hidden_size: width,
+      num_hidden_layers: layers,
+      num_attention_heads: heads,
+      intermediate_size: 4 * width,
+      hidden_act: "gelu",
+      hidden_dropout_prob: dropout,
+      attention_probs_dropout_prob: dropout,
+      max_position_embeddings: context,
+      type_vocab_size: 2,
+      initializer_range: 0.02,
+      layer_norm_eps: 1e-12,
+    };
+  },
+  build(config) {
+    absolute(config);
+    const width = size(config, "hidden_size");
+    return buildMaskedEncoder(
+      config,
+      {
+        vocabulary: size(config, "vocab_size"),
+        layers: size(config, "num_hidden_layers"),
+        width,
+        heads: headsOf(config, "num_attention_heads", width),
+        inner: size(config, "intermediate_size"),
+        context: size(config, "max_position_embeddings"),
+        segments: size(config, "type_vocab_size"),
+        activation: named(config, "hidden_act", activations, "gelu"),
+        epsilon: number(config, "layer_norm_eps", 1e-12),
+        attentionDropout: rate(config, "attention_probs_dropout_prob", 0.1),
+        hiddenDropout: rate(config, "hidden_dropout_prob", 0.1),
+        deviation: number(config, "initializer_range", 0.02),
+        tied: switched(config, "tie_word_embeddings", true),
+      } satisfies MaskedEncoderConfig,
+      bertNames,
+    );
+  },
+};
+
+const bertNames: MaskedEncoderNames = {
+  embeddings: "bert.embeddings",
+  layer: (k) => `bert.encoder.layer.${k}`,
+  block: {
+    query: "attention.self.query",
+    key: "attention.self.key",
+    value: "attention.self.value",
+    attentionOutput: "attention.output.dense",
+    attentionNorm: "attention.output.LayerNorm",
+    inner: "intermediate.dense",
+    outer: "output.dense",
+    outputNorm: "output.LayerNorm",
+  },
+  transform: "cls.predictions.transform.dense",
+  transformNorm: "cls.predictions.transform.LayerNorm",
+  head: "cls.predictions.decoder",
+  headBias: "cls.predictions.bias",
+};
+
+export const distilbert: Architecture = {
+  type: "distilbert",
+  summary: "BERT with half the layers, distilled",
+  tokens: "wordpiece",
+  options: optionsOf(distilbertSizes),
+  checkpoint: { ...habits, prefixes: ["distilbert."] },
+  configure(given, vocabularySize) {
+    const { layers, width, heads, context, dropout } = chosen(distilbert, distilbertSizes, given);
+    return {
+      model_type: "distilbert",
+      architectures: ["DistilBertForMaskedLM"],
+      vocab_size: vocabularySize,
+      dim: width,
+      n_layers: layers,
+      n_heads: heads,
+      hidden_dim: 4 * width,
+      activation: "gelu",
+      dropout,
+      attention_dropout: dropout,
+      max_position_embeddings: context,
+      initializer_range: 0.02,
+      sinusoidal_pos_embds: false,
+    };
+  },
+  build(config) {
+    const width = size(config, "dim");
+    return buildMaskedEncoder(
+      config,
+      {
+        vocabulary: size(config, "vocab_size"),
+        layers: size(config, "n_layers"),
+        width,
+        heads: headsOf(config, "n_heads", width),
+        inner: size(config, "hidden_dim"),
+        context: size(config, "max_position_embeddings"),
+        segments: 0,
+        activation: named(config, "activation", activations, "gelu"),
+        epsilon: 1e-12,
+        attentionDropout: rate(config, "attention_dropout", 0.1),
+        hiddenDropout: rate(config, "dropout", 0.1),
+        deviation: number(config, "initializer_range", 0.02),
+        tied: switched(config, "tie_word_embeddings", true),
+      } satisfies MaskedEncoderConfig,
+      distilbertNames,
+    );
+  },
+};
+
+const distilbertNames: MaskedEncoderNames = {
+  embeddings: "distilbert.embeddings",
+  layer: (k) => `distilbert.transformer.layer.${k}`,
+  block: {
+    query: "attention.q_lin",
+    key: "attention.k_lin",
+    value: "attention.v_lin",
+    attentionOutput: "attention.out_lin",
+    attentionNorm: "sa_layer_norm",
+    inner: "ffn.lin1",
+    outer: "ffn.lin2",
+    outputNorm: "output_layer_norm",
+  },
+  transform: "vocab_transform",
+  transformNorm: "vocab_layer_norm",
+  head: "vocab_projector",
+  headBias: "vocab_projector.bias",
+};
+
+function headsOf(config: ModelConfig, key: string, width: number): number {
+  const heads = size(config, key);
+  if (width % heads === 0) return heads;
+  throw new InputError(
+    "config",
+    `config.json of ${config.model_type}: the width ${width} is not a multiple of ${key}, ${heads}.`,
+    { width, heads },
+  );
+}
+
+/** Relative positions and decoders are other models under the same name. */
+function absolute(config: ModelConfig): void {
+  const kind = config.position_embedding_type ?? "absolute";
+  if (kind !== "absolute" || config.is_decoder === true) {
+    throw new InputError(
+      "config",
+      `config.json of bert asks for ${config.is_decoder ? "a decoder" : `"${String(kind)}" positions`}, a variant that Punchline does not compute.`,
+      { kind },
+    );
+  }
+}

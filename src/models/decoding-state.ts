@@ -1,0 +1,78 @@
+/** What a transformer decoder carries from call to call: how much it has read, and each layer's keys and values. */
+
+import { int32 } from "../core/array.ts";
+import { constant } from "../graph/leaves.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import type { Spec } from "../graph/tree.ts";
+import { type Cache, cacheSpecs } from "../nn/attention.ts";
+import { dropAxes, reshape, sum } from "../ops/broadcast.ts";
+import { add } from "../ops/elementwise.ts";
+import { indexAlong } from "../ops/indexing.ts";
+import { slice } from "../ops/movement.ts";
+import { cast, equal, where } from "../ops/select.ts";
+import type { ModelInput, State } from "./model.ts";
+
+/** `length`, int32 [batch], and each layer's `key{k}` and `value{k}`. */
+export const decodingSpecs = (
+  batch: number,
+  sizes: { layers: number; heads: number; width: number },
+): Record<string, Spec> => ({ length: { dtype: "int32", shape: [batch] }, ...cacheSpecs(batch, sizes) });
+
+export class DecodingState {
+  /** Position of each new token: int32 [batch, length]. */
+  readonly positions: Tensor;
+  /** Tokens of each row in the cache after this call: int32 [batch]. */
+  readonly ends: Tensor;
+  readonly #before: State;
+  readonly #next: Record<string, Tensor>;
+
+  private constructor(before: State, input: ModelInput) {
+    const { ids } = input;
+    const start = before.length!;
+    this.#before = before;
+    this.positions = add(indexAlong(ids, 1), reshape(start, [...start.shape, 1]));
+    this.ends = add(start, newTokens(input));
+    this.#next = { length: this.ends };
+  }
+
+  /** The state in `input`, or undefined where it has none and the text begins here. */
+  static of(input: ModelInput): DecodingState | undefined {
+    return input.state?.length ? new DecodingState(input.state, input) : undefined;
+  }
+
+  cache(layer: number): Cache {
+    return { key: this.#before[`key${layer}`]!, value: this.#before[`value${layer}`]! };
+  }
+
+  keep(layer: number, { key, value }: Cache): void {
+    this.#next[`key${layer}`] = key;
+    this.#next[`value${layer}`] = value;
+  }
+
+  get next(): State {
+    return this.#next;
+  }
+}
+
+/** Real tokens of each row of a call: int32 [batch], or [1] where all rows are full. */
+function newTokens({ ids, attentionMask }: ModelInput): Tensor {
+  if (attentionMask) return cast(dropAxes(sum(cast(attentionMask, "float32"), 1, true), [1]), "int32");
+  const length = ids.shape[1]!;
+  if (typeof length === "number") return constant(int32([1], [length]));
+  const last = reshape(slice(indexAlong(ids, 1), 1, -1, 1), [ids.shape[0]!]);
+  return add(last, constant(int32([1], [1])));
+}
+
+/**
+ * The last real token of each row.
+ * @param x [batch · length, width]
+ * @returns [batch, width]
+ */
+export function lastRows(x: Tensor, input: ModelInput): Tensor {
+  const [batch, length] = input.ids.shape as [number, number];
+  const rows = reshape(x, [batch, length, x.shape[1]!]);
+  if (!input.attentionMask) return reshape(slice(rows, 1, -1, 1), [batch, x.shape[1]!]);
+  const last = add(newTokens(input), constant(int32([1], [-1])));
+  const chosen = equal(indexAlong(input.ids, 1), reshape(last, [batch, 1]));
+  return sum(where(reshape(chosen, [batch, length, 1]), rows, 0), 1);
+}

@@ -1,0 +1,201 @@
+/**
+ * GPT-2 (Radford et al. 2019, "Language models are unsupervised multitask learners"), with the names,
+ * layouts and config.json of Hugging Face.
+ */
+import { InputError, ShapeError } from "../core/errors.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import { affine, embedding, embeddingParameters, flattenRows } from "../nn/linear.ts";
+import type { Mode } from "../nn/mode.ts";
+import { norm, normParameters } from "../nn/norm.ts";
+import { type Parameters, parameter } from "../nn/parameters.ts";
+import { activations, type BlockConfig, blockParameters, decoderBlock } from "../nn/transformer.ts";
+import { add } from "../ops/elementwise.ts";
+import { gather, indexAlong } from "../ops/indexing.ts";
+import { slice } from "../ops/movement.ts";
+import { DecodingState, decodingSpecs, lastRows } from "./decoding-state.ts";
+import type {
+  Architecture,
+  ForwardOptions,
+  Model,
+  ModelConfig,
+  ModelInput,
+  ModelOutput,
+  OptionValues,
+} from "./model.ts";
+import { choice, fraction, integer, named, number, rate, resolveOptions, size, switched } from "./options.ts";
+
+interface Gpt2 extends BlockConfig {
+  readonly vocabulary: number;
+  readonly layers: number;
+  readonly context: number;
+  readonly embeddingDropout: number;
+  /** Whether the head is the token embedding. */
+  readonly tied: boolean;
+  readonly deviation: number;
+}
+
+const sizes: Readonly<Record<string, { layers: number; width: number; heads: number; context: number }>> = {
+  tiny: { layers: 2, width: 128, heads: 4, context: 128 },
+  mini: { layers: 4, width: 256, heads: 4, context: 256 },
+  small: { layers: 6, width: 384, heads: 6, context: 256 },
+  gpt2: { layers: 12, width: 768, heads: 12, context: 1024 },
+};
+const DEFAULT_SIZE = "mini";
+
+const options = {
+  config: choice(DEFAULT_SIZE, Object.keys(sizes), "a usual size; the options below change it"),
+  layers: integer(sizes[DEFAULT_SIZE]!.layers, "decoder blocks, one above the other"),
+  width: integer(sizes[DEFAULT_SIZE]!.width, "numbers that stand for one token"),
+  heads: integer(sizes[DEFAULT_SIZE]!.heads, "attention heads; they divide the width"),
+  context: integer(sizes[DEFAULT_SIZE]!.context, "tokens that it sees at once"),
+  dropout: fraction(0.1, "probability of dropping a unit or an attention weight"),
+};
+
+export const gpt2: Architecture = {
+  type: "gpt2",
+  summary: "transformer decoder: the lesson's pre-trained model, or a small one from scratch",
+  tokens: "bpe",
+  options,
+  training: { learningRate: 1e-3, batchSize: 16, seqLen: 128, weightDecay: 0.1 },
+  checkpoint: {
+    prefixes: ["transformer."],
+    ignore: [/^h\.\d+\.attn\.(masked_)?bias$/, /^lm_head\.weight$/],
+  },
+  configure,
+  build: (config) => build(config, read(config)),
+};
+
+function configure(given: OptionValues, vocabularySize: number): ModelConfig {
+  const resolved = resolveOptions(gpt2, given);
+  const { layers, width, heads, context } = { ...sizes[resolved.config as string]!, ...given };
+  const { dropout } = resolved;
+  return {
+    model_type: "gpt2",
+    architectures: ["GPT2LMHeadModel"],
+    vocab_size: vocabularySize,
+    n_positions: context,
+    n_ctx: context,
+    n_embd: width,
+    n_layer: layers,
+    n_head: heads,
+    n_inner: null,
+    activation_function: "gelu_new",
+    resid_pdrop: dropout,
+    embd_pdrop: dropout,
+    attn_pdrop: dropout,
+    layer_norm_epsilon: 1e-5,
+    initializer_range: 0.02,
+    tie_word_embeddings: true,
+  };
+}
+
+function read(config: ModelConfig): Gpt2 {
+  const width = size(config, "n_embd");
+  const heads = size(config, "n_head");
+  if (width % heads !== 0) {
+    throw new InputError(
+      "config",
+      `config.json of gpt2: n_embd ${width} is not a multiple of n_head ${heads}.`,
+      { width, heads },
+    );
+  }
+  refuse(config, "scale_attn_weights", false);
+  refuse(config, "scale_attn_by_inverse_layer_idx", true);
+  refuse(config, "add_cross_attention", true);
+  return {
+    vocabulary: size(config, "vocab_size"),
+    layers: size(config, "n_layer"),
+    width,
+    heads,
+    context: size(config, config.n_positions === undefined ? "n_ctx" : "n_positions"),
+    inner: config.n_inner == null ? 4 * width : size(config, "n_inner"),
+    activation: named(config, "activation_function", activations, "gelu_new"),
+    epsilon: number(config, "layer_norm_epsilon", 1e-5),
+    attentionDropout: rate(config, "attn_pdrop", 0.1),
+    residualDropout: rate(config, "resid_pdrop", 0.1),
+    embeddingDropout: rate(config, "embd_pdrop", 0.1),
+    tied: switched(config, "tie_word_embeddings", true),
+    deviation: number(config, "initializer_range", 0.02),
+  };
+}
+
+function refuse(config: ModelConfig, key: string, value: boolean): void {
+  if (config[key] !== value) return;
+  throw new InputError(
+    "config",
+    `config.json of gpt2 has "${key}": ${value}, a variant that Punchline does not compute.`,
+    { key },
+  );
+}
+
+function build(config: ModelConfig, g: Gpt2): Model {
+  const { vocabulary, layers, width, heads, context, deviation } = g;
+  return {
+    config,
+    parameters: [
+      ...embeddingParameters("transformer.wte", vocabulary, width, deviation),
+      ...embeddingParameters("transformer.wpe", context, width, deviation),
+      ...Array.from({ length: layers }, (_, k) =>
+        blockParameters(`transformer.h.${k}`, g, { deviation, layers }),
+      ).flat(),
+      ...normParameters("transformer.ln_f", width),
+      ...(g.tied ? [] : embeddingParameters("lm_head", vocabulary, width, deviation)),
+    ],
+    contextLength: context,
+    predicts: "each",
+    state: (batch) => decodingSpecs(batch, { layers, heads, width }),
+    forward: (parameters, input, mode, given) => forward(g, parameters, input, mode, given),
+  };
+}
+
+function forward(
+  g: Gpt2,
+  parameters: Parameters,
+  input: ModelInput,
+  mode: Mode,
+  wanted: ForwardOptions = {},
+): ModelOutput {
+  const { ids } = input;
+  const [batch, length] = ids.shape as [number, number];
+  const past = DecodingState.of(input);
+  const tokens = embedding(parameters, "transformer.wte", ids);
+  const places = positions(g, parameters, input, past);
+  let x = flattenRows(mode.dropout(add(tokens, places), g.embeddingDropout));
+  const hidden = [x];
+  for (let k = 0; k < g.layers; k++) {
+    const block = decoderBlock(
+      parameters,
+      `transformer.h.${k}`,
+      g,
+      past
+        ? { x, batch, length, past: { cache: past.cache(k), ends: past.ends } }
+        : { x, batch, length, mask: input.attentionMask },
+      mode,
+    );
+    if (past) past.keep(k, block.cache!);
+    x = block.x;
+    hidden.push(x);
+  }
+  const wantedRows = wanted.logits === "last" ? lastRows(x, input) : wanted.at ? gather(x, wanted.at) : x;
+  const final = norm(parameters, "transformer.ln_f", wantedRows, g.epsilon);
+  const head = parameter(parameters, g.tied ? "transformer.wte.weight" : "lm_head.weight");
+  return { logits: affine(final, head, undefined, true), state: past?.next ?? {}, hidden };
+}
+
+/** Embedded positions that add to [batch, length, width]. */
+function positions(
+  g: Gpt2,
+  parameters: Parameters,
+  { ids, positions: given }: ModelInput,
+  past: DecodingState | undefined,
+): Tensor {
+  const at = given ?? past?.positions;
+  if (at) return embedding(parameters, "transformer.wpe", at);
+  const length = ids.shape[1]!;
+  const table = parameter(parameters, "transformer.wpe.weight");
+  if (typeof length !== "number") return gather(table, indexAlong(ids, 1));
+  if (length > g.context) {
+    throw new ShapeError("gpt2", `the text is longer than the context of ${g.context} tokens`, [ids.shape]);
+  }
+  return slice(table, 0, 0, length);
+}
