@@ -56,9 +56,9 @@ describe.skipIf(!assets)(
       );
       await scorer.release();
       expect(tokens).toBe(40_000);
-      // Wrong gate order or a missing forget bias cost more than half a nat.
-      expect(nats / tokens).toBeGreaterThan(1.5);
-      expect(nats / tokens).toBeLessThan(1.75);
+      // A wrong gate order, a missing forget bias or a lost character cost at least half a nat.
+      expect(nats / tokens).toBeGreaterThan(1.25);
+      expect(nats / tokens).toBeLessThan(1.45);
     });
   },
 );
