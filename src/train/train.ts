@@ -270,7 +270,7 @@ function createOptimizer({ optimizer, weightDecay, momentum }: TrainOptions): Op
 }
 
 /** Draws the first weights; each parameter from a stream of its own name. */
-function initialise(model: Model, arena: Arena, seed: number): void {
+export function initialise(model: Model, arena: Arena, seed: number): void {
   for (const { name, initialise } of model.parameters) {
     initialise(arena.parameters[name]!.data, new Random(seed, `initialise/${name}`));
   }
