@@ -86,16 +86,19 @@ export class Auditor {
 
   /** The kind of copy that a text is, or undefined: the quick question. */
   copyKind(text: string): CopyKind | undefined {
-    return copyKind(this.index, text, sharedSpans(this.index, text), this.#nearest.find(text, 1), this.rule);
+    const sample = this.index.read(text);
+    const spans = sharedSpans(this.index, sample);
+    return copyKind(this.index, sample, spans, this.#nearest.find(sample, 1), this.rule);
   }
 
   /** As `audit`, with the counts from which rates and curves are summed. */
   judge(text: string, prompt?: string): Judged {
     const { neighbours = 5, cueWords, cueTexts } = this.#options;
-    const spans = sharedSpans(this.index, text);
-    const nearest = this.#nearest.find(text, Math.max(1, neighbours));
-    const kind = copyKind(this.index, text, spans, nearest, this.rule);
-    const { cue, count, sources } = sameCue(this.index, text, {
+    const sample = this.index.read(text);
+    const spans = sharedSpans(this.index, sample);
+    const nearest = this.#nearest.find(sample, Math.max(1, neighbours));
+    const kind = copyKind(this.index, sample, spans, nearest, this.rule);
+    const { cue, count, sources } = sameCue(this.index, sample, {
       ...(prompt === undefined ? {} : { prompt }),
       ...(cueWords === undefined ? {} : { words: cueWords }),
       ...(cueTexts === undefined ? {} : { limit: cueTexts }),

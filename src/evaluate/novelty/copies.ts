@@ -10,11 +10,9 @@
  * means something only beside the same rate of real texts that the model never saw.
  */
 import { UsageError } from "../../core/errors.ts";
-import type { Neighbour } from "./nearest.ts";
-import { EXACT_FROM } from "./nearest.ts";
-import { normaliseWithPositions } from "./normaliser.ts";
+import { EXACT_FROM, type Neighbour } from "./nearest.ts";
 import type { SharedSpans } from "./spans.ts";
-import { BOUNDARY, type TrainingIndex } from "./training-index.ts";
+import { BOUNDARY, type Sample, type TrainingIndex } from "./training-index.ts";
 
 export type CopyKind = "exact" | "near" | "span";
 
@@ -44,20 +42,19 @@ export function checkRule(rule: Partial<CopyRule> = {}): CopyRule {
 /** The kind of copy that a text is, or undefined; a text without words is none. */
 export function copyKind(
   index: TrainingIndex,
-  text: string,
+  sample: Sample,
   spans: SharedSpans,
   nearest: readonly Neighbour[],
   rule: CopyRule,
 ): CopyKind | undefined {
   if (spans.words === 0) return undefined;
-  if (standsWhole(index, text)) return "exact";
+  if (standsWhole(index, sample)) return "exact";
   if ((nearest[0]?.similarity ?? 0) >= rule.near) return "near";
   return spans.copied >= rule.span * spans.words ? "span" : undefined;
 }
 
-/** Whether `text`, normalised, is one of the training texts. */
-function standsWhole(index: TrainingIndex, text: string): boolean {
-  const symbols = index.encode(normaliseWithPositions(text).units);
+/** Whether the sample, normalised, is one of the training texts. */
+function standsWhole(index: TrainingIndex, { symbols }: Sample): boolean {
   const pattern = new Uint16Array(symbols.length + 2).fill(BOUNDARY);
   pattern.set(symbols, 1);
   const range = index.find(pattern);
