@@ -43,4 +43,10 @@ export const registry: readonly CommandEntry[] = [
     summary: "Measure how well a model predicts a text",
     load: () => import("./commands/eval.ts"),
   },
+  {
+    name: "novelty",
+    group: "Judge",
+    summary: "Find which of a model's texts repeat its training data",
+    load: () => import("./commands/novelty.ts"),
+  },
 ];
