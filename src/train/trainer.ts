@@ -118,9 +118,10 @@ class Loop {
     if (planned !== null) this.#set({ plannedSteps: planned });
     if (!resume) await this.#save();
     const secondsPerStep = await this.#measure();
+    if (this.#state.plannedSteps === null) this.#plan(secondsPerStep);
     onEvent?.({
       type: "start",
-      steps: planned ?? 0,
+      steps: this.#state.plannedSteps ?? 0,
       parameters: countParameters(model),
       unit,
       bytes,
@@ -314,14 +315,17 @@ class Loop {
     return step.measure(arena, batches, { seed, step: 0, accumulate, progress: 0 });
   }
 
-  /** Under a time limit: how many steps it will allow, so that the learning rate can follow its schedule. */
+  /** Plans again by the speed of this sitting, once it is known well enough. */
   #replan(): void {
-    const { maxMinutes } = this.#options;
-    if (!isTimed(this.#options) || maxMinutes === undefined || this.#steps < MEASURED_STEPS) return;
-    const left = Math.max(0, maxMinutes * 60 - this.#seconds());
-    const steps = this.#state.step + Math.round((left * this.#steps) / this.#elapsed());
-    this.#set({ plannedSteps: steps });
-    this.#parts.onEvent?.({ type: "planned", steps });
+    if (!isTimed(this.#options) || this.#steps < MEASURED_STEPS) return;
+    this.#plan(this.#elapsed() / this.#steps);
+    this.#parts.onEvent?.({ type: "planned", steps: this.#state.plannedSteps ?? 0 });
+  }
+
+  /** Turns what is left of the time limit into steps, so that the learning rate can follow its schedule. */
+  #plan(secondsPerStep: number): void {
+    const left = Math.max(0, (this.#options.maxMinutes ?? 0) * 60 - this.#seconds());
+    this.#set({ plannedSteps: this.#state.step + Math.max(1, Math.round(left / secondsPerStep)) });
   }
 
   #progress(): number {
