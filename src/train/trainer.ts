@@ -88,7 +88,10 @@ class Loop {
   #steps = 0;
   /** Twentieths of the time limit that have passed. */
   #part: number;
+  /** The last checkpoint; -1 before the first. */
   #saved: { readonly step: number; readonly at: number } = { step: -1, at: 0 };
+  /** Whether something has been done since. */
+  #changed = true;
 
   constructor(parts: TrainerParts) {
     const { model, backend, options, resume, batches, validation, signal } = parts;
@@ -102,6 +105,7 @@ class Loop {
       // Before the first step there is no place yet.
       if (resume.state.batches !== null) batches.restore(resume.state.batches);
       this.#saved = { step: resume.state.step, at: performance.now() };
+      this.#changed = false;
     }
     this.#scorer =
       validation && validation.length > 1
@@ -143,7 +147,8 @@ class Loop {
     const { patience = Infinity } = this.#options;
     let reason = this.#limit();
     // A run may be resumed with a limit that it has reached already.
-    if (reason && this.#state.lastValidationStep !== this.#state.step) this.#owe(true);
+    const { owed, lastValidationStep, step } = this.#state;
+    if (reason && !owed && lastValidationStep !== step) this.#owe(true);
     while (true) {
       if (this.#state.owed && !(await this.#settle(this.#state.owed))) return "interrupt";
       if (reason) return reason;
@@ -195,6 +200,7 @@ class Loop {
       },
     });
     this.#last = { lr, norm };
+    this.#changed = true;
   }
 
   /** Of the last step. */
@@ -256,6 +262,7 @@ class Loop {
     }
     if (snapshotEvery > 0 && step % snapshotEvery === 0) await sink.snapshot(step);
     this.#set({ owed: null });
+    this.#changed = true;
     if (validation || performance.now() - this.#saved.at > checkpointSeconds * 1000) await this.#save();
     return true;
   }
@@ -300,12 +307,13 @@ class Loop {
   }
 
   async #save(): Promise<void> {
-    const { step, owed } = this.#state;
-    if (this.#saved.step === step && !owed) return;
+    if (!this.#changed) return;
+    const { step } = this.#state;
     checkWeights(this.#parts.arena, step, this.#saved.step);
     this.#set({ seconds: this.#seconds() });
     await this.#parts.sink.last(this.#state, this.#carried);
     this.#saved = { step, at: performance.now() };
+    this.#changed = false;
     this.#parts.onEvent?.({ type: "checkpoint", step, kind: "last" });
   }
 
