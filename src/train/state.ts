@@ -6,7 +6,7 @@ export interface TrainState {
   readonly version: 1;
   /** Steps done. */
   readonly step: number;
-  /** Steps planned; null while a time limit has not been turned into steps. */
+  /** Steps planned; null before the first step of a training with a time limit. */
   readonly plannedSteps: number | null;
   /** Target tokens trained on. */
   readonly tokens: number;

@@ -22,7 +22,7 @@ import { sgd } from "../optim/sgd.ts";
 import { Arena } from "../runtime/arena.ts";
 import type { Backend, BackendOptions } from "../runtime/backend.ts";
 import { nodeBackend } from "../runtime/node.ts";
-import { type Checkpoint, hasCheckpoint, readCheckpoint } from "./checkpoint.ts";
+import { type Checkpoint, hasCheckpoint, readCheckpoint, refuseLostCheckpoint } from "./checkpoint.ts";
 import { estimateMemory } from "./estimate.ts";
 import type { LogRow, SampleRow, StopReason, TrainEvent } from "./events.ts";
 import { type ResumeOptions, resolveTrainOptions, resumeTrainOptions, type TrainOptions } from "./options.ts";
@@ -152,7 +152,10 @@ export async function resume(folder: string, request: ResumeRequest): Promise<Tr
     const backend = { device, ...(threads === null ? {} : { threads }), ...request.backend };
     const setup = prepare({ model, modelOptions, data, options, hooks: { ...request, backend } });
     const now: RunRecord = { ...record, train: options };
-    if (!(await hasCheckpoint(folder))) return begin(folder, setup, now);
+    if (!(await hasCheckpoint(folder))) {
+      await refuseLostCheckpoint(folder);
+      return begin(folder, setup, now);
+    }
     const checkpoint = await readCheckpoint(folder, setup.arena);
     await writeRecord(folder, now);
     const results = await folderResults(folder, setup.arena, checkpoint.state);

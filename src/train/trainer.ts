@@ -88,7 +88,10 @@ class Loop {
   #steps = 0;
   /** Twentieths of the time limit that have passed. */
   #part: number;
+  /** The last checkpoint; -1 before the first. */
   #saved: { readonly step: number; readonly at: number } = { step: -1, at: 0 };
+  /** Whether something has been done since. */
+  #changed = true;
 
   constructor(parts: TrainerParts) {
     const { model, backend, options, resume, batches, validation, signal } = parts;
@@ -102,6 +105,7 @@ class Loop {
       // Before the first step there is no place yet.
       if (resume.state.batches !== null) batches.restore(resume.state.batches);
       this.#saved = { step: resume.state.step, at: performance.now() };
+      this.#changed = false;
     }
     this.#scorer =
       validation && validation.length > 1
@@ -118,9 +122,10 @@ class Loop {
     if (planned !== null) this.#set({ plannedSteps: planned });
     if (!resume) await this.#save();
     const secondsPerStep = await this.#measure();
+    if (this.#state.plannedSteps === null) this.#plan(secondsPerStep);
     onEvent?.({
       type: "start",
-      steps: planned ?? 0,
+      steps: this.#state.plannedSteps ?? 0,
       parameters: countParameters(model),
       unit,
       bytes,
@@ -142,7 +147,8 @@ class Loop {
     const { patience = Infinity } = this.#options;
     let reason = this.#limit();
     // A run may be resumed with a limit that it has reached already.
-    if (reason && this.#state.lastValidationStep !== this.#state.step) this.#owe(true);
+    const { owed, lastValidationStep, step } = this.#state;
+    if (reason && !owed && lastValidationStep !== step) this.#owe(true);
     while (true) {
       if (this.#state.owed && !(await this.#settle(this.#state.owed))) return "interrupt";
       if (reason) return reason;
@@ -194,6 +200,7 @@ class Loop {
       },
     });
     this.#last = { lr, norm };
+    this.#changed = true;
   }
 
   /** Of the last step. */
@@ -255,6 +262,7 @@ class Loop {
     }
     if (snapshotEvery > 0 && step % snapshotEvery === 0) await sink.snapshot(step);
     this.#set({ owed: null });
+    this.#changed = true;
     if (validation || performance.now() - this.#saved.at > checkpointSeconds * 1000) await this.#save();
     return true;
   }
@@ -299,12 +307,13 @@ class Loop {
   }
 
   async #save(): Promise<void> {
-    const { step, owed } = this.#state;
-    if (this.#saved.step === step && !owed) return;
+    if (!this.#changed) return;
+    const { step } = this.#state;
     checkWeights(this.#parts.arena, step, this.#saved.step);
     this.#set({ seconds: this.#seconds() });
     await this.#parts.sink.last(this.#state, this.#carried);
     this.#saved = { step, at: performance.now() };
+    this.#changed = false;
     this.#parts.onEvent?.({ type: "checkpoint", step, kind: "last" });
   }
 
@@ -314,14 +323,17 @@ class Loop {
     return step.measure(arena, batches, { seed, step: 0, accumulate, progress: 0 });
   }
 
-  /** Under a time limit: how many steps it will allow, so that the learning rate can follow its schedule. */
+  /** Plans again by the speed of this sitting, once it is known well enough. */
   #replan(): void {
-    const { maxMinutes } = this.#options;
-    if (!isTimed(this.#options) || maxMinutes === undefined || this.#steps < MEASURED_STEPS) return;
-    const left = Math.max(0, maxMinutes * 60 - this.#seconds());
-    const steps = this.#state.step + Math.round((left * this.#steps) / this.#elapsed());
-    this.#set({ plannedSteps: steps });
-    this.#parts.onEvent?.({ type: "planned", steps });
+    if (!isTimed(this.#options) || this.#steps < MEASURED_STEPS) return;
+    this.#plan(this.#elapsed() / this.#steps);
+    this.#parts.onEvent?.({ type: "planned", steps: this.#state.plannedSteps ?? 0 });
+  }
+
+  /** Turns what is left of the time limit into steps, so that the learning rate can follow its schedule. */
+  #plan(secondsPerStep: number): void {
+    const left = Math.max(0, (this.#options.maxMinutes ?? 0) * 60 - this.#seconds());
+    this.#set({ plannedSteps: this.#state.step + Math.max(1, Math.round(left / secondsPerStep)) });
   }
 
   #progress(): number {
