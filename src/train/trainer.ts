@@ -13,7 +13,7 @@ import { float32, int32 } from "../core/array.ts";
 import { PunchlineError } from "../core/errors.ts";
 import type { BatchSource, TokenBatch } from "../data/batches/batch.ts";
 import { StreamScorer } from "../evaluate/likelihood.ts";
-import { zeroState } from "../generate/decoder.ts";
+import { zeroState } from "../generate/state.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Model, State } from "../models/model.ts";
 import { countParameters } from "../models/model.ts";
