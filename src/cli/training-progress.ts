@@ -1,38 +1,30 @@
 /** The progress of a training on standard error. */
-import type { TrainEvent } from "../index.ts";
+import { type TrainEvent, visible } from "../index.ts";
 import type { Context } from "./context.ts";
-import { formatCount } from "./format.ts";
+import { formatBytes, formatCount, formatDuration } from "./format.ts";
 import { truncate } from "./layout.ts";
 import type { ProgressTask } from "./progress.ts";
 
-/**
- * Events of training as one moving line, with samples above it.
- * @param unit what a token is, in the plural
- */
-export function trainingProgress(
-  ctx: Context,
-  label: string,
-  unit = "characters",
-): (event: TrainEvent) => void {
-  let task: ProgressTask;
+type Start = Extract<TrainEvent, { type: "start" }>;
+
+/** Events of training as one moving line, with what is expected and samples above it. */
+export function trainingProgress(ctx: Context, label: string): (event: TrainEvent) => void {
+  let task: ProgressTask | undefined;
   return (event) => {
     switch (event.type) {
       case "start":
         task = ctx.progress.start(label, {
           ...(event.steps > 0 ? { total: event.steps } : {}),
           from: event.resumedFrom ?? 0,
-          tokens: unit,
+          tokens: event.unit,
         });
-        task.note(
-          `${formatCount(event.parameters)} parameters` +
-            (event.resumedFrom === undefined ? "" : `, resumed from step ${formatCount(event.resumedFrom)}`),
-        );
+        for (const line of expectations(event)) task.note(line);
         break;
       case "planned":
-        task.update({ total: event.steps });
+        task?.update({ total: event.steps });
         break;
       case "log":
-        task.update({
+        task?.update({
           done: event.row.step,
           loss: event.row.loss,
           tokensPerSecond: event.row.tokens_per_s,
@@ -40,14 +32,33 @@ export function trainingProgress(
         });
         break;
       case "validation":
-        task.update({ valLoss: event.loss });
+        task?.update({ valLoss: event.loss });
         break;
-      case "sample":
-        task.note(`  step ${formatCount(event.row.step)}: ${truncate(event.row.text.split("\n")[0]!, 60)}`);
+      case "sample": {
+        const head = `step ${formatCount(event.row.step)}: `;
+        task?.note(head + truncate(visible(event.row.text), Math.min(ctx.columns, 100) - head.length));
         break;
+      }
       case "end":
-        task.end();
+        task?.end();
         break;
     }
   };
 }
+
+/** What the training will take, before its first step. */
+function expectations({ steps, parameters, bytes, secondsPerStep, resumedFrom = 0 }: Start): string[] {
+  const perStep = `${formatBytes(bytes)} of memory, ${formatSeconds(secondsPerStep)} a step`;
+  const left = steps - resumedFrom;
+  return [
+    ...(resumedFrom > 0 ? [`going on after step ${formatCount(resumedFrom)}`] : []),
+    `${formatCount(parameters)} parameters, about ${perStep}` +
+      (steps > 0 && left > 0
+        ? `: ${formatDuration(secondsPerStep * left)} for ${formatCount(left)} steps`
+        : ""),
+  ];
+}
+
+/** Seconds with their unit, in milliseconds where they are few. */
+const formatSeconds = (seconds: number): string =>
+  seconds < 1 ? `${(1000 * seconds).toPrecision(2)} ms` : formatDuration(seconds);

@@ -1,6 +1,6 @@
 /** From a graph to an ONNX model: operations lower themselves through an emitter; equal nodes are merged. */
 import { float32, type HostArray, hostArray } from "../core/array.ts";
-import type { GraphNode, Tensor } from "../graph/tensor.ts";
+import type { Aval, GraphNode, Tensor } from "../graph/tensor.ts";
 import { topologicalOrder } from "../graph/tensor.ts";
 import type { Emitter, NodeOptions, Operand } from "../ops/define.ts";
 import { definitionOf } from "../ops/registry.ts";
@@ -9,6 +9,8 @@ import type { OnnxModel, OnnxNode, OnnxValue } from "./proto.ts";
 export interface Lowered extends OnnxModel {
   /** Leaves that the caller feeds, in the order of `inputs`. */
   readonly feeds: readonly Tensor[];
+  /** Shapes and dtypes of the values that the graph knows; those inside one operation are not among them. */
+  readonly values: ReadonlyMap<string, Aval>;
 }
 
 /**
@@ -57,7 +59,8 @@ export function lower(outputs: readonly Tensor[], name: (leaf: Tensor) => string
     }
     return operand(emit.node("Identity", [value.name]), tensor);
   });
-  return { nodes: emit.onnxNodes, inputs, outputs: named, constants: emit.constants, feeds };
+  const values = new Map([...operands.values(), ...named].map((value) => [value.name, value]));
+  return { nodes: emit.onnxNodes, inputs, outputs: named, constants: emit.constants, feeds, values };
 }
 
 const operand = (name: string, { dtype, shape }: Tensor): Operand => ({ name, dtype, shape });

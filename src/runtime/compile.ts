@@ -18,6 +18,7 @@ import { input } from "../graph/leaves.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { type Concrete, type Given, leavesOf, type Spec, type TensorTree, unflatten } from "../graph/tree.ts";
 import { type Lowered, lower } from "../onnx/lower.ts";
+import { graphMemory } from "../onnx/memory.ts";
 import { encodeModel } from "../onnx/proto.ts";
 import { alignment, KernelMemory } from "./arena-memory.ts";
 import type { Backend, Session } from "./backend.ts";
@@ -40,6 +41,8 @@ export interface Compiled<A extends Arguments, O> {
   prepare(...args: readonly unknown[]): Promise<void>;
   /** The graph for these shapes, readable. */
   dump(...args: readonly unknown[]): string;
+  /** Bytes that a run of the graph for these shapes takes beside its inputs and outputs; nothing is loaded. */
+  memory(...args: readonly unknown[]): number;
   /** The graph for these shapes as the bytes of an .onnx file. */
   onnx(...args: readonly unknown[]): Uint8Array;
   /** Frees every session. */
@@ -77,13 +80,25 @@ export function compile<A extends Arguments, O>(
   fn: (...args: A) => O,
   { backend, specs }: CompileOptions,
 ): Compiled<A, O> {
+  const graphs = new Map<string, Traced>();
   const sessions = new Map<string, Promise<{ session: Session; traced: Traced }>>();
+  const keyOf = (args: readonly unknown[]) => (specs ? "" : signature(args));
+
+  function graphOf(args: readonly unknown[]): Traced {
+    const key = keyOf(args);
+    let traced = graphs.get(key);
+    if (!traced) {
+      traced = trace(fn, specs ?? args);
+      graphs.set(key, traced);
+    }
+    return traced;
+  }
 
   function load(args: readonly unknown[]) {
-    const key = specs ? "" : signature(args);
+    const key = keyOf(args);
     let entry = sessions.get(key);
     if (!entry) {
-      const traced = trace(fn, specs ?? args);
+      const traced = graphOf(args);
       entry = backend
         .createSession(encodeModel(traced.lowered), traced.folder)
         .then((session) => ({ session, traced }));
@@ -131,10 +146,15 @@ export function compile<A extends Arguments, O>(
       const { outputs } = trace(fn, args);
       return dump(Object.fromEntries(outputs.map(({ path, leaf }) => [path || "result", leaf])));
     },
+    memory: (...args: readonly unknown[]) => {
+      const { lowered, memory } = graphOf(args);
+      return graphMemory(lowered) + (memory?.buffer.byteLength ?? 0);
+    },
     onnx: (...args: readonly unknown[]) => encodeModel(trace(fn, args).lowered),
     async release() {
       for (const entry of sessions.values()) await (await entry).session.release();
       sessions.clear();
+      graphs.clear();
     },
   });
 }

@@ -10,7 +10,8 @@ import { sample } from "../generate/sample.ts";
 import type { AuditedSample, CharactersData } from "../report/index.ts";
 import type { TrainOptions } from "../train/options.ts";
 import { readRun } from "../train/run-folder.ts";
-import { resume, streamOf, type TrainHooks, type TrainResult, train } from "../train/train.ts";
+import { streamOf } from "../train/streams.ts";
+import { resume, type TrainHooks, type TrainResult, train } from "../train/train.ts";
 
 /** What suits some thousands of jokes and a few minutes: large enough to learn, dropped out enough not to memorise. */
 export const charactersModel = {

@@ -42,7 +42,7 @@ export interface StoryResult {
   readonly run: string;
   /** Nats per character on unseen jokes. */
   readonly val_loss: number | null;
-  readonly train_loss: number;
+  readonly train_loss: number | null;
   readonly steps: number;
   readonly seconds: number;
   /** `interrupt`: there is no report yet; telling the story again goes on. */

@@ -9,11 +9,13 @@ export interface LogRow {
   readonly seconds: number;
   /** Target tokens trained on so far. */
   readonly tokens: number;
+  /** Mean over the steps since the row before. */
   readonly loss: number;
   readonly lr: number;
-  /** Global L2 norm of the gradient before clipping. */
+  /** Global L2 norm of the step's gradient before clipping. */
   readonly grad_norm: number;
   readonly tokens_per_s: number;
+  /** Of the validation after this step, where there was one. */
   readonly val_loss?: number;
 }
 
@@ -24,11 +26,21 @@ export interface SampleRow {
 
 export type StopReason = "steps" | "time" | "early" | "interrupt";
 
+/** What a token is called, in the plural. */
+export type TokenUnit = "characters" | "words" | "tokens";
+
 export type TrainEvent =
+  /** Before the first step, when everything is known that can be. */
   | {
       readonly type: "start";
+      /** Planned steps; 0 where a time limit has to be measured first. */
       readonly steps: number;
       readonly parameters: number;
+      readonly unit: TokenUnit;
+      /** Estimated bytes of the whole process at its peak. */
+      readonly bytes: number;
+      /** Estimated seconds of one step, measured without an update. */
+      readonly secondsPerStep: number;
       readonly resumedFrom?: number;
     }
   /** A time limit has been turned into steps. */

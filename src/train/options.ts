@@ -24,12 +24,12 @@ export interface TrainOptions {
   /** Batches whose gradients are added up for one step. Default 1. */
   readonly accumulate: number;
   readonly optimizer: "adamw" | "sgd";
-  /** Peak learning rate. Default 2e-3 for adamw. */
+  /** Peak learning rate. Default 2e-3. */
   readonly learningRate: number;
   readonly schedule: "constant" | "linear" | "cosine";
   /** Steps over which the learning rate rises from zero. Default 100, at most a tenth of all. */
-  readonly warmup: number;
-  /** AdamW's decoupled decay of matrices. Default 0.01. */
+  readonly warmup?: number;
+  /** Decay of matrices: AdamW's, decoupled, or SGD's, added to the gradient. Default 0.01. */
   readonly weightDecay: number;
   /** SGD's momentum. Default 0.9. */
   readonly momentum: number;
@@ -41,7 +41,7 @@ export interface TrainOptions {
   readonly validationTokens: number;
   /** Stop after this many validations without a better loss. Default: never. */
   readonly patience?: number;
-  /** Steps between samples; 0 for none. Default: at each validation. */
+  /** Steps between samples; 0 for none. Default: after the first step and at each validation. */
   readonly sampleEvery?: number;
   /** What samples along the way begin with. */
   readonly samplePrompt: string;
@@ -56,6 +56,11 @@ export interface TrainOptions {
   readonly seed: number;
 }
 
+/** What a resumed training may change: when it ends, and how often it is saved. */
+export type ResumeOptions = Partial<
+  Pick<TrainOptions, "steps" | "epochs" | "maxMinutes" | "patience" | "checkpointSeconds">
+>;
+
 export const trainDefaults: TrainOptions = {
   batchSize: 32,
   seqLen: 64,
@@ -63,7 +68,6 @@ export const trainDefaults: TrainOptions = {
   optimizer: "adamw",
   learningRate: 2e-3,
   schedule: "cosine",
-  warmup: 100,
   weightDecay: 0.01,
   momentum: 0.9,
   clip: 1,
@@ -86,32 +90,69 @@ export function resolveTrainOptions(
     ...(architecture.training as Partial<TrainOptions>),
     ...given,
   };
-  const whole = [
-    "steps",
-    "batchSize",
-    "seqLen",
-    "stride",
-    "accumulate",
-    "validateEvery",
-    "patience",
-    "logEvery",
-    "validationTokens",
-  ] as const;
-  for (const name of whole) {
-    const value = options[name];
-    if (value !== undefined && !(Number.isInteger(value) && value >= 1)) {
-      throw new UsageError(`${name} must be a whole number of 1 or more, not ${value}.`, {
-        option: name,
-        value,
-      });
-    }
-  }
-  const positive = ["epochs", "maxMinutes", "learningRate"] as const;
-  for (const name of positive) {
-    const value = options[name];
-    if (value !== undefined && !(value > 0 && Number.isFinite(value))) {
-      throw new UsageError(`${name} must be above 0, not ${value}.`, { option: name, value });
-    }
-  }
+  checkRanges(options);
+  const { warmup = 0, steps = Infinity } = options;
+  if (warmup > steps)
+    throw new UsageError(`--warmup ${warmup} is beyond the ${steps} steps of the training.`);
+  if (given.momentum !== undefined && options.optimizer !== "sgd")
+    throw new UsageError(
+      `--momentum is an option of --optimizer sgd; ${options.optimizer} has its own moments.`,
+    );
   return options;
 }
+
+/**
+ * The options of a resumed training. A limit that is given takes the place of all limits of the run:
+ * `--steps`, `--epochs` and `--max-minutes`.
+ */
+export function resumeTrainOptions(run: TrainOptions, given: ResumeOptions): TrainOptions {
+  const { steps, epochs, maxMinutes, ...rest } = run;
+  const limited = [given.steps, given.epochs, given.maxMinutes].some((limit) => limit !== undefined);
+  const options = limited ? { ...rest, ...given } : { ...run, ...given };
+  checkRanges(options);
+  return options;
+}
+
+const whole = {
+  steps: 1,
+  batchSize: 1,
+  seqLen: 1,
+  stride: 1,
+  accumulate: 1,
+  validateEvery: 1,
+  validationTokens: 1,
+  patience: 1,
+  logEvery: 1,
+  warmup: 0,
+  sampleEvery: 0,
+  snapshotEvery: 0,
+  seed: 0,
+} as const;
+const aboveZero = ["epochs", "maxMinutes", "learningRate"] as const;
+const notNegative = ["weightDecay", "clip", "checkpointSeconds"] as const;
+
+function checkRanges(options: TrainOptions): void {
+  const refuse = (name: keyof TrainOptions, wanted: string): never => {
+    throw new UsageError(`${flag(name)} must be ${wanted}, not ${options[name]}.`, {
+      option: name,
+      value: options[name],
+    });
+  };
+  for (const name of Object.keys(whole) as (keyof typeof whole)[]) {
+    const value = options[name];
+    if (value !== undefined && !(Number.isSafeInteger(value) && value >= whole[name]))
+      refuse(name, `a whole number of ${whole[name]} or more`);
+  }
+  for (const name of aboveZero) {
+    const value = options[name];
+    if (value !== undefined && !(value > 0 && Number.isFinite(value))) refuse(name, "a number above 0");
+  }
+  for (const name of notNegative) {
+    if (!(options[name] >= 0 && Number.isFinite(options[name]))) refuse(name, "a number of 0 or more");
+  }
+  if (!(options.momentum >= 0 && options.momentum < 1)) refuse("momentum", "from 0 to below 1");
+}
+
+/** An option as it is written on the command line: `batchSize` is `--batch-size`. */
+export const flag = (name: string): string =>
+  `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;

@@ -1,17 +1,20 @@
 /** Where a training stands between two steps, besides its tensors: what a resume needs to go on exactly. */
+import type { LogRow } from "./events.ts";
 
 export interface TrainState {
   readonly format: "punchline-train-state";
   readonly version: 1;
   /** Steps done. */
   readonly step: number;
-  /** Steps planned; unknown while a time limit has not been turned into steps. */
+  /** Steps planned; null while a time limit has not been turned into steps. */
   readonly plannedSteps: number | null;
   /** Target tokens trained on. */
   readonly tokens: number;
+  /** Of training, pauses between sittings not counted. */
   readonly seconds: number;
   /** Where the batches stand. */
   readonly batches: unknown;
+  /** Nats per token of the best validation; null before the first. */
   readonly bestLoss: number | null;
   readonly bestStep: number;
   /** Validations since the best one. */
@@ -19,9 +22,21 @@ export interface TrainState {
   readonly lastValidation: number | null;
   /** The step of the last validation, 0 before the first. */
   readonly lastValidationStep: number;
+  /** Nats per token of the first and of the last row of the log; null before there is one. */
+  readonly firstLoss: number | null;
   readonly lastLoss: number | null;
   /** Sums of the log row under way. */
-  readonly interval: { readonly loss: number; readonly tokens: number; readonly seconds: number };
+  readonly interval: { readonly nats: number; readonly tokens: number; readonly seconds: number };
+  /** What the last step still owes, where the training was stopped before that was done. */
+  readonly owed: Owed | null;
+}
+
+/** What falls due after a step. */
+export interface Owed {
+  /** The log's row of the step, without its validation loss. */
+  readonly row: LogRow | null;
+  readonly validation: boolean;
+  readonly sample: boolean;
 }
 
 export const freshState: TrainState = {
@@ -37,6 +52,8 @@ export const freshState: TrainState = {
   sinceBest: 0,
   lastValidation: null,
   lastValidationStep: 0,
+  firstLoss: null,
   lastLoss: null,
-  interval: { loss: 0, tokens: 0, seconds: 0 },
+  interval: { nats: 0, tokens: 0, seconds: 0 },
+  owed: null,
 };

@@ -5,37 +5,46 @@
  * const data = prepareText(text);
  * const { lm, summary } = await train({ model: "char-lstm", data, options: { maxMinutes: 1 } });
  */
-import { InputError, UsageError } from "../core/errors.ts";
+import { UsageError } from "../core/errors.ts";
 import { Random } from "../core/random.ts";
 import { version } from "../core/version.ts";
-import { type BatchSource, shuffledWindows, streamWindows } from "../data/batches/index.ts";
-import { encodeSplit, type PreparedData } from "../data/prepare.ts";
-import { beginsAfterEnd, type LanguageModel } from "../generate/language-model.ts";
+import type { BatchSource } from "../data/batches/batch.ts";
+import type { PreparedData } from "../data/prepare.ts";
+import type { LanguageModel } from "../generate/language-model.ts";
 import { sample } from "../generate/sample.ts";
 import { withFolderLock } from "../hub/lock.ts";
 import { countParameters, type Model, type OptionValues } from "../models/model.ts";
-import { architectureOf, buildModel } from "../models/registry.ts";
+import { resolveOptions } from "../models/options.ts";
+import { architectureOf } from "../models/registry.ts";
 import { adamw } from "../optim/adamw.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import { sgd } from "../optim/sgd.ts";
 import { Arena } from "../runtime/arena.ts";
-import type { BackendOptions } from "../runtime/backend.ts";
+import type { Backend, BackendOptions } from "../runtime/backend.ts";
 import { nodeBackend } from "../runtime/node.ts";
-import type { Tokenizer } from "../text/tokenizer.ts";
+import { type Checkpoint, hasCheckpoint, readCheckpoint } from "./checkpoint.ts";
+import { estimateMemory } from "./estimate.ts";
 import type { LogRow, SampleRow, StopReason, TrainEvent } from "./events.ts";
-import { resolveTrainOptions, type TrainOptions } from "./options.ts";
+import { type ResumeOptions, resolveTrainOptions, resumeTrainOptions, type TrainOptions } from "./options.ts";
 import {
-  createRun,
-  folderSink,
   type RunRecord,
-  readLog,
   readRun,
-  readSamples,
-  restoreCheckpoint,
-  writeWeights,
+  refuseTakenFolder,
+  removeRun,
+  writeRecord,
+  writeRunFiles,
 } from "./run-folder.ts";
-import type { TrainState } from "./state.ts";
-import { runTraining, type TrainSink } from "./trainer.ts";
+import { folderResults, memoryResults, type Results } from "./sinks.ts";
+import { TrainingStep } from "./step.ts";
+import { streamOf, tokenUnit, trainingBatches } from "./streams.ts";
+import { runTraining } from "./trainer.ts";
+
+export interface TrainHooks {
+  readonly backend?: BackendOptions;
+  readonly onEvent?: (event: TrainEvent) => void;
+  /** Stops after the step under way, with a checkpoint. */
+  readonly signal?: AbortSignal;
+}
 
 export interface TrainRequest extends TrainHooks {
   /** An architecture's name, such as `char-lstm`. */
@@ -53,11 +62,10 @@ export interface TrainRequest extends TrainHooks {
   };
 }
 
-export interface TrainHooks {
-  readonly backend?: BackendOptions;
-  readonly onEvent?: (event: TrainEvent) => void;
-  /** Stops after the step under way, with a checkpoint. */
-  readonly signal?: AbortSignal;
+export interface ResumeRequest extends TrainHooks {
+  /** Makes the data again, as the run's record says it was made. */
+  readonly prepare: (record: RunRecord) => Promise<PreparedData>;
+  readonly options?: ResumeOptions;
 }
 
 export interface TrainSummary {
@@ -65,10 +73,11 @@ export interface TrainSummary {
   readonly run: string | null;
   readonly steps: number;
   readonly parameters: number;
-  /** Nats per token, over the last line of the log. */
-  readonly train_loss: number;
-  /** Nats per token of the weights that the run offers; null without a validation split. */
+  /** Nats per token, over the last line of the log; null where the training was stopped before its first. */
+  readonly train_loss: number | null;
+  /** Nats per token of the weights that the run offers; null where there has been no validation. */
   readonly val_loss: number | null;
+  /** Over the last 20 lines of the log. */
   readonly tokens_per_s: number;
   readonly seconds: number;
   readonly stopped: StopReason;
@@ -81,98 +90,131 @@ export interface TrainResult {
   readonly samples: readonly SampleRow[];
 }
 
+/**
+ * Trains a model from scratch.
+ * @throws UsageError for an option that cannot be honoured, a folder that is taken, or too little memory
+ * @throws InputError `folder-in-use` where another training writes to the folder
+ * @throws PunchlineError `diverged` where the loss is no longer finite, or beyond hope
+ */
 export async function train(request: TrainRequest): Promise<TrainResult> {
-  const { data, out, origin } = request;
+  const { data, out, origin, backend } = request;
   const architecture = architectureOf(request.model);
+  const { type } = architecture;
+  const modelOptions = resolveOptions(architecture, request.modelOptions ?? {});
   const options = resolveTrainOptions(request.options ?? {}, architecture);
-  const config = architecture.configure(request.modelOptions ?? {}, data.tokenizer.size);
-  const model = buildModel(config);
-  const setup: Setup = {
-    model,
-    data,
-    options,
-    hooks: request,
-    ...(out === undefined ? {} : { folder: out }),
-  };
-  if (out === undefined) return session(setup);
+  const setup = prepare({ model: type, modelOptions, data, options, hooks: request });
+  if (out === undefined) return session(setup, memoryResults(setup.arena));
   return withFolderLock(out, async () => {
-    const record: RunRecord = {
-      format: "punchline-run",
-      version: 1,
-      punchline: version,
-      created: new Date().toISOString(),
-      model: architecture.type,
-      parameters: countParameters(model),
-      sources: origin?.sources ?? [],
-      kind: data.kind,
-      data: origin?.options ?? {},
-      fingerprint: data.fingerprint,
-      train: options,
-      device: request.backend?.device ?? "cpu",
-      threads: request.backend?.threads ?? null,
-      platform: `${process.platform}-${process.arch}, Node ${process.versions.node}`,
-    };
-    await createRun(out, { config, tokenizer: data.tokenizer, record });
-    return session(setup);
+    await refuseTakenFolder(out);
+    try {
+      return await begin(out, setup, {
+        format: "punchline-run",
+        version: 1,
+        punchline: version,
+        created: new Date().toISOString(),
+        model: type,
+        modelOptions,
+        parameters: countParameters(setup.model),
+        sources: origin?.sources ?? [],
+        kind: data.kind,
+        data: origin?.options ?? {},
+        fingerprint: data.fingerprint,
+        train: options,
+        device: backend?.device ?? "cpu",
+        threads: backend?.threads ?? null,
+        platform: `${process.platform}-${process.arch}, Node ${process.versions.node}`,
+      });
+    } catch (error) {
+      if (!(await hasCheckpoint(out))) await removeRun(out);
+      throw error;
+    }
   });
 }
 
-export interface ResumeRequest extends TrainHooks {
-  /** Makes the data again, as the run's record says it was made. */
-  readonly prepare: (record: RunRecord) => Promise<PreparedData>;
-  /** Options that may differ from the run's: limits of its length, and how often it speaks. */
-  readonly options?: Partial<Pick<TrainOptions, "steps" | "epochs" | "maxMinutes" | "patience">>;
-}
-
 /**
- * Goes on with a run where its last checkpoint stands.
- * @throws UsageError where the data or an option that shapes the run differs; it is named
+ * Goes on with a run where its last checkpoint stands; from the beginning where it never came to one.
+ * @throws UsageError where the data is not the run's, and as {@link train} does
+ * @throws InputError where the folder holds no run, or its checkpoint is damaged
  */
 export async function resume(folder: string, request: ResumeRequest): Promise<TrainResult> {
   const record = await readRun(folder);
   return withFolderLock(folder, async () => {
+    const { model, modelOptions, sources, fingerprint, device, threads } = record;
+    const options = resumeTrainOptions(record.train, request.options ?? {});
     const data = await request.prepare(record);
-    if (data.fingerprint !== record.fingerprint) {
+    if (data.fingerprint !== fingerprint) {
+      const named = sources.length > 0 ? ` of ${sources.join(", ")}` : "";
       throw new UsageError(
-        `${folder} was trained on other data: its fingerprint is ${record.fingerprint}, that of ${record.sources.join(", ")} is now ${data.fingerprint}. Restore the data, or train into a new folder.`,
-        { expected: record.fingerprint, actual: data.fingerprint },
+        `${folder} was trained on other data: its fingerprint is ${fingerprint}, and that${named} is now ${data.fingerprint}. Restore the data, or train into a new folder.`,
+        { expected: fingerprint, actual: data.fingerprint },
       );
     }
-    const { readJsonObject } = await import("../hub/json-file.ts");
-    const model = buildModel((await readJsonObject(`${folder}/config.json`)) as never);
-    const options: TrainOptions = { ...record.train, ...request.options };
-    return session({ model, data, options, hooks: request, folder, resumed: true });
+    const backend = { device, ...(threads === null ? {} : { threads }), ...request.backend };
+    const setup = prepare({ model, modelOptions, data, options, hooks: { ...request, backend } });
+    const now: RunRecord = { ...record, train: options };
+    if (!(await hasCheckpoint(folder))) return begin(folder, setup, now);
+    const checkpoint = await readCheckpoint(folder, setup.arena);
+    await writeRecord(folder, now);
+    const results = await folderResults(folder, setup.arena, checkpoint.state);
+    return session(setup, results, folder, checkpoint);
   });
 }
 
+/** What a training needs before it touches a folder. */
 interface Setup {
   readonly model: Model;
   readonly data: PreparedData;
   readonly options: TrainOptions;
   readonly hooks: TrainHooks;
-  readonly folder?: string;
-  readonly resumed?: boolean;
+  readonly backend: Backend;
+  readonly optimizer: Optimizer;
+  readonly arena: Arena;
+  readonly batches: BatchSource;
+  readonly step: TrainingStep;
+  /** Estimated bytes of the process at its peak. */
+  readonly bytes: number;
 }
 
-async function session({
-  model,
-  data,
-  options,
-  hooks,
-  folder,
-  resumed = false,
-}: Setup): Promise<TrainResult> {
-  const { tokenizer } = data;
+interface Plan extends Pick<Setup, "data" | "options" | "hooks"> {
+  readonly model: string;
+  readonly modelOptions: OptionValues;
+}
+
+function prepare({ model: type, modelOptions, data, options, hooks }: Plan): Setup {
+  const architecture = architectureOf(type);
+  const model = architecture.build(architecture.configure(modelOptions, data.tokenizer.size));
   const backend = nodeBackend(hooks.backend);
   const optimizer = createOptimizer(options);
-  const arena = createArena(model, optimizer, options);
-  const batches = createBatches(model, data, options);
-  const restored = resumed && folder !== undefined ? await restoreCheckpoint(folder, arena) : undefined;
-  if (!restored) initialise(model, arena, options.seed);
-  const log: LogRow[] = [];
-  const samples: SampleRow[] = [];
-  const memory = memorySink(arena, log, samples);
-  const sink = folder === undefined ? memory.sink : await folderSink(folder, arena, restored?.state);
+  const batches = trainingBatches(model, data, options);
+  const step = new TrainingStep(
+    model,
+    backend,
+    model.parameters.map(({ name }) => name),
+  );
+  const bytes = estimateMemory(model, optimizer, step, options);
+  const arena = Arena.create(model.parameters, {
+    moments: optimizer.moments,
+    accumulate: options.accumulate > 1,
+  });
+  return { model, data, options, hooks, backend, optimizer, arena, batches, step, bytes };
+}
+
+/** Writes a new run's files and trains from the beginning. */
+async function begin(folder: string, setup: Setup, record: RunRecord): Promise<TrainResult> {
+  await writeRunFiles(folder, { config: setup.model.config, tokenizer: setup.data.tokenizer, record });
+  return session(setup, await folderResults(folder, setup.arena), folder);
+}
+
+/** One sitting of a training. */
+async function session(
+  setup: Setup,
+  results: Results,
+  folder?: string,
+  checkpoint?: Checkpoint,
+): Promise<TrainResult> {
+  const { model, data, options, hooks, backend, arena, step } = setup;
+  const { tokenizer } = data;
+  if (!checkpoint) initialise(model, arena, options.seed);
   const lm: LanguageModel = {
     model,
     weights: arena.parameters,
@@ -181,47 +223,50 @@ async function session({
     endsItems: data.kind === "items",
     name: folder ?? model.config.model_type,
   };
-  const outcome = await runTraining({
-    model,
-    arena,
-    backend,
-    optimizer,
-    batches,
-    validation: streamOf(data, "validation", tokenizer).subarray(0, options.validationTokens + 1),
-    options,
-    sink,
-    writeSample: async () => {
-      const [one] = await sample(lm, {
-        prompt: options.samplePrompt,
-        seed: options.seed,
-        maxLength: 160,
-        temperature: 0.8,
-        slide: true,
-      });
-      return options.samplePrompt + one!.text;
-    },
-    ...(hooks.onEvent ? { onEvent: hooks.onEvent } : {}),
-    ...(hooks.signal ? { signal: hooks.signal } : {}),
-    ...(restored ? { resume: restored } : {}),
+  try {
+    const { stopped, state } = await runTraining({
+      ...setup,
+      validation: streamOf(data, "validation", tokenizer).subarray(0, options.validationTokens + 1),
+      sink: results,
+      unit: tokenUnit(tokenizer),
+      writeSample: () => writeSample(lm, options),
+      ...(hooks.onEvent ? { onEvent: hooks.onEvent } : {}),
+      ...(hooks.signal ? { signal: hooks.signal } : {}),
+      ...(checkpoint ? { resume: checkpoint } : {}),
+    });
+    await results.offer(options.keep, state);
+    const { log, samples } = await results.history();
+    const recent = log.slice(-20).map((row) => row.tokens_per_s);
+    const summary: TrainSummary = {
+      run: folder ?? null,
+      steps: state.step,
+      parameters: countParameters(model),
+      train_loss: state.lastLoss,
+      val_loss: options.keep === "best" ? state.bestLoss : state.lastValidation,
+      tokens_per_s: recent.reduce((total, rate) => total + rate, 0) / Math.max(1, recent.length),
+      seconds: state.seconds,
+      stopped,
+    };
+    return { lm, summary, log, samples };
+  } finally {
+    await step.release();
+  }
+}
+
+/** A text on the way: the same seed each time, so that what changes is the model. */
+async function writeSample(lm: LanguageModel, { samplePrompt, seed }: TrainOptions): Promise<string> {
+  const [one] = await sample(lm, {
+    prompt: samplePrompt,
+    seed,
+    maxLength: 160,
+    temperature: 0.8,
+    slide: true,
   });
-  if (folder === undefined) memory.offer(options.keep);
-  else if (options.keep === "last") await writeWeights(folder, arena, outcome.state.step);
-  else if (outcome.stopped !== "interrupt") await offerBest(folder, arena);
-  const rows = folder === undefined ? log : await readLog(folder);
-  return {
-    lm,
-    summary: summarise(folder ?? null, model, outcome.state, outcome.stopped, rows, options),
-    log: rows,
-    samples: folder === undefined ? samples : await readSamples(folder),
-  };
+  return samplePrompt + (one?.text ?? "");
 }
 
 function createOptimizer({ optimizer, weightDecay, momentum }: TrainOptions): Optimizer {
   return optimizer === "adamw" ? adamw({ weightDecay }) : sgd({ momentum, weightDecay });
-}
-
-function createArena(model: Model, optimizer: Optimizer, { accumulate }: TrainOptions): Arena {
-  return Arena.create(model.parameters, { moments: optimizer.moments, accumulate: accumulate > 1 });
 }
 
 /** Draws the first weights; each parameter from a stream of its own name. */
@@ -229,101 +274,4 @@ export function initialise(model: Model, arena: Arena, seed: number): void {
   for (const { name, initialise } of model.parameters) {
     initialise(arena.parameters[name]!.data, new Random(seed, `initialise/${name}`));
   }
-}
-
-function createBatches(model: Model, data: PreparedData, options: TrainOptions): BatchSource {
-  const { batchSize, seqLen, stride, seed } = options;
-  const carries = !Number.isFinite(model.contextLength);
-  const kind = options.windows ?? (carries ? "stream" : "shuffled");
-  if (kind === "stream" && !carries) {
-    throw new UsageError(
-      `${model.config.model_type} carries no state from window to window; use --windows shuffled.`,
-    );
-  }
-  if (seqLen > model.contextLength) {
-    throw new UsageError(
-      `--seq-len ${seqLen} is beyond the ${model.contextLength} tokens that ${model.config.model_type} sees at once.`,
-    );
-  }
-  const tokens = streamOf(data, "train", data.tokenizer);
-  return kind === "stream"
-    ? streamWindows(tokens, { batch: batchSize, length: seqLen, seed })
-    : shuffledWindows(tokens, {
-        batch: batchSize,
-        length: seqLen,
-        seed,
-        ...(stride === undefined ? {} : { stride }),
-      });
-}
-
-/** The tokens of a split, an end of text first, so that the first token of all is predicted as well. */
-export function streamOf(data: PreparedData, split: "train" | "validation" | "test", tokenizer: Tokenizer) {
-  const { tokens } = encodeSplit(data, split, tokenizer);
-  if (!(data.kind === "items" || beginsAfterEnd(tokenizer))) return tokens;
-  const out = new (tokens.constructor as new (n: number) => typeof tokens)(tokens.length + 1);
-  out[0] = tokenizer.endOfText;
-  out.set(tokens, 1);
-  return out;
-}
-
-/** Results kept in memory; `offer` puts the best weights back. */
-function memorySink(
-  arena: Arena,
-  log: LogRow[],
-  samples: SampleRow[],
-): { sink: TrainSink; offer(keep: "best" | "last"): void } {
-  let best: Map<string, Float32Array> | undefined;
-  return {
-    sink: {
-      async best() {
-        best = new Map(Object.entries(arena.parameters).map(([name, { data }]) => [name, data.slice()]));
-      },
-      async last() {},
-      async log(row) {
-        log.push(row);
-      },
-      async sample(row) {
-        samples.push(row);
-      },
-      async snapshot() {},
-    },
-    offer(keep) {
-      if (keep === "best" && best) for (const [name, data] of best) arena.parameters[name]!.data.set(data);
-    },
-  };
-}
-
-/** Reads the offered weights back, so that the model at hand is the one in the folder. */
-async function offerBest(folder: string, arena: Arena): Promise<void> {
-  const { openSafetensors } = await import("../hub/safetensors-file.ts");
-  const source = await openSafetensors(`${folder}/model.safetensors`);
-  try {
-    for (const [name, { data }] of Object.entries(arena.parameters)) await source.read(name, data);
-  } finally {
-    await source.close();
-  }
-}
-
-function summarise(
-  run: string | null,
-  model: Model,
-  state: TrainState,
-  stopped: StopReason,
-  log: readonly LogRow[],
-  { keep }: TrainOptions,
-): TrainSummary {
-  const recent = log.slice(-20);
-  const rate = recent.reduce((total, row) => total + row.tokens_per_s, 0) / Math.max(1, recent.length);
-  if (state.lastLoss === null)
-    throw new InputError("no-steps", "The training was stopped before its first step was logged.");
-  return {
-    run,
-    steps: state.step,
-    parameters: countParameters(model),
-    train_loss: state.lastLoss,
-    val_loss: keep === "best" ? state.bestLoss : state.lastValidation,
-    tokens_per_s: rate,
-    seconds: state.seconds,
-    stopped,
-  };
 }

@@ -31,7 +31,7 @@ export default defineCommand({
   async run(ctx, _, options) {
     const { style, columns } = ctx;
     const minutes = options.quick ? 0.5 : options.minutes;
-    const training = trainingProgress(ctx, "training", "characters");
+    const training = trainingProgress(ctx, "training");
     const width = Math.min(columns, 100);
     const hanging = (first: string, body: string) =>
       wrap(visible(body), width - first.length)

@@ -1,6 +1,6 @@
 /** The training texts that begin as a sample begins: what the model may have had in mind. */
-import { normaliseWithPositions, textOfUnits } from "./normaliser.ts";
-import { BOUNDARY, type TrainingIndex } from "./training-index.ts";
+import { textOfUnits } from "./normaliser.ts";
+import { BOUNDARY, type Sample, type TrainingIndex } from "./training-index.ts";
 
 export interface CueOptions {
   /** The cue; where it is absent, the sample's first `words` words are. */
@@ -20,16 +20,16 @@ export interface SameCue {
   readonly sources: readonly number[];
 }
 
-/** Training texts that begin with the same cue as `text`. A sample without words has no cue. */
-export function sameCue(index: TrainingIndex, text: string, options: CueOptions = {}): SameCue {
+/** Training texts that begin with the same cue as the sample. A sample without words has no cue. */
+export function sameCue(index: TrainingIndex, sample: Sample, options: CueOptions = {}): SameCue {
   const { prompt, words = 3, limit = 5 } = options;
-  const units = normaliseWithPositions(text).units;
-  const cue = prompt === undefined ? firstWords(units, words) : promptCue(units, prompt);
-  const shown = textOfUnits(cue).trim();
-  if (shown === "") return { cue: shown, count: 0, sources: [] };
+  const cued = prompt === undefined ? sample : index.read(prompt);
+  const length = prompt === undefined ? lengthOfWords(sample, words) : lengthOfPrompt(cued, sample);
+  const cue = textOfUnits(cued.normalised.units.subarray(0, length)).trim();
+  if (cue === "") return { cue, count: 0, sources: [] };
 
-  const opened = behindBoundary(index.encode(units));
-  const range = index.find(behindBoundary(index.encode(cue)));
+  const opened = behindBoundary(sample.symbols);
+  const range = index.find(behindBoundary(cued.symbols.subarray(0, length)));
   // The texts that share most with the sample stand around the place where it would stand itself.
   const place = index.longestMatch(opened).from;
   let from = Math.min(Math.max(place, range.from), range.to);
@@ -42,7 +42,7 @@ export function sameCue(index: TrainingIndex, text: string, options: CueOptions 
   }
   const sources: number[] = [];
   for (let rank = from; rank < to; rank++) sources.push(index.textAt(rank));
-  return { cue: shown, count: range.to - range.from, sources };
+  return { cue, count: range.to - range.from, sources };
 }
 
 function behindBoundary(symbols: Uint16Array): Uint16Array {
@@ -59,18 +59,18 @@ function agreement(index: TrainingIndex, rank: number, pattern: Uint16Array): nu
   return k;
 }
 
-function firstWords(units: Uint16Array, words: number): Uint16Array {
+/** Length of the first words with their spaces. */
+function lengthOfWords({ normalised: { units } }: Sample, words: number): number {
   let spaces = 0;
-  for (let i = 0; i < units.length; i++) {
-    if (units[i] === 32 && ++spaces > words) return units.slice(0, i + 1);
-  }
-  return units.slice();
+  for (let i = 0; i < units.length; i++) if (units[i] === 32 && ++spaces > words) return i + 1;
+  return units.length;
 }
 
-/** The prompt, whose last word is whole unless the sample goes on inside it ("Why did the ch|icken"). */
-function promptCue(units: Uint16Array, prompt: string): Uint16Array {
-  const cue = normaliseWithPositions(prompt).units;
-  const open = cue.subarray(0, Math.max(0, cue.length - 1));
-  const continued = open.every((unit, i) => unit === units[i]) && units[open.length] !== 32;
-  return (continued && units.length > open.length ? open : cue).slice();
+/** Length of the prompt, whose last word is whole unless the sample goes on inside it ("Why did the ch|icken"). */
+function lengthOfPrompt(prompt: Sample, sample: Sample): number {
+  const cue = prompt.normalised.units;
+  const units = sample.normalised.units;
+  const open = cue.subarray(0, -1);
+  const goesOn = units.length > open.length && units[open.length] !== 32;
+  return goesOn && open.every((unit, i) => unit === units[i]) ? open.length : cue.length;
 }

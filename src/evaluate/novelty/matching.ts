@@ -41,28 +41,19 @@ function nextMatch(index: TrainingIndex, sample: Uint16Array, start: number, end
   return below;
 }
 
-/** A training text found whole: which, and how many symbols of the sample it takes. */
-export interface WholeText {
-  readonly text: number;
-  readonly length: number;
-}
-
-/** The longest training text that stands whole in `sample` from the space at `start` on. */
-export function wholeTextAt(
-  index: TrainingIndex,
-  sample: Uint16Array,
-  start: number,
-  end = sample.length,
-): WholeText | undefined {
+/**
+ * Length of the longest training text that stands whole in `sample[start..end)` from `start` on, with both
+ * its spaces; 0 where there is none.
+ */
+export function wholeTextAt(index: TrainingIndex, sample: Uint16Array, start: number, end: number): number {
   let range: SuffixRange = index.find([BOUNDARY]);
-  let best: WholeText | undefined;
+  let longest = 0;
   for (let i = start; i < end && range.from < range.to; i++) {
     const offset = i - start + 1;
     range = index.narrow(range, offset, sample[i]!);
-    if (i > start && sample[i] === SPACE) {
-      const ended = index.narrow(range, offset + 1, BOUNDARY);
-      if (ended.from < ended.to) best = { text: index.textAt(ended.from), length: offset };
-    }
+    if (i === start || sample[i] !== SPACE) continue;
+    const ended = index.narrow(range, offset + 1, BOUNDARY);
+    if (ended.from < ended.to) longest = offset;
   }
-  return best;
+  return longest;
 }

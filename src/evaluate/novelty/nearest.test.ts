@@ -50,6 +50,12 @@ function levenshtein(a: string, b: string): number {
   return previous[b.length]!;
 }
 
+function nearestTexts(data: readonly string[]) {
+  const index = buildIndex(data);
+  const nearest = new NearestTexts(index);
+  return (text: string, count?: number) => nearest.find(index.read(text), count);
+}
+
 function generator(seed: number): (n: number) => number {
   let state = seed;
   return (n) => {
@@ -71,7 +77,7 @@ describe("NearestTexts", () => {
     for (let round = 0; round < 6; round++) {
       const data = Array.from({ length: 120 }, () => sentence(next(14)));
       for (let k = 0; k < 40; k++) data.push(`${data[k]} ${sentence(1 + next(3))}`); // near copies
-      const nearest = new NearestTexts(buildIndex(data));
+      const nearest = nearestTexts(data);
       const samples = [
         ...Array.from({ length: 8 }, () => sentence(next(14))),
         ...data.slice(0, 8).map((d) => d.replace("the", "thy")),
@@ -80,17 +86,15 @@ describe("NearestTexts", () => {
       ];
       for (const sample of samples) {
         for (const count of [1, 5]) {
-          expect(nearest.find(sample, count), JSON.stringify(sample)).toEqual(
-            bruteForce(data, sample, count),
-          );
+          expect(nearest(sample, count), JSON.stringify(sample)).toEqual(bruteForce(data, sample, count));
         }
       }
     }
   });
 
   it("gives similarity 1 to a text that differs in case and punctuation only", () => {
-    const nearest = new NearestTexts(buildIndex(["Other text entirely.", "Why did the chicken cross?"]));
-    expect(nearest.find("why did the CHICKEN... cross")[0]).toEqual({
+    const nearest = nearestTexts(["Other text entirely.", "Why did the chicken cross?"]);
+    expect(nearest("why did the CHICKEN... cross")[0]).toEqual({
       source: 1,
       text: "Why did the chicken cross?",
       similarity: 1,
@@ -100,18 +104,18 @@ describe("NearestTexts", () => {
   });
 
   it("finds nothing near for empty texts, other scripts and empty data", () => {
-    const nearest = new NearestTexts(buildIndex(["Why did the chicken cross?"]));
+    const nearest = nearestTexts(["Why did the chicken cross?"]);
     for (const sample of ["", "?!", "Почему курица перешла дорогу?", "cat"]) {
-      expect(nearest.find(sample)).toEqual([]);
+      expect(nearest(sample)).toEqual([]);
     }
-    expect(new NearestTexts(buildIndex([])).find("a text")).toEqual([]);
+    expect(nearestTexts([])("a text")).toEqual([]);
   });
 
   it("compares Chinese by shorter n-grams", () => {
     const han = (from: number) =>
       Array.from({ length: 900 }, (_, i) => String.fromCharCode(0x4e00 + from + i)).join("");
     const data = [han(0), han(900), han(1800)];
-    const [first] = new NearestTexts(buildIndex(data)).find(`${han(900).slice(0, 880)}${"猫".repeat(20)}`);
+    const [first] = nearestTexts(data)(`${han(900).slice(0, 880)}${"猫".repeat(20)}`);
     expect(first!.source).toBe(1);
     expect(first!.similarity).toBeGreaterThan(0.9);
   });

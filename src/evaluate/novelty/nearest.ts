@@ -10,8 +10,7 @@
  */
 import { editSimilarity } from "./edit-distance.ts";
 import { NgramSearch, ngramLength } from "./ngrams.ts";
-import { normaliseWithPositions } from "./normaliser.ts";
-import type { TrainingIndex } from "./training-index.ts";
+import type { Sample, TrainingIndex } from "./training-index.ts";
 
 export const EXACT_FROM = 0.6;
 export const WEIGHED = 16;
@@ -39,8 +38,7 @@ export class NearestTexts {
   }
 
   /** The `count` nearest training texts, nearest first; fewer where fewer share any n-gram. */
-  find(text: string, count = 5): Neighbour[] {
-    const sample = this.index.encode(normaliseWithPositions(text).units);
+  find({ symbols: sample }: Sample, count = 5): Neighbour[] {
     const weighed = Math.max(WEIGHED, count);
     const candidates = this.#search.nearest(sample, weighed, this.#leastNgrams(sample.length));
     const best: Neighbour[] = [];

@@ -41,7 +41,7 @@ export class NgramSearch {
    * All texts with similarity of at least `always`, and the `count` most similar ones whatever their
    * similarity (as long as it is above 0); the most similar first, of equals the earlier text.
    *
-   * @param sample symbols from `index.encode`
+   * @param sample symbols of the text, from `index.read`
    */
   nearest(sample: Uint16Array, count: number, always: number): NgramNeighbour[] {
     const total = Math.max(0, sample.length - this.#n + 1);

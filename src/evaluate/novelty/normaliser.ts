@@ -54,7 +54,8 @@ export function textOfUnits(units: Uint16Array): string {
 export function normaliseWithPositions(text: string): NormalisedText {
   const normaliser = new Normaliser(true);
   normaliser.add(text);
-  return normaliser;
+  const { units, from, to } = normaliser;
+  return { units, from, to };
 }
 
 /** The words of `text` as they are compared. */
@@ -64,14 +65,16 @@ export function wordsOf(text: string): string[] {
 }
 
 /** Appends normalised texts to one growing array of UTF-16 code units. */
-export class Normaliser implements NormalisedText {
+export class Normaliser {
   #units = new Uint16Array(256);
   #from: Int32Array;
   #to: Int32Array;
   #length = 0;
   readonly #positions: boolean;
-  /** What single non-ASCII characters become, as most repeat. */
-  readonly #folded = new Map<string, string>();
+  /** What characters with their marks become, as most repeat. */
+  readonly #pieces = new Map<string, readonly Piece[]>();
+  /** Which code points are combining marks, of those met. */
+  readonly #marks = new Map<number, boolean>();
 
   /** @param positions whether to keep where each unit came from (positions restart with each text) */
   constructor(positions = false) {
@@ -114,7 +117,7 @@ export class Normaliser implements NormalisedText {
         }
         i++;
       } else {
-        const end = clusterEnd(text, i);
+        const end = this.#clusterEnd(text, i);
         inWord = this.#addCluster(text.slice(i, end), i, end, inWord);
         i = end;
       }
@@ -135,24 +138,45 @@ export class Normaliser implements NormalisedText {
 
   /** Appends one character with its marks; returns whether a word goes on behind it. */
   #addCluster(cluster: string, from: number, to: number, inWord: boolean): boolean {
-    for (const character of this.#fold(cluster)) {
-      if (WORD_CHARACTER.test(character)) {
-        const alone = WORD_ALONE.test(character);
-        if (!inWord || alone) this.push(SPACE, from, from);
-        for (let k = 0; k < character.length; k++) this.push(character.charCodeAt(k), from, to);
-        inWord = !alone;
-      } else if (!APOSTROPHES.includes(character)) inWord = false;
+    for (const { kind, text } of this.#piecesOf(cluster)) {
+      if (kind === "separator") {
+        inWord = false;
+        continue;
+      }
+      if (!inWord || kind === "word") this.push(SPACE, from, from);
+      for (let k = 0; k < text.length; k++) this.push(text.charCodeAt(k), from, to);
+      inWord = kind === "letter";
     }
     return inWord;
   }
 
-  #fold(cluster: string): string {
-    let folded = this.#folded.get(cluster);
-    if (folded === undefined) {
-      folded = APOSTROPHES.includes(cluster) ? cluster : foldAccents(cluster).normalize("NFKC").toLowerCase();
-      if (this.#folded.size < 65_536) this.#folded.set(cluster, folded);
+  #piecesOf(cluster: string): readonly Piece[] {
+    let pieces = this.#pieces.get(cluster);
+    if (pieces === undefined) {
+      pieces = fold(cluster);
+      if (this.#pieces.size < 65_536) this.#pieces.set(cluster, pieces);
     }
-    return folded;
+    return pieces;
+  }
+
+  /** End of the character at `start` with the combining marks that follow it. */
+  #clusterEnd(text: string, start: number): number {
+    let end = start;
+    let next: number;
+    do {
+      end += text.codePointAt(end)! > 0xffff ? 2 : 1;
+      next = end < text.length ? text.codePointAt(end)! : 0;
+    } while (next >= FIRST_MARK && this.#isMark(next));
+    return end;
+  }
+
+  #isMark(codePoint: number): boolean {
+    let mark = this.#marks.get(codePoint);
+    if (mark === undefined) {
+      mark = MARK.test(String.fromCodePoint(codePoint));
+      this.#marks.set(codePoint, mark);
+    }
+    return mark;
   }
 
   #grow(): void {
@@ -170,11 +194,24 @@ function enlarge<T extends Uint16Array | Int32Array>(from: T, to: T): T {
   return to;
 }
 
-/** End of the character at `start` with the combining marks that follow it. */
-function clusterEnd(text: string, start: number): number {
-  let end = start;
-  do {
-    end += text.codePointAt(end)! > 0xffff ? 2 : 1;
-  } while (end < text.length && MARK.test(String.fromCodePoint(text.codePointAt(end)!)));
-  return end;
+/** Part of what a character becomes: a letter of a word, a word by itself, or what separates words. */
+interface Piece {
+  readonly kind: "letter" | "word" | "separator";
+  readonly text: string;
+}
+
+function fold(cluster: string): Piece[] {
+  if (APOSTROPHES.includes(cluster)) return [];
+  const folded = foldAccents(cluster).normalize("NFKC").toLowerCase();
+  return [...folded]
+    .filter((character) => !APOSTROPHES.includes(character))
+    .map((text) => ({
+      kind:
+        WORD_ALONE.test(text) && WORD_CHARACTER.test(text)
+          ? "word"
+          : WORD_CHARACTER.test(text)
+            ? "letter"
+            : "separator",
+      text,
+    }));
 }

@@ -5,12 +5,14 @@
  */
 import { matchLengths, wholeTextAt } from "./matching.ts";
 import { type NormalisedText, normaliseWithPositions } from "./normaliser.ts";
-import { SPACE, type TrainingIndex } from "./training-index.ts";
+import { type Sample, SPACE, type TrainingIndex } from "./training-index.ts";
 
 /** The curve is given for n = 1 to this. */
 export const CURVE_LENGTH = 10;
 /** A shared run of so many words is seldom chance. */
-export const LONG_RUN = 8;
+const LONG_RUN = 8;
+/** Shorter runs are not listed, and whole texts that are shorter do not count as copied. */
+const SHORT_TEXT = 5;
 /** Training texts named for a span; `occurrences` counts them all. */
 const SOURCES = 5;
 /** Runs and whole texts listed for one sample, the longest first. */
@@ -43,44 +45,36 @@ export interface SharedSpans {
   readonly longestRun: SharedSpan | undefined;
   /** `covered[n - 1]`: words of the sample that lie in shared spans of at least n words. */
   readonly covered: readonly number[];
-  /** Words of the sample that lie in shared spans of at least `LONG_RUN` words or in `whole` texts. */
+  /**
+   * Words of the sample that lie in shared spans of at least `LONG_RUN` words, or in training texts of at
+   * least `SHORT_TEXT` words that stand whole in it.
+   */
   readonly copied: number;
   /** `found[n - 1]`: n-grams of the sample that stand in the data, of its `max(0, words - n + 1)`. */
   readonly found: readonly number[];
-  /** Runs of at least `minRun` words that no longer shared run contains, in the order of the sample. */
+  /** Runs of at least `SHORT_TEXT` words that no longer shared run contains, in the order of the sample. */
   readonly runs: readonly SharedSpan[];
-  /** Training texts of at least `minRun` words that stand whole in the sample. */
-  readonly whole: readonly SharedSpan[];
 }
 
-/**
- * Compares one text with the index.
- *
- * @param minRun fewest words of the spans listed in `runs` and `whole`
- */
-export function sharedSpans(index: TrainingIndex, text: string, minRun = 5): SharedSpans {
-  const normalised = normaliseWithPositions(text);
-  const sample = index.encode(normalised.units);
-  const lengths = matchLengths(index, sample);
-  const spaces = spacePositions(sample);
+/** Compares one text with the index. */
+export function sharedSpans(index: TrainingIndex, sample: Sample): SharedSpans {
+  const { symbols } = sample;
+  const lengths = matchLengths(index, symbols);
+  const spaces = spacePositions(symbols);
   const reach = sharedWords(lengths, spaces);
-  const show = (from: number, to: number) => describe(index, text, normalised, sample, from, to);
+  const show = (from: number, to: number) => describe(index, sample, from, to);
   const run = (word: number) => show(spaces[word]!, spaces[word + reach[word]!]! + 1);
 
-  const [from, to] = longestMatch(sample, lengths);
+  const [from, to] = longestMatch(symbols, lengths);
   const longestWord = indexOfLargest(reach);
-  const whole = wholeTexts(index, sample, spaces, reach, minRun);
   return {
     words: reach.length,
     longest: to > from ? show(from, to) : undefined,
     longestRun: (reach[longestWord] ?? 0) > 0 ? run(longestWord) : undefined,
     covered: curve((n) => coveredWords(reach, n)),
-    copied: coveredWords(withWholeTexts(reach, whole), 1),
+    copied: coveredWords(copiedWords(index, symbols, spaces, reach), 1),
     found: curve((n) => reach.reduce((sum, r) => sum + (r >= n ? 1 : 0), 0)),
-    runs: longestFirst(maximalRuns(reach, minRun), (word) => reach[word]!).map(run),
-    whole: longestFirst(whole, (w) => w.words).map((w) =>
-      show(spaces[w.word]!, spaces[w.word + w.words]! + 1),
-    ),
+    runs: longestRuns(reach).map(run),
   };
 }
 
@@ -123,13 +117,15 @@ function coveredWords(reach: Int32Array, n: number): number {
   return covered;
 }
 
-/** First words of the runs of at least `minRun` words that no other shared run contains. */
-function maximalRuns(reach: Int32Array, minRun: number): number[] {
+/** First words of the runs that no other shared run contains; of very many, the longest. */
+function longestRuns(reach: Int32Array): number[] {
   const first: number[] = [];
   reach.forEach((r, word) => {
-    if (r >= minRun && (word === 0 || reach[word - 1]! - 1 < r)) first.push(word);
+    if (r >= SHORT_TEXT && (word === 0 || reach[word - 1]! - 1 < r)) first.push(word);
   });
-  return first;
+  if (first.length <= LISTED) return first;
+  const least = first.map((word) => reach[word]!).sort((a, b) => b - a)[LISTED - 1]!;
+  return first.filter((word) => reach[word]! >= least).slice(0, LISTED);
 }
 
 /** The match that is longest without spaces at its ends, as `[from, to)` in symbols. */
@@ -147,46 +143,23 @@ function longestMatch(sample: Uint16Array, lengths: Int32Array): [number, number
   return best;
 }
 
-interface Words {
-  /** The first word. */
-  readonly word: number;
-  readonly words: number;
-}
-
-function wholeTexts(
+/**
+ * For each word, how many from it on are copied: the longer of its long run and the whole training text that
+ * begins with it. A whole text of `LONG_RUN` words or more is a long run anyway.
+ */
+function copiedWords(
   index: TrainingIndex,
-  sample: Uint16Array,
+  symbols: Uint16Array,
   spaces: Int32Array,
   reach: Int32Array,
-  minWords: number,
-): Words[] {
-  const found: Words[] = [];
-  let end = 0;
-  reach.forEach((r, word) => {
-    if (r < minWords) return;
-    const whole = wholeTextAt(index, sample, spaces[word]!, spaces[word + r]! + 1);
-    if (!whole) return;
-    let words = minWords;
-    while (spaces[word + words]! < spaces[word]! + whole.length - 1) words++;
-    if (spaces[word + words]! + 1 !== spaces[word]! + whole.length || word + words <= end) return;
-    found.push({ word, words });
-    end = word + words;
+): Int32Array {
+  return reach.map((r, word) => {
+    if (r >= LONG_RUN || r < SHORT_TEXT) return r >= LONG_RUN ? r : 0;
+    const length = wholeTextAt(index, symbols, spaces[word]!, spaces[word + r]! + 1);
+    let words = r;
+    while (words > 0 && spaces[word + words]! - spaces[word]! >= length) words--;
+    return words >= SHORT_TEXT ? words : 0;
   });
-  return found;
-}
-
-/** For each word, the longer of its long run and the whole text that begins with it. */
-function withWholeTexts(reach: Int32Array, whole: readonly Words[]): Int32Array {
-  const result = reach.map((r) => (r >= LONG_RUN ? r : 0));
-  for (const { word, words } of whole) result[word] = Math.max(result[word]!, words);
-  return result;
-}
-
-/** At most LISTED items, those of largest size, in their own order. */
-function longestFirst<T>(items: T[], size: (item: T) => number): T[] {
-  if (items.length <= LISTED) return items;
-  const limit = items.map(size).sort((a, b) => b - a)[LISTED - 1]!;
-  return items.filter((item) => size(item) >= limit).slice(0, LISTED);
 }
 
 function indexOfLargest(values: Int32Array): number {
@@ -196,27 +169,21 @@ function indexOfLargest(values: Int32Array): number {
 }
 
 /** The span of symbols `[from, to)`, which stands in the data, as the sample has it. */
-function describe(
-  index: TrainingIndex,
-  text: string,
-  normalised: NormalisedText,
-  sample: Uint16Array,
-  from: number,
-  to: number,
-): SharedSpan {
-  const range = index.find(sample, from, to);
+function describe(index: TrainingIndex, sample: Sample, from: number, to: number): SharedSpan {
+  const { symbols, text } = sample;
+  const range = index.find(symbols, from, to);
   const inner = {
-    from: sample[from] === SPACE ? from + 1 : from,
-    to: sample[to - 1] === SPACE ? to - 1 : to,
+    from: symbols[from] === SPACE ? from + 1 : from,
+    to: symbols[to - 1] === SPACE ? to - 1 : to,
   };
   const position = index.parts.suffixes[range.from]! + inner.from - from;
-  const [start, end] = withPunctuation(index, text, normalised, inner, position);
+  const [start, end] = withPunctuation(index, sample, inner, position);
   const sources = new Set<number>();
   for (let rank = range.from; rank < range.to && sources.size < SOURCES; rank++) {
     sources.add(index.textAt(rank));
   }
   let spaces = 0;
-  for (let i = from; i < to; i++) if (sample[i] === SPACE) spaces++;
+  for (let i = from; i < to; i++) if (symbols[i] === SPACE) spaces++;
   const piece = text.slice(start, end);
   return {
     text: piece,
@@ -235,8 +202,7 @@ function describe(
  */
 function withPunctuation(
   index: TrainingIndex,
-  text: string,
-  normalised: NormalisedText,
+  { text, normalised }: Sample,
   inner: { readonly from: number; readonly to: number },
   position: number,
 ): [number, number] {

@@ -10,7 +10,7 @@
  * that begin so; one that begins and ends with it finds whole texts. A table by the first few symbols gives
  * the first steps of each search at once.
  */
-import { Normaliser } from "./normaliser.ts";
+import { type NormalisedText, Normaliser, normaliseWithPositions } from "./normaliser.ts";
 import { type Symbols, suffixArray } from "./suffix-array.ts";
 
 /** Opens each text in {@link TrainingIndex.symbols}, and closes the last. */
@@ -22,6 +22,14 @@ export const SPACE = 1;
 export interface SuffixRange {
   readonly from: number;
   readonly to: number;
+}
+
+/** A text made ready to be looked up, once for all questions. */
+export interface Sample {
+  readonly text: string;
+  readonly normalised: NormalisedText;
+  /** `normalised.units` as symbols of the index; characters that the data lacks match nothing. */
+  readonly symbols: Uint16Array;
 }
 
 export interface LongestMatch extends SuffixRange {
@@ -74,14 +82,10 @@ export class TrainingIndex {
     return this.parts.symbols.length;
   }
 
-  /** Normalised code units as symbols of this index; characters that the data lacks match nothing. */
-  encode(units: Uint16Array): Uint16Array {
-    return units.map((unit) => this.#symbolOf[unit]!);
-  }
-
-  /** The code unit of a symbol from 1 on. */
-  unitOf(symbol: number): number {
-    return symbol === SPACE ? 32 : this.parts.units[symbol - 2]!;
+  /** Makes a text ready to be looked up. */
+  read(text: string): Sample {
+    const normalised = normaliseWithPositions(text);
+    return { text, normalised, symbols: normalised.units.map((unit) => this.#symbolOf[unit]!) };
   }
 
   /** Where the normalised text begins (its leading space) and ends (behind its trailing space) in `symbols`. */

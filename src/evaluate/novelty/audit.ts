@@ -1,0 +1,195 @@
+/**
+ * The audit: how many samples of a model are copies of its training texts, beside how many real texts that
+ * it never saw the same rule would call so.
+ */
+import { evenly } from "../evenly.ts";
+import { differenceInterval, type Interval, wilsonInterval } from "../intervals.ts";
+import { type AuditedText, Auditor, type AuditorOptions, type Judged } from "./auditor.ts";
+import type { CopyKind, CopyRule } from "./copies.ts";
+import { CURVE_LENGTH, type SharedSpans } from "./spans.ts";
+import type { TrainingIndex } from "./training-index.ts";
+
+export interface AuditOptions extends AuditorOptions {
+  /** The cue of all samples. */
+  readonly prompt?: string;
+  /** Real texts that the model never saw: the baseline. Default none. */
+  readonly heldOut?: readonly string[];
+  /** Texts of the training set, all of which should be called copies: a check of the rule. Default none. */
+  readonly train?: readonly string[];
+  /** At most so many of `heldOut` and of `train` are judged, evenly spaced. Default 1000. */
+  readonly baselineSize?: number;
+  /** What the texts are called in the verdict. Default `jokes`. */
+  readonly noun?: string;
+  /** Called with the number of texts judged so far, and of all. */
+  readonly onProgress?: (done: number, total: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Copies among some texts. */
+export interface CopyRate {
+  readonly copies: number;
+  /** copies / n; null where n is 0. */
+  readonly rate: number | null;
+  readonly n: number;
+  /** Wilson's 95 % interval of the rate. */
+  readonly interval: readonly [low: number, high: number];
+  readonly kinds: Readonly<Record<CopyKind, number>>;
+}
+
+/** Shares by n = 1, 2, ... to 10, or to the longest n that any of the texts has words for. */
+export interface Curves {
+  readonly model: readonly number[];
+  readonly heldout: readonly number[];
+  readonly training?: readonly number[];
+}
+
+/** The document of `punchline novelty --json`. */
+export interface NoveltyAudit extends CopyRate {
+  readonly samples: readonly AuditedText[];
+  readonly baseline: CopyRate;
+  /** The same of training texts, where some were given. */
+  readonly training?: CopyRate;
+  /** Rate of the samples less rate of the baseline, with Newcombe's 95 % interval; null without a baseline. */
+  readonly difference: { readonly value: number; readonly interval: readonly [number, number] } | null;
+  readonly verdict: string;
+  /** Share of the n-grams (n words in a row) that stand nowhere in the data (arXiv 2406.13069). */
+  readonly n_novelty: Curves;
+  /** Share of the words that lie in stretches of at least n words that stand in the data. */
+  readonly covered: Curves;
+  /** Similarity of the nearest training text of each held-out text. */
+  readonly heldout_nearest: readonly number[];
+  readonly rule: CopyRule;
+  /** Number of training texts searched. */
+  readonly indexed: number;
+}
+
+/** Judges all samples and the baselines. Yields to the event loop now and then. */
+export async function auditSamples(
+  samples: readonly string[],
+  index: TrainingIndex,
+  options: AuditOptions = {},
+): Promise<NoveltyAudit> {
+  const { prompt, baselineSize = 1000, noun = "jokes" } = options;
+  const auditor = new Auditor(index, options);
+  const heldOut = evenly(options.heldOut ?? [], baselineSize);
+  const train = evenly(options.train ?? [], baselineSize);
+  const judge = steps(auditor, samples.length + heldOut.length + train.length, options);
+
+  const own = await judge(samples, prompt);
+  const unseen = await judge(heldOut);
+  const seen = await judge(train);
+  const rate = copyRate(own);
+  const baseline = copyRate(unseen);
+  const curves = (share: Share): Curves => ({
+    model: curve(own, share),
+    heldout: curve(unseen, share),
+    ...(train.length === 0 ? {} : { training: curve(seen, share) }),
+  });
+  return {
+    samples: own.map((j) => j.audited),
+    ...rate,
+    baseline,
+    ...(train.length === 0 ? {} : { training: copyRate(seen) }),
+    difference: difference(rate, baseline),
+    verdict: verdict(rate, baseline, noun),
+    n_novelty: curves(novelShare),
+    covered: curves(coveredShare),
+    heldout_nearest: unseen.map((j) => j.audited.nearest[0]?.similarity ?? 0),
+    rule: auditor.rule,
+    indexed: index.texts.length,
+  };
+}
+
+function steps(auditor: Auditor, total: number, { onProgress, signal }: AuditOptions) {
+  let done = 0;
+  let rested = performance.now();
+  return async (texts: readonly string[], prompt?: string): Promise<Judged[]> => {
+    const judged: Judged[] = [];
+    for (const text of texts) {
+      judged.push(auditor.judge(text, prompt));
+      done++;
+      if (performance.now() - rested < 50 && done < total) continue;
+      onProgress?.(done, total);
+      await new Promise((resume) => setTimeout(resume));
+      signal?.throwIfAborted();
+      rested = performance.now();
+    }
+    return judged;
+  };
+}
+
+/** The rate of copies among judged texts, with its interval. */
+export function copyRate(judged: readonly Judged[]): CopyRate {
+  const kinds: Record<CopyKind, number> = { exact: 0, near: 0, span: 0 };
+  for (const { audited } of judged) if (audited.copy_kind) kinds[audited.copy_kind]++;
+  const copies = kinds.exact + kinds.near + kinds.span;
+  const n = judged.length;
+  const { low, high } = wilsonInterval(copies, n);
+  return { copies, rate: n === 0 ? null : copies / n, n, interval: [low, high], kinds };
+}
+
+/** Of how many (words or n-grams) of one text, and how many of them count. */
+type Share = (spans: SharedSpans, n: number) => { readonly count: number; readonly of: number };
+
+function novelShare(spans: SharedSpans, n: number) {
+  const of = Math.max(0, spans.words - n + 1);
+  return { count: of - spans.found[n - 1]!, of };
+}
+
+function coveredShare(spans: SharedSpans, n: number) {
+  return { count: spans.covered[n - 1]!, of: spans.words };
+}
+
+function curve(judged: readonly Judged[], share: Share): number[] {
+  const shares: number[] = [];
+  for (let n = 1; n <= CURVE_LENGTH; n++) {
+    let count = 0;
+    let of = 0;
+    for (const { spans } of judged) {
+      const one = share(spans, n);
+      count += one.count;
+      of += one.of;
+    }
+    if (of === 0) break;
+    shares.push(count / of);
+  }
+  return shares;
+}
+
+function difference(own: CopyRate, baseline: CopyRate): NoveltyAudit["difference"] {
+  if (own.rate === null || baseline.rate === null) return null;
+  const { low, high } = intervalOf(own, baseline);
+  return { value: own.rate - baseline.rate, interval: [low, high] };
+}
+
+function intervalOf(own: CopyRate, baseline: CopyRate): Interval {
+  return differenceInterval(
+    { successes: own.copies, trials: own.n },
+    { successes: baseline.copies, trials: baseline.n },
+  );
+}
+
+/** Two sentences: the rates with their intervals, and what they allow to say. */
+function verdict(own: CopyRate, baseline: CopyRate, noun: string): string {
+  if (own.rate === null) return "There are no samples to judge.";
+  const said = `${percent(own.rate)} of samples are copies (${bounds(own)})`;
+  if (baseline.rate === null) {
+    return `${said}. Without ${noun} that the model never saw, this cannot be called much or little.`;
+  }
+  const { low, high } = intervalOf(own, baseline);
+  const finding =
+    low > 0
+      ? "The model copies more than chance likeness explains."
+      : high < 0
+        ? `The model copies less than unseen ${noun} seem to.`
+        : "The difference is within chance.";
+  return `${said}; of real unseen ${noun} ${percent(baseline.rate)} would be called so (${bounds(baseline)}). ${finding}`;
+}
+
+function bounds({ interval: [low, high], n }: CopyRate): string {
+  return `95 % interval ${(100 * low).toFixed(1)} to ${percent(high)}, n = ${n}`;
+}
+
+function percent(rate: number): string {
+  return `${(100 * rate).toFixed(1)} %`;
+}

@@ -1,0 +1,129 @@
+/** Judges texts against one index of training texts. */
+import { type CopyKind, type CopyRule, checkRule, copyKind } from "./copies.ts";
+import { sameCue } from "./cue.ts";
+import { NearestTexts } from "./nearest.ts";
+import { type SharedSpans, sharedSpans } from "./spans.ts";
+import type { TrainingIndex } from "./training-index.ts";
+
+export interface AuditorOptions {
+  /** Thresholds of what is a copy; see copies.ts. */
+  readonly rule?: Partial<CopyRule>;
+  /** Nearest training texts to list. Default 5. */
+  readonly neighbours?: number;
+  /** Words of the cue where there is no prompt. Default 3. */
+  readonly cueWords?: number;
+  /** Training texts of the same cue to list. Default 5. */
+  readonly cueTexts?: number;
+}
+
+/** One text beside the training texts, as `punchline novelty --json` prints it. */
+export interface AuditedText {
+  readonly text: string;
+  readonly prompt?: string;
+  readonly copy: boolean;
+  /** Which rule calls it a copy; absent for what is new. */
+  readonly copy_kind?: CopyKind;
+  /** Words of the text. */
+  readonly words: number;
+  /** The longest stretch that stands in the data; 0, 0 and "" where nothing does. May begin or end inside a word. */
+  readonly longest_span: { readonly characters: number; readonly words: number; readonly text: string };
+  /** The stretch of most whole words that stands in the data. */
+  readonly longest_run: { readonly characters: number; readonly words: number; readonly text: string };
+  /** Nearest first; `source` is the index of the training text. */
+  readonly nearest: readonly {
+    readonly text: string;
+    readonly similarity: number;
+    /** Dice's coefficient of the character n-grams. */
+    readonly ngrams: number;
+    /** 1 - Levenshtein distance / longer length. */
+    readonly edit: number;
+    readonly source: number;
+  }[];
+  /** The cue that was looked up, normalised, and how many training texts begin with it. */
+  readonly cue: string;
+  readonly same_cue_count: number;
+  /** Those that go on most like the text. */
+  readonly same_cue: readonly string[];
+  /** Stretches of 5 words or more that stand in the data: `text.slice(start, end)`, from training text `source`. */
+  readonly spans: readonly {
+    readonly start: number;
+    readonly end: number;
+    readonly words: number;
+    readonly source: number;
+  }[];
+  /** For n = 1 to 10, the share of words in stretches of at least n words that stand in the data. */
+  readonly covered: readonly number[];
+}
+
+/** What a rate over many texts is made of. */
+export interface Judged {
+  readonly audited: AuditedText;
+  readonly spans: SharedSpans;
+}
+
+/**
+ * Make one for an index and use it for all texts: it prepares the search for the nearest ones, which takes
+ * about as long as the index itself and four bytes for each character of the data.
+ */
+export class Auditor {
+  readonly index: TrainingIndex;
+  readonly rule: CopyRule;
+  readonly #nearest: NearestTexts;
+  readonly #options: AuditorOptions;
+
+  /** @throws UsageError for a rule whose thresholds are out of their range. */
+  constructor(index: TrainingIndex, options: AuditorOptions = {}) {
+    this.index = index;
+    this.rule = checkRule(options.rule);
+    this.#options = options;
+    this.#nearest = new NearestTexts(index);
+  }
+
+  /** Everything about one text. `prompt` is the cue it was written from. */
+  audit(text: string, prompt?: string): AuditedText {
+    return this.judge(text, prompt).audited;
+  }
+
+  /** The kind of copy that a text is, or undefined: the quick question. */
+  copyKind(text: string): CopyKind | undefined {
+    const sample = this.index.read(text);
+    const spans = sharedSpans(this.index, sample);
+    return copyKind(this.index, sample, spans, this.#nearest.find(sample, 1), this.rule);
+  }
+
+  /** As `audit`, with the counts from which rates and curves are summed. */
+  judge(text: string, prompt?: string): Judged {
+    const { neighbours = 5, cueWords, cueTexts } = this.#options;
+    const sample = this.index.read(text);
+    const spans = sharedSpans(this.index, sample);
+    const nearest = this.#nearest.find(sample, Math.max(1, neighbours));
+    const kind = copyKind(this.index, sample, spans, nearest, this.rule);
+    const { cue, count, sources } = sameCue(this.index, sample, {
+      ...(prompt === undefined ? {} : { prompt }),
+      ...(cueWords === undefined ? {} : { words: cueWords }),
+      ...(cueTexts === undefined ? {} : { limit: cueTexts }),
+    });
+    const audited: AuditedText = {
+      text,
+      ...(prompt === undefined ? {} : { prompt }),
+      copy: kind !== undefined,
+      ...(kind === undefined ? {} : { copy_kind: kind }),
+      words: spans.words,
+      longest_span: measured(spans.longest),
+      longest_run: measured(spans.longestRun),
+      nearest: nearest.slice(0, neighbours),
+      cue,
+      same_cue_count: count,
+      same_cue: sources.map((source) => this.index.texts[source]!),
+      spans: spans.runs.map(({ start, end, words, sources }) => ({ start, end, words, source: sources[0]! })),
+      covered: spans.covered.map((words) => (spans.words === 0 ? 0 : words / spans.words)),
+    };
+    return { audited, spans };
+  }
+}
+
+function measured(span: SharedSpans["longest"]): AuditedText["longest_span"] {
+  return span
+    ? { characters: span.characters, words: span.words, text: span.text }
+    : { characters: 0, words: 0, text: "" };
+}

@@ -1,0 +1,52 @@
+/** Looks for training texts that have slipped into the test or validation texts, by the rule of the audit. */
+import { type CopyRate, copyRate } from "./audit.ts";
+import { Auditor, type AuditorOptions, type Judged } from "./auditor.ts";
+import type { CopyKind } from "./copies.ts";
+import type { TrainingIndex } from "./training-index.ts";
+
+export interface Leak {
+  /** Index of the text among those checked. */
+  readonly row: number;
+  readonly text: string;
+  readonly kind: CopyKind;
+  /** The nearest training text and its index; for a text sewn together, one that it shares its longest run with. */
+  readonly trainingText: string;
+  readonly source: number;
+  readonly similarity: number;
+}
+
+export interface LeakAudit extends CopyRate {
+  /** In the order of the texts. */
+  readonly leaks: readonly Leak[];
+}
+
+/**
+ * Which of `texts` (a test or validation split) are copies of the indexed training texts.
+ *
+ * @param onProgress called with the number of texts checked
+ */
+export function auditLeaks(
+  texts: readonly string[],
+  index: TrainingIndex,
+  options: Pick<AuditorOptions, "rule"> & { readonly onProgress?: (done: number) => void } = {},
+): LeakAudit {
+  const auditor = new Auditor(index, { ...options, neighbours: 1, cueTexts: 0 });
+  const judged: Judged[] = [];
+  const leaks: Leak[] = [];
+  texts.forEach((text, row) => {
+    const one = auditor.judge(text);
+    judged.push(one);
+    const kind = one.audited.copy_kind;
+    if (kind) leaks.push({ row, text, kind, ...origin(index, one, kind) });
+    options.onProgress?.(row + 1);
+  });
+  return { ...copyRate(judged), leaks };
+}
+
+function origin(index: TrainingIndex, { audited, spans }: Judged, kind: CopyKind) {
+  const nearest = audited.nearest[0];
+  const run = spans.longestRun?.sources[0];
+  const source = nearest === undefined || (kind === "span" && run !== undefined) ? run! : nearest.source;
+  const similarity = source === nearest?.source ? nearest.similarity : 0;
+  return { source, trainingText: index.texts[source]!, similarity };
+}

@@ -1,0 +1,87 @@
+/**
+ * A training state as one file, `optimizer.safetensors`: weights, moments, carried state and, in the
+ * metadata, the counters. One file, so that a kill at any moment leaves one whole state.
+ */
+import { join } from "node:path";
+import { float32, sizeOf } from "../core/array.ts";
+import { InputError } from "../core/errors.ts";
+import { version } from "../core/version.ts";
+import { openSafetensors, type TensorToWrite, writeSafetensors } from "../hub/safetensors-file.ts";
+import type { Arena, Views } from "../runtime/arena.ts";
+import { exists, files, parseJson } from "./run-folder.ts";
+import type { TrainState } from "./state.ts";
+import type { Carried } from "./step.ts";
+
+const CARRIED = "carried.";
+const STATE = "punchline_state";
+
+export interface Checkpoint {
+  readonly state: TrainState;
+  readonly carried: Carried;
+}
+
+export const hasCheckpoint = (folder: string): Promise<boolean> => exists(join(folder, files.optimizer));
+
+/** Writes the state as it stands in the arena and in `carried`. */
+export async function writeCheckpoint(
+  folder: string,
+  arena: Arena,
+  { state, carried }: Checkpoint,
+): Promise<void> {
+  const tensors = [
+    ...arenaTensors(arena),
+    ...Object.entries(carried).map(([name, { shape, data }]) => ({ name: CARRIED + name, shape, data })),
+  ];
+  await writeSafetensors(join(folder, files.optimizer), tensors.map(asF32), {
+    [STATE]: JSON.stringify(state),
+  });
+}
+
+/** Reads the last checkpoint into the arena. @throws InputError where it is of other sizes or damaged */
+export async function readCheckpoint(folder: string, arena: Arena): Promise<Checkpoint> {
+  const path = join(folder, files.optimizer);
+  const source = await openSafetensors(path);
+  try {
+    const state = parseJson<TrainState>(source.metadata[STATE] ?? "null", `the metadata of ${path}`);
+    if (state?.format !== "punchline-train-state" || state.version !== 1) {
+      throw new InputError("checkpoint", `${path} is not a checkpoint that this version (${version}) reads.`);
+    }
+    for (const { name, data } of arenaTensors(arena)) await source.read(name, data);
+    const carried: Record<string, Carried[string]> = {};
+    for (const [name, { shape }] of source.tensors) {
+      if (!name.startsWith(CARRIED)) continue;
+      const data = new Float32Array(sizeOf(shape));
+      await source.read(name, data);
+      carried[name.slice(CARRIED.length)] = float32(shape, data);
+    }
+    return { state, carried };
+  } finally {
+    await source.close();
+  }
+}
+
+/** Writes the weights in the arena as a model file. */
+export async function writeWeights(path: string, { parameters }: Arena, step: number): Promise<void> {
+  await writeSafetensors(path, tensorsOf(parameters, "").map(asF32), { step: String(step) });
+}
+
+/** Reads a model file back into the arena. */
+export async function readWeights(path: string, { parameters }: Arena): Promise<void> {
+  const source = await openSafetensors(path);
+  try {
+    for (const { name, data } of tensorsOf(parameters, "")) await source.read(name, data);
+  } finally {
+    await source.close();
+  }
+}
+
+const tensorsOf = (views: Views, prefix: string) =>
+  Object.entries(views).map(([name, { shape, data }]) => ({ name: prefix + name, shape, data }));
+
+const arenaTensors = ({ parameters, moment1, moment2 }: Arena) => [
+  ...tensorsOf(parameters, "parameters."),
+  ...tensorsOf(moment1, "moment1."),
+  ...tensorsOf(moment2, "moment2."),
+];
+
+const asF32 = (tensor: Omit<TensorToWrite, "dtype">): TensorToWrite => ({ ...tensor, dtype: "F32" });

@@ -1,0 +1,72 @@
+/** The two places where a training leaves its results: a run folder, and memory. */
+import { copyFile, mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { writeFileAtomic } from "../hub/atomic.ts";
+import type { Arena } from "../runtime/arena.ts";
+import { readWeights, writeCheckpoint, writeWeights } from "./checkpoint.ts";
+import type { LogRow, SampleRow } from "./events.ts";
+import { continueHistory, readLog, readSamples } from "./history.ts";
+import { files, json } from "./run-folder.ts";
+import type { TrainState } from "./state.ts";
+import type { TrainSink } from "./trainer.ts";
+
+/** A sink that gives back, when the training is over, what the run offers. */
+export interface Results extends TrainSink {
+  /** Puts the weights that the run offers into the arena, and makes them the run's. */
+  offer(keep: "best" | "last", state: TrainState): Promise<void>;
+  history(): Promise<{ readonly log: readonly LogRow[]; readonly samples: readonly SampleRow[] }>;
+}
+
+/** Files of `folder`. @param from the state of a resumed run */
+export async function folderResults(folder: string, arena: Arena, from?: TrainState): Promise<Results> {
+  const history = await continueHistory(folder, from?.step ?? 0);
+  const weights = join(folder, files.weights);
+  return {
+    ...history,
+    best: ({ step }) => writeWeights(weights, arena, step),
+    async last(state, carried) {
+      // The checkpoint comes after the weights: a kill between them leaves weights that will come again.
+      if (state.bestLoss === null) await writeWeights(weights, arena, state.step);
+      await writeCheckpoint(folder, arena, { state, carried });
+      await writeFileAtomic(join(folder, files.state), json(state));
+    },
+    async snapshot(step) {
+      const copy = join(folder, "checkpoints", `step-${step}`);
+      await mkdir(copy, { recursive: true });
+      for (const name of [files.config, files.generation, files.tokenizer, files.tokenizerConfig])
+        await copyFile(join(folder, name), join(copy, name));
+      await writeWeights(join(copy, files.weights), arena, step);
+    },
+    async offer(keep, { step }) {
+      if (keep === "last") await writeWeights(weights, arena, step);
+      else await readWeights(weights, arena);
+    },
+    history: async () => ({ log: await readLog(folder), samples: await readSamples(folder) }),
+  };
+}
+
+/** Nothing but memory: copies of the best weights, the log and the samples. */
+export function memoryResults(arena: Arena): Results {
+  const log: LogRow[] = [];
+  const samples: SampleRow[] = [];
+  let best: readonly Float32Array[] | undefined;
+  return {
+    async best() {
+      best = arena.flat("parameters").map((shard) => shard.slice());
+    },
+    async last() {},
+    async log(row) {
+      log.push(row);
+    },
+    async sample(row) {
+      samples.push(row);
+    },
+    async snapshot() {},
+    async offer(keep) {
+      if (keep === "best" && best) {
+        for (const [i, shard] of arena.flat("parameters").entries()) shard.set(best[i]!);
+      }
+    },
+    history: async () => ({ log, samples }),
+  };
+}

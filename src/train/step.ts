@@ -1,0 +1,152 @@
+/** The forward and backward pass of one training step: batches in, loss and gradients out. */
+import { gradients } from "../autodiff/grad.ts";
+import { float32, type HostArray, int32 } from "../core/array.ts";
+import type { BatchSource, TokenBatch } from "../data/batches/batch.ts";
+import { zeroState } from "../generate/state.ts";
+import type { Spec } from "../graph/tree.ts";
+import type { Model, TrainingInput } from "../models/model.ts";
+import { objective } from "../models/objective.ts";
+import { training } from "../nn/mode.ts";
+import type { Parameters } from "../nn/parameters.ts";
+import type { Arena } from "../runtime/arena.ts";
+import type { Backend } from "../runtime/backend.ts";
+import { compile } from "../runtime/compile.ts";
+
+/** Tensors carried from batch to batch, by name; empty for a model that carries none. */
+export type Carried = Readonly<Record<string, HostArray>>;
+
+export interface StepSums {
+  /** Sum of the losses of all targets. */
+  readonly nats: number;
+  readonly targets: number;
+  readonly carried: Carried;
+}
+
+export interface StepPlace {
+  readonly seed: number;
+  /** Number of the step, from 1. */
+  readonly step: number;
+  /** Batches whose gradients are added up. */
+  readonly accumulate: number;
+  /** Share of the training that is done, 0 to 1. */
+  readonly progress: number;
+}
+
+/** Most runs by which the speed of a step is measured, and the time after which there is not another. */
+const MEASURE_SECONDS = 1;
+const MEASURE_RUNS = 3;
+
+/** Whether a model reads a text of any length with a state of fixed size. */
+export const carriesState = (model: Model): boolean => !Number.isFinite(model.contextLength);
+
+/** The compiled pass. It writes summed gradients into an arena: who uses them divides by the targets. */
+export class TrainingStep {
+  readonly #model: Model;
+  readonly #pass;
+
+  /** @param trainable names of the parameters whose gradients are wanted */
+  constructor(model: Model, backend: Backend, trainable: readonly string[]) {
+    this.#model = model;
+    this.#pass = compile(
+      (parameters: Parameters, input: TrainingInput) => {
+        const { loss, state } = objective(model, parameters, input, training());
+        const found = gradients(
+          loss,
+          trainable.map((name) => parameters[name]!),
+        );
+        return {
+          loss,
+          gradients: Object.fromEntries(trainable.map((name, i) => [name, found[i]!])),
+          state,
+        };
+      },
+      { backend },
+    );
+  }
+
+  /** Bytes that a batch of these sizes takes beside parameters and gradients. */
+  memory(batch: number, length: number): number {
+    const shape = [batch, length];
+    const ids: Spec = { dtype: "int32", shape };
+    const { parameters, needsProgress } = this.#model;
+    return this.#pass.memory(
+      Object.fromEntries(parameters.map(({ name, shape }) => [name, { dtype: "float32", shape }])),
+      {
+        ids,
+        targets: ids,
+        ...(needsProgress ? { progress: { dtype: "float32", shape: [] } } : {}),
+        state: carriesState(this.#model) ? this.#model.state(batch) : {},
+      },
+    );
+  }
+
+  /** The sums over the next batches; the gradients of all of them together stand in the arena. */
+  async run(arena: Arena, batches: BatchSource, carried: Carried, place: StepPlace): Promise<StepSums> {
+    const { accumulate, step } = place;
+    let state = carried;
+    let nats = 0;
+    let targets = 0;
+    for (let micro = 0; micro < accumulate; micro++) {
+      const batch = batches.next();
+      const result = await this.#run(
+        arena,
+        batch,
+        batch.fresh ? this.freshCarry(batch.batch) : state,
+        place,
+        (step - 1) * accumulate + micro,
+      );
+      state = result.state;
+      nats += Number(result.loss.data[0]);
+      targets += batch.targets;
+      if (micro < accumulate - 1) arena.accumulate();
+    }
+    if (accumulate > 1) arena.addAccumulated();
+    return { nats, targets, carried: state };
+  }
+
+  /** Seconds that a step takes without its update, the fastest of a few runs. Only gradients are written. */
+  async measure(arena: Arena, batches: BatchSource, place: StepPlace): Promise<number> {
+    const before = batches.state();
+    const batch = batches.next();
+    batches.restore(before);
+    const carried = this.freshCarry(batch.batch);
+    await this.#pass.prepare(arena.parameters, this.#input(batch, carried, place));
+    let total = 0;
+    let fastest = Infinity;
+    for (let runs = 0; runs < MEASURE_RUNS && total < MEASURE_SECONDS; runs++) {
+      const begun = performance.now();
+      await this.#run(arena, batch, carried, place, 0);
+      const seconds = (performance.now() - begun) / 1000;
+      fastest = Math.min(fastest, seconds);
+      total += seconds;
+    }
+    return fastest * place.accumulate;
+  }
+
+  /** Zeros for what is carried. */
+  freshCarry(batch: number): Carried {
+    return carriesState(this.#model) ? zeroState(this.#model.state(batch)) : {};
+  }
+
+  release(): Promise<void> {
+    return this.#pass.release();
+  }
+
+  #run(arena: Arena, batch: TokenBatch, state: Carried, place: StepPlace, draw: number) {
+    return this.#pass.run([arena.parameters, this.#input(batch, state, place)], {
+      into: { gradients: arena.gradients },
+      random: { seed: place.seed, step: draw },
+    });
+  }
+
+  #input(batch: TokenBatch, state: Carried, { progress }: StepPlace) {
+    const shape = [batch.batch, batch.length];
+    return {
+      ids: int32(shape, batch.x),
+      targets: int32(shape, batch.y),
+      ...(batch.weights ? { weights: float32(shape, batch.weights) } : {}),
+      ...(this.#model.needsProgress ? { progress: float32([], [progress]) } : {}),
+      state,
+    };
+  }
+}
