@@ -3,7 +3,7 @@ import { createInterface } from "node:readline";
 import { gradients } from "../../src/autodiff/grad.ts";
 import { type HostArray, int32 } from "../../src/core/array.ts";
 import { Random } from "../../src/core/random.ts";
-import { zeroState } from "../../src/generate/decoder.ts";
+import { zeroState } from "../../src/generate/state.ts";
 import type { Tensor } from "../../src/graph/tensor.ts";
 import type { State } from "../../src/models/model.ts";
 import { objective } from "../../src/models/objective.ts";

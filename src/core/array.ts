@@ -19,6 +19,23 @@ export interface HostArray<D extends DType = DType> {
   readonly data: DataOf[D];
 }
 
+/** Where an array lies in a file: row-major, little-endian. */
+export interface FilePlace {
+  /** Absolute, links resolved. */
+  readonly file: string;
+  /** First byte. */
+  readonly offset: number;
+  /** Number of bytes. */
+  readonly length: number;
+}
+
+/** An array that stays in its file, for a runtime to map into memory as a constant. */
+export interface StoredArray<D extends DType = DType> {
+  readonly dtype: D;
+  readonly shape: readonly number[];
+  readonly stored: FilePlace;
+}
+
 export const bytesPerElement: Readonly<Record<DType, number>> = {
   float32: 4,
   int32: 4,

@@ -8,9 +8,9 @@
 import { float32, type HostArray, int32 } from "../core/array.ts";
 import { InputError } from "../core/errors.ts";
 import type { TokenBatch } from "../data/batches/batch.ts";
-import { zeroState } from "../generate/decoder.ts";
-import type { LanguageModel } from "../generate/language-model.ts";
+import type { LanguageModel, Weights } from "../generate/language-model.ts";
 import { beginsAfterEnd } from "../generate/language-model.ts";
+import { zeroState } from "../generate/state.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Model, State } from "../models/model.ts";
 import { objective } from "../models/objective.ts";
@@ -64,10 +64,7 @@ export class StreamScorer {
    * The loss of a stream. Its first token is context for the second; every token after it is scored once.
    * @throws InputError `too-short` where there is nothing to score
    */
-  async score(
-    parameters: Readonly<Record<string, HostArray>>,
-    stream: ArrayLike<number>,
-  ): Promise<StreamLoss> {
+  async score(parameters: Weights, stream: ArrayLike<number>): Promise<StreamLoss> {
     const { onProgress, signal } = this.#options;
     const fresh = zeroState(carries(this.#model) ? this.#model.state(this.batch) : {});
     let state: Record<string, HostArray> = fresh;

@@ -1,10 +1,11 @@
 /** A model ready for use: its architecture, its weights in memory, and its vocabulary. */
-import type { HostArray } from "../core/array.ts";
+import type { HostArray, StoredArray } from "../core/array.ts";
 import type { Model } from "../models/model.ts";
 import type { Backend } from "../runtime/backend.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 
-export type Weights = Readonly<Record<string, HostArray<"float32">>>;
+/** By name; in memory, or in a file that the runtime maps. */
+export type Weights = Readonly<Record<string, HostArray<"float32"> | StoredArray<"float32">>>;
 
 export interface LanguageModel {
   readonly model: Model;

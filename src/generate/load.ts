@@ -1,8 +1,7 @@
 /** Opens a model by its folder or Hub name: architecture, weights and vocabulary, ready to run. */
-import { float32 } from "../core/array.ts";
 import { InputError } from "../core/errors.ts";
 import { openModelFolder } from "../hub/folder.ts";
-import { readTensors } from "../hub/match-tensors.ts";
+import { openWeights } from "../hub/stored-weights.ts";
 import type { ModelConfig } from "../models/model.ts";
 import { architectureOf } from "../models/registry.ts";
 import type { BackendOptions } from "../runtime/backend.ts";
@@ -22,12 +21,7 @@ export async function loadModel(path: string, options: BackendOptions = {}): Pro
     }
     const architecture = architectureOf(config.model_type);
     const model = architecture.build(config);
-    const weights = Object.fromEntries(model.parameters.map(({ name, shape }) => [name, float32(shape)]));
-    await readTensors(
-      model.parameters.map(({ name, shape }) => ({ name, shape, data: weights[name]!.data })),
-      folder.tensors,
-      architecture.checkpoint,
-    );
+    const weights = await openWeights(model.parameters, folder.tensors, architecture.checkpoint);
     const tokenizer = await folder.tokenizer();
     if (tokenizer.size > model.config.vocab_size) {
       throw new InputError(

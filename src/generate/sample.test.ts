@@ -9,9 +9,10 @@ import type { Parameters } from "../nn/parameters.ts";
 import { compile } from "../runtime/compile.ts";
 import { nodeBackend } from "../runtime/node.ts";
 import { printableTokenizer } from "../text/characters.ts";
-import { createDecoder, zeroState } from "./decoder.ts";
+import { createDecoder } from "./decoder.ts";
 import type { LanguageModel } from "./language-model.ts";
 import { sample } from "./sample.ts";
+import { zeroState } from "./state.ts";
 
 function randomModel(type: string): LanguageModel {
   const architecture = architectureOf(type);

@@ -1,5 +1,5 @@
 /** Trees: tensors (or host arrays) in nested plain objects and arrays, as functions take and return them. */
-import type { DType, HostArray } from "../core/array.ts";
+import type { DType, FilePlace, HostArray, StoredArray } from "../core/array.ts";
 import type { Dim } from "../core/shape.ts";
 import { Tensor } from "./tensor.ts";
 
@@ -11,6 +11,8 @@ export type HostTree = Tree<HostArray>;
 export interface Spec {
   readonly dtype: DType;
   readonly shape: readonly Dim[];
+  /** Where the array lies, if it is a constant of the graph that stays in a file. */
+  readonly stored?: FilePlace;
 }
 
 /** The same tree with tensors for leaves. */
@@ -18,6 +20,13 @@ export type Traced<T> = T extends Spec | Tensor
   ? Tensor
   : T extends readonly unknown[] | object
     ? { readonly [K in keyof T]: Traced<T[K]> }
+    : never;
+
+/** The same tree with arrays to compute with for leaves. */
+export type Given<T> = T extends Tensor
+  ? HostArray | StoredArray
+  : T extends readonly unknown[] | object
+    ? { readonly [K in keyof T]: Given<T[K]> }
     : never;
 
 /** The same tree with host arrays for leaves. */

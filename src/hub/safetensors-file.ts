@@ -8,7 +8,7 @@
  * await source.read("w", new Float32Array(6));
  * await source.close();
  */
-import { type FileHandle, open } from "node:fs/promises";
+import { type FileHandle, open, realpath } from "node:fs/promises";
 import { InputError } from "../core/errors.ts";
 import { writeFileAtomic } from "./atomic.ts";
 import { fileError } from "./file-errors.ts";
@@ -44,10 +44,15 @@ export async function openSafetensors(path: string, where = path): Promise<Tenso
   });
   try {
     const header = await readHeader(file, where);
+    const real = await realpath(path);
     return {
       ...header,
       async read(name, into) {
         await readTensor(file, findTensor(header.tensors, name, into, where), into, where);
+      },
+      locate(name) {
+        const tensor = header.tensors.get(name);
+        return tensor && { file: real, offset: tensor.begin, length: tensor.end - tensor.begin };
       },
       close: () => file.close(),
     };

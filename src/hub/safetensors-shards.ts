@@ -48,6 +48,7 @@ export async function openShards(folder: string, indexName: string): Promise<Ten
         if (!shard) throw new InputError("tensor-missing", `${where} lists no tensor "${name}".`, { name });
         await shard.read(name, into);
       },
+      locate: (name) => shards.get(map.get(name) ?? "")?.locate?.(name),
       close,
     };
   } catch (error) {

@@ -2,7 +2,7 @@
  * Where a model's numbers come from, whatever holds them: named tensors, read one by one into memory that
  * the caller owns, so that a model is never held twice. Runs in a browser.
  */
-import { sizeOf } from "../core/array.ts";
+import { type FilePlace, sizeOf } from "../core/array.ts";
 import { InputError } from "../core/errors.ts";
 import { bfloatToFloat, halfToFloat } from "./half.ts";
 import {
@@ -28,6 +28,8 @@ export interface TensorSource {
    * @throws InputError `tensor-missing`, `tensor-shape`, `tensor-dtype`, or that of the file.
    */
   read(name: string, into: TensorMemory): Promise<void>;
+  /** Where a tensor stands in a file just as its dtype says, so that it can be mapped instead of read. */
+  locate?(name: string): FilePlace | undefined;
   close(): Promise<void>;
 }
 
@@ -127,15 +129,15 @@ function firstNonFinite(data: Float32Array): number {
 }
 
 /**
- * Refuses weights with a NaN or an infinity in them.
+ * Refuses weights with a NaN or an infinity in them; `first` is the index of `data`'s first in the tensor.
  * @throws InputError `tensor-not-finite` with the tensor's name and the flat index of the first.
  */
-export function checkFinite(name: string, data: Float32Array): void {
+export function checkFinite(name: string, data: Float32Array, first = 0): void {
   const index = firstNonFinite(data);
   if (index < 0) return;
   throw new InputError(
     "tensor-not-finite",
-    `Tensor "${name}" holds ${data[index]} at element ${index}, so the model is damaged; get another copy or an earlier checkpoint.`,
-    { name, index },
+    `Tensor "${name}" holds ${data[index]} at element ${first + index}, so the model is damaged; get another copy or an earlier checkpoint.`,
+    { name, index: first + index },
   );
 }

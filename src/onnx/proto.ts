@@ -3,7 +3,7 @@
  * protobuf bytes. Field numbers are those of the ONNX specification.
  */
 import { BinaryWriter } from "@bufbuild/protobuf/wire";
-import type { DType, HostArray } from "../core/array.ts";
+import type { DType, HostArray, StoredArray } from "../core/array.ts";
 import type { Shape } from "../core/shape.ts";
 import type { OnnxAttribute } from "../ops/define.ts";
 
@@ -26,6 +26,8 @@ export interface OnnxModel {
   readonly inputs: readonly OnnxValue[];
   readonly outputs: readonly OnnxValue[];
   readonly constants: ReadonlyMap<string, HostArray>;
+  /** Constants that stay in files of one folder. */
+  readonly stored?: ReadonlyMap<string, StoredArray>;
 }
 
 /** TensorProto.DataType */
@@ -39,6 +41,8 @@ export const elementType: Readonly<Record<DType, number>> = {
 
 const IR_VERSION = 10;
 const OPSET = 21;
+/** TensorProto.DataLocation: the numbers stand in a file beside the model. */
+const EXTERNAL = 1;
 const ATTRIBUTE = { float: 1, int: 2, string: 3, ints: 7 } as const;
 
 /** The bytes of an .onnx file. */
@@ -63,6 +67,7 @@ function graph(w: BinaryWriter, model: OnnxModel): void {
   for (const node of model.nodes) message(w, 1, () => writeNode(w, node));
   w.uint32(tag(2, 2)).string("graph");
   for (const [name, value] of model.constants) message(w, 5, () => tensor(w, name, value));
+  for (const [name, array] of model.stored ?? []) message(w, 5, () => storedTensor(w, name, array));
   for (const value of model.inputs) message(w, 11, () => valueInfo(w, value));
   for (const value of model.outputs) message(w, 12, () => valueInfo(w, value));
 }
@@ -101,6 +106,20 @@ function tensor(w: BinaryWriter, name: string, { dtype, shape, data }: HostArray
   w.uint32(tag(8, 2)).string(name);
   w.uint32(tag(9, 2)).bytes(new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength));
 }
+
+function storedTensor(w: BinaryWriter, name: string, { dtype, shape, stored }: StoredArray): void {
+  for (const d of shape) w.uint32(tag(1, 0)).int64(d);
+  w.uint32(tag(2, 0)).int32(elementType[dtype]);
+  w.uint32(tag(8, 2)).string(name);
+  const place = { location: baseName(stored.file), offset: stored.offset, length: stored.length };
+  for (const [key, value] of Object.entries(place)) {
+    message(w, 13, () => w.uint32(tag(1, 2)).string(key).uint32(tag(2, 2)).string(String(value)));
+  }
+  w.uint32(tag(14, 0)).int32(EXTERNAL);
+}
+
+const baseName = (path: string): string =>
+  path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1);
 
 function valueInfo(w: BinaryWriter, { name, dtype, shape }: OnnxValue): void {
   w.uint32(tag(1, 2)).string(name);

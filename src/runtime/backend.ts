@@ -17,7 +17,8 @@ export interface Session {
 
 export interface Backend {
   readonly device: Device;
-  createSession(model: Uint8Array): Promise<Session>;
+  /** @param folder where the files lie that the model's stored constants name; only in Node */
+  createSession(model: Uint8Array, folder?: string): Promise<Session>;
 }
 
 export interface BackendOptions {

@@ -9,14 +9,14 @@
  * }, { backend });
  * const { loss } = await step.run([weights, { x, y }], { into: { gradients } });
  */
-import { float32, type HostArray, sizeOf } from "../core/array.ts";
+import { float32, type HostArray, type StoredArray, sizeOf } from "../core/array.ts";
 import { PunchlineError, ShapeError } from "../core/errors.ts";
 import { Random } from "../core/random.ts";
 import { staticShape } from "../core/shape.ts";
 import { dump } from "../graph/dump.ts";
 import { input } from "../graph/leaves.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { type Concrete, leavesOf, type Spec, type TensorTree, unflatten } from "../graph/tree.ts";
+import { type Concrete, type Given, leavesOf, type Spec, type TensorTree, unflatten } from "../graph/tree.ts";
 import { type Lowered, lower } from "../onnx/lower.ts";
 import { graphMemory } from "../onnx/memory.ts";
 import { encodeModel } from "../onnx/proto.ts";
@@ -24,7 +24,7 @@ import { alignment, KernelMemory } from "./arena-memory.ts";
 import type { Backend, Session } from "./backend.ts";
 
 type Arguments = readonly unknown[];
-type Concretes<A extends Arguments> = { readonly [K in keyof A]: Concrete<A[K]> };
+type Concretes<A extends Arguments> = { readonly [K in keyof A]: Given<A[K]> };
 type Partially<T> = T extends HostArray ? T : { readonly [K in keyof T]?: Partially<T[K]> };
 
 export interface RunOptions<O> {
@@ -62,6 +62,8 @@ interface Traced {
   readonly outputTree: unknown;
   readonly outputs: readonly { readonly path: string; readonly leaf: Tensor }[];
   readonly lowered: Lowered;
+  /** Where the stored constants' files lie, if there are any. */
+  readonly folder: string | undefined;
   readonly masks: readonly Mask[];
   /** Holds the masks, where there are any. */
   readonly memory: KernelMemory | undefined;
@@ -97,7 +99,9 @@ export function compile<A extends Arguments, O>(
     let entry = sessions.get(key);
     if (!entry) {
       const traced = graphOf(args);
-      entry = backend.createSession(encodeModel(traced.lowered)).then((session) => ({ session, traced }));
+      entry = backend
+        .createSession(encodeModel(traced.lowered), traced.folder)
+        .then((session) => ({ session, traced }));
       sessions.set(key, entry);
     }
     return entry;
@@ -162,7 +166,7 @@ function trace(fn: (...args: never) => unknown, args: readonly unknown[]): Trace
   const outputTree = fn(...(unflatten(args, tensors) as never));
   const outputs = leavesOf<Tensor>(outputTree as TensorTree);
   const names = new Map<Tensor, string>();
-  const lowered = lower(
+  const whole = lower(
     outputs.map(({ leaf }) => leaf),
     (leaf) => {
       const name = leaf.node.op === "input" ? String(leaf.node.attributes.name) : `mask.${names.size}`;
@@ -170,6 +174,7 @@ function trace(fn: (...args: never) => unknown, args: readonly unknown[]): Trace
       return name;
     },
   );
+  const { lowered, folder } = storeConstants(whole, leaves);
   const random = lowered.feeds.filter((leaf) => leaf.node.op === "dropout_mask");
   const sizes = random.map((leaf) => sizeOf(staticShape("dropout", leaf.shape)));
   const bytes = sizes.reduce((n, size) => n + size * 4 + alignment, 0);
@@ -179,12 +184,40 @@ function trace(fn: (...args: never) => unknown, args: readonly unknown[]): Trace
     const array = float32(leaf.shape as readonly number[], memory!.allocate(sizes[i]!));
     return { name: names.get(leaf)!, array, rate, stream };
   });
-  return { outputTree, outputs, lowered, masks, memory };
+  return { outputTree, outputs, lowered, folder, masks, memory };
+}
+
+/** Makes constants of the inputs that stay in files. */
+function storeConstants(
+  lowered: Lowered,
+  leaves: readonly { readonly path: string; readonly leaf: Spec }[],
+): { lowered: Lowered; folder: string | undefined } {
+  const places = new Map(leaves.filter(({ leaf }) => leaf.stored).map(({ path, leaf }) => [path, leaf]));
+  if (places.size === 0) return { lowered, folder: undefined };
+  const stored = new Map<string, StoredArray>();
+  const folders = new Set<string>();
+  for (const { name } of lowered.inputs) {
+    const array = places.get(name) as StoredArray | undefined;
+    if (!array) continue;
+    stored.set(name, array);
+    folders.add(array.stored.file.replace(/[^/\\]*$/, ""));
+  }
+  const [folder, another] = folders;
+  if (another !== undefined) {
+    throw new PunchlineError(
+      "stored",
+      `Constants of one graph must lie in one folder, not in ${folder} and ${another}.`,
+    );
+  }
+  const inputs = lowered.inputs.filter(({ name }) => !stored.has(name));
+  return { lowered: { ...lowered, inputs, stored }, folder };
 }
 
 function signature(args: readonly unknown[]): string {
   return leavesOf<Spec>(args as never)
-    .map(({ path, leaf }) => `${path}:${leaf.dtype}[${leaf.shape}]`)
+    .map(
+      ({ path, leaf }) => `${path}:${leaf.dtype}[${leaf.shape}]${leaf.stored ? `@${leaf.stored.file}` : ""}`,
+    )
     .join(";");
 }
 

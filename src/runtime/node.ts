@@ -8,7 +8,7 @@ import type { Backend, BackendOptions } from "./backend.ts";
 export function nodeBackend({ device = "cpu", threads, profile }: BackendOptions = {}): Backend {
   return {
     device,
-    async createSession(model) {
+    async createSession(model, folder) {
       try {
         const session = await ort.InferenceSession.create(model, {
           executionProviders: device === "cpu" ? ["cpu"] : [device, "cpu"],
@@ -17,6 +17,9 @@ export function nodeBackend({ device = "cpu", threads, profile }: BackendOptions
           enableMemPattern: false,
           logSeverityLevel: 3,
           ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+          ...(folder === undefined
+            ? {}
+            : { extra: { session: { model_external_initializers_file_folder_path: folder } } }),
           ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
         });
         return wrapSession(session, ort.Tensor as unknown as OrtTensorConstructor);

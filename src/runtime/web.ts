@@ -1,5 +1,6 @@
 /** The backend for browsers: ONNX Runtime Web's WebAssembly and WebGPU kernels. */
 import * as ort from "onnxruntime-web";
+import { PunchlineError } from "../core/errors.ts";
 import { type OrtTensorConstructor, wrapSession } from "./_ort.ts";
 import type { Backend, BackendOptions } from "./backend.ts";
 
@@ -7,7 +8,13 @@ export function webBackend({ device = "wasm", threads }: BackendOptions = {}): B
   if (threads !== undefined) ort.env.wasm.numThreads = threads;
   return {
     device,
-    async createSession(model) {
+    async createSession(model, folder) {
+      if (folder !== undefined) {
+        throw new PunchlineError(
+          "stored",
+          "A browser cannot map files: give the weights as arrays in memory.",
+        );
+      }
       const session = await ort.InferenceSession.create(model, {
         executionProviders: device === "webgpu" ? ["webgpu", "wasm"] : ["wasm"],
         graphOptimizationLevel: "basic",

@@ -2,7 +2,7 @@
 import { gradients } from "../autodiff/grad.ts";
 import { float32, type HostArray, int32 } from "../core/array.ts";
 import type { BatchSource, TokenBatch } from "../data/batches/batch.ts";
-import { zeroState } from "../generate/decoder.ts";
+import { zeroState } from "../generate/state.ts";
 import type { Spec } from "../graph/tree.ts";
 import type { Model, TrainingInput } from "../models/model.ts";
 import { objective } from "../models/objective.ts";

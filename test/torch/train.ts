@@ -2,7 +2,7 @@
 import { valueAndGrad } from "../../src/autodiff/grad.ts";
 import { float32, type HostArray, int32, sizeOf } from "../../src/core/array.ts";
 import { Random } from "../../src/core/random.ts";
-import { zeroState } from "../../src/generate/decoder.ts";
+import { zeroState } from "../../src/generate/state.ts";
 import type { Tensor } from "../../src/graph/tensor.ts";
 import type { Model, State } from "../../src/models/model.ts";
 import { objective } from "../../src/models/objective.ts";

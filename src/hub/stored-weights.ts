@@ -1,0 +1,82 @@
+/**
+ * A checkpoint's tensors as a model's weights: left in their file for the runtime to map where they stand
+ * there as float32, read into memory and converted where they do not.
+ */
+import { type FileHandle, open } from "node:fs/promises";
+import { type FilePlace, float32, type HostArray, type StoredArray, sizeOf } from "../core/array.ts";
+import { type ExpectedTensor, type MatchOptions, matchTensors } from "./match-tensors.ts";
+import { checkFinite, type TensorSource } from "./tensor-source.ts";
+
+export type WeightArrays = Record<string, HostArray<"float32"> | StoredArray<"float32">>;
+
+/** Bytes looked at at once. */
+const CHUNK_BYTES = 4 << 20;
+
+/**
+ * The arrays of `expected`, by name. Every number is looked at once.
+ * @throws InputError as {@link matchTensors} and {@link checkFinite}, and those of reading.
+ */
+export async function openWeights(
+  expected: readonly ExpectedTensor[],
+  source: TensorSource,
+  options: MatchOptions = {},
+): Promise<WeightArrays> {
+  const matches = matchTensors(expected, source, options);
+  const folder = mappedFolder([...matches.values()], source);
+  const files = new OpenFiles();
+  const weights: WeightArrays = {};
+  try {
+    for (const { name, shape } of expected) {
+      const stored = matches.get(name);
+      if (stored === undefined) continue;
+      const place = folder === undefined ? undefined : placeOf(stored, source);
+      if (place) {
+        await files.checkFinite(stored, place);
+        weights[name] = { dtype: "float32", shape, stored: place };
+      } else {
+        const data = new Float32Array(sizeOf(shape));
+        await source.read(stored, data);
+        checkFinite(stored, data);
+        weights[name] = float32(shape, data);
+      }
+    }
+  } finally {
+    await files.close();
+  }
+  return weights;
+}
+
+/** Where a tensor stands in a file as float32. */
+function placeOf(name: string, source: TensorSource): FilePlace | undefined {
+  return source.tensors.get(name)?.dtype === "F32" ? source.locate?.(name) : undefined;
+}
+
+/** The folder of the files, where all tensors that can be mapped lie in the same: a graph can name only one. */
+function mappedFolder(names: readonly string[], source: TensorSource): string | undefined {
+  const folders = new Set(names.map((name) => placeOf(name, source)?.file.replace(/[^/\\]*$/, "")));
+  folders.delete(undefined);
+  return folders.size === 1 ? [...folders][0] : undefined;
+}
+
+/** The files of a checkpoint, each opened once. */
+class OpenFiles {
+  readonly #files = new Map<string, FileHandle>();
+  readonly #chunk = new Float32Array(CHUNK_BYTES / 4);
+
+  async checkFinite(name: string, { file, offset, length }: FilePlace): Promise<void> {
+    let handle = this.#files.get(file);
+    if (!handle) {
+      handle = await open(file, "r");
+      this.#files.set(file, handle);
+    }
+    for (let at = 0; at < length; at += CHUNK_BYTES) {
+      const bytes = new Uint8Array(this.#chunk.buffer, 0, Math.min(CHUNK_BYTES, length - at));
+      await handle.read(bytes, 0, bytes.byteLength, offset + at);
+      checkFinite(name, this.#chunk.subarray(0, bytes.byteLength / 4), at / 4);
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const file of this.#files.values()) await file.close();
+  }
+}
