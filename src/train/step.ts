@@ -49,13 +49,13 @@ export class TrainingStep {
     this.#model = model;
     this.#pass = compile(
       (parameters: Parameters, input: TrainingInput) => {
-        const { loss, state } = objective(model, parameters, input, training());
+        const { loss, reported = loss, state } = objective(model, parameters, input, training());
         const found = gradients(
           loss,
           trainable.map((name) => parameters[name]!),
         );
         return {
-          loss,
+          loss: reported,
           gradients: Object.fromEntries(trainable.map((name, i) => [name, found[i]!])),
           state,
         };

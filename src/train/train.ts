@@ -14,7 +14,6 @@ import type { LanguageModel } from "../generate/language-model.ts";
 import { sample } from "../generate/sample.ts";
 import { withFolderLock } from "../hub/lock.ts";
 import { countParameters, type Model, type OptionValues } from "../models/model.ts";
-import { resolveOptions } from "../models/options.ts";
 import { architectureOf } from "../models/registry.ts";
 import { adamw } from "../optim/adamw.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
@@ -100,8 +99,12 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
   const { data, out, origin, backend } = request;
   const architecture = architectureOf(request.model);
   const { type } = architecture;
-  const modelOptions = resolveOptions(architecture, request.modelOptions ?? {});
-  const options = resolveTrainOptions(request.options ?? {}, architecture);
+  const modelOptions = request.modelOptions ?? {};
+  const { contextLength } = architecture.build(architecture.configure(modelOptions, data.tokenizer.size));
+  const resolved = resolveTrainOptions(request.options ?? {}, architecture);
+  // A window that nobody asked for is never longer than what the model sees.
+  const seqLen = request.options?.seqLen ?? Math.min(resolved.seqLen, contextLength);
+  const options = { ...resolved, seqLen };
   const setup = prepare({ model: type, modelOptions, data, options, hooks: request });
   if (out === undefined) return session(setup, memoryResults(setup.arena));
   return withFolderLock(out, async () => {
