@@ -5,7 +5,7 @@
 
 import jokes from "one-liner-joke/jokes.json" with { type: "json" };
 import { describe, expect, it } from "vitest";
-import { copiesMade, truthTable } from "../bench/novelty-truth/known-copies.ts";
+import { copiesMade, truthTable } from "../bench/novelty/known-copies.ts";
 import { Auditor } from "../src/evaluate/novelty/auditor.ts";
 import { normaliseText } from "../src/evaluate/novelty/normaliser.ts";
 import { buildIndex } from "../src/evaluate/novelty/training-index.ts";
