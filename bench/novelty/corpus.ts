@@ -1,6 +1,7 @@
 /** Jokes to measure on, as many as asked for: real ones first, then their variations. */
 import { join } from "node:path";
 import { Random } from "../../src/core/random.ts";
+import { sourceKinds } from "../../src/data/prepare-sources.ts";
 import { openSource } from "../../src/data/sources/source.ts";
 
 export interface Corpus {
@@ -15,7 +16,7 @@ export async function realJokes(): Promise<Corpus> {
   const assets = process.env.PUNCHLINE_ASSETS;
   const name = assets ? join(assets, "short-jokes/shortjokes.csv") : "one-liners";
   const jokes: string[] = [];
-  const source = await openSource(name);
+  const source = await openSource(name, {}, sourceKinds);
   for await (const { texts } of source.batches()) {
     for (const text of texts) jokes.push(text.replace(/\s+/g, " ").trim());
   }
