@@ -65,7 +65,7 @@ export default defineCommand({
       signal: ctx.interrupt,
     });
     const units = tokenUnit(lm.tokenizer);
-    const scored = `${formatCount(result.tokens)} ${units} of ${split === "all" ? "the whole" : `the ${split} split`}`;
+    const scored = `${formatCount(result.tokens)} ${units} of ${split === "all" ? "the whole text" : `the ${split} split`}`;
     task.end(`scored ${scored}`);
     ctx.print(`loss                ${result.loss.toFixed(4)} nats per ${units.slice(0, -1)}`);
     ctx.print(`perplexity          ${result.perplexity.toFixed(2)}`);
