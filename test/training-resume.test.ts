@@ -2,7 +2,14 @@
 import { cpSync, existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { prepareText, resume, type TrainEvent, type TrainOptions, train } from "../src/index.ts";
+import {
+  prepareText,
+  resume,
+  type TrainEvent,
+  type TrainOptions,
+  type TrainRequest,
+  train,
+} from "../src/index.ts";
 import { temporaryFolder } from "./cli.ts";
 import { babble, contentsOf, tinyTraining } from "./training-fixture.ts";
 
@@ -76,11 +83,17 @@ describe("killed", () => {
 });
 
 describe("interrupted", () => {
+  let whole: Awaited<ReturnType<typeof contentsOf>> | undefined;
+  async function uninterrupted(request: TrainRequest) {
+    const folder = join(temporaryFolder(), "run");
+    await train({ ...request, out: folder });
+    return contentsOf(folder);
+  }
+
   test.each(["start", "log", "validation", "sample", "checkpoint"])("at a %s event", async (type) => {
-    const parent = temporaryFolder();
     const request = tinyTraining({ ...busy, checkpointSeconds: 100 });
-    await train({ ...request, out: join(parent, "whole") });
-    const stopped = join(parent, "stopped");
+    whole ??= await uninterrupted(request);
+    const stopped = join(temporaryFolder(), "run");
     let seen = 0;
     let sitting = new AbortController();
     const hooks = () => ({
@@ -97,7 +110,7 @@ describe("interrupted", () => {
       expect(result.summary.seconds).toBeGreaterThanOrEqual(seconds);
     }
     expect(seen).toBeGreaterThan(0);
-    expect(await contentsOf(stopped)).toEqual(await contentsOf(join(parent, "whole")));
+    expect(await contentsOf(stopped)).toEqual(whole);
   });
 
   test("before the first step: nothing is lost, and the weights can be used", async () => {

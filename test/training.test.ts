@@ -256,6 +256,15 @@ describe("divergence", () => {
 });
 
 describe("what is refused before anything is written", () => {
+  test("an option that the architecture lacks, by name; a model that there is not, with the nearest", async () => {
+    const request = tinyTraining();
+    const heads = train({ ...request, modelOptions: { heads: 4 } });
+    await expect(heads).rejects.toThrow(
+      "char-lstm has no option --heads: known are: layers, width, embedding, dropout.",
+    );
+    await expect(train({ ...request, model: "char-lstn" })).rejects.toThrow('did you mean "char-lstm"');
+  });
+
   test.each([
     [{ steps: 0 }, /--steps must be a whole number of 1 or more, not 0/],
     [{ batchSize: 1.5 }, /--batch-size must be a whole number/],

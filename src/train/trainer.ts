@@ -9,7 +9,6 @@
  * on bit for bit.
  */
 import type { BatchSource } from "../data/batches/batch.ts";
-import { StreamScorer } from "../evaluate/likelihood.ts";
 import type { Model } from "../models/model.ts";
 import { countParameters } from "../models/model.ts";
 import { clipGlobalNorm } from "../optim/clip.ts";
@@ -21,7 +20,8 @@ import type { LogRow, SampleRow, StopReason, TokenUnit, TrainEvent } from "./eve
 import type { TrainOptions } from "./options.ts";
 import { isTimed, learningRateAt, plannedSteps, timePart, validationInterval } from "./plan.ts";
 import { freshState, type Owed, type TrainState } from "./state.ts";
-import { type Carried, carriesState, type TrainingStep } from "./step.ts";
+import type { Carried, TrainingStep } from "./step.ts";
+import { createValidation, type Validation } from "./validation.ts";
 
 /** Where a training leaves its results; a run folder in Node, memory in a browser. */
 export interface TrainSink {
@@ -43,7 +43,7 @@ export interface TrainerParts {
   readonly batches: BatchSource;
   readonly step: TrainingStep;
   /** Tokens of the validation split, an end of text first; too short a one is not scored. */
-  readonly validation?: ArrayLike<number>;
+  readonly validation: ArrayLike<number>;
   readonly options: TrainOptions;
   readonly sink: TrainSink;
   readonly unit: TokenUnit;
@@ -78,7 +78,7 @@ export async function runTraining(parts: TrainerParts): Promise<TrainOutcome> {
 class Loop {
   readonly #parts: TrainerParts;
   readonly #options: TrainOptions;
-  readonly #scorer: StreamScorer | undefined;
+  readonly #validation: Validation;
   #state: TrainState;
   #carried: Carried;
   /** Seconds of earlier sittings. */
@@ -107,13 +107,13 @@ class Loop {
       this.#saved = { step: resume.state.step, at: performance.now() };
       this.#changed = false;
     }
-    this.#scorer =
-      validation && validation.length > 1
-        ? new StreamScorer(model, backend, {
-            ...(carriesState(model) ? { length: options.seqLen } : {}),
-            ...(signal ? { signal } : {}),
-          })
-        : undefined;
+    this.#validation = createValidation({
+      model,
+      backend,
+      tokens: validation,
+      length: options.seqLen,
+      ...(signal ? { signal } : {}),
+    });
   }
 
   async run(): Promise<TrainOutcome> {
@@ -139,7 +139,7 @@ class Loop {
   }
 
   async release(): Promise<void> {
-    await this.#scorer?.release();
+    await this.#validation.release();
   }
 
   async #loop(): Promise<StopReason> {
@@ -197,14 +197,12 @@ class Loop {
         nats: interval.nats + nats,
         tokens: interval.tokens + targets,
         seconds: interval.seconds + (performance.now() - begun) / 1000,
+        lr,
+        norm,
       },
     });
-    this.#last = { lr, norm };
     this.#changed = true;
   }
-
-  /** Of the last step. */
-  #last = { lr: 0, norm: 0 };
 
   /**
    * Notes what falls due after the step just taken: by steps, or, under a time limit, by its twentieths.
@@ -233,8 +231,8 @@ class Loop {
       seconds: this.#seconds(),
       tokens,
       loss: interval.nats / interval.tokens,
-      lr: this.#last.lr,
-      grad_norm: this.#last.norm,
+      lr: interval.lr,
+      grad_norm: interval.norm,
       tokens_per_s: interval.tokens / interval.seconds,
     };
     checkLoss(row, firstLoss, this.#parts.model.config.vocab_size, this.#saved.step);
@@ -271,7 +269,7 @@ class Loop {
   async #validate(): Promise<number | null | "interrupted"> {
     const { sink, onEvent } = this.#parts;
     const { step, bestLoss, sinceBest, bestStep } = this.#state;
-    const loss = await this.#score();
+    const loss = await this.#validation.score(this.#parts.arena);
     if (loss === "interrupted") return loss;
     if (loss === null) {
       this.#set({ lastValidationStep: step });
@@ -292,18 +290,6 @@ class Loop {
       onEvent?.({ type: "checkpoint", step, kind: "best" });
     }
     return loss;
-  }
-
-  async #score(): Promise<number | null | "interrupted"> {
-    const { validation, arena, signal } = this.#parts;
-    if (!this.#scorer || !validation) return null;
-    try {
-      const { nats, tokens } = await this.#scorer.score(arena.parameters, validation);
-      return nats / tokens;
-    } catch (error) {
-      if (signal?.aborted) return "interrupted";
-      throw error;
-    }
   }
 
   async #save(): Promise<void> {
