@@ -32,6 +32,14 @@ export { type PrepareDataOptions, prepareData, prepareRawText, readRawText } fro
 export type { DataSummary } from "./data/summary.ts";
 export { textFileWriter } from "./data/write-texts.ts";
 export { type Evaluation, evaluateTexts } from "./evaluate/likelihood.ts";
+export {
+  type Candidate,
+  createFiller,
+  type Filled,
+  type FillOptions,
+  fillMasks,
+  type MaskFiller,
+} from "./generate/fill.ts";
 export type { LanguageModel } from "./generate/language-model.ts";
 export { loadModel } from "./generate/load.ts";
 export { type Sample, type SampleOptions, sample } from "./generate/sample.ts";

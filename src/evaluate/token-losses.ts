@@ -1,8 +1,8 @@
 /** The loss of every single token of many short texts, each read from its own beginning. */
 import { type HostArray, int32 } from "../core/array.ts";
 import { UsageError } from "../core/errors.ts";
-import { zeroState } from "../generate/state.ts";
 import type { LanguageModel } from "../generate/language-model.ts";
+import { zeroState } from "../generate/state.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { State } from "../models/model.ts";
 import { targetLosses } from "../models/objective.ts";
