@@ -8,17 +8,14 @@ import { TrainingStep } from "./step.ts";
 const config = { model_type: "char-lstm", vocab_size: 100, embedding_size: 16, num_layers: 1, dropout: 0 };
 
 /** The estimate of a char-LSTM, told that so many bytes are free. */
-function estimate(hidden: number, batchSize: number, available?: number) {
+function estimate(hidden: number, batchSize: number, available = 100e9) {
   const model = buildModel({ ...config, hidden_size: hidden });
   const names = model.parameters.map(({ name }) => name);
   const options = resolveTrainOptions({ batchSize, seqLen: 32 }, {});
-  return estimateMemory(
-    model,
-    { moments: 2 },
-    new TrainingStep(model, nodeBackend(), names),
-    options,
+  return estimateMemory(model, { moments: 2 }, new TrainingStep(model, nodeBackend(), names), options, {
+    held: 0,
     available,
-  );
+  });
 }
 
 test("parameters, gradients and moments are in it, and what a batch takes", () => {

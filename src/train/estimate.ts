@@ -19,7 +19,7 @@ const BESIDES = 60e6;
 /**
  * Estimated bytes of the process at the peak of the training: what it holds now; parameters, gradients and
  * moments; the values of one step by their lives; and what comes besides.
- * @param available bytes that the machine can give this process
+ * @param machine bytes that the process holds now, and that the machine can give it besides
  * @throws UsageError where that is less, with what would fit
  */
 export function estimateMemory(
@@ -27,8 +27,9 @@ export function estimateMemory(
   optimizer: Pick<Optimizer, "moments">,
   step: Pick<TrainingStep, "memory">,
   { batchSize, seqLen, accumulate }: TrainOptions,
-  available = process.availableMemory(),
+  machine = { held: process.memoryUsage.rss(), available: process.availableMemory() },
 ): number {
+  const { held, available } = machine;
   const copies = 2 + optimizer.moments + (accumulate > 1 ? 1 : 0);
   const fixed = 4 * copies * countParameters(model) + BESIDES;
   const values = POOL_FACTOR * step.memory(batchSize, seqLen);
@@ -43,7 +44,7 @@ export function estimateMemory(
       { needed: fixed + values, available },
     );
   }
-  return process.memoryUsage.rss() + fixed + values;
+  return held + fixed + values;
 }
 
 const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(bytes < 1e10 ? 1 : 0)} GB`;
