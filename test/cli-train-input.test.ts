@@ -102,6 +102,7 @@ describe("options of train", () => {
   test.each([
     ["", /--out is needed/],
     ["--out r --model char-lstn", /no model "char-lstn".*did you mean "char-lstm"/],
+    ["--out r --heads 4", /^error: char-lstm has no option --heads/],
     ["--out r --with 3", /Unknown option --with; did you mean "--width"/],
     ["--out r --width 0", /--width must be a whole number at least 1, not "0"/],
     ["--out r --dropout 1", /--dropout must be a number from 0 to 0.95/],
@@ -109,7 +110,7 @@ describe("options of train", () => {
     ["--out r --momentum 0.5", /--momentum is an option of --optimizer sgd/],
     ["--out r --stride 3", /--stride is an option of --windows shuffled/],
     ["--out r --warmup 9 --steps 5", /--warmup 9 is beyond the 5 steps/],
-    ["--out r --width 400000", /needs about \d+ GB of memory and [\d.]+ GB are free/],
+    ["--out r --width 400000", /needs at least \d+ GB of memory and [\d.]+ GB are free/],
   ])("%j", async (words, message) => {
     const ran = await run("train", ...words.split(" ").filter(Boolean));
     expect(ran).toMatchObject({ status: 2, stdout: "", errors: [expect.stringMatching(message)] });

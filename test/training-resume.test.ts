@@ -113,6 +113,28 @@ describe("interrupted", () => {
     expect(await contentsOf(stopped)).toEqual(whole);
   });
 
+  test.each([
+    ["char-transformer", { layers: 1, width: 8, heads: 2, context: 8, dropout: 0.1 }, { seqLen: 8 }],
+    ["char-cnn", { layers: 3, width: 8, dropout: 0.1 }, { seqLen: 8 }],
+    ["char-bilstm", { width: 8, window: 8 }, { seqLen: 8, validationTokens: 60 }],
+    ["word-lstm", { width: 8 }, { seqLen: 8 }],
+  ] as const)("%s too goes on bit for bit", async (model, modelOptions, more) => {
+    const vocabulary = model === "word-lstm" ? { vocabulary: "word" as const } : {};
+    const data = prepareText(babble(2000), vocabulary);
+    const request = { ...tinyTraining({ ...busy, ...more }), model, modelOptions, data };
+    const folder = join(temporaryFolder(), "run");
+    const sitting = new AbortController();
+    const first = await train({
+      ...request,
+      out: folder,
+      signal: sitting.signal,
+      onEvent: (event) => event.type === "log" && event.row.step === 4 && sitting.abort(),
+    });
+    expect(first.summary).toMatchObject({ stopped: "interrupt", steps: 4 });
+    await resume(folder, { prepare: async () => data });
+    expect(await contentsOf(folder)).toEqual(await uninterrupted(request));
+  });
+
   test("before the first step: nothing is lost, and the weights can be used", async () => {
     const folder = join(temporaryFolder(), "run");
     const { summary } = await train({ ...tinyTraining(), out: folder, signal: AbortSignal.abort() });

@@ -27,7 +27,7 @@ test("parameters, gradients and moments are in it, and what a batch takes", () =
 
 test("too little memory is refused before anything is reserved, with a batch size that fits", () => {
   expect(() => estimate(64, 4096, 500e6)).toThrow(
-    /^This training needs about \d.* GB of memory and 0\.5 GB are free/,
+    /^This training needs at least \d.* GB of memory and 0\.5 GB are free/,
   );
   let refusal: unknown;
   try {
@@ -37,7 +37,7 @@ test("too little memory is refused before anything is reserved, with a batch siz
   }
   expect(refusal).toMatchObject({ kind: "usage" });
   const fitting = Number(/--batch-size of (\d+) would fit/.exec(String(refusal))?.[1]);
-  expect(() => estimate(64, fitting, 500e6)).not.toThrow();
-  expect(() => estimate(64, fitting + 50, 500e6)).toThrow();
+  expect(estimate(64, fitting, 500e6)).toBeLessThanOrEqual(500e6);
+  expect(estimate(64, fitting + 20, 500e6)).toBeGreaterThan(500e6);
   expect(() => estimate(64, 1, 1e6)).toThrow(/take a shorter --seq-len or a smaller model/);
 });
