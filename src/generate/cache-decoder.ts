@@ -9,7 +9,7 @@ import type { ModelInput, State } from "../models/model.ts";
 import { evaluation } from "../nn/mode.ts";
 import type { Parameters } from "../nn/parameters.ts";
 import { compile } from "../runtime/compile.ts";
-import type { Decoder } from "./decoder.ts";
+import type { Decoder } from "./decoding.ts";
 import { type LanguageModel, weightSpecs } from "./language-model.ts";
 import { enlarge, zeroState } from "./state.ts";
 

@@ -10,7 +10,8 @@
 
 import { UsageError } from "../core/errors.ts";
 import { Random } from "../core/random.ts";
-import { createDecoder, type Decoder } from "./decoder.ts";
+import { createDecoder } from "./decoder.ts";
+import type { Decoder } from "./decoding.ts";
 import { beginsAfterEnd, type LanguageModel } from "./language-model.ts";
 import { createSampler, type SamplerOptions } from "./sampler.ts";
 
