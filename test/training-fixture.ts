@@ -17,7 +17,7 @@ export function babble(characters: number): string {
   return text.slice(0, characters);
 }
 
-export const tinyModel = { layers: 1, width: 12, embedding: 6, dropout: 0.1 };
+const tinyModel = { layers: 1, width: 12, embedding: 6, dropout: 0.1 };
 
 export const tinyOptions = {
   steps: 24,
