@@ -43,7 +43,8 @@ export {
 export type { LanguageModel } from "./generate/language-model.ts";
 export { loadModel } from "./generate/load.ts";
 export { type Sample, type SampleOptions, sample } from "./generate/sample.ts";
-export { resolveModel } from "./hub/pull.ts";
+export type { Pulled, PullOptions, PullProgress } from "./hub/hub-snapshot.ts";
+export { pullModel, resolveModel } from "./hub/pull.ts";
 export { pullDataset } from "./hub/pull-dataset.ts";
 export type { Architecture, Model, ModelConfig, ModelOption, OptionValues } from "./models/model.ts";
 export { architectureOf, architectures } from "./models/registry.ts";

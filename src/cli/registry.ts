@@ -26,6 +26,12 @@ export const registry: readonly CommandEntry[] = [
     load: () => import("./commands/data.ts"),
   },
   {
+    name: "pull",
+    group: "Data",
+    summary: "Download a model from the Hugging Face Hub",
+    load: () => import("./commands/pull.ts"),
+  },
+  {
     name: "train",
     group: "Train",
     summary: "Train a model from scratch, into a run folder",
