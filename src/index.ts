@@ -31,6 +31,7 @@ export {
 export { type PrepareDataOptions, prepareData, prepareRawText, readRawText } from "./data/prepare-sources.ts";
 export type { DataSummary } from "./data/summary.ts";
 export { textFileWriter } from "./data/write-texts.ts";
+export { evaluateModel } from "./evaluate/hosted-likelihood.ts";
 export { type Evaluation, evaluateTexts } from "./evaluate/likelihood.ts";
 export {
   type Candidate,
@@ -40,9 +41,13 @@ export {
   fillMasks,
   type MaskFiller,
 } from "./generate/fill.ts";
+export { type HostedOptions, openHosted } from "./generate/hosted/hosted-model.ts";
+export { costOf, type HostedUsage, type Prices } from "./generate/hosted/usage.ts";
 export type { LanguageModel } from "./generate/language-model.ts";
 export { loadModel } from "./generate/load.ts";
+export { isHosted, type OpenOptions, openLocal, openModel } from "./generate/open.ts";
 export { type Sample, type SampleOptions, sample } from "./generate/sample.ts";
+export type { HostedModel, LocalModel, ScoredText, TextModel } from "./generate/text-model.ts";
 export type { Pulled, PullOptions, PullProgress } from "./hub/hub-snapshot.ts";
 export { pullModel, resolveModel } from "./hub/pull.ts";
 export { pullDataset } from "./hub/pull-dataset.ts";
