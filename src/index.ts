@@ -33,6 +33,13 @@ export type { DataSummary } from "./data/summary.ts";
 export { textFileWriter } from "./data/write-texts.ts";
 export { type Evaluation, evaluateTexts } from "./evaluate/likelihood.ts";
 export {
+  type Exported,
+  type ExportFormat,
+  type ExportOptions,
+  exportFormats,
+  exportModel,
+} from "./export/export.ts";
+export {
   type Candidate,
   createFiller,
   type Filled,
