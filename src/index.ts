@@ -34,6 +34,13 @@ export { textFileWriter } from "./data/write-texts.ts";
 export { evaluateModel } from "./evaluate/hosted-likelihood.ts";
 export { type Evaluation, evaluateTexts } from "./evaluate/likelihood.ts";
 export {
+  type Exported,
+  type ExportFormat,
+  type ExportOptions,
+  exportFormats,
+  exportModel,
+} from "./export/export.ts";
+export {
   type Candidate,
   createFiller,
   type Filled,

@@ -61,4 +61,10 @@ export const registry: readonly CommandEntry[] = [
     summary: "Find which of a model's texts repeat its training data",
     load: () => import("./commands/novelty.ts"),
   },
+  {
+    name: "export",
+    group: "Share",
+    summary: "Write a model in a format that other programs load",
+    load: () => import("./commands/export.ts"),
+  },
 ];
