@@ -29,6 +29,7 @@ export {
   type VocabularyName,
 } from "./data/prepare.ts";
 export { type PrepareDataOptions, prepareData, prepareRawText, readRawText } from "./data/prepare-sources.ts";
+export { withSubwords } from "./data/subwords.ts";
 export type { DataSummary } from "./data/summary.ts";
 export { textFileWriter } from "./data/write-texts.ts";
 export { evaluateModel } from "./evaluate/hosted-likelihood.ts";
@@ -55,9 +56,11 @@ export { loadModel } from "./generate/load.ts";
 export { isHosted, type OpenOptions, openLocal, openModel } from "./generate/open.ts";
 export { type Sample, type SampleOptions, sample } from "./generate/sample.ts";
 export type { HostedModel, LocalModel, ScoredText, TextModel } from "./generate/text-model.ts";
+export { openModelFolder } from "./hub/folder.ts";
 export type { Pulled, PullOptions, PullProgress } from "./hub/hub-snapshot.ts";
 export { pullModel, resolveModel } from "./hub/pull.ts";
 export { pullDataset } from "./hub/pull-dataset.ts";
+export { loadTokenizer } from "./hub/tokenizer-files.ts";
 export type { Architecture, Model, ModelConfig, ModelOption, OptionValues } from "./models/model.ts";
 export { architectureOf, architectures } from "./models/registry.ts";
 export { table as terminalTable, visible } from "./report/index.ts";

@@ -38,6 +38,12 @@ export const registry: readonly CommandEntry[] = [
     load: () => import("./commands/train.ts"),
   },
   {
+    name: "finetune",
+    group: "Train",
+    summary: "Train a model further that there is already, such as GPT-2",
+    load: () => import("./commands/finetune.ts"),
+  },
+  {
     name: "sample",
     group: "Use",
     summary: "Write texts with a model",
