@@ -19,7 +19,7 @@ import {
   tanhOp,
 } from "./elementwise.ts";
 import { gruGradientOp, gruOp } from "./gru.ts";
-import { argmaxOp, gatherOp, indexAlongOp, scatterAddOp } from "./indexing.ts";
+import { addRowsOp, argmaxOp, gatherOp, indexAlongOp, scatterAddOp } from "./indexing.ts";
 import { lstmGradientOp, lstmOp } from "./lstm.ts";
 import { gemmOp, matmulOp } from "./matmul.ts";
 import { concatenateOp, padOp, sliceOp, splitOp, transposeOp } from "./movement.ts";
@@ -67,6 +67,7 @@ const definitions = [
   gemmOp,
   gatherOp,
   scatterAddOp,
+  addRowsOp,
   argmaxOp,
   indexAlongOp,
   attentionOp,
