@@ -30,7 +30,11 @@ async function fingerprint() {
   const hash = createHash("sha256");
   const sources = (await readdir(folder)).filter((name) => name.endsWith(".ts")).sort();
   const compiler = join(root, "node_modules/assemblyscript/package.json");
-  for (const path of [...sources.map((name) => join(folder, name)), fileURLToPath(import.meta.url), compiler]) {
+  for (const path of [
+    ...sources.map((name) => join(folder, name)),
+    fileURLToPath(import.meta.url),
+    compiler,
+  ]) {
     hash.update(await readFile(path)).update("\0");
   }
   return hash.digest("hex");
@@ -41,7 +45,12 @@ async function compile() {
   const { default: asc } = await import("assemblyscript/asc");
   const out = await mkdtemp(join(root, "src/runtime/kernels/.build-"));
   try {
-    const { error, stderr } = await asc.main([join(folder, "index.ts"), ...options, "-o", join(out, "k.wasm")]);
+    const { error, stderr } = await asc.main([
+      join(folder, "index.ts"),
+      ...options,
+      "-o",
+      join(out, "k.wasm"),
+    ]);
     if (error) throw new Error(`The kernels do not compile.\n${stderr.toString()}`, { cause: error });
     const bytes = await readFile(join(out, "k.wasm"));
     const declarations = await readFile(join(out, "k.d.ts"), "utf8");
@@ -52,7 +61,9 @@ async function compile() {
 }
 
 function generated(bytes, declarations) {
-  const functions = [...declarations.matchAll(/export function (.+);/g)].map(([, signature]) => `  ${signature};`);
+  const functions = [...declarations.matchAll(/export function (.+);/g)].map(
+    ([, signature]) => `  ${signature};`,
+  );
   if (functions.length === 0) throw new Error("The compiler's declarations name no function.");
   return `// Made by scripts/build-kernels.mjs from src/runtime/kernels; not to be edited.
 ${mark}

@@ -32,6 +32,14 @@ export { type PrepareDataOptions, prepareData, prepareRawText, readRawText } fro
 export type { DataSummary } from "./data/summary.ts";
 export { textFileWriter } from "./data/write-texts.ts";
 export { type Evaluation, evaluateTexts } from "./evaluate/likelihood.ts";
+export {
+  type Candidate,
+  createFiller,
+  type Filled,
+  type FillOptions,
+  fillMasks,
+  type MaskFiller,
+} from "./generate/fill.ts";
 export type { LanguageModel } from "./generate/language-model.ts";
 export { loadModel } from "./generate/load.ts";
 export { type Sample, type SampleOptions, sample } from "./generate/sample.ts";
@@ -39,8 +47,10 @@ export { resolveModel } from "./hub/pull.ts";
 export { pullDataset } from "./hub/pull-dataset.ts";
 export type { Architecture, Model, ModelConfig, ModelOption, OptionValues } from "./models/model.ts";
 export { architectureOf, architectures } from "./models/registry.ts";
-export { visible } from "./report/index.ts";
+export { table as terminalTable, visible } from "./report/index.ts";
 export type { BackendOptions, Device } from "./runtime/backend.ts";
+export { auditModel, type ModelAudit, type ModelAuditOptions, readTexts } from "./story/audit.ts";
+export { noveltyPage } from "./story/novelty-page.ts";
 export { type StoryEvent, type StoryOptions, type StoryResult, tellStory } from "./story/story.ts";
 export type { CleaningStep } from "./text/clean.ts";
 export type { Tokenizer } from "./text/tokenizer.ts";

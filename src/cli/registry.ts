@@ -38,9 +38,21 @@ export const registry: readonly CommandEntry[] = [
     load: () => import("./commands/sample.ts"),
   },
   {
+    name: "fill",
+    group: "Use",
+    summary: "Fill the [MASK] of a text with a model such as BERT",
+    load: () => import("./commands/fill.ts"),
+  },
+  {
     name: "eval",
     group: "Judge",
     summary: "Measure how well a model predicts a text",
     load: () => import("./commands/eval.ts"),
+  },
+  {
+    name: "novelty",
+    group: "Judge",
+    summary: "Find which of a model's texts repeat its training data",
+    load: () => import("./commands/novelty.ts"),
   },
 ];

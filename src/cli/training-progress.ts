@@ -48,17 +48,17 @@ export function trainingProgress(ctx: Context, label: string): (event: TrainEven
 
 /** What the training will take, before its first step. */
 function expectations({ steps, parameters, bytes, secondsPerStep, resumedFrom = 0 }: Start): string[] {
-  const perStep = `${formatBytes(bytes)} of memory, ${formatSeconds(secondsPerStep)} a step`;
   const left = steps - resumedFrom;
+  if (left <= 0) return [`all ${formatCount(steps)} steps are done already; --steps N gives it more`];
+  const time = `${formatDuration(secondsPerStep * left)} for ${formatCount(left)} steps`;
   return [
     ...(resumedFrom > 0 ? [`going on after step ${formatCount(resumedFrom)}`] : []),
-    `${formatCount(parameters)} parameters, about ${perStep}` +
-      (steps > 0 && left > 0
-        ? `: ${formatDuration(secondsPerStep * left)} for ${formatCount(left)} steps`
-        : ""),
+    `${formatCount(parameters)} parameters, about ${formatBytes(bytes)} of memory, ${perStep(secondsPerStep)} a step: ${time}`,
   ];
 }
 
-/** Seconds with their unit, in milliseconds where they are few. */
-const formatSeconds = (seconds: number): string =>
-  seconds < 1 ? `${(1000 * seconds).toPrecision(2)} ms` : formatDuration(seconds);
+/** A step's time, in milliseconds where it is short. */
+function perStep(seconds: number): string {
+  const milliseconds = 1000 * seconds;
+  return seconds < 1 ? `${milliseconds.toFixed(milliseconds < 10 ? 1 : 0)} ms` : formatDuration(seconds);
+}

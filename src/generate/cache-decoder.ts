@@ -9,8 +9,8 @@ import type { ModelInput, State } from "../models/model.ts";
 import { evaluation } from "../nn/mode.ts";
 import type { Parameters } from "../nn/parameters.ts";
 import { compile } from "../runtime/compile.ts";
-import type { Decoder } from "./decoder.ts";
-import type { LanguageModel } from "./language-model.ts";
+import type { Decoder } from "./decoding.ts";
+import { type LanguageModel, weightSpecs } from "./language-model.ts";
 import { enlarge, zeroState } from "./state.ts";
 
 /** Tokens that a fresh cache has room for; it doubles as needed. */
@@ -99,16 +99,6 @@ function column(tokens: Int32Array, batch: number, t: number): Int32Array {
 function zeroLengths(specs: Readonly<Record<string, Spec>>): Record<string, HostArray> {
   const fixed = Object.entries(specs).filter(([, { shape }]) => shape.every((d) => typeof d === "number"));
   return zeroState(Object.fromEntries(fixed));
-}
-
-/** What the graph is to know of the weights: shapes, and the file of those that stay there. */
-function weightSpecs({ weights }: LanguageModel): Record<string, Spec> {
-  return Object.fromEntries(
-    Object.entries(weights).map(([name, array]) => {
-      const { dtype, shape } = array;
-      return [name, "stored" in array ? array : { dtype, shape }];
-    }),
-  );
 }
 
 function contextOverflow({ model, name }: LanguageModel, length: number): UsageError {

@@ -10,28 +10,9 @@ import { evaluation } from "../nn/mode.ts";
 import type { Parameters } from "../nn/parameters.ts";
 import { compile } from "../runtime/compile.ts";
 import { cacheDecoder } from "./cache-decoder.ts";
+import type { Decoder, DecoderOptions } from "./decoding.ts";
 import type { LanguageModel } from "./language-model.ts";
 import { zeroState } from "./state.ts";
-
-export interface Decoder {
-  readonly batch: number;
-  /**
-   * Appends tokens to every row and returns the logits of what comes next.
-   * @param ids [batch · length], row after row
-   * @returns [batch · vocabulary], good until the next call
-   */
-  append(ids: Int32Array): Promise<Float32Array>;
-  /** Forgets all text. */
-  reset(): void;
-  release(): Promise<void>;
-}
-
-export interface DecoderOptions {
-  /** Texts that grow side by side. Default 1. */
-  readonly batch?: number;
-  /** What to do when a text outgrows the context: refuse, or drop its older half. Default `error`. */
-  readonly overflow?: "error" | "slide";
-}
 
 export function createDecoder(lm: LanguageModel, options: DecoderOptions = {}): Decoder {
   const { batch = 1, overflow = "error" } = options;

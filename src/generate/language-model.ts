@@ -1,5 +1,6 @@
 /** A model ready for use: its architecture, its weights in memory, and its vocabulary. */
 import type { HostArray, StoredArray } from "../core/array.ts";
+import type { Spec } from "../graph/tree.ts";
 import type { Model } from "../models/model.ts";
 import type { Backend } from "../runtime/backend.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
@@ -21,3 +22,13 @@ export interface LanguageModel {
 /** Whether a prompt is preceded by the end of the text before it: models trained on a stream of items begin there. */
 export const beginsAfterEnd = (tokenizer: Tokenizer): boolean =>
   tokenizer.kind === "character" || tokenizer.kind === "word";
+
+/** What the graph is to know of the weights: shapes, and the file of those that stay there. */
+export function weightSpecs({ weights }: LanguageModel): Record<string, Spec> {
+  return Object.fromEntries(
+    Object.entries(weights).map(([name, array]) => {
+      const { dtype, shape } = array;
+      return [name, "stored" in array ? array : { dtype, shape }];
+    }),
+  );
+}

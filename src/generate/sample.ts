@@ -10,7 +10,8 @@
 
 import { UsageError } from "../core/errors.ts";
 import { Random } from "../core/random.ts";
-import { createDecoder, type Decoder } from "./decoder.ts";
+import { createDecoder } from "./decoder.ts";
+import type { Decoder } from "./decoding.ts";
 import { beginsAfterEnd, type LanguageModel } from "./language-model.ts";
 import { createSampler, type SamplerOptions } from "./sampler.ts";
 
@@ -48,6 +49,8 @@ export interface Sample {
 }
 
 const MAX_BATCH = 64;
+/** The token of a word vocabulary for words that it lacks. */
+const UNKNOWN = "<unk>";
 
 export async function sample(lm: LanguageModel, options: SampleOptions = {}): Promise<Sample[]> {
   const { prompt = "", n = 1, seed = 0, slide = false, maxLength = 200 } = options;
@@ -87,6 +90,7 @@ async function write(
   options: SampleOptions,
 ): Promise<void> {
   const choose = createSampler(options);
+  const unknown = lm.tokenizer.id(UNKNOWN);
   const { batch } = decoder;
   const vocabulary = lm.tokenizer.size;
   let next = Int32Array.from({ length: batch * start.length }, (_, i) => start[i % start.length]!);
@@ -99,6 +103,8 @@ async function write(
     drafts.forEach((draft, row) => {
       if (draft.finish) return;
       const scores = logits.subarray(row * width, row * width + Math.min(width, vocabulary));
+      // Nobody wants to read the word that stands for all unknown ones.
+      if (unknown !== undefined) scores[unknown] = -Infinity;
       const { id, logProbability } = choose(scores, draft.ids, draft.uniform());
       next[row] = id;
       draft.append(id, logProbability);

@@ -5,7 +5,6 @@ import { Tensor } from "./tensor.ts";
 
 export type Tree<L> = L | readonly Tree<L>[] | { readonly [key: string]: Tree<L> };
 export type TensorTree = Tree<Tensor>;
-export type HostTree = Tree<HostArray>;
 
 /** The shape and dtype of an input that has no value yet; names stand for dynamic sizes. */
 export interface Spec {

@@ -1,8 +1,9 @@
 /** Character models of the lesson: an embedding, a stack of recurrent layers, and a linear head. */
+import { InputError } from "../core/errors.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { embedding, embeddingParameters, linear, linearParameters } from "../nn/linear.ts";
+import { affine, embedding, embeddingParameters, linearParameters } from "../nn/linear.ts";
 import type { Mode } from "../nn/mode.ts";
-import type { Parameters } from "../nn/parameters.ts";
+import { filled, type Parameters, parameter, vector } from "../nn/parameters.ts";
 import {
   type Cell,
   type RecurrentConfig,
@@ -13,7 +14,7 @@ import {
 import { reshape } from "../ops/broadcast.ts";
 import { slice, transpose } from "../ops/movement.ts";
 import type { Architecture, ForwardOptions, Model, ModelConfig, ModelInput } from "./model.ts";
-import { fraction, integer, rate, resolveOptions, size } from "./options.ts";
+import { fraction, integer, rate, resolveOptions, size, switched } from "./options.ts";
 
 function architecture(cell: Cell, summary: string): Architecture {
   const type = `char-${cell}`;
@@ -39,11 +40,12 @@ function architecture(cell: Cell, summary: string): Architecture {
         dropout,
       };
     },
-    build: (config) => build(cell, config),
+    build: (config) => buildRecurrent(cell, config),
   };
 }
 
-function build(cell: Cell, config: ModelConfig): Model {
+/** Builds the stack; with `tie_word_embeddings` the head is the embedding and a bias. */
+export function buildRecurrent(cell: Cell, config: ModelConfig): Model {
   const width = size(config, "embedding_size");
   const layers: RecurrentConfig = {
     cell,
@@ -53,12 +55,21 @@ function build(cell: Cell, config: ModelConfig): Model {
     dropout: rate(config, "dropout"),
   };
   const vocabulary = size(config, "vocab_size");
+  const tied = switched(config, "tie_word_embeddings", false);
+  if (tied && width !== layers.hidden) {
+    throw new InputError(
+      "config",
+      `config.json of ${config.model_type}: with tied embeddings embedding_size ${width} and hidden_size ${layers.hidden} must be equal.`,
+    );
+  }
   return {
     config,
     parameters: [
-      ...embeddingParameters("embedding", vocabulary, width),
+      ...embeddingParameters("embedding", vocabulary, width, tied ? 1 / Math.sqrt(width) : 1),
       ...recurrentParameters("rnn", layers),
-      ...linearParameters("head", layers.hidden, vocabulary),
+      ...(tied
+        ? [vector("head.bias", [vocabulary], filled(0))]
+        : linearParameters("head", layers.hidden, vocabulary)),
     ],
     contextLength: Infinity,
     predicts: "each",
@@ -89,7 +100,11 @@ function forward(
     logits === "last"
       ? slice(output, 0, (steps - 1) * batch, batch)
       : batchMajor(output, steps, batch, layers.hidden);
-  return { logits: linear(parameters, "head", mode.dropout(hidden, layers.dropout)), state: next };
+  const head = parameters["head.weight"] ?? parameter(parameters, "embedding.weight");
+  return {
+    logits: affine(mode.dropout(hidden, layers.dropout), head, parameter(parameters, "head.bias"), true),
+    state: next,
+  };
 }
 
 /** [steps · batch, width] → [batch · steps, width]. */

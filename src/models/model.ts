@@ -57,6 +57,16 @@ export interface TrainingInput extends ModelInput {
   readonly progress?: Tensor;
 }
 
+/** What training minimises. */
+export interface Objective {
+  /** Sum over all weighted targets, in nats, auxiliary losses included. */
+  readonly loss: Tensor;
+  /** The predictions' part of it, which people are told. Default: `loss`. */
+  readonly reported?: Tensor;
+  /** What to carry into the next batch. */
+  readonly state: State;
+}
+
 export interface Model {
   readonly config: ModelConfig;
   readonly parameters: readonly ParameterSpec[];
@@ -78,11 +88,7 @@ export interface Model {
    * The training objective where it is more than the cross-entropy of the predictions: the sum over
    * targets, in nats, and the state to carry.
    */
-  loss?(
-    parameters: Parameters,
-    input: TrainingInput,
-    mode: Mode,
-  ): { readonly loss: Tensor; readonly state: State };
+  loss?(parameters: Parameters, input: TrainingInput, mode: Mode): Objective;
 }
 
 /** One option of an architecture, as the command line and the studio offer it. */

@@ -7,18 +7,13 @@ import { reshape, sum } from "../ops/broadcast.ts";
 import { multiply } from "../ops/elementwise.ts";
 import { slice } from "../ops/movement.ts";
 import { crossEntropy } from "../ops/normalisation.ts";
-import type { Model, State, TrainingInput } from "./model.ts";
+import type { Model, Objective, TrainingInput } from "./model.ts";
 
 /**
  * The sum over all weighted targets of -log p(target), in nats, and the state to carry on.
  * A sum, not a mean: the trainer divides by the true number of targets, also across accumulated batches.
  */
-export function objective(
-  model: Model,
-  parameters: Parameters,
-  input: TrainingInput,
-  mode: Mode,
-): { loss: Tensor; state: State } {
+export function objective(model: Model, parameters: Parameters, input: TrainingInput, mode: Mode): Objective {
   if (mode.training && model.loss) return model.loss(parameters, input, mode);
   const { logits, state } = model.forward(parameters, input, mode);
   return { loss: sum(targetLosses(model, logits, input)), state };

@@ -10,15 +10,21 @@ export function resolveOptions(
   for (const [name, value] of Object.entries(given)) {
     const option = options[name];
     if (!option)
-      throw new UsageError(`${type} has no option --${name}: ${suggest(name, Object.keys(options))}`, {
-        option: name,
-      });
+      throw new UsageError(
+        `${type} has no option ${flag(name)}: ${suggest(flag(name), Object.keys(options).map(flag))}`,
+        {
+          option: name,
+        },
+      );
     check(type, name, option, value);
   }
   return Object.fromEntries(
     Object.entries(options).map(([name, option]) => [name, given[name] ?? option.default]),
   );
 }
+
+/** As the command line writes an option: `allLayers` is `--all-layers`. */
+const flag = (name: string): string => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
 function check(
   type: string,
@@ -27,7 +33,7 @@ function check(
   value: unknown,
 ): void {
   const fail = (expected: string): never => {
-    throw new UsageError(`--${name} of ${type} must be ${expected}, not ${JSON.stringify(value)}.`, {
+    throw new UsageError(`${flag(name)} of ${type} must be ${expected}, not ${JSON.stringify(value)}.`, {
       option: name,
       value,
     });

@@ -1,11 +1,27 @@
 /** Every architecture by name. */
 import { InputError, suggest, UsageError } from "../core/errors.ts";
 import { bert, distilbert } from "./bert.ts";
+import { charBilstm } from "./char-bilstm.ts";
+import { charCnn } from "./char-cnn.ts";
 import { charGru, charLstm, charRnn } from "./char-recurrent.ts";
+import { charTransformer } from "./char-transformer.ts";
 import { gpt2 } from "./gpt2.ts";
 import type { Architecture, Model, ModelConfig } from "./model.ts";
+import { wordLstm, wordRnn } from "./word-recurrent.ts";
 
-export const architectures: readonly Architecture[] = [charRnn, charGru, charLstm, gpt2, bert, distilbert];
+export const architectures: readonly Architecture[] = [
+  charRnn,
+  charGru,
+  charLstm,
+  charBilstm,
+  charCnn,
+  charTransformer,
+  wordRnn,
+  wordLstm,
+  gpt2,
+  bert,
+  distilbert,
+];
 
 /** @throws UsageError, with the nearest name, where there is none of this name. */
 export function architectureOf(type: string): Architecture {

@@ -1,7 +1,9 @@
 /** Stacked recurrent layers, with the names, layouts and equations of torch.nn.RNN, GRU and LSTM. */
 
+import { constant } from "../graph/leaves.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Spec } from "../graph/tree.ts";
+import { broadcastTo } from "../ops/broadcast.ts";
 import { add } from "../ops/elementwise.ts";
 import { gru } from "../ops/gru.ts";
 import { lstm } from "../ops/lstm.ts";
@@ -57,6 +59,12 @@ export function recurrentState(
         : [[`h${k}`, spec]],
     ).flat(),
   );
+}
+
+/** The state at the beginning of a text that nothing is carried into. */
+export function zeroRecurrentState(config: RecurrentConfig, batch: number): Record<string, Tensor> {
+  const zeros = broadcastTo(constant(0), [batch, config.hidden]);
+  return Object.fromEntries(Object.keys(recurrentState(config, batch)).map((name) => [name, zeros]));
 }
 
 /**

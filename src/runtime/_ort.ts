@@ -10,7 +10,12 @@ export type OrtTensorConstructor = new (
   shape: readonly number[],
 ) => OrtTensor;
 
-export function wrapSession(session: InferenceSession, Tensor: OrtTensorConstructor): Session {
+/** @param inPlace whether the library writes results into arrays that it is given: Node's does, the browser's copies */
+export function wrapSession(
+  session: InferenceSession,
+  Tensor: OrtTensorConstructor,
+  inPlace: boolean,
+): Session {
   const toOrt = ({ dtype, data, shape }: HostArray): OrtTensor => new Tensor(dtype, data, shape);
   return {
     async run(feeds, fetches) {
@@ -19,24 +24,18 @@ export function wrapSession(session: InferenceSession, Tensor: OrtTensorConstruc
       const ortFetches: Record<string, OrtTensor | null> = {};
       for (const name in fetches) {
         const into = fetches[name];
-        ortFetches[name] = into ? toOrt(into) : null;
+        ortFetches[name] = into && inPlace ? toOrt(into) : null;
       }
       const results = await session.run(ortFeeds, ortFetches);
       const out: Record<string, HostArray> = {};
       for (const name in fetches) {
         const tensor = results[name]!;
+        const data = tensor.data as HostArray["data"];
         const into = fetches[name];
-        if (into) {
-          // onnxruntime-node 1.30 copies even what it wrote in place; this frees the copy at once.
-          if (tensor.data !== into.data) discard(tensor.data as HostArray["data"]);
-          out[name] = into;
-          continue;
-        }
-        out[name] = {
-          dtype: tensor.type as DType,
-          shape: tensor.dims,
-          data: tensor.data as HostArray["data"],
-        };
+        if (into && !inPlace) (into.data as Float32Array).set(data as Float32Array);
+        // onnxruntime-node 1.30 copies even what it wrote in place; this frees the copy at once.
+        if (into && inPlace && data !== into.data) discard(data);
+        out[name] = into ?? { dtype: tensor.type as DType, shape: tensor.dims, data };
       }
       return out;
     },

@@ -22,7 +22,7 @@ export function nodeBackend({ device = "cpu", threads, profile }: BackendOptions
             : { extra: { session: { model_external_initializers_file_folder_path: folder } } }),
           ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
         });
-        return wrapSession(session, ort.Tensor as unknown as OrtTensorConstructor);
+        return wrapSession(session, ort.Tensor as unknown as OrtTensorConstructor, true);
       } catch (cause) {
         const reason = cause instanceof Error ? cause.message : String(cause);
         throw new PunchlineError(

@@ -20,7 +20,7 @@ export function webBackend({ device = "wasm", threads }: BackendOptions = {}): B
         graphOptimizationLevel: "basic",
         logSeverityLevel: 3,
       });
-      return wrapSession(session, ort.Tensor as unknown as OrtTensorConstructor);
+      return wrapSession(session, ort.Tensor as unknown as OrtTensorConstructor, false);
     },
   };
 }

@@ -7,10 +7,12 @@ import { join } from "node:path";
 import { version } from "../core/version.ts";
 import type { PreparedData } from "../data/prepare.ts";
 import { prepareData } from "../data/prepare-sources.ts";
+import { Auditor } from "../evaluate/novelty/auditor.ts";
+import { buildIndex } from "../evaluate/novelty/training-index.ts";
 import { writeFileAtomic } from "../hub/atomic.ts";
 import { type AuditedSample, pickBest, renderReport } from "../report/index.ts";
 import type { TrainEvent } from "../train/events.ts";
-import { auditor } from "./audit.ts";
+import { auditModel, noveltyFigures } from "./audit.ts";
 import { charactersChapter, writeCharacters } from "./characters.ts";
 import { machine } from "./machine.ts";
 
@@ -91,7 +93,15 @@ export async function tellStory(options: StoryOptions = {}): Promise<StoryResult
     return { ...common, seconds: (performance.now() - begun) / 1000, jokes: [] };
 
   onEvent?.({ type: "writing" });
-  const audit = auditor(data.splits.train);
+  const auditor = new Auditor(buildIndex(data.splits.train), { neighbours: 1 });
+  const audit = (texts: readonly string[]) => texts.map((text) => auditor.audit(text));
+  const { train: trained, validation, test } = data.splits;
+  const remembered = await auditModel(characters.many, {
+    training: trained,
+    heldOut: [...validation, ...test],
+    lm: characters.lm,
+    ...(signal ? { signal } : {}),
+  });
   const source = sources.map((name) => (name === "one-liners" ? "" : ` --data ${name}`)).join("");
   const chapter = await charactersChapter(
     data,
@@ -132,7 +142,19 @@ export async function tellStory(options: StoryOptions = {}): Promise<StoryResult
       { value: `${Math.round(summary.tokens_per_s / 1000)}k`, label: "characters per second in training" },
       { value: `${fresh} of ${everyJoke.length}`, label: "jokes are no copies" },
     ],
-    chapters: { characters: chapter },
+    chapters: {
+      characters: chapter,
+      novelty: {
+        indexed: remembered.indexed,
+        audits: [
+          noveltyFigures(
+            "the character model",
+            `punchline novelty ${run} -n ${characters.many.length}`,
+            remembered,
+          ),
+        ],
+      },
+    },
     made: {
       date: new Date().toISOString(),
       command: options.command ?? "punchline demo",

@@ -8,6 +8,7 @@ import { InputError } from "../core/errors.ts";
 import { version } from "../core/version.ts";
 import { openSafetensors, type TensorToWrite, writeSafetensors } from "../hub/safetensors-file.ts";
 import type { Arena, Views } from "../runtime/arena.ts";
+import { readLog } from "./history.ts";
 import { exists, files, parseJson } from "./run-folder.ts";
 import type { TrainState } from "./state.ts";
 import type { Carried } from "./step.ts";
@@ -21,6 +22,19 @@ export interface Checkpoint {
 }
 
 export const hasCheckpoint = (folder: string): Promise<boolean> => exists(join(folder, files.optimizer));
+
+/**
+ * A checkpoint is written before the first row of the log, so a log without one has lost it.
+ * @throws InputError `checkpoint` rather than begin such a run anew
+ */
+export async function refuseLostCheckpoint(folder: string): Promise<void> {
+  if ((await readLog(folder)).length === 0) return;
+  throw new InputError(
+    "checkpoint",
+    `${folder} cannot go on: its checkpoint, ${files.optimizer}, is gone. Its weights can still be used; train on in a new folder.`,
+    { folder },
+  );
+}
 
 /** Writes the state as it stands in the arena and in `carried`. */
 export async function writeCheckpoint(

@@ -33,7 +33,7 @@ export type TrainEvent =
   /** Before the first step, when everything is known that can be. */
   | {
       readonly type: "start";
-      /** Planned steps; 0 where a time limit has to be measured first. */
+      /** Planned steps; under a time limit as many as the measured speed allows. */
       readonly steps: number;
       readonly parameters: number;
       readonly unit: TokenUnit;
@@ -43,7 +43,7 @@ export type TrainEvent =
       readonly secondsPerStep: number;
       readonly resumedFrom?: number;
     }
-  /** A time limit has been turned into steps. */
+  /** A time limit has been turned into steps anew. */
   | { readonly type: "planned"; readonly steps: number }
   | { readonly type: "log"; readonly row: LogRow; readonly secondsLeft: number }
   | { readonly type: "validation"; readonly step: number; readonly loss: number; readonly best: boolean }

@@ -6,7 +6,7 @@ import type { TrainOptions } from "./options.ts";
 /** Steps of a training that is given no limit at all. */
 const DEFAULT_STEPS = 2000;
 /** Validations of a training, unless it says how often. */
-export const PARTS = 20;
+const PARTS = 20;
 /** Fewest steps between validations, unless it says how often. */
 const FEWEST = 25;
 

@@ -6,7 +6,7 @@ export interface TrainState {
   readonly version: 1;
   /** Steps done. */
   readonly step: number;
-  /** Steps planned; null while a time limit has not been turned into steps. */
+  /** Steps planned; null before the first step of a training with a time limit. */
   readonly plannedSteps: number | null;
   /** Target tokens trained on. */
   readonly tokens: number;
@@ -25,10 +25,19 @@ export interface TrainState {
   /** Nats per token of the first and of the last row of the log; null before there is one. */
   readonly firstLoss: number | null;
   readonly lastLoss: number | null;
-  /** Sums of the log row under way. */
-  readonly interval: { readonly nats: number; readonly tokens: number; readonly seconds: number };
+  /** The log's row under way. */
+  readonly interval: Interval;
   /** What the last step still owes, where the training was stopped before that was done. */
   readonly owed: Owed | null;
+}
+
+/** Sums over the steps since the log's last row, and the last step's learning rate and gradient norm. */
+interface Interval {
+  readonly nats: number;
+  readonly tokens: number;
+  readonly seconds: number;
+  readonly lr: number;
+  readonly norm: number;
 }
 
 /** What falls due after a step. */
@@ -54,6 +63,6 @@ export const freshState: TrainState = {
   lastValidationStep: 0,
   firstLoss: null,
   lastLoss: null,
-  interval: { nats: 0, tokens: 0, seconds: 0 },
+  interval: { nats: 0, tokens: 0, seconds: 0, lr: 0, norm: 0 },
   owed: null,
 };

@@ -49,7 +49,7 @@ export class TrainingStep {
     this.#model = model;
     this.#pass = compile(
       (parameters: Parameters, input: TrainingInput) => {
-        const { loss, state } = objective(model, parameters, input, training());
+        const { loss, reported = loss, state } = objective(model, parameters, input, training());
         const found = gradients(
           loss,
           trainable.map((name) => parameters[name]!),
@@ -58,7 +58,7 @@ export class TrainingStep {
         return {
           gradients: Object.fromEntries(trainable.map((name, i) => [name, found[i]!])),
           state,
-          loss,
+          loss: reported,
         };
       },
       { backend },

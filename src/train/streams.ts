@@ -44,6 +44,11 @@ export function trainingBatches(model: Model, data: PreparedData, options: Train
     throw new UsageError(`${model_type} carries no state from window to window; use --windows shuffled.`);
   if (kind === "stream" && stride !== undefined)
     throw new UsageError("--stride is an option of --windows shuffled; lanes of a stream have no gaps.");
+  if (model.predicts === "last" && length !== model.contextLength) {
+    throw new UsageError(
+      `${model_type} reads windows of ${model.contextLength} tokens, not of --seq-len ${length}.`,
+    );
+  }
   if (length > model.contextLength) {
     throw new UsageError(
       `--seq-len ${length} is beyond the ${model.contextLength} tokens that ${model_type} sees at once.`,
@@ -51,5 +56,24 @@ export function trainingBatches(model: Model, data: PreparedData, options: Train
   }
   const tokens = streamOf(data, "train", data.tokenizer);
   if (kind === "stream") return streamWindows(tokens, { batch, length, seed });
-  return shuffledWindows(tokens, { batch, length, seed, ...(stride === undefined ? {} : { stride }) });
+  const windows = shuffledWindows(tokens, {
+    batch,
+    length,
+    seed,
+    ...(stride === undefined ? {} : { stride }),
+  });
+  return model.predicts === "last" ? lastTargets(windows, length) : windows;
+}
+
+/** The same windows, of which the target after the last token alone counts. */
+function lastTargets(windows: BatchSource, length: number): BatchSource {
+  return {
+    ...windows,
+    targetsPerEpoch: windows.targetsPerEpoch / length,
+    targetsPerBatch: windows.targetsPerBatch / length,
+    next: () => {
+      const batch = windows.next();
+      return { ...batch, targets: batch.batch };
+    },
+  };
 }

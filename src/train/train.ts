@@ -14,7 +14,6 @@ import type { LanguageModel } from "../generate/language-model.ts";
 import { sample } from "../generate/sample.ts";
 import { withFolderLock } from "../hub/lock.ts";
 import { countParameters, type Model, type OptionValues } from "../models/model.ts";
-import { resolveOptions } from "../models/options.ts";
 import { architectureOf } from "../models/registry.ts";
 import { adamw } from "../optim/adamw.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
@@ -22,7 +21,7 @@ import { sgd } from "../optim/sgd.ts";
 import { Arena } from "../runtime/arena.ts";
 import type { Backend, BackendOptions } from "../runtime/backend.ts";
 import { nodeBackend } from "../runtime/node.ts";
-import { type Checkpoint, hasCheckpoint, readCheckpoint } from "./checkpoint.ts";
+import { type Checkpoint, hasCheckpoint, readCheckpoint, refuseLostCheckpoint } from "./checkpoint.ts";
 import { estimateMemory } from "./estimate.ts";
 import type { LogRow, SampleRow, StopReason, TrainEvent } from "./events.ts";
 import { type ResumeOptions, resolveTrainOptions, resumeTrainOptions, type TrainOptions } from "./options.ts";
@@ -100,8 +99,12 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
   const { data, out, origin, backend } = request;
   const architecture = architectureOf(request.model);
   const { type } = architecture;
-  const modelOptions = resolveOptions(architecture, request.modelOptions ?? {});
-  const options = resolveTrainOptions(request.options ?? {}, architecture);
+  const modelOptions = request.modelOptions ?? {};
+  const { contextLength } = architecture.build(architecture.configure(modelOptions, data.tokenizer.size));
+  const resolved = resolveTrainOptions(request.options ?? {}, architecture);
+  // A window that nobody asked for is never longer than what the model sees.
+  const seqLen = request.options?.seqLen ?? Math.min(resolved.seqLen, contextLength);
+  const options = { ...resolved, seqLen };
   const setup = prepare({ model: type, modelOptions, data, options, hooks: request });
   if (out === undefined) return session(setup, memoryResults(setup.arena));
   return withFolderLock(out, async () => {
@@ -152,7 +155,10 @@ export async function resume(folder: string, request: ResumeRequest): Promise<Tr
     const backend = { device, ...(threads === null ? {} : { threads }), ...request.backend };
     const setup = prepare({ model, modelOptions, data, options, hooks: { ...request, backend } });
     const now: RunRecord = { ...record, train: options };
-    if (!(await hasCheckpoint(folder))) return begin(folder, setup, now);
+    if (!(await hasCheckpoint(folder))) {
+      await refuseLostCheckpoint(folder);
+      return begin(folder, setup, now);
+    }
     const checkpoint = await readCheckpoint(folder, setup.arena);
     await writeRecord(folder, now);
     const results = await folderResults(folder, setup.arena, checkpoint.state);

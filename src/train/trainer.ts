@@ -9,7 +9,6 @@
  * on bit for bit.
  */
 import type { BatchSource } from "../data/batches/batch.ts";
-import { StreamScorer } from "../evaluate/likelihood.ts";
 import type { Model } from "../models/model.ts";
 import { countParameters } from "../models/model.ts";
 import { clipGlobalNorm } from "../optim/clip.ts";
@@ -21,7 +20,8 @@ import type { LogRow, SampleRow, StopReason, TokenUnit, TrainEvent } from "./eve
 import type { TrainOptions } from "./options.ts";
 import { isTimed, learningRateAt, plannedSteps, timePart, validationInterval } from "./plan.ts";
 import { freshState, type Owed, type TrainState } from "./state.ts";
-import { type Carried, carriesState, type TrainingStep } from "./step.ts";
+import type { Carried, TrainingStep } from "./step.ts";
+import { createValidation, type Validation } from "./validation.ts";
 
 /** Where a training leaves its results; a run folder in Node, memory in a browser. */
 export interface TrainSink {
@@ -43,7 +43,7 @@ export interface TrainerParts {
   readonly batches: BatchSource;
   readonly step: TrainingStep;
   /** Tokens of the validation split, an end of text first; too short a one is not scored. */
-  readonly validation?: ArrayLike<number>;
+  readonly validation: ArrayLike<number>;
   readonly options: TrainOptions;
   readonly sink: TrainSink;
   readonly unit: TokenUnit;
@@ -78,7 +78,7 @@ export async function runTraining(parts: TrainerParts): Promise<TrainOutcome> {
 class Loop {
   readonly #parts: TrainerParts;
   readonly #options: TrainOptions;
-  readonly #scorer: StreamScorer | undefined;
+  readonly #validation: Validation;
   #state: TrainState;
   #carried: Carried;
   /** Seconds of earlier sittings. */
@@ -88,7 +88,10 @@ class Loop {
   #steps = 0;
   /** Twentieths of the time limit that have passed. */
   #part: number;
+  /** The last checkpoint; -1 before the first. */
   #saved: { readonly step: number; readonly at: number } = { step: -1, at: 0 };
+  /** Whether something has been done since. */
+  #changed = true;
 
   constructor(parts: TrainerParts) {
     const { model, backend, options, resume, batches, validation, signal } = parts;
@@ -102,14 +105,15 @@ class Loop {
       // Before the first step there is no place yet.
       if (resume.state.batches !== null) batches.restore(resume.state.batches);
       this.#saved = { step: resume.state.step, at: performance.now() };
+      this.#changed = false;
     }
-    this.#scorer =
-      validation && validation.length > 1
-        ? new StreamScorer(model, backend, {
-            ...(carriesState(model) ? { length: options.seqLen } : {}),
-            ...(signal ? { signal } : {}),
-          })
-        : undefined;
+    this.#validation = createValidation({
+      model,
+      backend,
+      tokens: validation,
+      length: options.seqLen,
+      ...(signal ? { signal } : {}),
+    });
   }
 
   async run(): Promise<TrainOutcome> {
@@ -118,9 +122,10 @@ class Loop {
     if (planned !== null) this.#set({ plannedSteps: planned });
     if (!resume) await this.#save();
     const secondsPerStep = await this.#measure();
+    if (this.#state.plannedSteps === null) this.#plan(secondsPerStep);
     onEvent?.({
       type: "start",
-      steps: planned ?? 0,
+      steps: this.#state.plannedSteps ?? 0,
       parameters: countParameters(model),
       unit,
       bytes,
@@ -134,7 +139,7 @@ class Loop {
   }
 
   async release(): Promise<void> {
-    await this.#scorer?.release();
+    await this.#validation.release();
   }
 
   async #loop(): Promise<StopReason> {
@@ -142,7 +147,8 @@ class Loop {
     const { patience = Infinity } = this.#options;
     let reason = this.#limit();
     // A run may be resumed with a limit that it has reached already.
-    if (reason && this.#state.lastValidationStep !== this.#state.step) this.#owe(true);
+    const { owed, lastValidationStep, step } = this.#state;
+    if (reason && !owed && lastValidationStep !== step) this.#owe(true);
     while (true) {
       if (this.#state.owed && !(await this.#settle(this.#state.owed))) return "interrupt";
       if (reason) return reason;
@@ -191,13 +197,12 @@ class Loop {
         nats: interval.nats + nats,
         tokens: interval.tokens + targets,
         seconds: interval.seconds + (performance.now() - begun) / 1000,
+        lr,
+        norm,
       },
     });
-    this.#last = { lr, norm };
+    this.#changed = true;
   }
-
-  /** Of the last step. */
-  #last = { lr: 0, norm: 0 };
 
   /**
    * Notes what falls due after the step just taken: by steps, or, under a time limit, by its twentieths.
@@ -226,8 +231,8 @@ class Loop {
       seconds: this.#seconds(),
       tokens,
       loss: interval.nats / interval.tokens,
-      lr: this.#last.lr,
-      grad_norm: this.#last.norm,
+      lr: interval.lr,
+      grad_norm: interval.norm,
       tokens_per_s: interval.tokens / interval.seconds,
     };
     checkLoss(row, firstLoss, this.#parts.model.config.vocab_size, this.#saved.step);
@@ -255,6 +260,7 @@ class Loop {
     }
     if (snapshotEvery > 0 && step % snapshotEvery === 0) await sink.snapshot(step);
     this.#set({ owed: null });
+    this.#changed = true;
     if (validation || performance.now() - this.#saved.at > checkpointSeconds * 1000) await this.#save();
     return true;
   }
@@ -263,7 +269,7 @@ class Loop {
   async #validate(): Promise<number | null | "interrupted"> {
     const { sink, onEvent } = this.#parts;
     const { step, bestLoss, sinceBest, bestStep } = this.#state;
-    const loss = await this.#score();
+    const loss = await this.#validation.score(this.#parts.arena);
     if (loss === "interrupted") return loss;
     if (loss === null) {
       this.#set({ lastValidationStep: step });
@@ -286,25 +292,14 @@ class Loop {
     return loss;
   }
 
-  async #score(): Promise<number | null | "interrupted"> {
-    const { validation, arena, signal } = this.#parts;
-    if (!this.#scorer || !validation) return null;
-    try {
-      const { nats, tokens } = await this.#scorer.score(arena.parameters, validation);
-      return nats / tokens;
-    } catch (error) {
-      if (signal?.aborted) return "interrupted";
-      throw error;
-    }
-  }
-
   async #save(): Promise<void> {
-    const { step, owed } = this.#state;
-    if (this.#saved.step === step && !owed) return;
+    if (!this.#changed) return;
+    const { step } = this.#state;
     checkWeights(this.#parts.arena, step, this.#saved.step);
     this.#set({ seconds: this.#seconds() });
     await this.#parts.sink.last(this.#state, this.#carried);
     this.#saved = { step, at: performance.now() };
+    this.#changed = false;
     this.#parts.onEvent?.({ type: "checkpoint", step, kind: "last" });
   }
 
@@ -314,14 +309,17 @@ class Loop {
     return step.measure(arena, batches, { seed, step: 0, accumulate, progress: 0 });
   }
 
-  /** Under a time limit: how many steps it will allow, so that the learning rate can follow its schedule. */
+  /** Plans again by the speed of this sitting, once it is known well enough. */
   #replan(): void {
-    const { maxMinutes } = this.#options;
-    if (!isTimed(this.#options) || maxMinutes === undefined || this.#steps < MEASURED_STEPS) return;
-    const left = Math.max(0, maxMinutes * 60 - this.#seconds());
-    const steps = this.#state.step + Math.round((left * this.#steps) / this.#elapsed());
-    this.#set({ plannedSteps: steps });
-    this.#parts.onEvent?.({ type: "planned", steps });
+    if (!isTimed(this.#options) || this.#steps < MEASURED_STEPS) return;
+    this.#plan(this.#elapsed() / this.#steps);
+    this.#parts.onEvent?.({ type: "planned", steps: this.#state.plannedSteps ?? 0 });
+  }
+
+  /** Turns what is left of the time limit into steps, so that the learning rate can follow its schedule. */
+  #plan(secondsPerStep: number): void {
+    const left = Math.max(0, (this.#options.maxMinutes ?? 0) * 60 - this.#seconds());
+    this.#set({ plannedSteps: this.#state.step + Math.max(1, Math.round(left / secondsPerStep)) });
   }
 
   #progress(): number {

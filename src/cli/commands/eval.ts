@@ -1,70 +1,124 @@
 /** `punchline eval`: how well a model predicts a source. */
-import { evaluateTexts, loadModel, resolveModel, UsageError } from "../../index.ts";
+import {
+  evaluateTexts,
+  type LanguageModel,
+  loadModel,
+  readRawText,
+  readRun,
+  resolveModel,
+  tokenUnit,
+  UsageError,
+} from "../../index.ts";
 import { argument, defineCommand } from "../command.ts";
+import type { Context } from "../context.ts";
 import { dataChoices, dataOptions, readData } from "../data-options.ts";
 import { deviceOf, deviceOptions } from "../device-options.ts";
 import { formatCount } from "../format.ts";
-import { choice, integer, list, present } from "../option.ts";
+import { choice, flagOf, integer, list, type OptionValues, present } from "../option.ts";
+
+const options = {
+  data: list({
+    describe: "Source: one-liners, a file, hf:owner/dataset (default: what the run was trained on)",
+    placeholder: "SOURCE",
+  }),
+  split: choice(["train", "validation", "test", "all"], {
+    describe: "Which part (default test, or validation where that is empty)",
+  }),
+  batch: integer({ describe: "Windows side by side", min: 1, default: 16 }),
+  length: integer({ describe: "Tokens of a window", min: 2 }),
+  window: integer({
+    describe: "Tokens that each window scores anew, for models with a bounded context",
+    min: 1,
+  }),
+  ...dataOptions,
+  ...deviceOptions,
+} as const;
+
+type Options = OptionValues<typeof options>;
 
 export default defineCommand({
   description:
     "Scores every token of a split once and prints the loss in nats per token, the perplexity, and bits per " +
     "character and per byte, which compare models of different vocabularies.",
   arguments: { model: argument({ describe: "Run folder, Hugging Face folder or Hub name" }) },
-  options: {
-    data: list({
-      describe: "Source: one-liners, a file, hf:owner/dataset (default one-liners)",
-      placeholder: "SOURCE",
-    }),
-    split: choice(["train", "validation", "test", "all"], {
-      describe: "Which part; with --raw always all",
-      default: "test",
-    }),
-    batch: integer({ describe: "Windows side by side", min: 1, default: 16 }),
-    length: integer({ describe: "Tokens of a window", min: 2 }),
-    window: integer({
-      describe: "Tokens that each window scores anew, for models with a bounded context",
-      min: 1,
-    }),
-    ...dataOptions,
-    ...deviceOptions,
-  },
+  options,
   examples: [
-    { command: "punchline eval runs/a --data jokes.csv", explain: "On the test split" },
+    { command: "punchline eval runs/a", explain: "On the test split of the run's own data" },
+    { command: "punchline eval runs/a --data jokes.csv", explain: "On the test split of other data" },
     { command: "punchline eval gpt2 --data wiki.test.raw --raw", explain: "On one text as it stands" },
   ],
   async run(ctx, { model }, options) {
-    const lm = await loadModel(await resolveModel(model), deviceOf(options));
-    const sources = options.data.length > 0 ? options.data : ["one-liners"];
-    const { texts, kind, split } = await textsOf();
-    const task = ctx.progress.start("scoring", { total: 100, unit: "%" });
+    const folder = await resolveModel(model);
+    const lm = await loadModel(folder, deviceOf(options));
+    refuseUseless(lm, options);
+    const { texts, kind, split } = await textsOf(ctx, folder, options);
+    const begun = performance.now();
+    const task = ctx.progress.start("scoring", { unit: "%" });
     const result = await evaluateTexts(lm, texts, {
       kind,
       ...present({ batch: options.batch, length: options.length, stride: options.window }),
-      onProgress: (done) => task.update({ done: Math.floor(100 * done) }),
+      onProgress: (done) =>
+        task.update({
+          done: Math.floor(100 * done),
+          secondsLeft: ((performance.now() - begun) / 1000) * (1 / done - 1),
+        }),
       signal: ctx.interrupt,
     });
-    task.end(`scored ${formatCount(result.tokens)} tokens of ${split}`);
-    ctx.print(`loss                ${result.loss.toFixed(4)} nats per token`);
+    const units = tokenUnit(lm.tokenizer);
+    const scored = `${formatCount(result.tokens)} ${units} of ${split === "all" ? "the whole text" : `the ${split} split`}`;
+    task.end(`scored ${scored}`);
+    ctx.print(`loss                ${result.loss.toFixed(4)} nats per ${units.slice(0, -1)}`);
     ctx.print(`perplexity          ${result.perplexity.toFixed(2)}`);
     ctx.print(`bits per character  ${result.bits_per_character.toFixed(4)}`);
     ctx.print(`bits per byte       ${result.bits_per_byte.toFixed(4)}`);
-    ctx.print(`tokens              ${formatCount(result.tokens)} (${split})`);
+    ctx.print(`over                ${scored}`);
     ctx.json({ ...result, split });
-
-    async function textsOf() {
-      if (options.raw) {
-        const { readRawText } = await import("../../index.ts");
-        return { texts: [await readRawText(sources)], kind: "text" as const, split: "all" };
-      }
-      const data = await readData(ctx, sources, dataChoices(options));
-      const { train, validation, test } = data.splits;
-      const texts = options.split === "all" ? [...train, ...validation, ...test] : data.splits[options.split];
-      if (texts.length === 0)
-        throw new UsageError(
-          `The ${options.split} split is empty; give more texts or choose another --split.`,
-        );
-      return { texts, kind: "items" as const, split: options.split };
-    }
   },
 });
+
+/** What the model could only ignore. */
+function refuseUseless({ model }: LanguageModel, { window, length }: Options): void {
+  const { contextLength, config } = model;
+  if (window !== undefined && !Number.isFinite(contextLength)) {
+    throw new UsageError(
+      `--window is of no use to a ${config.model_type}, which carries its state from window to window; leave it out.`,
+    );
+  }
+  if (length !== undefined && length > contextLength) {
+    throw new UsageError(
+      `--length ${length} is beyond the ${contextLength} tokens that ${config.model_type} sees at once.`,
+    );
+  }
+}
+
+interface Texts {
+  readonly texts: readonly string[];
+  readonly kind: "items" | "text";
+  readonly split: "train" | "validation" | "test" | "all";
+}
+
+/** The texts to score: one file as it stands, or a split of prepared data, by default of the run's own. */
+async function textsOf(ctx: Context, folder: string, options: Options): Promise<Texts> {
+  const choices = dataChoices(options);
+  if (options.raw) {
+    const odd = Object.keys(choices).find((name) => name !== "raw");
+    if (odd)
+      throw new UsageError(`--raw takes the text as it stands; ${flagOf(odd)} has nothing to do there.`);
+    if (options.split !== undefined && options.split !== "all")
+      throw new UsageError("--raw scores the text whole; leave --split out, or give it as all.");
+    if (options.data.length === 0) throw new UsageError("--raw needs the file: --data FILE.");
+    return { texts: [await readRawText(options.data)], kind: "text", split: "all" };
+  }
+  const run = options.data.length > 0 ? undefined : await readRun(folder).catch(() => undefined);
+  const sources = run && run.sources.length > 0 ? run.sources : options.data;
+  const data = await readData(ctx, sources.length > 0 ? sources : ["one-liners"], {
+    ...run?.data,
+    ...choices,
+  });
+  const { train, validation, test } = data.splits;
+  const split = options.split ?? (test.length > 0 ? "test" : "validation");
+  const texts = split === "all" ? [...train, ...validation, ...test] : data.splits[split];
+  if (texts.length === 0)
+    throw new UsageError(`The ${split} split is empty; give more texts or choose another --split.`);
+  return { texts: data.kind === "text" ? [texts.join("")] : texts, kind: data.kind, split };
+}

@@ -1,5 +1,5 @@
 /** `punchline sample`: texts from a model. */
-import { loadModel, resolveModel, sample } from "../../index.ts";
+import { loadModel, resolveModel, sample, UsageError } from "../../index.ts";
 import { argument, defineCommand } from "../command.ts";
 import { deviceOf, deviceOptions } from "../device-options.ts";
 import { flag, integer, list, number, present, text } from "../option.ts";
@@ -45,6 +45,7 @@ export default defineCommand({
     { command: "punchline sample runs/a -n 100 --json > jokes.json", explain: "Many, for a program" },
   ],
   async run(ctx, { model }, { device, threads, n, ...options }) {
+    if (options.stop.includes("")) throw new UsageError("--stop needs a text, and not an empty one.");
     const lm = await loadModel(await resolveModel(model), deviceOf({ device, threads }));
     const streams = ctx.isTTY && n === 1 && !ctx.asJson;
     if (streams) ctx.write(options.prompt);

@@ -121,6 +121,16 @@ describe("Auditor", () => {
     expect(auditor.audit(text).copy_kind).toBe(kind);
   });
 
+  it("finds a joke at the end of a sample of a million characters", () => {
+    const filler = "lorem ipsum dolor ".repeat(55_000);
+    const audited = auditor.audit(`${filler}${train[2]}`);
+    expect(audited.longest_span).toMatchObject({ text: train[2], words: 14 });
+    expect(audited.spans).toEqual([
+      { start: filler.length, end: filler.length + train[2]!.length, words: 14, source: 2 },
+    ]);
+    expect(audited.copy).toBe(false);
+  });
+
   it("takes other thresholds, and refuses those that it could not keep", () => {
     const text = "Parallel lines have so little in common. It's a shame they'll never meet.";
     expect(new Auditor(index, { rule: { near: 0.99, span: 1 } }).copyKind(text)).toBeUndefined();

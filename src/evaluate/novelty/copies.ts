@@ -23,7 +23,7 @@ export interface CopyRule {
   readonly span: number;
 }
 
-export const copyRule: CopyRule = { near: 0.7, span: 0.6 };
+const copyRule: CopyRule = { near: 0.7, span: 0.6 };
 
 /** The rule with its defaults. @throws UsageError for a threshold out of its range. */
 export function checkRule(rule: Partial<CopyRule> = {}): CopyRule {

@@ -3,8 +3,8 @@
  * matching based on dynamic programming", Journal of the ACM 46(3), 1999, in the block form of Hyyrö 2003.
  */
 
-/** Pairs with more cells than this (product of the lengths) are not compared by {@link editSimilarity}. */
-export const MOST_CELLS = 2 ** 28;
+/** Pairs with more cells than this (product of the lengths) are not compared by `editSimilarity`. */
+const MOST_CELLS = 2 ** 28;
 
 type Sequence = Uint8Array | Uint16Array;
 

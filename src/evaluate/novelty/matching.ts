@@ -8,7 +8,12 @@ import { BOUNDARY, SPACE, type SuffixRange, type TrainingIndex } from "./trainin
 /** Matches longer than this are left by a search for their end instead of symbol by symbol. */
 const SKIP_FROM = 16;
 
-/** Length of the longest match in the index of `sample[i..]`, for each i. */
+/**
+ * Length of the longest match in the index of `sample[i..]`, for each i.
+ *
+ * The time is the sample's length times the steps of a search (and at worst the length of the matches: slow
+ * only for a sample and a training text that both repeat one short period over many thousand characters).
+ */
 export function matchLengths(index: TrainingIndex, sample: Uint16Array): Int32Array {
   const lengths = new Int32Array(sample.length);
   for (let i = 0; i < sample.length; ) {

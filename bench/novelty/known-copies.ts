@@ -1,6 +1,5 @@
 /** Copies made on purpose, of every kind that people and models make, to see which of them an audit finds. */
 import { Random } from "../../src/core/random.ts";
-import type { Auditor } from "../../src/evaluate/novelty/auditor.ts";
 
 const names = ["Alice", "Bob", "Carlos", "Priya", "Wilhelm", "Olga", "Kenji", "Fatima", "Norway", "Detroit"];
 /** A capitalised word behind a lower-case one or a comma. */
@@ -43,13 +42,13 @@ export interface TruthRow {
   readonly made: CopyMade;
   /** Texts of this kind. */
   readonly n: number;
-  /** How many of them the audit calls copies. */
+  /** How many of them are called copies. */
   readonly found: number;
 }
 
 /** Judges `n` texts of each kind. Copies are made of texts of at least five words. */
 export function truthTable(
-  auditor: Auditor,
+  isCopy: (text: string) => boolean,
   train: readonly string[],
   unseen: readonly string[],
   n: number,
@@ -64,7 +63,7 @@ export function truthTable(
       const text = makers[made](long[draw(long.length)]!, draw, long);
       if (text !== undefined) texts.push(text);
     }
-    return { made, n: texts.length, found: texts.filter((text) => auditor.copyKind(text)).length };
+    return { made, n: texts.length, found: texts.filter(isCopy).length };
   });
 }
 

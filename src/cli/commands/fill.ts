@@ -1,0 +1,49 @@
+/** `punchline fill`: what a masked model puts in the place of each [MASK]. */
+import { fillMasks, loadModel, resolveModel, terminalTable } from "../../index.ts";
+import { argument, defineCommand } from "../command.ts";
+import { deviceOf, deviceOptions } from "../device-options.ts";
+import { flag, integer } from "../option.ts";
+
+export default defineCommand({
+  description:
+    "Fills every [MASK] of a text with a masked language model such as BERT, and lists the likeliest tokens of " +
+    "each with their probabilities. Pieces of words are marked as the vocabulary has them, such as ##ing.",
+  arguments: {
+    model: argument({ describe: "Hugging Face folder, run folder or Hub name of a masked model" }),
+    text: argument({ describe: "A text with one [MASK] or several" }),
+  },
+  options: {
+    topK: integer({ describe: "Tokens listed for each mask", min: 1, default: 5 }),
+    iterative: flag({ describe: "Fill the surest mask first and read again for the others" }),
+    ...deviceOptions,
+  },
+  examples: [
+    {
+      command: 'punchline fill bert-base-uncased "The fox had to jump high in the [MASK]."',
+      explain: "One word",
+    },
+    {
+      command: 'punchline fill bert-base-uncased "[MASK] is the new [MASK]." --iterative',
+      explain: "Two, one after the other",
+    },
+  ],
+  async run(ctx, { model, text }, { topK, iterative, ...machine }) {
+    const lm = await loadModel(await resolveModel(model), deviceOf(machine));
+    const filled = await fillMasks(lm, text, { topK, iterative });
+    ctx.print(filled.text);
+    filled.masks.forEach((candidates, i) => {
+      ctx.print();
+      ctx.print(
+        terminalTable(
+          [
+            { header: filled.masks.length > 1 ? `mask ${i + 1}` : "token" },
+            { header: "probability", align: "right" },
+          ],
+          candidates.map(({ token, probability }) => [token, `${(100 * probability).toFixed(1)} %`]),
+          { width: ctx.columns },
+        ),
+      );
+    });
+    ctx.json(filled);
+  },
+});

@@ -1,0 +1,145 @@
+/**
+ * Filling masks: what a masked language model puts in the place of each `[MASK]`.
+ *
+ * @example
+ * const { masks, text } = await fillMasks(bert, "The fox had to jump high in the [MASK].");
+ * masks[0][0]; // { token: "air", id: 2250, probability: 0.93 }
+ */
+import { type HostArray, int32 } from "../core/array.ts";
+import { InputError, UsageError } from "../core/errors.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import type { Spec } from "../graph/tree.ts";
+import { evaluation } from "../nn/mode.ts";
+import type { Parameters } from "../nn/parameters.ts";
+import { compile } from "../runtime/compile.ts";
+import { isHuggingFaceTokenizer } from "../text/huggingface.ts";
+import { type LanguageModel, weightSpecs } from "./language-model.ts";
+import { logSumExp } from "./sampler.ts";
+
+export interface FillOptions {
+  /** Tokens listed for each mask, likeliest first. Default 5. */
+  readonly topK?: number;
+  /**
+   * Fill the mask of which the model is surest first, and read again for the others, instead of all in one
+   * pass. Default false.
+   */
+  readonly iterative?: boolean;
+}
+
+export interface Candidate {
+  readonly token: string;
+  readonly id: number;
+  readonly probability: number;
+}
+
+export interface Filled {
+  /** For each mask in the order of the text, its candidates as they were when it was filled. */
+  readonly masks: readonly (readonly Candidate[])[];
+  /** The text with the likeliest token in each mask. */
+  readonly text: string;
+}
+
+/** A masked model at work: one graph for texts of all lengths. */
+export interface MaskFiller {
+  fill(text: string, options?: FillOptions): Promise<Filled>;
+  /** Logits [masks · vocabulary] for ids whose masks stand at `places`. */
+  score(ids: Int32Array, types: Int32Array, places: readonly number[]): Promise<Float32Array>;
+  release(): Promise<void>;
+}
+
+/** @throws UsageError where the model hides nothing: GPT-2 continues texts and has no `[MASK]` */
+export function createFiller(lm: LanguageModel): MaskFiller {
+  const { model, weights, backend, tokenizer, name } = lm;
+  const { mask } = tokenizer;
+  if (model.predicts !== "masked" || mask === undefined || !isHuggingFaceTokenizer(tokenizer)) {
+    throw new UsageError(
+      `${name} (${model.config.model_type}) has no [MASK]: it predicts what comes next, from the left alone. Use "sample", or fill with a model such as bert-base-uncased.`,
+    );
+  }
+  const ids: Spec = { dtype: "int32", shape: [1, "length"] };
+  const step = compile(
+    (parameters: Parameters, input: { ids: Tensor; tokenTypes: Tensor; at: Tensor }) =>
+      model.forward(parameters, input, evaluation).logits,
+    { backend, specs: [weightSpecs(lm), { ids, tokenTypes: ids, at: { dtype: "int32", shape: ["masks"] } }] },
+  );
+
+  async function score(
+    tokens: Int32Array,
+    types: Int32Array,
+    places: readonly number[],
+  ): Promise<Float32Array> {
+    if (tokens.length > model.contextLength) {
+      throw new UsageError(
+        `The text has ${tokens.length} tokens and ${name} sees at most ${model.contextLength} at once; shorten it.`,
+      );
+    }
+    const shape = [1, tokens.length];
+    const input = {
+      ids: int32(shape, tokens),
+      tokenTypes: int32(shape, types),
+      at: int32([places.length], [...places]),
+    };
+    const result: HostArray = await step(weights, input);
+    return result.data as Float32Array;
+  }
+
+  return {
+    score,
+    release: () => step.release(),
+    async fill(text, { topK = 5, iterative = false } = {}) {
+      if (!(Number.isInteger(topK) && topK >= 1))
+        throw new UsageError(`--top-k must be a whole number of 1 or more, not ${topK}.`);
+      const { ids: wrapped, types } = tokenizer.wrap(tokenizer.encode(text));
+      const tokens = wrapped.slice();
+      const all = [...tokens.keys()].filter((i) => tokens[i] === mask);
+      if (all.length === 0) {
+        throw new InputError(
+          "no-mask",
+          `The text has no mask: write ${tokenizer.token(mask)} where a word is to be filled in.`,
+          { text },
+        );
+      }
+      const found = new Map<number, Candidate[]>();
+      while (found.size < all.length) {
+        const open = all.filter((place) => !found.has(place));
+        const logits = await score(tokens, types, open);
+        const width = logits.length / open.length;
+        const lists = open.map((place, i) => ({
+          place,
+          candidates: candidatesOf(
+            logits.subarray(i * width, i * width + Math.min(width, tokenizer.size)),
+            topK,
+            tokenizer.token,
+          ),
+        }));
+        const surest = lists.reduce((best, list) =>
+          list.candidates[0]!.probability > best.candidates[0]!.probability ? list : best,
+        );
+        for (const { place, candidates } of iterative ? [surest] : lists) {
+          found.set(place, candidates);
+          tokens[place] = candidates[0]!.id;
+        }
+      }
+      return { masks: all.map((place) => found.get(place)!), text: tokenizer.decode(tokens) };
+    },
+  };
+}
+
+/** Fills the masks of one text. Make a {@link createFiller} for many. */
+export async function fillMasks(lm: LanguageModel, text: string, options: FillOptions = {}): Promise<Filled> {
+  const filler = createFiller(lm);
+  try {
+    return await filler.fill(text, options);
+  } finally {
+    await filler.release();
+  }
+}
+
+/** The likeliest tokens of one row of logits, with their probabilities under the whole vocabulary. */
+export function candidatesOf(logits: Float32Array, topK: number, token: (id: number) => string): Candidate[] {
+  const logZ = logSumExp(logits);
+  return [...logits.keys()]
+    .sort((a, b) => logits[b]! - logits[a]! || a - b)
+    .slice(0, topK)
+    .map((id) => ({ token: token(id), id, probability: Math.exp(logits[id]! - logZ) }));
+}

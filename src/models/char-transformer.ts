@@ -1,0 +1,154 @@
+/**
+ * The deep character transformer of Al-Rfou et al. 2018 (arXiv 1808.04444): a decoder as GPT-2's with the
+ * paper's auxiliary losses, which help deep models to train (section 3.2):
+ *
+ * - every position of a window is predicted, not the last alone (multiple positions);
+ * - so does each layer below the last, layer l of n until l / 2n of the training is done (intermediate layers);
+ * - and the character after the next one as well, at half the weight (multiple targets).
+ */
+import { float32, int32 } from "../core/array.ts";
+import { constant } from "../graph/leaves.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import { affine, linear, linearParameters, mergeDims } from "../nn/linear.ts";
+import { norm, normParameters } from "../nn/norm.ts";
+import { type Parameters, parameter } from "../nn/parameters.ts";
+import { reshape, sum } from "../ops/broadcast.ts";
+import { addN, multiply } from "../ops/elementwise.ts";
+import { gather } from "../ops/indexing.ts";
+import { transpose } from "../ops/movement.ts";
+import { crossEntropy } from "../ops/normalisation.ts";
+import { cast, less } from "../ops/select.ts";
+import { gpt2 } from "./gpt2.ts";
+import type { Architecture, Model, ModelConfig, ModelOption, TrainingInput } from "./model.ts";
+import { fraction, integer, resolveOptions, size, switched } from "./options.ts";
+
+const type = "char-transformer";
+/** Weight of predicting the character after the next (section 3.2). */
+const SECOND_TARGET = 0.5;
+
+const onOff = (doc: string, value: boolean): ModelOption => ({ type: "boolean", default: value, doc });
+
+const options = {
+  layers: integer(4, "decoder blocks, one above the other"),
+  width: integer(128, "numbers that stand for one character"),
+  heads: integer(4, "attention heads; they divide the width"),
+  context: integer(64, "characters that it sees at once"),
+  dropout: fraction(0, "probability of dropping a unit or an attention weight"),
+  allPositions: onOff("auxiliary loss: predict after every character of a window", true),
+  allLayers: onOff("auxiliary loss: predict from the layers below the last as well", false),
+  secondTarget: onOff("auxiliary loss: predict the character after the next as well", false),
+};
+
+export const charTransformer: Architecture = {
+  type,
+  summary: "attention over a window of characters, with the paper's auxiliary losses",
+  tokens: "character",
+  options,
+  // With these sizes, nanoGPT's recipe for a laptop's processor.
+  training: { batchSize: 12, seqLen: 64, learningRate: 1e-3, weightDecay: 0.1, steps: 2000 },
+  configure(given, vocabularySize) {
+    const { layers, width, heads, context, dropout, ...losses } = resolveOptions({ type, options }, given);
+    return {
+      ...gpt2.configure(
+        { layers: layers!, width: width!, heads: heads!, context: context!, dropout: dropout! },
+        vocabularySize,
+      ),
+      model_type: type,
+      architectures: ["CharTransformer"],
+      auxiliary_positions: losses.allPositions,
+      auxiliary_layers: losses.allLayers,
+      auxiliary_targets: losses.secondTarget,
+    };
+  },
+  build,
+};
+
+function build(config: ModelConfig): Model {
+  const trunk = gpt2.build(config);
+  const layers = size(config, "n_layer");
+  const width = size(config, "n_embd");
+  const auxiliary = {
+    positions: switched(config, "auxiliary_positions", true),
+    layers: switched(config, "auxiliary_layers", false),
+    targets: switched(config, "auxiliary_targets", false),
+  };
+  const below = auxiliary.layers ? Array.from({ length: layers - 1 }, (_, k) => `auxiliary.${k + 1}`) : [];
+  return {
+    ...trunk,
+    parameters: [
+      ...trunk.parameters,
+      ...below.flatMap((name) => normParameters(name, width)),
+      ...(auxiliary.targets ? linearParameters("auxiliary.second", width, size(config, "vocab_size")) : []),
+    ],
+    needsProgress: auxiliary.layers,
+    loss(parameters, input, mode) {
+      const { logits, hidden, state } = trunk.forward(parameters, input, mode);
+      const weights = positionWeights(input, auxiliary.positions);
+      const own = lossOf(logits, input.targets, weights);
+      const terms = [own];
+      below.forEach((name, k) => {
+        // Layer k + 1 of n is heard until (k + 1) / 2n of the training is done.
+        const heard = cast(less(input.progress!, (k + 1) / (2 * layers)), "float32");
+        terms.push(
+          multiply(heard, lossOf(headOf(parameters, name, hidden![k + 1]!), input.targets, weights)),
+        );
+      });
+      if (auxiliary.targets) {
+        const second = linear(
+          parameters,
+          "auxiliary.second",
+          norm(parameters, "transformer.ln_f", hidden!.at(-1)!),
+        );
+        terms.push(
+          multiply(SECOND_TARGET, lossOf(second, shifted(input.targets), multiply(weights, notLast(input)))),
+        );
+      }
+      return { loss: addN(terms), reported: own, state };
+    },
+  };
+}
+
+/** Logits of a layer below the last: a norm of its own, and the head that all share. */
+const headOf = (parameters: Parameters, name: string, x: Tensor): Tensor =>
+  affine(norm(parameters, name, x), parameter(parameters, "transformer.wte.weight"), undefined, true);
+
+const lossOf = (logits: Tensor, targets: Tensor, weights: Tensor): Tensor =>
+  sum(
+    multiply(
+      crossEntropy(logits, reshape(targets, [mergeDims(targets.shape)])),
+      reshape(weights, [mergeDims(targets.shape)]),
+    ),
+  );
+
+/** Weight of each target, [batch, length]: all alike, or the last of each window for all of them. */
+function positionWeights({ targets, weights }: TrainingInput, all: boolean): Tensor {
+  const [batch, length] = targets.shape as [number, number];
+  const own = weights ?? constant(float32([batch, length], new Float32Array(batch * length).fill(1)));
+  if (all) return own;
+  const last = float32(
+    [1, length],
+    Float32Array.from({ length }, (_, t) => (t === length - 1 ? length : 0)),
+  );
+  return multiply(own, constant(last));
+}
+
+/** Targets one step on, [batch, length]; the last of each row stands for nothing. */
+function shifted(targets: Tensor): Tensor {
+  const length = targets.shape[1] as number;
+  const next = int32(
+    [length],
+    Int32Array.from({ length }, (_, t) => Math.min(t + 1, length - 1)),
+  );
+  return transpose(gather(transpose(targets), constant(next)));
+}
+
+/** 1, but 0 for the last position of each row: [1, length]. */
+function notLast({ targets }: TrainingInput): Tensor {
+  const length = targets.shape[1] as number;
+  return constant(
+    float32(
+      [1, length],
+      Float32Array.from({ length }, (_, t) => (t === length - 1 ? 0 : 1)),
+    ),
+  );
+}

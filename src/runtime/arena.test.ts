@@ -1,0 +1,82 @@
+import { describe, expect, it } from "vitest";
+import { Random } from "../core/random.ts";
+import { Arena } from "./arena.ts";
+import { alignment, KernelMemory } from "./arena-memory.ts";
+
+const layout = [
+  { name: "a", shape: [3, 5], decay: true },
+  { name: "b", shape: [7], decay: false },
+  { name: "c", shape: [2, 2], decay: true },
+  { name: "d", shape: [4], decay: true, trainable: false },
+];
+
+describe("Arena", () => {
+  it("gives every tensor memory of its own, in the order of the layout", () => {
+    const arena = Arena.create(layout, { moments: 2, accumulate: true });
+    expect(Object.keys(arena.parameters)).toEqual(["a", "b", "c", "d"]);
+    for (const views of [arena.gradients, arena.moment1, arena.moment2])
+      expect(Object.keys(views)).toEqual(["a", "b", "c"]);
+    const all = [arena.parameters, arena.gradients, arena.moment1, arena.moment2].flatMap((v) =>
+      Object.values(v),
+    );
+    for (const [i, { data }] of all.entries()) data.fill(i + 1);
+    all.forEach(({ data, shape }, i) => {
+      expect(data).toHaveLength(shape.reduce((n, d) => n * d, 1));
+      expect(data.every((x) => x === i + 1)).toBe(true);
+      expect(data.byteOffset % alignment).toBe(0);
+    });
+  });
+
+  it("is the same in one shard and in several", () => {
+    const one = Arena.create(layout, { moments: 1 });
+    const several = Arena.create(layout, { moments: 1, shardBytes: 256 });
+    expect(several.flat("parameters").length).toBeGreaterThan(1);
+    for (const arena of [one, several]) {
+      for (const [name, { data }] of Object.entries(arena.parameters)) new Random(1, name).fillNormal(data);
+    }
+    for (const name of ["a", "b", "c", "d"])
+      expect([...several.parameters[name]!.data]).toEqual([...one.parameters[name]!.data]);
+  });
+
+  it("keeps ranges of equal decay together", () => {
+    const { ranges } = Arena.create(layout, { moments: 0 });
+    expect(ranges.map(({ decay }) => decay)).toEqual([true, false]);
+  });
+
+  it("adds up the gradients of several batches, and starts anew", () => {
+    const arena = Arena.create(layout, { moments: 0, accumulate: true });
+    for (let round = 0; round < 2; round++) {
+      for (const value of [1, 2]) {
+        arena.gradients.b!.data.fill(value);
+        arena.accumulate();
+      }
+      arena.gradients.b!.data.fill(4);
+      arena.addAccumulated();
+      expect([...arena.gradients.b!.data]).toEqual(new Array(7).fill(7));
+    }
+  });
+
+  it("refuses two tensors of one name, and a tensor that no shard holds", () => {
+    expect(() => Arena.create([layout[0]!, layout[0]!], { moments: 0 })).toThrow(/"a"/);
+    expect(() => Arena.create(layout, { moments: 2, shardBytes: 64 })).toThrow();
+  });
+});
+
+describe("KernelMemory", () => {
+  it.each([1, 3, 4, 15, 16, 17, 1000])("draws %i mask elements as the generator says", (length) => {
+    const memory = new KernelMemory(8192);
+    const mask = memory.allocate(length);
+    for (const offset of [0, 1, 6, 2 ** 34 + 3]) {
+      const random = new Random(7, "dropout", 5);
+      memory.fillDropoutMask(mask, 0.3, random, offset);
+      const kept = Math.fround(1 / 0.7);
+      expect([...mask]).toEqual(
+        Array.from({ length }, (_, i) => (random.uniform(offset + i) < 0.3 ? 0 : kept)),
+      );
+    }
+  });
+
+  it("says when it is full", () => {
+    expect(() => new KernelMemory(65_536).allocate(20_000)).toThrow(/do not fit/);
+  });
+});

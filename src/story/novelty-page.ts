@@ -1,0 +1,38 @@
+/** The audit of one model as a page of its own. */
+import { version } from "../core/version.ts";
+import { writeFileAtomic } from "../hub/atomic.ts";
+import { percent, renderReport } from "../report/index.ts";
+import { type ModelAudit, noveltyFigures } from "./audit.ts";
+import { machine } from "./machine.ts";
+
+export async function noveltyPage(
+  file: string,
+  model: string,
+  command: string,
+  audit: ModelAudit,
+): Promise<void> {
+  const html = await renderReport({
+    title: "New or remembered?",
+    standfirst: audit.verdict,
+    key: [
+      { value: percent(audit.rate ?? 0), label: "of these texts are copies" },
+      { value: percent(audit.baseline.rate ?? 0), label: "of unseen real texts would be called so" },
+      ...(audit.extraction
+        ? [
+            {
+              value: percent(audit.extraction.training.rate ?? 0),
+              label: "of training texts completed word for word",
+            },
+          ]
+        : []),
+    ],
+    chapters: { novelty: { indexed: audit.indexed, audits: [noveltyFigures(model, command, audit)] } },
+    made: {
+      date: new Date().toISOString(),
+      command,
+      machine: machine(),
+      versions: `Punchline ${version}, Node ${process.versions.node}`,
+    },
+  });
+  await writeFileAtomic(file, html);
+}

@@ -1,0 +1,191 @@
+/** What every architecture must be, whatever it is: causal, the same step by step as at once, and able to learn. */
+import { describe, expect, it } from "vitest";
+import { float32, type HostArray, int32 } from "../src/core/array.ts";
+import { Random } from "../src/core/random.ts";
+import { prepareText, prepareTexts } from "../src/data/prepare.ts";
+import { unigramLoss } from "../src/evaluate/reference.ts";
+import { createDecoder } from "../src/generate/decoder.ts";
+import type { LanguageModel } from "../src/generate/language-model.ts";
+import { sample } from "../src/generate/sample.ts";
+import { zeroState } from "../src/generate/state.ts";
+import type { Tensor } from "../src/graph/tensor.ts";
+import type { OptionValues, State } from "../src/models/model.ts";
+import { architectures } from "../src/models/registry.ts";
+import { evaluation } from "../src/nn/mode.ts";
+import type { Parameters } from "../src/nn/parameters.ts";
+import { compile } from "../src/runtime/compile.ts";
+import { nodeBackend } from "../src/runtime/node.ts";
+import { printableTokenizer } from "../src/text/characters.ts";
+import { streamOf } from "../src/train/streams.ts";
+import { train } from "../src/train/train.ts";
+
+const backend = nodeBackend({ threads: 1 });
+const VOCABULARY = 100;
+
+/** Sizes that make each one small, where it has the option. */
+const small: OptionValues = {
+  width: 16,
+  layers: 2,
+  embedding: 8,
+  heads: 2,
+  context: 24,
+  window: 12,
+  kernel: 2,
+  dropout: 0,
+};
+const written = architectures.filter(({ tokens }) => tokens === "character" || tokens === "word");
+
+function tiny(architecture: (typeof architectures)[number]): LanguageModel {
+  const given = Object.fromEntries(Object.entries(small).filter(([name]) => name in architecture.options));
+  const model = architecture.build(architecture.configure(given, VOCABULARY));
+  const weights = Object.fromEntries(
+    model.parameters.map(({ name, shape, initialise }) => {
+      const array = float32(shape);
+      initialise(array.data, new Random(9, name));
+      for (let i = 0; i < array.data.length; i++) array.data[i]! *= 2;
+      return [name, array];
+    }),
+  );
+  return {
+    model,
+    weights,
+    tokenizer: printableTokenizer(),
+    backend,
+    endsItems: true,
+    name: architecture.type,
+  };
+}
+
+async function logitsOf(lm: LanguageModel, ids: Int32Array): Promise<Float32Array> {
+  const { model } = lm;
+  const carries = !Number.isFinite(model.contextLength);
+  const run = compile(
+    (p: Parameters, input: { ids: Tensor; state: State }) => model.forward(p, input, evaluation).logits,
+    { backend },
+  );
+  const state: Record<string, HostArray> = carries ? zeroState(model.state(1)) : {};
+  const { data } = await run(lm.weights, { ids: int32([1, ids.length], ids), state });
+  await run.release();
+  return data as Float32Array;
+}
+
+describe.each(written.map((a) => [a.type, a] as const))("%s", (_, architecture) => {
+  const lm = tiny(architecture);
+  const { model } = lm;
+  const length = Math.min(12, model.contextLength);
+  const ids = Int32Array.from({ length }, (_, i) => (i * 37 + 5) % VOCABULARY);
+
+  it("declares each parameter once", () => {
+    const names = model.parameters.map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  it("refuses an option that it has not, naming those it has", () => {
+    expect(() => architecture.configure({ wings: 2 }, VOCABULARY)).toThrow(/no option --wings/);
+  });
+
+  if (model.predicts === "each") {
+    it("does not see the future", async () => {
+      const before = await logitsOf(lm, ids);
+      const changed = ids.slice();
+      changed[length - 1] = (changed[length - 1]! + 1) % VOCABULARY;
+      const after = await logitsOf(lm, changed);
+      const cut = (length - 1) * VOCABULARY;
+      expect([...after.subarray(0, cut)]).toEqual([...before.subarray(0, cut)]);
+      expect([...after.subarray(cut)]).not.toEqual([...before.subarray(cut)]);
+    });
+
+    it("decodes token by token as in one pass", async () => {
+      const whole = await logitsOf(lm, ids);
+      const decoder = createDecoder(lm);
+      for (let t = 0; t < length; t++) {
+        const logits = await decoder.append(ids.slice(t, t + 1));
+        const row = whole.subarray(t * VOCABULARY, (t + 1) * VOCABULARY);
+        for (const [i, value] of logits.entries()) expect(value).toBeCloseTo(row[i]!, 4);
+      }
+      await decoder.release();
+    });
+  } else {
+    it("reads the whole window, in both directions", async () => {
+      const before = await logitsOf(lm, ids);
+      for (const at of [0, Math.floor(length / 2), length - 1]) {
+        const changed = ids.slice();
+        changed[at] = (changed[at]! + 1) % VOCABULARY;
+        expect([...(await logitsOf(lm, changed))]).not.toEqual([...before]);
+      }
+      expect(before).toHaveLength(VOCABULARY);
+    });
+  }
+});
+
+const sentence = "why did the chicken cross the road? to get to the other side, said the old hen to the fox.";
+
+describe.each(written.map((a) => [a.type, a] as const))("%s in training", (type, architecture) => {
+  it("falls below what knowing the frequencies gives, and writes", async () => {
+    const data =
+      architecture.tokens === "word"
+        ? await prepareTexts(
+            [{ texts: Array.from({ length: 120 }, (_, i) => `${sentence} number ${i % 10}`) }],
+            {
+              vocabulary: "word",
+              exactDuplicates: false,
+              nearDuplicates: false,
+            },
+          )
+        : prepareText(`${sentence}\n`.repeat(40));
+    const given = { ...small, width: 32, layers: 1, context: 16, window: 16 };
+    const modelOptions = Object.fromEntries(
+      Object.entries(given).filter(([name]) => name in architecture.options),
+    ) as OptionValues;
+    const { lm, log, summary } = await train({
+      model: type,
+      modelOptions,
+      data,
+      options: {
+        steps: 60,
+        batchSize: 8,
+        learningRate: 1e-2,
+        warmup: 5,
+        sampleEvery: 0,
+        validationTokens: 300,
+        logEvery: 1,
+        schedule: "constant",
+      },
+      backend: { threads: 1 },
+    });
+    const tokens = streamOf(data, "train", data.tokenizer);
+    const unigram = unigramLoss(tokens, tokens, data.tokenizer.size);
+    expect(log[0]!.loss).toBeGreaterThan(unigram);
+    expect(summary.val_loss).toBeLessThan(unigram);
+    const [written] = await sample(lm, { maxLength: 20, temperature: 0, slide: true });
+    expect(written!.text.length).toBeGreaterThan(0);
+  });
+});
+
+describe("char-transformer's auxiliary losses", () => {
+  const data = prepareText(`${sentence}\n`.repeat(40));
+  const run = async (modelOptions: OptionValues) => {
+    const options = { steps: 8, batchSize: 4, sampleEvery: 0, logEvery: 1, validationTokens: 200, warmup: 0 };
+    const sizes = { width: 16, layers: 3, heads: 2, context: 16 };
+    const result = await train({
+      model: "char-transformer",
+      modelOptions: { ...sizes, ...modelOptions },
+      data,
+      options,
+      backend: { threads: 1 },
+    });
+    return { losses: result.log.map(({ loss }) => loss), parameters: result.summary.parameters };
+  };
+
+  it("each change the training, and none changes what the first loss is told to be", async () => {
+    const plain = await run({});
+    for (const name of ["allLayers", "secondTarget"]) {
+      const other = await run({ [name]: true });
+      expect(other.losses[0]).toBeCloseTo(plain.losses[0]!, 5);
+      expect(other.losses.at(-1)).not.toBeCloseTo(plain.losses.at(-1)!, 5);
+      expect(other.parameters).toBeGreaterThan(plain.parameters);
+    }
+    const last = await run({ allPositions: false });
+    expect(last.losses.at(-1)).not.toBeCloseTo(plain.losses.at(-1)!, 5);
+  });
+});
