@@ -30,6 +30,7 @@ import {
   logSoftmaxOp,
   softmaxOp,
 } from "./normalisation.ts";
+import { quantizedProductOp, quantizedRowsOp } from "./quantized.ts";
 import { rnnGradientOp, rnnOp } from "./rnn.ts";
 import { castOp, equalOp, greaterOp, lessOp, whereOp } from "./select.ts";
 
@@ -68,6 +69,8 @@ const definitions = [
   gatherOp,
   scatterAddOp,
   addRowsOp,
+  quantizedProductOp,
+  quantizedRowsOp,
   argmaxOp,
   indexAlongOp,
   attentionOp,
