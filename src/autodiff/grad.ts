@@ -11,6 +11,7 @@ import { type GraphNode, type Tensor, topologicalOrder } from "../graph/tensor.t
 import { flatten, type TensorTree, unflatten } from "../graph/tree.ts";
 import { broadcastTo } from "../ops/broadcast.ts";
 import { addN } from "../ops/elementwise.ts";
+import { addRows } from "../ops/indexing.ts";
 import { definitionOf } from "../ops/registry.ts";
 
 /**
@@ -65,8 +66,16 @@ export function gradients(scalar: Tensor, wrt: readonly Tensor[]): Tensor[] {
   return wrt.map((t) => total(cotangents.get(t)) ?? broadcastTo(constant(0), t.shape));
 }
 
+/**
+ * The sum of a tensor's cotangents. Rows scattered into a table are added onto the rest, so that a token
+ * embedding that is also the head's matrix needs no second table of its size.
+ */
 function total(terms: readonly Tensor[] | undefined): Tensor | undefined {
-  return terms && addN(terms);
+  if (!terms) return undefined;
+  const scattered = terms.filter(({ node }) => node.op === "scatter_add");
+  const rest = terms.filter((term) => !scattered.includes(term));
+  if (rest.length === 0) return addN(terms);
+  return scattered.reduce((sum, { node: { inputs } }) => addRows(sum, inputs[0]!, inputs[1]!), addN(rest));
 }
 
 /** Tensors through which `wrt` reaches the end, `wrt` among them. */

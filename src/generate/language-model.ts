@@ -6,7 +6,7 @@ import type { Backend } from "../runtime/backend.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 
 /** By name; in memory, or in a file that the runtime maps. */
-export type Weights = Readonly<Record<string, HostArray<"float32"> | StoredArray<"float32">>>;
+export type Weights = Readonly<Record<string, HostArray | StoredArray>>;
 
 export interface LanguageModel {
   readonly model: Model;

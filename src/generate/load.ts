@@ -1,14 +1,23 @@
 /** Opens a model by its folder or Hub name: architecture, weights and vocabulary, ready to run. */
-import { InputError } from "../core/errors.ts";
+import { InputError, UsageError } from "../core/errors.ts";
 import { openModelFolder } from "../hub/folder.ts";
 import { openWeights } from "../hub/stored-weights.ts";
 import type { ModelConfig } from "../models/model.ts";
+import type { Quantization } from "../models/quantize.ts";
 import { architectureOf } from "../models/registry.ts";
 import type { BackendOptions } from "../runtime/backend.ts";
 import { nodeBackend } from "../runtime/node.ts";
 import type { LanguageModel } from "./language-model.ts";
+import { openQuantized } from "./quantized-weights.ts";
 
-export async function loadModel(path: string, options: BackendOptions = {}): Promise<LanguageModel> {
+export interface LoadOptions extends BackendOptions {
+  /** Round matrices to 8 or 4 bits. The packed weights are kept in a file beside the model. Default: floats as they are. */
+  readonly quantize?: Quantization;
+}
+
+/** @throws UsageError for a model that cannot be quantised */
+export async function loadModel(path: string, options: LoadOptions = {}): Promise<LanguageModel> {
+  const { quantize, ...device } = options;
   const folder = await openModelFolder(path);
   try {
     const config = folder.config as ModelConfig;
@@ -21,7 +30,15 @@ export async function loadModel(path: string, options: BackendOptions = {}): Pro
     }
     const architecture = architectureOf(config.model_type);
     const model = architecture.build(config);
-    const weights = await openWeights(model.parameters, folder.tensors, architecture.checkpoint);
+    if (quantize && !architecture.quantizable) {
+      throw new UsageError(
+        `${path} is a ${architecture.type}, which cannot be quantised; leave --quantize out.`,
+        { path },
+      );
+    }
+    const weights = quantize
+      ? await openQuantized(folder, model, quantize, architecture.checkpoint)
+      : await openWeights(model.parameters, folder.tensors, architecture.checkpoint);
     const tokenizer = await folder.tokenizer();
     if (tokenizer.size > model.config.vocab_size) {
       throw new InputError(
@@ -31,7 +48,7 @@ export async function loadModel(path: string, options: BackendOptions = {}): Pro
       );
     }
     const endsItems = folder.generationConfig?.eos_token_id !== undefined || tokenizer.kind === "bpe";
-    return { model, weights, tokenizer, backend: nodeBackend(options), endsItems, name: path };
+    return { model, weights, tokenizer, backend: nodeBackend(device), endsItems, name: path };
   } finally {
     await folder.close();
   }

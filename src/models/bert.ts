@@ -67,6 +67,7 @@ export const bert: Architecture = {
   summary: "transformer encoder that fills masks, reading in both directions",
   tokens: "wordpiece",
   options: optionsOf(bertSizes),
+  quantizable: true,
   checkpoint: { ...habits, prefixes: ["bert."] },
   configure(given, vocabularySize) {
     const { layers, width, heads, context, dropout } = chosen(bert, bertSizes, given);
@@ -136,6 +137,7 @@ export const distilbert: Architecture = {
   summary: "BERT with half the layers, distilled",
   tokens: "wordpiece",
   options: optionsOf(distilbertSizes),
+  quantizable: true,
   checkpoint: { ...habits, prefixes: ["distilbert."] },
   configure(given, vocabularySize) {
     const { layers, width, heads, context, dropout } = chosen(distilbert, distilbertSizes, given);

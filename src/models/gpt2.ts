@@ -4,7 +4,7 @@
  */
 import { InputError, ShapeError } from "../core/errors.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { affine, embedding, embeddingParameters, flattenRows } from "../nn/linear.ts";
+import { embedding, embeddingParameters, flattenRows, project } from "../nn/linear.ts";
 import type { Mode } from "../nn/mode.ts";
 import { norm, normParameters } from "../nn/norm.ts";
 import { type Parameters, parameter } from "../nn/parameters.ts";
@@ -57,6 +57,7 @@ export const gpt2: Architecture = {
   tokens: "bpe",
   options,
   training: { learningRate: 1e-3, batchSize: 16, seqLen: 128, weightDecay: 0.1 },
+  quantizable: true,
   checkpoint: {
     prefixes: ["transformer."],
     ignore: [/^h\.\d+\.attn\.(masked_)?bias$/, /^lm_head\.weight$/],
@@ -133,13 +134,13 @@ function build(config: ModelConfig, g: Gpt2): Model {
   return {
     config,
     parameters: [
-      ...embeddingParameters("transformer.wte", vocabulary, width, deviation),
+      ...embeddingParameters("transformer.wte", vocabulary, width, deviation, g.tied),
       ...embeddingParameters("transformer.wpe", context, width, deviation),
       ...Array.from({ length: layers }, (_, k) =>
         blockParameters(`transformer.h.${k}`, g, { deviation, layers }),
       ).flat(),
       ...normParameters("transformer.ln_f", width),
-      ...(g.tied ? [] : embeddingParameters("lm_head", vocabulary, width, deviation)),
+      ...(g.tied ? [] : embeddingParameters("lm_head", vocabulary, width, deviation, true)),
     ],
     contextLength: context,
     predicts: "each",
@@ -178,8 +179,8 @@ function forward(
   }
   const wantedRows = wanted.logits === "last" ? lastRows(x, input) : wanted.at ? gather(x, wanted.at) : x;
   const final = norm(parameters, "transformer.ln_f", wantedRows, g.epsilon);
-  const head = parameter(parameters, g.tied ? "transformer.wte.weight" : "lm_head.weight");
-  return { logits: affine(final, head, undefined, true), state: past?.next ?? {}, hidden };
+  const logits = project(parameters, g.tied ? "transformer.wte" : "lm_head", final);
+  return { logits, state: past?.next ?? {}, hidden };
 }
 
 /** Embedded positions that add to [batch, length, width]. */

@@ -8,7 +8,7 @@ import {
   encoderBlock,
   encoderParameters,
 } from "../nn/encoder.ts";
-import { affine, embedding, embeddingParameters, flattenRows, linear } from "../nn/linear.ts";
+import { embedding, embeddingParameters, flattenRows, linear, project } from "../nn/linear.ts";
 import type { Mode } from "../nn/mode.ts";
 import { norm, normParameters } from "../nn/norm.ts";
 import { filled, type Parameters, parameter, vector } from "../nn/parameters.ts";
@@ -48,19 +48,19 @@ export function buildMaskedEncoder(
   names: MaskedEncoderNames,
 ): Model {
   const { width, deviation, vocabulary } = e;
-  const table = (part: string, size: number) =>
-    embeddingParameters(`${names.embeddings}.${part}`, size, width, deviation);
+  const table = (part: string, size: number, tied = false) =>
+    embeddingParameters(`${names.embeddings}.${part}`, size, width, deviation, tied);
   return {
     config,
     parameters: [
-      ...table("word_embeddings", vocabulary),
+      ...table("word_embeddings", vocabulary, e.tied),
       ...table("position_embeddings", e.context),
       ...(e.segments > 0 ? table("token_type_embeddings", e.segments) : []),
       ...normParameters(`${names.embeddings}.LayerNorm`, width),
       ...Array.from({ length: e.layers }, (_, k) => encoderParameters(names.layer(k), names.block, e)).flat(),
       ...denseParameters(names.transform, width, width, deviation),
       ...normParameters(names.transformNorm, width),
-      ...(e.tied ? [] : embeddingParameters(names.head, vocabulary, width, deviation)),
+      ...(e.tied ? [] : embeddingParameters(names.head, vocabulary, width, deviation, true)),
       vector(names.headBias, [vocabulary], filled(0)),
     ],
     contextLength: e.context,
@@ -88,9 +88,10 @@ function forward(
   }
   const rows = at ? gather(x, at) : x;
   const transformed = activations[e.activation](linear(parameters, names.transform, rows));
-  const head = parameter(parameters, `${e.tied ? `${names.embeddings}.word_embeddings` : names.head}.weight`);
+  const head = e.tied ? `${names.embeddings}.word_embeddings` : names.head;
   const normal = norm(parameters, names.transformNorm, transformed, e.epsilon);
-  return { logits: affine(normal, head, parameter(parameters, names.headBias), true), state: {}, hidden };
+  const logits = project(parameters, head, normal, { bias: parameter(parameters, names.headBias) });
+  return { logits, state: {}, hidden };
 }
 
 /** The sum of what a token, its place and its segment are, normalised: [batch, length, width]. */

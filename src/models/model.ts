@@ -127,6 +127,8 @@ export interface Architecture {
   readonly aliases?: readonly string[];
   /** Training defaults that suit it, where they differ from the trainer's. */
   readonly training?: Readonly<Record<string, number | string>>;
+  /** Whether its matrices may be given in 4 or 8 bits (models/quantize.ts). Default false. */
+  readonly quantizable?: boolean;
   /** How checkpoints of others spell and accompany its tensors. */
   readonly checkpoint?: CheckpointHabits;
   /** `config.json` for these options. */

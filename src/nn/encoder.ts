@@ -64,7 +64,7 @@ export const denseParameters = (
   outputs: number,
   deviation: number,
 ): ParameterSpec[] => [
-  matrix(`${name}.weight`, [outputs, inputs], normal(deviation)),
+  matrix(`${name}.weight`, [outputs, inputs], normal(deviation), 0),
   vector(`${name}.bias`, [outputs], filled(0)),
 ];
 

@@ -14,6 +14,7 @@ import {
   uniform,
   vector,
 } from "./parameters.ts";
+import { quantizedMatrix } from "./quantized.ts";
 
 /** `name.weight` [outputs, inputs] and `name.bias` [outputs], drawn as torch.nn.Linear draws them. */
 export function linearParameters(
@@ -24,15 +25,32 @@ export function linearParameters(
 ): ParameterSpec[] {
   const draw = uniform(1 / Math.sqrt(inputs));
   return [
-    matrix(`${name}.weight`, [outputs, inputs], weight ?? draw),
+    matrix(`${name}.weight`, [outputs, inputs], weight ?? draw, 0),
     vector(`${name}.bias`, [outputs], draw),
   ];
 }
 
 /** x · weightᵀ + bias over the last axis; the bias is left out where the model has none. [..., inputs] → [..., outputs]. */
-export function linear(parameters: Parameters, name: string, x: Tensor): Tensor {
-  const weight = parameter(parameters, `${name}.weight`);
-  return affine(x, weight, parameters[`${name}.bias`], true);
+export const linear = (parameters: Parameters, name: string, x: Tensor): Tensor =>
+  project(parameters, name, x, { bias: parameters[`${name}.bias`] });
+
+export interface ProjectOptions {
+  readonly bias?: Tensor | undefined;
+  /** The weight is [inputs, outputs]. Default: [outputs, inputs]. */
+  readonly inputsFirst?: boolean;
+}
+
+/** x · W + b over the last axis, with `name.weight` as it is given: in floats, or quantised. */
+export function project(
+  parameters: Parameters,
+  name: string,
+  x: Tensor,
+  { bias, inputsFirst = false }: ProjectOptions = {},
+): Tensor {
+  const quantized = quantizedMatrix(parameters, `${name}.weight`);
+  if (!quantized) return affine(x, parameter(parameters, `${name}.weight`), bias, !inputsFirst);
+  const rows = quantized.multiply(flattenRows(x), bias);
+  return reshape(rows, [...x.shape.slice(0, -1), rows.shape[1]!]);
 }
 
 /** x · W + b over the last axis, as one Gemm. W is [in, out], or [out, in] where `transposed`. */
@@ -55,14 +73,16 @@ export function mergeDims(dims: readonly Dim[]): Dim {
   return size === 1 ? names.join("*") : `${size}*${names.join("*")}`;
 }
 
-/** `name.weight` [size, width], drawn from a normal distribution. */
+/** `name.weight` [size, width], drawn from a normal distribution; `tied` where it is the head's matrix too. */
 export const embeddingParameters = (
   name: string,
   size: number,
   width: number,
   deviation = 1,
-): ParameterSpec[] => [matrix(`${name}.weight`, [size, width], normal(deviation))];
+  tied = false,
+): ParameterSpec[] => [matrix(`${name}.weight`, [size, width], normal(deviation), tied ? 0 : undefined)];
 
 /** Rows of the table by id. ids [...] → [..., width]. */
 export const embedding = (parameters: Parameters, name: string, ids: Tensor): Tensor =>
+  quantizedMatrix(parameters, `${name}.weight`)?.rows(ids) ??
   gather(parameter(parameters, `${name}.weight`), ids);

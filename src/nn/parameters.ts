@@ -12,6 +12,8 @@ export interface ParameterSpec {
   readonly initialise: Initialiser;
   /** Whether weight decay applies: matrices, but neither biases nor normalisation. */
   readonly decay: boolean;
+  /** Which axis counts the outputs, of a matrix that a linear map multiplies with: such a one may be quantised. */
+  readonly outputs?: 0 | 1;
 }
 
 /** A model's parameters by name. */
@@ -37,12 +39,18 @@ export const filled =
   (out) =>
     void out.fill(value);
 
-/** A matrix: decays. */
-export const matrix = (name: string, shape: readonly number[], initialise: Initialiser): ParameterSpec => ({
+/** A matrix: decays. `outputs`: see {@link ParameterSpec.outputs}. */
+export const matrix = (
+  name: string,
+  shape: readonly number[],
+  initialise: Initialiser,
+  outputs?: 0 | 1,
+): ParameterSpec => ({
   name,
   shape,
   initialise,
   decay: true,
+  ...(outputs === undefined ? {} : { outputs }),
 });
 
 /** A bias, a gain, an offset: does not decay. */

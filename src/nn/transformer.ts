@@ -8,7 +8,7 @@ import { gelu, geluTanh, relu } from "../ops/activation.ts";
 import { reshape } from "../ops/broadcast.ts";
 import { add } from "../ops/elementwise.ts";
 import { attend, attendCached, type Cache, splitProjections } from "./attention.ts";
-import { affine } from "./linear.ts";
+import { project as projectBy } from "./linear.ts";
 import type { Mode } from "./mode.ts";
 import { norm, normParameters } from "./norm.ts";
 import {
@@ -65,7 +65,7 @@ function projectionParameters(
   deviation: number,
 ): ParameterSpec[] {
   return [
-    matrix(`${name}.weight`, [inputs, outputs], normal(deviation)),
+    matrix(`${name}.weight`, [inputs, outputs], normal(deviation), 1),
     vector(`${name}.bias`, [outputs], filled(0)),
   ];
 }
@@ -91,8 +91,8 @@ export function decoderBlock(
 ): { x: Tensor; cache?: Cache } {
   const { width, heads, epsilon, attentionDropout, residualDropout } = config;
   const project = (part: string, input: Tensor) => {
-    const weight = parameter(parameters, `${name}.${part}.weight`);
-    return affine(input, weight, parameters[`${name}.${part}.bias`], false);
+    const bias = parameter(parameters, `${name}.${part}.bias`);
+    return projectBy(parameters, `${name}.${part}`, input, { bias, inputsFirst: true });
   };
   const merge = (stream: Tensor, addition: Tensor) => add(stream, mode.dropout(addition, residualDropout));
 

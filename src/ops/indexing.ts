@@ -3,7 +3,16 @@ import { float32, int32 } from "../core/array.ts";
 import { ShapeError } from "../core/errors.ts";
 import { type Dim, type Shape, sameShape } from "../core/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { defineOp, indices, none, real, zeros } from "./define.ts";
+import {
+  defineOp,
+  type Emitter,
+  indices,
+  none,
+  type Operand,
+  type ReferenceArray,
+  real,
+  zeros,
+} from "./define.ts";
 
 /** Up to this many rows a product with a one-hot matrix beats ScatterND on the CPU. */
 const ONE_HOT_LIMIT = 1024;
@@ -50,28 +59,8 @@ export const scatterAddOp = defineOp<{ readonly shape: readonly Dim[] }>({
     return [{ dtype: "float32", shape }];
   },
   vjp: ({ inputs: [, index], cotangents: [g] }) => [gather(g!, index!)],
-  lower(emit, [rows, index], { shape }) {
-    const [size, width] = shape;
-    if (shape.length === 2 && typeof size === "number" && size <= ONE_HOT_LIMIT) {
-      const wide = emit.node("Cast", [index!.name], { attributes: { to: 7 } });
-      const flat = emit.node("Reshape", [wide, emit.ints([-1])]);
-      const hot = emit.node("OneHot", [flat, emit.ints([size]), emit.constant(float32([2], [0, 1]))]);
-      const matrix = emit.node("Reshape", [rows!.name, emit.ints([-1, width as number])]);
-      return emit.node("Gemm", [hot, matrix], { attributes: { transA: 1 } });
-    }
-    const wide = emit.node("Cast", [index!.name], { attributes: { to: 7 } });
-    const column = emit.node("Unsqueeze", [wide, emit.ints([index!.shape.length])]);
-    const empty = emit.node("Expand", [emit.scalar(0), emit.ints(shape as readonly number[])]);
-    return emit.node("ScatterND", [empty, column, rows!.name], { attributes: { reduction: "add" } });
-  },
-  reference([rows, index], { shape }) {
-    const result = zeros(shape);
-    const row = result.data.length / result.shape[0]!;
-    index!.data.forEach((id, i) => {
-      for (let k = 0; k < row; k++) result.data[id * row + k]! += rows!.data[i * row + k]!;
-    });
-    return [result];
-  },
+  lower: (emit, [rows, index], { shape }) => lowerAddRows(emit, undefined, rows!, index!, shape),
+  reference: ([rows, index], { shape }) => [addRowsReference(zeros(shape), rows!, index!)],
   samples: [
     { title: "small table", inputs: [real(2, 4, 3), indices(5, 2, 4)], attributes: { shape: [5, 3] } },
     {
@@ -86,6 +75,68 @@ export const scatterAddOp = defineOp<{ readonly shape: readonly Dim[] }>({
 /** A table of `shape` with each row of `rows` added at its index. The adjoint of {@link gather}. */
 export function scatterAdd(rows: Tensor, index: Tensor, shape: Shape): Tensor {
   return scatterAddOp.apply([rows, index], { shape })[0]!;
+}
+
+export const addRowsOp = defineOp({
+  name: "add_rows",
+  infer([table, rows, index]) {
+    if (!sameShape(rows!.shape, [...index!.shape, ...table!.shape.slice(1)])) {
+      throw new ShapeError("add_rows", "rows do not match the table and the indices", [
+        table!.shape,
+        rows!.shape,
+        index!.shape,
+      ]);
+    }
+    return [{ dtype: "float32", shape: table!.shape }];
+  },
+  vjp: ({ inputs: [, , index], cotangents: [g] }) => [g!, gather(g!, index!)],
+  lower: (emit, [table, rows, index]) => lowerAddRows(emit, table!, rows!, index!, table!.shape),
+  reference: ([table, rows, index]) => [
+    addRowsReference({ shape: table!.shape, data: table!.data.slice() }, rows!, index!),
+  ],
+  samples: [
+    { title: "small table", inputs: [real(5, 3), real(2, 4, 3), indices(5, 2, 4)], attributes: {} },
+    { title: "large table", inputs: [real(ONE_HOT_LIMIT + 1, 1), real(3, 1), indices(3, 3)], attributes: {} },
+  ],
+});
+
+/** `table` with each row of `rows` added at its index. table [v, ...], rows [...i, ...], index [...i] → [v, ...]. */
+export function addRows(table: Tensor, rows: Tensor, index: Tensor): Tensor {
+  return addRowsOp.apply([table, rows, index], {})[0]!;
+}
+
+function lowerAddRows(
+  emit: Emitter,
+  table: Operand | undefined,
+  rows: Operand,
+  index: Operand,
+  shape: Shape,
+): string {
+  const [size, width] = shape;
+  const wide = emit.node("Cast", [index.name], { attributes: { to: 7 } });
+  if (shape.length === 2 && typeof size === "number" && size <= ONE_HOT_LIMIT) {
+    const flat = emit.node("Reshape", [wide, emit.ints([-1])]);
+    const hot = emit.node("OneHot", [flat, emit.ints([size]), emit.constant(float32([2], [0, 1]))]);
+    const matrix = emit.node("Reshape", [rows.name, emit.ints([-1, width as number])]);
+    return emit.node("Gemm", table ? [hot, matrix, table.name] : [hot, matrix], {
+      attributes: { transA: 1 },
+    });
+  }
+  const column = emit.node("Unsqueeze", [wide, emit.ints([index.shape.length])]);
+  const onto = table?.name ?? emit.node("Expand", [emit.scalar(0), emit.ints(shape as readonly number[])]);
+  return emit.node("ScatterND", [onto, column, rows.name], { attributes: { reduction: "add" } });
+}
+
+function addRowsReference(
+  table: ReferenceArray,
+  rows: ReferenceArray,
+  index: ReferenceArray,
+): ReferenceArray {
+  const row = table.data.length / table.shape[0]!;
+  index.data.forEach((id, i) => {
+    for (let k = 0; k < row; k++) table.data[id * row + k]! += rows.data[i * row + k]!;
+  });
+  return table;
 }
 
 export const argmaxOp = defineOp({

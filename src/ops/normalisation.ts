@@ -1,5 +1,5 @@
 /** Layer normalisation, softmax and the cross-entropy of a softmax, with gradients derived by hand. */
-import { float32 } from "../core/array.ts";
+import { float32, type HostArray } from "../core/array.ts";
 import { ShapeError } from "../core/errors.ts";
 import { type Shape, staticDim } from "../core/shape.ts";
 import { constant } from "../graph/leaves.ts";
@@ -135,7 +135,7 @@ export const crossEntropyOp = defineOp({
   },
   results: 1,
   vjp: ({ inputs: [, targets], outputs: [, logP], cotangents: [g] }) =>
-    crossEntropyGradientOp.apply([logP!, targets!, g!], {}),
+    crossEntropyGradientOp.apply(isOnes(g!) ? [logP!, targets!] : [logP!, targets!, g!], {}),
   lower(emit, [logits, targets]) {
     const logP = emit.node("LogSoftmax", [logits!.name], { attributes: { axis: -1 } });
     const column = emit.node("Unsqueeze", [targets!.name, emit.ints([1])]);
@@ -159,29 +159,45 @@ export const crossEntropyOp = defineOp({
 export const crossEntropy = (logits: Tensor, targets: Tensor): Tensor =>
   crossEntropyOp.apply([logits, targets], {})[0]!;
 
-/** g · (softmax - one-hot), row by row, from the log-probabilities that the forward pass kept. */
+/** g · (softmax - one-hot), row by row, from the log-probabilities that the forward pass kept; g is 1 where absent. */
 export const crossEntropyGradientOp = defineOp({
   name: "cross_entropy_gradient",
   infer: ([logP]) => [{ dtype: "float32", shape: logP!.shape }],
   vjp: none("second derivatives of the loss are not needed to train"),
   lower(emit, [logP, targets, g]) {
-    const weight = emit.node("Unsqueeze", [g!.name, emit.ints([1])]);
-    const scaled = emit.node("Mul", [emit.node("Exp", [logP!.name]), weight]);
     const column = emit.node("Unsqueeze", [targets!.name, emit.ints([1])]);
-    return emit.node("ScatterElements", [scaled, column, emit.node("Neg", [weight])], {
+    const p = emit.node("Exp", [logP!.name]);
+    const weight = g && emit.node("Unsqueeze", [g.name, emit.ints([1])]);
+    const scaled = weight ? emit.node("Mul", [p, weight]) : p;
+    const taken = weight
+      ? emit.node("Neg", [weight])
+      : emit.node("Expand", [emit.scalar(-1), emit.node("Shape", [column])]);
+    return emit.node("ScatterElements", [scaled, column, taken], {
       attributes: { axis: 1, reduction: "add" },
     });
   },
   reference([logP, targets, g]) {
     const out = zeros(logP!.shape);
     forEachRow(logP!, (row, n, at) => {
-      for (let i = 0; i < n; i++) out.data[at + i] = Math.exp(row[i]!) * g!.data[at / n]!;
-      out.data[at + targets!.data[at / n]!]! -= g!.data[at / n]!;
+      const weight = g?.data[at / n] ?? 1;
+      for (let i = 0; i < n; i++) out.data[at + i] = Math.exp(row[i]!) * weight;
+      out.data[at + targets!.data[at / n]!]! -= weight;
     });
     return [out];
   },
-  samples: [{ title: "rows", inputs: [real(4, 6), indices(6, 4), real(4)], attributes: {} }],
+  samples: [
+    { title: "rows", inputs: [real(4, 6), indices(6, 4), real(4)], attributes: {} },
+    { title: "all alike", inputs: [real(4, 6), indices(6, 4)], attributes: {} },
+  ],
 });
+
+/** Whether a tensor is a constant 1, repeated. */
+function isOnes({ node }: Tensor): boolean {
+  if (node.op === "reshape" || node.op === "broadcast") return isOnes(node.inputs[0]!);
+  if (node.op !== "constant") return false;
+  const { data } = node.attributes.value as HostArray;
+  return data.length === 1 && Number(data[0]) === 1;
+}
 
 /** Additive attention mask [t, s]: 0 where position i may see position j ≤ i + (s - t), a large negative number elsewhere. */
 export function causalMask(t: number, s = t): Tensor {

@@ -19,7 +19,7 @@ import {
   tanhOp,
 } from "./elementwise.ts";
 import { gruGradientOp, gruOp } from "./gru.ts";
-import { argmaxOp, gatherOp, indexAlongOp, scatterAddOp } from "./indexing.ts";
+import { addRowsOp, argmaxOp, gatherOp, indexAlongOp, scatterAddOp } from "./indexing.ts";
 import { lstmGradientOp, lstmOp } from "./lstm.ts";
 import { gemmOp, matmulOp } from "./matmul.ts";
 import { concatenateOp, padOp, sliceOp, splitOp, transposeOp } from "./movement.ts";
@@ -30,6 +30,7 @@ import {
   logSoftmaxOp,
   softmaxOp,
 } from "./normalisation.ts";
+import { quantizedProductOp, quantizedRowsOp } from "./quantized.ts";
 import { rnnGradientOp, rnnOp } from "./rnn.ts";
 import { castOp, equalOp, greaterOp, lessOp, whereOp } from "./select.ts";
 
@@ -67,6 +68,9 @@ const definitions = [
   gemmOp,
   gatherOp,
   scatterAddOp,
+  addRowsOp,
+  quantizedProductOp,
+  quantizedRowsOp,
   argmaxOp,
   indexAlongOp,
   attentionOp,

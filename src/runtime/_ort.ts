@@ -33,10 +33,17 @@ export function wrapSession(
         const data = tensor.data as HostArray["data"];
         const into = fetches[name];
         if (into && !inPlace) (into.data as Float32Array).set(data as Float32Array);
+        // onnxruntime-node 1.30 copies even what it wrote in place; this frees the copy at once.
+        if (into && inPlace && data !== into.data) discard(data);
         out[name] = into ?? { dtype: tensor.type as DType, shape: tensor.dims, data };
       }
       return out;
     },
     release: () => session.release(),
   };
+}
+
+/** Frees the memory of an array that nobody will read, without waiting for the garbage collector. */
+function discard({ buffer }: HostArray["data"]): void {
+  structuredClone(undefined, { transfer: [buffer as ArrayBuffer] });
 }

@@ -22,6 +22,7 @@ import { graphMemory } from "../onnx/memory.ts";
 import { encodeModel } from "../onnx/proto.ts";
 import { alignment, KernelMemory } from "./arena-memory.ts";
 import type { Backend, Session } from "./backend.ts";
+import { addRowsInPlace, type SplitOutputs, splitRowAdditions } from "./row-additions.ts";
 
 type Arguments = readonly unknown[];
 type Concretes<A extends Arguments> = { readonly [K in keyof A]: Given<A[K]> };
@@ -61,6 +62,9 @@ export interface CompileOptions {
 interface Traced {
   readonly outputTree: unknown;
   readonly outputs: readonly { readonly path: string; readonly leaf: Tensor }[];
+  readonly split: SplitOutputs;
+  /** The name in the graph of one of `split.roots`. */
+  nameOf(place: number): string;
   readonly lowered: Lowered;
   /** Where the stored constants' files lie, if there are any. */
   readonly folder: string | undefined;
@@ -129,14 +133,15 @@ export function compile<A extends Arguments, O>(
       into ? leavesOf<HostArray>(into as never).map(({ path, leaf }) => [path, leaf]) : [],
     );
     const fetches: Record<string, HostArray | null> = {};
+    for (const { name } of traced.lowered.outputs) fetches[name] = null;
     traced.outputs.forEach(({ path }, i) => {
-      fetches[traced.lowered.outputs[i]!.name] = targets.get(path) ?? null;
+      fetches[traced.nameOf(traced.split.places[i]!)] = targets.get(path) ?? null;
     });
     const results = await session.run(feeds, fetches);
-    return unflatten(
-      traced.outputTree,
-      traced.lowered.outputs.map((o) => results[o.name]),
-    ) as Concrete<O>;
+    const result = (place: number) => results[traced.nameOf(place)]!;
+    for (const { table, rows, index } of traced.split.additions)
+      addRowsInPlace(result(table), result(rows), result(index));
+    return unflatten(traced.outputTree, traced.split.places.map(result)) as Concrete<O>;
   }
 
   return Object.assign((...args: Concretes<A>) => run(args), {
@@ -150,7 +155,7 @@ export function compile<A extends Arguments, O>(
       const { lowered, memory } = graphOf(args);
       return graphMemory(lowered) + (memory?.buffer.byteLength ?? 0);
     },
-    onnx: (...args: readonly unknown[]) => encodeModel(trace(fn, args).lowered),
+    onnx: (...args: readonly unknown[]) => encodeModel(trace(fn, args, wholeOutputs).lowered),
     async release() {
       for (const entry of sessions.values()) await (await entry).session.release();
       sessions.clear();
@@ -160,20 +165,22 @@ export function compile<A extends Arguments, O>(
 }
 
 /** The graph of `fn` for arguments of these shapes. Inputs are named by their place: `0.head.weight`, `1.x`. */
-function trace(fn: (...args: never) => unknown, args: readonly unknown[]): Traced {
+function trace(
+  fn: (...args: never) => unknown,
+  args: readonly unknown[],
+  splitOutputs: (outputs: readonly Tensor[]) => SplitOutputs = splitRowAdditions,
+): Traced {
   const leaves = leavesOf<Spec>(args as never);
   const tensors = leaves.map(({ path, leaf }) => input(path, leaf.dtype, leaf.shape));
   const outputTree = fn(...(unflatten(args, tensors) as never));
   const outputs = leavesOf<Tensor>(outputTree as TensorTree);
   const names = new Map<Tensor, string>();
-  const whole = lower(
-    outputs.map(({ leaf }) => leaf),
-    (leaf) => {
-      const name = leaf.node.op === "input" ? String(leaf.node.attributes.name) : `mask.${names.size}`;
-      names.set(leaf, name);
-      return name;
-    },
-  );
+  const split = splitOutputs(outputs.map(({ leaf }) => leaf));
+  const whole = lower(split.roots, (leaf) => {
+    const name = leaf.node.op === "input" ? String(leaf.node.attributes.name) : `mask.${names.size}`;
+    names.set(leaf, name);
+    return name;
+  });
   const { lowered, folder } = storeConstants(whole, leaves);
   const random = lowered.feeds.filter((leaf) => leaf.node.op === "dropout_mask");
   const sizes = random.map((leaf) => sizeOf(staticShape("dropout", leaf.shape)));
@@ -184,8 +191,16 @@ function trace(fn: (...args: never) => unknown, args: readonly unknown[]): Trace
     const array = float32(leaf.shape as readonly number[], memory!.allocate(sizes[i]!));
     return { name: names.get(leaf)!, array, rate, stream };
   });
-  return { outputTree, outputs, lowered, folder, masks, memory };
+  const nameOf = (place: number) => lowered.outputs[place]!.name;
+  return { outputTree, outputs, split, nameOf, lowered, folder, masks, memory };
 }
+
+/** Every output made by the graph itself. */
+const wholeOutputs = (outputs: readonly Tensor[]): SplitOutputs => ({
+  roots: outputs,
+  places: outputs.map((_, i) => i),
+  additions: [],
+});
 
 /** Makes constants of the inputs that stay in files. */
 function storeConstants(

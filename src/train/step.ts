@@ -54,10 +54,11 @@ export class TrainingStep {
           loss,
           trainable.map((name) => parameters[name]!),
         );
+        // The loss after the gradients: the runtime starts at the end, and soon frees what the loss alone needs.
         return {
-          loss: reported,
           gradients: Object.fromEntries(trainable.map((name, i) => [name, found[i]!])),
           state,
+          loss: reported,
         };
       },
       { backend },

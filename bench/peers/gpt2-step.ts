@@ -1,0 +1,119 @@
+/** Punchline's side of the GPT-2 training benchmark, in a process of its own, so that its peak memory can be told. */
+import { createInterface } from "node:readline";
+import { gradients } from "../../src/autodiff/grad.ts";
+import { float32, int32, sizeOf } from "../../src/core/array.ts";
+import { Random } from "../../src/core/random.ts";
+import type { Tensor } from "../../src/graph/tensor.ts";
+import { gpt2 } from "../../src/models/gpt2.ts";
+import { objective } from "../../src/models/objective.ts";
+import { training } from "../../src/nn/mode.ts";
+import type { Parameters } from "../../src/nn/parameters.ts";
+import { gemm } from "../../src/ops/matmul.ts";
+import { adamw } from "../../src/optim/adamw.ts";
+import { clipGlobalNorm } from "../../src/optim/clip.ts";
+import { Arena } from "../../src/runtime/arena.ts";
+import { compile } from "../../src/runtime/compile.ts";
+import { nodeBackend } from "../../src/runtime/node.ts";
+import { initialise } from "../../src/train/train.ts";
+
+const backend = nodeBackend({ threads: 2 });
+
+interface Setup {
+  readonly config: string;
+  readonly vocabulary: number;
+  readonly batch: number;
+  readonly length: number;
+}
+
+function setUp({ config, vocabulary, batch, length }: Setup) {
+  const model = gpt2.build(gpt2.configure({ config, dropout: 0 }, vocabulary));
+  const arena = Arena.create(model.parameters, { moments: 2 });
+  initialise(model, arena, 0);
+  const optimizer = adamw();
+  const names = Object.keys(arena.parameters);
+  const pass = compile(
+    (parameters: Parameters, input: { ids: Tensor; targets: Tensor }) => {
+      const { loss } = objective(model, parameters, input, training());
+      const found = gradients(loss, Object.values(parameters));
+      return { gradients: Object.fromEntries(names.map((name, i) => [name, found[i]!])), loss };
+    },
+    { backend },
+  );
+  let done = 0;
+  const draw = (stream: string) => {
+    const random = new Random(0, stream, done);
+    return int32(
+      [batch, length],
+      Int32Array.from({ length: batch * length }, (_, i) => random.below(vocabulary, i)),
+    );
+  };
+  return {
+    prepare: () => pass.prepare(arena.parameters, { ids: draw("x"), targets: draw("y") }),
+    /** One step; seconds of it all, and of clipping and the optimiser alone. */
+    async step() {
+      const begun = performance.now();
+      await pass.run([arena.parameters, { ids: draw("x"), targets: draw("y") }], {
+        into: { gradients: arena.gradients },
+      });
+      const update = performance.now();
+      done++;
+      const { gradScale } = clipGlobalNorm(arena, 1, 1 / (batch * length));
+      optimizer.step(arena, { step: done, lr: 1e-4, gradScale });
+      const end = performance.now();
+      return { seconds: (end - begun) / 1000, update: (end - update) / 1000 };
+    },
+  };
+}
+
+/** Seconds that the products of one training step take alone: each weight's, its input's gradient's and its own. */
+async function products({ config, vocabulary, batch, length }: Setup): Promise<number> {
+  const model = gpt2.build(gpt2.configure({ config, dropout: 0 }, vocabulary));
+  const matrices = model.parameters.filter(({ name, shape }) => shape.length === 2 && !name.includes("wpe"));
+  const sizes = new Map<string, { shape: readonly [number, number]; count: number }>();
+  for (const { shape } of matrices) {
+    const known = sizes.get(String(shape));
+    sizes.set(String(shape), { shape: shape as [number, number], count: (known?.count ?? 0) + 1 });
+  }
+  const rows = batch * length;
+  let seconds = 0;
+  for (const { shape, count } of sizes.values()) {
+    const [inputs, outputs] = shape[0] === vocabulary ? [shape[1], shape[0]] : shape;
+    const both = compile(
+      (x: Tensor, w: Tensor, g: Tensor) => [
+        gemm(x, w),
+        gemm(g, w, undefined, { transposeB: true }),
+        gemm(x, g, undefined, { transposeA: true }),
+      ],
+      { backend },
+    );
+    const arrays = [
+      [rows, inputs],
+      [inputs, outputs],
+      [rows, outputs],
+    ].map((size) => float32(size, new Float32Array(sizeOf(size)).fill(0.1)));
+    let best = Number.POSITIVE_INFINITY;
+    for (let run = 0; run < 3; run++) {
+      const begun = performance.now();
+      await both(...(arrays as [never, never, never]));
+      best = Math.min(best, performance.now() - begun);
+    }
+    await both.release();
+    seconds += (best * count) / 1000;
+  }
+  return seconds;
+}
+
+let current: ReturnType<typeof setUp> | undefined;
+for await (const line of createInterface({ input: process.stdin })) {
+  const ask = JSON.parse(line);
+  let answer: object;
+  if (ask.op === "setup") {
+    current = setUp(ask);
+    const begun = performance.now();
+    await current.prepare();
+    answer = { seconds: (performance.now() - begun) / 1000 };
+  } else if (ask.op === "train") answer = await current!.step();
+  else if (ask.op === "products") answer = { seconds: await products(ask) };
+  else answer = { megabytes: process.resourceUsage().maxRSS / 1024 };
+  process.stdout.write(`${JSON.stringify(answer)}\n`);
+}

@@ -1,0 +1,92 @@
+import { chmod, mkdtemp, readdir, rm, stat, utimes } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { sizeOf } from "../core/array.ts";
+import { Random } from "../core/random.ts";
+import { writeFileAtomic } from "../hub/atomic.ts";
+import { openModelFolder } from "../hub/folder.ts";
+import { writeSafetensors } from "../hub/safetensors-file.ts";
+import { openWeights } from "../hub/stored-weights.ts";
+import { gpt2 } from "../models/gpt2.ts";
+import { nodeBackend } from "../runtime/node.ts";
+import { createDecoder } from "./decoder.ts";
+import type { LanguageModel, Weights } from "./language-model.ts";
+import { openQuantized } from "./quantized-weights.ts";
+
+const model = gpt2.build(gpt2.configure({ layers: 2, width: 64, heads: 4, context: 32 }, 50));
+let path: string;
+
+beforeEach(async () => {
+  path = await mkdtemp(join(tmpdir(), "punchline-quantized-"));
+  await writeFileAtomic(join(path, "config.json"), JSON.stringify(model.config));
+  await writeSafetensors(
+    join(path, "model.safetensors"),
+    model.parameters.map(({ name, shape, initialise }) => {
+      const data = new Float32Array(sizeOf(shape));
+      initialise(data, new Random(1, name));
+      return { name, dtype: "F32" as const, shape, data };
+    }),
+  );
+});
+afterEach(() => rm(path, { recursive: true }));
+
+async function open(quantization: "q8" | "q4" | undefined): Promise<Weights> {
+  const folder = await openModelFolder(path);
+  const weights = quantization
+    ? await openQuantized(folder, model, quantization, gpt2.checkpoint)
+    : await openWeights(model.parameters, folder.tensors, gpt2.checkpoint);
+  await folder.close();
+  return weights;
+}
+
+async function logits(weights: Weights): Promise<Float32Array> {
+  const tokenizer = { endOfText: 0, size: 50 } as LanguageModel["tokenizer"];
+  const lm = { model, weights, tokenizer, backend: nodeBackend(), endsItems: true, name: "random" };
+  const decoder = createDecoder(lm);
+  await decoder.append(Int32Array.from([1, 2, 3, 4, 5]));
+  const result = Float32Array.from(await decoder.append(Int32Array.of(6)));
+  await decoder.release();
+  return result;
+}
+
+/** Length of the difference against that of the right answer. */
+function relativeError(a: Float32Array, b: Float32Array): number {
+  const length = (x: Float32Array) => Math.sqrt(x.reduce((sum, v) => sum + v * v, 0));
+  return length(a.map((v, i) => v - b[i]!)) / length(b);
+}
+
+it("decodes nearly as in floats, with 8 bits nearer than with 4", async () => {
+  const exact = await logits(await open(undefined));
+  const q8 = relativeError(await logits(await open("q8")), exact);
+  const q4 = relativeError(await logits(await open("q4")), exact);
+  expect(q8).toBeLessThan(0.02);
+  expect(q4).toBeLessThan(0.25);
+  expect(q8).toBeLessThan(q4);
+});
+
+it("packs once, and again when the model is another", async () => {
+  const file = join(path, "punchline-q4.safetensors");
+  await open("q4");
+  const first = await stat(file);
+  await open("q4");
+  expect((await stat(file)).mtimeMs).toBe(first.mtimeMs);
+  expect((await stat(file)).ino).toBe(first.ino);
+  await utimes(join(path, "model.safetensors"), new Date(), new Date(Date.now() + 60_000));
+  await open("q4");
+  expect((await stat(file)).ino).not.toBe(first.ino);
+});
+
+it.skipIf(process.getuid?.() === 0)(
+  "packs into memory in a folder that cannot be written to (not as root)",
+  async () => {
+    await chmod(path, 0o555);
+    try {
+      const weights = await open("q8");
+      expect(weights["transformer.wte.weight.packed"]).toHaveProperty("data");
+      expect(await readdir(path)).not.toContain("punchline-q8.safetensors");
+    } finally {
+      await chmod(path, 0o755);
+    }
+  },
+);

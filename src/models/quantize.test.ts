@@ -1,0 +1,73 @@
+import { describe, expect, it } from "vitest";
+import { Random } from "../core/random.ts";
+import { gpt2 } from "./gpt2.ts";
+import { quantizable, quantizeMatrix } from "./quantize.ts";
+
+function draw(n: number): Float32Array {
+  const data = new Float32Array(n);
+  new Random(3, "weights").fillNormal(data);
+  return data;
+}
+
+/** The number at [output, input], read from the bytes as the format says. */
+function numberAt(
+  { packed, scales }: ReturnType<typeof quantizeMatrix>,
+  bits: 4 | 8,
+  output: number,
+  input: number,
+): number {
+  const [, blocks, bytes] = packed.shape as [number, number, number];
+  const block = Math.floor(input / 32);
+  const at = (output * blocks + block) * bytes;
+  const k = input % 32;
+  const q = bits === 8 ? packed.data[at + k]! : (packed.data[at + (k >> 1)]! >> (4 * (k % 2))) & 15;
+  return (q - (bits === 8 ? 128 : 8)) * scales.data[output * blocks + block]!;
+}
+
+describe("quantizeMatrix", () => {
+  for (const bits of [8, 4] as const) {
+    for (const outputs of [0, 1] as const) {
+      it(`${bits} bits, outputs on axis ${outputs}: every number within a step, the largest exact`, () => {
+        const [rows, columns] = [5, 70];
+        const weight = draw(rows * columns);
+        weight.fill(0, 0, 32);
+        const shape = outputs === 0 ? [rows, columns] : [columns, rows];
+        const given =
+          outputs === 0
+            ? weight
+            : Float32Array.from(weight, (_, i) => weight[(i % rows) * columns + Math.floor(i / rows)]!);
+        const matrix = quantizeMatrix(given, { shape, outputs }, bits);
+        expect(matrix.packed.shape).toEqual([5, 3, 4 * bits]);
+        for (let o = 0; o < rows; o++) {
+          for (let block = 0; block < 3; block++) {
+            const inputs = Array.from(
+              { length: Math.min(32, columns - block * 32) },
+              (_, k) => block * 32 + k,
+            );
+            const values = inputs.map((i) => weight[o * columns + i]!);
+            const most = Math.max(...values.map(Math.abs));
+            const step = most / 2 ** (bits - 1);
+            inputs.forEach((i, k) => {
+              const error = Math.abs(numberAt(matrix, bits, o, i) - values[k]!);
+              // Half a step; a whole one where the sign opposite to the largest's nearly reaches its size.
+              expect(error).toBeLessThanOrEqual(step * 1.0001);
+              if (Math.abs(values[k]!) === most) expect(error).toBeLessThan(1e-6);
+            });
+            const mean =
+              inputs.reduce((sum, i, k) => sum + Math.abs(numberAt(matrix, bits, o, i) - values[k]!), 0) /
+              inputs.length;
+            expect(mean).toBeLessThanOrEqual(step * 0.5);
+          }
+        }
+      });
+    }
+  }
+});
+
+it("takes the matrices of linear maps, the tied embedding among them, and leaves positions and norms", () => {
+  const model = gpt2.build(gpt2.configure({ config: "tiny" }, 100));
+  const names = quantizable(model).map(({ name }) => name);
+  expect(names).toContain("transformer.wte.weight");
+  expect(names).toContain("transformer.h.1.mlp.c_proj.weight");
+  expect(names).toHaveLength(1 + 2 * 4);
+});

@@ -1,0 +1,73 @@
+/**
+ * Rounding a model's matrices to 4 or 8 bits for inference: symmetric, round to nearest, one scale for 32
+ * numbers of a row of weights (the inputs of one output).
+ */
+import { float32, type HostArray, hostArray } from "../core/array.ts";
+import type { ParameterSpec } from "../nn/parameters.ts";
+import { QUANTIZED_BLOCK } from "../nn/quantized.ts";
+import type { Bits } from "../ops/quantized.ts";
+import type { Model } from "./model.ts";
+
+export type Quantization = "q8" | "q4";
+export const bitsOf: Readonly<Record<Quantization, Bits>> = { q8: 8, q4: 4 };
+
+/** The parameters that are quantised: matrices of linear maps, rows of whole blocks where they are tables too. */
+export function quantizable({ parameters }: Pick<Model, "parameters">): readonly ParameterSpec[] {
+  return parameters.filter(
+    ({ shape, outputs }) => outputs === 1 || (outputs === 0 && shape[1]! % QUANTIZED_BLOCK === 0),
+  );
+}
+
+export interface PackedMatrix {
+  /** [outputs, blocks, bytes of a block]; 4-bit numbers two a byte, the earlier one low. */
+  readonly packed: HostArray<"uint8">;
+  /** [outputs, blocks] */
+  readonly scales: HostArray<"float32">;
+}
+
+/**
+ * Packs a matrix as ONNX Runtime's MatMulNBits reads it.
+ * @param weight row-major, of the spec's shape
+ */
+export function quantizeMatrix(
+  weight: Float32Array,
+  { shape, outputs: axis = 0 }: Pick<ParameterSpec, "shape" | "outputs">,
+  bits: Bits,
+): PackedMatrix {
+  const [outputs, inputs] = (axis === 0 ? shape : [shape[1], shape[0]]) as [number, number];
+  const blocks = Math.ceil(inputs / QUANTIZED_BLOCK);
+  const blockBytes = (QUANTIZED_BLOCK * bits) / 8;
+  const middle = 2 ** (bits - 1);
+  const packed = new Uint8Array(outputs * blocks * blockBytes).fill(bits === 8 ? middle : middle * 17);
+  const scales = new Float32Array(outputs * blocks);
+  // Strides of the weight: of one output to the next, and of one input to the next.
+  const [toOutput, toInput] = axis === 0 ? [inputs, 1] : [1, outputs];
+  for (let block = 0; block < blocks; block++) {
+    const first = block * QUANTIZED_BLOCK;
+    const count = Math.min(QUANTIZED_BLOCK, inputs - first);
+    for (let output = 0; output < outputs; output++) {
+      const start = output * toOutput + first * toInput;
+      let largest = 0;
+      for (let k = 0; k < count; k++) {
+        const w = weight[start + k * toInput]!;
+        if (Math.abs(w) > Math.abs(largest)) largest = w;
+      }
+      // The lowest code has no positive twin: it goes to whichever sign needs the range.
+      const scale = largest / -middle;
+      const at = output * blocks + block;
+      scales[at] = scale;
+      if (scale === 0) continue;
+      const inverse = 1 / scale;
+      for (let k = 0; k < count; k++) {
+        const q = Math.min(2 * middle - 1, Math.round(weight[start + k * toInput]! * inverse) + middle);
+        const byte = at * blockBytes + (bits === 8 ? k : k >> 1);
+        if (bits === 8) packed[byte] = q;
+        else packed[byte] = k % 2 === 0 ? (packed[byte]! & 0xf0) | q : (packed[byte]! & 0x0f) | (q << 4);
+      }
+    }
+  }
+  return {
+    packed: hostArray("uint8", [outputs, blocks, blockBytes], packed),
+    scales: float32([outputs, blocks], scales),
+  };
+}

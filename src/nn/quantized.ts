@@ -1,0 +1,42 @@
+/**
+ * Weights in 4 or 8 bits in place of floats: a matrix `name` is then given as `name.packed` and
+ * `name.scales`, and, where it is read by row as well, the same bytes as `name.rows`.
+ */
+import type { Tensor } from "../graph/tensor.ts";
+import { type Bits, quantizedProduct, quantizedRows } from "../ops/quantized.ts";
+import type { Parameters } from "./parameters.ts";
+
+/** Numbers that share a scale. */
+export const QUANTIZED_BLOCK = 32;
+
+export interface QuantizedMatrix {
+  /** x · Wᵀ + bias. [rows, width] → [rows, outputs]. */
+  multiply(x: Tensor, bias?: Tensor): Tensor;
+  /** Rows of W by number. [...index] → [...index, width]. */
+  rows(index: Tensor): Tensor;
+}
+
+/** The quantised form of a matrix, or undefined where it is in floats. */
+export function quantizedMatrix(parameters: Parameters, name: string): QuantizedMatrix | undefined {
+  const { packed, scales, rows } = {
+    packed: parameters[`${name}.packed`],
+    scales: parameters[`${name}.scales`],
+    rows: parameters[`${name}.rows`],
+  };
+  if (!packed || !scales) return undefined;
+  const bits = (((packed.shape[2] as number) * 8) / QUANTIZED_BLOCK) as Bits;
+  return {
+    multiply: (x, bias) =>
+      quantizedProduct(x, packed, scales, bias, {
+        bits,
+        block: QUANTIZED_BLOCK,
+        width: x.shape[1] as number,
+        activations: "int8",
+      }),
+    rows(index) {
+      if (!rows) throw new Error(`the quantised matrix "${name}" was not given by row`);
+      const width = (scales.shape[1] as number) * QUANTIZED_BLOCK;
+      return quantizedRows(rows, scales, index, { bits, block: QUANTIZED_BLOCK, width });
+    },
+  };
+}
