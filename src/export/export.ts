@@ -7,11 +7,13 @@
 import { UsageError } from "../core/errors.ts";
 import { writeGguf } from "./gguf-gpt2.ts";
 import { writeHuggingFace } from "./huggingface.ts";
+import { writeOnnxGpt2 } from "./onnx-gpt2.ts";
+import { hasFixedState, writeOnnxStep } from "./onnx-step.ts";
 import { writeFolder } from "./out-folder.ts";
 import type { GgufType } from "./quantise.ts";
 import { type ExportSource, openExportSource } from "./source.ts";
 
-export const exportFormats = ["hf", "gguf"] as const;
+export const exportFormats = ["hf", "onnx", "gguf"] as const;
 export type ExportFormat = (typeof exportFormats)[number];
 
 export interface ExportOptions {
@@ -33,6 +35,7 @@ type Writer = (source: ExportSource, folder: string, options: ExportOptions) => 
 
 const writers: Readonly<Record<ExportFormat, Writer>> = {
   hf: writeHuggingFace,
+  onnx: writeOnnx,
   gguf: (source, folder, { type }) => writeGguf(source, folder, type ?? "f16"),
 };
 
@@ -52,4 +55,12 @@ export async function exportModel(path: string, options: ExportOptions): Promise
   } finally {
     await source.close();
   }
+}
+
+async function writeOnnx(source: ExportSource, folder: string): Promise<void> {
+  if (source.architecture.type === "gpt2") return writeOnnxGpt2(source, folder);
+  if (hasFixedState(source)) return writeOnnxStep(source, folder);
+  throw new UsageError(
+    `${source.path} is a ${source.architecture.type}, and onnx is written of gpt2 and of recurrent and convolutional models; --format hf takes every model.`,
+  );
 }

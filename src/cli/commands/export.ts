@@ -6,7 +6,8 @@ import { choice, present, text } from "../option.ts";
 export default defineCommand({
   description:
     "Writes a model to a folder of its own, whole or not at all. hf: config.json, model.safetensors and tokenizer, " +
-    "as Hugging Face's transformers reads GPT-2, BERT and DistilBERT. gguf: one file for llama.cpp, of GPT-2.",
+    "as Hugging Face's transformers reads GPT-2, BERT and DistilBERT. onnx: GPT-2 as transformers.js reads it; recurrent and " +
+    "convolutional models as one step, their state in and out. gguf: one file for llama.cpp, of GPT-2.",
   arguments: { model: argument({ describe: "Run folder, Hugging Face folder or Hub name" }) },
   options: {
     format: choice(exportFormats, { describe: "Who is to load it", default: "hf" }),
