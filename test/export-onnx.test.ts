@@ -82,9 +82,9 @@ describe("GPT-2 with its cache as inputs and outputs", () => {
     const short = long.slice(3, 8).reverse();
     // The short text is padded at the left, as transformers.js pads.
     const padding = long.length - short.length;
-    const rows = [long, [...new Array<number>(padding).fill(0), ...short]];
-    const mask = [long.map(() => 1), rows[1]!.map((_, t) => Number(t >= padding))];
-    const positions = [long.map((_, t) => t), rows[1]!.map((_, t) => Math.max(0, t - padding))];
+    const texts = [long, [...new Array<number>(padding).fill(0), ...short]];
+    const mask = [long.map(() => 1), texts[1]!.map((_, t) => Number(t >= padding))];
+    const positions = [long.map((_, t) => t), texts[1]!.map((_, t) => Math.max(0, t - padding))];
     const int64 = (values: number[][], from: number, to: number) =>
       new Tensor(
         "int64",
@@ -103,7 +103,7 @@ describe("GPT-2 with its cache as inputs and outputs", () => {
     let from = 0;
     for (const to of [6, 7, 9]) {
       const result = await session.run({
-        input_ids: int64(rows, from, to),
+        input_ids: int64(texts, from, to),
         attention_mask: int64(mask, 0, to),
         position_ids: int64(positions, from, to),
         ...cache,

@@ -5,31 +5,16 @@
  */
 import { join } from "node:path";
 import { float32, type HostArray, hostArray } from "../core/array.ts";
-import { UsageError } from "../core/errors.ts";
 import { writeFileAtomic } from "../hub/atomic.ts";
 import { encodeModel, type OnnxModel, type OnnxNode, type OnnxValue } from "../onnx/proto.ts";
 import { writeDescription } from "./huggingface.ts";
+import { readWeights } from "./onnx-graph.ts";
 import type { ExportSource } from "./source.ts";
 
-/** What a protobuf message, and so an .onnx file, can hold. */
-const MAX_BYTES = 2 ** 31;
-
-/** @throws UsageError where the weights are too large for one .onnx file. */
 export async function writeOnnxGpt2(source: ExportSource, folder: string): Promise<void> {
-  const constants = new Map<string, HostArray>();
-  let bytes = 0;
-  for (const { shape } of source.model.parameters) {
-    bytes += 4 * shape.reduce((a, b) => a * b, 1);
-    if (bytes > 0.99 * MAX_BYTES)
-      throw new UsageError(`${source.path} is larger than the 2 GiB that an .onnx file can hold.`);
-  }
-  for (const { name, shape } of source.model.parameters)
-    constants.set(name, float32(shape, await source.read(name)));
+  const { model } = new Gpt2Graph(source, await readWeights(source));
   await writeDescription(source, folder);
-  await writeFileAtomic(
-    join(folder, "onnx", "model.onnx"),
-    encodeModel(new Gpt2Graph(source, constants).model),
-  );
+  await writeFileAtomic(join(folder, "onnx", "model.onnx"), encodeModel(model));
 }
 
 const activations: Readonly<Record<string, { op: string; attributes?: OnnxNode["attributes"] }>> = {
@@ -51,6 +36,7 @@ class Gpt2Graph {
   readonly #epsilon: number;
   readonly #activation: string;
 
+  /** @param constants the weights, to which the graph's small constants are added */
   constructor({ model: { config } }: ExportSource, constants: Map<string, HostArray>) {
     this.#constants = constants;
     this.#heads = config.n_head as number;
