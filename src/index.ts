@@ -41,6 +41,7 @@ export {
   exportFormats,
   exportModel,
 } from "./export/export.ts";
+export { type GgufType, ggufTypes } from "./export/quantise.ts";
 export {
   type Candidate,
   createFiller,

@@ -43,22 +43,28 @@ function tokenizerFor(kind: Tokenizer["kind"]): Tokenizer {
 }
 
 /**
- * A folder with a model of this architecture. Weights are `spread` times those of a fresh model, gains and
+ * A folder with a model of this architecture. Weights beside the embeddings are `spread` times those of a fresh model, gains and
  * biases moved off 1 and 0, so that predictions differ clearly from token to token.
+ * `change` is laid over config.json.
  */
-export async function modelFolder(type: string, options: OptionValues = {}, spread = 4): Promise<string> {
+export async function modelFolder(
+  type: string,
+  options: OptionValues = {},
+  spread = 4,
+  change: Readonly<Record<string, unknown>> = {},
+): Promise<string> {
   const architecture = architectureOf(type);
   const tokenizer = tokenizerFor(architecture.tokens);
   const given = Object.fromEntries(
     Object.entries({ ...small, ...options }).filter(([name]) => name in architecture.options),
   );
-  const config = architecture.configure(given, tokenizer.size);
+  const config = { ...architecture.configure(given, tokenizer.size), ...change };
   const tensors = architecture.build(config).parameters.map(({ name, shape, initialise, decay }) => {
     const data = new Float32Array(sizeOf(shape));
     initialise(data, new Random(5, name));
     const random = new Random(6, name);
     for (let i = 0; i < data.length; i++) {
-      if (decay) data[i]! *= spread;
+      if (decay) data[i]! *= /wte|wpe|embedding/.test(name) ? 1 : spread;
       else data[i]! += 0.4 * (random.uniform(i) - 0.5);
     }
     return { name, dtype: "F32" as const, shape, data };

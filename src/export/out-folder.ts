@@ -7,7 +7,7 @@ import { syncFolder } from "../hub/atomic.ts";
 import { fileError, systemCode } from "../hub/file-errors.ts";
 
 /** @throws UsageError where something already stands at `out`; an empty folder does not count. */
-export async function refuseTaken(out: string): Promise<void> {
+async function refuseTaken(out: string): Promise<void> {
   const found = await stat(out).catch(() => undefined);
   if (!found) return;
   if (!found.isDirectory())
