@@ -3,12 +3,13 @@ import type { Model } from "../models/model.ts";
 
 /**
  * `causal`: from left to right, all at once; `masked`: both ways, naming hidden tokens; `recurrent`: from left to
- * right, one token after the other; `window`: the last tokens before the one that it predicts.
+ * right with a state of fixed size, one token after the other (convolutions that keep their taps included); `window`: the last tokens before the one that it predicts.
  */
 export type ModelKind = "causal" | "masked" | "recurrent" | "window";
 
 export function kindOf(model: Model): ModelKind {
   if (model.predicts === "masked") return "masked";
   if (model.predicts === "last") return "window";
-  return Number.isFinite(model.contextLength) ? "causal" : "recurrent";
+  const grows = Object.values(model.state(1)).some(({ shape }) => shape.some((d) => typeof d === "string"));
+  return grows ? "causal" : "recurrent";
 }
