@@ -55,4 +55,10 @@ export const registry: readonly CommandEntry[] = [
     summary: "Find which of a model's texts repeat its training data",
     load: () => import("./commands/novelty.ts"),
   },
+  {
+    name: "compare",
+    group: "Judge",
+    summary: "GPT or BERT? What models predict, and which is faster",
+    load: () => import("./commands/compare.ts"),
+  },
 ];

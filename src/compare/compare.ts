@@ -7,7 +7,7 @@
  * models[0].predictions[0]; // { token: "Ġair", probability: 0.4 }
  */
 import { availableParallelism } from "node:os";
-import { PunchlineError, UsageError } from "../core/errors.ts";
+import { UsageError } from "../core/errors.ts";
 import type { LanguageModel } from "../generate/language-model.ts";
 import { loadModel } from "../generate/load.ts";
 import { resolveModel } from "../hub/pull.ts";
@@ -185,11 +185,9 @@ function distinct(name: string, i: number, names: readonly string[]): string {
   return before === 0 ? name : `${name} (${before + 1})`;
 }
 
-/** A sentence for errors that Punchline raises on purpose; anything else is a bug and not to be hidden. */
+/** Also what a runtime throws: one model's trouble is no reason to lose what the others said. */
 function reasonOf(error: unknown): string {
-  if (error instanceof PunchlineError) return error.message;
-  if (error instanceof Error && "code" in error) return error.message;
-  throw error;
+  return error instanceof Error ? error.message : String(error);
 }
 
 function protocolOf(runs: number, { device = "cpu", threads }: CompareOptions, early: boolean): string {

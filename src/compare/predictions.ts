@@ -149,7 +149,10 @@ export async function predictBlank(
   topK: number,
 ): Promise<Candidate[]> {
   const logits = await reader.read(questionOf(lm, blank));
-  return candidatesOf(spelled(lm, logits), topK, lm.tokenizer.token);
+  // As text where decoding says it all; a piece of a word keeps the mark that the vocabulary gives it.
+  const { tokenizer } = lm;
+  const shown = tokenizer.kind === "bpe" ? (id: number) => tokenizer.decode([id]) : tokenizer.token;
+  return candidatesOf(spelled(lm, logits), topK, (id) => shown(id) || tokenizer.token(id));
 }
 
 /** Words put to the right of a blank to see whether its prediction moves. */

@@ -154,5 +154,4 @@ function checkRanges(options: TrainOptions): void {
 }
 
 /** An option as it is written on the command line: `batchSize` is `--batch-size`. */
-const flag = (name: string): string =>
-  `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+const flag = (name: string): string => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
