@@ -8,6 +8,25 @@
  * const { lm } = await train({ model: "char-lstm", data, options: { maxMinutes: 1 } });
  * for (const { text } of await sample(lm, { n: 3, temperature: 0.8 })) console.log(text);
  */
+export type { Answer } from "./compare/answers.ts";
+export { type Blank, defaultText, readBlank } from "./compare/blank.ts";
+export {
+  type Compared,
+  type CompareOptions,
+  type Comparison,
+  compareModels,
+} from "./compare/compare.ts";
+export type { ModelFacts } from "./compare/facts.ts";
+export type { ModelKind } from "./compare/kind.ts";
+export {
+  type BlankReader,
+  createBlankReader,
+  predictBlank,
+  type Question,
+  rightContextEffect,
+  totalVariation,
+} from "./compare/predictions.ts";
+export { type SpeedCase, type Timing, type TimingOptions, timeCases } from "./compare/speed.ts";
 export {
   type ErrorDetails,
   InputError,
@@ -67,6 +86,7 @@ export { architectureOf, architectures } from "./models/registry.ts";
 export { table as terminalTable, visible } from "./report/index.ts";
 export type { BackendOptions, Device } from "./runtime/backend.ts";
 export { auditModel, type ModelAudit, type ModelAuditOptions, readTexts } from "./story/audit.ts";
+export { comparePage } from "./story/compare-page.ts";
 export { noveltyPage } from "./story/novelty-page.ts";
 export { type StoryEvent, type StoryOptions, type StoryResult, tellStory } from "./story/story.ts";
 export type { CleaningStep } from "./text/clean.ts";

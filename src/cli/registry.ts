@@ -68,6 +68,12 @@ export const registry: readonly CommandEntry[] = [
     load: () => import("./commands/novelty.ts"),
   },
   {
+    name: "compare",
+    group: "Judge",
+    summary: "GPT or BERT? What models predict, and which is faster",
+    load: () => import("./commands/compare.ts"),
+  },
+  {
     name: "export",
     group: "Share",
     summary: "Write a model in a format that other programs load",
