@@ -9,13 +9,13 @@
  * for (const { text } of await sample(lm, { n: 3, temperature: 0.8 })) console.log(text);
  */
 export {
+  didYouMean,
   type ErrorDetails,
   InputError,
   nearestName,
   PunchlineError,
   type PunchlineErrorOptions,
   ShapeError,
-  suggest,
   UsageError,
 } from "./core/errors.ts";
 export { version } from "./core/version.ts";
