@@ -28,13 +28,13 @@ export {
 } from "./compare/predictions.ts";
 export { type SpeedCase, type Timing, type TimingOptions, timeCases } from "./compare/speed.ts";
 export {
+  didYouMean,
   type ErrorDetails,
   InputError,
   nearestName,
   PunchlineError,
   type PunchlineErrorOptions,
   ShapeError,
-  suggest,
   UsageError,
 } from "./core/errors.ts";
 export { version } from "./core/version.ts";
