@@ -44,7 +44,7 @@ export function readPage(path: string): Page {
   /** The same lines, those of code left empty. */
   const prose: string[] = [];
   for (let i = 0; i < lines.length; i++) {
-    const language = /^```(\w*)\s*$/.exec(lines[i]!)?.[1];
+    const language = /^```(\w*)( quoted)?\s*$/.exec(lines[i]!)?.[1];
     prose.push(language === undefined ? lines[i]! : "");
     if (language === undefined) continue;
     const end = lines.indexOf("```", i + 1);
