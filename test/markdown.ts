@@ -17,7 +17,8 @@ export interface Block {
 export interface Page {
   /** From the root, such as `docs/data.md`. */
   readonly path: string;
-  /** What GitHub makes of the headings: `what-is-kept`. */
+  readonly headings: readonly string[];
+  /** What GitHub makes of them: `what-is-kept`. */
   readonly anchors: ReadonlySet<string>;
   /** Targets of links and images. */
   readonly links: readonly string[];
@@ -64,6 +65,7 @@ export function readPage(path: string): Page {
   const withoutCode = text.replace(/`[^`]*`/g, "");
   return {
     path,
+    headings,
     anchors: new Set(headings.map(anchorOf)),
     links: [...withoutCode.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target!),
     blocks,
