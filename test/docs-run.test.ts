@@ -53,7 +53,10 @@ describe("programs", () => {
       writeFileSync(join(folder, name), shortened(readFileSync(join(root, "examples", name), "utf8")));
     writeFileSync(
       join(folder, "tsconfig.json"),
-      JSON.stringify({ extends: join(root, "tsconfig.json"), include: ["*.ts"] }),
+      JSON.stringify({
+        extends: join(root, "tsconfig.json"),
+        include: ["*.ts", join(root, "examples/browser/main.ts")],
+      }),
     );
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
