@@ -1,5 +1,5 @@
 /** The documents say what is so: links lead somewhere, commands and options exist, quoted code is the code. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { describe, expect, it } from "vitest";
 import { flagOf } from "../src/cli/option.ts";
@@ -117,3 +117,11 @@ function comparable(code: string): string {
     .filter((line) => line !== "")
     .join("\n");
 }
+
+it("docs/architecture.md has every folder of src", () => {
+  const folders = readdirSync(join(root, "src"), { withFileTypes: true }).filter((entry) =>
+    entry.isDirectory(),
+  );
+  const named = firstColumn(readPage("docs/architecture.md").section("Where things are"));
+  expect([...named].sort()).toEqual(folders.map(({ name }) => `src/${name}`).sort());
+});
