@@ -66,7 +66,10 @@ export async function sample(lm: LanguageModel, options: SampleOptions = {}): Pr
  * The decoder that `options` need.
  * @throws UsageError where an option is out of range, or the model only fills masks
  */
-export function checkSample(lm: LanguageModel, options: SampleOptions): Required<DecoderOptions> {
+export function checkSample(
+  lm: LanguageModel,
+  options: SampleOptions,
+): Required<Omit<DecoderOptions, "history">> {
   const { n = 1, maxLength = 200, slide = false } = options;
   if (!(Number.isInteger(n) && n >= 1))
     throw new UsageError(`The number of samples must be 1 or more, not ${n}.`);
