@@ -1,5 +1,5 @@
 /** GGUF files as their readers see them: Hugging Face's parser, and llama.cpp itself where it is installed. */
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gguf } from "@huggingface/gguf";
 import { describe, expect, it } from "vitest";
@@ -9,6 +9,7 @@ import { createDecoder } from "../src/generate/decoder.ts";
 import type { LanguageModel } from "../src/generate/language-model.ts";
 import { loadModel } from "../src/generate/load.ts";
 import { halfToFloat } from "../src/hub/half.ts";
+import { characterTokenizerOf } from "../src/text/characters.ts";
 import { temporaryFolder } from "./cli.ts";
 import { modelFolder } from "./export-fixture.ts";
 import { peerReason, peers } from "./peers.ts";
@@ -163,6 +164,14 @@ describe("what GGUF refuses", () => {
     const out = join(temporaryFolder(), "out");
     await expect(exportModel(folder, { format: "gguf", out })).rejects.toThrow(message);
     await expect(exportModel(folder, { format: "hf", type: "f16", out })).rejects.toThrow(/always float32/);
+  });
+
+  it("a GPT-2 of characters", async () => {
+    const folder = await modelFolder("gpt2");
+    for (const [name, content] of Object.entries(characterTokenizerOf(["why a hen"]).files()))
+      writeFileSync(join(folder, name), JSON.stringify(content));
+    const out = join(temporaryFolder(), "out");
+    await expect(exportModel(folder, { format: "gguf", out })).rejects.toThrow(/a character vocabulary/);
   });
 });
 

@@ -57,8 +57,12 @@ function describeModel(
 
 function describeTokenizer({ tokenizer, model, path }: ExportSource): Record<string, GgufValue> {
   const json = tokenizer.files()["tokenizer.json"] as HuggingFaceJson;
-  if (tokenizer.kind !== "bpe" || !isWordByWord(json))
-    throw new UsageError(`${path} does not split text as GPT-2 does, and readers of GGUF files would.`);
+  if (tokenizer.kind !== "bpe" || !isWordByWord(json)) {
+    const has = tokenizer.kind === "bpe" ? "another BPE" : `a ${tokenizer.kind}`;
+    throw new UsageError(
+      `${path} has ${has} vocabulary, and readers of GGUF files split every text as GPT-2 does; export it as hf or onnx.`,
+    );
+  }
   const size = model.config.vocab_size;
   const tokens = Array.from({ length: size }, (_, id) => `[unused${id}]`);
   const kinds = new Array<number>(size).fill(tokenKind.unused);
