@@ -53,6 +53,7 @@ export type { DataSummary } from "./data/summary.ts";
 export { textFileWriter } from "./data/write-texts.ts";
 export { evaluateModel } from "./evaluate/hosted-likelihood.ts";
 export { type Evaluation, evaluateTexts } from "./evaluate/likelihood.ts";
+export { scoreText, type TokenScores, tokenPieces } from "./evaluate/score-text.ts";
 export {
   type Exported,
   type ExportFormat,

@@ -50,7 +50,7 @@ export async function openHere(
   options: OptionValues<typeof deviceOptions>,
   why: string,
 ): Promise<LocalModel> {
-  if (isHosted(name)) throw new UsageError(`${name} is a hosted model, and ${why}.`);
+  if (isHosted(name)) throw new UsageError(`${name} is a hosted model, which ${why}.`);
   const pull = pullProgress(ctx, name);
   const model = await openLocal(name, { backend: deviceOf(options), pull: pull.options });
   pull.end();

@@ -79,4 +79,10 @@ export const registry: readonly CommandEntry[] = [
     summary: "Write a model in a format that other programs load",
     load: () => import("./commands/export.ts"),
   },
+  {
+    name: "serve",
+    group: "Share",
+    summary: "Serve a model over an OpenAI-style HTTP API",
+    load: () => import("./commands/serve.ts"),
+  },
 ];

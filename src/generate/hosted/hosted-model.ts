@@ -11,6 +11,7 @@
  * const [{ text }] = await model.sample({ prompt: "Why did the chicken", maxLength: 40 });
  */
 import type OpenAI from "openai";
+import type { APIError } from "openai";
 import { InputError, UsageError } from "../../core/errors.ts";
 import type { Sample, SampleOptions } from "../sample.ts";
 import type { HostedModel, ScoredText } from "../text-model.ts";
@@ -161,8 +162,7 @@ class Hosted implements HostedModel {
         firstCharacters: offsets?.[1] ?? [...(tokens[0] ?? "")].length,
       };
     } catch (error) {
-      const lacks = error instanceof OpenAI.APIError && [400, 404, 405, 422, 501].includes(error.status ?? 0);
-      if (lacks && error.code !== "model_not_found") throw no(quoted(error, this.#service));
+      if (error instanceof OpenAI.APIError && cannotScore(error)) throw no(quoted(error, this.#service));
       throw hostedFailure(error, this.#service, signal);
     }
   }
@@ -263,4 +263,13 @@ function isForeign(error: unknown, APIError: typeof OpenAI.APIError): boolean {
   if (!(error instanceof APIError) || error.code === "model_not_found") return false;
   const { status = 0, message } = error;
   return [404, 405, 501].includes(status) || (status === 400 && /\bchat\b/i.test(message));
+}
+
+/** Whether a refusal means that a service scores no texts, rather than that it cannot take this one. */
+function cannotScore({ status = 0, code, message }: APIError): boolean {
+  if (code === "model_not_found") return false;
+  return (
+    [404, 405, 501].includes(status) ||
+    ([400, 422].includes(status) && /echo|logprob|chat|max_tokens/i.test(message))
+  );
 }
