@@ -19,6 +19,7 @@ import { factsOf, type ModelFacts } from "./facts.ts";
 import { kindOf, type ModelKind } from "./kind.ts";
 import { createBlankReader, predictBlank, questionOf, rightContextEffect } from "./predictions.ts";
 import { type SpeedCase, type Timing, timeCases } from "./speed.ts";
+import { type Writing, writeOn } from "./writing.ts";
 
 export interface CompareOptions extends BackendOptions {
   /** With one blank, `[MASK]` or `___`, or with the blank supposed at its end. Default: a hungry fox that jumps. */
@@ -44,6 +45,8 @@ export interface Compared {
   readonly predictions: readonly { readonly token: string; readonly probability: number }[];
   /** Total variation distance that the prediction moves when words right of the blank change; absent where it cannot be asked. */
   readonly right_context_effect?: number;
+  /** The text as it goes on with it; absent where it has no room for more. */
+  readonly writing?: Writing;
   readonly facts: ModelFacts;
   /** From the folder to the first answer. */
   readonly load_ms: number;
@@ -157,6 +160,10 @@ async function prepare(name: string, shown: string, blank: Blank, options: Compa
     const load_ms = performance.now() - begun;
     const candidates = await predictBlank(lm, reader, blank, topK);
     const effect = await rightContextEffect(lm, reader, blank);
+    const writing = await writeOn(lm, blank).catch((error: unknown) => {
+      if (error instanceof UsageError) return undefined;
+      throw error;
+    });
     const facts = factsOf(lm, question.ids.length);
     const kind = kindOf(lm.model);
     return {
@@ -169,6 +176,7 @@ async function prepare(name: string, shown: string, blank: Blank, options: Compa
         tokens: question.ids.length,
         predictions: candidates.map(({ token, probability }) => ({ token, probability })),
         ...(effect === undefined ? {} : { right_context_effect: effect }),
+        ...(writing === undefined ? {} : { writing }),
         facts,
         load_ms,
       },
