@@ -24,6 +24,8 @@ import { type Writing, writeOn } from "./writing.ts";
 export interface CompareOptions extends BackendOptions {
   /** With one blank, `[MASK]` or `___`, or with the blank supposed at its end. Default: a hungry fox that jumps. */
   readonly text?: string;
+  /** What to call each model in the results. Default: as it was named. */
+  readonly labels?: readonly string[];
   /** Predictions of each model. Default 10. */
   readonly topK?: number;
   /** Timed runs of each case. Default 20. */
@@ -86,6 +88,7 @@ export async function compareModels(
 ): Promise<Comparison> {
   const { runs = 20, sweep = false, onProgress, signal } = options;
   if (names.length === 0) throw new UsageError("There is no model to compare; name at least one.");
+  const labels = options.labels ?? names;
   const blank = readBlank(options.text ?? defaultText);
   const ready: Ready[] = [];
   const failures: { model: string; reason: string; error: unknown }[] = [];
@@ -94,7 +97,7 @@ export async function compareModels(
       if (signal?.aborted) break;
       onProgress?.(`reading with ${name}`, i / names.length);
       try {
-        ready.push(await prepare(name, distinct(name, i, names), blank, options));
+        ready.push(await prepare(name, distinct(labels, i), blank, options));
       } catch (error) {
         failures.push({ model: name, reason: reasonOf(error), error });
       }
@@ -187,10 +190,10 @@ async function prepare(name: string, shown: string, blank: Blank, options: Compa
   }
 }
 
-/** The same model named twice must not be mixed up with itself. */
-function distinct(name: string, i: number, names: readonly string[]): string {
-  const before = names.slice(0, i).filter((n) => n === name).length;
-  return before === 0 ? name : `${name} (${before + 1})`;
+/** Models of one name must not be mixed up with each other. */
+function distinct(labels: readonly string[], i: number): string {
+  const before = labels.slice(0, i).filter((label) => label === labels[i]).length;
+  return before === 0 ? labels[i]! : `${labels[i]} (${before + 1})`;
 }
 
 /** Also what a runtime throws: one model's trouble is no reason to lose what the others said. */

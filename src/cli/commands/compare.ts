@@ -1,4 +1,5 @@
 /** `punchline compare`: what models predict for the same blank, and which is faster in which sense. */
+import { basename } from "node:path";
 import { type Comparison, compareModels, comparePage, terminalTable, visible } from "../../index.ts";
 import { defineCommand, severalArguments } from "../command.ts";
 import type { Context } from "../context.ts";
@@ -33,6 +34,8 @@ export default defineCommand({
     const task = ctx.progress.start("comparing", { unit: "%" });
     const comparison = await compareModels(models, {
       ...present({ text }),
+      // Programs find a model by the name that they gave; people want to read on.
+      ...(ctx.asJson ? {} : { labels: models.map((name) => basename(name)) }),
       topK,
       runs,
       sweep,
