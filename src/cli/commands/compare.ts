@@ -51,7 +51,11 @@ export default defineCommand({
     printFacts(ctx, comparison);
     printSpeed(ctx, comparison);
     if (page !== undefined) {
-      await comparePage(page, `punchline compare ${models.join(" ")}`, comparison);
+      const asked = [...models, ...(text === undefined ? [] : ["--text", JSON.stringify(text)])];
+      const command = ["punchline compare", ...asked, "--runs", runs, ...(sweep ? ["--sweep"] : [])].join(
+        " ",
+      );
+      await comparePage(page, command, comparison);
       ctx.print(`\nThe page: ${page}`);
     }
     ctx.json(comparison);
