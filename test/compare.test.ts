@@ -122,6 +122,13 @@ describe("compareModels", () => {
     expect(bert!.right_context_effect).toBeLessThanOrEqual(1);
   });
 
+  it("has each go on with the text", () => {
+    const [gpt, bert] = comparison.models;
+    expect(gpt!.writing!.text.startsWith(causalText)).toBe(true);
+    expect(bert!.writing!.text).not.toContain("[MASK]");
+    expect(bert!.writing!.text.length).toBeGreaterThan(causalText.length);
+  });
+
   it("counts the operations of a token from the configuration", () => {
     const [gpt, bert] = comparison.models;
     // Two layers of 12 · 16² weights and 13 · 16 biases and gains, and the last norm.

@@ -19,10 +19,13 @@ import { factsOf, type ModelFacts } from "./facts.ts";
 import { kindOf, type ModelKind } from "./kind.ts";
 import { createBlankReader, predictBlank, questionOf, rightContextEffect } from "./predictions.ts";
 import { type SpeedCase, type Timing, timeCases } from "./speed.ts";
+import { type Writing, writeOn } from "./writing.ts";
 
 export interface CompareOptions extends BackendOptions {
   /** With one blank, `[MASK]` or `___`, or with the blank supposed at its end. Default: a hungry fox that jumps. */
   readonly text?: string;
+  /** What to call each model in the results. Default: as it was named. */
+  readonly labels?: readonly string[];
   /** Predictions of each model. Default 10. */
   readonly topK?: number;
   /** Timed runs of each case. Default 20. */
@@ -44,6 +47,8 @@ export interface Compared {
   readonly predictions: readonly { readonly token: string; readonly probability: number }[];
   /** Total variation distance that the prediction moves when words right of the blank change; absent where it cannot be asked. */
   readonly right_context_effect?: number;
+  /** The text as it goes on with it; absent where it has no room for more. */
+  readonly writing?: Writing;
   readonly facts: ModelFacts;
   /** From the folder to the first answer. */
   readonly load_ms: number;
@@ -83,6 +88,7 @@ export async function compareModels(
 ): Promise<Comparison> {
   const { runs = 20, sweep = false, onProgress, signal } = options;
   if (names.length === 0) throw new UsageError("There is no model to compare; name at least one.");
+  const labels = options.labels ?? names;
   const blank = readBlank(options.text ?? defaultText);
   const ready: Ready[] = [];
   const failures: { model: string; reason: string; error: unknown }[] = [];
@@ -91,7 +97,7 @@ export async function compareModels(
       if (signal?.aborted) break;
       onProgress?.(`reading with ${name}`, i / names.length);
       try {
-        ready.push(await prepare(name, distinct(name, i, names), blank, options));
+        ready.push(await prepare(name, distinct(labels, i), blank, options));
       } catch (error) {
         failures.push({ model: name, reason: reasonOf(error), error });
       }
@@ -157,6 +163,10 @@ async function prepare(name: string, shown: string, blank: Blank, options: Compa
     const load_ms = performance.now() - begun;
     const candidates = await predictBlank(lm, reader, blank, topK);
     const effect = await rightContextEffect(lm, reader, blank);
+    const writing = await writeOn(lm, blank).catch((error: unknown) => {
+      if (error instanceof UsageError) return undefined;
+      throw error;
+    });
     const facts = factsOf(lm, question.ids.length);
     const kind = kindOf(lm.model);
     return {
@@ -169,6 +179,7 @@ async function prepare(name: string, shown: string, blank: Blank, options: Compa
         tokens: question.ids.length,
         predictions: candidates.map(({ token, probability }) => ({ token, probability })),
         ...(effect === undefined ? {} : { right_context_effect: effect }),
+        ...(writing === undefined ? {} : { writing }),
         facts,
         load_ms,
       },
@@ -179,10 +190,10 @@ async function prepare(name: string, shown: string, blank: Blank, options: Compa
   }
 }
 
-/** The same model named twice must not be mixed up with itself. */
-function distinct(name: string, i: number, names: readonly string[]): string {
-  const before = names.slice(0, i).filter((n) => n === name).length;
-  return before === 0 ? name : `${name} (${before + 1})`;
+/** Models of one name must not be mixed up with each other. */
+function distinct(labels: readonly string[], i: number): string {
+  const before = labels.slice(0, i).filter((label) => label === labels[i]).length;
+  return before === 0 ? labels[i]! : `${labels[i]} (${before + 1})`;
 }
 
 /** Also what a runtime throws: one model's trouble is no reason to lose what the others said. */

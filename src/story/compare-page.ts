@@ -26,6 +26,7 @@ export async function comparePage(file: string, command: string, comparison: Com
         models: models.map(drawn),
         ...(answers.length > 0 ? { answers } : {}),
         ...(by_length.length > 0 ? { by_length } : {}),
+        outputs: models.flatMap(({ model, writing }) => (writing ? [{ model, ...writing }] : [])),
         protocol,
         ...(failed.length > 0
           ? {
@@ -48,7 +49,7 @@ export async function comparePage(file: string, command: string, comparison: Com
 }
 
 /** What the chapter draws of a model. */
-function drawn({ facts, load_ms, ...model }: Compared): ComparedModel {
+function drawn({ facts, load_ms, writing: _w, ...model }: Compared): ComparedModel {
   const { parameters: _, parameters_without_embeddings, flops_per_token, ...rest } = facts;
   return {
     ...model,

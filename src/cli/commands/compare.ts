@@ -1,9 +1,11 @@
 /** `punchline compare`: what models predict for the same blank, and which is faster in which sense. */
-import { type Comparison, compareModels, comparePage, terminalTable } from "../../index.ts";
+import { basename } from "node:path";
+import { type Comparison, compareModels, comparePage, terminalTable, visible } from "../../index.ts";
 import { defineCommand, severalArguments } from "../command.ts";
 import type { Context } from "../context.ts";
 import { deviceOf, deviceOptions } from "../device-options.ts";
 import { formatCount } from "../format.ts";
+import { wrap } from "../layout.ts";
 import { flag, integer, present, text } from "../option.ts";
 
 export default defineCommand({
@@ -32,6 +34,8 @@ export default defineCommand({
     const task = ctx.progress.start("comparing", { unit: "%" });
     const comparison = await compareModels(models, {
       ...present({ text }),
+      // Programs find a model by the name that they gave; people want to read on.
+      ...(ctx.asJson ? {} : { labels: models.map((name) => basename(name)) }),
       topK,
       runs,
       sweep,
@@ -43,10 +47,15 @@ export default defineCommand({
     for (const { model, reason } of comparison.failed) ctx.warn(`${model} could not be compared: ${reason}`);
     printPredictions(ctx, comparison);
     printFunction(ctx, comparison);
+    printWriting(ctx, comparison);
     printFacts(ctx, comparison);
     printSpeed(ctx, comparison);
     if (page !== undefined) {
-      await comparePage(page, `punchline compare ${models.join(" ")}`, comparison);
+      const asked = [...models, ...(text === undefined ? [] : ["--text", JSON.stringify(text)])];
+      const command = ["punchline compare", ...asked, "--runs", runs, ...(sweep ? ["--sweep"] : [])].join(
+        " ",
+      );
+      await comparePage(page, command, comparison);
       ctx.print(`\nThe page: ${page}`);
     }
     ctx.json(comparison);
@@ -55,7 +64,7 @@ export default defineCommand({
 
 function printPredictions(ctx: Context, { models }: Comparison): void {
   ctx.print(ctx.style.bold("What they predict"));
-  for (const { model, text } of models) ctx.print(`${model} reads: ${text}`);
+  for (const { model, text } of models) say(ctx, `${model} reads: ${text}`);
   ctx.print();
   const length = Math.max(...models.map(({ predictions }) => predictions.length));
   ctx.print(
@@ -64,7 +73,7 @@ function printPredictions(ctx: Context, { models }: Comparison): void {
       Array.from({ length }, (_, k) =>
         models.flatMap(({ predictions }) => {
           const found = predictions[k];
-          return found ? [found.token, (100 * found.probability).toFixed(1)] : ["", ""];
+          return found ? [found.token, share(found.probability)] : ["", ""];
         }),
       ),
       { width: ctx.columns },
@@ -72,10 +81,14 @@ function printPredictions(ctx: Context, { models }: Comparison): void {
   );
 }
 
+/** Percent in three digits, also where a model without training spreads them thin. */
+const share = (probability: number): string => String(Number((100 * probability).toPrecision(3)));
+
 function printFunction(ctx: Context, { models }: Comparison): void {
   ctx.print(`\n${ctx.style.bold("When the words to the right of the blank change")}`);
   for (const { model, right_context_effect: effect } of models) {
-    ctx.print(
+    say(
+      ctx,
       effect === undefined
         ? `${model} cannot be asked: it is never given them.`
         : effect === 0
@@ -84,6 +97,15 @@ function printFunction(ctx: Context, { models }: Comparison): void {
     );
   }
 }
+
+function printWriting(ctx: Context, { models }: Comparison): void {
+  ctx.print(`\n${ctx.style.bold("Asked to go on with the text")}`);
+  for (const { model, writing } of models) if (writing) say(ctx, `${model} ${writing.task}: ${writing.text}`);
+}
+
+/** A line of prose, or several. */
+const say = (ctx: Context, sentence: string): void =>
+  ctx.print(wrap(visible(sentence), ctx.columns).join("\n"));
 
 function printFacts(ctx: Context, { models }: Comparison): void {
   ctx.print(`\n${ctx.style.bold("What they are")}`);
@@ -154,7 +176,8 @@ function printSpeed(ctx: Context, { models, answers, protocol, by_length }: Comp
     );
   }
   ctx.print();
-  for (const { sense, sentence } of answers) ctx.print(`${ctx.style.bold(sense)}. ${sentence}`);
-  for (const note of models.flatMap(({ notes }) => notes)) ctx.print(note);
-  ctx.print(ctx.style.dim(`\nMeasured: ${protocol}.`));
+  for (const { sense, sentence } of answers) say(ctx, `${sense}. ${sentence}`);
+  for (const note of models.flatMap(({ notes }) => notes)) say(ctx, note);
+  ctx.print();
+  say(ctx, `Measured: ${protocol}.`);
 }
