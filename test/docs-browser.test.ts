@@ -65,9 +65,10 @@ describe.skipIf(absent)(
         await page.fill("#temperature", "0");
         await page.click("button");
         await page.waitForSelector("output[data-state]", { timeout: 60_000 });
-        expect(await page.getAttribute("output", "data-state"), await page.textContent("output")).toBe(
-          "done",
-        );
+        expect(
+          await page.getAttribute("output", "data-state"),
+          (await page.textContent("output")) ?? "",
+        ).toBe("done");
         expect(await page.locator("output").evaluate((o) => (o as HTMLOutputElement).value)).toBe(
           `Why did${expected.text}`,
         );

@@ -23,6 +23,7 @@ beforeAll(async () => {
   const commands: Readonly<Record<string, readonly string[]>> = {
     data: ["one-liners"],
     train: ["--out", "a", "--steps", "4", ...sizes],
+    finetune: ["a", "--out", "b", "--steps", "4", ...sizes.slice(2)],
     sample: ["a", "--max-length", "5"],
     eval: ["a"],
     novelty: ["a", "-n", "2", "--asked", "2"],
@@ -42,7 +43,9 @@ it("names the files of a run", () => {
 });
 
 it("names the fields of run.json", () => {
-  expect(documented("Fields of run.json")).toEqual(fields(read("run.json")));
+  const finetuned = readFileSync(join(folder, "b/run.json"), "utf8");
+  const made = new Set([...fields(read("run.json")), ...fields(finetuned)]);
+  expect(documented("Fields of run.json")).toEqual([...made].sort());
 });
 
 it("names the fields of log.jsonl", () => {
@@ -53,6 +56,10 @@ it("names the fields of log.jsonl", () => {
 describe("documents", () => {
   it.each(["data", "train", "sample", "eval", "novelty"])("of punchline %s", (name) => {
     expect(documented(`Document of punchline ${name}`)).toEqual(fields(documents.get(name)!));
+  });
+
+  it("of punchline finetune is that of train", () => {
+    expect(fields(documents.get("finetune")!)).toEqual(fields(documents.get("train")!));
   });
 
   it("of every command are there", () => {

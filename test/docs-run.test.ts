@@ -90,8 +90,8 @@ function small(line: string): string {
     .replace(/--(?:max-minutes|steps|epochs) [\d.]+/, `--steps ${resumes ? 6 : 4}`)
     .replace(/ -n \d+/, " -n 2")
     .replace(/--width \d+/, "--width 16");
-  if (/\bpunchline train\b/.test(out) && !resumes) {
-    if (!out.includes("--width")) out += " --width 16";
+  if (/\bpunchline (train|finetune)\b/.test(out) && !resumes) {
+    if (/\btrain\b/.test(out) && !/--(width|config)/.test(out)) out += " --width 16";
     out += " --batch-size 4 --seq-len 16 --validation-tokens 500";
   }
   return out.replace(/\bpunchline novelty \S+/, "$& --asked 2");
