@@ -1,9 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { asOwner } from "../../test/unprivileged.ts";
 import { removePartialFiles, writeFileAtomic } from "./atomic.ts";
 import { withFolderLock } from "./lock.ts";
 
@@ -12,9 +13,6 @@ beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), "punchline-atomic-"));
 });
 afterEach(() => rm(dir, { recursive: true, force: true }));
-
-/** The user that owns nothing, on Debian and most others. */
-const NOBODY = 65_534;
 
 describe("writeFileAtomic", () => {
   it("writes text, bytes and chunks, replacing what was there and making folders", async () => {
@@ -71,16 +69,10 @@ describe("writeFileAtomic", () => {
     "reports a folder that may not be written (skipped on Windows, which has no such permissions)",
     async () => {
       await chmod(dir, 0o500);
-      const isRoot = process.geteuid?.() === 0;
-      // Root may write anywhere, so for once it is somebody else: the owner of the folder, without the right.
-      if (isRoot) {
-        await chown(dir, NOBODY, NOBODY);
-        process.seteuid!(NOBODY);
-      }
       try {
-        await expect(writeFileAtomic(join(dir, "a"), "x")).rejects.toMatchObject({ code: "not-permitted" });
+        const written = asOwner(dir, () => writeFileAtomic(join(dir, "a"), "x"));
+        await expect(written).rejects.toMatchObject({ code: "not-permitted" });
       } finally {
-        if (isRoot) process.seteuid!(0);
         await chmod(dir, 0o700);
       }
     },
