@@ -33,7 +33,8 @@ test("tells where it listens, answers, and Ctrl-C finishes what is under way", a
             streamed += choices[0]!.text;
             if (++pieces === 3) child.kill("SIGINT");
           }
-        })().finally(() => child.exitCode ?? child.kill("SIGINT"));
+        })();
+        asked.catch(() => child.kill("SIGKILL"));
       });
     },
   });
