@@ -27,6 +27,7 @@ beforeAll(async () => {
     sample: ["a", "--max-length", "5"],
     eval: ["a"],
     novelty: ["a", "-n", "2", "--asked", "2"],
+    compare: ["a", "b", "--runs", "1"],
   };
   for (const [name, words] of Object.entries(commands)) {
     const ran = await punchline([name, ...words, "--json"], { cwd: folder });
@@ -54,7 +55,7 @@ it("names the fields of log.jsonl", () => {
 });
 
 describe("documents", () => {
-  it.each(["data", "train", "sample", "eval", "novelty"])("of punchline %s", (name) => {
+  it.each(["data", "train", "sample", "eval", "novelty", "compare"])("of punchline %s", (name) => {
     expect(documented(`Document of punchline ${name}`)).toEqual(fields(documents.get(name)!));
   });
 

@@ -50,6 +50,15 @@ it("the README names every command", () => {
   expect(registry.map(({ name }) => name).filter((name) => !shown.includes(`punchline ${name}`))).toEqual([]);
 });
 
+it("the README names every benchmark", () => {
+  const shown = readPage("README.md").spans.join("\n");
+  const benchmarks = readdirSync(join(root, "bench"))
+    .filter((name) => name.endsWith(".ts"))
+    .filter((name) => /^export default /m.test(readFileSync(join(root, "bench", name), "utf8")))
+    .map((name) => name.replace(".ts", ""));
+  expect(benchmarks.filter((name) => !shown.includes(`npm run bench -- ${name}`))).toEqual([]);
+});
+
 it("every guide can be reached from the README", () => {
   const reached = new Set(["README.md"]);
   for (const path of reached) {
