@@ -33,6 +33,12 @@ export type { DataSummary } from "./data/summary.ts";
 export { textFileWriter } from "./data/write-texts.ts";
 export { type Evaluation, evaluateTexts } from "./evaluate/likelihood.ts";
 export {
+  evaluateTyping,
+  type TypingExample,
+  type TypingOptions,
+  type TypingQuality,
+} from "./evaluate/typing.ts";
+export {
   type Candidate,
   createFiller,
   type Filled,
@@ -43,6 +49,15 @@ export {
 export type { LanguageModel } from "./generate/language-model.ts";
 export { loadModel } from "./generate/load.ts";
 export { type Sample, type SampleOptions, sample } from "./generate/sample.ts";
+export {
+  createSuggester,
+  type Suggester,
+  type Suggestion,
+  type SuggestionKind,
+  type Suggestions,
+  type SuggestOptions,
+  suggest,
+} from "./generate/suggest.ts";
 export { resolveModel } from "./hub/pull.ts";
 export { pullDataset } from "./hub/pull-dataset.ts";
 export type { Architecture, Model, ModelConfig, ModelOption, OptionValues } from "./models/model.ts";
