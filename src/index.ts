@@ -55,6 +55,12 @@ export { evaluateModel } from "./evaluate/hosted-likelihood.ts";
 export { type Evaluation, evaluateTexts } from "./evaluate/likelihood.ts";
 export { scoreText, type TokenScores, tokenPieces } from "./evaluate/score-text.ts";
 export {
+  evaluateTyping,
+  type TypingExample,
+  type TypingOptions,
+  type TypingQuality,
+} from "./evaluate/typing.ts";
+export {
   type Exported,
   type ExportFormat,
   type ExportOptions,
@@ -76,10 +82,19 @@ export type { LanguageModel } from "./generate/language-model.ts";
 export { loadModel } from "./generate/load.ts";
 export { isHosted, type OpenOptions, openLocal, openModel } from "./generate/open.ts";
 export { type Sample, type SampleOptions, sample } from "./generate/sample.ts";
+export {
+  createSuggester,
+  type Suggester,
+  type Suggestion,
+  type SuggestionKind,
+  type Suggestions,
+  type SuggestOptions,
+  suggest,
+} from "./generate/suggest.ts";
 export type { HostedModel, LocalModel, ScoredText, TextModel } from "./generate/text-model.ts";
 export { openModelFolder } from "./hub/folder.ts";
 export type { Pulled, PullOptions, PullProgress } from "./hub/hub-snapshot.ts";
-export { pullModel, resolveModel } from "./hub/pull.ts";
+export { pullModel, resolveModel, resolveModel } from "./hub/pull.ts";
 export { pullDataset } from "./hub/pull-dataset.ts";
 export { loadTokenizer } from "./hub/tokenizer-files.ts";
 export type { Architecture, Model, ModelConfig, ModelOption, OptionValues } from "./models/model.ts";
