@@ -94,7 +94,7 @@ export {
 export type { HostedModel, LocalModel, ScoredText, TextModel } from "./generate/text-model.ts";
 export { openModelFolder } from "./hub/folder.ts";
 export type { Pulled, PullOptions, PullProgress } from "./hub/hub-snapshot.ts";
-export { pullModel, resolveModel, resolveModel } from "./hub/pull.ts";
+export { pullModel, resolveModel } from "./hub/pull.ts";
 export { pullDataset } from "./hub/pull-dataset.ts";
 export { loadTokenizer } from "./hub/tokenizer-files.ts";
 export type { Architecture, Model, ModelConfig, ModelOption, OptionValues } from "./models/model.ts";
