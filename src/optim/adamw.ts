@@ -1,6 +1,6 @@
 /** AdamW: Loshchilov & Hutter, "Decoupled Weight Decay Regularization" (arXiv 1711.05101), algorithm 2, as torch.optim.AdamW does it. */
 import { UsageError } from "../core/errors.ts";
-import type { Optimizer } from "./optimizer.ts";
+import { type Optimizer, requireMoments } from "./optimizer.ts";
 
 export interface AdamWOptions {
   /** Decay rates of the two moments. Default 0.9 and 0.999. */
@@ -10,6 +10,10 @@ export interface AdamWOptions {
   /** Share of the learning rate by which parameters that decay shrink. Default 0.01. */
   readonly weightDecay?: number;
 }
+
+/** Moments below this are nothing beside any useful `eps`. */
+const negligible = 1e-30;
+const smallestNormal = 2 ** -126;
 
 /** @throws UsageError for a number out of range */
 export function adamw({
@@ -22,9 +26,11 @@ export function adamw({
     throw new UsageError(`AdamW's betas must be at least 0 and below 1, not ${betas.join(" and ")}.`);
   }
   if (!(weightDecay >= 0)) throw new UsageError(`The weight decay must be at least 0, not ${weightDecay}.`);
+  const flushEvery = flushPeriod(Math.min(beta1, beta2));
   return {
     moments: 2,
     step(arena, { step, lr, gradScale }) {
+      requireMoments(arena, "AdamW", 2);
       // p -= lr · (m / c1) / (√(v / c2) + eps), with √c2 taken out of the fraction.
       const root = Math.sqrt(1 - beta2 ** step);
       const stepSize = (lr * root) / (1 - beta1 ** step);
@@ -45,7 +51,20 @@ export function adamw({
           stepSize,
           eps * root,
         );
+        if (step % flushEvery === 0) {
+          kernels.flush(moment1, length, negligible);
+          kernels.flush(moment2, length, negligible);
+        }
       }
     },
   };
+}
+
+/**
+ * Steps after which small moments are set to zero. Without a gradient (a word that does not occur) moments
+ * decay into subnormal numbers, on which arithmetic is some thirty times slower, and rounding keeps them
+ * there. In this many steps none gets there from `negligible`.
+ */
+function flushPeriod(beta: number): number {
+  return Math.max(1, Math.floor(Math.log(smallestNormal / negligible) / Math.log(beta)));
 }

@@ -1,4 +1,5 @@
 /** Clipping by the global norm: Pascanu, Mikolov & Bengio (arXiv 1211.5063), as torch.nn.utils.clip_grad_norm_ does it. */
+import { UsageError } from "../core/errors.ts";
 import type { Arena } from "../runtime/arena.ts";
 
 export interface Clipped {
@@ -14,8 +15,10 @@ export interface Clipped {
  * Measures the gradients; changes nothing.
  * @param maxNorm the largest norm that passes whole; Infinity for any
  * @param scale what gradients are multiplied by before they are measured, such as 1 / targets
+ * @throws UsageError for a maximum that is not above 0
  */
 export function clipGlobalNorm({ ranges }: Arena, maxNorm: number, scale = 1): Clipped {
+  if (!(maxNorm > 0)) throw new UsageError(`The largest gradient norm must be above 0, not ${maxNorm}.`);
   let squares = 0;
   for (const { kernels, gradients, length } of ranges) squares += kernels.sumOfSquares(gradients, length);
   const norm = Math.sqrt(squares) * scale;

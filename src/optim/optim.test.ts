@@ -85,9 +85,32 @@ describe("optimisers", () => {
     });
   });
 
+  it.each([[[0.9, 0.999]], [[0.5, 0.6]]] as const)(
+    "AdamW's moments end at zero where gradients do, never among the subnormal numbers (betas %o)",
+    (betas) => {
+      const arena = filled(2);
+      const optimizer = adamw({ betas });
+      arena.gradients.matrix!.data.fill(1);
+      const { data } = arena.moment1.matrix!;
+      for (let step = 1; step <= 1500; step++) {
+        optimizer.step(arena, { step, lr: 0.01, gradScale: 1 });
+        arena.gradients.matrix!.data.fill(0);
+        expect(data[0] === 0 || data[0]! >= 2 ** -126).toBe(true);
+      }
+      expect(data[0]).toBe(0);
+    },
+  );
+
   it("refuses what cannot be", () => {
     expect(() => sgd({ nesterov: true })).toThrow(/momentum above 0/);
     expect(() => adamw({ betas: [1, 0.9] })).toThrow(/below 1/);
+  });
+
+  it("refuses an arena without room for its moments, instead of writing elsewhere", () => {
+    const step = { step: 1, lr: 0.01, gradScale: 1 };
+    expect(() => adamw().step(filled(1), step)).toThrow("2 moments a parameter, and this one has 1");
+    expect(() => sgd({ momentum: 0.9 }).step(filled(0), step)).toThrow("create it with `moments: 1`");
+    sgd().step(filled(0), step);
   });
 });
 
@@ -107,6 +130,10 @@ describe("clipping", () => {
     const arena = filled(0);
     arena.gradients.bias!.data[2] = value;
     expect(clipGlobalNorm(arena, 1).finite).toBe(false);
+  });
+
+  it("refuses a largest norm that is not above zero", () => {
+    for (const norm of [0, -1, Number.NaN]) expect(() => clipGlobalNorm(filled(0), norm)).toThrow("above 0");
   });
 
   it("is not fooled by gradients whose squares overflow float32", () => {
@@ -130,6 +157,12 @@ describe("schedules", () => {
     }
     expect(schedule({ kind: "cosine", warmup: 0, steps: 100, floor: 0.1 })(100)).toBeCloseTo(0.1, 12);
     expect(schedule({ kind: "cosine", warmup: 0, steps: 90 })(30)).toBeCloseTo(0.75, 12);
+  });
+
+  it("refuses a floor that is no share, and a name that every object has", () => {
+    const options = { kind: "linear", warmup: 0, steps: 1 } as const;
+    expect(() => schedule({ ...options, floor: 2 })).toThrow("from 0 to 1, not 2");
+    expect(() => schedule({ ...options, kind: "toString" as never })).toThrow(/no schedule "toString"/);
   });
 
   it("suggests the nearest name", () => {

@@ -1,4 +1,5 @@
 /** What an optimiser is: state in, state out, over the flat ranges of an arena. */
+import { UsageError } from "../core/errors.ts";
 import type { Arena } from "../runtime/arena.ts";
 
 export interface OptimizerStep {
@@ -13,6 +14,17 @@ export interface OptimizerStep {
 export interface Optimizer {
   /** Arrays of state that each trainable parameter needs. */
   readonly moments: 0 | 1 | 2;
-  /** Updates the arena's parameters and moments in place; reads its gradients. */
+  /**
+   * Updates the arena's parameters and moments in place; reads its gradients.
+   * @throws UsageError for an arena with fewer moments
+   */
   step(arena: Arena, step: OptimizerStep): void;
+}
+
+export function requireMoments({ moments }: Arena, optimizer: string, needed: Optimizer["moments"]): void {
+  if (moments < needed) {
+    throw new UsageError(
+      `${optimizer} needs an arena with ${needed} moment${needed === 1 ? "" : "s"} a parameter, and this one has ${moments}: create it with \`moments: ${needed}\`.`,
+    );
+  }
 }

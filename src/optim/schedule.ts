@@ -23,10 +23,13 @@ export interface ScheduleOptions {
 
 /** The factor of each step, counted from 1. @throws UsageError for an unknown kind or a number out of range */
 export function schedule({ kind, warmup, steps, floor = 0 }: ScheduleOptions): (step: number) => number {
-  const shape = shapes[kind];
-  if (!shape) throw new UsageError(`There is no schedule "${kind}": ${didYouMean(kind, scheduleKinds)}`);
+  if (!scheduleKinds.includes(kind))
+    throw new UsageError(`There is no schedule "${kind}": ${didYouMean(kind, scheduleKinds)}`);
   if (!(warmup >= 0 && warmup <= steps))
     throw new UsageError(`The warmup must be from 0 to the ${steps} steps of the training, not ${warmup}.`);
+  if (!(floor >= 0 && floor <= 1))
+    throw new UsageError(`The floor of a schedule must be from 0 to 1, not ${floor}.`);
+  const shape = shapes[kind];
   return (step) => {
     if (step <= warmup) return step / Math.max(1, warmup);
     const done = Math.min(1, (step - warmup) / Math.max(1, steps - warmup));

@@ -1,6 +1,6 @@
 /** Stochastic gradient descent with momentum (Sutskever et al. 2013), as torch.optim.SGD does it. */
 import { UsageError } from "../core/errors.ts";
-import type { Optimizer } from "./optimizer.ts";
+import { type Optimizer, requireMoments } from "./optimizer.ts";
 
 export interface SgdOptions {
   /** Share of the last update that is kept. Default 0: no momentum. */
@@ -17,9 +17,11 @@ export function sgd({ momentum = 0, nesterov = false, weightDecay = 0 }: SgdOpti
     throw new UsageError(`The momentum must be at least 0 and below 1, not ${momentum}.`);
   if (!(weightDecay >= 0)) throw new UsageError(`The weight decay must be at least 0, not ${weightDecay}.`);
   if (nesterov && momentum === 0) throw new UsageError("Nesterov's step needs a momentum above 0.");
+  const moments = momentum > 0 ? 1 : 0;
   return {
-    moments: momentum > 0 ? 1 : 0,
+    moments,
     step(arena, { lr, gradScale }) {
+      requireMoments(arena, "SGD with momentum", moments);
       for (const { kernels, parameters, gradients, moment1, length, decay } of arena.ranges) {
         const added = decay ? weightDecay : 0;
         if (momentum === 0) kernels.sgd(parameters, gradients, length, gradScale, added, lr);

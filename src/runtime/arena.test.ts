@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Random } from "../core/random.ts";
 import { Arena } from "./arena.ts";
-import { alignment, KernelMemory } from "./arena-memory.ts";
+import { alignment } from "./arena-memory.ts";
 
 const layout = [
   { name: "a", shape: [3, 5], decay: true },
@@ -43,6 +43,24 @@ describe("Arena", () => {
     expect(ranges.map(({ decay }) => decay)).toEqual([true, false]);
   });
 
+  it.each([undefined, 1024, 320])(
+    "covers all that trains, once, by ranges of one decay each (shards of %s bytes)",
+    (shardBytes) => {
+      const arena = Arena.create(layout, { moments: 2, ...(shardBytes ? { shardBytes } : {}) });
+      for (const region of ["parameters", "gradients", "moment1", "moment2"] as const) {
+        for (const { data } of Object.values(arena[region])) data.fill(1);
+        for (const { kernels, decay, length, [region]: pointer } of arena.ranges) {
+          kernels.scale(pointer, length, decay ? 2 : 3);
+        }
+        for (const { name, decay, trainable = true } of layout) {
+          const values = new Set(arena[region][name]?.data);
+          if (trainable) expect(values).toEqual(new Set([decay ? 2 : 3]));
+          else expect(values).toEqual(new Set(region === "parameters" ? [1] : []));
+        }
+      }
+    },
+  );
+
   it("adds up the gradients of several batches, and starts anew", () => {
     const arena = Arena.create(layout, { moments: 0, accumulate: true });
     for (let round = 0; round < 2; round++) {
@@ -56,27 +74,14 @@ describe("Arena", () => {
     }
   });
 
+  it("refuses to accumulate where it has no room for it, instead of writing elsewhere", () => {
+    const arena = Arena.create(layout, { moments: 0 });
+    expect(() => arena.accumulate()).toThrow("accumulate: true");
+    expect(() => arena.addAccumulated()).toThrow("accumulate: true");
+  });
+
   it("refuses two tensors of one name, and a tensor that no shard holds", () => {
     expect(() => Arena.create([layout[0]!, layout[0]!], { moments: 0 })).toThrow(/"a"/);
-    expect(() => Arena.create(layout, { moments: 2, shardBytes: 64 })).toThrow();
-  });
-});
-
-describe("KernelMemory", () => {
-  it.each([1, 3, 4, 15, 16, 17, 1000])("draws %i mask elements as the generator says", (length) => {
-    const memory = new KernelMemory(8192);
-    const mask = memory.allocate(length);
-    for (const offset of [0, 1, 6, 2 ** 34 + 3]) {
-      const random = new Random(7, "dropout", 5);
-      memory.fillDropoutMask(mask, 0.3, random, offset);
-      const kept = Math.fround(1 / 0.7);
-      expect([...mask]).toEqual(
-        Array.from({ length }, (_, i) => (random.uniform(offset + i) < 0.3 ? 0 : kept)),
-      );
-    }
-  });
-
-  it("says when it is full", () => {
-    expect(() => new KernelMemory(65_536).allocate(20_000)).toThrow(/do not fit/);
+    expect(() => Arena.create(layout, { moments: 2, shardBytes: 64 })).toThrow('"a" [3, 5] needs 256 bytes');
   });
 });

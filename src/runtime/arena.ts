@@ -5,9 +5,10 @@
  * @example
  * const arena = Arena.create(model.parameters, { moments: 2 });
  * await step.run([arena.parameters, batch], { into: { gradients: arena.gradients } });
- * optimizer.step(arena, { step: 1 });
+ * optimizer.step(arena, { step: 1, lr: 1e-3, gradScale: 1 });
  */
 import { float32, type HostArray, sizeOf } from "../core/array.ts";
+import { UsageError } from "../core/errors.ts";
 import { alignment, KernelMemory, maximumBytes } from "./arena-memory.ts";
 import { type ArenaEntry, planArena, type ShardPlan } from "./arena-plan.ts";
 import type { Kernels } from "./kernels.generated.ts";
@@ -30,7 +31,7 @@ export type ArenaRegion = "parameters" | "gradients" | "moment1" | "moment2" | "
 
 /**
  * Trainable parameters that lie together and share their weight decay, padding (zeros, which stay zeros)
- * included. The numbers of regions are pointers for the kernels; NaN-free zero where there is no region.
+ * included. By region: where it starts, a pointer for the kernels; 0 for a region that the arena lacks.
  */
 export interface ArenaRange extends Readonly<Record<ArenaRegion, number>> {
   readonly kernels: Kernels;
@@ -50,10 +51,12 @@ export class Arena {
   readonly ranges: readonly ArenaRange[];
   /** Bytes of all shards. */
   readonly bytes: number;
+  readonly #accumulates: boolean;
   readonly #regions: Readonly<Record<ArenaRegion, readonly Float32Array[]>>;
 
   private constructor(layout: readonly ArenaEntry[], shards: readonly Shard[], options: ArenaOptions) {
     this.moments = options.moments;
+    this.#accumulates = options.accumulate === true;
     this.parameters = views(layout, shards, "parameters");
     this.gradients = views(layout, shards, "gradients");
     this.moment1 = views(layout, shards, "moment1");
@@ -91,8 +94,9 @@ export class Arena {
     return this.#regions[region];
   }
 
-  /** Adds the gradients to the running sum: after each micro-batch but the last. */
+  /** Adds the gradients to the running sum: after each micro-batch but the last. Needs `accumulate: true`. */
   accumulate(): void {
+    this.#requireAccumulation();
     for (const { kernels, accumulation, gradients, length } of this.ranges) {
       kernels.axpy(accumulation, gradients, length, 1);
     }
@@ -100,10 +104,16 @@ export class Arena {
 
   /** Adds the running sum to the gradients, and empties it: after the last micro-batch. */
   addAccumulated(): void {
+    this.#requireAccumulation();
     for (const { kernels, accumulation, gradients, length } of this.ranges) {
       kernels.axpy(gradients, accumulation, length, 1);
       kernels.zero(accumulation, length);
     }
+  }
+
+  #requireAccumulation(): void {
+    if (!this.#accumulates)
+      throw new UsageError("To accumulate gradients, create the arena with `accumulate: true`.");
   }
 }
 

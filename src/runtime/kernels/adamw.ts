@@ -1,8 +1,5 @@
 // AdamW: Loshchilov and Hutter, "Decoupled Weight Decay Regularization" (ICLR 2019), algorithm 2.
 
-/** Below this, the smallest normal float32, a moment is set to zero: arithmetic on subnormals is slow. */
-const TINY: f32 = 1.17549435e-38;
-
 /**
  * One step over a range, four elements at a time. The caller folds the bias corrections into
  * `stepSize` and `epsilon`, and gives `1 - beta` rounded once from double precision.
@@ -32,17 +29,13 @@ export function adamw(
   let at: usize = 0;
   for (; at < wide; at += 16) {
     const g = f32x4.mul(v128.load(gradients + at), f32x4.splat(gradScale));
-    const m = flushed(
-      f32x4.add(
-        f32x4.mul(f32x4.splat(beta1), v128.load(moment1 + at)),
-        f32x4.mul(f32x4.splat(oneMinusBeta1), g),
-      ),
+    const m = f32x4.add(
+      f32x4.mul(f32x4.splat(beta1), v128.load(moment1 + at)),
+      f32x4.mul(f32x4.splat(oneMinusBeta1), g),
     );
-    const v = flushed(
-      f32x4.add(
-        f32x4.mul(f32x4.splat(beta2), v128.load(moment2 + at)),
-        f32x4.mul(f32x4.mul(f32x4.splat(oneMinusBeta2), g), g),
-      ),
+    const v = f32x4.add(
+      f32x4.mul(f32x4.splat(beta2), v128.load(moment2 + at)),
+      f32x4.mul(f32x4.mul(f32x4.splat(oneMinusBeta2), g), g),
     );
     const update = f32x4.div(
       f32x4.mul(f32x4.splat(stepSize), m),
@@ -55,20 +48,11 @@ export function adamw(
   }
   for (; at < bytes; at += 4) {
     const g = load<f32>(gradients + at) * gradScale;
-    let m = beta1 * load<f32>(moment1 + at) + oneMinusBeta1 * g;
-    let v = beta2 * load<f32>(moment2 + at) + oneMinusBeta2 * g * g;
-    if (abs(m) < TINY) m = 0;
-    if (v < TINY) v = 0;
+    const m = beta1 * load<f32>(moment1 + at) + oneMinusBeta1 * g;
+    const v = beta2 * load<f32>(moment2 + at) + oneMinusBeta2 * g * g;
     const update = (stepSize * m) / (sqrt<f32>(v) + epsilon);
     store<f32>(parameters + at, decay * load<f32>(parameters + at) - update);
     store<f32>(moment1 + at, m);
     store<f32>(moment2 + at, v);
   }
-}
-
-/** `x` where its magnitude is at least TINY, or NaN; zero elsewhere. */
-// @ts-ignore: decorators are AssemblyScript's
-@inline
-function flushed(x: v128): v128 {
-  return v128.andnot(x, f32x4.lt(f32x4.abs(x), f32x4.splat(TINY)));
 }

@@ -2,5 +2,5 @@
 // Pointers are byte offsets into the imported memory, aligned to 16 bytes; `n` counts elements.
 export { adamw } from "./adamw";
 export { dropoutMask } from "./dropout";
-export { axpy, scale, sumOfSquares, zero } from "./range";
+export { axpy, flush, scale, sumOfSquares, zero } from "./range";
 export { sgd, sgdMomentum } from "./sgd";
