@@ -56,6 +56,12 @@ export const registry: readonly CommandEntry[] = [
     load: () => import("./commands/fill.ts"),
   },
   {
+    name: "suggest",
+    group: "Use",
+    summary: "Type with a model that suggests what comes next",
+    load: () => import("./commands/suggest.ts"),
+  },
+  {
     name: "eval",
     group: "Judge",
     summary: "Measure how well a model predicts a text",

@@ -1,0 +1,106 @@
+/** `punchline suggest`: predictive typing in a terminal, and suggestions for given texts elsewhere. */
+import { createInterface } from "node:readline";
+import {
+  createSuggester,
+  loadModel,
+  resolveModel,
+  type Suggester,
+  type Suggestions,
+  terminalTable,
+} from "../../index.ts";
+import { argument, defineCommand, optionalArgument } from "../command.ts";
+import type { Context } from "../context.ts";
+import { deviceOf, deviceOptions } from "../device-options.ts";
+import { integer } from "../option.ts";
+import { typeWithSuggestions } from "../typing/session.ts";
+
+export default defineCommand({
+  description:
+    "In a terminal, shows in grey how the word that you type may end, and lists others below it: Tab takes the " +
+    "grey one, arrows choose, Enter ends and prints the text. With TEXT, in a pipe or with --json, gives the " +
+    "likeliest next characters or tokens, words and continuations of that text or of each line of the input, " +
+    "with the model's probability that the text goes on just so.",
+  arguments: {
+    model: argument({ describe: "Run folder, Hugging Face folder or Hub name" }),
+    text: optionalArgument({ describe: "The text so far (default: typed, or each line of the input)" }),
+  },
+  options: {
+    n: integer({ describe: "Suggestions of each kind", short: "n", min: 1, max: 50, default: 3 }),
+    ...deviceOptions,
+  },
+  examples: [
+    { command: "punchline suggest runs/a", explain: "Type" },
+    { command: 'punchline suggest runs/a "Why did the chi" --json', explain: "For a program" },
+  ],
+  async run(ctx, { model, text }, { n, ...machine }) {
+    const lm = await loadModel(await resolveModel(model), deviceOf(machine));
+    const suggester = createSuggester(lm);
+    try {
+      if (text === undefined && ctx.isTTY && process.stdin.isTTY && !ctx.asJson) {
+        await type(ctx, suggester, n);
+      } else {
+        await answer(ctx, suggester, n, text === undefined ? inputLines() : [text]);
+      }
+    } finally {
+      await suggester.release();
+    }
+  },
+});
+
+async function type(ctx: Context, suggester: Suggester, n: number): Promise<void> {
+  const { text } = await typeWithSuggestions({
+    suggester,
+    n,
+    input: process.stdin,
+    output: process.stdout,
+    style: ctx.style,
+    signal: ctx.interrupt,
+  });
+  if (text !== "") ctx.print(text);
+  ctx.json({ text });
+}
+
+const inputLines = () => createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY });
+
+interface Answer {
+  readonly text: string;
+  readonly suggestions: Omit<Suggestions, "unread">;
+  /** Characters that the vocabulary lacks, where there are any. */
+  readonly unread?: string;
+}
+
+/** The document is the answer itself for one text, and `{texts}` for several, or none. */
+async function answer(
+  ctx: Context,
+  suggester: Suggester,
+  n: number,
+  texts: Iterable<string> | AsyncIterable<string>,
+): Promise<void> {
+  const answers: Answer[] = [];
+  for await (const text of texts) {
+    const { unread, ...suggestions } = await suggester.suggest(text, { n });
+    answers.push({ text, suggestions, ...(unread === "" ? {} : { unread }) });
+    if (answers.length > 1) ctx.print();
+    ctx.print(text);
+    ctx.print(listed(suggestions, ctx.columns));
+    if (unread !== "") ctx.warn(`The model's vocabulary lacks ${JSON.stringify(unread)}: not read.`);
+  }
+  const [one] = answers;
+  ctx.json(one !== undefined && answers.length === 1 ? one : { texts: answers });
+}
+
+function listed(suggestions: Answer["suggestions"], width: number): string {
+  const rows = Object.entries(suggestions).flatMap(([kind, list]) =>
+    list.map(({ text, probability }, i) => [
+      i === 0 ? kind : "",
+      JSON.stringify(text),
+      `${(100 * probability).toFixed(2)} %`,
+    ]),
+  );
+  const columns = [
+    { header: "kind" },
+    { header: "text" },
+    { header: "probability", align: "right" },
+  ] as const;
+  return terminalTable(columns, rows, { width });
+}

@@ -1,0 +1,77 @@
+/** Typing with suggestions as a state machine: a key in, the next state out; no terminal, no model. */
+import type { Suggestion } from "../../index.ts";
+
+export interface Editor {
+  readonly text: string;
+  /** What may be added, best first; of the text as it is, or what is left of older ones. */
+  readonly suggestions: readonly Suggestion[];
+  /** Which of them is shown in the text. */
+  readonly chosen: number;
+  /** `sent` by Enter, `left` by Ctrl-C or Ctrl-D. */
+  readonly ended?: "sent" | "left";
+}
+
+/** A key as Node's readline names it. */
+export interface Key {
+  readonly name?: string | undefined;
+  readonly sequence?: string | undefined;
+  readonly ctrl?: boolean | undefined;
+  readonly meta?: boolean | undefined;
+}
+
+export const emptyEditor: Editor = { text: "", suggestions: [], chosen: 0 };
+
+/** What the keys do, for the screen. */
+export const keyHelp = "Tab or \u2192 takes, \u2191 \u2193 choose, Alt-1 to 9 take by number, Enter ends";
+
+/** The state after a key; the same object where the key means nothing. */
+export function press(editor: Editor, key: Key): Editor {
+  const { text, suggestions, chosen } = editor;
+  const { name = "", sequence = "", ctrl = false, meta = false } = key;
+  if (ctrl && (name === "c" || name === "d")) return { ...editor, ended: "left" };
+  if (name === "return" || name === "enter") return { ...editor, ended: "sent" };
+  if (name === "tab" || name === "right") return take(editor, chosen);
+  if (meta && /^[1-9]$/.test(name)) return take(editor, Number(name) - 1);
+  if (name === "up" || name === "down") {
+    if (suggestions.length === 0) return editor;
+    const step = name === "up" ? suggestions.length - 1 : 1;
+    return { ...editor, chosen: (chosen + step) % suggestions.length };
+  }
+  if (name === "backspace" && !meta) return erase(editor, lastCharacter(text));
+  if ((ctrl && name === "w") || (meta && name === "backspace"))
+    return erase(editor, /\S*\s*$/.exec(text)![0]);
+  if (ctrl && name === "u") return erase(editor, text);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: what no one types as text
+  if (ctrl || meta || sequence === "" || /[\x00-\x1f\x7f]/.test(sequence)) return editor;
+  return write(editor, sequence);
+}
+
+/** New suggestions for the text as it is. A choice made by hand stays, where it is still offered. */
+export function offer(editor: Editor, suggestions: readonly Suggestion[]): Editor {
+  const before = editor.suggestions[editor.chosen]?.text;
+  const found = editor.chosen > 0 ? suggestions.findIndex(({ text }) => text === before) : -1;
+  return { ...editor, suggestions, chosen: Math.max(0, found) };
+}
+
+/** Types `added`; suggestions that begin with it go on, so that nothing flickers until new ones come. */
+function write({ text, suggestions }: Editor, added: string): Editor {
+  const left = suggestions
+    .filter((suggestion) => suggestion.text.startsWith(added) && suggestion.text !== added)
+    .map((suggestion) => ({ ...suggestion, text: suggestion.text.slice(added.length) }));
+  return { text: text + added, suggestions: left, chosen: 0 };
+}
+
+function take(editor: Editor, index: number): Editor {
+  const taken = editor.suggestions[index];
+  return taken ? write(editor, taken.text) : editor;
+}
+
+function erase(editor: Editor, end: string): Editor {
+  if (end === "") return editor;
+  return { text: editor.text.slice(0, editor.text.length - end.length), suggestions: [], chosen: 0 };
+}
+
+/** As people count them: an emoji of several code points is one. */
+function lastCharacter(text: string): string {
+  return [...new Intl.Segmenter().segment(text)].at(-1)?.segment ?? "";
+}
