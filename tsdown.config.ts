@@ -8,4 +8,8 @@ export default defineConfig({
   fixedExtension: false,
   dts: true,
   clean: true,
+  // What the command line needs to start stands apart from the engine, so that --help loads nothing else.
+  outputOptions: {
+    codeSplitting: { groups: [{ name: "core", test: /src[\\/]core[\\/](errors|version)\.ts$/ }] },
+  },
 });

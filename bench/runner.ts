@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { table } from "../src/cli/layout.ts";
-import { suggest, UsageError } from "../src/index.ts";
+import { didYouMean, UsageError } from "../src/index.ts";
 import type { Bench, BenchRow } from "./bench.ts";
 
 /** The modules in this folder that are no benchmarks. */
@@ -71,7 +71,7 @@ export async function runBenchmarks(
     );
   }
   const unknown = names.find((name) => !known.includes(name));
-  if (unknown) throw new UsageError(`There is no benchmark "${unknown}"; ${suggest(unknown, known)}`);
+  if (unknown) throw new UsageError(`There is no benchmark "${unknown}"; ${didYouMean(unknown, known)}`);
   const rows: BenchRow[] = [];
   for (const name of names) {
     const module: { default: Bench } = await import(pathToFileURL(join(folder, `${name}.ts`)).href);

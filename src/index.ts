@@ -8,14 +8,33 @@
  * const { lm } = await train({ model: "char-lstm", data, options: { maxMinutes: 1 } });
  * for (const { text } of await sample(lm, { n: 3, temperature: 0.8 })) console.log(text);
  */
+export type { Answer } from "./compare/answers.ts";
+export { type Blank, defaultText, readBlank } from "./compare/blank.ts";
 export {
+  type Compared,
+  type CompareOptions,
+  type Comparison,
+  compareModels,
+} from "./compare/compare.ts";
+export type { ModelFacts } from "./compare/facts.ts";
+export type { ModelKind } from "./compare/kind.ts";
+export {
+  type BlankReader,
+  createBlankReader,
+  predictBlank,
+  type Question,
+  rightContextEffect,
+  totalVariation,
+} from "./compare/predictions.ts";
+export { type SpeedCase, type Timing, type TimingOptions, timeCases } from "./compare/speed.ts";
+export {
+  didYouMean,
   type ErrorDetails,
   InputError,
   nearestName,
   PunchlineError,
   type PunchlineErrorOptions,
   ShapeError,
-  suggest,
   UsageError,
 } from "./core/errors.ts";
 export { version } from "./core/version.ts";
@@ -29,9 +48,26 @@ export {
   type VocabularyName,
 } from "./data/prepare.ts";
 export { type PrepareDataOptions, prepareData, prepareRawText, readRawText } from "./data/prepare-sources.ts";
+export { withSubwords } from "./data/subwords.ts";
 export type { DataSummary } from "./data/summary.ts";
 export { textFileWriter } from "./data/write-texts.ts";
+export { evaluateModel } from "./evaluate/hosted-likelihood.ts";
 export { type Evaluation, evaluateTexts } from "./evaluate/likelihood.ts";
+export { scoreText, type TokenScores, tokenPieces } from "./evaluate/score-text.ts";
+export {
+  evaluateTyping,
+  type TypingExample,
+  type TypingOptions,
+  type TypingQuality,
+} from "./evaluate/typing.ts";
+export {
+  type Exported,
+  type ExportFormat,
+  type ExportOptions,
+  exportFormats,
+  exportModel,
+} from "./export/export.ts";
+export { type GgufType, ggufTypes } from "./export/quantise.ts";
 export {
   type Candidate,
   createFiller,
@@ -40,16 +76,33 @@ export {
   fillMasks,
   type MaskFiller,
 } from "./generate/fill.ts";
+export { type HostedOptions, openHosted } from "./generate/hosted/hosted-model.ts";
+export { costOf, type HostedUsage, type Prices } from "./generate/hosted/usage.ts";
 export type { LanguageModel } from "./generate/language-model.ts";
 export { loadModel } from "./generate/load.ts";
+export { isHosted, type OpenOptions, openLocal, openModel } from "./generate/open.ts";
 export { type Sample, type SampleOptions, sample } from "./generate/sample.ts";
-export { resolveModel } from "./hub/pull.ts";
+export {
+  createSuggester,
+  type Suggester,
+  type Suggestion,
+  type SuggestionKind,
+  type Suggestions,
+  type SuggestOptions,
+  suggest,
+} from "./generate/suggest.ts";
+export type { HostedModel, LocalModel, ScoredText, TextModel } from "./generate/text-model.ts";
+export { openModelFolder } from "./hub/folder.ts";
+export type { Pulled, PullOptions, PullProgress } from "./hub/hub-snapshot.ts";
+export { pullModel, resolveModel, resolveModel } from "./hub/pull.ts";
 export { pullDataset } from "./hub/pull-dataset.ts";
+export { loadTokenizer } from "./hub/tokenizer-files.ts";
 export type { Architecture, Model, ModelConfig, ModelOption, OptionValues } from "./models/model.ts";
 export { architectureOf, architectures } from "./models/registry.ts";
 export { table as terminalTable, visible } from "./report/index.ts";
 export type { BackendOptions, Device } from "./runtime/backend.ts";
 export { auditModel, type ModelAudit, type ModelAuditOptions, readTexts } from "./story/audit.ts";
+export { comparePage } from "./story/compare-page.ts";
 export { noveltyPage } from "./story/novelty-page.ts";
 export { type StoryEvent, type StoryOptions, type StoryResult, tellStory } from "./story/story.ts";
 export type { CleaningStep } from "./text/clean.ts";

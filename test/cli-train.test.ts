@@ -2,7 +2,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { punchline, type RunOptions, temporaryFolder } from "./cli.ts";
 import { babble, contentsOf } from "./training-fixture.ts";
 
@@ -40,6 +40,9 @@ const when = (pattern: RegExp, act: (pid: number) => void) => ({
     });
   },
 });
+
+// Each test starts many processes; a busy machine takes its time.
+vi.setConfig({ testTimeout: 300_000 });
 
 test("--json prints one document, and nothing else on standard output", async () => {
   const { cwd, run, begin } = workplace("--steps 12 --validate-every 6");

@@ -156,7 +156,8 @@ describe("the real commands", () => {
         expect(example.command).toMatch(new RegExp(`^punchline ${name}( |$)`));
       let help = "";
       const stdout = { write: (text: string) => (help += text) };
-      expect(await runCli([name, "--help"], { stdout, env: {} })).toBe(0);
+      const stderr = { write: () => {} };
+      expect(await runCli([name, "--help"], { stdout, stderr, env: {} })).toBe(0);
       const wide = help.split("\n").filter((line) => line.length > 80);
       expect(wide).toEqual([]);
     },

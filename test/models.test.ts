@@ -33,10 +33,23 @@ const small: OptionValues = {
   kernel: 2,
   dropout: 0,
 };
+const variants: Readonly<Record<string, readonly OptionValues[]>> = {
+  "word-lstm": [{ tied: false }],
+  "char-cnn": [{ kernel: 3, layers: 3 }],
+  "char-transformer": [{ positions: "rotary" }],
+};
 const written = architectures.filter(({ tokens }) => tokens === "character" || tokens === "word");
 
-function tiny(architecture: (typeof architectures)[number]): LanguageModel {
-  const given = Object.fromEntries(Object.entries(small).filter(([name]) => name in architecture.options));
+/** Every architecture, and the variants of some. */
+const cases = written.flatMap((architecture) =>
+  [{}, ...(variants[architecture.type] ?? [])].map(
+    (options) => [[architecture.type, ...Object.values(options)].join(" "), architecture, options] as const,
+  ),
+);
+
+function tiny(architecture: (typeof architectures)[number], options: OptionValues): LanguageModel {
+  const fitting = Object.fromEntries(Object.entries(small).filter(([name]) => name in architecture.options));
+  const given = { ...fitting, ...options };
   const model = architecture.build(architecture.configure(given, VOCABULARY));
   const weights = Object.fromEntries(
     model.parameters.map(({ name, shape, initialise }) => {
@@ -56,21 +69,21 @@ function tiny(architecture: (typeof architectures)[number]): LanguageModel {
   };
 }
 
-async function logitsOf(lm: LanguageModel, ids: Int32Array): Promise<Float32Array> {
+async function logitsOf(lm: LanguageModel, ids: Int32Array, batch = 1): Promise<Float32Array> {
   const { model } = lm;
   const carries = !Number.isFinite(model.contextLength);
   const run = compile(
     (p: Parameters, input: { ids: Tensor; state: State }) => model.forward(p, input, evaluation).logits,
     { backend },
   );
-  const state: Record<string, HostArray> = carries ? zeroState(model.state(1)) : {};
-  const { data } = await run(lm.weights, { ids: int32([1, ids.length], ids), state });
+  const state: Record<string, HostArray> = carries ? zeroState(model.state(batch)) : {};
+  const { data } = await run(lm.weights, { ids: int32([batch, ids.length / batch], ids), state });
   await run.release();
   return data as Float32Array;
 }
 
-describe.each(written.map((a) => [a.type, a] as const))("%s", (_, architecture) => {
-  const lm = tiny(architecture);
+describe.each(cases)("%s", (_, architecture, options) => {
+  const lm = tiny(architecture, options);
   const { model } = lm;
   const length = Math.min(12, model.contextLength);
   const ids = Int32Array.from({ length }, (_, i) => (i * 37 + 5) % VOCABULARY);
@@ -87,21 +100,30 @@ describe.each(written.map((a) => [a.type, a] as const))("%s", (_, architecture) 
   if (model.predicts === "each") {
     it("does not see the future", async () => {
       const before = await logitsOf(lm, ids);
-      const changed = ids.slice();
-      changed[length - 1] = (changed[length - 1]! + 1) % VOCABULARY;
-      const after = await logitsOf(lm, changed);
-      const cut = (length - 1) * VOCABULARY;
-      expect([...after.subarray(0, cut)]).toEqual([...before.subarray(0, cut)]);
-      expect([...after.subarray(cut)]).not.toEqual([...before.subarray(cut)]);
+      for (const at of [1, Math.floor(length / 2), length - 1]) {
+        const changed = ids.slice();
+        changed[at] = (changed[at]! + 1) % VOCABULARY;
+        const after = await logitsOf(lm, changed);
+        const cut = at * VOCABULARY;
+        expect([...after.subarray(0, cut)]).toEqual([...before.subarray(0, cut)]);
+        expect([...after.subarray(cut, cut + VOCABULARY)]).not.toEqual([
+          ...before.subarray(cut, cut + VOCABULARY),
+        ]);
+      }
     });
 
-    it("decodes token by token as in one pass", async () => {
-      const whole = await logitsOf(lm, ids);
-      const decoder = createDecoder(lm);
+    it("decodes token by token as in one pass, each row of a batch its own text", async () => {
+      const batch = 2;
+      const texts = Int32Array.from([...ids, ...ids.toReversed()]);
+      const whole = await logitsOf(lm, texts, batch);
+      const decoder = createDecoder(lm, { batch });
       for (let t = 0; t < length; t++) {
-        const logits = await decoder.append(ids.slice(t, t + 1));
-        const row = whole.subarray(t * VOCABULARY, (t + 1) * VOCABULARY);
-        for (const [i, value] of logits.entries()) expect(value).toBeCloseTo(row[i]!, 4);
+        const logits = await decoder.append(Int32Array.of(texts[t]!, texts[length + t]!));
+        for (let row = 0; row < batch; row++) {
+          const at = (row * length + t) * VOCABULARY;
+          for (let i = 0; i < VOCABULARY; i++)
+            expect(logits[row * VOCABULARY + i]).toBeCloseTo(whole[at + i]!, 4);
+        }
       }
       await decoder.release();
     });
@@ -159,6 +181,18 @@ describe.each(written.map((a) => [a.type, a] as const))("%s in training", (type,
     expect(summary.val_loss).toBeLessThan(unigram);
     const [written] = await sample(lm, { maxLength: 20, temperature: 0, slide: true });
     expect(written!.text.length).toBeGreaterThan(0);
+  });
+});
+
+describe("sizes that do not fit together", () => {
+  const configure = (type: string, options: OptionValues) => () =>
+    architectures.find((a) => a.type === type)!.configure(options, VOCABULARY);
+
+  it("are refused by the names of the options", () => {
+    expect(configure("char-transformer", { width: 30, heads: 4 })).toThrow(/--width 30.*--heads 4/);
+    expect(configure("gpt2", { width: 30, heads: 4 })).toThrow(/--width 30.*--heads 4/);
+    expect(configure("char-transformer", { width: 12, heads: 4, positions: "rotary" })).toThrow(/even size/);
+    expect(configure("char-cnn", { kernel: 1 })).toThrow(/--kernel/);
   });
 });
 

@@ -12,32 +12,56 @@ import { drawBatches, drawWeights, trainLosses } from "./torch/train.ts";
 
 const optimizer = { lr: 3e-3, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0.1, clip: 1 };
 const recurrent = { layers: 2, width: 32, embedding: 16 };
+const word = { width: 32, dropout: 0 };
+const transformer = { layers: 3, width: 32, context: 12 };
+const auxiliary = { allLayers: true, secondTarget: true };
 const cases: readonly { type: string; options: OptionValues; steps: number; length: number }[] = [
   { type: "char-rnn", options: recurrent, steps: 50, length: 12 },
   { type: "char-gru", options: recurrent, steps: 50, length: 12 },
   { type: "char-lstm", options: recurrent, steps: 50, length: 12 },
+  { type: "word-lstm", options: word, steps: 50, length: 12 },
+  { type: "word-rnn", options: { ...word, tied: false }, steps: 20, length: 12 },
+  {
+    type: "char-bilstm",
+    options: { width: 32, embedding: 16, window: 10, dropout: 0 },
+    steps: 20,
+    length: 10,
+  },
+  { type: "char-cnn", options: { layers: 3, width: 32, dropout: 0 }, steps: 20, length: 24 },
+  { type: "char-transformer", options: transformer, steps: 20, length: 12 },
+  { type: "char-transformer", options: { ...transformer, positions: "rotary" }, steps: 20, length: 12 },
+  { type: "char-transformer", options: { ...transformer, ...auxiliary }, steps: 20, length: 12 },
+  {
+    type: "char-transformer",
+    options: { ...transformer, ...auxiliary, allPositions: false },
+    steps: 20,
+    length: 12,
+  },
 ];
 
 describe.skipIf(!pythonWithTorch)(
   `losses of PyTorch from the same weights and batches${pythonWithTorch ? "" : " (skipped: no python3 with torch)"}`,
   () => {
-    it.each(cases)("$type: $steps steps of clipped AdamW", async ({ type, options, steps, length }) => {
-      const architecture = architectureOf(type);
-      const vocabulary = 20;
-      const model = architecture.build(architecture.configure(options, vocabulary));
-      const job = {
-        model,
-        weights: drawWeights(model, 1),
-        batches: drawBatches(vocabulary, 8, length, steps),
-        batch: 8,
-        length,
-        optimizer,
-        threads: 1,
-      };
-      const [ours, torch] = [await trainLosses(job), await trainInTorch(job)];
-      expect(torch.losses[0]! - torch.losses.at(-1)!).toBeGreaterThan(0.2);
-      expect(Math.max(...ours.map((loss, k) => Math.abs(loss - torch.losses[k]!)))).toBeLessThan(1e-4);
-    });
+    it.each(cases)(
+      "$type $options: $steps steps of clipped AdamW",
+      async ({ type, options, steps, length }) => {
+        const architecture = architectureOf(type);
+        const vocabulary = 20;
+        const model = architecture.build(architecture.configure(options, vocabulary));
+        const job = {
+          model,
+          weights: drawWeights(model, 1),
+          batches: drawBatches(vocabulary, 8, length, steps),
+          batch: 8,
+          length,
+          optimizer,
+          threads: 1,
+        };
+        const [ours, torch] = [await trainLosses(job), await trainInTorch(job)];
+        expect(torch.losses[0]! - torch.losses.at(-1)!).toBeGreaterThan(0.04);
+        expect(Math.max(...ours.map((loss, k) => Math.abs(loss - torch.losses[k]!)))).toBeLessThan(1e-4);
+      },
+    );
   },
 );
 

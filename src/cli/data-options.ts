@@ -5,6 +5,7 @@ import {
   prepareData,
   prepareRawText,
   pullDataset,
+  type Tokenizer,
   UsageError,
   type VocabularyName,
 } from "../index.ts";
@@ -60,7 +61,7 @@ export async function readData(
   ctx: Context,
   sources: readonly string[],
   choices: DataChoices,
-  vocabulary?: VocabularyName,
+  vocabulary?: VocabularyName | Tokenizer,
 ): Promise<PreparedData> {
   const options = {
     ...Object.fromEntries(Object.entries(dataOptions).map(([k, o]) => [k, o.default])),

@@ -37,5 +37,5 @@ export function formatBytes(bytes: number): string {
   ] as const) {
     if (bytes >= size) return `${threeFigures(bytes / size)} ${unit}`;
   }
-  return `${bytes} B`;
+  return `${Math.round(bytes)} B`;
 }

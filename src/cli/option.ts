@@ -5,7 +5,7 @@
  * what `run` receives follows from the builder: a default makes the value certain, no default makes it
  * `undefined` where the option is not given.
  */
-import { suggest, UsageError } from "../index.ts";
+import { didYouMean, UsageError } from "../index.ts";
 
 export interface Option<T> {
   /** `flag` takes no value; `list` may be given several times. */
@@ -155,7 +155,7 @@ export function choice<const N extends string>(
     read(given, flag) {
       const found = names.find((name) => name === given);
       if (found === undefined)
-        throw new UsageError(`${flag} has no choice "${given}"; ${suggest(given, names)}`);
+        throw new UsageError(`${flag} has no choice "${given}"; ${didYouMean(given, names)}`);
       return found;
     },
   };

@@ -53,6 +53,15 @@ test("a resumed run's speed is counted from where it resumed", () => {
   expect(take()).toMatch(/10\.0 steps\/s, 1m 30s left\n$/);
 });
 
+test("bytes are shown in their own units, and what was there before counts for no speed", () => {
+  const { progress, wait, take } = watch({ isTTY: false });
+  const task = progress.start("pulling gpt2", { unit: "bytes" });
+  wait(10);
+  task.update({ done: 300e6, total: 548e6, from: 200e6, remark: "model.safetensors" });
+  // 100 MB in 10 s; the other 248 MB take 24.8 s.
+  expect(take()).toBe("pulling gpt2: 300 MB/548 MB, 54 %, 10.0 MB/s, 25s left, model.safetensors\n");
+});
+
 test("the line never reaches the terminal's last column, and drops the least important first", () => {
   for (const columns of [20, 30, 40, 60, 80, 130]) {
     const { progress, wait, take } = watch({ isTTY: true, columns });

@@ -4,7 +4,7 @@
  * Invariant: at most one task is alive at a time, and while its line is drawn the cursor stands at that
  * line's end; whoever writes something else calls `hide` first.
  */
-import { formatCount, formatDuration, formatRate } from "./format.ts";
+import { formatBytes, formatCount, formatDuration, formatRate } from "./format.ts";
 import { displayWidth, truncate } from "./layout.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -13,6 +13,8 @@ export interface ProgressState {
   /** Units done, of `total`. */
   readonly done: number;
   readonly total?: number;
+  /** Units that were there before, which the speed does not count; goes before the task's own. */
+  readonly from?: number;
   /** Nats per token. */
   readonly loss?: number;
   readonly valLoss?: number;
@@ -36,7 +38,7 @@ export interface TaskOptions {
   readonly total?: number;
   /** Where a resumed task begins; its speed is counted from there. 0 by default. */
   readonly from?: number;
-  /** The plural of what is counted; `steps` by default. */
+  /** The plural of what is counted; `steps` by default. `bytes` are shown in kB, MB and GB. */
   readonly unit?: string;
   /** The plural of what `tokensPerSecond` counts; `tokens` by default. */
   readonly tokens?: string;
@@ -115,18 +117,25 @@ function segments(
   label: string,
   state: ProgressState,
   seconds: number,
-  { from = 0, unit = "steps", tokens = "tokens" }: TaskOptions,
+  { unit = "steps", tokens = "tokens", ...options }: TaskOptions,
 ): Segment[] {
   const { done, total, loss, valLoss, tokensPerSecond, remark } = state;
-  const rate = (done - from) / seconds;
+  const rate = (done - (state.from ?? options.from ?? 0)) / seconds;
   const left = state.secondsLeft ?? (total === undefined || rate <= 0 ? undefined : (total - done) / rate);
   const list: Segment[] = [{ text: label, rank: 0, lasting: true }];
-  const count = formatCount(done) + (total === undefined ? "" : `/${formatCount(total)}`);
-  list.push({ text: `${count} ${unit}`, rank: 1, lasting: true });
+  const amount = unit === "bytes" ? formatBytes : (n: number) => `${formatCount(n)} ${unit}`;
+  const count = unit === "bytes" ? formatBytes : formatCount;
+  const text = total === undefined ? amount(done) : `${count(done)}/${amount(total)}`;
+  list.push({ text, rank: 1, lasting: true });
   if (total) list.push({ text: `${Math.floor((100 * done) / total)} %`, rank: 6 });
   if (loss !== undefined) list.push({ text: `loss ${loss.toFixed(3)}`, rank: 2, lasting: true });
   if (valLoss !== undefined) list.push({ text: `val ${valLoss.toFixed(3)}`, rank: 3, lasting: true });
-  if (seconds > 0.2 && rate > 0) list.push({ text: `${formatRate(rate)} ${unit}/s`, rank: 7 });
+  if (seconds > 0.2 && rate > 0) {
+    list.push({
+      text: unit === "bytes" ? `${formatBytes(rate)}/s` : `${formatRate(rate)} ${unit}/s`,
+      rank: 7,
+    });
+  }
   if (tokensPerSecond !== undefined) {
     list.push({ text: `${formatRate(tokensPerSecond)} ${tokens}/s`, rank: 5, lasting: true });
   }

@@ -26,10 +26,22 @@ export const registry: readonly CommandEntry[] = [
     load: () => import("./commands/data.ts"),
   },
   {
+    name: "pull",
+    group: "Data",
+    summary: "Download a model from the Hugging Face Hub",
+    load: () => import("./commands/pull.ts"),
+  },
+  {
     name: "train",
     group: "Train",
     summary: "Train a model from scratch, into a run folder",
     load: () => import("./commands/train.ts"),
+  },
+  {
+    name: "finetune",
+    group: "Train",
+    summary: "Train a model further that there is already, such as GPT-2",
+    load: () => import("./commands/finetune.ts"),
   },
   {
     name: "sample",
@@ -54,5 +66,23 @@ export const registry: readonly CommandEntry[] = [
     group: "Judge",
     summary: "Find which of a model's texts repeat its training data",
     load: () => import("./commands/novelty.ts"),
+  },
+  {
+    name: "compare",
+    group: "Judge",
+    summary: "GPT or BERT? What models predict, and which is faster",
+    load: () => import("./commands/compare.ts"),
+  },
+  {
+    name: "export",
+    group: "Share",
+    summary: "Write a model in a format that other programs load",
+    load: () => import("./commands/export.ts"),
+  },
+  {
+    name: "serve",
+    group: "Share",
+    summary: "Serve a model over an OpenAI-style HTTP API",
+    load: () => import("./commands/serve.ts"),
   },
 ];

@@ -1,5 +1,5 @@
 /** The frame of the command line: finds the command, reads its words, runs it, answers with a status. */
-import { suggest, UsageError, version } from "../index.ts";
+import { didYouMean, UsageError, version } from "../index.ts";
 import type { Command } from "./command.ts";
 import { createContext } from "./context.ts";
 import { failureOf, failureText } from "./failure.ts";
@@ -77,7 +77,7 @@ function dispatch(words: readonly string[], registry: readonly CommandEntry[]): 
   const entry = registry.find((candidate) => candidate.name === name);
   if (entry === undefined) {
     const names = registry.map((candidate) => candidate.name);
-    throw new UsageError(`Unknown command "${name}"; ${suggest(name, names)}`);
+    throw new UsageError(`Unknown command "${name}"; ${didYouMean(name, names)}`);
   }
   if (wantsHelp) return { entry, rest: ["--help"] };
   return { entry, rest: [...before, ...words.slice(at + 1)] };

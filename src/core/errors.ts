@@ -69,7 +69,7 @@ export function nearestName(name: string, known: Iterable<string>): string | und
 }
 
 /** A sentence end such as `; did you mean "char-lstm"?`, or the whole list where nothing is near. */
-export function suggest(name: string, known: Iterable<string>): string {
+export function didYouMean(name: string, known: Iterable<string>): string {
   const names = [...known];
   const near = nearestName(name, names);
   return near ? `did you mean "${near}"?` : `known are: ${names.join(", ")}.`;

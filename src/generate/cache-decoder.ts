@@ -9,96 +9,168 @@ import type { ModelInput, State } from "../models/model.ts";
 import { evaluation } from "../nn/mode.ts";
 import type { Parameters } from "../nn/parameters.ts";
 import { compile } from "../runtime/compile.ts";
-import type { Decoder } from "./decoding.ts";
+import type { Decoder, Overflow } from "./decoding.ts";
 import { type LanguageModel, weightSpecs } from "./language-model.ts";
-import { enlarge, zeroState } from "./state.ts";
+import { enlarge, selectRows, zeroState } from "./state.ts";
 
 /** Tokens that a fresh cache has room for; it doubles as needed. */
 const FIRST_CAPACITY = 128;
 
-export function cacheDecoder(lm: LanguageModel, batch: number, overflow: "error" | "slide"): Decoder {
-  const { model, weights, backend } = lm;
-  const specs = model.state(batch);
-  const step = compile(
+type Graph = ReturnType<typeof graphOf>;
+
+function graphOf(lm: LanguageModel, batch: number) {
+  const { model, backend } = lm;
+  return compile(
     (parameters: Parameters, input: ModelInput & { state: State }) => {
       const { logits, state } = model.forward(parameters, input, evaluation, { logits: "last" });
       return { logits, state };
     },
     {
       backend,
-      specs: [weightSpecs(lm), { ids: { dtype: "int32", shape: [batch, "length"] }, state: specs }],
+      specs: [
+        weightSpecs(lm),
+        { ids: { dtype: "int32", shape: [batch, "length"] }, state: model.state(batch) },
+      ],
     },
   );
-  const logits = float32([batch, model.config.vocab_size]);
-  let capacity = Math.min(FIRST_CAPACITY, model.contextLength);
-  let state = zeroState(specs, capacity);
-  let rows: number[][] = Array.from({ length: batch }, () => []);
+}
 
-  function reserve(used: number, needed: number): void {
-    if (needed <= capacity) return;
-    while (capacity < needed) capacity *= 2;
-    capacity = Math.min(capacity, model.contextLength);
-    state = enlarge(state, specs, capacity, used);
+/** What a branch starts with. */
+interface Start {
+  readonly graphs: Map<number, Graph>;
+  readonly rows: number[][];
+  readonly state: Record<string, HostArray>;
+  readonly capacity: number;
+}
+
+export class CacheDecoder implements Decoder {
+  readonly batch: number;
+  readonly #lm: LanguageModel;
+  readonly #overflow: Overflow;
+  readonly #specs: Readonly<Record<string, Spec>>;
+  /** By batch; shared with branches. */
+  readonly #graphs: Map<number, Graph>;
+  readonly #logits: HostArray<"float32">;
+  #capacity: number;
+  #state: Record<string, HostArray>;
+  #rows: number[][];
+
+  constructor(lm: LanguageModel, batch: number, overflow: Overflow, start?: Start) {
+    const { model } = lm;
+    this.batch = batch;
+    this.#lm = lm;
+    this.#overflow = overflow;
+    this.#specs = model.state(batch);
+    this.#graphs = start?.graphs ?? new Map();
+    this.#logits = float32([batch, model.config.vocab_size]);
+    this.#capacity = start?.capacity ?? Math.min(FIRST_CAPACITY, model.contextLength);
+    this.#state = start?.state ?? zeroState(this.#specs, this.#capacity);
+    this.#rows = start?.rows ?? Array.from({ length: batch }, () => []);
   }
 
-  async function feed(tokens: Int32Array): Promise<void> {
-    const ids = int32([batch, tokens.length / batch], tokens);
-    const memory = Object.fromEntries(
-      Object.entries(state).filter(([name]) => specs[name]!.shape.some((d) => typeof d === "string")),
-    );
-    const result = await step.run([weights, { ids, state }], { into: { logits, state: memory } });
-    state = result.state as Record<string, HostArray>;
+  async append(tokens: Int32Array): Promise<Float32Array> {
+    const { contextLength } = this.#lm.model;
+    const length = tokens.length / this.batch;
+    const past = this.#rows[0]!.length;
+    this.#rows.forEach((row, r) => {
+      for (let t = 0; t < length; t++) row.push(tokens[r * length + t]!);
+    });
+    if (past + length <= contextLength) return this.#read(tokens, past);
+    if (this.#overflow === "error") {
+      for (const row of this.#rows) row.length = past;
+      throw contextOverflow(this.#lm, past + length);
+    }
+    // Keep the newer half of the context and read it again: positions cannot move under a cache.
+    const kept = this.#rows.map((row) => row.slice(-Math.max(1, Math.floor(contextLength / 2))));
+    this.reset();
+    this.#rows = kept;
+    return this.#read(Int32Array.from(kept.flat()), 0);
+  }
+
+  branch(rows: ArrayLike<number>): Decoder {
+    const specs = this.#lm.model.state(rows.length);
+    const used = this.#rows[0]!.length;
+    return new CacheDecoder(this.#lm, rows.length, this.#overflow, {
+      graphs: this.#graphs,
+      rows: Array.from(rows, (r) => [...this.#rows[r]!]),
+      state: selectRows(this.#state, specs, rows, this.#capacity, used),
+      capacity: this.#capacity,
+    });
+  }
+
+  rewind(tokens: number): boolean {
+    const left = this.#rows[0]!.length - tokens;
+    if (left < 0) return false;
+    for (const row of this.#rows) row.length = left;
+    this.#setLengths(left);
+    return true;
+  }
+
+  reset(): void {
+    this.#rows = this.#rows.map(() => []);
+    this.#setLengths(0);
+  }
+
+  async release(): Promise<void> {
+    for (const graph of this.#graphs.values()) await graph.release();
+    this.#graphs.clear();
   }
 
   /** Reads tokens that are to follow the first `past` of every row. */
-  async function read(tokens: Int32Array, past: number): Promise<Float32Array> {
+  async #read(tokens: Int32Array, past: number): Promise<Float32Array> {
+    const { batch } = this;
     const length = tokens.length / batch;
-    reserve(past, past + length);
+    this.#reserve(past, past + length);
     // The kernel takes several tokens after others only of a single row.
     const piece = batch === 1 || past === 0 ? length : 1;
-    for (let t = 0; t < length; t += piece) await feed(piece === length ? tokens : column(tokens, batch, t));
-    return logits.data;
+    for (let t = 0; t < length; t += piece)
+      await this.#feed(piece === length ? tokens : column(tokens, batch, t));
+    return this.#logits.data;
   }
 
-  function reset(): void {
-    rows = rows.map(() => []);
-    state = { ...state, ...zeroLengths(specs) };
+  async #feed(tokens: Int32Array): Promise<void> {
+    const ids = int32([this.batch, tokens.length / this.batch], tokens);
+    const state = this.#state;
+    const memory = Object.fromEntries(
+      Object.entries(state).filter(([name]) => this.#specs[name]!.shape.some((d) => typeof d === "string")),
+    );
+    const result = await this.#graph().run([this.#lm.weights, { ids, state }], {
+      into: { logits: this.#logits, state: memory },
+    });
+    this.#state = result.state as Record<string, HostArray>;
   }
 
-  return {
-    batch,
-    async append(tokens) {
-      const length = tokens.length / batch;
-      const past = rows[0]!.length;
-      rows.forEach((row, r) => {
-        for (let t = 0; t < length; t++) row.push(tokens[r * length + t]!);
-      });
-      if (past + length <= model.contextLength) return read(tokens, past);
-      if (overflow === "error") {
-        for (const row of rows) row.length = past;
-        throw contextOverflow(lm, past + length);
-      }
-      // Keep the newer half of the context and read it again: positions cannot move under a cache.
-      const kept = rows.map((row) => row.slice(-Math.max(1, Math.floor(model.contextLength / 2))));
-      reset();
-      rows = kept;
-      return read(Int32Array.from(kept.flat()), 0);
-    },
-    reset,
-    release: () => step.release(),
-  };
+  #graph(): Graph {
+    let graph = this.#graphs.get(this.batch);
+    if (!graph) {
+      graph = graphOf(this.#lm, this.batch);
+      this.#graphs.set(this.batch, graph);
+    }
+    return graph;
+  }
+
+  #reserve(used: number, needed: number): void {
+    if (needed <= this.#capacity) return;
+    while (this.#capacity < needed) this.#capacity *= 2;
+    this.#capacity = Math.min(this.#capacity, this.#lm.model.contextLength);
+    this.#state = enlarge(this.#state, this.#specs, this.#capacity, used);
+  }
+
+  /** Sets the tensors of the state that say how much of the others is used: those of one size. */
+  #setLengths(length: number): void {
+    const fixed = Object.entries(this.#specs).filter(([, { shape }]) =>
+      shape.every((d) => typeof d === "number"),
+    );
+    const lengths = zeroState(Object.fromEntries(fixed));
+    for (const { data } of Object.values(lengths)) (data as Int32Array).fill(length);
+    this.#state = { ...this.#state, ...lengths };
+  }
 }
 
 /** Column `t` of [batch, length]. */
 function column(tokens: Int32Array, batch: number, t: number): Int32Array {
   const length = tokens.length / batch;
   return Int32Array.from({ length: batch }, (_, row) => tokens[row * length + t]!);
-}
-
-/** The tensors of a state that say how much of the rest is used, at their beginning. */
-function zeroLengths(specs: Readonly<Record<string, Spec>>): Record<string, HostArray> {
-  const fixed = Object.entries(specs).filter(([, { shape }]) => shape.every((d) => typeof d === "number"));
-  return zeroState(Object.fromEntries(fixed));
 }
 
 function contextOverflow({ model, name }: LanguageModel, length: number): UsageError {

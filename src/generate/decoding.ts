@@ -8,6 +8,13 @@ export interface Decoder {
    * @returns [batch · vocabulary], good until the next call
    */
   append(ids: Int32Array): Promise<Float32Array>;
+  /**
+   * A decoder whose row `i` goes on from what row `rows[i]` of this one has read; this one stays as it is.
+   * The two share their graphs, so that releasing one releases both.
+   */
+  branch(rows: ArrayLike<number>): Decoder;
+  /** Takes back the newest `tokens` of every row; false, with nothing changed, where that much is not remembered. */
+  rewind(tokens: number): boolean;
   /** Forgets all text. */
   reset(): void;
   release(): Promise<void>;
@@ -17,5 +24,12 @@ export interface DecoderOptions {
   /** Texts that grow side by side. Default 1. */
   readonly batch?: number;
   /** What to do when a text outgrows the context: refuse, or drop its older half. Default `error`. */
-  readonly overflow?: "error" | "slide";
+  readonly overflow?: Overflow;
+  /**
+   * Tokens that {@link Decoder.rewind} can take back of models whose memory is not made of tokens; those
+   * made of tokens can take back all that they hold. A branch starts without any. Default 0.
+   */
+  readonly history?: number;
 }
+
+export type Overflow = "error" | "slide";

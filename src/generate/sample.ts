@@ -11,7 +11,7 @@
 import { UsageError } from "../core/errors.ts";
 import { Random } from "../core/random.ts";
 import { createDecoder } from "./decoder.ts";
-import type { Decoder } from "./decoding.ts";
+import type { Decoder, DecoderOptions } from "./decoding.ts";
 import { beginsAfterEnd, type LanguageModel } from "./language-model.ts";
 import { createSampler, type SamplerOptions } from "./sampler.ts";
 
@@ -28,7 +28,7 @@ export interface SampleOptions extends SamplerOptions {
   readonly seed?: number;
   /** Drop the oldest text where the context is full, instead of failing. */
   readonly slide?: boolean;
-  /** Samples written side by side. Default: up to 64. */
+  /** Samples written side by side. Default: up to 64; of a hosted model, requests at once, up to 8. */
   readonly batch?: number;
   /** Called with each piece of text as it is written. */
   readonly onText?: (sample: number, text: string) => void;
@@ -39,12 +39,13 @@ export interface Sample {
   readonly prompt: string;
   /** What was written, without the prompt. */
   readonly text: string;
-  /** Number of tokens written. */
+  /** Number of tokens written; NaN where a hosted model's service does not count them. */
   readonly tokens: number;
   /** `eos`: the model ended it; `stop`: a stop text came; `length`: the limit was reached. */
   readonly finish: "eos" | "length" | "stop";
+  /** Empty for hosted models. */
   readonly ids: readonly number[];
-  /** Natural log-probabilities of the tokens written, under the model itself. */
+  /** Natural log-probabilities of the tokens written, under the model itself. Empty for hosted models. */
   readonly logProbabilities: readonly number[];
 }
 
@@ -53,25 +54,51 @@ const MAX_BATCH = 64;
 const UNKNOWN = "<unk>";
 
 export async function sample(lm: LanguageModel, options: SampleOptions = {}): Promise<Sample[]> {
-  const { prompt = "", n = 1, seed = 0, slide = false, maxLength = 200 } = options;
+  const decoder = createDecoder(lm, checkSample(lm, options));
+  try {
+    return await sampleWith(lm, decoder, options);
+  } finally {
+    await decoder.release();
+  }
+}
+
+/**
+ * The decoder that `options` need.
+ * @throws UsageError where an option is out of range, or the model only fills masks
+ */
+export function checkSample(
+  lm: LanguageModel,
+  options: SampleOptions,
+): Required<Omit<DecoderOptions, "history">> {
+  const { n = 1, maxLength = 200, slide = false } = options;
   if (!(Number.isInteger(n) && n >= 1))
     throw new UsageError(`The number of samples must be 1 or more, not ${n}.`);
   if (!(Number.isInteger(maxLength) && maxLength >= 1))
     throw new UsageError(`--max-length must be 1 or more, not ${maxLength}.`);
+  if (lm.model.predicts === "masked") {
+    throw new UsageError(
+      `${lm.name} (${lm.model.config.model_type}) fills masks, reading both sides of them, and cannot continue a text; use "fill".`,
+    );
+  }
+  return { batch: Math.min(n, options.batch ?? MAX_BATCH), overflow: slide ? "slide" : "error" };
+}
+
+/** {@link sample} with a decoder that {@link checkSample} told of, which is left with its last texts. */
+export async function sampleWith(
+  lm: LanguageModel,
+  decoder: Decoder,
+  options: SampleOptions,
+): Promise<Sample[]> {
+  const { prompt = "", n = 1, seed = 0 } = options;
   const start = promptIds(lm, prompt);
-  const batch = Math.min(n, options.batch ?? MAX_BATCH);
-  const decoder = createDecoder(lm, { batch, overflow: slide ? "slide" : "error" });
   const samples: Sample[] = [];
-  try {
-    for (let first = 0; first < n; first += batch) {
-      const count = Math.min(batch, n - first);
-      const drafts = Array.from({ length: count }, (_, k) => new Draft(lm, prompt, first + k, seed, options));
-      await write(lm, decoder, start, drafts, options);
-      samples.push(...drafts.map((draft) => draft.finished()));
-      decoder.reset();
-    }
-  } finally {
-    await decoder.release();
+  while (samples.length < n) {
+    const first = samples.length;
+    if (first > 0) decoder.reset();
+    const count = Math.min(decoder.batch, n - first);
+    const drafts = Array.from({ length: count }, (_, k) => new Draft(lm, prompt, first + k, seed, options));
+    await write(lm, decoder, start, drafts, options);
+    samples.push(...drafts.map((draft) => draft.finished()));
   }
   return samples;
 }

@@ -3,6 +3,7 @@ import { allocate, type HostArray, hostArray, sizeOf } from "../core/array.ts";
 import type { Spec } from "../graph/tree.ts";
 
 type Specs = Readonly<Record<string, Spec>>;
+type Arrays = Readonly<Record<string, HostArray>>;
 
 /** Zeros for every tensor of a state, with room for `capacity` tokens where its size is the caller's to choose. */
 export function zeroState(specs: Specs, capacity = 0): Record<string, HostArray> {
@@ -16,18 +17,51 @@ export function zeroState(specs: Specs, capacity = 0): Record<string, HostArray>
 
 /** The same state with more room: `used` tokens of each tensor are kept. */
 export function enlarge(
-  state: Readonly<Record<string, HostArray>>,
+  state: Arrays,
   specs: Specs,
   capacity: number,
   used: number,
 ): Record<string, HostArray> {
   const larger = zeroState(specs, capacity);
   for (const [name, { shape }] of Object.entries(specs)) {
-    const axis = shape.findIndex((d) => typeof d === "string");
+    const axis = capacityAxis(shape);
     if (axis < 0) larger[name] = state[name]!;
     else copyAlong(state[name]!, larger[name]!, axis, used);
   }
   return larger;
+}
+
+/**
+ * A state for `rows.length` texts, whose text `i` is text `rows[i]` of `state`.
+ * @param specs of the new state; the first axis of every tensor is the batch
+ * @param used tokens kept of tensors whose size is the caller's to choose
+ */
+export function selectRows(
+  state: Arrays,
+  specs: Specs,
+  rows: ArrayLike<number>,
+  capacity = 0,
+  used = 0,
+): Record<string, HostArray> {
+  const chosen = zeroState(specs, capacity);
+  for (const [name, { shape }] of Object.entries(specs)) {
+    const axis = capacityAxis(shape);
+    for (let i = 0; i < rows.length; i++) {
+      const from = rowOf(state[name]!, rows[i]!);
+      const to = rowOf(chosen[name]!, i);
+      if (axis < 0) (to.data as Float32Array).set(from.data as Float32Array);
+      else copyAlong(from, to, axis, used);
+    }
+  }
+  return chosen;
+}
+
+const capacityAxis = (shape: Spec["shape"]): number => shape.findIndex((d) => typeof d === "string");
+
+/** Row `i` of the first axis, as a view with that axis kept. */
+function rowOf({ dtype, shape, data }: HostArray, i: number): HostArray {
+  const size = sizeOf(shape.slice(1));
+  return { dtype, shape: [1, ...shape.slice(1)], data: data.subarray(i * size, (i + 1) * size) };
 }
 
 function copyAlong(from: HostArray, to: HostArray, axis: number, count: number): void {

@@ -14,6 +14,8 @@ export interface PullProgress {
   readonly received: number;
   /** Bytes of all files of this pull that are known so far; a model's shards join when its index is read. */
   readonly total: number;
+  /** Bytes that came over the network: not what was in the cache, or left there by a pull that was cut. */
+  readonly fetched: number;
 }
 
 export interface PullOptions {
@@ -34,6 +36,8 @@ export interface Pulled {
   readonly files: readonly string[];
   /** Bytes of these files. */
   readonly bytes: number;
+  /** Bytes that came over the network. */
+  readonly fetched: number;
 }
 
 /** The files of one commit, fetched call by call; progress counts over all calls. */
@@ -42,6 +46,7 @@ export class Snapshot {
   readonly #files: string[] = [];
   #total = 0;
   #received = 0;
+  #fetched = 0;
   readonly #repo: RepoName;
   readonly #commit: string;
   readonly #settings: HubSettings;
@@ -73,7 +78,13 @@ export class Snapshot {
   }
 
   result(): Pulled {
-    return { path: this.path, commit: this.#commit, files: [...this.#files].sort(), bytes: this.#received };
+    return {
+      path: this.path,
+      commit: this.#commit,
+      files: [...this.#files].sort(),
+      bytes: this.#received,
+      fetched: this.#fetched,
+    };
   }
 
   async #fetchOne({ path, size, etag }: { path: string; size: number; etag: string }): Promise<void> {
@@ -83,6 +94,7 @@ export class Snapshot {
     const blob = join(repoFolder(cacheDir, this.#repo), "blobs", etag);
     await withFileLock(blobLock(cacheDir, this.#repo, etag), `${this.#repo.name}/${path}`, async () => {
       if (!(await exists(blob))) {
+        let known: number | undefined; // the first report tells what an earlier pull left
         await downloadBlob({
           url: fileUrl(this.#repo, this.#commit, path, this.#settings),
           path: blob,
@@ -90,7 +102,11 @@ export class Snapshot {
           etag,
           fetch: hubFetch(this.#repo, this.#settings, this.#options.signal),
           retryDelayMs,
-          onProgress: (received) => this.#report(path, received),
+          onProgress: (received) => {
+            this.#fetched += Math.max(0, received - (known ?? received));
+            known = received;
+            this.#report(path, received);
+          },
           ...(this.#options.signal ? { signal: this.#options.signal } : {}),
         });
       }
@@ -99,6 +115,7 @@ export class Snapshot {
   }
 
   #report(file: string, ofThisFile: number): void {
-    this.#options.onProgress?.({ file, received: this.#received + ofThisFile, total: this.#total });
+    const received = this.#received + ofThisFile;
+    this.#options.onProgress?.({ file, received, total: this.#total, fetched: this.#fetched });
   }
 }

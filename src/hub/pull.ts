@@ -53,11 +53,24 @@ export async function resolveModel(model: string, options: PullOptions = {}): Pr
  *
  * @throws InputError `hub-not-found`, `hub-gated`, `hub-unreachable` and the others of `hubFetch`;
  * `hub-cut`, `hub-checksum`, `disk-full` of `downloadBlob`; `pickle-refused` or `not-a-model` where the
- * repository has no safetensors weights; `offline` where HF_HUB_OFFLINE forbids the network.
+ * repository has no safetensors weights; `offline` where HF_HUB_OFFLINE forbids the network and the model is
+ * not whole in the cache.
  */
 export async function pullModel(name: string, options: PullOptions = {}): Promise<Pulled> {
   const repo = parseRepoName("model", name, options.revision);
-  return pull(repo, await hubSettings(options.settings), options);
+  const settings = await hubSettings(options.settings);
+  return (settings.offline ? await wholeInCache(settings, repo) : undefined) ?? pull(repo, settings, options);
+}
+
+/** What a pull would answer without the network, where the cache holds all of a model. */
+async function wholeInCache({ cacheDir }: HubSettings, repo: RepoName): Promise<Pulled | undefined> {
+  const path = await findSnapshot(cacheDir, repo);
+  if (path === undefined || (await modelCompleteness(path)) !== "all") return undefined;
+  const names = (await readdir(path, { recursive: true })).map((name) => name.replaceAll("\\", "/")).sort();
+  const sizes = await Promise.all(names.map((name) => stat(join(path, name))));
+  const files = names.filter((_, i) => sizes[i]!.isFile());
+  const bytes = sizes.reduce((sum, entry) => sum + (entry.isFile() ? entry.size : 0), 0);
+  return { path, commit: basename(path), files, bytes, fetched: 0 };
 }
 
 /** Files beside the weights that a model or its tokenizer may need. */

@@ -5,16 +5,13 @@
  * Schmidhuber 2005 for the layer; the lesson for its use in generation). There is one prediction a window,
  * and none of it can be carried on: each character written costs a whole window.
  */
-import { int32 } from "../core/array.ts";
-import { constant } from "../graph/leaves.ts";
-import type { Tensor } from "../graph/tensor.ts";
+import { type BidirectionalConfig, bidirectional, bidirectionalParameters } from "../nn/bidirectional.ts";
 import { embedding, embeddingParameters, linear, linearParameters } from "../nn/linear.ts";
 import type { Mode } from "../nn/mode.ts";
 import type { Parameters } from "../nn/parameters.ts";
 import { type RecurrentConfig, recurrent, recurrentParameters, zeroRecurrentState } from "../nn/recurrent.ts";
 import { reshape } from "../ops/broadcast.ts";
-import { gather } from "../ops/indexing.ts";
-import { concatenate, slice, transpose } from "../ops/movement.ts";
+import { transpose } from "../ops/movement.ts";
 import type { Architecture, Model, ModelConfig, ModelInput, ModelOutput } from "./model.ts";
 import { fraction, integer, rate, resolveOptions, size } from "./options.ts";
 
@@ -54,7 +51,7 @@ export const charBilstm: Architecture = {
 };
 
 interface BiLstm {
-  readonly below: RecurrentConfig;
+  readonly below: BidirectionalConfig;
   readonly above: RecurrentConfig;
 }
 
@@ -62,15 +59,15 @@ function build(config: ModelConfig): Model {
   const embedded = size(config, "embedding_size");
   const hidden = size(config, "hidden_size");
   const vocabulary = size(config, "vocab_size");
-  const dropout = rate(config, "dropout");
-  const layer = (inputs: number): RecurrentConfig => ({ cell: "lstm", inputs, hidden, layers: 1, dropout });
-  const shape: BiLstm = { below: layer(embedded), above: layer(2 * hidden) };
+  const shape: BiLstm = {
+    below: { cell: "lstm", inputs: embedded, hidden },
+    above: { cell: "lstm", inputs: 2 * hidden, hidden, layers: 1, dropout: rate(config, "dropout") },
+  };
   return {
     config,
     parameters: [
       ...embeddingParameters("embedding", vocabulary, embedded),
-      ...recurrentParameters("forward", shape.below),
-      ...recurrentParameters("backward", shape.below),
+      ...bidirectionalParameters("bilstm", shape.below),
       ...recurrentParameters("rnn", shape.above),
       ...linearParameters("head", hidden, vocabulary),
     ],
@@ -88,22 +85,9 @@ function forward(
   mode: Mode,
 ): ModelOutput {
   const [batch, steps] = ids.shape as [number, number];
-  const { hidden, dropout } = below;
-  const backwards = constant(
-    int32(
-      [steps],
-      Int32Array.from({ length: steps }, (_, t) => steps - 1 - t),
-    ),
-  );
-  const timeMajor = transpose(ids);
-  const run = (name: string, config: RecurrentConfig, x: Tensor) =>
-    recurrent(parameters, name, config, x, zeroRecurrentState(config, batch), steps, mode).output;
-  const read = (name: string, characters: Tensor) =>
-    run(name, below, embedding(parameters, "embedding", reshape(characters, [steps * batch])));
-  const there = read("forward", timeMajor);
-  const back = read("backward", gather(timeMajor, backwards));
-  const aligned = reshape(gather(reshape(back, [steps, batch * hidden]), backwards), [steps * batch, hidden]);
-  const both = mode.dropout(concatenate([there, aligned], 1), dropout);
-  const last = slice(run("rnn", above, both), 0, (steps - 1) * batch, batch);
-  return { logits: linear(parameters, "head", mode.dropout(last, dropout)), state: {} };
+  const x = embedding(parameters, "embedding", reshape(transpose(ids), [steps * batch]));
+  const both = mode.dropout(bidirectional(parameters, "bilstm", below, x, steps, mode), above.dropout);
+  const state = zeroRecurrentState(above, batch);
+  const { h0: last } = recurrent(parameters, "rnn", above, both, state, steps, mode).state;
+  return { logits: linear(parameters, "head", mode.dropout(last!, above.dropout)), state: {} };
 }

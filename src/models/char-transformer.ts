@@ -6,7 +6,8 @@
  * - so does each layer below the last, layer l of n until l / 2n of the training is done (intermediate layers);
  * - and the character after the next one as well, at half the weight (multiple targets).
  */
-import { float32, int32 } from "../core/array.ts";
+import { float32 } from "../core/array.ts";
+import { UsageError } from "../core/errors.ts";
 import { constant } from "../graph/leaves.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { affine, linear, linearParameters, mergeDims } from "../nn/linear.ts";
@@ -14,13 +15,12 @@ import { norm, normParameters } from "../nn/norm.ts";
 import { type Parameters, parameter } from "../nn/parameters.ts";
 import { reshape, sum } from "../ops/broadcast.ts";
 import { addN, multiply } from "../ops/elementwise.ts";
-import { gather } from "../ops/indexing.ts";
-import { transpose } from "../ops/movement.ts";
+import { concatenate, slice } from "../ops/movement.ts";
 import { crossEntropy } from "../ops/normalisation.ts";
 import { cast, less } from "../ops/select.ts";
 import { gpt2 } from "./gpt2.ts";
-import type { Architecture, Model, ModelConfig, ModelOption, TrainingInput } from "./model.ts";
-import { fraction, integer, resolveOptions, size, switched } from "./options.ts";
+import type { Architecture, Model, ModelConfig, ModelOption } from "./model.ts";
+import { choice, fraction, integer, resolveOptions, size, switched } from "./options.ts";
 
 const type = "char-transformer";
 /** Weight of predicting the character after the next (section 3.2). */
@@ -34,6 +34,7 @@ const options = {
   heads: integer(4, "attention heads; they divide the width"),
   context: integer(64, "characters that it sees at once"),
   dropout: fraction(0, "probability of dropping a unit or an attention weight"),
+  positions: choice("learned", ["learned", "rotary"], "how it knows where a character stands"),
   allPositions: onOff("auxiliary loss: predict after every character of a window", true),
   allLayers: onOff("auxiliary loss: predict from the layers below the last as well", false),
   secondTarget: onOff("auxiliary loss: predict the character after the next as well", false),
@@ -47,7 +48,16 @@ export const charTransformer: Architecture = {
   // With these sizes, nanoGPT's recipe for a laptop's processor.
   training: { batchSize: 12, seqLen: 64, learningRate: 1e-3, weightDecay: 0.1, steps: 2000 },
   configure(given, vocabularySize) {
-    const { layers, width, heads, context, dropout, ...losses } = resolveOptions({ type, options }, given);
+    const { layers, width, heads, context, dropout, positions, ...losses } = resolveOptions(
+      { type, options },
+      given,
+    );
+    if (positions === "rotary" && (Number(width) / Number(heads)) % 2 !== 0) {
+      throw new UsageError(
+        `--positions rotary needs heads of an even size, not --width ${width} over --heads ${heads}.`,
+        { width, heads },
+      );
+    }
     return {
       ...gpt2.configure(
         { layers: layers!, width: width!, heads: heads!, context: context!, dropout: dropout! },
@@ -55,6 +65,7 @@ export const charTransformer: Architecture = {
       ),
       model_type: type,
       architectures: ["CharTransformer"],
+      position_embedding_type: positions === "rotary" ? "rotary" : "absolute",
       auxiliary_positions: losses.allPositions,
       auxiliary_layers: losses.allLayers,
       auxiliary_targets: losses.secondTarget,
@@ -83,7 +94,7 @@ function build(config: ModelConfig): Model {
     needsProgress: auxiliary.layers,
     loss(parameters, input, mode) {
       const { logits, hidden, state } = trunk.forward(parameters, input, mode);
-      const weights = positionWeights(input, auxiliary.positions);
+      const weights = positionWeights(input.targets, input.weights, auxiliary.positions);
       const own = lossOf(logits, input.targets, weights);
       const terms = [own];
       below.forEach((name, k) => {
@@ -99,9 +110,9 @@ function build(config: ModelConfig): Model {
           "auxiliary.second",
           norm(parameters, "transformer.ln_f", hidden!.at(-1)!),
         );
-        terms.push(
-          multiply(SECOND_TARGET, lossOf(second, shifted(input.targets), multiply(weights, notLast(input)))),
-        );
+        const after = { targets: shifted(input.targets), weights: input.weights && shifted(input.weights) };
+        const weights = positionWeights(after.targets, after.weights, auxiliary.positions, 1);
+        terms.push(multiply(SECOND_TARGET, lossOf(second, after.targets, weights)));
       }
       return { loss: addN(terms), reported: own, state };
     },
@@ -112,43 +123,31 @@ function build(config: ModelConfig): Model {
 const headOf = (parameters: Parameters, name: string, x: Tensor): Tensor =>
   affine(norm(parameters, name, x), parameter(parameters, "transformer.wte.weight"), undefined, true);
 
-const lossOf = (logits: Tensor, targets: Tensor, weights: Tensor): Tensor =>
-  sum(
-    multiply(
-      crossEntropy(logits, reshape(targets, [mergeDims(targets.shape)])),
-      reshape(weights, [mergeDims(targets.shape)]),
-    ),
-  );
-
-/** Weight of each target, [batch, length]: all alike, or the last of each window for all of them. */
-function positionWeights({ targets, weights }: TrainingInput, all: boolean): Tensor {
-  const [batch, length] = targets.shape as [number, number];
-  const own = weights ?? constant(float32([batch, length], new Float32Array(batch * length).fill(1)));
-  if (all) return own;
-  const last = float32(
-    [1, length],
-    Float32Array.from({ length }, (_, t) => (t === length - 1 ? length : 0)),
-  );
-  return multiply(own, constant(last));
+/** @param weights [batch, length] or [1, length] */
+function lossOf(logits: Tensor, targets: Tensor, weights: Tensor): Tensor {
+  const each = crossEntropy(logits, reshape(targets, [mergeDims(targets.shape)]));
+  return sum(multiply(reshape(each, targets.shape), weights));
 }
 
-/** Targets one step on, [batch, length]; the last of each row stands for nothing. */
-function shifted(targets: Tensor): Tensor {
+/**
+ * Weight of each target, [batch, length] or [1, length]: all alike, or the last of each window for all of them.
+ * @param missing positions at the end of a window that have no target
+ */
+function positionWeights(targets: Tensor, own: Tensor | undefined, all: boolean, missing = 0): Tensor {
   const length = targets.shape[1] as number;
-  const next = int32(
-    [length],
-    Int32Array.from({ length }, (_, t) => Math.min(t + 1, length - 1)),
-  );
-  return transpose(gather(transpose(targets), constant(next)));
-}
-
-/** 1, but 0 for the last position of each row: [1, length]. */
-function notLast({ targets }: TrainingInput): Tensor {
-  const length = targets.shape[1] as number;
-  return constant(
+  const last = length - 1 - missing;
+  const weightOf = (t: number) => (all ? Number(t <= last) : t === last ? length : 0);
+  const byPosition = constant(
     float32(
       [1, length],
-      Float32Array.from({ length }, (_, t) => (t === length - 1 ? 0 : 1)),
+      Float32Array.from({ length }, (_, t) => weightOf(t)),
     ),
   );
+  return own ? multiply(own, byPosition) : byPosition;
+}
+
+/** [batch, length] one step on; what comes last in each row stands for nothing. */
+function shifted(x: Tensor): Tensor {
+  const length = x.shape[1] as number;
+  return length === 1 ? x : concatenate([slice(x, 1, 1, length - 1), slice(x, 1, 0, 1)], 1);
 }

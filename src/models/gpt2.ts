@@ -2,12 +2,13 @@
  * GPT-2 (Radford et al. 2019, "Language models are unsupervised multitask learners"), with the names,
  * layouts and config.json of Hugging Face.
  */
-import { InputError, ShapeError } from "../core/errors.ts";
+import { InputError, ShapeError, UsageError } from "../core/errors.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { embedding, embeddingParameters, flattenRows, project } from "../nn/linear.ts";
 import type { Mode } from "../nn/mode.ts";
 import { norm, normParameters } from "../nn/norm.ts";
 import { type Parameters, parameter } from "../nn/parameters.ts";
+import { type Rotation, rotation } from "../nn/rotary.ts";
 import { activations, type BlockConfig, blockParameters, decoderBlock } from "../nn/transformer.ts";
 import { add } from "../ops/elementwise.ts";
 import { gather, indexAlong } from "../ops/indexing.ts";
@@ -29,10 +30,15 @@ interface Gpt2 extends BlockConfig {
   readonly layers: number;
   readonly context: number;
   readonly embeddingDropout: number;
+  /** Whether positions turn queries and keys, instead of being added to the stream. */
+  readonly rotary: boolean;
   /** Whether the head is the token embedding. */
   readonly tied: boolean;
   readonly deviation: number;
 }
+
+type Positions = "absolute" | "rotary";
+const positionKinds: Readonly<Record<Positions, true>> = { absolute: true, rotary: true };
 
 const sizes: Readonly<Record<string, { layers: number; width: number; heads: number; context: number }>> = {
   tiny: { layers: 2, width: 128, heads: 4, context: 128 },
@@ -70,6 +76,9 @@ function configure(given: OptionValues, vocabularySize: number): ModelConfig {
   const resolved = resolveOptions(gpt2, given);
   const { layers, width, heads, context } = { ...sizes[resolved.config as string]!, ...given };
   const { dropout } = resolved;
+  if (width % heads !== 0) {
+    throw new UsageError(`--width ${width} must be a multiple of --heads ${heads}.`, { width, heads });
+  }
   return {
     model_type: "gpt2",
     architectures: ["GPT2LMHeadModel"],
@@ -115,9 +124,23 @@ function read(config: ModelConfig): Gpt2 {
     attentionDropout: rate(config, "attn_pdrop", 0.1),
     residualDropout: rate(config, "resid_pdrop", 0.1),
     embeddingDropout: rate(config, "embd_pdrop", 0.1),
+    rotary: readPositions(config, width / heads),
     tied: switched(config, "tie_word_embeddings", true),
     deviation: number(config, "initializer_range", 0.02),
   };
+}
+
+/** Whether positions are rotary: `position_embedding_type` of config.json, which GPT-2's own files lack. */
+function readPositions(config: ModelConfig, headSize: number): boolean {
+  const rotary = named<Positions>(config, "position_embedding_type", positionKinds, "absolute") === "rotary";
+  if (rotary && headSize % 2 !== 0) {
+    throw new InputError(
+      "config",
+      `config.json of ${config.model_type}: rotary positions need heads of an even size, not of ${headSize}.`,
+      { headSize },
+    );
+  }
+  return rotary;
 }
 
 function refuse(config: ModelConfig, key: string, value: boolean): void {
@@ -135,7 +158,7 @@ function build(config: ModelConfig, g: Gpt2): Model {
     config,
     parameters: [
       ...embeddingParameters("transformer.wte", vocabulary, width, deviation, g.tied),
-      ...embeddingParameters("transformer.wpe", context, width, deviation),
+      ...(g.rotary ? [] : embeddingParameters("transformer.wpe", context, width, deviation)),
       ...Array.from({ length: layers }, (_, k) =>
         blockParameters(`transformer.h.${k}`, g, { deviation, layers }),
       ).flat(),
@@ -160,8 +183,8 @@ function forward(
   const [batch, length] = ids.shape as [number, number];
   const past = DecodingState.of(input);
   const tokens = embedding(parameters, "transformer.wte", ids);
-  const places = positions(g, parameters, input, past);
-  let x = flattenRows(mode.dropout(add(tokens, places), g.embeddingDropout));
+  const { places, turns } = positions(g, parameters, input, past);
+  let x = flattenRows(mode.dropout(places ? add(tokens, places) : tokens, g.embeddingDropout));
   const hidden = [x];
   for (let k = 0; k < g.layers; k++) {
     const block = decoderBlock(
@@ -169,8 +192,8 @@ function forward(
       `transformer.h.${k}`,
       g,
       past
-        ? { x, batch, length, past: { cache: past.cache(k), ends: past.ends } }
-        : { x, batch, length, mask: input.attentionMask },
+        ? { x, batch, length, rotation: turns, past: { cache: past.cache(k), ends: past.ends } }
+        : { x, batch, length, rotation: turns, mask: input.attentionMask },
       mode,
     );
     if (past) past.keep(k, block.cache!);
@@ -183,20 +206,19 @@ function forward(
   return { logits, state: past?.next ?? {}, hidden };
 }
 
-/** Embedded positions that add to [batch, length, width]. */
+/** Where each token stands: embedded, to be added to [batch, length, width], or as turns of queries and keys. */
 function positions(
   g: Gpt2,
   parameters: Parameters,
   { ids, positions: given }: ModelInput,
   past: DecodingState | undefined,
-): Tensor {
-  const at = given ?? past?.positions;
-  if (at) return embedding(parameters, "transformer.wpe", at);
+): { places?: Tensor; turns?: Rotation } {
   const length = ids.shape[1]!;
-  const table = parameter(parameters, "transformer.wpe.weight");
-  if (typeof length !== "number") return gather(table, indexAlong(ids, 1));
-  if (length > g.context) {
+  if (typeof length === "number" && length > g.context) {
     throw new ShapeError("gpt2", `the text is longer than the context of ${g.context} tokens`, [ids.shape]);
   }
-  return slice(table, 0, 0, length);
+  const at = given ?? past?.positions ?? (typeof length === "number" ? length : indexAlong(ids, 1));
+  if (g.rotary) return { turns: rotation(at, g.context, g.width / g.heads) };
+  const table = parameter(parameters, "transformer.wpe.weight");
+  return { places: typeof at === "number" ? slice(table, 0, 0, at) : gather(table, at) };
 }

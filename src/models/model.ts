@@ -77,8 +77,8 @@ export interface Model {
   /** Whether {@link loss} reads `progress`. */
   readonly needsProgress?: boolean;
   /**
-   * The state's tensors for a batch; it starts as zeros. A size named `capacity` is the caller's to choose:
-   * how many tokens the state has room for. Such a tensor may be fed and fetched as one memory.
+   * The state's tensors for a batch, which is the first axis of each; it starts as zeros. A size named
+   * `capacity` is the caller's to choose: how many tokens the state has room for. Such a tensor may be fed and fetched as one memory.
    * An empty record: every call needs the whole context again. A model with a bounded context also runs
    * without its state, then from position 0.
    */

@@ -1,5 +1,5 @@
 /** Reading the options and configurations of architectures, with errors that say what would do. */
-import { InputError, suggest, UsageError } from "../core/errors.ts";
+import { didYouMean, InputError, UsageError } from "../core/errors.ts";
 import type { Architecture, ModelConfig, ModelOption, OptionValues } from "./model.ts";
 
 /** All options with their defaults filled in. @throws UsageError for one that the architecture lacks or a value out of range. */
@@ -11,7 +11,7 @@ export function resolveOptions(
     const option = options[name];
     if (!option)
       throw new UsageError(
-        `${type} has no option ${flag(name)}: ${suggest(flag(name), Object.keys(options).map(flag))}`,
+        `${type} has no option ${flag(name)}: ${didYouMean(flag(name), Object.keys(options).map(flag))}`,
         {
           option: name,
         },

@@ -1,5 +1,5 @@
 /** Every architecture by name. */
-import { InputError, suggest, UsageError } from "../core/errors.ts";
+import { didYouMean, InputError, UsageError } from "../core/errors.ts";
 import { bert, distilbert } from "./bert.ts";
 import { charBilstm } from "./char-bilstm.ts";
 import { charCnn } from "./char-cnn.ts";
@@ -28,7 +28,7 @@ export function architectureOf(type: string): Architecture {
   const found = architectures.find((a) => a.type === type || a.aliases?.includes(type));
   if (!found)
     throw new UsageError(
-      `There is no model "${type}": ${suggest(
+      `There is no model "${type}": ${didYouMean(
         type,
         architectures.map((a) => a.type),
       )}`,

@@ -1,4 +1,5 @@
 /** Multi-head attention for training, for reading a text at once, and for a text that grows in a cache. */
+import { staticDim } from "../core/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Spec } from "../graph/tree.ts";
 import { attention, attentionWeights, fromHeads, toHeads } from "../ops/attention.ts";
@@ -25,7 +26,9 @@ export function attend(
   { heads, causal = false, mask, dropout = 0 }: AttentionOptions,
   mode: Mode,
 ): Tensor {
-  if (!mode.training || dropout === 0) return attention(q, k, v, { heads, causal, mask });
+  // Weights no larger than two streams are rather kept for the gradient than made again.
+  const large = () => heads * staticDim("attention", k.shape, 1) > 2 * staticDim("attention", q.shape, 2);
+  if (!mode.training || (dropout === 0 && large())) return attention(q, k, v, { heads, causal, mask });
   const weights = attentionWeights(toHeads(q, heads), toHeads(k, heads), { causal, mask });
   return fromHeads(matmul(mode.dropout(weights, dropout), toHeads(v, heads)));
 }

@@ -25,21 +25,26 @@ export interface RecurrentConfig {
   readonly dropout: number;
 }
 
-/** `name.weight_ih_l{k}`, `weight_hh_l{k}`, `bias_ih_l{k}`, `bias_hh_l{k}`, drawn as PyTorch draws them, with the LSTM's forget gate opened by 1 (Jozefowicz et al. 2015). */
+/**
+ * `name.weight_ih_l{k}`, `weight_hh_l{k}`, `bias_ih_l{k}`, `bias_hh_l{k}`, drawn as PyTorch draws them, with
+ * the LSTM's forget gate opened by 1 (Jozefowicz et al. 2015).
+ * @param suffix what ends every name: `_reverse` for the direction from the end of the text
+ */
 export function recurrentParameters(
   name: string,
   { cell, inputs, hidden, layers }: RecurrentConfig,
+  suffix = "",
 ): ParameterSpec[] {
   const draw = uniform(1 / Math.sqrt(hidden));
   const rows = gates[cell] * hidden;
   return Array.from({ length: layers }, (_, layer) => [
-    matrix(`${name}.weight_ih_l${layer}`, [rows, layer === 0 ? inputs : hidden], draw),
-    matrix(`${name}.weight_hh_l${layer}`, [rows, hidden], draw),
-    vector(`${name}.bias_ih_l${layer}`, [rows], (out, random) => {
+    matrix(`${name}.weight_ih_l${layer}${suffix}`, [rows, layer === 0 ? inputs : hidden], draw),
+    matrix(`${name}.weight_hh_l${layer}${suffix}`, [rows, hidden], draw),
+    vector(`${name}.bias_ih_l${layer}${suffix}`, [rows], (out, random) => {
       draw(out, random);
       if (cell === "lstm") out.subarray(hidden, 2 * hidden).fill(1);
     }),
-    vector(`${name}.bias_hh_l${layer}`, [rows], draw),
+    vector(`${name}.bias_hh_l${layer}${suffix}`, [rows], draw),
   ]).flat();
 }
 
@@ -70,6 +75,7 @@ export function zeroRecurrentState(config: RecurrentConfig, batch: number): Reco
 /**
  * Runs all layers over a sequence.
  * @param x [steps · batch, inputs], time-major
+ * @param suffix what ends the parameters' names
  * @returns the last layer's hidden states [steps · batch, hidden], and the state to carry on
  */
 export function recurrent(
@@ -80,11 +86,12 @@ export function recurrent(
   state: Readonly<Record<string, Tensor>>,
   steps: number,
   mode: Mode,
+  suffix = "",
 ): { output: Tensor; state: Record<string, Tensor> } {
   const next: Record<string, Tensor> = {};
   let output = x;
   for (let k = 0; k < config.layers; k++) {
-    const p = (part: string) => parameter(parameters, `${name}.${part}_l${k}`);
+    const p = (part: string) => parameter(parameters, `${name}.${part}_l${k}${suffix}`);
     const h = state[`h${k}`]!;
     if (k > 0) output = mode.dropout(output, config.dropout);
     const bias = config.cell === "gru" ? p("bias_ih") : add(p("bias_ih"), p("bias_hh"));

@@ -20,6 +20,7 @@ import {
   parameter,
   vector,
 } from "./parameters.ts";
+import { type Rotation, rotate } from "./rotary.ts";
 
 /** By Hugging Face's names: `gelu_new` is the tanh form. */
 export const activations = { gelu, gelu_new: geluTanh, gelu_pytorch_tanh: geluTanh, relu } as const;
@@ -77,6 +78,8 @@ export interface BlockInput {
   readonly length: Dim;
   /** int32 [batch, length], 0 for padding; not with a cache. */
   readonly mask?: Tensor | undefined;
+  /** Positions by rotation of queries and keys. Absent: the stream has them. */
+  readonly rotation?: Rotation | undefined;
   /** What the block saw before, and int32 [batch], how much it will have seen. */
   readonly past?: { readonly cache: Cache; readonly ends: Tensor } | undefined;
 }
@@ -86,7 +89,7 @@ export function decoderBlock(
   parameters: Parameters,
   name: string,
   config: BlockConfig,
-  { x, batch, length, mask, past }: BlockInput,
+  { x, batch, length, mask, rotation, past }: BlockInput,
   mode: Mode,
 ): { x: Tensor; cache?: Cache } {
   const { width, heads, epsilon, attentionDropout, residualDropout } = config;
@@ -96,11 +99,12 @@ export function decoderBlock(
   };
   const merge = (stream: Tensor, addition: Tensor) => add(stream, mode.dropout(addition, residualDropout));
 
-  const qkv = reshape(project("attn.c_attn", norm(parameters, `${name}.ln_1`, x, epsilon)), [
+  const projected = reshape(project("attn.c_attn", norm(parameters, `${name}.ln_1`, x, epsilon)), [
     batch,
     length,
     3 * width,
   ]);
+  const qkv = rotation ? rotate(projected, heads, rotation) : projected;
   const options = { heads, causal: true, mask, dropout: attentionDropout };
   const attended = past
     ? attendCached(qkv, past.cache, past.ends, heads)

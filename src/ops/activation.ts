@@ -1,7 +1,7 @@
 /** Nonlinearities of transformers and convolutional networks, each with a gradient derived by hand. */
 import { lift } from "../graph/leaves.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { add, defineUnary, exp, multiply, subtract, tanh } from "./elementwise.ts";
+import { add, defineUnary, exp, multiply, sigmoid, subtract } from "./elementwise.ts";
 import { greater, where } from "./select.ts";
 
 const SQRT_2_OVER_PI = Math.sqrt(2 / Math.PI);
@@ -49,13 +49,13 @@ export const geluTanhOp = defineUnary(
   "gelu_tanh",
   (emit, x) => emit.node("Gelu", [x], { attributes: { approximate: "tanh" } }),
   (x) => 0.5 * x * (1 + Math.tanh(SQRT_2_OVER_PI * (x + CUBIC * x * x * x))),
-  (g, _, x) => {
-    const square = multiply(x, x);
-    const t = tanh(multiply(x, add(SQRT_2_OVER_PI, multiply(SQRT_2_OVER_PI * CUBIC, square))));
-    const inner = add(SQRT_2_OVER_PI, multiply(3 * SQRT_2_OVER_PI * CUBIC, square));
-    // d/dx = (1 + t) / 2 · (1 + x·(1 - t)·inner)
-    const slope = add(1, multiply(x, multiply(subtract(1, t), inner)));
-    return multiply(g, multiply(multiply(0.5, add(1, t)), slope));
+  (g, y, x) => {
+    // y = x · s with s = sigmoid(x · (a + b·x²)), so dy/dx = s + (y - y·s) · (a + 3b·x²).
+    const [a, b] = [2 * SQRT_2_OVER_PI, 2 * SQRT_2_OVER_PI * CUBIC];
+    const cubic = multiply(b, multiply(x, x));
+    const s = sigmoid(multiply(x, add(a, cubic)));
+    const inner = add(a, multiply(3, cubic));
+    return multiply(g, add(s, multiply(subtract(y, multiply(y, s)), inner)));
   },
 );
 

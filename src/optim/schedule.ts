@@ -1,5 +1,5 @@
 /** Learning rates over the course of a training, as factors of the peak. */
-import { suggest, UsageError } from "../core/errors.ts";
+import { didYouMean, UsageError } from "../core/errors.ts";
 
 /** How the factor goes from 1 after the warmup to its end. */
 const shapes = {
@@ -24,7 +24,7 @@ export interface ScheduleOptions {
 /** The factor of each step, counted from 1. @throws UsageError for an unknown kind or a number out of range */
 export function schedule({ kind, warmup, steps, floor = 0 }: ScheduleOptions): (step: number) => number {
   const shape = shapes[kind];
-  if (!shape) throw new UsageError(`There is no schedule "${kind}": ${suggest(kind, scheduleKinds)}`);
+  if (!shape) throw new UsageError(`There is no schedule "${kind}": ${didYouMean(kind, scheduleKinds)}`);
   if (!(warmup >= 0 && warmup <= steps))
     throw new UsageError(`The warmup must be from 0 to the ${steps} steps of the training, not ${warmup}.`);
   return (step) => {

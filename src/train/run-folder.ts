@@ -42,7 +42,9 @@ export interface RunRecord {
   readonly created: string;
   /** The architecture. */
   readonly model: string;
-  /** Its options, all of them. */
+  /** The model that it was fine-tuned from, by its name; absent for a training from scratch. */
+  readonly base?: string;
+  /** Its options, as given. */
   readonly modelOptions: OptionValues;
   readonly parameters: number;
   readonly sources: readonly string[];

@@ -5,6 +5,7 @@
  * const data = prepareText(text);
  * const { lm, summary } = await train({ model: "char-lstm", data, options: { maxMinutes: 1 } });
  */
+import { join } from "node:path";
 import { UsageError } from "../core/errors.ts";
 import { Random } from "../core/random.ts";
 import { version } from "../core/version.ts";
@@ -12,9 +13,12 @@ import type { BatchSource } from "../data/batches/batch.ts";
 import type { PreparedData } from "../data/prepare.ts";
 import type { LanguageModel } from "../generate/language-model.ts";
 import { sample } from "../generate/sample.ts";
+import { openModelFolder } from "../hub/folder.ts";
+import { readJsonObject } from "../hub/json-file.ts";
 import { withFolderLock } from "../hub/lock.ts";
-import { countParameters, type Model, type OptionValues } from "../models/model.ts";
-import { architectureOf } from "../models/registry.ts";
+import { readTensors } from "../hub/match-tensors.ts";
+import { countParameters, type Model, type ModelConfig, type OptionValues } from "../models/model.ts";
+import { architectureOf, buildModel } from "../models/registry.ts";
 import { adamw } from "../optim/adamw.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import { sgd } from "../optim/sgd.ts";
@@ -46,8 +50,10 @@ export interface TrainHooks {
 }
 
 export interface TrainRequest extends TrainHooks {
-  /** An architecture's name, such as `char-lstm`. */
+  /** An architecture's name, such as `char-lstm`; that of `base` where there is one. */
   readonly model: string;
+  /** A model to start from instead of random weights; the data must be spelt in its vocabulary. */
+  readonly base?: BaseModel;
   /** Its sizes, by the names of its options. */
   readonly modelOptions?: OptionValues;
   readonly data: PreparedData;
@@ -59,6 +65,13 @@ export interface TrainRequest extends TrainHooks {
     readonly sources: readonly string[];
     readonly options: Readonly<Record<string, unknown>>;
   };
+}
+
+/** A model's folder that a training starts from. */
+export interface BaseModel {
+  readonly folder: string;
+  /** What it was called, for the record. */
+  readonly name: string;
 }
 
 export interface ResumeRequest extends TrainHooks {
@@ -100,12 +113,18 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
   const architecture = architectureOf(request.model);
   const { type } = architecture;
   const modelOptions = request.modelOptions ?? {};
-  const { contextLength } = architecture.build(architecture.configure(modelOptions, data.tokenizer.size));
+  const model = request.base
+    ? await readModel(request.base.folder)
+    : architecture.build(architecture.configure(modelOptions, data.tokenizer.size));
+  const { contextLength } = model;
   const resolved = resolveTrainOptions(request.options ?? {}, architecture);
   // A window that nobody asked for is never longer than what the model sees.
   const seqLen = request.options?.seqLen ?? Math.min(resolved.seqLen, contextLength);
   const options = { ...resolved, seqLen };
-  const setup = prepare({ model: type, modelOptions, data, options, hooks: request });
+  const setup = prepare({ model, data, options, hooks: request });
+  const { base } = request;
+  if (base) await readWeights(base.folder, model, setup.arena);
+  else initialise(model, setup.arena, options.seed);
   if (out === undefined) return session(setup, memoryResults(setup.arena));
   return withFolderLock(out, async () => {
     await refuseTakenFolder(out);
@@ -116,6 +135,7 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
         punchline: version,
         created: new Date().toISOString(),
         model: type,
+        ...(base ? { base: base.name } : {}),
         modelOptions,
         parameters: countParameters(setup.model),
         sources: origin?.sources ?? [],
@@ -142,7 +162,7 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
 export async function resume(folder: string, request: ResumeRequest): Promise<TrainResult> {
   const record = await readRun(folder);
   return withFolderLock(folder, async () => {
-    const { model, modelOptions, sources, fingerprint, device, threads } = record;
+    const { modelOptions, sources, fingerprint, device, threads } = record;
     const options = resumeTrainOptions(record.train, request.options ?? {});
     const data = await request.prepare(record);
     if (data.fingerprint !== fingerprint) {
@@ -153,10 +173,19 @@ export async function resume(folder: string, request: ResumeRequest): Promise<Tr
       );
     }
     const backend = { device, ...(threads === null ? {} : { threads }), ...request.backend };
-    const setup = prepare({ model, modelOptions, data, options, hooks: { ...request, backend } });
+    const architecture = architectureOf(record.model);
+    const model = record.base
+      ? await readModel(folder)
+      : architecture.build(architecture.configure(modelOptions, data.tokenizer.size));
+    const setup = prepare({ model, data, options, hooks: { ...request, backend } });
     const now: RunRecord = { ...record, train: options };
     if (!(await hasCheckpoint(folder))) {
       await refuseLostCheckpoint(folder);
+      if (record.base)
+        throw new UsageError(
+          `${folder} never came to a checkpoint; fine-tune ${record.base} into a new folder.`,
+        );
+      initialise(model, setup.arena, options.seed);
       return begin(folder, setup, now);
     }
     const checkpoint = await readCheckpoint(folder, setup.arena);
@@ -181,14 +210,9 @@ interface Setup {
   readonly bytes: number;
 }
 
-interface Plan extends Pick<Setup, "data" | "options" | "hooks"> {
-  readonly model: string;
-  readonly modelOptions: OptionValues;
-}
+type Plan = Pick<Setup, "model" | "data" | "options" | "hooks">;
 
-function prepare({ model: type, modelOptions, data, options, hooks }: Plan): Setup {
-  const architecture = architectureOf(type);
-  const model = architecture.build(architecture.configure(modelOptions, data.tokenizer.size));
+function prepare({ model, data, options, hooks }: Plan): Setup {
   const backend = nodeBackend(hooks.backend);
   const optimizer = createOptimizer(options);
   const batches = trainingBatches(model, data, options);
@@ -220,7 +244,6 @@ async function session(
 ): Promise<TrainResult> {
   const { model, data, options, hooks, backend, arena, step } = setup;
   const { tokenizer } = data;
-  if (!checkpoint) initialise(model, arena, options.seed);
   const lm: LanguageModel = {
     model,
     weights: arena.parameters,
@@ -273,6 +296,26 @@ async function writeSample(lm: LanguageModel, { samplePrompt, seed }: TrainOptio
 
 function createOptimizer({ optimizer, weightDecay, momentum }: TrainOptions): Optimizer {
   return optimizer === "adamw" ? adamw({ weightDecay }) : sgd({ momentum, weightDecay });
+}
+
+/** The architecture of a model's folder, in the sizes of its config.json. */
+async function readModel(folder: string): Promise<Model> {
+  return buildModel((await readJsonObject(join(folder, "config.json"))) as ModelConfig);
+}
+
+/** Reads a folder's weights into the arena. @throws InputError where they do not fit or are not finite */
+async function readWeights(folder: string, model: Model, arena: Arena): Promise<void> {
+  const { tensors, close } = await openModelFolder(folder);
+  try {
+    const slots = model.parameters.map(({ name, shape }) => ({
+      name,
+      shape,
+      data: arena.parameters[name]!.data,
+    }));
+    await readTensors(slots, tensors, architectureOf(model.config.model_type).checkpoint);
+  } finally {
+    await close();
+  }
 }
 
 /** Draws the first weights; each parameter from a stream of its own name. */

@@ -52,11 +52,11 @@ for step in range(job["steps"]):
     ids = torch.from_numpy(batches[step].astype("int64"))
     begin = time.perf_counter()
     optimizer.zero_grad()
-    loss, state = model.objective(ids[:, :-1], ids[:, 1:], state, step / job["steps"])
+    loss, state, *reported = model.objective(ids[:, :-1], ids[:, 1:], state, step / job["steps"])
     loss.backward()
     torch.nn.utils.clip_grad_norm_(model.parameters(), o["clip"])
     optimizer.step()
-    losses.append(loss.item())
+    losses.append((reported or [loss])[0].item())
     seconds.append(time.perf_counter() - begin)
     state = state and tuple(s.detach() for s in state)
 

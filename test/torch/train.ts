@@ -71,12 +71,14 @@ export function compileStep(
 ): Compiled<[Parameters, StepInput], StepOutput> {
   return compile((parameters: Parameters, input: StepInput) => {
     let state: State = {};
+    let reported: Tensor | undefined;
     const [loss, gradients] = valueAndGrad((p: Parameters) => {
       const result = objective(model, p, input, training());
       state = result.state;
+      reported = result.reported;
       return multiply(result.loss, 1 / targets);
     })(parameters);
-    return { loss, gradients, state };
+    return { loss: reported ? multiply(reported, 1 / targets) : loss, gradients, state };
   }, options);
 }
 

@@ -1,19 +1,18 @@
 /** `punchline eval`: how well a model predicts a source. */
 import {
-  evaluateTexts,
+  evaluateModel,
   type LanguageModel,
-  loadModel,
   readRawText,
   readRun,
-  resolveModel,
+  type TextModel,
   tokenUnit,
   UsageError,
 } from "../../index.ts";
 import { argument, defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import { dataChoices, dataOptions, readData } from "../data-options.ts";
-import { deviceOf, deviceOptions } from "../device-options.ts";
 import { formatCount } from "../format.ts";
+import { modelKinds, modelOptions, openAny, tellUsage } from "../open-model.ts";
 import { choice, flagOf, integer, list, type OptionValues, present } from "../option.ts";
 
 const options = {
@@ -31,7 +30,7 @@ const options = {
     min: 1,
   }),
   ...dataOptions,
-  ...deviceOptions,
+  ...modelOptions,
 } as const;
 
 type Options = OptionValues<typeof options>;
@@ -40,21 +39,20 @@ export default defineCommand({
   description:
     "Scores every token of a split once and prints the loss in nats per token, the perplexity, and bits per " +
     "character and per byte, which compare models of different vocabularies.",
-  arguments: { model: argument({ describe: "Run folder, Hugging Face folder or Hub name" }) },
+  arguments: { model: argument({ describe: modelKinds }) },
   options,
   examples: [
     { command: "punchline eval runs/a", explain: "On the test split of the run's own data" },
     { command: "punchline eval runs/a --data jokes.csv", explain: "On the test split of other data" },
     { command: "punchline eval gpt2 --data wiki.test.raw --raw", explain: "On one text as it stands" },
   ],
-  async run(ctx, { model }, options) {
-    const folder = await resolveModel(model);
-    const lm = await loadModel(folder, deviceOf(options));
-    refuseUseless(lm, options);
-    const { texts, kind, split } = await textsOf(ctx, folder, options);
+  async run(ctx, args, options) {
+    const model = await openAny(ctx, args.model, options);
+    if (model.kind === "local") refuseUseless(model.lm, options);
+    const { texts, kind, split } = await textsOf(ctx, model, options);
     const begun = performance.now();
     const task = ctx.progress.start("scoring", { unit: "%" });
-    const result = await evaluateTexts(lm, texts, {
+    const result = await evaluateModel(model, texts, {
       kind,
       ...present({ batch: options.batch, length: options.length, stride: options.window }),
       onProgress: (done) =>
@@ -64,7 +62,7 @@ export default defineCommand({
         }),
       signal: ctx.interrupt,
     });
-    const units = tokenUnit(lm.tokenizer);
+    const units = model.kind === "local" ? tokenUnit(model.lm.tokenizer) : "tokens";
     const scored = `${formatCount(result.tokens)} ${units} of ${split === "all" ? "the whole text" : `the ${split} split`}`;
     task.end(`scored ${scored}`);
     ctx.print(`loss                ${result.loss.toFixed(4)} nats per ${units.slice(0, -1)}`);
@@ -72,7 +70,7 @@ export default defineCommand({
     ctx.print(`bits per character  ${result.bits_per_character.toFixed(4)}`);
     ctx.print(`bits per byte       ${result.bits_per_byte.toFixed(4)}`);
     ctx.print(`over                ${scored}`);
-    ctx.json({ ...result, split });
+    ctx.json({ ...result, split, ...tellUsage(ctx, model, options) });
   },
 });
 
@@ -98,7 +96,7 @@ interface Texts {
 }
 
 /** The texts to score: one file as it stands, or a split of prepared data, by default of the run's own. */
-async function textsOf(ctx: Context, folder: string, options: Options): Promise<Texts> {
+async function textsOf(ctx: Context, model: TextModel, options: Options): Promise<Texts> {
   const choices = dataChoices(options);
   if (options.raw) {
     const odd = Object.keys(choices).find((name) => name !== "raw");
@@ -109,7 +107,8 @@ async function textsOf(ctx: Context, folder: string, options: Options): Promise<
     if (options.data.length === 0) throw new UsageError("--raw needs the file: --data FILE.");
     return { texts: [await readRawText(options.data)], kind: "text", split: "all" };
   }
-  const run = options.data.length > 0 ? undefined : await readRun(folder).catch(() => undefined);
+  const isRun = model.kind === "local" && options.data.length === 0;
+  const run = isRun ? await readRun(model.folder).catch(() => undefined) : undefined;
   const sources = run && run.sources.length > 0 ? run.sources : options.data;
   const data = await readData(ctx, sources.length > 0 ? sources : ["one-liners"], {
     ...run?.data,

@@ -3,13 +3,10 @@ import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import {
   auditModel,
-  loadModel,
   noveltyPage,
   type PreparedData,
   readRun,
   readTexts,
-  resolveModel,
-  sample,
   terminalTable,
   UsageError,
 } from "../../index.ts";
@@ -22,8 +19,8 @@ import {
   dataOptions,
   readData,
 } from "../data-options.ts";
-import { deviceOf, deviceOptions } from "../device-options.ts";
 import { formatCount } from "../format.ts";
+import { modelOptions, openAny, tellUsage } from "../open-model.ts";
 import { integer, list, number, text } from "../option.ts";
 
 export default defineCommand({
@@ -31,7 +28,9 @@ export default defineCommand({
     "Writes texts with a model, or takes a file of texts from anywhere, and looks each up in the training data: " +
     "whole, in parts, and by likeness. The yardstick is what the same rule says about real texts that the model " +
     "never saw. A model is also given the beginnings of training texts, to see whether it goes on word for word.",
-  arguments: { samples: argument({ describe: "A model, or a .txt, .jsonl or .csv file of texts" }) },
+  arguments: {
+    samples: argument({ describe: "A model, also openai:NAME, or a .txt, .jsonl or .csv file of texts" }),
+  },
   options: {
     data: list({
       describe: "The training data (default: the run's own, or one-liners)",
@@ -52,7 +51,7 @@ export default defineCommand({
     prefix: integer({ describe: "Tokens of a beginning", min: 1, default: 10 }),
     page: text({ describe: "Write a page with highlighted spans", placeholder: "FILE" }),
     ...dataOptions,
-    ...deviceOptions,
+    ...modelOptions,
   },
   examples: [
     {
@@ -63,15 +62,16 @@ export default defineCommand({
   ],
   async run(ctx, args, options) {
     const file = isTextFile(args.samples);
-    const folder = file ? undefined : await resolveModel(args.samples);
+    const model = file ? undefined : await openAny(ctx, args.samples, options);
+    const { folder, lm } = model?.kind === "local" ? model : {};
     const data = await trainingData(ctx, folder, options.data, options);
     const heldOut = [...data.splits.validation, ...data.splits.test];
-    const lm = folder === undefined ? undefined : await loadModel(folder, deviceOf(options));
     const { n, temperature, maxLength, seed, prompt = "" } = options;
-    const texts = lm
-      ? (
-          await sample(lm, { n, prompt, temperature, maxLength, seed, slide: true, signal: ctx.interrupt })
-        ).map((s) => prompt + s.text)
+    const slide = model?.kind === "local";
+    const texts = model
+      ? (await model.sample({ n, prompt, temperature, maxLength, seed, slide, signal: ctx.interrupt })).map(
+          (s) => prompt + s.text,
+        )
       : await readTexts([args.samples], options.column === undefined ? {} : { column: options.column });
     if (texts.length === 0) throw new UsageError(`${args.samples} holds no text to audit.`);
     const task = ctx.progress.start("auditing", { unit: "texts" });
@@ -139,7 +139,8 @@ export default defineCommand({
       await noveltyPage(options.page, args.samples, `punchline novelty ${args.samples}`, audit);
       ctx.print(`\nThe page: ${options.page}`);
     }
-    ctx.json(audit);
+    ctx.json({ ...audit, ...(model ? tellUsage(ctx, model, options) : {}) });
+    await model?.release();
   },
 });
 

@@ -1,12 +1,12 @@
 /** `punchline sample`: texts from a model. */
-import { loadModel, resolveModel, sample, UsageError } from "../../index.ts";
+import { UsageError } from "../../index.ts";
 import { argument, defineCommand } from "../command.ts";
-import { deviceOf, deviceOptions } from "../device-options.ts";
+import { modelKinds, modelOptions, openAny, tellUsage } from "../open-model.ts";
 import { flag, integer, list, number, present, text } from "../option.ts";
 
 export default defineCommand({
   description: "Writes texts token by token. The same seed writes the same texts, whatever their number.",
-  arguments: { model: argument({ describe: "Run folder, Hugging Face folder or Hub name" }) },
+  arguments: { model: argument({ describe: modelKinds }) },
   options: {
     prompt: text({ describe: "What each text begins with", default: "" }),
     n: integer({ describe: "How many texts", short: "n", min: 1, max: 100_000, default: 1 }),
@@ -38,18 +38,23 @@ export default defineCommand({
     stop: list({ describe: "A text that ends the sample" }),
     seed: integer({ describe: "Of the random numbers", min: 0, default: 0 }),
     slide: flag({ describe: "Drop the oldest tokens where the context is full" }),
-    ...deviceOptions,
+    ...modelOptions,
   },
   examples: [
     { command: 'punchline sample runs/a --prompt "Why did" -n 5 --temperature 0.8', explain: "Five endings" },
     { command: "punchline sample runs/a -n 100 --json > jokes.json", explain: "Many, for a program" },
+    {
+      command: 'punchline sample openai:gpt-4o-mini --prompt "Why did" --max-length 40',
+      explain: "A hosted model, with the key in OPENAI_API_KEY",
+    },
   ],
-  async run(ctx, { model }, { device, threads, n, ...options }) {
+  async run(ctx, args, { device, threads, priceIn, priceOut, n, ...options }) {
+    const where = { device, threads, priceIn, priceOut };
     if (options.stop.includes("")) throw new UsageError("--stop needs a text, and not an empty one.");
-    const lm = await loadModel(await resolveModel(model), deviceOf({ device, threads }));
+    const model = await openAny(ctx, args.model, where);
     const streams = ctx.isTTY && n === 1 && !ctx.asJson;
     if (streams) ctx.write(options.prompt);
-    const samples = await sample(lm, {
+    const samples = await model.sample({
       ...present(options),
       n,
       signal: ctx.interrupt,
@@ -59,6 +64,8 @@ export default defineCommand({
     else for (const { prompt, text } of samples) ctx.print(prompt + text);
     ctx.json({
       samples: samples.map(({ prompt, text, tokens, finish }) => ({ prompt, text, tokens, finish })),
+      ...tellUsage(ctx, model, where),
     });
+    await model.release();
   },
 });

@@ -7,17 +7,15 @@ import {
   refuseTakenFolder,
   resume,
   type TrainResult,
-  tokenUnit,
   train,
   UsageError,
-  type VocabularyName,
 } from "../../index.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
-import { type DataChoices, dataChoices, dataOptions, readData } from "../data-options.ts";
+import { dataChoices, dataOptions } from "../data-options.ts";
 import { deviceOptions } from "../device-options.ts";
-import { formatCount, formatDuration, formatRate } from "../format.ts";
 import { flag, list, type Option, type OptionValues, present, text } from "../option.ts";
+import { dataFor } from "../training-data.ts";
 import {
   givenModelOptions,
   givenTrainOptions,
@@ -28,6 +26,7 @@ import {
   watchOptions,
 } from "../training-options.ts";
 import { trainingProgress } from "../training-progress.ts";
+import { reportTraining } from "../training-report.ts";
 
 /** Without a default, so that a resumed run stays where it was. */
 const device: Option<Device | undefined> = {
@@ -79,7 +78,7 @@ export default defineCommand({
     if (out === undefined)
       throw new UsageError('--out is needed: the folder for the run, such as "--out runs/a".');
     const result = options.resume ? await goOn(ctx, out, options) : await begin(ctx, out, options);
-    report(ctx, out, result);
+    reportTraining(ctx, out, result, "punchline train --out");
     ctx.json(result.summary);
   },
 });
@@ -92,7 +91,7 @@ async function begin(ctx: Context, out: string, options: Options): Promise<Train
   architectureOf(model).configure(modelOptions, 1);
   const sources = options.data.length > 0 ? options.data : ["one-liners"];
   const choices = dataChoices(options);
-  const data = await readData(ctx, sources, choices, vocabularyFor(model, choices));
+  const data = await dataFor(ctx, model, sources, choices);
   return train({
     ...hooks(ctx, out, options),
     model,
@@ -111,7 +110,7 @@ async function goOn(ctx: Context, out: string, options: Options): Promise<TrainR
     options: resumeOptions(options),
     // Where the sources have moved, --data says where they are now; the fingerprint holds them to the run's.
     prepare: ({ model, sources, data }) =>
-      readData(ctx, options.data.length > 0 ? options.data : sources, data, vocabularyFor(model, data)),
+      dataFor(ctx, model, options.data.length > 0 ? options.data : sources, data),
   });
 }
 
@@ -122,33 +121,3 @@ function hooks(ctx: Context, out: string, { device, threads }: Options) {
     signal: ctx.interrupt,
   };
 }
-
-/** The vocabulary that an architecture is trained on by default. */
-function vocabularyFor(model: string, choices: DataChoices): VocabularyName | undefined {
-  const { tokens } = architectureOf(model);
-  if (tokens === "word") return "word";
-  return tokens === "character" && !choices.raw && !choices.keepUnicode ? "printable" : "character";
-}
-
-function report(ctx: Context, folder: string, { summary, lm }: TrainResult): void {
-  const { stopped, val_loss, train_loss, steps, seconds, tokens_per_s } = summary;
-  const units = tokenUnit(lm.tokenizer);
-  const losses = [
-    ...(train_loss === null ? [] : [`training loss ${train_loss.toFixed(3)}`]),
-    ...(val_loss === null ? [] : [`validation loss ${val_loss.toFixed(3)}`]),
-  ];
-  if (steps > 0)
-    ctx.print(
-      `${formatCount(steps)} steps in ${formatDuration(seconds)}, ${formatRate(tokens_per_s)} ${units}/s.`,
-    );
-  if (losses.length > 0) ctx.print(`In nats per ${units.slice(0, -1)}: ${losses.join(", ")}.`);
-  const train = `punchline train --out ${quoted(folder)} --resume`;
-  if (stopped === "interrupt") ctx.print(`Stopped and saved. Go on with:  ${train}`);
-  else {
-    ctx.print(`Write with it:  punchline sample ${quoted(folder)} -n 5 --temperature 0.8`);
-    ctx.print(`Train longer:   ${train} ${stopped === "time" ? "--max-minutes" : "--steps"} N`);
-  }
-}
-
-/** A path as it can be typed. */
-const quoted = (path: string): string => (/^[\w./~:@%+,-]+$/.test(path) ? path : JSON.stringify(path));

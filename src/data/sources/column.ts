@@ -1,5 +1,5 @@
 /** Which column of a table, or field of a record, holds the text. */
-import { InputError, suggest } from "../../core/errors.ts";
+import { didYouMean, InputError } from "../../core/errors.ts";
 
 /** Names that people give to the text, most telling first; compared without case. */
 const textColumnNames = [
@@ -42,7 +42,7 @@ export function chooseColumn(
     if (found !== undefined) return found;
     throw new InputError(
       "no-column",
-      `${file} has no column ${JSON.stringify(wanted)}; ${suggest(wanted, columns)}`,
+      `${file} has no column ${JSON.stringify(wanted)}; ${didYouMean(wanted, columns)}`,
       { file, columns },
     );
   }

@@ -1,7 +1,7 @@
 /** Files as sources: the format is told by the name, the packing by the bytes. */
 import { readdir } from "node:fs/promises";
 import { extname } from "node:path";
-import { InputError, suggest, UsageError } from "../../core/errors.ts";
+import { didYouMean, InputError, UsageError } from "../../core/errors.ts";
 import { emptyFile, openFile } from "./bytes.ts";
 import { csvFormat, tsvFormat } from "./csv.ts";
 import type { FileFormat, ReadOptions } from "./format.ts";
@@ -64,7 +64,7 @@ function formatOf(name: string, { format }: SourceOptions): FileFormat {
   if (format !== undefined) {
     const found = fileFormats.find((known) => known.name === format);
     if (found) return found;
-    throw new UsageError(`There is no file format ${JSON.stringify(format)}; ${suggest(format, names)}`);
+    throw new UsageError(`There is no file format ${JSON.stringify(format)}; ${didYouMean(format, names)}`);
   }
   const plain = name.toLowerCase().replace(/\.gz$/, "");
   const extension = extname(plain);
@@ -84,7 +84,7 @@ async function withAdvice(error: unknown, name: string): Promise<unknown> {
   if (error.code === "missing-file" && !/[./\\]/.test(name)) {
     return new InputError(
       "missing-file",
-      `${name} is neither a file nor a built-in source; ${suggest(name, ["one-liners"])}`,
+      `${name} is neither a file nor a built-in source; ${didYouMean(name, ["one-liners"])}`,
       error.details,
       error,
     );

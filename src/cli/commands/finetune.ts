@@ -1,0 +1,121 @@
+/** `punchline finetune`: goes on training a model that there is already, on a source. */
+import {
+  loadTokenizer,
+  openModelFolder,
+  readRun,
+  refuseTakenFolder,
+  resolveModel,
+  resume,
+  type TrainOptions,
+  train,
+  UsageError,
+} from "../../index.ts";
+import { argument, defineCommand } from "../command.ts";
+import { type DataChoices, dataChoices, dataOptions } from "../data-options.ts";
+import { deviceOptions } from "../device-options.ts";
+import { flag, list, present, text } from "../option.ts";
+import { dataIn } from "../training-data.ts";
+import {
+  givenTrainOptions,
+  refuseChanges,
+  resumeOptions,
+  trainOptions,
+  watchOptions,
+} from "../training-options.ts";
+import { trainingProgress } from "../training-progress.ts";
+import { reportTraining } from "../training-report.ts";
+
+/** Those of Hugging Face's Trainer, where it has them. */
+const defaults: Partial<TrainOptions> = {
+  epochs: 3,
+  batchSize: 8,
+  seqLen: 128,
+  learningRate: 5e-5,
+  schedule: "linear",
+  warmup: 0,
+  weightDecay: 0,
+  clip: 1,
+};
+
+export default defineCommand({
+  description:
+    "Trains all weights of a model further, in its own vocabulary: texts stand one after the other, each ended by " +
+    "the end-of-text token, so that the model learns to stop. The defaults are those of Hugging Face's Trainer " +
+    "(AdamW, 5e-5 linear, clip 1, 3 epochs, batch 8). The run folder is a Hugging Face folder as well.",
+  arguments: { model: argument({ describe: "Hugging Face folder, run folder or Hub name to start from" }) },
+  options: {
+    data: list({
+      describe: "Source: one-liners, a file, hf:owner/dataset (default one-liners)",
+      placeholder: "SOURCE",
+    }),
+    out: text({ describe: "The run folder", placeholder: "DIR" }),
+    resume: flag({ describe: "Go on with the run in --out" }),
+    ...trainOptions,
+    ...watchOptions,
+    ...dataOptions,
+    ...deviceOptions,
+  },
+  examples: [
+    { command: "punchline finetune gpt2 --data jokes.csv --out runs/b", explain: "GPT-2 on your own texts" },
+    {
+      command: "punchline finetune runs/wiki --out runs/c --max-minutes 5",
+      explain: "A model pre-trained here",
+    },
+  ],
+  async run(ctx, { model }, options) {
+    const { out, device, threads } = options;
+    if (out === undefined)
+      throw new UsageError('--out is needed: the folder for the run, such as "--out runs/b".');
+    const hooks = {
+      backend: present({ device, threads }),
+      onEvent: trainingProgress(ctx, out),
+      signal: ctx.interrupt,
+    };
+    const sources = options.data.length > 0 ? options.data : ["one-liners"];
+    if (options.resume) {
+      refuseChanges(out, await readRun(out), options, dataChoices(options));
+      const tokenizer = await loadTokenizer(out);
+      const result = await resume(out, {
+        ...hooks,
+        options: resumeOptions(options),
+        prepare: (record) =>
+          dataIn(
+            ctx,
+            tokenizer,
+            options.data.length > 0 ? options.data : record.sources,
+            record.data as DataChoices,
+          ),
+      });
+      reportTraining(ctx, out, result, `punchline finetune ${model} --out`);
+      ctx.json(result.summary);
+      return;
+    }
+    await refuseTakenFolder(out);
+    const folder = await resolveModel(model);
+    const opened = await openModelFolder(folder);
+    const type = String(opened.config.model_type);
+    await opened.close();
+    const given = givenTrainOptions(options);
+    const { epochs, ...others } = defaults;
+    const limited = given.steps !== undefined || given.maxMinutes !== undefined || given.epochs !== undefined;
+    const trained: Partial<TrainOptions> = { ...others, ...(limited ? {} : { epochs }), ...given };
+    ctx.warn(
+      `Fine-tuning ${model} (${type}): ${Object.entries(trained)
+        .map(([name, value]) => `${name} ${value}`)
+        .join(", ")}.`,
+    );
+    const choices = dataChoices(options);
+    const data = await dataIn(ctx, await loadTokenizer(folder), sources, choices);
+    const result = await train({
+      ...hooks,
+      model: type,
+      base: { folder, name: model },
+      data,
+      options: trained,
+      out,
+      origin: { sources, options: choices },
+    });
+    reportTraining(ctx, out, result, `punchline finetune ${model} --out`);
+    ctx.json(result.summary);
+  },
+});

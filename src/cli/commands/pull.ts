@@ -1,0 +1,45 @@
+/** `punchline pull`: a model from the Hugging Face Hub into the cache. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { pullModel, UsageError } from "../../index.ts";
+import { argument, defineCommand } from "../command.ts";
+import { formatBytes, formatCount } from "../format.ts";
+import { present, text } from "../option.ts";
+
+export default defineCommand({
+  description:
+    "Fetches configuration, weights and tokenizer into the Hub's own cache, where Python finds them too, and " +
+    "checks each file against the hash that the Hub announces. What is there is not fetched again, and a pull " +
+    "that was cut goes on where it stopped. HF_HOME says where the cache is, HF_TOKEN opens gated models, " +
+    "HF_ENDPOINT names another Hub and HF_HUB_OFFLINE=1 keeps off the network.",
+  arguments: { name: argument({ describe: "Name on the Hub: gpt2, owner/name, owner/name@revision" }) },
+  options: {
+    revision: text({ describe: "Branch, tag or commit (default: main)", placeholder: "NAME" }),
+  },
+  examples: [
+    { command: "punchline pull gpt2", explain: "548 MB, once" },
+    { command: "punchline pull prajjwal1/bert-tiny --revision refs/pr/1", explain: "A pull request's files" },
+  ],
+  async run(ctx, { name }, { revision }) {
+    if (existsSync(join(name, "config.json"))) {
+      throw new UsageError(
+        `${name} is a model's folder on this machine; use it as it is, or pull elsewhere.`,
+      );
+    }
+    const task = ctx.progress.start(`pulling ${name}`, { unit: "bytes" });
+    const pulled = await pullModel(name, {
+      ...present({ revision }),
+      signal: ctx.interrupt,
+      onProgress: ({ file, received, total, fetched }) =>
+        task.update({ done: received, total, from: received - fetched, remark: file }),
+    }).catch((error: unknown) => {
+      if (ctx.interrupt.aborted) ctx.warn("What has come is kept; the same command goes on from there.");
+      throw error;
+    });
+    const { path, commit, files, bytes, fetched } = pulled;
+    task.end(fetched > 0 ? `fetched ${formatBytes(fetched)}` : "everything was there already");
+    ctx.print(`${name} at ${commit.slice(0, 12)}: ${formatCount(files.length)} files, ${formatBytes(bytes)}`);
+    ctx.print(path);
+    ctx.json({ model: name, path, commit, files, bytes, fetched });
+  },
+});

@@ -1,0 +1,109 @@
+/** Opening the MODEL of a command, wherever it is, and saying what a hosted one has used. */
+import {
+  costOf,
+  isHosted,
+  type LocalModel,
+  openLocal,
+  openModel,
+  type PullProgress,
+  type TextModel,
+  UsageError,
+} from "../index.ts";
+import type { Context } from "./context.ts";
+import { deviceOf, deviceOptions } from "./device-options.ts";
+import { formatCount } from "./format.ts";
+import { number, type OptionValues } from "./option.ts";
+
+/** What commands that take any model offer. */
+export const modelOptions = {
+  ...deviceOptions,
+  priceIn: number({
+    describe: "Price of a million tokens read, to print the cost",
+    min: 0,
+    group: "Hosted models (openai:NAME)",
+  }),
+  priceOut: number({
+    describe: "Price of a million tokens written",
+    min: 0,
+    group: "Hosted models (openai:NAME)",
+  }),
+} as const;
+
+/** The help of a MODEL argument that may be any of these. */
+export const modelKinds = "Run folder, Hugging Face folder, Hub name, or openai:NAME";
+
+type ModelOptions = OptionValues<typeof modelOptions>;
+
+/** Opens any model; one of the Hub that is not there yet is fetched, with progress. */
+export async function openAny(ctx: Context, name: string, options: ModelOptions): Promise<TextModel> {
+  refuseMisplaced(name, options);
+  const pull = pullProgress(ctx, name);
+  const model = await openModel(name, { backend: deviceOf(options), pull: pull.options });
+  pull.end();
+  return model;
+}
+
+/** Opens a model that must be on this machine or on the Hub. */
+export async function openHere(
+  ctx: Context,
+  name: string,
+  options: OptionValues<typeof deviceOptions>,
+  why: string,
+): Promise<LocalModel> {
+  if (isHosted(name)) throw new UsageError(`${name} is a hosted model, which ${why}.`);
+  const pull = pullProgress(ctx, name);
+  const model = await openLocal(name, { backend: deviceOf(options), pull: pull.options });
+  pull.end();
+  return model;
+}
+
+function pullProgress(ctx: Context, name: string) {
+  let task: ReturnType<Context["progress"]["start"]> | undefined;
+  return {
+    options: {
+      signal: ctx.interrupt,
+      onProgress({ file, received, total, fetched }: PullProgress) {
+        task ??= ctx.progress.start(`pulling ${name}`, { unit: "bytes" });
+        task.update({ done: received, total, from: received - fetched, remark: file });
+      },
+    },
+    end: () => task?.end(),
+  };
+}
+
+function refuseMisplaced(name: string, { device, threads, priceIn, priceOut }: ModelOptions): void {
+  if (isHosted(name)) {
+    const odd = device !== "cpu" ? "--device" : threads !== undefined ? "--threads" : undefined;
+    if (odd) throw new UsageError(`${odd} has no effect on ${name}, which runs elsewhere; leave it out.`);
+    if ((priceIn === undefined) !== (priceOut === undefined))
+      throw new UsageError("--price-in and --price-out belong together; give both.");
+  } else if (priceIn !== undefined || priceOut !== undefined) {
+    throw new UsageError(`${name} costs nothing: --price-in and --price-out are for openai:NAME.`);
+  }
+}
+
+/** Tells on standard error what a hosted model used, and returns it for the document; of others nothing. */
+export function tellUsage(ctx: Context, model: TextModel, { priceIn, priceOut }: ModelOptions) {
+  if (model.kind !== "hosted") return {};
+  const { requests, promptTokens, completionTokens, uncounted } = model.usage;
+  const cost =
+    priceIn === undefined || priceOut === undefined
+      ? undefined
+      : costOf(model.usage, { in: priceIn, out: priceOut });
+  const count = (n: number, what: string) => `${formatCount(n)} ${what}${n === 1 ? "" : "s"}`;
+  const parts = [
+    `${count(promptTokens, "token")} read and ${formatCount(completionTokens)} written in ${count(requests, "request")}`,
+    ...(uncounted > 0 ? [`${count(uncounted, "answer")} without a count`] : []),
+    ...(cost === undefined ? [] : [`about ${cost.toPrecision(3)} at the prices given`]),
+  ];
+  ctx.warn(`${model.name}: ${parts.join(", ")}.`);
+  return {
+    usage: {
+      requests,
+      prompt_tokens: promptTokens,
+      completion_tokens: completionTokens,
+      ...(uncounted > 0 ? { uncounted } : {}),
+      ...(cost === undefined ? {} : { cost }),
+    },
+  };
+}

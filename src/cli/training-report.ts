@@ -1,0 +1,33 @@
+/** What a training came to, and how to go on from there, on standard output. */
+import { type TrainResult, tokenUnit } from "../index.ts";
+import type { Context } from "./context.ts";
+import { formatCount, formatDuration, formatRate } from "./format.ts";
+
+/** @param again the command that goes on with the run, up to its folder */
+export function reportTraining(
+  ctx: Context,
+  folder: string,
+  { summary, lm }: TrainResult,
+  again: string,
+): void {
+  const { stopped, val_loss, train_loss, steps, seconds, tokens_per_s } = summary;
+  const units = tokenUnit(lm.tokenizer);
+  const losses = [
+    ...(train_loss === null ? [] : [`training loss ${train_loss.toFixed(3)}`]),
+    ...(val_loss === null ? [] : [`validation loss ${val_loss.toFixed(3)}`]),
+  ];
+  if (steps > 0)
+    ctx.print(
+      `${formatCount(steps)} steps in ${formatDuration(seconds)}, ${formatRate(tokens_per_s)} ${units}/s.`,
+    );
+  if (losses.length > 0) ctx.print(`In nats per ${units.slice(0, -1)}: ${losses.join(", ")}.`);
+  const train = `${again} ${quoted(folder)} --resume`;
+  if (stopped === "interrupt") ctx.print(`Stopped and saved. Go on with:  ${train}`);
+  else {
+    ctx.print(`Write with it:  punchline sample ${quoted(folder)} -n 5 --temperature 0.8`);
+    ctx.print(`Train longer:   ${train} ${stopped === "time" ? "--max-minutes" : "--steps"} N`);
+  }
+}
+
+/** A path as it can be typed. */
+const quoted = (path: string): string => (/^[\w./~:@%+,-]+$/.test(path) ? path : JSON.stringify(path));

@@ -1,0 +1,104 @@
+/**
+ * Timing as a benchmark should be: every case is warmed up, then all cases of all models run in turn, so that
+ * whatever slows the machine down meets them alike; quantiles are reported, not a best or a mean.
+ *
+ * @example
+ * const { timings } = await timeCases([...gptCases, ...bertCases], { runs: 20 });
+ * timings[0]; // { model: "gpt2", case: "read the text", p50_ms: 31.2, ... }
+ */
+
+export interface SpeedCase {
+  readonly model: string;
+  readonly case: string;
+  /** Tokens that one timed piece of work reads or writes. */
+  readonly tokens: number;
+  /** Does the work and gives the milliseconds of each timed piece. */
+  run(): Promise<readonly number[]>;
+}
+
+export interface Timing {
+  readonly model: string;
+  readonly case: string;
+  readonly p50_ms: number;
+  readonly p95_ms: number;
+  readonly p99_ms: number;
+  /** At the median. */
+  readonly tokens_per_s: number;
+  /** Pieces timed. */
+  readonly samples: number;
+}
+
+export interface TimingOptions {
+  /** Recorded runs of each case. Default 20. */
+  readonly runs?: number;
+  /** Runs before them that are not recorded. Default 2. */
+  readonly warmUp?: number;
+  /** Called with the share of the work done, 0 to 1. */
+  readonly onProgress?: (done: number) => void;
+  /** Ends the measuring early; what was timed until then counts. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface CaseFailure {
+  readonly model: string;
+  readonly case: string;
+  readonly error: unknown;
+}
+
+/** Times all cases in turn. A case that fails is dropped and named; the others go on. */
+export async function timeCases(
+  cases: readonly SpeedCase[],
+  { runs = 20, warmUp = 2, onProgress, signal }: TimingOptions = {},
+): Promise<{ readonly timings: readonly Timing[]; readonly failures: readonly CaseFailure[] }> {
+  const samples = new Map<SpeedCase, number[]>(cases.map((c) => [c, []]));
+  const failures: CaseFailure[] = [];
+  for (let round = 0; round < warmUp + runs; round++) {
+    // Another one begins each round, so that nobody always runs in the wake of the same neighbour.
+    for (let i = 0; i < cases.length && !signal?.aborted; i++) {
+      const timed = cases[(i + round) % cases.length]!;
+      const list = samples.get(timed);
+      if (list === undefined) continue;
+      try {
+        const times = await timed.run();
+        if (round >= warmUp) list.push(...times);
+      } catch (error) {
+        samples.delete(timed);
+        failures.push({ model: timed.model, case: timed.case, error });
+      }
+    }
+    onProgress?.((round + 1) / (warmUp + runs));
+  }
+  const timings = [...samples].filter(([, list]) => list.length > 0).map(([c, list]) => timing(c, list));
+  return { timings, failures };
+}
+
+function timing({ model, case: name, tokens }: SpeedCase, samples: readonly number[]): Timing {
+  const sorted = Float64Array.from(samples).sort();
+  const p50 = quantile(sorted, 0.5);
+  return {
+    model,
+    case: name,
+    p50_ms: p50,
+    p95_ms: quantile(sorted, 0.95),
+    p99_ms: quantile(sorted, 0.99),
+    // A clock may be too coarse to see the work at all.
+    tokens_per_s: (1000 * tokens) / Math.max(p50, 1e-6),
+    samples: samples.length,
+  };
+}
+
+/** Linear between the two nearest of the sorted values (Hyndman and Fan 1996, definition 7). */
+export function quantile(sorted: ArrayLike<number>, share: number): number {
+  const place = share * (sorted.length - 1);
+  const below = Math.floor(place);
+  const low = sorted[below]!;
+  const high = sorted[Math.min(below + 1, sorted.length - 1)]!;
+  return low + (high - low) * (place - below);
+}
+
+/** Milliseconds that `work` takes. */
+export async function stopwatch(work: () => unknown): Promise<number> {
+  const begun = performance.now();
+  await work();
+  return performance.now() - begun;
+}

@@ -1,0 +1,18 @@
+/** Data spelt in word pieces that are learned from its own training split. */
+import { trainBpe } from "../text/bpe-train.ts";
+import { huggingfaceTokenizer } from "../text/huggingface.ts";
+import type { PreparedData } from "./prepare.ts";
+
+/** Ids of the vocabulary where nobody says how many. */
+export const SUBWORD_VOCABULARY = 2048;
+
+/** The same splits with a byte-level BPE vocabulary of at most `size` ids, as GPT-2 spells text. */
+export function withSubwords(data: PreparedData, size = SUBWORD_VOCABULARY): PreparedData {
+  const { files } = trainBpe(data.splits.train, { vocabularySize: size });
+  const tokenizer = huggingfaceTokenizer(files["tokenizer.json"], files["tokenizer_config.json"]);
+  return {
+    ...data,
+    tokenizer,
+    summary: { ...data.summary, vocabulary: tokenizer.size, vocabulary_kind: "subword" },
+  };
+}

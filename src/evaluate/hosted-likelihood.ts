@@ -1,0 +1,97 @@
+/**
+ * How well a hosted model predicts texts, where its service gives log-probabilities.
+ *
+ * A service scores each text alone and predicts nothing of what begins or ends it: where it does not score
+ * the first token, neither that token nor its characters count, and ends of items never do. The figures are
+ * therefore those of the inner tokens, unlike those of a model of this machine.
+ */
+import { InputError, UsageError } from "../core/errors.ts";
+import type { HostedModel, TextModel } from "../generate/text-model.ts";
+import { type Evaluation, evaluateTexts, type LikelihoodOptions } from "./likelihood.ts";
+
+/** Characters of a piece of a long text; each piece is scored without those before it. */
+const PIECE = 8000;
+/** Requests under way at once. */
+const PARALLEL = 8;
+
+type EvaluateOptions = LikelihoodOptions & { readonly kind?: "items" | "text" };
+
+/** Loss, perplexity and bits of texts under any model. Errors: `evaluateTexts` and `HostedModel.score`. */
+export function evaluateModel(
+  model: TextModel,
+  texts: readonly string[],
+  options: EvaluateOptions = {},
+): Promise<Evaluation> {
+  return model.kind === "local"
+    ? evaluateTexts(model.lm, texts, options)
+    : evaluateHosted(model, texts, options);
+}
+
+async function evaluateHosted(
+  model: HostedModel,
+  texts: readonly string[],
+  { length, stride, batch = PARALLEL, onProgress, signal }: EvaluateOptions,
+): Promise<Evaluation> {
+  for (const [option, value] of Object.entries({ "--length": length, "--window": stride })) {
+    if (value !== undefined)
+      throw new UsageError(
+        `${model.name} cannot honour ${option}: its service scores texts whole; leave it out.`,
+      );
+  }
+  const pieces = texts.flatMap(piecesOf);
+  const total = { nats: 0, tokens: 0, characters: 0, bytes: 0, context: 0 };
+  const encoder = new TextEncoder();
+  let next = 0;
+  let done = 0;
+  const scoreOne = async (piece: string) => {
+    const { logProbabilities, firstCharacters } = await model.score(piece, signal ? { signal } : {});
+    const scored = logProbabilities.filter((value) => value !== undefined);
+    const skipped = logProbabilities[0] === undefined ? firstCharacters : 0;
+    const counted = [...piece].slice(skipped);
+    for (const value of scored) total.nats -= value;
+    total.tokens += scored.length;
+    total.characters += counted.length;
+    total.bytes += encoder.encode(counted.join("")).length;
+    total.context = Math.max(total.context, logProbabilities.length);
+    onProgress?.(++done / pieces.length);
+  };
+  const worker = async () => {
+    while (next < pieces.length) {
+      signal?.throwIfAborted();
+      await scoreOne(pieces[next++]!);
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: batch }, worker));
+  } catch (error) {
+    next = pieces.length; // the other workers end with what they have under way
+    throw error;
+  }
+  if (total.tokens === 0)
+    throw new InputError("too-short", "There is nothing to score: the text has no token after its first.");
+  const { nats, tokens, characters, bytes, context } = total;
+  const loss = nats / tokens;
+  const bits = nats / Math.LN2;
+  return {
+    loss,
+    perplexity: Math.exp(loss),
+    bits_per_character: bits / characters,
+    bits_per_byte: bits / bytes,
+    tokens,
+    characters,
+    bytes,
+    context,
+  };
+}
+
+/** A text in pieces of at most {@link PIECE} characters, no character cut. */
+function piecesOf(text: string): string[] {
+  const pieces: string[] = [];
+  for (let start = 0; start < text.length; ) {
+    let end = Math.min(text.length, start + PIECE);
+    if (end < text.length && /[\uD800-\uDBFF]/.test(text[end - 1]!)) end--;
+    pieces.push(text.slice(start, end));
+    start = end;
+  }
+  return pieces;
+}

@@ -1,0 +1,58 @@
+/** A folder that is written whole or not at all. */
+import { randomBytes } from "node:crypto";
+import { mkdir, readdir, rename, rm, rmdir, stat } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { PunchlineError, UsageError } from "../core/errors.ts";
+import { syncFolder } from "../hub/atomic.ts";
+import { fileError, systemCode } from "../hub/file-errors.ts";
+
+/** @throws UsageError where something already stands at `out`; an empty folder does not count. */
+async function refuseTaken(out: string): Promise<void> {
+  const found = await stat(out).catch(() => undefined);
+  if (!found) return;
+  if (!found.isDirectory())
+    throw new UsageError(`${out} is a file, and an export needs a folder; choose another --out.`, { out });
+  if ((await readdir(out)).length > 0)
+    throw new UsageError(
+      `${out} is not empty, and an export would mix with what is there; choose another --out.`,
+      {
+        out,
+      },
+    );
+}
+
+/**
+ * Lets `write` fill a folder beside `out` and then gives it that name, so that `out` never holds half an
+ * export. Nothing is left behind where `write` fails.
+ *
+ * @returns the files below `out`, sorted, with `/` between folders.
+ * @throws UsageError as {@link refuseTaken}; InputError of the file system.
+ */
+export async function writeFolder(out: string, write: (folder: string) => Promise<void>): Promise<string[]> {
+  await refuseTaken(out);
+  const target = resolve(out);
+  const partial = `${target}.${randomBytes(4).toString("hex")}.partial`;
+  try {
+    await mkdir(partial, { recursive: true });
+    await write(partial);
+    const entries = await readdir(partial, { recursive: true, withFileTypes: true });
+    const files = entries
+      .filter((entry) => entry.isFile())
+      .map((entry) =>
+        join(entry.parentPath, entry.name)
+          .slice(partial.length + 1)
+          .replaceAll("\\", "/"),
+      );
+    await refuseTaken(out);
+    // Some systems do not rename over an empty folder.
+    await rmdir(target).catch(() => {});
+    await rename(partial, target);
+    await syncFolder(dirname(target));
+    return files.sort();
+  } catch (error) {
+    await rm(partial, { recursive: true, force: true });
+    throw error instanceof PunchlineError || systemCode(error) === undefined
+      ? error
+      : fileError("write", out, error);
+  }
+}

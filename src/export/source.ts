@@ -1,0 +1,88 @@
+/** A model's folder opened to be exported: architecture, vocabulary, and weights read one at a time. */
+import { join } from "node:path";
+import { sizeOf } from "../core/array.ts";
+import { InputError } from "../core/errors.ts";
+import { openModelFolder } from "../hub/folder.ts";
+import { type JsonObject, readOptionalJson } from "../hub/json-file.ts";
+import { matchTensors } from "../hub/match-tensors.ts";
+import { checkFinite } from "../hub/tensor-source.ts";
+import type { Architecture, Model, ModelConfig } from "../models/model.ts";
+import { architectureOf } from "../models/registry.ts";
+import type { Tokenizer } from "../text/tokenizer.ts";
+
+/** What a training leaves first in its folder. */
+const RUN_FILE = "run.json";
+
+export interface ExportSource {
+  readonly path: string;
+  readonly architecture: Architecture;
+  readonly model: Model;
+  readonly tokenizer: Tokenizer;
+  readonly generationConfig: JsonObject | undefined;
+  /** The numbers of one of the model's parameters, by the model's name for it; refuses NaN and infinity. */
+  read(name: string): Promise<Float32Array>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the folder at `path`; every tensor is matched before any is read.
+ * @throws InputError `half-written` where a training has left no weights yet, `tokenizer-size` where the
+ * vocabulary does not fit, and those of {@link openModelFolder} and {@link matchTensors}.
+ */
+export async function openExportSource(path: string): Promise<ExportSource> {
+  const folder = await openModelFolder(path).catch(async (error: unknown) => {
+    throw (await halfWritten(path, error)) ?? error;
+  });
+  try {
+    const config = folder.config as ModelConfig;
+    if (typeof config.model_type !== "string") {
+      throw new InputError(
+        "config",
+        `${path}/config.json has no "model_type", so its architecture is unknown.`,
+      );
+    }
+    const architecture = architectureOf(config.model_type);
+    const model = architecture.build(config);
+    const shapes = new Map(model.parameters.map(({ name, shape }) => [name, shape]));
+    const matches = matchTensors(model.parameters, folder.tensors, architecture.checkpoint);
+    const tokenizer = await folder.tokenizer();
+    if (tokenizer.size > config.vocab_size) {
+      throw new InputError(
+        "tokenizer-size",
+        `${path}: the tokenizer has ${tokenizer.size} ids but the model only ${config.vocab_size}; they do not belong together.`,
+        { path },
+      );
+    }
+    return {
+      path,
+      architecture,
+      model,
+      tokenizer,
+      generationConfig: folder.generationConfig,
+      async read(name) {
+        const data = new Float32Array(sizeOf(shapes.get(name)!));
+        const stored = matches.get(name)!;
+        await folder.tensors.read(stored, data);
+        checkFinite(stored, data);
+        return data;
+      },
+      close: () => folder.close(),
+    };
+  } catch (error) {
+    await folder.close();
+    throw error;
+  }
+}
+
+/** The error for a run that was stopped before its first checkpoint, in place of one about missing files. */
+async function halfWritten(path: string, error: unknown): Promise<InputError | undefined> {
+  if (!(error instanceof InputError) || error.code !== "not-a-model") return undefined;
+  const run = await readOptionalJson(join(path, RUN_FILE)).catch(() => undefined);
+  if (!run) return undefined;
+  return new InputError(
+    "half-written",
+    `${path} is a run without weights yet: its training was stopped before the first checkpoint. Go on with "punchline train --resume --out ${path}", then export.`,
+    { path },
+    error,
+  );
+}

@@ -1,0 +1,79 @@
+/**
+ * A service's refusals as Punchline's errors: one sentence each that says what to do. The key stands in none
+ * of them, even where a service sends it back, and what a service says is cut to a few lines.
+ */
+import type OpenAI from "openai";
+import type { APIError } from "openai";
+import { InputError } from "../../core/errors.ts";
+
+/** Who was asked, for the sentences. */
+export interface Service {
+  /** `openai:NAME`. */
+  readonly name: string;
+  /** The model's name there. */
+  readonly model: string;
+  readonly baseURL: string;
+  readonly key: string;
+  readonly timeoutMs: number;
+  readonly maxRetries: number;
+  /** The module's class, which its errors hang on. */
+  readonly OpenAI: typeof OpenAI;
+}
+
+/**
+ * The error to throw for what the package threw: an InputError `hosted-unreachable`, `hosted-timeout`,
+ * `hosted-key`, `hosted-denied`, `hosted-no-model`, `hosted-quota`, `hosted-busy` or `hosted-refused`, the
+ * reason of an aborted signal, or the error itself where it is none of the service's.
+ */
+export function hostedFailure(error: unknown, service: Service, signal?: AbortSignal): unknown {
+  const { OpenAI, name, model, baseURL, timeoutMs, maxRetries } = service;
+  if (signal?.aborted) return signal.reason;
+  if (!(error instanceof OpenAI.APIError)) return error;
+  const fail = (code: string, message: string) =>
+    // The package's error is no cause to hand on: it holds what the service sent.
+    new InputError(code, message, { name, baseURL, status: error.status, requestId: error.requestID });
+  const tries = `after ${maxRetries + 1} tries`;
+  if (error instanceof OpenAI.APIConnectionTimeoutError) {
+    return fail(
+      "hosted-timeout",
+      `${baseURL} did not answer for ${name} within ${timeoutMs / 1000} s, ${tries}; try again, or fewer tokens.`,
+    );
+  }
+  if (error instanceof OpenAI.APIConnectionError) {
+    return fail(
+      "hosted-unreachable",
+      `${baseURL} cannot be reached for ${name}, ${tries}; check the network and OPENAI_BASE_URL.`,
+    );
+  }
+  const said = quoted(error, service);
+  switch (error.status) {
+    case 401:
+      return fail("hosted-key", `${baseURL} does not accept the key in OPENAI_API_KEY; check it.`);
+    case 403:
+      return fail("hosted-denied", `${baseURL} does not let this key use ${name}${said}.`);
+    case 404:
+      return fail(
+        "hosted-no-model",
+        `${baseURL} has no model "${model}"${said}; check the name and OPENAI_BASE_URL.`,
+      );
+    case 429:
+      return error.code === "insufficient_quota"
+        ? fail("hosted-quota", `The quota of this key at ${baseURL} is used up; see the account's billing.`)
+        : fail("hosted-busy", `${baseURL} allows no more requests now, ${tries}${said}; try again later.`);
+    default:
+      return error.status !== undefined && error.status >= 500
+        ? fail("hosted-busy", `${baseURL} answers ${error.status}, ${tries}${said}; try again later.`)
+        : fail("hosted-refused", `${name} refuses the request${said}.`);
+  }
+}
+
+/** What the service said, as `: "..."`, or nothing. */
+export function quoted(error: APIError, { key }: Pick<Service, "key">): string {
+  const body: unknown = error.error;
+  const message =
+    typeof body === "object" && body !== null && "message" in body && typeof body.message === "string"
+      ? body.message
+      : "";
+  const plain = message.replaceAll(key, "***").replace(/\s+/g, " ").trim();
+  return plain === "" ? "" : `: "${plain.slice(0, 300).replace(/\.$/, "")}"`;
+}

@@ -1,0 +1,275 @@
+/**
+ * Models behind an OpenAI-style API, through the official package: `OPENAI_API_KEY` is the key and
+ * `OPENAI_BASE_URL` another service than OpenAI's own, such as vLLM, llama.cpp or `punchline serve`.
+ *
+ * The package tries again by itself, with a back-off that doubles from half a second to eight seconds or as
+ * long as the service asks (Retry-After): where the connection fails or times out, and on the statuses 408,
+ * 409, 429 and 500 and above.
+ *
+ * @example
+ * const model = await openHosted("gpt-4o-mini");
+ * const [{ text }] = await model.sample({ prompt: "Why did the chicken", maxLength: 40 });
+ */
+import type OpenAI from "openai";
+import type { APIError } from "openai";
+import { InputError, UsageError } from "../../core/errors.ts";
+import type { Sample, SampleOptions } from "../sample.ts";
+import type { HostedModel, ScoredText } from "../text-model.ts";
+import {
+  BrokenStream,
+  chatEndpoint,
+  completionsEndpoint,
+  Dialect,
+  type Endpoint,
+  NoSuchEndpoint,
+  type WriteRequest,
+  type Written,
+} from "./endpoints.ts";
+import { hostedFailure, quoted, type Service } from "./failure.ts";
+import type { HostedUsage } from "./usage.ts";
+
+export interface HostedOptions {
+  /** Default: `OPENAI_API_KEY`. */
+  readonly apiKey?: string;
+  /** Default: `OPENAI_BASE_URL`, else OpenAI's own. */
+  readonly baseURL?: string;
+  /** New tries after the first. Default 4. */
+  readonly maxRetries?: number;
+  /** Milliseconds until an answer must have begun. Default two minutes. */
+  readonly timeoutMs?: number;
+}
+
+/** How names of hosted models begin. */
+export const HOSTED_PREFIX = "openai:";
+
+/** Requests under way at once. */
+const PARALLEL = 8;
+
+/**
+ * A hosted model, given with or without `openai:`. Nothing is sent yet.
+ * @throws InputError `hosted-no-key` where there is no key. UsageError for a name or address that cannot be one.
+ */
+export async function openHosted(name: string, options: HostedOptions = {}): Promise<HostedModel> {
+  const model = name.startsWith(HOSTED_PREFIX) ? name.slice(HOSTED_PREFIX.length) : name;
+  if (model.trim() === "") throw new UsageError(`"${name}" names no model; write openai:NAME.`);
+  const key = (options.apiKey ?? process.env.OPENAI_API_KEY)?.trim();
+  if (!key) {
+    throw new InputError(
+      "hosted-no-key",
+      `OPENAI_API_KEY is not set, and ${HOSTED_PREFIX}${model} needs it: set it to the service's key, or to any word for a server that asks for none.`,
+    );
+  }
+  const { default: OpenAI } = await import("openai");
+  const { maxRetries = 4, timeoutMs = 120_000 } = options;
+  const given = options.baseURL ?? process.env.OPENAI_BASE_URL?.trim();
+  const client = new OpenAI({
+    apiKey: key,
+    baseURL: given ? checkedAddress(given) : undefined,
+    maxRetries,
+    timeout: timeoutMs,
+    logLevel: "off",
+  });
+  const service = {
+    name: HOSTED_PREFIX + model,
+    model,
+    baseURL: client.baseURL,
+    key,
+    timeoutMs,
+    maxRetries,
+    OpenAI,
+  };
+  return new Hosted(client, service);
+}
+
+function checkedAddress(given: string): string {
+  const url = URL.canParse(given) ? new URL(given) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol)) {
+    throw new UsageError(`OPENAI_BASE_URL must be an address such as http://127.0.0.1:8000/v1.`);
+  }
+  if (url.username || url.password) {
+    throw new UsageError("OPENAI_BASE_URL must hold no user name or password; the key is OPENAI_API_KEY.");
+  }
+  return given;
+}
+
+class Hosted implements HostedModel {
+  readonly kind = "hosted";
+  readonly #client: OpenAI;
+  readonly #service: Service;
+  readonly #dialect = new Dialect();
+  /** Known after the first text. */
+  #endpoint: Endpoint | undefined;
+  #usage: HostedUsage = { requests: 0, promptTokens: 0, completionTokens: 0, uncounted: 0 };
+
+  constructor(client: OpenAI, service: Service) {
+    this.#client = client;
+    this.#service = service;
+  }
+
+  get name(): string {
+    return this.#service.name;
+  }
+
+  get usage(): HostedUsage {
+    return this.#usage;
+  }
+
+  /**
+   * One request for each text, the k-th with the seed `seed + k`, which services follow as well as they can.
+   * Text k is the continuation as the service gives it; `ids` and `logProbabilities` are empty.
+   */
+  async sample(options: SampleOptions = {}): Promise<Sample[]> {
+    const { prompt = "", n = 1, seed = 0, batch = PARALLEL, onText } = options;
+    const { temperature = 1, topP = 1, maxLength = 200, stop = [] } = options;
+    this.#refuse(options);
+    const failed = new AbortController();
+    const signal = options.signal ? AbortSignal.any([options.signal, failed.signal]) : failed.signal;
+    const samples = new Array<Sample>(n);
+    const write = async (k: number) => {
+      const request = { prompt, temperature, topP, maxLength, stop, seed: seed + k };
+      const written = await this.#write(request, signal, onText && ((piece) => onText(k, piece)));
+      samples[k] = this.#sampleOf(request, written);
+    };
+    try {
+      await write(0); // alone, since it finds out what the service has
+      let next = 1;
+      const worker = async () => {
+        while (next < n) await write(next++);
+      };
+      await Promise.all(Array.from({ length: Math.min(batch, n - 1) }, worker));
+    } catch (error) {
+      failed.abort();
+      throw hostedFailure(error, this.#service, options.signal);
+    }
+    return samples;
+  }
+
+  async score(text: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<ScoredText> {
+    const { model, OpenAI } = this.#service;
+    const no = (reason: string) =>
+      new InputError(
+        "hosted-no-score",
+        `${this.name} cannot be scored: its service gives no log-probabilities of a given text (completions with echo and logprobs)${reason}.`,
+      );
+    try {
+      const body = { model, prompt: text, max_tokens: 0, echo: true, logprobs: 1, temperature: 0 };
+      const answer = await this.#client.completions.create(body, signal ? { signal } : {});
+      this.#count(answer.usage);
+      const { tokens, token_logprobs: found, text_offset: offsets } = answer.choices?.[0]?.logprobs ?? {};
+      if (!tokens || !found || found.length !== tokens.length) throw no("");
+      return {
+        logProbabilities: found.map((value: number | null) => value ?? undefined),
+        firstCharacters: offsets?.[1] ?? [...(tokens[0] ?? "")].length,
+      };
+    } catch (error) {
+      if (error instanceof OpenAI.APIError && cannotScore(error)) throw no(quoted(error, this.#service));
+      throw hostedFailure(error, this.#service, signal);
+    }
+  }
+
+  async release(): Promise<void> {}
+
+  #refuse({ n = 1, maxLength = 200, topK, minP, repetitionPenalty, slide }: SampleOptions): void {
+    if (!(Number.isInteger(n) && n >= 1))
+      throw new UsageError(`The number of samples must be 1 or more, not ${n}.`);
+    if (!(Number.isInteger(maxLength) && maxLength >= 1))
+      throw new UsageError(`--max-length must be 1 or more, not ${maxLength}.`);
+    const asked = {
+      "--top-k": (topK ?? 0) !== 0,
+      "--min-p": (minP ?? 0) !== 0,
+      "--repetition-penalty": (repetitionPenalty ?? 1) !== 1,
+      "--slide": slide === true,
+    };
+    for (const [option, wanted] of Object.entries(asked)) {
+      if (wanted) {
+        throw new UsageError(
+          `${this.name} cannot honour ${option}: OpenAI-style services have no such option; leave it out.`,
+          { option },
+        );
+      }
+    }
+  }
+
+  async #write(
+    request: WriteRequest,
+    signal: AbortSignal,
+    onText: ((piece: string) => void) | undefined,
+  ): Promise<Written> {
+    const options = { client: this.#client, model: this.#service.model, signal, onText };
+    for (;;) {
+      const endpoint = this.#endpoint ?? completionsEndpoint;
+      try {
+        if (endpoint === chatEndpoint && request.prompt === "") throw this.#nothingToContinue();
+        const written = await endpoint(request, this.#dialect, options);
+        this.#endpoint = endpoint;
+        this.#count(written.usage);
+        return written;
+      } catch (error) {
+        const { APIError } = this.#service.OpenAI;
+        if (error instanceof APIError && this.#dialect.learn(error, request)) continue;
+        if (this.#endpoint === undefined && isForeign(error, APIError)) this.#endpoint = chatEndpoint;
+        else if (error instanceof NoSuchEndpoint) throw this.#strange();
+        else if (error instanceof BrokenStream) throw this.#broken();
+        else throw error;
+      }
+    }
+  }
+
+  #count(usage: Written["usage"]): void {
+    const { requests, promptTokens, completionTokens, uncounted } = this.#usage;
+    this.#usage = {
+      requests: requests + 1,
+      promptTokens: promptTokens + (usage?.prompt_tokens ?? 0),
+      completionTokens: completionTokens + (usage?.completion_tokens ?? 0),
+      uncounted: uncounted + (usage ? 0 : 1),
+    };
+  }
+
+  #sampleOf({ prompt, stop }: WriteRequest, written: Written): Sample {
+    const { text, finishReason, stopReason, refusal, usage } = written;
+    if (refusal || finishReason === "content_filter") {
+      const said = refusal ? `: "${refusal.replace(/\s+/g, " ").slice(0, 300)}"` : " (content filter)";
+      throw new InputError("hosted-declined", `${this.name} declines to continue the prompt${said}.`);
+    }
+    // Most services do not tell their model's own end from a stop text.
+    const stopped = stopReason === undefined ? stop.length > 0 : stopReason !== null;
+    const finish = finishReason === "length" ? "length" : stopped ? "stop" : "eos";
+    const tokens = usage?.completion_tokens ?? Number.NaN;
+    return { prompt, text, tokens, finish, ids: [], logProbabilities: [] };
+  }
+
+  #nothingToContinue(): UsageError {
+    return new UsageError(`${this.name} is asked through chat and needs a text to continue; give --prompt.`);
+  }
+
+  #broken(): InputError {
+    return new InputError(
+      "hosted-cut",
+      `${this.#service.baseURL} broke off its answer for ${this.name}; try again.`,
+    );
+  }
+
+  #strange(): InputError {
+    return new InputError(
+      "hosted-strange",
+      `${this.#service.baseURL} does not answer as an OpenAI-style API does; check OPENAI_BASE_URL.`,
+    );
+  }
+}
+
+/** Whether an answer of the completions endpoint means that only chat may help. */
+function isForeign(error: unknown, APIError: typeof OpenAI.APIError): boolean {
+  if (error instanceof NoSuchEndpoint) return true;
+  if (!(error instanceof APIError) || error.code === "model_not_found") return false;
+  const { status = 0, message } = error;
+  return [404, 405, 501].includes(status) || (status === 400 && /\bchat\b/i.test(message));
+}
+
+/** Whether a refusal means that a service scores no texts, rather than that it cannot take this one. */
+function cannotScore({ status = 0, code, message }: APIError): boolean {
+  if (code === "model_not_found") return false;
+  return (
+    [404, 405, 501].includes(status) ||
+    ([400, 422].includes(status) && /echo|logprob|chat|max_tokens/i.test(message))
+  );
+}

@@ -1,0 +1,187 @@
+/**
+ * Predictive typing: what a model expects after a text, as next characters, whole words and a few words on.
+ *
+ * @example
+ * const { words } = await suggest(lm, "Why did the chi", { n: 3 });
+ * words[0]; // { text: "cken", probability: 0.81 }
+ */
+import { UsageError } from "../core/errors.ts";
+import { foldAccents, foldTypography } from "../text/ascii.ts";
+import type { Tokenizer } from "../text/tokenizer.ts";
+import { beamSearch, type Found, nextPieces, type Start } from "./beam-search.ts";
+import { createDecoder } from "./decoder.ts";
+import type { Decoder } from "./decoding.ts";
+import type { LanguageModel } from "./language-model.ts";
+import { Pieces } from "./pieces.ts";
+import { promptIds } from "./sample.ts";
+import { lastWord } from "./word-end.ts";
+
+/** A text to add, and the probability of the text going on with just that. */
+export type Suggestion = Found;
+
+export type SuggestionKind = "next" | "words" | "continuations";
+
+export interface SuggestOptions {
+  /** Suggestions of each kind. Default 3. */
+  readonly n?: number;
+  /** Which kinds are wanted; the others stay empty and cost nothing. Default all. */
+  readonly kinds?: readonly SuggestionKind[];
+}
+
+export interface Suggestions {
+  /** Next characters, or tokens of other vocabularies. The end of the text stands as a line break. */
+  readonly next: readonly Suggestion[];
+  /** Each up to the end of the word typed, or of the next one where there is nothing to add to that. */
+  readonly words: readonly Suggestion[];
+  /** Each up to the end of the third word, or of the sentence or text before. */
+  readonly continuations: readonly Suggestion[];
+  /** Characters of the text that the vocabulary cannot spell and the model did not read. */
+  readonly unread: string;
+}
+
+/** Keeps what it has read: after one more or one less character a suggestion costs one step, not the whole text. */
+export interface Suggester {
+  /** Calls wait for the ones before them. */
+  suggest(text: string, options?: SuggestOptions): Promise<Suggestions>;
+  release(): Promise<void>;
+}
+
+const everyKind = ["next", "words", "continuations"] as const satisfies readonly SuggestionKind[];
+const wordSearch = { words: 1, width: 8, least: 1e-3, steps: 24 };
+const continuationSearch = { words: 3, width: 8, least: 1e-6, steps: 48 };
+/** Tokens that can be taken back without reading again, of models that carry a state of one size. */
+const HISTORY = 256;
+/** Tokens that a model without bounds reads of a long text when it has to begin anew. */
+const LONGEST = 1024;
+
+/**
+ * Suggestions after `text`, best first, each with its probability under the model.
+ *
+ * The text may be empty, and longer than the model's context: then its end counts. Characters that a
+ * vocabulary of characters lacks are read as their plain forms (é as e) or left out, as `unread` says.
+ *
+ * @throws UsageError for a number of suggestions below 1, and for masked models
+ */
+export async function suggest(
+  lm: LanguageModel,
+  text: string,
+  options: SuggestOptions = {},
+): Promise<Suggestions> {
+  const suggester = createSuggester(lm);
+  try {
+    return await suggester.suggest(text, options);
+  } finally {
+    await suggester.release();
+  }
+}
+
+/** @throws UsageError where the model fills masks instead of going on */
+export function createSuggester(lm: LanguageModel): Suggester {
+  const { model, tokenizer, name } = lm;
+  if (model.predicts === "masked")
+    throw new UsageError(
+      `${name} (${model.config.model_type}) fills masks and does not say what comes next; use "fill", or a model such as char-lstm or gpt2.`,
+    );
+  const pieces = new Pieces(tokenizer);
+  const reader = new Reader(lm);
+
+  /** Where to search from; with `whole` the last word counts as spelt. */
+  async function startAt(typed: string, text: string, whole: boolean): Promise<Start> {
+    const rest = whole || tokenizer.kind === "character" ? "" : lastWord(text);
+    const read = text.slice(0, text.length - rest.length);
+    const { logits, last } = await reader.read(promptIds(lm, read));
+    return {
+      decoder: reader.decoder,
+      logits,
+      last: last === tokenizer.endOfText ? undefined : last,
+      rest,
+      typed,
+    };
+  }
+
+  async function find(typed: string, options: SuggestOptions): Promise<Suggestions> {
+    const { n = 3, kinds = everyKind } = options;
+    if (!(Number.isInteger(n) && n >= 1))
+      throw new UsageError(`The number of suggestions must be 1 or more, not ${n}.`);
+    const { text, unread } = spelt(tokenizer, typed);
+    const start = await startAt(typed, text, false);
+    const search = async (at: Start): Promise<Suggestions | undefined> => {
+      const next = nextPieces(pieces, at, n, "\n");
+      if (!next) return undefined;
+      const of = (kind: SuggestionKind, how: typeof wordSearch) =>
+        kinds.includes(kind) ? beamSearch(pieces, at, { ...how, n, width: Math.max(how.width, 2 * n) }) : [];
+      return {
+        next: kinds.includes("next") ? next : [],
+        words: (await of("words", wordSearch)) ?? [],
+        continuations: (await of("continuations", continuationSearch)) ?? [],
+        unread,
+      };
+    };
+    // A word that no token begins with is read as it is; what follows it can still be suggested.
+    return (await search(start)) ?? (await search(await startAt(typed, text, true)))!;
+  }
+
+  let queue: Promise<unknown> = Promise.resolve();
+  return {
+    suggest(text, options = {}) {
+      const answer = queue.then(() => find(text, options));
+      queue = answer.catch(() => {});
+      return answer;
+    },
+    async release() {
+      await queue;
+      await reader.decoder.release();
+    },
+  };
+}
+
+/** Reads a text that changes at its end. */
+class Reader {
+  readonly decoder: Decoder;
+  readonly #longest: number;
+  #read: Int32Array = new Int32Array();
+  #logits: Float32Array = new Float32Array();
+
+  constructor(lm: LanguageModel) {
+    this.decoder = createDecoder(lm, { overflow: "slide", history: HISTORY });
+    this.#longest = Number.isFinite(lm.model.contextLength) ? lm.model.contextLength : LONGEST;
+  }
+
+  /** The logits after `ids`, of which there is one at least, good until the next call. */
+  async read(ids: Int32Array): Promise<{ logits: Float32Array; last: number }> {
+    let known = 0;
+    while (known < Math.min(ids.length, this.#read.length) && ids[known] === this.#read[known]) known++;
+    const last = ids.at(-1)!;
+    if (known === ids.length && known === this.#read.length) return { logits: this.#logits, last };
+    // Going back, the last token that stays is read again for its logits.
+    known = Math.min(known, ids.length - 1);
+    if (!this.decoder.rewind(this.#read.length - known)) {
+      this.decoder.reset();
+      known = Math.max(0, ids.length - this.#longest);
+    }
+    // Until the decoder has read it all, it counts as having read nothing.
+    this.#read = new Int32Array();
+    try {
+      this.#logits = await this.decoder.append(ids.subarray(known));
+    } catch (error) {
+      this.decoder.reset();
+      throw error;
+    }
+    this.#read = ids;
+    return { logits: this.#logits, last };
+  }
+}
+
+/** `text` in the characters of a vocabulary of characters, and those that have no place in it. */
+function spelt(tokenizer: Tokenizer, text: string): { text: string; unread: string } {
+  if (tokenizer.kind !== "character") return { text, unread: "" };
+  let read = "";
+  let unread = "";
+  for (const character of text) {
+    const known = (c: string) => tokenizer.id(c) !== undefined;
+    const plain = known(character) ? character : foldAccents(foldTypography(character));
+    if (plain !== "" && [...plain].every(known)) read += plain;
+    else unread += character;
+  }
+  return { text: read, unread };
+}

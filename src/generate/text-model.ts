@@ -1,0 +1,44 @@
+/** What writes texts: a model of this machine, or one behind a service. */
+import type { HostedUsage } from "./hosted/usage.ts";
+import type { LanguageModel } from "./language-model.ts";
+import type { Sample, SampleOptions } from "./sample.ts";
+
+/** What both kinds can do; `kind` tells them apart. */
+interface Writer {
+  /** As the user calls it. */
+  readonly name: string;
+  /** Writes texts. @throws UsageError for an option that the model cannot honour. */
+  sample(options?: SampleOptions): Promise<Sample[]>;
+  /** Frees what it holds; it cannot be used any more. */
+  release(): Promise<void>;
+}
+
+/** A model whose weights are on this machine. What it compiled for one call is kept for the next. */
+export interface LocalModel extends Writer {
+  readonly kind: "local";
+  readonly lm: LanguageModel;
+  /** Where its files are. */
+  readonly folder: string;
+}
+
+/** A model behind an OpenAI-style API. */
+export interface HostedModel extends Writer {
+  readonly kind: "hosted";
+  /** What all calls so far have used. */
+  readonly usage: HostedUsage;
+  /**
+   * The service's log-probabilities of a text's tokens, each given those before it.
+   * @throws InputError `hosted-no-score` where the service does not give them.
+   */
+  score(text: string, options?: { readonly signal?: AbortSignal }): Promise<ScoredText>;
+}
+
+export type TextModel = LocalModel | HostedModel;
+
+/** A text as a service took it apart. */
+export interface ScoredText {
+  /** Natural logarithms; undefined for a first token that the service does not predict. */
+  readonly logProbabilities: readonly (number | undefined)[];
+  /** Characters (code points) of the first token. */
+  readonly firstCharacters: number;
+}

@@ -1,0 +1,146 @@
+/** `POST /v1/completions`: continuations of texts, and the log-probabilities of texts (`echo`). */
+import { randomUUID } from "node:crypto";
+import { Hono } from "hono";
+import { type Sample, scoreText, tokenPieces } from "../../index.ts";
+import { ApiError } from "../errors.ts";
+import { eventStream } from "../event-stream.ts";
+import {
+  type CompletionAnswer,
+  type CompletionChoice,
+  type CompletionLogprobs,
+  type CompletionRequest,
+  completionRequest,
+} from "../messages.ts";
+import {
+  ending,
+  readRequest,
+  requireRoom,
+  roomAfter,
+  type Service,
+  sampleOptions,
+  usageOf,
+} from "../service.ts";
+
+export function completionRoutes(service: Service, report: (error: unknown) => void): Hono {
+  return new Hono().post("/", async (context) => {
+    const request = await readRequest(context, completionRequest, service);
+    const { signal } = context.req.raw;
+    const job = new Job(service, request);
+    if (!request.stream) return context.json(await service.queue.run(() => job.answer(signal), signal));
+    return eventStream({
+      signal,
+      report,
+      work: (send, gone) => service.queue.run(() => job.stream(send, gone), gone),
+    });
+  });
+}
+
+/** One request. */
+class Job {
+  readonly #service: Service;
+  readonly #request: CompletionRequest;
+  readonly #prompts: readonly string[];
+  readonly #options;
+  readonly #maxTokens: number;
+  readonly #promptTokens: number;
+  readonly #head;
+
+  /** @throws ApiError, UsageError, InputError for what cannot be done */
+  constructor(service: Service, request: CompletionRequest) {
+    this.#service = service;
+    this.#request = request;
+    this.#prompts = typeof request.prompt === "string" ? [request.prompt] : request.prompt;
+    this.#options = sampleOptions(request);
+    this.#maxTokens = request.max_tokens ?? 16;
+    if (this.#maxTokens === 0 && !request.echo)
+      throw new ApiError(400, "max_tokens may be 0 only with echo.", "invalid_value", "max_tokens");
+    const logprobs = typeof request.logprobs === "number";
+    if (request.stream && (logprobs || request.echo)) {
+      const field = logprobs ? "logprobs" : "echo";
+      throw new ApiError(400, `${field} is not supported with stream.`, "unsupported_parameter", field);
+    }
+    const rooms = this.#prompts.map((prompt) => roomAfter(service, prompt));
+    for (const room of rooms) requireRoom(service, this.#maxTokens, room);
+    this.#promptTokens = rooms.reduce((sum, { tokens }) => sum + tokens, 0);
+    const { id, model } = { id: `cmpl-${randomUUID()}`, model: service.id };
+    this.#head = { id, object: "text_completion" as const, created: Math.floor(Date.now() / 1000), model };
+  }
+
+  async answer(signal: AbortSignal): Promise<CompletionAnswer> {
+    const choices: CompletionChoice[] = [];
+    let written = 0;
+    for (const prompt of this.#prompts) {
+      const prefix = await this.#prefix(prompt, signal);
+      for (const sample of await this.#samples(prompt, { signal })) {
+        written += sample.tokens;
+        choices.push({
+          index: choices.length,
+          text: prefix.text + sample.text,
+          logprobs: prefix.logprobs && this.#logprobs(prefix.logprobs, sample),
+          ...ending(sample, this.#options.stop),
+        });
+      }
+    }
+    return { ...this.#head, choices, usage: usageOf(this.#promptTokens, written) };
+  }
+
+  async stream(send: (chunk: CompletionAnswer) => void, signal: AbortSignal): Promise<void> {
+    const include = this.#request.stream_options?.include_usage ? { usage: null } : {};
+    const one = (index: number, text: string, end: object) => {
+      const choice = { index, text, logprobs: null, finish_reason: null, ...end };
+      send({ ...this.#head, choices: [choice], ...include });
+    };
+    let first = 0;
+    let written = 0;
+    for (const prompt of this.#prompts) {
+      const onText = (k: number, text: string) => one(first + k, text, {});
+      const samples = await this.#samples(prompt, { signal, onText });
+      for (const [k, sample] of samples.entries()) one(first + k, "", ending(sample, this.#options.stop));
+      written += samples.reduce((sum, { tokens }) => sum + tokens, 0);
+      first += samples.length;
+    }
+    if (this.#request.stream_options?.include_usage)
+      send({ ...this.#head, choices: [], usage: usageOf(this.#promptTokens, written) });
+  }
+
+  /** Without tokens to write, one empty text for each that is asked for. */
+  async #samples(
+    prompt: string,
+    more: { readonly signal: AbortSignal; readonly onText?: (k: number, text: string) => void },
+  ): Promise<readonly Sample[]> {
+    if (this.#maxTokens > 0)
+      return this.#service.model.sample({ ...this.#options, prompt, maxLength: this.#maxTokens, ...more });
+    const none: Sample = { prompt, text: "", tokens: 0, finish: "length", ids: [], logProbabilities: [] };
+    return new Array<Sample>(this.#options.n ?? 1).fill(none);
+  }
+
+  /** What stands before a written text: the prompt where it is echoed. */
+  async #prefix(prompt: string, signal: AbortSignal) {
+    const { echo, logprobs } = this.#request;
+    const wanted = typeof logprobs === "number";
+    const tokens: string[] = [];
+    const values: (number | null)[] = [];
+    if (echo && wanted) {
+      const scores = await scoreText(this.#service.model.lm, prompt, signal);
+      tokens.push(...scores.tokens);
+      values.push(...scores.logProbabilities.map((value) => value ?? null));
+    }
+    return { text: echo ? prompt : "", logprobs: wanted ? { tokens, values } : null };
+  }
+
+  #logprobs(
+    prefix: { readonly tokens: readonly string[]; readonly values: readonly (number | null)[] },
+    sample: Sample,
+  ): CompletionLogprobs {
+    const shown = sample.finish === "eos" ? sample.ids.slice(0, -1) : sample.ids;
+    const tokens = [...prefix.tokens, ...tokenPieces(this.#service.model.lm.tokenizer, shown)];
+    let offset = 0;
+    const text_offset = tokens.map((token) => {
+      const start = offset;
+      offset += [...token].length;
+      return start;
+    });
+    const token_logprobs = [...prefix.values, ...sample.logProbabilities.slice(0, shown.length)];
+    return { tokens, token_logprobs, top_logprobs: null, text_offset };
+  }
+}

@@ -1,0 +1,210 @@
+/** GPT against BERT on tiny models of random weights: what is predicted, what sees what, and who survives whom. */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { candidatesOf } from "../src/generate/fill.ts";
+import { type Comparison, compareModels, comparePage, fillMasks, loadModel } from "../src/index.ts";
+import type { ModelConfig, OptionValues } from "../src/models/model.ts";
+import { architectureOf } from "../src/models/registry.ts";
+import { trainBpe } from "../src/text/bpe-train.ts";
+import { printableTokenizer } from "../src/text/characters.ts";
+import { wordPieceFiles } from "../src/text/wordpiece-files.ts";
+import { writeRandomFolder } from "./torch/forward.ts";
+import { forward, loadFolder, rows } from "./transformers.ts";
+
+const words =
+  "the fox was hungry and had to jump high in air sea a of . , cold music ship played turned".split(" ");
+const vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", ...words, ..."bdeglmnprsuvwy".split("")];
+const text = "The fox was hungry and had to jump high in the [MASK].";
+const causalText = "The fox was hungry and had to jump high in the";
+
+let scratch: string;
+let folders: Record<"gpt" | "bert" | "lstm" | "window" | "broken", string>;
+
+/** A model folder of random weights, large enough for its predictions to lean one way or the other. */
+async function folderOf(name: string, type: string, sizes: OptionValues, files: object, size: number) {
+  const folder = join(scratch, name);
+  mkdirSync(folder);
+  const architecture = architectureOf(type);
+  const config: ModelConfig = { ...architecture.configure(sizes, size), initializer_range: 0.5 };
+  await writeRandomFolder(architecture.build(config), folder);
+  for (const [file, contents] of Object.entries(files))
+    writeFileSync(join(folder, file), JSON.stringify(contents));
+  return folder;
+}
+
+beforeAll(async () => {
+  scratch = mkdtempSync(join(tmpdir(), "punchline-compare-"));
+  const { files } = trainBpe([text, causalText, words.join(" ")], { vocabularySize: 300 });
+  const bpeSize = Object.keys(files["tokenizer.json"].model.vocab).length;
+  const sizes = { layers: 2, width: 16, heads: 2, context: 64 };
+  const characters = printableTokenizer();
+  const pieces = wordPieceFiles(vocabulary.join("\n"));
+  folders = {
+    gpt: await folderOf("gpt", "gpt2", sizes, files, bpeSize),
+    bert: await folderOf("bert", "bert", sizes, pieces, vocabulary.length),
+    lstm: await folderOf("lstm", "char-lstm", { layers: 1, width: 16 }, characters.files(), characters.size),
+    window: await folderOf(
+      "window",
+      "char-bilstm",
+      { width: 8, window: 12 },
+      characters.files(),
+      characters.size,
+    ),
+    broken: await folderOf("broken", "bert", sizes, pieces, vocabulary.length),
+  };
+  writeFileSync(join(folders.broken, "model.safetensors"), "no tensors");
+});
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+describe("compareModels", () => {
+  let comparison: Comparison;
+  beforeAll(async () => {
+    comparison = await compareModels([folders.gpt, folders.bert], { text, topK: 4, runs: 3, threads: 1 });
+  });
+
+  it("gives the document of the command", () => {
+    expect(comparison.failed).toEqual([]);
+    expect(comparison.models.map(({ model, kind }) => [model, kind])).toEqual([
+      [folders.gpt, "causal"],
+      [folders.bert, "masked"],
+    ]);
+    for (const { predictions, speed, parameters, facts } of comparison.models) {
+      expect(parameters).toBeGreaterThan(facts.parameters_without_embeddings);
+      expect(predictions).toHaveLength(4);
+      predictions.forEach(({ token, probability }, i) => {
+        expect(token).toBeTypeOf("string");
+        expect(probability).toBeGreaterThan(0);
+        expect(probability).toBeLessThanOrEqual(predictions[i - 1]?.probability ?? 1);
+      });
+      expect(new Set(speed.map((s) => s.case)).size).toBe(speed.length);
+      for (const { p50_ms, p95_ms, p99_ms, tokens_per_s } of speed) {
+        expect(p50_ms).toBeLessThanOrEqual(p95_ms);
+        expect(p95_ms).toBeLessThanOrEqual(p99_ms);
+        expect(tokens_per_s).toBeGreaterThan(0);
+      }
+    }
+    const cases = comparison.models.map(({ speed }) => speed.map((s) => s.case));
+    expect(cases[0]).toEqual(
+      expect.arrayContaining(["read the text", "next token, cached", "next token, anew"]),
+    );
+    expect(cases[1]).toEqual(expect.arrayContaining(["read the text", "fill one blank"]));
+    expect(cases[1]).not.toContain("next token, cached");
+    expect(comparison.answers.map(({ sense }) => sense)).toEqual(
+      expect.arrayContaining(["Reading", "Filling a blank", "Writing"]),
+    );
+  });
+
+  it("predicts what the models predict when they are asked plainly", async () => {
+    const [gpt, bert] = comparison.models;
+    const lm = await loadModel(folders.gpt);
+    const ids = lm.tokenizer.encode(causalText);
+    const { model, weights } = await loadFolder(folders.gpt);
+    const { logits } = await forward(model, weights, { ids: rows([[...ids]]) });
+    const width = logits.shape[1]!;
+    const plain = candidatesOf(logits.data.subarray(-width), 4, (id) => lm.tokenizer.decode([id]));
+    gpt!.predictions.forEach(({ token, probability }, i) => {
+      expect(token).toBe(plain[i]!.token);
+      expect(probability).toBeCloseTo(plain[i]!.probability, 5);
+    });
+    const filled = await fillMasks(await loadModel(folders.bert), text, { topK: 4 });
+    bert!.predictions.forEach(({ token, probability }, i) => {
+      expect(token).toBe(filled.masks[0]![i]!.token);
+      expect(probability).toBeCloseTo(filled.masks[0]![i]!.probability, 5);
+    });
+  });
+
+  it("finds that words right of the blank move BERT's prediction and leave GPT's where it is", () => {
+    const [gpt, bert] = comparison.models;
+    expect(gpt!.right_context_effect).toBe(0);
+    expect(bert!.right_context_effect).toBeGreaterThan(0.001);
+    expect(bert!.right_context_effect).toBeLessThanOrEqual(1);
+  });
+
+  it("has each go on with the text", () => {
+    const [gpt, bert] = comparison.models;
+    expect(gpt!.writing!.text.startsWith(causalText)).toBe(true);
+    expect(bert!.writing!.text).not.toContain("[MASK]");
+    expect(bert!.writing!.text.length).toBeGreaterThan(causalText.length);
+  });
+
+  it("counts the operations of a token from the configuration", () => {
+    const [gpt, bert] = comparison.models;
+    // Two layers of 12 · 16² weights and 13 · 16 biases and gains, and the last norm.
+    const inner = 2 * (12 * 16 * 16 + 13 * 16) + 2 * 16;
+    expect(gpt!.facts.parameters_without_embeddings).toBe(inner);
+    expect(gpt!.facts.flops_per_token).toBe(2 * inner + (4 * 2 * 16 * (gpt!.tokens + 1)) / 2);
+    const weights = bert!.facts.parameters_without_embeddings;
+    expect(bert!.facts.flops_per_token).toBe(2 * weights + 4 * 2 * 16 * bert!.tokens);
+  });
+
+  it("draws a page", async () => {
+    const page = join(scratch, "page.html");
+    await comparePage(page, "punchline compare a b", comparison);
+    const html = readFileSync(page, "utf8");
+    expect(html).toContain("Which is faster?");
+    expect(html).toContain("total variation distance");
+  });
+});
+
+describe("models of unlike kinds", () => {
+  it("compares what can be and says what cannot", async () => {
+    const { models, failed } = await compareModels([folders.lstm, folders.window, folders.bert], {
+      text,
+      runs: 1,
+      sweep: true,
+    });
+    expect(failed).toEqual([]);
+    const [lstm, window] = models;
+    expect(models.map(({ kind }) => kind)).toEqual(["recurrent", "window", "masked"]);
+    expect(lstm!.right_context_effect).toBe(0);
+    expect(window!.right_context_effect).toBeUndefined();
+    expect(lstm!.notes.join()).toMatch(/state/);
+    expect(window!.notes.join()).toMatch(/never gets to see/);
+    expect(lstm!.speed.map((s) => s.case)).not.toContain("next token, anew");
+    expect(window!.speed.map((s) => s.case)).not.toContain("next token, cached");
+  });
+});
+
+describe("bad input", () => {
+  it("keeps the results of the others where a model fails", async () => {
+    const { models, failed } = await compareModels([folders.broken, folders.gpt], { text, runs: 1 });
+    expect(models.map(({ model }) => model)).toEqual([folders.gpt]);
+    expect(models[0]!.predictions.length).toBeGreaterThan(0);
+    expect(failed).toEqual([{ model: folders.broken, reason: expect.stringContaining("safetensors") }]);
+  });
+
+  it("fails where all models fail", async () => {
+    await expect(compareModels([folders.broken], { text, runs: 1 })).rejects.toThrow(/safetensors/);
+  });
+
+  it("puts the blank at the end of an unfinished text, and refuses a finished one for masked models alone", async () => {
+    const open = await compareModels([folders.bert], { text: "the fox was in the", runs: 1 });
+    expect(open.models[0]!.text).toBe("the fox was in the [MASK].");
+    const closed = await compareModels([folders.gpt, folders.bert], { text: "the fox was hungry.", runs: 1 });
+    expect(closed.models.map(({ kind }) => kind)).toEqual(["causal"]);
+    expect(closed.failed[0]!.reason).toMatch(/without one; write \[MASK\]/);
+  });
+
+  it("repairs typographic quotes and refuses several blanks and texts beyond the context", async () => {
+    const quoted = await compareModels([folders.bert], { text: "the “fox” was in the ___.", runs: 1 });
+    expect(quoted.models[0]!.text).toBe('the "fox" was in the [MASK].');
+    await expect(compareModels([folders.bert], { text: "[MASK] [MASK]" })).rejects.toThrow(/2 blanks/);
+    const long = compareModels([folders.gpt], { text: "fox ".repeat(70) });
+    await expect(long).rejects.toThrow(/sees at most 64 tokens/);
+  });
+
+  it("tells one model apart from itself, and stops measuring where it is told to", async () => {
+    const stop = new AbortController();
+    const { models, protocol } = await compareModels([folders.gpt, folders.gpt], {
+      text,
+      runs: 10_000,
+      signal: stop.signal,
+      onProgress: (stage, done) => void (stage === "timing" && done > 0.0003 && stop.abort()),
+    });
+    expect(new Set(models.map(({ model }) => model)).size).toBe(2);
+    expect(models[1]!.speed.length).toBeGreaterThan(0);
+    expect(protocol).toMatch(/interrupted/);
+  });
+});

@@ -1,0 +1,72 @@
+/** docs/run-folder.md has every file and field of a real run, and of the document of every command. */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { registry } from "../src/cli/registry.ts";
+import { punchline } from "./cli.ts";
+import { firstColumn, readPage } from "./markdown.ts";
+
+const page = readPage("docs/run-folder.md");
+const documented = (heading: string) => [...firstColumn(page.section(heading))].sort();
+const fields = (json: string) => Object.keys(JSON.parse(json) as object).sort();
+
+let folder = "";
+const run = () => join(folder, "a");
+const read = (name: string) => readFileSync(join(run(), name), "utf8");
+const documents = new Map<string, string>();
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "punchline-fields-"));
+  const sizes = ["--width", "16", "--batch-size", "4", "--seq-len", "16", "--validation-tokens", "500"];
+  const commands: Readonly<Record<string, readonly string[]>> = {
+    data: ["one-liners"],
+    train: ["--out", "a", "--steps", "4", ...sizes],
+    finetune: ["a", "--out", "b", "--steps", "4", ...sizes.slice(2)],
+    sample: ["a", "--max-length", "5"],
+    eval: ["a"],
+    novelty: ["a", "-n", "2", "--asked", "2"],
+    compare: ["a", "b", "--runs", "1"],
+  };
+  for (const [name, words] of Object.entries(commands)) {
+    const ran = await punchline([name, ...words, "--json"], { cwd: folder });
+    expect(ran.status, ran.stderr).toBe(0);
+    documents.set(name, ran.stdout);
+  }
+}, 120_000);
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+it("names the files of a run", () => {
+  const made = readdirSync(run()).filter((name) => name !== "novelty.index");
+  expect(documented("A run is a folder")).toEqual(made.sort());
+  expect(existsSync(join(run(), "novelty.index"))).toBe(true);
+});
+
+it("names the fields of run.json", () => {
+  const finetuned = readFileSync(join(folder, "b/run.json"), "utf8");
+  const made = new Set([...fields(read("run.json")), ...fields(finetuned)]);
+  expect(documented("Fields of run.json")).toEqual([...made].sort());
+});
+
+it("names the fields of log.jsonl", () => {
+  const rows = read("log.jsonl").trim().split("\n");
+  expect(documented("Fields of log.jsonl")).toEqual([...new Set(rows.flatMap(fields))].sort());
+});
+
+describe("documents", () => {
+  it.each(["data", "train", "sample", "eval", "novelty", "compare"])("of punchline %s", (name) => {
+    expect(documented(`Document of punchline ${name}`)).toEqual(fields(documents.get(name)!));
+  });
+
+  it("of punchline finetune is that of train", () => {
+    expect(fields(documents.get("finetune")!)).toEqual(fields(documents.get("train")!));
+  });
+
+  it("of every command are there", () => {
+    const missing = registry
+      .map(({ name }) => `Document of punchline ${name}`)
+      .filter((heading) => !page.headings.includes(heading));
+    expect(missing).toEqual([]);
+  });
+});

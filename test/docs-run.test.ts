@@ -1,0 +1,115 @@
+/**
+ * What the documents show is run: commands in a folder of their own, page by page, and programs, type-checked
+ * first. Trainings are cut to a few steps of small models; CI runs the README's commands as they stand.
+ */
+import { spawn } from "node:child_process";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { trainingStepPicture, trainingStepText } from "../docs/figures/training-step.ts";
+import { builtCli, root, runNode, temporaryFolder } from "./cli.ts";
+import { type Block, pages, readPage } from "./markdown.ts";
+
+const all = pages();
+const isRun = ({ language, notRun, from }: Block) =>
+  (language === "sh" || language === "ts") && notRun === undefined && from === undefined;
+const shown = (language: string) =>
+  all.flatMap((page) => page.blocks.filter((block) => block.language === language && isRun(block)));
+
+describe("commands", () => {
+  const withCommands = all.filter(({ blocks }) => blocks.some((b) => b.language === "sh" && isRun(b)));
+
+  it.each(withCommands.map((page) => [page.path, page] as const))(
+    "%s",
+    { timeout: 300_000 },
+    async (_, page) => {
+      const folder = temporaryFolder();
+      const bin = join(folder, "bin");
+      mkdirSync(bin);
+      const program = join(bin, "punchline");
+      writeFileSync(program, `#!/bin/sh\nexec "${process.execPath}" "${builtCli()}" "$@"\n`);
+      chmodSync(program, 0o755);
+      for (const { place, source } of page.blocks.filter((b) => b.language === "sh" && isRun(b))) {
+        const ran = await shell(source.split("\n").map(small).join("\n"), folder, bin);
+        expect(ran.status, `${place}:\n${ran.output}`).toBe(0);
+      }
+    },
+  );
+});
+
+describe("programs", () => {
+  // Inside the project, where `punchline` is the package itself.
+  let folder = "";
+  const programs = shown("ts").map(({ place, source }, i) => ({ place, file: `block-${i}.ts`, source }));
+  const examples = readdirSync(join(root, "examples")).filter((name) => name.endsWith(".ts"));
+
+  beforeAll(() => {
+    builtCli();
+    mkdirSync(join(root, ".ci/out"), { recursive: true });
+    folder = mkdtempSync(join(root, ".ci/out/docs-"));
+    for (const { file, source } of programs)
+      writeFileSync(join(folder, file), `${shortened(source)}\nexport {};\n`);
+    for (const name of examples)
+      writeFileSync(join(folder, name), shortened(readFileSync(join(root, "examples", name), "utf8")));
+    writeFileSync(
+      join(folder, "tsconfig.json"),
+      JSON.stringify({
+        extends: join(root, "tsconfig.json"),
+        include: ["*.ts", join(root, "examples/browser/main.ts")],
+      }),
+    );
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it("have no type error", async () => {
+    const tsc = join(root, "node_modules/typescript/bin/tsc");
+    expect(await runNode([tsc, "-p", folder])).toMatchObject({ stdout: "", status: 0 });
+  });
+
+  it.each([
+    ...programs.map((p) => [p.place, p.file] as const),
+    ...examples.map((name) => [`examples/${name}`, name] as const),
+  ])("%s runs", async (_, file) => {
+    const ran = await runNode(["--import", join(root, "bench/register.mjs"), join(folder, file)]);
+    expect(ran).toMatchObject({ status: 0, stderr: "" });
+    expect(ran.stdout).not.toBe("");
+  });
+});
+
+it("the drawn training step is the real one (docs/figures/training-step.ts draws it anew)", () => {
+  expect(readFileSync(join(root, "docs/images/training-step.svg"), "utf8")).toBe(trainingStepPicture());
+  const texts = readPage("docs/architecture.md").blocks.filter(({ language }) => language === "text");
+  expect(texts.map(({ source }) => source)).toContain(trainingStepText());
+});
+
+/** The same command with little to do. */
+function small(line: string): string {
+  const resumes = line.includes("--resume");
+  let out = line
+    .replace(/\bnpx punchline\b/g, "punchline")
+    .replace(/--(?:max-minutes|steps|epochs) [\d.]+/, `--steps ${resumes ? 6 : 4}`)
+    .replace(/ -n \d+/, " -n 2")
+    .replace(/--width \d+/, "--width 16");
+  if (/\bpunchline (train|finetune)\b/.test(out) && !resumes) {
+    if (/\btrain\b/.test(out) && !/--(width|config)/.test(out)) out += " --width 16";
+    out += " --batch-size 4 --seq-len 16 --validation-tokens 500";
+  }
+  return out.replace(/\bpunchline novelty \S+/, "$& --asked 2");
+}
+
+const shortened = (source: string): string =>
+  source.replace(/\bmaxMinutes: [\d.]+/, "steps: 4").replace(/\bsteps: \d+/, "steps: 4");
+
+function shell(script: string, cwd: string, bin: string): Promise<{ status: number | null; output: string }> {
+  const child = spawn("bash", ["-euo", "pipefail", "-c", script], {
+    cwd,
+    env: { ...process.env, NO_COLOR: "1", PATH: `${bin}${delimiter}${process.env.PATH}` },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => (output += String(text)));
+  return new Promise((done, fail) => {
+    child.on("error", fail);
+    child.on("close", (status) => done({ status, output }));
+  });
+}
