@@ -27,6 +27,7 @@ beforeAll(async () => {
     sample: ["a", "--max-length", "5"],
     eval: ["a"],
     novelty: ["a", "-n", "2", "--asked", "2"],
+    suggest: ["a", "Why"],
     compare: ["a", "b", "--runs", "1"],
   };
   for (const [name, words] of Object.entries(commands)) {
@@ -55,7 +56,7 @@ it("names the fields of log.jsonl", () => {
 });
 
 describe("documents", () => {
-  it.each(["data", "train", "sample", "eval", "novelty", "compare"])("of punchline %s", (name) => {
+  it.each(["data", "train", "sample", "eval", "novelty", "suggest", "compare"])("of punchline %s", (name) => {
     expect(documented(`Document of punchline ${name}`)).toEqual(fields(documents.get(name)!));
   });
 
