@@ -64,16 +64,17 @@ function breakAt(text: string, columns: number, used: number): string[] {
   return lines;
 }
 
-/** One suggestion a line: its number, the word as it would become, its probability. */
+/** One suggestion a line: its number, the word as it would become, and its probability where there is room. */
 function drawList({ text, suggestions, chosen }: Editor, columns: number, style: Style): string[] {
-  const typed = visible(/\S*$/.exec(text)![0]);
+  const begun = visible(/\S*$/.exec(text)![0]);
   return suggestions.map((suggestion, i) => {
-    const share = percent(suggestion.probability).padStart(6);
-    const room = Math.max(4, columns - 4 - share.length - 1);
-    const shown = truncate(typed + visible(suggestion.text), room);
-    const line = `${i === chosen ? ">" : " "} ${i < 9 ? i + 1 : " "} ${shown}${" ".repeat(Math.max(0, room - displayWidth(shown)))} ${share}`;
-    const fitted = displayWidth(line) > columns ? truncate(line, columns) : line;
-    return i === chosen ? style.bold(fitted) : fitted;
+    const share = columns < 24 ? "" : percent(suggestion.probability).padStart(7);
+    const room = columns - 4 - share.length;
+    const added = visible(suggestion.text);
+    const shown = truncate(/^\s/.test(added) ? added.trimStart() : begun + added, Math.max(1, room));
+    const mark = `${i === chosen ? ">" : " "} ${i < 9 ? i + 1 : " "} `;
+    const line = `${mark}${shown}${" ".repeat(Math.max(0, room - displayWidth(shown)))}${share}`;
+    return i === chosen ? style.bold(truncate(line, columns)) : truncate(line, columns);
   });
 }
 
