@@ -25,9 +25,8 @@ export default defineCommand({
   examples: [
     { command: "punchline compare gpt2 bert-base-uncased", explain: "GPT or BERT?" },
     {
-      command:
-        'punchline compare runs/a gpt2 --text "Why did the chicken cross the [MASK]?" --page compare.html',
-      explain: "One's own text, as a page",
+      command: 'punchline compare gpt2 runs/a --text "Why did the" --page compare.html',
+      explain: "Your own text and model, as a page",
     },
   ],
   async run(ctx, { models }, { text, topK, runs, sweep, page, ...machine }) {
