@@ -20,7 +20,7 @@ export interface SampleOptions extends SamplerOptions {
   readonly prompt?: string;
   /** How many texts. Default 1. */
   readonly n?: number;
-  /** Most tokens written after the prompt. Default 200. */
+  /** Most tokens written after the prompt. Default 200, or what the context has room for. */
   readonly maxLength?: number;
   /** Texts that end a sample; they are not part of it. */
   readonly stop?: readonly string[];
@@ -91,13 +91,14 @@ export async function sampleWith(
 ): Promise<Sample[]> {
   const { prompt = "", n = 1, seed = 0 } = options;
   const start = promptIds(lm, prompt);
+  const limits = { ...options, maxLength: options.maxLength ?? defaultLength(lm, start.length, options) };
   const samples: Sample[] = [];
   while (samples.length < n) {
     const first = samples.length;
     if (first > 0) decoder.reset();
     const count = Math.min(decoder.batch, n - first);
-    const drafts = Array.from({ length: count }, (_, k) => new Draft(lm, prompt, first + k, seed, options));
-    await write(lm, decoder, start, drafts, options);
+    const drafts = Array.from({ length: count }, (_, k) => new Draft(lm, prompt, first + k, seed, limits));
+    await write(lm, decoder, start, drafts, limits);
     samples.push(...drafts.map((draft) => draft.finished()));
   }
   return samples;
@@ -139,6 +140,12 @@ async function write(
     });
     if (!writing) return;
   }
+}
+
+/** 200 tokens, or what the context has room for where nothing is dropped from it. */
+function defaultLength({ model }: LanguageModel, start: number, { slide = false }: SampleOptions): number {
+  const grows = Object.values(model.state(1)).some(({ shape }) => shape.some((d) => typeof d === "string"));
+  return grows && !slide ? Math.max(1, Math.min(200, model.contextLength - start)) : 200;
 }
 
 /** One text under way. */

@@ -34,7 +34,7 @@ export default defineCommand({
       above: 0,
       default: 1,
     }),
-    maxLength: integer({ describe: "Most tokens after the prompt", min: 1, default: 200 }),
+    maxLength: integer({ describe: "Most tokens after the prompt (default 200, or what fits)", min: 1 }),
     stop: list({ describe: "A text that ends the sample" }),
     seed: integer({ describe: "Of the random numbers", min: 0, default: 0 }),
     slide: flag({ describe: "Drop the oldest tokens where the context is full" }),
