@@ -70,6 +70,8 @@ export interface Sample<A> {
   readonly title: string;
   readonly inputs: readonly SampleInput[];
   readonly attributes: A;
+  /** Why ONNX Runtime's WebGPU kernels do not compute it yet; absent where they do. */
+  readonly notOnWebgpu?: string;
 }
 
 export interface OpDefinition<A extends Attributes = Attributes> {
