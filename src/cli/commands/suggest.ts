@@ -2,6 +2,7 @@
 import { createInterface } from "node:readline";
 import {
   createSuggester,
+  forTyping,
   loadModel,
   resolveModel,
   type Suggester,
@@ -33,8 +34,8 @@ export default defineCommand({
     { command: 'punchline suggest runs/a "Why did the chi" --json', explain: "For a program" },
   ],
   async run(ctx, { model, text }, { n, ...machine }) {
-    const lm = await loadModel(await resolveModel(model), deviceOf(machine));
-    const suggester = createSuggester(lm);
+    const device = deviceOf(machine);
+    const suggester = createSuggester(forTyping(await loadModel(await resolveModel(model), device), device));
     try {
       if (text === undefined && ctx.isTTY && process.stdin.isTTY && !ctx.asJson) {
         await type(ctx, suggester, n);
