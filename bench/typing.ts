@@ -8,7 +8,7 @@
  * PUNCHLINE_TEXTS is the number of jokes typed, 200 by default.
  */
 import { join } from "node:path";
-import { evaluateTyping, prepareData, train } from "../src/index.ts";
+import { evaluateTyping, forTyping, prepareData, train } from "../src/index.ts";
 import type { BenchRow } from "./bench.ts";
 
 export default async function typing(): Promise<BenchRow[]> {
@@ -21,10 +21,10 @@ export default async function typing(): Promise<BenchRow[]> {
     data,
     options: {
       maxMinutes: minutes,
-      batchSize: 64,
+      batchSize: 32,
       seqLen: 96,
-      learningRate: 4e-3,
-      validationTokens: 50_000,
+      learningRate: 3e-3,
+      validationTokens: 10_000,
       sampleEvery: 0,
     },
     onEvent: (event) => {
@@ -34,7 +34,7 @@ export default async function typing(): Promise<BenchRow[]> {
   });
   const held = data.splits.test;
   const count = Math.min(held.length, Number(process.env.PUNCHLINE_TEXTS ?? 200));
-  const quality = await evaluateTyping(lm, held.slice(0, count), { n: 3 });
+  const quality = await evaluateTyping(forTyping(lm), held.slice(0, count), { n: 3 });
   for (const { typed, completion, probability } of quality.examples)
     process.stderr.write(`${typed}[${completion}] ${(100 * probability).toFixed(0)} %\n`);
 

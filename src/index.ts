@@ -79,7 +79,7 @@ export {
 export { type HostedOptions, openHosted } from "./generate/hosted/hosted-model.ts";
 export { costOf, type HostedUsage, type Prices } from "./generate/hosted/usage.ts";
 export type { LanguageModel } from "./generate/language-model.ts";
-export { loadModel } from "./generate/load.ts";
+export { forTyping, loadModel } from "./generate/load.ts";
 export { isHosted, type OpenOptions, openLocal, openModel } from "./generate/open.ts";
 export { type Sample, type SampleOptions, sample } from "./generate/sample.ts";
 export {

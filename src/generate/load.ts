@@ -2,7 +2,7 @@
 import { InputError, UsageError } from "../core/errors.ts";
 import { openModelFolder } from "../hub/folder.ts";
 import { openWeights } from "../hub/stored-weights.ts";
-import type { ModelConfig } from "../models/model.ts";
+import { countParameters, type ModelConfig } from "../models/model.ts";
 import type { Quantization } from "../models/quantize.ts";
 import { architectureOf } from "../models/registry.ts";
 import type { BackendOptions } from "../runtime/backend.ts";
@@ -52,4 +52,19 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
   } finally {
     await folder.close();
   }
+}
+
+/** Parameters from which a second thread shortens the step of a few rows. */
+const WORTH_SHARING = 10_000_000;
+
+/**
+ * The same model for steps of a few tokens, where somebody waits for each: with one thread where its matrices
+ * are too small to share, since the others would only make it wait when the machine has more to do. A number
+ * of threads that is given stays.
+ */
+export function forTyping(lm: LanguageModel, options: BackendOptions = {}): LanguageModel {
+  const small = countParameters(lm.model) < WORTH_SHARING;
+  return small && options.threads === undefined
+    ? { ...lm, backend: nodeBackend({ ...options, threads: 1 }) }
+    : lm;
 }

@@ -1,16 +1,10 @@
 /** `punchline suggest`: predictive typing in a terminal, and suggestions for given texts elsewhere. */
 import { createInterface } from "node:readline";
-import {
-  createSuggester,
-  loadModel,
-  resolveModel,
-  type Suggester,
-  type Suggestions,
-  terminalTable,
-} from "../../index.ts";
+import { createSuggester, forTyping, type Suggester, type Suggestions, terminalTable } from "../../index.ts";
 import { argument, defineCommand, optionalArgument } from "../command.ts";
 import type { Context } from "../context.ts";
 import { deviceOf, deviceOptions } from "../device-options.ts";
+import { openHere } from "../open-model.ts";
 import { integer } from "../option.ts";
 import { typeWithSuggestions } from "../typing/session.ts";
 
@@ -33,13 +27,13 @@ export default defineCommand({
     { command: 'punchline suggest runs/a "Why did the chi" --json', explain: "For a program" },
   ],
   async run(ctx, { model, text }, { n, ...machine }) {
-    const lm = await loadModel(await resolveModel(model), deviceOf(machine));
-    const suggester = createSuggester(lm);
+    const { lm } = await openHere(ctx, model, machine, "does not tell how likely each next token is");
+    const suggester = createSuggester(forTyping(lm, deviceOf(machine)));
     try {
       if (text === undefined && ctx.isTTY && process.stdin.isTTY && !ctx.asJson) {
         await type(ctx, suggester, n);
       } else {
-        await answer(ctx, suggester, n, text === undefined ? inputLines() : [text]);
+        await answer(ctx, suggester, n, text === undefined ? inputLines(ctx.interrupt) : [text]);
       }
     } finally {
       await suggester.release();
@@ -60,7 +54,8 @@ async function type(ctx: Context, suggester: Suggester, n: number): Promise<void
   ctx.json({ text });
 }
 
-const inputLines = () => createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY });
+const inputLines = (signal: AbortSignal) =>
+  createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY, signal });
 
 interface Answer {
   readonly text: string;
@@ -78,6 +73,7 @@ async function answer(
 ): Promise<void> {
   const answers: Answer[] = [];
   for await (const text of texts) {
+    ctx.interrupt.throwIfAborted();
     const { unread, ...suggestions } = await suggester.suggest(text, { n });
     answers.push({ text, suggestions, ...(unread === "" ? {} : { unread }) });
     if (answers.length > 1) ctx.print();
@@ -85,6 +81,7 @@ async function answer(
     ctx.print(listed(suggestions, ctx.columns));
     if (unread !== "") ctx.warn(`The model's vocabulary lacks ${JSON.stringify(unread)}: not read.`);
   }
+  ctx.interrupt.throwIfAborted();
   const [one] = answers;
   ctx.json(one !== undefined && answers.length === 1 ? one : { texts: answers });
 }
