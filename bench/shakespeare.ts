@@ -21,9 +21,9 @@ export default async function shakespeare(): Promise<BenchRow[]> {
   const begun = performance.now();
   const options: Partial<TrainOptions> = {
     maxMinutes: minutes,
-    batchSize: 64,
+    batchSize: 32,
     seqLen: 128,
-    learningRate: 4e-3,
+    learningRate: 3e-3,
     weightDecay: 0.05,
     validationTokens: 200_000,
     sampleEvery: 0,
