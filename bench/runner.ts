@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
-import { table } from "../src/cli/layout.ts";
+import { table } from "../src/cli/table.ts";
 import { didYouMean, UsageError } from "../src/index.ts";
 import type { Bench, BenchRow } from "./bench.ts";
 
@@ -33,8 +33,13 @@ function readWords(words: readonly string[]): { names: string[]; json: boolean }
   }
 }
 
-function shown(rows: readonly BenchRow[], columns: number): string {
-  const header = ["case", "unit", "ours", "peer", "ratio", "peer's name"];
+function shown(rows: readonly BenchRow[], width: number): string {
+  const columns = [
+    { header: "case", wrap: true },
+    { header: "unit" },
+    ...["ours", "peer", "ratio"].map((header) => ({ header, align: "right" as const })),
+    { header: "peer's name", wrap: true },
+  ];
   const cells = rows.map((row) => [
     row.case,
     row.unit,
@@ -44,7 +49,7 @@ function shown(rows: readonly BenchRow[], columns: number): string {
     row.peer_name,
   ]);
   const notes = rows.filter((row) => row.note).map((row) => `${row.case}: ${row.note}`);
-  return [table(header, cells, { columns, alignRight: [2, 3, 4] }), ...notes].join("\n");
+  return [table(columns, cells, { width }), ...notes].join("\n");
 }
 
 /** Three or more figures, whatever the size. */

@@ -99,7 +99,6 @@ export { pullDataset } from "./hub/pull-dataset.ts";
 export { loadTokenizer } from "./hub/tokenizer-files.ts";
 export type { Architecture, Model, ModelConfig, ModelOption, OptionValues } from "./models/model.ts";
 export { architectureOf, architectures } from "./models/registry.ts";
-export { table as terminalTable, visible } from "./report/index.ts";
 export type { BackendOptions, Device } from "./runtime/backend.ts";
 export { auditModel, type ModelAudit, type ModelAuditOptions, readTexts } from "./story/audit.ts";
 export { comparePage } from "./story/compare-page.ts";

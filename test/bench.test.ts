@@ -54,6 +54,7 @@ describe("the runner", () => {
     const text = await runBenchmarks(["sample"], folder, 80);
     expect(text.split("\n")).toEqual([
       "case         unit      ours  peer  ratio  peer's name",
+      "─────────────────────────────────────────────────────",
       "with a peer  ms         1.5     6  4.00x  Other 1.0",
       "alone        char/s  38,123  none         Other",
       "alone: not installed",

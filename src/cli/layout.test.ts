@@ -1,7 +1,7 @@
-/** Widths, wrapping and tables, against texts set by hand. */
+/** Widths and wrapping, against texts set by hand. */
 import { expect, test } from "vitest";
 import { formatBytes, formatDuration, formatRate } from "./format.ts";
-import { definitions, displayWidth, table, truncate, wrap } from "./layout.ts";
+import { definitions, displayWidth, truncate, wrap } from "./layout.ts";
 
 test("width counts columns, not code units", () => {
   expect(displayWidth("abc")).toBe(3);
@@ -17,10 +17,11 @@ test("truncate keeps within the width", () => {
   expect(truncate("漢字漢字", 6)).toBe("漢字…");
 });
 
-test("wrap breaks at spaces and keeps long words and newlines", () => {
+test("wrap breaks at spaces, inside an overlong word, and keeps newlines", () => {
   expect(wrap("a bb ccc", 4)).toEqual(["a bb", "ccc"]);
-  expect(wrap("a incomprehensible b", 6)).toEqual(["a", "incomprehensible", "b"]);
+  expect(wrap("a incomprehensible b", 6)).toEqual(["a", "incomp", "rehens", "ible b"]);
   expect(wrap("a\n\nb", 6)).toEqual(["a", "", "b"]);
+  expect(wrap("日本語", 4)).toEqual(["日本", "語"]);
   expect(wrap("ab c\u00a0d", 4)).toEqual(["ab", "c d"]);
 });
 
@@ -33,15 +34,6 @@ test("definitions align, and an overlong term stands alone", () => {
     30,
   );
   expect(lines).toEqual(["  -a  one two three", "  --a-very-long-term-indeed", "      four"]);
-});
-
-test("a table sets numbers right and cuts the widest text to fit", () => {
-  const rows = [
-    ["kept", 1234, "x".repeat(50)],
-    ["dropped", 5, null],
-  ];
-  const lines = table(["what", "rows", "example"], rows, { columns: 40 }).split("\n");
-  expect(lines).toEqual(["what      rows  example", `kept     1,234  ${"x".repeat(23)}…`, "dropped      5"]);
 });
 
 test("rates, durations and sizes read well on both sides of a unit's edge", () => {

@@ -1,17 +1,31 @@
-/** Text set for a terminal: display width, wrapping, aligned terms and tables. */
+/** Text set for a terminal: display width, wrapping, aligned terms. */
 import { stripVTControlCharacters } from "node:util";
 
+const segmenter = new Intl.Segmenter("en", { granularity: "grapheme" });
 const wide =
-  /\p{Emoji_Presentation}|\p{Script=Han}|\p{Script=Hangul}|\p{Script=Hiragana}|\p{Script=Katakana}/u;
-const invisible = /\p{Mark}|\p{Control}|\p{Format}/u;
+  /^[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|^\p{Emoji_Presentation}|^.\ufe0f/u;
+const nothing = /^[\p{Mn}\p{Me}\p{Cf}\p{Cc}]+$/u;
 
-/** Columns that `text` takes on a terminal; styles take none, East Asian characters and emoji two. */
+/** Columns that `text` takes: styles and marks none, East Asian wide letters and emoji two. */
 export function displayWidth(text: string): number {
   let width = 0;
-  for (const character of stripVTControlCharacters(text)) {
-    width += invisible.test(character) ? 0 : wide.test(character) ? 2 : 1;
-  }
+  for (const letter of letters(text)) width += letterWidth(letter);
   return width;
+}
+
+/** What people see as one letter each, without styles. */
+function* letters(text: string): Generator<string> {
+  for (const { segment } of segmenter.segment(stripVTControlCharacters(text))) yield segment;
+}
+
+const letterWidth = (letter: string): number => (nothing.test(letter) ? 0 : wide.test(letter) ? 2 : 1);
+
+/** Text with its control characters as `\x1b`; line feeds and tabs become spaces. */
+export function visible(text: string): string {
+  return text.replace(/[\n\t\r]+/g, " ").replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, (c) => {
+    const code = c.codePointAt(0)!.toString(16);
+    return code.length <= 2 ? `\\x${code.padStart(2, "0")}` : `\\u${code}`;
+  });
 }
 
 /** `text`, cut with an ellipsis where it is wider than `width` columns. Styles are lost in a cut text. */
@@ -19,17 +33,17 @@ export function truncate(text: string, width: number): string {
   if (displayWidth(text) <= width) return text;
   let kept = "";
   let used = 1;
-  for (const character of stripVTControlCharacters(text)) {
-    used += displayWidth(character);
+  for (const letter of letters(text)) {
+    used += letterWidth(letter);
     if (used > width) break;
-    kept += character;
+    kept += letter;
   }
   return `${kept.trimEnd()}…`;
 }
 
 /**
- * Lines of at most `width` columns, broken at spaces; a longer word stands alone. Newlines are kept, and
- * a no-break space comes out as a space that was not broken at.
+ * Lines of at most `width` columns, broken at spaces, and inside a word that is longer than a line.
+ * Newlines are kept, and a no-break space comes out as a space that was not broken at.
  */
 export function wrap(text: string, width: number): string[] {
   return text.split("\n").flatMap((paragraph) => {
@@ -37,17 +51,33 @@ export function wrap(text: string, width: number): string[] {
     let line = "";
     for (const word of paragraph.split(" ")) {
       const longer = line === "" ? word : `${line} ${word}`;
-      if (line !== "" && displayWidth(longer) > width) {
-        lines.push(line);
-        line = word;
-      } else line = longer;
+      if (displayWidth(longer) <= width) {
+        line = longer;
+        continue;
+      }
+      if (line !== "") lines.push(line);
+      const pieces = breakWord(word, width);
+      lines.push(...pieces.slice(0, -1));
+      line = pieces.at(-1)!;
     }
     return [...lines, line].map((done) => done.replaceAll("\u00a0", " "));
   });
 }
 
+/** A word in pieces of at most `width` columns, and at least one letter. */
+function breakWord(word: string, width: number): string[] {
+  if (displayWidth(word) <= width) return [word];
+  const pieces = [""];
+  for (const letter of letters(word)) {
+    const last = pieces.at(-1)!;
+    if (last !== "" && displayWidth(last + letter) > width) pieces.push(letter);
+    else pieces[pieces.length - 1] = last + letter;
+  }
+  return pieces;
+}
+
 /** Pads `text` with spaces to `width` columns, on its right or, for numbers, on its left. */
-function pad(text: string, width: number, side: "left" | "right" = "right"): string {
+export function pad(text: string, width: number, side: "left" | "right" = "right"): string {
   const spaces = " ".repeat(Math.max(0, width - displayWidth(text)));
   return side === "left" ? spaces + text : text + spaces;
 }
@@ -71,57 +101,4 @@ export function definitions(
 export function termWidthOf(items: readonly (readonly [string, string])[], columns: number): number {
   const limit = Math.floor(columns * 0.4);
   return Math.max(0, ...items.map(([term]) => displayWidth(term)).filter((width) => width <= limit));
-}
-
-export type Cell = string | number | null | undefined;
-
-export interface TableOptions {
-  readonly columns: number;
-  /** Styles the header's cells. */
-  readonly header?: (text: string) => string;
-  readonly indent?: number;
-  /** Columns of ready-made figures that are set to the right as numbers are. */
-  readonly alignRight?: readonly number[];
-}
-
-/**
- * A table with a header row. A column whose cells are all numbers (or empty) is set to the right; where
- * the whole is wider than `columns`, the widest text column is cut.
- */
-export function table(
-  header: readonly string[],
-  rows: readonly (readonly Cell[])[],
-  options: TableOptions,
-): string {
-  const shown = rows.map((row) => header.map((_, i) => cellText(row[i])));
-  const isNumber = (cell: Cell) => cell === null || cell === undefined || typeof cell === "number";
-  const numeric = header.map(
-    (_, i) => options.alignRight?.includes(i) || rows.every((row) => isNumber(row[i])),
-  );
-  const widths = header.map((title, i) =>
-    Math.max(displayWidth(title), ...shown.map((row) => displayWidth(row[i]!))),
-  );
-  const indent = options.indent ?? 0;
-  const room = options.columns - indent - 2 * (header.length - 1);
-  const excess = widths.reduce((sum, width) => sum + width, 0) - room;
-  if (excess > 0) {
-    const widest = widths.reduce(
-      (best, width, i) => (!numeric[i] && (best < 0 || width > widths[best]!) ? i : best),
-      -1,
-    );
-    if (widest >= 0) widths[widest] = Math.max(8, widths[widest]! - excess);
-  }
-  const line = (cells: readonly string[], style = (text: string) => text) =>
-    (
-      " ".repeat(indent) +
-      cells
-        .map((cell, i) => style(pad(truncate(cell, widths[i]!), widths[i]!, numeric[i] ? "left" : "right")))
-        .join("  ")
-    ).trimEnd();
-  return [line(header, options.header), ...shown.map((row) => line(row))].join("\n");
-}
-
-function cellText(cell: Cell): string {
-  if (cell === null || cell === undefined) return "";
-  return typeof cell === "number" ? cell.toLocaleString("en-US", { maximumFractionDigits: 4 }) : cell;
 }

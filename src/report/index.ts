@@ -1,4 +1,3 @@
-/** The report: one self-contained page, and tables and curves for a terminal. */
 export type { AuditedSample, Neighbour, Span } from "./audited.ts";
 export type { ArchitectureResult, ArchitecturesData } from "./chapters/architectures.ts";
 export type { CharactersData } from "./chapters/characters.ts";
@@ -25,7 +24,3 @@ export {
 export type { ReportChapters, ReportData } from "./page.ts";
 export { pickBest } from "./pick.ts";
 export { renderReport } from "./render.ts";
-export type { Style, TableStyle, TerminalColumn } from "./terminal.ts";
-export { table, visible } from "./terminal.ts";
-export type { TerminalChartOptions } from "./terminal-chart.ts";
-export { sparkline, terminalChart } from "./terminal-chart.ts";

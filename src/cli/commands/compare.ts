@@ -1,12 +1,13 @@
 /** `punchline compare`: what models predict for the same blank, and which is faster in which sense. */
 import { basename } from "node:path";
-import { type Comparison, compareModels, comparePage, terminalTable, visible } from "../../index.ts";
+import { type Comparison, compareModels, comparePage } from "../../index.ts";
 import { defineCommand, severalArguments } from "../command.ts";
 import type { Context } from "../context.ts";
 import { deviceOf, deviceOptions } from "../device-options.ts";
 import { formatCount } from "../format.ts";
-import { wrap } from "../layout.ts";
+import { visible, wrap } from "../layout.ts";
 import { flag, integer, present, text } from "../option.ts";
+import { table } from "../table.ts";
 
 export default defineCommand({
   description:
@@ -67,7 +68,7 @@ function printPredictions(ctx: Context, { models }: Comparison): void {
   ctx.print();
   const length = Math.max(...models.map(({ predictions }) => predictions.length));
   ctx.print(
-    terminalTable(
+    table(
       models.flatMap(({ model }) => [{ header: model }, { header: "%", align: "right" as const }]),
       Array.from({ length }, (_, k) =>
         models.flatMap(({ predictions }) => {
@@ -120,7 +121,7 @@ function printFacts(ctx: Context, { models }: Comparison): void {
     ["load and first answer, ms", (m) => m.load_ms.toFixed(0)],
   ];
   ctx.print(
-    terminalTable(
+    table(
       [{ header: "" }, ...models.map(({ model }) => ({ header: model, align: "right" as const }))],
       rows.map(([name, value]) => [name, ...models.map(value)]),
       { width: ctx.columns },
@@ -133,7 +134,7 @@ function printSpeed(ctx: Context, { models, answers, protocol, by_length }: Comp
   const cases = [...new Set(models.flatMap(({ speed }) => speed.map((s) => s.case)))];
   const right = (header: string) => ({ header, align: "right" as const });
   ctx.print(
-    terminalTable(
+    table(
       [
         { header: "case" },
         { header: "model" },
@@ -161,7 +162,7 @@ function printSpeed(ctx: Context, { models, answers, protocol, by_length }: Comp
     const sizes = [...new Set(by_length.map(({ size }) => size))];
     ctx.print("\nTokens read per second, by the text's length");
     ctx.print(
-      terminalTable(
+      table(
         [right("tokens"), ...models.map(({ model }) => right(model))],
         sizes.map((size) => [
           String(size),

@@ -5,8 +5,9 @@ import { defineCommand, severalArguments } from "../command.ts";
 import type { Context } from "../context.ts";
 import { dataChoices, dataOptions, readData } from "../data-options.ts";
 import { formatCount } from "../format.ts";
-import { definitions, table, truncate, wrap } from "../layout.ts";
+import { definitions, truncate, wrap } from "../layout.ts";
 import { choice, text } from "../option.ts";
+import { table } from "../table.ts";
 
 export default defineCommand({
   description:
@@ -59,19 +60,33 @@ function show(ctx: Context, summary: DataSummary, out: string | undefined): void
     ctx.print(definitions(items, width).join("\n"));
 
   ctx.print(style.bold("Sources"));
-  const sources = summary.sources.map(({ source, format, column, rows }) => [source, format, column, rows]);
-  ctx.print(table(["source", "format", "column", "rows"], sources, { columns: width, indent: 2 }));
+  const sources = summary.sources.map(({ source, format, column, rows }) => [
+    source,
+    format,
+    column ?? "",
+    formatCount(rows),
+  ]);
+  const number = (header: string) => ({ header, align: "right" as const });
+  ctx.print(
+    table([{ header: "source" }, { header: "format" }, { header: "column" }, number("rows")], sources, {
+      width,
+    }),
+  );
 
   title("Rows");
   const kept = summary.rows_out;
   const share = (n: number) => `${((100 * n) / Math.max(1, summary.rows_in)).toFixed(1)} %`;
   const dropped = Object.entries(summary.dropped).map(([reason, n]) => [
     `dropped: ${reason.replaceAll("_", " ")}`,
-    n,
+    formatCount(n),
     share(n),
   ]);
-  const rows = [["read", summary.rows_in, ""], ...dropped, ["kept", kept, share(kept)]];
-  ctx.print(table(["what", "rows", "share"], rows, { columns: width, indent: 2, alignRight: [2] }));
+  const rows = [
+    ["read", formatCount(summary.rows_in), ""],
+    ...dropped,
+    ["kept", formatCount(kept), share(kept)],
+  ];
+  ctx.print(table([{ header: "what" }, number("rows"), number("share")], rows, { width }));
 
   title("What is kept");
   const { lengths, splits, unit } = summary;

@@ -2,10 +2,10 @@
 
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { tellStory, visible } from "../../index.ts";
+import { tellStory } from "../../index.ts";
 import { defineCommand } from "../command.ts";
 import { formatCount, formatDuration } from "../format.ts";
-import { wrap } from "../layout.ts";
+import { visible, wrap } from "../layout.ts";
 import { flag, integer, list, number, text } from "../option.ts";
 import { trainingProgress } from "../training-progress.ts";
 

@@ -1,8 +1,9 @@
 /** `punchline fill`: what a masked model puts in the place of each [MASK]. */
-import { fillMasks, loadModel, resolveModel, terminalTable } from "../../index.ts";
+import { fillMasks, loadModel, resolveModel } from "../../index.ts";
 import { argument, defineCommand } from "../command.ts";
 import { deviceOf, deviceOptions } from "../device-options.ts";
 import { flag, integer } from "../option.ts";
+import { table } from "../table.ts";
 
 export default defineCommand({
   description:
@@ -34,7 +35,7 @@ export default defineCommand({
     filled.masks.forEach((candidates, i) => {
       ctx.print();
       ctx.print(
-        terminalTable(
+        table(
           [
             { header: filled.masks.length > 1 ? `mask ${i + 1}` : "token" },
             { header: "probability", align: "right" },

@@ -1,15 +1,7 @@
 /** `punchline novelty`: which of a model's texts repeat its training data. */
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
-import {
-  auditModel,
-  noveltyPage,
-  type PreparedData,
-  readRun,
-  readTexts,
-  terminalTable,
-  UsageError,
-} from "../../index.ts";
+import { auditModel, noveltyPage, type PreparedData, readRun, readTexts, UsageError } from "../../index.ts";
 import { argument, defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import {
@@ -22,6 +14,7 @@ import {
 import { formatCount } from "../format.ts";
 import { modelOptions, openAny, tellUsage } from "../open-model.ts";
 import { integer, list, number, text } from "../option.ts";
+import { table } from "../table.ts";
 
 export default defineCommand({
   description:
@@ -95,7 +88,7 @@ export default defineCommand({
     ctx.print();
     const share = (copies: number, of: number) => `${copies} of ${of}`;
     ctx.print(
-      terminalTable(
+      table(
         [
           { header: "" },
           { header: "copies", align: "right" },

@@ -1,11 +1,12 @@
 /** `punchline suggest`: predictive typing in a terminal, and suggestions for given texts elsewhere. */
 import { createInterface } from "node:readline";
-import { createSuggester, forTyping, type Suggester, type Suggestions, terminalTable } from "../../index.ts";
+import { createSuggester, forTyping, type Suggester, type Suggestions } from "../../index.ts";
 import { argument, defineCommand, optionalArgument } from "../command.ts";
 import type { Context } from "../context.ts";
 import { deviceOf, deviceOptions } from "../device-options.ts";
 import { openHere } from "../open-model.ts";
 import { integer } from "../option.ts";
+import { table } from "../table.ts";
 import { typeWithSuggestions } from "../typing/session.ts";
 
 export default defineCommand({
@@ -99,5 +100,5 @@ function listed(suggestions: Answer["suggestions"], width: number): string {
     { header: "text" },
     { header: "probability", align: "right" },
   ] as const;
-  return terminalTable(columns, rows, { width });
+  return table(columns, rows, { width });
 }
