@@ -76,10 +76,10 @@ function breakWord(word: string, width: number): string[] {
   return pieces;
 }
 
-/** Pads `text` with spaces to `width` columns, on its right or, for numbers, on its left. */
-export function pad(text: string, width: number, side: "left" | "right" = "right"): string {
+/** Pads `text` with spaces to `width` columns. */
+export function pad(text: string, width: number, align: "left" | "right" = "left"): string {
   const spaces = " ".repeat(Math.max(0, width - displayWidth(text)));
-  return side === "left" ? spaces + text : text + spaces;
+  return align === "right" ? spaces + text : text + spaces;
 }
 
 /** Terms with their explanations beside them; an overlong term stands on its own line. */
