@@ -1,7 +1,6 @@
 /** What every architecture must be, whatever it is: causal, the same step by step as at once, and able to learn. */
 import { describe, expect, it } from "vitest";
-import { float32, type HostArray, int32 } from "../src/core/array.ts";
-import { Random } from "../src/core/random.ts";
+import { type HostArray, int32 } from "../src/core/array.ts";
 import { prepareText, prepareTexts } from "../src/data/prepare.ts";
 import { unigramLoss } from "../src/evaluate/reference.ts";
 import { createDecoder } from "../src/generate/decoder.ts";
@@ -15,9 +14,9 @@ import { evaluation } from "../src/nn/mode.ts";
 import type { Parameters } from "../src/nn/parameters.ts";
 import { compile } from "../src/runtime/compile.ts";
 import { nodeBackend } from "../src/runtime/node.ts";
-import { printableTokenizer } from "../src/text/characters.ts";
 import { streamOf } from "../src/train/streams.ts";
 import { train } from "../src/train/train.ts";
+import { randomModel } from "./random-model.ts";
 
 const backend = nodeBackend({ threads: 1 });
 const VOCABULARY = 100;
@@ -50,23 +49,7 @@ const cases = written.flatMap((architecture) =>
 function tiny(architecture: (typeof architectures)[number], options: OptionValues): LanguageModel {
   const fitting = Object.fromEntries(Object.entries(small).filter(([name]) => name in architecture.options));
   const given = { ...fitting, ...options };
-  const model = architecture.build(architecture.configure(given, VOCABULARY));
-  const weights = Object.fromEntries(
-    model.parameters.map(({ name, shape, initialise }) => {
-      const array = float32(shape);
-      initialise(array.data, new Random(9, name));
-      for (let i = 0; i < array.data.length; i++) array.data[i]! *= 2;
-      return [name, array];
-    }),
-  );
-  return {
-    model,
-    weights,
-    tokenizer: printableTokenizer(),
-    backend,
-    endsItems: true,
-    name: architecture.type,
-  };
+  return randomModel(architecture.type, { sizes: given, seed: 9 });
 }
 
 async function logitsOf(lm: LanguageModel, ids: Int32Array, batch = 1): Promise<Float32Array> {

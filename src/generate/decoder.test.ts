@@ -1,14 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { float32 } from "../core/array.ts";
-import { Random } from "../core/random.ts";
-import { architectureOf } from "../models/registry.ts";
-import { nodeBackend } from "../runtime/node.ts";
-import { printableTokenizer } from "../text/characters.ts";
+import { randomModel } from "../../test/random-model.ts";
 import { createDecoder } from "./decoder.ts";
 import type { DecoderOptions } from "./decoding.ts";
-import type { LanguageModel } from "./language-model.ts";
 
-const backend = nodeBackend({ threads: 1 });
 const VOCABULARY = 100;
 const CONTEXT = 12;
 
@@ -20,25 +14,11 @@ const sizes = {
   "char-bilstm": { width: 8, embedding: 6, window: CONTEXT },
 };
 
-function randomModel(type: keyof typeof sizes): LanguageModel {
-  const architecture = architectureOf(type);
-  const model = architecture.build(architecture.configure(sizes[type], VOCABULARY));
-  const weights = Object.fromEntries(
-    model.parameters.map(({ name, shape, initialise }) => {
-      const array = float32(shape);
-      initialise(array.data, new Random(3, name));
-      for (let i = 0; i < array.data.length; i++) array.data[i]! *= 2;
-      return [name, array];
-    }),
-  );
-  return { model, weights, tokenizer: printableTokenizer(), backend, endsItems: true, name: type };
-}
-
 const ids = (length: number, seed: number) =>
   Int32Array.from({ length }, (_, i) => (i * 37 + seed * 11) % VOCABULARY);
 
 describe.each(Object.keys(sizes) as (keyof typeof sizes)[])("%s", (type) => {
-  const lm = randomModel(type);
+  const lm = randomModel(type, { sizes: sizes[type], seed: 3 });
 
   /** What a decoder that has read `text` and nothing else says. */
   async function fresh(text: Int32Array, options: DecoderOptions = {}): Promise<Float32Array> {

@@ -1,42 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { float32, int32 } from "../core/array.ts";
-import { Random } from "../core/random.ts";
+import { randomModel } from "../../test/random-model.ts";
+import { int32 } from "../core/array.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { State } from "../models/model.ts";
-import { architectureOf } from "../models/registry.ts";
 import { evaluation } from "../nn/mode.ts";
 import type { Parameters } from "../nn/parameters.ts";
 import { compile } from "../runtime/compile.ts";
-import { nodeBackend } from "../runtime/node.ts";
-import { printableTokenizer } from "../text/characters.ts";
 import { createDecoder } from "./decoder.ts";
-import type { LanguageModel } from "./language-model.ts";
 import { sample } from "./sample.ts";
 import { zeroState } from "./state.ts";
 
-function randomModel(type: string): LanguageModel {
-  const architecture = architectureOf(type);
-  const model = architecture.build(architecture.configure({ layers: 2, width: 24, embedding: 12 }, 100));
-  const weights = Object.fromEntries(
-    model.parameters.map(({ name, shape, initialise }) => {
-      const array = float32(shape);
-      initialise(array.data, new Random(5, name));
-      for (let i = 0; i < array.data.length; i++) array.data[i]! *= 2;
-      return [name, array];
-    }),
-  );
-  return {
-    model,
-    weights,
-    tokenizer: printableTokenizer(),
-    backend: nodeBackend(),
-    endsItems: true,
-    name: type,
-  };
-}
-
 describe.each(["char-rnn", "char-gru", "char-lstm"])("%s", (type) => {
-  const lm = randomModel(type);
+  const lm = randomModel(type, { sizes: { layers: 2, width: 24, embedding: 12 } });
 
   it("decodes token by token as in one pass", async () => {
     const ids = lm.tokenizer.encode("Why did the chicken");
@@ -69,7 +44,7 @@ describe.each(["char-rnn", "char-gru", "char-lstm"])("%s", (type) => {
 });
 
 describe("sample", () => {
-  const lm = randomModel("char-gru");
+  const lm = randomModel("char-gru", { sizes: { layers: 2, width: 24, embedding: 12 } });
 
   it("stops before a stop text, and streams just what the sample has", async () => {
     const free = (await sample(lm, { seed: 3, maxLength: 60 }))[0]!;

@@ -1,8 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { float32 } from "../core/array.ts";
-import { Random } from "../core/random.ts";
-import { architectureOf } from "../models/registry.ts";
-import { nodeBackend } from "../runtime/node.ts";
+import { randomModel } from "../../test/random-model.ts";
+import type { OptionValues } from "../models/model.ts";
 import { trainBpe } from "../text/bpe-train.ts";
 import { characterTokenizer } from "../text/characters.ts";
 import { huggingfaceTokenizer } from "../text/huggingface.ts";
@@ -13,21 +11,8 @@ import type { LanguageModel } from "./language-model.ts";
 import { promptIds } from "./sample.ts";
 import { createSuggester, type Suggestion, suggest } from "./suggest.ts";
 
-const backend = nodeBackend({ threads: 1 });
-
-function randomModel(type: string, tokenizer: Tokenizer, sizes = {}): LanguageModel {
-  const architecture = architectureOf(type);
-  const model = architecture.build(architecture.configure({ width: 16, ...sizes }, tokenizer.size));
-  const weights = Object.fromEntries(
-    model.parameters.map(({ name, shape, initialise }) => {
-      const array = float32(shape);
-      initialise(array.data, new Random(8, name));
-      for (let i = 0; i < array.data.length; i++) array.data[i]! *= 4;
-      return [name, array];
-    }),
-  );
-  return { model, weights, tokenizer, backend, endsItems: true, name: type };
-}
+const tinyModel = (type: string, tokenizer: Tokenizer, sizes: OptionValues = {}): LanguageModel =>
+  randomModel(type, { tokenizer, sizes: { width: 16, ...sizes }, seed: 8, gain: 4 });
 
 /** The probability of each id after `ids`. */
 async function probabilities(lm: LanguageModel, ids: Int32Array): Promise<Float64Array> {
@@ -48,7 +33,7 @@ function expectSame(found: readonly Suggestion[], wanted: readonly Suggestion[])
 
 describe("a character model", () => {
   const letters = ["\n", " ", "a", "b", "?"];
-  const lm = randomModel("char-lstm", characterTokenizer(letters), { layers: 1, embedding: 8 });
+  const lm = tinyModel("char-lstm", characterTokenizer(letters), { layers: 1, embedding: 8 });
 
   /** Every completion of at most `length` characters with its probability, by brute force. */
   async function everyWord(text: string, length: number): Promise<Suggestion[]> {
@@ -106,7 +91,7 @@ describe("a character model", () => {
 
 describe.each(["char-transformer", "char-bilstm"])("%s", (type) => {
   const sizes = type === "char-bilstm" ? { window: 8 } : { heads: 2, context: 8 };
-  const lm = randomModel(type, characterTokenizer(["\n", " ", "a", "b"]), sizes);
+  const lm = tinyModel(type, characterTokenizer(["\n", " ", "a", "b"]), sizes);
 
   it("goes beyond its context, and back", async () => {
     const suggester = createSuggester(lm);
@@ -127,7 +112,7 @@ describe.each(["char-transformer", "char-bilstm"])("%s", (type) => {
 
 describe("a word model", () => {
   const vocabulary = ["<unk>", "\n", "why", "chicken", "chips", "the", "\uffed?", "\uffed,", "\u0022\uffed"];
-  const lm = randomModel("word-lstm", wordTokenizer(vocabulary));
+  const lm = tinyModel("word-lstm", wordTokenizer(vocabulary));
 
   it("completes the word typed, with the odds of the words that begin so", async () => {
     const after = await probabilities(lm, promptIds(lm, "why the"));
@@ -163,7 +148,7 @@ describe("a byte-level BPE model", () => {
   const corpus = ["why the chicken", "the chips", "why chicken chips", "the child"];
   const { files } = trainBpe(corpus, { vocabularySize: 275 });
   const tokenizer = huggingfaceTokenizer(files["tokenizer.json"], files["tokenizer_config.json"]);
-  const lm = randomModel("gpt2", tokenizer, { layers: 1, heads: 2, context: 32 });
+  const lm = tinyModel("gpt2", tokenizer, { layers: 1, heads: 2, context: 32 });
 
   it("sees behind the token that was cut by where the typing stands", async () => {
     // The vocabulary writes " chi" as one token and as two; what is typed may be any of its spellings.
@@ -191,7 +176,7 @@ describe("a byte-level BPE model", () => {
 });
 
 it("refuses a model that fills masks", () => {
-  const lm = randomModel("char-lstm", characterTokenizer(["\n", "a"]), { embedding: 4 });
+  const lm = tinyModel("char-lstm", characterTokenizer(["\n", "a"]), { embedding: 4 });
   const masked = { ...lm, model: { ...lm.model, predicts: "masked" as const } };
   expect(() => createSuggester(masked)).toThrow('use "fill"');
 });

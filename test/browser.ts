@@ -1,0 +1,52 @@
+/** A real browser for tests: the system's Chromium, and a server of one folder for it. */
+import { existsSync, readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { extname, join } from "node:path";
+import { type Browser, chromium } from "playwright-core";
+
+const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+
+export const noBrowser = !existsSync(executablePath);
+/** What the name of a test says where there is no browser. */
+export const browserReason = noBrowser ? ` (skipped: no Chromium at ${executablePath}; set CHROMIUM)` : "";
+
+export const launchBrowser = (): Promise<Browser> =>
+  chromium.launch({
+    executablePath,
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--no-first-run",
+    ],
+  });
+
+const types: Readonly<Record<string, string>> = {
+  ".html": "text/html",
+  ".js": "text/javascript",
+  ".mjs": "text/javascript",
+  ".wasm": "application/wasm",
+};
+
+export interface FolderServer {
+  readonly url: string;
+  close(): void;
+}
+
+/** Serves the files of `folder` on this machine. */
+export async function serveFolder(folder: string): Promise<FolderServer> {
+  const server = createServer((request, response) => {
+    const { pathname } = new URL(request.url!, "http://page");
+    const path = join(folder, pathname === "/" ? "index.html" : pathname);
+    if (!existsSync(path)) response.writeHead(404).end();
+    else
+      response
+        .writeHead(200, { "content-type": types[extname(path)] ?? "application/octet-stream" })
+        .end(readFileSync(path));
+  });
+  await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}/`, close: () => server.close() };
+}
