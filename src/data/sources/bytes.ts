@@ -1,15 +1,17 @@
 /**
- * The bytes of a file, unpacked where it is gzip, and known to be UTF-8 text where text is asked for.
+ * The bytes of a file, unpacked where it is gzip or zip, and known to be UTF-8 text where text is asked for.
  */
 import { isUtf8 } from "node:buffer";
 import { createReadStream } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { createGunzip } from "node:zlib";
 import { InputError } from "../../core/errors.ts";
+import { onlyEntry } from "./zip.ts";
 
 export interface FileBytes {
   readonly name: string;
-  readonly gzip: boolean;
+  /** How it is packed, and in an archive the name of the one file inside. */
+  readonly packed?: { readonly as: "gz" } | { readonly as: "zip"; readonly entry: string };
   readonly progress: { bytes: number; totalBytes: number };
   chunks(): AsyncGenerator<Buffer>;
 }
@@ -18,9 +20,10 @@ const chunkBytes = 256 * 1024;
 
 /**
  * Opens a file for reading.
- * @throws InputError `missing-file`, `not-a-file`, `empty-file`, `unreadable-file`, or `archive` for a zip.
+ * @param isData tells by its name whether a file in a zip archive is one of texts
+ * @throws InputError `missing-file`, `not-a-file`, `empty-file`, `unreadable-file`, and as {@link onlyEntry}
  */
-export async function openFile(path: string): Promise<FileBytes> {
+export async function openFile(path: string, isData: (name: string) => boolean): Promise<FileBytes> {
   const info = await stat(path).catch((cause: NodeJS.ErrnoException) => {
     const reason = cause.code === "ENOENT" ? "does not exist" : `cannot be read (${cause.code})`;
     const code = cause.code === "ENOENT" ? "missing-file" : "unreadable-file";
@@ -32,15 +35,15 @@ export async function openFile(path: string): Promise<FileBytes> {
   if (info.isFile() && info.size === 0) throw emptyFile(path);
   const start = await firstBytes(path);
   if (start.length >= 4 && start.readUInt32BE(0) === 0x504b0304) {
-    throw new InputError(
-      "archive",
-      `${path} is a zip archive; unpack it and give the file inside, or pack that file with gzip.`,
-      { file: path },
-    );
+    const { name: entry, bytes } = await onlyEntry(path, isData);
+    if (bytes.length === 0) throw emptyFile(`${path}: ${entry}`);
+    const progress = { bytes: 0, totalBytes: bytes.length };
+    return { name: path, packed: { as: "zip", entry }, progress, chunks: () => piecesOf(bytes, progress) };
   }
   const gzip = start.length >= 2 && start[0] === 0x1f && start[1] === 0x8b;
   const progress = { bytes: 0, totalBytes: info.size };
-  return { name: path, gzip, progress, chunks: () => chunksOf(path, gzip, progress) };
+  const chunks = () => chunksOf(path, gzip, progress);
+  return { name: path, ...(gzip ? { packed: { as: "gz" } as const } : {}), progress, chunks };
 }
 
 export function emptyFile(file: string): InputError {
@@ -64,6 +67,14 @@ async function firstBytes(path: string): Promise<Buffer> {
       { file: path },
       cause,
     );
+  }
+}
+
+async function* piecesOf(bytes: Uint8Array, progress: { bytes: number }): AsyncGenerator<Buffer> {
+  for (let at = 0; at < bytes.length; at += chunkBytes) {
+    const piece = bytes.subarray(at, at + chunkBytes);
+    progress.bytes += piece.length;
+    yield Buffer.from(piece.buffer, piece.byteOffset, piece.length);
   }
 }
 

@@ -24,10 +24,11 @@ export const fileKind: SourceKind = {
   name: "file",
   matches: () => true,
   async open(name, options) {
-    const file = await openFile(name).catch(async (error: unknown) => {
+    const file = await openFile(name, isData).catch(async (error: unknown) => {
       throw await withAdvice(error, name);
     });
-    const format = formatOf(name, options);
+    const { packed } = file;
+    const format = formatOf(packed?.as === "zip" ? packed.entry : name, options);
     if (format === textFormat && options.column !== undefined) {
       throw new UsageError(
         `${name} has one text per line and no columns; leave out the column ${JSON.stringify(options.column)}.`,
@@ -42,7 +43,7 @@ export const fileKind: SourceKind = {
     };
     return {
       name,
-      format: file.gzip ? `${format.name}.gz` : format.name,
+      format: packed ? `${format.name}.${packed.as}` : format.name,
       get column() {
         return column;
       },
@@ -66,17 +67,24 @@ function formatOf(name: string, { format }: SourceOptions): FileFormat {
     if (found) return found;
     throw new UsageError(`There is no file format ${JSON.stringify(format)}; ${didYouMean(format, names)}`);
   }
-  const plain = name.toLowerCase().replace(/\.gz$/, "");
-  const extension = extname(plain);
-  const found = fileFormats.find((known) => known.extensions.includes(extension));
+  const found = knownFormat(name);
   if (found) return found;
   throw new InputError(
     "file-format",
-    `${name} ends in none of ${fileFormats.flatMap((known) => known.extensions).join(" ")} (also with .gz); ` +
+    `${name} ends in none of ${fileFormats.flatMap((known) => known.extensions).join(" ")} (also packed, as .gz or .zip); ` +
       "rename it or name its format.",
     { file: name },
   );
 }
+
+/** The format that a file's name tells. */
+function knownFormat(name: string): FileFormat | undefined {
+  const extension = extname(name.toLowerCase().replace(/\.gz$/, ""));
+  return fileFormats.find(({ extensions }) => extensions.includes(extension));
+}
+
+/** Whether a file in an archive is one of texts; packed once more it cannot be read. */
+const isData = (name: string): boolean => !name.endsWith(".gz") && knownFormat(name) !== undefined;
 
 /** A missing name may be a slip for a built-in one; a folder may hold just the file that was meant. */
 async function withAdvice(error: unknown, name: string): Promise<unknown> {
@@ -91,11 +99,7 @@ async function withAdvice(error: unknown, name: string): Promise<unknown> {
   }
   if (error.code === "not-a-file") {
     const inside = await readdir(name).catch(() => []);
-    const file = inside.find((entry) =>
-      fileFormats.some((format) =>
-        format.extensions.includes(extname(entry.toLowerCase().replace(/\.gz$/, ""))),
-      ),
-    );
+    const file = inside.find((entry) => knownFormat(entry) !== undefined);
     if (file !== undefined) {
       return new InputError(
         error.code,

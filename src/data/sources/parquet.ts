@@ -48,9 +48,9 @@ async function* readParquet(file: FileBytes, options: ReadOptions): AsyncGenerat
   }
 }
 
-/** Any part of the file on demand; a gzip file is unpacked into memory first. */
+/** Any part of the file on demand; a packed file is unpacked into memory first. */
 async function randomAccess(file: FileBytes) {
-  if (file.gzip) {
+  if (file.packed) {
     const parts: Buffer[] = [];
     for await (const chunk of file.chunks()) parts.push(chunk);
     const all = new Uint8Array(Buffer.concat(parts));

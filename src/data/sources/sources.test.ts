@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { strToU8, zipSync } from "fflate";
 import jokes from "one-liner-joke/jokes.json" with { type: "json" };
 import { afterAll, describe, expect, it } from "vitest";
 import { sourceKinds } from "../prepare-sources.ts";
@@ -58,6 +59,11 @@ describe("files", () => {
     const packed = await read(file(`${name}.gz`, gzipSync(content)));
     expect(packed).toMatchObject({ texts, column });
     expect(packed.format).toMatch(/\.gz$/);
+    const bytes = typeof content === "string" ? strToU8(content) : content;
+    const archive = zipSync({ [name]: bytes, "readme.md": strToU8("about"), [`__MACOSX/._${name}`]: bytes });
+    const unpacked = await read(file(`${name}.archive.zip`, archive));
+    expect(unpacked).toMatchObject({ texts, column });
+    expect(unpacked.format).toMatch(/\.zip$/);
   });
 
   it("a text file gives a text per line", async () => {
@@ -133,7 +139,13 @@ describe("bad files are refused in one sentence", () => {
       gzipSync("ID,Joke\n1,abcdefghijklmnopqrstuvwxyz\n").subarray(0, 30),
       /not whole gzip data/,
     ],
-    ["a.zip", Uint8Array.of(0x50, 0x4b, 3, 4, 0), /zip archive; unpack it/],
+    [
+      "two.zip",
+      zipSync({ "a.csv": strToU8("a"), "b.txt": strToU8("b") }),
+      /2 files \(a.csv, b.txt\); unpack it/,
+    ],
+    ["none.zip", zipSync({ "a.png": strToU8("a") }), /without a file of texts/],
+    ["a.zip", Uint8Array.of(0x50, 0x4b, 3, 4, 0), /not a whole zip archive/],
     ["a.doc", "text", /ends in none of .csv/],
   ];
 
