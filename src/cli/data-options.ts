@@ -105,7 +105,11 @@ export async function readData(
     nearDuplicates: options.near === "off" ? false : { words: options.near },
     fractions,
     onProgress: ({ phase, rows, totalRows }) =>
-      task.update({ done: rows, ...(totalRows > 0 ? { total: totalRows } : {}), remark: phase }),
+      task.update({
+        done: rows,
+        ...(totalRows > 0 ? { total: totalRows } : {}),
+        ...(phase === "read" ? {} : { remark: phase }),
+      }),
   });
   task.end(`read ${formatCount(data.summary.rows_in)} rows, kept ${formatCount(data.summary.rows_out)}`);
   return data;

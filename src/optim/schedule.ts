@@ -15,13 +15,16 @@ export interface ScheduleOptions {
   readonly kind: ScheduleKind;
   /** Steps over which the factor rises linearly to 1. */
   readonly warmup: number;
-  /** Steps in all; the factor stays at its end beyond them. */
+  /** Steps in all; the decay would end with the step after the last, so that no step goes to waste. */
   readonly steps: number;
   /** Where the decay ends, as a share of the peak. Default 0. */
   readonly floor?: number;
 }
 
-/** The factor of each step, counted from 1. @throws UsageError for an unknown kind or a number out of range */
+/**
+ * The factor of each step, counted from 1: without warmup the first has the peak.
+ * @throws UsageError for an unknown kind or a number out of range
+ */
 export function schedule({ kind, warmup, steps, floor = 0 }: ScheduleOptions): (step: number) => number {
   if (!scheduleKinds.includes(kind))
     throw new UsageError(`There is no schedule "${kind}": ${didYouMean(kind, scheduleKinds)}`);
@@ -32,7 +35,7 @@ export function schedule({ kind, warmup, steps, floor = 0 }: ScheduleOptions): (
   const shape = shapes[kind];
   return (step) => {
     if (step <= warmup) return step / Math.max(1, warmup);
-    const done = Math.min(1, (step - warmup) / Math.max(1, steps - warmup));
+    const done = Math.min(1, (step - 1 - warmup) / Math.max(1, steps - warmup));
     return floor + (1 - floor) * shape(done);
   };
 }
