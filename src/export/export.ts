@@ -42,7 +42,7 @@ const writers: Readonly<Record<ExportFormat, Writer>> = {
 /**
  * Writes the model in the folder `path` to `out`, whole or not at all.
  * @throws UsageError where `out` is taken or the format is not for this model; InputError as
- * {@link openExportSource} and of the file system.
+ * `openExportSource` and of the file system.
  */
 export async function exportModel(path: string, options: ExportOptions): Promise<Exported> {
   const { format, out } = options;

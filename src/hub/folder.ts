@@ -39,7 +39,7 @@ export interface ModelFolder {
  * Opens a model's folder and checks its files' structure; no number is read yet.
  *
  * @throws InputError `not-a-model` where files are missing, `pickle-refused` where the weights are only
- * there as a pickle, and those of {@link openSafetensors} and {@link openShards}.
+ * there as a pickle, and those of `openSafetensors` and `openShards`.
  */
 export async function openModelFolder(path: string): Promise<ModelFolder> {
   const files = await listFolder(path);

@@ -36,7 +36,7 @@ const CONVERT_BYTES = 1 << 20;
 
 /**
  * Opens a file and checks its header; `where` is the name used in errors.
- * @throws InputError of {@link parseHeader} or of the file system. Close the source when done.
+ * @throws InputError of `parseHeader` or of the file system. Close the source when done.
  */
 export async function openSafetensors(path: string, where = path): Promise<TensorSource> {
   const file = await open(path, "r").catch((cause: unknown) => {

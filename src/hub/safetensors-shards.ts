@@ -16,7 +16,7 @@ export function shardNames(index: JsonObject, where: string): string[] {
  * Opens every file that `indexName` in `folder` speaks of, as one source.
  *
  * @throws InputError `safetensors-index` where the index is malformed or does not agree with its files,
- * `path-outside` where it leads out of the folder, and those of {@link openSafetensors}.
+ * `path-outside` where it leads out of the folder, and those of `openSafetensors`.
  */
 export async function openShards(folder: string, indexName: string): Promise<TensorSource> {
   const where = join(folder, indexName);

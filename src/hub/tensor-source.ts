@@ -33,7 +33,7 @@ export interface TensorSource {
   close(): Promise<void>;
 }
 
-/** The tensors of a whole safetensors file in memory. Errors: {@link parseHeader}. */
+/** The tensors of a whole safetensors file in memory. Errors: `parseHeader`. */
 export function bufferTensors(file: ArrayBuffer, where = "the model file"): TensorSource {
   const bytes = new Uint8Array(file);
   const length = headerLength(bytes.subarray(0, 64), bytes.byteLength, where);

@@ -13,7 +13,7 @@ import { readOptionalJson } from "./json-file.ts";
 
 /**
  * The tokenizer of the model in `folder`: of characters, words, GPT-2 or BERT.
- * Errors: {@link readTokenizerFiles}, `tokenizerFromFiles`, `huggingfaceTokenizer`.
+ * Errors: `readTokenizerFiles`, `tokenizerFromFiles`, `huggingfaceTokenizer`.
  */
 export async function loadTokenizer(folder: string): Promise<Tokenizer> {
   const files = await readTokenizerFiles(folder);

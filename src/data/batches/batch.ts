@@ -6,7 +6,7 @@ export interface TokenBatch {
   readonly x: Int32Array;
   /** The id after each of `x`, [batch, length]: its target. */
   readonly y: Int32Array;
-  /** [batch, length]: 1 where the target counts, 0 where it fills up. Absent where all count. */
+  /** [batch, length], 1 where the target counts, 0 where it fills up. Absent where all count. */
   readonly weights?: Float32Array;
   /** How many targets count: what a summed loss is divided by. */
   readonly targets: number;
