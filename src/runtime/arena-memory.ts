@@ -21,7 +21,7 @@ export class KernelMemory {
   #used = 0;
 
   /**
-   * @param bytes how much to reserve, rounded up to 64 KiB; at most {@link maximumBytes}
+   * @param bytes how much to reserve, rounded up to 64 KiB; at most `maximumBytes`
    * @throws {PunchlineError} `memory` where the system does not give as much
    */
   constructor(bytes: number) {
