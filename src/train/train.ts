@@ -28,7 +28,13 @@ import { nodeBackend } from "../runtime/node.ts";
 import { type Checkpoint, hasCheckpoint, readCheckpoint, refuseLostCheckpoint } from "./checkpoint.ts";
 import { estimateMemory } from "./estimate.ts";
 import type { LogRow, SampleRow, StopReason, TrainEvent } from "./events.ts";
-import { type ResumeOptions, resolveTrainOptions, resumeTrainOptions, type TrainOptions } from "./options.ts";
+import {
+  finetuneDefaults,
+  type ResumeOptions,
+  resolveTrainOptions,
+  resumeTrainOptions,
+  type TrainOptions,
+} from "./options.ts";
 import {
   type RunRecord,
   readRun,
@@ -117,7 +123,8 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
     ? await readModel(request.base.folder)
     : architecture.build(architecture.configure(modelOptions, data.tokenizer.size));
   const { contextLength } = model;
-  const resolved = resolveTrainOptions(request.options ?? {}, architecture);
+  const suited = request.base ? { training: finetuneDefaults } : architecture;
+  const resolved = resolveTrainOptions(request.options ?? {}, suited);
   // A window that nobody asked for is never longer than what the model sees.
   const seqLen = request.options?.seqLen ?? Math.min(resolved.seqLen, contextLength);
   const options = { ...resolved, seqLen };
