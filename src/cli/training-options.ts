@@ -3,6 +3,7 @@ import {
   architectureOf,
   architectures,
   type OptionValues as ModelOptionValues,
+  type Packing,
   type RunRecord,
   type TrainOptions,
   trainDefaults,
@@ -17,6 +18,7 @@ import {
   number,
   type Option,
   type OptionValues,
+  optionalFlag,
   present,
   text,
 } from "./option.ts";
@@ -38,8 +40,9 @@ export const sourcesOf = ({ data }: Pick<OptionValues<typeof runOptions>, "data"
 /**
  * The options of a training. None has a value of its own, so that what was given can be told from the rest.
  * @param d the defaults that the help shows
+ * @param packing that of texts without prompts, for most models
  */
-export function trainingOptions(d: TrainOptions) {
+export function trainingOptions(d: TrainOptions, packing: Packing = "stream") {
   const group = "Training";
   return {
     steps: integer({ describe: "Updates of the weights", min: 1, group }),
@@ -49,13 +52,22 @@ export function trainingOptions(d: TrainOptions) {
       group,
     }),
     maxMinutes: number({ describe: "Wall-clock limit", above: 0, unit: "minutes", group }),
-    batchSize: integer({ describe: `Windows side by side (default ${d.batchSize})`, min: 1, group }),
-    seqLen: integer({ describe: `Tokens of a window (default ${d.seqLen})`, min: 1, group }),
-    stride: integer({ describe: "Tokens between shuffled windows (default: a window)", min: 1, group }),
-    windows: choice(["stream", "shuffled"], {
-      describe: "Lanes with carried state, or independent windows",
+    batchSize: integer({ describe: `Rows side by side (default ${d.batchSize})`, min: 1, group }),
+    seqLen: integer({ describe: `Tokens of a row (default ${d.seqLen})`, min: 1, group }),
+    packing: choice(["none", "blocks", "stream"], {
+      describe: `Texts in rows: one each; several that do not see each other; end to end (default ${packing})`,
       group,
     }),
+    longTexts: choice(["split", "truncate"], {
+      describe: "Of texts longer than a row (default split)",
+      group,
+    }),
+    wholeWords: optionalFlag({ describe: "Hide whole words, where the model fills masks", group }),
+    windows: choice(["stream", "shuffled"], {
+      describe: "Of a stream: lanes with carried state, or independent windows",
+      group,
+    }),
+    stride: integer({ describe: "Tokens between shuffled windows (default: a window)", min: 1, group }),
     accumulate: integer({ describe: "Batches added up for one step", min: 1, group }),
     optimizer: choice(["adamw", "sgd"], { describe: `Default ${d.optimizer}`, group }),
     learningRate: number({ describe: `Peak learning rate (default ${d.learningRate})`, above: 0, group }),

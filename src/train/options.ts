@@ -1,5 +1,6 @@
 /** How a model is trained: every choice, its default, and what is refused. */
 import { UsageError } from "../core/errors.ts";
+import type { LongItems } from "../data/batches/index.ts";
 import type { Architecture } from "../models/model.ts";
 
 export interface TrainOptions {
@@ -21,6 +22,19 @@ export interface TrainOptions {
    * where the model carries a state of fixed size.
    */
   readonly windows?: "stream" | "shuffled";
+  /**
+   * How texts stand side by side. `none`: one a row, padded; `blocks`: as many as fit, which do not see each other,
+   * each with positions of its own; `stream`: end to end, so that a model sees the ends of earlier texts. Default:
+   * `blocks` for fine-tuning, prompts and masked models, where the model can tell texts apart; else `stream`.
+   */
+  readonly packing?: Packing;
+  /**
+   * What becomes of a text longer than a row: `split` in pieces that know nothing of each other, or `truncate`,
+   * which loses the rest and with it the end. Not of `stream`. Default `split`.
+   */
+  readonly longTexts?: LongItems;
+  /** Of masked models: hide all pieces of a word together. Default false. */
+  readonly wholeWords: boolean;
   /** Batches whose gradients are added up for one step. Default 1. */
   readonly accumulate: number;
   readonly optimizer: "adamw" | "sgd";
@@ -56,6 +70,9 @@ export interface TrainOptions {
   readonly seed: number;
 }
 
+/** How texts stand in the rows of a batch. */
+export type Packing = "none" | "blocks" | "stream";
+
 /** What a resumed training may change: when it ends, and how often it is saved. */
 export type ResumeOptions = Partial<
   Pick<TrainOptions, "steps" | "epochs" | "maxMinutes" | "patience" | "checkpointSeconds">
@@ -64,6 +81,7 @@ export type ResumeOptions = Partial<
 export const trainDefaults: TrainOptions = {
   batchSize: 32,
   seqLen: 64,
+  wholeWords: false,
   accumulate: 1,
   optimizer: "adamw",
   learningRate: 2e-3,

@@ -59,7 +59,12 @@ function show(ctx: Context, summary: DataSummary, out: string | undefined): void
     ctx.print(definitions(items, width).join("\n"));
 
   ctx.print(style.bold("Sources"));
-  const sources = summary.sources.map(({ source, format, column, rows }) => [source, format, column, rows]);
+  const sources = summary.sources.map(({ source, format, column, prompt_column: prompt, rows }) => [
+    source,
+    format,
+    prompt === undefined ? column : [prompt, column ?? "text"].join(" → "),
+    rows,
+  ]);
   ctx.print(table(["source", "format", "column", "rows"], sources, { columns: width, indent: 2 }));
 
   title("Rows");

@@ -39,7 +39,7 @@ export default defineCommand({
   arguments: { model: argument({ describe: "Hugging Face folder, run folder or Hub name to start from" }) },
   options: {
     ...runOptions,
-    ...trainingOptions(defaults),
+    ...trainingOptions(defaults, "blocks"),
     ...dataOptions,
     ...deviceOptions,
   },
