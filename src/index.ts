@@ -108,7 +108,13 @@ export type { CleaningStep } from "./text/clean.ts";
 export type { Tokenizer } from "./text/tokenizer.ts";
 export type { LogRow, SampleRow, StopReason, TrainEvent } from "./train/events.ts";
 export { readLog } from "./train/history.ts";
-export { type TrainOptions, trainDefaults } from "./train/options.ts";
+export {
+  finetuneDefaults,
+  type Packing,
+  resolveTrainOptions,
+  type TrainOptions,
+  trainDefaults,
+} from "./train/options.ts";
 export { type RunRecord, readRun, refuseTakenFolder } from "./train/run-folder.ts";
 export { tokenUnit } from "./train/streams.ts";
 export { resume, type TrainRequest, type TrainResult, type TrainSummary, train } from "./train/train.ts";

@@ -110,6 +110,7 @@ describe("options of train", () => {
     ["--out r --momentum 0.5", /--momentum is an option of --optimizer sgd/],
     ["--out r --stride 3", /--stride is an option of --windows shuffled/],
     ["--out r --warmup 9 --steps 5", /--warmup 9 is beyond the 5 steps/],
+    ["--out r --steps 5 --epochs 2", /--steps 5 and --epochs 2 are two lengths of one training/],
     ["--out r --width 400000", /needs at least \d+ GB of memory and [\d.]+ GB are free/],
   ])("%j", async (words, message) => {
     const ran = await run("train", ...words.split(" ").filter(Boolean));

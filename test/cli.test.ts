@@ -163,6 +163,32 @@ describe("the real commands", () => {
     },
   );
 
+  test("train and finetune show the defaults that each of them has", async () => {
+    const shown = async (name: string, flag: string) => {
+      let help = "";
+      const stdout = { write: (text: string) => (help += text) };
+      await runCli([name, "--help"], { stdout, stderr: { write: () => {} }, env: {} });
+      const entry = help.split(/\n(?= +--)/).find((text) => text.trim().startsWith(`${flag} `));
+      return /default ([\w.-]+)/i.exec(entry!.replace(/\s+/g, " "))?.[1];
+    };
+    const defaults = {
+      "--batch-size": ["32", "8"],
+      "--seq-len": ["64", "128"],
+      "--learning-rate": ["0.002", "0.00005"],
+      "--schedule": ["cosine", "linear"],
+      "--warmup": ["100", "0"],
+      "--weight-decay": ["0.01", "0"],
+      "--epochs": [undefined, "3"],
+    };
+    for (const [flag, [trained, tuned]] of Object.entries(defaults)) {
+      expect([flag, await shown("train", flag), await shown("finetune", flag)]).toEqual([
+        flag,
+        trained,
+        tuned,
+      ]);
+    }
+  });
+
   test("none stands twice", () => {
     const names = registry.map((entry) => entry.name);
     expect([...new Set(names)]).toEqual(names);

@@ -17,6 +17,13 @@ const group = "Data";
 
 export const dataOptions = {
   column: text({ describe: "Column or field with the texts", placeholder: "NAME", group }),
+  promptColumn: text({
+    describe: "What each text answers: read, not learned (default: prompt, beside a completion)",
+    placeholder: "NAME",
+    group,
+  }),
+  completionColumn: text({ describe: "The texts beside --prompt-column", placeholder: "NAME", group }),
+  separator: text({ describe: "Between prompt and completion (default: a space)", group }),
   raw: flag({ describe: "Take the file as one continuous text: no cleaning, split by position", group }),
   keepUnicode: flag({ describe: "Keep every letter and sign, with a vocabulary made from the text", group }),
   cleaning: flag({ describe: "Leave the texts as they are", default: true, group }),
@@ -77,6 +84,13 @@ export async function readData(
       );
     return prepareRawText(await filesOf(ctx, sources), { fractions, ...words });
   }
+  const { column, promptColumn, completionColumn, separator } = options;
+  if (completionColumn !== undefined && promptColumn === undefined)
+    throw new UsageError(
+      "--completion-column goes with --prompt-column; texts without prompts are --column.",
+    );
+  if (completionColumn !== undefined && column !== undefined)
+    throw new UsageError("--completion-column and --column name the same thing; give one of them.");
   const files = await filesOf(ctx, sources);
   const task = ctx.progress.start("reading", { unit: "rows" });
   const steps = (
@@ -92,7 +106,13 @@ export async function readData(
     .filter((step) => !options[step])
     .map((step) => [step, false] as const);
   const data = await prepareData(files, {
-    ...present({ column: options.column, minLength: options.minLength, maxLength: options.maxChars }),
+    ...present({
+      column: column ?? completionColumn,
+      promptColumn,
+      separator,
+      minLength: options.minLength,
+      maxLength: options.maxChars,
+    }),
     ...words,
     includeAttacks: options.includeAttacks,
     cleaning: options.cleaning

@@ -55,6 +55,11 @@ export function flag(spec: Common & { readonly default?: boolean }): Option<bool
   };
 }
 
+/** A switch whose absence can be told from its being off. */
+export function optionalFlag(spec: Common): Option<boolean | undefined> {
+  return { ...flag(spec), default: undefined };
+}
+
 interface TextSpec extends Common {
   readonly placeholder?: string;
 }

@@ -3,77 +3,114 @@ import {
   architectureOf,
   architectures,
   type OptionValues as ModelOptionValues,
+  type Packing,
   type RunRecord,
+  type TrainOptions,
   trainDefaults,
   UsageError,
 } from "../index.ts";
-import { choice, flagOf, integer, number, type Option, type OptionValues, present, text } from "./option.ts";
+import {
+  choice,
+  flag,
+  flagOf,
+  integer,
+  list,
+  number,
+  type Option,
+  type OptionValues,
+  optionalFlag,
+  present,
+  text,
+} from "./option.ts";
 
-const training = "Training";
-const d = trainDefaults;
-
-export const trainOptions = {
-  steps: integer({ describe: "Updates of the weights", min: 1, group: training }),
-  epochs: number({ describe: "Passes over the training split", above: 0, group: training }),
-  maxMinutes: number({ describe: "Wall-clock limit", above: 0, unit: "minutes", group: training }),
-  batchSize: integer({ describe: `Windows side by side (default ${d.batchSize})`, min: 1, group: training }),
-  seqLen: integer({ describe: `Tokens of a window (default ${d.seqLen})`, min: 1, group: training }),
-  stride: integer({
-    describe: "Tokens between shuffled windows (default: a window)",
-    min: 1,
-    group: training,
+/** Where the texts come from and the run goes: of every command that trains. */
+export const runOptions = {
+  data: list({
+    describe: "Source: one-liners, a file, hf:owner/dataset (default one-liners)",
+    placeholder: "SOURCE",
   }),
-  windows: choice(["stream", "shuffled"], {
-    describe: "Lanes with carried state, or independent windows",
-    group: training,
-  }),
-  accumulate: integer({ describe: "Batches added up for one step", min: 1, group: training }),
-  optimizer: choice(["adamw", "sgd"], { describe: `Default ${d.optimizer}`, group: training }),
-  learningRate: number({
-    describe: `Peak learning rate (default ${d.learningRate})`,
-    above: 0,
-    group: training,
-  }),
-  schedule: choice(["constant", "linear", "cosine"], { describe: `Default ${d.schedule}`, group: training }),
-  warmup: integer({
-    describe: "Steps of rising learning rate (default 100, at most a tenth of all)",
-    min: 0,
-    group: training,
-  }),
-  weightDecay: number({ describe: `Of matrices (default ${d.weightDecay})`, min: 0, group: training }),
-  momentum: number({ describe: `Of sgd only (default ${d.momentum})`, min: 0, below: 1, group: training }),
-  clip: number({ describe: `Largest gradient norm, 0 for any (default ${d.clip})`, min: 0, group: training }),
-  seed: integer({ describe: `Of everything random (default ${d.seed})`, min: 0, group: training }),
+  out: text({ describe: "The run folder", placeholder: "DIR" }),
+  resume: flag({ describe: "Go on with the run in --out" }),
 } as const;
 
-const watching = "Watching and stopping";
-export const watchOptions = {
-  validateEvery: integer({ describe: "Steps between validations", min: 1, group: watching }),
-  validationTokens: integer({ describe: "Most tokens of each validation", min: 1, group: watching }),
-  patience: integer({ describe: "Stop after so many validations without progress", min: 1, group: watching }),
-  sampleEvery: integer({ describe: "Steps between samples, 0 for none", min: 0, group: watching }),
-  samplePrompt: text({ describe: "What samples begin with", group: watching }),
-  logEvery: integer({ describe: `Steps between log lines (default ${d.logEvery})`, min: 1, group: watching }),
-  checkpointSeconds: number({
-    describe: `Most time between checkpoints (default ${d.checkpointSeconds})`,
-    min: 0,
-    unit: "seconds",
-    group: watching,
-  }),
-  snapshotEvery: integer({ describe: "Steps between weights kept in checkpoints/", min: 0, group: watching }),
-  keep: choice(["best", "last"], {
-    describe: `Weights that the run offers (default ${d.keep})`,
-    group: watching,
-  }),
-} as const;
+/** The sources named by --data. */
+export const sourcesOf = ({ data }: Pick<OptionValues<typeof runOptions>, "data">): readonly string[] =>
+  data.length > 0 ? data : ["one-liners"];
 
-const trainingTable = { ...trainOptions, ...watchOptions } as const;
-type TrainingValues = OptionValues<typeof trainingTable>;
+/**
+ * The options of a training. None has a value of its own, so that what was given can be told from the rest.
+ * @param d the defaults that the help shows
+ * @param packing that of texts without prompts, for most models
+ */
+export function trainingOptions(d: TrainOptions, packing: Packing = "stream") {
+  const group = "Training";
+  return {
+    steps: integer({ describe: "Updates of the weights", min: 1, group }),
+    epochs: number({
+      describe: `Passes over the training split${d.epochs ? ` (default ${d.epochs})` : ""}`,
+      above: 0,
+      group,
+    }),
+    maxMinutes: number({ describe: "Wall-clock limit", above: 0, unit: "minutes", group }),
+    batchSize: integer({ describe: `Rows side by side (default ${d.batchSize})`, min: 1, group }),
+    seqLen: integer({ describe: `Tokens of a row (default ${d.seqLen})`, min: 1, group }),
+    packing: choice(["none", "blocks", "stream"], {
+      describe: `Texts in rows: one each; several that do not see each other; end to end (default ${packing})`,
+      group,
+    }),
+    longTexts: choice(["split", "truncate"], {
+      describe: "Of texts longer than a row (default split)",
+      group,
+    }),
+    wholeWords: optionalFlag({ describe: "Hide whole words, where the model fills masks", group }),
+    windows: choice(["stream", "shuffled"], {
+      describe: "Of a stream: lanes with carried state, or independent windows",
+      group,
+    }),
+    stride: integer({ describe: "Tokens between shuffled windows (default: a window)", min: 1, group }),
+    accumulate: integer({ describe: "Batches added up for one step", min: 1, group }),
+    optimizer: choice(["adamw", "sgd"], { describe: `Default ${d.optimizer}`, group }),
+    learningRate: number({ describe: `Peak learning rate (default ${d.learningRate})`, above: 0, group }),
+    schedule: choice(["constant", "linear", "cosine"], { describe: `Default ${d.schedule}`, group }),
+    warmup: integer({
+      describe: `Steps of rising learning rate (default ${d.warmup ?? "100, at most a tenth of all"})`,
+      min: 0,
+      group,
+    }),
+    weightDecay: number({ describe: `Of matrices (default ${d.weightDecay})`, min: 0, group }),
+    momentum: number({ describe: `Of sgd only (default ${d.momentum})`, min: 0, below: 1, group }),
+    clip: number({ describe: `Largest gradient norm, 0 for any (default ${d.clip})`, min: 0, group }),
+    seed: integer({ describe: `Of everything random (default ${d.seed})`, min: 0, group }),
+    ...watchingOptions(d),
+  } as const;
+}
+
+function watchingOptions(d: TrainOptions) {
+  const group = "Watching and stopping";
+  return {
+    validateEvery: integer({ describe: "Steps between validations", min: 1, group }),
+    validationTokens: integer({ describe: "Most tokens of each validation", min: 1, group }),
+    patience: integer({ describe: "Stop after so many validations without progress", min: 1, group }),
+    sampleEvery: integer({ describe: "Steps between samples, 0 for none", min: 0, group }),
+    samplePrompt: text({ describe: "What samples begin with", group }),
+    logEvery: integer({ describe: `Steps between log lines (default ${d.logEvery})`, min: 1, group }),
+    checkpointSeconds: number({
+      describe: `Most time between checkpoints (default ${d.checkpointSeconds})`,
+      min: 0,
+      unit: "seconds",
+      group,
+    }),
+    snapshotEvery: integer({ describe: "Steps between weights kept in checkpoints/", min: 0, group }),
+    keep: choice(["best", "last"], { describe: `Weights that the run offers (default ${d.keep})`, group }),
+  } as const;
+}
+
+const trainingNames = Object.keys(trainingOptions(trainDefaults)) as (keyof TrainingValues)[];
+type TrainingValues = OptionValues<ReturnType<typeof trainingOptions>>;
 
 /** The options of the training itself that were given. */
 export function givenTrainOptions(options: TrainingValues) {
-  const names = Object.keys(trainingTable) as (keyof TrainingValues)[];
-  return present(Object.fromEntries(names.map((name) => [name, options[name]])) as TrainingValues);
+  return present(Object.fromEntries(trainingNames.map((name) => [name, options[name]])) as TrainingValues);
 }
 
 type Given = Readonly<Record<string, unknown>>;
@@ -122,7 +159,7 @@ export function resumeOptions(options: Pick<TrainingValues, (typeof resumable)[n
  */
 export function refuseChanges(folder: string, record: RunRecord, options: Given, choices: Given): void {
   const free: readonly string[] = resumable;
-  const training = Object.keys(trainingTable).filter((name) => !free.includes(name));
+  const training = trainingNames.filter((name) => !free.includes(name));
   const given: Given = present({
     model: options.model === undefined ? undefined : architectureOf(String(options.model)).type,
     ...Object.fromEntries(training.map((name) => [name, options[name]])),

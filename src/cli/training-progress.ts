@@ -46,12 +46,33 @@ export function trainingProgress(ctx: Context, label: string): (event: TrainEven
   };
 }
 
+/** What becomes of texts that stand in rows of their own. */
+function layoutLines(layout: NonNullable<Start["layout"]>, unit: string): string[] {
+  const { items, rows, length, filled, long, longItems } = layout;
+  const share = `${Math.round(100 * filled)} % full`;
+  const lines = [
+    `${formatCount(items)} texts in ${formatCount(rows)} rows of ${formatCount(length)} ${unit}, ${share}`,
+  ];
+  const fate = longItems === "split" ? "each goes on in another row, without what came before" : "cut off";
+  if (long > 0) lines.push(`${formatCount(long)} texts are longer than a row: ${fate} (--long-texts)`);
+  return lines;
+}
+
 /** What the training will take, before its first step. */
-function expectations({ steps, parameters, bytes, secondsPerStep, resumedFrom = 0 }: Start): string[] {
+function expectations({
+  steps,
+  parameters,
+  bytes,
+  secondsPerStep,
+  layout,
+  unit,
+  resumedFrom = 0,
+}: Start): string[] {
   const left = steps - resumedFrom;
   if (left <= 0) return [`all ${formatCount(steps)} steps are done already; --steps N gives it more`];
   const time = `${formatDuration(secondsPerStep * left)} for ${formatCount(left)} steps`;
   return [
+    ...(layout ? layoutLines(layout, unit) : []),
     ...(resumedFrom > 0 ? [`going on after step ${formatCount(resumedFrom)}`] : []),
     `${formatCount(parameters)} parameters, about ${formatBytes(bytes)} of memory, ${perStep(secondsPerStep)} a step: ${time}`,
   ];

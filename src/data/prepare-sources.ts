@@ -54,10 +54,11 @@ export async function prepareData(
     onProgress ? { ...options, onProgress: (now) => onProgress({ ...now, ...bytes() }) } : options,
     names.join(", "),
   );
-  const summaries: SourceSummary[] = opened.map(({ name, format, column }, i) => ({
+  const summaries: SourceSummary[] = opened.map(({ name, format, column, promptColumn }, i) => ({
     source: name,
     format,
     column: column ?? null,
+    ...(promptColumn === undefined ? {} : { prompt_column: promptColumn }),
     rows: counts[i]!,
   }));
   return { ...prepared, summary: { ...prepared.summary, sources: summaries } };

@@ -37,6 +37,8 @@ export interface PrepareOptions {
   /** Drop near duplicates, with these thresholds. Default true. */
   readonly nearDuplicates?: boolean | NearDuplicateOptions;
   readonly fractions?: SplitFractions;
+  /** What stands between a prompt and its text. Default: a space, where neither side has white space there. */
+  readonly separator?: string;
   /** Drop shorter texts. Default 1 character. */
   readonly minLength?: number;
   /** Drop longer texts. Default no limit. */
@@ -52,6 +54,8 @@ export interface PreparedData {
   /** `items`: every string is one text that `endOfText` ends. `text`: every split is one continuous text. */
   readonly kind: "items" | "text";
   readonly splits: Readonly<Record<SplitName, readonly string[]>>;
+  /** How many of each text's first characters (UTF-16 code units) are a prompt. Absent: there are no prompts. */
+  readonly prompts?: Readonly<Record<SplitName, readonly number[]>>;
   readonly tokenizer: Tokenizer;
   readonly summary: DataSummary;
   /** 32 hexadecimal digits that are equal for equal texts in equal splits. */
@@ -81,50 +85,59 @@ export async function prepareTexts(
     onProgress({ phase, rows, totalRows, bytes: 0, totalBytes: 0 });
 
   const { minLength = 1, maxLength = Number.POSITIVE_INFINITY } = options;
+  const shape = (text: string) =>
+    vocabulary === "subword" ? cleaner.clean(text) : withoutBreaks(cleaner.clean(text));
   let rowsIn = 0;
-  let texts: string[] = [];
+  let items: Item[] = [];
+  let prompted = false;
   for await (const batch of batches) {
     rowsIn += batch.texts.length;
     for (const [reason, n] of Object.entries(batch.dropped ?? {})) {
       rowsIn += n;
       drop(reason, n);
     }
-    for (const raw of batch.texts) {
-      const text = vocabulary === "subword" ? cleaner.clean(raw) : withoutBreaks(cleaner.clean(raw));
-      if (text.trim() === "") drop("empty");
-      else if (text.length < minLength) drop("too_short");
-      else if (text.length > maxLength) drop("too_long");
-      else texts.push(text);
+    prompted ||= batch.prompts !== undefined;
+    for (const [i, raw] of batch.texts.entries()) {
+      const own = shape(raw);
+      const prompt = batch.prompts ? shape(batch.prompts[i]!) : "";
+      const item = prompt === "" ? { text: own, prompt: 0 } : joined(prompt, own, options.separator);
+      if (own.trim() === "") drop("empty");
+      else if (item.text.length < minLength) drop("too_short");
+      else if (item.text.length > maxLength) drop("too_long");
+      else items.push(item);
     }
     report("read", rowsIn, 0);
   }
 
-  let keys = texts.map(normalise);
+  let keys = items.map(({ text }) => normalise(text));
   const near = nearDuplicates === true ? {} : nearDuplicates;
   if (exactDuplicates || near !== false) {
-    const repeats = findDuplicates(keys, near, (done) => report("duplicates", done, texts.length));
+    const repeats = findDuplicates(keys, near, (done) => report("duplicates", done, items.length));
     const isNew = (_: unknown, i: number) => {
       if (exactDuplicates && repeats.exact[i]! >= 0) drop("duplicate");
       else if (repeats.near[i]! >= 0) drop("near_duplicate");
       else return true;
       return false;
     };
-    texts = texts.filter(isNew);
+    items = items.filter(isNew);
     keys = keys.filter((_, i) => repeats.near[i]! < 0 && !(exactDuplicates && repeats.exact[i]! >= 0));
   }
   const needed = fractions.validation + fractions.test > 0 ? 2 : 1;
-  if (texts.length < needed) throw tooFew(from, texts.length, needed, dropped);
+  if (items.length < needed) throw tooFew(from, items.length, needed, dropped);
 
-  report("split", 0, texts.length);
+  report("split", 0, items.length);
   const places = assignSplits(keys, fractions);
-  const splits = Object.fromEntries(
-    splitNames.map((name) => [name, texts.filter((_, i) => places[i] === name)]),
-  ) as Record<SplitName, string[]>;
+  const inSplits = <T>(of: (item: Item) => T) =>
+    Object.fromEntries(
+      splitNames.map((name) => [name, items.filter((_, i) => places[i] === name).map(of)]),
+    ) as Record<SplitName, T[]>;
+  const splits = inSplits(({ text }) => text);
+  const prompts = prompted ? inSplits(({ prompt }) => prompt) : undefined;
   const tokenizer = tokenizerFor(options, vocabulary, splits);
-  const fingerprint = fingerprintOf("items", splits);
+  const fingerprint = fingerprintOf("items", splits, prompts);
   const summary: DataSummary = {
     rows_in: rowsIn,
-    rows_out: texts.length,
+    rows_out: items.length,
     dropped,
     splits: countsOf(splits),
     vocabulary: tokenizer.size,
@@ -134,11 +147,11 @@ export async function prepareTexts(
     sources: [],
     cleaning: cleaner.changed,
     duplicates: describeDuplicates(exactDuplicates, near),
-    lengths: lengthsOf(texts),
+    lengths: lengthsOf(items.map(({ text }) => text)),
     examples: examplesOf(splits.train),
     fingerprint,
   };
-  return { kind: "items", splits, tokenizer, summary, fingerprint };
+  return { kind: "items", splits, ...(prompts ? { prompts } : {}), tokenizer, summary, fingerprint };
 }
 
 /**
@@ -188,7 +201,23 @@ export function encodeSplit(
 ): TokenStream {
   const texts = data.splits[split];
   if (data.kind === "text") return encodeText(tokenizer, texts[0] ?? "");
-  return encodeItems(tokenizer, texts, onProgress);
+  return encodeItems(tokenizer, texts, { prompts: data.prompts?.[split], onProgress });
+}
+
+/** A text, and how much of its beginning is a prompt. */
+interface Item {
+  readonly text: string;
+  readonly prompt: number;
+}
+
+/**
+ * A prompt and its text as one. White space between them belongs to the text, as sub-word vocabularies have it:
+ * who asks later need not end the prompt with a space.
+ */
+function joined(prompt: string, text: string, separator?: string): Item {
+  const apart = /\s$/.test(prompt) || /^\s/.test(text);
+  const before = prompt + (separator ?? (apart ? "" : " "));
+  return { text: before + text, prompt: before.trimEnd().length };
 }
 
 type Vocabulary = VocabularyName | "subword";
@@ -239,12 +268,17 @@ function tokenizerFor(
   return tokenizer;
 }
 
-function fingerprintOf(kind: string, splits: Readonly<Record<SplitName, readonly string[]>>): string {
+function fingerprintOf(
+  kind: string,
+  splits: Readonly<Record<SplitName, readonly string[]>>,
+  prompts?: PreparedData["prompts"],
+): string {
   const fingerprint = createFingerprint();
   fingerprint.add(kind);
   for (const name of splitNames) {
     fingerprint.add(`${name} ${splits[name].length}`);
     for (const text of splits[name]) fingerprint.add(text);
+    if (prompts) fingerprint.add(`prompts ${prompts[name].join(" ")}`);
   }
   return fingerprint.digest();
 }

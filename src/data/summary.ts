@@ -5,6 +5,8 @@ export interface SourceSummary {
   readonly source: string;
   readonly format: string;
   readonly column: string | null;
+  /** Where the prompts come from; absent where there are none. */
+  readonly prompt_column?: string;
   /** Rows that the source had, those that it left out itself included. */
   readonly rows: number;
 }

@@ -11,26 +11,35 @@ export interface TokenStream {
   readonly offsets: Int32Array;
   /** The id that ends an item. */
   readonly endOfText: number;
+  /** How many of each item's first tokens are a prompt, which is read but not learned. Absent: none. */
+  readonly prompts?: Int32Array;
+}
+
+export interface EncodeOptions {
+  /** How many of each item's first characters (UTF-16 code units) are a prompt. Absent: none. */
+  readonly prompts?: ArrayLike<number> | undefined;
+  /** Called now and then with the number of items encoded. */
+  readonly onProgress?: ((done: number) => void) | undefined;
 }
 
 /**
- * Encodes items into one stream, each ended by the tokenizer's `endOfText`.
- * @param onProgress called now and then with the number of items encoded.
+ * Encodes items into one stream, each ended by the tokenizer's `endOfText`. A prompt is spelt by itself, as it will
+ * be when somebody gives it to the model.
  * @throws InputError `unknown-character` as the tokenizer does.
  */
 export function encodeItems(
   tokenizer: Tokenizer,
   items: readonly string[],
-  onProgress: (done: number) => void = () => {},
+  { prompts, onProgress = () => {} }: EncodeOptions = {},
 ): TokenStream {
   let characters = items.length;
   for (const item of items) characters += item.length;
   // Word and sub-word vocabularies take a quarter or so of the characters; the array grows where that is short.
   let out = allocateTokens(tokenizer.size, tokenizer.kind === "character" ? characters : characters / 3 + 64);
   const offsets = new Int32Array(items.length + 1);
+  const asked = prompts ? new Int32Array(items.length) : undefined;
   let n = 0;
-  for (const [i, item] of items.entries()) {
-    const ids = tokenizer.encode(item);
+  const append = (ids: Int32Array) => {
     if (n + ids.length + 1 > out.length) {
       const larger = allocateTokens(tokenizer.size, (n + ids.length + 1) * 1.5);
       larger.set(out);
@@ -38,11 +47,22 @@ export function encodeItems(
     }
     out.set(ids, n);
     n += ids.length;
+  };
+  for (const [i, item] of items.entries()) {
+    const prompt = prompts?.[i] ?? 0;
+    if (prompt > 0) append(tokenizer.encode(item.slice(0, prompt)));
+    if (asked) asked[i] = n - offsets[i]!;
+    append(tokenizer.encode(prompt > 0 ? item.slice(prompt) : item));
     out[n++] = tokenizer.endOfText;
     offsets[i + 1] = n;
     if (i % 8192 === 8191) onProgress(i + 1);
   }
-  return { tokens: out.length === n ? out : out.slice(0, n), offsets, endOfText: tokenizer.endOfText };
+  return {
+    tokens: out.length === n ? out : out.slice(0, n),
+    offsets,
+    endOfText: tokenizer.endOfText,
+    ...(asked ? { prompts: asked } : {}),
+  };
 }
 
 /** Encodes one continuous text, such as a book, as a single item; nothing is added at its end. */

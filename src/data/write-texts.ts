@@ -3,20 +3,31 @@ import { rename, writeFile } from "node:fs/promises";
 import { extname } from "node:path";
 import { UsageError } from "../core/errors.ts";
 import type { PreparedData } from "./prepare.ts";
-import { type SplitName, splitNames } from "./split.ts";
+import { splitNames } from "./split.ts";
 
-/** One text as a line, its line break included. */
-type LineOf = (text: string, split: SplitName) => string;
+/** The fields of one text: `text` and `split`, or `prompt`, `completion` and `split`. */
+type Fields = Readonly<Record<string, string>>;
 
-const formats: Readonly<Record<string, { readonly header: string; readonly line: LineOf }>> = {
-  ".jsonl": { header: "", line: (text, split) => `${JSON.stringify({ text, split })}\n` },
-  ".csv": { header: "text,split\n", line: (text, split) => `"${text.replaceAll('"', '""')}",${split}\n` },
-  ".txt": { header: "", line: (text) => `${text}\n` },
+interface Format {
+  header(names: readonly string[]): string;
+  /** One text as a line, its line break included. */
+  line(fields: Fields): string;
+}
+
+const quoted = (cell: string) => `"${cell.replaceAll('"', '""')}"`;
+
+const formats: Readonly<Record<string, Format>> = {
+  ".jsonl": { header: () => "", line: (fields) => `${JSON.stringify(fields)}\n` },
+  ".csv": {
+    header: (names) => `${names.join(",")}\n`,
+    line: ({ split, ...texts }) => `${Object.values(texts).map(quoted).join(",")},${split}\n`,
+  },
+  ".txt": { header: () => "", line: ({ text, prompt, completion }) => `${text ?? prompt! + completion!}\n` },
 };
 
 /**
  * A writer of prepared items to `path`, in the format of its extension: `.jsonl` and `.csv` with fields `text`
- * and `split`, `.txt` with one text per line. The file appears when it is whole.
+ * (or `prompt` and `completion`) and `split`, `.txt` with one text per line. The file appears when it is whole.
  * @throws UsageError for another extension; at once, before anything is prepared.
  */
 export function textFileWriter(path: string): (data: PreparedData) => Promise<void> {
@@ -25,22 +36,28 @@ export function textFileWriter(path: string): (data: PreparedData) => Promise<vo
     const known = Object.keys(formats).join(", ");
     throw new UsageError(`Cannot tell the format of ${path}; give a name that ends in one of ${known}.`);
   }
-  return async ({ splits }) => {
+  return async (data) => {
     const temporary = `${path}.partial`;
-    await writeFile(temporary, lines(splits, format.header, format.line));
+    await writeFile(temporary, lines(data, format));
     await rename(temporary, path);
   };
 }
 
 /** The file's contents, some thousand lines at a time. */
-function* lines(splits: PreparedData["splits"], header: string, line: LineOf): Generator<string> {
+function* lines({ splits, prompts }: PreparedData, format: Format): Generator<string> {
+  const header = format.header(prompts ? ["prompt", "completion", "split"] : ["text", "split"]);
   if (header) yield header;
   for (const split of splitNames) {
     const texts = splits[split];
+    const fieldsOf = (text: string, i: number): Fields => {
+      const prompt = prompts?.[split][i];
+      if (prompt === undefined) return { text, split };
+      return { prompt: text.slice(0, prompt), completion: text.slice(prompt), split };
+    };
     for (let i = 0; i < texts.length; i += 4096) {
       yield texts
         .slice(i, i + 4096)
-        .map((text) => line(text, split))
+        .map((text, k) => format.line(fieldsOf(text, i + k)))
         .join("");
     }
   }

@@ -7,20 +7,18 @@
  */
 import { InputError, UsageError } from "../core/errors.ts";
 import type { HostedModel, TextModel } from "../generate/text-model.ts";
-import { type Evaluation, evaluateTexts, type LikelihoodOptions } from "./likelihood.ts";
+import { type Evaluation, type EvaluationOptions, evaluateTexts } from "./likelihood.ts";
 
 /** Characters of a piece of a long text; each piece is scored without those before it. */
 const PIECE = 8000;
 /** Requests under way at once. */
 const PARALLEL = 8;
 
-type EvaluateOptions = LikelihoodOptions & { readonly kind?: "items" | "text" };
-
 /** Loss, perplexity and bits of texts under any model. Errors: `evaluateTexts` and `HostedModel.score`. */
 export function evaluateModel(
   model: TextModel,
   texts: readonly string[],
-  options: EvaluateOptions = {},
+  options: EvaluationOptions = {},
 ): Promise<Evaluation> {
   return model.kind === "local"
     ? evaluateTexts(model.lm, texts, options)
@@ -30,8 +28,12 @@ export function evaluateModel(
 async function evaluateHosted(
   model: HostedModel,
   texts: readonly string[],
-  { length, stride, batch = PARALLEL, onProgress, signal }: EvaluateOptions,
+  { length, stride, batch = PARALLEL, prompts, onProgress, signal }: EvaluationOptions,
 ): Promise<Evaluation> {
+  if (prompts?.some((characters) => characters > 0))
+    throw new UsageError(
+      `${model.name} scores texts whole and cannot leave out their prompts; name one column with --column.`,
+    );
   for (const [option, value] of Object.entries({ "--length": length, "--window": stride })) {
     if (value !== undefined)
       throw new UsageError(

@@ -5,19 +5,15 @@
  * A model with a bounded context reads windows that overlap: each token is scored with at least
  * `context - stride` tokens before it, where the text has them.
  */
-import { float32, type HostArray, int32 } from "../core/array.ts";
-import { InputError } from "../core/errors.ts";
+import { InputError, UsageError } from "../core/errors.ts";
 import type { TokenBatch } from "../data/batches/batch.ts";
+import { itemPass } from "../data/batches/index.ts";
+import { encodeItems, type TokenStream } from "../data/tokens.ts";
 import type { LanguageModel, Weights } from "../generate/language-model.ts";
 import { beginsAfterEnd } from "../generate/language-model.ts";
-import { zeroState } from "../generate/state.ts";
-import type { Tensor } from "../graph/tensor.ts";
-import type { Model, State } from "../models/model.ts";
-import { objective } from "../models/objective.ts";
-import { evaluation } from "../nn/mode.ts";
-import type { Parameters } from "../nn/parameters.ts";
+import { carriesState, type Model } from "../models/model.ts";
 import type { Backend } from "../runtime/backend.ts";
-import { compile } from "../runtime/compile.ts";
+import { BatchScorer, type StreamLoss } from "./batch-scorer.ts";
 import { endings, lanes, windows } from "./passes.ts";
 
 export interface LikelihoodOptions {
@@ -32,17 +28,10 @@ export interface LikelihoodOptions {
   readonly signal?: AbortSignal;
 }
 
-export interface StreamLoss {
-  /** Sum over all scored tokens, in nats. */
-  readonly nats: number;
-  /** Number of tokens scored. */
-  readonly tokens: number;
-}
-
 /** Scores streams of tokens under one model; the graph is compiled once. */
 export class StreamScorer {
   readonly #model: Model;
-  readonly #step;
+  readonly #scorer: BatchScorer;
   readonly #options: LikelihoodOptions;
   readonly batch: number;
   /** Tokens of a window. */
@@ -52,12 +41,8 @@ export class StreamScorer {
     this.#model = model;
     this.#options = options;
     this.batch = options.batch ?? 16;
-    this.length = options.length ?? (carries(model) ? 128 : Math.min(model.contextLength, 256));
-    this.#step = compile(
-      (parameters: Parameters, input: { ids: Tensor; targets: Tensor; weights: Tensor; state: State }) =>
-        objective(model, parameters, input, evaluation),
-      { backend },
-    );
+    this.length = options.length ?? (carriesState(model) ? 128 : windowOf(model));
+    this.#scorer = new BatchScorer(model, backend);
   }
 
   /**
@@ -66,43 +51,31 @@ export class StreamScorer {
    */
   async score(parameters: Weights, stream: ArrayLike<number>): Promise<StreamLoss> {
     const { onProgress, signal } = this.#options;
-    const fresh = zeroState(carries(this.#model) ? this.#model.state(this.batch) : {});
-    let state: Record<string, HostArray> = fresh;
-    let nats = 0;
-    let tokens = 0;
     if (stream.length < 2)
       throw new InputError("too-short", "There is nothing to score: the text has no token after its first.");
-    for (const batch of this.#pass(stream)) {
-      signal?.throwIfAborted();
-      const shape = [batch.batch, batch.length];
-      const input = {
-        ids: int32(shape, batch.x),
-        targets: int32(shape, batch.y),
-        weights: float32(shape, batch.weights!),
-      };
-      const result = await this.#step(parameters, { ...input, state: batch.fresh ? fresh : state });
-      state = result.state as Record<string, HostArray>;
-      nats += (result.loss as HostArray<"float32">).data[0]!;
-      tokens += batch.targets;
-      onProgress?.(tokens / (stream.length - 1));
-    }
-    return { nats, tokens };
+    return this.#scorer.score(parameters, this.#pass(stream), {
+      onTokens: (done) => onProgress?.(done / (stream.length - 1)),
+      signal,
+    });
   }
 
   release(): Promise<void> {
-    return this.#step.release();
+    return this.#scorer.release();
   }
 
   #pass(stream: ArrayLike<number>): Generator<TokenBatch> {
     const sizes = { batch: this.batch, length: this.length };
     if (this.#model.predicts === "last") return endings(stream, sizes);
-    if (carries(this.#model)) return lanes(stream, sizes);
+    if (carriesState(this.#model)) return lanes(stream, sizes);
     return windows(stream, sizes, this.#options.stride ?? Math.ceil(this.length / 2));
   }
 }
 
-/** Whether a model reads a text of any length with a state of fixed size. */
-const carries = (model: Model): boolean => !Number.isFinite(model.contextLength);
+/** Most tokens that a recurrent model reads in one go of a text that stands alone. */
+const LONGEST = 1024;
+
+/** The window of a model with a bounded context, where nobody says how long. */
+const windowOf = ({ contextLength }: Model): number => Math.min(contextLength, 256);
 
 export interface Evaluation {
   /** Nats per token. */
@@ -117,16 +90,54 @@ export interface Evaluation {
   readonly context: number;
 }
 
+export interface EvaluationOptions extends LikelihoodOptions {
+  /** `items`: the end of each text is predicted as well, and counts as one character. Default `items`. */
+  readonly kind?: "items" | "text";
+  /**
+   * Whether each text is read by itself, as after an end of text, instead of all as one stream. One longer than a
+   * window goes on in another. Default false.
+   */
+  readonly alone?: boolean;
+  /** Of texts read alone, how many of each one's first characters are a prompt, which is read but not scored. */
+  readonly prompts?: readonly number[];
+}
+
 /**
- * Loss, perplexity and bits of texts under a model. For items the end of each is predicted as well, and
- * counts as one character; the whole is one stream that begins after an end of text.
+ * Loss, perplexity and bits of texts under a model. The whole is one stream that begins after an end of text,
+ * unless each text is to be read alone.
  */
 export async function evaluateTexts(
   lm: LanguageModel,
   texts: readonly string[],
-  options: LikelihoodOptions & { readonly kind?: "items" | "text" } = {},
+  options: EvaluationOptions = {},
 ): Promise<Evaluation> {
-  const { tokenizer, model, backend, weights } = lm;
+  const { model } = lm;
+  const items = options.kind !== "text";
+  const alone = options.alone === true && items;
+  const { nats, tokens } = alone
+    ? await scoreAlone(lm, texts, options)
+    : await scoreStream(lm, texts, options);
+  const scored = alone ? texts.map((text, i) => text.slice(options.prompts?.[i] ?? 0)) : texts;
+  const joined = scored.join("\n") + (items ? "\n" : "");
+  const characters = [...joined].length;
+  const bytes = new TextEncoder().encode(joined).length;
+  return {
+    loss: nats / tokens,
+    perplexity: Math.exp(nats / tokens),
+    bits_per_character: nats / Math.LN2 / characters,
+    bits_per_byte: nats / Math.LN2 / bytes,
+    tokens,
+    characters,
+    bytes,
+    context: carriesState(model) ? tokens : (options.length ?? windowOf(model)),
+  };
+}
+
+async function scoreStream(
+  { tokenizer, model, backend, weights }: LanguageModel,
+  texts: readonly string[],
+  options: EvaluationOptions,
+): Promise<StreamLoss> {
   const items = options.kind !== "text";
   const stream: number[] = items || beginsAfterEnd(tokenizer) ? [tokenizer.endOfText] : [];
   for (const text of texts) {
@@ -135,22 +146,36 @@ export async function evaluateTexts(
   }
   const scorer = new StreamScorer(model, backend, options);
   try {
-    const { nats, tokens } = await scorer.score(weights, stream);
-    const joined = texts.join("\n") + (items ? "\n" : "");
-    const characters = [...joined].length;
-    const bytes = new TextEncoder().encode(joined).length;
-    return {
-      loss: nats / tokens,
-      perplexity: Math.exp(nats / tokens),
-      bits_per_character: nats / Math.LN2 / characters,
-      bits_per_byte: nats / Math.LN2 / bytes,
-      tokens,
-      characters,
-      bytes,
-      context: Number.isFinite(model.contextLength)
-        ? (options.length ?? Math.min(model.contextLength, 256))
-        : tokens,
-    };
+    return await scorer.score(weights, stream);
+  } finally {
+    await scorer.release();
+  }
+}
+
+const longestOf = ({ offsets }: TokenStream): number =>
+  offsets.reduce((most, end, i) => Math.max(most, i === 0 ? 0 : end - offsets[i - 1]!), 1);
+
+async function scoreAlone(
+  { tokenizer, model, backend, weights, name }: LanguageModel,
+  texts: readonly string[],
+  { batch = 16, length, prompts, onProgress, signal }: EvaluationOptions,
+): Promise<StreamLoss> {
+  if (model.predicts !== "each")
+    throw new UsageError(
+      `${name} (${model.config.model_type}) does not predict every token of a text, so texts cannot be scored alone.`,
+    );
+  const stream = encodeItems(tokenizer, texts, { prompts });
+  const scorer = new BatchScorer(model, backend);
+  const rows = {
+    batch,
+    length: length ?? (carriesState(model) ? Math.min(longestOf(stream), LONGEST) : windowOf(model)),
+    packed: model.separatesDocuments === true,
+  };
+  try {
+    return await scorer.score(weights, itemPass(stream, rows), {
+      onTokens: (done) => onProgress?.(done / stream.tokens.length),
+      signal,
+    });
   } finally {
     await scorer.release();
   }

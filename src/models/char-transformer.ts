@@ -17,9 +17,9 @@ import { reshape, sum } from "../ops/broadcast.ts";
 import { addN, multiply } from "../ops/elementwise.ts";
 import { concatenate, slice } from "../ops/movement.ts";
 import { crossEntropy } from "../ops/normalisation.ts";
-import { cast, less } from "../ops/select.ts";
+import { cast, equal, less } from "../ops/select.ts";
 import { gpt2 } from "./gpt2.ts";
-import type { Architecture, Model, ModelConfig, ModelOption } from "./model.ts";
+import type { Architecture, Model, ModelConfig, ModelOption, TrainingInput } from "./model.ts";
 import { choice, fraction, integer, resolveOptions, size, switched } from "./options.ts";
 
 const type = "char-transformer";
@@ -91,8 +91,14 @@ function build(config: ModelConfig): Model {
       ...below.flatMap((name) => normParameters(name, width)),
       ...(auxiliary.targets ? linearParameters("auxiliary.second", width, size(config, "vocab_size")) : []),
     ],
+    separatesDocuments: auxiliary.positions,
     needsProgress: auxiliary.layers,
     loss(parameters, input, mode) {
+      if (input.weights && !auxiliary.positions) {
+        throw new UsageError(
+          "A char-transformer with --all-positions off learns the end of each window, and texts in rows of their own end anywhere; use --packing stream.",
+        );
+      }
       const { logits, hidden, state } = trunk.forward(parameters, input, mode);
       const weights = positionWeights(input.targets, input.weights, auxiliary.positions);
       const own = lossOf(logits, input.targets, weights);
@@ -110,7 +116,7 @@ function build(config: ModelConfig): Model {
           "auxiliary.second",
           norm(parameters, "transformer.ln_f", hidden!.at(-1)!),
         );
-        const after = { targets: shifted(input.targets), weights: input.weights && shifted(input.weights) };
+        const after = { targets: shifted(input.targets), weights: secondWeights(input) };
         const weights = positionWeights(after.targets, after.weights, auxiliary.positions, 1);
         terms.push(multiply(SECOND_TARGET, lossOf(second, after.targets, weights)));
       }
@@ -144,6 +150,14 @@ function positionWeights(targets: Tensor, own: Tensor | undefined, all: boolean,
     ),
   );
   return own ? multiply(own, byPosition) : byPosition;
+}
+
+/** Weights of the targets after the next; those beyond the end of a document do not count. */
+function secondWeights({ weights, documents }: TrainingInput): Tensor | undefined {
+  const after = weights && shifted(weights);
+  if (!documents) return after;
+  const inside = cast(equal(documents, shifted(documents)), "float32");
+  return after ? multiply(after, inside) : inside;
 }
 
 /** [batch, length] one step on; what comes last in each row stands for nothing. */

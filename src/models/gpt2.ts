@@ -4,6 +4,7 @@
  */
 import { InputError, ShapeError, UsageError } from "../core/errors.ts";
 import type { Tensor } from "../graph/tensor.ts";
+import { documentMask } from "../nn/attention.ts";
 import { embedding, embeddingParameters, flattenRows, project } from "../nn/linear.ts";
 import type { Mode } from "../nn/mode.ts";
 import { norm, normParameters } from "../nn/norm.ts";
@@ -167,6 +168,7 @@ function build(config: ModelConfig, g: Gpt2): Model {
     ],
     contextLength: context,
     predicts: "each",
+    separatesDocuments: true,
     state: (batch) => decodingSpecs(batch, { layers, heads, width }),
     forward: (parameters, input, mode, given) => forward(g, parameters, input, mode, given),
   };
@@ -182,6 +184,7 @@ function forward(
   const { ids } = input;
   const [batch, length] = ids.shape as [number, number];
   const past = DecodingState.of(input);
+  const mask = input.documents ? documentMask(input.documents) : input.attentionMask;
   const tokens = embedding(parameters, "transformer.wte", ids);
   const { places, turns } = positions(g, parameters, input, past);
   let x = flattenRows(mode.dropout(places ? add(tokens, places) : tokens, g.embeddingDropout));
@@ -193,7 +196,7 @@ function forward(
       g,
       past
         ? { x, batch, length, rotation: turns, past: { cache: past.cache(k), ends: past.ends } }
-        : { x, batch, length, rotation: turns, mask: input.attentionMask },
+        : { x, batch, length, rotation: turns, mask },
       mode,
     );
     if (past) past.keep(k, block.cache!);

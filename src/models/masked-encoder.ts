@@ -1,6 +1,7 @@
 /** What BERT and DistilBERT share: embeddings, encoder blocks, and a head that names hidden tokens. */
 import { ShapeError } from "../core/errors.ts";
 import type { Tensor } from "../graph/tensor.ts";
+import { documentMask } from "../nn/attention.ts";
 import {
   denseParameters,
   type EncoderConfig,
@@ -65,6 +66,7 @@ export function buildMaskedEncoder(
     ],
     contextLength: e.context,
     predicts: "masked",
+    separatesDocuments: true,
     state: () => ({}),
     forward: (parameters, input, mode, wanted) => forward(e, names, parameters, input, mode, wanted),
   };
@@ -81,8 +83,9 @@ function forward(
   const [batch, length] = input.ids.shape as [number, number];
   let x = flattenRows(mode.dropout(embed(e, names, parameters, input), e.hiddenDropout));
   const hidden = [x];
+  const mask = input.documents ? documentMask(input.documents) : input.attentionMask;
   for (let k = 0; k < e.layers; k++) {
-    const block = { x, batch, length, mask: input.attentionMask };
+    const block = { x, batch, length, mask };
     x = encoderBlock(parameters, names.layer(k), names.block, e, block, mode);
     hidden.push(x);
   }

@@ -28,6 +28,11 @@ export interface ModelInput {
   readonly attentionMask?: Tensor;
   /** Position of each token [batch, length], int32. Absent: counted on from the state, or from 0. */
   readonly positions?: Tensor;
+  /**
+   * Which document of its row each token belongs to, int32 [batch, length]; documents do not see each other. For
+   * models with {@link Model.separatesDocuments}, which take it in place of `attentionMask` and with `positions`.
+   */
+  readonly documents?: Tensor;
   /** Segment of each token [batch, length], int32, for models that tell sentences apart. Absent: all 0. */
   readonly tokenTypes?: Tensor;
 }
@@ -74,6 +79,8 @@ export interface Model {
   readonly contextLength: number;
   /** `each`: a prediction after every token; `last`: only after the window; `masked`: of hidden tokens. */
   readonly predicts: "each" | "last" | "masked";
+  /** Whether {@link forward} heeds `documents`. Default false. */
+  readonly separatesDocuments?: boolean;
   /** Whether {@link loss} reads `progress`. */
   readonly needsProgress?: boolean;
   /**
@@ -136,6 +143,10 @@ export interface Architecture {
   /** @throws InputError `config` where the configuration is not one of this architecture. */
   build(config: ModelConfig): Model;
 }
+
+/** Whether a model reads a text of any length with a state of fixed size. */
+export const carriesState = ({ contextLength }: Pick<Model, "contextLength">): boolean =>
+  !Number.isFinite(contextLength);
 
 /** Number of parameters. */
 export function countParameters(model: Model): number {

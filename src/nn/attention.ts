@@ -1,18 +1,20 @@
 /** Multi-head attention for training, for reading a text at once, and for a text that grows in a cache. */
-import { staticDim } from "../core/shape.ts";
+import { type Dim, staticDim } from "../core/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Spec } from "../graph/tree.ts";
 import { attention, attentionWeights, fromHeads, toHeads } from "../ops/attention.ts";
+import { reshape } from "../ops/broadcast.ts";
 import { cachedAttention, cachedHeadSize } from "../ops/cached-attention.ts";
 import { matmul } from "../ops/matmul.ts";
 import { split } from "../ops/movement.ts";
+import { cast, equal } from "../ops/select.ts";
 import type { Mode } from "./mode.ts";
 
 export interface AttentionOptions {
   readonly heads: number;
   /** Whether a position sees only itself and what lies before it. Default false. */
   readonly causal?: boolean;
-  /** int32 [batch, keys], 0 where a key is padding. Absent: all are real. */
+  /** int32, 0 where a key is not to be seen: [batch, keys], or [batch, length, keys]. Absent: all are seen. */
   readonly mask?: Tensor | undefined;
   /** Probability of dropping an attention weight while training. Default 0. */
   readonly dropout?: number;
@@ -31,6 +33,16 @@ export function attend(
   if (!mode.training || (dropout === 0 && large())) return attention(q, k, v, { heads, causal, mask });
   const weights = attentionWeights(toHeads(q, heads), toHeads(k, heads), { causal, mask });
   return fromHeads(matmul(mode.dropout(weights, dropout), toHeads(v, heads)));
+}
+
+/**
+ * The mask that keeps the documents of a row from seeing each other: int32 [batch, length, length].
+ * @param documents int32 [batch, length], the number of the document that each token belongs to
+ */
+export function documentMask(documents: Tensor): Tensor {
+  const [batch, length] = documents.shape as [Dim, Dim];
+  const same = equal(reshape(documents, [batch, length, 1]), reshape(documents, [batch, 1, length]));
+  return cast(same, "int32");
 }
 
 /** Queries, keys and values from one projection [batch, length, 3 · width]. */

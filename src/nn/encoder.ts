@@ -73,7 +73,7 @@ export interface EncoderInput {
   readonly x: Tensor;
   readonly batch: Dim;
   readonly length: Dim;
-  /** int32 [batch, length], 0 for padding. */
+  /** int32 [batch, length] or [batch, length, length], 0 for what is not to be seen. */
   readonly mask?: Tensor | undefined;
 }
 

@@ -76,7 +76,7 @@ export interface BlockInput {
   readonly x: Tensor;
   readonly batch: Dim;
   readonly length: Dim;
-  /** int32 [batch, length], 0 for padding; not with a cache. */
+  /** int32 [batch, length] or [batch, length, length], 0 for what is not to be seen; not with a cache. */
   readonly mask?: Tensor | undefined;
   /** Positions by rotation of queries and keys. Absent: the stream has them. */
   readonly rotation?: Rotation | undefined;

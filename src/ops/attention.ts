@@ -41,8 +41,12 @@ export const attentionOp = defineOp<AttentionAttributes>({
       throw new ShapeError("attention", "expected queries, keys and values [batch, length, width]", shapes);
     if (staticDim("attention", q!.shape, 2) % heads !== 0)
       throw new ShapeError("attention", `the width is not a multiple of ${heads} heads`, [q!.shape]);
-    if (mask && !sameShape(mask.shape, k!.shape.slice(0, 2)))
-      throw new ShapeError("attention", "expected a mask [batch, keys]", [mask.shape, k!.shape]);
+    const [batch, keys] = k!.shape;
+    const masks = [k!.shape.slice(0, 2), [batch!, q!.shape[1]!, keys!]];
+    if (mask && !masks.some((shape) => sameShape(mask.shape, shape))) {
+      const expected = "expected a mask [batch, keys] or [batch, queries, keys]";
+      throw new ShapeError("attention", expected, [mask.shape, k!.shape]);
+    }
     return [{ dtype: "float32", shape: q!.shape }];
   },
   vjp({ inputs: [q, k, v, mask], cotangents: [g], attributes: { heads, causal } }) {
@@ -79,7 +83,7 @@ export const attentionOp = defineOp<AttentionAttributes>({
       for (let t = 0; t < length; t++) {
         const seen = causal ? t + 1 : keys;
         attendRow(result, (b * length + t) * width, q!, k!, v!, b * keys, seen, width, heads, (s) =>
-          mask && mask.data[b * keys + s] === 0 ? HIDDEN : 0,
+          mask && mask.data[(mask.shape.length === 3 ? b * length + t : b) * keys + s] === 0 ? HIDDEN : 0,
         );
       }
     }
@@ -104,6 +108,12 @@ export const attentionOp = defineOp<AttentionAttributes>({
       inputs: [real(2, 3, 4), real(2, 3, 4), real(2, 3, 4), mask([1, 1, 1, 0, 1, 1], 2, 3)],
       attributes: plain(2, true),
     },
+    {
+      title: "causal, two documents in a row",
+      notOnWebgpu: NO_PADDING_MASK,
+      inputs: [real(1, 3, 4), real(1, 3, 4), real(1, 3, 4), mask([1, 0, 0, 0, 1, 1, 0, 1, 1], 1, 3, 3)],
+      attributes: plain(2, true),
+    },
   ],
 });
 
@@ -112,7 +122,7 @@ export const attentionOp = defineOp<AttentionAttributes>({
  * @param q [batch, length, width]
  * @param k [batch, keys, width]
  * @param v [batch, keys, width]
- * @param mask int32 [batch, keys], 0 where a key is padding
+ * @param mask int32, 0 where a key is not to be seen: [batch, keys], or [batch, length, keys] for each query its own
  * @returns [batch, length, width]
  */
 export function attention(
@@ -133,13 +143,13 @@ export function attentionWeights(
   let scores = matmul(q, k, { transposeB: true, alpha: 1 / Math.sqrt(staticDim("attention", q.shape, 3)) });
   if (causal) scores = add(scores, causalBias(staticDim("attention", q.shape, 2)));
   if (mask) {
-    const [batch, keys] = mask.shape as [number, number];
     const hidden = where(
       equal(mask, constant({ dtype: "int32", shape: [], data: Int32Array.of(0) })),
       HIDDEN,
       0,
     );
-    scores = add(scores, reshape(hidden, [batch, 1, 1, keys]));
+    const [batch, ...rest] = mask.shape;
+    scores = add(scores, reshape(hidden, [batch!, 1, ...(rest.length === 1 ? [1] : []), ...rest]));
   }
   return softmax(scores);
 }

@@ -27,13 +27,13 @@ export function estimateMemory(
   model: Model,
   optimizer: Pick<Optimizer, "moments">,
   step: Pick<TrainingStep, "memory">,
-  { batchSize, seqLen, accumulate }: TrainOptions,
+  { batchSize, seqLen, accumulate, packing }: TrainOptions,
   machine = { held: process.memoryUsage.rss(), available: process.availableMemory() },
 ): number {
   const { held, available } = machine;
   const copies = 2 + optimizer.moments + (accumulate > 1 ? 1 : 0);
   const fixed = 4 * copies * countParameters(model) + BESIDES;
-  const alive = step.memory(batchSize, seqLen);
+  const alive = step.memory(batchSize, seqLen, packing === "blocks");
   if (fixed + alive > available) {
     const fitting = Math.floor((batchSize * (available - fixed)) / (POOL_FACTOR * alive));
     const advice =

@@ -1,5 +1,7 @@
 /** What training tells its listeners, and the lines of a run's `log.jsonl`. */
 
+import type { RowLayout } from "../data/batches/index.ts";
+
 /** One line of `log.jsonl`. Losses in nats per token. */
 export interface LogRow {
   readonly step: number;
@@ -41,6 +43,8 @@ export type TrainEvent =
       readonly bytes: number;
       /** Estimated seconds of one step, measured without an update. */
       readonly secondsPerStep: number;
+      /** How the texts stand in rows of their own, where they do. */
+      readonly layout?: RowLayout;
       readonly resumedFrom?: number;
     }
   /** A time limit has been turned into steps anew. */

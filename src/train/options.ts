@@ -1,13 +1,14 @@
 /** How a model is trained: every choice, its default, and what is refused. */
 import { UsageError } from "../core/errors.ts";
+import type { LongItems } from "../data/batches/index.ts";
 import type { Architecture } from "../models/model.ts";
 
 export interface TrainOptions {
   /** Updates of the weights. Default: as many as the time or the epochs allow; 2,000 where neither is given. */
   readonly steps?: number;
-  /** Passes over the training split. */
+  /** Passes over the training split; not together with `steps`. */
   readonly epochs?: number;
-  /** Wall-clock limit for the whole training, validation included. */
+  /** Wall-clock limit for the whole training, validation included; with steps or epochs, whichever ends first. */
   readonly maxMinutes?: number;
   /** Texts or windows side by side in one step. Default 32. */
   readonly batchSize: number;
@@ -21,6 +22,19 @@ export interface TrainOptions {
    * where the model carries a state of fixed size.
    */
   readonly windows?: "stream" | "shuffled";
+  /**
+   * How texts stand side by side. `none`: one a row, padded; `blocks`: as many as fit, which do not see each other,
+   * each with positions of its own; `stream`: end to end, so that a model sees the ends of earlier texts. Default:
+   * `blocks` for fine-tuning, prompts and masked models, where the model can tell texts apart; else `stream`.
+   */
+  readonly packing?: Packing;
+  /**
+   * What becomes of a text longer than a row: `split` in pieces that know nothing of each other, or `truncate`,
+   * which loses the rest and with it the end. Not of `stream`. Default `split`.
+   */
+  readonly longTexts?: LongItems;
+  /** Of masked models: hide all pieces of a word together. Default false. */
+  readonly wholeWords: boolean;
   /** Batches whose gradients are added up for one step. Default 1. */
   readonly accumulate: number;
   readonly optimizer: "adamw" | "sgd";
@@ -56,6 +70,9 @@ export interface TrainOptions {
   readonly seed: number;
 }
 
+/** How texts stand in the rows of a batch. */
+export type Packing = "none" | "blocks" | "stream";
+
 /** What a resumed training may change: when it ends, and how often it is saved. */
 export type ResumeOptions = Partial<
   Pick<TrainOptions, "steps" | "epochs" | "maxMinutes" | "patience" | "checkpointSeconds">
@@ -64,6 +81,7 @@ export type ResumeOptions = Partial<
 export const trainDefaults: TrainOptions = {
   batchSize: 32,
   seqLen: 64,
+  wholeWords: false,
   accumulate: 1,
   optimizer: "adamw",
   learningRate: 2e-3,
@@ -80,17 +98,34 @@ export const trainDefaults: TrainOptions = {
   seed: 42,
 };
 
-/** All options: those given, then those that suit the architecture, then the defaults. @throws UsageError */
+/** What differs for a model that is trained further: the values of Hugging Face's Trainer, where it has them. */
+export const finetuneDefaults = {
+  epochs: 3,
+  batchSize: 8,
+  seqLen: 128,
+  learningRate: 5e-5,
+  schedule: "linear",
+  warmup: 0,
+  weightDecay: 0,
+} as const satisfies Partial<TrainOptions>;
+
+/**
+ * All options: those given, then those that suit the kind of training, then the defaults. A limit that is given
+ * (steps, epochs or minutes) takes the place of the one that would suit.
+ * @throws UsageError
+ */
 export function resolveTrainOptions(
   given: Partial<TrainOptions>,
-  architecture: Pick<Architecture, "training">,
+  { training = {} }: Pick<Architecture, "training">,
 ): TrainOptions {
+  const { steps: _, epochs: __, maxMinutes: ___, ...unlimited } = training as Partial<TrainOptions>;
   const options: TrainOptions = {
     ...trainDefaults,
-    ...(architecture.training as Partial<TrainOptions>),
+    ...(isLimited(given) ? unlimited : training),
     ...given,
   };
   checkRanges(options);
+  refuseTwoLengths(given);
   const { warmup = 0, steps = Infinity } = options;
   if (warmup > steps)
     throw new UsageError(`--warmup ${warmup} is beyond the ${steps} steps of the training.`);
@@ -107,10 +142,22 @@ export function resolveTrainOptions(
  */
 export function resumeTrainOptions(run: TrainOptions, given: ResumeOptions): TrainOptions {
   const { steps, epochs, maxMinutes, ...rest } = run;
-  const limited = [given.steps, given.epochs, given.maxMinutes].some((limit) => limit !== undefined);
-  const options = limited ? { ...rest, ...given } : { ...run, ...given };
+  const options = isLimited(given) ? { ...rest, ...given } : { ...run, ...given };
   checkRanges(options);
+  refuseTwoLengths(given);
   return options;
+}
+
+const isLimited = ({ steps, epochs, maxMinutes }: ResumeOptions): boolean =>
+  [steps, epochs, maxMinutes].some((limit) => limit !== undefined);
+
+/** @throws UsageError where the length of the training is said twice */
+function refuseTwoLengths({ steps, epochs }: ResumeOptions): void {
+  if (steps === undefined || epochs === undefined) return;
+  throw new UsageError(
+    `--steps ${steps} and --epochs ${epochs} are two lengths of one training; give one of them.`,
+    { steps, epochs },
+  );
 }
 
 const whole = {

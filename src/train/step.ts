@@ -1,10 +1,11 @@
 /** The forward and backward pass of one training step: batches in, loss and gradients out. */
 import { gradients } from "../autodiff/grad.ts";
-import { float32, type HostArray, int32 } from "../core/array.ts";
+import { float32, type HostArray } from "../core/array.ts";
 import type { BatchSource, TokenBatch } from "../data/batches/batch.ts";
+import { tensorsOf } from "../evaluate/batch-scorer.ts";
 import { zeroState } from "../generate/state.ts";
 import type { Spec } from "../graph/tree.ts";
-import type { Model, TrainingInput } from "../models/model.ts";
+import { carriesState, type Model, type TrainingInput } from "../models/model.ts";
 import { objective } from "../models/objective.ts";
 import { training } from "../nn/mode.ts";
 import type { Parameters } from "../nn/parameters.ts";
@@ -36,9 +37,6 @@ export interface StepPlace {
 const MEASURE_SECONDS = 1;
 const MEASURE_RUNS = 3;
 
-/** Whether a model reads a text of any length with a state of fixed size. */
-export const carriesState = (model: Model): boolean => !Number.isFinite(model.contextLength);
-
 /** The compiled pass. It writes summed gradients into an arena: who uses them divides by the targets. */
 export class TrainingStep {
   readonly #model: Model;
@@ -65,8 +63,11 @@ export class TrainingStep {
     );
   }
 
-  /** Bytes that a batch of these sizes takes beside parameters and gradients. */
-  memory(batch: number, length: number): number {
+  /**
+   * Bytes that a batch of these sizes takes beside parameters and gradients.
+   * @param packed whether several documents stand in a row
+   */
+  memory(batch: number, length: number, packed = false): number {
     const shape = [batch, length];
     const ids: Spec = { dtype: "int32", shape };
     const { parameters, needsProgress } = this.#model;
@@ -75,6 +76,7 @@ export class TrainingStep {
       {
         ids,
         targets: ids,
+        ...(packed ? { weights: { dtype: "float32", shape }, positions: ids, documents: ids } : {}),
         ...(needsProgress ? { progress: { dtype: "float32", shape: [] } } : {}),
         state: carriesState(this.#model) ? this.#model.state(batch) : {},
       },
@@ -141,11 +143,8 @@ export class TrainingStep {
   }
 
   #input(batch: TokenBatch, state: Carried, { progress }: StepPlace) {
-    const shape = [batch.batch, batch.length];
     return {
-      ids: int32(shape, batch.x),
-      targets: int32(shape, batch.y),
-      ...(batch.weights ? { weights: float32(shape, batch.weights) } : {}),
+      ...tensorsOf(batch),
       ...(this.#model.needsProgress ? { progress: float32([], [progress]) } : {}),
       state,
     };

@@ -1,14 +1,25 @@
 /** The tokens of prepared data as a training reads them. */
 import { UsageError } from "../core/errors.ts";
-import { type BatchSource, shuffledWindows, streamWindows } from "../data/batches/index.ts";
+import {
+  type BatchSource,
+  itemBatches,
+  itemPass,
+  type Masking,
+  maskedBatches,
+  maskedPass,
+  maskingRules,
+  shuffledWindows,
+  streamWindows,
+  type TokenBatch,
+} from "../data/batches/index.ts";
 import { encodeSplit, type PreparedData } from "../data/prepare.ts";
-import { allocateTokens, type TokenArray } from "../data/tokens.ts";
+import { allocateTokens, type TokenArray, type TokenStream } from "../data/tokens.ts";
 import { beginsAfterEnd } from "../generate/language-model.ts";
-import type { Model } from "../models/model.ts";
+import { carriesState, type Model } from "../models/model.ts";
+import { isHuggingFaceTokenizer } from "../text/huggingface.ts";
 import type { Tokenizer, TokenizerKind } from "../text/tokenizer.ts";
 import type { TokenUnit } from "./events.ts";
-import type { TrainOptions } from "./options.ts";
-import { carriesState } from "./step.ts";
+import type { Packing, TrainOptions } from "./options.ts";
 
 const units: Readonly<Record<TokenizerKind, TokenUnit>> = {
   character: "characters",
@@ -34,16 +45,22 @@ export function streamOf(
   return out;
 }
 
-/** Batches of the training split. @throws UsageError where the model cannot read such windows */
+/**
+ * How the texts of `data` stand in batches where nobody says: a model that is trained further, and one that reads
+ * prompts, gets each text for itself, in packed rows where it can tell them apart.
+ */
+export function suitedPacking(model: Model, data: PreparedData, tuned: boolean): Packing {
+  if (model.predicts === "masked") return "blocks";
+  const ownRows = data.prompts !== undefined || (tuned && data.kind === "items");
+  if (!ownRows || model.predicts === "last") return "stream";
+  if (model.separatesDocuments) return "blocks";
+  return data.prompts ? "none" : "stream";
+}
+
+/** Batches of the training split. @throws UsageError where the model cannot read such rows */
 export function trainingBatches(model: Model, data: PreparedData, options: TrainOptions): BatchSource {
-  const { batchSize: batch, seqLen: length, stride, seed } = options;
+  const { seqLen: length, packing = "stream" } = options;
   const { model_type } = model.config;
-  const carries = carriesState(model);
-  const kind = options.windows ?? (carries ? "stream" : "shuffled");
-  if (kind === "stream" && !carries)
-    throw new UsageError(`${model_type} carries no state from window to window; use --windows shuffled.`);
-  if (kind === "stream" && stride !== undefined)
-    throw new UsageError("--stride is an option of --windows shuffled; lanes of a stream have no gaps.");
   if (model.predicts === "last" && length !== model.contextLength) {
     throw new UsageError(
       `${model_type} reads windows of ${model.contextLength} tokens, not of --seq-len ${length}.`,
@@ -54,6 +71,55 @@ export function trainingBatches(model: Model, data: PreparedData, options: Train
       `--seq-len ${length} is beyond the ${model.contextLength} tokens that ${model_type} sees at once.`,
     );
   }
+  refuseUnfit(model, data, options);
+  return packing === "stream" ? windowBatches(model, data, options) : rowBatches(model, data, options);
+}
+
+/** @throws UsageError for options that this model or this data cannot honour */
+function refuseUnfit(model: Model, data: PreparedData, options: TrainOptions): void {
+  const { packing = "stream", windows, stride, wholeWords, longTexts } = options;
+  const { model_type } = model.config;
+  const masked = model.predicts === "masked";
+  if (wholeWords && !masked)
+    throw new UsageError(`--whole-words is for models that fill masks; ${model_type} hides no words.`);
+  if (packing === "stream") {
+    if (masked)
+      throw new UsageError(`${model_type} reads texts in rows of their own; use --packing blocks or none.`);
+    if (data.prompts)
+      throw new UsageError(
+        "--packing stream learns every token, and this data has prompts, which are not to be learned; use --packing blocks or none, or take one column with --column.",
+      );
+    if (longTexts !== undefined)
+      throw new UsageError(
+        "--long-texts is for --packing blocks or none; a stream has no rows to be longer than.",
+      );
+    return;
+  }
+  for (const [flag, value] of Object.entries({ "--windows": windows, "--stride": stride })) {
+    if (value !== undefined)
+      throw new UsageError(
+        `${flag} is an option of --packing stream, and this training has --packing ${packing}.`,
+      );
+  }
+  if (model.predicts === "last")
+    throw new UsageError(`${model_type} predicts what follows a window; use --packing stream.`);
+  if (packing === "blocks" && !model.separatesDocuments)
+    throw new UsageError(
+      `${model_type} cannot keep the texts of a row from seeing each other; use --packing none or stream.`,
+    );
+}
+
+/** Windows of one stream, through which all texts follow each other. */
+function windowBatches(model: Model, data: PreparedData, options: TrainOptions): BatchSource {
+  const { batchSize: batch, seqLen: length, stride, seed } = options;
+  const carries = carriesState(model);
+  const kind = options.windows ?? (carries ? "stream" : "shuffled");
+  if (kind === "stream" && !carries)
+    throw new UsageError(
+      `${model.config.model_type} carries no state from window to window; use --windows shuffled.`,
+    );
+  if (kind === "stream" && stride !== undefined)
+    throw new UsageError("--stride is an option of --windows shuffled; lanes of a stream have no gaps.");
   const tokens = streamOf(data, "train", data.tokenizer);
   if (kind === "stream") return streamWindows(tokens, { batch, length, seed });
   const windows = shuffledWindows(tokens, {
@@ -63,6 +129,64 @@ export function trainingBatches(model: Model, data: PreparedData, options: Train
     ...(stride === undefined ? {} : { stride }),
   });
   return model.predicts === "last" ? lastTargets(windows, length) : windows;
+}
+
+/** Texts in rows of their own, of which a masked model has some tokens hidden. */
+function rowBatches(model: Model, data: PreparedData, options: TrainOptions): BatchSource {
+  const rows = { ...rowsOf(options), seed: options.seed };
+  const stream = encodeSplit(data, "train");
+  if (model.predicts !== "masked") return itemBatches(stream, rows);
+  return maskedBatches(stream, { ...rows, ...maskingOf(model, data, options) });
+}
+
+/** One pass over the validation split in the layout of the training; undefined where that is one stream. */
+export function validationPass(
+  model: Model,
+  data: PreparedData,
+  options: TrainOptions,
+): (() => Iterable<TokenBatch>) | undefined {
+  if ((options.packing ?? "stream") === "stream") return undefined;
+  const stream = firstItems(encodeSplit(data, "validation"), options.validationTokens);
+  if (stream.offsets.length < 2) return () => [];
+  if (model.predicts !== "masked") return () => itemPass(stream, rowsOf(options));
+  const masking = maskingOf(model, data, options);
+  return () => maskedPass(stream, { ...rowsOf(options), ...masking });
+}
+
+const rowsOf = ({ batchSize, seqLen, packing, longTexts }: TrainOptions) => ({
+  batch: batchSize,
+  length: seqLen,
+  packed: packing === "blocks",
+  ...(longTexts === undefined ? {} : { long: longTexts }),
+});
+
+/** @throws UsageError where the vocabulary has nothing to hide tokens with */
+function maskingOf(
+  model: Model,
+  { tokenizer }: PreparedData,
+  { wholeWords, samplePrompt }: TrainOptions,
+): Masking {
+  if (!isHuggingFaceTokenizer(tokenizer) || tokenizer.mask === undefined || tokenizer.cls === undefined)
+    throw new UsageError(
+      `${model.config.model_type} learns by filling masks, and its vocabulary has no [CLS] and [MASK]; start from a model that has them, such as bert-base-uncased.`,
+    );
+  if (samplePrompt !== "" && !tokenizer.encode(samplePrompt).includes(tokenizer.mask))
+    throw new UsageError(
+      `--sample-prompt needs a ${tokenizer.token(tokenizer.mask)} for ${model.config.model_type} to fill, and ${JSON.stringify(samplePrompt)} has none.`,
+    );
+  return maskingRules(tokenizer, wholeWords);
+}
+
+/** As many of the first items as have at most so many tokens, and one at least. */
+function firstItems({ tokens, offsets, prompts, endOfText }: TokenStream, most: number): TokenStream {
+  let items = 1;
+  while (items + 1 < offsets.length && offsets[items + 1]! <= most) items++;
+  return {
+    tokens,
+    offsets: offsets.subarray(0, items + 1),
+    endOfText,
+    ...(prompts ? { prompts: prompts.subarray(0, items) } : {}),
+  };
 }
 
 /** The same windows, of which the target after the last token alone counts. */

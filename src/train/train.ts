@@ -11,6 +11,7 @@ import { Random } from "../core/random.ts";
 import { version } from "../core/version.ts";
 import type { BatchSource } from "../data/batches/batch.ts";
 import type { PreparedData } from "../data/prepare.ts";
+import { fillMasks } from "../generate/fill.ts";
 import type { LanguageModel } from "../generate/language-model.ts";
 import { sample } from "../generate/sample.ts";
 import { openModelFolder } from "../hub/folder.ts";
@@ -28,7 +29,13 @@ import { nodeBackend } from "../runtime/node.ts";
 import { type Checkpoint, hasCheckpoint, readCheckpoint, refuseLostCheckpoint } from "./checkpoint.ts";
 import { estimateMemory } from "./estimate.ts";
 import type { LogRow, SampleRow, StopReason, TrainEvent } from "./events.ts";
-import { type ResumeOptions, resolveTrainOptions, resumeTrainOptions, type TrainOptions } from "./options.ts";
+import {
+  finetuneDefaults,
+  type ResumeOptions,
+  resolveTrainOptions,
+  resumeTrainOptions,
+  type TrainOptions,
+} from "./options.ts";
 import {
   type RunRecord,
   readRun,
@@ -39,7 +46,7 @@ import {
 } from "./run-folder.ts";
 import { folderResults, memoryResults, type Results } from "./sinks.ts";
 import { TrainingStep } from "./step.ts";
-import { streamOf, tokenUnit, trainingBatches } from "./streams.ts";
+import { streamOf, suitedPacking, tokenUnit, trainingBatches, validationPass } from "./streams.ts";
 import { runTraining } from "./trainer.ts";
 
 export interface TrainHooks {
@@ -109,20 +116,23 @@ export interface TrainResult {
  * @throws PunchlineError `diverged` where the loss is no longer finite, or beyond hope
  */
 export async function train(request: TrainRequest): Promise<TrainResult> {
-  const { data, out, origin, backend } = request;
+  const { base, data, out, origin, backend } = request;
   const architecture = architectureOf(request.model);
   const { type } = architecture;
   const modelOptions = request.modelOptions ?? {};
-  const model = request.base
-    ? await readModel(request.base.folder)
+  const model = base
+    ? await readModel(base.folder)
     : architecture.build(architecture.configure(modelOptions, data.tokenizer.size));
   const { contextLength } = model;
-  const resolved = resolveTrainOptions(request.options ?? {}, architecture);
+  const suited = base ? { training: finetuneDefaults } : architecture;
+  const resolved = resolveTrainOptions(request.options ?? {}, suited);
   // A window that nobody asked for is never longer than what the model sees.
   const seqLen = request.options?.seqLen ?? Math.min(resolved.seqLen, contextLength);
-  const options = { ...resolved, seqLen };
+  const { windows, stride } = request.options ?? {};
+  const suitedTo = () =>
+    windows === undefined && stride === undefined ? suitedPacking(model, data, base !== undefined) : "stream";
+  const options: TrainOptions = { ...resolved, seqLen, packing: resolved.packing ?? suitedTo() };
   const setup = prepare({ model, data, options, hooks: request });
-  const { base } = request;
   if (base) await readWeights(base.folder, model, setup.arena);
   else initialise(model, setup.arena, options.seed);
   if (out === undefined) return session(setup, memoryResults(setup.arena));
@@ -255,10 +265,12 @@ async function session(
   try {
     const { stopped, state } = await runTraining({
       ...setup,
-      validation: streamOf(data, "validation", tokenizer).subarray(0, options.validationTokens + 1),
+      validation:
+        validationPass(model, data, options) ??
+        streamOf(data, "validation", tokenizer).subarray(0, options.validationTokens + 1),
       sink: results,
       unit: tokenUnit(tokenizer),
-      writeSample: () => writeSample(lm, options),
+      ...sampling(lm, options),
       ...(hooks.onEvent ? { onEvent: hooks.onEvent } : {}),
       ...(hooks.signal ? { signal: hooks.signal } : {}),
       ...(checkpoint ? { resume: checkpoint } : {}),
@@ -280,6 +292,13 @@ async function session(
   } finally {
     await step.release();
   }
+}
+
+/** How a text is written on the way; a model that fills masks does so in the prompt, and without one not at all. */
+function sampling(lm: LanguageModel, options: TrainOptions): { writeSample?: () => Promise<string> } {
+  if (lm.model.predicts !== "masked") return { writeSample: () => writeSample(lm, options) };
+  const { samplePrompt } = options;
+  return samplePrompt === "" ? {} : { writeSample: async () => (await fillMasks(lm, samplePrompt)).text };
 }
 
 /** A text on the way: the same seed each time, so that what changes is the model. */

@@ -21,7 +21,7 @@ import type { TrainOptions } from "./options.ts";
 import { isTimed, learningRateAt, plannedSteps, timePart, validationInterval } from "./plan.ts";
 import { freshState, type Owed, type TrainState } from "./state.ts";
 import type { Carried, TrainingStep } from "./step.ts";
-import { createValidation, type Validation } from "./validation.ts";
+import { createValidation, type Validation, type ValidationSplit } from "./validation.ts";
 
 /** Where a training leaves its results; a run folder in Node, memory in a browser. */
 export interface TrainSink {
@@ -42,8 +42,8 @@ export interface TrainerParts {
   readonly optimizer: Optimizer;
   readonly batches: BatchSource;
   readonly step: TrainingStep;
-  /** Tokens of the validation split, an end of text first; too short a one is not scored. */
-  readonly validation: ArrayLike<number>;
+  /** The validation split; one with nothing to predict is not scored. */
+  readonly validation: ValidationSplit;
   readonly options: TrainOptions;
   readonly sink: TrainSink;
   readonly unit: TokenUnit;
@@ -110,14 +110,14 @@ class Loop {
     this.#validation = createValidation({
       model,
       backend,
-      tokens: validation,
+      split: validation,
       length: options.seqLen,
       ...(signal ? { signal } : {}),
     });
   }
 
   async run(): Promise<TrainOutcome> {
-    const { onEvent, resume, model, unit, bytes } = this.#parts;
+    const { onEvent, resume, model, unit, bytes, batches } = this.#parts;
     const planned = plannedSteps(this.#options, this.#parts.batches);
     if (planned !== null) this.#set({ plannedSteps: planned });
     if (!resume) await this.#save();
@@ -130,6 +130,7 @@ class Loop {
       unit,
       bytes,
       secondsPerStep,
+      ...(batches.layout ? { layout: batches.layout } : {}),
       ...(resume ? { resumedFrom: this.#state.step } : {}),
     });
     const stopped = await this.#loop();

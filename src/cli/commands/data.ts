@@ -60,10 +60,10 @@ function show(ctx: Context, summary: DataSummary, out: string | undefined): void
     ctx.print(definitions(items, width).join("\n"));
 
   ctx.print(style.bold("Sources"));
-  const sources = summary.sources.map(({ source, format, column, rows }) => [
+  const sources = summary.sources.map(({ source, format, column, prompt_column: prompt, rows }) => [
     source,
     format,
-    column ?? "",
+    prompt === undefined ? (column ?? "") : [prompt, column ?? "text"].join(" → "),
     formatCount(rows),
   ]);
   const number = (header: string) => ({ header, align: "right" as const });

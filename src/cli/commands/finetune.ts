@@ -1,41 +1,35 @@
 /** `punchline finetune`: goes on training a model that there is already, on a source. */
 import {
+  finetuneDefaults,
   loadTokenizer,
   openModelFolder,
   readRun,
   refuseTakenFolder,
   resolveModel,
+  resolveTrainOptions,
   resume,
-  type TrainOptions,
   train,
+  trainDefaults,
   UsageError,
 } from "../../index.ts";
 import { argument, defineCommand } from "../command.ts";
 import { type DataChoices, dataChoices, dataOptions } from "../data-options.ts";
 import { deviceOptions } from "../device-options.ts";
-import { flag, list, present, text } from "../option.ts";
+import { present } from "../option.ts";
 import { dataIn } from "../training-data.ts";
 import {
   givenTrainOptions,
   refuseChanges,
   resumeOptions,
-  trainOptions,
-  watchOptions,
+  runOptions,
+  sourcesOf,
+  trainingOptions,
 } from "../training-options.ts";
 import { trainingProgress } from "../training-progress.ts";
 import { reportTraining } from "../training-report.ts";
 
-/** Those of Hugging Face's Trainer, where it has them. */
-const defaults: Partial<TrainOptions> = {
-  epochs: 3,
-  batchSize: 8,
-  seqLen: 128,
-  learningRate: 5e-5,
-  schedule: "linear",
-  warmup: 0,
-  weightDecay: 0,
-  clip: 1,
-};
+/** What holds where nothing is given. */
+const defaults = { ...trainDefaults, ...finetuneDefaults };
 
 export default defineCommand({
   description:
@@ -44,14 +38,8 @@ export default defineCommand({
     "(AdamW, 5e-5 linear, clip 1, 3 epochs, batch 8). The run folder is a Hugging Face folder as well.",
   arguments: { model: argument({ describe: "Hugging Face folder, run folder or Hub name to start from" }) },
   options: {
-    data: list({
-      describe: "Source: one-liners, a file, hf:owner/dataset (default one-liners)",
-      placeholder: "SOURCE",
-    }),
-    out: text({ describe: "The run folder", placeholder: "DIR" }),
-    resume: flag({ describe: "Go on with the run in --out" }),
-    ...trainOptions,
-    ...watchOptions,
+    ...runOptions,
+    ...trainingOptions(defaults, "blocks"),
     ...dataOptions,
     ...deviceOptions,
   },
@@ -71,7 +59,7 @@ export default defineCommand({
       onEvent: trainingProgress(ctx, out),
       signal: ctx.interrupt,
     };
-    const sources = options.data.length > 0 ? options.data : ["one-liners"];
+    const sources = sourcesOf(options);
     if (options.resume) {
       refuseChanges(out, await readRun(out), options, dataChoices(options));
       const tokenizer = await loadTokenizer(out);
@@ -96,14 +84,10 @@ export default defineCommand({
     const type = String(opened.config.model_type);
     await opened.close();
     const given = givenTrainOptions(options);
-    const { epochs, ...others } = defaults;
-    const limited = given.steps !== undefined || given.maxMinutes !== undefined || given.epochs !== undefined;
-    const trained: Partial<TrainOptions> = { ...others, ...(limited ? {} : { epochs }), ...given };
-    ctx.warn(
-      `Fine-tuning ${model} (${type}): ${Object.entries(trained)
-        .map(([name, value]) => `${name} ${value}`)
-        .join(", ")}.`,
-    );
+    const shown = Object.entries(resolveTrainOptions(given, { training: finetuneDefaults }))
+      .filter(([name]) => name in finetuneDefaults || name in given)
+      .map(([name, value]) => `${name} ${value}`);
+    ctx.warn(`Fine-tuning ${model} (${type}): ${shown.join(", ")}.`);
     const choices = dataChoices(options);
     const data = await dataIn(ctx, await loadTokenizer(folder), sources, choices);
     const result = await train({
@@ -111,7 +95,7 @@ export default defineCommand({
       model: type,
       base: { folder, name: model },
       data,
-      options: trained,
+      options: given,
       out,
       origin: { sources, options: choices },
     });

@@ -8,13 +8,14 @@ import {
   resume,
   type TrainResult,
   train,
+  trainDefaults,
   UsageError,
 } from "../../index.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import { dataChoices, dataOptions } from "../data-options.ts";
 import { deviceOptions } from "../device-options.ts";
-import { flag, list, type Option, type OptionValues, present, text } from "../option.ts";
+import { type Option, type OptionValues, present, text } from "../option.ts";
 import { dataFor } from "../training-data.ts";
 import {
   givenModelOptions,
@@ -22,8 +23,9 @@ import {
   modelOptions,
   refuseChanges,
   resumeOptions,
-  trainOptions,
-  watchOptions,
+  runOptions,
+  sourcesOf,
+  trainingOptions,
 } from "../training-options.ts";
 import { trainingProgress } from "../training-progress.ts";
 import { reportTraining } from "../training-report.ts";
@@ -40,14 +42,8 @@ const options = {
     describe: `Architecture: ${architectures.map((a) => a.type).join(", ")} (default char-lstm)`,
     placeholder: "NAME",
   }),
-  data: list({
-    describe: "Source: one-liners, a file, hf:owner/dataset (default one-liners)",
-    placeholder: "SOURCE",
-  }),
-  out: text({ describe: "The run folder", placeholder: "DIR" }),
-  resume: flag({ describe: "Go on with the run in --out" }),
-  ...trainOptions,
-  ...watchOptions,
+  ...runOptions,
+  ...trainingOptions(trainDefaults),
   ...dataOptions,
   device,
   threads: deviceOptions.threads,
@@ -89,7 +85,7 @@ async function begin(ctx: Context, out: string, options: Options): Promise<Train
   // What can be refused is refused before the data is read.
   await refuseTakenFolder(out);
   architectureOf(model).configure(modelOptions, 1);
-  const sources = options.data.length > 0 ? options.data : ["one-liners"];
+  const sources = sourcesOf(options);
   const choices = dataChoices(options);
   const data = await dataFor(ctx, model, sources, choices);
   return train({

@@ -8,6 +8,13 @@ export interface TokenBatch {
   readonly y: Int32Array;
   /** [batch, length], 1 where the target counts, 0 where it fills up. Absent where all count. */
   readonly weights?: Float32Array;
+  /** Place of each token in its document, [batch, length]. Absent: counted on from the row's beginning. */
+  readonly positions?: Int32Array;
+  /**
+   * Number of the document in its row that each token belongs to, -1 for padding: [batch, length]. Documents of a
+   * row do not see each other. Absent: a row is one.
+   */
+  readonly documents?: Int32Array;
   /** How many targets count: what a summed loss is divided by. */
   readonly targets: number;
   readonly batch: number;
@@ -22,6 +29,8 @@ export interface BatchSource {
   readonly targetsPerEpoch: number;
   /** Targets that count in a batch, on average. */
   readonly targetsPerBatch: number;
+  /** How whole items stand in rows, where they do. */
+  readonly layout?: RowLayout;
   next(): TokenBatch;
   /** Where the sequence stands, as plain JSON. */
   state(): BatchState;
@@ -30,6 +39,20 @@ export interface BatchSource {
    * @throws InputError `batch-state` where it was taken from other data or settings, or is no state
    */
   restore(state: unknown): void;
+}
+
+/** What has become of whole items. */
+export interface RowLayout {
+  readonly items: number;
+  /** Rows that they take. */
+  readonly rows: number;
+  /** Tokens of a row. */
+  readonly length: number;
+  /** Share of the rows' places that are taken, 0 to 1. */
+  readonly filled: number;
+  /** Items longer than a row, and what becomes of them. */
+  readonly long: number;
+  readonly longItems: "split" | "truncate";
 }
 
 /** A place in a sequence of batches, with what is needed to refuse it elsewhere. */
@@ -48,7 +71,7 @@ export function createBatchSource(
   identity: { readonly kind: string; readonly seed: number; readonly tokens: number } & Readonly<
     Record<string, number | string>
   >,
-  sizes: Pick<BatchSource, "targetsPerEpoch" | "targetsPerBatch">,
+  sizes: Pick<BatchSource, "targetsPerEpoch" | "targetsPerBatch" | "layout">,
   at: (position: number) => TokenBatch,
 ): BatchSource {
   let position = 0;

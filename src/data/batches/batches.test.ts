@@ -1,6 +1,15 @@
 import { describe, expect, it } from "vitest";
 import type { TokenStream } from "../tokens.ts";
-import { type BatchSource, itemBatches, shuffledWindows, streamWindows, type TokenBatch } from "./index.ts";
+import {
+  type BatchSource,
+  itemBatches,
+  itemPass,
+  maskedBatches,
+  maskedPass,
+  shuffledWindows,
+  streamWindows,
+  type TokenBatch,
+} from "./index.ts";
 
 const counting = (n: number) => Uint16Array.from({ length: n }, (_, i) => i);
 const rowsOf = ({ x, batch, length }: TokenBatch) =>
@@ -20,6 +29,15 @@ function itemsOf(lengths: readonly number[]): TokenStream {
   return { tokens: Uint8Array.from(tokens), offsets: Int32Array.from(offsets), endOfText: 0 };
 }
 
+/** Of ids up to 99: 0 ends an item, 97 to 99 are special; 90 to 96 go on with a word. */
+const hiding = {
+  cls: 97,
+  mask: 98,
+  pad: 99,
+  vocabulary: 100,
+  special: Uint8Array.from({ length: 100 }, (_, id) => Number(id === 0 || id > 96)),
+};
+
 const sources: readonly (readonly [string, (seed: number) => BatchSource])[] = [
   ["streamWindows", (seed) => streamWindows(counting(200), { batch: 3, length: 5, seed })],
   ["shuffledWindows", (seed) => shuffledWindows(counting(200), { batch: 3, length: 5, stride: 2, seed })],
@@ -28,6 +46,15 @@ const sources: readonly (readonly [string, (seed: number) => BatchSource])[] = [
     (seed) => shuffledWindows(counting(200), { batch: 3, length: 5, order: "random", seed }),
   ],
   ["itemBatches", (seed) => itemBatches(itemsOf([3, 1, 9, 4, 7, 2, 5]), { batch: 3, length: 5, seed })],
+  [
+    "itemBatches, packed",
+    (seed) => itemBatches(itemsOf([3, 1, 9, 4, 7, 2, 5]), { batch: 2, length: 9, packed: true, seed }),
+  ],
+  [
+    "maskedBatches",
+    (seed) =>
+      maskedBatches(itemsOf([3, 1, 9, 4, 7, 2, 5]), { batch: 2, length: 9, packed: true, seed, ...hiding }),
+  ],
 ];
 
 describe.each(sources)("%s", (_, create) => {
@@ -165,5 +192,139 @@ describe("itemBatches", () => {
   it("shortens a batch to a multiple", () => {
     const source = itemBatches(itemsOf([5]), { batch: 2, length: 32, multipleOf: 4, seed: 0 });
     expect(source.next().length).toBe(8);
+  });
+});
+
+describe("packed items", () => {
+  it("stand side by side, each with its own start, positions and number", () => {
+    const options = { batch: 1, length: 8, packed: true, start: 90, pad: 91 };
+    const [batch, ...more] = [...itemPass(itemsOf([3, 2]), options)];
+    expect(more).toEqual([]);
+    expect([...batch!.x]).toEqual([90, 1, 2, 3, 90, 4, 5, 91]);
+    expect([...batch!.y]).toEqual([1, 2, 3, 0, 4, 5, 0, 91]);
+    expect([...batch!.positions!]).toEqual([0, 1, 2, 3, 0, 1, 2, 0]);
+    expect([...batch!.documents!]).toEqual([0, 0, 0, 0, 1, 1, 1, -1]);
+    expect([...batch!.weights!]).toEqual([1, 1, 1, 1, 1, 1, 1, 0]);
+    expect(batch!.targets).toBe(7);
+  });
+
+  it("fill nearly every place, and each token is a target once an epoch", () => {
+    const lengths = Array.from({ length: 400 }, (_, i) => 1 + ((i * i * 7 + i * 13) % 40));
+    const stream = itemsOf(lengths);
+    const tokens = Int32Array.from(stream.tokens, (_, i) => i);
+    const numbered = { ...stream, tokens };
+    const source = itemBatches(numbered, { batch: 1, length: 64, packed: true, seed: 1 });
+    const { layout } = source;
+    expect(layout!.filled).toBeGreaterThan(0.97);
+    const counted = take(source, layout!.rows).flatMap(({ y, weights }) =>
+      [...y].filter((_, i) => weights![i]),
+    );
+    expect(counted.sort((a, b) => a - b)).toEqual([...tokens]);
+  });
+});
+
+describe("items longer than a row", () => {
+  it("are split, or cut off where that is wanted, and counted", () => {
+    const stream = itemsOf([7, 2]);
+    const split = itemBatches(stream, { batch: 1, length: 4, seed: 0 });
+    expect(split.layout).toMatchObject({ items: 2, rows: 3, long: 1, longItems: "split" });
+    const cut = itemBatches(stream, { batch: 1, length: 4, long: "truncate", seed: 0 });
+    expect(cut.layout).toMatchObject({ items: 2, rows: 2, long: 1, longItems: "truncate" });
+    const seen = take(cut, 2).flatMap(({ y, weights }) => [...y].filter((_, i) => weights![i]));
+    expect(seen.sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 8, 9]);
+  });
+});
+
+describe("prompts", () => {
+  const stream: TokenStream = { ...itemsOf([5, 3]), prompts: Int32Array.of(2, 0) };
+
+  it("are read and do not count, packed or not", () => {
+    for (const packed of [false, true]) {
+      const [batch] = [...itemPass(stream, { batch: 2, length: 10, packed, start: 90, pad: 91 })];
+      expect(rowsOf(batch!)[0]!.slice(0, 6)).toEqual([90, 1, 2, 3, 4, 5]);
+      expect([...batch!.weights!.subarray(0, 6)]).toEqual([0, 0, 1, 1, 1, 1]);
+      expect(batch!.targets).toBe(4 + 4);
+    }
+    expect(itemBatches(stream, { batch: 1, length: 10, seed: 0 }).targetsPerEpoch).toBe(8);
+  });
+
+  it("that fill a row leave nothing to learn, and the row is left out", () => {
+    const source = itemBatches(
+      { ...itemsOf([5]), prompts: Int32Array.of(4) },
+      { batch: 1, length: 3, seed: 0 },
+    );
+    expect(source.layout).toMatchObject({ rows: 1, long: 1 });
+    const [batch] = take(source, 1);
+    expect([...batch!.x]).toEqual([3, 4, 5]);
+    expect([...batch!.weights!]).toEqual([0, 1, 1]);
+  });
+});
+
+describe("masked batches", () => {
+  /** 500 items of 20 tokens, ids 1 to 96. */
+  const stream: TokenStream = {
+    tokens: Int32Array.from({ length: 500 * 21 }, (_, i) => (i % 21 === 20 ? 0 : 1 + ((i * 31) % 96))),
+    offsets: Int32Array.from({ length: 501 }, (_, i) => 21 * i),
+    endOfText: 0,
+  };
+  const all = { batch: 100, length: 66, packed: true };
+
+  it("hide 15 %: 80 % of these as a mask, 10 % as any token, 10 % not at all", () => {
+    let [chosen, masked, same, of] = [0, 0, 0, 0];
+    for (const { x, y, weights, documents } of maskedPass(stream, { ...all, ...hiding })) {
+      for (const [i, target] of y.entries()) {
+        const ordinary = documents![i]! >= 0 && hiding.special[target] === 0;
+        of += Number(ordinary);
+        if (weights![i] === 0) {
+          expect(x[i]).toBe(target);
+          continue;
+        }
+        expect(ordinary).toBe(true);
+        chosen++;
+        masked += Number(x[i] === hiding.mask);
+        same += Number(x[i] === target);
+      }
+    }
+    expect(of).toBe(500 * 20);
+    // Standard deviations: 0.36 % of the tokens, 1 % and 0.8 % of the chosen.
+    expect(Math.abs(chosen / of - 0.15)).toBeLessThan(0.015);
+    expect(Math.abs(masked / chosen - 0.801)).toBeLessThan(0.04);
+    expect(Math.abs(same / chosen - 0.101)).toBeLessThan(0.03);
+  });
+
+  it("begin each text with [CLS] and keep its end", () => {
+    const [batch] = [...maskedPass(itemsOf([2, 1]), { batch: 1, length: 8, packed: true, ...hiding })];
+    expect([...batch!.y]).toEqual([97, 1, 2, 0, 97, 3, 0, 99]);
+    expect([...batch!.positions!]).toEqual([0, 1, 2, 3, 0, 1, 2, 0]);
+    expect([...batch!.documents!]).toEqual([0, 0, 0, 0, 1, 1, 1, -1]);
+  });
+
+  it("hide the pieces of a word together, and about as many tokens", () => {
+    const continues = Uint8Array.from({ length: 100 }, (_, id) => Number(id >= 50 && id <= 96));
+    let [chosen, of] = [0, 0];
+    for (const { y, weights, documents } of maskedPass(stream, { ...all, ...hiding, continues })) {
+      for (const [i, target] of y.entries()) {
+        if (documents![i]! < 0 || hiding.special[target] === 1) continue;
+        of++;
+        chosen += weights![i]!;
+        if (continues[target] === 1 && hiding.special[y[i - 1]!] === 0)
+          expect(weights![i]).toBe(weights![i - 1]);
+      }
+    }
+    expect(Math.abs(chosen / of - 0.15)).toBeLessThan(0.025);
+  });
+
+  it("hide one token where chance would hide none", () => {
+    const options = { batch: 1, length: 3, seed: 0, ...hiding };
+    for (const { targets } of take(maskedBatches(itemsOf([1, 1, 1]), options), 40)) expect(targets).toBe(1);
+  });
+
+  it("hide others in each epoch, and in a pass always the same", () => {
+    const source = maskedBatches(stream, { ...all, batch: 167, seed: 3, ...hiding });
+    expect(source.layout!.rows).toBe(167);
+    const [a, b] = take(source, 2);
+    expect(a!.targets).not.toBe(b!.targets);
+    const pass = () => [...maskedPass(stream, { ...all, ...hiding })];
+    expect(pass()).toEqual(pass());
   });
 });

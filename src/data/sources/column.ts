@@ -1,4 +1,4 @@
-/** Which column of a table, or field of a record, holds the text. */
+/** Which column of a table, or field of a record, holds the text, and which what it answers. */
 import { didYouMean, InputError } from "../../core/errors.ts";
 
 /** Names that people give to the text, most telling first; compared without case. */
@@ -24,13 +24,51 @@ const textColumnNames = [
 /** How many rows are looked at before a column is chosen. */
 export const sampleRows = 200;
 
+/** Columns as they are asked for. */
+export interface WantedColumns {
+  readonly column?: string;
+  readonly promptColumn?: string;
+}
+
+/** Columns as they were found. */
+export interface Columns {
+  readonly text: string;
+  readonly prompt?: string;
+}
+
+/**
+ * The column of texts, and that of prompts: the one asked for, or `prompt` beside a `completion` where nothing was.
+ * @throws InputError `no-column` as {@link chooseColumn} does
+ */
+export function chooseColumns(
+  file: string,
+  columns: readonly string[],
+  sample: readonly (readonly unknown[])[],
+  { column, promptColumn }: WantedColumns,
+): Columns {
+  const named = (name: string) => columns.find((c) => c.trim().toLowerCase() === name);
+  const completion = named("completion");
+  const asked = column === undefined && completion !== undefined ? named("prompt") : undefined;
+  if (promptColumn === undefined && asked === undefined)
+    return { text: chooseColumn(file, columns, sample, column) };
+  const prompt = promptColumn === undefined ? asked! : chooseColumn(file, columns, sample, promptColumn);
+  const others = columns.map((_, i) => i).filter((i) => columns[i] !== prompt);
+  const text = chooseColumn(
+    file,
+    others.map((i) => columns[i]!),
+    sample.map((row) => others.map((i) => row[i])),
+    column ?? completion,
+  );
+  return { text, prompt };
+}
+
 /**
  * The name among `columns` that holds the text: `wanted` where given, else the best of
  * {@link textColumnNames}, else the column whose texts in `sample` are longest on average.
  * @param sample rows; cell [r][c] of column c, anything that is not a text is passed over.
  * @throws InputError `no-column` with the file, the columns there are and what to do.
  */
-export function chooseColumn(
+function chooseColumn(
   file: string,
   columns: readonly string[],
   sample: readonly (readonly unknown[])[],

@@ -2,8 +2,8 @@
 import { type CsvError, parse } from "csv-parse";
 import { InputError } from "../../core/errors.ts";
 import { type FileBytes, textChunks } from "./bytes.ts";
-import { chooseColumn, sampleRows } from "./column.ts";
-import type { FileFormat, ReadOptions } from "./format.ts";
+import { type Columns, chooseColumns, sampleRows } from "./column.ts";
+import type { FileFormat, ReadOptions, Texts } from "./format.ts";
 
 /**
  * Comma-separated as RFC 4180 has it; semicolons or tabs are taken where the first line has no comma. The first
@@ -26,7 +26,7 @@ async function* readTable(
   file: FileBytes,
   options: ReadOptions,
   givenDelimiter: string | undefined,
-): AsyncGenerator<string[]> {
+): AsyncGenerator<Texts> {
   let lastLine = 0;
   let failure: Error | undefined;
   let rows: string[][] = [];
@@ -54,9 +54,8 @@ async function* readTable(
     const writing = parser;
     await new Promise<void>((done) => writing.write(chunk, () => done()));
     if (failure) throw failure;
-    const texts = table.take(rows);
+    yield* table.take(rows);
     rows = [];
-    if (texts.length > 0) yield texts;
   }
   if (parser) {
     const ending = parser;
@@ -66,34 +65,48 @@ async function* readTable(
     });
   }
   if (failure) throw failure;
-  const texts = [...table.take(rows), ...table.finish()];
-  if (texts.length > 0) yield texts;
+  yield* table.take(rows);
+  yield* table.finish();
 }
 
-/** Holds the first rows back until the column is chosen, then gives that column's cells. */
+/** Holds the first rows back until the columns are chosen, then gives their cells. */
 function createTable(file: string, options: ReadOptions) {
   let held: string[][] = [];
-  let column = -1;
-  const choose = (): string[] => {
+  let chosen: { readonly text: number; readonly prompt: number } | undefined;
+  function* textsOf(rows: readonly string[][], { text, prompt } = chosen!): Generator<Texts> {
+    if (rows.length === 0) return;
+    const cells = (column: number) => rows.map((row) => row[column]!);
+    yield { texts: cells(text), ...(prompt < 0 ? {} : { prompts: cells(prompt) }) };
+  }
+  function* choose(): Generator<Texts> {
     const [header, ...body] = held;
     held = [];
-    if (!header) return [];
+    if (!header) return;
     const isText = (cell: string | undefined) => cell !== undefined && cell.length > 40 && /\s/.test(cell);
-    const named = options.column !== undefined || !header.some(isText);
+    const asked = options.column !== undefined || options.promptColumn !== undefined;
+    const named = asked || !header.some(isText);
     const names = named ? header : header.map((_, i) => String(i + 1));
     const rows = named ? body : [header, ...body];
-    const name = chooseColumn(file, names, rows, options.column);
-    column = names.indexOf(name);
-    options.onColumn(name);
-    return rows.map((row) => row[column]!);
-  };
+    const columns: Columns = chooseColumns(file, names, rows, options);
+    chosen = {
+      text: names.indexOf(columns.text),
+      prompt: columns.prompt === undefined ? -1 : names.indexOf(columns.prompt),
+    };
+    options.onColumns(columns);
+    yield* textsOf(rows);
+  }
   return {
-    take(rows: readonly string[][]): string[] {
-      if (column >= 0) return rows.map((row) => row[column]!);
+    *take(rows: readonly string[][]): Generator<Texts> {
+      if (chosen) {
+        yield* textsOf(rows);
+        return;
+      }
       for (const row of rows) held.push(row);
-      return held.length > sampleRows ? choose() : [];
+      if (held.length > sampleRows) yield* choose();
     },
-    finish: () => (column < 0 ? choose() : []),
+    *finish(): Generator<Texts> {
+      if (!chosen) yield* choose();
+    },
   };
 }
 

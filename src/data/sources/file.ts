@@ -3,6 +3,7 @@ import { readdir } from "node:fs/promises";
 import { extname } from "node:path";
 import { didYouMean, InputError, UsageError } from "../../core/errors.ts";
 import { emptyFile, openFile } from "./bytes.ts";
+import type { Columns } from "./column.ts";
 import { csvFormat, tsvFormat } from "./csv.ts";
 import type { FileFormat, ReadOptions } from "./format.ts";
 import { jsonFormat, jsonLinesFormat } from "./json.ts";
@@ -29,30 +30,36 @@ export const fileKind: SourceKind = {
     });
     const { packed } = file;
     const format = formatOf(packed?.as === "zip" ? packed.entry : name, options);
-    if (format === textFormat && options.column !== undefined) {
+    const { column, promptColumn } = options;
+    const asked = column ?? promptColumn;
+    if (format === textFormat && asked !== undefined) {
       throw new UsageError(
-        `${name} has one text per line and no columns; leave out the column ${JSON.stringify(options.column)}.`,
+        `${name} has one text per line and no columns; leave out the column ${JSON.stringify(asked)}.`,
       );
     }
-    let column: string | undefined;
+    let columns: Columns | undefined;
     const readOptions: ReadOptions = {
-      ...(options.column === undefined ? {} : { column: options.column }),
-      onColumn: (chosen) => {
-        column = chosen;
+      ...(column === undefined ? {} : { column }),
+      ...(promptColumn === undefined ? {} : { promptColumn }),
+      onColumns: (chosen) => {
+        columns = chosen;
       },
     };
     return {
       name,
       format: packed ? `${format.name}.${packed.as}` : format.name,
       get column() {
-        return column;
+        return columns?.text;
+      },
+      get promptColumn() {
+        return columns?.prompt;
       },
       progress: file.progress,
       async *batches() {
         let any = false;
-        for await (const texts of format.read(file, readOptions)) {
-          any ||= texts.length > 0;
-          yield { texts };
+        for await (const batch of format.read(file, readOptions)) {
+          any ||= batch.texts.length > 0;
+          yield batch;
         }
         if (!any) throw emptyFile(name);
       },

@@ -26,6 +26,9 @@ export function hubKind(download: (name: string) => Promise<readonly string[]>):
         get column() {
           return first.column;
         },
+        get promptColumn() {
+          return first.promptColumn;
+        },
         get progress() {
           return {
             bytes: files.reduce((sum, { progress }) => sum + progress.bytes, 0),

@@ -1,8 +1,8 @@
 /** Texts from .json (a list) and .jsonl (one value per line): strings, or records with a text field. */
 import { InputError } from "../../core/errors.ts";
 import { type FileBytes, wholeText } from "./bytes.ts";
-import { chooseColumn, sampleRows } from "./column.ts";
-import type { FileFormat, ReadOptions } from "./format.ts";
+import { type Columns, chooseColumns, sampleRows } from "./column.ts";
+import type { FileFormat, ReadOptions, Texts } from "./format.ts";
 import { lineBatches } from "./lines.ts";
 
 /** A list of strings or records, or a record with exactly one list in it. */
@@ -14,7 +14,7 @@ export const jsonLinesFormat: FileFormat = {
   read: readJsonLines,
 };
 
-async function* readJson(file: FileBytes, options: ReadOptions): AsyncGenerator<string[]> {
+async function* readJson(file: FileBytes, options: ReadOptions): AsyncGenerator<Texts> {
   const text = await wholeText(file);
   let value: unknown;
   try {
@@ -31,10 +31,11 @@ async function* readJson(file: FileBytes, options: ReadOptions): AsyncGenerator<
     );
   }
   const texts = createTexts(file.name, "entry", options);
-  yield [...texts.take(list.map((entry, i) => ({ value: entry, place: i + 1 }))), ...texts.finish()];
+  yield* texts.take(list.map((entry, i) => ({ value: entry, place: i + 1 })));
+  yield* texts.finish();
 }
 
-async function* readJsonLines(file: FileBytes, options: ReadOptions): AsyncGenerator<string[]> {
+async function* readJsonLines(file: FileBytes, options: ReadOptions): AsyncGenerator<Texts> {
   const texts = createTexts(file.name, "line", options);
   let place = 0;
   for await (const lines of lineBatches(file)) {
@@ -48,9 +49,9 @@ async function* readJsonLines(file: FileBytes, options: ReadOptions): AsyncGener
         throw notJson(file.name, place, cause);
       }
     }
-    yield texts.take(entries);
+    yield* texts.take(entries);
   }
-  yield texts.finish();
+  yield* texts.finish();
 }
 
 interface Entry {
@@ -58,11 +59,11 @@ interface Entry {
   readonly place: number;
 }
 
-/** Texts of entries; the first records are held back until their text field is chosen. */
+/** Texts of entries; the first records are held back until their fields are chosen. */
 function createTexts(file: string, unit: "line" | "entry", options: ReadOptions) {
   let held: Entry[] = [];
-  let field: string | undefined;
-  const textOf = ({ value, place }: Entry): string => {
+  let columns: Columns | undefined;
+  const cellOf = ({ value, place }: Entry, field: string | undefined): string => {
     if (typeof value === "string") return value;
     const cell = isRecord(value) ? (field === undefined ? undefined : value[field]) : value;
     if (cell === undefined || cell === null) return "";
@@ -75,26 +76,40 @@ function createTexts(file: string, unit: "line" | "entry", options: ReadOptions)
       { file, [unit]: place },
     );
   };
-  const choose = (): string[] => {
+  function* textsOf(entries: readonly Entry[]): Generator<Texts> {
+    if (entries.length === 0) return;
+    const { text, prompt } = columns ?? {};
+    const texts = entries.map((entry) => cellOf(entry, text));
+    // A plain string answers nothing.
+    const asked = (entry: Entry) => (isRecord(entry.value) ? cellOf(entry, prompt) : "");
+    yield prompt === undefined ? { texts } : { texts, prompts: entries.map(asked) };
+  }
+  function* choose(): Generator<Texts> {
     const records = held.map(({ value }) => value).filter(isRecord);
-    if (records.length > 0 || options.column !== undefined) {
+    if (records.length > 0 || options.column !== undefined || options.promptColumn !== undefined) {
       const names = [...new Set(records.flatMap((record) => Object.keys(record)))];
       const sample = records.map((record) => names.map((name) => record[name]));
-      field = chooseColumn(file, names, sample, options.column);
-      options.onColumn(field);
+      columns = chooseColumns(file, names, sample, options);
+      options.onColumns(columns);
     }
     const entries = held;
     held = [];
-    return entries.map(textOf);
-  };
+    yield* textsOf(entries);
+  }
   return {
-    take(entries: readonly Entry[]): string[] {
-      if (field !== undefined) return entries.map(textOf);
+    *take(entries: readonly Entry[]): Generator<Texts> {
+      if (columns) {
+        yield* textsOf(entries);
+        return;
+      }
       held.push(...entries.slice(0, sampleRows));
-      if (held.length < sampleRows && entries.length <= sampleRows) return [];
-      return [...choose(), ...entries.slice(sampleRows).map(textOf)];
+      if (held.length < sampleRows && entries.length <= sampleRows) return;
+      yield* choose();
+      yield* textsOf(entries.slice(sampleRows));
     },
-    finish: () => (field === undefined ? choose() : []),
+    *finish(): Generator<Texts> {
+      if (!columns) yield* choose();
+    },
   };
 }
 

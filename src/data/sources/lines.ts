@@ -6,7 +6,9 @@ import type { FileFormat } from "./format.ts";
 export const textFormat: FileFormat = {
   name: "txt",
   extensions: [".txt", ".text"],
-  read: (file) => lineBatches(file),
+  async *read(file) {
+    for await (const texts of lineBatches(file)) yield { texts };
+  },
 };
 
 /** The lines of a file without their ends, those of one chunk of bytes at a time. */

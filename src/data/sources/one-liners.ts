@@ -27,12 +27,20 @@ function isAttack(tags: readonly string[]): boolean {
   return has(attackTags) || (has(contemptTags) && has(groupTags));
 }
 
+/** The one thing besides the text that a joke can be asked by. */
+const TAGS = "tags";
+
 export const oneLinersKind: SourceKind = {
   name: "one-liners",
   matches: (name) => name === "one-liners",
-  async open(name, { column, includeAttacks = false }) {
+  async open(name, { column, promptColumn, includeAttacks = false }) {
     if (column !== undefined) {
       throw new UsageError(`one-liners has no columns; leave out the column ${JSON.stringify(column)}.`);
+    }
+    if (promptColumn !== undefined && promptColumn !== TAGS) {
+      throw new UsageError(
+        `one-liners has ${JSON.stringify(TAGS)} to prompt with, and no ${JSON.stringify(promptColumn)}.`,
+      );
     }
     const load = createRequire(import.meta.url);
     const jokes = load("one-liner-joke/jokes.json") as readonly { body: string; tags: readonly string[] }[];
@@ -40,11 +48,13 @@ export const oneLinersKind: SourceKind = {
       name,
       format: "built-in",
       column: undefined,
+      promptColumn,
       progress: { bytes: 0, totalBytes: 0 },
       async *batches() {
         const kept = includeAttacks ? jokes : jokes.filter((joke) => !isAttack(joke.tags));
         yield {
           texts: kept.map((joke) => joke.body),
+          ...(promptColumn === undefined ? {} : { prompts: kept.map(({ tags }) => tags.join(", ")) }),
           dropped: includeAttacks ? {} : { [attackReason]: jokes.length - kept.length },
         };
       },

@@ -2,14 +2,14 @@
 import { open } from "node:fs/promises";
 import { InputError } from "../../core/errors.ts";
 import type { FileBytes } from "./bytes.ts";
-import { chooseColumn, sampleRows } from "./column.ts";
-import type { FileFormat, ReadOptions } from "./format.ts";
+import { chooseColumns, sampleRows } from "./column.ts";
+import type { FileFormat, ReadOptions, Texts } from "./format.ts";
 
 export const parquetFormat: FileFormat = { name: "parquet", extensions: [".parquet"], read: readParquet };
 
 const rowsAtOnce = 20_000;
 
-async function* readParquet(file: FileBytes, options: ReadOptions): AsyncGenerator<string[]> {
+async function* readParquet(file: FileBytes, options: ReadOptions): AsyncGenerator<Texts> {
   const { parquetMetadataAsync, parquetReadObjects, parquetSchema } = await import("hyparquet");
   const { compressors } = await import("hyparquet-compressors");
   const source = await randomAccess(file);
@@ -21,16 +21,19 @@ async function* readParquet(file: FileBytes, options: ReadOptions): AsyncGenerat
       parquetReadObjects({ file: source, metadata, columns, rowStart, rowEnd, compressors });
     const sample = await read(names, 0, Math.min(rows, sampleRows));
     const cells = sample.map((row) => names.map((name) => row[name] as unknown));
-    const column = chooseColumn(file.name, names, cells, options.column);
-    options.onColumn(column);
+    const { text, prompt } = chooseColumns(file.name, names, cells, options);
+    options.onColumns({ text, ...(prompt === undefined ? {} : { prompt }) });
     let start = 0;
     for (const group of metadata.row_groups) {
       const groupEnd = start + Number(group.num_rows);
       for (; start < groupEnd; start += rowsAtOnce) {
         const end = Math.min(groupEnd, start + rowsAtOnce);
-        const part = await read([column], start, end);
+        const part = await read(prompt === undefined ? [text] : [text, prompt], start, end);
+        const first = start + 1;
+        const cellsOf = (column: string) =>
+          part.map((row, i) => textOf(row[column], file.name, column, first + i));
         file.progress.bytes = Math.round((end / rows) * file.progress.totalBytes);
-        yield part.map((row, i) => textOf(row[column], file.name, column, start + i + 1));
+        yield { texts: cellsOf(text), ...(prompt === undefined ? {} : { prompts: cellsOf(prompt) }) };
       }
       start = groupEnd;
     }

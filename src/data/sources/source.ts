@@ -10,6 +10,8 @@ import { UsageError } from "../../core/errors.ts";
 /** Texts as a source yields them, some hundreds or thousands at a time. */
 export interface TextBatch {
   readonly texts: readonly string[];
+  /** What each text answers, such as a question or a tag, where the source has that. */
+  readonly prompts?: readonly string[];
   /** Rows that the source itself leaves out, by reason. */
   readonly dropped?: Readonly<Record<string, number>>;
 }
@@ -21,6 +23,8 @@ export interface TextSource {
   readonly format: string;
   /** The column or field that the texts come from, once known, where the format has any. */
   readonly column: string | undefined;
+  /** That of the prompts, where there are any. */
+  readonly promptColumn?: string | undefined;
   /** Bytes read so far and in all, where known. */
   readonly progress: { readonly bytes: number; readonly totalBytes: number };
   /** The texts in their order. May be walked once. */
@@ -30,6 +34,8 @@ export interface TextSource {
 export interface SourceOptions {
   /** Column or field with the text. Default: the first named like `joke` or `text`, else the longest text. */
   readonly column?: string;
+  /** Column or field with what each text answers. Default: `prompt` where there is a `completion` as well, else none. */
+  readonly promptColumn?: string;
   /** Format of a file whose name does not tell it. Default: by the name. */
   readonly format?: string;
   /** Include the built-in jokes that attack groups of people. Default false. */

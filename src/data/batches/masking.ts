@@ -1,0 +1,163 @@
+/**
+ * Batches for models that fill masks: of each row some tokens are hidden, and these alone count.
+ *
+ *     x = [CLS] why did the [MASK] cross [SEP]      y = [CLS] why did the hen cross [SEP]
+ *     weights = 0 0 0 0 1 0 0
+ *
+ * 15 % of the tokens are chosen; of these 80 % become [MASK], 10 % any token, and 10 % stay as they are, since a
+ * text to be read later has no masks. Which ones depends on the seed and the batch's number alone.
+ * Sources: Devlin et al. 2018 (arXiv 1810.04805), section 3.1 and appendix A.1; whole words as in the release notes
+ * of Google's BERT of May 2019: all pieces of a word are chosen together, each then replaced by itself.
+ */
+import { Random } from "../../core/random.ts";
+import type { HuggingFaceTokenizer } from "../../text/huggingface.ts";
+import type { TokenStream } from "../tokens.ts";
+import { type BatchSource, checkSizes, createBatchSource, type TokenBatch } from "./batch.ts";
+import { type ItemOptions, sizesOf } from "./items.ts";
+import { createOrder } from "./order.ts";
+import { layRows, type Rows } from "./rows.ts";
+
+/** Share of the tokens that are chosen, and of these the shares that become a mask and another token. */
+const CHOSEN = 0.15;
+const MASKED = 0.8;
+const REPLACED = 0.1;
+/** The masking of a validation is the same whatever the seed of the training, so that runs can be compared. */
+const VALIDATION_SEED = 0;
+
+/** What a vocabulary says of hiding its tokens. */
+export interface Masking {
+  readonly mask: number;
+  /** What stands before each text. */
+  readonly cls: number;
+  readonly pad: number;
+  /** Number of ids. */
+  readonly vocabulary: number;
+  /** 1 for ids that are never chosen. */
+  readonly special: Uint8Array;
+  /** 1 for ids that go on with the word before; absent where pieces are chosen one by one. */
+  readonly continues?: Uint8Array;
+}
+
+/** How `tokenizer`, which has `[CLS]` and `[MASK]`, hides its tokens. */
+export function maskingRules(tokenizer: HuggingFaceTokenizer, wholeWords: boolean): Masking {
+  const { size, mask, cls, sep, unknown, pad } = tokenizer;
+  const special = new Uint8Array(size);
+  for (const id of [mask, cls, sep, pad, unknown]) if (id !== undefined) special[id] = 1;
+  const rules = { mask: mask!, cls: cls!, pad: pad ?? tokenizer.endOfText, vocabulary: size, special };
+  if (!wholeWords) return rules;
+  const continues = new Uint8Array(size);
+  const { vocab, continuing_subword_prefix: prefix } = tokenizer.files()["tokenizer.json"].model;
+  for (const [token, id] of Object.entries(vocab))
+    continues[id] = Number(token.startsWith(typeof prefix === "string" ? prefix : "##"));
+  return { ...rules, continues };
+}
+
+type MaskedOptions = Omit<ItemOptions, "start" | "pad" | "multipleOf"> & Masking;
+
+/** Training batches; rows in an order shuffled anew each epoch, other tokens hidden each time. */
+export function maskedBatches(
+  stream: TokenStream,
+  options: MaskedOptions & { readonly seed: number },
+): BatchSource {
+  const { batch, length, packed = false, long = "split", continues, seed } = options;
+  checkSizes({ batch, length });
+  const rows = layRows(stream, { ...options, lead: 1 });
+  const identity = {
+    kind: packed ? "packed masked items" : "masked items",
+    seed,
+    tokens: stream.tokens.length,
+    batch,
+    length,
+    long,
+    words: continues ? "whole" : "pieces",
+  };
+  const { layout } = sizesOf(stream, rows, options);
+  const targets = CHOSEN * candidatesIn(stream, rows, options);
+  const sizes = { targetsPerEpoch: targets, targetsPerBatch: (targets / layout.rows) * batch, layout };
+  const place = createOrder(layout.rows, seed);
+  return createBatchSource(identity, sizes, (position) => {
+    const chosen = Array.from({ length: batch }, (_, row) => place(position * batch + row));
+    return hide(fill(stream, rows, chosen, options), options, new Random(seed, "masking", position));
+  });
+}
+
+/** Every item once, the same tokens hidden each time. */
+export function* maskedPass(stream: TokenStream, options: MaskedOptions): Generator<TokenBatch> {
+  const { batch } = options;
+  const rows = layRows(stream, { ...options, lead: 1 });
+  const count = rows.starts.length - 1;
+  for (let k = 0; k < count; k += batch) {
+    const chosen = Array.from({ length: Math.min(batch, count - k) }, (_, row) => k + row);
+    const random = new Random(VALIDATION_SEED, "validation masking", k);
+    yield hide(fill(stream, rows, chosen, options), options, random);
+  }
+}
+
+/** Ids and places of some rows, nothing hidden. */
+interface FilledRows {
+  readonly ids: Int32Array;
+  readonly positions: Int32Array;
+  readonly documents: Int32Array;
+  readonly batch: number;
+  readonly length: number;
+}
+
+function fill(
+  stream: TokenStream,
+  { starts, from, end }: Rows,
+  chosen: readonly number[],
+  { batch, length, cls, pad }: MaskedOptions,
+): FilledRows {
+  const ids = new Int32Array(batch * length).fill(pad);
+  const positions = new Int32Array(batch * length);
+  const documents = new Int32Array(batch * length).fill(-1);
+  for (const [row, r] of chosen.entries()) {
+    let at = row * length;
+    for (let p = starts[r]!; p < starts[r + 1]!; p++) {
+      const n = end[p]! - from[p]! + 1;
+      ids[at] = cls;
+      for (let t = 1; t < n; t++) {
+        ids[at + t] = stream.tokens[from[p]! + t - 1]!;
+        positions[at + t] = t;
+      }
+      documents.fill(p - starts[r]!, at, at + n);
+      at += n;
+    }
+  }
+  return { ids, positions, documents, batch, length };
+}
+
+/** Chooses tokens and hides them; one at least, so that there is something to learn. */
+function hide(rows: FilledRows, masking: Masking, random: Random): TokenBatch {
+  const { ids, positions, documents, batch, length } = rows;
+  const { mask, vocabulary, special, continues } = masking;
+  const x = ids.slice();
+  const weights = new Float32Array(ids.length);
+  let targets = 0;
+  let least = { at: -1, draw: Infinity };
+  let draw = 1;
+  const choose = (at: number) => {
+    weights[at] = 1;
+    targets++;
+    const kind = random.uniform(3 * at + 1);
+    if (kind < MASKED) x[at] = mask;
+    else if (kind < MASKED + REPLACED) x[at] = random.below(vocabulary, 3 * at + 2);
+  };
+  for (const [at, id] of ids.entries()) {
+    if (documents[at] === -1 || special[id] === 1) continue;
+    const goesOn = continues?.[id] === 1 && positions[at]! > 1 && special[ids[at - 1]!] === 0;
+    if (!goesOn) draw = random.uniform(3 * at);
+    if (draw < least.draw) least = { at, draw };
+    if (draw < CHOSEN) choose(at);
+  }
+  if (targets === 0 && least.at >= 0) choose(least.at);
+  return { x, y: ids, weights, positions, documents, targets, batch, length, fresh: true };
+}
+
+/** Tokens that may be chosen. */
+function candidatesIn({ tokens }: TokenStream, { from, end }: Rows, { special }: Masking): number {
+  let n = 0;
+  for (const [p, first] of from.entries())
+    for (let t = first; t < end[p]!; t++) n += 1 - special[tokens[t]!]!;
+  return n;
+}
