@@ -47,13 +47,24 @@ export function trainingProgress(ctx: Context, label: string): (event: TrainEven
 }
 
 /** What the training will take, before its first step. */
-function expectations({ steps, parameters, bytes, secondsPerStep, resumedFrom = 0 }: Start): string[] {
+function expectations({
+  steps,
+  parameters,
+  trainable,
+  bytes,
+  secondsPerStep,
+  resumedFrom = 0,
+}: Start): string[] {
   const left = steps - resumedFrom;
   if (left <= 0) return [`all ${formatCount(steps)} steps are done already; --steps N gives it more`];
+  const trained =
+    trainable === parameters
+      ? `${formatCount(parameters)} parameters`
+      : `${formatCount(trainable)} of ${formatCount(parameters)} parameters are trained`;
   const time = `${formatDuration(secondsPerStep * left)} for ${formatCount(left)} steps`;
   return [
     ...(resumedFrom > 0 ? [`going on after step ${formatCount(resumedFrom)}`] : []),
-    `${formatCount(parameters)} parameters, about ${formatBytes(bytes)} of memory, ${perStep(secondsPerStep)} a step: ${time}`,
+    `${trained}, about ${formatBytes(bytes)} of memory, ${perStep(secondsPerStep)} a step: ${time}`,
   ];
 }
 

@@ -1,5 +1,6 @@
 /** How a model is trained: every choice, its default, and what is refused. */
 import { UsageError } from "../core/errors.ts";
+import type { LoraOptions } from "../models/lora.ts";
 import type { Architecture } from "../models/model.ts";
 
 export interface TrainOptions {
@@ -54,6 +55,10 @@ export interface TrainOptions {
   /** Steps between copies of the weights kept under checkpoints/; 0 for none. Default 0. */
   readonly snapshotEvery: number;
   readonly seed: number;
+  /** Train LoRA adapters beside frozen weights: of `base` only. Default: none; where given, PEFT's defaults. */
+  readonly lora?: Partial<LoraOptions>;
+  /** Freeze the embeddings and so many of the first layers: of `base` only. Default: none. */
+  readonly freezeLayers?: number;
 }
 
 /** What a resumed training may change: when it ends, and how often it is saved. */
@@ -127,6 +132,7 @@ const whole = {
   sampleEvery: 0,
   snapshotEvery: 0,
   seed: 0,
+  freezeLayers: 0,
 } as const;
 const aboveZero = ["epochs", "maxMinutes", "learningRate"] as const;
 const notNegative = ["weightDecay", "clip", "checkpointSeconds"] as const;

@@ -10,6 +10,7 @@ import {
   train,
   UsageError,
 } from "../../index.ts";
+import { adaptationOptions, givenAdaptation, refuseOtherAdaptation } from "../adaptation-options.ts";
 import { argument, defineCommand } from "../command.ts";
 import { type DataChoices, dataChoices, dataOptions } from "../data-options.ts";
 import { deviceOptions } from "../device-options.ts";
@@ -50,6 +51,7 @@ export default defineCommand({
     }),
     out: text({ describe: "The run folder", placeholder: "DIR" }),
     resume: flag({ describe: "Go on with the run in --out" }),
+    ...adaptationOptions,
     ...trainOptions,
     ...watchOptions,
     ...dataOptions,
@@ -73,7 +75,9 @@ export default defineCommand({
     };
     const sources = options.data.length > 0 ? options.data : ["one-liners"];
     if (options.resume) {
-      refuseChanges(out, await readRun(out), options, dataChoices(options));
+      const record = await readRun(out);
+      refuseChanges(out, record, options, dataChoices(options));
+      refuseOtherAdaptation(out, record, options);
       const tokenizer = await loadTokenizer(out);
       const result = await resume(out, {
         ...hooks,
@@ -98,10 +102,15 @@ export default defineCommand({
     const given = givenTrainOptions(options);
     const { epochs, ...others } = defaults;
     const limited = given.steps !== undefined || given.maxMinutes !== undefined || given.epochs !== undefined;
-    const trained: Partial<TrainOptions> = { ...others, ...(limited ? {} : { epochs }), ...given };
+    const trained: Partial<TrainOptions> = {
+      ...others,
+      ...(limited ? {} : { epochs }),
+      ...given,
+      ...givenAdaptation(options),
+    };
     ctx.warn(
       `Fine-tuning ${model} (${type}): ${Object.entries(trained)
-        .map(([name, value]) => `${name} ${value}`)
+        .map(([name, value]) => `${name} ${typeof value === "object" ? JSON.stringify(value) : value}`)
         .join(", ")}.`,
     );
     const choices = dataChoices(options);
