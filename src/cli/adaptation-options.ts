@@ -1,5 +1,5 @@
 /** The options that say what of a model is trained: adapters, or its later layers. */
-import { type RunRecord, type TrainOptions, UsageError } from "../index.ts";
+import { architectureOf, type RunRecord, resolveLora, type TrainOptions, UsageError } from "../index.ts";
 import { flag, flagOf, integer, number, type OptionValues, present, text } from "./option.ts";
 
 const adapting = "What is trained (default: all weights)";
@@ -24,16 +24,19 @@ export const adaptationOptions = {
 type AdaptationValues = OptionValues<typeof adaptationOptions>;
 
 /**
- * The options that were given, as the library takes them.
- * @throws UsageError for an option of LoRA without it
+ * What was chosen for a model of this architecture, LoRA's defaults filled in.
+ * @throws UsageError for an option of LoRA without it, or an architecture without adapters
  */
-export function givenAdaptation(options: AdaptationValues): Pick<TrainOptions, "lora" | "freezeLayers"> {
+export function givenAdaptation(
+  options: AdaptationValues,
+  type: string,
+): Pick<TrainOptions, "lora" | "freezeLayers"> {
   const { freezeLayers } = options;
   const lora = givenLora(options);
   const [extra] = Object.keys(lora);
   if (!options.lora && extra !== undefined)
     throw new UsageError(`${flagOf(named[extra as keyof typeof named])} is an option of --lora; add it.`);
-  return present({ lora: options.lora ? lora : undefined, freezeLayers });
+  return present({ lora: options.lora ? resolveLora(architectureOf(type), lora) : undefined, freezeLayers });
 }
 
 const named = {

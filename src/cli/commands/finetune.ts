@@ -106,11 +106,11 @@ export default defineCommand({
       ...others,
       ...(limited ? {} : { epochs }),
       ...given,
-      ...givenAdaptation(options),
+      ...givenAdaptation(options, type),
     };
     ctx.warn(
       `Fine-tuning ${model} (${type}): ${Object.entries(trained)
-        .map(([name, value]) => `${name} ${typeof value === "object" ? JSON.stringify(value) : value}`)
+        .map(([name, value]) => `${name} ${typeof value === "object" ? spoken(value) : value}`)
         .join(", ")}.`,
     );
     const choices = dataChoices(options);
@@ -128,3 +128,9 @@ export default defineCommand({
     ctx.json(result.summary);
   },
 });
+
+/** The fields of an option that has several. */
+const spoken = (value: object): string =>
+  Object.entries(value)
+    .map(([name, field]) => `${name} ${field}`)
+    .join(" ");
