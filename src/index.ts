@@ -97,6 +97,7 @@ export type { Pulled, PullOptions, PullProgress } from "./hub/hub-snapshot.ts";
 export { pullModel, resolveModel } from "./hub/pull.ts";
 export { pullDataset } from "./hub/pull-dataset.ts";
 export { loadTokenizer } from "./hub/tokenizer-files.ts";
+export { type LoraOptions, resolveLora } from "./models/lora.ts";
 export type { Architecture, Model, ModelConfig, ModelOption, OptionValues } from "./models/model.ts";
 export { architectureOf, architectures } from "./models/registry.ts";
 export type { BackendOptions, Device } from "./runtime/backend.ts";

@@ -47,14 +47,16 @@ vi.setConfig({ testTimeout: 300_000 });
 test("--json prints one document, and nothing else on standard output", async () => {
   const { cwd, run, begin } = workplace("--steps 12 --validate-every 6");
   const characters = new Set(babble(4000)).size;
+  // Embedding, gates with their two biases, head.
+  const parameters = 6 * characters + 48 * (6 + 12) + 2 * 48 + 13 * characters;
   const { status, stdout, stderr } = await run(begin("a"));
   expect({ status, stderr }).toMatchObject({ status: 0, stderr: expect.stringContaining("characters/s") });
   expect(stdout.trim().split("\n")).toHaveLength(1);
   expect(JSON.parse(stdout)).toEqual({
     run: "a",
     steps: 12,
-    // Embedding, gates with their two biases, head.
-    parameters: 6 * characters + 48 * (6 + 12) + 2 * 48 + 13 * characters,
+    parameters,
+    trainable: parameters,
     train_loss: expect.any(Number),
     val_loss: expect.any(Number),
     tokens_per_s: expect.any(Number),

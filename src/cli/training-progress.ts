@@ -62,6 +62,7 @@ function layoutLines(layout: NonNullable<Start["layout"]>, unit: string): string
 function expectations({
   steps,
   parameters,
+  trainable,
   bytes,
   secondsPerStep,
   layout,
@@ -70,11 +71,15 @@ function expectations({
 }: Start): string[] {
   const left = steps - resumedFrom;
   if (left <= 0) return [`all ${formatCount(steps)} steps are done already; --steps N gives it more`];
+  const trained =
+    trainable === parameters
+      ? `${formatCount(parameters)} parameters`
+      : `${formatCount(trainable)} of ${formatCount(parameters)} parameters are trained`;
   const time = `${formatDuration(secondsPerStep * left)} for ${formatCount(left)} steps`;
   return [
     ...(layout ? layoutLines(layout, unit) : []),
     ...(resumedFrom > 0 ? [`going on after step ${formatCount(resumedFrom)}`] : []),
-    `${formatCount(parameters)} parameters, about ${formatBytes(bytes)} of memory, ${perStep(secondsPerStep)} a step: ${time}`,
+    `${trained}, about ${formatBytes(bytes)} of memory, ${perStep(secondsPerStep)} a step: ${time}`,
   ];
 }
 

@@ -5,6 +5,7 @@
  * await exportModel("runs/a", { format: "hf", out: "for-others" });
  */
 import { UsageError } from "../core/errors.ts";
+import { writeAdapter } from "./adapter.ts";
 import { writeGguf } from "./gguf-gpt2.ts";
 import { writeHuggingFace } from "./huggingface.ts";
 import { writeOnnxGpt2 } from "./onnx-gpt2.ts";
@@ -22,6 +23,8 @@ export interface ExportOptions {
   readonly out: string;
   /** How `gguf` keeps the numbers; default `f16`. Not of other formats. */
   readonly type?: GgufType;
+  /** Write a LoRA adapter merged into its base; `hf` writes the adapter alone otherwise. Other formats always merge. */
+  readonly merge?: boolean;
 }
 
 export interface Exported {
@@ -34,7 +37,8 @@ export interface Exported {
 type Writer = (source: ExportSource, folder: string, options: ExportOptions) => Promise<void>;
 
 const writers: Readonly<Record<ExportFormat, Writer>> = {
-  hf: writeHuggingFace,
+  hf: (source, folder, { merge }) =>
+    source.adapted && !merge ? writeAdapter(source, folder) : writeHuggingFace(source, folder),
   onnx: writeOnnx,
   gguf: (source, folder, { type }) => writeGguf(source, folder, type ?? "f16"),
 };
@@ -50,6 +54,8 @@ export async function exportModel(path: string, options: ExportOptions): Promise
     throw new UsageError(`The type ${options.type} is one of gguf; ${format} is always float32.`);
   const source = await openExportSource(path);
   try {
+    if (options.merge && !source.adapted)
+      throw new UsageError(`${path} has no adapter that could be merged; leave --merge out.`);
     const files = await writeFolder(out, (folder) => writers[format](source, folder, options));
     return { out, format, files };
   } finally {

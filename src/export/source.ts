@@ -19,6 +19,8 @@ export interface ExportSource {
   readonly model: Model;
   readonly tokenizer: Tokenizer;
   readonly generationConfig: JsonObject | undefined;
+  /** Whether the folder holds a LoRA adapter; what is read is merged with its base. */
+  readonly adapted: boolean;
   /** The numbers of one of the model's parameters, by the model's name for it; refuses NaN and infinity. */
   read(name: string): Promise<Float32Array>;
   close(): Promise<void>;
@@ -59,6 +61,7 @@ export async function openExportSource(path: string): Promise<ExportSource> {
       model,
       tokenizer,
       generationConfig: folder.generationConfig,
+      adapted: folder.base !== undefined,
       async read(name) {
         const data = new Float32Array(sizeOf(shapes.get(name)!));
         const stored = matches.get(name)!;

@@ -1,5 +1,6 @@
 /**
- * A model's folder as Hugging Face and Punchline lay it out: config.json, weights, tokenizer.
+ * A model's folder as Hugging Face and Punchline lay it out: config.json, weights, tokenizer. The folder of a
+ * LoRA adapter is one too: its weights are those of its base model with the adapter merged as they are read.
  *
  * @example
  * const model = await openModelFolder("runs/a");
@@ -11,8 +12,12 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError } from "../core/errors.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
+import { ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE } from "./adapter.ts";
+import { type AdapterBase, BASE_FINGERPRINT, checkBase, findAdapterBase } from "./adapter-base.ts";
 import { fileError } from "./file-errors.ts";
+import { fingerprintTensors } from "./fingerprint.ts";
 import { type JsonObject, readJsonObject, readOptionalJson } from "./json-file.ts";
+import { mergeAdapter } from "./merged-tensors.ts";
 import { openSafetensors } from "./safetensors-file.ts";
 import { openShards } from "./safetensors-shards.ts";
 import type { TensorSource } from "./tensor-source.ts";
@@ -30,6 +35,8 @@ export interface ModelFolder {
   /** Names of the files in the folder itself, sorted. */
   readonly files: readonly string[];
   readonly tensors: TensorSource;
+  /** What an adapter's folder was trained beside; undefined for the folder of a whole model. */
+  readonly base: AdapterBase | undefined;
   /** Reads the vocabulary; errors are those of {@link loadTokenizer}. */
   tokenizer(): Promise<Tokenizer>;
   close(): Promise<void>;
@@ -42,26 +49,64 @@ export interface ModelFolder {
  * there as a pickle, and those of `openSafetensors` and `openShards`.
  */
 export async function openModelFolder(path: string): Promise<ModelFolder> {
-  const files = await listFolder(path);
-  if (!files.includes(CONFIG_FILE)) {
-    throw new InputError(
-      "not-a-model",
-      `${path} is not a model's folder: it has no config.json; give a run folder, a Hugging Face model folder or a Hub name.`,
-      { path },
-    );
-  }
-  const config = await readJsonObject(join(path, CONFIG_FILE));
-  const generationConfig = await readOptionalJson(join(path, "generation_config.json"));
-  const tensors = await openWeights(path, files);
+  const { files, base, described } = await lookInto(path);
+  const config = await readJsonObject(join(described, CONFIG_FILE));
+  const generationConfig = await readOptionalJson(join(described, "generation_config.json"));
+  const tensors = base ? await openMerged(path, files, base) : await openWeights(path, files);
   return {
     path,
     config,
     generationConfig,
     files,
     tensors,
-    tokenizer: () => loadTokenizer(path),
+    base,
+    tokenizer: () => loadTokenizer(described),
     close: () => tensors.close(),
   };
+}
+
+/** `config.json` of a model's folder, also where its weights are not there yet. Errors: {@link openModelFolder}. */
+export async function readModelConfig(path: string): Promise<JsonObject> {
+  return readJsonObject(join((await lookInto(path)).described, CONFIG_FILE));
+}
+
+/** What a folder holds, and the folder that describes the model: an adapter's may leave that to its base's. */
+async function lookInto(path: string) {
+  const files = await listFolder(path);
+  const base = isAdapterFolder(files) ? await findAdapterBase(path) : undefined;
+  const described = files.includes(CONFIG_FILE) ? path : base?.folder;
+  if (described === undefined) {
+    throw new InputError(
+      "not-a-model",
+      `${path} is not a model's folder: it has no config.json; give a run folder, a Hugging Face model folder or a Hub name.`,
+      { path },
+    );
+  }
+  return { files, base, described };
+}
+
+/** Whether a folder with files of these names holds an adapter, and no whole model. */
+export const isAdapterFolder = (files: readonly string[]): boolean =>
+  files.includes(ADAPTER_CONFIG_FILE) && !files.includes(WEIGHTS_FILE) && !files.includes(WEIGHTS_INDEX_FILE);
+
+/** The weights of an adapter's base model, of the folder `path`. @throws InputError `base-changed` as {@link checkBase} */
+async function openMerged(path: string, files: readonly string[], base: AdapterBase): Promise<TensorSource> {
+  if (!files.includes(ADAPTER_WEIGHTS_FILE)) throw noWeights(path, files);
+  const where = join(path, ADAPTER_WEIGHTS_FILE);
+  const adapter = await openSafetensors(where);
+  try {
+    const whole = await openWeights(base.folder, await listFolder(base.folder));
+    try {
+      checkBase(base, adapter.metadata[BASE_FINGERPRINT], await fingerprintTensors(whole));
+      return mergeAdapter(whole, adapter, base.applied, where);
+    } catch (error) {
+      await whole.close();
+      throw error;
+    }
+  } catch (error) {
+    await adapter.close();
+    throw error;
+  }
 }
 
 /** The weights of a folder whose file names are `files`: one file, or several with an index. */

@@ -8,6 +8,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { InputError } from "../core/errors.ts";
+import { ADAPTER_CONFIG_FILE } from "./adapter.ts";
 import { CONFIG_FILE, noWeights, WEIGHTS_FILE, WEIGHTS_INDEX_FILE } from "./folder.ts";
 import { isNetworkError, listRepo, type RepoFile } from "./hub-api.ts";
 import { cachedModels, exists, findSnapshot, modelCompleteness, repoFolder, writeRef } from "./hub-cache.ts";
@@ -28,7 +29,8 @@ import { shardNames } from "./safetensors-shards.ts";
 export async function resolveModel(model: string, options: PullOptions = {}): Promise<string> {
   const found = await stat(model).catch(() => undefined);
   const isFolder = found?.isDirectory() ?? false;
-  if (isFolder && (await exists(join(model, CONFIG_FILE)))) return model;
+  const describing = [CONFIG_FILE, ADAPTER_CONFIG_FILE].map((name) => join(model, name));
+  if (isFolder && (await Promise.all(describing.map(exists))).includes(true)) return model;
   // A folder that happens to be called as a model on the Hub, and is no model's, is not meant.
   const meansHub = !looksLikePath(model) && (!found || (isFolder && wellKnownModels.includes(model)));
   if (!meansHub) throw await notAModel(model, found !== undefined, isFolder);

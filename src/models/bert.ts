@@ -68,6 +68,7 @@ export const bert: Architecture = {
   tokens: "wordpiece",
   options: optionsOf(bertSizes),
   quantizable: true,
+  loraTargets: ["query", "value"],
   checkpoint: { ...habits, prefixes: ["bert."] },
   configure(given, vocabularySize) {
     const { layers, width, heads, context, dropout } = chosen(bert, bertSizes, given);
@@ -138,6 +139,7 @@ export const distilbert: Architecture = {
   tokens: "wordpiece",
   options: optionsOf(distilbertSizes),
   quantizable: true,
+  loraTargets: ["q_lin", "v_lin"],
   checkpoint: { ...habits, prefixes: ["distilbert."] },
   configure(given, vocabularySize) {
     const { layers, width, heads, context, dropout } = chosen(distilbert, distilbertSizes, given);

@@ -47,6 +47,7 @@ export const charTransformer: Architecture = {
   options,
   // With these sizes, nanoGPT's recipe for a laptop's processor.
   training: { batchSize: 12, seqLen: 64, learningRate: 1e-3, weightDecay: 0.1, steps: 2000 },
+  loraTargets: ["c_attn"],
   configure(given, vocabularySize) {
     const { layers, width, heads, context, dropout, positions, ...losses } = resolveOptions(
       { type, options },

@@ -65,6 +65,7 @@ export const gpt2: Architecture = {
   options,
   training: { learningRate: 1e-3, batchSize: 16, seqLen: 128, weightDecay: 0.1 },
   quantizable: true,
+  loraTargets: ["c_attn"],
   checkpoint: {
     prefixes: ["transformer."],
     ignore: [/^h\.\d+\.attn\.(masked_)?bias$/, /^lm_head\.weight$/],
@@ -169,6 +170,10 @@ function build(config: ModelConfig, g: Gpt2): Model {
     contextLength: context,
     predicts: "each",
     separatesDocuments: true,
+    stages: [
+      ["transformer.wte.", "transformer.wpe."],
+      ...Array.from({ length: layers }, (_, k) => [`transformer.h.${k}.`]),
+    ],
     state: (batch) => decodingSpecs(batch, { layers, heads, width }),
     forward: (parameters, input, mode, given) => forward(g, parameters, input, mode, given),
   };

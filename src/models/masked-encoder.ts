@@ -67,6 +67,7 @@ export function buildMaskedEncoder(
     contextLength: e.context,
     predicts: "masked",
     separatesDocuments: true,
+    stages: [[`${names.embeddings}.`], ...Array.from({ length: e.layers }, (_, k) => [`${names.layer(k)}.`])],
     state: () => ({}),
     forward: (parameters, input, mode, wanted) => forward(e, names, parameters, input, mode, wanted),
   };

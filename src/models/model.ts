@@ -84,6 +84,11 @@ export interface Model {
   /** Whether {@link loss} reads `progress`. */
   readonly needsProgress?: boolean;
   /**
+   * Beginnings of the parameters' names in the order in which a text passes them: those of the embeddings, then
+   * those of each layer. Absent: the first of them cannot be frozen.
+   */
+  readonly stages?: readonly (readonly string[])[];
+  /**
    * The state's tensors for a batch, which is the first axis of each; it starts as zeros. A size named
    * `capacity` is the caller's to choose: how many tokens the state has room for. Such a tensor may be fed and fetched as one memory.
    * An empty record: every call needs the whole context again. A model with a bounded context also runs
@@ -136,6 +141,8 @@ export interface Architecture {
   readonly training?: Readonly<Record<string, number | string>>;
   /** Whether its matrices may be given in 4 or 8 bits (models/quantize.ts). Default false. */
   readonly quantizable?: boolean;
+  /** What LoRA adapts unless told otherwise, as in PEFT (models/lora.ts). Absent: it has no adapters. */
+  readonly loraTargets?: readonly string[];
   /** How checkpoints of others spell and accompany its tensors. */
   readonly checkpoint?: CheckpointHabits;
   /** `config.json` for these options. */
@@ -149,6 +156,10 @@ export const carriesState = ({ contextLength }: Pick<Model, "contextLength">): b
   !Number.isFinite(contextLength);
 
 /** Number of parameters. */
-export function countParameters(model: Model): number {
-  return model.parameters.reduce((n, { shape }) => n + shape.reduce((a, b) => a * b, 1), 0);
+export function countParameters({
+  parameters,
+}: {
+  readonly parameters: readonly Pick<ParameterSpec, "shape">[];
+}): number {
+  return parameters.reduce((n, { shape }) => n + shape.reduce((a, b) => a * b, 1), 0);
 }

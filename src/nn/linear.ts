@@ -4,6 +4,7 @@ import type { Tensor } from "../graph/tensor.ts";
 import { reshape } from "../ops/broadcast.ts";
 import { gather } from "../ops/indexing.ts";
 import { gemm } from "../ops/matmul.ts";
+import { adapterOf, addAdapter } from "./lora.ts";
 import {
   type Initialiser,
   matrix,
@@ -40,17 +41,23 @@ export interface ProjectOptions {
   readonly inputsFirst?: boolean;
 }
 
-/** x · W + b over the last axis, with `name.weight` as it is given: in floats, or quantised. */
+/**
+ * x · W + b over the last axis, with `name.weight` as it is given: in floats, or quantised. What the map's adapter
+ * has learned, where it has one, is added.
+ */
 export function project(
   parameters: Parameters,
   name: string,
   x: Tensor,
   { bias, inputsFirst = false }: ProjectOptions = {},
 ): Tensor {
-  const quantized = quantizedMatrix(parameters, `${name}.weight`);
-  if (!quantized) return affine(x, parameter(parameters, `${name}.weight`), bias, !inputsFirst);
-  const rows = quantized.multiply(flattenRows(x), bias);
-  return reshape(rows, [...x.shape.slice(0, -1), rows.shape[1]!]);
+  const rows = flattenRows(x);
+  const product =
+    quantizedMatrix(parameters, `${name}.weight`)?.multiply(rows, bias) ??
+    gemm(rows, parameter(parameters, `${name}.weight`), bias, { transposeB: !inputsFirst });
+  const adapter = adapterOf(parameters, name);
+  const projected = adapter ? addAdapter(product, rows, adapter) : product;
+  return reshape(projected, [...x.shape.slice(0, -1), projected.shape[1]!]);
 }
 
 /** x · W + b over the last axis, as one Gemm. W is [in, out], or [out, in] where `transposed`. */
@@ -80,7 +87,9 @@ export const embeddingParameters = (
   width: number,
   deviation = 1,
   tied = false,
-): ParameterSpec[] => [matrix(`${name}.weight`, [size, width], normal(deviation), tied ? 0 : undefined)];
+): ParameterSpec[] => [
+  { ...matrix(`${name}.weight`, [size, width], normal(deviation), tied ? 0 : undefined), table: true },
+];
 
 /** Rows of the table by id. ids [...] → [..., width]. */
 export const embedding = (parameters: Parameters, name: string, ids: Tensor): Tensor =>

@@ -14,6 +14,8 @@ export interface ParameterSpec {
   readonly decay: boolean;
   /** Which axis counts the outputs, of a matrix that a linear map multiplies with: such a one may be quantised. */
   readonly outputs?: 0 | 1;
+  /** Whether it is read by row, as an embedding is; it may be the head's matrix besides. */
+  readonly table?: boolean;
 }
 
 /** A model's parameters by name. */

@@ -43,6 +43,8 @@ export interface ArenaRange extends Readonly<Record<ArenaRegion, number>> {
 export class Arena {
   readonly moments: 0 | 1 | 2;
   readonly parameters: Views;
+  /** Those of the parameters that are trainable. */
+  readonly trained: Views;
   /** Of the trainable parameters only, like the moments. */
   readonly gradients: Views;
   /** Empty where the arena was created with fewer moments. */
@@ -58,6 +60,11 @@ export class Arena {
     this.moments = options.moments;
     this.#accumulates = options.accumulate === true;
     this.parameters = views(layout, shards, "parameters");
+    this.trained = views(
+      layout.filter(({ trainable }) => trainable !== false),
+      shards,
+      "parameters",
+    );
     this.gradients = views(layout, shards, "gradients");
     this.moment1 = views(layout, shards, "moment1");
     this.moment2 = views(layout, shards, "moment2");

@@ -1,5 +1,5 @@
 /**
- * A training state as one file, `optimizer.safetensors`: weights, moments, carried state and, in the
+ * A training state as one file, `optimizer.safetensors`: trained weights, moments, carried state and, in the
  * metadata, the counters. One file, so that a kill at any moment leaves one whole state.
  */
 import { join } from "node:path";
@@ -74,26 +74,12 @@ export async function readCheckpoint(folder: string, arena: Arena): Promise<Chec
   }
 }
 
-/** Writes the weights in the arena as a model file. */
-export async function writeWeights(path: string, { parameters }: Arena, step: number): Promise<void> {
-  await writeSafetensors(path, tensorsOf(parameters, "").map(asF32), { step: String(step) });
-}
-
-/** Reads a model file back into the arena. */
-export async function readWeights(path: string, { parameters }: Arena): Promise<void> {
-  const source = await openSafetensors(path);
-  try {
-    for (const { name, data } of tensorsOf(parameters, "")) await source.read(name, data);
-  } finally {
-    await source.close();
-  }
-}
-
 const tensorsOf = (views: Views, prefix: string) =>
   Object.entries(views).map(([name, { shape, data }]) => ({ name: prefix + name, shape, data }));
 
-const arenaTensors = ({ parameters, moment1, moment2 }: Arena) => [
-  ...tensorsOf(parameters, "parameters."),
+/** What the training changes; frozen parameters are read again from where they came. */
+const arenaTensors = ({ trained, moment1, moment2 }: Arena) => [
+  ...tensorsOf(trained, "parameters."),
   ...tensorsOf(moment1, "moment1."),
   ...tensorsOf(moment2, "moment2."),
 ];

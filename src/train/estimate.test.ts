@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { countParameters } from "../models/model.ts";
 import { buildModel } from "../models/registry.ts";
 import { nodeBackend } from "../runtime/node.ts";
 import { estimateMemory } from "./estimate.ts";
@@ -8,11 +9,13 @@ import { TrainingStep } from "./step.ts";
 const config = { model_type: "char-lstm", vocab_size: 100, embedding_size: 16, num_layers: 1, dropout: 0 };
 
 /** The estimate of a char-LSTM, told that so many bytes are free. */
-function estimate(hidden: number, batchSize: number, available = 100e9) {
+function estimate(hidden: number, batchSize: number, available = 100e9, adaptable = false) {
   const model = buildModel({ ...config, hidden_size: hidden });
   const names = model.parameters.map(({ name }) => name);
   const options = resolveTrainOptions({ batchSize, seqLen: 32 }, {});
-  return estimateMemory(model, { moments: 2 }, new TrainingStep(model, nodeBackend(), names), options, {
+  const total = countParameters(model);
+  const counts = { total, trainable: total, adaptable };
+  return estimateMemory(counts, { moments: 2 }, new TrainingStep(model, nodeBackend(), names), options, {
     held: 0,
     available,
   });
@@ -40,4 +43,11 @@ test("too little memory is refused before anything is reserved, with a batch siz
   expect(estimate(64, fitting, 500e6)).toBeLessThanOrEqual(500e6);
   expect(estimate(64, fitting + 20, 500e6)).toBeGreaterThan(500e6);
   expect(() => estimate(64, 1, 1e6)).toThrow(/take a shorter --seq-len or a smaller model/);
+});
+
+test("where the whole cannot be trained, adapters are suggested if they would fit", () => {
+  // Sixteen bytes a trained number are too many, four are not.
+  expect(() => estimate(1024, 1, 120e6, true)).toThrow(/: --lora would fit/);
+  expect(() => estimate(1024, 1, 120e6)).toThrow(/take a shorter --seq-len/);
+  expect(() => estimate(1024, 1, 62e6, true)).toThrow(/take a shorter --seq-len/);
 });

@@ -38,6 +38,8 @@ export type TrainEvent =
       /** Planned steps; under a time limit as many as the measured speed allows. */
       readonly steps: number;
       readonly parameters: number;
+      /** How many of them are trained. */
+      readonly trainable: number;
       readonly unit: TokenUnit;
       /** Estimated bytes of the whole process at its peak. */
       readonly bytes: number;

@@ -1,6 +1,7 @@
 /** How a model is trained: every choice, its default, and what is refused. */
 import { UsageError } from "../core/errors.ts";
 import type { LongItems } from "../data/batches/index.ts";
+import type { LoraOptions } from "../models/lora.ts";
 import type { Architecture } from "../models/model.ts";
 
 export interface TrainOptions {
@@ -68,6 +69,10 @@ export interface TrainOptions {
   /** Steps between copies of the weights kept under checkpoints/; 0 for none. Default 0. */
   readonly snapshotEvery: number;
   readonly seed: number;
+  /** Train LoRA adapters beside frozen weights: of `base` only. Default: none; where given, PEFT's defaults. */
+  readonly lora?: Partial<LoraOptions>;
+  /** Freeze the embeddings and so many of the first layers: of `base` only. Default: none. */
+  readonly freezeLayers?: number;
 }
 
 /** How texts stand in the rows of a batch. */
@@ -174,6 +179,7 @@ const whole = {
   sampleEvery: 0,
   snapshotEvery: 0,
   seed: 0,
+  freezeLayers: 0,
 } as const;
 const aboveZero = ["epochs", "maxMinutes", "learningRate"] as const;
 const notNegative = ["weightDecay", "clip", "checkpointSeconds"] as const;

@@ -7,13 +7,16 @@
  *   list belongs to somebody else and is refused.
  * - `optimizer.safetensors` holds one whole training state: `checkpoint.ts`.
  * - `model.safetensors` holds one whole set of weights: those of the best validation, and before there has
- *   been one, those of the last checkpoint.
+ *   been one, those of the last checkpoint. A LoRA run has `adapter_model.safetensors` in its place: `weights.ts`.
  */
 import { mkdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError, UsageError } from "../core/errors.ts";
 import { version } from "../core/version.ts";
+import { ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE } from "../hub/adapter.ts";
 import { writeFileAtomic } from "../hub/atomic.ts";
+import { WEIGHTS_FILE } from "../hub/folder.ts";
+import type { JsonObject } from "../hub/json-file.ts";
 import type { ModelConfig, OptionValues } from "../models/model.ts";
 import type { Device } from "../runtime/backend.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
@@ -25,7 +28,9 @@ export const files = {
   generation: "generation_config.json",
   tokenizer: "tokenizer.json",
   tokenizerConfig: "tokenizer_config.json",
-  weights: "model.safetensors",
+  weights: WEIGHTS_FILE,
+  adapterConfig: ADAPTER_CONFIG_FILE,
+  adapterWeights: ADAPTER_WEIGHTS_FILE,
   optimizer: "optimizer.safetensors",
   state: "state.json",
   log: "log.jsonl",
@@ -44,9 +49,13 @@ export interface RunRecord {
   readonly model: string;
   /** The model that it was fine-tuned from, by its name; absent for a training from scratch. */
   readonly base?: string;
+  /** Of the weights that it began from: `fingerprintTensors`. */
+  readonly baseFingerprint?: string;
   /** Its options, as given. */
   readonly modelOptions: OptionValues;
   readonly parameters: number;
+  /** How many of them are trained. */
+  readonly trainable: number;
   readonly sources: readonly string[];
   /** `items` or one continuous `text`. */
   readonly kind: "items" | "text";
@@ -64,6 +73,8 @@ export interface NewRun {
   readonly config: ModelConfig;
   readonly tokenizer: Tokenizer;
   readonly record: RunRecord;
+  /** `adapter_config.json` of a LoRA training. */
+  readonly adapter?: JsonObject;
 }
 
 export const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
@@ -84,12 +95,16 @@ export async function refuseTakenFolder(folder: string): Promise<void> {
 }
 
 /** Writes what a run knows before its first step. */
-export async function writeRunFiles(folder: string, { config, tokenizer, record }: NewRun): Promise<void> {
+export async function writeRunFiles(
+  folder: string,
+  { config, tokenizer, record, adapter }: NewRun,
+): Promise<void> {
   await mkdir(folder, { recursive: true });
   await writeRecord(folder, record);
   for (const [name, content] of Object.entries(tokenizer.files()))
     await writeFileAtomic(join(folder, name), json(content));
   await writeFileAtomic(join(folder, files.config), json(config));
+  if (adapter) await writeFileAtomic(join(folder, files.adapterConfig), json(adapter));
   await writeFileAtomic(
     join(folder, files.generation),
     json({

@@ -1,14 +1,15 @@
 /** The two places where a training leaves its results: a run folder, and memory. */
-import { copyFile, mkdir } from "node:fs/promises";
+import { copyFile, mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileAtomic } from "../hub/atomic.ts";
 import type { Arena } from "../runtime/arena.ts";
-import { readWeights, writeCheckpoint, writeWeights } from "./checkpoint.ts";
+import { writeCheckpoint } from "./checkpoint.ts";
 import type { LogRow, SampleRow } from "./events.ts";
 import { continueHistory, readLog, readSamples } from "./history.ts";
 import { files, json } from "./run-folder.ts";
 import type { TrainState } from "./state.ts";
 import type { TrainSink } from "./trainer.ts";
+import { type RunWeights, readWeights, writeWeights } from "./weights.ts";
 
 /** A sink that gives back, when the training is over, what the run offers. */
 export interface Results extends TrainSink {
@@ -17,33 +18,52 @@ export interface Results extends TrainSink {
   history(): Promise<{ readonly log: readonly LogRow[]; readonly samples: readonly SampleRow[] }>;
 }
 
-/** Files of `folder`. @param from the state of a resumed run */
-export async function folderResults(folder: string, arena: Arena, from?: TrainState): Promise<Results> {
+/**
+ * Files of `folder`.
+ * @param weights which of the arena's parameters the run offers, and in which file
+ * @param from the state of a resumed run
+ */
+export async function folderResults(
+  folder: string,
+  arena: Arena,
+  weights: RunWeights,
+  from?: TrainState,
+): Promise<Results> {
   const history = await continueHistory(folder, from?.step ?? 0);
-  const weights = join(folder, files.weights);
+  const write = (to: string, step: number) => writeWeights(to, weights, arena, step);
   return {
     ...history,
-    best: ({ step }) => writeWeights(weights, arena, step),
+    best: ({ step }) => write(folder, step),
     async last(state, carried) {
       // The checkpoint comes after the weights: a kill between them leaves weights that will come again.
-      if (state.bestLoss === null) await writeWeights(weights, arena, state.step);
+      if (state.bestLoss === null) await write(folder, state.step);
       await writeCheckpoint(folder, arena, { state, carried });
       await writeFileAtomic(join(folder, files.state), json(state));
     },
     async snapshot(step) {
       const copy = join(folder, "checkpoints", `step-${step}`);
       await mkdir(copy, { recursive: true });
-      for (const name of [files.config, files.generation, files.tokenizer, files.tokenizerConfig])
-        await copyFile(join(folder, name), join(copy, name));
-      await writeWeights(join(copy, files.weights), arena, step);
+      const present = new Set(await readdir(folder));
+      for (const name of describing)
+        if (present.has(name)) await copyFile(join(folder, name), join(copy, name));
+      await write(copy, step);
     },
     async offer(keep, { step }) {
-      if (keep === "last") await writeWeights(weights, arena, step);
-      else await readWeights(weights, arena);
+      if (keep === "last") await write(folder, step);
+      else await readWeights(folder, weights, arena);
     },
     history: async () => ({ log: await readLog(folder), samples: await readSamples(folder) }),
   };
 }
+
+/** The files beside the weights that make a model's folder; an adapter's configuration is there where there are adapters. */
+const describing = [
+  files.config,
+  files.generation,
+  files.tokenizer,
+  files.tokenizerConfig,
+  files.adapterConfig,
+] as const;
 
 /** Nothing but memory: copies of the best weights, the log and the samples. */
 export function memoryResults(arena: Arena): Results {
@@ -52,7 +72,7 @@ export function memoryResults(arena: Arena): Results {
   let best: readonly Float32Array[] | undefined;
   return {
     async best() {
-      best = arena.flat("parameters").map((shard) => shard.slice());
+      best = Object.values(arena.trained).map(({ data }) => data.slice());
     },
     async last() {},
     async log(row) {
@@ -64,7 +84,7 @@ export function memoryResults(arena: Arena): Results {
     async snapshot() {},
     async offer(keep) {
       if (keep === "best" && best) {
-        for (const [i, shard] of arena.flat("parameters").entries()) shard.set(best[i]!);
+        for (const [i, { data }] of Object.values(arena.trained).entries()) data.set(best[i]!);
       }
     },
     history: async () => ({ log, samples }),

@@ -5,7 +5,6 @@
  * const data = prepareText(text);
  * const { lm, summary } = await train({ model: "char-lstm", data, options: { maxMinutes: 1 } });
  */
-import { join } from "node:path";
 import { UsageError } from "../core/errors.ts";
 import { Random } from "../core/random.ts";
 import { version } from "../core/version.ts";
@@ -14,18 +13,20 @@ import type { PreparedData } from "../data/prepare.ts";
 import { fillMasks } from "../generate/fill.ts";
 import type { LanguageModel } from "../generate/language-model.ts";
 import { sample } from "../generate/sample.ts";
-import { openModelFolder } from "../hub/folder.ts";
-import { readJsonObject } from "../hub/json-file.ts";
+import { adapterConfig } from "../hub/adapter.ts";
+import { checkBase, findAdapterBase } from "../hub/adapter-base.ts";
+import type { JsonObject } from "../hub/json-file.ts";
 import { withFolderLock } from "../hub/lock.ts";
-import { readTensors } from "../hub/match-tensors.ts";
-import { countParameters, type Model, type ModelConfig, type OptionValues } from "../models/model.ts";
-import { architectureOf, buildModel } from "../models/registry.ts";
+import { countParameters, type Model, type OptionValues } from "../models/model.ts";
+import { architectureOf } from "../models/registry.ts";
 import { adamw } from "../optim/adamw.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import { sgd } from "../optim/sgd.ts";
 import { Arena } from "../runtime/arena.ts";
 import type { Backend, BackendOptions } from "../runtime/backend.ts";
 import { nodeBackend } from "../runtime/node.ts";
+import { type Adaptation, adaptModel, resolveAdaptation } from "./adaptation.ts";
+import { type BaseModel, baseReference, readBase, readModel } from "./base.ts";
 import { type Checkpoint, hasCheckpoint, readCheckpoint, refuseLostCheckpoint } from "./checkpoint.ts";
 import { estimateMemory } from "./estimate.ts";
 import type { LogRow, SampleRow, StopReason, TrainEvent } from "./events.ts";
@@ -48,6 +49,7 @@ import { folderResults, memoryResults, type Results } from "./sinks.ts";
 import { TrainingStep } from "./step.ts";
 import { streamOf, suitedPacking, tokenUnit, trainingBatches, validationPass } from "./streams.ts";
 import { runTraining } from "./trainer.ts";
+import { readWeights, runWeights } from "./weights.ts";
 
 export interface TrainHooks {
   readonly backend?: BackendOptions;
@@ -74,13 +76,6 @@ export interface TrainRequest extends TrainHooks {
   };
 }
 
-/** A model's folder that a training starts from. */
-export interface BaseModel {
-  readonly folder: string;
-  /** What it was called, for the record. */
-  readonly name: string;
-}
-
 export interface ResumeRequest extends TrainHooks {
   /** Makes the data again, as the run's record says it was made. */
   readonly prepare: (record: RunRecord) => Promise<PreparedData>;
@@ -92,6 +87,8 @@ export interface TrainSummary {
   readonly run: string | null;
   readonly steps: number;
   readonly parameters: number;
+  /** How many of the parameters are trained. */
+  readonly trainable: number;
   /** Nats per token, over the last line of the log; null where the training was stopped before its first. */
   readonly train_loss: number | null;
   /** Nats per token of the weights that the run offers; null where there has been no validation. */
@@ -131,23 +128,30 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
   const { windows, stride } = request.options ?? {};
   const suitedTo = () =>
     windows === undefined && stride === undefined ? suitedPacking(model, data, base !== undefined) : "stream";
-  const options: TrainOptions = { ...resolved, seqLen, packing: resolved.packing ?? suitedTo() };
-  const setup = prepare({ model, data, options, hooks: request });
-  if (base) await readWeights(base.folder, model, setup.arena);
-  else initialise(model, setup.arena, options.seed);
+  const packing = resolved.packing ?? suitedTo();
+  const options = resolveAdaptation({ ...resolved, seqLen, packing }, architecture, base !== undefined);
+  const adaptation = adaptModel(model, architecture, options);
+  const adapter = base && adaptation.adapter && { ...adaptation.adapter, base: await baseReference(base) };
+  const adaptable =
+    base !== undefined && options.lora === undefined && architecture.loraTargets !== undefined;
+  const setup = prepare({ adaptation, data, options, hooks: request, adaptable });
+  const baseFingerprint = base && (await readBase(base.folder, model, setup.arena));
+  initialise(base ? addedParameters(adaptation, model) : model, setup.arena, options.seed);
   if (out === undefined) return session(setup, memoryResults(setup.arena));
   return withFolderLock(out, async () => {
     await refuseTakenFolder(out);
     try {
-      return await begin(out, setup, {
+      const record: RunRecord = {
         format: "punchline-run",
         version: 1,
         punchline: version,
         created: new Date().toISOString(),
         model: type,
         ...(base ? { base: base.name } : {}),
+        ...(baseFingerprint ? { baseFingerprint } : {}),
         modelOptions,
         parameters: countParameters(setup.model),
+        trainable: setup.trainable,
         sources: origin?.sources ?? [],
         kind: data.kind,
         data: origin?.options ?? {},
@@ -156,7 +160,8 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
         device: backend?.device ?? "cpu",
         threads: backend?.threads ?? null,
         platform: `${process.platform}-${process.arch}, Node ${process.versions.node}`,
-      });
+      };
+      return await begin(out, setup, record, adapter && adapterConfig(adapter));
     } catch (error) {
       if (!(await hasCheckpoint(out))) await removeRun(out);
       throw error;
@@ -187,7 +192,8 @@ export async function resume(folder: string, request: ResumeRequest): Promise<Tr
     const model = record.base
       ? await readModel(folder)
       : architecture.build(architecture.configure(modelOptions, data.tokenizer.size));
-    const setup = prepare({ model, data, options, hooks: { ...request, backend } });
+    const adaptation = adaptModel(model, architecture, options);
+    const setup = prepare({ adaptation, data, options, hooks: { ...request, backend } });
     const now: RunRecord = { ...record, train: options };
     if (!(await hasCheckpoint(folder))) {
       await refuseLostCheckpoint(folder);
@@ -198,9 +204,11 @@ export async function resume(folder: string, request: ResumeRequest): Promise<Tr
       initialise(model, setup.arena, options.seed);
       return begin(folder, setup, now);
     }
+    await readFrozen(folder, setup, model, record);
     const checkpoint = await readCheckpoint(folder, setup.arena);
     await writeRecord(folder, now);
-    const results = await folderResults(folder, setup.arena, checkpoint.state);
+    const weights = runWeights(adaptation, record.baseFingerprint);
+    const results = await folderResults(folder, setup.arena, weights, checkpoint.state);
     return session(setup, results, folder, checkpoint);
   });
 }
@@ -208,6 +216,9 @@ export async function resume(folder: string, request: ResumeRequest): Promise<Tr
 /** What a training needs before it touches a folder. */
 interface Setup {
   readonly model: Model;
+  readonly adaptation: Adaptation;
+  /** Number of the parameters that are trained. */
+  readonly trainable: number;
   readonly data: PreparedData;
   readonly options: TrainOptions;
   readonly hooks: TrainHooks;
@@ -220,29 +231,65 @@ interface Setup {
   readonly bytes: number;
 }
 
-type Plan = Pick<Setup, "model" | "data" | "options" | "hooks">;
+interface Plan extends Pick<Setup, "adaptation" | "data" | "options" | "hooks"> {
+  /** Whether adapters could be trained where memory is too small for this. */
+  readonly adaptable?: boolean;
+}
 
-function prepare({ model, data, options, hooks }: Plan): Setup {
+function prepare({ adaptation, data, options, hooks, adaptable = false }: Plan): Setup {
+  const { model } = adaptation;
   const backend = nodeBackend(hooks.backend);
   const optimizer = createOptimizer(options);
   const batches = trainingBatches(model, data, options);
+  const layout = model.parameters.map((spec) => ({
+    ...spec,
+    trainable: adaptation.trainable.has(spec.name),
+  }));
+  const trained = layout.filter((entry) => entry.trainable);
   const step = new TrainingStep(
     model,
     backend,
-    model.parameters.map(({ name }) => name),
+    trained.map(({ name }) => name),
   );
-  const bytes = estimateMemory(model, optimizer, step, options);
-  const arena = Arena.create(model.parameters, {
-    moments: optimizer.moments,
-    accumulate: options.accumulate > 1,
-  });
-  return { model, data, options, hooks, backend, optimizer, arena, batches, step, bytes };
+  const trainable = countParameters({ parameters: trained });
+  const counts = { total: countParameters(model), trainable, adaptable };
+  const bytes = estimateMemory(counts, optimizer, step, options);
+  const arena = Arena.create(layout, { moments: optimizer.moments, accumulate: options.accumulate > 1 });
+  const runs = { model, adaptation, trainable, data, options, hooks };
+  return { ...runs, backend, optimizer, arena, batches, step, bytes };
 }
 
 /** Writes a new run's files and trains from the beginning. */
-async function begin(folder: string, setup: Setup, record: RunRecord): Promise<TrainResult> {
-  await writeRunFiles(folder, { config: setup.model.config, tokenizer: setup.data.tokenizer, record });
-  return session(setup, await folderResults(folder, setup.arena), folder);
+async function begin(
+  folder: string,
+  setup: Setup,
+  record: RunRecord,
+  adapter?: JsonObject,
+): Promise<TrainResult> {
+  const { model, data, adaptation, arena } = setup;
+  await writeRunFiles(folder, {
+    config: model.config,
+    tokenizer: data.tokenizer,
+    record,
+    ...(adapter ? { adapter } : {}),
+  });
+  const weights = runWeights(adaptation, record.baseFingerprint);
+  return session(setup, await folderResults(folder, arena, weights), folder);
+}
+
+/** Reads what a checkpoint leaves out: an adapter's base where that lies, frozen layers from the run's own weights. */
+async function readFrozen(
+  folder: string,
+  { adaptation, arena }: Setup,
+  model: Model,
+  { baseFingerprint }: RunRecord,
+): Promise<void> {
+  if (adaptation.adapter) {
+    const base = await findAdapterBase(folder);
+    checkBase(base, baseFingerprint, await readBase(base.folder, model, arena));
+  } else if (adaptation.trainable.size < model.parameters.length) {
+    await readWeights(folder, runWeights(adaptation), arena);
+  }
 }
 
 /** One sitting of a training. */
@@ -282,6 +329,7 @@ async function session(
       run: folder ?? null,
       steps: state.step,
       parameters: countParameters(model),
+      trainable: setup.trainable,
       train_loss: state.lastLoss,
       val_loss: options.keep === "best" ? state.bestLoss : state.lastValidation,
       tokens_per_s: recent.reduce((total, rate) => total + rate, 0) / Math.max(1, recent.length),
@@ -317,29 +365,14 @@ function createOptimizer({ optimizer, weightDecay, momentum }: TrainOptions): Op
   return optimizer === "adamw" ? adamw({ weightDecay }) : sgd({ momentum, weightDecay });
 }
 
-/** The architecture of a model's folder, in the sizes of its config.json. */
-async function readModel(folder: string): Promise<Model> {
-  return buildModel((await readJsonObject(join(folder, "config.json"))) as ModelConfig);
-}
-
-/** Reads a folder's weights into the arena. @throws InputError where they do not fit or are not finite */
-async function readWeights(folder: string, model: Model, arena: Arena): Promise<void> {
-  const { tensors, close } = await openModelFolder(folder);
-  try {
-    const slots = model.parameters.map(({ name, shape }) => ({
-      name,
-      shape,
-      data: arena.parameters[name]!.data,
-    }));
-    await readTensors(slots, tensors, architectureOf(model.config.model_type).checkpoint);
-  } finally {
-    await close();
-  }
-}
+/** The parameters that the base lacks. */
+const addedParameters = ({ model }: Adaptation, base: Model): Pick<Model, "parameters"> => ({
+  parameters: model.parameters.slice(base.parameters.length),
+});
 
 /** Draws the first weights; each parameter from a stream of its own name. */
-export function initialise(model: Model, arena: Arena, seed: number): void {
-  for (const { name, initialise } of model.parameters) {
+export function initialise({ parameters }: Pick<Model, "parameters">, arena: Arena, seed: number): void {
+  for (const { name, initialise } of parameters) {
     initialise(arena.parameters[name]!.data, new Random(seed, `initialise/${name}`));
   }
 }

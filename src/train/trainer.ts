@@ -127,6 +127,7 @@ class Loop {
       type: "start",
       steps: this.#state.plannedSteps ?? 0,
       parameters: countParameters(model),
+      trainable: countParameters({ parameters: Object.values(this.#parts.arena.trained) }),
       unit,
       bytes,
       secondsPerStep,

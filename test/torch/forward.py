@@ -1,5 +1,7 @@
 """GPT-2, BERT and DistilBERT in plain PyTorch, straight from their papers and file formats: the judge of parity.
 
+Each is a function of its tensors by name; models.py trains them.
+
 Usage: forward.py FOLDER REQUEST.json OUT.bin. The request has `ids`, and may have `mask` and `types`, each
 [batch][length]. OUT gets, as float32: the stream before the first layer and after each, then the logits.
 """
@@ -127,6 +129,9 @@ def distilbert(config, t, ids, mask, types):
     return streams, F.linear(x, t[e + "word_embeddings.weight"], t["vocab_projector.bias"])
 
 
+MODELS = {"gpt2": gpt2, "bert": bert, "distilbert": distilbert}
+
+
 def main():
     folder, request, out = sys.argv[1:4]
     with open(os.path.join(folder, "config.json")) as file:
@@ -136,12 +141,12 @@ def main():
     ids = torch.tensor(asked["ids"])
     mask = torch.tensor(asked["mask"]) if "mask" in asked else torch.ones_like(ids)
     types = torch.tensor(asked["types"]) if "types" in asked else torch.zeros_like(ids)
-    model = {"gpt2": gpt2, "bert": bert, "distilbert": distilbert}[config["model_type"]]
     with torch.no_grad():
-        streams, logits = model(config, read_safetensors(os.path.join(folder, "model.safetensors")), ids, mask, types)
+        streams, logits = MODELS[config["model_type"]](config, read_safetensors(os.path.join(folder, "model.safetensors")), ids, mask, types)
     with open(out, "wb") as file:
         for tensor in [*streams, logits]:
             file.write(tensor.float().contiguous().numpy().tobytes())
 
 
-main()
+if __name__ == "__main__":
+    main()

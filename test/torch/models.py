@@ -9,6 +9,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+import forward
+
 
 def cross_entropy(logits, targets):
     """Mean in nats over all targets."""
@@ -184,8 +186,42 @@ class Transformer(nn.Module):
         return total, None, own
 
 
-def build(config):
+class ByName:
+    """gpt2, bert, distilbert: forward.py's functions over parameters by name, some of them frozen.
+
+    A LoRA adapter (Hu et al. 2021) is added to the matrix that it adapts, W + scale · B · A, which is transposed
+    where W is [inputs, outputs].
+    """
+
+    def __init__(self, job):
+        self.config = job["config"]
+        self.lora = job.get("lora", {"maps": []})
+        self.named = {
+            p["name"]: nn.Parameter(torch.empty(p["shape"]), requires_grad=p["trainable"]) for p in job["parameters"]
+        }
+
+    def named_parameters(self):
+        return self.named.items()
+
+    def parameters(self):
+        return self.named.values()
+
+    def objective(self, ids, targets, state, progress):
+        tensors = {name: value for name, value in self.named.items() if ".lora_" not in name}
+        for name in self.lora["maps"]:
+            change = self.lora["scale"] * self.named[f"{name}.lora_B.weight"] @ self.named[f"{name}.lora_A.weight"]
+            weight = tensors[f"{name}.weight"]
+            tensors[f"{name}.weight"] = weight + (change.T if self.lora["inputsFirst"] else change)
+        run = forward.MODELS[self.config["model_type"]]
+        _, logits = run(self.config, tensors, ids, torch.ones_like(ids), torch.zeros_like(ids))
+        return cross_entropy(logits, targets), None
+
+
+def build(job):
+    config = job["config"]
     kind = config["model_type"]
+    if kind in forward.MODELS:
+        return ByName(job)
     if kind.split("-")[1] in ("rnn", "gru", "lstm"):
         return Recurrent(config, {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}[kind.split("-")[1]])
     return {"char-bilstm": BiLSTM, "char-cnn": Convolutional, "char-transformer": Transformer}[kind](config)

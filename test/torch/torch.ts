@@ -27,6 +27,10 @@ export interface TrainingJob {
   readonly length: number;
   readonly optimizer: OptimizerSettings;
   readonly threads: number;
+  /** Names of the parameters that are trained. Default: all. */
+  readonly trainable?: ReadonlySet<string>;
+  /** The model's adapters, where it has any: the maps' names, what their products are multiplied by, and their layout. */
+  readonly lora?: { readonly maps: readonly string[]; readonly scale: number; readonly inputsFirst: boolean };
 }
 
 export interface TorchResult {
@@ -57,11 +61,24 @@ export const pythonWithTorch: string | undefined = [process.env.PYTHON, "python3
 export async function trainInTorch(job: TrainingJob): Promise<TorchResult> {
   const folder = await mkdtemp(join(tmpdir(), "punchline-torch-"));
   try {
-    const { model, batch, optimizer, threads, batches } = job;
-    const parameters = model.parameters.map(({ name, shape, decay }) => ({ name, shape, decay }));
+    const { model, batch, optimizer, threads, batches, trainable, lora } = job;
+    const parameters = model.parameters.map(({ name, shape, decay }) => ({
+      name,
+      shape,
+      decay,
+      trainable: trainable?.has(name) ?? true,
+    }));
     await writeFile(
       join(folder, "job.json"),
-      JSON.stringify({ config: model.config, parameters, batch, steps: batches.length, optimizer, threads }),
+      JSON.stringify({
+        config: model.config,
+        parameters,
+        batch,
+        steps: batches.length,
+        optimizer,
+        threads,
+        lora,
+      }),
     );
     await writeFile(
       join(folder, "weights.bin"),

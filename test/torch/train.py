@@ -19,7 +19,7 @@ with open(f"{folder}/job.json") as file:
 torch.set_num_threads(job["threads"])
 torch.manual_seed(0)
 
-model = build(job["config"])
+model = build(job)
 weights = numpy.fromfile(f"{folder}/weights.bin", dtype="<f4")
 batches = numpy.fromfile(f"{folder}/batches.bin", dtype="<i4").reshape(job["steps"], job["batch"], -1)
 

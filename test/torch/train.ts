@@ -1,5 +1,5 @@
 /** The same training as train.py, with Punchline's engine: forward, backward, clip, AdamW, carried state. */
-import { valueAndGrad } from "../../src/autodiff/grad.ts";
+import { gradients } from "../../src/autodiff/grad.ts";
 import { float32, type HostArray, int32, sizeOf } from "../../src/core/array.ts";
 import { Random } from "../../src/core/random.ts";
 import { zeroState } from "../../src/generate/state.ts";
@@ -67,18 +67,23 @@ type StepOutput = { readonly loss: Tensor; readonly gradients: Parameters; reado
 export function compileStep(
   model: Model,
   targets: number,
-  options: { readonly threads?: number; readonly profile?: string } = {},
+  {
+    trainable = model.parameters.map(({ name }) => name),
+    ...options
+  }: { readonly threads?: number; readonly profile?: string; readonly trainable?: readonly string[] } = {},
 ): Compiled<[Parameters, StepInput], StepOutput> {
   return compile((parameters: Parameters, input: StepInput) => {
-    let state: State = {};
-    let reported: Tensor | undefined;
-    const [loss, gradients] = valueAndGrad((p: Parameters) => {
-      const result = objective(model, p, input, training());
-      state = result.state;
-      reported = result.reported;
-      return multiply(result.loss, 1 / targets);
-    })(parameters);
-    return { loss: reported ? multiply(reported, 1 / targets) : loss, gradients, state };
+    const { loss, reported = loss, state } = objective(model, parameters, input, training());
+    const mean = multiply(loss, 1 / targets);
+    const found = gradients(
+      mean,
+      trainable.map((name) => parameters[name]!),
+    );
+    return {
+      loss: multiply(reported, 1 / targets),
+      gradients: Object.fromEntries(trainable.map((name, i) => [name, found[i]!])),
+      state,
+    };
   }, options);
 }
 
@@ -96,8 +101,10 @@ export function windows(ids: Int32Array, batch: number, length: number) {
 /** Losses of each step, in mean nats a target. */
 export async function trainLosses(job: TrainingJob): Promise<number[]> {
   const { model, batch, length, optimizer: o } = job;
+  const trainable = job.trainable ?? new Set(model.parameters.map(({ name }) => name));
   const step = compileStep(model, model.predicts === "last" ? batch : batch * length, {
     threads: job.threads,
+    trainable: [...trainable],
   });
   const { betas, eps, weightDecay } = {
     betas: [o.beta1, o.beta2] as const,
@@ -105,7 +112,8 @@ export async function trainLosses(job: TrainingJob): Promise<number[]> {
     weightDecay: o.weightDecay,
   };
   const optimizer = adamw({ betas, eps, weightDecay });
-  const arena = Arena.create(model.parameters, { moments: optimizer.moments });
+  const layout = model.parameters.map((spec) => ({ ...spec, trainable: trainable.has(spec.name) }));
+  const arena = Arena.create(layout, { moments: optimizer.moments });
   for (const [name, values] of job.weights) arena.parameters[name]!.data.set(values);
   const carries = model.contextLength === Infinity;
   let state: Record<string, HostArray> = carries ? zeroState(model.state(batch)) : {};

@@ -12,6 +12,7 @@ import {
   trainDefaults,
   UsageError,
 } from "../../index.ts";
+import { adaptationOptions, givenAdaptation, refuseOtherAdaptation } from "../adaptation-options.ts";
 import { argument, defineCommand } from "../command.ts";
 import { type DataChoices, dataChoices, dataOptions } from "../data-options.ts";
 import { deviceOptions } from "../device-options.ts";
@@ -39,6 +40,7 @@ export default defineCommand({
   arguments: { model: argument({ describe: "Hugging Face folder, run folder or Hub name to start from" }) },
   options: {
     ...runOptions,
+    ...adaptationOptions,
     ...trainingOptions(defaults, "blocks"),
     ...dataOptions,
     ...deviceOptions,
@@ -61,7 +63,9 @@ export default defineCommand({
     };
     const sources = sourcesOf(options);
     if (options.resume) {
-      refuseChanges(out, await readRun(out), options, dataChoices(options));
+      const record = await readRun(out);
+      refuseChanges(out, record, options, dataChoices(options));
+      refuseOtherAdaptation(out, record, options);
       const tokenizer = await loadTokenizer(out);
       const result = await resume(out, {
         ...hooks,
@@ -84,9 +88,11 @@ export default defineCommand({
     const type = String(opened.config.model_type);
     await opened.close();
     const given = givenTrainOptions(options);
-    const shown = Object.entries(resolveTrainOptions(given, { training: finetuneDefaults }))
-      .filter(([name]) => name in finetuneDefaults || name in given)
-      .map(([name, value]) => `${name} ${value}`);
+    const adaptation = givenAdaptation(options, type);
+    const chosen = { ...resolveTrainOptions(given, { training: finetuneDefaults }), ...adaptation };
+    const shown = Object.entries(chosen)
+      .filter(([name]) => name in finetuneDefaults || name in given || name in adaptation)
+      .map(([name, value]) => `${name} ${typeof value === "object" ? spoken(value) : value}`);
     ctx.warn(`Fine-tuning ${model} (${type}): ${shown.join(", ")}.`);
     const choices = dataChoices(options);
     const data = await dataIn(ctx, await loadTokenizer(folder), sources, choices);
@@ -95,7 +101,7 @@ export default defineCommand({
       model: type,
       base: { folder, name: model },
       data,
-      options: given,
+      options: { ...given, ...adaptation },
       out,
       origin: { sources, options: choices },
     });
@@ -103,3 +109,9 @@ export default defineCommand({
     ctx.json(result.summary);
   },
 });
+
+/** The fields of an option that has several. */
+const spoken = (value: object): string =>
+  Object.entries(value)
+    .map(([name, field]) => `${name} ${field}`)
+    .join(" ");

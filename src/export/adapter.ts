@@ -1,0 +1,17 @@
+/**
+ * A LoRA adapter as PEFT reads it: adapter_config.json and adapter_model.safetensors, and the tokenizer's files
+ * beside them. The base model is named, not copied.
+ */
+import { copyFile } from "node:fs/promises";
+import { join } from "node:path";
+import { ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE } from "../hub/adapter.ts";
+import { writeFileAtomic } from "../hub/atomic.ts";
+import type { ExportSource } from "./source.ts";
+
+/** Copies the adapter of `source`, which is one, to `folder`. */
+export async function writeAdapter({ path, tokenizer }: ExportSource, folder: string): Promise<void> {
+  for (const name of [ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE])
+    await copyFile(join(path, name), join(folder, name));
+  for (const [name, value] of Object.entries(tokenizer.files()))
+    await writeFileAtomic(join(folder, name), `${JSON.stringify(value, null, 2)}\n`);
+}

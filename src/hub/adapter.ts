@@ -1,0 +1,89 @@
+/**
+ * A LoRA adapter on disk as PEFT lays it out: `adapter_config.json`, which names the base model and says how
+ * the adapter is applied, and `adapter_model.safetensors`, with the matrices A and B.
+ */
+import { InputError } from "../core/errors.ts";
+import type { JsonObject } from "./json-file.ts";
+
+export const ADAPTER_CONFIG_FILE = "adapter_config.json";
+export const ADAPTER_WEIGHTS_FILE = "adapter_model.safetensors";
+
+/** What PEFT puts before the names of the model that it wraps. */
+const WRAPPED = "base_model.model.";
+
+/** The name in an adapter's file of one of its parameters. */
+export const storedAdapterName = (name: string): string => WRAPPED + name;
+
+/** The linear map that a tensor of an adapter's file belongs to, and which of the two it is; undefined for others. */
+export function readAdapterName(stored: string): { map: string; factor: "A" | "B" } | undefined {
+  const found = /^base_model\.model\.(.+)\.lora_([AB])(?:\.default)?\.weight$/.exec(stored);
+  return found ? { map: found[1]!, factor: found[2] as "A" | "B" } : undefined;
+}
+
+export interface AdapterSettings {
+  /** The model that is adapted: a folder, or a name on the Hub. */
+  readonly base: string;
+  readonly rank: number;
+  readonly alpha: number;
+  readonly dropout: number;
+  readonly targets: readonly string[];
+  /** Whether the adapted weights are [inputs, outputs], as GPT-2's are. */
+  readonly inputsFirst: boolean;
+  /** What the model is for, as PEFT calls it. */
+  readonly task?: "CAUSAL_LM";
+}
+
+/** `adapter_config.json` of an adapter, with every field that PEFT needs to load it. */
+export const adapterConfig = (settings: AdapterSettings): JsonObject => ({
+  peft_type: "LORA",
+  task_type: settings.task ?? null,
+  base_model_name_or_path: settings.base,
+  revision: null,
+  inference_mode: true,
+  r: settings.rank,
+  lora_alpha: settings.alpha,
+  lora_dropout: settings.dropout,
+  target_modules: settings.targets,
+  fan_in_fan_out: settings.inputsFirst,
+  bias: "none",
+  modules_to_save: null,
+  init_lora_weights: true,
+  use_rslora: false,
+  use_dora: false,
+});
+
+/** What merging needs of an adapter's configuration. */
+export interface AppliedAdapter {
+  readonly base: string;
+  /** What B · A is multiplied by. */
+  readonly scale: number;
+  readonly inputsFirst: boolean;
+}
+
+/** Variants of LoRA that change more than W + s · B · A, by the fields that switch them on. */
+const variants = ["use_dora", "modules_to_save", "rank_pattern", "alpha_pattern", "lora_bias"] as const;
+
+/** @throws InputError `adapter` where the configuration is not one of plain LoRA */
+export function readAdapterConfig(json: JsonObject, where: string): AppliedAdapter {
+  const fail = (reason: string): never => {
+    throw new InputError("adapter", `Cannot read ${where}: ${reason}.`, { where });
+  };
+  const { peft_type: kind, base_model_name_or_path: base, r: rank, lora_alpha: alpha } = json;
+  if (kind !== "LORA") fail(`it is a ${JSON.stringify(kind)} adapter, and only "LORA" is read`);
+  if (typeof base !== "string" || base === "") fail('"base_model_name_or_path" does not name a model');
+  for (const [key, value] of Object.entries({ r: rank, lora_alpha: alpha }))
+    if (!(typeof value === "number" && value > 0)) fail(`"${key}" must be a number above 0`);
+  const used = variants.find((key) => isOn(json[key]));
+  if (used !== undefined) fail(`its "${used}" makes it a variant of LoRA that Punchline does not compute`);
+  if (json.bias !== undefined && json.bias !== "none") fail('its "bias" is not "none"');
+  const divisor = json.use_rslora === true ? Math.sqrt(rank as number) : (rank as number);
+  return {
+    base: base as string,
+    scale: (alpha as number) / divisor,
+    inputsFirst: json.fan_in_fan_out === true,
+  };
+}
+
+/** Whether a field of a configuration says anything: not false, null or empty. */
+const isOn = (value: unknown): boolean =>
+  typeof value === "object" && value !== null ? Object.keys(value).length > 0 : Boolean(value);

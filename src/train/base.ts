@@ -1,0 +1,58 @@
+/** The model that a training starts from: its architecture, its weights, and what it is called in records. */
+import { stat } from "node:fs/promises";
+import { resolve } from "node:path";
+import { UsageError } from "../core/errors.ts";
+import { fingerprintTensors } from "../hub/fingerprint.ts";
+import { openModelFolder, readModelConfig } from "../hub/folder.ts";
+import { readTensors } from "../hub/match-tensors.ts";
+import type { Model, ModelConfig } from "../models/model.ts";
+import { architectureOf, buildModel } from "../models/registry.ts";
+import type { Arena } from "../runtime/arena.ts";
+
+/** A model's folder that a training starts from. */
+export interface BaseModel {
+  readonly folder: string;
+  /** What it was called, for the record. */
+  readonly name: string;
+}
+
+/** The architecture of a model's folder, in the sizes of its config.json. */
+export async function readModel(folder: string): Promise<Model> {
+  return buildModel((await readModelConfig(folder)) as ModelConfig);
+}
+
+/**
+ * Reads a folder's weights into the arena.
+ * @returns their fingerprint
+ * @throws InputError where they do not fit or are not finite
+ */
+export async function readBase(folder: string, model: Model, arena: Arena): Promise<string> {
+  const { tensors, close } = await openModelFolder(folder);
+  try {
+    const slots = model.parameters.map(({ name, shape }) => ({
+      name,
+      shape,
+      data: arena.parameters[name]!.data,
+    }));
+    await readTensors(slots, tensors, architectureOf(model.config.model_type).checkpoint);
+    return await fingerprintTensors(tensors);
+  } finally {
+    await close();
+  }
+}
+
+/**
+ * What an adapter's configuration calls its base: the name on the Hub, or where the folder lies.
+ * @throws UsageError where the base is an adapter itself
+ */
+export async function baseReference({ folder, name }: BaseModel): Promise<string> {
+  const { base, close } = await openModelFolder(folder);
+  await close();
+  if (base)
+    throw new UsageError(
+      `${name} is an adapter itself, and LoRA needs a whole model; write one with "punchline export ${name} --merge --out DIR" and start from that.`,
+      { name },
+    );
+  const named = await stat(name).catch(() => undefined);
+  return named?.isDirectory() ? resolve(name) : name;
+}
