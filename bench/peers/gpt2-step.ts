@@ -1,4 +1,4 @@
-/** Punchline's side of the GPT-2 training benchmark, in a process of its own, so that its peak memory can be told. */
+/** Punchline's side of the GPT-2 training benchmarks, in a process of its own, so that its peak memory can be told. */
 import { createInterface } from "node:readline";
 import { gradients } from "../../src/autodiff/grad.ts";
 import { float32, int32, sizeOf } from "../../src/core/array.ts";
@@ -15,6 +15,7 @@ import { clipGlobalNorm } from "../../src/optim/clip.ts";
 import { Arena } from "../../src/runtime/arena.ts";
 import { compile } from "../../src/runtime/compile.ts";
 import { nodeBackend } from "../../src/runtime/node.ts";
+import { adaptModel } from "../../src/train/adaptation.ts";
 import { initialise } from "../../src/train/train.ts";
 
 const backend = nodeBackend({ threads: 2 });
@@ -24,18 +25,25 @@ interface Setup {
   readonly vocabulary: number;
   readonly batch: number;
   readonly length: number;
+  /** Train adapters, of the default size, beside frozen weights. */
+  readonly lora?: boolean;
 }
 
-function setUp({ config, vocabulary, batch, length }: Setup) {
-  const model = gpt2.build(gpt2.configure({ config, dropout: 0 }, vocabulary));
-  const arena = Arena.create(model.parameters, { moments: 2 });
+function setUp({ config, vocabulary, batch, length, lora }: Setup) {
+  const whole = gpt2.build(gpt2.configure({ config, dropout: 0 }, vocabulary));
+  const { model, trainable } = adaptModel(whole, gpt2, lora ? { lora: {} } : {});
+  const layout = model.parameters.map((spec) => ({ ...spec, trainable: trainable.has(spec.name) }));
+  const arena = Arena.create(layout, { moments: 2 });
   initialise(model, arena, 0);
   const optimizer = adamw();
-  const names = Object.keys(arena.parameters);
+  const names = [...trainable];
   const pass = compile(
     (parameters: Parameters, input: { ids: Tensor; targets: Tensor }) => {
       const { loss } = objective(model, parameters, input, training());
-      const found = gradients(loss, Object.values(parameters));
+      const found = gradients(
+        loss,
+        names.map((name) => parameters[name]!),
+      );
       return { gradients: Object.fromEntries(names.map((name, i) => [name, found[i]!])), loss };
     },
     { backend },

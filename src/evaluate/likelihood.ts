@@ -17,7 +17,7 @@ import { BatchScorer, type StreamLoss } from "./batch-scorer.ts";
 import { endings, lanes, windows } from "./passes.ts";
 
 export interface LikelihoodOptions {
-  /** Windows read side by side. Default 16. */
+  /** Windows read side by side. Default 16; fewer where the vocabulary is large and windows are independent. */
   readonly batch?: number;
   /** Tokens of a window. Default: the context, at most 256; 128 for recurrent models. */
   readonly length?: number;
@@ -26,6 +26,15 @@ export interface LikelihoodOptions {
   /** Called with the share of tokens scored, 0 to 1. */
   readonly onProgress?: (done: number) => void;
   readonly signal?: AbortSignal;
+}
+
+/** Most logits of one pass, unless a batch is given: an eighth of a gigabyte, and rows enough to keep a machine busy. */
+const MOST_LOGITS = 2 ** 25;
+
+/** Windows side by side. Lanes of a carried state stay as many, as they decide what each token sees. */
+function batchFor(model: Model, length: number): number {
+  if (carriesState(model)) return 16;
+  return Math.max(1, Math.min(16, Math.floor(MOST_LOGITS / (length * model.config.vocab_size))));
 }
 
 /** Scores streams of tokens under one model; the graph is compiled once. */
@@ -40,8 +49,8 @@ export class StreamScorer {
   constructor(model: Model, backend: Backend, options: LikelihoodOptions = {}) {
     this.#model = model;
     this.#options = options;
-    this.batch = options.batch ?? 16;
     this.length = options.length ?? (carriesState(model) ? 128 : windowOf(model));
+    this.batch = options.batch ?? batchFor(model, this.length);
     this.#scorer = new BatchScorer(model, backend);
   }
 

@@ -28,6 +28,14 @@ test("parameters, gradients and moments are in it, and what a batch takes", () =
   expect(estimate(64, 64) - estimate(64, 1)).toBeGreaterThan(4 * 63 * 32 * 64 * 7);
 });
 
+test("what is frozen takes four bytes a number, and what is trained sixteen", () => {
+  const options = resolveTrainOptions({ batchSize: 1, seqLen: 32 }, {});
+  const machine = { held: 0, available: 100e9 };
+  const bytes = (trainable: number) =>
+    estimateMemory({ total: 5e6, trainable }, { moments: 2 }, { memory: () => 0 }, options, machine);
+  expect(bytes(5e6) - bytes(1e6)).toBe(12 * 4e6);
+});
+
 test("too little memory is refused before anything is reserved, with a batch size that fits", () => {
   expect(() => estimate(64, 4096, 500e6)).toThrow(
     /^This training needs at least \d.* GB of memory and 0\.5 GB are free/,
