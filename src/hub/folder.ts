@@ -30,8 +30,12 @@ export interface ModelFolder {
   /** Names of the files in the folder itself, sorted. */
   readonly files: readonly string[];
   readonly tensors: TensorSource;
-  /** Reads the vocabulary; errors are those of {@link loadTokenizer}. */
-  tokenizer(): Promise<Tokenizer>;
+  /**
+   * Reads the vocabulary.
+   * @param size ids that the model has: a larger vocabulary is refused (InputError `tokenizer-size`)
+   * @throws InputError as {@link loadTokenizer}
+   */
+  tokenizer(size?: number): Promise<Tokenizer>;
   close(): Promise<void>;
 }
 
@@ -59,9 +63,19 @@ export async function openModelFolder(path: string): Promise<ModelFolder> {
     generationConfig,
     files,
     tensors,
-    tokenizer: () => loadTokenizer(path),
+    tokenizer: (size) => fittingTokenizer(path, size),
     close: () => tensors.close(),
   };
+}
+
+async function fittingTokenizer(path: string, size = Infinity): Promise<Tokenizer> {
+  const tokenizer = await loadTokenizer(path);
+  if (tokenizer.size <= size) return tokenizer;
+  throw new InputError(
+    "tokenizer-size",
+    `${path}: the tokenizer has ${tokenizer.size} ids but the model only ${size}; they do not belong together.`,
+    { path },
+  );
 }
 
 /** The weights of a folder whose file names are `files`: one file, or several with an index. */

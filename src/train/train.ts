@@ -17,7 +17,7 @@ import { openModelFolder } from "../hub/folder.ts";
 import { readJsonObject } from "../hub/json-file.ts";
 import { withFolderLock } from "../hub/lock.ts";
 import { readTensors } from "../hub/match-tensors.ts";
-import { countParameters, type Model, type ModelConfig, type OptionValues } from "../models/model.ts";
+import { countParameters, type Model, type OptionValues } from "../models/model.ts";
 import { architectureOf, buildModel } from "../models/registry.ts";
 import { adamw } from "../optim/adamw.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
@@ -300,7 +300,7 @@ function createOptimizer({ optimizer, weightDecay, momentum }: TrainOptions): Op
 
 /** The architecture of a model's folder, in the sizes of its config.json. */
 async function readModel(folder: string): Promise<Model> {
-  return buildModel((await readJsonObject(join(folder, "config.json"))) as ModelConfig);
+  return buildModel(await readJsonObject(join(folder, "config.json")), folder).model;
 }
 
 /** Reads a folder's weights into the arena. @throws InputError where they do not fit or are not finite */
