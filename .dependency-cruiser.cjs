@@ -29,7 +29,7 @@ const mayImport = {
   generate: generation,
   evaluate: evaluation,
   compare: [...evaluation, "evaluate"],
-  export: ["core", "graph", "nn", "onnx", "models", "hub", "text"],
+  export: ["core", "graph", "ops", "nn", "onnx", "models", "hub", "text"],
   report: ["core"],
   story: [...trained, "train", "compare", "export", "report"],
   server: ["index\\.ts$", "engine\\.ts$"],

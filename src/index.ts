@@ -64,10 +64,11 @@ export {
   type Exported,
   type ExportFormat,
   type ExportOptions,
+  type ExportType,
   exportFormats,
   exportModel,
+  exportTypes,
 } from "./export/export.ts";
-export { type GgufType, ggufTypes } from "./export/quantise.ts";
 export {
   type Candidate,
   createFiller,

@@ -17,7 +17,7 @@ import { loadFolder } from "./transformers.ts";
 
 async function exported(folder: string, type: GgufType): Promise<string> {
   const out = join(temporaryFolder(), "out");
-  const { files } = await exportModel(folder, { format: "gguf", type, out });
+  const { files } = await exportModel(folder, { format: "gguf", types: [type], out });
   expect(files).toEqual([`model-${type}.gguf`]);
   return join(out, files[0]!);
 }
@@ -163,7 +163,9 @@ describe("what GGUF refuses", () => {
     const folder = await modelFolder(type, {}, 1, change);
     const out = join(temporaryFolder(), "out");
     await expect(exportModel(folder, { format: "gguf", out })).rejects.toThrow(message);
-    await expect(exportModel(folder, { format: "hf", type: "f16", out })).rejects.toThrow(/always float32/);
+    await expect(exportModel(folder, { format: "hf", types: ["f16"], out })).rejects.toThrow(
+      /always float32/,
+    );
   });
 
   it("a GPT-2 of characters", async () => {

@@ -23,7 +23,7 @@ async function openModel(files: readonly File[]): Promise<LanguageModel> {
     return found;
   };
   const json = async (name: string) => JSON.parse(await file(name).text());
-  const model = buildModel(await json("config.json"));
+  const { model } = buildModel(await json("config.json"));
   const tokenizer = tokenizerFromFiles(await json("tokenizer.json"), await json("tokenizer_config.json"));
   const { eos_token_id } = await json("generation_config.json");
   const source = bufferTensors(await file("model.safetensors").arrayBuffer());

@@ -157,13 +157,30 @@ export function choice<const N extends string>(
     placeholder: spec.placeholder ?? "NAME",
     default: spec.default,
     facts: [names.join(", ")],
-    read(given, flag) {
-      const found = names.find((name) => name === given);
-      if (found === undefined)
-        throw new UsageError(`${flag} has no choice "${given}"; ${didYouMean(given, names)}`);
-      return found;
-    },
+    read: (given, flag) => readChoice(given, flag, names),
   };
+}
+
+/** Some of a few names, one each time that the option is given. */
+export function choices<const N extends string>(
+  names: readonly N[],
+  spec: Common & { readonly placeholder?: string },
+): Option<readonly N[]> {
+  return {
+    ...common(spec),
+    kind: "list",
+    placeholder: spec.placeholder ?? "NAME",
+    default: [],
+    facts: [names.join(", "), "may be repeated"],
+    read: (given, flag) => readChoice(given, flag, names),
+  };
+}
+
+function readChoice<N extends string>(given: string, flag: string, names: readonly N[]): N {
+  const found = names.find((name) => name === given);
+  if (found === undefined)
+    throw new UsageError(`${flag} has no choice "${given}"; ${didYouMean(given, names)}`);
+  return found;
 }
 
 function readNumber(given: string, flag: string, spec: NumberSpec, alternative = ""): number {

@@ -8,21 +8,34 @@ import { UsageError } from "../core/errors.ts";
 import { writeAdapter } from "./adapter.ts";
 import { writeGguf } from "./gguf-gpt2.ts";
 import { writeHuggingFace } from "./huggingface.ts";
-import { writeOnnxGpt2 } from "./onnx-gpt2.ts";
-import { hasFixedState, writeOnnxStep } from "./onnx-step.ts";
+import { writeOnnx } from "./onnx.ts";
+import { type OnnxType, onnxTypes } from "./onnx-types.ts";
 import { writeFolder } from "./out-folder.ts";
-import type { GgufType } from "./quantise.ts";
+import { type GgufType, ggufTypes } from "./quantise.ts";
 import { type ExportSource, openExportSource } from "./source.ts";
 
 export const exportFormats = ["hf", "onnx", "gguf"] as const;
 export type ExportFormat = (typeof exportFormats)[number];
 
+export type ExportType = OnnxType | GgufType;
+/** The types of each format; the first of them is the default. */
+const typesOf: Readonly<Record<ExportFormat, readonly ExportType[]>> = {
+  hf: [],
+  onnx: onnxTypes,
+  gguf: ["f16", ...ggufTypes.filter((type) => type !== "f16")],
+};
+/** Every type of every format. */
+export const exportTypes: readonly ExportType[] = [...onnxTypes, ...ggufTypes];
+
 export interface ExportOptions {
   readonly format: ExportFormat;
   /** The folder to be made; absent or empty before. */
   readonly out: string;
-  /** How `gguf` keeps the numbers; default `f16`. Not of other formats. */
-  readonly type?: GgufType;
+  /**
+   * How the numbers are kept, in the words of the format's readers; each type is a file of its own. Default: `fp32`
+   * of `onnx`, `f16` of `gguf`. `hf` is float32 and takes none.
+   */
+  readonly types?: readonly ExportType[];
   /** Write a LoRA adapter merged into its base; `hf` writes the adapter alone otherwise. Other formats always merge. */
   readonly merge?: boolean;
 }
@@ -34,13 +47,18 @@ export interface Exported {
   readonly files: readonly string[];
 }
 
-type Writer = (source: ExportSource, folder: string, options: ExportOptions) => Promise<void>;
+type Writer = (
+  source: ExportSource,
+  folder: string,
+  types: readonly ExportType[],
+  merge?: boolean,
+) => Promise<void>;
 
 const writers: Readonly<Record<ExportFormat, Writer>> = {
-  hf: (source, folder, { merge }) =>
+  hf: (source, folder, _types, merge) =>
     source.adapted && !merge ? writeAdapter(source, folder) : writeHuggingFace(source, folder),
-  onnx: writeOnnx,
-  gguf: (source, folder, { type }) => writeGguf(source, folder, type ?? "f16"),
+  onnx: (source, folder, types) => writeOnnx(source, folder, types as readonly OnnxType[]),
+  gguf: (source, folder, types) => writeGguf(source, folder, types as readonly GgufType[]),
 };
 
 /**
@@ -50,23 +68,27 @@ const writers: Readonly<Record<ExportFormat, Writer>> = {
  */
 export async function exportModel(path: string, options: ExportOptions): Promise<Exported> {
   const { format, out } = options;
-  if (options.type !== undefined && format !== "gguf")
-    throw new UsageError(`The type ${options.type} is one of gguf; ${format} is always float32.`);
+  const types = checkTypes(format, options.types ?? []);
   const source = await openExportSource(path);
   try {
     if (options.merge && !source.adapted)
       throw new UsageError(`${path} has no adapter that could be merged; leave --merge out.`);
-    const files = await writeFolder(out, (folder) => writers[format](source, folder, options));
+    const files = await writeFolder(out, (folder) => writers[format](source, folder, types, options.merge));
     return { out, format, files };
   } finally {
     await source.close();
   }
 }
 
-async function writeOnnx(source: ExportSource, folder: string): Promise<void> {
-  if (source.architecture.type === "gpt2") return writeOnnxGpt2(source, folder);
-  if (hasFixedState(source)) return writeOnnxStep(source, folder);
+/** @throws UsageError for a type that is none of the format */
+function checkTypes(format: ExportFormat, types: readonly ExportType[]): readonly ExportType[] {
+  const known = typesOf[format];
+  const stranger = types.find((type) => !known.includes(type));
+  if (stranger === undefined) return types.length > 0 ? [...new Set(types)] : known.slice(0, 1);
   throw new UsageError(
-    `${source.path} is a ${source.architecture.type}, and onnx is written of gpt2 and of recurrent and convolutional models; --format hf takes every model.`,
+    known.length === 0
+      ? `${format} is always float32 and takes no --type ${stranger}; onnx and gguf do.`
+      : `${format} has no type ${stranger}; its types are ${known.join(", ")}.`,
+    { format, type: stranger },
   );
 }

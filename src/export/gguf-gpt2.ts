@@ -20,10 +20,16 @@ const fileType: Readonly<Record<GgufType, number>> = { f32: 0, f16: 1, q4_0: 2, 
 const tokenKind = { normal: 1, control: 3, userDefined: 4, unused: 5 } as const;
 
 /** @throws UsageError where llama.cpp's `gpt2` would compute something else than this model. */
-export async function writeGguf(source: ExportSource, folder: string, type: GgufType): Promise<void> {
-  const metadata = { ...describeModel(source, type), ...describeTokenizer(source) };
-  const tensors = source.model.parameters.map(({ name, shape }) => tensorOf(source, name, shape, type));
-  await writeFileAtomic(join(folder, `model-${type}.gguf`), ggufChunks(metadata, tensors));
+export async function writeGguf(
+  source: ExportSource,
+  folder: string,
+  types: readonly GgufType[],
+): Promise<void> {
+  for (const type of types) {
+    const metadata = { ...describeModel(source, type), ...describeTokenizer(source) };
+    const tensors = source.model.parameters.map(({ name, shape }) => tensorOf(source, name, shape, type));
+    await writeFileAtomic(join(folder, `model-${type}.gguf`), ggufChunks(metadata, tensors));
+  }
 }
 
 function describeModel(

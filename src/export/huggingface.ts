@@ -7,6 +7,7 @@ import { writeFileAtomic } from "../hub/atomic.ts";
 import { CONFIG_FILE, WEIGHTS_FILE } from "../hub/folder.ts";
 import { layoutTensors } from "../hub/safetensors.ts";
 import type { ExportSource } from "./source.ts";
+import type { Replacements } from "./transformers-js.ts";
 
 /** The class of transformers that reads each architecture. */
 const classes: Readonly<Record<string, string>> = {
@@ -29,13 +30,23 @@ export async function writeHuggingFace(source: ExportSource, folder: string): Pr
   await writeFileAtomic(join(folder, WEIGHTS_FILE), content());
 }
 
-/** Writes everything but the weights: what every program that loads a folder reads first. */
-export async function writeDescription(source: ExportSource, folder: string): Promise<void> {
-  for (const [name, value] of Object.entries(source.tokenizer.files()))
-    await writeFileAtomic(join(folder, name), json(value));
-  await writeFileAtomic(join(folder, CONFIG_FILE), json(describeConfig(source)));
+/**
+ * Writes everything but the weights: what every program that loads a folder reads first.
+ * @param instead fields that a certain reader wants otherwise, by file
+ */
+export async function writeDescription(
+  source: ExportSource,
+  folder: string,
+  instead: Replacements = {},
+): Promise<void> {
   const generation = describeGeneration(source);
-  if (generation) await writeFileAtomic(join(folder, "generation_config.json"), json(generation));
+  const files: Readonly<Record<string, object>> = {
+    ...(source.tokenizer.files() as Readonly<Record<string, object>>),
+    [CONFIG_FILE]: describeConfig(source),
+    ...(generation ? { "generation_config.json": generation } : {}),
+  };
+  for (const [name, content] of Object.entries(files))
+    await writeFileAtomic(join(folder, name), json({ ...content, ...instead[name] }));
 }
 
 /** The configuration with what readers expect beside the sizes. */

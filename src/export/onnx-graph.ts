@@ -1,30 +1,11 @@
 /** A model's graph as an ONNX file keeps it: weights inside, inputs and outputs under chosen names. */
-import { float32, type HostArray } from "../core/array.ts";
-import { UsageError } from "../core/errors.ts";
+import type { HostArray } from "../core/array.ts";
 import { input } from "../graph/leaves.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Spec } from "../graph/tree.ts";
 import type { Parameters } from "../nn/parameters.ts";
 import { lower } from "../onnx/lower.ts";
 import type { OnnxModel } from "../onnx/proto.ts";
-import type { ExportSource } from "./source.ts";
-
-/** What a protobuf message, and so an .onnx file, can hold, with room for the graph. */
-const MAX_BYTES = 0.99 * 2 ** 31;
-
-/**
- * All weights in memory, by name.
- * @throws UsageError where they are too large for one .onnx file.
- */
-export async function readWeights(source: ExportSource): Promise<Map<string, HostArray>> {
-  const { parameters } = source.model;
-  const bytes = 4 * parameters.reduce((n, { shape }) => n + shape.reduce((a, b) => a * b, 1), 0);
-  if (bytes > MAX_BYTES)
-    throw new UsageError(`${source.path} is larger than the 2 GiB that an .onnx file can hold.`);
-  const weights = new Map<string, HostArray>();
-  for (const { name, shape } of parameters) weights.set(name, float32(shape, await source.read(name)));
-  return weights;
-}
 
 /**
  * Traces `compute` over `weights` and inputs of these specs.

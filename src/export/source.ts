@@ -6,8 +6,8 @@ import { openModelFolder } from "../hub/folder.ts";
 import { type JsonObject, readOptionalJson } from "../hub/json-file.ts";
 import { matchTensors } from "../hub/match-tensors.ts";
 import { checkFinite } from "../hub/tensor-source.ts";
-import type { Architecture, Model, ModelConfig } from "../models/model.ts";
-import { architectureOf } from "../models/registry.ts";
+import type { Architecture, Model } from "../models/model.ts";
+import { buildModel } from "../models/registry.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 
 /** What a training leaves first in its folder. */
@@ -36,25 +36,10 @@ export async function openExportSource(path: string): Promise<ExportSource> {
     throw (await halfWritten(path, error)) ?? error;
   });
   try {
-    const config = folder.config as ModelConfig;
-    if (typeof config.model_type !== "string") {
-      throw new InputError(
-        "config",
-        `${path}/config.json has no "model_type", so its architecture is unknown.`,
-      );
-    }
-    const architecture = architectureOf(config.model_type);
-    const model = architecture.build(config);
+    const { architecture, model } = buildModel(folder.config, path);
     const shapes = new Map(model.parameters.map(({ name, shape }) => [name, shape]));
     const matches = matchTensors(model.parameters, folder.tensors, architecture.checkpoint);
-    const tokenizer = await folder.tokenizer();
-    if (tokenizer.size > config.vocab_size) {
-      throw new InputError(
-        "tokenizer-size",
-        `${path}: the tokenizer has ${tokenizer.size} ids but the model only ${config.vocab_size}; they do not belong together.`,
-        { path },
-      );
-    }
+    const tokenizer = await folder.tokenizer(model.config.vocab_size);
     return {
       path,
       architecture,

@@ -1,7 +1,11 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { float32 } from "../core/array.ts";
+import { float32, int32 } from "../core/array.ts";
 import { Random } from "../core/random.ts";
+import type { Tensor } from "../graph/tensor.ts";
 import { architectureOf } from "../models/registry.ts";
+import { evaluation } from "../nn/mode.ts";
+import type { Parameters } from "../nn/parameters.ts";
+import { compile } from "../runtime/compile.ts";
 import { nodeBackend } from "../runtime/node.ts";
 import { printableTokenizer } from "../text/characters.ts";
 import { huggingfaceTokenizer } from "../text/huggingface.ts";
@@ -75,6 +79,28 @@ describe("fillMasks", () => {
       if (i > 0) expect(probability).toBeLessThanOrEqual(candidates![i - 1]!.probability);
     });
     expect(text).not.toContain("[MASK]");
+  });
+
+  it("says of each mask what the model says in its place", async () => {
+    const text = "the [MASK] jumps in the [MASK].";
+    const { masks } = await fillMasks(lm, text, { topK: vocabulary.length });
+    // [CLS] the [MASK] jumps in the [MASK] . [SEP]
+    const ids = [2, 5, 4, 7, 9, 5, 4, 12, 3];
+    const forward = compile(
+      (parameters: Parameters, ids: Tensor) => lm.model.forward(parameters, { ids }, evaluation).logits,
+      { backend: lm.backend },
+    );
+    const { data } = await forward(lm.weights as never, int32([1, ids.length], ids));
+    await forward.release();
+    for (const [m, place] of [2, 6].entries()) {
+      const logits = (data as Float32Array).subarray(
+        place * vocabulary.length,
+        (place + 1) * vocabulary.length,
+      );
+      const total = logits.reduce((sum, logit) => sum + Math.exp(logit), 0);
+      for (const { id, probability } of masks[m]!)
+        expect(probability).toBeCloseTo(Math.exp(logits[id]!) / total, 5);
+    }
   });
 
   it("sees both sides of a mask", async () => {

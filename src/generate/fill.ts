@@ -59,7 +59,7 @@ export function createFiller(lm: LanguageModel): MaskFiller {
   const ids: Spec = { dtype: "int32", shape: [1, "length"] };
   const step = compile(
     (parameters: Parameters, input: { ids: Tensor; tokenTypes: Tensor; at: Tensor }) =>
-      model.forward(parameters, input, evaluation).logits,
+      model.forward(parameters, input, evaluation, { at: input.at }).logits,
     { backend, specs: [weightSpecs(lm), { ids, tokenTypes: ids, at: { dtype: "int32", shape: ["masks"] } }] },
   );
 

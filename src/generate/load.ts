@@ -1,10 +1,10 @@
 /** Opens a model by its folder or Hub name: architecture, weights and vocabulary, ready to run. */
-import { InputError, UsageError } from "../core/errors.ts";
+import { UsageError } from "../core/errors.ts";
 import { openModelFolder } from "../hub/folder.ts";
 import { openWeights } from "../hub/stored-weights.ts";
-import { countParameters, type ModelConfig } from "../models/model.ts";
+import { countParameters } from "../models/model.ts";
 import type { Quantization } from "../models/quantize.ts";
-import { architectureOf } from "../models/registry.ts";
+import { buildModel } from "../models/registry.ts";
 import type { BackendOptions } from "../runtime/backend.ts";
 import { nodeBackend } from "../runtime/node.ts";
 import type { LanguageModel } from "./language-model.ts";
@@ -20,16 +20,7 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
   const { quantize, ...device } = options;
   const folder = await openModelFolder(path);
   try {
-    const config = folder.config as ModelConfig;
-    if (typeof config.model_type !== "string") {
-      throw new InputError(
-        "config",
-        `${path}/config.json has no "model_type", so its architecture is unknown.`,
-        { path },
-      );
-    }
-    const architecture = architectureOf(config.model_type);
-    const model = architecture.build(config);
+    const { architecture, model } = buildModel(folder.config, path);
     if (quantize && !architecture.quantizable) {
       throw new UsageError(
         `${path} is a ${architecture.type}, which cannot be quantised; leave --quantize out.`,
@@ -39,14 +30,7 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
     const weights = quantize
       ? await openQuantized(folder, model, quantize, architecture.checkpoint)
       : await openWeights(model.parameters, folder.tensors, architecture.checkpoint);
-    const tokenizer = await folder.tokenizer();
-    if (tokenizer.size > model.config.vocab_size) {
-      throw new InputError(
-        "tokenizer-size",
-        `${path}: the tokenizer has ${tokenizer.size} ids but the model only ${model.config.vocab_size}; they do not belong together.`,
-        { path },
-      );
-    }
+    const tokenizer = await folder.tokenizer(model.config.vocab_size);
     const endsItems = folder.generationConfig?.eos_token_id !== undefined || tokenizer.kind === "bpe";
     return { model, weights, tokenizer, backend: nodeBackend(device), endsItems, name: path };
   } finally {

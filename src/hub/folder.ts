@@ -37,8 +37,12 @@ export interface ModelFolder {
   readonly tensors: TensorSource;
   /** What an adapter's folder was trained beside; undefined for the folder of a whole model. */
   readonly base: AdapterBase | undefined;
-  /** Reads the vocabulary; errors are those of {@link loadTokenizer}. */
-  tokenizer(): Promise<Tokenizer>;
+  /**
+   * Reads the vocabulary.
+   * @param size ids that the model has: a larger vocabulary is refused (InputError `tokenizer-size`)
+   * @throws InputError as `loadTokenizer`
+   */
+  tokenizer(size?: number): Promise<Tokenizer>;
   close(): Promise<void>;
 }
 
@@ -60,7 +64,7 @@ export async function openModelFolder(path: string): Promise<ModelFolder> {
     files,
     tensors,
     base,
-    tokenizer: () => loadTokenizer(described),
+    tokenizer: (size) => fittingTokenizer(described, size),
     close: () => tensors.close(),
   };
 }
@@ -107,6 +111,16 @@ async function openMerged(path: string, files: readonly string[], base: AdapterB
     await adapter.close();
     throw error;
   }
+}
+
+async function fittingTokenizer(path: string, size = Infinity): Promise<Tokenizer> {
+  const tokenizer = await loadTokenizer(path);
+  if (tokenizer.size <= size) return tokenizer;
+  throw new InputError(
+    "tokenizer-size",
+    `${path}: the tokenizer has ${tokenizer.size} ids but the model only ${size}; they do not belong together.`,
+    { path },
+  );
 }
 
 /** The weights of a folder whose file names are `files`: one file, or several with an index. */

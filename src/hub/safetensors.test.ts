@@ -17,6 +17,12 @@ const f32 = (shape: number[], begin: number, end: number) => ({
 });
 const oneTensor = { w: f32([2], 0, 8) };
 
+it("takes a header whose length begins as a pickle does", () => {
+  // 640 is 0x0280, and 0x80 0x02 are a pickle's first bytes.
+  const header = JSON.stringify(oneTensor).padEnd(640);
+  expect(headerLength(new Uint8Array(file(header)).subarray(0, 64), 656, "a file")).toBe(640);
+});
+
 describe("a header is refused, in one sentence,", () => {
   const cases: [string, ArrayBuffer, RegExp][] = [
     ["where the file is empty", new ArrayBuffer(0), /only 0 bytes long/],

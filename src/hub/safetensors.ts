@@ -225,6 +225,8 @@ function isCounts(value: unknown): value is number[] {
 /** What other kind of file begins with these bytes, where one is known that people mistake for this. */
 function strangerName(head: Uint8Array): string | undefined {
   const text = String.fromCharCode(...head.subarray(0, 64));
+  // Behind the length stands JSON; a length may begin as other files do.
+  if (text[8] === "{") return undefined;
   if (text.startsWith("version https://git-lfs")) {
     return 'a Git LFS pointer (run "git lfs pull" to get the real file)';
   }

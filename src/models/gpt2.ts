@@ -194,6 +194,7 @@ function forward(
   const { places, turns } = positions(g, parameters, input, past);
   let x = flattenRows(mode.dropout(places ? add(tokens, places) : tokens, g.embeddingDropout));
   const hidden = [x];
+  const weights: Tensor[] = [];
   for (let k = 0; k < g.layers; k++) {
     const block = decoderBlock(
       parameters,
@@ -201,9 +202,10 @@ function forward(
       g,
       past
         ? { x, batch, length, rotation: turns, past: { cache: past.cache(k), ends: past.ends } }
-        : { x, batch, length, rotation: turns, mask },
+        : { x, batch, length, rotation: turns, mask, open: wanted.attention },
       mode,
     );
+    if (block.weights) weights.push(block.weights);
     if (past) past.keep(k, block.cache!);
     x = block.x;
     hidden.push(x);
@@ -211,7 +213,12 @@ function forward(
   const wantedRows = wanted.logits === "last" ? lastRows(x, input) : wanted.at ? gather(x, wanted.at) : x;
   const final = norm(parameters, "transformer.ln_f", wantedRows, g.epsilon);
   const logits = project(parameters, g.tied ? "transformer.wte" : "lm_head", final);
-  return { logits, state: past?.next ?? {}, hidden };
+  return {
+    logits,
+    state: past?.next ?? {},
+    hidden,
+    ...(wanted.attention ? { attention: weights } : {}),
+  };
 }
 
 /** Where each token stands: embedded, to be added to [batch, length, width], or as turns of queries and keys. */

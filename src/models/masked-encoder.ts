@@ -79,23 +79,26 @@ function forward(
   parameters: Parameters,
   input: ModelInput,
   mode: Mode,
-  { at }: ForwardOptions = {},
+  { at, attention = false }: ForwardOptions = {},
 ): ModelOutput {
   const [batch, length] = input.ids.shape as [number, number];
   let x = flattenRows(mode.dropout(embed(e, names, parameters, input), e.hiddenDropout));
   const hidden = [x];
   const mask = input.documents ? documentMask(input.documents) : input.attentionMask;
+  const weights: Tensor[] = [];
   for (let k = 0; k < e.layers; k++) {
-    const block = { x, batch, length, mask };
-    x = encoderBlock(parameters, names.layer(k), names.block, e, block, mode);
+    const given = { x, batch, length, mask, open: attention };
+    const block = encoderBlock(parameters, names.layer(k), names.block, e, given, mode);
+    x = block.x;
     hidden.push(x);
+    if (block.weights) weights.push(block.weights);
   }
   const rows = at ? gather(x, at) : x;
   const transformed = activations[e.activation](linear(parameters, names.transform, rows));
   const head = e.tied ? `${names.embeddings}.word_embeddings` : names.head;
   const normal = norm(parameters, names.transformNorm, transformed, e.epsilon);
   const logits = project(parameters, head, normal, { bias: parameter(parameters, names.headBias) });
-  return { logits, state: {}, hidden };
+  return { logits, state: {}, hidden, ...(attention ? { attention: weights } : {}) };
 }
 
 /** The sum of what a token, its place and its segment are, normalised: [batch, length, width]. */

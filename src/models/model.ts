@@ -42,6 +42,11 @@ export interface ForwardOptions {
   readonly logits?: "all" | "last";
   /** Compute logits only of these tokens: int32 [n], counted through the batch row by row. Not of recurrent models. */
   readonly at?: Tensor;
+  /**
+   * Give the probabilities of every layer's attention, of transformers that read a text at once (no `state`).
+   * Attention is then computed in plain operations, slower than with the runtime's fused one. Default false.
+   */
+  readonly attention?: boolean;
 }
 
 export interface ModelOutput {
@@ -51,6 +56,8 @@ export interface ModelOutput {
   readonly state: State;
   /** The stream before the first layer and after each one, [batch · length, width], of transformers. */
   readonly hidden?: readonly Tensor[];
+  /** Where asked for: who looks at whom in each layer, [batch, heads, length, length]; each row sums to 1. */
+  readonly attention?: readonly Tensor[];
 }
 
 export interface TrainingInput extends ModelInput {

@@ -11,12 +11,14 @@ import type { Model } from "./model.ts";
 export type Quantization = "q8" | "q4";
 export const bitsOf: Readonly<Record<Quantization, Bits>> = { q8: 8, q4: 4 };
 
-/** The parameters that are quantised: matrices of linear maps, rows of whole blocks where they are tables too. */
+/** The parameters that are quantised: matrices of linear maps that {@link packsWhole}. */
 export function quantizable({ parameters }: Pick<Model, "parameters">): readonly ParameterSpec[] {
-  return parameters.filter(
-    ({ shape, outputs }) => outputs === 1 || (outputs === 0 && shape[1]! % QUANTIZED_BLOCK === 0),
-  );
+  return parameters.filter(packsWhole);
 }
+
+/** Whether a parameter is a matrix, and one whose rows are whole blocks where it may be a table too. */
+export const packsWhole = ({ shape, outputs }: Pick<ParameterSpec, "shape" | "outputs">): boolean =>
+  outputs === 1 || (outputs === 0 && shape[1]! % QUANTIZED_BLOCK === 0);
 
 export interface PackedMatrix {
   /** [outputs, blocks, bytes of a block]; 4-bit numbers two a byte, the earlier one low. */

@@ -37,9 +37,21 @@ export function architectureOf(type: string): Architecture {
   return found;
 }
 
-/** The model that a `config.json` describes. */
-export function buildModel(config: ModelConfig): Model {
-  if (typeof config.model_type !== "string")
-    throw new InputError("config", `config.json has no "model_type", so its architecture is unknown.`);
-  return architectureOf(config.model_type).build(config);
+/**
+ * The model that a `config.json` describes, and its architecture.
+ * @param config what stands in the file; only an object is expected of it
+ * @param folder where the file lies, for the error's sentence
+ * @throws InputError `config` where no architecture is named, or the sizes are not one of it
+ */
+export function buildModel(
+  config: Readonly<Record<string, unknown>>,
+  folder?: string,
+): { readonly architecture: Architecture; readonly model: Model } {
+  const { model_type: type } = config;
+  if (typeof type !== "string") {
+    const file = folder === undefined ? "config.json" : `${folder}/config.json`;
+    throw new InputError("config", `${file} has no "model_type", so its architecture is unknown.`);
+  }
+  const architecture = architectureOf(type);
+  return { architecture, model: architecture.build(config as ModelConfig) };
 }

@@ -45,6 +45,20 @@ export function documentMask(documents: Tensor): Tensor {
   return cast(same, "int32");
 }
 
+/**
+ * As {@link attend} without dropout, in plain operations, and with the probabilities that it went by.
+ * @returns `output` [batch, length, width]; `weights` [batch, heads, length, keys], whose rows sum to 1
+ */
+export function attendOpenly(
+  q: Tensor,
+  k: Tensor,
+  v: Tensor,
+  { heads, causal = false, mask }: AttentionOptions,
+): { output: Tensor; weights: Tensor } {
+  const weights = attentionWeights(toHeads(q, heads), toHeads(k, heads), { causal, mask });
+  return { output: fromHeads(matmul(weights, toHeads(v, heads))), weights };
+}
+
 /** Queries, keys and values from one projection [batch, length, 3 · width]. */
 export function splitProjections(qkv: Tensor): readonly [Tensor, Tensor, Tensor] {
   return split(qkv, 2, 3) as readonly [Tensor, Tensor, Tensor];

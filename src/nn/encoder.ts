@@ -6,7 +6,7 @@ import type { Dim } from "../core/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { reshape } from "../ops/broadcast.ts";
 import { add } from "../ops/elementwise.ts";
-import { attend } from "./attention.ts";
+import { attend, attendOpenly } from "./attention.ts";
 import { linear } from "./linear.ts";
 import type { Mode } from "./mode.ts";
 import { norm, normParameters } from "./norm.ts";
@@ -75,17 +75,19 @@ export interface EncoderInput {
   readonly length: Dim;
   /** int32 [batch, length] or [batch, length, length], 0 for what is not to be seen. */
   readonly mask?: Tensor | undefined;
+  /** Whether to compute attention in plain operations and give its probabilities. */
+  readonly open?: boolean | undefined;
 }
 
-/** The stream after the block, [batch · length, width]. */
+/** The stream after the block, [batch · length, width], and attention's probabilities where they are asked for. */
 export function encoderBlock(
   parameters: Parameters,
   name: string,
   names: EncoderNames,
   config: EncoderConfig,
-  { x, batch, length, mask }: EncoderInput,
+  { x, batch, length, mask, open }: EncoderInput,
   mode: Mode,
-): Tensor {
+): { x: Tensor; weights?: Tensor } {
   const { width, heads, epsilon, attentionDropout, hiddenDropout } = config;
   const dense = (part: string, input: Tensor) => linear(parameters, `${name}.${part}`, input);
   const merge = (part: string, stream: Tensor, addition: Tensor) =>
@@ -94,8 +96,10 @@ export function encoderBlock(
   const [q, k, v] = [names.query, names.key, names.value].map((part) =>
     reshape(dense(part, x), [batch, length, width]),
   ) as [Tensor, Tensor, Tensor];
-  const attended = attend(q, k, v, { heads, mask, dropout: attentionDropout }, mode);
-  const seen = merge(names.attentionNorm, x, dense(names.attentionOutput, reshape(attended, x.shape)));
+  const options = { heads, mask, dropout: attentionDropout };
+  const attended = open ? attendOpenly(q, k, v, options) : { output: attend(q, k, v, options, mode) };
+  const seen = merge(names.attentionNorm, x, dense(names.attentionOutput, reshape(attended.output, x.shape)));
   const hidden = activations[config.activation](dense(names.inner, seen));
-  return merge(names.outputNorm, seen, dense(names.outer, hidden));
+  const output = merge(names.outputNorm, seen, dense(names.outer, hidden));
+  return "weights" in attended ? { x: output, weights: attended.weights } : { x: output };
 }

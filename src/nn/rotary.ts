@@ -3,7 +3,7 @@
  * that grows with their position, so that their product depends on the distance alone. The halves of a
  * head are paired, as in GPT-NeoX and Llama.
  */
-import { float32 } from "../core/array.ts";
+import { float32, type HostArray } from "../core/array.ts";
 import { type Dim, staticDim } from "../core/shape.ts";
 import { constant } from "../graph/leaves.ts";
 import type { Tensor } from "../graph/tensor.ts";
@@ -18,6 +18,22 @@ export interface Rotation {
   readonly sin: Tensor;
 }
 
+/** Cosines and sines of the angles at each of `context` positions: [context, d / 2]. */
+export function rotationTables(
+  context: number,
+  headSize: number,
+): Record<"cos" | "sin", HostArray<"float32">> {
+  const half = headSize / 2;
+  const table = (f: (angle: number) => number) =>
+    float32(
+      [context, half],
+      Float32Array.from({ length: context * half }, (_, i) =>
+        f(Math.floor(i / half) / 10_000 ** ((i % half) / half)),
+      ),
+    );
+  return { cos: table(Math.cos), sin: table(Math.sin) };
+}
+
 /**
  * The rotation of tokens.
  * @param positions int32 [batch, length], or a length where all rows count from 0
@@ -26,21 +42,14 @@ export interface Rotation {
  */
 export function rotation(positions: Tensor | number, context: number, headSize: number): Rotation {
   const half = headSize / 2;
-  const table = (f: (angle: number) => number) =>
-    constant(
-      float32(
-        [context, half],
-        Float32Array.from({ length: context * half }, (_, i) =>
-          f(Math.floor(i / half) / 10_000 ** ((i % half) / half)),
-        ),
-      ),
-    );
-  const at = (values: Tensor): Tensor => {
+  const { cos, sin } = rotationTables(context, headSize);
+  const at = (table: HostArray<"float32">): Tensor => {
+    const values = constant(table);
     if (typeof positions === "number") return reshape(slice(values, 0, 0, positions), [positions, 1, half]);
     const [batch, length] = positions.shape as [Dim, Dim];
     return reshape(gather(values, positions), [batch, length, 1, half]);
   };
-  return { cos: at(table(Math.cos)), sin: at(table(Math.sin)) };
+  return { cos: at(cos), sin: at(sin) };
 }
 
 /** Turns the queries and keys in projections [batch, length, 3 · width]; values stay. */

@@ -7,7 +7,7 @@ import type { Tensor } from "../graph/tensor.ts";
 import { gelu, geluTanh, relu } from "../ops/activation.ts";
 import { reshape } from "../ops/broadcast.ts";
 import { add } from "../ops/elementwise.ts";
-import { attend, attendCached, type Cache, splitProjections } from "./attention.ts";
+import { attend, attendCached, attendOpenly, type Cache, splitProjections } from "./attention.ts";
 import { project as projectBy } from "./linear.ts";
 import type { Mode } from "./mode.ts";
 import { norm, normParameters } from "./norm.ts";
@@ -82,16 +82,21 @@ export interface BlockInput {
   readonly rotation?: Rotation | undefined;
   /** What the block saw before, and int32 [batch], how much it will have seen. */
   readonly past?: { readonly cache: Cache; readonly ends: Tensor } | undefined;
+  /** Whether to compute attention in plain operations and give its probabilities; not with a cache. */
+  readonly open?: boolean | undefined;
 }
 
-/** The stream after the block, [batch · length, width], and its cache where it has one. */
+/**
+ * The stream after the block, [batch · length, width], its cache where it has one, and attention's probabilities
+ * where they are asked for.
+ */
 export function decoderBlock(
   parameters: Parameters,
   name: string,
   config: BlockConfig,
-  { x, batch, length, mask, rotation, past }: BlockInput,
+  { x, batch, length, mask, rotation, past, open }: BlockInput,
   mode: Mode,
-): { x: Tensor; cache?: Cache } {
+): { x: Tensor; cache?: Cache; weights?: Tensor } {
   const { width, heads, epsilon, attentionDropout, residualDropout } = config;
   const project = (part: string, input: Tensor) => {
     const bias = parameter(parameters, `${name}.${part}.bias`);
@@ -106,14 +111,16 @@ export function decoderBlock(
   ]);
   const qkv = rotation ? rotate(projected, heads, rotation) : projected;
   const options = { heads, causal: true, mask, dropout: attentionDropout };
-  const attended = past
+  const { output: attended, ...kept }: { output: Tensor; cache?: Cache; weights?: Tensor } = past
     ? attendCached(qkv, past.cache, past.ends, heads)
-    : { output: attend(...splitProjections(qkv), options, mode), cache: undefined };
-  const seen = merge(x, project("attn.c_proj", reshape(attended.output, x.shape)));
+    : open
+      ? attendOpenly(...splitProjections(qkv), options)
+      : { output: attend(...splitProjections(qkv), options, mode) };
+  const seen = merge(x, project("attn.c_proj", reshape(attended, x.shape)));
 
   const hidden = activations[config.activation](
     project("mlp.c_fc", norm(parameters, `${name}.ln_2`, seen, epsilon)),
   );
   const output = merge(seen, project("mlp.c_proj", hidden));
-  return attended.cache ? { x: output, cache: attended.cache } : { x: output };
+  return { ...kept, x: output };
 }

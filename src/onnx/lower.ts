@@ -1,5 +1,6 @@
 /** From a graph to an ONNX model: operations lower themselves through an emitter; equal nodes are merged. */
 import { float32, type HostArray, hostArray } from "../core/array.ts";
+import { ShapeError } from "../core/errors.ts";
 import type { Aval, GraphNode, Tensor } from "../graph/tensor.ts";
 import { topologicalOrder } from "../graph/tensor.ts";
 import type { Emitter, NodeOptions, Operand } from "../ops/define.ts";
@@ -33,6 +34,7 @@ export function lower(outputs: readonly Tensor[], name: (leaf: Tensor) => string
       operands.set(first, value);
       feeds.push(first);
       inputs.push(value);
+      emit.knowAxes(value);
     } else {
       const from = node.inputs.map((t) => operands.get(t)!);
       const key = keyOf(node, from);
@@ -76,6 +78,8 @@ class ModelEmitter implements Emitter {
   readonly onnxNodes: OnnxNode[] = [];
   readonly constants = new Map<string, HostArray>();
   readonly #constantNames = new Map<string, string>();
+  readonly #axes = new Map<string, { readonly input: string; readonly axis: number }>();
+  readonly #sizes = new Map<string, string>();
   #count = 0;
 
   node(opType: string, inputs: readonly string[], options: NodeOptions = {}): string {
@@ -109,5 +113,22 @@ class ModelEmitter implements Emitter {
 
   scalar(value: number): string {
     return this.constant(float32([], [value]));
+  }
+
+  /** Remembers the named axes of an input, for {@link size}. */
+  knowAxes({ name, shape }: OnnxValue): void {
+    for (const [axis, d] of shape.entries())
+      if (typeof d === "string" && !this.#axes.has(d)) this.#axes.set(d, { input: name, axis });
+  }
+
+  size(axis: string): string {
+    const known = this.#sizes.get(axis);
+    if (known) return known;
+    const place = this.#axes.get(axis);
+    if (!place) throw new ShapeError("lower", `no input has an axis "${axis}" to read its size from`, []);
+    const shape = this.node("Shape", [place.input]);
+    const size = this.node("Gather", [shape, this.ints([place.axis])]);
+    this.#sizes.set(axis, size);
+    return size;
   }
 }

@@ -30,13 +30,32 @@ export interface OnnxModel {
   readonly stored?: ReadonlyMap<string, StoredArray>;
 }
 
+/** 16-bit floats (IEEE binary16), as bit patterns: files may hold them, and no graph of Punchline's computes with them. */
+export interface HalfArray {
+  readonly dtype: "float16";
+  readonly shape: readonly number[];
+  readonly data: Uint16Array;
+}
+
+/** A model as a file has it: as a graph has it, or with 16-bit floats in places. */
+export interface OnnxFile extends Omit<OnnxModel, "inputs" | "outputs" | "constants"> {
+  readonly inputs: readonly FileValue[];
+  readonly outputs: readonly FileValue[];
+  readonly constants: ReadonlyMap<string, HostArray | HalfArray>;
+}
+
+export interface FileValue extends Omit<OnnxValue, "dtype"> {
+  readonly dtype: DType | "float16";
+}
+
 /** TensorProto.DataType */
-export const elementType: Readonly<Record<DType, number>> = {
+export const elementType: Readonly<Record<DType | "float16", number>> = {
   float32: 1,
   uint8: 2,
   int32: 6,
   int64: 7,
   bool: 9,
+  float16: 10,
 };
 
 const IR_VERSION = 10;
@@ -46,7 +65,7 @@ const EXTERNAL = 1;
 const ATTRIBUTE = { float: 1, int: 2, string: 3, ints: 7 } as const;
 
 /** The bytes of an .onnx file. */
-export function encodeModel(model: OnnxModel, producer = "punchline"): Uint8Array<ArrayBuffer> {
+export function encodeModel(model: OnnxFile, producer = "punchline"): Uint8Array<ArrayBuffer> {
   const w = new BinaryWriter();
   w.uint32(tag(1, 0)).int64(IR_VERSION);
   w.uint32(tag(2, 2)).string(producer);
@@ -63,7 +82,7 @@ export function encodeModel(model: OnnxModel, producer = "punchline"): Uint8Arra
   return w.finish();
 }
 
-function graph(w: BinaryWriter, model: OnnxModel): void {
+function graph(w: BinaryWriter, model: OnnxFile): void {
   for (const node of model.nodes) message(w, 1, () => writeNode(w, node));
   w.uint32(tag(2, 2)).string("graph");
   for (const [name, value] of model.constants) message(w, 5, () => tensor(w, name, value));
@@ -100,7 +119,7 @@ function attribute(w: BinaryWriter, name: string, value: OnnxAttribute): void {
   }
 }
 
-function tensor(w: BinaryWriter, name: string, { dtype, shape, data }: HostArray): void {
+function tensor(w: BinaryWriter, name: string, { dtype, shape, data }: HostArray | HalfArray): void {
   for (const d of shape) w.uint32(tag(1, 0)).int64(d);
   w.uint32(tag(2, 0)).int32(elementType[dtype]);
   w.uint32(tag(8, 2)).string(name);
@@ -121,7 +140,7 @@ function storedTensor(w: BinaryWriter, name: string, { dtype, shape, stored }: S
 const baseName = (path: string): string =>
   path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1);
 
-function valueInfo(w: BinaryWriter, { name, dtype, shape }: OnnxValue): void {
+function valueInfo(w: BinaryWriter, { name, dtype, shape }: FileValue): void {
   w.uint32(tag(1, 2)).string(name);
   message(w, 2, () => {
     message(w, 1, () => {

@@ -32,17 +32,13 @@ export const reshapeOp = defineOp<{ readonly shape: readonly Dim[] }>({
   },
   vjp: ({ inputs: [x], cotangents: [g] }) => [reshape(g!, x!.shape)],
   lower(emit, [x], { shape }) {
-    // ONNX copies a dynamic size from the same axis of the operand (0) or infers one from the rest (-1).
-    let inferred = false;
-    const target = shape.map((d, i) => {
-      if (typeof d === "number") return d;
-      if (x!.shape[i] === d) return 0;
-      if (inferred)
-        throw new ShapeError("reshape", "two dynamic sizes cannot be inferred at once", [x!.shape, shape]);
-      inferred = true;
-      return -1;
-    });
-    return emit.node("Reshape", [x!.name, emit.ints(target)]);
+    // ONNX copies a dynamic size from the same axis of the operand (0) or infers one from the rest (-1);
+    // where two are neither, the first is read from the model's inputs.
+    const open = shape.filter((d, i) => typeof d === "string" && x!.shape[i] !== d).slice(0, -1);
+    const target = shape.map((d, i) => (typeof d === "number" ? d : x!.shape[i] === d ? 0 : -1));
+    if (open.length === 0) return emit.node("Reshape", [x!.name, emit.ints(target)]);
+    const sizes = shape.map((d, i) => (open.includes(d) ? emit.size(String(d)) : emit.ints([target[i]!])));
+    return emit.node("Reshape", [x!.name, emit.node("Concat", sizes, { attributes: { axis: 0 } })]);
   },
   reference: ([x], { shape }) => [{ shape: shape as readonly number[], data: x!.data.slice() }],
   samples: [

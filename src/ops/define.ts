@@ -39,6 +39,8 @@ export interface Emitter {
   ints(values: readonly number[]): string;
   /** A float32 scalar. */
   scalar(value: number): string;
+  /** The size that a named axis of the model's inputs has when it runs: int64 [1]. */
+  size(axis: string): string;
 }
 
 export interface VjpArguments<A> {

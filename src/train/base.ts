@@ -5,7 +5,7 @@ import { UsageError } from "../core/errors.ts";
 import { fingerprintTensors } from "../hub/fingerprint.ts";
 import { openModelFolder, readModelConfig } from "../hub/folder.ts";
 import { readTensors } from "../hub/match-tensors.ts";
-import type { Model, ModelConfig } from "../models/model.ts";
+import type { Model } from "../models/model.ts";
 import { architectureOf, buildModel } from "../models/registry.ts";
 import type { Arena } from "../runtime/arena.ts";
 
@@ -18,7 +18,7 @@ export interface BaseModel {
 
 /** The architecture of a model's folder, in the sizes of its config.json. */
 export async function readModel(folder: string): Promise<Model> {
-  return buildModel((await readModelConfig(folder)) as ModelConfig);
+  return buildModel(await readModelConfig(folder), folder).model;
 }
 
 /**

@@ -1,33 +1,36 @@
 /** `punchline export`: a model in a format that other programs load. */
-import { exportFormats, exportModel, ggufTypes, resolveModel, UsageError } from "../../index.ts";
+import { exportFormats, exportModel, exportTypes, resolveModel, UsageError } from "../../index.ts";
 import { argument, defineCommand } from "../command.ts";
-import { choice, flag, present, text } from "../option.ts";
+import { choice, choices, flag, text } from "../option.ts";
 
 export default defineCommand({
   description:
     "Writes a model to a folder of its own, whole or not at all. hf: config.json, model.safetensors and tokenizer, " +
-    "as Hugging Face's transformers reads GPT-2, BERT and DistilBERT. onnx: GPT-2 as transformers.js reads it; recurrent and " +
-    "convolutional models as one step, their state in and out. gguf: one file for llama.cpp, of GPT-2. Of a model " +
+    "as Hugging Face's transformers reads GPT-2, BERT and DistilBERT. onnx: transformers as transformers.js reads them; " +
+    "recurrent and convolutional models as one step, their state in and out. gguf: for llama.cpp, of GPT-2. Of a model " +
     "trained with --lora, hf is the adapter as PEFT reads it, and with --merge the whole model; onnx and gguf are merged.",
   arguments: { model: argument({ describe: "Run folder, Hugging Face folder or Hub name" }) },
   options: {
     format: choice(exportFormats, { describe: "Who is to load it", default: "hf" }),
-    type: choice(ggufTypes, { describe: "How gguf keeps its numbers (default: f16)" }),
+    type: choices(exportTypes, {
+      describe:
+        "How numbers are kept: fp32 to q4 of onnx (default: fp32), f32 to q4_0 of gguf (default: f16)",
+      placeholder: "TYPE",
+    }),
     merge: flag({ describe: "Write a LoRA adapter merged into its base model" }),
     out: text({ describe: "Folder to be made (required)", placeholder: "DIR" }),
   },
   examples: [
     { command: "punchline export runs/a --format hf --out for-others", explain: "A Hugging Face folder" },
+    {
+      command: "punchline export gpt2 --format onnx --type fp32 --type q8 --out gpt2-web",
+      explain: "For transformers.js, in two sizes",
+    },
     { command: "punchline export gpt2 --format gguf --type q8_0 --out gpt2-gguf", explain: "For llama.cpp" },
   ],
   async run(ctx, { model }, { format, type, merge, out }) {
     if (!out) throw new UsageError("export needs --out DIR: the folder to be made.");
-    const exported = await exportModel(await resolveModel(model), {
-      format,
-      out,
-      merge,
-      ...present({ type }),
-    });
+    const exported = await exportModel(await resolveModel(model), { format, out, types: type, merge });
     ctx.print(`${exported.out}: ${exported.files.join(", ")}`);
     ctx.json(exported);
   },

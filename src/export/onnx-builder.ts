@@ -1,0 +1,54 @@
+/** ONNX nodes written one by one, where a graph has inputs that none of Punchline's own has. */
+import { float32, type HostArray, hostArray } from "../core/array.ts";
+import type { OnnxNode } from "../onnx/proto.ts";
+
+type Attributes = OnnxNode["attributes"];
+
+export class OnnxBuilder {
+  readonly nodes: OnnxNode[] = [];
+  readonly constants: Map<string, HostArray>;
+
+  /** @param constants the weights, to which the graph's small constants are added */
+  constructor(constants: ReadonlyMap<string, HostArray>) {
+    this.constants = new Map(constants);
+  }
+
+  /** A standard operator with one output, called `output` or by a name of its own. */
+  node(opType: string, inputs: readonly string[], attributes: Attributes = {}, output?: string): string {
+    return this.#add(opType, inputs, [output ?? `${opType}_${this.nodes.length}`], attributes)[0]!;
+  }
+
+  /** The same with several outputs. */
+  several(opType: string, inputs: readonly string[], count: number, attributes: Attributes = {}): string[] {
+    const names = Array.from({ length: count }, (_, i) => `${opType}_${this.nodes.length}_${i}`);
+    return this.#add(opType, inputs, names, attributes);
+  }
+
+  /** One size of a value, as a scalar. */
+  size(value: string, axis: number): string {
+    return this.node("Gather", [this.node("Shape", [value]), this.int(axis)]);
+  }
+
+  int(value: number): string {
+    return this.constant(`int_${value}`, hostArray("int64", [], BigInt64Array.of(BigInt(value))));
+  }
+
+  ints(...values: number[]): string {
+    const data = BigInt64Array.from(values, BigInt);
+    return this.constant(`ints_${values.join("_")}`, hostArray("int64", [values.length], data));
+  }
+
+  number(value: number): string {
+    return this.constant(`number_${value}`, float32([], [value]));
+  }
+
+  constant(name: string, value: HostArray): string {
+    this.constants.set(name, value);
+    return name;
+  }
+
+  #add(opType: string, inputs: readonly string[], outputs: string[], attributes: Attributes): string[] {
+    this.nodes.push({ opType, domain: "", inputs, outputs, attributes });
+    return outputs;
+  }
+}

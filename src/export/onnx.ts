@@ -1,0 +1,93 @@
+/**
+ * A model's folder with ONNX graphs: `onnx/model.onnx` as transformers.js reads decoders and masked models, or
+ * `model.onnx` of one step of a model whose state has a fixed size. Each type of numbers is a file of its own.
+ */
+import { join } from "node:path";
+import { float32, type HostArray } from "../core/array.ts";
+import { UsageError } from "../core/errors.ts";
+import { writeFileAtomic } from "../hub/atomic.ts";
+import { encodeModel, type OnnxFile, type OnnxModel } from "../onnx/proto.ts";
+import { writeDescription } from "./huggingface.ts";
+import { decoderGraph, isCache } from "./onnx-decoder.ts";
+import { maskedGraph } from "./onnx-masked.ts";
+import { describeStep, stepGraph } from "./onnx-step.ts";
+import { inType, type OnnxType, onnxFileName } from "./onnx-types.ts";
+import type { ExportSource } from "./source.ts";
+import { forTransformersJs } from "./transformers-js.ts";
+
+/** What a protobuf message, and so an .onnx file, can hold, with room for the graph. */
+const MAX_BYTES = 0.99 * 2 ** 31;
+
+/** @throws UsageError where a file would be larger than an .onnx file can be */
+export async function writeOnnx(
+  source: ExportSource,
+  folder: string,
+  types: readonly OnnxType[],
+): Promise<void> {
+  const weights = await readWeights(source);
+  const layout = layouts[layoutOf(source)];
+  const model = layout.graph(source, weights);
+  for (const type of types) {
+    const file = inType(model, type, isCache);
+    checkSize(source, file, type);
+    await writeFileAtomic(join(folder, layout.folder, onnxFileName(type)), encodeModel(file));
+  }
+  await layout.describe(source, folder, types);
+}
+
+type Layout = "decoder" | "masked" | "step";
+
+interface LayoutRules {
+  /** Where the graphs lie, below the folder. */
+  readonly folder: string;
+  graph(source: ExportSource, weights: ReadonlyMap<string, HostArray>): OnnxModel;
+  /** Writes everything but the graphs. */
+  describe(source: ExportSource, folder: string, types: readonly OnnxType[]): Promise<void>;
+}
+
+const layouts: Readonly<Record<Layout, LayoutRules>> = {
+  decoder: {
+    folder: "onnx",
+    graph: decoderGraph,
+    describe: (source, folder, types) => writeDescription(source, folder, forTransformersJs(source, types)),
+  },
+  masked: {
+    folder: "onnx",
+    graph: maskedGraph,
+    describe: (source, folder) => writeDescription(source, folder),
+  },
+  step: {
+    folder: "",
+    graph: stepGraph,
+    async describe(source, folder) {
+      await writeDescription(source, folder);
+      const text = `${JSON.stringify(describeStep(source), null, 2)}\n`;
+      await writeFileAtomic(join(folder, "onnx.json"), text);
+    },
+  },
+};
+
+function layoutOf({ model }: ExportSource): Layout {
+  if (model.predicts === "masked") return "masked";
+  const grows = Object.values(model.state(1)).some(({ shape }) => shape.some((d) => typeof d === "string"));
+  return grows ? "decoder" : "step";
+}
+
+/** All weights in memory, by name. */
+async function readWeights(source: ExportSource): Promise<Map<string, HostArray>> {
+  const weights = new Map<string, HostArray>();
+  for (const { name, shape } of source.model.parameters)
+    weights.set(name, float32(shape, await source.read(name)));
+  return weights;
+}
+
+function checkSize({ path }: ExportSource, { constants }: OnnxFile, type: OnnxType): void {
+  let bytes = 0;
+  for (const { data } of constants.values()) bytes += data.byteLength;
+  if (bytes <= MAX_BYTES) return;
+  const advice = type === "q4" ? "" : "; choose a smaller --type";
+  throw new UsageError(`${path} as ${type} is larger than the 2 GiB that an .onnx file can hold${advice}.`, {
+    path,
+    bytes,
+  });
+}
