@@ -90,6 +90,26 @@ export class CacheDecoder implements Decoder {
     return this.#read(Int32Array.from(kept.flat()), 0);
   }
 
+  /** Read once, and copied to the rows. */
+  async start(ids: Int32Array): Promise<Float32Array> {
+    this.reset();
+    if (this.batch === 1) return this.append(ids);
+    const one = new CacheDecoder(this.#lm, 1, this.#overflow, {
+      graph: this.#graph,
+      rows: [[]],
+      state: zeroState(this.#lm.model.state(1), this.#capacity),
+      capacity: this.#capacity,
+    });
+    const logits = await one.append(ids);
+    const all = new Array<number>(this.batch).fill(0);
+    const used = one.#rows[0]!.length;
+    this.#rows = all.map(() => [...one.#rows[0]!]);
+    this.#capacity = one.#capacity;
+    this.#state = selectRows(one.#state, this.#specs, all, this.#capacity, used);
+    for (const row of all.keys()) this.#logits.data.set(logits, row * logits.length);
+    return this.#logits.data;
+  }
+
   branch(rows: ArrayLike<number>): Decoder {
     const specs = this.#lm.model.state(rows.length);
     const used = this.#rows[0]!.length;
