@@ -1,125 +1,176 @@
 /**
- * Decoding with GPT-2 (124M, random weights, a 64-token prompt) in 32, 8 and 4 bits: tokens a second, and
- * time to the first one, beside PyTorch's on two threads.
+ * Writing with GPT-2 (124M, random weights, a prompt of 64 tokens) in 32, 8 and 4 bits on two threads: tokens a
+ * second and the time to the first one, beside llama.cpp's with its own 32, 8 and 4 bits and transformers.js'
+ * with 32, each reading what `punchline export` wrote of the same folder; and eight texts at once beside one.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { exportModel } from "../src/export/export.ts";
+import type { GgufType } from "../src/export/quantise.ts";
 import { createDecoder } from "../src/generate/decoder.ts";
 import type { Decoder } from "../src/generate/decoding.ts";
-import type { Weights } from "../src/generate/language-model.ts";
-import { openQuantized } from "../src/generate/quantized-weights.ts";
+import { loadModel } from "../src/generate/load.ts";
 import { argmax } from "../src/generate/sampler.ts";
-import { openModelFolder } from "../src/hub/folder.ts";
-import { openWeights } from "../src/hub/stored-weights.ts";
-import { gpt2 } from "../src/models/gpt2.ts";
-import { nodeBackend } from "../src/runtime/node.ts";
-import { writeRandomFolder } from "../test/torch/forward.ts";
-import { type BenchRow, median, row } from "./bench.ts";
-import { startPeer } from "./python.ts";
+import type { Quantization } from "../src/models/quantize.ts";
+import { type Absent, type BenchRow, median, row } from "./bench.ts";
+import { promptIds, VOCABULARY, writeGpt2 } from "./gpt2/folder.ts";
+import { startJavaScript } from "./javascript.ts";
+import type { Peer } from "./python.ts";
 
-const sizes = { vocabulary: 50257, context: 1024, layers: 12, width: 768, heads: 12 } as const;
-const PROMPT = 64;
+const THREADS = 2;
 const TOKENS = 32;
-const RUNS = 3;
+const RUNS = 5;
+/** Texts written side by side. */
+const MANY = 8;
 
 interface Speed {
-  /** Seconds. */
+  /** Seconds to the first token. */
   readonly first: number;
-  /** Tokens a second after the first. */
+  /** Tokens a second after it. */
   readonly rate: number;
 }
 
+/** One side of the comparison; `write` is absent where the peer is. */
+interface Side {
+  readonly name: string;
+  readonly write: (() => Promise<Speed>) | Absent;
+  stop(): Promise<void>;
+}
+
+const precisions = [
+  ["float32", undefined, "f32"],
+  ["8 bits", "q8", "q8_0"],
+  ["4 bits", "q4", "q4_0"],
+] as const;
+
 export default async function gpt2Decode(): Promise<BenchRow[]> {
-  const folder = await mkdtemp(join(tmpdir(), "punchline-bench-"));
-  const peer = await startPeer(new URL("peers/gpt2.py", import.meta.url), { threads: 2 });
-  const present = "absent" in peer ? undefined : peer;
-  const decoders = new Map<string, Decoder>();
+  const scratch = await mkdtemp(join(tmpdir(), "punchline-bench-"));
+  const sides = new Map<string, Side>();
   try {
-    const model = gpt2.build(gpt2.configure({ config: "gpt2" }, sizes.vocabulary));
-    await writeRandomFolder(model, folder);
-    for (const [name, batch, quantize] of [
-      ["float32", 1, undefined],
-      ["float32, batch 8", 8, undefined],
-      ["8 bits", 1, "q8"],
-      ["4 bits", 1, "q4"],
-    ] as const) {
-      const files = await openModelFolder(folder);
-      const weights = quantize
-        ? await openQuantized(files, model, quantize, gpt2.checkpoint)
-        : await openWeights(model.parameters, files.tensors, gpt2.checkpoint);
-      await files.close();
-      decoders.set(name, decoderOf(model, weights, batch));
+    const folder = join(scratch, "gpt2");
+    await writeGpt2(folder);
+    for (const [name, quantize, type] of precisions) {
+      sides.set(name, await ours(folder, 1, quantize));
+      sides.set(`llama ${name}`, await llama(folder, scratch, type));
     }
-    await present?.ask({ op: "setup", ...sizes });
-    const speeds = new Map<string, Speed[]>();
-    const note = (name: string, speed: Speed) => speeds.set(name, [...(speeds.get(name) ?? []), speed]);
-    for (let run = -1; run < RUNS; run++) {
-      for (const [name, decoder] of decoders) {
-        const ours = await write(decoder);
-        const ask = { op: "decode", batch: decoder.batch, prompt: PROMPT, tokens: TOKENS };
-        const theirs = name.includes("bits") ? undefined : await present?.ask<Speed>(ask);
-        if (run < 0) continue;
-        note(name, ours);
-        if (theirs) note(`PyTorch ${name}`, theirs);
-      }
-    }
-    return [...decoders.keys()].flatMap((name) => rowsOf(name, speeds, present?.name));
+    sides.set(`${MANY} float32`, await ours(folder, MANY, undefined));
+    sides.set(`${MANY} 8 bits`, await ours(folder, MANY, "q8"));
+    sides.set("transformers", await transformers(folder, scratch));
+    const speeds = await measure(sides);
+    const compared = (name: string, peer: string, what: string) =>
+      rowsOf(`GPT-2 124M, ${what}`, speeds.get(name)!, sides.get(peer)!, speeds.get(peer));
+    return [
+      ...compared("float32", "llama float32", "float32"),
+      ...compared("float32", "transformers", "float32"),
+      ...compared("8 bits", "llama 8 bits", "8 bits"),
+      ...compared("4 bits", "llama 4 bits", "4 bits"),
+      ...["float32", "8 bits"].map((name) =>
+        row({
+          case: `GPT-2 124M, ${name}, ${MANY} texts at once`,
+          unit: "tokens/s",
+          better: "more",
+          ours: rateOf(speeds.get(`${MANY} ${name}`)!),
+          peer: rateOf(speeds.get(name)!),
+          peerName: "one text",
+        }),
+      ),
+    ];
   } finally {
-    for (const decoder of decoders.values()) await decoder.release();
-    await present?.stop();
-    await rm(folder, { recursive: true });
+    for (const side of sides.values()) await side.stop();
+    await rm(scratch, { recursive: true });
   }
 }
 
-function decoderOf(model: ReturnType<typeof gpt2.build>, weights: Weights, batch: number): Decoder {
-  const tokenizer = { endOfText: 50256, size: sizes.vocabulary } as never;
-  const backend = nodeBackend({ threads: 2 });
-  return createDecoder({ model, weights, tokenizer, backend, endsItems: false, name: "gpt2" }, { batch });
+/** In turns, so that whatever else the machine does meets all alike; the first round warms up. */
+async function measure(sides: ReadonlyMap<string, Side>): Promise<Map<string, Speed[]>> {
+  const speeds = new Map<string, Speed[]>();
+  for (let run = -1; run < RUNS; run++) {
+    for (const [name, { write }] of sides) {
+      if (typeof write !== "function") continue;
+      const speed = await write();
+      if (run >= 0) speeds.set(name, [...(speeds.get(name) ?? []), speed]);
+    }
+  }
+  return speeds;
 }
 
-/** Greedy text after a prompt. */
+async function ours(folder: string, batch: number, quantize: Quantization | undefined): Promise<Side> {
+  const lm = await loadModel(folder, { threads: THREADS, ...(quantize ? { quantize } : {}) });
+  const decoder = createDecoder(lm, { batch });
+  return { name: "Punchline", write: () => write(decoder), stop: () => decoder.release() };
+}
+
+/** The likeliest tokens after the prompt. */
 async function write(decoder: Decoder): Promise<Speed> {
   const { batch } = decoder;
   decoder.reset();
   const begun = performance.now();
-  let logits = await decoder.append(Int32Array.from({ length: batch * PROMPT }, (_, i) => (i * 37) % 50_000));
+  let logits = await decoder.append(Int32Array.from(promptIds(batch)));
+  const best = (r: number) => argmax(logits.subarray(r * VOCABULARY, (r + 1) * VOCABULARY));
+  const choose = () => Int32Array.from({ length: batch }, (_, r) => best(r));
+  let next = choose();
   const first = performance.now();
   for (let t = 0; t < TOKENS; t++) {
-    const next = Int32Array.from({ length: batch }, (_, row) =>
-      argmax(logits.subarray(row * sizes.vocabulary, (row + 1) * sizes.vocabulary)),
-    );
     logits = await decoder.append(next);
+    next = choose();
   }
   const seconds = (performance.now() - first) / 1000;
   return { first: (first - begun) / 1000, rate: (batch * TOKENS) / seconds };
 }
 
+async function llama(folder: string, scratch: string, type: GgufType): Promise<Side> {
+  const peer = startJavaScript(new URL("peers/llama.ts", import.meta.url), "llama");
+  if ("absent" in peer) return absentSide("llama.cpp", peer);
+  const out = join(scratch, type);
+  const { files } = await exportModel(folder, { format: "gguf", types: [type], out });
+  await peer.ask({ op: "setup", path: join(out, files[0]!), threads: THREADS });
+  return side(peer, `${peer.name}, ${type}`);
+}
+
+async function transformers(folder: string, scratch: string): Promise<Side> {
+  const peer = startJavaScript(new URL("peers/transformers-js.ts", import.meta.url), "transformers");
+  if ("absent" in peer) return absentSide("transformers.js", peer);
+  const out = join(scratch, "onnx");
+  await exportModel(folder, { format: "onnx", out });
+  await peer.ask({ op: "setup", task: "write", folder: out, threads: THREADS });
+  return side(peer, `${peer.name}, fp32`);
+}
+
+function side(peer: Peer, name: string): Side {
+  const write = () => peer.ask<Speed>({ op: "write", prompt: promptIds(), tokens: TOKENS });
+  return { name, write, stop: () => peer.stop() };
+}
+
+const absentSide = (name: string, write: Absent): Side => ({ name, write, stop: async () => {} });
+
+const rateOf = (speeds: readonly Speed[]): number => median(speeds.map(({ rate }) => rate));
+const firstOf = (speeds: readonly Speed[]): number => 1000 * median(speeds.map(({ first }) => first));
+
 function rowsOf(
-  name: string,
-  speeds: ReadonlyMap<string, readonly Speed[]>,
-  peerName: string | undefined,
+  what: string,
+  own: readonly Speed[],
+  peer: Side,
+  theirs: readonly Speed[] | undefined,
 ): BenchRow[] {
-  const ours = speeds.get(name)!;
-  const theirs = speeds.get(`PyTorch ${name}`);
-  const absent = { absent: peerName ? "this PyTorch has no such kernels" : "PyTorch is not installed" };
-  const figure = (list: readonly Speed[], key: keyof Speed) => median(list.map((speed) => speed[key]));
+  const absent = typeof peer.write === "function" ? { absent: "not measured" } : peer.write;
+  const peerName = peer.name;
   return [
     row({
-      case: `GPT-2 124M, ${name}`,
+      case: what,
       unit: "tokens/s",
       better: "more",
-      ours: figure(ours, "rate"),
-      peer: theirs ? figure(theirs, "rate") : absent,
-      peerName: peerName ?? "PyTorch",
+      ours: rateOf(own),
+      peer: theirs ? rateOf(theirs) : absent,
+      peerName,
     }),
     row({
-      case: `GPT-2 124M, ${name}: first token`,
+      case: `${what}, first token`,
       unit: "ms",
       better: "less",
-      ours: 1000 * figure(ours, "first"),
-      peer: theirs ? 1000 * figure(theirs, "first") : absent,
-      peerName: peerName ?? "PyTorch",
+      ours: firstOf(own),
+      peer: theirs ? firstOf(theirs) : absent,
+      peerName,
     }),
   ];
 }

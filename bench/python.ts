@@ -63,11 +63,11 @@ export async function startPeer(script: URL, options: PeerOptions = {}): Promise
   return conversation(child, `${name} ${python.version}`);
 }
 
-/** Starts a side of our own, a TypeScript file that speaks the same way, in a fresh Node. */
-export function startNode(script: URL): Peer {
+/** Starts a TypeScript file that speaks the same way in a fresh Node; by default a side of our own. */
+export function startNode(script: URL, name = "Punchline"): Peer {
   const hook = fileURLToPath(new URL("register.mjs", import.meta.url));
   const child = spawn(process.execPath, ["--import", hook, fileURLToPath(script)]);
-  return conversation(child, "Punchline");
+  return conversation(child, name);
 }
 
 function conversation(child: ChildProcessWithoutNullStreams, name: string): Peer {

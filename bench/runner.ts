@@ -8,7 +8,7 @@ import { didYouMean, UsageError } from "../src/index.ts";
 import type { Bench, BenchRow } from "./bench.ts";
 
 /** The modules in this folder that are no benchmarks. */
-const tools = new Set(["bench.ts", "main.ts", "python.ts", "runner.ts"]);
+const tools = new Set(["bench.ts", "javascript.ts", "main.ts", "python.ts", "runner.ts"]);
 
 /** The benchmarks in `folder`, by name. */
 function benchmarks(folder: string): string[] {

@@ -7,7 +7,7 @@ import { type HostArray, int32 } from "../src/core/array.ts";
 import { createDecoder } from "../src/generate/decoder.ts";
 import type { Decoder } from "../src/generate/decoding.ts";
 import type { LanguageModel } from "../src/generate/language-model.ts";
-import { zeroState } from "../src/generate/state.ts";
+import { appendTo, zeroState } from "../src/generate/state.ts";
 import { openSafetensors } from "../src/hub/safetensors-file.ts";
 import { openWeights } from "../src/hub/stored-weights.ts";
 import { gpt2 } from "../src/models/gpt2.ts";
@@ -25,7 +25,6 @@ let lm: LanguageModel;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "punchline-decode-"));
-  // Narrow heads: 6 numbers each, so that the kernel's filling is exercised too.
   const model = gpt2.build(gpt2.configure({ layers: 2, width: 24, heads: 4, context: CONTEXT }, VOCABULARY));
   await writeRandomFolder(model, folder);
   const source = await openSafetensors(join(folder, "model.safetensors"));
@@ -66,7 +65,7 @@ describe("gpt2 with a cache", () => {
     ["at once", 1, [150]],
     ["in pieces, past the first capacity", 1, [7, 1, 1, 30, 2, 100, 9]],
     ["a token at a time", 1, new Array(20).fill(1)],
-    ["several rows, in pieces", 3, [5, 1, 3, 1]],
+    ["several rows, in pieces, past the first capacity", 3, [5, 1, 60, 3, 1]],
   ] as const) {
     it(`equals the whole text: ${title}`, async () => {
       const ids = randomIds(
@@ -111,10 +110,12 @@ describe("gpt2 with a cache", () => {
     const ids = randomIds(VOCABULARY, 3, 9);
     const prompt = ids.map((row, r) => Array.from({ length: 8 }, (_, t) => (t < lengths[r]! ? row[t]! : 0)));
     const mask = lengths.map((n) => Array.from({ length: 8 }, (_, t) => Number(t < n)));
-    const state = zeroState(model.state(3), 16);
+    const specs = model.state(3);
+    const state = zeroState(specs, 16);
     const first = await step(weights, { ids: rows(prompt), attentionMask: rows(mask), state } as never);
     const next = ids.map((row, r) => row[lengths[r]!]!);
-    const second = await step(weights, { ids: int32([3, 1], next), state: first.state } as never);
+    const kept = appendTo(state, specs, first.state as never, 0);
+    const second = await step(weights, { ids: int32([3, 1], next), state: kept } as never);
     for (let r = 0; r < 3; r++) {
       const row = (logits: HostArray) =>
         (logits.data as Float32Array).subarray(r * VOCABULARY, (r + 1) * VOCABULARY);

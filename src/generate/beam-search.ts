@@ -10,6 +10,7 @@
  * the search begins before that word, follows the tokens that spell it, and gives probabilities among those.
  */
 import type { Decoder } from "./decoding.ts";
+import { likeliest } from "./likeliest.ts";
 import type { Pieces } from "./pieces.ts";
 import { logSumExp } from "./sampler.ts";
 import { findWordEnd } from "./word-end.ts";
@@ -200,7 +201,7 @@ class Search {
     }
     const allowed = inLastWord ? continuesWord : usable;
     const open: Beam[] = [];
-    for (const id of likeliest(scores, allowed, width)) {
+    for (const id of likeliest(scores, width, allowed)) {
       const text = beam.text + this.#pieces.after(beam.last, id);
       this.#place({ row: beam.row, last: id, text, rest: "", logProbability: before + scores[id]! }, open);
     }
@@ -213,19 +214,4 @@ class Search {
     if (end === undefined) open.push(beam);
     else this.results.add(beam.text.slice(0, end).trimEnd(), Math.exp(beam.logProbability));
   }
-}
-
-/** The `count` ids of the highest scores among those that `allowed` marks, best first. */
-function likeliest(scores: Float32Array, allowed: Uint8Array, count: number): number[] {
-  const ids: number[] = [];
-  for (let id = 0; id < scores.length; id++) {
-    if (!allowed[id]) continue;
-    const score = scores[id]!;
-    if (ids.length === count && score <= scores[ids[count - 1]!]!) continue;
-    let at = ids.length;
-    while (at > 0 && scores[ids[at - 1]!]! < score) at--;
-    ids.splice(at, 0, id);
-    if (ids.length > count) ids.pop();
-  }
-  return ids;
 }

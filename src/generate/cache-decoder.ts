@@ -1,6 +1,7 @@
 /**
- * Decoding with attention's keys and values kept: any number of tokens at a time, one graph for all lengths,
- * and memory that the graph writes in place.
+ * Decoding with attention's keys and values kept: any number of tokens at a time, and one graph for all lengths
+ * and numbers of rows. The graph returns the keys and values of the new tokens alone, which are put behind the
+ * others here, so that a token costs the same memory traffic whatever the room for more.
  */
 import { float32, type HostArray, int32 } from "../core/array.ts";
 import { UsageError } from "../core/errors.ts";
@@ -11,14 +12,16 @@ import type { Parameters } from "../nn/parameters.ts";
 import { compile } from "../runtime/compile.ts";
 import type { Decoder, Overflow } from "./decoding.ts";
 import { type LanguageModel, weightSpecs } from "./language-model.ts";
-import { enlarge, selectRows, zeroState } from "./state.ts";
+import { appendTo, enlarge, selectRows, withoutRoom, zeroState } from "./state.ts";
 
-/** Tokens that a fresh cache has room for; it doubles as needed. */
-const FIRST_CAPACITY = 128;
+/** Tokens by which the cache grows: attention also passes over the room that is not in use. */
+const GROWTH = 64;
+/** Most tokens of all rows that are read at once, which bounds the memory of a long prompt. */
+const READ_AT_ONCE = 512;
 
 type Graph = ReturnType<typeof graphOf>;
 
-function graphOf(lm: LanguageModel, batch: number) {
+function graphOf(lm: LanguageModel) {
   const { model, backend } = lm;
   return compile(
     (parameters: Parameters, input: ModelInput & { state: State }) => {
@@ -29,7 +32,7 @@ function graphOf(lm: LanguageModel, batch: number) {
       backend,
       specs: [
         weightSpecs(lm),
-        { ids: { dtype: "int32", shape: [batch, "length"] }, state: model.state(batch) },
+        { ids: { dtype: "int32", shape: ["batch", "length"] }, state: model.state("batch") },
       ],
     },
   );
@@ -37,7 +40,7 @@ function graphOf(lm: LanguageModel, batch: number) {
 
 /** What a branch starts with. */
 interface Start {
-  readonly graphs: Map<number, Graph>;
+  readonly graph: Graph;
   readonly rows: number[][];
   readonly state: Record<string, HostArray>;
   readonly capacity: number;
@@ -48,8 +51,8 @@ export class CacheDecoder implements Decoder {
   readonly #lm: LanguageModel;
   readonly #overflow: Overflow;
   readonly #specs: Readonly<Record<string, Spec>>;
-  /** By batch; shared with branches. */
-  readonly #graphs: Map<number, Graph>;
+  /** Shared with branches. */
+  readonly #graph: Graph;
   readonly #logits: HostArray<"float32">;
   #capacity: number;
   #state: Record<string, HostArray>;
@@ -61,9 +64,9 @@ export class CacheDecoder implements Decoder {
     this.#lm = lm;
     this.#overflow = overflow;
     this.#specs = model.state(batch);
-    this.#graphs = start?.graphs ?? new Map();
+    this.#graph = start?.graph ?? graphOf(lm);
     this.#logits = float32([batch, model.config.vocab_size]);
-    this.#capacity = start?.capacity ?? Math.min(FIRST_CAPACITY, model.contextLength);
+    this.#capacity = start?.capacity ?? Math.min(GROWTH, model.contextLength);
     this.#state = start?.state ?? zeroState(this.#specs, this.#capacity);
     this.#rows = start?.rows ?? Array.from({ length: batch }, () => []);
   }
@@ -87,11 +90,31 @@ export class CacheDecoder implements Decoder {
     return this.#read(Int32Array.from(kept.flat()), 0);
   }
 
+  /** Read once, and copied to the rows. */
+  async start(ids: Int32Array): Promise<Float32Array> {
+    this.reset();
+    if (this.batch === 1) return this.append(ids);
+    const one = new CacheDecoder(this.#lm, 1, this.#overflow, {
+      graph: this.#graph,
+      rows: [[]],
+      state: zeroState(this.#lm.model.state(1), this.#capacity),
+      capacity: this.#capacity,
+    });
+    const logits = await one.append(ids);
+    const all = new Array<number>(this.batch).fill(0);
+    const used = one.#rows[0]!.length;
+    this.#rows = all.map(() => [...one.#rows[0]!]);
+    this.#capacity = one.#capacity;
+    this.#state = selectRows(one.#state, this.#specs, all, this.#capacity, used);
+    for (const row of all.keys()) this.#logits.data.set(logits, row * logits.length);
+    return this.#logits.data;
+  }
+
   branch(rows: ArrayLike<number>): Decoder {
     const specs = this.#lm.model.state(rows.length);
     const used = this.#rows[0]!.length;
     return new CacheDecoder(this.#lm, rows.length, this.#overflow, {
-      graphs: this.#graphs,
+      graph: this.#graph,
       rows: Array.from(rows, (r) => [...this.#rows[r]!]),
       state: selectRows(this.#state, specs, rows, this.#capacity, used),
       capacity: this.#capacity,
@@ -111,48 +134,33 @@ export class CacheDecoder implements Decoder {
     this.#setLengths(0);
   }
 
-  async release(): Promise<void> {
-    for (const graph of this.#graphs.values()) await graph.release();
-    this.#graphs.clear();
+  release(): Promise<void> {
+    return this.#graph.release();
   }
 
   /** Reads tokens that are to follow the first `past` of every row. */
   async #read(tokens: Int32Array, past: number): Promise<Float32Array> {
-    const { batch } = this;
-    const length = tokens.length / batch;
+    const length = tokens.length / this.batch;
     this.#reserve(past, past + length);
-    // The kernel takes several tokens after others only of a single row.
-    const piece = batch === 1 || past === 0 ? length : 1;
+    const piece = Math.max(1, Math.floor(READ_AT_ONCE / this.batch));
     for (let t = 0; t < length; t += piece)
-      await this.#feed(piece === length ? tokens : column(tokens, batch, t));
+      await this.#feed(columns(tokens, this.batch, t, Math.min(length, t + piece)), past + t);
     return this.#logits.data;
   }
 
-  async #feed(tokens: Int32Array): Promise<void> {
+  async #feed(tokens: Int32Array, past: number): Promise<void> {
     const ids = int32([this.batch, tokens.length / this.batch], tokens);
-    const state = this.#state;
-    const memory = Object.fromEntries(
-      Object.entries(state).filter(([name]) => this.#specs[name]!.shape.some((d) => typeof d === "string")),
-    );
-    const result = await this.#graph().run([this.#lm.weights, { ids, state }], {
-      into: { logits: this.#logits, state: memory },
+    const state = past === 0 ? withoutRoom(this.#state, this.#specs) : this.#state;
+    const result = await this.#graph.run([this.#lm.weights, { ids, state }], {
+      into: { logits: this.#logits },
     });
-    this.#state = result.state as Record<string, HostArray>;
-  }
-
-  #graph(): Graph {
-    let graph = this.#graphs.get(this.batch);
-    if (!graph) {
-      graph = graphOf(this.#lm, this.batch);
-      this.#graphs.set(this.batch, graph);
-    }
-    return graph;
+    this.#state = appendTo(this.#state, this.#specs, result.state as Record<string, HostArray>, past);
   }
 
   #reserve(used: number, needed: number): void {
     if (needed <= this.#capacity) return;
-    while (this.#capacity < needed) this.#capacity *= 2;
-    this.#capacity = Math.min(this.#capacity, this.#lm.model.contextLength);
+    const capacity = Math.ceil(needed / GROWTH) * GROWTH;
+    this.#capacity = Math.min(capacity, this.#lm.model.contextLength);
     this.#state = enlarge(this.#state, this.#specs, this.#capacity, used);
   }
 
@@ -167,10 +175,15 @@ export class CacheDecoder implements Decoder {
   }
 }
 
-/** Column `t` of [batch, length]. */
-function column(tokens: Int32Array, batch: number, t: number): Int32Array {
+/** Columns `from` to `to` of [batch, length]. */
+function columns(tokens: Int32Array, batch: number, from: number, to: number): Int32Array {
   const length = tokens.length / batch;
-  return Int32Array.from({ length: batch }, (_, row) => tokens[row * length + t]!);
+  const width = to - from;
+  if (width === length) return tokens;
+  const part = new Int32Array(batch * width);
+  for (let row = 0; row < batch; row++)
+    part.set(tokens.subarray(row * length + from, row * length + to), row * width);
+  return part;
 }
 
 function contextOverflow({ model, name }: LanguageModel, length: number): UsageError {

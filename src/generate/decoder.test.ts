@@ -54,6 +54,20 @@ describe.each(Object.keys(sizes) as (keyof typeof sizes)[])("%s", (type) => {
     await decoder.release();
   });
 
+  it("starts every row with the same text, and anew", async () => {
+    const decoder = createDecoder(lm, { batch: 3 });
+    for (const text of [ids(7, 1), ids(5, 2)]) {
+      const logits = await decoder.start(text);
+      const wanted = await fresh(text);
+      for (const row of [0, 1, 2])
+        expectEqual(logits.subarray(row * VOCABULARY, (row + 1) * VOCABULARY), wanted);
+      const next = (await decoder.append(Int32Array.of(3, 9, 3))).slice();
+      expectEqual(next.subarray(VOCABULARY, 2 * VOCABULARY), await fresh(Int32Array.of(...text, 9)));
+      expectEqual(next.subarray(0, VOCABULARY), next.subarray(2 * VOCABULARY));
+    }
+    await decoder.release();
+  });
+
   it("takes tokens back", async () => {
     const decoder = createDecoder(lm, { history: 6 });
     const text = ids(8, 4);

@@ -9,6 +9,11 @@ export interface Decoder {
    */
   append(ids: Int32Array): Promise<Float32Array>;
   /**
+   * Forgets all text, and reads the same tokens in every row.
+   * @returns [batch · vocabulary], good until the next call
+   */
+  start(ids: Int32Array): Promise<Float32Array>;
+  /**
    * A decoder whose row `i` goes on from what row `rows[i]` of this one has read; this one stays as it is.
    * The two share their graphs, so that releasing one releases both.
    */
@@ -18,6 +23,13 @@ export interface Decoder {
   /** Forgets all text. */
   reset(): void;
   release(): Promise<void>;
+}
+
+/** The same tokens for `batch` rows. */
+export function repeated(ids: Int32Array, batch: number): Int32Array {
+  const rows = new Int32Array(batch * ids.length);
+  for (let row = 0; row < batch; row++) rows.set(ids, row * ids.length);
+  return rows;
 }
 
 export interface DecoderOptions {

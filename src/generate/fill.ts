@@ -14,6 +14,7 @@ import type { Parameters } from "../nn/parameters.ts";
 import { compile } from "../runtime/compile.ts";
 import { isHuggingFaceTokenizer } from "../text/huggingface.ts";
 import { type LanguageModel, weightSpecs } from "./language-model.ts";
+import { likeliest } from "./likeliest.ts";
 import { logSumExp } from "./sampler.ts";
 
 export interface FillOptions {
@@ -138,8 +139,9 @@ export async function fillMasks(lm: LanguageModel, text: string, options: FillOp
 /** The likeliest tokens of one row of logits, with their probabilities under the whole vocabulary. */
 export function candidatesOf(logits: Float32Array, topK: number, token: (id: number) => string): Candidate[] {
   const logZ = logSumExp(logits);
-  return [...logits.keys()]
-    .sort((a, b) => logits[b]! - logits[a]! || a - b)
-    .slice(0, topK)
-    .map((id) => ({ token: token(id), id, probability: Math.exp(logits[id]! - logZ) }));
+  return Array.from(likeliest(logits, topK), (id) => ({
+    token: token(id),
+    id,
+    probability: Math.exp(logits[id]! - logZ),
+  }));
 }

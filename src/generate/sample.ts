@@ -10,6 +10,7 @@
 
 import { UsageError } from "../core/errors.ts";
 import { Random } from "../core/random.ts";
+import { type StreamDecoder, streamDecoder } from "../text/stream-decoder.ts";
 import { createDecoder } from "./decoder.ts";
 import type { Decoder, DecoderOptions } from "./decoding.ts";
 import { beginsAfterEnd, type LanguageModel } from "./language-model.ts";
@@ -95,7 +96,6 @@ export async function sampleWith(
   const samples: Sample[] = [];
   while (samples.length < n) {
     const first = samples.length;
-    if (first > 0) decoder.reset();
     const count = Math.min(decoder.batch, n - first);
     const drafts = Array.from({ length: count }, (_, k) => new Draft(lm, prompt, first + k, seed, limits));
     await write(lm, decoder, start, drafts, limits);
@@ -121,12 +121,11 @@ async function write(
   const unknown = lm.tokenizer.id(UNKNOWN);
   const { batch } = decoder;
   const vocabulary = lm.tokenizer.size;
-  let next = Int32Array.from({ length: batch * start.length }, (_, i) => start[i % start.length]!);
+  options.signal?.throwIfAborted();
+  let logits = await decoder.start(start);
   while (true) {
-    options.signal?.throwIfAborted();
-    const logits = await decoder.append(next);
     const width = logits.length / batch;
-    next = new Int32Array(batch).fill(lm.tokenizer.endOfText);
+    const next = new Int32Array(batch).fill(lm.tokenizer.endOfText);
     let writing = false;
     drafts.forEach((draft, row) => {
       if (draft.finish) return;
@@ -139,6 +138,8 @@ async function write(
       if (!draft.finish) writing = true;
     });
     if (!writing) return;
+    options.signal?.throwIfAborted();
+    logits = await decoder.append(next);
   }
 }
 
@@ -157,6 +158,7 @@ class Draft {
   readonly #prompt: string;
   readonly #index: number;
   readonly #random: Random;
+  readonly #stream: StreamDecoder;
   #text = "";
   #shown = 0;
   finish: Sample["finish"] | undefined;
@@ -167,6 +169,7 @@ class Draft {
     this.#index = index;
     this.#random = new Random(seed, "sample", index);
     this.#options = options;
+    this.#stream = streamDecoder(lm.tokenizer);
   }
 
   uniform(): number {
@@ -176,31 +179,28 @@ class Draft {
   append(id: number, logProbability: number): void {
     const { tokenizer, endsItems } = this.#lm;
     const { maxLength = 200, stop = [] } = this.#options;
+    this.ids.push(id);
     this.#logProbabilities.push(logProbability);
-    if (endsItems && id === tokenizer.endOfText) {
-      this.ids.push(id);
-      this.finish = "eos";
+    const read = this.#text.length;
+    if (endsItems && id === tokenizer.endOfText) this.finish = "eos";
+    else this.#text += this.#stream.push(id);
+    const cut = Math.min(...stop.map((s) => placeOf(s, this.#text, read - s.length + 1)));
+    if (Number.isFinite(cut)) {
+      this.#text = this.#text.slice(0, cut);
+      this.finish = "stop";
     } else {
-      this.ids.push(id);
-      this.#text = tokenizer.decode(this.ids);
-      const cut = Math.min(...stop.map((s) => this.#text.indexOf(s)).filter((at) => at >= 0));
-      if (Number.isFinite(cut)) {
-        this.#text = this.#text.slice(0, cut);
-        this.finish = "stop";
-      } else if (this.ids.length >= maxLength) {
-        this.finish = "length";
-      }
+      if (this.ids.length >= maxLength) this.finish ??= "length";
+      if (this.finish) this.#text += this.#stream.end();
     }
     this.#show();
   }
 
-  /** Tells what is certain: not half a character, nor what may become a stop text. */
+  /** Tells what is certain: nothing that may become a stop text. */
   #show(): void {
     const { onText, stop = [] } = this.#options;
     if (!onText) return;
     let end = this.#text.length;
     if (!this.finish) {
-      while (end > this.#shown && this.#text[end - 1] === "\ufffd") end--;
       for (const s of stop) {
         for (let k = Math.min(s.length - 1, end); k > 0; k--) {
           if (this.#text.endsWith(s.slice(0, k))) {
@@ -226,4 +226,10 @@ class Draft {
       logProbabilities: this.#logProbabilities,
     };
   }
+}
+
+/** Where `part` stands in `text` from a place on, or Infinity. */
+function placeOf(part: string, text: string, from: number): number {
+  const at = text.indexOf(part, Math.max(0, from));
+  return at < 0 ? Infinity : at;
 }

@@ -3,6 +3,7 @@
  * the order in which Hugging Face's generate applies them, so that equal settings mean equal odds.
  */
 import { UsageError } from "../core/errors.ts";
+import { likeliest } from "./likeliest.ts";
 
 export interface SamplerOptions {
   /** Divides the scores: below 1 bolder on the likely, above 1 wilder; 0 takes the likeliest always. Default 1. */
@@ -34,9 +35,10 @@ export function createSampler(options: SamplerOptions = {}): Sampler {
   range("min-p", minP, 0, 1);
   range("repetition-penalty", repetitionPenalty, 0.01, 100);
 
+  const draw = drawFrom({ temperature, topK, topP, minP });
   return (logits, seen, uniform) => {
     const scores = repetitionPenalty === 1 ? logits : penalise(logits, seen, repetitionPenalty);
-    const id = temperature === 0 ? argmax(scores) : draw(scores, temperature, topK, topP, minP, uniform);
+    const id = temperature === 0 ? argmax(scores) : draw(scores, uniform);
     return { id, logProbability: logits[id]! - logSumExp(logits) };
   };
 }
@@ -46,67 +48,74 @@ function range(name: string, value: number, min: number, max: number): void {
     throw new UsageError(`--${name} must be from ${min} to ${max}, not ${value}.`);
 }
 
-function draw(
-  scores: Float32Array,
-  temperature: number,
-  topK: number,
-  topP: number,
-  minP: number,
-  uniform: number,
-): number {
-  const best = scores[argmax(scores)]!;
-  // Weights relative to the likeliest, which has 1: exp of a difference cannot overflow.
-  const weight = (score: number) => Math.exp((score - best) / temperature);
-  const kept = candidates(scores, topK, topP, weight);
-  const weights = Float64Array.from(kept, (id) => {
-    const w = weight(scores[id]!);
-    return w >= minP ? w : 0;
-  });
-  let left = uniform * weights.reduce((a, b) => a + b, 0);
-  for (let i = 0; i < kept.length; i++) {
-    left -= weights[i]!;
-    if (left < 0) return kept[i]!;
+type Cuts = Required<Omit<SamplerOptions, "repetitionPenalty">>;
+
+/** Chooses an id by a uniform number. */
+function drawFrom({
+  temperature,
+  topK,
+  topP,
+  minP,
+}: Cuts): (scores: Float32Array, uniform: number) => number {
+  let weights = new Float64Array(0);
+
+  /** Weights of tokens relative to the likeliest, which has 1: exp of a difference cannot overflow. */
+  function weigh(scores: Float32Array, ids: Uint32Array | undefined): Float64Array {
+    const count = ids?.length ?? scores.length;
+    if (weights.length < count) weights = new Float64Array(count);
+    const best = scores[ids ? ids[0]! : argmax(scores)]!;
+    for (let i = 0; i < count; i++) weights[i] = Math.exp((scores[ids ? ids[i]! : i]! - best) / temperature);
+    return weights.subarray(0, count);
   }
-  // Rounding can leave a sliver: the last token with any weight takes it.
-  for (let i = kept.length - 1; i >= 0; i--) if (weights[i]! > 0) return kept[i]!;
-  return kept[0]!;
+
+  return (scores, uniform) => {
+    const ranked = topK > 0 && topK < scores.length ? likeliest(scores, topK) : undefined;
+    const all = weigh(scores, ranked);
+    const nucleus = topP < 1 ? nucleusOf(scores, ranked, all, topP) : ranked;
+    const kept = nucleus === ranked ? all : weigh(scores, nucleus);
+    let left = 0;
+    for (let i = 0; i < kept.length; i++) {
+      if (kept[i]! < minP) kept[i] = 0;
+      left += kept[i]!;
+    }
+    left *= uniform;
+    let chosen = 0;
+    // Rounding can leave a sliver: the last token with any weight takes it.
+    for (let i = 0; i < kept.length && left >= 0; i++) {
+      if (kept[i]! > 0) chosen = i;
+      left -= kept[i]!;
+    }
+    return nucleus ? nucleus[chosen]! : chosen;
+  };
 }
 
-/** Ids that stay: all in their order, or the best by `topK` and `topP`, best first, ties by lower id. */
-function candidates(
+/** Candidates that are looked at first for a nucleus, and by how many times more where these are too few. */
+const FIRST_CANDIDATES = 64;
+const MORE_CANDIDATES = 8;
+
+/**
+ * The smallest set of the best tokens that reaches the share `topP` of the weight; at least one.
+ * @param ranked the tokens to choose from, best first; undefined for all
+ * @param weights of those tokens
+ */
+function nucleusOf(
   scores: Float32Array,
-  topK: number,
+  ranked: Uint32Array | undefined,
+  weights: Float64Array,
   topP: number,
-  weight: (score: number) => number,
 ): Uint32Array {
-  const all = Uint32Array.from(scores.keys());
-  if ((topK === 0 || topK >= scores.length) && topP >= 1) return all;
-  // Sorting plain numbers is ten times as fast as sorting ids by them: it tells the least score that stays.
-  const sorted = scores.slice().sort();
-  const most = topK === 0 ? scores.length : Math.min(topK, scores.length);
-  const count = topP < 1 ? nucleus(sorted, most, topP, weight) : most;
-  const least = sorted[sorted.length - count]!;
-  return all
-    .filter((id) => scores[id]! >= least)
-    .sort((a, b) => scores[b]! - scores[a]! || a - b)
-    .subarray(0, count);
-}
-
-/** How many of the `most` best scores (`sorted` rises) reach the share `topP` of their weight; at least one. */
-function nucleus(
-  sorted: Float32Array,
-  most: number,
-  topP: number,
-  weight: (score: number) => number,
-): number {
-  let total = 0;
-  for (let i = 1; i <= most; i++) total += weight(sorted[sorted.length - i]!);
-  let reached = 0;
-  for (let i = 1; i <= most; i++) {
-    reached += weight(sorted[sorted.length - i]!);
-    if (reached >= topP * total) return i;
+  let wanted = 0;
+  for (let i = 0; i < weights.length; i++) wanted += weights[i]!;
+  wanted *= topP;
+  for (let count = FIRST_CANDIDATES; ; count *= MORE_CANDIDATES) {
+    const best = ranked ?? likeliest(scores, count);
+    let reached = 0;
+    for (let i = 0; i < best.length; i++) {
+      reached += weights[ranked ? i : best[i]!]!;
+      if (reached >= wanted) return best.subarray(0, i + 1);
+    }
+    if (best.length === weights.length) return best;
   }
-  return most;
 }
 
 function penalise(logits: Float32Array, seen: Iterable<number>, penalty: number): Float32Array {

@@ -5,7 +5,7 @@ import type { State } from "../models/model.ts";
 import { evaluation } from "../nn/mode.ts";
 import type { Parameters } from "../nn/parameters.ts";
 import { compile } from "../runtime/compile.ts";
-import type { Decoder } from "./decoding.ts";
+import { type Decoder, repeated } from "./decoding.ts";
 import type { LanguageModel } from "./language-model.ts";
 import { selectRows, zeroState } from "./state.ts";
 
@@ -49,6 +49,11 @@ export class StateDecoder implements Decoder {
       logits = result.logits.data as Float32Array;
     }
     return logits;
+  }
+
+  start(ids: Int32Array): Promise<Float32Array> {
+    this.reset();
+    return this.append(repeated(ids, this.batch));
   }
 
   branch(rows: ArrayLike<number>): Decoder {

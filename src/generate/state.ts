@@ -56,6 +56,39 @@ export function selectRows(
   return chosen;
 }
 
+/**
+ * The state after a call: what it added stands behind the `used` tokens that each row had, in the same memory.
+ * @param added as {@link Model.state} says
+ */
+export function appendTo(
+  state: Arrays,
+  specs: Specs,
+  added: Arrays,
+  used: number,
+): Record<string, HostArray> {
+  const next: Record<string, HostArray> = {};
+  for (const [name, { shape }] of Object.entries(specs)) {
+    const axis = capacityAxis(shape);
+    if (axis < 0) next[name] = added[name]!;
+    else {
+      next[name] = state[name]!;
+      copyAlong(added[name]!, state[name]!, axis, added[name]!.shape[axis]!, used);
+    }
+  }
+  return next;
+}
+
+/** A state with no tokens in use, with room for one alone: a first call then does not pass over more. */
+export function withoutRoom(state: Arrays, specs: Specs): Record<string, HostArray> {
+  return Object.fromEntries(
+    Object.entries(specs).map(([name, { dtype, shape }]) => {
+      if (capacityAxis(shape) < 0) return [name, state[name]!];
+      const sizes = shape.map((d) => (typeof d === "string" ? 1 : d));
+      return [name, hostArray(dtype, sizes, state[name]!.data.subarray(0, sizeOf(sizes)) as never)];
+    }),
+  );
+}
+
 const capacityAxis = (shape: Spec["shape"]): number => shape.findIndex((d) => typeof d === "string");
 
 /** Row `i` of the first axis, as a view with that axis kept. */
@@ -64,14 +97,15 @@ function rowOf({ dtype, shape, data }: HostArray, i: number): HostArray {
   return { dtype, shape: [1, ...shape.slice(1)], data: data.subarray(i * size, (i + 1) * size) };
 }
 
-function copyAlong(from: HostArray, to: HostArray, axis: number, count: number): void {
+/** Copies the first `count` places of an axis to the places from `at` on. */
+function copyAlong(from: HostArray, to: HostArray, axis: number, count: number, at = 0): void {
   const inner = sizeOf(from.shape.slice(axis + 1));
   const outer = sizeOf(from.shape.slice(0, axis));
   for (let o = 0; o < outer; o++) {
     const start = o * from.shape[axis]! * inner;
     (to.data as Float32Array).set(
       (from.data as Float32Array).subarray(start, start + count * inner),
-      o * to.shape[axis]! * inner,
+      (o * to.shape[axis]! + at) * inner,
     );
   }
 }

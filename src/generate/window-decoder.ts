@@ -4,7 +4,7 @@ import type { Tensor } from "../graph/tensor.ts";
 import { evaluation } from "../nn/mode.ts";
 import type { Parameters } from "../nn/parameters.ts";
 import { compile } from "../runtime/compile.ts";
-import type { Decoder } from "./decoding.ts";
+import { type Decoder, repeated } from "./decoding.ts";
 import type { LanguageModel } from "./language-model.ts";
 
 function graphOf({ model, backend }: LanguageModel) {
@@ -49,6 +49,11 @@ export class WindowDecoder implements Decoder {
       ids.set(seen, (r + 1) * window - seen.length);
     });
     return (await this.#step(weights, int32([batch, window], ids))).data as Float32Array;
+  }
+
+  start(ids: Int32Array): Promise<Float32Array> {
+    this.reset();
+    return this.append(repeated(ids, this.batch));
   }
 
   branch(rows: ArrayLike<number>): Decoder {

@@ -38,12 +38,27 @@ export type Concrete<T> = T extends Tensor
 const isSpec = (x: unknown): x is Spec => typeof x === "object" && x !== null && "dtype" in x && "shape" in x;
 const isLeaf = (x: unknown): boolean => x instanceof Tensor || isSpec(x);
 
-/** Leaves in the order of keys as written; `path` names each, such as `1.x` or `0.head.weight`. */
-export function leavesOf<L>(tree: Tree<L>, path = ""): { readonly path: string; readonly leaf: L }[] {
-  if (isLeaf(tree)) return [{ path, leaf: tree as L }];
+export interface Leaf<L> {
+  /** Its name, such as `1.x` or `0.head.weight`. */
+  readonly path: string;
+  /** The same, key by key: keys may have dots in them. */
+  readonly keys: readonly string[];
+  readonly leaf: L;
+}
+
+/** Leaves in the order of keys as written. */
+export function leavesOf<L>(tree: Tree<L>, keys: readonly string[] = []): Leaf<L>[] {
+  if (isLeaf(tree)) return [{ path: keys.join("."), keys, leaf: tree as L }];
   return Object.entries(tree as Record<string, Tree<L>>).flatMap(([key, child]) =>
-    child === undefined ? [] : leavesOf(child, path === "" ? key : `${path}.${key}`),
+    child === undefined ? [] : leavesOf(child, [...keys, key]),
   );
+}
+
+/** The leaf at `keys`, or undefined where the tree has none there. */
+export function leafAt(tree: unknown, keys: readonly string[]): unknown {
+  let at = tree;
+  for (const key of keys) at = (at as Readonly<Record<string, unknown>> | undefined)?.[key];
+  return at;
 }
 
 export function flatten<L>(tree: Tree<L>): L[] {

@@ -1,28 +1,30 @@
 /** What a transformer decoder carries from call to call: how much it has read, and each layer's keys and values. */
 
 import { int32 } from "../core/array.ts";
+import type { Dim } from "../core/shape.ts";
 import { constant } from "../graph/leaves.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Spec } from "../graph/tree.ts";
 import { type Cache, cacheSpecs } from "../nn/attention.ts";
-import { dropAxes, reshape, sum } from "../ops/broadcast.ts";
+import { dropAxes, reshape, sum, unflatten } from "../ops/broadcast.ts";
+import { type CacheMask, cacheMask } from "../ops/cached-attention.ts";
 import { add } from "../ops/elementwise.ts";
 import { indexAlong } from "../ops/indexing.ts";
 import { slice } from "../ops/movement.ts";
 import { cast, equal, where } from "../ops/select.ts";
 import type { ModelInput, State } from "./model.ts";
 
-/** `length`, int32 [batch], and each layer's `key{k}` and `value{k}`. */
+/** `length`, int32 [batch], the tokens in use, and each layer's `key{k}` and `value{k}`. */
 export const decodingSpecs = (
-  batch: number,
+  batch: Dim,
   sizes: { layers: number; heads: number; width: number },
 ): Record<string, Spec> => ({ length: { dtype: "int32", shape: [batch] }, ...cacheSpecs(batch, sizes) });
 
 export class DecodingState {
   /** Position of each new token: int32 [batch, length]. */
   readonly positions: Tensor;
-  /** Tokens of each row in the cache after this call: int32 [batch]. */
-  readonly ends: Tensor;
+  /** What the new tokens see. */
+  readonly mask: CacheMask;
   readonly #before: State;
   readonly #next: Record<string, Tensor>;
 
@@ -31,8 +33,8 @@ export class DecodingState {
     const start = before.length!;
     this.#before = before;
     this.positions = add(indexAlong(ids, 1), reshape(start, [...start.shape, 1]));
-    this.ends = add(start, newTokens(input));
-    this.#next = { length: this.ends };
+    this.mask = cacheMask(before.key0!, ids, start);
+    this.#next = { length: add(start, newTokens(input)) };
   }
 
   /** The state in `input`, or undefined where it has none and the text begins here. */
@@ -44,7 +46,8 @@ export class DecodingState {
     return { key: this.#before[`key${layer}`]!, value: this.#before[`value${layer}`]! };
   }
 
-  keep(layer: number, { key, value }: Cache): void {
+  /** Keys and values of the new tokens. */
+  add(layer: number, { key, value }: Cache): void {
     this.#next[`key${layer}`] = key;
     this.#next[`value${layer}`] = value;
   }
@@ -70,7 +73,7 @@ function newTokens({ ids, attentionMask }: ModelInput): Tensor {
  */
 export function lastRows(x: Tensor, input: ModelInput): Tensor {
   const [batch, length] = input.ids.shape as [number, number];
-  const rows = reshape(x, [batch, length, x.shape[1]!]);
+  const rows = unflatten(x, input.ids);
   if (!input.attentionMask) return reshape(slice(rows, 1, -1, 1), [batch, x.shape[1]!]);
   const last = add(newTokens(input), constant(int32([1], [-1])));
   const chosen = equal(indexAlong(input.ids, 1), reshape(last, [batch, 1]));

@@ -187,7 +187,6 @@ function forward(
   wanted: ForwardOptions = {},
 ): ModelOutput {
   const { ids } = input;
-  const [batch, length] = ids.shape as [number, number];
   const past = DecodingState.of(input);
   const mask = input.documents ? documentMask(input.documents) : input.attentionMask;
   const tokens = embedding(parameters, "transformer.wte", ids);
@@ -201,12 +200,12 @@ function forward(
       `transformer.h.${k}`,
       g,
       past
-        ? { x, batch, length, rotation: turns, past: { cache: past.cache(k), ends: past.ends } }
-        : { x, batch, length, rotation: turns, mask, open: wanted.attention },
+        ? { x, ids, rotation: turns, past: { cache: past.cache(k), mask: past.mask } }
+        : { x, ids, rotation: turns, mask, open: wanted.attention },
       mode,
     );
     if (block.weights) weights.push(block.weights);
-    if (past) past.keep(k, block.cache!);
+    if (past) past.add(k, block.added!);
     x = block.x;
     hidden.push(x);
   }

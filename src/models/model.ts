@@ -2,6 +2,7 @@
  * What an architecture is to the rest of Punchline. The trainer, the sampler, the evaluator and the
  * checkpoints know models by this contract alone; a new one is a file and a line in the registry.
  */
+import type { Dim } from "../core/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Spec } from "../graph/tree.ts";
 import type { Mode } from "../nn/mode.ts";
@@ -97,11 +98,13 @@ export interface Model {
   readonly stages?: readonly (readonly string[])[];
   /**
    * The state's tensors for a batch, which is the first axis of each; it starts as zeros. A size named
-   * `capacity` is the caller's to choose: how many tokens the state has room for. Such a tensor may be fed and fetched as one memory.
+   * `capacity` is the caller's to choose: how many tokens the state has room for, of which `length` are in use.
+   * A call returns of such a tensor only what it adds, with its own number of tokens in place of the capacity;
+   * the caller puts that behind what is in use.
    * An empty record: every call needs the whole context again. A model with a bounded context also runs
    * without its state, then from position 0.
    */
-  state(batch: number): Readonly<Record<string, Spec>>;
+  state(batch: Dim): Readonly<Record<string, Spec>>;
   forward(parameters: Parameters, input: ModelInput, mode: Mode, options?: ForwardOptions): ModelOutput;
   /**
    * The training objective where it is more than the cross-entropy of the predictions: the sum over

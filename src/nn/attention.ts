@@ -4,7 +4,6 @@ import type { Tensor } from "../graph/tensor.ts";
 import type { Spec } from "../graph/tree.ts";
 import { attention, attentionWeights, fromHeads, toHeads } from "../ops/attention.ts";
 import { reshape } from "../ops/broadcast.ts";
-import { cachedAttention, cachedHeadSize } from "../ops/cached-attention.ts";
 import { matmul } from "../ops/matmul.ts";
 import { split } from "../ops/movement.ts";
 import { cast, equal } from "../ops/select.ts";
@@ -64,7 +63,7 @@ export function splitProjections(qkv: Tensor): readonly [Tensor, Tensor, Tensor]
   return split(qkv, 2, 3) as readonly [Tensor, Tensor, Tensor];
 }
 
-/** Keys and values of one layer: [batch, heads, capacity, d]. */
+/** Keys and values of one layer: [batch, heads, tokens, d]. */
 export interface Cache {
   readonly key: Tensor;
   readonly value: Tensor;
@@ -72,29 +71,14 @@ export interface Cache {
 
 /** The specs of all layers' caches, `key{layer}` and `value{layer}`, with a `capacity` that whoever feeds them chooses. */
 export function cacheSpecs(
-  batch: number,
+  batch: Dim,
   { layers, heads, width }: { layers: number; heads: number; width: number },
 ): Record<string, Spec> {
-  const spec: Spec = { dtype: "float32", shape: [batch, heads, "capacity", cachedHeadSize(width, heads)] };
+  const spec: Spec = { dtype: "float32", shape: [batch, heads, "capacity", width / heads] };
   return Object.fromEntries(
     Array.from({ length: layers }, (_, k) => [
       [`key${k}`, spec],
       [`value${k}`, spec],
     ]).flat(),
   );
-}
-
-/**
- * Causal self-attention of new tokens over a cache, as {@link cachedAttention} has it.
- * @param qkv [batch, length, 3 · width]
- * @param ends int32 [batch], tokens of each row in the cache afterwards
- */
-export function attendCached(
-  qkv: Tensor,
-  cache: Cache,
-  ends: Tensor,
-  heads: number,
-): { output: Tensor; cache: Cache } {
-  const { output, key, value } = cachedAttention(qkv, cache.key, cache.value, ends, heads);
-  return { output, cache: { key, value } };
 }

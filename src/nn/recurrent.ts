@@ -1,5 +1,6 @@
 /** Stacked recurrent layers, with the names, layouts and equations of torch.nn.RNN, GRU and LSTM. */
 
+import type { Dim } from "../core/shape.ts";
 import { constant } from "../graph/leaves.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Spec } from "../graph/tree.ts";
@@ -49,10 +50,7 @@ export function recurrentParameters(
 }
 
 /** What is carried from step to step: `h{layer}` [batch, hidden] and, for the LSTM, `c{layer}`. */
-export function recurrentState(
-  { cell, hidden, layers }: RecurrentConfig,
-  batch: number,
-): Record<string, Spec> {
+export function recurrentState({ cell, hidden, layers }: RecurrentConfig, batch: Dim): Record<string, Spec> {
   const spec: Spec = { dtype: "float32", shape: [batch, hidden] };
   return Object.fromEntries(
     Array.from({ length: layers }, (_, k) =>

@@ -2,12 +2,12 @@
  * The decoder block of GPT-2 (Radford et al. 2019): attention and a two-layer perceptron, each behind a
  * layer norm and added to the stream. Parameters are named and laid out as in Hugging Face's `gpt2`.
  */
-import type { Dim } from "../core/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { gelu, geluTanh, relu } from "../ops/activation.ts";
-import { reshape } from "../ops/broadcast.ts";
+import { reshape, unflatten } from "../ops/broadcast.ts";
+import { type CacheMask, cachedAttention } from "../ops/cached-attention.ts";
 import { add } from "../ops/elementwise.ts";
-import { attend, attendCached, attendOpenly, type Cache, splitProjections } from "./attention.ts";
+import { attend, attendOpenly, type Cache, splitProjections } from "./attention.ts";
 import { project as projectBy } from "./linear.ts";
 import type { Mode } from "./mode.ts";
 import { norm, normParameters } from "./norm.ts";
@@ -74,53 +74,51 @@ function projectionParameters(
 export interface BlockInput {
   /** The stream, [batch · length, width]. */
   readonly x: Tensor;
-  readonly batch: Dim;
-  readonly length: Dim;
+  /** Whose tokens these are, [batch, length]. */
+  readonly ids: Tensor;
   /** int32 [batch, length] or [batch, length, length], 0 for what is not to be seen; not with a cache. */
   readonly mask?: Tensor | undefined;
   /** Positions by rotation of queries and keys. Absent: the stream has them. */
   readonly rotation?: Rotation | undefined;
-  /** What the block saw before, and int32 [batch], how much it will have seen. */
-  readonly past?: { readonly cache: Cache; readonly ends: Tensor } | undefined;
+  /** What the block saw before, and what new tokens see of it. */
+  readonly past?: { readonly cache: Cache; readonly mask: CacheMask } | undefined;
   /** Whether to compute attention in plain operations and give its probabilities; not with a cache. */
   readonly open?: boolean | undefined;
 }
 
 /**
- * The stream after the block, [batch · length, width], its cache where it has one, and attention's probabilities
- * where they are asked for.
+ * The stream after the block, [batch · length, width], what it adds to its cache where it has one, and attention's
+ * probabilities where they are asked for.
  */
 export function decoderBlock(
   parameters: Parameters,
   name: string,
   config: BlockConfig,
-  { x, batch, length, mask, rotation, past, open }: BlockInput,
+  { x, ids, mask, rotation, past, open }: BlockInput,
   mode: Mode,
-): { x: Tensor; cache?: Cache; weights?: Tensor } {
-  const { width, heads, epsilon, attentionDropout, residualDropout } = config;
+): { x: Tensor; added?: Cache; weights?: Tensor } {
+  const { heads, epsilon, attentionDropout, residualDropout } = config;
   const project = (part: string, input: Tensor) => {
     const bias = parameter(parameters, `${name}.${part}.bias`);
     return projectBy(parameters, `${name}.${part}`, input, { bias, inputsFirst: true });
   };
   const merge = (stream: Tensor, addition: Tensor) => add(stream, mode.dropout(addition, residualDropout));
 
-  const projected = reshape(project("attn.c_attn", norm(parameters, `${name}.ln_1`, x, epsilon)), [
-    batch,
-    length,
-    3 * width,
-  ]);
+  const projected = unflatten(project("attn.c_attn", norm(parameters, `${name}.ln_1`, x, epsilon)), ids);
   const qkv = rotation ? rotate(projected, heads, rotation) : projected;
   const options = { heads, causal: true, mask, dropout: attentionDropout };
-  const { output: attended, ...kept }: { output: Tensor; cache?: Cache; weights?: Tensor } = past
-    ? attendCached(qkv, past.cache, past.ends, heads)
-    : open
-      ? attendOpenly(...splitProjections(qkv), options)
-      : { output: attend(...splitProjections(qkv), options, mode) };
+  const cached = past && cachedAttention(qkv, past.cache.key, past.cache.value, past.mask, heads);
+  const opened = open ? attendOpenly(...splitProjections(qkv), options) : undefined;
+  const attended = cached?.output ?? opened?.output ?? attend(...splitProjections(qkv), options, mode);
   const seen = merge(x, project("attn.c_proj", reshape(attended, x.shape)));
 
   const hidden = activations[config.activation](
     project("mlp.c_fc", norm(parameters, `${name}.ln_2`, seen, epsilon)),
   );
   const output = merge(seen, project("mlp.c_proj", hidden));
-  return { ...kept, x: output };
+  return {
+    x: output,
+    ...(cached ? { added: cached } : {}),
+    ...(opened ? { weights: opened.weights } : {}),
+  };
 }

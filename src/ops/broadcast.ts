@@ -7,10 +7,11 @@ import {
   normaliseAxis,
   type Shape,
   sameShape,
+  staticShape,
   stridesOf,
 } from "../core/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { defineOp, type ReferenceArray, real, zeros } from "./define.ts";
+import { defineOp, indices, type ReferenceArray, real, zeros } from "./define.ts";
 
 /** A canonical form of the number of elements; merged sizes such as `4*length` count by their factors. */
 const product = (shape: Shape): string => {
@@ -56,6 +57,39 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
     target = shape.map((d) => (d === -1 ? total / known : d));
   }
   return sameShape(x.shape, target) ? x : reshapeOp.apply([x], { shape: target })[0]!;
+}
+
+export const unflattenOp = defineOp({
+  name: "unflatten",
+  infer([x, like]) {
+    const [batch, length] = like!.shape as [Dim, Dim];
+    const shape = [batch, length, ...x!.shape.slice(1)];
+    if (like!.shape.length < 2 || product(shape) !== product(x!.shape))
+      throw new ShapeError("unflatten", "the rows are not those of the other operand", [
+        x!.shape,
+        like!.shape,
+      ]);
+    return [{ dtype: x!.dtype, shape }];
+  },
+  vjp: ({ inputs: [x], cotangents: [g] }) => [reshape(g!, x!.shape), undefined],
+  lower(emit, [x, like]) {
+    const lead = emit.node("Gather", [emit.node("Shape", [like!.name]), emit.ints([0, 1])]);
+    const target = emit.node("Concat", [lead, emit.ints(staticShape("unflatten", x!.shape.slice(1)))], {
+      attributes: { axis: 0 },
+    });
+    return emit.node("Reshape", [x!.name, target]);
+  },
+  reference: ([x], _, [out]) => [{ shape: out!.shape as readonly number[], data: x!.data.slice() }],
+  samples: [{ title: "rows of two texts", inputs: [real(6, 4), indices(9, 2, 3)], attributes: {} }],
+});
+
+/**
+ * Rows taken apart into the first two axes of `like`, of which both may be dynamic.
+ * [batch · length, ...] → [batch, length, ...]
+ */
+export function unflatten(x: Tensor, like: Tensor): Tensor {
+  const shape = [...like.shape.slice(0, 2), ...x.shape.slice(1)];
+  return shape.some((d) => typeof d === "string") ? unflattenOp.apply([x, like], {})[0]! : reshape(x, shape);
 }
 
 export const sumOp = defineOp<{ readonly axes: readonly number[] }>({

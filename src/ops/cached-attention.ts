@@ -1,185 +1,266 @@
-/** Causal self-attention over a text that grows, its keys and values kept in memory of fixed capacity. */
+/**
+ * Causal self-attention over a text that grows. The keys and values of what was read before are given, with
+ * room behind them that is not looked at; those of the new tokens are returned for whoever keeps them. Nothing
+ * of the cache is copied, however large it is.
+ */
+import { hostArray } from "../core/array.ts";
 import { ShapeError } from "../core/errors.ts";
 import { type Dim, staticDim } from "../core/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { attendRow } from "./attention.ts";
-import { defineOp, type Emitter, none, type Operand, real, type SampleInput, zeros } from "./define.ts";
+import {
+  defineOp,
+  type Emitter,
+  indices,
+  none,
+  type ReferenceArray,
+  real,
+  type SampleInput,
+  zeros,
+} from "./define.ts";
 
+/** What is added to the score of a token that is not seen: as good as minus infinity, and never NaN. */
+const HIDDEN = -1e30;
 /** Slots of the samples' caches. */
-const CAPACITY = 6;
+const CAPACITY = 5;
+
+export const cacheMaskOp = defineOp({
+  name: "cache_mask",
+  infer([cache, ids, used]) {
+    const [batch, length] = ids!.shape as [Dim, Dim];
+    if (cache!.shape.length !== 4 || ids!.shape.length !== 2 || used!.shape.length !== 1)
+      throw new ShapeError(
+        "cache_mask",
+        "expected a cache [batch, heads, capacity, d], ids [batch, length] and used [batch]",
+        [cache!.shape, ids!.shape, used!.shape],
+      );
+    const seen = total(cache!.shape[2]!, length);
+    return [
+      { dtype: "float32", shape: [batch, 1, length, seen] },
+      { dtype: "int64", shape: [2] },
+    ];
+  },
+  vjp: none("which tokens are seen does not change by degrees"),
+  lower(emit, [cache, ids, used]) {
+    const size = (value: string, axis: number) =>
+      emit.node("Gather", [emit.node("Shape", [value]), emit.ints([axis])]);
+    const [batch, capacity, length] = [size(ids!.name, 0), size(cache!.name, 2), size(ids!.name, 1)];
+    const places = countTo(emit, length);
+    const kept = emit.node("Less", [
+      countTo(emit, capacity),
+      emit.node("Reshape", [used!.name, emit.ints([-1, 1, 1, 1])]),
+    ]);
+    const earlier = emit.node("LessOrEqual", [places, emit.node("Unsqueeze", [places, emit.ints([1])])]);
+    const bias = (visible: string) => emit.node("Where", [visible, emit.scalar(0), emit.scalar(HIDDEN)]);
+    const one = emit.ints([1]);
+    const stretched = (value: string, rows: string, queries: string) =>
+      emit.node("Expand", [
+        value,
+        emit.node("Concat", [rows, one, queries, one], { attributes: { axis: 0 } }),
+      ]);
+    return [
+      emit.node("Concat", [stretched(bias(kept), one, length), stretched(bias(earlier), batch, one)], {
+        attributes: { axis: 3 },
+      }),
+      emit.node("Concat", [capacity, length], { attributes: { axis: 0 } }),
+    ];
+  },
+  reference([cache, ids, used], _, outputs) {
+    const [bias, sizes] = outputs.map(({ shape }) => zeros(shape)) as [ReferenceArray, ReferenceArray];
+    const capacity = cache!.shape[2]!;
+    const [batch, length] = ids!.shape as [number, number];
+    let at = 0;
+    for (let b = 0; b < batch; b++)
+      for (let t = 0; t < length; t++)
+        for (let s = 0; s < capacity + length; s++)
+          bias.data[at++] = (s < capacity ? s < used!.data[b]! : s - capacity <= t) ? 0 : HIDDEN;
+    sizes.data.set([capacity, length]);
+    return [bias, sizes];
+  },
+  samples: [
+    {
+      title: "two rows, one of them empty",
+      inputs: [
+        real(2, 1, 4, 2),
+        indices(9, 2, 3),
+        { shape: [2], dtype: "int32", values: [0, 3] },
+      ] satisfies SampleInput[],
+      attributes: {},
+    },
+  ],
+});
 
 type CachedAttributes = { readonly heads: number };
 
-/** The runtime's kernel wants heads of a multiple of 8 numbers; narrower ones are filled up with zeros. */
-export const cachedHeadSize = (width: number, heads: number): number => Math.ceil(width / heads / 8) * 8;
-
 export const cachedAttentionOp = defineOp<CachedAttributes>({
   name: "cached_attention",
-  infer([qkv, key, value, ends], { heads }) {
-    const width = staticDim("cached_attention", qkv!.shape, 2) / 3;
+  infer([qkv, key, value, bias, sizes], { heads }) {
     const [batch, length] = qkv!.shape as [Dim, Dim];
-    const fits = [key!, value!].every(
-      ({ shape }) =>
-        shape.length === 4 &&
-        shape[0] === batch &&
-        shape[1] === heads &&
-        shape[2] === key!.shape[2] &&
-        shape[3] === cachedHeadSize(width, heads),
-    );
-    if (!fits || width % heads !== 0 || ends!.shape.length !== 1)
+    const width = staticDim("cached_attention", qkv!.shape, 2) / 3;
+    const capacity = key!.shape[2]!;
+    const fits =
+      [key!, value!].every(
+        ({ shape }) =>
+          shape.length === 4 &&
+          shape[0] === batch &&
+          shape[1] === heads &&
+          shape[2] === capacity &&
+          shape[3] === width / heads,
+      ) &&
+      bias!.shape[3] === total(capacity, length) &&
+      sizes!.dtype === "int64";
+    if (!fits)
       throw new ShapeError(
         "cached_attention",
-        `expected projections [batch, length, 3 · width], two caches [batch, ${heads}, capacity, d] and ends [batch]`,
-        [qkv, key, value, ends].map((x) => x!.shape),
+        `expected projections [batch, length, 3 · width], two caches [batch, ${heads}, capacity, d] and their mask`,
+        [qkv, key, value, bias].map((x) => x!.shape),
       );
-    return [
-      { dtype: "float32", shape: [batch, length, width] },
-      { dtype: "float32", shape: key!.shape },
-      { dtype: "float32", shape: value!.shape },
-    ];
+    const added = { dtype: "float32", shape: [batch, heads, length, width / heads] } as const;
+    return [{ dtype: "float32", shape: [batch, length, width] }, added, added];
   },
   vjp: none("a cache serves decoding, which learns nothing"),
-  lower(emit, [qkv, key, value, ends], { heads }, [out]) {
+  lower(emit, [qkv, key, value, bias, sizes], { heads }, [out]) {
     const width = out!.shape[2] as number;
     const d = width / heads;
-    const padded = cachedHeadSize(width, heads);
-    const projections = padded === d ? qkv!.name : padHeads(emit, qkv!, 3 * heads, d, padded);
-    const last = emit.node("Sub", [ends!.name, emit.constant(one)]);
-    const total = emit.node("ReduceMax", [ends!.name, emit.ints([0])], { attributes: { keepdims: 1 } });
-    const [y, k, v] = emit.nodes(
-      "GroupQueryAttention",
-      [projections, "", "", key!.name, value!.name, last, total],
-      3,
-      {
+    const apart = emit.node("Reshape", [qkv!.name, emit.ints([0, 0, 3 * heads, d])]);
+    const [q, k, v] = emit.nodes("Split", [swapped(emit, apart), emit.ints([heads, heads, heads])], 3, {
+      attributes: { axis: 1 },
+    }) as [string, string, string];
+    const scores = (keys: string) =>
+      emit.node("FusedMatMul", [q, keys], {
         domain: "com.microsoft",
-        attributes: { num_heads: heads, kv_num_heads: heads, scale: { float: 1 / Math.sqrt(d) } },
-      },
-    ) as [string, string, string];
-    return [padded === d ? y : cutHeads(emit, y, heads, d, padded), k, v];
+        attributes: { transB: 1, alpha: { float: 1 / Math.sqrt(d) } },
+      });
+    const all = emit.node("Concat", [scores(key!.name), scores(k)], { attributes: { axis: 3 } });
+    const weights = emit.node("Softmax", [emit.node("Add", [all, bias!.name])], { attributes: { axis: -1 } });
+    const [before, now] = emit.nodes("Split", [weights, sizes!.name], 2, { attributes: { axis: 3 } }) as [
+      string,
+      string,
+    ];
+    const mixed = emit.node("Add", [
+      emit.node("MatMul", [before, value!.name]),
+      emit.node("MatMul", [now, v]),
+    ]);
+    return [emit.node("Reshape", [swapped(emit, mixed), emit.ints([0, 0, width])]), k, v];
   },
-  reference([qkv, key, value, ends], { heads }, outputs) {
-    const out = zeros(outputs[0]!.shape);
-    const [k, v] = [key!, value!].map((x) => ({ shape: x.shape, data: x.data.slice() })) as [
-      typeof out,
-      typeof out,
+  reference([qkv, key, value, bias], { heads }, outputs) {
+    const [out, newKey, newValue] = outputs.map(({ shape }) => zeros(shape)) as [
+      ReferenceArray,
+      ReferenceArray,
+      ReferenceArray,
     ];
     const [batch, length, width] = out.shape as [number, number, number];
-    const [, , capacity, padded] = k.shape as [number, number, number, number];
     const d = width / heads;
-    const fresh = Math.max(...ends!.data) === length;
+    const capacity = key!.shape[2]!;
+    const seen = capacity + length;
     for (let b = 0; b < batch; b++) {
-      const start = fresh ? 0 : ends!.data[b]! - length;
-      const rows = zeros([start + length, width]);
-      const values = zeros([start + length, width]);
-      for (let s = 0; s < start + length; s++) {
-        for (let i = 0; i < width; i++) {
-          const at = ((b * heads + Math.floor(i / d)) * capacity + s) * padded + (i % d);
-          if (s >= start) {
-            const from = (b * length + s - start) * 3 * width + i;
-            k.data[at] = qkv!.data[from + width]!;
-            v.data[at] = qkv!.data[from + 2 * width]!;
+      for (let h = 0; h < heads; h++) {
+        const row = b * heads + h;
+        /** Number `i` of part `part` (query, key or value) of new token `t`. */
+        const fresh = (part: number, t: number, i: number) =>
+          qkv!.data[(b * length + t) * 3 * width + part * width + h * d + i]!;
+        const either = (cache: ReferenceArray, part: number, s: number, i: number) =>
+          s < capacity ? cache.data[(row * capacity + s) * d + i]! : fresh(part, s - capacity, i);
+        for (let t = 0; t < length; t++) {
+          const scores = Array.from({ length: seen }, (_, s) => {
+            let score = 0;
+            for (let i = 0; i < d; i++) score += fresh(0, t, i) * either(key!, 1, s, i);
+            return score / Math.sqrt(d) + bias!.data[(b * length + t) * seen + s]!;
+          });
+          const max = Math.max(...scores);
+          const weights = scores.map((score) => Math.exp(score - max));
+          const sum = weights.reduce((x, y) => x + y, 0);
+          for (let i = 0; i < d; i++) {
+            const at = (row * length + t) * d + i;
+            newKey.data[at] = fresh(1, t, i);
+            newValue.data[at] = fresh(2, t, i);
+            weights.forEach((weight, s) => {
+              out.data[(b * length + t) * width + h * d + i]! += (weight / sum) * either(value!, 2, s, i);
+            });
           }
-          rows.data[s * width + i] = k.data[at]!;
-          values.data[s * width + i] = v.data[at]!;
         }
       }
-      for (let t = 0; t < length; t++) {
-        const query = { shape: out.shape, data: new Float64Array(out.data.length) };
-        const from = (b * length + t) * 3 * width;
-        query.data.set(qkv!.data.subarray(from, from + width), (b * length + t) * width);
-        attendRow(
-          out,
-          (b * length + t) * width,
-          query,
-          rows,
-          values,
-          0,
-          start + t + 1,
-          width,
-          heads,
-          () => 0,
-        );
-      }
     }
-    return [out, k, v];
+    return [out, newKey, newValue];
   },
   samples: [
-    sample("a prompt", { batch: 2, length: 3, ends: [3, 3], heads: 2, d: 8 }),
-    {
-      ...sample("one token more, rows of different lengths", {
-        batch: 2,
-        length: 1,
-        ends: [3, 5],
-        heads: 2,
-        d: 8,
-      }),
-      notOnWebgpu: "its GroupQueryAttention takes rows of one length only",
-    },
-    sample("a second piece", { batch: 1, length: 2, ends: [5], heads: 1, d: 8 }),
-    sample("narrow heads", { batch: 2, length: 1, ends: [2, 2], heads: 2, d: 3 }),
+    sample("a prompt", { batch: 2, length: 3, used: [0, 0], heads: 2, d: 4 }),
+    sample("one token more, rows of different lengths", {
+      batch: 2,
+      length: 1,
+      used: [2, 4],
+      heads: 2,
+      d: 4,
+    }),
+    sample("several tokens more", { batch: 2, length: 2, used: [3, 1], heads: 1, d: 3 }),
   ],
 });
 
 /**
- * Writes the keys and values of new tokens into the caches and lets each token see all before it.
- *
- * Either every row is empty before, and shorter rows are filled up at the right with tokens whose results
- * mean nothing; or each row gets `length` real tokens, and more than one only where the batch is 1.
- * @param qkv queries, keys and values side by side: [batch, length, 3 · width]
- * @param key [batch, heads, capacity, {@link cachedHeadSize}]; with `value` it may be fed and fetched as
- *   one memory, in which case only the new tokens are written
- * @param ends int32 [batch]: tokens of each row that stand in the cache afterwards; what lies behind them
- *   means nothing
+ * What new tokens see, for all layers: the tokens in use in the cache, and of the new ones themselves and
+ * those before them.
+ * @param cache any of the caches
+ * @param ids the new tokens, [batch, length]
+ * @param used int32 [batch], tokens of each row in the cache
  */
-export function cachedAttention(qkv: Tensor, key: Tensor, value: Tensor, ends: Tensor, heads: number) {
-  const [output, nextKey, nextValue] = cachedAttentionOp.apply([qkv, key, value, ends], { heads });
-  return { output: output!, key: nextKey!, value: nextValue! };
+export function cacheMask(cache: Tensor, ids: Tensor, used: Tensor): CacheMask {
+  const [bias, sizes] = cacheMaskOp.apply([cache, ids, used], {});
+  return { bias: bias!, sizes: sizes! };
 }
 
-const one = { dtype: "int32", shape: [], data: Int32Array.of(1) } as const;
-
-function padHeads(emit: Emitter, x: Operand, heads: number, d: number, padded: number): string {
-  const apart = emit.node("Reshape", [x.name, emit.ints([0, 0, heads, d])]);
-  const filled = emit.node("Pad", [apart, emit.ints([0, padded - d]), "", emit.ints([3])]);
-  return emit.node("Reshape", [filled, emit.ints([0, 0, heads * padded])]);
+/** The `bias` of scores, [batch, 1, length, capacity + length], and the `sizes` capacity and length, int64 [2]. */
+export interface CacheMask {
+  readonly bias: Tensor;
+  readonly sizes: Tensor;
 }
 
-function cutHeads(emit: Emitter, y: string, heads: number, d: number, padded: number): string {
-  const apart = emit.node("Reshape", [y, emit.ints([0, 0, heads, padded])]);
-  const cut = emit.node("Slice", [apart, emit.ints([0]), emit.ints([d]), emit.ints([3])]);
-  return emit.node("Reshape", [cut, emit.ints([0, 0, heads * d])]);
+/**
+ * Attention of new tokens to a cache and to each other.
+ * @param qkv queries, keys and values side by side: [batch, length, 3 · width]
+ * @param key [batch, heads, capacity, d], as `value`
+ * @returns `output` [batch, length, width], and `key` and `value` of the new tokens [batch, heads, length, d]
+ */
+export function cachedAttention(
+  qkv: Tensor,
+  key: Tensor,
+  value: Tensor,
+  { bias, sizes }: CacheMask,
+  heads: number,
+): { output: Tensor; key: Tensor; value: Tensor } {
+  const [output, newKey, newValue] = cachedAttentionOp.apply([qkv, key, value, bias, sizes], { heads });
+  return { output: output!, key: newKey!, value: newValue! };
 }
+
+const total = (capacity: Dim, length: Dim): Dim =>
+  typeof capacity === "number" && typeof length === "number" ? capacity + length : `${capacity}+${length}`;
+
+/** 0, 1, … up to a size given as int64 [1], as int32. */
+function countTo(emit: Emitter, size: string): string {
+  const scalar = emit.node("Cast", [emit.node("Squeeze", [size])], { attributes: { to: 6 } });
+  const number = (n: number) => emit.constant(hostArray("int32", [], Int32Array.of(n)));
+  return emit.node("Range", [number(0), scalar, number(1)]);
+}
+
+/** The two axes in the middle exchanged. */
+const swapped = (emit: Emitter, x: string): string =>
+  emit.node("Transpose", [x], { attributes: { perm: [0, 2, 1, 3] } });
 
 function sample(
   title: string,
-  sizes: { batch: number; length: number; ends: readonly number[]; heads: number; d: number },
+  sizes: { batch: number; length: number; used: readonly number[]; heads: number; d: number },
 ) {
-  const { batch, length, ends, heads, d } = sizes;
+  const { batch, length, used, heads, d } = sizes;
+  const seen = CAPACITY + length;
+  const bias = Array.from({ length: batch * length * seen }, (_, i) => {
+    const [t, s] = [Math.floor(i / seen) % length, i % seen];
+    const visible = s < CAPACITY ? s < used[Math.floor(i / seen / length)]! : s - CAPACITY <= t;
+    return visible ? 0 : HIDDEN;
+  });
   const inputs = [
     real(batch, length, 3 * heads * d),
-    usedCache(sizes, 1),
-    usedCache(sizes, 2),
-    { shape: [batch], dtype: "int32" as const, values: ends },
-  ];
+    real(batch, heads, CAPACITY, d),
+    real(batch, heads, CAPACITY, d),
+    { shape: [batch, 1, length, seen], dtype: "float32", values: bias },
+    { shape: [2], dtype: "int64", values: [CAPACITY, length] },
+  ] satisfies SampleInput[];
   return { title, inputs, attributes: { heads } };
-}
-
-/** A cache as the operation leaves it: zeros behind what is used, and in the filling of narrow heads. */
-function usedCache(
-  {
-    batch,
-    length,
-    ends,
-    heads,
-    d,
-  }: { batch: number; length: number; ends: readonly number[]; heads: number; d: number },
-  seed: number,
-): SampleInput {
-  const padded = cachedHeadSize(heads * d, heads);
-  const values = Array.from({ length: batch * heads * CAPACITY * padded }, (_, i) => {
-    const slot = Math.floor(i / padded) % CAPACITY;
-    const row = Math.floor(i / padded / CAPACITY / heads);
-    return slot < ends[row]! - length && i % padded < d ? Math.sin(seed + 7 * i) : 0;
-  });
-  return { shape: [batch, heads, CAPACITY, padded], dtype: "float32", values };
 }

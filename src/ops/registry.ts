@@ -2,8 +2,8 @@
 import type { Attributes } from "../graph/tensor.ts";
 import { erfOp, geluOp, geluTanhOp, reluOp } from "./activation.ts";
 import { attentionOp } from "./attention.ts";
-import { broadcastOp, reshapeOp, sumOp } from "./broadcast.ts";
-import { cachedAttentionOp } from "./cached-attention.ts";
+import { broadcastOp, reshapeOp, sumOp, unflattenOp } from "./broadcast.ts";
+import { cachedAttentionOp, cacheMaskOp } from "./cached-attention.ts";
 import type { Op } from "./define.ts";
 import {
   addNOp,
@@ -57,6 +57,7 @@ const definitions = [
   whereOp,
   castOp,
   reshapeOp,
+  unflattenOp,
   sumOp,
   broadcastOp,
   transposeOp,
@@ -74,6 +75,7 @@ const definitions = [
   argmaxOp,
   indexAlongOp,
   attentionOp,
+  cacheMaskOp,
   cachedAttentionOp,
   layerNormOp,
   softmaxOp,

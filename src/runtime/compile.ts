@@ -16,10 +16,18 @@ import { staticShape } from "../core/shape.ts";
 import { dump } from "../graph/dump.ts";
 import { input } from "../graph/leaves.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { type Concrete, type Given, leavesOf, type Spec, type TensorTree, unflatten } from "../graph/tree.ts";
+import {
+  type Concrete,
+  type Given,
+  leafAt,
+  leavesOf,
+  type Spec,
+  type TensorTree,
+  unflatten,
+} from "../graph/tree.ts";
 import { type Lowered, lower } from "../onnx/lower.ts";
 import { graphMemory } from "../onnx/memory.ts";
-import { encodeModel } from "../onnx/proto.ts";
+import { encodeModel, type OnnxValue } from "../onnx/proto.ts";
 import { alignment, KernelMemory } from "./arena-memory.ts";
 import type { Backend, Session } from "./backend.ts";
 import { addRowsInPlace, type SplitOutputs, splitRowAdditions } from "./row-additions.ts";
@@ -66,6 +74,8 @@ interface Traced {
   /** The name in the graph of one of `split.roots`. */
   nameOf(place: number): string;
   readonly lowered: Lowered;
+  /** The inputs that the arguments hold, and where: looked up one by one, as most leaves may be constants. */
+  readonly feeds: readonly { readonly value: OnnxValue; readonly keys: readonly string[] }[];
   /** Where the stored constants' files lie, if there are any. */
   readonly folder: string | undefined;
   readonly masks: readonly Mask[];
@@ -114,9 +124,8 @@ export function compile<A extends Arguments, O>(
   async function run(args: Concretes<A>, { into, random }: RunOptions<O> = {}): Promise<Concrete<O>> {
     const { session, traced } = await load(args);
     const feeds: Record<string, HostArray> = {};
-    const given = new Map(leavesOf<HostArray>(args as never).map(({ path, leaf }) => [path, leaf]));
-    for (const value of traced.lowered.inputs) {
-      const array = given.get(value.name);
+    for (const { value, keys } of traced.feeds) {
+      const array = leafAt(args, keys) as HostArray | undefined;
       if (array) feeds[value.name] = checked(value.name, array, value);
     }
     for (const mask of traced.masks) {
@@ -191,8 +200,13 @@ function trace(
     const array = float32(leaf.shape as readonly number[], memory!.allocate(sizes[i]!));
     return { name: names.get(leaf)!, array, rate, stream };
   });
+  const keysOf = new Map(leaves.map(({ path, keys }) => [path, keys]));
+  const feeds = lowered.inputs.flatMap((value) => {
+    const keys = keysOf.get(value.name);
+    return keys ? [{ value, keys }] : [];
+  });
   const nameOf = (place: number) => lowered.outputs[place]!.name;
-  return { outputTree, outputs, split, nameOf, lowered, folder, masks, memory };
+  return { outputTree, outputs, split, nameOf, lowered, feeds, folder, masks, memory };
 }
 
 /** Every output made by the graph itself. */

@@ -1,0 +1,47 @@
+/**
+ * A full-size GPT-2 as a folder that any program opens: 124M random weights, and a vocabulary of 50,257 that is
+ * spelt from letters, since the real one is not Punchline's to hand out.
+ */
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { gpt2 } from "../../src/models/gpt2.ts";
+import { byteAlphabet } from "../../src/text/bpe-bytes.ts";
+import { bpeFiles, END_OF_TEXT } from "../../src/text/bpe-files.ts";
+import { writeRandomFolder } from "../../test/torch/forward.ts";
+
+export const VOCABULARY = 50257;
+/** Tokens of the prompt. */
+export const PROMPT = 64;
+
+/** The prompt, as ids of each row and as text. */
+export const promptIds = (batch = 1): number[] =>
+  Array.from({ length: batch * PROMPT }, (_, i) => (i * 37) % (VOCABULARY - 1));
+/** Each letter but the first is a space and a letter, as no pair begins with a space. */
+export const promptText = `${"a ".repeat(PROMPT / 2)}b`;
+
+export async function writeGpt2(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await writeRandomFolder(gpt2.build(gpt2.configure({ config: "gpt2" }, VOCABULARY)), folder);
+  const { tokens, merges } = spelling();
+  const files = bpeFiles(Object.fromEntries(tokens.map((token, id) => [token, id])), merges);
+  for (const [name, content] of Object.entries(files))
+    await writeFile(join(folder, name), JSON.stringify(content));
+}
+
+/** All bytes, then every run of letters, shorter ones first, each merged from the run before it and a letter. */
+function spelling(): { tokens: string[]; merges: [string, string][] } {
+  const letters = [..."abcdefghijklmnopqrstuvwxyz"];
+  const tokens = [...byteAlphabet];
+  const merges: [string, string][] = [];
+  let runs = letters;
+  while (tokens.length < VOCABULARY - 1) {
+    const longer = runs.flatMap((run) => letters.map((letter): [string, string] => [run, letter]));
+    for (const [run, letter] of longer.slice(0, VOCABULARY - 1 - tokens.length)) {
+      merges.push([run, letter]);
+      tokens.push(run + letter);
+    }
+    runs = longer.map((pair) => pair.join(""));
+  }
+  tokens.push(END_OF_TEXT);
+  return { tokens, merges };
+}
