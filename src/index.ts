@@ -99,11 +99,19 @@ export { pullDataset } from "./hub/pull-dataset.ts";
 export { loadTokenizer } from "./hub/tokenizer-files.ts";
 export type { Architecture, Model, ModelConfig, ModelOption, OptionValues } from "./models/model.ts";
 export { architectureOf, architectures } from "./models/registry.ts";
-export { table as terminalTable, visible } from "./report/index.ts";
+export { legendOf, measureGroups, rowsOf, table as terminalTable, visible } from "./report/index.ts";
 export type { BackendOptions, Device } from "./runtime/backend.ts";
 export { auditModel, type ModelAudit, type ModelAuditOptions, readTexts } from "./story/audit.ts";
 export { comparePage } from "./story/compare-page.ts";
 export { noveltyPage } from "./story/novelty-page.ts";
+export { qualityPage, qualityProtocol, qualityRows } from "./story/quality-page.ts";
+export {
+  type QualityOptions,
+  type QualityReport,
+  type QualityResult,
+  reportQuality,
+} from "./story/quality-report.ts";
+export type { RunQuality } from "./story/run-quality.ts";
 export { type StoryEvent, type StoryOptions, type StoryResult, tellStory } from "./story/story.ts";
 export type { CleaningStep } from "./text/clean.ts";
 export type { Tokenizer } from "./text/tokenizer.ts";

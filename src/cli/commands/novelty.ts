@@ -1,27 +1,12 @@
 /** `punchline novelty`: which of a model's texts repeat its training data. */
 import { existsSync, statSync } from "node:fs";
-import { join } from "node:path";
-import {
-  auditModel,
-  noveltyPage,
-  type PreparedData,
-  readRun,
-  readTexts,
-  terminalTable,
-  UsageError,
-} from "../../index.ts";
+import { auditModel, noveltyPage, readTexts, terminalTable, UsageError } from "../../index.ts";
 import { argument, defineCommand } from "../command.ts";
-import type { Context } from "../context.ts";
-import {
-  type DataChoices,
-  type DataOptionValues,
-  dataChoices,
-  dataOptions,
-  readData,
-} from "../data-options.ts";
+import { dataOptions } from "../data-options.ts";
 import { formatCount } from "../format.ts";
 import { modelOptions, openAny, tellUsage } from "../open-model.ts";
 import { integer, list, number, text } from "../option.ts";
+import { dataOfModel, indexFileOf } from "../training-data.ts";
 
 export default defineCommand({
   description:
@@ -63,8 +48,9 @@ export default defineCommand({
   async run(ctx, args, options) {
     const file = isTextFile(args.samples);
     const model = file ? undefined : await openAny(ctx, args.samples, options);
-    const { folder, lm } = model?.kind === "local" ? model : {};
-    const data = await trainingData(ctx, folder, options.data, options);
+    const { lm } = model?.kind === "local" ? model : {};
+    const data = await dataOfModel(ctx, model, options.data, options);
+    const indexFile = await indexFileOf(model, options.data);
     const heldOut = [...data.splits.validation, ...data.splits.test];
     const { n, temperature, maxLength, seed, prompt = "" } = options;
     const slide = model?.kind === "local";
@@ -84,9 +70,7 @@ export default defineCommand({
         ...(options.nearCopy === undefined ? {} : { near: options.nearCopy }),
         ...(options.spanCopy === undefined ? {} : { span: options.spanCopy }),
       },
-      ...(folder !== undefined && existsSync(join(folder, "run.json"))
-        ? { indexFile: join(folder, "novelty.index") }
-        : {}),
+      ...(indexFile === undefined ? {} : { indexFile }),
       onProgress: (done, total) => task.update({ done, total }),
       signal: ctx.interrupt,
     });
@@ -146,29 +130,4 @@ export default defineCommand({
 
 function isTextFile(name: string): boolean {
   return /\.(txt|jsonl?|csv|tsv|parquet)(\.gz)?$/.test(name) && existsSync(name) && statSync(name).isFile();
-}
-
-/** The data that a model was trained on: as its run recorded it, or as the options say. */
-async function trainingData(
-  ctx: Context,
-  folder: string | undefined,
-  sources: readonly string[],
-  options: DataOptionValues,
-): Promise<PreparedData> {
-  const isRun = folder !== undefined && existsSync(join(folder, "run.json"));
-  if (isRun && sources.length === 0) {
-    const record = await readRun(folder);
-    const data = await readData(
-      ctx,
-      record.sources.length > 0 ? record.sources : ["one-liners"],
-      record.data as DataChoices,
-    );
-    if (data.fingerprint !== record.fingerprint) {
-      ctx.warn(
-        "The data has changed since this run was trained: its fingerprint differs, so copies of what is gone are not found.",
-      );
-    }
-    return data;
-  }
-  return readData(ctx, sources.length > 0 ? sources : ["one-liners"], dataChoices(options));
 }
