@@ -53,6 +53,12 @@ export type { DataSummary } from "./data/summary.ts";
 export { textFileWriter } from "./data/write-texts.ts";
 export { evaluateModel } from "./evaluate/hosted-likelihood.ts";
 export { type Evaluation, evaluateTexts } from "./evaluate/likelihood.ts";
+export {
+  type NovelOptions,
+  type NovelSample,
+  type NovelSamples,
+  writeNovel,
+} from "./evaluate/novelty/novel-samples.ts";
 export { scoreText, type TokenScores, tokenPieces } from "./evaluate/score-text.ts";
 export {
   evaluateTyping,
@@ -101,7 +107,13 @@ export type { Architecture, Model, ModelConfig, ModelOption, OptionValues } from
 export { architectureOf, architectures } from "./models/registry.ts";
 export { legendOf, measureGroups, rowsOf, table as terminalTable, visible } from "./report/index.ts";
 export type { BackendOptions, Device } from "./runtime/backend.ts";
-export { auditModel, type ModelAudit, type ModelAuditOptions, readTexts } from "./story/audit.ts";
+export {
+  auditModel,
+  type ModelAudit,
+  type ModelAuditOptions,
+  noveltyAuditor,
+  readTexts,
+} from "./story/audit.ts";
 export { comparePage } from "./story/compare-page.ts";
 export { noveltyPage } from "./story/novelty-page.ts";
 export { qualityPage, qualityProtocol, qualityRows } from "./story/quality-page.ts";

@@ -24,7 +24,7 @@ beforeAll(async () => {
     data: ["one-liners"],
     train: ["--out", "a", "--steps", "4", ...sizes],
     finetune: ["a", "--out", "b", "--steps", "4", ...sizes.slice(2)],
-    sample: ["a", "--max-length", "5"],
+    sample: ["a", "--novel"],
     eval: ["a"],
     novelty: ["a", "-n", "2", "--asked", "2"],
     suggest: ["a", "Why"],

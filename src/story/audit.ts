@@ -7,6 +7,7 @@ import { type Extraction, measureExtraction } from "../evaluate/extraction.ts";
 import { localModel } from "../evaluate/local-model.ts";
 import { measureMembership, type SignalQuality } from "../evaluate/membership.ts";
 import { type AuditOptions, auditSamples, type NoveltyAudit } from "../evaluate/novelty/audit.ts";
+import { Auditor, type AuditorOptions } from "../evaluate/novelty/auditor.ts";
 import { openIndex } from "../evaluate/novelty/index-file.ts";
 import { buildIndex, type TrainingIndex } from "../evaluate/novelty/training-index.ts";
 import type { LanguageModel } from "../generate/language-model.ts";
@@ -30,6 +31,15 @@ export interface ModelAuditOptions extends Omit<AuditOptions, "heldOut" | "train
   readonly prefix?: number;
   /** Where the index of the training texts is kept for the next time. Default: nowhere. */
   readonly indexFile?: string;
+}
+
+/** The auditor of some training texts, whose index is kept in a file where one is given. */
+export async function noveltyAuditor(
+  training: readonly string[],
+  { indexFile, ...options }: AuditorOptions & { readonly indexFile?: string } = {},
+): Promise<Auditor> {
+  const index = indexFile === undefined ? buildIndex(training) : (await openIndex(indexFile, training)).index;
+  return new Auditor(index, options);
 }
 
 /** Audits samples against the training texts, and, where there is a model, asks the model itself. */

@@ -13,11 +13,11 @@ import { piecesOfText } from "../evaluate/pieces.ts";
 import { measureTexts, type TextMeasures } from "../evaluate/quality.ts";
 import type { LocalModel, TextModel } from "../generate/text-model.ts";
 import { normalise } from "../text/normalise.ts";
+import { noveltyAuditor } from "./audit.ts";
 import {
   type HeldOut,
   type MeasuredRun,
   measureRun,
-  openAuditor,
   type RunQuality,
   reasonOf,
   type WritingOptions,
@@ -187,7 +187,7 @@ async function groundOf(
   }
   return {
     data,
-    auditor: await openAuditor(train, await options.indexFile?.(model)),
+    auditor: await auditorOf(train, model, options),
     vocabulary: vocabularyOf(train),
     heldOut: {
       kind: data.kind,
@@ -221,7 +221,17 @@ async function ownData(
       { seen },
     );
   }
-  return { auditor: await openAuditor(data.splits.train, await options.indexFile?.(model)) };
+  return { auditor: await auditorOf(data.splits.train, model, options) };
+}
+
+async function auditorOf(
+  training: readonly string[],
+  model: TextModel,
+  options: QualityOptions,
+): Promise<Auditor> {
+  const indexFile = await options.indexFile?.(model);
+  const few = { neighbours: 1, cueTexts: 0 };
+  return noveltyAuditor(training, indexFile === undefined ? few : { ...few, indexFile });
 }
 
 /** As many training texts as there are real ones beside. */

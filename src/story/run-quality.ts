@@ -4,9 +4,7 @@ import { join } from "node:path";
 import type { PreparedData } from "../data/prepare.ts";
 import { evaluateModel } from "../evaluate/hosted-likelihood.ts";
 import type { Evaluation } from "../evaluate/likelihood.ts";
-import { type AuditedText, Auditor } from "../evaluate/novelty/auditor.ts";
-import { openIndex } from "../evaluate/novelty/index-file.ts";
-import { buildIndex } from "../evaluate/novelty/training-index.ts";
+import type { AuditedText, Auditor } from "../evaluate/novelty/auditor.ts";
 import { measureTexts, type TextMeasures } from "../evaluate/quality.ts";
 import type { Sample } from "../generate/sample.ts";
 import type { TextModel } from "../generate/text-model.ts";
@@ -128,12 +126,6 @@ export async function measureRun(
   };
   const log = model.kind === "local" ? await readLog(model.folder) : [];
   return { quality, texts, samples: texts.slice(0, SHOWN).map((text) => training.auditor.audit(text)), log };
-}
-
-/** The auditor of some training texts; its index is kept beside the run where there is one. */
-export async function openAuditor(training: readonly string[], indexFile?: string): Promise<Auditor> {
-  const index = indexFile === undefined ? buildIndex(training) : (await openIndex(indexFile, training)).index;
-  return new Auditor(index, { neighbours: 1, cueTexts: 0 });
 }
 
 async function write(
