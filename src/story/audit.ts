@@ -58,17 +58,28 @@ export async function auditModel(
   });
   if (lm?.model.predicts !== "each") return judged;
   const model = localModel(lm, audit.signal);
-  const fits = (text: string) => lm.tokenizer.encode(text).length + 2 < lm.model.contextLength;
-  const texts = {
-    training: evenly(training.filter(fits), asked),
-    heldout: evenly(heldOut.filter(fits), asked),
-  };
-  const signal = audit.signal ? { signal: audit.signal } : {};
-  return {
-    ...judged,
-    extraction: await measureExtraction(model, texts, { prefix, ...signal }),
-    membership: await measureMembership(model, texts, signal),
-  };
+  try {
+    const texts = askable(lm, { training, heldOut }, asked);
+    // One graph for many texts.
+    const together = { batch: 256, ...(audit.signal ? { signal: audit.signal } : {}) };
+    return {
+      ...judged,
+      extraction: await measureExtraction(model, texts, { prefix, ...together }),
+      membership: await measureMembership(model, texts, together),
+    };
+  } finally {
+    await model.release();
+  }
+}
+
+/** Texts that the model can be asked about, which its context must hold: at most `asked` of each, evenly spaced. */
+export function askable(
+  { tokenizer, model }: LanguageModel,
+  { training, heldOut }: { readonly training: readonly string[]; readonly heldOut: readonly string[] },
+  asked: number,
+): { training: readonly string[]; heldout: readonly string[] } {
+  const fits = (text: string) => tokenizer.encode(text).length + 2 < model.contextLength;
+  return { training: evenly(training.filter(fits), asked), heldout: evenly(heldOut.filter(fits), asked) };
 }
 
 /** The audit as the report draws it. */
