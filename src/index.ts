@@ -53,6 +53,7 @@ export type { DataSummary } from "./data/summary.ts";
 export { textFileWriter } from "./data/write-texts.ts";
 export { evaluateModel } from "./evaluate/hosted-likelihood.ts";
 export { type Evaluation, evaluateTexts } from "./evaluate/likelihood.ts";
+export type { CopyRule } from "./evaluate/novelty/copies.ts";
 export {
   type NovelOptions,
   type NovelSample,
@@ -108,11 +109,17 @@ export { architectureOf, architectures } from "./models/registry.ts";
 export { legendOf, measureGroups, rowsOf, table as terminalTable, visible } from "./report/index.ts";
 export type { BackendOptions, Device } from "./runtime/backend.ts";
 export {
+  auditSnapshots,
+  type SnapshotOptions,
+  type SnapshotsAudit,
+} from "./story/along-training.ts";
+export {
   auditModel,
   type ModelAudit,
   type ModelAuditOptions,
   noveltyAuditor,
   readTexts,
+  type SnapshotAudit,
 } from "./story/audit.ts";
 export { comparePage } from "./story/compare-page.ts";
 export { noveltyPage } from "./story/novelty-page.ts";

@@ -9,11 +9,10 @@ import { evenly } from "../evaluate/evenly.ts";
 import { canEncode, textFeatures } from "../evaluate/features.ts";
 import { mauve } from "../evaluate/mauve.ts";
 import type { Auditor } from "../evaluate/novelty/auditor.ts";
-import { piecesOfText } from "../evaluate/pieces.ts";
 import { measureTexts, type TextMeasures } from "../evaluate/quality.ts";
 import type { LocalModel, TextModel } from "../generate/text-model.ts";
 import { normalise } from "../text/normalise.ts";
-import { noveltyAuditor } from "./audit.ts";
+import { noveltyAuditor, textsOf } from "./audit.ts";
 import {
   type HeldOut,
   type MeasuredRun,
@@ -122,7 +121,7 @@ export async function reportQuality(
       }
     }
     if (ground === undefined || measured.length === 0) throw failures[0]!.error;
-    const texts = [trainingPieces(ground), ...measured.map((run) => run.texts)];
+    const texts = [trainingTexts(ground), ...measured.map((run) => run.texts)];
     const stopped = signal?.aborted === true;
     const near = stopped ? [] : await nearness(encoder, ground.real, texts, signal, notes);
     const report: QualityReport = {
@@ -171,9 +170,7 @@ async function groundOf(
 ): Promise<Ground> {
   const { texts, temperature, maxLength, seed, prompt } = { ...defaults, ...options };
   const { validation, test, train } = data.splits;
-  const all = [...validation, ...test];
-  const pieces = data.kind === "text" ? all.flatMap((text) => piecesOfText(text, maxLength)) : all;
-  const real = evenly(pieces, texts);
+  const real = evenly(textsOf(data).heldOut, texts);
   if (real.length === 0) {
     throw new InputError(
       "too-few",
@@ -235,12 +232,8 @@ async function auditorOf(
 }
 
 /** As many training texts as there are real ones beside. */
-function trainingPieces({ data, real, options }: Ground): readonly string[] {
-  const { train } = data.splits;
-  const pieces =
-    data.kind === "text" ? train.flatMap((text) => piecesOfText(text, options.maxLength)) : train;
-  return evenly(pieces, real.length);
-}
+const trainingTexts = ({ data, real }: Ground): readonly string[] =>
+  evenly(textsOf(data).training, real.length);
 
 async function reference(
   { real, auditor, vocabulary, data }: Ground,
