@@ -53,6 +53,13 @@ export type { DataSummary } from "./data/summary.ts";
 export { textFileWriter } from "./data/write-texts.ts";
 export { evaluateModel } from "./evaluate/hosted-likelihood.ts";
 export { type Evaluation, evaluateTexts } from "./evaluate/likelihood.ts";
+export type { CopyRule } from "./evaluate/novelty/copies.ts";
+export {
+  type NovelOptions,
+  type NovelSample,
+  type NovelSamples,
+  writeNovel,
+} from "./evaluate/novelty/novel-samples.ts";
 export { scoreText, type TokenScores, tokenPieces } from "./evaluate/score-text.ts";
 export {
   evaluateTyping,
@@ -101,10 +108,31 @@ export { loadTokenizer } from "./hub/tokenizer-files.ts";
 export { type LoraOptions, resolveLora } from "./models/lora.ts";
 export type { Architecture, Model, ModelConfig, ModelOption, OptionValues } from "./models/model.ts";
 export { architectureOf, architectures } from "./models/registry.ts";
+export { legendOf, measureGroups, rowsOf } from "./report/index.ts";
 export type { BackendOptions, Device } from "./runtime/backend.ts";
-export { auditModel, type ModelAudit, type ModelAuditOptions, readTexts } from "./story/audit.ts";
+export {
+  auditSnapshots,
+  type SnapshotOptions,
+  type SnapshotsAudit,
+} from "./story/along-training.ts";
+export {
+  auditModel,
+  type ModelAudit,
+  type ModelAuditOptions,
+  noveltyAuditor,
+  readTexts,
+  type SnapshotAudit,
+} from "./story/audit.ts";
 export { comparePage } from "./story/compare-page.ts";
 export { noveltyPage } from "./story/novelty-page.ts";
+export { qualityPage, qualityProtocol, qualityRows } from "./story/quality-page.ts";
+export {
+  type QualityOptions,
+  type QualityReport,
+  type QualityResult,
+  reportQuality,
+} from "./story/quality-report.ts";
+export type { RunQuality } from "./story/run-quality.ts";
 export { type StoryEvent, type StoryOptions, type StoryResult, tellStory } from "./story/story.ts";
 export type { CleaningStep } from "./text/clean.ts";
 export type { Tokenizer } from "./text/tokenizer.ts";

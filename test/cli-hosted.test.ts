@@ -97,6 +97,66 @@ describe("punchline sample openai:NAME", () => {
   });
 });
 
+describe("punchline sample openai:NAME --novel", () => {
+  const jokes = [
+    "Why did the chicken cross the road? To get to the other side.",
+    "I have a fear of speed bumps, but I am slowly getting over it.",
+    "Parallel lines have so much in common; a shame that they never meet.",
+    "My dog used to chase people on a bike, so I took the bike away.",
+  ];
+  const file = () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, "jokes.txt"), jokes.join("\n"));
+    return folder;
+  };
+  const words = [
+    "sample",
+    "openai:joker",
+    "--prompt",
+    "Why did",
+    "-n",
+    "2",
+    "--novel",
+    "--data",
+    "jokes.txt",
+  ];
+  const copy = "the chicken cross the road? To get to the other side.";
+
+  it("asks again for copies, and says how many it threw away", async () => {
+    let asked = 0;
+    const answers = [copy, "the otter sing? Nobody knows.", copy, "a beaver build? For fun."];
+    const ran = await run(
+      [...words, "--json"],
+      (call) => chats(answers[call.path === "/chat/completions" ? asked++ : 0]!)(call),
+      file(),
+    );
+    expect(ran.status, ran.stderr).toBe(0);
+    expect(ran.stderr).toContain("Threw away 2 of 4 texts: 2 whole.");
+    const { samples, novel } = JSON.parse(ran.stdout);
+    expect(samples.map(({ text }: { text: string }) => text)).toEqual([` ${answers[1]}`, ` ${answers[3]}`]);
+    expect(novel).toEqual({
+      threshold: 0.7,
+      thrown_away: 2,
+      kinds: { exact: 2, near: 0, span: 0, empty: 0 },
+    });
+  });
+
+  it("ends with a sentence where nothing new comes", async () => {
+    const ran = await run(words, chats(copy), file());
+    expect(ran).toMatchObject({ status: 1, stdout: "" });
+    expect(ran.stderr).toContain("error: openai:joker wrote nothing new, by the threshold 0.7: in the end");
+  });
+
+  it.each([
+    [["sample", "openai:joker", "--prompt", "x", "--tries", "3"], "--tries is of use with --novel only"],
+    [["sample", "openai:joker", "--prompt", "x", "--data", "a.txt"], "--data is of use with --novel only"],
+    [["sample", "openai:joker", "--novel", "0.2"], "--novel must be a number from 0.6 to 1"],
+  ])("%j is wrong usage", async (odd, sentence) => {
+    const ran = await run(odd, chats("y"));
+    expect(ran).toMatchObject({ status: 2, stdout: "", stderr: expect.stringContaining(sentence) });
+  });
+});
+
 describe("punchline eval openai:NAME", () => {
   const file = () => {
     const folder = temporaryFolder();

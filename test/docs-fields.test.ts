@@ -22,13 +22,14 @@ beforeAll(async () => {
   const sizes = ["--width", "16", "--batch-size", "4", "--seq-len", "16", "--validation-tokens", "500"];
   const commands: Readonly<Record<string, readonly string[]>> = {
     data: ["one-liners"],
-    train: ["--out", "a", "--steps", "4", ...sizes],
+    train: ["--out", "a", "--steps", "4", "--snapshot-every", "2", ...sizes],
     finetune: ["a", "--out", "b", "--steps", "4", ...sizes.slice(2)],
-    sample: ["a", "--max-length", "5"],
+    sample: ["a", "--novel"],
     eval: ["a"],
-    novelty: ["a", "-n", "2", "--asked", "2"],
+    novelty: ["a", "-n", "2", "--asked", "2", "--checkpoints"],
     suggest: ["a", "Why"],
     compare: ["a", "b", "--runs", "1"],
+    report: ["a", "b", "-n", "20", "--max-length", "20"],
   };
   for (const [name, words] of Object.entries(commands)) {
     const ran = await punchline([name, ...words, "--json"], { cwd: folder });
@@ -39,9 +40,10 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 it("names the files of a run", () => {
-  const made = readdirSync(run()).filter((name) => name !== "novelty.index");
+  const optional = ["novelty.index", "checkpoints"];
+  const made = readdirSync(run()).filter((name) => !optional.includes(name));
   expect(documented("A run is a folder")).toEqual(made.sort());
-  expect(existsSync(join(run(), "novelty.index"))).toBe(true);
+  for (const name of optional) expect(existsSync(join(run(), name))).toBe(true);
 });
 
 it("names the fields of run.json", () => {
@@ -56,9 +58,12 @@ it("names the fields of log.jsonl", () => {
 });
 
 describe("documents", () => {
-  it.each(["data", "train", "sample", "eval", "novelty", "suggest", "compare"])("of punchline %s", (name) => {
-    expect(documented(`Document of punchline ${name}`)).toEqual(fields(documents.get(name)!));
-  });
+  it.each(["data", "train", "sample", "eval", "novelty", "suggest", "compare", "report"])(
+    "of punchline %s",
+    (name) => {
+      expect(documented(`Document of punchline ${name}`)).toEqual(fields(documents.get(name)!));
+    },
+  );
 
   it("of punchline finetune is that of train", () => {
     expect(fields(documents.get("finetune")!)).toEqual(fields(documents.get("train")!));

@@ -89,6 +89,7 @@ function small(line: string): string {
     .replace(/\bnpx punchline\b/g, "punchline")
     .replace(/--(?:max-minutes|steps|epochs) [\d.]+/, `--steps ${resumes ? 6 : 4}`)
     .replace(/ -n \d+/, " -n 2")
+    .replace(/--snapshot-every \d+/, "--snapshot-every 2")
     .replace(/--width \d+/, "--width 16");
   if (/\bpunchline (train|finetune)\b/.test(out) && !resumes) {
     if (/\btrain\b/.test(out) && !/--(width|config)/.test(out)) out += " --width 16";

@@ -16,6 +16,8 @@ export interface Option<T> {
   /** What stands for the value in the help: `N`, `FILE`. */
   readonly placeholder: string;
   readonly default: T;
+  /** The value where the option is given without one, as it would be written; absent: it needs one. */
+  readonly bare?: string;
   /** What the help adds in brackets: range, unit, choices; without the default. */
   readonly facts: readonly string[];
   /** A heading of its own in the help; otherwise "Options". */
@@ -124,6 +126,13 @@ export function integer(spec: NumberSpec & { readonly default: number }): Option
 export function integer(spec: NumberSpec): Option<number | undefined>;
 export function integer(spec: NumberSpec & { readonly default?: number }): Option<number | undefined> {
   return number({ ...spec, integer: true } as NumberSpec & { default: number });
+}
+
+/** A number within a range that may be left out where the option is given: it is `bare` then. */
+export function numberOrBare(spec: NumberSpec & { readonly bare: number }): Option<number | undefined> {
+  const option = number(spec);
+  const facts = [...option.facts, `${spec.bare} where it is left out`];
+  return { ...option, bare: String(spec.bare), placeholder: `[${option.placeholder}]`, facts };
 }
 
 /** A number within a range, or the word `off`, which `run` sees as it is. */

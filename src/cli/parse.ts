@@ -58,7 +58,11 @@ function declare(parser: Commander, command: Command, OptionClass: typeof Comman
       const value = option.read(text, flag);
       return option.kind === "list" ? [...((earlier ?? []) as unknown[]), value] : value;
     };
-    parser.addOption(new OptionClass(`${flags} <value>`).argParser(reader));
+    const declared =
+      option.bare === undefined
+        ? new OptionClass(`${flags} <value>`)
+        : new OptionClass(`${flags} [value]`).preset(option.bare);
+    parser.addOption(declared.argParser(reader));
   }
   parser.addOption(new OptionClass("--json"));
 }

@@ -74,6 +74,12 @@ export const registry: readonly CommandEntry[] = [
     load: () => import("./commands/novelty.ts"),
   },
   {
+    name: "report",
+    group: "Judge",
+    summary: "Measure several runs side by side, beside real texts",
+    load: () => import("./commands/report.ts"),
+  },
+  {
     name: "compare",
     group: "Judge",
     summary: "GPT or BERT? What models predict, and which is faster",

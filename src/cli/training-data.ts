@@ -1,13 +1,18 @@
 /** The data of a training, in the vocabulary that its model reads. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import {
   architectureOf,
   type PreparedData,
+  type RunRecord,
+  readRun,
+  type TextModel,
   type Tokenizer,
   type VocabularyName,
   withSubwords,
 } from "../index.ts";
 import type { Context } from "./context.ts";
-import { type DataChoices, readData } from "./data-options.ts";
+import { type DataChoices, type DataOptionValues, dataChoices, readData } from "./data-options.ts";
 
 /** Reads sources for a model from scratch; word pieces are learned from the training split itself. */
 export async function dataFor(
@@ -27,6 +32,52 @@ export const dataIn = (
   sources: readonly string[],
   choices: DataChoices,
 ): Promise<PreparedData> => readData(ctx, sources, choices, tokenizer);
+
+/** The run that a model is, where it is one. */
+export async function recordOf(model: TextModel | undefined): Promise<RunRecord | undefined> {
+  return model?.kind === "local" && existsSync(join(model.folder, "run.json"))
+    ? readRun(model.folder)
+    : undefined;
+}
+
+/**
+ * The data that a model was trained on: as its run recorded it, or as the options say. Warns where the data
+ * of the run is no longer what it was.
+ */
+export async function dataOfModel(
+  ctx: Context,
+  model: TextModel | undefined,
+  sources: readonly string[],
+  options?: DataOptionValues,
+): Promise<PreparedData> {
+  const record = await recordOf(model);
+  const choices = options ? dataChoices(options) : {};
+  if (record === undefined || sources.length > 0)
+    return readData(ctx, sources.length > 0 ? sources : ["one-liners"], choices);
+  const recorded: DataChoices = { ...record.data, ...choices };
+  // A fine-tuned model read its data through its own vocabulary, which also decides what becomes of line breaks.
+  const vocabulary =
+    record.base !== undefined && model?.kind === "local"
+      ? model.lm.tokenizer
+      : vocabularyFor(record.model, recorded);
+  const from = record.sources.length > 0 ? record.sources : ["one-liners"];
+  const data = await readData(ctx, from, recorded, vocabulary);
+  if (data.fingerprint !== record.fingerprint) {
+    ctx.warn(
+      `The data has changed since ${model!.name} was trained: its fingerprint differs, so copies of what is gone are not found.`,
+    );
+  }
+  return data;
+}
+
+/** Where the index of a run's training texts is kept, for as long as they are its own. */
+export async function indexFileOf(
+  model: TextModel | undefined,
+  sources: readonly string[],
+): Promise<string | undefined> {
+  if (model?.kind !== "local" || sources.length > 0) return undefined;
+  return (await recordOf(model)) ? join(model.folder, "novelty.index") : undefined;
+}
 
 function vocabularyFor(model: string, choices: DataChoices): VocabularyName | undefined {
   const { tokens } = architectureOf(model);

@@ -1,16 +1,25 @@
 /** A model of this machine as the memorisation measures need it: completing and scoring. */
+import { createDecoder } from "../generate/decoder.ts";
+import type { Decoder } from "../generate/decoding.ts";
 import { beginsAfterEnd, type LanguageModel } from "../generate/language-model.ts";
-import { sample } from "../generate/sample.ts";
+import { promptIds } from "../generate/sample.ts";
 import type { Completer, Scorer, TextCut } from "./extraction.ts";
 import { tokenLosses } from "./token-losses.ts";
 
-/** Greedy completions, and log-probabilities at temperature 1 without truncation. */
-export function localModel(lm: LanguageModel, signal?: AbortSignal): Completer & Scorer {
+/** Texts completed side by side. */
+const BATCH = 32;
+/** The token of a word vocabulary for words that it lacks; no text is completed with it. */
+const UNKNOWN = "<unk>";
+
+export interface LocalCompleter extends Completer, Scorer {
+  /** Frees the graph that completes. */
+  release(): Promise<void>;
+}
+
+/** Greedy completions, and log-probabilities at temperature 1 without truncation. Release it when done. */
+export function localModel(lm: LanguageModel, signal?: AbortSignal): LocalCompleter {
   const { tokenizer } = lm;
-  const beginning = (text: string): number[] => {
-    const ids = [...tokenizer.encode(text)];
-    return beginsAfterEnd(tokenizer) || ids.length === 0 ? [tokenizer.endOfText, ...ids] : ids;
-  };
+  let decoder: Decoder | undefined;
   return {
     cut(text, tokens): TextCut | undefined {
       const ids = tokenizer.encode(text);
@@ -21,26 +30,85 @@ export function localModel(lm: LanguageModel, signal?: AbortSignal): Completer &
       return { head, rest: text.slice(head.length), restTokens: ids.length - tokens };
     },
     async complete(cuts) {
-      const completions: string[] = [];
-      for (const { head, restTokens } of cuts) {
-        const [done] = await sample(lm, {
-          prompt: head,
-          temperature: 0,
-          maxLength: restTokens,
-          ...(signal ? { signal } : {}),
+      decoder ??= createDecoder(lm, { batch: BATCH });
+      const completions = new Array<string>(cuts.length);
+      for (const rows of rowsOf(lm, cuts)) {
+        signal?.throwIfAborted();
+        decoder.reset();
+        const written = await greedy(lm, decoder, rows);
+        rows.forEach(({ cut }, i) => {
+          completions[cut] = tokenizer.decode(written[i]!);
         });
-        completions.push(done!.text);
       }
       return completions;
     },
     async score(pairs) {
-      const heads = pairs.map(({ head }) => beginning(head));
+      const begins = beginsAfterEnd(tokenizer) ? [tokenizer.endOfText] : [];
+      const heads = pairs.map(({ head }) => promptIds(lm, head));
       const rows = pairs.map(({ head, rest }, i) => [
         ...heads[i]!,
-        ...[...beginning(head + rest)].slice(heads[i]!.length),
+        ...[...begins, ...tokenizer.encode(head + rest)].slice(
+          begins.length === 0 && head === "" ? 0 : heads[i]!.length,
+        ),
       ]);
       const losses = await tokenLosses(lm, rows, signal);
       return losses.map((list, i) => list.subarray(heads[i]!.length - 1).map((nats) => -nats));
     },
+    async release() {
+      await decoder?.release();
+      decoder = undefined;
+    },
   };
+}
+
+interface Row {
+  /** Index of the text. */
+  readonly cut: number;
+  readonly head: Int32Array;
+  /** Most tokens to write. */
+  readonly most: number;
+}
+
+/** Texts that can be completed side by side: at most a batch, with heads of equally many tokens. */
+function rowsOf(lm: LanguageModel, cuts: readonly TextCut[]): Row[][] {
+  const byLength = new Map<number, Row[]>();
+  cuts.forEach(({ head, restTokens }, cut) => {
+    const row = { cut, head: promptIds(lm, head), most: restTokens };
+    byLength.set(row.head.length, [...(byLength.get(row.head.length) ?? []), row]);
+  });
+  return [...byLength.values()].flatMap((rows) =>
+    Array.from({ length: Math.ceil(rows.length / BATCH) }, (_, k) => rows.slice(k * BATCH, (k + 1) * BATCH)),
+  );
+}
+
+/** The likeliest tokens behind each head, until the model ends its text or has written enough. */
+async function greedy(lm: LanguageModel, decoder: Decoder, rows: readonly Row[]): Promise<number[][]> {
+  const { tokenizer, endsItems } = lm;
+  const unknown = tokenizer.id(UNKNOWN);
+  const written = rows.map((): number[] => []);
+  const ended = rows.map(({ most }) => most === 0);
+  const length = rows[0]!.head.length;
+  let next = new Int32Array(BATCH * length);
+  for (let row = 0; row < BATCH; row++) next.set((rows[row] ?? rows[0])!.head, row * length);
+  while (ended.includes(false)) {
+    const logits = await decoder.append(next);
+    const width = logits.length / BATCH;
+    next = new Int32Array(BATCH).fill(tokenizer.endOfText);
+    rows.forEach(({ most }, row) => {
+      if (ended[row]) return;
+      const scores = logits.subarray(row * width, row * width + Math.min(width, tokenizer.size));
+      const id = likeliest(scores, unknown);
+      next[row] = id;
+      if (!endsItems || id !== tokenizer.endOfText) written[row]!.push(id);
+      ended[row] = (endsItems && id === tokenizer.endOfText) || written[row]!.length === most;
+    });
+  }
+  return written;
+}
+
+function likeliest(scores: Float32Array, never: number | undefined): number {
+  let best = never === 0 ? 1 : 0;
+  for (let id = best + 1; id < scores.length; id++)
+    if (id !== never && scores[id]! > scores[best]!) best = id;
+  return best;
 }

@@ -10,7 +10,10 @@ import { evaluation } from "../nn/mode.ts";
 import type { Parameters } from "../nn/parameters.ts";
 import { compile } from "../runtime/compile.ts";
 
-/** Lengths are rounded up to multiples of this, so that few graphs serve all texts. */
+/**
+ * A model that carries a state reads this many tokens at a time; for others, lengths are rounded up to
+ * multiples of it. So few graphs serve all texts.
+ */
 const ROUND = 32;
 const BATCH = 16;
 
@@ -27,8 +30,8 @@ export async function tokenLosses(
     throw new UsageError(`${name} does not predict every token of a text from those before it.`);
   const step = compile(
     (parameters: Parameters, input: { ids: Tensor; targets: Tensor; state: State }) => {
-      const { logits } = model.forward(parameters, input, evaluation);
-      return targetLosses(model, logits, input);
+      const { logits, state } = model.forward(parameters, input, evaluation);
+      return { losses: targetLosses(model, logits, input), state };
     },
     { backend },
   );
@@ -45,28 +48,41 @@ export async function tokenLosses(
           `A text of ${longest} tokens is beyond the ${model.contextLength} that ${name} sees at once; leave it out or shorten it.`,
         );
       }
-      const length = Math.min(model.contextLength, Math.max(ROUND, Math.ceil(longest / ROUND) * ROUND));
-      const ids = new Int32Array(BATCH * length);
-      const targets = new Int32Array(BATCH * length);
-      some.forEach((i, row) => {
-        const text = rows[i]!;
-        for (let t = 0; t + 1 < text.length; t++) {
-          ids[row * length + t] = text[t]!;
-          targets[row * length + t] = text[t + 1]!;
-        }
-      });
-      const shape = [BATCH, length];
-      const state: Record<string, HostArray> = carries ? zeroState(model.state(BATCH)) : {};
-      const { data } = await step(weights, { ids: int32(shape, ids), targets: int32(shape, targets), state });
-      some.forEach((i, row) => {
-        losses[i] = (data as Float32Array).slice(
-          row * length,
-          row * length + Math.max(0, rows[i]!.length - 1),
+      for (const i of some) losses[i] = new Float32Array(Math.max(0, rows[i]!.length - 1));
+      const length = carries
+        ? ROUND
+        : Math.min(model.contextLength, Math.max(ROUND, Math.ceil(longest / ROUND) * ROUND));
+      let state: Record<string, HostArray> = carries ? zeroState(model.state(BATCH)) : {};
+      for (let start = 0; start < longest; start += length) {
+        const { ids, targets } = window(
+          some.map((i) => rows[i]!),
+          start,
+          length,
         );
-      });
+        const shape = [BATCH, length];
+        const result = await step(weights, { ids: int32(shape, ids), targets: int32(shape, targets), state });
+        if (carries) state = result.state as Record<string, HostArray>;
+        some.forEach((i, row) => {
+          const own = losses[i]!.subarray(start, start + length);
+          own.set((result.losses.data as Float32Array).subarray(row * length, row * length + own.length));
+        });
+      }
     }
   } finally {
     await step.release();
   }
   return losses;
+}
+
+/** Tokens `start` to `start + length - 1` of each row, and those that follow them; zeros where there are none. */
+function window(rows: readonly ArrayLike<number>[], start: number, length: number) {
+  const ids = new Int32Array(BATCH * length);
+  const targets = new Int32Array(BATCH * length);
+  rows.forEach((text, row) => {
+    for (let t = 0; t < length && start + t + 1 < text.length; t++) {
+      ids[row * length + t] = text[start + t]!;
+      targets[row * length + t] = text[start + t + 1]!;
+    }
+  });
+  return { ids, targets };
 }

@@ -121,5 +121,6 @@ function forward(
   return {
     logits: linear(parameters, "head", norm(parameters, "norm", rows)),
     state: state.past0 ? next : {},
+    hidden: [rows],
   };
 }

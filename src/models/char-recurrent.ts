@@ -104,6 +104,7 @@ function forward(
   return {
     logits: affine(mode.dropout(hidden, layers.dropout), head, parameter(parameters, "head.bias"), true),
     state: next,
+    hidden: [hidden],
   };
 }
 

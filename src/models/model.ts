@@ -55,7 +55,10 @@ export interface ModelOutput {
   readonly logits: Tensor;
   /** What to carry into the next call. */
   readonly state: State;
-  /** The stream before the first layer and after each one, [batch · length, width], of transformers. */
+  /**
+   * What the tokens are to the model, [batch · length, width]: of transformers the stream before the first
+   * layer and after each one, of other models what the last layer gives. Absent where it has no such thing.
+   */
   readonly hidden?: readonly Tensor[];
   /** Where asked for: who looks at whom in each layer, [batch, heads, length, length]; each row sums to 1. */
   readonly attention?: readonly Tensor[];

@@ -20,6 +20,8 @@ export interface AuditedSample {
   readonly longest_span?: { readonly characters: number; readonly words: number; readonly text: string };
   /** Nearest first. */
   readonly nearest: readonly Neighbour[];
+  /** The cue that was looked up, normalised: its words are those that the text begins with. */
+  readonly cue?: string;
   /** Training jokes that begin with the same cue. */
   readonly same_cue?: readonly string[];
   /** Stretches of `text` that stand word for word in the training data. Default: the longest span. */

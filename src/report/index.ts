@@ -6,7 +6,7 @@ export type { GptData } from "./chapters/gpt.ts";
 export type { CopyRate, NoveltyAudit, NoveltyData } from "./chapters/novelty.ts";
 export type { DataDocument } from "./chapters/parts/data.ts";
 export type { TypingData } from "./chapters/parts/typing.ts";
-export type { RunMeasures, RunsData } from "./chapters/runs.ts";
+export type { RunsData } from "./chapters/runs.ts";
 export {
   bits,
   bytes,
@@ -24,3 +24,4 @@ export {
 export type { ReportChapters, ReportData } from "./page.ts";
 export { pickBest } from "./pick.ts";
 export { renderReport } from "./render.ts";
+export { legendOf, type MeasureGroup, measureGroups, type RunMeasures, rowsOf } from "./run-measures.ts";

@@ -28,9 +28,18 @@ function shifted(sample: AuditedSample) {
 export function jokeColumns(
   groups: readonly { readonly temperature: number; readonly samples: readonly AuditedSample[] }[],
 ): Html {
+  return sampleColumns(
+    groups.map(({ temperature, samples }) => ({ title: `Temperature ${temperature}`, samples })),
+  );
+}
+
+/** One column a group of samples, under its title. */
+export function sampleColumns(
+  groups: readonly { readonly title: string; readonly samples: readonly AuditedSample[] }[],
+): Html {
   return html`<div class="columns">${groups.map(
-    ({ temperature, samples }) => html`<section class="column" aria-label="Temperature ${temperature}">
-<h4>Temperature ${temperature} <span class="quiet">${tally(samples)}</span></h4>
+    ({ title, samples }) => html`<section class="column" aria-label="${title}">
+<h4>${title} <span class="quiet">${tally(samples)}</span></h4>
 <ol class="jokes">${samples.map(
       (s) => html`<li><p>${joke(s)}</p>
 <p class="note">${verdictLabel(s)}${s.nearest[0] && html`<span class="nearest">${s.nearest[0].text.trim()}</span>`}</p></li>

@@ -1,27 +1,48 @@
 /** New or remembered? Everything that the audit of one model or one file of samples is made of. */
 
+import type { PreparedData } from "../data/prepare.ts";
 import { sourceKinds } from "../data/prepare-sources.ts";
 import { openSource, type SourceOptions } from "../data/sources/source.ts";
 import { evenly } from "../evaluate/evenly.ts";
-import { type Extraction, measureExtraction } from "../evaluate/extraction.ts";
+import { type Extraction, type ExtractionRate, measureExtraction } from "../evaluate/extraction.ts";
 import { localModel } from "../evaluate/local-model.ts";
 import { measureMembership, type SignalQuality } from "../evaluate/membership.ts";
-import { type AuditOptions, auditSamples, type NoveltyAudit } from "../evaluate/novelty/audit.ts";
+import {
+  type AuditOptions,
+  auditSamples,
+  type CopyRate,
+  type NoveltyAudit,
+} from "../evaluate/novelty/audit.ts";
+import { Auditor, type AuditorOptions } from "../evaluate/novelty/auditor.ts";
 import { openIndex } from "../evaluate/novelty/index-file.ts";
 import { buildIndex, type TrainingIndex } from "../evaluate/novelty/training-index.ts";
+import { piecesOfText } from "../evaluate/pieces.ts";
 import type { LanguageModel } from "../generate/language-model.ts";
 import type { NoveltyAudit as NoveltyFigures } from "../report/index.ts";
+
+/** One snapshot of a training: copies among its texts, and what it had learned by then. */
+export interface SnapshotAudit extends Pick<CopyRate, "copies" | "n" | "rate" | "interval"> {
+  readonly step: number;
+  /** Nats per token on texts that were held out; null where none were. */
+  readonly val_loss: number | null;
+  /** On training texts. */
+  readonly train_loss: number;
+  /** Texts completed word for word from their beginnings; absent where the model was not asked. */
+  readonly extraction?: { readonly training: ExtractionRate; readonly heldout: ExtractionRate };
+}
 
 export interface ModelAudit extends NoveltyAudit {
   /** Training texts got out of the model by their beginnings; absent for samples without a model. */
   readonly extraction?: Extraction;
   /** How well training texts can be told from unseen ones. */
   readonly membership?: readonly SignalQuality[];
+  /** The same of snapshots along the training, where that was asked for. */
+  readonly checkpoints?: readonly SnapshotAudit[];
 }
 
 export interface ModelAuditOptions extends Omit<AuditOptions, "heldOut" | "train"> {
-  readonly training: readonly string[];
-  readonly heldOut: readonly string[];
+  /** What the samples are looked up in; what is held out is the baseline. */
+  readonly data: Pick<PreparedData, "kind" | "splits">;
   /** The model that wrote the samples, to be asked for training texts and their likelihood. */
   readonly lm?: LanguageModel;
   /** Training and held-out texts that the model is asked about, of each. Default 100. */
@@ -32,14 +53,40 @@ export interface ModelAuditOptions extends Omit<AuditOptions, "heldOut" | "train
   readonly indexFile?: string;
 }
 
+/** The auditor of some training texts, whose index is kept in a file where one is given. */
+export async function noveltyAuditor(
+  training: readonly string[],
+  { indexFile, ...options }: AuditorOptions & { readonly indexFile?: string } = {},
+): Promise<Auditor> {
+  return new Auditor(await noveltyIndex(training, indexFile), options);
+}
+
+async function noveltyIndex(training: readonly string[], file: string | undefined): Promise<TrainingIndex> {
+  return file === undefined ? buildIndex(training) : (await openIndex(file, training)).index;
+}
+
+/** Characters of the pieces in which one continuous text is judged: about those of a few jokes. */
+const PIECE = 240;
+
+/** The single texts of both sides; of one continuous text, pieces of it. */
+export function textsOf({ kind, splits }: Pick<PreparedData, "kind" | "splits">): {
+  training: readonly string[];
+  heldOut: readonly string[];
+} {
+  const { train, validation, test } = splits;
+  const single = (texts: readonly string[]) =>
+    kind === "text" ? texts.flatMap((text) => piecesOfText(text, PIECE)) : texts;
+  return { training: single(train), heldOut: single([...validation, ...test]) };
+}
+
 /** Audits samples against the training texts, and, where there is a model, asks the model itself. */
 export async function auditModel(
   samples: readonly string[],
   options: ModelAuditOptions,
 ): Promise<ModelAudit> {
-  const { training, heldOut, lm, asked = 100, prefix = 10, indexFile, ...audit } = options;
-  const index: TrainingIndex =
-    indexFile === undefined ? buildIndex(training) : (await openIndex(indexFile, training)).index;
+  const { data, lm, asked = 100, prefix = 10, indexFile, ...audit } = options;
+  const index = await noveltyIndex(data.splits.train, indexFile);
+  const { training, heldOut } = textsOf(data);
   const judged = await auditSamples(samples, index, {
     ...audit,
     heldOut,
@@ -48,23 +95,35 @@ export async function auditModel(
   });
   if (lm?.model.predicts !== "each") return judged;
   const model = localModel(lm, audit.signal);
-  const fits = (text: string) => lm.tokenizer.encode(text).length + 2 < lm.model.contextLength;
-  const texts = {
-    training: evenly(training.filter(fits), asked),
-    heldout: evenly(heldOut.filter(fits), asked),
-  };
-  const signal = audit.signal ? { signal: audit.signal } : {};
-  return {
-    ...judged,
-    extraction: await measureExtraction(model, texts, { prefix, ...signal }),
-    membership: await measureMembership(model, texts, signal),
-  };
+  try {
+    const texts = askable(lm, { training, heldOut }, asked);
+    // One graph for many texts.
+    const together = { batch: 256, ...(audit.signal ? { signal: audit.signal } : {}) };
+    return {
+      ...judged,
+      extraction: await measureExtraction(model, texts, { prefix, ...together }),
+      membership: await measureMembership(model, texts, together),
+    };
+  } finally {
+    await model.release();
+  }
+}
+
+/** Texts that the model can be asked about, which its context must hold: at most `asked` of each, evenly spaced. */
+export function askable(
+  { tokenizer, model }: LanguageModel,
+  { training, heldOut }: { readonly training: readonly string[]; readonly heldOut: readonly string[] },
+  asked: number,
+): { training: readonly string[]; heldout: readonly string[] } {
+  const fits = (text: string) => tokenizer.encode(text).length + 2 < model.contextLength;
+  return { training: evenly(training.filter(fits), asked), heldout: evenly(heldOut.filter(fits), asked) };
 }
 
 /** The audit as the report draws it. */
 export function noveltyFigures(model: string, command: string, audit: ModelAudit): NoveltyFigures {
   const { samples, copies, rate, baseline, training, n_novelty, heldout_nearest, extraction, membership } =
     audit;
+  const { checkpoints } = audit;
   return {
     model,
     command,
@@ -77,7 +136,16 @@ export function noveltyFigures(model: string, command: string, audit: ModelAudit
     ...(training ? { training } : {}),
     ...(extraction ? { extraction } : {}),
     ...(membership ? { membership } : {}),
+    ...(checkpoints ? { checkpoints: checkpoints.map(drawn) } : {}),
   };
+}
+
+function drawn({ step, rate, val_loss, train_loss, extraction }: SnapshotAudit) {
+  const extracted = extraction && {
+    training: extraction.training.rate ?? 0,
+    heldout: extraction.heldout.rate ?? 0,
+  };
+  return { step, rate: rate ?? 0, val_loss, train_loss, ...(extracted ? { extracted } : {}) };
 }
 
 /** All texts of files or other sources as they stand: no cleaning, nothing dropped. */

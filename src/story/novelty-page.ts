@@ -12,7 +12,7 @@ export async function noveltyPage(
   audit: ModelAudit,
 ): Promise<void> {
   const html = await renderReport({
-    title: "New or remembered?",
+    title: `Does ${model} invent, or does it remember?`,
     standfirst: audit.verdict,
     key: [
       { value: percent(audit.rate ?? 0), label: "of these texts are copies" },

@@ -95,10 +95,8 @@ export async function tellStory(options: StoryOptions = {}): Promise<StoryResult
   onEvent?.({ type: "writing" });
   const auditor = new Auditor(buildIndex(data.splits.train), { neighbours: 1 });
   const audit = (texts: readonly string[]) => texts.map((text) => auditor.audit(text));
-  const { train: trained, validation, test } = data.splits;
   const remembered = await auditModel(characters.many, {
-    training: trained,
-    heldOut: [...validation, ...test],
+    data,
     lm: characters.lm,
     ...(signal ? { signal } : {}),
   });

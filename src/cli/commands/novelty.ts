@@ -1,20 +1,55 @@
 /** `punchline novelty`: which of a model's texts repeat its training data. */
 import { existsSync, statSync } from "node:fs";
-import { join } from "node:path";
-import { auditModel, noveltyPage, type PreparedData, readRun, readTexts, UsageError } from "../../index.ts";
+import {
+  auditModel,
+  auditSnapshots,
+  type CopyRule,
+  type ModelAudit,
+  noveltyAuditor,
+  noveltyPage,
+  type PreparedData,
+  readTexts,
+  type SnapshotAudit,
+  type TextModel,
+  UsageError,
+} from "../../index.ts";
 import { argument, defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
-import {
-  type DataChoices,
-  type DataOptionValues,
-  dataChoices,
-  dataOptions,
-  readData,
-} from "../data-options.ts";
+import { dataOptions } from "../data-options.ts";
+import { deviceOf } from "../device-options.ts";
 import { formatCount } from "../format.ts";
+import { printAudit } from "../novelty-tables.ts";
 import { modelOptions, openAny, tellUsage } from "../open-model.ts";
-import { integer, list, number, text } from "../option.ts";
-import { table } from "../table.ts";
+import { flag, integer, list, number, type OptionValues, present, text } from "../option.ts";
+import { dataOfModel, indexFileOf, recordOf } from "../training-data.ts";
+
+const options = {
+  data: list({
+    describe: "The training data (default: the run's own, or one-liners)",
+    placeholder: "SOURCE",
+  }),
+  n: integer({ describe: "How many texts to write", short: "n", min: 1, max: 100_000, default: 200 }),
+  prompt: text({ describe: "What each text begins with" }),
+  temperature: number({ describe: "Of the sampling", min: 0, default: 0.8 }),
+  maxLength: integer({ describe: "Most tokens of a text", min: 1, default: 240 }),
+  seed: integer({ describe: "Of the random numbers", min: 0, default: 0 }),
+  nearCopy: number({ describe: "Similarity from which a text is called a near copy", min: 0.6, max: 1 }),
+  spanCopy: number({
+    describe: "Share of words in long shared spans from which it is called a copy",
+    above: 0,
+    max: 1,
+  }),
+  asked: integer({ describe: "Training texts whose beginnings the model is given", min: 0, default: 100 }),
+  prefix: integer({ describe: "Tokens of a beginning", min: 1, default: 10 }),
+  checkpoints: flag({
+    describe: "Audit the weights kept along the training as well (train --snapshot-every)",
+  }),
+  page: text({ describe: "Write a page with highlighted spans", placeholder: "FILE" }),
+  ...dataOptions,
+  ...modelOptions,
+} as const;
+
+type Options = OptionValues<typeof options>;
 
 export default defineCommand({
   description:
@@ -24,112 +59,44 @@ export default defineCommand({
   arguments: {
     samples: argument({ describe: "A model, also openai:NAME, or a .txt, .jsonl or .csv file of texts" }),
   },
-  options: {
-    data: list({
-      describe: "The training data (default: the run's own, or one-liners)",
-      placeholder: "SOURCE",
-    }),
-    n: integer({ describe: "How many texts to write", short: "n", min: 1, max: 100_000, default: 200 }),
-    prompt: text({ describe: "What each text begins with" }),
-    temperature: number({ describe: "Of the sampling", min: 0, default: 0.8 }),
-    maxLength: integer({ describe: "Most tokens of a text", min: 1, default: 240 }),
-    seed: integer({ describe: "Of the random numbers", min: 0, default: 0 }),
-    nearCopy: number({ describe: "Similarity from which a text is called a near copy", above: 0, max: 1 }),
-    spanCopy: number({
-      describe: "Share of words in long shared spans from which it is called a copy",
-      above: 0,
-      max: 1,
-    }),
-    asked: integer({ describe: "Training texts whose beginnings the model is given", min: 0, default: 100 }),
-    prefix: integer({ describe: "Tokens of a beginning", min: 1, default: 10 }),
-    page: text({ describe: "Write a page with highlighted spans", placeholder: "FILE" }),
-    ...dataOptions,
-    ...modelOptions,
-  },
+  options,
   examples: [
     {
       command: "punchline novelty runs/a -n 500 --page novelty.html",
       explain: "A run, against its own data",
     },
+    { command: "punchline novelty runs/a --checkpoints", explain: "When it began to remember" },
     { command: "punchline novelty jokes.txt --data shortjokes.csv", explain: "Texts from anywhere" },
   ],
-  async run(ctx, args, options) {
-    const file = isTextFile(args.samples);
-    const model = file ? undefined : await openAny(ctx, args.samples, options);
-    const { folder, lm } = model?.kind === "local" ? model : {};
-    const data = await trainingData(ctx, folder, options.data, options);
-    const heldOut = [...data.splits.validation, ...data.splits.test];
-    const { n, temperature, maxLength, seed, prompt = "" } = options;
-    const slide = model?.kind === "local";
+  async run(ctx, { samples }, options) {
+    const model = isTextFile(samples) ? undefined : await openAny(ctx, samples, options);
+    if (options.checkpoints) await refuseWithoutRun(samples, model);
+    const data = await dataOfModel(ctx, model, options.data, options);
+    const indexFile = await indexFileOf(model, options.data);
     const texts = model
-      ? (await model.sample({ n, prompt, temperature, maxLength, seed, slide, signal: ctx.interrupt })).map(
-          (s) => prompt + s.text,
-        )
-      : await readTexts([args.samples], options.column === undefined ? {} : { column: options.column });
-    if (texts.length === 0) throw new UsageError(`${args.samples} holds no text to audit.`);
+      ? await write(ctx, model, options)
+      : await readTexts([samples], present({ column: options.column }));
+    if (texts.length === 0) throw new UsageError(`${samples} holds no text to audit.`);
+    const { prefix, asked, prompt } = options;
+    const rule: Partial<CopyRule> = present({ near: options.nearCopy, span: options.spanCopy });
     const task = ctx.progress.start("auditing", { unit: "texts" });
-    const audit = await auditModel(texts, {
-      training: data.splits.train,
-      heldOut,
-      ...(lm && options.asked > 0 ? { lm, asked: options.asked, prefix: options.prefix } : {}),
-      ...(options.prompt === undefined ? {} : { prompt: options.prompt }),
-      rule: {
-        ...(options.nearCopy === undefined ? {} : { near: options.nearCopy }),
-        ...(options.spanCopy === undefined ? {} : { span: options.spanCopy }),
-      },
-      ...(folder !== undefined && existsSync(join(folder, "run.json"))
-        ? { indexFile: join(folder, "novelty.index") }
-        : {}),
+    const whole = await auditModel(texts, {
+      data,
+      ...(model?.kind === "local" && asked > 0 ? { lm: model.lm, asked, prefix } : {}),
+      rule,
+      ...present({ prompt, indexFile }),
       onProgress: (done, total) => task.update({ done, total }),
       signal: ctx.interrupt,
     });
-    task.end(`audited ${formatCount(texts.length)} texts against ${formatCount(audit.indexed)}`);
-    ctx.print(audit.verdict);
-    ctx.print();
-    const share = (copies: number, of: number) => `${copies} of ${of}`;
-    ctx.print(
-      table(
-        [
-          { header: "" },
-          { header: "copies", align: "right" },
-          { header: "whole", align: "right" },
-          { header: "near", align: "right" },
-          { header: "spans", align: "right" },
-        ],
-        (
-          [
-            ["these texts", audit],
-            ["unseen real texts", audit.baseline],
-            ["training texts", audit.training],
-          ] as const
-        ).flatMap(([name, rate]) =>
-          rate
-            ? [
-                [
-                  name,
-                  share(rate.copies, rate.n),
-                  `${rate.kinds.exact}`,
-                  `${rate.kinds.near}`,
-                  `${rate.kinds.span}`,
-                ],
-              ]
-            : [],
-        ),
-        { width: ctx.columns },
-      ),
-    );
-    if (audit.extraction) {
-      const { training, heldout, prefix } = audit.extraction;
-      ctx.print(
-        `\nGiven the first ${prefix} tokens, it completed word for word ${share(training.copies, training.n)} training texts and ${share(heldout.copies, heldout.n)} unseen ones.`,
-      );
-    }
-    for (const { text, copy_kind, nearest } of audit.samples.filter(({ copy }) => copy).slice(0, 5)) {
-      ctx.print(`\n${ctx.style.bold(copy_kind ?? "copy")}: ${text}`);
-      if (nearest[0]) ctx.print(ctx.style.dim(`  data: ${nearest[0].text}`));
-    }
+    task.end(`audited ${formatCount(texts.length)} texts against ${formatCount(whole.indexed)}`);
+    const checkpoints =
+      options.checkpoints && model?.kind === "local"
+        ? await alongTraining(ctx, model.folder, data, { ...options, rule, indexFile })
+        : undefined;
+    const audit: ModelAudit = { ...whole, ...(checkpoints ? { checkpoints } : {}) };
+    printAudit(ctx, audit);
     if (options.page !== undefined) {
-      await noveltyPage(options.page, args.samples, `punchline novelty ${args.samples}`, audit);
+      await noveltyPage(options.page, samples, commandOf(samples, options), audit);
       ctx.print(`\nThe page: ${options.page}`);
     }
     ctx.json({ ...audit, ...(model ? tellUsage(ctx, model, options) : {}) });
@@ -138,30 +105,67 @@ export default defineCommand({
 });
 
 function isTextFile(name: string): boolean {
-  return /\.(txt|jsonl?|csv|tsv|parquet)(\.gz)?$/.test(name) && existsSync(name) && statSync(name).isFile();
+  if (!/\.(txt|jsonl?|csv|tsv|parquet)(\.gz)?$/.test(name)) return false;
+  if (existsSync(name)) return statSync(name).isFile();
+  throw new UsageError(`There is no file "${name}"; check the path, or name a model.`);
 }
 
-/** The data that a model was trained on: as its run recorded it, or as the options say. */
-async function trainingData(
-  ctx: Context,
-  folder: string | undefined,
-  sources: readonly string[],
-  options: DataOptionValues,
-): Promise<PreparedData> {
-  const isRun = folder !== undefined && existsSync(join(folder, "run.json"));
-  if (isRun && sources.length === 0) {
-    const record = await readRun(folder);
-    const data = await readData(
-      ctx,
-      record.sources.length > 0 ? record.sources : ["one-liners"],
-      record.data as DataChoices,
+async function refuseWithoutRun(name: string, model: TextModel | undefined): Promise<void> {
+  if ((await recordOf(model)) === undefined)
+    throw new UsageError(
+      `${name} is no run trained by Punchline, so it has kept no weights along its training; leave --checkpoints out.`,
     );
-    if (data.fingerprint !== record.fingerprint) {
-      ctx.warn(
-        "The data has changed since this run was trained: its fingerprint differs, so copies of what is gone are not found.",
-      );
-    }
-    return data;
-  }
-  return readData(ctx, sources.length > 0 ? sources : ["one-liners"], dataChoices(options));
+}
+
+async function write(ctx: Context, model: TextModel, options: Options): Promise<string[]> {
+  const { n, temperature, maxLength, seed, prompt = "" } = options;
+  const slide = model.kind === "local";
+  const samples = await model.sample({
+    n,
+    prompt,
+    temperature,
+    maxLength,
+    seed,
+    slide,
+    signal: ctx.interrupt,
+  });
+  return samples.map(({ text }) => prompt + text);
+}
+
+async function alongTraining(
+  ctx: Context,
+  folder: string,
+  data: PreparedData,
+  given: Options & { readonly rule: Partial<CopyRule>; readonly indexFile: string | undefined },
+): Promise<readonly SnapshotAudit[]> {
+  const { n, prompt = "", temperature, maxLength, seed, asked, prefix, rule, indexFile } = given;
+  const auditor = await noveltyAuditor(data.splits.train, {
+    ...{ neighbours: 1, cueTexts: 0, rule },
+    ...present({ indexFile }),
+  });
+  const task = ctx.progress.start("auditing snapshots", { unit: "snapshots" });
+  const { checkpoints, skipped } = await auditSnapshots(folder, {
+    auditor,
+    data,
+    ...{ n, prompt, temperature, maxLength, seed, asked, prefix },
+    backend: deviceOf(given),
+    onProgress: (done, total) => task.update({ done, total }),
+    signal: ctx.interrupt,
+  });
+  task.end(`audited ${checkpoints.length} snapshots`);
+  for (const { step, reason } of skipped)
+    ctx.warn(`The snapshot of step ${step} cannot be audited: ${reason}`);
+  return checkpoints;
+}
+
+/** The command that gives the same page again. */
+function commandOf(samples: string, { data, n, temperature, seed, prompt, checkpoints }: Options): string {
+  return [
+    "punchline novelty",
+    samples,
+    ...data.flatMap((source) => ["--data", source]),
+    ...(isTextFile(samples) ? [] : ["-n", n, "--temperature", temperature, "--seed", seed]),
+    ...(prompt === undefined ? [] : ["--prompt", JSON.stringify(prompt)]),
+    ...(checkpoints ? ["--checkpoints"] : []),
+  ].join(" ");
 }

@@ -1,8 +1,20 @@
 /** `punchline sample`: texts from a model. */
-import { UsageError } from "../../index.ts";
+import {
+  InputError,
+  type NovelSamples,
+  noveltyAuditor,
+  type TextModel,
+  UsageError,
+  writeNovel,
+} from "../../index.ts";
 import { argument, defineCommand } from "../command.ts";
+import type { Context } from "../context.ts";
+import { formatCount } from "../format.ts";
 import { modelKinds, modelOptions, openAny, tellUsage } from "../open-model.ts";
-import { flag, integer, list, number, present, text } from "../option.ts";
+import { flag, integer, list, number, numberOrBare, present, text } from "../option.ts";
+import { dataOfModel, indexFileOf } from "../training-data.ts";
+
+const novelty = "New texts only";
 
 export default defineCommand({
   description: "Writes texts token by token. The same seed writes the same texts, whatever their number.",
@@ -38,6 +50,24 @@ export default defineCommand({
     stop: list({ describe: "A text that ends the sample" }),
     seed: integer({ describe: "Of the random numbers", min: 0, default: 0 }),
     slide: flag({ describe: "Drop the oldest tokens where the context is full" }),
+    novel: numberOrBare({
+      describe:
+        "Write again what is a copy: as similar as this to a training text, or sewn together from some",
+      min: 0.6,
+      max: 1,
+      bare: 0.7,
+      group: novelty,
+    }),
+    tries: integer({
+      describe: "Most texts written for each one wanted (default 20)",
+      min: 1,
+      group: novelty,
+    }),
+    data: list({
+      describe: "The training data (default: the run's own, or one-liners)",
+      placeholder: "SOURCE",
+      group: novelty,
+    }),
     ...modelOptions,
   },
   examples: [
@@ -48,24 +78,107 @@ export default defineCommand({
       explain: "A hosted model, with the key in OPENAI_API_KEY",
     },
   ],
-  async run(ctx, args, { device, threads, priceIn, priceOut, n, ...options }) {
+  async run(ctx, args, { device, threads, priceIn, priceOut, n, novel, tries, data, ...options }) {
     const where = { device, threads, priceIn, priceOut };
     if (options.stop.includes("")) throw new UsageError("--stop needs a text, and not an empty one.");
+    refuseWithoutNovel(novel, { tries, data });
     const model = await openAny(ctx, args.model, where);
-    const streams = ctx.isTTY && n === 1 && !ctx.asJson;
+    const streams = ctx.isTTY && n === 1 && !ctx.asJson && novel === undefined;
     if (streams) ctx.write(options.prompt);
-    const samples = await model.sample({
-      ...present(options),
-      n,
-      signal: ctx.interrupt,
-      ...(streams ? { onText: (_, piece) => ctx.write(piece) } : {}),
-    });
+    const write = (count: number, seed: number) =>
+      model.sample({
+        ...present(options),
+        n: count,
+        seed,
+        signal: ctx.interrupt,
+        ...(streams ? { onText: (_, piece) => ctx.write(piece) } : {}),
+      });
+    const found =
+      novel === undefined
+        ? undefined
+        : await onlyNew(ctx, model, write, { novel, n, seed: options.seed, tries: tries ?? 20, data });
+    const samples = found?.samples ?? (await write(n, options.seed));
     if (streams) ctx.print();
     else for (const { prompt, text } of samples) ctx.print(prompt + text);
-    ctx.json({
-      samples: samples.map(({ prompt, text, tokens, finish }) => ({ prompt, text, tokens, finish })),
-      ...tellUsage(ctx, model, where),
-    });
+    if (found) tellThrownAway(ctx, found, samples.length);
+    if (samples.length > 0) {
+      ctx.json({
+        samples: samples.map(({ ids: _, logProbabilities: __, ...sample }) => sample),
+        ...(found ? { novel: { threshold: novel, thrown_away: found.thrown_away, kinds: found.kinds } } : {}),
+        ...tellUsage(ctx, model, where),
+      });
+    }
     await model.release();
+    if (found && samples.length < n) throw tooFew(args.model, found, n, novel!);
   },
 });
+
+/** @throws UsageError for an option that only says how new texts are found. */
+function refuseWithoutNovel(
+  novel: number | undefined,
+  { tries, data }: { readonly tries: number | undefined; readonly data: readonly string[] },
+): void {
+  const odd = novel !== undefined ? undefined : tries !== undefined ? "--tries" : data[0] && "--data";
+  if (odd) throw new UsageError(`${odd} is of use with --novel only; add --novel or leave it out.`);
+}
+
+interface Wanted {
+  readonly novel: number;
+  readonly n: number;
+  readonly seed: number;
+  readonly tries: number;
+  readonly data: readonly string[];
+}
+
+async function onlyNew(
+  ctx: Context,
+  model: TextModel,
+  write: Parameters<typeof writeNovel>[0],
+  { novel, data, ...wanted }: Wanted,
+): Promise<NovelSamples> {
+  const training = (await dataOfModel(ctx, model, data)).splits.train;
+  const auditor = await noveltyAuditor(training, {
+    rule: { near: novel },
+    ...present({ indexFile: await indexFileOf(model, data) }),
+  });
+  const task = ctx.progress.start("writing", { unit: "new texts" });
+  const found = await writeNovel(write, auditor, {
+    ...wanted,
+    // A decoder is made for a number of texts, and kept; services are paid by the text.
+    atLeast: model.kind === "local" ? Math.min(wanted.n, 64) : 1,
+    onProgress: (done, total) => task.update({ done, total }),
+    signal: ctx.interrupt,
+  });
+  task.end();
+  return found;
+}
+
+function tellThrownAway(ctx: Context, { thrown_away, kinds }: NovelSamples, kept: number): void {
+  const named = [
+    [kinds.exact, "whole"],
+    [kinds.near, "near"],
+    [kinds.span, "sewn together"],
+    [kinds.empty, "without a word"],
+  ] as const;
+  const told = named.filter(([count]) => count > 0).map(([count, name]) => `${formatCount(count)} ${name}`);
+  const which = told.length === 0 ? "" : `: ${told.join(", ")}`;
+  ctx.warn(`Threw away ${formatCount(thrown_away)} of ${formatCount(thrown_away + kept)} texts${which}.`);
+}
+
+function tooFew(
+  name: string,
+  { samples, thrown_away, ended }: NovelSamples,
+  n: number,
+  novel: number,
+): Error {
+  const found = samples.length === 0 ? "nothing new" : `${samples.length} new of the ${n} texts wanted`;
+  const why =
+    ended === "repeats"
+      ? "in the end it only repeated itself"
+      : `${formatCount(thrown_away)} were thrown away`;
+  return new InputError(
+    "nothing-new",
+    `${name} wrote ${found}, by the threshold ${novel}: ${why}; raise --temperature, change --prompt or --seed${ended === "tries" ? ", allow more --tries" : ""}${novel < 1 ? ", or allow more likeness with --novel 1" : ""}.`,
+    { found: samples.length, thrown_away },
+  );
+}

@@ -169,6 +169,9 @@ function intervalOf(own: CopyRate, baseline: CopyRate): Interval {
   );
 }
 
+/** Fewer unseen texts than this hardly ever show a difference. */
+const FEW = 30;
+
 /** Two sentences: the rates with their intervals, and what they allow to say. */
 function verdict(own: CopyRate, baseline: CopyRate, noun: string): string {
   if (own.rate === null) return "There are no samples to judge.";
@@ -182,7 +185,9 @@ function verdict(own: CopyRate, baseline: CopyRate, noun: string): string {
       ? "The model copies more than chance likeness explains."
       : high < 0
         ? `The model copies less than unseen ${noun} seem to.`
-        : "The difference is within chance.";
+        : baseline.n < FEW
+          ? `With only ${baseline.n} ${noun} beside, nothing can be concluded.`
+          : "The difference is within chance.";
   return `${said}; of real unseen ${noun} ${percent(baseline.rate)} would be called so (${bounds(baseline)}). ${finding}`;
 }
 

@@ -68,7 +68,10 @@ describe("openIndex", async () => {
     expect(await readdir(folder)).toEqual(["novelty.index"]);
   });
 
-  it("does not hide that it cannot write", async () => {
-    await expect(openIndex(join(folder, "none", "x"), texts)).rejects.toThrow(/ENOENT/);
+  it("gives the index where it cannot be kept, and says so", async () => {
+    const { index, reused, reason } = await openIndex(join(folder, "none", "x"), texts);
+    expect(index.texts).toEqual(texts);
+    expect(reused).toBe(false);
+    expect(reason).toMatch(/cannot be kept at .*none.x \(ENOENT\)\.$/);
   });
 });

@@ -38,7 +38,10 @@ export interface OpenedIndex {
   readonly reason?: string;
 }
 
-/** The index at `path` where it fits the texts; otherwise a new one, which replaces it. */
+/**
+ * The index at `path` where it fits the texts; otherwise a new one, which replaces it. Where it cannot be
+ * written there (a folder of somebody else, a full disk) it is merely not kept.
+ */
 export async function openIndex(path: string, texts: readonly string[]): Promise<OpenedIndex> {
   let reason: string | undefined;
   try {
@@ -48,6 +51,9 @@ export async function openIndex(path: string, texts: readonly string[]): Promise
     else if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
   }
   const index = buildIndex(texts);
-  await saveIndex(path, index);
+  await saveIndex(path, index).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === undefined) throw error;
+    reason = `The index cannot be kept at ${path} (${error.code}).`;
+  });
   return { index, reused: false, ...(reason === undefined ? {} : { reason }) };
 }

@@ -58,6 +58,9 @@ Two people can have the same idea, and many real jokes resemble one another: the
 ${audits.map((a, i) => audit(a, `novelty-${i}`, audits.length > 1))}`,
 });
 
+/** Fewer real jokes than this hardly ever show a difference. */
+const FEW = 30;
+
 /**
  * The model against the held-out baseline, in one sentence. A difference is claimed only where the two 95 %
  * intervals do not overlap, which is stricter than a test at 5 %.
@@ -73,7 +76,9 @@ export function verdictSentence({ model, samples, copies, baseline }: NoveltyAud
       ? "it remembers"
       : own[1] < theirs[0]
         ? "it copies less than people do"
-        : "the two cannot be told apart";
+        : baseline.n < FEW
+          ? "too few of those to tell"
+          : "the two cannot be told apart";
   return `${said}; ${real}: ${verdict}.`;
 }
 
@@ -156,9 +161,12 @@ ${
   figure({
     id: `${id}-checkpoints`,
     title: memorisationTitle(a.checkpoints),
-    subtitle: "Copies among samples, and validation loss, at checkpoints of one training",
+    subtitle:
+      a.checkpoints[0]!.extracted === undefined
+        ? "Copies among samples, and losses, at snapshots of one training"
+        : "Copies among samples, training texts completed word for word from their beginnings, unseen texts completed so, and losses, at snapshots of one training",
     content: memorisationChart({ id: `${id}-checkpoints-chart`, points: a.checkpoints }),
-    measured: measured("The same number of samples at every checkpoint, judged by the same rule."),
+    measured: measured("As many samples of every snapshot, from the same seed, judged by the same rule."),
   })
 }
 ${
@@ -171,7 +179,7 @@ ${
   dataTable<{ readonly signal: string; readonly auc: number }>({
     caption: "How well it can be told that a joke was learned from",
     columns: [
-      { header: "Signal", cell: (m) => m.signal },
+      { header: "Signal", cell: (m) => signals[m.signal] ?? m.signal },
       { header: "AUC (0.5 is chance)", numeric: true, cell: (m) => decimal(m.auc, 2) },
     ],
     rows: a.membership,
@@ -183,6 +191,14 @@ function rateRow(label: string, { copies, n, interval }: CopyRate, lead = false)
   return { label, rate: n === 0 ? 0 : copies / n, interval: interval ?? wilson(copies, n), lead };
 }
 
+/** The signals of evaluate/membership.ts in words. */
+const signals: Readonly<Record<string, string>> = {
+  perplexity: "likely to the model",
+  zlib: "likelier than its compressed size suggests",
+  lowercase: "likelier than itself in lower case",
+  smaller: "likelier than to a smaller model",
+};
+
 function shareOf(rate: CopyRate): string {
   return percentInterval(
     rate.n === 0 ? 0 : rate.copies / rate.n,
@@ -190,10 +206,17 @@ function shareOf(rate: CopyRate): string {
   );
 }
 
-/** Copies first, then by the similarity of the nearest training joke. */
+/** Copies first, then by the similarity of the nearest training joke; equal texts once. */
 function mostCopied(samples: readonly AuditedSample[], n: number): readonly AuditedSample[] {
   const rank = (s: AuditedSample) => (s.copy ? 2 : 0) + (s.nearest[0]?.similarity ?? 0);
-  return [...samples].sort((a, b) => rank(b) - rank(a)).slice(0, n);
+  return onceEach(samples)
+    .sort((a, b) => rank(b) - rank(a))
+    .slice(0, n);
+}
+
+/** A model that remembers says the same again and again. */
+function onceEach(samples: readonly AuditedSample[]): AuditedSample[] {
+  return [...new Map(samples.map((s) => [s.text.trim(), s])).values()];
 }
 
 function pairs(samples: readonly AuditedSample[]): Html {
@@ -209,9 +232,9 @@ function pairs(samples: readonly AuditedSample[]): Html {
 /** Samples by cue; the cue is the prompt, or else the words that begin sample and training joke alike. */
 function cues(samples: readonly AuditedSample[]): Html {
   const groups = new Map<string, { made: AuditedSample[]; real: readonly string[] }>();
-  for (const s of samples) {
+  for (const s of onceEach(samples)) {
     if (s.same_cue === undefined || s.same_cue.length === 0) continue;
-    const cue = s.prompt || commonStart(s.text, s.same_cue[0]!);
+    const cue = s.prompt || commonStart(s.text, s.same_cue[0]!, s.cue?.split(" ").length);
     const group = groups.get(cue) ?? { made: [], real: s.same_cue };
     group.made.push(s);
     groups.set(cue, group);
@@ -225,11 +248,12 @@ function cues(samples: readonly AuditedSample[]): Html {
   )}</div>`;
 }
 
-function commonStart(a: string, b: string): string {
+/** The words that both begin with, at most `most`. */
+function commonStart(a: string, b: string, most = Number.POSITIVE_INFINITY): string {
   const theirs = b.toLowerCase().split(/\s+/);
   const own = a.trim().split(/\s+/);
   let n = 0;
-  while (n < own.length && own[n]!.toLowerCase() === theirs[n]) n++;
+  while (n < Math.min(own.length, most) && own[n]!.toLowerCase() === theirs[n]) n++;
   return own.slice(0, Math.max(1, n)).join(" ");
 }
 
@@ -239,9 +263,17 @@ function noveltyTitle({ model, heldout }: { model: readonly number[]; heldout: r
 }
 
 function memorisationTitle(points: readonly MemorisationPoint[]): string {
-  const best = points.reduce((a, b) => (b.val_loss < a.val_loss ? b : a));
+  const known = points.filter((p) => p.val_loss !== null);
   const last = points.at(-1)!;
-  return best === last
-    ? `At the end of training ${percent(last.rate)} of its jokes are copies`
-    : `Past step ${count(best.step)} it no longer learns; copies go from ${percent(best.rate)} to ${percent(last.rate)}`;
+  const end = `At the end of training ${percent(last.rate)} of its jokes are copies`;
+  const best = known.reduce<MemorisationPoint | undefined>(
+    (a, b) => (a && a.val_loss! <= b.val_loss! ? a : b),
+    undefined,
+  );
+  if (best === undefined || best === last) return end;
+  const [what, from, to] =
+    best.extracted && last.extracted
+      ? (["what it can recite goes", best.extracted.training, last.extracted.training] as const)
+      : (["copies go", best.rate, last.rate] as const);
+  return `Past step ${count(best.step)} it learns no more about unseen jokes; ${what} from ${percent(from)} to ${percent(to)}`;
 }

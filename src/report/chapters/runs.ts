@@ -1,121 +1,89 @@
-/** Chapter: several runs side by side, under the same measures of real jokes. */
+/** Chapter: several runs side by side, under the same measures of real texts. */
+import { type AuditedSample, closeSimilarity } from "../audited.ts";
 import { defineChapter } from "../chapter.ts";
-import { repeat } from "../figure.ts";
-import { bits, bytes, compact, count, decimal, percent, rate } from "../format.ts";
-import { html } from "../html.ts";
+import { type RacePoint, raceChart } from "../charts/race.ts";
+import { figure, repeat } from "../figure.ts";
+import { bits, count } from "../format.ts";
+import { type Html, html } from "../html.ts";
+import { sampleColumns } from "../jokes.ts";
+import { legendOf, type MeasureGroup, measureGroups, type RunMeasures, rowsOf } from "../run-measures.ts";
 import { type Column, dataTable } from "../table.ts";
 
-/** Measures of a set of texts; a measure that cannot be had for a row is left out. */
-export interface RunMeasures {
-  readonly name: string;
-  readonly bits_per_byte?: number;
-  readonly bits_per_character?: number;
-  readonly perplexity?: number;
-  /** Distinct n-grams among all n-grams, n = 1, 2, 3. */
-  readonly distinct?: readonly [number, number, number];
-  readonly self_bleu?: number;
-  /** Share of words that stand in a repeated run. */
-  readonly repetition?: number;
-  /** Mean length in characters. */
-  readonly length?: number;
-  /** Share of samples that ended by themselves. */
-  readonly ended?: number;
-  /** Share of words that the data's vocabulary has. */
-  readonly real_words?: number;
-  /** Distinct words of the samples. */
-  readonly vocabulary?: number;
-  readonly mauve?: number;
-  /** Share of samples that are copies. */
-  readonly copies?: number;
-  readonly tokens_per_s?: number;
-  readonly parameters?: number;
-  readonly bytes?: number;
-}
-
 export interface RunsData {
-  /** The same measures of held-out real jokes. */
+  /** The same measures of held-out real texts. */
   readonly reference: RunMeasures;
   readonly runs: readonly RunMeasures[];
+  /** How each learned: validations along its training, where its log has some. */
+  readonly learning?: readonly { readonly model: string; readonly curve: readonly RacePoint[] }[];
+  /** The first texts of each run. */
+  readonly samples?: readonly { readonly name: string; readonly samples: readonly AuditedSample[] }[];
   /** Number of samples a run, and the encoder of MAUVE. */
   readonly how: string;
+  /** What could not be measured, in sentences. */
+  readonly notes?: readonly string[];
   readonly command: string;
 }
-
-type Cells = readonly (readonly [header: string, cell: (m: RunMeasures) => string, explained: string])[];
-
-const groups: readonly { readonly caption: string; readonly cells: Cells }[] = [
-  {
-    caption: "How well it predicts held-out jokes",
-    cells: [
-      ["Bits/char.", (m) => decimal(m.bits_per_character, 3), "lower is better"],
-      ["Bits/byte", (m) => decimal(m.bits_per_byte, 3), "lower is better; comparable whatever the tokens"],
-      ["Perplexity", (m) => decimal(m.perplexity, 2), "per token; not comparable between kinds of token"],
-    ],
-  },
-  {
-    caption: "What it writes",
-    cells: [
-      ["Distinct-1", (m) => percent(m.distinct?.[0]), "share of words that are different"],
-      ["Distinct-2", (m) => percent(m.distinct?.[1]), "of word pairs"],
-      ["Distinct-3", (m) => percent(m.distinct?.[2]), "of word triples"],
-      ["Self-BLEU", (m) => decimal(m.self_bleu, 2), "how alike the jokes are; lower is more varied"],
-      ["Repeats", (m) => percent(m.repetition), "words in a repeated run"],
-      ["MAUVE", (m) => decimal(m.mauve, 2), "nearness to real jokes; 1 is the same"],
-    ],
-  },
-  {
-    caption: "Its form",
-    cells: [
-      ["Length", (m) => count(m.length), "mean, in characters"],
-      ["Ended", (m) => percent(m.ended), "ended by themselves"],
-      ["Real words", (m) => percent(m.real_words), "words that the data has"],
-      ["Vocabulary", (m) => count(m.vocabulary), "distinct words used"],
-      ["Copies", (m) => percent(m.copies), "jokes of the training data"],
-    ],
-  },
-  {
-    caption: "What it costs",
-    cells: [
-      ["Parameters", (m) => compact(m.parameters), ""],
-      ["Size", (m) => bytes(m.bytes), "of the checkpoint"],
-      ["Writes, tokens", (m) => rate(m.tokens_per_s), "one text at a time"],
-    ],
-  },
-];
 
 export const runs = defineChapter<RunsData>({
   id: "runs",
   title: "Side by side",
   finding: ({ runs: all }) => {
-    const known = all.filter((r) => r.bits_per_character !== undefined);
-    if (known.length === 0) return `${count(all.length)} runs, measured alike.`;
-    const winner = known.reduce((a, b) => (b.bits_per_character! < a.bits_per_character! ? b : a));
-    return `Of ${count(all.length)} runs, ${winner.name} predicts unseen jokes best, with ${bits(winner.bits_per_character)} per character.`;
+    const known = all.filter((r) => r.bits_per_character !== undefined && !r.flattered);
+    const winner = known.reduce<RunMeasures | undefined>(
+      (a, b) => (a && a.bits_per_character! <= b.bits_per_character! ? a : b),
+      undefined,
+    );
+    if (winner === undefined)
+      return `${count(all.length)} ${all.length === 1 ? "run" : "runs"}, measured alike.`;
+    const said = `${bits(winner.bits_per_character)} per character`;
+    return known.length === 1
+      ? `${winner.name} predicts unseen texts with ${said}.`
+      : `Of ${count(known.length)} runs, ${winner.name} predicts unseen texts best, with ${said}.`;
   },
-  render: ({ reference, runs: all, how, command }) => {
+  render: ({ reference, runs: all, learning = [], samples = [], how, notes = [], command }) => {
     const rows = [reference, ...all];
-    const columns = (cells: Cells): readonly Column<RunMeasures>[] => [
-      { header: "", cell: (m) => m.name },
-      ...cells.map(([header, cell]) => ({ header, numeric: true, cell })),
-    ];
-    return html`<p>The first row gives the same measures for real jokes that no model has seen: they are what the rest should be near.</p>
-${groups
-  .map(({ caption, cells }) => ({
-    caption,
-    cells: cells.filter(([, cell]) => rows.some((m) => cell(m) !== "–")),
-  }))
-  .filter(({ cells }) => cells.length > 0)
-  .map(
-    ({
-      caption,
-      cells,
-    }) => html`${dataTable({ caption, columns: columns(cells), rows: rows.filter((m) => m !== reference || cells.some(([, cell]) => cell(m) !== "–")), strong: (m) => m === reference })}
-<p class="note">${cells
-      .filter(([, , explained]) => explained !== "")
-      .map(([header, , explained]) => `${header}: ${explained}`)
-      .join(". ")}.</p>
-`,
-  )}
-<p class="note">${how} ${repeat(command)}</p>`;
+    const curves = learning.filter(({ curve }) => curve.length > 1);
+    return html`<p>The first row gives the same measures for real texts that no model has seen: they are what the rest should be near.</p>
+${measureGroups(rows).map((group) => table(group, rows, reference))}
+<p class="note">${how} ${repeat(command)}</p>
+${notes.map((note) => html`<p class="note">${note}</p>`)}
+${
+  curves.length > 0 &&
+  figure({
+    id: "runs-learning",
+    title: "How they learned",
+    subtitle: "Bits per character on validation texts, against seconds of training",
+    content: raceChart({ id: "runs-learning-chart", models: curves, against: "seconds" }),
+    measured: {
+      how: "Validation losses of each run’s own log, brought from nats per token to bits per character by the ratio of the two on the held-out texts above.",
+      command,
+    },
+  })
+}
+${
+  samples.length > 0 &&
+  figure({
+    id: "runs-samples",
+    title: "What they write",
+    subtitle: "The first texts of each",
+    width: "wide",
+    content: sampleColumns(samples.map(({ name, samples }) => ({ title: name, samples }))),
+    measured: {
+      how: `Not picked out. Marked: what stands word for word in the training data. “Close”: the nearest training text is at least ${closeSimilarity * 100} % alike.`,
+      command,
+    },
+  })
+}`;
   },
 });
+
+function table(group: MeasureGroup, rows: readonly RunMeasures[], reference: RunMeasures): Html {
+  const columns: readonly Column<RunMeasures>[] = [
+    { header: "", cell: (m) => m.name },
+    ...group.measures.map(({ header, cell }) => ({ header, numeric: true, cell })),
+  ];
+  const legend = legendOf(group);
+  return html`${dataTable({ caption: group.caption, columns, rows: rowsOf(group, rows), strong: (m) => m === reference })}
+${legend !== "" && html`<p class="note">${legend}</p>`}
+`;
+}

@@ -1,0 +1,168 @@
+/** `punchline report`: the quality of several runs side by side. */
+import { basename } from "node:path";
+import {
+  isHosted,
+  legendOf,
+  measureGroups,
+  type PreparedData,
+  type QualityResult,
+  qualityPage,
+  qualityProtocol,
+  qualityRows,
+  reportQuality,
+  rowsOf,
+} from "../../index.ts";
+import { defineCommand, severalArguments } from "../command.ts";
+import type { Context } from "../context.ts";
+import { dataOptions } from "../data-options.ts";
+import { visible, wrap } from "../layout.ts";
+import { modelKinds, modelOptions, openAny, tellUsage } from "../open-model.ts";
+import { integer, list, number, type OptionValues, present, text } from "../option.ts";
+import { table } from "../table.ts";
+import { dataOfModel, indexFileOf, recordOf } from "../training-data.ts";
+
+export default defineCommand({
+  description:
+    "Lets each run write texts and predict held-out ones, and measures both: bits, variety, repetition, lengths, " +
+    "real words, nearness to real texts (MAUVE), copies of training texts, speed and size. The first row of every " +
+    "table has the same measures of real texts that no run has seen. Real words are words that stand in the " +
+    "training texts, whatever their case. A run that fails leaves the others their results.",
+  arguments: { runs: severalArguments({ describe: modelKinds }) },
+  options: {
+    data: list({
+      describe: "What to measure on (default: what each run was trained on, or one-liners)",
+      placeholder: "SOURCE",
+    }),
+    n: integer({
+      describe: "Texts of each run, at most those held out",
+      short: "n",
+      min: 2,
+      max: 100_000,
+      default: 200,
+    }),
+    prompt: text({ describe: "What each text begins with", default: "" }),
+    temperature: number({ describe: "Of the sampling", min: 0, max: 100, default: 0.8 }),
+    maxLength: integer({ describe: "Most tokens of a text", min: 1, default: 240 }),
+    seed: integer({ describe: "Of the random numbers", min: 0, default: 0 }),
+    encoder: text({
+      describe: "Model whose vectors MAUVE compares (default: the first run that has some)",
+      placeholder: "MODEL",
+    }),
+    out: text({
+      describe: "Write a page with the tables, the learning curves and samples",
+      placeholder: "FILE",
+    }),
+    ...dataOptions,
+    ...modelOptions,
+  },
+  examples: [
+    {
+      command: "punchline report runs/a runs/b --out report.html",
+      explain: "Two runs on the same data, as a page",
+    },
+    {
+      command: "punchline report runs/a gpt2 --data jokes.csv --encoder gpt2",
+      explain: "Beside a model that was trained elsewhere, judged by its vectors",
+    },
+  ],
+  async run(ctx, { runs }, { data, n, encoder, out, ...options }) {
+    const { prompt, temperature, maxLength, seed } = options;
+    const read = new Map<string, Promise<PreparedData>>();
+    const usage: Record<string, object> = {};
+    const task = ctx.progress.start("measuring", { unit: "runs" });
+    const result = await reportQuality(runs, {
+      texts: n,
+      ...{ prompt, temperature, maxLength, seed },
+      ...present({ encoder }),
+      signal: ctx.interrupt,
+      open: (name) => openAny(ctx, name, machineOf(name, options)),
+      async data(model) {
+        const record = await recordOf(model);
+        const own = data.length > 0 ? undefined : record;
+        // Runs on the same data need it read only once.
+        const key = JSON.stringify(own ? [own.fingerprint, own.sources, own.data] : data);
+        const found = read.get(key) ?? dataOfModel(ctx, model, data, options);
+        read.set(key, found);
+        return found;
+      },
+      indexFile: (model) => indexFileOf(model, data),
+      onMeasured(model) {
+        if (isHosted(model.name)) usage[model.name] = tellUsage(ctx, model, options).usage!;
+      },
+      onProgress: (name, done, total) => task.update({ done, total, remark: basename(name) }),
+    });
+    const { report } = result;
+    task.end(`measured ${report.runs.length} of ${runs.length} runs`);
+    printTables(ctx, result);
+    if (out !== undefined) {
+      await qualityPage(out, commandOf(runs, { data, n, encoder, ...options }), result);
+      ctx.print(`\nThe page: ${out}`);
+    }
+    ctx.json({ ...report, ...(Object.keys(usage).length > 0 ? { usage } : {}) });
+  },
+});
+
+/** Prices belong to hosted models and devices to the others, where a report has both. */
+function machineOf(name: string, options: OptionValues<typeof modelOptions>): typeof options {
+  const { device, threads, priceIn, priceOut } = options;
+  return isHosted(name)
+    ? { device: "cpu", threads: undefined, priceIn, priceOut }
+    : { device, threads, priceIn: undefined, priceOut: undefined };
+}
+
+function printTables(ctx: Context, result: QualityResult): void {
+  const rows = qualityRows(result);
+  for (const group of measureGroups(rows)) {
+    ctx.print(ctx.style.bold(group.caption));
+    ctx.print(
+      table(
+        [
+          { header: "", wrap: true },
+          ...group.measures.map(({ header }) => ({ header, align: "right" as const })),
+        ],
+        rowsOf(group, rows).map((row) => [row.name, ...group.measures.map(({ cell }) => cell(row))]),
+        { width: ctx.columns },
+      ),
+    );
+    const legend = legendOf(group);
+    if (legend !== "") for (const line of wrap(legend, ctx.columns)) ctx.print(ctx.style.dim(line));
+    ctx.print();
+  }
+  const { notes, runs, failed } = result.report;
+  for (const sentence of [
+    qualityProtocol(result),
+    ...notes,
+    ...runs.flatMap((run) => run.notes),
+    ...failed.map(({ run, reason }) => `${run} could not be measured: ${reason}`),
+  ])
+    ctx.print(wrap(visible(sentence), ctx.columns).join("\n"));
+}
+
+/** The command that gives the same figures again. */
+function commandOf(
+  runs: readonly string[],
+  {
+    data,
+    n,
+    encoder,
+    temperature,
+    seed,
+    prompt,
+  }: {
+    readonly data: readonly string[];
+    readonly n: number;
+    readonly encoder: string | undefined;
+    readonly temperature: number;
+    readonly seed: number;
+    readonly prompt: string;
+  },
+): string {
+  return [
+    "punchline report",
+    ...runs,
+    ...data.flatMap((source) => ["--data", source]),
+    ...["-n", n, "--temperature", temperature, "--seed", seed],
+    ...(prompt === "" ? [] : ["--prompt", JSON.stringify(prompt)]),
+    ...(encoder === undefined ? [] : ["--encoder", encoder]),
+  ].join(" ");
+}

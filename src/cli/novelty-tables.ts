@@ -1,0 +1,66 @@
+/** What `punchline novelty` tells a person. */
+import type { ModelAudit, SnapshotAudit } from "../index.ts";
+import type { Context } from "./context.ts";
+import { formatCount } from "./format.ts";
+import { visible, wrap } from "./layout.ts";
+import { table } from "./table.ts";
+
+const right = (header: string) => ({ header, align: "right" as const });
+const share = (copies: number, of: number) => `${formatCount(copies)} of ${formatCount(of)}`;
+/** Copies that are shown with the text they copy. */
+const SHOWN = 5;
+
+/** The verdict, the counts behind it, what the model itself gave away, and the first copies. */
+export function printAudit(ctx: Context, audit: ModelAudit): void {
+  const say = (sentence: string) => ctx.print(wrap(visible(sentence), ctx.columns).join("\n"));
+  const { extraction, checkpoints } = audit;
+  say(audit.verdict);
+  ctx.print();
+  const rows = [
+    ["these texts", audit],
+    ["unseen real texts", audit.baseline],
+    ["training texts", audit.training],
+  ] as const;
+  ctx.print(
+    table(
+      [{ header: "" }, right("copies"), right("whole"), right("near"), right("spans")],
+      rows.flatMap(([name, rate]) => {
+        if (!rate) return [];
+        const { exact, near, span } = rate.kinds;
+        return [[name, share(rate.copies, rate.n), ...[exact, near, span].map(formatCount)]];
+      }),
+      { width: ctx.columns },
+    ),
+  );
+  if (extraction) {
+    const { training, heldout, prefix } = extraction;
+    ctx.print();
+    say(
+      `Given the first ${prefix} tokens, it completed word for word ${share(training.copies, training.n)} training texts and ${share(heldout.copies, heldout.n)} unseen ones.`,
+    );
+  }
+  if (checkpoints) printSnapshots(ctx, checkpoints);
+  for (const { text, copy_kind, nearest } of audit.samples.filter(({ copy }) => copy).slice(0, SHOWN)) {
+    ctx.print();
+    ctx.print(`${ctx.style.bold(copy_kind ?? "copy")}: ${visible(text)}`);
+    if (nearest[0]) ctx.print(ctx.style.dim(`  data: ${visible(nearest[0].text)}`));
+  }
+}
+
+function printSnapshots(ctx: Context, checkpoints: readonly SnapshotAudit[]): void {
+  ctx.print(`\n${ctx.style.bold("Along its training")}`);
+  const columns = ["step", "copies", "completed", "unseen completed", "loss unseen", "loss"];
+  ctx.print(
+    table(
+      columns.map(right),
+      checkpoints.map(({ step, copies, n, extraction, val_loss, train_loss }) => [
+        formatCount(step),
+        share(copies, n),
+        ...[extraction?.training, extraction?.heldout].map((r) => (r ? share(r.copies, r.n) : "-")),
+        val_loss?.toFixed(3) ?? "-",
+        train_loss.toFixed(3),
+      ]),
+      { width: ctx.columns },
+    ),
+  );
+}

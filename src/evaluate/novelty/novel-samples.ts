@@ -1,0 +1,84 @@
+/** Writing until what is written is new: texts that the audit calls copies are thrown away and written again. */
+import { Random } from "../../core/random.ts";
+import type { Sample } from "../../generate/sample.ts";
+import type { AuditedText, Auditor } from "./auditor.ts";
+import type { CopyKind } from "./copies.ts";
+
+export interface NovelOptions {
+  /** How many new texts are wanted. */
+  readonly n: number;
+  /** Of the first round; the others follow from it. */
+  readonly seed: number;
+  /** Most texts judged for each one wanted. Default 20. */
+  readonly tries?: number;
+  /** Least texts of a round, for writers to whom several are no more work than one. Default 1. */
+  readonly atLeast?: number;
+  readonly onProgress?: (done: number, total: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface NovelSample extends Sample {
+  /** Of the nearest training text, which is below the threshold. */
+  readonly similarity: number;
+  readonly nearest: string | null;
+}
+
+export interface NovelSamples {
+  /** At most as many as wanted. */
+  readonly samples: readonly NovelSample[];
+  readonly thrown_away: number;
+  /** What they were: a kind of copy, or without a word. */
+  readonly kinds: Readonly<Record<CopyKind | "empty", number>>;
+  /** Why there are no more, where there are fewer than wanted: in the end nothing came that had not come before, or the tries were used up. */
+  readonly ended?: "repeats" | "tries";
+}
+
+/** Rounds in a row without a text that has not been thrown away before, after which no new one is hoped for. */
+const HOPELESS = 5;
+
+/**
+ * Writes texts in rounds, as many in each as are still missing. The same seed and `n` give the same texts.
+ *
+ * @param write writes `n` texts from a seed
+ * @param auditor whose rule says what is a copy; it is asked about the prompt and the text together
+ */
+export async function writeNovel(
+  write: (n: number, seed: number) => Promise<readonly Sample[]>,
+  auditor: Auditor,
+  { n, seed, tries = 20, atLeast = 1, onProgress, signal }: NovelOptions,
+): Promise<NovelSamples> {
+  const samples: NovelSample[] = [];
+  const kinds = { exact: 0, near: 0, span: 0, empty: 0 };
+  const rejected = new Set<string>();
+  let judged = 0;
+  let hopeless = 0;
+  let ended: NovelSamples["ended"];
+  for (let round = 0; samples.length < n; round++) {
+    signal?.throwIfAborted();
+    ended = judged >= tries * n ? "tries" : hopeless >= HOPELESS ? "repeats" : undefined;
+    if (ended) break;
+    const again = round === 0 ? seed : new Random(seed, "novel", round).below(2 ** 31, 0);
+    hopeless++;
+    for (const sample of await write(Math.max(n - samples.length, atLeast), again)) {
+      if (samples.length === n || judged >= tries * n) break;
+      judged++;
+      const text = sample.prompt + sample.text;
+      const audited = auditor.audit(text);
+      const fault = faultOf(audited);
+      if (fault === undefined) {
+        const [nearest] = audited.nearest;
+        samples.push({ ...sample, similarity: nearest?.similarity ?? 0, nearest: nearest?.text ?? null });
+      } else {
+        kinds[fault]++;
+        if (!rejected.has(text)) hopeless = 0;
+        rejected.add(text);
+      }
+    }
+    onProgress?.(samples.length, n);
+  }
+  return { samples, thrown_away: judged - samples.length, kinds, ...(ended ? { ended } : {}) };
+}
+
+function faultOf({ copy_kind, words }: AuditedText): CopyKind | "empty" | undefined {
+  return words === 0 ? "empty" : copy_kind;
+}

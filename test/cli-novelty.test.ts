@@ -1,0 +1,108 @@
+/** `punchline novelty` as a process: files from anywhere, snapshots along a training, and what it cannot audit. */
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseHTML } from "linkedom";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { ModelAudit } from "../src/story/audit.ts";
+import { punchline } from "./cli.ts";
+
+const jokes = Array.from({ length: 120 }, (_, k) => {
+  const [animal, place] = [["hen", "cow", "bee", "dog"][k % 4], ["road", "river", "field"][k % 3]];
+  return `The ${animal} number ${k} went to ${k * 7919} ${place}s and saw ${k * 31} of ${(k * k) % 97} trees there.`;
+});
+let folder = "";
+const run = (words: readonly string[]) => punchline(words, { cwd: folder });
+const audit = async (words: readonly string[]): Promise<ModelAudit> => {
+  const ran = await run(["novelty", ...words, "--json"]);
+  expect(ran.status, ran.stderr).toBe(0);
+  return JSON.parse(ran.stdout);
+};
+const put = (name: string, content: string) => writeFileSync(join(folder, name), content);
+const data = ["--data", "jokes.txt", "--near", "off"];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "punchline-novelty-"));
+  put("jokes.txt", jokes.join("\n"));
+  const sizes = ["--width", "16", "--batch-size", "4", "--seq-len", "16", "--validation-tokens", "500"];
+  const ran = await run(["train", "--out", "a", ...data, "--steps", "6", "--snapshot-every", "2", ...sizes]);
+  expect(ran.status, ran.stderr).toBe(0);
+}, 120_000);
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe("files of texts", () => {
+  // A text of the training split, whichever that is.
+  const known = async () => (await audit(["one.txt", ...data])).samples[0]!.nearest[0]!.text;
+
+  it("finds the copy in every format, and says what the texts are", async () => {
+    put("one.txt", "The hen went to the road.\n");
+    const copy = await known();
+    put("own.txt", `${copy}\nSomething else entirely, said nobody.\n`);
+    put("own.jsonl", `${JSON.stringify({ text: copy })}\n${JSON.stringify({ text: "Else." })}\n`);
+    put("own.csv", `ID,Joke\n1,"${copy}"\n2,Else.\n`);
+    for (const name of ["own.txt", "own.jsonl", "own.csv"]) {
+      const { copies, n, samples } = await audit([name, ...data]);
+      expect([copies, n, samples[0]!.copy_kind], name).toEqual([1, 2, "exact"]);
+    }
+  });
+
+  it("takes texts of another script, without a word, or of only one training text", async () => {
+    put("odd.txt", "Зачем курица перешла дорогу?\n???\n鶏はなぜ道を渡ったのか\n");
+    expect(await audit(["odd.txt", ...data])).toMatchObject({ copies: 0, n: 3 });
+    put("single.txt", "The only joke in the world.\n");
+    const one = await audit(["single.txt", "--data", "single.txt", "--validation", "0", "--test", "0"]);
+    expect(one).toMatchObject({ copies: 1, indexed: 1, baseline: { n: 0, rate: null }, difference: null });
+  });
+
+  it.each([
+    [["gone.txt"], 'There is no file "gone.txt"'],
+    [["empty.txt"], "empty.txt"],
+    [["jokes.txt", "--checkpoints"], "jokes.txt is no run"],
+  ])("%j fails with one sentence", async (words, sentence) => {
+    put("empty.txt", "");
+    const ran = await run(["novelty", ...words, ...data, "--json"]);
+    expect(ran.stdout).toBe("");
+    expect(ran.status).toBeGreaterThan(0);
+    expect(ran.stderr).toMatch(/error: [^\n]*\.\n$/);
+    expect(ran.stderr).toContain(sentence);
+  });
+});
+
+describe("novelty --checkpoints", () => {
+  it("audits every snapshot, in order, passes over a broken one, and draws them", async () => {
+    const words = ["a", "-n", "4", "--max-length", "20", "--asked", "4", "--checkpoints"];
+    const whole = await audit([...words, "--page", "page.html"]);
+    expect(whole.checkpoints!.map(({ step }) => step)).toEqual([2, 4, 6]);
+    for (const { n, val_loss, train_loss, extraction } of whole.checkpoints!) {
+      expect(n).toBe(4);
+      expect(val_loss).toBeGreaterThan(0);
+      expect(train_loss).toBeGreaterThan(0);
+      expect(extraction).toMatchObject({ training: { n: 4 }, heldout: { n: 4 } });
+    }
+    const { document } = parseHTML(readFileSync(join(folder, "page.html"), "utf8"));
+    expect(document.querySelectorAll("#novelty-0-checkpoints svg").length).toBeGreaterThanOrEqual(2);
+
+    rmSync(join(folder, "a/checkpoints/step-4/model.safetensors"));
+    const ran = await run(["novelty", ...words, "--json"]);
+    expect(JSON.parse(ran.stdout).checkpoints.map(({ step }: { step: number }) => step)).toEqual([2, 6]);
+    expect(ran.stderr).toContain("The snapshot of step 4 cannot be audited: ");
+    // The index of the training texts is kept in the run, and was good for all of this.
+    expect(existsSync(join(folder, "a/novelty.index"))).toBe(true);
+  });
+
+  it("says how snapshots come about where there are none", async () => {
+    rmSync(join(folder, "a/checkpoints"), { recursive: true });
+    const ran = await run(["novelty", "a", "-n", "2", "--asked", "0", "--checkpoints"]);
+    expect(ran.status).toBe(2);
+    expect(ran.stderr).toContain("train it with --snapshot-every N");
+    expect(readdirSync(folder)).not.toContain("checkpoints");
+  });
+
+  it("says that the data has changed since the training", async () => {
+    put("jokes.txt", [...jokes, "A quite new one that was not there before."].join("\n"));
+    const ran = await run(["novelty", "a", "-n", "2", "--max-length", "10", "--asked", "0"]);
+    expect(ran.status).toBe(0);
+    expect(ran.stderr).toContain("The data has changed since a was trained");
+  });
+});

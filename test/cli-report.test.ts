@@ -1,0 +1,96 @@
+/** `punchline report` as a process: several runs side by side, and what becomes of one that fails. */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseHTML } from "linkedom";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { QualityReport } from "../src/story/quality-report.ts";
+import { punchline } from "./cli.ts";
+
+let folder = "";
+const run = (words: readonly string[]) => punchline(words, { cwd: folder });
+const few = ["-n", "24", "--max-length", "30"];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "punchline-report-"));
+  const jokes = Array.from(
+    { length: 400 },
+    (_, k) => `Why did the ${["hen", "cow", "bee"][k % 3]} count to ${k * 7919}? To see ${k} of ${k * 31}.`,
+  );
+  writeFileSync(join(folder, "jokes.txt"), jokes.join("\n"));
+  const sizes = ["--width", "16", "--batch-size", "4", "--seq-len", "16", "--validation-tokens", "500"];
+  const data = ["--data", "jokes.txt", "--near", "off", "--validation", "0.1", "--test", "0.1"];
+  for (const words of [
+    ["train", "--out", "lstm", ...data, "--steps", "6", ...sizes],
+    ["train", "--out", "words", "--model", "word-rnn", ...data, "--steps", "4", ...sizes],
+    ["train", "--out", "other", ...data.slice(0, -2), "--test", "0", "--steps", "4", ...sizes],
+  ]) {
+    const ran = await run(words);
+    expect(ran.status, ran.stderr).toBe(0);
+  }
+}, 120_000);
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe("punchline report", () => {
+  it("measures runs beside real texts, keeps the others' results where one fails, and draws a page", async () => {
+    const ran = await run(["report", "lstm", "./gone", "words", ...few, "--out", "page.html", "--json"]);
+    expect(ran.status, ran.stderr).toBe(0);
+    const { reference, runs, failed, encoder, data } = JSON.parse(ran.stdout) as QualityReport;
+    expect(runs.map((r) => [r.run, r.model])).toEqual([
+      ["lstm", "char-lstm"],
+      ["words", "word-rnn"],
+    ]);
+    expect(failed).toEqual([{ run: "./gone", reason: expect.stringContaining("./gone") }]);
+    expect(encoder).toBe("lstm");
+    expect(reference).toMatchObject({ texts: 24, ended: 1 });
+    expect(data.held_out).toBeGreaterThanOrEqual(24);
+    for (const measures of [reference, ...runs]) {
+      expect(measures.texts).toBe(24);
+      expect(measures.mauve).toBeGreaterThanOrEqual(0);
+      expect(measures.mauve).toBeLessThanOrEqual(1);
+    }
+    for (const { bits_per_byte, speed, bytes, parameters } of runs) {
+      expect(bits_per_byte).toBeGreaterThan(0);
+      expect(speed.characters_per_s).toBeGreaterThan(0);
+      expect(bytes).toBeGreaterThanOrEqual(4 * parameters!);
+    }
+    // Words nobody has learned flatter a word model, and that is said.
+    expect(runs[1]!.unknown_words).toBeGreaterThan(0);
+    expect(runs[1]!.notes.join()).toContain("flattered");
+
+    const { document } = parseHTML(readFileSync(join(folder, "page.html"), "utf8"));
+    const heads = [...document.querySelectorAll("tbody tr:first-child th")].map((e) => e.textContent);
+    expect(heads).toContain("real, held out");
+    expect(document.body.textContent).toContain("./gone could not be measured");
+    expect(document.querySelectorAll("#runs-samples .column").length).toBe(2);
+  });
+
+  it("prints tables that fit 80 columns", async () => {
+    const ran = await run(["report", "lstm", ...few]);
+    expect(ran.status, ran.stderr).toBe(0);
+    for (const line of ran.stdout.split("\n")) expect(line.length, line).toBeLessThanOrEqual(80);
+    expect(ran.stdout).toMatch(/^real, held out +\d/m);
+    expect(existsSync(join(folder, "lstm/novelty.index"))).toBe(true);
+  });
+
+  it("does not compare a run with texts that it was trained on", async () => {
+    const ran = await run(["report", "lstm", "other", ...few, "--json"]);
+    const { runs, failed } = JSON.parse(ran.stdout) as QualityReport;
+    expect(runs).toHaveLength(1);
+    expect(failed[0]).toMatchObject({
+      run: "other",
+      reason: expect.stringMatching(/^other was trained on \d+ of the \d+ texts that are held out/),
+    });
+  });
+
+  it("fails with the first run's sentence where none can be measured, and says what it needs", async () => {
+    expect(await run(["report", "./gone", "--json"])).toMatchObject({
+      status: 1,
+      stdout: "",
+      stderr: expect.stringMatching(/error: .*\.\/gone.*\.\n$/),
+    });
+    expect(await run(["report"])).toMatchObject({ status: 2, stdout: "" });
+    expect(await run(["report", "lstm", ...few, "--encoder", "openai:x"])).toMatchObject({ status: 1 });
+  });
+});
