@@ -98,7 +98,6 @@ export default defineCommand({
     const data = await dataIn(ctx, await loadTokenizer(folder), sources, choices);
     const result = await train({
       ...hooks,
-      model: type,
       base: { folder, name: model },
       data,
       options: { ...given, ...adaptation },

@@ -44,6 +44,8 @@ export interface BatchSource {
 /** What has become of whole items. */
 export interface RowLayout {
   readonly items: number;
+  /** Whether a row takes several. */
+  readonly packed: boolean;
   /** Rows that they take. */
   readonly rows: number;
   /** Tokens of a row. */
