@@ -13,7 +13,13 @@ import { train } from "../src/train/train.ts";
 
 const assets = process.env.PUNCHLINE_ASSETS;
 const reason = assets ? "" : " (skipped: PUNCHLINE_ASSETS is not set)";
-const quick = { seqLen: 64, batchSize: 16, sampleEvery: 0, validateEvery: 10_000, validationTokens: 2000 } as const;
+const quick = {
+  seqLen: 64,
+  batchSize: 16,
+  sampleEvery: 0,
+  validateEvery: 10_000,
+  validationTokens: 2000,
+} as const;
 
 it.skipIf(!assets)(
   `a small GPT-2, pre-trained on an encyclopedia and fine-tuned on jokes, ends 95 % of its texts within 64 tokens${reason}`,
