@@ -91,7 +91,9 @@ export default defineCommand({
     const adaptation = givenAdaptation(options, type);
     const chosen = { ...resolveTrainOptions(given, { training: finetuneDefaults }), ...adaptation };
     const shown = Object.entries(chosen)
-      .filter(([name]) => name in finetuneDefaults || name in given || name in adaptation)
+      .filter(
+        ([name]) => name in given || name in adaptation || (name in finetuneDefaults && name !== "seqLen"),
+      )
       .map(([name, value]) => `${name} ${typeof value === "object" ? spoken(value) : value}`);
     ctx.warn(`Fine-tuning ${model} (${type}): ${shown.join(", ")}.`);
     const choices = dataChoices(options);
