@@ -5,7 +5,7 @@
  * const data = prepareText(text);
  * const { lm, summary } = await train({ model: "char-lstm", data, options: { maxMinutes: 1 } });
  */
-import { UsageError } from "../core/errors.ts";
+import { InputError, UsageError } from "../core/errors.ts";
 import { Random } from "../core/random.ts";
 import { version } from "../core/version.ts";
 import type { BatchSource } from "../data/batches/batch.ts";
@@ -91,6 +91,8 @@ interface CommonRequest extends TrainHooks {
 export interface ResumeRequest extends TrainHooks {
   /** Makes the data again, as the run's record says it was made. */
   readonly prepare: (record: RunRecord) => Promise<PreparedData>;
+  /** What it makes it from, where that has another name than in the record. */
+  readonly sources?: readonly string[];
   readonly options?: ResumeOptions;
 }
 
@@ -189,7 +191,8 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
 export async function resume(folder: string, request: ResumeRequest): Promise<TrainResult> {
   const record = await readRun(folder);
   return withFolderLock(folder, async () => {
-    const { modelOptions, sources, fingerprint, device, threads } = record;
+    const { modelOptions, fingerprint, device, threads } = record;
+    const { sources = record.sources } = request;
     const options = resumeTrainOptions(record.train, request.options ?? {});
     const data = await request.prepare(record);
     if (data.fingerprint !== fingerprint) {
@@ -252,9 +255,20 @@ function withBeginnings(data: PreparedData): PreparedData {
   return { ...data, tokenizer: beginningAfterEnd(tokenizer) };
 }
 
+/** @throws InputError `tokenizer-size` where the data has ids that the model does not */
+function refuseOtherVocabulary({ config }: Model, { tokenizer }: PreparedData): void {
+  if (tokenizer.size <= config.vocab_size) return;
+  throw new InputError(
+    "tokenizer-size",
+    `The vocabulary has ${tokenizer.size} ids but the model only ${config.vocab_size}; they do not belong together. Put the model's own tokenizer.json into its folder.`,
+    { vocabulary: tokenizer.size, model: config.vocab_size },
+  );
+}
+
 function prepare({ adaptation, data: given, options, hooks, adaptable = false }: Plan): Setup {
   const { model } = adaptation;
   const data = withBeginnings(given);
+  refuseOtherVocabulary(model, data);
   const backend = nodeBackend(hooks.backend);
   const optimizer = createOptimizer(options);
   const batches = trainingBatches(model, data, options);
