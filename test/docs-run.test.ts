@@ -99,7 +99,7 @@ function small(line: string): string {
 }
 
 const shortened = (source: string): string =>
-  source.replace(/\bmaxMinutes: [\d.]+/, "steps: 4").replace(/\bsteps: \d+/, "steps: 4");
+  source.replace(/\bmaxMinutes: [\d.]+/g, "steps: 4").replace(/\bsteps: \d+/g, "steps: 4");
 
 function shell(script: string, cwd: string, bin: string): Promise<{ status: number | null; output: string }> {
   const child = spawn("bash", ["-euo", "pipefail", "-c", script], {

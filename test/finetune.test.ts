@@ -2,12 +2,14 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { prepareTexts } from "../src/data/prepare.ts";
 import { withSubwords } from "../src/data/subwords.ts";
+import { evaluateTexts } from "../src/evaluate/likelihood.ts";
 import { loadModel } from "../src/generate/load.ts";
 import { sample } from "../src/generate/sample.ts";
 import { loadTokenizer } from "../src/hub/tokenizer-files.ts";
+import type { TrainOptions } from "../src/train/options.ts";
 import { readRun } from "../src/train/run-folder.ts";
 import { resume, train } from "../src/train/train.ts";
 
@@ -45,14 +47,14 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-async function finetune(name: string, steps: number) {
+async function finetune(name: string, steps: number, more: Partial<TrainOptions> = {}) {
   const base = { folder: join(folder, "base"), name: "base" };
   const vocabulary = await loadTokenizer(base.folder);
   const data = await prepareTexts([{ texts: texts("hen") }], { vocabulary, nearDuplicates: false });
-  const options = { ...quick, steps, learningRate: 1e-3 };
+  const options = { ...quick, steps, learningRate: 1e-3, ...more };
   return {
     data,
-    result: await train({ model: "gpt2", base, data, options, out: join(folder, name), backend }),
+    result: await train({ base, data, options, out: join(folder, name), backend }),
   };
 }
 
@@ -68,6 +70,73 @@ it("begins with what the base knows, and gets better", async () => {
     maxLength: 12,
   });
   expect(written!.text.length).toBeGreaterThan(3);
+});
+
+it("reads each text for itself: its loss is that of the texts one by one, and the validation is that of eval", async () => {
+  const { data, result } = await finetune("alone", 4);
+  const { lm, summary } = result;
+  const { validation } = data.splits;
+  expect((await readRun(join(folder, "alone"))).train).toMatchObject({ packing: "blocks", seqLen: 16 });
+  const whole = await evaluateTexts(lm, validation, { alone: true, length: 32 });
+  let nats = 0;
+  for (const text of validation) {
+    const { loss, tokens } = await evaluateTexts(lm, [text]);
+    nats += loss * tokens;
+  }
+  expect(whole.loss * whole.tokens).toBeCloseTo(nats, 2);
+  // The rows of the training are shorter than some texts, which go on in another.
+  const split = await evaluateTexts(lm, validation, { alone: true, length: 16 });
+  expect(summary.val_loss).toBeCloseTo(split.loss, 4);
+  expect(split.loss).toBeGreaterThan(whole.loss);
+});
+
+it("learns to stop", async () => {
+  const { result } = await finetune("stops", 120, { seqLen: 32, learningRate: 3e-3 });
+  const samples = await sample(result.lm, { n: 20, maxLength: 28, temperature: 0.5 });
+  expect(samples.filter(({ finish }) => finish === "eos").length).toBeGreaterThan(17);
+});
+
+describe("prompts", () => {
+  const colours = ["red", "green", "blue", "white"];
+  const pairs = Array.from({ length: 80 }, (_, i) => ({
+    prompt: `${100 + ((i * i * 7919) % 900)} ${colours[i % 4]}`,
+    completion: colours[(i + 1) % 4]!,
+  }));
+
+  async function data() {
+    const texts = pairs.map(({ completion }) => completion);
+    const prompts = pairs.map(({ prompt }) => prompt);
+    const vocabulary = await loadTokenizer(join(folder, "base"));
+    return prepareTexts([{ texts, prompts }], { vocabulary, nearDuplicates: false });
+  }
+
+  it("are read and not learned: the loss counts completions and ends alone, and the answer depends on the prompt", async () => {
+    const prepared = await data();
+    const base = { folder: join(folder, "base"), name: "base" };
+    const options = { ...quick, seqLen: 32, steps: 200, learningRate: 5e-3 };
+    const { lm, log, summary } = await train({ base, data: prepared, options, backend });
+    const { train: texts } = prepared.splits;
+    const completions = texts.map((text, i) => text.slice(prepared.prompts!.train[i]));
+    const targets = completions.reduce((n, text) => n + lm.tokenizer.encode(text).length + 1, 0);
+    const [first] = log;
+    expect(first!.tokens / first!.epoch).toBeCloseTo(targets, 6);
+    expect(summary.val_loss).toBeLessThan(0.2);
+    for (const [i, prompt] of colours.map((colour) => `501 ${colour}`).entries()) {
+      const [answer] = await sample(lm, { prompt, temperature: 0, maxLength: 8 });
+      expect(answer).toMatchObject({ text: ` ${colours[(i + 1) % 4]}`, finish: "eos" });
+    }
+    const alone = { alone: true, prompts: prepared.prompts!.validation };
+    const scored = await evaluateTexts(lm, prepared.splits.validation, alone);
+    expect(scored.loss).toBeCloseTo(summary.val_loss!, 4);
+  });
+
+  it("are refused in a stream, which learns everything", async () => {
+    const base = { folder: join(folder, "base"), name: "base" };
+    const options = { ...quick, steps: 1, packing: "stream" } as const;
+    await expect(train({ base, data: await data(), options, backend })).rejects.toThrow(
+      /--packing stream learns every token, and this data has prompts/,
+    );
+  });
 });
 
 it("goes on bit for bit when resumed", async () => {

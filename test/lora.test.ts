@@ -44,9 +44,7 @@ async function tuned(options: Partial<TrainOptions>, base?: string, out = join(t
     vocabulary: await loadTokenizer(folder),
     nearDuplicates: false,
   });
-  const { model_type: model } = json(folder, "config.json") as { model_type: string };
   const result = await train({
-    model,
     base: { folder, name: folder },
     data,
     options: { ...quick, steps: 8, ...options },

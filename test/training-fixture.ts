@@ -30,7 +30,10 @@ export const tinyOptions = {
 } satisfies Partial<TrainOptions>;
 
 /** What `train` takes; `options` are added to the tiny ones. */
-export function tinyTraining(options: Partial<TrainOptions> = {}, text = babble(2000)): TrainRequest {
+export function tinyTraining(
+  options: Partial<TrainOptions> = {},
+  text = babble(2000),
+): Extract<TrainRequest, { readonly model: string }> {
   return {
     model: "char-lstm",
     modelOptions: tinyModel,

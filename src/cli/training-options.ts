@@ -33,6 +33,10 @@ export const runOptions = {
   resume: flag({ describe: "Go on with the run in --out" }),
 } as const;
 
+/** For a resume: where the sources have moved, --data says where they are now; the fingerprint holds them to the run's. */
+export const moved = ({ data }: Pick<OptionValues<typeof runOptions>, "data">) =>
+  data.length > 0 ? { sources: data } : {};
+
 /** The sources named by --data. */
 export const sourcesOf = ({ data }: Pick<OptionValues<typeof runOptions>, "data">): readonly string[] =>
   data.length > 0 ? data : ["one-liners"];
@@ -169,10 +173,15 @@ export function refuseChanges(folder: string, record: RunRecord, options: Given,
   const kept: Given = { model: record.model, ...record.train, ...record.modelOptions, ...record.data };
   for (const [name, value] of Object.entries(given)) {
     if (kept[name] === value) continue;
-    const was = kept[name] === undefined ? "without it" : `with ${flagOf(name)} ${kept[name]}`;
-    throw new UsageError(
-      `${folder} was begun ${was}, and --resume cannot change that to ${value}; leave the option out, or train into a new folder.`,
-      { option: name, expected: kept[name], actual: value },
-    );
+    const flag = flagOf(name);
+    const was =
+      kept[name] === undefined
+        ? `without ${flag}, and --resume cannot bring it in`
+        : `with ${flag} ${kept[name]}, and --resume cannot change that to ${value}`;
+    throw new UsageError(`${folder} was begun ${was}; leave the option out, or train into a new folder.`, {
+      option: name,
+      expected: kept[name],
+      actual: value,
+    });
   }
 }

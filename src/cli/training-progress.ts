@@ -48,13 +48,17 @@ export function trainingProgress(ctx: Context, label: string): (event: TrainEven
 
 /** What becomes of texts that stand in rows of their own. */
 function layoutLines(layout: NonNullable<Start["layout"]>, unit: string): string[] {
-  const { items, rows, length, filled, long, longItems } = layout;
+  const { items, packed, rows, length, filled, long, longItems } = layout;
   const share = `${Math.round(100 * filled)} % full`;
-  const lines = [
-    `${formatCount(items)} texts in ${formatCount(rows)} rows of ${formatCount(length)} ${unit}, ${share}`,
-  ];
-  const fate = longItems === "split" ? "each goes on in another row, without what came before" : "cut off";
-  if (long > 0) lines.push(`${formatCount(long)} texts are longer than a row: ${fate} (--long-texts)`);
+  const stand = packed
+    ? `in ${formatCount(rows)} rows of ${formatCount(length)} ${unit}, ${share}, in which they do not see each other`
+    : `in rows of their own, of ${formatCount(length)} ${unit}, ${share}`;
+  const lines = [`${formatCount(items)} texts ${stand}`];
+  const fate = longItems === "split" ? "goes on in another row, without what came before" : "is cut off";
+  if (long > 0)
+    lines.push(
+      `${long === 1 ? "1 text is" : `${formatCount(long)} texts are`} longer than a row: what is beyond it ${fate}`,
+    );
   return lines;
 }
 

@@ -24,7 +24,11 @@ export function reportTraining(
   const train = `${again} ${quoted(folder)} --resume`;
   if (stopped === "interrupt") ctx.print(`Stopped and saved. Go on with:  ${train}`);
   else {
-    ctx.print(`Write with it:  punchline sample ${quoted(folder)} -n 5 --temperature 0.8`);
+    const use =
+      lm.model.predicts === "masked"
+        ? `Fill with it:   punchline fill ${quoted(folder)} "Why did the ${lm.tokenizer.token(lm.tokenizer.mask!)} cross the road?"`
+        : `Write with it:  punchline sample ${quoted(folder)} -n 5 --temperature 0.8`;
+    ctx.print(use);
     ctx.print(`Train longer:   ${train} ${stopped === "time" ? "--max-minutes" : "--steps"} N`);
   }
 }

@@ -74,6 +74,46 @@ describe("prepareTexts", () => {
     expect(Object.values(splits).flat()).toContain("na\u00efve");
   });
 
+  it("joins a prompt and its text, says where the text begins, and spells the two apart", async () => {
+    const answers = apart(40);
+    const prompts = answers.map((_, i) => (i % 4 === 0 ? "" : ` Question\u00a0${i}? `));
+    const data = await prepareTexts([{ texts: answers, prompts }]);
+    let asked = 0;
+    for (const split of ["train", "validation", "test"] as const) {
+      const stream = encodeSplit(data, split);
+      for (const [i, text] of data.splits[split].entries()) {
+        const prompt = data.prompts![split][i]!;
+        const [, question = "", answer] = /^(Question \d+\?)?(.*)$/.exec(text)!;
+        expect(text.slice(0, prompt)).toBe(question);
+        expect(answers).toContain(answer!.trimStart());
+        expect(answer!.startsWith(" ")).toBe(question !== "");
+        expect(stream.prompts![i]).toBe(question.length);
+        expect(stream.offsets[i + 1]! - stream.offsets[i]!).toBe(text.length + 1);
+        asked += Number(question !== "");
+      }
+    }
+    expect(asked).toBe(30);
+    const plain = await prepare(
+      answers.map((answer, i) => (i % 4 === 0 ? answer : `Question ${i}? ${answer}`)),
+    );
+    expect(plain.splits).toEqual(data.splits);
+    expect(plain.prompts).toBeUndefined();
+    expect(plain.fingerprint).not.toBe(data.fingerprint);
+  });
+
+  it("puts the separator between a tag and a text, its white space on the text's side", async () => {
+    const texts = apart(9);
+    const data = await prepareTexts([{ texts, prompts: texts.map(() => "animals") }], { separator: ": " });
+    const [text] = data.splits.train;
+    expect(text!.slice(0, data.prompts!.train[0])).toBe("animals:");
+    expect(text!.slice(data.prompts!.train[0])).toBe(` ${texts.find((own) => text!.endsWith(own))}`);
+  });
+
+  it("drops a prompt without a text", async () => {
+    const { summary } = await prepareTexts([{ texts: [...apart(9), " "], prompts: apart(10) }]);
+    expect(summary.dropped).toEqual({ empty: 1 });
+  });
+
   it("turns line breaks inside an item into spaces whatever was switched off", async () => {
     const { splits } = await prepare(["one\ntwo", ...apart(4)], { cleaning: { steps: { space: false } } });
     expect(Object.values(splits).flat()).toContain("one two");

@@ -29,6 +29,19 @@ test.each(["out.jsonl", "out.csv", "out.txt"])(
   },
 );
 
+test.each(["pairs.jsonl", "pairs.csv"])("%s comes back with its prompts", async (name) => {
+  const folder = mkdtempSync(join(tmpdir(), "punchline-write-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const before = await prepareTexts([{ texts, prompts: ["One?", '"Two", he asked', "", "Four?"] }]);
+  await textFileWriter(join(folder, name))(before);
+  const { splits, prompts } = await prepareData(join(folder, name));
+  const pairs = (data: Pick<typeof before, "splits" | "prompts">) =>
+    Object.entries(data.splits)
+      .flatMap(([split, own]) => own.map((text, i) => `${text} ${data.prompts?.[split as "train"][i]}`))
+      .sort();
+  expect(pairs({ splits, ...(prompts ? { prompts } : {}) })).toEqual(pairs(before));
+});
+
 test("the lines are what other tools expect", async () => {
   const csv = readFileSync((await written("out.csv")).path, "utf8");
   expect(csv.split("\n")[0]).toBe("text,split");

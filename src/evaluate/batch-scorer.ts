@@ -11,12 +11,14 @@ import type { Backend } from "../runtime/backend.ts";
 import { compile } from "../runtime/compile.ts";
 
 /** What a model takes of a batch, besides its state. */
-export function tensorsOf({ x, y, weights, positions, documents, batch, length }: TokenBatch) {
+export function tensorsOf({ x, y, weights, at, positions, documents, batch, length }: TokenBatch) {
   const shape = [batch, length];
+  const predicted = at ? [at.length] : shape;
   return {
     ids: int32(shape, x),
-    targets: int32(shape, y),
-    ...(weights ? { weights: float32(shape, weights) } : {}),
+    targets: int32(predicted, y),
+    ...(weights ? { weights: float32(predicted, weights) } : {}),
+    ...(at ? { at: int32(predicted, at) } : {}),
     ...(positions ? { positions: int32(shape, positions) } : {}),
     ...(documents ? { documents: int32(shape, documents) } : {}),
   };

@@ -120,7 +120,11 @@ export async function evaluateTexts(
   texts: readonly string[],
   options: EvaluationOptions = {},
 ): Promise<Evaluation> {
-  const { model } = lm;
+  const { model, name } = lm;
+  if (model.predicts === "masked")
+    throw new UsageError(
+      `${name} (${model.config.model_type}) fills masks and gives no probability of a whole text; compare the validation losses of "finetune", or see "fill".`,
+    );
   const items = options.kind !== "text";
   const alone = options.alone === true && items;
   const { nats, tokens } = alone

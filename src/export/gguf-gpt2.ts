@@ -92,7 +92,7 @@ function describeTokenizer({ tokenizer, model, path }: ExportSource): Record<str
     },
     "tokenizer.ggml.bos_token_id": end,
     "tokenizer.ggml.eos_token_id": end,
-    "tokenizer.ggml.add_bos_token": { bool: false },
+    "tokenizer.ggml.add_bos_token": { bool: tokenizer.beginsAfterEnd === true },
   };
 }
 

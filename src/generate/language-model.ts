@@ -19,9 +19,9 @@ export interface LanguageModel {
   readonly name: string;
 }
 
-/** Whether a prompt is preceded by the end of the text before it: models trained on a stream of items begin there. */
-export const beginsAfterEnd = (tokenizer: Tokenizer): boolean =>
-  tokenizer.kind === "character" || tokenizer.kind === "word";
+/** Whether a prompt is preceded by the end of the text before it: models trained on items begin there. */
+export const beginsAfterEnd = ({ kind, beginsAfterEnd = false }: Tokenizer): boolean =>
+  beginsAfterEnd || kind === "character" || kind === "word";
 
 /** What the graph is to know of the weights: shapes, and the file of those that stay there. */
 export function weightSpecs({ weights }: LanguageModel): Record<string, Spec> {

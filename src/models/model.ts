@@ -65,10 +65,12 @@ export interface ModelOutput {
 }
 
 export interface TrainingInput extends ModelInput {
-  /** The token that should follow each input token: [batch, length], int32. */
+  /** The token that should follow each input token: [batch, length], int32; or what stood at `at`, [n]. */
   readonly targets: Tensor;
-  /** Weight of each target, 0 or 1: [batch, length]. Absent: all count. */
+  /** Weight of each target, 0 or 1. Absent: all count. */
   readonly weights?: Tensor;
+  /** Tokens that are to be predicted, as {@link ForwardOptions.at}. Absent: what follows each token. */
+  readonly at?: Tensor;
   /** Training progress 0 to 1, a scalar, for losses with a schedule. Given only where `needsProgress`. */
   readonly progress?: Tensor;
 }

@@ -15,13 +15,14 @@ import type { Model, Objective, TrainingInput } from "./model.ts";
  */
 export function objective(model: Model, parameters: Parameters, input: TrainingInput, mode: Mode): Objective {
   if (mode.training && model.loss) return model.loss(parameters, input, mode);
-  const { logits, state } = model.forward(parameters, input, mode);
+  const { logits, state } = model.forward(parameters, input, mode, input.at ? { at: input.at } : {});
   return { loss: sum(targetLosses(model, logits, input)), state };
 }
 
-/** -log p of each target, weighted: [batch · length], or [batch] for a model that predicts after the window. */
-export function targetLosses(model: Model, logits: Tensor, { targets, weights }: TrainingInput): Tensor {
+/** -log p of each target, weighted: [batch · length], [n] of those at chosen places, or [batch] for a model that predicts after the window. */
+export function targetLosses(model: Model, logits: Tensor, { targets, weights, at }: TrainingInput): Tensor {
   const pick = (x: Tensor) => {
+    if (at) return x;
     const length = x.shape[1] as number;
     return reshape(model.predicts === "last" ? slice(x, 1, length - 1, 1) : x, [
       model.predicts === "last" ? x.shape[0]! : mergeDims(x.shape),

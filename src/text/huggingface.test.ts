@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { Tokenizer as Library } from "@huggingface/tokenizers";
 import { describe, expect, it } from "vitest";
+import { beginningAfterEnd } from "./begin-after-end.ts";
 import { byteCharacters } from "./bpe-bytes.ts";
 import { bpeFiles } from "./bpe-files.ts";
 import { type HuggingFaceTokenizer, huggingfaceTokenizer } from "./huggingface.ts";
@@ -60,6 +62,19 @@ describe("byte-level BPE", () => {
     expect([...ids]).toEqual([257, eos, 258]);
     expect(tokenizer.decode(ids)).toBe("low low");
     expect(tokenizer.decode([eos])).toBe("");
+  });
+
+  it("can be told that texts follow each other, in files that other readers heed", () => {
+    const after = beginningAfterEnd(tokenizer);
+    expect([tokenizer.beginsAfterEnd, after.beginsAfterEnd]).toEqual([undefined, true]);
+    expect(beginningAfterEnd(after)).toBe(after);
+    const { "tokenizer.json": json, "tokenizer_config.json": config } = after.files();
+    const other = new Library(json, config);
+    const ids = [...tokenizer.encode("low low")];
+    expect(other.encode("low low").ids).toEqual([tokenizer.endOfText, ...ids]);
+    expect(other.encode("low low", { add_special_tokens: false }).ids).toEqual(ids);
+    expect(open(after.files())).toMatchObject({ beginsAfterEnd: true });
+    expect([...open(after.files()).encode("low low")]).toEqual(ids);
   });
 
   it("refuses an id outside the vocabulary, and a second text", () => {

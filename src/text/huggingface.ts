@@ -85,6 +85,7 @@ export function huggingfaceTokenizer(
     kind,
     size,
     endOfText,
+    ...(kind === "bpe" && library.encode("a").ids[0] === endOfText ? { beginsAfterEnd: true } : {}),
     ...(mask === undefined ? {} : { mask }),
     ...(pad === undefined ? {} : { pad }),
     ...(cls === undefined ? {} : { cls }),

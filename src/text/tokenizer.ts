@@ -14,6 +14,8 @@ export interface Tokenizer {
   readonly size: number;
   /** The id that ends one item (a joke): `\n` for characters and words, `<|endoftext|>` for GPT-2, `[SEP]` for BERT. */
   readonly endOfText: number;
+  /** Whether what a model reads is to begin with `endOfText`, as its texts follow each other. Default false. */
+  readonly beginsAfterEnd?: boolean;
   /** The id that stands for a hidden token, where the vocabulary has one (BERT's `[MASK]`). */
   readonly mask?: number;
   /** The id that fills short rows of a batch; ids equal to it are never masked by value, only by length. */

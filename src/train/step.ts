@@ -2,6 +2,7 @@
 import { gradients } from "../autodiff/grad.ts";
 import { float32, type HostArray } from "../core/array.ts";
 import type { BatchSource, TokenBatch } from "../data/batches/batch.ts";
+import { mostMasked } from "../data/batches/index.ts";
 import { tensorsOf } from "../evaluate/batch-scorer.ts";
 import { zeroState } from "../generate/state.ts";
 import type { Spec } from "../graph/tree.ts";
@@ -70,13 +71,18 @@ export class TrainingStep {
   memory(batch: number, length: number, packed = false): number {
     const shape = [batch, length];
     const ids: Spec = { dtype: "int32", shape };
+    const masked = this.#model.predicts === "masked";
+    const predicted: Spec = masked ? { dtype: "int32", shape: [mostMasked(batch * length)] } : ids;
     const { parameters, needsProgress } = this.#model;
     return this.#pass.memory(
       Object.fromEntries(parameters.map(({ name, shape }) => [name, { dtype: "float32", shape }])),
       {
         ids,
-        targets: ids,
-        ...(packed ? { weights: { dtype: "float32", shape }, positions: ids, documents: ids } : {}),
+        targets: predicted,
+        ...(masked ? { at: predicted } : {}),
+        ...(packed || masked
+          ? { weights: { ...predicted, dtype: "float32" }, positions: ids, documents: ids }
+          : {}),
         ...(needsProgress ? { progress: { dtype: "float32", shape: [] } } : {}),
         state: carriesState(this.#model) ? this.#model.state(batch) : {},
       },

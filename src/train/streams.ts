@@ -82,6 +82,10 @@ function refuseUnfit(model: Model, data: PreparedData, options: TrainOptions): v
   const masked = model.predicts === "masked";
   if (wholeWords && !masked)
     throw new UsageError(`--whole-words is for models that fill masks; ${model_type} hides no words.`);
+  if (masked && data.prompts)
+    throw new UsageError(
+      `${model_type} fills masks and answers nothing; name one column of texts with --column.`,
+    );
   if (packing === "stream") {
     if (masked)
       throw new UsageError(`${model_type} reads texts in rows of their own; use --packing blocks or none.`);

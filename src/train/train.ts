@@ -5,7 +5,7 @@
  * const data = prepareText(text);
  * const { lm, summary } = await train({ model: "char-lstm", data, options: { maxMinutes: 1 } });
  */
-import { UsageError } from "../core/errors.ts";
+import { InputError, UsageError } from "../core/errors.ts";
 import { Random } from "../core/random.ts";
 import { version } from "../core/version.ts";
 import type { BatchSource } from "../data/batches/batch.ts";
@@ -25,6 +25,8 @@ import { sgd } from "../optim/sgd.ts";
 import { Arena } from "../runtime/arena.ts";
 import type { Backend, BackendOptions } from "../runtime/backend.ts";
 import { nodeBackend } from "../runtime/node.ts";
+import { beginningAfterEnd } from "../text/begin-after-end.ts";
+import { isHuggingFaceTokenizer } from "../text/huggingface.ts";
 import { type Adaptation, adaptModel, resolveAdaptation } from "./adaptation.ts";
 import { type BaseModel, baseReference, readBase, readModel } from "./base.ts";
 import { type Checkpoint, hasCheckpoint, readCheckpoint, refuseLostCheckpoint } from "./checkpoint.ts";
@@ -58,13 +60,23 @@ export interface TrainHooks {
   readonly signal?: AbortSignal;
 }
 
-export interface TrainRequest extends TrainHooks {
-  /** An architecture's name, such as `char-lstm`; that of `base` where there is one. */
+/** A new model, or one that there is already. */
+export type TrainRequest = CommonRequest & (FromScratch | FineTuning);
+
+interface FromScratch {
+  /** An architecture's name, such as `char-lstm`. */
   readonly model: string;
-  /** A model to start from instead of random weights; the data must be spelt in its vocabulary. */
-  readonly base?: BaseModel;
   /** Its sizes, by the names of its options. */
   readonly modelOptions?: OptionValues;
+  readonly base?: undefined;
+}
+
+interface FineTuning {
+  /** A model to train further; the data must be spelt in its vocabulary. */
+  readonly base: BaseModel;
+}
+
+interface CommonRequest extends TrainHooks {
   readonly data: PreparedData;
   readonly options?: Partial<TrainOptions>;
   /** The run folder. Default: none, the weights stay in memory. */
@@ -79,6 +91,8 @@ export interface TrainRequest extends TrainHooks {
 export interface ResumeRequest extends TrainHooks {
   /** Makes the data again, as the run's record says it was made. */
   readonly prepare: (record: RunRecord) => Promise<PreparedData>;
+  /** What it makes it from, where that has another name than in the record. */
+  readonly sources?: readonly string[];
   readonly options?: ResumeOptions;
 }
 
@@ -107,19 +121,19 @@ export interface TrainResult {
 }
 
 /**
- * Trains a model from scratch.
+ * Trains a model from scratch, or one that there is further.
  * @throws UsageError for an option that cannot be honoured, a folder that is taken, or too little memory
  * @throws InputError `folder-in-use` where another training writes to the folder
  * @throws PunchlineError `diverged` where the loss is no longer finite, or beyond hope
  */
 export async function train(request: TrainRequest): Promise<TrainResult> {
   const { base, data, out, origin, backend } = request;
-  const architecture = architectureOf(request.model);
+  const modelOptions = request.base ? {} : (request.modelOptions ?? {});
+  const model = request.base
+    ? await readModel(request.base.folder)
+    : scratchModel(request.model, modelOptions, data);
+  const architecture = architectureOf(model.config.model_type);
   const { type } = architecture;
-  const modelOptions = request.modelOptions ?? {};
-  const model = base
-    ? await readModel(base.folder)
-    : architecture.build(architecture.configure(modelOptions, data.tokenizer.size));
   const { contextLength } = model;
   const suited = base ? { training: finetuneDefaults } : architecture;
   const resolved = resolveTrainOptions(request.options ?? {}, suited);
@@ -177,7 +191,8 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
 export async function resume(folder: string, request: ResumeRequest): Promise<TrainResult> {
   const record = await readRun(folder);
   return withFolderLock(folder, async () => {
-    const { modelOptions, sources, fingerprint, device, threads } = record;
+    const { modelOptions, fingerprint, device, threads } = record;
+    const { sources = record.sources } = request;
     const options = resumeTrainOptions(record.train, request.options ?? {});
     const data = await request.prepare(record);
     if (data.fingerprint !== fingerprint) {
@@ -188,11 +203,8 @@ export async function resume(folder: string, request: ResumeRequest): Promise<Tr
       );
     }
     const backend = { device, ...(threads === null ? {} : { threads }), ...request.backend };
-    const architecture = architectureOf(record.model);
-    const model = record.base
-      ? await readModel(folder)
-      : architecture.build(architecture.configure(modelOptions, data.tokenizer.size));
-    const adaptation = adaptModel(model, architecture, options);
+    const model = record.base ? await readModel(folder) : scratchModel(record.model, modelOptions, data);
+    const adaptation = adaptModel(model, architectureOf(record.model), options);
     const setup = prepare({ adaptation, data, options, hooks: { ...request, backend } });
     const now: RunRecord = { ...record, train: options };
     if (!(await hasCheckpoint(folder))) {
@@ -236,8 +248,27 @@ interface Plan extends Pick<Setup, "adaptation" | "data" | "options" | "hooks"> 
   readonly adaptable?: boolean;
 }
 
-function prepare({ adaptation, data, options, hooks, adaptable = false }: Plan): Setup {
+/** Items follow each other, which a vocabulary of sub-words has to be told. */
+function withBeginnings(data: PreparedData): PreparedData {
+  const { tokenizer } = data;
+  if (data.kind !== "items" || tokenizer.kind !== "bpe" || !isHuggingFaceTokenizer(tokenizer)) return data;
+  return { ...data, tokenizer: beginningAfterEnd(tokenizer) };
+}
+
+/** @throws InputError `tokenizer-size` where the data has ids that the model does not */
+function refuseOtherVocabulary({ config }: Model, { tokenizer }: PreparedData): void {
+  if (tokenizer.size <= config.vocab_size) return;
+  throw new InputError(
+    "tokenizer-size",
+    `The vocabulary has ${tokenizer.size} ids but the model only ${config.vocab_size}; they do not belong together. Put the model's own tokenizer.json into its folder.`,
+    { vocabulary: tokenizer.size, model: config.vocab_size },
+  );
+}
+
+function prepare({ adaptation, data: given, options, hooks, adaptable = false }: Plan): Setup {
   const { model } = adaptation;
+  const data = withBeginnings(given);
+  refuseOtherVocabulary(model, data);
   const backend = nodeBackend(hooks.backend);
   const optimizer = createOptimizer(options);
   const batches = trainingBatches(model, data, options);
@@ -369,6 +400,11 @@ function createOptimizer({ optimizer, weightDecay, momentum }: TrainOptions): Op
 const addedParameters = ({ model }: Adaptation, base: Model): Pick<Model, "parameters"> => ({
   parameters: model.parameters.slice(base.parameters.length),
 });
+
+function scratchModel(type: string, options: OptionValues, { tokenizer }: PreparedData): Model {
+  const architecture = architectureOf(type);
+  return architecture.build(architecture.configure(options, tokenizer.size));
+}
 
 /** Draws the first weights; each parameter from a stream of its own name. */
 export function initialise({ parameters }: Pick<Model, "parameters">, arena: Arena, seed: number): void {

@@ -29,6 +29,10 @@ const options = {
     describe: "Tokens that each window scores anew, for models with a bounded context",
     min: 1,
   }),
+  texts: choice(["alone", "stream"], {
+    describe:
+      "Whether each text is read by itself or after the one before (default: as in the run's training)",
+  }),
   ...dataOptions,
   ...modelOptions,
 } as const;
@@ -49,12 +53,18 @@ export default defineCommand({
   async run(ctx, args, options) {
     const model = await openAny(ctx, args.model, options);
     if (model.kind === "local") refuseUseless(model.lm, options);
-    const { texts, kind, split } = await textsOf(ctx, model, options);
+    const { texts, kind, split, layout, prompts } = await textsOf(ctx, model, options);
     const begun = performance.now();
     const task = ctx.progress.start("scoring", { unit: "%" });
     const result = await evaluateModel(model, texts, {
       kind,
-      ...present({ batch: options.batch, length: options.length, stride: options.window }),
+      alone: layout === "alone",
+      ...present({
+        prompts,
+        batch: options.batch,
+        length: options.length,
+        stride: options.window,
+      }),
       onProgress: (done) =>
         task.update({
           done: Math.floor(100 * done),
@@ -69,8 +79,8 @@ export default defineCommand({
     ctx.print(`perplexity          ${result.perplexity.toFixed(2)}`);
     ctx.print(`bits per character  ${result.bits_per_character.toFixed(4)}`);
     ctx.print(`bits per byte       ${result.bits_per_byte.toFixed(4)}`);
-    ctx.print(`over                ${scored}`);
-    ctx.json({ ...result, split, ...tellUsage(ctx, model, options) });
+    ctx.print(`over                ${scored}${layout === "alone" ? ", each text by itself" : ""}`);
+    ctx.json({ ...result, split, texts: layout, ...tellUsage(ctx, model, options) });
   },
 });
 
@@ -93,6 +103,9 @@ interface Texts {
   readonly texts: readonly string[];
   readonly kind: "items" | "text";
   readonly split: "train" | "validation" | "test" | "all";
+  readonly layout: "alone" | "stream";
+  /** How many of each text's first characters are a prompt, which is not scored. */
+  readonly prompts?: readonly number[] | undefined;
 }
 
 /** The texts to score: one file as it stands, or a split of prepared data, by default of the run's own. */
@@ -105,19 +118,25 @@ async function textsOf(ctx: Context, model: TextModel, options: Options): Promis
     if (options.split !== undefined && options.split !== "all")
       throw new UsageError("--raw scores the text whole; leave --split out, or give it as all.");
     if (options.data.length === 0) throw new UsageError("--raw needs the file: --data FILE.");
-    return { texts: [await readRawText(options.data)], kind: "text", split: "all" };
+    if (options.texts === "alone") throw new UsageError("--raw takes one text; leave out --texts alone.");
+    return { texts: [await readRawText(options.data)], kind: "text", split: "all", layout: "stream" };
   }
-  const isRun = model.kind === "local" && options.data.length === 0;
-  const run = isRun ? await readRun(model.folder).catch(() => undefined) : undefined;
-  const sources = run && run.sources.length > 0 ? run.sources : options.data;
+  const run = model.kind === "local" ? await readRun(model.folder).catch(() => undefined) : undefined;
+  const own = options.data.length === 0 && run !== undefined && run.sources.length > 0;
+  const sources = own ? run.sources : options.data;
   const data = await readData(ctx, sources.length > 0 ? sources : ["one-liners"], {
-    ...run?.data,
+    ...(own ? run.data : {}),
     ...choices,
   });
+  const trainedAlone = (run?.train.packing ?? "stream") !== "stream";
+  const layout = options.texts ?? (trainedAlone || data.prompts ? "alone" : "stream");
   const { train, validation, test } = data.splits;
   const split = options.split ?? (test.length > 0 ? "test" : "validation");
   const texts = split === "all" ? [...train, ...validation, ...test] : data.splits[split];
   if (texts.length === 0)
     throw new UsageError(`The ${split} split is empty; give more texts or choose another --split.`);
-  return { texts: data.kind === "text" ? [texts.join("")] : texts, kind: data.kind, split };
+  if (data.kind === "text") return { texts: [texts.join("")], kind: "text", split, layout: "stream" };
+  const of = split === "all" ? (["train", "validation", "test"] as const) : [split];
+  const prompts = layout === "alone" && data.prompts ? of.flatMap((name) => data.prompts![name]) : undefined;
+  return { texts, kind: "items", split, layout, prompts };
 }

@@ -1,8 +1,10 @@
 /** `punchline finetune`: goes on training a model that there is already, on a source. */
+import { resolve } from "node:path";
 import {
   finetuneDefaults,
   loadTokenizer,
   openModelFolder,
+  type RunRecord,
   readRun,
   refuseTakenFolder,
   resolveModel,
@@ -14,12 +16,13 @@ import {
 } from "../../index.ts";
 import { adaptationOptions, givenAdaptation, refuseOtherAdaptation } from "../adaptation-options.ts";
 import { argument, defineCommand } from "../command.ts";
-import { type DataChoices, dataChoices, dataOptions } from "../data-options.ts";
+import { dataChoices, dataOptions } from "../data-options.ts";
 import { deviceOptions } from "../device-options.ts";
 import { present } from "../option.ts";
 import { dataIn } from "../training-data.ts";
 import {
   givenTrainOptions,
+  moved,
   refuseChanges,
   resumeOptions,
   runOptions,
@@ -34,8 +37,9 @@ const defaults = { ...trainDefaults, ...finetuneDefaults };
 
 export default defineCommand({
   description:
-    "Trains all weights of a model further, in its own vocabulary: texts stand one after the other, each ended by " +
-    "the end-of-text token, so that the model learns to stop. The defaults are those of Hugging Face's Trainer " +
+    "Trains a model further in its own vocabulary. Each text stands for itself and its end is learned, so that the " +
+    "model stops by itself; data with prompts teaches it to answer; a model that fills masks learns from " +
+    "masks. The defaults are those of Hugging Face's Trainer " +
     "(AdamW, 5e-5 linear, clip 1, 3 epochs, batch 8). The run folder is a Hugging Face folder as well.",
   arguments: { model: argument({ describe: "Hugging Face folder, run folder or Hub name to start from" }) },
   options: {
@@ -64,19 +68,15 @@ export default defineCommand({
     const sources = sourcesOf(options);
     if (options.resume) {
       const record = await readRun(out);
+      refuseOtherBase(out, record, model);
       refuseChanges(out, record, options, dataChoices(options));
       refuseOtherAdaptation(out, record, options);
       const tokenizer = await loadTokenizer(out);
       const result = await resume(out, {
         ...hooks,
         options: resumeOptions(options),
-        prepare: (record) =>
-          dataIn(
-            ctx,
-            tokenizer,
-            options.data.length > 0 ? options.data : record.sources,
-            record.data as DataChoices,
-          ),
+        ...moved(options),
+        prepare: ({ sources, data }) => dataIn(ctx, tokenizer, moved(options).sources ?? sources, data),
       });
       reportTraining(ctx, out, result, `punchline finetune ${model} --out`);
       ctx.json(result.summary);
@@ -91,14 +91,15 @@ export default defineCommand({
     const adaptation = givenAdaptation(options, type);
     const chosen = { ...resolveTrainOptions(given, { training: finetuneDefaults }), ...adaptation };
     const shown = Object.entries(chosen)
-      .filter(([name]) => name in finetuneDefaults || name in given || name in adaptation)
+      .filter(
+        ([name]) => name in given || name in adaptation || (name in finetuneDefaults && name !== "seqLen"),
+      )
       .map(([name, value]) => `${name} ${typeof value === "object" ? spoken(value) : value}`);
     ctx.warn(`Fine-tuning ${model} (${type}): ${shown.join(", ")}.`);
     const choices = dataChoices(options);
     const data = await dataIn(ctx, await loadTokenizer(folder), sources, choices);
     const result = await train({
       ...hooks,
-      model: type,
       base: { folder, name: model },
       data,
       options: { ...given, ...adaptation },
@@ -109,6 +110,18 @@ export default defineCommand({
     ctx.json(result.summary);
   },
 });
+
+/** @throws UsageError where the run has not come from this model */
+function refuseOtherBase(out: string, { base }: RunRecord, model: string): void {
+  if (base === undefined)
+    throw new UsageError(
+      `${out} was trained from scratch and is no fine-tuning; go on with "punchline train --out ${out} --resume".`,
+    );
+  if (base !== model && resolve(base) !== resolve(model))
+    throw new UsageError(
+      `${out} was fine-tuned from ${base}, not from ${model}; go on with "punchline finetune ${base} --out ${out} --resume".`,
+    );
+}
 
 /** The fields of an option that has several. */
 const spoken = (value: object): string =>

@@ -21,6 +21,7 @@ import {
   givenModelOptions,
   givenTrainOptions,
   modelOptions,
+  moved,
   refuseChanges,
   resumeOptions,
   runOptions,
@@ -100,13 +101,17 @@ async function begin(ctx: Context, out: string, options: Options): Promise<Train
 }
 
 async function goOn(ctx: Context, out: string, options: Options): Promise<TrainResult> {
-  refuseChanges(out, await readRun(out), options, dataChoices(options));
+  const record = await readRun(out);
+  if (record.base !== undefined)
+    throw new UsageError(
+      `${out} was fine-tuned from ${record.base}; go on with "punchline finetune ${record.base} --out ${out} --resume".`,
+    );
+  refuseChanges(out, record, options, dataChoices(options));
   return resume(out, {
     ...hooks(ctx, out, options),
     options: resumeOptions(options),
-    // Where the sources have moved, --data says where they are now; the fingerprint holds them to the run's.
-    prepare: ({ model, sources, data }) =>
-      dataFor(ctx, model, options.data.length > 0 ? options.data : sources, data),
+    ...moved(options),
+    prepare: ({ model, sources, data }) => dataFor(ctx, model, moved(options).sources ?? sources, data),
   });
 }
 

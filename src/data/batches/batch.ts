@@ -4,10 +4,12 @@ import { InputError, UsageError } from "../../core/errors.ts";
 export interface TokenBatch {
   /** Ids, [batch, length], row-major. */
   readonly x: Int32Array;
-  /** The id after each of `x`, [batch, length]: its target. */
+  /** The id after each of `x`, [batch, length]: its target. With `at`, what stood at each of its places, [n]. */
   readonly y: Int32Array;
-  /** [batch, length], 1 where the target counts, 0 where it fills up. Absent where all count. */
+  /** Of each of `y`, 1 where the target counts, 0 where it fills up. Absent where all count. */
   readonly weights?: Float32Array;
+  /** Places that are to be predicted, counted through the batch row by row, [n]. Absent: what follows each place. */
+  readonly at?: Int32Array;
   /** Place of each token in its document, [batch, length]. Absent: counted on from the row's beginning. */
   readonly positions?: Int32Array;
   /**
@@ -44,6 +46,8 @@ export interface BatchSource {
 /** What has become of whole items. */
 export interface RowLayout {
   readonly items: number;
+  /** Whether a row takes several. */
+  readonly packed: boolean;
   /** Rows that they take. */
   readonly rows: number;
   /** Tokens of a row. */

@@ -268,21 +268,29 @@ describe("masked batches", () => {
     endOfText: 0,
   };
   const all = { batch: 100, length: 66, packed: true };
+  /** The rows before anything was hidden, and the places that are to be predicted. */
+  function uncovered({ x, y, at, weights, targets }: TokenBatch) {
+    const ids = x.slice();
+    const places = [...at!.subarray(0, targets)];
+    places.forEach((place, i) => {
+      ids[place] = y[i]!;
+    });
+    expect([...weights!]).toEqual([...weights!].map((_, i) => Number(i < targets)));
+    return { ids, chosen: new Set(places), places };
+  }
 
   it("hide 15 %: 80 % of these as a mask, 10 % as any token, 10 % not at all", () => {
     let [chosen, masked, same, of] = [0, 0, 0, 0];
-    for (const { x, y, weights, documents } of maskedPass(stream, { ...all, ...hiding })) {
-      for (const [i, target] of y.entries()) {
-        const ordinary = documents![i]! >= 0 && hiding.special[target] === 0;
-        of += Number(ordinary);
-        if (weights![i] === 0) {
-          expect(x[i]).toBe(target);
-          continue;
-        }
-        expect(ordinary).toBe(true);
+    for (const batch of maskedPass(stream, { ...all, ...hiding })) {
+      const { ids, places } = uncovered(batch);
+      for (const [i, id] of ids.entries())
+        of += Number(batch.documents![i]! >= 0 && hiding.special[id] === 0);
+      for (const place of places) {
+        expect(batch.documents![place]).toBeGreaterThanOrEqual(0);
+        expect(hiding.special[ids[place]!]).toBe(0);
         chosen++;
-        masked += Number(x[i] === hiding.mask);
-        same += Number(x[i] === target);
+        masked += Number(batch.x[place] === hiding.mask);
+        same += Number(batch.x[place] === ids[place]);
       }
     }
     expect(of).toBe(500 * 20);
@@ -294,24 +302,25 @@ describe("masked batches", () => {
 
   it("begin each text with [CLS] and keep its end", () => {
     const [batch] = [...maskedPass(itemsOf([2, 1]), { batch: 1, length: 8, packed: true, ...hiding })];
-    expect([...batch!.y]).toEqual([97, 1, 2, 0, 97, 3, 0, 99]);
+    expect([...uncovered(batch!).ids]).toEqual([97, 1, 2, 0, 97, 3, 0, 99]);
     expect([...batch!.positions!]).toEqual([0, 1, 2, 3, 0, 1, 2, 0]);
     expect([...batch!.documents!]).toEqual([0, 0, 0, 0, 1, 1, 1, -1]);
   });
 
   it("hide the pieces of a word together, and about as many tokens", () => {
     const continues = Uint8Array.from({ length: 100 }, (_, id) => Number(id >= 50 && id <= 96));
-    let [chosen, of] = [0, 0];
-    for (const { y, weights, documents } of maskedPass(stream, { ...all, ...hiding, continues })) {
-      for (const [i, target] of y.entries()) {
-        if (documents![i]! < 0 || hiding.special[target] === 1) continue;
+    let [hidden, of] = [0, 0];
+    for (const batch of maskedPass(stream, { ...all, ...hiding, continues })) {
+      const { ids, chosen } = uncovered(batch);
+      for (const [i, id] of ids.entries()) {
+        if (batch.documents![i]! < 0 || hiding.special[id] === 1) continue;
         of++;
-        chosen += weights![i]!;
-        if (continues[target] === 1 && hiding.special[y[i - 1]!] === 0)
-          expect(weights![i]).toBe(weights![i - 1]);
+        hidden += Number(chosen.has(i));
+        if (continues[id] === 1 && hiding.special[ids[i - 1]!] === 0)
+          expect(chosen.has(i)).toBe(chosen.has(i - 1));
       }
     }
-    expect(Math.abs(chosen / of - 0.15)).toBeLessThan(0.025);
+    expect(Math.abs(hidden / of - 0.15)).toBeLessThan(0.025);
   });
 
   it("hide one token where chance would hide none", () => {

@@ -76,13 +76,18 @@ export function* itemPass(stream: TokenStream, options: ItemOptions): Generator<
 }
 
 /** What a source of item batches tells of itself. */
-export function sizesOf(stream: TokenStream, rows: Rows, { batch, length, long = "split" }: ItemOptions) {
+export function sizesOf(
+  stream: TokenStream,
+  rows: Rows,
+  { batch, length, packed = false, long = "split" }: ItemOptions,
+) {
   const count = rows.starts.length - 1;
   return {
     targetsPerEpoch: rows.targets,
     targetsPerBatch: (rows.targets / count) * batch,
     layout: {
       items: stream.offsets.length - 1,
+      packed,
       rows: count,
       length,
       filled: rows.filled / (count * length),

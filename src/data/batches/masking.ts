@@ -1,8 +1,7 @@
 /**
  * Batches for models that fill masks: of each row some tokens are hidden, and these alone count.
  *
- *     x = [CLS] why did the [MASK] cross [SEP]      y = [CLS] why did the hen cross [SEP]
- *     weights = 0 0 0 0 1 0 0
+ *     x = [CLS] why did the [MASK] cross [SEP]      at = 4     y = hen
  *
  * 15 % of the tokens are chosen; of these 80 % become [MASK], 10 % any token, and 10 % stay as they are, since a
  * text to be read later has no masks. Which ones depends on the seed and the batch's number alone.
@@ -21,6 +20,12 @@ import { layRows, type Rows } from "./rows.ts";
 const CHOSEN = 0.15;
 const MASKED = 0.8;
 const REPLACED = 0.1;
+/**
+ * Most of a batch's places that are chosen, a share of all: the number of predictions is the same in every batch, so
+ * that one graph serves all; those too many count nothing. Chance comes nowhere near it.
+ */
+const MOST = 0.2;
+export const mostMasked = (places: number): number => Math.ceil(MOST * places);
 /** The masking of a validation is the same whatever the seed of the training, so that runs can be compared. */
 const VALIDATION_SEED = 0;
 
@@ -132,13 +137,18 @@ function hide(rows: FilledRows, masking: Masking, random: Random): TokenBatch {
   const { ids, positions, documents, batch, length } = rows;
   const { mask, vocabulary, special, continues } = masking;
   const x = ids.slice();
-  const weights = new Float32Array(ids.length);
+  const most = mostMasked(ids.length);
+  const places = new Int32Array(most);
+  const y = new Int32Array(most);
+  const weights = new Float32Array(most);
   let targets = 0;
   let least = { at: -1, draw: Infinity };
   let draw = 1;
   const choose = (at: number) => {
-    weights[at] = 1;
-    targets++;
+    if (targets === most) return;
+    places[targets] = at;
+    y[targets] = ids[at]!;
+    weights[targets++] = 1;
     const kind = random.uniform(3 * at + 1);
     if (kind < MASKED) x[at] = mask;
     else if (kind < MASKED + REPLACED) x[at] = random.below(vocabulary, 3 * at + 2);
@@ -151,7 +161,7 @@ function hide(rows: FilledRows, masking: Masking, random: Random): TokenBatch {
     if (draw < CHOSEN) choose(at);
   }
   if (targets === 0 && least.at >= 0) choose(least.at);
-  return { x, y: ids, weights, positions, documents, targets, batch, length, fresh: true };
+  return { x, y, weights, at: places, positions, documents, targets, batch, length, fresh: true };
 }
 
 /** Tokens that may be chosen. */

@@ -23,12 +23,15 @@ function file(name: string, content: string | Uint8Array): string {
 async function read(name: string, options: SourceOptions = {}) {
   const source = await openSource(name, options, sourceKinds);
   const texts: string[] = [];
+  const prompts: string[] = [];
   const dropped: Record<string, number> = {};
   for await (const batch of source.batches()) {
     texts.push(...batch.texts);
+    prompts.push(...(batch.prompts ?? []));
     for (const [reason, n] of Object.entries(batch.dropped ?? {})) dropped[reason] = n;
   }
-  return { texts, dropped, column: source.column, format: source.format };
+  const { column, promptColumn, format } = source;
+  return { texts, prompts, dropped, column, promptColumn, format };
 }
 
 const texts = ['He said "hi", twice', "caf\u00e9 \u{1f602}", "two\nlines", "plain"];
@@ -77,6 +80,47 @@ describe("files", () => {
       /no column "anwser"; did you mean "Answer"/,
     );
     await expect(read(path, { column: "x9" })).rejects.toThrow(/known are: joke, Answer/);
+  });
+
+  const asked = texts.map((text, i) => ({
+    prompt: i === 1 ? "" : `Q${i}`,
+    completion: text,
+    other: "x".repeat(90),
+  }));
+  const table = parquetBytes({
+    prompt: asked.map(({ prompt }) => prompt),
+    completion: texts,
+    other: texts.map(() => "x".repeat(90)),
+  });
+  it.each([
+    ["pairs.jsonl", asked.map((record) => `${JSON.stringify(record)}\n`).join("")],
+    ["pairs.json", JSON.stringify(asked)],
+    [
+      "pairs.csv",
+      `prompt,completion,other\n${quoted.map((cell, i) => `${asked[i]!.prompt},${cell},x\n`).join("")}`,
+    ],
+    ["pairs.parquet", table],
+  ])("%s: a prompt beside a completion is what the text answers", async (name, content) => {
+    const path = file(name, content);
+    const prompts = asked.map(({ prompt }) => prompt);
+    expect(await read(path)).toMatchObject({ texts, prompts, column: "completion", promptColumn: "prompt" });
+    const one = await read(path, { column: "completion" });
+    expect(one).toMatchObject({ texts, prompts: [], promptColumn: undefined });
+    const other = await read(path, { promptColumn: "other" });
+    expect(other).toMatchObject({ texts, column: "completion", promptColumn: "other" });
+    await expect(read(path, { promptColumn: "promt" })).rejects.toThrow(
+      /no column "promt"; did you mean "prompt"/,
+    );
+  });
+
+  it("a column of tags is a prompt when it is named, and the text is found among the others", async () => {
+    const path = file("tags.csv", "joke,tag\nWhy did the hen cross the road?,animals\nTo see.,roads\n");
+    expect(await read(path)).toMatchObject({ column: "joke", prompts: [] });
+    expect(await read(path, { promptColumn: "tag" })).toMatchObject({
+      texts: ["Why did the hen cross the road?", "To see."],
+      prompts: ["animals", "roads"],
+      column: "joke",
+    });
   });
 
   it("a table whose first row is a text has no header", async () => {
