@@ -78,20 +78,20 @@ export default defineCommand({
       explain: "A hosted model, with the key in OPENAI_API_KEY",
     },
   ],
-  async run(ctx, args, { device, threads, priceIn, priceOut, n, novel, tries, data, ...options }) {
-    const where = { device, threads, priceIn, priceOut };
+  async run(ctx, args, { device, threads, quantize, priceIn, priceOut, n, novel, tries, data, ...options }) {
+    const where = { device, threads, quantize, priceIn, priceOut };
     if (options.stop.includes("")) throw new UsageError("--stop needs a text, and not an empty one.");
     refuseWithoutNovel(novel, { tries, data });
     const model = await openAny(ctx, args.model, where);
     const streams = ctx.isTTY && n === 1 && !ctx.asJson && novel === undefined;
-    if (streams) ctx.write(options.prompt);
+    if (streams) ctx.write(ctx.shown(options.prompt));
     const write = (count: number, seed: number) =>
       model.sample({
         ...present(options),
         n: count,
         seed,
         signal: ctx.interrupt,
-        ...(streams ? { onText: (_, piece) => ctx.write(piece) } : {}),
+        ...(streams ? { onText: (_, piece) => ctx.write(ctx.shown(piece)) } : {}),
       });
     const found =
       novel === undefined
@@ -99,7 +99,7 @@ export default defineCommand({
         : await onlyNew(ctx, model, write, { novel, n, seed: options.seed, tries: tries ?? 20, data });
     const samples = found?.samples ?? (await write(n, options.seed));
     if (streams) ctx.print();
-    else for (const { prompt, text } of samples) ctx.print(prompt + text);
+    else for (const { prompt, text } of samples) ctx.print(ctx.shown(prompt + text));
     if (found) tellThrownAway(ctx, found, samples.length);
     if (samples.length > 0) {
       ctx.json({
