@@ -47,6 +47,11 @@ export default defineCommand({
       default: 1,
     }),
     maxLength: integer({ describe: "Most tokens after the prompt (default 200, or what fits)", min: 1 }),
+    beams: integer({
+      describe: "The likeliest texts by beam search with this many beams, instead of drawing",
+      min: 1,
+      max: 64,
+    }),
     stop: list({ describe: "A text that ends the sample" }),
     seed: integer({ describe: "Of the random numbers", min: 0, default: 0 }),
     slide: flag({ describe: "Drop the oldest tokens where the context is full" }),
@@ -74,6 +79,10 @@ export default defineCommand({
     { command: 'punchline sample runs/a --prompt "Why did" -n 5 --temperature 0.8', explain: "Five endings" },
     { command: "punchline sample runs/a -n 100 --json > jokes.json", explain: "Many, for a program" },
     {
+      command: 'punchline sample runs/a --prompt "Why" --beams 8 -n 3',
+      explain: "The three likeliest found",
+    },
+    {
       command: 'punchline sample openai:gpt-4o-mini --prompt "Why did" --max-length 40',
       explain: "A hosted model, with the key in OPENAI_API_KEY",
     },
@@ -82,8 +91,12 @@ export default defineCommand({
     const where = { device, threads, quantize, priceIn, priceOut };
     if (options.stop.includes("")) throw new UsageError("--stop needs a text, and not an empty one.");
     refuseWithoutNovel(novel, { tries, data });
+    if (novel !== undefined && options.beams !== undefined)
+      throw new UsageError(
+        "--novel draws again and again, and --beams draws nothing; leave one of them out.",
+      );
     const model = await openAny(ctx, args.model, where);
-    const streams = ctx.isTTY && n === 1 && !ctx.asJson && novel === undefined;
+    const streams = ctx.isTTY && n === 1 && !ctx.asJson && novel === undefined && options.beams === undefined;
     if (streams) ctx.write(ctx.shown(options.prompt));
     const write = (count: number, seed: number) =>
       model.sample({
@@ -103,7 +116,10 @@ export default defineCommand({
     if (found) tellThrownAway(ctx, found, samples.length);
     if (samples.length > 0) {
       ctx.json({
-        samples: samples.map(({ ids: _, logProbabilities: __, ...sample }) => sample),
+        samples: samples.map(({ ids: _, logProbabilities, ...sample }) => ({
+          ...sample,
+          ...(logProbabilities.length > 0 ? { log_probabilities: logProbabilities } : {}),
+        })),
         ...(found ? { novel: { threshold: novel, thrown_away: found.thrown_away, kinds: found.kinds } } : {}),
         ...tellUsage(ctx, model, where),
       });
