@@ -286,6 +286,9 @@ describe("resolveModel", () => {
     await expect(resolveModel("distilgpt2", options)).rejects.toThrow(
       /Cannot reach http:.*ECONNREFUSED.*check the network/,
     );
+    await expect(resolveModel("my-model", options)).rejects.toThrow(
+      /No folder here is called "my-model", and for a model of the Hub: cannot reach/,
+    );
     await rm(join(path, "tokenizer.json"));
     expect(await resolveModel("gpt2", options)).toBe(path); // weights are there: better than nothing
     await rm(join(path, "model.safetensors"));
@@ -301,6 +304,10 @@ describe("resolveModel", () => {
     await expect(resolveModel(join(dir, "runs", "jokes"))).rejects.toThrow("it has no config.json");
     await expect(resolveModel("runs/nothing-like-it")).rejects.toMatchObject({ code: "not-a-model" });
     await expect(resolveModel("./gpt2")).rejects.toMatchObject({ code: "not-a-model" });
+    // In a folder that exists, beside the tests.
+    await expect(resolveModel("test/nothing-here", options)).rejects.toThrow(
+      "test/nothing-here does not exist",
+    );
     await writeFile(join(dir, "file"), "");
     await expect(resolveModel(join(dir, "file"))).rejects.toThrow("is a file");
     expect(hub.requests).toEqual([]);

@@ -1,5 +1,6 @@
 /** What a command is given to speak with: standard output, the JSON document, progress, the interrupt. */
 import type { Interrupt } from "./interrupt.ts";
+import { printable } from "./layout.ts";
 import { createProgress, type Progress } from "./progress.ts";
 import type { Style, Terminal } from "./terminal.ts";
 
@@ -10,6 +11,11 @@ export interface Context {
   print(text?: string): void;
   /** Text as it comes, without a newline: for streaming. */
   write(text: string): void;
+  /**
+   * A text that a model or somebody else wrote, to be printed: exact where a program reads it, and without
+   * control characters on a terminal, which would obey them.
+   */
+  shown(text: string): string;
   /** The command's one document; silent without `--json`. */
   json(document: object): void;
   /** A line for a person on standard error, whatever the mode. */
@@ -48,6 +54,7 @@ export function createContext({ stdout, stderr, interrupt, asJson }: ContextPart
     asJson,
     print: (text = "") => asJson || say(stdout, `${text}\n`),
     write: (text) => asJson || say(stdout, text),
+    shown: (text) => (stdout.isTTY ? printable(text) : text),
     json(document) {
       documents++;
       if (documents > 1) throw new Error("A command wrote a second JSON document.");

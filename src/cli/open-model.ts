@@ -12,11 +12,21 @@ import {
 import type { Context } from "./context.ts";
 import { deviceOf, deviceOptions } from "./device-options.ts";
 import { formatCount } from "./format.ts";
-import { number, type OptionValues } from "./option.ts";
+import { choice, flagOf, number, type OptionValues, present } from "./option.ts";
+
+/** What commands offer that run a model of this machine and do not train it. */
+export const localOptions = {
+  ...deviceOptions,
+  quantize: choice(["q8", "q4"], {
+    describe:
+      "Round the weights to 8 or 4 bits: faster and smaller, a little worse (GPT-2, BERT, DistilBERT)",
+    group: "Machine",
+  }),
+} as const;
 
 /** What commands that take any model offer. */
 export const modelOptions = {
-  ...deviceOptions,
+  ...localOptions,
   priceIn: number({
     describe: "Price of a million tokens read, to print the cost",
     min: 0,
@@ -32,13 +42,19 @@ export const modelOptions = {
 /** The help of a MODEL argument that may be any of these. */
 export const modelKinds = "Run folder, Hugging Face folder, Hub name, or openai:NAME";
 
+type LocalOptions = OptionValues<typeof localOptions>;
 type ModelOptions = OptionValues<typeof modelOptions>;
+
+const openOptions = (options: LocalOptions) => ({
+  backend: deviceOf(options),
+  ...present({ quantize: options.quantize }),
+});
 
 /** Opens any model; one of the Hub that is not there yet is fetched, with progress. */
 export async function openAny(ctx: Context, name: string, options: ModelOptions): Promise<TextModel> {
   refuseMisplaced(name, options);
   const pull = pullProgress(ctx, name);
-  const model = await openModel(name, { backend: deviceOf(options), pull: pull.options });
+  const model = await openModel(name, { ...openOptions(options), pull: pull.options });
   pull.end();
   return model;
 }
@@ -47,12 +63,12 @@ export async function openAny(ctx: Context, name: string, options: ModelOptions)
 export async function openHere(
   ctx: Context,
   name: string,
-  options: OptionValues<typeof deviceOptions>,
+  options: LocalOptions,
   why: string,
 ): Promise<LocalModel> {
   if (isHosted(name)) throw new UsageError(`${name} is a hosted model, which ${why}.`);
   const pull = pullProgress(ctx, name);
-  const model = await openLocal(name, { backend: deviceOf(options), pull: pull.options });
+  const model = await openLocal(name, { ...openOptions(options), pull: pull.options });
   pull.end();
   return model;
 }
@@ -71,15 +87,21 @@ function pullProgress(ctx: Context, name: string) {
   };
 }
 
-function refuseMisplaced(name: string, { device, threads, priceIn, priceOut }: ModelOptions): void {
+function refuseMisplaced(name: string, { device, threads, quantize, priceIn, priceOut }: ModelOptions): void {
   if (isHosted(name)) {
-    const odd = device !== "cpu" ? "--device" : threads !== undefined ? "--threads" : undefined;
+    const odd = device !== "cpu" ? "--device" : flagGiven({ threads, quantize });
     if (odd) throw new UsageError(`${odd} has no effect on ${name}, which runs elsewhere; leave it out.`);
     if ((priceIn === undefined) !== (priceOut === undefined))
       throw new UsageError("--price-in and --price-out belong together; give both.");
   } else if (priceIn !== undefined || priceOut !== undefined) {
     throw new UsageError(`${name} costs nothing: --price-in and --price-out are for openai:NAME.`);
   }
+}
+
+/** The flag of the first option that was given. */
+function flagGiven(options: Readonly<Record<string, unknown>>): string | undefined {
+  const found = Object.keys(options).find((name) => options[name] !== undefined);
+  return found === undefined ? undefined : flagOf(found);
 }
 
 /** Tells on standard error what a hosted model used, and returns it for the document; of others nothing. */

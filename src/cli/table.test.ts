@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { displayWidth, visible } from "./layout.ts";
+import { displayWidth, printable, visible } from "./layout.ts";
 import { table } from "./table.ts";
 
 test("columns line up, numbers at the right", () => {
@@ -32,6 +32,7 @@ test("no line is wider than asked, and nothing of a wrapped text is lost", () =>
 test("escape sequences and changes of direction in a text cannot reach the terminal", () => {
   expect(visible("a\x1b[31mred\x07\u202eb\nc")).toBe("a\\x1b[31mred\\x07\\u202eb c");
   expect(table([{ header: "x" }], [["\x1b[2J"]])).not.toContain("\x1b");
+  expect(printable("a\x1b[2J\tb\r\nc\u202e")).toBe("a\\x1b[2J\tb\\x0d\nc\\u202e");
 });
 
 test("a style touches the letters and not the layout", () => {

@@ -4,7 +4,7 @@ import { openModelFolder } from "../hub/folder.ts";
 import { openWeights } from "../hub/stored-weights.ts";
 import { countParameters } from "../models/model.ts";
 import type { Quantization } from "../models/quantize.ts";
-import { buildModel } from "../models/registry.ts";
+import { architectures, buildModel } from "../models/registry.ts";
 import type { BackendOptions } from "../runtime/backend.ts";
 import { nodeBackend } from "../runtime/node.ts";
 import type { LanguageModel } from "./language-model.ts";
@@ -23,7 +23,7 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
     const { architecture, model } = buildModel(folder.config, path);
     if (quantize && !architecture.quantizable) {
       throw new UsageError(
-        `${path} is a ${architecture.type}, which cannot be quantised; leave --quantize out.`,
+        `${path} is a ${architecture.type}, and --quantize rounds the matrices of ${quantizables()} alone; leave it out.`,
         { path },
       );
     }
@@ -36,6 +36,12 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
   } finally {
     await folder.close();
   }
+}
+
+/** The architectures that can be quantised, in words. */
+function quantizables(): string {
+  const names = architectures.filter(({ quantizable }) => quantizable).map(({ type }) => type);
+  return `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }
 
 /** Parameters from which a second thread shortens the step of a few rows. */

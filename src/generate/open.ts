@@ -8,6 +8,7 @@
  */
 import type { PullOptions } from "../hub/hub-snapshot.ts";
 import { resolveModel } from "../hub/pull.ts";
+import type { Quantization } from "../models/quantize.ts";
 import type { BackendOptions } from "../runtime/backend.ts";
 import { createDecoder } from "./decoder.ts";
 import type { Decoder } from "./decoding.ts";
@@ -20,6 +21,8 @@ import type { LocalModel, TextModel } from "./text-model.ts";
 export interface OpenOptions {
   /** Where a model of this machine runs. */
   readonly backend?: BackendOptions;
+  /** Round its matrices to 8 or 4 bits; as of `loadModel`. */
+  readonly quantize?: Quantization;
   /** How a model is fetched that is not there yet. */
   readonly pull?: PullOptions;
   /** How a service is reached. */
@@ -35,7 +38,8 @@ export async function openModel(name: string, options: OpenOptions = {}): Promis
 /** Opens a model of this machine, or of the Hub. */
 export async function openLocal(name: string, options: OpenOptions = {}): Promise<LocalModel> {
   const folder = await resolveModel(name, options.pull);
-  return new Local(name, folder, await loadModel(folder, options.backend));
+  const { backend, quantize } = options;
+  return new Local(name, folder, await loadModel(folder, { ...backend, ...(quantize ? { quantize } : {}) }));
 }
 
 /** Whether a name means a model behind a service. */

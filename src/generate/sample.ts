@@ -14,6 +14,7 @@ import { type StreamDecoder, streamDecoder } from "../text/stream-decoder.ts";
 import { createDecoder } from "./decoder.ts";
 import type { Decoder, DecoderOptions } from "./decoding.ts";
 import { beginsAfterEnd, type LanguageModel } from "./language-model.ts";
+import { likeliestTexts } from "./likeliest-texts.ts";
 import { createSampler, type SamplerOptions } from "./sampler.ts";
 
 export interface SampleOptions extends SamplerOptions {
@@ -23,6 +24,11 @@ export interface SampleOptions extends SamplerOptions {
   readonly n?: number;
   /** Most tokens written after the prompt. Default 200, or what the context has room for. */
   readonly maxLength?: number;
+  /**
+   * The `n` likeliest texts by beam search with this many beams, instead of drawing; without streaming.
+   * Default: draw.
+   */
+  readonly beams?: number;
   /** Texts that end a sample; they are not part of it. */
   readonly stop?: readonly string[];
   /** Default 0. */
@@ -81,7 +87,31 @@ export function checkSample(
       `${lm.name} (${lm.model.config.model_type}) fills masks, reading both sides of them, and cannot continue a text; use "fill".`,
     );
   }
-  return { batch: Math.min(n, options.batch ?? MAX_BATCH), overflow: slide ? "slide" : "error" };
+  if (options.beams !== undefined) checkBeams(options.beams, n, options);
+  const batch = options.beams ?? Math.min(n, options.batch ?? MAX_BATCH);
+  return { batch, overflow: slide ? "slide" : "error" };
+}
+
+const MAX_BEAMS = 64;
+
+/** Beam search draws nothing: what shapes the draw has no part in it. */
+function checkBeams(beams: number, n: number, options: SampleOptions): void {
+  if (!(Number.isInteger(beams) && beams >= 1 && beams <= MAX_BEAMS))
+    throw new UsageError(`--beams must be a whole number from 1 to ${MAX_BEAMS}, not ${beams}.`);
+  if (n > beams)
+    throw new UsageError(`--beams ${beams} finds ${beams} texts at most; ask for fewer than ${n}.`);
+  const { temperature = 1, topK = 0, topP = 1, minP = 0, repetitionPenalty = 1, seed = 0 } = options;
+  const drawing = {
+    "--temperature": temperature !== 1,
+    "--top-k": topK !== 0,
+    "--top-p": topP !== 1,
+    "--min-p": minP !== 0,
+    "--repetition-penalty": repetitionPenalty !== 1,
+    "--seed": seed !== 0,
+  };
+  const odd = Object.entries(drawing).find(([, given]) => given);
+  if (odd)
+    throw new UsageError(`--beams looks for the likeliest texts and draws nothing; leave ${odd[0]} out.`);
 }
 
 /** {@link sample} with a decoder that {@link checkSample} told of, which is left with its last texts. */
@@ -93,6 +123,11 @@ export async function sampleWith(
   const { prompt = "", n = 1, seed = 0 } = options;
   const start = promptIds(lm, prompt);
   const limits = { ...options, maxLength: options.maxLength ?? defaultLength(lm, start.length, options) };
+  if (options.beams !== undefined) {
+    const never = lm.tokenizer.id(UNKNOWN);
+    const found = await likeliestTexts(lm, decoder, start, { ...limits, beams: options.beams, n, never });
+    return found.map((text) => ({ prompt, tokens: text.ids.length, ...text }));
+  }
   const samples: Sample[] = [];
   while (samples.length < n) {
     const first = samples.length;

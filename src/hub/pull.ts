@@ -32,7 +32,9 @@ export async function resolveModel(model: string, options: PullOptions = {}): Pr
   const describing = [CONFIG_FILE, ADAPTER_CONFIG_FILE].map((name) => join(model, name));
   if (isFolder && (await Promise.all(describing.map(exists))).includes(true)) return model;
   // A folder that happens to be called as a model on the Hub, and is no model's, is not meant.
-  const meansHub = !looksLikePath(model) && (!found || (isFolder && wellKnownModels.includes(model)));
+  const known = wellKnownModels.includes(model);
+  const meansPath = looksLikePath(model) || (!known && (await standsInFolder(model)));
+  const meansHub = !meansPath && (!found || (isFolder && known));
   if (!meansHub) throw await notAModel(model, found !== undefined, isFolder);
   const settings = await hubSettings(options.settings);
   const repo = parseRepoName("model", model, options.revision);
@@ -44,7 +46,7 @@ export async function resolveModel(model: string, options: PullOptions = {}): Pr
   } catch (error) {
     const unavailable = isNetworkError(error) || (error instanceof InputError && error.code === "offline");
     if (unavailable && cached !== undefined && complete === "without-tokenizer") return cached;
-    throw error;
+    throw isNetworkError(error) && !known && !found ? nowhere(model, error as InputError) : error;
   }
 }
 
@@ -119,6 +121,23 @@ async function pull(repo: RepoName, settings: HubSettings, options: PullOptions)
 function looksLikePath(text: string): boolean {
   if (/^(\.|~|runs\/)|^[A-Za-z]:[\\/]/.test(text)) return true;
   return /[\\/]/.test(text) && !isRepoName(text.replace(/@.*$/, ""));
+}
+
+/** Whether `text` names something in a folder that exists here: `models/a` where `models` is one. */
+async function standsInFolder(text: string): Promise<boolean> {
+  if (!text.includes("/")) return false;
+  const parent = await stat(dirname(text)).catch(() => undefined);
+  return parent?.isDirectory() ?? false;
+}
+
+/** Neither here nor to be asked for: the name may have been meant for either. */
+function nowhere(model: string, { code, message, details }: InputError): InputError {
+  const hub = message.charAt(0).toLowerCase() + message.slice(1);
+  return new InputError(
+    code,
+    `No folder here is called "${model}", and for a model of the Hub: ${hub}`,
+    details,
+  );
 }
 
 async function notAModel(path: string, found: boolean, isFolder: boolean): Promise<InputError> {

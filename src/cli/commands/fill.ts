@@ -1,7 +1,7 @@
 /** `punchline fill`: what a masked model puts in the place of each [MASK]. */
-import { fillMasks, loadModel, resolveModel } from "../../index.ts";
+import { fillMasks } from "../../index.ts";
 import { argument, defineCommand } from "../command.ts";
-import { deviceOf, deviceOptions } from "../device-options.ts";
+import { localOptions, openHere } from "../open-model.ts";
 import { flag, integer } from "../option.ts";
 import { table } from "../table.ts";
 
@@ -16,7 +16,7 @@ export default defineCommand({
   options: {
     topK: integer({ describe: "Tokens listed for each mask", min: 1, default: 5 }),
     iterative: flag({ describe: "Fill the surest mask first and read again for the others" }),
-    ...deviceOptions,
+    ...localOptions,
   },
   examples: [
     {
@@ -29,9 +29,9 @@ export default defineCommand({
     },
   ],
   async run(ctx, { model, text }, { topK, iterative, ...machine }) {
-    const lm = await loadModel(await resolveModel(model), deviceOf(machine));
+    const { lm } = await openHere(ctx, model, machine, "continues texts and has no [MASK]");
     const filled = await fillMasks(lm, text, { topK, iterative });
-    ctx.print(filled.text);
+    ctx.print(ctx.shown(filled.text));
     filled.masks.forEach((candidates, i) => {
       ctx.print();
       ctx.print(

@@ -104,10 +104,10 @@ export default defineCommand({
 
 /** Prices belong to hosted models and devices to the others, where a report has both. */
 function machineOf(name: string, options: OptionValues<typeof modelOptions>): typeof options {
-  const { device, threads, priceIn, priceOut } = options;
+  const { device, threads, quantize, priceIn, priceOut } = options;
   return isHosted(name)
-    ? { device: "cpu", threads: undefined, priceIn, priceOut }
-    : { device, threads, priceIn: undefined, priceOut: undefined };
+    ? { device: "cpu", threads: undefined, quantize: undefined, priceIn, priceOut }
+    : { device, threads, quantize, priceIn: undefined, priceOut: undefined };
 }
 
 function printTables(ctx: Context, result: QualityResult): void {

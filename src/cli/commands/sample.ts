@@ -47,6 +47,11 @@ export default defineCommand({
       default: 1,
     }),
     maxLength: integer({ describe: "Most tokens after the prompt (default 200, or what fits)", min: 1 }),
+    beams: integer({
+      describe: "The likeliest texts by beam search with this many beams, instead of drawing",
+      min: 1,
+      max: 64,
+    }),
     stop: list({ describe: "A text that ends the sample" }),
     seed: integer({ describe: "Of the random numbers", min: 0, default: 0 }),
     slide: flag({ describe: "Drop the oldest tokens where the context is full" }),
@@ -74,24 +79,32 @@ export default defineCommand({
     { command: 'punchline sample runs/a --prompt "Why did" -n 5 --temperature 0.8', explain: "Five endings" },
     { command: "punchline sample runs/a -n 100 --json > jokes.json", explain: "Many, for a program" },
     {
+      command: 'punchline sample runs/a --prompt "Why" --beams 8 -n 3',
+      explain: "The three likeliest found",
+    },
+    {
       command: 'punchline sample openai:gpt-4o-mini --prompt "Why did" --max-length 40',
       explain: "A hosted model, with the key in OPENAI_API_KEY",
     },
   ],
-  async run(ctx, args, { device, threads, priceIn, priceOut, n, novel, tries, data, ...options }) {
-    const where = { device, threads, priceIn, priceOut };
+  async run(ctx, args, { device, threads, quantize, priceIn, priceOut, n, novel, tries, data, ...options }) {
+    const where = { device, threads, quantize, priceIn, priceOut };
     if (options.stop.includes("")) throw new UsageError("--stop needs a text, and not an empty one.");
     refuseWithoutNovel(novel, { tries, data });
+    if (novel !== undefined && options.beams !== undefined)
+      throw new UsageError(
+        "--novel draws again and again, and --beams draws nothing; leave one of them out.",
+      );
     const model = await openAny(ctx, args.model, where);
-    const streams = ctx.isTTY && n === 1 && !ctx.asJson && novel === undefined;
-    if (streams) ctx.write(options.prompt);
+    const streams = ctx.isTTY && n === 1 && !ctx.asJson && novel === undefined && options.beams === undefined;
+    if (streams) ctx.write(ctx.shown(options.prompt));
     const write = (count: number, seed: number) =>
       model.sample({
         ...present(options),
         n: count,
         seed,
         signal: ctx.interrupt,
-        ...(streams ? { onText: (_, piece) => ctx.write(piece) } : {}),
+        ...(streams ? { onText: (_, piece) => ctx.write(ctx.shown(piece)) } : {}),
       });
     const found =
       novel === undefined
@@ -99,11 +112,14 @@ export default defineCommand({
         : await onlyNew(ctx, model, write, { novel, n, seed: options.seed, tries: tries ?? 20, data });
     const samples = found?.samples ?? (await write(n, options.seed));
     if (streams) ctx.print();
-    else for (const { prompt, text } of samples) ctx.print(prompt + text);
+    else for (const { prompt, text } of samples) ctx.print(ctx.shown(prompt + text));
     if (found) tellThrownAway(ctx, found, samples.length);
     if (samples.length > 0) {
       ctx.json({
-        samples: samples.map(({ ids: _, logProbabilities: __, ...sample }) => sample),
+        samples: samples.map(({ ids: _, logProbabilities, ...sample }) => ({
+          ...sample,
+          ...(logProbabilities.length > 0 ? { log_probabilities: logProbabilities } : {}),
+        })),
         ...(found ? { novel: { threshold: novel, thrown_away: found.thrown_away, kinds: found.kinds } } : {}),
         ...tellUsage(ctx, model, where),
       });

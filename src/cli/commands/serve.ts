@@ -1,9 +1,8 @@
 /** `punchline serve`: a model behind an OpenAI-style HTTP API. */
 import { serve } from "../../server/serve.ts";
 import { argument, defineCommand } from "../command.ts";
-import { deviceOptions } from "../device-options.ts";
 import { failureOf } from "../failure.ts";
-import { openHere } from "../open-model.ts";
+import { localOptions, openHere } from "../open-model.ts";
 import { integer, text } from "../option.ts";
 
 export default defineCommand({
@@ -18,7 +17,7 @@ export default defineCommand({
       placeholder: "ADDRESS",
       default: "127.0.0.1",
     }),
-    ...deviceOptions,
+    ...localOptions,
   },
   examples: [
     { command: "punchline serve runs/a", explain: "For clients of http://127.0.0.1:8080/v1" },

@@ -3,8 +3,8 @@ import { createInterface } from "node:readline";
 import { createSuggester, forTyping, type Suggester, type Suggestions } from "../../index.ts";
 import { argument, defineCommand, optionalArgument } from "../command.ts";
 import type { Context } from "../context.ts";
-import { deviceOf, deviceOptions } from "../device-options.ts";
-import { openHere } from "../open-model.ts";
+import { deviceOf } from "../device-options.ts";
+import { localOptions, openHere } from "../open-model.ts";
 import { integer } from "../option.ts";
 import { table } from "../table.ts";
 import { typeWithSuggestions } from "../typing/session.ts";
@@ -21,7 +21,7 @@ export default defineCommand({
   },
   options: {
     n: integer({ describe: "Suggestions of each kind", short: "n", min: 1, max: 50, default: 3 }),
-    ...deviceOptions,
+    ...localOptions,
   },
   examples: [
     { command: "punchline suggest runs/a", explain: "Type" },
@@ -78,7 +78,7 @@ async function answer(
     const { unread, ...suggestions } = await suggester.suggest(text, { n });
     answers.push({ text, suggestions, ...(unread === "" ? {} : { unread }) });
     if (answers.length > 1) ctx.print();
-    ctx.print(text);
+    ctx.print(ctx.shown(text));
     ctx.print(listed(suggestions, ctx.columns));
     if (unread !== "") ctx.warn(`The model's vocabulary lacks ${JSON.stringify(unread)}: not read.`);
   }

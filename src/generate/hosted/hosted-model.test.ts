@@ -149,6 +149,7 @@ describe("sample", () => {
     [{ minP: 0.1 }, "--min-p"],
     [{ repetitionPenalty: 1.2 }, "--repetition-penalty"],
     [{ slide: true }, "--slide"],
+    [{ beams: 2 }, "--beams"],
   ])("refuses %j by name, and asks nothing", async (options, flag) => {
     const model = await hosted(() => completion("x"));
     await expect(model.sample({ prompt: "x", ...options })).rejects.toMatchObject({

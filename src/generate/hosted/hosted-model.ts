@@ -169,7 +169,7 @@ class Hosted implements HostedModel {
 
   async release(): Promise<void> {}
 
-  #refuse({ n = 1, maxLength = 200, topK, minP, repetitionPenalty, slide }: SampleOptions): void {
+  #refuse({ n = 1, maxLength = 200, topK, minP, repetitionPenalty, slide, beams }: SampleOptions): void {
     if (!(Number.isInteger(n) && n >= 1))
       throw new UsageError(`The number of samples must be 1 or more, not ${n}.`);
     if (!(Number.isInteger(maxLength) && maxLength >= 1))
@@ -179,6 +179,7 @@ class Hosted implements HostedModel {
       "--min-p": (minP ?? 0) !== 0,
       "--repetition-penalty": (repetitionPenalty ?? 1) !== 1,
       "--slide": slide === true,
+      "--beams": beams !== undefined,
     };
     for (const [option, wanted] of Object.entries(asked)) {
       if (wanted) {
