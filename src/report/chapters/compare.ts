@@ -13,7 +13,8 @@ export interface ComparedModel {
   readonly model: string;
   /** `causal` or `masked`. */
   readonly kind: string;
-  readonly parameters: number;
+  /** Absent where nobody tells. */
+  readonly parameters?: number;
   /** The blank's fillings, likeliest first. */
   readonly predictions: readonly { readonly token: string; readonly probability: number }[];
   readonly speed: readonly {
@@ -196,7 +197,7 @@ function facts(models: readonly ComparedModel[]): Content {
   const names = [...new Set(models.flatMap((m) => Object.keys(m.facts ?? {})))];
   const rows = ["parameters", ...names];
   const value = (m: ComparedModel, name: string): string => {
-    if (name === "parameters") return compact(m.parameters);
+    if (name === "parameters") return m.parameters === undefined ? "–" : compact(m.parameters);
     const v = m.facts?.[name];
     return v === undefined ? "–" : typeof v === "number" ? v.toLocaleString("en-US") : v;
   };
