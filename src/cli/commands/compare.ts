@@ -27,7 +27,7 @@ export default defineCommand({
     backend: choices(engineNames, {
       describe:
         "Program that runs the models, each a model of its own in the results (default: punchline); transformers.js " +
-        "is taken from your project and wants folders with ONNX graphs",
+        "is taken from your project",
     }),
     page: text({ describe: "Write the comparison as a page with charts", placeholder: "FILE" }),
     ...deviceOptions,

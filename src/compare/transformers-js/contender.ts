@@ -1,11 +1,11 @@
 /** A model as @huggingface/transformers runs it, as a contender: the same protocol, from outside. */
-import { existsSync, statSync } from "node:fs";
-import { resolve } from "node:path";
 import { UsageError } from "../../core/errors.ts";
+import type { Model } from "../../models/model.ts";
 import { buildModel } from "../../models/registry.ts";
 import type { Blank } from "../blank.ts";
 import { limitsOf } from "../cases.ts";
 import { type Contender, timingsOf } from "../contender.ts";
+import type { Engine } from "../engine.ts";
 import { factsOf } from "../facts.ts";
 import { kindOf } from "../kind.ts";
 import { textFor } from "../local.ts";
@@ -14,11 +14,13 @@ import { predictBlank, rightContextEffect } from "../predictions.ts";
 import { memoryOf } from "../resources.ts";
 import type { Precision } from "../results.ts";
 import { transformersJsEngine } from "./engine.ts";
-import { loadTransformersJs } from "./module.ts";
+import { graphsOf } from "./graphs.ts";
+import { loadTransformersJs, type TransformersJs } from "./module.ts";
 
 /**
- * @param name a folder with ONNX graphs below `onnx`, as `punchline export --format onnx` writes it, or a Hub name of one
- * @throws UsageError where the package or the graphs are missing, or the model is of another kind than Punchline's
+ * @param name a folder with ONNX graphs below `onnx`, as `punchline export --format onnx` writes it; any other model's
+ * folder, which is then exported for as long as this takes; or a Hub name of one with graphs
+ * @throws UsageError where the package is missing, or the model is of another kind than Punchline's
  */
 export async function transformersJsContender(
   name: string,
@@ -27,46 +29,27 @@ export async function transformersJsContender(
   blank: Blank,
   options: CompareOptions,
 ): Promise<Contender> {
-  const { topK = 10, packages = process.cwd(), threads, device = "cpu" } = options;
+  const { topK = 10, packages = process.cwd() } = options;
   const module = await loadTransformersJs(packages);
-  const folder = existsSync(name) && statSync(name).isDirectory() ? resolve(name) : undefined;
-  if (folder !== undefined && !existsSync(resolve(folder, "onnx"))) {
-    throw new UsageError(
-      `${name} has no ONNX graphs for transformers.js; write them with "punchline export ${name} --format onnx --out DIR" and compare DIR.`,
-      { name },
-    );
-  }
-  const source = folder ?? name;
-  const begun = performance.now();
-  const { result, memory_mb } = await memoryOf(async () => {
-    const { model } = buildModel({ ...(await module.AutoConfig.from_pretrained(source)) }, name);
-    const kind = kindOf(model);
-    if (kind !== "masked" && kind !== "causal")
-      throw new UsageError(
-        `${name} is no transformer, and transformers.js runs no other models of language.`,
-      );
-    const loader = kind === "masked" ? module.AutoModelForMaskedLM : module.AutoModelForCausalLM;
-    const run = await loader.from_pretrained(source, {
-      dtype: precision,
-      device,
-      ...(threads === undefined ? {} : { session_options: { intraOpNumThreads: threads } }),
-    });
-    const tokenizer = await module.AutoTokenizer.from_pretrained(source);
-    const engine = transformersJsEngine({ name: shown, model, run, tokenizer, Tensor: module.Tensor }, blank);
-    try {
-      await engine.look(engine.question());
-    } catch (error) {
-      await engine.release();
-      throw error;
-    }
-    return { engine, model, kind };
-  });
-  const load_ms = performance.now() - begun;
-  const { engine, model, kind } = result;
+  const graphs = await graphsOf(name, precision);
+  let engine: Engine | undefined;
+  const release = async () => {
+    await engine?.release();
+    await graphs.release();
+  };
   try {
-    const candidates = await predictBlank(engine, topK);
-    const effect = await rightContextEffect(engine, blank);
-    const tokens = engine.question().ids.length;
+    const begun = performance.now();
+    const { result, memory_mb } = await memoryOf(() =>
+      open(module, graphs.source, shown, precision, blank, options, (opened) => {
+        engine = opened;
+      }),
+    );
+    const load_ms = performance.now() - begun;
+    const { model, opened } = result;
+    const kind = kindOf(model);
+    const candidates = await predictBlank(opened, topK);
+    const effect = await rightContextEffect(opened, blank);
+    const tokens = opened.question().ids.length;
     const facts = factsOf(model, tokens);
     return {
       told: {
@@ -82,14 +65,41 @@ export async function transformersJsContender(
         facts,
         load_ms,
         memory_mb,
-        notes: limitsOf(shown, engine, kind),
+        notes: limitsOf(shown, opened, kind),
       },
-      ...timingsOf(shown, engine, options),
+      ...timingsOf(shown, opened, options),
       flopsPerToken: (length) => factsOf(model, length).flops_per_token,
-      release: () => engine.release(),
+      release,
     };
   } catch (error) {
-    await engine.release();
+    await release();
     throw error;
   }
+}
+
+/** Loads a model and has it answer once. @param made is given the engine before it is asked */
+async function open(
+  module: TransformersJs,
+  source: string,
+  shown: string,
+  precision: Precision,
+  blank: Blank,
+  { threads, device = "cpu" }: CompareOptions,
+  made: (engine: Engine) => void,
+): Promise<{ model: Model; opened: Engine }> {
+  const { model } = buildModel({ ...(await module.AutoConfig.from_pretrained(source)) }, source);
+  const kind = kindOf(model);
+  if (kind !== "masked" && kind !== "causal")
+    throw new UsageError(`${shown}: transformers.js runs no models of language but transformers.`);
+  const loader = kind === "masked" ? module.AutoModelForMaskedLM : module.AutoModelForCausalLM;
+  const run = await loader.from_pretrained(source, {
+    dtype: precision,
+    device,
+    ...(threads === undefined ? {} : { session_options: { intraOpNumThreads: threads } }),
+  });
+  const tokenizer = await module.AutoTokenizer.from_pretrained(source);
+  const opened = transformersJsEngine({ name: shown, model, run, tokenizer, Tensor: module.Tensor }, blank);
+  made(opened);
+  await opened.look(opened.question());
+  return { model, opened };
 }
