@@ -15,7 +15,7 @@ export function printComparison(ctx: Context, comparison: Comparison): void {
   printSpeed(ctx, models);
   printSweep(ctx, "Tokens read per second, by the text's length", "tokens", by_length);
   printSweep(ctx, "Tokens read per second, by the number of texts at once", "texts", by_batch);
-  if (gemm_gflops !== undefined && by_length.length > 0) printArithmetic(ctx, by_length, gemm_gflops);
+  if (gemm_gflops !== null && by_length.length > 0) printArithmetic(ctx, by_length, gemm_gflops);
   ctx.print();
   for (const { sense, sentence } of answers) say(ctx, `${sense}. ${sentence}`);
   for (const note of models.flatMap(({ notes }) => notes)) say(ctx, note);

@@ -67,8 +67,8 @@ export interface Comparison {
   readonly by_length: readonly SweepPoint[];
   /** Several texts at once, with `sweep`. */
   readonly by_batch: readonly SweepPoint[];
-  /** What one product of two matrices reaches on this machine, in 10^9 operations per second; with `sweep`. */
-  readonly gemm_gflops?: number;
+  /** What one product of two matrices reaches on this machine, in 10^9 operations per second; null without `sweep`. */
+  readonly gemm_gflops: number | null;
   /** Whether it was stopped before its end, so that fewer runs were done, or some models are missing. */
   readonly interrupted: boolean;
   /** How the timing was done, in a sentence. */

@@ -6,7 +6,7 @@ import type { Comparison, SweepPoint } from "./results.ts";
 import type { SpeedCase, Timing } from "./speed.ts";
 
 type Sweep = Pick<Comparison, "by_length" | "by_batch" | "gemm_gflops">;
-export const noSweep: Sweep = { by_length: [], by_batch: [] };
+export const noSweep: Sweep = { by_length: [], by_batch: [], gemm_gflops: null };
 
 /** @param timed times cases in turn; those that fail or are interrupted are missing from its result */
 export async function sweepOf(
