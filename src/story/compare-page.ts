@@ -8,22 +8,25 @@ import { type ComparedModel, compact, milliseconds, renderReport } from "../repo
 import { machine } from "./machine.ts";
 
 export async function comparePage(file: string, command: string, comparison: Comparison): Promise<void> {
-  const { models, answers, by_length, by_batch, protocol, failed, interrupted } = comparison;
+  const { models, answers, by_length, by_batch, gemm_gflops, protocol, failed, interrupted } = comparison;
   const troubles = [
     ...failed.map(({ model, reason }) => `${model} could not be compared: ${reason}`),
     ...(interrupted ? ["The comparison was interrupted, so something may be missing."] : []),
   ];
+  // Models in other precisions or by other engines are the same models.
+  const [first] = models;
+  const shown = models.filter(
+    ({ precision, engine }) =>
+      precision === null || (precision === first!.precision && engine === first!.engine),
+  );
   const html = await renderReport({
     title: "GPT or BERT?",
-    standfirst:
-      answers
-        .map(({ sentence }) => sentence)
-        .slice(0, 2)
-        .join(" ") ||
-      `What ${models.map(({ model }) => model).join(" and ")} can do, measured on this machine.`,
-    key: models
+    standfirst: `What ${list(shown.map(({ model }) => model))} ${shown.length > 1 ? "predict" : "predicts"} for the same blank, what they look at, and how long they take, measured on this machine.`,
+    key: shown
       .flatMap(({ model, predictions, parameters }) => [
-        ...(predictions[0] ? [{ value: predictions[0].token, label: `${model} puts in the blank` }] : []),
+        ...(predictions[0]?.token.trim()
+          ? [{ value: predictions[0].token.trim(), label: `${model} puts in the blank` }]
+          : []),
         ...(parameters === null ? [] : [{ value: compact(parameters), label: `parameters of ${model}` }]),
       ])
       .slice(0, 4),
@@ -31,7 +34,7 @@ export async function comparePage(file: string, command: string, comparison: Com
       compare: {
         models: models.map(drawn),
         ...(answers.length > 0 ? { answers } : {}),
-        ...(by_length.length > 0 ? { by_length } : {}),
+        ...(by_length.length > 0 ? { by_length, gemm_gflops } : {}),
         ...(by_batch.length > 0 ? { by_batch } : {}),
         outputs: models.flatMap(({ model, writing }) => (writing ? [{ model, ...writing }] : [])),
         protocol,
@@ -66,3 +69,6 @@ function drawn({ facts, load_ms, memory_mb, writing: _w, parameters, ...model }:
   };
   return { ...model, ...(parameters === null ? {} : { parameters }), facts: shown };
 }
+
+const list = (names: readonly string[]): string =>
+  names.length < 2 ? (names[0] ?? "nothing") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;

@@ -66,7 +66,7 @@ export default defineCommand({
     for (const { model, reason } of comparison.failed) ctx.warn(`${model} could not be compared: ${reason}`);
     if (comparison.interrupted) ctx.warn("Interrupted: this is what was known by then.");
     printComparison(ctx, comparison);
-    if (page !== undefined) {
+    if (page !== undefined && length > 0) {
       const asked = [
         ...models,
         ...(text === undefined ? [] : ["--text", JSON.stringify(text)]),
