@@ -28,7 +28,7 @@ const mayImport = {
   train: trained,
   generate: generation,
   evaluate: evaluation,
-  compare: [...evaluation, "evaluate"],
+  compare: [...evaluation, "evaluate", "export"],
   export: ["core", "graph", "ops", "nn", "onnx", "models", "hub", "text"],
   report: ["core"],
   story: [...trained, "train", "compare", "export", "report"],

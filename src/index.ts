@@ -10,22 +10,22 @@
  */
 export type { Answer } from "./compare/answers.ts";
 export { type Blank, defaultText, readBlank } from "./compare/blank.ts";
-export {
-  type Compared,
-  type CompareOptions,
-  type Comparison,
-  compareModels,
-} from "./compare/compare.ts";
+export { compareModels } from "./compare/compare.ts";
+export type { Engine, Question } from "./compare/engine.ts";
 export type { ModelFacts } from "./compare/facts.ts";
 export type { ModelKind } from "./compare/kind.ts";
+export type { CompareOptions } from "./compare/options.ts";
+export { predictBlank, rightContextEffect, totalVariation } from "./compare/predictions.ts";
+export { punchlineEngine } from "./compare/punchline-engine.ts";
 export {
-  type BlankReader,
-  createBlankReader,
-  predictBlank,
-  type Question,
-  rightContextEffect,
-  totalVariation,
-} from "./compare/predictions.ts";
+  type Compared,
+  type Comparison,
+  type EngineName,
+  engineNames,
+  type Precision,
+  precisions,
+  type SweepPoint,
+} from "./compare/results.ts";
 export { type SpeedCase, type Timing, type TimingOptions, timeCases } from "./compare/speed.ts";
 export {
   didYouMean,

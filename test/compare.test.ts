@@ -1,62 +1,19 @@
 /** GPT against BERT on tiny models of random weights: what is predicted, what sees what, and who survives whom. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { candidatesOf } from "../src/generate/fill.ts";
 import { type Comparison, compareModels, comparePage, fillMasks, loadModel } from "../src/index.ts";
-import type { ModelConfig, OptionValues } from "../src/models/model.ts";
-import { architectureOf } from "../src/models/registry.ts";
-import { trainBpe } from "../src/text/bpe-train.ts";
-import { printableTokenizer } from "../src/text/characters.ts";
-import { wordPieceFiles } from "../src/text/wordpiece-files.ts";
-import { writeRandomFolder } from "./torch/forward.ts";
+import { type ComparedFolders, causalText, comparedFolders, text } from "./compare-fixture.ts";
 import { forward, loadFolder, rows } from "./transformers.ts";
 
-const words =
-  "the fox was hungry and had to jump high in air sea a of . , cold music ship played turned".split(" ");
-const vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", ...words, ..."bdeglmnprsuvwy".split("")];
-const text = "The fox was hungry and had to jump high in the [MASK].";
-const causalText = "The fox was hungry and had to jump high in the";
-
 let scratch: string;
-let folders: Record<"gpt" | "bert" | "lstm" | "window" | "broken", string>;
-
-/** A model folder of random weights, large enough for its predictions to lean one way or the other. */
-async function folderOf(name: string, type: string, sizes: OptionValues, files: object, size: number) {
-  const folder = join(scratch, name);
-  mkdirSync(folder);
-  const architecture = architectureOf(type);
-  const config: ModelConfig = { ...architecture.configure(sizes, size), initializer_range: 0.5 };
-  await writeRandomFolder(architecture.build(config), folder);
-  for (const [file, contents] of Object.entries(files))
-    writeFileSync(join(folder, file), JSON.stringify(contents));
-  return folder;
-}
-
+let folders: ComparedFolders["folders"];
+let release: () => void;
 beforeAll(async () => {
-  scratch = mkdtempSync(join(tmpdir(), "punchline-compare-"));
-  const { files } = trainBpe([text, causalText, words.join(" ")], { vocabularySize: 300 });
-  const bpeSize = Object.keys(files["tokenizer.json"].model.vocab).length;
-  const sizes = { layers: 2, width: 16, heads: 2, context: 64 };
-  const characters = printableTokenizer();
-  const pieces = wordPieceFiles(vocabulary.join("\n"));
-  folders = {
-    gpt: await folderOf("gpt", "gpt2", sizes, files, bpeSize),
-    bert: await folderOf("bert", "bert", sizes, pieces, vocabulary.length),
-    lstm: await folderOf("lstm", "char-lstm", { layers: 1, width: 16 }, characters.files(), characters.size),
-    window: await folderOf(
-      "window",
-      "char-bilstm",
-      { width: 8, window: 12 },
-      characters.files(),
-      characters.size,
-    ),
-    broken: await folderOf("broken", "bert", sizes, pieces, vocabulary.length),
-  };
-  writeFileSync(join(folders.broken, "model.safetensors"), "no tensors");
+  ({ scratch, folders, release } = await comparedFolders());
 });
-afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+afterAll(() => release());
 
 describe("compareModels", () => {
   let comparison: Comparison;
@@ -71,7 +28,7 @@ describe("compareModels", () => {
       [folders.bert, "masked"],
     ]);
     for (const { predictions, speed, parameters, facts } of comparison.models) {
-      expect(parameters).toBeGreaterThan(facts.parameters_without_embeddings);
+      expect(parameters).toBeGreaterThan(facts!.parameters_without_embeddings);
       expect(predictions).toHaveLength(4);
       predictions.forEach(({ token, probability }, i) => {
         expect(token).toBeTypeOf("string");
@@ -133,10 +90,10 @@ describe("compareModels", () => {
     const [gpt, bert] = comparison.models;
     // Two layers of 12 · 16² weights and 13 · 16 biases and gains, and the last norm.
     const inner = 2 * (12 * 16 * 16 + 13 * 16) + 2 * 16;
-    expect(gpt!.facts.parameters_without_embeddings).toBe(inner);
-    expect(gpt!.facts.flops_per_token).toBe(2 * inner + (4 * 2 * 16 * (gpt!.tokens + 1)) / 2);
-    const weights = bert!.facts.parameters_without_embeddings;
-    expect(bert!.facts.flops_per_token).toBe(2 * weights + 4 * 2 * 16 * bert!.tokens);
+    expect(gpt!.facts!.parameters_without_embeddings).toBe(inner);
+    expect(gpt!.facts!.flops_per_token).toBe(2 * inner + (4 * 2 * 16 * (gpt!.tokens! + 1)) / 2);
+    const weights = bert!.facts!.parameters_without_embeddings;
+    expect(bert!.facts!.flops_per_token).toBe(2 * weights + 4 * 2 * 16 * bert!.tokens!);
   });
 
   it("draws a page", async () => {

@@ -1,5 +1,5 @@
 /** ONNX files as others run them: ONNX Runtime itself, and transformers.js where it is installed. */
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { describe, expect, it } from "vitest";
@@ -284,6 +284,8 @@ describe.skipIf(!peers.transformers)(`transformers.js ${peerReason("@huggingface
     ["distilbert", "q8"],
   ] as const)("fills with %s in %s the same words", async (type, dtype) => {
     const folder = await modelFolder(type, {}, 8);
+    // Published folders may not say which tokens are special.
+    rmSync(join(folder, "tokenizer_config.json"));
     const { out } = await exported(folder, [dtype]);
     const lm = await loadModel(folder, quantize[dtype] ? { quantize: quantize[dtype] } : {});
     const text = "hen [MASK] a road";

@@ -1,11 +1,8 @@
 /** What is timed of each kind of model: the senses in which one can be faster than another. */
-import { createDecoder } from "../generate/decoder.ts";
-import { createFiller } from "../generate/fill.ts";
-import type { LanguageModel } from "../generate/language-model.ts";
 import { argmax, createSampler, logSumExp } from "../generate/sampler.ts";
-import type { Blank } from "./blank.ts";
+import type { Engine, Question } from "./engine.ts";
 import { kindOf } from "./kind.ts";
-import { questionOf } from "./predictions.ts";
+import { spelled } from "./predictions.ts";
 import { type SpeedCase, stopwatch } from "./speed.ts";
 
 export const caseNames = {
@@ -21,189 +18,134 @@ export const caseNames = {
 const WRITTEN = 4;
 /** Lengths of text, in tokens, of the sweep. */
 const LENGTHS = [16, 64, 128, 256, 512] as const;
+/** Texts side by side of the sweep, each of this many tokens, or what the context holds. */
+const BATCHES = [1, 2, 4, 8, 16] as const;
+export const BATCH_TOKENS = 64;
 
-export interface ModelCases {
-  readonly cases: readonly SpeedCase[];
-  /** Reading texts of other lengths; `tokens` is the length. Empty for models that always read the same. */
-  readonly sweep: readonly SpeedCase[];
-  /** What this model cannot be asked, in sentences. */
-  readonly notes: readonly string[];
-  release(): Promise<void>;
-}
-
-/** @throws UsageError as {@link questionOf} */
-export function casesOf(lm: LanguageModel, blank: Blank): ModelCases {
-  return kindOf(lm.model) === "masked" ? maskedCases(lm, blank) : causalCases(lm, blank);
-}
-
-function causalCases(lm: LanguageModel, blank: Blank): ModelCases {
-  const { name: model, tokenizer } = lm;
-  const kind = kindOf(lm.model);
-  const decoder = createDecoder(lm, { overflow: "slide" });
-  const { ids } = questionOf(lm, blank);
+/** @param model what the results call it */
+export function casesOf(model: string, engine: Engine): readonly SpeedCase[] {
+  const question = engine.question();
+  const { ids } = question;
+  const kind = kindOf(engine.model);
   const sampler = createSampler({ temperature: 0.8, topK: 40 });
-  const spelled = (logits: Float32Array) => logits.subarray(0, tokenizer.size);
-  const readAnew = (tokens: Int32Array) => {
-    decoder.reset();
-    return decoder.append(tokens);
-  };
-  const cases: SpeedCase[] = [
-    {
-      model,
-      case: caseNames.tokenise,
-      tokens: ids.length,
-      run: async () => [await stopwatch(() => tokenizer.encode(blank.left))],
-    },
-    {
-      model,
-      case: caseNames.read,
-      tokens: ids.length,
-      run: async () => [await stopwatch(() => readAnew(ids))],
-    },
-    {
-      model,
-      case: caseNames.fill,
-      tokens: 1,
-      run: async () => [
-        await stopwatch(async () => answer(spelled(await readAnew(questionOf(lm, blank).ids)))),
-      ],
-    },
-    {
-      model,
-      case: caseNames.choose,
-      tokens: 1,
-      run: async () => {
-        const logits = spelled(await readAnew(ids));
-        return [await stopwatch(() => sampler(logits, [], 0.5))];
-      },
-    },
+  const choose = (logits: Float32Array) => sampler(spelled(engine, logits), [], 0.5);
+  const timed = (name: string, tokens: number, run: SpeedCase["run"]): SpeedCase => ({
+    model,
+    case: name,
+    tokens,
+    run,
+  });
+  const cases = [
+    timed(caseNames.tokenise, ids.length, async () => [await stopwatch(() => engine.question())]),
+    timed(caseNames.read, ids.length, async () => [await stopwatch(() => engine.read(question))]),
+    timed(caseNames.fill, 1, async () => [
+      await stopwatch(async () => answer(spelled(engine, await engine.read(engine.question())))),
+    ]),
+    timed(caseNames.choose, 1, async () => {
+      const logits = await engine.read(question);
+      return [await stopwatch(() => choose(logits))];
+    }),
   ];
-  if (kind !== "window") {
-    cases.push({
-      model,
-      case: caseNames.cached,
-      tokens: 1,
-      run: async () => {
+  const { next } = engine;
+  if (next) {
+    cases.push(
+      timed(caseNames.cached, 1, async () => {
         const times: number[] = [];
-        let next = argmax(spelled(await readAnew(ids)));
+        let token = argmax(spelled(engine, await engine.read(question)));
         for (let k = 0; k < WRITTEN; k++) {
-          let logits = new Float32Array();
-          times.push(
-            await stopwatch(async () => {
-              logits = (await decoder.append(Int32Array.of(next))) as Float32Array<ArrayBuffer>;
-            }),
-          );
-          next = argmax(spelled(logits));
+          const begun = performance.now();
+          const logits = await next(token);
+          times.push(performance.now() - begun);
+          token = argmax(spelled(engine, logits));
         }
         return times;
-      },
-    });
+      }),
+    );
   }
   if (kind !== "recurrent") {
-    cases.push({
-      model,
-      case: caseNames.uncached,
-      tokens: 1,
-      run: async () => {
+    cases.push(
+      timed(caseNames.uncached, 1, async () => {
         const times: number[] = [];
         for (let k = 1; k <= WRITTEN; k++) {
-          const longer = Int32Array.from({ length: ids.length + k }, (_, i) => ids[i % ids.length]!);
-          times.push(await stopwatch(() => readAnew(longer)));
+          const longer = grown(engine, question, k);
+          times.push(await stopwatch(() => engine.read(longer)));
         }
         return times;
-      },
-    });
+      }),
+    );
   }
-  const lengths = kind === "window" ? [] : LENGTHS.filter((n) => n <= lm.model.contextLength);
-  return {
-    cases,
-    sweep: lengths.map((length) => {
-      const text = Int32Array.from({ length }, (_, i) => ids[i % ids.length]!);
-      return {
-        model,
-        case: `${length}`,
-        tokens: length,
-        run: async () => [await stopwatch(() => readAnew(text))],
-      };
-    }),
-    notes: [
-      ...(kind === "recurrent"
-        ? [`${model} carries a state from token to token, so writing without one is not timed.`]
-        : []),
-      ...(kind === "window"
-        ? [
-            `${model} reads a whole window for every token: nothing can be kept, its speed does not depend on the text's length, and it never gets to see what is right of the blank.`,
-          ]
-        : []),
-    ],
-    release: () => decoder.release(),
-  };
+  return cases;
 }
 
-function maskedCases(lm: LanguageModel, blank: Blank): ModelCases {
-  const { name: model, tokenizer } = lm;
-  const filler = createFiller(lm);
-  const { ids, types, at } = questionOf(lm, blank);
-  const mask = tokenizer.mask!;
-  /** The text with the blank filled and another behind it, `k` tokens further on. */
-  const longer = (k: number) => {
-    const written = Array.from({ length: k }, () => ids[at - 1]!);
-    const grown = Int32Array.of(...ids.subarray(0, at), ...written, mask, ...ids.subarray(at + 1));
-    return { ids: grown, types: new Int32Array(grown.length), at: at + k };
-  };
-  const score = (q: { ids: Int32Array; types: Int32Array; at: number }) =>
-    filler.score(q.ids, q.types, [q.at]);
-  const cases: SpeedCase[] = [
-    {
+/** Reading texts of other lengths; none of models that always read the same. */
+export function lengthCases(model: string, engine: Engine): readonly SpeedCase[] {
+  if (kindOf(engine.model) === "window") return [];
+  return LENGTHS.filter((n) => n <= engine.model.contextLength).map((length) => {
+    const text = resized(engine, length);
+    return {
       model,
-      case: caseNames.tokenise,
-      tokens: ids.length,
-      run: async () => [await stopwatch(() => questionOf(lm, blank))],
-    },
-    {
-      model,
-      case: caseNames.read,
-      tokens: ids.length,
-      run: async () => [await stopwatch(() => score({ ids, types, at }))],
-    },
-    {
-      model,
-      case: caseNames.fill,
-      tokens: 1,
-      run: async () => [
-        await stopwatch(async () => answer((await score(questionOf(lm, blank))).subarray(0, tokenizer.size))),
-      ],
-    },
-    {
-      model,
-      case: caseNames.uncached,
-      tokens: 1,
-      run: async () => {
-        const times: number[] = [];
-        for (let k = 1; k <= WRITTEN; k++) times.push(await stopwatch(() => score(longer(k))));
-        return times;
-      },
-    },
-  ];
-  const words = ids.filter((id) => id !== ids[0] && id !== ids[ids.length - 1]);
-  return {
-    cases,
-    sweep: LENGTHS.filter((n) => n <= lm.model.contextLength).map((length) => {
-      const text = Int32Array.from({ length }, (_, i) => words[i % words.length]!);
-      text[0] = ids[0]!;
-      text[length - 1] = ids[ids.length - 1]!;
-      return {
-        model,
-        case: `${length}`,
-        tokens: length,
-        run: async () => [await stopwatch(() => score({ ids: text, types: new Int32Array(length), at: 1 }))],
-      };
-    }),
-    notes: [
+      case: `${length}`,
+      tokens: length,
+      run: async () => [await stopwatch(() => engine.read(text))],
+    };
+  });
+}
+
+/** Reading several texts at once; none of models that always read the same. */
+export function batchCases(model: string, engine: Engine): readonly SpeedCase[] {
+  if (kindOf(engine.model) === "window") return [];
+  const text = resized(engine, Math.min(BATCH_TOKENS, engine.model.contextLength));
+  return BATCHES.map((n) => ({
+    model,
+    case: `${n}`,
+    tokens: n * text.ids.length,
+    run: async () => [await stopwatch(() => engine.readMany(text, n))],
+  }));
+}
+
+/** What a model cannot be asked, in sentences. */
+export function limitsOf(
+  model: string,
+  { model: { predicts }, next }: Engine,
+  kind: string,
+): readonly string[] {
+  if (predicts === "masked")
+    return [
       `${model} reads both ways, so every token that it writes changes all that it has read: it can keep no cache.`,
-    ],
-    release: () => filler.release(),
-  };
+    ];
+  if (kind === "recurrent")
+    return [`${model} carries a state from token to token, so writing without one is not timed.`];
+  return next
+    ? []
+    : [
+        `${model} reads a whole window for every token: nothing can be kept, its speed does not depend on the text's length, and it never gets to see what is right of the blank.`,
+      ];
+}
+
+/** The text `k` tokens on: longer, or with the blank filled and another behind what was written. */
+function grown({ mask }: Engine, { ids, at }: Question, k: number): Question {
+  const written = Array.from({ length: k }, (_, i) =>
+    mask === undefined ? ids[i % ids.length]! : ids[at - 1]!,
+  );
+  const longer =
+    mask === undefined
+      ? Int32Array.of(...ids, ...written)
+      : Int32Array.of(...ids.subarray(0, at), ...written, mask, ...ids.subarray(at + 1));
+  return { ids: longer, types: new Int32Array(longer.length), at: at + k };
+}
+
+/** The words of the text again and again until there are `length` tokens, between those that a model wants around them. */
+function resized(engine: Engine, length: number): Question {
+  const { ids } = engine.question();
+  const types = new Int32Array(length);
+  if (engine.mask === undefined)
+    return { ids: Int32Array.from({ length }, (_, i) => ids[i % ids.length]!), types, at: length - 1 };
+  const [first, last] = [ids[0]!, ids.at(-1)!];
+  const words = ids.filter((id) => id !== first && id !== last);
+  const text = Int32Array.from({ length }, (_, i) => words[i % words.length]!);
+  text[0] = first;
+  text[length - 1] = last;
+  return { ids: text, types, at: 1 };
 }
 
 /** The likeliest token and how likely it is. */

@@ -1,7 +1,7 @@
 /** What a model is, in numbers read from its configuration and its parameters. */
 import { sizeOf } from "../core/array.ts";
-import type { LanguageModel } from "../generate/language-model.ts";
-import { countParameters } from "../models/model.ts";
+
+import { countParameters, type Model } from "../models/model.ts";
 import { kindOf, type ModelKind } from "./kind.ts";
 
 export interface ModelFacts {
@@ -32,7 +32,7 @@ const TABLE =
   /(^|\.)(wte|wpe|lm_head|embedding|(word|position|token_type)_embeddings|vocab_projector)\.weight$/;
 
 /** @param tokens length of the text that attention is counted for */
-export function factsOf({ model }: LanguageModel, tokens: number): ModelFacts {
+export function factsOf(model: Model, tokens: number): ModelFacts {
   const { config } = model;
   const kind = kindOf(model);
   const sized = (...keys: string[]) => keys.map((key) => config[key]).find((v) => typeof v === "number");

@@ -13,7 +13,8 @@ export interface Writing {
 
 /** Tokens that a masked model is given to fill. */
 const MASKS = 8;
-const TOKENS = 8;
+/** Tokens that a model writes which is asked to go on. */
+export const WRITTEN_TOKENS = 8;
 const CHARACTERS = 40;
 
 /** The likeliest continuation: token by token from the left, or a row of masks filled with the surest first. */
@@ -23,7 +24,7 @@ export async function writeOn(lm: LanguageModel, { left }: Blank): Promise<Writi
     const { text } = await fillMasks(lm, `${left} ${masks}.`, { topK: 1, iterative: true });
     return { task: `fills ${MASKS} masks, the surest first`, text };
   }
-  const maxLength = lm.tokenizer.kind === "character" ? CHARACTERS : TOKENS;
+  const maxLength = lm.tokenizer.kind === "character" ? CHARACTERS : WRITTEN_TOKENS;
   const [written] = await sample(lm, { prompt: left, temperature: 0, maxLength, slide: true });
   return { task: "goes on, always with the likeliest token", text: left + written!.text };
 }

@@ -13,7 +13,7 @@ import { maskedGraph } from "./onnx-masked.ts";
 import { describeStep, stepGraph } from "./onnx-step.ts";
 import { inType, type OnnxType, onnxFileName } from "./onnx-types.ts";
 import type { ExportSource } from "./source.ts";
-import { forTransformersJs } from "./transformers-js.ts";
+import { decoderForTransformersJs, maskedForTransformersJs } from "./transformers-js.ts";
 
 /** What a protobuf message, and so an .onnx file, can hold, with room for the graph. */
 const MAX_BYTES = 0.99 * 2 ** 31;
@@ -49,12 +49,13 @@ const layouts: Readonly<Record<Layout, LayoutRules>> = {
   decoder: {
     folder: "onnx",
     graph: decoderGraph,
-    describe: (source, folder, types) => writeDescription(source, folder, forTransformersJs(source, types)),
+    describe: (source, folder, types) =>
+      writeDescription(source, folder, decoderForTransformersJs(source, types)),
   },
   masked: {
     folder: "onnx",
     graph: maskedGraph,
-    describe: (source, folder) => writeDescription(source, folder),
+    describe: (source, folder) => writeDescription(source, folder, maskedForTransformersJs(source)),
   },
   step: {
     folder: "",

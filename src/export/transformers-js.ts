@@ -1,7 +1,4 @@
-/**
- * How a folder tells transformers.js to run a decoder. The graph that it runs is in the folder, so that any
- * decoder of this shape can go by the name of GPT-2, and none of GPT-2's own code is needed.
- */
+/** How a folder tells transformers.js what it needs to know. */
 import type { Tokenizer } from "../text/tokenizer.ts";
 import type { OnnxType } from "./onnx-types.ts";
 import type { ExportSource } from "./source.ts";
@@ -9,7 +6,14 @@ import type { ExportSource } from "./source.ts";
 /** What replaces the fields of a folder's JSON files, by file. */
 export type Replacements = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
-export function forTransformersJs({ tokenizer }: ExportSource, types: readonly OnnxType[]): Replacements {
+/**
+ * Of a decoder: the graph that is run is in the folder, so that any decoder of this shape can go by the name of
+ * GPT-2, and none of GPT-2's own code is needed.
+ */
+export function decoderForTransformersJs(
+  { tokenizer }: ExportSource,
+  types: readonly OnnxType[],
+): Replacements {
   return {
     "config.json": {
       model_type: "gpt2",
@@ -25,6 +29,28 @@ export function forTransformersJs({ tokenizer }: ExportSource, types: readonly O
           "tokenizer_config.json": { add_bos_token: true },
         }
       : {}),
+  };
+}
+
+/** BERT's special tokens, by the names that configurations give them. */
+const special = {
+  unk_token: "[UNK]",
+  sep_token: "[SEP]",
+  pad_token: "[PAD]",
+  cls_token: "[CLS]",
+  mask_token: "[MASK]",
+} as const;
+
+/** Of a masked model: published folders leave out what is usual, which transformers.js does not know by itself. */
+export function maskedForTransformersJs({ tokenizer, model }: ExportSource): Replacements {
+  const own = tokenizer.files()["tokenizer_config.json"] as Readonly<Record<string, unknown>>;
+  const usual = Object.entries(special).filter(([, token]) => tokenizer.id(token) !== undefined);
+  return {
+    "tokenizer_config.json": {
+      ...Object.fromEntries(usual),
+      model_max_length: model.contextLength,
+      ...own,
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 /** What writes texts: a model of this machine, or one behind a service. */
+import type { NextToken } from "./hosted/next-token.ts";
 import type { HostedUsage } from "./hosted/usage.ts";
 import type { LanguageModel } from "./language-model.ts";
 import type { Sample, SampleOptions } from "./sample.ts";
@@ -31,6 +32,14 @@ export interface HostedModel extends Writer {
    * @throws InputError `hosted-no-score` where the service does not give them.
    */
   score(text: string, options?: { readonly signal?: AbortSignal }): Promise<ScoredText>;
+  /**
+   * The tokens that the service finds likeliest behind a text, likeliest first; fewer than `topK` where it gives fewer.
+   * @throws InputError `hosted-no-score` where it gives no log-probabilities.
+   */
+  predict(
+    text: string,
+    options: { readonly topK: number; readonly signal?: AbortSignal },
+  ): Promise<readonly NextToken[]>;
 }
 
 export type TextModel = LocalModel | HostedModel;

@@ -35,7 +35,7 @@ export interface WriteOptions {
 }
 
 /** What a chat model is told; the text itself is the user's message. */
-const INSTRUCTION =
+export const INSTRUCTION =
   "Continue the text that the user sends, from where it stops. Answer with the continuation alone, in the " +
   "same language, style and form: do not repeat the text, do not comment on it, and add no quotation marks.";
 

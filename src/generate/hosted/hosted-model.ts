@@ -26,6 +26,7 @@ import {
   type Written,
 } from "./endpoints.ts";
 import { hostedFailure, quoted, type Service } from "./failure.ts";
+import { chatNext, completionsNext, type NextToken } from "./next-token.ts";
 import type { HostedUsage } from "./usage.ts";
 
 export interface HostedOptions {
@@ -161,6 +162,28 @@ class Hosted implements HostedModel {
         logProbabilities: found.map((value: number | null) => value ?? undefined),
         firstCharacters: offsets?.[1] ?? [...(tokens[0] ?? "")].length,
       };
+    } catch (error) {
+      if (error instanceof OpenAI.APIError && cannotScore(error)) throw no(quoted(error, this.#service));
+      throw hostedFailure(error, this.#service, signal);
+    }
+  }
+
+  async predict(
+    prompt: string,
+    { topK, signal }: { readonly topK: number; readonly signal?: AbortSignal },
+  ): Promise<readonly NextToken[]> {
+    const { model, OpenAI } = this.#service;
+    const no = (reason: string) =>
+      new InputError(
+        "hosted-no-score",
+        `What ${this.name} finds likeliest cannot be asked: its service gives no log-probabilities of the next token${reason}.`,
+      );
+    const ask = this.#endpoint === chatEndpoint ? chatNext : completionsNext;
+    try {
+      const found = await ask({ client: this.#client, model, prompt, topK, signal });
+      this.#count(undefined);
+      if (!found || found.length === 0) throw no("");
+      return found;
     } catch (error) {
       if (error instanceof OpenAI.APIError && cannotScore(error)) throw no(quoted(error, this.#service));
       throw hostedFailure(error, this.#service, signal);

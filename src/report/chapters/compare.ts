@@ -4,7 +4,7 @@ import { type AttentionChart, attentionChart } from "../charts/attention.ts";
 import { speedChart } from "../charts/speed.ts";
 import { type ThroughputPoint, throughputChart } from "../charts/throughput.ts";
 import { figure } from "../figure.ts";
-import { compact, decimal, milliseconds, percent, rate } from "../format.ts";
+import { compact, decimal, milliseconds, percent, rate, significant } from "../format.ts";
 import { type Content, type Html, html } from "../html.ts";
 import { dataTable } from "../table.ts";
 
@@ -13,13 +13,15 @@ export interface ComparedModel {
   readonly model: string;
   /** `causal` or `masked`. */
   readonly kind: string;
-  readonly parameters: number;
+  /** Absent where nobody tells. */
+  readonly parameters?: number;
   /** The blank's fillings, likeliest first. */
   readonly predictions: readonly { readonly token: string; readonly probability: number }[];
   readonly speed: readonly {
     readonly case: string;
     readonly p50_ms: number;
     readonly p95_ms: number;
+    readonly p99_ms?: number;
     readonly tokens_per_s: number;
   }[];
   /** The text given, with its blank. */
@@ -37,7 +39,9 @@ export interface CompareData {
   readonly answers?: readonly { readonly sense: string; readonly sentence: string }[];
   /** What came out when each was asked to do the other's work, such as BERT to write. */
   readonly outputs?: readonly { readonly task: string; readonly model: string; readonly text: string }[];
-  readonly by_length?: readonly ThroughputPoint[];
+  readonly by_length?: readonly (ThroughputPoint & { readonly of_gemm?: number })[];
+  /** What one plain product of matrices reaches here, in 10^9 operations per second. */
+  readonly gemm_gflops?: number | null;
   readonly by_batch?: readonly ThroughputPoint[];
   /** How the timing was done: runs, warm-up, threads. */
   readonly protocol: string;
@@ -116,7 +120,32 @@ interface TimedCase {
   readonly model: string;
   readonly p50_ms: number;
   readonly p95_ms: number;
+  readonly p99_ms?: number;
   readonly tokens_per_s: number;
+}
+
+/** Which share of the machine's arithmetic reading puts to use, by the text's length. */
+function arithmetic({ by_length: points = [], gemm_gflops: gemm }: CompareData): Content {
+  if (gemm == null || points.length === 0) return false;
+  const models = [...new Set(points.map((p) => p.model))];
+  const sizes = [...new Set(points.map((p) => p.size))].sort((a, b) => a - b);
+  const of = (model: string, size: number) =>
+    points.find((p) => p.model === model && p.size === size)?.of_gemm;
+  return html`${dataTable<number>({
+    caption: `Of the ${significant(gemm, 2)} GFLOPS that one plain product of matrices reaches on this machine`,
+    columns: [
+      { header: "Tokens", cell: (size) => String(size) },
+      ...models.map((model) => ({
+        header: model,
+        numeric: true,
+        cell: (size: number) => {
+          const share = of(model, size);
+          return share === undefined ? "–" : percent(share);
+        },
+      })),
+    ],
+    rows: sizes,
+  })}`;
 }
 
 function speedFigures(
@@ -140,6 +169,7 @@ ${dataTable({
     { header: "Model", cell: (p) => p.model },
     { header: "Median", numeric: true, cell: (p) => milliseconds(p.p50_ms) },
     { header: "95th percentile", numeric: true, cell: (p) => milliseconds(p.p95_ms) },
+    { header: "99th", numeric: true, cell: (p) => (p.p99_ms === undefined ? "–" : milliseconds(p.p99_ms)) },
     { header: "Tokens", numeric: true, cell: (p) => rate(p.tokens_per_s) },
   ],
   rows: [...points].sort((a, b) => order(points, a.case) - order(points, b.case)),
@@ -158,7 +188,8 @@ ${[
       content: throughputChart({ id: `compare-${f.id}-chart`, points: f.points, sizeLabel: f.label }),
       measured,
     }),
-)}`;
+)}
+${arithmetic(d)}`;
 }
 
 function order(points: readonly TimedCase[], name: string): number {
@@ -171,7 +202,7 @@ function predictions(m: ComparedModel, i: number): Html {
 ${m.text && html`<p class="given joke">${m.text}</p>`}
 <ol class="bars ${i === 0 ? "lead" : "ink"}">${m.predictions.slice(0, 10).map(
     (p) =>
-      html`<li><span class="word">${p.token.trim() === "" ? "␠" : p.token.trim()}</span><span class="track"><i style="width:${Math.round((p.probability / most) * 1000) / 10}%"></i></span><span class="value">${percent(p.probability)}</span></li>
+      html`<li><span class="word">${word(p.token)}</span><span class="track"><i style="width:${Math.round((p.probability / most) * 1000) / 10}%"></i></span><span class="value">${percent(p.probability)}</span></li>
 `,
   )}</ol></section>
 `;
@@ -179,12 +210,19 @@ ${m.text && html`<p class="given joke">${m.text}</p>`}
 
 function agreement(models: readonly ComparedModel[]): string {
   const firsts = models.flatMap((m) =>
-    m.predictions[0] === undefined ? [] : [m.predictions[0].token.trim().toLowerCase()],
+    m.predictions[0] === undefined ? [] : [word(m.predictions[0].token).toLowerCase()],
   );
-  const [first] = firsts;
-  return firsts.length > 1 && firsts.every((t) => t === first)
+  const [first, ...others] = new Set(firsts);
+  if (firsts.length < 2) return `It says “${first}”`;
+  return others.length === 0
     ? `They agree on “${first}”`
-    : `They do not agree: ${list(firsts.map((t) => `“${t}”`))}`;
+    : `They do not agree: ${list([first!, ...others].map((t) => `“${t}”`))}`;
+}
+
+/** A token as a word of the page, also where it is nothing but white space. */
+function word(token: string): string {
+  if (token.trim() !== "") return token.trim();
+  return token.includes("\n") ? "(new line)" : "(space)";
 }
 
 function list(parts: readonly string[]): string {
@@ -195,18 +233,23 @@ function list(parts: readonly string[]): string {
 function facts(models: readonly ComparedModel[]): Content {
   const names = [...new Set(models.flatMap((m) => Object.keys(m.facts ?? {})))];
   const rows = ["parameters", ...names];
-  const value = (m: ComparedModel, name: string): string => {
-    if (name === "parameters") return compact(m.parameters);
+  const value = (m: ComparedModel, name: string): Content => {
+    if (name === "parameters") return m.parameters === undefined ? "–" : compact(m.parameters);
     const v = m.facts?.[name];
-    return v === undefined ? "–" : typeof v === "number" ? v.toLocaleString("en-US") : v;
+    if (v === undefined) return "–";
+    return typeof v === "number" ? v.toLocaleString("en-US") : html`<span class="words">${v}</span>`;
   };
+  const table = dataTable<string>({
+    caption: "Facts read from the models",
+    columns: [
+      { header: "", cell: (name) => name },
+      ...models.map((m) => ({ header: m.model, numeric: true, cell: (name: string) => value(m, name) })),
+    ],
+    rows,
+  });
   return html`<h3 class="loose">What they are</h3>
-${dataTable<string>({
-  caption: "Facts read from the models",
-  columns: [
-    { header: "", cell: (name) => name },
-    ...models.map((m) => ({ header: m.model, numeric: true, cell: (name: string) => value(m, name) })),
-  ],
-  rows,
-})}`;
+${models.length > FEW ? html`<div class="wide">${table}</div>` : table}`;
 }
+
+/** Columns of models that have room beside the text. */
+const FEW = 3;

@@ -38,8 +38,8 @@ export function attentionChart({ id, model, layer, head, tokens, weights }: Atte
       marginRight: 4,
       marginBottom: 4,
       padding: 0.06,
-      x: { domain: tokens.map((_, i) => i), axis: null, paddingOuter: 0 },
-      y: { domain: tokens.map((_, i) => i), axis: null, paddingOuter: 0 },
+      x: { domain: tokens.map((_, i) => i), axis: null, paddingOuter: 0, round: false },
+      y: { domain: tokens.map((_, i) => i), axis: null, paddingOuter: 0, round: false },
       marks: [
         frame({ fill: colour.wash, stroke: "none" }),
         cell(

@@ -20,9 +20,11 @@ export interface SpeedChart {
 }
 
 const colours = [colour.accent, colour.ink, colour.muted] as const;
-/** Height of a case and room for its name, in pixels. */
-const row = 52;
+/** Least height of a case and room for its name, in pixels. */
+const least = 52;
 const left = 190;
+/** From one model's line to the next, so that their times can be read. */
+const step = 14;
 /** Shorter times, in milliseconds, are drawn as this: zero has no place on a logarithmic scale. */
 const shortest = 1e-4;
 
@@ -34,6 +36,7 @@ export function speedChart({ id, points: timed }: SpeedChart): Html {
   }));
   const cases = [...new Set(points.map((p) => p.case))];
   const models = [...new Set(points.map((p) => p.model))];
+  const row = Math.max(least, step * (models.length + 1));
   const ticks = decades(Math.min(...points.map((p) => p.p50_ms)), Math.max(...points.map((p) => p.p95_ms)));
   const picture = chart({
     id,
@@ -86,13 +89,13 @@ export function speedChart({ id, points: timed }: SpeedChart): Html {
       ],
     }),
   });
-  return html`<p class="legend" aria-hidden="true">${models.map((m, i) => html`<span style="--own:${colours[i % colours.length]}">${m}</span>`)}</p>${picture}`;
+  return html`<p class="legend" aria-hidden="true">${models.map((m, i) => html`<span${hollow(i) && html` class="hollow"`} style="--own:${colours[i % colours.length]}">${m}</span>`)}</p>${picture}`;
 }
 
 function timing(point: SpeedPoint, models: readonly string[], { narrow }: Place): readonly Markish[] {
   const at = models.indexOf(point.model);
   const own = colours[at % colours.length]!;
-  const dy = (models.length < 2 ? 0 : (at / (models.length - 1) - 0.5) * 16) + (narrow ? 6 : 0);
+  const dy = (at - (models.length - 1) / 2) * step + (narrow ? 6 : 0);
   return [
     link([point], {
       x1: "p50_ms",
@@ -104,7 +107,15 @@ function timing(point: SpeedPoint, models: readonly string[], { narrow }: Place)
       strokeWidth: 2,
       strokeOpacity: 0.55,
     }),
-    dot([point], { x: "p50_ms", y: "case", dy, r: 4.5, fill: own }),
+    dot([point], {
+      x: "p50_ms",
+      y: "case",
+      dy,
+      r: hollow(at) ? 4 : 4.5,
+      fill: hollow(at) ? colour.paper : own,
+      stroke: own,
+      strokeWidth: hollow(at) ? 2 : 0,
+    }),
     text([point], {
       x: "p95_ms",
       y: "case",
@@ -118,6 +129,9 @@ function timing(point: SpeedPoint, models: readonly string[], { narrow }: Place)
     }),
   ];
 }
+
+/** Where there are more models than colours, the later ones have rings for dots. */
+const hollow = (at: number): boolean => Math.floor(at / colours.length) % 2 === 1;
 
 /**
  * The numbers 1, 2 and 5 times powers of ten (1 alone past three decades) from just below `low` to just above

@@ -18,6 +18,8 @@ figcaption,.note{font:.8125rem/1.5 var(--sans);color:var(--muted)}
 .legend{margin:0 0 .4rem;font:.8125rem/1.4 var(--sans);display:flex;flex-wrap:wrap;gap:.2rem 1.2rem}
 .legend span{color:var(--own);font-weight:700}
 .legend span::before{content:"";display:inline-block;width:.6rem;height:.6rem;border-radius:50%;background:var(--own);margin-right:.4rem;print-color-adjust:exact;-webkit-print-color-adjust:exact}
+.number .words{white-space:normal}
+.legend .hollow::before{background:none;border:2px solid var(--own);box-sizing:border-box}
 .panels>*+*{margin-top:.6rem}
 .table{overflow-x:auto;margin:1rem 0 1.4rem;border-top:1px solid var(--ink)}
 .table:has(+.note){margin-bottom:.6rem}

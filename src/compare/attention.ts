@@ -1,0 +1,68 @@
+/** Who looks at whom in a text: the probabilities of one head, which are a full square or a triangle. */
+import { int32 } from "../core/array.ts";
+import type { LanguageModel } from "../generate/language-model.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import { evaluation } from "../nn/mode.ts";
+import type { Parameters } from "../nn/parameters.ts";
+import { compile } from "../runtime/compile.ts";
+import type { Question } from "./engine.ts";
+import type { ModelFacts } from "./facts.ts";
+
+export interface AttentionPicture {
+  /** Counted from 1. */
+  readonly layer: number;
+  /** Counted from 1. */
+  readonly head: number;
+  readonly tokens: readonly string[];
+  /** [tokens, tokens]: the row looks at the column; each row sums to 1. */
+  readonly weights: readonly (readonly number[])[];
+}
+
+/** Which head is drawn; both counted from 1. */
+export interface AttentionPlace {
+  readonly layer: number;
+  readonly head: number;
+}
+
+/** Longer texts make pictures in which nothing can be seen. */
+const MOST_TOKENS = 64;
+
+/** A picture, or the sentence why there is none. */
+export async function attentionOf(
+  lm: LanguageModel,
+  { ids, types }: Question,
+  { layers, heads }: ModelFacts,
+  { layer, head }: AttentionPlace,
+): Promise<AttentionPicture | string> {
+  const { name, model, weights, backend, tokenizer } = lm;
+  if (layers === undefined || heads === undefined)
+    return `${name} has no attention, so there is no picture of it.`;
+  if (layer > layers || head > heads)
+    return `${name} has ${layers} layers of ${heads} heads, so there is no picture of layer ${layer}, head ${head}.`;
+  const length = ids.length;
+  if (length > MOST_TOKENS)
+    return `The text has ${length} tokens for ${name}, too many to draw its attention.`;
+  const one = compile(
+    (parameters: Parameters, input: { ids: Tensor; tokenTypes: Tensor }) => {
+      const { attention } = model.forward(parameters, input, evaluation, { attention: true });
+      return attention![layer - 1]!;
+    },
+    { backend },
+  );
+  try {
+    const shape = [1, length];
+    const { data } = await one(weights, { ids: int32(shape, ids), tokenTypes: int32(shape, types) });
+    // [1, heads, length, length]
+    const first = (head - 1) * length * length;
+    const row = (i: number) =>
+      Array.from((data as Float32Array).subarray(first + i * length, first + (i + 1) * length));
+    return {
+      layer,
+      head,
+      tokens: Array.from(ids, tokenizer.token),
+      weights: Array.from({ length }, (_, i) => row(i)),
+    };
+  } finally {
+    await one.release();
+  }
+}

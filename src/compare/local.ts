@@ -1,0 +1,91 @@
+/** A model of this machine, run by Punchline, as a contender. */
+import { UsageError } from "../core/errors.ts";
+import type { LanguageModel } from "../generate/language-model.ts";
+import { loadModel } from "../generate/load.ts";
+import { resolveModel } from "../hub/pull.ts";
+import { attentionOf } from "./attention.ts";
+import type { Blank } from "./blank.ts";
+import { limitsOf } from "./cases.ts";
+import { type Contender, timingsOf } from "./contender.ts";
+import { factsOf } from "./facts.ts";
+import { kindOf } from "./kind.ts";
+import { type CompareOptions, deviceOf } from "./options.ts";
+import { predictBlank, rightContextEffect } from "./predictions.ts";
+import { punchlineEngine } from "./punchline-engine.ts";
+import { memoryOf } from "./resources.ts";
+import type { Precision } from "./results.ts";
+import { writeOn } from "./writing.ts";
+
+/** Loads a model, asks it, and keeps it ready for the timing. */
+export async function localContender(
+  name: string,
+  shown: string,
+  precision: Precision,
+  blank: Blank,
+  options: CompareOptions,
+): Promise<Contender> {
+  const { topK = 10, layer = 1, head = 1 } = options;
+  const folder = await resolveModel(name);
+  const begun = performance.now();
+  const { result, memory_mb } = await memoryOf(async () => {
+    const quantize = precision === "fp32" ? {} : { quantize: precision };
+    const lm: LanguageModel = {
+      ...(await loadModel(folder, { ...deviceOf(options), ...quantize })),
+      name: shown,
+    };
+    const engine = punchlineEngine(lm, blank);
+    const question = engine.question();
+    try {
+      await engine.look(question);
+    } catch (error) {
+      await engine.release();
+      throw error;
+    }
+    return { lm, engine, question };
+  });
+  const load_ms = performance.now() - begun;
+  const { lm, engine, question } = result;
+  try {
+    const candidates = await predictBlank(engine, topK);
+    const effect = await rightContextEffect(engine, blank);
+    const writing = await writeOn(lm, blank).catch((error: unknown) => {
+      if (error instanceof UsageError) return undefined;
+      throw error;
+    });
+    const facts = factsOf(lm.model, question.ids.length);
+    const kind = kindOf(lm.model);
+    // What holds in one precision holds in the others.
+    const first = precision === (options.precisions?.[0] ?? "fp32");
+    const attention = first ? await attentionOf(lm, question, facts, { layer, head }) : undefined;
+    const notes = first ? limitsOf(shown, engine, kind) : [];
+    return {
+      told: {
+        model: shown,
+        kind,
+        engine: "punchline",
+        precision,
+        parameters: facts.parameters,
+        text: textFor(kind, blank),
+        tokens: question.ids.length,
+        predictions: candidates.map(({ token, probability }) => ({ token, probability })),
+        ...(effect === undefined ? {} : { right_context_effect: effect }),
+        ...(typeof attention === "object" ? { attention } : {}),
+        ...(writing === undefined ? {} : { writing }),
+        facts,
+        load_ms,
+        memory_mb,
+        notes: typeof attention === "string" ? [...notes, attention] : notes,
+      },
+      ...timingsOf(shown, engine, options),
+      flopsPerToken: (tokens) => factsOf(lm.model, tokens).flops_per_token,
+      release: () => engine.release(),
+    };
+  } catch (error) {
+    await engine.release();
+    throw error;
+  }
+}
+
+/** What a model of this kind is given to read. */
+export const textFor = (kind: string, { left, right }: Blank): string =>
+  kind === "masked" ? `${left} [MASK]${right ?? ""}` : left;

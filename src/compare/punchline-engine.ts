@@ -1,0 +1,184 @@
+/** A model of this machine as Punchline runs it. */
+import { type HostArray, int32 } from "../core/array.ts";
+import { UsageError } from "../core/errors.ts";
+import { createDecoder } from "../generate/decoder.ts";
+import type { Decoder } from "../generate/decoding.ts";
+import { createFiller } from "../generate/fill.ts";
+import { type LanguageModel, weightSpecs } from "../generate/language-model.ts";
+import { promptIds } from "../generate/sample.ts";
+import { zeroState } from "../generate/state.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import type { State } from "../models/model.ts";
+import { evaluation } from "../nn/mode.ts";
+import type { Parameters } from "../nn/parameters.ts";
+import { compile } from "../runtime/compile.ts";
+import { isHuggingFaceTokenizer } from "../text/huggingface.ts";
+import type { Blank } from "./blank.ts";
+import type { Engine, Question } from "./engine.ts";
+import { kindOf } from "./kind.ts";
+
+export function punchlineEngine(lm: LanguageModel, blank: Blank): Engine {
+  const { tokenizer, model } = lm;
+  // As text where decoding says it all; a piece of a word keeps the mark that the vocabulary gives it.
+  const shown = tokenizer.kind === "bpe" ? (id: number) => tokenizer.decode([id]) : tokenizer.token;
+  return {
+    model,
+    vocabulary: tokenizer.size,
+    mask: tokenizer.mask,
+    encode: tokenizer.encode,
+    token: (id) => shown(id) || tokenizer.token(id),
+    question: (after) => questionOf(lm, blank, after),
+    ...(kindOf(model) === "masked" ? maskedReading(lm) : decoding(lm)),
+  };
+}
+
+/**
+ * What a model is given to read for a blank, with the tokens `right` after it.
+ * @throws UsageError where a masked model is asked about a text without a blank, or the text is longer than the context
+ */
+function questionOf(lm: LanguageModel, { left, right }: Blank, after?: Int32Array): Question {
+  const { tokenizer, model, name } = lm;
+  if (kindOf(model) !== "masked") {
+    // Characters come one by one: the one after a word is a space, which tells nothing about the next word.
+    const before = promptIds(lm, tokenizer.kind === "character" && left !== "" ? `${left} ` : left);
+    const ids = Int32Array.of(...before, ...(after ?? []));
+    return checked(lm, { ids, types: new Int32Array(ids.length), at: before.length - 1 });
+  }
+  const { mask } = tokenizer;
+  if (mask === undefined || !isHuggingFaceTokenizer(tokenizer))
+    throw new UsageError(`${name} predicts hidden tokens, but its vocabulary has no [MASK].`);
+  if (right === undefined && after === undefined) throw noBlank(name);
+  const before = tokenizer.encode(left);
+  const { ids, types } = tokenizer.wrap([...before, mask, ...(after ?? tokenizer.encode(right!))]);
+  return checked(lm, { ids, types, at: ids.indexOf(mask) });
+}
+
+/** The error where a masked model is given a complete text. */
+export const noBlank = (name: string): UsageError =>
+  new UsageError(
+    `${name} fills blanks, and the text is a whole sentence without one; write [MASK] where a word is to be filled in.`,
+  );
+
+/** @throws UsageError where a question is longer than the context of a model that has one */
+export function checked(
+  { model, name }: Pick<LanguageModel, "model" | "name">,
+  question: Question,
+): Question {
+  const { length } = question.ids;
+  if (kindOf(model) === "window" || length <= model.contextLength) return question;
+  throw new UsageError(
+    `${name} sees at most ${model.contextLength} tokens at once and the text has ${length}; shorten it.`,
+  );
+}
+
+type Reading = Pick<Engine, "look" | "read" | "next" | "readMany" | "release">;
+
+/** Models that say what comes next. */
+function decoding(lm: LanguageModel): Reading {
+  const kind = kindOf(lm.model);
+  const reader =
+    kind === "causal" ? causalReader(lm) : kind === "recurrent" ? recurrentReader(lm) : undefined;
+  /** By the number of texts. */
+  const decoders = new Map<number, Decoder>();
+  const decoderFor = (batch: number): Decoder => {
+    const decoder = decoders.get(batch) ?? createDecoder(lm, { batch, overflow: "slide" });
+    decoders.set(batch, decoder);
+    return decoder;
+  };
+  const readMany = ({ ids }: Question, n: number) => {
+    const decoder = decoderFor(n);
+    decoder.reset();
+    return decoder.append(Int32Array.from({ length: n * ids.length }, (_, i) => ids[i % ids.length]!));
+  };
+  const read = (question: Question) => readMany(question, 1);
+  return {
+    look: reader ? reader.read : ({ ids, at, types }) => read({ ids: ids.subarray(0, at + 1), at, types }),
+    read,
+    readMany,
+    ...(kind === "window" ? {} : { next: (id: number) => decoderFor(1).append(Int32Array.of(id)) }),
+    async release() {
+      await reader?.release();
+      for (const decoder of decoders.values()) await decoder.release();
+    },
+  };
+}
+
+interface Reader {
+  read(question: Question): Promise<Float32Array>;
+  release(): Promise<void>;
+}
+
+/** One graph for texts of all lengths; the head computes one row. */
+function causalReader(lm: LanguageModel): Reader {
+  const { model, weights, backend } = lm;
+  const step = compile(
+    (parameters: Parameters, input: { ids: Tensor; at: Tensor }) =>
+      model.forward(parameters, { ids: input.ids }, evaluation, { at: input.at }).logits,
+    {
+      backend,
+      specs: [
+        weightSpecs(lm),
+        { ids: { dtype: "int32", shape: [1, "length"] }, at: { dtype: "int32", shape: ["places"] } },
+      ],
+    },
+  );
+  return {
+    async read({ ids, at }) {
+      const result: HostArray = await step(weights, {
+        ids: int32([1, ids.length], ids),
+        at: int32([1], [at]),
+      });
+      return result.data as Float32Array;
+    },
+    release: () => step.release(),
+  };
+}
+
+/** The text at once from an empty state, one graph a length. */
+function recurrentReader({ model, weights, backend }: LanguageModel): Reader {
+  const step = compile(
+    (parameters: Parameters, input: { ids: Tensor; state: State }) =>
+      model.forward(parameters, input, evaluation).logits,
+    { backend },
+  );
+  return {
+    async read({ ids, at }) {
+      const state = zeroState(model.state(1));
+      const result: HostArray = await step(weights, { ids: int32([1, ids.length], ids), state });
+      const width = result.data.length / ids.length;
+      return (result.data as Float32Array).subarray(at * width, (at + 1) * width);
+    },
+    release: () => step.release(),
+  };
+}
+
+/** Models that fill masks. */
+function maskedReading(lm: LanguageModel): Reading {
+  const { model, weights, backend } = lm;
+  const filler = createFiller(lm);
+  const ids = { dtype: "int32", shape: ["texts", "length"] } as const;
+  const many = compile(
+    (parameters: Parameters, input: { ids: Tensor; tokenTypes: Tensor; at: Tensor }) =>
+      model.forward(parameters, input, evaluation, { at: input.at }).logits,
+    { backend, specs: [weightSpecs(lm), { ids, tokenTypes: ids, at: { dtype: "int32", shape: ["masks"] } }] },
+  );
+  const read = ({ ids, types, at }: Question) => filler.score(ids, types, [at]);
+  return {
+    look: read,
+    read,
+    readMany({ ids, types, at }, n) {
+      const { length } = ids;
+      const copies = (of: Int32Array) =>
+        int32(
+          [n, length],
+          Int32Array.from({ length: n * length }, (_, i) => of[i % length]!),
+        );
+      const places = Int32Array.from({ length: n }, (_, i) => i * length + at);
+      return many(weights, { ids: copies(ids), tokenTypes: copies(types), at: int32([n], places) });
+    },
+    async release() {
+      await filler.release();
+      await many.release();
+    },
+  };
+}

@@ -1,0 +1,75 @@
+/** What running a model takes of the machine: memory, and how much of its arithmetic is put to use. */
+import { float32 } from "../core/array.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import { affine } from "../nn/linear.ts";
+import type { Backend } from "../runtime/backend.ts";
+import { compile } from "../runtime/compile.ts";
+import { type SpeedCase, stopwatch } from "./speed.ts";
+
+/** Milliseconds between two looks at the memory. */
+const EVERY = 5;
+
+/**
+ * Does `work` and tells how far the process's resident memory rose above where it was before, at the largest of
+ * the samples taken meanwhile: in MB (10^6 bytes), 0 where it did not rise. What an earlier model gave back to the
+ * process and not to the system is not seen.
+ */
+export async function memoryOf<T>(work: () => Promise<T>): Promise<{ result: T; memory_mb: number }> {
+  const before = process.memoryUsage.rss();
+  let most = before;
+  const look = () => {
+    most = Math.max(most, process.memoryUsage.rss());
+  };
+  const timer = setInterval(look, EVERY);
+  try {
+    const result = await work();
+    look();
+    return { result, memory_mb: Math.round((most - before) / 1e5) / 10 };
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/** Rows, inputs and outputs of the product that models are measured by: a layer of GPT-2 over 256 tokens. */
+const LAYER = [256, 768, 3072] as const;
+
+/** One product of two float32 matrices, to be timed among the models. */
+export interface GemmCase extends SpeedCase {
+  /** Floating-point operations of one run. */
+  readonly flops: number;
+  release(): Promise<void>;
+}
+
+export const GEMM = "one product of two matrices";
+
+export function gemmCase(backend: Backend): GemmCase {
+  const [rows, inputs, outputs] = LAYER;
+  const product = productOf(backend, LAYER);
+  return {
+    model: GEMM,
+    case: GEMM,
+    tokens: rows,
+    flops: 2 * rows * inputs * outputs,
+    run: async () => [await stopwatch(product.run)],
+    release: product.release,
+  };
+}
+
+/** Loads the runtime, whose own memory is no model's. */
+export async function wakeRuntime(backend: Backend): Promise<void> {
+  const product = productOf(backend, [4, 4, 4]);
+  await product.run();
+  await product.release();
+}
+
+function productOf(backend: Backend, [rows, inputs, outputs]: readonly [number, number, number]) {
+  const product = compile((x: Tensor, weight: Tensor) => affine(x, weight, undefined, false), { backend });
+  const filled = (...shape: readonly [number, number]) =>
+    float32(
+      shape,
+      Float32Array.from({ length: shape[0] * shape[1] }, (_, i) => Math.sin(i)),
+    );
+  const [x, weight] = [filled(rows, inputs), filled(inputs, outputs)];
+  const into = float32([rows, outputs]);
+  return { run: () => product.run([x, weight], { into }), release: () => product.release() };
+}

@@ -1,0 +1,76 @@
+/** What a comparison finds: the document of `punchline compare --json`. */
+import type { Answer } from "./answers.ts";
+import type { AttentionPicture } from "./attention.ts";
+import type { ModelFacts } from "./facts.ts";
+import type { ModelKind } from "./kind.ts";
+import type { Timing } from "./speed.ts";
+import type { Writing } from "./writing.ts";
+
+/** Which program runs a model: Punchline, or @huggingface/transformers as the check from outside. */
+export const engineNames = ["punchline", "transformers.js"] as const;
+export type EngineName = (typeof engineNames)[number];
+
+export const precisions = ["fp32", "q8", "q4"] as const;
+export type Precision = (typeof precisions)[number];
+
+export interface Compared {
+  readonly model: string;
+  /** `hosted` where only its service knows. */
+  readonly kind: ModelKind | "hosted";
+  /** Which program ran it. */
+  readonly engine: EngineName | "service";
+  /** How its matrices were kept; null where only its service knows. */
+  readonly precision: Precision | null;
+  /** null where only its service knows. */
+  readonly parameters: number | null;
+  /** What it was given to read, a blank at the end where it only reads from the left. */
+  readonly text: string;
+  /** Tokens of that text; null where only its service knows. */
+  readonly tokens: number | null;
+  readonly predictions: readonly { readonly token: string; readonly probability: number }[];
+  /** Total variation distance that the prediction moves when words right of the blank change; absent where it cannot be asked. */
+  readonly right_context_effect?: number;
+  /** Who looks at whom, in one head of one layer; of transformers. */
+  readonly attention?: AttentionPicture;
+  /** The text as it goes on with it; absent where it has no room for more. */
+  readonly writing?: Writing;
+  readonly facts?: ModelFacts;
+  /** Milliseconds from the folder to the first answer. */
+  readonly load_ms?: number;
+  /** Growth of the process's resident memory until the first answer, its largest sample, in MB (10^6 bytes). */
+  readonly memory_mb?: number;
+  readonly speed: readonly Omit<Timing, "model">[];
+  /** What it cannot be asked or what went wrong, in sentences. */
+  readonly notes: readonly string[];
+}
+
+/** One size of a sweep. */
+export interface SweepPoint {
+  readonly model: string;
+  /** Tokens of the text, or texts side by side. */
+  readonly size: number;
+  readonly p50_ms: number;
+  readonly tokens_per_s: number;
+  /** Floating-point operations that the model needs for it, by {@link ModelFacts.flops_per_token}, in 10^9 per second. */
+  readonly gflops: number;
+  /** The same as a share of what plain products of matrices reach on this machine. */
+  readonly of_gemm: number;
+}
+
+export interface Comparison {
+  readonly models: readonly Compared[];
+  /** Models that could not be compared at all. */
+  readonly failed: readonly { readonly model: string; readonly reason: string }[];
+  /** One sentence for each sense of "faster". */
+  readonly answers: readonly Answer[];
+  /** Texts of several lengths, with `sweep`. */
+  readonly by_length: readonly SweepPoint[];
+  /** Several texts at once, with `sweep`. */
+  readonly by_batch: readonly SweepPoint[];
+  /** What one product of two matrices reaches on this machine, in 10^9 operations per second; null without `sweep`. */
+  readonly gemm_gflops: number | null;
+  /** Whether it was stopped before its end, so that fewer runs were done, or some models are missing. */
+  readonly interrupted: boolean;
+  /** How the timing was done, in a sentence. */
+  readonly protocol: string;
+}

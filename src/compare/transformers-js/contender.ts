@@ -1,0 +1,105 @@
+/** A model as @huggingface/transformers runs it, as a contender: the same protocol, from outside. */
+import { UsageError } from "../../core/errors.ts";
+import type { Model } from "../../models/model.ts";
+import { buildModel } from "../../models/registry.ts";
+import type { Blank } from "../blank.ts";
+import { limitsOf } from "../cases.ts";
+import { type Contender, timingsOf } from "../contender.ts";
+import type { Engine } from "../engine.ts";
+import { factsOf } from "../facts.ts";
+import { kindOf } from "../kind.ts";
+import { textFor } from "../local.ts";
+import type { CompareOptions } from "../options.ts";
+import { predictBlank, rightContextEffect } from "../predictions.ts";
+import { memoryOf } from "../resources.ts";
+import type { Precision } from "../results.ts";
+import { transformersJsEngine } from "./engine.ts";
+import { graphsOf } from "./graphs.ts";
+import { loadTransformersJs, type TransformersJs } from "./module.ts";
+
+/**
+ * @param name a folder with ONNX graphs below `onnx`, as `punchline export --format onnx` writes it; any other model's
+ * folder, which is then exported for as long as this takes; or a Hub name of one with graphs
+ * @throws UsageError where the package is missing, or the model is of another kind than Punchline's
+ */
+export async function transformersJsContender(
+  name: string,
+  shown: string,
+  precision: Precision,
+  blank: Blank,
+  options: CompareOptions,
+): Promise<Contender> {
+  const { topK = 10, packages = process.cwd() } = options;
+  const module = await loadTransformersJs(packages);
+  const graphs = await graphsOf(name, precision);
+  let engine: Engine | undefined;
+  const release = async () => {
+    await engine?.release();
+    await graphs.release();
+  };
+  try {
+    const begun = performance.now();
+    const { result, memory_mb } = await memoryOf(() =>
+      open(module, graphs.source, shown, precision, blank, options, (opened) => {
+        engine = opened;
+      }),
+    );
+    const load_ms = performance.now() - begun;
+    const { model, opened } = result;
+    const kind = kindOf(model);
+    const candidates = await predictBlank(opened, topK);
+    const effect = await rightContextEffect(opened, blank);
+    const tokens = opened.question().ids.length;
+    const facts = factsOf(model, tokens);
+    return {
+      told: {
+        model: shown,
+        kind,
+        engine: "transformers.js",
+        precision,
+        parameters: facts.parameters,
+        text: textFor(kind, blank),
+        tokens,
+        predictions: candidates.map(({ token, probability }) => ({ token, probability })),
+        ...(effect === undefined ? {} : { right_context_effect: effect }),
+        facts,
+        load_ms,
+        memory_mb,
+        notes: limitsOf(shown, opened, kind),
+      },
+      ...timingsOf(shown, opened, options),
+      flopsPerToken: (length) => factsOf(model, length).flops_per_token,
+      release,
+    };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+/** Loads a model and has it answer once. @param made is given the engine before it is asked */
+async function open(
+  module: TransformersJs,
+  source: string,
+  shown: string,
+  precision: Precision,
+  blank: Blank,
+  { threads, device = "cpu" }: CompareOptions,
+  made: (engine: Engine) => void,
+): Promise<{ model: Model; opened: Engine }> {
+  const { model } = buildModel({ ...(await module.AutoConfig.from_pretrained(source)) }, source);
+  const kind = kindOf(model);
+  if (kind !== "masked" && kind !== "causal")
+    throw new UsageError(`${shown}: transformers.js runs no models of language but transformers.`);
+  const loader = kind === "masked" ? module.AutoModelForMaskedLM : module.AutoModelForCausalLM;
+  const run = await loader.from_pretrained(source, {
+    dtype: precision,
+    device,
+    ...(threads === undefined ? {} : { session_options: { intraOpNumThreads: threads } }),
+  });
+  const tokenizer = await module.AutoTokenizer.from_pretrained(source);
+  const opened = transformersJsEngine({ name: shown, model, run, tokenizer, Tensor: module.Tensor }, blank);
+  made(opened);
+  await opened.look(opened.question());
+  return { model, opened };
+}

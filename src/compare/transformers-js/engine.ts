@@ -1,0 +1,92 @@
+/** A model as @huggingface/transformers runs it on its ONNX graph. */
+import { UsageError } from "../../core/errors.ts";
+import type { Model } from "../../models/model.ts";
+import type { Blank } from "../blank.ts";
+import type { Engine, Question } from "../engine.ts";
+import { kindOf } from "../kind.ts";
+import { checked, noBlank } from "../punchline-engine.ts";
+import type { PretrainedModel, PretrainedTokenizer, TensorLike, TransformersJs } from "./module.ts";
+
+interface Loaded {
+  readonly name: string;
+  /** What the configuration describes, for its sizes and kind. */
+  readonly model: Model;
+  readonly run: PretrainedModel;
+  readonly tokenizer: PretrainedTokenizer;
+  readonly Tensor: TransformersJs["Tensor"];
+}
+
+export function transformersJsEngine(loaded: Loaded, blank: Blank): Engine {
+  const { model, run, tokenizer, Tensor, name } = loaded;
+  const masked = kindOf(model) === "masked";
+  const mask = masked ? tokenizer.mask_token_id : undefined;
+  if (masked && mask === undefined)
+    throw new UsageError(`${name} predicts hidden tokens, but its vocabulary has no [MASK].`);
+  const encode = (text: string) => Int32Array.from(tokenizer.encode(text, { add_special_tokens: false }));
+
+  const question = (after?: Int32Array): Question => {
+    if (!masked) {
+      const begun = tokenizer.encode(blank.left, { add_special_tokens: tokenizer.add_bos_token === true });
+      const ids = Int32Array.of(...begun, ...(after ?? []));
+      return checked(loaded, { ids, types: new Int32Array(ids.length), at: begun.length - 1 });
+    }
+    if (blank.right === undefined && after === undefined) throw noBlank(name);
+    // Around an empty text stands what stands around every text.
+    const [first, last] = tokenizer.encode("");
+    const words = [...encode(blank.left), mask!, ...(after ?? encode(blank.right!))];
+    const ids = Int32Array.of(
+      ...[first].flatMap((id) => id ?? []),
+      ...words,
+      ...[last].flatMap((id) => id ?? []),
+    );
+    return checked(loaded, { ids, types: new Int32Array(ids.length), at: ids.indexOf(mask!) });
+  };
+
+  const whole = (values: ArrayLike<number>, rows: number): TensorLike =>
+    new Tensor("int64", BigInt64Array.from(Array.from(values), BigInt), [rows, values.length / rows]);
+  /** Keys and values of what was read last, and how much that is. */
+  let past: Record<string, TensorLike> = {};
+  let seen = 0;
+
+  async function forward(ids: ArrayLike<number>, types: ArrayLike<number>, rows: number, goesOn = false) {
+    const total = goesOn ? seen + ids.length / rows : ids.length / rows;
+    const outputs = await run({
+      input_ids: whole(ids, rows),
+      attention_mask: whole(new Array<number>(rows * total).fill(1), rows),
+      ...(masked ? { token_type_ids: whole(types, rows) } : {}),
+      ...(goesOn ? { past_key_values: past } : {}),
+    });
+    seen = total;
+    past = Object.fromEntries(
+      Object.entries(outputs)
+        .filter(([key]) => key.startsWith("present."))
+        .map(([key, value]) => [key.replace("present", "past_key_values"), value]),
+    );
+    return outputs.logits!;
+  }
+  /** The logits of token `at` of the first text. */
+  const rowOf = ({ data, dims }: TensorLike, at: number) => {
+    const width = dims[2]!;
+    return (data as Float32Array).subarray(at * width, (at + 1) * width);
+  };
+  const read = async ({ ids, types, at }: Question) => rowOf(await forward(ids, types, 1), at);
+
+  return {
+    model,
+    vocabulary: model.config.vocab_size,
+    mask,
+    encode,
+    token: (id) => tokenizer.decode([id]),
+    question,
+    look: read,
+    read,
+    ...(masked ? {} : { next: async (id: number) => rowOf(await forward([id], [0], 1, true), 0) }),
+    readMany: ({ ids, types }, n) => {
+      const copies = (of: Int32Array) => Array.from({ length: n * of.length }, (_, i) => of[i % of.length]!);
+      return forward(copies(ids), copies(types), n);
+    },
+    async release() {
+      await run.dispose();
+    },
+  };
+}
