@@ -83,6 +83,8 @@ function rowsOf(full: Measures, { name, train, heldOut }: Corpus): BenchRow[] {
     }),
     alone("query p95", "ms", full.query_ms.p95, "the aim is 5 at most"),
     alone("audit of 1,000", "s", full.audit_s, "the aim is 10 at most"),
+    alone("audit of one of 10 MB", "s", full.large_s, "unseen jokes, one behind the other"),
+    alone("audit of 10 MB of ha", "s", full.periodic_s, "one short period, which some jokes repeat as well"),
   ];
 }
 

@@ -23,6 +23,9 @@ export interface Measures {
   readonly file_mb: number;
   /** Seconds to audit 1,000 samples with everything that the command shows. */
   readonly audit_s: number;
+  /** Seconds to audit one sample of 10 MB: unseen jokes one behind the other, and one word without end. */
+  readonly large_s: number;
+  readonly periodic_s: number;
 }
 
 const [trainFile, heldOutFile, indexFile] = process.argv.slice(2) as [string, string, string];
@@ -60,6 +63,14 @@ const loaded = seconds(begun);
 const samples = Array.from({ length: 1000 }, (_, i) => heldOut[i % heldOut.length]!);
 begun = performance.now();
 await auditSamples(samples, index);
+const audited = seconds(begun);
+
+const alone = async (sample: string) => {
+  const start = performance.now();
+  await auditSamples([sample], index);
+  return seconds(start);
+};
+const endless = (text: string) => text.repeat(Math.ceil(1e7 / text.length)).slice(0, 1e7);
 const measures: Measures = {
   characters: index.length,
   index_s: indexed,
@@ -71,6 +82,8 @@ const measures: Measures = {
   },
   load_s: loaded,
   file_mb: megabytes(statSync(indexFile).size),
-  audit_s: seconds(begun),
+  audit_s: audited,
+  large_s: await alone(endless(heldOut.join(" "))),
+  periodic_s: await alone(endless("ha")),
 };
 console.log(JSON.stringify(measures));

@@ -12,21 +12,23 @@ function generator(seed: number): (n: number) => number {
 }
 
 describe("matchLengths", () => {
-  it("agrees with brute force at every position, over long and short matches", () => {
-    for (let round = 0; round < 30; round++) {
+  it("agrees with brute force at every position, over long, short and periodic matches", () => {
+    for (let round = 0; round < 40; round++) {
       const next = generator(round);
       const letters = round % 3 === 0 ? "ab" : "abcdefghij";
       const text = (n: number) =>
         Array.from({ length: n }, () => (next(5) ? letters[next(letters.length)] : " ")).join("");
-      const data = Array.from({ length: 8 }, () => text(next(120)));
+      const period = text(1 + next(7));
+      const again = (most: number) => period.repeat(next(most));
+      const data = Array.from({ length: 8 }, (_, k) => (k < 2 ? text(next(3)) + again(20) : text(next(120))));
       const piece = () => {
         const source = data[next(8)]!;
         const start = next(source.length + 1);
         return source.slice(start, start + next(90));
       };
       const sample =
-        round % 5 === 0
-          ? "ab ".repeat(30)
+        round % 2 === 0
+          ? text(next(9)) + again(30) + text(next(3)) + again(30)
           : Array.from({ length: 4 }, () => piece() + text(next(4))).join("");
       const index = buildIndex(data);
       const folded = data.map(normaliseText);

@@ -11,8 +11,8 @@ const SKIP_FROM = 16;
 /**
  * Length of the longest match in the index of `sample[i..]`, for each i.
  *
- * The time is the sample's length times the steps of a search (and at worst the length of the matches: slow
- * only for a sample and a training text that both repeat one short period over many thousand characters).
+ * The time is the sample's length times the steps of a search, also where sample and data both repeat a
+ * short period: what was found for one period is copied along the stretch that repeats it.
  */
 export function matchLengths(index: TrainingIndex, sample: Uint16Array): Int32Array {
   const lengths = new Int32Array(sample.length);
@@ -23,9 +23,32 @@ export function matchLengths(index: TrainingIndex, sample: Uint16Array): Int32Ar
     const next = length < SKIP_FROM ? i + 1 : end === sample.length ? end : nextMatch(index, sample, i, end);
     lengths[i] = length;
     for (let k = i + 1; k < next; k++) lengths[k] = end - k;
-    i = next;
+    i = length < SKIP_FROM ? next : copyPeriods(sample, lengths, i, next);
   }
   return lengths;
+}
+
+/**
+ * Where `sample` repeats itself from `start` on with the period `next - start`, a match that ends, with the
+ * symbol that ends it, inside the repetition is as long as the one a period before. Fills in such lengths
+ * from `next` on and returns the first position that is still unknown.
+ */
+function copyPeriods(sample: Uint16Array, lengths: Int32Array, start: number, next: number): number {
+  const period = next - start;
+  let from = start;
+  let repeats = start; // sample[start..repeats) is the same a period later
+  while (next < sample.length) {
+    const needed = from + lengths[from]! + 1;
+    while (
+      repeats < needed &&
+      repeats + period < sample.length &&
+      sample[repeats] === sample[repeats + period]
+    )
+      repeats++;
+    if (repeats < needed) break;
+    lengths[next++] = lengths[from++]!;
+  }
+  return next;
 }
 
 /** The first position behind `start` from which a match includes `sample[end]`; that is monotone. */
