@@ -48,8 +48,8 @@ export {
   type VocabularyName,
 } from "./data/prepare.ts";
 export { type PrepareDataOptions, prepareData, prepareRawText, readRawText } from "./data/prepare-sources.ts";
-export { withSubwords } from "./data/subwords.ts";
 export type { DataSummary } from "./data/summary.ts";
+export { withSubwords } from "./data/vocabularies.ts";
 export { textFileWriter } from "./data/write-texts.ts";
 export { evaluateModel } from "./evaluate/hosted-likelihood.ts";
 export { type Evaluation, evaluateTexts } from "./evaluate/likelihood.ts";
@@ -99,8 +99,17 @@ export { pullDataset } from "./hub/pull-dataset.ts";
 export { loadTokenizer } from "./hub/tokenizer-files.ts";
 export type { Architecture, Model, ModelConfig, ModelOption, OptionValues } from "./models/model.ts";
 export { architectureOf, architectures } from "./models/registry.ts";
-export { table as terminalTable, visible } from "./report/index.ts";
+export { sparkline, table as terminalTable, visible } from "./report/index.ts";
 export type { BackendOptions, Device } from "./runtime/backend.ts";
+export {
+  type ArchitecturesEvent,
+  type ArchitecturesOptions,
+  type ArchitecturesResult,
+  compareArchitectures,
+  comparedArchitectures,
+  type TrainedArchitecture,
+} from "./story/architectures.ts";
+export { architecturesPage } from "./story/architectures-page.ts";
 export { auditModel, type ModelAudit, type ModelAuditOptions, readTexts } from "./story/audit.ts";
 export { comparePage } from "./story/compare-page.ts";
 export { noveltyPage } from "./story/novelty-page.ts";

@@ -29,6 +29,10 @@ beforeAll(async () => {
     novelty: ["a", "-n", "2", "--asked", "2"],
     suggest: ["a", "Why"],
     compare: ["a", "b", "--runs", "1"],
+    "compare-models": [
+      "one-liners",
+      ...["--models", "char-rnn", "--minutes", "0.001", "--parameters", "5000", "--out", "c"],
+    ],
   };
   for (const [name, words] of Object.entries(commands)) {
     const ran = await punchline([name, ...words, "--json"], { cwd: folder });
@@ -56,9 +60,12 @@ it("names the fields of log.jsonl", () => {
 });
 
 describe("documents", () => {
-  it.each(["data", "train", "sample", "eval", "novelty", "suggest", "compare"])("of punchline %s", (name) => {
-    expect(documented(`Document of punchline ${name}`)).toEqual(fields(documents.get(name)!));
-  });
+  it.each(["data", "train", "sample", "eval", "novelty", "suggest", "compare", "compare-models"])(
+    "of punchline %s",
+    (name) => {
+      expect(documented(`Document of punchline ${name}`)).toEqual(fields(documents.get(name)!));
+    },
+  );
 
   it("of punchline finetune is that of train", () => {
     expect(fields(documents.get("finetune")!)).toEqual(fields(documents.get("train")!));

@@ -16,6 +16,10 @@ export const trainOptions = {
   steps: integer({ describe: "Updates of the weights", min: 1, group: training }),
   epochs: number({ describe: "Passes over the training split", above: 0, group: training }),
   maxMinutes: number({ describe: "Wall-clock limit", above: 0, unit: "minutes", group: training }),
+  clock: choice(["all", "steps"], {
+    describe: `What time counts: all, or steps without validation (default ${d.clock})`,
+    group: training,
+  }),
   batchSize: integer({ describe: `Windows side by side (default ${d.batchSize})`, min: 1, group: training }),
   seqLen: integer({ describe: `Tokens of a window (default ${d.seqLen})`, min: 1, group: training }),
   stride: integer({
@@ -35,6 +39,12 @@ export const trainOptions = {
     group: training,
   }),
   schedule: choice(["constant", "linear", "cosine"], { describe: `Default ${d.schedule}`, group: training }),
+  finalRate: number({
+    describe: `Where the schedule ends, as a share of the peak (default ${d.finalRate})`,
+    min: 0,
+    max: 1,
+    group: training,
+  }),
   warmup: integer({
     describe: "Steps of rising learning rate (default 100, at most a tenth of all)",
     min: 0,
@@ -42,6 +52,12 @@ export const trainOptions = {
   }),
   weightDecay: number({ describe: `Of matrices (default ${d.weightDecay})`, min: 0, group: training }),
   momentum: number({ describe: `Of sgd only (default ${d.momentum})`, min: 0, below: 1, group: training }),
+  beta2: number({
+    describe: `Of adamw's second moment (default ${d.beta2})`,
+    min: 0,
+    below: 1,
+    group: training,
+  }),
   clip: number({ describe: `Largest gradient norm, 0 for any (default ${d.clip})`, min: 0, group: training }),
   seed: integer({ describe: `Of everything random (default ${d.seed})`, min: 0, group: training }),
 } as const;

@@ -47,12 +47,14 @@ export function trainingProgress(ctx: Context, label: string): (event: TrainEven
 }
 
 /** What the training will take, before its first step. */
-function expectations({ steps, parameters, bytes, secondsPerStep, resumedFrom = 0 }: Start): string[] {
+function expectations(start: Start): string[] {
+  const { steps, parameters, context, unit, bytes, secondsPerStep, resumedFrom = 0 } = start;
   const left = steps - resumedFrom;
   if (left <= 0) return [`all ${formatCount(steps)} steps are done already; --steps N gives it more`];
   const time = `${formatDuration(secondsPerStep * left)} for ${formatCount(left)} steps`;
   return [
     ...(resumedFrom > 0 ? [`going on after step ${formatCount(resumedFrom)}`] : []),
+    ...(context === null ? [] : [`each prediction sees the last ${formatCount(context)} ${unit}`]),
     `${formatCount(parameters)} parameters, about ${formatBytes(bytes)} of memory, ${perStep(secondsPerStep)} a step: ${time}`,
   ];
 }

@@ -19,9 +19,10 @@ import type { Parameters } from "../nn/parameters.ts";
 import type { Backend } from "../runtime/backend.ts";
 import { compile } from "../runtime/compile.ts";
 import { endings, lanes, windows } from "./passes.ts";
+import { spellUnknown } from "./spelling.ts";
 
 export interface LikelihoodOptions {
-  /** Windows read side by side. Default 16. */
+  /** Windows read side by side. Default 16; 128 of models that predict only after a window. */
   readonly batch?: number;
   /** Tokens of a window. Default: the context, at most 256; 128 for recurrent models. */
   readonly length?: number;
@@ -51,7 +52,7 @@ export class StreamScorer {
   constructor(model: Model, backend: Backend, options: LikelihoodOptions = {}) {
     this.#model = model;
     this.#options = options;
-    this.batch = options.batch ?? 16;
+    this.batch = options.batch ?? (model.predicts === "last" ? 128 : 16);
     this.length = options.length ?? (carries(model) ? 128 : Math.min(model.contextLength, 256));
     this.#step = compile(
       (parameters: Parameters, input: { ids: Tensor; targets: Tensor; weights: Tensor; state: State }) =>
@@ -111,6 +112,8 @@ export interface Evaluation {
   readonly bits_per_character: number;
   readonly bits_per_byte: number;
   readonly tokens: number;
+  /** Words that the vocabulary lacks. They count as one token in the loss, and with their spelling in the bits. */
+  readonly unknown: number;
   readonly characters: number;
   readonly bytes: number;
   /** Tokens of a window. */
@@ -118,7 +121,8 @@ export interface Evaluation {
 }
 
 /**
- * Loss, perplexity and bits of texts under a model. For items the end of each is predicted as well, and
+ * Loss, perplexity and bits of texts under a model; words that its vocabulary lacks are spelt for the bits, as
+ * spelling.ts has it. For items the end of each is predicted as well, and
  * counts as one character; the whole is one stream that begins after an end of text.
  */
 export async function evaluateTexts(
@@ -139,12 +143,15 @@ export async function evaluateTexts(
     const joined = texts.join("\n") + (items ? "\n" : "");
     const characters = [...joined].length;
     const bytes = new TextEncoder().encode(joined).length;
+    const spelling = spellUnknown(tokenizer, texts);
+    const bits = (nats + spelling.nats) / Math.LN2;
     return {
       loss: nats / tokens,
       perplexity: Math.exp(nats / tokens),
-      bits_per_character: nats / Math.LN2 / characters,
-      bits_per_byte: nats / Math.LN2 / bytes,
+      bits_per_character: bits / characters,
+      bits_per_byte: bits / bytes,
       tokens,
+      unknown: spelling.words,
       characters,
       bytes,
       context: Number.isFinite(model.contextLength)

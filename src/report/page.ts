@@ -84,7 +84,7 @@ ${present.length > 1 && contents(present)}
 <main>
 ${present.map(section)}</main>
 <footer><div>
-<p>Made in ${duration(made.seconds)} by <code>${made.command}</code></p>
+<p>Made ${made.seconds !== undefined && `in ${duration(made.seconds)} `}by <code>${made.command}</code></p>
 <p>${made.machine}</p>
 <p>${made.versions}</p>
 </div></footer>

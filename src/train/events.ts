@@ -36,6 +36,8 @@ export type TrainEvent =
       /** Planned steps; under a time limit as many as the measured speed allows. */
       readonly steps: number;
       readonly parameters: number;
+      /** Most tokens that a prediction depends on; null where the model has no bound. */
+      readonly context: number | null;
       readonly unit: TokenUnit;
       /** Estimated bytes of the whole process at its peak. */
       readonly bytes: number;

@@ -294,8 +294,8 @@ async function writeSample(lm: LanguageModel, { samplePrompt, seed }: TrainOptio
   return samplePrompt + (one?.text ?? "");
 }
 
-function createOptimizer({ optimizer, weightDecay, momentum }: TrainOptions): Optimizer {
-  return optimizer === "adamw" ? adamw({ weightDecay }) : sgd({ momentum, weightDecay });
+function createOptimizer({ optimizer, weightDecay, momentum, beta2 = 0.999 }: TrainOptions): Optimizer {
+  return optimizer === "adamw" ? adamw({ weightDecay, betas: [0.9, beta2] }) : sgd({ momentum, weightDecay });
 }
 
 /** The architecture of a model's folder, in the sizes of its config.json. */

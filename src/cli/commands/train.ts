@@ -90,7 +90,7 @@ async function begin(ctx: Context, out: string, options: Options): Promise<Train
   await refuseTakenFolder(out);
   architectureOf(model).configure(modelOptions, 1);
   const sources = options.data.length > 0 ? options.data : ["one-liners"];
-  const choices = dataChoices(options);
+  const choices = dataChoices(options, architectureOf(model).tokens);
   const data = await dataFor(ctx, model, sources, choices);
   return train({
     ...hooks(ctx, out, options),
@@ -104,7 +104,8 @@ async function begin(ctx: Context, out: string, options: Options): Promise<Train
 }
 
 async function goOn(ctx: Context, out: string, options: Options): Promise<TrainResult> {
-  refuseChanges(out, await readRun(out), options, dataChoices(options));
+  const record = await readRun(out);
+  refuseChanges(out, record, options, dataChoices(options, architectureOf(record.model).tokens));
   return resume(out, {
     ...hooks(ctx, out, options),
     options: resumeOptions(options),
