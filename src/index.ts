@@ -48,8 +48,8 @@ export {
   type VocabularyName,
 } from "./data/prepare.ts";
 export { type PrepareDataOptions, prepareData, prepareRawText, readRawText } from "./data/prepare-sources.ts";
-export { withSubwords } from "./data/subwords.ts";
 export type { DataSummary } from "./data/summary.ts";
+export { withSubwords } from "./data/vocabularies.ts";
 export { textFileWriter } from "./data/write-texts.ts";
 export { evaluateModel } from "./evaluate/hosted-likelihood.ts";
 export { type Evaluation, evaluateTexts } from "./evaluate/likelihood.ts";
@@ -86,6 +86,7 @@ export {
 } from "./generate/fill.ts";
 export { type HostedOptions, openHosted } from "./generate/hosted/hosted-model.ts";
 export { costOf, type HostedUsage, type Prices } from "./generate/hosted/usage.ts";
+export { CANDIDATES, mostSaving, spaceComesFirst } from "./generate/keys-saved.ts";
 export type { LanguageModel } from "./generate/language-model.ts";
 export { forTyping, loadModel } from "./generate/load.ts";
 export { isHosted, type OpenOptions, openLocal, openModel } from "./generate/open.ts";
@@ -115,6 +116,15 @@ export {
   type SnapshotOptions,
   type SnapshotsAudit,
 } from "./story/along-training.ts";
+export {
+  type ArchitecturesEvent,
+  type ArchitecturesOptions,
+  type ArchitecturesResult,
+  compareArchitectures,
+  comparedArchitectures,
+  type TrainedArchitecture,
+} from "./story/architectures.ts";
+export { architecturesPage } from "./story/architectures-page.ts";
 export {
   auditModel,
   type ModelAudit,
