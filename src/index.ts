@@ -126,7 +126,7 @@ export {
 export { chapterNames } from "./story/chapters/index.ts";
 export { comparePage } from "./story/compare-page.ts";
 export { noveltyPage } from "./story/novelty-page.ts";
-export { usualMinutes } from "./story/plan.ts";
+export { type StoryPlan, usualMinutes } from "./story/plan.ts";
 export { qualityPage, qualityProtocol, qualityRows } from "./story/quality-page.ts";
 export {
   type QualityOptions,

@@ -3,7 +3,9 @@
 export interface StoryPlan {
   /** Minutes of training of the character model. */
   readonly characters: number;
-  /** Minutes that a small GPT-2 reads other text than jokes. */
+  /** Layers of the small GPT-2. */
+  readonly layers: number;
+  /** Minutes that it reads other text than jokes. */
   readonly pretraining: number;
   /** Minutes that it then reads jokes. */
   readonly finetuning: number;
@@ -11,8 +13,8 @@ export interface StoryPlan {
   readonly control: boolean;
   /** Minutes that a small BERT learns to fill masks. */
   readonly masking: number;
-  /** Texts that each model writes for the audit. */
-  readonly audited: number;
+  /** Texts that each model writes to be counted and audited. */
+  readonly written: number;
   /** Training texts that each model is asked to complete. */
   readonly asked: number;
   /** Timed runs of each case of the comparison. */
@@ -27,11 +29,12 @@ export const usualMinutes = 3;
 /** @param minutes of training of the character model; the other models get their shares of it */
 export const usualPlan = (minutes = usualMinutes): StoryPlan => ({
   characters: minutes,
+  layers: 4,
   pretraining: minutes / 3,
   finetuning: minutes / 6,
   control: true,
   masking: minutes / 4,
-  audited: 200,
+  written: 200,
   asked: 100,
   runs: 10,
   fullSize: true,
@@ -40,11 +43,12 @@ export const usualPlan = (minutes = usualMinutes): StoryPlan => ({
 /** The whole story in less than two minutes. */
 export const quickPlan: StoryPlan = {
   characters: 0.5,
+  layers: 2,
   pretraining: 0.25,
   finetuning: 0.15,
   control: false,
   masking: 0.15,
-  audited: 60,
+  written: 60,
   asked: 40,
   runs: 5,
   fullSize: false,

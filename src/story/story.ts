@@ -11,7 +11,7 @@ import { withFolderLock } from "../hub/lock.ts";
 import { chapterFindings, renderReport } from "../report/index.ts";
 import { chaptersOf, storyChapters } from "./chapters/index.ts";
 import { StoryClock } from "./clock.ts";
-import { quickPlan, usualPlan } from "./plan.ts";
+import { quickPlan, type StoryPlan, usualPlan } from "./plan.ts";
 import { StoryRuns } from "./runs.ts";
 import { StoryState, type ToldChapters } from "./state.ts";
 import { storyPage } from "./story-page.ts";
@@ -24,6 +24,8 @@ export interface StoryOptions {
   readonly minutes?: number;
   /** Tell it in less than two minutes, with small models. Default false. */
   readonly quick?: boolean;
+  /** How the time is divided, in place of `minutes` and `quick`. */
+  readonly plan?: StoryPlan;
   /** Default: the built-in jokes. */
   readonly sources?: readonly string[];
   /** A GPT-2 to fine-tune: a folder, or a name on the Hub, fetched where it is not in the cache. */
@@ -78,7 +80,7 @@ async function tell(
   } = options;
   const begun = performance.now();
   const seconds = () => (performance.now() - begun) / 1000;
-  const plan = quick ? quickPlan : usualPlan(options.minutes);
+  const plan = options.plan ?? (quick ? quickPlan : usualPlan(options.minutes));
   const data = await prepareData(sources);
   const dataSeconds = seconds();
   const settings = JSON.stringify({ plan, seed, pretrained, fingerprint: data.fingerprint, version });

@@ -1,6 +1,6 @@
 /** `punchline demo`: the whole story on the built-in jokes; `npm start` runs it. */
 
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { chapterNames, type StoryEvent, type StoryResult, tellStory, usualMinutes } from "../../index.ts";
 import { defineCommand } from "../command.ts";
@@ -62,17 +62,27 @@ export default defineCommand({
       },
     });
     conclude(ctx, result);
-    const { chapters, report, seconds, stopped, pending } = result;
-    ctx.json({
-      report,
-      seconds,
-      stopped,
-      pending,
-      chapters: Object.keys(chapters),
-      jokes: chapters.characters?.jokes ?? [],
-    });
+    ctx.json(documentOf(result, folder));
   },
 });
+
+/** The document; what is said of the character model is null where it has not been told of. */
+function documentOf({ chapters, report, seconds, stopped, pending }: StoryResult, folder: string): object {
+  const log = chapters.characters?.log ?? [];
+  const losses = log.flatMap(({ val_loss }) => (val_loss === undefined ? [] : [val_loss]));
+  return {
+    report,
+    run: chapters.characters ? join(folder, "characters") : null,
+    val_loss: losses.length > 0 ? Math.min(...losses) : null,
+    train_loss: log.at(-1)?.loss ?? null,
+    steps: log.at(-1)?.step ?? 0,
+    seconds,
+    stopped,
+    chapters: Object.keys(chapters),
+    pending,
+    jokes: chapters.characters?.jokes ?? [],
+  };
+}
 
 /** The command as it is written on the page: what differs from the defaults. */
 function commandOf({

@@ -8,8 +8,6 @@ import { charactersModel } from "../models/characters.ts";
 import type { StoryChapter } from "../telling.ts";
 import { writeJokes } from "../writing.ts";
 
-/** Jokes written for the statistics of their lengths. */
-const STATISTICS = 200;
 const MOST_CHARACTERS = 240;
 
 export const characters: StoryChapter<"characters"> = {
@@ -24,7 +22,7 @@ export const characters: StoryChapter<"characters"> = {
     const run = await charactersModel(telling);
     const lm = await loadModel(run.folder);
     const jokes = await writeJokes(telling, lm, "The character model", { maxLength: MOST_CHARACTERS });
-    const many = await jokes.more(STATISTICS);
+    const many = await jokes.more(telling.plan.written);
     const limits = signal ? { signal } : {};
     const evaluation = splits.test.length > 0 ? await evaluateTexts(lm, splits.test, limits) : undefined;
     const { train, modelOptions } = await readRun(run.folder);

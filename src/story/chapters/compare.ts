@@ -64,7 +64,7 @@ async function measured(
   signal?.throwIfAborted();
   const whole = contenders.every(({ trained }) => trained);
   const command = whole
-    ? `punchline compare ${names.join(" ")} --runs ${options.runs}${options.sweep ? " --sweep" : ""}`
+    ? `punchline compare ${names.join(" ")} --runs ${Math.max(1, options.runs)}${options.sweep ? " --sweep" : ""}`
     : "punchline demo --chapter compare";
   return { ...comparison, command };
 }

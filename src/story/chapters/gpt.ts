@@ -13,7 +13,6 @@ import { usualTemperature, write, writeJokes } from "../writing.ts";
 
 /** Most tokens of a text; the real jokes are shorter, nearly all of them. */
 export const MOST_TOKENS = 64;
-const ENDINGS = 100;
 const prompts = ["Why did the", "My wife", "I used to be"] as const;
 
 export const gpt: StoryChapter<"gpt"> = {
@@ -48,11 +47,13 @@ export const gpt: StoryChapter<"gpt"> = {
         ...(control ? [{ label: "jokes alone, no novel first", lm: await loadModel(control.folder) }] : []),
       ]),
       endings: {
-        n: ENDINGS,
+        n: telling.plan.written,
         tokens: MOST_TOKENS,
-        before: ended(await write(telling, before, ENDINGS, usualTemperature, { maxLength: MOST_TOKENS })),
-        after: ended(await jokes.more(ENDINGS)),
-        command: sampleCommand(run.folder, ENDINGS),
+        before: ended(
+          await write(telling, before, telling.plan.written, usualTemperature, { maxLength: MOST_TOKENS }),
+        ),
+        after: ended(await jokes.more(telling.plan.written)),
+        command: sampleCommand(run.folder, telling.plan.written),
       },
       jokes: jokes.groups,
       settings: settingsOf(run, { ...modelOptions, vocabulary: after.tokenizer.size }, train),

@@ -28,7 +28,7 @@ export const novelty: StoryChapter<"novelty"> = {
   title: "New or remembered?",
   uses: ["characters", "gpt"],
   runs: [],
-  seconds: ({ audited }) => audited / 7,
+  seconds: ({ written }) => written / 7,
   async tell(telling) {
     const { data, plan, seed, signal, emit } = telling;
     const { train, validation, test } = data.splits;
@@ -38,7 +38,7 @@ export const novelty: StoryChapter<"novelty"> = {
       const { folder } = await run(telling);
       const lm = await loadModel(folder);
       emit({ type: "work", what: `auditing ${model}`, done: i / models.length });
-      const samples = await write(telling, lm, plan.audited, usualTemperature, { maxLength });
+      const samples = await write(telling, lm, plan.written, usualTemperature, { maxLength });
       const audit = await auditModel(
         samples.map(({ text }) => text),
         {
@@ -51,7 +51,7 @@ export const novelty: StoryChapter<"novelty"> = {
         },
       );
       indexed = audit.indexed;
-      const command = `punchline novelty ${folder} -n ${plan.audited} --max-length ${maxLength} --seed ${seed} --asked ${plan.asked} --prefix ${prefix}`;
+      const command = `punchline novelty ${folder} -n ${plan.written} --max-length ${maxLength} --seed ${seed} --asked ${plan.asked} --prefix ${prefix}`;
       audits.push(noveltyFigures(model, command, audit));
     }
     return { indexed, audits };

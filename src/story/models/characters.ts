@@ -7,12 +7,16 @@ import type { Telling } from "../telling.ts";
 
 const MODEL = "char-lstm";
 
-const options = {
-  batchSize: 32,
-  seqLen: 64,
+const WINDOW = 64;
+const MOST_LANES = 32;
+
+/** Of a training on so many characters: as many lanes as leave each a few windows. */
+const trainOptions = (characters: number): Partial<TrainOptions> => ({
+  batchSize: Math.max(1, Math.min(MOST_LANES, Math.floor(characters / (4 * WINDOW)))),
+  seqLen: WINDOW,
   learningRate: 4e-3,
   weightDecay: 0.05,
-} satisfies Partial<TrainOptions>;
+});
 
 /** Cells, widest first, with the dropout that each needs on some thousands of short texts. */
 const sizes = [
@@ -34,7 +38,7 @@ export const charactersModel = ({ runs, data, sources, plan, seed }: Telling): P
     modelOptions: { layers: 1, embedding: 64, ...(await fittingSize(data, plan.characters)) },
     data,
     sources,
-    options: { ...options, maxMinutes: plan.characters, seed },
+    options: { ...trainOptions(charactersOf(data)), maxMinutes: plan.characters, seed },
   }));
 
 /**
@@ -42,15 +46,19 @@ export const charactersModel = ({ runs, data, sources, plan, seed }: Telling): P
  * times is worse than a narrow one that sees them often.
  */
 async function fittingSize(data: PreparedData, minutes: number): Promise<(typeof sizes)[number]> {
+  const characters = charactersOf(data);
   const { summary } = await train({
     model: MODEL,
     modelOptions: { layers: 1, width: PROBED, embedding: 64 },
     data: { ...data, splits: { ...data.splits, validation: [] } },
-    options: { ...options, steps: 8, logEvery: 8, sampleEvery: 0 },
+    options: { ...trainOptions(characters), steps: 8, logEvery: 8, sampleEvery: 0 },
   });
-  const characters = data.splits.train.reduce((sum, text) => sum + text.length + 1, 0);
   return sizeFor(summary.tokens_per_s, minutes * 60, characters);
 }
+
+/** Of one pass over the training texts, their ends included. */
+const charactersOf = ({ splits }: PreparedData): number =>
+  splits.train.reduce((sum, text) => sum + text.length + 1, 0);
 
 /**
  * @param speed characters a second of a network with 256 cells

@@ -18,7 +18,7 @@ const PUBLISHED = "distilgpt2";
 export const PROSE = "moby-dick";
 
 const MODEL = "gpt2";
-const modelOptions = { layers: 4, width: 128, heads: 4, context: 128 } as const;
+const sizes = ({ plan: { layers } }: Telling) => ({ layers, width: 128, heads: 4, context: 128 });
 const windows = { batchSize: 16, seqLen: 64, validationTokens: 4000 } as const;
 
 const what = "the small GPT-2";
@@ -40,7 +40,7 @@ export async function gptBase(telling: Telling): Promise<GptBase> {
   const run = await telling.runs.get("gpt-pretrained", async () => ({
     what: `${what} on a novel`,
     model: MODEL,
-    modelOptions,
+    modelOptions: sizes(telling),
     data: withSubwords(await prepareData([PROSE])),
     sources: [PROSE],
     options: {
@@ -98,7 +98,7 @@ export const gptControl = (telling: Telling, base: StoryRun): Promise<StoryRun> 
   telling.runs.get("gpt-scratch", async () => ({
     what: `${what} on jokes alone`,
     model: MODEL,
-    modelOptions,
+    modelOptions: sizes(telling),
     data: await spelled(telling, await loadTokenizer(base.folder)),
     sources: telling.sources,
     options: {
