@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { StoryClock } from "./clock.ts";
 import { usualPlan } from "./plan.ts";
-import type { ChapterName, StoryChapter } from "./telling.ts";
+import type { ChapterName } from "./state.ts";
+import type { StoryChapter } from "./telling.ts";
 
 const chapter = (name: ChapterName, seconds: number, uses: readonly ChapterName[] = []): StoryChapter => ({
   name,

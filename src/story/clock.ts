@@ -1,6 +1,7 @@
 /** How long the story will still take: expected seconds of its chapters, less what has passed. */
 import type { StoryPlan } from "./plan.ts";
-import type { ChapterName, StoryChapter } from "./telling.ts";
+import type { ChapterName } from "./state.ts";
+import type { StoryChapter } from "./telling.ts";
 
 export class StoryClock {
   /** Expected seconds of each chapter that is to be told. */

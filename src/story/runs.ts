@@ -1,27 +1,11 @@
 /** The models of the story: each is trained when it is first asked for, and gone on with where it was cut short. */
 import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { PreparedData } from "../data/prepare.ts";
-import type { OptionValues } from "../models/model.ts";
 import type { LogRow, SampleRow, TrainEvent } from "../train/events.ts";
 import { readLog, readSamples } from "../train/history.ts";
-import type { TrainOptions } from "../train/options.ts";
-import { type BaseModel, resume, type TrainSummary, train } from "../train/train.ts";
-import { trainingCommand } from "./commands.ts";
+import { resume, type TrainSummary, train } from "../train/train.ts";
+import { type RunSpec, trainingCommand } from "./run-spec.ts";
 import type { StoryState } from "./state.ts";
-import { StoryInterrupted } from "./telling.ts";
-
-/** A training as the story wants it. */
-export interface RunSpec {
-  /** What people call the model: "the character model". */
-  readonly what: string;
-  readonly model: string;
-  readonly modelOptions?: OptionValues;
-  readonly base?: BaseModel;
-  readonly data: PreparedData;
-  readonly sources: readonly string[];
-  readonly options: Partial<TrainOptions>;
-}
 
 /** A training that is done. */
 export interface StoryRun {
@@ -31,6 +15,11 @@ export interface StoryRun {
   readonly samples: readonly SampleRow[];
   /** The command that trains the same model. */
   readonly command: string;
+}
+
+/** Thrown where a training was interrupted: it is saved, and nothing is wrong. */
+export class StoryInterrupted extends Error {
+  override readonly name = "StoryInterrupted";
 }
 
 export interface StoryRunsOptions {

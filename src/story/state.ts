@@ -7,7 +7,17 @@ import { join } from "node:path";
 import { writeFileAtomic } from "../hub/atomic.ts";
 import type { ReportChapters } from "../report/index.ts";
 import type { TrainSummary } from "../train/train.ts";
-import type { ChapterName, StoryChapter } from "./telling.ts";
+
+export type ChapterName = "characters" | "gpt" | "novelty" | "compare";
+
+/** What is to be known of a chapter to keep and to clear away what it has left. */
+export interface ChapterRecord {
+  readonly name: ChapterName;
+  /** Chapters whose models it tells of; when they are trained anew, it has to be told anew. */
+  readonly uses: readonly ChapterName[];
+  /** Folders of the models that it trains itself. */
+  readonly runs: readonly string[];
+}
 
 /** Everything that the story tells, by chapter. */
 export type ToldChapters = Pick<ReportChapters, ChapterName>;
@@ -43,7 +53,7 @@ export class StoryState {
   static async open(
     folder: string,
     settings: string,
-    chapters: readonly StoryChapter[],
+    chapters: readonly ChapterRecord[],
   ): Promise<StoryState> {
     const fresh: Stored = { settings, pending: [], runs: {}, seconds: {} };
     const stored = (await readJson<Stored>(join(folder, FILE))) ?? { ...fresh, settings: "" };
@@ -81,7 +91,7 @@ export class StoryState {
    * all of `wanted` anew, their models included. Chapters that tell of a model which is trained anew are left
    * out of the page until they are told again.
    */
-  async begin(wanted: readonly StoryChapter[], all: readonly StoryChapter[]): Promise<void> {
+  async begin(wanted: readonly ChapterRecord[], all: readonly ChapterRecord[]): Promise<void> {
     if (wanted.some(({ name }) => this.pending.includes(name))) return;
     for (const chapter of wanted) await this.#clear(chapter);
     const anew = wanted.map(({ name }) => name);
@@ -108,7 +118,7 @@ export class StoryState {
   }
 
   /** Removes the models of a chapter, and the chapter. */
-  async #clear({ name, runs }: StoryChapter): Promise<void> {
+  async #clear({ name, runs }: ChapterRecord): Promise<void> {
     for (const run of runs) await rm(join(this.#folder, run), { recursive: true, force: true });
     await this.#forget(name);
     const kept = Object.entries(this.#stored.runs).filter(([run]) => !runs.includes(run));

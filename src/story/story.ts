@@ -12,10 +12,10 @@ import { chapterFindings, renderReport } from "../report/index.ts";
 import { chaptersOf, storyChapters } from "./chapters/index.ts";
 import { StoryClock } from "./clock.ts";
 import { quickPlan, type StoryPlan, usualPlan } from "./plan.ts";
-import { StoryRuns } from "./runs.ts";
-import { StoryState, type ToldChapters } from "./state.ts";
+import { StoryInterrupted, StoryRuns } from "./runs.ts";
+import { type ChapterName, StoryState, type ToldChapters } from "./state.ts";
 import { storyPage } from "./story-page.ts";
-import { type ChapterName, type StoryEvent, StoryInterrupted, type Telling } from "./telling.ts";
+import type { StoryEvent, Telling } from "./telling.ts";
 
 export interface StoryOptions {
   /** Names of chapters. Default: all. */

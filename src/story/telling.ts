@@ -4,8 +4,7 @@ import type { AuditedSample, ReportChapters } from "../report/index.ts";
 import type { TrainEvent } from "../train/events.ts";
 import type { StoryPlan } from "./plan.ts";
 import type { StoryRuns } from "./runs.ts";
-
-export type ChapterName = "characters" | "gpt" | "novelty" | "compare";
+import type { ChapterName, ChapterRecord } from "./state.ts";
 
 export type StoryEvent =
   | { readonly type: "data"; readonly data: PreparedData }
@@ -57,21 +56,12 @@ export interface Telling {
 }
 
 /** A chapter of the story: one entry of the list in `chapters/index.ts`. */
-export interface StoryChapter<Name extends ChapterName = ChapterName> {
+export interface StoryChapter<Name extends ChapterName = ChapterName> extends ChapterRecord {
   readonly name: Name;
   /** For the terminal. */
   readonly title: string;
-  /** Models of other chapters that it tells of; when they are trained anew, it has to be told anew. */
-  readonly uses: readonly ChapterName[];
-  /** Folders of the models that it trains itself. */
-  readonly runs: readonly string[];
   /** Expected seconds on two cores, for the time left. */
   seconds(plan: StoryPlan): number;
   /** @throws where the signal was given; what was trained stays, and telling again goes on from there */
   tell(telling: Telling): Promise<NonNullable<ReportChapters[Name]>>;
-}
-
-/** Thrown where a training was interrupted: it is saved, and nothing is wrong. */
-export class StoryInterrupted extends Error {
-  override readonly name = "StoryInterrupted";
 }

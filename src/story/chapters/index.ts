@@ -1,6 +1,7 @@
 /** The chapters of the story, in their order: a new one is a file and a line here. */
 import { didYouMean, UsageError } from "../../core/errors.ts";
-import type { ChapterName, StoryChapter } from "../telling.ts";
+import type { ChapterName } from "../state.ts";
+import type { StoryChapter } from "../telling.ts";
 import { characters } from "./characters.ts";
 import { compare } from "./compare.ts";
 import { gpt } from "./gpt.ts";

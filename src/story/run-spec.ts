@@ -1,5 +1,20 @@
-/** Command lines that repeat what the story did. */
-import type { RunSpec } from "./runs.ts";
+/** A training of the story, and the command line that repeats it. */
+import type { PreparedData } from "../data/prepare.ts";
+import type { OptionValues } from "../models/model.ts";
+import type { TrainOptions } from "../train/options.ts";
+import type { BaseModel } from "../train/train.ts";
+
+/** A training as the story wants it. */
+export interface RunSpec {
+  /** What people call the model: "the character model". */
+  readonly what: string;
+  readonly model: string;
+  readonly modelOptions?: OptionValues;
+  readonly base?: BaseModel;
+  readonly data: PreparedData;
+  readonly sources: readonly string[];
+  readonly options: Partial<TrainOptions>;
+}
 
 /** The command that trains the same model into `folder`. */
 export function trainingCommand(folder: string, spec: RunSpec): string {
@@ -16,11 +31,11 @@ export function trainingCommand(folder: string, spec: RunSpec): string {
 }
 
 /** `--data` of each source. */
-export const sourceFlags = (sources: readonly string[]): string[] =>
+const sourceFlags = (sources: readonly string[]): string[] =>
   sources.flatMap((source) => ["--data", quoted(source)]);
 
 /** Options as the command line takes them: `{ batchSize: 32 }` is `--batch-size 32`. */
-export function flags(options: Readonly<Record<string, unknown>>): string[] {
+function flags(options: Readonly<Record<string, unknown>>): string[] {
   return Object.entries(options).flatMap(([name, value]) =>
     value === undefined
       ? []
