@@ -1,12 +1,13 @@
 /** The last chapter of the story: what GPT and BERT predict, and which is faster in which sense. */
 import { type Comparison, compareModels } from "../../compare/compare.ts";
 import { loadTokenizer } from "../../hub/tokenizer-files.ts";
-import type { CompareData } from "../../report/index.ts";
+import type { CompareData, ComparedModel } from "../../report/index.ts";
 import { drawnModel, failuresOf, outputsOf } from "../compared.ts";
 import { bertFolders, bertModel } from "../models/bert.ts";
 import { charactersModel } from "../models/characters.ts";
 import { type Contender, cachedContenders, tooLarge, withFullSize } from "../models/full-size.ts";
 import { gptModel } from "../models/gpt.ts";
+import type { StoryRun } from "../runs.ts";
 import type { StoryChapter, Telling } from "../telling.ts";
 
 export const compare: StoryChapter<"compare"> = {
@@ -16,22 +17,27 @@ export const compare: StoryChapter<"compare"> = {
   runs: bertFolders,
   seconds: ({ masking, fullSize, runs }) => 60 * masking + (fullSize ? 6 * runs + 20 : 10),
   async tell(telling) {
+    const { plan, runs } = telling;
     const cached = await cachedContenders();
-    const known = cached.length === 2 ? cached : await trainedHere(telling);
-    const obstacle = telling.plan.fullSize ? await tooLarge(telling.runs.folderOf("full-size")) : undefined;
-    if (cached.length === 2 || !telling.plan.fullSize || obstacle !== undefined) {
-      const comparison = await measured(telling, known, { runs: telling.plan.runs, sweep: true });
-      return told(comparison, comparison, [
-        obstacle && `The models are small ones: ${obstacle}, so the figures are theirs alone.`,
+    if (cached.length === 2) {
+      const comparison = await measured(telling, cached, { runs: plan.runs, sweep: true });
+      return told(comparison, comparison, []);
+    }
+    const [characters, gpt, bert] = await trainedHere(telling);
+    const predictions = await measured(telling, [characters, gpt, bert], { runs: 0 });
+    const obstacle = plan.fullSize ? await tooLarge(runs.folderOf("full-size")) : "it was to be quick";
+    if (obstacle !== undefined) {
+      const speed = await measured(telling, [gpt, bert], { runs: plan.runs, sweep: true });
+      return told(predictions, speed, [
+        `All of this is measured on the small models that were trained here. The speed of models of full size was left out: ${obstacle}.`,
       ]);
     }
-    const predictions = await measured(telling, known, { runs: 0 });
     const vocabularies = {
-      gpt2: await loadTokenizer((await gptModel(telling)).folder),
-      bert: await loadTokenizer((await bertModel(telling)).folder),
+      gpt2: await loadTokenizer(gpt.folder),
+      bert: await loadTokenizer(bert.folder),
     };
     const speed = await withFullSize(telling, vocabularies, (contenders) =>
-      measured(telling, contenders, { runs: telling.plan.runs, sweep: true }),
+      measured(telling, contenders, { runs: plan.runs, sweep: true }),
     );
     return told(predictions, speed, [
       "What follows is measured on two sets of models. The predictions are those of the small models that were trained here. Speed is that of GPT-2 and BERT-base at full size: their weights are random numbers, since nothing was downloaded, and a model with random weights is exactly as fast as one that has learned.",
@@ -40,11 +46,12 @@ export const compare: StoryChapter<"compare"> = {
 };
 
 /** The story's own models. */
-async function trainedHere(telling: Telling): Promise<Contender[]> {
+async function trainedHere(telling: Telling): Promise<readonly [Contender, Contender, Contender]> {
+  const contender = (label: string, { folder }: StoryRun): Contender => ({ label, folder, trained: true });
   return [
-    { label: "character model", folder: (await charactersModel(telling)).folder, trained: true },
-    { label: "small GPT-2", folder: (await gptModel(telling)).folder, trained: true },
-    { label: "small BERT", folder: (await bertModel(telling)).folder, trained: true },
+    contender("the character model", await charactersModel(telling)),
+    contender("the small GPT-2", await gptModel(telling)),
+    contender("the small BERT", await bertModel(telling)),
   ];
 }
 
@@ -72,20 +79,25 @@ async function measured(
 function told(
   predictions: Comparison & { readonly command: string },
   speed: Comparison & { readonly command: string },
-  caveats: readonly (string | false | undefined)[],
+  caveats: readonly string[],
 ): CompareData {
   const same = predictions === speed;
   const said = [...caveats, failuresOf(predictions), same ? undefined : failuresOf(speed)].filter(Boolean);
+  const timed = speed.models.map(drawnModel);
+  const asked = same ? [] : predictions.models.map(drawnModel);
+  const twice = (model: ComparedModel) => asked.some((other) => other.model === model.model);
   return {
-    models: same
-      ? speed.models.map(drawnModel)
-      : [
-          ...predictions.models.map((model) => ({ ...drawnModel(model), speed: [] })),
-          ...speed.models.map((model) => {
-            const { right_context_effect: _, ...drawn } = drawnModel(model);
-            return { ...drawn, predictions: [] };
-          }),
-        ],
+    models: [
+      ...asked.map((m) => ({ ...m, speed: timed.find(({ model }) => model === m.model)?.speed ?? [] })),
+      // Those that are only timed may know nothing: what they predict is not shown.
+      ...timed
+        .filter((model) => !twice(model))
+        .map(({ right_context_effect: effect, ...m }) =>
+          same
+            ? { ...m, ...(effect === undefined ? {} : { right_context_effect: effect }) }
+            : { ...m, predictions: [] },
+        ),
+    ],
     answers: speed.answers,
     by_length: speed.by_length,
     outputs: outputsOf(predictions),

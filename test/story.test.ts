@@ -1,14 +1,14 @@
 /** The story, told with models of a few steps: its page, and how it goes on when it is cut short. */
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseHTML } from "linkedom";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { UsageError } from "../core/errors.ts";
-import { Random } from "../core/random.ts";
-import type { StoryPlan } from "./plan.ts";
-import { type StoryOptions, type StoryResult, tellStory } from "./story.ts";
-import type { StoryEvent } from "./telling.ts";
+import { UsageError } from "../src/core/errors.ts";
+import { Random } from "../src/core/random.ts";
+import type { StoryPlan } from "../src/story/plan.ts";
+import { type StoryOptions, type StoryResult, tellStory } from "../src/story/story.ts";
+import type { StoryEvent } from "../src/story/telling.ts";
 
 const plan: StoryPlan = {
   characters: 0.01,
@@ -115,7 +115,7 @@ describe("the story", { timeout: 300_000 }, () => {
       "Were the jokes stolen?",
     ]);
     const models = second.chapters.compare!.models.map(({ model }) => model);
-    expect(models).toEqual(["character model", "small GPT-2", "small BERT"]);
+    expect(models).toEqual(["the character model", "the small GPT-2", "the small BERT"]);
     // What stands right of the gap moves BERT alone.
     const moves = second.chapters.compare!.models.map((m) => m.right_context_effect);
     expect(moves.slice(0, 2)).toEqual([0, 0]);
@@ -130,6 +130,30 @@ describe("the story", { timeout: 300_000 }, () => {
     const fourth = await told("whole", { chapters: ["characters"] });
     expect(fourth.trained).toEqual(["the character model"]);
     expect(headings(fourth.page)).toEqual(titles.slice(0, 2));
+  });
+
+  test("published models that lie in the cache take the place of those made here", async () => {
+    const cache = process.env.HF_HUB_CACHE!;
+    const publish = (run: string, name: string) => {
+      const place = join(cache, `models--${name}`);
+      cpSync(join(folder, "whole", run), join(place, "snapshots", "c0ffee"), { recursive: true });
+      mkdirSync(join(place, "refs"));
+      writeFileSync(join(place, "refs", "main"), "c0ffee");
+    };
+    publish("gpt-pretrained", "distilgpt2");
+    publish("gpt", "gpt2");
+    publish("bert", "bert-base-uncased");
+    try {
+      const { trained, page, chapters } = await told("published", { chapters: ["gpt", "compare"] });
+      expect(trained).toEqual(["GPT-2 on the jokes"]);
+      expect(headings(page)).toEqual([titles[1], titles[3]]);
+      expect(text(page)).toContain("This is distilgpt2, with the weights that were published");
+      expect(chapters.gpt!.commands.train).toMatch(/^punchline finetune distilgpt2 /);
+      expect(chapters.compare!.models.map(({ model }) => model)).toEqual(["GPT-2", "BERT-base"]);
+      expect(chapters.compare!.caveat).toBeUndefined();
+    } finally {
+      rmSync(cache, { recursive: true });
+    }
   });
 
   test("a chapter alone trains the models that it needs", async () => {
