@@ -133,8 +133,10 @@ export {
   readTexts,
   type SnapshotAudit,
 } from "./story/audit.ts";
+export { chapterNames } from "./story/chapters/index.ts";
 export { comparePage } from "./story/compare-page.ts";
 export { noveltyPage } from "./story/novelty-page.ts";
+export { type StoryPlan, usualMinutes } from "./story/plan.ts";
 export { qualityPage, qualityProtocol, qualityRows } from "./story/quality-page.ts";
 export {
   type QualityOptions,
@@ -143,7 +145,8 @@ export {
   reportQuality,
 } from "./story/quality-report.ts";
 export type { RunQuality } from "./story/run-quality.ts";
-export { type StoryEvent, type StoryOptions, type StoryResult, tellStory } from "./story/story.ts";
+export { type StoryOptions, type StoryResult, tellStory } from "./story/story.ts";
+export type { StoryEvent } from "./story/telling.ts";
 export type { CleaningStep } from "./text/clean.ts";
 export type { Tokenizer } from "./text/tokenizer.ts";
 export type { LogRow, SampleRow, StopReason, TrainEvent } from "./train/events.ts";

@@ -42,6 +42,8 @@ export interface TaskOptions {
   readonly unit?: string;
   /** The plural of what `tokensPerSecond` counts; `tokens` by default. */
   readonly tokens?: string;
+  /** Keeps the remark on a narrow line, where other parts have to go. */
+  readonly keepRemark?: boolean;
 }
 
 export interface Progress {
@@ -141,7 +143,7 @@ function segments(
   }
   if (left !== undefined && Number.isFinite(left))
     list.push({ text: `${formatDuration(left)} left`, rank: 4 });
-  if (remark) list.push({ text: remark, rank: 8 });
+  if (remark) list.push({ text: remark, rank: options.keepRemark ? 1 : 8 });
   return list;
 }
 

@@ -7,8 +7,15 @@ import type { ProgressTask } from "./progress.ts";
 
 type Start = Extract<TrainEvent, { type: "start" }>;
 
-/** Events of training as one moving line, with what is expected and samples above it. */
-export function trainingProgress(ctx: Context, label: string): (event: TrainEvent) => void {
+/**
+ * Events of training as one moving line, with what is expected and samples above it.
+ * @param remark stands at the end of the line, however narrow it is
+ */
+export function trainingProgress(
+  ctx: Context,
+  label: string,
+  remark?: () => string,
+): (event: TrainEvent) => void {
   let task: ProgressTask | undefined;
   return (event) => {
     switch (event.type) {
@@ -17,6 +24,7 @@ export function trainingProgress(ctx: Context, label: string): (event: TrainEven
           ...(event.steps > 0 ? { total: event.steps } : {}),
           from: event.resumedFrom ?? 0,
           tokens: event.unit,
+          keepRemark: remark !== undefined,
         });
         for (const line of expectations(event)) task.note(line);
         break;
@@ -29,6 +37,7 @@ export function trainingProgress(ctx: Context, label: string): (event: TrainEven
           loss: event.row.loss,
           tokensPerSecond: event.row.tokens_per_s,
           secondsLeft: event.secondsLeft,
+          ...(remark ? { remark: remark() } : {}),
         });
         break;
       case "validation":

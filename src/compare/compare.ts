@@ -59,7 +59,7 @@ export async function compareModels(
     if (ready.length === 0 && failures.length > 0) throw failures[0]!.error;
     const troubles: CaseFailure[] = [];
     const timed = async (stage: string, cases: readonly SpeedCase[], n: number) => {
-      const { timings, failures } = await timeCases(cases, {
+      const { timings, failures } = await timeCases(runs === 0 ? [] : cases, {
         runs: n,
         signal,
         onProgress: (done) => onProgress?.(stage, done),

@@ -9,7 +9,7 @@ export interface CompareOptions extends BackendOptions {
   readonly labels?: readonly string[];
   /** Predictions of each model. Default 10. */
   readonly topK?: number;
-  /** Timed runs of each case. Default 20. */
+  /** Timed runs of each case; 0 for no timing. Default 20. */
   readonly runs?: number;
   /** Time texts of 16 to 512 tokens, and 1 to 16 texts at once, as well. Default false. */
   readonly sweep?: boolean;

@@ -16,6 +16,7 @@ import {
 import { openFile, wholeText } from "./sources/bytes.ts";
 import { fileKind } from "./sources/file.ts";
 import { noHubKind } from "./sources/hub.ts";
+import { mobyDickKind } from "./sources/moby-dick.ts";
 import { oneLinersKind } from "./sources/one-liners.ts";
 import {
   openSource,
@@ -27,13 +28,13 @@ import {
 import type { SourceSummary } from "./summary.ts";
 
 /** The kinds of sources that are always there, in the order in which they are asked. */
-export const sourceKinds: readonly SourceKind[] = [oneLinersKind, noHubKind, fileKind];
+export const sourceKinds: readonly SourceKind[] = [oneLinersKind, mobyDickKind, noHubKind, fileKind];
 
 export type PrepareDataOptions = PrepareOptions & SourceOptions;
 
 /**
  * Reads, cleans, deduplicates and splits one or several sources, taken as one in their order.
- * @param sources `one-liners`, `hf:owner/dataset` or files (see DESIGN: .csv .tsv .json .jsonl .parquet .txt, gzip).
+ * @param sources `one-liners`, `moby-dick`, `hf:owner/dataset` or files (see DESIGN: .csv .tsv .json .jsonl .parquet .txt, gzip).
  * @throws InputError or UsageError whose message is one sentence for the user.
  */
 export async function prepareData(
@@ -99,6 +100,6 @@ async function* allBatches(sources: readonly TextSource[], counts: Int32Array): 
 
 function namesOf(sources: string | readonly string[]): readonly string[] {
   const names = typeof sources === "string" ? [sources] : sources;
-  if (names.length === 0) throw new UsageError("No source is given; name a file or one-liners.");
+  if (names.length === 0) throw new UsageError("No source is given; name a file, one-liners or moby-dick.");
   return names;
 }

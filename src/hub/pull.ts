@@ -50,6 +50,16 @@ export async function resolveModel(model: string, options: PullOptions = {}): Pr
   }
 }
 
+/** The folder of a model on the Hub where it is whole in the cache; never uses the network. */
+export async function cachedModel(
+  name: string,
+  settings?: Partial<HubSettings>,
+): Promise<string | undefined> {
+  const { cacheDir } = await hubSettings(settings);
+  const path = await findSnapshot(cacheDir, parseRepoName("model", name));
+  return path !== undefined && (await modelCompleteness(path)) === "all" ? path : undefined;
+}
+
 /**
  * Fetches what is needed of a model on the Hub, and nothing else: configuration, safetensors weights,
  * tokenizer. Files that are cached, also by Python, are not fetched again; a cut download goes on where it

@@ -3,7 +3,7 @@ export type { ArchitectureResult, ArchitecturesData } from "./chapters/architect
 export type { CharactersData } from "./chapters/characters.ts";
 export type { CompareData, ComparedModel } from "./chapters/compare.ts";
 export type { GptData } from "./chapters/gpt.ts";
-export type { CopyRate, NoveltyAudit, NoveltyData } from "./chapters/novelty.ts";
+export type { NoveltyData } from "./chapters/novelty.ts";
 export type { DataDocument } from "./chapters/parts/data.ts";
 export type { TypingData } from "./chapters/parts/typing.ts";
 export type { RunsData } from "./chapters/runs.ts";
@@ -23,5 +23,6 @@ export {
 } from "./format.ts";
 export type { ReportChapters, ReportData } from "./page.ts";
 export { pickBest } from "./pick.ts";
-export { renderReport } from "./render.ts";
+export { chapterFindings, renderReport } from "./render.ts";
 export { legendOf, type MeasureGroup, measureGroups, type RunMeasures, rowsOf } from "./run-measures.ts";
+export { type CopyRate, copiesBeside, type NoveltyAudit, verdictSentence } from "./verdict.ts";

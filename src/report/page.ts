@@ -36,6 +36,10 @@ export interface ReportData {
   readonly best?: { readonly joke: string; readonly byline: string };
   /** The figures to remember, at most five: `{ value: "2.41 bits", label: "per character" }`. */
   readonly key: readonly { readonly value: string; readonly label: string }[];
+  /** The questions that the page answers, each in a few sentences. */
+  readonly short?: readonly { readonly question: string; readonly answer: string }[];
+  /** Said where the page is not finished: what is still to come. */
+  readonly unfinished?: string;
   readonly chapters: ReportChapters;
   readonly made: {
     /** ISO 8601. */
@@ -50,10 +54,14 @@ export interface ReportData {
   };
 }
 
-interface Numbered {
+/** A chapter's title, and what it found in a sentence or two. */
+export interface ChapterFinding {
   readonly id: string;
   readonly title: string;
   readonly finding: string;
+}
+
+interface Numbered extends ChapterFinding {
   readonly body: Html;
 }
 
@@ -79,6 +87,8 @@ export function page(report: ReportData): string {
 <p class="standfirst">${report.standfirst}</p>
 ${report.best && html`<figure class="best"><blockquote class="joke">${report.best.joke.trim()}</blockquote><figcaption>${report.best.byline}</figcaption></figure>`}
 ${report.key.length > 0 && html`<dl class="key">${report.key.map((k) => html`<div><dt>${k.label}</dt><dd>${k.value}</dd></div>`)}</dl>`}
+${report.unfinished && html`<p class="caveat unfinished">${report.unfinished}</p>`}
+${report.short && report.short.length > 0 && inShort(report.short)}
 ${present.length > 1 && contents(present)}
 </header>
 <main>
@@ -94,15 +104,37 @@ ${present.map(section)}</main>
 `.markup;
 }
 
+/** What each chapter found, in their order on the page. */
+export function findings(data: ReportChapters): readonly ChapterFinding[] {
+  return presentIn(data, ({ id, title, finding }, own) => ({ id, title, finding: finding(own) }));
+}
+
 function rendered(data: ReportChapters): readonly Numbered[] {
-  const draw = <Data>(chapter: Chapter<Data>, own: Data | undefined): readonly Numbered[] =>
-    own === undefined
-      ? []
-      : [{ id: chapter.id, title: chapter.title, finding: chapter.finding(own), body: chapter.render(own) }];
+  return presentIn(data, ({ id, title, finding, render }, own) => ({
+    id,
+    title,
+    finding: finding(own),
+    body: render(own),
+  }));
+}
+
+/** Each chapter that has data, with its data. */
+function presentIn<T>(
+  data: ReportChapters,
+  of: <Data>(chapter: Chapter<Data>, own: Data) => T,
+): readonly T[] {
   // The registry pairs each chapter with the data of the same name; TypeScript cannot follow that in a loop.
-  return Object.entries(chapters).flatMap(([name, chapter]) =>
-    draw(chapter as Chapter<unknown>, data[name as keyof ReportChapters]),
-  );
+  return Object.entries(chapters).flatMap(([name, chapter]) => {
+    const own: unknown = data[name as keyof ReportChapters];
+    return own === undefined ? [] : [of(chapter as Chapter<unknown>, own)];
+  });
+}
+
+function inShort(short: NonNullable<ReportData["short"]>): Html {
+  return html`<section class="short" aria-labelledby="short"><h2 id="short">In short</h2><dl class="answers">${short.map(
+    ({ question, answer }) => html`<div><dt>${question}</dt><dd>${answer}</dd></div>
+`,
+  )}</dl></section>`;
 }
 
 function contents(present: readonly Numbered[]): Html {

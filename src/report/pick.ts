@@ -33,5 +33,7 @@ function score(sample: AuditedSample, known: (word: string) => boolean): number 
   // A question that is answered has the form of a joke.
   const answered = /\?\s+\S/.test(text) ? 0.25 : 0;
   const share = words.filter(known).length / words.length;
-  return verdict + ended + length + answered + 3 * share;
+  // Fewer than one sign in ten belongs to no word, in what people write.
+  const spelt = (text.match(/[\p{L}\p{N}'\s]/gu)?.length ?? 0) / text.length >= 0.9 ? 1 : 0;
+  return verdict + ended + length + answered + 3 * share + spelt;
 }

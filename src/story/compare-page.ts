@@ -1,18 +1,13 @@
 /** The comparison of models as a page of its own. */
-
-import type { ModelFacts } from "../compare/facts.ts";
-import type { Compared, Comparison } from "../compare/results.ts";
-import { version } from "../core/version.ts";
+import type { Comparison } from "../compare/results.ts";
 import { writeFileAtomic } from "../hub/atomic.ts";
-import { type ComparedModel, compact, milliseconds, renderReport } from "../report/index.ts";
-import { machine } from "./machine.ts";
+import { compact, renderReport } from "../report/index.ts";
+import { drawnModel, outputsOf, sweepsOf, troublesOf } from "./compared.ts";
+import { made } from "./machine.ts";
 
 export async function comparePage(file: string, command: string, comparison: Comparison): Promise<void> {
-  const { models, answers, by_length, by_batch, gemm_gflops, protocol, failed, interrupted } = comparison;
-  const troubles = [
-    ...failed.map(({ model, reason }) => `${model} could not be compared: ${reason}`),
-    ...(interrupted ? ["The comparison was interrupted, so something may be missing."] : []),
-  ];
+  const { models, answers, protocol } = comparison;
+  const caveat = troublesOf(comparison);
   // Models in other precisions or by other engines are the same models.
   const [first] = models;
   const shown = models.filter(
@@ -32,42 +27,18 @@ export async function comparePage(file: string, command: string, comparison: Com
       .slice(0, 4),
     chapters: {
       compare: {
-        models: models.map(drawn),
+        models: models.map(drawnModel),
         ...(answers.length > 0 ? { answers } : {}),
-        ...(by_length.length > 0 ? { by_length, gemm_gflops } : {}),
-        ...(by_batch.length > 0 ? { by_batch } : {}),
-        outputs: models.flatMap(({ model, writing }) => (writing ? [{ model, ...writing }] : [])),
+        ...sweepsOf(comparison),
+        outputs: outputsOf(comparison),
         protocol,
-        ...(troubles.length > 0 ? { caveat: troubles.join(" ") } : {}),
+        ...(caveat === undefined ? {} : { caveat }),
         command,
       },
     },
-    made: {
-      date: new Date().toISOString(),
-      command,
-      machine: machine(),
-      versions: `Punchline ${version}, Node ${process.versions.node}`,
-    },
+    made: made(command),
   });
   await writeFileAtomic(file, html);
-}
-
-/** What the chapter draws of a model. */
-function drawn({ facts, load_ms, memory_mb, writing: _w, parameters, ...model }: Compared): ComparedModel {
-  const {
-    parameters: _,
-    parameters_without_embeddings: inner,
-    flops_per_token: flops,
-    ...rest
-  } = facts ?? ({} as Partial<ModelFacts>);
-  const shown = {
-    ...rest,
-    ...(inner === undefined ? {} : { "parameters without embeddings": compact(inner) }),
-    ...(flops === undefined ? {} : { "operations per token": compact(flops) }),
-    ...(load_ms === undefined ? {} : { "load and first answer": milliseconds(load_ms) }),
-    ...(memory_mb === undefined ? {} : { "memory for that": `${Math.round(memory_mb)} MB` }),
-  };
-  return { ...model, ...(parameters === null ? {} : { parameters }), facts: shown };
 }
 
 const list = (names: readonly string[]): string =>

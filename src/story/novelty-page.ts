@@ -1,9 +1,8 @@
 /** The audit of one model as a page of its own. */
-import { version } from "../core/version.ts";
 import { writeFileAtomic } from "../hub/atomic.ts";
 import { percent, renderReport } from "../report/index.ts";
 import { type ModelAudit, noveltyFigures } from "./audit.ts";
-import { machine } from "./machine.ts";
+import { made } from "./machine.ts";
 
 export async function noveltyPage(
   file: string,
@@ -27,12 +26,7 @@ export async function noveltyPage(
         : []),
     ],
     chapters: { novelty: { indexed: audit.indexed, audits: [noveltyFigures(model, command, audit)] } },
-    made: {
-      date: new Date().toISOString(),
-      command,
-      machine: machine(),
-      versions: `Punchline ${version}, Node ${process.versions.node}`,
-    },
+    made: made(command),
   });
   await writeFileAtomic(file, html);
 }

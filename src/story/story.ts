@@ -1,176 +1,143 @@
 /**
- * The whole story on one page: each chapter is trained and measured on this machine, and the report is
- * written when they are done. What was cut short goes on when the story is told again.
+ * The whole story: each chapter is trained and measured on this machine, and the page is written after each, so
+ * that a story which is cut short leaves what it has told. Told again, it goes on where it was.
  */
-import { readFile, rm } from "node:fs/promises";
-import { join } from "node:path";
 import { version } from "../core/version.ts";
-import type { PreparedData } from "../data/prepare.ts";
 import { prepareData } from "../data/prepare-sources.ts";
 import { Auditor } from "../evaluate/novelty/auditor.ts";
 import { buildIndex } from "../evaluate/novelty/training-index.ts";
 import { writeFileAtomic } from "../hub/atomic.ts";
-import { type AuditedSample, pickBest, renderReport } from "../report/index.ts";
-import type { TrainEvent } from "../train/events.ts";
-import { auditModel, noveltyFigures } from "./audit.ts";
-import { charactersChapter, writeCharacters } from "./characters.ts";
-import { machine } from "./machine.ts";
+import { withFolderLock } from "../hub/lock.ts";
+import { chapterFindings, renderReport } from "../report/index.ts";
+import { chaptersOf, storyChapters } from "./chapters/index.ts";
+import { StoryClock } from "./clock.ts";
+import { quickPlan, type StoryPlan, usualPlan } from "./plan.ts";
+import { StoryInterrupted, StoryRuns } from "./runs.ts";
+import { type ChapterName, StoryState, type ToldChapters } from "./state.ts";
+import { storyPage } from "./story-page.ts";
+import type { StoryEvent, Telling } from "./telling.ts";
 
 export interface StoryOptions {
-  /** Minutes of training of the character model. Default 3. */
+  /** Names of chapters. Default: all. */
+  readonly chapters?: readonly string[];
+  /** Minutes of training of the character model; the other models get their shares of it. Default 3. */
   readonly minutes?: number;
+  /** Tell it in less than two minutes, with small models. Default false. */
+  readonly quick?: boolean;
+  /** How the time is divided, in place of `minutes` and `quick`. */
+  readonly plan?: StoryPlan;
   /** Default: the built-in jokes. */
   readonly sources?: readonly string[];
+  /** A GPT-2 to fine-tune: a folder, or a name on the Hub, fetched where it is not in the cache. */
+  readonly pretrained?: string;
   /** Default 42. */
   readonly seed?: number;
   /** Where models and progress are kept. Default `runs/demo`. */
   readonly folder?: string;
-  /** The report. Default `report.html`. */
+  /** The page. Default `report.html`. */
   readonly out?: string;
   /** The command that is written on the page as the one that made it. */
   readonly command?: string;
-  readonly onEvent?: (event: StoryEvent) => void;
+  /** @param secondsLeft an estimate for the whole story */
+  readonly onEvent?: (event: StoryEvent, secondsLeft: number) => void;
   readonly signal?: AbortSignal;
 }
 
-export type StoryEvent =
-  | { readonly type: "data"; readonly data: PreparedData }
-  | { readonly type: "training"; readonly event: TrainEvent }
-  | { readonly type: "writing" }
-  | { readonly type: "jokes"; readonly temperature: number; readonly samples: readonly AuditedSample[] };
-
 export interface StoryResult {
-  readonly report: string;
-  readonly run: string;
-  /** Nats per character on unseen jokes. */
-  readonly val_loss: number | null;
-  readonly train_loss: number | null;
-  readonly steps: number;
+  /** The page; null where no chapter has been told yet. */
+  readonly report: string | null;
+  /** `told`, or `interrupt`: telling the story again goes on. */
+  readonly stopped: "told" | "interrupt";
+  /** Of this sitting. */
   readonly seconds: number;
-  /** `interrupt`: there is no report yet; telling the story again goes on. */
-  readonly stopped: string;
-  readonly jokes: readonly { readonly temperature: number; readonly samples: readonly AuditedSample[] }[];
+  /** Chapters that an interrupted story has left untold. */
+  readonly pending: readonly ChapterName[];
+  /** What stands on the page. */
+  readonly chapters: ToldChapters;
 }
 
-/** Marks a story that is under way in its folder, with what it must agree on to go on. */
-const MARK = "story.json";
-
+/**
+ * @throws UsageError for an unknown chapter; what the chapters themselves throw, after the page of those before
+ */
 export async function tellStory(options: StoryOptions = {}): Promise<StoryResult> {
+  const { folder = "runs/demo" } = options;
+  const wanted = chaptersOf(options.chapters ?? []);
+  return withFolderLock(folder, () => tell(wanted, folder, options));
+}
+
+async function tell(
+  wanted: ReturnType<typeof chaptersOf>,
+  folder: string,
+  options: StoryOptions,
+): Promise<StoryResult> {
   const {
-    minutes = 3,
     sources = ["one-liners"],
     seed = 42,
-    folder = "runs/demo",
     out = "report.html",
-    onEvent,
+    quick = false,
+    pretrained,
     signal,
   } = options;
   const begun = performance.now();
+  const seconds = () => (performance.now() - begun) / 1000;
+  const plan = options.plan ?? (quick ? quickPlan : usualPlan(options.minutes));
   const data = await prepareData(sources);
-  const dataSeconds = (performance.now() - begun) / 1000;
-  onEvent?.({ type: "data", data });
-  await beginOrGoOn(folder, JSON.stringify({ minutes, seed, fingerprint: data.fingerprint, version }));
+  const dataSeconds = seconds();
+  const settings = JSON.stringify({ plan, seed, pretrained, fingerprint: data.fingerprint, version });
+  const state = await StoryState.open(folder, settings, storyChapters);
+  await state.begin(wanted, storyChapters);
+  const todo = wanted.filter(({ name }) => state.pending.includes(name));
+  const clock = new StoryClock(todo, storyChapters, plan, (name) => state.told[name] !== undefined);
+  const emit = (event: StoryEvent) => options.onEvent?.(event, clock.secondsLeft());
+  emit({ type: "data", data });
 
-  const run = join(folder, "characters");
-  const characters = await writeCharacters(data, {
-    folder: run,
-    minutes,
-    seed,
-    sources,
-    onEvent: (event) => onEvent?.({ type: "training", event }),
-    ...(signal ? { signal } : {}),
-  });
-  const { summary } = characters.training;
-  const common = {
-    report: out,
-    run,
-    val_loss: summary.val_loss,
-    train_loss: summary.train_loss,
-    steps: summary.steps,
-    stopped: summary.stopped,
-  };
-  if (summary.stopped === "interrupt")
-    return { ...common, seconds: (performance.now() - begun) / 1000, jokes: [] };
-
-  onEvent?.({ type: "writing" });
   const auditor = new Auditor(buildIndex(data.splits.train), { neighbours: 1 });
-  const audit = (texts: readonly string[]) => texts.map((text) => auditor.audit(text));
-  const remembered = await auditModel(characters.many, {
+  const telling: Telling = {
     data,
-    lm: characters.lm,
-    ...(signal ? { signal } : {}),
-  });
-  const source = sources.map((name) => (name === "one-liners" ? "" : ` --data ${name}`)).join("");
-  const chapter = await charactersChapter(
-    data,
-    characters,
-    audit,
-    {
-      train: `punchline train --out ${run}${source} --max-minutes ${minutes}`,
-      sample: `punchline sample ${run} -n 10 --temperature 0.8 --seed ${seed}`,
-      data: `punchline data ${sources.join(" ")}`,
-    },
     dataSeconds,
-  );
-  for (const group of chapter.jokes) onEvent?.({ type: "jokes", ...group });
-
-  const words = new Set(data.splits.train.flatMap((text) => text.toLowerCase().match(/[a-z0-9']+/g) ?? []));
-  const everyJoke = chapter.jokes.flatMap(({ samples }) => samples);
-  const best = pickBest(everyJoke, (word) => words.has(word));
-  const temperature = chapter.jokes.find(({ samples }) => best && samples.includes(best))?.temperature;
-  const seconds = (performance.now() - begun) / 1000;
-  const fresh = everyJoke.filter(({ copy }) => !copy).length;
-  const html = await renderReport({
-    title: "A network learns to joke",
-    standfirst: `Trained on this machine in ${minutes === 1 ? "a minute" : `${minutes} minutes`}, from nothing but ${data.splits.train.length.toLocaleString("en-GB")} one-liners, one character at a time.`,
-    ...(best
-      ? {
-          best: {
-            joke: best.text,
-            byline: `Written by the network at temperature ${temperature}; of the ${everyJoke.length} jokes below, a rule chose it that knows form, not fun.`,
-          },
-        }
-      : {}),
-    key: [
-      {
-        value: `${(chapter.evaluation?.bits_per_character ?? 0).toFixed(2)} bits`,
-        label: "per character, on jokes it never saw",
-      },
-      { value: summary.parameters.toLocaleString("en-GB"), label: "parameters" },
-      { value: `${Math.round(summary.tokens_per_s / 1000)}k`, label: "characters per second in training" },
-      { value: `${fresh} of ${everyJoke.length}`, label: "jokes are no copies" },
-    ],
-    chapters: {
-      characters: chapter,
-      novelty: {
-        indexed: remembered.indexed,
-        audits: [
-          noveltyFigures(
-            "the character model",
-            `punchline novelty ${run} -n ${characters.many.length}`,
-            remembered,
-          ),
-        ],
-      },
-    },
-    made: {
-      date: new Date().toISOString(),
-      command: options.command ?? "punchline demo",
-      machine: machine(),
-      versions: `Punchline ${version}, Node ${process.versions.node}`,
-      seconds,
-    },
+    sources,
+    plan,
+    seed,
+    pretrained,
+    runs: new StoryRuns({
+      folder,
+      state,
+      signal,
+      onTraining: (what, event) => emit({ type: "training", what, event }),
+    }),
+    audit: (texts) => texts.map((text) => auditor.audit(text)),
+    emit,
+    signal,
+  };
+  const result = (stopped: StoryResult["stopped"]): StoryResult => ({
+    report: Object.keys(state.told).length > 0 ? out : null,
+    stopped,
+    seconds: seconds(),
+    pending: state.pending,
+    chapters: state.told,
   });
-  await writeFileAtomic(out, html);
-  await rm(join(folder, MARK), { force: true });
-  return { ...common, seconds, jokes: chapter.jokes };
-}
-
-/** Keeps what an interrupted story of the same settings left; clears away any other. */
-async function beginOrGoOn(folder: string, settings: string): Promise<void> {
-  const mark = join(folder, MARK);
-  const found = await readFile(mark, "utf8").catch(() => undefined);
-  if (found === settings) return;
-  await rm(join(folder, "characters"), { recursive: true, force: true });
-  await writeFileAtomic(mark, settings);
+  for (const [i, chapter] of todo.entries()) {
+    const { name, title } = chapter;
+    clock.begin(i);
+    emit({ type: "chapter", name, title, number: i + 1, of: todo.length });
+    try {
+      await state.tell(name, await chapter.tell(telling));
+    } catch (error) {
+      if (error instanceof StoryInterrupted || signal?.aborted) return result("interrupt");
+      throw error;
+    } finally {
+      await state.spend(name, clock.secondsOfChapter());
+    }
+    const page = storyPage(state.told, {
+      plan,
+      data,
+      pending: storyChapters.filter((c) => state.pending.includes(c.name)).map((c) => c.title),
+      command: options.command ?? "punchline demo",
+      seconds: state.seconds,
+    });
+    await writeFileAtomic(out, await renderReport(page));
+    const finding = (await chapterFindings({ [name]: state.told[name] }))[0]?.finding ?? "";
+    emit({ type: "told", name, finding, report: out });
+  }
+  return result("told");
 }

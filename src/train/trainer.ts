@@ -65,6 +65,8 @@ export interface TrainOutcome {
 
 /** Steps after which the speed is known well enough to plan by. */
 const MEASURED_STEPS = 20;
+/** Under a time limit, training gets at least so many times what the validation before took, with its sample. */
+const REST = 4;
 
 /** Trains until a limit, the patience or the signal ends it. The caller releases `parts.step`. */
 export async function runTraining(parts: TrainerParts): Promise<TrainOutcome> {
@@ -87,8 +89,10 @@ class Loop {
   readonly #before: number;
   /** Steps of this sitting. */
   #steps = 0;
-  /** Twentieths of the time limit that have passed. */
+  /** Twentieths of the time limit that had passed at the last validation. */
   #part: number;
+  /** Seconds of training before which the time limit alone asks for no other validation. */
+  #restUntil = 0;
   /** The last checkpoint; -1 before the first. */
   #saved: { readonly step: number; readonly at: number } = { step: -1, at: 0 };
   /** Whether something has been done since. */
@@ -213,7 +217,8 @@ class Loop {
   }
 
   /**
-   * Notes what falls due after the step just taken: by steps, or, under a time limit, by its twentieths.
+   * Notes what falls due after the step just taken: by steps, or, under a time limit, by its twentieths, less
+   * often where the validations would take too much of it.
    * @param end whether it was the last: that is validated, logged and sampled whatever the intervals say
    */
   #owe(end: boolean): void {
@@ -221,8 +226,9 @@ class Loop {
     const { step, plannedSteps } = this.#state;
     const every = validationInterval(this.#options, plannedSteps);
     const part = timePart(this.#options, this.#seconds());
-    const validation = end || (every === undefined ? part > this.#part : step % every === 0);
-    this.#part = part;
+    const due = part > this.#part && this.#seconds() >= this.#restUntil;
+    const validation = end || (every === undefined ? due : step % every === 0);
+    if (validation) this.#part = part;
     const sample =
       sampleEvery === undefined ? validation || step === 1 : sampleEvery > 0 && step % sampleEvery === 0;
     const row = validation || step === 1 || step % logEvery === 0 ? this.#row() : null;
@@ -258,6 +264,7 @@ class Loop {
     const { writeSample, sink, onEvent } = this.#parts;
     const { snapshotEvery, checkpointSeconds } = this.#options;
     const { step } = this.#state;
+    const begun = this.#seconds();
     const loss = validation ? await this.#validate() : null;
     if (loss === "interrupted") return false;
     if (row) await sink.log(loss === null ? row : { ...row, val_loss: loss });
@@ -267,6 +274,7 @@ class Loop {
       onEvent?.({ type: "sample", row: written });
     }
     if (snapshotEvery > 0 && step % snapshotEvery === 0) await sink.snapshot(step);
+    if (validation) this.#restUntil = this.#seconds() + REST * (this.#seconds() - begun);
     this.#set({ owed: null });
     this.#changed = true;
     if (validation || performance.now() - this.#saved.at > checkpointSeconds * 1000) await this.#save();

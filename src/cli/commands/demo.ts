@@ -1,88 +1,163 @@
 /** `punchline demo`: the whole story on the built-in jokes; `npm start` runs it. */
 
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { tellStory } from "../../index.ts";
+import { chapterNames, type StoryEvent, type StoryResult, tellStory, usualMinutes } from "../../index.ts";
 import { defineCommand } from "../command.ts";
+import type { Context } from "../context.ts";
 import { formatCount, formatDuration } from "../format.ts";
 import { visible, wrap } from "../layout.ts";
-import { flag, integer, list, number, text } from "../option.ts";
-import { trainingProgress } from "../training-progress.ts";
+import { flag, integer, list, number, present, text } from "../option.ts";
+import { storyProgress } from "../story-progress.ts";
 
 export default defineCommand({
   description:
-    "Prepares the built-in jokes, trains a character model on this machine, prints ten jokes at three " +
-    "temperatures with the nearest real joke of each, and writes one page with everything that was measured. " +
-    "Interrupted, it goes on where it was when run again.",
+    "Tells the whole story on this machine and writes it as one page: a network that learns to write jokes one " +
+    "character at a time, a GPT-2 that is shown the same jokes, whether any of it was copied, and whether GPT or " +
+    "BERT is faster at what. The page is written after each chapter. Interrupted, the story goes on where it was " +
+    "when it is told again.",
   arguments: {},
   options: {
-    minutes: number({ describe: "Minutes of training", above: 0, max: 600, default: 3, unit: "minutes" }),
-    quick: flag({ describe: "Half a minute of training, for a first look" }),
+    chapter: list({ describe: `Only this chapter: ${chapterNames.join(", ")}`, placeholder: "NAME" }),
+    quick: flag({ describe: "All of it in less than two minutes, with small models" }),
+    minutes: number({
+      describe: "Training of the character model; the others get their shares of it",
+      above: 0,
+      max: 600,
+      default: usualMinutes,
+      unit: "minutes",
+    }),
     data: list({ describe: "Another source than the built-in jokes", placeholder: "SOURCE" }),
+    pretrained: text({
+      describe: "Fine-tune this GPT-2, such as distilgpt2, downloaded where it is not in the cache",
+      placeholder: "MODEL",
+    }),
     out: text({ describe: "The page", placeholder: "FILE", default: "report.html" }),
     folder: text({ describe: "Where models are kept", placeholder: "DIR", default: "runs/demo" }),
     seed: integer({ describe: "Of everything random", min: 0, default: 42 }),
   },
   examples: [
-    { command: "punchline demo", explain: "About four minutes on two cores" },
-    { command: "punchline demo --quick", explain: "Under a minute; the jokes are worse" },
+    { command: "punchline demo", explain: "Jokes in four minutes, all of it in ten, on two cores" },
+    { command: "punchline demo --quick", explain: "Under two minutes; the jokes are worse" },
+    { command: "punchline demo --chapter gpt --pretrained distilgpt2", explain: "With published weights" },
     { command: "punchline demo --data jokes.csv --minutes 10", explain: "On your own jokes" },
   ],
   async run(ctx, _, options) {
-    const { style, columns } = ctx;
-    const minutes = options.quick ? 0.5 : options.minutes;
-    const training = trainingProgress(ctx, "training");
-    const width = Math.min(columns, 100);
-    const hanging = (first: string, body: string) =>
-      wrap(visible(body), width - first.length)
-        .map((line, i) => (i === 0 ? first : " ".repeat(first.length)) + line)
-        .join("\n");
+    const { chapter, data, pretrained, minutes, quick, out, folder, seed } = options;
+    const progress = storyProgress(ctx);
     const result = await tellStory({
+      ...(data.length > 0 ? { sources: data } : {}),
+      ...present({ pretrained }),
+      chapters: chapter,
       minutes,
-      ...(options.data.length > 0 ? { sources: options.data } : {}),
-      out: options.out,
-      folder: options.folder,
-      seed: options.seed,
-      command: options.quick
-        ? "punchline demo --quick"
-        : `punchline demo${minutes === 3 ? "" : ` --minutes ${minutes}`}`,
+      quick,
+      out,
+      folder,
+      seed,
+      command: commandOf(options),
       signal: ctx.interrupt,
-      onEvent(event) {
-        if (event.type === "data") {
-          const { summary } = event.data;
-          const reasons = Object.entries(summary.dropped).map(
-            ([reason, n]) => `${formatCount(n)} ${reason.replaceAll("_", " ")}`,
-          );
-          ctx.print(
-            `${formatCount(summary.rows_in)} jokes in, ${formatCount(summary.rows_out)} kept${reasons.length > 0 ? ` (dropped: ${reasons.join(", ")})` : ""};`,
-          );
-          ctx.print(
-            `${formatCount(summary.splits.train)} to train on, ${formatCount(summary.splits.validation)} to validate, ${formatCount(summary.splits.test)} to test.\n`,
-          );
-        } else if (event.type === "training") {
-          training(event.event);
-        } else if (event.type === "jokes") {
-          ctx.print(`\n${style.bold(`Ten jokes at temperature ${event.temperature}`)}\n`);
-          event.samples.forEach((sample, i) => {
-            const nearest = sample.nearest[0];
-            const verdict = sample.copy ? "stands in the training data" : "not in the training data";
-            ctx.print(hanging(`${String(i + 1).padStart(2)}. `, sample.text));
-            const likeness = nearest
-              ? `; nearest, ${Math.round(100 * nearest.similarity)} % alike: ${nearest.text}`
-              : "";
-            ctx.print(style.dim(hanging("    ", `${verdict}${likeness}`)));
-          });
-        }
+      onEvent(event, secondsLeft) {
+        progress(event, secondsLeft);
+        tell(ctx, event);
       },
     });
-    if (result.stopped === "interrupt") {
-      ctx.print("Stopped and saved. Run the same command again to go on.");
-    } else {
-      ctx.print(
-        `\n${formatDuration(result.seconds)}. The report: ${pathToFileURL(resolve(result.report)).href}`,
-      );
-      ctx.print(`Write more: punchline sample ${result.run} --prompt "Why did" -n 5 --temperature 0.8`);
-    }
-    ctx.json(result);
+    conclude(ctx, result);
+    ctx.json(documentOf(result, folder));
   },
 });
+
+/** The document; what is said of the character model is null where it has not been told of. */
+function documentOf({ chapters, report, seconds, stopped, pending }: StoryResult, folder: string): object {
+  const log = chapters.characters?.log ?? [];
+  const losses = log.flatMap(({ val_loss }) => (val_loss === undefined ? [] : [val_loss]));
+  return {
+    report,
+    run: chapters.characters ? join(folder, "characters") : null,
+    val_loss: losses.length > 0 ? Math.min(...losses) : null,
+    train_loss: log.at(-1)?.loss ?? null,
+    steps: log.at(-1)?.step ?? 0,
+    seconds,
+    stopped,
+    chapters: Object.keys(chapters),
+    pending,
+    jokes: chapters.characters?.jokes ?? [],
+  };
+}
+
+/** The command as it is written on the page: what differs from the defaults. */
+function commandOf({
+  chapter,
+  data,
+  quick,
+  minutes,
+  pretrained,
+}: {
+  readonly chapter: readonly string[];
+  readonly data: readonly string[];
+  readonly quick: boolean;
+  readonly minutes: number;
+  readonly pretrained: string | undefined;
+}): string {
+  return [
+    "punchline demo",
+    ...chapter.map((name) => `--chapter ${name}`),
+    ...(quick ? ["--quick"] : minutes === usualMinutes ? [] : [`--minutes ${minutes}`]),
+    ...data.map((source) => `--data ${source}`),
+    ...(pretrained === undefined ? [] : [`--pretrained ${pretrained}`]),
+  ].join(" ");
+}
+
+/** What stays on the screen. */
+function tell(ctx: Context, event: StoryEvent): void {
+  const { style } = ctx;
+  switch (event.type) {
+    case "data": {
+      const { rows_in, rows_out, dropped, splits } = event.data.summary;
+      const reasons = Object.entries(dropped).map(
+        ([reason, n]) => `${formatCount(n)} ${reason.replaceAll("_", " ")}`,
+      );
+      ctx.print(
+        `${formatCount(rows_in)} jokes in, ${formatCount(rows_out)} kept${reasons.length > 0 ? ` (dropped: ${reasons.join(", ")})` : ""};`,
+      );
+      ctx.print(
+        `${formatCount(splits.train)} to train on, ${formatCount(splits.validation)} to validate, ${formatCount(splits.test)} to test.`,
+      );
+      break;
+    }
+    case "chapter":
+      ctx.print(`\n${style.bold(`${event.number} of ${event.of}: ${event.title}`)}\n`);
+      break;
+    case "jokes":
+      ctx.print(`\n${style.bold(`${event.what} at temperature ${event.temperature}`)}\n`);
+      event.samples.forEach((sample, i) => {
+        const nearest = sample.nearest[0];
+        const verdict = sample.copy ? "stands in the training data" : "not in the training data";
+        ctx.print(hanging(ctx, `${String(i + 1).padStart(2)}. `, sample.text));
+        const likeness = nearest
+          ? `; nearest, ${Math.round(100 * nearest.similarity)} % alike: ${nearest.text}`
+          : "";
+        ctx.print(style.dim(hanging(ctx, "    ", `${verdict}${likeness}`)));
+      });
+      ctx.print();
+      break;
+    case "told":
+      ctx.print(`\n${hanging(ctx, "", event.finding)}`);
+      ctx.print(style.dim(`On the page: ${pathToFileURL(resolve(event.report)).href}`));
+      break;
+  }
+}
+
+/** Prose, with the lines after the first set in below it. */
+const hanging = (ctx: Context, first: string, body: string): string =>
+  wrap(visible(body), Math.min(ctx.columns, 100) - first.length)
+    .map((line, i) => (i === 0 ? first : " ".repeat(first.length)) + line)
+    .join("\n");
+
+function conclude(ctx: Context, { stopped, report, seconds }: StoryResult): void {
+  if (stopped === "interrupt") {
+    ctx.print("Stopped and saved. Run the same command again to go on.");
+    if (report !== null) ctx.print(`What has been told so far: ${pathToFileURL(resolve(report)).href}`);
+  } else if (report !== null) {
+    ctx.print(`\n${formatDuration(seconds)}. The whole page: ${pathToFileURL(resolve(report)).href}`);
+  }
+}

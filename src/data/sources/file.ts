@@ -99,7 +99,7 @@ async function withAdvice(error: unknown, name: string): Promise<unknown> {
   if (error.code === "missing-file" && !/[./\\]/.test(name)) {
     return new InputError(
       "missing-file",
-      `${name} is neither a file nor a built-in source; ${didYouMean(name, ["one-liners"])}`,
+      `${name} is neither a file nor a built-in source; ${didYouMean(name, ["one-liners", "moby-dick"])}`,
       error.details,
       error,
     );

@@ -258,3 +258,20 @@ describe("hub data sets", () => {
     );
   });
 });
+
+describe("moby-dick", () => {
+  it("gives the novel's paragraphs, each on one line, in their order", async () => {
+    const { texts: paragraphs, format } = await read("moby-dick");
+    expect(format).toBe("built-in");
+    expect(paragraphs[0]).toMatch(/^Call me Ishmael\. Some years ago/);
+    expect(paragraphs.filter((text) => /[\n\r]| {2}/.test(text) || text.trim() === "")).toEqual([]);
+    // The novel has some 210,000 words.
+    const words = paragraphs.reduce((sum, text) => sum + text.split(" ").length, 0);
+    expect(words).toBeGreaterThan(200_000);
+    expect(words).toBeLessThan(220_000);
+  });
+
+  it("has no columns", async () => {
+    await expect(read("moby-dick", { column: "text" })).rejects.toThrow(/has no columns/);
+  });
+});

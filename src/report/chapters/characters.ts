@@ -30,6 +30,7 @@ export interface CharactersData {
   readonly evaluation?: {
     readonly loss: number;
     readonly bits_per_character: number;
+    readonly bits_per_byte: number;
     readonly tokens: number;
     readonly split: string;
   };

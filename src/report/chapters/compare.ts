@@ -4,7 +4,7 @@ import { type AttentionChart, attentionChart } from "../charts/attention.ts";
 import { speedChart } from "../charts/speed.ts";
 import { type ThroughputPoint, throughputChart } from "../charts/throughput.ts";
 import { figure } from "../figure.ts";
-import { compact, decimal, milliseconds, percent, rate, significant } from "../format.ts";
+import { compact, milliseconds, percent, rate, significant } from "../format.ts";
 import { type Content, type Html, html } from "../html.ts";
 import { dataTable } from "../table.ts";
 
@@ -47,31 +47,39 @@ export interface CompareData {
   readonly protocol: string;
   /** Said where the weights are random and only the speed means anything. */
   readonly caveat?: string;
+  /** Repeats the timing. */
   readonly command: string;
+  /** Repeats the predictions, where they were made by another command. */
+  readonly predicted?: string;
 }
 
 export const compare = defineChapter<CompareData>({
   id: "compare",
   title: "GPT or BERT?",
-  finding: ({ answers, models }) =>
-    answers?.[0]?.sentence ??
+  finding: ({ answers = [], models }) =>
+    (answers
+      .filter(({ sense }) => sense === "Reading" || sense === "Writing")
+      .map(({ sentence }) => sentence)
+      .join(" ") ||
+      answers[0]?.sentence) ??
     `${models.map((m) => `${m.model} fills the blank with “${m.predictions[0]?.token.trim() ?? "nothing"}”`).join("; ")}.`,
   render: (d) => {
     const measured = { how: d.protocol, command: d.command };
+    const asked = d.models.filter((m) => m.predictions.length > 0);
     const pictures = d.models.filter((m) => m.attention !== undefined);
     const points = d.models.flatMap((m) => m.speed.map((s) => ({ ...s, model: m.model })));
     return html`<p>Both are transformers, and differ in what they may look at. A GPT reads from left to right and says what comes next: it writes. A BERT reads the whole text, both ways, and says what stands in a gap: it understands, but does not go on.</p>
 ${d.caveat && html`<p class="caveat">${d.caveat}</p>`}
 ${
-  d.models.some((m) => m.predictions.length > 0) &&
+  asked.length > 0 &&
   figure({
     id: "compare-predictions",
-    title: agreement(d.models),
+    title: agreement(asked),
     subtitle: "The likeliest words for the same gap",
     width: "wide",
-    content: html`<div class="columns">${d.models.map((m, i) => predictions(m, i))}</div>`,
+    content: html`<div class="columns">${asked.map((m, i) => predictions(m, i))}</div>`,
     measured: {
-      ...measured,
+      command: d.predicted ?? d.command,
       how: "The ten likeliest tokens of one forward pass, with their probabilities; each model's bars are scaled to its own first.",
     },
   })
@@ -98,8 +106,12 @@ ${
   html`<p>Change the words to the right of the gap, and ${list(
     d.models
       .filter((m) => m.right_context_effect !== undefined)
-      .map((m) => `the prediction of ${m.model} moves by ${decimal(m.right_context_effect, 3)}`),
-  )} (total variation distance: 0 is no change, 1 an entirely different answer).</p>`
+      .map((m) =>
+        m.right_context_effect === 0
+          ? `the prediction of ${m.model} stays exactly the same`
+          : `the prediction of ${m.model} moves by ${significant(m.right_context_effect ?? 0, 2)}`,
+      ),
+  )}. (The number is the total variation distance: 0 is no change, 1 an entirely different answer.)</p>`
 }
 ${
   d.outputs !== undefined &&
@@ -154,6 +166,7 @@ function speedFigures(
   measured: { readonly how: string; readonly command: string },
 ): Html {
   return html`<h3 class="loose">Which is faster?</h3>
+<p>That depends on what it is to do. To read a text that is there, each needs one pass over all of it. To write, a GPT keeps what it has computed of the text so far, its cache, and reads only the token that is new; a BERT looks both ways, so each new word changes all the rest, and it reads everything anew.</p>
 ${d.answers && html`<dl class="answers">${d.answers.map((a) => html`<div><dt>${a.sense}</dt><dd>${a.sentence}</dd></div>`)}</dl>`}
 ${figure({
   id: "compare-speed",

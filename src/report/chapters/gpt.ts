@@ -1,23 +1,36 @@
-/** Chapter: a GPT-2, trained or fine-tuned on the same jokes. */
+/** Chapter: a GPT-2 that has read other text before is shown the jokes. */
 import type { LogRow, SampleRow } from "../../train/events.ts";
 import { type AuditedSample, closeSimilarity } from "../audited.ts";
 import { defineChapter } from "../chapter.ts";
+import { headStartChart } from "../charts/head-start.ts";
 import { lossChart } from "../charts/loss.ts";
 import { figure } from "../figure.ts";
-import { bytes, count, decimal, duration, nats, rate } from "../format.ts";
-import { html } from "../html.ts";
+import { bits, bytes, count, decimal, duration, nats, percentInterval, rate, wilson } from "../format.ts";
+import { type Html, html } from "../html.ts";
 import { jokeColumns } from "../jokes.ts";
-import { definitions } from "../table.ts";
+import { dataTable, definitions } from "../table.ts";
 import { timeline } from "../timeline.ts";
 
+/** What the model was before it was shown the jokes. */
+export type GptOrigin =
+  /** Weights that others have published, on text of the web. */
+  | { readonly kind: "published"; readonly name: string }
+  /** Made on this machine, which first let it read `text`. */
+  | {
+      readonly kind: "here";
+      readonly text: string;
+      readonly log: readonly LogRow[];
+      readonly command: string;
+    };
+
 export interface GptData {
+  /** At the beginning of a sentence or inside one: "a small GPT-2", "distilgpt2". */
   readonly model: string;
   readonly parameters: number;
   /** Parameters that training may change, where not all (LoRA). */
   readonly trainable?: number;
+  readonly origin: GptOrigin;
   readonly log: readonly LogRow[];
-  /** Validation loss before the first step, in nats per token. */
-  readonly before?: number;
   readonly uniform?: number;
   readonly timeline: readonly SampleRow[];
   /** The same prompts before and after, sampled with the same seed. */
@@ -26,66 +39,58 @@ export interface GptData {
     readonly before: string;
     readonly after: string;
   }[];
+  /** The same model trained on the jokes alone. */
+  readonly control?: { readonly log: readonly LogRow[]; readonly command: string };
+  /** Surprise on jokes that no model was trained on; the one that leads is this chapter's. */
+  readonly quality?: readonly {
+    readonly label: string;
+    readonly bits_per_byte: number;
+    readonly lead?: boolean;
+  }[];
+  /** Of `n` texts of at most `tokens` tokens, how many ended by themselves, before the jokes and after. */
+  readonly endings?: {
+    readonly n: number;
+    readonly tokens: number;
+    readonly before: number;
+    readonly after: number;
+    readonly command: string;
+  };
   readonly jokes: readonly { readonly temperature: number; readonly samples: readonly AuditedSample[] }[];
   readonly peak_memory?: number;
   readonly settings: Readonly<Record<string, string | number | boolean>>;
-  readonly commands: { readonly train: string; readonly sample: string };
+  readonly commands: {
+    readonly train: string;
+    readonly sample: string;
+    readonly prompt: string;
+    readonly evaluate: string;
+  };
 }
 
 export const gpt = defineChapter<GptData>({
   id: "gpt",
-  title: "Whole words at a time: GPT",
-  finding: ({ model, log, before }) => {
-    const losses = log.flatMap((r) => (r.val_loss === undefined ? [] : [r.val_loss]));
-    const best = losses.length === 0 ? log.at(-1)?.loss : Math.min(...losses);
-    const from = before === undefined ? "" : ` from ${decimal(before, 2)}`;
-    return `${model.charAt(0).toUpperCase()}${model.slice(1)} came${from} to ${nats(best)} per token in ${duration(log.at(-1)?.seconds)}.`;
+  title: "Pieces of words: GPT-2",
+  finding: ({ model, origin, log, quality = [] }) => {
+    const own = quality.find(({ lead }) => lead)?.bits_per_byte;
+    const before = origin.kind === "here" ? "a novel" : "the web";
+    return `${model.charAt(0).toUpperCase()}${model.slice(1)} that had read ${before} was shown the jokes for ${duration(log.at(-1)?.seconds)}${own === undefined ? "" : `. Unseen jokes then cost it ${bits(own)} per byte`}.`;
   },
-  render: (d) => {
-    const last = d.log.at(-1);
-    const measured = {
-      how: `${count(d.parameters)} parameters${d.trainable === undefined ? "" : `, ${count(d.trainable)} of them trained`}; ${count(last?.step)} steps at ${rate(last?.tokens_per_s, "tokens")}${d.peak_memory === undefined ? "" : `, at most ${bytes(d.peak_memory)} of memory`}.`,
-      command: d.commands.train,
-    };
-    return html`<p>A GPT reads pieces of words instead of characters, and looks back at all of them at once instead of carrying a summary along. It starts from text of every kind and is shown jokes until they are what it expects.</p>
-${
-  d.log.length > 1 &&
-  figure({
-    id: "gpt-loss",
-    title: "What fine-tuning does to its surprise",
-    subtitle: "Mean surprise per token, in nats",
-    content: lossChart({
-      id: "gpt-loss-chart",
-      log: d.log,
-      unit: "token",
-      references: d.uniform === undefined ? {} : { uniform: d.uniform },
-    }),
-    measured,
-  })
-}
-${
-  d.before_after !== undefined &&
-  d.before_after.length > 0 &&
-  figure({
-    id: "gpt-before-after",
-    title: "The same prompt, before and after",
-    width: "wide",
-    content: html`<ol class="pairs">${d.before_after.map(
-      (p) => html`<li><div><p class="joke"><b>${p.prompt}</b>${p.before}</p><p class="note">before</p></div>
-<div><p class="joke"><b>${p.prompt}</b>${p.after}</p><p class="note">after</p></div></li>
-`,
-    )}</ol>`,
-    measured: { how: "The same seed and settings on both sides.", command: d.commands.sample },
-  })
-}
+  render: (
+    d,
+  ) => html`<p>A GPT reads pieces of words instead of characters, and looks back at all of them at once instead of carrying a summary along. The idea is to learn language first, from much text of any kind, and then to be shown a little of what is wanted. The first is called pre-training, the second fine-tuning.</p>
+${origin(d)}
+${beforeAfter(d)}
+${training(d)}
+${qualityTable(d)}
+${endings(d)}
 ${
   d.timeline.length > 0 &&
   figure({
     id: "gpt-timeline",
-    title: "Along its training",
+    title: "How the jokes got in",
+    subtitle: "What it wrote while it was shown the jokes",
     content: timeline(d.timeline, d.log),
     measured: {
-      how: "Sampled during training, with the same settings each time.",
+      how: "Sampled during training, with the same settings each time; nothing was picked out.",
       command: d.commands.train,
     },
   })
@@ -99,12 +104,131 @@ ${
     width: "wide",
     content: jokeColumns(d.jokes),
     measured: {
-      how: `The first of each temperature with this seed. Marked: the longest stretch that stands word for word in the training data. “Close”: the nearest is at least ${closeSimilarity * 100} % alike.`,
+      how: `Not picked out: the first of each temperature with this seed. Marked: the longest stretch that stands word for word in the training data. “Close”: the nearest is at least ${closeSimilarity * 100} % alike.`,
       command: d.commands.sample,
     },
   })
 }
 <h3 class="loose">Settings</h3>
-${definitions(Object.entries(d.settings).map(([k, v]) => [k, String(v)]))}`;
-  },
+${definitions(Object.entries(d.settings).map(([k, v]) => [k, String(v)]))}`,
 });
+
+/** Which of the two it is, plainly. */
+function origin({ origin: o, parameters }: GptData): Html {
+  if (o.kind === "published") {
+    return html`<p class="caveat">This is ${o.name}, with the weights that were published: ${count(parameters)} numbers, trained by others on text of the web.</p>`;
+  }
+  const last = o.log.at(-1);
+  return html`<p class="caveat">This is not the published GPT-2. Nothing was downloaded: it is a model of the same design, some hundred times smaller, with ${count(parameters)} numbers. It was made on this machine and first read one novel, Melville’s Moby-Dick, for ${duration(last?.seconds)}. Expect its manner, not its quality. With the published weights: <code>punchline demo --chapter gpt --pretrained distilgpt2</code></p>
+${
+  o.log.length > 1 &&
+  figure({
+    id: "gpt-pretraining",
+    title: `Pre-training: the novel, ${decimal(last?.epoch, 1)} times`,
+    subtitle: "Mean surprise per token, in nats",
+    content: lossChart({ id: "gpt-pretraining-chart", log: o.log, unit: "token" }),
+    measured: {
+      how: `${count(last?.step)} steps at ${rate(last?.tokens_per_s, "tokens")}; validation on paragraphs that it did not read. A token is a piece of a word; the pieces were learned from the novel.`,
+      command: o.command,
+    },
+  })
+}`;
+}
+
+function beforeAfter({ before_after: pairs = [], commands, origin: o }: GptData): Html | false {
+  const before = o.kind === "here" ? "after the novel" : "as published";
+  return (
+    pairs.length > 0 &&
+    figure({
+      id: "gpt-before-after",
+      title: "The same beginning, before the jokes and after",
+      width: "wide",
+      content: html`<ol class="pairs">${pairs.map(
+        (
+          p,
+        ) => html`<li><div><p class="joke"><b>${p.prompt}</b>${p.before}</p><p class="note">${before}</p></div>
+<div><p class="joke"><b>${p.prompt}</b>${p.after}</p><p class="note">after the jokes</p></div></li>
+`,
+      )}</ol>`,
+      measured: { how: "The same random numbers and settings on both sides.", command: commands.prompt },
+    })
+  );
+}
+
+/** The loss on the jokes; beside the control, where there is one. */
+function training(d: GptData): Html | false {
+  const last = d.log.at(-1);
+  const measured = {
+    how: `${count(d.parameters)} parameters${d.trainable === undefined ? "" : `, ${count(d.trainable)} of them trained`}; ${count(last?.step)} steps at ${rate(last?.tokens_per_s, "tokens")}${d.peak_memory === undefined ? "" : `, at most ${bytes(d.peak_memory)} of memory`}.`,
+    command: d.commands.train,
+  };
+  if (d.log.length < 2) return false;
+  if (d.control === undefined || d.origin.kind !== "here") {
+    return figure({
+      id: "gpt-loss",
+      title: "Fine-tuning: what the jokes do to its surprise",
+      subtitle: "Mean surprise per token, in nats",
+      content: lossChart({
+        id: "gpt-loss-chart",
+        log: d.log,
+        unit: "token",
+        references: d.uniform === undefined ? {} : { uniform: d.uniform },
+      }),
+      measured,
+    });
+  }
+  const headStart = d.origin.log.at(-1)?.seconds ?? 0;
+  const best = (log: readonly LogRow[]) =>
+    Math.min(...log.flatMap(({ val_loss }) => (val_loss === undefined ? [] : [val_loss])));
+  const [own, alone] = [best(d.log), best(d.control.log)];
+  return figure({
+    id: "gpt-loss",
+    title:
+      own < alone
+        ? `The novel was worth it: ${nats(own)} per token, against ${nats(alone)} from jokes alone`
+        : `The novel did not help here: ${nats(own)} per token, against ${nats(alone)} from jokes alone`,
+    subtitle: "Surprise on unseen jokes, in nats per token, by the seconds of all training",
+    content: headStartChart({
+      id: "gpt-loss-chart",
+      tuned: { log: d.log, from: headStart },
+      alone: { log: d.control.log },
+    }),
+    measured: {
+      ...measured,
+      how: `Two models of the same size and vocabulary. One spent its first ${duration(headStart)} on the novel, the other all its time on the jokes, until it no longer learned. ${measured.how}`,
+    },
+  });
+}
+
+function qualityTable({ quality = [], commands }: GptData): Html | false {
+  const most = Math.max(...quality.map((q) => q.bits_per_byte));
+  return (
+    quality.length > 1 &&
+    figure({
+      id: "gpt-quality",
+      title: "All models on one scale",
+      subtitle: "Bits per byte of jokes that none of them has seen: less is better, whatever the tokens are",
+      content: dataTable<(typeof quality)[number]>({
+        caption: "Surprise on unseen jokes",
+        columns: [
+          { header: "Model", cell: (q) => (q.lead ? `GPT-2, ${q.label}` : q.label) },
+          {
+            header: "Bits per byte",
+            numeric: true,
+            cell: (q) => decimal(q.bits_per_byte, 2),
+            bar: (q) => q.bits_per_byte / most,
+          },
+        ],
+        rows: quality,
+        strong: (q) => q.lead === true,
+      }),
+      measured: { how: "Every token of the test jokes was scored once.", command: commands.evaluate },
+    })
+  );
+}
+
+function endings({ endings: e }: GptData): Html | false {
+  if (e === undefined) return false;
+  const share = (ended: number) => percentInterval(ended / e.n, wilson(ended, e.n));
+  return html`<p>It also learned where a joke stops. Of ${count(e.n)} texts that it was let write, ${share(e.after)} ended by themselves within ${count(e.tokens)} tokens; before it was shown jokes, ${share(e.before)} did.</p>`;
+}

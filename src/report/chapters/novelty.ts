@@ -11,36 +11,7 @@ import { differences } from "../highlight.ts";
 import { type Html, html } from "../html.ts";
 import { joke, verdictLabel } from "../jokes.ts";
 import { dataTable } from "../table.ts";
-
-/** A number of copies among `n` texts; the interval is Wilson's where none is given. */
-export interface CopyRate {
-  readonly copies: number;
-  readonly n: number;
-  readonly interval?: readonly [low: number, high: number];
-}
-
-/** One model's audit: the document of `punchline novelty --json` with the measures beside it. */
-export interface NoveltyAudit {
-  readonly model: string;
-  readonly samples: readonly AuditedSample[];
-  readonly copies: number;
-  readonly rate: number;
-  /** The same judgement on held-out real jokes: how often something new would be called a copy. */
-  readonly baseline: { readonly copies: number; readonly rate: number; readonly n: number };
-  /** The same on jokes of the training set, which should all be called copies. */
-  readonly training?: CopyRate;
-  /** Shares of runs of 1, 2, 3 ... words that are new, of the samples and of the held-out jokes. */
-  readonly n_novelty?: { readonly model: readonly number[]; readonly heldout: readonly number[] };
-  /** Similarity of the nearest training joke of each held-out joke. */
-  readonly heldout_nearest?: readonly number[];
-  /** Given the first tokens of jokes: how many are completed word for word. */
-  readonly extraction?: { readonly training: CopyRate; readonly heldout: CopyRate; readonly prefix: number };
-  /** How well each signal tells training jokes from unseen ones (Carlini et al. 2021); an AUC of 0.5 is chance. */
-  readonly membership?: readonly { readonly signal: string; readonly auc: number }[];
-  /** Along the checkpoints. */
-  readonly checkpoints?: readonly MemorisationPoint[];
-  readonly command: string;
-}
+import { type CopyRate, type NoveltyAudit, verdictSentence } from "../verdict.ts";
 
 export interface NoveltyData {
   /** Number of training jokes searched. */
@@ -57,30 +28,6 @@ export const novelty = defineChapter<NoveltyData>({
 Two people can have the same idea, and many real jokes resemble one another: the yardstick is what the same lookup says about real jokes that the model never saw.</p>
 ${audits.map((a, i) => audit(a, `novelty-${i}`, audits.length > 1))}`,
 });
-
-/** Fewer real jokes than this hardly ever show a difference. */
-const FEW = 30;
-
-/**
- * The model against the held-out baseline, in one sentence. A difference is claimed only where the two 95 %
- * intervals do not overlap, which is stricter than a test at 5 %.
- */
-export function verdictSentence({ model, samples, copies, baseline }: NoveltyAudit): string {
-  const n = samples.length;
-  const own = wilson(copies, n);
-  const theirs = wilson(baseline.copies, baseline.n);
-  const said = `${percentInterval(copies / Math.max(1, n), own)} of the ${count(n)} jokes of ${model} are copies`;
-  const real = `of real jokes it never saw, ${percentInterval(baseline.copies / Math.max(1, baseline.n), theirs)} would be called so`;
-  const verdict =
-    own[0] > theirs[1]
-      ? "it remembers"
-      : own[1] < theirs[0]
-        ? "it copies less than people do"
-        : baseline.n < FEW
-          ? "too few of those to tell"
-          : "the two cannot be told apart";
-  return `${said}; ${real}: ${verdict}.`;
-}
 
 function audit(a: NoveltyAudit, id: string, named: boolean): Html {
   const heldout = "real, unseen";

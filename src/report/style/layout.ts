@@ -28,8 +28,9 @@ h1{font-size:clamp(2.3rem,6.6vw,4.4rem);line-height:1.02;letter-spacing:-.018em;
 .key div{display:flex;flex-direction:column-reverse;justify-content:flex-end}
 .key dt{font:.875rem/1.4 var(--sans);color:var(--muted)}
 .key dd{margin:0;font-size:1.75rem;line-height:1.2;font-variant-numeric:lining-nums}
-header.top>nav.contents{grid-column:3;margin:3.2rem 0 0}
-nav.contents h2{font:700 .8125rem/1.3 var(--sans);padding-bottom:.6rem;border-bottom:1px solid var(--ink)}
+header.top>nav.contents,header.top>.short,header.top>.unfinished{grid-column:3;margin:3.2rem 0 0}
+header.top>nav.contents:not(:first-child){margin-top:2.6rem}
+nav.contents h2,.short h2{font:700 .8125rem/1.3 var(--sans);padding-bottom:.6rem;border-bottom:1px solid var(--ink)}
 nav.contents ol{list-style:none;margin:0;padding:0}
 nav.contents li{display:grid;grid-template-columns:2.2rem 1fr;padding:.85rem 0;border-bottom:1px solid var(--rule)}
 nav.contents li>b{color:var(--accent);font-weight:700}

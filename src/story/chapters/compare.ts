@@ -1,0 +1,109 @@
+/** The last chapter of the story: what GPT and BERT predict, and which is faster in which sense. */
+import { type Comparison, compareModels } from "../../compare/compare.ts";
+import { loadTokenizer } from "../../hub/tokenizer-files.ts";
+import type { CompareData, ComparedModel } from "../../report/index.ts";
+import { drawnModel, failuresOf, outputsOf } from "../compared.ts";
+import { bertFolders, bertModel } from "../models/bert.ts";
+import { charactersModel } from "../models/characters.ts";
+import { type Contender, cachedContenders, tooLarge, withFullSize } from "../models/full-size.ts";
+import { gptModel } from "../models/gpt.ts";
+import type { StoryRun } from "../runs.ts";
+import type { StoryChapter, Telling } from "../telling.ts";
+
+export const compare: StoryChapter<"compare"> = {
+  name: "compare",
+  title: "GPT or BERT?",
+  uses: ["characters", "gpt"],
+  runs: bertFolders,
+  seconds: ({ masking, fullSize, runs }) => 60 * masking + (fullSize ? 6 * runs + 20 : 10),
+  async tell(telling) {
+    const { plan, runs } = telling;
+    const cached = await cachedContenders();
+    if (cached.length === 2) {
+      const comparison = await measured(telling, cached, { runs: plan.runs, sweep: true });
+      return told(comparison, comparison, []);
+    }
+    const [characters, gpt, bert] = await trainedHere(telling);
+    const predictions = await measured(telling, [characters, gpt, bert], { runs: 0 });
+    const obstacle = plan.fullSize ? await tooLarge(runs.folderOf("full-size")) : "it was to be quick";
+    if (obstacle !== undefined) {
+      const speed = await measured(telling, [gpt, bert], { runs: plan.runs, sweep: true });
+      return told(predictions, speed, [
+        `All of this is measured on the small models that were trained here. The speed of models of full size was left out: ${obstacle}.`,
+      ]);
+    }
+    const vocabularies = {
+      gpt2: await loadTokenizer(gpt.folder),
+      bert: await loadTokenizer(bert.folder),
+    };
+    const speed = await withFullSize(telling, vocabularies, (contenders) =>
+      measured(telling, contenders, { runs: plan.runs, sweep: true }),
+    );
+    return told(predictions, speed, [
+      "What follows is measured on two sets of models. The predictions are those of the small models that were trained here. Speed is that of GPT-2 and BERT-base at full size: their weights are random numbers, since nothing was downloaded, and a model with random weights is exactly as fast as one that has learned.",
+    ]);
+  },
+};
+
+/** The story's own models. */
+async function trainedHere(telling: Telling): Promise<readonly [Contender, Contender, Contender]> {
+  const contender = (label: string, { folder }: StoryRun): Contender => ({ label, folder, trained: true });
+  return [
+    contender("the character model", await charactersModel(telling)),
+    contender("the small GPT-2", await gptModel(telling)),
+    contender("the small BERT", await bertModel(telling)),
+  ];
+}
+
+async function measured(
+  { emit, signal }: Telling,
+  contenders: readonly Contender[],
+  options: { readonly runs: number; readonly sweep?: boolean },
+): Promise<Comparison & { readonly command: string }> {
+  const names = contenders.map(({ folder }) => folder);
+  const comparison = await compareModels(names, {
+    ...options,
+    labels: contenders.map(({ label }) => label),
+    signal,
+    onProgress: (stage, done) => emit({ type: "work", what: stage, done }),
+  });
+  // What was timed before an interrupt is a page for `punchline compare`; the story measures it again.
+  signal?.throwIfAborted();
+  const whole = contenders.every(({ trained }) => trained);
+  const command = whole
+    ? `punchline compare ${names.join(" ")} --runs ${Math.max(1, options.runs)}${options.sweep ? " --sweep" : ""}`
+    : "punchline demo --chapter compare";
+  return { ...comparison, command };
+}
+
+function told(
+  predictions: Comparison & { readonly command: string },
+  speed: Comparison & { readonly command: string },
+  caveats: readonly string[],
+): CompareData {
+  const same = predictions === speed;
+  const said = [...caveats, failuresOf(predictions), same ? undefined : failuresOf(speed)].filter(Boolean);
+  const timed = speed.models.map(drawnModel);
+  const asked = same ? [] : predictions.models.map(drawnModel);
+  const twice = (model: ComparedModel) => asked.some((other) => other.model === model.model);
+  return {
+    models: [
+      ...asked.map((m) => ({ ...m, speed: timed.find(({ model }) => model === m.model)?.speed ?? [] })),
+      // Those that are only timed may know nothing: what they predict is not shown.
+      ...timed
+        .filter((model) => !twice(model))
+        .map(({ right_context_effect: effect, ...m }) =>
+          same
+            ? { ...m, ...(effect === undefined ? {} : { right_context_effect: effect }) }
+            : { ...m, predictions: [] },
+        ),
+    ],
+    answers: speed.answers,
+    by_length: speed.by_length,
+    outputs: outputsOf(predictions),
+    protocol: speed.protocol,
+    ...(said.length > 0 ? { caveat: said.join(" ") } : {}),
+    command: speed.command,
+    predicted: predictions.command,
+  };
+}

@@ -1,0 +1,167 @@
+/** What stands at the head of the story's page: its best joke, its figures, and its answers in short. */
+import type { PreparedData } from "../data/prepare.ts";
+import {
+  bits,
+  compact,
+  copiesBeside,
+  count,
+  type NoveltyAudit,
+  percent,
+  pickBest,
+  type ReportData,
+} from "../report/index.ts";
+import { made } from "./machine.ts";
+import type { StoryPlan } from "./plan.ts";
+import type { ToldChapters } from "./state.ts";
+
+export interface StoryPageOptions {
+  readonly plan: StoryPlan;
+  readonly data: PreparedData;
+  /** Titles of chapters that are still to come. */
+  readonly pending: readonly string[];
+  readonly command: string;
+  /** For everything that stands on the page. */
+  readonly seconds: number;
+}
+
+export function storyPage(told: ToldChapters, options: StoryPageOptions): ReportData {
+  const { data, pending, command, seconds } = options;
+  const best = bestJoke(told, data);
+  const { gpt } = told;
+  const beside = told.characters?.evaluation?.bits_per_byte;
+  return {
+    title: "A network learns to joke",
+    standfirst: `It began with noise. How a machine learns to write jokes from ${count(data.splits.train.length)} of them, whether it stole any, and what kind of model to choose for what: all of it trained and measured here.`,
+    ...(best ? { best } : {}),
+    key: keyFigures(told),
+    short: inShort(told),
+    ...(pending.length > 0
+      ? {
+          unfinished: `Still to come: ${pending.join("; ")}. The same command goes on where this page ends.`,
+        }
+      : {}),
+    chapters: {
+      ...told,
+      ...(gpt
+        ? {
+            gpt: {
+              ...gpt,
+              quality: [
+                ...(beside === undefined ? [] : [{ label: "the character model", bits_per_byte: beside }]),
+                ...(gpt.quality ?? []),
+              ],
+            },
+          }
+        : {}),
+    },
+    made: made(command, seconds),
+  };
+}
+
+function bestJoke({ characters, gpt }: ToldChapters, data: PreparedData): ReportData["best"] {
+  const known = new Set(data.splits.train.flatMap((text) => text.toLowerCase().match(/[a-z0-9']+/g) ?? []));
+  const writers = [
+    { who: "the character model", groups: characters?.jokes ?? [] },
+    { who: "the GPT-2", groups: gpt?.jokes ?? [] },
+  ];
+  const all = writers.flatMap(({ who, groups }) =>
+    groups.flatMap(({ temperature, samples }) => samples.map((sample) => ({ who, temperature, sample }))),
+  );
+  const best = pickBest(
+    all.map(({ sample }) => sample),
+    (word) => known.has(word),
+  );
+  const from = all.find(({ sample }) => sample === best);
+  return (
+    from && {
+      joke: from.sample.text,
+      byline: `Written by ${from.who} at temperature ${from.temperature}; of the ${all.length} jokes below, a rule chose it that knows form, not fun.`,
+    }
+  );
+}
+
+function keyFigures({ characters, gpt, novelty }: ToldChapters): ReportData["key"] {
+  const led = gpt?.quality?.find(({ lead }) => lead);
+  const jokes = [characters, gpt].flatMap(
+    (chapter) => chapter?.jokes.flatMap(({ samples }) => samples) ?? [],
+  );
+  return [
+    ...(characters?.evaluation
+      ? [
+          {
+            value: bits(characters.evaluation.bits_per_character),
+            label: "per character, on jokes that the character model never saw",
+          },
+        ]
+      : []),
+    ...(led ? [{ value: bits(led.bits_per_byte), label: "per byte of the same jokes for the GPT-2" }] : []),
+    ...(characters
+      ? [{ value: compact(characters.parameters), label: "parameters of the character model" }]
+      : []),
+    ...(jokes.length > 0
+      ? [
+          {
+            value: `${jokes.filter(({ copy }) => !copy).length} of ${jokes.length}`,
+            label: "jokes below are no copies",
+          },
+        ]
+      : novelty
+        ? [{ value: percent(novelty.audits[0]?.rate), label: "of the texts are copies" }]
+        : []),
+  ];
+}
+
+/** The questions that the story answers, as far as it has come. */
+function inShort({ characters, gpt, novelty, compare }: ToldChapters): NonNullable<ReportData["short"]> {
+  const faster = compare?.answers?.filter(({ sense }) => sense === "Reading" || sense === "Writing") ?? [];
+  return [
+    ...(characters
+      ? [
+          {
+            question: "A character model",
+            answer:
+              "learns in minutes from a small file, spells anything, and is quick. Good for names, slogans, completing what one types, and text of one kind. It knows no more than that file.",
+          },
+        ]
+      : []),
+    ...(gpt
+      ? [
+          {
+            question: "GPT-2",
+            answer:
+              "reads from left to right and says what comes next. Pre-trained on much text, it needs little of yours to write in your manner. Good for writing and for going on with a text.",
+          },
+        ]
+      : []),
+    ...(compare
+      ? [
+          {
+            question: "BERT",
+            answer:
+              "reads a whole text, both ways, and says what belongs in a gap. Good for understanding: filling in, sorting, searching, comparing. It does not go on with a text.",
+          },
+          ...faster.map(({ sense, sentence }) => ({
+            question: `Faster at ${sense.toLowerCase()}?`,
+            answer: sentence,
+          })),
+        ]
+      : []),
+    ...(novelty ? [{ question: "Were the jokes stolen?", answer: stolen(novelty.audits) }] : []),
+  ];
+}
+
+/** The verdict on all models, the plain answer first. */
+function stolen(audits: readonly NoveltyAudit[]): string {
+  const guilty = audits.filter((audit) => copiesBeside(audit) === "more").map(({ model }) => model);
+  const answer =
+    guilty.length === 0
+      ? "No more than chance would have it."
+      : guilty.length === audits.length
+        ? "Some of them, yes."
+        : `Some of those of ${guilty.join(" and ")}, yes.`;
+  const rates = audits.map(
+    ({ model, copies, samples }) =>
+      `${count(copies)} of ${count(samples.length)} by ${model} stand in the training data, whole or nearly so`,
+  );
+  return `${answer} ${rates.join("; ")}. Of real jokes that the models never saw, the same rule calls ${percent(audits[0]?.baseline.rate)} copies.`;
+}
