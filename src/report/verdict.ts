@@ -48,7 +48,7 @@ export function verdictSentence(audit: NoveltyAudit): string {
   const verdict = {
     more: "it remembers",
     fewer: "it copies less than people do",
-    alike: "the two cannot be told apart",
+    alike: baseline.n < FEW ? "too few of those to tell" : "the two cannot be told apart",
   }[copiesBeside(audit)];
   return `${said}; ${real}: ${verdict}.`;
 }

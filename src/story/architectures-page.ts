@@ -1,9 +1,8 @@
 /** The comparison of architectures as a page of its own. */
-import { version } from "../core/version.ts";
 import { writeFileAtomic } from "../hub/atomic.ts";
 import { bits, compact, duration, rate, renderReport } from "../report/index.ts";
 import type { ArchitecturesResult } from "./architectures.ts";
-import { machine } from "./machine.ts";
+import { made } from "./machine.ts";
 
 /** @param command what is printed as the command that made it */
 export async function architecturesPage(
@@ -34,12 +33,7 @@ export async function architecturesPage(
         : []),
     ],
     chapters: { architectures: { seconds, models, failed, validation, command } },
-    made: {
-      date: new Date().toISOString(),
-      command,
-      machine: machine(),
-      versions: `Punchline ${version}, Node ${process.versions.node}`,
-    },
+    made: made(command),
   });
   await writeFileAtomic(file, html);
 }

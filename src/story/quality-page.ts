@@ -1,8 +1,7 @@
 /** Several runs side by side as a page of their own, and as the rows of its tables. */
-import { version } from "../core/version.ts";
 import { writeFileAtomic } from "../hub/atomic.ts";
 import { percent, type RunMeasures, renderReport } from "../report/index.ts";
-import { machine } from "./machine.ts";
+import { made } from "./machine.ts";
 import type { QualityResult, Reference } from "./quality-report.ts";
 import type { MeasuredRun, RunQuality } from "./run-quality.ts";
 
@@ -54,13 +53,7 @@ export async function qualityPage(file: string, command: string, result: Quality
         command,
       },
     },
-    made: {
-      date: new Date().toISOString(),
-      command,
-      machine: machine(),
-      versions: `Punchline ${version}, Node ${process.versions.node}`,
-      seconds,
-    },
+    made: made(command, seconds),
   });
   await writeFileAtomic(file, html);
 }

@@ -1,8 +1,8 @@
 /** A training of the story, and the command line that repeats it. */
 import type { PreparedData } from "../data/prepare.ts";
 import type { OptionValues } from "../models/model.ts";
+import type { BaseModel } from "../train/base.ts";
 import type { TrainOptions } from "../train/options.ts";
-import type { BaseModel } from "../train/train.ts";
 
 /** A training as the story wants it. */
 export interface RunSpec {

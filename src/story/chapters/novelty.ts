@@ -31,7 +31,6 @@ export const novelty: StoryChapter<"novelty"> = {
   seconds: ({ written }) => written / 7,
   async tell(telling) {
     const { data, plan, seed, signal, emit } = telling;
-    const { train, validation, test } = data.splits;
     const audits = [];
     let indexed = 0;
     for (const [i, { model, run, maxLength, prefix }] of models.entries()) {
@@ -42,8 +41,7 @@ export const novelty: StoryChapter<"novelty"> = {
       const audit = await auditModel(
         samples.map(({ text }) => text),
         {
-          training: train,
-          heldOut: [...validation, ...test],
+          data,
           lm,
           asked: plan.asked,
           prefix,

@@ -4,7 +4,7 @@
  */
 import type { PreparedData } from "../../data/prepare.ts";
 import { prepareData } from "../../data/prepare-sources.ts";
-import { withSubwords } from "../../data/subwords.ts";
+import { withSubwords } from "../../data/vocabularies.ts";
 import { cachedModel, resolveModel } from "../../hub/pull.ts";
 import { loadTokenizer } from "../../hub/tokenizer-files.ts";
 import type { Tokenizer } from "../../text/tokenizer.ts";

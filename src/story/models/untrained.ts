@@ -34,6 +34,7 @@ export async function writeUntrained(folder: string, spec: Untrained): Promise<v
       model,
       tokenizer,
       generationConfig: undefined,
+      adapted: false,
       async read(name) {
         const { shape, initialise } = byName.get(name)!;
         const data = new Float32Array(sizeOf(shape));
