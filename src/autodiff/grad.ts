@@ -13,10 +13,12 @@ import { broadcastTo } from "../ops/broadcast.ts";
 import { addN } from "../ops/elementwise.ts";
 import { addRows } from "../ops/indexing.ts";
 import { definitionOf } from "../ops/registry.ts";
+import { Replay } from "./replay.ts";
 
 /**
  * Gradients of a scalar with respect to tensors, by Baur & Strassen's reverse accumulation.
- * A tensor on which the scalar does not depend has a gradient of zeros.
+ * A tensor on which the scalar does not depend has a gradient of zeros. Values between two that are marked with
+ * `keep` are computed anew rather than held until they are needed: {@link Replay}.
  * @throws PunchlineError `no-gradient` where the path leads through an operation that declares none.
  */
 export function gradients(scalar: Tensor, wrt: readonly Tensor[]): Tensor[] {
@@ -28,6 +30,7 @@ export function gradients(scalar: Tensor, wrt: readonly Tensor[]): Tensor[] {
   }
   const order = topologicalOrder([scalar]);
   const needed = dependents(order, wrt);
+  const replay = new Replay(order);
   const cotangents = new Map<Tensor, Tensor[]>();
   cotangents.set(scalar, [broadcastTo(constant(1), scalar.shape)]);
 
@@ -48,9 +51,10 @@ export function gradients(scalar: Tensor, wrt: readonly Tensor[]): Tensor[] {
         details: { op: node.op },
       });
     }
+    replay.arrived(node, incoming[0]!);
     const outgoing = vjp({
-      inputs: node.inputs,
-      outputs: node.outputs,
+      inputs: node.inputs.map((t) => replay.value(t, node)),
+      outputs: node.outputs.map((t) => replay.value(t, node)),
       cotangents: incoming,
       attributes: node.attributes,
       needs: node.inputs.map((t) => needed.has(t)),

@@ -70,6 +70,10 @@ export function trainingOptions(d: TrainOptions, packing: Packing = "stream") {
       describe: "Of texts longer than a row (default split)",
       group,
     }),
+    recompute: optionalFlag({
+      describe: "Less memory for more time: compute the inside of blocks anew in the backward pass",
+      group,
+    }),
     wholeWords: optionalFlag({ describe: "Hide whole words, where the model fills masks", group }),
     windows: choice(["stream", "shuffled"], {
       describe: "Of a stream: lanes with carried state, or independent windows",
@@ -158,12 +162,12 @@ export function givenModelOptions(options: Given): ModelOptionValues {
   return given;
 }
 
-/** What `--resume` may change: when the training ends, and how often it is saved. */
-const resumable = ["steps", "epochs", "maxMinutes", "patience", "checkpointSeconds"] as const;
+/** What `--resume` may change: when the training ends, how often it is saved, and what it holds in memory. */
+const resumable = ["steps", "epochs", "maxMinutes", "patience", "checkpointSeconds", "recompute"] as const;
 
 export function resumeOptions(options: Pick<TrainingValues, (typeof resumable)[number]>) {
-  const { steps, epochs, maxMinutes, patience, checkpointSeconds } = options;
-  return present({ steps, epochs, maxMinutes, patience, checkpointSeconds });
+  const { steps, epochs, maxMinutes, patience, checkpointSeconds, recompute } = options;
+  return present({ steps, epochs, maxMinutes, patience, checkpointSeconds, recompute });
 }
 
 /**

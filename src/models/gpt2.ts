@@ -191,7 +191,7 @@ function forward(
   const mask = input.documents ? documentMask(input.documents) : input.attentionMask;
   const tokens = embedding(parameters, "transformer.wte", ids);
   const { places, turns } = positions(g, parameters, input, past);
-  let x = flattenRows(mode.dropout(places ? add(tokens, places) : tokens, g.embeddingDropout));
+  let x = mode.keep(flattenRows(mode.dropout(places ? add(tokens, places) : tokens, g.embeddingDropout)));
   const hidden = [x];
   const weights: Tensor[] = [];
   for (let k = 0; k < g.layers; k++) {
@@ -206,7 +206,7 @@ function forward(
     );
     if (block.weights) weights.push(block.weights);
     if (past) past.add(k, block.added!);
-    x = block.x;
+    x = mode.keep(block.x);
     hidden.push(x);
   }
   const wantedRows = wanted.logits === "last" ? lastRows(x, input) : wanted.at ? gather(x, wanted.at) : x;

@@ -82,14 +82,14 @@ function forward(
   { at, attention = false }: ForwardOptions = {},
 ): ModelOutput {
   const [batch, length] = input.ids.shape as [number, number];
-  let x = flattenRows(mode.dropout(embed(e, names, parameters, input), e.hiddenDropout));
+  let x = mode.keep(flattenRows(mode.dropout(embed(e, names, parameters, input), e.hiddenDropout)));
   const hidden = [x];
   const mask = input.documents ? documentMask(input.documents) : input.attentionMask;
   const weights: Tensor[] = [];
   for (let k = 0; k < e.layers; k++) {
     const given = { x, batch, length, mask, open: attention };
     const block = encoderBlock(parameters, names.layer(k), names.block, e, given, mode);
-    x = block.x;
+    x = mode.keep(block.x);
     hidden.push(x);
     if (block.weights) weights.push(block.weights);
   }

@@ -98,7 +98,7 @@ export interface Model {
   readonly needsProgress?: boolean;
   /**
    * Beginnings of the parameters' names in the order in which a text passes them: those of the embeddings, then
-   * those of each layer. Absent: the first of them cannot be frozen.
+   * those of each layer, after which the model calls {@link Mode.keep}. Absent: the first of them cannot be frozen.
    */
   readonly stages?: readonly (readonly string[])[];
   /**

@@ -34,7 +34,12 @@ describe("the peak of a graph", () => {
   test("holds operands and product of a matrix product at once, and then only the product", () => {
     const [a, b] = [tanh(x("a", 3, 5)), tanh(x("b", 5, 7))];
     expect(numbers(tanh(gemm(a, b)))).toBe(15 + 35 + 21);
-    expect(numbers(gemm(gemm(a, b), tanh(x("c", 7, 2))))).toBe(15 + 35 + 21);
+    expect(numbers(gemm(tanh(x("c", 2, 3)), gemm(a, b)))).toBe(15 + 35 + 21);
+  });
+
+  test("counts what the runtime computes first: of two operands, the later one", () => {
+    const [a, b] = [tanh(x("a", 3, 5)), tanh(x("b", 5, 7))];
+    expect(numbers(gemm(gemm(a, b), tanh(x("c", 7, 2))))).toBe(14 + 15 + 35 + 21);
   });
 
   test("counts no copy for another shape, and one for a transposition", () => {

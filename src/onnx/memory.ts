@@ -2,13 +2,14 @@
  * How much memory a lowered graph takes while it runs, from the life of each value: from the node that
  * makes it to the last that reads it.
  *
- * Known simplifications: nodes run in the order in which they are written, a freed piece fits the next
- * value that needs it, and kernels keep nothing for themselves.
+ * Known simplifications: a freed piece fits the next value that needs it, and kernels keep nothing for
+ * themselves.
  */
 import { bytesPerElement, type DType } from "../core/array.ts";
 import { broadcastShapes, type Shape } from "../core/shape.ts";
 import type { Aval } from "../graph/tensor.ts";
 import type { Lowered } from "./lower.ts";
+import { executionOrder } from "./order.ts";
 import { elementType, type OnnxNode } from "./proto.ts";
 
 /** Operators whose result is their first input's memory under another shape. */
@@ -23,7 +24,8 @@ const inPlace = new Set([
  * @param lowered sizes that are names count as 1
  */
 export function graphMemory(lowered: Lowered): number {
-  const { nodes, inputs, outputs, constants } = lowered;
+  const { inputs, outputs, constants } = lowered;
+  const nodes = executionOrder(lowered.nodes);
   const shapes = new ShapeTable(lowered);
   /** The value whose memory a value is. */
   const home = new Map<string, string>();

@@ -31,6 +31,7 @@ import {
   softmaxOp,
 } from "./normalisation.ts";
 import { quantizedProductOp, quantizedRowsOp } from "./quantized.ts";
+import { afterOp, keepOp } from "./recompute.ts";
 import { rnnGradientOp, rnnOp } from "./rnn.ts";
 import { castOp, equalOp, greaterOp, lessOp, whereOp } from "./select.ts";
 
@@ -88,6 +89,8 @@ const definitions = [
   lstmGradientOp,
   gruOp,
   gruGradientOp,
+  keepOp,
+  afterOp,
 ] as unknown as readonly Op<Attributes>[];
 
 export const registry: ReadonlyMap<string, Op<Attributes>> = new Map(definitions.map((op) => [op.name, op]));

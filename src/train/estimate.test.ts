@@ -9,16 +9,15 @@ import { TrainingStep } from "./step.ts";
 const config = { model_type: "char-lstm", vocab_size: 100, embedding_size: 16, num_layers: 1, dropout: 0 };
 
 /** The estimate of a char-LSTM, told that so many bytes are free. */
-function estimate(hidden: number, batchSize: number, available = 100e9, adaptable = false) {
+function estimate(hidden: number, batchSize: number, available = 100e9, trainable?: number) {
   const { model } = buildModel({ ...config, hidden_size: hidden });
   const names = model.parameters.map(({ name }) => name);
   const options = resolveTrainOptions({ batchSize, seqLen: 32 }, {});
   const total = countParameters(model);
-  const counts = { total, trainable: total, adaptable };
-  return estimateMemory(counts, { moments: 2 }, new TrainingStep(model, nodeBackend(), names), options, {
-    held: 0,
-    available,
-  });
+  const counts = { total, trainable: total };
+  const step = new TrainingStep(model, nodeBackend(), names);
+  const others = trainable === undefined ? [] : [{ flag: "--lora", trainable, memory: () => 0 }];
+  return estimateMemory(counts, { moments: 2 }, step, options, others, { held: 0, available });
 }
 
 test("parameters, gradients and moments are in it, and what a batch takes", () => {
@@ -32,7 +31,7 @@ test("what is frozen takes four bytes a number, and what is trained sixteen", ()
   const options = resolveTrainOptions({ batchSize: 1, seqLen: 32 }, {});
   const machine = { held: 0, available: 100e9 };
   const bytes = (trainable: number) =>
-    estimateMemory({ total: 5e6, trainable }, { moments: 2 }, { memory: () => 0 }, options, machine);
+    estimateMemory({ total: 5e6, trainable }, { moments: 2 }, { memory: () => 0 }, options, [], machine);
   expect(bytes(5e6) - bytes(1e6)).toBe(12 * 4e6);
 });
 
@@ -53,9 +52,9 @@ test("too little memory is refused before anything is reserved, with a batch siz
   expect(() => estimate(64, 1, 1e6)).toThrow(/take a shorter --seq-len or a smaller model/);
 });
 
-test("where the whole cannot be trained, adapters are suggested if they would fit", () => {
+test("where the whole cannot be trained, another way is suggested if it would fit", () => {
   // Sixteen bytes a trained number are too many, four are not.
-  expect(() => estimate(1024, 1, 120e6, true)).toThrow(/: --lora would fit/);
+  expect(() => estimate(1024, 1, 120e6, 1000)).toThrow(/: --lora would fit/);
   expect(() => estimate(1024, 1, 120e6)).toThrow(/take a shorter --seq-len/);
-  expect(() => estimate(1024, 1, 62e6, true)).toThrow(/take a shorter --seq-len/);
+  expect(() => estimate(1024, 1, 62e6, 1000)).toThrow(/take a shorter --seq-len/);
 });

@@ -1,9 +1,9 @@
 /**
  * What a training will take of this machine's memory, told before it begins, and refused where it cannot fit.
  *
- * Accuracy: the peak of the resident set on Linux was 0.79 to 1.29 of the estimate over char-rnn, -gru, -lstm,
- * -bilstm, -cnn, -transformer and word-lstm of 64 to 1,024 units, with batches of 12 to 256 windows of 24 to 128
- * tokens; unrolled recurrent layers take more, the others less. To measure again, beside the figure it prints:
+ * Accuracy: the peak of the resident set on Linux was 0.6 to 1.4 of the estimate over char-lstm, -cnn, -transformer,
+ * word-lstm and gpt2 of up to 124 million parameters; unrolled recurrent layers and recomputed blocks take more, the
+ * others less. To measure again, beside the figure it prints:
  * `/usr/bin/time -f %M punchline train --steps 3 --out DIR ...`.
  */
 import { UsageError } from "../core/errors.ts";
@@ -20,31 +20,42 @@ const BESIDES = 60e6;
 export interface ParameterCounts {
   readonly total: number;
   readonly trainable: number;
-  /** Whether adapters could be trained instead. */
-  readonly adaptable?: boolean;
+}
+
+/** Another way to train the same model, for whom memory is too small for this one. */
+export interface Alternative {
+  /** The option that chooses it. */
+  readonly flag: string;
+  readonly trainable: number;
+  /** Bytes that a batch takes beside parameters and gradients. */
+  memory(): number;
 }
 
 /**
  * Estimated bytes of the process at the peak of the training: what it holds now; parameters; gradients and
  * moments of those that are trained; the values of one step by their lives; and what comes besides.
+ * @param alternatives what to suggest where they fit and this does not
  * @param machine bytes that the process holds now, and that the machine can give it besides
  * @throws UsageError where not even a pool without gaps would fit, with what would
  */
 export function estimateMemory(
-  { total, trainable, adaptable = false }: ParameterCounts,
+  { total, trainable }: ParameterCounts,
   optimizer: Pick<Optimizer, "moments">,
   step: Pick<TrainingStep, "memory">,
   { batchSize, seqLen, accumulate, packing }: TrainOptions,
+  alternatives: readonly Alternative[] = [],
   machine = { held: process.memoryUsage.rss(), available: process.availableMemory() },
 ): number {
   const { held, available } = machine;
   const copies = 1 + optimizer.moments + (accumulate > 1 ? 1 : 0);
-  const fixed = 4 * (total + copies * trainable) + BESIDES;
+  const fixedFor = (trained: number) => 4 * (total + copies * trained) + BESIDES;
+  const fixed = fixedFor(trainable);
   const alive = step.memory(batchSize, seqLen, packing === "blocks");
   if (fixed + alive > available) {
     const fitting = Math.floor((batchSize * (available - fixed)) / (POOL_FACTOR * alive));
-    // Adapters are small, and with them a batch takes no more than without.
-    const others = adaptable && 4 * total + BESIDES + alive <= available ? ["--lora"] : [];
+    const others = alternatives
+      .filter((other) => fixedFor(other.trainable) + POOL_FACTOR * other.memory() <= available)
+      .map(({ flag }) => flag);
     if (fitting >= 1) others.unshift(`a --batch-size of ${fitting}`);
     const advice =
       others.length > 0

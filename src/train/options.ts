@@ -79,14 +79,19 @@ export interface TrainOptions {
   readonly lora?: Partial<LoraOptions>;
   /** Freeze the embeddings and so many of the first layers: of `base` only. Default: none. */
   readonly freezeLayers?: number;
+  /**
+   * Hold only what passes from block to block for the backward pass, and compute the rest anew: less memory, more
+   * time, the same numbers to the bit. Default false.
+   */
+  readonly recompute?: boolean;
 }
 
 /** How texts stand in the rows of a batch. */
 export type Packing = "none" | "blocks" | "stream";
 
-/** What a resumed training may change: when it ends, and how often it is saved. */
+/** What a resumed training may change: when it ends, how often it is saved, and what it holds in memory. */
 export type ResumeOptions = Partial<
-  Pick<TrainOptions, "steps" | "epochs" | "maxMinutes" | "patience" | "checkpointSeconds">
+  Pick<TrainOptions, "steps" | "epochs" | "maxMinutes" | "patience" | "checkpointSeconds" | "recompute">
 >;
 
 export const trainDefaults: TrainOptions = {

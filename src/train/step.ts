@@ -1,6 +1,7 @@
 /** The forward and backward pass of one training step: batches in, loss and gradients out. */
 import { gradients } from "../autodiff/grad.ts";
 import { float32, type HostArray } from "../core/array.ts";
+import { UsageError } from "../core/errors.ts";
 import type { BatchSource, TokenBatch } from "../data/batches/batch.ts";
 import { mostMasked } from "../data/batches/index.ts";
 import { tensorsOf } from "../evaluate/batch-scorer.ts";
@@ -43,12 +44,20 @@ export class TrainingStep {
   readonly #model: Model;
   readonly #pass;
 
-  /** @param trainable names of the parameters whose gradients are wanted */
-  constructor(model: Model, backend: Backend, trainable: readonly string[]) {
+  /**
+   * @param trainable names of the parameters whose gradients are wanted
+   * @param recompute whether the backward pass computes the inside of blocks anew. Default false.
+   * @throws UsageError for a model without blocks
+   */
+  constructor(model: Model, backend: Backend, trainable: readonly string[], recompute = false) {
+    if (recompute && !model.stages)
+      throw new UsageError(
+        `${model.config.model_type} has no blocks whose inside could be computed anew; leave --recompute out.`,
+      );
     this.#model = model;
     this.#pass = compile(
       (parameters: Parameters, input: TrainingInput) => {
-        const { loss, reported = loss, state } = objective(model, parameters, input, training());
+        const { loss, reported = loss, state } = objective(model, parameters, input, training({ recompute }));
         const found = gradients(
           loss,
           trainable.map((name) => parameters[name]!),

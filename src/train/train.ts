@@ -244,7 +244,7 @@ interface Setup {
 }
 
 interface Plan extends Pick<Setup, "adaptation" | "data" | "options" | "hooks"> {
-  /** Whether adapters could be trained where memory is too small for this. */
+  /** Whether adapters could be trained instead. */
   readonly adaptable?: boolean;
 }
 
@@ -277,14 +277,19 @@ function prepare({ adaptation, data: given, options, hooks, adaptable = false }:
     trainable: adaptation.trainable.has(spec.name),
   }));
   const trained = layout.filter((entry) => entry.trainable);
-  const step = new TrainingStep(
-    model,
-    backend,
-    trained.map(({ name }) => name),
-  );
+  const names = trained.map(({ name }) => name);
+  const step = new TrainingStep(model, backend, names, options.recompute);
   const trainable = countParameters({ parameters: trained });
-  const counts = { total: countParameters(model), trainable, adaptable };
-  const bytes = estimateMemory(counts, optimizer, step, options);
+  const counts = { total: countParameters(model), trainable };
+  const { batchSize, seqLen, packing } = options;
+  const memoryOf = (other: TrainingStep) => () => other.memory(batchSize, seqLen, packing === "blocks");
+  const bytes = estimateMemory(counts, optimizer, step, options, [
+    ...(model.stages && !options.recompute
+      ? [{ flag: "--recompute", trainable, memory: memoryOf(new TrainingStep(model, backend, names, true)) }]
+      : []),
+    // Adapters are small, and a batch takes no more with them than without.
+    ...(adaptable ? [{ flag: "--lora", trainable: 0, memory: memoryOf(step) }] : []),
+  ]);
   const arena = Arena.create(layout, { moments: optimizer.moments, accumulate: options.accumulate > 1 });
   const runs = { model, adaptation, trainable, data, options, hooks };
   return { ...runs, backend, optimizer, arena, batches, step, bytes };
