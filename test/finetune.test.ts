@@ -77,10 +77,12 @@ it("reads each text for itself: its loss is that of the texts one by one, and th
   const { lm, summary } = result;
   const { validation } = data.splits;
   expect((await readRun(join(folder, "alone"))).train).toMatchObject({ packing: "blocks", seqLen: 16 });
-  const whole = await evaluateTexts(lm, validation, { alone: true, length: 32 });
+  // The folder says how the model is to be measured.
+  const loaded = await loadModel(join(folder, "alone"));
+  const whole = await evaluateTexts(loaded, validation, { length: 32 });
   let nats = 0;
   for (const text of validation) {
-    const { loss, tokens } = await evaluateTexts(lm, [text]);
+    const { loss, tokens } = await evaluateTexts(lm, [text], { alone: false });
     nats += loss * tokens;
   }
   expect(whole.loss * whole.tokens).toBeCloseTo(nats, 2);

@@ -108,7 +108,7 @@ export interface EvaluationOptions extends LikelihoodOptions {
   readonly kind?: "items" | "text";
   /**
    * Whether each text is read by itself, as after an end of text, instead of all as one stream. One longer than a
-   * window goes on in another. Default false.
+   * window goes on in another. Default: as the model was trained.
    */
   readonly alone?: boolean;
   /** Of texts read alone, how many of each one's first characters are a prompt, which is read but not scored. */
@@ -130,7 +130,7 @@ export async function evaluateTexts(
       `${name} (${model.config.model_type}) fills masks and gives no probability of a whole text; compare the validation losses of "finetune", or see "fill".`,
     );
   const items = options.kind !== "text";
-  const alone = options.alone === true && items;
+  const alone = items && (options.alone ?? lm.readsTextsAlone === true);
   const { nats, tokens } = alone
     ? await scoreAlone(lm, texts, options)
     : await scoreStream(lm, texts, options);

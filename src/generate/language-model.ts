@@ -15,6 +15,8 @@ export interface LanguageModel {
   readonly backend: Backend;
   /** Whether generation stops at the tokenizer's end of text: not so for models of one continuous text. */
   readonly endsItems: boolean;
+  /** Whether it was trained on texts that did not see each other, and is to be measured so. Default false. */
+  readonly readsTextsAlone?: boolean;
   /** What people call it: its folder or name. */
   readonly name: string;
 }

@@ -32,7 +32,16 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
       : await openWeights(model.parameters, folder.tensors, architecture.checkpoint);
     const tokenizer = await folder.tokenizer(model.config.vocab_size);
     const endsItems = folder.generationConfig?.eos_token_id !== undefined || tokenizer.kind === "bpe";
-    return { model, weights, tokenizer, backend: nodeBackend(device), endsItems, name: path };
+    const readsTextsAlone = folder.generationConfig?.texts_alone === true;
+    return {
+      model,
+      weights,
+      tokenizer,
+      backend: nodeBackend(device),
+      endsItems,
+      readsTextsAlone,
+      name: path,
+    };
   } finally {
     await folder.close();
   }

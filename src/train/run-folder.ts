@@ -110,6 +110,7 @@ export async function writeRunFiles(
     json({
       ...(record.kind === "items" ? { eos_token_id: tokenizer.endOfText } : {}),
       bos_token_id: tokenizer.endOfText,
+      ...((record.train.packing ?? "stream") === "stream" ? {} : { texts_alone: true }),
       do_sample: true,
       transformers_version: null,
     }),

@@ -343,6 +343,7 @@ async function session(
     tokenizer,
     backend,
     endsItems: data.kind === "items",
+    readsTextsAlone: options.packing !== "stream",
     name: folder ?? model.config.model_type,
   };
   try {

@@ -131,7 +131,7 @@ async function textsOf(ctx: Context, model: TextModel, options: Options): Promis
     ...(own ? run.data : {}),
     ...choices,
   });
-  const trainedAlone = (run?.train.packing ?? "stream") !== "stream";
+  const trainedAlone = model.kind === "local" && model.lm.readsTextsAlone === true;
   const layout = options.texts ?? (trainedAlone || data.prompts ? "alone" : "stream");
   const { train, validation, test } = data.splits;
   const split = options.split ?? (test.length > 0 ? "test" : "validation");
