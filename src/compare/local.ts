@@ -52,7 +52,7 @@ export async function localContender(
   options: CompareOptions,
 ): Promise<Contender> {
   const { topK = 10, layer = 1, head = 1 } = options;
-  const memory_mb = await peakMemory(memoryQuestion(name, "punchline", precision, options), options.signal);
+  const memory_mb = await peakMemory(memoryQuestion(name, "punchline", precision, options), options);
   const { lm, engine, question, load_ms } = await openLocalEngine(name, shown, precision, blank, options);
   try {
     const candidates = await predictBlank(engine, topK);

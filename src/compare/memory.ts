@@ -35,12 +35,12 @@ export function memoryQuestion(
 /** The built program; there is none where Punchline runs from its sources. */
 const probe = fileURLToPath(new URL("./memory-probe.js", import.meta.url));
 
-/** MB (10^6 bytes), or undefined where the process cannot be run or does not get that far. */
+/** MB (10^6 bytes), or undefined where nothing is measured, or the process cannot be run or does not get that far. */
 export async function peakMemory(
   question: MemoryQuestion,
-  signal: AbortSignal | undefined,
+  { runs, signal }: CompareOptions,
 ): Promise<number | undefined> {
-  if (!existsSync(probe)) return undefined;
+  if (runs === 0 || !existsSync(probe)) return undefined;
   return new Promise((resolve) => {
     const child = fork(probe, [JSON.stringify(question)], {
       stdio: ["ignore", "ignore", "ignore", "ipc"],

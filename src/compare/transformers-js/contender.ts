@@ -29,8 +29,8 @@ export async function transformersJsContender(
   blank: Blank,
   options: CompareOptions,
 ): Promise<Contender> {
-  const { topK = 10, signal } = options;
-  const memory_mb = await peakMemory(memoryQuestion(name, "transformers.js", precision, options), signal);
+  const { topK = 10 } = options;
+  const memory_mb = await peakMemory(memoryQuestion(name, "transformers.js", precision, options), options);
   const { model, opened, load_ms, release } = await openTransformersJs(
     name,
     shown,

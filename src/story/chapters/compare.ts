@@ -1,8 +1,9 @@
 /** The last chapter of the story: what GPT and BERT predict, and which is faster in which sense. */
-import { type Comparison, compareModels } from "../../compare/compare.ts";
+import { compareModels } from "../../compare/compare.ts";
+import type { Comparison } from "../../compare/results.ts";
 import { loadTokenizer } from "../../hub/tokenizer-files.ts";
 import type { CompareData, ComparedModel } from "../../report/index.ts";
-import { drawnModel, failuresOf, outputsOf } from "../compared.ts";
+import { drawnModel, outputsOf, sweepsOf, troublesOf } from "../compared.ts";
 import { bertFolders, bertModel } from "../models/bert.ts";
 import { charactersModel } from "../models/characters.ts";
 import { type Contender, cachedContenders, tooLarge, withFullSize } from "../models/full-size.ts";
@@ -82,7 +83,7 @@ function told(
   caveats: readonly string[],
 ): CompareData {
   const same = predictions === speed;
-  const said = [...caveats, failuresOf(predictions), same ? undefined : failuresOf(speed)].filter(Boolean);
+  const said = [...caveats, troublesOf(predictions), same ? undefined : troublesOf(speed)].filter(Boolean);
   const timed = speed.models.map(drawnModel);
   const asked = same ? [] : predictions.models.map(drawnModel);
   const twice = (model: ComparedModel) => asked.some((other) => other.model === model.model);
@@ -92,14 +93,14 @@ function told(
       // Those that are only timed may know nothing: what they predict is not shown.
       ...timed
         .filter((model) => !twice(model))
-        .map(({ right_context_effect: effect, ...m }) =>
-          same
-            ? { ...m, ...(effect === undefined ? {} : { right_context_effect: effect }) }
-            : { ...m, predictions: [] },
-        ),
+        .map((m) => {
+          if (same) return m;
+          const { right_context_effect: _e, attention: _a, ...speedAlone } = m;
+          return { ...speedAlone, predictions: [] };
+        }),
     ],
     answers: speed.answers,
-    by_length: speed.by_length,
+    ...sweepsOf(speed),
     outputs: outputsOf(predictions),
     protocol: speed.protocol,
     ...(said.length > 0 ? { caveat: said.join(" ") } : {}),
