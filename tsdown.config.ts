@@ -1,7 +1,13 @@
 import { defineConfig } from "tsdown";
 
 export default defineConfig({
-  entry: { index: "src/index.ts", engine: "src/engine.ts", web: "src/web.ts", cli: "src/cli/main.ts" },
+  entry: {
+    index: "src/index.ts",
+    engine: "src/engine.ts",
+    web: "src/web.ts",
+    cli: "src/cli/main.ts",
+    "memory-probe": "src/compare/memory-probe.ts",
+  },
   format: "esm",
   platform: "node",
   target: "node20",

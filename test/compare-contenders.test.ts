@@ -7,6 +7,7 @@ import { type Comparison, compareModels } from "../src/index.ts";
 import { evaluation } from "../src/nn/mode.ts";
 import type { Parameters } from "../src/nn/parameters.ts";
 import { compile } from "../src/runtime/compile.ts";
+import { punchline } from "./cli.ts";
 import { type ComparedFolders, causalText, comparedFolders, text } from "./compare-fixture.ts";
 import {
   chat,
@@ -120,6 +121,16 @@ it("sweeps lengths and batches, as far as the context goes, and counts operation
       expect(point.of_gemm).toBeCloseTo(point.gflops / gemm_gflops!, 6);
     }
   }
+});
+
+it("tells the memory that each takes, from the command line", async () => {
+  const { status, stdout, stderr } = await punchline([
+    ...["compare", folders.gpt, folders.wide, "--runs", "1", "--json"],
+    ...["--precision", "fp32", "--precision", "q8"],
+  ]);
+  expect(status, stderr).toBe(0);
+  const { models } = JSON.parse(stdout) as Comparison;
+  for (const { memory_mb } of models) expect(memory_mb).toBeGreaterThan(0);
 });
 
 describe("a hosted model", () => {

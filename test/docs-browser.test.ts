@@ -1,4 +1,4 @@
-/** examples/browser in a real browser: a run folder trained here writes there, and the same text as here. */
+/** The browser examples in a real browser: a model trained here writes there, and the same text as here. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,49 +7,63 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { browserReason, type FolderServer, launchBrowser, noBrowser, serveFolder } from "./browser.ts";
 import { builtCli, punchline, root } from "./cli.ts";
 
-describe.skipIf(noBrowser)(`the browser example${browserReason}`, () => {
+describe.skipIf(noBrowser)(`the browser examples${browserReason}`, () => {
   let folder = "";
-  let server: FolderServer;
+  const servers: FolderServer[] = [];
 
   beforeAll(async () => {
     builtCli();
     folder = await mkdtemp(join(tmpdir(), "punchline-browser-"));
-    await build({
-      root: join(root, "examples/browser"),
-      base: "./",
-      logLevel: "error",
-      build: { outDir: join(folder, "page"), target: "esnext", minify: false },
-    });
-    server = await serveFolder(join(folder, "page"));
     const sizes = ["--width", "32", "--batch-size", "8", "--seq-len", "32", "--validation-tokens", "500"];
-    const trained = await punchline(["train", "--out", "run", "--steps", "40", ...sizes], { cwd: folder });
-    expect(trained.status, trained.stderr).toBe(0);
+    for (const words of [
+      ["train", "--out", "run", "--steps", "40", ...sizes],
+      ["export", "run", "--format", "onnx", "--out", "exported"],
+    ]) {
+      const { status, stderr } = await punchline(words, { cwd: folder });
+      expect(status, stderr).toBe(0);
+    }
   }, 240_000);
 
   afterAll(async () => {
-    server?.close();
+    for (const server of servers) server.close();
     await rm(folder, { recursive: true, force: true });
   });
 
-  it("opens a run folder and writes what the command line writes", async () => {
-    const words = ["sample", "run", "--prompt", "Why did", "--temperature", "0", "--json"];
-    const [expected] = JSON.parse((await punchline(words, { cwd: folder })).stdout).samples;
-    const browser = await launchBrowser();
-    try {
-      const page = await browser.newPage();
-      await page.goto(server.url);
-      await page.setInputFiles("#files", join(folder, "run"));
-      await page.fill("#temperature", "0");
-      await page.click("button");
-      await page.waitForSelector("output[data-state]", { timeout: 60_000 });
-      expect(await page.getAttribute("output", "data-state"), (await page.textContent("output")) ?? "").toBe(
-        "done",
-      );
-      expect(await page.locator("output").evaluate((o) => (o as HTMLOutputElement).value)).toBe(
-        `Why did${expected.text}`,
-      );
-    } finally {
-      await browser.close();
-    }
-  }, 120_000);
+  it.each([
+    ["browser", "run"],
+    ["browser-onnx", "exported"],
+  ])(
+    "%s opens a folder and writes what the command line writes",
+    async (example, files) => {
+      await build({
+        root: join(root, "examples", example),
+        base: "./",
+        logLevel: "error",
+        build: { outDir: join(folder, example), target: "esnext", minify: false },
+      });
+      const server = await serveFolder(join(folder, example));
+      servers.push(server);
+      const words = ["sample", "run", "--prompt", "Why did", "--temperature", "0", "--json"];
+      const [expected] = JSON.parse((await punchline(words, { cwd: folder })).stdout).samples;
+      const browser = await launchBrowser();
+      try {
+        const page = await browser.newPage();
+        await page.goto(server.url);
+        await page.setInputFiles("#files", join(folder, files));
+        if (example === "browser") await page.fill("#temperature", "0");
+        await page.click("button");
+        await page.waitForSelector("output[data-state]", { timeout: 60_000 });
+        expect(
+          await page.getAttribute("output", "data-state"),
+          (await page.textContent("output")) ?? "",
+        ).toBe("done");
+        expect(await page.locator("output").evaluate((o) => (o as HTMLOutputElement).value)).toBe(
+          `Why did${expected.text}`,
+        );
+      } finally {
+        await browser.close();
+      }
+    },
+    120_000,
+  );
 });

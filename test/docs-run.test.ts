@@ -55,7 +55,10 @@ describe("programs", () => {
       join(folder, "tsconfig.json"),
       JSON.stringify({
         extends: join(root, "tsconfig.json"),
-        include: ["*.ts", join(root, "examples/browser/main.ts")],
+        include: [
+          "*.ts",
+          ...["browser", "browser-onnx"].map((name) => join(root, "examples", name, "main.ts")),
+        ],
       }),
     );
   });

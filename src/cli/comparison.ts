@@ -117,14 +117,21 @@ function printFacts(ctx: Context, models: readonly Compared[]): void {
     ["load and first answer, ms", (m) => m.load_ms?.toFixed(0) ?? "-"],
     ["memory for that, MB", (m) => m.memory_mb?.toFixed(0) ?? "-"],
   ];
-  ctx.print(
-    table(
-      [{ header: "" }, ...models.map(({ model }) => right(model))],
-      rows.map(([name, value]) => [name, ...models.map(value)]),
-      { width: ctx.columns },
-    ),
-  );
+  for (let i = 0; i < models.length; i += ABREAST) {
+    const some = models.slice(i, i + ABREAST);
+    if (i > 0) ctx.print();
+    ctx.print(
+      table(
+        [{ header: "" }, ...some.map(({ model }) => right(model))],
+        rows.map(([name, value]) => [name, ...some.map(value)]),
+        { width: ctx.columns },
+      ),
+    );
+  }
 }
+
+/** Models whose facts have room side by side. */
+const ABREAST = 3;
 
 function printSpeed(ctx: Context, models: readonly Compared[]): void {
   const cases = [...new Set(models.flatMap(({ speed }) => speed.map((s) => s.case)))];

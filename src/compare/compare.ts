@@ -15,8 +15,8 @@ import { type Blank, defaultText, readBlank } from "./blank.ts";
 import type { Contender } from "./contender.ts";
 import { hostedContender } from "./hosted.ts";
 import { localContender } from "./local.ts";
+import { wakeRuntime } from "./machine.ts";
 import { type CompareOptions, deviceOf } from "./options.ts";
-import { wakeRuntime } from "./resources.ts";
 import type { Comparison } from "./results.ts";
 import { type CaseFailure, type SpeedCase, timeCases } from "./speed.ts";
 import { noSweep, sweepOf } from "./sweep.ts";
@@ -48,7 +48,7 @@ export async function compareModels(
     await wakeRuntime(backend);
     for (const [i, entry] of entries.entries()) {
       if (signal?.aborted) break;
-      onProgress?.(`reading with ${entry.shown}`, i / entries.length);
+      onProgress?.("loading and asking", i / entries.length);
       try {
         ready.push(await entry.prepare(blank, options));
       } catch (error) {
@@ -142,7 +142,7 @@ function protocolOf(runs: number, { device = "cpu", threads, signal }: CompareOp
   return (
     `${runs} runs of each case after 2 of warm-up, all cases of all models in turn; ` +
     `on ${device}, fp32 where nothing else is said, threads of one operation: ${used}; median and quantiles, tokens per second at the median; ` +
-    "memory is the growth of the process until the first answer" +
+    "memory is the peak of a process of its own that loads a model and answers once" +
     (signal?.aborted ? "; interrupted, so fewer runs were done" : "")
   );
 }

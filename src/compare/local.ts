@@ -9,12 +9,39 @@ import { limitsOf } from "./cases.ts";
 import { type Contender, timingsOf } from "./contender.ts";
 import { factsOf } from "./facts.ts";
 import { kindOf } from "./kind.ts";
+import { memoryQuestion, peakMemory } from "./memory.ts";
 import { type CompareOptions, deviceOf } from "./options.ts";
 import { predictBlank, rightContextEffect } from "./predictions.ts";
 import { punchlineEngine } from "./punchline-engine.ts";
-import { memoryOf } from "./resources.ts";
 import type { Precision } from "./results.ts";
 import { writeOn } from "./writing.ts";
+
+/** Loads a model and has it answer once. */
+export async function openLocalEngine(
+  name: string,
+  shown: string,
+  precision: Precision,
+  blank: Blank,
+  options: CompareOptions,
+) {
+  const folder = await resolveModel(name);
+  const begun = performance.now();
+  const quantize = precision === "fp32" ? {} : { quantize: precision };
+  const lm: LanguageModel = {
+    ...(await loadModel(folder, { ...deviceOf(options), ...quantize })),
+    name: shown,
+  };
+  const engine = punchlineEngine(lm, blank);
+  try {
+    const question = engine.question();
+    await engine.look(question);
+    const load_ms = performance.now() - begun;
+    return { lm, engine, question, load_ms, release: () => engine.release() };
+  } catch (error) {
+    await engine.release();
+    throw error;
+  }
+}
 
 /** Loads a model, asks it, and keeps it ready for the timing. */
 export async function localContender(
@@ -25,26 +52,8 @@ export async function localContender(
   options: CompareOptions,
 ): Promise<Contender> {
   const { topK = 10, layer = 1, head = 1 } = options;
-  const folder = await resolveModel(name);
-  const begun = performance.now();
-  const { result, memory_mb } = await memoryOf(async () => {
-    const quantize = precision === "fp32" ? {} : { quantize: precision };
-    const lm: LanguageModel = {
-      ...(await loadModel(folder, { ...deviceOf(options), ...quantize })),
-      name: shown,
-    };
-    const engine = punchlineEngine(lm, blank);
-    const question = engine.question();
-    try {
-      await engine.look(question);
-    } catch (error) {
-      await engine.release();
-      throw error;
-    }
-    return { lm, engine, question };
-  });
-  const load_ms = performance.now() - begun;
-  const { lm, engine, question } = result;
+  const memory_mb = await peakMemory(memoryQuestion(name, "punchline", precision, options), options);
+  const { lm, engine, question, load_ms } = await openLocalEngine(name, shown, precision, blank, options);
   try {
     const candidates = await predictBlank(engine, topK);
     const effect = await rightContextEffect(engine, blank);
@@ -73,7 +82,7 @@ export async function localContender(
         ...(writing === undefined ? {} : { writing }),
         facts,
         load_ms,
-        memory_mb,
+        ...(memory_mb === undefined ? {} : { memory_mb }),
         notes: typeof attention === "string" ? [...notes, attention] : notes,
       },
       ...timingsOf(shown, engine, options),

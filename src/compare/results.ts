@@ -37,7 +37,7 @@ export interface Compared {
   readonly facts?: ModelFacts;
   /** Milliseconds from the folder to the first answer. */
   readonly load_ms?: number;
-  /** Growth of the process's resident memory until the first answer, its largest sample, in MB (10^6 bytes). */
+  /** Peak memory until the first answer, in a process of its own, without the runtime's own; in MB (10^6 bytes). */
   readonly memory_mb?: number;
   readonly speed: readonly Omit<Timing, "model">[];
   /** What it cannot be asked or what went wrong, in sentences. */

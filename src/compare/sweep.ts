@@ -1,7 +1,7 @@
 /** Texts of several lengths, and several texts at once, beside what the machine could do. */
 import type { Backend } from "../runtime/backend.ts";
 import type { Contender } from "./contender.ts";
-import { GEMM, gemmCase } from "./resources.ts";
+import { GEMM, gemmCase } from "./machine.ts";
 import type { Comparison, SweepPoint } from "./results.ts";
 import type { SpeedCase, Timing } from "./speed.ts";
 

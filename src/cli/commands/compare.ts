@@ -45,7 +45,8 @@ export default defineCommand({
   ],
   async run(ctx, { models }, options) {
     const { text, topK, runs, sweep, precision, layer, head, backend, page } = options;
-    const task = ctx.progress.start("comparing", { unit: "%" });
+    let task = ctx.progress.start("comparing", { unit: "%" });
+    let stage = "";
     const comparison = await compareModels(models, {
       ...present({ text }),
       // Programs find a model by the name that they gave; people want to read on.
@@ -59,7 +60,11 @@ export default defineCommand({
       ...(backend.length > 0 ? { engines: backend } : {}),
       ...deviceOf(options),
       signal: ctx.interrupt,
-      onProgress: (_, done) => task.update({ done: Math.round(100 * done), total: 100 }),
+      onProgress(now, done) {
+        if (now !== stage && stage !== "") task = ctx.progress.start(now, { unit: "%" });
+        stage = now;
+        task.update({ done: Math.round(100 * done), total: 100 });
+      },
     });
     const { length } = comparison.models;
     task.end(`compared ${length} ${length === 1 ? "model" : "models"}`);

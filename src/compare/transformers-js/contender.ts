@@ -9,9 +9,9 @@ import type { Engine } from "../engine.ts";
 import { factsOf } from "../facts.ts";
 import { kindOf } from "../kind.ts";
 import { textFor } from "../local.ts";
+import { memoryQuestion, peakMemory } from "../memory.ts";
 import type { CompareOptions } from "../options.ts";
 import { predictBlank, rightContextEffect } from "../predictions.ts";
-import { memoryOf } from "../resources.ts";
 import type { Precision } from "../results.ts";
 import { transformersJsEngine } from "./engine.ts";
 import { graphsOf } from "./graphs.ts";
@@ -29,23 +29,16 @@ export async function transformersJsContender(
   blank: Blank,
   options: CompareOptions,
 ): Promise<Contender> {
-  const { topK = 10, packages = process.cwd() } = options;
-  const module = await loadTransformersJs(packages);
-  const graphs = await graphsOf(name, precision);
-  let engine: Engine | undefined;
-  const release = async () => {
-    await engine?.release();
-    await graphs.release();
-  };
+  const { topK = 10 } = options;
+  const memory_mb = await peakMemory(memoryQuestion(name, "transformers.js", precision, options), options);
+  const { model, opened, load_ms, release } = await openTransformersJs(
+    name,
+    shown,
+    precision,
+    blank,
+    options,
+  );
   try {
-    const begun = performance.now();
-    const { result, memory_mb } = await memoryOf(() =>
-      open(module, graphs.source, shown, precision, blank, options, (opened) => {
-        engine = opened;
-      }),
-    );
-    const load_ms = performance.now() - begun;
-    const { model, opened } = result;
     const kind = kindOf(model);
     const candidates = await predictBlank(opened, topK);
     const effect = await rightContextEffect(opened, blank);
@@ -64,7 +57,7 @@ export async function transformersJsContender(
         ...(effect === undefined ? {} : { right_context_effect: effect }),
         facts,
         load_ms,
-        memory_mb,
+        ...(memory_mb === undefined ? {} : { memory_mb }),
         notes: limitsOf(shown, opened, kind),
       },
       ...timingsOf(shown, opened, options),
@@ -77,7 +70,33 @@ export async function transformersJsContender(
   }
 }
 
-/** Loads a model and has it answer once. @param made is given the engine before it is asked */
+/** Loads a model and has it answer once. */
+export async function openTransformersJs(
+  name: string,
+  shown: string,
+  precision: Precision,
+  blank: Blank,
+  options: CompareOptions,
+) {
+  const module = await loadTransformersJs(options.packages ?? process.cwd());
+  const graphs = await graphsOf(name, precision);
+  let engine: Engine | undefined;
+  const release = async () => {
+    await engine?.release();
+    await graphs.release();
+  };
+  try {
+    const begun = performance.now();
+    const { model, opened } = await open(module, graphs.source, shown, precision, blank, options);
+    engine = opened;
+    await opened.look(opened.question());
+    return { model, opened, load_ms: performance.now() - begun, release };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
 async function open(
   module: TransformersJs,
   source: string,
@@ -85,7 +104,6 @@ async function open(
   precision: Precision,
   blank: Blank,
   { threads, device = "cpu" }: CompareOptions,
-  made: (engine: Engine) => void,
 ): Promise<{ model: Model; opened: Engine }> {
   const { model } = buildModel({ ...(await module.AutoConfig.from_pretrained(source)) }, source);
   const kind = kindOf(model);
@@ -99,7 +117,5 @@ async function open(
   });
   const tokenizer = await module.AutoTokenizer.from_pretrained(source);
   const opened = transformersJsEngine({ name: shown, model, run, tokenizer, Tensor: module.Tensor }, blank);
-  made(opened);
-  await opened.look(opened.question());
   return { model, opened };
 }

@@ -1,34 +1,10 @@
-/** What running a model takes of the machine: memory, and how much of its arithmetic is put to use. */
+/** What the machine can do, for models to be measured by. */
 import { float32 } from "../core/array.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { affine } from "../nn/linear.ts";
 import type { Backend } from "../runtime/backend.ts";
 import { compile } from "../runtime/compile.ts";
 import { type SpeedCase, stopwatch } from "./speed.ts";
-
-/** Milliseconds between two looks at the memory. */
-const EVERY = 5;
-
-/**
- * Does `work` and tells how far the process's resident memory rose above where it was before, at the largest of
- * the samples taken meanwhile: in MB (10^6 bytes), 0 where it did not rise. What an earlier model gave back to the
- * process and not to the system is not seen.
- */
-export async function memoryOf<T>(work: () => Promise<T>): Promise<{ result: T; memory_mb: number }> {
-  const before = process.memoryUsage.rss();
-  let most = before;
-  const look = () => {
-    most = Math.max(most, process.memoryUsage.rss());
-  };
-  const timer = setInterval(look, EVERY);
-  try {
-    const result = await work();
-    look();
-    return { result, memory_mb: Math.round((most - before) / 1e5) / 10 };
-  } finally {
-    clearInterval(timer);
-  }
-}
 
 /** Rows, inputs and outputs of the product that models are measured by: a layer of GPT-2 over 256 tokens. */
 const LAYER = [256, 768, 3072] as const;
