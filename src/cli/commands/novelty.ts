@@ -73,10 +73,14 @@ export default defineCommand({
     if (options.checkpoints) await refuseWithoutRun(samples, model);
     const data = await dataOfModel(ctx, model, options.data, options);
     const indexFile = await indexFileOf(model, options.data);
-    const texts = model
+    const found = model
       ? await write(ctx, model, options)
       : await readTexts([samples], present({ column: options.column }));
-    if (texts.length === 0) throw new UsageError(`${samples} holds no text to audit.`);
+    const texts = found.filter((text) => /[\p{L}\p{N}]/u.test(text));
+    const empty = found.length - texts.length;
+    if (texts.length === 0) throw new UsageError(`${samples} has no text with a word in it to audit.`);
+    if (empty > 0)
+      ctx.warn(`${formatCount(empty)} of ${formatCount(found.length)} texts have no word and are left out.`);
     const { prefix, asked, prompt } = options;
     const rule: Partial<CopyRule> = present({ near: options.nearCopy, span: options.spanCopy });
     const task = ctx.progress.start("auditing", { unit: "texts" });
@@ -99,7 +103,7 @@ export default defineCommand({
       await noveltyPage(options.page, samples, commandOf(samples, options), audit);
       ctx.print(`\nThe page: ${options.page}`);
     }
-    ctx.json({ ...audit, ...(model ? tellUsage(ctx, model, options) : {}) });
+    ctx.json({ ...audit, empty, ...(model ? tellUsage(ctx, model, options) : {}) });
     await model?.release();
   },
 });
