@@ -60,6 +60,8 @@ describe("files of texts", () => {
     [["empty.txt"], "empty.txt"],
     [["blank.txt"], "blank.txt has no text with a word in it"],
     [["jokes.txt", "--checkpoints"], "jokes.txt is no run"],
+    [["jokes.txt", "-n", "5"], "jokes.txt is a file of texts, which writes nothing; leave --n out."],
+    [["openai:x", "--asked", "5"], "openai:x runs elsewhere and is not asked"],
   ])("%j fails with one sentence", async (words, sentence) => {
     put("empty.txt", "");
     put("blank.txt", "\n ?!\n");
