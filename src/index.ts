@@ -56,12 +56,14 @@ export { evaluateModel } from "./evaluate/hosted-likelihood.ts";
 export { type LastWords, scoreLastWords } from "./evaluate/last-word.ts";
 export { evaluateTexts } from "./evaluate/likelihood.ts";
 export type { CopyRule } from "./evaluate/novelty/copies.ts";
+export { auditLeaks, type Leak, type LeakAudit } from "./evaluate/novelty/leaks.ts";
 export {
   type NovelOptions,
   type NovelSample,
   type NovelSamples,
   writeNovel,
 } from "./evaluate/novelty/novel-samples.ts";
+export { buildIndex, type TrainingIndex } from "./evaluate/novelty/training-index.ts";
 export { scoreText, type TokenScores, tokenPieces } from "./evaluate/score-text.ts";
 export {
   evaluateTyping,

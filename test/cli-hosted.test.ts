@@ -219,3 +219,25 @@ describe("punchline novelty openai:NAME", () => {
     expect(usage.requests).toBe(2);
   });
 });
+
+describe("punchline report openai:NAME", () => {
+  it("measures what a hosted model writes, and notes what its service does not tell", async () => {
+    const folder = temporaryFolder();
+    const jokes = Array.from({ length: 90 }, (_, k) => `Why did the hen number ${k * 7919} cross road ${k}?`);
+    writeFileSync(join(folder, "jokes.txt"), jokes.join("\n"));
+    const data = ["--data", "jokes.txt", "--near", "off", "--test", "0.3"];
+    const words = ["report", "openai:joker", "--prompt", "Why did the", "-n", "3", ...data, "--json"];
+    const ran = await run(words, chats("hen write a poem? Nobody asked."), folder);
+    expect(ran.status, ran.stderr).toBe(0);
+    const { reference, runs, encoder, notes, usage } = JSON.parse(ran.stdout);
+    expect(reference.texts).toBe(3);
+    expect(runs).toMatchObject([
+      { run: "openai:joker", model: "hosted", texts: 3, repeated: expect.closeTo(2 / 3, 9), ended: 1 },
+    ]);
+    expect(runs[0]).not.toHaveProperty("bits_per_byte");
+    expect(runs[0].notes.join()).toContain("gives no log-probabilities");
+    expect(encoder).toBeNull();
+    expect(notes.join()).toContain("--encoder");
+    expect(usage["openai:joker"].requests).toBe(3);
+  });
+});

@@ -49,7 +49,7 @@ describe("files of texts", () => {
 
   it("takes texts of another script, without a word, or of only one training text", async () => {
     put("odd.txt", "Зачем курица перешла дорогу?\n???\n鶏はなぜ道を渡ったのか\n");
-    expect(await audit(["odd.txt", ...data])).toMatchObject({ copies: 0, n: 3 });
+    expect(await audit(["odd.txt", ...data])).toMatchObject({ copies: 0, n: 2, empty: 1 });
     put("single.txt", "The only joke in the world.\n");
     const one = await audit(["single.txt", "--data", "single.txt", "--validation", "0", "--test", "0"]);
     expect(one).toMatchObject({ copies: 1, indexed: 1, baseline: { n: 0, rate: null }, difference: null });
@@ -58,14 +58,34 @@ describe("files of texts", () => {
   it.each([
     [["gone.txt"], 'There is no file "gone.txt"'],
     [["empty.txt"], "empty.txt"],
+    [["blank.txt"], "blank.txt has no text with a word in it"],
     [["jokes.txt", "--checkpoints"], "jokes.txt is no run"],
+    [["jokes.txt", "-n", "5"], "jokes.txt is a file of texts, which writes nothing; leave --n out."],
+    [["openai:x", "--asked", "5"], "openai:x runs elsewhere and is not asked"],
   ])("%j fails with one sentence", async (words, sentence) => {
     put("empty.txt", "");
+    put("blank.txt", "\n ?!\n");
     const ran = await run(["novelty", ...words, ...data, "--json"]);
     expect(ran.stdout).toBe("");
     expect(ran.status).toBeGreaterThan(0);
     expect(ran.stderr).toMatch(/error: [^\n]*\.\n$/);
     expect(ran.stderr).toContain(sentence);
+  });
+});
+
+describe("data --audit", () => {
+  it("finds what the filter between the splits is told to let through", async () => {
+    const twice = Array.from({ length: 40 }, (_, k) => [
+      `A man number ${k} walks into the bar of ${k * 7919} and orders ${k * 31} beers.`,
+      `A man number ${k} walks into the bar of ${k * 7919} and orders ${k * 31} wines.`,
+    ]);
+    put("twice.txt", twice.flat().join("\n"));
+    const words = ["data", "twice.txt", "--audit", "--validation", "0.2", "--test", "0.2", "--json"];
+    const through = JSON.parse((await run([...words, "--near", "off"])).stdout).leaks;
+    expect(through.copies).toBeGreaterThan(10);
+    for (const { text, training_text } of through.found) expect(text).not.toBe(training_text);
+    expect(through.found[0].similarity).toBeGreaterThan(0.7);
+    expect(await run(["data", "twice.txt", "--audit", "--raw"])).toMatchObject({ status: 2 });
   });
 });
 

@@ -61,7 +61,7 @@ describe("punchline report", () => {
 
     const { document } = parseHTML(readFileSync(join(folder, "page.html"), "utf8"));
     const heads = [...document.querySelectorAll("tbody tr:first-child th")].map((e) => e.textContent);
-    expect(heads).toContain("real, held out");
+    expect(heads).toContain("real texts");
     expect(document.body.textContent).toContain("./gone could not be measured");
     expect(document.querySelectorAll("#runs-samples .column").length).toBe(2);
   });
@@ -70,7 +70,7 @@ describe("punchline report", () => {
     const ran = await run(["report", "lstm", ...few]);
     expect(ran.status, ran.stderr).toBe(0);
     for (const line of ran.stdout.split("\n")) expect(line.length, line).toBeLessThanOrEqual(80);
-    expect(ran.stdout).toMatch(/^real, held out +\d/m);
+    expect(ran.stdout).toMatch(/^real texts +\d/m);
     expect(existsSync(join(folder, "lstm/novelty.index"))).toBe(true);
   });
 

@@ -21,7 +21,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "punchline-fields-"));
   const sizes = ["--width", "16", "--batch-size", "4", "--seq-len", "16", "--validation-tokens", "500"];
   const commands: Readonly<Record<string, readonly string[]>> = {
-    data: ["one-liners"],
+    data: ["one-liners", "--audit"],
     train: ["--out", "a", "--steps", "4", "--snapshot-every", "2", ...sizes],
     finetune: ["a", "--out", "b", "--steps", "4", ...sizes.slice(2)],
     sample: ["a", "--novel"],

@@ -99,7 +99,7 @@ function small(line: string): string {
     if (/\btrain\b/.test(out) && !/--(width|config)/.test(out)) out += " --width 16";
     out += " --batch-size 4 --seq-len 16 --validation-tokens 500";
   }
-  return out.replace(/\bpunchline novelty \S+/, "$& --asked 2");
+  return out.replace(/\bpunchline novelty (?!\S+\.txt)\S+/, "$& --asked 2");
 }
 
 const shortened = (source: string): string =>

@@ -10,6 +10,11 @@ const share = (copies: number, of: number) => `${formatCount(copies)} of ${forma
 /** Copies that are shown with the text they copy. */
 const SHOWN = 5;
 
+/** Characters of a text that is shown. */
+const LONGEST = 500;
+const brief = (text: string) =>
+  visible(text.length > LONGEST ? `${text.slice(0, LONGEST).trimEnd()}…` : text);
+
 /** The verdict, the counts behind it, what the model itself gave away, and the first copies. */
 export function printAudit(ctx: Context, audit: ModelAudit): void {
   const say = (sentence: string) => ctx.print(wrap(visible(sentence), ctx.columns).join("\n"));
@@ -42,8 +47,8 @@ export function printAudit(ctx: Context, audit: ModelAudit): void {
   if (checkpoints) printSnapshots(ctx, checkpoints);
   for (const { text, copy_kind, nearest } of audit.samples.filter(({ copy }) => copy).slice(0, SHOWN)) {
     ctx.print();
-    ctx.print(`${ctx.style.bold(copy_kind ?? "copy")}: ${visible(text)}`);
-    if (nearest[0]) ctx.print(ctx.style.dim(`  data: ${visible(nearest[0].text)}`));
+    ctx.print(`${ctx.style.bold(copy_kind ?? "copy")}: ${brief(text)}`);
+    if (nearest[0]) ctx.print(ctx.style.dim(`  data: ${brief(nearest[0].text)}`));
   }
 }
 

@@ -1,5 +1,5 @@
 /** Lists of jokes with their verdicts. */
-import { type AuditedSample, spansOf, type Verdict, verdictOf } from "./audited.ts";
+import { type AuditedSample, shortened, spansOf, type Verdict, verdictOf } from "./audited.ts";
 import { percent } from "./format.ts";
 import { highlight } from "./highlight.ts";
 import { type Html, html } from "./html.ts";
@@ -40,7 +40,7 @@ export function sampleColumns(
   return html`<div class="columns">${groups.map(
     ({ title, samples }) => html`<section class="column" aria-label="${title}">
 <h4>${title} <span class="quiet">${tally(samples)}</span></h4>
-<ol class="jokes">${samples.map(
+<ol class="jokes">${samples.map(shortened).map(
       (s) => html`<li><p>${joke(s)}</p>
 <p class="note">${verdictLabel(s)}${s.nearest[0] && html`<span class="nearest">${s.nearest[0].text.trim()}</span>`}</p></li>
 `,

@@ -7,7 +7,7 @@ export interface RunMeasures {
   readonly bits_per_byte?: number;
   readonly bits_per_character?: number;
   readonly perplexity?: number;
-  /** True where the three above are flattered, as by a vocabulary that lacks words: then it is not ranked by them. */
+  /** True where the three above are flattered, as by a vocabulary that lacks words: they are marked, and it is not ranked by them. */
   readonly flattered?: boolean;
   /** Different n-grams among all n-grams, n = 1, 2, 3. */
   readonly distinct?: readonly [number, number, number];
@@ -58,9 +58,17 @@ const groups: readonly (readonly [caption: string, lines: readonly Line[]])[] = 
   [
     "How well it predicts held-out texts",
     [
-      ["Bits/char.", (m) => decimal(m.bits_per_character, 3), "lower is better"],
-      ["Bits/byte", (m) => decimal(m.bits_per_byte, 3), "lower is better; comparable whatever the tokens"],
-      ["Perplexity", (m) => decimal(m.perplexity, 2), "per token; not comparable between kinds of token"],
+      ["Bits/char.", (m) => marked(m, decimal(m.bits_per_character, 3)), "lower is better"],
+      [
+        "Bits/byte",
+        (m) => marked(m, decimal(m.bits_per_byte, 3)),
+        "lower is better; comparable whatever the tokens",
+      ],
+      [
+        "Perplexity",
+        (m) => marked(m, decimal(m.perplexity, 2)),
+        "per token; not comparable between kinds of token",
+      ],
     ],
   ],
   [
@@ -127,6 +135,10 @@ export function legendOf({ measures }: MeasureGroup): string {
   const told = measures.filter(({ explained }) => explained !== "");
   return told.length === 0 ? "" : `${told.map((m) => `${m.header}: ${m.explained}`).join(". ")}.`;
 }
+
+/** With an asterisk where the figure is flattered. */
+const marked = ({ flattered }: RunMeasures, figure: string): string =>
+  flattered && figure !== "–" ? `${figure}*` : figure;
 
 function interval(bounds: readonly [number, number] | undefined): string {
   if (bounds === undefined) return "–";

@@ -7,10 +7,7 @@ import type { MeasuredRun, RunQuality } from "./run-quality.ts";
 
 /** The rows of the tables, the real texts first. */
 export function qualityRows({ report }: QualityResult): readonly RunMeasures[] {
-  return [
-    row("real, held out", report.reference),
-    ...report.runs.map((quality) => row(quality.run, quality)),
-  ];
+  return [row("real texts", report.reference), ...report.runs.map((quality) => row(quality.run, quality))];
 }
 
 /** How the figures came about, in a sentence or two. */

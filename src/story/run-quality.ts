@@ -104,7 +104,7 @@ export async function measureRun(
   const unknown = unknownShare(model, heldOut);
   if (unknown > 0) {
     notes.push(
-      `${model.name} lacks ${(100 * unknown).toFixed(1)} % of the held-out words; each counts as one unknown word, which is easier to predict, so its bits and perplexity are flattered, and it is not ranked by them.`,
+      `${model.name} lacks ${(100 * unknown).toFixed(1)} % of the held-out words; each counts as one unknown word, which is easier to predict, so its bits and perplexity (marked *) are flattered, and it is not ranked by them.`,
     );
   }
   const characters = texts.reduce((sum, text) => sum + [...text].length, 0);

@@ -1,12 +1,20 @@
 /** `punchline data`: what a corpus holds, what is dropped and why, and how it is split. */
 import { resolve } from "node:path";
-import { type DataSummary, textFileWriter, UsageError } from "../../index.ts";
+import {
+  auditLeaks,
+  buildIndex,
+  type DataSummary,
+  type LeakAudit,
+  type PreparedData,
+  textFileWriter,
+  UsageError,
+} from "../../index.ts";
 import { defineCommand, severalArguments } from "../command.ts";
 import type { Context } from "../context.ts";
 import { dataChoices, dataOptions, readData } from "../data-options.ts";
 import { formatCount } from "../format.ts";
 import { definitions, truncate, wrap } from "../layout.ts";
-import { choice, text } from "../option.ts";
+import { choice, flag, text } from "../option.ts";
 import { table } from "../table.ts";
 
 export default defineCommand({
@@ -24,6 +32,9 @@ export default defineCommand({
     vocabulary: choice(["printable", "character", "word"], {
       describe: "Vocabulary to count; printable by default, character with --keep-unicode or --raw",
     }),
+    audit: flag({
+      describe: "Look for held-out texts that copy training texts, by the rule of novelty",
+    }),
     out: text({
       describe: "Write what is kept: .jsonl or .csv with text and split, .txt with one text per line",
       placeholder: "FILE",
@@ -35,10 +46,13 @@ export default defineCommand({
       command: "punchline data shortjokes.csv --column Joke --out jokes.jsonl",
       explain: "A file as it was downloaded, cleaned into another",
     },
+    { command: "punchline data jokes.csv --audit", explain: "Whether copies stand on two sides" },
     { command: "punchline data book.txt --raw --json", explain: "A book, as it stands" },
   ],
   async run(ctx, { source }, options) {
-    const { out, vocabulary } = options;
+    const { out, vocabulary, audit } = options;
+    if (audit && options.raw)
+      throw new UsageError("--audit compares single texts, and --raw has only one; leave one of them out.");
     if (out !== undefined && options.raw) {
       throw new UsageError("--out has nothing to write beside --raw, which changes nothing.");
     }
@@ -47,10 +61,45 @@ export default defineCommand({
     const write = out === undefined ? undefined : textFileWriter(out);
     const data = await readData(ctx, source, dataChoices(options, vocabulary), vocabulary);
     await write?.(data);
+    const leaks = audit ? await findLeaks(ctx, data) : undefined;
     show(ctx, data.summary, out);
-    ctx.json(data.summary);
+    if (leaks) showLeaks(ctx, leaks);
+    ctx.json({ ...data.summary, ...(leaks ? { leaks: documentOf(leaks) } : {}) });
   },
 });
+
+/** The near copies that the filter between the splits has let through: its rule is another, and quicker. */
+async function findLeaks(ctx: Context, { splits }: PreparedData): Promise<LeakAudit> {
+  const heldOut = [...splits.validation, ...splits.test];
+  const task = ctx.progress.start("auditing the splits", { unit: "texts" });
+  const leaks = await auditLeaks(heldOut, buildIndex(splits.train), {
+    onProgress: (done) => task.update({ done, total: heldOut.length }),
+    signal: ctx.interrupt,
+  });
+  task.end(`audited ${formatCount(heldOut.length)} held-out texts`);
+  return leaks;
+}
+
+function documentOf({ leaks, ...rate }: LeakAudit) {
+  const found = leaks.map(({ text, kind, trainingText, similarity }) => ({
+    text,
+    kind,
+    training_text: trainingText,
+    similarity,
+  }));
+  return { ...rate, found };
+}
+
+function showLeaks(ctx: Context, { copies, n, kinds, leaks }: LeakAudit): void {
+  const width = Math.min(ctx.columns, 100);
+  ctx.print(`\n${ctx.style.bold("Leaks")}`);
+  const found = `${formatCount(copies)} of ${formatCount(n)} held-out texts are copies of training texts`;
+  const { exact, near, span } = kinds;
+  ctx.print(`  ${found}: ${exact} whole, ${near} near, ${span} sewn together.`);
+  const quoted = (text: string) => truncate(text.replaceAll("\n", " "), width - 14);
+  for (const { kind, text, trainingText } of leaks.slice(0, 5))
+    ctx.print(`  ${kind.padEnd(6)} ${quoted(text)}\n  ${ctx.style.dim(`train  ${quoted(trainingText)}`)}`);
+}
 
 function show(ctx: Context, summary: DataSummary, out: string | undefined): void {
   const { style, columns } = ctx;

@@ -4,6 +4,7 @@ import {
   auditModel,
   auditSnapshots,
   type CopyRule,
+  isHosted,
   type ModelAudit,
   noveltyAuditor,
   noveltyPage,
@@ -20,27 +21,38 @@ import { deviceOf } from "../device-options.ts";
 import { formatCount } from "../format.ts";
 import { printAudit } from "../novelty-tables.ts";
 import { modelOptions, openAny, tellUsage } from "../open-model.ts";
-import { flag, integer, list, number, type OptionValues, present, text } from "../option.ts";
+import { flag, flagOf, integer, list, number, type OptionValues, present, text } from "../option.ts";
 import { dataOfModel, indexFileOf, recordOf } from "../training-data.ts";
+
+/** Of the options that only a model can honour. */
+const defaults = { n: 200, temperature: 0.8, maxLength: 240, seed: 0, asked: 100, prefix: 10 } as const;
 
 const options = {
   data: list({
     describe: "The training data (default: the run's own, or one-liners)",
     placeholder: "SOURCE",
   }),
-  n: integer({ describe: "How many texts to write", short: "n", min: 1, max: 100_000, default: 200 }),
+  n: integer({
+    describe: `How many texts to write (default ${defaults.n})`,
+    short: "n",
+    min: 1,
+    max: 100_000,
+  }),
   prompt: text({ describe: "What each text begins with" }),
-  temperature: number({ describe: "Of the sampling", min: 0, default: 0.8 }),
-  maxLength: integer({ describe: "Most tokens of a text", min: 1, default: 240 }),
-  seed: integer({ describe: "Of the random numbers", min: 0, default: 0 }),
+  temperature: number({ describe: `Of the sampling (default ${defaults.temperature})`, min: 0 }),
+  maxLength: integer({ describe: `Most tokens of a text (default ${defaults.maxLength})`, min: 1 }),
+  seed: integer({ describe: `Of the random numbers (default ${defaults.seed})`, min: 0 }),
   nearCopy: number({ describe: "Similarity from which a text is called a near copy", min: 0.6, max: 1 }),
   spanCopy: number({
     describe: "Share of words in long shared spans from which it is called a copy",
     above: 0,
     max: 1,
   }),
-  asked: integer({ describe: "Training texts whose beginnings the model is given", min: 0, default: 100 }),
-  prefix: integer({ describe: "Tokens of a beginning", min: 1, default: 10 }),
+  asked: integer({
+    describe: `Training texts whose beginnings the model is given (default ${defaults.asked})`,
+    min: 0,
+  }),
+  prefix: integer({ describe: `Tokens of a beginning (default ${defaults.prefix})`, min: 1 }),
   checkpoints: flag({
     describe: "Audit the weights kept along the training as well (train --snapshot-every)",
   }),
@@ -49,7 +61,8 @@ const options = {
   ...modelOptions,
 } as const;
 
-type Options = OptionValues<typeof options>;
+type Given = OptionValues<typeof options>;
+type Options = Omit<Given, keyof typeof defaults> & Readonly<Record<keyof typeof defaults, number>>;
 
 export default defineCommand({
   description:
@@ -68,15 +81,22 @@ export default defineCommand({
     { command: "punchline novelty runs/a --checkpoints", explain: "When it began to remember" },
     { command: "punchline novelty jokes.txt --data shortjokes.csv", explain: "Texts from anywhere" },
   ],
-  async run(ctx, { samples }, options) {
-    const model = isTextFile(samples) ? undefined : await openAny(ctx, samples, options);
+  async run(ctx, { samples }, given) {
+    const file = isTextFile(samples);
+    refuseUseless(samples, file, given);
+    const options: Options = { ...given, ...defaults, ...present(given) };
+    const model = file ? undefined : await openAny(ctx, samples, options);
     if (options.checkpoints) await refuseWithoutRun(samples, model);
     const data = await dataOfModel(ctx, model, options.data, options);
     const indexFile = await indexFileOf(model, options.data);
-    const texts = model
+    const found = model
       ? await write(ctx, model, options)
       : await readTexts([samples], present({ column: options.column }));
-    if (texts.length === 0) throw new UsageError(`${samples} holds no text to audit.`);
+    const texts = found.filter((text) => /[\p{L}\p{N}]/u.test(text));
+    const empty = found.length - texts.length;
+    if (texts.length === 0) throw new UsageError(`${samples} has no text with a word in it to audit.`);
+    if (empty > 0)
+      ctx.warn(`${formatCount(empty)} of ${formatCount(found.length)} texts have no word and are left out.`);
     const { prefix, asked, prompt } = options;
     const rule: Partial<CopyRule> = present({ near: options.nearCopy, span: options.spanCopy });
     const task = ctx.progress.start("auditing", { unit: "texts" });
@@ -99,7 +119,7 @@ export default defineCommand({
       await noveltyPage(options.page, samples, commandOf(samples, options), audit);
       ctx.print(`\nThe page: ${options.page}`);
     }
-    ctx.json({ ...audit, ...(model ? tellUsage(ctx, model, options) : {}) });
+    ctx.json({ ...audit, empty, ...(model ? tellUsage(ctx, model, options) : {}) });
     await model?.release();
   },
 });
@@ -108,6 +128,18 @@ function isTextFile(name: string): boolean {
   if (!/\.(txt|jsonl?|csv|tsv|parquet)(\.gz)?$/.test(name)) return false;
   if (existsSync(name)) return statSync(name).isFile();
   throw new UsageError(`There is no file "${name}"; check the path, or name a model.`);
+}
+
+/** What a file of texts, or a model elsewhere, could only ignore. */
+function refuseUseless(name: string, file: boolean, given: Given): void {
+  const ofModels = Object.keys(defaults) as (keyof typeof defaults)[];
+  const useless = file ? ofModels : isHosted(name) ? (["asked", "prefix"] as const) : [];
+  const odd = useless.find((option) => given[option] !== undefined);
+  if (odd === undefined) return;
+  const why = file
+    ? "is a file of texts, which writes nothing"
+    : "runs elsewhere and is not asked for training texts";
+  throw new UsageError(`${name} ${why}; leave ${flagOf(odd)} out.`);
 }
 
 async function refuseWithoutRun(name: string, model: TextModel | undefined): Promise<void> {

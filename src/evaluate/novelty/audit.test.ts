@@ -140,8 +140,8 @@ describe("Auditor", () => {
 });
 
 describe("auditLeaks", () => {
-  it("names the texts that have slipped through, and where they come from", () => {
-    const { copies, n, leaks } = auditLeaks([...unseen, `${train[2]} ${train[0]}`], index);
+  it("names the texts that have slipped through, and where they come from", async () => {
+    const { copies, n, leaks } = await auditLeaks([...unseen, `${train[2]} ${train[0]}`], index);
     expect({ copies, n }).toEqual({ copies: 2, n: 5 });
     expect(leaks).toMatchObject([
       { row: 2, kind: "near", source: 4, trainingText: train[4] },

@@ -21,25 +21,34 @@ export interface LeakAudit extends CopyRate {
 }
 
 /**
- * Which of `texts` (a test or validation split) are copies of the indexed training texts.
+ * Which of `texts` (a test or validation split) are copies of the indexed training texts. Lets the event loop
+ * turn now and then.
  *
  * @param onProgress called with the number of texts checked
  */
-export function auditLeaks(
+export async function auditLeaks(
   texts: readonly string[],
   index: TrainingIndex,
-  options: Pick<AuditorOptions, "rule"> & { readonly onProgress?: (done: number) => void } = {},
-): LeakAudit {
+  options: Pick<AuditorOptions, "rule"> & {
+    readonly onProgress?: (done: number) => void;
+    readonly signal?: AbortSignal;
+  } = {},
+): Promise<LeakAudit> {
+  const { onProgress, signal } = options;
   const auditor = new Auditor(index, { ...options, neighbours: 1, cueTexts: 0 });
   const judged: Judged[] = [];
   const leaks: Leak[] = [];
-  texts.forEach((text, row) => {
+  for (const [row, text] of texts.entries()) {
     const one = auditor.judge(text);
     judged.push(one);
     const kind = one.audited.copy_kind;
     if (kind) leaks.push({ row, text, kind, ...origin(index, one, kind) });
-    options.onProgress?.(row + 1);
-  });
+    if (judged.length % 100 === 0) {
+      await new Promise((resume) => setTimeout(resume));
+      signal?.throwIfAborted();
+    }
+    onProgress?.(judged.length);
+  }
   return { ...copyRate(judged), leaks };
 }
 

@@ -1,5 +1,5 @@
 /** Chapter: does the model invent, or has it remembered? */
-import { type AuditedSample, closeSimilarity } from "../audited.ts";
+import { type AuditedSample, closeSimilarity, shortened } from "../audited.ts";
 import { defineChapter } from "../chapter.ts";
 import { type MemorisationPoint, memorisationChart } from "../charts/memorisation.ts";
 import { type NoveltyCurve, noveltyCurveChart } from "../charts/novelty-curve.ts";
@@ -31,6 +31,7 @@ ${audits.map((a, i) => audit(a, `novelty-${i}`, audits.length > 1))}`,
 
 function audit(a: NoveltyAudit, id: string, named: boolean): Html {
   const heldout = "real, unseen";
+  const samples = a.samples.map(shortened);
   const rows: readonly RateRow[] = [
     rateRow(a.model, { copies: a.copies, n: a.samples.length }, true),
     rateRow("Real jokes it never saw", a.baseline),
@@ -58,7 +59,7 @@ ${figure({
   subtitle:
     "The model’s joke, with what stands word for word in the training data marked, and its nearest real joke, with the differences underlined",
   width: "wide",
-  content: pairs(mostCopied(a.samples, 8)),
+  content: pairs(mostCopied(samples, 8)),
   measured: measured(
     `The eight samples nearest to the training data, of ${count(a.samples.length)}. “Close”: the nearest is at least ${closeSimilarity * 100} % alike.`,
   ),
@@ -70,7 +71,7 @@ ${
     title: "The same beginning, continued twice",
     subtitle: "What the model made of a cue, and how real jokes go on",
     width: "wide",
-    content: cues(a.samples),
+    content: cues(samples),
     measured: measured("All training jokes that begin with the cue; at most five are shown."),
   })
 }
