@@ -48,8 +48,8 @@ export {
   type VocabularyName,
 } from "./data/prepare.ts";
 export { type PrepareDataOptions, prepareData, prepareRawText, readRawText } from "./data/prepare-sources.ts";
-export { withSubwords } from "./data/subwords.ts";
 export type { DataSummary } from "./data/summary.ts";
+export { withSubwords } from "./data/vocabularies.ts";
 export { textFileWriter } from "./data/write-texts.ts";
 export { evaluateModel } from "./evaluate/hosted-likelihood.ts";
 export { type Evaluation, evaluateTexts } from "./evaluate/likelihood.ts";
@@ -115,6 +115,15 @@ export {
   type SnapshotOptions,
   type SnapshotsAudit,
 } from "./story/along-training.ts";
+export {
+  type ArchitecturesEvent,
+  type ArchitecturesOptions,
+  type ArchitecturesResult,
+  compareArchitectures,
+  comparedArchitectures,
+  type TrainedArchitecture,
+} from "./story/architectures.ts";
+export { architecturesPage } from "./story/architectures-page.ts";
 export {
   auditModel,
   type ModelAudit,

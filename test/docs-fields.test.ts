@@ -30,6 +30,10 @@ beforeAll(async () => {
     suggest: ["a", "Why"],
     compare: ["a", "b", "--runs", "1"],
     report: ["a", "b", "-n", "20", "--max-length", "20"],
+    "compare-models": [
+      "one-liners",
+      ...["--models", "char-rnn", "--minutes", "0.001", "--parameters", "5000", "--out", "c"],
+    ],
   };
   for (const [name, words] of Object.entries(commands)) {
     const ran = await punchline([name, ...words, "--json"], { cwd: folder });
@@ -58,7 +62,7 @@ it("names the fields of log.jsonl", () => {
 });
 
 describe("documents", () => {
-  it.each(["data", "train", "sample", "eval", "novelty", "suggest", "compare", "report"])(
+  it.each(["data", "train", "sample", "eval", "novelty", "suggest", "compare", "report", "compare-models"])(
     "of punchline %s",
     (name) => {
       expect(documented(`Document of punchline ${name}`)).toEqual(fields(documents.get(name)!));

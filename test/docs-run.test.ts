@@ -88,6 +88,7 @@ function small(line: string): string {
   let out = line
     .replace(/\bnpx punchline\b/g, "punchline")
     .replace(/--(?:max-minutes|steps|epochs) [\d.]+/, `--steps ${resumes ? 6 : 4}`)
+    .replace(/ --minutes [\d.]+/, " --minutes 0.002 --parameters 5000")
     .replace(/ -n \d+/, " -n 2")
     .replace(/--snapshot-every \d+/, "--snapshot-every 2")
     .replace(/--width \d+/, "--width 16");

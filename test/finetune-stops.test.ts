@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { encodeSplit } from "../src/data/prepare.ts";
 import { prepareData, prepareRawText } from "../src/data/prepare-sources.ts";
-import { withSubwords } from "../src/data/subwords.ts";
+import { withSubwords } from "../src/data/vocabularies.ts";
 import { loadModel } from "../src/generate/load.ts";
 import { sample } from "../src/generate/sample.ts";
 import { loadTokenizer } from "../src/hub/tokenizer-files.ts";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { prepareTexts } from "../src/data/prepare.ts";
-import { withSubwords } from "../src/data/subwords.ts";
+import { withSubwords } from "../src/data/vocabularies.ts";
 import { evaluateTexts } from "../src/evaluate/likelihood.ts";
 import { loadModel } from "../src/generate/load.ts";
 import { sample } from "../src/generate/sample.ts";

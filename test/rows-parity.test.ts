@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import type { TokenBatch } from "../src/data/batches/index.ts";
 import { type PreparedData, prepareTexts } from "../src/data/prepare.ts";
-import { withSubwords } from "../src/data/subwords.ts";
+import { withSubwords } from "../src/data/vocabularies.ts";
 import type { Model } from "../src/models/model.ts";
 import { architectureOf } from "../src/models/registry.ts";
 import { huggingfaceTokenizer } from "../src/text/huggingface.ts";

@@ -11,7 +11,7 @@ import {
 } from "../index.ts";
 import type { Context } from "./context.ts";
 import { formatCount } from "./format.ts";
-import { flag, integer, number, numberOrOff, type OptionValues, present, text } from "./option.ts";
+import { flag, flagOf, integer, number, numberOrOff, type OptionValues, present, text } from "./option.ts";
 
 const group = "Data";
 
@@ -44,6 +44,12 @@ export const dataOptions = {
   includeAttacks: flag({ describe: "Include built-in jokes tagged as attacks on groups of people", group }),
   minLength: integer({ describe: "Drop shorter texts", min: 1, unit: "characters", group }),
   maxChars: integer({ describe: "Drop longer texts", min: 1, unit: "characters", group }),
+  minCount: integer({
+    describe: "Of a word vocabulary: leave out words seen less often (default 2)",
+    min: 1,
+    group,
+  }),
+  maxWords: integer({ describe: "Of a word vocabulary: its most frequent words alone", min: 1, group }),
   validation: number({ describe: "Share of the texts for validation", min: 0, max: 0.9, group }),
   test: number({ describe: "Share of the texts for the final test", min: 0, max: 0.9, group }),
 } as const;
@@ -53,8 +59,18 @@ export type DataOptionValues = OptionValues<typeof dataOptions>;
 /** What shapes the data, as plain values: kept in a run's record, so that a resume prepares the same. */
 export type DataChoices = Readonly<Record<string, unknown>>;
 
-/** The values that differ from the defaults. */
-export function dataChoices(options: DataOptionValues): DataChoices {
+/**
+ * The values that differ from the defaults.
+ * @param vocabulary the kind that is made from the data; absent where none is
+ * @throws UsageError for an option of word vocabularies where there is no such vocabulary
+ */
+export function dataChoices(options: DataOptionValues, vocabulary?: string): DataChoices {
+  for (const name of ["minCount", "maxWords"] as const) {
+    if (options[name] !== undefined && vocabulary !== "word")
+      throw new UsageError(
+        `${flagOf(name)} is an option of vocabularies of words, which word-lstm and word-rnn make from the data; leave it out.`,
+      );
+  }
   return Object.fromEntries(
     Object.entries(dataOptions).flatMap(([key, { default: standard }]) => {
       const value = options[key as keyof DataOptionValues];
@@ -75,9 +91,12 @@ export async function readData(
     ...choices,
   } as DataOptionValues;
   const fractions = present({ validation: options.validation, test: options.test });
-  const words = vocabulary === undefined ? {} : { vocabulary };
+  const counts = present({ minCount: options.minCount, maxWords: options.maxWords });
+  const words = { ...(vocabulary === undefined ? {} : { vocabulary }), ...counts };
   if (options.raw) {
-    const odd = Object.keys(choices).find((key) => !["raw", "validation", "test"].includes(key));
+    const odd = Object.keys(choices).find(
+      (key) => !["raw", "validation", "test", "minCount", "maxWords"].includes(key),
+    );
     if (odd)
       throw new UsageError(
         `--raw takes the file as it stands and cannot be combined with the option "${odd}".`,

@@ -86,6 +86,12 @@ export const registry: readonly CommandEntry[] = [
     load: () => import("./commands/compare.ts"),
   },
   {
+    name: "compare-models",
+    group: "Judge",
+    summary: "Which network? Train each for the same time and compare",
+    load: () => import("./commands/compare-models.ts"),
+  },
+  {
     name: "export",
     group: "Share",
     summary: "Write a model in a format that other programs load",

@@ -56,6 +56,10 @@ export function trainingOptions(d: TrainOptions, packing: Packing = "stream") {
       group,
     }),
     maxMinutes: number({ describe: "Wall-clock limit", above: 0, unit: "minutes", group }),
+    clock: choice(["all", "steps"], {
+      describe: `What time counts: all, or steps without validation (default ${d.clock})`,
+      group,
+    }),
     batchSize: integer({ describe: `Rows side by side (default ${d.batchSize})`, min: 1, group }),
     seqLen: integer({ describe: `Tokens of a row (default ${d.seqLen})`, min: 1, group }),
     packing: choice(["none", "blocks", "stream"], {
@@ -76,6 +80,12 @@ export function trainingOptions(d: TrainOptions, packing: Packing = "stream") {
     optimizer: choice(["adamw", "sgd"], { describe: `Default ${d.optimizer}`, group }),
     learningRate: number({ describe: `Peak learning rate (default ${d.learningRate})`, above: 0, group }),
     schedule: choice(["constant", "linear", "cosine"], { describe: `Default ${d.schedule}`, group }),
+    finalRate: number({
+      describe: `Where the schedule ends, as a share of the peak (default ${d.finalRate})`,
+      min: 0,
+      max: 1,
+      group,
+    }),
     warmup: integer({
       describe: `Steps of rising learning rate (default ${d.warmup ?? "100, at most a tenth of all"})`,
       min: 0,
@@ -83,6 +93,12 @@ export function trainingOptions(d: TrainOptions, packing: Packing = "stream") {
     }),
     weightDecay: number({ describe: `Of matrices (default ${d.weightDecay})`, min: 0, group }),
     momentum: number({ describe: `Of sgd only (default ${d.momentum})`, min: 0, below: 1, group }),
+    beta2: number({
+      describe: `Of adamw's second moment (default ${d.beta2})`,
+      min: 0,
+      below: 1,
+      group,
+    }),
     clip: number({ describe: `Largest gradient norm, 0 for any (default ${d.clip})`, min: 0, group }),
     seed: integer({ describe: `Of everything random (default ${d.seed})`, min: 0, group }),
     ...watchingOptions(d),

@@ -67,6 +67,7 @@ function expectations({
   steps,
   parameters,
   trainable,
+  context,
   bytes,
   secondsPerStep,
   layout,
@@ -83,6 +84,7 @@ function expectations({
   return [
     ...(layout ? layoutLines(layout, unit) : []),
     ...(resumedFrom > 0 ? [`going on after step ${formatCount(resumedFrom)}`] : []),
+    ...(context === null ? [] : [`each prediction sees the last ${formatCount(context)} ${unit}`]),
     `${trained}, about ${formatBytes(bytes)} of memory, ${perStep(secondsPerStep)} a step: ${time}`,
   ];
 }

@@ -34,4 +34,4 @@ export function reportTraining(
 }
 
 /** A path as it can be typed. */
-const quoted = (path: string): string => (/^[\w./~:@%+,-]+$/.test(path) ? path : JSON.stringify(path));
+export const quoted = (path: string): string => (/^[\w./~:@%+,-]+$/.test(path) ? path : JSON.stringify(path));

@@ -47,6 +47,8 @@ export interface PrepareOptions {
   readonly vocabulary?: VocabularyName | Tokenizer;
   /** For the word vocabulary: words seen less often are `<unk>`. Default 2. */
   readonly minCount?: number;
+  /** For the word vocabulary: the most words that it has, the most frequent ones. Default no limit. */
+  readonly maxWords?: number;
   readonly onProgress?: (progress: PrepareProgress) => void;
 }
 
@@ -256,17 +258,24 @@ function tokenizerFor(
   vocabulary: Vocabulary,
   splits: Readonly<Record<SplitName, readonly string[]>>,
 ): Tokenizer {
-  const { vocabulary: given, minCount } = options;
+  const { vocabulary: given } = options;
   const all = () => splitNames.flatMap((name) => splits[name]);
   if (vocabulary === "character" && typeof given !== "object") return characterTokenizerOf(all());
   if (vocabulary === "word" && typeof given !== "object") {
-    return wordTokenizerOf(splits.train, minCount === undefined ? {} : { minCount });
+    return wordTokenizerOf(splits.train, wordOptions(options));
   }
   const tokenizer = typeof given === "object" ? given : printableTokenizer();
   // Known to fit after full cleaning; where a step was left out, the first stranger is named here.
   if (tokenizer.kind === "character") for (const text of all()) tokenizer.encode(text);
   return tokenizer;
 }
+
+/** How a word vocabulary is made of the training split. */
+export const wordOptions = ({ minCount, maxWords }: Pick<PrepareOptions, "minCount" | "maxWords">) => ({
+  ...(minCount === undefined ? {} : { minCount }),
+  // Beside the words stand the unknown one and the end of a text.
+  ...(maxWords === undefined ? {} : { maxSize: maxWords + 2 }),
+});
 
 function fingerprintOf(
   kind: string,

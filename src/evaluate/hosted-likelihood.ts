@@ -80,6 +80,7 @@ async function evaluateHosted(
     bits_per_character: bits / characters,
     bits_per_byte: bits / bytes,
     tokens,
+    unknown: 0,
     characters,
     bytes,
     context,

@@ -15,9 +15,13 @@ import { carriesState, type Model } from "../models/model.ts";
 import type { Backend } from "../runtime/backend.ts";
 import { BatchScorer, type StreamLoss } from "./batch-scorer.ts";
 import { endings, lanes, windows } from "./passes.ts";
+import { spellUnknown } from "./spelling.ts";
 
 export interface LikelihoodOptions {
-  /** Windows read side by side. Default 16; fewer where the vocabulary is large and windows are independent. */
+  /**
+   * Windows read side by side. Default 16; 128 of models that predict only after a window; fewer where the
+   * vocabulary is large and windows are independent.
+   */
   readonly batch?: number;
   /** Tokens of a window. Default: the context, at most 256; 128 for recurrent models. */
   readonly length?: number;
@@ -33,6 +37,7 @@ const MOST_LOGITS = 2 ** 25;
 
 /** Windows side by side. Lanes of a carried state stay as many, as they decide what each token sees. */
 function batchFor(model: Model, length: number): number {
+  if (model.predicts === "last") return 128;
   if (carriesState(model)) return 16;
   return Math.max(1, Math.min(16, Math.floor(MOST_LOGITS / (length * model.config.vocab_size))));
 }
@@ -93,6 +98,8 @@ export interface Evaluation {
   readonly bits_per_character: number;
   readonly bits_per_byte: number;
   readonly tokens: number;
+  /** Words that the vocabulary lacks. They count as one token in the loss, and with their spelling in the bits. */
+  readonly unknown: number;
   readonly characters: number;
   readonly bytes: number;
   /** Tokens of a window. */
@@ -113,7 +120,7 @@ export interface EvaluationOptions extends LikelihoodOptions {
 
 /**
  * Loss, perplexity and bits of texts under a model. The whole is one stream that begins after an end of text,
- * unless each text is to be read alone.
+ * unless each text is to be read alone. Words that its vocabulary lacks are spelt for the bits, as spelling.ts has it.
  */
 export async function evaluateTexts(
   lm: LanguageModel,
@@ -134,12 +141,15 @@ export async function evaluateTexts(
   const joined = scored.join("\n") + (items ? "\n" : "");
   const characters = [...joined].length;
   const bytes = new TextEncoder().encode(joined).length;
+  const spelling = spellUnknown(lm.tokenizer, scored);
+  const bits = (nats + spelling.nats) / Math.LN2;
   return {
     loss: nats / tokens,
     perplexity: Math.exp(nats / tokens),
-    bits_per_character: nats / Math.LN2 / characters,
-    bits_per_byte: nats / Math.LN2 / bytes,
+    bits_per_character: bits / characters,
+    bits_per_byte: bits / bytes,
     tokens,
+    unknown: spelling.words,
     characters,
     bytes,
     context: carriesState(model) ? tokens : (options.length ?? windowOf(model)),

@@ -46,7 +46,15 @@ export const charTransformer: Architecture = {
   tokens: "character",
   options,
   // With these sizes, nanoGPT's recipe for a laptop's processor.
-  training: { batchSize: 12, seqLen: 64, learningRate: 1e-3, weightDecay: 0.1, steps: 2000 },
+  training: {
+    batchSize: 12,
+    seqLen: 64,
+    learningRate: 1e-3,
+    finalRate: 0.1,
+    beta2: 0.99,
+    weightDecay: 0.1,
+    steps: 2000,
+  },
   loraTargets: ["c_attn"],
   configure(given, vocabularySize) {
     const { layers, width, heads, context, dropout, positions, ...losses } = resolveOptions(

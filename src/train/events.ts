@@ -40,6 +40,8 @@ export type TrainEvent =
       readonly parameters: number;
       /** How many of them are trained. */
       readonly trainable: number;
+      /** Most tokens that a prediction depends on; null where the model has no bound. */
+      readonly context: number | null;
       readonly unit: TokenUnit;
       /** Estimated bytes of the whole process at its peak. */
       readonly bytes: number;

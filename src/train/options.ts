@@ -9,8 +9,10 @@ export interface TrainOptions {
   readonly steps?: number;
   /** Passes over the training split; not together with `steps`. */
   readonly epochs?: number;
-  /** Wall-clock limit for the whole training, validation included; with steps or epochs, whichever ends first. */
+  /** Wall-clock limit of what `clock` counts; with steps or epochs, whichever ends first. */
   readonly maxMinutes?: number;
+  /** What time counts: the whole training, or its steps alone, without set-up, validation and samples. Default `all`. */
+  readonly clock: "all" | "steps";
   /** Texts or windows side by side in one step. Default 32. */
   readonly batchSize: number;
   /** Tokens of a window. Default 64. */
@@ -42,12 +44,16 @@ export interface TrainOptions {
   /** Peak learning rate. Default 2e-3. */
   readonly learningRate: number;
   readonly schedule: "constant" | "linear" | "cosine";
+  /** Where a linear or cosine schedule ends, as a share of the peak. Default 0. */
+  readonly finalRate: number;
   /** Steps over which the learning rate rises from zero. Default 100, at most a tenth of all. */
   readonly warmup?: number;
   /** Decay of matrices: AdamW's, decoupled, or SGD's, added to the gradient. Default 0.01. */
   readonly weightDecay: number;
   /** SGD's momentum. Default 0.9. */
   readonly momentum: number;
+  /** Decay of AdamW's second moment. Default 0.999. */
+  readonly beta2: number;
   /** Largest global norm of a step's gradient; 0 for no clipping. Default 1. */
   readonly clip: number;
   /** Steps between validations. Default: a twentieth of all, at least 25. */
@@ -90,9 +96,12 @@ export const trainDefaults: TrainOptions = {
   accumulate: 1,
   optimizer: "adamw",
   learningRate: 2e-3,
+  clock: "all",
   schedule: "cosine",
+  finalRate: 0,
   weightDecay: 0.01,
   momentum: 0.9,
+  beta2: 0.999,
   clip: 1,
   validationTokens: 100_000,
   samplePrompt: "",
@@ -137,6 +146,12 @@ export function resolveTrainOptions(
   if (given.momentum !== undefined && options.optimizer !== "sgd")
     throw new UsageError(
       `--momentum is an option of --optimizer sgd; ${options.optimizer} has its own moments.`,
+    );
+  if (given.beta2 !== undefined && options.optimizer !== "adamw")
+    throw new UsageError(`--beta2 is an option of --optimizer adamw; ${options.optimizer} has one moment.`);
+  if (given.finalRate !== undefined && options.schedule === "constant")
+    throw new UsageError(
+      "--final-rate is an option of --schedule linear and cosine; constant stays as it is.",
     );
   return options;
 }
@@ -203,7 +218,13 @@ function checkRanges(options: TrainOptions): void {
   for (const name of notNegative) {
     if (!(options[name] >= 0 && Number.isFinite(options[name]))) refuse(name, "a number of 0 or more");
   }
-  if (!(options.momentum >= 0 && options.momentum < 1)) refuse("momentum", "from 0 to below 1");
+  for (const name of ["momentum", "beta2"] as const) {
+    // Runs of earlier versions have no beta2.
+    const value = options[name] ?? 0;
+    if (!(value >= 0 && value < 1)) refuse(name, "from 0 to below 1");
+  }
+  const { finalRate = 0 } = options;
+  if (!(finalRate >= 0 && finalRate <= 1)) refuse("finalRate", "from 0 to 1");
 }
 
 /** An option as it is written on the command line: `batchSize` is `--batch-size`. */

@@ -37,6 +37,7 @@ export function learningRateAt(options: TrainOptions, steps: number | null, step
     kind: steps === null ? "constant" : options.schedule,
     warmup: warmupSteps(options, steps),
     steps: steps ?? Number.MAX_SAFE_INTEGER,
+    floor: options.finalRate ?? 0,
   });
   return options.learningRate * factor(step);
 }

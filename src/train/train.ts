@@ -392,8 +392,8 @@ async function writeSample(lm: LanguageModel, { samplePrompt, seed }: TrainOptio
   return samplePrompt + (one?.text ?? "");
 }
 
-function createOptimizer({ optimizer, weightDecay, momentum }: TrainOptions): Optimizer {
-  return optimizer === "adamw" ? adamw({ weightDecay }) : sgd({ momentum, weightDecay });
+function createOptimizer({ optimizer, weightDecay, momentum, beta2 = 0.999 }: TrainOptions): Optimizer {
+  return optimizer === "adamw" ? adamw({ weightDecay, betas: [0.9, beta2] }) : sgd({ momentum, weightDecay });
 }
 
 /** The parameters that the base lacks. */

@@ -15,6 +15,7 @@ import { clipGlobalNorm } from "../optim/clip.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import type { Arena } from "../runtime/arena.ts";
 import type { Backend } from "../runtime/backend.ts";
+import { Clock } from "./clock.ts";
 import { checkFinite, checkLoss, checkWeights } from "./divergence.ts";
 import type { LogRow, SampleRow, StopReason, TokenUnit, TrainEvent } from "./events.ts";
 import type { TrainOptions } from "./options.ts";
@@ -81,9 +82,9 @@ class Loop {
   readonly #validation: Validation;
   #state: TrainState;
   #carried: Carried;
+  readonly #clock: Clock;
   /** Seconds of earlier sittings. */
   readonly #before: number;
-  readonly #begun = performance.now();
   /** Steps of this sitting. */
   #steps = 0;
   /** Twentieths of the time limit that have passed. */
@@ -99,6 +100,7 @@ class Loop {
     this.#options = options;
     this.#state = resume?.state ?? freshState;
     this.#before = this.#state.seconds;
+    this.#clock = new Clock(this.#before, options.clock === "steps");
     this.#part = timePart(options, this.#before);
     this.#carried = resume?.carried ?? parts.step.freshCarry(options.batchSize);
     if (resume) {
@@ -120,14 +122,17 @@ class Loop {
     const { onEvent, resume, model, unit, bytes, batches } = this.#parts;
     const planned = plannedSteps(this.#options, this.#parts.batches);
     if (planned !== null) this.#set({ plannedSteps: planned });
-    if (!resume) await this.#save();
-    const secondsPerStep = await this.#measure();
+    const secondsPerStep = await this.#clock.aside(async () => {
+      if (!resume) await this.#save();
+      return this.#measure();
+    });
     if (this.#state.plannedSteps === null) this.#plan(secondsPerStep);
     onEvent?.({
       type: "start",
       steps: this.#state.plannedSteps ?? 0,
       parameters: countParameters(model),
       trainable: countParameters({ parameters: Object.values(this.#parts.arena.trained) }),
+      context: Number.isFinite(model.contextLength) ? model.contextLength : null,
       unit,
       bytes,
       secondsPerStep,
@@ -152,7 +157,8 @@ class Loop {
     const { owed, lastValidationStep, step } = this.#state;
     if (reason && !owed && lastValidationStep !== step) this.#owe(true);
     while (true) {
-      if (this.#state.owed && !(await this.#settle(this.#state.owed))) return "interrupt";
+      const { owed } = this.#state;
+      if (owed && !(await this.#clock.aside(() => this.#settle(owed)))) return "interrupt";
       if (reason) return reason;
       if (this.#state.sinceBest >= patience) return "early";
       if (signal?.aborted) return "interrupt";
@@ -338,12 +344,12 @@ class Loop {
 
   /** Seconds of this sitting. */
   #elapsed(): number {
-    return (performance.now() - this.#begun) / 1000;
+    return this.#clock.seconds - this.#before;
   }
 
   /** Seconds of training, earlier sittings included. */
   #seconds(): number {
-    return this.#before + this.#elapsed();
+    return this.#clock.seconds;
   }
 
   #set(change: Partial<TrainState>): void {

@@ -45,7 +45,7 @@ export default defineCommand({
     const same = source.find((name) => out !== undefined && resolve(name) === resolve(out));
     if (same) throw new UsageError(`--out would overwrite the source ${same}; choose another file.`);
     const write = out === undefined ? undefined : textFileWriter(out);
-    const data = await readData(ctx, source, dataChoices(options), vocabulary);
+    const data = await readData(ctx, source, dataChoices(options, vocabulary), vocabulary);
     await write?.(data);
     show(ctx, data.summary, out);
     ctx.json(data.summary);

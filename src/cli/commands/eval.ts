@@ -80,6 +80,8 @@ export default defineCommand({
     ctx.print(`bits per character  ${result.bits_per_character.toFixed(4)}`);
     ctx.print(`bits per byte       ${result.bits_per_byte.toFixed(4)}`);
     ctx.print(`over                ${scored}${layout === "alone" ? ", each text by itself" : ""}`);
+    if (result.unknown > 0)
+      ctx.print(`unknown words       ${formatCount(result.unknown)}, spelt letter by letter for the bits`);
     ctx.json({ ...result, split, texts: layout, ...tellUsage(ctx, model, options) });
   },
 });

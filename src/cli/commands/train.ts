@@ -87,7 +87,7 @@ async function begin(ctx: Context, out: string, options: Options): Promise<Train
   await refuseTakenFolder(out);
   architectureOf(model).configure(modelOptions, 1);
   const sources = sourcesOf(options);
-  const choices = dataChoices(options);
+  const choices = dataChoices(options, architectureOf(model).tokens);
   const data = await dataFor(ctx, model, sources, choices);
   return train({
     ...hooks(ctx, out, options),
@@ -106,7 +106,7 @@ async function goOn(ctx: Context, out: string, options: Options): Promise<TrainR
     throw new UsageError(
       `${out} was fine-tuned from ${record.base}; go on with "punchline finetune ${record.base} --out ${out} --resume".`,
     );
-  refuseChanges(out, record, options, dataChoices(options));
+  refuseChanges(out, record, options, dataChoices(options, architectureOf(record.model).tokens));
   return resume(out, {
     ...hooks(ctx, out, options),
     options: resumeOptions(options),

@@ -2,7 +2,7 @@
 import { defineChapter } from "../chapter.ts";
 import { type RacePoint, raceChart } from "../charts/race.ts";
 import { figure } from "../figure.ts";
-import { bits, bytes, compact, decimal, duration, rate } from "../format.ts";
+import { bits, bytes, compact, count, decimal, duration, rate } from "../format.ts";
 import { html } from "../html.ts";
 import { dataTable } from "../table.ts";
 
@@ -15,15 +15,20 @@ export interface ArchitectureResult {
   readonly sampling_per_s: number;
   /** Size of the checkpoint in bytes. */
   readonly bytes: number;
-  /** On held-out jokes, at the end. */
+  /** On held-out texts, of the best validation. */
   readonly bits_per_character: number;
   readonly curve: readonly RacePoint[];
   readonly sample: string;
 }
 
 export interface ArchitecturesData {
+  /** Of training, for each. */
   readonly seconds: number;
   readonly models: readonly ArchitectureResult[];
+  /** Those that could not be trained. */
+  readonly failed?: readonly { readonly model: string; readonly reason: string }[];
+  /** What all were judged on. */
+  readonly validation?: { readonly texts: number; readonly characters: number };
   readonly command: string;
 }
 
@@ -42,20 +47,21 @@ export const architectures = defineChapter<ArchitecturesData>({
     const winner = best(models);
     return winner === undefined
       ? "No model was trained."
-      : `With ${duration(seconds)} each on the same jokes, ${winner.model} comes furthest: ${bits(winner.bits_per_character)} per character.`;
+      : `With ${duration(seconds)} each on the same texts, ${winner.model} comes furthest: ${bits(winner.bits_per_character)} per character.`;
   },
-  render: ({ models, seconds, command }) => {
+  render: ({ models, failed = [], validation, seconds, command }) => {
     const fastest = Math.max(...models.map((m) => m.characters_per_s));
     const sampling = Math.max(...models.map((m) => m.sampling_per_s));
     const measured = {
-      how: `Each model trained alone for ${duration(seconds)} on the same split; validation on the same held-out jokes.`,
+      how: `Each model trained alone, ${duration(seconds)} of steps on the same split; validation, which is not counted as time, on the same ${validation ? `${count(validation.characters)} characters` : "texts"} that none had seen. Words that a vocabulary lacks are counted with their spelling.`,
       command,
     };
     return html`<p>Time is what one has little of, so each network got the same time and not the same number of steps.</p>
+${failed.length > 0 && html`<p class="caveat">${failed.map(({ model, reason }) => `${model} could not be trained: ${reason}`).join(" ")}</p>`}
 ${figure({
   id: "architectures-seconds",
   title: `${best(models)?.model ?? "Nothing"} learns most in the time`,
-  subtitle: "Bits per character on held-out jokes, against the clock; lower is better",
+  subtitle: "Bits per character on held-out texts, against the clock; lower is better",
   content: raceChart({ id: "architectures-seconds-chart", models, against: "seconds" }),
   measured,
 })}
@@ -89,7 +95,7 @@ ${dataTable<ArchitectureResult>({
   rows: ranked(models),
   strong: (m) => m === best(models),
 })}
-<h3 class="loose">A joke from each</h3>
+<h3 class="loose">A text from each</h3>
 <dl class="answers">${ranked(models).map((m) => html`<div><dt>${m.model}</dt><dd class="joke">${m.sample.trim()}</dd></div>`)}</dl>`;
   },
 });

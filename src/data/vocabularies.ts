@@ -1,7 +1,8 @@
-/** Data spelt in word pieces that are learned from its own training split. */
+/** Data spelt in words, or pieces of words, that are learned from its own training split. */
 import { trainBpe } from "../text/bpe-train.ts";
 import { huggingfaceTokenizer } from "../text/huggingface.ts";
-import type { PreparedData } from "./prepare.ts";
+import { wordTokenizerOf } from "../text/words.ts";
+import { type PreparedData, type PrepareOptions, wordOptions } from "./prepare.ts";
 
 /** Ids of the vocabulary where nobody says how many. */
 export const SUBWORD_VOCABULARY = 2048;
@@ -14,5 +15,18 @@ export function withSubwords(data: PreparedData, size = SUBWORD_VOCABULARY): Pre
     ...data,
     tokenizer,
     summary: { ...data.summary, vocabulary: tokenizer.size, vocabulary_kind: "subword" },
+  };
+}
+
+/** The same splits with a vocabulary of words. */
+export function withWords(
+  data: PreparedData,
+  options: Pick<PrepareOptions, "minCount" | "maxWords"> = {},
+): PreparedData {
+  const tokenizer = wordTokenizerOf(data.splits.train, wordOptions(options));
+  return {
+    ...data,
+    tokenizer,
+    summary: { ...data.summary, vocabulary: tokenizer.size, vocabulary_kind: "word" },
   };
 }

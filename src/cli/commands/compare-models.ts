@@ -1,0 +1,164 @@
+/** `punchline compare-models`: every architecture trained for the same time on the same texts. */
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import {
+  type ArchitecturesResult,
+  architectureOf,
+  architecturesPage,
+  compareArchitectures,
+  comparedArchitectures,
+  type TrainedArchitecture,
+  UsageError,
+} from "../../index.ts";
+import { defineCommand, severalArguments } from "../command.ts";
+import type { Context } from "../context.ts";
+import { dataChoices, dataOptions, readData } from "../data-options.ts";
+import { deviceOf, deviceOptions } from "../device-options.ts";
+import { formatBytes, formatDuration, formatRate } from "../format.ts";
+import { visible, wrap } from "../layout.ts";
+import { flagOf, integer, number, present, text } from "../option.ts";
+import { sparkline } from "../sparkline.ts";
+import { table } from "../table.ts";
+import { trainingProgress } from "../training-progress.ts";
+import { quoted } from "../training-report.ts";
+
+export default defineCommand({
+  description:
+    "Trains each architecture for the same time on the same split, with about as many parameters, and says how " +
+    "well each predicts the same unseen texts: bits per character, also of models of words, whose unknown words " +
+    "are counted with their spelling. Only training steps count as time. Each is a run of its own in --out; " +
+    "interrupted, the same command goes on, and what is trained is kept.",
+  arguments: {
+    source: severalArguments({ describe: "one-liners, a file, or hf:owner/dataset, as for train" }),
+  },
+  options: {
+    minutes: number({ describe: "Training of each", above: 0, default: 2, unit: "minutes" }),
+    models: text({
+      describe: `Architectures, with commas between them (default ${comparedArchitectures.join(",")})`,
+      placeholder: "A,B,...",
+    }),
+    parameters: integer({
+      describe: "Size of each, besides what grows with its vocabulary; the width is chosen for it",
+      min: 1000,
+      default: 500_000,
+    }),
+    out: text({ describe: "Where the runs are kept", placeholder: "DIR", default: "runs/models" }),
+    page: text({ describe: "The report (default: report.html in --out)", placeholder: "FILE" }),
+    seed: integer({ describe: "Of everything random", min: 0, default: 42 }),
+    ...dataOptions,
+    ...deviceOptions,
+  },
+  examples: [
+    { command: "punchline compare-models one-liners --minutes 2", explain: "All eight, in about 20 minutes" },
+    {
+      command: "punchline compare-models jokes.csv --models char-lstm,word-lstm --max-words 10000",
+      explain: "Characters or words, on your own texts",
+    },
+  ],
+  async run(ctx, { source }, options) {
+    const { minutes, parameters, seed, out, page = join(out, "report.html") } = options;
+    const { minCount, maxWords } = options;
+    const models = options.models
+      ?.split(",")
+      .map((name) => name.trim())
+      .filter((name) => name !== "");
+    if (models?.length === 0)
+      throw new UsageError('--models needs names of architectures, such as "char-lstm,char-cnn".');
+    const names = models ?? comparedArchitectures;
+    const ofWords = names.some((name) => architectureOf(name).tokens === "word");
+    const { minCount: _c, maxWords: _w, ...rest } = dataChoices(options, ofWords ? "word" : undefined);
+    const data = await readData(ctx, source, rest);
+    let progress: ReturnType<typeof trainingProgress> = () => {};
+    const result = await compareArchitectures(data, {
+      folder: out,
+      minutes,
+      parameters,
+      seed,
+      models: names,
+      words: present({ minCount, maxWords }),
+      origin: { sources: source, options: rest },
+      backend: deviceOf(options),
+      signal: ctx.interrupt,
+      onEvent(event) {
+        if (event.type === "model")
+          progress = trainingProgress(ctx, `${event.model} (${event.index + 1} of ${event.of})`);
+        else if (event.type === "training") progress(event.event);
+        else if (event.type === "failed") ctx.warn(`${event.model} could not be trained: ${event.reason}`);
+        else if (event.kept) ctx.warn(`${event.result.model} is trained already.`);
+      },
+    });
+    if (result.models.length === 0 && result.failed.length > 0)
+      throw new UsageError(`No model could be trained. ${result.failed[0]!.reason}`);
+    show(ctx, result);
+    if (result.models.length > 0) {
+      await architecturesPage(page, commandOf(source, options), result);
+      ctx.print(`\nThe report: ${pathToFileURL(resolve(page)).href}`);
+    }
+    if (result.interrupted) ctx.print("Stopped and saved. Run the same command again to go on.");
+    ctx.json({ ...result, page: result.models.length > 0 ? page : null });
+  },
+});
+
+function show(ctx: Context, { models, seconds, validation }: ArchitecturesResult): void {
+  if (models.length === 0) return;
+  const right = (header: string) => ({ header, align: "right" as const });
+  ctx.print(
+    table(
+      [
+        { header: "model" },
+        right("bits/char"),
+        right("size"),
+        right("trains/s"),
+        right("writes/s"),
+        right("on disk"),
+        { header: "over time" },
+      ],
+      models.map((m) => [
+        m.model,
+        m.bits_per_character.toFixed(3),
+        formatRate(m.parameters),
+        formatRate(m.characters_per_s),
+        formatRate(m.sampling_per_s),
+        formatBytes(m.bytes),
+        sparkline(
+          m.curve.map((point) => point.bits_per_character),
+          12,
+        ),
+      ]),
+      { width: ctx.columns },
+    ),
+  );
+  const texts = `${validation.characters.toLocaleString("en-US")} unseen characters`;
+  say(
+    ctx,
+    `\nBest first, by bits per character of the same ${texts} after ${formatDuration(seconds)} of training each. Size: all parameters. Trains, writes: characters a second.`,
+  );
+  for (const m of models) printSample(ctx, m);
+}
+
+function printSample(ctx: Context, { model, sample }: TrainedArchitecture): void {
+  ctx.print(`\n${ctx.style.bold(model)}`);
+  say(ctx, visible(sample.trim() === "" ? "(nothing)" : sample));
+}
+
+const say = (ctx: Context, sentence: string): void =>
+  ctx.print(wrap(sentence, Math.min(ctx.columns, 100)).join("\n"));
+
+/** The command as it can be typed again. */
+function commandOf(source: readonly string[], options: Readonly<Record<string, unknown>>): string {
+  const defaults: Readonly<Record<string, unknown>> = {
+    ...Object.fromEntries(
+      Object.entries({ ...dataOptions, ...deviceOptions }).map(([k, o]) => [k, o.default]),
+    ),
+    parameters: 500_000,
+    seed: 42,
+    out: "runs/models",
+  };
+  const words = Object.entries(options).flatMap(([key, value]) => {
+    if (value === undefined || value === defaults[key]) return [];
+    if (value === true) return [flagOf(key)];
+    if (value === false) return [flagOf(key).replace("--", "--no-")];
+    return [flagOf(key), quoted(String(value))];
+  });
+  return ["punchline compare-models", ...source.map(quoted), ...words].join(" ");
+}

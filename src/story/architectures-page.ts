@@ -1,0 +1,45 @@
+/** The comparison of architectures as a page of its own. */
+import { version } from "../core/version.ts";
+import { writeFileAtomic } from "../hub/atomic.ts";
+import { bits, compact, duration, rate, renderReport } from "../report/index.ts";
+import type { ArchitecturesResult } from "./architectures.ts";
+import { machine } from "./machine.ts";
+
+/** @param command what is printed as the command that made it */
+export async function architecturesPage(
+  file: string,
+  command: string,
+  { seconds, models, failed, validation }: ArchitecturesResult,
+): Promise<void> {
+  const [best] = models;
+  const most = <T>(of: (m: (typeof models)[number]) => number, say: (m: (typeof models)[number]) => T) =>
+    models.length === 0 ? [] : [say(models.reduce((a, b) => (of(b) > of(a) ? b : a)))];
+  const html = await renderReport({
+    title: "The same texts, the same time",
+    standfirst: `${models.length === 1 ? "One network" : `${models.length} networks`} trained on this machine for ${duration(seconds)} each, on the same texts, with about as many parameters.`,
+    key: [
+      ...(best
+        ? [{ value: bits(best.bits_per_character), label: `per unseen character: ${best.model}, the best` }]
+        : []),
+      ...most(
+        (m) => m.characters_per_s,
+        (m) => ({ value: rate(m.characters_per_s), label: `characters: ${m.model} trains fastest` }),
+      ),
+      ...most(
+        (m) => m.sampling_per_s,
+        (m) => ({ value: rate(m.sampling_per_s), label: `characters: ${m.model} writes fastest` }),
+      ),
+      ...(best
+        ? [{ value: compact(best.inner_parameters), label: "parameters, the vocabulary's left out" }]
+        : []),
+    ],
+    chapters: { architectures: { seconds, models, failed, validation, command } },
+    made: {
+      date: new Date().toISOString(),
+      command,
+      machine: machine(),
+      versions: `Punchline ${version}, Node ${process.versions.node}`,
+    },
+  });
+  await writeFileAtomic(file, html);
+}

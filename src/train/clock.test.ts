@@ -1,0 +1,39 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Clock } from "./clock.ts";
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ["performance"] }));
+afterEach(() => void vi.useRealTimers());
+
+const pass = (seconds: number) => vi.advanceTimersByTime(1000 * seconds);
+
+/** A second before, ten aside, of which six in a part within, and two after. */
+async function trained(clock: Clock): Promise<number> {
+  pass(1);
+  await clock.aside(async () => {
+    pass(4);
+    await clock.aside(async () => pass(6));
+  });
+  pass(2);
+  return clock.seconds;
+}
+
+describe("the clock", () => {
+  it("goes on from earlier sittings and counts everything", async () => {
+    expect(await trained(new Clock(100, false))).toBeCloseTo(113);
+  });
+
+  it("stands while there are no steps, if it is told to", async () => {
+    expect(await trained(new Clock(100, true))).toBeCloseTo(103);
+  });
+
+  it("goes again where what was aside has failed", async () => {
+    const clock = new Clock(0, true);
+    const failing = clock.aside(async () => {
+      pass(5);
+      throw new Error("no");
+    });
+    await expect(failing).rejects.toThrow("no");
+    pass(1);
+    expect(clock.seconds).toBeCloseTo(1);
+  });
+});
