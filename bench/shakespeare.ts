@@ -4,19 +4,13 @@
  *
  *     PUNCHLINE_ASSETS=... npm run bench -- shakespeare
  */
-import { join } from "node:path";
-import { prepareRawText, type TrainOptions, train } from "../src/index.ts";
+import { type TrainOptions, train } from "../src/index.ts";
 import type { BenchRow } from "./bench.ts";
-
-const PUBLISHED = 1.88;
+import { PUBLISHED, tinyShakespeare } from "./training/shakespeare.ts";
 
 export default async function shakespeare(): Promise<BenchRow[]> {
-  const assets = process.env.PUNCHLINE_ASSETS;
-  if (!assets) throw new Error("Set PUNCHLINE_ASSETS to a folder that has tiny-shakespeare/input.txt.");
   const minutes = Number(process.env.PUNCHLINE_MINUTES ?? 10);
-  const data = await prepareRawText(join(assets, "tiny-shakespeare/input.txt"), {
-    fractions: { validation: 0.1, test: 0 },
-  });
+  const data = await tinyShakespeare();
   const curve: { minute: number; loss: number }[] = [];
   const begun = performance.now();
   const options: Partial<TrainOptions> = {

@@ -86,6 +86,7 @@ export {
 } from "./generate/fill.ts";
 export { type HostedOptions, openHosted } from "./generate/hosted/hosted-model.ts";
 export { costOf, type HostedUsage, type Prices } from "./generate/hosted/usage.ts";
+export { CANDIDATES, mostSaving, spaceComesFirst } from "./generate/keys-saved.ts";
 export type { LanguageModel } from "./generate/language-model.ts";
 export { forTyping, loadModel } from "./generate/load.ts";
 export { isHosted, type OpenOptions, openLocal, openModel } from "./generate/open.ts";

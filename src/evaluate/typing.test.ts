@@ -42,6 +42,11 @@ describe("typing with a model", () => {
     expect(sentence.startsWith(quality.examples[0]!.typed + quality.examples[0]!.completion)).toBe(true);
   });
 
+  it("needs no key for the space between a suggestion and a word that is typed", async () => {
+    const { keys } = await evaluateTyping(knowing, ["why did the zzz"]);
+    expect(keys).toBe("123".length + "zzz".length);
+  });
+
   it("that knows nothing saves nothing", async () => {
     const { keys, characters, top3, examples } = await evaluateTyping(ignorant, ["zoo, 'yes'? zoo"]);
     expect({ keys, top3, examples }).toEqual({ keys: characters, top3: 0, examples: [] });

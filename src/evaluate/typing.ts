@@ -8,9 +8,10 @@
  * Without prediction a text takes one key a character (code point); the key that sends it is counted in
  * neither. With prediction a typist who makes no mistake looks at the list before every key, and as soon as
  * a suggestion is what comes next in the text, up to the end of a word, takes it with one key; otherwise the
- * next character is typed. A suggestion brings the space before its word, where one comes first, and none
- * after it.
+ * next character is typed. A suggestion brings the space before its word, where one comes first. After it, the
+ * space before a next word that is typed comes by itself, as on a telephone's keyboard.
  */
+import { CANDIDATES, mostSaving, spaceComesFirst } from "../generate/keys-saved.ts";
 import type { LanguageModel } from "../generate/language-model.ts";
 import { createSuggester, type Suggestion } from "../generate/suggest.ts";
 
@@ -33,9 +34,9 @@ export interface TypingQuality {
   readonly keystrokes_saved_first: number;
   /** Words whose beginning was asked for: all that follow white space or begin a text. */
   readonly words: number;
-  /** Share of these words, whole, that are the first suggestion before any of their letters is typed. */
+  /** Share of these words, whole, that are the likeliest before any of their letters is typed. */
   readonly top1: number;
-  /** Share that are among the first three. */
+  /** Share that are among the three likeliest. */
   readonly top3: number;
   /** Milliseconds from a key to its list: median and 95th percentile. */
   readonly p50_ms: number;
@@ -59,7 +60,7 @@ export async function evaluateTyping(
   { n = 3, signal, onProgress }: TypingOptions = {},
 ): Promise<TypingQuality> {
   const suggester = createSuggester(lm);
-  const wanted = Math.max(n, 3);
+  const wanted = CANDIDATES * Math.max(n, 3);
   const times: number[] = [];
   const typists = [new Typist(n), new Typist(1)] as const;
   const examples: TypingExample[] = [];
@@ -84,11 +85,12 @@ export async function evaluateTyping(
         const typed = text.slice(0, at);
         const suggestions = await list(typed);
         for (const typist of typists) typist.press(text, at, suggestions);
-        const [first] = suggestions;
-        if (first && comesNext(text, at, first.text) && first.text.length > (best?.completion.length ?? 2))
-          best = { typed, completion: first.text, probability: first.probability };
+        const [shown] = mostSaving(suggestions, 1);
+        if (shown && comesNext(text, at, shown.text) && shown.text.length > (best?.completion.length ?? 2))
+          best = { typed, completion: shown.text, probability: shown.probability };
         if (word === undefined) continue;
         words++;
+        const [first] = suggestions;
         if (first?.text === word) hits.first++;
         if (suggestions.slice(0, 3).some((suggestion) => suggestion.text === word)) hits.three++;
       }
@@ -116,9 +118,11 @@ export async function evaluateTyping(
   };
 }
 
-/** Someone who takes the right suggestion where it is among the first `n`, and types the next character otherwise. */
+/** Someone who takes the right suggestion where it is among the `n` shown, and types the next character otherwise. */
 class Typist {
   readonly #n: number;
+  /** Whether the last key took a suggestion. */
+  #took = false;
   /** Where the next key goes; the text so far is written. */
   at = 0;
   keys = 0;
@@ -129,13 +133,18 @@ class Typist {
 
   begin(): void {
     this.at = 0;
+    this.#took = false;
   }
 
   /** Presses one key, if the typist has come to `at`. */
   press(text: string, at: number, suggestions: readonly Suggestion[]): void {
     if (this.at !== at) return;
-    const right = suggestions.slice(0, this.#n).find((suggestion) => comesNext(text, at, suggestion.text));
-    this.at += (right?.text ?? characterAt(text, at)).length;
+    const shown = mostSaving(suggestions, this.#n);
+    const right = shown.find((suggestion) => comesNext(text, at, suggestion.text));
+    const spaced = this.#took && text[at] === " " && spaceComesFirst(text.slice(0, at), text.slice(at + 1));
+    const typed = (spaced ? " " : "") + characterAt(text, spaced ? at + 1 : at);
+    this.at += (right?.text ?? typed).length;
+    this.#took = right !== undefined;
     this.keys++;
   }
 }

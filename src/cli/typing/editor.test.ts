@@ -34,6 +34,18 @@ describe("keys", () => {
     expect(keys(emptyEditor, "up", "down", "tab")).toEqual(emptyEditor);
   });
 
+  it("bring the space before the next word after a suggestion that was taken, and only then", () => {
+    const taken = keys(typed, "tab");
+    expect(keys(taken, "c").text).toBe("the chicken c");
+    expect(keys(taken, "cr").text).toBe("the chicken cr");
+    expect(keys(taken, "?").text).toBe("the chicken?");
+    expect(keys(taken, " c").text).toBe("the chicken c");
+    expect(keys(taken, "backspace", "k").text).toBe("the chickek");
+    const more = offer(taken, [{ text: " crosses", probability: 0.4 }]);
+    expect(keys(more, "c").suggestions).toEqual([{ text: "rosses", probability: 0.4 }]);
+    expect(keys(more, "tab", "t").text).toBe("the chicken crosses t");
+  });
+
   it("take by number", () => {
     expect(keys(typed, { name: "3", meta: true }).text).toBe("the chips");
     expect(keys(typed, { name: "9", meta: true }).text).toBe("the chi");

@@ -1,5 +1,5 @@
 /** Typing with suggestions as a state machine: a key in, the next state out; no terminal, no model. */
-import type { Suggestion } from "../../index.ts";
+import { type Suggestion, spaceComesFirst } from "../../index.ts";
 
 export interface Editor {
   readonly text: string;
@@ -7,6 +7,8 @@ export interface Editor {
   readonly suggestions: readonly Suggestion[];
   /** Which of them is shown in the text. */
   readonly chosen: number;
+  /** Whether the last key took a suggestion: a space then comes by itself before the next word. */
+  readonly took?: boolean;
   /** `sent` by Enter, `left` by Ctrl-C or Ctrl-D. */
   readonly ended?: "sent" | "left";
 }
@@ -43,7 +45,8 @@ export function press(editor: Editor, key: Key): Editor {
   if (ctrl && name === "u") return erase(editor, text);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: what no one types as text
   if (ctrl || meta || sequence === "" || /[\x00-\x1f\x7f]/.test(sequence)) return editor;
-  return write(editor, sequence);
+  const spaced = editor.took === true && spaceComesFirst(text, sequence);
+  return write(editor, spaced ? ` ${sequence}` : sequence);
 }
 
 /** New suggestions for the text as it is. A choice made by hand stays, where it is still offered. */
@@ -63,7 +66,7 @@ function write({ text, suggestions }: Editor, added: string): Editor {
 
 function take(editor: Editor, index: number): Editor {
   const taken = editor.suggestions[index];
-  return taken ? write(editor, taken.text) : editor;
+  return taken ? { ...write(editor, taken.text), took: true } : editor;
 }
 
 function erase(editor: Editor, end: string): Editor {

@@ -6,7 +6,7 @@
  */
 import { emitKeypressEvents } from "node:readline";
 import type { ReadStream, WriteStream } from "node:tty";
-import type { Suggester, Suggestion } from "../../index.ts";
+import { CANDIDATES, mostSaving, type Suggester, type Suggestion } from "../../index.ts";
 import type { Style } from "../terminal.ts";
 import { type Editor, emptyEditor, type Key, offer, press } from "./editor.ts";
 import { drawScreen } from "./screen.ts";
@@ -65,8 +65,9 @@ function run({ suggester, n, input, output, style }: SessionParts, signal: Abort
       let text: string;
       do {
         text = editor.text;
-        const { words } = await suggester.suggest(text, { n, kinds: ["words"] });
+        const found = await suggester.suggest(text, { n: CANDIDATES * n, kinds: ["words"] });
         if (editor.text !== text) continue;
+        const words = mostSaving(found.words, n);
         show(words);
         const { continuations } = await suggester.suggest(text, { n, kinds: ["continuations"] });
         const listed = new Set(words.map((word) => word.text));

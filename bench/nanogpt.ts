@@ -1,0 +1,80 @@
+/**
+ * nanoGPT's recipe for a CPU on tiny-shakespeare, which is what `char-transformer` does by default: 4 layers, 4
+ * heads, 128 wide; 2,000 batches of 12 windows of 64 characters, 1.5 million characters in all. The published
+ * validation loss is 1.88 nats; the time beside ours is PyTorch's on the same two threads, for as many steps.
+ *
+ *     PUNCHLINE_ASSETS=... npm run bench -- nanogpt
+ *
+ * PUNCHLINE_STEPS shortens it for a try.
+ */
+
+import { StreamScorer } from "../src/evaluate/likelihood.ts";
+import { encodeSplit, train } from "../src/index.ts";
+import { type BenchRow, row } from "./bench.ts";
+import { compareTraining } from "./training/compare.ts";
+import { PUBLISHED, tinyShakespeare } from "./training/shakespeare.ts";
+
+const MODEL = "char-transformer";
+const BATCH = 12;
+const LENGTH = 64;
+
+export default async function nanogpt(): Promise<BenchRow[]> {
+  const steps = Number(process.env.PUNCHLINE_STEPS ?? 2000);
+  const data = await tinyShakespeare();
+  const vocabulary = data.tokenizer.size;
+  const speed = await compareTraining({
+    model: MODEL,
+    options: {},
+    vocabulary,
+    batch: BATCH,
+    length: LENGTH,
+  });
+  const begun = performance.now();
+  const { lm } = await train({
+    model: MODEL,
+    data,
+    options: { steps, sampleEvery: 0, validateEvery: 500, validationTokens: 20_000, keep: "last" },
+    backend: { threads: 2 },
+    onEvent: (event) => {
+      if (event.type === "validation")
+        process.stderr.write(`step ${event.step}  ${event.loss.toFixed(4)} nats/character\n`);
+    },
+  });
+  const seconds = (performance.now() - begun) / 1000;
+  // As nanoGPT scores: windows without overlap, in which every position counts.
+  const scorer = new StreamScorer(lm.model, lm.backend, { length: LENGTH, stride: LENGTH });
+  const { nats, tokens } = await scorer.score(lm.weights, encodeSplit(data, "validation").tokens);
+  await scorer.release();
+  const { tokensPerSecond, peerName, note } = speed;
+  const characters = steps * BATCH * LENGTH;
+  const { peer } = tokensPerSecond;
+  return [
+    row({
+      case: `validation loss after ${steps.toLocaleString("en-US")} steps of nanoGPT's recipe`,
+      unit: "nats/character",
+      better: "less",
+      ours: nats / tokens,
+      peer: PUBLISHED,
+      peerName: "nanoGPT, as published",
+      note: `${characters.toLocaleString("en-US")} characters trained on, ${tokens.toLocaleString("en-US")} scored in windows of ${LENGTH}`,
+    }),
+    row({
+      case: "time for these steps",
+      unit: "s",
+      better: "less",
+      ours: seconds,
+      peer: typeof peer === "number" ? characters / peer : peer,
+      peerName,
+      note: ["ours with validation, the peer's from its speed in some steps", note]
+        .filter(Boolean)
+        .join("; "),
+    }),
+    row({
+      case: "a training step",
+      unit: "characters/s",
+      better: "more",
+      ...tokensPerSecond,
+      peerName,
+    }),
+  ];
+}
