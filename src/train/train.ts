@@ -135,6 +135,7 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
   const architecture = architectureOf(model.config.model_type);
   const { type } = architecture;
   const { contextLength } = model;
+  if (!base) refuseShortData(model, data);
   const suited = base ? { training: finetuneDefaults } : architecture;
   const resolved = resolveTrainOptions(request.options ?? {}, suited);
   // A window that nobody asked for is never longer than what the model sees.
@@ -400,6 +401,16 @@ function createOptimizer({ optimizer, weightDecay, momentum, beta2 = 0.999 }: Tr
 const addedParameters = ({ model }: Adaptation, base: Model): Pick<Model, "parameters"> => ({
   parameters: model.parameters.slice(base.parameters.length),
 });
+
+/** @throws UsageError where a model would look back further than there is text */
+function refuseShortData({ contextLength, config }: Model, { splits }: PreparedData): void {
+  const characters = splits.train.reduce((n, text) => n + text.length + 1, 0);
+  if (!Number.isFinite(contextLength) || contextLength <= characters) return;
+  throw new UsageError(
+    `${config.model_type} of these sizes looks back ${contextLength} tokens, and the training split has only ${characters} characters; choose a smaller context, or give more text.`,
+    { contextLength, characters },
+  );
+}
 
 function scratchModel(type: string, options: OptionValues, { tokenizer }: PreparedData): Model {
   const architecture = architectureOf(type);
