@@ -49,7 +49,14 @@ import {
 } from "./run-folder.ts";
 import { folderResults, memoryResults, type Results } from "./sinks.ts";
 import { TrainingStep } from "./step.ts";
-import { streamOf, suitedPacking, tokenUnit, trainingBatches, validationPass } from "./streams.ts";
+import {
+  refuseShortData,
+  streamOf,
+  suitedPacking,
+  tokenUnit,
+  trainingBatches,
+  validationPass,
+} from "./streams.ts";
 import { runTraining } from "./trainer.ts";
 import { readWeights, runWeights } from "./weights.ts";
 
@@ -401,16 +408,6 @@ function createOptimizer({ optimizer, weightDecay, momentum, beta2 = 0.999 }: Tr
 const addedParameters = ({ model }: Adaptation, base: Model): Pick<Model, "parameters"> => ({
   parameters: model.parameters.slice(base.parameters.length),
 });
-
-/** @throws UsageError where a model would look back further than there is text */
-function refuseShortData({ contextLength, config }: Model, { splits }: PreparedData): void {
-  const characters = splits.train.reduce((n, text) => n + text.length + 1, 0);
-  if (!Number.isFinite(contextLength) || contextLength <= characters) return;
-  throw new UsageError(
-    `${config.model_type} of these sizes looks back ${contextLength} tokens, and the training split has only ${characters} characters; choose a smaller context, or give more text.`,
-    { contextLength, characters },
-  );
-}
 
 function scratchModel(type: string, options: OptionValues, { tokenizer }: PreparedData): Model {
   const architecture = architectureOf(type);
