@@ -28,7 +28,6 @@ async function tuned(base: string, given: Partial<TrainOptions>) {
   const data = await prepareTexts([{ texts }], { vocabulary, nearDuplicates: false });
   const out = join(temporaryFolder(), "run");
   const { log } = await train({
-    model: "gpt2",
     base: { folder: base, name: base },
     data,
     options: { ...options, ...given },

@@ -16,13 +16,14 @@ import type { Backend } from "../runtime/backend.ts";
 import { BatchScorer, type StreamLoss } from "./batch-scorer.ts";
 import { countText, type Evaluation, evaluationOf } from "./evaluation.ts";
 import { endings, lanes, windows } from "./passes.ts";
-
 import { PIECE, pseudoLikelihood } from "./pseudo-likelihood.ts";
-
 import { spellUnknown } from "./spelling.ts";
 
 export interface LikelihoodOptions {
-  /** Windows read side by side. Default 16; 128 of models that predict only after a window; fewer where the vocabulary is large. */
+  /**
+   * Windows read side by side. Default 16; 128 of models that predict only after a window; fewer where the
+   * vocabulary is large and windows are independent.
+   */
   readonly batch?: number;
   /** Tokens of a window. Default: the context, at most 256; 128 for recurrent models. */
   readonly length?: number;
@@ -38,8 +39,8 @@ const MOST_LOGITS = 2 ** 25;
 
 /** Windows side by side. Lanes of a carried state stay as many, as they decide what each token sees. */
 function batchFor(model: Model, length: number): number {
-  if (carriesState(model)) return 16;
   if (model.predicts === "last") return 128;
+  if (carriesState(model)) return 16;
   return Math.max(1, Math.min(16, Math.floor(MOST_LOGITS / (length * model.config.vocab_size))));
 }
 

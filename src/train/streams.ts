@@ -205,3 +205,13 @@ function lastTargets(windows: BatchSource, length: number): BatchSource {
     },
   };
 }
+
+/** @throws UsageError where a model would look back further than there is text */
+export function refuseShortData({ contextLength, config }: Model, { splits }: PreparedData): void {
+  const characters = splits.train.reduce((n, text) => n + text.length + 1, 0);
+  if (!Number.isFinite(contextLength) || contextLength <= characters) return;
+  throw new UsageError(
+    `${config.model_type} of these sizes looks back ${contextLength} tokens, and the training split has only ${characters} characters; choose a smaller context, or give more text.`,
+    { contextLength, characters },
+  );
+}

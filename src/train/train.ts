@@ -49,7 +49,14 @@ import {
 } from "./run-folder.ts";
 import { folderResults, memoryResults, type Results } from "./sinks.ts";
 import { TrainingStep } from "./step.ts";
-import { streamOf, suitedPacking, tokenUnit, trainingBatches, validationPass } from "./streams.ts";
+import {
+  refuseShortData,
+  streamOf,
+  suitedPacking,
+  tokenUnit,
+  trainingBatches,
+  validationPass,
+} from "./streams.ts";
 import { runTraining } from "./trainer.ts";
 import { readWeights, runWeights } from "./weights.ts";
 
@@ -135,6 +142,7 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
   const architecture = architectureOf(model.config.model_type);
   const { type } = architecture;
   const { contextLength } = model;
+  if (!base) refuseShortData(model, data);
   const suited = base ? { training: finetuneDefaults } : architecture;
   const resolved = resolveTrainOptions(request.options ?? {}, suited);
   // A window that nobody asked for is never longer than what the model sees.
