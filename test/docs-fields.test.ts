@@ -21,6 +21,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "punchline-fields-"));
   const sizes = ["--width", "16", "--batch-size", "4", "--seq-len", "16", "--validation-tokens", "500"];
   const commands: Readonly<Record<string, readonly string[]>> = {
+    demo: ["--chapter", "characters", "--minutes", "0.01"],
     data: ["one-liners", "--audit"],
     train: ["--out", "a", "--steps", "4", "--snapshot-every", "2", ...sizes],
     finetune: ["a", "--out", "b", "--steps", "4", ...sizes.slice(2)],
@@ -62,12 +63,20 @@ it("names the fields of log.jsonl", () => {
 });
 
 describe("documents", () => {
-  it.each(["data", "train", "sample", "eval", "novelty", "suggest", "compare", "report", "compare-models"])(
-    "of punchline %s",
-    (name) => {
-      expect(documented(`Document of punchline ${name}`)).toEqual(fields(documents.get(name)!));
-    },
-  );
+  it.each([
+    "demo",
+    "data",
+    "train",
+    "sample",
+    "eval",
+    "novelty",
+    "suggest",
+    "compare",
+    "report",
+    "compare-models",
+  ])("of punchline %s", (name) => {
+    expect(documented(`Document of punchline ${name}`)).toEqual(fields(documents.get(name)!));
+  });
 
   it("of punchline finetune is that of train", () => {
     expect(fields(documents.get("finetune")!)).toEqual(fields(documents.get("train")!));
