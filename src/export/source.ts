@@ -19,8 +19,8 @@ export interface ExportSource {
   readonly model: Model;
   readonly tokenizer: Tokenizer;
   readonly generationConfig: JsonObject | undefined;
-  /** Whether the folder holds a LoRA adapter; what is read is merged with its base. */
-  readonly adapted: boolean;
+  /** Whether the folder holds a LoRA adapter; what is read is merged with its base. Default false. */
+  readonly adapted?: boolean;
   /** The numbers of one of the model's parameters, by the model's name for it; refuses NaN and infinity. */
   read(name: string): Promise<Float32Array>;
   close(): Promise<void>;
