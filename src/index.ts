@@ -49,7 +49,7 @@ export {
 } from "./data/prepare.ts";
 export { type PrepareDataOptions, prepareData, prepareRawText, readRawText } from "./data/prepare-sources.ts";
 export type { DataSummary } from "./data/summary.ts";
-export { withSubwords } from "./data/vocabularies.ts";
+export { withSubwords, withWordPieces } from "./data/vocabularies.ts";
 export { textFileWriter } from "./data/write-texts.ts";
 export type { Evaluation } from "./evaluate/evaluation.ts";
 export { evaluateModel } from "./evaluate/hosted-likelihood.ts";

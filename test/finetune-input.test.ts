@@ -202,3 +202,24 @@ test("bert learns to fill masks, whole words or pieces, and says how it is used"
   const asked = await run("eval", out, "--json");
   expect(JSON.parse(asked.stdout).likelihood).toBe("pseudo");
 });
+
+test("bert from scratch learns its vocabulary from the texts", async () => {
+  const out = join(temporaryFolder(), "out");
+  const sizes = ["--width", "16", "--layers", "1", "--steps", "4", "--near", "off", "--no-duplicates"];
+  const ran = await run(
+    "train",
+    "--model",
+    "bert",
+    "--data",
+    at("jokes.txt"),
+    "--out",
+    out,
+    "--json",
+    ...sizes,
+  );
+  expect(ran.status).toBe(0);
+  expect(JSON.parse(ran.stdout).train_loss).toBeLessThan(Math.log(4096));
+  const filled = await run("fill", out, "why did the [MASK] cross", "--json", "--top-k", "100");
+  expect(JSON.parse(filled.stdout).masks[0].map(({ token }: { token: string }) => token)).toContain("why");
+  expect(await run("train", "--out", out, "--resume", "--steps", "6", "--json")).toMatchObject({ status: 0 });
+});

@@ -10,6 +10,7 @@ import {
   type Tokenizer,
   type VocabularyName,
   withSubwords,
+  withWordPieces,
 } from "../index.ts";
 import type { Context } from "./context.ts";
 import { type DataChoices, type DataOptionValues, dataChoices, readData } from "./data-options.ts";
@@ -22,7 +23,8 @@ export async function dataFor(
   choices: DataChoices,
 ): Promise<PreparedData> {
   const data = await readData(ctx, sources, choices, vocabularyFor(model, choices));
-  return architectureOf(model).tokens === "bpe" ? withSubwords(data) : data;
+  const { tokens } = architectureOf(model);
+  return tokens === "bpe" ? withSubwords(data) : tokens === "wordpiece" ? withWordPieces(data) : data;
 }
 
 /** Reads sources in the vocabulary of a model that there is already. */

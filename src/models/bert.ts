@@ -37,6 +37,9 @@ const optionsOf = (sizes: Readonly<Record<string, Sizes>>) => ({
   dropout: fraction(0.1, "probability of dropping a unit or an attention weight"),
 });
 
+/** Of a small one from scratch. */
+const training = { learningRate: 1e-3, batchSize: 16, seqLen: 128 } as const;
+
 /** The sizes of the named configuration with whatever else was given, and the dropout. */
 function chosen(
   architecture: Pick<Architecture, "type" | "options">,
@@ -67,6 +70,7 @@ export const bert: Architecture = {
   summary: "transformer encoder that fills masks, reading in both directions",
   tokens: "wordpiece",
   options: optionsOf(bertSizes),
+  training,
   quantizable: true,
   loraTargets: ["query", "value"],
   checkpoint: { ...habits, prefixes: ["bert."] },
@@ -138,6 +142,7 @@ export const distilbert: Architecture = {
   summary: "BERT with half the layers, distilled",
   tokens: "wordpiece",
   options: optionsOf(distilbertSizes),
+  training,
   quantizable: true,
   loraTargets: ["q_lin", "v_lin"],
   checkpoint: { ...habits, prefixes: ["distilbert."] },
