@@ -77,6 +77,8 @@ export default defineCommand({
         ...(text === undefined ? [] : ["--text", JSON.stringify(text)]),
         ...precision.flatMap((name) => ["--precision", name]),
         ...backend.flatMap((name) => ["--backend", name]),
+        ...(layer === 1 ? [] : ["--layer", layer]),
+        ...(head === 1 ? [] : ["--head", head]),
         ...["--runs", runs, ...(sweep ? ["--sweep"] : [])],
       ];
       await comparePage(page, ["punchline compare", ...asked].join(" "), comparison);
