@@ -55,6 +55,7 @@ export interface QualityReport {
   readonly data: {
     readonly sources: readonly string[];
     readonly fingerprint: string;
+    /** Texts, or pieces of one continuous text. */
     readonly train: number;
     readonly held_out: number;
   };
@@ -124,6 +125,7 @@ export async function reportQuality(
     const texts = [trainingTexts(ground), ...measured.map((run) => run.texts)];
     const stopped = signal?.aborted === true;
     const near = stopped ? [] : await nearness(encoder, ground.real, texts, signal, notes);
+    const single = textsOf(ground.data);
     const report: QualityReport = {
       reference: await reference(ground, near[0], stopped ? undefined : signal),
       runs: measured.map(({ quality }, i) => withMauve(quality, near[i + 1])),
@@ -134,8 +136,8 @@ export async function reportQuality(
       data: {
         sources: ground.data.summary.sources.map(({ source }) => source),
         fingerprint: ground.data.fingerprint,
-        train: ground.data.splits.train.length,
-        held_out: ground.data.splits.validation.length + ground.data.splits.test.length,
+        train: single.training.length,
+        held_out: single.heldOut.length,
       },
       notes,
     };
