@@ -51,8 +51,10 @@ export { type PrepareDataOptions, prepareData, prepareRawText, readRawText } fro
 export type { DataSummary } from "./data/summary.ts";
 export { withSubwords } from "./data/vocabularies.ts";
 export { textFileWriter } from "./data/write-texts.ts";
+export type { Evaluation } from "./evaluate/evaluation.ts";
 export { evaluateModel } from "./evaluate/hosted-likelihood.ts";
-export { type Evaluation, evaluateTexts } from "./evaluate/likelihood.ts";
+export { type LastWords, scoreLastWords } from "./evaluate/last-word.ts";
+export { evaluateTexts } from "./evaluate/likelihood.ts";
 export type { CopyRule } from "./evaluate/novelty/copies.ts";
 export {
   type NovelOptions,

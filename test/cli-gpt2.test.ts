@@ -40,7 +40,7 @@ describe("--quantize", () => {
     ]);
     expect(samples[0].tokens).toBe(5);
     expect(await readdir(gpt2)).toContain("punchline-q4.safetensors");
-    const { suggestions } = await json(["suggest", gpt2, "why", "--quantize", "q8"]);
+    const { suggestions } = await json(["suggest", gpt2, "why ", "--quantize", "q8"]);
     expect(suggestions.next).toHaveLength(3);
     const { masks } = await json(["fill", await modelFolder("bert"), "a [MASK] hen", "--quantize", "q8"]);
     expect(masks[0]).toHaveLength(5);

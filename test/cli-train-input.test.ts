@@ -173,7 +173,7 @@ describe("models and options of sample and eval", () => {
   });
 
   test.each([
-    ["--window 4", /--window is of no use to a char-lstm/],
+    ["--stride 4", /--stride is of no use to a char-lstm/],
     ["--raw --split train", /--raw .* whole.*--split/],
     ["--raw --column Joke", /--raw takes .*--column/],
     ["--split validation --data none.csv", /none\.csv does not exist/],

@@ -7,7 +7,8 @@
  */
 import { InputError, UsageError } from "../core/errors.ts";
 import type { HostedModel, TextModel } from "../generate/text-model.ts";
-import { type Evaluation, type EvaluationOptions, evaluateTexts } from "./likelihood.ts";
+import { countText, type Evaluation, evaluationOf } from "./evaluation.ts";
+import { type EvaluationOptions, evaluateTexts } from "./likelihood.ts";
 
 /** Characters of a piece of a long text; each piece is scored without those before it. */
 const PIECE = 8000;
@@ -34,26 +35,26 @@ async function evaluateHosted(
     throw new UsageError(
       `${model.name} scores texts whole and cannot leave out their prompts; name one column with --column.`,
     );
-  for (const [option, value] of Object.entries({ "--length": length, "--window": stride })) {
+  for (const [option, value] of Object.entries({ "--length": length, "--stride": stride })) {
     if (value !== undefined)
       throw new UsageError(
         `${model.name} cannot honour ${option}: its service scores texts whole; leave it out.`,
       );
   }
   const pieces = texts.flatMap(piecesOf);
-  const total = { nats: 0, tokens: 0, characters: 0, bytes: 0, context: 0 };
-  const encoder = new TextEncoder();
+  const total = { nats: 0, tokens: 0, characters: 0, bytes: 0, words: 0, context: 0 };
   let next = 0;
   let done = 0;
   const scoreOne = async (piece: string) => {
     const { logProbabilities, firstCharacters } = await model.score(piece, signal ? { signal } : {});
     const scored = logProbabilities.filter((value) => value !== undefined);
     const skipped = logProbabilities[0] === undefined ? firstCharacters : 0;
-    const counted = [...piece].slice(skipped);
     for (const value of scored) total.nats -= value;
     total.tokens += scored.length;
-    total.characters += counted.length;
-    total.bytes += encoder.encode(counted.join("")).length;
+    const counted = countText([...piece].slice(skipped).join(""));
+    total.characters += counted.characters;
+    total.bytes += counted.bytes;
+    total.words += counted.words;
     total.context = Math.max(total.context, logProbabilities.length);
     onProgress?.(++done / pieces.length);
   };
@@ -71,20 +72,8 @@ async function evaluateHosted(
   }
   if (total.tokens === 0)
     throw new InputError("too-short", "There is nothing to score: the text has no token after its first.");
-  const { nats, tokens, characters, bytes, context } = total;
-  const loss = nats / tokens;
-  const bits = nats / Math.LN2;
-  return {
-    loss,
-    perplexity: Math.exp(loss),
-    bits_per_character: bits / characters,
-    bits_per_byte: bits / bytes,
-    tokens,
-    unknown: 0,
-    characters,
-    bytes,
-    context,
-  };
+  const { nats, tokens, context, ...counts } = total;
+  return evaluationOf({ nats, tokens }, counts, { context });
 }
 
 /** A text in pieces of at most {@link PIECE} characters, no character cut. */

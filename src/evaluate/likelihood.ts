@@ -14,7 +14,11 @@ import { beginsAfterEnd } from "../generate/language-model.ts";
 import { carriesState, type Model } from "../models/model.ts";
 import type { Backend } from "../runtime/backend.ts";
 import { BatchScorer, type StreamLoss } from "./batch-scorer.ts";
+import { countText, type Evaluation, evaluationOf } from "./evaluation.ts";
 import { endings, lanes, windows } from "./passes.ts";
+
+import { PIECE, pseudoLikelihood } from "./pseudo-likelihood.ts";
+
 import { spellUnknown } from "./spelling.ts";
 
 export interface LikelihoodOptions {
@@ -88,21 +92,6 @@ const LONGEST = 1024;
 /** The window of a model with a bounded context, where nobody says how long. */
 const windowOf = ({ contextLength }: Model): number => Math.min(contextLength, 256);
 
-export interface Evaluation {
-  /** Nats per token. */
-  readonly loss: number;
-  readonly perplexity: number;
-  readonly bits_per_character: number;
-  readonly bits_per_byte: number;
-  readonly tokens: number;
-  /** Words that the vocabulary lacks. They count as one token in the loss, and with their spelling in the bits. */
-  readonly unknown: number;
-  readonly characters: number;
-  readonly bytes: number;
-  /** Tokens of a window. */
-  readonly context: number;
-}
-
 export interface EvaluationOptions extends LikelihoodOptions {
   /** `items`: the end of each text is predicted as well, and counts as one character. Default `items`. */
   readonly kind?: "items" | "text";
@@ -124,33 +113,35 @@ export async function evaluateTexts(
   texts: readonly string[],
   options: EvaluationOptions = {},
 ): Promise<Evaluation> {
-  const { model, name } = lm;
-  if (model.predicts === "masked")
-    throw new UsageError(
-      `${name} (${model.config.model_type}) fills masks and gives no probability of a whole text; compare the validation losses of "finetune", or see "fill".`,
-    );
+  const { model } = lm;
   const items = options.kind !== "text";
-  const alone = items && (options.alone ?? lm.readsTextsAlone === true);
-  const { nats, tokens } = alone
-    ? await scoreAlone(lm, texts, options)
-    : await scoreStream(lm, texts, options);
+  const masked = model.predicts === "masked";
+  const alone = items && !masked && (options.alone ?? lm.readsTextsAlone === true);
+  const score = masked ? pseudoLikelihood : alone ? scoreAlone : scoreStream;
+  const loss = await score(lm, texts, options);
   const scored = alone ? texts.map((text, i) => text.slice(options.prompts?.[i] ?? 0)) : texts;
-  const joined = scored.join("\n") + (items ? "\n" : "");
-  const characters = [...joined].length;
-  const bytes = new TextEncoder().encode(joined).length;
   const spelling = spellUnknown(lm.tokenizer, scored);
-  const bits = (nats + spelling.nats) / Math.LN2;
-  return {
-    loss: nats / tokens,
-    perplexity: Math.exp(nats / tokens),
-    bits_per_character: bits / characters,
-    bits_per_byte: bits / bytes,
-    tokens,
-    unknown: spelling.words,
-    characters,
-    bytes,
-    context: carriesState(model) ? tokens : (options.length ?? windowOf(model)),
-  };
+  // A masked model does not predict that a text ends.
+  const joined = scored.join("\n") + (items && !masked ? "\n" : "");
+  return evaluationOf(
+    { ...loss, unknown: spelling.words, spelling: spelling.nats },
+    countText(joined),
+    masked ? pseudoFrame(model, options) : frameOf(model, loss, { ...options, alone }),
+  );
+}
+
+type Frame = Pick<Evaluation, "context" | "stride" | "likelihood">;
+
+const pseudoFrame = ({ contextLength }: Model, { length = PIECE }: EvaluationOptions): Frame => ({
+  context: Math.min(length, contextLength),
+  likelihood: "pseudo",
+});
+
+function frameOf(model: Model, { tokens }: StreamLoss, { length, stride, alone }: EvaluationOptions): Frame {
+  if (carriesState(model)) return { context: tokens };
+  const context = length ?? windowOf(model);
+  if (alone || model.predicts === "last") return { context };
+  return { context, stride: stride ?? Math.ceil(context / 2) };
 }
 
 async function scoreStream(

@@ -2,8 +2,8 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { PreparedData } from "../data/prepare.ts";
+import type { Evaluation } from "../evaluate/evaluation.ts";
 import { evaluateModel } from "../evaluate/hosted-likelihood.ts";
-import type { Evaluation } from "../evaluate/likelihood.ts";
 import type { AuditedText, Auditor } from "../evaluate/novelty/auditor.ts";
 import { measureTexts, type TextMeasures } from "../evaluate/quality.ts";
 import type { Sample } from "../generate/sample.ts";

@@ -1,9 +1,13 @@
 /** `punchline eval`: how well a model predicts a source. */
 import {
+  type Evaluation,
   evaluateModel,
   type LanguageModel,
+  type LastWords,
   readRawText,
   readRun,
+  readTexts,
+  scoreLastWords,
   type TextModel,
   tokenUnit,
   UsageError,
@@ -24,10 +28,15 @@ const options = {
   split: choice(["train", "validation", "test", "all"], {
     describe: "Which part (default test, or validation where that is empty)",
   }),
-  batch: integer({ describe: "Windows side by side", min: 1, default: 16 }),
-  length: integer({ describe: "Tokens of a window", min: 2 }),
-  window: integer({
-    describe: "Tokens that each window scores anew, for models with a bounded context",
+  recipe: choice(["wikitext2", "lambada"], {
+    describe:
+      "wikitext2: the file as one text, in windows of the whole context; lambada: the last word of each passage",
+  }),
+  batch: integer({ describe: "Windows side by side (default 16, or what a large vocabulary lets)", min: 1 }),
+  length: integer({ describe: "Tokens of a window (default the context, at most 256)", min: 2 }),
+  stride: integer({
+    describe:
+      "Tokens that each window scores anew, for models with a bounded context (default half a window)",
     min: 1,
   }),
   texts: choice(["alone", "stream"], {
@@ -42,57 +51,166 @@ type Options = OptionValues<typeof options>;
 
 export default defineCommand({
   description:
-    "Scores every token of a split once and prints the loss in nats per token, the perplexity, and bits per " +
-    "character and per byte, which compare models of different vocabularies.",
+    "Scores every token of a split once and prints the loss in nats per token, the perplexity per token, word and " +
+    "byte, and bits per character and per byte, which compare models of different vocabularies. A masked model is " +
+    "scored with each token hidden in turn (pseudo-perplexity). With --quantize the change against float32 is told.",
   arguments: { model: argument({ describe: modelKinds }) },
   options,
   examples: [
     { command: "punchline eval runs/a", explain: "On the test split of the run's own data" },
     { command: "punchline eval runs/a --data jokes.csv", explain: "On the test split of other data" },
     { command: "punchline eval gpt2 --data wiki.test.raw --raw", explain: "On one text as it stands" },
+    {
+      command: "punchline eval gpt2 --recipe wikitext2 --data wiki.test.raw",
+      explain: "As papers report it",
+    },
   ],
-  async run(ctx, args, options) {
-    const model = await openAny(ctx, args.model, options);
+  async run(ctx, args, given) {
+    const model = await openAny(ctx, args.model, given);
+    const options = withRecipe(model, given);
     if (model.kind === "local") refuseUseless(model.lm, options);
-    const { texts, kind, split, layout, prompts } = await textsOf(ctx, model, options);
-    const begun = performance.now();
-    const task = ctx.progress.start("scoring", { unit: "%" });
-    const result = await evaluateModel(model, texts, {
-      kind,
-      alone: layout === "alone",
-      ...present({
-        prompts,
-        batch: options.batch,
-        length: options.length,
-        stride: options.window,
-      }),
-      onProgress: (done) =>
-        task.update({
-          done: Math.floor(100 * done),
-          secondsLeft: ((performance.now() - begun) / 1000) * (1 / done - 1),
-        }),
-      signal: ctx.interrupt,
+    const last = options.recipe === "lambada";
+    const texts = last ? await passagesOf(options) : await textsOf(ctx, model, options);
+    const score = (of: TextModel) =>
+      last ? scorePassages(ctx, of, texts) : scoreTexts(ctx, of, texts, options);
+    const result = await score(model);
+    const rounded = model.kind === "local" && options.quantize !== undefined;
+    const float32 = rounded
+      ? await score(await openAny(ctx, args.model, { ...given, quantize: undefined }))
+      : undefined;
+    printScore(ctx, model, result, texts);
+    const change = float32 && result.perplexity / float32.perplexity - 1;
+    if (float32) {
+      const percent = (100 * change!).toFixed(2);
+      ctx.print(
+        `in float32          ${float32.perplexity.toFixed(2)} (${options.quantize === "q8" ? 8 : 4} bits: ${change! < 0 ? "" : "+"}${percent} %)`,
+      );
+    }
+    ctx.json({
+      ...result,
+      split: texts.split,
+      texts: texts.layout,
+      ...(float32
+        ? {
+            float32: { loss: float32.loss, perplexity: float32.perplexity },
+            perplexity_change: change,
+          }
+        : {}),
+      ...tellUsage(ctx, model, options),
     });
-    const units = model.kind === "local" ? tokenUnit(model.lm.tokenizer) : "tokens";
-    const scored = `${formatCount(result.tokens)} ${units} of ${split === "all" ? "the whole text" : `the ${split} split`}`;
-    task.end(`scored ${scored}`);
-    ctx.print(`loss                ${result.loss.toFixed(4)} nats per ${units.slice(0, -1)}`);
-    ctx.print(`perplexity          ${result.perplexity.toFixed(2)}`);
-    ctx.print(`bits per character  ${result.bits_per_character.toFixed(4)}`);
-    ctx.print(`bits per byte       ${result.bits_per_byte.toFixed(4)}`);
-    ctx.print(`over                ${scored}${layout === "alone" ? ", each text by itself" : ""}`);
-    if (result.unknown > 0)
-      ctx.print(`unknown words       ${formatCount(result.unknown)}, spelt letter by letter for the bits`);
-    ctx.json({ ...result, split, texts: layout, ...tellUsage(ctx, model, options) });
   },
 });
 
-/** What the model could only ignore. */
-function refuseUseless({ model }: LanguageModel, { window, length }: Options): void {
-  const { contextLength, config } = model;
-  if (window !== undefined && !Number.isFinite(contextLength)) {
+/** Runs a scoring with its progress shown. */
+async function scoring<T>(
+  ctx: Context,
+  score: (onProgress: (done: number) => void) => Promise<T>,
+): Promise<T> {
+  const begun = performance.now();
+  const task = ctx.progress.start("scoring", { unit: "%" });
+  const result = await score((done) =>
+    task.update({
+      done: Math.floor(100 * done),
+      secondsLeft: ((performance.now() - begun) / 1000) * (1 / done - 1),
+    }),
+  );
+  task.end();
+  return result;
+}
+
+function scoreTexts(
+  ctx: Context,
+  model: TextModel,
+  { texts, kind, layout, prompts }: Texts,
+  options: Options,
+): Promise<Evaluation> {
+  const { batch, length, stride } = options;
+  return scoring(ctx, (onProgress) =>
+    evaluateModel(model, texts, {
+      kind,
+      alone: layout === "alone",
+      ...present({ prompts, batch, length, stride }),
+      onProgress,
+      signal: ctx.interrupt,
+    }),
+  );
+}
+
+function scorePassages(ctx: Context, model: TextModel, { texts }: Texts): Promise<LastWords> {
+  if (model.kind === "hosted")
     throw new UsageError(
-      `--window is of no use to a ${config.model_type}, which carries its state from window to window; leave it out.`,
+      `--recipe lambada needs the odds of every token, which ${model.name} does not give.`,
+    );
+  return scoring(ctx, (onProgress) => scoreLastWords(model.lm, texts, { onProgress, signal: ctx.interrupt }));
+}
+
+function printScore(
+  ctx: Context,
+  model: TextModel,
+  result: Evaluation | LastWords,
+  { split, layout }: Texts,
+): void {
+  const units = model.kind === "local" ? tokenUnit(model.lm.tokenizer) : "tokens";
+  const unit = units.slice(0, -1);
+  const pseudo = result.likelihood === "pseudo" ? "pseudo-" : "";
+  const per = [
+    `${result.perplexity.toFixed(2)} per ${unit}`,
+    `${result.perplexity_per_word.toFixed(2)} per word`,
+    `${result.perplexity_per_byte.toFixed(3)} per byte`,
+  ];
+  if ("accuracy" in result)
+    ctx.print(
+      `accuracy            ${(100 * result.accuracy).toFixed(2)} % of ${formatCount(result.passages)} last words`,
+    );
+  ctx.print(`loss                ${result.loss.toFixed(4)} nats per ${unit}`);
+  ctx.print(`${`${pseudo}perplexity`.padEnd(20)}${per.join(", ")}`);
+  ctx.print(`bits per character  ${result.bits_per_character.toFixed(4)}`);
+  ctx.print(`bits per byte       ${result.bits_per_byte.toFixed(4)}`);
+  const stride = result.stride === undefined ? "" : `, of which each scores ${formatCount(result.stride)}`;
+  const windows =
+    result.stride === undefined && result.likelihood === undefined
+      ? ""
+      : `, in windows of ${formatCount(result.context)}${stride}`;
+  const what =
+    "accuracy" in result ? "the last words" : split === "all" ? "the whole text" : `the ${split} split`;
+  const apart = layout === "alone" && !("accuracy" in result) ? ", each text by itself" : "";
+  ctx.print(`over                ${formatCount(result.tokens)} ${units} of ${what}${windows}${apart}`);
+  if (result.unknown > 0)
+    ctx.print(`unknown words       ${formatCount(result.unknown)}, spelt letter by letter for the bits`);
+}
+
+/** The options that a recipe stands for. */
+function withRecipe(model: TextModel, options: Options): Options {
+  const { recipe, data, split, batch, length, stride } = options;
+  if (recipe === undefined) return options;
+  if (data.length === 0) throw new UsageError(`--recipe ${recipe} needs the file: --data FILE.`);
+  if (recipe === "lambada") {
+    const odd = Object.entries({ split, batch, length, stride }).find(([, value]) => value !== undefined);
+    if (odd)
+      throw new UsageError(
+        `--recipe lambada reads each passage whole; ${flagOf(odd[0])} has nothing to do there.`,
+      );
+    return options;
+  }
+  const context = model.kind === "local" ? model.lm.model.contextLength : Infinity;
+  return { ...options, raw: true, ...(Number.isFinite(context) ? { length: length ?? context } : {}) };
+}
+
+/** LAMBADA's passages: lines of a text, or rows of a table. */
+async function passagesOf({ data, column }: Options): Promise<Texts> {
+  return { texts: await readTexts(data, present({ column })), kind: "items", split: "all", layout: "alone" };
+}
+
+/** What the model could only ignore. */
+function refuseUseless({ model }: LanguageModel, { stride, length }: Options): void {
+  const { contextLength, config, predicts } = model;
+  if (stride !== undefined && predicts === "masked")
+    throw new UsageError(
+      `--stride is of no use to a ${config.model_type}, of which every token is scored with those around it; leave it out.`,
+    );
+  if (stride !== undefined && !Number.isFinite(contextLength)) {
+    throw new UsageError(
+      `--stride is of no use to a ${config.model_type}, which carries its state from window to window; leave it out.`,
     );
   }
   if (length !== undefined && length > contextLength) {

@@ -1,0 +1,75 @@
+/** What a score of a text is told as: loss, perplexities, bits. */
+
+export interface TextCounts {
+  /** Unicode characters. */
+  readonly characters: number;
+  /** Of the UTF-8 form. */
+  readonly bytes: number;
+  /** What white space separates. */
+  readonly words: number;
+}
+
+export interface Evaluation extends TextCounts {
+  /** Nats per token. */
+  readonly loss: number;
+  /** Of a token: the exponential of the loss. */
+  readonly perplexity: number;
+  /** The exponential of the nats of a word, which compares models of different vocabularies. */
+  readonly perplexity_per_word: number;
+  readonly perplexity_per_byte: number;
+  readonly bits_per_character: number;
+  readonly bits_per_byte: number;
+  readonly tokens: number;
+  /** Words that the vocabulary lacks. They count as one token in the loss, and with their spelling in all else. */
+  readonly unknown: number;
+  /** Most tokens that one prediction could see. */
+  readonly context: number;
+  /** Tokens that each window scored anew, of models that read windows. */
+  readonly stride?: number;
+  /**
+   * `pseudo`: each token was hidden in turn and seen from both sides (Salazar et al. 2020), which is not to be
+   * compared with what a model predicts from the left.
+   */
+  readonly likelihood?: "pseudo";
+}
+
+export function countText(text: string): TextCounts {
+  let [characters, words, between] = [0, 0, true];
+  for (const character of text) {
+    characters++;
+    const space = /\s/.test(character);
+    if (between && !space) words++;
+    between = space;
+  }
+  return { characters, bytes: new TextEncoder().encode(text).length, words };
+}
+
+export interface ScoredTokens {
+  readonly nats: number;
+  readonly tokens: number;
+  /** Words that the vocabulary lacks, and the nats of spelling them. Default none. */
+  readonly unknown?: number;
+  readonly spelling?: number;
+}
+
+/** @param counts of what was scored */
+export function evaluationOf(
+  { nats, tokens, unknown = 0, spelling = 0 }: ScoredTokens,
+  counts: TextCounts,
+  how: Pick<Evaluation, "context" | "stride" | "likelihood">,
+): Evaluation {
+  const { characters, bytes, words } = counts;
+  const whole = nats + spelling;
+  return {
+    loss: nats / tokens,
+    perplexity: Math.exp(nats / tokens),
+    perplexity_per_word: Math.exp(whole / words),
+    perplexity_per_byte: Math.exp(whole / bytes),
+    bits_per_character: whole / Math.LN2 / characters,
+    bits_per_byte: whole / Math.LN2 / bytes,
+    tokens,
+    unknown,
+    ...counts,
+    ...how,
+  };
+}

@@ -1,0 +1,72 @@
+/**
+ * How well a model knows the last word of a passage, as the LAMBADA set asks (Paperno et al. 2016, "The LAMBADA
+ * dataset", arXiv 1606.06031): how often its likeliest tokens spell it, and how likely it thinks it.
+ */
+import { InputError, UsageError } from "../core/errors.ts";
+import { createDecoder } from "../generate/decoder.ts";
+import type { LanguageModel } from "../generate/language-model.ts";
+import { promptIds } from "../generate/sample.ts";
+import { argmax, logSumExp } from "../generate/sampler.ts";
+import { countText, type Evaluation, evaluationOf } from "./evaluation.ts";
+
+export interface LastWords extends Evaluation {
+  /** Share of passages whose last word is spelt by the likeliest token, again and again. */
+  readonly accuracy: number;
+  /** Passages. */
+  readonly passages: number;
+}
+
+/**
+ * Scores the last word of each passage, with the space before it, given all before that.
+ * @throws UsageError where the model does not predict token by token; InputError where a passage has one word
+ */
+export async function scoreLastWords(
+  lm: LanguageModel,
+  passages: readonly string[],
+  options: { readonly onProgress?: (done: number) => void; readonly signal?: AbortSignal } = {},
+): Promise<LastWords> {
+  const { model, tokenizer, name } = lm;
+  if (model.predicts !== "each")
+    throw new UsageError(`${name} does not predict a text's next word; give a model such as gpt2.`);
+  const decoder = createDecoder(lm);
+  const words: string[] = [];
+  let [nats, tokens, right, seen] = [0, 0, 0, 0];
+  try {
+    for (const [k, passage] of passages.entries()) {
+      options.signal?.throwIfAborted();
+      const { before, word } = split(passage, k);
+      words.push(word);
+      const prompt = promptIds(lm, before);
+      const target = tokenizer.encode(word);
+      const room = Math.max(1, model.contextLength - target.length);
+      seen = Math.max(seen, Math.min(prompt.length, room) + target.length - 1);
+      let logits = await decoder.start(Number.isFinite(room) ? prompt.slice(-room) : prompt);
+      let spelt = true;
+      for (const [t, id] of target.entries()) {
+        const scores = logits.subarray(0, tokenizer.size);
+        nats += logSumExp(scores) - scores[id]!;
+        spelt &&= argmax(scores) === id;
+        if (t + 1 < target.length) logits = await decoder.append(Int32Array.of(id));
+      }
+      tokens += target.length;
+      if (spelt) right++;
+      options.onProgress?.((k + 1) / passages.length);
+    }
+  } finally {
+    await decoder.release();
+  }
+  const scored = evaluationOf({ nats, tokens }, countText(words.join("")), { context: seen });
+  return { ...scored, accuracy: right / passages.length, passages: passages.length };
+}
+
+/** A passage without its last word, and that word with the space before it. */
+function split(passage: string, k: number): { before: string; word: string } {
+  const text = passage.trimEnd();
+  const at = text.search(/\s\S+$/);
+  if (at <= 0)
+    throw new InputError(
+      "too-short",
+      `Passage ${k + 1} has no word before its last: ${JSON.stringify(passage)}.`,
+    );
+  return { before: text.slice(0, at), word: ` ${text.slice(at + 1)}` };
+}

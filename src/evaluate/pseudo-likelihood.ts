@@ -1,0 +1,86 @@
+/**
+ * The pseudo-log-likelihood of texts under a masked model (Salazar et al. 2020, "Masked language model scoring",
+ * arXiv 1910.14659, equation 2): each token is hidden in turn, and scored given all the others.
+ */
+import { int32 } from "../core/array.ts";
+import { InputError } from "../core/errors.ts";
+import { type LanguageModel, weightSpecs } from "../generate/language-model.ts";
+import { logSumExp } from "../generate/sampler.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import { evaluation } from "../nn/mode.ts";
+import type { Parameters } from "../nn/parameters.ts";
+import { compile } from "../runtime/compile.ts";
+import { isHuggingFaceTokenizer } from "../text/huggingface.ts";
+import type { StreamLoss } from "./batch-scorer.ts";
+import type { LikelihoodOptions } from "./likelihood.ts";
+
+/** Tokens of a piece of a longer text, where nobody says how many: the work grows with their square. */
+export const PIECE = 128;
+
+/**
+ * The loss of every token of `texts`, each read by itself; one longer than `length` in several pieces.
+ * @throws InputError `no-mask` where the vocabulary has no mask, `too-short` where there is nothing to score
+ */
+export async function pseudoLikelihood(
+  lm: LanguageModel,
+  texts: readonly string[],
+  { batch = 16, length = PIECE, onProgress, signal }: LikelihoodOptions = {},
+): Promise<StreamLoss> {
+  const { model, weights, backend, tokenizer, name } = lm;
+  const { mask } = tokenizer;
+  if (mask === undefined || !isHuggingFaceTokenizer(tokenizer))
+    throw new InputError("no-mask", `The vocabulary of ${name} has no [MASK], so it cannot be scored.`);
+  const step = compile(
+    (parameters: Parameters, input: { ids: Tensor; at: Tensor }) =>
+      model.forward(parameters, { ids: input.ids }, evaluation, { at: input.at }).logits,
+    {
+      backend,
+      specs: [
+        weightSpecs(lm),
+        { ids: { dtype: "int32", shape: [batch, "length"] }, at: { dtype: "int32", shape: [batch] } },
+      ],
+    },
+  );
+  const around = tokenizer.wrap([]).ids.length;
+  const room = Math.max(1, Math.min(length, model.contextLength) - around);
+  const pieces = texts.flatMap((text) => cut(tokenizer.encode(text), room));
+  const total = pieces.reduce((n, piece) => n + piece.length, 0);
+  if (total === 0) throw new InputError("too-short", "There is nothing to score: the text is empty.");
+  let nats = 0;
+  let tokens = 0;
+  try {
+    for (const piece of pieces) {
+      const { ids } = tokenizer.wrap(piece);
+      const first = around > 0 ? 1 : 0;
+      for (let k = 0; k < piece.length; k += batch) {
+        signal?.throwIfAborted();
+        // The last rows of a batch that is not full say again what the last token says.
+        const places = Array.from({ length: batch }, (_, r) => first + Math.min(k + r, piece.length - 1));
+        const rows = new Int32Array(batch * ids.length);
+        places.forEach((place, r) => {
+          rows.set(ids, r * ids.length);
+          rows[r * ids.length + place] = mask;
+        });
+        const at = places.map((place, r) => r * ids.length + place);
+        const input = { ids: int32([batch, ids.length], rows), at: int32([batch], at) };
+        const logits = (await step(weights, input)).data as Float32Array;
+        const width = logits.length / batch;
+        for (let r = 0; r < Math.min(batch, piece.length - k); r++) {
+          const row = logits.subarray(r * width, (r + 1) * width);
+          nats += logSumExp(row) - row[piece[k + r]!]!;
+        }
+        tokens = Math.min(total, tokens + Math.min(batch, piece.length - k));
+        onProgress?.(tokens / total);
+      }
+    }
+  } finally {
+    await step.release();
+  }
+  return { nats, tokens };
+}
+
+function cut(ids: Int32Array, size: number): Int32Array[] {
+  return Array.from({ length: Math.ceil(ids.length / size) }, (_, k) =>
+    ids.subarray(k * size, (k + 1) * size),
+  );
+}
