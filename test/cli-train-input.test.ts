@@ -191,6 +191,7 @@ describe("models and options of sample and eval", () => {
     expect(samples[0]).toEqual({
       prompt: "",
       text: expect.any(String),
+      log_probabilities: expect.any(Array),
       tokens: expect.any(Number),
       finish: expect.stringMatching(/^(eos|length|stop)$/),
     });
