@@ -17,6 +17,9 @@ export const PROMPT = 64;
 export const promptIds = (batch = 1): number[] =>
   Array.from({ length: batch * PROMPT }, (_, i) => (i * 37) % (VOCABULARY - 1));
 
+/** As text: each letter but the first is a space and a letter, as no pair begins with a space. */
+export const promptText = `${"a ".repeat(PROMPT / 2)}b`;
+
 export async function writeGpt2(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   await writeRandomFolder(gpt2.build(gpt2.configure({ config: "gpt2" }, VOCABULARY)), folder);
