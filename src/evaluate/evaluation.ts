@@ -1,4 +1,16 @@
-/** What a score of a text is told as: loss, perplexities, bits. */
+/** How a text is scored, and what its score is told as: loss, perplexities, bits. */
+
+export interface LikelihoodOptions {
+  /** Windows read side by side. Default 16; 128 of models that predict only after a window; fewer where the vocabulary is large. */
+  readonly batch?: number;
+  /** Tokens of a window. Default: the context, at most 256; 128 for recurrent models. */
+  readonly length?: number;
+  /** Tokens that each window scores anew, for models with a bounded context. Default: half a window. */
+  readonly stride?: number;
+  /** Called with the share of tokens scored, 0 to 1. */
+  readonly onProgress?: (done: number) => void;
+  readonly signal?: AbortSignal;
+}
 
 export interface TextCounts {
   /** Unicode characters. */

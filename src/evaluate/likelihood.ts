@@ -14,24 +14,12 @@ import { beginsAfterEnd } from "../generate/language-model.ts";
 import { carriesState, type Model } from "../models/model.ts";
 import type { Backend } from "../runtime/backend.ts";
 import { BatchScorer, type StreamLoss } from "./batch-scorer.ts";
-import { countText, type Evaluation, evaluationOf } from "./evaluation.ts";
+import { countText, type Evaluation, evaluationOf, type LikelihoodOptions } from "./evaluation.ts";
 import { endings, lanes, windows } from "./passes.ts";
 
 import { PIECE, pseudoLikelihood } from "./pseudo-likelihood.ts";
 
 import { spellUnknown } from "./spelling.ts";
-
-export interface LikelihoodOptions {
-  /** Windows read side by side. Default 16; 128 of models that predict only after a window; fewer where the vocabulary is large. */
-  readonly batch?: number;
-  /** Tokens of a window. Default: the context, at most 256; 128 for recurrent models. */
-  readonly length?: number;
-  /** Tokens that each window scores anew, for models with a bounded context. Default: half a window. */
-  readonly stride?: number;
-  /** Called with the share of tokens scored, 0 to 1. */
-  readonly onProgress?: (done: number) => void;
-  readonly signal?: AbortSignal;
-}
 
 /** Most logits of one pass, unless a batch is given: an eighth of a gigabyte, and rows enough to keep a machine busy. */
 const MOST_LOGITS = 2 ** 25;

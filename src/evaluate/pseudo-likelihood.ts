@@ -12,7 +12,7 @@ import type { Parameters } from "../nn/parameters.ts";
 import { compile } from "../runtime/compile.ts";
 import { isHuggingFaceTokenizer } from "../text/huggingface.ts";
 import type { StreamLoss } from "./batch-scorer.ts";
-import type { LikelihoodOptions } from "./likelihood.ts";
+import type { LikelihoodOptions } from "./evaluation.ts";
 
 /** Tokens of a piece of a longer text, where nobody says how many: the work grows with their square. */
 export const PIECE = 128;
