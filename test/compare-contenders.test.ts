@@ -99,7 +99,9 @@ describe("precisions", () => {
       precisions: ["fp32", "q8"],
     });
     expect(models).toHaveLength(1);
-    expect(failed).toEqual([{ model: `${folders.lstm} q8`, reason: expect.stringMatching(/char-lstm.*gpt2/) }]);
+    expect(failed).toEqual([
+      { model: `${folders.lstm} q8`, reason: expect.stringMatching(/char-lstm.*gpt2/) },
+    ]);
   });
 });
 

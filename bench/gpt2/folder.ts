@@ -17,7 +17,7 @@ export const PROMPT = 64;
 export const promptIds = (batch = 1): number[] =>
   Array.from({ length: batch * PROMPT }, (_, i) => (i * 37) % (VOCABULARY - 1));
 
-/** Each letter but the first is a space and a letter, as no pair begins with a space. */
+/** As text: each letter but the first is a space and a letter, as no pair begins with a space. */
 export const promptText = `${"a ".repeat(PROMPT / 2)}b`;
 
 export async function writeGpt2(folder: string): Promise<void> {

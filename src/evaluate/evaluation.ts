@@ -1,13 +1,4 @@
-/** What a score of a text is told as: loss, perplexities, bits. */
-
-export interface TextCounts {
-  /** Unicode characters. */
-  readonly characters: number;
-  /** Of the UTF-8 form. */
-  readonly bytes: number;
-  /** What white space separates. */
-  readonly words: number;
-}
+/** How a text is scored, and what its score is told as: loss, perplexities, bits. */
 
 export interface LikelihoodOptions {
   /**
@@ -22,6 +13,15 @@ export interface LikelihoodOptions {
   /** Called with the share of tokens scored, 0 to 1. */
   readonly onProgress?: (done: number) => void;
   readonly signal?: AbortSignal;
+}
+
+export interface TextCounts {
+  /** Unicode characters. */
+  readonly characters: number;
+  /** Of the UTF-8 form. */
+  readonly bytes: number;
+  /** What white space separates. */
+  readonly words: number;
 }
 
 export interface Evaluation extends TextCounts {
