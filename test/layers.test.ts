@@ -53,8 +53,8 @@ hub        x    -     -    -        -    -       -    -     -      x    -    .  
 train      x    x     x    x        x    x       x    x     x      x    x    x    .     x        x        -       -      -      -     -      -
 generate   x    x     -    -        -    x       x    -     x      x    -    x    -     .        -        -       -      -      -     -      -
 evaluate   x    x     -    -        -    x       x    -     x      x    x    x    -     x        .        -       -      -      -     -      -
-compare    x    x     -   -        -    x       x  -     x      x    x    x   -     x        x        .       x      -      -     -      -
-export     x    x     x   -        x    -       x  -     x      x    -    x   -     -        -        -       .      -      -     -      -
+compare    x    x     -    -        -    x       x    -     x      x    x    x    -     x        x        .       x      -      -     -      -
+export     x    x     x    -        x    -       x    -     x      x    -    x    -     -        -        -       .      -      -     -      -
 report     x    -     -    -        -    -       -    -     -      -    -    -    -     -        -        -       -      .      -     -      -
 story      x    x     x    x        x    x       x    x     x      x    x    x    x     x        x        x       x      x      .     -      -
 server     -    -     -    -        -    -       -    -     -      -    -    -    -     -        -        -       -      -      -     .      -

@@ -28,7 +28,7 @@ def main():
         ask = json.loads(line)
         if ask["op"] == "setup":
             torch.manual_seed(0)
-            model = build(ask["config"])
+            model = build(ask)
             optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
             vocabulary, shape, state = ask["config"]["vocab_size"], (ask["batch"], ask["length"]), None
             answer = {"gigaflops": gigaflops()}

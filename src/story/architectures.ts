@@ -99,13 +99,15 @@ export const comparedArchitectures: readonly string[] = architectures
   .map(({ type }) => type);
 
 /**
- * @param data in a vocabulary of characters
+ * @param prepared in a vocabulary of characters
  * @throws UsageError where the folder holds something else, or there is nothing to validate on
  */
 export async function compareArchitectures(
-  data: PreparedData,
+  prepared: PreparedData,
   options: ArchitecturesOptions,
 ): Promise<ArchitecturesResult> {
+  // Not every architecture can leave a prompt unlearned: texts are learned whole.
+  const { prompts: _, ...data } = prepared;
   const { folder, minutes, parameters = 500_000, seed = 42, words = {}, onEvent, signal } = options;
   const chosen = chosenArchitectures(options.models ?? comparedArchitectures);
   const settings = { minutes, parameters, seed, words, fingerprint: data.fingerprint };

@@ -15,7 +15,7 @@ import type { Context } from "../context.ts";
 import { dataChoices, dataOptions, readData } from "../data-options.ts";
 import { deviceOf, deviceOptions } from "../device-options.ts";
 import { formatBytes, formatDuration, formatRate } from "../format.ts";
-import { visible, wrap } from "../layout.ts";
+import { truncate, visible, wrap } from "../layout.ts";
 import { flagOf, integer, number, present, text } from "../option.ts";
 import { sparkline } from "../sparkline.ts";
 import { table } from "../table.ts";
@@ -51,7 +51,7 @@ export default defineCommand({
   examples: [
     { command: "punchline compare-models one-liners --minutes 2", explain: "All eight, in about 20 minutes" },
     {
-      command: "punchline compare-models jokes.csv --models char-lstm,word-lstm --max-words 10000",
+      command: "punchline compare-models jokes.csv --models char-lstm,word-lstm",
       explain: "Characters or words, on your own texts",
     },
   ],
@@ -138,7 +138,7 @@ function show(ctx: Context, { models, seconds, validation }: ArchitecturesResult
 
 function printSample(ctx: Context, { model, sample }: TrainedArchitecture): void {
   ctx.print(`\n${ctx.style.bold(model)}`);
-  say(ctx, visible(sample.trim() === "" ? "(nothing)" : sample));
+  say(ctx, truncate(visible(sample.trim() === "" ? "(nothing)" : sample), 240));
 }
 
 const say = (ctx: Context, sentence: string): void =>
