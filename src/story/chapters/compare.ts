@@ -26,7 +26,9 @@ export const compare: StoryChapter<"compare"> = {
     }
     const [characters, gpt, bert] = await trainedHere(telling);
     const predictions = await measured(telling, [characters, gpt, bert], { runs: 0 });
-    const obstacle = plan.fullSize ? await tooLarge(runs.folderOf("full-size")) : "this is the quick form of the story";
+    const obstacle = plan.fullSize
+      ? await tooLarge(runs.folderOf("full-size"))
+      : "this is the quick form of the story";
     if (obstacle !== undefined) {
       const speed = await measured(telling, [gpt, bert], { runs: plan.runs, sweep: true });
       return told(predictions, speed, [
