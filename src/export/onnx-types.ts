@@ -14,7 +14,6 @@ import {
   type Quantization,
   quantizeMatrix,
 } from "../models/quantize.ts";
-import { QUANTIZED_BLOCK } from "../nn/quantized.ts";
 import { elementType, type HalfArray, type OnnxFile, type OnnxModel, type OnnxNode } from "../onnx/proto.ts";
 
 export const onnxTypes = ["fp32", "fp16", "q8", "q4"] as const;
@@ -110,7 +109,10 @@ function quantised(model: OnnxModel, type: Quantization): OnnxFile {
     rows: `${name}.rows`,
   });
   const shapeOf = (name: string) => model.constants.get(name)!.shape;
-  const attributes = { bits, block_size: QUANTIZED_BLOCK };
+  const packing = (name: string) => {
+    const [, , bytes] = matrices.get(name)!.packed.shape as [number, number, number];
+    return { bits, block_size: (bytes * 8) / bits };
+  };
   const nodes = model.nodes.flatMap((node): OnnxNode[] => {
     const product = products.get(node);
     if (product) {
@@ -121,7 +123,7 @@ function quantised(model: OnnxModel, type: Quantization): OnnxFile {
       const [N, K] = axis === 0 ? shapeOf(matrix) : shapeOf(matrix).toReversed();
       // Products of whole numbers (accuracy_level 4), as in Punchline: the other operand is rounded to 8 bits too.
       const made = own("MatMulNBits", [x, packed, scales], sum, {
-        ...attributes,
+        ...packing(matrix),
         K: K!,
         N: N!,
         accuracy_level: 4,
@@ -132,7 +134,7 @@ function quantised(model: OnnxModel, type: Quantization): OnnxFile {
     const [table, index] = node.inputs;
     if (node.opType !== "Gather" || !matrices.has(table!)) return [node];
     const { rows, scales } = parts(table!);
-    const places = { ...attributes, gather_axis: 0, quantize_axis: 1 };
+    const places = { ...packing(table!), gather_axis: 0, quantize_axis: 1 };
     return [own("GatherBlockQuantized", [rows, index!, scales], node.outputs[0]!, places)];
   });
   const used = new Set(nodes.flatMap(({ inputs }) => inputs));

@@ -15,7 +15,7 @@ import { bitsOf, type Quantization, quantizable, quantizeMatrix } from "../model
 import type { Weights } from "./language-model.ts";
 
 /** The layout of the packed file; another one is not read. */
-const FORMAT = "1";
+const FORMAT = "2";
 
 const cacheName = (quantization: Quantization): string => `punchline-${quantization}.safetensors`;
 

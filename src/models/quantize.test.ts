@@ -17,9 +17,10 @@ function numberAt(
   input: number,
 ): number {
   const [, blocks, bytes] = packed.shape as [number, number, number];
-  const block = Math.floor(input / 32);
+  const size = (bytes * 8) / bits;
+  const block = Math.floor(input / size);
   const at = (output * blocks + block) * bytes;
-  const k = input % 32;
+  const k = input % size;
   const q = bits === 8 ? packed.data[at + k]! : (packed.data[at + (k >> 1)]! >> (4 * (k % 2))) & 15;
   return (q - (bits === 8 ? 128 : 8)) * scales.data[output * blocks + block]!;
 }
@@ -28,21 +29,21 @@ describe("quantizeMatrix", () => {
   for (const bits of [8, 4] as const) {
     for (const outputs of [0, 1] as const) {
       it(`${bits} bits, outputs on axis ${outputs}: every number within a step, the largest exact`, () => {
-        const [rows, columns] = [5, 70];
+        const [size, rows, columns] = [32, 5, 70];
         const weight = draw(rows * columns);
-        weight.fill(0, 0, 32);
+        weight.fill(0, 0, size);
         const shape = outputs === 0 ? [rows, columns] : [columns, rows];
         const given =
           outputs === 0
             ? weight
             : Float32Array.from(weight, (_, i) => weight[(i % rows) * columns + Math.floor(i / rows)]!);
         const matrix = quantizeMatrix(given, { shape, outputs }, bits);
-        expect(matrix.packed.shape).toEqual([5, 3, 4 * bits]);
+        expect(matrix.packed.shape).toEqual([5, 3, (size * bits) / 8]);
         for (let o = 0; o < rows; o++) {
           for (let block = 0; block < 3; block++) {
             const inputs = Array.from(
-              { length: Math.min(32, columns - block * 32) },
-              (_, k) => block * 32 + k,
+              { length: Math.min(size, columns - block * size) },
+              (_, k) => block * size + k,
             );
             const values = inputs.map((i) => weight[o * columns + i]!);
             const most = Math.max(...values.map(Math.abs));
@@ -62,6 +63,16 @@ describe("quantizeMatrix", () => {
       });
     }
   }
+});
+
+it("shares a scale among more numbers of 8 bits where the rows are long enough", () => {
+  const shape = (bits: 4 | 8, width: number) =>
+    quantizeMatrix(draw(2 * width), { shape: [2, width], outputs: 0 }, bits).packed.shape;
+  expect([shape(8, 256), shape(8, 96), shape(4, 256)]).toEqual([
+    [2, 2, 128],
+    [2, 3, 32],
+    [2, 8, 16],
+  ]);
 });
 
 it("takes the matrices of linear maps, the tied embedding among them, and leaves positions and norms", () => {

@@ -1,10 +1,10 @@
 /**
- * Rounding a model's matrices to 4 or 8 bits for inference: symmetric, round to nearest, one scale for 32
- * numbers of a row of weights (the inputs of one output).
+ * Rounding a model's matrices to 4 or 8 bits for inference: symmetric, round to nearest, one scale for a block
+ * of numbers of a row of weights (the inputs of one output).
  */
 import { float32, type HostArray, hostArray } from "../core/array.ts";
 import type { ParameterSpec } from "../nn/parameters.ts";
-import { QUANTIZED_BLOCK } from "../nn/quantized.ts";
+import { quantizedBlock, SHORT_BLOCK } from "../nn/quantized.ts";
 import type { Bits } from "../ops/quantized.ts";
 import type { Model } from "./model.ts";
 
@@ -18,7 +18,7 @@ export function quantizable({ parameters }: Pick<Model, "parameters">): readonly
 
 /** Whether a parameter is a matrix, and one whose rows are whole blocks where it may be a table too. */
 export const packsWhole = ({ shape, outputs }: Pick<ParameterSpec, "shape" | "outputs">): boolean =>
-  outputs === 1 || (outputs === 0 && shape[1]! % QUANTIZED_BLOCK === 0);
+  outputs === 1 || (outputs === 0 && shape[1]! % SHORT_BLOCK === 0);
 
 export interface PackedMatrix {
   /** [outputs, blocks, bytes of a block]; 4-bit numbers two a byte, the earlier one low. */
@@ -37,16 +37,17 @@ export function quantizeMatrix(
   bits: Bits,
 ): PackedMatrix {
   const [outputs, inputs] = (axis === 0 ? shape : [shape[1], shape[0]]) as [number, number];
-  const blocks = Math.ceil(inputs / QUANTIZED_BLOCK);
-  const blockBytes = (QUANTIZED_BLOCK * bits) / 8;
+  const size = quantizedBlock(bits, inputs);
+  const blocks = Math.ceil(inputs / size);
+  const blockBytes = (size * bits) / 8;
   const middle = 2 ** (bits - 1);
   const packed = new Uint8Array(outputs * blocks * blockBytes).fill(bits === 8 ? middle : middle * 17);
   const scales = new Float32Array(outputs * blocks);
   // Strides of the weight: of one output to the next, and of one input to the next.
   const [toOutput, toInput] = axis === 0 ? [inputs, 1] : [1, outputs];
   for (let block = 0; block < blocks; block++) {
-    const first = block * QUANTIZED_BLOCK;
-    const count = Math.min(QUANTIZED_BLOCK, inputs - first);
+    const first = block * size;
+    const count = Math.min(size, inputs - first);
     for (let output = 0; output < outputs; output++) {
       const start = output * toOutput + first * toInput;
       let largest = 0;

@@ -6,8 +6,16 @@ import type { Tensor } from "../graph/tensor.ts";
 import { type Bits, quantizedProduct, quantizedRows } from "../ops/quantized.ts";
 import type { Parameters } from "./parameters.ts";
 
-/** Numbers that share a scale. */
-export const QUANTIZED_BLOCK = 32;
+/**
+ * Numbers that share a scale, in rows of `width`: few of 4 bits, where a scale has much to make up for, and of 8,
+ * which can do with fewer scales and is then faster, as many as fit.
+ */
+export const quantizedBlock = (bits: Bits, width: number): number =>
+  bits === 8 && width % LONG_BLOCK === 0 ? LONG_BLOCK : SHORT_BLOCK;
+
+const LONG_BLOCK = 128;
+/** Rows of tables are whole blocks of this at least. */
+export const SHORT_BLOCK = 32;
 
 export interface QuantizedMatrix {
   /** x · Wᵀ + bias. [rows, width] → [rows, outputs]. */
@@ -24,19 +32,21 @@ export function quantizedMatrix(parameters: Parameters, name: string): Quantized
     rows: parameters[`${name}.rows`],
   };
   if (!packed || !scales) return undefined;
-  const bits = (((packed.shape[2] as number) * 8) / QUANTIZED_BLOCK) as Bits;
+  const bytes = packed.shape[2] as number;
+  const bits: Bits = bytes === SHORT_BLOCK / 2 ? 4 : 8;
+  const block = (bytes * 8) / bits;
   return {
     multiply: (x, bias) =>
       quantizedProduct(x, packed, scales, bias, {
         bits,
-        block: QUANTIZED_BLOCK,
+        block,
         width: x.shape[1] as number,
         activations: "int8",
       }),
     rows(index) {
       if (!rows) throw new Error(`the quantised matrix "${name}" was not given by row`);
-      const width = (scales.shape[1] as number) * QUANTIZED_BLOCK;
-      return quantizedRows(rows, scales, index, { bits, block: QUANTIZED_BLOCK, width });
+      const width = (scales.shape[1] as number) * block;
+      return quantizedRows(rows, scales, index, { bits, block, width });
     },
   };
 }
