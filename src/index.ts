@@ -163,5 +163,6 @@ export {
   trainDefaults,
 } from "./train/options.ts";
 export { type RunRecord, readRun, refuseTakenFolder } from "./train/run-folder.ts";
+export type { TrainResult, TrainSummary } from "./train/session.ts";
 export { tokenUnit } from "./train/streams.ts";
-export { resume, type TrainRequest, type TrainResult, type TrainSummary, train } from "./train/train.ts";
+export { resume, type TrainRequest, train } from "./train/train.ts";

@@ -16,7 +16,7 @@ import { Arena } from "../../src/runtime/arena.ts";
 import { compile } from "../../src/runtime/compile.ts";
 import { nodeBackend } from "../../src/runtime/node.ts";
 import { adaptModel } from "../../src/train/adaptation.ts";
-import { initialise } from "../../src/train/train.ts";
+import { initialise } from "../../src/train/setup.ts";
 
 const backend = nodeBackend({ threads: 2 });
 

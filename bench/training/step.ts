@@ -9,8 +9,8 @@ import { adamw } from "../../src/optim/adamw.ts";
 import { clipGlobalNorm } from "../../src/optim/clip.ts";
 import { Arena } from "../../src/runtime/arena.ts";
 import { nodeBackend } from "../../src/runtime/node.ts";
+import { initialise } from "../../src/train/setup.ts";
 import { TrainingStep } from "../../src/train/step.ts";
-import { initialise } from "../../src/train/train.ts";
 import type { TrainingCase } from "./compare.ts";
 
 async function setUp({ model: type, options, vocabulary, batch, length }: TrainingCase) {

@@ -20,7 +20,9 @@ import { innerParameters, optionsOfSize } from "../models/size.ts";
 import type { ArchitectureResult } from "../report/index.ts";
 import type { TrainEvent } from "../train/events.ts";
 import { exists, files, parseJson } from "../train/run-folder.ts";
-import { resume, type TrainHooks, type TrainResult, train } from "../train/train.ts";
+import type { TrainResult } from "../train/session.ts";
+import type { TrainHooks } from "../train/setup.ts";
+import { resume, train } from "../train/train.ts";
 import { measureWriting } from "./writing-speed.ts";
 
 export interface ArchitecturesOptions extends Omit<TrainHooks, "onEvent"> {

@@ -3,7 +3,8 @@ import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { LogRow, SampleRow, TrainEvent } from "../train/events.ts";
 import { readLog, readSamples } from "../train/history.ts";
-import { resume, type TrainSummary, train } from "../train/train.ts";
+import type { TrainSummary } from "../train/session.ts";
+import { resume, train } from "../train/train.ts";
 import { type RunSpec, trainingCommand } from "./run-spec.ts";
 import type { StoryState } from "./state.ts";
 

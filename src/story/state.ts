@@ -6,7 +6,7 @@ import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileAtomic } from "../hub/atomic.ts";
 import type { ReportChapters } from "../report/index.ts";
-import type { TrainSummary } from "../train/train.ts";
+import type { TrainSummary } from "../train/session.ts";
 
 export type ChapterName = "characters" | "gpt" | "novelty" | "compare";
 

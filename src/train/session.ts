@@ -1,0 +1,106 @@
+/** One sitting of a training: from where it stands to where it stops, and what came of it. */
+import { fillMasks } from "../generate/fill.ts";
+import type { LanguageModel } from "../generate/language-model.ts";
+import { sample } from "../generate/sample.ts";
+import { countParameters } from "../models/model.ts";
+import type { Checkpoint } from "./checkpoint.ts";
+import type { LogRow, SampleRow, StopReason } from "./events.ts";
+import type { TrainOptions } from "./options.ts";
+import type { Setup } from "./setup.ts";
+import type { Results } from "./sinks.ts";
+import { streamOf, tokenUnit, validationPass } from "./streams.ts";
+import { runTraining } from "./trainer.ts";
+
+export interface TrainSummary {
+  /** The run folder, or null. */
+  readonly run: string | null;
+  readonly steps: number;
+  readonly parameters: number;
+  /** How many of the parameters are trained. */
+  readonly trainable: number;
+  /** Nats per token, over the last line of the log; null where the training was stopped before its first. */
+  readonly train_loss: number | null;
+  /** Nats per token of the weights that the run offers; null where there has been no validation. */
+  readonly val_loss: number | null;
+  /** Over the last 20 lines of the log. */
+  readonly tokens_per_s: number;
+  readonly seconds: number;
+  readonly stopped: StopReason;
+}
+
+export interface TrainResult {
+  readonly lm: LanguageModel;
+  readonly summary: TrainSummary;
+  readonly log: readonly LogRow[];
+  readonly samples: readonly SampleRow[];
+}
+
+/** One sitting of a training. */
+export async function session(
+  setup: Setup,
+  results: Results,
+  folder?: string,
+  checkpoint?: Checkpoint,
+): Promise<TrainResult> {
+  const { model, data, options, hooks, backend, arena, step } = setup;
+  const { tokenizer } = data;
+  const lm: LanguageModel = {
+    model,
+    weights: arena.parameters,
+    tokenizer,
+    backend,
+    endsItems: data.kind === "items",
+    readsTextsAlone: options.packing !== "stream",
+    name: folder ?? model.config.model_type,
+  };
+  try {
+    const { stopped, state } = await runTraining({
+      ...setup,
+      validation:
+        validationPass(model, data, options) ??
+        streamOf(data, "validation", tokenizer).subarray(0, options.validationTokens + 1),
+      sink: results,
+      unit: tokenUnit(tokenizer),
+      ...sampling(lm, options),
+      ...(hooks.onEvent ? { onEvent: hooks.onEvent } : {}),
+      ...(hooks.signal ? { signal: hooks.signal } : {}),
+      ...(checkpoint ? { resume: checkpoint } : {}),
+    });
+    await results.offer(options.keep, state);
+    const { log, samples } = await results.history();
+    const recent = log.slice(-20).map((row) => row.tokens_per_s);
+    const summary: TrainSummary = {
+      run: folder ?? null,
+      steps: state.step,
+      parameters: countParameters(model),
+      trainable: setup.trainable,
+      train_loss: state.lastLoss,
+      val_loss: options.keep === "best" ? state.bestLoss : state.lastValidation,
+      tokens_per_s: recent.reduce((total, rate) => total + rate, 0) / Math.max(1, recent.length),
+      seconds: state.seconds,
+      stopped,
+    };
+    return { lm, summary, log, samples };
+  } finally {
+    await step.release();
+  }
+}
+
+/** How a text is written on the way; a model that fills masks does so in the prompt, and without one not at all. */
+function sampling(lm: LanguageModel, options: TrainOptions): { writeSample?: () => Promise<string> } {
+  if (lm.model.predicts !== "masked") return { writeSample: () => writeSample(lm, options) };
+  const { samplePrompt } = options;
+  return samplePrompt === "" ? {} : { writeSample: async () => (await fillMasks(lm, samplePrompt)).text };
+}
+
+/** A text on the way: the same seed each time, so that what changes is the model. */
+async function writeSample(lm: LanguageModel, { samplePrompt, seed }: TrainOptions): Promise<string> {
+  const [one] = await sample(lm, {
+    prompt: samplePrompt,
+    seed,
+    maxLength: 160,
+    temperature: 0.8,
+    slide: true,
+  });
+  return samplePrompt + (one?.text ?? "");
+}

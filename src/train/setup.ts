@@ -1,0 +1,109 @@
+/** What a training is made of before its first step: model, optimiser, batches, arena and the compiled step. */
+import { InputError } from "../core/errors.ts";
+import { Random } from "../core/random.ts";
+import type { BatchSource } from "../data/batches/batch.ts";
+import type { PreparedData } from "../data/prepare.ts";
+import { countParameters, type Model } from "../models/model.ts";
+import { adamw } from "../optim/adamw.ts";
+import type { Optimizer } from "../optim/optimizer.ts";
+import { sgd } from "../optim/sgd.ts";
+import { Arena } from "../runtime/arena.ts";
+import type { Backend, BackendOptions } from "../runtime/backend.ts";
+import { nodeBackend } from "../runtime/node.ts";
+import { beginningAfterEnd } from "../text/begin-after-end.ts";
+import { isHuggingFaceTokenizer } from "../text/huggingface.ts";
+import type { Adaptation } from "./adaptation.ts";
+import { estimateMemory } from "./estimate.ts";
+import type { TrainEvent } from "./events.ts";
+import type { TrainOptions } from "./options.ts";
+import { TrainingStep } from "./step.ts";
+import { trainingBatches } from "./streams.ts";
+
+export interface TrainHooks {
+  readonly backend?: BackendOptions;
+  readonly onEvent?: (event: TrainEvent) => void;
+  /** Stops after the step under way, with a checkpoint. */
+  readonly signal?: AbortSignal;
+}
+
+/** What a training needs before it touches a folder. */
+export interface Setup {
+  readonly model: Model;
+  readonly adaptation: Adaptation;
+  /** Number of the parameters that are trained. */
+  readonly trainable: number;
+  readonly data: PreparedData;
+  readonly options: TrainOptions;
+  readonly hooks: TrainHooks;
+  readonly backend: Backend;
+  readonly optimizer: Optimizer;
+  readonly arena: Arena;
+  readonly batches: BatchSource;
+  readonly step: TrainingStep;
+  /** Estimated bytes of the process at its peak. */
+  readonly bytes: number;
+}
+
+export interface Plan extends Pick<Setup, "adaptation" | "data" | "options" | "hooks"> {
+  /** Whether adapters could be trained instead. */
+  readonly adaptable?: boolean;
+}
+
+/** Items follow each other, which a vocabulary of sub-words has to be told. */
+function withBeginnings(data: PreparedData): PreparedData {
+  const { tokenizer } = data;
+  if (data.kind !== "items" || tokenizer.kind !== "bpe" || !isHuggingFaceTokenizer(tokenizer)) return data;
+  return { ...data, tokenizer: beginningAfterEnd(tokenizer) };
+}
+
+/** @throws InputError `tokenizer-size` where the data has ids that the model does not */
+function refuseOtherVocabulary({ config }: Model, { tokenizer }: PreparedData): void {
+  if (tokenizer.size <= config.vocab_size) return;
+  throw new InputError(
+    "tokenizer-size",
+    `The vocabulary has ${tokenizer.size} ids but the model only ${config.vocab_size}; they do not belong together. Put the model's own tokenizer.json into its folder.`,
+    { vocabulary: tokenizer.size, model: config.vocab_size },
+  );
+}
+
+/** Makes what a training needs; weights are not read yet. @throws UsageError where it cannot fit, or the vocabulary not the model */
+export function setUp({ adaptation, data: given, options, hooks, adaptable = false }: Plan): Setup {
+  const { model } = adaptation;
+  const data = withBeginnings(given);
+  refuseOtherVocabulary(model, data);
+  const backend = nodeBackend(hooks.backend);
+  const optimizer = createOptimizer(options);
+  const batches = trainingBatches(model, data, options);
+  const layout = model.parameters.map((spec) => ({
+    ...spec,
+    trainable: adaptation.trainable.has(spec.name),
+  }));
+  const trained = layout.filter((entry) => entry.trainable);
+  const names = trained.map(({ name }) => name);
+  const step = new TrainingStep(model, backend, names, options.recompute);
+  const trainable = countParameters({ parameters: trained });
+  const counts = { total: countParameters(model), trainable };
+  const { batchSize, seqLen, packing } = options;
+  const memoryOf = (other: TrainingStep) => () => other.memory(batchSize, seqLen, packing === "blocks");
+  const bytes = estimateMemory(counts, optimizer, step, options, [
+    ...(model.stages && !options.recompute
+      ? [{ flag: "--recompute", trainable, memory: memoryOf(new TrainingStep(model, backend, names, true)) }]
+      : []),
+    // Adapters are small, and a batch takes no more with them than without.
+    ...(adaptable ? [{ flag: "--lora", trainable: 0, memory: memoryOf(step) }] : []),
+  ]);
+  const arena = Arena.create(layout, { moments: optimizer.moments, accumulate: options.accumulate > 1 });
+  const runs = { model, adaptation, trainable, data, options, hooks };
+  return { ...runs, backend, optimizer, arena, batches, step, bytes };
+}
+
+function createOptimizer({ optimizer, weightDecay, momentum, beta2 = 0.999 }: TrainOptions): Optimizer {
+  return optimizer === "adamw" ? adamw({ weightDecay, betas: [0.9, beta2] }) : sgd({ momentum, weightDecay });
+}
+
+/** Draws the first weights; each parameter from a stream of its own name. */
+export function initialise({ parameters }: Pick<Model, "parameters">, arena: Arena, seed: number): void {
+  for (const { name, initialise } of parameters) {
+    initialise(arena.parameters[name]!.data, new Random(seed, `initialise/${name}`));
+  }
+}
