@@ -1,5 +1,5 @@
 /** Tokens per second against the length of the text or the size of the batch. */
-import { rate } from "../format.ts";
+import { compact, rate } from "../format.ts";
 import type { Html } from "../html.ts";
 import { chart } from "./draw.ts";
 import { type Line, lines } from "./lines.ts";
@@ -40,7 +40,7 @@ export function throughputChart({ id, points, sizeLabel }: ThroughputChart): Htm
           y: {
             label: "tokens per second",
             domain: [0, Math.max(...points.map((p) => p.tokens_per_s)) * 1.08],
-            tickFormat: "~s",
+            tickFormat: compact,
           },
           height: place.narrow ? 220 : 280,
         },
