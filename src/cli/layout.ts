@@ -1,7 +1,8 @@
 /** Text set for a terminal: display width, wrapping, aligned terms. */
 import { stripVTControlCharacters } from "node:util";
 
-const segmenter = new Intl.Segmenter("en", { granularity: "grapheme" });
+/** Text in which each code unit is a letter of one column. */
+const plain = /^[\x20-\x7e]*$/;
 const wide =
   /^[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|^\p{Emoji_Presentation}|^.\ufe0f/u;
 const nothing = /^[\p{Mn}\p{Me}\p{Cf}\p{Cc}]+$/u;
@@ -13,9 +14,16 @@ export function displayWidth(text: string): number {
   return width;
 }
 
-/** What people see as one letter each, without styles. */
+/**
+ * What people see as one letter each, without styles. Only text that is not plain needs a segmenter, whose making
+ * takes ten milliseconds, which no start of the program has to wait for.
+ */
 function* letters(text: string): Generator<string> {
-  for (const { segment } of segmenter.segment(stripVTControlCharacters(text))) yield segment;
+  const bare = stripVTControlCharacters(text);
+  if (plain.test(bare)) yield* bare;
+  else
+    for (const { segment } of new Intl.Segmenter("en", { granularity: "grapheme" }).segment(bare))
+      yield segment;
 }
 
 const letterWidth = (letter: string): number => (nothing.test(letter) ? 0 : wide.test(letter) ? 2 : 1);
