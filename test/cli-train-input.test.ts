@@ -13,21 +13,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { beforeAll, describe, expect, test } from "vitest";
-import { runCli } from "../src/cli/run.ts";
 import { temporaryFolder } from "./cli.ts";
+import { runHere as run } from "./cli-here.ts";
 import { babble } from "./training-fixture.ts";
-
-/** Runs the command line in this process. */
-async function run(...words: readonly string[]) {
-  let stdout = "";
-  let stderr = "";
-  const status = await runCli(words, {
-    stdout: { write: (text) => (stdout += text) },
-    stderr: { write: (text) => (stderr += text) },
-    env: {},
-  });
-  return { status, stdout, stderr, errors: stderr.split("\n").filter((line) => line.startsWith("error: ")) };
-}
 
 const tiny = "--steps 2 --width 4 --embedding 2 --seq-len 4 --batch-size 2".split(" ");
 const noise = Uint8Array.from({ length: 4000 }, (_, i) => (i * i * 31 + i * 7) % 256);

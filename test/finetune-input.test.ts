@@ -3,23 +3,12 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { runCli } from "../src/cli/run.ts";
 import { architectureOf } from "../src/models/registry.ts";
 import { trainBpe } from "../src/text/bpe-train.ts";
 import { temporaryFolder } from "./cli.ts";
+import { runHere as run } from "./cli-here.ts";
 import { writeRandomFolder } from "./torch/forward.ts";
 import { babble } from "./training-fixture.ts";
-
-async function run(...words: readonly string[]) {
-  let stdout = "";
-  let stderr = "";
-  const status = await runCli(words, {
-    stdout: { write: (text) => (stdout += text) },
-    stderr: { write: (text) => (stderr += text) },
-    env: {},
-  });
-  return { status, stdout, stderr, errors: stderr.split("\n").filter((line) => line.startsWith("error: ")) };
-}
 
 let folder = "";
 const at = (name: string) => join(folder, name);

@@ -2,7 +2,7 @@
 import { randomInt } from "node:crypto";
 import type { Context } from "hono";
 import type { z } from "zod";
-import type { LocalModel, Sample, SampleOptions } from "../index.ts";
+import { type LocalModel, type Sample, type SampleOptions, tokenPieces } from "../index.ts";
 import { ApiError } from "./errors.ts";
 import type { SamplingRequest, Usage } from "./messages.ts";
 import { Queue } from "./queue.ts";
@@ -118,6 +118,14 @@ export function usageOf(promptTokens: number, completionTokens: number): Usage {
     total_tokens: promptTokens + completionTokens,
   };
 }
+
+/** Tokens written in all. */
+export const tokensOf = (samples: readonly Sample[]): number =>
+  samples.reduce((sum, { tokens }) => sum + tokens, 0);
+
+/** The pieces of text that a sample's tokens stand for, without the end of text. */
+export const piecesOf = ({ model }: Service, { finish, ids }: Sample): readonly string[] =>
+  tokenPieces(model.lm.tokenizer, finish === "eos" ? ids.slice(0, -1) : ids);
 
 /** How a sample ended, in the API's words. */
 export function ending({ finish }: Sample, stop: readonly string[]) {

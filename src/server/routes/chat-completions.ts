@@ -4,7 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { Hono } from "hono";
-import { type Sample, tokenPieces } from "../../index.ts";
+import type { Sample } from "../../index.ts";
 import { ApiError } from "../errors.ts";
 import { eventStream } from "../event-stream.ts";
 import {
@@ -16,11 +16,13 @@ import {
 } from "../messages.ts";
 import {
   ending,
+  piecesOf,
   readRequest,
   requireRoom,
   roomAfter,
   type Service,
   sampleOptions,
+  tokensOf,
   usageOf,
 } from "../service.ts";
 
@@ -110,12 +112,9 @@ async function stream(
   }
 }
 
-const tokensOf = (samples: readonly Sample[]) => samples.reduce((sum, { tokens }) => sum + tokens, 0);
-
-function logprobsOf({ model }: Service, sample: Sample): ChatLogprobs {
-  const shown = sample.finish === "eos" ? sample.ids.slice(0, -1) : sample.ids;
+function logprobsOf(service: Service, sample: Sample): ChatLogprobs {
   const encoder = new TextEncoder();
-  const content = tokenPieces(model.lm.tokenizer, shown).map((token, k) => ({
+  const content = piecesOf(service, sample).map((token, k) => ({
     token,
     logprob: sample.logProbabilities[k]!,
     bytes: [...encoder.encode(token)],

@@ -1,7 +1,7 @@
 /** `POST /v1/completions`: continuations of texts, and the log-probabilities of texts (`echo`). */
 import { randomUUID } from "node:crypto";
 import { Hono } from "hono";
-import { type Sample, scoreText, tokenPieces } from "../../index.ts";
+import { type Sample, scoreText } from "../../index.ts";
 import { ApiError } from "../errors.ts";
 import { eventStream } from "../event-stream.ts";
 import {
@@ -13,11 +13,13 @@ import {
 } from "../messages.ts";
 import {
   ending,
+  piecesOf,
   readRequest,
   requireRoom,
   roomAfter,
   type Service,
   sampleOptions,
+  tokensOf,
   usageOf,
 } from "../service.ts";
 
@@ -96,7 +98,7 @@ class Job {
       const onText = (k: number, text: string) => one(first + k, text, {});
       const samples = await this.#samples(prompt, { signal, onText });
       for (const [k, sample] of samples.entries()) one(first + k, "", ending(sample, this.#options.stop));
-      written += samples.reduce((sum, { tokens }) => sum + tokens, 0);
+      written += tokensOf(samples);
       first += samples.length;
     }
     if (this.#request.stream_options?.include_usage)
@@ -132,15 +134,15 @@ class Job {
     prefix: { readonly tokens: readonly string[]; readonly values: readonly (number | null)[] },
     sample: Sample,
   ): CompletionLogprobs {
-    const shown = sample.finish === "eos" ? sample.ids.slice(0, -1) : sample.ids;
-    const tokens = [...prefix.tokens, ...tokenPieces(this.#service.model.lm.tokenizer, shown)];
+    const written = piecesOf(this.#service, sample);
+    const tokens = [...prefix.tokens, ...written];
     let offset = 0;
     const text_offset = tokens.map((token) => {
       const start = offset;
       offset += [...token].length;
       return start;
     });
-    const token_logprobs = [...prefix.values, ...sample.logProbabilities.slice(0, shown.length)];
+    const token_logprobs = [...prefix.values, ...sample.logProbabilities.slice(0, written.length)];
     return { tokens, token_logprobs, top_logprobs: null, text_offset };
   }
 }
