@@ -3,7 +3,7 @@ import { type HostArray, int32 } from "../core/array.ts";
 import { UsageError } from "../core/errors.ts";
 import { createDecoder } from "../generate/decoder.ts";
 import type { Decoder } from "../generate/decoding.ts";
-import { createFiller } from "../generate/fill.ts";
+import { compileMasked, createFiller } from "../generate/fill.ts";
 import { type LanguageModel, weightSpecs } from "../generate/language-model.ts";
 import { promptIds } from "../generate/sample.ts";
 import { zeroState } from "../generate/state.ts";
@@ -154,14 +154,9 @@ function recurrentReader({ model, weights, backend }: LanguageModel): Reader {
 
 /** Models that fill masks. */
 function maskedReading(lm: LanguageModel): Reading {
-  const { model, weights, backend } = lm;
+  const { weights } = lm;
   const filler = createFiller(lm);
-  const ids = { dtype: "int32", shape: ["texts", "length"] } as const;
-  const many = compile(
-    (parameters: Parameters, input: { ids: Tensor; tokenTypes: Tensor; at: Tensor }) =>
-      model.forward(parameters, input, evaluation, { at: input.at }).logits,
-    { backend, specs: [weightSpecs(lm), { ids, tokenTypes: ids, at: { dtype: "int32", shape: ["masks"] } }] },
-  );
+  const many = compileMasked(lm, "texts");
   const read = ({ ids, types, at }: Question) => filler.score(ids, types, [at]);
   return {
     look: read,

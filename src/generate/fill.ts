@@ -7,6 +7,7 @@
  */
 import { type HostArray, int32 } from "../core/array.ts";
 import { InputError, UsageError } from "../core/errors.ts";
+import type { Dim } from "../core/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Spec } from "../graph/tree.ts";
 import { evaluation } from "../nn/mode.ts";
@@ -48,21 +49,30 @@ export interface MaskFiller {
   release(): Promise<void>;
 }
 
+/**
+ * The logits of some places of texts side by side, as one graph for texts of all lengths.
+ * @param texts how many, or a name where that changes from run to run
+ */
+export function compileMasked(lm: LanguageModel, texts: Dim) {
+  const { model, backend } = lm;
+  const ids: Spec = { dtype: "int32", shape: [texts, "length"] };
+  return compile(
+    (parameters: Parameters, input: { ids: Tensor; tokenTypes: Tensor; at: Tensor }) =>
+      model.forward(parameters, input, evaluation, { at: input.at }).logits,
+    { backend, specs: [weightSpecs(lm), { ids, tokenTypes: ids, at: { dtype: "int32", shape: ["masks"] } }] },
+  );
+}
+
 /** @throws UsageError where the model hides nothing: GPT-2 continues texts and has no `[MASK]` */
 export function createFiller(lm: LanguageModel): MaskFiller {
-  const { model, weights, backend, tokenizer, name } = lm;
+  const { model, weights, tokenizer, name } = lm;
   const { mask } = tokenizer;
   if (model.predicts !== "masked" || mask === undefined || !isHuggingFaceTokenizer(tokenizer)) {
     throw new UsageError(
       `${name} (${model.config.model_type}) has no [MASK]: it predicts what comes next, from the left alone. Use "sample", or fill with a model such as bert-base-uncased.`,
     );
   }
-  const ids: Spec = { dtype: "int32", shape: [1, "length"] };
-  const step = compile(
-    (parameters: Parameters, input: { ids: Tensor; tokenTypes: Tensor; at: Tensor }) =>
-      model.forward(parameters, input, evaluation, { at: input.at }).logits,
-    { backend, specs: [weightSpecs(lm), { ids, tokenTypes: ids, at: { dtype: "int32", shape: ["masks"] } }] },
-  );
+  const step = compileMasked(lm, 1);
 
   async function score(
     tokens: Int32Array,
