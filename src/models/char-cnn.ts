@@ -11,6 +11,7 @@ import {
   type ConvolutionConfig,
   causalConvolution,
   convolutionParameters,
+  convolutionStep,
   reach,
 } from "../nn/convolution.ts";
 import { embedding, embeddingParameters, linear, linearParameters } from "../nn/linear.ts";
@@ -104,14 +105,11 @@ function forward(
   let x = embedding(parameters, "embedding", ids);
   layers.forEach((layer, k) => {
     const name = `layers.${k}`;
-    const { output, past } = causalConvolution(
-      parameters,
-      `${name}.conv`,
-      layer,
-      norm(parameters, `${name}.norm`, x),
-      state[`past${k}`],
-    );
-    next[`past${k}`] = past;
+    const normed = norm(parameters, `${name}.norm`, x);
+    const past = state[`past${k}`];
+    const step = past && convolutionStep(parameters, `${name}.conv`, layer, normed, past);
+    if (step) next[`past${k}`] = step.past;
+    const output = step ? step.output : causalConvolution(parameters, `${name}.conv`, layer, normed);
     const [signal, gate] = split(output, 2, 2) as readonly [Tensor, Tensor];
     const gated = linear(parameters, `${name}.out`, multiply(tanh(signal), sigmoid(gate)));
     x = add(x, mode.dropout(gated, dropout));
@@ -120,7 +118,7 @@ function forward(
   const rows = reshape(wanted, [logits === "last" ? batch : batch * length, width]);
   return {
     logits: linear(parameters, "head", norm(parameters, "norm", rows)),
-    state: state.past0 ? next : {},
+    state: next,
     hidden: [rows],
   };
 }

@@ -89,32 +89,34 @@ export function slice(x: Tensor, axis: number, start: number, length: number): T
 
 export const padOp = defineOp<{ readonly axis: number; readonly before: number; readonly after: number }>({
   name: "pad",
-  infer: ([x], { axis, before, after }) => [
-    {
-      dtype: x!.dtype,
-      shape: x!.shape.map((d, i) => (i === axis ? staticDim("pad", x!.shape, axis) + before + after : d)),
-    },
-  ],
-  vjp: ({ inputs: [x], cotangents: [g], attributes: { axis, before } }) => [
-    slice(g!, axis, before, x!.shape[axis] as number),
-  ],
+  infer([x], { axis, before, after }) {
+    const size = staticDim("pad", x!.shape, axis);
+    if (size + Math.min(before, 0) + Math.min(after, 0) < 1)
+      throw new ShapeError("pad", `nothing is left of axis ${axis}`, [x!.shape]);
+    return [{ dtype: x!.dtype, shape: x!.shape.map((d, i) => (i === axis ? size + before + after : d)) }];
+  },
+  vjp: ({ cotangents: [g], attributes: { axis, before, after } }) => [pad(g!, axis, -before, -after)],
   lower: (emit, [x], { axis, before, after }) =>
     emit.node("Pad", [x!.name, emit.ints([before, after]), "", emit.ints([axis])]),
-  reference([x], { axis, before }, [out]) {
+  reference([x], { axis, before, after }, [out]) {
     const result = zeros(out!.shape);
-    copyAlong(result, x!, axis, before, 0, x!.shape[axis]!);
+    const kept = x!.shape[axis]! + Math.min(before, 0) + Math.min(after, 0);
+    copyAlong(result, x!, axis, Math.max(before, 0), Math.max(-before, 0), kept);
     return [result];
   },
   samples: [
     { title: "both ends", inputs: [real(2, 3)], attributes: { axis: 1, before: 1, after: 2 } },
     { title: "causal", inputs: [real(2, 3, 2)], attributes: { axis: 1, before: 2, after: 0 } },
+    { title: "later", inputs: [real(2, 5, 2)], attributes: { axis: 1, before: 2, after: -2 } },
+    { title: "earlier", inputs: [real(5, 3)], attributes: { axis: 0, before: -1, after: 1 } },
   ],
 });
 
-/** Zeros before and after along one axis. */
+/** Zeros before and after along one axis; a negative number takes so many elements away. */
 export function pad(x: Tensor, axis: number, before: number, after: number): Tensor {
-  if (before === 0 && after === 0) return x;
-  return padOp.apply([x], { axis: normaliseAxis("pad", axis, x.shape), before, after })[0]!;
+  const a = normaliseAxis("pad", axis, x.shape);
+  if (before <= 0 && after <= 0) return slice(x, a, -before, staticDim("pad", x.shape, a) + before + after);
+  return padOp.apply([x], { axis: a, before, after })[0]!;
 }
 
 export const concatenateOp = defineOp<{ readonly axis: number }>({
