@@ -4,8 +4,8 @@
  * `present.{layer}.key|value`. Standard operators alone, float32.
  */
 import type { HostArray } from "../core/array.ts";
-import { rotationTables } from "../nn/rotary.ts";
 import type { OnnxModel, OnnxNode, OnnxValue } from "../onnx/proto.ts";
+import { rotationTables } from "../ops/rotary.ts";
 import { OnnxBuilder } from "./onnx-builder.ts";
 import type { ExportSource } from "./source.ts";
 
@@ -138,7 +138,7 @@ class DecoderGraph {
 
   #rotation(): { cos: string; sin: string } {
     const b = this.#build;
-    const { cos, sin } = rotationTables(this.#context, this.#width / this.#heads);
+    const { cos, sin } = rotationTables({ context: this.#context, headSize: this.#width / this.#heads });
     const at = (name: string, table: HostArray) =>
       b.node("Unsqueeze", [b.node("Gather", [b.constant(name, table), "position_ids"]), b.ints(2)]);
     return { cos: at("rotary.cos", cos), sin: at("rotary.sin", sin) };

@@ -9,11 +9,11 @@ import { embedding, embeddingParameters, flattenRows, project } from "../nn/line
 import type { Mode } from "../nn/mode.ts";
 import { norm, normParameters } from "../nn/norm.ts";
 import { type Parameters, parameter } from "../nn/parameters.ts";
-import { type Rotation, rotation } from "../nn/rotary.ts";
 import { activations, type BlockConfig, blockParameters, decoderBlock } from "../nn/transformer.ts";
 import { add } from "../ops/elementwise.ts";
 import { gather, indexAlong } from "../ops/indexing.ts";
 import { slice } from "../ops/movement.ts";
+import { rotary } from "../ops/rotary.ts";
 import { DecodingState, decodingSpecs, lastRows } from "./decoding-state.ts";
 import type {
   Architecture,
@@ -190,7 +190,7 @@ function forward(
   const past = DecodingState.of(input);
   const mask = input.documents ? documentMask(input.documents) : input.attentionMask;
   const tokens = embedding(parameters, "transformer.wte", ids);
-  const { places, turns } = positions(g, parameters, input, past);
+  const { places, turn } = positions(g, parameters, input, past);
   let x = mode.keep(flattenRows(mode.dropout(places ? add(tokens, places) : tokens, g.embeddingDropout)));
   const hidden = [x];
   const weights: Tensor[] = [];
@@ -200,8 +200,8 @@ function forward(
       `transformer.h.${k}`,
       g,
       past
-        ? { x, ids, rotation: turns, past: { cache: past.cache(k), mask: past.mask } }
-        : { x, ids, rotation: turns, mask, open: wanted.attention },
+        ? { x, ids, turn, past: { cache: past.cache(k), mask: past.mask } }
+        : { x, ids, turn, mask, open: wanted.attention },
       mode,
     );
     if (block.weights) weights.push(block.weights);
@@ -220,19 +220,23 @@ function forward(
   };
 }
 
-/** Where each token stands: embedded, to be added to [batch, length, width], or as turns of queries and keys. */
+/** Where each token stands: embedded, to be added to [batch, length, width], or as turns of queries and keys [batch, length, width]. */
 function positions(
   g: Gpt2,
   parameters: Parameters,
   { ids, positions: given }: ModelInput,
   past: DecodingState | undefined,
-): { places?: Tensor; turns?: Rotation } {
+): { places?: Tensor; turn?: (x: Tensor) => Tensor } {
   const length = ids.shape[1]!;
   if (typeof length === "number" && length > g.context) {
     throw new ShapeError("gpt2", `the text is longer than the context of ${g.context} tokens`, [ids.shape]);
   }
-  const at = given ?? past?.positions ?? (typeof length === "number" ? length : indexAlong(ids, 1));
-  if (g.rotary) return { turns: rotation(at, g.context, g.width / g.heads) };
+  const at = given ?? past?.positions;
+  if (g.rotary) {
+    const sizes = { context: g.context, headSize: g.width / g.heads };
+    return { turn: (x) => rotary(x, sizes, at) };
+  }
   const table = parameter(parameters, "transformer.wpe.weight");
-  return { places: typeof at === "number" ? slice(table, 0, 0, at) : gather(table, at) };
+  if (at || typeof length === "string") return { places: gather(table, at ?? indexAlong(ids, 1)) };
+  return { places: slice(table, 0, 0, length) };
 }

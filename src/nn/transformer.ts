@@ -7,6 +7,7 @@ import { gelu, geluTanh, relu } from "../ops/activation.ts";
 import { reshape, unflatten } from "../ops/broadcast.ts";
 import { type CacheMask, cachedAttention } from "../ops/cached-attention.ts";
 import { add } from "../ops/elementwise.ts";
+import { concatenate } from "../ops/movement.ts";
 import { attend, attendOpenly, type Cache, splitProjections } from "./attention.ts";
 import { project as projectBy } from "./linear.ts";
 import type { Mode } from "./mode.ts";
@@ -20,7 +21,6 @@ import {
   parameter,
   vector,
 } from "./parameters.ts";
-import { type Rotation, rotate } from "./rotary.ts";
 
 /** By Hugging Face's names: `gelu_new` is the tanh form. */
 export const activations = { gelu, gelu_new: geluTanh, gelu_pytorch_tanh: geluTanh, relu } as const;
@@ -78,8 +78,8 @@ export interface BlockInput {
   readonly ids: Tensor;
   /** int32 [batch, length] or [batch, length, length], 0 for what is not to be seen; not with a cache. */
   readonly mask?: Tensor | undefined;
-  /** Positions by rotation of queries and keys. Absent: the stream has them. */
-  readonly rotation?: Rotation | undefined;
+  /** Gives queries and keys [batch, length, width] their positions, where the stream has none. */
+  readonly turn?: ((x: Tensor) => Tensor) | undefined;
   /** What the block saw before, and what new tokens see of it. */
   readonly past?: { readonly cache: Cache; readonly mask: CacheMask } | undefined;
   /** Whether to compute attention in plain operations and give its probabilities; not with a cache. */
@@ -94,7 +94,7 @@ export function decoderBlock(
   parameters: Parameters,
   name: string,
   config: BlockConfig,
-  { x, ids, mask, rotation, past, open }: BlockInput,
+  { x, ids, mask, turn, past, open }: BlockInput,
   mode: Mode,
 ): { x: Tensor; added?: Cache; weights?: Tensor } {
   const { heads, epsilon, attentionDropout, residualDropout } = config;
@@ -105,11 +105,20 @@ export function decoderBlock(
   const merge = (stream: Tensor, addition: Tensor) => add(stream, mode.dropout(addition, residualDropout));
 
   const projected = unflatten(project("attn.c_attn", norm(parameters, `${name}.ln_1`, x, epsilon)), ids);
-  const qkv = rotation ? rotate(projected, heads, rotation) : projected;
+  const [q, k, v] = splitProjections(projected);
+  const parts = turn ? ([turn(q), turn(k), v] as const) : ([q, k, v] as const);
   const options = { heads, causal: true, mask, dropout: attentionDropout };
-  const cached = past && cachedAttention(qkv, past.cache.key, past.cache.value, past.mask, heads);
-  const opened = open ? attendOpenly(...splitProjections(qkv), options) : undefined;
-  const attended = cached?.output ?? opened?.output ?? attend(...splitProjections(qkv), options, mode);
+  const cached =
+    past &&
+    cachedAttention(
+      turn ? concatenate(parts, 2) : projected,
+      past.cache.key,
+      past.cache.value,
+      past.mask,
+      heads,
+    );
+  const opened = open ? attendOpenly(...parts, options) : undefined;
+  const attended = cached?.output ?? opened?.output ?? attend(...parts, options, mode);
   const seen = merge(x, project("attn.c_proj", reshape(attended, x.shape)));
 
   const hidden = activations[config.activation](

@@ -77,7 +77,8 @@ function keyOf(node: GraphNode, inputs: readonly Operand[]): string {
 class ModelEmitter implements Emitter {
   readonly onnxNodes: OnnxNode[] = [];
   readonly constants = new Map<string, HostArray>();
-  readonly #constantNames = new Map<string, string>();
+  /** By what they hold; large ones by which array they are. */
+  readonly #constantNames = new Map<string | HostArray, string>();
   readonly #axes = new Map<string, { readonly input: string; readonly axis: number }>();
   readonly #sizes = new Map<string, string>();
   #count = 0;
@@ -98,12 +99,12 @@ class ModelEmitter implements Emitter {
   }
 
   constant(value: HostArray): string {
-    const key = value.data.length <= 64 ? `${value.dtype}[${value.shape}]${value.data}` : undefined;
-    const known = key && this.#constantNames.get(key);
+    const key = value.data.length <= 64 ? `${value.dtype}[${value.shape}]${value.data}` : value;
+    const known = this.#constantNames.get(key);
     if (known) return known;
     const name = `c${this.constants.size}`;
     this.constants.set(name, value);
-    if (key) this.#constantNames.set(key, name);
+    this.#constantNames.set(key, name);
     return name;
   }
 

@@ -33,6 +33,7 @@ import {
 import { quantizedProductOp, quantizedRowsOp } from "./quantized.ts";
 import { afterOp, keepOp } from "./recompute.ts";
 import { rnnGradientOp, rnnOp } from "./rnn.ts";
+import { rotaryOp } from "./rotary.ts";
 import { castOp, equalOp, greaterOp, lessOp, whereOp } from "./select.ts";
 
 // Definitions differ in their attribute types; the registry hands them out as taking any attributes.
@@ -76,6 +77,7 @@ const definitions = [
   argmaxOp,
   indexAlongOp,
   attentionOp,
+  rotaryOp,
   cacheMaskOp,
   cachedAttentionOp,
   layerNormOp,
