@@ -19,7 +19,7 @@ const cases: readonly (TrainingCase & { readonly name: string })[] = [
   entry("char-lstm 1x256", "char-lstm", recurrent, 32, 64),
   entry("char-bilstm 128, window 40", "char-bilstm", { dropout: 0 }, 128, 40),
   entry("char-cnn 6x192", "char-cnn", { dropout: 0 }, 32, 96),
-  entry("char-transformer 4x128, nanoGPT's recipe", "char-transformer", {}, 12, 64),
+  entry("char-transformer 4x128, nanoGPT's recipe", "char-transformer", { positions: "learned" }, 12, 64),
   entry(
     "char-transformer 6x384",
     "char-transformer",

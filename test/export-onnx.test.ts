@@ -122,7 +122,7 @@ describe("a decoder with its cache as inputs and outputs", () => {
     ["gpt2", { tie_word_embeddings: false, activation_function: "relu" }],
     ["gpt2", { activation_function: "gelu" }],
     ["char-transformer", {}],
-    ["char-transformer", { position_embedding_type: "rotary" }],
+    ["char-transformer", { position_embedding_type: "absolute" }],
   ] as const)(
     "%s %o reads a text in pieces, beside a padded one, as Punchline does",
     async (type, change) => {
@@ -256,7 +256,7 @@ describe.skipIf(!peers.transformers)(`transformers.js ${peerReason("@huggingface
     ["gpt2", {}, "q8", 12],
     ["gpt2", {}, "q4", 8],
     ["char-transformer", {}, "fp32", 24],
-    ["char-transformer", { positions: "rotary" }, "fp32", 24],
+    ["char-transformer", { positions: "learned" }, "fp32", 24],
   ] as const)("writes with %s %o in %s the same %i tokens", async (type, options, dtype, count) => {
     const folder = await modelFolder(type, options, 8);
     // No token ends a text, so that both write on.

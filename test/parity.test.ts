@@ -29,7 +29,7 @@ const cases: readonly { type: string; options: OptionValues; steps: number; leng
   },
   { type: "char-cnn", options: { layers: 3, width: 32, dropout: 0 }, steps: 20, length: 24 },
   { type: "char-transformer", options: transformer, steps: 20, length: 12 },
-  { type: "char-transformer", options: { ...transformer, positions: "rotary" }, steps: 20, length: 12 },
+  { type: "char-transformer", options: { ...transformer, positions: "learned" }, steps: 20, length: 12 },
   { type: "char-transformer", options: { ...transformer, ...auxiliary }, steps: 20, length: 12 },
   {
     type: "char-transformer",

@@ -34,7 +34,7 @@ const options = {
   heads: integer(4, "attention heads; they divide the width"),
   context: integer(64, "characters that it sees at once"),
   dropout: fraction(0, "probability of dropping a unit or an attention weight"),
-  positions: choice("learned", ["learned", "rotary"], "how it knows where a character stands"),
+  positions: choice("rotary", ["rotary", "learned"], "how it knows where a character stands"),
   allPositions: onOff("auxiliary loss: predict after every character of a window", true),
   allLayers: onOff("auxiliary loss: predict from the layers below the last as well", false),
   secondTarget: onOff("auxiliary loss: predict the character after the next as well", false),
@@ -45,7 +45,7 @@ export const charTransformer: Architecture = {
   summary: "attention over a window of characters, with the paper's auxiliary losses",
   tokens: "character",
   options,
-  // With these sizes, nanoGPT's recipe for a laptop's processor.
+  // With these sizes and learned positions, nanoGPT's recipe for a laptop's processor.
   training: {
     batchSize: 12,
     seqLen: 64,
@@ -63,7 +63,7 @@ export const charTransformer: Architecture = {
     );
     if (positions === "rotary" && (Number(width) / Number(heads)) % 2 !== 0) {
       throw new UsageError(
-        `--positions rotary needs heads of an even size, not --width ${width} over --heads ${heads}.`,
+        `--positions rotary needs heads of an even size, and --width ${width} over --heads ${heads} gives ${Number(width) / Number(heads)}: choose another width, or --positions learned.`,
         { width, heads },
       );
     }
