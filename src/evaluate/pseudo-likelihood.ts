@@ -4,12 +4,10 @@
  */
 import { int32 } from "../core/array.ts";
 import { InputError } from "../core/errors.ts";
-import { type LanguageModel, weightSpecs } from "../generate/language-model.ts";
+import { repeated } from "../generate/decoding.ts";
+import { compileMasked } from "../generate/fill.ts";
+import type { LanguageModel } from "../generate/language-model.ts";
 import { logSumExp } from "../generate/sampler.ts";
-import type { Tensor } from "../graph/tensor.ts";
-import { evaluation } from "../nn/mode.ts";
-import type { Parameters } from "../nn/parameters.ts";
-import { compile } from "../runtime/compile.ts";
 import { isHuggingFaceTokenizer } from "../text/huggingface.ts";
 import type { StreamLoss } from "./batch-scorer.ts";
 import type { LikelihoodOptions } from "./evaluation.ts";
@@ -26,21 +24,11 @@ export async function pseudoLikelihood(
   texts: readonly string[],
   { batch = 16, length = PIECE, onProgress, signal }: LikelihoodOptions = {},
 ): Promise<StreamLoss> {
-  const { model, weights, backend, tokenizer, name } = lm;
+  const { model, weights, tokenizer, name } = lm;
   const { mask } = tokenizer;
   if (mask === undefined || !isHuggingFaceTokenizer(tokenizer))
     throw new InputError("no-mask", `The vocabulary of ${name} has no [MASK], so it cannot be scored.`);
-  const step = compile(
-    (parameters: Parameters, input: { ids: Tensor; at: Tensor }) =>
-      model.forward(parameters, { ids: input.ids }, evaluation, { at: input.at }).logits,
-    {
-      backend,
-      specs: [
-        weightSpecs(lm),
-        { ids: { dtype: "int32", shape: [batch, "length"] }, at: { dtype: "int32", shape: [batch] } },
-      ],
-    },
-  );
+  const step = compileMasked(lm, batch);
   const around = tokenizer.wrap([]).ids.length;
   const room = Math.max(1, Math.min(length, model.contextLength) - around);
   const pieces = texts.flatMap((text) => cut(tokenizer.encode(text), room));
@@ -50,20 +38,19 @@ export async function pseudoLikelihood(
   let tokens = 0;
   try {
     for (const piece of pieces) {
-      const { ids } = tokenizer.wrap(piece);
+      const { ids, types } = tokenizer.wrap(piece);
       const first = around > 0 ? 1 : 0;
       for (let k = 0; k < piece.length; k += batch) {
         signal?.throwIfAborted();
         // The last rows of a batch that is not full say again what the last token says.
         const places = Array.from({ length: batch }, (_, r) => first + Math.min(k + r, piece.length - 1));
-        const rows = new Int32Array(batch * ids.length);
-        places.forEach((place, r) => {
-          rows.set(ids, r * ids.length);
-          rows[r * ids.length + place] = mask;
-        });
+        const shape = [batch, ids.length];
+        const rows = int32(shape, repeated(ids, batch));
+        const tokenTypes = int32(shape, repeated(types, batch));
         const at = places.map((place, r) => r * ids.length + place);
-        const input = { ids: int32([batch, ids.length], rows), at: int32([batch], at) };
-        const logits = (await step(weights, input)).data as Float32Array;
+        for (const place of at) rows.data[place] = mask;
+        const logits = (await step(weights, { ids: rows, tokenTypes, at: int32([batch], at) }))
+          .data as Float32Array;
         const width = logits.length / batch;
         for (let r = 0; r < Math.min(batch, piece.length - k); r++) {
           const row = logits.subarray(r * width, (r + 1) * width);
