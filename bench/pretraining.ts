@@ -75,7 +75,7 @@ export default async function pretraining(): Promise<BenchRow[]> {
       model: "char-lstm",
       modelOptions: { layers: 1, width: 512, embedding: 64, dropout: 0.2 },
       data: characters,
-      options: { maxMinutes: before + after, batchSize: 32, seqLen: 128, learningRate: 3e-3, sampleEvery: 0 },
+      options: { maxMinutes: before + after, batchSize: 32, seqLen: 128, learningRate: 8e-3, sampleEvery: 0 },
     });
     if (process.env.PUNCHLINE_OUT) {
       const curves = Object.fromEntries(

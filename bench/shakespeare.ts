@@ -17,7 +17,7 @@ export default async function shakespeare(): Promise<BenchRow[]> {
     maxMinutes: minutes,
     batchSize: 32,
     seqLen: 128,
-    learningRate: 3e-3,
+    learningRate: 8e-3,
     weightDecay: 0.05,
     validationTokens: 200_000,
     sampleEvery: 0,

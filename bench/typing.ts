@@ -23,7 +23,7 @@ export default async function typing(): Promise<BenchRow[]> {
       maxMinutes: minutes,
       batchSize: 32,
       seqLen: 96,
-      learningRate: 3e-3,
+      learningRate: 8e-3,
       validationTokens: 10_000,
       sampleEvery: 0,
     },

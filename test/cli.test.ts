@@ -174,7 +174,7 @@ describe("the real commands", () => {
     const defaults = {
       "--batch-size": ["32", "8"],
       "--seq-len": ["64", "128"],
-      "--learning-rate": ["0.002", "0.00005"],
+      "--learning-rate": ["0.008", "0.00005"],
       "--schedule": ["cosine", "linear"],
       "--warmup": ["100", "0"],
       "--weight-decay": ["0.01", "0"],

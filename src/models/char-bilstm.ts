@@ -33,7 +33,7 @@ export const charBilstm: Architecture = {
     seqLen: 40,
     stride: 3,
     batchSize: 128,
-    learningRate: 3e-3,
+    learningRate: 8e-3,
     validationTokens: 5000,
   },
   configure(given, vocabularySize) {

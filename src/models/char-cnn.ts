@@ -37,7 +37,7 @@ export const charCnn: Architecture = {
   summary: "causal dilated convolutions: trains fastest, sees a fixed stretch of text",
   tokens: "character",
   options,
-  training: { learningRate: 2e-3, seqLen: 96 },
+  training: { learningRate: 4e-3, seqLen: 96 },
   configure(given, vocabularySize) {
     const { layers, width, kernel, dropout } = resolveOptions({ type, options }, given);
     return {

@@ -16,7 +16,7 @@ import { slice, transpose } from "../ops/movement.ts";
 import type { Architecture, ForwardOptions, Model, ModelConfig, ModelInput } from "./model.ts";
 import { fraction, integer, rate, resolveOptions, size, switched } from "./options.ts";
 
-function architecture(cell: Cell, summary: string): Architecture {
+function architecture(cell: Cell, learningRate: number, summary: string): Architecture {
   const type = `char-${cell}`;
   const options = {
     layers: integer(1, "recurrent layers, one above the other"),
@@ -29,6 +29,7 @@ function architecture(cell: Cell, summary: string): Architecture {
     summary,
     tokens: "character",
     options,
+    training: { learningRate },
     configure(given, vocabularySize) {
       const { layers, width, embedding, dropout } = resolveOptions({ type, options }, given);
       return {
@@ -114,6 +115,10 @@ function batchMajor(x: Tensor, steps: number, batch: number, width: number): Ten
   return reshape(transpose(reshape(x, [steps, batch, width]), [1, 0, 2]), [batch * steps, width]);
 }
 
-export const charRnn = architecture("rnn", "simple recurrent network: fast, forgets soon");
-export const charGru = architecture("gru", "gated recurrent units: nearly an LSTM, a quarter smaller");
-export const charLstm = architecture("lstm", "long short-term memory: the lesson's main character model");
+export const charRnn = architecture("rnn", 4e-3, "simple recurrent network: fast, forgets soon");
+export const charGru = architecture("gru", 4e-3, "gated recurrent units: nearly an LSTM, a quarter smaller");
+export const charLstm = architecture(
+  "lstm",
+  8e-3,
+  "long short-term memory: the lesson's main character model",
+);

@@ -31,6 +31,8 @@ import {
 import { trainingProgress } from "../training-progress.ts";
 import { reportTraining } from "../training-report.ts";
 
+const MODEL = "char-lstm";
+
 /** Without a default, so that a resumed run stays where it was. */
 const device: Option<Device | undefined> = {
   ...deviceOptions.device,
@@ -40,11 +42,11 @@ const device: Option<Device | undefined> = {
 
 const options = {
   model: text({
-    describe: `Architecture: ${architectures.map((a) => a.type).join(", ")} (default char-lstm)`,
+    describe: `Architecture: ${architectures.map((a) => a.type).join(", ")} (default ${MODEL})`,
     placeholder: "NAME",
   }),
   ...runOptions,
-  ...trainingOptions(trainDefaults),
+  ...trainingOptions({ ...trainDefaults, ...architectureOf(MODEL).training }),
   ...dataOptions,
   device,
   threads: deviceOptions.threads,
@@ -55,7 +57,8 @@ type Options = OptionValues<typeof options>;
 export default defineCommand({
   description:
     "Trains a model on the texts of a source. The run folder holds weights, vocabulary and configuration in " +
-    "Hugging Face's layout, the log, and everything needed to go on or to repeat the run. Ctrl-C saves and stops.",
+    "Hugging Face's layout, the log, and everything needed to go on or to repeat the run. Ctrl-C saves and stops. " +
+    `The defaults shown are ${MODEL}'s; another architecture has others where they suit it.`,
   arguments: {},
   options: { ...modelOptions(), ...options },
   examples: [
@@ -81,7 +84,7 @@ export default defineCommand({
 });
 
 async function begin(ctx: Context, out: string, options: Options): Promise<TrainResult> {
-  const model = architectureOf(options.model ?? "char-lstm").type;
+  const model = architectureOf(options.model ?? MODEL).type;
   const modelOptions = givenModelOptions(options);
   // What can be refused is refused before the data is read.
   await refuseTakenFolder(out);

@@ -14,7 +14,7 @@ const MOST_LANES = 32;
 const trainOptions = (characters: number): Partial<TrainOptions> => ({
   batchSize: Math.max(1, Math.min(MOST_LANES, Math.floor(characters / (4 * WINDOW)))),
   seqLen: WINDOW,
-  learningRate: 4e-3,
+  learningRate: 1.2e-2,
   weightDecay: 0.05,
 });
 
