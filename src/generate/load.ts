@@ -23,7 +23,7 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
     const { architecture, model } = buildModel(folder.config, path);
     if (quantize && !architecture.quantizable) {
       throw new UsageError(
-        `${path} is a ${architecture.type}, and --quantize rounds the matrices of ${quantizables()} alone; leave it out.`,
+        `${path} is a ${architecture.type}, and only ${quantizables()} can be read in ${quantize}; read it in fp32.`,
         { path },
       );
     }
