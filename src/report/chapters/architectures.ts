@@ -61,7 +61,8 @@ ${failed.length > 0 && html`<p class="caveat">${failed.map(({ model, reason }) =
 ${figure({
   id: "architectures-seconds",
   title: `${best(models)?.model ?? "Nothing"} learns most in the time`,
-  subtitle: "Bits per character on held-out texts, against the clock; lower is better",
+  subtitle:
+    "Bits per character on held-out texts, against the clock; the weights of the lowest point are kept",
   content: raceChart({ id: "architectures-seconds-chart", models, against: "seconds" }),
   measured,
 })}

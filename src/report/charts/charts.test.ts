@@ -4,6 +4,7 @@ import { apart } from "./apart.ts";
 import { attentionChart } from "./attention.ts";
 import { median, shares } from "./lengths.ts";
 import { lossChart } from "./loss.ts";
+import { raceChart } from "./race.ts";
 import { shareAtLeast } from "./similarity.ts";
 import { decades } from "./speed.ts";
 
@@ -102,4 +103,16 @@ test("attention: one cell for each weight that can be seen, and hostile tokens a
   expect(document.querySelector("b")).toBeNull();
   expect(document.querySelector("svg")!.textContent).toContain("<i>");
   expect(document.querySelector("desc")!.textContent).toContain("0\u00a0%");
+});
+
+test("a race is won by the lowest point, also where its model overfits afterwards", () => {
+  const curve = (...values: number[]) =>
+    values.map((bits_per_character, i) => ({ seconds: i, characters: i, bits_per_character }));
+  const models = [
+    { model: "steady", curve: curve(3, 2, 1.9) },
+    { model: "overfits", curve: curve(3, 1.8, 2.1) },
+  ];
+  const { document } = parseHTML(`<body>${raceChart({ id: "x", models, against: "seconds" }).markup}</body>`);
+  const bold = [...document.querySelectorAll('svg.wide g[font-weight="700"] text')];
+  expect(bold.map((label) => label.textContent)).toEqual(["overfits"]);
 });

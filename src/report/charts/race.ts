@@ -20,8 +20,9 @@ export interface RaceChart {
 }
 
 export function raceChart({ id, models, against }: RaceChart): Html {
-  const ends = models.map((m) => m.curve.at(-1)?.bits_per_character ?? Number.POSITIVE_INFINITY);
-  const best = ends.indexOf(Math.min(...ends));
+  // A model that overfits rises again; the weights of its lowest point are those that are kept.
+  const lowest = models.map((m) => Math.min(...m.curve.map((p) => p.bits_per_character)));
+  const best = lowest.indexOf(Math.min(...lowest));
   const all: readonly Line[] = models.map((m, i) => ({
     label: m.model,
     points: m.curve.map((p) => ({ x: p[against], y: p.bits_per_character })),
@@ -33,7 +34,7 @@ export function raceChart({ id, models, against }: RaceChart): Html {
   return chart({
     id,
     title: `Validation bits per character against ${against === "seconds" ? "seconds of training" : "characters read"}`,
-    description: `${models.map((m, i) => `${m.model} ends at ${bits(ends[i])}`).join("; ")}.`,
+    description: `${models.map((m, i) => `${m.model} comes down to ${bits(lowest[i])}`).join("; ")}.`,
     draw: (place) =>
       lines(
         {
