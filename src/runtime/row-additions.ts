@@ -24,7 +24,8 @@ export interface SplitOutputs {
 /**
  * Takes such sums out of the outputs. The tables come just before the last output: ONNX Runtime works
  * through a graph from its end, so the last output's needs come first, then the tables', and what they
- * alone were made of (a language model's logits) is free for the rest.
+ * alone were made of (a language model's logits) is free for the rest. The rows come before everything else,
+ * since they need the whole backward pass: before the other gradients, it would hold all that these need.
  */
 export function splitRowAdditions(outputs: readonly Tensor[]): SplitOutputs {
   const isSum = ({ node }: Tensor) => node.op === "add_rows" && node.inputs[0]!.node.op !== "input";
@@ -41,14 +42,14 @@ export function splitRowAdditions(outputs: readonly Tensor[]): SplitOutputs {
   const places = outputs.map((output) => {
     if (isSum(output)) return firstTable + sum++;
     const place = other++;
-    return place < rest.length ? place : firstLast;
+    return place < rest.length ? parts.length + place : firstLast;
   });
   const additions = sums.map((_, k) => ({
     table: firstTable + k,
-    rows: rest.length + 2 * k,
-    index: rest.length + 2 * k + 1,
+    rows: 2 * k,
+    index: 2 * k + 1,
   }));
-  return { roots: [...rest, ...parts, ...tables, ...last], places, additions };
+  return { roots: [...parts, ...rest, ...tables, ...last], places, additions };
 }
 
 /** Adds row `i` of `rows` to row `index[i]` of `table`, in place. */
