@@ -60,7 +60,11 @@ describe("--quantize", () => {
 
   it("is refused where there is nothing to round", async () => {
     const lstm = await modelFolder("char-lstm");
-    await refused(["sample", lstm, "--quantize", "q8"], 2, /is a char-lstm, and only gpt2.* can be read in q8/);
+    await refused(
+      ["sample", lstm, "--quantize", "q8"],
+      2,
+      /is a char-lstm, and only gpt2.* can be read in q8/,
+    );
     await refused(["sample", "openai:x", "--quantize", "q8"], 2, /--quantize has no effect on openai:x/);
   });
 });
