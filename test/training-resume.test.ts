@@ -69,6 +69,14 @@ describe("killed", () => {
     expect(await contentsOf(first)).toEqual(await contentsOf(folder));
   });
 
+  test("between the last checkpoint and its counters for people: these catch up, though no step is left", async () => {
+    const { request, folder, copies } = await trainWithCopies(busy);
+    const last = copies.at(-1)!.folder;
+    cpSync(join(copies[0]!.folder, "state.json"), join(last, "state.json"));
+    await resume(last, { prepare: async () => request.data });
+    expect(await contentsOf(last)).toEqual(await contentsOf(folder));
+  });
+
   test("while a line of the log was written: the torn line is written again", async () => {
     const { request, folder, copies } = await trainWithCopies(busy);
     const late = copies.at(-3)!.folder;

@@ -30,6 +30,9 @@ export async function folderResults(
   from?: TrainState,
 ): Promise<Results> {
   const history = await continueHistory(folder, from?.step ?? 0);
+  const writeState = (state: TrainState) => writeFileAtomic(join(folder, files.state), json(state));
+  // A kill between the checkpoint and its counters for people leaves those of the checkpoint before.
+  if (from) await writeState(from);
   const write = (to: string, step: number) => writeWeights(to, weights, arena, step);
   return {
     ...history,
@@ -38,7 +41,7 @@ export async function folderResults(
       // The checkpoint comes after the weights: a kill between them leaves weights that will come again.
       if (state.bestLoss === null) await write(folder, state.step);
       await writeCheckpoint(folder, arena, { state, carried });
-      await writeFileAtomic(join(folder, files.state), json(state));
+      await writeState(state);
     },
     async snapshot(step) {
       const copy = join(folder, "checkpoints", `step-${step}`);
