@@ -39,14 +39,14 @@ export async function pseudoLikelihood(
   try {
     for (const piece of pieces) {
       const { ids, types } = tokenizer.wrap(piece);
+      const shape = [batch, ids.length];
+      const tokenTypes = int32(shape, repeated(types, batch));
       const first = around > 0 ? 1 : 0;
       for (let k = 0; k < piece.length; k += batch) {
         signal?.throwIfAborted();
         // The last rows of a batch that is not full say again what the last token says.
         const places = Array.from({ length: batch }, (_, r) => first + Math.min(k + r, piece.length - 1));
-        const shape = [batch, ids.length];
         const rows = int32(shape, repeated(ids, batch));
-        const tokenTypes = int32(shape, repeated(types, batch));
         const at = places.map((place, r) => r * ids.length + place);
         for (const place of at) rows.data[place] = mask;
         const logits = (await step(weights, { ids: rows, tokenTypes, at: int32([batch], at) }))

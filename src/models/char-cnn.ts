@@ -34,7 +34,7 @@ const options = {
 
 export const charCnn: Architecture = {
   type,
-  summary: "causal dilated convolutions: trains fastest, sees a fixed stretch of text",
+  summary: "causal dilated convolutions: writes at one speed, sees a fixed stretch of text",
   tokens: "character",
   options,
   training: { learningRate: 4e-3, seqLen: 96 },

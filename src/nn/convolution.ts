@@ -43,12 +43,12 @@ export function causalConvolution(
 ): Tensor {
   const [batch, length] = x.shape as [number, number, number];
   const bias = parameter(parameters, `${name}.bias`);
-  // One transposition for all taps: Conv1d lays a tap's weights three apart, and a product wants them together.
+  // One transposition for all taps: Conv1d lays a tap's weights apart, and a product wants them together.
   const apart = transpose(reshape(parameter(parameters, `${name}.weight`), [outputs * inputs, taps]));
   const weights = split(apart, 0, taps).map((weight) => reshape(weight, [outputs, inputs]));
-  const [w0, w1, w2] = weights as [Tensor, Tensor, Tensor];
   const pairs = length / (2 * dilation);
-  if (taps === 3 && pairs > 1 && Number.isInteger(pairs)) return inPairs(x, [w0, w1, w2], bias, pairs);
+  if (taps === 3 && pairs > 1 && Number.isInteger(pairs))
+    return inPairs(x, weights as [Tensor, Tensor, Tensor], bias, pairs);
   let output = bias;
   weights.forEach((weight, k) => {
     const steps = (taps - 1 - k) * dilation;

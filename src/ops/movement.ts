@@ -114,6 +114,7 @@ export const padOp = defineOp<{ readonly axis: number; readonly before: number; 
 
 /** Zeros before and after along one axis; a negative number takes so many elements away. */
 export function pad(x: Tensor, axis: number, before: number, after: number): Tensor {
+  if (before === 0 && after === 0) return x;
   const a = normaliseAxis("pad", axis, x.shape);
   if (before <= 0 && after <= 0) return slice(x, a, -before, staticDim("pad", x.shape, a) + before + after);
   return padOp.apply([x], { axis: a, before, after })[0]!;
