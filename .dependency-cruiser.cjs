@@ -7,13 +7,14 @@
 const { builtinModules } = require("node:module");
 
 const symbolic = ["core", "graph", "ops"];
-const generation = ["core", "graph", "nn", "runtime", "models", "text", "hub"];
+const generation = ["core", "files", "graph", "nn", "runtime", "models", "text", "hub"];
 const evaluation = [...generation, "data", "generate"];
 const trained = [...evaluation, "ops", "autodiff", "onnx", "optim", "evaluate"];
 
 /** A folder, or a file or group of files as a pattern below src (`runtime/arena`). */
 const mayImport = {
   core: [],
+  files: ["core"],
   graph: ["core"],
   ops: ["core", "graph"],
   autodiff: symbolic,
@@ -23,13 +24,13 @@ const mayImport = {
   optim: [...symbolic, "runtime/arena"],
   models: [...symbolic, "nn"],
   text: ["core"],
-  data: ["core", "text"],
-  hub: ["core", "text"],
+  data: ["core", "files", "text"],
+  hub: ["core", "files", "text"],
   train: trained,
   generate: generation,
   evaluate: evaluation,
   compare: [...evaluation, "evaluate", "export"],
-  export: ["core", "graph", "ops", "nn", "onnx", "models", "hub", "text"],
+  export: ["core", "files", "graph", "ops", "nn", "onnx", "models", "hub", "text"],
   report: ["core"],
   story: [...trained, "train", "compare", "export", "report"],
   server: ["index\\.ts$", "engine\\.ts$"],

@@ -37,28 +37,29 @@ async function broken(files: Readonly<Record<string, string>>): Promise<string[]
 
 /** Who may import whom, told once more, independently: a row for each folder, an x for each that it may. */
 const table = `
-           core graph ops  autodiff onnx runtime nn   optim models text data hub  train generate evaluate compare export report story server cli
-core       .    -     -    -        -    -       -    -     -      -    -    -    -     -        -        -       -      -      -     -      -
-graph      x    .     -    -        -    -       -    -     -      -    -    -    -     -        -        -       -      -      -     -      -
-ops        x    x     .    -        -    -       -    -     -      -    -    -    -     -        -        -       -      -      -     -      -
-autodiff   x    x     x    .        -    -       -    -     -      -    -    -    -     -        -        -       -      -      -     -      -
-onnx       x    x     x    -        .    -       -    -     -      -    -    -    -     -        -        -       -      -      -     -      -
-runtime    x    x     -    -        x    .       -    -     -      -    -    -    -     -        -        -       -      -      -     -      -
-nn         x    x     x    -        -    -       .    -     -      -    -    -    -     -        -        -       -      -      -     -      -
-optim      x    x     x    -        -    -       -    .     -      -    -    -    -     -        -        -       -      -      -     -      -
-models     x    x     x    -        -    -       x    -     .      -    -    -    -     -        -        -       -      -      -     -      -
-text       x    -     -    -        -    -       -    -     -      .    -    -    -     -        -        -       -      -      -     -      -
-data       x    -     -    -        -    -       -    -     -      x    .    -    -     -        -        -       -      -      -     -      -
-hub        x    -     -    -        -    -       -    -     -      x    -    .    -     -        -        -       -      -      -     -      -
-train      x    x     x    x        x    x       x    x     x      x    x    x    .     x        x        -       -      -      -     -      -
-generate   x    x     -    -        -    x       x    -     x      x    -    x    -     .        -        -       -      -      -     -      -
-evaluate   x    x     -    -        -    x       x    -     x      x    x    x    -     x        .        -       -      -      -     -      -
-compare    x    x     -    -        -    x       x    -     x      x    x    x    -     x        x        .       x      -      -     -      -
-export     x    x     x    -        x    -       x    -     x      x    -    x    -     -        -        -       .      -      -     -      -
-report     x    -     -    -        -    -       -    -     -      -    -    -    -     -        -        -       -      .      -     -      -
-story      x    x     x    x        x    x       x    x     x      x    x    x    x     x        x        x       x      x      .     -      -
-server     -    -     -    -        -    -       -    -     -      -    -    -    -     -        -        -       -      -      -     .      -
-cli        -    -     -    -        -    -       -    -     -      -    -    -    -     -        -        -       -      -      -     x      .
+           core files graph ops  autodiff onnx runtime nn   optim models text data hub  train generate evaluate compare export report story server cli
+core       .    -     -     -    -        -    -       -    -     -      -    -    -    -     -        -        -       -      -      -     -      -
+files      x    .     -     -    -        -    -       -    -     -      -    -    -    -     -        -        -       -      -      -     -      -
+graph      x    -     .     -    -        -    -       -    -     -      -    -    -    -     -        -        -       -      -      -     -      -
+ops        x    -     x     .    -        -    -       -    -     -      -    -    -    -     -        -        -       -      -      -     -      -
+autodiff   x    -     x     x    .        -    -       -    -     -      -    -    -    -     -        -        -       -      -      -     -      -
+onnx       x    -     x     x    -        .    -       -    -     -      -    -    -    -     -        -        -       -      -      -     -      -
+runtime    x    -     x     -    -        x    .       -    -     -      -    -    -    -     -        -        -       -      -      -     -      -
+nn         x    -     x     x    -        -    -       .    -     -      -    -    -    -     -        -        -       -      -      -     -      -
+optim      x    -     x     x    -        -    -       -    .     -      -    -    -    -     -        -        -       -      -      -     -      -
+models     x    -     x     x    -        -    -       x    -     .      -    -    -    -     -        -        -       -      -      -     -      -
+text       x    -     -     -    -        -    -       -    -     -      .    -    -    -     -        -        -       -      -      -     -      -
+data       x    x     -     -    -        -    -       -    -     -      x    .    -    -     -        -        -       -      -      -     -      -
+hub        x    x     -     -    -        -    -       -    -     -      x    -    .    -     -        -        -       -      -      -     -      -
+train      x    x     x     x    x        x    x       x    x     x      x    x    x    .     x        x        -       -      -      -     -      -
+generate   x    x     x     -    -        -    x       x    -     x      x    -    x    -     .        -        -       -      -      -     -      -
+evaluate   x    x     x     -    -        -    x       x    -     x      x    x    x    -     x        .        -       -      -      -     -      -
+compare    x    x     x     -    -        -    x       x    -     x      x    x    x    -     x        x        .       x      -      -     -      -
+export     x    x     x     x    -        x    -       x    -     x      x    -    x    -     -        -        -       .      -      -     -      -
+report     x    -     -     -    -        -    -       -    -     -      -    -    -    -     -        -        -       -      .      -     -      -
+story      x    x     x     x    x        x    x       x    x     x      x    x    x    x     x        x        x       x      x      .     -      -
+server     -    -     -     -    -        -    -       -    -     -      -    -    -    -     -        -        -       -      -      -     .      -
+cli        -    -     -     -    -        -    -       -    -     -      -    -    -    -     -        -        -       -      -      -     x      .
 `;
 
 const [names, ...rows] = table

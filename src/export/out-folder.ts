@@ -3,8 +3,8 @@ import { randomBytes } from "node:crypto";
 import { mkdir, readdir, rename, rm, rmdir, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { PunchlineError, UsageError } from "../core/errors.ts";
+import { fileError, systemCode } from "../files/file-errors.ts";
 import { syncFolder } from "../hub/atomic.ts";
-import { fileError, systemCode } from "../hub/file-errors.ts";
 
 /** @throws UsageError where something already stands at `out`; an empty folder does not count. */
 async function refuseTaken(out: string): Promise<void> {

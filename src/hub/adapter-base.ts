@@ -2,11 +2,11 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError } from "../core/errors.ts";
+import { readJsonObject } from "../files/json-file.ts";
 import { ADAPTER_CONFIG_FILE, type AppliedAdapter, readAdapterConfig } from "./adapter.ts";
 import { findSnapshot } from "./hub-cache.ts";
 import { isRepoName, parseRepoName } from "./hub-name.ts";
 import { hubSettings } from "./hub-settings.ts";
-import { readJsonObject } from "./json-file.ts";
 
 /** Where an adapter's file notes the fingerprint of the weights that it was trained beside. */
 export const BASE_FINGERPRINT = "punchline_base";

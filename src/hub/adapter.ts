@@ -3,7 +3,7 @@
  * the adapter is applied, and `adapter_model.safetensors`, with the matrices A and B.
  */
 import { InputError } from "../core/errors.ts";
-import type { JsonObject } from "./json-file.ts";
+import type { JsonObject } from "../files/json-file.ts";
 
 export const ADAPTER_CONFIG_FILE = "adapter_config.json";
 export const ADAPTER_WEIGHTS_FILE = "adapter_model.safetensors";

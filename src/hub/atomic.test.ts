@@ -53,7 +53,7 @@ describe("writeFileAtomic", () => {
     "reports a full disk (/dev/full stands in for it; Linux only)",
     async () => {
       const { open } = await import("node:fs/promises");
-      const { fileError } = await import("./file-errors.ts");
+      const { fileError } = await import("../files/file-errors.ts");
       const full = await open("/dev/full", "w");
       const failure = await full.write(new Uint8Array(1)).catch((cause: unknown) => cause);
       await full.close();

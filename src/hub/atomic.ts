@@ -7,7 +7,7 @@
 import { randomBytes } from "node:crypto";
 import { type FileHandle, mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { fileError } from "./file-errors.ts";
+import { fileError } from "../files/file-errors.ts";
 
 /** Ends the name of a file that is still being written. */
 const PARTIAL = ".partial";

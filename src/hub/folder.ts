@@ -11,12 +11,12 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError } from "../core/errors.ts";
+import { fileError } from "../files/file-errors.ts";
+import { type JsonObject, readJsonObject, readOptionalJson } from "../files/json-file.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE } from "./adapter.ts";
 import { type AdapterBase, BASE_FINGERPRINT, checkBase, findAdapterBase } from "./adapter-base.ts";
-import { fileError } from "./file-errors.ts";
 import { fingerprintTensors } from "./fingerprint.ts";
-import { type JsonObject, readJsonObject, readOptionalJson } from "./json-file.ts";
 import { mergeAdapter } from "./merged-tensors.ts";
 import { openSafetensors } from "./safetensors-file.ts";
 import { openShards } from "./safetensors-shards.ts";

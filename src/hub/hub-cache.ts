@@ -6,11 +6,11 @@
 import { copyFile, mkdir, readdir, readFile, rm, stat, symlink } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { getRepoFolderName } from "@huggingface/hub";
+import { fileError, systemCode } from "../files/file-errors.ts";
+import { readJsonObject } from "../files/json-file.ts";
 import { writeFileAtomic } from "./atomic.ts";
-import { fileError, systemCode } from "./file-errors.ts";
 import { repoId } from "./hub-api.ts";
 import { type RepoName, sameModel } from "./hub-name.ts";
-import { readJsonObject } from "./json-file.ts";
 import { shardNames } from "./safetensors-shards.ts";
 
 /** The folder of one repository in the cache. */

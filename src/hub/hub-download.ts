@@ -10,8 +10,8 @@ import { createReadStream } from "node:fs";
 import { type FileHandle, mkdir, open, rename, rm, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { InputError } from "../core/errors.ts";
+import { fileError, systemCode } from "../files/file-errors.ts";
 import { syncFolder, writeAll } from "./atomic.ts";
-import { fileError, systemCode } from "./file-errors.ts";
 import { pause, RETRIES } from "./hub-api.ts";
 
 export interface BlobRequest {

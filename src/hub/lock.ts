@@ -6,8 +6,8 @@ import { mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { InputError } from "../core/errors.ts";
+import { fileError, systemCode } from "../files/file-errors.ts";
 import { removePartialFiles } from "./atomic.ts";
-import { fileError, systemCode } from "./file-errors.ts";
 
 const LOCK_NAME = ".punchline.lock";
 /** An unreadable lock younger than this may be one that is just being written. */

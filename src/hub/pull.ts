@@ -8,6 +8,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { InputError } from "../core/errors.ts";
+import { readJsonObject } from "../files/json-file.ts";
 import { ADAPTER_CONFIG_FILE } from "./adapter.ts";
 import { CONFIG_FILE, noWeights, WEIGHTS_FILE, WEIGHTS_INDEX_FILE } from "./folder.ts";
 import { isNetworkError, listRepo, type RepoFile } from "./hub-api.ts";
@@ -15,7 +16,6 @@ import { cachedModels, exists, findSnapshot, modelCompleteness, repoFolder, writ
 import { adviceFor, isRepoName, parseRepoName, type RepoName, wellKnownModels } from "./hub-name.ts";
 import { type HubSettings, hubSettings } from "./hub-settings.ts";
 import { type Pulled, type PullOptions, Snapshot } from "./hub-snapshot.ts";
-import { readJsonObject } from "./json-file.ts";
 import { shardNames } from "./safetensors-shards.ts";
 
 /**

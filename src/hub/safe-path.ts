@@ -2,7 +2,7 @@
 import { realpath } from "node:fs/promises";
 import { basename, dirname, join, posix, sep } from "node:path";
 import { InputError } from "../core/errors.ts";
-import { fileError } from "./file-errors.ts";
+import { fileError } from "../files/file-errors.ts";
 
 /** Whether `name` is a plain relative path with forward slashes that stays below where it starts. */
 export function isInnerPath(name: string): boolean {

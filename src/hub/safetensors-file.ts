@@ -10,8 +10,8 @@
  */
 import { type FileHandle, open, realpath } from "node:fs/promises";
 import { InputError } from "../core/errors.ts";
+import { fileError } from "../files/file-errors.ts";
 import { writeFileAtomic } from "./atomic.ts";
-import { fileError } from "./file-errors.ts";
 import {
   headerLength,
   layoutTensors,

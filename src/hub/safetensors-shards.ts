@@ -1,7 +1,7 @@
 /** A model in several safetensors files, as `model.safetensors.index.json` lists them. */
 import { basename, join } from "node:path";
 import { InputError } from "../core/errors.ts";
-import { type JsonObject, readJsonObject } from "./json-file.ts";
+import { type JsonObject, readJsonObject } from "../files/json-file.ts";
 import { innerFile, isInnerPath } from "./safe-path.ts";
 import type { TensorInfo } from "./safetensors.ts";
 import { openSafetensors } from "./safetensors-file.ts";

@@ -1,15 +1,14 @@
 /** Reads the tokenizer of a model's folder from whichever of the usual files are there. */
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError } from "../core/errors.ts";
+import { readOptionalJson } from "../files/json-file.ts";
+import { readOptionalText } from "../files/regular-file.ts";
 import { bpeFiles, parseMerges } from "../text/bpe-files.ts";
 import { type TokenizerConfig, tokenizerFormats, tokenizerFromFiles } from "../text/files.ts";
 import { huggingfaceFormat } from "../text/huggingface.ts";
 import type { HuggingFaceJson, TokenizerFiles } from "../text/huggingface-files.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { wordPieceFiles } from "../text/wordpiece-files.ts";
-import { fileError, systemCode } from "./file-errors.ts";
-import { readOptionalJson } from "./json-file.ts";
 
 /**
  * The tokenizer of the model in `folder`: of characters, words, GPT-2 or BERT.
@@ -38,23 +37,16 @@ export async function readTokenizerFiles(folder: string): Promise<TokenizerFiles
     return { "tokenizer.json": tokenizer as HuggingFaceJson, "tokenizer_config.json": config };
   }
   const vocab = await json("vocab.json");
-  const merges = await optionalText(join(folder, "merges.txt"));
+  const merges = await readOptionalText(join(folder, "merges.txt"));
   if (vocab && merges !== undefined) {
     const added = await json("added_tokens.json");
     return bpeFiles({ ...vocab, ...added } as Record<string, number>, parseMerges(merges), config);
   }
-  const words = await optionalText(join(folder, "vocab.txt"));
+  const words = await readOptionalText(join(folder, "vocab.txt"));
   if (words !== undefined) return wordPieceFiles(words, config);
   throw new InputError(
     "no-tokenizer",
     `${folder} has no tokenizer: tokenizer.json, or vocab.json with merges.txt, or vocab.txt was expected.`,
     { folder },
   );
-}
-
-async function optionalText(path: string): Promise<string | undefined> {
-  return readFile(path, "utf8").catch((cause: unknown) => {
-    if (systemCode(cause) === "ENOENT") return undefined;
-    throw fileError("read", path, cause);
-  });
 }

@@ -7,12 +7,13 @@
  * training defaults that suit each architecture. All is kept in a folder, a run for each, so that a comparison
  * that was cut short goes on, and one model's trouble leaves the others their results.
  */
-import { mkdir, readFile, stat } from "node:fs/promises";
+import { mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { UsageError } from "../core/errors.ts";
 import { encodeSplit, type PreparedData, type PrepareOptions } from "../data/prepare.ts";
 import { withSubwords, withWords } from "../data/vocabularies.ts";
 import { spellUnknown } from "../evaluate/spelling.ts";
+import { readOptionalText } from "../files/regular-file.ts";
 import { writeFileAtomic } from "../hub/atomic.ts";
 import { type Architecture, countParameters, type OptionValues } from "../models/model.ts";
 import { architectureOf, architectures } from "../models/registry.ts";
@@ -277,7 +278,7 @@ function curveOf(
 /** The record of an earlier sitting with these settings, or a new one. */
 async function openFolder(folder: string, settings: FolderRecord["settings"]): Promise<FolderRecord> {
   const path = join(folder, RECORD);
-  const text = await readFile(path, "utf8").catch(() => undefined);
+  const text = await readOptionalText(path);
   const fresh: FolderRecord = { format: "punchline-architectures", version: 1, settings, models: [] };
   if (text === undefined) {
     await mkdir(folder, { recursive: true });

@@ -2,8 +2,9 @@
  * What a story has come to, as a file in its folder: chapters that are told, chapters that are still to be told,
  * and models that are trained. The file is written after every change, so a story that is killed goes on.
  */
-import { readFile, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { readTextFile } from "../files/regular-file.ts";
 import { writeFileAtomic } from "../hub/atomic.ts";
 import type { ReportChapters } from "../report/index.ts";
 import type { TrainSummary } from "../train/session.ts";
@@ -142,7 +143,7 @@ export class StoryState {
 /** The content of a file of this story; undefined where there is none, or none that is whole. */
 async function readJson<T>(path: string): Promise<T | undefined> {
   try {
-    return JSON.parse(await readFile(path, "utf8")) as T;
+    return JSON.parse(await readTextFile(path)) as T;
   } catch {
     return undefined;
   }

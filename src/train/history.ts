@@ -2,8 +2,8 @@
 import { appendFile, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError } from "../core/errors.ts";
+import { fileError } from "../files/file-errors.ts";
 import { writeFileAtomic } from "../hub/atomic.ts";
-import { fileError } from "../hub/file-errors.ts";
 import type { LogRow, SampleRow } from "./events.ts";
 import { files } from "./run-folder.ts";
 

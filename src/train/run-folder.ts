@@ -9,14 +9,15 @@
  * - `model.safetensors` holds one whole set of weights: those of the best validation, and before there has
  *   been one, those of the last checkpoint. A LoRA run has `adapter_model.safetensors` in its place: `weights.ts`.
  */
-import { mkdir, readFile, rm, stat } from "node:fs/promises";
+import { mkdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError, UsageError } from "../core/errors.ts";
 import { version } from "../core/version.ts";
+import type { JsonObject } from "../files/json-file.ts";
+import { readOptionalText } from "../files/regular-file.ts";
 import { ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE } from "../hub/adapter.ts";
 import { writeFileAtomic } from "../hub/atomic.ts";
 import { WEIGHTS_FILE } from "../hub/folder.ts";
-import type { JsonObject } from "../hub/json-file.ts";
 import type { ModelConfig, OptionValues } from "../models/model.ts";
 import type { Device } from "../runtime/backend.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
@@ -129,7 +130,7 @@ export async function removeRun(folder: string): Promise<void> {
 /** @throws InputError `not-a-run` where the folder has no run.json of this format. */
 export async function readRun(folder: string): Promise<RunRecord> {
   const path = join(folder, files.run);
-  const text = await readFile(path, "utf8").catch(() => undefined);
+  const text = await readOptionalText(path);
   if (text === undefined) {
     throw new InputError(
       "not-a-run",

@@ -8,9 +8,9 @@
 import { UsageError } from "../core/errors.ts";
 import { version } from "../core/version.ts";
 import type { PreparedData } from "../data/prepare.ts";
+import type { JsonObject } from "../files/json-file.ts";
 import { adapterConfig } from "../hub/adapter.ts";
 import { checkBase, findAdapterBase } from "../hub/adapter-base.ts";
-import type { JsonObject } from "../hub/json-file.ts";
 import { withFolderLock } from "../hub/lock.ts";
 import { countParameters, type Model, type OptionValues } from "../models/model.ts";
 import { architectureOf } from "../models/registry.ts";

@@ -1,18 +1,24 @@
 /** JSON files that somebody else may have written. */
-import { readFile } from "node:fs/promises";
 import { InputError } from "../core/errors.ts";
-import { fileError, systemCode } from "./file-errors.ts";
+import { readOptionalText, readTextFile } from "./regular-file.ts";
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /**
- * The object in the file at `path`.
- * @throws InputError `json` where it is not a JSON object, or that of the file system.
+ * The object in the file at `path`; a byte-order mark is passed over.
+ * @throws InputError `json` where it is not a JSON object, or as `readTextFile`
  */
 export async function readJsonObject(path: string): Promise<JsonObject> {
-  const text = await readFile(path, "utf8").catch((cause: unknown) => {
-    throw fileError("read", path, cause);
-  });
+  return jsonObject(await readTextFile(path), path);
+}
+
+/** The same, or undefined where there is no such file. */
+export async function readOptionalJson(path: string): Promise<JsonObject | undefined> {
+  const text = await readOptionalText(path);
+  return text === undefined ? undefined : jsonObject(text, path);
+}
+
+function jsonObject(text: string, path: string): JsonObject {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -24,14 +30,4 @@ export async function readJsonObject(path: string): Promise<JsonObject> {
     throw new InputError("json", `Cannot read ${path}: a JSON object was expected.`, { path });
   }
   return value as JsonObject;
-}
-
-/** The same, or undefined where there is no such file. */
-export async function readOptionalJson(path: string): Promise<JsonObject | undefined> {
-  try {
-    return await readJsonObject(path);
-  } catch (error) {
-    if (error instanceof InputError && systemCode(error.cause) === "ENOENT") return undefined;
-    throw error;
-  }
 }

@@ -1,0 +1,58 @@
+/**
+ * Files that somebody else named. A FIFO would wait for a writer, a device may never end: both are refused
+ * before they are opened.
+ */
+import type { Stats } from "node:fs";
+import { readFile, stat } from "node:fs/promises";
+import { InputError } from "../core/errors.ts";
+import { decodeText } from "./encoding.ts";
+import { fileError, systemCode } from "./file-errors.ts";
+
+/** What something that is not a regular file is, with its article; undefined for a regular file. */
+export function notRegular(info: Stats): string | undefined {
+  if (info.isFile()) return undefined;
+  if (info.isDirectory()) return "a folder";
+  if (info.isFIFO()) return "a named pipe";
+  if (info.isSocket()) return "a socket";
+  return "a device";
+}
+
+/**
+ * The size and times of the regular file at `path`, links followed.
+ * @throws InputError `not-a-file` where it is a folder, a pipe, a socket or a device; else as `fileError`
+ */
+export async function regularFile(path: string, doing: "read" | "write" = "read"): Promise<Stats> {
+  const info = await stat(path).catch((cause: unknown) => {
+    throw fileError(doing, path, cause);
+  });
+  const kind = notRegular(info);
+  if (kind !== undefined) {
+    throw new InputError("not-a-file", `Cannot ${doing} ${path}: it is ${kind}, and a file was expected.`, {
+      path,
+    });
+  }
+  return info;
+}
+
+/**
+ * The text of a small file that is read whole, decoded as `decodeText` does.
+ * @throws InputError as `regularFile` and `decodeText`
+ */
+export async function readTextFile(path: string): Promise<string> {
+  await regularFile(path);
+  const bytes = await readFile(path).catch((cause: unknown) => {
+    throw fileError("read", path, cause);
+  });
+  return decodeText(bytes, path);
+}
+
+/** The same, or undefined where there is no such file. */
+export async function readOptionalText(path: string): Promise<string | undefined> {
+  try {
+    return await readTextFile(path);
+  } catch (error) {
+    const system = error instanceof InputError ? systemCode(error.cause) : undefined;
+    if (system === "ENOENT" || system === "ENOTDIR") return undefined;
+    throw error;
+  }
+}
