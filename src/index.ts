@@ -56,7 +56,9 @@ export { evaluateModel } from "./evaluate/hosted-likelihood.ts";
 export { type LastWords, scoreLastWords } from "./evaluate/last-word.ts";
 export { evaluateTexts } from "./evaluate/likelihood.ts";
 export type { CopyRule } from "./evaluate/novelty/copies.ts";
+export type { Finding } from "./evaluate/novelty/finding.ts";
 export { auditLeaks, type Leak, type LeakAudit } from "./evaluate/novelty/leaks.ts";
+export type { ModelAudit, SnapshotAudit } from "./evaluate/novelty/model-audit.ts";
 export {
   type NovelOptions,
   type NovelSample,
@@ -131,11 +133,9 @@ export {
 export { architecturesPage } from "./story/architectures-page.ts";
 export {
   auditModel,
-  type ModelAudit,
   type ModelAuditOptions,
   noveltyAuditor,
   readTexts,
-  type SnapshotAudit,
 } from "./story/audit.ts";
 export { chapterNames } from "./story/chapters/index.ts";
 export { comparePage } from "./story/compare-page.ts";

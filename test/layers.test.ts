@@ -107,6 +107,17 @@ describe("the finer rules", () => {
     },
   );
 
+  test("the report computes with the formulas that the others compute with, and those are pure", async () => {
+    const files = {
+      "src/evaluate/intervals.ts": leaf,
+      "src/evaluate/likelihood.ts": leaf,
+      "src/report/chart.ts": 'export { leaf } from "../evaluate/intervals.ts";\n',
+    };
+    expect(await broken(files)).toEqual([]);
+    const reaching = { ...files, "src/evaluate/intervals.ts": 'export { leaf } from "./likelihood.ts";\n' };
+    expect(await broken(reaching)).toEqual(["formulas-are-pure"]);
+  });
+
   test("skins see the index; layers and the index do not see skins", async () => {
     const skins = {
       "src/index.ts": leaf,

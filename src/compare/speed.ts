@@ -6,6 +6,7 @@
  * const { timings } = await timeCases([...gptCases, ...bertCases], { runs: 20 });
  * timings[0]; // { model: "gpt2", case: "read the text", p50_ms: 31.2, ... }
  */
+import { quantile } from "../core/quantile.ts";
 
 export interface SpeedCase {
   readonly model: string;
@@ -85,15 +86,6 @@ function timing({ model, case: name, tokens }: SpeedCase, samples: readonly numb
     tokens_per_s: (1000 * tokens) / Math.max(p50, 1e-6),
     samples: samples.length,
   };
-}
-
-/** Linear between the two nearest of the sorted values (Hyndman and Fan 1996, definition 7). */
-export function quantile(sorted: ArrayLike<number>, share: number): number {
-  const place = share * (sorted.length - 1);
-  const below = Math.floor(place);
-  const low = sorted[below]!;
-  const high = sorted[Math.min(below + 1, sorted.length - 1)]!;
-  return low + (high - low) * (place - below);
 }
 
 /** Milliseconds that `work` takes. */

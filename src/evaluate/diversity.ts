@@ -2,6 +2,7 @@
  * The look of a set of texts in numbers: how varied, how repetitive, how long, how well spelled. None of
  * them says "good" by itself; they mean something beside the same measures of real texts.
  */
+import { quantile } from "../core/quantile.ts";
 import { evenly } from "./evenly.ts";
 import { countsOf, ngrams, tokensOf } from "./ngram-counts.ts";
 import { selfBleu } from "./self-bleu.ts";
@@ -110,19 +111,14 @@ export function distribution(values: readonly number[]): Distribution {
   const sorted = Float64Array.from(values).sort();
   const mean = sorted.reduce((a, b) => a + b, 0) / sorted.length;
   const variance = sorted.reduce((sum, v) => sum + (v - mean) ** 2, 0) / sorted.length;
-  const quantile = (share: number): number => {
-    const at = share * (sorted.length - 1);
-    const low = sorted[Math.floor(at)] ?? Number.NaN;
-    return low + (at - Math.floor(at)) * ((sorted[Math.ceil(at)] ?? Number.NaN) - low);
-  };
   return {
     mean,
     deviation: Math.sqrt(variance),
-    min: quantile(0),
-    p5: quantile(0.05),
-    median: quantile(0.5),
-    p95: quantile(0.95),
-    max: quantile(1),
+    min: quantile(sorted, 0),
+    p5: quantile(sorted, 0.05),
+    median: quantile(sorted, 0.5),
+    p95: quantile(sorted, 0.95),
+    max: quantile(sorted, 1),
   };
 }
 

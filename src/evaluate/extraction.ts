@@ -9,7 +9,7 @@
  *
  * Texts that the model never saw are asked in the same way, as some are easily guessed.
  */
-import { wilsonInterval } from "./intervals.ts";
+import { type Rate, rateOf } from "./intervals.ts";
 
 /** A model as extraction needs it. */
 export interface Completer {
@@ -51,14 +51,8 @@ export interface ExtractionOptions {
   readonly signal?: AbortSignal;
 }
 
-export interface ExtractionRate {
-  /** Texts longer than the prefix; the others are not asked. */
-  readonly n: number;
-  /** Completed word for word by greedy decoding. */
-  readonly copies: number;
-  readonly rate: number | null;
-  /** Wilson's 95 % interval of the rate. */
-  readonly interval: readonly [low: number, high: number];
+/** Texts that greedy decoding completes word for word, of those longer than the prefix; the others are not asked. */
+export interface ExtractionRate extends Rate {
   /** Expected share of texts drawn in so many tries, where a scorer was given. */
   readonly sampled?: readonly { readonly tries: number; readonly rate: number }[];
 }
@@ -88,12 +82,12 @@ export async function measureExtraction(
   };
   return {
     prefix,
-    training: await rateOf(model, training, options, progress),
-    heldout: await rateOf(model, heldout, options, progress),
+    training: await extractionRate(model, training, options, progress),
+    heldout: await extractionRate(model, heldout, options, progress),
   };
 }
 
-async function rateOf(
+async function extractionRate(
   model: Completer & Partial<Scorer>,
   cuts: readonly TextCut[],
   { tries = [1, 10, 100, 1000], batch = 32, signal }: ExtractionOptions,
@@ -111,14 +105,9 @@ async function rateOf(
     for (const tokens of (await model.score?.(some)) ?? []) logs.push(sum(tokens));
     progress(some.length);
   }
-  const n = cuts.length;
-  const { low, high } = wilsonInterval(copies, n);
   const mean = (count: number) => logs.reduce((all, log) => all + chanceIn(count, log), 0) / logs.length;
   return {
-    n,
-    copies,
-    rate: n === 0 ? null : copies / n,
-    interval: [low, high],
+    ...rateOf(copies, cuts.length),
     ...(logs.length === 0 ? {} : { sampled: tries.map((count) => ({ tries: count, rate: mean(count) })) }),
   };
 }

@@ -24,6 +24,21 @@ export function wilsonInterval(successes: number, trials: number, z = Z95): Inte
   };
 }
 
+/** How many of `n` texts something is true of, as copying is. */
+export interface Rate {
+  readonly copies: number;
+  readonly n: number;
+  /** copies / n; null where n is 0. */
+  readonly rate: number | null;
+  /** Wilson's 95 % interval of the rate. */
+  readonly interval: readonly [low: number, high: number];
+}
+
+export function rateOf(copies: number, n: number): Rate {
+  const { low, high } = wilsonInterval(copies, n);
+  return { copies, n, rate: n === 0 ? null : copies / n, interval: [low, high] };
+}
+
 /**
  * Interval of the difference of two independent proportions, first minus second, from their Wilson
  * intervals (Newcombe 1998, method 10).

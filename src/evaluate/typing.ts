@@ -11,6 +11,7 @@
  * next character is typed. A suggestion brings the space before its word, where one comes first. After it, the
  * space before a next word that is typed comes by itself, as on a telephone's keyboard.
  */
+import { quantile } from "../core/quantile.ts";
 import { CANDIDATES, mostSaving, spaceComesFirst } from "../generate/keys-saved.ts";
 import type { LanguageModel } from "../generate/language-model.ts";
 import { createSuggester, type Suggestion } from "../generate/suggest.ts";
@@ -101,6 +102,8 @@ export async function evaluateTyping(
   } finally {
     await suggester.release();
   }
+  const sorted = Float64Array.from(times).sort();
+  const timeAt = (share: number) => (sorted.length === 0 ? 0 : quantile(sorted, share));
   const saved = ({ keys }: Typist) => (characters - keys) / characters;
   const [typist, first] = typists;
   return {
@@ -112,8 +115,8 @@ export async function evaluateTyping(
     words,
     top1: hits.first / words,
     top3: hits.three / words,
-    p50_ms: quantile(times, 0.5),
-    p95_ms: quantile(times, 0.95),
+    p50_ms: timeAt(0.5),
+    p95_ms: timeAt(0.95),
     examples,
   };
 }
@@ -162,10 +165,4 @@ function wordFrom(text: string, at: number): string | undefined {
   return /^[^\p{L}\p{M}\p{N}_\s]*[\p{L}\p{M}\p{N}_]+(?:['\u2019][\p{L}\p{M}\p{N}_]+)*/u.exec(
     text.slice(at),
   )?.[0];
-}
-
-/** The smallest of the values that at least the share `q` of them does not exceed; 0 of none. */
-function quantile(values: readonly number[], q: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? 0;
 }

@@ -4,8 +4,8 @@
 const space = "\u00a0";
 const missing = "–";
 
-function known(value: number | undefined, write: (value: number) => string): string {
-  if (value === undefined) return missing;
+function known(value: number | null | undefined, write: (value: number) => string): string {
+  if (value === undefined || value === null) return missing;
   if (Number.isNaN(value)) return "NaN";
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
   return write(value);
@@ -79,7 +79,7 @@ export function bits(value: number | undefined): string {
 }
 
 /** A share between 0 and 1 as `3.5 %`; from 10 % on without decimals, save between 99.5 % and 100 %. */
-export function percent(share: number | undefined): string {
+export function percent(share: number | null | undefined): string {
   return known(share, (s) => {
     const p = s * 100;
     if (p > 0 && p < 0.05) return `<${space}0.1${space}%`;
@@ -112,18 +112,4 @@ export function bytes(value: number | undefined): string {
 /** Something per second in three significant digits: `38,400/s`, or with its unit `38,400 tokens/s`. */
 export function rate(perSecond: number | undefined, unit?: string): string {
   return known(perSecond, (v) => `${significant(v, 3)}${unit === undefined ? "" : `${space}${unit}`}/s`);
-}
-
-/**
- * The 95 % interval of a share by Wilson's score (E. B. Wilson, JASA 22, 1927): honest also for few
- * samples and for shares near 0 or 1. `n` of 0 gives the whole range.
- */
-export function wilson(hits: number, n: number): readonly [low: number, high: number] {
-  if (n === 0) return [0, 1];
-  const z = 1.959964;
-  const p = hits / n;
-  const centre = p + (z * z) / (2 * n);
-  const spread = z * Math.sqrt((p * (1 - p)) / n + (z * z) / (4 * n * n));
-  const scale = 1 + (z * z) / n;
-  return [Math.max(0, (centre - spread) / scale), Math.min(1, (centre + spread) / scale)];
 }

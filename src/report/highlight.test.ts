@@ -1,5 +1,4 @@
 import { expect, test } from "vitest";
-import { spansOf, verdictOf } from "./audited.ts";
 import { differences, highlight } from "./highlight.ts";
 
 test("spans are marked; overlapping ones are joined; those outside the text are cut off", () => {
@@ -21,20 +20,4 @@ test("differing words are underlined, whatever their case and punctuation", () =
   expect(differences("a b c d", "b d").markup).toBe("<u>a</u> b <u>c</u> d");
   expect(differences("same words", "same words").markup).toBe("same words");
   expect(differences("<i> x", "x").markup).toBe("<u>&lt;i&gt;</u> x");
-});
-
-test("without spans the longest shared stretch is sought in the text, whatever its case", () => {
-  const sample = { text: "Now THE CAT sat", copy: false, nearest: [] };
-  expect(spansOf({ ...sample, longest_span: { characters: 7, words: 2, text: "the cat" } })).toEqual([
-    { start: 4, end: 11 },
-  ]);
-  expect(spansOf({ ...sample, longest_span: { characters: 3, words: 1, text: "dog" } })).toEqual([]);
-  expect(spansOf(sample)).toEqual([]);
-});
-
-test("the verdict is a copy, close or new", () => {
-  const sample = { text: "x", copy: false, nearest: [{ text: "y", similarity: 0.6 }] };
-  expect(verdictOf(sample)).toBe("close");
-  expect(verdictOf({ ...sample, copy: true })).toBe("copy");
-  expect(verdictOf({ ...sample, nearest: [] })).toBe("new");
 });

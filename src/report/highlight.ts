@@ -1,6 +1,11 @@
 /** Texts with marks: stretches shared with the training data, and the words in which two texts differ. */
-import type { Span } from "./audited.ts";
 import { type Html, html } from "./html.ts";
+
+/** A stretch of a text, in UTF-16 offsets. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
 
 /** `text` with `spans` marked; overlapping spans are joined, those outside the text are cut off. */
 export function highlight(text: string, spans: readonly Span[]): Html {

@@ -1,4 +1,3 @@
-export type { AuditedSample, Neighbour, Span } from "./audited.ts";
 export type { ArchitectureResult, ArchitecturesData } from "./chapters/architectures.ts";
 export type { CharactersData } from "./chapters/characters.ts";
 export type { CompareData, ComparedModel } from "./chapters/compare.ts";
@@ -19,10 +18,8 @@ export {
   percent,
   percentInterval,
   rate,
-  wilson,
 } from "./format.ts";
 export type { ReportChapters, ReportData } from "./page.ts";
 export { pickBest } from "./pick.ts";
 export { chapterFindings, renderReport } from "./render.ts";
 export { legendOf, type MeasureGroup, measureGroups, type RunMeasures, rowsOf } from "./run-measures.ts";
-export { type CopyRate, copiesBeside, type NoveltyAudit, verdictSentence } from "./verdict.ts";

@@ -1,32 +1,34 @@
 /** Lists of jokes with their verdicts. */
-import { type AuditedSample, shortened, spansOf, type Verdict, verdictOf } from "./audited.ts";
+import type { AuditedText } from "../evaluate/novelty/auditor.ts";
+import { type Likeness, likenessOf } from "../evaluate/novelty/finding.ts";
+import { shortened } from "./audited.ts";
 import { percent } from "./format.ts";
 import { highlight } from "./highlight.ts";
 import { type Html, html } from "./html.ts";
 
-const words: Readonly<Record<Verdict, string>> = { new: "New", close: "Close", copy: "Copy" };
+const words: Readonly<Record<Likeness, string>> = { new: "New", close: "Close", copy: "Copy" };
 
 /** `New`, `Close` or `Copy`, with the similarity of the nearest training joke. */
-export function verdictLabel(sample: AuditedSample): Html {
-  const verdict = verdictOf(sample);
+export function verdictLabel(sample: AuditedText): Html {
+  const verdict = likenessOf(sample);
   const nearest = sample.nearest[0];
   return html`<span class="verdict ${verdict}">${words[verdict]}</span>${nearest && html` <span class="quiet">nearest ${percent(nearest.similarity)} alike</span>`}`;
 }
 
 /** The joke with its shared stretches marked. */
-export function joke(sample: AuditedSample): Html {
+export function joke(sample: AuditedText): Html {
   return html`<span class="joke">${highlight(sample.text.trim(), shifted(sample))}</span>`;
 }
 
 /** The spans after the text's leading white space is gone. */
-function shifted(sample: AuditedSample) {
+function shifted(sample: AuditedText) {
   const cut = sample.text.length - sample.text.trimStart().length;
-  return spansOf(sample).map((s) => ({ start: s.start - cut, end: s.end - cut }));
+  return sample.spans.map((s) => ({ start: s.start - cut, end: s.end - cut }));
 }
 
 /** One column a temperature; each joke with its verdict and its nearest real joke. */
 export function jokeColumns(
-  groups: readonly { readonly temperature: number; readonly samples: readonly AuditedSample[] }[],
+  groups: readonly { readonly temperature: number; readonly samples: readonly AuditedText[] }[],
 ): Html {
   return sampleColumns(
     groups.map(({ temperature, samples }) => ({ title: `Temperature ${temperature}`, samples })),
@@ -35,7 +37,7 @@ export function jokeColumns(
 
 /** One column a group of samples, under its title. */
 export function sampleColumns(
-  groups: readonly { readonly title: string; readonly samples: readonly AuditedSample[] }[],
+  groups: readonly { readonly title: string; readonly samples: readonly AuditedText[] }[],
 ): Html {
   return html`<div class="columns">${groups.map(
     ({ title, samples }) => html`<section class="column" aria-label="${title}">
@@ -49,7 +51,7 @@ export function sampleColumns(
   )}</div>`;
 }
 
-function tally(samples: readonly AuditedSample[]): string {
-  const fresh = samples.filter((s) => verdictOf(s) === "new").length;
+function tally(samples: readonly AuditedText[]): string {
+  const fresh = samples.filter((s) => likenessOf(s) === "new").length;
   return `${fresh} of ${samples.length} new`;
 }

@@ -1,5 +1,8 @@
 /** Which of many samples to put on top of the page. */
-import { type AuditedSample, verdictOf } from "./audited.ts";
+import { likenessOf } from "../evaluate/novelty/finding.ts";
+
+/** A text with what its audit says of it. */
+type Judged = Parameters<typeof likenessOf>[0] & { readonly text: string };
 
 /**
  * The sample most fit to stand alone: new, finished (it ends like a sentence), of a joke's length, and, among
@@ -7,11 +10,11 @@ import { type AuditedSample, verdictOf } from "./audited.ts";
  * surely is not. The first of equals; undefined where there is no sample.
  * @param known - Whether the data has this word, in lower case. Default: every word is as good.
  */
-export function pickBest(
-  samples: readonly AuditedSample[],
+export function pickBest<Text extends Judged>(
+  samples: readonly Text[],
   known: (word: string) => boolean = () => true,
-): AuditedSample | undefined {
-  let best: AuditedSample | undefined;
+): Text | undefined {
+  let best: Text | undefined;
   let bestScore = Number.NEGATIVE_INFINITY;
   for (const sample of samples) {
     const s = score(sample, known);
@@ -23,11 +26,11 @@ export function pickBest(
   return best;
 }
 
-function score(sample: AuditedSample, known: (word: string) => boolean): number {
+function score(sample: Judged, known: (word: string) => boolean): number {
   const text = sample.text.trim();
   const words = text.toLowerCase().match(/[\p{L}\p{N}']+/gu) ?? [];
   if (words.length === 0) return Number.NEGATIVE_INFINITY;
-  const verdict = { new: 4, close: 2, copy: 0 }[verdictOf(sample)];
+  const verdict = { new: 4, close: 2, copy: 0 }[likenessOf(sample)];
   const ended = /[.!?"']$/.test(text) ? 1 : 0;
   const length = text.length >= 40 && text.length <= 160 ? 1 : 0;
   // A question that is answered has the form of a joke.

@@ -9,10 +9,11 @@ import { evaluateTexts } from "../evaluate/likelihood.ts";
 import { localModel } from "../evaluate/local-model.ts";
 import { copyRate } from "../evaluate/novelty/audit.ts";
 import type { Auditor } from "../evaluate/novelty/auditor.ts";
+import type { SnapshotAudit } from "../evaluate/novelty/model-audit.ts";
 import { loadModel } from "../generate/load.ts";
 import { sample } from "../generate/sample.ts";
 import type { BackendOptions } from "../runtime/backend.ts";
-import { askable, type SnapshotAudit, textsOf } from "./audit.ts";
+import { askable, textsOf } from "./audit.ts";
 import { reasonOf } from "./run-quality.ts";
 
 /** Texts of each side that the losses are measured on. */

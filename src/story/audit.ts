@@ -4,41 +4,16 @@ import type { PreparedData } from "../data/prepare.ts";
 import { sourceKinds } from "../data/prepare-sources.ts";
 import { openSource, type SourceOptions } from "../data/sources/source.ts";
 import { evenly } from "../evaluate/evenly.ts";
-import { type Extraction, type ExtractionRate, measureExtraction } from "../evaluate/extraction.ts";
+import { measureExtraction } from "../evaluate/extraction.ts";
 import { localModel } from "../evaluate/local-model.ts";
-import { measureMembership, type SignalQuality } from "../evaluate/membership.ts";
-import {
-  type AuditOptions,
-  auditSamples,
-  type CopyRate,
-  type NoveltyAudit,
-} from "../evaluate/novelty/audit.ts";
+import { measureMembership } from "../evaluate/membership.ts";
+import { type AuditOptions, auditSamples } from "../evaluate/novelty/audit.ts";
 import { Auditor, type AuditorOptions } from "../evaluate/novelty/auditor.ts";
 import { openIndex } from "../evaluate/novelty/index-file.ts";
+import type { ModelAudit } from "../evaluate/novelty/model-audit.ts";
 import { buildIndex, type TrainingIndex } from "../evaluate/novelty/training-index.ts";
 import { piecesOfText } from "../evaluate/pieces.ts";
 import type { LanguageModel } from "../generate/language-model.ts";
-import type { NoveltyAudit as NoveltyFigures } from "../report/index.ts";
-
-/** One snapshot of a training: copies among its texts, and what it had learned by then. */
-export interface SnapshotAudit extends Pick<CopyRate, "copies" | "n" | "rate" | "interval"> {
-  readonly step: number;
-  /** Nats per token on texts that were held out; null where none were. */
-  readonly val_loss: number | null;
-  /** On training texts. */
-  readonly train_loss: number;
-  /** Texts completed word for word from their beginnings; absent where the model was not asked. */
-  readonly extraction?: { readonly training: ExtractionRate; readonly heldout: ExtractionRate };
-}
-
-export interface ModelAudit extends NoveltyAudit {
-  /** Training texts got out of the model by their beginnings; absent for samples without a model. */
-  readonly extraction?: Extraction;
-  /** How well training texts can be told from unseen ones. */
-  readonly membership?: readonly SignalQuality[];
-  /** The same of snapshots along the training, where that was asked for. */
-  readonly checkpoints?: readonly SnapshotAudit[];
-}
 
 export interface ModelAuditOptions extends Omit<AuditOptions, "heldOut" | "train"> {
   /** What the samples are looked up in; what is held out is the baseline. */
@@ -117,35 +92,6 @@ export function askable(
 ): { training: readonly string[]; heldout: readonly string[] } {
   const fits = (text: string) => tokenizer.encode(text).length + 2 < model.contextLength;
   return { training: evenly(training.filter(fits), asked), heldout: evenly(heldOut.filter(fits), asked) };
-}
-
-/** The audit as the report draws it. */
-export function noveltyFigures(model: string, command: string, audit: ModelAudit): NoveltyFigures {
-  const { samples, copies, rate, baseline, training, n_novelty, heldout_nearest, extraction, membership } =
-    audit;
-  const { checkpoints } = audit;
-  return {
-    model,
-    command,
-    samples,
-    copies,
-    rate: rate ?? 0,
-    baseline: { ...baseline, rate: baseline.rate ?? 0 },
-    n_novelty,
-    heldout_nearest,
-    ...(training ? { training } : {}),
-    ...(extraction ? { extraction } : {}),
-    ...(membership ? { membership } : {}),
-    ...(checkpoints ? { checkpoints: checkpoints.map(drawn) } : {}),
-  };
-}
-
-function drawn({ step, rate, val_loss, train_loss, extraction }: SnapshotAudit) {
-  const extracted = extraction && {
-    training: extraction.training.rate ?? 0,
-    heldout: extraction.heldout.rate ?? 0,
-  };
-  return { step, rate: rate ?? 0, val_loss, train_loss, ...(extracted ? { extracted } : {}) };
 }
 
 /** All texts of files or other sources as they stand: no cleaning, nothing dropped. */

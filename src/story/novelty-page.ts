@@ -1,7 +1,7 @@
 /** The audit of one model as a page of its own. */
+import type { ModelAudit } from "../evaluate/novelty/model-audit.ts";
 import { writeFileAtomic } from "../hub/atomic.ts";
 import { percent, renderReport } from "../report/index.ts";
-import { type ModelAudit, noveltyFigures } from "./audit.ts";
 import { made } from "./machine.ts";
 
 export async function noveltyPage(
@@ -25,7 +25,7 @@ export async function noveltyPage(
           ]
         : []),
     ],
-    chapters: { novelty: { indexed: audit.indexed, audits: [noveltyFigures(model, command, audit)] } },
+    chapters: { novelty: { indexed: audit.indexed, audits: [{ model, command, ...audit }] } },
     made: made(command),
   });
   await writeFileAtomic(file, html);

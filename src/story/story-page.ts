@@ -1,15 +1,7 @@
 /** What stands at the head of the story's page: its best joke, its figures, and its answers in short. */
 import type { PreparedData } from "../data/prepare.ts";
-import {
-  bits,
-  compact,
-  copiesBeside,
-  count,
-  type NoveltyAudit,
-  percent,
-  pickBest,
-  type ReportData,
-} from "../report/index.ts";
+import type { NoveltyData } from "../report/index.ts";
+import { bits, compact, count, percent, pickBest, type ReportData } from "../report/index.ts";
 import { made } from "./machine.ts";
 import type { StoryPlan } from "./plan.ts";
 import type { ToldChapters } from "./state.ts";
@@ -151,17 +143,19 @@ function inShort({ characters, gpt, novelty, compare }: ToldChapters): NonNullab
 }
 
 /** The verdict on all models, the plain answer first. */
-function stolen(audits: readonly NoveltyAudit[]): string {
-  const guilty = audits.filter((audit) => copiesBeside(audit) === "more").map(({ model }) => model);
+function stolen(audits: NoveltyData["audits"]): string {
+  const guilty = audits.filter(({ finding }) => finding === "more").map(({ model }) => model);
   const answer =
     guilty.length === 0
-      ? "No more than chance would have it."
+      ? audits.every(({ finding }) => finding === "too-few")
+        ? "There are too few texts to tell."
+        : "No more than chance would have it."
       : guilty.length === audits.length
         ? "Some of them, yes."
         : `Some of those of ${guilty.join(" and ")}, yes.`;
   const rates = audits.map(
-    ({ model, copies, samples }) =>
-      `${count(copies)} of ${count(samples.length)} by ${model} stand in the training data, whole or nearly so`,
+    ({ model, copies, n }) =>
+      `${count(copies)} of ${count(n)} by ${model} stand in the training data, whole or nearly so`,
   );
   return `${answer} ${rates.join("; ")}. Of real jokes that the models never saw, the same rule calls ${percent(audits[0]?.baseline.rate)} copies.`;
 }

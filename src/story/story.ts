@@ -17,6 +17,9 @@ import { type ChapterName, StoryState, type ToldChapters } from "./state.ts";
 import { storyPage } from "./story-page.ts";
 import type { StoryEvent, Telling } from "./telling.ts";
 
+/** What is told is kept as data; it grows by one where that data changes its form. */
+const TOLD = 2;
+
 export interface StoryOptions {
   /** Names of chapters. Default: all. */
   readonly chapters?: readonly string[];
@@ -83,7 +86,14 @@ async function tell(
   const plan = options.plan ?? (quick ? quickPlan : usualPlan(options.minutes));
   const data = await prepareData(sources);
   const dataSeconds = seconds();
-  const settings = JSON.stringify({ plan, seed, pretrained, fingerprint: data.fingerprint, version });
+  const settings = JSON.stringify({
+    told: TOLD,
+    plan,
+    seed,
+    pretrained,
+    fingerprint: data.fingerprint,
+    version,
+  });
   const state = await StoryState.open(folder, settings, storyChapters);
   await state.begin(wanted, storyChapters);
   const todo = wanted.filter(({ name }) => state.pending.includes(name));

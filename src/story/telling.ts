@@ -1,6 +1,7 @@
 /** What the chapters of the story share: what they are given, what they tell on the way, what they leave. */
 import type { PreparedData } from "../data/prepare.ts";
-import type { AuditedSample, ReportChapters } from "../report/index.ts";
+import type { AuditedText } from "../evaluate/novelty/auditor.ts";
+import type { ReportChapters } from "../report/index.ts";
 import type { TrainEvent } from "../train/events.ts";
 import type { StoryPlan } from "./plan.ts";
 import type { StoryRuns } from "./runs.ts";
@@ -31,7 +32,7 @@ export type StoryEvent =
       readonly type: "jokes";
       readonly what: string;
       readonly temperature: number;
-      readonly samples: readonly AuditedSample[];
+      readonly samples: readonly AuditedText[];
     }
   /** A chapter stands on the page; `finding` is what it found, in a sentence or two. */
   | { readonly type: "told"; readonly name: ChapterName; readonly finding: string; readonly report: string };
@@ -50,7 +51,7 @@ export interface Telling {
   /** The trained models, each trained when it is first asked for. */
   readonly runs: StoryRuns;
   /** Judges texts against the training jokes. */
-  readonly audit: (texts: readonly string[]) => readonly AuditedSample[];
+  readonly audit: (texts: readonly string[]) => readonly AuditedText[];
   readonly emit: (event: StoryEvent) => void;
   readonly signal: AbortSignal | undefined;
 }

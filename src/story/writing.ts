@@ -1,7 +1,8 @@
 /** Jokes of one model of the story: some to be read, each beside the training jokes, and many to be counted. */
+
+import type { AuditedText } from "../evaluate/novelty/auditor.ts";
 import type { LanguageModel } from "../generate/language-model.ts";
 import { type Sample, sample } from "../generate/sample.ts";
-import type { AuditedSample } from "../report/index.ts";
 import type { Telling } from "./telling.ts";
 
 export const temperatures = [0.5, 0.8, 1.1] as const;
@@ -17,7 +18,7 @@ export interface WritingOptions {
 
 export interface JokeGroup {
   readonly temperature: number;
-  readonly samples: readonly AuditedSample[];
+  readonly samples: readonly AuditedText[];
 }
 
 export interface WrittenJokes {

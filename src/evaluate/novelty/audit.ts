@@ -3,9 +3,10 @@
  * it never saw the same rule would call so.
  */
 import { evenly } from "../evenly.ts";
-import { differenceInterval, type Interval, wilsonInterval } from "../intervals.ts";
+import { type Rate, rateOf } from "../intervals.ts";
 import { type AuditedText, Auditor, type AuditorOptions, type Judged } from "./auditor.ts";
 import type { CopyKind, CopyRule } from "./copies.ts";
+import { type Finding, findingOf, rateDifference, verdictOf } from "./finding.ts";
 import { CURVE_LENGTH, type SharedSpans } from "./spans.ts";
 import type { TrainingIndex } from "./training-index.ts";
 
@@ -26,13 +27,7 @@ export interface AuditOptions extends AuditorOptions {
 }
 
 /** Copies among some texts. */
-export interface CopyRate {
-  readonly copies: number;
-  /** copies / n; null where n is 0. */
-  readonly rate: number | null;
-  readonly n: number;
-  /** Wilson's 95 % interval of the rate. */
-  readonly interval: readonly [low: number, high: number];
+export interface CopyRate extends Rate {
   readonly kinds: Readonly<Record<CopyKind, number>>;
 }
 
@@ -51,6 +46,9 @@ export interface NoveltyAudit extends CopyRate {
   readonly training?: CopyRate;
   /** Rate of the samples less rate of the baseline, with Newcombe's 95 % interval; null without a baseline. */
   readonly difference: { readonly value: number; readonly interval: readonly [number, number] } | null;
+  /** Whether that difference is more than chance: what terminal, page and sentence say. */
+  readonly finding: Finding;
+  /** The finding with its figures, in sentences. */
   readonly verdict: string;
   /** Share of the n-grams (n words in a row) that stand nowhere in the data (arXiv 2406.13069). */
   readonly n_novelty: Curves;
@@ -90,8 +88,9 @@ export async function auditSamples(
     ...rate,
     baseline,
     ...(train.length === 0 ? {} : { training: copyRate(seen) }),
-    difference: difference(rate, baseline),
-    verdict: verdict(rate, baseline, noun),
+    difference: rateDifference(rate, baseline),
+    finding: findingOf(rate, baseline),
+    verdict: verdictOf({ ...rate, baseline }, { noun }),
     n_novelty: curves(novelShare),
     covered: curves(coveredShare),
     heldout_nearest: unseen.map((j) => j.audited.nearest[0]?.similarity ?? 0),
@@ -123,9 +122,7 @@ export function copyRate(judged: readonly Judged[]): CopyRate {
   const kinds: Record<CopyKind, number> = { exact: 0, near: 0, span: 0 };
   for (const { audited } of judged) if (audited.copy_kind) kinds[audited.copy_kind]++;
   const copies = kinds.exact + kinds.near + kinds.span;
-  const n = judged.length;
-  const { low, high } = wilsonInterval(copies, n);
-  return { copies, rate: n === 0 ? null : copies / n, n, interval: [low, high], kinds };
+  return { ...rateOf(copies, judged.length), kinds };
 }
 
 /** Of how many (words or n-grams) of one text, and how many of them count. */
@@ -154,47 +151,4 @@ function curve(judged: readonly Judged[], share: Share): number[] {
     shares.push(count / of);
   }
   return shares;
-}
-
-function difference(own: CopyRate, baseline: CopyRate): NoveltyAudit["difference"] {
-  if (own.rate === null || baseline.rate === null) return null;
-  const { low, high } = intervalOf(own, baseline);
-  return { value: own.rate - baseline.rate, interval: [low, high] };
-}
-
-function intervalOf(own: CopyRate, baseline: CopyRate): Interval {
-  return differenceInterval(
-    { successes: own.copies, trials: own.n },
-    { successes: baseline.copies, trials: baseline.n },
-  );
-}
-
-/** Fewer unseen texts than this hardly ever show a difference. */
-const FEW = 30;
-
-/** Two sentences: the rates with their intervals, and what they allow to say. */
-function verdict(own: CopyRate, baseline: CopyRate, noun: string): string {
-  if (own.rate === null) return "There are no samples to judge.";
-  const said = `${percent(own.rate)} of samples are copies (${bounds(own)})`;
-  if (baseline.rate === null) {
-    return `${said}. Without ${noun} that the model never saw, this cannot be called much or little.`;
-  }
-  const { low, high } = intervalOf(own, baseline);
-  const finding =
-    low > 0
-      ? "The model copies more than chance likeness explains."
-      : high < 0
-        ? `The model copies less than unseen ${noun} seem to.`
-        : baseline.n < FEW
-          ? `With only ${baseline.n} ${noun} beside, nothing can be concluded.`
-          : "The difference is within chance.";
-  return `${said}; of real unseen ${noun} ${percent(baseline.rate)} would be called so (${bounds(baseline)}). ${finding}`;
-}
-
-function bounds({ interval: [low, high], n }: CopyRate): string {
-  return `95 % interval ${(100 * low).toFixed(1)} to ${percent(high)}, n = ${n}`;
-}
-
-function percent(rate: number): string {
-  return `${(100 * rate).toFixed(1)} %`;
 }

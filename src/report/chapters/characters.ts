@@ -1,8 +1,11 @@
 /** Chapter: a network that learns to write jokes one character at a time. */
+
+import { median } from "../../core/quantile.ts";
+import type { AuditedText } from "../../evaluate/novelty/auditor.ts";
+import { CLOSE } from "../../evaluate/novelty/finding.ts";
 import type { LogRow, SampleRow } from "../../train/events.ts";
-import { type AuditedSample, closeSimilarity } from "../audited.ts";
 import { defineChapter } from "../chapter.ts";
-import { lengthsChart, median } from "../charts/lengths.ts";
+import { lengthsChart } from "../charts/lengths.ts";
 import { lossChart } from "../charts/loss.ts";
 import { figure, type Measured } from "../figure.ts";
 import { bits, count, decimal, duration, nats } from "../format.ts";
@@ -25,7 +28,7 @@ export interface CharactersData {
   /** Samples along training, first to last. */
   readonly timeline: readonly SampleRow[];
   /** Jokes by sampling temperature, each audited against the training data. */
-  readonly jokes: readonly { readonly temperature: number; readonly samples: readonly AuditedSample[] }[];
+  readonly jokes: readonly { readonly temperature: number; readonly samples: readonly AuditedText[] }[];
   /** The document of `punchline eval` on held-out jokes. */
   readonly evaluation?: {
     readonly loss: number;
@@ -96,7 +99,7 @@ ${
     width: "wide",
     content: jokeColumns(data.jokes),
     measured: {
-      how: `Not picked out: the first of each temperature with this seed. Marked: the longest stretch that stands word for word in the training data. “Close” means that the nearest training joke is at least ${closeSimilarity * 100} % alike; “copy”, that the joke stands in the training data.`,
+      how: `Not picked out: the first of each temperature with this seed. Marked: stretches of five words or more that are word for word in the training data. “Close” means that the nearest training joke is at least ${CLOSE * 100} % alike; “copy”, that the joke stands in the training data.`,
       command: commands.sample,
     },
   })

@@ -1,11 +1,14 @@
 /** Chapter: a GPT-2 that has read other text before is shown the jokes. */
+
+import { rateOf } from "../../evaluate/intervals.ts";
+import type { AuditedText } from "../../evaluate/novelty/auditor.ts";
+import { CLOSE } from "../../evaluate/novelty/finding.ts";
 import type { LogRow, SampleRow } from "../../train/events.ts";
-import { type AuditedSample, closeSimilarity } from "../audited.ts";
 import { defineChapter } from "../chapter.ts";
 import { headStartChart } from "../charts/head-start.ts";
 import { lossChart } from "../charts/loss.ts";
 import { figure } from "../figure.ts";
-import { bits, bytes, count, decimal, duration, nats, percentInterval, rate, wilson } from "../format.ts";
+import { bits, bytes, count, decimal, duration, nats, percentInterval, rate } from "../format.ts";
 import { type Html, html } from "../html.ts";
 import { jokeColumns } from "../jokes.ts";
 import { dataTable, definitions } from "../table.ts";
@@ -55,7 +58,7 @@ export interface GptData {
     readonly after: number;
     readonly command: string;
   };
-  readonly jokes: readonly { readonly temperature: number; readonly samples: readonly AuditedSample[] }[];
+  readonly jokes: readonly { readonly temperature: number; readonly samples: readonly AuditedText[] }[];
   readonly peak_memory?: number;
   readonly settings: Readonly<Record<string, string | number | boolean>>;
   readonly commands: {
@@ -104,7 +107,7 @@ ${
     width: "wide",
     content: jokeColumns(d.jokes),
     measured: {
-      how: `Not picked out: the first of each temperature with this seed. Marked: the longest stretch that stands word for word in the training data. “Close”: the nearest is at least ${closeSimilarity * 100} % alike.`,
+      how: `Not picked out: the first of each temperature with this seed. Marked: stretches of five words or more that are word for word in the training data. “Close”: the nearest is at least ${CLOSE * 100} % alike.`,
       command: d.commands.sample,
     },
   })
@@ -229,6 +232,6 @@ function qualityTable({ quality = [], commands }: GptData): Html | false {
 
 function endings({ endings: e }: GptData): Html | false {
   if (e === undefined) return false;
-  const share = (ended: number) => percentInterval(ended / e.n, wilson(ended, e.n));
+  const share = (ended: number) => percentInterval(ended / e.n, rateOf(ended, e.n).interval);
   return html`<p>It also learned where a joke stops. Of ${count(e.n)} texts that it was let write, ${share(e.after)} ended by themselves within ${count(e.tokens)} tokens; before it was shown jokes, ${share(e.before)} did.</p>`;
 }

@@ -1,39 +1,49 @@
 /** Chapter: does the model invent, or has it remembered? */
-import { type AuditedSample, closeSimilarity, shortened } from "../audited.ts";
+
+import type { Rate } from "../../evaluate/intervals.ts";
+import type { AuditedText } from "../../evaluate/novelty/auditor.ts";
+import { CLOSE, verdictOf } from "../../evaluate/novelty/finding.ts";
+import type { ModelAudit, SnapshotAudit } from "../../evaluate/novelty/model-audit.ts";
+import { shortened } from "../audited.ts";
 import { defineChapter } from "../chapter.ts";
-import { type MemorisationPoint, memorisationChart } from "../charts/memorisation.ts";
+import { memorisationChart } from "../charts/memorisation.ts";
 import { type NoveltyCurve, noveltyCurveChart } from "../charts/novelty-curve.ts";
 import { type RateRow, ratesChart } from "../charts/rates.ts";
 import { similarityChart } from "../charts/similarity.ts";
 import { figure } from "../figure.ts";
-import { count, decimal, percent, percentInterval, wilson } from "../format.ts";
+import { count, decimal, percent, percentInterval } from "../format.ts";
 import { differences } from "../highlight.ts";
 import { type Html, html } from "../html.ts";
 import { joke, verdictLabel } from "../jokes.ts";
 import { dataTable } from "../table.ts";
-import { type CopyRate, type NoveltyAudit, verdictSentence } from "../verdict.ts";
+
+/** The audit of one model, with its name and the command that repeats it. */
+export interface AuditedModel extends ModelAudit {
+  readonly model: string;
+  readonly command: string;
+}
 
 export interface NoveltyData {
   /** Number of training jokes searched. */
   readonly indexed: number;
-  readonly audits: readonly NoveltyAudit[];
+  readonly audits: readonly AuditedModel[];
 }
 
 export const novelty = defineChapter<NoveltyData>({
   id: "novelty",
   title: "New or remembered?",
-  finding: ({ audits }) => audits.map(verdictSentence).join(" "),
+  finding: ({ audits }) => audits.map((audit) => verdictOf(audit, { model: audit.model })).join(" "),
   render: ({ indexed, audits }) =>
     html`<p>A model that repeats its training data is a slow way to copy a file. So every joke it wrote was looked up, whole and in parts, in the ${count(indexed)} jokes it had learned from.
 Two people can have the same idea, and many real jokes resemble one another: the yardstick is what the same lookup says about real jokes that the model never saw.</p>
 ${audits.map((a, i) => audit(a, `novelty-${i}`, audits.length > 1))}`,
 });
 
-function audit(a: NoveltyAudit, id: string, named: boolean): Html {
+function audit(a: AuditedModel, id: string, named: boolean): Html {
   const heldout = "real, unseen";
   const samples = a.samples.map(shortened);
   const rows: readonly RateRow[] = [
-    rateRow(a.model, { copies: a.copies, n: a.samples.length }, true),
+    rateRow(a.model, a, true),
     rateRow("Real jokes it never saw", a.baseline),
   ];
   const measured = (how: string) => ({ how, command: a.command });
@@ -50,7 +60,7 @@ ${figure({
     unit: "% that are copies",
   }),
   measured: measured(
-    `${count(a.samples.length)} samples and ${count(a.baseline.n)} held-out jokes, judged by the same rule; intervals by Wilson's score.${a.training === undefined ? "" : ` Of ${count(a.training.n)} jokes of the training set the rule calls ${percent(a.training.copies / Math.max(1, a.training.n))} copies.`}`,
+    `${count(a.n)} samples and ${count(a.baseline.n)} held-out jokes, judged by the same rule; intervals by Wilson's score.${a.training === undefined ? "" : ` Of ${count(a.training.n)} jokes of the training set the rule calls ${percent(a.training.rate)} copies.`}`,
   ),
 })}
 ${figure({
@@ -61,11 +71,11 @@ ${figure({
   width: "wide",
   content: pairs(mostCopied(samples, 8)),
   measured: measured(
-    `The eight samples nearest to the training data, of ${count(a.samples.length)}. “Close”: the nearest is at least ${closeSimilarity * 100} % alike.`,
+    `The eight samples nearest to the training data, of ${count(a.n)}. “Close”: the nearest is at least ${CLOSE * 100} % alike.`,
   ),
 })}
 ${
-  a.samples.some((s) => (s.same_cue?.length ?? 0) > 0) &&
+  a.samples.some((s) => s.same_cue.length > 0) &&
   figure({
     id: `${id}-cues`,
     title: "The same beginning, continued twice",
@@ -76,7 +86,7 @@ ${
   })
 }
 ${
-  a.n_novelty !== undefined &&
+  a.n_novelty.model.length > 0 &&
   figure({
     id: `${id}-curve`,
     title: noveltyTitle(a.n_novelty),
@@ -90,7 +100,7 @@ ${
   })
 }
 ${
-  a.heldout_nearest !== undefined &&
+  a.heldout_nearest.length > 0 &&
   figure({
     id: `${id}-similarity`,
     title: "How near the nearest joke is",
@@ -110,7 +120,7 @@ ${
     id: `${id}-checkpoints`,
     title: memorisationTitle(a.checkpoints),
     subtitle:
-      a.checkpoints[0]!.extracted === undefined
+      a.checkpoints[0]!.extraction === undefined
         ? "Copies among samples, and losses, at snapshots of one training"
         : "Copies among samples, training texts completed word for word from their beginnings, unseen texts completed so, and losses, at snapshots of one training",
     content: memorisationChart({ id: `${id}-checkpoints-chart`, points: a.checkpoints }),
@@ -135,8 +145,8 @@ ${
 }`;
 }
 
-function rateRow(label: string, { copies, n, interval }: CopyRate, lead = false): RateRow {
-  return { label, rate: n === 0 ? 0 : copies / n, interval: interval ?? wilson(copies, n), lead };
+function rateRow(label: string, { rate, interval }: Rate, lead = false): RateRow {
+  return { label, rate: rate ?? 0, interval, lead };
 }
 
 /** The signals of evaluate/membership.ts in words. */
@@ -147,42 +157,39 @@ const signals: Readonly<Record<string, string>> = {
   smaller: "likelier than to a smaller model",
 };
 
-function shareOf(rate: CopyRate): string {
-  return percentInterval(
-    rate.n === 0 ? 0 : rate.copies / rate.n,
-    rate.interval ?? wilson(rate.copies, rate.n),
-  );
+function shareOf({ rate, interval }: Rate): string {
+  return rate === null ? "none" : percentInterval(rate, interval);
 }
 
 /** Copies first, then by the similarity of the nearest training joke; equal texts once. */
-function mostCopied(samples: readonly AuditedSample[], n: number): readonly AuditedSample[] {
-  const rank = (s: AuditedSample) => (s.copy ? 2 : 0) + (s.nearest[0]?.similarity ?? 0);
+function mostCopied(samples: readonly AuditedText[], n: number): readonly AuditedText[] {
+  const rank = (s: AuditedText) => (s.copy ? 2 : 0) + (s.nearest[0]?.similarity ?? 0);
   return onceEach(samples)
     .sort((a, b) => rank(b) - rank(a))
     .slice(0, n);
 }
 
 /** A model that remembers says the same again and again. */
-function onceEach(samples: readonly AuditedSample[]): AuditedSample[] {
+function onceEach(samples: readonly AuditedText[]): AuditedText[] {
   return [...new Map(samples.map((s) => [s.text.trim(), s])).values()];
 }
 
-function pairs(samples: readonly AuditedSample[]): Html {
+function pairs(samples: readonly AuditedText[]): Html {
   return html`<ol class="pairs">${samples.map(
     (
       s,
-    ) => html`<li><div><p>${joke(s)}</p><p class="note">${verdictLabel(s)}${s.longest_span && ` · longest shared stretch ${count(s.longest_span.words)} words`}</p></div>
+    ) => html`<li><div><p>${joke(s)}</p><p class="note">${verdictLabel(s)} · longest shared stretch ${count(s.longest_span.words)} words</p></div>
 <div class="real"><p class="joke">${s.nearest[0] === undefined ? "Nothing alike was found." : s.copy ? s.nearest[0].text.trim() : differences(s.nearest[0].text.trim(), s.text)}</p><p class="note">real</p></div></li>
 `,
   )}</ol>`;
 }
 
 /** Samples by cue; the cue is the prompt, or else the words that begin sample and training joke alike. */
-function cues(samples: readonly AuditedSample[]): Html {
-  const groups = new Map<string, { made: AuditedSample[]; real: readonly string[] }>();
+function cues(samples: readonly AuditedText[]): Html {
+  const groups = new Map<string, { made: AuditedText[]; real: readonly string[] }>();
   for (const s of onceEach(samples)) {
-    if (s.same_cue === undefined || s.same_cue.length === 0) continue;
-    const cue = s.prompt || commonStart(s.text, s.same_cue[0]!, s.cue?.split(" ").length);
+    if (s.same_cue.length === 0) continue;
+    const cue = s.prompt || commonStart(s.text, s.same_cue[0]!, s.cue.split(" ").length);
     const group = groups.get(cue) ?? { made: [], real: s.same_cue };
     group.made.push(s);
     groups.set(cue, group);
@@ -210,18 +217,18 @@ function noveltyTitle({ model, heldout }: { model: readonly number[]; heldout: r
   return `Of its ${n}-word sequences ${percent(model[n - 1])} are new, against ${percent(heldout[n - 1])} in real unseen jokes`;
 }
 
-function memorisationTitle(points: readonly MemorisationPoint[]): string {
+function memorisationTitle(points: readonly SnapshotAudit[]): string {
   const known = points.filter((p) => p.val_loss !== null);
   const last = points.at(-1)!;
   const end = `At the end of training ${percent(last.rate)} of its jokes are copies`;
-  const best = known.reduce<MemorisationPoint | undefined>(
+  const best = known.reduce<SnapshotAudit | undefined>(
     (a, b) => (a && a.val_loss! <= b.val_loss! ? a : b),
     undefined,
   );
   if (best === undefined || best === last) return end;
   const [what, from, to] =
-    best.extracted && last.extracted
-      ? (["what it can recite goes", best.extracted.training, last.extracted.training] as const)
+    best.extraction && last.extraction
+      ? (["what it can recite goes", best.extraction.training.rate, last.extraction.training.rate] as const)
       : (["copies go", best.rate, last.rate] as const);
   return `Past step ${count(best.step)} it learns no more about unseen jokes; ${what} from ${percent(from)} to ${percent(to)}`;
 }

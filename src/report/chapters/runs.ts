@@ -1,5 +1,6 @@
 /** Chapter: several runs side by side, under the same measures of real texts. */
-import { type AuditedSample, closeSimilarity } from "../audited.ts";
+import type { AuditedText } from "../../evaluate/novelty/auditor.ts";
+import { CLOSE } from "../../evaluate/novelty/finding.ts";
 import { defineChapter } from "../chapter.ts";
 import { type RacePoint, raceChart } from "../charts/race.ts";
 import { figure, repeat } from "../figure.ts";
@@ -16,7 +17,7 @@ export interface RunsData {
   /** How each learned: validations along its training, where its log has some. */
   readonly learning?: readonly { readonly model: string; readonly curve: readonly RacePoint[] }[];
   /** The first texts of each run. */
-  readonly samples?: readonly { readonly name: string; readonly samples: readonly AuditedSample[] }[];
+  readonly samples?: readonly { readonly name: string; readonly samples: readonly AuditedText[] }[];
   /** Number of samples a run, and the encoder of MAUVE. */
   readonly how: string;
   /** What could not be measured, in sentences. */
@@ -69,7 +70,7 @@ ${
     width: "wide",
     content: sampleColumns(samples.map(({ name, samples }) => ({ title: name, samples }))),
     measured: {
-      how: `Not picked out. Marked: what stands word for word in the training data. “Close”: the nearest training text is at least ${closeSimilarity * 100} % alike.`,
+      how: `Not picked out. Marked: what stands word for word in the training data. “Close”: the nearest training text is at least ${CLOSE * 100} % alike.`,
       command,
     },
   })

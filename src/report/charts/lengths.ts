@@ -1,5 +1,6 @@
 /** Lengths of what the model wrote against the lengths of real jokes. */
 import { areaY, lineY, text } from "@observablehq/plot";
+import { median } from "../../core/quantile.ts";
 import { count } from "../format.ts";
 import type { Html } from "../html.ts";
 import { chart, colour, halo } from "./draw.ts";
@@ -24,13 +25,6 @@ export function shares(values: readonly number[], limit: number): readonly numbe
     if (at >= 0 && at < bins) tally[at]! += 1;
   }
   return tally.map((n) => n / Math.max(1, values.length));
-}
-
-export function median(values: readonly number[]): number | undefined {
-  if (values.length === 0) return undefined;
-  const sorted = [...values].sort((a, b) => a - b);
-  const half = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[half] : (sorted[half - 1]! + sorted[half]!) / 2;
 }
 
 export function lengthsChart({ id, model, real, unit }: LengthsChart): Html {

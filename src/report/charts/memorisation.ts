@@ -1,36 +1,28 @@
 /** Copies along training, above the validation loss of the same steps: two panels, one time axis. */
+import type { Rate } from "../../evaluate/intervals.ts";
+import type { SnapshotAudit } from "../../evaluate/novelty/model-audit.ts";
 import { nats, percent } from "../format.ts";
 import { type Html, html } from "../html.ts";
 import { chart } from "./draw.ts";
 import { type Line, lines } from "./lines.ts";
 
-export interface MemorisationPoint {
-  readonly step: number;
-  /** Share of samples that are copies of training texts. */
-  readonly rate: number;
-  /** Shares of texts that are completed word for word from their beginnings. */
-  readonly extracted?: { readonly training: number; readonly heldout: number };
-  /** Nats per token on held-out texts; null where none are held out. */
-  readonly val_loss: number | null;
-  /** On training texts. */
-  readonly train_loss?: number;
-}
-
 export interface MemorisationChart {
   readonly id: string;
-  readonly points: readonly MemorisationPoint[];
+  readonly points: readonly SnapshotAudit[];
 }
 
 interface Curve extends Pick<Line, "tone" | "dashed"> {
   readonly label: string;
   /** Undefined where the point has no such value. */
-  readonly value: (p: MemorisationPoint) => number | null | undefined;
+  readonly value: (p: SnapshotAudit) => number | null | undefined;
 }
 
+const inPercent = (rate: Rate | undefined) => (rate?.rate == null ? undefined : 100 * rate.rate);
+
 const copied: readonly Curve[] = [
-  { label: "samples", tone: "lead", value: (p) => 100 * p.rate },
-  { label: "completed", tone: "ink", value: (p) => p.extracted && 100 * p.extracted.training },
-  { label: "unseen", value: (p) => p.extracted && 100 * p.extracted.heldout },
+  { label: "samples", tone: "lead", value: (p) => inPercent(p) },
+  { label: "completed", tone: "ink", value: (p) => inPercent(p.extraction?.training) },
+  { label: "unseen", value: (p) => inPercent(p.extraction?.heldout) },
 ];
 const losses: readonly Curve[] = [
   { label: "held out", tone: "ink", value: (p) => p.val_loss },

@@ -43,6 +43,8 @@ export function throughputChart({ id, points, sizeLabel }: ThroughputChart): Htm
             tickFormat: compact,
           },
           height: place.narrow ? 220 : 280,
+          // Names of models are long.
+          nameRoom: [128, 118],
         },
         place,
       ),

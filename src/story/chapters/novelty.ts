@@ -1,7 +1,7 @@
 /** Chapter three of the story: is what the models wrote new, or have they remembered it? */
 
 import { loadModel } from "../../generate/load.ts";
-import { auditModel, noveltyFigures } from "../audit.ts";
+import { auditModel } from "../audit.ts";
 import { charactersModel } from "../models/characters.ts";
 import { gptModel } from "../models/gpt.ts";
 import type { StoryRun } from "../runs.ts";
@@ -50,7 +50,7 @@ export const novelty: StoryChapter<"novelty"> = {
       );
       indexed = audit.indexed;
       const command = `punchline novelty ${folder} -n ${plan.written} --max-length ${maxLength} --seed ${seed} --asked ${plan.asked} --prefix ${prefix}`;
-      audits.push(noveltyFigures(model, command, audit));
+      audits.push({ model, command, ...audit });
     }
     return { indexed, audits };
   },

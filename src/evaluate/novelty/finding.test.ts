@@ -1,0 +1,76 @@
+import { expect, it } from "vitest";
+import { rateOf } from "../intervals.ts";
+import { type Finding, findingOf, likenessOf, rateDifference, verdictOf } from "./finding.ts";
+
+const Z = 1.959963984540054;
+
+/** The share whose own standard error puts the observed one `Z` of them away, sought by halving: Wilson's bound. */
+function bound(copies: number, n: number, side: -1 | 1): number {
+  const p = copies / n;
+  let [inside, outside] = [p, side < 0 ? 0 : 1];
+  for (let i = 0; i < 200; i++) {
+    const theta = (inside + outside) / 2;
+    if (Math.abs(p - theta) <= Z * Math.sqrt((theta * (1 - theta)) / n)) inside = theta;
+    else outside = theta;
+  }
+  return inside;
+}
+
+/** Newcombe 1998, method 10, from those bounds. */
+function newcombe(a: number, m: number, b: number, n: number): readonly [number, number] {
+  const [p, q] = [a / m, b / n];
+  return [
+    p - q - Math.sqrt((p - bound(a, m, -1)) ** 2 + (bound(b, n, 1) - q) ** 2),
+    p - q + Math.sqrt((bound(a, m, 1) - p) ** 2 + (q - bound(b, n, -1)) ** 2),
+  ];
+}
+
+const sentences: Readonly<Record<Finding, RegExp>> = {
+  more: /The model copies more than chance likeness explains\.$/,
+  fewer: /The model copies less than unseen jokes seem to\.$/,
+  alike: /The difference is within chance\.$/,
+  "too-few": /nothing can be concluded\.$/,
+};
+
+it("is Newcombe's interval, on a grid of counts, and the sentence says the same", () => {
+  const seen = new Set<Finding>();
+  for (const m of [1, 5, 29, 30, 200, 1000]) {
+    for (const n of [1, 8, 29, 30, 200, 999]) {
+      for (const a of new Set([0, 1, m >> 4, m >> 2, m >> 1, m - 1, m])) {
+        for (const b of new Set([0, 1, n >> 4, n >> 2, n >> 1, n - 1, n])) {
+          const [own, other] = [rateOf(a, m), rateOf(b, n)];
+          const [low, high] = newcombe(a, m, b, n);
+          const { interval } = rateDifference(own, other)!;
+          expect(interval[0]).toBeCloseTo(low, 8);
+          expect(interval[1]).toBeCloseTo(high, 8);
+          // Where a bound is 0 to rounding, either word is right.
+          if (Math.min(Math.abs(low), Math.abs(high)) < 1e-9) continue;
+          const few = m < 30 || n < 30;
+          const expected = low > 0 ? "more" : high < 0 ? "fewer" : few ? "too-few" : "alike";
+          expect(findingOf(own, other), `${a}/${m} and ${b}/${n}`).toBe(expected);
+          expect(verdictOf({ ...own, baseline: other })).toMatch(sentences[expected]);
+          seen.add(expected);
+        }
+      }
+    }
+  }
+  expect([...seen].sort()).toEqual(["alike", "fewer", "more", "too-few"]);
+});
+
+it("calls 22 of 200 beside 10 of 200 more, though the two Wilson intervals overlap", () => {
+  expect(findingOf(rateOf(22, 200), rateOf(10, 200))).toBe("more");
+  expect(findingOf(rateOf(10, 200), rateOf(22, 200))).toBe("fewer");
+});
+
+it("concludes nothing from nothing", () => {
+  expect(findingOf(rateOf(0, 0), rateOf(3, 100))).toBe("too-few");
+  expect(findingOf(rateOf(50, 100), rateOf(0, 0))).toBe("too-few");
+  expect(rateDifference(rateOf(0, 0), rateOf(3, 100))).toBeNull();
+});
+
+it("a text is a copy, close or new", () => {
+  const text = { copy: false, nearest: [{ similarity: 0.6 }] };
+  expect(likenessOf(text)).toBe("close");
+  expect(likenessOf({ ...text, copy: true })).toBe("copy");
+  expect(likenessOf({ ...text, nearest: [] })).toBe("new");
+});

@@ -1,0 +1,87 @@
+/**
+ * What the counts of an audit allow to say. Terminal, page and JSON take the finding from here, so that they
+ * cannot disagree: the rate of the samples less that of real unseen texts, by Newcombe's interval.
+ */
+import { differenceInterval, type Rate } from "../intervals.ts";
+
+/**
+ * `more` or `fewer` copies than among real unseen texts, where the 95 % interval of the difference leaves out 0;
+ * `alike` where it does not; `too-few` where it does not and there are too few texts to expect otherwise.
+ */
+export type Finding = "more" | "fewer" | "alike" | "too-few";
+
+/** Fewer texts than this on either side hardly ever show a difference. */
+const FEW = 30;
+
+/** The rates of an audit: its own, and that of the texts beside. */
+export interface Rates extends Rate {
+  readonly baseline: Rate;
+}
+
+export function findingOf(own: Rate, baseline: Rate): Finding {
+  const { low, high } = intervalOf(own, baseline);
+  if (low > 0) return "more";
+  if (high < 0) return "fewer";
+  return Math.min(own.n, baseline.n) < FEW ? "too-few" : "alike";
+}
+
+/** The first rate less the second, with Newcombe's 95 % interval; null where one of them is not known. */
+export function rateDifference(
+  own: Rate,
+  baseline: Rate,
+): { readonly value: number; readonly interval: readonly [low: number, high: number] } | null {
+  if (own.rate === null || baseline.rate === null) return null;
+  const { low, high } = intervalOf(own, baseline);
+  return { value: own.rate - baseline.rate, interval: [low, high] };
+}
+
+const intervalOf = (own: Rate, baseline: Rate) =>
+  differenceInterval(
+    { successes: own.copies, trials: own.n },
+    { successes: baseline.copies, trials: baseline.n },
+  );
+
+/**
+ * Two sentences: the rates with their intervals, and the finding.
+ * @param noun what the texts are called; default `jokes`
+ * @param model who wrote them, where several are spoken of
+ */
+export function verdictOf(
+  { baseline, ...own }: Rates,
+  { noun = "jokes", model }: { readonly noun?: string; readonly model?: string } = {},
+): string {
+  if (own.rate === null) return "There are no samples to judge.";
+  const said = `${percent(own.rate)} of samples${model === undefined ? "" : ` of ${model}`} are copies (${bounds(own)})`;
+  if (baseline.rate === null) {
+    return `${said}. Without ${noun} that the model never saw, this cannot be called much or little.`;
+  }
+  const sentence = {
+    more: "The model copies more than chance likeness explains.",
+    fewer: `The model copies less than unseen ${noun} seem to.`,
+    alike: "The difference is within chance.",
+    "too-few": `With only ${own.n < baseline.n ? `${own.n} samples` : `${baseline.n} ${noun} beside`}, nothing can be concluded.`,
+  }[findingOf(own, baseline)];
+  return `${said}; of real unseen ${noun} ${percent(baseline.rate)} would be called so (${bounds(baseline)}). ${sentence}`;
+}
+
+function bounds({ interval: [low, high], n }: Rate): string {
+  return `95 % interval ${(100 * low).toFixed(1)} to ${percent(high)}, n = ${n}`;
+}
+
+function percent(rate: number): string {
+  return `${(100 * rate).toFixed(1)} %`;
+}
+
+/** How a single text is called on a page: a copy, close to its nearest training text, or new. */
+export type Likeness = "new" | "close" | "copy";
+
+/** From this similarity on, a text that is no copy is called close. */
+export const CLOSE = 0.6;
+
+export function likenessOf(text: {
+  readonly copy: boolean;
+  readonly nearest: readonly { readonly similarity: number }[];
+}): Likeness {
+  if (text.copy) return "copy";
+  return (text.nearest[0]?.similarity ?? 0) >= CLOSE ? "close" : "new";
+}

@@ -1,0 +1,25 @@
+/** The audit of a model: of the texts that it writes, of what it can be asked for, and of its snapshots. */
+import type { Extraction, ExtractionRate } from "../extraction.ts";
+import type { Rate } from "../intervals.ts";
+import type { SignalQuality } from "../membership.ts";
+import type { NoveltyAudit } from "./audit.ts";
+
+/** One snapshot of a training: copies among its texts, and what it had learned by then. */
+export interface SnapshotAudit extends Rate {
+  readonly step: number;
+  /** Nats per token on texts that were held out; null where none were. */
+  readonly val_loss: number | null;
+  /** On training texts. */
+  readonly train_loss: number;
+  /** Texts completed word for word from their beginnings; absent where the model was not asked. */
+  readonly extraction?: { readonly training: ExtractionRate; readonly heldout: ExtractionRate };
+}
+
+export interface ModelAudit extends NoveltyAudit {
+  /** Training texts got out of the model by their beginnings; absent for samples without a model. */
+  readonly extraction?: Extraction;
+  /** How well training texts can be told from unseen ones. */
+  readonly membership?: readonly SignalQuality[];
+  /** The same of snapshots along the training, where that was asked for. */
+  readonly checkpoints?: readonly SnapshotAudit[];
+}
