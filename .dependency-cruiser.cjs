@@ -24,7 +24,7 @@ const mayImport = {
   onnx: symbolic,
   runtime: ["core", "graph", "onnx"],
   nn: symbolic,
-  optim: [...symbolic, "runtime/arena"],
+  optim: [...symbolic, "runtime/arena", "runtime/backend", "runtime/compile"],
   models: [...symbolic, "nn"],
   text: ["core"],
   data: ["core", "files", "text"],

@@ -157,6 +157,7 @@ export type { LogRow, SampleRow, StopReason, TrainEvent } from "./train/events.t
 export { readLog } from "./train/history.ts";
 export {
   finetuneDefaults,
+  MUON_MOMENTUM,
   type Packing,
   resolveTrainOptions,
   type TrainOptions,

@@ -22,6 +22,7 @@ export { add, multiply } from "./ops/elementwise.ts";
 export { matmul } from "./ops/matmul.ts";
 export { adamw } from "./optim/adamw.ts";
 export { clipGlobalNorm } from "./optim/clip.ts";
+export { muon } from "./optim/muon.ts";
 export { schedule } from "./optim/schedule.ts";
 export { sgd } from "./optim/sgd.ts";
 export { Arena } from "./runtime/arena.ts";

@@ -85,14 +85,16 @@ test("a folder may import exactly the folders of its row", async () => {
 describe("the finer rules", () => {
   const leaf = "export type Leaf = number;\nexport const leaf: Leaf = 1;\n";
 
-  test("optimisers may use the arena and nothing else of the runtime", async () => {
+  test("optimisers may use the arena, compilation and the type of a backend, and nothing else of the runtime", async () => {
     const files = {
       "src/runtime/arena.ts": leaf,
       "src/runtime/compile.ts": leaf,
+      "src/runtime/node.ts": leaf,
+      "src/optim/muon.ts": 'export { leaf } from "../runtime/compile.ts";\n',
       "src/optim/sgd.ts": 'export { leaf } from "../runtime/arena.ts";\n',
     };
     expect(await broken(files)).toEqual([]);
-    const wrong = { ...files, "src/optim/sgd.ts": 'export { leaf } from "../runtime/compile.ts";\n' };
+    const wrong = { ...files, "src/optim/sgd.ts": 'export { leaf } from "../runtime/node.ts";\n' };
     expect(await broken(wrong)).toEqual(["layer-optim"]);
   });
 

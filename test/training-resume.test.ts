@@ -50,6 +50,7 @@ describe("killed", () => {
       7,
       { ...busy, accumulate: 2, optimizer: "sgd", windows: "shuffled", keep: "last" },
     ],
+    ["Muon", 5, { ...busy, accumulate: 2, optimizer: "muon", learningRate: 0.01 }],
   ] as const)("with %s, at each event of %i", async (_, every, options) => {
     const { request, folder, copies } = await trainWithCopies(options);
     const whole = await contentsOf(folder);

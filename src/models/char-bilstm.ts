@@ -6,7 +6,7 @@
  * and none of it can be carried on: each character written costs a whole window.
  */
 import { type BidirectionalConfig, bidirectional, bidirectionalParameters } from "../nn/bidirectional.ts";
-import { embedding, embeddingParameters, linear, linearParameters } from "../nn/linear.ts";
+import { embedding, embeddingParameters, headParameters, linear } from "../nn/linear.ts";
 import type { Mode } from "../nn/mode.ts";
 import type { Parameters } from "../nn/parameters.ts";
 import { type RecurrentConfig, recurrent, recurrentParameters, zeroRecurrentState } from "../nn/recurrent.ts";
@@ -69,7 +69,7 @@ function build(config: ModelConfig): Model {
       ...embeddingParameters("embedding", vocabulary, embedded),
       ...bidirectionalParameters("bilstm", shape.below),
       ...recurrentParameters("rnn", shape.above),
-      ...linearParameters("head", hidden, vocabulary),
+      ...headParameters("head", hidden, vocabulary),
     ],
     contextLength: size(config, "window_size"),
     predicts: "last",

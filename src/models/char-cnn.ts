@@ -14,7 +14,7 @@ import {
   convolutionStep,
   reach,
 } from "../nn/convolution.ts";
-import { embedding, embeddingParameters, linear, linearParameters } from "../nn/linear.ts";
+import { embedding, embeddingParameters, headParameters, linear, linearParameters } from "../nn/linear.ts";
 import type { Mode } from "../nn/mode.ts";
 import { norm, normParameters } from "../nn/norm.ts";
 import type { Parameters } from "../nn/parameters.ts";
@@ -80,7 +80,7 @@ function build(config: ModelConfig): Model {
         ...linearParameters(`layers.${k}.out`, width, width),
       ]),
       ...normParameters("norm", width),
-      ...linearParameters("head", width, vocabulary),
+      ...headParameters("head", width, vocabulary),
     ],
     contextLength: 1 + layers.reduce((n, layer) => n + reach(layer), 0),
     predicts: "each",

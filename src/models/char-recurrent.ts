@@ -1,7 +1,7 @@
 /** Character models of the lesson: an embedding, a stack of recurrent layers, and a linear head. */
 import { InputError } from "../core/errors.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { affine, embedding, embeddingParameters, linearParameters } from "../nn/linear.ts";
+import { affine, embedding, embeddingParameters, headParameters } from "../nn/linear.ts";
 import type { Mode } from "../nn/mode.ts";
 import { filled, type Parameters, parameter, vector } from "../nn/parameters.ts";
 import {
@@ -70,7 +70,7 @@ export function buildRecurrent(cell: Cell, config: ModelConfig): Model {
       ...recurrentParameters("rnn", layers),
       ...(tied
         ? [vector("head.bias", [vocabulary], filled(0))]
-        : linearParameters("head", layers.hidden, vocabulary)),
+        : headParameters("head", layers.hidden, vocabulary)),
     ],
     contextLength: Infinity,
     predicts: "each",

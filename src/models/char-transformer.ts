@@ -10,7 +10,7 @@ import { float32 } from "../core/array.ts";
 import { UsageError } from "../core/errors.ts";
 import { constant } from "../graph/leaves.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { affine, linear, linearParameters, mergeDims } from "../nn/linear.ts";
+import { affine, headParameters, linear, mergeDims } from "../nn/linear.ts";
 import { norm, normParameters } from "../nn/norm.ts";
 import { type Parameters, parameter } from "../nn/parameters.ts";
 import { reshape, sum } from "../ops/broadcast.ts";
@@ -98,7 +98,7 @@ function build(config: ModelConfig): Model {
     parameters: [
       ...trunk.parameters,
       ...below.flatMap((name) => normParameters(name, width)),
-      ...(auxiliary.targets ? linearParameters("auxiliary.second", width, size(config, "vocab_size")) : []),
+      ...(auxiliary.targets ? headParameters("auxiliary.second", width, size(config, "vocab_size")) : []),
     ],
     separatesDocuments: auxiliary.positions,
     needsProgress: auxiliary.layers,

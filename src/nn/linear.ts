@@ -31,6 +31,10 @@ export function linearParameters(
   ];
 }
 
+/** The same of a head: its outputs are the vocabulary. */
+export const headParameters = (name: string, inputs: number, outputs: number): ParameterSpec[] =>
+  linearParameters(name, inputs, outputs).map((spec) => ({ ...spec, head: true }));
+
 /** x · weightᵀ + bias over the last axis; the bias is left out where the model has none. [..., inputs] → [..., outputs]. */
 export const linear = (parameters: Parameters, name: string, x: Tensor): Tensor =>
   project(parameters, name, x, { bias: parameters[`${name}.bias`] });

@@ -16,6 +16,16 @@ export interface ParameterSpec {
   readonly outputs?: 0 | 1;
   /** Whether it is read by row, as an embedding is; it may be the head's matrix besides. */
   readonly table?: boolean;
+  /** Whether its outputs are the vocabulary, of a head that is no table. */
+  readonly head?: boolean;
+  /** How many linear maps lie side by side in it along an axis: queries, keys and values, or gates. Absent: one. */
+  readonly maps?: Maps;
+}
+
+/** Linear maps of one size in one matrix. */
+export interface Maps {
+  readonly axis: 0 | 1;
+  readonly count: number;
 }
 
 /** A model's parameters by name. */

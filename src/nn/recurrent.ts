@@ -38,9 +38,10 @@ export function recurrentParameters(
 ): ParameterSpec[] {
   const draw = uniform(1 / Math.sqrt(hidden));
   const rows = gates[cell] * hidden;
+  const maps = { axis: 0, count: gates[cell] } as const;
   return Array.from({ length: layers }, (_, layer) => [
-    matrix(`${name}.weight_ih_l${layer}${suffix}`, [rows, layer === 0 ? inputs : hidden], draw),
-    matrix(`${name}.weight_hh_l${layer}${suffix}`, [rows, hidden], draw),
+    { ...matrix(`${name}.weight_ih_l${layer}${suffix}`, [rows, layer === 0 ? inputs : hidden], draw), maps },
+    { ...matrix(`${name}.weight_hh_l${layer}${suffix}`, [rows, hidden], draw), maps },
     vector(`${name}.bias_ih_l${layer}${suffix}`, [rows], (out, random) => {
       draw(out, random);
       if (cell === "lstm") out.subarray(hidden, 2 * hidden).fill(1);

@@ -51,7 +51,8 @@ export function blockParameters(
   const scaled = deviation / Math.sqrt(2 * layers);
   return [
     ...normParameters(`${name}.ln_1`, width),
-    ...projectionParameters(`${name}.attn.c_attn`, width, 3 * width, deviation),
+    // Queries, keys and values.
+    ...projectionParameters(`${name}.attn.c_attn`, width, 3 * width, deviation, 3),
     ...projectionParameters(`${name}.attn.c_proj`, width, width, scaled),
     ...normParameters(`${name}.ln_2`, width),
     ...projectionParameters(`${name}.mlp.c_fc`, width, inner, deviation),
@@ -64,9 +65,11 @@ function projectionParameters(
   inputs: number,
   outputs: number,
   deviation: number,
+  maps = 1,
 ): ParameterSpec[] {
+  const weight = matrix(`${name}.weight`, [inputs, outputs], normal(deviation), 1);
   return [
-    matrix(`${name}.weight`, [inputs, outputs], normal(deviation), 1),
+    maps === 1 ? weight : { ...weight, maps: { axis: 1, count: maps } },
     vector(`${name}.bias`, [outputs], filled(0)),
   ];
 }

@@ -1,6 +1,6 @@
 /** AdamW: Loshchilov & Hutter, "Decoupled Weight Decay Regularization" (arXiv 1711.05101), algorithm 2, as torch.optim.AdamW does it. */
 import { UsageError } from "../core/errors.ts";
-import { type Optimizer, requireMoments } from "./optimizer.ts";
+import { type KernelOptimizer, requireMoments } from "./optimizer.ts";
 
 export interface AdamWOptions {
   /** Decay rates of the two moments. Default 0.9 and 0.999. */
@@ -12,7 +12,7 @@ export interface AdamWOptions {
 }
 
 /** Moments below this are nothing beside any useful `eps`. */
-const negligible = 1e-30;
+export const negligible = 1e-30;
 const smallestNormal = 2 ** -126;
 
 /** @throws UsageError for a number out of range */
@@ -20,7 +20,7 @@ export function adamw({
   betas = [0.9, 0.999],
   eps = 1e-8,
   weightDecay = 0.01,
-}: AdamWOptions = {}): Optimizer {
+}: AdamWOptions = {}): KernelOptimizer {
   const [beta1, beta2] = betas;
   if (!(beta1 >= 0 && beta1 < 1 && beta2 >= 0 && beta2 < 1)) {
     throw new UsageError(`AdamW's betas must be at least 0 and below 1, not ${betas.join(" and ")}.`);
@@ -29,12 +29,12 @@ export function adamw({
   const flushEvery = flushPeriod(Math.min(beta1, beta2));
   return {
     moments: 2,
-    step(arena, { step, lr, gradScale }) {
-      requireMoments(arena, "AdamW", 2);
+    step({ moments, ranges }, { step, lr, gradScale }) {
+      requireMoments({ moments }, "AdamW", 2);
       // p -= lr · (m / c1) / (√(v / c2) + eps), with √c2 taken out of the fraction.
       const root = Math.sqrt(1 - beta2 ** step);
       const stepSize = (lr * root) / (1 - beta1 ** step);
-      for (const { kernels, parameters, gradients, moment1, moment2, length, decay } of arena.ranges) {
+      for (const { kernels, parameters, gradients, moment1, moment2, length, decay } of ranges) {
         const shrink = decay ? 1 - lr * weightDecay : 1;
         kernels.adamw(
           parameters,
@@ -65,6 +65,6 @@ export function adamw({
  * decay into subnormal numbers, on which arithmetic is some thirty times slower, and rounding keeps them
  * there. In this many steps none gets there from `negligible`.
  */
-function flushPeriod(beta: number): number {
+export function flushPeriod(beta: number): number {
   return Math.max(1, Math.floor(Math.log(smallestNormal / negligible) / Math.log(beta)));
 }

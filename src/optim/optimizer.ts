@@ -2,6 +2,9 @@
 import { UsageError } from "../core/errors.ts";
 import type { Arena } from "../runtime/arena.ts";
 
+/** The part of an arena that kernels alone update. */
+export type Ranges = Pick<Arena, "moments" | "ranges">;
+
 export interface OptimizerStep {
   /** Number of this step, from 1: for bias corrections. */
   readonly step: number;
@@ -16,12 +19,26 @@ export interface Optimizer {
   readonly moments: 0 | 1 | 2;
   /**
    * Updates the arena's parameters and moments in place; reads its gradients.
+   * The gradients are of no use afterwards. Await it: an optimiser with a graph is done only then.
    * @throws UsageError for an arena with fewer moments
    */
-  step(arena: Arena, step: OptimizerStep): void;
+  step(arena: Arena, step: OptimizerStep): void | Promise<void>;
+  /** Bytes that a step takes beside the arena. Absent: none. */
+  memory?(): number;
+  /** Frees what {@link step} has loaded. */
+  release?(): Promise<void>;
 }
 
-export function requireMoments({ moments }: Arena, optimizer: string, needed: Optimizer["moments"]): void {
+/** An optimiser of kernels alone. */
+export interface KernelOptimizer extends Optimizer {
+  step(arena: Ranges, step: OptimizerStep): void;
+}
+
+export function requireMoments(
+  { moments }: Pick<Arena, "moments">,
+  optimizer: string,
+  needed: Optimizer["moments"],
+): void {
   if (moments < needed) {
     throw new UsageError(
       `${optimizer} needs an arena with ${needed} moment${needed === 1 ? "" : "s"} a parameter, and this one has ${moments}: create it with \`moments: ${needed}\`.`,

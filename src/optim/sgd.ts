@@ -1,6 +1,6 @@
 /** Stochastic gradient descent with momentum (Sutskever et al. 2013), as torch.optim.SGD does it. */
 import { UsageError } from "../core/errors.ts";
-import { type Optimizer, requireMoments } from "./optimizer.ts";
+import { type KernelOptimizer, requireMoments } from "./optimizer.ts";
 
 export interface SgdOptions {
   /** Share of the last update that is kept. Default 0: no momentum. */
@@ -12,7 +12,7 @@ export interface SgdOptions {
 }
 
 /** @throws UsageError for a number out of range, or Nesterov's step without momentum */
-export function sgd({ momentum = 0, nesterov = false, weightDecay = 0 }: SgdOptions = {}): Optimizer {
+export function sgd({ momentum = 0, nesterov = false, weightDecay = 0 }: SgdOptions = {}): KernelOptimizer {
   if (!(momentum >= 0 && momentum < 1))
     throw new UsageError(`The momentum must be at least 0 and below 1, not ${momentum}.`);
   if (!(weightDecay >= 0)) throw new UsageError(`The weight decay must be at least 0, not ${weightDecay}.`);

@@ -9,6 +9,8 @@ export interface ArenaEntry {
   readonly decay: boolean;
   /** Default true. A frozen parameter has neither gradient nor moments. */
   readonly trainable?: boolean;
+  /** Whether Muon updates it, a matrix that decays: it has one moment, whatever the arena has. Default false. */
+  readonly orthogonal?: boolean;
 }
 
 /** A tensor's place, in elements from the shard's first parameter. */
@@ -18,12 +20,14 @@ export interface Place {
 }
 
 /**
- * One shard: the parameters, then as many copies of the trainable part as the plan asks for. Trainable
- * parameters with decay come first, then those without, then the frozen ones; each part is contiguous.
+ * One shard: the parameters, then as many copies of the trainable part as the plan asks for. Those that Muon updates
+ * come first, then other trainable parameters with decay, then those without, then the frozen ones; each part is
+ * contiguous.
  */
 export interface ShardPlan {
   readonly places: readonly Place[];
   /** Elements of each part, padding included. */
+  readonly orthogonal: number;
   readonly decayed: number;
   readonly undecayed: number;
   readonly frozen: number;
@@ -32,31 +36,35 @@ export interface ShardPlan {
 /** Elements of a cache line: every tensor is padded to whole ones. */
 const line = 16;
 
-type Part = "decayed" | "undecayed" | "frozen";
+const parts = ["orthogonal", "decayed", "undecayed", "frozen"] as const;
+type Part = (typeof parts)[number];
+
+/** Arrays beside the parameters that a parameter needs: gradient and moments, for the parts that are trained. */
+export type Copies = Readonly<Record<"orthogonal" | "others", number>>;
 
 /**
- * @param copies arrays beside the parameters that a trainable parameter needs (gradient, moments)
  * @param capacity elements of one shard
  * @throws {UsageError} for a name used twice, or a tensor that no shard holds
  */
-export function planArena(layout: readonly ArenaEntry[], copies: number, capacity: number): ShardPlan[] {
+export function planArena(layout: readonly ArenaEntry[], copies: Copies, capacity: number): ShardPlan[] {
   refuseDuplicates(layout);
   const shards: {
     -readonly [K in keyof ShardPlan]: ShardPlan[K] & (K extends "places" ? Place[] : number);
   }[] = [];
   let left = 0;
-  for (const part of ["decayed", "undecayed", "frozen"] as const) {
+  for (const part of parts) {
+    const copied = part === "frozen" ? 0 : part === "orthogonal" ? copies.orthogonal : copies.others;
     for (const entry of layout) {
       if (partOf(entry) !== part) continue;
       const size = Math.ceil(sizeOf(entry.shape) / line) * line;
-      const needed = part === "frozen" ? size : size * (1 + copies);
+      const needed = size * (1 + copied);
       if (needed > capacity) refuseTooLarge(entry, needed, capacity);
       if (shards.length === 0 || needed > left) {
-        shards.push({ places: [], decayed: 0, undecayed: 0, frozen: 0 });
+        shards.push({ places: [], orthogonal: 0, decayed: 0, undecayed: 0, frozen: 0 });
         left = capacity;
       }
       const shard = shards.at(-1)!;
-      shard.places.push({ entry, offset: shard.decayed + shard.undecayed + shard.frozen });
+      shard.places.push({ entry, offset: parts.reduce((sum, name) => sum + shard[name], 0) });
       shard[part] += size;
       left -= needed;
     }
@@ -64,8 +72,9 @@ export function planArena(layout: readonly ArenaEntry[], copies: number, capacit
   return shards;
 }
 
-function partOf({ decay, trainable = true }: ArenaEntry): Part {
+function partOf({ decay, trainable = true, orthogonal = false }: ArenaEntry): Part {
   if (!trainable) return "frozen";
+  if (orthogonal) return "orthogonal";
   return decay ? "decayed" : "undecayed";
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Random } from "../core/random.ts";
-import { Arena } from "./arena.ts";
+import { Arena, type ArenaEntry } from "./arena.ts";
 import { alignment } from "./arena-memory.ts";
 
 const layout = [
@@ -9,6 +9,13 @@ const layout = [
   { name: "c", shape: [2, 2], decay: true },
   { name: "d", shape: [4], decay: true, trainable: false },
 ];
+/** The same with a matrix for Muon, which is the last but one here and the first in memory. */
+const withMatrix = (layout as ArenaEntry[]).toSpliced(3, 0, {
+  name: "m",
+  shape: [6, 7],
+  decay: true,
+  orthogonal: true,
+});
 
 describe("Arena", () => {
   it("gives every tensor memory of its own, in the order of the layout", () => {
@@ -58,6 +65,40 @@ describe("Arena", () => {
           else expect(values).toEqual(new Set(region === "parameters" ? [1] : []));
         }
       }
+    },
+  );
+
+  it.each([undefined, 1024])(
+    "gives Muon's matrices one moment and a range of their own (shards of %s)",
+    (shardBytes) => {
+      const arena = Arena.create(withMatrix, { moments: 2, ...(shardBytes ? { shardBytes } : {}) });
+      expect(Object.keys(arena.moment1)).toEqual(["a", "b", "c", "m"]);
+      expect(Object.keys(arena.moment2)).toEqual(["a", "b", "c"]);
+      const matrices = arena.ranges.filter(({ orthogonal }) => orthogonal);
+      expect(matrices.map(({ length, moment2 }) => [length, moment2])).toEqual([[48, 0]]);
+      for (const region of ["parameters", "gradients", "moment1", "moment2"] as const) {
+        for (const { kernels, decay, orthogonal, length, [region]: pointer } of arena.ranges) {
+          for (const { data } of Object.values(arena[region])) data.fill(1);
+          if (orthogonal && region === "moment2") continue;
+          kernels.scale(pointer, length, 5);
+          const scaled = Object.entries(arena[region]).filter(([, { data }]) => data[0] === 5);
+          const own = withMatrix.filter(
+            (entry) =>
+              entry.decay === decay &&
+              (entry.orthogonal ?? false) === orthogonal &&
+              entry.trainable !== false,
+          );
+          // In several shards a range has a part of them.
+          expect(own.map(({ name }) => name)).toEqual(expect.arrayContaining(scaled.map(([name]) => name)));
+          expect(scaled.length).toBeGreaterThan(0);
+        }
+      }
+      const wide = Arena.create(withMatrix, { moments: 2 });
+      const plain = Arena.create(
+        withMatrix.map(({ name, shape, decay, trainable = true }) => ({ name, shape, decay, trainable })),
+        { moments: 2 },
+      );
+      expect(wide.flat("moment2")[0]!.length + 48).toBe(plain.flat("moment2")[0]!.length);
     },
   );
 

@@ -10,7 +10,7 @@
 import { float32, type HostArray, sizeOf } from "../core/array.ts";
 import { UsageError } from "../core/errors.ts";
 import { alignment, KernelMemory, maximumBytes } from "./arena-memory.ts";
-import { type ArenaEntry, planArena, type ShardPlan } from "./arena-plan.ts";
+import { type ArenaEntry, type Copies, planArena, type ShardPlan } from "./arena-plan.ts";
 import type { Kernels } from "./kernels.generated.ts";
 
 export type { ArenaEntry } from "./arena-plan.ts";
@@ -36,6 +36,8 @@ export type ArenaRegion = "parameters" | "gradients" | "moment1" | "moment2" | "
 export interface ArenaRange extends Readonly<Record<ArenaRegion, number>> {
   readonly kernels: Kernels;
   readonly decay: boolean;
+  /** Whether Muon updates them; they have no second moment. */
+  readonly orthogonal: boolean;
   /** Elements. */
   readonly length: number;
 }
@@ -87,7 +89,8 @@ export class Arena {
    * @throws {PunchlineError} `memory` where the system does not give as much
    */
   static create(layout: readonly ArenaEntry[], options: ArenaOptions): Arena {
-    const copies = 1 + options.moments + (options.accumulate ? 1 : 0);
+    const others = 1 + options.moments + (options.accumulate ? 1 : 0);
+    const copies = { others, orthogonal: options.moments > 1 ? others - 1 : others };
     const capacity = Math.floor((options.shardBytes ?? maximumBytes) / 4);
     const shards = planArena(layout, copies, capacity).map((plan) => reserve(plan, copies, options));
     return new Arena(layout, shards, options);
@@ -131,15 +134,17 @@ interface Shard {
 }
 
 /** The order in which a shard's copies lie: parameters first, frozen ones at their end. */
-function reserve(plan: ShardPlan, copies: number, options: ArenaOptions): Shard {
-  const trainable = plan.decayed + plan.undecayed;
+function reserve(plan: ShardPlan, copies: Copies, options: ArenaOptions): Shard {
+  const others = plan.decayed + plan.undecayed;
+  const trainable = plan.orthogonal + others;
   const parameters = trainable + plan.frozen;
-  const memory = new KernelMemory((parameters + copies * trainable) * 4 + alignment);
+  const elements = parameters + copies.orthogonal * plan.orthogonal + copies.others * others;
+  const memory = new KernelMemory(elements * 4 + alignment);
   const regions: Partial<Record<ArenaRegion, Float32Array>> = { parameters: memory.allocate(parameters) };
   if (trainable > 0) {
     regions.gradients = memory.allocate(trainable);
     if (options.moments > 0) regions.moment1 = memory.allocate(trainable);
-    if (options.moments > 1) regions.moment2 = memory.allocate(trainable);
+    if (options.moments > 1) regions.moment2 = memory.allocate(others);
     if (options.accumulate) regions.accumulation = memory.allocate(trainable);
   }
   return { plan, memory, regions };
@@ -153,7 +158,9 @@ function views(layout: readonly ArenaEntry[], shards: readonly Shard[], region: 
     if (!whole) continue;
     for (const { entry, offset } of plan.places) {
       if (region !== "parameters" && entry.trainable === false) continue;
-      const data = whole.subarray(offset, offset + sizeOf(entry.shape));
+      const start = offset - before(plan, region);
+      if (start < 0) continue;
+      const data = whole.subarray(start, start + sizeOf(entry.shape));
       found.set(entry.name, float32(entry.shape, data));
     }
   }
@@ -165,16 +172,23 @@ function views(layout: readonly ArenaEntry[], shards: readonly Shard[], region: 
   );
 }
 
+/** Elements of a shard that come before a region's first: Muon's matrices have no second moment. */
+const before = ({ orthogonal }: ShardPlan, region: ArenaRegion): number =>
+  region === "moment2" ? orthogonal : 0;
+
 /** The parts of a shard that the optimiser treats alike. */
 function rangesOf({ plan, memory, regions }: Shard): ArenaRange[] {
-  const part = (decay: boolean, start: number, length: number): ArenaRange[] => {
+  const part = (start: number, length: number, decay: boolean, orthogonal = false): ArenaRange[] => {
     if (length === 0) return [];
-    const at = (region: ArenaRegion) =>
-      (regions[region]?.byteOffset ?? 0) + (regions[region] ? start * 4 : 0);
+    const at = (region: ArenaRegion) => {
+      const place = start - before(plan, region);
+      return regions[region] && place >= 0 ? regions[region].byteOffset + place * 4 : 0;
+    };
     return [
       {
         kernels: memory.kernels,
         decay,
+        orthogonal,
         length,
         parameters: at("parameters"),
         gradients: at("gradients"),
@@ -184,5 +198,10 @@ function rangesOf({ plan, memory, regions }: Shard): ArenaRange[] {
       },
     ];
   };
-  return [...part(true, 0, plan.decayed), ...part(false, plan.decayed, plan.undecayed)];
+  const { orthogonal, decayed, undecayed } = plan;
+  return [
+    ...part(0, orthogonal, true, true),
+    ...part(orthogonal, decayed, true),
+    ...part(orthogonal + decayed, undecayed, false),
+  ];
 }

@@ -40,7 +40,7 @@ export interface Alternative {
  */
 export function estimateMemory(
   { total, trainable }: ParameterCounts,
-  optimizer: Pick<Optimizer, "moments">,
+  optimizer: Pick<Optimizer, "moments" | "memory">,
   step: Pick<TrainingStep, "memory">,
   { batchSize, seqLen, accumulate, packing }: TrainOptions,
   alternatives: readonly Alternative[] = [],
@@ -48,7 +48,8 @@ export function estimateMemory(
 ): number {
   const { held, available } = machine;
   const copies = 1 + optimizer.moments + (accumulate > 1 ? 1 : 0);
-  const fixedFor = (trained: number) => 4 * (total + copies * trained) + BESIDES;
+  const fixedFor = (trained: number) =>
+    4 * (total + copies * trained) + (optimizer.memory?.() ?? 0) + BESIDES;
   const fixed = fixedFor(trainable);
   const alive = step.memory(batchSize, seqLen, packing === "blocks");
   if (fixed + alive > available) {

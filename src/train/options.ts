@@ -40,7 +40,8 @@ export interface TrainOptions {
   readonly wholeWords: boolean;
   /** Batches whose gradients are added up for one step. Default 1. */
   readonly accumulate: number;
-  readonly optimizer: "adamw" | "sgd";
+  /** `muon`: Muon for matrices of hidden layers and AdamW for the rest, at one learning rate. Default `adamw`. */
+  readonly optimizer: "adamw" | "sgd" | "muon";
   /** Peak learning rate. Default 2e-3. */
   readonly learningRate: number;
   readonly schedule: "constant" | "linear" | "cosine";
@@ -50,9 +51,9 @@ export interface TrainOptions {
   readonly warmup?: number;
   /** Decay of matrices: AdamW's, decoupled, or SGD's, added to the gradient. Default 0.01. */
   readonly weightDecay: number;
-  /** SGD's momentum. Default 0.9. */
+  /** The momentum of SGD, by default 0.9, or of Muon, by default 0.95. */
   readonly momentum: number;
-  /** Decay of AdamW's second moment. Default 0.999. */
+  /** Decay of the second moment of AdamW, also beside Muon. Default 0.999. */
   readonly beta2: number;
   /** Largest global norm of a step's gradient; 0 for no clipping. Default 1. */
   readonly clip: number;
@@ -117,6 +118,9 @@ export const trainDefaults: TrainOptions = {
   seed: 42,
 };
 
+/** What suits Muon, whose authors' it is. */
+export const MUON_MOMENTUM = 0.95;
+
 /** What differs for a model that is trained further: the values of Hugging Face's Trainer, where it has them. */
 export const finetuneDefaults = {
   epochs: 3,
@@ -141,6 +145,7 @@ export function resolveTrainOptions(
   const options: TrainOptions = {
     ...trainDefaults,
     ...(isLimited(given) ? unlimited : training),
+    ...((given.optimizer ?? training.optimizer) === "muon" ? { momentum: MUON_MOMENTUM } : {}),
     ...given,
   };
   checkRanges(options);
@@ -148,12 +153,10 @@ export function resolveTrainOptions(
   const { warmup = 0, steps = Infinity } = options;
   if (warmup > steps)
     throw new UsageError(`--warmup ${warmup} is beyond the ${steps} steps of the training.`);
-  if (given.momentum !== undefined && options.optimizer !== "sgd")
-    throw new UsageError(
-      `--momentum is an option of --optimizer sgd; ${options.optimizer} has its own moments.`,
-    );
-  if (given.beta2 !== undefined && options.optimizer !== "adamw")
-    throw new UsageError(`--beta2 is an option of --optimizer adamw; ${options.optimizer} has one moment.`);
+  if (given.momentum !== undefined && options.optimizer === "adamw")
+    throw new UsageError("--momentum is an option of --optimizer sgd and muon; adamw has its own moments.");
+  if (given.beta2 !== undefined && options.optimizer === "sgd")
+    throw new UsageError("--beta2 is an option of --optimizer adamw and muon; sgd has one moment.");
   if (given.finalRate !== undefined && options.schedule === "constant")
     throw new UsageError(
       "--final-rate is an option of --schedule linear and cosine; constant stays as it is.",

@@ -42,7 +42,7 @@ export async function session(
   folder?: string,
   checkpoint?: Checkpoint,
 ): Promise<TrainResult> {
-  const { model, data, options, hooks, backend, arena, step } = setup;
+  const { model, data, options, hooks, backend, arena, optimizer, step } = setup;
   const { tokenizer } = data;
   const lm: LanguageModel = {
     model,
@@ -83,6 +83,7 @@ export async function session(
     return { lm, summary, log, samples };
   } finally {
     await step.release();
+    await optimizer.release?.();
   }
 }
 

@@ -5,6 +5,7 @@ import type { BatchSource } from "../data/batches/batch.ts";
 import type { PreparedData } from "../data/prepare.ts";
 import { countParameters, type Model } from "../models/model.ts";
 import { adamw } from "../optim/adamw.ts";
+import { isForMuon, type MuonEntry, muon } from "../optim/muon.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import { sgd } from "../optim/sgd.ts";
 import { Arena } from "../runtime/arena.ts";
@@ -72,13 +73,17 @@ export function setUp({ adaptation, data: given, options, hooks, adaptable = fal
   const data = withBeginnings(given);
   refuseOtherVocabulary(model, data);
   const backend = nodeBackend(hooks.backend);
-  const optimizer = createOptimizer(options);
   const batches = trainingBatches(model, data, options);
-  const layout = model.parameters.map((spec) => ({
+  const entries = model.parameters.map((spec) => ({
     ...spec,
     trainable: adaptation.trainable.has(spec.name),
   }));
-  const trained = layout.filter((entry) => entry.trainable);
+  const optimizer = createOptimizer(options, entries, backend);
+  const layout =
+    options.optimizer === "muon"
+      ? entries.map((entry) => ({ ...entry, orthogonal: isForMuon(entry) }))
+      : entries;
+  const trained = entries.filter((entry) => entry.trainable);
   const names = trained.map(({ name }) => name);
   const step = new TrainingStep(model, backend, names, options.recompute);
   const trainable = countParameters({ parameters: trained });
@@ -97,8 +102,20 @@ export function setUp({ adaptation, data: given, options, hooks, adaptable = fal
   return { ...runs, backend, optimizer, arena, batches, step, bytes };
 }
 
-function createOptimizer({ optimizer, weightDecay, momentum, beta2 = 0.999 }: TrainOptions): Optimizer {
-  return optimizer === "adamw" ? adamw({ weightDecay, betas: [0.9, beta2] }) : sgd({ momentum, weightDecay });
+function createOptimizer(
+  { optimizer, weightDecay, momentum, beta2 = 0.999 }: TrainOptions,
+  entries: readonly MuonEntry[],
+  backend: Backend,
+): Optimizer {
+  const betas = [0.9, beta2] as const;
+  switch (optimizer) {
+    case "adamw":
+      return adamw({ weightDecay, betas });
+    case "sgd":
+      return sgd({ momentum, weightDecay });
+    case "muon":
+      return muon(entries, backend, { momentum, weightDecay, betas });
+  }
 }
 
 /** Draws the first weights; each parameter from a stream of its own name. */

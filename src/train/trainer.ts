@@ -196,7 +196,7 @@ class Loop {
     });
     const { norm, gradScale, finite } = clipGlobalNorm(arena, clip > 0 ? clip : Infinity, 1 / targets);
     checkFinite({ step, loss: nats / targets, norm, finite, lr }, this.#saved.step);
-    optimizer.step(arena, { step, lr, gradScale });
+    await optimizer.step(arena, { step, lr, gradScale });
     this.#carried = carried;
     this.#steps++;
 
