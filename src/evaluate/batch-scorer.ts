@@ -1,10 +1,11 @@
 /** The loss of batches under a model, and a batch as a model's input. */
 import { float32, type HostArray, int32 } from "../core/array.ts";
 import type { TokenBatch } from "../data/batches/batch.ts";
+import { requireFinite } from "../generate/finite.ts";
 import type { Weights } from "../generate/language-model.ts";
 import { zeroState } from "../generate/state.ts";
 import { carriesState, type Model, type TrainingInput } from "../models/model.ts";
-import { objective } from "../models/objective.ts";
+import { targetLosses } from "../models/objective.ts";
 import { evaluation } from "../nn/mode.ts";
 import type { Parameters } from "../nn/parameters.ts";
 import type { Backend } from "../runtime/backend.ts";
@@ -36,6 +37,8 @@ export interface ScoreHooks {
   readonly signal?: AbortSignal | undefined;
 }
 
+type Arrays = Readonly<Record<string, HostArray>>;
+
 /** Scores batches under one model; the graph is compiled once for each shape. */
 export class BatchScorer {
   readonly #model: Model;
@@ -44,30 +47,58 @@ export class BatchScorer {
   constructor(model: Model, backend: Backend) {
     this.#model = model;
     this.#step = compile(
-      (parameters: Parameters, input: TrainingInput) => objective(model, parameters, input, evaluation),
+      (parameters: Parameters, input: TrainingInput) => {
+        const { logits, state } = model.forward(
+          parameters,
+          input,
+          evaluation,
+          input.at ? { at: input.at } : {},
+        );
+        return { losses: targetLosses(model, logits, input), state };
+      },
       { backend },
     );
   }
 
-  /** The loss of the targets that count, with the state carried from each batch to the next that is not fresh. */
+  /**
+   * The loss of the targets that count, with the state carried from each batch to the next that is not fresh.
+   * @throws PunchlineError `not-finite` where the model gives something else than numbers
+   */
   async score(
     parameters: Weights,
     batches: Iterable<TokenBatch>,
     { onTokens, signal }: ScoreHooks = {},
   ): Promise<StreamLoss> {
-    let state: Readonly<Record<string, HostArray>> = {};
+    let state = this.zeros(0);
     let nats = 0;
     let tokens = 0;
     for (const batch of batches) {
       signal?.throwIfAborted();
-      if (batch.fresh) state = carriesState(this.#model) ? zeroState(this.#model.state(batch.batch)) : {};
-      const result = await this.#step(parameters, { ...tensorsOf(batch), state });
-      state = result.state as Record<string, HostArray>;
-      nats += (result.loss as HostArray<"float32">).data[0]!;
+      if (batch.fresh) state = this.zeros(batch.batch);
+      const result = await this.read(parameters, batch, state);
+      state = result.state;
+      for (const loss of result.losses) nats += loss;
       tokens += batch.targets;
       onTokens?.(tokens);
     }
     return { nats, tokens };
+  }
+
+  /** The state before any text, of a model that carries one. */
+  zeros(batch: number): Arrays {
+    return carriesState(this.#model) ? zeroState(this.#model.state(batch)) : {};
+  }
+
+  /** The loss of every target of one batch, 0 for those that do not count, and the state after it. */
+  async read(
+    parameters: Weights,
+    batch: TokenBatch,
+    state: Arrays,
+  ): Promise<{ readonly losses: Float32Array; readonly state: Arrays }> {
+    const result = await this.#step(parameters, { ...tensorsOf(batch), state });
+    const losses = result.losses.data as Float32Array;
+    requireFinite(losses, this.#model.config.model_type);
+    return { losses, state: result.state as Arrays };
   }
 
   release(): Promise<void> {

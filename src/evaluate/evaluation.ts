@@ -1,4 +1,6 @@
 /** How a text is scored, and what its score is told as: loss, perplexities, bits. */
+import { InputError } from "../core/errors.ts";
+import { notFinite } from "../generate/finite.ts";
 
 export interface LikelihoodOptions {
   /**
@@ -8,7 +10,7 @@ export interface LikelihoodOptions {
   readonly batch?: number;
   /** Tokens of a window. Default: the context, at most 256; 128 for recurrent models. */
   readonly length?: number;
-  /** Tokens that each window scores anew, for models with a bounded context. Default: half a window. */
+  /** Tokens that each window scores anew, for models with a bounded context; a window at most. Default: half a window. */
   readonly stride?: number;
   /** Called with the share of tokens scored, 0 to 1. */
   readonly onProgress?: (done: number) => void;
@@ -37,7 +39,7 @@ export interface Evaluation extends TextCounts {
   readonly tokens: number;
   /** Words that the vocabulary lacks. They count as one token in the loss, and with their spelling in all else. */
   readonly unknown: number;
-  /** Most tokens that one prediction could see. */
+  /** Most tokens that one prediction had before it, or in its window. */
   readonly context: number;
   /** Tokens that each window scored anew, of models that read windows. */
   readonly stride?: number;
@@ -59,6 +61,18 @@ export function countText(text: string): TextCounts {
   return { characters, bytes: new TextEncoder().encode(text).length, words };
 }
 
+/** The counts of several texts together. @param ends whether the end of each text counts, as one character */
+export function countTexts(texts: readonly string[], ends: boolean): TextCounts {
+  const all = { characters: 0, bytes: 0, words: 0 };
+  for (const text of texts) {
+    const { characters, bytes, words } = countText(text);
+    all.characters += characters + Number(ends);
+    all.bytes += bytes + Number(ends);
+    all.words += words;
+  }
+  return all;
+}
+
 export interface ScoredTokens {
   readonly nats: number;
   readonly tokens: number;
@@ -67,17 +81,24 @@ export interface ScoredTokens {
   readonly spelling?: number;
 }
 
-/** @param counts of what was scored */
+/**
+ * @param counts of what was scored
+ * @throws InputError `too-short` where nothing was; PunchlineError `not-finite` where a perplexity is no number
+ */
 export function evaluationOf(
   { nats, tokens, unknown = 0, spelling = 0 }: ScoredTokens,
   counts: TextCounts,
   how: Pick<Evaluation, "context" | "stride" | "likelihood">,
 ): Evaluation {
   const { characters, bytes, words } = counts;
+  if (tokens === 0)
+    throw new InputError("too-short", "There is nothing to score: no token is to be predicted.");
   const whole = nats + spelling;
+  const [loss, perplexity] = [nats / tokens, Math.exp(nats / tokens)];
+  if (!Number.isFinite(perplexity)) throw notFinite(`a loss of ${loss.toPrecision(3)} nats per token`);
   return {
-    loss: nats / tokens,
-    perplexity: Math.exp(nats / tokens),
+    loss,
+    perplexity,
     perplexity_per_word: Math.exp(whole / words),
     perplexity_per_byte: Math.exp(whole / bytes),
     bits_per_character: whole / Math.LN2 / characters,

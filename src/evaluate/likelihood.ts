@@ -1,9 +1,9 @@
 /**
  * How well a model predicts a text: the negative log-likelihood of every token, once.
  *
- * A recurrent model reads the stream in parallel lanes with its state carried from window to window.
- * A model with a bounded context reads windows that overlap: each token is scored with at least
- * `context - stride` tokens before it, where the text has them.
+ * A recurrent model scores each token given all before it. A model with a bounded context reads windows that overlap:
+ * each token is scored with at least `length - stride` tokens before it, where the text has them. No result depends on
+ * how many windows are read side by side.
  */
 import { InputError, UsageError } from "../core/errors.ts";
 import type { TokenBatch } from "../data/batches/batch.ts";
@@ -14,19 +14,62 @@ import { beginsAfterEnd } from "../generate/language-model.ts";
 import { carriesState, type Model } from "../models/model.ts";
 import type { Backend } from "../runtime/backend.ts";
 import { BatchScorer, type StreamLoss } from "./batch-scorer.ts";
-import { countText, type Evaluation, evaluationOf, type LikelihoodOptions } from "./evaluation.ts";
-import { endings, lanes, windows } from "./passes.ts";
-import { PIECE, pseudoLikelihood } from "./pseudo-likelihood.ts";
+import { countTexts, type Evaluation, evaluationOf, type LikelihoodOptions } from "./evaluation.ts";
+import { endings, type TextRow, texts as textPass, windows } from "./passes.ts";
+import { pseudoLikelihood } from "./pseudo-likelihood.ts";
+import { tokenPieces } from "./score-text.ts";
 import { spellUnknown } from "./spelling.ts";
+import { scoreInLanes } from "./stream-lanes.ts";
 
 /** Most logits of one pass, unless a batch is given: an eighth of a gigabyte, and rows enough to keep a machine busy. */
 const MOST_LOGITS = 2 ** 25;
 
-/** Windows side by side. Lanes of a carried state stay as many, as they decide what each token sees. */
+/** Tokens that a model which carries its state reads at a time, of a stream and of texts that stand alone. */
+const [STREAM_LENGTH, TEXT_LENGTH] = [128, 64];
+
+/** Windows side by side. */
 function batchFor(model: Model, length: number): number {
   if (model.predicts === "last") return 128;
   if (carriesState(model)) return 16;
   return Math.max(1, Math.min(16, Math.floor(MOST_LOGITS / (length * model.config.vocab_size))));
+}
+
+/**
+ * The window of a model with a bounded context, where nobody says how long; one that predicts after its window is
+ * always given the whole of it.
+ */
+const windowOf = ({ contextLength, predicts }: Model): number =>
+  predicts === "last" ? contextLength : Math.min(contextLength, 256);
+
+/** @throws UsageError where windows of these sizes would not have every token once, or the model cannot read them */
+function checkSizes(model: Model, { batch = 1, length, stride }: LikelihoodOptions, alone: boolean): void {
+  const { contextLength, predicts } = model;
+  const { model_type } = model.config;
+  for (const [name, size] of Object.entries({ batch, length: length ?? 1, stride: stride ?? 1 })) {
+    if (!(Number.isSafeInteger(size) && size >= 1))
+      throw new UsageError(`--${name} must be a whole number of 1 or more, not ${size}.`);
+  }
+  if (length !== undefined && length > contextLength)
+    throw new UsageError(
+      `--length ${length} is beyond the ${contextLength} tokens that ${model_type} sees at once.`,
+    );
+  if (stride === undefined) return;
+  const useless = carriesState(model)
+    ? `a ${model_type}, which carries its state from window to window`
+    : predicts === "masked"
+      ? `a ${model_type}, of which every token is scored with those around it`
+      : predicts === "last"
+        ? `a ${model_type}, which reads a window of its own for every token`
+        : alone
+          ? "texts that are read alone, each from its own beginning"
+          : undefined;
+  if (useless) throw new UsageError(`--stride is of no use to ${useless}; leave it out.`);
+  const window = length ?? windowOf(model);
+  if (stride > window)
+    throw new UsageError(
+      `--stride ${stride} is longer than the window of ${window} tokens, so that tokens between two windows would not be scored; give ${window} at most, or a longer --length.`,
+      { stride, length: window },
+    );
 }
 
 /** Scores streams of tokens under one model; the graph is compiled once. */
@@ -38,10 +81,12 @@ export class StreamScorer {
   /** Tokens of a window. */
   readonly length: number;
 
+  /** @throws UsageError where the model cannot honour an option, or the windows would leave tokens out */
   constructor(model: Model, backend: Backend, options: LikelihoodOptions = {}) {
+    checkSizes(model, options, false);
     this.#model = model;
     this.#options = options;
-    this.length = options.length ?? (carriesState(model) ? 128 : windowOf(model));
+    this.length = options.length ?? (carriesState(model) ? STREAM_LENGTH : windowOf(model));
     this.batch = options.batch ?? batchFor(model, this.length);
     this.#scorer = new BatchScorer(model, backend);
   }
@@ -54,10 +99,11 @@ export class StreamScorer {
     const { onProgress, signal } = this.#options;
     if (stream.length < 2)
       throw new InputError("too-short", "There is nothing to score: the text has no token after its first.");
-    return this.#scorer.score(parameters, this.#pass(stream), {
-      onTokens: (done) => onProgress?.(done / (stream.length - 1)),
-      signal,
-    });
+    const hooks = { onTokens: (done: number) => onProgress?.(done / (stream.length - 1)), signal };
+    const sizes = { batch: this.batch, length: this.length };
+    return carriesState(this.#model)
+      ? scoreInLanes(this.#scorer, parameters, stream, sizes, hooks)
+      : this.#scorer.score(parameters, this.#pass(stream), hooks);
   }
 
   release(): Promise<void> {
@@ -67,16 +113,9 @@ export class StreamScorer {
   #pass(stream: ArrayLike<number>): Generator<TokenBatch> {
     const sizes = { batch: this.batch, length: this.length };
     if (this.#model.predicts === "last") return endings(stream, sizes);
-    if (carriesState(this.#model)) return lanes(stream, sizes);
     return windows(stream, sizes, this.#options.stride ?? Math.ceil(this.length / 2));
   }
 }
-
-/** Most tokens that a recurrent model reads in one go of a text that stands alone. */
-const LONGEST = 1024;
-
-/** The window of a model with a bounded context, where nobody says how long. */
-const windowOf = ({ contextLength }: Model): number => Math.min(contextLength, 256);
 
 export interface EvaluationOptions extends LikelihoodOptions {
   /** `items`: the end of each text is predicted as well, and counts as one character. Default `items`. */
@@ -90,9 +129,21 @@ export interface EvaluationOptions extends LikelihoodOptions {
   readonly prompts?: readonly number[];
 }
 
+/** What a scoring found: the loss, the text that it is the loss of, and how far each prediction could look back. */
+interface Scored {
+  readonly loss: StreamLoss;
+  /** Each text as far as it was predicted. */
+  readonly texts: readonly string[];
+  /** Whether the end of each text was predicted as well. */
+  readonly ends: boolean;
+  readonly frame: Pick<Evaluation, "context" | "stride" | "likelihood">;
+}
+
 /**
  * Loss, perplexity and bits of texts under a model; words that its vocabulary lacks are spelt for the bits, as
  * spelling.ts has it. The whole is one stream that begins after an end of text, unless each text is to be read alone.
+ * Bits are those of what is predicted: not of a first token that nothing stands before, nor of a prompt.
+ * @throws UsageError where the model cannot honour an option; PunchlineError `not-finite` where it gives no numbers
  */
 export async function evaluateTexts(
   lm: LanguageModel,
@@ -103,50 +154,64 @@ export async function evaluateTexts(
   const items = options.kind !== "text";
   const masked = model.predicts === "masked";
   const alone = items && !masked && (options.alone ?? lm.readsTextsAlone === true);
-  const score = masked ? pseudoLikelihood : alone ? scoreAlone : scoreStream;
-  const loss = await score(lm, texts, options);
-  const scored = alone ? texts.map((text, i) => text.slice(options.prompts?.[i] ?? 0)) : texts;
-  const spelling = spellUnknown(lm.tokenizer, scored);
-  // A masked model does not predict that a text ends.
-  const joined = scored.join("\n") + (items && !masked ? "\n" : "");
+  checkSizes(model, options, alone);
+  const score = masked ? scoreMasked : alone ? scoreAlone : scoreStream;
+  const scored = await score(lm, texts, options);
+  const { words, nats } = spellUnknown(lm.tokenizer, scored.texts);
   return evaluationOf(
-    { ...loss, unknown: spelling.words, spelling: spelling.nats },
-    countText(joined),
-    masked ? pseudoFrame(model, options) : frameOf(model, loss, { ...options, alone }),
+    { ...scored.loss, unknown: words, spelling: nats },
+    countTexts(scored.texts, scored.ends),
+    scored.frame,
   );
 }
 
-type Frame = Pick<Evaluation, "context" | "stride" | "likelihood">;
-
-const pseudoFrame = ({ contextLength }: Model, { length = PIECE }: EvaluationOptions): Frame => ({
-  context: Math.min(length, contextLength),
-  likelihood: "pseudo",
-});
-
-function frameOf(model: Model, { tokens }: StreamLoss, { length, stride, alone }: EvaluationOptions): Frame {
-  if (carriesState(model)) return { context: tokens };
-  const context = length ?? windowOf(model);
-  if (alone || model.predicts === "last") return { context };
-  return { context, stride: stride ?? Math.ceil(context / 2) };
+async function scoreMasked(
+  lm: LanguageModel,
+  texts: readonly string[],
+  options: EvaluationOptions,
+): Promise<Scored> {
+  const { context, ...loss } = await pseudoLikelihood(lm, texts, options);
+  return { loss, texts, ends: false, frame: { context, likelihood: "pseudo" } };
 }
 
 async function scoreStream(
-  { tokenizer, model, backend, weights }: LanguageModel,
+  lm: LanguageModel,
   texts: readonly string[],
   options: EvaluationOptions,
-): Promise<StreamLoss> {
+): Promise<Scored> {
+  const { tokenizer, model, backend, weights } = lm;
   const items = options.kind !== "text";
-  const stream: number[] = items || beginsAfterEnd(tokenizer) ? [tokenizer.endOfText] : [];
+  const begins = items || beginsAfterEnd(tokenizer);
+  const stream: number[] = begins ? [tokenizer.endOfText] : [];
   for (const text of texts) {
     for (const id of tokenizer.encode(text)) stream.push(id);
     if (items) stream.push(tokenizer.endOfText);
   }
   const scorer = new StreamScorer(model, backend, options);
   try {
-    return await scorer.score(weights, stream);
+    const loss = await scorer.score(weights, stream);
+    const { length } = scorer;
+    const context = carriesState(model) ? furthest(model, stream) : Math.min(length, loss.tokens);
+    const { stride = Math.ceil(length / 2) } = options;
+    return {
+      loss,
+      texts: begins ? texts : [texts.join("").slice(tokenPieces(tokenizer, stream.slice(0, 2))[0]!.length)],
+      ends: items,
+      frame: { context, ...(carriesState(model) || model.predicts === "last" ? {} : { stride }) },
+    };
   } finally {
     await scorer.release();
   }
+}
+
+/** Most tokens before a target that a carried state has seen: all, or those since the model last started over. */
+function furthest({ config }: Model, stream: ArrayLike<number>): number {
+  let [most, seen] = [0, 0];
+  for (let i = 0; i + 1 < stream.length; i++) {
+    seen = stream[i] === config.reset_token_id ? 1 : seen + 1;
+    most = Math.max(most, seen);
+  }
+  return most;
 }
 
 const longestOf = ({ offsets }: TokenStream): number =>
@@ -156,24 +221,37 @@ async function scoreAlone(
   { tokenizer, model, backend, weights, name }: LanguageModel,
   texts: readonly string[],
   { batch = 16, length, prompts, onProgress, signal }: EvaluationOptions,
-): Promise<StreamLoss> {
+): Promise<Scored> {
   if (model.predicts !== "each")
     throw new UsageError(
       `${name} (${model.config.model_type}) does not predict every token of a text, so texts cannot be scored alone.`,
     );
   const stream = encodeItems(tokenizer, texts, { prompts });
+  const longest = longestOf(stream);
+  const window = length ?? windowOf(model);
   const scorer = new BatchScorer(model, backend);
-  const rows = {
-    batch,
-    length: length ?? (carriesState(model) ? Math.min(longestOf(stream), LONGEST) : windowOf(model)),
-    packed: model.separatesDocuments === true,
-  };
+  const pass = carriesState(model)
+    ? textPass(rowsOf(stream), { batch, length: length ?? Math.min(longest, TEXT_LENGTH) })
+    : itemPass(stream, { batch, length: window, packed: model.separatesDocuments === true });
   try {
-    return await scorer.score(weights, itemPass(stream, rows), {
+    const loss = await scorer.score(weights, pass, {
       onTokens: (done) => onProgress?.(done / stream.tokens.length),
       signal,
     });
+    return {
+      loss,
+      texts: texts.map((text, i) => text.slice(prompts?.[i] ?? 0)),
+      ends: true,
+      frame: { context: carriesState(model) ? longest : Math.min(window, longest) },
+    };
   } finally {
     await scorer.release();
   }
 }
+
+/** Each text with the end of text before it. */
+const rowsOf = ({ tokens, offsets, prompts, endOfText }: TokenStream): TextRow[] =>
+  Array.from({ length: offsets.length - 1 }, (_, i) => ({
+    ids: Int32Array.of(endOfText, ...tokens.subarray(offsets[i], offsets[i + 1])),
+    counts: 1 + (prompts?.[i] ?? 0),
+  }));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { TokenBatch } from "../data/batches/batch.ts";
-import { endings, lanes, windows } from "./passes.ts";
+import { endings, lanes, texts, windows } from "./passes.ts";
 
 /** A stream whose ids are their own positions, so that every target tells where it stands. */
 const stream = (size: number) => Int32Array.from({ length: size }, (_, i) => i);
@@ -49,4 +49,18 @@ it("goes on in each lane where the batch before ended", () => {
   expect([...first!.x]).toEqual([0, 1, 2, 3, 12, 13, 14, 15]);
   expect([...second!.x]).toEqual([4, 5, 6, 7, 16, 17, 18, 19]);
   expect([first!.fresh, second!.fresh]).toEqual([true, false]);
+});
+
+it("reads texts alone, the shorter ones first, each from its own beginning", () => {
+  const rows = [
+    { ids: [0, 1, 2, 3, 4, 5], counts: 1 },
+    { ids: [10, 11], counts: 1 },
+    { ids: [20, 21, 22, 23], counts: 3 },
+  ];
+  const batches = [...texts(rows, { batch: 2, length: 3 })];
+  expect(batches.map(({ fresh }) => fresh)).toEqual([true, true, false]);
+  expect(batches.map(({ targets }) => targets)).toEqual([2, 3, 2]);
+  expect(batches.flatMap((batch) => counted([batch]).map(({ target }) => target))).toEqual([
+    11, 23, 1, 2, 3, 4, 5,
+  ]);
 });

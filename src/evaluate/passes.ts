@@ -13,10 +13,17 @@ export interface PassSizes {
   readonly length: number;
 }
 
-/** The stream cut into one lane a row, each read on from batch to batch with its state carried. */
+/** Windows of each lane: as few as let all lanes together hold the stream. */
+export const windowsOfLane = (ids: Ids, { batch, length }: PassSizes): number =>
+  Math.ceil((ids.length - 1) / (batch * length));
+
+/**
+ * The stream cut into one lane a row, each read on from batch to batch with its state carried. All lanes but the last
+ * that has any token are full, so that the state after a lane is that before the next one.
+ */
 export function* lanes(ids: Ids, sizes: PassSizes): Generator<TokenBatch> {
   const targets = ids.length - 1;
-  const lane = Math.ceil(targets / sizes.batch);
+  const lane = windowsOfLane(ids, sizes) * sizes.length;
   for (let from = 0; from < lane; from += sizes.length) {
     const rows = Array.from({ length: sizes.batch }, (_, row) => {
       const start = row * lane + from;
@@ -29,6 +36,7 @@ export function* lanes(ids: Ids, sizes: PassSizes): Generator<TokenBatch> {
 /**
  * Windows that overlap: of each but the first only the targets that no window before it has had count,
  * so that they have at least `length - stride` tokens of context.
+ * @param stride at most `length`: with a longer one no window would have the tokens between
  */
 export function* windows(ids: Ids, sizes: PassSizes, stride: number): Generator<TokenBatch> {
   const targets = ids.length - 1;
@@ -41,6 +49,41 @@ export function* windows(ids: Ids, sizes: PassSizes, stride: number): Generator<
   }
   for (let k = 0; k < all.length; k += sizes.batch)
     yield fill(ids, sizes, all.slice(k, k + sizes.batch), true);
+}
+
+/**
+ * Texts each by itself, one a row, read on from batch to batch with its state carried; the shorter ones come first,
+ * so that the rows of a batch end together.
+ */
+export function* texts(rows: readonly TextRow[], sizes: PassSizes): Generator<TokenBatch> {
+  const { batch, length } = sizes;
+  const order = rows.toSorted((a, b) => a.ids.length - b.ids.length);
+  for (let k = 0; k < order.length; k += batch) {
+    const some = order.slice(k, k + batch);
+    const longest = some.at(-1)!.ids.length - 1;
+    for (let start = 0; start < longest; start += length) {
+      const x = new Int32Array(batch * length);
+      const y = new Int32Array(batch * length);
+      const weights = new Float32Array(batch * length);
+      let targets = 0;
+      for (const [row, { ids, counts }] of some.entries()) {
+        const to = Math.min(length, ids.length - 1 - start);
+        const from = Math.max(0, counts - 1 - start);
+        if (to > 0) copyWindow(ids, start, to, x, y, row * length);
+        if (to <= from) continue;
+        weights.fill(1, row * length + from, row * length + to);
+        targets += to - from;
+      }
+      yield { x, y, weights, targets, batch, length, fresh: start === 0 };
+    }
+  }
+}
+
+/** A text with what stands before it. */
+export interface TextRow {
+  readonly ids: Ids;
+  /** The first token that is to be predicted; 1 at least. */
+  readonly counts: number;
 }
 
 /** A window for every target, which stands after the window's last token; before the stream stands its first token again. */

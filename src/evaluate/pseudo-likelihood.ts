@@ -3,9 +3,10 @@
  * arXiv 1910.14659, equation 2): each token is hidden in turn, and scored given all the others.
  */
 import { int32 } from "../core/array.ts";
-import { InputError } from "../core/errors.ts";
+import { InputError, UsageError } from "../core/errors.ts";
 import { repeated } from "../generate/decoding.ts";
 import { compileMasked } from "../generate/fill.ts";
+import { requireFinite } from "../generate/finite.ts";
 import type { LanguageModel } from "../generate/language-model.ts";
 import { logSumExp } from "../generate/sampler.ts";
 import { isHuggingFaceTokenizer } from "../text/huggingface.ts";
@@ -13,27 +14,36 @@ import type { StreamLoss } from "./batch-scorer.ts";
 import type { LikelihoodOptions } from "./evaluation.ts";
 
 /** Tokens of a piece of a longer text, where nobody says how many: the work grows with their square. */
-export const PIECE = 128;
+const PIECE = 128;
+
+export interface PseudoLoss extends StreamLoss {
+  /** Tokens of the longest row that was read, the marks around it included. */
+  readonly context: number;
+}
 
 /**
  * The loss of every token of `texts`, each read by itself; one longer than `length` in several pieces.
+ * @throws UsageError where `length` has no room for a token between the marks
  * @throws InputError `no-mask` where the vocabulary has no mask, `too-short` where there is nothing to score
  */
 export async function pseudoLikelihood(
   lm: LanguageModel,
   texts: readonly string[],
   { batch = 16, length = PIECE, onProgress, signal }: LikelihoodOptions = {},
-): Promise<StreamLoss> {
+): Promise<PseudoLoss> {
   const { model, weights, tokenizer, name } = lm;
   const { mask } = tokenizer;
   if (mask === undefined || !isHuggingFaceTokenizer(tokenizer))
     throw new InputError("no-mask", `The vocabulary of ${name} has no [MASK], so it cannot be scored.`);
-  const step = compileMasked(lm, batch);
   const around = tokenizer.wrap([]).ids.length;
-  const room = Math.max(1, Math.min(length, model.contextLength) - around);
+  const room = Math.min(length, model.contextLength) - around;
+  if (room < 1)
+    throw new UsageError(`--length ${length} has no room for a token between the ${around} marks around it.`);
   const pieces = texts.flatMap((text) => cut(tokenizer.encode(text), room));
   const total = pieces.reduce((n, piece) => n + piece.length, 0);
   if (total === 0) throw new InputError("too-short", "There is nothing to score: the text is empty.");
+  const step = compileMasked(lm, batch);
+  const context = around + pieces.reduce((most, piece) => Math.max(most, piece.length), 0);
   let nats = 0;
   let tokens = 0;
   try {
@@ -51,6 +61,7 @@ export async function pseudoLikelihood(
         for (const place of at) rows.data[place] = mask;
         const logits = (await step(weights, { ids: rows, tokenTypes, at: int32([batch], at) }))
           .data as Float32Array;
+        requireFinite(logits, name);
         const width = logits.length / batch;
         for (let r = 0; r < Math.min(batch, piece.length - k); r++) {
           const row = logits.subarray(r * width, (r + 1) * width);
@@ -63,7 +74,7 @@ export async function pseudoLikelihood(
   } finally {
     await step.release();
   }
-  return { nats, tokens };
+  return { nats, tokens, context };
 }
 
 function cut(ids: Int32Array, size: number): Int32Array[] {

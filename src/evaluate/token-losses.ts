@@ -1,6 +1,7 @@
 /** The loss of every single token of many short texts, each read from its own beginning. */
 import { type HostArray, int32 } from "../core/array.ts";
 import { UsageError } from "../core/errors.ts";
+import { requireFinite } from "../generate/finite.ts";
 import type { LanguageModel } from "../generate/language-model.ts";
 import { zeroState } from "../generate/state.ts";
 import type { Tensor } from "../graph/tensor.ts";
@@ -20,6 +21,7 @@ const BATCH = 16;
 /**
  * For each row of ids, the negative log-probability of every id after the first, in nats.
  * @throws UsageError where the model predicts otherwise than token by token, or a row is beyond its context
+ * @throws PunchlineError `not-finite` where the model gives no numbers
  */
 export async function tokenLosses(
   { model, weights, backend, name }: LanguageModel,
@@ -62,6 +64,7 @@ export async function tokenLosses(
         const shape = [BATCH, length];
         const result = await step(weights, { ids: int32(shape, ids), targets: int32(shape, targets), state });
         if (carries) state = result.state as Record<string, HostArray>;
+        requireFinite(result.losses.data as Float32Array, name);
         some.forEach((i, row) => {
           const own = losses[i]!.subarray(start, start + length);
           own.set((result.losses.data as Float32Array).subarray(row * length, row * length + own.length));

@@ -2,7 +2,6 @@
 import {
   type Evaluation,
   evaluateModel,
-  type LanguageModel,
   type LastWords,
   readRawText,
   readRun,
@@ -36,7 +35,7 @@ const options = {
   length: integer({ describe: "Tokens of a window (default the context, at most 256)", min: 2 }),
   stride: integer({
     describe:
-      "Tokens that each window scores anew, for models with a bounded context (default half a window)",
+      "Tokens that each window scores anew, at most a window, for models with a bounded context (default half of it)",
     min: 1,
   }),
   texts: choice(["alone", "stream"], {
@@ -68,7 +67,6 @@ export default defineCommand({
   async run(ctx, args, given) {
     const model = await openAny(ctx, args.model, given);
     const options = withRecipe(model, given);
-    if (model.kind === "local") refuseUseless(model.lm, options);
     const last = options.recipe === "lambada";
     const texts = last ? await passagesOf(options) : await textsOf(ctx, model, options);
     const score = (of: TextModel) =>
@@ -199,25 +197,6 @@ function withRecipe(model: TextModel, options: Options): Options {
 /** LAMBADA's passages: lines of a text, or rows of a table. */
 async function passagesOf({ data, column }: Options): Promise<Texts> {
   return { texts: await readTexts(data, present({ column })), kind: "items", split: "all", layout: "alone" };
-}
-
-/** What the model could only ignore. */
-function refuseUseless({ model }: LanguageModel, { stride, length }: Options): void {
-  const { contextLength, config, predicts } = model;
-  if (stride !== undefined && predicts === "masked")
-    throw new UsageError(
-      `--stride is of no use to a ${config.model_type}, of which every token is scored with those around it; leave it out.`,
-    );
-  if (stride !== undefined && !Number.isFinite(contextLength)) {
-    throw new UsageError(
-      `--stride is of no use to a ${config.model_type}, which carries its state from window to window; leave it out.`,
-    );
-  }
-  if (length !== undefined && length > contextLength) {
-    throw new UsageError(
-      `--length ${length} is beyond the ${contextLength} tokens that ${config.model_type} sees at once.`,
-    );
-  }
 }
 
 interface Texts {

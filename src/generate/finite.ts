@@ -1,0 +1,22 @@
+/** The one check that what a model computes are numbers: no figure and no text is made of anything else. */
+import { PunchlineError } from "../core/errors.ts";
+
+/**
+ * @param name of the model
+ * @throws PunchlineError `not-finite` where a value is NaN or infinite
+ */
+export function requireFinite(values: Float32Array, name: string): void {
+  let odd = 0;
+  // 0 times a number is 0, and NaN of anything else.
+  for (let i = 0; i < values.length; i++) odd += values[i]! * 0;
+  if (odd === 0) return;
+  const found = values.find((value) => !Number.isFinite(value))!;
+  throw notFinite(Number.isNaN(found) ? "NaN (not a number)" : "an infinite number", name);
+}
+
+/** @param found what was computed in place of a usable number */
+export const notFinite = (found: string, name = "The model"): PunchlineError =>
+  new PunchlineError(
+    "not-finite",
+    `${name} computes ${found}, with which nothing can be written or measured: its weights are damaged or too large. Use another checkpoint, or train again with a lower --learning-rate.`,
+  );
