@@ -91,6 +91,25 @@ describe("killed", () => {
   });
 });
 
+test("stopped while wsd's rate is stable, a run can be made longer, as if it had been planned so", async () => {
+  const given = { schedule: "wsd", warmup: 2, validateEvery: 6, logEvery: 1, sampleEvery: 0 } as const;
+  const whole = await train(tinyTraining({ ...given, steps: 18 }));
+  const folder = join(temporaryFolder(), "run");
+  const sitting = new AbortController();
+  const request = tinyTraining({ ...given, steps: 10 });
+  await train({
+    ...request,
+    out: folder,
+    signal: sitting.signal,
+    onEvent: (event) => event.type === "log" && event.row.step === 7 && sitting.abort(),
+  });
+  const { log } = await resume(folder, { prepare: async () => request.data, options: { steps: 18 } });
+  const exact = ({ step, loss, lr, grad_norm }: (typeof log)[number]) => ({ step, loss, lr, grad_norm });
+  expect(log.map(exact)).toEqual(whole.log.map(exact));
+  expect(new Set(log.slice(2, 14).map(({ lr }) => lr)).size).toBe(1);
+  expect(log.at(-1)!.lr).toBeLessThan(log[13]!.lr / 2);
+});
+
 describe("interrupted", () => {
   let whole: Awaited<ReturnType<typeof contentsOf>> | undefined;
   async function uninterrupted(request: TrainRequest) {

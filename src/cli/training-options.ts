@@ -87,7 +87,16 @@ export function trainingOptions(d: TrainOptions, packing: Packing = "stream") {
       group,
     }),
     learningRate: number({ describe: `Peak learning rate (default ${d.learningRate})`, above: 0, group }),
-    schedule: choice(["constant", "linear", "cosine"], { describe: `Default ${d.schedule}`, group }),
+    schedule: choice(["constant", "linear", "cosine", "wsd"], {
+      describe: `Wsd is warmup, stable, decay (default ${d.schedule})`,
+      group,
+    }),
+    cooldown: number({
+      describe: "Of wsd: share of the steps in which the rate falls (default 0.2)",
+      above: 0,
+      max: 1,
+      group,
+    }),
     finalRate: number({
       describe: `Where the schedule ends, as a share of the peak (default ${d.finalRate})`,
       min: 0,

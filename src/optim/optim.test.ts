@@ -147,7 +147,7 @@ describe("clipping", () => {
 
 describe("schedules", () => {
   it("rise over the warmup and end where they should", () => {
-    for (const kind of scheduleKinds) {
+    for (const kind of scheduleKinds.filter((kind) => kind !== "wsd")) {
       const at = schedule({ kind, warmup: 10, steps: 110 });
       expect(at(1)).toBeCloseTo(0.1, 12);
       expect([at(10), at(11)]).toEqual([1, 1]);
@@ -164,6 +164,26 @@ describe("schedules", () => {
     const options = { kind: "linear", warmup: 0, steps: 1 } as const;
     expect(() => schedule({ ...options, floor: 2 })).toThrow("from 0 to 1, not 2");
     expect(() => schedule({ ...options, kind: "toString" as never })).toThrow(/no schedule "toString"/);
+  });
+
+  it("stay at the peak until the last part, with wsd, and fall by the root of what is done of it", () => {
+    const at = schedule({ kind: "wsd", warmup: 10, steps: 100, floor: 0.1, cooldown: 0.25 });
+    expect([at(5), at(10), at(11), at(60), at(75), at(76)]).toEqual([0.5, 1, 1, 1, 1, 1]);
+    expect(at(82)).toBeCloseTo(0.1 + 0.9 * (1 - Math.sqrt(6 / 25)), 12);
+    expect(at(100)).toBeCloseTo(0.1 + 0.9 * (1 - Math.sqrt(24 / 25)), 12);
+    expect(at(101)).toBeCloseTo(0.1, 12);
+    // A fifth where nothing else is asked for, and never before the warmup is over.
+    const usual = schedule({ kind: "wsd", warmup: 0, steps: 50 });
+    expect([usual(41), usual(42) < 1]).toEqual([1, true]);
+    const short = schedule({ kind: "wsd", warmup: 30, steps: 40, cooldown: 1 });
+    expect([short(30), short(31), short(32) < 1]).toEqual([1, 1, true]);
+  });
+
+  it("refuse a cooldown out of range", () => {
+    for (const cooldown of [0, 1.5, Number.NaN])
+      expect(() => schedule({ kind: "wsd", warmup: 0, steps: 10, cooldown })).toThrow(
+        "above 0 and at most 1",
+      );
   });
 
   it("suggests the nearest name", () => {

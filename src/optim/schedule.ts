@@ -1,12 +1,17 @@
 /** Learning rates over the course of a training, as factors of the peak. */
 import { didYouMean, UsageError } from "../core/errors.ts";
 
-/** How the factor goes from 1 after the warmup to its end. */
+/** How the factor goes from 1 after the warmup, or after the stable part of `wsd`, to its end. */
 const shapes = {
   constant: () => 1,
   linear: (done: number) => 1 - done,
   cosine: (done: number) => 0.5 * (1 + Math.cos(Math.PI * done)),
+  // Warmup, stable, decay. The decay is that of Hagele et al. 2024 (arXiv 2405.18392), section 4.
+  wsd: (done: number) => 1 - Math.sqrt(done),
 } as const;
+
+/** Share of a `wsd` training in which the rate falls, where none is given. */
+export const COOLDOWN = 0.2;
 
 export type ScheduleKind = keyof typeof shapes;
 export const scheduleKinds = Object.keys(shapes) as readonly ScheduleKind[];
@@ -19,23 +24,36 @@ export interface ScheduleOptions {
   readonly steps: number;
   /** Where the decay ends, as a share of the peak. Default 0. */
   readonly floor?: number;
+  /** Of `wsd`: the share of all steps in which the factor falls. Default 0.2. */
+  readonly cooldown?: number;
 }
 
 /**
  * The factor of each step, counted from 1: without warmup the first has the peak.
  * @throws UsageError for an unknown kind or a number out of range
  */
-export function schedule({ kind, warmup, steps, floor = 0 }: ScheduleOptions): (step: number) => number {
+export function schedule({
+  kind,
+  warmup,
+  steps,
+  floor = 0,
+  cooldown = COOLDOWN,
+}: ScheduleOptions): (step: number) => number {
   if (!scheduleKinds.includes(kind))
     throw new UsageError(`There is no schedule "${kind}": ${didYouMean(kind, scheduleKinds)}`);
   if (!(warmup >= 0 && warmup <= steps))
     throw new UsageError(`The warmup must be from 0 to the ${steps} steps of the training, not ${warmup}.`);
   if (!(floor >= 0 && floor <= 1))
     throw new UsageError(`The floor of a schedule must be from 0 to 1, not ${floor}.`);
+  if (!(cooldown > 0 && cooldown <= 1))
+    throw new UsageError(`The cooldown of a schedule must be above 0 and at most 1, not ${cooldown}.`);
   const shape = shapes[kind];
+  // Whole steps, so that a resumed training with another limit goes the same way up to there.
+  const start = kind === "wsd" ? Math.max(warmup, Math.round(steps * (1 - cooldown))) : warmup;
   return (step) => {
     if (step <= warmup) return step / Math.max(1, warmup);
-    const done = Math.min(1, (step - 1 - warmup) / Math.max(1, steps - warmup));
+    if (step <= start) return 1;
+    const done = Math.min(1, (step - 1 - start) / Math.max(1, steps - start));
     return floor + (1 - floor) * shape(done);
   };
 }

@@ -44,8 +44,11 @@ export interface TrainOptions {
   readonly optimizer: "adamw" | "sgd" | "muon";
   /** Peak learning rate. Default 2e-3. */
   readonly learningRate: number;
-  readonly schedule: "constant" | "linear" | "cosine";
-  /** Where a linear or cosine schedule ends, as a share of the peak. Default 0. */
+  /** `wsd`: at its peak after the warmup, until it falls in the last part, {@link cooldown}. */
+  readonly schedule: "constant" | "linear" | "cosine" | "wsd";
+  /** Of `wsd`: the share of all steps in which the rate falls. Default 0.2. */
+  readonly cooldown?: number;
+  /** Where a schedule that falls ends, as a share of the peak. Default 0. */
   readonly finalRate: number;
   /** Steps over which the learning rate rises from zero. Default 100, at most a tenth of all. */
   readonly warmup?: number;
@@ -159,7 +162,11 @@ export function resolveTrainOptions(
     throw new UsageError("--beta2 is an option of --optimizer adamw and muon; sgd has one moment.");
   if (given.finalRate !== undefined && options.schedule === "constant")
     throw new UsageError(
-      "--final-rate is an option of --schedule linear and cosine; constant stays as it is.",
+      "--final-rate is an option of --schedule linear, cosine and wsd; constant stays as it is.",
+    );
+  if (given.cooldown !== undefined && options.schedule !== "wsd")
+    throw new UsageError(
+      `--cooldown is an option of --schedule wsd; ${options.schedule} has no part of its own that falls.`,
     );
   return options;
 }
@@ -231,8 +238,9 @@ function checkRanges(options: TrainOptions): void {
     const value = options[name] ?? 0;
     if (!(value >= 0 && value < 1)) refuse(name, "from 0 to below 1");
   }
-  const { finalRate = 0 } = options;
+  const { finalRate = 0, cooldown = 1 } = options;
   if (!(finalRate >= 0 && finalRate <= 1)) refuse("finalRate", "from 0 to 1");
+  if (!(cooldown > 0 && cooldown <= 1)) refuse("cooldown", "above 0 and at most 1");
 }
 
 /** An option as it is written on the command line: `batchSize` is `--batch-size`. */
