@@ -1,13 +1,16 @@
-/** The lines of a text file, in pieces; and .txt, one text per line. */
+/** The lines of a text file, in pieces; and .txt, one text per line, or documents where lines divide them. */
 import { type FileBytes, textChunks } from "./bytes.ts";
+import { documentBatches, hasDividers } from "./documents.ts";
 import type { FileFormat } from "./format.ts";
 
-/** One text per line; `\n` or `\r\n` ends a line. */
+/** One text per line; `\n` or `\r\n` ends a line. See {@link hasDividers} for texts of several lines. */
 export const textFormat: FileFormat = {
   name: "txt",
   extensions: [".txt", ".text"],
   async *read(file) {
-    for await (const texts of lineBatches(file)) yield { texts };
+    const divided = await hasDividers(textChunks(file));
+    for await (const texts of divided ? documentBatches(lineBatches(file)) : lineBatches(file))
+      yield { texts };
   },
 };
 
