@@ -9,6 +9,8 @@ const { builtinModules } = require("node:module");
 const symbolic = ["core", "graph", "ops"];
 const generation = ["core", "files", "graph", "nn", "runtime", "models", "text", "hub"];
 const evaluation = [...generation, "data", "generate"];
+/** What the skins also need to speak, and no program that uses the package does. */
+const speech = ["core/printable\\.ts$", "core/secret\\.ts$"];
 const trained = [...evaluation, "ops", "autodiff", "onnx", "optim", "evaluate"];
 
 /** What the report computes with, so that a figure has one formula: results in, numbers and sentences out. */
@@ -36,9 +38,9 @@ const mayImport = {
   export: ["core", "files", "graph", "ops", "nn", "onnx", "models", "hub", "text"],
   report: ["core", ...formulas],
   story: [...trained, "train", "compare", "export", "report"],
-  server: ["index\\.ts$", "engine\\.ts$"],
+  server: ["index\\.ts$", "engine\\.ts$", ...speech],
   // `serve` and `studio` start the server; every other command speaks with the index alone.
-  cli: ["index\\.ts$", "engine\\.ts$", "server"],
+  cli: ["index\\.ts$", "engine\\.ts$", "server", ...speech],
 };
 
 /** The folders whose result types the report draws. */

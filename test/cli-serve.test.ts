@@ -1,7 +1,7 @@
 /** `punchline serve` as a process. */
 import { once } from "node:events";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect } from "node:net";
 import { join } from "node:path";
 import OpenAI from "openai";
 import { expect, test } from "vitest";
@@ -45,6 +45,27 @@ test("tells where it listens, answers, and Ctrl-C finishes what is under way", a
   expect(streamed).toHaveLength(400);
 });
 
+test("ends at SIGTERM, whatever its clients do", async () => {
+  const ran = await punchline(
+    ["serve", await tinyRun(), "--port", "0", "--json", "--max-tokens", "1000000"],
+    {
+      meanwhile(child) {
+        child.stdout!.once("data", (text: string) => {
+          const { port } = JSON.parse(text);
+          const body = JSON.stringify({ model: "tiny", prompt: "the", max_tokens: 1e6, n: 64, stream: true });
+          const deaf = connect(port, "127.0.0.1").pause();
+          deaf.on("error", () => {});
+          deaf.write(
+            `POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+          );
+          setTimeout(() => child.kill("SIGTERM"), 500);
+        });
+      },
+    },
+  );
+  expect(ran).toMatchObject({ status: 0, signal: null });
+}, 30_000);
+
 test("says that an address is taken", async () => {
   const taken = createServer().listen(0, "127.0.0.1");
   await once(taken, "listening");
@@ -59,6 +80,13 @@ test.each([
   [["openai:gpt-4o-mini"], 2, /openai:gpt-4o-mini is a hosted model, which has its own server already/],
   [["no/such/folder"], 1, /no\/such\/folder does not exist/],
   [["x", "--port", "70000"], 2, /--port must be a whole number from 0 to 65535/],
+  [["x", "--host", ""], 2, /"" is no address to listen at/],
+  [["x", "--host", "0.0.0.0"], 2, /set PUNCHLINE_API_KEY to a key that requests must send, or say --no-key/],
+  [["x", "--host", "::", "--key", ""], 2, /--key is empty/],
+  [["x", "--key", "a", "--no-key"], 2, /exclude each other/],
+  [["x", "--key", "two\nlines"], 2, /--key holds a line break/],
+  [["x", "--allow-origin", "example.com"], 2, /--allow-origin must be an origin such as/],
+  [["x", "--max-tokens", "0"], 2, /--max-tokens must be/],
 ])("%j is refused in one sentence", async (words, status, sentence) => {
   const ran = await punchline(["serve", ...words]);
   expect(ran).toMatchObject({ status, stdout: "", stderr: expect.stringMatching(sentence) });

@@ -1,8 +1,10 @@
 /** A comparison in the terminal. */
+
+import { visible } from "../core/printable.ts";
 import type { Compared, Comparison, SweepPoint } from "../index.ts";
 import type { Context } from "./context.ts";
 import { formatCount } from "./format.ts";
-import { visible, wrap } from "./layout.ts";
+import { wrap } from "./layout.ts";
 import { table } from "./table.ts";
 
 export function printComparison(ctx: Context, comparison: Comparison): void {

@@ -1,6 +1,6 @@
 /** What a command is given to speak with: standard output, the JSON document, progress, the interrupt. */
+import { printable } from "../core/printable.ts";
 import type { Interrupt } from "./interrupt.ts";
-import { printable } from "./layout.ts";
 import { createProgress, type Progress } from "./progress.ts";
 import type { Style, Terminal } from "./terminal.ts";
 

@@ -28,20 +28,6 @@ function* letters(text: string): Generator<string> {
 
 const letterWidth = (letter: string): number => (nothing.test(letter) ? 0 : wide.test(letter) ? 2 : 1);
 
-/** Text with its control characters as `\x1b`; line feeds and tabs become spaces. */
-export function visible(text: string): string {
-  return printable(text.replace(/[\n\t\r]+/g, " "));
-}
-
-/** Text with its control characters as `\x1b`; line feeds and tabs stay. */
-export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, (c) => {
-    if (c === "\n" || c === "\t") return c;
-    const code = c.codePointAt(0)!.toString(16);
-    return code.length <= 2 ? `\\x${code.padStart(2, "0")}` : `\\u${code}`;
-  });
-}
-
 /** `text`, cut with an ellipsis where it is wider than `width` columns. Styles are lost in a cut text. */
 export function truncate(text: string, width: number): string {
   if (displayWidth(text) <= width) return text;

@@ -1,8 +1,10 @@
 /** What `punchline novelty` tells a person. */
+
+import { visible } from "../core/printable.ts";
 import type { ModelAudit, SnapshotAudit } from "../index.ts";
 import type { Context } from "./context.ts";
 import { formatCount } from "./format.ts";
-import { visible, wrap } from "./layout.ts";
+import { wrap } from "./layout.ts";
 import { table } from "./table.ts";
 
 const right = (header: string) => ({ header, align: "right" as const });

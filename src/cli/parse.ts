@@ -50,7 +50,9 @@ function declare(parser: Commander, command: Command, OptionClass: typeof Comman
     const flag = flagOf(key);
     const flags = `${option.short ? `-${option.short}, ` : ""}${flag}`;
     if (option.kind === "flag") {
-      parser.addOption(new OptionClass(flags));
+      const declared = new OptionClass(flags);
+      declared.negate = false; // commander takes `--no-key` for the opposite of another option
+      parser.addOption(declared);
       if (option.default) parser.addOption(new OptionClass(flag.replace("--", "--no-")));
       continue;
     }

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { displayWidth, printable, visible } from "./layout.ts";
+import { printable, visible } from "../core/printable.ts";
+import { displayWidth } from "./layout.ts";
 import { table } from "./table.ts";
 
 test("columns line up, numbers at the right", () => {

@@ -5,7 +5,8 @@
  * @example
  * table([{ header: "model" }, { header: "loss", align: "right" }], [["char-lstm", "1.71"]]);
  */
-import { displayWidth, pad, truncate, visible, wrap } from "./layout.ts";
+import { visible } from "../core/printable.ts";
+import { displayWidth, pad, truncate, wrap } from "./layout.ts";
 
 export interface Column {
   readonly header: string;

@@ -1,8 +1,10 @@
 /** The progress of a training on standard error. */
+
+import { visible } from "../core/printable.ts";
 import type { TrainEvent } from "../index.ts";
 import type { Context } from "./context.ts";
 import { formatBytes, formatCount, formatDuration } from "./format.ts";
-import { truncate, visible } from "./layout.ts";
+import { truncate } from "./layout.ts";
 import type { ProgressTask } from "./progress.ts";
 
 type Start = Extract<TrainEvent, { type: "start" }>;

@@ -1,4 +1,5 @@
 /** What is timed of each kind of model: the senses in which one can be faster than another. */
+import { joined } from "../core/array.ts";
 import { argmax, createSampler, logSumExp } from "../generate/sampler.ts";
 import type { Engine, Question } from "./engine.ts";
 import { kindOf } from "./kind.ts";
@@ -129,8 +130,8 @@ function grown({ mask }: Engine, { ids, at }: Question, k: number): Question {
   );
   const longer =
     mask === undefined
-      ? Int32Array.of(...ids, ...written)
-      : Int32Array.of(...ids.subarray(0, at), ...written, mask, ...ids.subarray(at + 1));
+      ? joined(ids, written)
+      : joined(ids.subarray(0, at), written, [mask], ids.subarray(at + 1));
   return { ids: longer, types: new Int32Array(longer.length), at: at + k };
 }
 

@@ -1,5 +1,5 @@
 /** A model of this machine as Punchline runs it. */
-import { type HostArray, int32 } from "../core/array.ts";
+import { type HostArray, int32, joined } from "../core/array.ts";
 import { UsageError } from "../core/errors.ts";
 import { createDecoder } from "../generate/decoder.ts";
 import type { Decoder } from "../generate/decoding.ts";
@@ -41,7 +41,7 @@ function questionOf(lm: LanguageModel, { left, right }: Blank, after?: Int32Arra
   if (kindOf(model) !== "masked") {
     // Characters come one by one: the one after a word is a space, which tells nothing about the next word.
     const before = promptIds(lm, tokenizer.kind === "character" && left !== "" ? `${left} ` : left);
-    const ids = Int32Array.of(...before, ...(after ?? []));
+    const ids = joined(before, after ?? []);
     return checked(lm, { ids, types: new Int32Array(ids.length), at: before.length - 1 });
   }
   const { mask } = tokenizer;

@@ -96,3 +96,14 @@ export function int32(shape: readonly number[], data?: Int32Array | readonly num
     Array.isArray(data) ? Int32Array.from(data) : (data as Int32Array | undefined),
   );
 }
+
+/** Ids one list behind the other. Spread into a call, a hundred thousand of them would overflow the stack. */
+export function joined(...lists: readonly ArrayLike<number>[]): Int32Array {
+  const all = new Int32Array(lists.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const list of lists) {
+    all.set(list, at);
+    at += list.length;
+  }
+  return all;
+}

@@ -1,5 +1,7 @@
 /** One text, token by token: what each is, and how likely it was. */
+import { joined } from "../core/array.ts";
 import { beginsAfterEnd, type LanguageModel } from "../generate/language-model.ts";
+import { streamDecoder } from "../text/stream-decoder.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { tokenLosses } from "./token-losses.ts";
 
@@ -18,7 +20,7 @@ export async function scoreText(lm: LanguageModel, text: string, signal?: AbortS
   const { tokenizer } = lm;
   const ids = tokenizer.encode(text);
   const begins = beginsAfterEnd(tokenizer);
-  const row = begins ? Int32Array.of(tokenizer.endOfText, ...ids) : ids;
+  const row = begins ? joined([tokenizer.endOfText], ids) : ids;
   const [losses] = row.length > 1 ? await tokenLosses(lm, [row], signal) : [];
   const known = Array.from(losses ?? [], (nats) => -nats);
   return {
@@ -29,14 +31,8 @@ export async function scoreText(lm: LanguageModel, text: string, signal?: AbortS
 
 /** The text that each token adds; joined they are the whole. */
 export function tokenPieces(tokenizer: Tokenizer, ids: ArrayLike<number>): string[] {
-  const list = Array.from(ids);
-  if (tokenizer.kind === "character") return list.map((id) => tokenizer.decode([id]));
-  let before = "";
-  return list.map((_, k) => {
-    const text = tokenizer.decode(list.slice(0, k + 1));
-    if (k + 1 < list.length && text.endsWith("\ufffd")) return "";
-    const piece = text.slice(before.length);
-    before = text;
-    return piece;
-  });
+  const stream = streamDecoder(tokenizer);
+  const pieces = Array.from(ids, (id) => stream.push(id));
+  if (pieces.length > 0) pieces.push(pieces.pop() + stream.end());
+  return pieces;
 }

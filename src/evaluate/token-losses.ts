@@ -56,6 +56,7 @@ export async function tokenLosses(
         : Math.min(model.contextLength, Math.max(ROUND, Math.ceil(longest / ROUND) * ROUND));
       let state: Record<string, HostArray> = carries ? zeroState(model.state(BATCH)) : {};
       for (let start = 0; start < longest; start += length) {
+        signal?.throwIfAborted();
         const { ids, targets } = window(
           some.map((i) => rows[i]!),
           start,

@@ -71,14 +71,14 @@ export class CacheDecoder implements Decoder {
     this.#rows = start?.rows ?? Array.from({ length: batch }, () => []);
   }
 
-  async append(tokens: Int32Array): Promise<Float32Array> {
+  async append(tokens: Int32Array, signal?: AbortSignal): Promise<Float32Array> {
     const { contextLength } = this.#lm.model;
     const length = tokens.length / this.batch;
     const past = this.#rows[0]!.length;
     this.#rows.forEach((row, r) => {
       for (let t = 0; t < length; t++) row.push(tokens[r * length + t]!);
     });
-    if (past + length <= contextLength) return this.#read(tokens, past);
+    if (past + length <= contextLength) return this.#read(tokens, past, signal);
     if (this.#overflow === "error") {
       for (const row of this.#rows) row.length = past;
       throw contextOverflow(this.#lm, past + length);
@@ -87,20 +87,20 @@ export class CacheDecoder implements Decoder {
     const kept = this.#rows.map((row) => row.slice(-Math.max(1, Math.floor(contextLength / 2))));
     this.reset();
     this.#rows = kept;
-    return this.#read(Int32Array.from(kept.flat()), 0);
+    return this.#read(Int32Array.from(kept.flat()), 0, signal);
   }
 
   /** Read once, and copied to the rows. */
-  async start(ids: Int32Array): Promise<Float32Array> {
+  async start(ids: Int32Array, signal?: AbortSignal): Promise<Float32Array> {
     this.reset();
-    if (this.batch === 1) return this.append(ids);
+    if (this.batch === 1) return this.append(ids, signal);
     const one = new CacheDecoder(this.#lm, 1, this.#overflow, {
       graph: this.#graph,
       rows: [[]],
       state: zeroState(this.#lm.model.state(1), this.#capacity),
       capacity: this.#capacity,
     });
-    const logits = await one.append(ids);
+    const logits = await one.append(ids, signal);
     const all = new Array<number>(this.batch).fill(0);
     const used = one.#rows[0]!.length;
     this.#rows = all.map(() => [...one.#rows[0]!]);
@@ -139,12 +139,14 @@ export class CacheDecoder implements Decoder {
   }
 
   /** Reads tokens that are to follow the first `past` of every row. */
-  async #read(tokens: Int32Array, past: number): Promise<Float32Array> {
+  async #read(tokens: Int32Array, past: number, signal?: AbortSignal): Promise<Float32Array> {
     const length = tokens.length / this.batch;
     this.#reserve(past, past + length);
     const piece = Math.max(1, Math.floor(READ_AT_ONCE / this.batch));
-    for (let t = 0; t < length; t += piece)
+    for (let t = 0; t < length; t += piece) {
+      signal?.throwIfAborted();
       await this.#feed(columns(tokens, this.batch, t, Math.min(length, t + piece)), past + t);
+    }
     return this.#logits.data;
   }
 

@@ -5,14 +5,15 @@ export interface Decoder {
   /**
    * Appends tokens to every row and returns the logits of what comes next.
    * @param ids [batch · length], row after row
+   * @param signal looked at between the pieces in which many tokens are read; the decoder must be reset after it
    * @returns [batch · vocabulary], good until the next call
    */
-  append(ids: Int32Array): Promise<Float32Array>;
+  append(ids: Int32Array, signal?: AbortSignal): Promise<Float32Array>;
   /**
    * Forgets all text, and reads the same tokens in every row.
    * @returns [batch · vocabulary], good until the next call
    */
-  start(ids: Int32Array): Promise<Float32Array>;
+  start(ids: Int32Array, signal?: AbortSignal): Promise<Float32Array>;
   /**
    * A decoder whose row `i` goes on from what row `rows[i]` of this one has read; this one stays as it is.
    * The two share their graphs, so that releasing one releases both.

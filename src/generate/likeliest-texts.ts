@@ -54,7 +54,7 @@ export async function likeliestTexts(
   const results: (LikelyText & { readonly total: number })[] = [];
   const rank = () => results.sort((a, b) => b.total - a.total).slice(0, n);
   let at = decoder;
-  let logits = await decoder.start(prompt);
+  let logits = await decoder.start(prompt, options.signal);
   let beams: readonly Beam[] = [{ row: 0, ids: [], logProbabilities: [], total: 0 }];
   for (let length = 1; length <= maxLength; length++) {
     const open: Beam[] = [];

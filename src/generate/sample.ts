@@ -8,6 +8,7 @@
  * for (const { text } of await sample(lm, { prompt: "Why did", n: 5, seed: 7 })) console.log(text);
  */
 
+import { joined } from "../core/array.ts";
 import { UsageError } from "../core/errors.ts";
 import { Random } from "../core/random.ts";
 import { type StreamDecoder, streamDecoder } from "../text/stream-decoder.ts";
@@ -37,8 +38,8 @@ export interface SampleOptions extends SamplerOptions {
   readonly slide?: boolean;
   /** Samples written side by side. Default: up to 64; of a hosted model, requests at once, up to 8. */
   readonly batch?: number;
-  /** Called with each piece of text as it is written. */
-  readonly onText?: (sample: number, text: string) => void;
+  /** Called with each piece of text as it is written; where it returns a promise, that is waited for. */
+  readonly onText?: (sample: number, text: string) => unknown;
   readonly signal?: AbortSignal;
 }
 
@@ -142,7 +143,7 @@ export async function sampleWith(
 /** The ids that a text begins with. @throws UsageError where the vocabulary cannot spell the prompt. */
 export function promptIds({ tokenizer }: LanguageModel, prompt: string): Int32Array {
   const ids = tokenizer.encode(prompt);
-  return beginsAfterEnd(tokenizer) || ids.length === 0 ? Int32Array.of(tokenizer.endOfText, ...ids) : ids;
+  return beginsAfterEnd(tokenizer) || ids.length === 0 ? joined([tokenizer.endOfText], ids) : ids;
 }
 
 async function write(
@@ -157,11 +158,12 @@ async function write(
   const { batch } = decoder;
   const vocabulary = lm.tokenizer.size;
   options.signal?.throwIfAborted();
-  let logits = await decoder.start(start);
+  let logits = await decoder.start(start, options.signal);
   while (true) {
     const width = logits.length / batch;
     const next = new Int32Array(batch).fill(lm.tokenizer.endOfText);
     let writing = false;
+    const shown: unknown[] = [];
     drafts.forEach((draft, row) => {
       if (draft.finish) return;
       const scores = logits.subarray(row * width, row * width + Math.min(width, vocabulary));
@@ -169,9 +171,10 @@ async function write(
       if (unknown !== undefined) scores[unknown] = -Infinity;
       const { id, logProbability } = choose(scores, draft.ids, draft.uniform());
       next[row] = id;
-      draft.append(id, logProbability);
+      shown.push(draft.append(id, logProbability));
       if (!draft.finish) writing = true;
     });
+    await Promise.all(shown);
     if (!writing) return;
     options.signal?.throwIfAborted();
     logits = await decoder.append(next);
@@ -211,7 +214,7 @@ class Draft {
     return this.#random.uniform(this.ids.length);
   }
 
-  append(id: number, logProbability: number): void {
+  append(id: number, logProbability: number): unknown {
     const { tokenizer, endsItems } = this.#lm;
     const { maxLength = 200, stop = [] } = this.#options;
     this.ids.push(id);
@@ -227,13 +230,13 @@ class Draft {
       if (this.ids.length >= maxLength) this.finish ??= "length";
       if (this.finish) this.#text += this.#stream.end();
     }
-    this.#show();
+    return this.#show();
   }
 
   /** Tells what is certain: nothing that may become a stop text. */
-  #show(): void {
+  #show(): unknown {
     const { onText, stop = [] } = this.#options;
-    if (!onText) return;
+    if (!onText) return undefined;
     let end = this.#text.length;
     if (!this.finish) {
       for (const s of stop) {
@@ -245,10 +248,10 @@ class Draft {
         }
       }
     }
-    if (end > this.#shown) {
-      onText(this.#index, this.#text.slice(this.#shown, end));
-      this.#shown = end;
-    }
+    if (end <= this.#shown) return undefined;
+    const piece = this.#text.slice(this.#shown, end);
+    this.#shown = end;
+    return onText(this.#index, piece);
   }
 
   finished(): Sample {

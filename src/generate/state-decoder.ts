@@ -36,11 +36,12 @@ export class StateDecoder implements Decoder {
     this.#state = state ?? zeroState(lm.model.state(batch));
   }
 
-  async append(ids: Int32Array): Promise<Float32Array> {
+  async append(ids: Int32Array, signal?: AbortSignal): Promise<Float32Array> {
     const { batch } = this;
     const length = ids.length / batch;
     let logits: Float32Array = new Float32Array();
     for (let t = 0; t < length; t++) {
+      signal?.throwIfAborted();
       const column = Int32Array.from({ length: batch }, (_, row) => ids[row * length + t]!);
       const input = { ids: int32([batch, 1], column), state: this.#state };
       const result = await this.#step(this.#lm.weights, input);
@@ -51,9 +52,9 @@ export class StateDecoder implements Decoder {
     return logits;
   }
 
-  start(ids: Int32Array): Promise<Float32Array> {
+  start(ids: Int32Array, signal?: AbortSignal): Promise<Float32Array> {
     this.reset();
-    return this.append(repeated(ids, this.batch));
+    return this.append(repeated(ids, this.batch), signal);
   }
 
   branch(rows: ArrayLike<number>): Decoder {

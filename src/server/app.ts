@@ -1,25 +1,33 @@
-/** The routes put together, with what holds for all of them: errors, the size of a body. */
+/** The routes put together, with what holds for all of them: who may ask, errors, the size of a body. */
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
+import { excerpt } from "../core/printable.ts";
 import { ApiError, answerOf } from "./errors.ts";
+import { endWithin } from "./event-stream.ts";
+import { type App, type Guarded, protect } from "./guard.ts";
 import { chatRoutes } from "./routes/chat-completions.ts";
 import { completionRoutes } from "./routes/completions.ts";
 import { modelRoutes } from "./routes/models.ts";
 import type { Service } from "./service.ts";
 
-/** Bytes of a request. */
-const MAX_BODY = 1 << 20;
-
 const paths = ["/v1/models", "/v1/completions", "/v1/chat/completions"];
 
-/** @param report told of errors that are no fault of a request */
-export function createApp(service: Service, report: (error: unknown) => void): Hono {
-  const app = new Hono({ strict: false });
+/** @param report given errors that are no fault of a request */
+export function createApp(service: Service, guarded: Guarded, report: (error: unknown) => void): App {
+  const { maxBytes, stallMs } = service.limits;
+  const app: App = new Hono({ strict: false });
+  app.use(async (context, next) => {
+    await next();
+    context.header("x-content-type-options", "nosniff");
+    if (context.res.headers.get("content-type") === "application/json")
+      endWithin(stallMs, context.env.outgoing);
+  });
+  protect(app, guarded);
   app.use(
     bodyLimit({
-      maxSize: MAX_BODY,
+      maxSize: maxBytes,
       onError: () => {
-        throw new ApiError(413, `A request may have at most ${MAX_BODY} bytes.`, "too_large");
+        throw new ApiError(413, `A request may have at most ${maxBytes} bytes.`, "too_large");
       },
     }),
   );
@@ -30,13 +38,18 @@ export function createApp(service: Service, report: (error: unknown) => void): H
     const { path, method } = context.req;
     const error = paths.includes(path.replace(/\/$/, ""))
       ? new ApiError(405, `${path} takes no ${method}.`, "method_not_allowed")
-      : new ApiError(404, `There is nothing at ${path}; there are ${paths.join(", ")}.`, "unknown_url");
+      : new ApiError(
+          404,
+          `There is nothing at ${excerpt(path)}; there are ${paths.join(", ")}.`,
+          "unknown_url",
+        );
     const { status, body } = answerOf(error);
     return context.json(body, status);
   });
   app.onError((error, context) => {
     const { status, body, unexpected } = answerOf(error);
     if (status === 413) context.header("connection", "close"); // the rest of the body is not read
+    if (status === 503) context.header("retry-after", "1");
     if (unexpected && !context.req.raw.signal.aborted) report(error);
     return context.json(body, status);
   });

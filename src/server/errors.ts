@@ -4,7 +4,7 @@ import type { ErrorBody } from "./messages.ts";
 
 export class ApiError extends Error {
   override readonly name = "ApiError";
-  readonly status: 400 | 404 | 405 | 413 | 415 | 500 | 503;
+  readonly status: 400 | 401 | 403 | 404 | 405 | 413 | 415 | 500 | 503;
   readonly code: string | null;
   /** The field that is meant. */
   readonly param: string | null;

@@ -1,36 +1,80 @@
 /** Answers that come piece by piece, as server-sent events (WHATWG HTML, 9.2). */
+import type { ServerResponse } from "node:http";
 import { answerOf } from "./errors.ts";
 
-export type Send = (message: object) => void;
+/** Resolves when there is room for more: a client that does not read is waited for. */
+export type Send = (message: object) => Promise<void>;
 
 export interface EventStreamOptions {
   /** Sends the events. Its signal aborts when the client goes away. */
   readonly work: (send: Send, signal: AbortSignal) => Promise<void>;
   /** Of the request itself. */
   readonly signal: AbortSignal;
-  /** Told of errors that are no fault of the request. */
+  /** Given errors that are no fault of the request. */
   readonly report: (error: unknown) => void;
+  /** Milliseconds to wait for a client that does not read. */
+  readonly stallMs: number;
+  /** The connection, closed where it was waited for in vain. */
+  readonly outgoing: Outgoing;
 }
+
+export type Outgoing = Pick<ServerResponse, "destroy" | "setTimeout">;
+
+/** Bytes that may wait to be read. */
+const ROOM = 1 << 16;
 
 /**
  * An answer of events that ends with `[DONE]`, or with an error in place of an event. An error before the
  * first event rejects, so that it gets its status like that of any other request.
  */
-export function eventStream({ work, signal, report }: EventStreamOptions): Promise<Response> {
+export function eventStream({
+  work,
+  signal,
+  report,
+  stallMs,
+  outgoing,
+}: EventStreamOptions): Promise<Response> {
   return new Promise((resolve, reject) => {
     const gone = new AbortController();
     const encoder = new TextEncoder();
+    const waiting = new Set<() => void>();
+    const wake = () => {
+      for (const resume of waiting) resume();
+    };
     let controller!: ReadableStreamDefaultController<Uint8Array>;
-    const body = new ReadableStream<Uint8Array>({
-      start(given) {
-        controller = given;
+    const body = new ReadableStream<Uint8Array>(
+      {
+        start(given) {
+          controller = given;
+        },
+        pull: wake,
+        cancel() {
+          gone.abort();
+          wake();
+        },
       },
-      cancel() {
-        gone.abort();
-      },
-    });
-    const write = (data: string) => {
-      if (!gone.signal.aborted) controller.enqueue(encoder.encode(`data: ${data}\n\n`));
+      new ByteLengthQueuingStrategy({ highWaterMark: ROOM }),
+    );
+    const stall = () => {
+      gone.abort();
+      outgoing.destroy();
+      wake();
+    };
+    signal.addEventListener("abort", wake, { once: true });
+    const whenRead = () =>
+      new Promise<void>((resume) => {
+        const timer = setTimeout(stall, stallMs);
+        const done = () => {
+          clearTimeout(timer);
+          waiting.delete(done);
+          resume();
+        };
+        waiting.add(done);
+      });
+    const write = async (data: string) => {
+      if (gone.signal.aborted) return;
+      controller.enqueue(encoder.encode(`data: ${data}\n\n`));
+      if ((controller.desiredSize ?? 0) <= 0) await whenRead();
     };
     let begun = false;
     const begin = () => {
@@ -41,22 +85,29 @@ export function eventStream({ work, signal, report }: EventStreamOptions): Promi
     };
     const send: Send = (message) => {
       begin();
-      write(JSON.stringify(message));
+      return write(JSON.stringify(message));
     };
     work(send, AbortSignal.any([signal, gone.signal]))
       .then(() => {
         begin();
-        write("[DONE]");
+        return write("[DONE]");
       })
       .catch((error: unknown) => {
         if (!begun) return reject(error);
-        if (signal.aborted || gone.signal.aborted) return;
-        const { body, unexpected } = answerOf(error);
-        if (unexpected) report(error);
-        write(JSON.stringify(body));
+        if (gone.signal.aborted) return;
+        const { body, unexpected } = answerOf(signal.aborted ? signal.reason : error);
+        if (unexpected && !signal.aborted) report(error);
+        return write(JSON.stringify(body));
       })
       .finally(() => {
-        if (begun && !gone.signal.aborted) controller.close();
+        if (!begun || gone.signal.aborted) return;
+        controller.close();
+        endWithin(stallMs, outgoing);
       });
   });
+}
+
+/** Closes the connection where its client reads nothing for that long of what is still to be sent. */
+export function endWithin(stallMs: number, outgoing: Outgoing): void {
+  outgoing.setTimeout(stallMs, () => outgoing.destroy());
 }

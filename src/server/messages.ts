@@ -19,7 +19,7 @@ const sampling = {
   top_k: z.int().min(0).nullish(),
   min_p: z.number().min(0).max(1).nullish(),
   repetition_penalty: z.number().min(0.01).max(100).nullish(),
-  n: z.int().min(1).max(128).nullish(),
+  n: z.int().min(1).nullish(),
   stop: z.union([stop, z.array(stop).max(16)]).nullish(),
   seed: z.int().nullish(),
   stream: z.boolean().nullish(),
@@ -34,7 +34,7 @@ const sampling = {
 export const completionRequest = z.strictObject({
   ...sampling,
   prompt: z
-    .union([z.string(), z.array(z.string()).min(1).max(64)], { error: "must be a text or a list of texts" })
+    .union([z.string(), z.array(z.string())], { error: "must be a text or a list of texts" })
     .default(""),
   /** Default 16, as OpenAI's. */
   max_tokens: z.int().min(0).nullish(),
@@ -46,15 +46,21 @@ export const completionRequest = z.strictObject({
 
 const contentPart = z.strictObject({ type: z.literal("text"), text: z.string() });
 
-const message = z.strictObject({
-  role: z.enum(["system", "developer", "user", "assistant"]),
-  content: z.union([z.string(), z.array(contentPart)], { error: "must be text" }),
-  name: z.string().nullish(),
-});
+/** Only an assistant's message may lack its text, as those that called a function do. */
+const message = z
+  .strictObject({
+    role: z.enum(["system", "developer", "user", "assistant"]),
+    content: z.union([z.string(), z.array(contentPart)], { error: "must be text" }).optional(),
+    name: z.string().nullish(),
+  })
+  .refine(({ role, content }) => role === "assistant" || content !== undefined, {
+    path: ["content"],
+    error: "is missing",
+  });
 
 export const chatRequest = z.strictObject({
   ...sampling,
-  messages: z.array(message).min(1),
+  messages: z.array(message),
   max_tokens: z.int().min(1).nullish(),
   max_completion_tokens: z.int().min(1).nullish(),
   logprobs: z.boolean().nullish(),

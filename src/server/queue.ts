@@ -1,46 +1,84 @@
 /** One request at a time: a model uses all cores by itself. */
 import { ApiError } from "./errors.ts";
 
+interface Turn {
+  begin(): void;
+  refuse(error: Error): void;
+}
+
 export class Queue {
   readonly #limit: number;
-  #last: Promise<unknown> = Promise.resolve();
-  #size = 0;
+  /** In the order in which they came. */
+  readonly #waiting = new Set<Turn>();
+  #busy = false;
   #closed = false;
+  #onIdle: (() => void) | undefined;
 
   /** @param limit requests that may wait or be under way */
-  constructor(limit = 64) {
+  constructor(limit: number) {
     this.#limit = limit;
   }
 
   /** Requests that wait or are under way. */
   get size(): number {
-    return this.#size;
+    return this.#waiting.size + (this.#busy ? 1 : 0);
   }
 
   /**
    * Does `work` when all before it is done.
-   * @throws ApiError 503 where too many wait, or the server is closing; the signal's reason where it aborts before
+   * @throws ApiError 503 where too many wait, or the server is closing; the signal's reason, at once, where it
+   * aborts before
    */
   async run<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
-    if (this.#size >= this.#limit)
+    if (this.#closed) throw stopping();
+    if (this.size >= this.#limit)
       throw new ApiError(503, `${this.#limit} requests are waiting already; try again later.`, "overloaded");
-    this.#size++;
-    const turn = this.#last.then(() => {
-      if (this.#closed) throw new ApiError(503, "The server is stopping.", "stopping");
-      signal.throwIfAborted();
-      return work();
-    });
-    this.#last = turn.catch(() => {});
+    signal.throwIfAborted();
+    if (this.#busy) await this.#turn(signal);
+    this.#busy = true;
     try {
-      return await turn;
+      return await work();
     } finally {
-      this.#size--;
+      const [next] = this.#waiting;
+      if (next) next.begin();
+      else {
+        this.#busy = false;
+        this.#onIdle?.();
+      }
     }
   }
 
   /** Refuses what has not begun; resolves when what is under way is done. */
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#last;
+    for (const turn of this.#waiting) turn.refuse(stopping());
+    if (this.#busy)
+      await new Promise<void>((done) => {
+        this.#onIdle = done;
+      });
+  }
+
+  #turn(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const leave = () => {
+        this.#waiting.delete(turn);
+        signal.removeEventListener("abort", onAbort);
+      };
+      const turn: Turn = {
+        begin() {
+          leave();
+          resolve();
+        },
+        refuse(error) {
+          leave();
+          reject(error);
+        },
+      };
+      const onAbort = () => turn.refuse(signal.reason);
+      signal.addEventListener("abort", onAbort, { once: true });
+      this.#waiting.add(turn);
+    });
   }
 }
+
+export const stopping = () => new ApiError(503, "The server is stopping.", "stopping");

@@ -16,13 +16,19 @@ let local: LocalModel;
 let server: ModelServer;
 let client: OpenAI;
 const failures: unknown[] = [];
+/** More tokens than any test has the time for. */
+const LONG = 1_000_000;
 
 beforeAll(async () => {
   folder = join(mkdtempSync(join(tmpdir(), "punchline-serve-")), "hens");
   // Characters of one, two, three and four bytes, and no end of text: every sample runs to its limit.
   await train({ ...tinyTraining({}, babble(1500).replaceAll("why", "🐔 é €")), out: folder });
   local = await openLocal(folder);
-  server = await serve(await openLocal(folder), { port: 0, report: (error) => failures.push(error) });
+  server = await serve(await openLocal(folder), {
+    port: 0,
+    limits: { maxTokens: LONG },
+    report: (error) => failures.push(error),
+  });
   client = new OpenAI({ apiKey: "none", baseURL: server.url, maxRetries: 0 });
 });
 afterAll(async () => {
@@ -253,7 +259,7 @@ describe("the queue", () => {
 
   it.each([true, false])("stops writing when the client goes away (stream: %s)", async (stream) => {
     const stop = new AbortController();
-    const long = { ...settings, max_tokens: 1_000_000, stream };
+    const long = { ...settings, max_tokens: LONG, stream };
     const asked = client.completions.create(long, { signal: stop.signal });
     if (stream) {
       for await (const _ of (await asked) as AsyncIterable<unknown>) break;

@@ -1,9 +1,9 @@
 /** What the routes share: the model, its name, the queue, and the way from a request to texts. */
 import { randomInt } from "node:crypto";
 import type { Context } from "hono";
-import type { z } from "zod";
 import { type LocalModel, type Sample, type SampleOptions, tokenPieces } from "../index.ts";
 import { ApiError } from "./errors.ts";
+import { requireAtMost, type ServeLimits } from "./limits.ts";
 import type { SamplingRequest, Usage } from "./messages.ts";
 import { Queue } from "./queue.ts";
 
@@ -14,55 +14,24 @@ export interface Service {
   /** Seconds since 1970. */
   readonly created: number;
   readonly queue: Queue;
+  readonly limits: ServeLimits;
+  /** Aborts when requests under way have had their time and the server has to end. */
+  readonly stopped: AbortSignal;
 }
 
-export function createService(model: LocalModel, id: string): Service {
-  return { model, id, created: Math.floor(Date.now() / 1000), queue: new Queue() };
+export function createService(
+  model: LocalModel,
+  id: string,
+  limits: ServeLimits,
+  stopped: AbortSignal,
+): Service {
+  const created = Math.floor(Date.now() / 1000);
+  return { model, id, created, queue: new Queue(limits.maxRequests), limits, stopped };
 }
 
-/**
- * The body of a request.
- * @throws ApiError 415 where it is not sent as JSON (which also keeps other web pages out), 400 where it is
- * not what `schema` says, 404 where it asks for another model
- */
-export async function readRequest<T extends { readonly model: string }>(
-  context: Context,
-  schema: z.ZodType<T>,
-  { id }: Service,
-): Promise<T> {
-  const type = context.req.header("content-type") ?? "";
-  if (!/^application\/json\b/i.test(type))
-    throw new ApiError(415, "Send JSON, with content-type: application/json.", "not_json");
-  const text = await context.req.text();
-  let body: unknown;
-  try {
-    body = JSON.parse(text);
-  } catch {
-    throw new ApiError(400, "The body is not JSON.", "not_json");
-  }
-  const { success, data, error } = schema.safeParse(body);
-  if (!success) throw invalid(error);
-  if (data.model !== id) {
-    throw new ApiError(
-      404,
-      `There is no model "${data.model}" here, only "${id}".`,
-      "model_not_found",
-      "model",
-    );
-  }
-  return data;
-}
-
-function invalid(error: z.ZodError): ApiError {
-  const issue = error.issues[0]!;
-  if (issue.code === "unrecognized_keys") {
-    const field = [...issue.path, issue.keys[0]].join(".");
-    return new ApiError(400, `${field} is not supported here; leave it out.`, "unsupported_parameter", field);
-  }
-  const field = issue.path.join(".");
-  const code = issue.code === "invalid_value" ? "unsupported_value" : "invalid_value";
-  return new ApiError(400, field ? `${field}: ${issue.message}.` : `${issue.message}.`, code, field || null);
-}
+/** Aborts where the client goes away, or the server must end. */
+export const signalOf = (context: Context, { stopped }: Service): AbortSignal =>
+  AbortSignal.any([context.req.raw.signal, stopped]);
 
 /** The options of a request that both endpoints have. */
 export function sampleOptions(
@@ -96,8 +65,29 @@ export function roomAfter(
   return { tokens, room: bounded ? network.contextLength - Math.max(1, tokens) : Number.POSITIVE_INFINITY };
 }
 
-/** @throws ApiError 400 `context_length_exceeded` */
+/** @throws ApiError 400 `limit_exceeded` where there are more prompts times `n` than the server writes */
+export function requireTexts({ limits }: Service, texts: number): void {
+  requireAtMost(limits.maxTexts, texts, "texts (prompts times n)", "n");
+}
+
+/**
+ * Checks the tokens that a request asks for against the limits of the server and of the model.
+ * @param rooms of each prompt
+ * @throws ApiError 400 `limit_exceeded` or `context_length_exceeded`
+ */
 export function requireRoom(
+  service: Service,
+  { maxTokens, field }: { readonly maxTokens: number; readonly field: string },
+  rooms: readonly ReturnType<typeof roomAfter>[],
+): void {
+  const { limits } = service;
+  for (const room of rooms) requireFit(service, maxTokens, room);
+  requireAtMost(limits.maxTokens, maxTokens, `tokens to write (${field})`, field);
+  const read = rooms.reduce((sum, { tokens }) => sum + tokens, 0);
+  requireAtMost(limits.maxPromptTokens, read, "tokens to read", "prompt");
+}
+
+function requireFit(
   { model }: Service,
   wanted: number,
   { tokens, room }: ReturnType<typeof roomAfter>,

@@ -1,6 +1,7 @@
 /** `punchline compare-models`: every architecture trained for the same time on the same texts. */
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { visible } from "../../core/printable.ts";
 import {
   type ArchitecturesResult,
   architectureOf,
@@ -15,7 +16,7 @@ import type { Context } from "../context.ts";
 import { dataChoices, dataOptions, readData } from "../data-options.ts";
 import { deviceOf, deviceOptions } from "../device-options.ts";
 import { formatBytes, formatDuration, formatRate } from "../format.ts";
-import { truncate, visible, wrap } from "../layout.ts";
+import { truncate, wrap } from "../layout.ts";
 import { flagOf, integer, number, present, text } from "../option.ts";
 import { sparkline } from "../sparkline.ts";
 import { table } from "../table.ts";

@@ -2,11 +2,12 @@
 
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { visible } from "../../core/printable.ts";
 import { chapterNames, type StoryEvent, type StoryResult, tellStory, usualMinutes } from "../../index.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import { formatCount, formatDuration } from "../format.ts";
-import { visible, wrap } from "../layout.ts";
+import { wrap } from "../layout.ts";
 import { flag, integer, list, number, present, text } from "../option.ts";
 import { storyProgress } from "../story-progress.ts";
 

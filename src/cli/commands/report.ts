@@ -1,5 +1,6 @@
 /** `punchline report`: the quality of several runs side by side. */
 import { basename } from "node:path";
+import { visible } from "../../core/printable.ts";
 import {
   isHosted,
   legendOf,
@@ -15,7 +16,7 @@ import {
 import { defineCommand, severalArguments } from "../command.ts";
 import type { Context } from "../context.ts";
 import { dataOptions } from "../data-options.ts";
-import { visible, wrap } from "../layout.ts";
+import { wrap } from "../layout.ts";
 import { modelKinds, modelOptions, openAny, tellUsage } from "../open-model.ts";
 import { integer, list, number, type OptionValues, present, text } from "../option.ts";
 import { table } from "../table.ts";

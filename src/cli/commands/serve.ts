@@ -1,9 +1,12 @@
 /** `punchline serve`: a model behind an OpenAI-style HTTP API. */
-import { serve } from "../../server/serve.ts";
+import { checkedSecret } from "../../core/secret.ts";
+import { UsageError } from "../../index.ts";
+import { defaultLimits } from "../../server/limits.ts";
+import { checkServe, serve } from "../../server/serve.ts";
 import { argument, defineCommand } from "../command.ts";
 import { failureOf } from "../failure.ts";
 import { localOptions, openHere } from "../open-model.ts";
-import { integer, text } from "../option.ts";
+import { flag, integer, list, text } from "../option.ts";
 
 export default defineCommand({
   description:
@@ -13,26 +16,71 @@ export default defineCommand({
   options: {
     port: integer({ describe: "Where to listen, 0 for any free port", min: 0, max: 65_535, default: 8080 }),
     host: text({
-      describe: "Address to listen at; 0.0.0.0 lets other machines in",
+      describe: "Address to listen at; 0.0.0.0 lets other machines in, who need a key",
       placeholder: "ADDRESS",
       default: "127.0.0.1",
+    }),
+    key: text({
+      describe:
+        "What requests must send as Authorization: Bearer KEY; better set PUNCHLINE_API_KEY, which other users of this machine do not see",
+      placeholder: "KEY",
+    }),
+    noKey: flag({ describe: "Let in anyone who reaches the address" }),
+    allowOrigin: list({
+      describe: "Let web pages of this origin use the server, such as https://example.com; * for all",
+      placeholder: "ORIGIN",
+    }),
+    maxTokens: integer({
+      describe: "Most tokens that a request may have written for each text",
+      min: 1,
+      default: defaultLimits.maxTokens,
+    }),
+    maxTexts: integer({
+      describe: "Most texts of a request: prompts times n",
+      min: 1,
+      default: defaultLimits.maxTexts,
+    }),
+    maxPrompt: integer({
+      describe: "Most tokens that a request may have read",
+      min: 1,
+      default: defaultLimits.maxPromptTokens,
     }),
     ...localOptions,
   },
   examples: [
     { command: "punchline serve runs/a", explain: "For clients of http://127.0.0.1:8080/v1" },
-    { command: "punchline serve gpt2 --host 0.0.0.0 --port 8000", explain: "For other machines too" },
+    {
+      command: "punchline serve gpt2 --host 0.0.0.0",
+      explain: "For other machines too, which need the key in PUNCHLINE_API_KEY",
+    },
+    {
+      command: "punchline serve runs/a --allow-origin http://localhost:5173",
+      explain: "For a web page",
+    },
   ],
-  async run(ctx, args, { port, host, ...device }) {
-    const model = await openHere(ctx, args.model, device, "has its own server already");
-    const server = await serve(model, {
+  async run(ctx, args, { port, host, noKey, allowOrigin, maxTokens, maxTexts, maxPrompt, ...rest }) {
+    const { key: given, ...device } = rest;
+    if (noKey && given !== undefined)
+      throw new UsageError("--key and --no-key exclude each other; give one.");
+    if (given?.trim() === "") throw new UsageError("--key is empty; give a key, or --no-key for none.");
+    const variable = checkedSecret("PUNCHLINE_API_KEY", process.env.PUNCHLINE_API_KEY);
+    const key: string | false | undefined = noKey ? false : (checkedSecret("--key", given) ?? variable);
+    const settings = {
       port,
       host,
+      ...(key === undefined ? {} : { key }),
+      allowOrigins: allowOrigin,
+      limits: { maxTokens, maxTexts, maxPromptTokens: maxPrompt },
+    };
+    await checkServe(settings);
+    const model = await openHere(ctx, args.model, device, "has its own server already");
+    const server = await serve(model, {
+      ...settings,
       report: (error) => ctx.warn(`error: ${failureOf(error).sentence}`),
     });
     const { url, id } = server;
-    if (!/^(127\.|::1$)/.test(server.host))
-      ctx.warn("Anyone who reaches this address may use the model: there are no keys.");
+    if (!server.local && !server.needsKey)
+      ctx.warn("Anyone who reaches this address may use the model: there is no key.");
     ctx.print(`Model "${id}" at ${url}. Ctrl-C stops it.`);
     ctx.json({ url, model: id, host: server.host, port: server.port });
     const { interrupt } = ctx;

@@ -1,5 +1,6 @@
 /** What the terminal shows while typing with suggestions: lines for any size, and where the cursor stands. */
-import { displayWidth, truncate, visible, wrap } from "../layout.ts";
+import { visible } from "../../core/printable.ts";
+import { displayWidth, truncate, wrap } from "../layout.ts";
 import type { Style } from "../terminal.ts";
 import { type Editor, keyHelp } from "./editor.ts";
 

@@ -6,7 +6,8 @@ import { randomUUID } from "node:crypto";
 import { Hono } from "hono";
 import type { Sample } from "../../index.ts";
 import { ApiError } from "../errors.ts";
-import { eventStream } from "../event-stream.ts";
+import { eventStream, type Send } from "../event-stream.ts";
+import type { App } from "../guard.ts";
 import {
   type ChatAnswer,
   type ChatChunk,
@@ -14,14 +15,16 @@ import {
   type ChatRequest,
   chatRequest,
 } from "../messages.ts";
+import { readRequest } from "../request.ts";
 import {
   ending,
   piecesOf,
-  readRequest,
   requireRoom,
+  requireTexts,
   roomAfter,
   type Service,
   sampleOptions,
+  signalOf,
   tokensOf,
   usageOf,
 } from "../service.ts";
@@ -29,15 +32,17 @@ import {
 /** Tokens written at most where the request does not say. */
 const MAX_TOKENS = 256;
 
-export function chatRoutes(service: Service, report: (error: unknown) => void): Hono {
-  return new Hono().post("/", async (context) => {
+export function chatRoutes(service: Service, report: (error: unknown) => void): App {
+  return (new Hono() as App).post("/", async (context) => {
     const request = await readRequest(context, chatRequest, service);
-    const { signal } = context.req.raw;
+    const signal = signalOf(context, service);
     const job = jobOf(service, request);
     if (!request.stream) return context.json(await service.queue.run(() => answer(job, signal), signal));
     return eventStream({
       signal,
       report,
+      stallMs: service.limits.stallMs,
+      outgoing: context.env.outgoing,
       work: (send, gone) => service.queue.run(() => stream(job, send, gone), gone),
     });
   });
@@ -46,14 +51,20 @@ export function chatRoutes(service: Service, report: (error: unknown) => void): 
 /** @throws ApiError, UsageError, InputError for what cannot be done */
 function jobOf(service: Service, request: ChatRequest) {
   const prompt = request.messages
-    .map(({ content }) => (typeof content === "string" ? content : content.map(({ text }) => text).join("")))
+    .map(({ content }) =>
+      typeof content === "string" ? content : (content ?? []).map(({ text }) => text).join(""),
+    )
     .join("\n");
   if (request.stream && request.logprobs)
     throw new ApiError(400, "logprobs is not supported with stream.", "unsupported_parameter", "logprobs");
+  requireTexts(service, request.n ?? 1);
   const room = roomAfter(service, prompt);
   const maxLength =
-    request.max_completion_tokens ?? request.max_tokens ?? Math.max(1, Math.min(MAX_TOKENS, room.room));
-  requireRoom(service, maxLength, room);
+    request.max_completion_tokens ??
+    request.max_tokens ??
+    Math.max(1, Math.min(MAX_TOKENS, service.limits.maxTokens, room.room));
+  const field = typeof request.max_tokens === "number" ? "max_tokens" : "max_completion_tokens";
+  requireRoom(service, { maxTokens: maxLength, field }, [room]);
   const head = {
     id: `chatcmpl-${randomUUID()}`,
     created: Math.floor(Date.now() / 1000),
@@ -90,25 +101,28 @@ async function answer(
 
 async function stream(
   { service, request, head, promptTokens, options }: Job,
-  send: (chunk: ChatChunk) => void,
+  send: Send,
   signal: AbortSignal,
 ): Promise<void> {
   const include = request.stream_options?.include_usage ? { usage: null } : {};
   const one = (index: number, delta: ChatChunk["choices"][number]["delta"], end: object) => {
     const choice = { index, delta, logprobs: null, finish_reason: null, ...end };
-    send({ ...head, object: "chat.completion.chunk", choices: [choice], ...include });
+    const chunk: ChatChunk = { ...head, object: "chat.completion.chunk", choices: [choice], ...include };
+    return send(chunk);
   };
   const begun = new Set<number>();
-  const onText = (index: number, content: string) => {
-    if (!begun.has(index)) one(index, { role: "assistant", content: "" }, {});
+  const onText = async (index: number, content: string) => {
+    const first = !begun.has(index);
     begun.add(index);
-    one(index, { content }, {});
+    if (first) await one(index, { role: "assistant", content: "" }, {});
+    await one(index, { content }, {});
   };
   const samples = await service.model.sample({ ...options, signal, onText });
-  for (const [index, sample] of samples.entries()) one(index, {}, ending(sample, options.stop));
+  for (const [index, sample] of samples.entries()) await one(index, {}, ending(sample, options.stop));
   if (request.stream_options?.include_usage) {
     const usage = usageOf(promptTokens, tokensOf(samples));
-    send({ ...head, object: "chat.completion.chunk", choices: [], usage });
+    const chunk: ChatChunk = { ...head, object: "chat.completion.chunk", choices: [], usage };
+    await send(chunk);
   }
 }
 

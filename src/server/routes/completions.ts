@@ -3,7 +3,8 @@ import { randomUUID } from "node:crypto";
 import { Hono } from "hono";
 import { type Sample, scoreText } from "../../index.ts";
 import { ApiError } from "../errors.ts";
-import { eventStream } from "../event-stream.ts";
+import { eventStream, type Send } from "../event-stream.ts";
+import type { App } from "../guard.ts";
 import {
   type CompletionAnswer,
   type CompletionChoice,
@@ -11,27 +12,31 @@ import {
   type CompletionRequest,
   completionRequest,
 } from "../messages.ts";
+import { readRequest } from "../request.ts";
 import {
   ending,
   piecesOf,
-  readRequest,
   requireRoom,
+  requireTexts,
   roomAfter,
   type Service,
   sampleOptions,
+  signalOf,
   tokensOf,
   usageOf,
 } from "../service.ts";
 
-export function completionRoutes(service: Service, report: (error: unknown) => void): Hono {
-  return new Hono().post("/", async (context) => {
+export function completionRoutes(service: Service, report: (error: unknown) => void): App {
+  return (new Hono() as App).post("/", async (context) => {
     const request = await readRequest(context, completionRequest, service);
-    const { signal } = context.req.raw;
+    const signal = signalOf(context, service);
     const job = new Job(service, request);
     if (!request.stream) return context.json(await service.queue.run(() => job.answer(signal), signal));
     return eventStream({
       signal,
       report,
+      stallMs: service.limits.stallMs,
+      outgoing: context.env.outgoing,
       work: (send, gone) => service.queue.run(() => job.stream(send, gone), gone),
     });
   });
@@ -61,8 +66,10 @@ class Job {
       const field = logprobs ? "logprobs" : "echo";
       throw new ApiError(400, `${field} is not supported with stream.`, "unsupported_parameter", field);
     }
+    const n = request.n ?? 1;
+    requireTexts(service, this.#prompts.length * n);
     const rooms = this.#prompts.map((prompt) => roomAfter(service, prompt));
-    for (const room of rooms) requireRoom(service, this.#maxTokens, room);
+    requireRoom(service, { maxTokens: this.#maxTokens, field: "max_tokens" }, rooms);
     this.#promptTokens = rooms.reduce((sum, { tokens }) => sum + tokens, 0);
     const { id, model } = { id: `cmpl-${randomUUID()}`, model: service.id };
     this.#head = { id, object: "text_completion" as const, created: Math.floor(Date.now() / 1000), model };
@@ -86,29 +93,34 @@ class Job {
     return { ...this.#head, choices, usage: usageOf(this.#promptTokens, written) };
   }
 
-  async stream(send: (chunk: CompletionAnswer) => void, signal: AbortSignal): Promise<void> {
+  async stream(send: Send, signal: AbortSignal): Promise<void> {
     const include = this.#request.stream_options?.include_usage ? { usage: null } : {};
     const one = (index: number, text: string, end: object) => {
       const choice = { index, text, logprobs: null, finish_reason: null, ...end };
-      send({ ...this.#head, choices: [choice], ...include });
+      const chunk: CompletionAnswer = { ...this.#head, choices: [choice], ...include };
+      return send(chunk);
     };
     let first = 0;
     let written = 0;
     for (const prompt of this.#prompts) {
       const onText = (k: number, text: string) => one(first + k, text, {});
       const samples = await this.#samples(prompt, { signal, onText });
-      for (const [k, sample] of samples.entries()) one(first + k, "", ending(sample, this.#options.stop));
+      for (const [k, sample] of samples.entries())
+        await one(first + k, "", ending(sample, this.#options.stop));
       written += tokensOf(samples);
       first += samples.length;
     }
-    if (this.#request.stream_options?.include_usage)
-      send({ ...this.#head, choices: [], usage: usageOf(this.#promptTokens, written) });
+    if (this.#request.stream_options?.include_usage) {
+      const usage = usageOf(this.#promptTokens, written);
+      const chunk: CompletionAnswer = { ...this.#head, choices: [], usage };
+      await send(chunk);
+    }
   }
 
   /** Without tokens to write, one empty text for each that is asked for. */
   async #samples(
     prompt: string,
-    more: { readonly signal: AbortSignal; readonly onText?: (k: number, text: string) => void },
+    more: { readonly signal: AbortSignal; readonly onText?: (k: number, text: string) => Promise<void> },
   ): Promise<readonly Sample[]> {
     if (this.#maxTokens > 0)
       return this.#service.model.sample({ ...this.#options, prompt, maxLength: this.#maxTokens, ...more });
@@ -124,8 +136,8 @@ class Job {
     const values: (number | null)[] = [];
     if (echo && wanted) {
       const scores = await scoreText(this.#service.model.lm, prompt, signal);
-      tokens.push(...scores.tokens);
-      values.push(...scores.logProbabilities.map((value) => value ?? null));
+      for (const token of scores.tokens) tokens.push(token);
+      for (const value of scores.logProbabilities) values.push(value ?? null);
     }
     return { text: echo ? prompt : "", logprobs: wanted ? { tokens, values } : null };
   }

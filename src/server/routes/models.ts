@@ -1,7 +1,7 @@
 /** `GET /v1/models`: the one model that is served. */
 import { Hono } from "hono";
-import { ApiError } from "../errors.ts";
 import type { ModelCard } from "../messages.ts";
+import { unknownModel } from "../request.ts";
 import type { Service } from "../service.ts";
 
 export function modelRoutes({ id, created }: Service): Hono {
@@ -10,13 +10,7 @@ export function modelRoutes({ id, created }: Service): Hono {
     .get("/", (context) => context.json({ object: "list", data: [card] }))
     .get("/:id{.+}", (context) => {
       const asked = context.req.param("id");
-      if (asked !== id)
-        throw new ApiError(
-          404,
-          `There is no model "${asked}" here, only "${id}".`,
-          "model_not_found",
-          "model",
-        );
+      if (asked !== id) throw unknownModel(asked, id);
       return context.json(card);
     });
 }

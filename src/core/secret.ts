@@ -1,0 +1,54 @@
+/**
+ * Keys, tokens and addresses from the environment, checked where they are read. None of these sentences holds
+ * the value: it may be a secret, or hold one.
+ */
+import { UsageError } from "./errors.ts";
+
+/**
+ * A key or token without the space around it; undefined where there is none.
+ * @param name what the user knows it by: a variable, a file, an option
+ * @throws UsageError where no HTTP header can carry it
+ */
+export function checkedSecret(name: string, given: string | undefined): string | undefined {
+  const value = given?.trim();
+  if (!value) return undefined;
+  if (/^[\x21-\x7e]+$/.test(value)) return value;
+  throw new UsageError(
+    `${name} holds a line break, a space or a letter beyond ASCII, which no key does; set it again.`,
+  );
+}
+
+/**
+ * The address of a service, without a slash at its end.
+ * @param example of such an address
+ * @throws UsageError for what is no http address, or holds a password, a query or a fragment
+ */
+export function checkedEndpoint(name: string, given: string, example: string): string {
+  const fail = (what: string) => new UsageError(`${name} ${what}.`);
+  const address = given.trim();
+  if (!/^https?:\/\/[\x21-\x7e]+$/i.test(address) || !URL.canParse(address))
+    throw fail(`must be an address such as ${example}`);
+  const { username, password, search, hash } = new URL(address);
+  if (username || password || address.includes("@"))
+    throw fail("must hold no user name or password, which would be seen in messages; give the address alone");
+  if (search || hash || /[?#]/.test(address))
+    throw fail(`must be an address without a query or fragment, such as ${example}`);
+  return address.replace(/\/+$/, "");
+}
+
+/** Shorter ones (`none`, `EMPTY`) are no secrets, and may be part of any word. */
+const SHORTEST_SECRET = 8;
+
+/** `text` with passwords in addresses and the given secrets as `***`. */
+export function withoutSecrets(text: string, secrets: readonly (string | undefined)[] = []): string {
+  const known = secrets.filter((secret) => secret !== undefined && secret.length >= SHORTEST_SECRET);
+  return known.reduce<string>(
+    (rest, secret) => rest.replaceAll(secret!, "***"),
+    text
+      .replace(/([a-z][a-z\d+.-]*:\/\/)[^\s/?#"'<>]*@/gi, "$1***@")
+      .replace(
+        /([?&][^\s=&"'<>]*(?:token|key|secret|password|signature|credential)[^\s=&"'<>]*=)[^\s&"'<>]+/gi,
+        "$1***",
+      ),
+  );
+}

@@ -1,0 +1,29 @@
+/** Where a server listens, and which addresses and names mean this machine alone. */
+import { lookup } from "node:dns/promises";
+import { BlockList, isIP } from "node:net";
+import { UsageError } from "../index.ts";
+
+const loopback = new BlockList();
+loopback.addSubnet("127.0.0.0", 8, "ipv4");
+loopback.addAddress("::1", "ipv6");
+
+/** Whether `name`, as URLs and Host headers have it but without brackets, always means this machine. */
+export function isLoopback(name: string): boolean {
+  const plain = name.toLowerCase().replace(/\.$/, "");
+  const family = isIP(plain);
+  return family === 0 ? plain === "localhost" : loopback.check(plain, family === 6 ? "ipv6" : "ipv4");
+}
+
+/**
+ * The address that `host`, a name or an address, stands for.
+ * @throws UsageError for an empty one, which Node takes for every address of the machine; the system's error
+ * where nobody knows the name
+ */
+export async function addressOf(host: string): Promise<string> {
+  const plain = host.replace(/^\[(.*)\]$/, "$1");
+  if (!/^[^\s/]+$/.test(plain))
+    throw new UsageError(
+      `"${host}" is no address to listen at; give one such as 127.0.0.1, or 0.0.0.0 for all networks.`,
+    );
+  return isIP(plain) ? plain : (await lookup(plain)).address;
+}

@@ -1,0 +1,46 @@
+/** How much one request may ask for: a model serves one request at a time, so a large one keeps all others waiting. */
+import { ApiError } from "./errors.ts";
+
+export interface ServeLimits {
+  /** Tokens written for each text. */
+  readonly maxTokens: number;
+  /** Texts written: prompts times `n`. */
+  readonly maxTexts: number;
+  /** Tokens read: of all prompts of a request together. */
+  readonly maxPromptTokens: number;
+  /** Bytes of a request. */
+  readonly maxBytes: number;
+  /** Requests that wait or are under way. */
+  readonly maxRequests: number;
+  /** Connections that are open. */
+  readonly maxConnections: number;
+  /** Milliseconds in which a request must have come whole. */
+  readonly requestMs: number;
+  /** Milliseconds that a client may read nothing of its answer. */
+  readonly stallMs: number;
+  /** Milliseconds that requests under way get when the server closes. */
+  readonly graceMs: number;
+}
+
+export const defaultLimits: ServeLimits = {
+  maxTokens: 4096,
+  maxTexts: 128,
+  maxPromptTokens: 1 << 17,
+  maxBytes: 1 << 20,
+  maxRequests: 64,
+  maxConnections: 512,
+  requestMs: 30_000,
+  stallMs: 30_000,
+  graceMs: 5_000,
+};
+
+/** @throws ApiError 400 that names the limit, where `asked` is beyond it */
+export function requireAtMost(limit: number, asked: number, what: string, param: string): void {
+  if (asked <= limit) return;
+  throw new ApiError(
+    400,
+    `A request may have at most ${limit} ${what}, not ${asked}.`,
+    "limit_exceeded",
+    param,
+  );
+}

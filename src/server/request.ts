@@ -1,0 +1,100 @@
+/** From the bytes of a request to what its schema describes. */
+import { MIMEType } from "node:util";
+import type { Context } from "hono";
+import type { z } from "zod";
+import { excerpt } from "../core/printable.ts";
+import { ApiError } from "./errors.ts";
+import type { Service } from "./service.ts";
+
+/** Objects and lists inside each other; no request needs more. */
+const MAX_DEPTH = 32;
+
+/**
+ * The body of a request.
+ * @throws ApiError 415 where it is not sent as JSON (which also keeps other web pages out), 400 where it is
+ * not what `schema` says, 404 where it asks for another model
+ */
+export async function readRequest<T extends { readonly model: string }>(
+  context: Context,
+  schema: z.ZodType<T>,
+  { id }: Service,
+): Promise<T> {
+  requireJson(context.req.header("content-type") ?? "");
+  const body = given(parse(await context.req.arrayBuffer()));
+  const { success, data, error } = schema.safeParse(body);
+  if (!success) throw invalid(error, body);
+  if (data.model !== id) throw unknownModel(data.model, id);
+  return data;
+}
+
+export function unknownModel(asked: string, id: string): ApiError {
+  const message = `There is no model "${excerpt(asked)}" here, only "${id}".`;
+  return new ApiError(404, message, "model_not_found", "model");
+}
+
+/** A JSON type is application/json, text/json or any that ends in +json (WHATWG MIME Sniffing, 4.6), in UTF-8 (RFC 8259). */
+function requireJson(header: string): void {
+  const type = mimeType(header);
+  if (!type || !(/^(application|text)\/json$/.test(type.essence) || type.subtype.endsWith("+json")))
+    throw new ApiError(415, "Send JSON, with content-type: application/json.", "not_json");
+  if (!/^(utf-?8)?$/i.test(type.params.get("charset") ?? ""))
+    throw new ApiError(415, "Send JSON in UTF-8; it has no other encoding.", "not_utf8");
+}
+
+function mimeType(header: string): MIMEType | undefined {
+  try {
+    return new MIMEType(header);
+  } catch {
+    return undefined;
+  }
+}
+
+function parse(bytes: ArrayBuffer): unknown {
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new ApiError(400, "The body is not UTF-8.", "not_utf8");
+  }
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new ApiError(400, "The body is not JSON.", "not_json");
+  }
+}
+
+/** `value` without the fields that ask for nothing: null and [] mean the same as leaving a field out. */
+function given(value: unknown, depth = 0): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (depth === MAX_DEPTH)
+    throw new ApiError(400, `The body is nested more than ${MAX_DEPTH} deep.`, "invalid_value");
+  if (Array.isArray(value)) return value.map((item) => given(item, depth + 1));
+  const asks = ([, field]: [string, unknown]) =>
+    field !== null && !(Array.isArray(field) && field.length === 0);
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(asks)
+      .map(([name, field]) => [name, given(field, depth + 1)]),
+  );
+}
+
+function invalid(error: z.ZodError, body: unknown): ApiError {
+  const issue = error.issues[0]!;
+  if (issue.code === "unrecognized_keys") {
+    const field = [...issue.path, excerpt(issue.keys[0]!)].join(".");
+    return new ApiError(400, `${field} is not supported here; leave it out.`, "unsupported_parameter", field);
+  }
+  const field = excerpt(issue.path.join("."));
+  const missing = field !== "" && valueAt(body, issue.path) === undefined;
+  const reason = missing ? "is missing" : issue.message;
+  const code = issue.code === "invalid_value" ? "unsupported_value" : "invalid_value";
+  return new ApiError(400, field ? `${field}: ${reason}.` : `${reason}.`, code, field || null);
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (at, key) =>
+      typeof at === "object" && at !== null ? (at as Record<PropertyKey, unknown>)[key] : undefined,
+    value,
+  );
+}
