@@ -163,7 +163,7 @@ export {
   type TrainOptions,
   trainDefaults,
 } from "./train/options.ts";
-export { type RunRecord, readRun, refuseTakenFolder } from "./train/run-folder.ts";
+export { findRun, type RunRecord, readRun, refuseTakenFolder } from "./train/run-folder.ts";
 export type { TrainResult, TrainSummary } from "./train/session.ts";
 export { tokenUnit } from "./train/streams.ts";
 export { resume, type TrainRequest, train } from "./train/train.ts";

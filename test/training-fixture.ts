@@ -1,5 +1,5 @@
 /** A training small enough for a test: some letters, a few hundred numbers, milliseconds a step. */
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { prepareText } from "../src/data/prepare.ts";
 import { openSafetensors } from "../src/hub/safetensors-file.ts";
@@ -48,7 +48,8 @@ export async function contentsOf(folder: string) {
   const log = (await readLog(folder)).map(({ seconds: _, tokens_per_s: __, ...row }) => row);
   const { seconds: _, interval: __, ...state } = JSON.parse(text("state.json"));
   const tensors: Record<string, Float32Array> = {};
-  for (const name of ["optimizer.safetensors", "model.safetensors"]) {
+  for (const name of ["optimizer.safetensors", "model.safetensors", "adapter_model.safetensors"]) {
+    if (!existsSync(join(folder, name))) continue;
     const source = await openSafetensors(join(folder, name));
     for (const [key, { shape }] of source.tensors) {
       const data = new Float32Array(shape.reduce((a, b) => a * b, 1));

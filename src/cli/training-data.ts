@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import {
   architectureOf,
+  findRun,
   type PreparedData,
   type RunRecord,
   readRun,
@@ -34,6 +35,21 @@ export const dataIn = (
   sources: readonly string[],
   choices: DataChoices,
 ): Promise<PreparedData> => readData(ctx, sources, choices, tokenizer);
+
+/**
+ * The run in `out` that `--resume` goes on with. Undefined where there is none: the command then begins it, so
+ * that one command line serves a job that may be killed at any moment, before its first file too.
+ */
+export async function runToResume(
+  ctx: Context,
+  out: string,
+  resume: boolean,
+): Promise<RunRecord | undefined> {
+  if (!resume) return undefined;
+  const record = await findRun(out);
+  if (record === undefined) ctx.warn(`Nothing has begun in ${out} yet, so --resume begins the run.`);
+  return record;
+}
 
 /** The run that a model is, where it is one. */
 export async function recordOf(model: TextModel | undefined): Promise<RunRecord | undefined> {

@@ -31,7 +31,7 @@ export const runOptions = {
     placeholder: "SOURCE",
   }),
   out: text({ describe: "The run folder", placeholder: "DIR" }),
-  resume: flag({ describe: "Go on with the run in --out" }),
+  resume: flag({ describe: "Go on with the run in --out; begin it where nothing has begun" }),
 } as const;
 
 /** For a resume: where the sources have moved, --data says where they are now; the fingerprint holds them to the run's. */

@@ -10,7 +10,7 @@ import { basename, dirname, join } from "node:path";
 import { fileError } from "../files/file-errors.ts";
 
 /** Ends the name of a file that is still being written. */
-const PARTIAL = ".partial";
+export const PARTIAL = ".partial";
 /** Most bytes given to one write call; Node refuses 2 GiB and more. */
 const MAX_WRITE = 64 << 20;
 

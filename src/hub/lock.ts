@@ -1,17 +1,26 @@
 /**
  * Locks between processes, as files: two trainings into one folder, or two downloads of one file, are
  * refused; the lock of a process that has died is taken over.
+ *
+ * A lock appears whole, so that a kill leaves none that cannot be read. Whether its process still runs is asked
+ * of the system; on another host, such as the container that a job ran in before, the holder shows it by
+ * renewing the time of the file.
  */
-import { mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { link, mkdir, open, readFile, rename, rm, stat, utimes } from "node:fs/promises";
 import { hostname } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { InputError } from "../core/errors.ts";
 import { fileError, systemCode } from "../files/file-errors.ts";
-import { removePartialFiles } from "./atomic.ts";
+import { PARTIAL, removePartialFiles } from "./atomic.ts";
 
 const LOCK_NAME = ".punchline.lock";
-/** An unreadable lock younger than this may be one that is just being written. */
+/** A lock without content that is younger than this may be one that is just being written without links. */
 const UNREADABLE_GRACE_MS = 5_000;
+/** How often the holder renews the time of its lock. */
+const RENEWED_MS = 10_000;
+/** From when on a lock that was not renewed belongs to nobody. */
+const DEAD_MS = 120_000;
 
 /** What a lock file says about its holder. */
 interface Holder {
@@ -21,6 +30,8 @@ interface Holder {
   readonly started: string;
   /** The kernel's start time of the process, which tells it from a later one with the same pid; Linux only. */
   readonly processStart: string | null;
+  /** Whether the holder renews the time of the lock; versions before 0.2 did not. */
+  readonly renewed?: boolean;
 }
 
 /**
@@ -39,9 +50,15 @@ export async function withFolderLock<T>(dir: string, work: () => Promise<T>): Pr
 /** The same over the lock file `path`; `subject` is what errors say is in use. */
 export async function withFileLock<T>(path: string, subject: string, work: () => Promise<T>): Promise<T> {
   await acquire(path, subject);
+  const renewal = setInterval(() => {
+    const now = new Date();
+    utimes(path, now, now).catch(() => {});
+  }, RENEWED_MS);
+  renewal.unref();
   try {
     return await work();
   } finally {
+    clearInterval(renewal);
     await rm(path, { force: true });
   }
 }
@@ -51,31 +68,67 @@ async function acquire(path: string, subject: string): Promise<void> {
     pid: process.pid,
     host: hostname(),
     started: new Date().toISOString(),
-    processStart: await processStart(process.pid),
+    processStart: (await processOf(process.pid))?.start ?? null,
+    renewed: true,
   };
-  for (let attempt = 0; attempt < 3; attempt++) {
-    if (await create(path, `${JSON.stringify(me)}\n`)) return;
-    const found = await readLock(path);
+  const deadline = Date.now() + UNREADABLE_GRACE_MS;
+  for (let attempt = 0; attempt < 3; ) {
+    const now = await create(path, `${JSON.stringify(me)}\n`);
+    if (now === "taken") return;
+    const found = await readLock(path, now);
+    if (found !== undefined && !found.holder && found.ageMs < UNREADABLE_GRACE_MS && Date.now() < deadline) {
+      await new Promise((done) => setTimeout(done, 100));
+      continue;
+    }
+    attempt++;
     if (found === undefined) continue; // freed in between
-    if (!(await isStale(found))) throw inUse(path, subject, found.holder);
+    if (!(await isStale(found))) throw inUse(path, subject, found);
     await discard(path, found.text);
   }
   throw inUse(path, subject, undefined);
 }
 
-async function create(path: string, text: string): Promise<boolean> {
+/**
+ * Puts the lock there, whole. Where there is one already, the result is the time by the clock of the file system,
+ * which may be another computer's.
+ */
+async function create(path: string, text: string): Promise<"taken" | number> {
+  const folder = dirname(path);
+  const partial = join(folder, `.${basename(path)}.${randomBytes(4).toString("hex")}${PARTIAL}`);
   try {
-    await mkdir(dirname(path), { recursive: true });
-    const file = await open(path, "wx");
+    await mkdir(folder, { recursive: true });
+    await writeNew(partial, text);
+    const { mtimeMs } = await stat(partial);
     try {
-      await file.writeFile(text);
-    } finally {
-      await file.close();
+      await link(partial, path);
+      return "taken";
+    } catch (cause) {
+      const code = systemCode(cause) ?? "";
+      if (code === "EEXIST" && (await isFile(path))) return mtimeMs;
+      // The holder has cleared away what it took for a killed writer's.
+      if (code === "ENOENT") return mtimeMs;
+      if (!unlinkable.has(code)) throw cause;
+      await writeNew(path, text);
+      return "taken";
     }
-    return true;
   } catch (cause) {
-    if (systemCode(cause) === "EEXIST" && (await isFile(path))) return false;
+    if (systemCode(cause) === "EEXIST" && (await isFile(path))) return Date.now();
     throw fileError("write", path, cause);
+  } finally {
+    await rm(partial, { force: true }).catch(() => {});
+  }
+}
+
+/** What file systems without hard links answer. */
+const unlinkable: ReadonlySet<string> = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"]);
+
+/** @throws where there is such a file */
+async function writeNew(path: string, text: string): Promise<void> {
+  const file = await open(path, "wx");
+  try {
+    await file.writeFile(text);
+  } finally {
+    await file.close();
   }
 }
 
@@ -85,11 +138,11 @@ interface FoundLock {
   readonly ageMs: number;
 }
 
-async function readLock(path: string): Promise<FoundLock | undefined> {
+async function readLock(path: string, now: number): Promise<FoundLock | undefined> {
   try {
     const text = await readFile(path, "utf8");
     const { mtimeMs } = await stat(path);
-    return { text, holder: parseHolder(text), ageMs: Date.now() - mtimeMs };
+    return { text, holder: parseHolder(text), ageMs: now - mtimeMs };
   } catch (cause) {
     if (systemCode(cause) === "ENOENT") return undefined;
     throw fileError("read", path, cause);
@@ -106,16 +159,19 @@ function parseHolder(text: string): Holder | undefined {
   return undefined;
 }
 
-/** Whether the holder is certainly gone. A process of another host cannot be asked, so it counts as alive. */
+/** Whether the holder is certainly gone. A process of another host cannot be asked: it renews its lock. */
 async function isStale({ holder, ageMs }: FoundLock): Promise<boolean> {
-  if (!holder) return ageMs > UNREADABLE_GRACE_MS;
-  if (holder.host !== hostname()) return false;
+  if (!holder) return ageMs >= UNREADABLE_GRACE_MS;
+  if (holder.host !== hostname()) return holder.renewed === true && ageMs > DEAD_MS;
   try {
     process.kill(holder.pid, 0);
   } catch (cause) {
     return systemCode(cause) === "ESRCH";
   }
-  return holder.processStart !== null && holder.processStart !== (await processStart(holder.pid));
+  const found = await processOf(holder.pid);
+  // A killed process stays in the table until its parent asks for it, in some containers for ever.
+  if (found && "ZX".includes(found.state)) return true;
+  return holder.processStart !== null && holder.processStart !== (found?.start ?? null);
 }
 
 /** Removes a stale lock. Moved aside first: if another process has replaced it meanwhile, it goes back. */
@@ -130,14 +186,17 @@ async function discard(path: string, staleText: string): Promise<void> {
   }
 }
 
-/** Field 22 of /proc/PID/stat, in clock ticks since boot; null where the system has no such file. */
-async function processStart(pid: number): Promise<string | null> {
+/** Fields 3 and 22 of /proc/PID/stat: the state, and the start in clock ticks since boot; undefined where there is no such file. */
+async function processOf(
+  pid: number,
+): Promise<{ readonly state: string; readonly start: string } | undefined> {
   try {
     const line = await readFile(`/proc/${pid}/stat`, "utf8");
     // The second field, the command, stands in brackets and may hold blanks: count from behind it.
-    return line.slice(line.lastIndexOf(")") + 2).split(" ")[19] ?? null;
+    const fields = line.slice(line.lastIndexOf(")") + 2).split(" ");
+    return { state: fields[0]!, start: fields[19]! };
   } catch {
-    return null;
+    return undefined;
   }
 }
 
@@ -148,15 +207,21 @@ async function isFile(path: string): Promise<boolean> {
   );
 }
 
-function inUse(path: string, subject: string, holder: Holder | undefined): InputError {
+function inUse(path: string, subject: string, found: FoundLock | undefined): InputError {
+  const holder = found?.holder;
+  const here = holder?.host === hostname();
   const who = !holder
     ? "another process"
-    : holder.pid === process.pid && holder.host === hostname()
+    : holder.pid === process.pid && here
       ? "this process"
       : `process ${holder.pid} on ${holder.host}, since ${holder.started}`;
+  const gone =
+    holder?.renewed && !here
+      ? `if it is gone, its lock is taken over ${DEAD_MS / 60_000} minutes after its end`
+      : `if it is gone, delete ${path}`;
   return new InputError(
     "folder-in-use",
-    `${subject} is in use by ${who}; wait for it to end or choose another folder (if it is gone, delete ${path}).`,
+    `${subject} is in use by ${who}; wait for it to end or choose another folder (${gone}).`,
     { path, holder },
   );
 }

@@ -7,7 +7,7 @@
  * training defaults that suit each architecture. All is kept in a folder, a run for each, so that a comparison
  * that was cut short goes on, and one model's trouble leaves the others their results.
  */
-import { mkdir, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { UsageError } from "../core/errors.ts";
 import { encodeSplit, type PreparedData, type PrepareOptions } from "../data/prepare.ts";
@@ -15,6 +15,7 @@ import { withSubwords, withWords } from "../data/vocabularies.ts";
 import { spellUnknown } from "../evaluate/spelling.ts";
 import { readOptionalText } from "../files/regular-file.ts";
 import { writeFileAtomic } from "../hub/atomic.ts";
+import { withFolderLock } from "../hub/lock.ts";
 import { type Architecture, countParameters, type OptionValues } from "../models/model.ts";
 import { architectureOf, architectures } from "../models/registry.ts";
 import { innerParameters, optionsOfSize } from "../models/size.ts";
@@ -111,10 +112,20 @@ export async function compareArchitectures(
 ): Promise<ArchitecturesResult> {
   // Not every architecture can leave a prompt unlearned: texts are learned whole.
   const { prompts: _, ...data } = prepared;
-  const { folder, minutes, parameters = 500_000, seed = 42, words = {}, onEvent, signal } = options;
   const chosen = chosenArchitectures(options.models ?? comparedArchitectures);
-  const settings = { minutes, parameters, seed, words, fingerprint: data.fingerprint };
   const held = heldOut(data);
+  return withFolderLock(options.folder, () => trainAll(chosen, data, held, options));
+}
+
+/** Trains and measures those of `chosen` that the folder does not have yet. */
+async function trainAll(
+  chosen: readonly Architecture[],
+  data: PreparedData,
+  held: HeldOut,
+  options: ArchitecturesOptions,
+): Promise<ArchitecturesResult> {
+  const { folder, minutes, parameters = 500_000, seed = 42, words = {}, onEvent, signal } = options;
+  const settings = { minutes, parameters, seed, words, fingerprint: data.fingerprint };
   let record = await openFolder(folder, settings);
   const failed: { model: string; reason: string }[] = [];
   for (const [index, architecture] of chosen.entries()) {
@@ -281,7 +292,6 @@ async function openFolder(folder: string, settings: FolderRecord["settings"]): P
   const text = await readOptionalText(path);
   const fresh: FolderRecord = { format: "punchline-architectures", version: 1, settings, models: [] };
   if (text === undefined) {
-    await mkdir(folder, { recursive: true });
     await writeRecord(folder, fresh);
     return fresh;
   }

@@ -60,7 +60,9 @@ export class StoryState {
     const stored = (await readJson<Stored>(join(folder, FILE))) ?? { ...fresh, settings: "" };
     if (stored.settings !== settings) {
       const state = new StoryState(folder, fresh, {});
-      for (const chapter of chapters) await state.#clear(chapter);
+      // The settings are written when the last is cleared away: a kill before that leaves nothing that would pass for theirs.
+      for (const chapter of chapters) await state.#remove(chapter);
+      await state.#set({});
       return state;
     }
     const told = await Promise.all(
@@ -118,12 +120,20 @@ export class StoryState {
     await this.#set({ pending: this.pending.filter((other) => other !== name) });
   }
 
-  /** Removes the models of a chapter, and the chapter. */
-  async #clear({ name, runs }: ChapterRecord): Promise<void> {
-    for (const run of runs) await rm(join(this.#folder, run), { recursive: true, force: true });
-    await this.#forget(name);
+  /** Forgets the models of a chapter, and the chapter. */
+  async #clear(chapter: ChapterRecord): Promise<void> {
+    const { name, runs } = chapter;
+    // What is forgotten before it is removed is trained again after a kill; the other way round it would be missed.
     const kept = Object.entries(this.#stored.runs).filter(([run]) => !runs.includes(run));
     await this.#set({ runs: Object.fromEntries(kept) });
+    await this.#remove(chapter);
+    await this.#forget(name);
+  }
+
+  /** Removes the files of a chapter and of its models. */
+  async #remove({ name, runs }: ChapterRecord): Promise<void> {
+    await rm(join(this.#folder, `${name}.json`), { force: true });
+    for (const run of runs) await rm(join(this.#folder, run), { recursive: true, force: true });
   }
 
   async #forget(name: ChapterName): Promise<void> {

@@ -129,15 +129,23 @@ export async function removeRun(folder: string): Promise<void> {
 
 /** @throws InputError `not-a-run` where the folder has no run.json of this format. */
 export async function readRun(folder: string): Promise<RunRecord> {
+  const record = await findRun(folder);
+  if (record) return record;
+  throw new InputError(
+    "not-a-run",
+    `${folder} is not a run folder: it has no ${files.run}. Start a training with "punchline train --out ${folder}".`,
+    { folder },
+  );
+}
+
+/**
+ * The same, or undefined where nothing has begun: a training that was killed before it wrote run.json leaves
+ * no other file of a run.
+ */
+export async function findRun(folder: string): Promise<RunRecord | undefined> {
   const path = join(folder, files.run);
   const text = await readOptionalText(path);
-  if (text === undefined) {
-    throw new InputError(
-      "not-a-run",
-      `${folder} is not a run folder: it has no ${files.run}. Start a training with "punchline train --out ${folder}".`,
-      { folder },
-    );
-  }
+  if (text === undefined) return undefined;
   const record = parseJson<Partial<RunRecord>>(text, path);
   if (record?.format !== "punchline-run" || record.version !== 1) {
     throw new InputError("not-a-run", `${path} is not a run record that this version (${version}) reads.`, {

@@ -1,7 +1,7 @@
 /** The two places where a training leaves its results: a run folder, and memory. */
 import { copyFile, mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { writeFileAtomic } from "../hub/atomic.ts";
+import { removePartialFiles, writeFileAtomic } from "../hub/atomic.ts";
 import type { Arena } from "../runtime/arena.ts";
 import { writeCheckpoint } from "./checkpoint.ts";
 import type { LogRow, SampleRow } from "./events.ts";
@@ -46,6 +46,7 @@ export async function folderResults(
     async snapshot(step) {
       const copy = join(folder, "checkpoints", `step-${step}`);
       await mkdir(copy, { recursive: true });
+      await removePartialFiles(copy);
       const present = new Set(await readdir(folder));
       for (const name of describing)
         if (present.has(name)) await copyFile(join(folder, name), join(copy, name));

@@ -12,6 +12,7 @@ import type { JsonObject } from "../files/json-file.ts";
 import { adapterConfig } from "../hub/adapter.ts";
 import { checkBase, findAdapterBase } from "../hub/adapter-base.ts";
 import { withFolderLock } from "../hub/lock.ts";
+import { resolveModel } from "../hub/pull.ts";
 import { countParameters, type Model, type OptionValues } from "../models/model.ts";
 import { architectureOf } from "../models/registry.ts";
 import { type Adaptation, adaptModel, resolveAdaptation } from "./adaptation.ts";
@@ -67,8 +68,12 @@ interface CommonRequest extends TrainHooks {
 }
 
 export interface ResumeRequest extends TrainHooks {
-  /** Makes the data again, as the run's record says it was made. */
-  readonly prepare: (record: RunRecord) => Promise<PreparedData>;
+  /**
+   * Makes the data again, as the run's record says it was made.
+   * @param vocabulary the folder with the tokenizer in which the data of a fine-tuning is spelled: the run's, or
+   * its base's where the run never came to a checkpoint
+   */
+  readonly prepare: (record: RunRecord, vocabulary: string) => Promise<PreparedData>;
   /** What it makes it from, where that has another name than in the record. */
   readonly sources?: readonly string[];
   readonly options?: ResumeOptions;
@@ -100,12 +105,10 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
   const packing = resolved.packing ?? suitedTo();
   const options = resolveAdaptation({ ...resolved, seqLen, packing }, architecture, base !== undefined);
   const adaptation = adaptModel(model, architecture, options);
-  const adapter = base && adaptation.adapter && { ...adaptation.adapter, base: await baseReference(base) };
   const adaptable =
     base !== undefined && options.lora === undefined && architecture.loraTargets !== undefined;
   const setup = setUp({ adaptation, data, options, hooks: request, adaptable });
-  const baseFingerprint = base && (await readBase(base.folder, model, setup.arena));
-  initialise(base ? addedParameters(adaptation, model) : model, setup.arena, options.seed);
+  const { baseFingerprint, adapter } = await firstWeights(setup, model, base);
   if (out === undefined) return session(setup, memoryResults(setup.arena));
   return withFolderLock(out, async () => {
     await refuseTakenFolder(out);
@@ -130,7 +133,7 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
         threads: backend?.threads ?? null,
         platform: `${process.platform}-${process.arch}, Node ${process.versions.node}`,
       };
-      return await begin(out, setup, record, adapter && adapterConfig(adapter));
+      return await begin(out, setup, record, adapter);
     } catch (error) {
       if (!(await hasCheckpoint(out))) await removeRun(out);
       throw error;
@@ -149,7 +152,13 @@ export async function resume(folder: string, request: ResumeRequest): Promise<Tr
     const { modelOptions, fingerprint, device, threads } = record;
     const { sources = record.sources } = request;
     const options = resumeTrainOptions(record.train, request.options ?? {});
-    const data = await request.prepare(record);
+    const began = await hasCheckpoint(folder);
+    if (!began) await refuseLostCheckpoint(folder);
+    const base =
+      began || record.base === undefined
+        ? undefined
+        : { folder: await resolveModel(record.base), name: record.base };
+    const data = await request.prepare(record, base?.folder ?? folder);
     if (data.fingerprint !== fingerprint) {
       const named = sources.length > 0 ? ` of ${sources.join(", ")}` : "";
       throw new UsageError(
@@ -158,18 +167,20 @@ export async function resume(folder: string, request: ResumeRequest): Promise<Tr
       );
     }
     const backend = { device, ...(threads === null ? {} : { threads }), ...request.backend };
-    const model = record.base ? await readModel(folder) : scratchModel(record.model, modelOptions, data);
+    const model = record.base
+      ? await readModel(base?.folder ?? folder)
+      : scratchModel(record.model, modelOptions, data);
     const adaptation = adaptModel(model, architectureOf(record.model), options);
     const setup = setUp({ adaptation, data, options, hooks: { ...request, backend } });
     const now: RunRecord = { ...record, train: options };
-    if (!(await hasCheckpoint(folder))) {
-      await refuseLostCheckpoint(folder);
-      if (record.base)
+    if (!began) {
+      const { baseFingerprint, adapter } = await firstWeights(setup, model, base);
+      if (baseFingerprint !== record.baseFingerprint)
         throw new UsageError(
-          `${folder} never came to a checkpoint; fine-tune ${record.base} into a new folder.`,
+          `${folder} was begun from other weights than ${record.base} has now; restore those, or fine-tune into a new folder.`,
+          { expected: record.baseFingerprint, actual: baseFingerprint },
         );
-      initialise(model, setup.arena, options.seed);
-      return begin(folder, setup, now);
+      return begin(folder, setup, now, adapter);
     }
     await readFrozen(folder, setup, model, record);
     const checkpoint = await readCheckpoint(folder, setup.arena);
@@ -178,6 +189,25 @@ export async function resume(folder: string, request: ResumeRequest): Promise<Tr
     const results = await folderResults(folder, setup.arena, weights, checkpoint.state);
     return session(setup, results, folder, checkpoint);
   });
+}
+
+/**
+ * Puts the first weights into the arena: those of the base, and new ones for all that it lacks.
+ * @param model as it is without adapters
+ */
+async function firstWeights(
+  { adaptation, arena, options }: Setup,
+  model: Model,
+  base: BaseModel | undefined,
+): Promise<{ readonly baseFingerprint?: string; readonly adapter?: JsonObject }> {
+  if (!base) {
+    initialise(model, arena, options.seed);
+    return {};
+  }
+  const adapter = adaptation.adapter && { ...adaptation.adapter, base: await baseReference(base) };
+  const baseFingerprint = await readBase(base.folder, model, arena);
+  initialise(addedParameters(adaptation, model), arena, options.seed);
+  return { baseFingerprint, ...(adapter ? { adapter: adapterConfig(adapter) } : {}) };
 }
 
 /** Writes a new run's files and trains from the beginning. */

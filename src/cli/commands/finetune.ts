@@ -5,7 +5,6 @@ import {
   loadTokenizer,
   openModelFolder,
   type RunRecord,
-  readRun,
   refuseTakenFolder,
   resolveModel,
   resolveTrainOptions,
@@ -19,7 +18,7 @@ import { argument, defineCommand } from "../command.ts";
 import { dataChoices, dataOptions } from "../data-options.ts";
 import { deviceOptions } from "../device-options.ts";
 import { present } from "../option.ts";
-import { dataIn } from "../training-data.ts";
+import { dataIn, runToResume } from "../training-data.ts";
 import {
   givenTrainOptions,
   moved,
@@ -66,17 +65,17 @@ export default defineCommand({
       signal: ctx.interrupt,
     };
     const sources = sourcesOf(options);
-    if (options.resume) {
-      const record = await readRun(out);
+    const record = await runToResume(ctx, out, options.resume);
+    if (record) {
       refuseOtherBase(out, record, model);
       refuseChanges(out, record, options, dataChoices(options));
       refuseOtherAdaptation(out, record, options);
-      const tokenizer = await loadTokenizer(out);
       const result = await resume(out, {
         ...hooks,
         options: resumeOptions(options),
         ...moved(options),
-        prepare: ({ sources, data }) => dataIn(ctx, tokenizer, moved(options).sources ?? sources, data),
+        prepare: async ({ sources, data }, vocabulary) =>
+          dataIn(ctx, await loadTokenizer(vocabulary), moved(options).sources ?? sources, data),
       });
       reportTraining(ctx, out, result, `punchline finetune ${model} --out`);
       ctx.json(result.summary);

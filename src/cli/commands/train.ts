@@ -3,7 +3,7 @@ import {
   architectureOf,
   architectures,
   type Device,
-  readRun,
+  type RunRecord,
   refuseTakenFolder,
   resume,
   type TrainResult,
@@ -16,7 +16,7 @@ import type { Context } from "../context.ts";
 import { dataChoices, dataOptions } from "../data-options.ts";
 import { deviceOptions } from "../device-options.ts";
 import { type Option, type OptionValues, present, text } from "../option.ts";
-import { dataFor } from "../training-data.ts";
+import { dataFor, runToResume } from "../training-data.ts";
 import {
   givenModelOptions,
   givenTrainOptions,
@@ -67,7 +67,7 @@ export default defineCommand({
       command: "punchline train --model char-gru --data jokes.csv --out runs/b --epochs 5",
       explain: "Your own file",
     },
-    { command: "punchline train --out runs/a --resume", explain: "Go on after Ctrl-C" },
+    { command: "punchline train --out runs/a --resume", explain: "Go on after Ctrl-C or kill -9" },
     {
       command: "punchline train --out runs/a --resume --max-minutes 10",
       explain: "Go on until ten minutes in all; a new limit replaces the old ones",
@@ -77,7 +77,8 @@ export default defineCommand({
     const { out } = options;
     if (out === undefined)
       throw new UsageError('--out is needed: the folder for the run, such as "--out runs/a".');
-    const result = options.resume ? await goOn(ctx, out, options) : await begin(ctx, out, options);
+    const record = await runToResume(ctx, out, options.resume);
+    const result = record ? await goOn(ctx, out, record, options) : await begin(ctx, out, options);
     reportTraining(ctx, out, result, "punchline train --out");
     ctx.json(result.summary);
   },
@@ -103,8 +104,7 @@ async function begin(ctx: Context, out: string, options: Options): Promise<Train
   });
 }
 
-async function goOn(ctx: Context, out: string, options: Options): Promise<TrainResult> {
-  const record = await readRun(out);
+async function goOn(ctx: Context, out: string, record: RunRecord, options: Options): Promise<TrainResult> {
   if (record.base !== undefined)
     throw new UsageError(
       `${out} was fine-tuned from ${record.base}; go on with "punchline finetune ${record.base} --out ${out} --resume".`,
