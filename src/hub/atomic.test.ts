@@ -124,7 +124,13 @@ describe("withFolderLock", () => {
   it("does not take over the lock of another machine, nor one that is just being written", async () => {
     await lockOf({ pid: 1, host: "elsewhere.invalid", started: "then", processStart: null });
     await expect(withFolderLock(dir, async () => {})).rejects.toThrow("elsewhere.invalid");
+    const elsewhere = await readFile(lockFile(), "utf8");
     await writeFile(lockFile(), "");
-    await expect(withFolderLock(dir, async () => {})).rejects.toMatchObject({ code: "folder-in-use" });
+    const asked = expect(withFolderLock(dir, async () => {})).rejects.toMatchObject({
+      code: "folder-in-use",
+    });
+    await new Promise((done) => setTimeout(done, 250));
+    await writeFile(lockFile(), elsewhere);
+    await asked;
   });
 });
