@@ -156,15 +156,6 @@ describe("resume", () => {
       /a was trained on other data: its fingerprint is \w+, and that of babble.txt is now/,
     );
   });
-
-  test("of a folder that holds no run says so", async () => {
-    const { run, goOn } = workplace();
-    const { status, stdout, stderr } = await run(goOn("nothing"));
-    expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
-    expect(stderr).toBe(
-      'error: nothing is not a run folder: it has no run.json. Start a training with "punchline train --out nothing".\n',
-    );
-  });
 });
 
 test("a learning rate that explodes: status 1, step and cause, and the folder can be sampled", async () => {
