@@ -174,8 +174,12 @@ function printSweep(ctx: Context, heading: string, unit: string, points: readonl
 
 function printArithmetic(ctx: Context, points: readonly SweepPoint[], gemm: number): void {
   title(ctx, `Of the ${gemm.toFixed(0)} GFLOPS that a plain product of matrices reaches here, %`);
-  printPoints(ctx, "tokens", points, ({ of_gemm }) => (100 * of_gemm).toFixed(0));
+  printPoints(ctx, "tokens", points, ({ of_gemm }) => (of_gemm === null ? "-" : (100 * of_gemm).toFixed(0)));
+  if (points.some(({ of_gemm }) => of_gemm === null)) say(ctx, NO_SHARE);
 }
+
+const NO_SHARE =
+  "A dash: in fewer bits than the product's 32, or while other work slowed the product down until it reached less than the model.";
 
 function printPoints(
   ctx: Context,

@@ -1,63 +1,96 @@
-/** "Which one is faster?" in one plain sentence for each sense of the word. */
+/** "Which one is faster?" in one plain sentence for each sense of the word, with the ratios behind them. */
 import { caseNames } from "./cases.ts";
-import type { Timing } from "./speed.ts";
+import { milliseconds, type Ratio, ratioOf, ratioSentence, ratiosOf, type Times } from "./faster.ts";
+import type { TimedCase } from "./speed.ts";
 
 export interface Answer {
   readonly sense: string;
   readonly sentence: string;
 }
 
-/** Ratios closer to 1 than this are no difference that a person should act upon. */
-const ALIKE = 1.05;
+export interface Answers {
+  readonly answers: readonly Answer[];
+  readonly ratios: readonly Ratio[];
+}
 
-interface Contender {
+/** One contender's time in one sense. */
+interface Timed extends Times {
+  readonly p50_ms: number;
+}
+
+/** How long a model took to be loaded, once. */
+interface Load {
   readonly model: string;
   readonly ms: number;
 }
 
 /** @param timings of at least two models; senses that fewer than two were timed in are left out */
-export function answersOf(timings: readonly Timing[], loading: readonly Contender[] = []): readonly Answer[] {
-  const of = (name: string): Contender[] =>
-    timings.filter((t) => t.case === name).map((t) => ({ model: t.model, ms: t.p50_ms }));
+export function answersOf(timings: readonly TimedCase[], loads: readonly Load[] = []): Answers {
+  const of = (name: string): Timed[] =>
+    timings.filter((t) => t.case === name).map((t) => ({ name: t.model, runs: t.runs, p50_ms: t.p50_ms }));
   const models = [...new Set(timings.map((t) => t.model))];
   /** Each model at its best. */
   const writing = models.flatMap((model) => {
-    const times = [...of(caseNames.cached), ...of(caseNames.uncached)].filter((c) => c.model === model);
-    return times.length === 0 ? [] : [{ model, ms: Math.min(...times.map((c) => c.ms)) }];
+    const ways = [...of(caseNames.cached), ...of(caseNames.uncached)].filter(({ name }) => name === model);
+    return ways.sort((a, b) => a.p50_ms - b.p50_ms).slice(0, 1);
   });
-  const anew = of(caseNames.uncached);
-  const cached = of(caseNames.cached).filter(({ model }) => anew.some((c) => c.model === model));
+  const senses = [
+    sense("Reading", "To read the same text once", caseNames.read, of(caseNames.read)),
+    sense("Filling a blank", "From the text to the word for its blank", caseNames.fill, of(caseNames.fill)),
+    sense("Writing", "For each token that it writes, at its best", "write a token", writing),
+    ...models.map((model) => cacheOf(model, of)),
+    sense("Tokenising", "To cut the text into tokens", caseNames.tokenise, of(caseNames.tokenise)),
+  ];
+  return {
+    answers: [...senses.flatMap(({ answers }) => answers), ...starting(loads)],
+    ratios: senses.flatMap(({ ratios }) => ratios),
+  };
+}
+
+const nothing: Answers = { answers: [], ratios: [] };
+
+function sense(name: string, task: string, timed: string, contenders: readonly Timed[]): Answers {
+  const ratios = ratiosOf(timed, contenders);
+  const [first] = ratios;
+  if (first === undefined) return nothing;
+  const order = [...contenders].sort((a, b) => a.p50_ms - b.p50_ms);
+  const times = listed(order.map(({ name, p50_ms }) => `${name} takes ${milliseconds(p50_ms)}`));
+  const verdict = ratioSentence(first, order.length);
+  return { answers: [{ sense: name, sentence: `${task}, ${times}: ${verdict}.` }], ratios };
+}
+
+/** What a model gains from its cache. */
+function cacheOf(model: string, of: (name: string) => readonly Timed[]): Answers {
+  const [cached, anew] = [caseNames.cached, caseNames.uncached].map((name) =>
+    of(name).find((t) => t.name === model),
+  );
+  if (!cached || !anew) return nothing;
+  const ratio = ratioOf(
+    `the cache of ${model}`,
+    { name: `${model} with its cache`, runs: cached.runs },
+    { name: `${model} without`, runs: anew.runs },
+  );
+  if (ratio === undefined) return nothing;
+  const times = `With its cache ${model} needs ${milliseconds(cached.p50_ms)} for the next token and ${milliseconds(anew.p50_ms)} where it reads everything anew`;
+  return {
+    answers: [
+      { sense: `What the cache of ${model} is worth`, sentence: `${times}: ${ratioSentence(ratio)}.` },
+    ],
+    ratios: [ratio],
+  };
+}
+
+/** A single time each allows no comparison, however large the difference looks. */
+function starting(loads: readonly Load[]): Answer[] {
+  if (loads.length < 2) return [];
+  const order = [...loads].sort((a, b) => a.ms - b.ms);
+  const times = listed(order.map(({ model, ms }) => `${model} took ${milliseconds(ms)}`));
   return [
-    ...sentence("Reading", "To read the same text once", of(caseNames.read)),
-    ...sentence("Filling a blank", "From the text to the word for its blank", of(caseNames.fill)),
-    ...sentence("Writing", "For each token that it writes, at its best", writing),
-    ...cached.map(({ model, ms }) => {
-      const without = anew.find((c) => c.model === model)!.ms;
-      return {
-        sense: `What the cache of ${model} is worth`,
-        sentence: `With its cache ${model} needs ${shown(ms)} for the next token and ${shown(without)} where it reads everything anew: ${gain(without / ms)}.`,
-      };
-    }),
-    ...sentence("Tokenising", "To cut the text into tokens", of(caseNames.tokenise)),
-    ...sentence("Starting", "To be loaded and give a first answer", loading),
+    {
+      sense: "Starting",
+      sentence: `To be loaded and give a first answer, ${times}: each was loaded once, so this does not tell which starts faster.`,
+    },
   ];
 }
 
-function sentence(sense: string, task: string, contenders: readonly Contender[]): Answer[] {
-  const order = [...contenders].sort((a, b) => a.ms - b.ms);
-  if (order.length < 2) return [];
-  const [first, second] = order as [Contender, Contender];
-  const ratio = second.ms / first.ms;
-  const list = order.map(({ model, ms }) => `${model} takes ${shown(ms)}`);
-  const times = `${list.slice(0, -1).join(", ")} and ${list.at(-1)}`;
-  const verdict =
-    ratio < ALIKE
-      ? `${first.model} and ${second.model} are equally fast`
-      : `${first.model} is ${ratio.toFixed(1)} times as fast${order.length > 2 ? ` as ${second.model}` : ""}`;
-  return [{ sense, sentence: `${task}, ${times}: ${verdict}.` }];
-}
-
-const gain = (ratio: number): string =>
-  ratio < ALIKE ? "at this length it gains nothing" : `${ratio.toFixed(1)} times as fast`;
-
-const shown = (ms: number): string => `${Number(ms.toPrecision(3))} ms`;
+const listed = (parts: readonly string[]): string => `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;

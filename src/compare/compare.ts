@@ -79,7 +79,7 @@ export async function compareModels(
     return {
       models: ready.map(({ told }) => ({
         ...told,
-        speed: main.filter((t) => t.model === told.model).map(({ model: _, ...rest }) => rest),
+        speed: main.filter((t) => t.model === told.model).map(({ model: _, runs: __, ...rest }) => rest),
         notes: [
           ...told.notes,
           ...troubles
@@ -88,7 +88,7 @@ export async function compareModels(
         ],
       })),
       failed: failures.map(({ model, reason }) => ({ model, reason })),
-      answers: answersOf(
+      ...answersOf(
         main,
         ready.flatMap(({ told: { model, load_ms: ms } }) => (ms === undefined ? [] : [{ model, ms }])),
       ),
@@ -141,7 +141,7 @@ function protocolOf(runs: number, { device = "cpu", threads, signal }: CompareOp
   const used = threads ?? `${availableParallelism()} (one per core)`;
   return (
     `${runs} runs of each case after 2 of warm-up, all cases of all models in turn; ` +
-    `on ${device}, fp32 where nothing else is said, threads of one operation: ${used}; median and quantiles, tokens per second at the median; ` +
+    `on ${device}, fp32 where nothing else is said, threads of one operation: ${used}; median and quantiles, tokens per second at the median; 95 % intervals of ratios by a bootstrap over the runs; ` +
     "memory is the peak of a process of its own that loads a model and answers once" +
     (signal?.aborted ? "; interrupted, so fewer runs were done" : "")
   );

@@ -16,6 +16,9 @@ export interface GemmCase extends SpeedCase {
   release(): Promise<void>;
 }
 
+/** Products in one run, so that one of them finds the machine free. */
+const TRIES = 5;
+
 export const GEMM = "one product of two matrices";
 
 export function gemmCase(backend: Backend): GemmCase {
@@ -26,7 +29,11 @@ export function gemmCase(backend: Backend): GemmCase {
     case: GEMM,
     tokens: rows,
     flops: 2 * rows * inputs * outputs,
-    run: async () => [await stopwatch(product.run)],
+    run: async () => {
+      const times: number[] = [];
+      for (let i = 0; i < TRIES; i++) times.push(await stopwatch(product.run));
+      return times;
+    },
     release: product.release,
   };
 }

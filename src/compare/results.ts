@@ -2,6 +2,7 @@
 import type { Answer } from "./answers.ts";
 import type { AttentionPicture } from "./attention.ts";
 import type { ModelFacts } from "./facts.ts";
+import type { Ratio } from "./faster.ts";
 import type { ModelKind } from "./kind.ts";
 import type { Timing } from "./speed.ts";
 import type { Writing } from "./writing.ts";
@@ -53,8 +54,11 @@ export interface SweepPoint {
   readonly tokens_per_s: number;
   /** Floating-point operations that the model needs for it, by {@link ModelFacts.flops_per_token}, in 10^9 per second. */
   readonly gflops: number;
-  /** The same as a share of what plain products of matrices reach on this machine. */
-  readonly of_gemm: number;
+  /**
+   * The same as a share of what a plain product of matrices reached at its best between the same runs; null where it
+   * does not apply: in fewer bits, or where the product was slowed down by other work until it reached less.
+   */
+  readonly of_gemm: number | null;
 }
 
 export interface Comparison {
@@ -63,11 +67,13 @@ export interface Comparison {
   readonly failed: readonly { readonly model: string; readonly reason: string }[];
   /** One sentence for each sense of "faster". */
   readonly answers: readonly Answer[];
+  /** The ratios behind them, each with its interval and whether it tells which is faster. */
+  readonly ratios: readonly Ratio[];
   /** Texts of several lengths, with `sweep`. */
   readonly by_length: readonly SweepPoint[];
   /** Several texts at once, with `sweep`. */
   readonly by_batch: readonly SweepPoint[];
-  /** What one product of two matrices reaches on this machine, in 10^9 operations per second; null without `sweep`. */
+  /** What one product of two float32 matrices reached at its best, in 10^9 operations per second; null without `sweep`. */
   readonly gemm_gflops: number | null;
   /** Whether it was stopped before its end, so that fewer runs were done, or some models are missing. */
   readonly interrupted: boolean;

@@ -29,6 +29,11 @@ export interface Timing {
   readonly samples: number;
 }
 
+/** A timing with the milliseconds of each recorded run, so that runs of several can be set side by side. */
+export interface TimedCase extends Timing {
+  readonly runs: readonly (readonly number[])[];
+}
+
 export interface TimingOptions {
   /** Recorded runs of each case. Default 20. */
   readonly runs?: number;
@@ -50,8 +55,8 @@ export interface CaseFailure {
 export async function timeCases(
   cases: readonly SpeedCase[],
   { runs = 20, warmUp = 2, onProgress, signal }: TimingOptions = {},
-): Promise<{ readonly timings: readonly Timing[]; readonly failures: readonly CaseFailure[] }> {
-  const samples = new Map<SpeedCase, number[]>(cases.map((c) => [c, []]));
+): Promise<{ readonly timings: readonly TimedCase[]; readonly failures: readonly CaseFailure[] }> {
+  const samples = new Map<SpeedCase, (readonly number[])[]>(cases.map((c) => [c, []]));
   const failures: CaseFailure[] = [];
   for (let round = 0; round < warmUp + runs; round++) {
     // Another one begins each round, so that nobody always runs in the wake of the same neighbour.
@@ -61,7 +66,7 @@ export async function timeCases(
       if (list === undefined) continue;
       try {
         const times = await timed.run();
-        if (round >= warmUp) list.push(...times);
+        if (round >= warmUp) list.push(times);
       } catch (error) {
         samples.delete(timed);
         failures.push({ model: timed.model, case: timed.case, error });
@@ -73,8 +78,8 @@ export async function timeCases(
   return { timings, failures };
 }
 
-function timing({ model, case: name, tokens }: SpeedCase, samples: readonly number[]): Timing {
-  const sorted = Float64Array.from(samples).sort();
+function timing({ model, case: name, tokens }: SpeedCase, runs: readonly (readonly number[])[]): TimedCase {
+  const sorted = Float64Array.from(runs.flat()).sort();
   const p50 = quantile(sorted, 0.5);
   return {
     model,
@@ -84,7 +89,8 @@ function timing({ model, case: name, tokens }: SpeedCase, samples: readonly numb
     p99_ms: quantile(sorted, 0.99),
     // A clock may be too coarse to see the work at all.
     tokens_per_s: (1000 * tokens) / Math.max(p50, 1e-6),
-    samples: samples.length,
+    samples: sorted.length,
+    runs,
   };
 }
 

@@ -1,6 +1,6 @@
 export type { ArchitectureResult, ArchitecturesData } from "./chapters/architectures.ts";
 export type { CharactersData } from "./chapters/characters.ts";
-export type { CompareData, ComparedModel } from "./chapters/compare.ts";
+export type { CompareData } from "./chapters/compare.ts";
 export type { GptData } from "./chapters/gpt.ts";
 export type { NoveltyData } from "./chapters/novelty.ts";
 export type { DataDocument } from "./chapters/parts/data.ts";

@@ -87,8 +87,7 @@ describe("numbers", () => {
       "Were the jokes stolen?No more than chance would have it.",
       "likelier than its compressed size suggests0.64",
       "the fox was hungry . the fox was",
-      "17.1 ms",
-      "58.4/s",
+      "With its cache gpt2 needs",
       "0.66",
     ]) {
       expect(text()).toContain(wanted);
@@ -156,7 +155,9 @@ describe("thin data", () => {
           },
           compare: {
             ...compare!,
-            models: [{ model: "m", kind: "causal", parameters: 1, predictions: [], speed: [] }],
+            models: [{ ...compare!.models[0]!, facts: undefined, predictions: [], speed: [] }].map(
+              ({ facts: _, attention: __, ...bare }) => bare,
+            ),
           },
           architectures: { seconds: 0, models: [], command: "punchline compare-models x" },
         },

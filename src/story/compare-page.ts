@@ -2,11 +2,11 @@
 import type { Comparison } from "../compare/results.ts";
 import { writeFileAtomic } from "../hub/atomic.ts";
 import { compact, renderReport } from "../report/index.ts";
-import { drawnModel, outputsOf, sweepsOf, troublesOf } from "./compared.ts";
+import { troublesOf } from "./compared.ts";
 import { made } from "./machine.ts";
 
 export async function comparePage(file: string, command: string, comparison: Comparison): Promise<void> {
-  const { models, answers, protocol } = comparison;
+  const { models } = comparison;
   const caveat = troublesOf(comparison);
   // Models in other precisions or by other engines are the same models.
   const [first] = models;
@@ -27,11 +27,7 @@ export async function comparePage(file: string, command: string, comparison: Com
       .slice(0, 4),
     chapters: {
       compare: {
-        models: models.map(drawnModel),
-        ...(answers.length > 0 ? { answers } : {}),
-        ...sweepsOf(comparison),
-        outputs: outputsOf(comparison),
-        protocol,
+        ...comparison,
         ...(caveat === undefined ? {} : { caveat }),
         command,
       },

@@ -105,7 +105,7 @@ function keyFigures({ characters, gpt, novelty }: ToldChapters): ReportData["key
 
 /** The questions that the story answers, as far as it has come. */
 function inShort({ characters, gpt, novelty, compare }: ToldChapters): NonNullable<ReportData["short"]> {
-  const faster = compare?.answers?.filter(({ sense }) => sense === "Reading" || sense === "Writing") ?? [];
+  const faster = compare?.answers.filter(({ sense }) => sense === "Reading" || sense === "Writing") ?? [];
   return [
     ...(characters
       ? [

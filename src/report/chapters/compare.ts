@@ -1,48 +1,17 @@
 /** Chapter: GPT or BERT? What each predicts, how each looks at a text, and which is faster in which sense. */
+import type { Compared, Comparison } from "../../compare/results.ts";
 import { defineChapter } from "../chapter.ts";
-import { type AttentionChart, attentionChart } from "../charts/attention.ts";
+import { attentionChart } from "../charts/attention.ts";
 import { speedChart } from "../charts/speed.ts";
-import { type ThroughputPoint, throughputChart } from "../charts/throughput.ts";
+import { throughputChart } from "../charts/throughput.ts";
 import { figure } from "../figure.ts";
-import { compact, milliseconds, percent, rate, significant } from "../format.ts";
+import { bytes, compact, count, milliseconds, percent, rate, significant } from "../format.ts";
 import { type Content, type Html, html } from "../html.ts";
 import { dataTable } from "../table.ts";
 
-/** The document of `punchline compare --json`. */
-export interface ComparedModel {
-  readonly model: string;
-  /** `causal` or `masked`. */
-  readonly kind: string;
-  /** Absent where nobody tells. */
-  readonly parameters?: number;
-  /** The blank's fillings, likeliest first. */
-  readonly predictions: readonly { readonly token: string; readonly probability: number }[];
-  readonly speed: readonly {
-    readonly case: string;
-    readonly p50_ms: number;
-    readonly p95_ms: number;
-    readonly p99_ms?: number;
-    readonly tokens_per_s: number;
-  }[];
-  /** The text given, with its blank. */
-  readonly text?: string;
-  readonly attention?: Omit<AttentionChart, "id" | "model">;
-  /** Total variation distance of the prediction when words right of the blank are changed. */
-  readonly right_context_effect?: number;
-  /** Facts read from the model, by name: layers, heads, vocabulary, context, objective. */
-  readonly facts?: Readonly<Record<string, string | number>>;
-}
-
-export interface CompareData {
-  readonly models: readonly ComparedModel[];
-  /** The answer in one plain sentence for each sense of `faster`. */
-  readonly answers?: readonly { readonly sense: string; readonly sentence: string }[];
-  /** What came out when each was asked to do the other's work, such as BERT to write. */
-  readonly outputs?: readonly { readonly task: string; readonly model: string; readonly text: string }[];
-  readonly by_length?: readonly (ThroughputPoint & { readonly of_gemm?: number })[];
-  /** What one plain product of matrices reaches here, in 10^9 operations per second. */
-  readonly gemm_gflops?: number | null;
-  readonly by_batch?: readonly ThroughputPoint[];
+/** What of a comparison is drawn; the rest says how it came about. */
+export interface CompareData
+  extends Pick<Comparison, "models" | "answers" | "ratios" | "by_length" | "by_batch" | "gemm_gflops"> {
   /** How the timing was done: runs, warm-up, threads. */
   readonly protocol: string;
   /** Said where the weights are random and only the speed means anything. */
@@ -56,7 +25,7 @@ export interface CompareData {
 export const compare = defineChapter<CompareData>({
   id: "compare",
   title: "GPT or BERT?",
-  finding: ({ answers = [], models }) =>
+  finding: ({ answers, models }) =>
     (answers
       .filter(({ sense }) => sense === "Reading" || sense === "Writing")
       .map(({ sentence }) => sentence)
@@ -114,12 +83,12 @@ ${
   )}. (The number is the total variation distance: 0 is no change, 1 an entirely different answer.)</p>`
 }
 ${
-  d.outputs !== undefined &&
-  d.outputs.length > 0 &&
+  d.models.some((m) => m.writing !== undefined) &&
   html`<h3 class="loose">Each at the other’s work</h3>
-<dl class="answers">${d.outputs.map(
-    (o) =>
-      html`<div><dt>${o.model} <span class="quiet">${o.task}</span></dt><dd class="joke">${o.text.trim()}</dd></div>`,
+<dl class="answers">${d.models.map(
+    ({ model, writing }) =>
+      writing &&
+      html`<div><dt>${model} <span class="quiet">${writing.task}</span></dt><dd class="joke">${writing.text.trim()}</dd></div>`,
   )}</dl>`
 }
 ${points.length > 0 && speedFigures(d, points, measured)}
@@ -127,18 +96,12 @@ ${facts(d.models)}`;
   },
 });
 
-interface TimedCase {
-  readonly case: string;
-  readonly model: string;
-  readonly p50_ms: number;
-  readonly p95_ms: number;
-  readonly p99_ms?: number;
-  readonly tokens_per_s: number;
-}
+/** One time of one model. */
+type TimedCase = Compared["speed"][number] & { readonly model: string };
 
 /** Which share of the machine's arithmetic reading puts to use, by the text's length. */
-function arithmetic({ by_length: points = [], gemm_gflops: gemm }: CompareData): Content {
-  if (gemm == null || points.length === 0) return false;
+function arithmetic({ by_length: points, gemm_gflops: gemm }: CompareData): Content {
+  if (gemm === null || points.length === 0) return false;
   const models = [...new Set(points.map((p) => p.model))];
   const sizes = [...new Set(points.map((p) => p.size))].sort((a, b) => a - b);
   const of = (model: string, size: number) =>
@@ -152,12 +115,16 @@ function arithmetic({ by_length: points = [], gemm_gflops: gemm }: CompareData):
         numeric: true,
         cell: (size: number) => {
           const share = of(model, size);
-          return share === undefined ? "–" : percent(share);
+          return percent(share);
         },
       })),
     ],
     rows: sizes,
-  })}`;
+  })}
+<p class="note">The product was timed between the same runs, and counts at its best.${
+    points.some((p) => p.of_gemm === null) &&
+    " A dash: the model computes in fewer bits, or other work slowed the product down until it reached less than the model."
+  }</p>`;
 }
 
 function speedFigures(
@@ -167,7 +134,7 @@ function speedFigures(
 ): Html {
   return html`<h3 class="loose">Which is faster?</h3>
 <p>That depends on what it is to do. To read a text that is there, each needs one pass over all of it. To write, a GPT keeps what it has computed of the text so far, its cache, and reads only the token that is new; a BERT looks both ways, so each new word changes all the rest, and it reads everything anew.</p>
-${d.answers && html`<dl class="answers">${d.answers.map((a) => html`<div><dt>${a.sense}</dt><dd>${a.sentence}</dd></div>`)}</dl>`}
+${d.answers.length > 0 && html`<dl class="answers">${d.answers.map((a) => html`<div><dt>${a.sense}</dt><dd>${a.sentence}</dd></div>`)}</dl>`}
 ${figure({
   id: "compare-speed",
   title: "It depends on what is asked",
@@ -182,7 +149,7 @@ ${dataTable({
     { header: "Model", cell: (p) => p.model },
     { header: "Median", numeric: true, cell: (p) => milliseconds(p.p50_ms) },
     { header: "95th percentile", numeric: true, cell: (p) => milliseconds(p.p95_ms) },
-    { header: "99th", numeric: true, cell: (p) => (p.p99_ms === undefined ? "–" : milliseconds(p.p99_ms)) },
+    { header: "99th", numeric: true, cell: (p) => milliseconds(p.p99_ms) },
     { header: "Tokens", numeric: true, cell: (p) => rate(p.tokens_per_s) },
   ],
   rows: [...points].sort((a, b) => order(points, a.case) - order(points, b.case)),
@@ -192,7 +159,6 @@ ${[
   { id: "batch", points: d.by_batch, label: "texts at once", title: "Several texts at once" },
 ].map(
   (f) =>
-    f.points !== undefined &&
     f.points.length > 0 &&
     figure({
       id: `compare-${f.id}`,
@@ -209,7 +175,7 @@ function order(points: readonly TimedCase[], name: string): number {
   return points.findIndex((p) => p.case === name);
 }
 
-function predictions(m: ComparedModel, i: number): Html {
+function predictions(m: Compared, i: number): Html {
   const most = Math.max(...m.predictions.map((p) => p.probability), 1e-9);
   return html`<section class="column" aria-label="${m.model}"><h4>${m.model} <span class="quiet">${m.kind}</span></h4>
 ${m.text && html`<p class="given joke">${m.text}</p>`}
@@ -221,7 +187,7 @@ ${m.text && html`<p class="given joke">${m.text}</p>`}
 `;
 }
 
-function agreement(models: readonly ComparedModel[]): string {
+function agreement(models: readonly Compared[]): string {
   const firsts = models.flatMap((m) =>
     m.predictions[0] === undefined ? [] : [word(m.predictions[0].token).toLowerCase()],
   );
@@ -243,25 +209,53 @@ function list(parts: readonly string[]): string {
 }
 
 /** One row a fact, one column a model. */
-function facts(models: readonly ComparedModel[]): Content {
-  const names = [...new Set(models.flatMap((m) => Object.keys(m.facts ?? {})))];
-  const rows = ["parameters", ...names];
-  const value = (m: ComparedModel, name: string): Content => {
-    if (name === "parameters") return m.parameters === undefined ? "–" : compact(m.parameters);
-    const v = m.facts?.[name];
-    if (v === undefined) return "–";
-    return typeof v === "number" ? v.toLocaleString("en-US") : html`<span class="words">${v}</span>`;
-  };
+function facts(models: readonly Compared[]): Content {
+  const told = new Map(models.map((m) => [m, factsOf(m)]));
+  const names = [...new Set([...told.values()].flatMap(Object.keys))];
   const table = dataTable<string>({
     caption: "Facts read from the models",
     columns: [
       { header: "", cell: (name) => name },
-      ...models.map((m) => ({ header: m.model, numeric: true, cell: (name: string) => value(m, name) })),
+      ...models.map((m) => ({
+        header: m.model,
+        numeric: true,
+        cell: (name: string): Content => {
+          const fact = told.get(m)?.[name];
+          return fact === undefined
+            ? "–"
+            : /^[\d∞]/.test(fact)
+              ? fact
+              : html`<span class="words">${fact}</span>`;
+        },
+      })),
     ],
-    rows,
+    rows: names,
   });
   return html`<h3 class="loose">What they are</h3>
 ${models.length > FEW ? html`<div class="wide">${table}</div>` : table}`;
+}
+
+/** By name, in the order of the table; what is not known is left out. */
+function factsOf({ facts: f, parameters, load_ms, memory_mb }: Compared): Readonly<Record<string, string>> {
+  const all: Readonly<Record<string, string | undefined>> = {
+    parameters: parameters === null ? undefined : compact(parameters),
+    ...(f && {
+      architecture: f.architecture,
+      objective: f.objective,
+      layers: f.layers && count(f.layers),
+      heads: f.heads && count(f.heads),
+      width: f.width && count(f.width),
+      vocabulary: count(f.vocabulary),
+      context: f.context && count(f.context),
+      "parameters without embeddings": compact(f.parameters_without_embeddings),
+      "operations per token": compact(f.flops_per_token),
+    }),
+    "load and first answer": load_ms && milliseconds(load_ms),
+    "memory for that": memory_mb && bytes(1e6 * memory_mb),
+  } as Readonly<Record<string, string | undefined>>;
+  return Object.fromEntries(
+    Object.entries(all).filter((entry): entry is [string, string] => typeof entry[1] === "string"),
+  );
 }
 
 /** Columns of models that have room beside the text. */

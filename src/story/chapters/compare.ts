@@ -1,9 +1,9 @@
 /** The last chapter of the story: what GPT and BERT predict, and which is faster in which sense. */
 import { compareModels } from "../../compare/compare.ts";
-import type { Comparison } from "../../compare/results.ts";
+import type { Compared, Comparison } from "../../compare/results.ts";
 import { loadTokenizer } from "../../hub/tokenizer-files.ts";
-import type { CompareData, ComparedModel } from "../../report/index.ts";
-import { drawnModel, outputsOf, sweepsOf, troublesOf } from "../compared.ts";
+import type { CompareData } from "../../report/index.ts";
+import { troublesOf } from "../compared.ts";
 import { bertFolders, bertModel } from "../models/bert.ts";
 import { charactersModel } from "../models/characters.ts";
 import { type Contender, cachedContenders, tooLarge, withFullSize } from "../models/full-size.ts";
@@ -87,22 +87,32 @@ function told(
 ): CompareData {
   const same = predictions === speed;
   const said = [...caveats, troublesOf(predictions), same ? undefined : troublesOf(speed)].filter(Boolean);
-  const timed = speed.models.map(drawnModel);
-  const asked = same ? [] : predictions.models.map(drawnModel);
-  const twice = (model: ComparedModel) => asked.some((other) => other.model === model.model);
+  const asked = same ? [] : predictions.models;
+  const twice = (model: Compared) => asked.some((other) => other.model === model.model);
   return {
+    ...speed,
     models: [
-      ...asked.map((m) => ({ ...m, speed: timed.find(({ model }) => model === m.model)?.speed ?? [] })),
+      ...asked.map((m) => ({ ...m, ...measuresOf(speed.models.find(({ model }) => model === m.model)) })),
       // Those that are only timed may know nothing: what they predict is not shown.
-      ...timed.filter((model) => !twice(model)).map((model) => (same ? model : onlyTimed(model))),
+      ...speed.models.filter((model) => !twice(model)).map((model) => (same ? model : onlyTimed(model))),
     ],
-    answers: speed.answers,
-    ...sweepsOf(speed),
-    outputs: outputsOf(predictions),
-    protocol: speed.protocol,
     ...(said.length > 0 ? { caveat: said.join(" ") } : {}),
     command: speed.command,
     predicted: predictions.command,
+  };
+}
+
+/**
+ * What was measured of a model, all of it when its speed was: a model that was asked first and timed later has been
+ * loaded twice, and its figures come from one of the times.
+ */
+function measuresOf(timed: Compared | undefined): Partial<Compared> {
+  if (timed === undefined) return { speed: [] };
+  const { speed, load_ms, memory_mb } = timed;
+  return {
+    speed,
+    ...(load_ms === undefined ? {} : { load_ms }),
+    ...(memory_mb === undefined ? {} : { memory_mb }),
   };
 }
 
@@ -111,7 +121,8 @@ function onlyTimed({
   right_context_effect: _,
   attention: __,
   predictions: ___,
+  writing: ____,
   ...model
-}: ComparedModel): ComparedModel {
+}: Compared): Compared {
   return { ...model, predictions: [] };
 }
