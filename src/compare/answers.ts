@@ -1,5 +1,5 @@
 /** "Which one is faster?" in one plain sentence for each sense of the word, with the ratios behind them. */
-import { caseNames } from "./cases.ts";
+import { caseNames } from "./case-names.ts";
 import { milliseconds, type Ratio, ratioOf, ratioSentence, ratiosOf, type Times } from "./faster.ts";
 import type { TimedCase } from "./speed.ts";
 

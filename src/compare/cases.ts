@@ -1,19 +1,11 @@
 /** What is timed of each kind of model: the senses in which one can be faster than another. */
 import { joined } from "../core/array.ts";
 import { argmax, createSampler, logSumExp } from "../generate/sampler.ts";
+import { caseNames } from "./case-names.ts";
 import type { Engine, Question } from "./engine.ts";
 import { kindOf } from "./kind.ts";
 import { spelled } from "./predictions.ts";
 import { type SpeedCase, stopwatch } from "./speed.ts";
-
-export const caseNames = {
-  tokenise: "tokenise the text",
-  read: "read the text",
-  fill: "fill one blank",
-  cached: "next token, cached",
-  uncached: "next token, anew",
-  choose: "choose a token",
-} as const;
 
 /** Tokens written in one run of the cases that write. */
 const WRITTEN = 4;

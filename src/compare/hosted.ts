@@ -5,7 +5,7 @@
 import { InputError } from "../core/errors.ts";
 import { openHosted } from "../generate/hosted/hosted-model.ts";
 import type { Blank } from "./blank.ts";
-import { caseNames } from "./cases.ts";
+import { caseNames } from "./case-names.ts";
 import type { Contender } from "./contender.ts";
 import type { CompareOptions } from "./options.ts";
 import { stopwatch } from "./speed.ts";
