@@ -14,7 +14,13 @@ const speech = ["core/printable\\.ts$", "core/secret\\.ts$"];
 const trained = [...evaluation, "ops", "autodiff", "onnx", "optim", "evaluate"];
 
 /** What the report computes with, so that a figure has one formula: results in, numbers and sentences out. */
-const formulas = ["evaluate/intervals\\.ts$", "evaluate/novelty/finding\\.ts$"];
+const formulas = [
+  "evaluate/intervals.ts$",
+  "evaluate/novelty/finding.ts$",
+  "compare/case-names.ts$",
+  "compare/faster.ts$",
+  "compare/answers.ts$",
+];
 
 /** A folder, or a file or group of files as a pattern below src (`runtime/arena`). */
 const mayImport = {
