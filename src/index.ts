@@ -48,6 +48,7 @@ export {
   type VocabularyName,
 } from "./data/prepare.ts";
 export { type PrepareDataOptions, prepareData, prepareRawText, readRawText } from "./data/prepare-sources.ts";
+export { fileFormatNames } from "./data/sources/file.ts";
 export type { DataSummary } from "./data/summary.ts";
 export { withSubwords, withWordPieces } from "./data/vocabularies.ts";
 export { textFileWriter } from "./data/write-texts.ts";

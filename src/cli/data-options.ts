@@ -10,6 +10,7 @@ import {
   type VocabularyName,
 } from "../index.ts";
 import type { Context } from "./context.ts";
+import { fileOptions, sourceOptionsOf } from "./file-options.ts";
 import { formatCount } from "./format.ts";
 import { flag, flagOf, integer, number, numberOrOff, type OptionValues, present, text } from "./option.ts";
 
@@ -18,12 +19,14 @@ const group = "Data";
 export const dataOptions = {
   column: text({ describe: "Column or field with the texts", placeholder: "NAME", group }),
   promptColumn: text({
-    describe: "What each text answers: read, not learned (default: prompt, beside a completion)",
+    describe:
+      "What each text answers: read, not learned (default: of a well-known pair, such as question and answer)",
     placeholder: "NAME",
     group,
   }),
   completionColumn: text({ describe: "The texts beside --prompt-column", placeholder: "NAME", group }),
   separator: text({ describe: "Between prompt and completion (default: a space)", group }),
+  ...fileOptions,
   raw: flag({ describe: "Take the file as one continuous text: no cleaning, split by position", group }),
   keepUnicode: flag({ describe: "Keep every letter and sign, with a vocabulary made from the text", group }),
   cleaning: flag({ describe: "Leave the texts as they are", default: true, group }),
@@ -95,13 +98,13 @@ export async function readData(
   const words = { ...(vocabulary === undefined ? {} : { vocabulary }), ...counts };
   if (options.raw) {
     const odd = Object.keys(choices).find(
-      (key) => !["raw", "validation", "test", "minCount", "maxWords"].includes(key),
+      (key) => !["raw", "encoding", "validation", "test", "minCount", "maxWords"].includes(key),
     );
     if (odd)
       throw new UsageError(
         `--raw takes the file as it stands and cannot be combined with the option "${odd}".`,
       );
-    return prepareRawText(await filesOf(ctx, sources), { fractions, ...words });
+    return prepareRawText(await filesOf(ctx, sources), { fractions, ...words, ...sourceOptionsOf(options) });
   }
   const { column, promptColumn, completionColumn, separator } = options;
   if (completionColumn !== undefined && promptColumn === undefined)
@@ -125,6 +128,7 @@ export async function readData(
     .filter((step) => !options[step])
     .map((step) => [step, false] as const);
   const data = await prepareData(files, {
+    ...sourceOptionsOf(options),
     ...present({
       column: column ?? completionColumn,
       promptColumn,
@@ -151,6 +155,8 @@ export async function readData(
       }),
   });
   task.end(`read ${formatCount(data.summary.rows_in)} rows, kept ${formatCount(data.summary.rows_out)}`);
+  for (const { source, notes = [] } of data.summary.sources)
+    for (const note of notes) ctx.warn(`${source}: ${note}`);
   return data;
 }
 

@@ -13,7 +13,8 @@ import {
   prepareText,
   prepareTexts,
 } from "./prepare.ts";
-import { openFile, wholeText } from "./sources/bytes.ts";
+import { openFile } from "./sources/bytes.ts";
+import { checkLength, type DecodeOptions, wholeText } from "./sources/decode.ts";
 import { fileKind } from "./sources/file.ts";
 import { noHubKind } from "./sources/hub.ts";
 import { mobyDickKind } from "./sources/moby-dick.ts";
@@ -55,12 +56,13 @@ export async function prepareData(
     onProgress ? { ...options, onProgress: (now) => onProgress({ ...now, ...bytes() }) } : options,
     names.join(", "),
   );
-  const summaries: SourceSummary[] = opened.map(({ name, format, column, promptColumn }, i) => ({
+  const summaries: SourceSummary[] = opened.map(({ name, format, column, promptColumn, reading }, i) => ({
     source: name,
     format,
     column: column ?? null,
     ...(promptColumn === undefined ? {} : { prompt_column: promptColumn }),
     rows: counts[i]!,
+    ...reading,
   }));
   return { ...prepared, summary: { ...prepared.summary, sources: summaries } };
 }
@@ -68,24 +70,37 @@ export async function prepareData(
 /** Reads files whole as one continuous text and splits it by position; see `prepareText`. */
 export async function prepareRawText(
   files: string | readonly string[],
-  options: PrepareOptions = {},
+  options: PrepareOptions & Pick<SourceOptions, "encoding"> = {},
 ): Promise<PreparedData> {
   const names = namesOf(files);
-  const prepared = prepareText(await readRawText(names), options, names.join(", "));
-  const summaries: SourceSummary[] = names.map((source) => ({
+  const encodings: string[] = [];
+  const text = await readRawText(names, { ...options, onEncoding: (name) => encodings.push(name) });
+  const prepared = prepareText(text, options, names.join(", "));
+  const summaries: SourceSummary[] = names.map((source, i) => ({
     source,
     format: "text",
     column: null,
     rows: 1,
+    ...(encodings[i] === "utf-8" ? {} : { encoding: encodings[i]! }),
   }));
   return { ...prepared, summary: { ...prepared.summary, sources: summaries } };
 }
 
-/** The contents of UTF-8 files (gzip is unpacked) one after the other, exactly as they stand. */
-export async function readRawText(files: string | readonly string[]): Promise<string> {
-  let text = "";
-  for (const name of namesOf(files)) text += await wholeText(await openFile(name, () => true));
-  return text;
+/** The contents of text files (gzip is unpacked) one after the other, exactly as they are. */
+export async function readRawText(
+  files: string | readonly string[],
+  options: DecodeOptions = {},
+): Promise<string> {
+  const texts: string[] = [];
+  let length = 0;
+  for (const name of namesOf(files)) {
+    const instead = "give a smaller file, or read it in pieces: a text a line, without --raw.";
+    const text = await wholeText(await openFile(name, () => true), { ...options, instead });
+    texts.push(text);
+    length += text.length;
+    checkLength(name, length, instead);
+  }
+  return texts.join("");
 }
 
 async function* allBatches(sources: readonly TextSource[], counts: Int32Array): AsyncGenerator<TextBatch> {

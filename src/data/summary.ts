@@ -1,7 +1,9 @@
 /** What a preparation found, kept and dropped: the document that `punchline data --json` prints. */
+import type { Reading } from "./sources/source.ts";
 import type { SplitName } from "./split.ts";
 
-export interface SourceSummary {
+/** With how the file was read, where it is one. */
+export interface SourceSummary extends Partial<Reading> {
   readonly source: string;
   readonly format: string;
   readonly column: string | null;

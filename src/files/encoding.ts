@@ -1,4 +1,4 @@
-/** How the bytes of a text file are read as text: by the mark at their beginning, else as UTF-8, never with replacements. */
+/** How the bytes of a text file become text: by the mark at their beginning, else as UTF-8, never with replacements. */
 import { isUtf8 } from "node:buffer";
 import { InputError } from "../core/errors.ts";
 
@@ -38,30 +38,33 @@ export function decodeText(bytes: Uint8Array, path: string): string {
     }
   }
   if (!isUtf8(content)) {
-    const { line, byte, value } = utf8Fault(content);
-    throw invalidUtf8(path, line, byte + (mark?.bytes ?? 0), value, "save the file as UTF-8.");
+    throw invalidUtf8(path, content, { advice: "save the file as UTF-8.", bytesBefore: mark?.bytes ?? 0 });
   }
   return new TextDecoder("utf-8", { ignoreBOM: true }).decode(content);
 }
 
-/** The sentence for a byte that is not UTF-8. */
+/**
+ * The sentence for `bytes` that are not UTF-8: it names the line and the byte where they stop being so.
+ * @param place what comes before `bytes` in the file, where they are a part of it
+ */
 export function invalidUtf8(
   file: string,
-  line: number,
-  byte: number,
-  value: number | undefined,
-  advice: string,
+  bytes: Uint8Array,
+  place: { readonly advice: string; readonly bytesBefore?: number; readonly linesBefore?: number },
 ): InputError {
-  const shown = value?.toString(16).padStart(2, "0") ?? "";
-  return new InputError("utf-8", `${file}, line ${line}: byte ${byte} (0x${shown}) is not UTF-8; ${advice}`, {
-    file,
-    line,
-    byte,
-  });
+  const { advice, bytesBefore = 0, linesBefore = 0 } = place;
+  const fault = utf8Fault(bytes);
+  const line = linesBefore + lineEndsIn(bytes.subarray(0, fault)) + 1;
+  const value = bytes[fault]?.toString(16).padStart(2, "0") ?? "";
+  return new InputError(
+    "utf-8",
+    `${file}, line ${line}: byte ${bytesBefore + fault} (0x${value}) is not UTF-8; ${advice}`,
+    { file, line, byte: bytesBefore + fault },
+  );
 }
 
-/** Where bytes that are not UTF-8 stop being so: the line from 1, the byte from 0, and that byte. */
-export function utf8Fault(bytes: Uint8Array): { line: number; byte: number; value: number | undefined } {
+/** The index of the byte where `bytes` stop being UTF-8. */
+function utf8Fault(bytes: Uint8Array): number {
   let low = 0;
   let high = bytes.length;
   // The longest prefix that is UTF-8 up to an unfinished character ends where the fault is.
@@ -71,10 +74,15 @@ export function utf8Fault(bytes: Uint8Array): { line: number; byte: number; valu
     if (isUtf8(prefix.subarray(0, middle - openTail(prefix)))) low = middle;
     else high = middle - 1;
   }
-  const byte = low - openTail(bytes.subarray(0, low));
-  let line = 1;
-  for (let at = bytes.indexOf(10); at >= 0 && at < byte; at = bytes.indexOf(10, at + 1)) line++;
-  return { line, byte, value: bytes[byte] };
+  return low - openTail(bytes.subarray(0, low));
+}
+
+/** How many line ends there are in `bytes`: `\n`, `\r\n` or `\r`, each counted once. */
+export function lineEndsIn(bytes: Uint8Array): number {
+  let n = 0;
+  for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) n++;
+  for (let at = bytes.indexOf(13); at >= 0; at = bytes.indexOf(13, at + 1)) if (bytes[at + 1] !== 10) n++;
+  return n;
 }
 
 /** How many bytes at the end begin a character of UTF-8 that is not finished: 0 to 3. */

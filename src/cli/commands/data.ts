@@ -109,18 +109,19 @@ function show(ctx: Context, summary: DataSummary, out: string | undefined): void
     ctx.print(definitions(items, width).join("\n"));
 
   ctx.print(style.bold("Sources"));
-  const sources = summary.sources.map(({ source, format, column, prompt_column: prompt, rows }) => [
-    source,
-    format,
-    prompt === undefined ? (column ?? "") : [prompt, column ?? "text"].join(" → "),
-    formatCount(rows),
+  const file = summary.sources.some(({ encoding }) => encoding !== undefined);
+  const sources = summary.sources.map((summary) => [
+    summary.source,
+    summary.format,
+    summary.prompt_column === undefined
+      ? (summary.column ?? "")
+      : [summary.prompt_column, summary.column ?? "text"].join(" → "),
+    formatCount(summary.rows),
+    ...(file ? [readAs(summary)] : []),
   ]);
   const number = (header: string) => ({ header, align: "right" as const });
-  ctx.print(
-    table([{ header: "source" }, { header: "format" }, { header: "column" }, number("rows")], sources, {
-      width,
-    }),
-  );
+  const headers = [{ header: "source" }, { header: "format" }, { header: "column" }, number("rows")];
+  ctx.print(table(file ? [...headers, { header: "read as" }] : headers, sources, { width }));
 
   title("Rows");
   const kept = summary.rows_out;
@@ -163,6 +164,15 @@ function show(ctx: Context, summary: DataSummary, out: string | undefined): void
   }
   if (out !== undefined) ctx.print(`\nWritten to ${out}.`);
 }
+
+/** How a file was read, in a few words. */
+function readAs({ encoding, delimiter, header }: DataSummary["sources"][number]): string {
+  const cells = delimiter === undefined ? [] : [delimiter === "none" ? "one column" : nameOf(delimiter)];
+  const names = header === undefined ? [] : [header ? "names in row 1" : "no names"];
+  return [...(encoding === undefined ? [] : [encoding.toUpperCase()]), ...cells, ...names].join(", ");
+}
+
+const nameOf = (delimiter: string) => (delimiter === "\t" ? "tab" : JSON.stringify(delimiter));
 
 function duplicatesText({ duplicates }: DataSummary): string {
   if (duplicates === null) return "kept";

@@ -212,14 +212,19 @@ interface Texts {
 async function textsOf(ctx: Context, model: TextModel, options: Options): Promise<Texts> {
   const choices = dataChoices(options);
   if (options.raw) {
-    const odd = Object.keys(choices).find((name) => name !== "raw");
+    const odd = Object.keys(choices).find((name) => name !== "raw" && name !== "encoding");
     if (odd)
       throw new UsageError(`--raw takes the text as it stands; ${flagOf(odd)} has nothing to do there.`);
     if (options.split !== undefined && options.split !== "all")
       throw new UsageError("--raw scores the text whole; leave --split out, or give it as all.");
     if (options.data.length === 0) throw new UsageError("--raw needs the file: --data FILE.");
     if (options.texts === "alone") throw new UsageError("--raw takes one text; leave out --texts alone.");
-    return { texts: [await readRawText(options.data)], kind: "text", split: "all", layout: "stream" };
+    return {
+      texts: [await readRawText(options.data, { encoding: options.encoding })],
+      kind: "text",
+      split: "all",
+      layout: "stream",
+    };
   }
   const run = model.kind === "local" ? await readRun(model.folder).catch(() => undefined) : undefined;
   const own = options.data.length === 0 && run !== undefined && run.sources.length > 0;

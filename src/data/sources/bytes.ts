@@ -1,22 +1,26 @@
-/**
- * The bytes of a file, unpacked where it is gzip or zip, and known to be UTF-8 text where text is asked for.
- */
-import { isUtf8 } from "node:buffer";
+/** The bytes of a file, unpacked where it is gzip or zip, within a limit that no honest file of texts comes near. */
 import { createReadStream } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { createGunzip } from "node:zlib";
 import { InputError } from "../../core/errors.ts";
-import { onlyEntry } from "./zip.ts";
+import { notRegular } from "../../files/regular-file.ts";
+import { entryBytes, onlyEntry } from "./zip.ts";
 
 export interface FileBytes {
   readonly name: string;
   /** How it is packed, and in an archive the name of the one file inside. */
   readonly packed?: { readonly as: "gz" } | { readonly as: "zip"; readonly entry: string };
-  readonly progress: { bytes: number; totalBytes: number };
+  readonly progress: { bytes: number; readonly totalBytes: number };
+  /** The contents from the beginning; may be asked for several times. */
   chunks(): AsyncGenerator<Buffer>;
 }
 
 const chunkBytes = 256 * 1024;
+
+/** A packed file may always unpack to this much, whatever its size. */
+const freeBytes = 64 * 1024 * 1024;
+/** Larger contents may be this many times the size of the packed file; texts are packed to a half or a twentieth. */
+const mostPacked = 100;
 
 /**
  * Opens a file for reading.
@@ -29,25 +33,68 @@ export async function openFile(path: string, isData: (name: string) => boolean):
     const code = cause.code === "ENOENT" ? "missing-file" : "unreadable-file";
     throw new InputError(code, `${path} ${reason}; check the name.`, { file: path }, cause);
   });
-  if (info.isDirectory()) {
-    throw new InputError("not-a-file", `${path} is a folder; give a file in it.`, { file: path });
+  // What never ends, or waits for somebody to write into it, is not opened at all.
+  const kind = notRegular(info);
+  if (kind !== undefined) {
+    const advice = info.isDirectory() ? "give a file in it" : "write its contents to a file and give that";
+    throw new InputError("not-a-file", `${path} is ${kind}; ${advice}.`, { file: path });
   }
-  if (info.isFile() && info.size === 0) throw emptyFile(path);
+  if (info.size === 0) throw emptyFile(path);
   const start = await firstBytes(path);
+  const progress = { bytes: 0, totalBytes: info.size };
   if (start.length >= 4 && start.readUInt32BE(0) === 0x504b0304) {
-    const { name: entry, bytes } = await onlyEntry(path, isData);
-    if (bytes.length === 0) throw emptyFile(`${path}: ${entry}`);
-    const progress = { bytes: 0, totalBytes: bytes.length };
-    return { name: path, packed: { as: "zip", entry }, progress, chunks: () => piecesOf(bytes, progress) };
+    const entry = await onlyEntry(path, isData);
+    if (entry.size === 0) throw emptyFile(`${path}: ${entry.name}`);
+    if (entry.size > unpackedLimit(info.size)) throw tooLarge(path, info.size);
+    return {
+      name: path,
+      packed: { as: "zip", entry: entry.name },
+      progress,
+      chunks: () => limited(entryBytes(path, entry, counter(progress)), path, info.size),
+    };
   }
   const gzip = start.length >= 2 && start[0] === 0x1f && start[1] === 0x8b;
-  const progress = { bytes: 0, totalBytes: info.size };
-  const chunks = () => chunksOf(path, gzip, progress);
-  return { name: path, ...(gzip ? { packed: { as: "gz" } as const } : {}), progress, chunks };
+  if (!gzip) return { name: path, progress, chunks: () => chunksOf(path, false, progress) };
+  const chunks = () => limited(chunksOf(path, true, progress), path, info.size);
+  return { name: path, packed: { as: "gz" }, progress, chunks };
 }
 
 export function emptyFile(file: string): InputError {
   return new InputError("empty-file", `${file} is empty; give a file with at least a few texts.`, { file });
+}
+
+const unpackedLimit = (packedBytes: number) => Math.max(freeBytes, mostPacked * packedBytes);
+
+/** The same chunks, as long as they stay within what a file of this size may unpack to. */
+async function* limited(
+  chunks: AsyncGenerator<Buffer>,
+  path: string,
+  packedBytes: number,
+): AsyncGenerator<Buffer> {
+  let bytes = 0;
+  for await (const chunk of chunks) {
+    bytes += chunk.length;
+    if (bytes > unpackedLimit(packedBytes)) throw tooLarge(path, packedBytes);
+    yield chunk;
+  }
+}
+
+function tooLarge(path: string, packedBytes: number): InputError {
+  const limit = unpackedLimit(packedBytes);
+  return new InputError(
+    "unpacked-size",
+    `${path} unpacks to more than ${Math.floor(limit / 2 ** 20)} MB, over ${mostPacked} times its size, as files made to ` +
+      "fill a machine do; if you trust it, unpack it yourself and give what comes out.",
+    { file: path, limit },
+  );
+}
+
+/** Counts what is read of a file; a second reading begins again. */
+function counter(progress: { bytes: number }): (bytes: number) => void {
+  progress.bytes = 0;
+  return (bytes) => {
+    progress.bytes += bytes;
+  };
 }
 
 async function firstBytes(path: string): Promise<Buffer> {
@@ -70,19 +117,10 @@ async function firstBytes(path: string): Promise<Buffer> {
   }
 }
 
-async function* piecesOf(bytes: Uint8Array, progress: { bytes: number }): AsyncGenerator<Buffer> {
-  for (let at = 0; at < bytes.length; at += chunkBytes) {
-    const piece = bytes.subarray(at, at + chunkBytes);
-    progress.bytes += piece.length;
-    yield Buffer.from(piece.buffer, piece.byteOffset, piece.length);
-  }
-}
-
 async function* chunksOf(path: string, gzip: boolean, progress: { bytes: number }): AsyncGenerator<Buffer> {
   const file = createReadStream(path, { highWaterMark: chunkBytes });
-  file.on("data", (chunk) => {
-    progress.bytes += chunk.length;
-  });
+  const count = counter(progress);
+  file.on("data", (chunk) => count(chunk.length));
   try {
     if (!gzip) yield* file as AsyncIterable<Buffer>;
     else {
@@ -104,100 +142,4 @@ async function* chunksOf(path: string, gzip: boolean, progress: { bytes: number 
   } finally {
     file.destroy();
   }
-}
-
-/**
- * The chunks of a text file, each ending between characters, without a byte order mark.
- * @throws InputError `binary-file` or `utf-8`, with the line and byte where the text stops being UTF-8.
- */
-export async function* textChunks(file: FileBytes): AsyncGenerator<Buffer> {
-  let held: Buffer = Buffer.alloc(0);
-  let position = 0;
-  let line = 1;
-  let first = true;
-  const check = (chunk: Buffer): Buffer => {
-    refuseBinary(file.name, chunk, position);
-    if (!isUtf8(chunk)) throw invalidUtf8(file.name, chunk, position, line);
-    position += chunk.length;
-    for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, at + 1)) line++;
-    return chunk;
-  };
-  for await (const chunk of file.chunks()) {
-    let joined = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
-    if (first && joined.length < 4) {
-      held = joined;
-      continue;
-    }
-    if (first) {
-      const bytes = joined.length;
-      joined = withoutMark(file.name, joined);
-      position = bytes - joined.length;
-    }
-    first = false;
-    const whole = joined.length - openTail(joined);
-    held = joined.subarray(whole);
-    if (whole > 0) yield check(joined.subarray(0, whole));
-  }
-  if (held.length > 0) yield check(first ? withoutMark(file.name, held) : held);
-}
-
-/** The whole file as one string, for formats that cannot be read in pieces. */
-export async function wholeText(file: FileBytes): Promise<string> {
-  const parts: string[] = [];
-  for await (const chunk of textChunks(file)) parts.push(chunk.toString("utf8"));
-  return parts.join("");
-}
-
-function withoutMark(name: string, bytes: Buffer): Buffer {
-  if (
-    bytes.length >= 2 &&
-    ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff))
-  ) {
-    throw new InputError("utf-8", `${name} is UTF-16; save it as UTF-8.`, { file: name });
-  }
-  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
-}
-
-/** How many bytes at the end begin a character that is not finished: 0 to 3. */
-function openTail(bytes: Buffer): number {
-  for (let back = 1; back <= Math.min(3, bytes.length); back++) {
-    const byte = bytes[bytes.length - back]!;
-    if (byte < 0x80) return 0;
-    if (byte >= 0xc0) {
-      const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
-      return back < length ? back : 0;
-    }
-  }
-  return 0;
-}
-
-function refuseBinary(name: string, chunk: Buffer, position: number): void {
-  const zero = chunk.indexOf(0);
-  if (zero < 0) return;
-  throw new InputError(
-    "binary-file",
-    `${name} is not a text file (byte ${position + zero} is zero); give text in UTF-8, or name its format.`,
-    { file: name, byte: position + zero },
-  );
-}
-
-function invalidUtf8(name: string, chunk: Buffer, position: number, lineBefore: number): InputError {
-  let low = 0;
-  let high = chunk.length;
-  // The longest prefix that is UTF-8 up to an unfinished character ends where the fault is.
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    const prefix = chunk.subarray(0, middle);
-    if (isUtf8(prefix.subarray(0, middle - openTail(prefix)))) low = middle;
-    else high = middle - 1;
-  }
-  const valid = low - openTail(chunk.subarray(0, low));
-  let line = lineBefore;
-  for (let at = chunk.indexOf(10); at >= 0 && at < valid; at = chunk.indexOf(10, at + 1)) line++;
-  const byte = chunk[valid]?.toString(16).padStart(2, "0") ?? "";
-  return new InputError(
-    "utf-8",
-    `${name}, line ${line}: byte ${position + valid} (0x${byte}) is not UTF-8; save the file as UTF-8.`,
-    { file: name, line, byte: position + valid },
-  );
 }

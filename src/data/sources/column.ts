@@ -1,5 +1,8 @@
 /** Which column of a table, or field of a record, holds the text, and which what it answers. */
 import { didYouMean, InputError } from "../../core/errors.ts";
+import { type Columns, conversationColumn, hasConversation, knownPair, pairNames } from "./pairs.ts";
+
+export type { Columns } from "./pairs.ts";
 
 /** Names that people give to the text, most telling first; compared without case. */
 const textColumnNames = [
@@ -30,14 +33,16 @@ export interface WantedColumns {
   readonly promptColumn?: string;
 }
 
-/** Columns as they were found. */
-export interface Columns {
-  readonly text: string;
-  readonly prompt?: string;
+/** Whether `name` is one that people give to a column of texts or of prompts. */
+export function isColumnName(name: string): boolean {
+  const known = name.trim().toLowerCase();
+  return (textColumnNames as readonly string[]).includes(known) || pairNames.has(known);
 }
 
 /**
- * The column of texts, and that of prompts: the one asked for, or `prompt` beside a `completion` where nothing was.
+ * The column of texts, and that of prompts: those asked for, else a well-known pair, else a conversation, else the
+ * texts alone.
+ * @param note told what was recognised
  * @throws InputError `no-column` as {@link chooseColumn} does
  */
 export function chooseColumns(
@@ -45,19 +50,36 @@ export function chooseColumns(
   columns: readonly string[],
   sample: readonly (readonly unknown[])[],
   { column, promptColumn }: WantedColumns,
+  note: (sentence: string) => void = () => {},
 ): Columns {
-  const named = (name: string) => columns.find((c) => c.trim().toLowerCase() === name);
-  const completion = named("completion");
-  const asked = column === undefined && completion !== undefined ? named("prompt") : undefined;
-  if (promptColumn === undefined && asked === undefined)
-    return { text: chooseColumn(file, columns, sample, column) };
-  const prompt = promptColumn === undefined ? asked! : chooseColumn(file, columns, sample, promptColumn);
+  const pair = knownPair((name) => columns.find((c) => c.trim().toLowerCase() === name));
+  if (promptColumn === undefined) {
+    if (column === undefined && pair !== undefined) {
+      const prompts =
+        pair.input === undefined
+          ? `column ${pair.prompt} is`
+          : `columns ${pair.prompt} and ${pair.input} are`;
+      note(
+        `The ${prompts} read as prompts and ${pair.text} is learned; --column ${pair.text} takes that alone, without prompts.`,
+      );
+      return pair;
+    }
+    const text =
+      (column === undefined ? conversationColumn(columns, sample) : undefined) ??
+      chooseColumn(file, columns, sample, column);
+    if (!hasConversation(sample, columns.indexOf(text))) return { text };
+    note(
+      `The column ${text} has conversations: the last answer of each is learned, and what comes before it is its prompt.`,
+    );
+    return { text, prompt: text, conversation: true };
+  }
+  const prompt = chooseColumn(file, columns, sample, promptColumn);
   const others = columns.map((_, i) => i).filter((i) => columns[i] !== prompt);
   const text = chooseColumn(
     file,
     others.map((i) => columns[i]!),
     sample.map((row) => others.map((i) => row[i])),
-    column ?? completion,
+    column ?? (pair?.text === prompt ? undefined : pair?.text),
   );
   return { text, prompt };
 }

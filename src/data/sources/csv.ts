@@ -1,18 +1,30 @@
 /** Texts from .csv and .tsv, by csv-parse, in pieces: a large file is never held whole. */
 import { type CsvError, parse } from "csv-parse";
 import { InputError } from "../../core/errors.ts";
-import { type FileBytes, textChunks } from "./bytes.ts";
-import { type Columns, chooseColumns, sampleRows } from "./column.ts";
+import type { FileBytes } from "./bytes.ts";
+import { chooseColumns, sampleRows } from "./column.ts";
+import { textChunks } from "./decode.ts";
+import {
+  delimiterName,
+  delimiterNamed,
+  delimiterOf,
+  hasHeader,
+  noDelimiter,
+  rowEnds,
+  separatorLine,
+} from "./dialect.ts";
 import type { FileFormat, ReadOptions, Texts } from "./format.ts";
+import { defaultMaxLine } from "./lines.ts";
+import { type Columns, textsOf } from "./pairs.ts";
 
 /**
- * Comma-separated as RFC 4180 has it; semicolons or tabs are taken where the first line has no comma. The first
- * row names the columns unless its text cell is itself a text of more than 40 characters.
+ * Comma-separated as RFC 4180 has it, with any mixture of line ends; what separates the cells, and whether the first
+ * row names the columns, is found out from the beginning of the file.
  */
 export const csvFormat: FileFormat = {
   name: "csv",
   extensions: [".csv"],
-  read: (file, options) => readTable(file, options, undefined),
+  read: (file, options) => readTable(file, options, ","),
 };
 
 /** Tab-separated. Quotes count only around a whole cell; elsewhere they are ordinary characters. */
@@ -22,83 +34,147 @@ export const tsvFormat: FileFormat = {
   read: (file, options) => readTable(file, options, "\t"),
 };
 
-async function* readTable(
-  file: FileBytes,
-  options: ReadOptions,
-  givenDelimiter: string | undefined,
-): AsyncGenerator<Texts> {
+interface Row {
+  readonly cells: readonly string[];
+  readonly line: number;
+}
+
+async function* readTable(file: FileBytes, options: ReadOptions, usual: string): AsyncGenerator<Texts> {
   let lastLine = 0;
   let failure: Error | undefined;
-  let rows: string[][] = [];
-  const collect = (row: string[], { lines }: { readonly lines: number }): null => {
-    if (givenDelimiter === "\t" && row.some((cell) => cell.startsWith('"') && cell.includes("\n"))) {
+  let rows: Row[] = [];
+  let relaxed = false;
+  const collect = (cells: string[], { lines }: { readonly lines: number }): null => {
+    // Blanks alone are an empty line too.
+    if (cells.length === 1 && cells[0]!.trim() === "") {
+      lastLine = lines;
+      return null;
+    }
+    if (relaxed && cells.some((cell) => cell.startsWith('"') && /[\r\n]/.test(cell))) {
       failure ??= openQuote(file.name, lastLine + 1);
     }
+    rows.push({ cells, line: lastLine + 1 });
     lastLine = lines;
-    rows.push(row);
     return null;
   };
-  const table = createTable(file.name, options);
+  const { maxLine = defaultMaxLine } = options;
   let parser: ReturnType<typeof parse> | undefined;
-  for await (const chunk of textChunks(file)) {
-    parser ??= parse({
-      delimiter: givenDelimiter ?? delimiterOf(chunk),
-      relax_quotes: givenDelimiter === "\t",
-      skip_empty_lines: true,
-      on_record: collect,
-    })
-      .on("error", (error: CsvError) => {
-        failure ??= explain(file.name, error, lastLine + 1);
+  let table: ReturnType<typeof createTable> | undefined;
+  for await (const chunk of wholeFirstChunk(textChunks(file, options))) {
+    let rest = chunk.bytes;
+    if (!parser || !table) {
+      const head = rest.toString("utf8");
+      const named = separatorLine(head);
+      rest = rest.subarray(Buffer.byteLength(head.slice(0, named?.length ?? 0)));
+      lastLine = named ? 1 : 0;
+      const delimiter =
+        options.delimiter === undefined
+          ? (named?.delimiter ?? delimiterOf(head, chunk.whole, usual))
+          : delimiterNamed(options.delimiter);
+      // Tabs and line ends are what nobody writes inside a cell, so files with them alone seldom quote.
+      relaxed = delimiter === "\t" || delimiter === noDelimiter;
+      table = createTable(file.name, options, delimiter, usual);
+      parser = parse({
+        delimiter,
+        record_delimiter: rowEnds,
+        relax_quotes: relaxed,
+        relax_column_count: true,
+        skip_empty_lines: true,
+        max_record_size: maxLine,
+        on_record: collect,
       })
-      .resume();
+        .on("error", (error: CsvError) => {
+          failure ??= explain(file.name, error, lastLine + 1, maxLine);
+        })
+        .resume();
+    }
     const writing = parser;
-    await new Promise<void>((done) => writing.write(chunk, () => done()));
+    await new Promise<void>((done) => writing.write(rest, () => done()));
     if (failure) throw failure;
     yield* table.take(rows);
     rows = [];
   }
-  if (parser) {
-    const ending = parser;
-    await new Promise<void>((done) => {
-      ending.once("close", done);
-      ending.end();
-    });
-  }
+  if (!parser || !table) return;
+  const ending = parser;
+  await new Promise<void>((done) => {
+    ending.once("close", done);
+    ending.end();
+  });
   if (failure) throw failure;
   yield* table.take(rows);
   yield* table.finish();
 }
 
+/** The chunks, the first of which knows whether it is the whole file. */
+async function* wholeFirstChunk(chunks: AsyncGenerator<Buffer>) {
+  let first: Buffer | undefined;
+  let given = false;
+  for await (const bytes of chunks) {
+    if (first) {
+      given = true;
+      yield { bytes: first, whole: false };
+    }
+    first = bytes;
+  }
+  if (first) yield { bytes: first, whole: !given };
+}
+
 /** Holds the first rows back until the columns are chosen, then gives their cells. */
-function createTable(file: string, options: ReadOptions) {
-  let held: string[][] = [];
-  let chosen: { readonly text: number; readonly prompt: number } | undefined;
-  function* textsOf(rows: readonly string[][], { text, prompt } = chosen!): Generator<Texts> {
+function createTable(file: string, options: ReadOptions, delimiter: string, usual: string) {
+  let held: Row[] = [];
+  let width = 0;
+  let chosen: { readonly columns: Columns; readonly places: ReadonlyMap<string, number> } | undefined;
+  function* texts(rows: readonly Row[], { columns, places } = chosen!): Generator<Texts> {
+    for (const { cells, line } of rows) {
+      // Cells too many are no loss where they are empty: some programs end each line with a delimiter.
+      if (cells.length < width || cells.slice(width).some((cell) => cell.trim() !== ""))
+        throw unequalRow(file, line, cells.length, width, delimiter);
+    }
     if (rows.length === 0) return;
-    const cells = (column: number) => rows.map((row) => row[column]!);
-    yield { texts: cells(text), ...(prompt < 0 ? {} : { prompts: cells(prompt) }) };
+    yield textsOf(
+      rows,
+      columns,
+      (row, column) => row.cells[places.get(column)!],
+      (cell) => cell as string,
+    );
   }
   function* choose(): Generator<Texts> {
-    const [header, ...body] = held;
+    const [first, ...body] = held;
+    const rows = held;
     held = [];
-    if (!header) return;
-    const isText = (cell: string | undefined) => cell !== undefined && cell.length > 40 && /\s/.test(cell);
-    const asked = options.column !== undefined || options.promptColumn !== undefined;
-    const named = asked || !header.some(isText);
-    const names = named ? header : header.map((_, i) => String(i + 1));
-    const rows = named ? body : [header, ...body];
-    const columns: Columns = chooseColumns(file, names, rows, options);
-    chosen = {
-      text: names.indexOf(columns.text),
-      prompt: columns.prompt === undefined ? -1 : names.indexOf(columns.prompt),
-    };
+    if (!first) return;
+    width = first.cells.length;
+    const asked = [options.column, options.promptColumn].filter((name) => name !== undefined);
+    const named =
+      options.header ??
+      (asked.some((name) =>
+        first.cells.some((cell) => cell.trim().toLowerCase() === name.trim().toLowerCase()),
+      ) ||
+        hasHeader(rows.map(({ cells }) => cells)));
+    options.onTable({ delimiter: delimiter === noDelimiter ? "none" : delimiter, header: named });
+    if (delimiter !== usual && options.delimiter === undefined)
+      options.note(`Its cells are separated by ${delimiterName(delimiter)} (--delimiter names another).`);
+    if (!named && options.header === undefined)
+      options.note(
+        "Its first row is taken for texts like the others (--header yes if it names the columns).",
+      );
+    const names = named ? first.cells.map((cell) => cell.trim()) : first.cells.map((_, i) => String(i + 1));
+    const sample = named ? body : rows;
+    const columns = chooseColumns(
+      file,
+      names,
+      sample.map(({ cells }) => cells),
+      options,
+      options.note,
+    );
+    chosen = { columns, places: new Map(names.map((name, i) => [name, i] as const).toReversed()) };
     options.onColumns(columns);
-    yield* textsOf(rows);
+    yield* texts(sample);
   }
   return {
-    *take(rows: readonly string[][]): Generator<Texts> {
+    *take(rows: readonly Row[]): Generator<Texts> {
       if (chosen) {
-        yield* textsOf(rows);
+        yield* texts(rows);
         return;
       }
       for (const row of rows) held.push(row);
@@ -110,11 +186,13 @@ function createTable(file: string, options: ReadOptions) {
   };
 }
 
-function delimiterOf(chunk: Buffer): string {
-  const end = chunk.indexOf(10);
-  const line = chunk.toString("utf8", 0, end < 0 ? Math.min(chunk.length, 4096) : end);
-  if (line.includes(",")) return ",";
-  return line.includes(";") ? ";" : line.includes("\t") ? "\t" : ",";
+function unequalRow(file: string, line: number, cells: number, width: number, delimiter: string): InputError {
+  return new InputError(
+    "csv",
+    `${file}, line ${line}: ${cells} cells where the first row has ${width}; put a text that has the delimiter ` +
+      `(${JSON.stringify(delimiter)}) in it between double quotes, or name another with --delimiter (none: one column).`,
+    { file, line },
+  );
 }
 
 function openQuote(file: string, line: number): InputError {
@@ -126,17 +204,15 @@ function openQuote(file: string, line: number): InputError {
   );
 }
 
-function explain(file: string, error: CsvError, recordLine: number): InputError {
+function explain(file: string, error: CsvError, recordLine: number, maxLine: number): InputError {
   const line = Number(error.lines) || recordLine;
   const code: string = error.code;
-  if (code === "CSV_RECORD_INCONSISTENT_FIELDS_LENGTH") {
-    const record = error.record as readonly string[] | undefined;
-    const expected = /expect (\d+)/.exec(error.message)?.[1] ?? "as many";
+  if (code === "CSV_MAX_RECORD_SIZE") {
     return new InputError(
-      "csv",
-      `${file}, line ${line}: ${record?.length ?? "another number of"} cells where the first row has ${expected}; ` +
-        "put a text that has the delimiter in it between double quotes.",
-      { file, line },
+      "line-length",
+      `${file}, line ${recordLine}: a row of more than ${maxLine} bytes begins here; check for a quote that is never ` +
+        "closed, or raise the limit with --max-line.",
+      { file, line: recordLine, limit: maxLine },
       error,
     );
   }

@@ -1,15 +1,17 @@
-/** Files as sources: the format is told by the name, the packing by the bytes. */
+/** Files as sources: the format is known by the name, the packing by the bytes. */
 import { readdir } from "node:fs/promises";
 import { extname } from "node:path";
 import { didYouMean, InputError, UsageError } from "../../core/errors.ts";
-import { emptyFile, openFile } from "./bytes.ts";
+import { emptyFile, type FileBytes, openFile } from "./bytes.ts";
 import type { Columns } from "./column.ts";
 import { csvFormat, tsvFormat } from "./csv.ts";
+import { encodingName, headOf } from "./decode.ts";
+import { looksLikeTable } from "./dialect.ts";
 import type { FileFormat, ReadOptions } from "./format.ts";
-import { jsonFormat, jsonLinesFormat } from "./json.ts";
+import { jsonFormat, jsonLinesFormat, looksLikeJsonLines } from "./json.ts";
 import { textFormat } from "./lines.ts";
 import { parquetFormat } from "./parquet.ts";
-import type { SourceKind, SourceOptions } from "./source.ts";
+import type { Reading, SourceKind, SourceOptions } from "./source.ts";
 
 const fileFormats: readonly FileFormat[] = [
   csvFormat,
@@ -20,6 +22,11 @@ const fileFormats: readonly FileFormat[] = [
   textFormat,
 ];
 
+/** The names of the formats, such as `csv`. */
+export const fileFormatNames: readonly string[] = fileFormats.map(({ name }) => name);
+
+const tables: readonly FileFormat[] = [csvFormat, tsvFormat];
+
 /** Any name is a file; this kind comes last. */
 export const fileKind: SourceKind = {
   name: "file",
@@ -29,21 +36,33 @@ export const fileKind: SourceKind = {
       throw await withAdvice(error, name);
     });
     const { packed } = file;
-    const format = formatOf(packed?.as === "zip" ? packed.entry : name, options);
-    const { column, promptColumn } = options;
-    const asked = column ?? promptColumn;
-    if (format === textFormat && asked !== undefined) {
-      throw new UsageError(
-        `${name} has one text per line and no columns; leave out the column ${JSON.stringify(asked)}.`,
-      );
-    }
+    const notes: string[] = [];
+    const note = (sentence: string) => void notes.push(sentence);
+    const named = formatOf(packed?.as === "zip" ? packed.entry : name, options);
+    const format = await formatIn(file, named, options, note);
+    refuseIdleOptions(name, format, options);
+    const { column, promptColumn, encoding, delimiter, header, maxLine } = options;
     let columns: Columns | undefined;
+    let reading: Omit<Reading, "notes"> = {};
     const readOptions: ReadOptions = {
       ...(column === undefined ? {} : { column }),
       ...(promptColumn === undefined ? {} : { promptColumn }),
+      encoding,
+      delimiter,
+      header,
+      maxLine,
       onColumns: (chosen) => {
         columns = chosen;
       },
+      onEncoding: (used) => {
+        const unasked = used !== encodingName(encoding) && reading.encoding === undefined;
+        if (unasked) note(`It is read as ${used.toUpperCase()}, by the mark at its beginning.`);
+        reading = { ...reading, encoding: used };
+      },
+      onTable: (found) => {
+        reading = { ...reading, ...found };
+      },
+      note,
     };
     return {
       name,
@@ -53,6 +72,9 @@ export const fileKind: SourceKind = {
       },
       get promptColumn() {
         return columns?.prompt;
+      },
+      get reading() {
+        return { ...reading, notes };
       },
       progress: file.progress,
       async *batches() {
@@ -67,21 +89,64 @@ export const fileKind: SourceKind = {
   },
 };
 
+/** @throws UsageError for an option that this format has no use for */
+function refuseIdleOptions(name: string, format: FileFormat, options: SourceOptions): void {
+  const { column, promptColumn, encoding, delimiter, header } = options;
+  const asked = column ?? promptColumn;
+  if (format === textFormat && asked !== undefined) {
+    throw new UsageError(
+      `${name} has one text per line and no columns; leave out the column ${JSON.stringify(asked)}.`,
+    );
+  }
+  if (encoding !== undefined) encodingName(encoding);
+  if (format === parquetFormat && encoding !== undefined)
+    throw new UsageError(`${name} is a Parquet file, which is UTF-8 always; leave out the encoding.`);
+  if (tables.includes(format)) return;
+  if (delimiter !== undefined || header !== undefined) {
+    throw new UsageError(
+      `${name} is no table of cells (${format.name}); leave out the ${delimiter === undefined ? "header" : "delimiter"}.`,
+    );
+  }
+}
+
 function formatOf(name: string, { format }: SourceOptions): FileFormat {
-  const names = fileFormats.map((known) => known.name);
   if (format !== undefined) {
     const found = fileFormats.find((known) => known.name === format);
     if (found) return found;
-    throw new UsageError(`There is no file format ${JSON.stringify(format)}; ${didYouMean(format, names)}`);
+    throw new UsageError(
+      `There is no file format ${JSON.stringify(format)}; ${didYouMean(format, fileFormatNames)}`,
+    );
   }
   const found = knownFormat(name);
   if (found) return found;
   throw new InputError(
     "file-format",
     `${name} ends in none of ${fileFormats.flatMap((known) => known.extensions).join(" ")} (also packed, as .gz or .zip); ` +
-      "rename it or name its format.",
+      "rename it or name its format with --file-format.",
     { file: name },
   );
+}
+
+/** The format of what a file named .txt holds: a table or JSON Lines, where nobody would take its lines for texts. */
+async function formatIn(
+  file: FileBytes,
+  named: FileFormat,
+  { format, encoding }: SourceOptions,
+  note: (sentence: string) => void,
+): Promise<FileFormat> {
+  if (named !== textFormat || format !== undefined) return named;
+  const { head, whole } = await headOf(file, { encoding });
+  const text = head.toString("utf8");
+  const found = looksLikeJsonLines(text, whole)
+    ? jsonLinesFormat
+    : looksLikeTable(text, whole)
+      ? csvFormat
+      : named;
+  if (found !== named) {
+    const what = found === csvFormat ? "a table with a row of column names" : "JSON Lines";
+    note(`It is read as ${what} in spite of its name (--file-format txt takes each line as a text).`);
+  }
+  return found;
 }
 
 /** The format that a file's name tells. */

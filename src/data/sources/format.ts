@@ -1,11 +1,22 @@
 /** What a file format is to the file source: a name, its extensions, and a reader of texts. */
 import type { FileBytes } from "./bytes.ts";
 import type { Columns, WantedColumns } from "./column.ts";
+import type { DecodeOptions } from "./decode.ts";
 import type { TextBatch } from "./source.ts";
 
-export interface ReadOptions extends WantedColumns {
-  /** Told the columns that were chosen, before the first text of them is given. */
+export interface ReadOptions extends WantedColumns, DecodeOptions {
+  /** Of tables: what separates cells; `none` for one column. Default: found out. */
+  readonly delimiter?: string | undefined;
+  /** Of tables: whether the first row names the columns. Default: found out. */
+  readonly header?: boolean | undefined;
+  /** Characters of the longest line or cell. */
+  readonly maxLine?: number | undefined;
+  /** Called with the columns that were chosen, before the first text of them is given. */
   readonly onColumns: (chosen: Columns) => void;
+  /** Called with how a table is written, before its first text is given. */
+  readonly onTable: (found: { readonly delimiter: string; readonly header: boolean }) => void;
+  /** Called with a sentence for the user about what was guessed. */
+  readonly note: (sentence: string) => void;
 }
 
 /** Texts, with a prompt each where the file has them. */

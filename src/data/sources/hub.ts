@@ -29,6 +29,9 @@ export function hubKind(download: (name: string) => Promise<readonly string[]>):
         get promptColumn() {
           return first.promptColumn;
         },
+        get reading() {
+          return first.reading;
+        },
         get progress() {
           return {
             bytes: files.reduce((sum, { progress }) => sum + progress.bytes, 0),

@@ -1,32 +1,60 @@
 /** The lines of a text file, in pieces; and .txt, one text per line, or documents where lines divide them. */
-import { type FileBytes, textChunks } from "./bytes.ts";
+import { InputError } from "../../core/errors.ts";
+import type { FileBytes } from "./bytes.ts";
+import { type DecodeOptions, textChunks } from "./decode.ts";
 import { documentBatches, hasDividers } from "./documents.ts";
 import type { FileFormat } from "./format.ts";
 
-/** One text per line; `\n` or `\r\n` ends a line. See {@link hasDividers} for texts of several lines. */
+/** One text per line; `\n`, `\r\n` or `\r` ends a line. See {@link hasDividers} for texts of several lines. */
 export const textFormat: FileFormat = {
   name: "txt",
   extensions: [".txt", ".text"],
-  async *read(file) {
-    const divided = await hasDividers(textChunks(file));
-    for await (const texts of divided ? documentBatches(lineBatches(file)) : lineBatches(file))
-      yield { texts };
+  async *read(file, options) {
+    const { encoding } = options;
+    const divided = await hasDividers(textChunks(file, { encoding }));
+    const lines = lineBatches(file, options);
+    for await (const texts of divided ? documentBatches(lines) : lines) yield { texts };
   },
 };
 
-/** The lines of a file without their ends, those of one chunk of bytes at a time. */
-export async function* lineBatches(file: FileBytes): AsyncGenerator<string[]> {
+/** Characters of a line, or bytes of a row of a table, where nothing else is asked for. */
+export const defaultMaxLine = 32_000_000;
+
+/**
+ * The lines of a file without their ends, those of one chunk of bytes at a time.
+ * @throws InputError `line-length` where one is longer than `maxLine` characters
+ */
+export async function* lineBatches(
+  file: FileBytes,
+  { maxLine = defaultMaxLine, ...options }: DecodeOptions & { readonly maxLine?: number | undefined },
+): AsyncGenerator<string[]> {
   let open: string[] = [];
-  for await (const chunk of textChunks(file)) {
-    const lines = chunk.toString("utf8").split("\n");
-    open.push(lines[0]!);
-    if (lines.length === 1) continue;
-    lines[0] = open.join("");
-    open = [lines.pop()!];
-    yield lines.map(withoutReturn);
+  let openLength = 0;
+  let lines = 0;
+  for await (const chunk of textChunks(file, options)) {
+    const text = chunk.toString("utf8");
+    const parts = text.includes("\r") ? text.split(/\r\n|\n|\r/) : text.split("\n");
+    open.push(parts[0]!);
+    openLength += parts[0]!.length;
+    if (openLength > maxLine) throw lineTooLong(file.name, lines + 1, maxLine);
+    if (parts.length === 1) continue;
+    parts[0] = open.join("");
+    const long = text.length > maxLine ? parts.findIndex((part) => part.length > maxLine) : -1;
+    if (long >= 0) throw lineTooLong(file.name, lines + long + 1, maxLine);
+    open = [parts.pop()!];
+    openLength = open[0]!.length;
+    lines += parts.length;
+    yield parts;
   }
   const last = open.join("");
-  if (last !== "") yield [withoutReturn(last)];
+  if (last !== "") yield [last];
 }
 
-const withoutReturn = (line: string) => (line.endsWith("\r") ? line.slice(0, -1) : line);
+export function lineTooLong(file: string, line: number, limit: number): InputError {
+  return new InputError(
+    "line-length",
+    `${file}, line ${line} is longer than ${limit} characters; check that the file has the lines that it should, ` +
+      "or raise the limit with --max-line.",
+    { file, line, limit },
+  );
+}

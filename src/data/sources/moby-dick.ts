@@ -4,12 +4,14 @@
  */
 import { brotliDecompressSync } from "node:zlib";
 import { UsageError } from "../../core/errors.ts";
-import type { SourceKind } from "./source.ts";
+import { refuseFileOptions, type SourceKind } from "./source.ts";
 
 export const mobyDickKind: SourceKind = {
   name: "moby-dick",
   matches: (name) => name === "moby-dick",
-  async open(name, { column, promptColumn }) {
+  async open(name, options) {
+    refuseFileOptions(name, options);
+    const { column, promptColumn } = options;
     const asked = column ?? promptColumn;
     if (asked !== undefined) {
       throw new UsageError(`moby-dick has no columns; leave out the column ${JSON.stringify(asked)}.`);

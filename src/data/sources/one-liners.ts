@@ -1,7 +1,7 @@
 /** The built-in jokes: the npm package one-liner-joke (MIT), 2,633 jokes with tags. */
 import { createRequire } from "node:module";
 import { UsageError } from "../../core/errors.ts";
-import type { SourceKind } from "./source.ts";
+import { refuseFileOptions, type SourceKind } from "./source.ts";
 
 /**
  * Tags whose jokes are left out unless asked for, because the joke is, as a rule, an attack on people for what
@@ -33,7 +33,9 @@ const TAGS = "tags";
 export const oneLinersKind: SourceKind = {
   name: "one-liners",
   matches: (name) => name === "one-liners",
-  async open(name, { column, promptColumn, includeAttacks = false }) {
+  async open(name, options) {
+    refuseFileOptions(name, options);
+    const { column, promptColumn, includeAttacks = false } = options;
     if (column !== undefined) {
       throw new UsageError(`one-liners has no columns; leave out the column ${JSON.stringify(column)}.`);
     }

@@ -4,6 +4,7 @@ import { InputError } from "../../core/errors.ts";
 import type { FileBytes } from "./bytes.ts";
 import { chooseColumns, sampleRows } from "./column.ts";
 import type { FileFormat, ReadOptions, Texts } from "./format.ts";
+import { textsOf } from "./pairs.ts";
 
 export const parquetFormat: FileFormat = { name: "parquet", extensions: [".parquet"], read: readParquet };
 
@@ -21,19 +22,26 @@ async function* readParquet(file: FileBytes, options: ReadOptions): AsyncGenerat
       parquetReadObjects({ file: source, metadata, columns, rowStart, rowEnd, compressors });
     const sample = await read(names, 0, Math.min(rows, sampleRows));
     const cells = sample.map((row) => names.map((name) => row[name] as unknown));
-    const { text, prompt } = chooseColumns(file.name, names, cells, options);
-    options.onColumns({ text, ...(prompt === undefined ? {} : { prompt }) });
+    const columns = chooseColumns(file.name, names, cells, options, options.note);
+    options.onColumns(columns);
+    const wanted = new Set(
+      [columns.text, columns.prompt, columns.input].filter((name) => name !== undefined),
+    );
     let start = 0;
     for (const group of metadata.row_groups) {
       const groupEnd = start + Number(group.num_rows);
       for (; start < groupEnd; start += rowsAtOnce) {
         const end = Math.min(groupEnd, start + rowsAtOnce);
-        const part = await read(prompt === undefined ? [text] : [text, prompt], start, end);
+        const part = await read([...wanted], start, end);
         const first = start + 1;
-        const cellsOf = (column: string) =>
-          part.map((row, i) => textOf(row[column], file.name, column, first + i));
         file.progress.bytes = Math.round((end / rows) * file.progress.totalBytes);
-        yield { texts: cellsOf(text), ...(prompt === undefined ? {} : { prompts: cellsOf(prompt) }) };
+        const numbered = part.map((cells, i) => ({ cells, row: first + i }));
+        yield textsOf(
+          numbered,
+          columns,
+          ({ cells }, column) => cells[column],
+          (cell, column, { row }) => textOf(cell, file.name, column, row),
+        );
       }
       start = groupEnd;
     }

@@ -1,0 +1,42 @@
+/** The options that say how the files of a source are written, where that is not found out by itself. */
+import { fileFormatNames } from "../index.ts";
+import { choice, integer, type OptionValues, present, text } from "./option.ts";
+
+const group = "Data";
+
+export const fileOptions = {
+  fileFormat: choice(fileFormatNames, { describe: "Format of the files (default: by their names)", group }),
+  encoding: text({
+    describe: "Encoding of text files without a mark, such as windows-1252 (default utf-8)",
+    placeholder: "NAME",
+    group,
+  }),
+  delimiter: text({
+    describe: "Between the cells of a table: a character, tab, or none for one column (default: found out)",
+    placeholder: "CHARACTER",
+    group,
+  }),
+  header: choice(["yes", "no"], {
+    describe: "Whether a table's first row names its columns (default: found out)",
+    placeholder: "yes|no",
+    group,
+  }),
+  maxLine: integer({
+    describe: "Refuse files with a longer line, or row of a table (default 32,000,000)",
+    min: 1,
+    unit: "characters",
+    group,
+  }),
+} as const;
+
+/** The same as `prepareData` takes them. */
+export function sourceOptionsOf(options: Partial<OptionValues<typeof fileOptions>>) {
+  const { fileFormat: format, encoding, delimiter, header, maxLine } = options;
+  return present({
+    format,
+    encoding,
+    delimiter,
+    header: header === undefined ? undefined : header === "yes",
+    maxLine,
+  });
+}

@@ -1,0 +1,144 @@
+/** Columns that belong together: a question and its answer, and whole conversations. */
+import type { TextBatch } from "./source.ts";
+
+/** Columns as they were found. */
+export interface Columns {
+  readonly text: string;
+  readonly prompt?: string;
+  /** What belongs to a prompt where it is not empty, such as the `input` of an `instruction`. */
+  readonly input?: string;
+  /** Each cell of `text` is a conversation: a list of messages, each with who says it and what. */
+  readonly conversation?: true;
+}
+
+/** A prompt, what answers it, and perhaps what belongs to the prompt; compared without case. */
+const knownPairs: readonly (readonly [prompt: string, text: string, input?: string])[] = [
+  ["prompt", "completion"],
+  ["instruction", "output", "input"],
+  ["instruction", "response", "context"],
+  ["question", "answer"],
+  ["setup", "punchline"],
+  ["setup", "delivery"],
+  ["prompt", "response"],
+  ["input", "output"],
+];
+
+/** Names of columns with conversations. */
+const conversationNames = ["messages", "conversations", "conversation"];
+
+/** Every name that is known here; a first row with one of them names columns. */
+export const pairNames: ReadonlySet<string> = new Set<string>([
+  ...knownPairs.flatMap(([prompt, text, ...input]) => [
+    prompt,
+    text,
+    ...input.filter((name) => name !== undefined),
+  ]),
+  ...conversationNames,
+]);
+
+type Named = (name: string) => string | undefined;
+
+/** The first of the known pairs among the columns. */
+export function knownPair(named: Named): Columns | undefined {
+  for (const [prompt, text, input] of knownPairs) {
+    const found = { prompt: named(prompt), text: named(text), input: input && named(input) };
+    if (found.prompt === undefined || found.text === undefined) continue;
+    const { prompt: p, text: t, input: i } = found;
+    return { text: t, prompt: p, ...(i === undefined ? {} : { input: i }) };
+  }
+  return undefined;
+}
+
+/** The column of conversations, where there is one and its cells are such. */
+export function conversationColumn(
+  columns: readonly string[],
+  sample: readonly (readonly unknown[])[],
+): string | undefined {
+  return columns.find(
+    (name, c) => conversationNames.includes(name.trim().toLowerCase()) && hasConversation(sample, c),
+  );
+}
+
+/** Whether a cell of column `c` is a conversation. */
+export const hasConversation = (sample: readonly (readonly unknown[])[], c: number): boolean =>
+  sample.some((row) => messagesIn(row[c]) !== undefined);
+
+/**
+ * The texts of some rows, and their prompts where there are any.
+ * @param cell a row's cell of a column
+ * @param textOf a cell as text; throws where it is none
+ */
+export function textsOf<Row>(
+  rows: readonly Row[],
+  columns: Columns,
+  cell: (row: Row, column: string) => unknown,
+  textOf: (value: unknown, column: string, row: Row) => string,
+): Pick<TextBatch, "texts" | "prompts"> {
+  const { text, prompt, input, conversation } = columns;
+  const as = (column: string) => (row: Row) => textOf(cell(row, column), column, row);
+  if (conversation) {
+    const turns = rows.map((row) => {
+      const value = cell(row, text);
+      const messages = messagesIn(value);
+      return messages ? lastAnswer(messages) : { prompt: "", text: textOf(value, text, row) };
+    });
+    return { texts: turns.map((turn) => turn.text), prompts: turns.map((turn) => turn.prompt) };
+  }
+  const texts = rows.map(as(text));
+  if (prompt === undefined) return { texts };
+  const prompts = rows.map(as(prompt));
+  if (input === undefined) return { texts, prompts };
+  const inputs = rows.map(as(input));
+  return {
+    texts,
+    prompts: prompts.map((asked, i) => (inputs[i]!.trim() === "" ? asked : `${asked}\n${inputs[i]}`)),
+  };
+}
+
+interface Message {
+  readonly role: string;
+  readonly content: string;
+}
+
+/** The messages of a cell that is a conversation (a list, or a list written as JSON), else undefined. */
+export function messagesIn(cell: unknown): readonly Message[] | undefined {
+  if (typeof cell === "string") {
+    if (!/^\s*\[\s*\{/.test(cell)) return undefined;
+    try {
+      return messagesIn(JSON.parse(cell));
+    } catch {
+      return undefined;
+    }
+  }
+  if (!Array.isArray(cell) || cell.length === 0) return undefined;
+  const messages: Message[] = [];
+  for (const entry of cell as readonly unknown[]) {
+    const { role, from, content, value } = (entry ?? {}) as Record<string, unknown>;
+    const who = role ?? from;
+    const said = contentOf(content ?? value);
+    if (typeof who !== "string" || said === undefined) return undefined;
+    messages.push({ role: who.toLowerCase(), content: said });
+  }
+  return messages;
+}
+
+/** What a message says: a text, or the texts among its parts; nothing for a call of a tool. */
+function contentOf(content: unknown): string | undefined {
+  if (typeof content === "string") return content;
+  if (content === null || content === undefined) return "";
+  if (!Array.isArray(content)) return undefined;
+  return content
+    .map((part: unknown) => (typeof part === "object" && part !== null && "text" in part ? part.text : ""))
+    .filter((text) => typeof text === "string" && text !== "")
+    .join("\n");
+}
+
+const answering = new Set(["assistant", "gpt", "model", "bot", "chatgpt"]);
+
+/** The last message that a model is to write, and all before it, a line each; an empty text where there is none. */
+function lastAnswer(messages: readonly Message[]): { prompt: string; text: string } {
+  const last = messages.findLastIndex(({ role, content }) => answering.has(role) && content.trim() !== "");
+  if (last < 0) return { prompt: "", text: "" };
+  const before = messages.slice(0, last).filter(({ content }) => content.trim() !== "");
+  return { prompt: before.map(({ content }) => content).join("\n"), text: messages[last]!.content };
+}
