@@ -180,10 +180,18 @@ describe("when it stops, and what it keeps", () => {
 
   test("epochs are turned into steps", async () => {
     const { steps: _, ...options } = tinyOptions;
-    const { log, summary } = await train({ ...tinyTraining(), options: { ...options, epochs: 0.5 } });
+    let said = 0;
+    const { log, summary } = await train({
+      ...tinyTraining(),
+      options: { ...options, epochs: 0.5, accumulate: 2 },
+      onEvent: (event) => {
+        if (event.type === "start") said = event.epochs;
+      },
+    });
     expect(summary.stopped).toBe("steps");
+    expect(said).toBeCloseTo(log.at(-1)!.epoch, 6);
     expect(log.at(-1)!.epoch).toBeGreaterThanOrEqual(0.5);
-    expect(log.at(-1)!.epoch).toBeLessThan(0.55);
+    expect(log.at(-1)!.epoch).toBeLessThan(0.6);
   });
 
   test("keep best offers the weights of the best validation, keep last those of the last", async () => {

@@ -76,6 +76,7 @@ function layoutLines(layout: NonNullable<Start["layout"]>, unit: string): string
 /** What the training will take, before its first step. */
 function expectations({
   steps,
+  epochs,
   parameters,
   trainable,
   context,
@@ -92,11 +93,13 @@ function expectations({
       ? `${formatCount(parameters)} parameters`
       : `${formatCount(trainable)} of ${formatCount(parameters)} parameters are trained`;
   const time = `${formatDuration(secondsPerStep * left)} for ${formatCount(left)} steps`;
+  const passes = `${epochs.toFixed(epochs < 10 ? 2 : 0)} passes over the training split`;
   return [
     ...(layout ? layoutLines(layout, unit) : []),
     ...(resumedFrom > 0 ? [`going on after step ${formatCount(resumedFrom)}`] : []),
     ...(context === null ? [] : [`each prediction sees the last ${formatCount(context)} ${unit}`]),
     `${trained}, about ${formatBytes(bytes)} of memory, ${perStep(secondsPerStep)} a step: ${time}`,
+    resumedFrom > 0 ? `${passes} in all ${formatCount(steps)} steps` : passes,
   ];
 }
 

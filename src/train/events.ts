@@ -37,6 +37,8 @@ export type TrainEvent =
       readonly type: "start";
       /** Planned steps; under a time limit as many as the measured speed allows. */
       readonly steps: number;
+      /** Passes over the training split that these steps are, fractional. */
+      readonly epochs: number;
       readonly parameters: number;
       /** How many of them are trained. */
       readonly trainable: number;

@@ -25,6 +25,13 @@ export function plannedSteps(options: TrainOptions, batches: BatchSource): numbe
   return maxMinutes === undefined ? DEFAULT_STEPS : null;
 }
 
+/** Passes over the training split that so many steps are. */
+export const epochsOf = (
+  { accumulate }: Pick<TrainOptions, "accumulate">,
+  steps: number,
+  { targetsPerBatch, targetsPerEpoch }: Pick<BatchSource, "targetsPerBatch" | "targetsPerEpoch">,
+): number => (steps * accumulate * targetsPerBatch) / targetsPerEpoch;
+
 /** Steps of rising learning rate: as given, or 100 but at most a tenth of all. */
 function warmupSteps({ warmup }: TrainOptions, steps: number | null): number {
   if (steps === null) return warmup ?? 100;

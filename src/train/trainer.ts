@@ -19,7 +19,7 @@ import { Clock } from "./clock.ts";
 import { checkFinite, checkLoss, checkWeights } from "./divergence.ts";
 import type { LogRow, SampleRow, StopReason, TokenUnit, TrainEvent } from "./events.ts";
 import type { TrainOptions } from "./options.ts";
-import { isTimed, learningRateAt, plannedSteps, timePart, validationInterval } from "./plan.ts";
+import { epochsOf, isTimed, learningRateAt, plannedSteps, timePart, validationInterval } from "./plan.ts";
 import { freshState, type Owed, type TrainState } from "./state.ts";
 import type { Carried, TrainingStep } from "./step.ts";
 import { createValidation, type Validation, type ValidationSplit } from "./validation.ts";
@@ -134,6 +134,7 @@ class Loop {
     onEvent?.({
       type: "start",
       steps: this.#state.plannedSteps ?? 0,
+      epochs: epochsOf(this.#options, this.#state.plannedSteps ?? 0, batches),
       parameters: countParameters(model),
       trainable: countParameters({ parameters: Object.values(this.#parts.arena.trained) }),
       context: Number.isFinite(model.contextLength) ? model.contextLength : null,
