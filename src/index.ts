@@ -83,6 +83,7 @@ export {
   exportModel,
   exportTypes,
 } from "./export/export.ts";
+export { readTextFile } from "./files/regular-file.ts";
 export {
   type Candidate,
   createFiller,
@@ -97,7 +98,7 @@ export { CANDIDATES, mostSaving, spaceComesFirst } from "./generate/keys-saved.t
 export type { LanguageModel } from "./generate/language-model.ts";
 export { forTyping, loadModel } from "./generate/load.ts";
 export { isHosted, type OpenOptions, openLocal, openModel } from "./generate/open.ts";
-export { type Sample, type SampleOptions, sample } from "./generate/sample.ts";
+export { promptNote, type Sample, type SampleOptions, sample } from "./generate/sample.ts";
 export {
   createSuggester,
   type Suggester,

@@ -144,12 +144,57 @@ describe("bad input", () => {
     expect(closed.failed[0]!.reason).toMatch(/without one; write \[MASK\]/);
   });
 
-  it("repairs typographic quotes and refuses several blanks and texts beyond the context", async () => {
+  it("repairs typographic quotes and refuses several blanks", async () => {
     const quoted = await compareModels([folders.bert], { text: "the “fox” was in the ___.", runs: 1 });
     expect(quoted.models[0]!.text).toBe('the "fox" was in the [MASK].');
     await expect(compareModels([folders.bert], { text: "[MASK] [MASK]" })).rejects.toThrow(/2 blanks/);
-    const long = compareModels([folders.gpt], { text: "fox ".repeat(70) });
-    await expect(long).rejects.toThrow(/sees at most 64 tokens/);
+  });
+
+  it("reads the last part of a text beyond the context, or what lies around the blank, and says so", async () => {
+    const long = `${"the music played . ".repeat(30)}the fox had to jump high in the [MASK]${" . the ship turned".repeat(30)}.`;
+    const { models, failed } = await compareModels([folders.gpt, folders.bert], {
+      text: long,
+      runs: 1,
+      topK: 3,
+    });
+    expect(failed).toEqual([]);
+    const [gpt, bert] = models;
+    for (const { notes, tokens, right_context_effect } of models) {
+      expect(notes.join(" ")).toMatch(
+        /The text has \d+ tokens and .* sees at most 64 at once: it reads \d+ of them/,
+      );
+      expect(notes.join(" ")).not.toMatch(/failed/);
+      expect(tokens).toBeLessThanOrEqual(64);
+      expect(right_context_effect).toBeDefined();
+    }
+    // What was left out plays no part: the same blank in a text that is cut to that length by hand.
+    const lm = await loadModel(folders.gpt);
+    const left = long.slice(0, long.indexOf(" [MASK]"));
+    const kept = lm.tokenizer.encode(left).slice(-gpt!.tokens!);
+    const { model, weights } = await loadFolder(folders.gpt);
+    const { logits } = await forward(model, weights, { ids: rows([[...kept]]) });
+    const plain = candidatesOf(logits.data.subarray(-logits.shape[1]!), 3, (id) => lm.tokenizer.decode([id]));
+    expect(gpt!.predictions.map(({ token }) => token)).toEqual(plain.map(({ token }) => token));
+    const filled = await fillMasks(await loadModel(folders.bert), long, { topK: 3 });
+    expect(filled.note).toMatch(/those around the blank/);
+    expect(filled.text.split(" ").length).toBeGreaterThan(180);
+    expect(filled.masks[0]).toHaveLength(3);
+    expect(bert!.predictions).toHaveLength(3);
+  });
+
+  it("gives each kind of model the text of a pair that is for it, whatever their order", async () => {
+    const own = "The ship turned and played in the";
+    for (const pair of [
+      [own, text],
+      [text, own],
+    ]) {
+      const { models } = await compareModels([folders.gpt, folders.bert], { text: pair, runs: 0 });
+      expect(models.map((m) => m.text)).toEqual([own, text]);
+    }
+    await expect(compareModels([folders.gpt], { text: [own, own] })).rejects.toThrow(/one has a \[MASK\]/);
+    await expect(compareModels([folders.gpt], { text: [text, own, own] })).rejects.toThrow(
+      /one has a \[MASK\]/,
+    );
   });
 
   it("tells one model apart from itself, and stops measuring where it is told to", async () => {

@@ -24,8 +24,15 @@ interface Load {
   readonly ms: number;
 }
 
-/** @param timings of at least two models; senses that fewer than two were timed in are left out */
-export function answersOf(timings: readonly TimedCase[], loads: readonly Load[] = []): Answers {
+/**
+ * @param timings of at least two models; senses that fewer than two were timed in are left out
+ * @param texts how many were read: one by all models, or one by those that fill masks and one by the others
+ */
+export function answersOf(
+  timings: readonly TimedCase[],
+  loads: readonly Load[] = [],
+  texts: 1 | 2 = 1,
+): Answers {
   const of = (name: string): Timed[] =>
     timings.filter((t) => t.case === name).map((t) => ({ name: t.model, runs: t.runs, p50_ms: t.p50_ms }));
   const models = [...new Set(timings.map((t) => t.model))];
@@ -35,8 +42,15 @@ export function answersOf(timings: readonly TimedCase[], loads: readonly Load[] 
     return ways.sort((a, b) => a.p50_ms - b.p50_ms).slice(0, 1);
   });
   const senses = [
-    sense("Reading", "To read the same text once", caseNames.read, of(caseNames.read)),
-    sense("Filling a blank", "From the text to the word for its blank", caseNames.fill, of(caseNames.fill)),
+    sense(
+      "Filling a blank",
+      texts === 2
+        ? "On the two texts, from its own to the word for the blank"
+        : "From the text to the word for its blank",
+      caseNames.fill,
+      of(caseNames.fill),
+    ),
+    sense("Reading", "To read the text once", caseNames.read, of(caseNames.read)),
     sense("Writing", "For each token that it writes, at its best", "write a token", writing),
     ...models.map((model) => cacheOf(model, of)),
     sense("Tokenising", "To cut the text into tokens", caseNames.tokenise, of(caseNames.tokenise)),

@@ -11,12 +11,12 @@ import { UsageError } from "../core/errors.ts";
 import { isHosted } from "../generate/open.ts";
 import { nodeBackend } from "../runtime/node.ts";
 import { answersOf } from "./answers.ts";
-import { type Blank, defaultText, readBlank } from "./blank.ts";
+import { type Blank, readBlank } from "./blank.ts";
 import type { Contender } from "./contender.ts";
 import { hostedContender } from "./hosted.ts";
 import { localContender } from "./local.ts";
 import { wakeRuntime } from "./machine.ts";
-import { type CompareOptions, deviceOf } from "./options.ts";
+import { type CompareOptions, deviceOf, textsOf } from "./options.ts";
 import type { Comparison } from "./results.ts";
 import { type CaseFailure, type SpeedCase, timeCases } from "./speed.ts";
 import { noSweep, sweepOf } from "./sweep.ts";
@@ -39,7 +39,7 @@ export async function compareModels(
 ): Promise<Comparison> {
   const { runs = 20, sweep = false, onProgress, signal } = options;
   if (names.length === 0) throw new UsageError("There is no model to compare; name at least one.");
-  const blank = readBlank(options.text ?? defaultText);
+  const blank = readBlank(textsOf(options));
   const entries = entriesOf(names, options);
   const ready: Contender[] = [];
   const failures: { model: string; reason: string; error: unknown }[] = [];
@@ -91,6 +91,7 @@ export async function compareModels(
       ...answersOf(
         main,
         ready.flatMap(({ told: { model, load_ms: ms } }) => (ms === undefined ? [] : [{ model, ms }])),
+        new Set(ready.map(({ told }) => told.text)).size > 1 ? 2 : 1,
       ),
       ...swept,
       interrupted: signal?.aborted === true,

@@ -11,6 +11,8 @@ export interface Question {
   readonly types: Int32Array;
   /** The hidden token of a masked model, the last token before the blank of the others. */
   readonly at: number;
+  /** Which part of the text it is, in a sentence, where the context does not hold all of it. */
+  readonly note?: string;
 }
 
 export interface Engine {

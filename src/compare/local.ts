@@ -4,7 +4,7 @@ import type { LanguageModel } from "../generate/language-model.ts";
 import { loadModel } from "../generate/load.ts";
 import { resolveModel } from "../hub/pull.ts";
 import { attentionOf } from "./attention.ts";
-import type { Blank } from "./blank.ts";
+import { type Blank, blankFor } from "./blank.ts";
 import { limitsOf } from "./cases.ts";
 import { type Contender, timingsOf } from "./contender.ts";
 import { factsOf } from "./facts.ts";
@@ -31,12 +31,13 @@ export async function openLocalEngine(
     ...(await loadModel(folder, { ...deviceOf(options), ...quantize })),
     name: shown,
   };
-  const engine = punchlineEngine(lm, blank);
+  const own = blankFor(kindOf(lm.model), blank);
+  const engine = punchlineEngine(lm, own);
   try {
     const question = engine.question();
     await engine.look(question);
     const load_ms = performance.now() - begun;
-    return { lm, engine, question, load_ms, release: () => engine.release() };
+    return { lm, engine, question, blank: own, load_ms, release: () => engine.release() };
   } catch (error) {
     await engine.release();
     throw error;
@@ -48,12 +49,13 @@ export async function localContender(
   name: string,
   shown: string,
   precision: Precision,
-  blank: Blank,
+  given: Blank,
   options: CompareOptions,
 ): Promise<Contender> {
   const { topK = 10, layer = 1, head = 1 } = options;
   const memory_mb = await peakMemory(memoryQuestion(name, "punchline", precision, options), options);
-  const { lm, engine, question, load_ms } = await openLocalEngine(name, shown, precision, blank, options);
+  const opened = await openLocalEngine(name, shown, precision, given, options);
+  const { lm, engine, question, load_ms, blank } = opened;
   try {
     const candidates = await predictBlank(engine, topK);
     const effect = await rightContextEffect(engine, blank);
@@ -66,7 +68,7 @@ export async function localContender(
     // What holds in one precision holds in the others.
     const first = precision === (options.precisions?.[0] ?? "fp32");
     const attention = first ? await attentionOf(lm, question, facts, { layer, head }) : undefined;
-    const notes = first ? limitsOf(shown, engine, kind) : [];
+    const notes = first ? [...(question.note ? [question.note] : []), ...limitsOf(shown, engine, kind)] : [];
     return {
       told: {
         model: shown,

@@ -22,11 +22,11 @@ function peak(): number {
 }
 
 const question = JSON.parse(process.argv[2]!) as MemoryQuestion;
-const { engine, name, precision, text, options } = question;
+const { engine, name, precision, texts, options } = question;
 await wakeRuntime(nodeBackend(deviceOf(options)));
 const before = peak();
 const open = engine === "punchline" ? openLocalEngine : openTransformersJs;
-const { release } = await open(name, name, precision, readBlank(text), options);
+const { release } = await open(name, name, precision, readBlank(texts), options);
 const megabytes = Math.round((peak() - before) / 1e5) / 10;
 await release();
 process.send?.(megabytes, () => process.exit(0));

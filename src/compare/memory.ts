@@ -5,8 +5,7 @@
 import { fork } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { defaultText } from "./blank.ts";
-import type { CompareOptions } from "./options.ts";
+import { type CompareOptions, textsOf } from "./options.ts";
 import type { EngineName, Precision } from "./results.ts";
 
 /** What the process is asked; plain data. */
@@ -14,7 +13,7 @@ export interface MemoryQuestion {
   readonly name: string;
   readonly engine: EngineName;
   readonly precision: Precision;
-  readonly text: string;
+  readonly texts: readonly string[];
   readonly options: Pick<CompareOptions, "device" | "threads" | "packages">;
 }
 
@@ -22,14 +21,15 @@ export function memoryQuestion(
   name: string,
   engine: EngineName,
   precision: Precision,
-  { text = defaultText, device, threads, packages }: CompareOptions,
+  given: CompareOptions,
 ): MemoryQuestion {
+  const { device, threads, packages } = given;
   const options = {
     ...(device === undefined ? {} : { device }),
     ...(threads === undefined ? {} : { threads }),
     ...(packages === undefined ? {} : { packages }),
   };
-  return { name, engine, precision, text, options };
+  return { name, engine, precision, texts: textsOf(given), options };
 }
 
 /** The built program; there is none where Punchline runs from its sources. */

@@ -3,8 +3,11 @@ import type { BackendOptions } from "../runtime/backend.ts";
 import type { EngineName, Precision } from "./results.ts";
 
 export interface CompareOptions extends BackendOptions {
-  /** With one blank, `[MASK]` or `___`, or with the blank supposed at its end. Default: a hungry fox that jumps. */
-  readonly text?: string;
+  /**
+   * With one blank, `[MASK]` or `___`, or with the blank supposed at its end; or two texts, one with a blank, for
+   * masked models, and one without. Default: a hungry fox that jumps, each kind of model in its own form.
+   */
+  readonly text?: string | readonly string[];
   /** What to call each model in the results. Default: as it was named. */
   readonly labels?: readonly string[];
   /** Predictions of each model. Default 10. */
@@ -27,6 +30,10 @@ export interface CompareOptions extends BackendOptions {
   /** Ends the comparison early: what is known by then is the result. */
   readonly signal?: AbortSignal | undefined;
 }
+
+/** The texts that were given; none for the default. */
+export const textsOf = ({ text }: CompareOptions): readonly string[] =>
+  text === undefined ? [] : typeof text === "string" ? [text] : text;
 
 /** Where models run, of all that can be chosen. */
 export const deviceOf = ({ device, threads }: CompareOptions): BackendOptions => ({

@@ -4,6 +4,7 @@ import { UsageError } from "../core/errors.ts";
 import { createDecoder } from "../generate/decoder.ts";
 import type { Decoder } from "../generate/decoding.ts";
 import { compileMasked, createFiller } from "../generate/fill.ts";
+import { contextNote, lastPart, partAround } from "../generate/fit.ts";
 import { type LanguageModel, weightSpecs } from "../generate/language-model.ts";
 import { promptIds } from "../generate/sample.ts";
 import { zeroState } from "../generate/state.ts";
@@ -34,23 +35,22 @@ export function punchlineEngine(lm: LanguageModel, blank: Blank): Engine {
 
 /**
  * What a model is given to read for a blank, with the tokens `right` after it.
- * @throws UsageError where a masked model is asked about a text without a blank, or the text is longer than the context
+ * @throws UsageError where a masked model is asked about a text without a blank
  */
 function questionOf(lm: LanguageModel, { left, right }: Blank, after?: Int32Array): Question {
   const { tokenizer, model, name } = lm;
   if (kindOf(model) !== "masked") {
     // Characters come one by one: the one after a word is a space, which tells nothing about the next word.
     const before = promptIds(lm, tokenizer.kind === "character" && left !== "" ? `${left} ` : left);
-    const ids = joined(before, after ?? []);
-    return checked(lm, { ids, types: new Int32Array(ids.length), at: before.length - 1 });
+    return goingOn(lm, before, after);
   }
   const { mask } = tokenizer;
   if (mask === undefined || !isHuggingFaceTokenizer(tokenizer))
     throw new UsageError(`${name} predicts hidden tokens, but its vocabulary has no [MASK].`);
   if (right === undefined && after === undefined) throw noBlank(name);
   const before = tokenizer.encode(left);
-  const { ids, types } = tokenizer.wrap([...before, mask, ...(after ?? tokenizer.encode(right!))]);
-  return checked(lm, { ids, types, at: ids.indexOf(mask) });
+  const words = joined(before, [mask], after ?? tokenizer.encode(right!));
+  return withGap(lm, words, mask, (part) => tokenizer.wrap(part));
 }
 
 /** The error where a masked model is given a complete text. */
@@ -59,16 +59,46 @@ export const noBlank = (name: string): UsageError =>
     `${name} fills blanks, and the text is a whole sentence without one; write [MASK] where a word is to be filled in.`,
   );
 
-/** @throws UsageError where a question is longer than the context of a model that has one */
-export function checked(
-  { model, name }: Pick<LanguageModel, "model" | "name">,
-  question: Question,
+/** Tokens for which a text that is cut has room behind it: what is put there, and what is written. */
+const ROOM = 16;
+
+/** Tokens that a text is made longer by where writing is timed, and one more. */
+const LEAST = 5;
+
+type Reader = Pick<LanguageModel, "model" | "name">;
+
+/** The question to a model that goes on: the last part of `before` where its context does not hold all. */
+export function goingOn(
+  { model, name }: Reader,
+  before: Int32Array,
+  after: Int32Array = new Int32Array(),
 ): Question {
-  const { length } = question.ids;
-  if (kindOf(model) === "window" || length <= model.contextLength) return question;
-  throw new UsageError(
-    `${name} sees at most ${model.contextLength} tokens at once and the text has ${length}; shorten it.`,
-  );
+  const { contextLength } = model;
+  const part = lastPart(model, before.length, ROOM, LEAST);
+  const ids = joined(before.subarray(part.from, part.to), after);
+  const note = contextNote({ name, contextLength, masked: false }, part, before.length);
+  return { ids, types: new Int32Array(ids.length), at: part.to - part.from - 1, ...(note ? { note } : {}) };
+}
+
+/**
+ * The question to a model that fills masks: what lies around the gap where its context does not hold all.
+ * @param around puts what a model wants around a text
+ */
+export function withGap(
+  { model, name }: Reader,
+  words: Int32Array,
+  mask: number,
+  around: (words: Int32Array) => Pick<Question, "ids" | "types">,
+): Question {
+  const { contextLength } = model;
+  const most = contextLength - around(new Int32Array()).ids.length;
+  const fits = words.length + LEAST <= most;
+  const gap = words.indexOf(mask);
+  const room = Math.min(ROOM, contextLength >> 2);
+  const part = partAround([gap], words.length, fits ? most : Math.max(1, most - room), name);
+  const { ids, types } = around(words.subarray(part.from, part.to));
+  const note = contextNote({ name, contextLength, masked: true }, part, words.length);
+  return { ids, types, at: ids.indexOf(mask), ...(note ? { note } : {}) };
 }
 
 type Reading = Pick<Engine, "look" | "read" | "next" | "readMany" | "release">;
@@ -103,13 +133,13 @@ function decoding(lm: LanguageModel): Reading {
   };
 }
 
-interface Reader {
+interface GraphReader {
   read(question: Question): Promise<Float32Array>;
   release(): Promise<void>;
 }
 
 /** One graph for texts of all lengths; the head computes one row. */
-function causalReader(lm: LanguageModel): Reader {
+function causalReader(lm: LanguageModel): GraphReader {
   const { model, weights, backend } = lm;
   const step = compile(
     (parameters: Parameters, input: { ids: Tensor; at: Tensor }) =>
@@ -135,7 +165,7 @@ function causalReader(lm: LanguageModel): Reader {
 }
 
 /** The text at once from an empty state, one graph a length. */
-function recurrentReader({ model, weights, backend }: LanguageModel): Reader {
+function recurrentReader({ model, weights, backend }: LanguageModel): GraphReader {
   const step = compile(
     (parameters: Parameters, input: { ids: Tensor; state: State }) =>
       model.forward(parameters, input, evaluation).logits,

@@ -136,7 +136,8 @@ describe("fillMasks", () => {
 
   it("says what is missing", async () => {
     await expect(fillMasks(lm, "the fox jumps.")).rejects.toThrow(/no mask: write \[MASK\]/);
-    await expect(fillMasks(lm, `${"the ".repeat(20)}[MASK]`)).rejects.toThrow(/sees at most 16/);
+    const apart = `[MASK] ${"the ".repeat(20)}[MASK]`;
+    await expect(fillMasks(lm, apart)).rejects.toThrow(/lie 22 tokens apart and tiny-bert sees at most 14/);
     const other = {
       ...lm,
       model: architectureOf("char-rnn").build({

@@ -14,6 +14,7 @@ import { evaluation } from "../nn/mode.ts";
 import type { Parameters } from "../nn/parameters.ts";
 import { compile } from "../runtime/compile.ts";
 import { isHuggingFaceTokenizer } from "../text/huggingface.ts";
+import { contextNote, partAround } from "./fit.ts";
 import { type LanguageModel, weightSpecs } from "./language-model.ts";
 import { likeliest } from "./likeliest.ts";
 import { logSumExp } from "./sampler.ts";
@@ -39,6 +40,8 @@ export interface Filled {
   readonly masks: readonly (readonly Candidate[])[];
   /** The text with the likeliest token in each mask. */
   readonly text: string;
+  /** Which part of the text was read, in a sentence, where the context does not hold all of it. */
+  readonly note?: string;
 }
 
 /** A masked model at work: one graph for texts of all lengths. */
@@ -100,9 +103,8 @@ export function createFiller(lm: LanguageModel): MaskFiller {
     async fill(text, { topK = 5, iterative = false } = {}) {
       if (!(Number.isInteger(topK) && topK >= 1))
         throw new UsageError(`--top-k must be a whole number of 1 or more, not ${topK}.`);
-      const { ids: wrapped, types } = tokenizer.wrap(tokenizer.encode(text));
-      const tokens = wrapped.slice();
-      const all = [...tokens.keys()].filter((i) => tokens[i] === mask);
+      const words = Int32Array.from(tokenizer.encode(text));
+      const all = [...words.keys()].filter((i) => words[i] === mask);
       if (all.length === 0) {
         throw new InputError(
           "no-mask",
@@ -110,10 +112,16 @@ export function createFiller(lm: LanguageModel): MaskFiller {
           { text },
         );
       }
+      const { contextLength } = model;
+      const around = tokenizer.wrap(new Int32Array()).ids.length;
+      const part = partAround(all, words.length, contextLength - around, name);
+      const note = contextNote({ name, contextLength, masked: true }, part, words.length);
       const found = new Map<number, Candidate[]>();
       while (found.size < all.length) {
         const open = all.filter((place) => !found.has(place));
-        const logits = await score(tokens, types, open);
+        const { ids, types } = tokenizer.wrap(words.subarray(part.from, part.to));
+        const places = [...ids.keys()].filter((i) => ids[i] === mask);
+        const logits = await score(ids, types, places);
         const width = logits.length / open.length;
         const lists = open.map((place, i) => ({
           place,
@@ -128,10 +136,14 @@ export function createFiller(lm: LanguageModel): MaskFiller {
         );
         for (const { place, candidates } of iterative ? [surest] : lists) {
           found.set(place, candidates);
-          tokens[place] = candidates[0]!.id;
+          words[place] = candidates[0]!.id;
         }
       }
-      return { masks: all.map((place) => found.get(place)!), text: tokenizer.decode(tokens) };
+      return {
+        masks: all.map((place) => found.get(place)!),
+        text: tokenizer.decode(words),
+        ...(note ? { note } : {}),
+      };
     },
   };
 }

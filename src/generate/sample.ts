@@ -14,6 +14,7 @@ import { Random } from "../core/random.ts";
 import { type StreamDecoder, streamDecoder } from "../text/stream-decoder.ts";
 import { createDecoder } from "./decoder.ts";
 import type { Decoder, DecoderOptions } from "./decoding.ts";
+import { contextNote, lastPart, type Part } from "./fit.ts";
 import { beginsAfterEnd, type LanguageModel } from "./language-model.ts";
 import { likeliestTexts } from "./likeliest-texts.ts";
 import { createSampler, type SamplerOptions } from "./sampler.ts";
@@ -122,7 +123,9 @@ export async function sampleWith(
   options: SampleOptions,
 ): Promise<Sample[]> {
   const { prompt = "", n = 1, seed = 0 } = options;
-  const start = promptIds(lm, prompt);
+  const given = promptIds(lm, prompt);
+  const { from, to } = promptPart(lm, given.length, options);
+  const start = given.subarray(from, to);
   const limits = { ...options, maxLength: options.maxLength ?? defaultLength(lm, start.length, options) };
   if (options.beams !== undefined) {
     const never = lm.tokenizer.id(UNKNOWN);
@@ -138,6 +141,18 @@ export async function sampleWith(
     samples.push(...drafts.map((draft) => draft.finished()));
   }
   return samples;
+}
+
+/** The part of a prompt that is read: see {@link lastPart}. */
+const promptPart = ({ model }: LanguageModel, length: number, { maxLength = 200 }: SampleOptions): Part =>
+  lastPart(model, length, maxLength);
+
+/** Which part of the prompt is read, in a sentence; undefined where the context holds all of it. */
+export function promptNote(lm: LanguageModel, options: SampleOptions): string | undefined {
+  const { length } = promptIds(lm, options.prompt ?? "");
+  const { name, model } = lm;
+  const place = { name, contextLength: model.contextLength, masked: false };
+  return contextNote(place, promptPart(lm, length, options), length);
 }
 
 /** The ids that a text begins with. @throws UsageError where the vocabulary cannot spell the prompt. */

@@ -18,6 +18,7 @@ export {
   percent,
   percentInterval,
   rate,
+  significant,
 } from "./format.ts";
 export type { ReportChapters, ReportData } from "./page.ts";
 export { pickBest } from "./pick.ts";

@@ -1,7 +1,8 @@
 /** The comparison of models as a page of its own. */
+import { caseNames } from "../compare/case-names.ts";
 import type { Comparison } from "../compare/results.ts";
 import { writeFileAtomic } from "../hub/atomic.ts";
-import { compact, renderReport } from "../report/index.ts";
+import { compact, renderReport, significant } from "../report/index.ts";
 import { troublesOf } from "./compared.ts";
 import { made } from "./machine.ts";
 
@@ -17,14 +18,15 @@ export async function comparePage(file: string, command: string, comparison: Com
   const html = await renderReport({
     title: "GPT or BERT?",
     standfirst: `What ${list(shown.map(({ model }) => model))} ${shown.length > 1 ? "predict" : "predicts"} for the same blank, what they look at, and how long they take, measured on this machine.`,
-    key: shown
-      .flatMap(({ model, predictions, parameters }) => [
+    key: [
+      ...fasterFigure(comparison),
+      ...shown.flatMap(({ model, predictions, parameters }) => [
         ...(predictions[0]?.token.trim()
           ? [{ value: predictions[0].token.trim(), label: `${model} puts in the blank` }]
           : []),
         ...(parameters === null ? [] : [{ value: compact(parameters), label: `parameters of ${model}` }]),
-      ])
-      .slice(0, 4),
+      ]),
+    ].slice(0, 4),
     chapters: {
       compare: {
         ...comparison,
@@ -35,6 +37,21 @@ export async function comparePage(file: string, command: string, comparison: Com
     made: made(command),
   });
   await writeFileAtomic(file, html);
+}
+
+/** Which is faster on the texts, from a text to the word for its blank. */
+function fasterFigure({ ratios }: Comparison) {
+  const ratio = ratios.find((r) => r.case === caseNames.fill);
+  if (ratio === undefined) return [];
+  const on = "from the text to the word for its blank";
+  return ratio.conclusive
+    ? [
+        {
+          value: `${significant(ratio.ratio, 2)} times`,
+          label: `as fast ${on}: ${ratio.faster}, beside ${ratio.slower}`,
+        },
+      ]
+    : [{ value: "cannot tell", label: `which is faster here, ${on}` }];
 }
 
 const list = (names: readonly string[]): string =>

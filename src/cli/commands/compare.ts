@@ -4,7 +4,8 @@ import { compareModels, comparePage, engineNames, precisions } from "../../index
 import { defineCommand, severalArguments } from "../command.ts";
 import { printComparison } from "../comparison.ts";
 import { deviceOf, deviceOptions } from "../device-options.ts";
-import { choices, flag, integer, present, text } from "../option.ts";
+import { choices, flag, integer, list, text } from "../option.ts";
+import { textOfFile } from "../text-file.ts";
 
 export default defineCommand({
   description:
@@ -15,7 +16,12 @@ export default defineCommand({
     models: severalArguments({ describe: "Model folders, run folders, Hub names or openai:NAME" }),
   },
   options: {
-    text: text({ describe: "A text with one [MASK] (default: about a hungry fox that has to jump)" }),
+    text: list({
+      describe:
+        "A text with one [MASK]; or twice, one with it, for models that fill it, and one without (default: about a hungry fox that has to jump)",
+      placeholder: "TEXT",
+    }),
+    textFile: list({ describe: "A file that holds such a text", placeholder: "FILE" }),
     topK: integer({ describe: "Tokens listed for the blank", min: 1, default: 10 }),
     runs: integer({ describe: "Timed runs of each case", min: 1, max: 10_000, default: 20 }),
     sweep: flag({ describe: "Time texts of 16 to 512 tokens, and 1 to 16 texts at once, as well" }),
@@ -42,13 +48,18 @@ export default defineCommand({
       command: 'punchline compare gpt2 runs/a --text "Why did the" --page compare.html',
       explain: "Your own text and model, as a page",
     },
+    {
+      command: "punchline compare gpt2 bert-base-uncased --text-file gpt.txt --text-file bert.txt",
+      explain: "A text for each, the second with a [MASK]",
+    },
   ],
   async run(ctx, { models }, options) {
-    const { text, topK, runs, sweep, precision, layer, head, backend, page } = options;
+    const { text, textFile, topK, runs, sweep, precision, layer, head, backend, page } = options;
+    const texts = [...text, ...(await Promise.all(textFile.map(textOfFile)))];
     let task = ctx.progress.start("comparing", { unit: "%" });
     let stage = "";
     const comparison = await compareModels(models, {
-      ...present({ text }),
+      text: texts,
       // Programs find a model by the name that they gave; people want to read on.
       ...(ctx.asJson ? {} : { labels: models.map((name) => basename(name)) }),
       topK,
@@ -74,7 +85,8 @@ export default defineCommand({
     if (page !== undefined && length > 0) {
       const asked = [
         ...models,
-        ...(text === undefined ? [] : ["--text", JSON.stringify(text)]),
+        ...text.flatMap((one) => ["--text", JSON.stringify(one)]),
+        ...textFile.flatMap((file) => ["--text-file", file]),
         ...precision.flatMap((name) => ["--precision", name]),
         ...backend.flatMap((name) => ["--backend", name]),
         ...(layer === 1 ? [] : ["--layer", layer]),

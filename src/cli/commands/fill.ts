@@ -1,9 +1,10 @@
 /** `punchline fill`: what a masked model puts in the place of each [MASK]. */
-import { fillMasks } from "../../index.ts";
-import { argument, defineCommand } from "../command.ts";
+import { defaultText, fillMasks } from "../../index.ts";
+import { argument, defineCommand, optionalArgument } from "../command.ts";
 import { localOptions, openHere } from "../open-model.ts";
-import { flag, integer } from "../option.ts";
+import { flag, integer, text } from "../option.ts";
 import { table } from "../table.ts";
+import { textFrom } from "../text-file.ts";
 
 export default defineCommand({
   description:
@@ -11,10 +12,13 @@ export default defineCommand({
     "each with their probabilities. Pieces of words are marked as the vocabulary has them, such as ##ing.",
   arguments: {
     model: argument({ describe: "Hugging Face folder, run folder or Hub name of a masked model" }),
-    text: argument({ describe: "A text with one [MASK] or several" }),
+    text: optionalArgument({
+      describe: "A text with one [MASK] or several (default: about a hungry fox that has to jump)",
+    }),
   },
   options: {
     topK: integer({ describe: "Tokens listed for each mask", min: 1, default: 5 }),
+    textFile: text({ describe: "A file that holds the text", placeholder: "FILE" }),
     iterative: flag({ describe: "Fill the surest mask first and read again for the others" }),
     ...localOptions,
   },
@@ -28,9 +32,11 @@ export default defineCommand({
       explain: "Two, one after the other",
     },
   ],
-  async run(ctx, { model, text }, { topK, iterative, ...machine }) {
+  async run(ctx, { model, text: typed }, { topK, iterative, textFile, ...machine }) {
+    const text = (await textFrom(typed, textFile, "TEXT")) ?? defaultText;
     const { lm } = await openHere(ctx, model, machine, "continues texts and has no [MASK]");
     const filled = await fillMasks(lm, text, { topK, iterative });
+    if (filled.note) ctx.warn(filled.note);
     ctx.print(ctx.shown(filled.text));
     filled.masks.forEach((candidates, i) => {
       ctx.print();

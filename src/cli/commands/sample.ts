@@ -3,6 +3,7 @@ import {
   InputError,
   type NovelSamples,
   noveltyAuditor,
+  promptNote,
   type TextModel,
   UsageError,
   writeNovel,
@@ -12,6 +13,7 @@ import type { Context } from "../context.ts";
 import { formatCount } from "../format.ts";
 import { modelKinds, modelOptions, openAny, tellUsage } from "../open-model.ts";
 import { flag, integer, list, number, numberOrBare, present, text } from "../option.ts";
+import { textFrom } from "../text-file.ts";
 import { dataOfModel, indexFileOf } from "../training-data.ts";
 
 const novelty = "New texts only";
@@ -21,6 +23,7 @@ export default defineCommand({
   arguments: { model: argument({ describe: modelKinds }) },
   options: {
     prompt: text({ describe: "What each text begins with", default: "" }),
+    textFile: text({ describe: "A file that holds the prompt", placeholder: "FILE" }),
     n: integer({ describe: "How many texts", short: "n", min: 1, max: 100_000, default: 1 }),
     temperature: number({
       describe: "Below 1 bolder on the likely, above 1 wilder, 0 the likeliest",
@@ -87,7 +90,9 @@ export default defineCommand({
       explain: "A hosted model, with the key in OPENAI_API_KEY",
     },
   ],
-  async run(ctx, args, { device, threads, quantize, priceIn, priceOut, n, novel, tries, data, ...options }) {
+  async run(ctx, args, { device, threads, quantize, priceIn, priceOut, n, novel, tries, data, ...given }) {
+    const { textFile, prompt, ...rest } = given;
+    const options = { ...rest, prompt: (await textFrom(prompt, textFile, "--prompt")) ?? "" };
     const where = { device, threads, quantize, priceIn, priceOut };
     if (options.stop.includes("")) throw new UsageError("--stop needs a text, and not an empty one.");
     refuseWithoutNovel(novel, { tries, data });
@@ -96,6 +101,8 @@ export default defineCommand({
         "--novel draws again and again, and --beams draws nothing; leave one of them out.",
       );
     const model = await openAny(ctx, args.model, where);
+    const note = model.kind === "local" ? promptNote(model.lm, present(options)) : undefined;
+    if (note) ctx.warn(note);
     const streams = ctx.isTTY && n === 1 && !ctx.asJson && novel === undefined && options.beams === undefined;
     if (streams) ctx.write(ctx.shown(options.prompt));
     const write = (count: number, seed: number) =>

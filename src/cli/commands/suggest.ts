@@ -5,8 +5,9 @@ import { argument, defineCommand, optionalArgument } from "../command.ts";
 import type { Context } from "../context.ts";
 import { deviceOf } from "../device-options.ts";
 import { localOptions, openHere } from "../open-model.ts";
-import { integer } from "../option.ts";
+import { integer, text as textOption } from "../option.ts";
 import { table } from "../table.ts";
+import { textFrom } from "../text-file.ts";
 import { typeWithSuggestions } from "../typing/session.ts";
 
 export default defineCommand({
@@ -20,6 +21,7 @@ export default defineCommand({
     text: optionalArgument({ describe: "The text so far (default: typed, or each line of the input)" }),
   },
   options: {
+    textFile: textOption({ describe: "A file that holds the text so far", placeholder: "FILE" }),
     n: integer({ describe: "Suggestions of each kind", short: "n", min: 1, max: 50, default: 3 }),
     ...localOptions,
   },
@@ -27,7 +29,8 @@ export default defineCommand({
     { command: "punchline suggest runs/a", explain: "Type" },
     { command: 'punchline suggest runs/a "Why did the chi" --json', explain: "For a program" },
   ],
-  async run(ctx, { model, text }, { n, ...machine }) {
+  async run(ctx, { model, text: typed }, { n, textFile, ...machine }) {
+    const text = await textFrom(typed, textFile, "TEXT");
     const { lm } = await openHere(ctx, model, machine, "does not tell how likely each next token is");
     const suggester = createSuggester(forTyping(lm, deviceOf(machine)));
     try {

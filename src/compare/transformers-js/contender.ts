@@ -2,7 +2,7 @@
 import { UsageError } from "../../core/errors.ts";
 import type { Model } from "../../models/model.ts";
 import { buildModel } from "../../models/registry.ts";
-import type { Blank } from "../blank.ts";
+import { type Blank, blankFor } from "../blank.ts";
 import { limitsOf } from "../cases.ts";
 import { type Contender, timingsOf } from "../contender.ts";
 import type { Engine } from "../engine.ts";
@@ -41,8 +41,10 @@ export async function transformersJsContender(
   try {
     const kind = kindOf(model);
     const candidates = await predictBlank(opened, topK);
-    const effect = await rightContextEffect(opened, blank);
-    const tokens = opened.question().ids.length;
+    const own = blankFor(kind, blank);
+    const effect = await rightContextEffect(opened, own);
+    const { ids, note } = opened.question();
+    const tokens = ids.length;
     const facts = factsOf(model, tokens);
     return {
       told: {
@@ -51,14 +53,14 @@ export async function transformersJsContender(
         engine: "transformers.js",
         precision,
         parameters: facts.parameters,
-        text: textFor(kind, blank),
+        text: textFor(kind, own),
         tokens,
         predictions: candidates.map(({ token, probability }) => ({ token, probability })),
         ...(effect === undefined ? {} : { right_context_effect: effect }),
         facts,
         load_ms,
         ...(memory_mb === undefined ? {} : { memory_mb }),
-        notes: limitsOf(shown, opened, kind),
+        notes: [...(note ? [note] : []), ...limitsOf(shown, opened, kind)],
       },
       ...timingsOf(shown, opened, options),
       flopsPerToken: (length) => factsOf(model, length).flops_per_token,
@@ -116,6 +118,9 @@ async function open(
     ...(threads === undefined ? {} : { session_options: { intraOpNumThreads: threads } }),
   });
   const tokenizer = await module.AutoTokenizer.from_pretrained(source);
-  const opened = transformersJsEngine({ name: shown, model, run, tokenizer, Tensor: module.Tensor }, blank);
+  const opened = transformersJsEngine(
+    { name: shown, model, run, tokenizer, Tensor: module.Tensor },
+    blankFor(kind, blank),
+  );
   return { model, opened };
 }

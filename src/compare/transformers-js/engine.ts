@@ -1,10 +1,11 @@
 /** A model as @huggingface/transformers runs it on its ONNX graph. */
+import { joined } from "../../core/array.ts";
 import { UsageError } from "../../core/errors.ts";
 import type { Model } from "../../models/model.ts";
 import type { Blank } from "../blank.ts";
 import type { Engine, Question } from "../engine.ts";
 import { kindOf } from "../kind.ts";
-import { checked, noBlank } from "../punchline-engine.ts";
+import { goingOn, noBlank, withGap } from "../punchline-engine.ts";
 import type { PretrainedModel, PretrainedTokenizer, TensorLike, TransformersJs } from "./module.ts";
 
 interface Loaded {
@@ -27,19 +28,18 @@ export function transformersJsEngine(loaded: Loaded, blank: Blank): Engine {
   const question = (after?: Int32Array): Question => {
     if (!masked) {
       const begun = tokenizer.encode(blank.left, { add_special_tokens: tokenizer.add_bos_token === true });
-      const ids = Int32Array.of(...begun, ...(after ?? []));
-      return checked(loaded, { ids, types: new Int32Array(ids.length), at: begun.length - 1 });
+      return goingOn(loaded, Int32Array.from(begun), after);
     }
     if (blank.right === undefined && after === undefined) throw noBlank(name);
     // Around an empty text stands what stands around every text.
     const [first, last] = tokenizer.encode("");
-    const words = [...encode(blank.left), mask!, ...(after ?? encode(blank.right!))];
-    const ids = Int32Array.of(
-      ...[first].flatMap((id) => id ?? []),
-      ...words,
-      ...[last].flatMap((id) => id ?? []),
-    );
-    return checked(loaded, { ids, types: new Int32Array(ids.length), at: ids.indexOf(mask!) });
+    const around = (words: Int32Array) => {
+      const ends = [first, last].map((id) => (id === undefined ? [] : [id]));
+      const ids = joined(ends[0]!, words, ends[1]!);
+      return { ids, types: new Int32Array(ids.length) };
+    };
+    const words = joined(encode(blank.left), [mask!], after ?? encode(blank.right!));
+    return withGap(loaded, words, mask!, around);
   };
 
   const whole = (values: ArrayLike<number>, rows: number): TensorLike =>
