@@ -6,6 +6,7 @@
 import { readFileSync } from "node:fs";
 import { rename, writeFile } from "node:fs/promises";
 import { InputError } from "../core/errors.ts";
+import { guarded } from "../files/file-errors.ts";
 import type { TokenStream } from "./tokens.ts";
 
 const magic = "PUNCHTOK";
@@ -21,8 +22,13 @@ export async function writeTokenFile(path: string, stream: TokenStream): Promise
   for (const [i, value] of numbers.entries()) header.writeUInt32LE(value, 8 + 4 * i);
   const padding = Buffer.alloc(paddingOf(tokens.byteLength));
   const temporary = `${path}.partial`;
-  await writeFile(temporary, [header, bytesOf(tokens), padding, bytesOf(offsets)]);
-  await rename(temporary, path);
+  await guarded(
+    "write",
+    path,
+    writeFile(temporary, [header, bytesOf(tokens), padding, bytesOf(offsets)]).then(() =>
+      rename(temporary, path),
+    ),
+  );
 }
 
 /**

@@ -2,6 +2,7 @@
 import { rename, writeFile } from "node:fs/promises";
 import { extname } from "node:path";
 import { UsageError } from "../core/errors.ts";
+import { guarded } from "../files/file-errors.ts";
 import type { PreparedData } from "./prepare.ts";
 import { splitNames } from "./split.ts";
 
@@ -38,8 +39,11 @@ export function textFileWriter(path: string): (data: PreparedData) => Promise<vo
   }
   return async (data) => {
     const temporary = `${path}.partial`;
-    await writeFile(temporary, lines(data, format));
-    await rename(temporary, path);
+    await guarded(
+      "write",
+      path,
+      writeFile(temporary, lines(data, format)).then(() => rename(temporary, path)),
+    );
   };
 }
 

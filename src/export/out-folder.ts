@@ -2,8 +2,8 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, readdir, rename, rm, rmdir, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { PunchlineError, UsageError } from "../core/errors.ts";
-import { fileError, systemCode } from "../files/file-errors.ts";
+import { UsageError } from "../core/errors.ts";
+import { guarded } from "../files/file-errors.ts";
 import { syncFolder } from "../hub/atomic.ts";
 
 /** @throws UsageError where something already stands at `out`; an empty folder does not count. */
@@ -51,8 +51,6 @@ export async function writeFolder(out: string, write: (folder: string) => Promis
     return files.sort();
   } catch (error) {
     await rm(partial, { recursive: true, force: true });
-    throw error instanceof PunchlineError || systemCode(error) === undefined
-      ? error
-      : fileError("write", out, error);
+    return guarded("write", out, Promise.reject(error));
   }
 }

@@ -1,5 +1,6 @@
 /** Turns an operating system's refusal of a file operation into one sentence that says what to do. */
-import { InputError } from "../core/errors.ts";
+import { mkdir } from "node:fs/promises";
+import { InputError, PunchlineError } from "../core/errors.ts";
 
 /** The `code` of a Node system error such as `"ENOENT"`, or undefined for any other value. */
 export function systemCode(cause: unknown): string | undefined {
@@ -7,34 +8,104 @@ export function systemCode(cause: unknown): string | undefined {
   return undefined;
 }
 
+interface Refusal {
+  /** Stable, for programs. */
+  readonly code: string;
+  /** What is so and what to do; `{doing}` is read or write. */
+  readonly reason: string;
+}
+
+const denied = { code: "not-permitted", reason: "permission denied; check who may {doing} there." };
+const full = (what: string) => ({
+  code: "disk-full",
+  reason: `${what}; free some space or choose another folder.`,
+});
+const open = {
+  code: "too-many-files",
+  reason: "too many files are open; close some or raise the limit (ulimit -n).",
+};
+const misplaced = {
+  code: "not-a-file",
+  reason: "a part of the path is a file where a folder is needed.",
+};
+const medium = {
+  code: "file",
+  reason: "the disk or the network behind it reports an error; check it, and try again.",
+};
+
+/** By the names of errno(3). */
+const refusals: Readonly<Record<string, Refusal>> = {
+  ENOSPC: full("the disk is full"),
+  EDQUOT: full("the disk quota is used up"),
+  EFBIG: {
+    code: "disk-full",
+    reason:
+      "the file would grow larger than the system allows; raise the limit (ulimit -f) or choose another disk.",
+  },
+  EACCES: denied,
+  EPERM: denied,
+  EROFS: { code: "read-only", reason: "the file system is read-only; choose another folder." },
+  ENOENT: { code: "not-found", reason: "it does not exist; check the path." },
+  EISDIR: { code: "not-a-file", reason: "it is a folder, and a file was expected." },
+  ENOTDIR: misplaced,
+  EEXIST: misplaced,
+  ENOTEMPTY: {
+    code: "not-a-file",
+    reason: "a folder is there already that holds files; choose another name.",
+  },
+  EMFILE: open,
+  ENFILE: open,
+  ENAMETOOLONG: {
+    code: "name-too-long",
+    reason: "the name is longer than the file system allows; choose a shorter one.",
+  },
+  EINVAL: {
+    code: "file",
+    reason: "the file system does not allow that name or operation; choose another folder.",
+  },
+  ELOOP: { code: "file", reason: "its links lead around in a circle; check them." },
+  EXDEV: { code: "file", reason: "it would have to move to another disk; choose a folder on this one." },
+  EBUSY: { code: "file", reason: "it is in use by another program; close that and try again." },
+  ETXTBSY: { code: "file", reason: "it is in use by another program; close that and try again." },
+  EIO: medium,
+  ENXIO: medium,
+  ENODEV: medium,
+  ESTALE: medium,
+  ETIMEDOUT: medium,
+};
+
 /**
  * The error to throw where `doing` (`"write"`, `"read"`) `path` failed with `cause`.
  *
- * Codes: `disk-full`, `not-permitted`, `not-found`, `not-a-file`, `too-many-files`, `file`.
+ * Codes: `disk-full`, `read-only`, `not-permitted`, `not-found`, `not-a-file`, `name-too-long`, `too-many-files`,
+ * `file`. An error that is one of Punchline's own already stays as it is.
  */
 export function fileError(doing: "read" | "write", path: string, cause: unknown): InputError {
+  if (cause instanceof InputError) return cause;
   const system = systemCode(cause);
-  const fail = (code: string, reason: string) =>
-    new InputError(code, `Cannot ${doing} ${path}: ${reason}`, { path, system }, cause);
-  switch (system) {
-    case "ENOSPC":
-    case "EDQUOT":
-      return fail("disk-full", "the disk is full; free some space or choose another folder.");
-    case "EACCES":
-    case "EPERM":
-    case "EROFS":
-      return fail("not-permitted", `permission denied; check who may ${doing} there.`);
-    case "ENOENT":
-      return fail("not-found", "it does not exist; check the path.");
-    case "EISDIR":
-      return fail("not-a-file", "it is a folder, and a file was expected.");
-    case "ENOTDIR":
-    case "EEXIST":
-      return fail("not-a-file", "a part of the path is a file where a folder is needed.");
-    case "EMFILE":
-    case "ENFILE":
-      return fail("too-many-files", "too many files are open; close some or raise the limit (ulimit -n).");
-    default:
-      return fail("file", cause instanceof Error ? `${cause.message}.` : "for an unknown reason.");
+  const known = system === undefined ? undefined : refusals[system];
+  const unknown = cause instanceof Error ? `${cause.message}.` : "for an unknown reason.";
+  const { code, reason } = known ?? { code: "file", reason: unknown };
+  return new InputError(
+    code,
+    `Cannot ${doing} ${path}: ${reason.replace("{doing}", doing)}`,
+    { path, system },
+    cause,
+  );
+}
+
+/** Waits for `work` on `path`; a refusal of the system becomes a {@link fileError}, other errors pass. */
+export async function guarded<T>(doing: "read" | "write", path: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (cause) {
+    throw systemCode(cause) === undefined || cause instanceof PunchlineError
+      ? cause
+      : fileError(doing, path, cause);
   }
+}
+
+/** Makes a folder and those above it, where they are missing. @throws InputError as {@link fileError} */
+export async function makeFolder(path: string): Promise<void> {
+  await guarded("write", path, mkdir(path, { recursive: true }));
 }

@@ -5,9 +5,9 @@
  * await writeFileAtomic("runs/a/state.json", JSON.stringify(state));
  */
 import { randomBytes } from "node:crypto";
-import { type FileHandle, mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import { type FileHandle, open, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { fileError } from "../files/file-errors.ts";
+import { guarded, makeFolder } from "../files/file-errors.ts";
 
 /** Ends the name of a file that is still being written. */
 export const PARTIAL = ".partial";
@@ -28,12 +28,9 @@ export type FileContent = FileChunk | Iterable<Uint8Array> | AsyncIterable<Uint8
 export async function writeFileAtomic(path: string, content: FileContent): Promise<void> {
   const folder = dirname(path);
   const partial = join(folder, `.${basename(path)}.${randomBytes(4).toString("hex")}${PARTIAL}`);
-  const guard = <T>(step: Promise<T>): Promise<T> =>
-    step.catch((cause: unknown) => {
-      throw fileError("write", path, cause);
-    });
+  const guard = <T>(step: Promise<T>): Promise<T> => guarded("write", path, step);
 
-  await guard(mkdir(folder, { recursive: true }));
+  await guard(makeFolder(folder));
   const file = await guard(open(partial, "wx"));
   try {
     try {

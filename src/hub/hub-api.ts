@@ -1,15 +1,26 @@
 /**
- * Questions to the Hub, through @huggingface/hub, with new tries where that may help and, for each refusal,
- * one sentence that says what to do.
+ * Questions to the Hub, with new tries where that may help and, for each refusal, one sentence that says what to
+ * do. They are asked here and not by @huggingface/hub, which believes every answer and follows every page.
  */
-import { datasetInfo, listFiles, modelInfo, type RepoId } from "@huggingface/hub";
+import type { RepoId } from "@huggingface/hub";
+import type { z } from "zod";
 import { InputError } from "../core/errors.ts";
+import { excerpt } from "../core/printable.ts";
 import { adviceFor, type RepoName, wellKnownModels } from "./hub-name.ts";
 import type { HubSettings } from "./hub-settings.ts";
+import { limitedFetch } from "./limited-fetch.ts";
 import { isInnerPath } from "./safe-path.ts";
 
 /** New tries after the first, where a connection was cut or the Hub is busy. */
 export const RETRIES = 4;
+
+/** Milliseconds that the Hub may be silent. */
+const IDLE_MS = 30_000;
+/** Bytes of an answer that is no file. */
+const MAX_ANSWER = 32 << 20;
+/** Files of a repository, which the Hub itself advises against, and pages of their listing. */
+const MAX_FILES = 200_000;
+const MAX_PAGES = 2_000;
 
 /** Redirects followed to a renamed repository. */
 const MAX_REDIRECTS = 5;
@@ -35,7 +46,14 @@ export interface RepoFile {
  * @throws InputError `hub-unreachable`, `hub-busy`, `hub-not-found`, `hub-no-revision`, `hub-no-file`,
  * `hub-gated`, `hub-denied`.
  */
-export function hubFetch(repo: RepoName, settings: HubSettings, signal?: AbortSignal): typeof fetch {
+export function hubFetch(
+  repo: RepoName,
+  settings: HubSettings,
+  signal?: AbortSignal,
+  maxBytes = Number.POSITIVE_INFINITY,
+): typeof fetch {
+  const { idleMs = IDLE_MS } = settings;
+  const fetch = limitedFetch({ idleMs, maxBytes, server: settings.endpoint });
   return async (input, init) => {
     const url = new URL(input instanceof Request ? input.url : input);
     const headers = new Headers(init?.headers);
@@ -50,7 +68,7 @@ export function hubFetch(repo: RepoName, settings: HubSettings, signal?: AbortSi
         if (init?.redirect === "manual" && response.headers.has("location")) return response;
         await response.body?.cancel();
         if (last || !(response.status === 429 || response.status >= 500))
-          throw refusal(repo, settings, response);
+          throw refusal(repo, settings, response, url.href);
       } catch (cause) {
         if (cause instanceof InputError || signal?.aborted) throw cause;
         if (last || isHopeless(cause)) throw unreachable(repo, settings, cause);
@@ -66,40 +84,84 @@ export async function listRepo(
   settings: HubSettings,
   signal?: AbortSignal,
 ): Promise<RepoListing> {
-  const ask = {
-    name: repo.name,
-    revision: repo.revision,
-    hubUrl: settings.endpoint,
-    fetch: hubFetch(repo, settings, signal),
-  };
-  let commit: string;
-  let names: readonly string[] = [];
-  if (repo.kind === "model") {
-    ({ sha: commit, filePaths: names } = await modelInfo({ ...ask, additionalFields: ["sha", "filePaths"] }));
-  } else {
-    ({ sha: commit } = await datasetInfo({ ...ask, additionalFields: ["sha"] }));
-  }
-  if (!/^[0-9a-f]{40}$/.test(commit)) throw strange(repo, `the commit ${JSON.stringify(commit)}`);
-  const files: RepoFile[] = [];
+  const { repoInfo, treePage } = await import("./hub-answers.ts");
+  const fetch = hubFetch(repo, settings, signal, MAX_ANSWER);
+  const api = `${settings.endpoint}/api/${repo.kind}s/${repo.name}`;
+  const revision = encodeURIComponent(repo.revision);
+  const { sha: commit, siblings } = (await ask(repo, fetch, `${api}/revision/${revision}`, repoInfo)).value;
+  let files: RepoFile[] = [];
   try {
-    for await (const entry of listFiles({ ...ask, repo: repoId(repo), revision: commit, recursive: true })) {
-      if (entry.type === "file") {
-        files.push({
-          path: entry.path,
-          size: entry.lfs?.size ?? entry.size,
-          etag: entry.lfs?.oid ?? entry.oid,
-        });
+    const pages = pagesOf(repo, fetch, `${api}/tree/${commit}?recursive=true`, treePage);
+    for await (const page of pages) {
+      for (const { type, path, size, oid, lfs } of page) {
+        if (type !== "file") continue;
+        files.push({ path, size: lfs?.size ?? size ?? undefined, etag: lfs?.oid ?? oid ?? undefined });
       }
+      if (files.length > MAX_FILES) throw strange(repo, `more than ${MAX_FILES} files`);
     }
   } catch (error) {
     // Some mirrors know no listing with sizes; the names came with the commit.
-    if (!(error instanceof InputError) || error.details.status !== 404 || names.length === 0) throw error;
-    for (const path of names) files.push({ path, size: undefined, etag: undefined });
+    if (!(error instanceof InputError) || error.details.status !== 404 || !siblings?.length) throw error;
+    files = siblings.map(({ rfilename }) => ({ path: rfilename, size: undefined, etag: undefined }));
   }
   for (const { path } of files) {
-    if (!isInnerPath(path)) throw strange(repo, `the file name ${JSON.stringify(path)}`);
+    if (!isInnerPath(path) || /\p{Cc}/u.test(path)) throw strange(repo, `the file name "${excerpt(path)}"`);
   }
   return { commit, files };
+}
+
+/** One answer of the API. @throws InputError `hub-answer` where it is not what `schema` says */
+async function ask<T>(
+  repo: RepoName,
+  fetch: typeof globalThis.fetch,
+  url: string,
+  schema: z.ZodType<T>,
+): Promise<{ readonly value: T; readonly headers: Headers }> {
+  const response = await fetch(url);
+  const text = await response.text().catch((cause: unknown) => {
+    if (cause instanceof InputError) throw cause;
+    throw broken(repo, cause);
+  });
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    if (!/^\s*</.test(text)) throw strange(repo, `no JSON but "${excerpt(text, 40)}"`);
+    throw new InputError(
+      "hub-answer",
+      `What answers in place of the Hub for "${repo.name}" sends a web page: a login page of the network or a proxy, perhaps; open a browser and look.`,
+    );
+  }
+  const { success, data, error } = schema.safeParse(value);
+  if (success) return { value: data, headers: response.headers };
+  const { path, message } = error.issues[0]!;
+  throw strange(repo, `a wrong ${excerpt(path.join(".")) || "value"} (${excerpt(message)})`);
+}
+
+/** The pages of a listing, each linked by the one before it (RFC 8288). */
+async function* pagesOf<T extends readonly unknown[]>(
+  repo: RepoName,
+  fetch: typeof globalThis.fetch,
+  first: string,
+  schema: z.ZodType<T>,
+): AsyncGenerator<T> {
+  const { origin } = new URL(first);
+  const seen = new Set<string>();
+  let url: string | undefined = first;
+  while (url !== undefined) {
+    if (seen.has(url) || seen.size === MAX_PAGES) throw strange(repo, "pages without end");
+    seen.add(url);
+    const page = await ask<T>(repo, fetch, url, schema);
+    yield page.value;
+    url = nextOf(page.headers, url);
+    if (url !== undefined && page.value.length === 0) throw strange(repo, "pages without end");
+    if (url !== undefined && new URL(url).origin !== origin) throw strange(repo, "a page at another server");
+  }
+}
+
+function nextOf(headers: Headers, url: string): string | undefined {
+  const link = /<([^<>]*)>\s*;[^,]*\brel="?next\b/i.exec(headers.get("link") ?? "")?.[1];
+  return link !== undefined && URL.canParse(link, url) ? new URL(link, url).href : undefined;
 }
 
 /** `file` with its size and etag, asked for where they are not known. Errors: {@link hubFetch}. */
@@ -121,8 +183,8 @@ export async function describeFile(
     etag = (headers.get("x-linked-etag") ?? headers.get("etag") ?? "").replace(/^W\/|"/g, "");
   }
   // The etag names a file on this machine, so it must be nothing but a hash.
-  if (!/^[0-9a-f]{40}([0-9a-f]{24})?$/.test(etag)) throw strange(repo, `the etag ${JSON.stringify(etag)}`);
-  if (!Number.isSafeInteger(size) || size < 0) throw strange(repo, `the size ${size} of ${path}`);
+  if (!/^[0-9a-f]{40}([0-9a-f]{24})?$/.test(etag)) throw strange(repo, `the etag "${excerpt(etag)}"`);
+  if (!Number.isSafeInteger(size) || size < 0) throw strange(repo, `the size ${size} of ${excerpt(path)}`);
   return { path, size, etag };
 }
 
@@ -166,12 +228,12 @@ export function isNetworkError(error: unknown): boolean {
   return error instanceof InputError && (error.code === "hub-unreachable" || error.code === "hub-busy");
 }
 
-function refusal(repo: RepoName, settings: HubSettings, response: Response): InputError {
+function refusal(repo: RepoName, settings: HubSettings, response: Response, url: string): InputError {
   const { status } = response;
   const reason = response.headers.get("x-error-code") ?? "";
   const { kind, name, revision } = repo;
   const fail = (code: string, message: string) =>
-    new InputError(code, message, { name, revision, status, url: response.url });
+    new InputError(code, message, { name, revision, status, url });
   const what = `${kind} "${name}"`;
   const page = `${settings.endpoint}/${kind === "dataset" ? "datasets/" : ""}${name}`;
   const token = settings.token ? "use the token (HF_TOKEN) of an account that may read it" : "set HF_TOKEN";
@@ -185,7 +247,7 @@ function refusal(repo: RepoName, settings: HubSettings, response: Response): Inp
     );
   }
   if (reason === "EntryNotFound") {
-    return fail("hub-no-file", `The ${what} lacks a file that was asked for: ${response.url}.`);
+    return fail("hub-no-file", `The ${what} lacks a file that was asked for: ${excerpt(url, 300)}.`);
   }
   if (status === 404 || reason === "RepoNotFound" || (status === 401 && !settings.token)) {
     const advice = kind === "model" ? adviceFor(name, wellKnownModels) : "";
@@ -209,10 +271,19 @@ function unreachable(repo: RepoName, settings: HubSettings, cause: unknown): Inp
   );
 }
 
+function broken(repo: RepoName, cause: unknown): InputError {
+  return new InputError(
+    "hub-unreachable",
+    `The Hub broke off its answer for the ${repo.kind} "${repo.name}" (${networkCode(cause)}); check the network and run the command again.`,
+    { name: repo.name },
+    cause,
+  );
+}
+
 function networkCode(cause: unknown): string {
   const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
-  if (inner instanceof Error) return "code" in inner ? String(inner.code) : inner.message;
-  return String(cause);
+  if (inner instanceof Error) return excerpt("code" in inner ? String(inner.code) : inner.message);
+  return excerpt(String(cause));
 }
 
 /** Whether a new try would fail as well: no such host, nobody listening. */

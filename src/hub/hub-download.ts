@@ -10,6 +10,7 @@ import { createReadStream } from "node:fs";
 import { type FileHandle, mkdir, open, rename, rm, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { InputError } from "../core/errors.ts";
+import { excerpt } from "../core/printable.ts";
 import { fileError, systemCode } from "../files/file-errors.ts";
 import { syncFolder, writeAll } from "./atomic.ts";
 import { pause, RETRIES } from "./hub-api.ts";
@@ -152,7 +153,7 @@ async function requireSpace(path: string, bytes: number): Promise<void> {
 function cut({ url, size }: BlobRequest, received: number, cause: unknown): InputError {
   return new InputError(
     "hub-cut",
-    `The download of ${url} was cut at ${received} of ${size} bytes, again and again; run the command again to go on from there.`,
+    `The download of ${excerpt(url, 300)} was cut at ${received} of ${size} bytes, again and again; run the command again to go on from there.`,
     { url, received, size },
     cause,
   );
@@ -161,7 +162,7 @@ function cut({ url, size }: BlobRequest, received: number, cause: unknown): Inpu
 function wrongContent({ url, etag }: BlobRequest): InputError {
   return new InputError(
     "hub-checksum",
-    `What ${url} delivers has not the checksum ${etag} that the Hub announces; nothing was kept, so try again or check for a proxy that alters files.`,
+    `What ${excerpt(url, 300)} delivers has not the checksum ${etag} that the Hub announces; nothing was kept, so try again or check for a proxy that alters files.`,
     { url, etag },
   );
 }

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { getHFHubCachePath, HUB_URL } from "@huggingface/hub";
+import { checkedEndpoint, checkedSecret } from "../core/secret.ts";
 
 export interface HubSettings {
   /** `HF_ENDPOINT`, without a slash at its end. */
@@ -15,15 +16,23 @@ export interface HubSettings {
   readonly offline: boolean;
   /** Milliseconds before the first of several new tries, doubled each time. */
   readonly retryDelayMs: number;
+  /** Milliseconds that the Hub may be silent. Default half a minute. */
+  readonly idleMs?: number;
 }
 
-/** The settings of this process's environment, some of them `replaced`. */
+/**
+ * The settings of this process's environment, some of them `replaced`.
+ * @throws UsageError for an endpoint that is no plain address, and a token that no header can carry
+ */
 export async function hubSettings(replaced: Partial<HubSettings> = {}): Promise<HubSettings> {
   const env = process.env;
   return {
-    endpoint: (env.HF_ENDPOINT || HUB_URL).replace(/\/+$/, ""),
+    endpoint: checkedEndpoint("HF_ENDPOINT", env.HF_ENDPOINT || HUB_URL, HUB_URL),
     cacheDir: expandHome(getHFHubCachePath()),
-    token: (env.HF_TOKEN || env.HUGGING_FACE_HUB_TOKEN)?.trim() || (await storedToken()),
+    token:
+      checkedSecret("HF_TOKEN", env.HF_TOKEN) ??
+      checkedSecret("HUGGING_FACE_HUB_TOKEN", env.HUGGING_FACE_HUB_TOKEN) ??
+      (await storedToken()),
     offline: isOn(env.HF_HUB_OFFLINE) || isOn(env.TRANSFORMERS_OFFLINE),
     retryDelayMs: 500,
     ...replaced,
@@ -33,11 +42,9 @@ export async function hubSettings(replaced: Partial<HubSettings> = {}): Promise<
 async function storedToken(): Promise<string | undefined> {
   const env = process.env;
   const home = env.HF_HOME ?? join(env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "huggingface");
-  try {
-    return (await readFile(expandHome(env.HF_TOKEN_PATH ?? join(home, "token")), "utf8")).trim() || undefined;
-  } catch {
-    return undefined; // nobody has logged in
-  }
+  const path = expandHome(env.HF_TOKEN_PATH ?? join(home, "token"));
+  const stored = await readFile(path, "utf8").catch(() => undefined); // nobody has logged in
+  return checkedSecret(`The token in ${path}`, stored);
 }
 
 function isOn(value: string | undefined): boolean {

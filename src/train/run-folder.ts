@@ -9,10 +9,11 @@
  * - `model.safetensors` holds one whole set of weights: those of the best validation, and before there has
  *   been one, those of the last checkpoint. A LoRA run has `adapter_model.safetensors` in its place: `weights.ts`.
  */
-import { mkdir, rm, stat } from "node:fs/promises";
+import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError, UsageError } from "../core/errors.ts";
 import { version } from "../core/version.ts";
+import { makeFolder } from "../files/file-errors.ts";
 import type { JsonObject } from "../files/json-file.ts";
 import { readOptionalText } from "../files/regular-file.ts";
 import { ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE } from "../hub/adapter.ts";
@@ -100,7 +101,7 @@ export async function writeRunFiles(
   folder: string,
   { config, tokenizer, record, adapter }: NewRun,
 ): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   await writeRecord(folder, record);
   for (const [name, content] of Object.entries(tokenizer.files()))
     await writeFileAtomic(join(folder, name), json(content));

@@ -1,6 +1,7 @@
 /** The two places where a training leaves its results: a run folder, and memory. */
-import { copyFile, mkdir, readdir } from "node:fs/promises";
+import { copyFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { guarded, makeFolder } from "../files/file-errors.ts";
 import { removePartialFiles, writeFileAtomic } from "../hub/atomic.ts";
 import type { Arena } from "../runtime/arena.ts";
 import { writeCheckpoint } from "./checkpoint.ts";
@@ -45,11 +46,12 @@ export async function folderResults(
     },
     async snapshot(step) {
       const copy = join(folder, "checkpoints", `step-${step}`);
-      await mkdir(copy, { recursive: true });
+      await makeFolder(copy);
       await removePartialFiles(copy);
       const present = new Set(await readdir(folder));
       for (const name of describing)
-        if (present.has(name)) await copyFile(join(folder, name), join(copy, name));
+        if (present.has(name))
+          await guarded("write", join(copy, name), copyFile(join(folder, name), join(copy, name)));
       await write(copy, step);
     },
     async offer(keep, { step }) {

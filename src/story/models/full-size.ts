@@ -2,7 +2,8 @@
  * The models that the comparison is about, at full size: the published ones where they lie in the Hub's cache, else
  * models of the same sizes with random weights, which are as fast and know nothing.
  */
-import { mkdir, rm, statfs } from "node:fs/promises";
+import { rm, statfs } from "node:fs/promises";
+import { makeFolder } from "../../files/file-errors.ts";
 import { cachedModel } from "../../hub/pull.ts";
 import type { OptionValues } from "../../models/model.ts";
 import type { Tokenizer } from "../../text/tokenizer.ts";
@@ -52,7 +53,7 @@ export async function cachedContenders(): Promise<Contender[]> {
 
 /** Why models of full size cannot be made here; undefined where they can. */
 export async function tooLarge(folder: string): Promise<string | undefined> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const { bavail, bsize } = await statfs(folder);
   const free = bavail * bsize;
   if (free < DISK) return `the disk has ${gigabytes(free)} left and the two models take ${gigabytes(DISK)}`;
