@@ -53,7 +53,7 @@ export function hubFetch(
   maxBytes = Number.POSITIVE_INFINITY,
 ): typeof fetch {
   const { idleMs = IDLE_MS } = settings;
-  const fetch = limitedFetch({ idleMs, maxBytes, server: settings.endpoint });
+  const limited = limitedFetch({ idleMs, maxBytes, server: settings.endpoint });
   return async (input, init) => {
     const url = new URL(input instanceof Request ? input.url : input);
     const headers = new Headers(init?.headers);
@@ -63,7 +63,7 @@ export function hubFetch(
     for (let attempt = 0; ; attempt++) {
       const last = attempt === RETRIES;
       try {
-        const response = await fetch(url, { ...init, headers, ...(signal ? { signal } : {}) });
+        const response = await limited(url, { ...init, headers, ...(signal ? { signal } : {}) });
         if (response.ok || response.status === 416) return response;
         if (init?.redirect === "manual" && response.headers.has("location")) return response;
         await response.body?.cancel();
