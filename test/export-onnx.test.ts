@@ -257,17 +257,24 @@ describe.skipIf(!peers.transformers)(`transformers.js ${peerReason("@huggingface
     ["gpt2", {}, "q4", 8],
     ["char-transformer", {}, "fp32", 24],
     ["char-transformer", { positions: "learned" }, "fp32", 24],
-  ] as const)("writes with %s %o in %s the same %i tokens", async (type, options, dtype, count) => {
+    ["gpt2", {}, "fp32", 24, 1.3],
+    ["char-transformer", {}, "fp32", 24, 1.3],
+  ] as const)("writes with %s %o in %s the same %i tokens", async (...of) => {
+    const [type, options, dtype, count, penalty = 1] = of;
     const folder = await modelFolder(type, options, 8);
     // No token ends a text, so that both write on.
     writeFileSync(join(folder, "generation_config.json"), "{}");
     const { out } = await exported(folder, [dtype]);
     const lm = await loadModel(folder, quantize[dtype] ? { quantize: quantize[dtype] } : {});
     const prompt = "why did the hen";
-    const [ours] = await sample(lm, { prompt, maxLength: count, temperature: 0 });
+    const [ours] = await sample(lm, { prompt, maxLength: count, temperature: 0, repetitionPenalty: penalty });
     const { pipeline } = await transformersOn(out);
     const generate = await pipeline("text-generation", basename(out), { dtype, device: "cpu" });
-    const [theirs] = await generate(prompt, { max_new_tokens: count, do_sample: false });
+    const [theirs] = await generate(prompt, {
+      max_new_tokens: count,
+      do_sample: false,
+      repetition_penalty: penalty,
+    });
     const begun = [...promptIds(lm, prompt)];
     expect(generate.tokenizer.encode(prompt)).toEqual(begun);
     await generate.dispose();

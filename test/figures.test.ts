@@ -6,12 +6,14 @@ import { evaluateTexts } from "../src/evaluate/likelihood.ts";
 import { Speller } from "../src/evaluate/spelling.ts";
 import { beginsAfterEnd, type LanguageModel } from "../src/generate/language-model.ts";
 import { loadModel } from "../src/generate/load.ts";
+import { promptIds, sample } from "../src/generate/sample.ts";
+import { suggest } from "../src/generate/suggest.ts";
 import type { OptionValues } from "../src/models/model.ts";
 import { isHuggingFaceTokenizer } from "../src/text/huggingface.ts";
 import { temporaryFolder } from "./cli.ts";
 import { runHere } from "./cli-here.ts";
 import { modelFolder } from "./export-fixture.ts";
-import { figuresOf, givenAllBefore, inWindows, type PlainModel, plainModel } from "./plain-loops.ts";
+import { figuresOf, givenAllBefore, inWindows, type PlainModel, plainModel, sum } from "./plain-loops.ts";
 
 const TEXTS = [
   "why did the hen cross a road",
@@ -179,6 +181,181 @@ it.each(["bert", "distilbert"])("gives the pseudo-perplexity of a %s over what i
     }
     await expect(evaluateTexts(lm, texts, { length: 2 })).rejects.toThrow(/no room for a token/);
   });
+});
+
+/** Vocabularies may be smaller than the head: what lies beyond them has a probability and no spelling. */
+const padded: readonly (readonly [
+  type: string,
+  sizes: OptionValues,
+  change: Readonly<Record<string, unknown>>,
+])[] = [
+  ...kinds.map(([type, sizes]) => [type, sizes, {}] as const),
+  ["gpt2", { context: 48 }, { vocab_size: 310 }],
+  ["word-lstm", { tied: false }, { vocab_size: 20 }],
+];
+
+describe.each(padded)("sample of a %s %o %o", (type, sizes, change) => {
+  const options = { prompt: "why did", maxLength: 9, seed: 4 };
+
+  async function withSampled(
+    use: (lm: LanguageModel, plain: PlainModel, begun: readonly number[]) => Promise<void>,
+  ) {
+    const lm = await loadModel(await modelFolder(type, { ...small, ...sizes }, 8, change));
+    const plain = plainModel(lm);
+    try {
+      await use(lm, plain, [...promptIds(lm, options.prompt)]);
+    } finally {
+      await plain.release();
+    }
+  }
+
+  it("gives the model's own log-probabilities, drawn or searched", async () => {
+    await withSampled(async (lm, plain, begun) => {
+      const drawn = await sample(lm, { ...options, n: 3, temperature: 0.7, topK: 9, repetitionPenalty: 1.2 });
+      const searched = await sample(lm, { prompt: options.prompt, maxLength: 4, n: 2, beams: 3 });
+      for (const { ids, logProbabilities } of [...drawn, ...searched]) {
+        const all = [...begun, ...ids];
+        const wanted = (await givenAllBefore(lm, plain, all, lm.tokenizer.endOfText)).slice(begun.length - 1);
+        expect(logProbabilities).toHaveLength(ids.length);
+        for (const [k, value] of wanted.entries()) expect(logProbabilities[k]).toBeCloseTo(value, 4);
+        for (const id of ids) expect(id).toBeLessThan(lm.tokenizer.size);
+      }
+    });
+  });
+
+  it("counts the prompt's tokens among those that a repetition penalty is for", async () => {
+    await withSampled(async (lm, plain, begun) => {
+      const { tokenizer } = lm;
+      const penalty = 1.7;
+      const [found] = await sample(lm, { ...options, temperature: 0, repetitionPenalty: penalty });
+      const all = [...begun];
+      for (let k = 0; k < found!.ids.length; k++) {
+        const logits = await plain.logits(lm.model.predicts === "last" ? lastWindow(lm, all) : all);
+        for (const id of new Set(all))
+          logits[id] = logits[id]! > 0 ? logits[id]! / penalty : logits[id]! * penalty;
+        const unknown = tokenizer.id("<unk>");
+        const allowed = [...logits.keys()].filter((id) => id < tokenizer.size && id !== unknown);
+        all.push(allowed.reduce((best, id) => (logits[id]! > logits[best]! ? id : best)));
+      }
+      expect(found!.ids).toEqual(all.slice(begun.length));
+    });
+  });
+});
+
+const lastWindow = ({ model, tokenizer }: LanguageModel, ids: readonly number[]): number[] =>
+  [...new Array<number>(model.contextLength).fill(tokenizer.endOfText), ...ids].slice(-model.contextLength);
+
+it.each(["char-gru", "gpt2", "word-lstm"])(
+  "eval --recipe lambada asks a %s for the last word",
+  async (type) => {
+    const folder = await modelFolder(type, { ...small, ...(type === "gpt2" ? { context: 64 } : {}) });
+    const lm = await loadModel(folder);
+    const plain = plainModel(lm);
+    const file = join(temporaryFolder(), "passages.txt");
+    const passages = [...TEXTS, "the hen did zebra"].filter(
+      (text) => type === "word-lstm" || !text.includes("zebra"),
+    );
+    writeFileSync(file, passages.join("\n"));
+    const { tokenizer } = lm;
+    const logs: number[] = [];
+    const words: string[] = [];
+    let [right, seen] = [0, 0];
+    for (const passage of passages) {
+      const at = passage.lastIndexOf(" ");
+      const before = [...promptIds(lm, passage.slice(0, at))];
+      const word = [...tokenizer.encode(passage.slice(at))];
+      words.push(passage.slice(at));
+      const ids = [...before, ...word];
+      seen = Math.max(seen, ids.length - 1);
+      const rows = await plain.read(ids.slice(0, -1));
+      const places = word.map((id, k) => [rows[before.length - 1 + k]!, id] as const);
+      for (const [row, id] of places) logs.push(row[id]!);
+      const spelt = ({ length }: { length: number }, row: Float64Array) =>
+        Array.from({ length }, (_, id) => id).reduce((best, id) => (row[id]! > row[best]! ? id : best));
+      if (
+        places.every(
+          ([row, id]) => id !== tokenizer.id("<unk>") && spelt({ length: tokenizer.size }, row) === id,
+        )
+      )
+        right++;
+    }
+    await plain.release();
+    const unknown = type === "word-lstm" ? 1 : 0;
+    const speller = new Speller(Array.from({ length: tokenizer.size }, (_, id) => tokenizer.token(id)));
+    const spelling = unknown ? speller.nats("zebra") : 0;
+    const { stdout } = await runHere("eval", folder, "--recipe", "lambada", "--data", file, "--json");
+    const found = JSON.parse(stdout);
+    expectFigures(found, {
+      ...figuresOf(logs, words, 0, spelling),
+      context: seen,
+      passages: passages.length,
+    });
+    expect(found).toMatchObject({ accuracy: right / passages.length, unknown });
+  },
+);
+
+it.each(["bert", "distilbert"])("fill gives a %s's own probabilities", async (type) => {
+  const folder = await modelFolder(type, small, 8, { vocab_size: 14 });
+  const lm = await loadModel(folder);
+  const { tokenizer } = lm;
+  if (!isHuggingFaceTokenizer(tokenizer)) throw new Error("WordPiece");
+  const plain = plainModel(lm);
+  const { ids } = tokenizer.wrap(tokenizer.encode("a [MASK] road"));
+  const row = (await plain.read([...ids]))[ids.indexOf(tokenizer.mask!)]!;
+  await plain.release();
+  const { masks } = JSON.parse(
+    (await runHere("fill", folder, "a [MASK] road", "--top-k", "9", "--json")).stdout,
+  );
+  expect(masks[0]).toHaveLength(9);
+  for (const { id, probability } of masks[0]) expect(probability).toBeCloseTo(Math.exp(row[id]!), 5);
+  const [best] = masks[0];
+  expect(best.probability).toBe(Math.max(...masks[0].map((m: { probability: number }) => m.probability)));
+});
+
+it("suggest gives the model's own probabilities of what comes next", async () => {
+  for (const [type, change] of [
+    ["char-lstm", {}],
+    ["gpt2", { vocab_size: 310 }],
+  ] as const) {
+    const lm = await loadModel(
+      await modelFolder(type, { ...small, ...(type === "gpt2" ? { context: 48 } : {}) }, 8, change),
+    );
+    const plain = plainModel(lm);
+    const row = (await plain.read([lm.tokenizer.endOfText])).at(-1)!;
+    await plain.release();
+    const { tokenizer } = lm;
+    const { next } = await suggest(lm, "", { n: 5, kinds: ["next"] });
+    for (const { text, probability } of next) {
+      // The end of the text stands as a line break.
+      const spelt = (id: number) => (id === tokenizer.endOfText ? "\n" : tokenizer.decode([id]));
+      const ids = [...row.keys()].filter((id) => id < tokenizer.size && spelt(id) === text);
+      expect(probability).toBeCloseTo(
+        ids.reduce((p, id) => p + Math.exp(row[id]!), 0),
+        5,
+      );
+    }
+  }
+});
+
+it("--quantize tells the change of the perplexity that both weights have by plain loops", async () => {
+  const folder = await modelFolder("gpt2", { layers: 1, context: 32 });
+  const file = join(temporaryFolder(), "text.txt");
+  const text = TEXTS.join(" ");
+  writeFileSync(file, text);
+  const perplexity = async (quantize?: "q8" | "q4") => {
+    const lm = await loadModel(folder, quantize ? { quantize } : {});
+    const plain = plainModel(lm);
+    const logs = await inWindows(plain, [...lm.tokenizer.encode(text)], 32, 16);
+    await plain.release();
+    return Math.exp(-sum(logs) / logs.length);
+  };
+  const exact = await perplexity();
+  for (const bits of ["q8", "q4"] as const) {
+    const { stdout } = await runHere("eval", folder, "--data", file, "--raw", "--quantize", bits, "--json");
+    const found = JSON.parse(stdout);
+    expect(found.float32.perplexity / exact).toBeCloseTo(1, 4);
+    expect(found.perplexity_change).toBeCloseTo((await perplexity(bits)) / exact - 1, 3);
+  }
 });
 
 describe("windows that leave tokens out", () => {

@@ -17,6 +17,8 @@ export type LogRows = readonly Float64Array[];
 export interface PlainModel {
   /** Log-probabilities at every place of `ids`, or after the last one alone where the model predicts only there. */
   read(ids: readonly number[]): Promise<LogRows>;
+  /** The logits after the last of `ids`. */
+  logits(ids: readonly number[]): Promise<Float64Array>;
   release(): Promise<void>;
 }
 
@@ -30,14 +32,16 @@ export function plainModel(lm: LanguageModel): PlainModel {
   const state: Record<string, HostArray> = Number.isFinite(model.contextLength)
     ? {}
     : zeroState(model.state(1));
+  const rowsOf = async (ids: readonly number[]): Promise<Float64Array[]> => {
+    const { data } = await step(weights, { ids: int32([1, ids.length], [...ids]), state });
+    const width = model.config.vocab_size;
+    return Array.from({ length: data.length / width }, (_, k) =>
+      Float64Array.from((data as Float32Array).subarray(k * width, (k + 1) * width)),
+    );
+  };
   return {
-    async read(ids) {
-      const { data } = await step(weights, { ids: int32([1, ids.length], [...ids]), state });
-      const width = model.config.vocab_size;
-      return Array.from({ length: data.length / width }, (_, k) =>
-        logSoftmax(Float64Array.from((data as Float32Array).subarray(k * width, (k + 1) * width))),
-      );
-    },
+    read: async (ids) => (await rowsOf(ids)).map(logSoftmax),
+    logits: async (ids) => (await rowsOf(ids)).at(-1)!,
     release: () => step.release(),
   };
 }

@@ -8,14 +8,15 @@
  * await rightContextEffect(engine, blank); // 0 for GPT-2, above 0 for BERT
  */
 import { type Candidate, candidatesOf } from "../generate/fill.ts";
+import { requireFinite } from "../generate/finite.ts";
 import { logSumExp } from "../generate/sampler.ts";
 import type { Blank } from "./blank.ts";
-import type { Engine } from "./engine.ts";
+import type { Engine, Question } from "./engine.ts";
 import { kindOf } from "./kind.ts";
 
 /** The likeliest tokens for the blank. */
 export async function predictBlank(engine: Engine, topK: number): Promise<Candidate[]> {
-  return candidatesOf(spelled(engine, await engine.look(engine.question())), topK, engine.token);
+  return candidatesOf(await look(engine, engine.question()), topK, engine.token, engine.vocabulary);
 }
 
 /** Words put to the right of a blank to see whether its prediction moves. */
@@ -42,12 +43,19 @@ export async function rightContextEffect(engine: Engine, blank: Blank): Promise<
   if (length < 1) return undefined;
   const read = async (words: Int32Array) => {
     const after = Int32Array.from({ length }, (_, i) => words[i % words.length]!);
-    return probabilities(spelled(engine, await engine.look(engine.question(after))));
+    return probabilities(await look(engine, engine.question(after)));
   };
   const before = await read(first!);
   let sum = 0;
   for (const words of changes) sum += totalVariation(before, await read(words));
   return sum / changes.length;
+}
+
+/** @throws PunchlineError `not-finite` where the model gives no numbers */
+async function look(engine: Engine, question: Question): Promise<Float32Array> {
+  const logits = await engine.look(question);
+  requireFinite(logits, engine.model.config.model_type);
+  return logits;
 }
 
 /** Rows of the head beyond the vocabulary stand for nothing. */

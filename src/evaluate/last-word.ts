@@ -8,6 +8,10 @@ import type { LanguageModel } from "../generate/language-model.ts";
 import { promptIds } from "../generate/sample.ts";
 import { argmax, logSumExp } from "../generate/sampler.ts";
 import { countText, type Evaluation, evaluationOf } from "./evaluation.ts";
+import { spellUnknown } from "./spelling.ts";
+
+/** The token of a word vocabulary for words that it lacks: it spells none of them. */
+const UNKNOWN = "<unk>";
 
 export interface LastWords extends Evaluation {
   /** Share of passages whose last word is spelt by the likeliest token, again and again. */
@@ -29,6 +33,7 @@ export async function scoreLastWords(
   if (model.predicts !== "each")
     throw new UsageError(`${name} does not predict a text's next word; give a model such as gpt2.`);
   const decoder = createDecoder(lm);
+  const unknown = tokenizer.kind === "word" ? tokenizer.id(UNKNOWN) : undefined;
   const words: string[] = [];
   let [nats, tokens, right, seen] = [0, 0, 0, 0];
   try {
@@ -37,15 +42,14 @@ export async function scoreLastWords(
       const { before, word } = split(passage, k);
       words.push(word);
       const prompt = promptIds(lm, before);
-      const target = tokenizer.encode(word);
+      const target = targetOf(lm, prompt, before, word);
       const room = Math.max(1, model.contextLength - target.length);
       seen = Math.max(seen, Math.min(prompt.length, room) + target.length - 1);
       let logits = await decoder.start(Number.isFinite(room) ? prompt.slice(-room) : prompt);
       let spelt = true;
       for (const [t, id] of target.entries()) {
-        const scores = logits.subarray(0, tokenizer.size);
-        nats += logSumExp(scores) - scores[id]!;
-        spelt &&= argmax(scores) === id;
+        nats += logSumExp(logits) - logits[id]!;
+        spelt &&= id !== unknown && argmax(logits.subarray(0, tokenizer.size)) === id;
         if (t + 1 < target.length) logits = await decoder.append(Int32Array.of(id));
       }
       tokens += target.length;
@@ -55,8 +59,20 @@ export async function scoreLastWords(
   } finally {
     await decoder.release();
   }
-  const scored = evaluationOf({ nats, tokens }, countText(words.join("")), { context: seen });
+  const spelt = spellUnknown(tokenizer, words);
+  const scored = evaluationOf(
+    { nats, tokens, unknown: spelt.words, spelling: spelt.nats },
+    countText(words.join("")),
+    { context: seen },
+  );
   return { ...scored, accuracy: right / passages.length, passages: passages.length };
+}
+
+/** The last word's tokens as parts of the passage, where that is cut between the two; by themselves otherwise. */
+function targetOf(lm: LanguageModel, prompt: Int32Array, before: string, word: string): Int32Array {
+  const whole = promptIds(lm, before + word);
+  const parts = whole.length > prompt.length && prompt.every((id, i) => whole[i] === id);
+  return parts ? whole.subarray(prompt.length) : lm.tokenizer.encode(word);
 }
 
 /** A passage without its last word, and that word with the space before it. */

@@ -3,6 +3,7 @@ import { createDecoder } from "../generate/decoder.ts";
 import type { Decoder } from "../generate/decoding.ts";
 import { beginsAfterEnd, type LanguageModel } from "../generate/language-model.ts";
 import { promptIds } from "../generate/sample.ts";
+import { continuationOf } from "../text/stream-decoder.ts";
 import type { Completer, Scorer, TextCut } from "./extraction.ts";
 import { tokenLosses } from "./token-losses.ts";
 
@@ -37,7 +38,7 @@ export function localModel(lm: LanguageModel, signal?: AbortSignal): LocalComple
         decoder.reset();
         const written = await greedy(lm, decoder, rows);
         rows.forEach(({ cut }, i) => {
-          completions[cut] = tokenizer.decode(written[i]!);
+          completions[cut] = continuationOf(tokenizer, cuts[cut]!.head).decode(written[i]!);
         });
       }
       return completions;

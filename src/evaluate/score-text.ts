@@ -1,7 +1,7 @@
 /** One text, token by token: what each is, and how likely it was. */
 import { joined } from "../core/array.ts";
 import { beginsAfterEnd, type LanguageModel } from "../generate/language-model.ts";
-import { streamDecoder } from "../text/stream-decoder.ts";
+import { continuationOf } from "../text/stream-decoder.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { tokenLosses } from "./token-losses.ts";
 
@@ -29,10 +29,6 @@ export async function scoreText(lm: LanguageModel, text: string, signal?: AbortS
   };
 }
 
-/** The text that each token adds; joined they are the whole. */
-export function tokenPieces(tokenizer: Tokenizer, ids: ArrayLike<number>): string[] {
-  const stream = streamDecoder(tokenizer);
-  const pieces = Array.from(ids, (id) => stream.push(id));
-  if (pieces.length > 0) pieces.push(pieces.pop() + stream.end());
-  return pieces;
-}
+/** The text that each token adds behind a prompt; joined they are the whole without it. */
+export const tokenPieces = (tokenizer: Tokenizer, ids: ArrayLike<number>, prompt = ""): string[] =>
+  continuationOf(tokenizer, prompt).pieces(Array.from(ids));

@@ -93,7 +93,7 @@ export function nextPieces(
   end: string,
 ): Found[] | undefined {
   const scores = logits.subarray(0, pieces.size);
-  const total = logSumExp(scores);
+  const total = logSumExp(logits);
   const results = new Results(rest === "" ? 1 : 0);
   for (let id = 0; id < pieces.size; id++) {
     const isEnd = id === pieces.endOfText;
@@ -153,8 +153,10 @@ class Search {
   expand(beams: readonly Beam[], logits: Float32Array, vocabulary: number): Beam[] {
     const { n, width, least } = this.#options;
     const open = beams.flatMap((beam) => {
-      const scores = logits.subarray(beam.row * vocabulary, beam.row * vocabulary + this.#pieces.size);
-      return beam.rest === "" ? this.#write(beam, scores) : this.#spell(beam, scores);
+      const all = logits.subarray(beam.row * vocabulary, (beam.row + 1) * vocabulary);
+      const scores = all.subarray(0, this.#pieces.size);
+      const before = beam.logProbability - logSumExp(all);
+      return beam.rest === "" ? this.#write(beam, scores, before) : this.#spell(beam, scores, before);
     });
     const { spelt } = this.results;
     // A beam only loses probability: one behind the n-th result has no part in the best n.
@@ -167,9 +169,7 @@ class Search {
   }
 
   /** One more token of what is typed. */
-  #spell(beam: Beam, scores: Float32Array): Beam[] {
-    const { row, last, rest } = beam;
-    const before = beam.logProbability - logSumExp(scores);
+  #spell({ row, last, rest }: Beam, scores: Float32Array, before: number): Beam[] {
     const open: Beam[] = [];
     for (let id = 0; id < scores.length; id++) {
       if (!this.#pieces.usable[id]) continue;
@@ -186,10 +186,9 @@ class Search {
   }
 
   /** One more token beyond what is typed. */
-  #write(beam: Beam, scores: Float32Array): Beam[] {
+  #write(beam: Beam, scores: Float32Array, before: number): Beam[] {
     const { words, width } = this.#options;
     const { continuesWord, usable, endOfText } = this.#pieces;
-    const before = beam.logProbability - logSumExp(scores);
     const { inLastWord } = findWordEnd(this.#typed, beam.text, words);
     if (inLastWord) {
       let ending = 0;

@@ -11,6 +11,7 @@ import { evaluation } from "../nn/mode.ts";
 import type { Parameters } from "../nn/parameters.ts";
 import { compile } from "../runtime/compile.ts";
 import type { Decoder, Overflow } from "./decoding.ts";
+import { requireFinite } from "./finite.ts";
 import { type LanguageModel, weightSpecs } from "./language-model.ts";
 import { appendTo, enlarge, selectRows, withoutRoom, zeroState } from "./state.ts";
 
@@ -147,6 +148,7 @@ export class CacheDecoder implements Decoder {
       signal?.throwIfAborted();
       await this.#feed(columns(tokens, this.batch, t, Math.min(length, t + piece)), past + t);
     }
+    requireFinite(this.#logits.data, this.#lm.name);
     return this.#logits.data;
   }
 

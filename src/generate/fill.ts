@@ -14,6 +14,7 @@ import { evaluation } from "../nn/mode.ts";
 import type { Parameters } from "../nn/parameters.ts";
 import { compile } from "../runtime/compile.ts";
 import { isHuggingFaceTokenizer } from "../text/huggingface.ts";
+import { requireFinite } from "./finite.ts";
 import { contextNote, partAround } from "./fit.ts";
 import { type LanguageModel, weightSpecs } from "./language-model.ts";
 import { likeliest } from "./likeliest.ts";
@@ -94,6 +95,7 @@ export function createFiller(lm: LanguageModel): MaskFiller {
       at: int32([places.length], [...places]),
     };
     const result: HostArray = await step(weights, input);
+    requireFinite(result.data as Float32Array, name);
     return result.data as Float32Array;
   }
 
@@ -126,9 +128,10 @@ export function createFiller(lm: LanguageModel): MaskFiller {
         const lists = open.map((place, i) => ({
           place,
           candidates: candidatesOf(
-            logits.subarray(i * width, i * width + Math.min(width, tokenizer.size)),
+            logits.subarray(i * width, (i + 1) * width),
             topK,
             tokenizer.token,
+            tokenizer.size,
           ),
         }));
         const surest = lists.reduce((best, list) =>
@@ -158,10 +161,18 @@ export async function fillMasks(lm: LanguageModel, text: string, options: FillOp
   }
 }
 
-/** The likeliest tokens of one row of logits, with their probabilities under the whole vocabulary. */
-export function candidatesOf(logits: Float32Array, topK: number, token: (id: number) => string): Candidate[] {
+/**
+ * The likeliest tokens of one row of logits, with their probabilities under the model: among all its ids.
+ * @param size ids below this have a spelling; no other is a candidate
+ */
+export function candidatesOf(
+  logits: Float32Array,
+  topK: number,
+  token: (id: number) => string,
+  size = logits.length,
+): Candidate[] {
   const logZ = logSumExp(logits);
-  return Array.from(likeliest(logits, topK), (id) => ({
+  return Array.from(likeliest(logits.subarray(0, size), topK), (id) => ({
     token: token(id),
     id,
     probability: Math.exp(logits[id]! - logZ),

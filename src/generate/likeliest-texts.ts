@@ -2,6 +2,7 @@
  * The likeliest continuations of a text by beam search: the best `beams` beginnings go on side by side, as rows
  * of one batch, and a text's rank is its probability under the model, the sum of its tokens' log-probabilities.
  */
+import { type Continuation, continuationOf } from "../text/stream-decoder.ts";
 import type { Decoder } from "./decoding.ts";
 import type { LanguageModel } from "./language-model.ts";
 import { likeliest } from "./likeliest.ts";
@@ -16,6 +17,8 @@ export interface LikeliestOptions {
   readonly maxLength: number;
   /** Texts that end a result; they are not part of it. */
   readonly stop?: readonly string[];
+  /** How a text goes on after the prompt. Default: as one that begins. */
+  readonly continuation?: Continuation;
   /** A token that is never written. */
   readonly never?: number | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -49,7 +52,7 @@ export async function likeliestTexts(
   prompt: Int32Array,
   options: LikeliestOptions,
 ): Promise<LikelyText[]> {
-  const { n, maxLength, signal } = options;
+  const { n, maxLength, signal, continuation = continuationOf(lm.tokenizer, "") } = options;
   const { batch } = decoder;
   const results: (LikelyText & { readonly total: number })[] = [];
   const rank = () => results.sort((a, b) => b.total - a.total).slice(0, n);
@@ -59,7 +62,7 @@ export async function likeliestTexts(
   for (let length = 1; length <= maxLength; length++) {
     const open: Beam[] = [];
     for (const beam of expand(lm, beams, logits, batch, options)) {
-      const ended = endOf(lm, beam, options);
+      const ended = endOf(lm, continuation, beam, options);
       if (ended) results.push({ ...ended, logProbabilities: beam.logProbabilities, total: beam.total });
       else if (open.push(beam) === options.beams) break;
     }
@@ -74,7 +77,7 @@ export async function likeliestTexts(
     beams = beams.map((beam, row) => ({ ...beam, row }));
   }
   for (const { ids, logProbabilities, total } of beams)
-    results.push({ ids, text: lm.tokenizer.decode(ids), logProbabilities, finish: "length", total });
+    results.push({ ids, text: continuation.decode(ids), logProbabilities, finish: "length", total });
   return rank().map(({ total: _, ...text }) => text);
 }
 
@@ -89,9 +92,9 @@ function expand(
   const width = logits.length / batch;
   return beams
     .flatMap(({ row, ids, logProbabilities, total }) => {
-      const scores = logits.subarray(row * width, row * width + Math.min(width, tokenizer.size));
+      const all = logSumExp(logits.subarray(row * width, (row + 1) * width));
+      const scores = logits.slice(row * width, row * width + Math.min(width, tokenizer.size));
       if (never !== undefined) scores[never] = -Infinity;
-      const all = logSumExp(scores);
       return Array.from(likeliest(scores, 2 * count), (id) => {
         const logProbability = scores[id]! - all;
         return {
@@ -108,13 +111,14 @@ function expand(
 /** How a beam has come to its end, or undefined where it goes on. */
 function endOf(
   { tokenizer, endsItems }: LanguageModel,
+  continuation: Continuation,
   { ids }: Beam,
   { stop = [] }: LikeliestOptions,
 ): Pick<LikelyText, "ids" | "text" | "finish"> | undefined {
   if (endsItems && ids.at(-1) === tokenizer.endOfText)
-    return { ids, text: tokenizer.decode(ids.slice(0, -1)), finish: "eos" };
+    return { ids, text: continuation.decode(ids.slice(0, -1)), finish: "eos" };
   if (stop.length === 0) return undefined;
-  const text = tokenizer.decode(ids);
+  const text = continuation.decode(ids);
   const cut = Math.min(...stop.map((s) => text.indexOf(s)).filter((at) => at >= 0));
   return Number.isFinite(cut) ? { ids, text: text.slice(0, cut), finish: "stop" } : undefined;
 }

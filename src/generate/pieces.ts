@@ -3,11 +3,14 @@ import type { Tokenizer } from "../text/tokenizer.ts";
 import { joiner } from "../text/words.ts";
 import { beginsInWord } from "./word-end.ts";
 
-/** A token as text. A space stands between two tokens unless one of them joins the other. */
+/** A token as text. */
 interface Piece {
-  readonly text: string;
-  readonly joinsLeft: boolean;
-  readonly joinsRight: boolean;
+  /** At the beginning of a text, or behind a token that joins it. */
+  readonly alone: string;
+  /** Behind other tokens: often with a space. */
+  readonly behind: string;
+  /** Whether what follows is joined to it. */
+  readonly joins: boolean;
 }
 
 export class Pieces {
@@ -22,31 +25,51 @@ export class Pieces {
   constructor(tokenizer: Tokenizer) {
     this.size = tokenizer.size;
     this.endOfText = tokenizer.endOfText;
-    this.#pieces = Array.from({ length: tokenizer.size }, (_, id) => pieceOf(tokenizer, id));
+    this.#pieces = piecesOf(tokenizer);
     const unknown = tokenizer.id("<unk>");
-    this.usable = Uint8Array.from(this.#pieces, ({ text }, id) =>
-      text === "" || text.includes("\ufffd") || id === this.endOfText || id === unknown ? 0 : 1,
+    this.usable = Uint8Array.from(this.#pieces, ({ behind }, id) =>
+      behind === "" || behind.includes("\ufffd") || id === this.endOfText || id === unknown ? 0 : 1,
     );
-    this.continuesWord = Uint8Array.from(this.#pieces, ({ text, joinsLeft }) =>
-      joinsLeft && beginsInWord(text, true) ? 1 : 0,
-    );
+    this.continuesWord = Uint8Array.from(this.#pieces, ({ behind }) => (beginsInWord(behind, true) ? 1 : 0));
   }
 
   /** The text that `id` adds after `previous`, or at the beginning of a text. */
   after(previous: number | undefined, id: number): string {
     const piece = this.#pieces[id]!;
-    const joined = previous === undefined || piece.joinsLeft || this.#pieces[previous]!.joinsRight;
-    return joined ? piece.text : ` ${piece.text}`;
+    const begins = previous === undefined || this.#pieces[previous]!.joins;
+    return begins ? piece.alone : piece.behind;
   }
 }
 
-function pieceOf(tokenizer: Tokenizer, id: number): Piece {
-  if (tokenizer.kind !== "word") return { text: tokenizer.decode([id]), joinsLeft: true, joinsRight: true };
-  const token = tokenizer.token(id);
+function piecesOf(tokenizer: Tokenizer): Piece[] {
+  const ids = Array.from({ length: tokenizer.size }, (_, id) => id);
+  if (tokenizer.kind === "word") return ids.map((id) => wordPiece(tokenizer.token(id)));
+  const before = referenceOf(tokenizer);
+  const head = before === undefined ? "" : tokenizer.decode([before]);
+  return ids.map((id) => {
+    const alone = tokenizer.decode([id]);
+    const whole = before === undefined ? alone : tokenizer.decode([before, id]);
+    return { alone, behind: whole.startsWith(head) ? whole.slice(head.length) : alone, joins: false };
+  });
+}
+
+/** A space stands between two words unless one of them joins the other. */
+function wordPiece(token: string): Piece {
+  const alone = token.replaceAll(joiner, "");
   const lineBreak = token === "\n";
-  return {
-    text: token.replaceAll(joiner, ""),
-    joinsLeft: lineBreak || token.startsWith(joiner),
-    joinsRight: lineBreak || token.endsWith(joiner),
-  };
+  const joined = lineBreak || token.startsWith(joiner);
+  return { alone, behind: joined ? alone : ` ${alone}`, joins: lineBreak || token.endsWith(joiner) };
+}
+
+/**
+ * A token to decode others behind, of vocabularies in which a token's text depends on its place: pieces of words, and
+ * those that mark the beginning of a word, which decoding makes a space of. Undefined of all others.
+ */
+function referenceOf(tokenizer: Tokenizer): number | undefined {
+  if (tokenizer.kind === "character") return undefined;
+  const ids = [...tokenizer.encode("a a")];
+  const texts = ids.map((id) => tokenizer.decode([id]));
+  if (tokenizer.kind === "bpe" && texts.join("") === tokenizer.decode(ids)) return undefined;
+  const some = tokenizer.kind === "wordpiece" ? Array.from({ length: tokenizer.size }, (_, id) => id) : ids;
+  return some.find((id) => /^[\p{L}\p{N}]/u.test(tokenizer.decode([id])));
 }

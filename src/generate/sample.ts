@@ -11,7 +11,7 @@
 import { joined } from "../core/array.ts";
 import { UsageError } from "../core/errors.ts";
 import { Random } from "../core/random.ts";
-import { type StreamDecoder, streamDecoder } from "../text/stream-decoder.ts";
+import { type Continuation, continuationOf, type StreamDecoder } from "../text/stream-decoder.ts";
 import { createDecoder } from "./decoder.ts";
 import type { Decoder, DecoderOptions } from "./decoding.ts";
 import { contextNote, lastPart, type Part } from "./fit.ts";
@@ -46,7 +46,7 @@ export interface SampleOptions extends SamplerOptions {
 
 export interface Sample {
   readonly prompt: string;
-  /** What was written, without the prompt. */
+  /** What was written, without the prompt: the two together are the decoding of all their ids. */
   readonly text: string;
   /** Number of tokens written; NaN where a hosted model's service does not count them. */
   readonly tokens: number;
@@ -126,17 +126,22 @@ export async function sampleWith(
   const given = promptIds(lm, prompt);
   const { from, to } = promptPart(lm, given.length, options);
   const start = given.subarray(from, to);
+  const continuation = continuationOf(lm.tokenizer, prompt);
   const limits = { ...options, maxLength: options.maxLength ?? defaultLength(lm, start.length, options) };
   if (options.beams !== undefined) {
     const never = lm.tokenizer.id(UNKNOWN);
-    const found = await likeliestTexts(lm, decoder, start, { ...limits, beams: options.beams, n, never });
+    const search = { ...limits, beams: options.beams, n, never, continuation };
+    const found = await likeliestTexts(lm, decoder, start, search);
     return found.map((text) => ({ prompt, tokens: text.ids.length, ...text }));
   }
   const samples: Sample[] = [];
   while (samples.length < n) {
     const first = samples.length;
     const count = Math.min(decoder.batch, n - first);
-    const drafts = Array.from({ length: count }, (_, k) => new Draft(lm, prompt, first + k, seed, limits));
+    const drafts = Array.from(
+      { length: count },
+      (_, k) => new Draft(lm, { prompt, continuation, seen: given }, first + k, seed, limits),
+    );
     await write(lm, decoder, start, drafts, limits);
     samples.push(...drafts.map((draft) => draft.finished()));
   }
@@ -168,23 +173,22 @@ async function write(
   drafts: readonly Draft[],
   options: SampleOptions,
 ): Promise<void> {
-  const choose = createSampler(options);
-  const unknown = lm.tokenizer.id(UNKNOWN);
   const { batch } = decoder;
-  const vocabulary = lm.tokenizer.size;
+  const { tokenizer, model } = lm;
+  // Nobody wants to read the word that stands for all unknown ones, nor what has no spelling.
+  const size = Math.min(tokenizer.size, model.config.vocab_size);
+  const choose = createSampler(options, { size, never: tokenizer.id(UNKNOWN) });
   options.signal?.throwIfAborted();
   let logits = await decoder.start(start, options.signal);
   while (true) {
     const width = logits.length / batch;
-    const next = new Int32Array(batch).fill(lm.tokenizer.endOfText);
+    const next = new Int32Array(batch).fill(tokenizer.endOfText);
     let writing = false;
     const shown: unknown[] = [];
     drafts.forEach((draft, row) => {
       if (draft.finish) return;
-      const scores = logits.subarray(row * width, row * width + Math.min(width, vocabulary));
-      // Nobody wants to read the word that stands for all unknown ones.
-      if (unknown !== undefined) scores[unknown] = -Infinity;
-      const { id, logProbability } = choose(scores, draft.ids, draft.uniform());
+      const scores = logits.subarray(row * width, (row + 1) * width);
+      const { id, logProbability } = choose(scores, draft.seen(), draft.uniform());
       next[row] = id;
       shown.push(draft.append(id, logProbability));
       if (!draft.finish) writing = true;
@@ -202,13 +206,21 @@ function defaultLength({ model }: LanguageModel, start: number, { slide = false 
   return grows && !slide ? Math.max(1, Math.min(200, model.contextLength - start)) : 200;
 }
 
+/** What a text begins with. */
+interface Beginning {
+  readonly prompt: string;
+  readonly continuation: Continuation;
+  /** Ids of the prompt. */
+  readonly seen: ArrayLike<number>;
+}
+
 /** One text under way. */
 class Draft {
   readonly ids: number[] = [];
   readonly #logProbabilities: number[] = [];
   readonly #lm: LanguageModel;
   readonly #options: SampleOptions;
-  readonly #prompt: string;
+  readonly #beginning: Beginning;
   readonly #index: number;
   readonly #random: Random;
   readonly #stream: StreamDecoder;
@@ -216,13 +228,19 @@ class Draft {
   #shown = 0;
   finish: Sample["finish"] | undefined;
 
-  constructor(lm: LanguageModel, prompt: string, index: number, seed: number, options: SampleOptions) {
+  constructor(lm: LanguageModel, beginning: Beginning, index: number, seed: number, options: SampleOptions) {
     this.#lm = lm;
-    this.#prompt = prompt;
+    this.#beginning = beginning;
     this.#index = index;
     this.#random = new Random(seed, "sample", index);
     this.#options = options;
-    this.#stream = streamDecoder(lm.tokenizer);
+    this.#stream = beginning.continuation.stream();
+  }
+
+  /** Ids of the prompt, and those written. */
+  *seen(): Generator<number> {
+    yield* Array.from(this.#beginning.seen);
+    yield* this.ids;
   }
 
   uniform(): number {
@@ -271,7 +289,7 @@ class Draft {
 
   finished(): Sample {
     return {
-      prompt: this.#prompt,
+      prompt: this.#beginning.prompt,
       text: this.#text,
       tokens: this.ids.length,
       finish: this.finish ?? "length",

@@ -14,20 +14,32 @@ export interface SamplerOptions {
   readonly topP?: number;
   /** Only tokens at least this share as likely as the likeliest (Nguyen et al. 2024). Default 0: all. */
   readonly minP?: number;
-  /** Divides positive scores of tokens seen before, multiplies negative ones (Keskar et al. 2019). Default 1: none. */
+  /** Divides positive scores of tokens seen before, in the prompt or since, multiplies negative ones (Keskar et al. 2019). Default 1: none. */
   readonly repetitionPenalty?: number;
 }
 
+/**
+ * @param logits of every id of the model's head
+ * @param seen ids before the next one, for the repetition penalty: those of the prompt and those written
+ */
 export type Sampler = (logits: Float32Array, seen: Iterable<number>, uniform: number) => Choice;
+
+/** What may be chosen. */
+export interface Choosable {
+  /** Only ids below this, which have a spelling. Default: all. */
+  readonly size?: number;
+  /** An id that is not chosen. */
+  readonly never?: number | undefined;
+}
 
 export interface Choice {
   readonly id: number;
-  /** Natural logarithm of the probability under the model itself, before any of the options. */
+  /** Natural logarithm of the probability under the model itself: before any of the options, over all ids. */
   readonly logProbability: number;
 }
 
 /** @throws UsageError for an option out of range */
-export function createSampler(options: SamplerOptions = {}): Sampler {
+export function createSampler(options: SamplerOptions = {}, { size, never }: Choosable = {}): Sampler {
   const { temperature = 1, topK = 0, topP = 1, minP = 0, repetitionPenalty = 1 } = options;
   range("temperature", temperature, 0, 100);
   range("top-k", topK, 0, Number.MAX_SAFE_INTEGER);
@@ -37,7 +49,10 @@ export function createSampler(options: SamplerOptions = {}): Sampler {
 
   const draw = drawFrom({ temperature, topK, topP, minP });
   return (logits, seen, uniform) => {
-    const scores = repetitionPenalty === 1 ? logits : penalise(logits, seen, repetitionPenalty);
+    let scores = size === undefined ? logits : logits.subarray(0, size);
+    if (repetitionPenalty !== 1 || never !== undefined) scores = scores.slice();
+    if (repetitionPenalty !== 1) penalise(scores, seen, repetitionPenalty);
+    if (never !== undefined) scores[never] = -Infinity;
     const id = temperature === 0 ? argmax(scores) : draw(scores, uniform);
     return { id, logProbability: logits[id]! - logSumExp(logits) };
   };
@@ -118,11 +133,9 @@ function nucleusOf(
   }
 }
 
-function penalise(logits: Float32Array, seen: Iterable<number>, penalty: number): Float32Array {
-  const scores = logits.slice();
+function penalise(scores: Float32Array, seen: Iterable<number>, penalty: number): void {
   for (const id of new Set(seen))
     scores[id] = scores[id]! > 0 ? scores[id]! / penalty : scores[id]! * penalty;
-  return scores;
 }
 
 export function argmax(values: Float32Array): number {

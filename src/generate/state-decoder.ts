@@ -6,6 +6,7 @@ import { evaluation } from "../nn/mode.ts";
 import type { Parameters } from "../nn/parameters.ts";
 import { compile } from "../runtime/compile.ts";
 import { type Decoder, repeated } from "./decoding.ts";
+import { requireFinite } from "./finite.ts";
 import type { LanguageModel } from "./language-model.ts";
 import { selectRows, zeroState } from "./state.ts";
 
@@ -48,6 +49,7 @@ export class StateDecoder implements Decoder {
       this.#remember();
       this.#state = result.state as Arrays;
       logits = result.logits.data as Float32Array;
+      requireFinite(logits, this.#lm.name);
     }
     return logits;
   }

@@ -5,6 +5,7 @@ import { evaluation } from "../nn/mode.ts";
 import type { Parameters } from "../nn/parameters.ts";
 import { compile } from "../runtime/compile.ts";
 import { type Decoder, repeated } from "./decoding.ts";
+import { requireFinite } from "./finite.ts";
 import type { LanguageModel } from "./language-model.ts";
 
 function graphOf({ model, backend }: LanguageModel) {
@@ -36,7 +37,7 @@ export class WindowDecoder implements Decoder {
 
   async append(tokens: Int32Array): Promise<Float32Array> {
     const { batch } = this;
-    const { model, tokenizer, weights } = this.#lm;
+    const { model, tokenizer, weights, name } = this.#lm;
     const window = model.contextLength;
     const length = tokens.length / batch;
     this.#length += length;
@@ -48,7 +49,9 @@ export class WindowDecoder implements Decoder {
       const seen = row.slice(-window);
       ids.set(seen, (r + 1) * window - seen.length);
     });
-    return (await this.#step(weights, int32([batch, window], ids))).data as Float32Array;
+    const logits = (await this.#step(weights, int32([batch, window], ids))).data as Float32Array;
+    requireFinite(logits, name);
+    return logits;
   }
 
   start(ids: Int32Array): Promise<Float32Array> {

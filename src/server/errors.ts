@@ -33,7 +33,9 @@ export function answerOf(error: unknown): {
     return { status, body: bodyOf(status, message, code, param), unexpected: false };
   }
   if (error instanceof PunchlineError) {
-    return { status: 400, body: bodyOf(400, error.message, error.code, null), unexpected: false };
+    // No request is to blame for weights that give no numbers.
+    const status = error.code === "not-finite" ? 500 : 400;
+    return { status, body: bodyOf(status, error.message, error.code, null), unexpected: false };
   }
   return { status: 500, body: bodyOf(500, "The server failed.", null, null), unexpected: true };
 }

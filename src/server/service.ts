@@ -114,8 +114,8 @@ export const tokensOf = (samples: readonly Sample[]): number =>
   samples.reduce((sum, { tokens }) => sum + tokens, 0);
 
 /** The pieces of text that a sample's tokens stand for, without the end of text. */
-export const piecesOf = ({ model }: Service, { finish, ids }: Sample): readonly string[] =>
-  tokenPieces(model.lm.tokenizer, finish === "eos" ? ids.slice(0, -1) : ids);
+export const piecesOf = ({ model }: Service, { prompt, finish, ids }: Sample): readonly string[] =>
+  tokenPieces(model.lm.tokenizer, finish === "eos" ? ids.slice(0, -1) : ids, prompt);
 
 /** How a sample ended, in the API's words. */
 export function ending({ finish }: Sample, stop: readonly string[]) {

@@ -2,9 +2,12 @@
  * Text from ids as they come, one by one, never ending inside a UTF-8 character: a token may hold only some
  * of a character's bytes, which then wait for the rest.
  *
+ * What a token adds depends on those before it: a word brings the space before it, and the first token of a text
+ * does not. So what follows a prompt is decoded as a part of the whole: {@link continuationOf}.
+ *
  * @example
- * const stream = streamDecoder(tokenizer);
- * for await (const id of ids) output.write(stream.push(id));
+ * const stream = continuationOf(tokenizer, "why did").stream();
+ * for await (const id of ids) output.write(stream.push(id)); // " the", " hen", ...
  * output.write(stream.end());
  */
 import type { Tokenizer } from "./tokenizer.ts";
@@ -16,34 +19,132 @@ export interface StreamDecoder {
   end(): string;
 }
 
+type Decoding = Pick<Tokenizer, "decode"> & Partial<Pick<Tokenizer, "kind">>;
+
 /** What decoding puts for bytes that are no character, or not yet. */
 const REPLACEMENT = "\uFFFD";
-/** Ids kept as context: how a token is spaced depends on the ones before it. */
+/** Ids kept as context, at least, where there are as many. */
 const CONTEXT = 4;
 
-/**
- * A decoder for one text. All that it returns, joined, equals `tokenizer.decode` of all ids for characters,
- * words and byte-level BPE.
- */
-export function streamDecoder(tokenizer: Pick<Tokenizer, "decode">): StreamDecoder {
-  /** Ids whose text is out, for context. */
-  let done: number[] = [];
-  /** Ids whose text is not. */
-  let waiting: number[] = [];
+/** A decoder for one text. All that it returns, joined, equals `tokenizer.decode` of all ids. */
+export const streamDecoder = (tokenizer: Decoding): StreamDecoder => new Stream(tokenizer, [], "");
 
-  const flush = (final: boolean): string => {
-    const before = tokenizer.decode(done);
-    const text = tokenizer.decode([...done, ...waiting]);
-    if (!final && (text.endsWith(REPLACEMENT) || !text.startsWith(before))) return "";
-    done = [...done, ...waiting].slice(-CONTEXT);
-    waiting = [];
-    return text.slice(before.length);
+/** What follows a prompt, as text: the prompt and that together are the decoding of all their ids. */
+export interface Continuation {
+  /** A decoder of one text that goes on from the prompt. */
+  stream(): StreamDecoder;
+  /** The text that `ids` add to the prompt. */
+  decode(ids: Iterable<number>): string;
+  /**
+   * What each of `ids` adds, which joined is {@link decode} of them: a token that ends within a character adds nothing,
+   * and the one that completes it has it.
+   */
+  pieces(ids: Iterable<number>): string[];
+}
+
+/**
+ * How a text goes on after `prompt`. White space at the prompt's end that its vocabulary does not keep is not
+ * written a second time.
+ * @throws InputError `unknown-character` where the vocabulary cannot spell the prompt
+ */
+export function continuationOf(
+  tokenizer: Decoding & Pick<Tokenizer, "encode">,
+  prompt: string,
+): Continuation {
+  const ids = prompt === "" ? [] : Array.from(tokenizer.encode(prompt));
+  const before = new Stream(tokenizer, [], "");
+  for (const id of ids) before.push(id);
+  before.end();
+  const kept = tokenizer.decode(ids);
+  const context = before.context;
+  const space = trailingSpace(prompt).slice(trailingSpace(kept).length);
+  const stream = () => new Stream(tokenizer, context, space);
+  const pieces = (list: Iterable<number>): string[] => {
+    const one = stream();
+    const found = Array.from(list, (id) => one.push(id));
+    const rest = one.end();
+    if (rest !== "") found.push((found.pop() ?? "") + rest);
+    return found;
   };
-  return {
-    push(id) {
-      waiting.push(id);
-      return flush(false);
-    },
-    end: () => (waiting.length > 0 ? flush(true) : ""),
-  };
+  return { stream, pieces, decode: (list) => pieces(list).join("") };
+}
+
+const trailingSpace = (text: string): string => /\s*$/.exec(text)![0];
+
+class Stream implements StreamDecoder {
+  readonly #tokenizer: Decoding;
+  /** Ids whose text is out, in groups that end where a character does. */
+  #done: readonly (readonly number[])[];
+  /** Ids whose text is not. */
+  #waiting: number[] = [];
+  /** White space that stands before all of it already. */
+  #space: string;
+
+  constructor(tokenizer: Decoding, context: readonly (readonly number[])[], space: string) {
+    this.#tokenizer = tokenizer;
+    this.#done = context;
+    this.#space = space;
+  }
+
+  /** What the next token's text depends on. */
+  get context(): readonly (readonly number[])[] {
+    return this.#done;
+  }
+
+  push(id: number): string {
+    this.#waiting.push(id);
+    return this.#flush(false);
+  }
+
+  end(): string {
+    return this.#waiting.length > 0 ? this.#flush(true) : "";
+  }
+
+  #flush(final: boolean): string {
+    const before = this.#tokenizer.decode(this.#done.flat());
+    const text = this.#tokenizer.decode([...this.#done.flat(), ...this.#waiting]);
+    if (!final && this.#mayChange(text)) return "";
+    this.#done = this.#shortened([...this.#done, this.#waiting]);
+    this.#waiting = [];
+    return this.#unspaced(behind(before, text));
+  }
+
+  /** Whether the next token may change the end of `text`. */
+  #mayChange(text: string): boolean {
+    // WordPiece's clean-up joins an apostrophe to the words around it once it knows both.
+    return text.endsWith(REPLACEMENT) || (this.#tokenizer.kind === "wordpiece" && text.endsWith(" '"));
+  }
+
+  #shortened(groups: readonly (readonly number[])[]): readonly (readonly number[])[] {
+    const size = groups.reduce((n, group) => n + group.length, 0);
+    if (size <= 2 * CONTEXT) return groups;
+    let kept = groups;
+    let left = size;
+    while (left - kept[0]!.length >= CONTEXT) {
+      left -= kept[0]!.length;
+      kept = kept.slice(1);
+    }
+    // Ids without a text, such as special tokens, would make of what follows the beginning of a text.
+    return this.#tokenizer.decode(kept.flat()) === "" ? groups : kept;
+  }
+
+  #unspaced(added: string): string {
+    if (this.#space === "" || added === "") return added;
+    let shared = 0;
+    while (shared < this.#space.length && added[shared] === this.#space[shared]) shared++;
+    this.#space = "";
+    return added.slice(shared);
+  }
+}
+
+/** The part of `whole` behind `head`, also where white space within the head has gone since. */
+function behind(head: string, whole: string): string {
+  if (whole.startsWith(head)) return whole.slice(head.length);
+  let at = 0;
+  for (const character of head) {
+    if (/\s/.test(character)) continue;
+    while (at < whole.length && /\s/.test(whole[at]!)) at++;
+    if (whole.startsWith(character, at)) at += character.length;
+  }
+  return whole.slice(at);
 }

@@ -1,0 +1,95 @@
+/** What follows a prompt, with any vocabulary: the two together are the decoding of all their ids. */
+import { describe, expect, it } from "vitest";
+import { metaspaceTokenizer } from "../../test/metaspace.ts";
+import { Random } from "../core/random.ts";
+import { trainBpe } from "./bpe-train.ts";
+import { characterTokenizerOf } from "./characters.ts";
+import { huggingfaceTokenizer } from "./huggingface.ts";
+import { continuationOf, streamDecoder } from "./stream-decoder.ts";
+import type { Tokenizer } from "./tokenizer.ts";
+import { wordPieceFiles } from "./wordpiece-files.ts";
+import { wordTokenizerOf } from "./words.ts";
+
+const WORDS = ["why", "did", "the", "hen", "cross", "tell"];
+const TEXT = "why did the hen, \"tell\" it? it's (the) cross-hen!\nwhy not: the hen's";
+
+function bpe(): Tokenizer {
+  const { files } = trainBpe([TEXT, TEXT], { vocabularySize: 290 });
+  return huggingfaceTokenizer(files["tokenizer.json"], files["tokenizer_config.json"]);
+}
+
+function wordPiece(): Tokenizer {
+  const marks = [..."?,.!'\":()-"];
+  const list = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", ...WORDS, "##s", "it", "s", "re", ...marks];
+  const files = wordPieceFiles(list.join("\n"));
+  return huggingfaceTokenizer(files["tokenizer.json"], files["tokenizer_config.json"]);
+}
+
+const vocabularies: readonly (readonly [name: string, tokenizer: Tokenizer])[] = [
+  ["characters", characterTokenizerOf([TEXT])],
+  ["words", wordTokenizerOf([TEXT], { minCount: 1 })],
+  ["byte-level BPE", bpe()],
+  ["WordPiece", wordPiece()],
+  ["Llama's", metaspaceTokenizer(WORDS)],
+];
+
+describe.each(vocabularies)("%s", (name, tokenizer) => {
+  const random = new Random(3, name);
+  /** Ids drawn at random, special ones too; none that is half a character, which has no text of its own. */
+  const drawn = (n: number, draw: number): number[] =>
+    Array.from({ length: n }, (_, k) => random.below(tokenizer.size, 1000 * draw + k)).filter(
+      (id) => !/^<0x[89A-F]/.test(tokenizer.token(id)) && !tokenizer.decode([id]).includes("\ufffd"),
+    );
+
+  it("is decoded as a part of the whole", () => {
+    let compared = 0;
+    for (let draw = 0; draw < 40; draw++) {
+      const prompt = tokenizer.decode(drawn(draw % 9, draw)).trim();
+      const asked = [...tokenizer.encode(prompt)];
+      // WordPiece drops what no vocabulary has; only prompts that it gives back can be compared letter for letter.
+      if (tokenizer.decode(asked) !== prompt || prompt.endsWith("'")) continue;
+      compared++;
+      const ids = drawn(30, draw + 500);
+      const whole = tokenizer.decode([...asked, ...ids]);
+      const continuation = continuationOf(tokenizer, prompt);
+      expect(prompt + continuation.decode(ids)).toBe(whole);
+      const pieces = continuation.pieces(ids);
+      expect(pieces).toHaveLength(ids.length);
+      expect(prompt + pieces.join("")).toBe(whole);
+      const stream = continuation.stream();
+      expect(prompt + ids.map((id) => stream.push(id)).join("") + stream.end()).toBe(whole);
+      const plain = streamDecoder(tokenizer);
+      expect(ids.map((id) => plain.push(id)).join("") + plain.end()).toBe(tokenizer.decode(ids));
+    }
+    expect(compared).toBeGreaterThan(15);
+  });
+
+  it("has the space between a prompt and what follows once", () => {
+    const next = [...tokenizer.encode("why did tell")].slice(tokenizer.encode("why did").length);
+    expect(continuationOf(tokenizer, "why did").decode(next)).toBe(" tell");
+    if (tokenizer.kind === "bpe" || tokenizer.kind === "character") return;
+    // Vocabularies that drop white space at the end write it no second time.
+    expect(continuationOf(tokenizer, "why did ").decode(next)).toBe("tell");
+  });
+});
+
+it("puts a mark right behind the prompt's last word", () => {
+  for (const [, tokenizer] of vocabularies.slice(0, 4)) {
+    const next = [...tokenizer.encode("why, did")].slice(tokenizer.encode("why").length);
+    expect(continuationOf(tokenizer, "why").decode(next)).toBe(", did");
+  }
+});
+
+it("holds an apostrophe back until it is known what it joins", () => {
+  const tokenizer = wordPiece();
+  const ids = [...tokenizer.encode("it's why")];
+  const stream = continuationOf(tokenizer, "did").stream();
+  expect(ids.map((id) => stream.push(id))).toEqual([" it", "", "'s", " why"]);
+});
+
+it("completes a character whose bytes come as tokens of their own", () => {
+  const tokenizer = metaspaceTokenizer(WORDS);
+  const bytes = [...Buffer.from("é€")].map((b) => tokenizer.id(`<0x${b.toString(16).toUpperCase()}>`)!);
+  const stream = continuationOf(tokenizer, "why").stream();
+  expect(bytes.map((id) => stream.push(id)).join("|")).toBe("|é|||€");
+});
