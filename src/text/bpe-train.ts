@@ -3,9 +3,10 @@
  * with Subword Units", on the bytes of GPT-2's words): the most frequent pair of neighbours becomes one
  * token, again and again. Runs in a browser.
  *
- * Each distinct word is kept once with its count. A heap holds the pairs by count; its entries may be out of
- * date and are put right when they come up, as a count can only fall between two looks at it unless the pair
- * was made anew, when it is pushed again.
+ * Each distinct word is kept once with its count. A merge visits the places of its pair and no others, so the work
+ * grows with the text and not with the length of its words: DNA, base64 and scripts without spaces are one word. A
+ * heap holds the pairs by count; its entries may be out of date and are put right when they come up, as a count can
+ * only fall between two looks at it unless the pair was made anew, when it is pushed again.
  *
  * @example
  * const { files } = trainBpe(jokes, { vocabularySize: 4096 });
@@ -38,13 +39,50 @@ const MAX_VOCABULARY = 65_536;
  * @throws UsageError where `vocabularySize` is out of range.
  */
 export function trainBpe(texts: Iterable<string>, options: BpeTrainOptions): BpeTraining {
+  const steps = bpeSteps(texts, options);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}
+
+/** How long others wait for their turn, in milliseconds. */
+const turn = 50;
+
+/**
+ * The same, giving way to timers, signals and requests again and again.
+ * @param signal its reason is thrown where it is aborted
+ */
+export async function trainBpeInTurns(
+  texts: Iterable<string>,
+  options: BpeTrainOptions & { readonly signal?: AbortSignal | undefined },
+): Promise<BpeTraining> {
+  const steps = bpeSteps(texts, options);
+  let since = performance.now();
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+    if (performance.now() - since < turn) continue;
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    options.signal?.throwIfAborted();
+    since = performance.now();
+  }
+}
+
+/** The training, in small steps. */
+function* bpeSteps(texts: Iterable<string>, options: BpeTrainOptions): Generator<undefined, BpeTraining> {
   const { vocabularySize, minFrequency = 2 } = options;
   if (!Number.isInteger(vocabularySize) || vocabularySize <= BYTES || vocabularySize > MAX_VOCABULARY) {
     throw new UsageError(
       `A BPE vocabulary of ${vocabularySize} is not possible; give ${BYTES + 1} to ${MAX_VOCABULARY}.`,
     );
   }
-  const corpus = new Corpus(countWords(texts));
+  const words = new Map<string, number>();
+  for (const text of texts) {
+    for (const word of text.match(gpt2Words) ?? []) words.set(word, (words.get(word) ?? 0) + 1);
+    yield;
+  }
+  const corpus = new Corpus(words);
   const tokens = [...byteAlphabet];
   const merges: [string, string][] = [];
   while (tokens.length < vocabularySize - 1) {
@@ -54,49 +92,71 @@ export function trainBpe(texts: Iterable<string>, options: BpeTrainOptions): Bpe
     merges.push([tokens[left]!, tokens[right]!]);
     corpus.merge(left, right, tokens.length);
     tokens.push(tokens[left]! + tokens[right]!);
+    yield;
   }
   tokens.push(END_OF_TEXT);
   const vocab = Object.fromEntries(tokens.map((token, id) => [token, id]));
   return { files: bpeFiles(vocab, merges), merges };
 }
 
-function countWords(texts: Iterable<string>): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const text of texts) {
-    for (const word of text.match(gpt2Words) ?? []) counts.set(word, (counts.get(word) ?? 0) + 1);
-  }
-  return counts;
-}
-
 /** A pair of ids as one number, ordered as the pair is. */
 const pairKey = (left: number, right: number) => left * MAX_VOCABULARY + right;
 
-/** The distinct words as ids, the counts of all neighbouring pairs in them, and who holds which pair. */
+/** A pair of neighbours: how often it is seen, and the first of the places where it is, or -1. */
+interface Pair {
+  count: number;
+  first: number;
+}
+
+/**
+ * The bytes of the distinct words, one after the other. A place holds the token that begins there, or -1 inside a
+ * token; it is linked with the tokens before and after it in its word, and with the other places of its pair.
+ */
 class Corpus {
-  readonly #words: number[][] = [];
-  readonly #frequencies: number[] = [];
-  readonly #counts = new Map<number, number>();
-  /** Words that hold, or once held, a pair. */
-  readonly #holders = new Map<number, Set<number>>();
+  readonly #ids: Int32Array;
+  readonly #previous: Int32Array;
+  readonly #next: Int32Array;
+  /** How often the word of a place is seen. */
+  readonly #frequencies: Int32Array;
+  /** Neighbours in the list of the places of a pair. */
+  readonly #before: Int32Array;
+  readonly #after: Int32Array;
+  readonly #pairs = new Map<number, Pair>();
   readonly #heap = new PairHeap();
 
   constructor(words: ReadonlyMap<string, number>) {
+    const encoder = new TextEncoder();
+    let length = 0;
+    for (const word of words.keys()) length += encoder.encode(word).length;
+    const places = () => new Int32Array(length).fill(-1);
+    this.#ids = places();
+    this.#previous = places();
+    this.#next = places();
+    this.#frequencies = places();
+    this.#before = places();
+    this.#after = places();
     const idOfByte = new Uint8Array(BYTES);
     for (const [id, byte] of alphabetBytes.entries()) idOfByte[byte] = id;
-    const encoder = new TextEncoder();
+    let start = 0;
     for (const [word, frequency] of words) {
-      const ids = Array.from(encoder.encode(word), (byte) => idOfByte[byte]!);
-      const index = this.#words.push(ids) - 1;
-      this.#frequencies.push(frequency);
-      for (let i = 1; i < ids.length; i++) this.#count(pairKey(ids[i - 1]!, ids[i]!), frequency, index);
+      const bytes = encoder.encode(word);
+      const end = start + bytes.length;
+      for (let place = start; place < end; place++) {
+        this.#ids[place] = idOfByte[bytes[place - start]!]!;
+        this.#frequencies[place] = frequency;
+        if (place > start) this.#previous[place] = place - 1;
+        if (place + 1 < end) this.#next[place] = place + 1;
+      }
+      for (let place = start; place + 1 < end; place++) this.#link(place);
+      start = end;
     }
-    for (const [pair, count] of this.#counts) this.#heap.push(count, pair);
+    for (const [key, { count }] of this.#pairs) this.#heap.push(count, key);
   }
 
   /** The most frequent pair, if it is seen at least `minFrequency` times. */
   popBest(minFrequency: number): [number, number] | undefined {
     for (let top = this.#heap.pop(); top; top = this.#heap.pop()) {
-      const count = this.#counts.get(top.pair) ?? 0;
+      const count = this.#pairs.get(top.pair)?.count ?? 0;
       if (count !== top.count) {
         if (count > 0) this.#heap.push(count, top.pair);
       } else if (count >= Math.max(1, minFrequency)) {
@@ -110,46 +170,68 @@ class Corpus {
 
   /** Replaces `left right` by `merged` in every word, left to right, and brings the counts up to date. */
   merge(left: number, right: number, merged: number): void {
-    const pair = pairKey(left, right);
-    const holders = this.#holders.get(pair) ?? new Set<number>();
-    this.#holders.delete(pair);
     const made = new Set<number>();
-    for (const index of holders) this.#mergeWord(index, left, right, merged, made);
-    this.#counts.delete(pair);
+    for (const place of this.#placesOf(pairKey(left, right))) {
+      const second = this.#next[place]!;
+      // In a run of one token, the merge before may have taken it.
+      if (this.#ids[place] !== left || second < 0 || this.#ids[second] !== right) continue;
+      const before = this.#previous[place]!;
+      const after = this.#next[second]!;
+      this.#unlink(place);
+      if (before >= 0) this.#unlink(before);
+      if (after >= 0) this.#unlink(second);
+      this.#ids[place] = merged;
+      this.#ids[second] = -1;
+      this.#next[place] = after;
+      if (after >= 0) {
+        this.#previous[after] = place;
+        made.add(this.#link(place));
+      }
+      if (before >= 0) made.add(this.#link(before));
+    }
     for (const key of made) {
-      const count = this.#counts.get(key) ?? 0;
+      const count = this.#pairs.get(key)?.count ?? 0;
       if (count > 0) this.#heap.push(count, key);
     }
   }
 
-  #mergeWord(index: number, left: number, right: number, merged: number, made: Set<number>): void {
-    const old = this.#words[index]!;
-    const ids: number[] = [];
-    for (let i = 0; i < old.length; i++) {
-      if (old[i] === left && old[i + 1] === right) {
-        ids.push(merged);
-        i++;
-      } else {
-        ids.push(old[i]!);
-      }
-    }
-    if (ids.length === old.length) return;
-    const frequency = this.#frequencies[index]!;
-    for (let i = 1; i < old.length; i++) this.#count(pairKey(old[i - 1]!, old[i]!), -frequency, index);
-    for (let i = 1; i < ids.length; i++) {
-      const key = pairKey(ids[i - 1]!, ids[i]!);
-      this.#count(key, frequency, index);
-      if (ids[i - 1] === merged || ids[i] === merged) made.add(key);
-    }
-    this.#words[index] = ids;
+  /** The places of a pair, in their order. */
+  #placesOf(key: number): Int32Array {
+    const places: number[] = [];
+    for (let place = this.#pairs.get(key)?.first ?? -1; place >= 0; place = this.#after[place]!)
+      places.push(place);
+    return Int32Array.from(places).sort();
   }
 
-  #count(pair: number, change: number, index: number): void {
-    this.#counts.set(pair, (this.#counts.get(pair) ?? 0) + change);
-    if (change < 0) return;
-    const holders = this.#holders.get(pair);
-    if (holders) holders.add(index);
-    else this.#holders.set(pair, new Set([index]));
+  #keyAt(place: number): number {
+    return pairKey(this.#ids[place]!, this.#ids[this.#next[place]!]!);
+  }
+
+  /** Counts the pair at a place, and gives its key. */
+  #link(place: number): number {
+    const key = this.#keyAt(place);
+    const pair = this.#pairs.get(key);
+    const first = pair?.first ?? -1;
+    if (pair) {
+      pair.count += this.#frequencies[place]!;
+      pair.first = place;
+    } else this.#pairs.set(key, { count: this.#frequencies[place]!, first: place });
+    this.#before[place] = -1;
+    this.#after[place] = first;
+    if (first >= 0) this.#before[first] = place;
+    return key;
+  }
+
+  #unlink(place: number): void {
+    const key = this.#keyAt(place);
+    const pair = this.#pairs.get(key)!;
+    pair.count -= this.#frequencies[place]!;
+    const before = this.#before[place]!;
+    const after = this.#after[place]!;
+    if (before >= 0) this.#after[before] = after;
+    else pair.first = after;
+    if (after >= 0) this.#before[after] = before;
+    if (pair.count === 0) this.#pairs.delete(key);
   }
 }
 

@@ -1,9 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { Tokenizer as Library } from "@huggingface/tokenizers";
 import { describe, expect, it } from "vitest";
 import { alphabetBytes, byteAlphabet, byteCharacters } from "./bpe-bytes.ts";
 import { parseMerges } from "./bpe-files.ts";
-import { trainBpe } from "./bpe-train.ts";
+import { wordMerger } from "./bpe-merge.ts";
+import { trainBpe, trainBpeInTurns } from "./bpe-train.ts";
 import { huggingfaceTokenizer } from "./huggingface.ts";
 
 const text = `It was the best of times, it was the worst of times, it was the age of wisdom...
@@ -95,6 +97,73 @@ describe("trainBpe", () => {
       expect(tokenizer.decode(ids)).toBe("Why did the chicken cross the road?");
     },
   );
+});
+
+/** A text of `length` characters of `alphabet`, without a space. */
+function unbroken(alphabet: string, length: number, seed = 1): string {
+  const characters = [...alphabet];
+  let state = seed;
+  return Array.from({ length }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return characters[Math.floor((state / 2 ** 32) * characters.length)]!;
+  }).join("");
+}
+
+describe("text without spaces", () => {
+  it.each([
+    ["runs of one letter, which overlap themselves", "a"],
+    ["two letters", "ab"],
+    ["DNA", "ACGT"],
+    ["Chinese", "\u7684\u4e00\u662f\u4e0d\u4e86\u5728\u4eba\u6709"],
+  ])("%s: learns what the definition learns", (_, alphabet) => {
+    const texts = [1, 2, 3].map((seed) => unbroken(alphabet, 80 + seed, seed));
+    const trained = trainBpe(texts, { vocabularySize: 300 });
+    expect(trained.merges.length).toBeGreaterThan(3);
+    expect(trained.merges).toEqual(bruteForce(texts, 300));
+  });
+
+  it("is spelt as the library spells it, however long a word is", () => {
+    const texts = ["ACGT", "aab", "\u7684\u4e00\u662f\u4e0d "].map((alphabet) => unbroken(alphabet, 3000));
+    const { files } = trainBpe(texts, { vocabularySize: 600 });
+    const json = files["tokenizer.json"];
+    const library = new Library(json, files["tokenizer_config.json"]);
+    const merge = wordMerger(json)!;
+    for (const [i, alphabet] of [
+      "ACGT",
+      "a",
+      "aab",
+      "\u7684\u4e00\u662f\u4e0d",
+      "Axyz\u00e9\u{1f602}",
+    ].entries()) {
+      for (const length of [1, 2, 65, 1500]) {
+        const word = unbroken(alphabet, length, i + 5);
+        expect([...merge(word)]).toEqual(library.encode(word, { add_special_tokens: false }).ids);
+      }
+    }
+  });
+
+  it("of 300,000 characters is learned, spelt and spelt back", () => {
+    const dna = unbroken("ACGT", 300_000);
+    const { files, merges } = trainBpe([dna], { vocabularySize: 1024 });
+    expect(merges).toHaveLength(767);
+    const tokenizer = huggingfaceTokenizer(files["tokenizer.json"], files["tokenizer_config.json"]);
+    const ids = tokenizer.encode(dna);
+    expect(ids.length).toBeLessThan(dna.length / 4);
+    expect(tokenizer.decode(ids)).toBe(dna);
+  });
+
+  it("lets others have their turn, and stops where it is asked to", async () => {
+    const dna = unbroken("ACGT", 300_000);
+    const options = { vocabularySize: 1024 };
+    let turns = 0;
+    const timer = setInterval(() => turns++, 1);
+    expect((await trainBpeInTurns([dna], options)).merges).toEqual(trainBpe([dna], options).merges);
+    clearInterval(timer);
+    expect(turns).toBeGreaterThan(0);
+    const stop = new AbortController();
+    setTimeout(() => stop.abort(new Error("stopped")), 1);
+    await expect(trainBpeInTurns([dna], { ...options, signal: stop.signal })).rejects.toThrow("stopped");
+  });
 });
 
 describe("parseMerges", () => {

@@ -67,7 +67,7 @@ export function huggingfaceTokenizer(
   const written = (json.added_tokens ?? []).map((added) => added.content);
   const encode =
     kind === "bpe" && isWordByWord(json)
-      ? wordCachedEncoder(encodeWhole, written)
+      ? wordCachedEncoder(json, encodeWhole, written)
       : (text: string) => Int32Array.from(encodeWhole(text));
 
   const token = (id: number): string => {

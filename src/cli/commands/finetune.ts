@@ -62,7 +62,10 @@ export default defineCommand({
     const hooks = {
       backend: present({ device, threads }),
       onEvent: trainingProgress(ctx, out),
-      signal: ctx.interrupt,
+      // Asked for when the training begins: until then there is nothing to save, and a signal ends the command at once.
+      get signal() {
+        return ctx.interrupt;
+      },
     };
     const sources = sourcesOf(options);
     const record = await runToResume(ctx, out, options.resume);
