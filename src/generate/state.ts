@@ -15,6 +15,18 @@ export function zeroState(specs: Specs, capacity = 0): Record<string, HostArray>
   );
 }
 
+/** The same state with zeros in some rows. */
+export function withoutRows(state: Arrays, rows: readonly number[]): Arrays {
+  if (rows.length === 0) return state;
+  return Object.fromEntries(
+    Object.entries(state).map(([name, array]) => {
+      const copy = { ...array, data: array.data.slice() } as HostArray;
+      for (const row of rows) (rowOf(copy, row).data as Float32Array).fill(0);
+      return [name, copy];
+    }),
+  );
+}
+
 /** The same state with more room: `used` tokens of each tensor are kept. */
 export function enlarge(
   state: Arrays,

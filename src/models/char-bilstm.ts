@@ -73,6 +73,7 @@ function build(config: ModelConfig): Model {
     ],
     contextLength: size(config, "window_size"),
     predicts: "last",
+    outputBias: "head.bias",
     state: () => ({}),
     forward: (parameters, input, mode) => forward(shape, parameters, input, mode),
   };

@@ -84,6 +84,7 @@ function build(config: ModelConfig): Model {
     ],
     contextLength: 1 + layers.reduce((n, layer) => n + reach(layer), 0),
     predicts: "each",
+    outputBias: "head.bias",
     state: (batch) =>
       Object.fromEntries(
         layers.map((layer, k) => [`past${k}`, { dtype: "float32", shape: [batch, reach(layer), width] }]),

@@ -1,5 +1,7 @@
 /** Character models of the lesson: an embedding, a stack of recurrent layers, and a linear head. */
+import { int32 } from "../core/array.ts";
 import { InputError } from "../core/errors.ts";
+import { constant } from "../graph/leaves.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { affine, embedding, embeddingParameters, headParameters } from "../nn/linear.ts";
 import type { Mode } from "../nn/mode.ts";
@@ -13,8 +15,9 @@ import {
 } from "../nn/recurrent.ts";
 import { reshape } from "../ops/broadcast.ts";
 import { slice, transpose } from "../ops/movement.ts";
+import { equal } from "../ops/select.ts";
 import type { Architecture, ForwardOptions, Model, ModelConfig, ModelInput } from "./model.ts";
-import { fraction, integer, rate, resolveOptions, size, switched } from "./options.ts";
+import { fraction, integer, rate, resolveOptions, size, switched, tokenId } from "./options.ts";
 
 function architecture(cell: Cell, learningRate: number, summary: string): Architecture {
   const type = `char-${cell}`;
@@ -41,11 +44,16 @@ function architecture(cell: Cell, learningRate: number, summary: string): Archit
         dropout,
       };
     },
+    resets: true,
     build: (config) => buildRecurrent(cell, config),
   };
 }
 
-/** Builds the stack; with `tie_word_embeddings` the head is the embedding and a bias. */
+/**
+ * Builds the stack; with `tie_word_embeddings` the head is the embedding and a bias. With `reset_token_id`, the
+ * token that stands between texts, the state is zeros before each of them: every text begins in the same state, in
+ * training as in use, whatever was read before it.
+ */
 export function buildRecurrent(cell: Cell, config: ModelConfig): Model {
   const width = size(config, "embedding_size");
   const layers: RecurrentConfig = {
@@ -56,6 +64,7 @@ export function buildRecurrent(cell: Cell, config: ModelConfig): Model {
     dropout: rate(config, "dropout"),
   };
   const vocabulary = size(config, "vocab_size");
+  const reset = tokenId(config, "reset_token_id");
   const tied = switched(config, "tie_word_embeddings", false);
   if (tied && width !== layers.hidden) {
     throw new InputError(
@@ -74,13 +83,15 @@ export function buildRecurrent(cell: Cell, config: ModelConfig): Model {
     ],
     contextLength: Infinity,
     predicts: "each",
+    outputBias: "head.bias",
     state: (batch) => recurrentState(layers, batch),
-    forward: (parameters, input, mode, options) => forward(layers, parameters, input, mode, options),
+    forward: (parameters, input, mode, options) => forward(layers, reset, parameters, input, mode, options),
   };
 }
 
 function forward(
   layers: RecurrentConfig,
+  reset: number | undefined,
   parameters: Parameters,
   { ids, state }: ModelInput,
   mode: Mode,
@@ -96,6 +107,8 @@ function forward(
     state!,
     steps,
     mode,
+    "",
+    reset === undefined ? undefined : equal(timeMajor, constant(int32([], [reset]))),
   );
   const hidden =
     logits === "last"

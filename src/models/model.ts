@@ -92,6 +92,8 @@ export interface Model {
   readonly contextLength: number;
   /** `each`: a prediction after every token; `last`: only after the window; `masked`: of hidden tokens. */
   readonly predicts: "each" | "last" | "masked";
+  /** Name of the parameter that is added to the logits, [vocabulary]; absent where the model has none. */
+  readonly outputBias?: string;
   /** Whether {@link forward} heeds `documents`. Default false. */
   readonly separatesDocuments?: boolean;
   /** Whether {@link loss} reads `progress`. */
@@ -156,6 +158,8 @@ export interface Architecture {
   readonly training?: Readonly<Record<string, number | string>>;
   /** Whether its matrices may be given in 4 or 8 bits (models/quantize.ts). Default false. */
   readonly quantizable?: boolean;
+  /** Whether its state starts over from zeros at each `reset_token_id` that its configuration names. Default false. */
+  readonly resets?: boolean;
   /** What LoRA adapts unless told otherwise, as in PEFT (models/lora.ts). Absent: it has no adapters. */
   readonly loraTargets?: readonly string[];
   /** How checkpoints of others spell and accompany its tensors. */

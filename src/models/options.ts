@@ -75,6 +75,20 @@ export function number(config: ModelConfig, key: string, fallback: number): numb
   return value;
 }
 
+/** A token of the vocabulary that a configuration names, or undefined where it names none. */
+export function tokenId(config: ModelConfig, key: string): number | undefined {
+  const value = config[key];
+  if (value === undefined) return undefined;
+  if (!(Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) < config.vocab_size)) {
+    throw new InputError(
+      "config",
+      `config.json of ${config.model_type}: "${key}" must be a token id below ${config.vocab_size}, not ${JSON.stringify(value)}.`,
+      { key, value },
+    );
+  }
+  return Number(value);
+}
+
 /** A yes or no of a configuration; `fallback` where it is absent. */
 export function switched(config: ModelConfig, key: string, fallback: boolean): boolean {
   const value = config[key] ?? fallback;

@@ -38,6 +38,20 @@ export function architectureOf(type: string): Architecture {
 }
 
 /**
+ * The model as texts are read that `token` parts: its state starts over there. Without a token it is carried through
+ * all that is read, as one continuous text is. A model that cannot start over stays as it is.
+ */
+export function resettingAt(model: Model, token: number | undefined): Model {
+  const architecture = architectureOf(model.config.model_type);
+  if (!architecture.resets) return model;
+  const { reset_token_id: _, ...config } = model.config;
+  return architecture.build({
+    ...(config as ModelConfig),
+    ...(token === undefined ? {} : { reset_token_id: token }),
+  });
+}
+
+/**
  * The model that a `config.json` describes, and its architecture.
  * @param config what stands in the file; only an object is expected of it
  * @param folder where the file lies, for the error's sentence

@@ -35,6 +35,7 @@ function architecture(cell: Cell, summary: string): Architecture {
         tie_word_embeddings: tied,
       };
     },
+    resets: true,
     build: (config) => buildRecurrent(cell, config),
   };
 }

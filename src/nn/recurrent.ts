@@ -75,6 +75,7 @@ export function zeroRecurrentState(config: RecurrentConfig, batch: number): Reco
  * Runs all layers over a sequence.
  * @param x [steps · batch, inputs], time-major
  * @param suffix what ends the parameters' names
+ * @param resets steps that start from zeros in place of the state before them: bool [steps · batch], time-major
  * @returns the last layer's hidden states [steps · batch, hidden], and the state to carry on
  */
 export function recurrent(
@@ -86,6 +87,7 @@ export function recurrent(
   steps: number,
   mode: Mode,
   suffix = "",
+  resets?: Tensor,
 ): { output: Tensor; state: Record<string, Tensor> } {
   const next: Record<string, Tensor> = {};
   let output = x;
@@ -96,15 +98,15 @@ export function recurrent(
     const bias = config.cell === "gru" ? p("bias_ih") : add(p("bias_ih"), p("bias_hh"));
     const projections = gemm(output, p("weight_ih"), bias, { transposeB: true });
     if (config.cell === "lstm") {
-      const result = lstm(projections, h, state[`c${k}`]!, p("weight_hh"), steps);
+      const result = lstm(projections, h, state[`c${k}`]!, p("weight_hh"), steps, resets);
       next[`h${k}`] = result.h;
       next[`c${k}`] = result.c;
       output = result.output;
     } else {
       const result =
         config.cell === "gru"
-          ? gru(projections, h, p("weight_hh"), p("bias_hh"), steps)
-          : rnn(projections, h, p("weight_hh"), steps);
+          ? gru(projections, h, p("weight_hh"), p("bias_hh"), steps, resets)
+          : rnn(projections, h, p("weight_hh"), steps, resets);
       next[`h${k}`] = result.h;
       output = result.output;
     }

@@ -12,7 +12,10 @@ import {
   orZeros,
   type RecurrentAttributes,
   recurrentSizes,
+  resetRows,
   sigmoidReference,
+  stateBefore,
+  stopAtResets,
 } from "./recurrent.ts";
 
 /** Per step the layer keeps r, z, n, the recurrent part of n before the reset gate (a), and h. */
@@ -25,28 +28,30 @@ function kept<T>(list: readonly T[], steps: number) {
 
 export const gruOp = defineOp<RecurrentAttributes>({
   name: "gru",
-  infer([x, h0, weight], attributes) {
-    const { batch, hidden } = recurrentSizes("gru", 3, x!, h0!, weight!, attributes);
+  infer([x, h0, weight, , resets], attributes) {
+    const { batch, hidden } = recurrentSizes("gru", 3, x!, h0!, weight!, attributes, resets);
     return [
       ...matrices(1, attributes.steps * batch, hidden),
       ...matrices(1 + KEPT * attributes.steps, batch, hidden),
     ];
   },
   results: 2,
-  vjp({ inputs: [, h0, weight], outputs, cotangents, attributes }) {
+  vjp({ inputs: [, h0, weight, , ...resets], outputs, cotangents, attributes }) {
     const [dHs, dH] = [0, 1].map((i) => orZeros(cotangents[i], outputs[i]!)) as [Tensor, Tensor];
     const [dX, dH0, dW, dRecurrent] = gruGradientOp.apply(
-      [dHs, dH, h0!, weight!, ...outputs.slice(2)],
+      [dHs, dH, h0!, weight!, ...outputs.slice(2), ...resets],
       attributes,
     );
-    return [dX!, dH0!, dW!, sum(dRecurrent!, [0])];
+    return [dX!, dH0!, dW!, sum(dRecurrent!, [0]), undefined];
   },
-  lower(emit, [x, h0, weight, bias], { steps }) {
+  lower(emit, [x, h0, weight, bias, resets], { steps }) {
     const e = emitter(emit);
     const [batch, hidden] = h0!.shape as [number, number];
+    const keep = resets && e.splitRows(e.keep(resets), steps, batch);
     const saved: string[][] = Array.from({ length: KEPT }, () => []);
     let h = h0!.name;
-    for (const projection of e.splitRows(x!.name, steps, batch)) {
+    for (const [t, projection] of e.splitRows(x!.name, steps, batch).entries()) {
+      if (keep) h = e.mul(h, keep[t]!);
       const recurrent = e.productT(h, weight!.name, bias!.name);
       const [xGates, xN] = e.splitColumns(projection, [2 * hidden, hidden]) as [string, string];
       const [hGates, a] = e.splitColumns(recurrent, [2 * hidden, hidden]) as [string, string];
@@ -59,12 +64,13 @@ export const gruOp = defineOp<RecurrentAttributes>({
     }
     return [e.rows(saved[4]!), h, ...saved.flat()];
   },
-  reference([x, h0, weight, bias], { steps }, outputs) {
+  reference([x, h0, weight, bias, resets], { steps }, outputs) {
     const out = outputs.map((o) => zeros(o.shape));
     const [batch, hidden] = h0!.shape as [number, number];
     const k = kept(out.slice(2), steps);
     let h = h0!.data;
     for (let t = 0; t < steps; t++) {
+      h = stateBefore(h, resets, t, batch);
       const recurrent = new Float64Array(batch * 3 * hidden);
       for (let b = 0; b < batch; b++) recurrent.set(bias!.data, b * 3 * hidden);
       accumulateProduct(recurrent, h, weight!.data, batch, hidden, 3 * hidden);
@@ -90,6 +96,11 @@ export const gruOp = defineOp<RecurrentAttributes>({
   samples: [
     { title: "one step", inputs: [real(2, 9), real(2, 3), real(9, 3), real(9)], attributes: { steps: 1 } },
     { title: "four steps", inputs: [real(8, 6), real(2, 2), real(6, 2), real(6)], attributes: { steps: 4 } },
+    {
+      title: "four steps with resets",
+      inputs: [real(8, 6), real(2, 2), real(6, 2), real(6), resetRows(8)],
+      attributes: { steps: 4 },
+    },
   ],
 });
 
@@ -107,19 +118,25 @@ export const gruGradientOp = defineOp<RecurrentAttributes>({
     const [dHs, dHLast, h0, weight] = names(inputs.slice(0, 4)) as [string, string, string, string];
     const [batch] = inputs[2]!.shape as [number, number];
     const k = kept(names(inputs.slice(4)), steps);
+    const resets = inputs[4 + KEPT * steps];
+    const keep = resets && e.keep(resets);
+    /** What goes back beyond a step, of what stands there. */
+    const goesBack = (x: string) => (keep ? e.mul(x, keep) : x);
     const [r, z, n, a] = [k.r, k.z, k.n, k.a].map((parts) => e.rows(parts)) as [
       string,
       string,
       string,
       string,
     ];
-    const previousH = e.rows([h0, ...k.h.slice(0, -1)]);
+    const previousH = goesBack(e.rows([h0, ...k.h.slice(0, -1)]));
     const oneMinusZ = e.oneMinus(z);
     const byStep = (x: string) => e.splitRows(x, steps, batch);
     const slopeN = byStep(e.mul(oneMinusZ, e.oneMinus(e.mul(n, n))));
     const slopeR = byStep(e.mul(e.mul(a, r), e.oneMinus(r)));
     const slopeZ = byStep(e.mul(e.mul(e.sub(previousH, n), z), oneMinusZ));
     const dHsByStep = byStep(dHs);
+    const keepByStep = keep && byStep(keep);
+    const zByStep = keep ? byStep(goesBack(z)) : k.z;
     let dH = e.add(dHsByStep[steps - 1]!, dHLast);
     const dX: string[] = [];
     const dRecurrent: string[] = [];
@@ -129,8 +146,9 @@ export const gruGradientOp = defineOp<RecurrentAttributes>({
       const dZ = e.mul(dH, slopeZ[t]!);
       dX[t] = e.columns([dR, dZ, dN]);
       dRecurrent[t] = e.columns([dR, dZ, e.mul(dN, k.r[t]!)]);
-      const kept = e.mul(dH, k.z[t]!);
-      dH = e.product(dRecurrent[t]!, weight, t > 0 ? e.add(kept, dHsByStep[t - 1]!) : kept);
+      const kept = e.mul(dH, zByStep[t]!);
+      const back = keepByStep ? e.mul(dRecurrent[t]!, keepByStep[t]!) : dRecurrent[t]!;
+      dH = e.product(back, weight, t > 0 ? e.add(kept, dHsByStep[t - 1]!) : kept);
     }
     const allRecurrent = e.rows(dRecurrent);
     return [e.rows(dX), dH, e.tProduct(allRecurrent, previousH), allRecurrent];
@@ -150,9 +168,10 @@ export const gruGradientOp = defineOp<RecurrentAttributes>({
     ];
     const [batch, hidden] = h0.shape as [number, number];
     const k = kept(inputs.slice(4), steps);
+    const resets = inputs[4 + KEPT * steps];
     let dH = dHLast.data.slice();
     for (let t = steps - 1; t >= 0; t--) {
-      const previousH = t > 0 ? k.h[t - 1]! : h0;
+      const previousH = stateBefore((t > 0 ? k.h[t - 1]! : h0).data, resets, t, batch);
       const later = block(dHs, t, batch);
       const gx = block(dX, t, batch);
       const gr = block(dRecurrent, t, batch);
@@ -170,7 +189,7 @@ export const gruGradientOp = defineOp<RecurrentAttributes>({
           const dh = dH[at]! + later[at]!;
           const dn = dh * (1 - z) * (1 - n * n);
           const dr = dn * a * r * (1 - r);
-          const dz = dh * (previousH.data[at]! - n) * z * (1 - z);
+          const dz = dh * (previousH[at]! - n) * z * (1 - z);
           gx[row] = dr;
           gx[row + hidden] = dz;
           gx[row + 2 * hidden] = dn;
@@ -181,7 +200,8 @@ export const gruGradientOp = defineOp<RecurrentAttributes>({
         }
       }
       accumulateProduct(carried, gr, weight.data, batch, 3 * hidden, hidden, true);
-      accumulateOuter(dW.data, gr, previousH.data, batch, 3 * hidden, hidden);
+      accumulateOuter(dW.data, gr, previousH, batch, 3 * hidden, hidden);
+      stopAtResets(carried, resets, t, batch);
       dH = carried;
     }
     dH0.data.set(dH);
@@ -199,6 +219,18 @@ export const gruGradientOp = defineOp<RecurrentAttributes>({
       ],
       attributes: { steps: 2 },
     },
+    {
+      title: "two steps with resets",
+      inputs: [
+        real(4, 3),
+        real(2, 3),
+        real(2, 3),
+        real(9, 3),
+        ...Array.from({ length: 2 * KEPT }, () => real(2, 3)),
+        resetRows(4),
+      ],
+      attributes: { steps: 2 },
+    },
   ],
 });
 
@@ -207,9 +239,18 @@ export const gruGradientOp = defineOp<RecurrentAttributes>({
  * @param h0 [batch, hidden]
  * @param weight W_hh: [3 · hidden, hidden]
  * @param bias b_hh: [3 · hidden]; apart, because the reset gate acts on its last third
+ * @param resets steps that start from zeros in place of the state before them: bool [steps · batch], time-major
  * @returns hidden states [steps · batch, hidden] and the last one, [batch, hidden]
  */
-export function gru(projections: Tensor, h0: Tensor, weight: Tensor, bias: Tensor, steps: number) {
-  const [output, h] = gruOp.apply([projections, h0, weight, bias], { steps });
+export function gru(
+  projections: Tensor,
+  h0: Tensor,
+  weight: Tensor,
+  bias: Tensor,
+  steps: number,
+  resets?: Tensor,
+) {
+  const inputs = [projections, h0, weight, bias, ...(resets ? [resets] : [])];
+  const [output, h] = gruOp.apply(inputs, { steps });
   return { output: output!, h: h! };
 }

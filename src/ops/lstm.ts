@@ -11,7 +11,10 @@ import {
   orZeros,
   type RecurrentAttributes,
   recurrentSizes,
+  resetRows,
   sigmoidReference,
+  stateBefore,
+  stopAtResets,
 } from "./recurrent.ts";
 
 /** Per step the layer keeps i, f, g, o, tanh(c), c and h, in this order, each as `steps` tensors [batch, hidden]. */
@@ -24,8 +27,8 @@ function kept<T>(list: readonly T[], steps: number) {
 
 export const lstmOp = defineOp<RecurrentAttributes>({
   name: "lstm",
-  infer([x, h0, c0, weight], attributes) {
-    const { batch, hidden } = recurrentSizes("lstm", 4, x!, h0!, weight!, attributes);
+  infer([x, h0, c0, weight, resets], attributes) {
+    const { batch, hidden } = recurrentSizes("lstm", 4, x!, h0!, weight!, attributes, resets);
     recurrentSizes("lstm", 4, x!, c0!, weight!, attributes);
     return [
       ...matrices(1, attributes.steps * batch, hidden),
@@ -33,22 +36,29 @@ export const lstmOp = defineOp<RecurrentAttributes>({
     ];
   },
   results: 3,
-  vjp({ inputs: [, h0, c0, weight], outputs, cotangents, attributes }) {
+  vjp({ inputs: [, h0, c0, weight, ...resets], outputs, cotangents, attributes }) {
     const [dHs, dH, dC] = [0, 1, 2].map((i) => orZeros(cotangents[i], outputs[i]!)) as [
       Tensor,
       Tensor,
       Tensor,
     ];
-    return lstmGradientOp.apply([dHs, dH, dC, h0!, c0!, weight!, ...outputs.slice(3)], attributes);
+    const kept = outputs.slice(3);
+    const [dX, dH0, dC0, dW] = lstmGradientOp.apply(
+      [dHs, dH, dC, h0!, c0!, weight!, ...kept, ...resets],
+      attributes,
+    );
+    return [dX!, dH0!, dC0!, dW!, undefined];
   },
-  lower(emit, [x, h0, c0, weight], { steps }) {
+  lower(emit, [x, h0, c0, weight, resets], { steps }) {
     const e = emitter(emit);
     const [batch, hidden] = h0!.shape as [number, number];
+    const keep = resets && e.splitRows(e.keep(resets), steps, batch);
     const projections = e.splitRows(x!.name, steps, batch);
     const saved: string[][] = Array.from({ length: KEPT }, () => []);
     let h = h0!.name;
     let c = c0!.name;
-    for (const projection of projections) {
+    for (const [t, projection] of projections.entries()) {
+      if (keep) [h, c] = [e.mul(h, keep[t]!), e.mul(c, keep[t]!)];
       const gates = e.productT(h, weight!.name, projection);
       const [gi, gf, gg, go] = e.splitColumns(gates, [hidden, hidden, hidden, hidden]) as [
         string,
@@ -66,13 +76,15 @@ export const lstmOp = defineOp<RecurrentAttributes>({
     }
     return [e.rows(saved[6]!), h, c, ...saved.flat()];
   },
-  reference([x, h0, c0, weight], { steps }, outputs) {
+  reference([x, h0, c0, weight, resets], { steps }, outputs) {
     const out = outputs.map((o) => zeros(o.shape));
     const [batch, hidden] = h0!.shape as [number, number];
     const k = kept(out.slice(3), steps);
     let h = h0!.data;
     let c = c0!.data;
     for (let t = 0; t < steps; t++) {
+      h = stateBefore(h, resets, t, batch);
+      c = stateBefore(c, resets, t, batch);
       const gates = block(x!, t, batch).slice();
       accumulateProduct(gates, h, weight!.data, batch, hidden, 4 * hidden);
       for (let b = 0; b < batch; b++) {
@@ -108,6 +120,11 @@ export const lstmOp = defineOp<RecurrentAttributes>({
       inputs: [real(8, 8), real(2, 2), real(2, 2), real(8, 2)],
       attributes: { steps: 4 },
     },
+    {
+      title: "four steps with resets",
+      inputs: [real(8, 8), real(2, 2), real(2, 2), real(8, 2), resetRows(8)],
+      attributes: { steps: 4 },
+    },
   ],
 });
 
@@ -136,6 +153,10 @@ export const lstmGradientOp = defineOp<RecurrentAttributes>({
     ];
     const batch = inputs[3]!.shape[0] as number;
     const k = kept(names(inputs.slice(6)), steps);
+    const resets = inputs[6 + KEPT * steps];
+    const keep = resets && e.keep(resets);
+    /** What goes back beyond a step, of what stands there. */
+    const goesBack = (x: string) => (keep ? e.mul(x, keep) : x);
     const [i, f, g, o, tanhC] = [k.i, k.f, k.g, k.o, k.tanhC].map((parts) => e.rows(parts)) as [
       string,
       string,
@@ -143,8 +164,8 @@ export const lstmGradientOp = defineOp<RecurrentAttributes>({
       string,
       string,
     ];
-    const previousC = e.rows([c0, ...k.c.slice(0, -1)]);
-    const previousH = e.rows([h0, ...k.h.slice(0, -1)]);
+    const previousC = goesBack(e.rows([c0, ...k.c.slice(0, -1)]));
+    const previousH = goesBack(e.rows([h0, ...k.h.slice(0, -1)]));
     // Slopes of the gates and of tanh(c), for all steps at once: d gates = [dc, dc, dc, dh] · slopes.
     const slopes = e.columns([
       e.mul(e.mul(g, i), e.oneMinus(i)),
@@ -153,20 +174,23 @@ export const lstmGradientOp = defineOp<RecurrentAttributes>({
       e.mul(e.mul(tanhC, o), e.oneMinus(o)),
     ]);
     const slopeC = e.mul(o, e.oneMinus(e.mul(tanhC, tanhC)));
-    const slopesByStep = e.splitRows(slopes, steps, batch);
+    const slopesByStep = e.splitRows(goesBack(slopes), steps, batch);
+    const fByStep = keep ? e.splitRows(goesBack(f), steps, batch) : k.f;
     const slopeCByStep = e.splitRows(slopeC, steps, batch);
     const dHsByStep = e.splitRows(dHs, steps, batch);
     let dH = e.add(dHsByStep[steps - 1]!, dHLast);
     let dC = dCLast;
+    const arriving: string[] = [];
     const dGates: string[] = [];
     for (let t = steps - 1; t >= 0; t--) {
       const dCell = e.add(dC, e.mul(dH, slopeCByStep[t]!));
-      const d = e.mul(e.columns([dCell, dCell, dCell, dH]), slopesByStep[t]!);
-      dGates[t] = d;
-      dC = e.mul(dCell, k.f[t]!);
-      dH = e.product(d, weight, t > 0 ? dHsByStep[t - 1]! : undefined);
+      arriving[t] = e.columns([dCell, dCell, dCell, dH]);
+      dGates[t] = e.mul(arriving[t]!, slopesByStep[t]!);
+      dC = e.mul(dCell, fByStep[t]!);
+      dH = e.product(dGates[t]!, weight, t > 0 ? dHsByStep[t - 1]! : undefined);
     }
-    const dX = e.rows(dGates);
+    // Of a step that starts over nothing goes back to the state, but all of it to its input.
+    const dX = keep ? e.mul(e.rows(arriving), slopes) : e.rows(dGates);
     return [dX, dH, dC, e.tProduct(dX, previousH)];
   },
   reference(inputs, { steps }, outputs) {
@@ -186,12 +210,13 @@ export const lstmGradientOp = defineOp<RecurrentAttributes>({
     ];
     const [batch, hidden] = h0.shape as [number, number];
     const k = kept(inputs.slice(6), steps);
+    const resets = inputs[6 + KEPT * steps];
     let dH = dHLast.data.slice();
     const dC = dCLast.data.slice();
     for (let t = steps - 1; t >= 0; t--) {
       const later = block(dHs, t, batch);
-      const previousC = t > 0 ? k.c[t - 1]! : c0;
-      const previousH = t > 0 ? k.h[t - 1]! : h0;
+      const previousC = stateBefore((t > 0 ? k.c[t - 1]! : c0).data, resets, t, batch);
+      const previousH = stateBefore((t > 0 ? k.h[t - 1]! : h0).data, resets, t, batch);
       const gates = block(dX, t, batch);
       for (let b = 0; b < batch; b++) {
         for (let j = 0; j < hidden; j++) {
@@ -207,7 +232,7 @@ export const lstmGradientOp = defineOp<RecurrentAttributes>({
           const dc = dC[at]! + dh * o * (1 - tanhC * tanhC);
           const row = b * 4 * hidden + j;
           gates[row] = dc * g * i * (1 - i);
-          gates[row + hidden] = dc * previousC.data[at]! * f * (1 - f);
+          gates[row + hidden] = dc * previousC[at]! * f * (1 - f);
           gates[row + 2 * hidden] = dc * i * (1 - g * g);
           gates[row + 3 * hidden] = dh * tanhC * o * (1 - o);
           dC[at] = dc * f;
@@ -215,7 +240,9 @@ export const lstmGradientOp = defineOp<RecurrentAttributes>({
       }
       dH = new Float64Array(batch * hidden);
       accumulateProduct(dH, gates, weight.data, batch, 4 * hidden, hidden, true);
-      accumulateOuter(dW.data, gates, previousH.data, batch, 4 * hidden, hidden);
+      accumulateOuter(dW.data, gates, previousH, batch, 4 * hidden, hidden);
+      stopAtResets(dH, resets, t, batch);
+      stopAtResets(dC, resets, t, batch);
     }
     dH0.data.set(dH);
     dC0.data.set(dC);
@@ -235,6 +262,20 @@ export const lstmGradientOp = defineOp<RecurrentAttributes>({
       ],
       attributes: { steps: 2 },
     },
+    {
+      title: "two steps with resets",
+      inputs: [
+        real(4, 3),
+        real(2, 3),
+        real(2, 3),
+        real(2, 3),
+        real(2, 3),
+        real(12, 3),
+        ...Array.from({ length: 2 * KEPT }, () => real(2, 3)),
+        resetRows(4),
+      ],
+      attributes: { steps: 2 },
+    },
   ],
 });
 
@@ -243,9 +284,18 @@ export const lstmGradientOp = defineOp<RecurrentAttributes>({
  * @param h0 [batch, hidden]
  * @param c0 [batch, hidden]
  * @param weight W_hh: [4 · hidden, hidden]
+ * @param resets steps that start from zeros in place of the state before them: bool [steps · batch], time-major
  * @returns hidden states [steps · batch, hidden], and the last h and c, [batch, hidden]
  */
-export function lstm(projections: Tensor, h0: Tensor, c0: Tensor, weight: Tensor, steps: number) {
-  const [output, h, c] = lstmOp.apply([projections, h0, c0, weight], { steps });
+export function lstm(
+  projections: Tensor,
+  h0: Tensor,
+  c0: Tensor,
+  weight: Tensor,
+  steps: number,
+  resets?: Tensor,
+) {
+  const inputs = [projections, h0, c0, weight, ...(resets ? [resets] : [])];
+  const [output, h, c] = lstmOp.apply(inputs, { steps });
   return { output: output!, h: h!, c: c! };
 }

@@ -7,6 +7,9 @@
  * in the loop is one product with the recurrent weights and a handful of small nodes. The weight
  * gradient is one Gemm over the whole sequence.
  *
+ * Where a text begins within a sequence, `resets` marks the step, and the layer reads it as the first: from a state
+ * of zeros, past which no gradient goes back.
+ *
  * Layouts are PyTorch's: rows of a sequence are time-major ([steps · batch, ...]); gates stand in the
  * order i, f, g, o (LSTM) and r, z, n (GRU); recurrent weights are [gates · hidden, hidden].
  */
@@ -16,7 +19,7 @@ import { ShapeError } from "../core/errors.ts";
 import { constant } from "../graph/leaves.ts";
 import type { Aval, Tensor } from "../graph/tensor.ts";
 import { broadcastTo } from "./broadcast.ts";
-import type { Emitter, Operand, ReferenceArray } from "./define.ts";
+import type { Emitter, Operand, ReferenceArray, SampleInput } from "./define.ts";
 
 export type RecurrentAttributes = { readonly steps: number };
 
@@ -33,6 +36,7 @@ export function recurrentSizes(
   state: Aval,
   weight: Aval,
   { steps }: RecurrentAttributes,
+  resets?: Aval,
 ): RecurrentSizes {
   const [batch, hidden] = state.shape;
   if (typeof batch !== "number" || typeof hidden !== "number")
@@ -49,6 +53,12 @@ export function recurrentSizes(
       state.shape,
     ]);
   }
+  if (resets && (resets.dtype !== "bool" || resets.shape.length !== 1 || resets.shape[0] !== steps * batch)) {
+    throw new ShapeError(op, `expected resets to be bool [steps·batch] for ${steps} steps`, [
+      resets.shape,
+      state.shape,
+    ]);
+  }
   return { batch, hidden };
 }
 
@@ -59,6 +69,9 @@ export const matrices = (count: number, rows: number, columns: number): Aval[] =
 /** The cotangent, or zeros where nothing depends on the output. */
 export const orZeros = (cotangent: Tensor | undefined, like: Tensor): Tensor =>
   cotangent ?? broadcastTo(constant(float32([], [0])), like.shape);
+
+/** float32 as ONNX numbers it. */
+const FLOAT = 1;
 
 /** Small helpers that make unrolled lowerings read like the equations. */
 export function emitter(emit: Emitter) {
@@ -80,6 +93,12 @@ export function emitter(emit: Emitter) {
           }),
     splitColumns: (x: string, sizes: readonly number[]) =>
       emit.nodes("Split", [x, emit.ints(sizes)], sizes.length, { attributes: { axis: 1 } }),
+    /** What is left of the state before each step: 0 where `resets` is true, else 1, float32 [steps · batch, 1]. */
+    keep: (resets: Operand) =>
+      emit.node("Reshape", [
+        emit.node("Cast", [emit.node("Not", [resets.name])], { attributes: { to: FLOAT } }),
+        emit.ints([-1, 1]),
+      ]),
     /** a · bᵀ (+ c) */
     productT: (a: string, b: string, c?: string) =>
       emit.node("Gemm", c ? [a, b, c] : [a, b], { attributes: { transB: 1 } }),
@@ -97,6 +116,35 @@ export const block = (x: ReferenceArray, step: number, batch: number): Float64Ar
   const width = x.shape[1]!;
   return x.data.subarray(step * batch * width, (step + 1) * batch * width);
 };
+
+/** Resets for samples: at the first step, and where the batch's other rows go on. */
+export const resetRows = (rows: number): SampleInput => ({
+  shape: [rows],
+  dtype: "bool",
+  values: Array.from({ length: rows }, (_, i) => Number(i % 3 === 0)),
+});
+
+/** The state before step `t`, with zeros in the rows that start over there. */
+export function stateBefore(
+  state: Float64Array,
+  resets: ReferenceArray | undefined,
+  t: number,
+  batch: number,
+) {
+  if (!resets) return state;
+  const width = state.length / batch;
+  return state.map((value, at) => (resets.data[t * batch + Math.floor(at / width)] ? 0 : value));
+}
+
+/** The same for a gradient that goes back from step `t`, in place. */
+export function stopAtResets(
+  gradient: Float64Array,
+  resets: ReferenceArray | undefined,
+  t: number,
+  batch: number,
+): void {
+  gradient.set(stateBefore(gradient, resets, t, batch));
+}
 
 /** out[b, j] += Σ_k a[b, k] · weight[j, k], or with weight[k, j] where `transposed`. */
 export function accumulateProduct(

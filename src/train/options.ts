@@ -84,6 +84,17 @@ export interface TrainOptions {
   /** Freeze the embeddings and so many of the first layers: of `base` only. Default: none. */
   readonly freezeLayers?: number;
   /**
+   * Let a carried state start over from zeros where a text begins, as it does wherever the model is used: before each
+   * of many texts, and of one continuous text before each window that begins with the end of a line. Default true;
+   * runs of 0.1.0 carried the state from text to text and go on so.
+   */
+  readonly resetState?: boolean;
+  /**
+   * Of a training from scratch: begin with predictions as frequent as the training split's tokens, through the bias of
+   * the logits, where the model has one. Default true; runs of 0.1.0 began with all tokens alike.
+   */
+  readonly countedBias?: boolean;
+  /**
    * Hold only what passes from block to block for the backward pass, and compute the rest anew: less memory, more
    * time, the same numbers to the bit. Default false.
    */
@@ -119,6 +130,8 @@ export const trainDefaults: TrainOptions = {
   keep: "best",
   snapshotEvery: 0,
   seed: 42,
+  resetState: true,
+  countedBias: true,
 };
 
 /** What suits Muon, whose authors' it is. */

@@ -18,7 +18,7 @@ import { estimateMemory } from "./estimate.ts";
 import type { TrainEvent } from "./events.ts";
 import type { TrainOptions } from "./options.ts";
 import { TrainingStep } from "./step.ts";
-import { trainingBatches } from "./streams.ts";
+import { streamOf, trainingBatches } from "./streams.ts";
 
 export interface TrainHooks {
   readonly backend?: BackendOptions;
@@ -116,6 +116,24 @@ function createOptimizer(
     case "muon":
       return muon(entries, backend, { momentum, weightDecay, betas });
   }
+}
+
+/** The first weights of a training from scratch. */
+export function initialiseAll({ model, arena, data, options }: Setup): void {
+  initialise(model, arena, options.seed);
+  if (options.countedBias && model.outputBias !== undefined)
+    setToFrequencies(arena.parameters[model.outputBias]!.data as Float32Array, data);
+}
+
+/**
+ * Sets the bias of the logits to the log of how frequent each token is in the training split, one more of each
+ * counted, so that no step is spent on learning that some tokens are rare.
+ */
+function setToFrequencies(bias: Float32Array, data: PreparedData): void {
+  const tokens = streamOf(data, "train", data.tokenizer);
+  const counts = new Float64Array(bias.length).fill(1);
+  for (const id of tokens) counts[id]!++;
+  for (let id = 0; id < bias.length; id++) bias[id] = Math.log(counts[id]! / (tokens.length + bias.length));
 }
 
 /** Draws the first weights; each parameter from a stream of its own name. */

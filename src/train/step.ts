@@ -5,7 +5,7 @@ import { UsageError } from "../core/errors.ts";
 import type { BatchSource, TokenBatch } from "../data/batches/batch.ts";
 import { mostMasked } from "../data/batches/index.ts";
 import { tensorsOf } from "../evaluate/batch-scorer.ts";
-import { zeroState } from "../generate/state.ts";
+import { withoutRows, zeroState } from "../generate/state.ts";
 import type { Spec } from "../graph/tree.ts";
 import { carriesState, type Model, type TrainingInput } from "../models/model.ts";
 import { objective } from "../models/objective.ts";
@@ -109,7 +109,7 @@ export class TrainingStep {
       const result = await this.#run(
         arena,
         batch,
-        batch.fresh ? this.freshCarry(batch.batch) : state,
+        batch.fresh ? this.freshCarry(batch.batch) : withoutRows(state, batch.restarts ?? []),
         place,
         (step - 1) * accumulate + micro,
       );

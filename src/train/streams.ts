@@ -115,7 +115,7 @@ function refuseUnfit(model: Model, data: PreparedData, options: TrainOptions): v
 
 /** Windows of one stream, through which all texts follow each other. */
 function windowBatches(model: Model, data: PreparedData, options: TrainOptions): BatchSource {
-  const { batchSize: batch, seqLen: length, stride, seed } = options;
+  const { batchSize: batch, seqLen: length, stride, seed, resetState } = options;
   const carries = carriesState(model);
   const kind = options.windows ?? (carries ? "stream" : "shuffled");
   if (kind === "stream" && !carries)
@@ -125,7 +125,11 @@ function windowBatches(model: Model, data: PreparedData, options: TrainOptions):
   if (kind === "stream" && stride !== undefined)
     throw new UsageError("--stride is an option of --windows shuffled; lanes of a stream have no gaps.");
   const tokens = streamOf(data, "train", data.tokenizer);
-  if (kind === "stream") return streamWindows(tokens, { batch, length, seed });
+  if (kind === "stream") {
+    // Of many texts each starts over by itself: the model heeds their ends.
+    const restart = resetState && data.kind === "text" ? { restart: data.tokenizer.endOfText } : {};
+    return streamWindows(tokens, { batch, length, seed, ...restart });
+  }
   const windows = shuffledWindows(tokens, {
     batch,
     length,

@@ -14,7 +14,7 @@ import { checkBase, findAdapterBase } from "../hub/adapter-base.ts";
 import { withFolderLock } from "../hub/lock.ts";
 import { resolveModel } from "../hub/pull.ts";
 import { countParameters, type Model, type OptionValues } from "../models/model.ts";
-import { architectureOf } from "../models/registry.ts";
+import { architectureOf, resettingAt } from "../models/registry.ts";
 import { type Adaptation, adaptModel, resolveAdaptation } from "./adaptation.ts";
 import { type BaseModel, baseReference, readBase, readModel } from "./base.ts";
 import { hasCheckpoint, readCheckpoint, refuseLostCheckpoint } from "./checkpoint.ts";
@@ -34,7 +34,7 @@ import {
   writeRunFiles,
 } from "./run-folder.ts";
 import { session, type TrainResult } from "./session.ts";
-import { initialise, type Setup, setUp, type TrainHooks } from "./setup.ts";
+import { initialise, initialiseAll, type Setup, setUp, type TrainHooks } from "./setup.ts";
 import { folderResults, memoryResults } from "./sinks.ts";
 import { refuseShortData, suitedPacking } from "./streams.ts";
 import { readWeights, runWeights } from "./weights.ts";
@@ -88,15 +88,16 @@ export interface ResumeRequest extends TrainHooks {
 export async function train(request: TrainRequest): Promise<TrainResult> {
   const { base, data, out, origin, backend } = request;
   const modelOptions = request.base ? {} : (request.modelOptions ?? {});
-  const model = request.base
+  const given = request.base
     ? await readModel(request.base.folder)
     : scratchModel(request.model, modelOptions, data);
-  const architecture = architectureOf(model.config.model_type);
+  const architecture = architectureOf(given.config.model_type);
   const { type } = architecture;
-  const { contextLength } = model;
-  if (!base) refuseShortData(model, data);
   const suited = base ? { training: finetuneDefaults } : architecture;
   const resolved = resolveTrainOptions(request.options ?? {}, suited);
+  const model = resettingAt(given, textStart(data, resolved));
+  const { contextLength } = model;
+  if (!base) refuseShortData(model, data);
   // A window that nobody asked for is never longer than what the model sees.
   const seqLen = request.options?.seqLen ?? Math.min(resolved.seqLen, contextLength);
   const { windows, stride } = request.options ?? {};
@@ -167,9 +168,10 @@ export async function resume(folder: string, request: ResumeRequest): Promise<Tr
       );
     }
     const backend = { device, ...(threads === null ? {} : { threads }), ...request.backend };
-    const model = record.base
+    const given = record.base
       ? await readModel(base?.folder ?? folder)
       : scratchModel(record.model, modelOptions, data);
+    const model = resettingAt(given, textStart(data, options));
     const adaptation = adaptModel(model, architectureOf(record.model), options);
     const setup = setUp({ adaptation, data, options, hooks: { ...request, backend } });
     const now: RunRecord = { ...record, train: options };
@@ -196,12 +198,13 @@ export async function resume(folder: string, request: ResumeRequest): Promise<Tr
  * @param model as it is without adapters
  */
 async function firstWeights(
-  { adaptation, arena, options }: Setup,
+  setup: Setup,
   model: Model,
   base: BaseModel | undefined,
 ): Promise<{ readonly baseFingerprint?: string; readonly adapter?: JsonObject }> {
+  const { adaptation, arena, options } = setup;
   if (!base) {
-    initialise(model, arena, options.seed);
+    initialiseAll(setup);
     return {};
   }
   const adapter = adaptation.adapter && { ...adaptation.adapter, base: await baseReference(base) };
@@ -242,6 +245,10 @@ async function readFrozen(
     await readWeights(folder, runWeights(adaptation), arena);
   }
 }
+
+/** The token before each of many texts, where a state starts over; none in one continuous text. */
+const textStart = ({ kind, tokenizer }: PreparedData, { resetState }: TrainOptions): number | undefined =>
+  resetState && kind === "items" ? tokenizer.endOfText : undefined;
 
 /** The parameters that the base lacks. */
 const addedParameters = ({ model }: Adaptation, base: Model): Pick<Model, "parameters"> => ({

@@ -23,6 +23,8 @@ export interface TokenBatch {
   readonly length: number;
   /** Whether the hidden state must be reset before this batch, in every row. */
   readonly fresh: boolean;
+  /** Rows that start over, of a batch that is not fresh. Absent: none. */
+  readonly restarts?: readonly number[];
 }
 
 /** Endless batches, epoch after epoch, that depend on the data, the settings and the seed alone. */

@@ -82,6 +82,15 @@ describe.each(sources)("%s", (_, create) => {
 });
 
 describe("streamWindows", () => {
+  it("names the lanes whose windows begin with the token at which a text may begin", () => {
+    const ids = counting(25).map((id) => id % 8);
+    const [a, b] = take(streamWindows(ids, { batch: 3, length: 4, seed: 1, restart: 0 }), 2);
+    expect(rowsOf(a!).map((row) => row[0])).toEqual([0, 0, 0]);
+    expect(a!.restarts).toEqual([0, 1, 2]);
+    expect(rowsOf(b!).map((row) => row[0])).toEqual([4, 4, 4]);
+    expect(b!.restarts).toEqual([]);
+  });
+
   it("reads each lane on from batch to batch, labels shifted by one", () => {
     const source = streamWindows(counting(25), { batch: 3, length: 4, seed: 1 });
     const [a, b, c] = take(source, 3) as [TokenBatch, TokenBatch, TokenBatch];

@@ -25,20 +25,32 @@ export interface StreamOptions {
   /** Tokens of a lane in one batch. */
   readonly length: number;
   readonly seed: number;
+  /**
+   * A token at which a text may begin, such as the end of a line: a lane with a window that begins with it starts over
+   * there. Default: none.
+   */
+  readonly restart?: number;
 }
 
 /**
  * Training batches [batch, length] over the stream; `fresh` at the beginning of each epoch.
  * @throws InputError `too-short` where the stream does not fill one batch
  */
-export function streamWindows(ids: Ids, { batch, length, seed }: StreamOptions): BatchSource {
+export function streamWindows(ids: Ids, { batch, length, seed, restart }: StreamOptions): BatchSource {
   checkSizes({ batch, length });
   const steps = Math.floor((ids.length - 1) / (batch * length));
   if (steps < 1) throw tooShort(ids.length, length, batch);
   const lane = steps * length;
   const spare = ids.length - 1 - lane * batch;
   const shifts = new Random(seed, "lanes");
-  const identity = { kind: "stream", seed, tokens: ids.length, batch, length };
+  const identity = {
+    kind: "stream",
+    seed,
+    tokens: ids.length,
+    batch,
+    length,
+    ...(restart === undefined ? {} : { restart }),
+  };
   const sizes = { targetsPerEpoch: lane * batch, targetsPerBatch: batch * length };
   return createBatchSource(identity, sizes, (position) => {
     const step = position % steps;
@@ -46,6 +58,8 @@ export function streamWindows(ids: Ids, { batch, length, seed }: StreamOptions):
     const x = new Int32Array(batch * length);
     const y = new Int32Array(batch * length);
     for (let row = 0; row < batch; row++) copyWindow(ids, begin + row * lane, length, x, y, row * length);
-    return { x, y, targets: x.length, batch, length, fresh: step === 0 };
+    const rows = Array.from({ length: batch }, (_, row) => row);
+    const restarts = restart === undefined ? [] : rows.filter((row) => x[row * length] === restart);
+    return { x, y, targets: x.length, batch, length, fresh: step === 0, restarts };
   });
 }
