@@ -155,6 +155,7 @@ describe.each(written.map((a) => [a.type, a] as const))("%s in training", (type,
         validationTokens: 300,
         logEvery: 1,
         schedule: "constant",
+        countedBias: false,
       },
       backend: { threads: 1 },
     });

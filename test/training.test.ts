@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { unigramLoss } from "../src/evaluate/reference.ts";
 import { openSafetensors } from "../src/hub/safetensors-file.ts";
 import {
   evaluateTexts,
@@ -52,9 +53,18 @@ describe("what is computed", () => {
   });
 
   test("the loss falls well below that of guessing evenly", async () => {
-    const { log, lm } = await train(tinyTraining({ steps: 150, learningRate: 0.02, sampleEvery: 0 }));
+    const options = { steps: 150, learningRate: 0.02, sampleEvery: 0, countedBias: false };
+    const { log, lm } = await train(tinyTraining(options));
     expect(log[0]!.loss).toBeGreaterThan(0.9 * Math.log(lm.tokenizer.size));
     expect(log.at(-1)!.loss).toBeLessThan(0.7 * Math.log(lm.tokenizer.size));
+  });
+
+  test("the first predictions are as frequent as the tokens", async () => {
+    const request = tinyTraining({ steps: 1, sampleEvery: 0 });
+    const { log } = await train(request);
+    const tokens = streamOf(request.data, "train", request.data.tokenizer);
+    const unigram = unigramLoss(tokens, tokens, request.data.tokenizer.size);
+    expect(Math.abs(log[0]!.loss - unigram)).toBeLessThan(0.3);
   });
 
   test("rows of the log have every field, and say what is true", async () => {
