@@ -46,6 +46,8 @@ export function printAudit(ctx: Context, audit: ModelAudit): void {
       `Given the first ${prefix} tokens, it completed word for word ${share(training.copies, training.n)} training texts and ${share(heldout.copies, heldout.n)} unseen ones.`,
     );
   }
+  for (const { signal, reason } of audit.membership_left_out ?? [])
+    say(`The membership signal "${signal}" is left out: ${reason}`);
   if (checkpoints) printSnapshots(ctx, checkpoints);
   for (const { text, copy_kind, nearest } of audit.samples.filter(({ copy }) => copy).slice(0, SHOWN)) {
     ctx.print();

@@ -1,5 +1,6 @@
 import { deflateSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import { InputError } from "../core/errors.ts";
 import type { Scorer } from "./extraction.ts";
 import { areaUnderCurve, measureMembership, zlibSize } from "./membership.ts";
 
@@ -17,7 +18,7 @@ const heldout = ["What is brown?", "Velcro: a RIP-off", "Nothing like the others
 describe("measureMembership", () => {
   it("tells apart what a model has learned by heart", async () => {
     const model = scorer(new Set(training), 2);
-    const qualities = await measureMembership(
+    const { signals: qualities } = await measureMembership(
       model,
       { training, heldout },
       { smaller: scorer(new Set(), 2) },
@@ -29,7 +30,7 @@ describe("measureMembership", () => {
 
   it("tells nothing of a model that has learned nothing", async () => {
     const flat: Scorer = { score: async (pairs) => pairs.map(({ rest }) => [...rest].map(() => -2)) };
-    const qualities = await measureMembership(flat, { training, heldout }, { batch: 2 });
+    const { signals: qualities } = await measureMembership(flat, { training, heldout }, { batch: 2 });
     expect(qualities.map((q) => q.signal)).toEqual(["perplexity", "zlib", "lowercase"]);
     for (const { signal, auc, foundAtOnePercent } of qualities) {
       if (signal !== "zlib") expect({ auc, foundAtOnePercent }).toEqual({ auc: 0.5, foundAtOnePercent: 0 });
@@ -41,17 +42,48 @@ describe("measureMembership", () => {
       score: async (pairs) =>
         pairs.map(({ rest }) => [...rest].map(() => (training.includes(rest) ? 0 : -1))),
     };
-    const qualities = await measureMembership(sure, { training, heldout }, { smaller: scorer(new Set(), 2) });
+    const smaller = scorer(new Set(), 2);
+    const { signals: qualities } = await measureMembership(sure, { training, heldout }, { smaller });
     for (const { signal, auc } of qualities) expect({ signal, auc }).toEqual({ signal, auc: 1 });
   });
 
   it("leaves out texts without tokens", async () => {
     const model = scorer(new Set(training), 2);
-    const [perplexity] = await measureMembership(model, {
+    const { signals } = await measureMembership(model, {
       training: [...training, ""],
       heldout: ["", ...heldout],
     });
-    expect(perplexity!.auc).toBe(1);
+    expect(signals[0]!.auc).toBe(1);
+  });
+
+  /** A model that cannot spell some characters. */
+  const without = (lacking: string): Scorer => ({
+    async score(pairs) {
+      const odd = pairs.map(({ rest }) => [...rest].find((c) => lacking.includes(c))).find((c) => c);
+      if (odd) throw new InputError("unknown-character", `The vocabulary has no ${JSON.stringify(odd)}.`);
+      return pairs.map(({ rest }) => [...rest].map(() => -1));
+    },
+  });
+
+  it.each([
+    ["lower case", "k", undefined, ["lowercase"]],
+    ["a smaller model", "", "W", ["smaller"]],
+    ["all", "W", undefined, ["perplexity", "zlib", "lowercase"]],
+  ] as const)("leaves out by name what cannot be spelt: %s", async (_, lacking, smallerLacks, names) => {
+    const texts = { training: ["Knock, KNOCK"], heldout: ["What, Knock"] };
+    const own = lacking === "k" ? { training: ["KNOCK"], heldout: ["WHAT"] } : texts;
+    const smaller = smallerLacks === undefined ? {} : { smaller: without(smallerLacks) };
+    const { signals, leftOut } = await measureMembership(without(lacking), own, { ...smaller, batch: 1 });
+    expect(leftOut.map(({ signal }) => signal)).toEqual(names);
+    for (const { reason } of leftOut) expect(reason).toMatch(/vocabulary has no/);
+    expect(signals.map(({ signal }) => signal)).not.toEqual(expect.arrayContaining([...names]));
+    for (const { auc } of signals) expect(auc).not.toBeNaN();
+  });
+
+  it("says where there is nothing to compare", async () => {
+    const { signals, leftOut } = await measureMembership(without(""), { training, heldout: [] });
+    expect(signals).toEqual([]);
+    expect(leftOut[0]).toEqual({ signal: "perplexity", reason: expect.stringMatching(/no held-out text/) });
   });
 });
 

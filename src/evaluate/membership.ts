@@ -7,7 +7,11 @@
  * - `zlib`: likelier than its compressed size suggests;
  * - `lowercase`: likelier than the same text in lower case;
  * - `smaller`: likelier than a smaller model finds it.
+ *
+ * A signal for which the model cannot score every text, such as one whose vocabulary lacks a letter of the text in
+ * lower case, is left out with the reason: of the texts that are left it would be the signal of something else.
  */
+import { PunchlineError } from "../core/errors.ts";
 import type { Scorer } from "./extraction.ts";
 
 export type MembershipSignal = "perplexity" | "zlib" | "lowercase" | "smaller";
@@ -20,6 +24,12 @@ export interface SignalQuality {
   readonly standardError: number;
   /** Share of training texts found while at most 1 % of the held-out texts are called so. */
   readonly foundAtOnePercent: number;
+}
+
+export interface Membership {
+  readonly signals: readonly SignalQuality[];
+  /** Signals that could not be computed, and why. */
+  readonly leftOut: readonly { readonly signal: MembershipSignal; readonly reason: string }[];
 }
 
 export interface MembershipOptions {
@@ -36,16 +46,19 @@ export async function measureMembership(
   model: Scorer,
   texts: { readonly training: readonly string[]; readonly heldout: readonly string[] },
   options: MembershipOptions = {},
-): Promise<readonly SignalQuality[]> {
+): Promise<Membership> {
   const total = texts.training.length + texts.heldout.length;
   let done = 0;
+  const names: readonly MembershipSignal[] = ["perplexity", "zlib", "lowercase", "smaller"];
+  const wanted = names.filter((signal) => signal !== "smaller" || options.smaller);
+  const failed = new Map<MembershipSignal, string>();
   const measure = async (list: readonly string[]) => {
     const rows: Readonly<Record<string, number>>[] = [];
     const { batch = 32 } = options;
     for (let i = 0; i < list.length; i += batch) {
       options.signal?.throwIfAborted();
       const some = list.slice(i, i + batch);
-      rows.push(...(await signalsOf(model, some, options.smaller)));
+      rows.push(...(await signalsOf(model, some, options.smaller, failed)));
       done += some.length;
       options.onProgress?.(done, total);
     }
@@ -53,32 +66,55 @@ export async function measureMembership(
   };
   const training = await measure(texts.training);
   const heldout = await measure(texts.heldout);
-  const signals: MembershipSignal[] = ["perplexity", "zlib", "lowercase"];
-  if (options.smaller) signals.push("smaller");
-  return signals.map((signal) => {
+  const signals: SignalQuality[] = [];
+  for (const signal of wanted.filter((name) => !failed.has(name))) {
     const pick = (rows: typeof training) => rows.map((r) => r[signal]!).filter((v) => !Number.isNaN(v));
     const [members, others] = [pick(training), pick(heldout)];
+    if (members.length === 0 || others.length === 0) {
+      const kind = members.length === 0 ? "training" : "held-out";
+      failed.set(signal, `There is no ${kind} text that the model can be asked about.`);
+      continue;
+    }
     const auc = areaUnderCurve(members, others);
-    return {
+    signals.push({
       signal,
       auc,
       standardError: standardError(auc, members.length, others.length),
       foundAtOnePercent: foundAt(0.01, members, others),
-    };
-  });
+    });
+  }
+  return { signals, leftOut: [...failed].map(([signal, reason]) => ({ signal, reason })) };
 }
 
+/** The signals of some texts; those that cannot be computed are added to `failed`, and none of them tried again. */
 async function signalsOf(
   model: Scorer,
   texts: readonly string[],
   smaller: Scorer | undefined,
+  failed: Map<MembershipSignal, string>,
 ): Promise<Record<MembershipSignal, number>[]> {
-  const own = await meanLogs(model, texts);
-  const lower = await meanLogs(
-    model,
-    texts.map((text) => text.toLowerCase()),
-  );
-  const other = smaller ? await meanLogs(smaller, texts) : [];
+  /** Numbers that `needing` are made of. */
+  const attempt = async (needing: readonly MembershipSignal[], by: Scorer, asked: readonly string[]) => {
+    const unknown = () => asked.map(() => Number.NaN);
+    if (needing.every((signal) => failed.has(signal))) return unknown();
+    try {
+      return await meanLogs(by, asked);
+    } catch (error) {
+      if (!(error instanceof PunchlineError)) throw error;
+      for (const signal of needing) if (!failed.has(signal)) failed.set(signal, error.message);
+      return unknown();
+    }
+  };
+  const all: MembershipSignal[] = [
+    "perplexity",
+    "zlib",
+    "lowercase",
+    ...(smaller ? ["smaller" as const] : []),
+  ];
+  const own = await attempt(all, model, texts);
+  const lowered = texts.map((text) => text.toLowerCase());
+  const lower = await attempt(["lowercase"], model, lowered);
+  const other = smaller ? await attempt(["smaller"], smaller, texts) : [];
   const sizes = await Promise.all(texts.map(zlibSize));
   // Log-perplexities are -own etc.; the paper's ratios are those of log-perplexities, and of bits to them.
   return own.map((log, i) => {

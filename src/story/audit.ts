@@ -1,5 +1,6 @@
 /** New or remembered? Everything that the audit of one model or one file of samples is made of. */
 
+import { InputError } from "../core/errors.ts";
 import type { PreparedData } from "../data/prepare.ts";
 import { sourceKinds } from "../data/prepare-sources.ts";
 import { openSource, type SourceOptions } from "../data/sources/source.ts";
@@ -74,23 +75,28 @@ export async function auditModel(
     const texts = askable(lm, { training, heldOut }, asked);
     // One graph for many texts.
     const together = { batch: 256, ...(audit.signal ? { signal: audit.signal } : {}) };
-    return {
-      ...judged,
-      extraction: await measureExtraction(model, texts, { prefix, ...together }),
-      membership: await measureMembership(model, texts, together),
-    };
+    const extraction = await measureExtraction(model, texts, { prefix, ...together });
+    const { signals, leftOut } = await measureMembership(model, texts, together);
+    return { ...judged, extraction, membership: signals, membership_left_out: leftOut };
   } finally {
     await model.release();
   }
 }
 
-/** Texts that the model can be asked about, which its context must hold: at most `asked` of each, evenly spaced. */
+/** Texts that the model can be asked about, which its vocabulary must spell and its context hold: at most `asked` of each, evenly spaced. */
 export function askable(
   { tokenizer, model }: LanguageModel,
   { training, heldOut }: { readonly training: readonly string[]; readonly heldOut: readonly string[] },
   asked: number,
 ): { training: readonly string[]; heldout: readonly string[] } {
-  const fits = (text: string) => tokenizer.encode(text).length + 2 < model.contextLength;
+  const fits = (text: string) => {
+    try {
+      return tokenizer.encode(text).length + 2 < model.contextLength;
+    } catch (error) {
+      if (error instanceof InputError) return false;
+      throw error;
+    }
+  };
   return { training: evenly(training.filter(fits), asked), heldout: evenly(heldOut.filter(fits), asked) };
 }
 

@@ -1,7 +1,7 @@
 /** The audit of a model: of the texts that it writes, of what it can be asked for, and of its snapshots. */
 import type { Extraction, ExtractionRate } from "../extraction.ts";
 import type { Rate } from "../intervals.ts";
-import type { SignalQuality } from "../membership.ts";
+import type { Membership, SignalQuality } from "../membership.ts";
 import type { NoveltyAudit } from "./audit.ts";
 
 /** One snapshot of a training: copies among its texts, and what it had learned by then. */
@@ -20,6 +20,8 @@ export interface ModelAudit extends NoveltyAudit {
   readonly extraction?: Extraction;
   /** How well training texts can be told from unseen ones. */
   readonly membership?: readonly SignalQuality[];
+  /** Signals of membership that could not be computed, and why. */
+  readonly membership_left_out?: Membership["leftOut"];
   /** The same of snapshots along the training, where that was asked for. */
   readonly checkpoints?: readonly SnapshotAudit[];
 }

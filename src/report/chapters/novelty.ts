@@ -142,7 +142,10 @@ ${
     ],
     rows: a.membership,
   })
-}`;
+}
+${(a.membership_left_out ?? []).map(
+  ({ signal, reason }) => html`<p class="note">Left out: ${signals[signal] ?? signal}. ${reason}</p>`,
+)}`;
 }
 
 function rateRow(label: string, { rate, interval }: Rate, lead = false): RateRow {
