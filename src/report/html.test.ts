@@ -20,3 +20,8 @@ test("control characters and lone surrogates are made visible; line feeds and ta
     "a\\x00b\\x1bc\\x0bd\te\nf\ufffdg\u{1f600}",
   );
 });
+
+test("marks of direction cannot turn around what follows a text", () => {
+  const { markup } = html`<p>${"a\u202eb\u2066c\u200f"} 1, 2</p>`;
+  expect(markup).toBe("<p>a\\u202eb\\u2066c\\u200f 1, 2</p>");
+});

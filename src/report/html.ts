@@ -6,6 +6,8 @@
  * html`<p>${"<script>"}</p>`.markup; // "<p>&lt;script&gt;</p>"
  */
 
+import { printable } from "../core/printable.ts";
+
 /** A piece of finished markup. */
 export class Html {
   readonly markup: string;
@@ -26,18 +28,13 @@ const entities: Readonly<Record<string, string>> = {
 };
 
 /**
- * Text as HTML text or attribute value. Control characters, which a sampled text may well contain, are
- * shown as `\x0b`; line feeds and tabs stay; lone surrogates become U+FFFD.
+ * Text as HTML text or attribute value. Control characters and marks of direction, which a sampled text may well
+ * contain, are shown as `\x0b` and `\u202e`; line feeds and tabs stay; lone surrogates become U+FFFD.
  */
 export function escapeHtml(text: string): string {
-  return text
+  return printable(text)
     .replace(/[&<>"']/g, (c) => entities[c]!)
-    .replace(/\p{Cc}/gu, (c) => (c === "\n" || c === "\t" ? c : escaped(c)))
     .replace(/\p{Cs}/gu, "\ufffd");
-}
-
-function escaped(control: string): string {
-  return `\\x${control.charCodeAt(0).toString(16).padStart(2, "0")}`;
 }
 
 export function html(strings: TemplateStringsArray, ...values: readonly Content[]): Html {

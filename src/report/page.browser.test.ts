@@ -92,6 +92,39 @@ describe.skipIf(absent)(
       await page.close();
     });
 
+    test("the policy lets the page's own script and styles work, and nothing that a text might bring", async () => {
+      const { page, trouble } = await open(1280, "light");
+      expect(await page.locator("#theme").isVisible()).toBe(true); // its script ran
+      expect(await background(page)).not.toBe("rgba(0, 0, 0, 0)"); // its style sheet holds
+      expect(trouble).toEqual([]);
+      const ran = await page.evaluate(async () => {
+        const blocked: string[] = [];
+        document.addEventListener("securitypolicyviolation", (event) =>
+          blocked.push(event.effectiveDirective),
+        );
+        const script = document.createElement("script");
+        script.textContent = "window.evil = 1";
+        const image = Object.assign(new Image(), { src: "http://127.0.0.1:9/x.png" });
+        const style = document.createElement("style");
+        style.textContent = "body{display:none}";
+        document.body.append(script, image, style);
+        document.body.insertAdjacentHTML("beforeend", '<img src="data:," onerror="window.evil = 2">');
+        await fetch("http://127.0.0.1:9/").catch(() => {});
+        await new Promise((wake) => setTimeout(wake, 200));
+        return {
+          evil: "evil" in window,
+          shown: getComputedStyle(document.body).display,
+          blocked: blocked.sort(),
+        };
+      });
+      expect(ran).toEqual({
+        evil: false,
+        shown: "block",
+        blocked: ["connect-src", "img-src", "script-src-attr", "script-src-elem", "style-src-elem"],
+      });
+      await page.close();
+    });
+
     test("every entry of the contents leads to its chapter", async () => {
       const { page } = await open(1280, "light");
       await page.locator('nav.contents a[href="#compare"]').click();

@@ -14,6 +14,7 @@ import { novelty } from "./chapters/novelty.ts";
 import { runs } from "./chapters/runs.ts";
 import { duration } from "./format.ts";
 import { type Html, html, trusted } from "./html.ts";
+import { withPolicy } from "./policy.ts";
 import { script } from "./script.ts";
 import { layout } from "./style/layout.ts";
 import { parts } from "./style/parts.ts";
@@ -69,7 +70,8 @@ export function page(report: ReportData): string {
   const present = rendered(report.chapters);
   const { made } = report;
   const day = made.date.slice(0, 10);
-  return html`<!doctype html>
+  return withPolicy(
+    html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -101,7 +103,8 @@ ${present.map(section)}</main>
 <script>${trusted(script)}</script>
 </body>
 </html>
-`.markup;
+`.markup,
+  );
 }
 
 /** What each chapter found, in their order on the page. */

@@ -2,6 +2,7 @@
 import { appendFile, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError } from "../core/errors.ts";
+import { printable } from "../core/printable.ts";
 import { fileError } from "../files/file-errors.ts";
 import { writeFileAtomic } from "../hub/atomic.ts";
 import type { LogRow, SampleRow } from "./events.ts";
@@ -31,12 +32,13 @@ export async function readLog(folder: string): Promise<LogRow[]> {
 
 export async function readSamples(folder: string): Promise<SampleRow[]> {
   const text = await readFile(join(folder, files.samples), "utf8").catch(() => "");
+  const read = text.includes(`\n${NOTE}\n`) ? unescapeMarkdown : (line: string) => line;
   return [...text.matchAll(/^## Step (\d+)\n\n((?:>[^\n]*\n?)+)/gm)].map(([, step, quoted]) => ({
     step: Number(step),
     text: quoted!
       .replace(/\n$/, "")
       .split("\n")
-      .map((line) => line.replace(/^> ?/, ""))
+      .map((line) => read(line.replace(/^> ?/, "")))
       .join("\n"),
   }));
 }
@@ -64,14 +66,32 @@ export async function continueHistory(folder: string, step: number) {
 
 const lineOf = (row: LogRow): string => `${JSON.stringify(row)}\n`;
 
+/** Tells files with escapes from those of 0.1.0, which had none. */
+const NOTE = "As the model wrote them; control characters and markup are escaped.";
+
+/** Texts that a model wrote hold anything: control characters are shown, and nothing in them is markup. */
 function samplesText(rows: readonly SampleRow[]): string {
   const quoted = (text: string) =>
     text
       .split("\n")
-      .map((line) => (line === "" ? ">" : `> ${line}`))
+      .map((line) => (line === "" ? ">" : `> ${escapeMarkdown(line)}`))
       .join("\n");
   return [
-    "# Samples along training\n",
+    `# Samples along training\n\n${NOTE}\n`,
     ...rows.map(({ step, text }) => `## Step ${step}\n\n${quoted(text)}\n`),
   ].join("\n");
+}
+
+/** What begins markup, here as CommonMark and GitHub read it; `.` and `)` behind a number make lists. */
+const markup = /[\\`*_{}[\]<>#&|~!$@:]|^[-+=]|(?<=^\d{1,9})[.)]|(?<=\b(?:www|https?))[.:]/gi;
+
+/** A line of text as Markdown that shows it as it is; spaces at its ends would be markup too. */
+function escapeMarkdown(line: string): string {
+  const shown = printable(line).replace(markup, "\\$&");
+  return shown.replace(/^[ \t]+|[ \t]+$/g, (blanks) => "&#32;".repeat(blanks.length));
+}
+
+/** The text that {@link escapeMarkdown} was given, but for control characters. */
+function unescapeMarkdown(line: string): string {
+  return line.replaceAll("&#32;", " ").replace(/\\([\p{P}\p{S}])/gu, "$1");
 }

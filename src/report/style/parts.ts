@@ -59,7 +59,9 @@ tr.strong i.bar{background:var(--accent)}
 .jokes li{padding:.85rem 0 .9rem;border-top:1px solid var(--rule)}
 .jokes p{margin:0;font-size:1.0625rem;line-height:1.42}
 .jokes .note{margin-top:.45rem;font-size:.8125rem;line-height:1.45}
-.joke{white-space:pre-wrap;overflow-wrap:anywhere;unicode-bidi:isolate}
+.joke,blockquote{unicode-bidi:plaintext}
+.joke{white-space:pre-wrap;overflow-wrap:anywhere}
+q,cite,code,td,th,dd,.word{unicode-bidi:isolate}
 .nearest{display:block;font-style:italic;overflow-wrap:anywhere;unicode-bidi:isolate}
 .verdict{font-weight:700;color:var(--ink)}
 .verdict.copy{color:var(--accent)}
