@@ -175,6 +175,7 @@ describe("bad input", () => {
     const { logits } = await forward(model, weights, { ids: rows([[...kept]]) });
     const plain = candidatesOf(logits.data.subarray(-logits.shape[1]!), 3, (id) => lm.tokenizer.decode([id]));
     expect(gpt!.predictions.map(({ token }) => token)).toEqual(plain.map(({ token }) => token));
+    for (const { attention } of models.slice(0, 1)) expect(attention!.tokens.length).toBeLessThanOrEqual(64);
     const filled = await fillMasks(await loadModel(folders.bert), long, { topK: 3 });
     expect(filled.note).toMatch(/those around the blank/);
     expect(filled.text.split(" ").length).toBeGreaterThan(180);

@@ -1,5 +1,6 @@
 /** Who looks at whom in a text: the probabilities of one head, which are a full square or a triangle. */
 import { int32 } from "../core/array.ts";
+import { partAround } from "../generate/fit.ts";
 import type { LanguageModel } from "../generate/language-model.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { evaluation } from "../nn/mode.ts";
@@ -24,13 +25,14 @@ export interface AttentionPlace {
   readonly head: number;
 }
 
-/** Longer texts make pictures in which nothing can be seen. */
+/** Longer texts make pictures in which nothing can be seen: of them so many tokens about the blank are drawn. */
 const MOST_TOKENS = 64;
+const DRAWN = 32;
 
 /** A picture, or the sentence why there is none. */
 export async function attentionOf(
   lm: LanguageModel,
-  { ids, types }: Question,
+  question: Question,
   { layers, heads }: ModelFacts,
   { layer, head }: AttentionPlace,
 ): Promise<AttentionPicture | string> {
@@ -39,9 +41,10 @@ export async function attentionOf(
     return `${name} has no attention, so there is no picture of it.`;
   if (layer > layers || head > heads)
     return `${name} has ${layers} layers of ${heads} heads, so there is no picture of layer ${layer}, head ${head}.`;
+  const all = question.ids.length;
+  const { from, to } = partAround([question.at], all, all > MOST_TOKENS ? DRAWN : all, name);
+  const [ids, types] = [question.ids.slice(from, to), question.types.slice(from, to)];
   const length = ids.length;
-  if (length > MOST_TOKENS)
-    return `The text has ${length} tokens for ${name}, too many to draw its attention.`;
   const one = compile(
     (parameters: Parameters, input: { ids: Tensor; tokenTypes: Tensor }) => {
       const { attention } = model.forward(parameters, input, evaluation, { attention: true });

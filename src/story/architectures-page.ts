@@ -8,7 +8,7 @@ import { made } from "./machine.ts";
 export async function architecturesPage(
   file: string,
   command: string,
-  { seconds, models, failed, validation }: ArchitecturesResult,
+  { seconds, models, failed, validation, lead }: ArchitecturesResult,
 ): Promise<void> {
   const [best] = models;
   const most = <T>(of: (m: (typeof models)[number]) => number, say: (m: (typeof models)[number]) => T) =>
@@ -18,7 +18,12 @@ export async function architecturesPage(
     standfirst: `${models.length === 1 ? "One network" : `${models.length} networks`} trained on this machine for ${duration(seconds)} each, on the same texts, with about as many parameters.`,
     key: [
       ...(best
-        ? [{ value: bits(best.bits_per_character), label: `per unseen character: ${best.model}, the best` }]
+        ? [
+            {
+              value: bits(best.bits_per_character),
+              label: `per unseen character: ${best.model}${lead?.conclusive === false ? `; ${lead.next} is as near as chance` : ", the best"}`,
+            },
+          ]
         : []),
       ...most(
         (m) => m.characters_per_s,
@@ -32,7 +37,7 @@ export async function architecturesPage(
         ? [{ value: compact(best.inner_parameters), label: "parameters, the vocabulary's left out" }]
         : []),
     ],
-    chapters: { architectures: { seconds, models, failed, validation, command } },
+    chapters: { architectures: { seconds, models, failed, validation, lead, command } },
     made: made(command),
   });
   await writeFileAtomic(file, html);

@@ -12,6 +12,7 @@ import { join } from "node:path";
 import { UsageError } from "../core/errors.ts";
 import { encodeSplit, type PreparedData, type PrepareOptions } from "../data/prepare.ts";
 import { withSubwords, withWords } from "../data/vocabularies.ts";
+import { type Lead, leadOf } from "../evaluate/lead.ts";
 import { spellUnknown } from "../evaluate/spelling.ts";
 import { readOptionalText } from "../files/regular-file.ts";
 import { writeFileAtomic } from "../hub/atomic.ts";
@@ -81,6 +82,8 @@ export interface ArchitecturesResult {
   readonly failed: readonly { readonly model: string; readonly reason: string }[];
   /** What all of them are judged on. */
   readonly validation: { readonly texts: number; readonly characters: number };
+  /** Whether the best is ahead of the next by more than the validation texts can tell; null of fewer than two. */
+  readonly lead: Lead | null;
   /** Whether it was stopped before the last. */
   readonly interrupted: boolean;
 }
@@ -159,6 +162,11 @@ async function trainAll(
     models,
     failed,
     validation: { texts: held.texts.length, characters: held.characters },
+    lead:
+      leadOf(
+        models.map(({ model, bits_per_character }) => ({ name: model, bits: bits_per_character })),
+        held.characters,
+      ) ?? null,
     interrupted: models.length + failed.length < chosen.length,
   };
 }

@@ -39,6 +39,7 @@ export async function qualityPage(file: string, command: string, result: Quality
       runs: {
         reference: reference!,
         runs: rows,
+        lead: report.lead,
         learning: measured.flatMap(learning),
         samples: measured.map(({ quality, samples }) => ({ name: quality.run, samples })),
         how: qualityProtocol(result),

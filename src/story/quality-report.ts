@@ -7,6 +7,7 @@ import type { PreparedData } from "../data/prepare.ts";
 import { vocabularyOf } from "../evaluate/diversity.ts";
 import { evenly } from "../evaluate/evenly.ts";
 import { canEncode, textFeatures } from "../evaluate/features.ts";
+import { type Lead, leadOf } from "../evaluate/lead.ts";
 import { mauve } from "../evaluate/mauve.ts";
 import type { Auditor } from "../evaluate/novelty/auditor.ts";
 import { measureTexts, type TextMeasures } from "../evaluate/quality.ts";
@@ -48,6 +49,8 @@ export interface QualityReport {
   readonly reference: Reference;
   readonly runs: readonly RunQuality[];
   readonly failed: readonly { readonly run: string; readonly reason: string }[];
+  /** Whether the run that predicts best is ahead of the next by more than chance; null of fewer than two. */
+  readonly lead: Lead | null;
   /** Whose vectors MAUVE compares; null where it could not be measured. */
   readonly encoder: string | null;
   readonly temperature: number;
@@ -130,6 +133,7 @@ export async function reportQuality(
       reference: await reference(ground, near[0], stopped ? undefined : signal),
       runs: measured.map(({ quality }, i) => withMauve(quality, near[i + 1])),
       failed: failures.map(({ run, reason }) => ({ run, reason })),
+      lead: leadOfRuns(measured, ground.heldOut),
       encoder: near.length > 0 ? encoder!.name : null,
       temperature: ground.options.temperature,
       seed: ground.options.seed,
@@ -149,6 +153,19 @@ export async function reportQuality(
   } finally {
     await encoder?.release();
   }
+}
+
+/** Of those whose figures are not flattered. */
+function leadOfRuns(measured: readonly MeasuredRun[], { texts }: HeldOut): Lead | null {
+  const known = measured.flatMap(({ quality: { run, bits_per_character: bits, unknown_words } }) =>
+    bits === undefined || unknown_words !== undefined ? [] : [{ name: run, bits }],
+  );
+  return (
+    leadOf(
+      known,
+      texts.reduce((n, text) => n + [...text].length, 0),
+    ) ?? null
+  );
 }
 
 async function openEncoder(name: string, options: QualityOptions): Promise<LocalModel> {

@@ -9,6 +9,7 @@ import {
   compareArchitectures,
   comparedArchitectures,
   type TrainedArchitecture,
+  tooNear,
   UsageError,
 } from "../../index.ts";
 import { defineCommand, severalArguments } from "../command.ts";
@@ -100,7 +101,7 @@ export default defineCommand({
   },
 });
 
-function show(ctx: Context, { models, seconds, validation }: ArchitecturesResult): void {
+function show(ctx: Context, { models, seconds, validation, lead }: ArchitecturesResult): void {
   if (models.length === 0) return;
   const right = (header: string) => ({ header, align: "right" as const });
   ctx.print(
@@ -134,6 +135,7 @@ function show(ctx: Context, { models, seconds, validation }: ArchitecturesResult
     ctx,
     `\nBest first, by bits per character of the same ${texts} after ${formatDuration(seconds)} of training each. Size: all parameters. Trains, writes: characters a second.`,
   );
+  if (lead?.conclusive === false) say(ctx, `${tooNear(lead)}.`);
   for (const m of models) printSample(ctx, m);
 }
 

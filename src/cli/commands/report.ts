@@ -12,6 +12,7 @@ import {
   qualityRows,
   reportQuality,
   rowsOf,
+  tooNear,
 } from "../../index.ts";
 import { defineCommand, severalArguments } from "../command.ts";
 import type { Context } from "../context.ts";
@@ -129,9 +130,10 @@ function printTables(ctx: Context, result: QualityResult): void {
     if (legend !== "") for (const line of wrap(legend, ctx.columns)) ctx.print(ctx.style.dim(line));
     ctx.print();
   }
-  const { notes, runs, failed } = result.report;
+  const { notes, runs, failed, lead } = result.report;
   for (const sentence of [
     qualityProtocol(result),
+    ...(lead?.conclusive === false ? [`${tooNear(lead)}.`] : []),
     ...notes,
     ...runs.flatMap((run) => run.notes),
     ...failed.map(({ run, reason }) => `${run} could not be measured: ${reason}`),

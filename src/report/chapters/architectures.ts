@@ -1,4 +1,5 @@
 /** Chapter: every architecture on the same data for the same time. */
+import { type Lead, tooNear } from "../../evaluate/lead.ts";
 import { defineChapter } from "../chapter.ts";
 import { type RacePoint, raceChart } from "../charts/race.ts";
 import { figure } from "../figure.ts";
@@ -27,6 +28,8 @@ export interface ArchitecturesData {
   readonly models: readonly ArchitectureResult[];
   /** Those that could not be trained. */
   readonly failed?: readonly { readonly model: string; readonly reason: string }[];
+  /** Whether the best is ahead of the next by more than chance. */
+  readonly lead?: Lead | null;
   /** What all were judged on. */
   readonly validation?: { readonly texts: number; readonly characters: number };
   readonly command: string;
@@ -40,16 +43,23 @@ function ranked(models: readonly ArchitectureResult[]): readonly ArchitectureRes
   return [...models].sort((a, b) => a.bits_per_character - b.bits_per_character);
 }
 
+function leadTitle(models: readonly ArchitectureResult[], lead: ArchitecturesData["lead"]): string {
+  return lead?.conclusive === false
+    ? `${lead.best} and ${lead.next} learn most in the time, too near each other to call`
+    : `${best(models)?.model ?? "Nothing"} learns most in the time`;
+}
+
 export const architectures = defineChapter<ArchitecturesData>({
   id: "architectures",
   title: "Which network to choose",
-  finding: ({ models, seconds }) => {
+  finding: ({ models, seconds, lead }) => {
     const winner = best(models);
-    return winner === undefined
-      ? "No model was trained."
+    if (winner === undefined) return "No model was trained.";
+    return lead?.conclusive === false
+      ? `With ${duration(seconds)} each on the same texts, ${tooNear(lead)}.`
       : `With ${duration(seconds)} each on the same texts, ${winner.model} comes furthest: ${bits(winner.bits_per_character)} per character.`;
   },
-  render: ({ models, failed = [], validation, seconds, command }) => {
+  render: ({ models, failed = [], validation, lead, seconds, command }) => {
     const fastest = Math.max(...models.map((m) => m.characters_per_s));
     const sampling = Math.max(...models.map((m) => m.sampling_per_s));
     const measured = {
@@ -60,7 +70,7 @@ export const architectures = defineChapter<ArchitecturesData>({
 ${failed.length > 0 && html`<p class="caveat">${failed.map(({ model, reason }) => `${model} could not be trained: ${reason}`).join(" ")}</p>`}
 ${figure({
   id: "architectures-seconds",
-  title: `${best(models)?.model ?? "Nothing"} learns most in the time`,
+  title: leadTitle(models, lead),
   subtitle:
     "Bits per character on held-out texts, against the clock; the weights of the lowest point are kept",
   content: raceChart({ id: "architectures-seconds-chart", models, against: "seconds" }),
@@ -94,7 +104,7 @@ ${dataTable<ArchitectureResult>({
     { header: "On disk", numeric: true, cell: (m) => bytes(m.bytes) },
   ],
   rows: ranked(models),
-  strong: (m) => m === best(models),
+  strong: (m) => m === best(models) && lead?.conclusive !== false,
 })}
 <h3 class="loose">A text from each</h3>
 <dl class="answers">${ranked(models).map((m) => html`<div><dt>${m.model}</dt><dd class="joke">${m.sample.trim()}</dd></div>`)}</dl>`;

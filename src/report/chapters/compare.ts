@@ -66,7 +66,7 @@ ${
     )}</div>`,
     measured: {
       ...measured,
-      how: "Read from the running model on the text above. The colour grows with the square root of the weight, so that small weights can be seen.",
+      how: "Read from the running model on the text above, of a long one on the tokens about its blank. The colour grows with the square root of the weight, so that small weights can be seen.",
     },
   })
 }
@@ -92,7 +92,8 @@ ${
   )}</dl>`
 }
 ${points.length > 0 && speedFigures(d, points, measured)}
-${facts(d.models)}`;
+${facts(d.models)}
+${d.models.flatMap(({ notes }) => notes).map((note) => html`<p class="note">${note}</p>`)}`;
   },
 });
 

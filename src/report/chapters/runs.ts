@@ -1,4 +1,6 @@
 /** Chapter: several runs side by side, under the same measures of real texts. */
+
+import { type Lead, tooNear } from "../../evaluate/lead.ts";
 import type { AuditedText } from "../../evaluate/novelty/auditor.ts";
 import { CLOSE } from "../../evaluate/novelty/finding.ts";
 import { defineChapter } from "../chapter.ts";
@@ -14,6 +16,8 @@ export interface RunsData {
   /** The same measures of held-out real texts. */
   readonly reference: RunMeasures;
   readonly runs: readonly RunMeasures[];
+  /** Whether the run that predicts best is ahead of the next by more than chance. */
+  readonly lead?: Lead | null;
   /** How each learned: validations along its training, where its log has some. */
   readonly learning?: readonly { readonly model: string; readonly curve: readonly RacePoint[] }[];
   /** The first texts of each run. */
@@ -28,7 +32,7 @@ export interface RunsData {
 export const runs = defineChapter<RunsData>({
   id: "runs",
   title: "Side by side",
-  finding: ({ runs: all }) => {
+  finding: ({ runs: all, lead }) => {
     const known = all.filter((r) => r.bits_per_character !== undefined && !r.flattered);
     const winner = known.reduce<RunMeasures | undefined>(
       (a, b) => (a && a.bits_per_character! <= b.bits_per_character! ? a : b),
@@ -37,6 +41,7 @@ export const runs = defineChapter<RunsData>({
     if (winner === undefined)
       return `${count(all.length)} ${all.length === 1 ? "run" : "runs"}, measured alike.`;
     const said = `${bits(winner.bits_per_character)} per character`;
+    if (lead?.conclusive === false) return `Of ${count(known.length)} runs, ${tooNear(lead)}.`;
     return known.length === 1
       ? `${winner.name} predicts unseen texts with ${said}.`
       : `Of ${count(known.length)} runs, ${winner.name} predicts unseen texts best, with ${said}.`;

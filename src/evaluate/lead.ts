@@ -1,0 +1,40 @@
+/**
+ * Whether the best of several models is ahead of the next by more than the texts that they were judged on can tell.
+ *
+ * Two models are paired on the same predictions. The margin is 1.96 standard errors of their mean difference, where
+ * the difference of a single prediction is taken to vary by about one bit, as it does between small models of letters
+ * that learned the same text. It says nothing of what another seed or split would give.
+ */
+
+export interface Lead {
+  readonly best: string;
+  readonly next: string;
+  /** Bits for each prediction by which the best is lower. */
+  readonly difference: number;
+  /** Least difference that is more than chance. */
+  readonly margin: number;
+  readonly conclusive: boolean;
+}
+
+/** Standard deviation of the difference of one prediction, in bits. */
+const DEVIATION = 1;
+
+/**
+ * @param models with their bits for each prediction, in any order
+ * @param predictions that each was judged on
+ * @returns undefined of fewer than two models, or without predictions
+ */
+export function leadOf(
+  models: readonly { readonly name: string; readonly bits: number }[],
+  predictions: number,
+): Lead | undefined {
+  const [first, second] = [...models].sort((a, b) => a.bits - b.bits);
+  if (first === undefined || second === undefined || !(predictions > 0)) return undefined;
+  const difference = second.bits - first.bits;
+  const margin = (1.96 * DEVIATION) / Math.sqrt(predictions);
+  return { best: first.name, next: second.name, difference, margin, conclusive: difference > margin };
+}
+
+/** Why the best is not called the best, as the second half of a sentence. */
+export const tooNear = ({ best, next, difference, margin }: Lead): string =>
+  `${best} and ${next} are too near each other to tell which is ahead: ${difference.toFixed(3)} bits, where ${margin.toFixed(3)} may be chance`;
