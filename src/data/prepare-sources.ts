@@ -5,7 +5,8 @@
  * const data = await prepareData(["one-liners"]);
  * const stream = encodeSplit(data, "train");
  */
-import { UsageError } from "../core/errors.ts";
+import { getHeapStatistics } from "node:v8";
+import { InputError, UsageError } from "../core/errors.ts";
 import {
   type PreparedData,
   type PrepareOptions,
@@ -104,14 +105,40 @@ export async function readRawText(
 }
 
 async function* allBatches(sources: readonly TextSource[], counts: Int32Array): AsyncGenerator<TextBatch> {
+  let texts = 0;
+  let characters = 0;
   for (const [i, source] of sources.entries()) {
     for await (const batch of source.batches()) {
+      texts += batch.texts.length;
+      for (const text of batch.texts) characters += text.length;
+      for (const prompt of batch.prompts ?? []) characters += prompt.length;
+      checkMemory(source.name, texts, characters);
       counts[i]! += batch.texts.length;
       for (const n of Object.values(batch.dropped ?? {})) counts[i]! += n;
       yield batch;
     }
   }
 }
+
+/**
+ * What is kept of the sources is in memory until it is split: the texts, their normal forms, and what the search for
+ * duplicates knows of each. Reading stops before the process would be killed for it.
+ */
+function checkMemory(source: string, texts: number, characters: number): void {
+  const needed = bytesPerText * texts + bytesPerCharacter * characters;
+  const limit = getHeapStatistics().heap_size_limit;
+  if (needed <= limit) return;
+  const megabytes = (bytes: number) => Math.ceil(bytes / 2 ** 20);
+  throw new InputError(
+    "memory",
+    `${source}: ${texts} texts with ${characters} characters, and what follows, need more than the ${megabytes(limit)} MB that Node may use; ` +
+      `give a part of them, or allow more, such as NODE_OPTIONS=--max-old-space-size=${2 * megabytes(needed)}.`,
+    { source, texts, characters, limit },
+  );
+}
+
+/** Measured with 20 MB of lines of 90 characters: 180 MB in all, half of it outside of what the limit counts. */
+const [bytesPerText, bytesPerCharacter] = [150, 4];
 
 function namesOf(sources: string | readonly string[]): readonly string[] {
   const names = typeof sources === "string" ? [sources] : sources;

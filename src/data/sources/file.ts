@@ -9,7 +9,7 @@ import { encodingName, headOf } from "./decode.ts";
 import { looksLikeTable } from "./dialect.ts";
 import type { FileFormat, ReadOptions } from "./format.ts";
 import { jsonFormat, jsonLinesFormat, looksLikeJsonLines } from "./json.ts";
-import { textFormat } from "./lines.ts";
+import { defaultMaxLine, textFormat } from "./lines.ts";
 import { parquetFormat } from "./parquet.ts";
 import type { Reading, SourceKind, SourceOptions } from "./source.ts";
 
@@ -81,6 +81,7 @@ export const fileKind: SourceKind = {
         let any = false;
         for await (const batch of format.read(file, readOptions)) {
           any ||= batch.texts.length > 0;
+          checkLengths(name, batch.texts, maxLine);
           yield batch;
         }
         if (!any) throw emptyFile(name);
@@ -88,6 +89,17 @@ export const fileKind: SourceKind = {
     };
   },
 };
+
+/** @throws InputError `line-length` where a text is longer than a line may be, in formats without lines too */
+function checkLengths(file: string, texts: readonly string[], limit = defaultMaxLine): void {
+  const long = texts.find((text) => text.length > limit);
+  if (long === undefined) return;
+  throw new InputError(
+    "line-length",
+    `${file} has a text of ${long.length} characters; the limit is ${limit}, and --max-line raises it.`,
+    { file, limit },
+  );
+}
 
 /** @throws UsageError for an option that this format has no use for */
 function refuseIdleOptions(name: string, format: FileFormat, options: SourceOptions): void {

@@ -8,6 +8,8 @@ import { gzipSync } from "node:zlib";
 import { strToU8, zipSync } from "fflate";
 import { afterAll, describe, expect, it } from "vitest";
 import { sourceKinds } from "../prepare-sources.ts";
+import { parquetBytes } from "./parquet-fixture.ts";
+import { checkPages, checkRows } from "./parquet-pages.ts";
 import { openSource, type SourceOptions } from "./source.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "punchline-hostile-"));
@@ -76,7 +78,7 @@ describe("a zip archive", () => {
       return Math.floor((state / 2 ** 32) * below);
     };
     const outcomes = { same: 0, refused: 0 };
-    for (let i = 0; i < 300; i++) {
+    for (let i = 0; i < 150; i++) {
       const changed = Uint8Array.from(i % 2 === 0 ? stored : deflated);
       const at = i % 3 === 0 ? changed.length - 1 - random(80) : random(changed.length);
       changed[at]! ^= 1 << random(8);
@@ -89,7 +91,7 @@ describe("a zip archive", () => {
         outcomes.same++;
       }
     }
-    expect(outcomes.refused).toBeGreaterThan(200);
+    expect(outcomes.refused).toBeGreaterThan(100);
   });
 
   it("that is encrypted, or packed in a way nobody knows, is refused in words", async () => {
@@ -142,5 +144,56 @@ describe.skipIf(process.platform === "win32")("what is no file is refused at onc
     await expect(read("/dev/zero", { format: "txt" })).rejects.toThrow(/\/dev\/zero is a device/);
     await expect(read(folder, { format: "txt" })).rejects.toThrow(/is a folder; give a file in it/);
     await new Promise((done) => server.close(done));
+  });
+});
+
+describe("a Parquet file", () => {
+  const rows = Array.from({ length: 30 }, (_, i) => `text ${i}`);
+  const whole = parquetBytes({ text: rows, other: rows });
+
+  /** The bytes of a page header: type, sizes, and a data page header with this many values. */
+  const page = (size: number, packed: number, values: number) => {
+    const varint = (n: number): number[] =>
+      n < 128 ? [n] : [(n & 127) | 128, ...varint(Math.floor(n / 128))];
+    const field = (n: number) => [0x15, ...varint(n * 2)];
+    return Uint8Array.from([
+      ...[...field(0), ...field(size), ...field(packed)],
+      ...[0x2c, ...field(values), ...field(0), ...field(3), ...field(3), 0, 0],
+      ...new Array<number>(Math.min(packed, 100)).fill(0),
+    ]);
+  };
+
+  it("that says more rows than it could hold, or others than its groups, is an error", () => {
+    const group = { num_rows: 10n };
+    expect(() => checkRows("a", { num_rows: 20n, row_groups: [group, group] }, 100)).not.toThrow();
+    expect(() => checkRows("a", { num_rows: 21n, row_groups: [group, group] }, 100)).toThrow(/have 20 rows/);
+    const many = { num_rows: 10n ** 15n };
+    expect(() => checkRows("a", { ...many, row_groups: [many] }, 1000)).toThrow(/1000000000000000 rows/);
+    const negative = [{ num_rows: -1n }, { num_rows: 1n }];
+    expect(() => checkRows("a", { num_rows: 0n, row_groups: negative }, 1000)).toThrow(/has -1 rows/);
+  });
+
+  it("whose pages say sizes that nobody has is an error before anything is set aside for them", () => {
+    expect(() => checkPages("a", page(40, 40, 5), 5)).not.toThrow();
+    expect(() => checkPages("a", page(40, 40, 5), 6)).toThrow(/have 5 values where its row group has 6 rows/);
+    expect(() => checkPages("a", page(40, 400, 5), 5)).toThrow(/goes beyond its column/);
+    expect(() => checkPages("a", page(2 ** 30, 40, 5), 5)).toThrow(
+      /unpacks to 1073741824 bytes, and 536870912/,
+    );
+    expect(() => checkPages("a", page(40, 40, 2 ** 30), 2 ** 30)).toThrow(/1073741824 values, and 20000000/);
+  });
+
+  it("gives texts or an error in words, whatever byte of it is changed", async () => {
+    expect(await read(file("whole.parquet", whole))).toEqual(rows);
+    let refused = 0;
+    for (let at = 0; at < whole.length; at += 2) {
+      const changed = Uint8Array.from(whole);
+      changed[at]! ^= [0xff, 0x40, 0x01][(at / 2) % 3]!;
+      const found = await read(file("mutant.parquet", changed)).catch((error: Error) => error);
+      if (!(found instanceof Error)) continue;
+      expect(found.constructor.name, `byte ${at}: ${found.stack}`).toBe("InputError");
+      refused++;
+    }
+    expect(refused).toBeGreaterThan(50);
   });
 });

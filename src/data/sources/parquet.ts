@@ -5,6 +5,7 @@ import type { FileBytes } from "./bytes.ts";
 import { chooseColumns, sampleRows } from "./column.ts";
 import type { FileFormat, ReadOptions, Texts } from "./format.ts";
 import { textsOf } from "./pairs.ts";
+import { checkPages, checkRows } from "./parquet-pages.ts";
 
 export const parquetFormat: FileFormat = { name: "parquet", extensions: [".parquet"], read: readParquet };
 
@@ -13,10 +14,41 @@ const rowsAtOnce = 20_000;
 async function* readParquet(file: FileBytes, options: ReadOptions): AsyncGenerator<Texts> {
   const { parquetMetadataAsync, parquetReadObjects, parquetSchema } = await import("hyparquet");
   const { compressors } = await import("hyparquet-compressors");
-  const source = await randomAccess(file);
+  const { slice, ...rest } = await randomAccess(file);
+  const source = {
+    ...rest,
+    slice(start: number, end?: number): Promise<ArrayBuffer> {
+      const part = slice(start, end);
+      // The reader asks for several parts at once and hears of the first fault alone.
+      part.catch(() => {});
+      return part;
+    },
+  };
   try {
     const metadata = await parquetMetadataAsync(source);
-    const names = parquetSchema(metadata).children.map((child) => child.element.name);
+    checkRows(file.name, metadata, source.byteLength);
+    const leaves = parquetSchema(metadata).children;
+    const names = leaves.map((child) => child.element.name);
+    const flat = new Set(
+      leaves
+        .filter(({ children, element }) => children.length === 0 && element.repetition_type !== "REPEATED")
+        .map(({ element }) => element.name),
+    );
+    const check = async (group: (typeof metadata.row_groups)[number], wanted: ReadonlySet<string>) => {
+      for (const { meta_data: column } of group.columns) {
+        if (!column || !wanted.has(column.path_in_schema[0] ?? "")) continue;
+        const start = Number(column.dictionary_page_offset || column.data_page_offset);
+        const chunk = await source.slice(start, start + Number(column.total_compressed_size));
+        const rows = flat.has(column.path_in_schema[0]!) ? Number(group.num_rows) : undefined;
+        checkPages(file.name, new Uint8Array(chunk), rows);
+      }
+    };
+    let sampled = 0;
+    for (const group of metadata.row_groups) {
+      if (sampled >= sampleRows) break;
+      await check(group, new Set(names));
+      sampled += Number(group.num_rows);
+    }
     const rows = Number(metadata.num_rows);
     const read = (columns: string[], rowStart: number, rowEnd: number) =>
       parquetReadObjects({ file: source, metadata, columns, rowStart, rowEnd, compressors });
@@ -30,6 +62,7 @@ async function* readParquet(file: FileBytes, options: ReadOptions): AsyncGenerat
     let start = 0;
     for (const group of metadata.row_groups) {
       const groupEnd = start + Number(group.num_rows);
+      if (start >= sampled) await check(group, wanted);
       for (; start < groupEnd; start += rowsAtOnce) {
         const end = Math.min(groupEnd, start + rowsAtOnce);
         const part = await read([...wanted], start, end);
@@ -67,21 +100,40 @@ async function randomAccess(file: FileBytes) {
     const all = new Uint8Array(Buffer.concat(parts));
     return {
       byteLength: all.length,
-      slice: async (start: number, end?: number) => all.slice(start, end).buffer,
+      slice: async (start: number, end = all.length) => {
+        checkPart(start, end, all.length);
+        return all.slice(start, end).buffer;
+      },
       close: async () => {},
     };
   }
   const handle = await open(file.name);
   const byteLength = file.progress.totalBytes;
+  // A column of a large row group is asked for again with each part of its rows.
+  let kept: { readonly key: string; readonly part: ArrayBuffer }[] = [];
   return {
     byteLength,
     async slice(start: number, end = byteLength): Promise<ArrayBuffer> {
-      const part = new Uint8Array(Math.max(0, end - start));
-      await handle.read(part, 0, part.length, start);
+      checkPart(start, end, byteLength);
+      const key = `${start} ${end}`;
+      const known = kept.find((entry) => entry.key === key);
+      if (known) return known.part;
+      const part = new Uint8Array(end - start);
+      for (let at = 0; at < part.length; ) {
+        const { bytesRead } = await handle.read(part, at, Math.min(part.length - at, 2 ** 30), start + at);
+        if (bytesRead === 0) throw new Error("the file ends too early");
+        at += bytesRead;
+      }
+      kept = [{ key, part: part.buffer }, ...kept].slice(0, 3);
       return part.buffer;
     },
     close: () => handle.close(),
   };
+}
+
+function checkPart(start: number, end: number, byteLength: number): void {
+  if (!(start >= 0 && start <= end && end <= byteLength))
+    throw new Error(`it names bytes ${start} to ${end} of ${byteLength}`);
 }
 
 function textOf(cell: unknown, file: string, column: string, row: number): string {
