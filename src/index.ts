@@ -48,6 +48,7 @@ export {
   type VocabularyName,
 } from "./data/prepare.ts";
 export { type PrepareDataOptions, prepareData, prepareRawText, readRawText } from "./data/prepare-sources.ts";
+export { prepareOptionsOf } from "./data/recorded-options.ts";
 export { fileFormatNames } from "./data/sources/file.ts";
 export type { DataSummary } from "./data/summary.ts";
 export { withSubwords, withWordPieces } from "./data/vocabularies.ts";
@@ -99,6 +100,7 @@ export { CANDIDATES, mostSaving, spaceComesFirst } from "./generate/keys-saved.t
 export type { LanguageModel } from "./generate/language-model.ts";
 export { forTyping, loadModel } from "./generate/load.ts";
 export { isHosted, type OpenOptions, openLocal, openModel } from "./generate/open.ts";
+export { promptText, type ReadPrompt, readPrompt } from "./generate/prompt.ts";
 export { promptNote, type Sample, type SampleOptions, sample } from "./generate/sample.ts";
 export {
   createSuggester,
@@ -154,7 +156,8 @@ export {
 export type { RunQuality } from "./story/run-quality.ts";
 export { type StoryOptions, type StoryResult, tellStory } from "./story/story.ts";
 export type { StoryEvent } from "./story/telling.ts";
-export type { CleaningStep } from "./text/clean.ts";
+export type { CleaningOptions, CleaningStep, TextCleaning } from "./text/clean.ts";
+export { optionsOfCleaning, type RecordedOptions } from "./text/cleaning-record.ts";
 export type { Tokenizer } from "./text/tokenizer.ts";
 export type { LogRow, SampleRow, StopReason, TrainEvent } from "./train/events.ts";
 export { readLog } from "./train/history.ts";
@@ -166,6 +169,7 @@ export {
   type TrainOptions,
   trainDefaults,
 } from "./train/options.ts";
+export { joinsLines, optionsLike, prepareLike, recordedOptions, withoutColumns } from "./train/run-data.ts";
 export { findRun, type RunRecord, readRun, refuseTakenFolder } from "./train/run-folder.ts";
 export type { TrainResult, TrainSummary } from "./train/session.ts";
 export { tokenUnit } from "./train/streams.ts";

@@ -125,7 +125,7 @@ describe("models and options of sample and eval", () => {
     ["--n 0", 2, /--n must be/],
     ["--max-length 0", 2, /--max-length must be/],
     ["--stop=", 2, /--stop/],
-    ["--prompt café", 1, /The vocabulary has no character "é" \(U\+00E9/],
+    ["--prompt дом", 1, /The vocabulary has no character "д" \(U\+0434/],
   ])("sample %s", async (words, status, message) => {
     const ran = await run("sample", at("run"), "--json", ...words.split(" "));
     expect(ran).toMatchObject({ status, stdout: "", errors: [expect.stringMatching(message)] });

@@ -1,18 +1,18 @@
 /** The options of every command that reads a SOURCE, and the reading itself, with progress. */
 import {
-  type CleaningStep,
   type PreparedData,
+  type PrepareOptions,
   prepareData,
+  prepareOptionsOf,
   prepareRawText,
   pullDataset,
-  type Tokenizer,
+  type RecordedOptions,
   UsageError,
-  type VocabularyName,
 } from "../index.ts";
 import type { Context } from "./context.ts";
-import { fileOptions, sourceOptionsOf } from "./file-options.ts";
+import { fileOptions } from "./file-options.ts";
 import { formatCount } from "./format.ts";
-import { flag, flagOf, integer, number, numberOrOff, type OptionValues, present, text } from "./option.ts";
+import { eitherFlag, flag, flagOf, integer, number, numberOrOff, type OptionValues, text } from "./option.ts";
 
 const group = "Data";
 
@@ -27,8 +27,16 @@ export const dataOptions = {
   completionColumn: text({ describe: "The texts beside --prompt-column", placeholder: "NAME", group }),
   separator: text({ describe: "Between prompt and completion (default: a space)", group }),
   ...fileOptions,
-  raw: flag({ describe: "Take the file as one continuous text: no cleaning, split by position", group }),
-  keepUnicode: flag({ describe: "Keep every letter and sign, with a vocabulary made from the text", group }),
+  raw: eitherFlag({
+    describe: "Take the file as one continuous text: no cleaning, split by position",
+    group,
+  }),
+  keepUnicode: eitherFlag({
+    describe:
+      "Keep every letter and sign, or clean to ASCII (default: ASCII for characters and words, which then need " +
+      "few signs; kept for GPT-2 and BERT)",
+    group,
+  }),
   cleaning: flag({ describe: "Leave the texts as they are", default: true, group }),
   entities: flag({ describe: "Leave HTML entities as they are", default: true, group }),
   typography: flag({ describe: "Leave typographic quotes and dashes as they are", default: true, group }),
@@ -45,6 +53,10 @@ export const dataOptions = {
     group,
   }),
   includeAttacks: flag({ describe: "Include built-in jokes tagged as attacks on groups of people", group }),
+  end: text({
+    describe: "Sign, or word, that ends a text instead of the line break, so that line breaks are learned",
+    group,
+  }),
   minLength: integer({ describe: "Drop shorter texts", min: 1, unit: "characters", group }),
   maxChars: integer({ describe: "Drop longer texts", min: 1, unit: "characters", group }),
   minCount: integer({
@@ -60,7 +72,16 @@ export const dataOptions = {
 export type DataOptionValues = OptionValues<typeof dataOptions>;
 
 /** What shapes the data, as plain values: kept in a run's record, so that a resume prepares the same. */
-export type DataChoices = Readonly<Record<string, unknown>>;
+export type DataChoices = RecordedOptions;
+
+/** Choices as they are typed. */
+export const typed = (choices: DataChoices): string =>
+  Object.entries(choices)
+    .map(([name, value]) => {
+      if (typeof value === "boolean") return flagOf(name).replace("--", value ? "--" : "--no-");
+      return `${flagOf(name)} ${typeof value === "string" && /[^\w.-]/.test(value) ? JSON.stringify(value) : value}`;
+    })
+    .join(" ");
 
 /**
  * The values that differ from the defaults.
@@ -82,71 +103,23 @@ export function dataChoices(options: DataOptionValues, vocabulary?: string): Dat
   );
 }
 
-/** Reads and prepares sources, with progress on standard error. */
+/**
+ * Reads and prepares sources, with progress on standard error, and says there what a person should know of them.
+ * @param more what the choices leave open
+ */
 export async function readData(
   ctx: Context,
   sources: readonly string[],
   choices: DataChoices,
-  vocabulary?: VocabularyName | Tokenizer,
+  more: Pick<PrepareOptions, "vocabulary" | "end" | "allowLoss"> = {},
 ): Promise<PreparedData> {
-  const options = {
-    ...Object.fromEntries(Object.entries(dataOptions).map(([k, o]) => [k, o.default])),
-    ...choices,
-  } as DataOptionValues;
-  const fractions = present({ validation: options.validation, test: options.test });
-  const counts = present({ minCount: options.minCount, maxWords: options.maxWords });
-  const words = { ...(vocabulary === undefined ? {} : { vocabulary }), ...counts };
-  if (options.raw) {
-    const odd = Object.keys(choices).find(
-      (key) => !["raw", "encoding", "validation", "test", "minCount", "maxWords"].includes(key),
-    );
-    if (odd)
-      throw new UsageError(
-        `--raw takes the file as it stands and cannot be combined with the option "${odd}".`,
-      );
-    return prepareRawText(await filesOf(ctx, sources), { fractions, ...words, ...sourceOptionsOf(options) });
-  }
-  const { column, promptColumn, completionColumn, separator } = options;
-  if (completionColumn !== undefined && promptColumn === undefined)
-    throw new UsageError(
-      "--completion-column goes with --prompt-column; texts without prompts are --column.",
-    );
-  if (completionColumn !== undefined && column !== undefined)
-    throw new UsageError("--completion-column and --column name the same thing; give one of them.");
+  const { raw, ...chosen } = prepareOptionsOf(choices);
+  const options = { ...more, ...chosen };
+  if (raw) return prepareRawText(await filesOf(ctx, sources), options);
   const files = await filesOf(ctx, sources);
   const task = ctx.progress.start("reading", { unit: "rows" });
-  const steps = (
-    [
-      "entities",
-      "typography",
-      "accents",
-      "control",
-      "ascii",
-      "space",
-    ] as const satisfies readonly CleaningStep[]
-  )
-    .filter((step) => !options[step])
-    .map((step) => [step, false] as const);
   const data = await prepareData(files, {
-    ...sourceOptionsOf(options),
-    ...present({
-      column: column ?? completionColumn,
-      promptColumn,
-      separator,
-      minLength: options.minLength,
-      maxLength: options.maxChars,
-    }),
-    ...words,
-    includeAttacks: options.includeAttacks,
-    cleaning: options.cleaning
-      ? {
-          keepUnicode: options.keepUnicode,
-          ...(steps.length > 0 ? { steps: Object.fromEntries(steps) } : {}),
-        }
-      : false,
-    exactDuplicates: options.duplicates,
-    nearDuplicates: options.near === "off" ? false : { words: options.near },
-    fractions,
+    ...options,
     onProgress: ({ phase, rows, totalRows }) =>
       task.update({
         done: rows,
@@ -157,6 +130,7 @@ export async function readData(
   task.end(`read ${formatCount(data.summary.rows_in)} rows, kept ${formatCount(data.summary.rows_out)}`);
   for (const { source, notes = [] } of data.summary.sources)
     for (const note of notes) ctx.warn(`${source}: ${note}`);
+  for (const warning of data.summary.warnings) ctx.warn(warning);
   return data;
 }
 

@@ -75,7 +75,7 @@ function argumentForm(key: string, { presence }: Argument<unknown>): string {
 
 function optionItem(key: string, option: Option<unknown>, style: Style): Definition {
   const negative = option.kind === "flag" && option.default === true;
-  const long = negative ? flagOf(key).replace("--", "--no-") : flagOf(key);
+  const long = flagOf(key).replace("--", option.either ? "--[no-]" : negative ? "--no-" : "--");
   const short = option.short ? `${style.cyan(`-${option.short}`)}, ` : "    ";
   const value = option.placeholder ? ` ${option.placeholder}` : "";
   const standard =

@@ -18,6 +18,8 @@ export interface Option<T> {
   readonly default: T;
   /** The value where the option is given without one, as it would be written; absent: it needs one. */
   readonly bare?: string;
+  /** Of a switch: whether `--no-...` is offered beside it. */
+  readonly either?: boolean;
   /** What the help adds in brackets: range, unit, choices; without the default. */
   readonly facts: readonly string[];
   /** A heading of its own in the help; otherwise "Options". */
@@ -64,6 +66,11 @@ export function optionalFlag(spec: Common): Option<boolean | undefined> {
 
 interface TextSpec extends Common {
   readonly placeholder?: string;
+}
+
+/** A switch that is on, off, or left to what suits: `--x`, `--no-x`, or neither. */
+export function eitherFlag(spec: Common): Option<boolean | undefined> {
+  return { ...flag(spec), default: undefined, either: true };
 }
 
 /** Any text: a name, a file, a prompt. */

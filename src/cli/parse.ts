@@ -53,7 +53,7 @@ function declare(parser: Commander, command: Command, OptionClass: typeof Comman
       const declared = new OptionClass(flags);
       declared.negate = false; // commander takes `--no-key` for the opposite of another option
       parser.addOption(declared);
-      if (option.default) parser.addOption(new OptionClass(flag.replace("--", "--no-")));
+      if (option.default || option.either) parser.addOption(new OptionClass(flag.replace("--", "--no-")));
       continue;
     }
     const reader = (text: string, earlier: unknown) => {
@@ -106,7 +106,9 @@ function usageErrorOf(error: CommanderError, name: string, command: Command): Us
 function nearestFlag(flag: string, options: Readonly<Record<string, Option<unknown>>>): string | undefined {
   const names = Object.entries(options).flatMap(([key, option]) => {
     const positive = flagOf(key);
-    return option.kind === "flag" && option.default ? [positive.replace("--", "--no-")] : [positive];
+    const negative = positive.replace("--", "--no-");
+    if (option.either) return [positive, negative];
+    return option.kind === "flag" && option.default ? [negative] : [positive];
   });
   const bare = [...names, "--json", "--help"].map((name) => name.slice(2));
   const near = nearestName(flag.replace(/^-+/, ""), bare);

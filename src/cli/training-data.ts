@@ -4,37 +4,74 @@ import { join } from "node:path";
 import {
   architectureOf,
   findRun,
+  InputError,
+  joinsLines,
+  loadTokenizer,
+  optionsLike,
+  optionsOfCleaning,
   type PreparedData,
+  type PrepareOptions,
   type RunRecord,
   readRun,
+  recordedOptions,
   type TextModel,
   type Tokenizer,
   type VocabularyName,
+  withoutColumns,
   withSubwords,
   withWordPieces,
 } from "../index.ts";
 import type { Context } from "./context.ts";
-import { type DataChoices, type DataOptionValues, dataChoices, readData } from "./data-options.ts";
+import { type DataChoices, type DataOptionValues, dataChoices, readData, typed } from "./data-options.ts";
 
-/** Reads sources for a model from scratch; word pieces are learned from the training split itself. */
+/** Reads sources for a model from scratch, in a vocabulary that is made for it. */
 export async function dataFor(
   ctx: Context,
   model: string,
   sources: readonly string[],
   choices: DataChoices,
 ): Promise<PreparedData> {
-  const data = await readData(ctx, sources, choices, vocabularyFor(model, choices));
   const { tokens } = architectureOf(model);
-  return tokens === "bpe" ? withSubwords(data) : tokens === "wordpiece" ? withWordPieces(data) : data;
+  const vocabulary = tokens === "character" ? characters(choices) : tokens;
+  return readData(ctx, sources, choices, { vocabulary });
+}
+
+/** The data of a run, prepared from its own sources, or those it has now, by what its record says. */
+export async function dataAgain(
+  ctx: Context,
+  record: RunRecord,
+  sources: readonly string[],
+): Promise<PreparedData> {
+  const choices = recordedOptions(record);
+  if (!joinsLines(record)) return dataFor(ctx, record.model, sources, choices);
+  const data = await readData(ctx, sources, choices, { vocabulary: "character", allowLoss: true });
+  return architectureOf(record.model).tokens === "bpe" ? withSubwords(data) : withWordPieces(data);
 }
 
 /** Reads sources in the vocabulary of a model that there is already. */
 export const dataIn = (
   ctx: Context,
-  tokenizer: Tokenizer,
+  vocabulary: Tokenizer,
   sources: readonly string[],
   choices: DataChoices,
-): Promise<PreparedData> => readData(ctx, sources, choices, tokenizer);
+): Promise<PreparedData> => readData(ctx, sources, choices, { vocabulary, allowLoss: true });
+
+/**
+ * Reads sources to train a model on that there is already: as its own were prepared, where it is a run, unless
+ * other options are given. The choices are for the new run's record.
+ */
+export async function dataForBase(
+  ctx: Context,
+  { name, folder }: { readonly name: string; readonly folder: string },
+  sources: readonly string[],
+  options: DataOptionValues,
+): Promise<{ readonly data: PreparedData; readonly choices: DataChoices }> {
+  const given = dataChoices(options);
+  const vocabulary = await loadTokenizer(folder);
+  if (existsSync(join(folder, "run.json")))
+    return dataLike(ctx, await readRun(folder), name, sources, given, () => ({ vocabulary }));
+  return { data: await readData(ctx, sources, given, { vocabulary }), choices: given };
+}
 
 /**
  * The run in `out` that `--resume` goes on with. Undefined where there is none: the command then begins it, so
@@ -59,8 +96,8 @@ export async function recordOf(model: TextModel | undefined): Promise<RunRecord 
 }
 
 /**
- * The data that a model was trained on: as its run recorded it, or as the options say. Warns where the data
- * of the run is no longer what it was.
+ * The data that a model was trained on, as its run recorded it; or other sources, prepared by the same options
+ * unless others are given. Warns where the data of the run is no longer what it was.
  */
 export async function dataOfModel(
   ctx: Context,
@@ -69,23 +106,64 @@ export async function dataOfModel(
   options?: DataOptionValues,
 ): Promise<PreparedData> {
   const record = await recordOf(model);
-  const choices = options ? dataChoices(options) : {};
-  if (record === undefined || sources.length > 0)
-    return readData(ctx, sources.length > 0 ? sources : ["one-liners"], choices);
-  const recorded: DataChoices = { ...record.data, ...choices };
-  // A fine-tuned model read its data through its own vocabulary, which also decides what becomes of line breaks.
-  const vocabulary =
-    record.base !== undefined && model?.kind === "local"
-      ? model.lm.tokenizer
-      : vocabularyFor(record.model, recorded);
-  const from = record.sources.length > 0 ? record.sources : ["one-liners"];
-  const data = await readData(ctx, from, recorded, vocabulary);
-  if (data.fingerprint !== record.fingerprint) {
+  const given = options ? dataChoices(options) : {};
+  const named = sources.length > 0 ? sources : ["one-liners"];
+  if (record === undefined) {
+    const choices = { ...unrecorded(model, given), ...given };
+    return readData(ctx, named, choices, vocabularyOf(model, choices));
+  }
+  const vocabulary = (choices: DataChoices) =>
+    joinsLines(record) ? ({ vocabulary: "character" } as const) : vocabularyOf(model, choices);
+  if (sources.length > 0) return (await dataLike(ctx, record, model!.name, sources, given, vocabulary)).data;
+  const recorded: DataChoices = { ...recordedOptions(record), ...given };
+  const from = record.sources.length > 0 ? record.sources : named;
+  const data = await readData(ctx, from, recorded, { ...vocabulary(recorded), allowLoss: true });
+  if (data.fingerprint !== record.fingerprint && Object.keys(given).length === 0) {
     ctx.warn(
       `The data has changed since ${model!.name} was trained: its fingerprint differs, so copies of what is gone are not found.`,
     );
   }
   return data;
+}
+
+/** Sources prepared as the texts of a run were, unless other options are given; says so where that is not the usual way. */
+async function dataLike(
+  ctx: Context,
+  record: RunRecord,
+  name: string,
+  sources: readonly string[],
+  given: DataChoices,
+  vocabulary: (choices: DataChoices) => Pick<PrepareOptions, "vocabulary" | "end">,
+): Promise<{ readonly data: PreparedData; readonly choices: DataChoices }> {
+  const choices = optionsLike(record, sources, given);
+  const allowLoss = "keepUnicode" in given || given.cleaning === false;
+  tellChoices(ctx, record, name, choices, given);
+  const read = async (chosen: DataChoices) => ({
+    data: await readData(ctx, sources, chosen, { ...vocabulary(chosen), allowLoss }),
+    choices: chosen,
+  });
+  const plain = withoutColumns(choices);
+  return read(choices).catch((error: unknown) => {
+    const other = error instanceof InputError && error.code === "no-column";
+    if (!other || Object.keys(withoutColumns(given)).length < Object.keys(given).length) throw error;
+    return read(plain);
+  });
+}
+
+/** Says which of a run's options hold for other data, where they are not the usual ones. */
+function tellChoices(
+  ctx: Context,
+  record: RunRecord,
+  name: string,
+  choices: DataChoices,
+  given: DataChoices,
+): void {
+  const usual = ["bpe", "wordpiece"].includes(architectureOf(record.model).tokens);
+  const told = Object.entries(choices).filter(
+    ([key, value]) => !(key in given) && !(key === "keepUnicode" && value === usual),
+  );
+  if (told.length > 0)
+    ctx.warn(`--data is prepared as the texts of ${name} were: ${typed(Object.fromEntries(told))}.`);
 }
 
 /** Where the index of a run's training texts is kept, for as long as they are its own. */
@@ -97,8 +175,24 @@ export async function indexFileOf(
   return (await recordOf(model)) ? join(model.folder, "novelty.index") : undefined;
 }
 
-function vocabularyFor(model: string, choices: DataChoices): VocabularyName | undefined {
-  const { tokens } = architectureOf(model);
-  if (tokens === "word") return "word";
-  return tokens === "character" && !choices.raw && !choices.keepUnicode ? "printable" : "character";
+const characters = ({ raw, keepUnicode, end }: DataChoices): VocabularyName =>
+  raw || keepUnicode || end !== undefined ? "character" : "printable";
+
+/** How texts are prepared for what has no record: as an exported model says, or kept as they are written. */
+function unrecorded(model: TextModel | undefined, given: DataChoices): DataChoices {
+  if (given.raw === true || given.cleaning === false) return {};
+  if (model?.kind !== "local") return { keepUnicode: true };
+  return model.lm.cleaning ? optionsOfCleaning(model.lm.cleaning) : {};
+}
+
+/** How texts are spelt for a model. One of characters need not know all of them: what it cannot score it says itself. */
+function vocabularyOf(
+  model: TextModel | undefined,
+  choices: DataChoices,
+): Pick<PrepareOptions, "vocabulary" | "end"> {
+  if (model?.kind !== "local") return { vocabulary: "character" };
+  const { tokenizer } = model.lm;
+  if (tokenizer.kind !== "character") return { vocabulary: tokenizer };
+  const end = tokenizer.token(tokenizer.endOfText);
+  return { vocabulary: "character", ...(end === "\n" || choices.raw ? {} : { end }) };
 }

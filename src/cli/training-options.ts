@@ -6,6 +6,7 @@ import {
   MUON_MOMENTUM,
   type Packing,
   type RunRecord,
+  recordedOptions,
   type TrainOptions,
   trainDefaults,
   UsageError,
@@ -208,7 +209,12 @@ export function refuseChanges(folder: string, record: RunRecord, options: Given,
     ...givenModelOptions(options),
     ...choices,
   });
-  const kept: Given = { model: record.model, ...record.train, ...record.modelOptions, ...record.data };
+  const kept: Given = {
+    model: record.model,
+    ...record.train,
+    ...record.modelOptions,
+    ...recordedOptions(record),
+  };
   for (const [name, value] of Object.entries(given)) {
     if (kept[name] === value) continue;
     const flag = flagOf(name);

@@ -59,7 +59,7 @@ export function trainingProgress(
 
 /** What becomes of texts that stand in rows of their own. */
 function layoutLines(layout: NonNullable<Start["layout"]>, unit: string): string[] {
-  const { items, packed, rows, length, filled, long, longItems } = layout;
+  const { items, packed, rows, length, filled, long, longItems, unlearned } = layout;
   const share = `${Math.round(100 * filled)} % full`;
   const stand = packed
     ? `in ${formatCount(rows)} rows of ${formatCount(length)} ${unit}, ${share}, in which they do not see each other`
@@ -69,6 +69,10 @@ function layoutLines(layout: NonNullable<Start["layout"]>, unit: string): string
   if (long > 0)
     lines.push(
       `${long === 1 ? "1 text is" : `${formatCount(long)} texts are`} longer than a row: what is beyond it ${fate}`,
+    );
+  if (unlearned > 0)
+    lines.push(
+      `of ${unlearned === 1 ? "1 text" : `${formatCount(unlearned)} texts`} nothing is learned: the prompt alone fills a row; raise --seq-len, or use --long-texts split`,
     );
   return lines;
 }

@@ -33,5 +33,11 @@ export function reportTraining(
   }
 }
 
+/** The document of a training: what it came to, and what its data lost before it began. */
+export const trainingDocument = ({ summary, data }: TrainResult): object => ({
+  ...summary,
+  cleaning_loss: data.cleaning_loss,
+});
+
 /** A path as it can be typed. */
 export const quoted = (path: string): string => (/^[\w./~:@%+,-]+$/.test(path) ? path : JSON.stringify(path));

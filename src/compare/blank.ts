@@ -6,7 +6,6 @@
  * readBlank("The fox jumped over the [MASK] dog."); // { left: "The fox jumped over the", right: " dog." }
  */
 import { UsageError } from "../core/errors.ts";
-import { foldTypography } from "../text/ascii.ts";
 
 export interface Blank {
   /** What stands before the gap, without the space at its end. */
@@ -31,7 +30,7 @@ export const defaultText =
 const GAP = /\[MASK\]|<mask>|_{3,}/gi;
 
 /**
- * Finds the gap, written `[MASK]`, `<mask>` or `___`; typographic quotes become plain ones, and line breaks spaces. A
+ * Finds the gap, written `[MASK]`, `<mask>` or `___`; line breaks become spaces. A
  * text without a gap that stops in the middle of a sentence has it at its end; one that is complete has none. Of two
  * texts, masked models read the one with the gap and the others the one without.
  * @param given one text or two; none for the default
@@ -57,9 +56,7 @@ export const blankFor = (kind: string, blank: Blank): Blank =>
   kind === "masked" ? (blank.masked ?? blank) : blank;
 
 function readOne(text: string): { readonly blank: Blank; readonly gap: boolean } {
-  const plain = foldTypography(text)
-    .replace(/\s*\n\s*/g, " ")
-    .trim();
+  const plain = text.replace(/\s*\n\s*/g, " ").trim();
   if (plain === "") throw new UsageError("The text to compare on is empty; give one with a [MASK] in it.");
   const [left = "", ...rights] = plain.split(GAP);
   if (rights.length > 1) {
@@ -69,5 +66,8 @@ function readOne(text: string): { readonly blank: Blank; readonly gap: boolean }
     );
   }
   if (rights.length === 1) return { blank: { left: left.trimEnd(), right: rights[0]!.trimEnd() }, gap: true };
-  return { blank: { left: plain, right: /[.!?]["')\]]*$/.test(plain) ? undefined : "." }, gap: false };
+  return {
+    blank: { left: plain, right: /[.!?]["'\u2019\u201d)\]]*$/.test(plain) ? undefined : "." },
+    gap: false,
+  };
 }

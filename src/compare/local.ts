@@ -2,6 +2,7 @@
 import { UsageError } from "../core/errors.ts";
 import type { LanguageModel } from "../generate/language-model.ts";
 import { loadModel } from "../generate/load.ts";
+import { promptText, readPrompt } from "../generate/prompt.ts";
 import { resolveModel } from "../hub/pull.ts";
 import { attentionOf } from "./attention.ts";
 import { type Blank, blankFor } from "./blank.ts";
@@ -31,18 +32,29 @@ export async function openLocalEngine(
     ...(await loadModel(folder, { ...deviceOf(options), ...quantize })),
     name: shown,
   };
-  const own = blankFor(kindOf(lm.model), blank);
+  const suited = blankFor(kindOf(lm.model), blank);
+  const own = readBlankAs(lm, suited);
   const engine = punchlineEngine(lm, own);
   try {
     const question = engine.question();
     await engine.look(question);
     const load_ms = performance.now() - begun;
-    return { lm, engine, question, blank: own, load_ms, release: () => engine.release() };
+    const note = own.left === suited.left && own.right === suited.right ? [] : [cleanedNote(shown)];
+    return { lm, engine, question, blank: own, cleaned: note, load_ms, release: () => engine.release() };
   } catch (error) {
     await engine.release();
     throw error;
   }
 }
+
+/** The text around a blank, cleaned as the model's own texts were. */
+const readBlankAs = (lm: LanguageModel, { left, right }: Blank): Blank => ({
+  left: promptText(lm, left),
+  right: right === undefined ? undefined : readPrompt(lm, right).text,
+});
+
+const cleanedNote = (shown: string): string =>
+  `${shown} reads the text cleaned as the texts that it learned, which changes some of its signs.`;
 
 /** Loads a model, asks it, and keeps it ready for the timing. */
 export async function localContender(
@@ -55,7 +67,7 @@ export async function localContender(
   const { topK = 10, layer = 1, head = 1 } = options;
   const memory_mb = await peakMemory(memoryQuestion(name, "punchline", precision, options), options);
   const opened = await openLocalEngine(name, shown, precision, given, options);
-  const { lm, engine, question, load_ms, blank } = opened;
+  const { lm, engine, question, load_ms, blank, cleaned } = opened;
   try {
     const candidates = await predictBlank(engine, topK);
     const effect = await rightContextEffect(engine, blank);
@@ -68,7 +80,9 @@ export async function localContender(
     // What holds in one precision holds in the others.
     const first = precision === (options.precisions?.[0] ?? "fp32");
     const attention = first ? await attentionOf(lm, question, facts, { layer, head }) : undefined;
-    const notes = first ? [...(question.note ? [question.note] : []), ...limitsOf(shown, engine, kind)] : [];
+    const notes = first
+      ? [...(question.note ? [question.note] : []), ...limitsOf(shown, engine, kind), ...cleaned]
+      : [];
     return {
       told: {
         model: shown,

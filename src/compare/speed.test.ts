@@ -44,7 +44,7 @@ it("total variation is 0 for equal and 1 for disjoint distributions", () => {
 
 it("readBlank finds the gap, or supposes it at the end of an unfinished sentence", () => {
   expect(readBlank("a [MASK] b.")).toEqual({ left: "a", right: " b." });
-  expect(readBlank("a ____, ‘b’")).toEqual({ left: "a", right: ", 'b'" });
+  expect(readBlank("a ____, ‘b’")).toEqual({ left: "a", right: ", ‘b’" });
   expect(readBlank("jump high in the")).toEqual({ left: "jump high in the", right: "." });
   expect(readBlank('He said "no."')).toEqual({ left: 'He said "no."', right: undefined });
   expect(() => readBlank("  ")).toThrow(/empty/);

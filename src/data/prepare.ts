@@ -4,17 +4,19 @@
  * Runs in a browser as well; reading files and packages is `prepareData`'s part.
  */
 import { InputError, UsageError } from "../core/errors.ts";
-import { characterTokenizerOf, printableTokenizer } from "../text/characters.ts";
-import { type CleaningOptions, createCleaner } from "../text/clean.ts";
+import { characterTokenizer, characterTokenizerOf, printableCharacters } from "../text/characters.ts";
+import { type CleaningOptions, createCleaner, resolveCleaning, type TextCleaning } from "../text/clean.ts";
 import { normalise } from "../text/normalise.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { wordTokenizerOf } from "../text/words.ts";
 import { duplicateMethod, findDuplicates, type NearDuplicateOptions, nearThresholds } from "./duplicates.ts";
 import { createFingerprint } from "./hash.ts";
+import { bpeTokenizerOf, wordPieceTokenizerOf } from "./learned-pieces.ts";
 import type { TextBatch } from "./sources/source.ts";
 import { assignSplits, checkFractions, type SplitFractions, type SplitName, splitNames } from "./split.ts";
 import { type DataSummary, lengthsOf } from "./summary.ts";
 import { encodeItems, encodeText, type TokenStream } from "./tokens.ts";
+import { lossOf, refuseLoss, warningsOf } from "./warnings.ts";
 
 export interface PrepareProgress {
   readonly phase: "read" | "duplicates" | "split";
@@ -27,11 +29,17 @@ export interface PrepareProgress {
   readonly totalBytes: number;
 }
 
-export type VocabularyName = "printable" | "character" | "word";
+/** `bpe` and `wordpiece` are pieces of words learned from the training split, as GPT-2 and BERT spell text. */
+export type VocabularyName = "printable" | "character" | "word" | "bpe" | "wordpiece";
 
 export interface PrepareOptions {
-  /** Cleaning steps, or false for none. Default all. */
+  /**
+   * Cleaning steps, or false for none. Default: all; where the vocabulary spells any text, as pieces of bytes and
+   * BERT's do, `keepUnicode`.
+   */
   readonly cleaning?: CleaningOptions | false;
+  /** Take texts that lose more than half of their letters. Default: where `cleaning` says itself what to keep. */
+  readonly allowLoss?: boolean;
   /** Drop exact duplicates. Default true. */
   readonly exactDuplicates?: boolean;
   /** Drop near duplicates, with these thresholds. Default true. */
@@ -43,8 +51,16 @@ export interface PrepareOptions {
   readonly minLength?: number;
   /** Drop longer texts. Default no limit. */
   readonly maxLength?: number;
-  /** Default `printable`, or `character` where the cleaning keeps Unicode. A tokenizer is taken as it is. */
+  /**
+   * Default `printable`, or `character` where the cleaning keeps Unicode or `end` is given. A tokenizer is taken as
+   * it is.
+   */
   readonly vocabulary?: VocabularyName | Tokenizer;
+  /**
+   * What ends a text in a vocabulary of characters (one character) or words, in place of the line break, so that
+   * line breaks inside texts stay and are learned. No text may contain it. Default `\n`.
+   */
+  readonly end?: string;
   /** For the word vocabulary: words seen less often are `<unk>`. Default 2. */
   readonly minCount?: number;
   /** For the word vocabulary: the most words that it has, the most frequent ones. Default no limit. */
@@ -59,6 +75,8 @@ export interface PreparedData {
   /** How many of each text's first characters (UTF-16 code units) are a prompt. Absent: there are no prompts. */
   readonly prompts?: Readonly<Record<SplitName, readonly number[]>>;
   readonly tokenizer: Tokenizer;
+  /** How the texts were cleaned: what a model that learns them is asked later is cleaned in the same way. */
+  readonly cleaning: TextCleaning;
   readonly summary: DataSummary;
   /** 32 hexadecimal digits that are equal for equal texts in equal splits. */
   readonly fingerprint: string;
@@ -74,11 +92,12 @@ export async function prepareTexts(
   options: PrepareOptions = {},
   from = "The data",
 ): Promise<PreparedData> {
-  const { cleaning = {}, exactDuplicates = true, nearDuplicates = true } = options;
+  const { exactDuplicates = true, nearDuplicates = true } = options;
   const { onProgress = () => {} } = options;
   const fractions = checkFractions(options.fractions ?? {});
   const vocabulary = vocabularyOf(options);
-  const cleaner = createCleaner(cleaning === false ? { steps: noSteps } : cleaning);
+  const end = endOf(options, vocabulary);
+  const cleaner = createCleaner(cleaningFor(options, end));
   const dropped: Record<string, number> = {};
   const drop = (reason: string, n = 1) => {
     if (n > 0) dropped[reason] = (dropped[reason] ?? 0) + n;
@@ -87,8 +106,13 @@ export async function prepareTexts(
     onProgress({ phase, rows, totalRows, bytes: 0, totalBytes: 0 });
 
   const { minLength = 1, maxLength = Number.POSITIVE_INFINITY } = options;
-  const shape = (text: string) =>
-    vocabulary === "subword" ? cleaner.clean(text) : withoutBreaks(cleaner.clean(text));
+  let broken = 0;
+  const shape = (text: string) => {
+    const cleaned = cleaner.clean(text);
+    const shaped = end === "\n" ? withoutBreaks(cleaned) : cleaned;
+    if (hasBreak(text) && !shaped.includes("\n")) broken++;
+    return shaped;
+  };
   let rowsIn = 0;
   let items: Item[] = [];
   let prompted = false;
@@ -103,6 +127,7 @@ export async function prepareTexts(
       const own = shape(raw);
       const prompt = batch.prompts ? shape(batch.prompts[i]!) : "";
       const item = prompt === "" ? { text: own, prompt: 0 } : joined(prompt, own, options.separator);
+      refuseEnd(item.text, end, from);
       if (own.trim() === "") drop("empty");
       else if (item.text.length < minLength) drop("too_short");
       else if (item.text.length > maxLength) drop("too_long");
@@ -110,7 +135,10 @@ export async function prepareTexts(
     }
     report("read", rowsIn, 0);
   }
+  refuseLoss(cleaner.loss, from, options);
 
+  const compared = items.length;
+  let nearPairs: readonly (readonly [dropped: string, kept: string])[] = [];
   let keys = items.map(({ text }) => normalise(text));
   const near = nearDuplicates === true ? {} : nearDuplicates;
   if (exactDuplicates || near !== false) {
@@ -121,6 +149,7 @@ export async function prepareTexts(
       else return true;
       return false;
     };
+    nearPairs = pairsOf(items, repeats.near);
     items = items.filter(isNew);
     keys = keys.filter((_, i) => repeats.near[i]! < 0 && !(exactDuplicates && repeats.exact[i]! >= 0));
   }
@@ -135,8 +164,9 @@ export async function prepareTexts(
     ) as Record<SplitName, T[]>;
   const splits = inSplits(({ text }) => text);
   const prompts = prompted ? inSplits(({ prompt }) => prompt) : undefined;
-  const tokenizer = tokenizerFor(options, vocabulary, splits);
+  const tokenizer = tokenizerFor(options, vocabulary, splits, end);
   const fingerprint = fingerprintOf("items", splits, prompts);
+  const loss = lossOf(cleaner.loss);
   const summary: DataSummary = {
     rows_in: rowsIn,
     rows_out: items.length,
@@ -148,12 +178,32 @@ export async function prepareTexts(
     fractions,
     sources: [],
     cleaning: cleaner.changed,
+    cleaning_loss: loss,
+    line_breaks: broken,
     duplicates: describeDuplicates(exactDuplicates, near),
+    near_examples: nearPairs.map(([dropped, kept]) => ({ dropped, kept })),
     lengths: lengthsOf(items.map(({ text }) => text)),
     examples: examplesOf(splits.train),
+    warnings: warningsOf({
+      loss: cleaner.loss,
+      broken,
+      ends: end === "\n",
+      near: dropped.near_duplicate ?? 0,
+      compared,
+      pairs: nearPairs,
+    }),
     fingerprint,
   };
-  return { kind: "items", splits, ...(prompts ? { prompts } : {}), tokenizer, summary, fingerprint };
+  const { cleaning } = cleaner;
+  return {
+    kind: "items",
+    splits,
+    ...(prompts ? { prompts } : {}),
+    tokenizer,
+    cleaning,
+    summary,
+    fingerprint,
+  };
 }
 
 /**
@@ -173,7 +223,7 @@ export function prepareText(text: string, options: PrepareOptions = {}, from = "
     splitNames.map((name) => [name, parts[name] === "" ? [] : [parts[name]]]),
   ) as Record<SplitName, string[]>;
   const vocabulary = options.vocabulary === undefined ? "character" : vocabularyOf(options);
-  const tokenizer = tokenizerFor(options, vocabulary, splits);
+  const tokenizer = tokenizerFor(options, vocabulary, splits, "\n");
   const fingerprint = fingerprintOf("text", splits);
   const summary: DataSummary = {
     rows_in: 1,
@@ -186,12 +236,16 @@ export function prepareText(text: string, options: PrepareOptions = {}, from = "
     fractions,
     sources: [],
     cleaning: {},
+    cleaning_loss: { letters: text.match(/\p{L}/gu)?.length ?? 0, changed: 0, share: 0, example: null },
+    line_breaks: 0,
     duplicates: null,
+    near_examples: [],
     lengths: lengthsOf([text]),
     examples: [text.slice(0, 200)],
+    warnings: [],
     fingerprint,
   };
-  return { kind: "text", splits, tokenizer, summary, fingerprint };
+  return { kind: "text", splits, tokenizer, cleaning: resolveCleaning(false), summary, fingerprint };
 }
 
 /** The ids of one split, by the data's own tokenizer unless another is given. */
@@ -222,52 +276,132 @@ function joined(prompt: string, text: string, separator?: string): Item {
   return { text: before + text, prompt: before.trimEnd().length };
 }
 
-type Vocabulary = VocabularyName | "subword";
+/** A given tokenizer counts by its kind. */
+type Vocabulary = VocabularyName;
 
-const noSteps = {
-  entities: false,
-  typography: false,
-  accents: false,
-  control: false,
-  ascii: false,
-  space: false,
-} as const;
+/** Whether a vocabulary is made of pieces of words: a line break is one of its signs, not the end of a text. */
+const ofPieces = (vocabulary: Vocabulary): boolean => vocabulary === "bpe" || vocabulary === "wordpiece";
 
 function vocabularyOf(options: PrepareOptions): Vocabulary {
-  const { vocabulary, cleaning } = options;
+  const { vocabulary, cleaning, end = "\n" } = options;
   const keepUnicode = cleaning !== undefined && cleaning !== false && cleaning.keepUnicode === true;
-  if (typeof vocabulary === "object") {
-    return vocabulary.kind === "character" || vocabulary.kind === "word" ? vocabulary.kind : "subword";
-  }
+  if (typeof vocabulary === "object") return vocabulary.kind;
   if (vocabulary === "printable" && keepUnicode) {
     throw new UsageError(
       "The printable vocabulary has 100 ASCII characters and cannot spell what keeping Unicode keeps; " +
         "choose the character vocabulary, or let the cleaning drop what is not ASCII.",
     );
   }
-  return vocabulary ?? (keepUnicode ? "character" : "printable");
+  return vocabulary ?? (keepUnicode || end !== "\n" ? "character" : "printable");
 }
 
-/** In character and word vocabularies a line break ends an item, so inside one it becomes a space. */
+/**
+ * The end of a text as a text could contain it; undefined where none can.
+ * @throws UsageError for an end that the vocabulary cannot have
+ */
+function endOf({ end, vocabulary: given }: PrepareOptions, vocabulary: Vocabulary): string | undefined {
+  if (ofPieces(vocabulary)) {
+    if (end === undefined) return undefined;
+    throw new UsageError(
+      "Pieces of words have an end of text of their own, and line breaks are learned like any other sign; leave --end out.",
+    );
+  }
+  if (typeof given === "object") {
+    const own = given.token(given.endOfText);
+    if (end === undefined || end === own) return own;
+    throw new UsageError(
+      `In this model's vocabulary ${JSON.stringify(own)} ends a text, and --end ${JSON.stringify(end)} cannot change that; leave --end out.`,
+    );
+  }
+  if (end === undefined || end === "\n") return "\n";
+  const [one, more] = [...end];
+  if (vocabulary !== "word" && (one === undefined || more !== undefined)) {
+    throw new UsageError(
+      `--end must be one sign that no text contains, such as "|" or "\u00b6", in a vocabulary of characters, not ${JSON.stringify(end)}.`,
+    );
+  }
+  if (vocabulary === "printable" && !printableCharacters.includes(end)) {
+    throw new UsageError(
+      `The printable vocabulary has no ${JSON.stringify(end)} for --end; choose one of its signs, or the character vocabulary.`,
+    );
+  }
+  if (end === "" || /\s/u.test(end))
+    throw new UsageError(
+      `--end must be a text without white space, such as "<end>", not ${JSON.stringify(end)}.`,
+    );
+  return end;
+}
+
+/** @throws InputError where a text contains what is to end it */
+function refuseEnd(text: string, end: string | undefined, from: string): void {
+  if (end === undefined || end === "\n" || !text.includes(end)) return;
+  throw new InputError(
+    "end-in-text",
+    `${from} has a text that contains ${JSON.stringify(end)}, which is to end a text: ${JSON.stringify(text.slice(0, 60))}; choose another --end.`,
+    { end, text },
+  );
+}
+
+/** The cleaning with the defaults that suit a vocabulary. */
+function cleaningFor(
+  { cleaning = {}, vocabulary }: PrepareOptions,
+  end: string | undefined,
+): CleaningOptions | false {
+  if (cleaning === false) return false;
+  const keepUnicode = cleaning.keepUnicode ?? spellsUnicode(vocabulary);
+  return { lineBreaks: end !== undefined && end !== "\n", ...cleaning, keepUnicode };
+}
+
+/** Some signs of several scripts, of one to four bytes each. */
+const PROBE = "a\u00e9\u2019\u0436\u4e2d\u{1f602}";
+
+/** Whether a vocabulary takes any text: pieces of bytes do, and BERT's has a token for what it lacks. */
+function spellsUnicode(vocabulary: PrepareOptions["vocabulary"]): boolean {
+  if (typeof vocabulary !== "object") return vocabulary === "bpe" || vocabulary === "wordpiece";
+  if (vocabulary.kind !== "bpe") return vocabulary.kind === "wordpiece";
+  try {
+    return vocabulary.decode(vocabulary.encode(PROBE)) === PROBE;
+  } catch {
+    return false;
+  }
+}
+
+/** Where a line break ends an item, one inside it becomes a space. */
 function withoutBreaks(text: string): string {
   return text.includes("\n") ? text.replace(/\s*\n\s*/g, " ").trim() : text;
 }
+
+/** Whether a text has a line break that is not at one of its ends. */
+const hasBreak = (text: string): boolean =>
+  (text.includes("\n") || text.includes("\r")) && /[\n\r]/.test(text.trim());
 
 function tokenizerFor(
   options: PrepareOptions,
   vocabulary: Vocabulary,
   splits: Readonly<Record<SplitName, readonly string[]>>,
+  end = "\n",
 ): Tokenizer {
   const { vocabulary: given } = options;
   const all = () => splitNames.flatMap((name) => splits[name]);
-  if (vocabulary === "character" && typeof given !== "object") return characterTokenizerOf(all());
-  if (vocabulary === "word" && typeof given !== "object") {
-    return wordTokenizerOf(splits.train, wordOptions(options));
+  if (typeof given !== "object") {
+    if (vocabulary === "character") return characterTokenizerOf(all(), end);
+    if (vocabulary === "word")
+      return wordTokenizerOf(splits.train, { ...wordOptions(options), endOfText: end });
+    if (vocabulary === "bpe") return bpeTokenizerOf(splits.train);
+    if (vocabulary === "wordpiece") return wordPieceTokenizerOf(splits.train);
   }
-  const tokenizer = typeof given === "object" ? given : printableTokenizer();
+  const tokenizer = typeof given === "object" ? given : characterTokenizer([...printableCharacters], end);
   // Known to fit after full cleaning; where a step was left out, the first stranger is named here.
   if (tokenizer.kind === "character") for (const text of all()) tokenizer.encode(text);
   return tokenizer;
+}
+
+/** Texts dropped as near duplicates, at most three spread over all, each with the one that was kept. */
+function pairsOf(items: readonly Item[], near: Int32Array): [dropped: string, kept: string][] {
+  const places = [...near.keys()].filter((i) => near[i]! >= 0);
+  const chosen =
+    places.length <= 3 ? places : [1, 3, 5].map((k) => places[Math.floor((k / 6) * places.length)]!);
+  return chosen.map((i) => [items[i]!.text, items[near[i]!]!.text]);
 }
 
 /** How a word vocabulary is made of the training split. */

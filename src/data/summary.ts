@@ -39,15 +39,28 @@ export interface DataSummary {
   readonly sources: readonly SourceSummary[];
   /** Texts changed by each cleaning step that was on. */
   readonly cleaning: Readonly<Record<string, number>>;
+  /** Letters of all texts, those that cleaning removed or altered, their share, and a piece of the first such text. */
+  readonly cleaning_loss: {
+    readonly letters: number;
+    readonly changed: number;
+    readonly share: number;
+    readonly example: { readonly before: string; readonly after: string } | null;
+  };
+  /** Texts with line breaks inside them that became spaces. */
+  readonly line_breaks: number;
   /** How duplicates were found, or null where they were not looked for. */
   readonly duplicates: {
     readonly method: string;
     readonly thresholds: Readonly<Record<string, number>> | null;
   } | null;
+  /** Texts that were dropped as near duplicates, three at most, each with the kept one that it is near. */
+  readonly near_examples: readonly { readonly dropped: string; readonly kept: string }[];
   /** Characters (UTF-16 code units) of a kept text. */
   readonly lengths: LengthSummary;
   /** Three kept texts of the training split. */
   readonly examples: readonly string[];
+  /** What a person should know before training on this, a sentence or two each. */
+  readonly warnings: readonly string[];
   readonly fingerprint: string;
 }
 

@@ -18,6 +18,7 @@ import { requireFinite } from "./finite.ts";
 import { contextNote, partAround } from "./fit.ts";
 import { type LanguageModel, weightSpecs } from "./language-model.ts";
 import { likeliest } from "./likeliest.ts";
+import { promptText } from "./prompt.ts";
 import { logSumExp } from "./sampler.ts";
 
 export interface FillOptions {
@@ -105,7 +106,7 @@ export function createFiller(lm: LanguageModel): MaskFiller {
     async fill(text, { topK = 5, iterative = false } = {}) {
       if (!(Number.isInteger(topK) && topK >= 1))
         throw new UsageError(`--top-k must be a whole number of 1 or more, not ${topK}.`);
-      const words = Int32Array.from(tokenizer.encode(text));
+      const words = Int32Array.from(tokenizer.encode(promptText(lm, text)));
       const all = [...words.keys()].filter((i) => words[i] === mask);
       if (all.length === 0) {
         throw new InputError(

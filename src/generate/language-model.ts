@@ -3,6 +3,7 @@ import type { HostArray, StoredArray } from "../core/array.ts";
 import type { Spec } from "../graph/tree.ts";
 import type { Model } from "../models/model.ts";
 import type { Backend } from "../runtime/backend.ts";
+import type { TextCleaning } from "../text/clean.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 
 /** By name; in memory, or in a file that the runtime maps. */
@@ -17,6 +18,8 @@ export interface LanguageModel {
   readonly endsItems: boolean;
   /** Whether it was trained on texts that did not see each other, and is to be measured so. Default false. */
   readonly readsTextsAlone?: boolean;
+  /** How the texts that it learned were cleaned; absent where nothing is known of them. */
+  readonly cleaning?: TextCleaning;
   /** What people call it: its folder or name. */
   readonly name: string;
 }

@@ -7,6 +7,7 @@ import type { Quantization } from "../models/quantize.ts";
 import { architectures, buildModel } from "../models/registry.ts";
 import type { BackendOptions } from "../runtime/backend.ts";
 import { nodeBackend } from "../runtime/node.ts";
+import { recordedCleaning } from "../text/cleaning-record.ts";
 import type { LanguageModel } from "./language-model.ts";
 import { openQuantized } from "./quantized-weights.ts";
 
@@ -33,6 +34,7 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
     const tokenizer = await folder.tokenizer(model.config.vocab_size);
     const endsItems = folder.generationConfig?.eos_token_id !== undefined || tokenizer.kind === "bpe";
     const readsTextsAlone = folder.generationConfig?.texts_alone === true;
+    const cleaning = recordedCleaning(folder.generationConfig, folder.run);
     return {
       model,
       weights,
@@ -40,6 +42,7 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
       backend: nodeBackend(device),
       endsItems,
       readsTextsAlone,
+      ...(cleaning ? { cleaning } : {}),
       name: path,
     };
   } finally {

@@ -17,10 +17,11 @@ import type { Decoder, DecoderOptions } from "./decoding.ts";
 import { contextNote, lastPart, type Part } from "./fit.ts";
 import { beginsAfterEnd, type LanguageModel } from "./language-model.ts";
 import { likeliestTexts } from "./likeliest-texts.ts";
+import { promptText } from "./prompt.ts";
 import { createSampler, type SamplerOptions } from "./sampler.ts";
 
 export interface SampleOptions extends SamplerOptions {
-  /** What the text begins with. Default: nothing. */
+  /** What the text begins with; it is cleaned as the model's own texts were. Default: nothing. */
   readonly prompt?: string;
   /** How many texts. Default 1. */
   readonly n?: number;
@@ -45,6 +46,7 @@ export interface SampleOptions extends SamplerOptions {
 }
 
 export interface Sample {
+  /** As the model read it. */
   readonly prompt: string;
   /** What was written, without the prompt: the two together are the decoding of all their ids. */
   readonly text: string;
@@ -122,7 +124,8 @@ export async function sampleWith(
   decoder: Decoder,
   options: SampleOptions,
 ): Promise<Sample[]> {
-  const { prompt = "", n = 1, seed = 0 } = options;
+  const { n = 1, seed = 0 } = options;
+  const prompt = promptText(lm, options.prompt ?? "");
   const given = promptIds(lm, prompt);
   const { from, to } = promptPart(lm, given.length, options);
   const start = given.subarray(from, to);
@@ -154,7 +157,7 @@ const promptPart = ({ model }: LanguageModel, length: number, { maxLength = 200 
 
 /** Which part of the prompt is read, in a sentence; undefined where the context holds all of it. */
 export function promptNote(lm: LanguageModel, options: SampleOptions): string | undefined {
-  const { length } = promptIds(lm, options.prompt ?? "");
+  const { length } = promptIds(lm, promptText(lm, options.prompt ?? ""));
   const { name, model } = lm;
   const place = { name, contextLength: model.contextLength, masked: false };
   return contextNote(place, promptPart(lm, length, options), length);

@@ -6,13 +6,12 @@
  * words[0]; // { text: "cken", probability: 0.81 }
  */
 import { UsageError } from "../core/errors.ts";
-import { foldAccents, foldTypography } from "../text/ascii.ts";
-import type { Tokenizer } from "../text/tokenizer.ts";
 import { beamSearch, type Found, nextPieces, type Start } from "./beam-search.ts";
 import { createDecoder } from "./decoder.ts";
 import type { Decoder } from "./decoding.ts";
 import type { LanguageModel } from "./language-model.ts";
 import { Pieces } from "./pieces.ts";
+import { readPrompt } from "./prompt.ts";
 import { promptIds } from "./sample.ts";
 import { lastWord } from "./word-end.ts";
 
@@ -29,7 +28,7 @@ export interface SuggestOptions {
 }
 
 export interface Suggestions {
-  /** Next characters, or tokens of other vocabularies. The end of the text stands as a line break. */
+  /** Next characters, or tokens of other vocabularies. The end of the text is a line break, or what ends a text instead. */
   readonly next: readonly Suggestion[];
   /** Each up to the end of the word typed, or of the next one where there is nothing to add to that. */
   readonly words: readonly Suggestion[];
@@ -57,8 +56,8 @@ const LONGEST = 1024;
 /**
  * Suggestions after `text`, best first, each with its probability under the model.
  *
- * The text may be empty, and longer than the model's context: then its end counts. Characters that a
- * vocabulary of characters lacks are read as their plain forms (é as e) or left out, as `unread` says.
+ * The text may be empty, and longer than the model's context: then its end counts. It is cleaned as the model's
+ * own texts were; characters that a vocabulary of characters lacks even then are left out, as `unread` says.
  *
  * @throws UsageError for a number of suggestions below 1, and for masked models
  */
@@ -83,6 +82,8 @@ export function createSuggester(lm: LanguageModel): Suggester {
       `${name} (${model.config.model_type}) fills masks and does not say what comes next; use "fill", or a model such as char-lstm or gpt2.`,
     );
   const pieces = new Pieces(tokenizer);
+  const end =
+    tokenizer.kind === "character" || tokenizer.kind === "word" ? tokenizer.token(tokenizer.endOfText) : "\n";
   const reader = new Reader(lm);
 
   /** Where to search from; with `whole` the last word counts as spelt. */
@@ -103,10 +104,10 @@ export function createSuggester(lm: LanguageModel): Suggester {
     const { n = 3, kinds = everyKind } = options;
     if (!(Number.isInteger(n) && n >= 1))
       throw new UsageError(`The number of suggestions must be 1 or more, not ${n}.`);
-    const { text, unread } = spelt(tokenizer, typed);
+    const { text, unread } = readPrompt(lm, typed);
     const start = await startAt(typed, text, false);
     const search = async (at: Start): Promise<Suggestions | undefined> => {
-      const next = nextPieces(pieces, at, n, "\n");
+      const next = nextPieces(pieces, at, n, end);
       if (!next) return undefined;
       const of = (kind: SuggestionKind, how: typeof wordSearch) =>
         kinds.includes(kind) ? beamSearch(pieces, at, { ...how, n, width: Math.max(how.width, 2 * n) }) : [];
@@ -170,18 +171,4 @@ class Reader {
     this.#read = ids;
     return { logits: this.#logits, last };
   }
-}
-
-/** `text` in the characters of a vocabulary of characters, and those that have no place in it. */
-function spelt(tokenizer: Tokenizer, text: string): { text: string; unread: string } {
-  if (tokenizer.kind !== "character") return { text, unread: "" };
-  let read = "";
-  let unread = "";
-  for (const character of text) {
-    const known = (c: string) => tokenizer.id(c) !== undefined;
-    const plain = known(character) ? character : foldAccents(foldTypography(character));
-    if (plain !== "" && [...plain].every(known)) read += plain;
-    else unread += character;
-  }
-  return { text: read, unread };
 }

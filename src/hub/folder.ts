@@ -9,7 +9,7 @@
  * await model.close();
  */
 import { readdir, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { InputError } from "../core/errors.ts";
 import { fileError } from "../files/file-errors.ts";
 import { type JsonObject, readJsonObject, readOptionalJson } from "../files/json-file.ts";
@@ -32,6 +32,8 @@ export interface ModelFolder {
   /** `config.json` as it stands; what its fields mean is the model's affair. */
   readonly config: JsonObject;
   readonly generationConfig: JsonObject | undefined;
+  /** `run.json` of the training that left the folder, as it is; undefined for other models. */
+  readonly run: JsonObject | undefined;
   /** Names of the files in the folder itself, sorted. */
   readonly files: readonly string[];
   readonly tensors: TensorSource;
@@ -56,17 +58,26 @@ export async function openModelFolder(path: string): Promise<ModelFolder> {
   const { files, base, described } = await lookInto(path);
   const config = await readJsonObject(join(described, CONFIG_FILE));
   const generationConfig = await readOptionalJson(join(described, "generation_config.json"));
+  const run = await readRunOf(path);
   const tensors = base ? await openMerged(path, files, base) : await openWeights(path, files);
   return {
     path,
     config,
     generationConfig,
+    run,
     files,
     tensors,
     base,
     tokenizer: (size) => fittingTokenizer(described, size),
     close: () => tensors.close(),
   };
+}
+
+/** The record of the run that a folder is, or whose snapshot it is; a broken one is for whoever needs it to say. */
+function readRunOf(path: string): Promise<JsonObject | undefined> {
+  const parent = dirname(path);
+  const run = basename(parent) === "checkpoints" ? dirname(parent) : path;
+  return readOptionalJson(join(run, "run.json")).catch(() => undefined);
 }
 
 /** `config.json` of a model's folder, also where its weights are not there yet. Errors: {@link openModelFolder}. */

@@ -36,6 +36,8 @@ export interface ServeOptions {
   readonly limits?: Partial<ServeLimits>;
   /** Given errors that are no fault of a request. Default: they are dropped. */
   readonly report?: (error: unknown) => void;
+  /** Given, once, a sentence about prompts that are not read as they are. Default: it is dropped. */
+  readonly notice?: (sentence: string) => void;
 }
 
 export interface ModelServer {
@@ -89,7 +91,7 @@ export async function serve(model: LocalModel, options: ServeOptions = {}): Prom
     );
   const { at, local, key, origins } = await checkServe(options);
   const stop = new AbortController();
-  const service = createService(model, nameOf(model), limits, stop.signal);
+  const service = createService(model, nameOf(model), limits, stop.signal, options.notice);
   const app = createApp(service, { local, origins, key }, report);
   const server = createServer(
     {

@@ -1,7 +1,7 @@
 /** What the routes share: the model, its name, the queue, and the way from a request to texts. */
 import { randomInt } from "node:crypto";
 import type { Context } from "hono";
-import { type LocalModel, type Sample, type SampleOptions, tokenPieces } from "../index.ts";
+import { type LocalModel, promptText, type Sample, type SampleOptions, tokenPieces } from "../index.ts";
 import { ApiError } from "./errors.ts";
 import { requireAtMost, type ServeLimits } from "./limits.ts";
 import type { SamplingRequest, Usage } from "./messages.ts";
@@ -17,16 +17,34 @@ export interface Service {
   readonly limits: ServeLimits;
   /** Aborts when requests under way have had their time and the server has to end. */
   readonly stopped: AbortSignal;
+  /**
+   * A prompt as the model reads it.
+   * @throws InputError as `promptText`
+   */
+  read(prompt: string): string;
 }
+
+/** @param notice given, once, a sentence about the first prompt that is not read as it is */
 
 export function createService(
   model: LocalModel,
   id: string,
   limits: ServeLimits,
   stopped: AbortSignal,
+  notice: (sentence: string) => void = () => {},
 ): Service {
   const created = Math.floor(Date.now() / 1000);
-  return { model, id, created, queue: new Queue(limits.maxRequests), limits, stopped };
+  let said = false;
+  const read = (prompt: string): string => {
+    const text = promptText(model.lm, prompt);
+    if (text !== prompt && !said)
+      notice(
+        `Prompts are cleaned as the texts of the model were: ${JSON.stringify(prompt)} is read as ${JSON.stringify(text)}.`,
+      );
+    said ||= text !== prompt;
+    return text;
+  };
+  return { model, id, created, queue: new Queue(limits.maxRequests), limits, stopped, read };
 }
 
 /** Aborts where the client goes away, or the server must end. */
@@ -55,11 +73,11 @@ export function sampleOptions(
  * @throws UsageError where the vocabulary cannot spell it
  */
 export function roomAfter(
-  { model }: Service,
+  { model, read }: Service,
   prompt: string,
 ): { readonly tokens: number; readonly room: number } {
   const { tokenizer, model: network } = model.lm;
-  const tokens = tokenizer.encode(prompt).length;
+  const tokens = tokenizer.encode(read(prompt)).length;
   // A model that carries no state sees the end of the text, however long it is.
   const bounded = Object.keys(network.state(1)).length > 0;
   return { tokens, room: bounded ? network.contextLength - Math.max(1, tokens) : Number.POSITIVE_INFINITY };

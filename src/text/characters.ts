@@ -23,14 +23,14 @@ export function printableTokenizer(): Tokenizer {
 }
 
 /**
- * The vocabulary of every character (Unicode code point) in `texts`, and `\n`, in code point order: the
+ * The vocabulary of every character (Unicode code point) in `texts`, and the end, in code point order: the
  * same texts give the same ids whatever their order.
+ * @param end the character that ends an item. Default `\n`.
  */
-export function characterTokenizerOf(texts: Iterable<string>): Tokenizer {
+export function characterTokenizerOf(texts: Iterable<string>, end = "\n"): Tokenizer {
   const low = new Uint8Array(0x10000);
   const high = new Set<string>();
-  low[10] = 1;
-  for (const text of texts) {
+  for (const text of [end, ...texts]) {
     for (let i = 0; i < text.length; i++) {
       const code = text.charCodeAt(i);
       if (code >= 0xd800 && code < 0xdc00 && i + 1 < text.length) {
@@ -47,7 +47,7 @@ export function characterTokenizerOf(texts: Iterable<string>): Tokenizer {
   const characters: string[] = [];
   for (let code = 0; code < low.length; code++) if (low[code]) characters.push(String.fromCharCode(code));
   const byCodePoint = (a: string, b: string) => a.codePointAt(0)! - b.codePointAt(0)!;
-  return characterTokenizer([...characters, ...[...high].sort(byCodePoint)]);
+  return characterTokenizer([...characters, ...[...high].sort(byCodePoint)], end);
 }
 
 /**

@@ -11,6 +11,7 @@
  */
 import { decodeHTMLStrict } from "entities";
 import { foldAccents, foldTypography } from "./ascii.ts";
+import { createLossCounter, type LetterLoss } from "./letter-loss.ts";
 
 /** The steps in the order in which they run, with what each does, for tables and help texts. */
 export const cleaningSteps = {
@@ -29,13 +30,24 @@ export interface CleaningOptions {
   readonly steps?: Readonly<Partial<Record<CleaningStep, boolean>>>;
   /** Keep every letter and sign, in Unicode's composed form (NFC). Default false. */
   readonly keepUnicode?: boolean;
+  /** The step `space` keeps line breaks, without white space around them. Default false. */
+  readonly lineBreaks?: boolean;
+}
+
+/** A cleaning with nothing left to a default: kept with a model, so that other texts are cleaned as its own were. */
+export interface TextCleaning {
+  /** The steps that are on, in order. */
+  readonly steps: readonly CleaningStep[];
+  readonly keepUnicode: boolean;
+  readonly lineBreaks: boolean;
 }
 
 export interface Cleaner {
-  /** The steps that are on, in order. */
-  readonly steps: readonly CleaningStep[];
+  readonly cleaning: TextCleaning;
   /** How many texts each step that is on has changed so far. */
   readonly changed: Readonly<Record<string, number>>;
+  /** How many letters of the texts so far are no longer what they were. */
+  readonly loss: LetterLoss;
   clean(text: string): string;
 }
 
@@ -43,7 +55,9 @@ const invisible =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is removed
   /[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffd]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
-const apply: Readonly<Record<CleaningStep, (text: string) => string>> = {
+type Steps = Readonly<Record<CleaningStep, (text: string) => string>>;
+
+const apply: Steps = {
   // Twice, because texts that went through two web pages are often escaped twice (&amp;quot;).
   entities: (text) => (text.includes("&") ? decodeHTMLStrict(decodeHTMLStrict(text)) : text),
   typography: foldTypography,
@@ -51,32 +65,79 @@ const apply: Readonly<Record<CleaningStep, (text: string) => string>> = {
   control: (text) => text.replace(invisible, ""),
   // biome-ignore lint/suspicious/noControlCharactersInRegex: everything above ASCII
   ascii: (text) => text.replace(/[^\x00-\x7f]+/g, ""),
-  space: (text) => text.replace(/[\s\u0085]+/g, " ").trim(),
+  space: (text) => singleSpaces(text).trim(),
+};
+
+const singleSpaces = (text: string): string => text.replace(/[\s\u0085]+/g, " ");
+const singleSpacesInLines = (text: string): string =>
+  text
+    .replace(/\r\n?|[\u0085\u2028\u2029]/g, "\n")
+    .replace(/[^\S\n]+/g, " ")
+    .replace(/ ?\n ?/g, "\n");
+
+const withLineBreaks: Steps = { ...apply, space: (text) => singleSpacesInLines(text).trim() };
+
+/**
+ * As of a text that somebody else goes on with: white space at its ends has a meaning, and letters that have no
+ * ASCII form stay, so that a vocabulary without them can say so.
+ */
+const ofPrompts: Steps = {
+  ...apply,
+  ascii: (text) => text.replace(/[^\p{ASCII}\p{L}\p{M}\p{N}]+/gu, ""),
+  space: singleSpaces,
 };
 
 /** Something that a step might change: no printable ASCII, an entity, spaces that are not single or inside. */
 const notPlain = /[^ -~]|&| {2}|^ | $/;
 
-/** A cleaner with its own counts. */
-export function createCleaner(options: CleaningOptions = {}): Cleaner {
-  const { keepUnicode = false, steps: wanted = {} } = options;
-  const names = Object.keys(cleaningSteps) as CleaningStep[];
+/** Every step of {@link cleaningSteps}, in order. */
+const stepNames = Object.keys(cleaningSteps) as CleaningStep[];
+
+/** The options with every default filled in; false is no cleaning at all. */
+export function resolveCleaning(options: CleaningOptions | false = {}): TextCleaning {
+  if (options === false) return { steps: [], keepUnicode: false, lineBreaks: true };
+  const { keepUnicode = false, lineBreaks = false, steps = {} } = options;
   const standard = (name: CleaningStep) =>
     !keepUnicode || !(name === "typography" || name === "accents" || name === "ascii");
-  const steps = names.filter((name) => wanted[name] ?? standard(name));
+  return { steps: stepNames.filter((name) => steps[name] ?? standard(name)), keepUnicode, lineBreaks };
+}
+
+/** A cleaner with its own counts. */
+export function createCleaner(options: CleaningOptions | false = {}): Cleaner {
+  const cleaning = resolveCleaning(options);
+  const { steps, keepUnicode, lineBreaks } = cleaning;
+  const how = lineBreaks ? withLineBreaks : apply;
   const changed: Record<string, number> = Object.fromEntries(steps.map((name) => [name, 0]));
+  const run = (text: string, count: boolean): string => {
+    let now = text;
+    for (const name of steps) {
+      const next = how[name](now);
+      if (count && next !== now) changed[name] = changed[name]! + 1;
+      now = next;
+    }
+    return keepUnicode ? now.normalize("NFC") : now;
+  };
+  const counter = createLossCounter((text) => run(text, false));
   return {
-    steps,
+    cleaning,
     changed,
+    get loss() {
+      return counter.loss();
+    },
     clean(text) {
-      if (!notPlain.test(text)) return text;
-      let now = text;
-      for (const name of steps) {
-        const next = apply[name](now);
-        if (next !== now) changed[name] = changed[name]! + 1;
-        now = next;
-      }
-      return keepUnicode ? now.normalize("NFC") : now;
+      const decoded = steps.includes("entities") ? apply.entities(text) : text;
+      counter.add(decoded);
+      return notPlain.test(text) ? run(text, true) : text;
     },
   };
+}
+
+/**
+ * A prompt cleaned as the texts of a model were. White space at its ends stays, as single spaces, and so do
+ * letters that have no ASCII form.
+ */
+export function cleanPrompt({ steps, keepUnicode, lineBreaks }: TextCleaning, prompt: string): string {
+  const how = lineBreaks ? { ...ofPrompts, space: singleSpacesInLines } : ofPrompts;
+  const cleaned = steps.reduce((text, name) => how[name](text), prompt);
+  return keepUnicode ? cleaned.normalize("NFC") : cleaned;
 }

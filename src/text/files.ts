@@ -48,7 +48,8 @@ const characterFormat: TokenizerFormat = {
 const wordFormat: TokenizerFormat = {
   name: "word",
   reads: ({ model }) => model.type === "WordPiece" && model.continuing_subword_prefix === noPieces,
-  read: ({ model }) => wordTokenizer(listOf(model.vocab)),
+  read: ({ model }, config) =>
+    wordTokenizer(listOf(model.vocab), typeof config.eos_token === "string" ? config.eos_token : undefined),
 };
 
 /** The formats of Punchline's own character and word vocabularies. */

@@ -46,19 +46,21 @@ export interface WordVocabularyOptions {
   readonly minCount?: number;
   /** Keep at most this many tokens, the most frequent first, `<unk>` and `\n` included. Default no limit. */
   readonly maxSize?: number;
+  /** The token that ends an item. Default `\n`. */
+  readonly endOfText?: string;
 }
 
 /**
- * The vocabulary of the words and marks in `texts`: `<unk>` is 0, `\n` is 1 and ends an item, then the others
+ * The vocabulary of the words and marks in `texts`: `<unk>` is 0, the end of an item is 1, then the others
  * from the most to the least frequent (equal ones in code unit order).
  */
 export function wordTokenizerOf(texts: Iterable<string>, options: WordVocabularyOptions = {}): Tokenizer {
-  const { minCount = 2, maxSize = Number.POSITIVE_INFINITY } = options;
+  const { minCount = 2, maxSize = Number.POSITIVE_INFINITY, endOfText = "\n" } = options;
   const counts = new Map<string, number>();
   for (const text of texts) {
     for (const token of tokenise(text)) counts.set(token, (counts.get(token) ?? 0) + 1);
   }
-  counts.delete("\n");
+  counts.delete(endOfText);
   const kept = [...counts].filter(([, n]) => n >= minCount);
   kept.sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1));
   const words = kept.slice(0, Math.max(0, maxSize - 2)).map(([token]) => token);
@@ -68,20 +70,21 @@ export function wordTokenizerOf(texts: Iterable<string>, options: WordVocabulary
       `No word is seen ${minCount} times, so the vocabulary would be empty; give more text or lower the minimum count.`,
     );
   }
-  return wordTokenizer([unknownWord, "\n", ...words]);
+  return wordTokenizer([unknownWord, endOfText, ...words], endOfText);
 }
 
 /**
- * A vocabulary of the given tokens, whose ids are their places in the list; `<unk>` and `\n` must be there.
+ * A vocabulary of the given tokens, whose ids are their places in the list; `<unk>` and the end must be there.
+ * @param end the token that ends an item. Default `\n`.
  * @throws InputError `vocabulary` where they are not, or a token is there twice.
  */
-export function wordTokenizer(vocabulary: readonly string[]): Tokenizer {
+export function wordTokenizer(vocabulary: readonly string[], end = "\n"): Tokenizer {
   const ids = new Map(vocabulary.map((token, id) => [token, id]));
   const unknown = ids.get(unknownWord);
-  const endOfText = ids.get("\n");
+  const endOfText = ids.get(end);
   if (unknown === undefined || endOfText === undefined) {
-    const missing = unknown === undefined ? unknownWord : "\\n";
-    throw new InputError("vocabulary", `The word vocabulary lacks "${missing}"; add it to the list.`);
+    const missing = unknown === undefined ? `"${unknownWord}"` : JSON.stringify(end);
+    throw new InputError("vocabulary", `The word vocabulary lacks ${missing}; add it to the list.`);
   }
   if (ids.size !== vocabulary.length) {
     const twice = vocabulary.find((token, id) => ids.get(token) !== id);
@@ -103,7 +106,7 @@ export function wordTokenizer(vocabulary: readonly string[]): Tokenizer {
     decode: (list) => detokenise(Array.from(list, token)),
     token,
     id: (part) => ids.get(part),
-    files: () => wordFiles(ids),
+    files: () => wordFiles(ids, end),
   };
 }
 
@@ -134,7 +137,7 @@ const replace = (pattern: string, content: string) => ({
  * A word vocabulary in the Hugging Face format: WordPiece whose words can never be cut, because no token begins
  * with its prefix for inner pieces.
  */
-function wordFiles(ids: ReadonlyMap<string, number>) {
+function wordFiles(ids: ReadonlyMap<string, number>, end: string) {
   const joinStep = (pattern: string) => ({ type: "Replace", pattern: { Regex: pattern }, content: joiner });
   return {
     "tokenizer.json": {
@@ -176,7 +179,7 @@ function wordFiles(ids: ReadonlyMap<string, number>) {
       tokenizer_class: "PreTrainedTokenizerFast",
       clean_up_tokenization_spaces: false,
       unk_token: unknownWord,
-      eos_token: "\n",
+      eos_token: end,
     },
   };
 }

@@ -21,6 +21,8 @@ import { writeFileAtomic } from "../hub/atomic.ts";
 import { WEIGHTS_FILE } from "../hub/folder.ts";
 import type { ModelConfig, OptionValues } from "../models/model.ts";
 import type { Device } from "../runtime/backend.ts";
+import type { TextCleaning } from "../text/clean.ts";
+import { TEXT_CLEANING } from "../text/cleaning-record.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import type { TrainOptions } from "./options.ts";
 
@@ -63,6 +65,8 @@ export interface RunRecord {
   readonly kind: "items" | "text";
   /** Options of the data, as given. */
   readonly data: Readonly<Record<string, unknown>>;
+  /** How the texts were cleaned; absent in runs of 0.1.0, of which `data` says it. */
+  readonly cleaning?: TextCleaning;
   /** Of the prepared texts and their splits. */
   readonly fingerprint: string;
   readonly train: TrainOptions;
@@ -113,6 +117,7 @@ export async function writeRunFiles(
       ...(record.kind === "items" ? { eos_token_id: tokenizer.endOfText } : {}),
       bos_token_id: tokenizer.endOfText,
       ...((record.train.packing ?? "stream") === "stream" ? {} : { texts_alone: true }),
+      ...(record.cleaning ? { [TEXT_CLEANING]: record.cleaning } : {}),
       do_sample: true,
       transformers_version: null,
     }),

@@ -1,4 +1,5 @@
 /** One sitting of a training: from where it stands to where it stops, and what came of it. */
+import type { DataSummary } from "../data/summary.ts";
 import { fillMasks } from "../generate/fill.ts";
 import type { LanguageModel } from "../generate/language-model.ts";
 import { sample } from "../generate/sample.ts";
@@ -31,6 +32,8 @@ export interface TrainSummary {
 export interface TrainResult {
   readonly lm: LanguageModel;
   readonly summary: TrainSummary;
+  /** What the data is that was trained on. */
+  readonly data: DataSummary;
   readonly log: readonly LogRow[];
   readonly samples: readonly SampleRow[];
 }
@@ -51,6 +54,7 @@ export async function session(
     backend,
     endsItems: data.kind === "items",
     readsTextsAlone: options.packing !== "stream",
+    cleaning: data.cleaning,
     name: folder ?? model.config.model_type,
   };
   try {
@@ -80,7 +84,7 @@ export async function session(
       seconds: state.seconds,
       stopped,
     };
-    return { lm, summary, log, samples };
+    return { lm, summary, data: data.summary, log, samples };
   } finally {
     await step.release();
     await optimizer.release?.();
@@ -103,5 +107,5 @@ async function writeSample(lm: LanguageModel, { samplePrompt, seed }: TrainOptio
     temperature: 0.8,
     slide: true,
   });
-  return samplePrompt + (one?.text ?? "");
+  return one!.prompt + one!.text;
 }

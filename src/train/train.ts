@@ -128,6 +128,7 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
         sources: origin?.sources ?? [],
         kind: data.kind,
         data: origin?.options ?? {},
+        cleaning: data.cleaning,
         fingerprint: data.fingerprint,
         train: options,
         device: backend?.device ?? "cpu",

@@ -13,8 +13,8 @@ import { defineCommand, severalArguments } from "../command.ts";
 import type { Context } from "../context.ts";
 import { dataChoices, dataOptions, readData } from "../data-options.ts";
 import { formatCount } from "../format.ts";
-import { definitions, truncate, wrap } from "../layout.ts";
-import { choice, flag, text } from "../option.ts";
+import { definitions, truncate, visible, wrap } from "../layout.ts";
+import { choice, flag, present, text } from "../option.ts";
 import { table } from "../table.ts";
 
 export default defineCommand({
@@ -29,8 +29,10 @@ export default defineCommand({
   },
   options: {
     ...dataOptions,
-    vocabulary: choice(["printable", "character", "word"], {
-      describe: "Vocabulary to count; printable by default, character with --keep-unicode or --raw",
+    vocabulary: choice(["printable", "character", "word", "bpe", "wordpiece"], {
+      describe:
+        "Vocabulary to prepare for, and to count: printable by default, character with --keep-unicode, --end or " +
+        "--raw; bpe and wordpiece as of GPT-2 and BERT",
     }),
     audit: flag({
       describe: "Look for held-out texts that copy training texts, by the rule of novelty",
@@ -59,7 +61,7 @@ export default defineCommand({
     const same = source.find((name) => out !== undefined && resolve(name) === resolve(out));
     if (same) throw new UsageError(`--out would overwrite the source ${same}; choose another file.`);
     const write = out === undefined ? undefined : textFileWriter(out);
-    const data = await readData(ctx, source, dataChoices(options, vocabulary), vocabulary);
+    const data = await readData(ctx, source, dataChoices(options, vocabulary), present({ vocabulary }));
     await write?.(data);
     const leaks = audit ? await findLeaks(ctx, data) : undefined;
     show(ctx, data.summary, out);
@@ -154,9 +156,11 @@ function show(ctx: Context, summary: DataSummary, out: string | undefined): void
     ["characters", characters],
     ["vocabulary", `${summary.vocabulary_kind}, ${formatCount(summary.vocabulary)} ids`],
     ["cleaning", changed.length > 0 ? `texts changed by each step: ${changed.join(", ")}` : "none"],
+    ["letters", lettersText(summary)],
     ["duplicates", duplicatesText(summary)],
   ]);
 
+  showNear(ctx, summary, width);
   title("Examples");
   for (const example of summary.examples) {
     const [first = "", ...rest] = wrap(truncate(example.replaceAll("\n", " "), 300), width - 4);
@@ -173,6 +177,20 @@ function readAs({ encoding, delimiter, header }: DataSummary["sources"][number])
 }
 
 const nameOf = (delimiter: string) => (delimiter === "\t" ? "tab" : JSON.stringify(delimiter));
+
+function lettersText({ cleaning_loss: { letters, changed, share } }: DataSummary): string {
+  if (changed === 0) return `${formatCount(letters)}, all kept`;
+  return `${formatCount(changed)} of ${formatCount(letters)} removed or altered (${(100 * share).toFixed(2)} %)`;
+}
+
+function showNear(ctx: Context, { near_examples: pairs }: DataSummary, width: number): void {
+  if (pairs.length === 0) return;
+  ctx.print(`\n${ctx.style.bold("Near copies")}`);
+  const line = (name: string, text: string) =>
+    `  ${name.padEnd(8)} ${truncate(visible(text.replaceAll("\n", " ")), width - 11)}`;
+  for (const { dropped, kept } of pairs)
+    ctx.print(`${line("dropped", dropped)}\n${ctx.style.dim(line("kept", kept))}`);
+}
 
 function duplicatesText({ duplicates }: DataSummary): string {
   if (duplicates === null) return "kept";

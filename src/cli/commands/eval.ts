@@ -4,7 +4,6 @@ import {
   evaluateModel,
   type LastWords,
   readRawText,
-  readRun,
   readTexts,
   scoreLastWords,
   type TextModel,
@@ -13,10 +12,11 @@ import {
 } from "../../index.ts";
 import { argument, defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
-import { dataChoices, dataOptions, readData } from "../data-options.ts";
+import { dataChoices, dataOptions } from "../data-options.ts";
 import { formatCount } from "../format.ts";
 import { modelKinds, modelOptions, openAny, tellUsage } from "../open-model.ts";
 import { choice, flagOf, integer, list, type OptionValues, present } from "../option.ts";
+import { dataOfModel } from "../training-data.ts";
 
 const options = {
   data: list({
@@ -226,13 +226,7 @@ async function textsOf(ctx: Context, model: TextModel, options: Options): Promis
       layout: "stream",
     };
   }
-  const run = model.kind === "local" ? await readRun(model.folder).catch(() => undefined) : undefined;
-  const own = options.data.length === 0 && run !== undefined && run.sources.length > 0;
-  const sources = own ? run.sources : options.data;
-  const data = await readData(ctx, sources.length > 0 ? sources : ["one-liners"], {
-    ...(own ? run.data : {}),
-    ...choices,
-  });
+  const data = await dataOfModel(ctx, model, options.data, options);
   const trainedAlone = model.kind === "local" && model.lm.readsTextsAlone === true;
   const layout = options.texts ?? (trainedAlone || data.prompts ? "alone" : "stream");
   const { train, validation, test } = data.splits;

@@ -3,6 +3,7 @@ import { defaultText, fillMasks } from "../../index.ts";
 import { argument, defineCommand, optionalArgument } from "../command.ts";
 import { localOptions, openHere } from "../open-model.ts";
 import { flag, integer, text } from "../option.ts";
+import { shownPrompt } from "../prompt.ts";
 import { table } from "../table.ts";
 import { textFrom } from "../text-file.ts";
 
@@ -34,7 +35,9 @@ export default defineCommand({
   ],
   async run(ctx, { model, text: typed }, { topK, iterative, textFile, ...machine }) {
     const text = (await textFrom(typed, textFile, "TEXT")) ?? defaultText;
-    const { lm } = await openHere(ctx, model, machine, "continues texts and has no [MASK]");
+    const opened = await openHere(ctx, model, machine, "continues texts and has no [MASK]");
+    const { lm } = opened;
+    shownPrompt(ctx, opened, text);
     const filled = await fillMasks(lm, text, { topK, iterative });
     if (filled.note) ctx.warn(filled.note);
     ctx.print(ctx.shown(filled.text));

@@ -5,6 +5,7 @@ import {
   loadTokenizer,
   openModelFolder,
   type RunRecord,
+  recordedOptions,
   refuseTakenFolder,
   resolveModel,
   resolveTrainOptions,
@@ -18,7 +19,7 @@ import { argument, defineCommand } from "../command.ts";
 import { dataChoices, dataOptions } from "../data-options.ts";
 import { deviceOptions } from "../device-options.ts";
 import { present } from "../option.ts";
-import { dataIn, runToResume } from "../training-data.ts";
+import { dataForBase, dataIn, runToResume } from "../training-data.ts";
 import {
   givenTrainOptions,
   moved,
@@ -29,7 +30,7 @@ import {
   trainingOptions,
 } from "../training-options.ts";
 import { trainingProgress } from "../training-progress.ts";
-import { reportTraining } from "../training-report.ts";
+import { reportTraining, trainingDocument } from "../training-report.ts";
 
 /** What holds where nothing is given. */
 const defaults = { ...trainDefaults, ...finetuneDefaults };
@@ -77,11 +78,16 @@ export default defineCommand({
         ...hooks,
         options: resumeOptions(options),
         ...moved(options),
-        prepare: async ({ sources, data }, vocabulary) =>
-          dataIn(ctx, await loadTokenizer(vocabulary), moved(options).sources ?? sources, data),
+        prepare: async (record, vocabulary) =>
+          dataIn(
+            ctx,
+            await loadTokenizer(vocabulary),
+            moved(options).sources ?? record.sources,
+            recordedOptions(record),
+          ),
       });
       reportTraining(ctx, out, result, `punchline finetune ${model} --out`);
-      ctx.json(result.summary);
+      ctx.json(trainingDocument(result));
       return;
     }
     await refuseTakenFolder(out);
@@ -98,8 +104,7 @@ export default defineCommand({
       )
       .map(([name, value]) => `${name} ${typeof value === "object" ? spoken(value) : value}`);
     ctx.warn(`Fine-tuning ${model} (${type}): ${shown.join(", ")}.`);
-    const choices = dataChoices(options);
-    const data = await dataIn(ctx, await loadTokenizer(folder), sources, choices);
+    const { data, choices } = await dataForBase(ctx, { name: model, folder }, sources, options);
     const result = await train({
       ...hooks,
       base: { folder, name: model },
@@ -109,7 +114,7 @@ export default defineCommand({
       origin: { sources, options: choices },
     });
     reportTraining(ctx, out, result, `punchline finetune ${model} --out`);
-    ctx.json(result.summary);
+    ctx.json(trainingDocument(result));
   },
 });
 

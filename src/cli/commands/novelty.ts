@@ -22,6 +22,7 @@ import { formatCount } from "../format.ts";
 import { printAudit } from "../novelty-tables.ts";
 import { modelOptions, openAny, tellUsage } from "../open-model.ts";
 import { flag, flagOf, integer, list, number, type OptionValues, present, text } from "../option.ts";
+import { shownPrompt } from "../prompt.ts";
 import { dataOfModel, indexFileOf, recordOf } from "../training-data.ts";
 
 /** Of the options that only a model can honour. */
@@ -97,7 +98,9 @@ export default defineCommand({
     if (texts.length === 0) throw new UsageError(`${samples} has no text with a word in it to audit.`);
     if (empty > 0)
       ctx.warn(`${formatCount(empty)} of ${formatCount(found.length)} texts have no word and are left out.`);
-    const { prefix, asked, prompt } = options;
+    const { prefix, asked } = options;
+    const prompt =
+      model && options.prompt !== undefined ? shownPrompt(ctx, model, options.prompt) : options.prompt;
     const rule: Partial<CopyRule> = present({ near: options.nearCopy, span: options.spanCopy });
     const task = ctx.progress.start("auditing", { unit: "texts" });
     const whole = await auditModel(texts, {
@@ -161,7 +164,7 @@ async function write(ctx: Context, model: TextModel, options: Options): Promise<
     slide,
     signal: ctx.interrupt,
   });
-  return samples.map(({ text }) => prompt + text);
+  return samples.map((sample) => sample.prompt + sample.text);
 }
 
 async function alongTraining(

@@ -10,6 +10,7 @@ import {
   qualityPage,
   qualityProtocol,
   qualityRows,
+  recordedOptions,
   reportQuality,
   rowsOf,
   tooNear,
@@ -20,6 +21,7 @@ import { dataOptions } from "../data-options.ts";
 import { wrap } from "../layout.ts";
 import { modelKinds, modelOptions, openAny, tellUsage } from "../open-model.ts";
 import { integer, list, number, type OptionValues, present, text } from "../option.ts";
+import { shownPrompt } from "../prompt.ts";
 import { table } from "../table.ts";
 import { dataOfModel, indexFileOf, recordOf } from "../training-data.ts";
 
@@ -81,8 +83,13 @@ export default defineCommand({
       async data(model) {
         const record = await recordOf(model);
         const own = data.length > 0 ? undefined : record;
-        // Runs on the same data need it read only once.
-        const key = JSON.stringify(own ? [own.fingerprint, own.sources, own.data] : data);
+        // Runs on the same data, prepared in the same way, need it read only once.
+        const key = JSON.stringify([
+          own?.fingerprint,
+          own?.sources ?? data,
+          record && recordedOptions(record),
+        ]);
+        shownPrompt(ctx, model, prompt);
         const found = read.get(key) ?? dataOfModel(ctx, model, data, options);
         read.set(key, found);
         return found;

@@ -13,6 +13,7 @@ import type { Context } from "../context.ts";
 import { formatCount } from "../format.ts";
 import { modelKinds, modelOptions, openAny, tellUsage } from "../open-model.ts";
 import { flag, integer, list, number, numberOrBare, present, text } from "../option.ts";
+import { shownPrompt } from "../prompt.ts";
 import { textFrom } from "../text-file.ts";
 import { dataOfModel, indexFileOf } from "../training-data.ts";
 
@@ -104,7 +105,8 @@ export default defineCommand({
     const note = model.kind === "local" ? promptNote(model.lm, present(options)) : undefined;
     if (note) ctx.warn(note);
     const streams = ctx.isTTY && n === 1 && !ctx.asJson && novel === undefined && options.beams === undefined;
-    if (streams) ctx.write(ctx.shown(options.prompt));
+    const read = shownPrompt(ctx, model, options.prompt);
+    if (streams) ctx.write(ctx.shown(read));
     const write = (count: number, seed: number) =>
       model.sample({
         ...present(options),

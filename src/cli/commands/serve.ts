@@ -76,6 +76,7 @@ export default defineCommand({
     const model = await openHere(ctx, args.model, device, "has its own server already");
     const server = await serve(model, {
       ...settings,
+      notice: (sentence) => ctx.warn(sentence),
       report: (error) => ctx.warn(`error: ${failureOf(error).sentence}`),
     });
     const { url, id } = server;

@@ -1,11 +1,18 @@
 /** `punchline suggest`: predictive typing in a terminal, and suggestions for given texts elsewhere. */
 import { createInterface } from "node:readline";
-import { createSuggester, forTyping, type Suggester, type Suggestions } from "../../index.ts";
+import {
+  createSuggester,
+  forTyping,
+  type LanguageModel,
+  type Suggester,
+  type Suggestions,
+} from "../../index.ts";
 import { argument, defineCommand, optionalArgument } from "../command.ts";
 import type { Context } from "../context.ts";
 import { deviceOf } from "../device-options.ts";
 import { localOptions, openHere } from "../open-model.ts";
 import { integer, text as textOption } from "../option.ts";
+import { readAs, typedAs } from "../prompt.ts";
 import { table } from "../table.ts";
 import { textFrom } from "../text-file.ts";
 import { typeWithSuggestions } from "../typing/session.ts";
@@ -35,9 +42,9 @@ export default defineCommand({
     const suggester = createSuggester(forTyping(lm, deviceOf(machine)));
     try {
       if (text === undefined && ctx.isTTY && process.stdin.isTTY && !ctx.asJson) {
-        await type(ctx, suggester, n);
+        await type(ctx, lm, suggester, n);
       } else {
-        await answer(ctx, suggester, n, text === undefined ? inputLines(ctx.interrupt) : [text]);
+        await answer(ctx, lm, suggester, n, text === undefined ? inputLines(ctx.interrupt) : [text]);
       }
     } finally {
       await suggester.release();
@@ -45,7 +52,7 @@ export default defineCommand({
   },
 });
 
-async function type(ctx: Context, suggester: Suggester, n: number): Promise<void> {
+async function type(ctx: Context, lm: LanguageModel, suggester: Suggester, n: number): Promise<void> {
   const { text } = await typeWithSuggestions({
     suggester,
     n,
@@ -55,6 +62,7 @@ async function type(ctx: Context, suggester: Suggester, n: number): Promise<void
     signal: ctx.interrupt,
   });
   if (text !== "") ctx.print(text);
+  tellReading(ctx, lm, text);
   ctx.json({ text });
 }
 
@@ -71,11 +79,13 @@ interface Answer {
 /** The document is the answer itself for one text, and `{texts}` for several, or none. */
 async function answer(
   ctx: Context,
+  lm: LanguageModel,
   suggester: Suggester,
   n: number,
   texts: Iterable<string> | AsyncIterable<string>,
 ): Promise<void> {
   const answers: Answer[] = [];
+  let told = false;
   for await (const text of texts) {
     ctx.interrupt.throwIfAborted();
     const { unread, ...suggestions } = await suggester.suggest(text, { n });
@@ -83,11 +93,19 @@ async function answer(
     if (answers.length > 1) ctx.print();
     ctx.print(ctx.shown(text));
     ctx.print(listed(suggestions, ctx.columns));
+    told ||= tellReading(ctx, lm, text);
     if (unread !== "") ctx.warn(`The model's vocabulary lacks ${JSON.stringify(unread)}: not read.`);
   }
   ctx.interrupt.throwIfAborted();
   const [one] = answers;
   ctx.json(one !== undefined && answers.length === 1 ? one : { texts: answers });
+}
+
+/** Says how a text is read, where that is not as it is. */
+function tellReading(ctx: Context, lm: LanguageModel, text: string): boolean {
+  const read = typedAs(lm, text);
+  if (read !== undefined) ctx.warn(readAs("The text", read));
+  return read !== undefined;
 }
 
 function listed(suggestions: Answer["suggestions"], width: number): string {

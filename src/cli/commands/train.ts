@@ -16,7 +16,7 @@ import type { Context } from "../context.ts";
 import { dataChoices, dataOptions } from "../data-options.ts";
 import { deviceOptions } from "../device-options.ts";
 import { type Option, type OptionValues, present, text } from "../option.ts";
-import { dataFor, runToResume } from "../training-data.ts";
+import { dataAgain, dataFor, runToResume } from "../training-data.ts";
 import {
   givenModelOptions,
   givenTrainOptions,
@@ -29,7 +29,7 @@ import {
   trainingOptions,
 } from "../training-options.ts";
 import { trainingProgress } from "../training-progress.ts";
-import { reportTraining } from "../training-report.ts";
+import { reportTraining, trainingDocument } from "../training-report.ts";
 
 const MODEL = "char-lstm";
 
@@ -80,7 +80,7 @@ export default defineCommand({
     const record = await runToResume(ctx, out, options.resume);
     const result = record ? await goOn(ctx, out, record, options) : await begin(ctx, out, options);
     reportTraining(ctx, out, result, "punchline train --out");
-    ctx.json(result.summary);
+    ctx.json(trainingDocument(result));
   },
 });
 
@@ -114,7 +114,7 @@ async function goOn(ctx: Context, out: string, record: RunRecord, options: Optio
     ...hooks(ctx, out, options),
     options: resumeOptions(options),
     ...moved(options),
-    prepare: ({ model, sources, data }) => dataFor(ctx, model, moved(options).sources ?? sources, data),
+    prepare: (record) => dataAgain(ctx, record, moved(options).sources ?? record.sources),
   });
 }
 

@@ -59,6 +59,8 @@ export interface RowLayout {
   /** Items longer than a row, and what becomes of them. */
   readonly long: number;
   readonly longItems: "split" | "truncate";
+  /** Items of which nothing is learned, since their prompts alone fill a row. */
+  readonly unlearned: number;
 }
 
 /** A place in a sequence of batches, with what is needed to refuse it elsewhere. */

@@ -93,6 +93,7 @@ export function sizesOf(
       filled: rows.filled / (count * length),
       long: rows.long,
       longItems: long,
+      unlearned: rows.unlearned,
     },
   };
 }

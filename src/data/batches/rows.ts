@@ -37,14 +37,22 @@ export interface Rows {
   readonly filled: number;
   /** Items longer than a row. */
   readonly long: number;
+  /** Items of which nothing is to be predicted, since the prompt alone fills a row that the rest is cut off from. */
+  readonly unlearned: number;
 }
 
 /** @throws UsageError where there is nothing to lay */
 export function layRows(stream: TokenStream, options: RowOptions): Rows {
   const { length, packed = false, lead = 0 } = options;
-  const { pieces, long } = cut(stream, options);
-  if (pieces.length === 0)
-    throw new UsageError("There are no items to make batches of; give a split that has some.");
+  const { pieces, long, unlearned } = cut(stream, options);
+  if (pieces.length === 0) {
+    if (unlearned === 0)
+      throw new UsageError("There are no items to make batches of; give a split that has some.");
+    throw new UsageError(
+      `The prompts fill the rows: each is as long as a row of ${length} tokens or longer, and --long-texts truncate cuts off what is to be learned. Raise --seq-len, or use --long-texts split.`,
+      { length, items: unlearned },
+    );
+  }
   const rows = packed ? bestFit(pieces, length, lead) : pieces.map((piece) => [piece]);
   const laid = rows.flat();
   const starts = new Int32Array(rows.length + 1);
@@ -58,6 +66,7 @@ export function layRows(stream: TokenStream, options: RowOptions): Rows {
     targets: laid.reduce((sum, { counts, end }) => sum + end - counts, 0),
     filled: laid.reduce((sum, { from, end }) => sum + end - from + lead, 0),
     long,
+    unlearned,
   };
 }
 
@@ -74,18 +83,20 @@ function cut({ offsets, prompts }: TokenStream, { length, long = "split", lead =
   if (room < 1) throw new UsageError(`A row of ${length} tokens has no room for a text; take longer ones.`);
   const pieces: Piece[] = [];
   let tooLong = 0;
+  let unlearned = 0;
   for (let i = 0; i + 1 < offsets.length; i++) {
     const [begin, last] = [offsets[i]!, offsets[i + 1]!];
     const asked = begin + (prompts?.[i] ?? 0);
     if (last - begin > room) tooLong++;
     const stop = long === "split" ? last : Math.min(last, begin + room);
+    if (asked >= stop) unlearned++;
     for (let from = begin; from < stop; from += room) {
       const end = Math.min(stop, from + room);
       const counts = Math.min(end, Math.max(from, asked));
       if (counts < end) pieces.push({ from, end, counts, opens: from === begin });
     }
   }
-  return { pieces, long: tooLong };
+  return { pieces, long: tooLong, unlearned };
 }
 
 /** Each piece, longest first, goes into the fullest row that has room for it. */

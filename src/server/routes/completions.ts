@@ -134,12 +134,13 @@ class Job {
     const wanted = typeof logprobs === "number";
     const tokens: string[] = [];
     const values: (number | null)[] = [];
+    const text = this.#service.read(prompt);
     if (echo && wanted) {
-      const scores = await scoreText(this.#service.model.lm, prompt, signal);
+      const scores = await scoreText(this.#service.model.lm, text, signal);
       for (const token of scores.tokens) tokens.push(token);
       for (const value of scores.logProbabilities) values.push(value ?? null);
     }
-    return { text: echo ? prompt : "", logprobs: wanted ? { tokens, values } : null };
+    return { text: echo ? text : "", logprobs: wanted ? { tokens, values } : null };
   }
 
   #logprobs(

@@ -30,7 +30,7 @@ export const bertModel = (telling: Telling): Promise<StoryRun> =>
       what: "a small BERT",
       model: MODEL,
       base: { folder, name: folder },
-      data: await prepareData(sources, { vocabulary: tokenizer }),
+      data: await prepareData(sources, { vocabulary: tokenizer, cleaning: { keepUnicode: false } }),
       sources,
       options: {
         batchSize: 16,

@@ -110,6 +110,6 @@ export const gptControl = (telling: Telling, base: StoryRun): Promise<StoryRun> 
     },
   }));
 
-/** The jokes in the vocabulary of a model: the same texts in the same splits. */
+/** The jokes in the vocabulary of a model: the same texts in the same splits as of the models of characters. */
 const spelled = ({ sources }: Telling, vocabulary: Tokenizer): Promise<PreparedData> =>
-  prepareData(sources, { vocabulary });
+  prepareData(sources, { vocabulary, cleaning: { keepUnicode: false } });

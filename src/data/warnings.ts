@@ -1,0 +1,101 @@
+/** What a preparation says in words, or refuses: letters that are lost, line breaks, texts that are much alike. */
+import { InputError } from "../core/errors.ts";
+import type { CleaningOptions } from "../text/clean.ts";
+import { gravityOf, type LetterLoss } from "../text/letter-loss.ts";
+import type { Tokenizer } from "../text/tokenizer.ts";
+import type { DataSummary } from "./summary.ts";
+
+/** The loss as the document has it. */
+export const lossOf = ({ letters, changed, example }: LetterLoss): DataSummary["cleaning_loss"] => ({
+  letters,
+  changed,
+  share: letters === 0 ? 0 : changed / letters,
+  example: example ?? null,
+});
+
+/** Those of the options of a preparation that say whether a loss is wanted. */
+interface CleaningChoice {
+  readonly cleaning?: CleaningOptions | false;
+  readonly vocabulary?: string | Tokenizer;
+  readonly allowLoss?: boolean;
+}
+
+/**
+ * @throws InputError `letters-lost` where cleaning takes more than half of the letters and nobody asked for that
+ */
+export function refuseLoss(
+  loss: LetterLoss,
+  from: string,
+  { cleaning, vocabulary, allowLoss }: CleaningChoice,
+): void {
+  const asked = cleaning === false || cleaning?.keepUnicode !== undefined;
+  if ((allowLoss ?? asked) || gravityOf(loss) !== "most") return;
+  const remedy =
+    typeof vocabulary === "object" && vocabulary.kind === "character"
+      ? "This model knows no such letters: take one that was trained with --keep-unicode on texts like these."
+      : "Keep them with --keep-unicode, or ask for plain ASCII with --no-keep-unicode.";
+  throw new InputError(
+    "letters-lost",
+    `${from} cannot be cleaned to plain ASCII: ${lossText(loss)}. ${remedy}`,
+    {
+      letters: loss.letters,
+      changed: loss.changed,
+    },
+  );
+}
+
+/** Share of the texts from which near duplicates are worth a word. */
+const MANY_NEAR = 0.2;
+
+export interface Findings {
+  readonly loss: LetterLoss;
+  /** Texts with line breaks that became spaces. */
+  readonly broken: number;
+  /** Whether a line break ends a text. */
+  readonly ends: boolean;
+  /** Texts dropped as near duplicates, of so many compared. */
+  readonly near: number;
+  readonly compared: number;
+  readonly pairs: readonly (readonly [dropped: string, kept: string])[];
+}
+
+export function warningsOf({ loss, broken, ends, near, compared, pairs }: Findings): string[] {
+  const warnings: string[] = [];
+  if (gravityOf(loss) !== "none")
+    warnings.push(
+      `Cleaning changes the letters of these texts: ${lossText(loss)}. --keep-unicode keeps every letter.`,
+    );
+  if (broken > 0) {
+    const texts = broken === 1 ? "1 text" : `${count(broken)} texts`;
+    const remedy = ends
+      ? "here a line break ends a text. --end TEXT ends texts otherwise, and line breaks are learned."
+      : "--no-space keeps them.";
+    warnings.push(`Line breaks inside ${texts} became spaces${ends ? ": " : "; "}${remedy}`);
+  }
+  if (near > MANY_NEAR * compared) {
+    const [dropped, kept] = pairs[0]!;
+    warnings.push(
+      `${percent(near, compared)} of the texts were dropped as near copies of others, such as ${quoted(dropped)}, ` +
+        `which is near ${quoted(kept)}. --near 0.9 drops fewer, --near off none.`,
+    );
+  }
+  return warnings;
+}
+
+function lossText({ letters, changed, example }: LetterLoss): string {
+  const { before, after } = example!;
+  return `${percent(changed, letters)} are removed or altered (${count(changed)} of ${count(letters)}), as where ${JSON.stringify(before)} becomes ${JSON.stringify(after)}`;
+}
+
+const count = (n: number): string => n.toLocaleString("en-US");
+
+const percent = (part: number, all: number): string => {
+  const share = (100 * part) / all;
+  return `${share < 10 ? share.toFixed(1) : Math.round(share)} %`;
+};
+
+/** The beginning of a text on one line. */
+function quoted(text: string): string {
+  const line = text.replace(/\s+/g, " ");
+  return JSON.stringify(line.length > 80 ? `${[...line].slice(0, 77).join("")}...` : line);
+}
