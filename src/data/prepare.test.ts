@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, describe, expect, it } from "vitest";
 import { printableCharacters, printableTokenizer } from "../text/characters.ts";
+import { tokenizerFromFiles } from "../text/files.ts";
 import { normalise } from "../text/normalise.ts";
 import { findDuplicates } from "./duplicates.ts";
 import { encodeSplit, type PrepareOptions, prepareText, prepareTexts } from "./prepare.ts";
@@ -168,6 +169,164 @@ describe("prepareTexts", () => {
     const phases: string[] = [];
     await prepare(apart(10), { onProgress: ({ phase }) => phases.push(phase) });
     expect([...new Set(phases)]).toEqual(["read", "split"]);
+  });
+});
+
+describe("what is lost is said", () => {
+  const cyrillic = ["дом у реки", "кошка спит", "снег идёт", "хлеб и соль", "ночь темна", "мир велик"];
+  const chinese = [
+    "小鸡过马路。",
+    "狐狸跳得高。",
+    "今天下雨了。",
+    "我喜欢喝茶。",
+    "他不说话。",
+    "明天见面吧。",
+  ];
+  const german = [
+    "Süße Äpfel",
+    "Über den Dächern",
+    "Schöne Grüße",
+    "Die Mädchen",
+    "Fünf Bäcker",
+    "Kühe im Stall",
+  ];
+  const kept = { cleaning: { keepUnicode: true } } as const;
+
+  it.each([
+    ["Cyrillic", cyrillic],
+    ["Chinese", chinese],
+  ])(
+    "%s is refused by default, for its letters and not as duplicates, and kept where that is asked",
+    async (_, texts) => {
+      await expect(prepare(texts)).rejects.toMatchObject({
+        code: "letters-lost",
+        message: expect.stringMatching(/100 % .*becomes.*--keep-unicode.*--no-keep-unicode/),
+      });
+      const { splits, summary } = await prepare(texts, kept);
+      expect(Object.values(splits).flat().sort()).toEqual([...texts].sort());
+      expect(summary).toMatchObject({
+        rows_out: 6,
+        cleaning_loss: { changed: 0, share: 0, example: null },
+        warnings: [],
+      });
+    },
+  );
+
+  it("a text that is to be ASCII is taken, and what that leaves too few of says why", async () => {
+    const plain = { cleaning: { keepUnicode: false } } as const;
+    await expect(prepare(cyrillic, plain)).rejects.toThrow(/no text left .*changed 100 % of their letters/);
+    const mixed = [...apart(4), ...cyrillic.map((text) => `${text} ${text} ${text} x`)];
+    await expect(prepare(mixed, { allowLoss: false, ...plain })).rejects.toThrow(/most of its letters/);
+    expect((await prepare(mixed, plain)).summary.cleaning_loss.share).toBeGreaterThan(0.5);
+  });
+
+  it("German and mixed texts are taken with a warning and an example", async () => {
+    for (const texts of [german, [...apart(40), ...cyrillic]]) {
+      const { summary } = await prepare(texts);
+      const { letters, changed, share, example } = summary.cleaning_loss;
+      const all = [...texts.join("")].filter((c) => /\p{L}/u.test(c));
+      expect(letters).toBe(all.length);
+      expect(changed).toBe(all.filter((c) => c > "\x7f").length);
+      expect(share).toBeCloseTo(changed / letters, 12);
+      expect(summary.warnings).toEqual([expect.stringContaining("--keep-unicode")]);
+      expect(summary.warnings[0]).toContain(
+        `${JSON.stringify(example!.before)} becomes ${JSON.stringify(example!.after)}`,
+      );
+    }
+    const { summary } = await prepare([...apart(60), "caf\u00e9 \u201cau lait\u201d"]);
+    expect(summary).toMatchObject({ cleaning_loss: { changed: 1 }, warnings: [] });
+  });
+
+  it("pieces of bytes and of words keep what they can spell", async () => {
+    for (const vocabulary of ["bpe", "wordpiece"] as const) {
+      const data = await prepare([...cyrillic, "\u201cquoted\u201d"], { vocabulary });
+      expect(Object.values(data.splits).flat()).toContain("\u201cquoted\u201d");
+      const again = await prepare([...german, "\u201cquoted\u201d"], { vocabulary: data.tokenizer });
+      expect(again.cleaning).toEqual({
+        steps: ["entities", "control", "space"],
+        keepUnicode: true,
+        lineBreaks: false,
+      });
+      expect(again.fingerprint).toBe((await prepare([...german, "\u201cquoted\u201d"], kept)).fingerprint);
+      const ascii = await prepare(german, { vocabulary, cleaning: { keepUnicode: false } });
+      expect(Object.values(ascii.splits).flat()).toContain("Susse Apfel");
+    }
+    const bpe = await prepare(cyrillic, { vocabulary: "bpe" });
+    expect(bpe.tokenizer.decode(bpe.tokenizer.encode(chinese[0]!))).toBe(chinese[0]);
+  });
+
+  it("near duplicates are shown in pairs, with a warning where they are many", async () => {
+    const base = apart(12);
+    const few = await prepare([...base, `${base[3]} x`]);
+    expect(few.summary.near_examples).toEqual([{ dropped: `${base[3]} x`, kept: base[3] }]);
+    expect(few.summary.warnings).toEqual([]);
+    const many = await prepare([...base, ...base.slice(0, 6).map((text) => `${text} x`)]);
+    expect(many.summary.dropped).toEqual({ near_duplicate: 6 });
+    expect(many.summary.near_examples).toHaveLength(3);
+    for (const { dropped, kept: other } of many.summary.near_examples) expect(dropped).toBe(`${other} x`);
+    expect(many.summary.warnings).toEqual([expect.stringMatching(/^33 % of the texts .*--near off/)]);
+  });
+});
+
+describe("line breaks", () => {
+  const poems = apart(12).map((text) => text.replace(" ", " \r\n").replace(/ (\S+)$/, "\n\n$1"));
+  const shaped = poems.map((text) => text.replace(" \r\n", "\n"));
+  const all = async (options: PrepareOptions) => {
+    const { splits, ...data } = await prepare(poems, options);
+    return { ...data, texts: Object.values(splits).flat().sort() };
+  };
+
+  it.each(["printable", "character", "word"] as const)(
+    "end a text of %ss, and are counted where they become spaces",
+    async (vocabulary) => {
+      for (const cleaning of [{}, { steps: { space: false } }]) {
+        const { texts, summary } = await all({ vocabulary, cleaning, minCount: 1 });
+        expect(texts).toEqual(apart(12).sort());
+        expect(summary.line_breaks).toBe(12);
+        expect(summary.warnings).toEqual([expect.stringMatching(/^Line breaks inside 12 texts .*--end/)]);
+      }
+    },
+  );
+
+  it.each([
+    ["character", "\u00b6"],
+    ["printable", "|"],
+    ["word", "<end>"],
+  ] as const)("stay in a vocabulary of %ss with another end", async (vocabulary, end) => {
+    const { texts, tokenizer, summary, cleaning } = await all({ vocabulary, end, minCount: 1 });
+    expect(texts).toEqual([...shaped].sort());
+    expect(summary).toMatchObject({ line_breaks: 0, warnings: [] });
+    expect(cleaning.lineBreaks).toBe(true);
+    expect(tokenizer.token(tokenizer.endOfText)).toBe(end);
+    const trained = vocabulary === "word" ? "a\nb" : shaped[0]!;
+    expect(tokenizer.encode(trained)).not.toContain(tokenizer.endOfText);
+    const files = tokenizer.files();
+    const read = tokenizerFromFiles(files["tokenizer.json"], files["tokenizer_config.json"]);
+    expect(read.endOfText).toBe(tokenizer.endOfText);
+    if (vocabulary !== "word") expect(read.decode(read.encode(shaped[0]!))).toBe(shaped[0]);
+    // The same texts for a model that has this end already.
+    expect((await all({ vocabulary: tokenizer })).texts).toEqual(texts);
+  });
+
+  it("are a sign like others for pieces of words: the step for white space alone takes them", async () => {
+    const spaced = await all({ vocabulary: "bpe" });
+    expect(spaced.texts).toEqual(apart(12).sort());
+    expect(spaced.summary.warnings).toEqual([expect.stringMatching(/--no-space/)]);
+    const { texts, tokenizer, summary } = await all({ vocabulary: "bpe", cleaning: false });
+    expect(texts).toEqual([...poems].sort());
+    expect(summary.line_breaks).toBe(0);
+    expect(tokenizer.decode(tokenizer.encode(poems[0]!))).toBe(poems[0]);
+  });
+
+  it("refuses an end that a text contains, or that the vocabulary cannot have", async () => {
+    await expect(all({ end: "d" })).rejects.toThrow(/contains "d", which is to end a text/);
+    await expect(all({ end: "<end>" })).rejects.toThrow(/--end must be one sign/);
+    await expect(all({ end: "a b", vocabulary: "word" })).rejects.toThrow(/without white space/);
+    await expect(all({ end: "\u00b6", vocabulary: "printable" })).rejects.toThrow(
+      /printable vocabulary has no/,
+    );
+    await expect(all({ end: "|", vocabulary: "bpe" })).rejects.toThrow(/leave --end out/);
+    await expect(all({ end: "|", vocabulary: printableTokenizer() })).rejects.toThrow(/"\\n" ends a text/);
   });
 });
 

@@ -16,7 +16,7 @@ import type { TextBatch } from "./sources/source.ts";
 import { assignSplits, checkFractions, type SplitFractions, type SplitName, splitNames } from "./split.ts";
 import { type DataSummary, lengthsOf } from "./summary.ts";
 import { encodeItems, encodeText, type TokenStream } from "./tokens.ts";
-import { lossOf, refuseLoss, warningsOf } from "./warnings.ts";
+import { lossOf, lossRemark, refuseLoss, warningsOf } from "./warnings.ts";
 
 export interface PrepareProgress {
   readonly phase: "read" | "duplicates" | "split";
@@ -154,7 +154,7 @@ export async function prepareTexts(
     keys = keys.filter((_, i) => repeats.near[i]! < 0 && !(exactDuplicates && repeats.exact[i]! >= 0));
   }
   const needed = fractions.validation + fractions.test > 0 ? 2 : 1;
-  if (items.length < needed) throw tooFew(from, items.length, needed, dropped);
+  if (items.length < needed) throw tooFew(from, items.length, needed, dropped, lossRemark(cleaner.loss));
 
   report("split", 0, items.length);
   const places = assignSplits(keys, fractions);
@@ -446,13 +446,19 @@ function wholeCharacter(text: string, at: number): number {
   return before >= 0xd800 && before < 0xdc00 ? at - 1 : at;
 }
 
-function tooFew(from: string, left: number, needed: number, dropped: Record<string, number>): InputError {
+function tooFew(
+  from: string,
+  left: number,
+  needed: number,
+  dropped: Record<string, number>,
+  remark: string,
+): InputError {
   const reasons = Object.entries(dropped).map(([reason, n]) => `${n} ${reason.replaceAll("_", " ")}`);
   const found = left === 0 ? "no text" : "only one text";
   return new InputError(
     "too-few",
     `${from} has ${found} left${reasons.length > 0 ? ` (dropped: ${reasons.join(", ")})` : ""}; a split needs at ` +
-      `least ${needed}. Give more texts, or take the file as one continuous text with --raw.`,
+      `least ${needed}. Give more texts, or take the file as one continuous text with --raw.${remark}`,
     { left, dropped },
   );
 }

@@ -31,18 +31,24 @@ export function refuseLoss(
   const asked = cleaning === false || cleaning?.keepUnicode !== undefined;
   if ((allowLoss ?? asked) || gravityOf(loss) !== "most") return;
   const remedy =
-    typeof vocabulary === "object" && vocabulary.kind === "character"
-      ? "This model knows no such letters: take one that was trained with --keep-unicode on texts like these."
+    allowLoss === false || (typeof vocabulary === "object" && vocabulary.kind === "character")
+      ? "The model's own texts were cleaned like that: take one that was trained on texts like these with --keep-unicode, or ask for plain ASCII with --no-keep-unicode."
       : "Keep them with --keep-unicode, or ask for plain ASCII with --no-keep-unicode.";
   throw new InputError(
     "letters-lost",
-    `${from} cannot be cleaned to plain ASCII: ${lossText(loss)}. ${remedy}`,
+    `${from} would lose most of its letters when it is cleaned to plain ASCII: ${lossText(loss)}. ${remedy}`,
     {
       letters: loss.letters,
       changed: loss.changed,
     },
   );
 }
+
+/** What to add where too few texts are left, and cleaning may be why; empty where it is not. */
+export const lossRemark = (loss: LetterLoss): string =>
+  gravityOf(loss) === "none"
+    ? ""
+    : ` Cleaning changed ${percent(loss.changed, loss.letters)} of their letters; --keep-unicode keeps them.`;
 
 /** Share of the texts from which near duplicates are worth a word. */
 const MANY_NEAR = 0.2;
@@ -84,7 +90,7 @@ export function warningsOf({ loss, broken, ends, near, compared, pairs }: Findin
 
 function lossText({ letters, changed, example }: LetterLoss): string {
   const { before, after } = example!;
-  return `${percent(changed, letters)} are removed or altered (${count(changed)} of ${count(letters)}), as where ${JSON.stringify(before)} becomes ${JSON.stringify(after)}`;
+  return `${percent(changed, letters)} of them are removed or altered (${count(changed)} of ${count(letters)}), as where ${JSON.stringify(before)} becomes ${JSON.stringify(after)}`;
 }
 
 const count = (n: number): string => n.toLocaleString("en-US");

@@ -83,7 +83,8 @@ const withLineBreaks: Steps = { ...apply, space: (text) => singleSpacesInLines(t
  */
 const ofPrompts: Steps = {
   ...apply,
-  ascii: (text) => text.replace(/[^\p{ASCII}\p{L}\p{M}\p{N}]+/gu, ""),
+  // A mark goes with the sign that it belongs to, such as the one that gives an emoji its colour.
+  ascii: (text) => text.replace(/(?:[^\p{ASCII}\p{L}\p{M}\p{N}]|(?<=^|\p{ASCII})\p{M})\p{M}*/gu, ""),
   space: singleSpaces,
 };
 

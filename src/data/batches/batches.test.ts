@@ -245,6 +245,18 @@ describe("items longer than a row", () => {
 });
 
 describe("prompts", () => {
+  it("that fill a row which the rest is cut off from are counted, and said where nothing else is left", () => {
+    const asked = { ...itemsOf([7, 2, 9]), prompts: Int32Array.of(5, 1, 4) };
+    const cut = { batch: 1, length: 4, long: "truncate", seed: 0 } as const;
+    expect(itemBatches(asked, cut).layout).toMatchObject({ items: 3, rows: 1, long: 2, unlearned: 2 });
+    expect(itemBatches(asked, { ...cut, long: "split" }).layout).toMatchObject({ unlearned: 0 });
+    const all = { ...itemsOf([7, 9]), prompts: Int32Array.of(5, 4) };
+    expect(() => itemBatches(all, cut)).toThrow(
+      /The prompts fill the rows.*4 tokens.*--seq-len.*--long-texts split/,
+    );
+    expect(() => itemBatches(itemsOf([]), cut)).toThrow(/There are no items/);
+  });
+
   const stream: TokenStream = { ...itemsOf([5, 3]), prompts: Int32Array.of(2, 0) };
 
   it("are read and do not count, packed or not", () => {
