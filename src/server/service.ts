@@ -25,7 +25,6 @@ export interface Service {
 }
 
 /** @param notice given, once, a sentence about the first prompt that is not read as it is */
-
 export function createService(
   model: LocalModel,
   id: string,

@@ -1,5 +1,6 @@
 /** `punchline data`: what a corpus holds, what is dropped and why, and how it is split. */
 import { resolve } from "node:path";
+import { visible } from "../../core/printable.ts";
 import {
   auditLeaks,
   buildIndex,
@@ -13,7 +14,7 @@ import { defineCommand, severalArguments } from "../command.ts";
 import type { Context } from "../context.ts";
 import { dataChoices, dataOptions, readData } from "../data-options.ts";
 import { formatCount } from "../format.ts";
-import { definitions, truncate, visible, wrap } from "../layout.ts";
+import { definitions, truncate, wrap } from "../layout.ts";
 import { choice, flag, present, text } from "../option.ts";
 import { table } from "../table.ts";
 
