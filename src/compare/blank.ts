@@ -6,6 +6,7 @@
  * readBlank("The fox jumped over the [MASK] dog."); // { left: "The fox jumped over the", right: " dog." }
  */
 import { UsageError } from "../core/errors.ts";
+import { foldTypography } from "../text/ascii.ts";
 
 export interface Blank {
   /** What stands before the gap, without the space at its end. */
@@ -54,6 +55,12 @@ export function readBlank(given: string | readonly string[]): Blank {
 /** What a model of a kind reads. */
 export const blankFor = (kind: string, blank: Blank): Blank =>
   kind === "masked" ? (blank.masked ?? blank) : blank;
+
+/** The same with typographic quotes and dashes as plain ones, which every vocabulary has. */
+export const withPlainQuotes = ({ left, right }: Blank): Blank => ({
+  left: foldTypography(left),
+  right: right === undefined ? undefined : foldTypography(right),
+});
 
 function readOne(text: string): { readonly blank: Blank; readonly gap: boolean } {
   const plain = text.replace(/\s*\n\s*/g, " ").trim();

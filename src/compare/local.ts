@@ -5,7 +5,7 @@ import { loadModel } from "../generate/load.ts";
 import { promptText, readPrompt } from "../generate/prompt.ts";
 import { resolveModel } from "../hub/pull.ts";
 import { attentionOf } from "./attention.ts";
-import { type Blank, blankFor } from "./blank.ts";
+import { type Blank, blankFor, withPlainQuotes } from "./blank.ts";
 import { limitsOf } from "./cases.ts";
 import { type Contender, timingsOf } from "./contender.ts";
 import { factsOf } from "./facts.ts";
@@ -39,7 +39,8 @@ export async function openLocalEngine(
     const question = engine.question();
     await engine.look(question);
     const load_ms = performance.now() - begun;
-    const note = own.left === suited.left && own.right === suited.right ? [] : [cleanedNote(shown)];
+    const changed = lm.cleaning !== undefined && (own.left !== suited.left || own.right !== suited.right);
+    const note = changed ? [cleanedNote(shown)] : [];
     return { lm, engine, question, blank: own, cleaned: note, load_ms, release: () => engine.release() };
   } catch (error) {
     await engine.release();
@@ -47,11 +48,12 @@ export async function openLocalEngine(
   }
 }
 
-/** The text around a blank, cleaned as the model's own texts were. */
-const readBlankAs = (lm: LanguageModel, { left, right }: Blank): Blank => ({
-  left: promptText(lm, left),
-  right: right === undefined ? undefined : readPrompt(lm, right).text,
-});
+/** The text around a blank, cleaned as the model's own texts were; of a model of which that is not known, with plain quotes. */
+function readBlankAs(lm: LanguageModel, blank: Blank): Blank {
+  if (lm.cleaning === undefined) return withPlainQuotes(blank);
+  const { left, right } = blank;
+  return { left: promptText(lm, left), right: right === undefined ? undefined : readPrompt(lm, right).text };
+}
 
 const cleanedNote = (shown: string): string =>
   `${shown} reads the text cleaned as the texts that it learned, which changes some of its signs.`;

@@ -2,7 +2,7 @@
 import { UsageError } from "../../core/errors.ts";
 import type { Model } from "../../models/model.ts";
 import { buildModel } from "../../models/registry.ts";
-import { type Blank, blankFor } from "../blank.ts";
+import { type Blank, blankFor, withPlainQuotes } from "../blank.ts";
 import { limitsOf } from "../cases.ts";
 import { type Contender, timingsOf } from "../contender.ts";
 import type { Engine } from "../engine.ts";
@@ -41,7 +41,7 @@ export async function transformersJsContender(
   try {
     const kind = kindOf(model);
     const candidates = await predictBlank(opened, topK);
-    const own = blankFor(kind, blank);
+    const own = withPlainQuotes(blankFor(kind, blank));
     const effect = await rightContextEffect(opened, own);
     const { ids, note } = opened.question();
     const tokens = ids.length;
@@ -120,7 +120,7 @@ async function open(
   const tokenizer = await module.AutoTokenizer.from_pretrained(source);
   const opened = transformersJsEngine(
     { name: shown, model, run, tokenizer, Tensor: module.Tensor },
-    blankFor(kind, blank),
+    withPlainQuotes(blankFor(kind, blank)),
   );
   return { model, opened };
 }
