@@ -3,6 +3,7 @@ import { rename, writeFile } from "node:fs/promises";
 import { extname } from "node:path";
 import { UsageError } from "../core/errors.ts";
 import { guarded } from "../files/file-errors.ts";
+import { regularFileIfAny } from "../files/regular-file.ts";
 import type { PreparedData } from "./prepare.ts";
 import { splitNames } from "./split.ts";
 
@@ -38,6 +39,7 @@ export function textFileWriter(path: string): (data: PreparedData) => Promise<vo
     throw new UsageError(`Cannot tell the format of ${path}; give a name that ends in one of ${known}.`);
   }
   return async (data) => {
+    await regularFileIfAny(path, "write");
     const temporary = `${path}.partial`;
     await guarded(
       "write",

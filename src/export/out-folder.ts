@@ -1,9 +1,11 @@
 /** A folder that is written whole or not at all. */
+
 import { randomBytes } from "node:crypto";
-import { mkdir, readdir, rename, rm, rmdir, stat } from "node:fs/promises";
+import { readdir, rename, rm, rmdir, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { UsageError } from "../core/errors.ts";
 import { guarded } from "../files/file-errors.ts";
+import { makeFolder } from "../files/make-folder.ts";
 import { syncFolder } from "../hub/atomic.ts";
 
 /** @throws UsageError where something already stands at `out`; an empty folder does not count. */
@@ -33,7 +35,7 @@ export async function writeFolder(out: string, write: (folder: string) => Promis
   const target = resolve(out);
   const partial = `${target}.${randomBytes(4).toString("hex")}.partial`;
   try {
-    await mkdir(partial, { recursive: true });
+    await makeFolder(partial);
     await write(partial);
     const entries = await readdir(partial, { recursive: true, withFileTypes: true });
     const files = entries

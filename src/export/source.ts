@@ -36,7 +36,7 @@ export async function openExportSource(path: string): Promise<ExportSource> {
     throw (await halfWritten(path, error)) ?? error;
   });
   try {
-    const { architecture, model } = buildModel(folder.config, path);
+    const { architecture, model } = buildModel(folder.config, path, folder.tensors.tensors.size);
     const shapes = new Map(model.parameters.map(({ name, shape }) => [name, shape]));
     const matches = matchTensors(model.parameters, folder.tensors, architecture.checkpoint);
     const tokenizer = await folder.tokenizer(model.config.vocab_size);

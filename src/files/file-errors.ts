@@ -1,5 +1,4 @@
 /** Turns an operating system's refusal of a file operation into one sentence that says what to do. */
-import { mkdir } from "node:fs/promises";
 import { InputError, PunchlineError } from "../core/errors.ts";
 
 /** The `code` of a Node system error such as `"ENOENT"`, or undefined for any other value. */
@@ -103,9 +102,4 @@ export async function guarded<T>(doing: "read" | "write", path: string, work: Pr
       ? cause
       : fileError(doing, path, cause);
   }
-}
-
-/** Makes a folder and those above it, where they are missing. @throws InputError as {@link fileError} */
-export async function makeFolder(path: string): Promise<void> {
-  await guarded("write", path, mkdir(path, { recursive: true }));
 }

@@ -1,5 +1,6 @@
 /** JSON files that somebody else may have written. */
 import { InputError } from "../core/errors.ts";
+import { parseJsonText } from "../core/json.ts";
 import { readOptionalText, readTextFile } from "./regular-file.ts";
 
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -21,7 +22,7 @@ export async function readOptionalJson(path: string): Promise<JsonObject | undef
 function jsonObject(text: string, path: string): JsonObject {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJsonText(text);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new InputError("json", `Cannot read ${path}: it is not valid JSON (${reason}).`, { path }, cause);

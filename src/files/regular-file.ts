@@ -34,6 +34,14 @@ export async function regularFile(path: string, doing: "read" | "write" = "read"
   return info;
 }
 
+/** The same, or undefined where there is nothing at `path`. */
+export async function regularFileIfAny(
+  path: string,
+  doing: "read" | "write" = "read",
+): Promise<Stats | undefined> {
+  return ifAny(() => regularFile(path, doing));
+}
+
 /**
  * The text of a small file that is read whole, decoded as `decodeText` does.
  * @throws InputError as `regularFile` and `decodeText`
@@ -47,9 +55,12 @@ export async function readTextFile(path: string): Promise<string> {
 }
 
 /** The same, or undefined where there is no such file. */
-export async function readOptionalText(path: string): Promise<string | undefined> {
+export const readOptionalText = (path: string): Promise<string | undefined> =>
+  ifAny(() => readTextFile(path));
+
+async function ifAny<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
-    return await readTextFile(path);
+    return await work();
   } catch (error) {
     const system = error instanceof InputError ? systemCode(error.cause) : undefined;
     if (system === "ENOENT" || system === "ENOTDIR") return undefined;

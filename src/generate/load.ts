@@ -21,7 +21,7 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
   const { quantize, ...device } = options;
   const folder = await openModelFolder(path);
   try {
-    const { architecture, model } = buildModel(folder.config, path);
+    const { architecture, model } = buildModel(folder.config, path, folder.tensors.tensors.size);
     if (quantize && !architecture.quantizable) {
       throw new UsageError(
         `${path} is a ${architecture.type}, and only ${quantizables()} can be read in ${quantize}; read it in fp32.`,

@@ -4,10 +4,13 @@
  * @example
  * await writeFileAtomic("runs/a/state.json", JSON.stringify(state));
  */
+
 import { randomBytes } from "node:crypto";
 import { type FileHandle, open, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { guarded, makeFolder } from "../files/file-errors.ts";
+import { guarded } from "../files/file-errors.ts";
+import { makeFolder } from "../files/make-folder.ts";
+import { regularFileIfAny } from "../files/regular-file.ts";
 
 /** Ends the name of a file that is still being written. */
 export const PARTIAL = ".partial";
@@ -31,6 +34,8 @@ export async function writeFileAtomic(path: string, content: FileContent): Promi
   const guard = <T>(step: Promise<T>): Promise<T> => guarded("write", path, step);
 
   await guard(makeFolder(folder));
+  // A rename would put a file in the place of a device.
+  await regularFileIfAny(path, "write");
   const file = await guard(open(partial, "wx"));
   try {
     try {

@@ -3,11 +3,14 @@
  * `models--owner--name/` with `blobs/ETAG` (the bytes), `snapshots/COMMIT/PATH` (links to them) and
  * `refs/REVISION` (the commit a branch stood for).
  */
-import { copyFile, mkdir, readdir, readFile, rm, stat, symlink } from "node:fs/promises";
+
+import { copyFile, readdir, readFile, rm, stat, symlink } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { getRepoFolderName } from "@huggingface/hub";
 import { fileError, systemCode } from "../files/file-errors.ts";
 import { readJsonObject } from "../files/json-file.ts";
+import { makeFolder } from "../files/make-folder.ts";
+import { regularFileIfAny } from "../files/regular-file.ts";
 import { writeFileAtomic } from "./atomic.ts";
 import { repoId } from "./hub-api.ts";
 import { type RepoName, sameModel } from "./hub-name.ts";
@@ -36,6 +39,7 @@ export async function findSnapshot(cacheDir: string, repo: RepoName): Promise<st
 }
 
 async function readRef(folder: string, revision: string): Promise<string> {
+  await regularFileIfAny(join(folder, "refs", revision));
   return readFile(join(folder, "refs", revision), "utf8").then(
     (text) => text.trim(),
     () => revision, // a commit, or not cached
@@ -50,7 +54,7 @@ export async function writeRef(folder: string, revision: string, commit: string)
 /** Gives a blob its name in a snapshot: a relative link, or a copy where links are not allowed. */
 export async function linkBlob(blob: string, pointer: string): Promise<void> {
   try {
-    await mkdir(dirname(pointer), { recursive: true });
+    await makeFolder(dirname(pointer));
     await rm(pointer, { force: true });
     await symlink(relative(dirname(pointer), blob), pointer).catch(async (cause: unknown) => {
       if (!/^(EPERM|ENOSYS|ENOTSUP)$/.test(systemCode(cause) ?? "")) throw cause;

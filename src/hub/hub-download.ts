@@ -5,13 +5,15 @@
  * @huggingface/hub's own downloads begin anew after a cut and do not check hashes, so the bytes are fetched
  * here, by plain HTTP ranges, which the Hub serves for all its kinds of storage.
  */
+
 import { createHash, type Hash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { type FileHandle, mkdir, open, rename, rm, statfs } from "node:fs/promises";
+import { type FileHandle, open, rename, rm, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { InputError } from "../core/errors.ts";
 import { excerpt } from "../core/printable.ts";
 import { fileError, systemCode } from "../files/file-errors.ts";
+import { makeFolder } from "../files/make-folder.ts";
 import { syncFolder, writeAll } from "./atomic.ts";
 import { pause, RETRIES } from "./hub-api.ts";
 
@@ -39,7 +41,7 @@ export interface BlobRequest {
 export async function downloadBlob(request: BlobRequest): Promise<void> {
   const partial = `${request.path}.incomplete`;
   try {
-    await mkdir(dirname(request.path), { recursive: true });
+    await makeFolder(dirname(request.path));
     for (let attempt = 0; ; attempt++) {
       if (await fill(partial, request)) break;
       await rm(partial, { force: true });

@@ -6,12 +6,14 @@
  * of the system; on another host, such as the container that a job ran in before, the holder shows it by
  * renewing the time of the file.
  */
+
 import { randomBytes } from "node:crypto";
-import { link, mkdir, open, readFile, rename, rm, stat, utimes } from "node:fs/promises";
+import { link, open, readFile, rename, rm, stat, utimes } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { InputError } from "../core/errors.ts";
 import { fileError, systemCode } from "../files/file-errors.ts";
+import { makeFolder } from "../files/make-folder.ts";
 import { PARTIAL, removePartialFiles } from "./atomic.ts";
 
 const LOCK_NAME = ".punchline.lock";
@@ -96,7 +98,7 @@ async function create(path: string, text: string): Promise<"taken" | number> {
   const folder = dirname(path);
   const partial = join(folder, `.${basename(path)}.${randomBytes(4).toString("hex")}${PARTIAL}`);
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     await writeNew(partial, text);
     const { mtimeMs } = await stat(partial);
     try {

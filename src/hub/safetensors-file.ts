@@ -11,6 +11,7 @@
 import { type FileHandle, open, realpath } from "node:fs/promises";
 import { InputError } from "../core/errors.ts";
 import { fileError } from "../files/file-errors.ts";
+import { regularFile } from "../files/regular-file.ts";
 import { writeFileAtomic } from "./atomic.ts";
 import {
   headerLength,
@@ -39,6 +40,7 @@ const CONVERT_BYTES = 1 << 20;
  * @throws InputError of `parseHeader` or of the file system. Close the source when done.
  */
 export async function openSafetensors(path: string, where = path): Promise<TensorSource> {
+  await regularFile(path);
   const file = await open(path, "r").catch((cause: unknown) => {
     throw fileError("read", where, cause);
   });

@@ -7,6 +7,7 @@
  */
 import { sizeOf } from "../core/array.ts";
 import { InputError } from "../core/errors.ts";
+import { parseJsonText } from "../core/json.ts";
 
 /** Bytes of one element, for each dtype that Punchline knows. */
 export const safetensorsBytes = {
@@ -132,19 +133,18 @@ export function layoutTensors(
 }
 
 function parseEntries(json: Uint8Array, where: string): Record<string, unknown> {
-  let text: string;
   let value: unknown;
   try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(json);
-    value = JSON.parse(text);
-  } catch {
+    value = parseJsonText(new TextDecoder("utf-8", { fatal: true }).decode(json));
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : "";
+    const twice = /^it has the key (.*) twice$/.exec(reason);
+    if (twice) throw bad(where, `tensor ${twice[1]} stands twice in its header`);
     throw bad(where, "its header is not JSON; it is damaged or not a safetensors file");
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw bad(where, "its header is not a JSON object");
   }
-  const twice = repeatedKey(text);
-  if (twice !== undefined) throw bad(where, `tensor "${twice}" stands twice in its header`);
   return value as Record<string, unknown>;
 }
 
@@ -199,23 +199,6 @@ function checkLayout(tensors: TensorInfo[], dataStart: number, fileSize: number,
     before = `"${name}"`;
   }
   if (at !== fileSize) throw bad(where, `${fileSize - at} bytes follow its last tensor that belong to none`);
-}
-
-/** A key that stands twice in the JSON object `text` (valid JSON), where one does; JSON.parse cannot tell. */
-function repeatedKey(text: string): string | undefined {
-  const seen = new Set<string>();
-  let depth = 0;
-  for (const match of text.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?|[{}[\]]/gs)) {
-    const token = match[0];
-    if (token === "{" || token === "[") depth++;
-    else if (token === "}" || token === "]") depth--;
-    else if (depth === 1 && match[1] !== undefined) {
-      const key = JSON.parse(token.slice(0, -match[1].length)) as string;
-      if (seen.has(key)) return key;
-      seen.add(key);
-    }
-  }
-  return undefined;
 }
 
 function isCounts(value: unknown): value is number[] {

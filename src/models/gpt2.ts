@@ -142,8 +142,16 @@ function readPositions(config: ModelConfig, headSize: number): boolean {
       { headSize },
     );
   }
+  if (rotary && Number(config.n_positions ?? config.n_ctx) > MOST_POSITIONS)
+    throw new InputError(
+      "config",
+      `config.json of ${config.model_type}: rotary positions are at most ${MOST_POSITIONS}, not ${config.n_positions ?? config.n_ctx}.`,
+    );
   return rotary;
 }
+
+/** No tensor bounds them, and each has a row in a table. */
+const MOST_POSITIONS = 2 ** 20;
 
 function refuse(config: ModelConfig, key: string, value: boolean): void {
   if (config[key] !== value) return;

@@ -49,13 +49,16 @@ function check(
   }
 }
 
+/** Largest number of anything in a configuration: sizes and ids are 32 bits wide. */
+const MOST = 2 ** 31 - 1;
+
 /** A positive whole number of a configuration. */
 export function size(config: ModelConfig, key: string): number {
   const value = config[key];
-  if (typeof value !== "number" || !Number.isInteger(value) || value < 1) {
+  if (typeof value !== "number" || !Number.isInteger(value) || value < 1 || value > MOST) {
     throw new InputError(
       "config",
-      `config.json of ${config.model_type}: "${key}" must be a positive whole number, not ${JSON.stringify(value)}.`,
+      `config.json of ${config.model_type}: "${key}" must be a positive whole number${Number(value) > MOST ? ` up to ${MOST}` : ""}, not ${JSON.stringify(value)}.`,
       { key, value },
     );
   }

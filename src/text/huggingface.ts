@@ -13,6 +13,7 @@ import { END_OF_TEXT } from "./bpe-files.ts";
 import type { TokenizerConfig, TokenizerFormat } from "./files.ts";
 import { type HuggingFaceJson, type TokenizerFiles, tokenText } from "./huggingface-files.ts";
 import type { Tokenizer } from "./tokenizer.ts";
+import { checkTokenizerFile } from "./tokenizer-checks.ts";
 
 export interface HuggingFaceTokenizer extends Tokenizer {
   readonly kind: "bpe" | "wordpiece";
@@ -45,6 +46,7 @@ export function huggingfaceTokenizer(
   config: TokenizerConfig = {},
 ): HuggingFaceTokenizer {
   const kind = kindOf(json);
+  checkTokenizerFile(json);
   const library = open(json, config);
   const idOf = (token: string | undefined) => (token === undefined ? undefined : library.token_to_id(token));
   const named = (field: string, fallback?: string) => idOf(tokenText(config, field) ?? fallback);

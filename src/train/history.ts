@@ -4,14 +4,23 @@ import { join } from "node:path";
 import { InputError } from "../core/errors.ts";
 import { printable } from "../core/printable.ts";
 import { fileError } from "../files/file-errors.ts";
+import { regularFileIfAny } from "../files/regular-file.ts";
 import { writeFileAtomic } from "../hub/atomic.ts";
 import type { LogRow, SampleRow } from "./events.ts";
 import { files } from "./run-folder.ts";
 
+/** Also where a kill has torn the last character. */
+async function textOf(path: string): Promise<string> {
+  if (!(await regularFileIfAny(path))) return "";
+  return readFile(path, "utf8").catch((cause: unknown) => {
+    throw fileError("read", path, cause);
+  });
+}
+
 /** @throws InputError `log` that names the line which is no row */
 export async function readLog(folder: string): Promise<LogRow[]> {
   const path = join(folder, files.log);
-  const text = await readFile(path, "utf8").catch(() => "");
+  const text = await textOf(path);
   // A line without its end was torn by a kill.
   return text
     .split("\n")
@@ -31,7 +40,7 @@ export async function readLog(folder: string): Promise<LogRow[]> {
 }
 
 export async function readSamples(folder: string): Promise<SampleRow[]> {
-  const text = await readFile(join(folder, files.samples), "utf8").catch(() => "");
+  const text = await textOf(join(folder, files.samples));
   const read = text.includes(`\n${NOTE}\n`) ? unescapeMarkdown : (line: string) => line;
   return [...text.matchAll(/^## Step (\d+)\n\n((?:>[^\n]*\n?)+)/gm)].map(([, step, quoted]) => ({
     step: Number(step),

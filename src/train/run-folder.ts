@@ -12,9 +12,10 @@
 import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError, UsageError } from "../core/errors.ts";
+import { parseJsonText } from "../core/json.ts";
 import { version } from "../core/version.ts";
-import { makeFolder } from "../files/file-errors.ts";
 import type { JsonObject } from "../files/json-file.ts";
+import { makeFolder } from "../files/make-folder.ts";
 import { readOptionalText } from "../files/regular-file.ts";
 import { ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE } from "../hub/adapter.ts";
 import { writeFileAtomic } from "../hub/atomic.ts";
@@ -171,7 +172,7 @@ export async function exists(path: string): Promise<boolean> {
 /** @throws InputError `not-json` that names the file */
 export function parseJson<T>(text: string, where: string): T | null {
   try {
-    return JSON.parse(text);
+    return parseJsonText(text) as T;
   } catch (cause) {
     throw new InputError(
       "not-json",

@@ -1,6 +1,7 @@
 /** Novelty indices kept in files, in Node. */
 import { open, readFile, rename, rm } from "node:fs/promises";
 import { PunchlineError } from "../../core/errors.ts";
+import { regularFileIfAny } from "../../files/regular-file.ts";
 import { indexFromBytes, indexToBytes } from "./index-bytes.ts";
 import { buildIndex, type TrainingIndex } from "./training-index.ts";
 
@@ -27,6 +28,7 @@ export async function saveIndex(path: string, index: TrainingIndex): Promise<voi
  * @throws InputError as `indexFromBytes`: no index, another version, damaged, or made from other texts
  */
 export async function loadIndex(path: string, texts: readonly string[]): Promise<TrainingIndex> {
+  await regularFileIfAny(path);
   return indexFromBytes(await readFile(path), texts);
 }
 

@@ -3,7 +3,7 @@
  * models of the same sizes with random weights, which are as fast and know nothing.
  */
 import { rm, statfs } from "node:fs/promises";
-import { makeFolder } from "../../files/file-errors.ts";
+import { makeFolder } from "../../files/make-folder.ts";
 import { cachedModel } from "../../hub/pull.ts";
 import type { OptionValues } from "../../models/model.ts";
 import type { Tokenizer } from "../../text/tokenizer.ts";

@@ -1,0 +1,110 @@
+/**
+ * Whether a `tokenizer.json` of sub-words holds together, before a library reads it that believes whatever it says.
+ * A vocabulary that does not would spell texts wrongly without a word.
+ */
+import { InputError } from "../core/errors.ts";
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** @throws InputError `tokenizer-file` that names what does not fit */
+export function checkTokenizerFile(json: Fields): void {
+  const model = fields(json.model, "model");
+  const vocab = fields(model.vocab, "vocabulary");
+  const added = json.added_tokens ?? [];
+  if (!Array.isArray(added)) throw broken("its added_tokens are not a list");
+  const byId = new Map<number, string>();
+  for (const [token, id] of Object.entries(vocab)) claim(byId, token, id);
+  for (const entry of added) {
+    const { content, id } = fields(entry, "added token");
+    if (typeof content !== "string" || content === "") throw broken("an added token has no text");
+    const known = Object.hasOwn(vocab, content) ? vocab[content] : undefined;
+    if (known !== undefined && known !== id)
+      throw broken(`it gives ${shown(content)} the ids ${shown(known)} and ${shown(id)}`);
+    if (known === undefined) claim(byId, content, id);
+  }
+  for (let id = 0; id < byId.size; id++)
+    if (!byId.has(id)) throw broken(`it has ${byId.size} tokens and none with the id ${id}`);
+  if (model.unk_token != null && typeof model.unk_token !== "string")
+    throw broken("its unk_token is not text");
+  if (model.merges !== undefined) checkMerges(model.merges, vocab, model.continuing_subword_prefix);
+  for (const part of ["normalizer", "pre_tokenizer", "post_processor", "decoder"]) checkPatterns(json[part]);
+}
+
+function claim(byId: Map<number, string>, token: string, id: unknown): void {
+  if (typeof id !== "number" || !Number.isInteger(id) || id < 0)
+    throw broken(`it gives ${shown(token)} the id ${shown(id)}, and ids are whole numbers from 0`);
+  const other = byId.get(id);
+  if (other !== undefined) throw broken(`${shown(other)} and ${shown(token)} have the same id ${id}`);
+  byId.set(id, token);
+}
+
+/** Each merge joins two tokens of the vocabulary to a third. */
+function checkMerges(merges: unknown, vocab: Fields, prefix: unknown): void {
+  if (!Array.isArray(merges)) throw broken("its merges are not a list");
+  for (const [i, merge] of merges.entries()) {
+    const pair: unknown = typeof merge === "string" ? merge.split(" ") : merge;
+    const [a, b] = Array.isArray(pair) && pair.length === 2 ? (pair as unknown[]) : [];
+    if (typeof a !== "string" || typeof b !== "string")
+      throw broken(`merge ${i + 1} is ${shown(merge)}, and two tokens were expected`);
+    const joined = a + (typeof prefix === "string" && b.startsWith(prefix) ? b.slice(prefix.length) : b);
+    const unknown = [a, b, joined].find((token) => !Object.hasOwn(vocab, token));
+    if (unknown !== undefined)
+      throw broken(`merge ${i + 1} is ${shown(merge)}, and ${shown(unknown)} is not in the vocabulary`);
+  }
+}
+
+const MAX_PATTERN = 4096;
+
+/** Refuses patterns whose time may grow without bound, wherever a part of the tokenizer has one. */
+function checkPatterns(part: unknown): void {
+  if (typeof part !== "object" || part === null) return;
+  for (const [key, value] of Object.entries(part)) {
+    if (key === "Regex" && typeof value === "string") {
+      if (value.length > MAX_PATTERN) throw broken(`a pattern has ${value.length} characters`);
+      if (mayRunAway(value)) throw broken(`the pattern ${shown(value)} could run for ever on some texts`);
+    } else checkPatterns(value);
+  }
+}
+
+/**
+ * Whether a group that is repeated without bound repeats or chooses inside, as `(a+)+` and `(a|aa)*` do, whose time
+ * doubles with each character; or one thing is repeated right after itself, as in `\s*\s*`.
+ */
+export function mayRunAway(pattern: string): boolean {
+  // Classes and escapes are single characters here, whatever they hold.
+  const flat = pattern.replace(/\\(?:[pPux]\{[^}]*\}|.)/gs, letterOf).replace(/\[(?:[^\]])*\]/g, letterOf);
+  if (/(\w)[*+]\??\1[*+]/.test(flat.replace(/\{\d*,\}/g, "*"))) return true;
+  const open: boolean[] = [];
+  for (let i = 0; i < flat.length; i++) {
+    const c = flat[i];
+    const unbounded = (at: number) => /^(?:[*+]|\{\d*,(?:\d{3,})?\})/.test(flat.slice(at, at + 12));
+    if (c === "(") open.push(false);
+    else if (c === ")") {
+      const repeats = open.pop() ?? false;
+      const again = unbounded(i + 1);
+      if (again && repeats) return true;
+      if (open.length > 0 && (repeats || again)) open[open.length - 1] = true;
+    } else if (open.length > 0 && (c === "|" || unbounded(i))) open[open.length - 1] = true;
+  }
+  return false;
+}
+
+/** A letter of the private area for each escape or class, the same for the same. */
+function letterOf(text: string): string {
+  let hash = 0;
+  for (const c of text) hash = (hash * 31 + c.codePointAt(0)!) % 26;
+  return String.fromCharCode(97 + hash);
+}
+
+function fields(value: unknown, what: string): Fields {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Fields;
+  throw broken(`its ${what} is ${shown(value)}, and an object was expected`);
+}
+
+const shown = (value: unknown): string => {
+  const text = JSON.stringify(value) ?? "missing";
+  return text.length > 60 ? `${text.slice(0, 60)}...` : text;
+};
+
+const broken = (reason: string): InputError =>
+  new InputError("tokenizer-file", `Cannot use tokenizer.json: ${reason}; get another copy.`);
