@@ -157,6 +157,33 @@ describe("bad input is one sentence", () => {
   });
 });
 
+describe("how a file was read", () => {
+  test("is in the table, on standard error where it is unusual, and in the document", async () => {
+    const rows = ["frage;antwort", "1;Er sagte: \u201eNein\u201c", "2;\u00dcber, unter; nein"].join("\r\n");
+    const bytes = Buffer.from(`\ufeff${rows.replace("unter; nein", "unter")}`, "utf16le");
+    const cwd = folderWith("witze.csv", bytes);
+    const shown = await punchline(["data", "witze.csv"], { cwd });
+    expect(shown.stdout).toMatch(/UTF-16LE, ";", names in row 1/);
+    expect(shown.stderr).toMatch(/witze.csv: It is read as UTF-16LE/);
+    expect(shown.stderr).toMatch(/separated by semicolons/);
+    const { stdout } = await punchline(["data", "witze.csv", "--json", "--delimiter", ";"], { cwd });
+    expect(JSON.parse(stdout).sources).toMatchObject([
+      { column: "antwort", encoding: "utf-16le", delimiter: ";", header: true },
+    ]);
+  });
+
+  test("what the memory cannot hold is refused before Node dies of it", async () => {
+    const lines = Array.from({ length: 1_000_000 }, (_, i) => `text ${i}`).join("\n");
+    const cwd = folderWith("many.txt", lines);
+    const ran = await punchline(["data", "many.txt"], {
+      cwd,
+      env: { NODE_OPTIONS: "--max-old-space-size=128" },
+    });
+    expect(ran).toMatchObject({ status: 1, stdout: "" });
+    expect(ran.stderr).toMatch(/many.txt: \d+ texts .* need more than the \d+ MB .*--max-old-space-size=\d+/);
+  });
+});
+
 const assets = process.env.PUNCHLINE_ASSETS;
 
 describe.skipIf(!assets)("real jokes (skipped without PUNCHLINE_ASSETS)", () => {

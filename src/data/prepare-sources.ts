@@ -107,12 +107,13 @@ export async function readRawText(
 async function* allBatches(sources: readonly TextSource[], counts: Int32Array): AsyncGenerator<TextBatch> {
   let texts = 0;
   let characters = 0;
+  const usedBefore = getHeapStatistics().used_heap_size;
   for (const [i, source] of sources.entries()) {
     for await (const batch of source.batches()) {
       texts += batch.texts.length;
       for (const text of batch.texts) characters += text.length;
       for (const prompt of batch.prompts ?? []) characters += prompt.length;
-      checkMemory(source.name, texts, characters);
+      checkMemory(source.name, texts, characters, usedBefore);
       counts[i]! += batch.texts.length;
       for (const n of Object.values(batch.dropped ?? {})) counts[i]! += n;
       yield batch;
@@ -124,8 +125,8 @@ async function* allBatches(sources: readonly TextSource[], counts: Int32Array): 
  * What is kept of the sources is in memory until it is split: the texts, their normal forms, and what the search for
  * duplicates knows of each. Reading stops before the process would be killed for it.
  */
-function checkMemory(source: string, texts: number, characters: number): void {
-  const needed = bytesPerText * texts + bytesPerCharacter * characters;
+function checkMemory(source: string, texts: number, characters: number, usedBefore: number): void {
+  const needed = usedBefore + bytesPerText * texts + bytesPerCharacter * characters;
   const limit = getHeapStatistics().heap_size_limit;
   if (needed <= limit) return;
   const megabytes = (bytes: number) => Math.ceil(bytes / 2 ** 20);
