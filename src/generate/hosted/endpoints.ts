@@ -4,6 +4,8 @@
  */
 import type OpenAI from "openai";
 import type { APIError } from "openai";
+import type { z } from "zod";
+import { InputError } from "../../core/errors.ts";
 
 /** One text to write. */
 export interface WriteRequest {
@@ -85,16 +87,17 @@ export const completionsEndpoint: Endpoint = async (request, dialect, options) =
   const { client, model, signal, onText } = options;
   const body = { model, prompt: request.prompt, ...dialect.settings(request) };
   if (!onText) {
-    const { choices, usage } = await client.completions.create(body, { signal });
-    const choice = choices?.[0];
-    if (typeof choice?.text !== "string") throw new NoSuchEndpoint();
-    return written(choice.text, choice, undefined, usage);
+    const { completion } = await import("./answers.ts");
+    const { choices, usage } = await checked(client.completions.create(body, { signal }), completion);
+    const choice = choices[0]!;
+    return written(choice.text, choice, undefined, usage ?? undefined);
   }
   const stream = await client.completions.create(
     { ...body, stream: true, stream_options: { include_usage: true } },
     { signal },
   );
-  return collect(stream, options, (choice) => ({ text: choice.text }));
+  const { completionChunk } = await import("./answers.ts");
+  return collect(stream, completionChunk, options, (choice) => ({ text: choice.text }));
 };
 
 export const chatEndpoint: Endpoint = async (request, dialect, options) => {
@@ -106,9 +109,12 @@ export const chatEndpoint: Endpoint = async (request, dialect, options) => {
   const body = { model, messages, ...dialect.settings(request) };
   const joint = jointFor(request.prompt);
   if (!onText) {
-    const { choices, usage } = await client.chat.completions.create(body, { signal });
-    const choice = choices?.[0];
-    if (!choice?.message) throw new NoSuchEndpoint();
+    const { chatCompletion } = await import("./answers.ts");
+    const { choices, usage } = await checked(
+      client.chat.completions.create(body, { signal }),
+      chatCompletion,
+    );
+    const choice = choices[0]!;
     const { content, refusal } = choice.message;
     return written(joint(content ?? ""), choice, refusal ?? undefined, usage ?? undefined);
   }
@@ -117,7 +123,8 @@ export const chatEndpoint: Endpoint = async (request, dialect, options) => {
     { signal },
   );
   let begun = false;
-  return collect(stream, options, ({ delta }) => {
+  const { chatChunk } = await import("./answers.ts");
+  return collect(stream, chatChunk, options, ({ delta }) => {
     const piece = delta.content ?? "";
     const text = begun || piece === "" ? piece : joint(piece);
     begun ||= piece !== "";
@@ -129,14 +136,31 @@ export const chatEndpoint: Endpoint = async (request, dialect, options) => {
 const jointFor = (prompt: string) => (text: string) =>
   /[\p{L}\p{N}]$/u.test(prompt) && /^[\p{L}\p{N}]/u.test(text) ? ` ${text}` : text;
 
+/** An answer as `schema` says. @throws NoSuchEndpoint where it is something else, BrokenStream where it is cut */
+export async function checked<T>(answer: PromiseLike<unknown>, schema: z.ZodType<T>): Promise<T> {
+  const value = await Promise.resolve(answer).catch((error: unknown) => {
+    if (error instanceof SyntaxError) throw new NoSuchEndpoint();
+    throw error instanceof TypeError ? new BrokenStream() : error;
+  });
+  const { success, data } = schema.safeParse(value);
+  if (!success) throw new NoSuchEndpoint();
+  return data;
+}
+
+interface Ending {
+  readonly finish_reason?: string | null | undefined;
+  readonly stop_reason?: unknown;
+}
+
 interface Chunk<Choice> {
-  readonly choices: readonly Choice[];
-  readonly usage?: Written["usage"] | null;
+  readonly choices?: readonly Choice[] | null | undefined;
+  readonly usage?: Written["usage"] | null | undefined;
 }
 
 /** Reads a stream to its end. */
-async function collect<Choice extends { readonly finish_reason: string | null }>(
-  stream: AsyncIterable<Chunk<Choice>>,
+async function collect<Choice extends Ending>(
+  stream: AsyncIterable<unknown>,
+  schema: z.ZodType<Chunk<Choice>>,
   { onText, signal }: WriteOptions,
   read: (choice: Choice) => { readonly text: string; readonly refusal?: string | undefined },
 ): Promise<Written> {
@@ -144,12 +168,13 @@ async function collect<Choice extends { readonly finish_reason: string | null }>
   let refusal: string | undefined;
   let usage: Written["usage"];
   let last: Choice | undefined;
-  for await (const chunk of whole(stream)) {
+  for await (const event of whole(stream)) {
+    const { success, data: chunk } = schema.safeParse(event);
+    if (!success) throw new NoSuchEndpoint();
     usage = chunk.usage ?? usage;
     const choice = chunk.choices?.[0];
     if (!choice) continue;
     const piece = read(choice);
-    if (typeof piece.text !== "string") throw new NoSuchEndpoint();
     if (piece.refusal) refusal = (refusal ?? "") + piece.refusal;
     if (choice.finish_reason) last = choice;
     if (piece.text !== "") onText?.(piece.text);
@@ -166,7 +191,8 @@ async function* whole<T>(stream: AsyncIterable<T>): AsyncGenerator<T> {
   try {
     for (;;) {
       const item = await items.next().catch((error: unknown) => {
-        throw error instanceof Error && "status" in error ? error : new BrokenStream();
+        const known = error instanceof InputError || (error instanceof Error && "status" in error);
+        throw known ? error : new BrokenStream();
       });
       if (item.done) return;
       yield item.value;
@@ -178,14 +204,14 @@ async function* whole<T>(stream: AsyncIterable<T>): AsyncGenerator<T> {
 
 function written(
   text: string,
-  choice: { readonly finish_reason: string | null } | undefined,
+  choice: Ending | undefined,
   refusal: string | undefined,
   usage: Written["usage"],
 ): Written {
   return {
     text,
     finishReason: choice?.finish_reason ?? undefined,
-    stopReason: choice && "stop_reason" in choice ? choice.stop_reason : undefined,
+    stopReason: choice?.stop_reason,
     refusal,
     usage,
   };

@@ -5,6 +5,7 @@
 import type OpenAI from "openai";
 import type { APIError } from "openai";
 import { InputError } from "../../core/errors.ts";
+import { excerpt } from "../../core/printable.ts";
 
 /** Who was asked, for the sentences. */
 export interface Service {
@@ -74,6 +75,6 @@ export function quoted(error: APIError, { key }: Pick<Service, "key">): string {
     typeof body === "object" && body !== null && "message" in body && typeof body.message === "string"
       ? body.message
       : "";
-  const plain = message.replaceAll(key, "***").replace(/\s+/g, " ").trim();
-  return plain === "" ? "" : `: "${plain.slice(0, 300).replace(/\.$/, "")}"`;
+  const plain = excerpt(message.replaceAll(key, "***").trim(), 300);
+  return plain === "" ? "" : `: "${plain.replace(/\.$/, "")}"`;
 }

@@ -277,3 +277,52 @@ describe("score", () => {
     await expect(model.score("Why")).rejects.toMatchObject({ code: "hosted-no-score" });
   });
 });
+
+describe("a service that answers wrongly", () => {
+  it.each<[string, Reply]>([
+    ["null", { json: null }],
+    ["a list", { json: [] }],
+    ["a web page", { json: "<!doctype html>", headers: { "content-type": "text/html" } }],
+    ["choices of null", { json: { choices: [null] } }],
+    ["a number for the text", { json: { choices: [{ text: 7, message: { content: 7 } }] } }],
+    ["no choices", { json: { choices: [] } }],
+  ])("%s is refused as such", async (_, reply) => {
+    const model = await hosted(() => reply);
+    for (const onText of [undefined, () => {}]) {
+      const streamed = onText ? { events: [reply.json] } : reply;
+      service.answer = () => streamed;
+      const failure = await model
+        .sample({ prompt: "x", ...(onText ? { onText } : {}) })
+        .catch((error: unknown) => error);
+      expect(failure).toMatchObject({
+        name: "InputError",
+        code: expect.stringMatching(/^hosted-(strange|cut)$/),
+      });
+    }
+    service.answer = () => reply;
+    await expect(model.score("x")).rejects.toMatchObject({ code: "hosted-no-score" });
+    await expect(model.predict("x", { topK: 3 })).rejects.toMatchObject({ code: "hosted-no-score" });
+  });
+
+  it("has its control characters shown, and is not waited for for days", async () => {
+    const model = await hosted(() => refusal(400, { message: "\u001b]0;evil\u0007 \u202etext" }));
+    await expect(model.sample({ prompt: "x" })).rejects.toThrow(/: "\\x1b\]0;evil\\x07 \\u202etext"/);
+    const slow = await hosted(() => ({ ...refusal(429), headers: { "retry-after": "86400" } }));
+    await expect(slow.sample({ prompt: "x" })).rejects.toMatchObject({ code: "hosted-busy" });
+  });
+
+  it("is not asked with a key or an address that cannot be one, and neither is printed", async () => {
+    for (const [options, name] of [
+      [{ apiKey: "sk-first\nsecond" }, "OPENAI_API_KEY"],
+      [{ apiKey: "sk-schl\u00fcssel" }, "OPENAI_API_KEY"],
+      [{ apiKey: key, baseURL: "http://me:s3cret@host/v1" }, "OPENAI_BASE_URL"],
+      [{ apiKey: key, baseURL: "http://s3cret@host/v1" }, "OPENAI_BASE_URL"],
+      [{ apiKey: key, baseURL: "http://host/v1?key=s3cret" }, "OPENAI_BASE_URL"],
+      [{ apiKey: key, baseURL: "http://ho\nst:s3cret/v1" }, "OPENAI_BASE_URL"],
+    ] as const) {
+      const failure = await openHosted("openai:x", options).catch((error: unknown) => error);
+      expect(failure).toMatchObject({ kind: "usage", message: expect.stringContaining(name) });
+      expect(inspect(failure)).not.toMatch(/s3cret|second|schl/);
+    }
+  });
+});

@@ -13,6 +13,9 @@
 import type OpenAI from "openai";
 import type { APIError } from "openai";
 import { InputError, UsageError } from "../../core/errors.ts";
+import { excerpt } from "../../core/printable.ts";
+import { checkedEndpoint, checkedSecret } from "../../core/secret.ts";
+import { limitedFetch } from "../../hub/limited-fetch.ts";
 import type { Sample, SampleOptions } from "../sample.ts";
 import type { HostedModel, ScoredText } from "../text-model.ts";
 import {
@@ -43,6 +46,11 @@ export interface HostedOptions {
 /** How names of hosted models begin. */
 export const HOSTED_PREFIX = "openai:";
 
+/** Bytes of an answer. */
+const MAX_ANSWER = 64 << 20;
+/** Seconds that a service may ask to wait before the next try. */
+const MAX_WAIT = 60;
+
 /** Requests under way at once. */
 const PARALLEL = 8;
 
@@ -53,7 +61,7 @@ const PARALLEL = 8;
 export async function openHosted(name: string, options: HostedOptions = {}): Promise<HostedModel> {
   const model = name.startsWith(HOSTED_PREFIX) ? name.slice(HOSTED_PREFIX.length) : name;
   if (model.trim() === "") throw new UsageError(`"${name}" names no model; write openai:NAME.`);
-  const key = (options.apiKey ?? process.env.OPENAI_API_KEY)?.trim();
+  const key = checkedSecret("OPENAI_API_KEY", options.apiKey ?? process.env.OPENAI_API_KEY);
   if (!key) {
     throw new InputError(
       "hosted-no-key",
@@ -65,7 +73,12 @@ export async function openHosted(name: string, options: HostedOptions = {}): Pro
   const given = options.baseURL ?? process.env.OPENAI_BASE_URL?.trim();
   const client = new OpenAI({
     apiKey: key,
-    baseURL: given ? checkedAddress(given) : undefined,
+    baseURL: given ? checkedEndpoint("OPENAI_BASE_URL", given, "http://127.0.0.1:8000/v1") : undefined,
+    organization: checkedSecret("OPENAI_ORG_ID", process.env.OPENAI_ORG_ID) ?? null,
+    project: checkedSecret("OPENAI_PROJECT_ID", process.env.OPENAI_PROJECT_ID) ?? null,
+    fetch: patient(
+      limitedFetch({ idleMs: timeoutMs + 1000, maxBytes: MAX_ANSWER, server: HOSTED_PREFIX + model }),
+    ),
     maxRetries,
     timeout: timeoutMs,
     logLevel: "off",
@@ -82,16 +95,18 @@ export async function openHosted(name: string, options: HostedOptions = {}): Pro
   return new Hosted(client, service);
 }
 
-function checkedAddress(given: string): string {
-  const url = URL.canParse(given) ? new URL(given) : undefined;
-  if (!url || !/^https?:$/.test(url.protocol)) {
-    throw new UsageError(`OPENAI_BASE_URL must be an address such as http://127.0.0.1:8000/v1.`);
-  }
-  if (url.username || url.password) {
-    throw new UsageError("OPENAI_BASE_URL must hold no user name or password; the key is OPENAI_API_KEY.");
-  }
-  return given;
-}
+/** A service that asks for a longer wait is not tried again: nobody would see why nothing happens. */
+const patient =
+  (fetch: typeof globalThis.fetch): typeof globalThis.fetch =>
+  async (input, init) => {
+    const response = await fetch(input, init);
+    const milliseconds = Number(response.headers.get("retry-after-ms") ?? Number.NaN);
+    const asked = response.headers.get("retry-after") ?? "";
+    const seconds = Number.isNaN(Number(asked)) ? (Date.parse(asked) - Date.now()) / 1000 : Number(asked);
+    if (milliseconds / 1000 > MAX_WAIT || (Number.isNaN(milliseconds) && seconds > MAX_WAIT))
+      response.headers.set("x-should-retry", "false");
+    return response;
+  };
 
 class Hosted implements HostedModel {
   readonly kind = "hosted";
@@ -155,9 +170,12 @@ class Hosted implements HostedModel {
     try {
       const body = { model, prompt: text, max_tokens: 0, echo: true, logprobs: 1, temperature: 0 };
       const answer = await this.#client.completions.create(body, signal ? { signal } : {});
-      this.#count(answer.usage);
-      const { tokens, token_logprobs: found, text_offset: offsets } = answer.choices?.[0]?.logprobs ?? {};
-      if (!tokens || !found || found.length !== tokens.length) throw no("");
+      const { scored } = await import("./answers.ts");
+      const { success, data } = scored.safeParse(answer);
+      if (!success) throw no("");
+      this.#count(data.usage ?? undefined);
+      const { tokens, token_logprobs: found, text_offset: offsets } = data.choices[0]!.logprobs;
+      if (found.length !== tokens.length) throw no("");
       return {
         logProbabilities: found.map((value: number | null) => value ?? undefined),
         firstCharacters: offsets?.[1] ?? [...(tokens[0] ?? "")].length,
@@ -252,7 +270,7 @@ class Hosted implements HostedModel {
   #sampleOf({ prompt, stop }: WriteRequest, written: Written): Sample {
     const { text, finishReason, stopReason, refusal, usage } = written;
     if (refusal || finishReason === "content_filter") {
-      const said = refusal ? `: "${refusal.replace(/\s+/g, " ").slice(0, 300)}"` : " (content filter)";
+      const said = refusal ? `: "${excerpt(refusal, 300)}"` : " (content filter)";
       throw new InputError("hosted-declined", `${this.name} declines to continue the prompt${said}.`);
     }
     // Most services do not tell their model's own end from a stop text.

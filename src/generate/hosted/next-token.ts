@@ -23,9 +23,11 @@ export async function completionsNext(request: NextRequest): Promise<readonly Ne
   const { client, model, prompt, topK, signal } = request;
   const logprobs = Math.min(topK, MOST.completions);
   const body = { model, prompt, max_tokens: 1, temperature: 0, logprobs };
-  const { choices } = await client.completions.create(body, signal ? { signal } : {});
-  const [first] = choices?.[0]?.logprobs?.top_logprobs ?? [];
-  return first && listed(Object.entries(first));
+  const { nextCompletion } = await import("./answers.ts");
+  const { success, data } = nextCompletion.safeParse(
+    await client.completions.create(body, signal ? { signal } : {}),
+  );
+  return success ? listed(Object.entries(data.choices[0]!.logprobs.top_logprobs[0]!)) : undefined;
 }
 
 /** By the chat endpoint, which is told to go on with the text. */
@@ -43,9 +45,14 @@ export async function chatNext(request: NextRequest): Promise<readonly NextToken
     logprobs: true,
     top_logprobs: Math.min(topK, MOST.chat),
   };
-  const { choices } = await client.chat.completions.create(body, signal ? { signal } : {});
-  const first = choices?.[0]?.logprobs?.content?.[0]?.top_logprobs;
-  return first && listed(first.map(({ token, logprob }) => [token, logprob]));
+  const { nextChat } = await import("./answers.ts");
+  const { success, data } = nextChat.safeParse(
+    await client.chat.completions.create(body, signal ? { signal } : {}),
+  );
+  if (!success) return undefined;
+  return listed(
+    data.choices[0]!.logprobs.content[0]!.top_logprobs.map(({ token, logprob }) => [token, logprob]),
+  );
 }
 
 const listed = (pairs: readonly (readonly [string, number])[]): readonly NextToken[] =>
