@@ -49,7 +49,7 @@ export default defineCommand({
       explain: "Your own text and model, as a page",
     },
     {
-      command: "punchline compare gpt2 bert-base-uncased --text-file gpt.txt --text-file bert.txt",
+      command: "punchline compare runs/a runs/b --text-file a.txt --text-file b.txt",
       explain: "A text for each, the second with a [MASK]",
     },
   ],
