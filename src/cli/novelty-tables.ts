@@ -58,7 +58,7 @@ export function printAudit(ctx: Context, audit: ModelAudit): void {
 
 function printSnapshots(ctx: Context, checkpoints: readonly SnapshotAudit[]): void {
   ctx.print(`\n${ctx.style.bold("Along its training")}`);
-  const columns = ["step", "copies", "completed", "unseen completed", "loss unseen", "loss"];
+  const columns = ["step", "copies", "completed", "unseen completed", "loss held out", "loss in training"];
   ctx.print(
     table(
       columns.map(right),

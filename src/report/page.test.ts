@@ -201,3 +201,14 @@ describe("contrast", () => {
     expect(contrast(colour(block, "ink"), colour(block, "mark"))).toBeGreaterThanOrEqual(4.5);
   });
 });
+
+test("a loss is named by its split, and that of the test texts leads", () => {
+  const { evaluation, log } = fixture.chapters.characters!;
+  const best = Math.min(...log.flatMap(({ val_loss }) => (val_loss === undefined ? [] : [val_loss])));
+  const heading = document.querySelector("#characters-loss h3, #characters-loss figcaption")!.textContent!;
+  const [first, second] = [heading.indexOf("test jokes"), heading.indexOf("validation jokes")];
+  expect(evaluation!.split).toBe("test");
+  expect(heading.slice(first, second)).toContain(evaluation!.loss.toFixed(2));
+  expect(heading.slice(second)).toContain(best.toFixed(2));
+  expect(text()).not.toMatch(/unseen jokes, its surprise/);
+});

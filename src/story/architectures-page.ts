@@ -21,7 +21,7 @@ export async function architecturesPage(
         ? [
             {
               value: bits(best.bits_per_character),
-              label: `per unseen character: ${best.model}${lead?.conclusive === false ? `; ${lead.next} is as near as chance` : ", the best"}`,
+              label: `per character of the validation texts: ${best.model}${lead?.conclusive === false ? `; ${lead.next} is as near as chance` : ", the best"}`,
             },
           ]
         : []),

@@ -2,13 +2,17 @@
 import { writeFileAtomic } from "../hub/atomic.ts";
 import { percent, type RunMeasures, renderReport } from "../report/index.ts";
 import { made } from "./machine.ts";
-import type { QualityResult, Reference } from "./quality-report.ts";
+import type { QualityReport, QualityResult, Reference } from "./quality-report.ts";
 import type { MeasuredRun, RunQuality } from "./run-quality.ts";
 
 /** The rows of the tables, the real texts first. */
 export function qualityRows({ report }: QualityResult): readonly RunMeasures[] {
   return [row("real texts", report.reference), ...report.runs.map((quality) => row(quality.run, quality))];
 }
+
+/** The split that the runs predict, where any could. */
+const splitOf = ({ runs }: QualityReport): string | undefined =>
+  runs.find(({ split }) => split !== undefined)?.split;
 
 /** How the figures came about, in a sentence or two. */
 export function qualityProtocol({ report }: QualityResult): string {
@@ -17,7 +21,9 @@ export function qualityProtocol({ report }: QualityResult): string {
     encoder === null
       ? ""
       : ` MAUVE with the mean vectors of ${encoder} as encoder, ${reference.texts} texts a side.`;
-  return `${reference.texts} texts of each run at temperature ${temperature}, seed ${seed}, beside as many real ones of ${data.held_out} held out. Real words are those of the ${data.train} training texts, whatever their case.${read}`;
+  const split = splitOf(report);
+  const predicted = split === undefined ? "" : ` What a run predicts is the ${split} split.`;
+  return `${reference.texts} texts of each run at temperature ${temperature}, seed ${seed}, beside as many real ones of ${data.held_out} held out.${predicted} Real words are those of the ${data.train} training texts, whatever their case.${read}`;
 }
 
 /** Writes the page; `command` is what it says has made it. */
@@ -27,19 +33,23 @@ export async function qualityPage(file: string, command: string, result: Quality
   const html = await renderReport({
     title: report.runs.length === 1 ? `How good is ${report.runs[0]!.run}?` : "Which run is better?",
     standfirst: `What ${listed(report.runs.map(({ run }) => run))} ${report.runs.length === 1 ? "predicts and writes" : "predict and write"}, beside real texts that ${report.runs.length === 1 ? "it has" : "they have"} not seen.`,
-    key: report.runs
-      .slice(0, 2)
-      .flatMap(({ run, bits_per_character, novelty }) => [
-        ...(bits_per_character === undefined
-          ? []
-          : [{ value: `${bits_per_character.toFixed(2)} bits`, label: `per character: ${run}` }]),
-        { value: percent(novelty.rate ?? 0), label: `of its texts are copies: ${run}` },
-      ]),
+    key: report.runs.slice(0, 2).flatMap(({ run, bits_per_character, novelty, split }) => [
+      ...(bits_per_character === undefined
+        ? []
+        : [
+            {
+              value: `${bits_per_character.toFixed(2)} bits`,
+              label: `per character of ${split} texts: ${run}`,
+            },
+          ]),
+      { value: percent(novelty.rate ?? 0), label: `of its texts are copies: ${run}` },
+    ]),
     chapters: {
       runs: {
         reference: reference!,
         runs: rows,
         lead: report.lead,
+        ...(splitOf(report) === undefined ? {} : { split: splitOf(report)! }),
         learning: measured.flatMap(learning),
         samples: measured.map(({ quality, samples }) => ({ name: quality.run, samples })),
         how: qualityProtocol(result),

@@ -82,7 +82,7 @@ function keyFigures({ characters, gpt, novelty }: ToldChapters): ReportData["key
       ? [
           {
             value: bits(characters.evaluation.bits_per_character),
-            label: "per character, on jokes that the character model never saw",
+            label: `per character of the ${characters.evaluation.split} jokes, which the character model never saw`,
           },
         ]
       : []),

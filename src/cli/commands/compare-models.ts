@@ -130,7 +130,7 @@ function show(ctx: Context, { models, seconds, validation, lead }: Architectures
       { width: ctx.columns },
     ),
   );
-  const texts = `${validation.characters.toLocaleString("en-US")} unseen characters`;
+  const texts = `${validation.characters.toLocaleString("en-US")} characters of the validation split`;
   say(
     ctx,
     `\nBest first, by bits per character of the same ${texts} after ${formatDuration(seconds)} of training each. Size: all parameters. Trains, writes: characters a second.`,

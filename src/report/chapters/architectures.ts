@@ -72,7 +72,7 @@ ${figure({
   id: "architectures-seconds",
   title: leadTitle(models, lead),
   subtitle:
-    "Bits per character on held-out texts, against the clock; the weights of the lowest point are kept",
+    "Bits per character on validation texts, against the clock; the weights of the lowest point are kept",
   content: raceChart({ id: "architectures-seconds-chart", models, against: "seconds" }),
   measured,
 })}

@@ -51,7 +51,7 @@ export const characters = defineChapter<CharactersData>({
   finding: ({ log, evaluation, model }) => {
     const last = log.at(-1);
     const loss = evaluation?.loss ?? lowest(log);
-    return `In ${duration(last?.seconds)} a ${model} went from noise to words, and to ${nats(loss)} per character (${bits(loss === undefined ? undefined : loss / Math.LN2)}) on jokes it had not seen.`;
+    return `In ${duration(last?.seconds)} a ${model} went from noise to words, and to ${nats(loss)} per character (${bits(loss === undefined ? undefined : loss / Math.LN2)}) on ${evaluation?.split ?? "validation"} jokes, which it had not seen.`;
   },
   render: (data) => {
     const { log, commands } = data;
@@ -130,15 +130,19 @@ function lowest(log: readonly LogRow[]): number | undefined {
   return losses.length === 0 ? undefined : Math.min(...losses);
 }
 
-function lossTitle({ log, references }: CharactersData): string {
+function lossTitle({ log, references, evaluation }: CharactersData): string {
   const best = lowest(log);
-  if (best === undefined) return `The training loss falls to ${nats(log.at(-1)?.loss)}`;
+  const told = evaluation?.loss ?? best;
+  if (told === undefined) return `The training loss falls to ${nats(log.at(-1)?.loss)}`;
   const unigram = references?.unigram;
   const against =
     unigram === undefined
       ? ""
       : `, against ${decimal(unigram, 2)} for knowing only how common each letter is`;
-  return `On unseen jokes, its surprise falls to ${nats(best)} per character${against}`;
+  if (evaluation === undefined)
+    return `On validation jokes, which it had not seen, its surprise falls to ${nats(told)} per character${against}`;
+  const along = best === undefined ? "" : `, and on validation jokes falls to ${nats(best)} along the way`;
+  return `On ${evaluation.split} jokes, which it had not seen, its surprise is ${nats(told)} per character${against}${along}`;
 }
 
 function setting(value: number): string {

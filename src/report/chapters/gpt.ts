@@ -45,6 +45,8 @@ export interface GptData {
   /** The same model trained on the jokes alone. */
   readonly control?: { readonly log: readonly LogRow[]; readonly command: string };
   /** Surprise on jokes that no model was trained on; the one that leads is this chapter's. */
+  /** The split that the qualities are of. Default `test`. */
+  readonly quality_split?: "test" | "validation";
   readonly quality?: readonly {
     readonly label: string;
     readonly bits_per_byte: number;
@@ -72,10 +74,10 @@ export interface GptData {
 export const gpt = defineChapter<GptData>({
   id: "gpt",
   title: "Pieces of words: GPT-2",
-  finding: ({ model, origin, log, quality = [] }) => {
+  finding: ({ model, origin, log, quality = [], quality_split = "test" }) => {
     const own = quality.find(({ lead }) => lead)?.bits_per_byte;
     const before = origin.kind === "here" ? "a novel" : "the web";
-    return `${model.charAt(0).toUpperCase()}${model.slice(1)} that had read ${before} was shown the jokes for ${duration(log.at(-1)?.seconds)}${own === undefined ? "" : `. Unseen jokes then cost it ${bits(own)} per byte`}.`;
+    return `${model.charAt(0).toUpperCase()}${model.slice(1)} that had read ${before} was shown the jokes for ${duration(log.at(-1)?.seconds)}${own === undefined ? "" : `. The ${quality_split} jokes, which it had not seen, then cost it ${bits(own)} per byte`}.`;
   },
   render: (
     d,
@@ -190,7 +192,7 @@ function training(d: GptData): Html | false {
       own < alone
         ? `The novel was worth it: ${nats(own)} per token, against ${nats(alone)} from jokes alone`
         : `The novel did not help here: ${nats(own)} per token, against ${nats(alone)} from jokes alone`,
-    subtitle: "Surprise on unseen jokes, in nats per token, by the seconds of all training",
+    subtitle: "Surprise on validation jokes, in nats per token, by the seconds of all training",
     content: headStartChart({
       id: "gpt-loss-chart",
       tuned: { log: d.log, from: headStart },
@@ -203,16 +205,16 @@ function training(d: GptData): Html | false {
   });
 }
 
-function qualityTable({ quality = [], commands }: GptData): Html | false {
+function qualityTable({ quality = [], quality_split = "test", commands }: GptData): Html | false {
   const most = Math.max(...quality.map((q) => q.bits_per_byte));
   return (
     quality.length > 1 &&
     figure({
       id: "gpt-quality",
       title: "All models on one scale",
-      subtitle: "Bits per byte of jokes that none of them has seen: less is better, whatever the tokens are",
+      subtitle: `Bits per byte of the ${quality_split} jokes, which none of them has seen: less is better, whatever the tokens are`,
       content: dataTable<(typeof quality)[number]>({
-        caption: "Surprise on unseen jokes",
+        caption: `Surprise on the ${quality_split} jokes`,
         columns: [
           { header: "Model", cell: (q) => (q.lead ? `GPT-2, ${q.label}` : q.label) },
           {
@@ -225,7 +227,10 @@ function qualityTable({ quality = [], commands }: GptData): Html | false {
         rows: quality,
         strong: (q) => q.lead === true,
       }),
-      measured: { how: "Every token of the test jokes was scored once.", command: commands.evaluate },
+      measured: {
+        how: `Every token of the ${quality_split} jokes was scored once.`,
+        command: commands.evaluate,
+      },
     })
   );
 }

@@ -18,6 +18,8 @@ export interface RunsData {
   readonly runs: readonly RunMeasures[];
   /** Whether the run that predicts best is ahead of the next by more than chance. */
   readonly lead?: Lead | null;
+  /** The split that the runs predict. Default: some that they have not seen. */
+  readonly split?: string;
   /** How each learned: validations along its training, where its log has some. */
   readonly learning?: readonly { readonly model: string; readonly curve: readonly RacePoint[] }[];
   /** The first texts of each run. */
@@ -32,7 +34,7 @@ export interface RunsData {
 export const runs = defineChapter<RunsData>({
   id: "runs",
   title: "Side by side",
-  finding: ({ runs: all, lead }) => {
+  finding: ({ runs: all, lead, split = "unseen" }) => {
     const known = all.filter((r) => r.bits_per_character !== undefined && !r.flattered);
     const winner = known.reduce<RunMeasures | undefined>(
       (a, b) => (a && a.bits_per_character! <= b.bits_per_character! ? a : b),
@@ -43,8 +45,8 @@ export const runs = defineChapter<RunsData>({
     const said = `${bits(winner.bits_per_character)} per character`;
     if (lead?.conclusive === false) return `Of ${count(known.length)} runs, ${tooNear(lead)}.`;
     return known.length === 1
-      ? `${winner.name} predicts unseen texts with ${said}.`
-      : `Of ${count(known.length)} runs, ${winner.name} predicts unseen texts best, with ${said}.`;
+      ? `${winner.name} predicts ${split} texts with ${said}.`
+      : `Of ${count(known.length)} runs, ${winner.name} predicts ${split} texts best, with ${said}.`;
   },
   render: ({ reference, runs: all, learning = [], samples = [], how, notes = [], command }) => {
     const rows = [reference, ...all];

@@ -46,6 +46,7 @@ export const gpt: StoryChapter<"gpt"> = {
         { label: "after", lm: after, lead: true },
         ...(control ? [{ label: "jokes alone, no novel first", lm: await loadModel(control.folder) }] : []),
       ]),
+      quality_split: telling.data.splits.test.length > 0 ? "test" : "validation",
       endings: {
         n: telling.plan.written,
         tokens: MOST_TOKENS,
