@@ -96,6 +96,8 @@ describe("options of train", () => {
     ["--out r --dropout 1", /--dropout must be a number from 0 to 0.95/],
     ["--out r --learning-rate -1", /--learning-rate must be a number above 0/],
     ["--out r --momentum 0.5", /--momentum is an option of --optimizer sgd/],
+    ["--out r --vocabulary-size 900", /--vocabulary-size is an option of vocabularies of pieces of words/],
+    ["--out r --validation 0.1 --validation-file x.txt", /--validation and --validation-file both say/],
     ["--out r --stride 3", /--stride is an option of --windows shuffled/],
     ["--out r --warmup 9 --steps 5", /--warmup 9 is beyond the 5 steps/],
     ["--out r --steps 5 --epochs 2", /--steps 5 and --epochs 2 are two lengths of one training/],

@@ -65,6 +65,16 @@ export const dataOptions = {
     group,
   }),
   maxWords: integer({ describe: "Of a word vocabulary: its most frequent words alone", min: 1, group }),
+  vocabularySize: integer({
+    describe: "Of pieces of words: ids in all (default 2048 for BPE, 4096 for WordPiece)",
+    min: 1,
+    group,
+  }),
+  validationFile: text({
+    describe: "A source for validation alone; training texts that repeat one of its texts are dropped",
+    placeholder: "SOURCE",
+    group,
+  }),
   validation: number({ describe: "Share of the texts for validation", min: 0, max: 0.9, group }),
   test: number({ describe: "Share of the texts for the final test", min: 0, max: 0.9, group }),
 } as const;
@@ -86,7 +96,7 @@ export const typed = (choices: DataChoices): string =>
 /**
  * The values that differ from the defaults.
  * @param vocabulary the kind that is made from the data; absent where none is
- * @throws UsageError for an option of word vocabularies where there is no such vocabulary
+ * @throws UsageError for an option of vocabularies of another kind
  */
 export function dataChoices(options: DataOptionValues, vocabulary?: string): DataChoices {
   for (const name of ["minCount", "maxWords"] as const) {
@@ -95,6 +105,10 @@ export function dataChoices(options: DataOptionValues, vocabulary?: string): Dat
         `${flagOf(name)} is an option of vocabularies of words, which word-lstm and word-rnn make from the data; leave it out.`,
       );
   }
+  if (options.vocabularySize !== undefined && vocabulary !== "bpe" && vocabulary !== "wordpiece")
+    throw new UsageError(
+      "--vocabulary-size is an option of vocabularies of pieces of words, which gpt2 and bert from scratch make from the data; leave it out.",
+    );
   return Object.fromEntries(
     Object.entries(dataOptions).flatMap(([key, { default: standard }]) => {
       const value = options[key as keyof DataOptionValues];

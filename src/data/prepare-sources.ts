@@ -32,7 +32,13 @@ import type { SourceSummary } from "./summary.ts";
 /** The kinds of sources that are always there, in the order in which they are asked. */
 export const sourceKinds: readonly SourceKind[] = [oneLinersKind, mobyDickKind, noHubKind, fileKind];
 
-export type PrepareDataOptions = PrepareOptions & SourceOptions;
+export interface PrepareDataOptions extends PrepareOptions, SourceOptions {
+  /**
+   * A source whose texts are the validation split; none of the others go there. Texts of the others that repeat one
+   * of them are dropped. Not together with a fraction for validation.
+   */
+  readonly validationSource?: string;
+}
 
 /**
  * Reads, cleans, deduplicates and splits one or several sources, taken as one in their order.
@@ -43,7 +49,14 @@ export async function prepareData(
   sources: string | readonly string[],
   options: PrepareDataOptions = {},
 ): Promise<PreparedData> {
-  const names = namesOf(sources);
+  const { validationSource, fractions } = options;
+  const heldOut = validationSource === undefined ? [] : [validationSource];
+  if (validationSource !== undefined && fractions?.validation !== undefined)
+    throw new UsageError(
+      "--validation and --validation-file both say what validation is made of; give one of them.",
+    );
+  // What is held out comes first, so that it is the later text, of training, that a duplicate loses.
+  const names = [...heldOut, ...namesOf(sources)];
   const opened: TextSource[] = [];
   for (const name of names) opened.push(await openSource(name, options, sourceKinds));
   const counts = new Int32Array(opened.length);
@@ -52,10 +65,14 @@ export async function prepareData(
     bytes: opened.reduce((sum, { progress }) => sum + progress.bytes, 0),
     totalBytes: opened.reduce((sum, { progress }) => sum + progress.totalBytes, 0),
   });
+  const split =
+    validationSource === undefined
+      ? options
+      : { ...options, fractions: { validation: 0, test: fractions?.test ?? 0 } };
   const prepared = await prepareTexts(
-    allBatches(opened, counts),
-    onProgress ? { ...options, onProgress: (now) => onProgress({ ...now, ...bytes() }) } : options,
-    names.join(", "),
+    allBatches(opened, counts, heldOut.length),
+    onProgress ? { ...split, onProgress: (now) => onProgress({ ...now, ...bytes() }) } : split,
+    names.slice(heldOut.length).join(", "),
   );
   const summaries: SourceSummary[] = opened.map(({ name, format, column, promptColumn, reading }, i) => ({
     source: name,
@@ -104,7 +121,12 @@ export async function readRawText(
   return texts.join("");
 }
 
-async function* allBatches(sources: readonly TextSource[], counts: Int32Array): AsyncGenerator<TextBatch> {
+/** The texts of all sources, of which the first `heldOut` are for validation. */
+async function* allBatches(
+  sources: readonly TextSource[],
+  counts: Int32Array,
+  heldOut: number,
+): AsyncGenerator<TextBatch> {
   let texts = 0;
   let characters = 0;
   const usedBefore = getHeapStatistics().used_heap_size;
@@ -116,7 +138,7 @@ async function* allBatches(sources: readonly TextSource[], counts: Int32Array): 
       checkMemory(source.name, texts, characters, usedBefore);
       counts[i]! += batch.texts.length;
       for (const n of Object.values(batch.dropped ?? {})) counts[i]! += n;
-      yield batch;
+      yield i < heldOut ? { ...batch, heldOut: true } : batch;
     }
   }
 }

@@ -394,6 +394,81 @@ describe("prepareData", () => {
     expect(splits.test.length).toBeGreaterThan(50);
   });
 
+  it("takes a source for validation alone, and no text of training that repeats one of its texts", async () => {
+    const write = (name: string, texts: readonly string[]) => {
+      writeFileSync(join(folder, name), texts.join("\n"));
+      return join(folder, name);
+    };
+    const held = ["A hen walked into a bar and ordered corn.", "The moon is made of cheese, said the mouse."];
+    const own = apart(40);
+    const training = write("training.txt", [
+      ...own,
+      held[0]!,
+      "A hen walked into a bar and ordered corn!!",
+      "The moon is made of a cheese, said the mouse.",
+    ]);
+    const validationSource = write("held.txt", held);
+    const { splits, summary } = await prepareData(training, { validationSource });
+    expect(splits.validation).toEqual(held);
+    expect(splits.test).toEqual([]);
+    expect(splits.train).toEqual(own);
+    expect(summary.dropped).toEqual({ duplicate: 2, near_duplicate: 1 });
+    expect(summary.sources.map(({ source }) => source)).toEqual([validationSource, training]);
+    const tested = await prepareData(training, { validationSource, fractions: { test: 0.25 } });
+    expect(tested.splits.validation).toEqual(held);
+    expect(tested.splits.test.length).toBeGreaterThan(3);
+    expect([...tested.splits.train, ...tested.splits.test].sort()).toEqual(own.toSorted());
+    await expect(prepareData(training, { validationSource, fractions: { validation: 0.1 } })).rejects.toThrow(
+      "--validation-file",
+    );
+    await expect(prepareData(validationSource, { validationSource })).rejects.toThrow(/has no text left/);
+  });
+
+  it("learns pieces of words of the size that is asked for", async () => {
+    const texts = Array.from(
+      { length: 50 },
+      (_, i) => `the hen number ${i} crossed the road to see the ${i * 7} foxes`,
+    );
+    for (const vocabulary of ["bpe", "wordpiece"] as const) {
+      const { tokenizer } = await prepareTexts([{ texts }], {
+        vocabulary,
+        vocabularySize: 280,
+        nearDuplicates: false,
+      });
+      const { tokenizer: smaller } = await prepareTexts([{ texts }], {
+        vocabulary,
+        vocabularySize: 262,
+        nearDuplicates: false,
+      });
+      if (vocabulary === "bpe") expect([tokenizer.size, smaller.size]).toEqual([280, 262]);
+      expect(tokenizer.size).toBeLessThanOrEqual(280);
+      expect(tokenizer.decode(tokenizer.encode(texts[3]!))).toBe(texts[3]);
+    }
+    await expect(
+      prepareTexts([{ texts }], { vocabulary: "bpe", vocabularySize: 100, nearDuplicates: false }),
+    ).rejects.toThrow("257 to 65536");
+  });
+
+  it("keeps the line breaks of documents for pieces of words, and of documents alone", async () => {
+    const texts = apart(12).map((text) => `Title\n\n${text}  and\tmore \n the end`);
+    const kept = texts.map((text) => text.replace("  and\tmore \n the", " and more\nthe"));
+    const joined = texts.map((text) => text.replace(/\s+/g, " "));
+    const path = join(folder, "documents.txt");
+    writeFileSync(path, texts.map((text) => `${text}\n<|endoftext|>\n`).join("\n"));
+    const all = async (options: Parameters<typeof prepareData>[1]) => {
+      const { splits, cleaning } = await prepareData(path, options);
+      return {
+        texts: [...splits.train, ...splits.validation, ...splits.test].sort(),
+        breaks: cleaning.lineBreaks,
+      };
+    };
+    expect(await all({ vocabulary: "bpe" })).toEqual({ texts: kept.toSorted(), breaks: true });
+    expect(await all({ vocabulary: "printable" })).toEqual({ texts: joined.toSorted(), breaks: false });
+    expect((await all({ vocabulary: "bpe", cleaning: false })).texts).toEqual(texts.toSorted());
+    const lines = await prepareTexts([{ texts }], { vocabulary: "bpe" });
+    expect(lines.splits.train[0]).not.toContain("\n");
+  });
+
   it("reads raw text as it stands", async () => {
     const path = join(folder, "raw.txt");
     writeFileSync(path, " caf\u00e9 &amp;\r\n\n");

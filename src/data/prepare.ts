@@ -5,7 +5,13 @@
  */
 import { InputError, UsageError } from "../core/errors.ts";
 import { characterTokenizer, characterTokenizerOf, printableCharacters } from "../text/characters.ts";
-import { type CleaningOptions, createCleaner, resolveCleaning, type TextCleaning } from "../text/clean.ts";
+import {
+  type Cleaner,
+  type CleaningOptions,
+  createCleaner,
+  resolveCleaning,
+  type TextCleaning,
+} from "../text/clean.ts";
 import { normalise } from "../text/normalise.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { wordTokenizerOf } from "../text/words.ts";
@@ -65,6 +71,8 @@ export interface PrepareOptions {
   readonly minCount?: number;
   /** For the word vocabulary: the most words that it has, the most frequent ones. Default no limit. */
   readonly maxWords?: number;
+  /** For pieces of words: ids in all, at most. Default 2,048 for `bpe` and 4,096 for `wordpiece`. */
+  readonly vocabularySize?: number;
   readonly onProgress?: (progress: PrepareProgress) => void;
 }
 
@@ -97,7 +105,11 @@ export async function prepareTexts(
   const fractions = checkFractions(options.fractions ?? {});
   const vocabulary = vocabularyOf(options);
   const end = endOf(options, vocabulary);
-  const cleaner = createCleaner(cleaningFor(options, end));
+  let made: Cleaner | undefined;
+  const cleanerFor = ({ documents = false }: Pick<TextBatch, "documents">): Cleaner => {
+    made ??= createCleaner(cleaningFor(options, end, documents));
+    return made;
+  };
   const dropped: Record<string, number> = {};
   const drop = (reason: string, n = 1) => {
     if (n > 0) dropped[reason] = (dropped[reason] ?? 0) + n;
@@ -107,7 +119,7 @@ export async function prepareTexts(
 
   const { minLength = 1, maxLength = Number.POSITIVE_INFINITY } = options;
   let broken = 0;
-  const shape = (text: string) => {
+  const shape = (text: string, cleaner: Cleaner) => {
     const cleaned = cleaner.clean(text);
     const shaped = end === "\n" ? withoutBreaks(cleaned) : cleaned;
     if (hasBreak(text) && !shaped.includes("\n")) broken++;
@@ -123,10 +135,12 @@ export async function prepareTexts(
       drop(reason, n);
     }
     prompted ||= batch.prompts !== undefined;
+    const cleaner = cleanerFor(batch);
     for (const [i, raw] of batch.texts.entries()) {
-      const own = shape(raw);
-      const prompt = batch.prompts ? shape(batch.prompts[i]!) : "";
-      const item = prompt === "" ? { text: own, prompt: 0 } : joined(prompt, own, options.separator);
+      const own = shape(raw, cleaner);
+      const prompt = batch.prompts ? shape(batch.prompts[i]!, cleaner) : "";
+      const whole = prompt === "" ? { text: own, prompt: 0 } : joined(prompt, own, options.separator);
+      const item: Item = batch.heldOut ? { ...whole, heldOut: true } : whole;
       refuseEnd(item.text, end, from);
       if (own.trim() === "") drop("empty");
       else if (item.text.length < minLength) drop("too_short");
@@ -135,6 +149,7 @@ export async function prepareTexts(
     }
     report("read", rowsIn, 0);
   }
+  const cleaner = cleanerFor({});
   refuseLoss(cleaner.loss, from, options);
 
   const compared = items.length;
@@ -154,10 +169,11 @@ export async function prepareTexts(
     keys = keys.filter((_, i) => repeats.near[i]! < 0 && !(exactDuplicates && repeats.exact[i]! >= 0));
   }
   const needed = fractions.validation + fractions.test > 0 ? 2 : 1;
-  if (items.length < needed) throw tooFew(from, items.length, needed, dropped, lossRemark(cleaner.loss));
+  const own = items.filter(({ heldOut }) => !heldOut).length;
+  if (own < needed) throw tooFew(from, own, needed, dropped, lossRemark(cleaner.loss));
 
   report("split", 0, items.length);
-  const places = assignSplits(keys, fractions);
+  const places = placesOf(items, keys, fractions);
   const inSplits = <T>(of: (item: Item) => T) =>
     Object.fromEntries(
       splitNames.map((name) => [name, items.filter((_, i) => places[i] === name).map(of)]),
@@ -264,6 +280,21 @@ export function encodeSplit(
 interface Item {
   readonly text: string;
   readonly prompt: number;
+  /** Whether it is for validation, whatever the fractions are. */
+  readonly heldOut?: true;
+}
+
+/** The split of each text; those that are held out have theirs already. */
+function placesOf(
+  items: readonly Item[],
+  keys: readonly string[],
+  fractions: Required<SplitFractions>,
+): SplitName[] {
+  const assigned = assignSplits(
+    keys.filter((_, i) => !items[i]!.heldOut),
+    fractions,
+  ).values();
+  return items.map(({ heldOut }) => (heldOut ? "validation" : assigned.next().value!));
 }
 
 /**
@@ -346,10 +377,13 @@ function refuseEnd(text: string, end: string | undefined, from: string): void {
 function cleaningFor(
   { cleaning = {}, vocabulary }: PrepareOptions,
   end: string | undefined,
+  documents: boolean,
 ): CleaningOptions | false {
   if (cleaning === false) return false;
   const keepUnicode = cleaning.keepUnicode ?? spellsUnicode(vocabulary);
-  return { lineBreaks: end !== undefined && end !== "\n", ...cleaning, keepUnicode };
+  // A document's line breaks stay wherever they do not end a text.
+  const lineBreaks = end === undefined ? documents : end !== "\n";
+  return { lineBreaks, ...cleaning, keepUnicode };
 }
 
 /** Some signs of several scripts, of one to four bytes each. */
@@ -387,8 +421,8 @@ function tokenizerFor(
     if (vocabulary === "character") return characterTokenizerOf(all(), end);
     if (vocabulary === "word")
       return wordTokenizerOf(splits.train, { ...wordOptions(options), endOfText: end });
-    if (vocabulary === "bpe") return bpeTokenizerOf(splits.train);
-    if (vocabulary === "wordpiece") return wordPieceTokenizerOf(splits.train);
+    if (vocabulary === "bpe") return bpeTokenizerOf(splits.train, options.vocabularySize);
+    if (vocabulary === "wordpiece") return wordPieceTokenizerOf(splits.train, options.vocabularySize);
   }
   const tokenizer = typeof given === "object" ? given : characterTokenizer([...printableCharacters], end);
   // Known to fit after full cleaning; where a step was left out, the first stranger is named here.

@@ -5,7 +5,7 @@ import type { NearDuplicateOptions } from "./duplicates.ts";
 import type { PrepareDataOptions } from "./prepare-sources.ts";
 
 /** What `raw` leaves to be chosen. */
-const ofRaw = ["raw", "encoding", "validation", "test", "minCount", "maxWords"];
+const ofRaw = ["raw", "encoding", "validation", "test", "minCount", "maxWords", "vocabularySize"];
 
 /**
  * The options of `prepareData`, or with `raw` those of `prepareRawText`.
@@ -19,6 +19,7 @@ export function prepareOptionsOf(recorded: RecordedOptions): PrepareDataOptions 
     minCount: number("minCount"),
     maxWords: number("maxWords"),
     encoding: text("encoding"),
+    vocabularySize: number("vocabularySize"),
   });
   if (recorded.raw === true) {
     const odd = Object.keys(recorded).find((key) => !ofRaw.includes(key));
@@ -55,6 +56,7 @@ export function prepareOptionsOf(recorded: RecordedOptions): PrepareDataOptions 
       delimiter: text("delimiter"),
       header: recorded.header === undefined ? undefined : recorded.header === "yes",
       maxLine: number("maxLine"),
+      validationSource: text("validationFile"),
     }),
     includeAttacks: recorded.includeAttacks === true,
     cleaning: cleaningOf(recorded),

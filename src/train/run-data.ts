@@ -74,6 +74,8 @@ export function optionsLike(
     "raw",
     "minCount",
     "maxWords",
+    "vocabularySize",
+    "validationFile",
   ];
   return { ...Object.fromEntries(own.filter(([name]) => !replaced.includes(name))), ...given };
 }

@@ -20,7 +20,7 @@ export interface ReadOptions extends WantedColumns, DecodeOptions {
 }
 
 /** Texts, with a prompt each where the file has them. */
-export type Texts = Pick<TextBatch, "texts" | "prompts">;
+export type Texts = Pick<TextBatch, "texts" | "prompts" | "documents">;
 
 /** One file format. */
 export interface FileFormat {

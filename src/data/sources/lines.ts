@@ -13,7 +13,8 @@ export const textFormat: FileFormat = {
     const { encoding } = options;
     const divided = await hasDividers(textChunks(file, { encoding }));
     const lines = lineBatches(file, options);
-    for await (const texts of divided ? documentBatches(lines) : lines) yield { texts };
+    for await (const texts of divided ? documentBatches(lines) : lines)
+      yield divided ? { texts, documents: true } : { texts };
   },
 };
 

@@ -12,6 +12,10 @@ export interface TextBatch {
   readonly texts: readonly string[];
   /** What each text answers, such as a question or a tag, where the source has that. */
   readonly prompts?: readonly string[];
+  /** Whether texts have line breaks that belong to them, as documents do. Default false. */
+  readonly documents?: boolean;
+  /** Whether its texts are all for validation. Default false. */
+  readonly heldOut?: boolean;
   /** Rows that the source itself leaves out, by reason. */
   readonly dropped?: Readonly<Record<string, number>>;
 }
