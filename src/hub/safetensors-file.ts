@@ -9,6 +9,7 @@
  * await source.close();
  */
 import { type FileHandle, open, realpath } from "node:fs/promises";
+import { crc32 } from "node:zlib";
 import { InputError } from "../core/errors.ts";
 import { fileError } from "../files/file-errors.ts";
 import { regularFile } from "../files/regular-file.ts";
@@ -23,7 +24,9 @@ import {
   type TensorSpec,
 } from "./safetensors.ts";
 import {
+  checkSum,
   convertElements,
+  damaged,
   directBytes,
   findTensor,
   type TensorMemory,
@@ -47,11 +50,15 @@ export async function openSafetensors(path: string, where = path): Promise<Tenso
   try {
     const header = await readHeader(file, where);
     const real = await realpath(path);
+    const { metadata, checksums } = readChecksums(header.metadata, where);
     return {
-      ...header,
+      tensors: header.tensors,
+      metadata,
       async read(name, into) {
-        await readTensor(file, findTensor(header.tensors, name, into, where), into, where);
+        const crc = await readTensor(file, findTensor(header.tensors, name, into, where), into, where);
+        checkSum(name, crc, checksums[name], where);
       },
+      checksum: (name) => checksums[name],
       locate(name) {
         const tensor = header.tensors.get(name);
         return tensor && { file: real, offset: tensor.begin, length: tensor.end - tensor.begin };
@@ -78,12 +85,13 @@ async function readTensor(
   { dtype, begin, end }: TensorInfo,
   into: TensorMemory,
   where: string,
-): Promise<void> {
+): Promise<number> {
   const direct = directBytes(dtype, into);
   if (direct) {
     await readFully(file, direct, begin, where);
-    return;
+    return crc32(direct);
   }
+  let crc = 0;
   const scratch = new Uint8Array(Math.min(CONVERT_BYTES, end - begin));
   const width = safetensorsBytes[dtype];
   for (let at = begin; at < end; at += scratch.byteLength) {
@@ -91,6 +99,33 @@ async function readTensor(
     await readFully(file, part, at, where);
     const first = (at - begin) / width;
     convertElements(dtype, part, into.subarray(first, first + part.byteLength / width));
+    crc = crc32(part, crc);
+  }
+  return crc;
+}
+
+/** In the metadata: CRC-32 of each tensor's bytes by its name, and under no name that of the other metadata. */
+const CHECKSUMS = "punchline_crc32";
+type Checksums = Readonly<Record<string, number | undefined>>;
+
+/** Takes the sums out of the metadata; files of others and of 0.1.0 have none. */
+function readChecksums(
+  { [CHECKSUMS]: text, ...metadata }: Readonly<Record<string, string>>,
+  where: string,
+): { readonly metadata: Readonly<Record<string, string>>; readonly checksums: Checksums } {
+  if (text === undefined) return { metadata, checksums: {} };
+  const sums = parsedSums(text);
+  const { format: _, ...own } = metadata;
+  if (!sums || sums[""] !== crc32(JSON.stringify(own))) throw damaged("Its metadata", where);
+  return { metadata, checksums: sums };
+}
+
+function parsedSums(text: string): Checksums | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? (value as Checksums) : undefined;
+  } catch {
+    return undefined;
   }
 }
 
@@ -124,7 +159,17 @@ export async function writeSafetensors(
   tensors: readonly TensorToWrite[],
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  const { head, tensors: placed } = layoutTensors(tensors, metadata);
+  const sums = Object.fromEntries([
+    ["", crc32(JSON.stringify(metadata))],
+    ...tensors.map(({ name, data: { buffer, byteOffset, byteLength } }): [string, number] => [
+      name,
+      crc32(new Uint8Array(buffer, byteOffset, byteLength)),
+    ]),
+  ]);
+  const { head, tensors: placed } = layoutTensors(tensors, {
+    ...metadata,
+    [CHECKSUMS]: JSON.stringify(sums),
+  });
   const data = new Map(tensors.map((t) => [t.name, t.data]));
   const chunks: Uint8Array[] = [head];
   for (const { name, begin, end, shape, dtype } of placed) {

@@ -3,9 +3,10 @@
  * there as float32, read into memory and converted where they do not.
  */
 import { type FileHandle, open } from "node:fs/promises";
+import { crc32 } from "node:zlib";
 import { type FilePlace, float32, type HostArray, type StoredArray, sizeOf } from "../core/array.ts";
 import { type ExpectedTensor, type MatchOptions, matchTensors } from "./match-tensors.ts";
-import { checkFinite, type TensorSource } from "./tensor-source.ts";
+import { checkFinite, checkSum, type TensorSource } from "./tensor-source.ts";
 
 export type WeightArrays = Record<string, HostArray<"float32"> | StoredArray<"float32">>;
 
@@ -31,7 +32,7 @@ export async function openWeights(
       if (stored === undefined) continue;
       const place = folder === undefined ? undefined : placeOf(stored, source);
       if (place) {
-        await files.checkFinite(stored, place);
+        checkSum(stored, await files.checkFinite(stored, place), source.checksum?.(stored), place.file);
         weights[name] = { dtype: "float32", shape, stored: place };
       } else {
         const data = new Float32Array(sizeOf(shape));
@@ -63,7 +64,9 @@ class OpenFiles {
   readonly #files = new Map<string, FileHandle>();
   readonly #chunk = new Float32Array(CHUNK_BYTES / 4);
 
-  async checkFinite(name: string, { file, offset, length }: FilePlace): Promise<void> {
+  /** @returns the CRC-32 of the bytes */
+  async checkFinite(name: string, { file, offset, length }: FilePlace): Promise<number> {
+    let crc = 0;
     let handle = this.#files.get(file);
     if (!handle) {
       handle = await open(file, "r");
@@ -72,8 +75,10 @@ class OpenFiles {
     for (let at = 0; at < length; at += CHUNK_BYTES) {
       const bytes = new Uint8Array(this.#chunk.buffer, 0, Math.min(CHUNK_BYTES, length - at));
       await handle.read(bytes, 0, bytes.byteLength, offset + at);
+      crc = crc32(bytes, crc);
       checkFinite(name, this.#chunk.subarray(0, bytes.byteLength / 4), at / 4);
     }
+    return crc;
   }
 
   async close(): Promise<void> {

@@ -30,8 +30,22 @@ export interface TensorSource {
   read(name: string, into: TensorMemory): Promise<void>;
   /** Where a tensor stands in a file just as its dtype says, so that it can be mapped instead of read. */
   locate?(name: string): FilePlace | undefined;
+  /** CRC-32 of a tensor's bytes in the file, where whoever wrote them noted it. `read` checks it already. */
+  checksum?(name: string): number | undefined;
   close(): Promise<void>;
 }
+
+/** @throws InputError `tensor-damaged` where the bytes are not those that were written */
+export function checkSum(name: string, found: number, noted: number | undefined, where: string): void {
+  if (noted !== undefined && noted !== found) throw damaged(`Tensor "${name}"`, where);
+}
+
+export const damaged = (what: string, where: string): InputError =>
+  new InputError(
+    "tensor-damaged",
+    `${what} of ${where} is not as it was written, so the file is damaged; get another copy or an earlier checkpoint.`,
+    { file: where },
+  );
 
 /** The tensors of a whole safetensors file in memory. Errors: `parseHeader`. */
 export function bufferTensors(file: ArrayBuffer, where = "the model file"): TensorSource {

@@ -11,6 +11,7 @@
  */
 import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { z } from "zod";
 import { InputError, UsageError } from "../core/errors.ts";
 import { parseJsonText } from "../core/json.ts";
 import { version } from "../core/version.ts";
@@ -159,8 +160,56 @@ export async function findRun(folder: string): Promise<RunRecord | undefined> {
       folder,
     });
   }
-  return record as RunRecord;
+  const checked = recordShape.safeParse(record);
+  if (checked.success) return record as RunRecord;
+  const { path: where, message } = checked.error.issues[0]!;
+  throw new InputError(
+    "not-a-run",
+    `${path} is damaged: ${where.join(".")}: ${message.replace(/\s*\n\s*/g, " ")}; restore the file, or start a new run.`,
+    { folder },
+  );
 }
+
+const count = z.number().int().min(0);
+/** What a resume computes with, as all versions have written it. */
+const recordShape = z.looseObject({
+  model: z.string(),
+  base: z.string().optional(),
+  baseFingerprint: z.string().optional(),
+  modelOptions: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+  sources: z.array(z.string()),
+  kind: z.enum(["items", "text"]),
+  data: z.record(z.string(), z.unknown()),
+  fingerprint: z.string(),
+  train: z.looseObject({
+    batchSize: count.min(1),
+    seqLen: count.min(1),
+    accumulate: count.min(1),
+    optimizer: z.enum(["adamw", "sgd", "muon"]),
+    learningRate: z.number().positive(),
+    schedule: z.string(),
+    finalRate: z.number(),
+    weightDecay: z.number().min(0),
+    momentum: z.number().min(0),
+    clip: z.number().min(0),
+    validationTokens: count,
+    logEvery: count.min(1),
+    checkpointSeconds: z.number().min(0),
+    keep: z.enum(["best", "last"]),
+    snapshotEvery: count,
+    seed: z.number(),
+    samplePrompt: z.string(),
+    steps: count.optional(),
+    epochs: z.number().positive().optional(),
+    maxMinutes: z.number().positive().optional(),
+    warmup: count.optional(),
+    validateEvery: count.min(1).optional(),
+    patience: count.optional(),
+    sampleEvery: count.optional(),
+  }),
+  device: z.string(),
+  threads: count.min(1).nullable(),
+});
 
 export async function exists(path: string): Promise<boolean> {
   return stat(path).then(
