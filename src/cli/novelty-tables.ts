@@ -22,6 +22,7 @@ export function printAudit(ctx: Context, audit: ModelAudit): void {
   const say = (sentence: string) => ctx.print(wrap(visible(sentence), ctx.columns).join("\n"));
   const { extraction, checkpoints } = audit;
   say(audit.verdict);
+  for (const note of audit.notes ?? []) say(note);
   ctx.print();
   const rows = [
     ["these texts", audit],
@@ -49,9 +50,9 @@ export function printAudit(ctx: Context, audit: ModelAudit): void {
   for (const { signal, reason } of audit.membership_left_out ?? [])
     say(`The membership signal "${signal}" is left out: ${reason}`);
   if (checkpoints) printSnapshots(ctx, checkpoints);
-  for (const { text, copy_kind, nearest } of audit.samples.filter(({ copy }) => copy).slice(0, SHOWN)) {
+  for (const { text, copy_kind, part, nearest } of audit.samples.filter(({ copy }) => copy).slice(0, SHOWN)) {
     ctx.print();
-    ctx.print(`${ctx.style.bold(copy_kind ?? "copy")}: ${brief(text)}`);
+    ctx.print(`${ctx.style.bold(copy_kind ?? "copy")} (${part ?? "train"}): ${brief(text)}`);
     if (nearest[0]) ctx.print(ctx.style.dim(`  data: ${brief(nearest[0].text)}`));
   }
 }

@@ -82,6 +82,8 @@ export interface PreparedData {
   readonly splits: Readonly<Record<SplitName, readonly string[]>>;
   /** How many of each text's first characters (UTF-16 code units) are a prompt. Absent: there are no prompts. */
   readonly prompts?: Readonly<Record<SplitName, readonly number[]>>;
+  /** Texts of the source that are in no split, cleaned, and why. Absent for one continuous text. */
+  readonly droppedTexts?: readonly { readonly text: string; readonly reason: string }[];
   readonly tokenizer: Tokenizer;
   /** How the texts were cleaned: what a model that learns them is asked later is cleaned in the same way. */
   readonly cleaning: TextCleaning;
@@ -114,6 +116,11 @@ export async function prepareTexts(
   const drop = (reason: string, n = 1) => {
     if (n > 0) dropped[reason] = (dropped[reason] ?? 0) + n;
   };
+  const droppedTexts: { readonly text: string; readonly reason: string }[] = [];
+  const dropText = (reason: string, text: string) => {
+    drop(reason);
+    droppedTexts.push({ text, reason });
+  };
   const report = (phase: PrepareProgress["phase"], rows: number, totalRows: number) =>
     onProgress({ phase, rows, totalRows, bytes: 0, totalBytes: 0 });
 
@@ -143,8 +150,8 @@ export async function prepareTexts(
       const item: Item = batch.heldOut ? { ...whole, heldOut: true } : whole;
       refuseEnd(item.text, end, from);
       if (own.trim() === "") drop("empty");
-      else if (item.text.length < minLength) drop("too_short");
-      else if (item.text.length > maxLength) drop("too_long");
+      else if (item.text.length < minLength) dropText("too_short", item.text);
+      else if (item.text.length > maxLength) dropText("too_long", item.text);
       else items.push(item);
     }
     report("read", rowsIn, 0);
@@ -158,9 +165,9 @@ export async function prepareTexts(
   const near = nearDuplicates === true ? {} : nearDuplicates;
   if (exactDuplicates || near !== false) {
     const repeats = findDuplicates(keys, near, (done) => report("duplicates", done, items.length));
-    const isNew = (_: unknown, i: number) => {
-      if (exactDuplicates && repeats.exact[i]! >= 0) drop("duplicate");
-      else if (repeats.near[i]! >= 0) drop("near_duplicate");
+    const isNew = ({ text }: Item, i: number) => {
+      if (exactDuplicates && repeats.exact[i]! >= 0) dropText("duplicate", text);
+      else if (repeats.near[i]! >= 0) dropText("near_duplicate", text);
       else return true;
       return false;
     };
@@ -215,6 +222,7 @@ export async function prepareTexts(
     kind: "items",
     splits,
     ...(prompts ? { prompts } : {}),
+    droppedTexts,
     tokenizer,
     cleaning,
     summary,

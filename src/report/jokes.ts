@@ -6,7 +6,12 @@ import { percent } from "./format.ts";
 import { highlight } from "./highlight.ts";
 import { type Html, html } from "./html.ts";
 
-const words: Readonly<Record<Likeness, string>> = { new: "New", close: "Close", copy: "Copy" };
+const words: Readonly<Record<Likeness, string>> = {
+  new: "New",
+  close: "Close",
+  known: "In a held-out part",
+  copy: "Copy",
+};
 
 /** `New`, `Close` or `Copy`, with the similarity of the nearest training joke. */
 export function verdictLabel(sample: AuditedText): Html {

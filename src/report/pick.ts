@@ -30,7 +30,7 @@ function score(sample: Judged, known: (word: string) => boolean): number {
   const text = sample.text.trim();
   const words = text.toLowerCase().match(/[\p{L}\p{N}']+/gu) ?? [];
   if (words.length === 0) return Number.NEGATIVE_INFINITY;
-  const verdict = { new: 4, close: 2, copy: 0 }[likenessOf(sample)];
+  const verdict = { new: 4, close: 2, known: 0, copy: 0 }[likenessOf(sample)];
   const ended = /[.!?"']$/.test(text) ? 1 : 0;
   const length = text.length >= 40 && text.length <= 160 ? 1 : 0;
   // A question that is answered has the form of a joke.

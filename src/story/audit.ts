@@ -18,7 +18,14 @@ import type { LanguageModel } from "../generate/language-model.ts";
 
 export interface ModelAuditOptions extends Omit<AuditOptions, "heldOut" | "train"> {
   /** What the samples are looked up in; what is held out is the baseline. */
-  readonly data: Pick<PreparedData, "kind" | "splits">;
+  readonly data: Pick<PreparedData, "kind" | "splits" | "droppedTexts">;
+  /**
+   * Whether all of the source counts, as for texts that no model of it wrote. Default false: the training part counts,
+   * and what is found in another part is said to be there.
+   */
+  readonly everywhere?: boolean;
+  /** Real texts from elsewhere for the baseline. Default: the held-out parts of the data. */
+  readonly baseline?: readonly string[];
   /** The model that wrote the samples, to be asked for training texts and their likelihood. */
   readonly lm?: LanguageModel;
   /** Training and held-out texts that the model is asked about, of each. Default 100. */
@@ -60,27 +67,90 @@ export async function auditModel(
   samples: readonly string[],
   options: ModelAuditOptions,
 ): Promise<ModelAudit> {
-  const { data, lm, asked = 100, prefix = 10, indexFile, ...audit } = options;
-  const index = await noveltyIndex(data.splits.train, indexFile);
+  const { data, lm, asked = 100, prefix = 10, indexFile, everywhere = false, baseline, ...audit } = options;
+  const places = placesOf(data);
+  const other = places.filter(({ part }) => part !== "train");
+  const texts = (some: typeof places) => some.map(({ text }) => text);
+  const index = everywhere ? buildIndex(texts(places)) : await noveltyIndex(data.splits.train, indexFile);
   const { training, heldOut } = textsOf(data);
-  const judged = await auditSamples(samples, index, {
+  const found = await auditSamples(samples, index, {
     ...audit,
-    heldOut,
+    heldOut: baseline ?? heldOut,
     train: training,
     baselineSize: 500,
+    ...(everywhere ? { partOf: (source) => places[source]!.part } : {}),
+    ...(everywhere && !baseline ? { baselineIndex: buildIndex(data.splits.train) } : {}),
+    ...(everywhere || other.length === 0
+      ? {}
+      : {
+          elsewhere: {
+            auditor: new Auditor(buildIndex(texts(other)), { ...audit, neighbours: 1, cueTexts: 0 }),
+            partOf: (source: number) => other[source]!.part,
+          },
+        }),
   });
+  const judged = { ...found, notes: notesOf(found.parts, places.length, everywhere, baseline !== undefined) };
   if (lm?.model.predicts !== "each") return judged;
   const model = localModel(lm, audit.signal);
   try {
-    const texts = askable(lm, { training, heldOut }, asked);
+    const asking = askable(lm, { training, heldOut }, asked);
     // One graph for many texts.
     const together = { batch: 256, ...(audit.signal ? { signal: audit.signal } : {}) };
-    const extraction = await measureExtraction(model, texts, { prefix, ...together });
-    const { signals, leftOut } = await measureMembership(model, texts, together);
+    const extraction = await measureExtraction(model, asking, { prefix, ...together });
+    const { signals, leftOut } = await measureMembership(model, asking, together);
     return { ...judged, extraction, membership: signals, membership_left_out: leftOut };
   } finally {
     await model.release();
   }
+}
+
+/** Every text of the source and the part that it is in, the training part first. */
+function placesOf({ splits, droppedTexts = [] }: ModelAuditOptions["data"]) {
+  const parts = (["train", "validation", "test"] as const).flatMap((part) =>
+    splits[part].map((text) => ({ text, part: part as string })),
+  );
+  return [...parts, ...droppedTexts.map(({ text, reason }) => ({ text, part: reason }))];
+}
+
+/** What a part of the source is called in a sentence. */
+const partNames: Readonly<Record<string, string>> = {
+  train: "the training part",
+  validation: "the validation part",
+  test: "the test part",
+  duplicate: "what was dropped as a duplicate",
+  near_duplicate: "what was dropped as a near duplicate",
+  too_short: "what was dropped as too short",
+  too_long: "what was dropped as too long",
+};
+
+function notesOf(
+  parts: Readonly<Record<string, number>>,
+  texts: number,
+  everywhere: boolean,
+  given: boolean,
+): string[] {
+  const counted = (some: [string, number][]) =>
+    some.map(([part, n]) => `${n} in ${partNames[part] ?? part}`).join(", ");
+  const beside = given
+    ? "the texts of --baseline"
+    : "the held-out parts of the data, looked up in its training part";
+  if (everywhere) {
+    const all = Object.entries(parts);
+    return [
+      `The texts were looked up in all ${texts} of the source${all.length > 0 ? `; found: ${counted(all)}` : ""}.`,
+      `The baseline is ${beside}.`,
+    ];
+  }
+  const rest = Object.entries(parts).filter(([part]) => part !== "train");
+  const total = rest.reduce((sum, [, n]) => sum + n, 0);
+  return [
+    ...(total === 0
+      ? []
+      : [
+          `${total} of the texts ${total === 1 ? "is no copy of a training text, but is not new either" : "are no copies of training texts, but are not new either"}: ${counted(rest)}.`,
+        ]),
+    ...(given ? [`The baseline is ${beside}.`] : []),
+  ];
 }
 
 /** Texts that the model can be asked about, which its vocabulary must spell and its context hold: at most `asked` of each, evenly spaced. */

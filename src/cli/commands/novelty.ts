@@ -33,6 +33,10 @@ const options = {
     describe: "The training data (default: the run's own, or one-liners)",
     placeholder: "SOURCE",
   }),
+  baseline: text({
+    describe: "Real texts from elsewhere to compare with (default: the held-out parts of the data)",
+    placeholder: "SOURCE",
+  }),
   n: integer({
     describe: `How many texts to write (default ${defaults.n})`,
     short: "n",
@@ -93,7 +97,8 @@ export default defineCommand({
     const found = model
       ? await write(ctx, model, options)
       : await readTexts([samples], present({ column: options.column }));
-    const texts = found.filter((text) => /[\p{L}\p{N}]/u.test(text));
+    const texts = found.filter(hasWord);
+    const baseline = options.baseline === undefined ? undefined : await baselineOf(options.baseline, options);
     const empty = found.length - texts.length;
     if (texts.length === 0) throw new UsageError(`${samples} has no text with a word in it to audit.`);
     if (empty > 0)
@@ -107,7 +112,8 @@ export default defineCommand({
       data,
       ...(model?.kind === "local" && asked > 0 ? { lm: model.lm, asked, prefix } : {}),
       rule,
-      ...present({ prompt, indexFile }),
+      everywhere: file,
+      ...present({ prompt, indexFile, baseline }),
       onProgress: (done, total) => task.update({ done, total }),
       signal: ctx.interrupt,
     });
@@ -126,6 +132,15 @@ export default defineCommand({
     await model?.release();
   },
 });
+
+const hasWord = (text: string): boolean => /[\p{L}\p{N}]/u.test(text);
+
+/** @throws UsageError where the baseline has no texts */
+async function baselineOf(source: string, { column }: Options): Promise<string[]> {
+  const texts = (await readTexts([source], present({ column }))).filter(hasWord);
+  if (texts.length === 0) throw new UsageError(`--baseline ${source} has no text with a word in it.`);
+  return texts;
+}
 
 function isTextFile(name: string): boolean {
   if (!/\.(txt|jsonl?|csv|tsv|parquet)(\.gz)?$/.test(name)) return false;

@@ -17,6 +17,12 @@ export interface AuditOptions extends AuditorOptions {
   readonly heldOut?: readonly string[];
   /** Texts of the training set, all of which should be called copies: a check of the rule. Default none. */
   readonly train?: readonly string[];
+  /** The part of the source that each indexed text belongs to. Default: all to `train`. */
+  readonly partOf?: (source: number) => string;
+  /** Parts of the source that are not indexed: what is found there is no copy, and not new either. */
+  readonly elsewhere?: { readonly auditor: Auditor; readonly partOf: (source: number) => string };
+  /** Where the held-out texts are looked up. Default: where the samples are. */
+  readonly baselineIndex?: TrainingIndex;
   /** At most so many of `heldOut` and of `train` are judged, evenly spaced. Default 1000. */
   readonly baselineSize?: number;
   /** What the texts are called in the verdict. Default `jokes`. */
@@ -41,6 +47,8 @@ export interface Curves {
 /** The document of `punchline novelty --json`. */
 export interface NoveltyAudit extends CopyRate {
   readonly samples: readonly AuditedText[];
+  /** Of the samples, how many were found in which part of the source. */
+  readonly parts: Readonly<Record<string, number>>;
   readonly baseline: CopyRate;
   /** The same of training texts, where some were given. */
   readonly training?: CopyRate;
@@ -71,11 +79,13 @@ export async function auditSamples(
   const auditor = new Auditor(index, options);
   const heldOut = evenly(options.heldOut ?? [], baselineSize);
   const train = evenly(options.train ?? [], baselineSize);
-  const judge = steps(auditor, samples.length + heldOut.length + train.length, options);
+  const judge = steps(samples.length + heldOut.length + train.length, options);
 
-  const own = await judge(samples, prompt);
-  const unseen = await judge(heldOut);
-  const seen = await judge(train);
+  const own = (await judge(auditor, samples, prompt)).map((judged) => located(judged, options));
+  const { baselineIndex } = options;
+  const beside = baselineIndex && heldOut.length > 0 ? new Auditor(baselineIndex, options) : auditor;
+  const unseen = await judge(beside, heldOut);
+  const seen = await judge(auditor, train);
   const rate = copyRate(own);
   const baseline = copyRate(unseen);
   const curves = (share: Share): Curves => ({
@@ -86,6 +96,7 @@ export async function auditSamples(
   return {
     samples: own.map((j) => j.audited),
     ...rate,
+    parts: countParts(own),
     baseline,
     ...(train.length === 0 ? {} : { training: copyRate(seen) }),
     difference: rateDifference(rate, baseline),
@@ -99,10 +110,10 @@ export async function auditSamples(
   };
 }
 
-function steps(auditor: Auditor, total: number, { onProgress, signal }: AuditOptions) {
+function steps(total: number, { onProgress, signal }: AuditOptions) {
   let done = 0;
   let rested = performance.now();
-  return async (texts: readonly string[], prompt?: string): Promise<Judged[]> => {
+  return async (auditor: Auditor, texts: readonly string[], prompt?: string): Promise<Judged[]> => {
     const judged: Judged[] = [];
     for (const text of texts) {
       judged.push(auditor.judge(text, prompt));
@@ -115,6 +126,29 @@ function steps(auditor: Auditor, total: number, { onProgress, signal }: AuditOpt
     }
     return judged;
   };
+}
+
+/** With the part of the source in which the text was found. */
+function located(judged: Judged, { partOf = () => "train", elsewhere }: AuditOptions): Judged {
+  if (judged.audited.copy)
+    return { ...judged, audited: { ...judged.audited, part: partOf(sourceOf(judged)) } };
+  const other = elsewhere?.auditor.judge(judged.audited.text);
+  if (!elsewhere || !other?.audited.copy) return judged;
+  return { ...judged, audited: { ...judged.audited, part: elsewhere.partOf(sourceOf(other)) } };
+}
+
+/** The text that a copy is of; of one sewn together, the one that it shares its longest run with. */
+export function sourceOf({ audited, spans }: Judged): number {
+  const nearest = audited.nearest[0]?.source;
+  const run = spans.longestRun?.sources[0];
+  return audited.copy_kind === "span" ? (run ?? nearest)! : (nearest ?? run)!;
+}
+
+function countParts(judged: readonly Judged[]): Record<string, number> {
+  const parts: Record<string, number> = {};
+  for (const { audited } of judged)
+    if (audited.part !== undefined) parts[audited.part] = (parts[audited.part] ?? 0) + 1;
+  return parts;
 }
 
 /** The rate of copies among judged texts, with its interval. */

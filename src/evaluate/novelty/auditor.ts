@@ -23,6 +23,11 @@ export interface AuditedText {
   readonly copy: boolean;
   /** Which rule calls it a copy; absent for what is new. */
   readonly copy_kind?: CopyKind;
+  /**
+   * The part of the source where the text was found: `train`, `validation`, `test`, or why it was dropped from them.
+   * Absent for what was found nowhere.
+   */
+  readonly part?: string;
   /** Words of the text. */
   readonly words: number;
   /** The longest stretch that stands in the data; 0, 0 and "" where nothing does. May begin or end inside a word. */

@@ -72,16 +72,21 @@ function percent(rate: number): string {
   return `${(100 * rate).toFixed(1)} %`;
 }
 
-/** How a single text is called on a page: a copy, close to its nearest training text, or new. */
-export type Likeness = "new" | "close" | "copy";
+/**
+ * How a single text is called on a page: a copy of training texts; known from a part of the source that the model was
+ * not trained on; close to its nearest training text; or new.
+ */
+export type Likeness = "new" | "close" | "known" | "copy";
 
 /** From this similarity on, a text that is no copy is called close. */
 export const CLOSE = 0.6;
 
 export function likenessOf(text: {
   readonly copy: boolean;
+  readonly part?: string;
   readonly nearest: readonly { readonly similarity: number }[];
 }): Likeness {
   if (text.copy) return "copy";
+  if (text.part !== undefined) return "known";
   return (text.nearest[0]?.similarity ?? 0) >= CLOSE ? "close" : "new";
 }

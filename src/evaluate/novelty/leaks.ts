@@ -1,5 +1,5 @@
 /** Looks for training texts that have slipped into the test or validation texts, by the rule of the audit. */
-import { type CopyRate, copyRate } from "./audit.ts";
+import { type CopyRate, copyRate, sourceOf } from "./audit.ts";
 import { Auditor, type AuditorOptions, type Judged } from "./auditor.ts";
 import type { CopyKind } from "./copies.ts";
 import type { TrainingIndex } from "./training-index.ts";
@@ -42,7 +42,7 @@ export async function auditLeaks(
     const one = auditor.judge(text);
     judged.push(one);
     const kind = one.audited.copy_kind;
-    if (kind) leaks.push({ row, text, kind, ...origin(index, one, kind) });
+    if (kind) leaks.push({ row, text, kind, ...origin(index, one) });
     if (judged.length % 100 === 0) {
       await new Promise((resume) => setTimeout(resume));
       signal?.throwIfAborted();
@@ -52,10 +52,9 @@ export async function auditLeaks(
   return { ...copyRate(judged), leaks };
 }
 
-function origin(index: TrainingIndex, { audited, spans }: Judged, kind: CopyKind) {
+function origin(index: TrainingIndex, { audited, spans }: Judged) {
   const nearest = audited.nearest[0];
-  const run = spans.longestRun?.sources[0];
-  const source = nearest === undefined || (kind === "span" && run !== undefined) ? run! : nearest.source;
+  const source = sourceOf({ audited, spans });
   const similarity = source === nearest?.source ? nearest.similarity : 0;
   return { source, trainingText: index.texts[source]!, similarity };
 }

@@ -16,6 +16,8 @@ export interface SnapshotAudit extends Rate {
 }
 
 export interface ModelAudit extends NoveltyAudit {
+  /** Where the texts and the baseline were looked up, and what was found outside the training part, in sentences. */
+  readonly notes?: readonly string[];
   /** Training texts got out of the model by their beginnings; absent for samples without a model. */
   readonly extraction?: Extraction;
   /** How well training texts can be told from unseen ones. */

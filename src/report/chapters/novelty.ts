@@ -143,6 +143,7 @@ ${
     rows: a.membership,
   })
 }
+${a.notes?.map((note) => html`<p class="note">${note}</p>`)}
 ${(a.membership_left_out ?? []).map(
   ({ signal, reason }) => html`<p class="note">Left out: ${signals[signal] ?? signal}. ${reason}</p>`,
 )}`;

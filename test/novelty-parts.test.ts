@@ -1,0 +1,83 @@
+/** A text that stands anywhere in the source is found and said, with the part that it is in. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { prepareTexts } from "../src/data/prepare.ts";
+import { likenessOf } from "../src/evaluate/novelty/finding.ts";
+import { auditModel } from "../src/story/audit.ts";
+import { punchline, temporaryFolder } from "./cli.ts";
+
+const nouns = ["hen", "fox", "king", "baker", "tailor", "pilot", "monk", "nurse", "judge", "clown"];
+const verbs = [
+  "sang",
+  "slept",
+  "danced",
+  "cooked",
+  "waited",
+  "laughed",
+  "argued",
+  "painted",
+  "sailed",
+  "wept",
+];
+const texts = nouns.flatMap((noun, i) =>
+  verbs.map(
+    (verb, k) =>
+      `One ${noun} ${verb} near ${verbs[(k + i + 3) % 10]} ${nouns[(i + k + 1) % 10]} ${i * 10 + k}`,
+  ),
+);
+const source = [...texts, texts[0]!, "ab"];
+const prepared = () =>
+  prepareTexts([{ texts: source }], {
+    fractions: { validation: 0.1, test: 0.1 },
+    minLength: 3,
+    nearDuplicates: false,
+  });
+
+describe("all of a source", () => {
+  it("counts for a file of texts: none that stands in it is new", async () => {
+    const data = await prepared();
+    const audit = await auditModel(texts, { data, everywhere: true });
+    expect(audit.copies).toBe(texts.length);
+    const { train, validation, test } = data.splits;
+    expect(audit.parts).toEqual({ train: train.length, validation: validation.length, test: test.length });
+    for (const sample of audit.samples)
+      expect(data.splits[sample.part as "train"].includes(sample.text)).toBe(true);
+    // The baseline is looked up in the training part alone, or every held-out text would find itself.
+    expect(audit.baseline).toMatchObject({ copies: 0, n: validation.length + test.length });
+    expect(audit.notes!.join(" ")).toMatch(/held-out parts of the data, looked up in its training part/);
+  });
+
+  it("is where texts that were dropped are found too", async () => {
+    const data = await prepared();
+    expect(data.droppedTexts).toEqual([
+      { text: "ab", reason: "too_short" },
+      { text: texts[0], reason: "duplicate" },
+    ]);
+    const audit = await auditModel(["ab", "zebras yodel"], { data, everywhere: true });
+    expect(audit.samples.map(({ part }) => part)).toEqual(["too_short", undefined]);
+  });
+
+  it("is told of for a model, whose copies are those of what it was trained on", async () => {
+    const data = await prepared();
+    const held = data.splits.test[0]!;
+    const audit = await auditModel([held, data.splits.train[0]!, "zebras yodel"], { data });
+    expect(audit.copies).toBe(1);
+    expect(audit.samples.map(likenessOf)).toEqual(["known", "copy", "new"]);
+    expect(audit.samples.map(({ part }) => part)).toEqual(["test", "train", undefined]);
+    expect(audit.notes!.join(" ")).toMatch(/1 of the texts .* not new either: 1 in the test part/);
+  });
+});
+
+it("the command finds them, and takes a baseline from elsewhere", async () => {
+  const cwd = temporaryFolder();
+  writeFileSync(join(cwd, "source.txt"), source.join("\n"));
+  writeFileSync(join(cwd, "samples.txt"), texts.join("\n"));
+  writeFileSync(join(cwd, "other.txt"), ["Nobody knows this.", "Nor that one."].join("\n"));
+  const words = ["novelty", "samples.txt", "--data", "source.txt", "--near", "off", "--json"];
+  const alone = JSON.parse((await punchline(words, { cwd })).stdout);
+  expect(alone).toMatchObject({ copies: texts.length, n: texts.length });
+  const beside = JSON.parse((await punchline([...words, "--baseline", "other.txt"], { cwd })).stdout);
+  expect(beside.baseline).toMatchObject({ copies: 0, n: 2 });
+  expect(beside.finding).toBe("more");
+});
