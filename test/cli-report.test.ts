@@ -22,7 +22,11 @@ beforeAll(async () => {
   const sizes = ["--width", "16", "--batch-size", "4", "--seq-len", "16", "--validation-tokens", "500"];
   const data = ["--data", "jokes.txt", "--near", "off", "--validation", "0.1", "--test", "0.1"];
   for (const words of [
-    ["train", "--out", "lstm", ...data, "--steps", "6", ...sizes],
+    [
+      ...["train", "--out", "lstm", ...data, "--steps", "60", "--learning-rate", "0.02"],
+      ...["--width", "24", "--batch-size", "8", "--seq-len", "32", "--validation-tokens", "500"],
+    ],
+    ["train", "--out", "weak", ...data, "--steps", "1", ...sizes],
     ["train", "--out", "words", "--model", "word-rnn", ...data, "--steps", "4", ...sizes],
     ["train", "--out", "other", ...data.slice(0, -2), "--test", "0", "--steps", "4", ...sizes],
   ]) {
@@ -72,6 +76,37 @@ describe("punchline report", () => {
     for (const line of ran.stdout.split("\n")) expect(line.length, line).toBeLessThanOrEqual(80);
     expect(ran.stdout).toMatch(/^real texts +\d/m);
     expect(existsSync(join(folder, "lstm/novelty.index"))).toBe(true);
+  });
+
+  it("leaves MAUVE out with the reason where the encoder predicts no better than token frequencies", async () => {
+    const ran = await run(["report", "weak", ...few, "--out", "weak.html", "--json"]);
+    expect(ran.status, ran.stderr).toBe(0);
+    const { reference, runs, encoder, encoders, mauve_left_out } = JSON.parse(ran.stdout) as QualityReport;
+    expect([reference.mauve, runs[0]!.mauve, encoder]).toEqual([null, null, null]);
+    expect(encoders).toMatchObject([{ encoder: "weak", believed: false }]);
+    expect(encoders[0]!.perplexity).toBeCloseTo(runs[0]!.perplexity!, 0);
+    const reason = /weak knows too little to be the encoder of MAUVE: its perplexity is \d+\.\d per token/;
+    expect(mauve_left_out).toMatch(reason);
+    const { body } = parseHTML(readFileSync(join(folder, "weak.html"), "utf8")).document;
+    expect(body.textContent).toMatch(reason);
+    expect([...body.querySelectorAll("thead th")].map((e) => e.textContent)).not.toContain("MAUVE");
+    const told = (await run(["report", "weak", ...few])).stdout.replace(/\s+/g, " ");
+    expect(told).toMatch(reason);
+    expect(told).not.toContain("MAUVE: nearness");
+    const named = await run(["report", "lstm", ...few, "--encoder", "weak", "--json"]);
+    expect(JSON.parse(named.stdout)).toMatchObject({ encoder: null, reference: { mauve: null } });
+  });
+
+  it("takes the first run that knows enough as the encoder, and says which it passed over", async () => {
+    const ran = await run(["report", "weak", "lstm", ...few, "--json"]);
+    const { reference, runs, encoder, encoders, mauve_left_out, notes } = JSON.parse(
+      ran.stdout,
+    ) as QualityReport;
+    expect([encoder, mauve_left_out]).toEqual(["lstm", null]);
+    expect(encoders.map(({ believed }) => believed)).toEqual([false, true]);
+    for (const { mauve } of [reference, ...runs]) expect(mauve).toBeTypeOf("number");
+    expect(runs[0]!.mauve).toBeLessThan(reference.mauve!);
+    expect(notes.join()).toContain("weak knows too little");
   });
 
   it("does not compare a run with texts that it was trained on", async () => {

@@ -109,7 +109,7 @@ function tokensOf({ tokenizer, model }: LanguageModel, text: string): Int32Array
 }
 
 /** The ids of a text, or of what is left of it without the characters that the vocabulary lacks. */
-function spelled(tokenizer: Tokenizer, text: string): Int32Array {
+export function spelled(tokenizer: Tokenizer, text: string): Int32Array {
   const tried = (part: string) => {
     try {
       return tokenizer.encode(part);

@@ -4,13 +4,18 @@
 export const uniformLoss = (vocabulary: number): number => Math.log(vocabulary);
 
 /**
- * Nats per token of knowing only how common each id is in `train`, on `held`, with one count added to
- * every id (Laplace), so that an id never seen costs something finite.
+ * Nats per token of knowing only how common each id is in `train`, on `held`, with `added` counts of every id (by
+ * default one, Laplace), so that an id never seen costs something finite.
  */
-export function unigramLoss(train: ArrayLike<number>, held: ArrayLike<number>, vocabulary: number): number {
-  const counts = new Float64Array(vocabulary).fill(1);
+export function unigramLoss(
+  train: ArrayLike<number>,
+  held: ArrayLike<number>,
+  vocabulary: number,
+  added = 1,
+): number {
+  const counts = new Float64Array(vocabulary).fill(added);
   for (let i = 0; i < train.length; i++) counts[train[i]!]!++;
-  const total = train.length + vocabulary;
+  const total = train.length + added * vocabulary;
   let nats = 0;
   for (let i = 0; i < held.length; i++) nats -= Math.log(counts[held[i]!]! / total);
   return nats / held.length;

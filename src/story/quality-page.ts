@@ -2,7 +2,7 @@
 import { writeFileAtomic } from "../hub/atomic.ts";
 import { percent, type RunMeasures, renderReport } from "../report/index.ts";
 import { made } from "./machine.ts";
-import type { QualityReport, QualityResult, Reference } from "./quality-report.ts";
+import { against, type QualityReport, type QualityResult, type Reference } from "./quality-report.ts";
 import type { MeasuredRun, RunQuality } from "./run-quality.ts";
 
 /** The rows of the tables, the real texts first. */
@@ -16,11 +16,12 @@ const splitOf = ({ runs }: QualityReport): string | undefined =>
 
 /** How the figures came about, in a sentence or two. */
 export function qualityProtocol({ report }: QualityResult): string {
-  const { reference, encoder, temperature, seed, data } = report;
+  const { reference, encoder, encoders, temperature, seed, data } = report;
+  const judged = encoders.find((one) => one.encoder === encoder);
   const read =
-    encoder === null
+    encoder === null || judged === undefined
       ? ""
-      : ` MAUVE with the mean vectors of ${encoder} as encoder, ${reference.texts} texts a side.`;
+      : ` MAUVE with the mean vectors of ${encoder} as encoder, ${reference.texts} texts a side; ${against(judged)}.`;
   const split = splitOf(report);
   const predicted = split === undefined ? "" : ` What a run predicts is the ${split} split.`;
   return `${reference.texts} texts of each run at temperature ${temperature}, seed ${seed}, beside as many real ones of ${data.held_out} held out.${predicted} Real words are those of the ${data.train} training texts, whatever their case.${read}`;

@@ -5,6 +5,7 @@
 import { InputError, UsageError } from "../core/errors.ts";
 import type { PreparedData } from "../data/prepare.ts";
 import { vocabularyOf } from "../evaluate/diversity.ts";
+import { type EncoderQuality, judgeEncoder } from "../evaluate/encoder.ts";
 import { evenly } from "../evaluate/evenly.ts";
 import { canEncode, textFeatures } from "../evaluate/features.ts";
 import { type Lead, leadOf } from "../evaluate/lead.ts";
@@ -30,7 +31,7 @@ export interface QualityOptions extends Partial<WritingOptions> {
   readonly data: (model: TextModel) => Promise<PreparedData>;
   /** Where the index of a model's training texts is kept. Default: nowhere. */
   readonly indexFile?: (model: TextModel) => Promise<string | undefined>;
-  /** The model whose vectors MAUVE compares. Default: the first run that has vectors. */
+  /** The model whose vectors MAUVE compares. Default: the first run with vectors that can be believed. */
   readonly encoder?: string;
   /** Called when a model has been asked everything, before it is released. */
   readonly onMeasured?: (model: TextModel) => void;
@@ -40,8 +41,13 @@ export interface QualityOptions extends Partial<WritingOptions> {
 
 /** Real texts that the runs have not seen, under the same measures. */
 export interface Reference extends TextMeasures {
-  /** Nearness of as many training texts to them: what a perfect model would reach. */
-  readonly mauve?: number;
+  /** Nearness of as many training texts to them: what a perfect model would reach; null where it is left out. */
+  readonly mauve: number | null;
+}
+
+/** A model that was to encode texts for MAUVE, and how well it predicts the real ones. */
+export interface JudgedEncoder extends EncoderQuality {
+  readonly encoder: string;
 }
 
 /** The document of `punchline report --json`. */
@@ -51,8 +57,12 @@ export interface QualityReport {
   readonly failed: readonly { readonly run: string; readonly reason: string }[];
   /** Whether the run that predicts best is ahead of the next by more than chance; null of fewer than two. */
   readonly lead: Lead | null;
-  /** Whose vectors MAUVE compares; null where it could not be measured. */
+  /** Whose vectors MAUVE compares; null where it is left out. */
   readonly encoder: string | null;
+  /** Every model that was asked whether it knows enough of the real texts to encode them. */
+  readonly encoders: readonly JudgedEncoder[];
+  /** Why MAUVE is left out; null where it is not. */
+  readonly mauve_left_out: string | null;
   readonly temperature: number;
   readonly seed: number;
   readonly data: {
@@ -100,9 +110,10 @@ export async function reportQuality(
   const failures: { run: string; reason: string; error: unknown }[] = [];
   const notes: string[] = [];
   let ground: Ground | undefined;
-  let encoder: LocalModel | undefined;
+  const search = new EncoderSearch();
+  let named: LocalModel | undefined;
   try {
-    if (options.encoder !== undefined) encoder = await openEncoder(options.encoder, options);
+    if (options.encoder !== undefined) named = await openEncoder(options.encoder, options);
     for (const [i, name] of names.entries()) {
       if (signal?.aborted) {
         failures.push({ run: name, reason: "the report was interrupted before it", error: signal.reason });
@@ -116,7 +127,7 @@ export async function reportQuality(
         ground ??= await groundOf(data, model, options, notes);
         const { auditor } = await ownData(model, data, ground, options);
         measured.push(await measureRun(model, { ...ground, auditor }, ground.heldOut, ground.options));
-        if (encoder === undefined && model.kind === "local" && canEncode(model.lm.model)) encoder = model;
+        if (named === undefined) await search.offer(model, ground, signal);
       } catch (error) {
         failures.push({ run: name, reason: reasonOf(error), error });
       } finally {
@@ -127,14 +138,18 @@ export async function reportQuality(
     if (ground === undefined || measured.length === 0) throw failures[0]!.error;
     const texts = [trainingTexts(ground), ...measured.map((run) => run.texts)];
     const stopped = signal?.aborted === true;
-    const near = stopped ? [] : await nearness(encoder, ground.real, texts, signal, notes);
+    if (named !== undefined) await search.offer(named, ground, signal);
+    const found = await nearness(search, ground, texts, signal);
+    notes.push(...(search.found ? search.doubts : []), ...(found.leftOut === null ? [] : [found.leftOut]));
     const single = textsOf(ground.data);
     const report: QualityReport = {
-      reference: await reference(ground, near[0], stopped ? undefined : signal),
-      runs: measured.map(({ quality }, i) => withMauve(quality, near[i + 1])),
+      reference: await reference(ground, found.near[0] ?? null, stopped ? undefined : signal),
+      runs: measured.map(({ quality }, i) => ({ ...quality, mauve: found.near[i + 1] ?? null })),
       failed: failures.map(({ run, reason }) => ({ run, reason })),
       lead: leadOfRuns(measured, ground.heldOut),
-      encoder: near.length > 0 ? encoder!.name : null,
+      encoder: found.leftOut === null ? search.found!.name : null,
+      encoders: search.judged,
+      mauve_left_out: found.leftOut,
       temperature: ground.options.temperature,
       seed: ground.options.seed,
       data: {
@@ -151,7 +166,7 @@ export async function reportQuality(
       seconds: (performance.now() - begun) / 1000,
     };
   } finally {
-    await encoder?.release();
+    await named?.release();
   }
 }
 
@@ -256,7 +271,7 @@ const trainingTexts = ({ data, real }: Ground): readonly string[] =>
 
 async function reference(
   { real, auditor, vocabulary, data }: Ground,
-  near: number | undefined,
+  mauve: number | null,
   signal: AbortSignal | undefined,
 ): Promise<Reference> {
   const measures = await measureTexts(real, {
@@ -265,36 +280,65 @@ async function reference(
     ...(data.kind === "items" ? { ended: real.map(() => true) } : {}),
     ...(signal ? { signal } : {}),
   });
-  return { ...measures, ...(near === undefined ? {} : { mauve: near }) };
+  return { ...measures, mauve };
 }
 
-/** MAUVE of each list of texts against the real ones; empty, with a note, where it cannot be had. */
+/** Real texts without which no histogram over clusters says anything. */
+const LEAST = 20;
+
+/** Finds a model with vectors that can be believed: the one that was named, or the first run that knows enough. */
+class EncoderSearch {
+  found: LocalModel | undefined;
+  readonly judged: JudgedEncoder[] = [];
+  /** Why models that have vectors are not used, in sentences. */
+  readonly doubts: string[] = [];
+
+  /** Takes the model where none is found yet and it predicts the real texts well enough to encode them. */
+  async offer(model: TextModel, ground: Ground, signal: AbortSignal | undefined): Promise<void> {
+    const { real, data } = ground;
+    if (this.found !== undefined || real.length < LEAST || signal?.aborted) return;
+    if (model.kind !== "local" || !canEncode(model.lm.model)) return;
+    const { name } = model;
+    try {
+      const judged = await judgeEncoder(model.lm, real, textsOf(data).training, signal);
+      this.judged.push({ encoder: name, ...judged });
+      if (judged.believed) this.found = model;
+      else this.doubts.push(`${name} knows too little to be the encoder of MAUVE: ${against(judged)}.`);
+    } catch (error) {
+      if (!signal?.aborted) this.doubts.push(`${name} cannot be the encoder of MAUVE: ${reasonOf(error)}`);
+    }
+  }
+}
+
+/** An encoder's perplexity beside that of the token frequencies, for a sentence. */
+export function against({ perplexity, unigram_perplexity }: EncoderQuality): string {
+  const figure = (n: number) => n.toFixed(n < 100 ? 1 : 0);
+  return `its perplexity is ${figure(perplexity)} per token of the real texts, and that of the token frequencies ${figure(unigram_perplexity)}`;
+}
+
+/** MAUVE of each list of texts against the real ones; none, with the reason in a sentence, where it is left out. */
 async function nearness(
-  encoder: LocalModel | undefined,
-  real: readonly string[],
+  { found, doubts }: EncoderSearch,
+  { real }: Ground,
   lists: readonly (readonly string[])[],
   signal: AbortSignal | undefined,
-  notes: string[],
-): Promise<number[]> {
-  if (encoder === undefined) {
-    notes.push("MAUVE needs a model with a vector for each token: name one with --encoder.");
-    return [];
-  }
-  if (real.length < 20) {
-    notes.push(`MAUVE needs at least 20 held-out texts; there are ${real.length}.`);
-    return [];
-  }
+): Promise<{ readonly near: readonly number[]; readonly leftOut: string | null }> {
+  const without = (leftOut: string) => ({ near: [], leftOut });
+  if (signal?.aborted) return without("MAUVE is left out: the report was interrupted before it.");
+  if (real.length < LEAST)
+    return without(`MAUVE needs at least ${LEAST} held-out texts; there are ${real.length}.`);
+  if (found === undefined && doubts.length > 0)
+    return without(
+      `${doubts.join(" ")} So MAUVE is left out: by vectors of a model that knows so little, gibberish can be nearer to real texts than English is. Train longer, or name a better model with --encoder.`,
+    );
+  if (found === undefined)
+    return without("MAUVE needs a model with a vector for each token: name one with --encoder.");
   try {
-    const vectors = await textFeatures(encoder.lm, real, signal);
+    const vectors = await textFeatures(found.lm, real, signal);
     const near: number[] = [];
-    for (const texts of lists) near.push(mauve(await textFeatures(encoder.lm, texts, signal), vectors));
-    return near;
+    for (const texts of lists) near.push(mauve(await textFeatures(found.lm, texts, signal), vectors));
+    return { near, leftOut: null };
   } catch (error) {
-    notes.push(`MAUVE could not be measured: ${reasonOf(error)}`);
-    return [];
+    return without(`MAUVE could not be measured: ${reasonOf(error)}`);
   }
-}
-
-function withMauve(quality: RunQuality, near: number | undefined): RunQuality {
-  return near === undefined ? quality : { ...quality, mauve: near };
 }

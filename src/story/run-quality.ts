@@ -52,8 +52,8 @@ export interface RunQuality extends TextMeasures, Partial<Predictions> {
   readonly unknown_words?: number;
   /** The part of the data that it predicted. */
   readonly split?: string;
-  /** Nearness to real texts, 0 to 1; see evaluate/mauve.ts. */
-  readonly mauve?: number;
+  /** Nearness to real texts, 0 to 1, as evaluate/mauve.ts has it; null where it is left out. */
+  readonly mauve: number | null;
   readonly speed: SamplingSpeed;
   readonly notes: readonly string[];
 }
@@ -118,6 +118,7 @@ export async function measureRun(
     ...("loss" in evaluation ? { split: heldOut.split } : {}),
     ...(unknown > 0 ? { unknown_words: unknown } : {}),
     ...measures,
+    mauve: null, // what compares runs adds it
     speed: {
       ...(model.kind === "local" ? await speedAlone(model, options) : {}),
       side_by_side_characters_per_s: characters / seconds,

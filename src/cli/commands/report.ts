@@ -49,7 +49,7 @@ export default defineCommand({
     maxLength: integer({ describe: "Most tokens of a text", min: 1, default: 240 }),
     seed: integer({ describe: "Of the random numbers", min: 0, default: 0 }),
     encoder: text({
-      describe: "Model whose vectors MAUVE compares (default: the first run that has some)",
+      describe: "Model whose vectors MAUVE compares (default: the first run that knows enough)",
       placeholder: "MODEL",
     }),
     out: text({
