@@ -102,6 +102,26 @@ describe("findDuplicates", () => {
     expect([...findDuplicates([a, b].map(normalise)).near]).toEqual([-1, -1]);
   });
 
+  it.each([
+    ["Thai", 0xe01, 46, 250],
+    ["Hiragana", 0x3042, 80, 400],
+    ["Chinese", 0x4e00, 300, 1500],
+  ])(
+    "knows near copies in %s, and does not take texts of the same letters for them",
+    (_, first, size, length) => {
+      // Letters as uneven as those of a language, so that two texts have nearly all of them in common.
+      const letter = (n: number) =>
+        String.fromCodePoint(first + Math.floor(size * ((hashText(String(n), 3) % 10_000) / 10_000) ** 2));
+      const texts = Array.from({ length: 20 }, (_, i) =>
+        Array.from({ length }, (_, k) => letter(1000 * (i + 1) * 2 + k)).join(""),
+      );
+      const near = (all: readonly string[]) => [...findDuplicates(all.map(normalise)).near];
+      expect(near(texts)).toEqual(texts.map(() => -1));
+      const slip = `${texts[0]!.slice(0, 50)}${texts[1]![0]}${texts[0]!.slice(52)}`;
+      expect(near([...texts, slip]).at(-1)).toBe(0);
+    },
+  );
+
   it("looks for exact ones only where asked to, and refuses thresholds out of range", () => {
     const texts = ["a b c d e f", "a b c d e g", "a b c d e f"];
     const { exact, near } = findDuplicates(texts, false);

@@ -7,6 +7,8 @@
  * of their sets of four-character shingles (a slip of the keyboard in a short text spoils much of its words but
  * few of its shingles).
  *
+ * In scripts without spaces runs of two Chinese characters, or of three letters, stand for words.
+ *
  * Letters as weights keep apart what shares only a frame, "What do you call a ... with no ...?", and need no
  * statistics of the collection: whether two texts are near depends on these two alone. Nothing is estimated;
  * `near-join.ts` tells how the pairs are found.

@@ -1,4 +1,5 @@
 /** Texts as sets of words in one common order, and an index of such sets by the words of their prefixes. */
+import { wordAlone } from "../text/normalise.ts";
 
 export interface WordSets {
   /**
@@ -23,7 +24,7 @@ export function wordSets(texts: readonly string[]): WordSets {
   const starts = new Int32Array(texts.length + 1);
   let n = 0;
   for (const [i, text] of texts.entries()) {
-    for (const word of text.split(" ")) {
+    for (const word of wordsOf(text)) {
       let id = ids.get(word);
       if (id === undefined) {
         id = ids.size;
@@ -59,6 +60,26 @@ export function wordSets(texts: readonly string[]): WordSets {
     }
   }
   return { words, starts, letters, rest };
+}
+
+const han = /\p{Script=Han}/u;
+
+/**
+ * The words of a normalised text. Of scripts without spaces, of which it has each character as a word, these are all
+ * runs of two Chinese characters or of three letters: any two long Thai texts have most of their letters in common.
+ */
+function wordsOf(text: string): string[] {
+  const words = text.split(" ");
+  if (!wordAlone.test(text)) return words;
+  const alone = words.map((word) => wordAlone.test(word));
+  return words.flatMap((word, i) => {
+    if (!alone[i]) return [word];
+    const width = han.test(word) ? 2 : 3;
+    let end = i;
+    while (end < i + width && alone[end]) end++;
+    // A run shorter than the width is one word, its other characters are inside it.
+    return end < i + width && alone[i - 1] ? [] : [words.slice(i, end).join("")];
+  });
 }
 
 /** Where each text's prefix ends: at the first word from which on less than `least` of its letters are left. */

@@ -72,6 +72,17 @@ describe("normalise", () => {
     expect(normalise("What about plan A: fail")).toContain("fail");
   });
 
+  it("keeps the marks that a script writes its vowels with, and no accent of a plain letter", () => {
+    // "The boy came." and "The girl came."
+    const [boy, girl] = [
+      "\u0932\u095c\u0915\u093e \u0906\u092f\u093e\u0964",
+      "\u0932\u095c\u0915\u0940 \u0906\u092f\u0940\u0964",
+    ];
+    expect(normalise(boy)).not.toBe(normalise(girl));
+    expect(normalise(boy).split(" ")).toHaveLength(2);
+    expect(normalise("x\u030cy i \u2764\ufe0f u\u0308ber")).toBe("xy i uber");
+  });
+
   it("takes each character of a script without spaces as a word", () => {
     expect(normalise("\u4f60\u597d, world")).toBe("\u4f60 \u597d world");
   });

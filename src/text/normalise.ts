@@ -6,10 +6,13 @@ import { foldAccents } from "./ascii.ts";
 
 /** "Q:" or "A." before a question and its answer, in the ways people write it. */
 const labels = /(?:^|[\s([])(?:q(?:uestion)?|a(?:nswer)?)\s*(?:[:>]+|[.)-](?=\s))/gi;
-/** One word, or one character of the scripts that put no spaces between words. */
-const words =
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]|(?:(?![\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}])[\p{L}\p{N}])+/gu;
+/** A character of the scripts that put no spaces between words, which is a word of its own here. */
+export const wordAlone = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u;
+/** Such a character, or one word. Marks belong to it: in Hindi they are vowels, and tell "boy" from "girl". */
+const words = new RegExp(`${wordAlone.source}|(?:(?!${wordAlone.source})[\\p{L}\\p{N}]\\p{M}*)+`, "gu");
 const asciiWords = /[a-z0-9]+/g;
+/** What `foldAccents` leaves of accents that no letter is composed with, on letters that need none. */
+const loneAccents = /(?<=[a-z0-9])\p{M}+/gu;
 
 /**
  * The words of `text` in lower case with one space between them; apostrophes join (`don't` is `dont`).
@@ -20,7 +23,8 @@ export function normalise(text: string): string {
   const folded = (ascii ? text : foldAccents(text))
     .replace(labels, " ")
     .toLowerCase()
-    .replace(/['\u2018\u2019`]/g, "");
+    .replace(/['\u2018\u2019`]/g, "")
+    .replace(loneAccents, "");
   const found = folded.match(ascii ? asciiWords : words);
   return found ? found.join(" ") : text.trim();
 }

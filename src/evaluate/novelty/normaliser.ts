@@ -8,6 +8,7 @@
  * A text that has words begins and ends with a space, so that " art " is not found inside " smart ".
  */
 import { foldAccents } from "../../text/ascii.ts";
+import { wordAlone } from "../../text/normalise.ts";
 
 const SPACE = 32;
 const SEPARATES = 0;
@@ -17,7 +18,6 @@ const FIRST_NON_ASCII = 128;
 const FIRST_MARK = 0x300;
 
 const WORD_CHARACTER = /[\p{L}\p{M}\p{N}]/u;
-const WORD_ALONE = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u;
 const MARK = /\p{M}/u;
 const APOSTROPHES = "'\u2018\u2019\u02bc\u2032`";
 
@@ -207,7 +207,7 @@ function fold(cluster: string): Piece[] {
     .filter((character) => !APOSTROPHES.includes(character))
     .map((text) => ({
       kind:
-        WORD_ALONE.test(text) && WORD_CHARACTER.test(text)
+        wordAlone.test(text) && WORD_CHARACTER.test(text)
           ? "word"
           : WORD_CHARACTER.test(text)
             ? "letter"
