@@ -2,12 +2,13 @@
 import { printable } from "../core/printable.ts";
 import type { Interrupt } from "./interrupt.ts";
 import { createProgress, type Progress } from "./progress.ts";
+import { said, shownStyled } from "./said.ts";
 import type { Style, Terminal } from "./terminal.ts";
 
 export interface Context {
   /** Whether `--json` was given: `print` and `write` are silent, `json` speaks. */
   readonly asJson: boolean;
-  /** A line (or several) for a person, on standard output. */
+  /** A line (or several) for a person, on standard output; a terminal gets no control characters but styles. */
   print(text?: string): void;
   /** Text as it comes, without a newline: for streaming. */
   write(text: string): void;
@@ -18,7 +19,7 @@ export interface Context {
   shown(text: string): string;
   /** The command's one document; silent without `--json`. */
   json(document: object): void;
-  /** A line for a person on standard error, whatever the mode. */
+  /** A line for a person on standard error, whatever the mode; without styles and secrets. */
   warn(text: string): void;
   /** On standard error. */
   readonly progress: Progress;
@@ -52,7 +53,7 @@ export function createContext({ stdout, stderr, interrupt, asJson }: ContextPart
   }
   const context: Context = {
     asJson,
-    print: (text = "") => asJson || say(stdout, `${text}\n`),
+    print: (text = "") => asJson || say(stdout, `${stdout.isTTY ? shownStyled(text) : text}\n`),
     write: (text) => asJson || say(stdout, text),
     shown: (text) => (stdout.isTTY ? printable(text) : text),
     json(document) {
@@ -60,7 +61,7 @@ export function createContext({ stdout, stderr, interrupt, asJson }: ContextPart
       if (documents > 1) throw new Error("A command wrote a second JSON document.");
       if (asJson) say(stdout, `${JSON.stringify(document, null, stdout.isTTY ? 2 : undefined)}\n`);
     },
-    warn: (text) => say(stderr, `${text}\n`),
+    warn: (text) => say(stderr, `${said(text)}\n`),
     progress,
     get interrupt() {
       return interrupt.signal;

@@ -1,8 +1,8 @@
 /** What the command line says and returns when something went wrong. */
 import { inspect } from "node:util";
-import { printable, visible } from "../core/printable.ts";
-import { withoutSecrets } from "../core/secret.ts";
+import { visible } from "../core/printable.ts";
 import { PunchlineError } from "../index.ts";
+import { said } from "./said.ts";
 import type { Style } from "./terminal.ts";
 
 export interface Failure {
@@ -15,18 +15,7 @@ export interface Failure {
 /** The exit status and the sentence of an error, whoever raised it. */
 export function failureOf(error: unknown): Failure {
   const { status, sentence } = failureIn(error);
-  return { status, sentence: visible(safe(sentence)) };
-}
-
-/** What the environment holds that nobody else may see. */
-const secretNames = ["HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "OPENAI_API_KEY", "PUNCHLINE_API_KEY"];
-
-/** `text` as it may be printed: no key of this environment, no password of an address. */
-function safe(text: string): string {
-  return withoutSecrets(
-    text,
-    secretNames.map((name) => process.env[name]?.trim()),
-  );
+  return { status, sentence: visible(said(sentence)) };
 }
 
 function failureIn(error: unknown): Failure {
@@ -44,7 +33,7 @@ function failureIn(error: unknown): Failure {
 /** The lines for standard error; the stack trace comes only with DEBUG. */
 export function failureText(error: unknown, style: Style, debug: boolean): string {
   const { sentence } = failureOf(error);
-  const trace = debug ? `\n${style.dim(printable(safe(inspect(error, { depth: 4 }))))}` : "";
+  const trace = debug ? `\n${style.dim(said(inspect(error, { depth: 4 })))}` : "";
   return `${style.red("error:")} ${sentence}${trace}\n`;
 }
 

@@ -110,3 +110,14 @@ test("notes stay above the moving line, and an ended task is silent", () => {
   progress.hide();
   expect(take()).toBe("");
 });
+
+test("labels, remarks and notes of others send no control character to a terminal", () => {
+  const { progress, wait, take } = watch({ isTTY: true });
+  const task = progress.start("pulling a\u001b[2Jb\nc", { total: 2 });
+  wait(1);
+  task.update({ done: 1, remark: "x\u001b]0;owned\u0007.bin" });
+  task.note("a sample \u202e\u001b[31m");
+  task.end();
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: what a terminal would obey, but the line's own clearing
+  expect(take().replaceAll(/\r|\x1b\[K/g, "")).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]/);
+});

@@ -4,8 +4,10 @@
  * Invariant: at most one task is alive at a time, and while its line is drawn the cursor stands at that
  * line's end; whoever writes something else calls `hide` first.
  */
+import { visible } from "../core/printable.ts";
 import { formatBytes, formatCount, formatDuration, formatRate } from "./format.ts";
 import { displayWidth, truncate } from "./layout.ts";
+import { said } from "./said.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Where a task stands. All but `done` may be left out; what was told before is kept. */
@@ -66,8 +68,9 @@ export function createProgress(terminal: Terminal, now: () => number = () => per
     drawn = false;
   }
 
-  function start(label: string, options: TaskOptions = {}): ProgressTask {
+  function start(given: string, options: TaskOptions = {}): ProgressTask {
     current?.end();
+    const label = visible(said(given));
     const begun = now();
     const { from = 0, total } = options;
     let state: ProgressState = { done: from, ...(total === undefined ? {} : { total }) };
@@ -87,7 +90,7 @@ export function createProgress(terminal: Terminal, now: () => number = () => per
       },
       note(line) {
         hide();
-        terminal.write(`${line}\n`);
+        terminal.write(`${said(line)}\n`);
         shown = Number.NEGATIVE_INFINITY;
       },
       end(summary) {
@@ -96,7 +99,7 @@ export function createProgress(terminal: Terminal, now: () => number = () => per
         current = undefined;
         const took = `in ${formatDuration((now() - begun) / 1000)}`;
         terminal.write(
-          `${summary ?? plain([...parts().filter((part) => part.lasting), { text: took, rank: 0 }])}\n`,
+          `${said(summary ?? plain([...parts().filter((part) => part.lasting), { text: took, rank: 0 }]))}\n`,
         );
       },
     };
@@ -143,7 +146,7 @@ function segments(
   }
   if (left !== undefined && Number.isFinite(left))
     list.push({ text: `${formatDuration(left)} left`, rank: 4 });
-  if (remark) list.push({ text: remark, rank: options.keepRemark ? 1 : 8 });
+  if (remark) list.push({ text: visible(said(remark)), rank: options.keepRemark ? 1 : 8 });
   return list;
 }
 

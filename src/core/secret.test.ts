@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { checkedEndpoint, checkedSecret, withoutSecrets } from "./secret.ts";
+import { checkedEndpoint, checkedHeaders, checkedSecret, headerValues, withoutSecrets } from "./secret.ts";
 
 test("a key is one word of ASCII; the space around it does not count, and no sentence holds it", () => {
   expect(checkedSecret("X", " hf_abc\n")).toBe("hf_abc");
@@ -26,4 +26,27 @@ test("passwords in addresses, signatures and known keys are hidden in what is pr
   expect(withoutSecrets(text, ["hf_0123456789", "none", undefined])).toBe(
     "https://***@host/x?X-Amz-Signature=***&a=b and ***, or none",
   );
+});
+
+test("a key is hidden as JSON and traces write it, too", () => {
+  const key = 'sk-"quoted"\\0123';
+  expect(withoutSecrets(JSON.stringify({ key }), [key])).toBe('{"key":"***"}');
+});
+
+test("headers are lines of Name: value, and no sentence holds what is wrong with them", () => {
+  expect(checkedHeaders("X", "X-Team: hens\n\nCookie: a=b; c=d\r\n")).toEqual({
+    "X-Team": "hens",
+    Cookie: "a=b; c=d",
+  });
+  expect(checkedHeaders("X", " \n")).toBeUndefined();
+  for (const bad of [
+    "s3cret",
+    "X Team: s3cret",
+    "X: s3cret\u0000",
+    "X: s3cr\u2028et",
+    "X: s3crét",
+    ": s3cret",
+  ])
+    expect(() => checkedHeaders("X", `A: b\n${bad}`)).toThrow(/^X, line 2, is no header(?!.*s3cr)/);
+  expect(headerValues("X-Team: hens\nCookie: a:b")).toEqual(["hens", "a:b"]);
 });

@@ -36,6 +36,27 @@ export function checkedEndpoint(name: string, given: string, example: string): s
   return address.replace(/\/+$/, "");
 }
 
+/**
+ * Headers that are given as `Name: value`, one a line.
+ * @throws UsageError where no HTTP request can carry them
+ */
+export function checkedHeaders(name: string, given: string | undefined): Record<string, string> | undefined {
+  const lines = given?.split(/\r?\n/).filter((line) => line.trim() !== "") ?? [];
+  const headers = lines.map((line, i): [string, string] => {
+    const [, field, value] = /^\s*([!#$%&'*+.^_`|~\w-]+)\s*:\s*([\t\x20-\x7e]*?)\s*$/.exec(line) ?? [];
+    if (field === undefined || value === undefined)
+      throw new UsageError(
+        `${name}, line ${i + 1}, is no header of letters that HTTP carries; write one a line, as Name: value.`,
+      );
+    return [field, value];
+  });
+  return headers.length === 0 ? undefined : Object.fromEntries(headers);
+}
+
+/** The values among them, which may be secrets. */
+export const headerValues = (given: string | undefined): string[] =>
+  (given ?? "").split(/\r?\n/).map((line) => line.slice(line.indexOf(":") + 1).trim());
+
 /** Shorter ones (`none`, `EMPTY`) are no secrets, and may be part of any word. */
 const SHORTEST_SECRET = 8;
 
@@ -43,7 +64,7 @@ const SHORTEST_SECRET = 8;
 export function withoutSecrets(text: string, secrets: readonly (string | undefined)[] = []): string {
   const known = secrets.filter((secret) => secret !== undefined && secret.length >= SHORTEST_SECRET);
   return known.reduce<string>(
-    (rest, secret) => rest.replaceAll(secret!, "***"),
+    (rest, secret) => rest.replaceAll(secret!, "***").replaceAll(JSON.stringify(secret).slice(1, -1), "***"),
     text
       .replace(/([a-z][a-z\d+.-]*:\/\/)[^\s/?#"'<>]*@/gi, "$1***@")
       .replace(

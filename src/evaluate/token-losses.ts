@@ -38,12 +38,13 @@ export async function tokenLosses(
     { backend },
   );
   const carries = !Number.isFinite(model.contextLength);
+  const batch = Math.min(BATCH, rows.length);
   const order = rows.map((_, i) => i).sort((a, b) => rows[a]!.length - rows[b]!.length);
   const losses = new Array<Float32Array>(rows.length);
   try {
-    for (let k = 0; k < order.length; k += BATCH) {
+    for (let k = 0; k < order.length; k += batch) {
       signal?.throwIfAborted();
-      const some = order.slice(k, k + BATCH);
+      const some = order.slice(k, k + batch);
       const longest = rows[some.at(-1)!]!.length - 1;
       if (longest > model.contextLength) {
         throw new UsageError(
@@ -54,15 +55,15 @@ export async function tokenLosses(
       const length = carries
         ? ROUND
         : Math.min(model.contextLength, Math.max(ROUND, Math.ceil(longest / ROUND) * ROUND));
-      let state: Record<string, HostArray> = carries ? zeroState(model.state(BATCH)) : {};
+      let state: Record<string, HostArray> = carries ? zeroState(model.state(batch)) : {};
       for (let start = 0; start < longest; start += length) {
         signal?.throwIfAborted();
         const { ids, targets } = window(
           some.map((i) => rows[i]!),
           start,
-          length,
+          { batch, length },
         );
-        const shape = [BATCH, length];
+        const shape = [batch, length];
         const result = await step(weights, { ids: int32(shape, ids), targets: int32(shape, targets), state });
         if (carries) state = result.state as Record<string, HostArray>;
         requireFinite(result.losses.data as Float32Array, name);
@@ -79,9 +80,13 @@ export async function tokenLosses(
 }
 
 /** Tokens `start` to `start + length - 1` of each row, and those that follow them; zeros where there are none. */
-function window(rows: readonly ArrayLike<number>[], start: number, length: number) {
-  const ids = new Int32Array(BATCH * length);
-  const targets = new Int32Array(BATCH * length);
+function window(
+  rows: readonly ArrayLike<number>[],
+  start: number,
+  { batch, length }: { readonly batch: number; readonly length: number },
+) {
+  const ids = new Int32Array(batch * length);
+  const targets = new Int32Array(batch * length);
   rows.forEach((text, row) => {
     for (let t = 0; t < length && start + t + 1 < text.length; t++) {
       ids[row * length + t] = text[start + t]!;

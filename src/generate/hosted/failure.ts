@@ -6,6 +6,7 @@ import type OpenAI from "openai";
 import type { APIError } from "openai";
 import { InputError } from "../../core/errors.ts";
 import { excerpt } from "../../core/printable.ts";
+import { headerValues, withoutSecrets } from "../../core/secret.ts";
 
 /** Who was asked, for the sentences. */
 export interface Service {
@@ -75,6 +76,7 @@ export function quoted(error: APIError, { key }: Pick<Service, "key">): string {
     typeof body === "object" && body !== null && "message" in body && typeof body.message === "string"
       ? body.message
       : "";
-  const plain = excerpt(message.replaceAll(key, "***").trim(), 300);
+  const headers = headerValues(process.env.OPENAI_CUSTOM_HEADERS);
+  const plain = excerpt(withoutSecrets(message.replaceAll(key, "***"), headers).trim(), 300);
   return plain === "" ? "" : `: "${plain.replace(/\.$/, "")}"`;
 }

@@ -14,7 +14,7 @@ import type OpenAI from "openai";
 import type { APIError } from "openai";
 import { InputError, UsageError } from "../../core/errors.ts";
 import { excerpt } from "../../core/printable.ts";
-import { checkedEndpoint, checkedSecret } from "../../core/secret.ts";
+import { checkedEndpoint, checkedHeaders, checkedSecret } from "../../core/secret.ts";
 import { limitedFetch } from "../../hub/limited-fetch.ts";
 import type { Sample, SampleOptions } from "../sample.ts";
 import type { HostedModel, ScoredText } from "../text-model.ts";
@@ -68,11 +68,13 @@ export async function openHosted(name: string, options: HostedOptions = {}): Pro
       `OPENAI_API_KEY is not set, and ${HOSTED_PREFIX}${model} needs it: set it to the service's key, or to any word for a server that asks for none.`,
     );
   }
+  checkedHeaders("OPENAI_CUSTOM_HEADERS", process.env.OPENAI_CUSTOM_HEADERS); // the package itself reads it
   const { default: OpenAI } = await import("openai");
   const { maxRetries = 4, timeoutMs = 120_000 } = options;
   const given = options.baseURL ?? process.env.OPENAI_BASE_URL?.trim();
   const client = new OpenAI({
     apiKey: key,
+    adminAPIKey: null,
     baseURL: given ? checkedEndpoint("OPENAI_BASE_URL", given, "http://127.0.0.1:8000/v1") : undefined,
     organization: checkedSecret("OPENAI_ORG_ID", process.env.OPENAI_ORG_ID) ?? null,
     project: checkedSecret("OPENAI_PROJECT_ID", process.env.OPENAI_PROJECT_ID) ?? null,
