@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -29,6 +29,13 @@ describe("a text file", () => {
     const path = file(name, bytes);
     expect(await readTextFile(path)).toBe(text);
     expect(await readJsonObject(path)).toEqual(JSON.parse(text));
+  });
+
+  it("that says it is empty is not waited for, and one that no memory should hold is not read", async () => {
+    expect(await readTextFile("/proc/kmsg")).toBe("");
+    const huge = file("huge.json", "{");
+    truncateSync(huge, 1_500_000_000);
+    await expect(readTextFile(huge)).rejects.toThrow(/huge\.json: it has 1500 MB, and .* 268 MB at most/);
   });
 
   it("is never read with replacement characters", async () => {

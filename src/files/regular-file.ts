@@ -42,12 +42,24 @@ export async function regularFileIfAny(
   return ifAny(() => regularFile(path, doing));
 }
 
+/** Bytes of a file that is read whole; the largest tokenizers have a tenth of it. */
+const MOST_BYTES = 256 * 1024 * 1024;
+
 /**
  * The text of a small file that is read whole, decoded as `decodeText` does.
- * @throws InputError as `regularFile` and `decodeText`
+ * @throws InputError `file-size`, and as `regularFile` and `decodeText`
  */
 export async function readTextFile(path: string): Promise<string> {
-  await regularFile(path);
+  const { size } = await regularFile(path);
+  // Files of /proc say that they are empty, and reading one may wait for what never comes.
+  if (size === 0) return "";
+  if (size > MOST_BYTES) {
+    throw new InputError(
+      "file-size",
+      `Cannot read ${path}: it has ${Math.round(size / 1e6)} MB, and such a file may have ${Math.round(MOST_BYTES / 1e6)} MB at most.`,
+      { path, limit: MOST_BYTES },
+    );
+  }
   const bytes = await readFile(path).catch((cause: unknown) => {
     throw fileError("read", path, cause);
   });

@@ -6,6 +6,7 @@
  * readPrompt(lm, "It\u2019s \u00dcber").text; // "It's Uber", where the training texts were cleaned to ASCII
  */
 import { InputError } from "../core/errors.ts";
+import { excerpt } from "../core/printable.ts";
 import { foldAccents, foldTypography } from "../text/ascii.ts";
 import { cleanPrompt } from "../text/clean.ts";
 import type { LanguageModel } from "./language-model.ts";
@@ -49,14 +50,14 @@ export function promptText(
     const point = `U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0")}`;
     throw new InputError(
       "unknown-character",
-      `The vocabulary has no character ${JSON.stringify(character)} (${point}), which is in ${JSON.stringify(prompt)}; write it without, or take a model that was trained on such texts with --keep-unicode.`,
+      `The vocabulary has no character ${JSON.stringify(character)} (${point}), which is in "${excerpt(prompt)}"; write it without, or take a model that was trained on such texts with --keep-unicode.`,
       { character, codePoint: point },
     );
   }
   if (text.trim() === "" && prompt.trim() !== "") {
     throw new InputError(
       "empty-prompt",
-      `Nothing is left of the prompt ${JSON.stringify(prompt)} when it is cleaned as the texts of ${lm.name} were; write it in letters that the model knows.`,
+      `Nothing is left of the prompt "${excerpt(prompt)}" when it is cleaned as the texts of ${lm.name} were; write it in letters that the model knows.`,
       { prompt },
     );
   }

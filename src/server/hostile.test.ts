@@ -264,8 +264,8 @@ describe("work", () => {
     [{ max_tokens: 4097 }, /at most 4096 tokens to write/],
     [{ n: 129 }, /at most 128 texts/],
     [{ prompt: new Array(65).fill("a"), n: 2 }, /at most 128 texts \(prompts times n\), not 130/],
-    [{ prompt: "the road ".repeat(15_000) }, /at most 131072 tokens to read, not 135000/],
-    [{ prompt: ["a ".repeat(40_000), "a ".repeat(40_000)] }, /at most 131072 tokens to read, not 160000/],
+    [{ prompt: "the road ".repeat(15_000) }, /at most 131072 characters to read, not 135000/],
+    [{ prompt: ["a ".repeat(40_000), "a ".repeat(40_000)] }, /at most 131072 characters to read, not 160000/],
   ])("beyond a limit is a 400 that names it (case %#)", async (more, message) => {
     const server = await start();
     const response = await post(server, { ...ask, ...more });

@@ -1,6 +1,7 @@
 /** What the routes share: the model, its name, the queue, and the way from a request to texts. */
 import { randomInt } from "node:crypto";
 import type { Context } from "hono";
+import { excerpt } from "../core/printable.ts";
 import { type LocalModel, promptText, type Sample, type SampleOptions, tokenPieces } from "../index.ts";
 import { ApiError } from "./errors.ts";
 import { requireAtMost, type ServeLimits } from "./limits.ts";
@@ -15,6 +16,8 @@ export interface Service {
   readonly created: number;
   readonly queue: Queue;
   readonly limits: ServeLimits;
+  /** Most UTF-16 units of a token: a text of so many times more has more tokens than any limit. */
+  readonly longestToken: number;
   /** Aborts when requests under way have had their time and the server has to end. */
   readonly stopped: AbortSignal;
   /**
@@ -38,12 +41,19 @@ export function createService(
     const text = promptText(model.lm, prompt);
     if (text !== prompt && !said)
       notice(
-        `Prompts are cleaned as the texts of the model were: ${JSON.stringify(prompt)} is read as ${JSON.stringify(text)}.`,
+        `Prompts are cleaned as the texts of the model were: "${excerpt(prompt)}" is read as "${excerpt(text)}".`,
       );
     said ||= text !== prompt;
     return text;
   };
-  return { model, id, created, queue: new Queue(limits.maxRequests), limits, stopped, read };
+  const longestToken = longestOf(model.lm);
+  return { model, id, created, queue: new Queue(limits.maxRequests), limits, longestToken, stopped, read };
+}
+
+function longestOf({ tokenizer }: LocalModel["lm"]): number {
+  let longest = 1;
+  for (let id = 0; id < tokenizer.size; id++) longest = Math.max(longest, tokenizer.token(id).length);
+  return longest;
 }
 
 /** Aborts where the client goes away, or the server must end. */
@@ -82,9 +92,18 @@ export function roomAfter(
   return { tokens, room: bounded ? network.contextLength - Math.max(1, tokens) : Number.POSITIVE_INFINITY };
 }
 
-/** @throws ApiError 400 `limit_exceeded` where there are more prompts times `n` than the server writes */
-export function requireTexts({ limits }: Service, texts: number): void {
-  requireAtMost(limits.maxTexts, texts, "texts (prompts times n)", "n");
+/**
+ * Checks what can be known of prompts before they are read, which takes a second a million characters.
+ * @throws ApiError 400 `limit_exceeded` where there are more prompts times `n`, or characters, than the server takes
+ */
+export function requirePrompts(
+  { limits, longestToken }: Service,
+  prompts: readonly string[],
+  n: number,
+): void {
+  requireAtMost(limits.maxTexts, prompts.length * n, "texts (prompts times n)", "n");
+  const characters = prompts.reduce((sum, { length }) => sum + length, 0);
+  requireAtMost(limits.maxPromptTokens * longestToken, characters, "characters to read", "prompt");
 }
 
 /**

@@ -19,8 +19,8 @@ import { readRequest } from "../request.ts";
 import {
   ending,
   piecesOf,
+  requirePrompts,
   requireRoom,
-  requireTexts,
   roomAfter,
   type Service,
   sampleOptions,
@@ -57,7 +57,7 @@ function jobOf(service: Service, request: ChatRequest) {
     .join("\n");
   if (request.stream && request.logprobs)
     throw new ApiError(400, "logprobs is not supported with stream.", "unsupported_parameter", "logprobs");
-  requireTexts(service, request.n ?? 1);
+  requirePrompts(service, [prompt], request.n ?? 1);
   const room = roomAfter(service, prompt);
   const maxLength =
     request.max_completion_tokens ??

@@ -16,8 +16,8 @@ import { readRequest } from "../request.ts";
 import {
   ending,
   piecesOf,
+  requirePrompts,
   requireRoom,
-  requireTexts,
   roomAfter,
   type Service,
   sampleOptions,
@@ -66,8 +66,7 @@ class Job {
       const field = logprobs ? "logprobs" : "echo";
       throw new ApiError(400, `${field} is not supported with stream.`, "unsupported_parameter", field);
     }
-    const n = request.n ?? 1;
-    requireTexts(service, this.#prompts.length * n);
+    requirePrompts(service, this.#prompts, request.n ?? 1);
     const rooms = this.#prompts.map((prompt) => roomAfter(service, prompt));
     requireRoom(service, { maxTokens: this.#maxTokens, field: "max_tokens" }, rooms);
     this.#promptTokens = rooms.reduce((sum, { tokens }) => sum + tokens, 0);
