@@ -16,6 +16,8 @@ export default defineConfig({
   clean: true,
   // What the command line needs to start stands apart from the engine, so that --help loads nothing else.
   outputOptions: {
-    codeSplitting: { groups: [{ name: "core", test: /src[\\/]core[\\/](errors|version)\.ts$/ }] },
+    codeSplitting: {
+      groups: [{ name: "core", test: /src[\\/]core[\\/](errors|printable|secret|version)\.ts$/ }],
+    },
   },
 });

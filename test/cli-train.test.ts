@@ -57,6 +57,7 @@ test("--json prints one document, and nothing else on standard output", async ()
     steps: 12,
     parameters,
     trainable: parameters,
+    cleaning_loss: { changed: 0, example: null, letters: expect.any(Number), share: 0 },
     train_loss: expect.any(Number),
     val_loss: expect.any(Number),
     tokens_per_s: expect.any(Number),

@@ -80,7 +80,7 @@ describe("Muon", () => {
       model: type,
       modelOptions,
       data,
-      options: { ...quick, steps: 12 },
+      options: { ...quick, steps: 12, countedBias: false },
       backend,
     });
     expect(summary.steps).toBe(12);

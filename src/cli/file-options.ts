@@ -1,6 +1,6 @@
 /** The options that say how the files of a source are written, where that is not found out by itself. */
 import { fileFormatNames } from "../index.ts";
-import { choice, integer, type OptionValues, present, text } from "./option.ts";
+import { choice, integer, text } from "./option.ts";
 
 const group = "Data";
 
@@ -28,15 +28,3 @@ export const fileOptions = {
     group,
   }),
 } as const;
-
-/** The same as `prepareData` takes them. */
-export function sourceOptionsOf(options: Partial<OptionValues<typeof fileOptions>>) {
-  const { fileFormat: format, encoding, delimiter, header, maxLine } = options;
-  return present({
-    format,
-    encoding,
-    delimiter,
-    header: header === undefined ? undefined : header === "yes",
-    maxLine,
-  });
-}

@@ -6,7 +6,7 @@ import { wordPieceFiles } from "../text/wordpiece-files.ts";
 import { wordPieceVocabulary } from "../text/wordpiece-vocabulary.ts";
 
 /** Ids of a vocabulary of byte-level BPE where nobody says how many. */
-export const SUBWORD_VOCABULARY = 2048;
+const SUBWORD_VOCABULARY = 2048;
 
 /** Word pieces that are whole words as a rule need more ids than those of BPE. */
 const WORD_PIECE_VOCABULARY = 4096;

@@ -4,8 +4,6 @@ import { wordTokenizerOf } from "../text/words.ts";
 import { bpeTokenizerOf, wordPieceTokenizerOf } from "./learned-pieces.ts";
 import { type PreparedData, type PrepareOptions, wordOptions } from "./prepare.ts";
 
-export { SUBWORD_VOCABULARY } from "./learned-pieces.ts";
-
 /** The same splits with a byte-level BPE vocabulary of at most `size` ids, as GPT-2 spells text. */
 export const withSubwords = (data: PreparedData, size?: number): PreparedData =>
   speltBy(data, bpeTokenizerOf(data.splits.train, size), "subword");

@@ -27,6 +27,10 @@ const misplaced = {
   code: "not-a-file",
   reason: "a part of the path is a file where a folder is needed.",
 };
+const absentFolder = {
+  code: "not-found",
+  reason: "its folder does not exist; make the folder first, or check the path.",
+};
 const medium = {
   code: "file",
   reason: "the disk or the network behind it reports an error; check it, and try again.",
@@ -84,7 +88,8 @@ export function fileError(doing: "read" | "write", path: string, cause: unknown)
   const system = systemCode(cause);
   const known = system === undefined ? undefined : refusals[system];
   const unknown = cause instanceof Error ? `${cause.message}.` : "for an unknown reason.";
-  const { code, reason } = known ?? { code: "file", reason: unknown };
+  const { code, reason } =
+    system === "ENOENT" && doing === "write" ? absentFolder : (known ?? { code: "file", reason: unknown });
   return new InputError(
     code,
     `Cannot ${doing} ${path}: ${reason.replace("{doing}", doing)}`,

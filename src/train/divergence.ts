@@ -27,6 +27,15 @@ export function checkFinite({ step, loss, norm, finite, lr }: StepNumbers, check
   throw diverged(step, cause, checkpoint, { loss, norm, lr });
 }
 
+/**
+ * An error raised while the weights of a step were scored or sampled: `diverged` where the model no longer gives
+ * numbers, else the error itself.
+ */
+export function asDivergence(error: unknown, step: number, checkpoint: number): unknown {
+  if (!(error instanceof PunchlineError) || error.code !== "not-finite") return error;
+  return diverged(step, "the model no longer computes finite numbers", checkpoint, {});
+}
+
 /** @throws PunchlineError `diverged` where a weight is NaN or infinite: such weights are never saved. */
 export function checkWeights({ ranges }: Arena, step: number, checkpoint: number): void {
   for (const { kernels, parameters, length } of ranges) {
@@ -55,7 +64,7 @@ function diverged(step: number, cause: string, checkpoint: number, details: obje
   const kept = checkpoint < 0 ? "" : ` The checkpoint of step ${checkpoint} is kept.`;
   return new PunchlineError(
     "diverged",
-    `Training stopped at step ${step}: ${cause}.${kept} Train anew with a lower --learning-rate or a longer --warmup.`,
+    `Training stopped at step ${step}: ${cause}.${kept} Train again with a lower --learning-rate or a longer --warmup.`,
     { details: { step, checkpoint, ...details } },
   );
 }

@@ -16,7 +16,7 @@ import type { Optimizer } from "../optim/optimizer.ts";
 import type { Arena } from "../runtime/arena.ts";
 import type { Backend } from "../runtime/backend.ts";
 import { Clock } from "./clock.ts";
-import { checkFinite, checkLoss, checkWeights } from "./divergence.ts";
+import { asDivergence, checkFinite, checkLoss, checkWeights } from "./divergence.ts";
 import type { LogRow, SampleRow, StopReason, TokenUnit, TrainEvent } from "./events.ts";
 import type { TrainOptions } from "./options.ts";
 import { epochsOf, isTimed, learningRateAt, plannedSteps, timePart, validationInterval } from "./plan.ts";
@@ -266,11 +266,11 @@ class Loop {
     const { snapshotEvery, checkpointSeconds } = this.#options;
     const { step } = this.#state;
     const begun = this.#seconds();
-    const loss = validation ? await this.#validate() : null;
+    const loss = validation ? await this.#computed(this.#validate()) : null;
     if (loss === "interrupted") return false;
     if (row) await sink.log(loss === null ? row : { ...row, val_loss: loss });
     if (writeSample && sample) {
-      const written = { step, text: await writeSample() };
+      const written = { step, text: await this.#computed(writeSample()) };
       await sink.sample(written);
       onEvent?.({ type: "sample", row: written });
     }
@@ -280,6 +280,15 @@ class Loop {
     this.#changed = true;
     if (validation || performance.now() - this.#saved.at > checkpointSeconds * 1000) await this.#save();
     return true;
+  }
+
+  /** @throws PunchlineError `diverged` where the weights of this step give no numbers */
+  async #computed<T>(result: Promise<T>): Promise<T> {
+    try {
+      return await result;
+    } catch (error) {
+      throw asDivergence(error, this.#state.step, this.#saved.step);
+    }
   }
 
   /** The loss on the validation split; null without one. The best weights so far are kept. */
