@@ -81,3 +81,37 @@ it("the command finds them, and takes a baseline from elsewhere", async () => {
   expect(beside.baseline).toMatchObject({ copies: 0, n: 2 });
   expect(beside.finding).toBe("more");
 });
+
+it("the command reads samples as they are written: another encoding, questions and answers", async () => {
+  const cwd = temporaryFolder();
+  const german = [
+    "Über den Dächern kreisen Störche.",
+    "Die Mädchen essen süße Äpfel.",
+    "Schöne Grüße aus Köln!",
+  ];
+  writeFileSync(join(cwd, "data.txt"), german.join("\n"), "latin1");
+  writeFileSync(join(cwd, "utf8.txt"), german.slice(0, 2).join("\n"));
+  const splits = ["--validation", "0.3", "--test", "0.3", "--near", "off", "--json"];
+  for (const samples of ["data.txt", "utf8.txt"]) {
+    const words = ["novelty", samples, "--data", "data.txt", "--encoding", "windows-1252", ...splits];
+    const audit = JSON.parse((await punchline(words, { cwd })).stdout);
+    expect(audit.samples.map(({ text }: { text: string }) => text)).toEqual(german.slice(0, audit.n));
+    expect(audit.kinds.exact).toBe(audit.n);
+  }
+  const pairs = texts.slice(0, 20).map((text, i) => `What is number ${i}?,${text}`);
+  writeFileSync(join(cwd, "pairs.csv"), ["question,answer", ...pairs].join("\n"));
+  const { stdout } = await punchline(["novelty", "pairs.csv", "--data", "pairs.csv", ...splits], { cwd });
+  expect(JSON.parse(stdout).kinds).toEqual({ exact: 20, near: 0, span: 0 });
+});
+
+it("says that a model was asked for no text, and gives no rate of none", async () => {
+  const cwd = temporaryFolder();
+  // A number of its own in each text, which a vocabulary of words does not have.
+  writeFileSync(join(cwd, "source.txt"), texts.map((text, i) => `No ${i + 1000}: ${text}`).join("\n"));
+  const train = ["train", "--model", "word-rnn", "--data", "source.txt", "--near", "off", "--out", "run"];
+  await punchline([...train, "--steps", "2", "--width", "8"], { cwd });
+  const { stdout } = await punchline(["novelty", "run", "-n", "4", "--json"], { cwd });
+  const audit = JSON.parse(stdout);
+  expect(audit.extraction).toBeUndefined();
+  expect(audit.notes.join(" ")).toMatch(/No text could be asked for/);
+});

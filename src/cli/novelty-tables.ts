@@ -52,7 +52,9 @@ export function printAudit(ctx: Context, audit: ModelAudit): void {
   if (checkpoints) printSnapshots(ctx, checkpoints);
   for (const { text, copy_kind, part, nearest } of audit.samples.filter(({ copy }) => copy).slice(0, SHOWN)) {
     ctx.print();
-    ctx.print(`${ctx.style.bold(copy_kind ?? "copy")} (${part ?? "train"}): ${brief(text)}`);
+    ctx.print(
+      `${ctx.style.bold(copy_kind ?? "copy")} (${(part ?? "train").replaceAll("_", " ")}): ${brief(text)}`,
+    );
     if (nearest[0]) ctx.print(ctx.style.dim(`  data: ${brief(nearest[0].text)}`));
   }
 }

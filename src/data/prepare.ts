@@ -309,7 +309,7 @@ function placesOf(
  * A prompt and its text as one. White space between them belongs to the text, as sub-word vocabularies have it:
  * who asks later need not end the prompt with a space.
  */
-function joined(prompt: string, text: string, separator?: string): Item {
+export function joined(prompt: string, text: string, separator?: string): Item {
   const apart = /\s$/.test(prompt) || /^\s/.test(text);
   const before = prompt + (separator ?? (apart ? "" : " "));
   return { text: before + text, prompt: before.trimEnd().length };

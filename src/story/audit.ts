@@ -1,7 +1,7 @@
 /** New or remembered? Everything that the audit of one model or one file of samples is made of. */
 
 import { InputError } from "../core/errors.ts";
-import type { PreparedData } from "../data/prepare.ts";
+import { joined, type PreparedData } from "../data/prepare.ts";
 import { sourceKinds } from "../data/prepare-sources.ts";
 import { openSource, type SourceOptions } from "../data/sources/source.ts";
 import { evenly } from "../evaluate/evenly.ts";
@@ -98,7 +98,10 @@ export async function auditModel(
     const together = { batch: 256, ...(audit.signal ? { signal: audit.signal } : {}) };
     const extraction = await measureExtraction(model, asking, { prefix, ...together });
     const { signals, leftOut } = await measureMembership(model, asking, together);
-    return { ...judged, extraction, membership: signals, membership_left_out: leftOut };
+    const answers = { membership: signals, membership_left_out: leftOut };
+    if (extraction.training.n + extraction.heldout.n > 0) return { ...judged, extraction, ...answers };
+    const none = `No text could be asked for: the vocabulary spells none that is longer than ${prefix} tokens without a gap.`;
+    return { ...judged, notes: [...judged.notes, none], ...answers };
   } finally {
     await model.release();
   }
@@ -170,12 +173,17 @@ export function askable(
   return { training: evenly(training.filter(fits), asked), heldout: evenly(heldOut.filter(fits), asked) };
 }
 
-/** All texts of files or other sources as they stand: no cleaning, nothing dropped. */
-export async function readTexts(sources: readonly string[], options: SourceOptions = {}): Promise<string[]> {
+/** All texts of files or other sources as they stand, behind their prompts: no cleaning, nothing dropped. */
+export async function readTexts(
+  sources: readonly string[],
+  { separator, ...options }: SourceOptions & { readonly separator?: string } = {},
+): Promise<string[]> {
   const texts: string[] = [];
   for (const name of sources) {
     const source = await openSource(name, options, sourceKinds);
-    for await (const batch of source.batches()) texts.push(...batch.texts);
+    for await (const { texts: some, prompts } of source.batches())
+      for (const [i, text] of some.entries())
+        texts.push(prompts?.[i] ? joined(prompts[i], text, separator).text : text);
   }
   return texts;
 }

@@ -4,6 +4,7 @@ import {
   auditModel,
   auditSnapshots,
   type CopyRule,
+  InputError,
   isHosted,
   type ModelAudit,
   noveltyAuditor,
@@ -94,9 +95,7 @@ export default defineCommand({
     if (options.checkpoints) await refuseWithoutRun(samples, model);
     const data = await dataOfModel(ctx, model, options.data, options);
     const indexFile = await indexFileOf(model, options.data);
-    const found = model
-      ? await write(ctx, model, options)
-      : await readTexts([samples], present({ column: options.column }));
+    const found = model ? await write(ctx, model, options) : await textsIn(samples, options);
     const texts = found.filter(hasWord);
     const baseline = options.baseline === undefined ? undefined : await baselineOf(options.baseline, options);
     const empty = found.length - texts.length;
@@ -135,9 +134,19 @@ export default defineCommand({
 
 const hasWord = (text: string): boolean => /[\p{L}\p{N}]/u.test(text);
 
+/** The texts of a file. `--encoding` may be that of the data alone, so it counts where the file is not UTF-8. */
+async function textsIn(source: string, { column, separator, encoding }: Options): Promise<string[]> {
+  const options = present({ column, separator });
+  return readTexts([source], options).catch((error: unknown) => {
+    const other = error instanceof InputError && ["utf-8", "binary-file"].includes(error.code);
+    if (!other || encoding === undefined) throw error;
+    return readTexts([source], { ...options, encoding });
+  });
+}
+
 /** @throws UsageError where the baseline has no texts */
-async function baselineOf(source: string, { column }: Options): Promise<string[]> {
-  const texts = (await readTexts([source], present({ column }))).filter(hasWord);
+async function baselineOf(source: string, options: Options): Promise<string[]> {
+  const texts = (await textsIn(source, options)).filter(hasWord);
   if (texts.length === 0) throw new UsageError(`--baseline ${source} has no text with a word in it.`);
   return texts;
 }
