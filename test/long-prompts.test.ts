@@ -1,5 +1,5 @@
 /** Texts longer than a model's context, from the command line: the part that is read is said, and nothing crashes. */
-import { writeFileSync } from "node:fs";
+import { cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadModel, sample } from "../src/index.ts";
@@ -90,6 +90,17 @@ it("compare takes a pair of files, and its summary says which is faster on them"
   expect(said).toMatch(
     /Filling a blank\. On the two texts, from its own to the word for the blank, .* takes .* ms and .* takes .* ms: /,
   );
+});
+
+it("compare calls it one text where both go on with it, though one reads it with fewer spaces", async () => {
+  const cleaned = join(scratch, "cleaned");
+  cpSync(folders.lstm, cleaned, { recursive: true });
+  const text_cleaning = { steps: ["space"], keepUnicode: true, lineBreaks: false };
+  writeFileSync(join(cleaned, "generation_config.json"), JSON.stringify({ text_cleaning }));
+  const words = ["compare", folders.lstm, cleaned, "--text", "The sea  near the", "--runs", "1"];
+  const { status, stdout, stderr } = await run(...words);
+  expect(status, stderr).toBe(0);
+  expect(stdout.replace(/\s+/g, " ")).toMatch(/Filling a blank\. From the text to the word for its blank, /);
 });
 
 it("suggest takes a text from a file", async () => {

@@ -91,7 +91,7 @@ export async function compareModels(
       ...answersOf(
         main,
         ready.flatMap(({ told: { model, load_ms: ms } }) => (ms === undefined ? [] : [{ model, ms }])),
-        new Set(ready.map(({ told }) => told.text)).size > 1 ? 2 : 1,
+        new Set(ready.map(({ told }) => told.kind === "masked")).size > 1 ? 2 : 1,
       ),
       ...swept,
       interrupted: signal?.aborted === true,

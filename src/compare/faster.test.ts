@@ -107,6 +107,21 @@ it("where the quantiles explode it says that it cannot be told, and why", () => 
   }
 });
 
+it("says which is faster where only the factor is not known", () => {
+  const found = seeds
+    .map((seed) => ratio(times("a", 2000, busy(seed, "a")), times("b", 20, busy(seed, "b"))))
+    .filter(({ doubt }) => doubt === "scatter");
+  expect(found.length).toBeGreaterThan(5);
+  for (const one of found) {
+    expect(one).toMatchObject({ faster: "b", conclusive: false });
+    expect(one.interval[0]).toBeGreaterThan(one.scatter);
+    expect(ratioSentence(one)).toMatch(
+      /^b is faster, but by how much cannot be told here, .* may be \d+ or \d+ times/,
+    );
+    expect(ratioSentence(one, 3)).toMatch(/^b is faster than a, but by how much/);
+  }
+});
+
 it("other work that slows both alike in the same runs cancels out", () => {
   const load = busy(5, "both");
   const found = ratio(times("a", 30, load), times("b", 20, load));

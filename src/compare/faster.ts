@@ -58,7 +58,7 @@ export function ratioOf(name: string, a: Times, b: Times): Ratio | undefined {
       ? "few-runs"
       : !(low > 1)
         ? "spans-1"
-        : (scatter > SCATTER && low < scatter) || high > WIDE * low
+        : exploding({ interval: [low, high], scatter }) || high > WIDE * low
           ? "scatter"
           : undefined;
   return {
@@ -82,6 +82,10 @@ export function ratiosOf(name: string, contenders: readonly Times[]): readonly R
     .map(({ times }) => times);
   return others.flatMap((other) => ratioOf(name, first!, other) ?? []);
 }
+
+/** Whether runs that took far longer than the others could hide which is faster. */
+const exploding = ({ interval: [low], scatter }: Pick<Ratio, "interval" | "scatter">): boolean =>
+  scatter > SCATTER && low < scatter;
 
 function interval(fast: Times["runs"], slow: Times["runs"]): readonly [number, number] {
   const n = fast.length;
@@ -113,11 +117,10 @@ export function ratioSentence({ faster, slower, ratio, interval, doubt, scatter 
     return interval[0] > 1 / ALIKE && interval[1] < ALIKE
       ? `${faster} and ${slower} are equally fast, to within ${Math.ceil(100 * Math.max(interval[1] - 1, 1 / interval[0] - 1))} %`
       : `${which}: by these runs ${faster} may be anything from ${low} to ${high} times as fast`;
-  const why =
-    scatter > SCATTER
-      ? `one run in twenty takes ${factor(scatter)} times as long as the median, or longer`
-      : `by these runs ${faster} may be ${low} or ${high} times as fast`;
-  return `${which}, as the times scatter too much: ${why}`;
+  const why = "as the times scatter too much";
+  if (exploding({ interval, scatter }))
+    return `${which}, ${why}: one run in twenty takes ${factor(scatter)} times as long as the median, or longer`;
+  return `${faster} is faster${of > 2 ? ` than ${slower}` : ""}, but by how much cannot be told here, ${why}: by these runs it may be ${low} or ${high} times as fast`;
 }
 
 /** Ratios closer to 1 than this are no difference that a person should act upon. */
