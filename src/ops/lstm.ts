@@ -174,23 +174,24 @@ export const lstmGradientOp = defineOp<RecurrentAttributes>({
       e.mul(e.mul(tanhC, o), e.oneMinus(o)),
     ]);
     const slopeC = e.mul(o, e.oneMinus(e.mul(tanhC, tanhC)));
-    const slopesByStep = e.splitRows(goesBack(slopes), steps, batch);
+    const slopesByStep = e.splitRows(slopes, steps, batch);
+    const keepByStep = keep && e.splitRows(keep, steps, batch);
     const fByStep = keep ? e.splitRows(goesBack(f), steps, batch) : k.f;
     const slopeCByStep = e.splitRows(slopeC, steps, batch);
     const dHsByStep = e.splitRows(dHs, steps, batch);
     let dH = e.add(dHsByStep[steps - 1]!, dHLast);
     let dC = dCLast;
-    const arriving: string[] = [];
     const dGates: string[] = [];
     for (let t = steps - 1; t >= 0; t--) {
       const dCell = e.add(dC, e.mul(dH, slopeCByStep[t]!));
-      arriving[t] = e.columns([dCell, dCell, dCell, dH]);
-      dGates[t] = e.mul(arriving[t]!, slopesByStep[t]!);
+      const d = e.mul(e.columns([dCell, dCell, dCell, dH]), slopesByStep[t]!);
+      dGates[t] = d;
       dC = e.mul(dCell, fByStep[t]!);
-      dH = e.product(dGates[t]!, weight, t > 0 ? dHsByStep[t - 1]! : undefined);
+      // Where a step starts over, its gradient goes to its input but not to the state before it.
+      const back = keepByStep ? e.mul(d, keepByStep[t]!) : d;
+      dH = e.product(back, weight, t > 0 ? dHsByStep[t - 1]! : undefined);
     }
-    // Of a step that starts over nothing goes back to the state, but all of it to its input.
-    const dX = keep ? e.mul(e.rows(arriving), slopes) : e.rows(dGates);
+    const dX = e.rows(dGates);
     return [dX, dH, dC, e.tProduct(dX, previousH)];
   },
   reference(inputs, { steps }, outputs) {

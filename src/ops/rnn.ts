@@ -87,18 +87,19 @@ export const rnnGradientOp = defineOp<RecurrentAttributes>({
     const batch = inputs[2]!.shape[0] as number;
     const all = e.rows(hs);
     const slopes = e.oneMinus(e.mul(all, all));
-    const slopesByStep = e.splitRows(goesBack(slopes), steps, batch);
+    const slopesByStep = e.splitRows(slopes, steps, batch);
+    const keepByStep = keep && e.splitRows(keep, steps, batch);
     const dHsByStep = e.splitRows(dHs, steps, batch);
     let dH = e.add(dHsByStep[steps - 1]!, dHLast);
-    const arriving: string[] = [];
-    const back: string[] = [];
+    const dInputs: string[] = [];
     for (let t = steps - 1; t >= 0; t--) {
-      arriving[t] = dH;
-      back[t] = e.mul(dH, slopesByStep[t]!);
-      dH = e.product(back[t]!, weight, t > 0 ? dHsByStep[t - 1]! : undefined);
+      const d = e.mul(dH, slopesByStep[t]!);
+      dInputs[t] = d;
+      // Where a step starts over, its gradient goes to its input but not to the state before it.
+      const back = keepByStep ? e.mul(d, keepByStep[t]!) : d;
+      dH = e.product(back, weight, t > 0 ? dHsByStep[t - 1]! : undefined);
     }
-    // Of a step that starts over nothing goes back to the state, but all of it to its input.
-    const dX = keep ? e.mul(e.rows(arriving), slopes) : e.rows(back);
+    const dX = e.rows(dInputs);
     return [dX, dH, e.tProduct(dX, goesBack(e.rows([h0, ...hs.slice(0, -1)])))];
   },
   reference(inputs, { steps }, outputs) {
