@@ -51,7 +51,7 @@ export { type PrepareDataOptions, prepareData, prepareRawText, readRawText } fro
 export { prepareOptionsOf } from "./data/recorded-options.ts";
 export { fileFormatNames } from "./data/sources/file.ts";
 export type { DataSummary } from "./data/summary.ts";
-export { withSubwords, withWordPieces } from "./data/vocabularies.ts";
+export { withSubwords, withSubwordsInTurns, withWordPieces } from "./data/vocabularies.ts";
 export { textFileWriter } from "./data/write-texts.ts";
 export type { Evaluation } from "./evaluate/evaluation.ts";
 export { evaluateModel } from "./evaluate/hosted-likelihood.ts";

@@ -18,7 +18,7 @@ import {
   type Tokenizer,
   type VocabularyName,
   withoutColumns,
-  withSubwords,
+  withSubwordsInTurns,
   withWordPieces,
 } from "../index.ts";
 import type { Context } from "./context.ts";
@@ -45,7 +45,7 @@ export async function dataAgain(
   const choices = recordedOptions(record);
   if (!joinsLines(record)) return dataFor(ctx, record.model, sources, choices);
   const data = await readData(ctx, sources, choices, { vocabulary: "character", allowLoss: true });
-  return architectureOf(record.model).tokens === "bpe" ? withSubwords(data) : withWordPieces(data);
+  return architectureOf(record.model).tokens === "bpe" ? withSubwordsInTurns(data) : withWordPieces(data);
 }
 
 /** Reads sources in the vocabulary of a model that there is already. */

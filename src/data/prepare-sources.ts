@@ -11,7 +11,7 @@ import {
   type PreparedData,
   type PrepareOptions,
   type PrepareProgress,
-  prepareText,
+  prepareTextInTurns,
   prepareTexts,
 } from "./prepare.ts";
 import { openFile } from "./sources/bytes.ts";
@@ -93,7 +93,7 @@ export async function prepareRawText(
   const names = namesOf(files);
   const encodings: string[] = [];
   const text = await readRawText(names, { ...options, onEncoding: (name) => encodings.push(name) });
-  const prepared = prepareText(text, options, names.join(", "));
+  const prepared = await prepareTextInTurns(text, options, names.join(", "));
   const summaries: SourceSummary[] = names.map((source, i) => ({
     source,
     format: "text",

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, describe, expect, it } from "vitest";
+import { Random } from "../core/random.ts";
 import { printableCharacters, printableTokenizer } from "../text/characters.ts";
 import { tokenizerFromFiles } from "../text/files.ts";
 import { normalise } from "../text/normalise.ts";
@@ -448,6 +449,25 @@ describe("prepareData", () => {
       prepareTexts([{ texts }], { vocabulary: "bpe", vocabularySize: 100, nearDuplicates: false }),
     ).rejects.toThrow("257 to 65536");
   });
+
+  it.each(["texts", "one text"])(
+    "stops the learning of pieces of words where it is asked to, of %s",
+    async (of) => {
+      const random = new Random(3, "dna");
+      const dna = Array.from({ length: 150_000 }, (_, i) => "ACGT"[random.below(4, i)]).join("");
+      const path = join(folder, "dna.txt");
+      writeFileSync(path, dna);
+      const stop = new AbortController();
+      const options = { vocabulary: "bpe" as const, vocabularySize: 20_000, signal: stop.signal };
+      const fractions = { validation: 0, test: 0 };
+      setTimeout(() => stop.abort(new Error("stopped")), 1);
+      const preparing =
+        of === "texts"
+          ? prepareTexts([{ texts: [dna] }], { ...options, fractions })
+          : prepareRawText(path, options);
+      await expect(preparing).rejects.toThrow("stopped");
+    },
+  );
 
   it("keeps the line breaks of documents for pieces of words, and of documents alone", async () => {
     const texts = apart(12).map((text) => `Title\n\n${text}  and\tmore \n the end`);

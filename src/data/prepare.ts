@@ -17,7 +17,7 @@ import type { Tokenizer } from "../text/tokenizer.ts";
 import { wordTokenizerOf } from "../text/words.ts";
 import { duplicateMethod, findDuplicates, type NearDuplicateOptions, nearThresholds } from "./duplicates.ts";
 import { createFingerprint } from "./hash.ts";
-import { bpeTokenizerOf, wordPieceTokenizerOf } from "./learned-pieces.ts";
+import { bpeTokenizerInTurns, bpeTokenizerOf, wordPieceTokenizerOf } from "./learned-pieces.ts";
 import type { TextBatch } from "./sources/source.ts";
 import { assignSplits, checkFractions, type SplitFractions, type SplitName, splitNames } from "./split.ts";
 import { type DataSummary, lengthsOf } from "./summary.ts";
@@ -74,6 +74,8 @@ export interface PrepareOptions {
   /** For pieces of words: ids in all, at most. Default 2,048 for `bpe` and 4,096 for `wordpiece`. */
   readonly vocabularySize?: number;
   readonly onProgress?: (progress: PrepareProgress) => void;
+  /** Stops the reading, and the learning of a vocabulary of `bpe`; its reason is thrown. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface PreparedData {
@@ -141,6 +143,7 @@ export async function prepareTexts(
       rowsIn += n;
       drop(reason, n);
     }
+    options.signal?.throwIfAborted();
     prompted ||= batch.prompts !== undefined;
     const cleaner = cleanerFor(batch);
     for (const [i, raw] of batch.texts.entries()) {
@@ -187,7 +190,7 @@ export async function prepareTexts(
     ) as Record<SplitName, T[]>;
   const splits = inSplits(({ text }) => text);
   const prompts = prompted ? inSplits(({ prompt }) => prompt) : undefined;
-  const tokenizer = tokenizerFor(options, vocabulary, splits, end);
+  const tokenizer = await tokenizerInTurns(options, vocabulary, splits, end);
   const fingerprint = fingerprintOf("items", splits, prompts);
   const loss = lossOf(cleaner.loss);
   const summary: DataSummary = {
@@ -236,6 +239,33 @@ export async function prepareTexts(
  * @param options `fractions` (default validation 0.1, test 0) and `vocabulary` (default `character`).
  */
 export function prepareText(text: string, options: PrepareOptions = {}, from = "The text"): PreparedData {
+  const { whole, vocabulary } = divide(text, options, from);
+  return speltBy(whole, tokenizerFor(options, vocabulary, whole.splits, "\n"), vocabulary);
+}
+
+/** The same, giving way to signals while it learns a vocabulary. */
+export async function prepareTextInTurns(
+  text: string,
+  options: PrepareOptions,
+  from: string,
+): Promise<PreparedData> {
+  const { whole, vocabulary } = divide(text, options, from);
+  return speltBy(whole, await tokenizerInTurns(options, vocabulary, whole.splits, "\n"), vocabulary);
+}
+
+/** The same data in another vocabulary. */
+export const speltBy = (
+  data: Omit<PreparedData, "tokenizer">,
+  tokenizer: Tokenizer,
+  kind: string,
+): PreparedData => ({
+  ...data,
+  tokenizer,
+  summary: { ...data.summary, vocabulary: tokenizer.size, vocabulary_kind: kind },
+});
+
+/** One continuous text in its splits, and the kind of vocabulary that is to spell it. */
+function divide(text: string, options: PrepareOptions, from: string) {
   const fractions = checkFractions(options.fractions ?? {}, { validation: 0.1, test: 0 });
   if (text.length < 2) {
     throw new InputError("too-few", `${from} has ${text.length} characters; give a longer text.`);
@@ -247,15 +277,14 @@ export function prepareText(text: string, options: PrepareOptions = {}, from = "
     splitNames.map((name) => [name, parts[name] === "" ? [] : [parts[name]]]),
   ) as Record<SplitName, string[]>;
   const vocabulary = options.vocabulary === undefined ? "character" : vocabularyOf(options);
-  const tokenizer = tokenizerFor(options, vocabulary, splits, "\n");
   const fingerprint = fingerprintOf("text", splits);
   const summary: DataSummary = {
     rows_in: 1,
     rows_out: 1,
     dropped: {},
     splits: { train: parts.train.length, validation: parts.validation.length, test: parts.test.length },
-    vocabulary: tokenizer.size,
-    vocabulary_kind: typeof options.vocabulary === "object" ? tokenizer.kind : vocabulary,
+    vocabulary: 0,
+    vocabulary_kind: vocabulary,
     unit: "characters",
     fractions,
     sources: [],
@@ -269,7 +298,8 @@ export function prepareText(text: string, options: PrepareOptions = {}, from = "
     warnings: [],
     fingerprint,
   };
-  return { kind: "text", splits, tokenizer, cleaning: resolveCleaning(false), summary, fingerprint };
+  const whole = { kind: "text" as const, splits, cleaning: resolveCleaning(false), summary, fingerprint };
+  return { whole, vocabulary };
 }
 
 /** The ids of one split, by the data's own tokenizer unless another is given. */
@@ -436,6 +466,19 @@ function tokenizerFor(
   // Known to fit after full cleaning; where a step was left out, the first stranger is named here.
   if (tokenizer.kind === "character") for (const text of all()) tokenizer.encode(text);
   return tokenizer;
+}
+
+/** The same, giving way to signals while it learns pieces of words. */
+async function tokenizerInTurns(
+  options: PrepareOptions,
+  vocabulary: Vocabulary,
+  splits: Readonly<Record<SplitName, readonly string[]>>,
+  end?: string,
+): Promise<Tokenizer> {
+  const { vocabulary: given, vocabularySize, signal } = options;
+  if (typeof given !== "object" && vocabulary === "bpe")
+    return bpeTokenizerInTurns(splits.train, vocabularySize, signal);
+  return tokenizerFor(options, vocabulary, splits, end);
 }
 
 /** Texts dropped as near duplicates, at most three spread over all, each with the one that was kept. */

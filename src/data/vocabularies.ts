@@ -1,12 +1,18 @@
 /** Data spelt in words, or pieces of words, that are learned from its own training split. */
-import type { Tokenizer } from "../text/tokenizer.ts";
 import { wordTokenizerOf } from "../text/words.ts";
-import { bpeTokenizerOf, wordPieceTokenizerOf } from "./learned-pieces.ts";
-import { type PreparedData, type PrepareOptions, wordOptions } from "./prepare.ts";
+import { bpeTokenizerInTurns, bpeTokenizerOf, wordPieceTokenizerOf } from "./learned-pieces.ts";
+import { type PreparedData, type PrepareOptions, speltBy, wordOptions } from "./prepare.ts";
 
 /** The same splits with a byte-level BPE vocabulary of at most `size` ids, as GPT-2 spells text. */
 export const withSubwords = (data: PreparedData, size?: number): PreparedData =>
   speltBy(data, bpeTokenizerOf(data.splits.train, size), "subword");
+
+/** The same, giving way to timers, signals and requests while it learns. @param signal its reason is thrown */
+export const withSubwordsInTurns = async (
+  data: PreparedData,
+  { size, signal }: { readonly size?: number; readonly signal?: AbortSignal | undefined } = {},
+): Promise<PreparedData> =>
+  speltBy(data, await bpeTokenizerInTurns(data.splits.train, size, signal), "subword");
 
 /** The same splits with a WordPiece vocabulary of at most `size` ids, in lower case, as BERT spells text. */
 export const withWordPieces = (data: PreparedData, size?: number): PreparedData =>
@@ -17,9 +23,3 @@ export const withWords = (
   data: PreparedData,
   options: Pick<PrepareOptions, "minCount" | "maxWords"> = {},
 ): PreparedData => speltBy(data, wordTokenizerOf(data.splits.train, wordOptions(options)), "word");
-
-const speltBy = (data: PreparedData, tokenizer: Tokenizer, kind: string): PreparedData => ({
-  ...data,
-  tokenizer,
-  summary: { ...data.summary, vocabulary: tokenizer.size, vocabulary_kind: kind },
-});

@@ -11,7 +11,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { UsageError } from "../core/errors.ts";
 import { encodeSplit, type PreparedData, type PrepareOptions } from "../data/prepare.ts";
-import { withSubwords, withWords } from "../data/vocabularies.ts";
+import { withSubwordsInTurns, withWords } from "../data/vocabularies.ts";
 import { type Lead, leadOf } from "../evaluate/lead.ts";
 import { spellUnknown } from "../evaluate/spelling.ts";
 import { readOptionalText } from "../files/regular-file.ts";
@@ -217,7 +217,7 @@ async function trial(
 ): Promise<TrainedArchitecture | "interrupted"> {
   const { type } = architecture;
   const { folder, minutes, parameters, seed, words, origin, onEvent, backend, signal } = options;
-  const data = spelt(characters, architecture, words);
+  const data = await spelt(characters, architecture, words, signal);
   const { tokenizer } = data;
   const judged = encodeSplit(held.data, "validation", tokenizer).tokens.length;
   const run = join(folder, type);
@@ -269,9 +269,14 @@ async function trial(
 }
 
 /** The same splits in the vocabulary of an architecture. */
-function spelt(data: PreparedData, { tokens }: Architecture, words: TrialOptions["words"]): PreparedData {
+async function spelt(
+  data: PreparedData,
+  { tokens }: Architecture,
+  words: TrialOptions["words"],
+  signal: AbortSignal | undefined,
+): Promise<PreparedData> {
   if (tokens === "word") return withWords(data, words);
-  return tokens === "bpe" ? withSubwords(data) : data;
+  return tokens === "bpe" ? withSubwordsInTurns(data, { signal }) : data;
 }
 
 /** Characters that a token of the training split stands for, on average. */

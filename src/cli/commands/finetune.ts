@@ -63,10 +63,6 @@ export default defineCommand({
     const hooks = {
       backend: present({ device, threads }),
       onEvent: trainingProgress(ctx, out),
-      // Asked for when the training begins: until then there is nothing to save, and a signal ends the command at once.
-      get signal() {
-        return ctx.interrupt;
-      },
     };
     const sources = sourcesOf(options);
     const record = await runToResume(ctx, out, options.resume);
@@ -76,6 +72,10 @@ export default defineCommand({
       refuseOtherAdaptation(out, record, options);
       const result = await resume(out, {
         ...hooks,
+        // Asked for when the data is there: until then nothing new is to be saved, and a signal ends the command at once.
+        get signal() {
+          return ctx.interrupt;
+        },
         options: resumeOptions(options),
         ...moved(options),
         prepare: async (record, vocabulary) =>
@@ -107,6 +107,7 @@ export default defineCommand({
     const { data, choices } = await dataForBase(ctx, { name: model, folder }, sources, options);
     const result = await train({
       ...hooks,
+      signal: ctx.interrupt,
       base: { folder, name: model },
       data,
       options: { ...given, ...adaptation },

@@ -95,6 +95,7 @@ async function begin(ctx: Context, out: string, options: Options): Promise<Train
   const data = await dataFor(ctx, model, sources, choices);
   return train({
     ...hooks(ctx, out, options),
+    signal: ctx.interrupt,
     model,
     modelOptions,
     data,
@@ -112,6 +113,10 @@ async function goOn(ctx: Context, out: string, record: RunRecord, options: Optio
   refuseChanges(out, record, options, dataChoices(options, architectureOf(record.model).tokens));
   return resume(out, {
     ...hooks(ctx, out, options),
+    // Asked for when the data is there: until then nothing new is to be saved, and a signal ends the command at once.
+    get signal() {
+      return ctx.interrupt;
+    },
     options: resumeOptions(options),
     ...moved(options),
     prepare: (record) => dataAgain(ctx, record, moved(options).sources ?? record.sources),
@@ -122,6 +127,5 @@ function hooks(ctx: Context, out: string, { device, threads }: Options) {
   return {
     backend: present({ device, threads }),
     onEvent: trainingProgress(ctx, out),
-    signal: ctx.interrupt,
   };
 }

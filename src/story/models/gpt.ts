@@ -4,7 +4,7 @@
  */
 import type { PreparedData } from "../../data/prepare.ts";
 import { prepareData } from "../../data/prepare-sources.ts";
-import { withSubwords } from "../../data/vocabularies.ts";
+import { withSubwordsInTurns } from "../../data/vocabularies.ts";
 import { cachedModel, resolveModel } from "../../hub/pull.ts";
 import { loadTokenizer } from "../../hub/tokenizer-files.ts";
 import type { Tokenizer } from "../../text/tokenizer.ts";
@@ -41,7 +41,7 @@ export async function gptBase(telling: Telling): Promise<GptBase> {
     what: `${what} on a novel`,
     model: MODEL,
     modelOptions: sizes(telling),
-    data: withSubwords(await prepareData([PROSE])),
+    data: await withSubwordsInTurns(await prepareData([PROSE]), { signal: telling.signal }),
     sources: [PROSE],
     options: {
       ...windows,
