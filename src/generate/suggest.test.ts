@@ -56,6 +56,16 @@ describe("a character model", () => {
     expectSame(words, (await everyWord(text, 4)).slice(0, 4));
   });
 
+  it("says where only the end of a text is read", async () => {
+    const long = "ab a?".repeat(300);
+    const { note, next } = await suggest(lm, long, { kinds: ["next"] });
+    expect(note).toBe(
+      "The text has more than 1024 tokens, and suggestions are made from its last 1024 at most.",
+    );
+    expectSame(next, (await suggest(lm, long.slice(-1024), { kinds: ["next"] })).next);
+    expect(await suggest(lm, "ab", { kinds: ["next"] })).not.toHaveProperty("note");
+  });
+
   it("gives the next characters as the model does", async () => {
     const after = await probabilities(lm, promptIds(lm, "ab"));
     const wanted = letters

@@ -36,6 +36,8 @@ export interface Suggestions {
   readonly continuations: readonly Suggestion[];
   /** Characters of the text that the vocabulary cannot spell and the model did not read. */
   readonly unread: string;
+  /** That only the end of a long text is read, in a sentence; absent where all of it is. */
+  readonly note?: string;
 }
 
 /** Keeps what it has read: after one more or one less character a suggestion costs one step, not the whole text. */
@@ -87,11 +89,21 @@ export function createSuggester(lm: LanguageModel): Suggester {
   const reader = new Reader(lm);
 
   /** Where to search from; with `whole` the last word counts as spelt. */
-  async function startAt(typed: string, text: string, whole: boolean): Promise<Start> {
+  async function startAt(
+    typed: string,
+    text: string,
+    whole: boolean,
+  ): Promise<Start & Pick<Suggestions, "note">> {
     const rest = whole || tokenizer.kind === "character" ? "" : lastWord(text);
-    const read = text.slice(0, text.length - rest.length);
-    const { logits, last } = await reader.read(promptIds(lm, read));
+    const ids = promptIds(lm, text.slice(0, text.length - rest.length));
+    const { logits, last } = await reader.read(ids);
+    const { longest } = reader;
     return {
+      ...(ids.length > longest
+        ? {
+            note: `The text has more than ${longest} tokens, and suggestions are made from its last ${longest} at most.`,
+          }
+        : {}),
       decoder: reader.decoder,
       logits,
       last: last === tokenizer.endOfText ? undefined : last,
@@ -106,7 +118,7 @@ export function createSuggester(lm: LanguageModel): Suggester {
       throw new UsageError(`The number of suggestions must be 1 or more, not ${n}.`);
     const { text, unread } = readPrompt(lm, typed);
     const start = await startAt(typed, text, false);
-    const search = async (at: Start): Promise<Suggestions | undefined> => {
+    const search = async ({ note, ...at }: typeof start): Promise<Suggestions | undefined> => {
       const next = nextPieces(pieces, at, n, end);
       if (!next) return undefined;
       const of = (kind: SuggestionKind, how: typeof wordSearch) =>
@@ -116,6 +128,7 @@ export function createSuggester(lm: LanguageModel): Suggester {
         words: (await of("words", wordSearch)) ?? [],
         continuations: (await of("continuations", continuationSearch)) ?? [],
         unread,
+        ...(note === undefined ? {} : { note }),
       };
     };
     // A word that no token begins with is read as it is; what follows it can still be suggested.
@@ -139,13 +152,14 @@ export function createSuggester(lm: LanguageModel): Suggester {
 /** Reads a text that changes at its end. */
 class Reader {
   readonly decoder: Decoder;
-  readonly #longest: number;
+  /** Most tokens of a text that are read when it has to begin anew. */
+  readonly longest: number;
   #read: Int32Array = new Int32Array();
   #logits: Float32Array = new Float32Array();
 
   constructor(lm: LanguageModel) {
     this.decoder = createDecoder(lm, { overflow: "slide", history: HISTORY });
-    this.#longest = Number.isFinite(lm.model.contextLength) ? lm.model.contextLength : LONGEST;
+    this.longest = Number.isFinite(lm.model.contextLength) ? lm.model.contextLength : LONGEST;
   }
 
   /** The logits after `ids`, of which there is one at least, good until the next call. */
@@ -158,7 +172,7 @@ class Reader {
     known = Math.min(known, ids.length - 1);
     if (!this.decoder.rewind(this.#read.length - known)) {
       this.decoder.reset();
-      known = Math.max(0, ids.length - this.#longest);
+      known = Math.max(0, ids.length - this.longest);
     }
     // Until the decoder has read it all, it counts as having read nothing.
     this.#read = new Int32Array();

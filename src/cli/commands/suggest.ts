@@ -71,7 +71,7 @@ const inputLines = (signal: AbortSignal) =>
 
 interface Answer {
   readonly text: string;
-  readonly suggestions: Omit<Suggestions, "unread">;
+  readonly suggestions: Omit<Suggestions, "unread" | "note">;
   /** Characters that the vocabulary lacks, where there are any. */
   readonly unread?: string;
 }
@@ -88,12 +88,13 @@ async function answer(
   let told = false;
   for await (const text of texts) {
     ctx.interrupt.throwIfAborted();
-    const { unread, ...suggestions } = await suggester.suggest(text, { n });
+    const { unread, note, ...suggestions } = await suggester.suggest(text, { n });
     answers.push({ text, suggestions, ...(unread === "" ? {} : { unread }) });
     if (answers.length > 1) ctx.print();
     ctx.print(ctx.shown(text));
     ctx.print(listed(suggestions, ctx.columns));
-    told ||= tellReading(ctx, lm, text);
+    if (!told) told = tellReading(ctx, lm, text);
+    if (note !== undefined) ctx.warn(note);
     if (unread !== "") ctx.warn(`The model's vocabulary lacks ${JSON.stringify(unread)}: not read.`);
   }
   ctx.interrupt.throwIfAborted();
