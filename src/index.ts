@@ -56,7 +56,7 @@ export { textFileWriter } from "./data/write-texts.ts";
 export type { Evaluation } from "./evaluate/evaluation.ts";
 export { evaluateModel } from "./evaluate/hosted-likelihood.ts";
 export { type LastWords, scoreLastWords } from "./evaluate/last-word.ts";
-export { type Lead, leadOf, tooNear } from "./evaluate/lead.ts";
+export { type Lead, leadOf, lowestLoss, tooNear } from "./evaluate/lead.ts";
 export { evaluateTexts } from "./evaluate/likelihood.ts";
 export type { CopyRule } from "./evaluate/novelty/copies.ts";
 export type { Finding } from "./evaluate/novelty/finding.ts";

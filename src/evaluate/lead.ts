@@ -35,6 +35,12 @@ export function leadOf(
   return { best: first.name, next: second.name, difference, margin, conclusive: difference > margin };
 }
 
+/** The lowest validation loss along a training: that of the weights that are kept. Undefined where nothing was validated. */
+export function lowestLoss(log: readonly { readonly val_loss?: number }[]): number | undefined {
+  const losses = log.flatMap(({ val_loss }) => (val_loss === undefined ? [] : [val_loss]));
+  return losses.length === 0 ? undefined : Math.min(...losses);
+}
+
 /** Why the best is not called the best, as the second half of a sentence. */
 export const tooNear = ({ best, next, difference, margin }: Lead): string =>
   `${best} and ${next} are too near each other to tell which is ahead: ${difference.toFixed(3)} bits, where ${margin.toFixed(3)} may be chance`;

@@ -9,7 +9,7 @@ import { type Html, html } from "./html.ts";
 const words: Readonly<Record<Likeness, string>> = {
   new: "New",
   close: "Close",
-  known: "In a held-out part",
+  known: "Elsewhere in the source",
   copy: "Copy",
 };
 

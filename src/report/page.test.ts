@@ -1,5 +1,6 @@
 import { parseHTML } from "linkedom";
 import { beforeAll, describe, expect, test } from "vitest";
+import { leadOf } from "../evaluate/lead.ts";
 import { blankAudit } from "./fixture/jokes.ts";
 import { audited, fixture } from "./fixture/report.ts";
 import type { ReportData } from "./page.ts";
@@ -92,6 +93,25 @@ describe("numbers", () => {
     ]) {
       expect(text()).toContain(wanted);
     }
+  });
+
+  test("what lies within the margin of two validations is not called a gain", async () => {
+    const { gpt } = fixture.chapters;
+    const lead = leadOf(
+      [
+        { name: "novel", bits: 1 },
+        { name: "alone", bits: 1.01 },
+      ],
+      1000,
+    )!;
+    const told = async (control: object) => {
+      const chapters = { gpt: { ...gpt!, control: { ...gpt!.control!, ...control } } };
+      return (await renderReport({ ...fixture, chapters })).replaceAll("\u00a0", " ");
+    };
+    expect(await told({ lead })).toContain("Whether the novel was worth it cannot be told here: 3.79 nats");
+    expect(await told({ lead: { ...lead, conclusive: true } })).toContain(
+      "The novel was worth it: 3.79 nats",
+    );
   });
 
   test("copies, close jokes and new ones are told apart", () => {

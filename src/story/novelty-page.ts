@@ -14,19 +14,16 @@ export async function noveltyPage(
     title: `Does ${model} invent, or does it remember?`,
     standfirst: audit.verdict,
     key: [
-      { value: percent(audit.rate ?? 0), label: "of these texts are copies" },
-      { value: percent(audit.baseline.rate ?? 0), label: "of unseen real texts would be called so" },
-      ...(audit.extraction
-        ? [
-            {
-              value: percent(audit.extraction.training.rate ?? 0),
-              label: "of training texts completed word for word",
-            },
-          ]
-        : []),
+      ...figure(audit.rate, "of these texts are copies"),
+      ...figure(audit.baseline.rate, "of unseen real texts would be called so"),
+      ...figure(audit.extraction?.training.rate, "of training texts completed word for word"),
     ],
     chapters: { novelty: { indexed: audit.indexed, audits: [{ model, command, ...audit }] } },
     made: made(command),
   });
   await writeFileAtomic(file, html);
 }
+
+/** A share, where it is known. */
+const figure = (rate: number | null | undefined, label: string) =>
+  rate === null || rate === undefined ? [] : [{ value: percent(rate), label }];

@@ -3,7 +3,14 @@
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { visible } from "../../core/printable.ts";
-import { chapterNames, type StoryEvent, type StoryResult, tellStory, usualMinutes } from "../../index.ts";
+import {
+  chapterNames,
+  lowestLoss,
+  type StoryEvent,
+  type StoryResult,
+  tellStory,
+  usualMinutes,
+} from "../../index.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import { formatCount, formatDuration } from "../format.ts";
@@ -70,11 +77,10 @@ export default defineCommand({
 /** The document; what is said of the character model is null where it has not been told of. */
 function documentOf({ chapters, report, seconds, stopped, pending }: StoryResult, folder: string): object {
   const log = chapters.characters?.log ?? [];
-  const losses = log.flatMap(({ val_loss }) => (val_loss === undefined ? [] : [val_loss]));
   return {
     report,
     run: chapters.characters ? join(folder, "characters") : null,
-    val_loss: losses.length > 0 ? Math.min(...losses) : null,
+    val_loss: lowestLoss(log) ?? null,
     train_loss: log.at(-1)?.loss ?? null,
     steps: log.at(-1)?.step ?? 0,
     seconds,

@@ -1,6 +1,7 @@
 /** Chapter: a network that learns to write jokes one character at a time. */
 
 import { median } from "../../core/quantile.ts";
+import { lowestLoss } from "../../evaluate/lead.ts";
 import type { AuditedText } from "../../evaluate/novelty/auditor.ts";
 import { CLOSE } from "../../evaluate/novelty/finding.ts";
 import type { LogRow, SampleRow } from "../../train/events.ts";
@@ -50,7 +51,7 @@ export const characters = defineChapter<CharactersData>({
   title: "One character at a time",
   finding: ({ log, evaluation, model }) => {
     const last = log.at(-1);
-    const loss = evaluation?.loss ?? lowest(log);
+    const loss = evaluation?.loss ?? lowestLoss(log);
     return `In ${duration(last?.seconds)} a ${model} went from noise to words, and to ${nats(loss)} per character (${bits(loss === undefined ? undefined : loss / Math.LN2)}) on ${evaluation?.split ?? "validation"} jokes, which it had not seen.`;
   },
   render: (data) => {
@@ -67,7 +68,7 @@ ${
   figure({
     id: "characters-loss",
     title: lossTitle(data),
-    subtitle: "Mean surprise per character, in nats: 0 would be certainty",
+    subtitle: "Mean surprise per character of training and validation jokes, in nats: 0 would be certainty",
     content: lossChart({
       id: "characters-loss-chart",
       log,
@@ -125,13 +126,8 @@ ${definitions(Object.entries(data.settings).map(([k, v]) => [k, typeof v === "nu
   },
 });
 
-function lowest(log: readonly LogRow[]): number | undefined {
-  const losses = log.flatMap((r) => (r.val_loss === undefined ? [] : [r.val_loss]));
-  return losses.length === 0 ? undefined : Math.min(...losses);
-}
-
 function lossTitle({ log, references, evaluation }: CharactersData): string {
-  const best = lowest(log);
+  const best = lowestLoss(log);
   const told = evaluation?.loss ?? best;
   if (told === undefined) return `The training loss falls to ${nats(log.at(-1)?.loss)}`;
   const unigram = references?.unigram;

@@ -1,6 +1,7 @@
 /** Chapter: a GPT-2 that has read other text before is shown the jokes. */
 
 import { rateOf } from "../../evaluate/intervals.ts";
+import { type Lead, lowestLoss } from "../../evaluate/lead.ts";
 import type { AuditedText } from "../../evaluate/novelty/auditor.ts";
 import { CLOSE } from "../../evaluate/novelty/finding.ts";
 import type { LogRow, SampleRow } from "../../train/events.ts";
@@ -43,10 +44,15 @@ export interface GptData {
     readonly after: string;
   }[];
   /** The same model trained on the jokes alone. */
-  readonly control?: { readonly log: readonly LogRow[]; readonly command: string };
-  /** Surprise on jokes that no model was trained on; the one that leads is this chapter's. */
-  /** The split that the qualities are of. Default `test`. */
+  readonly control?: {
+    readonly log: readonly LogRow[];
+    readonly command: string;
+    /** Whether one of the two is ahead by more than the validation jokes can tell. */
+    readonly lead?: Lead | undefined;
+  };
+  /** The split that {@link quality} is of. Default `test`. */
   readonly quality_split?: "test" | "validation";
+  /** Surprise on jokes that no model was trained on; the one that leads is this chapter's. */
   readonly quality?: readonly {
     readonly label: string;
     readonly bits_per_byte: number;
@@ -130,7 +136,7 @@ ${
   figure({
     id: "gpt-pretraining",
     title: `Pre-training: the novel, ${decimal(last?.epoch, 1)} times`,
-    subtitle: "Mean surprise per token, in nats",
+    subtitle: "Mean surprise per token of its training and validation parts, in nats",
     content: lossChart({ id: "gpt-pretraining-chart", log: o.log, unit: "token" }),
     measured: {
       how: `${count(last?.step)} steps at ${rate(last?.tokens_per_s, "tokens")}; validation on paragraphs that it did not read. A token is a piece of a word; the pieces were learned from the novel.`,
@@ -172,7 +178,7 @@ function training(d: GptData): Html | false {
     return figure({
       id: "gpt-loss",
       title: "Fine-tuning: what the jokes do to its surprise",
-      subtitle: "Mean surprise per token, in nats",
+      subtitle: "Mean surprise per token of training and validation jokes, in nats",
       content: lossChart({
         id: "gpt-loss-chart",
         log: d.log,
@@ -183,15 +189,10 @@ function training(d: GptData): Html | false {
     });
   }
   const headStart = d.origin.log.at(-1)?.seconds ?? 0;
-  const best = (log: readonly LogRow[]) =>
-    Math.min(...log.flatMap(({ val_loss }) => (val_loss === undefined ? [] : [val_loss])));
-  const [own, alone] = [best(d.log), best(d.control.log)];
+  const [own, alone] = [lowestLoss(d.log), lowestLoss(d.control.log)];
   return figure({
     id: "gpt-loss",
-    title:
-      own < alone
-        ? `The novel was worth it: ${nats(own)} per token, against ${nats(alone)} from jokes alone`
-        : `The novel did not help here: ${nats(own)} per token, against ${nats(alone)} from jokes alone`,
+    title: `${worthOf(own, alone, d.control.lead)}: ${nats(own)} per token, against ${nats(alone)} from jokes alone`,
     subtitle: "Surprise on validation jokes, in nats per token, by the seconds of all training",
     content: headStartChart({
       id: "gpt-loss-chart",
@@ -203,6 +204,13 @@ function training(d: GptData): Html | false {
       how: `Two models of the same size and vocabulary. One spent its first ${duration(headStart)} on the novel, the other all its time on the jokes, until it no longer learned. ${measured.how}`,
     },
   });
+}
+
+/** What the novel was worth, in the first half of a sentence. */
+function worthOf(own: number | undefined, alone: number | undefined, lead: Lead | undefined): string {
+  if (own === undefined || alone === undefined || lead?.conclusive === false)
+    return "Whether the novel was worth it cannot be told here";
+  return own < alone ? "The novel was worth it" : "The novel did not help here";
 }
 
 function qualityTable({ quality = [], quality_split = "test", commands }: GptData): Html | false {

@@ -41,7 +41,7 @@ export function lossChart({ id, log, references = {}, unit }: LossChart): Html {
     title: `Loss in nats per ${unit} over training steps`,
     description:
       `Training loss falls from ${nats(training[0]?.y)} to ${nats(training.at(-1)?.y)} in ${training.at(-1)?.x ?? 0} steps; ` +
-      `validation loss ends at ${nats(last?.y)}.` +
+      `${validation.length > 0 ? "validation" : "training"} loss ends at ${nats(last?.y)}.` +
       levels.map((l) => ` For comparison: ${l.label}.`).join(""),
     draw: (place) =>
       lines(

@@ -24,10 +24,14 @@ export const characters: StoryChapter<"characters"> = {
     const jokes = await writeJokes(telling, lm, "The character model", { maxLength: MOST_CHARACTERS });
     const many = await jokes.more(telling.plan.written);
     const limits = signal ? { signal } : {};
-    const evaluation = splits.test.length > 0 ? await evaluateTexts(lm, splits.test, limits) : undefined;
+    const split = splits.test.length > 0 ? "test" : "validation";
+    const prompts = data.prompts ? { prompts: data.prompts[split] } : {};
+    const evaluation =
+      split === "test" ? await evaluateTexts(lm, splits.test, { ...limits, ...prompts }) : undefined;
     const { train, modelOptions } = await readRun(run.folder);
     const { layers, width } = modelOptions;
-    const [trained, held] = [streamOf(data, "train", tokenizer), streamOf(data, "validation", tokenizer)];
+    // Counting is judged on the split that the model's own figure is of.
+    const [trained, held] = [streamOf(data, "train", tokenizer), streamOf(data, split, tokenizer)];
     return {
       model: `char-lstm, ${layers} layer of ${width} cells`,
       parameters: run.summary.parameters,
@@ -43,7 +47,7 @@ export const characters: StoryChapter<"characters"> = {
       },
       timeline: run.samples,
       jokes: jokes.groups,
-      ...(evaluation ? { evaluation: { ...evaluation, split: "test" } } : {}),
+      ...(evaluation ? { evaluation: { ...evaluation, split } } : {}),
       lengths: {
         model: many.map(({ text }) => text.length),
         real: [...splits.validation, ...splits.test].map((text) => text.length),

@@ -1,10 +1,13 @@
 /** Chapter two of the story: a GPT-2 that has read other text before is shown the jokes. */
+import { encodeItems } from "../../data/tokens.ts";
+import { type Lead, leadOf, lowestLoss } from "../../evaluate/lead.ts";
 import { evaluateTexts } from "../../evaluate/likelihood.ts";
 import { uniformLoss } from "../../evaluate/reference.ts";
 import type { LanguageModel } from "../../generate/language-model.ts";
 import { loadModel } from "../../generate/load.ts";
 import type { Sample } from "../../generate/sample.ts";
 import type { GptData } from "../../report/index.ts";
+import type { LogRow } from "../../train/events.ts";
 import { readRun } from "../../train/run-folder.ts";
 import { type GptBase, gptBase, gptControl, gptModel, PROSE } from "../models/gpt.ts";
 import type { StoryRun } from "../runs.ts";
@@ -40,13 +43,21 @@ export const gpt: StoryChapter<"gpt"> = {
       uniform: uniformLoss(after.tokenizer.size),
       timeline: run.samples,
       before_after: await pairs(telling, before, after),
-      ...(control ? { control: { log: control.log, command: control.command } } : {}),
+      ...(control
+        ? {
+            control: {
+              log: control.log,
+              command: control.command,
+              lead: headStart(telling.data, after, train.validationTokens, run.log, control.log),
+            },
+          }
+        : {}),
       quality: await qualities(telling, [
         { label: "before it read a joke", lm: before },
         { label: "after", lm: after, lead: true },
         ...(control ? [{ label: "jokes alone, no novel first", lm: await loadModel(control.folder) }] : []),
       ]),
-      quality_split: telling.data.splits.test.length > 0 ? "test" : "validation",
+      quality_split: splitOf(telling.data),
       endings: {
         n: telling.plan.written,
         tokens: MOST_TOKENS,
@@ -88,15 +99,40 @@ async function pairs(
   return out;
 }
 
+/** Whether the model that read the novel first is ahead, or behind, by more than the validated jokes can tell. */
+function headStart(
+  data: Telling["data"],
+  { tokenizer }: LanguageModel,
+  validationTokens: number,
+  own: readonly LogRow[],
+  alone: readonly LogRow[],
+): Lead | undefined {
+  const texts = data.splits.validation;
+  const { tokens } = encodeItems(tokenizer, texts);
+  const perToken = texts.reduce((n, text) => n + [...text].length + 1, 0) / tokens.length;
+  const models = Object.entries({ "the novel first": own, "jokes alone": alone }).flatMap(([name, log]) => {
+    const loss = lowestLoss(log);
+    return loss === undefined ? [] : [{ name, bits: loss / Math.LN2 / perToken }];
+  });
+  return leadOf(models, Math.min(validationTokens, tokens.length) * perToken);
+}
+
+/** The split that models are judged on. */
+const splitOf = ({ splits }: Telling["data"]) => (splits.test.length > 0 ? "test" : "validation");
+
 /** Bits per byte on the jokes that nobody has trained on. */
 async function qualities(
   { data, signal }: Telling,
   models: readonly { readonly label: string; readonly lm: LanguageModel; readonly lead?: boolean }[],
 ): Promise<NonNullable<GptData["quality"]>> {
-  const texts = data.splits.test.length > 0 ? data.splits.test : data.splits.validation;
+  const split = splitOf(data);
+  const options = {
+    ...(data.prompts ? { prompts: data.prompts[split] } : {}),
+    ...(signal ? { signal } : {}),
+  };
   const out = [];
   for (const { label, lm, ...rest } of models) {
-    const { bits_per_byte } = await evaluateTexts(lm, texts, signal ? { signal } : {});
+    const { bits_per_byte } = await evaluateTexts(lm, data.splits[split], options);
     out.push({ label, bits_per_byte, ...rest });
   }
   return out;
