@@ -57,7 +57,7 @@ export type { Evaluation } from "./evaluate/evaluation.ts";
 export { evaluateModel } from "./evaluate/hosted-likelihood.ts";
 export { type LastWords, scoreLastWords } from "./evaluate/last-word.ts";
 export { type Lead, leadOf, lowestLoss, tooNear } from "./evaluate/lead.ts";
-export { evaluateTexts } from "./evaluate/likelihood.ts";
+export { evaluateTexts, readsAlone } from "./evaluate/likelihood.ts";
 export type { CopyRule } from "./evaluate/novelty/copies.ts";
 export type { Finding } from "./evaluate/novelty/finding.ts";
 export { auditLeaks, type Leak, type LeakAudit } from "./evaluate/novelty/leaks.ts";
@@ -146,7 +146,7 @@ export { chapterNames } from "./story/chapters/index.ts";
 export { comparePage } from "./story/compare-page.ts";
 export { noveltyPage } from "./story/novelty-page.ts";
 export { type StoryPlan, usualMinutes } from "./story/plan.ts";
-export { qualityPage, qualityProtocol, qualityRows } from "./story/quality-page.ts";
+export { qualityPage, qualityProtocol, qualityRows, splitOf } from "./story/quality-page.ts";
 export {
   type QualityOptions,
   type QualityReport,

@@ -121,6 +121,15 @@ describe.each(kinds)("eval of a %s", (type, sizes) => {
     });
   });
 
+  it("scores a text alone that is longer than an argument list may be", async () => {
+    if (type !== "char-rnn") return;
+    await withModel(type, { width: 4, embedding: 4 }, async (lm) => {
+      const text = "a hen did see a road ".repeat(7000);
+      const found = await evaluateTexts(lm, [text], { alone: true, batch: 1, length: 256 });
+      expect(found.tokens).toBe(text.length + 1);
+    });
+  });
+
   it("scores texts alone, and not their prompts", async () => {
     await withModel(type, { ...sizes, ...(sizes.context ? { context: 40 } : {}) }, async (lm, plain) => {
       if (lm.model.predicts === "last") {

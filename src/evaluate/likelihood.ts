@@ -5,6 +5,7 @@
  * each token is scored with at least `length - stride` tokens before it, where the text has them. No result depends on
  * how many windows are read side by side.
  */
+import { joined } from "../core/array.ts";
 import { InputError, UsageError } from "../core/errors.ts";
 import type { TokenBatch } from "../data/batches/batch.ts";
 import { itemPass } from "../data/batches/index.ts";
@@ -122,7 +123,7 @@ export interface EvaluationOptions extends LikelihoodOptions {
   readonly kind?: "items" | "text";
   /**
    * Whether each text is read by itself, as after an end of text, instead of all as one stream. One longer than a
-   * window goes on in another. Default: as the model was trained.
+   * window goes on in another. Default: as the model was trained; alone where there are prompts.
    */
   readonly alone?: boolean;
   /** Of texts read alone, how many of each one's first characters are a prompt, which is read but not scored. */
@@ -153,7 +154,7 @@ export async function evaluateTexts(
   const { model } = lm;
   const items = options.kind !== "text";
   const masked = model.predicts === "masked";
-  const alone = items && !masked && (options.alone ?? lm.readsTextsAlone === true);
+  const alone = items && !masked && (options.alone ?? readsAlone(lm, options.prompts));
   checkSizes(model, options, alone);
   const score = masked ? scoreMasked : alone ? scoreAlone : scoreStream;
   const scored = await score(lm, texts, options);
@@ -164,6 +165,12 @@ export async function evaluateTexts(
     scored.frame,
   );
 }
+
+/** Whether texts are each read from their own beginning, where nobody says: those with prompts are, of which a part counts. */
+export const readsAlone = (
+  { readsTextsAlone = false }: Pick<LanguageModel, "readsTextsAlone">,
+  prompts?: readonly number[],
+): boolean => readsTextsAlone || prompts !== undefined;
 
 async function scoreMasked(
   lm: LanguageModel,
@@ -252,6 +259,6 @@ async function scoreAlone(
 /** Each text with the end of text before it. */
 const rowsOf = ({ tokens, offsets, prompts, endOfText }: TokenStream): TextRow[] =>
   Array.from({ length: offsets.length - 1 }, (_, i) => ({
-    ids: Int32Array.of(endOfText, ...tokens.subarray(offsets[i], offsets[i + 1])),
+    ids: joined([endOfText], tokens.subarray(offsets[i], offsets[i + 1])),
     counts: 1 + (prompts?.[i] ?? 0),
   }));

@@ -7,8 +7,11 @@ export interface RunMeasures {
   readonly bits_per_byte?: number;
   readonly bits_per_character?: number;
   readonly perplexity?: number;
-  /** True where the three above are flattered, as by a vocabulary that lacks words: they are marked, and it is not ranked by them. */
-  readonly flattered?: boolean;
+  /**
+   * True where the three above do not compare with those of other rows, as where a vocabulary lacks words, or the texts
+   * were others: they are marked, and it is not ranked by them.
+   */
+  readonly unranked?: boolean;
   /** Different n-grams among all n-grams, n = 1, 2, 3. */
   readonly distinct?: readonly [number, number, number];
   readonly self_bleu?: number;
@@ -54,9 +57,11 @@ export interface MeasureGroup {
 
 type Line = readonly [header: string, cell: (row: RunMeasures) => string, explained: string];
 
+const PREDICTS = "How well it predicts held-out texts";
+
 const groups: readonly (readonly [caption: string, lines: readonly Line[]])[] = [
   [
-    "How well it predicts held-out texts",
+    PREDICTS,
     [
       ["Bits/char.", (m) => marked(m, decimal(m.bits_per_character, 3)), "lower is better"],
       [
@@ -113,11 +118,15 @@ const groups: readonly (readonly [caption: string, lines: readonly Line[]])[] = 
   ],
 ];
 
-/** The groups of measures of which any row has one. */
-export function measureGroups(rows: readonly RunMeasures[]): readonly MeasureGroup[] {
+/**
+ * The groups of measures of which any row has one.
+ * @param split that the rows predict. Default: some texts that are held out
+ */
+export function measureGroups(rows: readonly RunMeasures[], split?: string): readonly MeasureGroup[] {
   return groups
     .map(([caption, lines]) => ({
-      caption,
+      caption:
+        caption === PREDICTS && split !== undefined ? `How well it predicts the ${split} texts` : caption,
       measures: lines
         .map(([header, cell, explained]) => ({ header, cell, explained }))
         .filter(({ cell }) => rows.some((row) => cell(row) !== "–")),
@@ -136,9 +145,9 @@ export function legendOf({ measures }: MeasureGroup): string {
   return told.length === 0 ? "" : `${told.map((m) => `${m.header}: ${m.explained}`).join(". ")}.`;
 }
 
-/** With an asterisk where the figure is flattered. */
-const marked = ({ flattered }: RunMeasures, figure: string): string =>
-  flattered && figure !== "–" ? `${figure}*` : figure;
+/** With an asterisk where the figure does not compare. */
+const marked = ({ unranked }: RunMeasures, figure: string): string =>
+  unranked && figure !== "–" ? `${figure}*` : figure;
 
 function interval(bounds: readonly [number, number] | undefined): string {
   if (bounds === undefined) return "–";

@@ -3,7 +3,7 @@ import { writeFileAtomic } from "../hub/atomic.ts";
 import { percent, type RunMeasures, renderReport } from "../report/index.ts";
 import { made } from "./machine.ts";
 import { against, type QualityReport, type QualityResult, type Reference } from "./quality-report.ts";
-import type { MeasuredRun, RunQuality } from "./run-quality.ts";
+import { isRanked, type MeasuredRun, type RunQuality } from "./run-quality.ts";
 
 /** The rows of the tables, the real texts first. */
 export function qualityRows({ report }: QualityResult): readonly RunMeasures[] {
@@ -11,7 +11,7 @@ export function qualityRows({ report }: QualityResult): readonly RunMeasures[] {
 }
 
 /** The split that the runs predict, where any could. */
-const splitOf = ({ runs }: QualityReport): string | undefined =>
+export const splitOf = ({ runs }: QualityReport): string | undefined =>
   runs.find(({ split }) => split !== undefined)?.split;
 
 /** How the figures came about, in a sentence or two. */
@@ -34,13 +34,13 @@ export async function qualityPage(file: string, command: string, result: Quality
   const html = await renderReport({
     title: report.runs.length === 1 ? `How good is ${report.runs[0]!.run}?` : "Which run is better?",
     standfirst: `What ${listed(report.runs.map(({ run }) => run))} ${report.runs.length === 1 ? "predicts and writes" : "predict and write"}, beside real texts that ${report.runs.length === 1 ? "it has" : "they have"} not seen.`,
-    key: report.runs.slice(0, 2).flatMap(({ run, bits_per_character, novelty, split }) => [
+    key: report.runs.slice(0, 2).flatMap(({ run, bits_per_character, novelty, split, own_texts }) => [
       ...(bits_per_character === undefined
         ? []
         : [
             {
               value: `${bits_per_character.toFixed(2)} bits`,
-              label: `per character of ${split} texts: ${run}`,
+              label: `per character of ${own_texts ? "its own " : ""}${split} texts: ${run}`,
             },
           ]),
       { value: percent(novelty.rate ?? 0), label: `of its texts are copies: ${run}` },
@@ -79,7 +79,7 @@ function row(name: string, m: Reference | RunQuality): RunMeasures {
     ...known("bits_per_byte", run?.bits_per_byte),
     ...known("bits_per_character", run?.bits_per_character),
     ...known("perplexity", run?.perplexity),
-    ...(run?.unknown_words === undefined ? {} : { flattered: true }),
+    ...(run === undefined || run.bits_per_character === undefined || isRanked(run) ? {} : { unranked: true }),
     distinct: m.distinct,
     ...known("self_bleu", m.self_bleu),
     ...known("repetition", m.repetition),
@@ -101,8 +101,8 @@ function row(name: string, m: Reference | RunQuality): RunMeasures {
 
 /** The validations of a run's log in bits per character. */
 function learning({ quality, log }: MeasuredRun) {
-  const { run, loss, bits_per_character, unknown_words } = quality;
-  if (loss === undefined || bits_per_character === undefined || unknown_words !== undefined) return [];
+  const { run, loss, bits_per_character } = quality;
+  if (loss === undefined || bits_per_character === undefined || !isRanked(quality)) return [];
   const curve = log.flatMap(({ seconds, tokens, val_loss }) =>
     val_loss === undefined
       ? []

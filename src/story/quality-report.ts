@@ -2,6 +2,7 @@
  * Several runs side by side under the same measures, with those of real texts that none of them has seen.
  * A run that fails leaves the others their results.
  */
+import { isDeepStrictEqual } from "node:util";
 import { InputError, UsageError } from "../core/errors.ts";
 import type { PreparedData } from "../data/prepare.ts";
 import { vocabularyOf } from "../evaluate/diversity.ts";
@@ -17,6 +18,8 @@ import { normalise } from "../text/normalise.ts";
 import { noveltyAuditor, textsOf } from "./audit.ts";
 import {
   type HeldOut,
+  heldOutOf,
+  isRanked,
   type MeasuredRun,
   measureRun,
   type RunQuality,
@@ -85,8 +88,13 @@ export interface QualityResult {
 
 const defaults = { texts: 200, temperature: 0.8, maxLength: 240, seed: 0, prompt: "" };
 
+const ownTextsNote = (run: string, first: string): string =>
+  `The texts of ${run} were cleaned by other rules than those of ${first}, so each predicts its own held-out texts: the bits and perplexity of ${run} (marked *) are of other characters, and it is not ranked by them.`;
+
 /** What every run is measured beside: the data of the first. */
 interface Ground {
+  /** What the first run is called. */
+  readonly name: string;
   readonly data: PreparedData;
   readonly auditor: Auditor;
   readonly vocabulary: ReadonlySet<string>;
@@ -126,7 +134,9 @@ export async function reportQuality(
         const data = await options.data(model);
         ground ??= await groundOf(data, model, options, notes);
         const { auditor } = await ownData(model, data, ground, options);
-        measured.push(await measureRun(model, { ...ground, auditor }, ground.heldOut, ground.options));
+        const heldOut = heldOutFor(model, data, ground);
+        measured.push(await measureRun(model, { ...ground, auditor }, heldOut, ground.options));
+        if (heldOut.own) notes.push(ownTextsNote(model.name, ground.name));
         if (named === undefined) await search.offer(model, ground, signal);
       } catch (error) {
         failures.push({ run: name, reason: reasonOf(error), error });
@@ -170,17 +180,13 @@ export async function reportQuality(
   }
 }
 
-/** Of those whose figures are not flattered. */
-function leadOfRuns(measured: readonly MeasuredRun[], { texts }: HeldOut): Lead | null {
-  const known = measured.flatMap(({ quality: { run, bits_per_character: bits, unknown_words } }) =>
-    bits === undefined || unknown_words !== undefined ? [] : [{ name: run, bits }],
-  );
-  return (
-    leadOf(
-      known,
-      texts.reduce((n, text) => n + [...text].length, 0),
-    ) ?? null
-  );
+/** Of those whose figures compare. */
+function leadOfRuns(measured: readonly MeasuredRun[], { texts, prompts }: HeldOut): Lead | null {
+  const ranked = measured
+    .filter(({ quality }) => isRanked(quality))
+    .map(({ quality }) => ({ name: quality.run, bits: quality.bits_per_character! }));
+  const characters = texts.reduce((n, text, i) => n + [...text.slice(prompts?.[i] ?? 0)].length, 0);
+  return leadOf(ranked, characters) ?? null;
 }
 
 async function openEncoder(name: string, options: QualityOptions): Promise<LocalModel> {
@@ -203,7 +209,7 @@ async function groundOf(
   notes: string[],
 ): Promise<Ground> {
   const { texts, temperature, maxLength, seed, prompt } = { ...defaults, ...options };
-  const { validation, test, train } = data.splits;
+  const { train } = data.splits;
   const real = evenly(textsOf(data).heldOut, texts);
   if (real.length === 0) {
     throw new InputError(
@@ -217,17 +223,24 @@ async function groundOf(
     );
   }
   return {
+    name: model.name,
     data,
     auditor: await auditorOf(train, model, options),
     vocabulary: vocabularyOf(train),
-    heldOut: {
-      kind: data.kind,
-      split: test.length > 0 ? "test" : "validation",
-      texts: test.length > 0 ? test : validation,
-    },
+    heldOut: heldOutOf(data),
     real,
     options: { texts: real.length, temperature, maxLength, seed, prompt, signal: options.signal },
   };
+}
+
+/**
+ * What a model is to predict: the texts that the first run predicts, or its own where it is known that those it learned
+ * were cleaned by other rules. What it would make of letters that it never saw says nothing of how well it learned.
+ */
+function heldOutFor(model: TextModel, data: PreparedData, { data: first, heldOut }: Ground): HeldOut {
+  const known = model.kind === "local" && model.lm.cleaning !== undefined;
+  if (!known || isDeepStrictEqual(data.cleaning, first.cleaning)) return heldOut;
+  return { ...heldOutOf(data), own: true };
 }
 
 /**

@@ -52,6 +52,8 @@ export interface RunQuality extends TextMeasures, Partial<Predictions> {
   readonly unknown_words?: number;
   /** The part of the data that it predicted. */
   readonly split?: string;
+  /** True where those texts were prepared by its own rules, and are not the texts that the first run predicted. */
+  readonly own_texts?: true;
   /** Nearness to real texts, 0 to 1, as evaluate/mauve.ts has it; null where it is left out. */
   readonly mauve: number | null;
   readonly speed: SamplingSpeed;
@@ -74,7 +76,25 @@ export interface HeldOut {
   readonly kind: PreparedData["kind"];
   readonly split: string;
   readonly texts: readonly string[];
+  /** How many of each text's first characters are a prompt, which is not scored. Absent: there are no prompts. */
+  readonly prompts?: readonly number[] | undefined;
+  /** True where they are not the texts that the first run predicts: the figures do not compare. */
+  readonly own?: true;
 }
+
+/** The texts of prepared data that models are judged on: the test split, or validation where there is none. */
+export function heldOutOf({ kind, splits, prompts }: PreparedData): HeldOut {
+  const split = splits.test.length > 0 ? "test" : "validation";
+  return { kind, split, texts: splits[split], prompts: prompts?.[split] };
+}
+
+/** Whether a run's figures compare with those of the other runs, so that it may be ranked by them. */
+export const isRanked = ({
+  bits_per_character,
+  unknown_words,
+  own_texts,
+}: Pick<RunQuality, "bits_per_character" | "unknown_words" | "own_texts">): boolean =>
+  bits_per_character !== undefined && unknown_words === undefined && own_texts === undefined;
 
 /**
  * Measures one model. What it cannot be asked becomes a note; that it cannot write at all is an error.
@@ -115,7 +135,9 @@ export async function measureRun(
       ? { parameters: countParameters(model.lm.model), bytes: await weightBytes(model.folder) }
       : {}),
     ...evaluation,
-    ...("loss" in evaluation ? { split: heldOut.split } : {}),
+    ...("loss" in evaluation
+      ? { split: heldOut.split, ...(heldOut.own ? { own_texts: true as const } : {}) }
+      : {}),
     ...(unknown > 0 ? { unknown_words: unknown } : {}),
     ...measures,
     mauve: null, // what compares runs adds it
@@ -166,13 +188,13 @@ function given({ signal, ...options }: Omit<WritingOptions, "texts">) {
 
 async function evaluate(
   model: TextModel,
-  { kind, texts }: HeldOut,
+  { kind, texts, prompts }: HeldOut,
   signal?: AbortSignal,
 ): Promise<Predictions> {
   const { loss, perplexity, bits_per_character, bits_per_byte, tokens } = await evaluateModel(
     model,
     kind === "text" ? [texts.join("")] : texts,
-    { kind, ...(signal ? { signal } : {}) },
+    { kind, ...(prompts ? { prompts } : {}), ...(signal ? { signal } : {}) },
   );
   return { loss, perplexity, bits_per_character, bits_per_byte, tokens };
 }

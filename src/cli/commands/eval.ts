@@ -3,7 +3,9 @@ import {
   type Evaluation,
   evaluateModel,
   type LastWords,
+  prepareOptionsOf,
   readRawText,
+  readsAlone,
   readTexts,
   scoreLastWords,
   type TextModel,
@@ -195,8 +197,9 @@ function withRecipe(model: TextModel, options: Options): Options {
 }
 
 /** LAMBADA's passages: lines of a text, or rows of a table. */
-async function passagesOf({ data, column }: Options): Promise<Texts> {
-  return { texts: await readTexts(data, present({ column })), kind: "items", split: "all", layout: "alone" };
+async function passagesOf(options: Options): Promise<Texts> {
+  const texts = await readTexts(options.data, prepareOptionsOf(dataChoices(options)));
+  return { texts, kind: "items", split: "all", layout: "alone" };
 }
 
 interface Texts {
@@ -227,8 +230,8 @@ async function textsOf(ctx: Context, model: TextModel, options: Options): Promis
     };
   }
   const data = await dataOfModel(ctx, model, options.data, options);
-  const trainedAlone = model.kind === "local" && model.lm.readsTextsAlone === true;
-  const layout = options.texts ?? (trainedAlone || data.prompts ? "alone" : "stream");
+  const alone = readsAlone(model.kind === "local" ? model.lm : {}, data.prompts?.test);
+  const layout = options.texts ?? (alone ? "alone" : "stream");
   const { train, validation, test } = data.splits;
   const split = options.split ?? (test.length > 0 ? "test" : "validation");
   const texts = split === "all" ? [...train, ...validation, ...test] : data.splits[split];

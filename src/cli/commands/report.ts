@@ -13,6 +13,7 @@ import {
   recordedOptions,
   reportQuality,
   rowsOf,
+  splitOf,
   tooNear,
 } from "../../index.ts";
 import { defineCommand, severalArguments } from "../command.ts";
@@ -121,7 +122,7 @@ function machineOf(name: string, options: OptionValues<typeof modelOptions>): ty
 
 function printTables(ctx: Context, result: QualityResult): void {
   const rows = qualityRows(result);
-  for (const group of measureGroups(rows)) {
+  for (const group of measureGroups(rows, splitOf(result.report))) {
     ctx.print(ctx.style.bold(group.caption));
     ctx.print(
       table(

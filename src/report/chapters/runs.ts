@@ -35,7 +35,7 @@ export const runs = defineChapter<RunsData>({
   id: "runs",
   title: "Side by side",
   finding: ({ runs: all, lead, split = "unseen" }) => {
-    const known = all.filter((r) => r.bits_per_character !== undefined && !r.flattered);
+    const known = all.filter((r) => r.bits_per_character !== undefined && !r.unranked);
     const winner = known.reduce<RunMeasures | undefined>(
       (a, b) => (a && a.bits_per_character! <= b.bits_per_character! ? a : b),
       undefined,
@@ -48,11 +48,11 @@ export const runs = defineChapter<RunsData>({
       ? `${winner.name} predicts ${split} texts with ${said}.`
       : `Of ${count(known.length)} runs, ${winner.name} predicts ${split} texts best, with ${said}.`;
   },
-  render: ({ reference, runs: all, learning = [], samples = [], how, notes = [], command }) => {
+  render: ({ reference, runs: all, split, learning = [], samples = [], how, notes = [], command }) => {
     const rows = [reference, ...all];
     const curves = learning.filter(({ curve }) => curve.length > 1);
     return html`<p>The first row gives the same measures for real texts that no model has seen: they are what the rest should be near.</p>
-${measureGroups(rows).map((group) => table(group, rows, reference))}
+${measureGroups(rows, split).map((group) => table(group, rows, reference))}
 <p class="note">${how} ${repeat(command)}</p>
 ${notes.map((note) => html`<p class="note">${note}</p>`)}
 ${
