@@ -58,7 +58,7 @@ export async function measureMembership(
     for (let i = 0; i < list.length; i += batch) {
       options.signal?.throwIfAborted();
       const some = list.slice(i, i + batch);
-      rows.push(...(await signalsOf(model, some, options.smaller, failed)));
+      rows.push(...(await signalsOf(model, some, options.smaller, wanted, failed)));
       done += some.length;
       options.onProgress?.(done, total);
     }
@@ -91,6 +91,7 @@ async function signalsOf(
   model: Scorer,
   texts: readonly string[],
   smaller: Scorer | undefined,
+  wanted: readonly MembershipSignal[],
   failed: Map<MembershipSignal, string>,
 ): Promise<Record<MembershipSignal, number>[]> {
   /** Numbers that `needing` are made of. */
@@ -105,13 +106,7 @@ async function signalsOf(
       return unknown();
     }
   };
-  const all: MembershipSignal[] = [
-    "perplexity",
-    "zlib",
-    "lowercase",
-    ...(smaller ? ["smaller" as const] : []),
-  ];
-  const own = await attempt(all, model, texts);
+  const own = await attempt(wanted, model, texts);
   const lowered = texts.map((text) => text.toLowerCase());
   const lower = await attempt(["lowercase"], model, lowered);
   const other = smaller ? await attempt(["smaller"], smaller, texts) : [];

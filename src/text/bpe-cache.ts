@@ -15,18 +15,23 @@ export function isWordByWord(json: HuggingFaceJson): boolean {
 }
 
 /**
- * An encoder that gives the same ids as `encode`, faster; long words are merged in n log n steps. Texts with one of `apart` in them, the tokens that
- * are found before words are, go to `encode` whole.
+ * An encoder that gives the same ids as `encode`, faster; long words are merged in n log n steps. Texts with one of
+ * `apart` in them, the tokens that are found before words are, go to `encode` whole.
  */
 export function wordCachedEncoder(
   json: HuggingFaceJson,
   encode: (text: string) => readonly number[],
   apart: readonly string[],
 ): (text: string) => Int32Array {
-  const merge = wordMerger(json);
+  // Made for the first long word: most texts have none, and a large vocabulary takes a while.
+  let merger: { readonly merge: ReturnType<typeof wordMerger> } | undefined;
+  const spellLong = (word: string): ArrayLike<number> => {
+    merger ??= { merge: wordMerger(json) };
+    return merger.merge?.(word) ?? encode(word);
+  };
   const spelled = new Map<string, readonly number[]>();
   const spell = (word: string): ArrayLike<number> => {
-    if (word.length > MAX_WORD) return merge ? merge(word) : encode(word);
+    if (word.length > MAX_WORD) return spellLong(word);
     const known = spelled.get(word);
     if (known) return known;
     const ids = encode(word);
