@@ -138,6 +138,7 @@ export {
 export { architecturesPage } from "./story/architectures-page.ts";
 export {
   auditModel,
+  elsewhereOf,
   type ModelAuditOptions,
   noveltyAuditor,
   readTexts,

@@ -6,6 +6,7 @@ import { prepareTexts } from "../src/data/prepare.ts";
 import { likenessOf } from "../src/evaluate/novelty/finding.ts";
 import { auditModel } from "../src/story/audit.ts";
 import { punchline, temporaryFolder } from "./cli.ts";
+import { randomModel } from "./random-model.ts";
 
 const nouns = ["hen", "fox", "king", "baker", "tailor", "pilot", "monk", "nurse", "judge", "clown"];
 const verbs = [
@@ -46,6 +47,13 @@ describe("all of a source", () => {
     // The baseline is looked up in the training part alone, or every held-out text would find itself.
     expect(audit.baseline).toMatchObject({ copies: 0, n: validation.length + test.length });
     expect(audit.notes!.join(" ")).toMatch(/held-out parts of the data, looked up in its training part/);
+  });
+
+  it("is looked through for a model that cannot be asked, and that is said", async () => {
+    const lm = randomModel("char-bilstm", { sizes: { width: 8, window: 8 } });
+    const audit = await auditModel(texts.slice(0, 3), { data: await prepared(), lm });
+    expect(audit).not.toHaveProperty("extraction");
+    expect(audit.notes!.join(" ")).toMatch(/char-bilstm does not predict each token .* was not asked/);
   });
 
   it("is where texts that were dropped are found too", async () => {

@@ -69,9 +69,10 @@ export async function auditModel(
 ): Promise<ModelAudit> {
   const { data, lm, asked = 100, prefix = 10, indexFile, everywhere = false, baseline, ...audit } = options;
   const places = placesOf(data);
-  const other = places.filter(({ part }) => part !== "train");
-  const texts = (some: typeof places) => some.map(({ text }) => text);
-  const index = everywhere ? buildIndex(texts(places)) : await noveltyIndex(data.splits.train, indexFile);
+  const elsewhere = everywhere ? undefined : elsewhereOf(data, audit);
+  const index = everywhere
+    ? buildIndex(places.map(({ text }) => text))
+    : await noveltyIndex(data.splits.train, indexFile);
   const { training, heldOut } = textsOf(data);
   const found = await auditSamples(samples, index, {
     ...audit,
@@ -80,17 +81,15 @@ export async function auditModel(
     baselineSize: 500,
     ...(everywhere ? { partOf: (source) => places[source]!.part } : {}),
     ...(everywhere && !baseline ? { baselineIndex: buildIndex(data.splits.train) } : {}),
-    ...(everywhere || other.length === 0
-      ? {}
-      : {
-          elsewhere: {
-            auditor: new Auditor(buildIndex(texts(other)), { ...audit, neighbours: 1, cueTexts: 0 }),
-            partOf: (source: number) => other[source]!.part,
-          },
-        }),
+    ...(elsewhere ? { elsewhere } : {}),
   });
   const judged = { ...found, notes: notesOf(found.parts, places.length, everywhere, baseline !== undefined) };
-  if (lm?.model.predicts !== "each") return judged;
+  if (lm === undefined) return judged;
+  const { config, predicts } = lm.model;
+  if (predicts !== "each") {
+    const silent = `A ${config.model_type} does not predict each token of a text from those before it, so it was not asked to complete training texts, nor how likely it finds them.`;
+    return { ...judged, notes: [...judged.notes, silent] };
+  }
   const model = localModel(lm, audit.signal);
   try {
     const asking = askable(lm, { training, heldOut }, asked);
@@ -105,6 +104,20 @@ export async function auditModel(
   } finally {
     await model.release();
   }
+}
+
+/** What judges texts by the parts of the source that a model was not trained on; undefined where there are none. */
+export function elsewhereOf(
+  data: ModelAuditOptions["data"],
+  options: AuditorOptions = {},
+): AuditOptions["elsewhere"] {
+  const other = placesOf(data).filter(({ part }) => part !== "train");
+  if (other.length === 0) return undefined;
+  const index = buildIndex(other.map(({ text }) => text));
+  return {
+    auditor: new Auditor(index, { ...options, neighbours: 1, cueTexts: 0 }),
+    partOf: (source) => other[source]!.part,
+  };
 }
 
 /** Every text of the source and the part that it is in, the training part first. */

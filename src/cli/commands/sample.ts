@@ -1,5 +1,6 @@
 /** `punchline sample`: texts from a model. */
 import {
+  elsewhereOf,
   InputError,
   type NovelSamples,
   noveltyAuditor,
@@ -161,14 +162,16 @@ async function onlyNew(
   write: Parameters<typeof writeNovel>[0],
   { novel, data, ...wanted }: Wanted,
 ): Promise<NovelSamples> {
-  const training = (await dataOfModel(ctx, model, data)).splits.train;
-  const auditor = await noveltyAuditor(training, {
-    rule: { near: novel },
+  const prepared = await dataOfModel(ctx, model, data);
+  const rule = { near: novel };
+  const auditor = await noveltyAuditor(prepared.splits.train, {
+    rule,
     ...present({ indexFile: await indexFileOf(model, data) }),
   });
   const task = ctx.progress.start("writing", { unit: "new texts" });
   const found = await writeNovel(write, auditor, {
     ...wanted,
+    elsewhere: elsewhereOf(prepared, { rule })?.auditor,
     // A decoder is made for a number of texts, and kept; services are paid by the text.
     atLeast: model.kind === "local" ? Math.min(wanted.n, 64) : 1,
     onProgress: (done, total) => task.update({ done, total }),

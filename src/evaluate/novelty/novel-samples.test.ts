@@ -32,6 +32,16 @@ function writer(script: readonly string[]) {
 }
 
 describe("writeNovel", () => {
+  it("throws away what is in a part of the source that was not learned", async () => {
+    const held = "My hamster runs a small bakery behind the town hall on Sundays.";
+    const script = [held, "A new one about an otter.", `${held} Really!`, "Another one about a badger."];
+    const { write } = writer(script);
+    const elsewhere = new Auditor(buildIndex([held]));
+    const found = await writeNovel(write, auditor, { n: 2, seed: 1, elsewhere });
+    expect(found.samples.map(({ text }) => text)).toEqual([script[1], script[3]]);
+    expect(found.thrown_away).toBe(2);
+  });
+
   it("keeps what is new, in the order it came, and counts what it threw away", async () => {
     const { write, rounds } = writer([
       train[0]!,

@@ -13,6 +13,8 @@ export interface NovelOptions {
   readonly tries?: number;
   /** Least texts of a round, for writers to whom several are no more work than one. Default 1. */
   readonly atLeast?: number;
+  /** Judges by the parts of the source that the model was not trained on: what is found there is not new either. */
+  readonly elsewhere?: Auditor | undefined;
   readonly onProgress?: (done: number, total: number) => void;
   readonly signal?: AbortSignal;
 }
@@ -45,7 +47,7 @@ const HOPELESS = 5;
 export async function writeNovel(
   write: (n: number, seed: number) => Promise<readonly Sample[]>,
   auditor: Auditor,
-  { n, seed, tries = 20, atLeast = 1, onProgress, signal }: NovelOptions,
+  { n, seed, tries = 20, atLeast = 1, elsewhere, onProgress, signal }: NovelOptions,
 ): Promise<NovelSamples> {
   const samples: NovelSample[] = [];
   const kinds = { exact: 0, near: 0, span: 0, empty: 0 };
@@ -64,7 +66,7 @@ export async function writeNovel(
       judged++;
       const text = sample.prompt + sample.text;
       const audited = auditor.audit(text);
-      const fault = faultOf(audited);
+      const fault = faultOf(audited) ?? (elsewhere && faultOf(elsewhere.audit(text)));
       if (fault === undefined) {
         const [nearest] = audited.nearest;
         samples.push({ ...sample, similarity: nearest?.similarity ?? 0, nearest: nearest?.text ?? null });
