@@ -199,6 +199,24 @@ describe("a prompt", () => {
     expect(kept.said).not.toContain("is read as");
   });
 
+  it("is quoted in part where it is long, and what a vocabulary of words lacks of it is named", async () => {
+    const long = await document(
+      "sample",
+      at("ascii"),
+      "--prompt",
+      "It’s so. ".repeat(100),
+      "--max-length",
+      "1",
+    );
+    expect(long.said.match(/The prompt is read as "It's so\..*…"/)![0].length).toBeLessThan(400);
+    const words = await document("sample", at("words"), "--prompt", "the zxqzz", "--max-length", "1");
+    expect(words.said).toMatch(
+      /The vocabulary cannot spell "zxqzz" of the prompt: the model sees <unk> there\./,
+    );
+    const known = await document("sample", at("gpt2"), "--prompt", "the zxqzz", "--max-length", "1");
+    expect(known.said).not.toContain("cannot spell");
+  });
+
   it("keeps the space at its end", async () => {
     const [open] = (await document("sample", at("ascii"), "--prompt", "why did ", "--temperature", "0"))
       .samples;

@@ -68,9 +68,15 @@ describe("what is computed", () => {
   });
 
   test("rows of the log have every field, and say what is true", async () => {
-    const { log } = await train(
+    const { log, summary } = await train(
       tinyTraining({ sampleEvery: 0, warmup: 4, schedule: "linear", finalRate: 0.2 }),
     );
+    // All tokens by all seconds of steps, not the mean of the speeds of intervals of different lengths.
+    const spent = log.reduce(
+      (sum, row, i) => sum + (row.tokens - (log[i - 1]?.tokens ?? 0)) / row.tokens_per_s,
+      0,
+    );
+    expect(summary.tokens_per_s).toBeCloseTo(log.at(-1)!.tokens / spent, 6);
     expect(log.map(({ step }) => step)).toEqual([1, 3, 6, 8, 9, 12, 15, 16, 18, 21, 24]);
     const perStep = tinyOptions.batchSize * tinyOptions.seqLen;
     const stream = 1 + Math.floor(2000 * 0.9);

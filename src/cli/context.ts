@@ -1,6 +1,7 @@
 /** What a command is given to speak with: standard output, the JSON document, progress, the interrupt. */
 import { printable } from "../core/printable.ts";
 import type { Interrupt } from "./interrupt.ts";
+import { displayWidth, wrap } from "./layout.ts";
 import { createProgress, type Progress } from "./progress.ts";
 import { said, shownStyled } from "./said.ts";
 import type { Style, Terminal } from "./terminal.ts";
@@ -40,6 +41,10 @@ export interface ContextParts {
   readonly asJson: boolean;
 }
 
+/** A sentence in lines that end between words; as it is where a word, such as a path, is longer than a line. */
+const fitted = (text: string, columns: number): string =>
+  text.split(/\s/).every((word) => displayWidth(word) <= columns) ? wrap(text, columns).join("\n") : text;
+
 /** A context, and whether its document has been written. */
 export function createContext({ stdout, stderr, interrupt, asJson }: ContextParts): {
   readonly context: Context;
@@ -61,7 +66,7 @@ export function createContext({ stdout, stderr, interrupt, asJson }: ContextPart
       if (documents > 1) throw new Error("A command wrote a second JSON document.");
       if (asJson) say(stdout, `${JSON.stringify(document, null, stdout.isTTY ? 2 : undefined)}\n`);
     },
-    warn: (text) => say(stderr, `${said(text)}\n`),
+    warn: (text) => say(stderr, `${stderr.isTTY ? fitted(said(text), stderr.columns) : said(text)}\n`),
     progress,
     get interrupt() {
       return interrupt.signal;

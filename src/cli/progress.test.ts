@@ -45,6 +45,20 @@ test("speed and time left follow from the steps and the clock", () => {
   );
 });
 
+test("a share is shown once, without a speed, and an ended line has no speed of its last moment", () => {
+  const { progress, wait, take } = watch({ isTTY: false });
+  const scoring = progress.start("scoring", { unit: "%" });
+  wait(10);
+  scoring.update({ done: 40, total: 100, secondsLeft: 15 });
+  expect(take()).toBe("scoring: 40 %, 15s left\n");
+  const training = progress.start("training", { total: 10 });
+  wait(10);
+  training.update({ done: 10, loss: 2, tokensPerSecond: 1000 });
+  take();
+  training.end();
+  expect(take()).toBe("training: 10/10 steps, loss 2.000, in 10s\n");
+});
+
 test("a resumed run's speed is counted from where it resumed", () => {
   const { progress, wait, take } = watch({ isTTY: false });
   const task = progress.start("training", { total: 2000, from: 1000 });

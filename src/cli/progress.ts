@@ -40,7 +40,7 @@ export interface TaskOptions {
   readonly total?: number;
   /** Where a resumed task begins; its speed is counted from there. 0 by default. */
   readonly from?: number;
-  /** The plural of what is counted; `steps` by default. `bytes` are shown in kB, MB and GB. */
+  /** The plural of what is counted; `steps` by default. `bytes` are shown in kB, MB and GB, `%` without a speed. */
   readonly unit?: string;
   /** The plural of what `tokensPerSecond` counts; `tokens` by default. */
   readonly tokens?: string;
@@ -130,19 +130,20 @@ function segments(
   const list: Segment[] = [{ text: label, rank: 0, lasting: true }];
   const amount = unit === "bytes" ? formatBytes : (n: number) => `${formatCount(n)} ${unit}`;
   const count = unit === "bytes" ? formatBytes : formatCount;
-  const text = total === undefined ? amount(done) : `${count(done)}/${amount(total)}`;
+  const share = unit === "%";
+  const text = total === undefined || share ? amount(done) : `${count(done)}/${amount(total)}`;
   list.push({ text, rank: 1, lasting: true });
-  if (total) list.push({ text: `${Math.floor((100 * done) / total)} %`, rank: 6 });
+  if (total && !share) list.push({ text: `${Math.floor((100 * done) / total)} %`, rank: 6 });
   if (loss !== undefined) list.push({ text: `loss ${loss.toFixed(3)}`, rank: 2, lasting: true });
   if (valLoss !== undefined) list.push({ text: `val ${valLoss.toFixed(3)}`, rank: 3, lasting: true });
-  if (seconds > 0.2 && rate > 0) {
+  if (seconds > 0.2 && rate > 0 && !share) {
     list.push({
       text: unit === "bytes" ? `${formatBytes(rate)}/s` : `${formatRate(rate)} ${unit}/s`,
       rank: 7,
     });
   }
   if (tokensPerSecond !== undefined) {
-    list.push({ text: `${formatRate(tokensPerSecond)} ${tokens}/s`, rank: 5, lasting: true });
+    list.push({ text: `${formatRate(tokensPerSecond)} ${tokens}/s`, rank: 5 });
   }
   if (left !== undefined && Number.isFinite(left))
     list.push({ text: `${formatDuration(left)} left`, rank: 4 });

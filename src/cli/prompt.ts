@@ -1,5 +1,6 @@
 /** What a model reads of a prompt, said once where it is not what was given. */
-import { type LanguageModel, promptText, readPrompt, type TextModel } from "../index.ts";
+import { excerpt } from "../core/printable.ts";
+import { type LanguageModel, promptText, readPrompt, type TextModel, type Tokenizer } from "../index.ts";
 import type { Context } from "./context.ts";
 
 /**
@@ -10,8 +11,24 @@ export function shownPrompt(ctx: Context, model: TextModel, prompt: string): str
   if (model.kind === "hosted") return prompt;
   const text = promptText(model.lm, prompt);
   if (text !== prompt) ctx.warn(readAs("The prompt", text));
+  const lacking = lackingNote(model.lm.tokenizer, text);
+  if (lacking !== undefined) ctx.warn(lacking);
   return text;
 }
+
+/** What a vocabulary with a token for the unknown does not have of a prompt, in a sentence. */
+function lackingNote(tokenizer: Tokenizer, prompt: string): string | undefined {
+  const unknown = tokenizer.id("[UNK]") ?? tokenizer.id("<unk>");
+  if (unknown === undefined) return undefined;
+  const words = [...new Set(prompt.match(/\S+/g))].filter((word) => tokenizer.encode(word).includes(unknown));
+  if (words.length === 0) return undefined;
+  const some = words.slice(0, 3).map((word) => JSON.stringify(excerpt(word)));
+  const more = words.length > 3 ? ` and ${words.length - 3} more` : "";
+  return `The vocabulary cannot spell ${some.join(", ")}${more} of the prompt: the model sees ${tokenizer.token(unknown)} there.`;
+}
+
+/** Characters of a prompt that is quoted: a whole file may be one. */
+const LONGEST = 300;
 
 /** The same of a text that is typed, whose characters may be left out: undefined where it is read as it is. */
 export function typedAs(lm: LanguageModel, typed: string): string | undefined {
@@ -21,4 +38,4 @@ export function typedAs(lm: LanguageModel, typed: string): string | undefined {
 }
 
 export const readAs = (what: string, text: string): string =>
-  `${what} is read as ${JSON.stringify(text)}, cleaned as the texts of the model were.`;
+  `${what} is read as ${JSON.stringify(text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text)}, cleaned as the texts of the model were.`;

@@ -101,7 +101,7 @@ function expectations({
   return [
     ...(layout ? layoutLines(layout, unit) : []),
     ...(resumedFrom > 0 ? [`going on after step ${formatCount(resumedFrom)}`] : []),
-    ...(context === null ? [] : [`each prediction sees the last ${formatCount(context)} ${unit}`]),
+    ...(context === null ? [] : [`each prediction sees ${formatCount(context)} ${unit} at most`]),
     `${trained}, about ${formatBytes(bytes)} of memory, ${perStep(secondsPerStep)} a step: ${time}`,
     resumedFrom > 0 ? `${passes} in all ${formatCount(steps)} steps` : passes,
   ];

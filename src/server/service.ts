@@ -41,7 +41,7 @@ export function createService(
     const text = promptText(model.lm, prompt);
     if (text !== prompt && !said)
       notice(
-        `Prompts are cleaned as the texts of the model were: "${excerpt(prompt)}" is read as "${excerpt(text)}".`,
+        `Prompts are cleaned as the texts of the model were: ${JSON.stringify(excerpt(prompt))} is read as ${JSON.stringify(excerpt(text))}.`,
       );
     said ||= text !== prompt;
     return text;

@@ -23,7 +23,7 @@ export interface TrainSummary {
   readonly train_loss: number | null;
   /** Nats per token of the weights that the run offers; null where there has been no validation. */
   readonly val_loss: number | null;
-  /** Over the last 20 lines of the log. */
+  /** Tokens by the seconds of their steps, over the last 20 lines of the log. */
   readonly tokens_per_s: number;
   readonly seconds: number;
   readonly stopped: StopReason;
@@ -36,6 +36,19 @@ export interface TrainResult {
   readonly data: DataSummary;
   readonly log: readonly LogRow[];
   readonly samples: readonly SampleRow[];
+}
+
+/** Rows of different lengths count by what was read in them: the mean of their speeds would be that of no training. */
+function recentSpeed(log: readonly LogRow[]): number {
+  let tokens = 0;
+  let seconds = 0;
+  for (const [i, row] of log.entries()) {
+    if (i < log.length - 20) continue;
+    const read = row.tokens - (log[i - 1]?.tokens ?? 0);
+    tokens += read;
+    seconds += read / row.tokens_per_s;
+  }
+  return seconds > 0 ? tokens / seconds : 0;
 }
 
 /** One sitting of a training. */
@@ -72,7 +85,6 @@ export async function session(
     });
     await results.offer(options.keep, state);
     const { log, samples } = await results.history();
-    const recent = log.slice(-20).map((row) => row.tokens_per_s);
     const summary: TrainSummary = {
       run: folder ?? null,
       steps: state.step,
@@ -80,7 +92,7 @@ export async function session(
       trainable: setup.trainable,
       train_loss: state.lastLoss,
       val_loss: options.keep === "best" ? state.bestLoss : state.lastValidation,
-      tokens_per_s: recent.reduce((total, rate) => total + rate, 0) / Math.max(1, recent.length),
+      tokens_per_s: recentSpeed(log),
       seconds: state.seconds,
       stopped,
     };
