@@ -1,4 +1,5 @@
 /** What a comparison can add: attention, precisions, sweeps, hosted models, and transformers.js as the check from outside. */
+import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { exportModel } from "../src/export/export.ts";
@@ -226,6 +227,32 @@ describe("transformers.js", () => {
         });
         expect(b.right_context_effect).toBeCloseTo(a.right_context_effect!, 4);
       }
+    },
+  );
+
+  it.skipIf(!peers.transformers)(
+    `reads the text as the model's own were cleaned ${peerReason("@huggingface/transformers")}`,
+    async () => {
+      const out = join(scratch, "gpt-unicode");
+      cpSync(folders.gpt, out, { recursive: true });
+      const path = join(out, "generation_config.json");
+      const config = existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : {};
+      const cleaning = { steps: ["entities", "space"], keepUnicode: true, lineBreaks: false };
+      writeFileSync(path, JSON.stringify({ ...config, text_cleaning: cleaning }));
+      const { models, failed } = await compareModels([out], {
+        text: "The fox couldn\u2019t  see the \u201cair\u201d of the",
+        runs: 1,
+        engines: ["punchline", "transformers.js"],
+        packages: packages!,
+      });
+      expect(failed).toEqual([]);
+      expect(models.map((model) => model.text)).toEqual(
+        Array(2).fill(expect.stringContaining("The fox couldn\u2019t see the \u201cair\u201d of the")),
+      );
+      expect(models[1]!.tokens).toBe(models[0]!.tokens);
+      expect(models[1]!.notes).toEqual(
+        expect.arrayContaining([expect.stringContaining("cleaned as the texts")]),
+      );
     },
   );
 });

@@ -55,7 +55,7 @@ function readBlankAs(lm: LanguageModel, blank: Blank): Blank {
   return { left: promptText(lm, left), right: right === undefined ? undefined : readPrompt(lm, right).text };
 }
 
-const cleanedNote = (shown: string): string =>
+export const cleanedNote = (shown: string): string =>
   `${shown} reads the text cleaned as the texts that it learned, which changes some of its signs.`;
 
 /** Loads a model, asks it, and keeps it ready for the timing. */

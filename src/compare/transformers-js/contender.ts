@@ -1,14 +1,18 @@
 /** A model as @huggingface/transformers runs it, as a contender: the same protocol, from outside. */
+import { join } from "node:path";
 import { UsageError } from "../../core/errors.ts";
+import { readOptionalJson } from "../../files/json-file.ts";
 import type { Model } from "../../models/model.ts";
 import { buildModel } from "../../models/registry.ts";
+import { cleanPrompt } from "../../text/clean.ts";
+import { recordedCleaning } from "../../text/cleaning-record.ts";
 import { type Blank, blankFor, withPlainQuotes } from "../blank.ts";
 import { limitsOf } from "../cases.ts";
 import { type Contender, timingsOf } from "../contender.ts";
 import type { Engine } from "../engine.ts";
 import { factsOf } from "../facts.ts";
 import { kindOf } from "../kind.ts";
-import { textFor } from "../local.ts";
+import { cleanedNote, textFor } from "../local.ts";
 import { memoryQuestion, peakMemory } from "../memory.ts";
 import type { CompareOptions } from "../options.ts";
 import { predictBlank, rightContextEffect } from "../predictions.ts";
@@ -31,7 +35,7 @@ export async function transformersJsContender(
 ): Promise<Contender> {
   const { topK = 10 } = options;
   const memory_mb = await peakMemory(memoryQuestion(name, "transformers.js", precision, options), options);
-  const { model, opened, load_ms, release } = await openTransformersJs(
+  const { model, opened, own, cleaned, load_ms, release } = await openTransformersJs(
     name,
     shown,
     precision,
@@ -41,7 +45,6 @@ export async function transformersJsContender(
   try {
     const kind = kindOf(model);
     const candidates = await predictBlank(opened, topK);
-    const own = withPlainQuotes(blankFor(kind, blank));
     const effect = await rightContextEffect(opened, own);
     const { ids, note } = opened.question();
     const tokens = ids.length;
@@ -60,7 +63,11 @@ export async function transformersJsContender(
         facts,
         load_ms,
         ...(memory_mb === undefined ? {} : { memory_mb }),
-        notes: [...(note ? [note] : []), ...limitsOf(shown, opened, kind)],
+        notes: [
+          ...(note ? [note] : []),
+          ...limitsOf(shown, opened, kind),
+          ...(cleaned ? [cleanedNote(shown)] : []),
+        ],
       },
       ...timingsOf(shown, opened, options),
       flopsPerToken: (length) => factsOf(model, length).flops_per_token,
@@ -89,10 +96,10 @@ export async function openTransformersJs(
   };
   try {
     const begun = performance.now();
-    const { model, opened } = await open(module, graphs.source, shown, precision, blank, options);
-    engine = opened;
-    await opened.look(opened.question());
-    return { model, opened, load_ms: performance.now() - begun, release };
+    const found = await open(module, graphs.source, shown, precision, blank, options);
+    engine = found.opened;
+    await engine.look(engine.question());
+    return { ...found, load_ms: performance.now() - begun, release };
   } catch (error) {
     await release();
     throw error;
@@ -106,7 +113,7 @@ async function open(
   precision: Precision,
   blank: Blank,
   { threads, device = "cpu" }: CompareOptions,
-): Promise<{ model: Model; opened: Engine }> {
+): Promise<{ model: Model; opened: Engine; own: Blank; cleaned: boolean }> {
   const { model } = buildModel({ ...(await module.AutoConfig.from_pretrained(source)) }, source);
   const kind = kindOf(model);
   if (kind !== "masked" && kind !== "causal")
@@ -118,9 +125,24 @@ async function open(
     ...(threads === undefined ? {} : { session_options: { intraOpNumThreads: threads } }),
   });
   const tokenizer = await module.AutoTokenizer.from_pretrained(source);
-  const opened = transformersJsEngine(
-    { name: shown, model, run, tokenizer, Tensor: module.Tensor },
-    withPlainQuotes(blankFor(kind, blank)),
-  );
-  return { model, opened };
+  const suited = blankFor(kind, blank);
+  const known = await cleaningIn(source);
+  const { left, right } = suited;
+  const own =
+    known === undefined
+      ? withPlainQuotes(suited)
+      : {
+          left: cleanPrompt(known, left),
+          right: right === undefined ? undefined : cleanPrompt(known, right),
+        };
+  const cleaned = known !== undefined && (own.left !== left || own.right !== right);
+  const opened = transformersJsEngine({ name: shown, model, run, tokenizer, Tensor: module.Tensor }, own);
+  return { model, opened, own, cleaned };
 }
+
+/** How the texts of a model in a folder were cleaned; undefined of others. */
+const cleaningIn = async (source: string) =>
+  recordedCleaning(
+    await readOptionalJson(join(source, "generation_config.json")),
+    await readOptionalJson(join(source, "run.json")),
+  );
