@@ -114,6 +114,14 @@ describe("numbers", () => {
     );
   });
 
+  test("how much of the validation split was read is said where it was not all", async () => {
+    const { characters } = fixture.chapters;
+    const of = async (validated: object) =>
+      await renderReport({ ...fixture, chapters: { characters: { ...characters!, ...validated } } });
+    expect(await of({ validated: 100_000 })).toContain("validation on the first 100,000 characters of ");
+    expect(await of({})).not.toContain("validation on the first");
+  });
+
   test("copies, close jokes and new ones are told apart", () => {
     const verdicts = all("#characters-jokes .verdict").map((v) => v.textContent);
     expect(verdicts).toHaveLength(30);

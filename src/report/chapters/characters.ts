@@ -24,6 +24,8 @@ export interface CharactersData {
   /** The document of `punchline data`, and where the data came from. */
   readonly data: DataDocument;
   readonly log: readonly LogRow[];
+  /** Characters of the validation split that each validation reads, where that is not all of it. */
+  readonly validated?: number;
   /** What guessing without reading costs, in nats per character. */
   readonly references?: { readonly uniform?: number; readonly unigram?: number };
   /** Samples along training, first to last. */
@@ -58,7 +60,7 @@ export const characters = defineChapter<CharactersData>({
     const { log, commands } = data;
     const last = log.at(-1);
     const training: Measured = {
-      how: `Trained for ${count(last?.step)} steps, ${duration(last?.seconds)}, on ${count(data.data.splits.train)} jokes; validation on ${count(data.data.splits.validation)} others.`,
+      how: `Trained for ${count(last?.step)} steps, ${duration(last?.seconds)}, on ${count(data.data.splits.train)} jokes; validation on ${data.validated === undefined ? "" : `the first ${count(data.validated)} characters of `}${count(data.data.splits.validation)} others.`,
       command: commands.train,
     };
     return html`<p>The network sees one character after another and says, each time, how likely every possible next character is.

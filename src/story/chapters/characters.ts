@@ -40,6 +40,9 @@ export const characters: StoryChapter<"characters"> = {
         source: summary.sources.map(({ source }) => source).join(", "),
         seconds: dataSeconds,
       },
+      ...(streamOf(data, "validation", tokenizer).length - 1 > train.validationTokens
+        ? { validated: train.validationTokens }
+        : {}),
       log: run.log,
       references: {
         uniform: uniformLoss(tokenizer.size),
