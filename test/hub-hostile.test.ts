@@ -141,6 +141,21 @@ test("a server that says nothing, or falls silent, is given up", async () => {
   });
 });
 
+test("an answer that comes drop by drop is given up", async () => {
+  const drip = await pulled(
+    (_, response) => {
+      response.write("{");
+      const drops = setInterval(() => response.write(" "), 20);
+      response.on("close", () => clearInterval(drops));
+    },
+    { idleMs: 200 },
+  );
+  expect(drip).toMatchObject({
+    code: "hub-unreachable",
+    message: expect.stringMatching(/broke off its answer .*did not end within 0\.8 s/),
+  });
+});
+
 test("a file that falls silent is given up after its tries", async () => {
   const file = (path: string) => ({ type: "file", path, size: 100, oid: commit });
   const error = await pulled(

@@ -16,6 +16,8 @@ export const RETRIES = 4;
 
 /** Milliseconds that the Hub may be silent. */
 const IDLE_MS = 30_000;
+/** An answer that is no file may take so many times longer in all. */
+const PATIENCE = 4;
 /** Bytes of an answer that is no file. */
 const MAX_ANSWER = 32 << 20;
 /** Files of a repository, which the Hub itself advises against, and pages of their listing. */
@@ -53,7 +55,8 @@ export function hubFetch(
   maxBytes = Number.POSITIVE_INFINITY,
 ): typeof fetch {
   const { idleMs = IDLE_MS } = settings;
-  const limited = limitedFetch({ idleMs, maxBytes, server: settings.endpoint });
+  const wholeMs = Number.isFinite(maxBytes) ? PATIENCE * idleMs : Number.POSITIVE_INFINITY;
+  const limited = limitedFetch({ idleMs, wholeMs, maxBytes, server: settings.endpoint });
   return async (input, init) => {
     const url = new URL(input instanceof Request ? input.url : input);
     const headers = new Headers(init?.headers);

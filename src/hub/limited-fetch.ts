@@ -7,6 +7,8 @@ import { InputError } from "../core/errors.ts";
 export interface FetchLimits {
   /** Milliseconds without a byte. */
   readonly idleMs: number;
+  /** Milliseconds for an answer in all; default: none, for files may take hours. */
+  readonly wholeMs?: number;
   /** Bytes of an answer. */
   readonly maxBytes: number;
   /** What the sentence calls the server. */
@@ -14,17 +16,25 @@ export interface FetchLimits {
 }
 
 /** @throws InputError `answer-too-long` while the body is read; whatever else fetch throws */
-export function limitedFetch({ idleMs, maxBytes, server }: FetchLimits): typeof fetch {
+export function limitedFetch({
+  idleMs,
+  wholeMs = Number.POSITIVE_INFINITY,
+  maxBytes,
+  server,
+}: FetchLimits): typeof fetch {
   return async (input, init) => {
     const silent = new AbortController();
+    const end = performance.now() + wholeMs;
     const given = init?.signal;
     const signal = given ? AbortSignal.any([given, silent.signal]) : silent.signal;
     /** Waits for `work`, and no longer than it may be silent. */
     const soon = async <T>(work: Promise<T>): Promise<T> => {
-      const timer = setTimeout(
-        () => silent.abort(new Error(`nothing came for ${idleMs / 1000} seconds`)),
-        idleMs,
-      );
+      const left = end - performance.now();
+      const reason =
+        left < idleMs
+          ? `it did not end within ${wholeMs / 1000} seconds`
+          : `nothing came for ${idleMs / 1000} seconds`;
+      const timer = setTimeout(() => silent.abort(new Error(reason)), Math.min(idleMs, Math.max(0, left)));
       return work.finally(() => clearTimeout(timer));
     };
     const response = await soon(fetch(input, { ...init, signal }));
