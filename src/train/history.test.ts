@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { continueHistory, readSamples } from "./history.ts";
+import { continueHistory, readLog, readSamples } from "./history.ts";
 
 let dir: string;
 beforeEach(async () => {
@@ -58,3 +58,11 @@ it("reads the samples of 0.1.0 as they are", async () => {
   );
   expect(await readSamples(dir)).toEqual([{ step: 5, text: "a \\* *b* &#32;\n\nc" }]);
 });
+
+it.each(["null", "7", "[]", "{}", '{"step":"x"}', '{"step":1,"loss":"<b>"}', '{"step":1e999}', "{"])(
+  "a log with %s for a row is refused with its line",
+  async (line) => {
+    await writeFile(join(dir, "log.jsonl"), `{"step":1,"loss":2.5}\n${line}\n`);
+    await expect(readLog(dir)).rejects.toThrow(/log\.jsonl, line 2 is not a row of a log/);
+  },
+);

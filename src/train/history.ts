@@ -26,17 +26,29 @@ export async function readLog(folder: string): Promise<LogRow[]> {
     .split("\n")
     .slice(0, -1)
     .map((line, i): LogRow => {
-      try {
-        return JSON.parse(line);
-      } catch (cause) {
-        throw new InputError(
-          "log",
-          `${path}, line ${i + 1} is not a row of a log; delete the line.`,
-          {},
-          cause,
-        );
-      }
+      const row = parsed(line);
+      if (isRow(row)) return row;
+      throw new InputError("log", `${path}, line ${i + 1} is not a row of a log; delete the line.`);
     });
+}
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A step and other numbers; JSON has null for those that are not finite. */
+function isRow(value: unknown): value is LogRow {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "step" in value &&
+    Number.isSafeInteger(value.step) &&
+    Object.values(value).every((field) => typeof field === "number" || field === null)
+  );
 }
 
 export async function readSamples(folder: string): Promise<SampleRow[]> {
