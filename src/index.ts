@@ -58,6 +58,7 @@ export { evaluateModel } from "./evaluate/hosted-likelihood.ts";
 export { type LastWords, scoreLastWords } from "./evaluate/last-word.ts";
 export { type Lead, leadOf, lowestLoss, tooNear } from "./evaluate/lead.ts";
 export { evaluateTexts, readsAlone } from "./evaluate/likelihood.ts";
+export { leftOutByReason } from "./evaluate/membership.ts";
 export type { CopyRule } from "./evaluate/novelty/copies.ts";
 export type { Finding } from "./evaluate/novelty/finding.ts";
 export { auditLeaks, type Leak, type LeakAudit } from "./evaluate/novelty/leaks.ts";

@@ -214,8 +214,10 @@ describe("punchline novelty openai:NAME", () => {
     ];
     const ran = await run(words, chats("number 7919 cross the road of 1?"), folder);
     expect(ran).toMatchObject({ status: 0 });
-    const { samples, usage } = JSON.parse(ran.stdout);
+    const { samples, usage, notes, membership_left_out } = JSON.parse(ran.stdout);
     expect(samples.map(({ text }: { text: string }) => text)).toEqual([jokes[1], jokes[1]]);
+    expect(membership_left_out).toContainEqual({ signal: "zlib", reason: "openai:joker runs elsewhere." });
+    expect(notes.join()).toContain("not asked to complete training texts");
     expect(usage.requests).toBe(2);
   });
 });

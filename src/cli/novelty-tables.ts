@@ -1,7 +1,7 @@
 /** What `punchline novelty` tells a person. */
 
 import { visible } from "../core/printable.ts";
-import type { ModelAudit, SnapshotAudit } from "../index.ts";
+import { leftOutByReason, type ModelAudit, type SnapshotAudit } from "../index.ts";
 import type { Context } from "./context.ts";
 import { formatCount } from "./format.ts";
 import { wrap } from "./layout.ts";
@@ -47,8 +47,8 @@ export function printAudit(ctx: Context, audit: ModelAudit): void {
       `Given the first ${prefix} tokens, it completed word for word ${share(training.copies, training.n)} training texts and ${share(heldout.copies, heldout.n)} unseen ones.`,
     );
   }
-  for (const { signal, reason } of audit.membership_left_out ?? [])
-    say(`The membership signal "${signal}" is left out: ${reason}`);
+  for (const { signals, reason } of leftOutByReason(audit.membership_left_out ?? []))
+    say(`Left out of the membership signals: ${signals.join(", ")}. ${reason}`);
   if (checkpoints) printSnapshots(ctx, checkpoints);
   for (const { text, copy_kind, part, nearest } of audit.samples.filter(({ copy }) => copy).slice(0, SHOWN)) {
     ctx.print();

@@ -32,6 +32,26 @@ export interface Membership {
   readonly leftOut: readonly { readonly signal: MembershipSignal; readonly reason: string }[];
 }
 
+/** The signals that need no second model. */
+const ownSignals: readonly MembershipSignal[] = ["perplexity", "zlib", "lowercase"];
+
+/** Of a model that cannot be asked for the likelihood of texts: no signal, and the reason for each. */
+export const withoutMembership = (reason: string): Membership => ({
+  signals: [],
+  leftOut: ownSignals.map((signal) => ({ signal, reason })),
+});
+
+/** The signals that are left out for one reason together, in their order. */
+export function leftOutByReason(
+  leftOut: Membership["leftOut"],
+): readonly { readonly signals: readonly MembershipSignal[]; readonly reason: string }[] {
+  const reasons = [...new Set(leftOut.map(({ reason }) => reason))];
+  return reasons.map((reason) => ({
+    reason,
+    signals: leftOut.filter((one) => one.reason === reason).map(({ signal }) => signal),
+  }));
+}
+
 export interface MembershipOptions {
   /** A smaller model for the signal `smaller`. */
   readonly smaller?: Scorer;
@@ -49,8 +69,7 @@ export async function measureMembership(
 ): Promise<Membership> {
   const total = texts.training.length + texts.heldout.length;
   let done = 0;
-  const names: readonly MembershipSignal[] = ["perplexity", "zlib", "lowercase", "smaller"];
-  const wanted = names.filter((signal) => signal !== "smaller" || options.smaller);
+  const wanted = signalsWith(options.smaller);
   const failed = new Map<MembershipSignal, string>();
   const measure = async (list: readonly string[]) => {
     const rows: Readonly<Record<string, number>>[] = [];
@@ -85,6 +104,9 @@ export async function measureMembership(
   }
   return { signals, leftOut: [...failed].map(([signal, reason]) => ({ signal, reason })) };
 }
+
+const signalsWith = (smaller: Scorer | undefined): readonly MembershipSignal[] =>
+  smaller ? [...ownSignals, "smaller"] : ownSignals;
 
 /** The signals of some texts; those that cannot be computed are added to `failed`, and none of them tried again. */
 async function signalsOf(

@@ -7,7 +7,7 @@ import { openSource, type SourceOptions } from "../data/sources/source.ts";
 import { evenly } from "../evaluate/evenly.ts";
 import { measureExtraction } from "../evaluate/extraction.ts";
 import { localModel } from "../evaluate/local-model.ts";
-import { measureMembership } from "../evaluate/membership.ts";
+import { measureMembership, withoutMembership } from "../evaluate/membership.ts";
 import { type AuditOptions, auditSamples } from "../evaluate/novelty/audit.ts";
 import { Auditor, type AuditorOptions } from "../evaluate/novelty/auditor.ts";
 import { openIndex } from "../evaluate/novelty/index-file.ts";
@@ -28,6 +28,8 @@ export interface ModelAuditOptions extends Omit<AuditOptions, "heldOut" | "train
   readonly baseline?: readonly string[];
   /** The model that wrote the samples, to be asked for training texts and their likelihood. */
   readonly lm?: LanguageModel;
+  /** Why there is no such model that could be asked, in a sentence. Default: nothing is to be asked. */
+  readonly unasked?: string;
   /** Training and held-out texts that the model is asked about, of each. Default 100. */
   readonly asked?: number;
   /** Tokens of a text that the model is given. Default 10. */
@@ -67,7 +69,8 @@ export async function auditModel(
   samples: readonly string[],
   options: ModelAuditOptions,
 ): Promise<ModelAudit> {
-  const { data, lm, asked = 100, prefix = 10, indexFile, everywhere = false, baseline, ...audit } = options;
+  const { data, lm, unasked, asked = 100, prefix = 10, ...others } = options;
+  const { indexFile, everywhere = false, baseline, ...audit } = others;
   const places = placesOf(data);
   const elsewhere = everywhere ? undefined : elsewhereOf(data, audit);
   const index = everywhere
@@ -83,13 +86,15 @@ export async function auditModel(
     ...(everywhere && !baseline ? { baselineIndex: buildIndex(data.splits.train) } : {}),
     ...(elsewhere ? { elsewhere } : {}),
   });
-  const judged = { ...found, notes: notesOf(found.parts, places.length, everywhere, baseline !== undefined) };
-  if (lm === undefined) return judged;
-  const { config, predicts } = lm.model;
-  if (predicts !== "each") {
-    const silent = `A ${config.model_type} does not predict each token of a text from those before it, so it was not asked to complete training texts, nor how likely it finds them.`;
-    return { ...judged, notes: [...judged.notes, silent] };
+  const notes = notesOf(found.parts, places.length, everywhere, baseline !== undefined);
+  const reason = lm === undefined ? unasked : unaskable(lm);
+  if (reason !== undefined) {
+    const { signals, leftOut } = withoutMembership(reason);
+    const note = `${reason} So the model was not asked to complete training texts, nor how likely it finds them.`;
+    return { ...found, notes: [...notes, note], membership: signals, membership_left_out: leftOut };
   }
+  const judged = { ...found, notes };
+  if (lm === undefined) return judged;
   const model = localModel(lm, audit.signal);
   try {
     const asking = askable(lm, { training, heldOut }, asked);
@@ -119,6 +124,12 @@ export function elsewhereOf(
     partOf: (source) => other[source]!.part,
   };
 }
+
+/** Why a model cannot be asked how likely texts are, nor to complete them; undefined where it can. */
+const unaskable = ({ model }: LanguageModel): string | undefined =>
+  model.predicts === "each"
+    ? undefined
+    : `A ${model.config.model_type} does not predict each token of a text from those before it.`;
 
 /** Every text of the source and the part that it is in, the training part first. */
 function placesOf({ splits, droppedTexts = [] }: ModelAuditOptions["data"]) {

@@ -110,6 +110,7 @@ export default defineCommand({
     const whole = await auditModel(texts, {
       data,
       ...(model?.kind === "local" && asked > 0 ? { lm: model.lm, asked, prefix } : {}),
+      ...(model?.kind === "hosted" ? { unasked: `${model.name} runs elsewhere.` } : {}),
       rule,
       everywhere: file,
       ...present({ prompt, indexFile, baseline }),

@@ -1,6 +1,7 @@
 /** Chapter: does the model invent, or has it remembered? */
 
 import type { Rate } from "../../evaluate/intervals.ts";
+import { leftOutByReason, type MembershipSignal } from "../../evaluate/membership.ts";
 import type { AuditedText } from "../../evaluate/novelty/auditor.ts";
 import { CLOSE, verdictOf } from "../../evaluate/novelty/finding.ts";
 import type { ModelAudit, SnapshotAudit } from "../../evaluate/novelty/model-audit.ts";
@@ -134,18 +135,19 @@ ${
 ${
   a.membership !== undefined &&
   a.membership.length > 0 &&
-  dataTable<{ readonly signal: string; readonly auc: number }>({
+  dataTable<{ readonly signal: MembershipSignal; readonly auc: number }>({
     caption: "How well it can be told that a joke was learned from",
     columns: [
-      { header: "Signal", cell: (m) => signals[m.signal] ?? m.signal },
+      { header: "Signal", cell: (m) => signals[m.signal] },
       { header: "AUC (0.5 is chance)", numeric: true, cell: (m) => decimal(m.auc, 2) },
     ],
     rows: a.membership,
   })
 }
 ${a.notes?.map((note) => html`<p class="note">${note}</p>`)}
-${(a.membership_left_out ?? []).map(
-  ({ signal, reason }) => html`<p class="note">Left out: ${signals[signal] ?? signal}. ${reason}</p>`,
+${leftOutByReason(a.membership_left_out ?? []).map(
+  (one) =>
+    html`<p class="note">Left out of what tells a joke that was learned: ${one.signals.map((signal) => signals[signal]).join("; ")}. ${one.reason}</p>`,
 )}`;
 }
 
@@ -154,7 +156,7 @@ function rateRow(label: string, { rate, interval }: Rate, lead = false): RateRow
 }
 
 /** The signals of evaluate/membership.ts in words. */
-const signals: Readonly<Record<string, string>> = {
+const signals: Readonly<Record<MembershipSignal, string>> = {
   perplexity: "likely to the model",
   zlib: "likelier than its compressed size suggests",
   lowercase: "likelier than itself in lower case",
