@@ -143,6 +143,7 @@ export {
   type ModelAuditOptions,
   noveltyAuditor,
   readTexts,
+  sourceAuditor,
 } from "./story/audit.ts";
 export { chapterNames } from "./story/chapters/index.ts";
 export { comparePage } from "./story/compare-page.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { prepareTexts } from "../src/data/prepare.ts";
 import { likenessOf } from "../src/evaluate/novelty/finding.ts";
-import { auditModel } from "../src/story/audit.ts";
+import { auditModel, sourceAuditor } from "../src/story/audit.ts";
 import { punchline, temporaryFolder } from "./cli.ts";
 import { randomModel } from "./random-model.ts";
 
@@ -66,6 +66,30 @@ describe("all of a source", () => {
     expect(audit.samples.map(({ part }) => part)).toEqual(["too_short", undefined]);
   });
 
+  it("is where texts are found that the source leaves out, and that the cleaning takes away whole", async () => {
+    const batches = [
+      { texts: [...texts, "Шутка про медведя"] },
+      { texts: [], dropped: { attack_on_a_group: ["A joke about some people."] } },
+    ];
+    const cleaning = { keepUnicode: false };
+    const data = await prepareTexts(batches, { cleaning, nearDuplicates: false });
+    expect(data.summary.dropped).toEqual({ empty: 1, attack_on_a_group: 1 });
+    expect(data.summary.rows_in).toBe(texts.length + 2);
+    const audit = await auditModel(["Шутка про медведя", "A joke about some people."], {
+      data,
+      everywhere: true,
+    });
+    expect(audit.samples.map(({ part }) => part)).toEqual(["empty", "attack_on_a_group"]);
+    expect(audit.notes!.join(" ")).toContain("1 in what was left out for attacking a group of people");
+  });
+
+  it("is what a sample is judged by where it is shown", async () => {
+    const data = await prepared();
+    const auditor = await sourceAuditor(data);
+    const shown = [data.splits.train[0]!, data.splits.validation[0]!, "ab", "Zebras yodel."];
+    expect(shown.map((text) => likenessOf(auditor.audit(text)))).toEqual(["copy", "known", "known", "new"]);
+  });
+
   it("is told of for a model, whose copies are those of what it was trained on", async () => {
     const data = await prepared();
     const held = data.splits.test[0]!;
@@ -122,4 +146,25 @@ it("says that a model was asked for no text, and gives no rate of none", async (
   const audit = JSON.parse(stdout);
   expect(audit.extraction).toBeUndefined();
   expect(audit.notes.join(" ")).toMatch(/No text could be asked for/);
+});
+
+it("sample --novel throws away what stands in the data outside its training part", async () => {
+  const cwd = temporaryFolder();
+  const plain = { exactDuplicates: false, nearDuplicates: false };
+  const [known] = (await prepareTexts([{ texts }], plain)).splits.validation;
+  // A model of one text writes nothing else.
+  writeFileSync(join(cwd, "one.txt"), Array.from({ length: 60 }, () => known).join("\n"));
+  writeFileSync(join(cwd, "all.txt"), texts.join("\n"));
+  const train = ["train", "--out", "run", "--data", "one.txt", "--no-duplicates", "--near", "off"];
+  const split = ["--validation", "0", "--test", "0"];
+  const sizes = ["--width", "32", "--batch-size", "8", "--steps", "120", "--learning-rate", "0.02"];
+  const ran = await punchline([...train, ...split, ...sizes, "--sample-every", "0"], { cwd });
+  expect(ran.status, ran.stderr).toBe(0);
+  const words = ["sample", "run", "--novel", "--data", "all.txt", "--temperature", "0"];
+  expect(await punchline([...words.slice(0, 2), "--temperature", "0"], { cwd })).toMatchObject({
+    stdout: `${known}\n`,
+  });
+  const sampled = await punchline(words, { cwd });
+  expect(sampled.status, sampled.stderr).toBe(1);
+  expect(sampled.stderr).toMatch(/Threw away \d+ of \d+ texts: \d+ in the data outside its training part/);
 });

@@ -137,7 +137,7 @@ async function* allBatches(
       for (const prompt of batch.prompts ?? []) characters += prompt.length;
       checkMemory(source.name, texts, characters, usedBefore);
       counts[i]! += batch.texts.length;
-      for (const n of Object.values(batch.dropped ?? {})) counts[i]! += n;
+      for (const left of Object.values(batch.dropped ?? {})) counts[i]! += left.length;
       yield i < heldOut ? { ...batch, heldOut: true } : batch;
     }
   }

@@ -139,9 +139,9 @@ export async function prepareTexts(
   let prompted = false;
   for await (const batch of batches) {
     rowsIn += batch.texts.length;
-    for (const [reason, n] of Object.entries(batch.dropped ?? {})) {
-      rowsIn += n;
-      drop(reason, n);
+    for (const [reason, left] of Object.entries(batch.dropped ?? {})) {
+      rowsIn += left.length;
+      for (const text of left) dropText(reason, text);
     }
     options.signal?.throwIfAborted();
     prompted ||= batch.prompts !== undefined;
@@ -152,8 +152,11 @@ export async function prepareTexts(
       const whole = prompt === "" ? { text: own, prompt: 0 } : joined(prompt, own, options.separator);
       const item: Item = batch.heldOut ? { ...whole, heldOut: true } : whole;
       refuseEnd(item.text, end, from);
-      if (own.trim() === "") drop("empty");
-      else if (item.text.length < minLength) dropText("too_short", item.text);
+      if (own.trim() === "") {
+        // What the cleaning took away whole can still be looked for.
+        if (raw.trim() === "") drop("empty");
+        else dropText("empty", raw);
+      } else if (item.text.length < minLength) dropText("too_short", item.text);
       else if (item.text.length > maxLength) dropText("too_long", item.text);
       else items.push(item);
     }

@@ -4,7 +4,7 @@
  */
 import { type Distribution, textQuality } from "./diversity.ts";
 import { copyRate } from "./novelty/audit.ts";
-import type { Auditor } from "./novelty/auditor.ts";
+import type { Judge } from "./novelty/auditor.ts";
 
 export interface TextMeasures {
   /** Number of texts measured. */
@@ -39,7 +39,7 @@ export interface TextMeasures {
 
 export interface MeasureOptions {
   /** Of the training texts that copies are looked up in. */
-  readonly auditor: Auditor;
+  readonly auditor: Judge;
   /** Words that count as real. */
   readonly vocabulary: ReadonlySet<string>;
   readonly ended?: readonly boolean[];

@@ -8,8 +8,8 @@ import { evenly } from "../evaluate/evenly.ts";
 import { measureExtraction } from "../evaluate/extraction.ts";
 import { localModel } from "../evaluate/local-model.ts";
 import { measureMembership, withoutMembership } from "../evaluate/membership.ts";
-import { type AuditOptions, auditSamples } from "../evaluate/novelty/audit.ts";
-import { Auditor, type AuditorOptions } from "../evaluate/novelty/auditor.ts";
+import { type AuditOptions, auditSamples, located } from "../evaluate/novelty/audit.ts";
+import { Auditor, type AuditorOptions, type Judge } from "../evaluate/novelty/auditor.ts";
 import { openIndex } from "../evaluate/novelty/index-file.ts";
 import type { ModelAudit } from "../evaluate/novelty/model-audit.ts";
 import { buildIndex, type TrainingIndex } from "../evaluate/novelty/training-index.ts";
@@ -18,7 +18,7 @@ import type { LanguageModel } from "../generate/language-model.ts";
 
 export interface ModelAuditOptions extends Omit<AuditOptions, "heldOut" | "train"> {
   /** What the samples are looked up in; what is held out is the baseline. */
-  readonly data: Pick<PreparedData, "kind" | "splits" | "droppedTexts">;
+  readonly data: Source & Pick<PreparedData, "kind">;
   /**
    * Whether all of the source counts, as for texts that no model of it wrote. Default false: the training part counts,
    * and what is found in another part is said to be there.
@@ -44,6 +44,24 @@ export async function noveltyAuditor(
   { indexFile, ...options }: AuditorOptions & { readonly indexFile?: string } = {},
 ): Promise<Auditor> {
   return new Auditor(await noveltyIndex(training, indexFile), options);
+}
+
+/** What the samples are looked up in. */
+type Source = Pick<PreparedData, "splits" | "droppedTexts">;
+
+/**
+ * The auditor of all of a source: copies are those of its training part, and what stands in another part, or was
+ * dropped, has that `part` and is not new either.
+ */
+export async function sourceAuditor(
+  data: Source,
+  options: AuditorOptions & { readonly indexFile?: string } = {},
+): Promise<Judge> {
+  const auditor = await noveltyAuditor(data.splits.train, options);
+  const elsewhere = elsewhereOf(data, options);
+  const judge: Judge["judge"] = (text, prompt) =>
+    located(auditor.judge(text, prompt), elsewhere ? { elsewhere } : {});
+  return { judge, audit: (text, prompt) => judge(text, prompt).audited };
 }
 
 async function noveltyIndex(training: readonly string[], file: string | undefined): Promise<TrainingIndex> {
@@ -112,10 +130,7 @@ export async function auditModel(
 }
 
 /** What judges texts by the parts of the source that a model was not trained on; undefined where there are none. */
-export function elsewhereOf(
-  data: ModelAuditOptions["data"],
-  options: AuditorOptions = {},
-): AuditOptions["elsewhere"] {
+export function elsewhereOf(data: Source, options: AuditorOptions = {}): AuditOptions["elsewhere"] {
   const other = placesOf(data).filter(({ part }) => part !== "train");
   if (other.length === 0) return undefined;
   const index = buildIndex(other.map(({ text }) => text));
@@ -132,7 +147,7 @@ const unaskable = ({ model }: LanguageModel): string | undefined =>
     : `A ${model.config.model_type} does not predict each token of a text from those before it.`;
 
 /** Every text of the source and the part that it is in, the training part first. */
-function placesOf({ splits, droppedTexts = [] }: ModelAuditOptions["data"]) {
+function placesOf({ splits, droppedTexts = [] }: Source) {
   const parts = (["train", "validation", "test"] as const).flatMap((part) =>
     splits[part].map((text) => ({ text, part: part as string })),
   );
@@ -146,6 +161,8 @@ const partNames: Readonly<Record<string, string>> = {
   test: "the test part",
   duplicate: "what was dropped as a duplicate",
   near_duplicate: "what was dropped as a near duplicate",
+  attack_on_a_group: "what was left out for attacking a group of people",
+  empty: "what was dropped as nothing was left of it after cleaning",
   too_short: "what was dropped as too short",
   too_long: "what was dropped as too long",
 };

@@ -11,11 +11,11 @@ import { evenly } from "../evaluate/evenly.ts";
 import { canEncode, textFeatures } from "../evaluate/features.ts";
 import { type Lead, leadOf } from "../evaluate/lead.ts";
 import { mauve } from "../evaluate/mauve.ts";
-import type { Auditor } from "../evaluate/novelty/auditor.ts";
+import type { Judge } from "../evaluate/novelty/auditor.ts";
 import { measureTexts, type TextMeasures } from "../evaluate/quality.ts";
 import type { LocalModel, TextModel } from "../generate/text-model.ts";
 import { normalise } from "../text/normalise.ts";
-import { noveltyAuditor, textsOf } from "./audit.ts";
+import { sourceAuditor, textsOf } from "./audit.ts";
 import {
   type HeldOut,
   heldOutOf,
@@ -96,7 +96,7 @@ interface Ground {
   /** What the first run is called. */
   readonly name: string;
   readonly data: PreparedData;
-  readonly auditor: Auditor;
+  readonly auditor: Judge;
   readonly vocabulary: ReadonlySet<string>;
   readonly heldOut: HeldOut;
   /** Real texts, as many as each run writes. */
@@ -225,7 +225,7 @@ async function groundOf(
   return {
     name: model.name,
     data,
-    auditor: await auditorOf(train, model, options),
+    auditor: await auditorOf(data, model, options),
     vocabulary: vocabularyOf(train),
     heldOut: heldOutOf(data),
     real,
@@ -252,7 +252,7 @@ async function ownData(
   data: PreparedData,
   ground: Ground,
   options: QualityOptions,
-): Promise<{ auditor: Auditor }> {
+): Promise<{ auditor: Judge }> {
   if (data.fingerprint === ground.data.fingerprint) return { auditor: ground.auditor };
   const learned = new Set(data.splits.train.map(normalise));
   const { validation, test } = ground.data.splits;
@@ -265,17 +265,13 @@ async function ownData(
       { seen },
     );
   }
-  return { auditor: await auditorOf(data.splits.train, model, options) };
+  return { auditor: await auditorOf(data, model, options) };
 }
 
-async function auditorOf(
-  training: readonly string[],
-  model: TextModel,
-  options: QualityOptions,
-): Promise<Auditor> {
+async function auditorOf(data: PreparedData, model: TextModel, options: QualityOptions): Promise<Judge> {
   const indexFile = await options.indexFile?.(model);
   const few = { neighbours: 1, cueTexts: 0 };
-  return noveltyAuditor(training, indexFile === undefined ? few : { ...few, indexFile });
+  return sourceAuditor(data, indexFile === undefined ? few : { ...few, indexFile });
 }
 
 /** As many training texts as there are real ones beside. */
@@ -302,6 +298,8 @@ const LEAST = 20;
 /** Finds a model with vectors that can be believed: the one that was named, or the first run that knows enough. */
 class EncoderSearch {
   found: LocalModel | undefined;
+  /** Whether any model had vectors at all. */
+  offered = false;
   readonly judged: JudgedEncoder[] = [];
   /** Why models that have vectors are not used, in sentences. */
   readonly doubts: string[] = [];
@@ -309,8 +307,9 @@ class EncoderSearch {
   /** Takes the model where none is found yet and it predicts the real texts well enough to encode them. */
   async offer(model: TextModel, ground: Ground, signal: AbortSignal | undefined): Promise<void> {
     const { real, data } = ground;
-    if (this.found !== undefined || real.length < LEAST || signal?.aborted) return;
     if (model.kind !== "local" || !canEncode(model.lm.model)) return;
+    this.offered = true;
+    if (this.found !== undefined || real.length < LEAST || signal?.aborted) return;
     const { name } = model;
     try {
       const judged = await judgeEncoder(model.lm, real, textsOf(data).training, signal);
@@ -331,21 +330,20 @@ export function against({ perplexity, unigram_perplexity }: EncoderQuality): str
 
 /** MAUVE of each list of texts against the real ones; none, with the reason in a sentence, where it is left out. */
 async function nearness(
-  { found, doubts }: EncoderSearch,
+  { found, offered, doubts }: EncoderSearch,
   { real }: Ground,
   lists: readonly (readonly string[])[],
   signal: AbortSignal | undefined,
 ): Promise<{ readonly near: readonly number[]; readonly leftOut: string | null }> {
   const without = (leftOut: string) => ({ near: [], leftOut });
   if (signal?.aborted) return without("MAUVE is left out: the report was interrupted before it.");
+  if (!offered) return without("MAUVE needs a model with a vector for each token: name one with --encoder.");
   if (real.length < LEAST)
     return without(`MAUVE needs at least ${LEAST} held-out texts; there are ${real.length}.`);
-  if (found === undefined && doubts.length > 0)
+  if (found === undefined)
     return without(
       `${doubts.join(" ")} So MAUVE is left out: by vectors of a model that knows so little, gibberish can be nearer to real texts than English is. Train longer, or name a better model with --encoder.`,
     );
-  if (found === undefined)
-    return without("MAUVE needs a model with a vector for each token: name one with --encoder.");
   try {
     const vectors = await textFeatures(found.lm, real, signal);
     const near: number[] = [];

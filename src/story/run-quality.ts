@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { PreparedData } from "../data/prepare.ts";
 import type { Evaluation } from "../evaluate/evaluation.ts";
 import { evaluateModel } from "../evaluate/hosted-likelihood.ts";
-import type { AuditedText, Auditor } from "../evaluate/novelty/auditor.ts";
+import type { AuditedText, Judge } from "../evaluate/novelty/auditor.ts";
 import { measureTexts, type TextMeasures } from "../evaluate/quality.ts";
 import type { Sample } from "../generate/sample.ts";
 import type { TextModel } from "../generate/text-model.ts";
@@ -102,7 +102,7 @@ export const isRanked = ({
  */
 export async function measureRun(
   model: TextModel,
-  training: { readonly auditor: Auditor; readonly vocabulary: ReadonlySet<string> },
+  training: { readonly auditor: Judge; readonly vocabulary: ReadonlySet<string> },
   heldOut: HeldOut,
   options: WritingOptions,
 ): Promise<MeasuredRun> {

@@ -4,11 +4,10 @@
  */
 import { version } from "../core/version.ts";
 import { prepareData } from "../data/prepare-sources.ts";
-import { Auditor } from "../evaluate/novelty/auditor.ts";
-import { buildIndex } from "../evaluate/novelty/training-index.ts";
 import { writeFileAtomic } from "../hub/atomic.ts";
 import { withFolderLock } from "../hub/lock.ts";
 import { chapterFindings, renderReport } from "../report/index.ts";
+import { sourceAuditor } from "./audit.ts";
 import { chaptersOf, storyChapters } from "./chapters/index.ts";
 import { StoryClock } from "./clock.ts";
 import { quickPlan, type StoryPlan, usualPlan } from "./plan.ts";
@@ -101,7 +100,7 @@ async function tell(
   const emit = (event: StoryEvent) => options.onEvent?.(event, clock.secondsLeft());
   emit({ type: "data", data });
 
-  const auditor = new Auditor(buildIndex(data.splits.train), { neighbours: 1 });
+  const auditor = await sourceAuditor(data, { neighbours: 1 });
   const telling: Telling = {
     data,
     dataSeconds,

@@ -54,10 +54,11 @@ export const oneLinersKind: SourceKind = {
       progress: { bytes: 0, totalBytes: 0 },
       async *batches() {
         const kept = includeAttacks ? jokes : jokes.filter((joke) => !isAttack(joke.tags));
+        const attacks = jokes.filter((joke) => isAttack(joke.tags)).map((joke) => joke.body);
         yield {
           texts: kept.map((joke) => joke.body),
           ...(promptColumn === undefined ? {} : { prompts: kept.map(({ tags }) => tags.join(", ")) }),
-          dropped: includeAttacks ? {} : { [attackReason]: jokes.length - kept.length },
+          dropped: includeAttacks ? {} : { [attackReason]: attacks },
         };
       },
     };

@@ -16,8 +16,8 @@ export interface TextBatch {
   readonly documents?: boolean;
   /** Whether its texts are all for validation. Default false. */
   readonly heldOut?: boolean;
-  /** Rows that the source itself leaves out, by reason. */
-  readonly dropped?: Readonly<Record<string, number>>;
+  /** Texts that the source itself leaves out, by reason. */
+  readonly dropped?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** How a file was read, as far as it was found out and not asked for. */

@@ -129,7 +129,10 @@ function steps(total: number, { onProgress, signal }: AuditOptions) {
 }
 
 /** With the part of the source in which the text was found. */
-function located(judged: Judged, { partOf = () => "train", elsewhere }: AuditOptions): Judged {
+export function located(
+  judged: Judged,
+  { partOf = () => "train", elsewhere }: Pick<AuditOptions, "partOf" | "elsewhere">,
+): Judged {
   if (judged.audited.copy)
     return { ...judged, audited: { ...judged.audited, part: partOf(sourceOf(judged)) } };
   const other = elsewhere?.auditor.judge(judged.audited.text);

@@ -66,6 +66,9 @@ export interface Judged {
   readonly spans: SharedSpans;
 }
 
+/** What judges single texts: an auditor, or several as one. */
+export type Judge = Pick<Auditor, "audit" | "judge">;
+
 /**
  * Make one for an index and use it for all texts: it prepares the search for the nearest ones, which takes
  * about as long as the index itself and four bytes for each character of the data.
