@@ -143,7 +143,6 @@ export {
   type ModelAuditOptions,
   noveltyAuditor,
   readTexts,
-  sourceAuditor,
 } from "./story/audit.ts";
 export { chapterNames } from "./story/chapters/index.ts";
 export { comparePage } from "./story/compare-page.ts";
