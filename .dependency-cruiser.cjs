@@ -17,6 +17,7 @@ const trained = [...evaluation, "ops", "autodiff", "onnx", "optim", "evaluate"];
 const formulas = [
   "evaluate/lead\\.ts$",
   "evaluate/intervals\\.ts$",
+  "evaluate/left-out\\.ts$",
   "evaluate/novelty/finding\\.ts$",
   "compare/case-names\\.ts$",
   "compare/faster\\.ts$",

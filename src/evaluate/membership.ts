@@ -41,17 +41,6 @@ export const withoutMembership = (reason: string): Membership => ({
   leftOut: ownSignals.map((signal) => ({ signal, reason })),
 });
 
-/** The signals that are left out for one reason together, in their order. */
-export function leftOutByReason(
-  leftOut: Membership["leftOut"],
-): readonly { readonly signals: readonly MembershipSignal[]; readonly reason: string }[] {
-  const reasons = [...new Set(leftOut.map(({ reason }) => reason))];
-  return reasons.map((reason) => ({
-    reason,
-    signals: leftOut.filter((one) => one.reason === reason).map(({ signal }) => signal),
-  }));
-}
-
 export interface MembershipOptions {
   /** A smaller model for the signal `smaller`. */
   readonly smaller?: Scorer;

@@ -1,7 +1,8 @@
 /** Chapter: does the model invent, or has it remembered? */
 
 import type { Rate } from "../../evaluate/intervals.ts";
-import { leftOutByReason, type MembershipSignal } from "../../evaluate/membership.ts";
+import { leftOutByReason } from "../../evaluate/left-out.ts";
+import type { MembershipSignal } from "../../evaluate/membership.ts";
 import type { AuditedText } from "../../evaluate/novelty/auditor.ts";
 import { CLOSE, verdictOf } from "../../evaluate/novelty/finding.ts";
 import type { ModelAudit, SnapshotAudit } from "../../evaluate/novelty/model-audit.ts";
