@@ -1,6 +1,7 @@
 /** What a model reads of a prompt, said once where it is not what was given. */
 import { excerpt } from "../core/printable.ts";
 import { type LanguageModel, promptText, readPrompt, type TextModel, type Tokenizer } from "../index.ts";
+import { unknownToken, unknownWords } from "../text/unknown-words.ts";
 import type { Context } from "./context.ts";
 
 /**
@@ -18,13 +19,11 @@ export function shownPrompt(ctx: Context, model: TextModel, prompt: string): str
 
 /** What a vocabulary with a token for the unknown does not have of a prompt, in a sentence. */
 function lackingNote(tokenizer: Tokenizer, prompt: string): string | undefined {
-  const unknown = tokenizer.id("[UNK]") ?? tokenizer.id("<unk>");
-  if (unknown === undefined) return undefined;
-  const words = [...new Set(prompt.match(/\S+/g))].filter((word) => tokenizer.encode(word).includes(unknown));
+  const words = [...new Set(unknownWords(tokenizer, prompt))];
   if (words.length === 0) return undefined;
   const some = words.slice(0, 3).map((word) => JSON.stringify(excerpt(word)));
   const more = words.length > 3 ? ` and ${words.length - 3} more` : "";
-  return `The vocabulary cannot spell ${some.join(", ")}${more} of the prompt: the model sees ${tokenizer.token(unknown)} there.`;
+  return `The vocabulary cannot spell ${some.join(", ")}${more} of the prompt: the model sees ${unknownToken(tokenizer)} there.`;
 }
 
 /** Characters of a prompt that is quoted: a whole file may be one. */

@@ -213,6 +213,25 @@ describe("what is lost is said", () => {
     },
   );
 
+  it("says what a vocabulary that there was before cannot spell", async () => {
+    const english = await prepareTexts(
+      [{ texts: Array.from({ length: 40 }, (_, i) => `the hen number ${i} sat by the road number ${i}`) }],
+      { vocabulary: "wordpiece", nearDuplicates: false },
+    );
+    const again = (texts: readonly string[]) =>
+      prepareTexts([{ texts }], {
+        vocabulary: english.tokenizer,
+        nearDuplicates: false,
+        fractions: { validation: 0.2, test: 0 },
+      });
+    const known = Array.from({ length: 20 }, (_, i) => `the road number ${i} sat by the hen`);
+    expect((await again(known)).summary.warnings).toEqual([]);
+    const strange = known.map((text, i) => `${text} \u0434\u043e\u043c${i}`);
+    expect((await again(strange)).summary.warnings.join(" ")).toMatch(
+      /cannot spell 11 % of the words of these texts, such as "\u0434\u043e\u043c\d+": it sees \[UNK\] in their place/,
+    );
+  });
+
   it("a text that is to be ASCII is taken, and what that leaves too few of says why", async () => {
     const plain = { cleaning: { keepUnicode: false } } as const;
     await expect(prepare(cyrillic, plain)).rejects.toThrow(/no text left .*changed 100 % of their letters/);

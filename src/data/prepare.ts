@@ -220,6 +220,7 @@ export async function prepareTexts(
       near: dropped.near_duplicate ?? 0,
       compared,
       pairs: nearPairs,
+      ...(typeof options.vocabulary === "object" ? { tokenizer, texts: splits.train } : {}),
     }),
     fingerprint,
   };

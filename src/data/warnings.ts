@@ -3,6 +3,7 @@ import { InputError } from "../core/errors.ts";
 import type { CleaningOptions } from "../text/clean.ts";
 import { gravityOf, type LetterLoss } from "../text/letter-loss.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
+import { unknownToken, unknownWords } from "../text/unknown-words.ts";
 import type { DataSummary } from "./summary.ts";
 
 /** The loss as the document has it. */
@@ -63,10 +64,30 @@ export interface Findings {
   readonly near: number;
   readonly compared: number;
   readonly pairs: readonly (readonly [dropped: string, kept: string])[];
+  /** A vocabulary that there was before, and the texts that it is to spell. */
+  readonly tokenizer?: Tokenizer;
+  readonly texts?: readonly string[];
 }
 
-export function warningsOf({ loss, broken, ends, near, compared, pairs }: Findings): string[] {
-  const warnings: string[] = [];
+/** Share of the words from which those that a vocabulary cannot spell are worth a word; one of words leaves rare ones out. */
+const manyUnknown = ({ kind }: Tokenizer): number => (kind === "word" ? 0.2 : 0.02);
+/** Texts that are looked at for them. */
+const LOOKED_AT = 500;
+
+/** What a vocabulary made for other texts lacks of these: BERT's would read a Cyrillic file as nothing but `[UNK]`. */
+function unknownWarning(tokenizer: Tokenizer, texts: readonly string[]): string[] {
+  if (unknownToken(tokenizer) === undefined) return [];
+  const some = texts.slice(0, LOOKED_AT);
+  const unknown = some.flatMap((text) => unknownWords(tokenizer, text));
+  const words = some.reduce((sum, text) => sum + (text.match(/\S+/g)?.length ?? 0), 0);
+  if (unknown.length <= manyUnknown(tokenizer) * words) return [];
+  return [
+    `The model's vocabulary cannot spell ${percent(unknown.length, words)} of the words of these texts, such as ${quoted(unknown[0]!)}: it sees ${unknownToken(tokenizer)} in their place.`,
+  ];
+}
+
+export function warningsOf({ loss, broken, ends, near, compared, pairs, ...read }: Findings): string[] {
+  const warnings = read.tokenizer ? unknownWarning(read.tokenizer, read.texts ?? []) : [];
   if (gravityOf(loss) !== "none")
     warnings.push(
       `Cleaning changes the letters of these texts: ${lossText(loss)}. --keep-unicode keeps every letter.`,

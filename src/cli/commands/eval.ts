@@ -153,9 +153,12 @@ function printScore(
   const units = model.kind === "local" ? tokenUnit(model.lm.tokenizer) : "tokens";
   const unit = units.slice(0, -1);
   const pseudo = result.likelihood === "pseudo" ? "pseudo-" : "";
+  // A vocabulary of words has punctuation as tokens too, and spells unknown words where words are counted.
+  const written = unit === "word" ? ["word or mark", "word as written"] : [unit, "word"];
+  const large = (value: number) => (value < 1e6 ? value.toFixed(2) : value.toExponential(2));
   const per = [
-    `${result.perplexity.toFixed(2)} per ${unit}`,
-    `${result.perplexity_per_word.toFixed(2)} per word`,
+    `${large(result.perplexity)} per ${written[0]}`,
+    `${large(result.perplexity_per_word)} per ${written[1]}`,
     `${result.perplexity_per_byte.toFixed(3)} per byte`,
   ];
   if ("accuracy" in result)

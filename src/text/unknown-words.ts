@@ -1,0 +1,14 @@
+/** Words that a vocabulary with a token for the unknown, as BERT's or one of words, cannot spell. */
+import type { Tokenizer } from "./tokenizer.ts";
+
+/** The token that is read for what the vocabulary lacks; undefined where there is none. */
+export const unknownToken = (tokenizer: Tokenizer): string | undefined =>
+  ["[UNK]", "<unk>"].find((token) => tokenizer.id(token) !== undefined);
+
+/** The words of `text`, as white space parts them, that are read as the unknown token or have it in them. */
+export function unknownWords(tokenizer: Tokenizer, text: string): string[] {
+  const token = unknownToken(tokenizer);
+  if (token === undefined) return [];
+  const unknown = tokenizer.id(token)!;
+  return (text.match(/\S+/g) ?? []).filter((word) => tokenizer.encode(word).includes(unknown));
+}
