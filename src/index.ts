@@ -161,6 +161,7 @@ export type { StoryEvent } from "./story/telling.ts";
 export type { CleaningOptions, CleaningStep, TextCleaning } from "./text/clean.ts";
 export { optionsOfCleaning, type RecordedOptions } from "./text/cleaning-record.ts";
 export type { Tokenizer } from "./text/tokenizer.ts";
+export { unknownToken, unknownWords } from "./text/unknown-words.ts";
 export type { LogRow, SampleRow, StopReason, TrainEvent } from "./train/events.ts";
 export { readLog } from "./train/history.ts";
 export {

@@ -127,7 +127,7 @@ test("a learning rate that explodes: step, cause, and the last good state", asyn
   const rate = ["--learning-rate", "1e30", "--clip", "0", "--steps", "50"];
   const ran = await run("finetune", at("gpt2"), "--data", at("jokes.txt"), "--out", out, ...quick, ...rate);
   const message =
-    /Training stopped at step \d+: .*The checkpoint of step 0 is kept\. Train anew with a lower/;
+    /Training stopped at step \d+: .*The checkpoint of step 0 is kept\. Train again with a lower/;
   expect(ran).toMatchObject({ status: 1, errors: [expect.stringMatching(message)] });
   expect((await run("sample", out, "--json", "--max-length", "5")).status).toBe(0);
 });

@@ -1,7 +1,14 @@
 /** What a model reads of a prompt, said once where it is not what was given. */
 import { excerpt } from "../core/printable.ts";
-import { type LanguageModel, promptText, readPrompt, type TextModel, type Tokenizer } from "../index.ts";
-import { unknownToken, unknownWords } from "../text/unknown-words.ts";
+import {
+  type LanguageModel,
+  promptText,
+  readPrompt,
+  type TextModel,
+  type Tokenizer,
+  unknownToken,
+  unknownWords,
+} from "../index.ts";
 import type { Context } from "./context.ts";
 
 /**
