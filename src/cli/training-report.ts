@@ -18,7 +18,7 @@ export function reportTraining(
   ];
   if (steps > 0)
     ctx.print(
-      `${formatCount(steps)} steps in ${formatDuration(seconds)}; the last ones at ${formatRate(tokens_per_s)} ${units}/s, without validation and samples.`,
+      `${formatCount(steps)} steps in ${formatDuration(seconds)}; the last ones at ${formatRate(tokens_per_s)} ${units}/s, validation apart.`,
     );
   if (losses.length > 0) ctx.print(`In nats per ${units.slice(0, -1)}: ${losses.join(", ")}.`);
   const train = `${again} ${quoted(folder)} --resume`;
