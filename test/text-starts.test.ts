@@ -158,12 +158,15 @@ describe("a run folder", () => {
   });
 
   it("of 0.1.0, which carried the state from text to text, goes on so", async () => {
-    const { whole, stopped } = await interrupted({ resetState: false, countedBias: false }, (folder) => {
-      const path = join(folder, "run.json");
-      const record = JSON.parse(readFileSync(path, "utf8"));
-      const { resetState: _, countedBias: __, ...rest } = record.train;
-      writeFileSync(path, JSON.stringify({ ...record, train: rest }));
-    });
+    const { whole, stopped } = await interrupted(
+      { resetState: false, countedBias: false, shuffleTexts: false },
+      (folder) => {
+        const path = join(folder, "run.json");
+        const record = JSON.parse(readFileSync(path, "utf8"));
+        const { resetState: _, countedBias: __, shuffleTexts: ___, ...rest } = record.train;
+        writeFileSync(path, JSON.stringify({ ...record, train: rest }));
+      },
+    );
     expect(await contentsOf(stopped)).toEqual(await contentsOf(whole));
     expect(configOf(stopped)).not.toHaveProperty("reset_token_id");
   });

@@ -1,5 +1,6 @@
 /** The tokens of prepared data as a training reads them. */
 import { UsageError } from "../core/errors.ts";
+import { Random } from "../core/random.ts";
 import {
   type BatchSource,
   itemBatches,
@@ -115,7 +116,7 @@ function refuseUnfit(model: Model, data: PreparedData, options: TrainOptions): v
 
 /** Windows of one stream, through which all texts follow each other. */
 function windowBatches(model: Model, data: PreparedData, options: TrainOptions): BatchSource {
-  const { batchSize: batch, seqLen: length, stride, seed, resetState } = options;
+  const { batchSize: batch, seqLen: length, stride, seed, resetState, shuffleTexts } = options;
   const carries = carriesState(model);
   const kind = options.windows ?? (carries ? "stream" : "shuffled");
   if (kind === "stream" && !carries)
@@ -124,12 +125,13 @@ function windowBatches(model: Model, data: PreparedData, options: TrainOptions):
     );
   if (kind === "stream" && stride !== undefined)
     throw new UsageError("--stride is an option of --windows shuffled; lanes of a stream have no gaps.");
-  const tokens = streamOf(data, "train", data.tokenizer);
   if (kind === "stream") {
+    const tokens = streamOf(shuffleTexts ? inDrawnOrder(data, seed) : data, "train", data.tokenizer);
     // Of many texts each starts over by itself: the model heeds their ends.
     const restart = resetState && data.kind === "text" ? { restart: data.tokenizer.endOfText } : {};
     return streamWindows(tokens, { batch, length, seed, ...restart });
   }
+  const tokens = streamOf(data, "train", data.tokenizer);
   const windows = shuffledWindows(tokens, {
     batch,
     length,
@@ -137,6 +139,13 @@ function windowBatches(model: Model, data: PreparedData, options: TrainOptions):
     ...(stride === undefined ? {} : { stride }),
   });
   return model.predicts === "last" ? lastTargets(windows, length) : windows;
+}
+
+/** The same data with its training texts in an order that the seed draws; one text stays as it is. */
+function inDrawnOrder(data: PreparedData, seed: number): PreparedData {
+  const { train } = data.splits;
+  const order = new Random(seed, "texts").permutation(train.length);
+  return { ...data, splits: { ...data.splits, train: Array.from(order, (i) => train[i]!) } };
 }
 
 /** Texts in rows of their own, of which a masked model has some tokens hidden. */
