@@ -147,6 +147,7 @@ export {
 export { chapterNames } from "./story/chapters/index.ts";
 export { comparePage } from "./story/compare-page.ts";
 export { noveltyPage } from "./story/novelty-page.ts";
+export { refuseOverOther } from "./story/page-file.ts";
 export { type StoryPlan, usualMinutes } from "./story/plan.ts";
 export { qualityPage, qualityProtocol, qualityRows, splitOf } from "./story/quality-page.ts";
 export {

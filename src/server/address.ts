@@ -16,8 +16,7 @@ export function isLoopback(name: string): boolean {
 
 /**
  * The address that `host`, a name or an address, stands for.
- * @throws UsageError for an empty one, which Node takes for every address of the machine; the system's error
- * where nobody knows the name
+ * @throws UsageError for an empty one, which Node takes for every address of the machine, and a name that nobody knows
  */
 export async function addressOf(host: string): Promise<string> {
   const plain = host.replace(/^\[(.*)\]$/, "$1");
@@ -25,5 +24,11 @@ export async function addressOf(host: string): Promise<string> {
     throw new UsageError(
       `"${host}" is no address to listen at; give one such as 127.0.0.1, or 0.0.0.0 for all networks.`,
     );
-  return isIP(plain) ? plain : (await lookup(plain)).address;
+  if (isIP(plain)) return plain;
+  const found = await lookup(plain).catch(() => {
+    throw new UsageError(
+      `"${host}" is a name that nobody knows here; give an address such as 127.0.0.1, or 0.0.0.0 for all networks.`,
+    );
+  });
+  return found.address;
 }

@@ -245,6 +245,7 @@ describe("keys", () => {
     [{ host: "0" }, /other machines reach the model/],
     [{ host: "" }, /no address to listen at/],
     [{ host: " " }, /no address to listen at/],
+    [{ host: "999.1.1.1" }, /a name that nobody knows here/],
     [{ key: "two\nlines" }, /holds a line break/],
     [{ key: "schlüssel" }, /beyond ASCII/],
   ])("%j is refused", async (options, message) => {

@@ -1,8 +1,8 @@
 /** The comparison of architectures as a page of its own. */
-import { writeFileAtomic } from "../hub/atomic.ts";
 import { bits, compact, duration, rate, renderReport } from "../report/index.ts";
 import type { ArchitecturesResult } from "./architectures.ts";
 import { made } from "./machine.ts";
+import { writePage } from "./page-file.ts";
 
 /** @param command what is printed as the command that made it */
 export async function architecturesPage(
@@ -40,5 +40,5 @@ export async function architecturesPage(
     chapters: { architectures: { seconds, models, failed, validation, lead, command } },
     made: made(command),
   });
-  await writeFileAtomic(file, html);
+  await writePage(file, html);
 }

@@ -1,10 +1,10 @@
 /** The comparison of models as a page of its own. */
 import { caseNames } from "../compare/case-names.ts";
 import type { Comparison } from "../compare/results.ts";
-import { writeFileAtomic } from "../hub/atomic.ts";
 import { compact, renderReport, significant } from "../report/index.ts";
 import { troublesOf } from "./compared.ts";
 import { made } from "./machine.ts";
+import { writePage } from "./page-file.ts";
 
 export async function comparePage(file: string, command: string, comparison: Comparison): Promise<void> {
   const { models } = comparison;
@@ -36,7 +36,7 @@ export async function comparePage(file: string, command: string, comparison: Com
     },
     made: made(command),
   });
-  await writeFileAtomic(file, html);
+  await writePage(file, html);
 }
 
 /** Which is faster on the texts, from a text to the word for its blank. */

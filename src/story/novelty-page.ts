@@ -1,8 +1,8 @@
 /** The audit of one model as a page of its own. */
 import type { ModelAudit } from "../evaluate/novelty/model-audit.ts";
-import { writeFileAtomic } from "../hub/atomic.ts";
 import { percent, renderReport } from "../report/index.ts";
 import { made } from "./machine.ts";
+import { writePage } from "./page-file.ts";
 
 export async function noveltyPage(
   file: string,
@@ -21,7 +21,7 @@ export async function noveltyPage(
     chapters: { novelty: { indexed: audit.indexed, audits: [{ model, command, ...audit }] } },
     made: made(command),
   });
-  await writeFileAtomic(file, html);
+  await writePage(file, html);
 }
 
 /** A share, where it is known. */

@@ -1,7 +1,7 @@
 /** Several runs side by side as a page of their own, and as the rows of its tables. */
-import { writeFileAtomic } from "../hub/atomic.ts";
 import { percent, type RunMeasures, renderReport } from "../report/index.ts";
 import { made } from "./machine.ts";
+import { writePage } from "./page-file.ts";
 import { against, type QualityReport, type QualityResult, type Reference } from "./quality-report.ts";
 import { isRanked, type MeasuredRun, type RunQuality } from "./run-quality.ts";
 
@@ -64,7 +64,7 @@ export async function qualityPage(file: string, command: string, result: Quality
     },
     made: made(command, seconds),
   });
-  await writeFileAtomic(file, html);
+  await writePage(file, html);
 }
 
 function row(name: string, m: Reference | RunQuality): RunMeasures {

@@ -4,12 +4,12 @@
  */
 import { version } from "../core/version.ts";
 import { prepareData } from "../data/prepare-sources.ts";
-import { writeFileAtomic } from "../hub/atomic.ts";
 import { withFolderLock } from "../hub/lock.ts";
 import { chapterFindings, renderReport } from "../report/index.ts";
 import { sourceAuditor } from "./audit.ts";
 import { chaptersOf, storyChapters } from "./chapters/index.ts";
 import { StoryClock } from "./clock.ts";
+import { writePage } from "./page-file.ts";
 import { quickPlan, type StoryPlan, usualPlan } from "./plan.ts";
 import { StoryInterrupted, StoryRuns } from "./runs.ts";
 import { type ChapterName, StoryState, type ToldChapters } from "./state.ts";
@@ -144,7 +144,7 @@ async function tell(
       command: options.command ?? "punchline demo",
       seconds: state.seconds,
     });
-    await writeFileAtomic(out, await renderReport(page));
+    await writePage(out, await renderReport(page));
     const finding = (await chapterFindings({ [name]: state.told[name] }))[0]?.finding ?? "";
     emit({ type: "told", name, finding, report: out });
   }

@@ -66,27 +66,42 @@ function checkPatterns(part: unknown): void {
   }
 }
 
+/** A group that is repeated so often, and can match in several ways, takes too long. */
+const OFTEN = 4;
+
 /**
- * Whether a group that is repeated without bound repeats or chooses inside, as `(a+)+` and `(a|aa)*` do, whose time
- * doubles with each character; or one thing is repeated right after itself, as in `\s*\s*`.
+ * Whether a group that is repeated often repeats or chooses inside, as `(a+)+`, `(a|aa)*`, `(aa?)+` and
+ * `(a{1,50}){1,50}` do, whose time doubles with each character; or one thing is repeated right after itself, as in
+ * `\s*\s*`.
  */
 export function mayRunAway(pattern: string): boolean {
   // Classes and escapes are single characters here, whatever they hold.
   const flat = pattern.replace(/\\(?:[pPux]\{[^}]*\}|.)/gs, letterOf).replace(/\[(?:[^\]])*\]/g, letterOf);
   if (/(\w)[*+]\??\1[*+]/.test(flat.replace(/\{\d*,\}/g, "*"))) return true;
+  /** For each open group, whether it can match one text in several ways. */
   const open: boolean[] = [];
   for (let i = 0; i < flat.length; i++) {
-    const c = flat[i];
-    const unbounded = (at: number) => /^(?:[*+]|\{\d*,(?:\d{3,})?\})/.test(flat.slice(at, at + 12));
-    if (c === "(") open.push(false);
-    else if (c === ")") {
-      const repeats = open.pop() ?? false;
-      const again = unbounded(i + 1);
-      if (again && repeats) return true;
-      if (open.length > 0 && (repeats || again)) open[open.length - 1] = true;
-    } else if (open.length > 0 && (c === "|" || unbounded(i))) open[open.length - 1] = true;
+    const c = flat[i]!;
+    if (c === "(") {
+      open.push(false);
+      if (flat[i + 1] === "?") i++;
+    } else if (c === ")") {
+      const several = open.pop() ?? false;
+      const { varies, often } = quantifierAt(flat, i + 1);
+      if (several && often) return true;
+      if (open.length > 0 && (several || varies)) open[open.length - 1] = true;
+    } else if (open.length > 0 && (c === "|" || quantifierAt(flat, i).varies)) open[open.length - 1] = true;
   }
   return false;
+}
+
+/** What the quantifier at a place of a pattern allows; where there is none, one time. */
+function quantifierAt(flat: string, at: number): { readonly varies: boolean; readonly often: boolean } {
+  const [found, least, comma, most] = /^(?:[*+?]|\{(\d+)(,?)(\d*)\})/.exec(flat.slice(at, at + 24)) ?? [];
+  if (found === undefined) return { varies: false, often: false };
+  if (least === undefined) return { varies: true, often: found !== "?" };
+  const times = comma === "" ? Number(least) : most === "" ? Number.POSITIVE_INFINITY : Number(most);
+  return { varies: times !== Number(least), often: times >= OFTEN };
 }
 
 /** A letter of the private area for each escape or class, the same for the same. */

@@ -8,6 +8,7 @@ import {
   architecturesPage,
   compareArchitectures,
   comparedArchitectures,
+  refuseOverOther,
   type TrainedArchitecture,
   tooNear,
   UsageError,
@@ -59,6 +60,7 @@ export default defineCommand({
   ],
   async run(ctx, { source }, options) {
     const { minutes, parameters, seed, out, page = join(out, "report.html") } = options;
+    refuseOverOther(page);
     const { minCount, maxWords } = options;
     const models = options.models
       ?.split(",")

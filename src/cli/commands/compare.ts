@@ -1,6 +1,6 @@
 /** `punchline compare`: what models predict for the same blank, and which is faster in which sense. */
 import { basename } from "node:path";
-import { compareModels, comparePage, engineNames, precisions } from "../../index.ts";
+import { compareModels, comparePage, engineNames, precisions, refuseOverOther } from "../../index.ts";
 import { defineCommand, severalArguments } from "../command.ts";
 import { printComparison } from "../comparison.ts";
 import { deviceOf, deviceOptions } from "../device-options.ts";
@@ -55,6 +55,7 @@ export default defineCommand({
   ],
   async run(ctx, { models }, options) {
     const { text, textFile, topK, runs, sweep, precision, layer, head, backend, page } = options;
+    if (page !== undefined) refuseOverOther(page);
     const texts = [...text, ...(await Promise.all(textFile.map(textOfFile)))];
     let task = ctx.progress.start("comparing", { unit: "%" });
     let stage = "";

@@ -6,6 +6,7 @@ import { visible } from "../../core/printable.ts";
 import {
   chapterNames,
   lowestLoss,
+  refuseOverOther,
   type StoryEvent,
   type StoryResult,
   tellStory,
@@ -52,6 +53,7 @@ export default defineCommand({
   ],
   async run(ctx, _, options) {
     const { chapter, data, pretrained, minutes, quick, out, folder, seed } = options;
+    refuseOverOther(out);
     const progress = storyProgress(ctx);
     const result = await tellStory({
       ...(data.length > 0 ? { sources: data } : {}),

@@ -11,6 +11,7 @@ import {
   noveltyPage,
   type PreparedData,
   readTexts,
+  refuseOverOther,
   type SnapshotAudit,
   type TextModel,
   UsageError,
@@ -90,6 +91,7 @@ export default defineCommand({
   async run(ctx, { samples }, given) {
     const file = isTextFile(samples);
     refuseUseless(samples, file, given);
+    if (given.page !== undefined) refuseOverOther(given.page);
     const options: Options = { ...given, ...defaults, ...present(given) };
     const model = file ? undefined : await openAny(ctx, samples, options);
     if (options.checkpoints) await refuseWithoutRun(samples, model);

@@ -11,6 +11,7 @@ import {
   qualityProtocol,
   qualityRows,
   recordedOptions,
+  refuseOverOther,
   reportQuality,
   rowsOf,
   splitOf,
@@ -71,6 +72,7 @@ export default defineCommand({
     },
   ],
   async run(ctx, { runs }, { data, n, encoder, out, ...options }) {
+    if (out !== undefined) refuseOverOther(out);
     const { prompt, temperature, maxLength, seed } = options;
     const read = new Map<string, Promise<PreparedData>>();
     const usage: Record<string, object> = {};
