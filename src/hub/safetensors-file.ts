@@ -115,9 +115,13 @@ function readChecksums(
 ): { readonly metadata: Readonly<Record<string, string>>; readonly checksums: Checksums } {
   if (text === undefined) return { metadata, checksums: {} };
   const sums = parsedSums(text);
-  const { format: _, ...own } = metadata;
-  if (!sums || sums[""] !== crc32(JSON.stringify(own))) throw damaged("Its metadata", where);
+  if (!sums || sums[""] !== sumOfMetadata(metadata)) throw damaged("Its metadata", where);
   return { metadata, checksums: sums };
+}
+
+/** CRC-32 of a file's own metadata: `format` comes by itself, given or not. */
+function sumOfMetadata({ format: _, ...own }: Readonly<Record<string, string>>): number {
+  return crc32(JSON.stringify(own));
 }
 
 function parsedSums(text: string): Checksums | undefined {
@@ -160,7 +164,7 @@ export async function writeSafetensors(
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   const sums = Object.fromEntries([
-    ["", crc32(JSON.stringify(metadata))],
+    ["", sumOfMetadata(metadata)],
     ...tensors.map(({ name, data: { buffer, byteOffset, byteLength } }): [string, number] => [
       name,
       crc32(new Uint8Array(buffer, byteOffset, byteLength)),
