@@ -92,25 +92,24 @@ describe("train --resume", () => {
   });
 });
 
+/** A GPT-2 in the folder `base`, to be trained further. */
+async function trainBase(
+  at: (name: string) => string,
+  layers: number,
+  ...more: readonly string[]
+): Promise<void> {
+  const sizes = `--model gpt2 --layers ${layers} --width 8 --heads 2 --context 16 --steps 2`.split(" ");
+  const words = ["train", "--data", at("jokes.txt"), "--near", "off", "--out", at("base"), ...sizes, ...tiny];
+  expect(await runHere(...words, ...more)).toMatchObject({ status: 0 });
+}
+
 describe("finetune --resume", () => {
   test.each([
     ["of all weights", []],
     ["of adapters", ["--lora", "--lora-rank", "2"]],
   ] as const)("%s, killed before any change to a file: the same run", async (_, adapting) => {
     const { at } = workplace();
-    const sizes = "--model gpt2 --layers 2 --width 8 --heads 2 --context 16 --steps 2".split(" ");
-    const base = [
-      "train",
-      "--data",
-      at("jokes.txt"),
-      "--near",
-      "off",
-      "--out",
-      at("base"),
-      ...sizes,
-      ...tiny,
-    ];
-    expect(await runHere(...base)).toMatchObject({ status: 0 });
+    await trainBase(at, 2);
     const words = (out: string) => [
       ...["finetune", at("base"), "--data", at("jokes.txt"), "--out", out, "--steps", "3"],
       ...["--sample-every", "0", ...adapting, ...tiny, "--resume"],
@@ -125,19 +124,7 @@ describe("finetune --resume", () => {
 
   test("a base that has changed since is refused where the run has to begin again", async () => {
     const { at } = workplace();
-    const sizes = "--model gpt2 --layers 1 --width 8 --heads 2 --context 16 --steps 2".split(" ");
-    const base = [
-      "train",
-      "--data",
-      at("jokes.txt"),
-      "--near",
-      "off",
-      "--out",
-      at("base"),
-      ...sizes,
-      ...tiny,
-    ];
-    expect(await runHere(...base)).toMatchObject({ status: 0 });
+    await trainBase(at, 1);
     const words = [
       "finetune",
       at("base"),
@@ -152,7 +139,7 @@ describe("finetune --resume", () => {
     const points = await killPoints(at("run"), () => runHere(...words, "--out", at("run"), "--resume"));
     const early = points.find(({ folder }) => existsSync(join(folder, "run.json")))!.folder;
     rmSync(at("base"), { recursive: true });
-    expect(await runHere(...base, "--seed", "9")).toMatchObject({ status: 0 });
+    await trainBase(at, 1, "--seed", "9");
     expect(await runHere(...words, "--out", early, "--resume")).toMatchObject({
       status: 2,
       errors: [expect.stringMatching(/was begun from other weights than .*base has now/)],

@@ -3,6 +3,7 @@
  * A heap holds the pairs of neighbours, so that n bytes take n log n steps and one array of numbers. Runs in a browser.
  */
 import { byteCharacters } from "./bpe-bytes.ts";
+import { Heap } from "./heap.ts";
 import type { HuggingFaceJson } from "./huggingface-files.ts";
 
 /** The ids of a word, or undefined where `json` is not the plain kind of vocabulary that this reads. */
@@ -47,7 +48,7 @@ function mergeAll(
   const n = ids.length;
   const next = Int32Array.from(ids, (_, i) => (i + 1 < n ? i + 1 : -1));
   const previous = Int32Array.from(ids, (_, i) => i - 1);
-  const heap = new NumberHeap();
+  const heap = new Heap<number>((a, b) => a < b);
   // One number orders by rank, then by place; a word is shorter than 2^30 bytes, a vocabulary smaller than 2^23.
   const propose = (place: number) => {
     const second = place < 0 ? -1 : next[place]!;
@@ -74,39 +75,3 @@ function mergeAll(
 }
 
 const PLACES = 2 ** 30;
-
-/** A binary heap of numbers, the smallest on top. */
-class NumberHeap {
-  readonly #numbers: number[] = [];
-
-  push(number: number): void {
-    const numbers = this.#numbers;
-    let at = numbers.length;
-    numbers.push(number);
-    while (at > 0) {
-      const parent = (at - 1) >> 1;
-      if (numbers[parent]! <= number) break;
-      numbers[at] = numbers[parent]!;
-      at = parent;
-    }
-    numbers[at] = number;
-  }
-
-  pop(): number | undefined {
-    const numbers = this.#numbers;
-    const top = numbers[0];
-    const last = numbers.pop();
-    if (numbers.length === 0 || last === undefined) return top;
-    let at = 0;
-    for (;;) {
-      let child = 2 * at + 1;
-      if (child >= numbers.length) break;
-      if (child + 1 < numbers.length && numbers[child + 1]! < numbers[child]!) child++;
-      if (numbers[child]! >= last) break;
-      numbers[at] = numbers[child]!;
-      at = child;
-    }
-    numbers[at] = last;
-    return top;
-  }
-}

@@ -15,6 +15,7 @@
 import { UsageError } from "../core/errors.ts";
 import { alphabetBytes, byteAlphabet, gpt2Words } from "./bpe-bytes.ts";
 import { bpeFiles, END_OF_TEXT } from "./bpe-files.ts";
+import { Heap } from "./heap.ts";
 import type { TokenizerFiles } from "./huggingface-files.ts";
 
 export interface BpeTrainOptions {
@@ -122,7 +123,7 @@ class Corpus {
   readonly #before: Int32Array;
   readonly #after: Int32Array;
   readonly #pairs = new Map<number, Pair>();
-  readonly #heap = new PairHeap();
+  readonly #heap = new Heap(before);
 
   constructor(words: ReadonlyMap<string, number>) {
     const encoder = new TextEncoder();
@@ -150,7 +151,7 @@ class Corpus {
       for (let place = start; place + 1 < end; place++) this.#link(place);
       start = end;
     }
-    for (const [key, { count }] of this.#pairs) this.#heap.push(count, key);
+    for (const [key, { count }] of this.#pairs) this.#heap.push({ count, pair: key });
   }
 
   /** The most frequent pair, if it is seen at least `minFrequency` times. */
@@ -158,7 +159,7 @@ class Corpus {
     for (let top = this.#heap.pop(); top; top = this.#heap.pop()) {
       const count = this.#pairs.get(top.pair)?.count ?? 0;
       if (count !== top.count) {
-        if (count > 0) this.#heap.push(count, top.pair);
+        if (count > 0) this.#heap.push({ count, pair: top.pair });
       } else if (count >= Math.max(1, minFrequency)) {
         return [Math.floor(top.pair / MAX_VOCABULARY), top.pair % MAX_VOCABULARY];
       } else {
@@ -191,7 +192,7 @@ class Corpus {
     }
     for (const key of made) {
       const count = this.#pairs.get(key)?.count ?? 0;
-      if (count > 0) this.#heap.push(count, key);
+      if (count > 0) this.#heap.push({ count, pair: key });
     }
   }
 
@@ -240,43 +241,7 @@ interface HeapEntry {
   readonly pair: number;
 }
 
-/** A binary heap: the largest count on top, of equal counts the smallest pair. */
-class PairHeap {
-  readonly #entries: HeapEntry[] = [];
-
-  push(count: number, pair: number): void {
-    const entries = this.#entries;
-    const entry = { count, pair };
-    let at = entries.length;
-    entries.push(entry);
-    while (at > 0) {
-      const parent = (at - 1) >> 1;
-      if (!before(entry, entries[parent]!)) break;
-      entries[at] = entries[parent]!;
-      at = parent;
-    }
-    entries[at] = entry;
-  }
-
-  pop(): HeapEntry | undefined {
-    const entries = this.#entries;
-    const top = entries[0];
-    const last = entries.pop();
-    if (entries.length === 0 || last === undefined) return top;
-    let at = 0;
-    for (;;) {
-      let child = 2 * at + 1;
-      if (child >= entries.length) break;
-      if (child + 1 < entries.length && before(entries[child + 1]!, entries[child]!)) child++;
-      if (!before(entries[child]!, last)) break;
-      entries[at] = entries[child]!;
-      at = child;
-    }
-    entries[at] = last;
-    return top;
-  }
-}
-
+/** The largest count comes first, of equal counts the smallest pair. */
 function before(a: HeapEntry, b: HeapEntry): boolean {
   return a.count !== b.count ? a.count > b.count : a.pair < b.pair;
 }
