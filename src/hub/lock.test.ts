@@ -34,6 +34,13 @@ test("a lock without content, as older versions left it when killed, is taken ov
   expect(performance.now() - begun).toBeGreaterThan(1000);
 }, 30_000);
 
+test("a lock without content is taken over although the clock of its file is ahead", async () => {
+  const { path, entered } = folderWithLock("");
+  const ahead = new Date(Date.now() + 500);
+  utimesSync(path, ahead, ahead);
+  expect(JSON.parse(await entered())).toMatchObject({ pid: process.pid });
+}, 30_000);
+
 test.skipIf(process.platform !== "linux")(
   "a killed process that its parent does not ask for holds no lock",
   async () => {
@@ -87,4 +94,11 @@ test("of many who ask at once, one enters", async () => {
   expect(results.filter(({ status }) => status === "fulfilled").length).toBeGreaterThan(0);
   for (const result of results)
     if (result.status === "rejected") expect(result.reason).toMatchObject({ code: "folder-in-use" });
+}, 30_000);
+
+test("a lock without content is taken over although the clock of its file is ahead", async () => {
+  const { path, entered } = folderWithLock("");
+  const ahead = new Date(Date.now() + 500);
+  utimesSync(path, ahead, ahead);
+  expect(JSON.parse(await entered())).toMatchObject({ pid: process.pid });
 }, 30_000);

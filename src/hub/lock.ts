@@ -73,7 +73,8 @@ async function acquire(path: string, subject: string): Promise<void> {
     processStart: (await processOf(process.pid))?.start ?? null,
     renewed: true,
   };
-  const deadline = Date.now() + UNREADABLE_GRACE_MS;
+  // The clocks of the file system and of this process differ by some milliseconds, over a network by more.
+  const deadline = Date.now() + 2 * UNREADABLE_GRACE_MS;
   for (let attempt = 0; attempt < 3; ) {
     const now = await create(path, `${JSON.stringify(me)}\n`);
     if (now === "taken") return;
