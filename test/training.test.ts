@@ -317,6 +317,8 @@ describe("what is refused before anything is written", () => {
     [{ optimizer: "muon", momentum: 1 }, /--momentum must be from 0 to below 1/],
     [{ cooldown: 0.5 }, /--cooldown is an option of --schedule wsd/],
     [{ schedule: "wsd", cooldown: 0 }, /--cooldown must be above 0 and at most 1, not 0/],
+    [{ maskShare: 0.3 }, /--mask-share is for models that fill masks; char-lstm hides no tokens/],
+    [{ maskShare: 1 }, /--mask-share must be above 0 and below 1, not 1/],
     [{ windows: "stream", stride: 4 }, /--stride is an option of --windows shuffled/],
     [{ batchSize: 500 }, /needs 4001.*choose a sequence length of at most 3, or a batch size of at most 225/],
     [{ seqLen: 5000 }, /needs 20001/],

@@ -77,6 +77,12 @@ export function trainingOptions(d: TrainOptions, packing: Packing = "stream") {
       group,
     }),
     wholeWords: optionalFlag({ describe: "Hide whole words, where the model fills masks", group }),
+    maskShare: number({
+      describe: "Share of the tokens hidden, where the model fills masks (default 0.15)",
+      above: 0,
+      below: 1,
+      group,
+    }),
     windows: choice(["stream", "shuffled"], {
       describe: "Of a stream: lanes with carried state, or independent windows",
       group,

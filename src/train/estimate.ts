@@ -42,7 +42,7 @@ export function estimateMemory(
   { total, trainable }: ParameterCounts,
   optimizer: Pick<Optimizer, "moments" | "memory">,
   step: Pick<TrainingStep, "memory">,
-  { batchSize, seqLen, accumulate, packing }: TrainOptions,
+  { batchSize, seqLen, accumulate, packing, maskShare }: TrainOptions,
   alternatives: readonly Alternative[] = [],
   machine = { held: process.memoryUsage.rss(), available: process.availableMemory() },
 ): number {
@@ -51,7 +51,7 @@ export function estimateMemory(
   const fixedFor = (trained: number) =>
     4 * (total + copies * trained) + (optimizer.memory?.() ?? 0) + BESIDES;
   const fixed = fixedFor(trainable);
-  const alive = step.memory(batchSize, seqLen, packing === "blocks");
+  const alive = step.memory(batchSize, seqLen, packing === "blocks", maskShare);
   if (fixed + alive > available) {
     const fitting = Math.floor((batchSize * (available - fixed)) / (POOL_FACTOR * alive));
     const others = alternatives

@@ -1,6 +1,6 @@
 /** How a model is trained: every choice, its default, and what is refused. */
 import { UsageError } from "../core/errors.ts";
-import type { LongItems } from "../data/batches/index.ts";
+import { type LongItems, MASK_SHARE } from "../data/batches/index.ts";
 import type { LoraOptions } from "../models/lora.ts";
 import type { Architecture } from "../models/model.ts";
 
@@ -38,6 +38,8 @@ export interface TrainOptions {
   readonly longTexts?: LongItems;
   /** Of masked models: hide all pieces of a word together. Default false. */
   readonly wholeWords: boolean;
+  /** Of masked models: the share of the tokens that is hidden while training. Default 0.15. */
+  readonly maskShare?: number;
   /** Batches whose gradients are added up for one step. Default 1. */
   readonly accumulate: number;
   /** `muon`: Muon for matrices of hidden layers and AdamW for the rest, at one learning rate. Default `adamw`. */
@@ -258,9 +260,10 @@ function checkRanges(options: TrainOptions): void {
     const value = options[name] ?? 0;
     if (!(value >= 0 && value < 1)) refuse(name, "from 0 to below 1");
   }
-  const { finalRate = 0, cooldown = 1 } = options;
+  const { finalRate = 0, cooldown = 1, maskShare = MASK_SHARE } = options;
   if (!(finalRate >= 0 && finalRate <= 1)) refuse("finalRate", "from 0 to 1");
   if (!(cooldown > 0 && cooldown <= 1)) refuse("cooldown", "above 0 and at most 1");
+  if (!(maskShare > 0 && maskShare < 1)) refuse("maskShare", "above 0 and below 1");
 }
 
 /** An option as it is written on the command line: `batchSize` is `--batch-size`. */

@@ -88,8 +88,9 @@ export function setUp({ adaptation, data: given, options, hooks, adaptable = fal
   const step = new TrainingStep(model, backend, names, options.recompute);
   const trainable = countParameters({ parameters: trained });
   const counts = { total: countParameters(model), trainable };
-  const { batchSize, seqLen, packing } = options;
-  const memoryOf = (other: TrainingStep) => () => other.memory(batchSize, seqLen, packing === "blocks");
+  const { batchSize, seqLen, packing, maskShare } = options;
+  const memoryOf = (other: TrainingStep) => () =>
+    other.memory(batchSize, seqLen, packing === "blocks", maskShare);
   const bytes = estimateMemory(counts, optimizer, step, options, [
     ...(model.stages && !options.recompute
       ? [{ flag: "--recompute", trainable, memory: memoryOf(new TrainingStep(model, backend, names, true)) }]

@@ -76,12 +76,13 @@ export class TrainingStep {
   /**
    * Bytes that a batch of these sizes takes beside parameters and gradients.
    * @param packed whether several documents stand in a row
+   * @param share of the tokens, how many a masked model predicts
    */
-  memory(batch: number, length: number, packed = false): number {
+  memory(batch: number, length: number, packed = false, share?: number): number {
     const shape = [batch, length];
     const ids: Spec = { dtype: "int32", shape };
     const masked = this.#model.predicts === "masked";
-    const predicted: Spec = masked ? { dtype: "int32", shape: [mostMasked(batch * length)] } : ids;
+    const predicted: Spec = masked ? { dtype: "int32", shape: [mostMasked(batch * length, share)] } : ids;
     const { parameters, needsProgress } = this.#model;
     return this.#pass.memory(
       Object.fromEntries(parameters.map(({ name, shape }) => [name, { dtype: "float32", shape }])),

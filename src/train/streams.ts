@@ -78,11 +78,13 @@ export function trainingBatches(model: Model, data: PreparedData, options: Train
 
 /** @throws UsageError for options that this model or this data cannot honour */
 function refuseUnfit(model: Model, data: PreparedData, options: TrainOptions): void {
-  const { packing = "stream", windows, stride, wholeWords, longTexts } = options;
+  const { packing = "stream", windows, stride, wholeWords, maskShare, longTexts } = options;
   const { model_type } = model.config;
   const masked = model.predicts === "masked";
   if (wholeWords && !masked)
     throw new UsageError(`--whole-words is for models that fill masks; ${model_type} hides no words.`);
+  if (maskShare !== undefined && !masked)
+    throw new UsageError(`--mask-share is for models that fill masks; ${model_type} hides no tokens.`);
   if (masked && data.prompts)
     throw new UsageError(
       `${model_type} fills masks and answers nothing; name one column of texts with --column.`,
@@ -153,7 +155,12 @@ function rowBatches(model: Model, data: PreparedData, options: TrainOptions): Ba
   const rows = { ...rowsOf(options), seed: options.seed };
   const stream = encodeSplit(data, "train");
   if (model.predicts !== "masked") return itemBatches(stream, rows);
-  return maskedBatches(stream, { ...rows, ...maskingOf(model, data, options) });
+  const { maskShare: share } = options;
+  return maskedBatches(stream, {
+    ...rows,
+    ...maskingOf(model, data, options),
+    ...(share === undefined ? {} : { share }),
+  });
 }
 
 /** One pass over the validation split in the layout of the training; undefined where that is one stream. */

@@ -344,6 +344,19 @@ describe("masked batches", () => {
     expect(Math.abs(hidden / of - 0.15)).toBeLessThan(0.025);
   });
 
+  it("hide as large a share as a training asks for, and 15 % in a validation of it", () => {
+    const continues = Uint8Array.from({ length: 100 }, (_, id) => Number(id >= 50 && id <= 96));
+    const options = { ...all, batch: 167, seed: 3, ...hiding, continues };
+    for (const share of [0.05, 0.3, 0.6]) {
+      const batches = take(maskedBatches(stream, { ...options, share }), 3);
+      const hidden = batches.reduce((sum, batch) => sum + uncovered(batch).chosen.size, 0);
+      expect(Math.abs(hidden / (3 * 500 * 20) - share)).toBeLessThan(0.025);
+      for (const { at, weights } of batches) expect(weights!.length).toBe(at!.length);
+    }
+    const pass = (share: number) => [...maskedPass(stream, { ...options, share } as typeof options)];
+    expect(pass(0.6)).toEqual(pass(0.05));
+  });
+
   it("hide one token where chance would hide none", () => {
     const options = { batch: 1, length: 3, seed: 0, ...hiding };
     for (const { targets } of take(maskedBatches(itemsOf([1, 1, 1]), options), 40)) expect(targets).toBe(1);
