@@ -95,10 +95,3 @@ test("of many who ask at once, one enters", async () => {
   for (const result of results)
     if (result.status === "rejected") expect(result.reason).toMatchObject({ code: "folder-in-use" });
 }, 30_000);
-
-test("a lock without content is taken over although the clock of its file is ahead", async () => {
-  const { path, entered } = folderWithLock("");
-  const ahead = new Date(Date.now() + 500);
-  utimesSync(path, ahead, ahead);
-  expect(JSON.parse(await entered())).toMatchObject({ pid: process.pid });
-}, 30_000);
