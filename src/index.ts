@@ -113,6 +113,7 @@ export {
   suggest,
 } from "./generate/suggest.ts";
 export type { HostedModel, LocalModel, ScoredText, TextModel } from "./generate/text-model.ts";
+export { type BuiltInName, builtInFolder, builtInModels, isBuiltIn } from "./hub/built-in.ts";
 export { openModelFolder } from "./hub/folder.ts";
 export type { Pulled, PullOptions, PullProgress } from "./hub/hub-snapshot.ts";
 export { pullModel, resolveModel } from "./hub/pull.ts";

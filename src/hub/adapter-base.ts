@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { InputError } from "../core/errors.ts";
 import { readJsonObject } from "../files/json-file.ts";
 import { ADAPTER_CONFIG_FILE, type AppliedAdapter, readAdapterConfig } from "./adapter.ts";
+import { withBuiltIn } from "./built-in.ts";
 import { findSnapshot } from "./hub-cache.ts";
 import { isRepoName, parseRepoName } from "./hub-name.ts";
 import { hubSettings } from "./hub-settings.ts";
@@ -18,18 +19,19 @@ export interface AdapterBase {
 }
 
 /**
- * Reads the adapter's configuration in `folder` and finds its base: a folder, or a model in the Hub's cache.
- * @throws InputError `no-base` where it is neither, and those of {@link readAdapterConfig}
+ * Reads the adapter's configuration in `folder` and finds its base: a folder, a built-in model, or one in the Hub's cache.
+ * @throws InputError `no-base` where it is none of these, and those of {@link readAdapterConfig}
  */
 export async function findAdapterBase(folder: string): Promise<AdapterBase> {
   const path = join(folder, ADAPTER_CONFIG_FILE);
   const applied = readAdapterConfig(await readJsonObject(path), path);
   const { base } = applied;
-  const isFolder = await stat(base).then(
+  const there = await withBuiltIn(base);
+  const isFolder = await stat(there).then(
     (found) => found.isDirectory(),
     () => false,
   );
-  if (isFolder) return { applied, folder: base };
+  if (isFolder) return { applied, folder: there };
   const advice = isRepoName(base.replace(/@.*$/, "")) ? `; fetch it with "punchline pull ${base}"` : "";
   if (advice) {
     const { cacheDir } = await hubSettings();

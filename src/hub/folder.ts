@@ -16,6 +16,7 @@ import { type JsonObject, readJsonObject, readOptionalJson } from "../files/json
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE } from "./adapter.ts";
 import { type AdapterBase, BASE_FINGERPRINT, checkBase, findAdapterBase } from "./adapter-base.ts";
+import { withBuiltIn } from "./built-in.ts";
 import { fingerprintTensors } from "./fingerprint.ts";
 import { mergeAdapter } from "./merged-tensors.ts";
 import { openSafetensors } from "./safetensors-file.ts";
@@ -49,12 +50,14 @@ export interface ModelFolder {
 }
 
 /**
- * Opens a model's folder and checks its files' structure; no number is read yet.
+ * Opens a model's folder and checks its files' structure; no number is read yet. The name of a built-in model
+ * stands for its folder.
  *
  * @throws InputError `not-a-model` where files are missing, `pickle-refused` where the weights are only
  * there as a pickle, and those of `openSafetensors` and `openShards`.
  */
-export async function openModelFolder(path: string): Promise<ModelFolder> {
+export async function openModelFolder(given: string): Promise<ModelFolder> {
+  const path = await withBuiltIn(given);
   const { files, base, described } = await lookInto(path);
   const config = await readJsonObject(join(described, CONFIG_FILE));
   const generationConfig = await readOptionalJson(join(described, "generation_config.json"));
@@ -82,7 +85,7 @@ function readRunOf(path: string): Promise<JsonObject | undefined> {
 
 /** `config.json` of a model's folder, also where its weights are not there yet. Errors: {@link openModelFolder}. */
 export async function readModelConfig(path: string): Promise<JsonObject> {
-  return readJsonObject(join((await lookInto(path)).described, CONFIG_FILE));
+  return readJsonObject(join((await lookInto(await withBuiltIn(path))).described, CONFIG_FILE));
 }
 
 /** What a folder holds, and the folder that describes the model: an adapter's may leave that to its base's. */

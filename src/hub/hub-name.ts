@@ -1,5 +1,6 @@
 /** Names of repositories on the Hub: `owner/name` or `name`, with `@revision` behind it. */
 import { nearestName, UsageError } from "../core/errors.ts";
+import { builtInNames } from "./built-in.ts";
 
 export type RepoKind = "model" | "dataset";
 
@@ -20,6 +21,7 @@ const owners: Readonly<Record<string, readonly string[]>> = {
 
 /** Names that people are likely to mean, for advice after a typing error. */
 export const wellKnownModels: readonly string[] = [
+  ...builtInNames,
   ...Object.values(owners).flat(),
   "microsoft/DialoGPT-small",
   "microsoft/DialoGPT-medium",

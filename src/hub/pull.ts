@@ -9,28 +9,30 @@ import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { InputError } from "../core/errors.ts";
 import { readJsonObject } from "../files/json-file.ts";
-import { ADAPTER_CONFIG_FILE } from "./adapter.ts";
+import { builtInFolder, isBuiltIn, isModelFolder, meansBuiltIn } from "./built-in.ts";
 import { CONFIG_FILE, noWeights, WEIGHTS_FILE, WEIGHTS_INDEX_FILE } from "./folder.ts";
 import { isNetworkError, listRepo, type RepoFile } from "./hub-api.ts";
-import { cachedModels, exists, findSnapshot, modelCompleteness, repoFolder, writeRef } from "./hub-cache.ts";
+import { cachedModels, findSnapshot, modelCompleteness, repoFolder, writeRef } from "./hub-cache.ts";
 import { adviceFor, isRepoName, parseRepoName, type RepoName, wellKnownModels } from "./hub-name.ts";
 import { type HubSettings, hubSettings } from "./hub-settings.ts";
 import { type Pulled, type PullOptions, Snapshot } from "./hub-snapshot.ts";
 import { shardNames } from "./safetensors-shards.ts";
 
 /**
- * The folder of a model given as a run folder, a Hugging Face folder, or a name on the Hub
- * (`owner/name@revision`). A name that is in the cache is used as it is there, without the network;
+ * The folder of a model given as a run folder, a Hugging Face folder, the name of a built-in model, or a name
+ * on the Hub (`owner/name@revision`), looked for in this order. A name that is in the cache is used as it is there, without the network;
  * {@link pullModel} brings the newest.
  *
  * @throws InputError `not-a-model` for a path that is no model's folder, `offline` where the model is not
- * cached and the network is not to be used, and those of {@link pullModel}. UsageError for an impossible name.
+ * cached and the network is not to be used, and those of {@link pullModel}. UsageError for an impossible name, and for a
+ * revision of a built-in model.
  */
 export async function resolveModel(model: string, options: PullOptions = {}): Promise<string> {
+  if (await isModelFolder(model)) return model;
   const found = await stat(model).catch(() => undefined);
   const isFolder = found?.isDirectory() ?? false;
-  const describing = [CONFIG_FILE, ADAPTER_CONFIG_FILE].map((name) => join(model, name));
-  if (isFolder && (await Promise.all(describing.map(exists))).includes(true)) return model;
+  const builtIn = found && !isBuiltIn(model) ? undefined : meansBuiltIn(model, options.revision);
+  if (builtIn !== undefined) return builtInFolder(builtIn);
   // A folder that happens to be called as a model on the Hub, and is no model's, is not meant.
   const known = wellKnownModels.includes(model);
   const meansPath = looksLikePath(model) || (!known && (await standsInFolder(model)));
@@ -50,11 +52,12 @@ export async function resolveModel(model: string, options: PullOptions = {}): Pr
   }
 }
 
-/** The folder of a model on the Hub where it is whole in the cache; never uses the network. */
+/** The folder of a built-in model, or of one on the Hub where it is whole in the cache; never uses the network. */
 export async function cachedModel(
   name: string,
   settings?: Partial<HubSettings>,
 ): Promise<string | undefined> {
+  if (isBuiltIn(name)) return builtInFolder(name);
   const { cacheDir } = await hubSettings(settings);
   const path = await findSnapshot(cacheDir, parseRepoName("model", name));
   return path !== undefined && (await modelCompleteness(path)) === "all" ? path : undefined;
@@ -69,8 +72,12 @@ export async function cachedModel(
  * `hub-cut`, `hub-checksum`, `disk-full` of `downloadBlob`; `pickle-refused` or `not-a-model` where the
  * repository has no safetensors weights; `offline` where HF_HUB_OFFLINE forbids the network and the model is
  * not whole in the cache.
+ *
+ * A built-in model is there already: its folder is answered, and `built-in` as its commit.
  */
 export async function pullModel(name: string, options: PullOptions = {}): Promise<Pulled> {
+  const builtIn = meansBuiltIn(name, options.revision);
+  if (builtIn !== undefined) return whole(builtInFolder(builtIn), BUILT_IN_COMMIT);
   const repo = parseRepoName("model", name, options.revision);
   const settings = await hubSettings(options.settings);
   return (settings.offline ? await wholeInCache(settings, repo) : undefined) ?? pull(repo, settings, options);
@@ -80,12 +87,20 @@ export async function pullModel(name: string, options: PullOptions = {}): Promis
 async function wholeInCache({ cacheDir }: HubSettings, repo: RepoName): Promise<Pulled | undefined> {
   const path = await findSnapshot(cacheDir, repo);
   if (path === undefined || (await modelCompleteness(path)) !== "all") return undefined;
+  return whole(path, basename(path));
+}
+
+/** What a pull answers of a model that is all in `path`. */
+async function whole(path: string, commit: string): Promise<Pulled> {
   const names = (await readdir(path, { recursive: true })).map((name) => name.replaceAll("\\", "/")).sort();
   const sizes = await Promise.all(names.map((name) => stat(join(path, name))));
   const files = names.filter((_, i) => sizes[i]!.isFile());
   const bytes = sizes.reduce((sum, entry) => sum + (entry.isFile() ? entry.size : 0), 0);
-  return { path, commit: basename(path), files, bytes, fetched: 0 };
+  return { path, commit, files, bytes, fetched: 0 };
 }
+
+/** In place of the commit of a model that comes with the package. */
+const BUILT_IN_COMMIT = "built-in";
 
 /** Files beside the weights that a model or its tokenizer may need. */
 const COMPANIONS = [
@@ -158,7 +173,10 @@ async function notAModel(path: string, found: boolean, isFolder: boolean): Promi
     );
   if (found) return fail("is a file; give the model's folder.");
   const parent = dirname(resolve(path));
-  const near = adviceFor(basename(path), await readdir(parent).catch(() => []));
+  const name = basename(path);
+  const near = isBuiltIn(name)
+    ? ` Did you mean the built-in "${name}"?`
+    : adviceFor(name, await readdir(parent).catch(() => []));
   return fail(`does not exist.${near || " Give a run folder, a Hugging Face folder or a name on the Hub."}`);
 }
 

@@ -9,13 +9,14 @@ import { huggingfaceFormat } from "../text/huggingface.ts";
 import type { HuggingFaceJson, TokenizerFiles } from "../text/huggingface-files.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { wordPieceFiles } from "../text/wordpiece-files.ts";
+import { withBuiltIn } from "./built-in.ts";
 
 /**
- * The tokenizer of the model in `folder`: of characters, words, GPT-2 or BERT.
+ * The tokenizer of the model in `folder`, or of a built-in one: of characters, words, GPT-2 or BERT.
  * Errors: `readTokenizerFiles`, `tokenizerFromFiles`, `huggingfaceTokenizer`.
  */
 export async function loadTokenizer(folder: string): Promise<Tokenizer> {
-  const files = await readTokenizerFiles(folder);
+  const files = await readTokenizerFiles(await withBuiltIn(folder));
   const formats = [...tokenizerFormats, huggingfaceFormat];
   return tokenizerFromFiles(files["tokenizer.json"], files["tokenizer_config.json"], formats);
 }

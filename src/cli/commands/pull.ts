@@ -1,7 +1,7 @@
 /** `punchline pull`: a model from the Hugging Face Hub into the cache. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { pullModel, UsageError } from "../../index.ts";
+import { isBuiltIn, pullModel, UsageError } from "../../index.ts";
 import { argument, defineCommand } from "../command.ts";
 import { formatBytes, formatCount } from "../format.ts";
 import { present, text } from "../option.ts";
@@ -38,7 +38,8 @@ export default defineCommand({
     });
     const { path, commit, files, bytes, fetched } = pulled;
     task.end(fetched > 0 ? `fetched ${formatBytes(fetched)}` : "everything was there already");
-    ctx.print(`${name} at ${commit.slice(0, 12)}: ${formatCount(files.length)} files, ${formatBytes(bytes)}`);
+    const where = isBuiltIn(name) ? "comes with Punchline" : `at ${commit.slice(0, 12)}`;
+    ctx.print(`${name} ${where}: ${formatCount(files.length)} files, ${formatBytes(bytes)}`);
     ctx.print(path);
     ctx.json({ model: name, path, commit, files, bytes, fetched });
   },

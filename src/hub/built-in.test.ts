@@ -1,0 +1,119 @@
+import { cp, mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, describe, expect, it } from "vitest";
+import { findAdapterBase } from "./adapter-base.ts";
+import { builtInFolder, builtInModels, meansBuiltIn } from "./built-in.ts";
+import { openModelFolder } from "./folder.ts";
+import { cachedModel, pullModel, resolveModel } from "./pull.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const here = process.cwd();
+afterEach(() => process.chdir(here));
+
+/** Nothing may ask the Hub: nobody listens there. */
+const settings = { endpoint: "http://127.0.0.1:9", cacheDir: "/nowhere", retryDelayMs: 0 };
+
+async function elsewhere(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "punchline-built-in-"));
+  process.chdir(folder);
+  return folder;
+}
+
+describe("a built-in model", () => {
+  it.each(builtInModels)("$name is found from any folder, without the Hub", async ({ name }) => {
+    await elsewhere();
+    const folder = join(root, "models", name);
+    expect(builtInFolder(name)).toBe(folder);
+    expect(await resolveModel(name, { settings })).toBe(folder);
+    expect(await cachedModel(name, settings)).toBe(folder);
+    const opened = await openModelFolder(name);
+    expect(opened.path).toBe(folder);
+    await opened.close();
+  });
+
+  it("is found by a copy of the built file in an installed package, links and spaces in the way", async () => {
+    const folder = await elsewhere();
+    const home = join(folder, "a b%20c", "node_modules", "punchline");
+    await mkdir(join(home, "dist"), { recursive: true });
+    await writeFile(join(folder, "package.json"), '{"name":"other"}');
+    await cp(join(root, "package.json"), join(home, "package.json"));
+    await cp(join(root, "src", "core"), join(home, "dist", "core"), { recursive: true });
+    await mkdir(join(home, "dist", "hub"));
+    await cp(join(root, "src", "hub", "built-in.ts"), join(home, "dist", "hub", "built-in.ts"));
+    const copy = (await import(join(home, "dist", "hub", "built-in.ts"))) as {
+      builtInFolder: typeof builtInFolder;
+    };
+    expect(copy.builtInFolder("punchline-bert")).toBe(join(home, "models", "punchline-bert"));
+  });
+
+  it("is what its name means where a folder or a file of that name is no model's", async () => {
+    const folder = await elsewhere();
+    await mkdir(join(folder, "punchline-gpt2"));
+    await writeFile(join(folder, "punchline-bert"), "notes");
+    expect(await resolveModel("punchline-gpt2", { settings })).toBe(builtInFolder("punchline-gpt2"));
+    expect(await resolveModel("punchline-bert", { settings })).toBe(builtInFolder("punchline-bert"));
+    await expect(resolveModel("./punchline-gpt2", { settings })).rejects.toMatchObject({
+      code: "not-a-model",
+    });
+  });
+
+  it("gives way to a model's folder of its name", async () => {
+    const folder = await elsewhere();
+    await mkdir(join(folder, "punchline-gpt2"));
+    await writeFile(join(folder, "punchline-gpt2", "config.json"), '{"model_type":"gpt2"}');
+    expect(await resolveModel("punchline-gpt2", { settings })).toBe("punchline-gpt2");
+    await expect(openModelFolder("punchline-gpt2")).rejects.toMatchObject({
+      details: { subject: "punchline-gpt2" },
+    });
+  });
+
+  it("has no revisions", async () => {
+    const refused = { kind: "usage", message: expect.stringContaining("has no revisions") };
+    await expect(resolveModel("punchline-gpt2@main", { settings })).rejects.toMatchObject(refused);
+    await expect(resolveModel("punchline-gpt2", { settings, revision: "v1" })).rejects.toMatchObject(refused);
+    await expect(pullModel("punchline-bert@v1", { settings })).rejects.toMatchObject(refused);
+  });
+
+  it.each(["punchline-gtp2", "Punchline-GPT2", "punchline-gpt", "punchline_gpt2", "punchline-gtp2@main"])(
+    "is advised for %s, and the Hub is not asked",
+    async (name) => {
+      for (const ask of [resolveModel, pullModel]) {
+        await expect(ask(name, { settings })).rejects.toMatchObject({
+          code: "not-a-model",
+          message: expect.stringContaining('did you mean "punchline-gpt2"?'),
+        });
+      }
+    },
+  );
+
+  it("is not advised for names on the Hub", () => {
+    for (const name of ["gpt2", "distilgpt2", "bert-base-uncased", "owner/punchline-gpt2", "owner/name@main"])
+      expect(meansBuiltIn(name)).toBeUndefined();
+  });
+
+  it("needs no pull", async () => {
+    const pulled = await pullModel("punchline-gpt2", { settings });
+    expect(pulled).toMatchObject({ path: builtInFolder("punchline-gpt2"), fetched: 0 });
+    expect(pulled.files).toContain("model.safetensors");
+    const sizes = await Promise.all(pulled.files.map((file) => readFile(join(pulled.path, file))));
+    expect(pulled.bytes).toBe(sizes.reduce((sum, { length }) => sum + length, 0));
+  });
+
+  it("is the base of an adapter that names it", async () => {
+    const folder = await elsewhere();
+    await writeFile(
+      join(folder, "adapter_config.json"),
+      JSON.stringify({
+        base_model_name_or_path: "punchline-gpt2",
+        peft_type: "LORA",
+        r: 4,
+        lora_alpha: 8,
+        target_modules: ["c_attn"],
+        fan_in_fan_out: true,
+      }),
+    );
+    expect((await findAdapterBase(folder)).folder).toBe(builtInFolder("punchline-gpt2"));
+  });
+});

@@ -1,0 +1,94 @@
+/**
+ * The models that come with the package, in its folder `models`, known by their names alone.
+ *
+ * A model's folder of the same name in the working directory goes before, as it does for names on the Hub.
+ */
+import { readFileSync } from "node:fs";
+import { stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { InputError, nearestName, UsageError } from "../core/errors.ts";
+
+/** What is built in, and in one line what it is. */
+export const builtInModels = [
+  {
+    name: "punchline-gpt2",
+    about: "A small GPT-2 that has read English books: writes on, scores, fine-tunes",
+  },
+  { name: "punchline-bert", about: "A small BERT that has read the same books: fills the [MASK] of a text" },
+] as const;
+
+export type BuiltInName = (typeof builtInModels)[number]["name"];
+
+export const builtInNames: readonly BuiltInName[] = builtInModels.map(({ name }) => name);
+
+export const isBuiltIn = (name: string): name is BuiltInName =>
+  (builtInNames as readonly string[]).includes(name);
+
+/** The folder of a built-in model in the package. */
+export const builtInFolder = (name: BuiltInName): string => join(builtInRoot(), name);
+
+/** The package's folder of models: below its root, be this file run from `src` or from `dist`. */
+export function builtInRoot(): string {
+  root ??= packageRoot(dirname(fileURLToPath(import.meta.url)));
+  return join(root, "models");
+}
+
+let root: string | undefined;
+
+/** The nearest folder above `from` with the package.json of this package. */
+function packageRoot(from: string): string {
+  for (let folder = from; ; folder = dirname(folder)) {
+    if (isPackage(folder)) return folder;
+    if (folder === dirname(folder)) {
+      throw new InputError(
+        "built-in-missing",
+        `${from} lies in no package "punchline", so its built-in models cannot be found; a program that bundles Punchline has to leave it out of the bundle.`,
+        { from },
+      );
+    }
+  }
+}
+
+function isPackage(folder: string): boolean {
+  try {
+    const { name } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { name?: unknown };
+    return name === "punchline";
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * The built-in model that `model` means where no folder is called so; undefined where it means another.
+ * @throws UsageError for a revision of one
+ * @throws InputError `not-a-model` for a name that is nearly one's
+ */
+export function meansBuiltIn(model: string, revision?: string): BuiltInName | undefined {
+  const name = model.replace(/@.*$/, "");
+  if (isBuiltIn(name)) {
+    if (name === model && revision === undefined) return name;
+    throw new UsageError(
+      `${name} comes with Punchline and has no revisions; leave ${name === model ? "the revision" : `"${model.slice(name.length)}"`} out.`,
+      { name, revision: revision ?? model.slice(name.length + 1) },
+    );
+  }
+  // The Hub's names without an owner are few and old, and none is like these: it need not be asked.
+  const near = /[\\/]/.test(model) ? undefined : nearestName(name, builtInNames);
+  if (near === undefined) return undefined;
+  throw new InputError("not-a-model", `There is no model "${model}"; did you mean "${near}"?`, {
+    model,
+    near,
+  });
+}
+
+/** Whether `path` is the folder of a model, or of an adapter of one. */
+export async function isModelFolder(path: string): Promise<boolean> {
+  const files = ["config.json", "adapter_config.json"].map((name) => stat(join(path, name)));
+  return (await Promise.allSettled(files)).some(({ status }) => status === "fulfilled");
+}
+
+/** `path` as it is, or the folder of the built-in model that it names where no model's folder is called so. */
+export async function withBuiltIn(path: string): Promise<string> {
+  return isBuiltIn(path) && !(await isModelFolder(path)) ? builtInFolder(path) : path;
+}
