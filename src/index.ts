@@ -164,10 +164,11 @@ export type { CleaningOptions, CleaningStep, TextCleaning } from "./text/clean.t
 export { optionsOfCleaning, type RecordedOptions } from "./text/cleaning-record.ts";
 export type { Tokenizer } from "./text/tokenizer.ts";
 export { unknownToken, unknownWords } from "./text/unknown-words.ts";
+export { finetuneOptions } from "./train/base.ts";
 export type { LogRow, SampleRow, StopReason, TrainEvent } from "./train/events.ts";
 export { readLog } from "./train/history.ts";
 export {
-  finetuneDefaults,
+  finetuneTraining,
   MUON_MOMENTUM,
   type Packing,
   resolveTrainOptions,

@@ -9,7 +9,7 @@ import { evaluateTexts } from "../src/evaluate/likelihood.ts";
 import { loadModel } from "../src/generate/load.ts";
 import { sample } from "../src/generate/sample.ts";
 import { loadTokenizer } from "../src/hub/tokenizer-files.ts";
-import type { TrainOptions } from "../src/train/options.ts";
+import { finetuneTraining, type TrainOptions } from "../src/train/options.ts";
 import { readRun } from "../src/train/run-folder.ts";
 import { resume, train } from "../src/train/train.ts";
 
@@ -70,6 +70,31 @@ it("begins with what the base knows, and gets better", async () => {
     maxLength: 12,
   });
   expect(written!.text.length).toBeGreaterThan(3);
+});
+
+it("learns at a rate for a model of its size where none is given, and records it", async () => {
+  const base = { folder: join(folder, "base"), name: join(folder, "base") };
+  const data = await prepareTexts([{ texts: texts("hen") }], {
+    vocabulary: await loadTokenizer(base.folder),
+    nearDuplicates: false,
+  });
+  const loss = async (path: string) =>
+    (await evaluateTexts(await loadModel(path), data.splits.validation)).loss;
+  const tuned = async (name: string, options: Partial<TrainOptions>) => {
+    const out = join(folder, name);
+    await train({ base, data, options: { sampleEvery: 0, ...options }, out, backend });
+    const { train: used, parameters } = await readRun(out);
+    return { used, parameters, loss: await loss(out) };
+  };
+  const own = await tuned("own-rate", {});
+  expect(own.used.learningRate).toBe(finetuneTraining(own.parameters).learningRate);
+  const published = await tuned("rate-of-124M", { learningRate: 5e-5 });
+  expect(published.used.learningRate).toBe(5e-5);
+  const before = await loss(base.folder);
+  // In the three epochs of the default.
+  expect(before - own.loss).toBeGreaterThan(5 * (before - published.loss));
+  const adapters = await tuned("adapters", { lora: {}, steps: 1 });
+  expect(adapters.used.learningRate).toBeCloseTo(10 * own.used.learningRate, 10);
 });
 
 it("reads each text for itself: its loss is that of the texts one by one, and the validation is that of eval", async () => {

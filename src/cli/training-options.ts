@@ -46,9 +46,15 @@ export const sourcesOf = ({ data }: Pick<OptionValues<typeof runOptions>, "data"
 /**
  * The options of a training. None has a value of its own, so that what was given can be told from the rest.
  * @param d the defaults that the help shows
- * @param packing that of texts without prompts, for most models
+ * @param said defaults that depend on the model or its texts, in words: by default the packing is for most models
  */
-export function trainingOptions(d: TrainOptions, packing: Packing = "stream") {
+export function trainingOptions(
+  d: TrainOptions,
+  {
+    packing = "stream",
+    learningRate = String(d.learningRate),
+  }: { readonly packing?: Packing; readonly learningRate?: string } = {},
+) {
   const group = "Training";
   return {
     steps: integer({ describe: "Updates of the weights", min: 1, group }),
@@ -93,7 +99,7 @@ export function trainingOptions(d: TrainOptions, packing: Packing = "stream") {
       describe: `Muon is for matrices of hidden layers, with AdamW for the rest (default ${d.optimizer})`,
       group,
     }),
-    learningRate: number({ describe: `Peak learning rate (default ${d.learningRate})`, above: 0, group }),
+    learningRate: number({ describe: `Peak learning rate (default ${learningRate})`, above: 0, group }),
     schedule: choice(["constant", "linear", "cosine", "wsd"], {
       describe: `Wsd is warmup, stable, decay (default ${d.schedule})`,
       group,

@@ -63,7 +63,8 @@ export function spelled({ vocabulary }: Engine, logits: Float32Array): Float32Ar
   return logits.subarray(0, Math.min(logits.length, vocabulary));
 }
 
-function probabilities(logits: Float32Array): Float64Array {
+/** The distribution that logits stand for. */
+export function probabilities(logits: Float32Array): Float64Array {
   const logZ = logSumExp(logits);
   return Float64Array.from(logits, (logit) => Math.exp(logit - logZ));
 }

@@ -5,9 +5,10 @@ import { UsageError } from "../core/errors.ts";
 import { fingerprintTensors } from "../hub/fingerprint.ts";
 import { openModelFolder, readModelConfig } from "../hub/folder.ts";
 import { readTensors } from "../hub/match-tensors.ts";
-import type { Model } from "../models/model.ts";
+import { countParameters, type Model } from "../models/model.ts";
 import { architectureOf, buildModel } from "../models/registry.ts";
 import type { Arena } from "../runtime/arena.ts";
+import { finetuneTraining, resolveTrainOptions, type TrainOptions } from "./options.ts";
 
 /** A model's folder that a training starts from. */
 export interface BaseModel {
@@ -19,6 +20,15 @@ export interface BaseModel {
 /** The architecture of a model's folder, in the sizes of its config.json. */
 export async function readModel(folder: string): Promise<Model> {
   return buildModel(await readModelConfig(folder), folder).model;
+}
+
+/**
+ * The options of a training that starts from a folder's model: those given, then those that suit a model of its size.
+ * @throws UsageError
+ */
+export async function finetuneOptions(folder: string, given: Partial<TrainOptions>): Promise<TrainOptions> {
+  const training = finetuneTraining(countParameters(await readModel(folder)), given);
+  return resolveTrainOptions(given, { training });
 }
 
 /**

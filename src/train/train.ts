@@ -19,7 +19,7 @@ import { type Adaptation, adaptModel, resolveAdaptation } from "./adaptation.ts"
 import { type BaseModel, baseReference, readBase, readModel } from "./base.ts";
 import { hasCheckpoint, readCheckpoint, refuseLostCheckpoint } from "./checkpoint.ts";
 import {
-  finetuneDefaults,
+  finetuneTraining,
   type ResumeOptions,
   resolveTrainOptions,
   resumeTrainOptions,
@@ -93,7 +93,9 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
     : scratchModel(request.model, modelOptions, data);
   const architecture = architectureOf(given.config.model_type);
   const { type } = architecture;
-  const suited = base ? { training: finetuneDefaults } : architecture;
+  const suited = base
+    ? { training: finetuneTraining(countParameters(given), request.options) }
+    : architecture;
   const resolved = resolveTrainOptions(request.options ?? {}, suited);
   const model = resettingAt(given, textStart(data, resolved));
   const { contextLength } = model;

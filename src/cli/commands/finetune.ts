@@ -1,14 +1,14 @@
 /** `punchline finetune`: goes on training a model that there is already, on a source. */
 import { resolve } from "node:path";
 import {
-  finetuneDefaults,
+  finetuneOptions,
+  finetuneTraining,
   loadTokenizer,
   openModelFolder,
   type RunRecord,
   recordedOptions,
   refuseTakenFolder,
   resolveModel,
-  resolveTrainOptions,
   resume,
   train,
   trainDefaults,
@@ -32,20 +32,23 @@ import {
 import { trainingProgress } from "../training-progress.ts";
 import { reportTraining, trainingDocument } from "../training-report.ts";
 
-/** What holds where nothing is given. */
-const defaults = { ...trainDefaults, ...finetuneDefaults };
+/** What holds where nothing is given, but for the learning rate, which depends on the model. */
+const suited = finetuneTraining(Infinity);
+const defaults = { ...trainDefaults, ...suited };
+const learningRate = `${defaults.learningRate} for GPT-2, more for smaller models, tenfold for --lora`;
 
 export default defineCommand({
   description:
     "Trains a model further in its own vocabulary. Each text stands for itself and its end is learned, so that the " +
     "model stops by itself; data with prompts teaches it to answer; a model that fills masks learns from " +
     "masks. The defaults are those of Hugging Face's Trainer " +
-    "(AdamW, 5e-5 linear, clip 1, 3 epochs, batch 8). The run folder is a Hugging Face folder as well.",
+    "(AdamW, 5e-5 linear, clip 1, 3 epochs, batch 8), but the smaller the model, the larger the learning rate: 1e-3 " +
+    "for punchline-gpt2. The weights of the best validation are kept. The run folder is a Hugging Face folder as well.",
   arguments: { model: argument({ describe: "Hugging Face folder, run folder or Hub name to start from" }) },
   options: {
     ...runOptions,
     ...adaptationOptions,
-    ...trainingOptions(defaults, "blocks"),
+    ...trainingOptions(defaults, { packing: "blocks", learningRate }),
     ...dataOptions,
     ...deviceOptions,
   },
@@ -97,11 +100,9 @@ export default defineCommand({
     await opened.close();
     const given = givenTrainOptions(options);
     const adaptation = givenAdaptation(options, type);
-    const chosen = { ...resolveTrainOptions(given, { training: finetuneDefaults }), ...adaptation };
+    const chosen = await finetuneOptions(folder, { ...given, ...adaptation });
     const shown = Object.entries(chosen)
-      .filter(
-        ([name]) => name in given || name in adaptation || (name in finetuneDefaults && name !== "seqLen"),
-      )
+      .filter(([name]) => name in given || name in adaptation || (name in suited && name !== "seqLen"))
       .map(([name, value]) => `${name} ${typeof value === "object" ? spoken(value) : value}`);
     ctx.warn(`Fine-tuning ${model} (${type}): ${shown.join(", ")}.`);
     const { data, choices } = await dataForBase(ctx, { name: model, folder }, sources, options);
