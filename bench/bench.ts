@@ -54,6 +54,17 @@ export function row({ better, ours, peer, peerName, note, ...what }: Measured): 
   };
 }
 
+/** A figure of ours that nothing is set against. */
+export const plain = (title: string, unit: string, ours: number, note?: string): BenchRow => ({
+  case: title,
+  unit,
+  ours,
+  peer: null,
+  peer_name: "none",
+  ratio: null,
+  ...(note ? { note } : {}),
+});
+
 /** The middle of some figures. @throws RangeError where there are none. */
 export function median(values: readonly number[]): number {
   if (values.length === 0) throw new RangeError("The median of no values is not defined.");

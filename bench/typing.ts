@@ -9,7 +9,7 @@
  */
 import { join } from "node:path";
 import { evaluateTyping, forTyping, prepareData, train } from "../src/index.ts";
-import type { BenchRow } from "./bench.ts";
+import { type BenchRow, plain } from "./bench.ts";
 
 export default async function typing(): Promise<BenchRow[]> {
   const assets = process.env.PUNCHLINE_ASSETS;
@@ -39,15 +39,6 @@ export default async function typing(): Promise<BenchRow[]> {
     process.stderr.write(`${typed}[${completion}] ${(100 * probability).toFixed(0)} %\n`);
 
   const trained = `${minutes} min, ${summary.val_loss?.toFixed(3)} nats/character; ${count} jokes of ${assets ? "short-jokes" : "the built-in ones"}`;
-  const plain = (what: string, unit: string, ours: number, note?: string): BenchRow => ({
-    case: what,
-    unit,
-    ours,
-    peer: null,
-    peer_name: "none",
-    ratio: null,
-    ...(note ? { note } : {}),
-  });
   const aimed = (what: string, unit: string, ours: number, peer: number, ratio: number): BenchRow => ({
     case: what,
     unit,

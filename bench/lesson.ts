@@ -1,0 +1,92 @@
+/**
+ * The lesson's two texts: is "air" among the first five words of both models, and which of them looks to the right? In
+ * many sentences of held-out works one word is hidden, and the words to its right are exchanged for those of another
+ * sentence, as many: how far the prediction moves is the total variation between the two.
+ *
+ *     PUNCHLINE_ASSETS=... npm run bench -- lesson
+ */
+import { join } from "node:path";
+import { predictBlank, probabilities } from "../src/compare/predictions.ts";
+import { goingOn, punchlineEngine, withGap } from "../src/compare/punchline-engine.ts";
+import { Random } from "../src/core/random.ts";
+import { loadModel, readBlank, readRawText, resolveModel, totalVariation } from "../src/index.ts";
+import { isHuggingFaceTokenizer } from "../src/text/huggingface.ts";
+import { type BenchRow, row } from "./bench.ts";
+import { type Hidden, hideWords } from "./masked/hidden.ts";
+
+const MODELS = ["punchline-gpt2", "punchline-bert"] as const;
+const WORD = "air";
+/** Words listed, of which the aim is the first five. */
+const LISTED = 4000;
+/** Sentences that are changed, and the fewest tokens to the right of the blank. */
+const SENTENCES = 300;
+const FEWEST = 4;
+
+export default async function lesson(): Promise<BenchRow[]> {
+  const assets = process.env.PUNCHLINE_ASSETS;
+  if (!assets) throw new Error("Set PUNCHLINE_ASSETS to a folder that has public-domain.");
+  const works = await readRawText(join(assets, "public-domain/valid.txt.gz"));
+  const sentences = hideWords(works, SENTENCES, new Random(1, "lesson"), false);
+  const rows: BenchRow[] = [];
+  for (const name of MODELS) {
+    const lm = await loadModel(await resolveModel(name));
+    const engine = punchlineEngine(lm, readBlank([]));
+    try {
+      const words = (await predictBlank(engine, LISTED)).map(({ token }) => token.trim().toLowerCase());
+      process.stderr.write(`${name}: ${words.slice(0, 10).join(", ")}\n`);
+      const rank = words.indexOf(WORD);
+      rows.push(
+        row({
+          case: `${name}: place of "${WORD}" where the fox jumps`,
+          unit: "place",
+          better: "less",
+          ours: rank < 0 ? LISTED : rank + 1,
+          peer: 5,
+          peerName: "the aim",
+          note: `the first five are ${words.slice(0, 5).join(", ")}`,
+        }),
+      );
+      const moved: number[] = [];
+      for (const [i, sentence] of sentences.entries()) {
+        const other = sentences[(i + 1) % sentences.length]!;
+        const [own, foreign] = [sentence.right, other.right].map((text) => engine.encode(text));
+        const length = Math.min(own!.length, foreign!.length);
+        if (length < FEWEST) continue;
+        const ask = async (right: Int32Array) =>
+          probabilities(await look(right.subarray(0, length), sentence));
+        moved.push(totalVariation(await ask(own!), await ask(foreign!)));
+      }
+      const { mean, error } = meanOf(moved);
+      const causal = lm.model.predicts === "each";
+      rows.push(
+        row({
+          case: `${name}: its prediction moves with the words to the right, ${moved.length} sentences`,
+          unit: "total variation",
+          better: causal ? "less" : "more",
+          ours: mean,
+          peer: causal ? { absent: "the aim is 0 exactly" } : 0.1,
+          peerName: causal ? "none" : "the aim",
+          note: `95 % interval ${(mean - 1.96 * error).toFixed(3)} to ${(mean + 1.96 * error).toFixed(3)}; largest ${Math.max(...moved).toFixed(3)}`,
+        }),
+      );
+      async function look(right: Int32Array, { left }: Hidden): Promise<Float32Array> {
+        const { tokenizer } = lm;
+        const before = engine.encode(left);
+        if (engine.mask === undefined || !isHuggingFaceTokenizer(tokenizer))
+          return engine.look(goingOn(lm, before, right));
+        const words = Int32Array.from([...before, engine.mask, ...right]);
+        return engine.look(withGap(lm, words, engine.mask, (part) => tokenizer.wrap(part)));
+      }
+    } finally {
+      await engine.release();
+    }
+  }
+  return rows;
+}
+
+/** The mean and its standard error. */
+function meanOf(values: readonly number[]): { readonly mean: number; readonly error: number } {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1);
+  return { mean, error: Math.sqrt(variance / values.length) };
+}

@@ -1,0 +1,131 @@
+/**
+ * Words hidden in works that nobody has read: how often `punchline-bert` finds them, beside a 5-gram model that sees
+ * both sides and has counted the text that the model was trained on, and beside the most frequent words.
+ *
+ *     PUNCHLINE_ASSETS=... PUNCHLINE_WORDS=1000 npm run bench -- masked
+ *
+ * A model of pieces of words is given as many masks as the word has pieces, which says something about the word. So
+ * the others choose among the words of as many pieces.
+ */
+import { join } from "node:path";
+import { Random } from "../src/core/random.ts";
+import { rateOf } from "../src/evaluate/intervals.ts";
+import { createFiller, type MaskFiller } from "../src/generate/fill.ts";
+import { likeliest } from "../src/generate/likeliest.ts";
+import { logSumExp } from "../src/generate/sampler.ts";
+import { type LanguageModel, loadModel, readRawText, resolveModel } from "../src/index.ts";
+import { isHuggingFaceTokenizer } from "../src/text/huggingface.ts";
+import { type BenchRow, row } from "./bench.ts";
+import { type Hidden, hideWords, wordsOf } from "./masked/hidden.ts";
+import { countAround } from "./masked/ngrams.ts";
+
+const MODEL = "punchline-bert";
+/** Candidates of which one has to be the word. */
+const MOST = 5;
+
+export default async function masked(): Promise<BenchRow[]> {
+  const assets = process.env.PUNCHLINE_ASSETS;
+  if (!assets) throw new Error("Set PUNCHLINE_ASSETS to a folder that has public-domain.");
+  const count = Number(process.env.PUNCHLINE_WORDS ?? 1000);
+  const lm = await loadModel(await resolveModel(MODEL));
+  const read = (name: string) => readRawText(join(assets, "public-domain", name));
+  const hidden = hideWords(await read("valid.txt.gz"), count, new Random(1, "masked"));
+  const ngrams = countAround(wordsOf(await read("train-worldwide.txt.gz")), hidden);
+  const pieces = piecesOf(lm);
+  const filler = createFiller(lm);
+  try {
+    const found = [];
+    for (const [i, word] of hidden.entries()) {
+      const length = pieces(word.word);
+      const like = (other: string) => pieces(other) === length;
+      found.push({
+        pieces: length,
+        bert: rankOf(word, await fillWord(lm, filler, word, length)),
+        ngram: rankOf(word, ngrams.candidates(i, MOST, like)),
+        frequent: rankOf(word, ngrams.frequent(MOST, like)),
+      });
+      if (i % 100 === 99) process.stderr.write(`${i + 1} of ${hidden.length} words\n`);
+    }
+    const groups = [
+      { name: "words", list: found },
+      { name: "words of one piece", list: found.filter((f) => f.pieces === 1) },
+      { name: "words of several pieces", list: found.filter((f) => f.pieces > 1) },
+    ].filter(({ list }) => list.length > 0);
+    return groups.flatMap(({ name, list }) =>
+      [1, MOST].flatMap((top) =>
+        (["ngram", "frequent"] as const).map((peer) => {
+          const share = (by: "bert" | "ngram" | "frequent") =>
+            rateOf(list.filter((f) => f[by] <= top).length, list.length);
+          const [low, high] = share("bert").interval;
+          return row({
+            case: `${list.length} hidden ${name}: in the first ${top}`,
+            unit: "%",
+            better: "more",
+            ours: 100 * share("bert").rate!,
+            peer: 100 * share(peer).rate!,
+            peerName: peer === "ngram" ? "5-grams, both sides" : "the most frequent",
+            note: `95 % interval of ours ${(100 * low).toFixed(1)} to ${(100 * high).toFixed(1)}`,
+          });
+        }),
+      ),
+    );
+  } finally {
+    await filler.release();
+  }
+}
+
+/** The place of the word in a list, counted from 1; infinite where it is not in it. */
+const rankOf = ({ word }: Hidden, list: readonly string[]): number =>
+  list.includes(word) ? list.indexOf(word) + 1 : Infinity;
+
+/** How many pieces a word has for the model; Infinity where its vocabulary cannot spell it. */
+function piecesOf({ tokenizer }: LanguageModel): (word: string) => number {
+  const known = new Map<string, number>();
+  const unknown = tokenizer.id("[UNK]");
+  return (word) => {
+    const found = known.get(word);
+    if (found !== undefined) return found;
+    const ids = tokenizer.encode(word);
+    const length = unknown !== undefined && ids.includes(unknown) ? Infinity : ids.length;
+    known.set(word, length);
+    return length;
+  };
+}
+
+/**
+ * The likeliest words of `length` pieces for the blank: a beam search from the first piece to the last, the later ones
+ * hidden.
+ */
+async function fillWord(
+  { tokenizer, model }: LanguageModel,
+  filler: MaskFiller,
+  { left, right }: Hidden,
+  length: number,
+): Promise<string[]> {
+  const { mask } = tokenizer;
+  if (mask === undefined || !isHuggingFaceTokenizer(tokenizer) || !Number.isFinite(length)) return [];
+  const [before, after] = [tokenizer.encode(left), tokenizer.encode(right)];
+  // What the context does not hold is left out at both ends alike.
+  const room = Math.floor((model.contextLength - length - tokenizer.wrap([]).ids.length) / 2);
+  const [near, far] = [before.slice(-room), after.slice(0, room)];
+  let beams: { readonly ids: readonly number[]; readonly log: number }[] = [{ ids: [], log: 0 }];
+  for (let place = 0; place < length; place++) {
+    const next: typeof beams = [];
+    for (const { ids, log } of beams) {
+      const hidden = Array.from({ length }, (_, i) => ids[i] ?? mask);
+      const { ids: all, types } = tokenizer.wrap(Int32Array.from([...near, ...hidden, ...far]));
+      const at = tokenizer.wrap([]).ids.length > 0 ? near.length + place + 1 : near.length + place;
+      const logits = await filler.score(all, types, [at]);
+      const total = logSumExp(logits);
+      for (const id of likeliest(logits.subarray(0, tokenizer.size), 4 * MOST))
+        if (continues(tokenizer.token(id), place > 0))
+          next.push({ ids: [...ids, id], log: log + logits[id]! - total });
+    }
+    beams = next.sort((a, b) => b.log - a.log).slice(0, MOST);
+  }
+  return beams.map(({ ids }) => tokenizer.decode(ids));
+}
+
+/** Whether a piece can be at its place in a word of letters. */
+const continues = (token: string, inside: boolean): boolean =>
+  inside ? /^##[a-z]+$/.test(token) : /^[a-z]+$/.test(token);

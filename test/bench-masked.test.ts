@@ -1,0 +1,51 @@
+/** The 5-gram model of `npm run bench -- masked`, against counting by brute force. */
+import { expect, test } from "vitest";
+import { hideWords, wordsOf } from "../bench/masked/hidden.ts";
+import { countAround } from "../bench/masked/ngrams.ts";
+import { Random } from "../src/core/random.ts";
+
+const random = new Random(3, "words");
+const words = ["the", "fox", "sees", "a", "hen", "and", "runs", ",", "."];
+// Its end is of other words, so that each n-gram that is asked about is followed by something.
+const text = Array.from({ length: 405 }, (_, i) => (i < 400 ? words[random.below(words.length, i)]! : "!"));
+
+/** How often the words follow each other in the text. */
+const count = (ngram: readonly string[]): number =>
+  text.filter((_, i) => ngram.every((word, k) => text[i + k] === word)).length;
+
+/** Stupid backoff of the last word given those before it. */
+function score(ngram: readonly string[]): number {
+  if (ngram.length === 1) return count(ngram) / text.length;
+  const seen = count(ngram);
+  return seen > 0 ? seen / count(ngram.slice(0, -1)) : 0.4 * score(ngram.slice(1));
+}
+
+test("the likeliest words for a blank are those that make all five 5-grams likeliest", () => {
+  for (const place of [20, 77, 150, 233, 301]) {
+    // The blank is in another order of words than the text, so that some n-grams were never seen.
+    const before = [text[place]!, text[place + 9]!, text[place + 3]!, "unheard"];
+    const after = [text[place + 5]!, text[place + 6]!, text[place + 1]!, text[place + 2]!];
+    const product = (word: string) => {
+      const all = [...[...before].reverse(), word, ...after];
+      return [0, 1, 2, 3, 4].reduce((log, i) => log + Math.log(score(all.slice(i, i + 5))), 0);
+    };
+    const candidates = words.filter((word) => /^[a-z]+$/.test(word) && word !== "the");
+    const found = countAround(text, [{ before, after }]).candidates(0, 9, (word) => word !== "the");
+    expect([...found].sort()).toEqual([...candidates].sort());
+    const logs = found.map(product);
+    for (let i = 1; i < logs.length; i++) expect(logs[i - 1]!).toBeGreaterThanOrEqual(logs[i]! - 1e-9);
+  }
+});
+
+test("words are hidden with what stands on both sides of them", () => {
+  const work =
+    "One two three four five six seven eight nine ten, eleven's twelve.\n\nToo short.\n<|endoftext|>\n";
+  const [first] = hideWords(work, 1, new Random(1, "x"));
+  expect(`${first!.left} ${first!.word} ${first!.right}`.replace(/ (?=[,.])/g, "")).toBe(
+    "one two three four five six seven eight nine ten, eleven's twelve.",
+  );
+  expect([...first!.before].reverse().concat(first!.word, first!.after)).toEqual(
+    wordsOf("One two three four five six seven eight nine ten, eleven's twelve."),
+  );
+  expect(first!.word).not.toMatch(/eleven|^s$/);
+});
