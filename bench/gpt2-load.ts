@@ -3,12 +3,11 @@
  * prompt: of the whole command, `punchline sample`, and of the model alone in a fresh process, with the memory
  * that it then holds. Needs `npm run build`.
  */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type BenchRow, median, row } from "./bench.ts";
+import { secondsToFirstToken } from "./gpt2/command.ts";
 import { promptText, writeGpt2 } from "./gpt2/folder.ts";
 import { startNode } from "./python.ts";
 
@@ -30,7 +29,11 @@ export default async function gpt2Load(): Promise<BenchRow[]> {
       const commands: number[] = [];
       const loads: { seconds: number; megabytes: number }[] = [];
       for (let run = -1; run < RUNS; run++) {
-        const command = await commandSeconds(folder, quantize);
+        const command = await secondsToFirstToken(
+          folder,
+          promptText,
+          quantize ? ["--quantize", quantize] : [],
+        );
         const load = await loadFresh(folder, quantize);
         if (run < 0) continue;
         commands.push(command);
@@ -65,23 +68,6 @@ export default async function gpt2Load(): Promise<BenchRow[]> {
   } finally {
     await rm(folder, { recursive: true });
   }
-}
-
-/** Seconds from starting `punchline sample` until it prints. */
-async function commandSeconds(folder: string, quantize: string | undefined): Promise<number> {
-  const cli = join(import.meta.dirname, "../dist/cli.js");
-  const words = ["sample", folder, "--prompt", promptText, "--max-length", "1"];
-  const begun = performance.now();
-  const child = spawn(process.execPath, [cli, ...words, ...(quantize ? ["--quantize", quantize] : [])], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const ended = once(child, "close") as Promise<[number]>;
-  await once(child.stdout, "readable");
-  const seconds = (performance.now() - begun) / 1000;
-  child.stdout.resume();
-  const [status] = await ended;
-  if (status !== 0) throw new Error(`punchline sample ended with status ${status}; run npm run build first.`);
-  return seconds;
 }
 
 async function loadFresh(

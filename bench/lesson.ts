@@ -1,7 +1,7 @@
 /**
  * The lesson's two texts: is "air" among the first five words of both models, and which of them looks to the right? In
- * many sentences of held-out works one word is hidden, and the words to its right are exchanged for those of another
- * sentence, as many: how far the prediction moves is the total variation between the two.
+ * many paragraphs of held-out works one word is hidden, and the words to its right are exchanged for those of another
+ * paragraph, as many: how far the prediction moves is the total variation between the two.
  *
  *     PUNCHLINE_ASSETS=... npm run bench -- lesson
  */
@@ -18,15 +18,16 @@ const MODELS = ["punchline-gpt2", "punchline-bert"] as const;
 const WORD = "air";
 /** Words listed, of which the aim is the first five. */
 const LISTED = 4000;
-/** Sentences that are changed, and the fewest tokens to the right of the blank. */
-const SENTENCES = 300;
+/** Paragraphs that are changed, the fewest tokens to the right of the blank, and the most on either side of it. */
+const PARAGRAPHS = 300;
 const FEWEST = 4;
+const MOST = 100;
 
 export default async function lesson(): Promise<BenchRow[]> {
   const assets = process.env.PUNCHLINE_ASSETS;
   if (!assets) throw new Error("Set PUNCHLINE_ASSETS to a folder that has public-domain.");
   const works = await readRawText(join(assets, "public-domain/valid.txt.gz"));
-  const sentences = hideWords(works, SENTENCES, new Random(1, "lesson"), false);
+  const paragraphs = hideWords(works, PARAGRAPHS, new Random(1, "lesson"), false);
   const rows: BenchRow[] = [];
   for (const name of MODELS) {
     const lm = await loadModel(await resolveModel(name));
@@ -47,20 +48,20 @@ export default async function lesson(): Promise<BenchRow[]> {
         }),
       );
       const moved: number[] = [];
-      for (const [i, sentence] of sentences.entries()) {
-        const other = sentences[(i + 1) % sentences.length]!;
-        const [own, foreign] = [sentence.right, other.right].map((text) => engine.encode(text));
-        const length = Math.min(own!.length, foreign!.length);
+      for (const [i, paragraph] of paragraphs.entries()) {
+        const other = paragraphs[(i + 1) % paragraphs.length]!;
+        const [own, foreign] = [paragraph.right, other.right].map((text) => engine.encode(text));
+        const length = Math.min(own!.length, foreign!.length, MOST);
         if (length < FEWEST) continue;
         const ask = async (right: Int32Array) =>
-          probabilities(await look(right.subarray(0, length), sentence));
+          probabilities(await look(right.subarray(0, length), paragraph));
         moved.push(totalVariation(await ask(own!), await ask(foreign!)));
       }
       const { mean, error } = meanOf(moved);
       const causal = lm.model.predicts === "each";
       rows.push(
         row({
-          case: `${name}: its prediction moves with the words to the right, ${moved.length} sentences`,
+          case: `${name}: its prediction moves with the words to the right, ${moved.length} paragraphs`,
           unit: "total variation",
           better: causal ? "less" : "more",
           ours: mean,
@@ -71,7 +72,7 @@ export default async function lesson(): Promise<BenchRow[]> {
       );
       async function look(right: Int32Array, { left }: Hidden): Promise<Float32Array> {
         const { tokenizer } = lm;
-        const before = engine.encode(left);
+        const before = engine.encode(left).slice(-MOST);
         if (engine.mask === undefined || !isHuggingFaceTokenizer(tokenizer))
           return engine.look(goingOn(lm, before, right));
         const words = Int32Array.from([...before, engine.mask, ...right]);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { prepareTexts } from "../src/data/prepare.ts";
 import { likenessOf } from "../src/evaluate/novelty/finding.ts";
-import { auditModel, sourceAuditor } from "../src/story/audit.ts";
+import { auditModel, sourceAuditor, textsOf } from "../src/story/audit.ts";
 import { punchline, temporaryFolder } from "./cli.ts";
 import { randomModel } from "./random-model.ts";
 
@@ -167,4 +167,39 @@ it("sample --novel throws away what stands in the data outside its training part
   const sampled = await punchline(words, { cwd });
   expect(sampled.status, sampled.stderr).toBe(1);
   expect(sampled.stderr).toMatch(/Threw away (\d+) of \1 texts/);
+});
+
+describe("documents, such as chapters of books", () => {
+  const sentence = (i: number) => `${texts[i % texts.length]}, and then it was day ${i}.`;
+  const chapter = (k: number) => Array.from({ length: 60 }, (_, i) => sentence(60 * k + i)).join(" ");
+  const documents = async () =>
+    prepareTexts([{ texts: Array.from({ length: 20 }, (_, k) => chapter(k)) }], {
+      fractions: { validation: 0.1, test: 0.1 },
+      nearDuplicates: false,
+    });
+
+  it("are judged, and asked about, in pieces that are no longer than what is written", async () => {
+    const data = await documents();
+    const lm = randomModel("gpt2", { sizes: { width: 16, layers: 1, heads: 2, context: 256 } });
+    const copied = data.splits.train[3]!.slice(700, 900);
+    const audit = await auditModel([copied, "nothing of this kind was ever written down by a hen or a fox"], {
+      data,
+      lm,
+      asked: 5,
+    });
+    expect(audit.samples.map(({ copy }) => copy)).toEqual([true, false]);
+    // No chapter fits the context, so that nothing could be asked before.
+    expect(audit.extraction).toMatchObject({ training: { n: 5 }, heldout: { n: 5 } });
+    expect(audit.membership).toHaveLength(3);
+    const { training, heldOut } = textsOf(data);
+    for (const piece of [...training, ...heldOut]) expect(piece.length).toBeLessThanOrEqual(240);
+    for (const piece of training) expect(data.splits.train.some((text) => text.includes(piece))).toBe(true);
+    // Real text of the same kind is what a copy is held against: most pieces are.
+    expect(audit.baseline.n).toBe(heldOut.length);
+  });
+
+  it("leave short texts as they are", async () => {
+    const { splits, kind } = await prepared();
+    expect(textsOf({ splits, kind }).training).toEqual(splits.train);
+  });
 });

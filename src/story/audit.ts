@@ -70,15 +70,17 @@ async function noveltyIndex(training: readonly string[], file: string | undefine
 
 /** Characters of the pieces in which one continuous text is judged: about those of a few jokes. */
 const PIECE = 240;
+/** A text of more characters is a document, such as a chapter: longer than what is written, and than what a small model sees. */
+const DOCUMENT = 1000;
 
-/** The single texts of both sides; of one continuous text, pieces of it. */
+/** The single texts of both sides; of one continuous text, and of documents, pieces of them. */
 export function textsOf({ kind, splits }: Pick<PreparedData, "kind" | "splits">): {
   training: readonly string[];
   heldOut: readonly string[];
 } {
   const { train, validation, test } = splits;
   const single = (texts: readonly string[]) =>
-    kind === "text" ? texts.flatMap((text) => piecesOfText(text, PIECE)) : texts;
+    texts.flatMap((text) => (kind === "text" || text.length > DOCUMENT ? piecesOfText(text, PIECE) : [text]));
   return { training: single(train), heldOut: single([...validation, ...test]) };
 }
 
