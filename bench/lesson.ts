@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { predictBlank, probabilities } from "../src/compare/predictions.ts";
 import { goingOn, punchlineEngine, withGap } from "../src/compare/punchline-engine.ts";
 import { Random } from "../src/core/random.ts";
+import { promptIds } from "../src/generate/sample.ts";
 import { loadModel, readBlank, readRawText, resolveModel, totalVariation } from "../src/index.ts";
 import { isHuggingFaceTokenizer } from "../src/text/huggingface.ts";
 import { type BenchRow, row } from "./bench.ts";
@@ -74,7 +75,7 @@ export default async function lesson(): Promise<BenchRow[]> {
         const { tokenizer } = lm;
         const before = engine.encode(left).slice(-MOST);
         if (engine.mask === undefined || !isHuggingFaceTokenizer(tokenizer))
-          return engine.look(goingOn(lm, before, right));
+          return engine.look(goingOn(lm, promptIds(lm, tokenizer.decode(before)), right));
         const words = Int32Array.from([...before, engine.mask, ...right]);
         return engine.look(withGap(lm, words, engine.mask, (part) => tokenizer.wrap(part)));
       }

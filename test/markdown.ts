@@ -29,14 +29,14 @@ export interface Page {
   section(heading: string): string;
 }
 
-/** README.md, CONTRIBUTING.md, CHANGELOG.md and everything in docs/. */
+/** README.md, CONTRIBUTING.md, CHANGELOG.md, everything in docs/, and the card of the built-in models. */
 export function pages(): readonly Page[] {
   const markdown = (folder: string) =>
     readdirSync(join(root, folder))
       .filter((name) => name.endsWith(".md"))
       .sort()
       .map((name) => join(folder, name));
-  return [...markdown("."), ...markdown("docs")].map(readPage);
+  return [...markdown("."), ...markdown("docs"), ...markdown("models")].map(readPage);
 }
 
 export function readPage(path: string): Page {
