@@ -171,15 +171,11 @@ test("compare-models, killed before any change to a file: the same command ends 
 describe("demo", () => {
   const plan: StoryPlan = {
     characters: 0.002,
-    layers: 1,
-    pretraining: 0.002,
     finetuning: 0.002,
-    control: false,
-    masking: 0.002,
     written: 2,
     asked: 1,
     runs: 1,
-    fullSize: false,
+    fullSize: 0,
   };
 
   test("killed before any change to a file: told again, it is told to its end", async () => {

@@ -6,21 +6,22 @@ import { parseHTML } from "linkedom";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { UsageError } from "../src/core/errors.ts";
 import { Random } from "../src/core/random.ts";
+import type { LanguageModel } from "../src/generate/language-model.ts";
+import { loadModel } from "../src/generate/load.ts";
+import { builtInFolder } from "../src/hub/built-in.ts";
+import { readJokes } from "../src/story/jokes.ts";
 import type { StoryPlan } from "../src/story/plan.ts";
 import { type StoryOptions, type StoryResult, tellStory } from "../src/story/story.ts";
 import type { StoryEvent } from "../src/story/telling.ts";
+import { givenAllBefore, plainModel } from "./plain-loops.ts";
 
 const plan: StoryPlan = {
   characters: 0.01,
-  layers: 1,
-  pretraining: 0.01,
   finetuning: 0.01,
-  control: true,
-  masking: 0.01,
   written: 4,
   asked: 2,
   runs: 1,
-  fullSize: false,
+  fullSize: 0,
 };
 const titles = ["One character at a time", "Pieces of words: GPT-2", "New or remembered?", "GPT or BERT?"];
 
@@ -76,12 +77,26 @@ const headings = (page: Document | undefined) =>
   [...(page?.querySelectorAll("section.chapter h2") ?? [])].map((h) => h.textContent);
 const text = (page: Document | undefined) => page?.body.textContent?.replace(/\s+/g, " ") ?? "";
 
+/** Bits per byte of texts read one by one, each with its end, by plain loops over the logits. */
+async function plainBits(lm: LanguageModel, texts: readonly string[]): Promise<number> {
+  const plain = plainModel(lm);
+  const { tokenizer } = lm;
+  let [nats, bytes] = [0, 0];
+  for (const one of texts) {
+    const ids = [tokenizer.endOfText, ...tokenizer.encode(one), tokenizer.endOfText];
+    for (const log of await givenAllBefore(lm, plain, ids, tokenizer.endOfText)) nats -= log;
+    bytes += Buffer.byteLength(one) + 1;
+  }
+  await plain.release();
+  return nats / Math.LN2 / bytes;
+}
+
 describe("the story", { timeout: 300_000 }, () => {
   test("writes one page of four chapters, cut short or not; what is done is not done again", async () => {
     const stop = new AbortController();
     const first = await told("whole", {
       signal: stop.signal,
-      onEvent: (event) => event.type === "training" && event.what.includes("novel") && stop.abort(),
+      onEvent: (event) => event.type === "training" && event.what.includes("on the jokes") && stop.abort(),
     });
     expect(first.stopped).toBe("interrupt");
     expect(first.trained[0]).toBe("the character model");
@@ -92,12 +107,7 @@ describe("the story", { timeout: 300_000 }, () => {
     const second = await told("whole");
     expect(second.stopped).toBe("told");
     expect(second.pending).toEqual([]);
-    expect(second.trained).toEqual([
-      "the small GPT-2 on a novel",
-      "GPT-2 on the jokes",
-      "the small GPT-2 on jokes alone",
-      "a small BERT",
-    ]);
+    expect(second.trained).toEqual(["punchline-gpt2 on the jokes", "the same network from scratch"]);
     expect(headings(second.page)).toEqual(titles);
     const { page } = second;
     expect([...page!.querySelectorAll("nav.contents a")].map((a) => a.textContent)).toEqual(titles);
@@ -105,7 +115,7 @@ describe("the story", { timeout: 300_000 }, () => {
       expect(figure.querySelector("figcaption")!.textContent).toMatch(/Repeat it: punchline \w+/);
     }
     expect(text(page)).not.toContain("Still to come");
-    expect(text(page)).toContain("This is not the published GPT-2.");
+    expect(text(page)).toContain("This is not the published GPT-2 but punchline-gpt2");
     expect([...page!.querySelectorAll(".short dt")].map((dt) => dt.textContent)).toEqual([
       "A character model",
       "GPT-2",
@@ -115,11 +125,11 @@ describe("the story", { timeout: 300_000 }, () => {
       "Were the jokes stolen?",
     ]);
     const models = second.chapters.compare!.models.map(({ model }) => model);
-    expect(models).toEqual(["the character model", "the small GPT-2", "the small BERT"]);
+    expect(models).toEqual(["punchline-gpt2", "punchline-bert"]);
     // What stands right of the gap moves BERT alone.
     const moves = second.chapters.compare!.models.map((m) => m.right_context_effect);
-    expect(moves.slice(0, 2)).toEqual([0, 0]);
-    expect(moves[2]).toBeGreaterThan(0);
+    expect(moves[0]).toBe(0);
+    expect(moves[1]).toBeGreaterThan(0);
 
     // A chapter alone is told with the models that are there, and the page keeps the others.
     const third = await told("whole", { chapters: ["novelty"] });
@@ -129,27 +139,82 @@ describe("the story", { timeout: 300_000 }, () => {
     // Other models take away what was told of the old ones.
     const fourth = await told("whole", { chapters: ["characters"] });
     expect(fourth.trained).toEqual(["the character model"]);
-    expect(headings(fourth.page)).toEqual(titles.slice(0, 2));
+    expect(headings(fourth.page)).toEqual([titles[0], titles[1], titles[3]]);
+  });
+
+  test("pre-training is judged against the same network from scratch, on one scale, with an interval", async () => {
+    const { chapters, page } = await told("whole", { chapters: ["gpt"] });
+    const { quality, control, quality_bytes, before_after, log } = chapters.gpt!;
+    expect(quality!.map(({ lead, scratch }) => ({ lead, scratch }))).toEqual([
+      { lead: undefined, scratch: undefined },
+      { lead: undefined, scratch: true },
+      { lead: true, scratch: undefined },
+    ]);
+    const [before, scratch, own] = quality!.map(({ bits_per_byte }) => bits_per_byte);
+    // The bits of the test jokes, token by token, with nothing of the likelihood's own loop.
+    const base = await loadModel(builtInFolder("punchline-gpt2"));
+    const { data } = await readJokes([source]);
+    expect(await plainBits(base, data.splits.test)).toBeCloseTo(before!, 4);
+    const tuned = await loadModel(join(folder, "whole", "gpt"));
+    expect(await plainBits(tuned, data.splits.test)).toBeCloseTo(own!, 4);
+    const alone = await loadModel(join(folder, "whole", "gpt-scratch"));
+    expect(await plainBits(alone, data.splits.test)).toBeCloseTo(scratch!, 4);
+    expect(alone.model.config).toMatchObject({ ...base.model.config, torch_dtype: expect.anything() });
+    expect(alone.tokenizer.encode("a cow")).toEqual(base.tokenizer.encode("a cow"));
+    const bytes = data.splits.test.reduce((sum, one) => sum + Buffer.byteLength(one) + 1, 0);
+    expect(quality_bytes).toBe(bytes);
+    const { difference, margin, conclusive } = control!.lead!;
+    expect(difference).toBeCloseTo(Math.abs(scratch! - own!), 9);
+    expect(margin).toBeCloseTo(1.96 / Math.sqrt(bytes), 9);
+    const verdict = !conclusive
+      ? "Whether pre-training helped cannot be told here"
+      : own! < scratch!
+        ? "Pre-training helped"
+        : "Pre-training did not help here";
+    expect(text(page)).toContain(`${verdict}: ${own!.toFixed(2)}`);
+    for (const pair of before_after!)
+      expect(Object.keys(pair)).toEqual(["prompt", "before", "after", "scratch"]);
+    // The curves are of the validation jokes, in bits per byte.
+    const { validation } = data.splits;
+    const factor = control!.curves.bits_per_nat;
+    const tokens = validation.reduce((sum, one) => sum + base.tokenizer.encode(one).length + 1, 0);
+    const size = validation.reduce((sum, one) => sum + Buffer.byteLength(one) + 1, 0);
+    expect(factor).toBeCloseTo(tokens / Math.LN2 / size, 9);
+    expect(control!.curves.start).toBeCloseTo(await plainBits(base, validation), 4);
+    const lowest = Math.min(...log.flatMap(({ val_loss }) => val_loss ?? []));
+    expect(lowest * factor).toBeCloseTo(await plainBits(tuned, validation), 3);
+  });
+
+  test("the audit asks the pre-trained model the same before it has seen a joke", async () => {
+    const { chapters, page } = await told("whole", { chapters: ["novelty"] });
+    const [characters, gpt] = chapters.novelty!.audits;
+    expect(characters!.before).toBeUndefined();
+    expect(gpt!.before!.model).toBe("punchline-gpt2");
+    expect(gpt!.before!.extraction.training.n).toBe(gpt!.extraction!.training.n);
+    expect(gpt!.before!.membership.map(({ signal }) => signal)).toEqual(
+      gpt!.membership!.map(({ signal }) => signal),
+    );
+    expect(text(page)).toContain("Before it was shown the jokes, punchline-gpt2 completed");
   });
 
   test("published models that lie in the cache take the place of those made here", async () => {
     const cache = process.env.HF_HUB_CACHE!;
-    const publish = (run: string, name: string) => {
+    const publish = (model: string, name: string) => {
       const place = join(cache, `models--${name}`);
-      cpSync(join(folder, "whole", run), join(place, "snapshots", "c0ffee"), { recursive: true });
+      cpSync(model, join(place, "snapshots", "c0ffee"), { recursive: true });
       mkdirSync(join(place, "refs"));
       writeFileSync(join(place, "refs", "main"), "c0ffee");
     };
-    publish("gpt-pretrained", "distilgpt2");
-    publish("gpt", "gpt2");
-    publish("bert", "bert-base-uncased");
+    publish(join(folder, "whole", "gpt"), "distilgpt2");
+    publish(join(folder, "whole", "gpt"), "gpt2");
+    publish(builtInFolder("punchline-bert"), "bert-base-uncased");
     try {
       const { trained, page, chapters } = await told("published", { chapters: ["gpt", "compare"] });
-      expect(trained).toEqual(["GPT-2 on the jokes"]);
+      expect(trained).toEqual(["distilgpt2 on the jokes", "the same network from scratch"]);
       expect(headings(page)).toEqual([titles[1], titles[3]]);
-      expect(text(page)).toContain("This is distilgpt2, with the weights that were published");
+      expect(text(page)).toContain("This is distilgpt2: ");
       expect(chapters.gpt!.commands.train).toMatch(/^punchline finetune distilgpt2 /);
-      expect(chapters.compare!.models.map(({ model }) => model)).toEqual(["GPT-2", "BERT-base"]);
+      expect(chapters.compare!.models.map(({ model }) => model)).toEqual(["gpt2", "bert-base-uncased"]);
       expect(chapters.compare!.caveat).toBeUndefined();
     } finally {
       rmSync(cache, { recursive: true });
@@ -158,7 +223,7 @@ describe("the story", { timeout: 300_000 }, () => {
 
   test("a chapter alone trains the models that it needs", async () => {
     const { trained, page, pending } = await told("alone", { chapters: ["novelty"] });
-    expect(trained).toEqual(["the character model", "the small GPT-2 on a novel", "GPT-2 on the jokes"]);
+    expect(trained).toEqual(["the character model", "punchline-gpt2 on the jokes"]);
     expect(headings(page)).toEqual([titles[2]]);
     expect(pending).toEqual([]);
   });

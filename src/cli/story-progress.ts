@@ -47,6 +47,7 @@ export function storyProgress(ctx: Context): (event: StoryEvent, secondsLeft: nu
         });
         break;
       case "jokes":
+      case "pairs":
       case "told":
         endWork();
         break;

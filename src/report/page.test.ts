@@ -80,9 +80,13 @@ describe("numbers", () => {
       "They agree on “air”",
       "the prediction of gpt2 stays exactly the same",
       "moves by 0.32",
-      "This is not the published GPT-2",
-      "The novel was worth it: 3.79 nats per token, against 4.95 nats from jokes alone",
-      "GPT-2, after2.31",
+      "This is not the published GPT-2 but punchline-gpt2",
+      "Pre-training helped: 1.96 bits per byte of the test jokes, and 2.71 bits for the same network from scratch in the same time, 0.75 less (95 % interval 0.73 to 0.77)",
+      "Against the character model with its 2.45 bits per byte, punchline-gpt2 needs fewer bits, 0.49 less (95 % interval 0.47 to 0.51)",
+      "punchline-gpt2, fine-tuned1.96",
+      "Before it was shown the jokes, punchline-gpt2 completed 0 % (0.0–3.7 %) of the same training jokes: what it remembers it has learned here.",
+      "To read the text once, GPT-2 at full size takes",
+      "The weights of GPT-2 at full size and BERT-base at full size are random numbers",
       "97 % (92–99 %) ended by themselves within 64 tokens; before it was shown jokes, 11 % (6–19 %) did",
       "Still to come: GPT or BERT?",
       "Were the jokes stolen?No more than chance would have it.",
@@ -95,23 +99,32 @@ describe("numbers", () => {
     }
   });
 
-  test("what lies within the margin of two validations is not called a gain", async () => {
+  test("pre-training is said to help, not to help, or not to be told, by the interval of the difference", async () => {
     const { gpt } = fixture.chapters;
-    const lead = leadOf(
-      [
-        { name: "novel", bits: 1 },
-        { name: "alone", bits: 1.01 },
-      ],
-      1000,
-    )!;
-    const told = async (control: object) => {
-      const chapters = { gpt: { ...gpt!, control: { ...gpt!.control!, ...control } } };
+    const told = async (own: number, scratch: number, bytes = 10_000) => {
+      const quality = [
+        { label: "scratch", bits_per_byte: scratch, scratch: true },
+        { label: "own", bits_per_byte: own, lead: true },
+      ];
+      const lead = leadOf(
+        quality.map(({ label, bits_per_byte }) => ({ name: label, bits: bits_per_byte })),
+        bytes,
+      );
+      const chapters = { gpt: { ...gpt!, quality, control: { ...gpt!.control!, lead } } };
       return (await renderReport({ ...fixture, chapters })).replaceAll("\u00a0", " ");
     };
-    expect(await told({ lead })).toContain("Whether the novel was worth it cannot be told here: 3.79 nats");
-    expect(await told({ lead: { ...lead, conclusive: true } })).toContain(
-      "The novel was worth it: 3.79 nats",
-    );
+    expect(await told(2, 2.5)).toContain("Pre-training helped: 2.00 bits");
+    expect(await told(2.5, 2)).toContain("Pre-training did not help here: 2.50 bits");
+    expect(await told(2.5, 2)).toContain("0.50 more (95 % interval 0.48 to 0.52)");
+    for (const [own, scratch] of [
+      [2, 2.01],
+      [2.01, 2],
+    ] as const) {
+      const page = await told(own, scratch);
+      expect(page).toContain("Whether pre-training helped cannot be told here");
+      expect(page).not.toContain("Pre-training helped");
+    }
+    expect(await told(2, 2.01, 1_000_000)).toContain("Pre-training helped: 2.00 bits");
   });
 
   test("how much of the validation split was read is said where it was not all", async () => {

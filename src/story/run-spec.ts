@@ -18,12 +18,16 @@ export interface RunSpec {
 
 /** The command that trains the same model into `folder`. */
 export function trainingCommand(folder: string, spec: RunSpec): string {
-  const { model, modelOptions = {}, base, sources, options } = spec;
+  const { model, modelOptions = {}, base, data, sources, options } = spec;
+  const { keepUnicode } = data.cleaning;
+  // What the command does of itself: pieces of bytes spell every letter, characters only those of the data.
+  const usual = base !== undefined;
   return [
     "punchline",
     ...(base ? ["finetune", base.name] : ["train", "--model", model]),
     ...flags(modelOptions),
     ...sourceFlags(sources),
+    ...(keepUnicode === usual ? [] : [keepUnicode ? "--keep-unicode" : "--no-keep-unicode"]),
     ...flags(options),
     "--out",
     folder,

@@ -1,6 +1,7 @@
 /** What stands at the head of the story's page: its best joke, its figures, and its answers in short. */
 import type { PreparedData } from "../data/prepare.ts";
-import type { NoveltyData } from "../report/index.ts";
+import { leadOf } from "../evaluate/lead.ts";
+import type { GptData, NoveltyData } from "../report/index.ts";
 import { bits, compact, count, percent, pickBest, type ReportData } from "../report/index.ts";
 import { made } from "./machine.ts";
 import type { StoryPlan } from "./plan.ts";
@@ -19,8 +20,7 @@ export interface StoryPageOptions {
 export function storyPage(told: ToldChapters, options: StoryPageOptions): ReportData {
   const { data, pending, command, seconds } = options;
   const best = bestJoke(told, data);
-  const { gpt } = told;
-  const beside = told.characters?.evaluation?.bits_per_byte;
+  const { gpt, characters } = told;
   return {
     title: "A network learns to joke",
     standfirst: `It began with noise. How a machine learns to write jokes from ${count(data.splits.train.length)} of them, whether it stole any, and what kind of model to choose for what: all of it trained and measured here.`,
@@ -34,20 +34,29 @@ export function storyPage(told: ToldChapters, options: StoryPageOptions): Report
       : {}),
     chapters: {
       ...told,
-      ...(gpt
-        ? {
-            gpt: {
-              ...gpt,
-              quality: [
-                ...(beside === undefined ? [] : [{ label: "the character model", bits_per_byte: beside }]),
-                ...(gpt.quality ?? []),
-              ],
-            },
-          }
-        : {}),
+      ...(gpt ? { gpt: besideCharacters(gpt, characters) } : {}),
     },
     made: made(command, seconds),
   };
+}
+
+/** The chapter on GPT-2 with the character model on its scale, where both were judged on the same jokes. */
+function besideCharacters(gpt: GptData, characters: ToldChapters["characters"]): GptData {
+  const bits_per_byte = characters?.evaluation?.bits_per_byte;
+  const { quality = [], quality_split, quality_bytes } = gpt;
+  if (bits_per_byte === undefined || characters?.evaluation?.split !== quality_split) return gpt;
+  const label = "the character model";
+  const own = quality.find(({ lead }) => lead);
+  const lead =
+    own &&
+    leadOf(
+      [
+        { name: own.label, bits: own.bits_per_byte },
+        { name: label, bits: bits_per_byte },
+      ],
+      quality_bytes ?? 0,
+    );
+  return { ...gpt, quality: [{ label, bits_per_byte }, ...quality], other: { label, lead } };
 }
 
 function bestJoke({ characters, gpt }: ToldChapters, data: PreparedData): ReportData["best"] {
@@ -74,6 +83,7 @@ function bestJoke({ characters, gpt }: ToldChapters, data: PreparedData): Report
 
 function keyFigures({ characters, gpt, novelty }: ToldChapters): ReportData["key"] {
   const led = gpt?.quality?.find(({ lead }) => lead);
+  const scratch = gpt?.quality?.find((one) => one.scratch);
   const jokes = [characters, gpt].flatMap(
     (chapter) => chapter?.jokes.flatMap(({ samples }) => samples) ?? [],
   );
@@ -86,7 +96,14 @@ function keyFigures({ characters, gpt, novelty }: ToldChapters): ReportData["key
           },
         ]
       : []),
-    ...(led ? [{ value: bits(led.bits_per_byte), label: "per byte of the same jokes for the GPT-2" }] : []),
+    ...(led
+      ? [
+          {
+            value: bits(led.bits_per_byte),
+            label: `per byte of the same jokes for the fine-tuned GPT-2${scratch === undefined ? "" : `; from scratch ${bits(scratch.bits_per_byte)}`}`,
+          },
+        ]
+      : []),
     ...(characters
       ? [{ value: compact(characters.parameters), label: "parameters of the character model" }]
       : []),
@@ -106,6 +123,7 @@ function keyFigures({ characters, gpt, novelty }: ToldChapters): ReportData["key
 /** The questions that the story answers, as far as it has come. */
 function inShort({ characters, gpt, novelty, compare }: ToldChapters): NonNullable<ReportData["short"]> {
   const faster = compare?.answers.filter(({ sense }) => sense === "Reading" || sense === "Writing") ?? [];
+  const large = compare?.full_size && "answers" in compare.full_size ? compare.full_size.answers : [];
   return [
     ...(characters
       ? [
@@ -134,7 +152,9 @@ function inShort({ characters, gpt, novelty, compare }: ToldChapters): NonNullab
           },
           ...faster.map(({ sense, sentence }) => ({
             question: `Faster at ${sense.toLowerCase()}?`,
-            answer: sentence,
+            answer: [sentence, ...large.filter((one) => one.sense === sense).map((one) => one.sentence)].join(
+              " ",
+            ),
           })),
         ]
       : []),

@@ -3,12 +3,13 @@
  * that a story which is cut short leaves what it has told. Told again, it goes on where it was.
  */
 import { version } from "../core/version.ts";
-import { prepareData } from "../data/prepare-sources.ts";
 import { withFolderLock } from "../hub/lock.ts";
 import { chapterFindings, renderReport } from "../report/index.ts";
 import { sourceAuditor } from "./audit.ts";
 import { chaptersOf, storyChapters } from "./chapters/index.ts";
 import { StoryClock } from "./clock.ts";
+import { readJokes } from "./jokes.ts";
+import { type NamedModels, namedModels } from "./models/pretrained.ts";
 import { writePage } from "./page-file.ts";
 import { quickPlan, type StoryPlan, usualPlan } from "./plan.ts";
 import { StoryInterrupted, StoryRuns } from "./runs.ts";
@@ -17,21 +18,24 @@ import { storyPage } from "./story-page.ts";
 import type { StoryEvent, Telling } from "./telling.ts";
 
 /** What is told is kept as data; it grows by one where that data changes its form. */
-const TOLD = 2;
+const TOLD = 3;
 
 export interface StoryOptions {
   /** Names of chapters. Default: all. */
   readonly chapters?: readonly string[];
-  /** Minutes of training of the character model; the other models get their shares of it. Default 3. */
+  /** Minutes of training of the character model; the other models get their shares of it. Default 2. */
   readonly minutes?: number;
-  /** Tell it in less than two minutes, with small models. Default false. */
+  /** Tell it in a minute and a half, with less training. Default false. */
   readonly quick?: boolean;
   /** How the time is divided, in place of `minutes` and `quick`. */
   readonly plan?: StoryPlan;
   /** Default: the built-in jokes. */
   readonly sources?: readonly string[];
-  /** A GPT-2 to fine-tune: a folder, or a name on the Hub, fetched where it is not in the cache. */
-  readonly pretrained?: string;
+  /**
+   * A GPT-2 to fine-tune, a BERT to compare it with, or both: folders, or names on the Hub, fetched where they are not
+   * in the cache. Default: those of the Hub's cache, else those of the package.
+   */
+  readonly pretrained?: string | readonly string[];
   /** Default 42. */
   readonly seed?: number;
   /** Where models and progress are kept. Default `runs/demo`. */
@@ -59,7 +63,8 @@ export interface StoryResult {
 }
 
 /**
- * @throws UsageError for an unknown chapter; what the chapters themselves throw, after the page of those before
+ * @throws UsageError for an unknown chapter or a model that is neither a GPT nor a BERT; what the chapters themselves
+ * throw, after the page of those before
  */
 export async function tellStory(options: StoryOptions = {}): Promise<StoryResult> {
   const { folder = "runs/demo" } = options;
@@ -72,24 +77,18 @@ async function tell(
   folder: string,
   options: StoryOptions,
 ): Promise<StoryResult> {
-  const {
-    sources = ["one-liners"],
-    seed = 42,
-    out = "report.html",
-    quick = false,
-    pretrained,
-    signal,
-  } = options;
+  const { sources = ["one-liners"], seed = 42, out = "report.html", quick = false, signal } = options;
   const begun = performance.now();
   const seconds = () => (performance.now() - begun) / 1000;
   const plan = options.plan ?? (quick ? quickPlan : usualPlan(options.minutes));
-  const data = await prepareData(sources);
+  const named = [options.pretrained ?? []].flat();
+  const { data, cleaning } = await readJokes(sources);
   const dataSeconds = seconds();
   const settings = JSON.stringify({
     told: TOLD,
     plan,
     seed,
-    pretrained,
+    pretrained: named,
     fingerprint: data.fingerprint,
     version,
   });
@@ -100,9 +99,24 @@ async function tell(
   const emit = (event: StoryEvent) => options.onEvent?.(event, clock.secondsLeft());
   emit({ type: "data", data });
 
+  const result = (stopped: StoryResult["stopped"]): StoryResult => ({
+    report: Object.keys(state.told).length > 0 ? out : null,
+    stopped,
+    seconds: seconds(),
+    pending: state.pending,
+    chapters: state.told,
+  });
+  let pretrained: NamedModels;
+  try {
+    pretrained = await namedModels(named, { emit, signal });
+  } catch (error) {
+    if (signal?.aborted) return result("interrupt");
+    throw error;
+  }
   const auditor = await sourceAuditor(data, { neighbours: 1 });
   const telling: Telling = {
     data,
+    cleaning,
     dataSeconds,
     sources,
     plan,
@@ -118,13 +132,6 @@ async function tell(
     emit,
     signal,
   };
-  const result = (stopped: StoryResult["stopped"]): StoryResult => ({
-    report: Object.keys(state.told).length > 0 ? out : null,
-    stopped,
-    seconds: seconds(),
-    pending: state.pending,
-    chapters: state.told,
-  });
   for (const [i, chapter] of todo.entries()) {
     const { name, title } = chapter;
     clock.begin(i);

@@ -1,8 +1,10 @@
 /** What the chapters of the story share: what they are given, what they tell on the way, what they leave. */
 import type { PreparedData } from "../data/prepare.ts";
 import type { AuditedText } from "../evaluate/novelty/auditor.ts";
-import type { ReportChapters } from "../report/index.ts";
+import type { GptData, ReportChapters } from "../report/index.ts";
+import type { CleaningOptions } from "../text/clean.ts";
 import type { TrainEvent } from "../train/events.ts";
+import type { NamedModels } from "./models/pretrained.ts";
 import type { StoryPlan } from "./plan.ts";
 import type { StoryRuns } from "./runs.ts";
 import type { ChapterName, ChapterRecord } from "./state.ts";
@@ -34,20 +36,28 @@ export type StoryEvent =
       readonly temperature: number;
       readonly samples: readonly AuditedText[];
     }
+  /** The same beginnings gone on with by a model as it was before its training on the jokes, and after. */
+  | {
+      readonly type: "pairs";
+      readonly what: string;
+      readonly pairs: NonNullable<GptData["before_after"]>;
+    }
   /** A chapter stands on the page; `finding` is what it found, in a sentence or two. */
   | { readonly type: "told"; readonly name: ChapterName; readonly finding: string; readonly report: string };
 
 /** What a chapter is given. */
 export interface Telling {
-  /** The jokes, in printable characters. */
+  /** The jokes, in characters. */
   readonly data: PreparedData;
+  /** How they were cleaned, for the same texts in other vocabularies. */
+  readonly cleaning: CleaningOptions;
   /** Seconds that reading and preparing them took. */
   readonly dataSeconds: number;
   readonly sources: readonly string[];
   readonly plan: StoryPlan;
   readonly seed: number;
-  /** A model on the Hub that is to be fine-tuned; fetched where it is not in the cache. */
-  readonly pretrained: string | undefined;
+  /** Models that were named, to take the place of those that the story would choose. */
+  readonly pretrained: NamedModels;
   /** The trained models, each trained when it is first asked for. */
   readonly runs: StoryRuns;
   /** Judges texts against the training jokes. */

@@ -16,19 +16,19 @@ import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import { formatCount, formatDuration } from "../format.ts";
 import { wrap } from "../layout.ts";
-import { flag, integer, list, number, present, text } from "../option.ts";
+import { flag, integer, list, number, text } from "../option.ts";
 import { storyProgress } from "../story-progress.ts";
 
 export default defineCommand({
   description:
     "Tells the whole story on this machine and writes it as one page: a network that learns to write jokes one " +
-    "character at a time, a GPT-2 that is shown the same jokes, whether any of it was copied, and whether GPT or " +
-    "BERT is faster at what. The page is written after each chapter. Interrupted, the story goes on where it was " +
+    "character at a time, a pre-trained GPT-2 that is fine-tuned on the same jokes, whether any of it was copied, and " +
+    "what GPT and BERT predict and which is faster at what. The page is written after each chapter. Interrupted, the story goes on where it was " +
     "when it is told again.",
   arguments: {},
   options: {
     chapter: list({ describe: `Only this chapter: ${chapterNames.join(", ")}`, placeholder: "NAME" }),
-    quick: flag({ describe: "All of it in less than two minutes, with small models" }),
+    quick: flag({ describe: "All of it in a minute and a half, with less training" }),
     minutes: number({
       describe: "Training of the character model; the others get their shares of it",
       above: 0,
@@ -37,8 +37,8 @@ export default defineCommand({
       unit: "minutes",
     }),
     data: list({ describe: "Another source than the built-in jokes", placeholder: "SOURCE" }),
-    pretrained: text({
-      describe: "Fine-tune this GPT-2, such as distilgpt2, downloaded where it is not in the cache",
+    pretrained: list({
+      describe: "Take this GPT-2, such as distilgpt2, or BERT, in place of the built-in one",
       placeholder: "MODEL",
     }),
     out: text({ describe: "The page", placeholder: "FILE", default: "report.html" }),
@@ -46,8 +46,8 @@ export default defineCommand({
     seed: integer({ describe: "Of everything random", min: 0, default: 42 }),
   },
   examples: [
-    { command: "punchline demo", explain: "Jokes in four minutes, all of it in ten, on two cores" },
-    { command: "punchline demo --quick", explain: "Under two minutes; the jokes are worse" },
+    { command: "punchline demo", explain: "Jokes in three minutes, all of it in six, on two cores" },
+    { command: "punchline demo --quick", explain: "A minute and a half; the jokes are worse" },
     { command: "punchline demo --chapter gpt --pretrained distilgpt2", explain: "With published weights" },
     { command: "punchline demo --data jokes.csv --minutes 10", explain: "On your own jokes" },
   ],
@@ -57,7 +57,7 @@ export default defineCommand({
     const progress = storyProgress(ctx);
     const result = await tellStory({
       ...(data.length > 0 ? { sources: data } : {}),
-      ...present({ pretrained }),
+      pretrained,
       chapters: chapter,
       minutes,
       quick,
@@ -105,14 +105,14 @@ function commandOf({
   readonly data: readonly string[];
   readonly quick: boolean;
   readonly minutes: number;
-  readonly pretrained: string | undefined;
+  readonly pretrained: readonly string[];
 }): string {
   return [
     "punchline demo",
     ...chapter.map((name) => `--chapter ${name}`),
     ...(quick ? ["--quick"] : minutes === usualMinutes ? [] : [`--minutes ${minutes}`]),
     ...data.map((source) => `--data ${source}`),
-    ...(pretrained === undefined ? [] : [`--pretrained ${pretrained}`]),
+    ...pretrained.map((name) => `--pretrained ${name}`),
   ].join(" ");
 }
 
@@ -148,6 +148,17 @@ function tell(ctx: Context, event: StoryEvent): void {
         ctx.print(style.dim(hanging(ctx, "    ", `${verdict}${likeness}`)));
       });
       ctx.print();
+      break;
+    case "pairs":
+      ctx.print(`\n${style.bold(`The same beginning, gone on with by ${event.what}`)}\n`);
+      for (const { prompt, before, after, scratch } of event.pairs) {
+        const said = (who: string, text: string) =>
+          ctx.print(style.dim(who) + hanging(ctx, " ".repeat(who.length), prompt + text).slice(who.length));
+        said("   before the jokes: ", before);
+        said("    after the jokes: ", after);
+        if (scratch !== undefined) said("jokes, from scratch: ", scratch);
+        ctx.print();
+      }
       break;
     case "told":
       ctx.print(`\n${hanging(ctx, "", event.finding)}`);

@@ -20,6 +20,14 @@ export interface CompareData
   readonly command: string;
   /** Repeats the predictions, where they were made by another command. */
   readonly predicted?: string;
+  /** The same cases on models as large as the published ones, where those above are small; or why there are none. */
+  readonly full_size?: FullSize | { readonly left_out: string };
+}
+
+interface FullSize extends Pick<Comparison, "models" | "answers" | "protocol"> {
+  /** Those whose weights are random numbers. */
+  readonly random: readonly string[];
+  readonly command: string;
 }
 
 export const compare = defineChapter<CompareData>({
@@ -36,7 +44,7 @@ export const compare = defineChapter<CompareData>({
     const measured = { how: d.protocol, command: d.command };
     const asked = d.models.filter((m) => m.predictions.length > 0);
     const pictures = d.models.filter((m) => m.attention !== undefined);
-    const points = d.models.flatMap((m) => m.speed.map((s) => ({ ...s, model: m.model })));
+    const points = pointsOf(d.models);
     return html`<p>Both are transformers, and differ in what they may look at. A GPT reads from left to right and says what comes next: it writes. A BERT reads the whole text, both ways, and says what stands in a gap: it understands, but does not go on.</p>
 ${d.caveat && html`<p class="caveat">${d.caveat}</p>`}
 ${
@@ -92,13 +100,39 @@ ${
   )}</dl>`
 }
 ${points.length > 0 && speedFigures(d, points, measured)}
-${facts(d.models)}
+${d.full_size && atFullSize(d.full_size)}
+${facts([...d.models, ...(d.full_size && "models" in d.full_size ? d.full_size.models : [])])}
 ${d.models.flatMap(({ notes }) => notes).map((note) => html`<p class="note">${note}</p>`)}`;
   },
 });
 
 /** One time of one model. */
 type TimedCase = Compared["speed"][number] & { readonly model: string };
+
+const pointsOf = (models: readonly Compared[]): readonly TimedCase[] =>
+  models.flatMap(({ model, speed }) => speed.map((timed) => ({ ...timed, model })));
+
+/** Speed at the size of the published models, which says nothing of what they know. */
+function atFullSize(full: NonNullable<CompareData["full_size"]>): Content {
+  if ("left_out" in full)
+    return html`<p class="note">The speed of models as large as the published ones was left out: ${full.left_out}.</p>`;
+  const { models, answers, protocol, command, random } = full;
+  const points = pointsOf(models);
+  return html`<h3 class="loose">And at full size?</h3>
+<p>Small models spend much of their time between the products of matrices, large ones in them. The published GPT-2 and BERT-base are some twenty times larger than the two above.</p>
+${random.length > 0 && html`<p class="caveat">Only time is measured here. The weights of ${list(random)} are random numbers, since nothing was downloaded; they know nothing, and are exactly as fast as weights that have learned.</p>`}
+${answers.length > 0 && html`<dl class="answers">${answers.map((a) => html`<div><dt>${a.sense}</dt><dd>${a.sentence}</dd></div>`)}</dl>`}
+${
+  points.length > 0 &&
+  figure({
+    id: "compare-full-size",
+    title: "The same cases at full size",
+    subtitle: "Time per case: the dot is the median, the line reaches to the 95th percentile",
+    content: speedChart({ id: "compare-full-size-chart", points }),
+    measured: { how: protocol, command },
+  })
+}`;
+}
 
 /** Which share of the machine's arithmetic reading puts to use, by the text's length. */
 function arithmetic({ by_length: points, gemm_gflops: gemm }: CompareData): Content {

@@ -1,7 +1,7 @@
-/** Chapter: a GPT-2 that has read other text before is shown the jokes. */
+/** Chapter: a GPT-2 that has learned English elsewhere is shown the jokes. */
 
 import { rateOf } from "../../evaluate/intervals.ts";
-import { type Lead, lowestLoss } from "../../evaluate/lead.ts";
+import type { Lead } from "../../evaluate/lead.ts";
 import type { AuditedText } from "../../evaluate/novelty/auditor.ts";
 import { CLOSE } from "../../evaluate/novelty/finding.ts";
 import type { LogRow, SampleRow } from "../../train/events.ts";
@@ -9,26 +9,21 @@ import { defineChapter } from "../chapter.ts";
 import { headStartChart } from "../charts/head-start.ts";
 import { lossChart } from "../charts/loss.ts";
 import { figure } from "../figure.ts";
-import { bits, bytes, count, decimal, duration, nats, percentInterval, rate } from "../format.ts";
+import { bits, bytes, count, decimal, duration, percentInterval, rate } from "../format.ts";
 import { type Html, html } from "../html.ts";
 import { jokeColumns } from "../jokes.ts";
 import { dataTable, definitions } from "../table.ts";
 import { timeline } from "../timeline.ts";
 
-/** What the model was before it was shown the jokes. */
-export type GptOrigin =
-  /** Weights that others have published, on text of the web. */
-  | { readonly kind: "published"; readonly name: string }
-  /** Made on this machine, which first let it read `text`. */
-  | {
-      readonly kind: "here";
-      readonly text: string;
-      readonly log: readonly LogRow[];
-      readonly command: string;
-    };
+/** Where the weights that were fine-tuned come from. */
+export interface GptOrigin {
+  /** `built-in`: they come with the package; `published`: others have published them, or the reader has named them. */
+  readonly kind: "built-in" | "published";
+  readonly name: string;
+}
 
 export interface GptData {
-  /** At the beginning of a sentence or inside one: "a small GPT-2", "distilgpt2". */
+  /** At the beginning of a sentence or inside one: "punchline-gpt2", "distilgpt2". */
   readonly model: string;
   readonly parameters: number;
   /** Parameters that training may change, where not all (LoRA). */
@@ -42,21 +37,30 @@ export interface GptData {
     readonly prompt: string;
     readonly before: string;
     readonly after: string;
+    /** By the control. */
+    readonly scratch?: string;
   }[];
-  /** The same model trained on the jokes alone. */
+  /** The same network from scratch, trained on the jokes alone for as long. */
   readonly control?: {
     readonly log: readonly LogRow[];
     readonly command: string;
-    /** Whether one of the two is ahead by more than the validation jokes can tell. */
+    /** For the curves: bits per byte of the validated jokes for each nat per token, and before the first step. */
+    readonly curves: { readonly bits_per_nat: number; readonly start: number };
+    /** Whether one of the two is ahead by more than the jokes of {@link quality_split} can tell. */
     readonly lead?: Lead | undefined;
   };
+  /** Another model that was judged on the same jokes: "the character model". */
+  readonly other?: { readonly label: string; readonly lead?: Lead | undefined };
   /** The split that {@link quality} is of. Default `test`. */
   readonly quality_split?: "test" | "validation";
-  /** Surprise on jokes that no model was trained on; the one that leads is this chapter's. */
+  /** Bytes of that split, ends of texts included. */
+  readonly quality_bytes?: number;
+  /** Surprise on jokes that no model was trained on; the one that leads is this chapter's, `scratch` marks its control. */
   readonly quality?: readonly {
     readonly label: string;
     readonly bits_per_byte: number;
     readonly lead?: boolean;
+    readonly scratch?: boolean;
   }[];
   /** Of `n` texts of at most `tokens` tokens, how many ended by themselves, before the jokes and after. */
   readonly endings?: {
@@ -80,17 +84,23 @@ export interface GptData {
 export const gpt = defineChapter<GptData>({
   id: "gpt",
   title: "Pieces of words: GPT-2",
-  finding: ({ model, origin, log, quality = [], quality_split = "test" }) => {
-    const own = quality.find(({ lead }) => lead)?.bits_per_byte;
-    const before = origin.kind === "here" ? "a novel" : "the web";
-    return `${model.charAt(0).toUpperCase()}${model.slice(1)} that had read ${before} was shown the jokes for ${duration(log.at(-1)?.seconds)}${own === undefined ? "" : `. The ${quality_split} jokes, which it had not seen, then cost it ${bits(own)} per byte`}.`;
+  finding: (d) => {
+    const { model, log, quality_split = "test" } = d;
+    const [own, worth] = [ownBits(d), worthOf(d)];
+    const found = worth
+      ? ` ${worth.short}: ${worth.figures}.`
+      : own === undefined
+        ? ""
+        : ` The ${quality_split} jokes, which it had not seen, then cost it ${bits(own)} per byte.`;
+    return `A pre-trained GPT-2, ${model}, was shown the jokes for ${duration(log.at(-1)?.seconds)}.${found}`;
   },
   render: (
     d,
-  ) => html`<p>A GPT reads pieces of words instead of characters, and looks back at all of them at once instead of carrying a summary along. The idea is to learn language first, from much text of any kind, and then to be shown a little of what is wanted. The first is called pre-training, the second fine-tuning.</p>
+  ) => html`<p>A GPT reads pieces of words instead of characters, and looks back at all of them at once instead of carrying a summary along. The idea is to learn language first, from much text of any kind, and then to be shown a little of what is wanted. The first is called pre-training and takes hours or weeks; the second is called fine-tuning and takes a minute.</p>
 ${origin(d)}
 ${beforeAfter(d)}
 ${training(d)}
+${verdict(d)}
 ${qualityTable(d)}
 ${endings(d)}
 ${
@@ -124,44 +134,34 @@ ${
 ${definitions(Object.entries(d.settings).map(([k, v]) => [k, String(v)]))}`,
 });
 
-/** Which of the two it is, plainly. */
-function origin({ origin: o, parameters }: GptData): Html {
-  if (o.kind === "published") {
-    return html`<p class="caveat">This is ${o.name}, with the weights that were published: ${count(parameters)} numbers, trained by others on text of the web.</p>`;
-  }
-  const last = o.log.at(-1);
-  return html`<p class="caveat">This is not the published GPT-2. Nothing was downloaded: it is a model of the same design, some hundred times smaller, with ${count(parameters)} numbers. It was made on this machine and first read one novel, Melville’s Moby-Dick, for ${duration(last?.seconds)}. Expect its manner, not its quality. With the published weights: <code>punchline demo --chapter gpt --pretrained distilgpt2</code></p>
-${
-  o.log.length > 1 &&
-  figure({
-    id: "gpt-pretraining",
-    title: `Pre-training: the novel, ${decimal(last?.epoch, 1)} times`,
-    subtitle: "Mean surprise per token of its training and validation parts, in nats",
-    content: lossChart({ id: "gpt-pretraining-chart", log: o.log, unit: "token" }),
-    measured: {
-      how: `${count(last?.step)} steps at ${rate(last?.tokens_per_s, "tokens")}; validation on paragraphs that it did not read. A token is a piece of a word; the pieces were learned from the novel.`,
-      command: o.command,
-    },
-  })
-}`;
+/** Which weights these are, plainly. */
+function origin({ origin: { kind, name }, parameters }: GptData): Html {
+  if (kind === "published")
+    return html`<p class="caveat">This is ${name}: ${count(parameters)} numbers that had been trained before, elsewhere.</p>`;
+  return html`<p class="caveat">This is not the published GPT-2 but ${name}, which comes with Punchline and was trained by it: the same design with ${count(parameters)} numbers, twenty times fewer. It learned English for some hours, from books in the public domain, and no joke book was among them. Its English is that of its books. With the published weights: <code>punchline demo --chapter gpt --pretrained distilgpt2</code></p>`;
 }
 
-function beforeAfter({ before_after: pairs = [], commands, origin: o }: GptData): Html | false {
-  const before = o.kind === "here" ? "after the novel" : "as published";
+function beforeAfter({ before_after: pairs = [], commands }: GptData): Html | false {
+  const side = (prompt: string, text: string, note: string, own: boolean) =>
+    html`<div><p class="joke"><b>${prompt}</b>${text}</p><p class="note">${own ? html`<b>${note}</b>` : note}</p></div>`;
   return (
     pairs.length > 0 &&
     figure({
       id: "gpt-before-after",
       title: "The same beginning, before the jokes and after",
+      ...(pairs.some(({ scratch }) => scratch !== undefined)
+        ? {
+            subtitle:
+              "The pre-trained model as it came, after its fine-tuning, and the same network that has learned from the jokes alone",
+          }
+        : {}),
       width: "wide",
-      content: html`<ol class="pairs">${pairs.map(
-        (
-          p,
-        ) => html`<li><div><p class="joke"><b>${p.prompt}</b>${p.before}</p><p class="note">${before}</p></div>
-<div><p class="joke"><b>${p.prompt}</b>${p.after}</p><p class="note">after the jokes</p></div></li>
+      content: html`<ol class="pairs${pairs.some(({ scratch }) => scratch !== undefined) && " three"}">${pairs.map(
+        ({ prompt, before, after, scratch }) => html`<li>${side(prompt, before, "before the jokes", false)}
+${side(prompt, after, "after the jokes", true)}${scratch !== undefined && side(prompt, scratch, "from scratch, after the jokes", false)}</li>
 `,
       )}</ol>`,
-      measured: { how: "The same random numbers and settings on both sides.", command: commands.prompt },
+      measured: { how: "The same random numbers and settings for all.", command: commands.prompt },
     })
   );
 }
@@ -174,7 +174,8 @@ function training(d: GptData): Html | false {
     command: d.commands.train,
   };
   if (d.log.length < 2) return false;
-  if (d.control === undefined || d.origin.kind !== "here") {
+  const { control } = d;
+  if (control === undefined) {
     return figure({
       id: "gpt-loss",
       title: "Fine-tuning: what the jokes do to its surprise",
@@ -188,29 +189,71 @@ function training(d: GptData): Html | false {
       measured,
     });
   }
-  const headStart = d.origin.log.at(-1)?.seconds ?? 0;
-  const [own, alone] = [lowestLoss(d.log), lowestLoss(d.control.log)];
+  const { bits_per_nat: bitsPerNat, start } = control.curves;
+  const blind = (d.uniform ?? 0) * bitsPerNat;
   return figure({
     id: "gpt-loss",
-    title: `${worthOf(own, alone, d.control.lead)}: ${nats(own)} per token, against ${nats(alone)} from jokes alone`,
-    subtitle: "Surprise on validation jokes, in nats per token, by the seconds of all training",
+    title: worthOf(d)?.short ?? "With and without pre-training",
+    subtitle: "Surprise on validation jokes, in bits per byte, by the seconds of training on the jokes",
     content: headStartChart({
       id: "gpt-loss-chart",
-      tuned: { log: d.log, from: headStart },
-      alone: { log: d.control.log },
+      tuned: { log: d.log, start },
+      scratch: { log: control.log, start: blind },
+      bitsPerNat,
     }),
     measured: {
       ...measured,
-      how: `Two models of the same size and vocabulary. One spent its first ${duration(headStart)} on the novel, the other all its time on the jokes, until it no longer learned. ${measured.how}`,
+      how: `Two copies of one network, with one vocabulary, on the same jokes. One begins with what it had learned before, the other with random numbers. Each had the same time, ended earlier where it learned no more (after ${duration(last?.seconds)} and ${duration(control.log.at(-1)?.seconds)}), and keeps its best weights. ${measured.how} From scratch: ${control.command}`,
     },
   });
 }
 
-/** What the novel was worth, in the first half of a sentence. */
-function worthOf(own: number | undefined, alone: number | undefined, lead: Lead | undefined): string {
-  if (own === undefined || alone === undefined || lead?.conclusive === false)
-    return "Whether the novel was worth it cannot be told here";
-  return own < alone ? "The novel was worth it" : "The novel did not help here";
+const ownBits = ({ quality = [] }: GptData): number | undefined =>
+  quality.find(({ lead }) => lead)?.bits_per_byte;
+
+/** Whether pre-training helped, and by how much; undefined where there is nothing to compare it with. */
+function worthOf(d: GptData): { readonly short: string; readonly figures: string } | undefined {
+  const { control, quality = [], quality_split = "test" } = d;
+  const [own, scratch] = [ownBits(d), quality.find((q) => q.scratch)?.bits_per_byte];
+  if (control === undefined || own === undefined || scratch === undefined) return undefined;
+  const { lead } = control;
+  const short =
+    lead === undefined || !lead.conclusive
+      ? "Whether pre-training helped cannot be told here"
+      : own < scratch
+        ? "Pre-training helped"
+        : "Pre-training did not help here";
+  return {
+    short,
+    figures: `${bits(own)} per byte of the ${quality_split} jokes, and ${bits(scratch)} for the same network from scratch in the same time${apart(own < scratch, lead)}`,
+  };
+}
+
+/** The difference with its interval, as the end of a sentence. */
+function apart(less: boolean, lead: Lead | undefined): string {
+  if (lead === undefined) return "";
+  const { difference, margin } = lead;
+  const [low, high] = [difference - margin, difference + margin];
+  return `, ${decimal(difference, 2)} ${less ? "less" : "more"} (95 % interval ${decimal(low, 2)} to ${decimal(high, 2)})`;
+}
+
+/** The figures on which the verdict rests, on the one scale of all models. */
+function verdict(d: GptData): Html | false {
+  const { quality = [], quality_bytes: bytes, other, model } = d;
+  const worth = worthOf(d);
+  const own = ownBits(d);
+  const beside = quality.find(({ label }) => label === other?.label)?.bits_per_byte;
+  const compared =
+    other?.lead !== undefined && own !== undefined && beside !== undefined
+      ? `Against ${other.label} with its ${bits(beside)} per byte, ${model} ${
+          other.lead.conclusive
+            ? `needs ${own < beside ? "fewer" : "more"} bits`
+            : "is too near to tell which is ahead"
+        }${apart(own < beside, other.lead)}.`
+      : "";
+  if (worth === undefined && compared === "") return false;
+  return html`<p><b>${worth && `${worth.short}: ${worth.figures}.`}</b> ${compared}</p>
+${bytes !== undefined && html`<p class="note">The intervals are those that ${count(bytes)} bytes of jokes allow; another seed or split may differ by more.</p>`}`;
 }
 
 function qualityTable({ quality = [], quality_split = "test", commands }: GptData): Html | false {
@@ -224,7 +267,7 @@ function qualityTable({ quality = [], quality_split = "test", commands }: GptDat
       content: dataTable<(typeof quality)[number]>({
         caption: `Surprise on the ${quality_split} jokes`,
         columns: [
-          { header: "Model", cell: (q) => (q.lead ? `GPT-2, ${q.label}` : q.label) },
+          { header: "Model", cell: (q) => q.label },
           {
             header: "Bits per byte",
             numeric: true,

@@ -1,8 +1,9 @@
 /** Chapter: does the model invent, or has it remembered? */
 
+import type { Extraction } from "../../evaluate/extraction.ts";
 import type { Rate } from "../../evaluate/intervals.ts";
 import { leftOutByReason } from "../../evaluate/left-out.ts";
-import type { MembershipSignal } from "../../evaluate/membership.ts";
+import type { MembershipSignal, SignalQuality } from "../../evaluate/membership.ts";
 import type { AuditedText } from "../../evaluate/novelty/auditor.ts";
 import { CLOSE, verdictOf } from "../../evaluate/novelty/finding.ts";
 import type { ModelAudit, SnapshotAudit } from "../../evaluate/novelty/model-audit.ts";
@@ -23,6 +24,12 @@ import { dataTable } from "../table.ts";
 export interface AuditedModel extends ModelAudit {
   readonly model: string;
   readonly command: string;
+  /** What the same questions found of the pre-trained model that this one was made from. */
+  readonly before?: {
+    readonly model: string;
+    readonly extraction: Extraction;
+    readonly membership: readonly SignalQuality[];
+  };
 }
 
 export interface NoveltyData {
@@ -131,7 +138,7 @@ ${
 }
 ${
   a.extraction !== undefined &&
-  html`<p>Given the first ${count(a.extraction.prefix)} tokens of a joke, the model completes ${shareOf(a.extraction.training)} of the training jokes word for word, and ${shareOf(a.extraction.heldout)} of the jokes it never saw.</p>`
+  html`<p>Given the first ${count(a.extraction.prefix)} tokens of a joke, the model completes ${shareOf(a.extraction.training)} of the training jokes word for word, and ${shareOf(a.extraction.heldout)} of the jokes it never saw.${a.before && ` ${recalledBefore(a.before, a.extraction)}`}</p>`
 }
 ${
   a.membership !== undefined &&
@@ -141,6 +148,16 @@ ${
     columns: [
       { header: "Signal", cell: (m) => signals[m.signal] },
       { header: "AUC (0.5 is chance)", numeric: true, cell: (m) => decimal(m.auc, 2) },
+      ...(a.before
+        ? [
+            {
+              header: `${a.before.model}, before the jokes`,
+              numeric: true,
+              cell: (m: { readonly signal: MembershipSignal }) =>
+                decimal(a.before?.membership.find(({ signal }) => signal === m.signal)?.auc, 2),
+            },
+          ]
+        : []),
     ],
     rows: a.membership,
   })
@@ -150,6 +167,19 @@ ${leftOutByReason(a.membership_left_out ?? []).map(
   (one) =>
     html`<p class="note">Left out of what tells a joke that was learned: ${one.signals.map((signal) => signals[signal]).join("; ")}. ${one.reason}</p>`,
 )}`;
+}
+
+/** What of the training jokes the model could complete before it had seen them. */
+function recalledBefore(
+  { model, extraction }: NonNullable<AuditedModel["before"]>,
+  after: Extraction,
+): string {
+  const { training } = extraction;
+  const said = `Before it was shown the jokes, ${model} completed ${shareOf(training)} of the same training jokes`;
+  const learned = after.training.copies > training.copies;
+  return training.copies === 0
+    ? `${said}: ${learned ? "what it remembers it has learned here" : "it had not read them, and has not learned them by heart here"}.`
+    : `${said}, which it had read before or could guess.`;
 }
 
 function rateRow(label: string, { rate, interval }: Rate, lead = false): RateRow {

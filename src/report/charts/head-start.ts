@@ -1,40 +1,51 @@
-/** What pre-training is worth: validation losses of two models against the seconds of all their training. */
+/** What pre-training is worth: validation losses of a fine-tuned model and of the same network from scratch, by time. */
 import type { LogRow } from "../../train/events.ts";
-import { duration, nats } from "../format.ts";
+import { bits, duration } from "../format.ts";
 import type { Html } from "../html.ts";
 import { chart } from "./draw.ts";
 import { lines, type Point } from "./lines.ts";
 
-export interface HeadStartChart {
-  readonly id: string;
-  /** The model that was trained on other text for `from` seconds before. */
-  readonly tuned: { readonly log: readonly LogRow[]; readonly from: number };
-  readonly alone: { readonly log: readonly LogRow[] };
+/** One of the two: its log, and what it lost before its first step, in bits per byte. */
+interface Learner {
+  readonly log: readonly LogRow[];
+  readonly start: number;
 }
 
-export function headStartChart({ id, tuned, alone }: HeadStartChart): Html {
-  const points = (log: readonly LogRow[], from = 0): readonly Point[] =>
-    log.flatMap(({ seconds, val_loss }) =>
-      val_loss === undefined ? [] : [{ x: from + seconds, y: val_loss }],
-    );
-  const [first, second] = [points(tuned.log, tuned.from), points(alone.log)];
+export interface HeadStartChart {
+  readonly id: string;
+  readonly tuned: Learner;
+  readonly scratch: Learner;
+  /** Bits per byte of the validated texts for each nat per token of the logs. */
+  readonly bitsPerNat: number;
+}
+
+export function headStartChart({ id, tuned, scratch, bitsPerNat }: HeadStartChart): Html {
+  const points = ({ log, start }: Learner): readonly Point[] => [
+    { x: 0, y: start },
+    ...log.flatMap(({ seconds, val_loss }) =>
+      val_loss === undefined ? [] : [{ x: seconds, y: val_loss * bitsPerNat }],
+    ),
+  ];
+  const [first, second] = [points(tuned), points(scratch)];
+  const course = (name: string, of: readonly Point[]) =>
+    `${name} goes from ${bits(of[0]?.y)} per byte to ${bits(Math.min(...of.map((p) => p.y)))} at best, in ${duration(of.at(-1)?.x)}`;
   return chart({
     id,
     title: "Validation loss on the jokes against seconds of training",
-    description: `After ${duration(tuned.from)} of other text the jokes take the first model to ${nats(first.at(-1)?.y)}; the jokes alone take the second to ${nats(second.at(-1)?.y)} in ${duration(second.at(-1)?.x)}.`,
+    description: `${course("The pre-trained model", first)}; ${course("the same network from scratch", second)}.`,
     draw: (place) =>
       lines(
         {
           lines: [
-            { label: "novel, then jokes", points: first, tone: "lead" },
-            { label: "jokes alone", points: second, tone: "ink" },
+            { label: "pre-trained", points: first, tone: "lead" },
+            { label: "from scratch", points: second, tone: "ink" },
           ],
           x: {
-            label: "seconds of training",
+            label: "seconds of training on the jokes",
             domain: [0, Math.max(1, ...[...first, ...second].map((p) => p.x))],
           },
-          y: { label: "nats per token" },
-          nameRoom: [124, 104],
+          y: { label: "bits per byte" },
+          nameRoom: [104, 88],
           dots: false,
         },
         place,

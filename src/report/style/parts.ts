@@ -69,6 +69,7 @@ mark{background:var(--mark);color:inherit;padding:.04em .1em;margin:0 -.1em;bord
 .real u,u{text-decoration-color:var(--accent);text-decoration-thickness:2px;text-underline-offset:.16em}
 .pairs{list-style:none;margin:0;padding:0}
 .pairs li{display:grid;grid-template-columns:1fr 1fr;gap:.6rem 2.8rem;padding:1rem 0;border-top:1px solid var(--rule)}
+.pairs.three li{grid-template-columns:1fr 1fr 1fr}
 .pairs li>div{min-width:0}
 .pairs p{margin:0;line-height:1.45}
 .pairs .note{margin-top:.35rem}
@@ -94,7 +95,7 @@ mark{background:var(--mark);color:inherit;padding:.04em .1em;margin:0 -.1em;bord
 .typing .quiet{font:.8125rem var(--sans);float:right}
 @media screen and (max-width:46rem){
 .column,.column:first-child,.column:last-child{padding:0;border:0}
-.pairs li,.sides{grid-template-columns:1fr}
+.pairs li,.pairs.three li,.sides{grid-template-columns:1fr}
 .pairs .real{padding-left:1rem;border-left:1px solid var(--rule)}
 .timeline li{grid-template-columns:1fr}
 .timeline .when{text-align:left}

@@ -2,69 +2,81 @@
 import { compareModels } from "../../compare/compare.ts";
 import type { Compared, Comparison } from "../../compare/results.ts";
 import { loadTokenizer } from "../../hub/tokenizer-files.ts";
-import type { CompareData } from "../../report/index.ts";
+import { type CompareData, percent } from "../../report/index.ts";
+import { unknownToken, unknownWords } from "../../text/unknown-words.ts";
 import { troublesOf } from "../compared.ts";
-import { bertFolders, bertModel } from "../models/bert.ts";
-import { charactersModel } from "../models/characters.ts";
-import { type Contender, cachedContenders, tooLarge, withFullSize } from "../models/full-size.ts";
-import { gptModel } from "../models/gpt.ts";
-import type { StoryRun } from "../runs.ts";
+import { type Contender, FULL_SIZE, tooLarge, withFullSize } from "../models/full-size.ts";
+import { builtInPair, comparedModels, isSmall, type Pretrained } from "../models/pretrained.ts";
 import type { StoryChapter, Telling } from "../telling.ts";
+
+/** Two models are of a size where neither has more than so many times the parameters of the other. */
+const ALIKE = 3;
+
+type Measured = Comparison & { readonly command: string };
 
 export const compare: StoryChapter<"compare"> = {
   name: "compare",
   title: "GPT or BERT?",
-  uses: ["characters", "gpt"],
-  runs: bertFolders,
-  seconds: ({ masking, fullSize, runs }) => 60 * masking + (fullSize ? 6 * runs + 20 : 10),
+  uses: [],
+  // The last two are what stories of 0.1.0 have left.
+  runs: [FULL_SIZE, "bert", "bert-untrained"],
+  seconds: ({ fullSize, runs }) => 9 + runs / 2 + (fullSize > 0 ? 18 + 3 * fullSize : 0),
   async tell(telling) {
-    const { plan, runs } = telling;
-    const cached = await cachedContenders();
-    if (cached.length === 2) {
-      const comparison = await measured(telling, cached, { runs: plan.runs, sweep: true });
-      return told(comparison, comparison, []);
-    }
-    const [characters, gpt, bert] = await trainedHere(telling);
-    const predictions = await measured(telling, [characters, gpt, bert], { runs: 0 });
-    const obstacle = plan.fullSize
-      ? await tooLarge(runs.folderOf("full-size"))
-      : "this is the quick form of the story";
-    if (obstacle !== undefined) {
-      const speed = await measured(telling, [gpt, bert], { runs: plan.runs, sweep: true });
-      return told(predictions, speed, [
-        `All of this is measured on the small models that were trained here. The speed of models of full size was left out: ${obstacle}.`,
-      ]);
-    }
-    const vocabularies = {
-      gpt2: await loadTokenizer(gpt.folder),
-      bert: await loadTokenizer(bert.folder),
-    };
-    return withFullSize(telling, vocabularies, async (contenders) => {
-      const speed = await measured(telling, contenders, { runs: plan.runs, sweep: true });
-      const random = contenders.filter(({ trained }) => !trained).map(({ label }) => label);
-      return told(predictions, speed, [
-        `What follows is measured on two sets of models. The predictions are those of the small models that were trained here. Speed is that of GPT-2 and BERT-base at full size: the weights of ${random.join(" and of ")} are random numbers, since nothing was downloaded, and a model with random weights is exactly as fast as one that has learned.`,
-      ]);
-    });
+    const { plan, pretrained } = telling;
+    const asked = await comparedModels(pretrained);
+    const fair = areAlike(asked);
+    // Where their sizes say more of their speed than their kinds do, two of a size are timed.
+    const timed = fair ? asked : await builtInPair();
+    const contenders = (models: readonly Pretrained[]) => models.map(({ name }) => ({ label: name, name }));
+    const speed = await measured(telling, contenders(timed), { runs: plan.runs, sweep: true });
+    const predictions = fair ? speed : await measured(telling, contenders(asked), { runs: 0 });
+    const caveats = [
+      ...(fair
+        ? []
+        : [
+            `${asked.map(({ name }) => name).join(" and ")} are of very different sizes, so that their times would say nothing of GPT and BERT: those are of ${timed.map(({ name }) => name).join(" and ")}.`,
+          ]),
+      ...(await unreadable(telling, asked[1])),
+    ];
+    const told = together(predictions, speed, caveats);
+    return timed.some(isSmall) ? { ...told, full_size: await atFullSize(telling) } : told;
   },
 };
 
-/** The story's own models. */
-async function trainedHere(telling: Telling): Promise<readonly [Contender, Contender, Contender]> {
-  const contender = (label: string, { folder }: StoryRun): Contender => ({ label, folder, trained: true });
-  return [
-    contender("the character model", await charactersModel(telling)),
-    contender("the small GPT-2", await gptModel(telling)),
-    contender("the small BERT", await bertModel(telling)),
-  ];
+const areAlike = ([a, b]: readonly [Pretrained, Pretrained]): boolean =>
+  Math.max(a.parameters, b.parameters) <= ALIKE * Math.min(a.parameters, b.parameters);
+
+/** The same cases timed on models as large as the published ones, or why they were not. */
+async function atFullSize(telling: Telling): Promise<NonNullable<CompareData["full_size"]>> {
+  const { plan, runs } = telling;
+  if (plan.fullSize === 0) return { left_out: "this is the quick form of the story" };
+  const obstacle = await tooLarge(runs.folderOf(FULL_SIZE));
+  if (obstacle !== undefined) return { left_out: obstacle };
+  const [gpt, bert] = await builtInPair();
+  const vocabularies = {
+    gpt2: await loadTokenizer(gpt.folder),
+    bert: await loadTokenizer(bert.folder),
+  };
+  return withFullSize(telling, vocabularies, async (contenders) => {
+    const { models, answers, protocol, command } = await measured(telling, contenders, {
+      runs: plan.fullSize,
+    });
+    return {
+      models: models.map(onlyTimed),
+      answers,
+      protocol,
+      command,
+      random: contenders.flatMap(({ label, random }) => (random ? [label] : [])),
+    };
+  });
 }
 
 async function measured(
   { emit, signal }: Telling,
   contenders: readonly Contender[],
   options: { readonly runs: number; readonly sweep?: boolean },
-): Promise<Comparison & { readonly command: string }> {
-  const names = contenders.map(({ folder }) => folder);
+): Promise<Measured> {
+  const names = contenders.map(({ name }) => name);
   const comparison = await compareModels(names, {
     ...options,
     labels: contenders.map(({ label }) => label),
@@ -73,18 +85,25 @@ async function measured(
   });
   // What was timed before an interrupt is a page for `punchline compare`; the story measures it again.
   signal?.throwIfAborted();
-  const whole = contenders.every(({ trained }) => trained);
-  const command = whole
-    ? `punchline compare ${names.join(" ")} --runs ${Math.max(1, options.runs)}${options.sweep ? " --sweep" : ""}`
-    : "punchline demo --chapter compare";
+  const command = contenders.some(({ random }) => random)
+    ? "punchline demo --chapter compare"
+    : `punchline compare ${names.join(" ")} --runs ${Math.max(1, options.runs)}${options.sweep ? " --sweep" : ""}`;
   return { ...comparison, command };
 }
 
-function told(
-  predictions: Comparison & { readonly command: string },
-  speed: Comparison & { readonly command: string },
-  caveats: readonly string[],
-): CompareData {
+/** What of the texts of the story the BERT cannot read, in a sentence; nothing where it reads nearly all. */
+async function unreadable({ data }: Telling, { name, folder }: Pretrained): Promise<string[]> {
+  const tokenizer = await loadTokenizer(folder);
+  const texts = data.splits.train.slice(0, 500);
+  const unknown = texts.flatMap((text) => unknownWords(tokenizer, text));
+  const words = texts.reduce((sum, text) => sum + (text.match(/\S+/g)?.length ?? 0), 0);
+  if (unknown.length <= 0.02 * words) return [];
+  return [
+    `${name} cannot read ${percent(unknown.length / words)} of the words of your texts, such as “${unknown[0]!}”: its vocabulary lacks their letters, and it sees ${unknownToken(tokenizer)} in their place. A GPT-2 spells every text by its bytes. The two are compared on an English text.`,
+  ];
+}
+
+function together(predictions: Measured, speed: Measured, caveats: readonly string[]): CompareData {
   const same = predictions === speed;
   const said = [...caveats, troublesOf(predictions), same ? undefined : troublesOf(speed)].filter(Boolean);
   const asked = same ? [] : predictions.models;
@@ -93,7 +112,6 @@ function told(
     ...speed,
     models: [
       ...asked.map((m) => ({ ...m, ...measuresOf(speed.models.find(({ model }) => model === m.model)) })),
-      // Those that are only timed may know nothing: what they predict is not shown.
       ...speed.models.filter((model) => !twice(model)).map((model) => (same ? model : onlyTimed(model))),
     ],
     ...(said.length > 0 ? { caveat: said.join(" ") } : {}),
@@ -116,7 +134,7 @@ function measuresOf(timed: Compared | undefined): Partial<Compared> {
   };
 }
 
-/** A model of which nothing but its speed is shown. */
+/** A model of which nothing but its speed is shown: it may know nothing. */
 function onlyTimed({
   right_context_effect: _,
   attention: __,

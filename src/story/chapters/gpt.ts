@@ -1,71 +1,97 @@
-/** Chapter two of the story: a GPT-2 that has read other text before is shown the jokes. */
-import { encodeItems } from "../../data/tokens.ts";
-import { type Lead, leadOf, lowestLoss } from "../../evaluate/lead.ts";
+/** Chapter two of the story: a GPT-2 that has learned English elsewhere is shown the jokes. */
+import type { Evaluation } from "../../evaluate/evaluation.ts";
+import { leadOf } from "../../evaluate/lead.ts";
 import { evaluateTexts } from "../../evaluate/likelihood.ts";
 import { uniformLoss } from "../../evaluate/reference.ts";
 import type { LanguageModel } from "../../generate/language-model.ts";
 import { loadModel } from "../../generate/load.ts";
 import type { Sample } from "../../generate/sample.ts";
 import type { GptData } from "../../report/index.ts";
-import type { LogRow } from "../../train/events.ts";
 import { readRun } from "../../train/run-folder.ts";
-import { type GptBase, gptBase, gptControl, gptModel, PROSE } from "../models/gpt.ts";
+import { gptBase, gptControl, gptFolders, gptModel, jokeTokens } from "../models/gpt.ts";
 import type { StoryRun } from "../runs.ts";
 import type { StoryChapter, Telling } from "../telling.ts";
 import { usualTemperature, write, writeJokes } from "../writing.ts";
 
-/** Most tokens of a text; the real jokes are shorter, nearly all of them. */
-export const MOST_TOKENS = 64;
 const prompts = ["Why did the", "My wife", "I used to be"] as const;
 
 export const gpt: StoryChapter<"gpt"> = {
   name: "gpt",
   title: "Pieces of words: GPT-2",
   uses: [],
-  runs: ["gpt-pretrained", "gpt", "gpt-scratch"],
-  seconds: ({ pretraining, finetuning, control }) =>
-    60 * (pretraining + finetuning) + (control ? 30 * (pretraining + finetuning) : 0) + 15,
+  // The last is what stories of 0.1.0 have left.
+  runs: [...gptFolders, "gpt-pretrained"],
+  seconds: ({ finetuning, written }) => 120 * finetuning + 12 + written / 10,
   async tell(telling) {
+    const { data, plan, seed, emit } = telling;
     const base = await gptBase(telling);
     const run = await gptModel(telling);
     const [before, after] = [await loadModel(base.folder), await loadModel(run.folder)];
-    const jokes = await writeJokes(telling, after, "The GPT-2", { maxLength: MOST_TOKENS });
-    const control = base.run && telling.plan.control ? await gptControl(telling, base.run) : undefined;
-    telling.emit({ type: "work", what: "before and after" });
+    const maxLength = await jokeTokens(data, after.tokenizer, base);
+    const jokes = await writeJokes(telling, after, "The GPT-2", { maxLength });
+    const control = await gptControl(telling);
+    emit({ type: "work", what: "before and after" });
+    const scratch = control && (await loadModel(control.folder));
+    const told = await pairs(telling, { before, after, ...(scratch ? { scratch } : {}) });
+    emit({ type: "pairs", what: base.name, pairs: told });
     const { train, modelOptions } = await readRun(run.folder);
     const sampleCommand = (folder: string, n: number, rest = "") =>
-      `punchline sample ${folder}${rest} -n ${n} --temperature ${usualTemperature} --max-length ${MOST_TOKENS} --seed ${telling.seed}`;
+      `punchline sample ${folder}${rest} -n ${n} --temperature ${usualTemperature} --max-length ${maxLength} --seed ${seed}`;
+    const split = splitOf(data);
+    const validated = validatedOf(data, after, train.validationTokens);
+    const own = await quality(telling, after, split);
+    const alone = scratch && (await quality(telling, scratch, split));
     return {
-      model: base.run ? "a small GPT-2" : base.name,
+      model: base.name,
       parameters: run.summary.parameters,
-      origin: originOf(base),
+      origin: { kind: base.builtIn ? "built-in" : "published", name: base.name },
       log: run.log,
       uniform: uniformLoss(after.tokenizer.size),
       timeline: run.samples,
-      before_after: await pairs(telling, before, after),
-      ...(control
+      before_after: told,
+      ...(control && alone
         ? {
             control: {
               log: control.log,
               command: control.command,
-              lead: headStart(telling.data, after, train.validationTokens, run.log, control.log),
+              curves: {
+                bits_per_nat: validated.bitsPerNat,
+                start: (await judged(telling, before, validated.texts, validated.prompts)).bits_per_byte,
+              },
+              lead: leadOf(
+                [
+                  { name: "fine-tuned", bits: own.bits_per_byte },
+                  { name: "from scratch", bits: alone.bits_per_byte },
+                ],
+                own.bytes,
+              ),
             },
           }
         : {}),
-      quality: await qualities(telling, [
-        { label: "before it read a joke", lm: before },
-        { label: "after", lm: after, lead: true },
-        ...(control ? [{ label: "jokes alone, no novel first", lm: await loadModel(control.folder) }] : []),
-      ]),
-      quality_split: splitOf(telling.data),
+      quality: [
+        {
+          label: `${base.name}, before it read a joke`,
+          bits_per_byte: (await quality(telling, before, split)).bits_per_byte,
+        },
+        ...(alone
+          ? [
+              {
+                label: "the same network from scratch, on jokes alone",
+                bits_per_byte: alone.bits_per_byte,
+                scratch: true,
+              },
+            ]
+          : []),
+        { label: `${base.name}, fine-tuned`, bits_per_byte: own.bits_per_byte, lead: true },
+      ],
+      quality_split: split,
+      quality_bytes: own.bytes,
       endings: {
-        n: telling.plan.written,
-        tokens: MOST_TOKENS,
-        before: ended(
-          await write(telling, before, telling.plan.written, usualTemperature, { maxLength: MOST_TOKENS }),
-        ),
-        after: ended(await jokes.more(telling.plan.written)),
-        command: sampleCommand(run.folder, telling.plan.written),
+        n: plan.written,
+        tokens: maxLength,
+        before: ended(await write(telling, before, plan.written, usualTemperature, { maxLength })),
+        after: ended(await jokes.more(plan.written)),
+        command: sampleCommand(run.folder, plan.written),
       },
       jokes: jokes.groups,
       settings: settingsOf(run, { ...modelOptions, vocabulary: after.tokenizer.size }, train),
@@ -79,64 +105,58 @@ export const gpt: StoryChapter<"gpt"> = {
   },
 };
 
-function originOf({ name, run }: GptBase): GptData["origin"] {
-  if (!run) return { kind: "published", name };
-  return { kind: "here", text: PROSE, log: run.log, command: run.command };
-}
-
-/** The same beginnings gone on with by both, with the same random numbers. */
+/** The same beginnings gone on with by each, with the same random numbers. */
 async function pairs(
   telling: Telling,
-  before: LanguageModel,
-  after: LanguageModel,
+  models: {
+    readonly before: LanguageModel;
+    readonly after: LanguageModel;
+    readonly scratch?: LanguageModel;
+  },
 ): Promise<NonNullable<GptData["before_after"]>> {
+  const { before, after, scratch } = models;
   const out = [];
   for (const prompt of prompts) {
     const of = async (lm: LanguageModel) =>
       (await write(telling, lm, 1, usualTemperature, { prompt, maxLength: 40 }))[0]?.text ?? "";
-    out.push({ prompt, before: await of(before), after: await of(after) });
+    const both = { prompt, before: await of(before), after: await of(after) };
+    out.push(scratch ? { ...both, scratch: await of(scratch) } : both);
   }
   return out;
 }
 
-/** Whether the model that read the novel first is ahead, or behind, by more than the validated jokes can tell. */
-function headStart(
-  data: Telling["data"],
-  { tokenizer }: LanguageModel,
-  validationTokens: number,
-  own: readonly LogRow[],
-  alone: readonly LogRow[],
-): Lead | undefined {
-  const texts = data.splits.validation;
-  const { tokens } = encodeItems(tokenizer, texts);
-  const perToken = texts.reduce((n, text) => n + [...text].length + 1, 0) / tokens.length;
-  const models = Object.entries({ "the novel first": own, "jokes alone": alone }).flatMap(([name, log]) => {
-    const loss = lowestLoss(log);
-    return loss === undefined ? [] : [{ name, bits: loss / Math.LN2 / perToken }];
-  });
-  return leadOf(models, Math.min(validationTokens, tokens.length) * perToken);
+/** The jokes that a training was validated on, and how many bits per byte of them a nat per token is. */
+function validatedOf({ splits, prompts }: Telling["data"], { tokenizer }: LanguageModel, most: number) {
+  const texts: string[] = [];
+  let [tokens, bytes] = [0, 0];
+  for (const [i, text] of splits.validation.entries()) {
+    if (tokens >= most) break;
+    texts.push(text);
+    const predicted = text.slice(prompts?.validation[i] ?? 0);
+    tokens += tokenizer.encode(predicted).length + 1;
+    bytes += Buffer.byteLength(predicted) + 1;
+  }
+  return {
+    texts,
+    bitsPerNat: tokens / Math.LN2 / Math.max(1, bytes),
+    ...(prompts ? { prompts: prompts.validation.slice(0, texts.length) } : {}),
+  };
 }
 
 /** The split that models are judged on. */
 const splitOf = ({ splits }: Telling["data"]) => (splits.test.length > 0 ? "test" : "validation");
 
-/** Bits per byte on the jokes that nobody has trained on. */
-async function qualities(
-  { data, signal }: Telling,
-  models: readonly { readonly label: string; readonly lm: LanguageModel; readonly lead?: boolean }[],
-): Promise<NonNullable<GptData["quality"]>> {
-  const split = splitOf(data);
-  const options = {
-    ...(data.prompts ? { prompts: data.prompts[split] } : {}),
-    ...(signal ? { signal } : {}),
-  };
-  const out = [];
-  for (const { label, lm, ...rest } of models) {
-    const { bits_per_byte } = await evaluateTexts(lm, data.splits[split], options);
-    out.push({ label, bits_per_byte, ...rest });
-  }
-  return out;
-}
+/** What a model makes of the jokes that nobody has trained on. */
+const quality = (telling: Telling, lm: LanguageModel, split: "test" | "validation"): Promise<Evaluation> =>
+  judged(telling, lm, telling.data.splits[split], telling.data.prompts?.[split]);
+
+const judged = (
+  { signal }: Telling,
+  lm: LanguageModel,
+  texts: readonly string[],
+  prompts: readonly number[] | undefined,
+): Promise<Evaluation> =>
+  evaluateTexts(lm, texts, { ...(prompts ? { prompts } : {}), ...(signal ? { signal } : {}) });
 
 /** How many ended by themselves. */
 const ended = (samples: readonly Sample[]): number => samples.filter(({ finish }) => finish === "eos").length;

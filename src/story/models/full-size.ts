@@ -1,20 +1,23 @@
 /**
- * The models that the comparison is about, at full size: the published ones where they lie in the Hub's cache, else
- * models of the same sizes with random weights, which are as fast and know nothing.
+ * Models as large as the published ones: those themselves where they lie in the Hub's cache, else models of the same
+ * sizes with random weights, which are as fast and know nothing.
  */
 import { rm, statfs } from "node:fs/promises";
 import { makeFolder } from "../../files/make-folder.ts";
 import { cachedModel } from "../../hub/pull.ts";
 import type { OptionValues } from "../../models/model.ts";
+import { architectureOf } from "../../models/registry.ts";
 import type { Tokenizer } from "../../text/tokenizer.ts";
 import type { Telling } from "../telling.ts";
 import { writeUntrained } from "./untrained.ts";
 
 export interface Contender {
+  /** What the results call it. */
   readonly label: string;
-  readonly folder: string;
-  /** Whether it has learned anything. */
-  readonly trained: boolean;
+  /** As the command line takes it. */
+  readonly name: string;
+  /** Whether its weights are random numbers. */
+  readonly random?: boolean;
 }
 
 interface Published {
@@ -27,29 +30,28 @@ interface Published {
 }
 
 const published: readonly Published[] = [
-  { name: "gpt2", label: "GPT-2", model: "gpt2", options: { config: "gpt2" }, vocabulary: 50_257 },
+  {
+    name: "gpt2",
+    label: "GPT-2 at full size",
+    model: "gpt2",
+    options: { config: "gpt2" },
+    vocabulary: 50_257,
+  },
   {
     name: "bert-base-uncased",
-    label: "BERT-base",
+    label: "BERT-base at full size",
     model: "bert",
     options: { config: "base" },
     vocabulary: 30_522,
   },
 ];
 
+/** Where they are written. */
+export const FULL_SIZE = "full-size";
+
 /** Bytes that the two take on the disk and then in memory, with room for what comes beside. */
 const DISK = 1.2e9;
 const MEMORY = 3e9;
-
-/** Those of the published models that are in the cache. */
-export async function cachedContenders(): Promise<Contender[]> {
-  const found: Contender[] = [];
-  for (const { name, label } of published) {
-    const folder = await cachedModel(name);
-    if (folder !== undefined) found.push({ label, folder, trained: true });
-  }
-  return found;
-}
 
 /** Why models of full size cannot be made here; undefined where they can. */
 export async function tooLarge(folder: string): Promise<string | undefined> {
@@ -74,25 +76,18 @@ export async function withFullSize<T>(
   vocabularies: Readonly<Record<string, Tokenizer>>,
   work: (contenders: readonly Contender[]) => Promise<T>,
 ): Promise<T> {
-  const cached = await cachedContenders();
-  const place = runs.folderOf("full-size");
+  const place = runs.folderOf(FULL_SIZE);
   try {
     const contenders: Contender[] = [];
     for (const { name, label, model, options, vocabulary } of published) {
-      const found = cached.find((c) => c.label === label);
-      if (found) {
-        contenders.push(found);
+      if ((await cachedModel(name)) !== undefined) {
+        contenders.push({ label, name });
         continue;
       }
       const folder = `${place}/${name}`;
-      await writeUntrained(folder, {
-        model,
-        options,
-        tokenizer: vocabularies[model]!,
-        vocabulary,
-        seed,
-      });
-      contenders.push({ label, folder, trained: false });
+      const config = architectureOf(model).configure(options, vocabulary);
+      await writeUntrained(folder, { config, tokenizer: vocabularies[model]!, seed });
+      contenders.push({ label, name: folder, random: true });
     }
     return await work(contenders);
   } finally {

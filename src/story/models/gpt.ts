@@ -1,83 +1,81 @@
 /**
- * The story's GPT-2. Where published weights are at hand, those are trained further on the jokes. Otherwise a
- * small model of the same kind is made from nothing on this machine: it first reads a novel, then the jokes.
+ * The story's GPT-2: a pre-trained one that is trained further on the jokes, and, where it is small enough to learn
+ * anything in that time, the same network from scratch.
  */
+import { quantile } from "../../core/quantile.ts";
 import type { PreparedData } from "../../data/prepare.ts";
 import { prepareData } from "../../data/prepare-sources.ts";
-import { withSubwordsInTurns } from "../../data/vocabularies.ts";
-import { cachedModel, resolveModel } from "../../hub/pull.ts";
+import { readModelConfig } from "../../hub/folder.ts";
 import { loadTokenizer } from "../../hub/tokenizer-files.ts";
+import type { ModelConfig } from "../../models/model.ts";
 import type { Tokenizer } from "../../text/tokenizer.ts";
+import { readModel } from "../../train/base.ts";
 import type { TrainOptions } from "../../train/options.ts";
 import type { StoryRun } from "../runs.ts";
 import type { Telling } from "../telling.ts";
+import { isSmall, type Pretrained, tunedModel } from "./pretrained.ts";
+import { writeUntrained } from "./untrained.ts";
 
-/** What is fine-tuned without being asked for, where it lies in the Hub's cache. */
-const PUBLISHED = "distilgpt2";
-/** What the small model reads before the jokes. */
-export const PROSE = "moby-dick";
-
-const MODEL = "gpt2";
-const sizes = ({ plan: { layers } }: Telling) => ({ layers, width: 128, heads: 4, context: 128 });
-const windows = { batchSize: 16, seqLen: 64, validationTokens: 4000 } as const;
-
-const what = "the small GPT-2";
+/** Folders of the fine-tuned model, of the one from scratch, and of what the latter begins with. */
+export const gptFolders = ["gpt", "gpt-scratch", "gpt-untrained"] as const;
 
 /** What the fine-tuning starts from. */
-export interface GptBase {
-  readonly folder: string;
-  /** The name on the Hub, or the run's folder. */
-  readonly name: string;
-  /** The first training, where it took place here. */
-  readonly run?: StoryRun;
-}
-
-export async function gptBase(telling: Telling): Promise<GptBase> {
-  const { pretrained } = telling;
-  if (pretrained !== undefined) return { folder: await fetched(telling, pretrained), name: pretrained };
-  const cached = await cachedModel(PUBLISHED);
-  if (cached !== undefined) return { folder: cached, name: PUBLISHED };
-  const run = await telling.runs.get("gpt-pretrained", async () => ({
-    what: `${what} on a novel`,
-    model: MODEL,
-    modelOptions: sizes(telling),
-    data: await withSubwordsInTurns(await prepareData([PROSE]), { signal: telling.signal }),
-    sources: [PROSE],
-    options: {
-      ...windows,
-      learningRate: 3e-3,
-      maxMinutes: telling.plan.pretraining,
-      seed: telling.seed,
-    },
-  }));
-  return { folder: run.folder, name: run.folder, run };
-}
-
-async function fetched({ emit, signal }: Telling, name: string): Promise<string> {
-  return resolveModel(name, {
-    onProgress: ({ received, total }) => emit({ type: "download", model: name, received, total }),
-    ...(signal ? { signal } : {}),
-  });
-}
+export const gptBase = ({ pretrained }: Telling): Promise<Pretrained> => tunedModel(pretrained);
 
 /** The model that has read the jokes. */
 export async function gptModel(telling: Telling): Promise<StoryRun> {
-  const { runs, plan, seed, sources } = telling;
+  const { runs, seed, plan, sources } = telling;
   return runs.get("gpt", async () => {
     const base = await gptBase(telling);
-    const data = await spelled(telling, await loadTokenizer(base.folder));
-    const common = { what: "GPT-2 on the jokes", model: MODEL, base, data, sources };
-    return base.run
-      ? { ...common, options: { ...windows, ...smallSteps, maxMinutes: plan.finetuning, seed } }
-      : { ...common, options: { ...largeSteps, maxMinutes: publishedMinutes(telling), seed } };
+    const { data, length } = await spelled(telling, base);
+    return {
+      what: `${base.name} on the jokes`,
+      model: "gpt2",
+      base,
+      data,
+      sources,
+      options: {
+        ...(isSmall(base) ? smallSteps(length, 1.5e-3) : largeSteps),
+        ...until(isSmall(base) ? plan.finetuning : 2 * plan.finetuning),
+        seed,
+      },
+    };
   });
 }
 
-/** The usual fine-tuning, at the pace that a small model can take. */
-const smallSteps = {
-  learningRate: 1e-3,
-  schedule: "linear",
-} satisfies Partial<TrainOptions>;
+/**
+ * The same network with the same vocabulary, trained on the jokes alone for as long; undefined of a large one, which
+ * learns next to nothing from scratch in minutes.
+ */
+export async function gptControl(telling: Telling): Promise<StoryRun | undefined> {
+  const base = await gptBase(telling);
+  if (!isSmall(base)) return undefined;
+  const { runs, seed, plan, sources } = telling;
+  return runs.get("gpt-scratch", async () => {
+    const { data, length } = await spelled(telling, base);
+    const folder = runs.folderOf("gpt-untrained");
+    const config = (await readModelConfig(base.folder)) as ModelConfig;
+    await writeUntrained(folder, { config, tokenizer: data.tokenizer, seed });
+    return {
+      what: "the same network from scratch",
+      model: "gpt2",
+      base: { folder, name: folder },
+      data,
+      sources,
+      options: { ...smallSteps(length, 3e-3), ...until(plan.finetuning), seed },
+    };
+  });
+}
+
+/** Windows of about a thousand tokens, and steps as large as a network of a few million parameters can take. */
+const smallSteps = (seqLen: number, learningRate: number) =>
+  ({
+    batchSize: Math.max(1, Math.round(1024 / seqLen)),
+    seqLen,
+    learningRate,
+    schedule: "linear",
+    warmup: 5,
+  }) satisfies Partial<TrainOptions>;
 
 /** As Hugging Face's Trainer, in smaller batches: there is time for some dozens of steps only. */
 const largeSteps = {
@@ -86,30 +84,41 @@ const largeSteps = {
   learningRate: 5e-5,
   schedule: "linear",
   warmup: 0,
-  weightDecay: 0,
 } satisfies Partial<TrainOptions>;
 
-/** Published weights need no first training and no control; their time goes into the jokes. */
-const publishedMinutes = ({ plan }: Telling): number =>
-  plan.pretraining + plan.finetuning * (plan.control ? 3 : 1);
+/** It ends with the time, or where it has learned no more for some validations; the best weights are kept. */
+const until = (maxMinutes: number) =>
+  ({ validationTokens: 4000, maxMinutes, patience: 4 }) satisfies Partial<TrainOptions>;
 
-/** The same small model trained on the jokes alone, for as long as the two trainings together, or until it no longer learns. */
-export const gptControl = (telling: Telling, base: StoryRun): Promise<StoryRun> =>
-  telling.runs.get("gpt-scratch", async () => ({
-    what: `${what} on jokes alone`,
-    model: MODEL,
-    modelOptions: sizes(telling),
-    data: await spelled(telling, await loadTokenizer(base.folder)),
-    sources: telling.sources,
-    options: {
-      ...windows,
-      learningRate: 3e-3,
-      maxMinutes: telling.plan.pretraining + telling.plan.finetuning,
-      patience: 4,
-      seed: telling.seed,
-    },
-  }));
+/** Most tokens of a joke where those of the data are no longer, nearly all of them. */
+const USUAL = 64;
 
-/** The jokes in the vocabulary of a model: the same texts in the same splits as of the models of characters. */
-const spelled = ({ sources }: Telling, vocabulary: Tokenizer): Promise<PreparedData> =>
-  prepareData(sources, { vocabulary, cleaning: { keepUnicode: false } });
+/** The tokens that nearly every real text of the data fits into: of a model that spells another script, several for each letter. */
+export async function jokeTokens(
+  data: Pick<PreparedData, "splits">,
+  tokenizer: Tokenizer,
+  { folder }: Pick<Pretrained, "folder">,
+): Promise<number> {
+  const { contextLength } = await readModel(folder);
+  const { validation, test } = data.splits;
+  const lengths = [...validation, ...test].map((text) => tokenizer.encode(text).length + 1);
+  const long =
+    lengths.length === 0
+      ? USUAL
+      : quantile(
+          [...lengths].sort((a, b) => a - b),
+          0.95,
+        );
+  const rounded = USUAL * Math.ceil(long / USUAL);
+  return Math.max(1, Math.min(contextLength, Math.max(USUAL, Math.min(4 * USUAL, rounded))));
+}
+
+/** The jokes in the vocabulary of a model, in the same splits as of the models of characters, and how long they are. */
+async function spelled(
+  { sources, cleaning }: Telling,
+  base: Pretrained,
+): Promise<{ readonly data: PreparedData; readonly length: number }> {
+  const vocabulary = await loadTokenizer(base.folder);
+  const data = await prepareData(sources, { vocabulary, cleaning });
+  return { data, length: await jokeTokens(data, vocabulary, base) };
+}

@@ -5,17 +5,14 @@
 import { sizeOf } from "../../core/array.ts";
 import { Random } from "../../core/random.ts";
 import { writeHuggingFace } from "../../export/huggingface.ts";
-import type { OptionValues } from "../../models/model.ts";
-import { architectureOf } from "../../models/registry.ts";
+import type { ModelConfig } from "../../models/model.ts";
+import { buildModel } from "../../models/registry.ts";
 import type { Tokenizer } from "../../text/tokenizer.ts";
 
 export interface Untrained {
-  /** The architecture's name. */
-  readonly model: string;
-  readonly options: OptionValues;
+  /** Its architecture and sizes; rows of its vocabulary beyond those of the tokenizer stand for nothing. */
+  readonly config: ModelConfig;
   readonly tokenizer: Tokenizer;
-  /** Ids of the vocabulary; rows beyond those of the tokenizer stand for nothing. Default: its size. */
-  readonly vocabulary?: number;
   readonly seed: number;
 }
 
@@ -23,9 +20,8 @@ export interface Untrained {
 const DRAWN = 1 << 20;
 
 export async function writeUntrained(folder: string, spec: Untrained): Promise<void> {
-  const { tokenizer, options, vocabulary = tokenizer.size, seed } = spec;
-  const architecture = architectureOf(spec.model);
-  const model = architecture.build(architecture.configure(options, vocabulary));
+  const { config, tokenizer, seed } = spec;
+  const { architecture, model } = buildModel(config, folder);
   const byName = new Map(model.parameters.map((parameter) => [parameter.name, parameter]));
   await writeHuggingFace(
     {

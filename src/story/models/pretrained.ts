@@ -1,0 +1,103 @@
+/**
+ * The pre-trained models that the story takes: those that were named, else published ones that lie in the Hub's
+ * cache, else the two that come with the package.
+ */
+import { UsageError } from "../../core/errors.ts";
+import { builtInFolder } from "../../hub/built-in.ts";
+import { cachedModel, resolveModel } from "../../hub/pull.ts";
+import { countParameters, type Model } from "../../models/model.ts";
+import { readModel } from "../../train/base.ts";
+import type { StoryEvent } from "../telling.ts";
+
+export interface Pretrained {
+  /** As the command line takes it. */
+  readonly name: string;
+  readonly folder: string;
+  readonly parameters: number;
+  /** Whether it comes with the package. */
+  readonly builtIn: boolean;
+}
+
+/** A GPT-2, which goes on with a text, or a BERT, which fills gaps. */
+type Kind = "causal" | "masked";
+
+/** Models that were named, one of a kind at most. */
+export type NamedModels = Partial<Readonly<Record<Kind, Pretrained>>>;
+
+const builtIn = { causal: "punchline-gpt2", masked: "punchline-bert" } as const;
+
+/** What takes their place where it lies in the cache: to be fine-tuned, and to be compared. */
+const published = { tuned: "distilgpt2", causal: "gpt2", masked: "bert-base-uncased" } as const;
+
+/** Parameters up to which a model learns something from scratch in the minutes of the story. */
+const SMALL = 3e7;
+export const isSmall = ({ parameters }: Pretrained): boolean => parameters <= SMALL;
+
+/**
+ * Finds the models that were named, and fetches what is not there.
+ * @throws UsageError for one that neither goes on with a text nor fills gaps, and for two of a kind
+ */
+export async function namedModels(
+  names: readonly string[],
+  { emit, signal }: { readonly emit: (event: StoryEvent) => void; readonly signal: AbortSignal | undefined },
+): Promise<NamedModels> {
+  const named: { -readonly [K in Kind]?: Pretrained } = {};
+  for (const name of new Set(names)) {
+    const folder = await resolveModel(name, {
+      onProgress: ({ received, total }) => emit({ type: "download", model: name, received, total }),
+      ...(signal ? { signal } : {}),
+    });
+    const model = await readModel(folder);
+    const kind = kindOf(name, model);
+    const other = named[kind];
+    if (other !== undefined)
+      throw new UsageError(
+        `${other.name} and ${name} ${kind === "causal" ? "both go on with a text" : "both fill gaps"}, and the story takes one of each kind: a GPT-2 and a BERT.`,
+      );
+    const parameters = countParameters(model);
+    named[kind] = { name, folder, parameters, builtIn: comesWithPackage(folder, kind) };
+  }
+  return named;
+}
+
+function kindOf(name: string, { predicts, config }: Model): Kind {
+  if (predicts === "masked") return "masked";
+  if (predicts === "each") return "causal";
+  throw new UsageError(
+    `${name} is a ${config.model_type}, which predicts nothing but what follows a whole window; name a GPT-2 or a BERT.`,
+  );
+}
+
+/** A folder of the same name in the working directory goes before the package's own. */
+const comesWithPackage = (folder: string, kind: Kind): boolean => folder === builtInFolder(builtIn[kind]);
+
+async function inPackage(kind: Kind): Promise<Pretrained> {
+  const name = builtIn[kind];
+  const folder = await resolveModel(name);
+  const parameters = countParameters(await readModel(folder));
+  return { name, folder, parameters, builtIn: comesWithPackage(folder, kind) };
+}
+
+async function inCache(name: string): Promise<Pretrained | undefined> {
+  const folder = await cachedModel(name);
+  if (folder === undefined) return undefined;
+  return { name, folder, parameters: countParameters(await readModel(folder)), builtIn: false };
+}
+
+/** The GPT-2 that is fine-tuned. */
+export const tunedModel = async ({ causal }: NamedModels): Promise<Pretrained> =>
+  causal ?? (await inCache(published.tuned)) ?? (await inPackage("causal"));
+
+/** The two that are compared. */
+export async function comparedModels(
+  named: NamedModels,
+): Promise<readonly [gpt: Pretrained, bert: Pretrained]> {
+  const one = async (kind: Kind) =>
+    named[kind] ?? (await inCache(published[kind])) ?? (await inPackage(kind));
+  return [await one("causal"), await one("masked")];
+}
+
+export const builtInPair = async (): Promise<readonly [gpt: Pretrained, bert: Pretrained]> => [
+  await inPackage("causal"),
+  await inPackage("masked"),
+];
