@@ -175,6 +175,7 @@ describe("demo", () => {
     written: 2,
     asked: 1,
     runs: 1,
+    sweep: false,
     fullSize: 0,
   };
 

@@ -1,5 +1,14 @@
 /** The story, told with models of a few steps: its page, and how it goes on when it is cut short. */
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseHTML } from "linkedom";
@@ -9,7 +18,10 @@ import { Random } from "../src/core/random.ts";
 import type { LanguageModel } from "../src/generate/language-model.ts";
 import { loadModel } from "../src/generate/load.ts";
 import { builtInFolder } from "../src/hub/built-in.ts";
+import { loadTokenizer } from "../src/hub/tokenizer-files.ts";
+import { architectureOf } from "../src/models/registry.ts";
 import { readJokes } from "../src/story/jokes.ts";
+import { writeUntrained } from "../src/story/models/untrained.ts";
 import type { StoryPlan } from "../src/story/plan.ts";
 import { type StoryOptions, type StoryResult, tellStory } from "../src/story/story.ts";
 import type { StoryEvent } from "../src/story/telling.ts";
@@ -21,6 +33,7 @@ const plan: StoryPlan = {
   written: 4,
   asked: 2,
   runs: 1,
+  sweep: false,
   fullSize: 0,
 };
 const titles = ["One character at a time", "Pieces of words: GPT-2", "New or remembered?", "GPT or BERT?"];
@@ -76,6 +89,17 @@ interface Told {
 const headings = (page: Document | undefined) =>
   [...(page?.querySelectorAll("section.chapter h2") ?? [])].map((h) => h.textContent);
 const text = (page: Document | undefined) => page?.body.textContent?.replace(/\s+/g, " ") ?? "";
+
+/** A model of a few numbers that nothing was taught, in the vocabulary of the built-in one. */
+async function tiny(model: "gpt2" | "bert"): Promise<string> {
+  const place = join(folder, `tiny-${model}`);
+  if (existsSync(place)) return place;
+  const tokenizer = await loadTokenizer(builtInFolder(`punchline-${model}`));
+  const sizes = { layers: 1, width: 32, heads: 2, context: 128, dropout: 0 };
+  const config = architectureOf(model).configure(sizes, tokenizer.size);
+  await writeUntrained(place, { config, tokenizer, seed: 1 });
+  return place;
+}
 
 /** Bits per byte of texts read one by one, each with its end, by plain loops over the logits. */
 async function plainBits(lm: LanguageModel, texts: readonly string[]): Promise<number> {
@@ -205,9 +229,9 @@ describe("the story", { timeout: 300_000 }, () => {
       mkdirSync(join(place, "refs"));
       writeFileSync(join(place, "refs", "main"), "c0ffee");
     };
-    publish(join(folder, "whole", "gpt"), "distilgpt2");
-    publish(join(folder, "whole", "gpt"), "gpt2");
-    publish(builtInFolder("punchline-bert"), "bert-base-uncased");
+    publish(await tiny("gpt2"), "distilgpt2");
+    publish(await tiny("gpt2"), "gpt2");
+    publish(await tiny("bert"), "bert-base-uncased");
     try {
       const { trained, page, chapters } = await told("published", { chapters: ["gpt", "compare"] });
       expect(trained).toEqual(["distilgpt2 on the jokes", "the same network from scratch"]);
@@ -221,11 +245,98 @@ describe("the story", { timeout: 300_000 }, () => {
     }
   });
 
-  test("a chapter alone trains the models that it needs", async () => {
-    const { trained, page, pending } = await told("alone", { chapters: ["novelty"] });
-    expect(trained).toEqual(["the character model", "punchline-gpt2 on the jokes"]);
+  test("a chapter alone trains the models that it needs, with the models that are named", async () => {
+    const [gpt, bert] = [await tiny("gpt2"), await tiny("bert")];
+    const options = { pretrained: [bert, gpt] };
+    const { trained, page, pending } = await told("alone", { ...options, chapters: ["novelty"] });
+    expect(trained).toEqual(["the character model", `${gpt} on the jokes`]);
     expect(headings(page)).toEqual([titles[2]]);
     expect(pending).toEqual([]);
+    const { trained: more, chapters } = await told("alone", { ...options, chapters: ["compare"] });
+    expect(more).toEqual([]);
+    expect(chapters.compare!.models.map(({ model }) => model)).toEqual([gpt, bert]);
+  });
+
+  test("a model far larger than the other is asked and not timed against it", async () => {
+    const gpt = await tiny("gpt2");
+    const { chapters } = await told("unlike", { pretrained: gpt, chapters: ["compare"] });
+    const { models, caveat } = chapters.compare!;
+    expect(models.filter((m) => m.predictions.length > 0).map(({ model }) => model)).toEqual([
+      gpt,
+      "punchline-bert",
+    ]);
+    expect(
+      models
+        .filter((m) => m.speed.length > 0)
+        .map(({ model }) => model)
+        .sort(),
+    ).toEqual(["punchline-bert", "punchline-gpt2"]);
+    expect(caveat).toContain("are of very different sizes");
+  });
+
+  test("two models of a kind, and one that the story has no place for, are refused before anything is trained", async () => {
+    const [gpt, bert] = [await tiny("gpt2"), await tiny("bert")];
+    const refused = (pretrained: readonly string[], said: RegExp) =>
+      expect(told("refused", { pretrained })).rejects.toThrow(said);
+    await refused([gpt, "punchline-gpt2"], /both go on with a text/);
+    await refused([bert, "punchline-bert"], /both fill gaps/);
+    await refused(["no-such-folder/at/all"], /no-such-folder/);
+    expect(existsSync(join(folder, "refused", "characters"))).toBe(false);
+  });
+
+  test("texts in another script keep their letters; BERT says what it cannot read", async () => {
+    const russian = join(folder, "russian.txt");
+    const words = "корова утка банк лошадь бар коза лавка крот парк краб луна оса море жаба заяц рысь".split(
+      " ",
+    );
+    const random = new Random(3, "russian");
+    const jokes = Array.from({ length: 60 }, (_, i) =>
+      Array.from({ length: 6 + (i % 5) }, (_, k) => words[Math.floor(random.uniform(20 * i + k) * 16)]).join(
+        " ",
+      ),
+    );
+    writeFileSync(russian, jokes.join("\n"));
+    const { chapters, page } = await told("russian", {
+      sources: [russian],
+      pretrained: [await tiny("gpt2"), await tiny("bert")],
+      chapters: ["characters", "gpt", "compare"],
+    });
+    const { characters, gpt, compare } = chapters;
+    expect(characters!.commands.train).toContain("--keep-unicode");
+    expect(characters!.data.splits.train).toBeGreaterThan(40);
+    // Several bytes for each letter: what is called a whole joke is longer in tokens.
+    expect(gpt!.endings!.tokens).toBeGreaterThan(64);
+    expect(gpt!.commands.train).not.toContain("keep-unicode");
+    for (const { bits_per_byte } of gpt!.quality!) expect(bits_per_byte).toBeGreaterThan(0);
+    expect(compare!.caveat).toMatch(/cannot read 100\u00a0% of the words of your texts, such as “[а-я]+”/);
+    expect(text(page)).toContain("it sees [UNK] in their place");
+  });
+
+  test("what an earlier version has left is cleared away", async () => {
+    const place = join(folder, "older");
+    for (const run of ["characters", "gpt-pretrained", "gpt", "gpt-scratch", "bert", "bert-untrained"]) {
+      mkdirSync(join(place, run), { recursive: true });
+      writeFileSync(join(place, run, "run.json"), "{}");
+    }
+    const runs = { gpt: { summary: {}, command: "punchline finetune" }, bert: { summary: {}, command: "" } };
+    const settings = JSON.stringify({ told: 2, plan: { pretraining: 1 }, seed: 42, version: "0.1.0" });
+    writeFileSync(
+      join(place, "story.json"),
+      JSON.stringify({ settings, pending: ["compare"], runs, seconds: {} }),
+    );
+    writeFileSync(
+      join(place, "gpt.json"),
+      JSON.stringify({ origin: { kind: "here", text: "moby-dick", log: [] } }),
+    );
+    writeFileSync(join(place, "novelty.json"), "[]");
+    const { stopped, chapters, page } = await told("older", {
+      pretrained: [await tiny("gpt2"), await tiny("bert")],
+      chapters: ["compare"],
+    });
+    expect(stopped).toBe("told");
+    expect(Object.keys(chapters)).toEqual(["compare"]);
+    expect(headings(page)).toEqual([titles[3]]);
+    expect(readdirSync(place).sort()).toEqual(["compare.json", "story.json"]);
   });
 
   test("an unknown chapter is refused with the names of those there are", async () => {

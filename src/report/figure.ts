@@ -5,8 +5,8 @@ import { type Content, type Html, html } from "./html.ts";
 export interface Measured {
   /** One or two sentences: what was measured, on how much, how. */
   readonly how: string;
-  /** The command line that gives the same figure again. */
-  readonly command?: string;
+  /** The command line that gives the same figure again, or one for each of its parts. */
+  readonly command?: string | readonly string[];
 }
 
 export interface FigureOptions {
@@ -32,7 +32,7 @@ export function figure({ id, title, subtitle, content, measured, width = "text" 
   return html`<figure id="${id}" class="figure ${width}" aria-labelledby="${id}-title">
 <div class="figure-head"><h3 id="${id}-title">${title}</h3>${subtitle && html`<p>${subtitle}</p>`}</div>
 ${content}
-<figcaption>${measured.how}${measured.command && html` ${repeat(measured.command)}`}</figcaption>
+<figcaption>${measured.how}${[measured.command ?? []].flat().map((command) => html` ${repeat(command)}`)}</figcaption>
 </figure>
 `;
 }

@@ -11,6 +11,8 @@ export interface StoryPlan {
   readonly asked: number;
   /** Timed runs of each case of the comparison. */
   readonly runs: number;
+  /** Whether longer texts, and several at once, are timed as well. */
+  readonly sweep: boolean;
   /** Timed runs of models as large as the published ones, with random weights where there are no others; 0 for none. */
   readonly fullSize: number;
 }
@@ -21,10 +23,11 @@ export const usualMinutes = 2;
 /** @param minutes of training of the character model; the other models get their shares of it */
 export const usualPlan = (minutes = usualMinutes): StoryPlan => ({
   characters: minutes,
-  finetuning: (3 * minutes) / 8,
+  finetuning: minutes / 2,
   written: 200,
   asked: 100,
   runs: 10,
+  sweep: true,
   fullSize: 5,
 });
 
@@ -35,5 +38,6 @@ export const quickPlan: StoryPlan = {
   written: 60,
   asked: 40,
   runs: 5,
+  sweep: true,
   fullSize: 0,
 };

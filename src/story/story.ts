@@ -9,7 +9,7 @@ import { sourceAuditor } from "./audit.ts";
 import { chaptersOf, storyChapters } from "./chapters/index.ts";
 import { StoryClock } from "./clock.ts";
 import { readJokes } from "./jokes.ts";
-import { type NamedModels, namedModels } from "./models/pretrained.ts";
+import { comparedModels, type NamedModels, namedModels, tunedModel } from "./models/pretrained.ts";
 import { writePage } from "./page-file.ts";
 import { quickPlan, type StoryPlan, usualPlan } from "./plan.ts";
 import { StoryInterrupted, StoryRuns } from "./runs.ts";
@@ -109,6 +109,11 @@ async function tell(
   let pretrained: NamedModels;
   try {
     pretrained = await namedModels(named, { emit, signal });
+    // What is missing or cut is said before the minutes of the first chapter.
+    if (todo.some(({ name }) => name !== "characters")) {
+      await tunedModel(pretrained);
+      await comparedModels(pretrained);
+    }
   } catch (error) {
     if (signal?.aborted) return result("interrupt");
     throw error;

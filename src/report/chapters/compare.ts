@@ -34,12 +34,13 @@ export const compare = defineChapter<CompareData>({
   id: "compare",
   title: "GPT or BERT?",
   finding: ({ answers, models }) =>
-    (answers
-      .filter(({ sense }) => sense === "Reading" || sense === "Writing")
-      .map(({ sentence }) => sentence)
-      .join(" ") ||
-      answers[0]?.sentence) ??
-    `${models.map((m) => `${m.model} fills the blank with “${m.predictions[0]?.token.trim() ?? "nothing"}”`).join("; ")}.`,
+    [
+      ...choices(models),
+      ...answers
+        .filter(({ sense }) => sense === "Reading" || sense === "Writing")
+        .map(({ sentence }) => sentence),
+    ].join(" ") ||
+    (answers[0]?.sentence ?? "No model could be asked."),
   render: (d) => {
     const measured = { how: d.protocol, command: d.command };
     const asked = d.models.filter((m) => m.predictions.length > 0);
@@ -220,6 +221,18 @@ ${m.text && html`<p class="given joke">${m.text}</p>`}
 `,
   )}</ol></section>
 `;
+}
+
+/** What each puts into the gap, in a sentence. */
+function choices(models: readonly Compared[]): string[] {
+  const asked = models.flatMap(({ model, predictions: [first] }) =>
+    first === undefined ? [] : [{ model, said: word(first.token) }],
+  );
+  if (asked.length === 0) return [];
+  const different = new Set(asked.map(({ said }) => said.toLowerCase()));
+  return different.size === 1 && asked.length > 1
+    ? [`${list(asked.map(({ model }) => model))} put “${asked[0]!.said}” into the gap.`]
+    : [`Into the gap, ${list(asked.map(({ model, said }) => `${model} puts “${said}”`))}.`];
 }
 
 function agreement(models: readonly Compared[]): string {

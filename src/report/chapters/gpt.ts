@@ -203,7 +203,8 @@ function training(d: GptData): Html | false {
     }),
     measured: {
       ...measured,
-      how: `Two copies of one network, with one vocabulary, on the same jokes. One begins with what it had learned before, the other with random numbers. Each had the same time, ended earlier where it learned no more (after ${duration(last?.seconds)} and ${duration(control.log.at(-1)?.seconds)}), and keeps its best weights. ${measured.how} From scratch: ${control.command}`,
+      how: `Two copies of one network, with one vocabulary, on the same jokes. One begins with what it had learned before, the other with random numbers. Each had the same time, ended earlier where it learned no more (after ${duration(last?.seconds)} and ${duration(control.log.at(-1)?.seconds)}), and keeps its best weights. ${measured.how}`,
+      command: [d.commands.train, control.command],
     },
   });
 }

@@ -15,7 +15,7 @@ export const characters: StoryChapter<"characters"> = {
   title: "One character at a time",
   uses: [],
   runs: ["characters"],
-  seconds: ({ characters: minutes }) => minutes * 60 + 20,
+  seconds: ({ characters: minutes, written }) => minutes * 60 + 4 + written / 30,
   async tell(telling) {
     const { data, dataSeconds, sources, seed, signal } = telling;
     const { tokenizer, splits, summary } = data;

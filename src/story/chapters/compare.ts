@@ -20,7 +20,7 @@ export const compare: StoryChapter<"compare"> = {
   uses: [],
   // The last two are what stories of 0.1.0 have left.
   runs: [FULL_SIZE, "bert", "bert-untrained"],
-  seconds: ({ fullSize, runs }) => 9 + runs / 2 + (fullSize > 0 ? 18 + 3 * fullSize : 0),
+  seconds: ({ fullSize, runs }) => 7 + runs / 3 + (fullSize > 0 ? 14 + 3 * fullSize : 0),
   async tell(telling) {
     const { plan, pretrained } = telling;
     const asked = await comparedModels(pretrained);
@@ -28,7 +28,10 @@ export const compare: StoryChapter<"compare"> = {
     // Where their sizes say more of their speed than their kinds do, two of a size are timed.
     const timed = fair ? asked : await builtInPair();
     const contenders = (models: readonly Pretrained[]) => models.map(({ name }) => ({ label: name, name }));
-    const speed = await measured(telling, contenders(timed), { runs: plan.runs, sweep: true });
+    const speed = await measured(telling, contenders(timed), {
+      runs: plan.runs,
+      sweep: plan.sweep,
+    });
     const predictions = fair ? speed : await measured(telling, contenders(asked), { runs: 0 });
     const caveats = [
       ...(fair

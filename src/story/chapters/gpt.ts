@@ -21,7 +21,7 @@ export const gpt: StoryChapter<"gpt"> = {
   uses: [],
   // The last is what stories of 0.1.0 have left.
   runs: [...gptFolders, "gpt-pretrained"],
-  seconds: ({ finetuning, written }) => 120 * finetuning + 12 + written / 10,
+  seconds: ({ finetuning, written }) => 120 * finetuning + 6 + written / 20,
   async tell(telling) {
     const { data, plan, seed, emit } = telling;
     const base = await gptBase(telling);
@@ -117,8 +117,11 @@ async function pairs(
   const { before, after, scratch } = models;
   const out = [];
   for (const prompt of prompts) {
-    const of = async (lm: LanguageModel) =>
-      (await write(telling, lm, 1, usualTemperature, { prompt, maxLength: 40 }))[0]?.text ?? "";
+    const of = async (lm: LanguageModel) => {
+      const [one] = await write(telling, lm, 1, usualTemperature, { prompt, maxLength: 40 });
+      // A model of books begins paragraphs, which have no room beside a joke.
+      return one?.text.replace(/\s+/g, " ") ?? "";
+    };
     const both = { prompt, before: await of(before), after: await of(after) };
     out.push(scratch ? { ...both, scratch: await of(scratch) } : both);
   }

@@ -31,7 +31,7 @@ export const novelty: StoryChapter<"novelty"> = {
   title: "New or remembered?",
   uses: ["characters", "gpt"],
   runs: [],
-  seconds: ({ written }) => 4 + written / 8,
+  seconds: ({ written }) => 4 + written / 15,
   async tell(telling) {
     const { data, plan, seed, signal, emit } = telling;
     const audits = [];
