@@ -35,7 +35,7 @@ export async function gptModel(telling: Telling): Promise<StoryRun> {
       data,
       sources,
       options: {
-        ...(isSmall(base) ? smallSteps(length, 1.5e-3) : largeSteps),
+        ...(isSmall(base) ? rowsOf(length) : largeRows),
         ...until(isSmall(base) ? plan.finetuning : 2 * plan.finetuning),
         seed,
       },
@@ -62,29 +62,24 @@ export async function gptControl(telling: Telling): Promise<StoryRun | undefined
       base: { folder, name: folder },
       data,
       sources,
-      options: { ...smallSteps(length, 3e-3), ...until(plan.finetuning), seed },
+      options: {
+        ...rowsOf(length),
+        ...until(plan.finetuning),
+        // What is random learns faster than what is known already.
+        learningRate: 3e-3,
+        warmup: 5,
+        seed,
+      },
     };
   });
 }
 
-/** Windows of about a thousand tokens, and steps as large as a network of a few million parameters can take. */
-const smallSteps = (seqLen: number, learningRate: number) =>
-  ({
-    batchSize: Math.max(1, Math.round(1024 / seqLen)),
-    seqLen,
-    learningRate,
-    schedule: "linear",
-    warmup: 5,
-  }) satisfies Partial<TrainOptions>;
+/** Steps of about a thousand tokens, in rows that hold nearly every joke. */
+const rowsOf = (seqLen: number) =>
+  ({ batchSize: Math.max(1, Math.round(1024 / seqLen)), seqLen }) satisfies Partial<TrainOptions>;
 
-/** As Hugging Face's Trainer, in smaller batches: there is time for some dozens of steps only. */
-const largeSteps = {
-  batchSize: 4,
-  seqLen: 64,
-  learningRate: 5e-5,
-  schedule: "linear",
-  warmup: 0,
-} satisfies Partial<TrainOptions>;
+/** Fewer tokens: of a large model there is time for some dozens of steps only. */
+const largeRows = { batchSize: 4, seqLen: 64 } satisfies Partial<TrainOptions>;
 
 /** It ends with the time, or where it has learned no more for some validations; the best weights are kept. */
 const until = (maxMinutes: number) =>
