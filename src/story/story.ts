@@ -108,7 +108,11 @@ async function tell(
   });
   let pretrained: NamedModels;
   try {
-    pretrained = await namedModels(named, { emit, signal });
+    pretrained = await namedModels(
+      named,
+      (model, received, total) => emit({ type: "download", model, received, total }),
+      signal,
+    );
     // What is missing or cut is said before the minutes of the first chapter.
     if (todo.some(({ name }) => name !== "characters")) {
       await tunedModel(pretrained);

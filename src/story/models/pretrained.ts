@@ -7,7 +7,6 @@ import { builtInFolder } from "../../hub/built-in.ts";
 import { cachedModel, resolveModel } from "../../hub/pull.ts";
 import { countParameters, type Model } from "../../models/model.ts";
 import { readModel } from "../../train/base.ts";
-import type { StoryEvent } from "../telling.ts";
 
 export interface Pretrained {
   /** As the command line takes it. */
@@ -39,12 +38,13 @@ export const isSmall = ({ parameters }: Pretrained): boolean => parameters <= SM
  */
 export async function namedModels(
   names: readonly string[],
-  { emit, signal }: { readonly emit: (event: StoryEvent) => void; readonly signal: AbortSignal | undefined },
+  onDownload: (model: string, received: number, total: number) => void,
+  signal?: AbortSignal,
 ): Promise<NamedModels> {
   const named: { -readonly [K in Kind]?: Pretrained } = {};
   for (const name of new Set(names)) {
     const folder = await resolveModel(name, {
-      onProgress: ({ received, total }) => emit({ type: "download", model: name, received, total }),
+      onProgress: ({ received, total }) => onDownload(name, received, total),
       ...(signal ? { signal } : {}),
     });
     const model = await readModel(folder);
