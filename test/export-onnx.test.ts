@@ -1,6 +1,6 @@
 /** ONNX files as others run them: ONNX Runtime itself, and transformers.js where it is installed. */
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, join } from "node:path";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { describe, expect, it } from "vitest";
 import { type ExportType, exportModel } from "../src/export/export.ts";
@@ -10,7 +10,7 @@ import { loadModel } from "../src/generate/load.ts";
 import { promptIds, sample } from "../src/generate/sample.ts";
 import { temporaryFolder } from "./cli.ts";
 import { modelFolder } from "./export-fixture.ts";
-import { peerReason, peers } from "./peers.ts";
+import { peerReason, peers, transformersOn } from "./peers.ts";
 import { randomIds, worst } from "./transformers.ts";
 
 async function exported(
@@ -222,29 +222,6 @@ describe("a masked model", () => {
     },
   );
 });
-
-/** The part of transformers.js that is used here. */
-interface TransformersModule {
-  readonly env: { allowRemoteModels: boolean; localModelPath: string };
-  pipeline(task: "text-generation", model: string, options: object): Promise<Generator>;
-  pipeline(task: "fill-mask", model: string, options: object): Promise<Filler>;
-}
-interface Generator {
-  (prompt: string, options: object): Promise<[{ generated_text: string }]>;
-  tokenizer: { encode(text: string): number[] };
-  dispose(): Promise<void>;
-}
-interface Filler {
-  (text: string, options: object): Promise<{ score: number; token: number; token_str: string }[]>;
-  dispose(): Promise<void>;
-}
-
-async function transformersOn(out: string): Promise<TransformersModule> {
-  const module = (await import(peers.transformers!)) as TransformersModule;
-  module.env.allowRemoteModels = false;
-  module.env.localModelPath = dirname(out);
-  return module;
-}
 
 describe.skipIf(!peers.transformers)(`transformers.js ${peerReason("@huggingface/transformers")}`, () => {
   const quantize = { fp32: undefined, fp16: undefined, q8: "q8", q4: "q4" } as const;

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { exportModel } from "../src/export/export.ts";
 import { loadModel } from "../src/generate/load.ts";
-import { openSafetensors } from "../src/hub/safetensors-file.ts";
+import { openSafetensors, writeSafetensors } from "../src/hub/safetensors-file.ts";
 import { architectures } from "../src/models/registry.ts";
 import { punchline, temporaryFolder } from "./cli.ts";
 import { modelFolder } from "./export-fixture.ts";
@@ -23,6 +23,34 @@ async function tensorsOf(folder: string) {
   const { metadata } = source;
   await source.close();
   return { tensors, metadata };
+}
+
+/** The definition of a binary float with `e` exponent bits and `m` fraction bits. */
+function binaryFloat(bits: number, e: number, m: number): number {
+  const sign = bits >> (e + m) ? -1 : 1;
+  const exponent = (bits >> m) & (2 ** e - 1);
+  const fraction = (bits & (2 ** m - 1)) / 2 ** m;
+  const bias = 2 ** (e - 1) - 1;
+  return exponent === 0 ? sign * fraction * 2 ** (1 - bias) : sign * (1 + fraction) * 2 ** (exponent - bias);
+}
+
+/** Puts numbers at the beginning of the token embedding of a GPT-2's folder, and returns the tensor's name. */
+async function setFirst(folder: string, values: readonly number[]): Promise<string> {
+  const path = join(folder, "model.safetensors");
+  const { tensors } = await tensorsOf(folder);
+  const name = "transformer.wte.weight";
+  tensors[name]!.set(values);
+  const shapes = new Map((await loadModel(folder)).model.parameters.map((p) => [p.name, p.shape]));
+  await writeSafetensors(
+    path,
+    Object.entries(tensors).map(([n, data]) => ({
+      name: n,
+      dtype: "F32" as const,
+      shape: shapes.get(n)!,
+      data,
+    })),
+  );
+  return name;
 }
 
 describe("a Hugging Face folder", () => {
@@ -60,6 +88,78 @@ describe("a Hugging Face folder", () => {
       torch_dtype: "float32",
     });
     expect(readJson(join(out, "generation_config.json"))).toMatchObject({ eos_token_id: end });
+  });
+
+  it.each([
+    ["f16", "F16", "float16", 5, 10],
+    ["bf16", "BF16", "bfloat16", 8, 7],
+  ] as const)("keeps the nearest %s of every number, ties to even", async (type, dtype, torch, e, m) => {
+    const folder = await modelFolder("gpt2");
+    const at = await setFirst(folder, [1 + 2 ** (-m - 1), 1 + 3 * 2 ** (-m - 1), 2 ** -25, -1.5 * 2 ** -24]);
+    const out = join(temporaryFolder(), "out");
+    await exportModel(folder, { format: "hf", types: [type], out });
+    expect(readJson(join(out, "config.json")).torch_dtype).toBe(torch);
+    const [wide, narrow] = [
+      await openSafetensors(join(folder, "model.safetensors")),
+      await openSafetensors(join(out, "model.safetensors")),
+    ];
+    expect([...narrow.tensors.keys()].sort()).toEqual([...wide.tensors.keys()].sort());
+    for (const [name, { shape, dtype: is }] of narrow.tensors) {
+      expect(is).toBe(dtype);
+      const count = shape.reduce((a, b) => a * b, 1);
+      const [values, bytes] = [new Float32Array(count), new Uint8Array(2 * count)];
+      await wide.read(name, values);
+      await narrow.read(name, bytes);
+      const bits = new Uint16Array(bytes.buffer);
+      bits.forEach((pattern, i) => {
+        const value = values[i]!;
+        const off = (p: number) => Math.abs(binaryFloat(p, e, m) - value);
+        // The magnitude's neighbours; below zero is none.
+        const others = [pattern + 1, ...(pattern & 0x7fff ? [pattern - 1] : [])].map(off);
+        const best = Math.min(...others);
+        if (off(pattern) > best || (off(pattern) === best && pattern % 2 === 1))
+          expect.fail(`${name}[${i}]: ${value} became ${binaryFloat(pattern, e, m)}`);
+      });
+    }
+    await Promise.all([wide.close(), narrow.close()]);
+    expect(at).toBe("transformer.wte.weight");
+    // Punchline reads the folder, and writes it out as it is once more.
+    const again = join(temporaryFolder(), "again");
+    await exportModel(out, { format: "hf", types: [type], out: again });
+    expect(readFileSync(join(again, "model.safetensors"))).toEqual(
+      readFileSync(join(out, "model.safetensors")),
+    );
+    expect((await loadModel(out)).model.parameters.length).toBe(wide.tensors.size);
+  });
+
+  it("names a number that is too large for 16 bits, and leaves nothing behind", async () => {
+    const folder = await modelFolder("gpt2");
+    const name = await setFirst(folder, [0, 65_520]);
+    const parent = temporaryFolder();
+    const half = exportModel(folder, { format: "hf", types: ["f16"], out: join(parent, "a") });
+    await expect(half).rejects.toThrow(`Tensor "${name}" holds 65520 at element 1, too large for f16`);
+    expect(readdirSync(parent)).toEqual([]);
+    await exportModel(folder, { format: "hf", types: ["bf16"], out: join(parent, "b") });
+    await setFirst(folder, [65_519]);
+    const rounded = exportModel(folder, { format: "hf", types: ["f16"], out: join(parent, "c") });
+    await expect(rounded).rejects.toThrow(/65520/);
+  });
+
+  it("takes one type, by either of its names", async () => {
+    const folder = await modelFolder("char-rnn");
+    const parent = temporaryFolder();
+    for (const type of ["f16", "fp16", "f32", "fp32"] as const)
+      await exportModel(folder, { format: "hf", types: [type], out: join(parent, type) });
+    const weights = (type: string) => readFileSync(join(parent, type, "model.safetensors"));
+    expect(weights("fp16")).toEqual(weights("f16"));
+    expect(weights("fp32")).toEqual(weights("f32"));
+    for (const [types, message] of [
+      [["f16", "f32"], /takes one --type/],
+      [["q8"], /hf has no type q8; its types are f32, f16, bf16/],
+    ] as const) {
+      const attempt = exportModel(folder, { format: "hf", types, out: join(parent, "no") });
+      await expect(attempt).rejects.toMatchObject({ kind: "usage", message: expect.stringMatching(message) });
+    }
   });
 
   it.skipIf(!pythonWithTorch)("computes the same in PyTorch (needs a Python with torch)", async () => {

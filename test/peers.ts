@@ -3,7 +3,7 @@
  * PUNCHLINE_PEERS names, by `npm install --prefix FOLDER node-llama-cpp @huggingface/transformers`.
  */
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 
 const folder = process.env.PUNCHLINE_PEERS;
@@ -21,3 +21,63 @@ export const peers = {
 
 /** What the name of a test says where its peer may be missing. */
 export const peerReason = (name: string): string => `(needs ${name} in the folder of PUNCHLINE_PEERS)`;
+
+/** The part of transformers.js that is used here. */
+interface TransformersModule {
+  readonly env: { allowRemoteModels: boolean; localModelPath: string };
+  pipeline(task: "text-generation", model: string, options: object): Promise<Generator>;
+  pipeline(task: "fill-mask", model: string, options: object): Promise<Filler>;
+}
+interface Generator {
+  (prompt: string, options: object): Promise<[{ generated_text: string }]>;
+  tokenizer: { encode(text: string): number[] };
+  dispose(): Promise<void>;
+}
+interface Filler {
+  (text: string, options: object): Promise<{ score: number; token: number; token_str: string }[]>;
+  dispose(): Promise<void>;
+}
+
+/** transformers.js, which finds the folder `out` by its last name and asks no Hub. */
+export async function transformersOn(out: string): Promise<TransformersModule> {
+  const module = (await import(peers.transformers!)) as TransformersModule;
+  module.env.allowRemoteModels = false;
+  module.env.localModelPath = dirname(out);
+  return module;
+}
+
+/** The part of node-llama-cpp that is used here. */
+interface LlamaModule {
+  getLlama(options: object): Promise<{
+    loadModel(options: object): Promise<{
+      tokenize(text: string, special: boolean): number[];
+      createContext(options: object): Promise<{
+        getSequence(): { evaluate(tokens: readonly number[], options: object): AsyncGenerator<number> };
+      }>;
+    }>;
+    dispose(): Promise<void>;
+  }>;
+}
+
+/** How llama.cpp spells `prompt`, and the tokens that it writes on with, each the likeliest; fewer where a text ends. */
+export async function llamaWrites(
+  path: string,
+  prompt: string,
+  count: number,
+): Promise<{ ids: number[]; written: number[] }> {
+  const { getLlama } = (await import(peers.llama!)) as LlamaModule;
+  const llama = await getLlama({ gpu: false, build: "never", logLevel: "error" });
+  try {
+    const model = await llama.loadModel({ modelPath: path, gpuLayers: 0 });
+    const ids = model.tokenize(prompt, false);
+    const sequence = (await model.createContext({ contextSize: 64, threads: 1 })).getSequence();
+    const written: number[] = [];
+    for await (const token of sequence.evaluate(ids, { temperature: 0 })) {
+      written.push(token);
+      if (written.length === count) break;
+    }
+    return { ids, written };
+  } finally {
+    await llama.dispose();
+  }
+}

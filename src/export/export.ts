@@ -7,7 +7,7 @@
 import { UsageError } from "../core/errors.ts";
 import { writeAdapter } from "./adapter.ts";
 import { writeGguf } from "./gguf-gpt2.ts";
-import { writeHuggingFace } from "./huggingface.ts";
+import { type HuggingFaceType, huggingFaceTypes, writeHuggingFace } from "./huggingface.ts";
 import { writeOnnx } from "./onnx.ts";
 import { type OnnxType, onnxTypes } from "./onnx-types.ts";
 import { writeFolder } from "./out-folder.ts";
@@ -17,23 +17,28 @@ import { type ExportSource, openExportSource } from "./source.ts";
 export const exportFormats = ["hf", "onnx", "gguf"] as const;
 export type ExportFormat = (typeof exportFormats)[number];
 
-export type ExportType = OnnxType | GgufType;
+export type ExportType = OnnxType | GgufType | HuggingFaceType;
 /** The types of each format; the first of them is the default. */
 const typesOf: Readonly<Record<ExportFormat, readonly ExportType[]>> = {
-  hf: [],
+  hf: huggingFaceTypes,
   onnx: onnxTypes,
   gguf: ["f16", ...ggufTypes.filter((type) => type !== "f16")],
 };
 /** Every type of every format. */
-export const exportTypes: readonly ExportType[] = [...onnxTypes, ...ggufTypes];
+export const exportTypes: readonly ExportType[] = [
+  ...new Set([...onnxTypes, ...ggufTypes, ...huggingFaceTypes]),
+];
+
+/** `hf` knows two of its types by the names that they have in `onnx` as well. */
+const sameType: Readonly<Partial<Record<ExportType, HuggingFaceType>>> = { fp32: "f32", fp16: "f16" };
 
 export interface ExportOptions {
   readonly format: ExportFormat;
   /** The folder to be made; absent or empty before. */
   readonly out: string;
   /**
-   * How the numbers are kept, in the words of the format's readers; each type is a file of its own. Default: `fp32`
-   * of `onnx`, `f16` of `gguf`. `hf` is float32 and takes none.
+   * How the numbers are kept, in the words of the format's readers; each type is a file of its own, so `hf`, which
+   * is one file, takes one. Default: `fp32` of `onnx`, `f16` of `gguf`, `f32` of `hf`.
    */
   readonly types?: readonly ExportType[];
   /** Write a LoRA adapter merged into its base; `hf` writes the adapter alone otherwise. Other formats always merge. */
@@ -55,8 +60,10 @@ type Writer = (
 ) => Promise<void>;
 
 const writers: Readonly<Record<ExportFormat, Writer>> = {
-  hf: (source, folder, _types, merge) =>
-    source.adapted && !merge ? writeAdapter(source, folder) : writeHuggingFace(source, folder),
+  hf: (source, folder, types, merge) =>
+    source.adapted && !merge
+      ? writeAdapter(source, folder)
+      : writeHuggingFace(source, folder, types[0] as HuggingFaceType),
   onnx: (source, folder, types) => writeOnnx(source, folder, types as readonly OnnxType[]),
   gguf: (source, folder, types) => writeGguf(source, folder, types as readonly GgufType[]),
 };
@@ -73,6 +80,10 @@ export async function exportModel(path: string, options: ExportOptions): Promise
   try {
     if (options.merge && !source.adapted)
       throw new UsageError(`${path} has no adapter that could be merged; leave --merge out.`);
+    if (format === "hf" && source.adapted && !options.merge && types[0] !== "f32")
+      throw new UsageError(
+        `${path} is an adapter, which stays float32; add --merge to write the whole model in ${types[0]}.`,
+      );
     const files = await writeFolder(out, (folder) => writers[format](source, folder, types, options.merge));
     return { out, format, files };
   } finally {
@@ -81,14 +92,19 @@ export async function exportModel(path: string, options: ExportOptions): Promise
 }
 
 /** @throws UsageError for a type that is none of the format */
-function checkTypes(format: ExportFormat, types: readonly ExportType[]): readonly ExportType[] {
+function checkTypes(format: ExportFormat, given: readonly ExportType[]): readonly ExportType[] {
   const known = typesOf[format];
+  const types = [...new Set(given.map((type) => (format === "hf" && sameType[type]) || type))];
   const stranger = types.find((type) => !known.includes(type));
-  if (stranger === undefined) return types.length > 0 ? [...new Set(types)] : known.slice(0, 1);
-  throw new UsageError(
-    known.length === 0
-      ? `${format} is always float32 and takes no --type ${stranger}; onnx and gguf do.`
-      : `${format} has no type ${stranger}; its types are ${known.join(", ")}.`,
-    { format, type: stranger },
-  );
+  if (stranger !== undefined)
+    throw new UsageError(`${format} has no type ${stranger}; its types are ${known.join(", ")}.`, {
+      format,
+      type: stranger,
+    });
+  if (format === "hf" && types.length > 1)
+    throw new UsageError(
+      `hf keeps its weights in one file, so it takes one --type, not ${types.join(" and ")}; export once for each.`,
+      { format, types },
+    );
+  return types.length > 0 ? types : known.slice(0, 1);
 }

@@ -3,9 +3,11 @@
  * generation_config.json. GPT-2, BERT and DistilBERT are then read by transformers as they are.
  */
 import { join } from "node:path";
+import { InputError } from "../core/errors.ts";
 import { writeFileAtomic } from "../hub/atomic.ts";
 import { CONFIG_FILE, WEIGHTS_FILE } from "../hub/folder.ts";
-import { layoutTensors } from "../hub/safetensors.ts";
+import { floatToBfloat, floatToHalf } from "../hub/half.ts";
+import { layoutTensors, type SafetensorsDType } from "../hub/safetensors.ts";
 import type { ExportSource } from "./source.ts";
 import type { Replacements } from "./transformers-js.ts";
 
@@ -16,18 +18,60 @@ const classes: Readonly<Record<string, string>> = {
   distilbert: "DistilBertForMaskedLM",
 };
 
+export const huggingFaceTypes = ["f32", "f16", "bf16"] as const;
+export type HuggingFaceType = (typeof huggingFaceTypes)[number];
+
+interface Stored {
+  /** The name in model.safetensors, and in config.json. */
+  readonly dtype: SafetensorsDType;
+  readonly torch: string;
+  /** Rounds to nearest, ties to even; what is too large becomes infinite. Undefined where nothing is rounded. */
+  readonly narrow?: (from: Float32Array, into: Uint16Array) => void;
+}
+
+const stored: Readonly<Record<HuggingFaceType, Stored>> = {
+  f32: { dtype: "F32", torch: "float32" },
+  f16: { dtype: "F16", torch: "float16", narrow: floatToHalf },
+  bf16: { dtype: "BF16", torch: "bfloat16", narrow: floatToBfloat },
+};
+
 const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
-/** Writes the folder's files; the weights as float32, one tensor in memory at a time. */
-export async function writeHuggingFace(source: ExportSource, folder: string): Promise<void> {
-  await writeDescription(source, folder);
-  const specs = source.model.parameters.map(({ name, shape }) => ({ name, shape, dtype: "F32" as const }));
+/**
+ * Writes the folder's files; the weights in floats of `type`, one tensor in memory at a time.
+ * @throws InputError `out-of-range` where a weight is too large for them
+ */
+export async function writeHuggingFace(
+  source: ExportSource,
+  folder: string,
+  type: HuggingFaceType = "f32",
+): Promise<void> {
+  const { dtype, torch } = stored[type];
+  await writeDescription(source, folder, { [CONFIG_FILE]: { torch_dtype: torch } });
+  const specs = source.model.parameters.map(({ name, shape }) => ({ name, shape, dtype }));
   const { head, tensors } = layoutTensors(specs);
   async function* content() {
     yield head;
-    for (const { name } of tensors) yield new Uint8Array((await source.read(name)).buffer);
+    for (const { name } of tensors) yield narrowed(name, await source.read(name), type);
   }
   await writeFileAtomic(join(folder, WEIGHTS_FILE), content());
+}
+
+/** The bytes of a tensor's numbers in floats of `type`. */
+function narrowed(name: string, values: Float32Array<ArrayBuffer>, type: HuggingFaceType): Uint8Array {
+  const { narrow } = stored[type];
+  if (narrow === undefined) return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  const bits = new Uint16Array(values.length);
+  narrow(values, bits);
+  const infinite = type === "f16" ? 0x7c00 : 0x7f80;
+  const index = bits.findIndex((pattern) => (pattern & 0x7fff) === infinite);
+  if (index < 0) return new Uint8Array(bits.buffer);
+  const wider = type === "f16" ? "bf16 or f32" : "f32";
+  throw new InputError(
+    "out-of-range",
+    `Tensor "${name}" holds ${values[index]} at element ${index}, too large for ${type}; export it as ${wider}.`,
+    { name, index, type },
+  );
 }
 
 /**

@@ -22,7 +22,7 @@ export interface ExportSource {
   /** Whether the folder holds a LoRA adapter; what is read is merged with its base. Default false. */
   readonly adapted?: boolean;
   /** The numbers of one of the model's parameters, by the model's name for it; refuses NaN and infinity. */
-  read(name: string): Promise<Float32Array>;
+  read(name: string): Promise<Float32Array<ArrayBuffer>>;
   close(): Promise<void>;
 }
 

@@ -16,6 +16,9 @@ import torch
 import torch.nn.functional as F
 
 
+DTYPES = {"F32": "<f4", "F16": "<f2"}
+
+
 def read_safetensors(path):
     with open(path, "rb") as file:
         (size,) = struct.unpack("<Q", file.read(8))
@@ -25,9 +28,8 @@ def read_safetensors(path):
     tensors = {}
     for name, entry in header.items():
         begin, end = entry["data_offsets"]
-        assert entry["dtype"] == "F32", entry["dtype"]
-        flat = numpy.frombuffer(data[begin:end], dtype="<f4")
-        tensors[name] = torch.from_numpy(flat.copy()).reshape(entry["shape"])
+        flat = numpy.frombuffer(data[begin:end], dtype=DTYPES[entry["dtype"]]).astype("<f4")
+        tensors[name] = torch.from_numpy(flat).reshape(entry["shape"])
     return tensors
 
 

@@ -14,7 +14,7 @@ export default defineCommand({
     format: choice(exportFormats, { describe: "Who is to load it", default: "hf" }),
     type: choices(exportTypes, {
       describe:
-        "How numbers are kept: fp32 to q4 of onnx (default: fp32), f32 to q4_0 of gguf (default: f16)",
+        "How numbers are kept: fp32 to q4 of onnx (default: fp32), f32 to q4_0 of gguf (default: f16), f32, f16 or bf16 of hf (default: f32)",
       placeholder: "TYPE",
     }),
     merge: flag({ describe: "Write a LoRA adapter merged into its base model" }),
@@ -22,6 +22,10 @@ export default defineCommand({
   },
   examples: [
     { command: "punchline export runs/a --format hf --out for-others", explain: "A Hugging Face folder" },
+    {
+      command: "punchline export runs/a --format hf --type f16 --out half",
+      explain: "The same in half the bytes",
+    },
     {
       command: "punchline export gpt2 --format onnx --type fp32 --type q8 --out gpt2-web",
       explain: "For transformers.js, in two sizes",
