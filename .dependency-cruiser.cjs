@@ -158,7 +158,10 @@ module.exports = {
       comment: "What the package imports stands in its dependencies, not among what develops it.",
       severity: "error",
       from: { path: "^src/", pathNot: test },
-      to: { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"], dependencyTypesNot: ["type-only"] },
+      to: {
+        dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"],
+        dependencyTypesNot: ["type-only", "npm-peer"],
+      },
     },
   ],
   options: {

@@ -99,6 +99,7 @@ export { type HostedOptions, openHosted } from "./generate/hosted/hosted-model.t
 export { costOf, type HostedUsage, type Prices } from "./generate/hosted/usage.ts";
 export { CANDIDATES, mostSaving, spaceComesFirst } from "./generate/keys-saved.ts";
 export type { LanguageModel } from "./generate/language-model.ts";
+export { type ListedModel, listModels } from "./generate/list-models.ts";
 export { forTyping, loadModel } from "./generate/load.ts";
 export { isHosted, type OpenOptions, openLocal, openModel } from "./generate/open.ts";
 export { promptText, type ReadPrompt, readPrompt } from "./generate/prompt.ts";

@@ -1,22 +1,33 @@
 /** The package as npm would publish it, unpacked beside its declared dependencies and nothing else. */
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+} from "node:fs";
 import { mkdtemp, realpath } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { version } from "../src/index.ts";
+import { builtInModels, version } from "../src/index.ts";
 import { builtCli, root, runNode } from "./cli.ts";
 
 interface Manifest {
   readonly version: string;
   readonly dependencies: Readonly<Record<string, string>>;
+  readonly peerDependencies: Readonly<Record<string, string>>;
   readonly exports: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>;
 }
 
 const manifest: Manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 let home = "";
 let files: string[] = [];
+let bytes = 0;
 
 beforeAll(async () => {
   builtCli();
@@ -24,6 +35,7 @@ beforeAll(async () => {
   const modules = await realpath(join(root, "node_modules"));
   const pack = ["pack", "--json", "--ignore-scripts", "--pack-destination", home];
   const [packed] = JSON.parse(execFileSync("npm", pack, { cwd: root, encoding: "utf8", stdio: "pipe" }));
+  bytes = packed.size;
   files = packed.files.map((file: { path: string }) => file.path);
   const installed = join(home, "node_modules/punchline");
   mkdirSync(installed, { recursive: true });
@@ -42,9 +54,42 @@ test("the version in the code is the package's", () => {
 
 test("the package holds the build and its papers, no sources and no tests", () => {
   const papers = ["package.json", "README.md", "LICENSE", "CHANGELOG.md"];
-  expect(files.filter((file) => !file.startsWith("dist/") && !papers.includes(file))).toEqual([]);
+  expect(files.filter((file) => !/^(dist|models)\//.test(file) && !papers.includes(file))).toEqual([]);
   expect(files.filter((file) => /\.test\.|fixtures/.test(file))).toEqual([]);
   expect(files).toContain("dist/cli.js");
+});
+
+test("the package holds the built-in models, and has at most 45 MB", () => {
+  const parts = ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"];
+  const wanted = builtInModels.flatMap(({ name }) => parts.map((part) => `models/${name}/${part}`));
+  expect(files).toEqual(expect.arrayContaining(wanted));
+  expect(bytes).toBeLessThanOrEqual(45e6);
+});
+
+test("the installed program writes with a built-in model from an empty folder, and says where one is damaged", async () => {
+  const program = join(home, "node_modules/punchline/dist/cli.js");
+  const cwd = join(home, "empty");
+  mkdirSync(cwd);
+  const words = [program, "sample", "punchline-gpt2", "--prompt", "The man", "--max-length", "4", "--json"];
+  const env = { HF_ENDPOINT: "http://127.0.0.1:9", HF_HOME: cwd };
+  const wrote = await runNode(words, { cwd, env });
+  expect(wrote.status, wrote.stderr).toBe(0);
+  expect(JSON.parse(wrote.stdout).samples).toHaveLength(1);
+  expect(readdirSync(cwd)).toEqual([]);
+  const weights = join(home, "node_modules/punchline/models/punchline-gpt2/model.safetensors");
+  truncateSync(weights, statSync(weights).size - 100);
+  const refused = await runNode(words, { cwd, env });
+  expect(refused).toMatchObject({ status: 1, stdout: "" });
+  expect(refused.stderr).toMatch(
+    /^error: punchline-gpt2 comes with Punchline.*not whole.*git checkout -- models/,
+  );
+});
+
+test("without onnxruntime-web the browser's backend says how to get it, and nothing else needs it", async () => {
+  const source = `import { webBackend } from "punchline/web";
+    await webBackend().createSession(new Uint8Array()).catch(({ code, message }) => console.log(code, message));`;
+  const ran = await runNode(["--input-type=module", "--eval", source], { cwd: home });
+  expect(ran.stdout).toMatch(/^no-onnxruntime-web .*npm install onnxruntime-web@/);
 });
 
 test("every entry of the exports map stands in the package, with its types", () => {
@@ -76,7 +121,8 @@ test("the installed program runs, and nothing of it needs more than the declared
       for (const [, name] of source.matchAll(pattern)) wanted.add(packageOf(name!));
     }
   }
-  const declared = new Set(Object.keys(manifest.dependencies));
+  const { dependencies, peerDependencies } = manifest;
+  const declared = new Set(Object.keys({ ...dependencies, ...peerDependencies }));
   expect([...wanted].filter((name) => !name.startsWith("node:") && !declared.has(name))).toEqual([]);
   expect(wanted).toContain("commander");
 });

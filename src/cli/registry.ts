@@ -26,6 +26,12 @@ export const registry: readonly CommandEntry[] = [
     load: () => import("./commands/data.ts"),
   },
   {
+    name: "models",
+    group: "Data",
+    summary: "List the built-in models and those in the Hub's cache",
+    load: () => import("./commands/models.ts"),
+  },
+  {
     name: "pull",
     group: "Data",
     summary: "Download a model from the Hugging Face Hub",

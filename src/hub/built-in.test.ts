@@ -1,16 +1,18 @@
-import { cp, mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import { findAdapterBase } from "./adapter-base.ts";
-import { builtInFolder, builtInModels, meansBuiltIn } from "./built-in.ts";
+import { builtInFolder, builtInModels, checkIntact, meansBuiltIn } from "./built-in.ts";
 import { openModelFolder } from "./folder.ts";
 import { cachedModel, pullModel, resolveModel } from "./pull.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const here = process.cwd();
 afterEach(() => process.chdir(here));
+
+const pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 11713824\n";
 
 /** Nothing may ask the Hub: nobody listens there. */
 const settings = { endpoint: "http://127.0.0.1:9", cacheDir: "/nowhere", retryDelayMs: 0 };
@@ -39,9 +41,8 @@ describe("a built-in model", () => {
     await mkdir(join(home, "dist"), { recursive: true });
     await writeFile(join(folder, "package.json"), '{"name":"other"}');
     await cp(join(root, "package.json"), join(home, "package.json"));
-    await cp(join(root, "src", "core"), join(home, "dist", "core"), { recursive: true });
-    await mkdir(join(home, "dist", "hub"));
-    await cp(join(root, "src", "hub", "built-in.ts"), join(home, "dist", "hub", "built-in.ts"));
+    for (const part of ["core", "files", "hub"])
+      await cp(join(root, "src", part), join(home, "dist", part), { recursive: true });
     const copy = (await import(join(home, "dist", "hub", "built-in.ts"))) as {
       builtInFolder: typeof builtInFolder;
     };
@@ -99,6 +100,31 @@ describe("a built-in model", () => {
     expect(pulled.files).toContain("model.safetensors");
     const sizes = await Promise.all(pulled.files.map((file) => readFile(join(pulled.path, file))));
     expect(pulled.bytes).toBe(sizes.reduce((sum, { length }) => sum + length, 0));
+  });
+
+  it.each([
+    ["a file is missing", "model.safetensors", undefined],
+    ["its tokenizer is missing", "tokenizer.json", undefined],
+    ["its weights are cut", "model.safetensors", (bytes: Buffer) => bytes.subarray(0, bytes.length - 1)],
+    ["its weights are empty", "model.safetensors", () => Buffer.alloc(0)],
+    ["its tokenizer is cut", "tokenizer.json", (bytes: Buffer) => bytes.subarray(0, 1000)],
+    ["its weights are a Git LFS pointer", "model.safetensors", () => Buffer.from(pointer)],
+    ["its settings are a Git LFS pointer", "config.json", () => Buffer.from(pointer)],
+  ])("says how to mend a copy of which %s", async (_, file, change) => {
+    const copy = join(await elsewhere(), "copy");
+    await cp(builtInFolder("punchline-gpt2"), copy, { recursive: true });
+    await expect(checkIntact("punchline-gpt2", copy)).resolves.toBeUndefined();
+    const path = join(copy, file);
+    if (change) await writeFile(path, change(await readFile(path)));
+    else await rm(path);
+    await expect(checkIntact("punchline-gpt2", copy)).rejects.toMatchObject({
+      code: "built-in-damaged",
+      message: expect.stringMatching(
+        new RegExp(
+          `not whole: Cannot read .*${file}.*Install Punchline again, or in a clone run "git checkout -- models"`,
+        ),
+      ),
+    });
   });
 
   it("is the base of an adapter that names it", async () => {

@@ -5,9 +5,11 @@
  */
 import { readFileSync } from "node:fs";
 import { stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { InputError, nearestName, UsageError } from "../core/errors.ts";
+import { readJsonObject } from "../files/json-file.ts";
+import { openSafetensors } from "./safetensors-file.ts";
 
 /** What is built in, and in one line what it is. */
 export const builtInModels = [
@@ -88,7 +90,36 @@ export async function isModelFolder(path: string): Promise<boolean> {
   return (await Promise.allSettled(files)).some(({ status }) => status === "fulfilled");
 }
 
-/** `path` as it is, or the folder of the built-in model that it names where no model's folder is called so. */
+/**
+ * `path` as it is, or the folder of the built-in model that it names where no model's folder is called so.
+ * @throws InputError `built-in-damaged` where the folder of a built-in model, by name or by path, is not whole
+ */
 export async function withBuiltIn(path: string): Promise<string> {
-  return isBuiltIn(path) && !(await isModelFolder(path)) ? builtInFolder(path) : path;
+  const named = isBuiltIn(path) && !(await isModelFolder(path)) ? path : undefined;
+  const meant = named ?? builtInNames.find((name) => basename(path) === name && path === builtInFolder(name));
+  if (meant === undefined) return path;
+  const folder = builtInFolder(meant);
+  await checkIntact(meant, folder);
+  return folder;
+}
+
+/**
+ * Looks at the files of a built-in model's `folder`: a checkout without Git LFS or an interrupted installation
+ * leaves some out, or pointers or pieces in their places.
+ * @throws InputError `built-in-damaged`, which says how to mend it
+ */
+export async function checkIntact(name: BuiltInName, folder: string): Promise<void> {
+  try {
+    for (const file of ["config.json", "tokenizer.json", "tokenizer_config.json"])
+      await readJsonObject(join(folder, file));
+    await (await openSafetensors(join(folder, "model.safetensors"))).close();
+  } catch (cause) {
+    if (!(cause instanceof InputError)) throw cause;
+    throw new InputError(
+      "built-in-damaged",
+      `${name} comes with Punchline, but this copy of it is not whole: ${cause.message.replace(/\.$/, "")}. Install Punchline again, or in a clone run "git checkout -- models".`,
+      { name, folder },
+      cause,
+    );
+  }
 }

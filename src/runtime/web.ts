@@ -1,11 +1,22 @@
 /** The backend for browsers: ONNX Runtime Web's WebAssembly and WebGPU kernels. */
-import * as ort from "onnxruntime-web";
 import { PunchlineError } from "../core/errors.ts";
 import { type OrtTensorConstructor, wrapSession } from "./_ort.ts";
 import type { Backend, BackendOptions } from "./backend.ts";
 
+/** The library, which only those install who use it: it is many times as large as Punchline. */
+async function load() {
+  try {
+    return await import("onnxruntime-web");
+  } catch (cause) {
+    throw new PunchlineError(
+      "no-onnxruntime-web",
+      'The backend for browsers needs the package onnxruntime-web, which could not be loaded; "npm install onnxruntime-web@~1.30.0" brings it.',
+      { cause },
+    );
+  }
+}
+
 export function webBackend({ device = "wasm", threads }: BackendOptions = {}): Backend {
-  if (threads !== undefined) ort.env.wasm.numThreads = threads;
   return {
     device,
     async createSession(model, folder) {
@@ -15,6 +26,8 @@ export function webBackend({ device = "wasm", threads }: BackendOptions = {}): B
           "A browser cannot map files: give the weights as arrays in memory.",
         );
       }
+      const ort = await load();
+      if (threads !== undefined) ort.env.wasm.numThreads = threads;
       const session = await ort.InferenceSession.create(model, {
         executionProviders: device === "webgpu" ? ["webgpu", "wasm"] : ["wasm"],
         graphOptimizationLevel: "basic",

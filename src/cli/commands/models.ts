@@ -1,0 +1,58 @@
+/** `punchline models`: the models that are on this machine under a name. */
+import { listModels } from "../../index.ts";
+import { defineCommand } from "../command.ts";
+import { formatBytes, formatCount } from "../format.ts";
+import { table } from "../table.ts";
+
+export default defineCommand({
+  description:
+    "Lists the two models that come with Punchline, and those that are whole in the Hugging Face Hub's cache, by the " +
+    "names that every MODEL argument takes. The network is not used. A model's folder of the same name in the " +
+    "working directory goes before a name; ./NAME means the folder alone.",
+  arguments: {},
+  options: {},
+  examples: [
+    { command: "punchline models", explain: "What can be used without a download" },
+    { command: "punchline sample punchline-gpt2", explain: "Texts by the built-in GPT-2" },
+  ],
+  async run(ctx) {
+    const models = await listModels();
+    const or = (value: number | undefined) => (value === undefined ? "-" : formatCount(value));
+    ctx.print(
+      table(
+        [
+          { header: "model" },
+          { header: "kind" },
+          { header: "parameters", align: "right" },
+          { header: "context", align: "right" },
+          { header: "size", align: "right" },
+        ],
+        models.map(({ name, kind, parameters, context, bytes }) => [
+          name,
+          kind ?? "not read",
+          or(parameters),
+          or(context),
+          formatBytes(bytes),
+        ]),
+        { width: ctx.columns },
+      ),
+    );
+    ctx.print();
+    for (const { name, about, builtIn, card } of models) {
+      if (builtIn) ctx.print(`${name}: ${about}.`);
+      else ctx.print(`${name}: ${about}; its card is at ${card}`);
+    }
+    const own = models.find(({ builtIn }) => builtIn);
+    if (own) ctx.print(`The card of the built-in models is ${own.card}`);
+    ctx.json({
+      models: models.map(({ builtIn, kind, architecture, parameters, context, ...model }) => ({
+        ...model,
+        built_in: builtIn,
+        kind: kind ?? null,
+        architecture: architecture ?? null,
+        parameters: parameters ?? null,
+        context: context ?? null,
+      })),
+    });
+  },
+});

@@ -1,0 +1,83 @@
+/** The models that are on this machine under a name: those of the package, and those in the Hub's cache. */
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { builtInFolder, builtInModels, builtInRoot, isBuiltIn } from "../hub/built-in.ts";
+import { readModelConfig } from "../hub/folder.ts";
+import { cachedModels } from "../hub/hub-cache.ts";
+import { type HubSettings, hubSettings } from "../hub/hub-settings.ts";
+import { cachedModel } from "../hub/pull.ts";
+import { countParameters } from "../models/model.ts";
+import { buildModel } from "../models/registry.ts";
+
+export interface ListedModel {
+  readonly name: string;
+  readonly builtIn: boolean;
+  /** Whether it predicts the next token or a hidden one; undefined of a model that Punchline cannot run. */
+  readonly kind: "causal" | "masked" | undefined;
+  readonly architecture: string | undefined;
+  readonly parameters: number | undefined;
+  /** Tokens that it sees at once; undefined where nothing bounds them. */
+  readonly context: number | undefined;
+  /** Bytes of its files. */
+  readonly bytes: number;
+  readonly path: string;
+  readonly about: string;
+  /** The file or page of its model card. */
+  readonly card: string;
+}
+
+/** The built-in models, and those that are whole in the Hub's cache by their names. Never uses the network. */
+export async function listModels(given?: Partial<HubSettings>): Promise<ListedModel[]> {
+  const settings = await hubSettings(given);
+  const builtIn = builtInModels.map(async ({ name, about }) => ({
+    name,
+    ...(await describe(builtInFolder(name))),
+    about,
+    card: join(builtInRoot(), "README.md"),
+  }));
+  const cached = (await cachedModels(settings.cacheDir)).sort().map(async (name) => {
+    const path = await cachedModel(name, settings).catch(() => undefined);
+    if (path === undefined || isBuiltIn(name)) return [];
+    return [
+      {
+        name,
+        ...(await describe(path)),
+        about: "In the Hub's cache",
+        card: `${settings.endpoint}/${name}`,
+      },
+    ];
+  });
+  const all = [...(await Promise.all(builtIn)), ...(await Promise.all(cached)).flat()];
+  return all.map((model) => ({ ...model, builtIn: isBuiltIn(model.name) }));
+}
+
+/** What a folder holds; a model that cannot be built leaves its facts open. */
+async function describe(path: string) {
+  const bytes = await bytesOf(path);
+  try {
+    const { architecture, model } = buildModel(await readModelConfig(path), path);
+    return {
+      path,
+      bytes,
+      kind: model.predicts === "masked" ? ("masked" as const) : ("causal" as const),
+      architecture: architecture.type,
+      parameters: countParameters(model),
+      context: model.contextLength,
+    };
+  } catch {
+    return {
+      path,
+      bytes,
+      kind: undefined,
+      architecture: undefined,
+      parameters: undefined,
+      context: undefined,
+    };
+  }
+}
+
+async function bytesOf(path: string): Promise<number> {
+  const names = await readdir(path).catch(() => []);
+  const sizes = await Promise.all(names.map((name) => stat(join(path, name)).catch(() => undefined)));
+  return sizes.reduce((sum, entry) => sum + (entry?.isFile() ? entry.size : 0), 0);
+}
