@@ -141,6 +141,15 @@ describe("punchline sample openai:NAME --novel", () => {
     });
   });
 
+  it("reads the data as they are said to be written", async () => {
+    const folder = temporaryFolder();
+    const text = "Why did the café close? Too many latté jokes.\nA second one, quite unlike it.\n";
+    writeFileSync(join(folder, "jokes.txt"), Buffer.from(text, "latin1"));
+    const told = [...words.slice(0, 5), "1", ...words.slice(6), "--tries", "1", "--encoding", "windows-1252"];
+    const ran = await run(told, chats("the café close? Too many latté jokes."), folder);
+    expect(ran.stderr).toContain("openai:joker wrote nothing new");
+  });
+
   it("ends with a sentence where nothing new comes", async () => {
     const ran = await run(words, chats(copy), file());
     expect(ran).toMatchObject({ status: 1, stdout: "" });
@@ -150,6 +159,10 @@ describe("punchline sample openai:NAME --novel", () => {
   it.each([
     [["sample", "openai:joker", "--prompt", "x", "--tries", "3"], "--tries is of use with --novel only"],
     [["sample", "openai:joker", "--prompt", "x", "--data", "a.txt"], "--data is of use with --novel only"],
+    [
+      ["sample", "openai:joker", "--prompt", "x", "--encoding", "utf-16"],
+      "--encoding is of use with --novel",
+    ],
     [["sample", "openai:joker", "--novel", "0.2"], "--novel must be a number from 0.6 to 1"],
   ])("%j is wrong usage", async (odd, sentence) => {
     const ran = await run(odd, chats("y"));

@@ -203,4 +203,13 @@ describe("models and options of sample and eval", () => {
     const train = JSON.parse((await run("eval", at("run"), "--json", "--split", "train")).stdout);
     expect(train.tokens).toBeGreaterThan(document.tokens);
   });
+
+  test("eval of all of a file takes a file of one text, which has no parts", async () => {
+    writeFileSync(at("one.txt"), "why did the hen cross the road?\n");
+    const of = (...words: string[]) => run("eval", at("run"), "--data", at("one.txt"), "--json", ...words);
+    const [whole, part] = [await of("--split", "all"), await of("--split", "test")];
+    expect(whole.stderr).not.toMatch(/error/);
+    expect(JSON.parse(whole.stdout)).toMatchObject({ split: "all", tokens: 32 });
+    expect(part).toMatchObject({ status: 1, stdout: "" });
+  });
 });

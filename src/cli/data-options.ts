@@ -98,7 +98,7 @@ export const typed = (choices: DataChoices): string =>
  * @param vocabulary the kind that is made from the data; absent where none is
  * @throws UsageError for an option of vocabularies of another kind
  */
-export function dataChoices(options: DataOptionValues, vocabulary?: string): DataChoices {
+export function dataChoices(options: Partial<DataOptionValues>, vocabulary?: string): DataChoices {
   for (const name of ["minCount", "maxWords"] as const) {
     if (options[name] !== undefined && vocabulary !== "word")
       throw new UsageError(

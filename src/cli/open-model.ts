@@ -99,7 +99,7 @@ function refuseMisplaced(name: string, { device, threads, quantize, priceIn, pri
 }
 
 /** The flag of the first option that was given. */
-function flagGiven(options: Readonly<Record<string, unknown>>): string | undefined {
+export function flagGiven(options: Readonly<Record<string, unknown>>): string | undefined {
   const found = Object.keys(options).find((name) => options[name] !== undefined);
   return found === undefined ? undefined : flagOf(found);
 }

@@ -67,6 +67,14 @@ test("a resumed run's speed is counted from where it resumed", () => {
   expect(take()).toMatch(/10\.0 steps\/s, 1m 30s left\n$/);
 });
 
+test("a run that had gone further than is wanted now is not beyond its end", () => {
+  const { progress, wait, take } = watch({ isTTY: false });
+  const task = progress.start("training", { total: 1, from: 114 });
+  wait(1);
+  task.update({ loss: 2 });
+  expect(take()).toBe("training: 114/114 steps, 100 %, loss 2.000\n");
+});
+
 test("bytes are shown in their own units, and what was there before counts for no speed", () => {
   const { progress, wait, take } = watch({ isTTY: false });
   const task = progress.start("pulling gpt2", { unit: "bytes" });

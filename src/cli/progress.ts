@@ -124,7 +124,9 @@ function segments(
   seconds: number,
   { unit = "steps", tokens = "tokens", ...options }: TaskOptions,
 ): Segment[] {
-  const { done, total, loss, valLoss, tokensPerSecond, remark } = state;
+  const { done, loss, valLoss, tokensPerSecond, remark } = state;
+  // More was done before than is wanted now, such as of a training that is resumed with fewer steps.
+  const total = state.total === undefined ? undefined : Math.max(state.total, done);
   const rate = (done - (state.from ?? options.from ?? 0)) / seconds;
   const left = state.secondsLeft ?? (total === undefined || rate <= 0 ? undefined : (total - done) / rate);
   const list: Segment[] = [{ text: label, rank: 0, lasting: true }];

@@ -103,7 +103,7 @@ export async function dataOfModel(
   ctx: Context,
   model: TextModel | undefined,
   sources: readonly string[],
-  options?: DataOptionValues,
+  options?: Partial<DataOptionValues>,
 ): Promise<PreparedData> {
   const record = await recordOf(model);
   const given = options ? dataChoices(options) : {};

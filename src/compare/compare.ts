@@ -141,7 +141,7 @@ function reasonOf(error: unknown): string {
 function protocolOf(runs: number, { device = "cpu", threads, signal }: CompareOptions): string {
   const used = threads ?? `${availableParallelism()} (one per core)`;
   return (
-    `${runs} runs of each case after 2 of warm-up, all cases of all models in turn; ` +
+    `${runs === 1 ? "1 run" : `${runs} runs`} of each case after 2 of warm-up, all cases of all models in turn; ` +
     `on ${device}, fp32 where nothing else is said, threads of one operation: ${used}; median and quantiles, tokens per second at the median; 95 % intervals of ratios by a bootstrap over the runs; ` +
     "memory is the peak of a process of its own that loads a model and answers once" +
     (signal?.aborted ? "; interrupted, so fewer runs were done" : "")

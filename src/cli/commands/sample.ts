@@ -11,9 +11,10 @@ import {
 } from "../../index.ts";
 import { argument, defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
+import { fileOptions } from "../file-options.ts";
 import { formatCount } from "../format.ts";
-import { modelKinds, modelOptions, openAny, tellUsage } from "../open-model.ts";
-import { flag, integer, list, number, numberOrBare, present, text } from "../option.ts";
+import { flagGiven, modelKinds, modelOptions, openAny, tellUsage } from "../open-model.ts";
+import { flag, integer, list, number, numberOrBare, type OptionValues, present, text } from "../option.ts";
 import { shownPrompt } from "../prompt.ts";
 import { textFrom } from "../text-file.ts";
 import { dataOfModel, indexFileOf } from "../training-data.ts";
@@ -78,6 +79,7 @@ export default defineCommand({
       placeholder: "SOURCE",
       group: novelty,
     }),
+    ...fileOptions,
     ...modelOptions,
   },
   examples: [
@@ -93,11 +95,12 @@ export default defineCommand({
     },
   ],
   async run(ctx, args, { device, threads, quantize, priceIn, priceOut, n, novel, tries, data, ...given }) {
-    const { textFile, prompt, ...rest } = given;
+    const { textFile, prompt, fileFormat, encoding, delimiter, header, maxLine, ...rest } = given;
+    const files = { fileFormat, encoding, delimiter, header, maxLine };
     const options = { ...rest, prompt: (await textFrom(prompt, textFile, "--prompt")) ?? "" };
     const where = { device, threads, quantize, priceIn, priceOut };
     if (options.stop.includes("")) throw new UsageError("--stop needs a text, and not an empty one.");
-    refuseWithoutNovel(novel, { tries, data });
+    refuseWithoutNovel(novel, { tries, data, ...files });
     if (novel !== undefined && options.beams !== undefined)
       throw new UsageError(
         "--novel draws again and again, and --beams draws nothing; leave one of them out.",
@@ -119,7 +122,14 @@ export default defineCommand({
     const found =
       novel === undefined
         ? undefined
-        : await onlyNew(ctx, model, write, { novel, n, seed: options.seed, tries: tries ?? 20, data });
+        : await onlyNew(ctx, model, write, {
+            novel,
+            n,
+            seed: options.seed,
+            tries: tries ?? 20,
+            data,
+            files,
+          });
     const samples = found?.samples ?? (await write(n, options.seed));
     if (streams) ctx.print();
     else for (const { prompt, text } of samples) ctx.print(ctx.shown(prompt + text));
@@ -142,9 +152,10 @@ export default defineCommand({
 /** @throws UsageError for an option that only says how new texts are found. */
 function refuseWithoutNovel(
   novel: number | undefined,
-  { tries, data }: { readonly tries: number | undefined; readonly data: readonly string[] },
+  { data, ...others }: { readonly data: readonly string[] } & Readonly<Record<string, unknown>>,
 ): void {
-  const odd = novel !== undefined ? undefined : tries !== undefined ? "--tries" : data[0] && "--data";
+  if (novel !== undefined) return;
+  const odd = flagGiven(others) ?? (data[0] && "--data");
   if (odd) throw new UsageError(`${odd} is of use with --novel only; add --novel or leave it out.`);
 }
 
@@ -154,15 +165,16 @@ interface Wanted {
   readonly seed: number;
   readonly tries: number;
   readonly data: readonly string[];
+  readonly files: OptionValues<typeof fileOptions>;
 }
 
 async function onlyNew(
   ctx: Context,
   model: TextModel,
   write: Parameters<typeof writeNovel>[0],
-  { novel, data, ...wanted }: Wanted,
+  { novel, data, files, ...wanted }: Wanted,
 ): Promise<NovelSamples> {
-  const prepared = await dataOfModel(ctx, model, data);
+  const prepared = await dataOfModel(ctx, model, data, files);
   const rule = { near: novel };
   const auditor = await noveltyAuditor(prepared.splits.train, {
     rule,

@@ -70,7 +70,7 @@ describe("auditSamples", () => {
     const copies = Array.from({ length: 40 }, (_, i) => train[i % 5]!);
     const fresh = Array.from({ length: 40 }, (_, i) => `Something else altogether, number ${i * 7919}.`);
     expect((await auditSamples(copies, index, { heldOut: fresh })).verdict).toMatch(
-      /^100\.0 % of samples are copies \(95 % interval 91\.2 to 100\.0 %, n = 40\); of real unseen jokes 0\.0 % would be called so .* The model copies more than chance likeness explains\.$/,
+      /^100\.0 % of samples are copies \(95 % interval 91\.2 to 100\.0 %, n = 40\); of real unseen texts 0\.0 % would be called so .* The model copies more than chance likeness explains\.$/,
     );
     expect((await auditSamples(fresh, index, { heldOut: fresh, noun: "names" })).verdict).toMatch(
       /of real unseen names 0\.0 % .* The difference is within chance\.$/,

@@ -25,7 +25,7 @@ export interface AuditOptions extends AuditorOptions {
   readonly baselineIndex?: TrainingIndex;
   /** At most so many of `heldOut` and of `train` are judged, evenly spaced. Default 1000. */
   readonly baselineSize?: number;
-  /** What the texts are called in the verdict. Default `jokes`. */
+  /** What the texts are called in the verdict. Default `texts`. */
   readonly noun?: string;
   /** Called with the number of texts judged so far, and of all. */
   readonly onProgress?: (done: number, total: number) => void;
@@ -75,7 +75,7 @@ export async function auditSamples(
   index: TrainingIndex,
   options: AuditOptions = {},
 ): Promise<NoveltyAudit> {
-  const { prompt, baselineSize = 1000, noun = "jokes" } = options;
+  const { prompt, baselineSize = 1000, noun = "texts" } = options;
   const auditor = new Auditor(index, options);
   const heldOut = evenly(options.heldOut ?? [], baselineSize);
   const train = evenly(options.train ?? [], baselineSize);

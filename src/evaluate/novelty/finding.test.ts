@@ -27,7 +27,7 @@ function newcombe(a: number, m: number, b: number, n: number): readonly [number,
 
 const sentences: Readonly<Record<Finding, RegExp>> = {
   more: /The model copies more than chance likeness explains\.$/,
-  fewer: /The model copies less than unseen jokes seem to\.$/,
+  fewer: /The model copies less than unseen texts seem to\.$/,
   alike: /The difference is within chance\.$/,
   "too-few": /nothing can be concluded\.$/,
 };

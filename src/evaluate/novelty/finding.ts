@@ -43,12 +43,12 @@ const intervalOf = (own: Rate, baseline: Rate) =>
 
 /**
  * Two sentences: the rates with their intervals, and the finding.
- * @param noun what the texts are called; default `jokes`
+ * @param noun what the texts are called; default `texts`
  * @param model who wrote them, where several are spoken of
  */
 export function verdictOf(
   { baseline, ...own }: Rates,
-  { noun = "jokes", model }: { readonly noun?: string; readonly model?: string } = {},
+  { noun = "texts", model }: { readonly noun?: string; readonly model?: string } = {},
 ): string {
   if (own.rate === null) return "There are no samples to judge.";
   const said = `${percent(own.rate)} of samples${model === undefined ? "" : ` of ${model}`} are copies (${bounds(own)})`;

@@ -41,7 +41,8 @@ export interface NoveltyData {
 export const novelty = defineChapter<NoveltyData>({
   id: "novelty",
   title: "New or remembered?",
-  finding: ({ audits }) => audits.map((audit) => verdictOf(audit, { model: audit.model })).join(" "),
+  finding: ({ audits }) =>
+    audits.map((audit) => verdictOf(audit, { model: audit.model, noun: "jokes" })).join(" "),
   render: ({ indexed, audits }) =>
     html`<p>A model that repeats its training data is a slow way to copy a file. So every joke it wrote was looked up, whole and in parts, in the ${count(indexed)} jokes it had learned from.
 Two people can have the same idea, and many real jokes resemble one another: the yardstick is what the same lookup says about real jokes that the model never saw.</p>

@@ -49,6 +49,7 @@ export const novelty: StoryChapter<"novelty"> = {
           lm,
           asked: plan.asked,
           prefix,
+          noun: "jokes",
           ...(signal ? { signal } : {}),
         },
       );
