@@ -53,7 +53,8 @@ export function trainingOptions(
   {
     packing = "stream",
     learningRate = String(d.learningRate),
-  }: { readonly packing?: Packing; readonly learningRate?: string } = {},
+    optimizer = d.optimizer,
+  }: { readonly packing?: Packing; readonly learningRate?: string; readonly optimizer?: string } = {},
 ) {
   const group = "Training";
   return {
@@ -96,10 +97,14 @@ export function trainingOptions(
     stride: integer({ describe: "Tokens between shuffled windows (default: a window)", min: 1, group }),
     accumulate: integer({ describe: "Batches added up for one step", min: 1, group }),
     optimizer: choice(["adamw", "sgd", "muon"], {
-      describe: `Muon is for matrices of hidden layers, with AdamW for the rest (default ${d.optimizer})`,
+      describe: `Muon is for matrices of hidden layers, with AdamW for the rest (default ${optimizer})`,
       group,
     }),
-    learningRate: number({ describe: `Peak learning rate (default ${learningRate})`, above: 0, group }),
+    learningRate: number({
+      describe: `Peak learning rate (default ${learningRate}; three times that for muon)`,
+      above: 0,
+      group,
+    }),
     schedule: choice(["constant", "linear", "cosine", "wsd"], {
       describe: `Wsd is warmup, stable, decay (default ${d.schedule})`,
       group,

@@ -63,7 +63,7 @@ export const gpt2: Architecture = {
   summary: "transformer decoder: the lesson's pre-trained model, or a small one from scratch",
   tokens: "bpe",
   options,
-  training: { learningRate: 1e-3, batchSize: 16, seqLen: 128, weightDecay: 0.1 },
+  training: { optimizer: "muon", learningRate: 1e-3, batchSize: 16, seqLen: 128, weightDecay: 0.1 },
   quantizable: true,
   loraTargets: ["c_attn"],
   checkpoint: {

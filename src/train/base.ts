@@ -5,10 +5,10 @@ import { UsageError } from "../core/errors.ts";
 import { fingerprintTensors } from "../hub/fingerprint.ts";
 import { openModelFolder, readModelConfig } from "../hub/folder.ts";
 import { readTensors } from "../hub/match-tensors.ts";
-import { countParameters, type Model } from "../models/model.ts";
+import type { Model } from "../models/model.ts";
 import { architectureOf, buildModel } from "../models/registry.ts";
 import type { Arena } from "../runtime/arena.ts";
-import { finetuneTraining, resolveTrainOptions, type TrainOptions } from "./options.ts";
+import { resolveFinetuneOptions, type TrainOptions } from "./options.ts";
 
 /** A model's folder that a training starts from. */
 export interface BaseModel {
@@ -23,12 +23,12 @@ export async function readModel(folder: string): Promise<Model> {
 }
 
 /**
- * The options of a training that starts from a folder's model: those given, then those that suit a model of its size.
+ * The options of a training that starts from a folder's model: as `train` resolves them.
  * @throws UsageError
  */
 export async function finetuneOptions(folder: string, given: Partial<TrainOptions>): Promise<TrainOptions> {
-  const training = finetuneTraining(countParameters(await readModel(folder)), given);
-  return resolveTrainOptions(given, { training });
+  const model = await readModel(folder);
+  return resolveFinetuneOptions(given, model, architectureOf(model.config.model_type));
 }
 
 /**

@@ -2,7 +2,7 @@
 import { UsageError } from "../core/errors.ts";
 import { type LongItems, MASK_SHARE } from "../data/batches/index.ts";
 import type { LoraOptions } from "../models/lora.ts";
-import type { Architecture } from "../models/model.ts";
+import { type Architecture, countParameters, type Model } from "../models/model.ts";
 
 export interface TrainOptions {
   /** Updates of the weights. Default: as many as the time or the epochs allow; 2,000 where neither is given. */
@@ -42,9 +42,12 @@ export interface TrainOptions {
   readonly maskShare?: number;
   /** Batches whose gradients are added up for one step. Default 1. */
   readonly accumulate: number;
-  /** `muon`: Muon for matrices of hidden layers and AdamW for the rest, at one learning rate. Default `adamw`. */
+  /**
+   * `muon`: Muon for matrices of hidden layers and AdamW for the rest, at one learning rate. Default `adamw`, but `muon`
+   * for a GPT-2 from scratch.
+   */
   readonly optimizer: "adamw" | "sgd" | "muon";
-  /** Peak learning rate. Default 2e-3. */
+  /** Peak learning rate. Default 2e-3, or what suits the architecture; three times as much with Muon. */
   readonly learningRate: number;
   /** `wsd`: at its peak after the warmup, until it falls in the last part, {@link cooldown}. */
   readonly schedule: "constant" | "linear" | "cosine" | "wsd";
@@ -145,6 +148,8 @@ export const trainDefaults: TrainOptions = {
 
 /** What suits Muon, whose authors' it is. */
 export const MUON_MOMENTUM = 0.95;
+/** How much larger steps Muon bears than AdamW: it was best so for GPT-2, transformers of characters and LSTMs (docs/choosing.md). */
+const MUON_RATE = 3;
 
 /** What differs for a model that is trained further: the values of Hugging Face's Trainer, where it has them. */
 const finetuneDefaults = {
@@ -152,27 +157,30 @@ const finetuneDefaults = {
   batchSize: 8,
   seqLen: 128,
   schedule: "linear",
-  warmup: 0,
   weightDecay: 0,
 } as const satisfies Partial<TrainOptions>;
 
-/** The Trainer's learning rate, and the size of the models that it is known from: GPT-2. */
-const TRAINER = { learningRate: 5e-5, parameters: 124e6 } as const;
-/** How much faster adapters learn, which begin at nothing (Schulman et al. 2025, "LoRA without regret"). */
-const LORA_RATE = 10;
+/**
+ * Two points that a rate is known at, and the power of the size between them: the Trainer's for GPT-2, and 2e-3, between
+ * the best of those tried, for a GPT-2 of 6 million parameters (docs/gpt-2.md).
+ */
+const RATE = { learningRate: 5e-5, parameters: 124e6, power: 1.2, most: 2e-3 } as const;
+/** Adapters begin at nothing, and learn faster at larger steps (Schulman et al. 2025, "LoRA without regret"). */
+const LORA_RATE = { factor: 10, most: 1e-2 } as const;
 
 /**
  * What suits a model of so many parameters that is trained further. The smaller a model, the larger the steps that it
- * bears and needs: the rate is in inverse proportion to its size, from the Trainer's for GPT-2 up to that of a
- * training from scratch.
- * @param lora whether adapters are trained, at ten times the rate
+ * bears and needs.
+ * @param lora whether adapters are trained, at up to ten times the rate
+ * @param scratch the rate of a training from scratch, which is never exceeded
  */
 export function finetuneTraining(
   parameters: number,
-  { lora }: Pick<Partial<TrainOptions>, "lora"> = {},
+  { lora, scratch = RATE.most }: Pick<Partial<TrainOptions>, "lora"> & { readonly scratch?: number } = {},
 ): typeof finetuneDefaults & Pick<TrainOptions, "learningRate"> {
-  const rate = TRAINER.learningRate * Math.max(1, TRAINER.parameters / parameters);
-  const suited = Math.min(rate, trainDefaults.learningRate) * (lora ? LORA_RATE : 1);
+  const smaller = Math.max(1, RATE.parameters / parameters);
+  const rate = Math.min(RATE.learningRate * smaller ** RATE.power, RATE.most, scratch);
+  const suited = lora ? Math.min(rate * LORA_RATE.factor, LORA_RATE.most) : rate;
   return { ...finetuneDefaults, learningRate: Number(suited.toPrecision(1)) };
 }
 
@@ -186,10 +194,14 @@ export function resolveTrainOptions(
   { training = {} }: Pick<Architecture, "training">,
 ): TrainOptions {
   const { steps: _, epochs: __, maxMinutes: ___, ...unlimited } = training as Partial<TrainOptions>;
+  const suited: TrainOptions = { ...trainDefaults, ...(isLimited(given) ? unlimited : training) };
+  const { optimizer = suited.optimizer, lora } = given;
+  // Adapters are given a higher rate of their own.
+  const faster = optimizer === "muon" && lora === undefined ? MUON_RATE : 1;
   const options: TrainOptions = {
-    ...trainDefaults,
-    ...(isLimited(given) ? unlimited : training),
-    ...((given.optimizer ?? training.optimizer) === "muon" ? { momentum: MUON_MOMENTUM } : {}),
+    ...suited,
+    learningRate: Number((faster * suited.learningRate).toPrecision(2)),
+    ...(optimizer === "muon" ? { momentum: MUON_MOMENTUM } : {}),
     ...given,
   };
   checkRanges(options);
@@ -210,6 +222,21 @@ export function resolveTrainOptions(
       `--cooldown is an option of --schedule wsd; ${options.schedule} has no part of its own that falls.`,
     );
   return options;
+}
+
+/**
+ * All options of a training that starts from a model: those given, then those that suit a model of its size and kind.
+ * @throws UsageError
+ */
+export function resolveFinetuneOptions(
+  given: Partial<TrainOptions>,
+  model: Model,
+  architecture: Architecture,
+): TrainOptions {
+  const { lora } = given;
+  const scratch = resolveTrainOptions({}, architecture).learningRate;
+  const training = finetuneTraining(countParameters(model), { scratch, ...(lora ? { lora } : {}) });
+  return resolveTrainOptions(given, { training });
 }
 
 /**

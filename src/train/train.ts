@@ -19,8 +19,8 @@ import { type Adaptation, adaptModel, resolveAdaptation } from "./adaptation.ts"
 import { type BaseModel, baseReference, readBase, readModel } from "./base.ts";
 import { hasCheckpoint, readCheckpoint, refuseLostCheckpoint } from "./checkpoint.ts";
 import {
-  finetuneTraining,
   type ResumeOptions,
+  resolveFinetuneOptions,
   resolveTrainOptions,
   resumeTrainOptions,
   type TrainOptions,
@@ -93,10 +93,10 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
     : scratchModel(request.model, modelOptions, data);
   const architecture = architectureOf(given.config.model_type);
   const { type } = architecture;
-  const suited = base
-    ? { training: finetuneTraining(countParameters(given), request.options) }
-    : architecture;
-  const resolved = resolveTrainOptions(request.options ?? {}, suited);
+  const asked = request.options ?? {};
+  const resolved = base
+    ? resolveFinetuneOptions(asked, given, architecture)
+    : resolveTrainOptions(asked, architecture);
   const model = resettingAt(given, textStart(data, resolved));
   const { contextLength } = model;
   if (!base) refuseShortData(model, data);

@@ -35,15 +35,15 @@ import { reportTraining, trainingDocument } from "../training-report.ts";
 /** What holds where nothing is given, but for the learning rate, which depends on the model. */
 const suited = finetuneTraining(Infinity);
 const defaults = { ...trainDefaults, ...suited };
-const learningRate = `${defaults.learningRate} for GPT-2, more for smaller models, tenfold for --lora`;
+const learningRate = `${defaults.learningRate} for GPT-2, more for smaller models and --lora`;
 
 export default defineCommand({
   description:
     "Trains a model further in its own vocabulary. Each text stands for itself and its end is learned, so that the " +
     "model stops by itself; data with prompts teaches it to answer; a model that fills masks learns from " +
     "masks. The defaults are those of Hugging Face's Trainer " +
-    "(AdamW, 5e-5 linear, clip 1, 3 epochs, batch 8), but the smaller the model, the larger the learning rate: 1e-3 " +
-    "for punchline-gpt2. The weights of the best validation are kept. The run folder is a Hugging Face folder as well.",
+    "(AdamW, 5e-5 linear, clip 1, 3 epochs, batch 8), but with a warmup, and at a rate that grows as the model " +
+    "gets smaller: 2e-3 for punchline-gpt2. The weights of the best validation are kept. The run folder is a Hugging Face folder as well.",
   arguments: { model: argument({ describe: "Hugging Face folder, run folder or Hub name to start from" }) },
   options: {
     ...runOptions,

@@ -46,7 +46,10 @@ const options = {
     placeholder: "NAME",
   }),
   ...runOptions,
-  ...trainingOptions({ ...trainDefaults, ...architectureOf(MODEL).training }),
+  ...trainingOptions(
+    { ...trainDefaults, ...architectureOf(MODEL).training },
+    { optimizer: `${trainDefaults.optimizer}, or muon for gpt2` },
+  ),
   ...dataOptions,
   device,
   threads: deviceOptions.threads,
