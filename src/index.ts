@@ -11,6 +11,7 @@
 export type { Answer } from "./compare/answers.ts";
 export { type Blank, defaultText, readBlank } from "./compare/blank.ts";
 export { compareModels } from "./compare/compare.ts";
+export { type DefaultPair, defaultPair } from "./compare/default-pair.ts";
 export type { Engine, Question } from "./compare/engine.ts";
 export type { ModelFacts } from "./compare/facts.ts";
 export type { ModelKind } from "./compare/kind.ts";

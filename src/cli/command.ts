@@ -20,7 +20,7 @@ import type { Option, OptionValues } from "./option.ts";
 
 export interface Argument<T> {
   readonly describe: string;
-  readonly presence: "required" | "optional" | "several";
+  readonly presence: "required" | "optional" | "several" | "any";
   /** Only the type; there is no value here. */
   readonly value?: T;
 }
@@ -50,6 +50,11 @@ export function optionalArgument({ describe }: ArgumentSpec): Argument<string | 
 /** One or more arguments; only the last of a command. */
 export function severalArguments({ describe }: ArgumentSpec): Argument<readonly [string, ...string[]]> {
   return { describe, presence: "several" };
+}
+
+/** Any number of arguments, none too; only the last of a command. */
+export function anyArguments({ describe }: ArgumentSpec): Argument<readonly string[]> {
+  return { describe, presence: "any" };
 }
 
 export interface Example {

@@ -20,7 +20,7 @@ export function printComparison(ctx: Context, comparison: Comparison): void {
   if (gemm_gflops !== null && by_length.length > 0) printArithmetic(ctx, by_length, gemm_gflops);
   ctx.print();
   for (const { sense, sentence } of answers) say(ctx, `${sense}. ${sentence}`);
-  for (const note of models.flatMap(({ notes }) => notes)) say(ctx, note);
+  for (const note of [...comparison.notes, ...models.flatMap(({ notes }) => notes)]) say(ctx, note);
   ctx.print();
   say(ctx, `Measured: ${protocol}.`);
 }

@@ -70,7 +70,8 @@ export function commandHelp(entry: CommandEntry, command: Command, { columns, st
 
 function argumentForm(key: string, { presence }: Argument<unknown>): string {
   const name = key.toUpperCase();
-  return presence === "optional" ? `[${name}]` : presence === "several" ? `${name}...` : name;
+  const form = presence === "several" || presence === "any" ? `${name}...` : name;
+  return presence === "optional" || presence === "any" ? `[${form}]` : form;
 }
 
 function optionItem(key: string, option: Option<unknown>, style: Style): Definition {

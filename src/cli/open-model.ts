@@ -40,7 +40,7 @@ export const modelOptions = {
 } as const;
 
 /** The help of a MODEL argument that may be any of these. */
-export const modelKinds = "Run folder, Hugging Face folder, Hub name, or openai:NAME";
+export const modelKinds = "Run folder, Hugging Face folder, built-in model, Hub name, or openai:NAME";
 
 type LocalOptions = OptionValues<typeof localOptions>;
 type ModelOptions = OptionValues<typeof modelOptions>;

@@ -72,6 +72,7 @@ function declare(parser: Commander, command: Command, OptionClass: typeof Comman
 /** How an argument is written: `<source...>`, `[model]`. */
 function argumentSyntax(key: string, { presence }: Argument<unknown>): string {
   if (presence === "optional") return `[${key}]`;
+  if (presence === "any") return `[${key}...]`;
   return presence === "several" ? `<${key}...>` : `<${key}>`;
 }
 

@@ -17,7 +17,7 @@ import { hostedContender } from "./hosted.ts";
 import { localContender } from "./local.ts";
 import { wakeRuntime } from "./machine.ts";
 import { type CompareOptions, deviceOf, textsOf } from "./options.ts";
-import type { Comparison } from "./results.ts";
+import type { Compared, Comparison } from "./results.ts";
 import { type CaseFailure, type SpeedCase, timeCases } from "./speed.ts";
 import { noSweep, sweepOf } from "./sweep.ts";
 import { transformersJsContender } from "./transformers-js/contender.ts";
@@ -94,12 +94,32 @@ export async function compareModels(
         new Set(ready.map(({ told }) => told.kind === "masked")).size > 1 ? 2 : 1,
       ),
       ...swept,
+      notes: aboutSize(ready.map(({ told }) => told)),
       interrupted: signal?.aborted === true,
       protocol: protocolOf(runs, options),
     };
   } finally {
     for (const contender of ready) await contender.release();
   }
+}
+
+/** Parameters below which a transformer's times say little of the published sizes, from 66M (DistilBERT) on. */
+const SMALL = 3e7;
+
+/** That some transformers are small, and what of the figures holds for large ones. */
+function aboutSize(models: readonly Omit<Compared, "speed">[]): string[] {
+  const small = new Map(
+    models.flatMap(({ model, kind, parameters }) =>
+      (kind === "causal" || kind === "masked") && parameters !== null && parameters < SMALL
+        ? [[model, parameters] as const]
+        : [],
+    ),
+  );
+  if (small.size === 0) return [];
+  const names = [...small].map(([name, n]) => `${name} (${(n / 1e6).toPrecision(2)}M parameters)`);
+  return [
+    `${names.join(" and ")} ${small.size > 1 ? "are" : "is"} small: what a model sees and what it can be asked holds for its kind at any size, but these times do not carry over to models such as GPT-2 with 124M.`,
+  ];
 }
 
 /** Every model in every precision by every engine; those behind a service once. */

@@ -75,6 +75,8 @@ export interface Comparison {
   readonly by_batch: readonly SweepPoint[];
   /** What one product of two float32 matrices reached at its best, in 10^9 operations per second; null without `sweep`. */
   readonly gemm_gflops: number | null;
+  /** What to know before the figures are carried over to other models, in sentences. */
+  readonly notes: readonly string[];
   /** Whether it was stopped before its end, so that fewer runs were done, or some models are missing. */
   readonly interrupted: boolean;
   /** How the timing was done, in a sentence. */

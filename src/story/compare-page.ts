@@ -8,7 +8,8 @@ import { writePage } from "./page-file.ts";
 
 export async function comparePage(file: string, command: string, comparison: Comparison): Promise<void> {
   const { models } = comparison;
-  const caveat = troublesOf(comparison);
+  const said = [troublesOf(comparison), ...comparison.notes].filter((sentence) => sentence !== undefined);
+  const caveat = said.length > 0 ? said.join(" ") : undefined;
   // Models in other precisions or by other engines are the same models.
   const [first] = models;
   const shown = models.filter(

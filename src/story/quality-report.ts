@@ -14,6 +14,7 @@ import { mauve } from "../evaluate/mauve.ts";
 import type { Judge } from "../evaluate/novelty/auditor.ts";
 import { measureTexts, type TextMeasures } from "../evaluate/quality.ts";
 import type { LocalModel, TextModel } from "../generate/text-model.ts";
+import type { BuiltInName } from "../hub/built-in.ts";
 import { normalise } from "../text/normalise.ts";
 import { sourceAuditor, textsOf } from "./audit.ts";
 import {
@@ -34,7 +35,7 @@ export interface QualityOptions extends Partial<WritingOptions> {
   readonly data: (model: TextModel) => Promise<PreparedData>;
   /** Where the index of a model's training texts is kept. Default: nowhere. */
   readonly indexFile?: (model: TextModel) => Promise<string | undefined>;
-  /** The model whose vectors MAUVE compares. Default: the first run with vectors that can be believed. */
+  /** The model whose vectors MAUVE compares. Default: punchline-gpt2, or the first run that knows enough where it does not. */
   readonly encoder?: string;
   /** Called when a model has been asked everything, before it is released. */
   readonly onMeasured?: (model: TextModel) => void;
@@ -120,6 +121,7 @@ export async function reportQuality(
   let ground: Ground | undefined;
   const search = new EncoderSearch();
   let named: LocalModel | undefined;
+  let usual: LocalModel | undefined;
   try {
     if (options.encoder !== undefined) named = await openEncoder(options.encoder, options);
     for (const [i, name] of names.entries()) {
@@ -132,7 +134,10 @@ export async function reportQuality(
       try {
         model = await options.open(name);
         const data = await options.data(model);
-        ground ??= await groundOf(data, model, options, notes);
+        if (ground === undefined) {
+          ground = await groundOf(data, model, options, notes);
+          if (named === undefined) usual = await offerUsual(search, ground, options);
+        }
         const { auditor } = await ownData(model, data, ground, options);
         const heldOut = heldOutFor(model, data, ground);
         measured.push(await measureRun(model, { ...ground, auditor }, heldOut, ground.options));
@@ -177,6 +182,7 @@ export async function reportQuality(
     };
   } finally {
     await named?.release();
+    await usual?.release();
   }
 }
 
@@ -187,6 +193,26 @@ function leadOfRuns(measured: readonly MeasuredRun[], { texts, prompts }: HeldOu
     .map(({ quality }) => ({ name: quality.run, bits: quality.bits_per_character! }));
   const characters = texts.reduce((n, text, i) => n + [...text.slice(prompts?.[i] ?? 0)].length, 0);
   return leadOf(ranked, characters) ?? null;
+}
+
+/** Whose vectors MAUVE compares where none is named, so that the values of different reports compare. */
+const USUAL_ENCODER: BuiltInName = "punchline-gpt2";
+
+/** Offers the usual encoder; where it cannot be opened or knows too little, that is one of the search's doubts. */
+async function offerUsual(
+  search: EncoderSearch,
+  ground: Ground,
+  options: QualityOptions,
+): Promise<LocalModel | undefined> {
+  if (ground.real.length < LEAST) return undefined;
+  try {
+    const model = await openEncoder(USUAL_ENCODER, options);
+    await search.offer(model, ground, options.signal);
+    return model;
+  } catch (error) {
+    search.doubts.push(`${USUAL_ENCODER} cannot be the encoder of MAUVE: ${reasonOf(error)}`);
+    return undefined;
+  }
 }
 
 async function openEncoder(name: string, options: QualityOptions): Promise<LocalModel> {
@@ -295,7 +321,7 @@ async function reference(
 /** Real texts without which no histogram over clusters says anything. */
 const LEAST = 20;
 
-/** Finds a model with vectors that can be believed: the one that was named, or the first run that knows enough. */
+/** Finds a model with vectors that can be believed: the one that was named, else the usual one, else the first run that knows enough. */
 class EncoderSearch {
   found: LocalModel | undefined;
   /** Whether any model had vectors at all. */

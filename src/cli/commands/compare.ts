@@ -1,7 +1,14 @@
 /** `punchline compare`: what models predict for the same blank, and which is faster in which sense. */
 import { basename } from "node:path";
-import { compareModels, comparePage, engineNames, precisions, refuseOverOther } from "../../index.ts";
-import { defineCommand, severalArguments } from "../command.ts";
+import {
+  compareModels,
+  comparePage,
+  defaultPair,
+  engineNames,
+  precisions,
+  refuseOverOther,
+} from "../../index.ts";
+import { anyArguments, defineCommand } from "../command.ts";
 import { printComparison } from "../comparison.ts";
 import { deviceOf, deviceOptions } from "../device-options.ts";
 import { choices, flag, integer, list, text } from "../option.ts";
@@ -13,7 +20,11 @@ export default defineCommand({
     "and times them in turn: reading a text, filling the blank, writing with and without a cache. A masked model " +
     "such as BERT reads the whole text; a causal one such as GPT-2 what stands before the blank.",
   arguments: {
-    models: severalArguments({ describe: "Model folders, run folders, Hub names or openai:NAME" }),
+    models: anyArguments({
+      describe:
+        "Model folders, run folders, built-in models, Hub names or openai:NAME (default: gpt2 and bert-base-uncased where " +
+        "both are in the Hub's cache, else punchline-gpt2 and punchline-bert)",
+    }),
   },
   options: {
     text: list({
@@ -39,13 +50,14 @@ export default defineCommand({
     ...deviceOptions,
   },
   examples: [
-    { command: "punchline compare gpt2 bert-base-uncased", explain: "GPT or BERT?" },
+    { command: "punchline compare", explain: "GPT or BERT? The built-in pair, or the published one" },
+    { command: "punchline compare gpt2 bert-base-uncased", explain: "The published pair, downloaded once" },
     {
-      command: "punchline compare gpt2 --precision fp32 --precision q8 --precision q4",
+      command: "punchline compare punchline-gpt2 --precision fp32 --precision q8 --precision q4",
       explain: "What smaller numbers cost and gain",
     },
     {
-      command: 'punchline compare gpt2 runs/a --text "Why did the" --page compare.html',
+      command: 'punchline compare punchline-gpt2 runs/a --text "Why did the" --page compare.html',
       explain: "Your own text and model, as a page",
     },
     {
@@ -53,10 +65,13 @@ export default defineCommand({
       explain: "A text for each, the second with a [MASK]",
     },
   ],
-  async run(ctx, { models }, options) {
+  async run(ctx, { models: named }, options) {
     const { text, textFile, topK, runs, sweep, precision, layer, head, backend, page } = options;
     if (page !== undefined) refuseOverOther(page);
     const texts = [...text, ...(await Promise.all(textFile.map(textOfFile)))];
+    const usual = named.length > 0 ? undefined : await defaultPair();
+    const models = usual?.models ?? named;
+    if (usual) ctx.warn(usual.reason);
     let task = ctx.progress.start("comparing", { unit: "%" });
     let stage = "";
     const comparison = await compareModels(models, {

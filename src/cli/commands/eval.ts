@@ -60,7 +60,7 @@ export default defineCommand({
   examples: [
     { command: "punchline eval runs/a", explain: "On the test split of the run's own data" },
     { command: "punchline eval runs/a --data jokes.csv", explain: "On the test split of other data" },
-    { command: "punchline eval gpt2 --data wiki.test.raw --raw", explain: "On one text as it stands" },
+    { command: "punchline eval punchline-gpt2 --data book.txt --raw", explain: "On one text as it stands" },
     {
       command: "punchline eval gpt2 --recipe wikitext2 --data wiki.test.raw",
       explain: "As papers report it",

@@ -9,7 +9,7 @@ export default defineCommand({
     "as Hugging Face's transformers reads GPT-2, BERT and DistilBERT. onnx: transformers as transformers.js reads them; " +
     "recurrent and convolutional models as one step, their state in and out. gguf: for llama.cpp, of GPT-2. Of a model " +
     "trained with --lora, hf is the adapter as PEFT reads it, and with --merge the whole model; onnx and gguf are merged.",
-  arguments: { model: argument({ describe: "Run folder, Hugging Face folder or Hub name" }) },
+  arguments: { model: argument({ describe: "Run folder, Hugging Face folder, built-in model or Hub name" }) },
   options: {
     format: choice(exportFormats, { describe: "Who is to load it", default: "hf" }),
     type: choices(exportTypes, {
@@ -27,10 +27,13 @@ export default defineCommand({
       explain: "The same in half the bytes",
     },
     {
-      command: "punchline export gpt2 --format onnx --type fp32 --type q8 --out gpt2-web",
+      command: "punchline export punchline-gpt2 --format onnx --type fp32 --type q8 --out for-browsers",
       explain: "For transformers.js, in two sizes",
     },
-    { command: "punchline export gpt2 --format gguf --type q8_0 --out gpt2-gguf", explain: "For llama.cpp" },
+    {
+      command: "punchline export punchline-gpt2 --format gguf --type q8_0 --out for-llama",
+      explain: "For llama.cpp",
+    },
   ],
   async run(ctx, { model }, { format, type, merge, out }) {
     if (!out) throw new UsageError("export needs --out DIR: the folder to be made.");

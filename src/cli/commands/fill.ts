@@ -1,6 +1,6 @@
 /** `punchline fill`: what a masked model puts in the place of each [MASK]. */
 import { defaultText, fillMasks } from "../../index.ts";
-import { argument, defineCommand, optionalArgument } from "../command.ts";
+import { defineCommand, optionalArgument } from "../command.ts";
 import { localOptions, openHere } from "../open-model.ts";
 import { flag, integer, text } from "../option.ts";
 import { shownPrompt } from "../prompt.ts";
@@ -12,7 +12,10 @@ export default defineCommand({
     "Fills every [MASK] of a text with a masked language model such as BERT, and lists the likeliest tokens of " +
     "each with their probabilities. Pieces of words are marked as the vocabulary has them, such as ##ing.",
   arguments: {
-    model: argument({ describe: "Hugging Face folder, run folder or Hub name of a masked model" }),
+    model: optionalArgument({
+      describe:
+        "Hugging Face folder, run folder, built-in model or Hub name of a masked model (default: punchline-bert, also where TEXT alone is given)",
+    }),
     text: optionalArgument({
       describe: "A text with one [MASK] or several (default: about a hungry fox that has to jump)",
     }),
@@ -25,15 +28,16 @@ export default defineCommand({
   },
   examples: [
     {
-      command: 'punchline fill bert-base-uncased "The fox had to jump high in the [MASK]."',
+      command: 'punchline fill punchline-bert "The fox had to jump high in the [MASK]."',
       explain: "One word",
     },
     {
       command: 'punchline fill bert-base-uncased "[MASK] is the new [MASK]." --iterative',
-      explain: "Two, one after the other",
+      explain: "Two, one after the other, by the published BERT",
     },
   ],
-  async run(ctx, { model, text: typed }, { topK, iterative, textFile, ...machine }) {
+  async run(ctx, given, { topK, iterative, textFile, ...machine }) {
+    const { model, text: typed } = withModel(given);
     const text = (await textFrom(typed, textFile, "TEXT")) ?? defaultText;
     const opened = await openHere(ctx, model, machine, "continues texts and has no [MASK]");
     const { lm } = opened;
@@ -57,3 +61,16 @@ export default defineCommand({
     ctx.json(filled);
   },
 });
+
+/** No model is called as a text with a blank is: alone, it is the text. */
+function withModel({
+  model = "punchline-bert",
+  text,
+}: {
+  model: string | undefined;
+  text: string | undefined;
+}) {
+  return text === undefined && model.includes("[MASK]")
+    ? { model: "punchline-bert", text: model }
+    : { model, text };
+}

@@ -53,9 +53,16 @@ export default defineCommand({
     ...deviceOptions,
   },
   examples: [
-    { command: "punchline finetune gpt2 --data jokes.csv --out runs/b", explain: "GPT-2 on your own texts" },
     {
-      command: "punchline finetune runs/wiki --out runs/c --max-minutes 5",
+      command: "punchline finetune punchline-gpt2 --data jokes.csv --out runs/b --max-minutes 2",
+      explain: "The built-in model on your own texts",
+    },
+    {
+      command: "punchline finetune gpt2 --data jokes.csv --out runs/c --lora",
+      explain: "GPT-2, by an adapter",
+    },
+    {
+      command: "punchline finetune runs/wiki --out runs/d --max-minutes 5",
       explain: "A model pre-trained here",
     },
   ],

@@ -85,6 +85,10 @@ export default defineCommand({
       command: "punchline novelty runs/a -n 500 --page novelty.html",
       explain: "A run, against its own data",
     },
+    {
+      command: "punchline novelty punchline-gpt2 --data jokes.csv -n 100",
+      explain: "A built-in model, against texts of yours",
+    },
     { command: "punchline novelty runs/a --checkpoints", explain: "When it began to remember" },
     { command: "punchline novelty jokes.txt --data shortjokes.csv", explain: "Texts from anywhere" },
   ],

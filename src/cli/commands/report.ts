@@ -51,7 +51,8 @@ export default defineCommand({
     maxLength: integer({ describe: "Most tokens of a text", min: 1, default: 240 }),
     seed: integer({ describe: "Of the random numbers", min: 0, default: 0 }),
     encoder: text({
-      describe: "Model whose vectors MAUVE compares (default: the first run that knows enough)",
+      describe:
+        "Model whose vectors MAUVE compares (default: punchline-gpt2, or the first run that knows more of the texts where that knows too little)",
       placeholder: "MODEL",
     }),
     out: text({
@@ -67,8 +68,8 @@ export default defineCommand({
       explain: "Two runs on the same data, as a page",
     },
     {
-      command: "punchline report runs/a gpt2 --data jokes.csv --encoder gpt2",
-      explain: "Beside a model that was trained elsewhere, judged by its vectors",
+      command: "punchline report runs/a punchline-gpt2 --data jokes.csv --encoder gpt2",
+      explain: "Beside a built-in model, MAUVE by the vectors of GPT-2",
     },
   ],
   async run(ctx, { runs }, { data, n, encoder, out, ...options }) {

@@ -83,6 +83,10 @@ export default defineCommand({
     ...modelOptions,
   },
   examples: [
+    {
+      command: 'punchline sample punchline-gpt2 --prompt "The old man" -n 3',
+      explain: "With the built-in model",
+    },
     { command: 'punchline sample runs/a --prompt "Why did" -n 5 --temperature 0.8', explain: "Five endings" },
     { command: "punchline sample runs/a -n 100 --json > jokes.json", explain: "Many, for a program" },
     {

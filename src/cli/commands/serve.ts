@@ -12,7 +12,7 @@ export default defineCommand({
   description:
     "Answers GET /v1/models, POST /v1/completions and POST /v1/chat/completions, streamed too, as OpenAI's API " +
     "does, one request after the other. Ctrl-C finishes the request under way and stops.",
-  arguments: { model: argument({ describe: "Run folder, Hugging Face folder or Hub name" }) },
+  arguments: { model: argument({ describe: "Run folder, Hugging Face folder, built-in model or Hub name" }) },
   options: {
     port: integer({ describe: "Where to listen, 0 for any free port", min: 0, max: 65_535, default: 8080 }),
     host: text({
@@ -48,9 +48,9 @@ export default defineCommand({
     ...localOptions,
   },
   examples: [
-    { command: "punchline serve runs/a", explain: "For clients of http://127.0.0.1:8080/v1" },
+    { command: "punchline serve punchline-gpt2", explain: "For clients of http://127.0.0.1:8080/v1" },
     {
-      command: "punchline serve gpt2 --host 0.0.0.0",
+      command: "punchline serve runs/a --host 0.0.0.0",
       explain: "For other machines too, which need the key in PUNCHLINE_API_KEY",
     },
     {

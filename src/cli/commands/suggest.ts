@@ -7,7 +7,7 @@ import {
   type Suggester,
   type Suggestions,
 } from "../../index.ts";
-import { argument, defineCommand, optionalArgument } from "../command.ts";
+import { defineCommand, optionalArgument } from "../command.ts";
 import type { Context } from "../context.ts";
 import { deviceOf } from "../device-options.ts";
 import { localOptions, openHere } from "../open-model.ts";
@@ -24,7 +24,9 @@ export default defineCommand({
     "likeliest next characters or tokens, words and continuations of that text or of each line of the input, " +
     "with the model's probability that the text goes on just so.",
   arguments: {
-    model: argument({ describe: "Run folder, Hugging Face folder or Hub name" }),
+    model: optionalArgument({
+      describe: "Run folder, Hugging Face folder, built-in model or Hub name (default: punchline-gpt2)",
+    }),
     text: optionalArgument({ describe: "The text so far (default: typed, or each line of the input)" }),
   },
   options: {
@@ -33,10 +35,11 @@ export default defineCommand({
     ...localOptions,
   },
   examples: [
-    { command: "punchline suggest runs/a", explain: "Type" },
-    { command: 'punchline suggest runs/a "Why did the chi" --json', explain: "For a program" },
+    { command: "punchline suggest", explain: "Type, with the built-in punchline-gpt2" },
+    { command: "punchline suggest runs/a", explain: "Type, with a model of yours" },
+    { command: 'punchline suggest punchline-gpt2 "The old man loo" --json', explain: "For a program" },
   ],
-  async run(ctx, { model, text: typed }, { n, textFile, ...machine }) {
+  async run(ctx, { model = "punchline-gpt2", text: typed }, { n, textFile, ...machine }) {
     const text = await textFrom(typed, textFile, "TEXT");
     const { lm } = await openHere(ctx, model, machine, "does not tell how likely each next token is");
     const suggester = createSuggester(forTyping(lm, deviceOf(machine)));

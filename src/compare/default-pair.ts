@@ -1,0 +1,32 @@
+/**
+ * The GPT-2 and the BERT that are compared where no model is named: the published ones where both lie in the Hub's
+ * cache, else the two that come with the package. One of each would be of sizes that no time compares.
+ */
+
+import type { HubSettings } from "../hub/hub-settings.ts";
+import { cachedModel } from "../hub/pull.ts";
+
+const PUBLISHED = ["gpt2", "bert-base-uncased"] as const;
+const BUILT_IN = ["punchline-gpt2", "punchline-bert"] as const;
+
+export interface DefaultPair {
+  readonly models: readonly [gpt: string, bert: string];
+  /** Which pair it is and why, in a sentence. */
+  readonly reason: string;
+}
+
+export async function defaultPair(settings?: Partial<HubSettings>): Promise<DefaultPair> {
+  const missing: string[] = [];
+  for (const name of PUBLISHED) {
+    if ((await cachedModel(name, settings)) === undefined) missing.push(name);
+  }
+  if (missing.length === 0)
+    return {
+      models: PUBLISHED,
+      reason: `No model is named, so these are ${PUBLISHED.join(" and ")}, which lie in the Hub's cache.`,
+    };
+  return {
+    models: BUILT_IN,
+    reason: `No model is named, so these are ${BUILT_IN.join(" and ")}, which come with Punchline: ${missing.join(" and ")} ${missing.length > 1 ? "are" : "is"} not in the Hub's cache.`,
+  };
+}
