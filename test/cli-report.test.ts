@@ -1,6 +1,6 @@
 /** `punchline report` as a process: several runs side by side, and what becomes of one that fails. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseHTML } from "linkedom";
@@ -9,7 +9,8 @@ import type { QualityReport } from "../src/story/quality-report.ts";
 import { punchline } from "./cli.ts";
 
 let folder = "";
-const run = (words: readonly string[]) => punchline(words, { cwd: folder });
+let replaced = "";
+const run = (words: readonly string[], cwd = folder) => punchline(words, { cwd });
 const few = ["-n", "24", "--max-length", "30"];
 
 beforeAll(async () => {
@@ -33,12 +34,27 @@ beforeAll(async () => {
     const ran = await run(words);
     expect(ran.status, ran.stderr).toBe(0);
   }
+  // A model's folder of that name goes before the built-in one: an encoder that knows too little.
+  replaced = join(folder, "replaced");
+  await cp(join(folder, "weak"), join(replaced, "punchline-gpt2"), { recursive: true });
+  await cp(join(folder, "jokes.txt"), join(replaced, "jokes.txt"));
 }, 120_000);
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe("punchline report", () => {
   it("measures runs beside real texts, keeps the others' results where one fails, and draws a page", async () => {
-    const ran = await run(["report", "lstm", "./gone", "words", ...few, "--out", "page.html", "--json"]);
+    const ran = await run([
+      "report",
+      "lstm",
+      "./gone",
+      "words",
+      ...few,
+      "--encoder",
+      "lstm",
+      "--out",
+      "page.html",
+      "--json",
+    ]);
     expect(ran.status, ran.stderr).toBe(0);
     const { reference, runs, failed, encoder, data } = JSON.parse(ran.stdout) as QualityReport;
     expect(runs.map((r) => [r.run, r.model])).toEqual([
@@ -70,6 +86,16 @@ describe("punchline report", () => {
     expect(document.querySelectorAll("#runs-samples .column").length).toBe(2);
   });
 
+  it("compares vectors of the built-in GPT-2 where no encoder is named, also for models that have none", async () => {
+    const words = ["report", "words", "--data", "one-liners", "-n", "24", "--max-length", "8"];
+    const ran = await run([...words, "--json"]);
+    expect(ran.status, ran.stderr).toBe(0);
+    const { encoder, encoders, reference } = JSON.parse(ran.stdout) as QualityReport;
+    expect(encoder).toBe("punchline-gpt2");
+    expect(encoders).toMatchObject([{ encoder: "punchline-gpt2", believed: true }]);
+    expect(reference.mauve).toBeTypeOf("number");
+  });
+
   it("prints tables that fit 80 columns", async () => {
     const ran = await run(["report", "lstm", ...few]);
     expect(ran.status, ran.stderr).toBe(0);
@@ -79,18 +105,21 @@ describe("punchline report", () => {
   });
 
   it("leaves MAUVE out with the reason where the encoder predicts no better than token frequencies", async () => {
-    const ran = await run(["report", "weak", ...few, "--out", "weak.html", "--json"]);
+    const ran = await run(["report", "../weak", ...few, "--out", "weak.html", "--json"], replaced);
     expect(ran.status, ran.stderr).toBe(0);
     const { reference, runs, encoder, encoders, mauve_left_out } = JSON.parse(ran.stdout) as QualityReport;
     expect([reference.mauve, runs[0]!.mauve, encoder]).toEqual([null, null, null]);
-    expect(encoders).toMatchObject([{ encoder: "weak", believed: false }]);
-    expect(encoders[0]!.perplexity).toBeCloseTo(runs[0]!.perplexity!, 0);
+    expect(encoders).toMatchObject([
+      { encoder: "punchline-gpt2", believed: false },
+      { encoder: "../weak", believed: false },
+    ]);
+    expect(encoders[1]!.perplexity).toBeCloseTo(runs[0]!.perplexity!, 0);
     const reason = /weak knows too little to be the encoder of MAUVE: its perplexity is \d+\.\d per token/;
     expect(mauve_left_out).toMatch(reason);
-    const { body } = parseHTML(readFileSync(join(folder, "weak.html"), "utf8")).document;
+    const { body } = parseHTML(readFileSync(join(replaced, "weak.html"), "utf8")).document;
     expect(body.textContent).toMatch(reason);
     expect([...body.querySelectorAll("thead th")].map((e) => e.textContent)).not.toContain("MAUVE");
-    const told = (await run(["report", "weak", ...few])).stdout.replace(/\s+/g, " ");
+    const told = (await run(["report", "../weak", ...few], replaced)).stdout.replace(/\s+/g, " ");
     expect(told).toMatch(reason);
     expect(told).not.toContain("MAUVE: nearness");
     const named = await run(["report", "lstm", ...few, "--encoder", "weak", "--json"]);
@@ -98,12 +127,12 @@ describe("punchline report", () => {
   });
 
   it("takes the first run that knows enough as the encoder, and says which it passed over", async () => {
-    const ran = await run(["report", "weak", "lstm", ...few, "--json"]);
+    const ran = await run(["report", "../weak", "../lstm", ...few, "--json"], replaced);
     const { reference, runs, encoder, encoders, mauve_left_out, notes } = JSON.parse(
       ran.stdout,
     ) as QualityReport;
-    expect([encoder, mauve_left_out]).toEqual(["lstm", null]);
-    expect(encoders.map(({ believed }) => believed)).toEqual([false, true]);
+    expect([encoder, mauve_left_out]).toEqual(["../lstm", null]);
+    expect(encoders.map(({ believed }) => believed)).toEqual([false, false, true]);
     for (const { mauve } of [reference, ...runs]) expect(mauve).toBeTypeOf("number");
     expect(runs[0]!.mauve).toBeLessThan(reference.mauve!);
     expect(notes.join()).toContain("weak knows too little");

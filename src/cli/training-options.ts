@@ -28,7 +28,7 @@ import {
 /** Where the texts come from and the run goes: of every command that trains. */
 export const runOptions = {
   data: list({
-    describe: "Source: one-liners, moby-dick, a file, hf:owner/dataset (default one-liners)",
+    describe: "Source: one-liners, a file, hf:owner/dataset (default one-liners)",
     placeholder: "SOURCE",
   }),
   out: text({ describe: "The run folder", placeholder: "DIR" }),

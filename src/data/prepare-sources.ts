@@ -18,7 +18,6 @@ import { openFile } from "./sources/bytes.ts";
 import { checkLength, type DecodeOptions, wholeText } from "./sources/decode.ts";
 import { fileKind } from "./sources/file.ts";
 import { noHubKind } from "./sources/hub.ts";
-import { mobyDickKind } from "./sources/moby-dick.ts";
 import { oneLinersKind } from "./sources/one-liners.ts";
 import {
   openSource,
@@ -30,7 +29,7 @@ import {
 import type { SourceSummary } from "./summary.ts";
 
 /** The kinds of sources that are always there, in the order in which they are asked. */
-export const sourceKinds: readonly SourceKind[] = [oneLinersKind, mobyDickKind, noHubKind, fileKind];
+export const sourceKinds: readonly SourceKind[] = [oneLinersKind, noHubKind, fileKind];
 
 export interface PrepareDataOptions extends PrepareOptions, SourceOptions {
   /**
@@ -42,7 +41,7 @@ export interface PrepareDataOptions extends PrepareOptions, SourceOptions {
 
 /**
  * Reads, cleans, deduplicates and splits one or several sources, taken as one in their order.
- * @param sources `one-liners`, `moby-dick`, `hf:owner/dataset` or files (see DESIGN: .csv .tsv .json .jsonl .parquet .txt, gzip).
+ * @param sources `one-liners`, `hf:owner/dataset` or files (see DESIGN: .csv .tsv .json .jsonl .parquet .txt, gzip).
  * @throws InputError or UsageError whose message is one sentence for the user.
  */
 export async function prepareData(
@@ -165,6 +164,6 @@ const [bytesPerText, bytesPerCharacter] = [150, 4];
 
 function namesOf(sources: string | readonly string[]): readonly string[] {
   const names = typeof sources === "string" ? [sources] : sources;
-  if (names.length === 0) throw new UsageError("No source is given; name a file, one-liners or moby-dick.");
+  if (names.length === 0) throw new UsageError("No source is given; name a file or one-liners.");
   return names;
 }

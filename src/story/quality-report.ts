@@ -363,9 +363,9 @@ async function nearness(
 ): Promise<{ readonly near: readonly number[]; readonly leftOut: string | null }> {
   const without = (leftOut: string) => ({ near: [], leftOut });
   if (signal?.aborted) return without("MAUVE is left out: the report was interrupted before it.");
-  if (!offered) return without("MAUVE needs a model with a vector for each token: name one with --encoder.");
   if (real.length < LEAST)
     return without(`MAUVE needs at least ${LEAST} held-out texts; there are ${real.length}.`);
+  if (!offered) return without("MAUVE needs a model with a vector for each token: name one with --encoder.");
   if (found === undefined)
     return without(
       `${doubts.join(" ")} So MAUVE is left out: by vectors of a model that knows so little, gibberish can be nearer to real texts than English is. Train longer, or name a better model with --encoder.`,

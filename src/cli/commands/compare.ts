@@ -53,12 +53,12 @@ export default defineCommand({
     { command: "punchline compare", explain: "GPT or BERT? The built-in pair, or the published one" },
     { command: "punchline compare gpt2 bert-base-uncased", explain: "The published pair, downloaded once" },
     {
-      command: "punchline compare punchline-gpt2 --precision fp32 --precision q8 --precision q4",
+      command: "punchline compare punchline-gpt2 --precision fp32 --precision q4",
       explain: "What smaller numbers cost and gain",
     },
     {
-      command: 'punchline compare punchline-gpt2 runs/a --text "Why did the" --page compare.html',
-      explain: "Your own text and model, as a page",
+      command: "punchline compare punchline-gpt2 runs/a --page compare.html",
+      explain: "A model of yours, as a page",
     },
     {
       command: "punchline compare runs/a runs/b --text-file a.txt --text-file b.txt",

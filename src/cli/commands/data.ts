@@ -25,7 +25,7 @@ export default defineCommand({
   arguments: {
     source: severalArguments({
       describe:
-        "one-liners and moby-dick (built in), a .csv, .tsv, .json, .jsonl, .parquet or .txt file (gzip too), or hf:owner/dataset",
+        "one-liners (built in), a .csv, .tsv, .json, .jsonl, .parquet or .txt file (gzip too), or hf:owner/dataset",
     }),
   },
   options: {

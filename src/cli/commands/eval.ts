@@ -22,8 +22,7 @@ import { dataOfModel } from "../training-data.ts";
 
 const options = {
   data: list({
-    describe:
-      "Source: one-liners, moby-dick, a file, hf:owner/dataset (default: what the run was trained on)",
+    describe: "Source: one-liners, a file, hf:owner/dataset (default: what the run was trained on)",
     placeholder: "SOURCE",
   }),
   split: choice(["train", "validation", "test", "all"], {

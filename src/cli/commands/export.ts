@@ -23,12 +23,8 @@ export default defineCommand({
   examples: [
     { command: "punchline export runs/a --format hf --out for-others", explain: "A Hugging Face folder" },
     {
-      command: "punchline export runs/a --format hf --type f16 --out half",
-      explain: "The same in half the bytes",
-    },
-    {
-      command: "punchline export punchline-gpt2 --format onnx --type fp32 --type q8 --out for-browsers",
-      explain: "For transformers.js, in two sizes",
+      command: "punchline export punchline-gpt2 --format onnx --type q8 --out web",
+      explain: "For transformers.js, in 8 bits",
     },
     {
       command: "punchline export punchline-gpt2 --format gguf --type q8_0 --out for-llama",

@@ -54,7 +54,7 @@ export default defineCommand({
   },
   examples: [
     {
-      command: "punchline finetune punchline-gpt2 --data jokes.csv --out runs/b --max-minutes 2",
+      command: "punchline finetune punchline-gpt2 --data jokes.csv --out runs/b",
       explain: "The built-in model on your own texts",
     },
     {

@@ -170,13 +170,24 @@ function knownFormat(name: string): FileFormat | undefined {
 /** Whether a file in an archive is one of texts; packed once more it cannot be read. */
 const isData = (name: string): boolean => !name.endsWith(".gz") && knownFormat(name) !== undefined;
 
+/** A source that was built in, which runs of 0.1.0 may name. */
+const GONE = "moby-dick";
+
 /** A missing name may be a slip for a built-in one; a folder may hold just the file that was meant. */
 async function withAdvice(error: unknown, name: string): Promise<unknown> {
   if (!(error instanceof InputError)) return error;
+  if (error.code === "missing-file" && name === GONE) {
+    return new InputError(
+      "missing-file",
+      `${GONE}, the novel that came with Punchline 0.1.0, is no longer built in; give a text of your own, or one-liners, and to begin with a model that has read books, fine-tune punchline-gpt2.`,
+      error.details,
+      error,
+    );
+  }
   if (error.code === "missing-file" && !/[./\\]/.test(name)) {
     return new InputError(
       "missing-file",
-      `${name} is neither a file nor a built-in source; ${didYouMean(name, ["one-liners", "moby-dick"])}`,
+      `${name} is neither a file nor a built-in source; ${didYouMean(name, ["one-liners"])}`,
       error.details,
       error,
     );

@@ -95,7 +95,7 @@ export async function openSource(
   const kind = [...(options.kinds ?? []), ...builtIn].find((candidate) => candidate.matches(name));
   if (!kind) {
     throw new UsageError(
-      `${JSON.stringify(name)} is no source; give one-liners, moby-dick, hf:owner/dataset or a file.`,
+      `${JSON.stringify(name)} is no source; give one-liners, hf:owner/dataset or a file.`,
     );
   }
   return kind.open(name, options);

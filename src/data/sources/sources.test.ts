@@ -258,18 +258,10 @@ describe("hub data sets", () => {
 });
 
 describe("moby-dick", () => {
-  it("gives the novel's paragraphs, each on one line, in their order", async () => {
-    const { texts: paragraphs, format } = await read("moby-dick");
-    expect(format).toBe("built-in");
-    expect(paragraphs[0]).toMatch(/^Call me Ishmael\. Some years ago/);
-    expect(paragraphs.filter((text) => /[\n\r]| {2}/.test(text) || text.trim() === "")).toEqual([]);
-    // The novel has some 210,000 words.
-    const words = paragraphs.reduce((sum, text) => sum + text.split(" ").length, 0);
-    expect(words).toBeGreaterThan(200_000);
-    expect(words).toBeLessThan(220_000);
-  });
-
-  it("has no columns", async () => {
-    await expect(read("moby-dick", { column: "text" })).rejects.toThrow(/has no columns/);
+  it("is said to be gone, with what to use, also with options of files", async () => {
+    const gone = /moby-dick.*no longer built in; give a text of your own, or one-liners.*punchline-gpt2\.$/;
+    await expect(read("moby-dick")).rejects.toThrow(gone);
+    await expect(read("moby-dick", { column: "text" })).rejects.toThrow(gone);
+    await expect(read("moby-dik")).rejects.toThrow(/^moby-dik is neither a file nor a built-in source/);
   });
 });
