@@ -8,9 +8,10 @@ import { prepareData } from "../../data/prepare-sources.ts";
 import { readModelConfig } from "../../hub/folder.ts";
 import { loadTokenizer } from "../../hub/tokenizer-files.ts";
 import type { ModelConfig } from "../../models/model.ts";
+import { architectureOf } from "../../models/registry.ts";
 import type { Tokenizer } from "../../text/tokenizer.ts";
 import { readModel } from "../../train/base.ts";
-import type { TrainOptions } from "../../train/options.ts";
+import { resolveTrainOptions, type TrainOptions } from "../../train/options.ts";
 import type { StoryRun } from "../runs.ts";
 import type { Telling } from "../telling.ts";
 import { isSmall, type Pretrained, tunedModel } from "./pretrained.ts";
@@ -65,13 +66,17 @@ export async function gptControl(telling: Telling): Promise<StoryRun | undefined
       options: {
         ...rowsOf(length),
         ...until(plan.finetuning),
-        // What is random learns faster than what is known already.
-        learningRate: 3e-3,
-        warmup: 5,
+        ...fromScratch(config),
         seed,
       },
     };
   });
+}
+
+/** What suits a training of this architecture from scratch, so that the comparison is with its best. */
+function fromScratch({ model_type }: ModelConfig): Partial<TrainOptions> {
+  const { optimizer, learningRate, weightDecay } = resolveTrainOptions({}, architectureOf(model_type));
+  return { optimizer, learningRate, weightDecay };
 }
 
 /** Steps of about a thousand tokens, in rows that hold nearly every joke. */
