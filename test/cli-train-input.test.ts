@@ -211,5 +211,10 @@ describe("models and options of sample and eval", () => {
     expect(whole.stderr).not.toMatch(/error/);
     expect(JSON.parse(whole.stdout)).toMatchObject({ split: "all", tokens: 32 });
     expect(part).toMatchObject({ status: 1, stdout: "" });
+    // A part that is given as a file belongs to all as well.
+    writeFileSync(at("other.txt"), "a duck walks into a bar.\n");
+    const both = await of("--split", "all", "--validation-file", at("other.txt"), "--test", "0");
+    expect(both.stderr).not.toMatch(/error/);
+    expect(JSON.parse(both.stdout)).toMatchObject({ split: "all", tokens: 32 + 25 });
   });
 });

@@ -30,7 +30,8 @@ export function fitPowerLaw(runs: readonly Trained[]): PowerLaw {
     tb += y * z;
   }
   const determinant = pp * tt - pt * pt;
-  if (!(determinant > 1e-9 * pp * tt))
+  // What does not differ has squares of rounding errors alone.
+  if (!(Math.min(pp, tt) > 1e-9 && determinant > 1e-9 * pp * tt))
     throw new RangeError("The trainings must differ in parameters and in tokens.");
   const parameters = (pb * tt - tb * pt) / determinant;
   const tokens = (tb * pp - pb * pt) / determinant;

@@ -3,11 +3,12 @@
  * cache, else the two that come with the package. One of each would be of sizes that no time compares.
  */
 
+import type { BuiltInName } from "../hub/built-in.ts";
 import type { HubSettings } from "../hub/hub-settings.ts";
 import { cachedModel } from "../hub/pull.ts";
 
 const PUBLISHED = ["gpt2", "bert-base-uncased"] as const;
-const BUILT_IN = ["punchline-gpt2", "punchline-bert"] as const;
+const BUILT_IN = ["punchline-gpt2", "punchline-bert"] as const satisfies readonly BuiltInName[];
 
 export interface DefaultPair {
   readonly models: readonly [gpt: string, bert: string];

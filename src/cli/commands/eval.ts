@@ -232,7 +232,9 @@ async function textsOf(ctx: Context, model: TextModel, options: Options): Promis
     };
   }
   // Of texts that are all scored no part is held out, and one text is enough.
-  const whole = options.split === "all" && options.data.length > 0 ? { validation: 0, test: 0 } : {};
+  const undivided =
+    options.split === "all" && options.data.length > 0 && options.validationFile === undefined;
+  const whole = undivided ? { validation: 0, test: 0 } : {};
   const data = await dataOfModel(ctx, model, options.data, { ...options, ...whole });
   const alone = readsAlone(model.kind === "local" ? model.lm : {}, data.prompts?.test);
   const layout = options.texts ?? (alone ? "alone" : "stream");

@@ -179,7 +179,7 @@ async function withAdvice(error: unknown, name: string): Promise<unknown> {
   if (error.code === "missing-file" && name === GONE) {
     return new InputError(
       "missing-file",
-      `${GONE}, the novel that came with Punchline 0.1.0, is no longer built in; give a text of your own, or one-liners, and to begin with a model that has read books, fine-tune punchline-gpt2.`,
+      `${GONE}, the novel that came with Punchline 0.1.0, is no longer built in; give a text of your own, or one-liners, and to begin with a model that has read books, fine-tune punchline-gpt2. A run that was trained on the novel goes on with the same text in a file, a paragraph a line, as --data FILE.`,
       error.details,
       error,
     );

@@ -259,7 +259,8 @@ describe("hub data sets", () => {
 
 describe("moby-dick", () => {
   it("is said to be gone, with what to use, also with options of files", async () => {
-    const gone = /moby-dick.*no longer built in; give a text of your own, or one-liners.*punchline-gpt2\.$/;
+    const gone =
+      /moby-dick.*no longer built in; give a text of your own, or one-liners.*punchline-gpt2\. .*--data FILE\.$/;
     await expect(read("moby-dick")).rejects.toThrow(gone);
     await expect(read("moby-dick", { column: "text" })).rejects.toThrow(gone);
     await expect(read("moby-dik")).rejects.toThrow(/^moby-dik is neither a file nor a built-in source/);

@@ -254,7 +254,7 @@ function verdict(d: GptData): Html | false {
       : "";
   if (worth === undefined && compared === "") return false;
   return html`<p><b>${worth && `${worth.short}: ${worth.figures}.`}</b> ${compared}</p>
-${bytes !== undefined && html`<p class="note">The intervals are those that ${count(bytes)} bytes of jokes allow; another seed or split may differ by more.</p>`}`;
+${bytes !== undefined && html`<p class="note">The intervals are those that ${count(bytes)} bytes of jokes allow, where the difference of two models is taken to vary by one bit from byte to byte; another seed or split may differ by more.</p>`}`;
 }
 
 function qualityTable({ quality = [], quality_split = "test", commands }: GptData): Html | false {
