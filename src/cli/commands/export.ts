@@ -23,6 +23,10 @@ export default defineCommand({
   examples: [
     { command: "punchline export runs/a --format hf --out for-others", explain: "A Hugging Face folder" },
     {
+      command: "punchline export runs/a --format hf --type f16 --out half",
+      explain: "The same in half the bytes",
+    },
+    {
       command: "punchline export punchline-gpt2 --format onnx --type q8 --out web",
       explain: "For transformers.js, in 8 bits",
     },
