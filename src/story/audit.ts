@@ -199,6 +199,9 @@ function notesOf(
   ];
 }
 
+/** Texts that are looked through for each one that is to be asked about. */
+const LOOKED_THROUGH = 10;
+
 /** Texts that the model can be asked about, which its vocabulary must spell and its context hold: at most `asked` of each, evenly spaced. */
 export function askable(
   { tokenizer, model }: LanguageModel,
@@ -213,7 +216,12 @@ export function askable(
       throw error;
     }
   };
-  return { training: evenly(training.filter(fits), asked), heldout: evenly(heldOut.filter(fits), asked) };
+  // Most texts fit, so that a part of many is enough to look through.
+  const some = (texts: readonly string[]) => {
+    const found = evenly(texts, LOOKED_THROUGH * asked).filter(fits);
+    return evenly(found.length < asked ? texts.filter(fits) : found, asked);
+  };
+  return { training: some(training), heldout: some(heldOut) };
 }
 
 /** All texts of files or other sources as they stand, behind their prompts: no cleaning, nothing dropped. */
