@@ -362,6 +362,35 @@ describe("masked batches", () => {
     for (const { targets } of take(maskedBatches(itemsOf([1, 1, 1]), options), 40)) expect(targets).toBe(1);
   });
 
+  /** Items of 5 tokens, of which the given ones have nothing that may be hidden. */
+  const withUnknown = (items: number, isUnknown: (item: number) => boolean): TokenStream => ({
+    tokens: Int32Array.from({ length: items * 6 }, (_, i) =>
+      i % 6 === 5 ? 0 : isUnknown(Math.floor(i / 6)) ? 99 : 1 + (i % 96),
+    ),
+    offsets: Int32Array.from({ length: items + 1 }, (_, i) => 6 * i),
+    endOfText: 0,
+  });
+
+  it("always have something to predict where few texts have tokens to hide", () => {
+    const few = withUnknown(20, (item) => item !== 7);
+    const rows = { batch: 2, length: 7, ...hiding };
+    for (const { targets, weights } of take(maskedBatches(few, { ...rows, seed: 4 }), 40)) {
+      expect(targets).toBeGreaterThan(0);
+      expect(weights!.reduce((sum, weight) => sum + weight)).toBe(targets);
+    }
+    const pass = [...maskedPass(few, rows)];
+    expect(pass.map(({ targets }) => targets > 0)).toEqual([true]);
+  });
+
+  it("refuse texts of which nothing can be hidden", () => {
+    expect(() =>
+      maskedBatches(
+        withUnknown(4, () => true),
+        { batch: 2, length: 7, seed: 0, ...hiding },
+      ),
+    ).toThrow(expect.objectContaining({ code: "nothing-to-hide" }));
+  });
+
   it("hide others in each epoch, and in a pass always the same", () => {
     const source = maskedBatches(stream, { ...all, batch: 167, seed: 3, ...hiding });
     expect(source.layout!.rows).toBe(167);

@@ -9,6 +9,7 @@
  * of Google's BERT of May 2019: all pieces of a word are chosen together, each then replaced by itself. More than 15 %
  * learn faster: Wettig et al. 2022 (arXiv 2202.08005).
  */
+import { InputError } from "../../core/errors.ts";
 import { Random } from "../../core/random.ts";
 import type { HuggingFaceTokenizer } from "../../text/huggingface.ts";
 import type { TokenStream } from "../tokens.ts";
@@ -64,6 +65,7 @@ type MaskedOptions = Omit<ItemOptions, "start" | "pad" | "multipleOf"> & Masking
 /**
  * Training batches; rows in an order shuffled anew each epoch, other tokens hidden each time.
  * @param options `share`: of the tokens, how many are chosen
+ * @throws InputError `nothing-to-hide` where no text has a token that may be hidden
  */
 export function maskedBatches(
   stream: TokenStream,
@@ -83,11 +85,22 @@ export function maskedBatches(
     ...(share === MASK_SHARE ? {} : { share }),
   };
   const { layout } = sizesOf(stream, rows, options);
-  const targets = share * candidatesIn(stream, rows, options);
+  const candidates = candidatesIn(stream, rows, options);
+  const all = candidates.reduce((sum, n) => sum + n, 0);
+  if (all === 0) {
+    throw new InputError(
+      "nothing-to-hide",
+      "The vocabulary has nothing of these texts but its token for the unknown, so there is nothing to learn; take texts in a language that the model has read.",
+    );
+  }
+  const targets = share * all;
   const sizes = { targetsPerEpoch: targets, targetsPerBatch: (targets / layout.rows) * batch, layout };
   const place = createOrder(layout.rows, seed);
   return createBatchSource(identity, sizes, (position) => {
     const chosen = Array.from({ length: batch }, (_, row) => place(position * batch + row));
+    // A batch without targets has no loss: its last row is then the next one that has some.
+    for (let next = (position + 1) * batch; chosen.every((row) => candidates[row] === 0); next++)
+      chosen[batch - 1] = place(next);
     return hide(fill(stream, rows, chosen, options), options, share, new Random(seed, "masking", position));
   });
 }
@@ -100,7 +113,8 @@ export function* maskedPass(stream: TokenStream, options: MaskedOptions): Genera
   for (let k = 0; k < count; k += batch) {
     const chosen = Array.from({ length: Math.min(batch, count - k) }, (_, row) => k + row);
     const random = new Random(VALIDATION_SEED, "validation masking", k);
-    yield hide(fill(stream, rows, chosen, options), options, MASK_SHARE, random);
+    const hidden = hide(fill(stream, rows, chosen, options), options, MASK_SHARE, random);
+    if (hidden.targets > 0) yield hidden;
   }
 }
 
@@ -170,10 +184,12 @@ function hide(rows: FilledRows, masking: Masking, share: number, random: Random)
   return { x, y, weights, at: places, positions, documents, targets, batch, length, fresh: true };
 }
 
-/** Tokens that may be chosen. */
-function candidatesIn({ tokens }: TokenStream, { from, end }: Rows, { special }: Masking): number {
-  let n = 0;
-  for (const [p, first] of from.entries())
-    for (let t = first; t < end[p]!; t++) n += 1 - special[tokens[t]!]!;
-  return n;
+/** How many tokens of each row may be chosen. */
+function candidatesIn({ tokens }: TokenStream, { starts, from, end }: Rows, { special }: Masking): number[] {
+  return Array.from({ length: starts.length - 1 }, (_, row) => {
+    let n = 0;
+    for (let p = starts[row]!; p < starts[row + 1]!; p++)
+      for (let t = from[p]!; t < end[p]!; t++) n += 1 - special[tokens[t]!]!;
+    return n;
+  });
 }
