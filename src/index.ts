@@ -53,6 +53,7 @@ export { prepareOptionsOf } from "./data/recorded-options.ts";
 export { fileFormatNames } from "./data/sources/file.ts";
 export type { DataSummary } from "./data/summary.ts";
 export { withSubwords, withSubwordsInTurns, withWordPieces } from "./data/vocabularies.ts";
+export { unknownWarning } from "./data/warnings.ts";
 export { textFileWriter } from "./data/write-texts.ts";
 export type { Evaluation } from "./evaluate/evaluation.ts";
 export { evaluateModel } from "./evaluate/hosted-likelihood.ts";
@@ -166,7 +167,7 @@ export type { CleaningOptions, CleaningStep, TextCleaning } from "./text/clean.t
 export { optionsOfCleaning, type RecordedOptions } from "./text/cleaning-record.ts";
 export type { Tokenizer } from "./text/tokenizer.ts";
 export { unknownToken, unknownWords } from "./text/unknown-words.ts";
-export { finetuneOptions } from "./train/base.ts";
+export { finetuneOptions, readModel } from "./train/base.ts";
 export type { LogRow, SampleRow, StopReason, TrainEvent } from "./train/events.ts";
 export { readLog } from "./train/history.ts";
 export {

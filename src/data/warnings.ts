@@ -73,11 +73,13 @@ export interface Findings {
 const manyUnknown = ({ kind }: Tokenizer): number => (kind === "word" ? 0.2 : 0.02);
 /** Texts that are looked at for them. */
 const LOOKED_AT = 500;
+/** Characters of each: one text may be a whole book. */
+const LONGEST = 20_000;
 
 /** What a vocabulary made for other texts lacks of these: BERT's would read a Cyrillic file as nothing but `[UNK]`. */
-function unknownWarning(tokenizer: Tokenizer, texts: readonly string[]): string[] {
+export function unknownWarning(tokenizer: Tokenizer, texts: readonly string[]): string[] {
   if (unknownToken(tokenizer) === undefined) return [];
-  const some = texts.slice(0, LOOKED_AT);
+  const some = texts.slice(0, LOOKED_AT).map((text) => text.slice(0, LONGEST));
   const unknown = some.flatMap((text) => unknownWords(tokenizer, text));
   const words = some.reduce((sum, text) => sum + (text.match(/\S+/g)?.length ?? 0), 0);
   if (unknown.length <= manyUnknown(tokenizer) * words) return [];

@@ -39,7 +39,9 @@ export async function openModel(name: string, options: OpenOptions = {}): Promis
 export async function openLocal(name: string, options: OpenOptions = {}): Promise<LocalModel> {
   const folder = await resolveModel(name, options.pull);
   const { backend, quantize } = options;
-  return new Local(name, folder, await loadModel(folder, { ...backend, ...(quantize ? { quantize } : {}) }));
+  const lm = await loadModel(folder, { ...backend, ...(quantize ? { quantize } : {}) });
+  // Messages call it as the reader did, not by its folder in the package or in the cache.
+  return new Local(name, folder, { ...lm, name });
 }
 
 /** Whether a name means a model behind a service. */

@@ -1,7 +1,7 @@
 /** The model that a training starts from: its architecture, its weights, and what it is called in records. */
-import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { UsageError } from "../core/errors.ts";
+import { isModelFolder } from "../hub/built-in.ts";
 import { fingerprintTensors } from "../hub/fingerprint.ts";
 import { openModelFolder, readModelConfig } from "../hub/folder.ts";
 import { readTensors } from "../hub/match-tensors.ts";
@@ -63,6 +63,5 @@ export async function baseReference({ folder, name }: BaseModel): Promise<string
       `${name} is an adapter itself, and LoRA needs a whole model; write one with "punchline export ${name} --merge --out DIR" and start from that.`,
       { name },
     );
-  const named = await stat(name).catch(() => undefined);
-  return named?.isDirectory() ? resolve(name) : name;
+  return (await isModelFolder(name)) ? resolve(name) : name;
 }

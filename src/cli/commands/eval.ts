@@ -11,6 +11,7 @@ import {
   type TextModel,
   tokenUnit,
   UsageError,
+  unknownWarning,
 } from "../../index.ts";
 import { argument, defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
@@ -224,8 +225,11 @@ async function textsOf(ctx: Context, model: TextModel, options: Options): Promis
       throw new UsageError("--raw scores the text whole; leave --split out, or give it as all.");
     if (options.data.length === 0) throw new UsageError("--raw needs the file: --data FILE.");
     if (options.texts === "alone") throw new UsageError("--raw takes one text; leave out --texts alone.");
+    const text = await readRawText(options.data, { encoding: options.encoding });
+    if (model.kind === "local")
+      for (const warning of unknownWarning(model.lm.tokenizer, [text])) ctx.warn(warning);
     return {
-      texts: [await readRawText(options.data, { encoding: options.encoding })],
+      texts: [text],
       kind: "text",
       split: "all",
       layout: "stream",

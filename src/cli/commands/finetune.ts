@@ -4,8 +4,8 @@ import {
   finetuneOptions,
   finetuneTraining,
   loadTokenizer,
-  openModelFolder,
   type RunRecord,
+  readModel,
   recordedOptions,
   refuseTakenFolder,
   resolveModel,
@@ -102,9 +102,7 @@ export default defineCommand({
     }
     await refuseTakenFolder(out);
     const folder = await resolveModel(model);
-    const opened = await openModelFolder(folder);
-    const type = String(opened.config.model_type);
-    await opened.close();
+    const type = (await readModel(folder)).config.model_type;
     const given = givenTrainOptions(options);
     const adaptation = givenAdaptation(options, type);
     const chosen = await finetuneOptions(folder, { ...given, ...adaptation });
