@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { builtInFolder } from "../hub/built-in.ts";
+import { loadTokenizer } from "../hub/tokenizer-files.ts";
 import { printableTokenizer } from "../text/characters.ts";
 import { wordTokenizer } from "../text/words.ts";
 import { Speller, spellUnknown } from "./spelling.ts";
@@ -41,5 +43,17 @@ describe("the unknown words of a text", () => {
   it("are none where all are known, or where there are no words", () => {
     expect(spellUnknown(tokenizer, ["why did the hen cross?"])).toEqual({ words: 0, nats: 0 });
     expect(spellUnknown(printableTokenizer(), ["qwxz"])).toEqual({ words: 0, nats: 0 });
+  });
+
+  it("cost theirs in pieces of words too, one [UNK] each and without the marks around them", async () => {
+    const bert = await loadTokenizer(builtInFolder("punchline-bert"));
+    const text = "The dog saw Σκύλος, (γάτα) and a cat.";
+    const unknown = bert.id("[UNK]")!;
+    const { words, nats } = spellUnknown(bert, [text, "Only the dog."]);
+    expect(words).toBe([...bert.encode(text)].filter((id) => id === unknown).length);
+    const pieces = Array.from({ length: bert.size }, (_, id) => bert.token(id).replace(/^##(?=.)/, ""));
+    const speller = new Speller(pieces);
+    expect(nats).toBeCloseTo(speller.nats("Σκύλος") + speller.nats("γάτα"), 9);
+    expect(spellUnknown(await loadTokenizer(builtInFolder("punchline-gpt2")), [text]).words).toBe(0);
   });
 });

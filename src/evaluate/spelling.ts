@@ -8,6 +8,7 @@
  * comparable with that of a model of characters.
  */
 import type { Tokenizer } from "../text/tokenizer.ts";
+import { unknownWords } from "../text/unknown-words.ts";
 import { tokenise } from "../text/words.ts";
 
 /** Letters before the one predicted that count. */
@@ -23,22 +24,34 @@ export interface Spelling {
   readonly nats: number;
 }
 
-/** The unknown words of texts; none where the vocabulary is not one of words. */
+/** The unknown words of texts; none where the vocabulary spells every text, as one of bytes does. */
 export function spellUnknown(tokenizer: Tokenizer, texts: Iterable<string>): Spelling {
-  if (tokenizer.kind !== "word") return { words: 0, nats: 0 };
   let speller: Speller | undefined;
   let words = 0;
   let nats = 0;
   for (const text of texts) {
-    for (const token of tokenise(text)) {
-      if (tokenizer.id(token) !== undefined) continue;
-      speller ??= new Speller(Array.from({ length: tokenizer.size }, (_, id) => tokenizer.token(id)));
+    for (const word of unknownOf(tokenizer, text)) {
+      speller ??= new Speller(vocabularyWords(tokenizer));
       words++;
-      nats += speller.nats(token);
+      nats += speller.nats(word);
     }
   }
   return { words, nats };
 }
+
+function unknownOf(tokenizer: Tokenizer, text: string): readonly string[] {
+  if (tokenizer.kind === "word") return tokenise(text).filter((token) => tokenizer.id(token) === undefined);
+  // Of pieces such as BERT's a word has one [UNK] for all its letters, and a mark is a word of its own.
+  return unknownWords(tokenizer, text).flatMap((word) =>
+    word.split(/(\p{P})/u).filter((part) => unknownWords(tokenizer, part).length > 0),
+  );
+}
+
+/** A piece that goes on with a word is spelt without its `##`. */
+const vocabularyWords = (tokenizer: Tokenizer): string[] =>
+  Array.from({ length: tokenizer.size }, (_, id) => tokenizer.token(id)).map((token) =>
+    tokenizer.kind === "word" ? token : token.replace(/^##(?=.)/s, ""),
+  );
 
 /** Letters after up to {@link ORDER} others, by counts interpolated after Witten and Bell (1991, method C). */
 export class Speller {

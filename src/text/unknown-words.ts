@@ -10,5 +10,6 @@ export function unknownWords(tokenizer: Tokenizer, text: string): string[] {
   const token = unknownToken(tokenizer);
   if (token === undefined) return [];
   const unknown = tokenizer.id(token)!;
+  if (!tokenizer.encode(text).includes(unknown)) return [];
   return (text.match(/\S+/g) ?? []).filter((word) => tokenizer.encode(word).includes(unknown));
 }

@@ -20,6 +20,8 @@ import { textFrom } from "../text-file.ts";
 import { dataOfModel, indexFileOf } from "../training-data.ts";
 
 const novelty = "New texts only";
+/** Between texts where one has several lines, so that it can be seen where each begins. */
+const rule = "─".repeat(20);
 
 export default defineCommand({
   description: "Writes texts token by token. The same seed writes the same texts, whatever their number.",
@@ -136,7 +138,14 @@ export default defineCommand({
           });
     const samples = found?.samples ?? (await write(n, options.seed));
     if (streams) ctx.print();
-    else for (const { prompt, text } of samples) ctx.print(ctx.shown(prompt + text));
+    else {
+      const texts = samples.map(({ prompt, text }) => ctx.shown(prompt + text));
+      const several = texts.some((text) => text.includes("\n"));
+      for (const [i, text] of texts.entries()) {
+        if (several && i > 0) ctx.print(rule);
+        ctx.print(text);
+      }
+    }
     if (found) tellThrownAway(ctx, found, samples.length);
     if (samples.length > 0) {
       ctx.json({
