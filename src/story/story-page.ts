@@ -29,7 +29,8 @@ export function storyPage(told: ToldChapters, options: StoryPageOptions): Report
     short: inShort(told),
     ...(pending.length > 0
       ? {
-          unfinished: `Still to come: ${pending.join("; ")}. The same command goes on where this page ends.`,
+          // A title that asks has its own mark at the end.
+          unfinished: `Still to come: ${pending.join("; ").replace(/(?<!\?)$/, ".")} The same command goes on where this page ends.`,
         }
       : {}),
     chapters: {

@@ -178,7 +178,7 @@ function settingsOf(
     optimizer: train.optimizer,
     seed: train.seed,
     "time limit": `${train.maxMinutes} minutes`,
-    "passes over the jokes": Number((log.at(-1)?.epoch ?? 0).toFixed(1)),
+    "passes over the jokes": Number((log.at(-1)?.epoch ?? 0).toPrecision(2)),
     "tokens per second": Math.round(summary.tokens_per_s),
   };
 }
