@@ -4,11 +4,9 @@ import { leadOf } from "../evaluate/lead.ts";
 import type { GptData, NoveltyData } from "../report/index.ts";
 import { bits, compact, count, percent, pickBest, type ReportData } from "../report/index.ts";
 import { made } from "./machine.ts";
-import type { StoryPlan } from "./plan.ts";
 import type { ToldChapters } from "./state.ts";
 
 export interface StoryPageOptions {
-  readonly plan: StoryPlan;
   readonly data: PreparedData;
   /** Titles of chapters that are still to come. */
   readonly pending: readonly string[];

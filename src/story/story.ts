@@ -154,7 +154,6 @@ async function tell(
       await state.spend(name, clock.secondsOfChapter());
     }
     const page = storyPage(state.told, {
-      plan,
       data,
       pending: storyChapters.filter((c) => state.pending.includes(c.name)).map((c) => c.title),
       command: options.command ?? "punchline demo",
