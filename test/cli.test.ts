@@ -176,7 +176,7 @@ describe("the real commands", () => {
       "--seq-len": ["64", "128"],
       "--learning-rate": ["0.008", "0.00005"],
       "--schedule": ["cosine", "linear"],
-      "--warmup": ["100", "0"],
+      "--warmup": ["100", "100"],
       "--weight-decay": ["0.01", "0"],
       "--epochs": [undefined, "3"],
     };

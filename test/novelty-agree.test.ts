@@ -11,7 +11,6 @@ import { prepareText } from "../src/data/prepare.ts";
 import { auditSamples, type NoveltyAudit } from "../src/evaluate/novelty/audit.ts";
 import { buildIndex } from "../src/evaluate/novelty/training-index.ts";
 import { noveltyPage } from "../src/story/novelty-page.ts";
-import { quickPlan } from "../src/story/plan.ts";
 import { storyPage } from "../src/story/story-page.ts";
 
 const learned = Array.from(
@@ -52,7 +51,7 @@ async function onPage(audit: NoveltyAudit): Promise<string> {
 function inStory(audit: NoveltyAudit): string {
   const told = { novelty: { indexed: 30, audits: [{ ...audit, model: "m", command: "c" }] } };
   const data = prepareText("a text of some letters. ".repeat(40));
-  const page = storyPage(told, { plan: quickPlan, data, pending: [], command: "c", seconds: 1 });
+  const page = storyPage(told, { data, pending: [], command: "c", seconds: 1 });
   return page.short!.find(({ question }) => question === "Were the jokes stolen?")!.answer;
 }
 

@@ -13,7 +13,7 @@ export default defineCommand({
   options: {},
   examples: [
     { command: "punchline models", explain: "What can be used without a download" },
-    { command: "punchline sample punchline-gpt2", explain: "Texts by the built-in GPT-2" },
+    { command: "punchline models --json", explain: "The same for a program, with the folders" },
   ],
   async run(ctx) {
     const models = await listModels();
