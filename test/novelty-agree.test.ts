@@ -57,7 +57,7 @@ function inStory(audit: NoveltyAudit): string {
 
 const sentences = {
   more: /copies more than chance likeness explains/,
-  fewer: /copies less than unseen jokes seem to/,
+  fewer: /copies less than unseen (?:jokes|texts) seem to/,
   alike: /difference is within chance/,
   "too-few": /nothing can be concluded/,
 } as const;
