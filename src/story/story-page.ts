@@ -5,6 +5,7 @@ import type { GptData, NoveltyData } from "../report/index.ts";
 import { bits, compact, count, percent, pickBest, type ReportData } from "../report/index.ts";
 import { made } from "./machine.ts";
 import type { ToldChapters } from "./state.ts";
+import { usualTemperature } from "./writing.ts";
 
 export interface StoryPageOptions {
   readonly data: PreparedData;
@@ -61,11 +62,26 @@ function besideCharacters(gpt: GptData, characters: ToldChapters["characters"]):
 function bestJoke({ characters, gpt }: ToldChapters, data: PreparedData): ReportData["best"] {
   const known = new Set(data.splits.train.flatMap((text) => text.toLowerCase().match(/[a-z0-9']+/g) ?? []));
   const writers = [
-    { who: "the character model", groups: characters?.jokes ?? [] },
-    { who: "the GPT-2", groups: gpt?.jokes ?? [] },
+    {
+      who: "the character model",
+      groups: characters?.jokes ?? [],
+      bits: characters?.evaluation?.bits_per_byte,
+    },
+    {
+      who: "the GPT-2",
+      groups: gpt?.jokes ?? [],
+      bits: gpt?.quality?.find(({ lead }) => lead)?.bits_per_byte,
+    },
   ];
-  const all = writers.flatMap(({ who, groups }) =>
-    groups.flatMap(({ temperature, samples }) => samples.map((sample) => ({ who, temperature, sample }))),
+  // Of the model that the test jokes surprise less, and not where it is let run wild.
+  const [writer] = writers
+    .filter(({ groups }) => groups.length > 0)
+    .sort((a, b) => (a.bits ?? Infinity) - (b.bits ?? Infinity));
+  if (writer === undefined) return undefined;
+  const { who, groups } = writer;
+  const calm = groups.filter(({ temperature }) => temperature <= usualTemperature);
+  const all = (calm.length > 0 ? calm : groups).flatMap(({ temperature, samples }) =>
+    samples.map((sample) => ({ temperature, sample })),
   );
   const best = pickBest(
     all.map(({ sample }) => sample),
@@ -75,7 +91,7 @@ function bestJoke({ characters, gpt }: ToldChapters, data: PreparedData): Report
   return (
     from && {
       joke: from.sample.text,
-      byline: `Written by ${from.who} at temperature ${from.temperature}; of the ${all.length} jokes below, a rule chose it that knows form, not fun.`,
+      byline: `Written by ${who} at temperature ${from.temperature}; of ${all.length} of its jokes below, a rule chose it that knows form, not fun.`,
     }
   );
 }
