@@ -264,10 +264,10 @@ async function audit(): Promise<string> {
     validationSource: join(books, "valid.txt.gz"),
     fractions: { test: 0 },
   });
-  const samples = await sample(lm, { n: 500, maxLength: 128, temperature: 0.8, seed: 1 });
+  const samples = await sample(lm, { n: 200, maxLength: 128, temperature: 0.8, seed: 1 });
   const found = await auditModel(
     samples.map(({ text }) => text).filter((text) => /\p{L}/u.test(text)),
-    { data, lm, asked: 500, prefix: 32 },
+    { data, lm, asked: 200, prefix: 32 },
   );
   const { extraction, membership = [], baseline } = found;
   const percent = (rate: number | null) => (rate === null ? "-" : `${(100 * rate).toFixed(1)} %`);
