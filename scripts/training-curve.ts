@@ -49,5 +49,5 @@ export function trainingCurve(
       `<text x="${at(x(tokens) + 6)}" y="${at(y(loss) + 4)}" fill="${colour}">${name} ${loss.toFixed(2)}</text>`,
     );
   });
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size.width} ${size.height}" font-family="sans-serif" font-size="12" fill="#888">\n${parts.join("\n")}\n</svg>\n`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size.width} ${size.height}" font-family="sans-serif" font-size="12" fill="#888">\n<title>Validation loss against tokens</title>\n${parts.join("\n")}\n</svg>\n`;
 }
