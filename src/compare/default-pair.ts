@@ -7,8 +7,16 @@ import type { BuiltInName } from "../hub/built-in.ts";
 import type { HubSettings } from "../hub/hub-settings.ts";
 import { cachedModel } from "../hub/pull.ts";
 
-const PUBLISHED = ["gpt2", "bert-base-uncased"] as const;
-const BUILT_IN = ["punchline-gpt2", "punchline-bert"] as const satisfies readonly BuiltInName[];
+/** The published models that take the place of the built-in ones, by what they predict. */
+export const publishedPair = { causal: "gpt2", masked: "bert-base-uncased" } as const;
+/** Those of the package, by what they predict. */
+export const builtInNamesOf = {
+  causal: "punchline-gpt2",
+  masked: "punchline-bert",
+} as const satisfies Readonly<Record<string, BuiltInName>>;
+
+const PUBLISHED = [publishedPair.causal, publishedPair.masked] as const;
+const BUILT_IN = [builtInNamesOf.causal, builtInNamesOf.masked] as const;
 
 export interface DefaultPair {
   readonly models: readonly [gpt: string, bert: string];

@@ -2,6 +2,7 @@
  * The pre-trained models that the story takes: those that were named, else published ones that lie in the Hub's
  * cache, else the two that come with the package.
  */
+import { builtInNamesOf as builtIn, publishedPair } from "../../compare/default-pair.ts";
 import { UsageError } from "../../core/errors.ts";
 import { builtInFolder } from "../../hub/built-in.ts";
 import { cachedModel, resolveModel } from "../../hub/pull.ts";
@@ -23,10 +24,8 @@ type Kind = "causal" | "masked";
 /** Models that were named, one of a kind at most. */
 export type NamedModels = Partial<Readonly<Record<Kind, Pretrained>>>;
 
-const builtIn = { causal: "punchline-gpt2", masked: "punchline-bert" } as const;
-
 /** What takes their place where it lies in the cache: to be fine-tuned, and to be compared. */
-const published = { tuned: "distilgpt2", causal: "gpt2", masked: "bert-base-uncased" } as const;
+const published = { tuned: "distilgpt2", ...publishedPair } as const;
 
 /** Parameters up to which a model learns something from scratch in the minutes of the story. */
 const SMALL = 3e7;
