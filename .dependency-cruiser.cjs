@@ -8,16 +8,15 @@ const { builtinModules } = require("node:module");
 
 const symbolic = ["core", "graph", "ops"];
 const generation = ["core", "files", "graph", "nn", "runtime", "models", "text", "hub"];
-const evaluation = [...generation, "data", "generate"];
-/** What the skins also need to speak, and no program that uses the package does. */
-const speech = ["core/printable\\.ts$", "core/secret\\.ts$"];
-const trained = [...evaluation, "ops", "autodiff", "onnx", "optim", "evaluate"];
+const training = [...generation, "data", "generate", "ops", "autodiff", "onnx", "optim"];
+const evaluation = [...training, "train"];
 
 /** What the report computes with, so that a figure has one formula: results in, numbers and sentences out. */
 const formulas = [
   "evaluate/lead\\.ts$",
   "evaluate/intervals\\.ts$",
   "evaluate/left-out\\.ts$",
+  "evaluate/quality/ranking\\.ts$",
   "evaluate/novelty/finding\\.ts$",
   "compare/case-names\\.ts$",
   "compare/faster\\.ts$",
@@ -39,16 +38,15 @@ const mayImport = {
   text: ["core"],
   data: ["core", "files", "text"],
   hub: ["core", "files", "text"],
-  train: trained,
   generate: generation,
+  train: training,
   evaluate: evaluation,
-  compare: [...evaluation, "evaluate", "export"],
   export: ["core", "files", "graph", "ops", "nn", "onnx", "models", "hub", "text"],
-  report: ["core", ...formulas],
-  story: [...trained, "train", "compare", "export", "report"],
-  server: ["index\\.ts$", "engine\\.ts$", ...speech],
-  // `serve` and `studio` start the server; every other command speaks with the index alone.
-  cli: ["index\\.ts$", "engine\\.ts$", "server", ...speech],
+  compare: [...evaluation, "evaluate", "export"],
+  report: ["core", "files", ...formulas],
+  demo: [...evaluation, "evaluate", "compare", "export", "report"],
+  server: [...evaluation, "evaluate"],
+  cli: [...evaluation, "evaluate", "compare", "export", "report", "demo", "server"],
 };
 
 /** The folders whose result types the report draws. */

@@ -6,11 +6,14 @@
  *     PUNCHLINE_ASSETS=... npm run bench -- lesson
  */
 import { join } from "node:path";
-import { predictBlank, probabilities } from "../src/compare/predictions.ts";
+import { readBlank } from "../src/compare/blank.ts";
+import { predictBlank, probabilities, totalVariation } from "../src/compare/predictions.ts";
 import { goingOn, punchlineEngine, withGap } from "../src/compare/punchline-engine.ts";
 import { Random } from "../src/core/random.ts";
+import { readRawText } from "../src/data/prepare-sources.ts";
+import { loadModel } from "../src/generate/load.ts";
 import { promptIds } from "../src/generate/sample.ts";
-import { loadModel, readBlank, readRawText, resolveModel, totalVariation } from "../src/index.ts";
+import { resolveModel } from "../src/hub/pull.ts";
 import { isHuggingFaceTokenizer } from "../src/text/huggingface.ts";
 import { type BenchRow, row } from "./bench.ts";
 import { type Hidden, hideWords } from "./masked/hidden.ts";

@@ -3,8 +3,8 @@
  *
  * Without a name it lists them. Exit status as everywhere: 0 done, 1 failed, 2 wrong usage.
  */
-import { failureOf, failureText } from "../src/cli/failure.ts";
-import { terminal } from "../src/cli/terminal.ts";
+import { failureOf, failureText } from "../src/cli/output/failure.ts";
+import { terminal } from "../src/cli/output/terminal.ts";
 import { runBenchmarks } from "./runner.ts";
 
 const stdout = terminal(process.stdout, process.env);

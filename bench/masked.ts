@@ -9,11 +9,14 @@
  */
 import { join } from "node:path";
 import { Random } from "../src/core/random.ts";
+import { readRawText } from "../src/data/prepare-sources.ts";
 import { rateOf } from "../src/evaluate/intervals.ts";
 import { createFiller, type MaskFiller } from "../src/generate/fill.ts";
+import type { LanguageModel } from "../src/generate/language-model.ts";
 import { likeliest } from "../src/generate/likeliest.ts";
+import { loadModel } from "../src/generate/load.ts";
 import { logSumExp } from "../src/generate/sampler.ts";
-import { type LanguageModel, loadModel, readRawText, resolveModel } from "../src/index.ts";
+import { resolveModel } from "../src/hub/pull.ts";
 import { isHuggingFaceTokenizer } from "../src/text/huggingface.ts";
 import { type BenchRow, row } from "./bench.ts";
 import { type Hidden, hideWords, wordsOf } from "./masked/hidden.ts";

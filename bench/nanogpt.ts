@@ -9,8 +9,9 @@
  * PUNCHLINE_STEPS shortens it for a try.
  */
 
-import { StreamScorer } from "../src/evaluate/likelihood.ts";
-import { encodeSplit, type PreparedData, train } from "../src/index.ts";
+import { encodeSplit, type PreparedData } from "../src/data/prepare.ts";
+import { StreamScorer } from "../src/train/stream-scorer.ts";
+import { train } from "../src/train/train.ts";
 import { type BenchRow, row } from "./bench.ts";
 import { compareTraining } from "./training/compare.ts";
 import { PUBLISHED, tinyShakespeare } from "./training/shakespeare.ts";

@@ -8,26 +8,20 @@
  * The curves go to standard error with some of the texts.
  */
 import { join } from "node:path";
-import { encodeSplit } from "../src/data/prepare.ts";
-import { distinct, textQuality, vocabularyOf } from "../src/evaluate/diversity.ts";
+import { encodeSplit, type PreparedData } from "../src/data/prepare.ts";
+import { prepareData, readRawText } from "../src/data/prepare-sources.ts";
 import { evenly } from "../src/evaluate/evenly.ts";
+import { evaluateTexts } from "../src/evaluate/likelihood.ts";
 import { tokensOf } from "../src/evaluate/ngram-counts.ts";
+import { distinct, textQuality, vocabularyOf } from "../src/evaluate/quality/diversity.ts";
 import { unigramLoss } from "../src/evaluate/reference.ts";
+import type { LanguageModel } from "../src/generate/language-model.ts";
+import { loadModel } from "../src/generate/load.ts";
+import { type Sample, sample } from "../src/generate/sample.ts";
 import { readModelConfig } from "../src/hub/folder.ts";
-import {
-  evaluateTexts,
-  type LanguageModel,
-  loadModel,
-  loadTokenizer,
-  type PreparedData,
-  prepareData,
-  readRawText,
-  resolveModel,
-  type Sample,
-  sample,
-  type TrainRequest,
-  train,
-} from "../src/index.ts";
+import { resolveModel } from "../src/hub/pull.ts";
+import { loadTokenizer } from "../src/hub/tokenizer-files.ts";
+import { type TrainRequest, train } from "../src/train/train.ts";
 import { type BenchRow, plain, row } from "./bench.ts";
 
 const MODEL = "punchline-gpt2";

@@ -3,8 +3,8 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
-import { table } from "../src/cli/table.ts";
-import { didYouMean, UsageError } from "../src/index.ts";
+import { table } from "../src/cli/output/table.ts";
+import { didYouMean, UsageError } from "../src/core/errors.ts";
 import type { Bench, BenchRow } from "./bench.ts";
 
 /** The modules in this folder that are no benchmarks. */

@@ -8,17 +8,15 @@
  * `punchline-gpt2` beside what it reached.
  */
 import { join } from "node:path";
-import {
-  evaluateTexts,
-  loadModel,
-  loadTokenizer,
-  type PreparedData,
-  prepareData,
-  resolveModel,
-  train,
-} from "../src/index.ts";
+import type { PreparedData } from "../src/data/prepare.ts";
+import { prepareData } from "../src/data/prepare-sources.ts";
+import { evaluateTexts } from "../src/evaluate/likelihood.ts";
+import { loadModel } from "../src/generate/load.ts";
+import { resolveModel } from "../src/hub/pull.ts";
+import { loadTokenizer } from "../src/hub/tokenizer-files.ts";
 import { countParameters } from "../src/models/model.ts";
 import { readLog } from "../src/train/history.ts";
+import { train } from "../src/train/train.ts";
 import { type BenchRow, plain, row } from "./bench.ts";
 import { fitPowerLaw, type Trained } from "./scaling/power-law.ts";
 

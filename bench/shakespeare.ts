@@ -4,7 +4,8 @@
  *
  *     PUNCHLINE_ASSETS=... npm run bench -- shakespeare
  */
-import { type TrainOptions, train } from "../src/index.ts";
+import type { TrainOptions } from "../src/train/options.ts";
+import { train } from "../src/train/train.ts";
 import type { BenchRow } from "./bench.ts";
 import { PUBLISHED, tinyShakespeare } from "./training/shakespeare.ts";
 

@@ -8,7 +8,10 @@
  * PUNCHLINE_TEXTS is the number of jokes typed, 200 by default.
  */
 import { join } from "node:path";
-import { evaluateTyping, forTyping, prepareData, train } from "../src/index.ts";
+import { prepareData } from "../src/data/prepare-sources.ts";
+import { evaluateTyping } from "../src/evaluate/typing.ts";
+import { forTyping } from "../src/generate/load.ts";
+import { train } from "../src/train/train.ts";
 import { type BenchRow, plain } from "./bench.ts";
 
 export default async function typing(): Promise<BenchRow[]> {

@@ -13,21 +13,17 @@ import { parseArgs } from "node:util";
 import type { BenchRow } from "../bench/bench.ts";
 import lesson from "../bench/lesson.ts";
 import masked from "../bench/masked.ts";
+import { prepareData } from "../src/data/prepare-sources.ts";
 import { evenly } from "../src/evaluate/evenly.ts";
-import {
-  auditModel,
-  builtInFolder,
-  builtInModels,
-  evaluateTexts,
-  type LogRow,
-  loadModel,
-  loadTokenizer,
-  prepareData,
-  readLog,
-  readTexts,
-  sample,
-} from "../src/index.ts";
+import { evaluateTexts } from "../src/evaluate/likelihood.ts";
+import { auditModel, readTexts } from "../src/evaluate/novelty/audit-model.ts";
+import { loadModel } from "../src/generate/load.ts";
+import { sample } from "../src/generate/sample.ts";
+import { builtInFolder, builtInModels } from "../src/hub/built-in.ts";
+import { loadTokenizer } from "../src/hub/tokenizer-files.ts";
 import { countParameters } from "../src/models/model.ts";
+import type { LogRow } from "../src/train/events.ts";
+import { readLog } from "../src/train/history.ts";
 import { trainingCurve } from "./training-curve.ts";
 
 const assets = process.env.PUNCHLINE_ASSETS;

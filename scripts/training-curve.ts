@@ -1,5 +1,5 @@
 /** The validation losses of several trainings as one SVG that needs no style sheet. */
-import type { LogRow } from "../src/index.ts";
+import type { LogRow } from "../src/train/events.ts";
 
 const size = { width: 680, height: 300, left: 52, right: 130, top: 16, bottom: 40 } as const;
 /** Readable on white and on black. */

@@ -9,6 +9,14 @@
  * for (const { text } of await sample(lm, { n: 3, temperature: 0.8 })) console.log(text);
  */
 export type { Answer } from "./compare/answers.ts";
+export {
+  type ArchitecturesEvent,
+  type ArchitecturesOptions,
+  type ArchitecturesResult,
+  compareArchitectures,
+  comparedArchitectures,
+  type TrainedArchitecture,
+} from "./compare/architectures.ts";
 export { type Blank, defaultText, readBlank } from "./compare/blank.ts";
 export { compareModels } from "./compare/compare.ts";
 export { type DefaultPair, defaultPair } from "./compare/default-pair.ts";
@@ -55,12 +63,23 @@ export type { DataSummary } from "./data/summary.ts";
 export { withSubwords, withSubwordsInTurns, withWordPieces } from "./data/vocabularies.ts";
 export { unknownWarning } from "./data/warnings.ts";
 export { textFileWriter } from "./data/write-texts.ts";
+export { chapterNames } from "./demo/chapters/index.ts";
+export type { StoryEvent } from "./demo/context.ts";
+export { type StoryOptions, type StoryResult, tellStory } from "./demo/demo.ts";
+export { type StoryPlan, usualMinutes } from "./demo/plan.ts";
 export type { Evaluation } from "./evaluate/evaluation.ts";
 export { evaluateModel } from "./evaluate/hosted-likelihood.ts";
 export { type LastWords, scoreLastWords } from "./evaluate/last-word.ts";
 export { type Lead, leadOf, lowestLoss, tooNear } from "./evaluate/lead.ts";
 export { leftOutByReason } from "./evaluate/left-out.ts";
 export { evaluateTexts, readsAlone } from "./evaluate/likelihood.ts";
+export {
+  auditModel,
+  elsewhereOf,
+  type ModelAuditOptions,
+  noveltyAuditor,
+  readTexts,
+} from "./evaluate/novelty/audit-model.ts";
 export type { CopyRule } from "./evaluate/novelty/copies.ts";
 export type { Finding } from "./evaluate/novelty/finding.ts";
 export { auditLeaks, type Leak, type LeakAudit } from "./evaluate/novelty/leaks.ts";
@@ -71,7 +90,19 @@ export {
   type NovelSamples,
   writeNovel,
 } from "./evaluate/novelty/novel-samples.ts";
+export {
+  auditSnapshots,
+  type SnapshotOptions,
+  type SnapshotsAudit,
+} from "./evaluate/novelty/snapshots.ts";
 export { buildIndex, type TrainingIndex } from "./evaluate/novelty/training-index.ts";
+export {
+  type QualityOptions,
+  type QualityReport,
+  type QualityResult,
+  reportQuality,
+} from "./evaluate/quality/report.ts";
+export type { RunQuality } from "./evaluate/quality/run-quality.ts";
 export { scoreText, type TokenScores, tokenPieces } from "./evaluate/score-text.ts";
 export {
   evaluateTyping,
@@ -118,51 +149,20 @@ export {
 export type { HostedModel, LocalModel, ScoredText, TextModel } from "./generate/text-model.ts";
 export { type BuiltInName, builtInFolder, builtInModels, isBuiltIn } from "./hub/built-in.ts";
 export { openModelFolder } from "./hub/folder.ts";
-export type { Pulled, PullOptions, PullProgress } from "./hub/hub-snapshot.ts";
 export { pullModel, resolveModel } from "./hub/pull.ts";
 export { pullDataset } from "./hub/pull-dataset.ts";
+export type { Pulled, PullOptions, PullProgress } from "./hub/snapshot.ts";
 export { loadTokenizer } from "./hub/tokenizer-files.ts";
 export { type LoraOptions, resolveLora } from "./models/lora.ts";
 export type { Architecture, Model, ModelConfig, ModelOption, OptionValues } from "./models/model.ts";
 export { architectureOf, architectures } from "./models/registry.ts";
 export { legendOf, measureGroups, rowsOf } from "./report/index.ts";
+export { architecturesPage } from "./report/pages/architectures.ts";
+export { comparePage } from "./report/pages/compare.ts";
+export { noveltyPage } from "./report/pages/novelty.ts";
+export { refuseOverOther } from "./report/pages/page-file.ts";
+export { qualityPage, qualityProtocol, qualityRows, splitOf } from "./report/pages/quality.ts";
 export type { BackendOptions, Device } from "./runtime/backend.ts";
-export {
-  auditSnapshots,
-  type SnapshotOptions,
-  type SnapshotsAudit,
-} from "./story/along-training.ts";
-export {
-  type ArchitecturesEvent,
-  type ArchitecturesOptions,
-  type ArchitecturesResult,
-  compareArchitectures,
-  comparedArchitectures,
-  type TrainedArchitecture,
-} from "./story/architectures.ts";
-export { architecturesPage } from "./story/architectures-page.ts";
-export {
-  auditModel,
-  elsewhereOf,
-  type ModelAuditOptions,
-  noveltyAuditor,
-  readTexts,
-} from "./story/audit.ts";
-export { chapterNames } from "./story/chapters/index.ts";
-export { comparePage } from "./story/compare-page.ts";
-export { noveltyPage } from "./story/novelty-page.ts";
-export { refuseOverOther } from "./story/page-file.ts";
-export { type StoryPlan, usualMinutes } from "./story/plan.ts";
-export { qualityPage, qualityProtocol, qualityRows, splitOf } from "./story/quality-page.ts";
-export {
-  type QualityOptions,
-  type QualityReport,
-  type QualityResult,
-  reportQuality,
-} from "./story/quality-report.ts";
-export type { RunQuality } from "./story/run-quality.ts";
-export { type StoryOptions, type StoryResult, tellStory } from "./story/story.ts";
-export type { StoryEvent } from "./story/telling.ts";
 export type { CleaningOptions, CleaningStep, TextCleaning } from "./text/clean.ts";
 export { optionsOfCleaning, type RecordedOptions } from "./text/cleaning-record.ts";
 export type { Tokenizer } from "./text/tokenizer.ts";

@@ -6,10 +6,10 @@ import {
   type ArchitecturesEvent,
   type ArchitecturesOptions,
   compareArchitectures,
-  evaluateTexts,
-  loadModel,
-  prepareTexts,
-} from "../src/index.ts";
+} from "../src/compare/architectures.ts";
+import { prepareTexts } from "../src/data/prepare.ts";
+import { evaluateTexts } from "../src/evaluate/likelihood.ts";
+import { loadModel } from "../src/generate/load.ts";
 import { temporaryFolder } from "./cli.ts";
 
 const animals = ["hen", "fox", "toad", "crow", "goat", "mule", "swan", "wolf"];

@@ -5,7 +5,7 @@ import { type AddressInfo, connect } from "node:net";
 import { join } from "node:path";
 import OpenAI from "openai";
 import { expect, test } from "vitest";
-import { train } from "../src/index.ts";
+import { train } from "../src/train/train.ts";
 import { punchline, temporaryFolder } from "./cli.ts";
 import { babble, tinyTraining } from "./training-fixture.ts";
 

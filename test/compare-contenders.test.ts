@@ -2,9 +2,10 @@
 import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { compareModels } from "../src/compare/compare.ts";
+import type { Comparison } from "../src/compare/results.ts";
 import { exportModel } from "../src/export/export.ts";
 import type { Tensor } from "../src/graph/tensor.ts";
-import { type Comparison, compareModels } from "../src/index.ts";
 import { evaluation } from "../src/nn/mode.ts";
 import type { Parameters } from "../src/nn/parameters.ts";
 import { compile } from "../src/runtime/compile.ts";

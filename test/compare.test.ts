@@ -2,8 +2,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { candidatesOf } from "../src/generate/fill.ts";
-import { type Comparison, compareModels, comparePage, fillMasks, loadModel } from "../src/index.ts";
+import { compareModels } from "../src/compare/compare.ts";
+import type { Comparison } from "../src/compare/results.ts";
+import { candidatesOf, fillMasks } from "../src/generate/fill.ts";
+import { loadModel } from "../src/generate/load.ts";
+import { comparePage } from "../src/report/pages/compare.ts";
 import { type ComparedFolders, causalText, comparedFolders, text } from "./compare-fixture.ts";
 import { forward, loadFolder, rows } from "./transformers.ts";
 

@@ -5,7 +5,7 @@ import { gguf } from "@huggingface/gguf";
 import { describe, expect, it } from "vitest";
 import { exportModel } from "../src/export/export.ts";
 import { type GgufType, ggufFormats } from "../src/export/quantise.ts";
-import { createDecoder } from "../src/generate/decoder.ts";
+import { createDecoder } from "../src/generate/decoders/create.ts";
 import type { LanguageModel } from "../src/generate/language-model.ts";
 import { loadModel } from "../src/generate/load.ts";
 import { halfToFloat } from "../src/hub/half.ts";

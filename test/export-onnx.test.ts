@@ -4,7 +4,7 @@ import { basename, join } from "node:path";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { describe, expect, it } from "vitest";
 import { type ExportType, exportModel } from "../src/export/export.ts";
-import { createDecoder } from "../src/generate/decoder.ts";
+import { createDecoder } from "../src/generate/decoders/create.ts";
 import { createFiller, fillMasks } from "../src/generate/fill.ts";
 import { loadModel } from "../src/generate/load.ts";
 import { promptIds, sample } from "../src/generate/sample.ts";

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { evaluateTexts } from "../src/evaluate/likelihood.ts";
-import { Speller } from "../src/evaluate/spelling.ts";
+import { Speller } from "../src/evaluate/quality/spelling.ts";
 import { beginsAfterEnd, type LanguageModel } from "../src/generate/language-model.ts";
 import { loadModel } from "../src/generate/load.ts";
 import { promptIds, sample } from "../src/generate/sample.ts";

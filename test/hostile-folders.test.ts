@@ -4,8 +4,8 @@ import { cpSync, lstatSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
+import { writeFileAtomic } from "../src/files/atomic.ts";
 import { loadModel } from "../src/generate/load.ts";
-import { writeFileAtomic } from "../src/hub/atomic.ts";
 import { mayRunAway } from "../src/text/tokenizer-checks.ts";
 import { temporaryFolder } from "./cli.ts";
 import { runHere } from "./cli-here.ts";

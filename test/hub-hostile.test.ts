@@ -5,9 +5,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import type { InputError } from "../src/core/errors.ts";
 import { pullModel } from "../src/hub/pull.ts";
 import { pullDataset } from "../src/hub/pull-dataset.ts";
-import type { InputError } from "../src/index.ts";
 import { temporaryFolder } from "./cli.ts";
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;

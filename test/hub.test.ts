@@ -2,9 +2,9 @@ import { lstat, mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink, writeF
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { PullOptions } from "../src/hub/hub-snapshot.ts";
 import { pullModel, resolveModel } from "../src/hub/pull.ts";
 import { pullDataset } from "../src/hub/pull-dataset.ts";
+import type { PullOptions } from "../src/hub/snapshot.ts";
 import { type FakeRepo, type HubServer, startHubServer } from "./hub-server.ts";
 
 const weights = Buffer.alloc(300_000, "weights of a model, and a null byte:\0");

@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import { Random } from "../src/core/random.ts";
-import type { StoryPlan } from "../src/story/plan.ts";
-import { tellStory } from "../src/story/story.ts";
+import { tellStory } from "../src/demo/demo.ts";
+import type { StoryPlan } from "../src/demo/plan.ts";
 import { temporaryFolder } from "./cli.ts";
 import { runHere } from "./cli-here.ts";
 import { type KillPoint, killPoints } from "./kill-points.ts";

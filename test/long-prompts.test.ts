@@ -2,7 +2,8 @@
 import { cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { loadModel, sample } from "../src/index.ts";
+import { loadModel } from "../src/generate/load.ts";
+import { sample } from "../src/generate/sample.ts";
 import { punchline } from "./cli.ts";
 import { type ComparedFolders, comparedFolders } from "./compare-fixture.ts";
 

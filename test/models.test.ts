@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { type HostArray, int32 } from "../src/core/array.ts";
 import { prepareText, prepareTexts } from "../src/data/prepare.ts";
 import { unigramLoss } from "../src/evaluate/reference.ts";
-import { createDecoder } from "../src/generate/decoder.ts";
+import { createDecoder } from "../src/generate/decoders/create.ts";
 import type { LanguageModel } from "../src/generate/language-model.ts";
 import { sample } from "../src/generate/sample.ts";
 import { zeroState } from "../src/generate/state.ts";

@@ -8,10 +8,10 @@ import { dirname, join } from "node:path";
 import { strToU8, zipSync } from "fflate";
 import { beforeAll, describe, expect, test } from "vitest";
 import { prepareData } from "../src/data/prepare-sources.ts";
-import { parquetBytes } from "../src/data/sources/parquet-fixture.ts";
 import { withSubwords } from "../src/data/vocabularies.ts";
 import { train } from "../src/train/train.ts";
 import { builtCli, root, runNode } from "./cli.ts";
+import { parquetBytes } from "./parquet-fixture.ts";
 
 /** Another run of CI may take another: `PUNCHLINE_SEED=7`. */
 const first = Number(process.env.PUNCHLINE_SEED ?? 1) * 100_000;

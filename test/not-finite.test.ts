@@ -2,8 +2,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { openLocal } from "../src/generate/open.ts";
 import { openSafetensors, writeSafetensors } from "../src/hub/safetensors-file.ts";
-import { openLocal } from "../src/index.ts";
 import { serve } from "../src/server/serve.ts";
 import { temporaryFolder } from "./cli.ts";
 import { runHere } from "./cli-here.ts";

@@ -5,13 +5,13 @@ import { join } from "node:path";
 import { parseHTML } from "linkedom";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createContext } from "../src/cli/context.ts";
-import { printAudit } from "../src/cli/novelty-tables.ts";
-import { terminal } from "../src/cli/terminal.ts";
+import { printAudit } from "../src/cli/output/novelty-tables.ts";
+import { terminal } from "../src/cli/output/terminal.ts";
 import { prepareText } from "../src/data/prepare.ts";
+import { storyPage } from "../src/demo/page.ts";
 import { auditSamples, type NoveltyAudit } from "../src/evaluate/novelty/audit.ts";
 import { buildIndex } from "../src/evaluate/novelty/training-index.ts";
-import { noveltyPage } from "../src/story/novelty-page.ts";
-import { storyPage } from "../src/story/story-page.ts";
+import { noveltyPage } from "../src/report/pages/novelty.ts";
 
 const learned = Array.from(
   { length: 30 },

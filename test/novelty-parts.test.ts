@@ -3,8 +3,8 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { prepareTexts } from "../src/data/prepare.ts";
+import { auditModel, sourceAuditor, textsOf } from "../src/evaluate/novelty/audit-model.ts";
 import { likenessOf } from "../src/evaluate/novelty/finding.ts";
-import { auditModel, sourceAuditor, textsOf } from "../src/story/audit.ts";
 import { punchline, temporaryFolder } from "./cli.ts";
 import { randomModel } from "./random-model.ts";
 

@@ -14,7 +14,8 @@ import { mkdtemp, realpath } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { builtInModels, version } from "../src/index.ts";
+import { version } from "../src/core/version.ts";
+import { builtInModels } from "../src/hub/built-in.ts";
 import { builtCli, root, runNode } from "./cli.ts";
 
 interface Manifest {

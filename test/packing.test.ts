@@ -4,7 +4,6 @@ import { gradients } from "../src/autodiff/grad.ts";
 import { float32, int32 } from "../src/core/array.ts";
 import { Random } from "../src/core/random.ts";
 import { itemPass } from "../src/data/batches/index.ts";
-import { BatchScorer, tensorsOf } from "../src/evaluate/batch-scorer.ts";
 import type { ModelInput, OptionValues, TrainingInput } from "../src/models/model.ts";
 import { objective } from "../src/models/objective.ts";
 import { architectures } from "../src/models/registry.ts";
@@ -12,6 +11,7 @@ import { evaluation, training } from "../src/nn/mode.ts";
 import type { Parameters } from "../src/nn/parameters.ts";
 import { compile } from "../src/runtime/compile.ts";
 import { nodeBackend } from "../src/runtime/node.ts";
+import { BatchScorer, tensorsOf } from "../src/train/batch-scorer.ts";
 
 const VOCABULARY = 40;
 const backend = nodeBackend({ threads: 1 });

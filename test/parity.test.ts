@@ -2,10 +2,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { StreamScorer } from "../src/evaluate/likelihood.ts";
 import type { OptionValues } from "../src/models/model.ts";
 import { architectureOf } from "../src/models/registry.ts";
 import { nodeBackend } from "../src/runtime/node.ts";
+import { StreamScorer } from "../src/train/stream-scorer.ts";
 import { loadBasicLstm } from "./torch/basic-lstm.ts";
 import { pythonWithTorch, trainInTorch } from "./torch/torch.ts";
 import { drawBatches, drawWeights, trainLosses } from "./torch/train.ts";

@@ -15,16 +15,16 @@ import { parseHTML } from "linkedom";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { UsageError } from "../src/core/errors.ts";
 import { Random } from "../src/core/random.ts";
+import type { StoryEvent } from "../src/demo/context.ts";
+import { type StoryOptions, type StoryResult, tellStory } from "../src/demo/demo.ts";
+import { readJokes } from "../src/demo/jokes.ts";
+import { writeUntrained } from "../src/demo/models/untrained.ts";
+import type { StoryPlan } from "../src/demo/plan.ts";
 import type { LanguageModel } from "../src/generate/language-model.ts";
 import { loadModel } from "../src/generate/load.ts";
 import { builtInFolder } from "../src/hub/built-in.ts";
 import { loadTokenizer } from "../src/hub/tokenizer-files.ts";
 import { architectureOf } from "../src/models/registry.ts";
-import { readJokes } from "../src/story/jokes.ts";
-import { writeUntrained } from "../src/story/models/untrained.ts";
-import type { StoryPlan } from "../src/story/plan.ts";
-import { type StoryOptions, type StoryResult, tellStory } from "../src/story/story.ts";
-import type { StoryEvent } from "../src/story/telling.ts";
 import { givenAllBefore, plainModel } from "./plain-loops.ts";
 
 const plan: StoryPlan = {

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { Random } from "../src/core/random.ts";
 import { type PreparedData, prepareTexts } from "../src/data/prepare.ts";
 import { tokenLosses } from "../src/evaluate/token-losses.ts";
-import { createDecoder } from "../src/generate/decoder.ts";
+import { createDecoder } from "../src/generate/decoders/create.ts";
 import type { LanguageModel } from "../src/generate/language-model.ts";
 import { loadModel } from "../src/generate/load.ts";
 import { architectures, resettingAt } from "../src/models/registry.ts";

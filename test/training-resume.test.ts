@@ -2,14 +2,10 @@
 import { cpSync, existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import {
-  prepareText,
-  resume,
-  type TrainEvent,
-  type TrainOptions,
-  type TrainRequest,
-  train,
-} from "../src/index.ts";
+import { prepareText } from "../src/data/prepare.ts";
+import type { TrainEvent } from "../src/train/events.ts";
+import type { TrainOptions } from "../src/train/options.ts";
+import { resume, type TrainRequest, train } from "../src/train/train.ts";
 import { temporaryFolder } from "./cli.ts";
 import { babble, contentsOf, tinyTraining } from "./training-fixture.ts";
 

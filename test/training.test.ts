@@ -2,22 +2,20 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { evaluateTexts } from "../src/evaluate/likelihood.ts";
 import { unigramLoss } from "../src/evaluate/reference.ts";
+import type { LanguageModel } from "../src/generate/language-model.ts";
+import { loadModel } from "../src/generate/load.ts";
+import { sample } from "../src/generate/sample.ts";
 import { openSafetensors } from "../src/hub/safetensors-file.ts";
-import {
-  evaluateTexts,
-  type LanguageModel,
-  loadModel,
-  sample,
-  type TrainEvent,
-  train,
-} from "../src/index.ts";
 import { buildModel } from "../src/models/registry.ts";
 import { Arena } from "../src/runtime/arena.ts";
 import { nodeBackend } from "../src/runtime/node.ts";
+import type { TrainEvent } from "../src/train/events.ts";
 import { resolveTrainOptions } from "../src/train/options.ts";
 import { TrainingStep } from "../src/train/step.ts";
 import { streamOf, trainingBatches } from "../src/train/streams.ts";
+import { train } from "../src/train/train.ts";
 import { temporaryFolder } from "./cli.ts";
 import { babble, contentsOf, tinyOptions, tinyTraining } from "./training-fixture.ts";
 

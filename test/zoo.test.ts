@@ -3,18 +3,15 @@ import { createReadStream } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { describe, expect, it } from "vitest";
+import { comparedArchitectures } from "../src/compare/architectures.ts";
+import { type PreparedData, prepareTexts } from "../src/data/prepare.ts";
+import { prepareData } from "../src/data/prepare-sources.ts";
 import { withWords } from "../src/data/vocabularies.ts";
 import { unigramLoss } from "../src/evaluate/reference.ts";
-import {
-  architectureOf,
-  comparedArchitectures,
-  type PreparedData,
-  prepareData,
-  prepareTexts,
-  train,
-} from "../src/index.ts";
+import { architectureOf } from "../src/models/registry.ts";
 import { optionsOfSize } from "../src/models/size.ts";
 import { streamOf } from "../src/train/streams.ts";
+import { train } from "../src/train/train.ts";
 
 const VALIDATION = 1000;
 

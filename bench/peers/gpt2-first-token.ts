@@ -1,6 +1,6 @@
 /** Opens a model's folder in a fresh process and reads a prompt: its time and the memory that it then holds. One JSON line in, one out. */
 import { createInterface } from "node:readline";
-import { createDecoder } from "../../src/generate/decoder.ts";
+import { createDecoder } from "../../src/generate/decoders/create.ts";
 import { openQuantized } from "../../src/generate/quantized-weights.ts";
 import { openModelFolder } from "../../src/hub/folder.ts";
 import { openWeights } from "../../src/hub/stored-weights.ts";

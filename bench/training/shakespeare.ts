@@ -1,6 +1,7 @@
 /** Tiny-shakespeare as the benchmarks train on it: its last tenth validates. */
 import { join } from "node:path";
-import { type PreparedData, prepareRawText } from "../../src/index.ts";
+import type { PreparedData } from "../../src/data/prepare.ts";
+import { prepareRawText } from "../../src/data/prepare-sources.ts";
 
 /** nanoGPT's published validation loss of its recipe for a CPU, in nats per character. */
 export const PUBLISHED = 1.88;

@@ -2,7 +2,7 @@
 import { createInterface } from "node:readline";
 import { Random } from "../../src/core/random.ts";
 import type { BatchSource } from "../../src/data/batches/batch.ts";
-import { createDecoder } from "../../src/generate/decoder.ts";
+import { createDecoder } from "../../src/generate/decoders/create.ts";
 import type { LanguageModel } from "../../src/generate/language-model.ts";
 import { architectureOf } from "../../src/models/registry.ts";
 import { adamw } from "../../src/optim/adamw.ts";

@@ -16,7 +16,7 @@
  * });
  */
 import type { Context } from "./context.ts";
-import type { Option, OptionValues } from "./option.ts";
+import type { Option, OptionValues } from "./options/option.ts";
 
 export interface Argument<T> {
   readonly describe: string;

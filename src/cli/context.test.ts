@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { createContext } from "./context.ts";
 import type { Interrupt } from "./interrupt.ts";
-import { terminal } from "./terminal.ts";
+import { terminal } from "./output/terminal.ts";
 
 /** What is written to standard error of this kind when `text` is a warning. */
 function warned(text: string, isTTY: boolean): string {

@@ -1,10 +1,10 @@
 /** What a command is given to speak with: standard output, the JSON document, progress, the interrupt. */
 import { printable } from "../core/printable.ts";
 import type { Interrupt } from "./interrupt.ts";
-import { displayWidth, wrap } from "./layout.ts";
-import { createProgress, type Progress } from "./progress.ts";
-import { said, shownStyled } from "./said.ts";
-import type { Style, Terminal } from "./terminal.ts";
+import { displayWidth, wrap } from "./output/layout.ts";
+import { createProgress, type Progress } from "./output/progress.ts";
+import { said, shownStyled } from "./output/said.ts";
+import type { Style, Terminal } from "./output/terminal.ts";
 
 export interface Context {
   /** Whether `--json` was given: `print` and `write` are silent, `json` speaks. */

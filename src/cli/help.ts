@@ -1,10 +1,10 @@
 /** The text of `punchline --help` and `punchline COMMAND --help`, at most 80 columns wide by default. */
 
 import type { Argument, Command } from "./command.ts";
-import { definitions, termWidthOf, wrap } from "./layout.ts";
-import { flagOf, type Option } from "./option.ts";
+import { flagOf, type Option } from "./options/option.ts";
+import { definitions, termWidthOf, wrap } from "./output/layout.ts";
+import type { Style } from "./output/terminal.ts";
 import { type CommandEntry, groups } from "./registry.ts";
-import type { Style } from "./terminal.ts";
 
 export interface HelpStyle {
   readonly columns: number;

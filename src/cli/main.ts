@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /** The `punchline` program. */
-import { failureText } from "./failure.ts";
+import { failureText } from "./output/failure.ts";
+import { terminal } from "./output/terminal.ts";
 import { runCli } from "./run.ts";
-import { terminal } from "./terminal.ts";
 
 process.on("uncaughtException", (error) => {
   const { style } = terminal(process.stderr, process.env);

@@ -1,13 +1,14 @@
 /** The frame of the command line: finds the command, reads its words, runs it, answers with a status. */
-import { didYouMean, UsageError, version } from "../index.ts";
+import { didYouMean, UsageError } from "../core/errors.ts";
+import { version } from "../core/version.ts";
 import type { Command } from "./command.ts";
 import { createContext } from "./context.ts";
-import { failureOf, failureText } from "./failure.ts";
 import { commandHelp, type HelpStyle, programHelp } from "./help.ts";
 import { createInterrupt, type Interrupt } from "./interrupt.ts";
-import { type ParsedWords, parseWords } from "./parse.ts";
+import { type ParsedWords, parseWords } from "./options/parse.ts";
+import { failureOf, failureText } from "./output/failure.ts";
+import { type OutputStream, type Terminal, terminal } from "./output/terminal.ts";
 import { type CommandEntry, registry as everyCommand } from "./registry.ts";
-import { type OutputStream, type Terminal, terminal } from "./terminal.ts";
 
 interface ErrorSource {
   on?(event: "error", listener: (error: Error) => void): unknown;

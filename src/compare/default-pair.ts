@@ -4,8 +4,8 @@
  */
 
 import type { BuiltInName } from "../hub/built-in.ts";
-import type { HubSettings } from "../hub/hub-settings.ts";
 import { cachedModel } from "../hub/pull.ts";
+import type { HubSettings } from "../hub/settings.ts";
 
 /** The published models that take the place of the built-in ones, by what they predict. */
 export const publishedPair = { causal: "gpt2", masked: "bert-base-uncased" } as const;

@@ -1,8 +1,8 @@
 /** A model of this machine as Punchline runs it. */
 import { type HostArray, int32, joined } from "../core/array.ts";
 import { UsageError } from "../core/errors.ts";
-import { createDecoder } from "../generate/decoder.ts";
-import type { Decoder } from "../generate/decoding.ts";
+import { createDecoder } from "../generate/decoders/create.ts";
+import type { Decoder } from "../generate/decoders/decoder.ts";
 import { compileMasked, createFiller } from "../generate/fill.ts";
 import { contextNote, lastPart, partAround } from "../generate/fit.ts";
 import { type LanguageModel, weightSpecs } from "../generate/language-model.ts";

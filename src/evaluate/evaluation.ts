@@ -2,21 +2,6 @@
 import { InputError } from "../core/errors.ts";
 import { notFinite } from "../generate/finite.ts";
 
-export interface LikelihoodOptions {
-  /**
-   * Windows read side by side. Default 16; 128 of models that predict only after a window; fewer where the
-   * vocabulary is large and windows are independent.
-   */
-  readonly batch?: number;
-  /** Tokens of a window. Default: the context, at most 256; 128 for recurrent models. */
-  readonly length?: number;
-  /** Tokens that each window scores anew, for models with a bounded context; a window at most. Default: half a window. */
-  readonly stride?: number;
-  /** Called with the share of tokens scored, 0 to 1. */
-  readonly onProgress?: (done: number) => void;
-  readonly signal?: AbortSignal;
-}
-
 export interface TextCounts {
   /** Unicode characters. */
   readonly characters: number;

@@ -3,12 +3,12 @@
  * dataset", arXiv 1606.06031): how often its likeliest tokens spell it, and how likely it thinks it.
  */
 import { InputError, UsageError } from "../core/errors.ts";
-import { createDecoder } from "../generate/decoder.ts";
+import { createDecoder } from "../generate/decoders/create.ts";
 import type { LanguageModel } from "../generate/language-model.ts";
 import { promptIds } from "../generate/sample.ts";
 import { argmax, logSumExp } from "../generate/sampler.ts";
 import { countText, type Evaluation, evaluationOf } from "./evaluation.ts";
-import { spellUnknown } from "./spelling.ts";
+import { spellUnknown } from "./quality/spelling.ts";
 
 /** The token of a word vocabulary for words that it lacks: it spells none of them. */
 const UNKNOWN = "<unk>";

@@ -1,5 +1,5 @@
 /** What could not be measured, for sentences: the signals that share a reason together. */
-import type { Membership, MembershipSignal } from "./membership.ts";
+import type { Membership, MembershipSignal } from "./novelty/membership.ts";
 
 /** Each reason once, with its signals in their order. */
 export function leftOutByReason(

@@ -6,117 +6,25 @@
  * how many windows are read side by side.
  */
 import { joined } from "../core/array.ts";
-import { InputError, UsageError } from "../core/errors.ts";
-import type { TokenBatch } from "../data/batches/batch.ts";
+import { UsageError } from "../core/errors.ts";
 import { itemPass } from "../data/batches/index.ts";
 import { encodeItems, type TokenStream } from "../data/tokens.ts";
-import type { LanguageModel, Weights } from "../generate/language-model.ts";
+import type { LanguageModel } from "../generate/language-model.ts";
 import { beginsAfterEnd } from "../generate/language-model.ts";
 import { carriesState, type Model } from "../models/model.ts";
-import type { Backend } from "../runtime/backend.ts";
-import { BatchScorer, type StreamLoss } from "./batch-scorer.ts";
-import { countTexts, type Evaluation, evaluationOf, type LikelihoodOptions } from "./evaluation.ts";
-import { endings, type TextRow, texts as textPass, windows } from "./passes.ts";
+import { BatchScorer, type StreamLoss } from "../train/batch-scorer.ts";
+import { type TextRow, texts as textPass } from "../train/passes.ts";
+import {
+  checkSizes,
+  type LikelihoodOptions,
+  StreamScorer,
+  TEXT_LENGTH,
+  windowOf,
+} from "../train/stream-scorer.ts";
+import { countTexts, type Evaluation, evaluationOf } from "./evaluation.ts";
 import { pseudoLikelihood } from "./pseudo-likelihood.ts";
+import { spellUnknown } from "./quality/spelling.ts";
 import { tokenPieces } from "./score-text.ts";
-import { spellUnknown } from "./spelling.ts";
-import { scoreInLanes } from "./stream-lanes.ts";
-
-/** Most logits of one pass, unless a batch is given: an eighth of a gigabyte, and rows enough to keep a machine busy. */
-const MOST_LOGITS = 2 ** 25;
-
-/** Tokens that a model which carries its state reads at a time, of a stream and of texts that stand alone. */
-const [STREAM_LENGTH, TEXT_LENGTH] = [128, 64];
-
-/** Windows side by side. */
-function batchFor(model: Model, length: number): number {
-  if (model.predicts === "last") return 128;
-  if (carriesState(model)) return 16;
-  return Math.max(1, Math.min(16, Math.floor(MOST_LOGITS / (length * model.config.vocab_size))));
-}
-
-/**
- * The window of a model with a bounded context, where nobody says how long; one that predicts after its window is
- * always given the whole of it.
- */
-const windowOf = ({ contextLength, predicts }: Model): number =>
-  predicts === "last" ? contextLength : Math.min(contextLength, 256);
-
-/** @throws UsageError where windows of these sizes would not have every token once, or the model cannot read them */
-function checkSizes(model: Model, { batch = 1, length, stride }: LikelihoodOptions, alone: boolean): void {
-  const { contextLength, predicts } = model;
-  const { model_type } = model.config;
-  for (const [name, size] of Object.entries({ batch, length: length ?? 1, stride: stride ?? 1 })) {
-    if (!(Number.isSafeInteger(size) && size >= 1))
-      throw new UsageError(`--${name} must be a whole number of 1 or more, not ${size}.`);
-  }
-  if (length !== undefined && length > contextLength)
-    throw new UsageError(
-      `--length ${length} is beyond the ${contextLength} tokens that ${model_type} sees at once.`,
-    );
-  if (stride === undefined) return;
-  const useless = carriesState(model)
-    ? `a ${model_type}, which carries its state from window to window`
-    : predicts === "masked"
-      ? `a ${model_type}, of which every token is scored with those around it`
-      : predicts === "last"
-        ? `a ${model_type}, which reads a window of its own for every token`
-        : alone
-          ? "texts that are read alone, each from its own beginning"
-          : undefined;
-  if (useless) throw new UsageError(`--stride is of no use to ${useless}; leave it out.`);
-  const window = length ?? windowOf(model);
-  if (stride > window)
-    throw new UsageError(
-      `--stride ${stride} is longer than the window of ${window} tokens, so that tokens between two windows would not be scored; give ${window} at most, or a longer --length.`,
-      { stride, length: window },
-    );
-}
-
-/** Scores streams of tokens under one model; the graph is compiled once. */
-export class StreamScorer {
-  readonly #model: Model;
-  readonly #scorer: BatchScorer;
-  readonly #options: LikelihoodOptions;
-  readonly batch: number;
-  /** Tokens of a window. */
-  readonly length: number;
-
-  /** @throws UsageError where the model cannot honour an option, or the windows would leave tokens out */
-  constructor(model: Model, backend: Backend, options: LikelihoodOptions = {}) {
-    checkSizes(model, options, false);
-    this.#model = model;
-    this.#options = options;
-    this.length = options.length ?? (carriesState(model) ? STREAM_LENGTH : windowOf(model));
-    this.batch = options.batch ?? batchFor(model, this.length);
-    this.#scorer = new BatchScorer(model, backend);
-  }
-
-  /**
-   * The loss of a stream. Its first token is context for the second; every token after it is scored once.
-   * @throws InputError `too-short` where there is nothing to score
-   */
-  async score(parameters: Weights, stream: ArrayLike<number>): Promise<StreamLoss> {
-    const { onProgress, signal } = this.#options;
-    if (stream.length < 2)
-      throw new InputError("too-short", "There is nothing to score: the text has no token after its first.");
-    const hooks = { onTokens: (done: number) => onProgress?.(done / (stream.length - 1)), signal };
-    const sizes = { batch: this.batch, length: this.length };
-    return carriesState(this.#model)
-      ? scoreInLanes(this.#scorer, parameters, stream, sizes, hooks)
-      : this.#scorer.score(parameters, this.#pass(stream), hooks);
-  }
-
-  release(): Promise<void> {
-    return this.#scorer.release();
-  }
-
-  #pass(stream: ArrayLike<number>): Generator<TokenBatch> {
-    const sizes = { batch: this.batch, length: this.length };
-    if (this.#model.predicts === "last") return endings(stream, sizes);
-    return windows(stream, sizes, this.#options.stride ?? Math.ceil(this.length / 2));
-  }
-}
 
 export interface EvaluationOptions extends LikelihoodOptions {
   /** `items`: the end of each text is predicted as well, and counts as one character. Default `items`. */

@@ -1,10 +1,10 @@
 /** A model of this machine as the memorisation measures need it: completing and scoring. */
-import { createDecoder } from "../generate/decoder.ts";
-import type { Decoder } from "../generate/decoding.ts";
+import { createDecoder } from "../generate/decoders/create.ts";
+import type { Decoder } from "../generate/decoders/decoder.ts";
 import { beginsAfterEnd, type LanguageModel } from "../generate/language-model.ts";
 import { promptIds } from "../generate/sample.ts";
 import { continuationOf } from "../text/stream-decoder.ts";
-import type { Completer, Scorer, TextCut } from "./extraction.ts";
+import type { Completer, Scorer, TextCut } from "./novelty/extraction.ts";
 import { tokenLosses } from "./token-losses.ts";
 
 /** Texts completed side by side. */

@@ -4,14 +4,14 @@
  */
 import { int32 } from "../core/array.ts";
 import { InputError, UsageError } from "../core/errors.ts";
-import { repeated } from "../generate/decoding.ts";
+import { repeated } from "../generate/decoders/decoder.ts";
 import { compileMasked } from "../generate/fill.ts";
 import { requireFinite } from "../generate/finite.ts";
 import type { LanguageModel } from "../generate/language-model.ts";
 import { logSumExp } from "../generate/sampler.ts";
 import { isHuggingFaceTokenizer } from "../text/huggingface.ts";
-import type { StreamLoss } from "./batch-scorer.ts";
-import type { LikelihoodOptions } from "./evaluation.ts";
+import type { StreamLoss } from "../train/batch-scorer.ts";
+import type { LikelihoodOptions } from "../train/stream-scorer.ts";
 
 /** Tokens of a piece of a longer text, where nobody says how many: the work grows with their square. */
 const PIECE = 128;

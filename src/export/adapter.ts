@@ -4,8 +4,8 @@
  */
 import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
+import { writeFileAtomic } from "../files/atomic.ts";
 import { ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE } from "../hub/adapter.ts";
-import { writeFileAtomic } from "../hub/atomic.ts";
 import type { ExportSource } from "./source.ts";
 
 /** Copies the adapter of `source`, which is one, to `folder`. */

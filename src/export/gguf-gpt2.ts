@@ -7,7 +7,7 @@
  */
 import { join } from "node:path";
 import { UsageError } from "../core/errors.ts";
-import { writeFileAtomic } from "../hub/atomic.ts";
+import { writeFileAtomic } from "../files/atomic.ts";
 import { isWordByWord } from "../text/bpe-cache.ts";
 import type { HuggingFaceJson } from "../text/huggingface-files.ts";
 import { type GgufTensor, type GgufValue, ggufChunks } from "./gguf.ts";

@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import { InputError } from "../core/errors.ts";
-import { writeFileAtomic } from "../hub/atomic.ts";
+import { writeFileAtomic } from "../files/atomic.ts";
 import { CONFIG_FILE, WEIGHTS_FILE } from "../hub/folder.ts";
 import { floatToBfloat, floatToHalf } from "../hub/half.ts";
 import { layoutTensors, type SafetensorsDType } from "../hub/safetensors.ts";

@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import { float32, type HostArray } from "../core/array.ts";
 import { UsageError } from "../core/errors.ts";
-import { writeFileAtomic } from "../hub/atomic.ts";
+import { writeFileAtomic } from "../files/atomic.ts";
 import { encodeModel, type OnnxFile, type OnnxModel } from "../onnx/proto.ts";
 import { writeDescription } from "./huggingface.ts";
 import { decoderGraph, isCache } from "./onnx-decoder.ts";

@@ -4,9 +4,9 @@ import { randomBytes } from "node:crypto";
 import { readdir, rename, rm, rmdir, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { UsageError } from "../core/errors.ts";
+import { syncFolder } from "../files/atomic.ts";
 import { guarded } from "../files/file-errors.ts";
 import { makeFolder } from "../files/make-folder.ts";
-import { syncFolder } from "../hub/atomic.ts";
 
 /** @throws UsageError where something already stands at `out`; an empty folder does not count. */
 async function refuseTaken(out: string): Promise<void> {

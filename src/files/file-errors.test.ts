@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { writeFileAtomic } from "../hub/atomic.ts";
+import { writeFileAtomic } from "./atomic.ts";
 import { fileError, guarded } from "./file-errors.ts";
 
 let dir: string;

@@ -9,7 +9,7 @@
  * Where a vocabulary may spell the last word typed in tokens that go beyond it ("chi" as a part of " chicken"),
  * the search begins before that word, follows the tokens that spell it, and gives probabilities among those.
  */
-import type { Decoder } from "./decoding.ts";
+import type { Decoder } from "./decoders/decoder.ts";
 import { likeliest } from "./likeliest.ts";
 import type { Pieces } from "./pieces.ts";
 import { logSumExp } from "./sampler.ts";

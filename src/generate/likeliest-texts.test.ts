@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Random } from "../core/random.ts";
-import { type Decoder, repeated } from "./decoding.ts";
+import { type Decoder, repeated } from "./decoders/decoder.ts";
 import type { LanguageModel } from "./language-model.ts";
 import { type LikeliestOptions, likeliestTexts } from "./likeliest-texts.ts";
 

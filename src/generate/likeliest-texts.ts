@@ -3,7 +3,7 @@
  * of one batch, and a text's rank is its probability under the model, the sum of its tokens' log-probabilities.
  */
 import { type Continuation, continuationOf } from "../text/stream-decoder.ts";
-import type { Decoder } from "./decoding.ts";
+import type { Decoder } from "./decoders/decoder.ts";
 import type { LanguageModel } from "./language-model.ts";
 import { likeliest } from "./likeliest.ts";
 import { logSumExp } from "./sampler.ts";

@@ -2,10 +2,10 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { builtInFolder, builtInModels, builtInRoot, isBuiltIn } from "../hub/built-in.ts";
+import { cachedModels } from "../hub/cache.ts";
 import { readModelConfig } from "../hub/folder.ts";
-import { cachedModels } from "../hub/hub-cache.ts";
-import { type HubSettings, hubSettings } from "../hub/hub-settings.ts";
 import { cachedModel } from "../hub/pull.ts";
+import { type HubSettings, hubSettings } from "../hub/settings.ts";
 import { countParameters } from "../models/model.ts";
 import { buildModel } from "../models/registry.ts";
 

@@ -6,12 +6,13 @@
  * for (const { text } of await model.sample({ prompt: "Why did", n: 3 })) console.log(text);
  * await model.release();
  */
-import type { PullOptions } from "../hub/hub-snapshot.ts";
+
 import { resolveModel } from "../hub/pull.ts";
+import type { PullOptions } from "../hub/snapshot.ts";
 import type { Quantization } from "../models/quantize.ts";
 import type { BackendOptions } from "../runtime/backend.ts";
-import { createDecoder } from "./decoder.ts";
-import type { Decoder } from "./decoding.ts";
+import { createDecoder } from "./decoders/create.ts";
+import type { Decoder } from "./decoders/decoder.ts";
 import { HOSTED_PREFIX, type HostedOptions, openHosted } from "./hosted/hosted-model.ts";
 import type { LanguageModel } from "./language-model.ts";
 import { loadModel } from "./load.ts";

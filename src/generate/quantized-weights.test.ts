@@ -5,13 +5,13 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { asOwner } from "../../test/unprivileged.ts";
 import { sizeOf } from "../core/array.ts";
 import { Random } from "../core/random.ts";
-import { writeFileAtomic } from "../hub/atomic.ts";
+import { writeFileAtomic } from "../files/atomic.ts";
 import { openModelFolder } from "../hub/folder.ts";
 import { writeSafetensors } from "../hub/safetensors-file.ts";
 import { openWeights } from "../hub/stored-weights.ts";
 import { gpt2 } from "../models/gpt2.ts";
 import { nodeBackend } from "../runtime/node.ts";
-import { createDecoder } from "./decoder.ts";
+import { createDecoder } from "./decoders/create.ts";
 import type { LanguageModel, Weights } from "./language-model.ts";
 import { openQuantized } from "./quantized-weights.ts";
 

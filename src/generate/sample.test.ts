@@ -6,7 +6,7 @@ import type { State } from "../models/model.ts";
 import { evaluation } from "../nn/mode.ts";
 import type { Parameters } from "../nn/parameters.ts";
 import { compile } from "../runtime/compile.ts";
-import { createDecoder } from "./decoder.ts";
+import { createDecoder } from "./decoders/create.ts";
 import { sample } from "./sample.ts";
 import { zeroState } from "./state.ts";
 

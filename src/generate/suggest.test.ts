@@ -6,7 +6,7 @@ import { characterTokenizer } from "../text/characters.ts";
 import { huggingfaceTokenizer } from "../text/huggingface.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { wordTokenizer } from "../text/words.ts";
-import { createDecoder } from "./decoder.ts";
+import { createDecoder } from "./decoders/create.ts";
 import type { LanguageModel } from "./language-model.ts";
 import { promptIds } from "./sample.ts";
 import { createSuggester, type Suggestion, suggest } from "./suggest.ts";

@@ -7,8 +7,8 @@
  */
 import { UsageError } from "../core/errors.ts";
 import { beamSearch, type Found, nextPieces, type Start } from "./beam-search.ts";
-import { createDecoder } from "./decoder.ts";
-import type { Decoder } from "./decoding.ts";
+import { createDecoder } from "./decoders/create.ts";
+import type { Decoder } from "./decoders/decoder.ts";
 import type { LanguageModel } from "./language-model.ts";
 import { Pieces } from "./pieces.ts";
 import { readPrompt } from "./prompt.ts";

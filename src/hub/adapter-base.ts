@@ -5,9 +5,9 @@ import { InputError } from "../core/errors.ts";
 import { readJsonObject } from "../files/json-file.ts";
 import { ADAPTER_CONFIG_FILE, type AppliedAdapter, readAdapterConfig } from "./adapter.ts";
 import { withBuiltIn } from "./built-in.ts";
-import { findSnapshot } from "./hub-cache.ts";
-import { isRepoName, parseRepoName } from "./hub-name.ts";
-import { hubSettings } from "./hub-settings.ts";
+import { findSnapshot } from "./cache.ts";
+import { isRepoName, parseRepoName } from "./name.ts";
+import { hubSettings } from "./settings.ts";
 
 /** Where an adapter's file notes the fingerprint of the weights that it was trained beside. */
 export const BASE_FINGERPRINT = "punchline_base";

@@ -2,11 +2,11 @@
 import { readdir } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { InputError } from "../core/errors.ts";
-import { isNetworkError, listRepo } from "./hub-api.ts";
-import { findSnapshot, repoFolder, writeRef } from "./hub-cache.ts";
-import { parseRepoName } from "./hub-name.ts";
-import { hubSettings } from "./hub-settings.ts";
-import { type PullOptions, Snapshot } from "./hub-snapshot.ts";
+import { isNetworkError, listRepo } from "./api.ts";
+import { findSnapshot, repoFolder, writeRef } from "./cache.ts";
+import { parseRepoName } from "./name.ts";
+import { hubSettings } from "./settings.ts";
+import { type PullOptions, Snapshot } from "./snapshot.ts";
 
 /** Kinds of data files, best first; a repository that holds its rows twice is read in one kind only. */
 const KINDS = [".parquet", ".csv", ".jsonl", ".tsv", ".json", ".txt"];

@@ -9,14 +9,14 @@ import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { InputError } from "../core/errors.ts";
 import { readJsonObject } from "../files/json-file.ts";
+import { isNetworkError, listRepo, type RepoFile } from "./api.ts";
 import { builtInFolder, isBuiltIn, isModelFolder, meansBuiltIn } from "./built-in.ts";
+import { cachedModels, findSnapshot, modelCompleteness, repoFolder, writeRef } from "./cache.ts";
 import { CONFIG_FILE, noWeights, WEIGHTS_FILE, WEIGHTS_INDEX_FILE } from "./folder.ts";
-import { isNetworkError, listRepo, type RepoFile } from "./hub-api.ts";
-import { cachedModels, findSnapshot, modelCompleteness, repoFolder, writeRef } from "./hub-cache.ts";
-import { adviceFor, isRepoName, parseRepoName, type RepoName, wellKnownModels } from "./hub-name.ts";
-import { type HubSettings, hubSettings } from "./hub-settings.ts";
-import { type Pulled, type PullOptions, Snapshot } from "./hub-snapshot.ts";
+import { adviceFor, isRepoName, parseRepoName, type RepoName, wellKnownModels } from "./name.ts";
 import { shardNames } from "./safetensors-shards.ts";
+import { type HubSettings, hubSettings } from "./settings.ts";
+import { type Pulled, type PullOptions, Snapshot } from "./snapshot.ts";
 
 /**
  * The folder of a model given as a run folder, a Hugging Face folder, the name of a built-in model, or a name

@@ -11,9 +11,9 @@
 import { type FileHandle, open, realpath } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 import { InputError } from "../core/errors.ts";
+import { writeFileAtomic } from "../files/atomic.ts";
 import { fileError } from "../files/file-errors.ts";
 import { regularFile } from "../files/regular-file.ts";
-import { writeFileAtomic } from "./atomic.ts";
 import {
   headerLength,
   layoutTensors,

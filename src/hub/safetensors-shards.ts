@@ -2,7 +2,7 @@
 import { basename, join } from "node:path";
 import { InputError } from "../core/errors.ts";
 import { type JsonObject, readJsonObject } from "../files/json-file.ts";
-import { innerFile, isInnerPath } from "./safe-path.ts";
+import { innerFile, isInnerPath } from "../files/safe-path.ts";
 import type { TensorInfo } from "./safetensors.ts";
 import { openSafetensors } from "./safetensors-file.ts";
 import type { TensorSource } from "./tensor-source.ts";

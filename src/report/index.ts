@@ -1,4 +1,4 @@
-export type { ArchitectureResult, ArchitecturesData } from "./chapters/architectures.ts";
+export type { ArchitecturesData } from "./chapters/architectures.ts";
 export type { CharactersData } from "./chapters/characters.ts";
 export type { CompareData } from "./chapters/compare.ts";
 export type { GptData } from "./chapters/gpt.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { fixture } from "./fixture/report.ts";
+import { fixture } from "../../test/report-fixture/report.ts";
 import { renderReport } from "./render.ts";
 
 const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";

@@ -1,8 +1,8 @@
 import { parseHTML } from "linkedom";
 import { beforeAll, describe, expect, test } from "vitest";
+import { blankAudit } from "../../test/report-fixture/jokes.ts";
+import { audited, fixture } from "../../test/report-fixture/report.ts";
 import { leadOf } from "../evaluate/lead.ts";
-import { blankAudit } from "./fixture/jokes.ts";
-import { audited, fixture } from "./fixture/report.ts";
 import type { ReportData } from "./page.ts";
 import { renderReport } from "./render.ts";
 import { theme } from "./style/theme.ts";

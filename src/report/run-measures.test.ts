@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { table } from "../cli/table.ts";
-import { fixture } from "./fixture/report.ts";
+import { fixture } from "../../test/report-fixture/report.ts";
+import { table } from "../cli/output/table.ts";
 import { legendOf, measureGroups, type RunMeasures, rowsOf } from "./run-measures.ts";
 
 const { reference, runs } = fixture.chapters.runs!;

@@ -1,7 +1,7 @@
 /** Where a server listens, and which addresses and names mean this machine alone. */
 import { lookup } from "node:dns/promises";
 import { BlockList, isIP } from "node:net";
-import { UsageError } from "../index.ts";
+import { UsageError } from "../core/errors.ts";
 
 const loopback = new BlockList();
 loopback.addSubnet("127.0.0.0", 8, "ipv4");

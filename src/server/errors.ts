@@ -1,5 +1,5 @@
 /** What went wrong with a request, as OpenAI's API words it: `{ error: { message, type, param, code } }`. */
-import { PunchlineError } from "../index.ts";
+import { PunchlineError } from "../core/errors.ts";
 import type { ErrorBody } from "./messages.ts";
 
 export class ApiError extends Error {

@@ -9,7 +9,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import type { HttpBindings } from "@hono/node-server";
 import type { Hono, MiddlewareHandler } from "hono";
 import { cors } from "hono/cors";
-import { UsageError } from "../index.ts";
+import { UsageError } from "../core/errors.ts";
 import { isLoopback } from "./address.ts";
 import { ApiError } from "./errors.ts";
 

@@ -7,7 +7,8 @@ import { join } from "node:path";
 import OpenAI from "openai";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { babble, tinyTraining } from "../../test/training-fixture.ts";
-import { openLocal, train } from "../index.ts";
+import { openLocal } from "../generate/open.ts";
+import { train } from "../train/train.ts";
 import { type ModelServer, type ServeOptions, serve } from "./serve.ts";
 
 let folder: string;

@@ -5,8 +5,13 @@ import { join } from "node:path";
 import OpenAI from "openai";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { babble, tinyTraining } from "../../test/training-fixture.ts";
-import type { LocalModel } from "../index.ts";
-import { evaluateModel, openHosted, openLocal, type Sample, scoreText, train } from "../index.ts";
+import { evaluateModel } from "../evaluate/hosted-likelihood.ts";
+import { scoreText } from "../evaluate/score-text.ts";
+import { openHosted } from "../generate/hosted/hosted-model.ts";
+import { openLocal } from "../generate/open.ts";
+import type { Sample } from "../generate/sample.ts";
+import type { LocalModel } from "../generate/text-model.ts";
+import { train } from "../train/train.ts";
 import { type ModelServer, serve } from "./serve.ts";
 
 const assets = process.env.PUNCHLINE_ASSETS;

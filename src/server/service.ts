@@ -2,7 +2,10 @@
 import { randomInt } from "node:crypto";
 import type { Context } from "hono";
 import { excerpt } from "../core/printable.ts";
-import { type LocalModel, promptText, type Sample, type SampleOptions, tokenPieces } from "../index.ts";
+import { tokenPieces } from "../evaluate/score-text.ts";
+import { promptText } from "../generate/prompt.ts";
+import type { Sample, SampleOptions } from "../generate/sample.ts";
+import type { LocalModel } from "../generate/text-model.ts";
 import { ApiError } from "./errors.ts";
 import { requireAtMost, type ServeLimits } from "./limits.ts";
 import type { SamplingRequest, Usage } from "./messages.ts";

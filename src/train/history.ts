@@ -3,9 +3,9 @@ import { appendFile, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError } from "../core/errors.ts";
 import { printable } from "../core/printable.ts";
+import { writeFileAtomic } from "../files/atomic.ts";
 import { fileError } from "../files/file-errors.ts";
 import { regularFileIfAny } from "../files/regular-file.ts";
-import { writeFileAtomic } from "../hub/atomic.ts";
 import type { LogRow, SampleRow } from "./events.ts";
 import { files } from "./run-folder.ts";
 

@@ -1,9 +1,9 @@
 /** The two places where a training leaves its results: a run folder, and memory. */
 import { copyFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { removePartialFiles, writeFileAtomic } from "../files/atomic.ts";
 import { guarded } from "../files/file-errors.ts";
 import { makeFolder } from "../files/make-folder.ts";
-import { removePartialFiles, writeFileAtomic } from "../hub/atomic.ts";
 import type { Arena } from "../runtime/arena.ts";
 import { writeCheckpoint } from "./checkpoint.ts";
 import type { LogRow, SampleRow } from "./events.ts";

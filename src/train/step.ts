@@ -4,7 +4,6 @@ import { float32, type HostArray } from "../core/array.ts";
 import { UsageError } from "../core/errors.ts";
 import type { BatchSource, TokenBatch } from "../data/batches/batch.ts";
 import { mostMasked } from "../data/batches/index.ts";
-import { tensorsOf } from "../evaluate/batch-scorer.ts";
 import { withoutRows, zeroState } from "../generate/state.ts";
 import type { Spec } from "../graph/tree.ts";
 import { carriesState, type Model, type TrainingInput } from "../models/model.ts";
@@ -14,6 +13,7 @@ import type { Parameters } from "../nn/parameters.ts";
 import type { Arena } from "../runtime/arena.ts";
 import type { Backend } from "../runtime/backend.ts";
 import { compile } from "../runtime/compile.ts";
+import { tensorsOf } from "./batch-scorer.ts";
 
 /** Tensors carried from batch to batch, by name; empty for a model that carries none. */
 export type Carried = Readonly<Record<string, HostArray>>;

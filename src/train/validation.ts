@@ -1,11 +1,11 @@
 /** The loss on the validation split along a training. */
 import type { TokenBatch } from "../data/batches/index.ts";
-import { BatchScorer, type StreamLoss } from "../evaluate/batch-scorer.ts";
-import { StreamScorer } from "../evaluate/likelihood.ts";
 import type { Weights } from "../generate/language-model.ts";
 import { carriesState, type Model } from "../models/model.ts";
 import type { Arena } from "../runtime/arena.ts";
 import type { Backend } from "../runtime/backend.ts";
+import { BatchScorer, type StreamLoss } from "./batch-scorer.ts";
+import { StreamScorer } from "./stream-scorer.ts";
 
 export interface Validation {
   /** Nats per token with the weights as they are; null where there is nothing to score. */

@@ -1,29 +1,29 @@
 /** `punchline compare-models`: every architecture trained for the same time on the same texts. */
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { visible } from "../../core/printable.ts";
 import {
   type ArchitecturesResult,
-  architectureOf,
-  architecturesPage,
   compareArchitectures,
   comparedArchitectures,
-  refuseOverOther,
   type TrainedArchitecture,
-  tooNear,
-  UsageError,
-} from "../../index.ts";
+} from "../../compare/architectures.ts";
+import { UsageError } from "../../core/errors.ts";
+import { visible } from "../../core/printable.ts";
+import { tooNear } from "../../evaluate/lead.ts";
+import { architectureOf } from "../../models/registry.ts";
+import { architecturesPage } from "../../report/pages/architectures.ts";
+import { refuseOverOther } from "../../report/pages/page-file.ts";
 import { defineCommand, severalArguments } from "../command.ts";
 import type { Context } from "../context.ts";
-import { dataChoices, dataOptions, readData } from "../data-options.ts";
-import { deviceOf, deviceOptions } from "../device-options.ts";
-import { formatBytes, formatDuration, formatRate } from "../format.ts";
-import { truncate, wrap } from "../layout.ts";
-import { flagOf, integer, number, present, text } from "../option.ts";
-import { sparkline } from "../sparkline.ts";
-import { table } from "../table.ts";
-import { trainingProgress } from "../training-progress.ts";
-import { quoted } from "../training-report.ts";
+import { dataChoices, dataOptions, readData } from "../options/data.ts";
+import { deviceOf, deviceOptions } from "../options/device.ts";
+import { flagOf, integer, number, present, text } from "../options/option.ts";
+import { formatBytes, formatDuration, formatRate } from "../output/format.ts";
+import { truncate, wrap } from "../output/layout.ts";
+import { sparkline } from "../output/sparkline.ts";
+import { table } from "../output/table.ts";
+import { trainingProgress } from "../output/training-progress.ts";
+import { quoted } from "../output/training-report.ts";
 
 export default defineCommand({
   description:

@@ -1,18 +1,15 @@
 /** `punchline compare`: what models predict for the same blank, and which is faster in which sense. */
 import { basename } from "node:path";
-import {
-  compareModels,
-  comparePage,
-  defaultPair,
-  engineNames,
-  precisions,
-  refuseOverOther,
-} from "../../index.ts";
+import { compareModels } from "../../compare/compare.ts";
+import { defaultPair } from "../../compare/default-pair.ts";
+import { engineNames, precisions } from "../../compare/results.ts";
+import { comparePage } from "../../report/pages/compare.ts";
+import { refuseOverOther } from "../../report/pages/page-file.ts";
 import { anyArguments, defineCommand } from "../command.ts";
-import { printComparison } from "../comparison.ts";
-import { deviceOf, deviceOptions } from "../device-options.ts";
-import { choices, flag, integer, list, text } from "../option.ts";
-import { textOfFile } from "../text-file.ts";
+import { textOfFile } from "../input/text-file.ts";
+import { deviceOf, deviceOptions } from "../options/device.ts";
+import { choices, flag, integer, list, text } from "../options/option.ts";
+import { printComparison } from "../output/comparison.ts";
 
 export default defineCommand({
   description:

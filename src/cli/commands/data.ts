@@ -1,22 +1,19 @@
 /** `punchline data`: what a corpus holds, what is dropped and why, and how it is split. */
 import { resolve } from "node:path";
+import { UsageError } from "../../core/errors.ts";
 import { visible } from "../../core/printable.ts";
-import {
-  auditLeaks,
-  buildIndex,
-  type DataSummary,
-  type LeakAudit,
-  type PreparedData,
-  textFileWriter,
-  UsageError,
-} from "../../index.ts";
+import type { PreparedData } from "../../data/prepare.ts";
+import type { DataSummary } from "../../data/summary.ts";
+import { textFileWriter } from "../../data/write-texts.ts";
+import { auditLeaks, type LeakAudit } from "../../evaluate/novelty/leaks.ts";
+import { buildIndex } from "../../evaluate/novelty/training-index.ts";
 import { defineCommand, severalArguments } from "../command.ts";
 import type { Context } from "../context.ts";
-import { dataChoices, dataOptions, readData } from "../data-options.ts";
-import { formatCount } from "../format.ts";
-import { definitions, truncate, wrap } from "../layout.ts";
-import { choice, flag, present, text } from "../option.ts";
-import { table } from "../table.ts";
+import { dataChoices, dataOptions, readData } from "../options/data.ts";
+import { choice, flag, present, text } from "../options/option.ts";
+import { formatCount } from "../output/format.ts";
+import { definitions, truncate, wrap } from "../output/layout.ts";
+import { table } from "../output/table.ts";
 
 export default defineCommand({
   description:

@@ -3,21 +3,18 @@
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { visible } from "../../core/printable.ts";
-import {
-  chapterNames,
-  lowestLoss,
-  refuseOverOther,
-  type StoryEvent,
-  type StoryResult,
-  tellStory,
-  usualMinutes,
-} from "../../index.ts";
+import { chapterNames } from "../../demo/chapters/index.ts";
+import type { StoryEvent } from "../../demo/context.ts";
+import { type StoryResult, tellStory } from "../../demo/demo.ts";
+import { usualMinutes } from "../../demo/plan.ts";
+import { lowestLoss } from "../../evaluate/lead.ts";
+import { refuseOverOther } from "../../report/pages/page-file.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
-import { formatCount, formatDuration } from "../format.ts";
-import { wrap } from "../layout.ts";
-import { flag, integer, list, number, text } from "../option.ts";
-import { storyProgress } from "../story-progress.ts";
+import { flag, integer, list, number, text } from "../options/option.ts";
+import { storyProgress } from "../output/demo-progress.ts";
+import { formatCount, formatDuration } from "../output/format.ts";
+import { wrap } from "../output/layout.ts";
 
 export default defineCommand({
   description:

@@ -1,25 +1,23 @@
 /** `punchline eval`: how well a model predicts a source. */
-import {
-  type Evaluation,
-  evaluateModel,
-  type LastWords,
-  prepareOptionsOf,
-  readRawText,
-  readsAlone,
-  readTexts,
-  scoreLastWords,
-  type TextModel,
-  tokenUnit,
-  UsageError,
-  unknownWarning,
-} from "../../index.ts";
+
+import { UsageError } from "../../core/errors.ts";
+import { readRawText } from "../../data/prepare-sources.ts";
+import { prepareOptionsOf } from "../../data/recorded-options.ts";
+import { unknownWarning } from "../../data/warnings.ts";
+import type { Evaluation } from "../../evaluate/evaluation.ts";
+import { evaluateModel } from "../../evaluate/hosted-likelihood.ts";
+import { type LastWords, scoreLastWords } from "../../evaluate/last-word.ts";
+import { readsAlone } from "../../evaluate/likelihood.ts";
+import { readTexts } from "../../evaluate/novelty/audit-model.ts";
+import type { TextModel } from "../../generate/text-model.ts";
+import { tokenUnit } from "../../train/streams.ts";
 import { argument, defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
-import { dataChoices, dataOptions } from "../data-options.ts";
-import { formatCount } from "../format.ts";
-import { modelKinds, modelOptions, openAny, tellUsage } from "../open-model.ts";
-import { choice, flagOf, integer, list, type OptionValues, present } from "../option.ts";
-import { dataOfModel } from "../training-data.ts";
+import { modelKinds, modelOptions, openAny, tellUsage } from "../input/open-model.ts";
+import { dataOfModel } from "../input/training-data.ts";
+import { dataChoices, dataOptions } from "../options/data.ts";
+import { choice, flagOf, integer, list, type OptionValues, present } from "../options/option.ts";
+import { formatCount } from "../output/format.ts";
 
 const options = {
   data: list({

@@ -1,7 +1,10 @@
 /** `punchline export`: a model in a format that other programs load. */
-import { exportFormats, exportModel, exportTypes, resolveModel, UsageError } from "../../index.ts";
+
+import { UsageError } from "../../core/errors.ts";
+import { exportFormats, exportModel, exportTypes } from "../../export/export.ts";
+import { resolveModel } from "../../hub/pull.ts";
 import { argument, defineCommand } from "../command.ts";
-import { choice, choices, flag, text } from "../option.ts";
+import { choice, choices, flag, text } from "../options/option.ts";
 
 export default defineCommand({
   description:

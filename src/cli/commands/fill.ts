@@ -1,11 +1,12 @@
 /** `punchline fill`: what a masked model puts in the place of each [MASK]. */
-import { defaultText, fillMasks } from "../../index.ts";
+import { defaultText } from "../../compare/blank.ts";
+import { fillMasks } from "../../generate/fill.ts";
 import { defineCommand, optionalArgument } from "../command.ts";
-import { localOptions, openHere } from "../open-model.ts";
-import { flag, integer, text } from "../option.ts";
-import { shownPrompt } from "../prompt.ts";
-import { table } from "../table.ts";
-import { textFrom } from "../text-file.ts";
+import { localOptions, openHere } from "../input/open-model.ts";
+import { shownPrompt } from "../input/prompt.ts";
+import { textFrom } from "../input/text-file.ts";
+import { flag, integer, text } from "../options/option.ts";
+import { table } from "../output/table.ts";
 
 export default defineCommand({
   description:

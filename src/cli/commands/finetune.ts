@@ -1,25 +1,19 @@
 /** `punchline finetune`: goes on training a model that there is already, on a source. */
 import { resolve } from "node:path";
-import {
-  finetuneOptions,
-  finetuneTraining,
-  loadTokenizer,
-  type RunRecord,
-  readModel,
-  recordedOptions,
-  refuseTakenFolder,
-  resolveModel,
-  resume,
-  train,
-  trainDefaults,
-  UsageError,
-} from "../../index.ts";
-import { adaptationOptions, givenAdaptation, refuseOtherAdaptation } from "../adaptation-options.ts";
+import { UsageError } from "../../core/errors.ts";
+import { resolveModel } from "../../hub/pull.ts";
+import { loadTokenizer } from "../../hub/tokenizer-files.ts";
+import { finetuneOptions, readModel } from "../../train/base.ts";
+import { finetuneTraining, trainDefaults } from "../../train/options.ts";
+import { recordedOptions } from "../../train/run-data.ts";
+import { type RunRecord, refuseTakenFolder } from "../../train/run-folder.ts";
+import { resume, train } from "../../train/train.ts";
 import { argument, defineCommand } from "../command.ts";
-import { dataChoices, dataOptions } from "../data-options.ts";
-import { deviceOptions } from "../device-options.ts";
-import { present } from "../option.ts";
-import { dataForBase, dataIn, runToResume } from "../training-data.ts";
+import { dataForBase, dataIn, runToResume } from "../input/training-data.ts";
+import { adaptationOptions, givenAdaptation, refuseOtherAdaptation } from "../options/adaptation.ts";
+import { dataChoices, dataOptions } from "../options/data.ts";
+import { deviceOptions } from "../options/device.ts";
+import { present } from "../options/option.ts";
 import {
   givenTrainOptions,
   moved,
@@ -28,9 +22,9 @@ import {
   runOptions,
   sourcesOf,
   trainingOptions,
-} from "../training-options.ts";
-import { trainingProgress } from "../training-progress.ts";
-import { reportTraining, trainingDocument } from "../training-report.ts";
+} from "../options/training.ts";
+import { trainingProgress } from "../output/training-progress.ts";
+import { reportTraining, trainingDocument } from "../output/training-report.ts";
 
 /** What holds where nothing is given, but for the learning rate, which depends on the model. */
 const suited = finetuneTraining(Infinity);

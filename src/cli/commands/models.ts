@@ -1,8 +1,8 @@
 /** `punchline models`: the models that are on this machine under a name. */
-import { listModels } from "../../index.ts";
+import { listModels } from "../../generate/list-models.ts";
 import { defineCommand } from "../command.ts";
-import { formatBytes, formatCount } from "../format.ts";
-import { table } from "../table.ts";
+import { formatBytes, formatCount } from "../output/format.ts";
+import { table } from "../output/table.ts";
 
 export default defineCommand({
   description:

@@ -1,31 +1,25 @@
 /** `punchline novelty`: which of a model's texts repeat its training data. */
 import { existsSync, statSync } from "node:fs";
-import {
-  auditModel,
-  auditSnapshots,
-  type CopyRule,
-  InputError,
-  isHosted,
-  type ModelAudit,
-  noveltyAuditor,
-  noveltyPage,
-  type PreparedData,
-  readTexts,
-  refuseOverOther,
-  type SnapshotAudit,
-  type TextModel,
-  UsageError,
-} from "../../index.ts";
+import { InputError, UsageError } from "../../core/errors.ts";
+import type { PreparedData } from "../../data/prepare.ts";
+import { auditModel, noveltyAuditor, readTexts } from "../../evaluate/novelty/audit-model.ts";
+import type { CopyRule } from "../../evaluate/novelty/copies.ts";
+import type { ModelAudit, SnapshotAudit } from "../../evaluate/novelty/model-audit.ts";
+import { auditSnapshots } from "../../evaluate/novelty/snapshots.ts";
+import { isHosted } from "../../generate/open.ts";
+import type { TextModel } from "../../generate/text-model.ts";
+import { noveltyPage } from "../../report/pages/novelty.ts";
+import { refuseOverOther } from "../../report/pages/page-file.ts";
 import { argument, defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
-import { dataOptions } from "../data-options.ts";
-import { deviceOf } from "../device-options.ts";
-import { formatCount } from "../format.ts";
-import { printAudit } from "../novelty-tables.ts";
-import { modelOptions, openAny, tellUsage } from "../open-model.ts";
-import { flag, flagOf, integer, list, number, type OptionValues, present, text } from "../option.ts";
-import { shownPrompt } from "../prompt.ts";
-import { dataOfModel, indexFileOf, recordOf } from "../training-data.ts";
+import { modelOptions, openAny, tellUsage } from "../input/open-model.ts";
+import { shownPrompt } from "../input/prompt.ts";
+import { dataOfModel, indexFileOf, recordOf } from "../input/training-data.ts";
+import { dataOptions } from "../options/data.ts";
+import { deviceOf } from "../options/device.ts";
+import { flag, flagOf, integer, list, number, type OptionValues, present, text } from "../options/option.ts";
+import { formatCount } from "../output/format.ts";
+import { printAudit } from "../output/novelty-tables.ts";
 
 /** Of the options that only a model can honour. */
 const defaults = { n: 200, temperature: 0.8, maxLength: 240, seed: 0, asked: 100, prefix: 10 } as const;

@@ -1,10 +1,12 @@
 /** `punchline pull`: a model from the Hugging Face Hub into the cache. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { isBuiltIn, pullModel, UsageError } from "../../index.ts";
+import { UsageError } from "../../core/errors.ts";
+import { isBuiltIn } from "../../hub/built-in.ts";
+import { pullModel } from "../../hub/pull.ts";
 import { argument, defineCommand } from "../command.ts";
-import { formatBytes, formatCount } from "../format.ts";
-import { present, text } from "../option.ts";
+import { present, text } from "../options/option.ts";
+import { formatBytes, formatCount } from "../output/format.ts";
 
 export default defineCommand({
   description:

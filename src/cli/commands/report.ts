@@ -1,31 +1,23 @@
 /** `punchline report`: the quality of several runs side by side. */
 import { basename } from "node:path";
 import { visible } from "../../core/printable.ts";
-import {
-  isHosted,
-  legendOf,
-  measureGroups,
-  type PreparedData,
-  type QualityResult,
-  qualityPage,
-  qualityProtocol,
-  qualityRows,
-  recordedOptions,
-  refuseOverOther,
-  reportQuality,
-  rowsOf,
-  splitOf,
-  tooNear,
-} from "../../index.ts";
+import type { PreparedData } from "../../data/prepare.ts";
+import { tooNear } from "../../evaluate/lead.ts";
+import { type QualityResult, reportQuality } from "../../evaluate/quality/report.ts";
+import { isHosted } from "../../generate/open.ts";
+import { legendOf, measureGroups, rowsOf } from "../../report/index.ts";
+import { refuseOverOther } from "../../report/pages/page-file.ts";
+import { qualityPage, qualityProtocol, qualityRows, splitOf } from "../../report/pages/quality.ts";
+import { recordedOptions } from "../../train/run-data.ts";
 import { defineCommand, severalArguments } from "../command.ts";
 import type { Context } from "../context.ts";
-import { dataOptions } from "../data-options.ts";
-import { wrap } from "../layout.ts";
-import { modelKinds, modelOptions, openAny, tellUsage } from "../open-model.ts";
-import { integer, list, number, type OptionValues, present, text } from "../option.ts";
-import { shownPrompt } from "../prompt.ts";
-import { table } from "../table.ts";
-import { dataOfModel, indexFileOf, recordOf } from "../training-data.ts";
+import { modelKinds, modelOptions, openAny, tellUsage } from "../input/open-model.ts";
+import { shownPrompt } from "../input/prompt.ts";
+import { dataOfModel, indexFileOf, recordOf } from "../input/training-data.ts";
+import { dataOptions } from "../options/data.ts";
+import { integer, list, number, type OptionValues, present, text } from "../options/option.ts";
+import { wrap } from "../output/layout.ts";
+import { table } from "../output/table.ts";
 
 export default defineCommand({
   description:

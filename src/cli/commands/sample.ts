@@ -1,23 +1,28 @@
 /** `punchline sample`: texts from a model. */
-import {
-  elsewhereOf,
-  InputError,
-  type NovelSamples,
-  noveltyAuditor,
-  promptNote,
-  type TextModel,
-  UsageError,
-  writeNovel,
-} from "../../index.ts";
+
+import { InputError, UsageError } from "../../core/errors.ts";
+import { elsewhereOf, noveltyAuditor } from "../../evaluate/novelty/audit-model.ts";
+import { type NovelSamples, writeNovel } from "../../evaluate/novelty/novel-samples.ts";
+import { promptNote } from "../../generate/sample.ts";
+import type { TextModel } from "../../generate/text-model.ts";
 import { argument, defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
-import { fileOptions } from "../file-options.ts";
-import { formatCount } from "../format.ts";
-import { flagGiven, modelKinds, modelOptions, openAny, tellUsage } from "../open-model.ts";
-import { flag, integer, list, number, numberOrBare, type OptionValues, present, text } from "../option.ts";
-import { shownPrompt } from "../prompt.ts";
-import { textFrom } from "../text-file.ts";
-import { dataOfModel, indexFileOf } from "../training-data.ts";
+import { flagGiven, modelKinds, modelOptions, openAny, tellUsage } from "../input/open-model.ts";
+import { shownPrompt } from "../input/prompt.ts";
+import { textFrom } from "../input/text-file.ts";
+import { dataOfModel, indexFileOf } from "../input/training-data.ts";
+import { fileOptions } from "../options/file.ts";
+import {
+  flag,
+  integer,
+  list,
+  number,
+  numberOrBare,
+  type OptionValues,
+  present,
+  text,
+} from "../options/option.ts";
+import { formatCount } from "../output/format.ts";
 
 const novelty = "New texts only";
 /** Between texts where one has several lines, so that it can be seen where each begins. */

@@ -1,12 +1,13 @@
 /** `punchline serve`: a model behind an OpenAI-style HTTP API. */
+
+import { UsageError } from "../../core/errors.ts";
 import { checkedSecret } from "../../core/secret.ts";
-import { UsageError } from "../../index.ts";
 import { defaultLimits } from "../../server/limits.ts";
 import { checkServe, serve } from "../../server/serve.ts";
 import { argument, defineCommand } from "../command.ts";
-import { failureOf } from "../failure.ts";
-import { localOptions, openHere } from "../open-model.ts";
-import { flag, integer, list, text } from "../option.ts";
+import { localOptions, openHere } from "../input/open-model.ts";
+import { flag, integer, list, text } from "../options/option.ts";
+import { failureOf } from "../output/failure.ts";
 
 export default defineCommand({
   description:

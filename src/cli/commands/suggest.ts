@@ -1,20 +1,16 @@
 /** `punchline suggest`: predictive typing in a terminal, and suggestions for given texts elsewhere. */
 import { createInterface } from "node:readline";
-import {
-  createSuggester,
-  forTyping,
-  type LanguageModel,
-  type Suggester,
-  type Suggestions,
-} from "../../index.ts";
+import type { LanguageModel } from "../../generate/language-model.ts";
+import { forTyping } from "../../generate/load.ts";
+import { createSuggester, type Suggester, type Suggestions } from "../../generate/suggest.ts";
 import { defineCommand, optionalArgument } from "../command.ts";
 import type { Context } from "../context.ts";
-import { deviceOf } from "../device-options.ts";
-import { localOptions, openHere } from "../open-model.ts";
-import { integer, text as textOption } from "../option.ts";
-import { readAs, typedAs } from "../prompt.ts";
-import { table } from "../table.ts";
-import { textFrom } from "../text-file.ts";
+import { localOptions, openHere } from "../input/open-model.ts";
+import { readAs, typedAs } from "../input/prompt.ts";
+import { textFrom } from "../input/text-file.ts";
+import { deviceOf } from "../options/device.ts";
+import { integer, text as textOption } from "../options/option.ts";
+import { table } from "../output/table.ts";
 import { typeWithSuggestions } from "../typing/session.ts";
 
 export default defineCommand({

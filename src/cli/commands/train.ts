@@ -1,22 +1,18 @@
 /** `punchline train`: a model from scratch on a source, into a run folder. */
-import {
-  architectureOf,
-  architectures,
-  type Device,
-  type RunRecord,
-  refuseTakenFolder,
-  resume,
-  type TrainResult,
-  train,
-  trainDefaults,
-  UsageError,
-} from "../../index.ts";
+
+import { UsageError } from "../../core/errors.ts";
+import { architectureOf, architectures } from "../../models/registry.ts";
+import type { Device } from "../../runtime/backend.ts";
+import { trainDefaults } from "../../train/options.ts";
+import { type RunRecord, refuseTakenFolder } from "../../train/run-folder.ts";
+import type { TrainResult } from "../../train/session.ts";
+import { resume, train } from "../../train/train.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
-import { dataChoices, dataOptions } from "../data-options.ts";
-import { deviceOptions } from "../device-options.ts";
-import { type Option, type OptionValues, present, text } from "../option.ts";
-import { dataAgain, dataFor, runToResume } from "../training-data.ts";
+import { dataAgain, dataFor, runToResume } from "../input/training-data.ts";
+import { dataChoices, dataOptions } from "../options/data.ts";
+import { deviceOptions } from "../options/device.ts";
+import { type Option, type OptionValues, present, text } from "../options/option.ts";
 import {
   givenModelOptions,
   givenTrainOptions,
@@ -27,9 +23,9 @@ import {
   runOptions,
   sourcesOf,
   trainingOptions,
-} from "../training-options.ts";
-import { trainingProgress } from "../training-progress.ts";
-import { reportTraining, trainingDocument } from "../training-report.ts";
+} from "../options/training.ts";
+import { trainingProgress } from "../output/training-progress.ts";
+import { reportTraining, trainingDocument } from "../output/training-report.ts";
 
 const MODEL = "char-lstm";
 

@@ -1,5 +1,7 @@
 /** Typing with suggestions as a state machine: a key in, the next state out; no terminal, no model. */
-import { type Suggestion, spaceComesFirst } from "../../index.ts";
+
+import { spaceComesFirst } from "../../generate/keys-saved.ts";
+import type { Suggestion } from "../../generate/suggest.ts";
 
 export interface Editor {
   readonly text: string;

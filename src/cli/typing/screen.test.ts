@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 import picocolors from "picocolors";
 import { describe, expect, it } from "vitest";
-import { displayWidth } from "../layout.ts";
+import { displayWidth } from "../output/layout.ts";
 import type { Editor } from "./editor.ts";
 import { drawScreen } from "./screen.ts";
 

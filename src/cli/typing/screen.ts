@@ -1,7 +1,7 @@
 /** What the terminal shows while typing with suggestions: lines for any size, and where the cursor stands. */
 import { visible } from "../../core/printable.ts";
-import { displayWidth, truncate, wrap } from "../layout.ts";
-import type { Style } from "../terminal.ts";
+import { displayWidth, truncate, wrap } from "../output/layout.ts";
+import type { Style } from "../output/terminal.ts";
 import { type Editor, keyHelp } from "./editor.ts";
 
 export interface Size {

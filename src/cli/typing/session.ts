@@ -6,8 +6,9 @@
  */
 import { emitKeypressEvents } from "node:readline";
 import type { ReadStream, WriteStream } from "node:tty";
-import { CANDIDATES, mostSaving, type Suggester, type Suggestion } from "../../index.ts";
-import type { Style } from "../terminal.ts";
+import { CANDIDATES, mostSaving } from "../../generate/keys-saved.ts";
+import type { Suggester, Suggestion } from "../../generate/suggest.ts";
+import type { Style } from "../output/terminal.ts";
 import { type Editor, emptyEditor, type Key, offer, press } from "./editor.ts";
 import { drawScreen } from "./screen.ts";
 

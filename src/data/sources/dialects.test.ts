@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { zipSync } from "fflate";
 import { afterAll, describe, expect, it } from "vitest";
+import { parquetBytes } from "../../../test/parquet-fixture.ts";
 import { prepareRawText, readRawText, sourceKinds } from "../prepare-sources.ts";
-import { parquetBytes } from "./parquet-fixture.ts";
 import { openSource, type SourceOptions } from "./source.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "punchline-dialects-"));

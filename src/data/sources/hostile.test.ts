@@ -7,8 +7,8 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { strToU8, zipSync } from "fflate";
 import { afterAll, describe, expect, it } from "vitest";
+import { parquetBytes } from "../../../test/parquet-fixture.ts";
 import { sourceKinds } from "../prepare-sources.ts";
-import { parquetBytes } from "./parquet-fixture.ts";
 import { checkPages, checkRows } from "./parquet-pages.ts";
 import { openSource, type SourceOptions } from "./source.ts";
 

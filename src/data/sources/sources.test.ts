@@ -5,10 +5,10 @@ import { gzipSync } from "node:zlib";
 import { strToU8, zipSync } from "fflate";
 import jokes from "one-liner-joke/jokes.json" with { type: "json" };
 import { afterAll, describe, expect, it } from "vitest";
+import { parquetBytes } from "../../../test/parquet-fixture.ts";
 import { sourceKinds } from "../prepare-sources.ts";
 import { hubKind } from "./hub.ts";
 import { attackReason, attackTags } from "./one-liners.ts";
-import { parquetBytes } from "./parquet-fixture.ts";
 import { openSource, type SourceOptions } from "./source.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "punchline-sources-"));

@@ -1,8 +1,9 @@
 /** The audit of a model: of the texts that it writes, of what it can be asked for, and of its snapshots. */
-import type { Extraction, ExtractionRate } from "../extraction.ts";
+
 import type { Rate } from "../intervals.ts";
-import type { Membership, SignalQuality } from "../membership.ts";
 import type { NoveltyAudit } from "./audit.ts";
+import type { Extraction, ExtractionRate } from "./extraction.ts";
+import type { Membership, SignalQuality } from "./membership.ts";
 
 /** One snapshot of a training: copies among its texts, and what it had learned by then. */
 export interface SnapshotAudit extends Rate {

@@ -1,26 +1,12 @@
 /** Chapter: every architecture on the same data for the same time. */
+import type { ArchitectureResult } from "../../compare/architectures.ts";
 import { type Lead, tooNear } from "../../evaluate/lead.ts";
 import { defineChapter } from "../chapter.ts";
-import { type RacePoint, raceChart } from "../charts/race.ts";
+import { raceChart } from "../charts/race.ts";
 import { figure } from "../figure.ts";
 import { bits, bytes, compact, count, decimal, duration, rate } from "../format.ts";
 import { html } from "../html.ts";
 import { dataTable } from "../table.ts";
-
-export interface ArchitectureResult {
-  readonly model: string;
-  readonly parameters: number;
-  /** Training speed in characters per second. */
-  readonly characters_per_s: number;
-  /** Sampling speed in characters per second. */
-  readonly sampling_per_s: number;
-  /** Size of the checkpoint in bytes. */
-  readonly bytes: number;
-  /** On held-out texts, of the best validation. */
-  readonly bits_per_character: number;
-  readonly curve: readonly RacePoint[];
-  readonly sample: string;
-}
 
 export interface ArchitecturesData {
   /** Of training, for each. */

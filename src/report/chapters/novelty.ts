@@ -1,11 +1,11 @@
 /** Chapter: does the model invent, or has it remembered? */
 
-import type { Extraction } from "../../evaluate/extraction.ts";
 import type { Rate } from "../../evaluate/intervals.ts";
 import { leftOutByReason } from "../../evaluate/left-out.ts";
-import type { MembershipSignal, SignalQuality } from "../../evaluate/membership.ts";
 import type { AuditedText } from "../../evaluate/novelty/auditor.ts";
+import type { Extraction } from "../../evaluate/novelty/extraction.ts";
 import { CLOSE, verdictOf } from "../../evaluate/novelty/finding.ts";
+import type { MembershipSignal, SignalQuality } from "../../evaluate/novelty/membership.ts";
 import type { ModelAudit, SnapshotAudit } from "../../evaluate/novelty/model-audit.ts";
 import { shortened } from "../audited.ts";
 import { defineChapter } from "../chapter.ts";

@@ -1,10 +1,11 @@
 /** Chapter: several runs side by side, under the same measures of real texts. */
 
+import type { RacePoint } from "../../compare/architectures.ts";
 import { type Lead, tooNear } from "../../evaluate/lead.ts";
 import type { AuditedText } from "../../evaluate/novelty/auditor.ts";
 import { CLOSE } from "../../evaluate/novelty/finding.ts";
 import { defineChapter } from "../chapter.ts";
-import { type RacePoint, raceChart } from "../charts/race.ts";
+import { raceChart } from "../charts/race.ts";
 import { figure, repeat } from "../figure.ts";
 import { bits, count } from "../format.ts";
 import { type Html, html } from "../html.ts";

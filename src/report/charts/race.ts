@@ -1,18 +1,11 @@
 /** Several models learning against the clock, or against the characters they have read. */
+import type { RacePoint } from "../../compare/architectures.ts";
 import { bits } from "../format.ts";
 import type { Html } from "../html.ts";
 import { chart } from "./draw.ts";
 import { type Line, lines } from "./lines.ts";
 
 /** One validation of one model. */
-export interface RacePoint {
-  /** Seconds of training. */
-  readonly seconds: number;
-  /** Characters trained on. */
-  readonly characters: number;
-  readonly bits_per_character: number;
-}
-
 export interface RaceChart {
   readonly id: string;
   readonly models: readonly { readonly model: string; readonly curve: readonly RacePoint[] }[];

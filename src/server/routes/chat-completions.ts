@@ -4,7 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { Hono } from "hono";
-import type { Sample } from "../../index.ts";
+import type { Sample } from "../../generate/sample.ts";
 import { ApiError } from "../errors.ts";
 import { eventStream, type Send } from "../event-stream.ts";
 import type { App } from "../guard.ts";

@@ -1,7 +1,8 @@
 /** `POST /v1/completions`: continuations of texts, and the log-probabilities of texts (`echo`). */
 import { randomUUID } from "node:crypto";
 import { Hono } from "hono";
-import { type Sample, scoreText } from "../../index.ts";
+import { scoreText } from "../../evaluate/score-text.ts";
+import type { Sample } from "../../generate/sample.ts";
 import { ApiError } from "../errors.ts";
 import { eventStream, type Send } from "../event-stream.ts";
 import type { App } from "../guard.ts";

@@ -1,0 +1,127 @@
+/** Opening the MODEL of a command, wherever it is, and saying what a hosted one has used. */
+
+import { UsageError } from "../../core/errors.ts";
+import { costOf } from "../../generate/hosted/usage.ts";
+import { isHosted, openLocal, openModel } from "../../generate/open.ts";
+import type { LocalModel, TextModel } from "../../generate/text-model.ts";
+import type { PullProgress } from "../../hub/snapshot.ts";
+import type { Context } from "../context.ts";
+import { deviceOf, deviceOptions } from "../options/device.ts";
+import { choice, flagOf, number, type OptionValues, present } from "../options/option.ts";
+import { formatCount } from "../output/format.ts";
+
+/** What commands offer that run a model of this machine and do not train it. */
+export const localOptions = {
+  ...deviceOptions,
+  quantize: choice(["q8", "q4"], {
+    describe:
+      "Round the weights to 8 or 4 bits: faster and smaller, a little worse (GPT-2, BERT, DistilBERT)",
+    group: "Machine",
+  }),
+} as const;
+
+/** What commands that take any model offer. */
+export const modelOptions = {
+  ...localOptions,
+  priceIn: number({
+    describe: "Price of a million tokens read, to print the cost",
+    min: 0,
+    group: "Hosted models (openai:NAME)",
+  }),
+  priceOut: number({
+    describe: "Price of a million tokens written",
+    min: 0,
+    group: "Hosted models (openai:NAME)",
+  }),
+} as const;
+
+/** The help of a MODEL argument that may be any of these. */
+export const modelKinds = "Run folder, Hugging Face folder, built-in model, Hub name, or openai:NAME";
+
+type LocalOptions = OptionValues<typeof localOptions>;
+type ModelOptions = OptionValues<typeof modelOptions>;
+
+const openOptions = (options: LocalOptions) => ({
+  backend: deviceOf(options),
+  ...present({ quantize: options.quantize }),
+});
+
+/** Opens any model; one of the Hub that is not there yet is fetched, with progress. */
+export async function openAny(ctx: Context, name: string, options: ModelOptions): Promise<TextModel> {
+  refuseMisplaced(name, options);
+  const pull = pullProgress(ctx, name);
+  const model = await openModel(name, { ...openOptions(options), pull: pull.options });
+  pull.end();
+  return model;
+}
+
+/** Opens a model that must be on this machine or on the Hub. */
+export async function openHere(
+  ctx: Context,
+  name: string,
+  options: LocalOptions,
+  why: string,
+): Promise<LocalModel> {
+  if (isHosted(name)) throw new UsageError(`${name} is a hosted model, which ${why}.`);
+  const pull = pullProgress(ctx, name);
+  const model = await openLocal(name, { ...openOptions(options), pull: pull.options });
+  pull.end();
+  return model;
+}
+
+function pullProgress(ctx: Context, name: string) {
+  let task: ReturnType<Context["progress"]["start"]> | undefined;
+  return {
+    options: {
+      signal: ctx.interrupt,
+      onProgress({ file, received, total, fetched }: PullProgress) {
+        task ??= ctx.progress.start(`pulling ${name}`, { unit: "bytes" });
+        task.update({ done: received, total, from: received - fetched, remark: file });
+      },
+    },
+    end: () => task?.end(),
+  };
+}
+
+function refuseMisplaced(name: string, { device, threads, quantize, priceIn, priceOut }: ModelOptions): void {
+  if (isHosted(name)) {
+    const odd = device !== "cpu" ? "--device" : flagGiven({ threads, quantize });
+    if (odd) throw new UsageError(`${odd} has no effect on ${name}, which runs elsewhere; leave it out.`);
+    if ((priceIn === undefined) !== (priceOut === undefined))
+      throw new UsageError("--price-in and --price-out belong together; give both.");
+  } else if (priceIn !== undefined || priceOut !== undefined) {
+    throw new UsageError(`${name} costs nothing: --price-in and --price-out are for openai:NAME.`);
+  }
+}
+
+/** The flag of the first option that was given. */
+export function flagGiven(options: Readonly<Record<string, unknown>>): string | undefined {
+  const found = Object.keys(options).find((name) => options[name] !== undefined);
+  return found === undefined ? undefined : flagOf(found);
+}
+
+/** Tells on standard error what a hosted model used, and returns it for the document; of others nothing. */
+export function tellUsage(ctx: Context, model: TextModel, { priceIn, priceOut }: ModelOptions) {
+  if (model.kind !== "hosted") return {};
+  const { requests, promptTokens, completionTokens, uncounted } = model.usage;
+  const cost =
+    priceIn === undefined || priceOut === undefined
+      ? undefined
+      : costOf(model.usage, { in: priceIn, out: priceOut });
+  const count = (n: number, what: string) => `${formatCount(n)} ${what}${n === 1 ? "" : "s"}`;
+  const parts = [
+    `${count(promptTokens, "token")} read and ${formatCount(completionTokens)} written in ${count(requests, "request")}`,
+    ...(uncounted > 0 ? [`${count(uncounted, "answer")} without a count`] : []),
+    ...(cost === undefined ? [] : [`about ${cost.toPrecision(3)} at the prices given`]),
+  ];
+  ctx.warn(`${model.name}: ${parts.join(", ")}.`);
+  return {
+    usage: {
+      requests,
+      prompt_tokens: promptTokens,
+      completion_tokens: completionTokens,
+      ...(uncounted > 0 ? { uncounted } : {}),
+      ...(cost === undefined ? {} : { cost }),
+    },
+  };
+}

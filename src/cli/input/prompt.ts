@@ -1,0 +1,43 @@
+/** What a model reads of a prompt, said once where it is not what was given. */
+import { excerpt } from "../../core/printable.ts";
+import type { LanguageModel } from "../../generate/language-model.ts";
+import { promptText, readPrompt } from "../../generate/prompt.ts";
+import type { TextModel } from "../../generate/text-model.ts";
+import type { Tokenizer } from "../../text/tokenizer.ts";
+import { unknownToken, unknownWords } from "../../text/unknown-words.ts";
+import type { Context } from "../context.ts";
+
+/**
+ * The prompt as the model reads it; of a hosted model, as it is.
+ * @throws InputError as `promptText`
+ */
+export function shownPrompt(ctx: Context, model: TextModel, prompt: string): string {
+  if (model.kind === "hosted") return prompt;
+  const text = promptText(model.lm, prompt);
+  if (text !== prompt) ctx.warn(readAs("The prompt", text));
+  const lacking = lackingNote(model.lm.tokenizer, text);
+  if (lacking !== undefined) ctx.warn(lacking);
+  return text;
+}
+
+/** What a vocabulary with a token for the unknown does not have of a prompt, in a sentence. */
+function lackingNote(tokenizer: Tokenizer, prompt: string): string | undefined {
+  const words = [...new Set(unknownWords(tokenizer, prompt))];
+  if (words.length === 0) return undefined;
+  const some = words.slice(0, 3).map((word) => JSON.stringify(excerpt(word)));
+  const more = words.length > 3 ? ` and ${words.length - 3} more` : "";
+  return `The vocabulary cannot spell ${some.join(", ")}${more} of the prompt: the model sees ${unknownToken(tokenizer)} there.`;
+}
+
+/** Characters of a prompt that is quoted: a whole file may be one. */
+const LONGEST = 300;
+
+/** The same of a text that is typed, whose characters may be left out: undefined where it is read as it is. */
+export function typedAs(lm: LanguageModel, typed: string): string | undefined {
+  const { text, unread } = readPrompt(lm, typed);
+  const left = [...typed].filter((character) => !unread.includes(character)).join("");
+  return text === left ? undefined : text;
+}
+
+export const readAs = (what: string, text: string): string =>
+  `${what} is read as ${JSON.stringify(text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text)}, cleaned as the texts of the model were.`;

@@ -1,0 +1,163 @@
+/** The options of every command that reads a SOURCE, and the reading itself, with progress. */
+
+import { UsageError } from "../../core/errors.ts";
+import type { PreparedData, PrepareOptions } from "../../data/prepare.ts";
+import { prepareData, prepareRawText } from "../../data/prepare-sources.ts";
+import { prepareOptionsOf } from "../../data/recorded-options.ts";
+import { pullDataset } from "../../hub/pull-dataset.ts";
+import type { RecordedOptions } from "../../text/cleaning-record.ts";
+import type { Context } from "../context.ts";
+import { formatCount } from "../output/format.ts";
+import { fileOptions } from "./file.ts";
+import { eitherFlag, flag, flagOf, integer, number, numberOrOff, type OptionValues, text } from "./option.ts";
+
+const group = "Data";
+
+export const dataOptions = {
+  column: text({ describe: "Column or field with the texts", placeholder: "NAME", group }),
+  promptColumn: text({
+    describe:
+      "What each text answers: read, not learned (default: of a well-known pair, such as question and answer)",
+    placeholder: "NAME",
+    group,
+  }),
+  completionColumn: text({ describe: "The texts beside --prompt-column", placeholder: "NAME", group }),
+  separator: text({ describe: "Between prompt and completion (default: a space)", group }),
+  ...fileOptions,
+  raw: eitherFlag({
+    describe: "Take the file as one continuous text: no cleaning, split by position",
+    group,
+  }),
+  keepUnicode: eitherFlag({
+    describe:
+      "Keep every letter and sign, or clean to ASCII (default: ASCII for characters and words, which then need " +
+      "few signs; kept for GPT-2 and BERT)",
+    group,
+  }),
+  cleaning: flag({ describe: "Leave the texts as they are", default: true, group }),
+  entities: flag({ describe: "Leave HTML entities as they are", default: true, group }),
+  typography: flag({ describe: "Leave typographic quotes and dashes as they are", default: true, group }),
+  accents: flag({ describe: "Leave accents as they are", default: true, group }),
+  control: flag({ describe: "Leave control characters as they are", default: true, group }),
+  ascii: flag({ describe: "Leave non-ASCII characters as they are", default: true, group }),
+  space: flag({ describe: "Leave white space as it is", default: true, group }),
+  duplicates: flag({ describe: "Keep exact duplicates", default: true, group }),
+  near: numberOrOff({
+    describe: "Similarity from which a text is a near copy of an earlier one",
+    min: 0.3,
+    max: 1,
+    default: 0.7,
+    group,
+  }),
+  includeAttacks: flag({ describe: "Include built-in jokes tagged as attacks on groups of people", group }),
+  end: text({
+    describe: "Sign, or word, that ends a text instead of the line break, so that line breaks are learned",
+    group,
+  }),
+  minLength: integer({ describe: "Drop shorter texts", min: 1, unit: "characters", group }),
+  maxChars: integer({ describe: "Drop longer texts", min: 1, unit: "characters", group }),
+  minCount: integer({
+    describe: "Of a word vocabulary: leave out words seen less often (default 2)",
+    min: 1,
+    group,
+  }),
+  maxWords: integer({ describe: "Of a word vocabulary: its most frequent words alone", min: 1, group }),
+  vocabularySize: integer({
+    describe: "Of pieces of words: ids in all (default 2048 for BPE, 4096 for WordPiece)",
+    min: 1,
+    group,
+  }),
+  validationFile: text({
+    describe: "A source for validation alone; training texts that repeat one of its texts are dropped",
+    placeholder: "SOURCE",
+    group,
+  }),
+  validation: number({ describe: "Share of the texts for validation", min: 0, max: 0.9, group }),
+  test: number({ describe: "Share of the texts for the final test", min: 0, max: 0.9, group }),
+} as const;
+
+export type DataOptionValues = OptionValues<typeof dataOptions>;
+
+/** What shapes the data, as plain values: kept in a run's record, so that a resume prepares the same. */
+export type DataChoices = RecordedOptions;
+
+/** Choices as they are typed. */
+export const typed = (choices: DataChoices): string =>
+  Object.entries(choices)
+    .map(([name, value]) => {
+      if (typeof value === "boolean") return flagOf(name).replace("--", value ? "--" : "--no-");
+      return `${flagOf(name)} ${typeof value === "string" && /[^\w.-]/.test(value) ? JSON.stringify(value) : value}`;
+    })
+    .join(" ");
+
+/**
+ * The values that differ from the defaults.
+ * @param vocabulary the kind that is made from the data; absent where none is
+ * @throws UsageError for an option of vocabularies of another kind
+ */
+export function dataChoices(options: Partial<DataOptionValues>, vocabulary?: string): DataChoices {
+  for (const name of ["minCount", "maxWords"] as const) {
+    if (options[name] !== undefined && vocabulary !== "word")
+      throw new UsageError(
+        `${flagOf(name)} is an option of vocabularies of words, which word-lstm and word-rnn make from the data; leave it out.`,
+      );
+  }
+  if (options.vocabularySize !== undefined && vocabulary !== "bpe" && vocabulary !== "wordpiece")
+    throw new UsageError(
+      "--vocabulary-size is an option of vocabularies of pieces of words, which gpt2 and bert from scratch make from the data; leave it out.",
+    );
+  return Object.fromEntries(
+    Object.entries(dataOptions).flatMap(([key, { default: standard }]) => {
+      const value = options[key as keyof DataOptionValues];
+      return value === undefined || value === standard ? [] : [[key, value]];
+    }),
+  );
+}
+
+/**
+ * Reads and prepares sources, with progress on standard error, and says there what a person should know of them.
+ * @param more what the choices leave open
+ */
+export async function readData(
+  ctx: Context,
+  sources: readonly string[],
+  choices: DataChoices,
+  more: Pick<PrepareOptions, "vocabulary" | "end" | "allowLoss"> = {},
+): Promise<PreparedData> {
+  const { raw, ...chosen } = prepareOptionsOf(choices);
+  const options = { ...more, ...chosen };
+  if (raw) return prepareRawText(await filesOf(ctx, sources), options);
+  const files = await filesOf(ctx, sources);
+  const task = ctx.progress.start("reading", { unit: "rows" });
+  const data = await prepareData(files, {
+    ...options,
+    onProgress: ({ phase, rows, totalRows }) =>
+      task.update({
+        done: rows,
+        ...(totalRows > 0 ? { total: totalRows } : {}),
+        ...(phase === "read" ? {} : { remark: phase }),
+      }),
+  });
+  task.end(`read ${formatCount(data.summary.rows_in)} rows, kept ${formatCount(data.summary.rows_out)}`);
+  for (const { source, notes = [] } of data.summary.sources)
+    for (const note of notes) ctx.warn(`${source}: ${note}`);
+  for (const warning of data.summary.warnings) ctx.warn(warning);
+  return data;
+}
+
+/** The sources, with the files of a Hub data set, fetched where they are not in the cache, in its place. */
+async function filesOf(ctx: Context, sources: readonly string[]): Promise<string[]> {
+  const files: string[] = [];
+  for (const source of sources) {
+    if (!source.startsWith("hf:")) {
+      files.push(source);
+      continue;
+    }
+    const task = ctx.progress.start(`fetching ${source}`, { unit: "bytes" });
+    const onProgress = (now: { received: number; total: number; file: string }) =>
+      task.update({ done: now.received, total: now.total, remark: now.file });
+    files.push(...(await pullDataset(source, { onProgress })));
+    task.end();
+  }
+  return files;
+}

@@ -1,0 +1,243 @@
+/** The options of a training on the command line, and what may be said of them when a run is gone on with. */
+
+import { UsageError } from "../../core/errors.ts";
+import type { OptionValues as ModelOptionValues } from "../../models/model.ts";
+import { architectureOf, architectures } from "../../models/registry.ts";
+import { MUON_MOMENTUM, type Packing, type TrainOptions, trainDefaults } from "../../train/options.ts";
+import { recordedOptions } from "../../train/run-data.ts";
+import type { RunRecord } from "../../train/run-folder.ts";
+import {
+  choice,
+  flag,
+  flagOf,
+  integer,
+  list,
+  number,
+  type Option,
+  type OptionValues,
+  optionalFlag,
+  present,
+  text,
+} from "./option.ts";
+
+/** Where the texts come from and the run goes: of every command that trains. */
+export const runOptions = {
+  data: list({
+    describe: "Source: one-liners, a file, hf:owner/dataset (default one-liners)",
+    placeholder: "SOURCE",
+  }),
+  out: text({ describe: "The run folder", placeholder: "DIR" }),
+  resume: flag({ describe: "Go on with the run in --out; begin it where nothing has begun" }),
+} as const;
+
+/** For a resume: where the sources have moved, --data says where they are now; the fingerprint holds them to the run's. */
+export const moved = ({ data }: Pick<OptionValues<typeof runOptions>, "data">) =>
+  data.length > 0 ? { sources: data } : {};
+
+/** The sources named by --data. */
+export const sourcesOf = ({ data }: Pick<OptionValues<typeof runOptions>, "data">): readonly string[] =>
+  data.length > 0 ? data : ["one-liners"];
+
+/**
+ * The options of a training. None has a value of its own, so that what was given can be told from the rest.
+ * @param d the defaults that the help shows
+ * @param said defaults that depend on the model or its texts, in words: by default the packing is for most models
+ */
+export function trainingOptions(
+  d: TrainOptions,
+  {
+    packing = "stream",
+    learningRate = String(d.learningRate),
+    optimizer = d.optimizer,
+  }: { readonly packing?: Packing; readonly learningRate?: string; readonly optimizer?: string } = {},
+) {
+  const group = "Training";
+  return {
+    steps: integer({ describe: "Updates of the weights", min: 1, group }),
+    epochs: number({
+      describe: `Passes over the training split${d.epochs ? ` (default ${d.epochs})` : ""}`,
+      above: 0,
+      group,
+    }),
+    maxMinutes: number({ describe: "Wall-clock limit", above: 0, unit: "minutes", group }),
+    clock: choice(["all", "steps"], {
+      describe: `What time counts: all, or steps without validation (default ${d.clock})`,
+      group,
+    }),
+    batchSize: integer({ describe: `Rows side by side (default ${d.batchSize})`, min: 1, group }),
+    seqLen: integer({ describe: `Tokens of a row (default ${d.seqLen})`, min: 1, group }),
+    packing: choice(["none", "blocks", "stream"], {
+      describe: `Texts in rows: one each; several that do not see each other; end to end (default ${packing})`,
+      group,
+    }),
+    longTexts: choice(["split", "truncate"], {
+      describe: "Of texts longer than a row (default split)",
+      group,
+    }),
+    recompute: optionalFlag({
+      describe: "Less memory for more time: compute the inside of blocks anew in the backward pass",
+      group,
+    }),
+    wholeWords: optionalFlag({ describe: "Hide whole words, where the model fills masks", group }),
+    maskShare: number({
+      describe: "Share of the tokens hidden, where the model fills masks (default 0.15)",
+      above: 0,
+      below: 1,
+      group,
+    }),
+    windows: choice(["stream", "shuffled"], {
+      describe: "Of a stream: lanes with carried state, or independent windows",
+      group,
+    }),
+    stride: integer({ describe: "Tokens between shuffled windows (default: a window)", min: 1, group }),
+    accumulate: integer({ describe: "Batches added up for one step", min: 1, group }),
+    optimizer: choice(["adamw", "sgd", "muon"], {
+      describe: `Muon is for matrices of hidden layers, with AdamW for the rest (default ${optimizer})`,
+      group,
+    }),
+    learningRate: number({
+      describe: `Peak learning rate (default ${learningRate}; three times that for muon)`,
+      above: 0,
+      group,
+    }),
+    schedule: choice(["constant", "linear", "cosine", "wsd"], {
+      describe: `Wsd is warmup, stable, decay (default ${d.schedule})`,
+      group,
+    }),
+    cooldown: number({
+      describe: "Of wsd: share of the steps in which the rate falls (default 0.2)",
+      above: 0,
+      max: 1,
+      group,
+    }),
+    finalRate: number({
+      describe: `Where the schedule ends, as a share of the peak (default ${d.finalRate})`,
+      min: 0,
+      max: 1,
+      group,
+    }),
+    warmup: integer({
+      describe: `Steps of rising learning rate (default ${d.warmup ?? "100, at most a tenth of all"})`,
+      min: 0,
+      group,
+    }),
+    weightDecay: number({ describe: `Of matrices (default ${d.weightDecay})`, min: 0, group }),
+    momentum: number({
+      describe: `Of sgd (default ${d.momentum}) and muon (default ${MUON_MOMENTUM})`,
+      min: 0,
+      below: 1,
+      group,
+    }),
+    beta2: number({
+      describe: `Of adamw's second moment, also beside muon (default ${d.beta2})`,
+      min: 0,
+      below: 1,
+      group,
+    }),
+    clip: number({ describe: `Largest gradient norm, 0 for any (default ${d.clip})`, min: 0, group }),
+    seed: integer({ describe: `Of everything random (default ${d.seed})`, min: 0, group }),
+    ...watchingOptions(d),
+  } as const;
+}
+
+function watchingOptions(d: TrainOptions) {
+  const group = "Watching and stopping";
+  return {
+    validateEvery: integer({ describe: "Steps between validations", min: 1, group }),
+    validationTokens: integer({ describe: "Most tokens of each validation", min: 1, group }),
+    patience: integer({ describe: "Stop after so many validations without progress", min: 1, group }),
+    sampleEvery: integer({ describe: "Steps between samples, 0 for none", min: 0, group }),
+    samplePrompt: text({ describe: "What samples begin with", group }),
+    logEvery: integer({ describe: `Steps between log lines (default ${d.logEvery})`, min: 1, group }),
+    checkpointSeconds: number({
+      describe: `Most time between checkpoints (default ${d.checkpointSeconds})`,
+      min: 0,
+      unit: "seconds",
+      group,
+    }),
+    snapshotEvery: integer({ describe: "Steps between weights kept in checkpoints/", min: 0, group }),
+    keep: choice(["best", "last"], { describe: `Weights that the run offers (default ${d.keep})`, group }),
+  } as const;
+}
+
+const trainingNames = Object.keys(trainingOptions(trainDefaults)) as (keyof TrainingValues)[];
+type TrainingValues = OptionValues<ReturnType<typeof trainingOptions>>;
+
+/** The options of the training itself that were given. */
+export function givenTrainOptions(options: TrainingValues) {
+  return present(Object.fromEntries(trainingNames.map((name) => [name, options[name]])) as TrainingValues);
+}
+
+type Given = Readonly<Record<string, unknown>>;
+type ModelOptionTable = Record<string, Option<number | string | undefined>>;
+
+/** The options of all architectures, once each; whether one has it is checked when the model is known. */
+export function modelOptions(): ModelOptionTable {
+  const all: ModelOptionTable = {};
+  for (const architecture of architectures) {
+    for (const [name, option] of Object.entries(architecture.options)) {
+      if (all[name]) continue;
+      const spec = { describe: `${option.doc} (default ${option.default})`, group: "Model" };
+      const bounds = present({ min: option.min, max: option.max });
+      if (option.type === "choice") all[name] = choice(option.choices ?? [], spec);
+      else if (option.type === "boolean") all[name] = choice(["on", "off"], spec);
+      else all[name] = number({ ...spec, ...bounds, integer: option.type === "integer" });
+    }
+  }
+  return all;
+}
+
+/** Those that were given, as the library takes them. */
+export function givenModelOptions(options: Given): ModelOptionValues {
+  const given: Record<string, number | string | boolean> = {};
+  for (const name of Object.keys(modelOptions())) {
+    const value = options[name];
+    if (value === "on" || value === "off") given[name] = value === "on";
+    else if (typeof value === "number" || typeof value === "string") given[name] = value;
+  }
+  return given;
+}
+
+/** What `--resume` may change: when the training ends, how often it is saved, and what it holds in memory. */
+const resumable = ["steps", "epochs", "maxMinutes", "patience", "checkpointSeconds", "recompute"] as const;
+
+export function resumeOptions(options: Pick<TrainingValues, (typeof resumable)[number]>) {
+  const { steps, epochs, maxMinutes, patience, checkpointSeconds, recompute } = options;
+  return present({ steps, epochs, maxMinutes, patience, checkpointSeconds, recompute });
+}
+
+/**
+ * A run keeps its model, data and training. Options may be repeated, as when `--resume` is added to the
+ * command that began it, but not changed.
+ * @param choices the data options that were given
+ * @throws UsageError that names the option, the run's value and the one given
+ */
+export function refuseChanges(folder: string, record: RunRecord, options: Given, choices: Given): void {
+  const free: readonly string[] = resumable;
+  const training = trainingNames.filter((name) => !free.includes(name));
+  const given: Given = present({
+    model: options.model === undefined ? undefined : architectureOf(String(options.model)).type,
+    ...Object.fromEntries(training.map((name) => [name, options[name]])),
+    ...givenModelOptions(options),
+    ...choices,
+  });
+  const kept: Given = {
+    model: record.model,
+    ...record.train,
+    ...record.modelOptions,
+    ...recordedOptions(record),
+  };
+  for (const [name, value] of Object.entries(given)) {
+    if (kept[name] === value) continue;
+    const flag = flagOf(name);
+    const was =
+      kept[name] === undefined
+        ? `without ${flag}, and --resume cannot bring it in`
+        : `with ${flag} ${kept[name]}, and --resume cannot change that to ${value}`;
+    throw new UsageError(`${folder} was begun ${was}; leave the option out, or train into a new folder.`, {
+      option: name,
+      expected: kept[name],
+      actual: value,
+    });
+  }
+}

@@ -1,0 +1,58 @@
+/** The progress of a story on standard error: what is under way, and how long the whole will still take. */
+import type { StoryEvent } from "../../demo/context.ts";
+import type { Context } from "../context.ts";
+import { formatBytes, formatDuration } from "./format.ts";
+import type { ProgressTask } from "./progress.ts";
+import { trainingProgress } from "./training-progress.ts";
+
+/** Events of a story as one moving line at a time. */
+export function storyProgress(ctx: Context): (event: StoryEvent, secondsLeft: number) => void {
+  let left = 0;
+  const remark = () => `story ${formatDuration(left)} left`;
+  let training: { readonly what: string; readonly tell: ReturnType<typeof trainingProgress> } | undefined;
+  let work: { readonly what: string; readonly begun: number; readonly task: ProgressTask } | undefined;
+
+  const endWork = (): void => {
+    work?.task.end(`${work.what}, in ${formatDuration((performance.now() - work.begun) / 1000)}`);
+    work = undefined;
+  };
+  const taskOf = (what: string, unit: string): ProgressTask => {
+    if (work?.what !== what) {
+      endWork();
+      work = { what, begun: performance.now(), task: ctx.progress.start(what, { unit, keepRemark: true }) };
+    }
+    return work.task;
+  };
+
+  return (event, secondsLeft) => {
+    left = secondsLeft;
+    switch (event.type) {
+      case "training":
+        endWork();
+        if (training?.what !== event.what)
+          training = { what: event.what, tell: trainingProgress(ctx, event.what, remark) };
+        training.tell(event.event);
+        break;
+      case "download": {
+        const { model, received, total } = event;
+        const what = `downloading ${model} (${formatBytes(total)})`;
+        taskOf(what, "bytes").update({ done: received, total, remark: remark() });
+        break;
+      }
+      case "work":
+        taskOf(event.what, "%").update({
+          done: Math.round(100 * (event.done ?? 0)),
+          total: 100,
+          remark: remark(),
+        });
+        break;
+      case "jokes":
+      case "pairs":
+      case "told":
+        endWork();
+        break;
+      default:
+        break;
+    }
+  };
+}

@@ -1,0 +1,75 @@
+/** What the command line says and returns when something went wrong. */
+import { inspect } from "node:util";
+import { PunchlineError } from "../../core/errors.ts";
+import { visible } from "../../core/printable.ts";
+import { said } from "./said.ts";
+import type { Style } from "./terminal.ts";
+
+export interface Failure {
+  /** 2 for wrong usage, 1 for the rest. */
+  readonly status: 1 | 2;
+  /** One sentence, without a line break. */
+  readonly sentence: string;
+}
+
+/** The exit status and the sentence of an error, whoever raised it. */
+export function failureOf(error: unknown): Failure {
+  const { status, sentence } = failureIn(error);
+  return { status, sentence: visible(said(sentence)) };
+}
+
+function failureIn(error: unknown): Failure {
+  if (error instanceof PunchlineError) {
+    return { status: error.kind === "usage" ? 2 : 1, sentence: oneLine(error.message) };
+  }
+  if (isSystemError(error)) return { status: 1, sentence: systemSentence(error) };
+  const what = error instanceof Error ? `${error.name}: ${error.message}` : inspect(error);
+  return {
+    status: 1,
+    sentence: `${oneLine(what).replace(/\.?$/, ".")} This is a bug in Punchline; please report it with what the same command prints with DEBUG=1.`,
+  };
+}
+
+/** The lines for standard error; the stack trace comes only with DEBUG. */
+export function failureText(error: unknown, style: Style, debug: boolean): string {
+  const { sentence } = failureOf(error);
+  const trace = debug ? `\n${style.dim(said(inspect(error, { depth: 4 })))}` : "";
+  return `${style.red("error:")} ${sentence}${trace}\n`;
+}
+
+interface SystemError extends Error {
+  readonly code: string;
+  readonly syscall: string;
+  readonly path?: string;
+}
+
+function isSystemError(error: unknown): error is SystemError {
+  return error instanceof Error && "syscall" in error && "code" in error && typeof error.code === "string";
+}
+
+const systemReasons: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file or folder; check the path",
+  EACCES: "permission is denied; check who owns it",
+  EPERM: "the operation is not permitted; check who owns it",
+  EROFS: "the file system is read-only; choose another folder",
+  EISDIR: "it is a folder, and a file was expected",
+  ENOTDIR: "a part of the path is a file, and a folder was expected",
+  EEXIST: "it exists already; choose another name",
+  ENOSPC: "the disk is full; free some space and try again",
+  EDQUOT: "the disk quota is used up; free some space and try again",
+  EFBIG: "the file would grow larger than the system allows",
+  EMFILE: "too many files are open; raise the limit (ulimit -n)",
+  EADDRINUSE: "the address is in use; choose another port",
+  ECONNREFUSED: "the connection was refused; check that the server runs",
+  ENOTFOUND: "the host is not known; check the network",
+};
+
+function systemSentence(error: SystemError): string {
+  const subject = error.path === undefined ? `The system call "${error.syscall}"` : `"${error.path}"`;
+  const reason = systemReasons[error.code];
+  return reason ? `${subject}: ${reason} (${error.code}).` : `${subject} failed: ${oneLine(error.message)}.`;
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s*\n\s*/g, " ").trim();
+}

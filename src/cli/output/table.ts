@@ -1,0 +1,79 @@
+/**
+ * Tables for a terminal: plain text, no colour unless a style is passed in, never wider than asked.
+ * Control characters in texts (a model may write an escape sequence) are made visible.
+ *
+ * @example
+ * table([{ header: "model" }, { header: "loss", align: "right" }], [["char-lstm", "1.71"]]);
+ */
+import { visible } from "../../core/printable.ts";
+import { displayWidth, pad, truncate, wrap } from "./layout.ts";
+
+export interface Column {
+  readonly header: string;
+  /** Default `left`. */
+  readonly align?: "left" | "right";
+  /** Give way first where the table is too wide, by breaking lines between words. Default false. */
+  readonly wrap?: boolean;
+}
+
+/** Adds colour or weight to one padded piece of text, such as picocolors' functions. */
+export type Style = (text: string) => string;
+
+export interface TableStyle {
+  /** Columns of the terminal. Default 80. */
+  readonly width?: number;
+  readonly header?: Style;
+  readonly rule?: Style;
+}
+
+const gap = 2;
+
+/** Header, a rule, and the rows; lines are joined by `\n`, without one at the end. */
+export function table(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  { width = 80, header = (t) => t, rule = (t) => t }: TableStyle = {},
+): string {
+  const cells = rows.map((r) => columns.map((_, i) => visible(r[i] ?? "")));
+  const natural = columns.map((c, i) =>
+    Math.max(displayWidth(c.header), ...cells.map((r) => displayWidth(r[i]!)), 1),
+  );
+  const widths = shrink(natural, columns, Math.max(1, width - gap * (columns.length - 1)));
+  const line = (parts: readonly string[]) =>
+    parts
+      .map((p, i) => pad(p, widths[i]!, columns[i]!.align))
+      .join(" ".repeat(gap))
+      .trimEnd();
+  const block = (row: readonly string[]): readonly string[] => {
+    const broken = row.map((t, i) => (columns[i]!.wrap ? wrap(t, widths[i]!) : [truncate(t, widths[i]!)]));
+    const height = Math.max(1, ...broken.map((b) => b.length));
+    return Array.from({ length: height }, (_, k) => line(broken.map((b) => b[k] ?? "")));
+  };
+  const total = widths.reduce((a, b) => a + b, 0) + gap * (columns.length - 1);
+  return [
+    ...block(columns.map((c) => c.header)).map(header),
+    rule("─".repeat(total)),
+    ...cells.flatMap(block),
+  ].join("\n");
+}
+
+/** Takes what is too much from the widest columns, those that wrap first; none gets under its least. */
+function shrink(natural: readonly number[], columns: readonly Column[], room: number): readonly number[] {
+  const widths = [...natural];
+  const total = () => widths.reduce((a, b) => a + b, 0);
+  for (const [least, may] of [
+    [16, (i: number) => columns[i]!.wrap === true],
+    [6, () => true],
+    [1, () => true],
+  ] as const) {
+    while (total() > room) {
+      let widest = -1;
+      for (let i = 0; i < widths.length; i++) {
+        if (may(i) && widths[i]! > least && (widest < 0 || widths[i]! > widths[widest]!)) widest = i;
+      }
+      if (widest < 0) break;
+      widths[widest]! -= 1;
+    }
+  }
+  return widths;
+}

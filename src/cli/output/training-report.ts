@@ -1,0 +1,44 @@
+/** What a training came to, and how to go on from there, on standard output. */
+import type { TrainResult } from "../../train/session.ts";
+import { tokenUnit } from "../../train/streams.ts";
+import type { Context } from "../context.ts";
+import { formatCount, formatDuration, formatRate } from "./format.ts";
+
+/** @param again the command that goes on with the run, up to its folder */
+export function reportTraining(
+  ctx: Context,
+  folder: string,
+  { summary, lm }: TrainResult,
+  again: string,
+): void {
+  const { stopped, val_loss, train_loss, steps, seconds, tokens_per_s } = summary;
+  const units = tokenUnit(lm.tokenizer);
+  const losses = [
+    ...(train_loss === null ? [] : [`training loss ${train_loss.toFixed(3)}`]),
+    ...(val_loss === null ? [] : [`validation loss ${val_loss.toFixed(3)}`]),
+  ];
+  if (steps > 0)
+    ctx.print(
+      `${formatCount(steps)} steps in ${formatDuration(seconds)}; the last ones at ${formatRate(tokens_per_s)} ${units}/s, validation apart.`,
+    );
+  if (losses.length > 0) ctx.print(`In nats per ${units.slice(0, -1)}: ${losses.join(", ")}.`);
+  const train = `${again} ${quoted(folder)} --resume`;
+  if (stopped === "interrupt") ctx.print(`Stopped and saved. Go on with:  ${train}`);
+  else {
+    const use =
+      lm.model.predicts === "masked"
+        ? `Fill with it:   punchline fill ${quoted(folder)} "Why did the ${lm.tokenizer.token(lm.tokenizer.mask!)} cross the road?"`
+        : `Write with it:  punchline sample ${quoted(folder)} -n 5 --temperature 0.8`;
+    ctx.print(use);
+    ctx.print(`Train longer:   ${train} ${stopped === "time" ? "--max-minutes" : "--steps"} N`);
+  }
+}
+
+/** The document of a training: what it came to, and what its data lost before it began. */
+export const trainingDocument = ({ summary, data }: TrainResult): object => ({
+  ...summary,
+  cleaning_loss: data.cleaning_loss,
+});
+
+/** A path as it can be typed. */
+export const quoted = (path: string): string => (/^[\w./~:@%+,-]+$/.test(path) ? path : JSON.stringify(path));

@@ -1,0 +1,348 @@
+/**
+ * Which architecture? Each is trained for the same time on the same texts, with about as many parameters, and
+ * judged on the same unseen texts.
+ *
+ * What is the same: the splits; the seconds of training steps (set-up, validation and samples do not count);
+ * the parameters besides those that grow with the vocabulary; the texts that validate. What differs are the
+ * training defaults that suit each architecture. All is kept in a folder, a run for each, so that a comparison
+ * that was cut short goes on, and one model's trouble leaves the others their results.
+ */
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { UsageError } from "../core/errors.ts";
+import { encodeSplit, type PreparedData, type PrepareOptions } from "../data/prepare.ts";
+import { withSubwordsInTurns, withWords } from "../data/vocabularies.ts";
+import { type Lead, leadOf } from "../evaluate/lead.ts";
+import { spellUnknown } from "../evaluate/quality/spelling.ts";
+import { writeFileAtomic } from "../files/atomic.ts";
+import { withFolderLock } from "../files/lock.ts";
+import { readOptionalText } from "../files/regular-file.ts";
+import { type Architecture, countParameters, type OptionValues } from "../models/model.ts";
+import { architectureOf, architectures } from "../models/registry.ts";
+import { innerParameters, optionsOfSize } from "../models/size.ts";
+import type { TrainEvent } from "../train/events.ts";
+import { exists, files, parseJson } from "../train/run-folder.ts";
+import type { TrainResult } from "../train/session.ts";
+import type { TrainHooks } from "../train/setup.ts";
+import { resume, train } from "../train/train.ts";
+import { measureWriting } from "./writing-speed.ts";
+
+export interface ArchitecturesOptions extends Omit<TrainHooks, "onEvent"> {
+  /** Where the runs are kept, each in a folder of its architecture's name. */
+  readonly folder: string;
+  /** Of training steps, for each. */
+  readonly minutes: number;
+  /** Names of architectures. Default: all of characters and of words. */
+  readonly models?: readonly string[];
+  /** Parameters of each besides its vocabulary's, about. Default 500,000. */
+  readonly parameters?: number;
+  /** Default 42. */
+  readonly seed?: number;
+  /** The vocabulary of models of words. */
+  readonly words?: Pick<PrepareOptions, "minCount" | "maxWords">;
+  /** What the data was prepared from, for the runs' records. */
+  readonly origin?: {
+    readonly sources: readonly string[];
+    readonly options: Readonly<Record<string, unknown>>;
+  };
+  readonly onEvent?: (event: ArchitecturesEvent) => void;
+}
+
+export type ArchitecturesEvent =
+  | { readonly type: "model"; readonly model: string; readonly index: number; readonly of: number }
+  | { readonly type: "training"; readonly model: string; readonly event: TrainEvent }
+  /** `kept`: it was there from an earlier sitting. */
+  | { readonly type: "result"; readonly result: TrainedArchitecture; readonly kept: boolean }
+  | { readonly type: "failed"; readonly model: string; readonly reason: string };
+
+export interface RacePoint {
+  /** Seconds of training. */
+  readonly seconds: number;
+  /** Characters trained on. */
+  readonly characters: number;
+  readonly bits_per_character: number;
+}
+
+export interface ArchitectureResult {
+  readonly model: string;
+  readonly parameters: number;
+  /** Training speed in characters per second. */
+  readonly characters_per_s: number;
+  /** Sampling speed in characters per second. */
+  readonly sampling_per_s: number;
+  /** Size of the checkpoint in bytes. */
+  readonly bytes: number;
+  /** On held-out texts, of the best validation. */
+  readonly bits_per_character: number;
+  readonly curve: readonly RacePoint[];
+  readonly sample: string;
+}
+
+export interface TrainedArchitecture extends ArchitectureResult {
+  /** The run folder. */
+  readonly run: string;
+  /** Options of the architecture that differ from its defaults. */
+  readonly options: OptionValues;
+  /** Parameters besides those that grow with the vocabulary. */
+  readonly inner_parameters: number;
+  readonly vocabulary: number;
+  /** Of the validation texts: words that the vocabulary lacks, whose spelling is counted. */
+  readonly unknown: number;
+  /** Most tokens that a prediction depends on; null where there is no bound. */
+  readonly context: number | null;
+  /** Of training steps. */
+  readonly seconds: number;
+  readonly steps: number;
+}
+
+export interface ArchitecturesResult {
+  readonly folder: string;
+  /** Of training steps, for each. */
+  readonly seconds: number;
+  /** Best first. */
+  readonly models: readonly TrainedArchitecture[];
+  readonly failed: readonly { readonly model: string; readonly reason: string }[];
+  /** What all of them are judged on. */
+  readonly validation: { readonly texts: number; readonly characters: number };
+  /** Whether the best is ahead of the next by more than the validation texts can tell; null of fewer than two. */
+  readonly lead: Lead | null;
+  /** Whether it was stopped before the last. */
+  readonly interrupted: boolean;
+}
+
+/** Characters of the validation split that every model predicts, about. */
+const VALIDATION = 10_000;
+/** In the folder: the settings, and the result of each architecture that is done. */
+const RECORD = "architectures.json";
+
+interface FolderRecord {
+  readonly format: "punchline-architectures";
+  readonly version: 1;
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly models: readonly TrainedArchitecture[];
+}
+
+/** Those of characters and of words: what can be trained from scratch in minutes. */
+export const comparedArchitectures: readonly string[] = architectures
+  .filter(({ tokens }) => tokens === "character" || tokens === "word")
+  .map(({ type }) => type);
+
+/**
+ * @param prepared in a vocabulary of characters
+ * @throws UsageError where the folder holds something else, or there is nothing to validate on
+ */
+export async function compareArchitectures(
+  prepared: PreparedData,
+  options: ArchitecturesOptions,
+): Promise<ArchitecturesResult> {
+  // Not every architecture can leave a prompt unlearned: texts are learned whole.
+  const { prompts: _, ...data } = prepared;
+  const chosen = chosenArchitectures(options.models ?? comparedArchitectures);
+  const held = heldOut(data);
+  return withFolderLock(options.folder, () => trainAll(chosen, data, held, options));
+}
+
+/** Trains and measures those of `chosen` that the folder does not have yet. */
+async function trainAll(
+  chosen: readonly Architecture[],
+  data: PreparedData,
+  held: HeldOut,
+  options: ArchitecturesOptions,
+): Promise<ArchitecturesResult> {
+  const { folder, minutes, parameters = 500_000, seed = 42, words = {}, onEvent, signal } = options;
+  const settings = { minutes, parameters, seed, words, fingerprint: data.fingerprint };
+  let record = await openFolder(folder, settings);
+  const failed: { model: string; reason: string }[] = [];
+  for (const [index, architecture] of chosen.entries()) {
+    const { type } = architecture;
+    const kept = record.models.find(({ model }) => model === type);
+    if (kept) {
+      onEvent?.({ type: "result", result: kept, kept: true });
+      continue;
+    }
+    if (signal?.aborted) break;
+    onEvent?.({ type: "model", model: type, index, of: chosen.length });
+    try {
+      const result = await trial(architecture, data, held, { ...options, parameters, seed, words });
+      if (result === "interrupted") break;
+      record = { ...record, models: [...record.models, result] };
+      await writeRecord(folder, record);
+      onEvent?.({ type: "result", result, kept: false });
+    } catch (error) {
+      if (signal?.aborted) break;
+      const reason = error instanceof Error ? error.message : String(error);
+      failed.push({ model: type, reason });
+      onEvent?.({ type: "failed", model: type, reason });
+    }
+  }
+  const models = record.models
+    .filter(({ model }) => chosen.some(({ type }) => type === model))
+    .toSorted((a, b) => a.bits_per_character - b.bits_per_character);
+  return {
+    folder,
+    seconds: minutes * 60,
+    models,
+    failed,
+    validation: { texts: held.texts.length, characters: held.characters },
+    lead:
+      leadOf(
+        models.map(({ model, bits_per_character }) => ({ name: model, bits: bits_per_character })),
+        held.characters,
+      ) ?? null,
+    interrupted: models.length + failed.length < chosen.length,
+  };
+}
+
+function chosenArchitectures(names: readonly string[]): Architecture[] {
+  const chosen = names.map(architectureOf);
+  const odd = chosen.find(({ tokens }) => tokens === "wordpiece");
+  if (odd)
+    throw new UsageError(
+      `${odd.type} fills masks and cannot be trained to write; choose among ${comparedArchitectures.join(", ")} and gpt2.`,
+    );
+  return [...new Set(chosen)];
+}
+
+/** The beginning of the validation split. */
+interface HeldOut {
+  readonly data: PreparedData;
+  readonly texts: readonly string[];
+  /** An end of each text included. */
+  readonly characters: number;
+}
+
+function heldOut(data: PreparedData): HeldOut {
+  const texts: string[] = [];
+  let characters = 0;
+  for (const text of data.splits.validation) {
+    if (characters >= VALIDATION) break;
+    const shown = data.kind === "text" ? [...text].slice(0, VALIDATION).join("") : text;
+    texts.push(shown);
+    characters += [...shown].length + (data.kind === "items" ? 1 : 0);
+  }
+  if (characters < 2)
+    throw new UsageError(
+      "There are no texts to validate on, so models cannot be compared; give --validation a share, or more texts.",
+    );
+  return { data: { ...data, splits: { ...data.splits, validation: texts } }, texts, characters };
+}
+
+type TrialOptions = ArchitecturesOptions &
+  Required<Pick<ArchitecturesOptions, "parameters" | "seed" | "words">>;
+
+/** Trains one architecture, or goes on with it, and measures it. */
+async function trial(
+  architecture: Architecture,
+  characters: PreparedData,
+  held: HeldOut,
+  options: TrialOptions,
+): Promise<TrainedArchitecture | "interrupted"> {
+  const { type } = architecture;
+  const { folder, minutes, parameters, seed, words, origin, onEvent, backend, signal } = options;
+  const data = await spelt(characters, architecture, words, signal);
+  const { tokenizer } = data;
+  const judged = encodeSplit(held.data, "validation", tokenizer).tokens.length;
+  const run = join(folder, type);
+  const modelOptions = optionsOfSize(architecture, parameters, tokenizer.size);
+  const hooks: TrainHooks = {
+    ...(backend ? { backend } : {}),
+    ...(signal ? { signal } : {}),
+    onEvent: (event) => onEvent?.({ type: "training", model: type, event }),
+  };
+  const training = (await exists(join(run, files.run)))
+    ? await resume(run, { ...hooks, prepare: async () => data })
+    : await train({
+        ...hooks,
+        model: type,
+        modelOptions,
+        data,
+        out: run,
+        options: { maxMinutes: minutes, clock: "steps", seed, sampleEvery: 0, validationTokens: judged },
+        origin: {
+          sources: origin?.sources ?? [],
+          options: { ...origin?.options, ...(architecture.tokens === "word" ? words : {}) },
+        },
+      });
+  if (training.summary.stopped === "interrupt") return "interrupted";
+  const spelling = spellUnknown(tokenizer, held.texts);
+  const perToken = charactersPerToken(data);
+  const curve = curveOf(training, {
+    perToken,
+    bits: (loss) => (loss * judged + spelling.nats) / Math.LN2 / held.characters,
+  });
+  const { lm, summary, log } = training;
+  return {
+    model: type,
+    run,
+    options: modelOptions,
+    parameters: countParameters(lm.model),
+    inner_parameters: innerParameters(architecture, modelOptions, tokenizer.size),
+    vocabulary: tokenizer.size,
+    context: Number.isFinite(lm.model.contextLength) ? lm.model.contextLength : null,
+    seconds: summary.seconds,
+    steps: summary.steps,
+    characters_per_s: ((log.at(-1)?.tokens ?? 0) * perToken) / summary.seconds,
+    ...(await measureWriting(lm, { seed, ...(signal ? { signal } : {}) })),
+    bytes: (await stat(join(run, files.weights))).size,
+    bits_per_character: Math.min(...curve.map((point) => point.bits_per_character)),
+    unknown: spelling.words,
+    curve,
+  };
+}
+
+/** The same splits in the vocabulary of an architecture. */
+async function spelt(
+  data: PreparedData,
+  { tokens }: Architecture,
+  words: TrialOptions["words"],
+  signal: AbortSignal | undefined,
+): Promise<PreparedData> {
+  if (tokens === "word") return withWords(data, words);
+  return tokens === "bpe" ? withSubwordsInTurns(data, { signal }) : data;
+}
+
+/** Characters that a token of the training split stands for, on average. */
+function charactersPerToken(data: PreparedData): number {
+  const { train } = data.splits;
+  const ends = data.kind === "items" ? train.length : 0;
+  const characters = train.reduce((n, text) => n + [...text].length, ends);
+  return characters / encodeSplit(data, "train").tokens.length;
+}
+
+/** The validations along a training. */
+function curveOf(
+  { log }: TrainResult,
+  { perToken, bits }: { perToken: number; bits: (loss: number) => number },
+): ArchitectureResult["curve"] {
+  return log.flatMap(({ seconds, tokens, val_loss }) =>
+    val_loss === undefined
+      ? []
+      : [{ seconds, characters: tokens * perToken, bits_per_character: bits(val_loss) }],
+  );
+}
+
+/** The record of an earlier sitting with these settings, or a new one. */
+async function openFolder(folder: string, settings: FolderRecord["settings"]): Promise<FolderRecord> {
+  const path = join(folder, RECORD);
+  const text = await readOptionalText(path);
+  const fresh: FolderRecord = { format: "punchline-architectures", version: 1, settings, models: [] };
+  if (text === undefined) {
+    await writeRecord(folder, fresh);
+    return fresh;
+  }
+  const found = parseJson<FolderRecord>(text, path);
+  if (found?.format !== fresh.format || found.version !== fresh.version)
+    throw new UsageError(`${path} is no record of a comparison; choose another --out.`, { folder });
+  for (const [name, value] of Object.entries(settings)) {
+    const was = found.settings[name];
+    if (JSON.stringify(was) !== JSON.stringify(value))
+      throw new UsageError(
+        `${folder} holds a comparison with ${name} ${JSON.stringify(was)}, not ${JSON.stringify(value)}; choose another --out, or give the same options.`,
+        { folder, name },
+      );
+  }
+  return found;
+}
+
+const writeRecord = (folder: string, record: FolderRecord): Promise<void> =>
+  writeFileAtomic(join(folder, RECORD), `${JSON.stringify(record, null, 2)}\n`);

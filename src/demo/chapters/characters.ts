@@ -1,0 +1,79 @@
+/** Chapter one of the story: a network on this machine learns to write jokes one character at a time. */
+import { evaluateTexts } from "../../evaluate/likelihood.ts";
+import { uniformLoss, unigramLoss } from "../../evaluate/reference.ts";
+import { loadModel } from "../../generate/load.ts";
+import { readRun } from "../../train/run-folder.ts";
+import { streamOf } from "../../train/streams.ts";
+import type { StoryChapter } from "../context.ts";
+import { charactersModel } from "../models/characters.ts";
+import { writeJokes } from "../writing.ts";
+
+const MOST_CHARACTERS = 240;
+
+export const characters: StoryChapter<"characters"> = {
+  name: "characters",
+  title: "One character at a time",
+  uses: [],
+  runs: ["characters"],
+  seconds: ({ characters: minutes, written }) => minutes * 60 + 4 + written / 30,
+  async tell(telling) {
+    const { data, dataSeconds, sources, seed, signal } = telling;
+    const { tokenizer, splits, summary } = data;
+    const run = await charactersModel(telling);
+    const lm = await loadModel(run.folder);
+    const jokes = await writeJokes(telling, lm, "The character model", { maxLength: MOST_CHARACTERS });
+    const many = await jokes.more(telling.plan.written);
+    const limits = signal ? { signal } : {};
+    const split = splits.test.length > 0 ? "test" : "validation";
+    const prompts = data.prompts ? { prompts: data.prompts[split] } : {};
+    const evaluation =
+      split === "test" ? await evaluateTexts(lm, splits.test, { ...limits, ...prompts }) : undefined;
+    const { train, modelOptions } = await readRun(run.folder);
+    const { layers, width } = modelOptions;
+    // Counting is judged on the split that the model's own figure is of.
+    const [trained, held] = [streamOf(data, "train", tokenizer), streamOf(data, split, tokenizer)];
+    return {
+      model: `char-lstm, ${layers} layer of ${width} cells`,
+      parameters: run.summary.parameters,
+      data: {
+        ...summary,
+        source: summary.sources.map(({ source }) => source).join(", "),
+        seconds: dataSeconds,
+      },
+      ...(streamOf(data, "validation", tokenizer).length - 1 > train.validationTokens
+        ? { validated: train.validationTokens }
+        : {}),
+      log: run.log,
+      references: {
+        uniform: uniformLoss(tokenizer.size),
+        unigram: unigramLoss(trained, held, tokenizer.size),
+      },
+      timeline: run.samples,
+      jokes: jokes.groups,
+      ...(evaluation ? { evaluation: { ...evaluation, split } } : {}),
+      lengths: {
+        model: many.map(({ text }) => text.length),
+        real: [...splits.validation, ...splits.test].map((text) => text.length),
+      },
+      settings: {
+        ...modelOptions,
+        "batch size": train.batchSize,
+        window: `${train.seqLen} characters`,
+        "learning rate": train.learningRate,
+        schedule: train.schedule,
+        optimizer: train.optimizer,
+        "weight decay": train.weightDecay,
+        "gradient clip": train.clip,
+        seed: train.seed,
+        "time limit": `${train.maxMinutes} minutes`,
+        "characters trained on": run.log.at(-1)?.tokens ?? 0,
+        "characters per second": Math.round(run.summary.tokens_per_s),
+      },
+      commands: {
+        train: run.command,
+        sample: `punchline sample ${run.folder} -n 10 --temperature 0.8 --max-length ${MOST_CHARACTERS} --seed ${seed}`,
+        data: ["punchline data", ...sources].join(" "),
+      },
+    };
+  },
+};

@@ -1,0 +1,196 @@
+/** What stands at the head of the story's page: its best joke, its figures, and its answers in short. */
+import type { PreparedData } from "../data/prepare.ts";
+import { leadOf } from "../evaluate/lead.ts";
+import type { GptData, NoveltyData } from "../report/index.ts";
+import { bits, compact, count, percent, pickBest, type ReportData } from "../report/index.ts";
+import { made } from "../report/pages/machine.ts";
+import type { ToldChapters } from "./state.ts";
+import { usualTemperature } from "./writing.ts";
+
+export interface StoryPageOptions {
+  readonly data: PreparedData;
+  /** Titles of chapters that are still to come. */
+  readonly pending: readonly string[];
+  readonly command: string;
+  /** For everything that stands on the page. */
+  readonly seconds: number;
+}
+
+export function storyPage(told: ToldChapters, options: StoryPageOptions): ReportData {
+  const { data, pending, command, seconds } = options;
+  const best = bestJoke(told, data);
+  const { gpt, characters } = told;
+  return {
+    title: "A network learns to joke",
+    standfirst: `It began with noise. How a machine learns to write jokes from ${count(data.splits.train.length)} of them, whether it stole any, and what kind of model to choose for what: all of it trained and measured here.`,
+    ...(best ? { best } : {}),
+    key: keyFigures(told),
+    short: inShort(told),
+    ...(pending.length > 0
+      ? {
+          // A title that asks has its own mark at the end.
+          unfinished: `Still to come: ${pending.join("; ").replace(/(?<!\?)$/, ".")} The same command goes on where this page ends.`,
+        }
+      : {}),
+    chapters: {
+      ...told,
+      ...(gpt ? { gpt: besideCharacters(gpt, characters) } : {}),
+    },
+    made: made(command, seconds),
+  };
+}
+
+/** The chapter on GPT-2 with the character model on its scale, where both were judged on the same jokes. */
+function besideCharacters(gpt: GptData, characters: ToldChapters["characters"]): GptData {
+  const bits_per_byte = characters?.evaluation?.bits_per_byte;
+  const { quality = [], quality_split, quality_bytes } = gpt;
+  if (bits_per_byte === undefined || characters?.evaluation?.split !== quality_split) return gpt;
+  const label = "the character model";
+  const own = quality.find(({ lead }) => lead);
+  const lead =
+    own &&
+    leadOf(
+      [
+        { name: own.label, bits: own.bits_per_byte },
+        { name: label, bits: bits_per_byte },
+      ],
+      quality_bytes ?? 0,
+    );
+  return { ...gpt, quality: [{ label, bits_per_byte }, ...quality], other: { label, lead } };
+}
+
+function bestJoke({ characters, gpt }: ToldChapters, data: PreparedData): ReportData["best"] {
+  const known = new Set(data.splits.train.flatMap((text) => text.toLowerCase().match(/[a-z0-9']+/g) ?? []));
+  const writers = [
+    {
+      who: "the character model",
+      groups: characters?.jokes ?? [],
+      bits: characters?.evaluation?.bits_per_byte,
+    },
+    {
+      who: "the GPT-2",
+      groups: gpt?.jokes ?? [],
+      bits: gpt?.quality?.find(({ lead }) => lead)?.bits_per_byte,
+    },
+  ];
+  // Of the model that the test jokes surprise less, and not where it is let run wild.
+  const [writer] = writers
+    .filter(({ groups }) => groups.length > 0)
+    .sort((a, b) => (a.bits ?? Infinity) - (b.bits ?? Infinity));
+  if (writer === undefined) return undefined;
+  const { who, groups } = writer;
+  const calm = groups.filter(({ temperature }) => temperature <= usualTemperature);
+  const all = (calm.length > 0 ? calm : groups).flatMap(({ temperature, samples }) =>
+    samples.map((sample) => ({ temperature, sample })),
+  );
+  const best = pickBest(
+    all.map(({ sample }) => sample),
+    (word) => known.has(word),
+  );
+  const from = all.find(({ sample }) => sample === best);
+  return (
+    from && {
+      joke: from.sample.text,
+      byline: `Written by ${who} at temperature ${from.temperature}; of ${all.length} of its jokes below, a rule chose it that knows form, not fun.`,
+    }
+  );
+}
+
+function keyFigures({ characters, gpt, novelty }: ToldChapters): ReportData["key"] {
+  const led = gpt?.quality?.find(({ lead }) => lead);
+  const scratch = gpt?.quality?.find((one) => one.scratch);
+  const jokes = [characters, gpt].flatMap(
+    (chapter) => chapter?.jokes.flatMap(({ samples }) => samples) ?? [],
+  );
+  return [
+    ...(characters?.evaluation
+      ? [
+          {
+            value: bits(characters.evaluation.bits_per_character),
+            label: `per character of the ${characters.evaluation.split} jokes, which the character model never saw`,
+          },
+        ]
+      : []),
+    ...(led
+      ? [
+          {
+            value: bits(led.bits_per_byte),
+            label: `per byte of the same jokes for the fine-tuned GPT-2${scratch === undefined ? "" : `; from scratch ${bits(scratch.bits_per_byte)}`}`,
+          },
+        ]
+      : []),
+    ...(characters
+      ? [{ value: compact(characters.parameters), label: "parameters of the character model" }]
+      : []),
+    ...(jokes.length > 0
+      ? [
+          {
+            value: `${jokes.filter(({ copy }) => !copy).length} of ${jokes.length}`,
+            label: "jokes below are no copies",
+          },
+        ]
+      : novelty
+        ? [{ value: percent(novelty.audits[0]?.rate), label: "of the texts are copies" }]
+        : []),
+  ];
+}
+
+/** The questions that the story answers, as far as it has come. */
+function inShort({ characters, gpt, novelty, compare }: ToldChapters): NonNullable<ReportData["short"]> {
+  const faster = compare?.answers.filter(({ sense }) => sense === "Reading" || sense === "Writing") ?? [];
+  const large = compare?.full_size && "answers" in compare.full_size ? compare.full_size.answers : [];
+  return [
+    ...(characters
+      ? [
+          {
+            question: "A character model",
+            answer:
+              "learns in minutes from a small file, spells anything, and is quick. Good for names, slogans, completing what one types, and text of one kind. It knows no more than that file.",
+          },
+        ]
+      : []),
+    ...(gpt
+      ? [
+          {
+            question: "GPT-2",
+            answer:
+              "reads from left to right and says what comes next. Pre-trained on much text, it needs little of yours to write in your manner. Good for writing and for going on with a text.",
+          },
+        ]
+      : []),
+    ...(compare
+      ? [
+          {
+            question: "BERT",
+            answer:
+              "reads a whole text, both ways, and says what belongs in a gap. Good for understanding: filling in, sorting, searching, comparing. It does not go on with a text.",
+          },
+          ...faster.map(({ sense, sentence }) => ({
+            question: `Faster at ${sense.toLowerCase()}?`,
+            answer: [sentence, ...large.filter((one) => one.sense === sense).map((one) => one.sentence)].join(
+              " ",
+            ),
+          })),
+        ]
+      : []),
+    ...(novelty ? [{ question: "Were the jokes stolen?", answer: stolen(novelty.audits) }] : []),
+  ];
+}
+
+/** The verdict on all models, the plain answer first. */
+function stolen(audits: NoveltyData["audits"]): string {
+  const guilty = audits.filter(({ finding }) => finding === "more").map(({ model }) => model);
+  const answer =
+    guilty.length === 0
+      ? audits.every(({ finding }) => finding === "too-few")
+        ? "There are too few texts to tell."
+        : "No more than chance would have it."
+      : guilty.length === audits.length
+        ? "Some of them, yes."
+        : `Some of those of ${guilty.join(" and ")}, yes.`;
+  const rates = audits.map(
+    ({ model, copies, n }) =>
+      `${count(copies)} of ${count(n)} by ${model} stand in the training data, whole or nearly so`,
+  );
+  return `${answer} ${rates.join("; ")}. Of real jokes that the models never saw, the same rule calls ${percent(audits[0]?.baseline.rate)} copies.`;
+}

@@ -1,0 +1,87 @@
+/**
+ * Whether a model knows enough of some texts for its vectors to compare them (mauve.ts). Vectors of a model that has
+ * learned little differ by which tokens a text has and not by what it says, and can place gibberish nearer to real
+ * texts than real texts are. So an encoder has to predict the real texts clearly better than their token frequencies.
+ */
+import type { LanguageModel } from "../../generate/language-model.ts";
+import { StreamScorer } from "../../train/stream-scorer.ts";
+import { evenly } from "../evenly.ts";
+import { pseudoLikelihood } from "../pseudo-likelihood.ts";
+import { unigramLoss } from "../reference.ts";
+import { spelled } from "./features.ts";
+
+/** Most nats per token of an encoder that is believed, as a share of those of the token frequencies. */
+const BELIEVED = 0.8;
+
+/** Real texts that an encoder is asked about; a masked model needs one pass for each of their tokens. */
+const [ASKED, ASKED_MASKED] = [200, 40];
+
+/** Texts in which tokens are counted. */
+const COUNTED = 5000;
+
+/** How well an encoder predicts the real texts that it is to encode. */
+export interface EncoderQuality {
+  /** Per token of its own vocabulary; of a masked model, each token hidden in turn. */
+  readonly perplexity: number;
+  /** The same of guessing each token by its frequency in the training texts and these. */
+  readonly unigram_perplexity: number;
+  /** Whether its loss is clearly below that of the frequencies. */
+  readonly believed: boolean;
+}
+
+/**
+ * @param real texts that are to be encoded
+ * @param training more texts of the kind, for the frequencies
+ * @throws PunchlineError `not-finite` where the model gives no numbers
+ */
+export async function judgeEncoder(
+  lm: LanguageModel,
+  real: readonly string[],
+  training: readonly string[],
+  signal?: AbortSignal,
+): Promise<EncoderQuality> {
+  const masked = lm.model.predicts === "masked";
+  const asked = evenly(real, masked ? ASKED_MASKED : ASKED);
+  const [loss, scored] = masked ? await hidden(lm, asked, signal) : await fromTheLeft(lm, asked, signal);
+  const counted = idsOf(lm, [...evenly(training, COUNTED), ...asked]);
+  const unigram = unigramLoss(counted, scored, lm.tokenizer.size, 0);
+  return {
+    perplexity: Math.exp(loss),
+    unigram_perplexity: Math.exp(unigram),
+    believed: loss <= BELIEVED * unigram,
+  };
+}
+
+type Scored = readonly [loss: number, ids: readonly number[]];
+
+async function fromTheLeft(
+  lm: LanguageModel,
+  texts: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<Scored> {
+  const { model, backend, weights } = lm;
+  const ids = idsOf(lm, texts);
+  const scorer = new StreamScorer(model, backend, signal ? { signal } : {});
+  try {
+    const { nats, tokens } = await scorer.score(weights, [lm.tokenizer.endOfText, ...ids]);
+    return [nats / tokens, ids];
+  } finally {
+    await scorer.release();
+  }
+}
+
+async function hidden(
+  lm: LanguageModel,
+  texts: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<Scored> {
+  const { nats, tokens } = await pseudoLikelihood(lm, texts, signal ? { signal } : {});
+  return [nats / tokens, idsOf(lm, texts)];
+}
+
+/** What is predicted of the texts: the ids of each, without what cannot be spelled, and its end where that is predicted. */
+const idsOf = ({ tokenizer, model }: LanguageModel, texts: readonly string[]): number[] =>
+  texts.flatMap((text) => [
+    ...spelled(tokenizer, text),
+    ...(model.predicts === "masked" ? [] : [tokenizer.endOfText]),
+  ]);

@@ -1,0 +1,79 @@
+/** Vectors of texts: whatever the other texts of the batch, and as PyTorch-style means of the hidden states. */
+import { describe, expect, it } from "vitest";
+import { int32 } from "../../core/array.ts";
+import { Random } from "../../core/random.ts";
+import type { LanguageModel } from "../../generate/language-model.ts";
+import { zeroState } from "../../generate/state.ts";
+import type { Tensor } from "../../graph/tensor.ts";
+import type { State } from "../../models/model.ts";
+import { architectureOf } from "../../models/registry.ts";
+import { evaluation } from "../../nn/mode.ts";
+import type { Parameters } from "../../nn/parameters.ts";
+import { compile } from "../../runtime/compile.ts";
+import { nodeBackend } from "../../runtime/node.ts";
+import { printableTokenizer } from "../../text/characters.ts";
+import { textFeatures } from "./features.ts";
+
+function untrained(type: string): LanguageModel {
+  const architecture = architectureOf(type);
+  const tokenizer = printableTokenizer();
+  const model = architecture.build(architecture.configure({ layers: 2, width: 16 }, tokenizer.size));
+  const weights = Object.fromEntries(
+    model.parameters.map(({ name, shape, initialise }) => {
+      const data = new Float32Array(shape.reduce((a, b) => a * b, 1));
+      initialise(data, new Random(3, name));
+      return [name, { dtype: "float32" as const, shape, data }];
+    }),
+  );
+  return { model, weights, tokenizer, backend: nodeBackend(), endsItems: true, name: type };
+}
+
+/** The mean over the tokens of one text alone, by the model's own definition. */
+async function meanOf(
+  { model, weights, tokenizer, backend }: LanguageModel,
+  text: string,
+): Promise<number[]> {
+  const ids = [tokenizer.endOfText, ...tokenizer.encode(text)];
+  const step = compile(
+    (parameters: Parameters, input: { ids: Tensor; state: State }) =>
+      model.forward(parameters, input, evaluation).hidden!.at(-1)!,
+    { backend },
+  );
+  const state = Number.isFinite(model.contextLength) ? {} : zeroState(model.state(1));
+  const { data, shape } = await step(weights, { ids: int32([1, ids.length], Int32Array.from(ids)), state });
+  await step.release();
+  const width = shape[1]!;
+  return Array.from({ length: width }, (_, k) => {
+    let sum = 0;
+    for (let row = 0; row < ids.length; row++) sum += (data as Float32Array)[row * width + k]!;
+    return sum / ids.length;
+  });
+}
+
+describe.each(["char-lstm", "char-cnn", "char-transformer"])("vectors of %s", (type) => {
+  const lm = untrained(type);
+  const texts = ["Why did the chicken cross the road?", "", "Knock knock.", "Ünspellable ☃ Knock knock."];
+
+  it("are the means of the text alone, whatever stands beside it in the batch", async () => {
+    const vectors = await textFeatures(lm, texts);
+    for (const i of [0, 1, 2]) {
+      const expected = await meanOf(lm, texts[i]!);
+      expected.forEach((value, k) => {
+        expect(vectors[i]![k]).toBeCloseTo(value, 4);
+      });
+    }
+    expect(vectors[0]).not.toEqual(vectors[2]);
+  });
+
+  it("pass over what the vocabulary cannot spell", async () => {
+    const [odd, plain] = await textFeatures(lm, [texts[3]!, "nspellable  Knock knock."]);
+    expect(odd).toEqual(plain);
+  });
+});
+
+it("says that a model which predicts after its window alone has none", async () => {
+  const architecture = architectureOf("char-bilstm");
+  const lm = untrained("char-lstm");
+  const model = architecture.build(architecture.configure({}, lm.tokenizer.size));
+  await expect(textFeatures({ ...lm, model }, ["x"])).rejects.toThrow(/no vector for each token/);
+});

@@ -1,0 +1,198 @@
+/**
+ * Decoding with attention's keys and values kept: any number of tokens at a time, and one graph for all lengths
+ * and numbers of rows. The graph returns the keys and values of the new tokens alone, which are put behind the
+ * others here, so that a token costs the same memory traffic whatever the room for more.
+ */
+import { float32, type HostArray, int32 } from "../../core/array.ts";
+import { UsageError } from "../../core/errors.ts";
+import type { Spec } from "../../graph/tree.ts";
+import type { ModelInput, State } from "../../models/model.ts";
+import { evaluation } from "../../nn/mode.ts";
+import type { Parameters } from "../../nn/parameters.ts";
+import { compile } from "../../runtime/compile.ts";
+import { requireFinite } from "../finite.ts";
+import { type LanguageModel, weightSpecs } from "../language-model.ts";
+import { appendTo, enlarge, selectRows, withoutRoom, zeroState } from "../state.ts";
+import type { Decoder, Overflow } from "./decoder.ts";
+
+/** Tokens by which the cache grows: attention also passes over the room that is not in use. */
+const GROWTH = 64;
+/** Most tokens of all rows that are read at once, which bounds the memory of a long prompt. */
+const READ_AT_ONCE = 512;
+
+type Graph = ReturnType<typeof graphOf>;
+
+function graphOf(lm: LanguageModel) {
+  const { model, backend } = lm;
+  return compile(
+    (parameters: Parameters, input: ModelInput & { state: State }) => {
+      const { logits, state } = model.forward(parameters, input, evaluation, { logits: "last" });
+      return { logits, state };
+    },
+    {
+      backend,
+      specs: [
+        weightSpecs(lm),
+        { ids: { dtype: "int32", shape: ["batch", "length"] }, state: model.state("batch") },
+      ],
+    },
+  );
+}
+
+/** What a branch starts with. */
+interface Start {
+  readonly graph: Graph;
+  readonly rows: number[][];
+  readonly state: Record<string, HostArray>;
+  readonly capacity: number;
+}
+
+export class CacheDecoder implements Decoder {
+  readonly batch: number;
+  readonly #lm: LanguageModel;
+  readonly #overflow: Overflow;
+  readonly #specs: Readonly<Record<string, Spec>>;
+  /** Shared with branches. */
+  readonly #graph: Graph;
+  readonly #logits: HostArray<"float32">;
+  #capacity: number;
+  #state: Record<string, HostArray>;
+  #rows: number[][];
+
+  constructor(lm: LanguageModel, batch: number, overflow: Overflow, start?: Start) {
+    const { model } = lm;
+    this.batch = batch;
+    this.#lm = lm;
+    this.#overflow = overflow;
+    this.#specs = model.state(batch);
+    this.#graph = start?.graph ?? graphOf(lm);
+    this.#logits = float32([batch, model.config.vocab_size]);
+    this.#capacity = start?.capacity ?? Math.min(GROWTH, model.contextLength);
+    this.#state = start?.state ?? zeroState(this.#specs, this.#capacity);
+    this.#rows = start?.rows ?? Array.from({ length: batch }, () => []);
+  }
+
+  async append(tokens: Int32Array, signal?: AbortSignal): Promise<Float32Array> {
+    const { contextLength } = this.#lm.model;
+    const length = tokens.length / this.batch;
+    const past = this.#rows[0]!.length;
+    this.#rows.forEach((row, r) => {
+      for (let t = 0; t < length; t++) row.push(tokens[r * length + t]!);
+    });
+    if (past + length <= contextLength) return this.#read(tokens, past, signal);
+    if (this.#overflow === "error") {
+      for (const row of this.#rows) row.length = past;
+      throw contextOverflow(this.#lm, past + length);
+    }
+    // Keep the newer half of the context and read it again: positions cannot move under a cache.
+    const kept = this.#rows.map((row) => row.slice(-Math.max(1, Math.floor(contextLength / 2))));
+    this.reset();
+    this.#rows = kept;
+    return this.#read(Int32Array.from(kept.flat()), 0, signal);
+  }
+
+  /** Read once, and copied to the rows. */
+  async start(ids: Int32Array, signal?: AbortSignal): Promise<Float32Array> {
+    this.reset();
+    if (this.batch === 1) return this.append(ids, signal);
+    const one = new CacheDecoder(this.#lm, 1, this.#overflow, {
+      graph: this.#graph,
+      rows: [[]],
+      state: zeroState(this.#lm.model.state(1), this.#capacity),
+      capacity: this.#capacity,
+    });
+    const logits = await one.append(ids, signal);
+    const all = new Array<number>(this.batch).fill(0);
+    const used = one.#rows[0]!.length;
+    this.#rows = all.map(() => [...one.#rows[0]!]);
+    this.#capacity = one.#capacity;
+    this.#state = selectRows(one.#state, this.#specs, all, this.#capacity, used);
+    for (const row of all.keys()) this.#logits.data.set(logits, row * logits.length);
+    return this.#logits.data;
+  }
+
+  branch(rows: ArrayLike<number>): Decoder {
+    const specs = this.#lm.model.state(rows.length);
+    const used = this.#rows[0]!.length;
+    return new CacheDecoder(this.#lm, rows.length, this.#overflow, {
+      graph: this.#graph,
+      rows: Array.from(rows, (r) => [...this.#rows[r]!]),
+      state: selectRows(this.#state, specs, rows, this.#capacity, used),
+      capacity: this.#capacity,
+    });
+  }
+
+  rewind(tokens: number): boolean {
+    const left = this.#rows[0]!.length - tokens;
+    if (left < 0) return false;
+    for (const row of this.#rows) row.length = left;
+    this.#setLengths(left);
+    return true;
+  }
+
+  reset(): void {
+    this.#rows = this.#rows.map(() => []);
+    this.#setLengths(0);
+  }
+
+  release(): Promise<void> {
+    return this.#graph.release();
+  }
+
+  /** Reads tokens that are to follow the first `past` of every row. */
+  async #read(tokens: Int32Array, past: number, signal?: AbortSignal): Promise<Float32Array> {
+    const length = tokens.length / this.batch;
+    this.#reserve(past, past + length);
+    const piece = Math.max(1, Math.floor(READ_AT_ONCE / this.batch));
+    for (let t = 0; t < length; t += piece) {
+      signal?.throwIfAborted();
+      await this.#feed(columns(tokens, this.batch, t, Math.min(length, t + piece)), past + t);
+    }
+    requireFinite(this.#logits.data, this.#lm.name);
+    return this.#logits.data;
+  }
+
+  async #feed(tokens: Int32Array, past: number): Promise<void> {
+    const ids = int32([this.batch, tokens.length / this.batch], tokens);
+    const state = past === 0 ? withoutRoom(this.#state, this.#specs) : this.#state;
+    const result = await this.#graph.run([this.#lm.weights, { ids, state }], {
+      into: { logits: this.#logits },
+    });
+    this.#state = appendTo(this.#state, this.#specs, result.state as Record<string, HostArray>, past);
+  }
+
+  #reserve(used: number, needed: number): void {
+    if (needed <= this.#capacity) return;
+    const capacity = Math.ceil(needed / GROWTH) * GROWTH;
+    this.#capacity = Math.min(capacity, this.#lm.model.contextLength);
+    this.#state = enlarge(this.#state, this.#specs, this.#capacity, used);
+  }
+
+  /** Sets the tensors of the state that say how much of the others is used: those of one size. */
+  #setLengths(length: number): void {
+    const fixed = Object.entries(this.#specs).filter(([, { shape }]) =>
+      shape.every((d) => typeof d === "number"),
+    );
+    const lengths = zeroState(Object.fromEntries(fixed));
+    for (const { data } of Object.values(lengths)) (data as Int32Array).fill(length);
+    this.#state = { ...this.#state, ...lengths };
+  }
+}
+
+/** Columns `from` to `to` of [batch, length]. */
+function columns(tokens: Int32Array, batch: number, from: number, to: number): Int32Array {
+  const length = tokens.length / batch;
+  const width = to - from;
+  if (width === length) return tokens;
+  const part = new Int32Array(batch * width);
+  for (let row = 0; row < batch; row++)
+    part.set(tokens.subarray(row * length + from, row * length + to), row * width);
+  return part;
+}
+
+function contextOverflow({ model, name }: LanguageModel, length: number): UsageError {
+  return new UsageError(
+    `${name} sees at most ${model.contextLength} tokens at once and the text would have ${length}; shorten the prompt or --max-length, or add --slide to drop the oldest.`,
+    { contextLength: model.contextLength, length },
+  );
+}

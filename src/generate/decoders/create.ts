@@ -1,0 +1,18 @@
+/**
+ * Next-token logits for a batch of growing texts, whatever the architecture: with carried state where
+ * the model has one, from the whole window again where it has none.
+ */
+
+import type { LanguageModel } from "../language-model.ts";
+import { CacheDecoder } from "./cache.ts";
+import type { Decoder, DecoderOptions } from "./decoder.ts";
+import { StateDecoder } from "./state.ts";
+import { WindowDecoder } from "./window.ts";
+
+export function createDecoder(lm: LanguageModel, options: DecoderOptions = {}): Decoder {
+  const { batch = 1, overflow = "error", history = 0 } = options;
+  const sizes = Object.values(lm.model.state(batch));
+  if (sizes.length === 0) return new WindowDecoder(lm, batch, history);
+  const grows = sizes.some(({ shape }) => shape.some((d) => typeof d === "string"));
+  return grows ? new CacheDecoder(lm, batch, overflow) : new StateDecoder(lm, batch, history);
+}

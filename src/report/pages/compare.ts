@@ -1,0 +1,59 @@
+/** The comparison of models as a page of its own. */
+import { caseNames } from "../../compare/case-names.ts";
+import type { Comparison } from "../../compare/results.ts";
+import { compact, renderReport, significant } from "../index.ts";
+import { troublesOf } from "./compared.ts";
+import { made } from "./machine.ts";
+import { writePage } from "./page-file.ts";
+
+export async function comparePage(file: string, command: string, comparison: Comparison): Promise<void> {
+  const { models } = comparison;
+  const said = [troublesOf(comparison), ...comparison.notes].filter((sentence) => sentence !== undefined);
+  const caveat = said.length > 0 ? said.join(" ") : undefined;
+  // Models in other precisions or by other engines are the same models.
+  const [first] = models;
+  const shown = models.filter(
+    ({ precision, engine }) =>
+      precision === null || (precision === first!.precision && engine === first!.engine),
+  );
+  const html = await renderReport({
+    title: "GPT or BERT?",
+    standfirst: `What ${list(shown.map(({ model }) => model))} ${shown.length > 1 ? "predict" : "predicts"} for the same blank, what they look at, and how long they take, measured on this machine.`,
+    key: [
+      ...fasterFigure(comparison),
+      ...shown.flatMap(({ model, predictions, parameters }) => [
+        ...(predictions[0]?.token.trim()
+          ? [{ value: predictions[0].token.trim(), label: `${model} puts in the blank` }]
+          : []),
+        ...(parameters === null ? [] : [{ value: compact(parameters), label: `parameters of ${model}` }]),
+      ]),
+    ].slice(0, 4),
+    chapters: {
+      compare: {
+        ...comparison,
+        ...(caveat === undefined ? {} : { caveat }),
+        command,
+      },
+    },
+    made: made(command),
+  });
+  await writePage(file, html);
+}
+
+/** Which is faster on the texts, from a text to the word for its blank. */
+function fasterFigure({ ratios }: Comparison) {
+  const ratio = ratios.find((r) => r.case === caseNames.fill);
+  if (ratio === undefined) return [];
+  const on = "from the text to the word for its blank";
+  return ratio.conclusive
+    ? [
+        {
+          value: `${significant(ratio.ratio, 2)} times`,
+          label: `as fast ${on}: ${ratio.faster}, beside ${ratio.slower}`,
+        },
+      ]
+    : [{ value: "cannot tell", label: `which is faster here, ${on}` }];
+}
+
+const list = (names: readonly string[]): string =>
+  names.length < 2 ? (names[0] ?? "nothing") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;

@@ -1,0 +1,29 @@
+/** The audit of one model as a page of its own. */
+import type { ModelAudit } from "../../evaluate/novelty/model-audit.ts";
+import { percent, renderReport } from "../index.ts";
+import { made } from "./machine.ts";
+import { writePage } from "./page-file.ts";
+
+export async function noveltyPage(
+  file: string,
+  model: string,
+  command: string,
+  audit: ModelAudit,
+): Promise<void> {
+  const html = await renderReport({
+    title: `Does ${model} invent, or does it remember?`,
+    standfirst: audit.verdict,
+    key: [
+      ...figure(audit.rate, "of these texts are copies"),
+      ...figure(audit.baseline.rate, "of unseen real texts would be called so"),
+      ...figure(audit.extraction?.training.rate, "of training texts completed word for word"),
+    ],
+    chapters: { novelty: { indexed: audit.indexed, audits: [{ model, command, ...audit }] } },
+    made: made(command),
+  });
+  await writePage(file, html);
+}
+
+/** A share, where it is known. */
+const figure = (rate: number | null | undefined, label: string) =>
+  rate === null || rate === undefined ? [] : [{ value: percent(rate), label }];

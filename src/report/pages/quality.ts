@@ -1,0 +1,117 @@
+/** Several runs side by side as a page of their own, and as the rows of its tables. */
+
+import { against, isRanked } from "../../evaluate/quality/ranking.ts";
+import type { QualityReport, QualityResult, Reference } from "../../evaluate/quality/report.ts";
+import type { MeasuredRun, RunQuality } from "../../evaluate/quality/run-quality.ts";
+import { percent, type RunMeasures, renderReport } from "../index.ts";
+import { made } from "./machine.ts";
+import { writePage } from "./page-file.ts";
+
+/** The rows of the tables, the real texts first. */
+export function qualityRows({ report }: QualityResult): readonly RunMeasures[] {
+  return [row("real texts", report.reference), ...report.runs.map((quality) => row(quality.run, quality))];
+}
+
+/** The split that the runs predict, where any could. */
+export const splitOf = ({ runs }: QualityReport): string | undefined =>
+  runs.find(({ split }) => split !== undefined)?.split;
+
+/** How the figures came about, in a sentence or two. */
+export function qualityProtocol({ report }: QualityResult): string {
+  const { reference, encoder, encoders, temperature, seed, data } = report;
+  const judged = encoders.find((one) => one.encoder === encoder);
+  const read =
+    encoder === null || judged === undefined
+      ? ""
+      : ` MAUVE with the mean vectors of ${encoder} as encoder, ${reference.texts} texts a side; ${against(judged)}.`;
+  const split = splitOf(report);
+  const predicted = split === undefined ? "" : ` What a run predicts is the ${split} split.`;
+  return `${reference.texts} texts of each run at temperature ${temperature}, seed ${seed}, beside as many real ones of ${data.held_out} held out.${predicted} Real words are those of the ${data.train} training texts, whatever their case.${read}`;
+}
+
+/** Writes the page; `command` is what it says has made it. */
+export async function qualityPage(file: string, command: string, result: QualityResult): Promise<void> {
+  const { report, measured, seconds } = result;
+  const [reference, ...rows] = qualityRows(result);
+  const html = await renderReport({
+    title: report.runs.length === 1 ? `How good is ${report.runs[0]!.run}?` : "Which run is better?",
+    standfirst: `What ${listed(report.runs.map(({ run }) => run))} ${report.runs.length === 1 ? "predicts and writes" : "predict and write"}, beside real texts that ${report.runs.length === 1 ? "it has" : "they have"} not seen.`,
+    key: report.runs.slice(0, 2).flatMap(({ run, bits_per_character, novelty, split, own_texts }) => [
+      ...(bits_per_character === undefined
+        ? []
+        : [
+            {
+              value: `${bits_per_character.toFixed(2)} bits`,
+              label: `per character of ${own_texts ? "its own " : ""}${split} texts: ${run}`,
+            },
+          ]),
+      { value: percent(novelty.rate ?? 0), label: `of its texts are copies: ${run}` },
+    ]),
+    chapters: {
+      runs: {
+        reference: reference!,
+        runs: rows,
+        lead: report.lead,
+        ...(splitOf(report) === undefined ? {} : { split: splitOf(report)! }),
+        learning: measured.flatMap(learning),
+        samples: measured.map(({ quality, samples }) => ({ name: quality.run, samples })),
+        how: qualityProtocol(result),
+        notes: [
+          ...report.notes,
+          ...report.runs.flatMap(({ notes }) => notes),
+          ...report.failed.map(({ run, reason }) => `${run} could not be measured: ${reason}`),
+        ],
+        command,
+      },
+    },
+    made: made(command, seconds),
+  });
+  await writePage(file, html);
+}
+
+function row(name: string, m: Reference | RunQuality): RunMeasures {
+  const { novelty, ended, mauve } = m;
+  const known = <K extends string>(key: K, value: number | null | undefined) =>
+    value === undefined || value === null || Number.isNaN(value)
+      ? {}
+      : ({ [key]: value } as Record<K, number>);
+  const run = "run" in m ? m : undefined;
+  return {
+    name,
+    ...known("bits_per_byte", run?.bits_per_byte),
+    ...known("bits_per_character", run?.bits_per_character),
+    ...known("perplexity", run?.perplexity),
+    ...(run === undefined || run.bits_per_character === undefined || isRanked(run) ? {} : { unranked: true }),
+    distinct: m.distinct,
+    ...known("self_bleu", m.self_bleu),
+    ...known("repetition", m.repetition),
+    ...known("repeated", m.repeated),
+    length: m.length,
+    ...known("ended", ended),
+    ...known("real_words", m.real_words),
+    vocabulary: m.vocabulary,
+    ...known("vocabulary_covered", m.vocabulary_covered),
+    ...known("mauve", mauve),
+    ...(novelty.rate === null ? {} : { copies: { rate: novelty.rate, interval: novelty.interval } }),
+    ...known("novel_4grams", novelty.novel_4grams),
+    ...known("characters_per_s", run?.speed.characters_per_s),
+    ...known("side_by_side_characters_per_s", run?.speed.side_by_side_characters_per_s),
+    ...known("parameters", run?.parameters),
+    ...known("bytes", run?.bytes),
+  };
+}
+
+/** The validations of a run's log in bits per character. */
+function learning({ quality, log }: MeasuredRun) {
+  const { run, loss, bits_per_character } = quality;
+  if (loss === undefined || bits_per_character === undefined || !isRanked(quality)) return [];
+  const curve = log.flatMap(({ seconds, tokens, val_loss }) =>
+    val_loss === undefined
+      ? []
+      : [{ seconds, characters: tokens, bits_per_character: (val_loss * bits_per_character) / loss }],
+  );
+  return [{ model: run, curve }];
+}
+
+const listed = (names: readonly string[]): string =>
+  names.length === 1 ? names[0]! : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
