@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { describe, expect, it } from "vitest";
-import { flagOf } from "../src/cli/options/option.ts";
+import { flagOf } from "../src/cli/output/flags.ts";
 import { registry } from "../src/cli/registry.ts";
 import { root } from "./cli.ts";
 import { firstColumn, pages, readPage } from "./markdown.ts";

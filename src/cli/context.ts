@@ -1,6 +1,7 @@
 /** What a command is given to speak with: standard output, the JSON document, progress, the interrupt. */
 import { printable } from "../core/printable.ts";
 import type { Interrupt } from "./interrupt.ts";
+import { documentInFlags, inFlags } from "./output/flags.ts";
 import { displayWidth, wrap } from "./output/layout.ts";
 import { createProgress, type Progress } from "./output/progress.ts";
 import { said, shownStyled } from "./output/said.ts";
@@ -20,7 +21,7 @@ export interface Context {
   shown(text: string): string;
   /** The command's one document; silent without `--json`. */
   json(document: object): void;
-  /** A line for a person on standard error, whatever the mode; without styles and secrets. */
+  /** A line for a person on standard error, whatever the mode: options as flags, without styles and secrets. */
   warn(text: string): void;
   /** On standard error. */
   readonly progress: Progress;
@@ -64,9 +65,13 @@ export function createContext({ stdout, stderr, interrupt, asJson }: ContextPart
     json(document) {
       documents++;
       if (documents > 1) throw new Error("A command wrote a second JSON document.");
-      if (asJson) say(stdout, `${JSON.stringify(document, null, stdout.isTTY ? 2 : undefined)}\n`);
+      if (asJson)
+        say(stdout, `${JSON.stringify(documentInFlags(document), null, stdout.isTTY ? 2 : undefined)}\n`);
     },
-    warn: (text) => say(stderr, `${stderr.isTTY ? fitted(said(text), stderr.columns) : said(text)}\n`),
+    warn(text) {
+      const sentence = said(inFlags(text));
+      say(stderr, `${stderr.isTTY ? fitted(sentence, stderr.columns) : sentence}\n`);
+    },
     progress,
     get interrupt() {
       return interrupt.signal;

@@ -1,7 +1,8 @@
 /** The text of `punchline --help` and `punchline COMMAND --help`, at most 80 columns wide by default. */
 
 import type { Argument, Command } from "./command.ts";
-import { flagOf, type Option } from "./options/option.ts";
+import type { Option } from "./options/option.ts";
+import { flagOf } from "./output/flags.ts";
 import { definitions, termWidthOf, wrap } from "./output/layout.ts";
 import type { Style } from "./output/terminal.ts";
 import { type CommandEntry, groups } from "./registry.ts";

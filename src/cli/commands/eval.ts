@@ -16,7 +16,8 @@ import type { Context } from "../context.ts";
 import { modelKinds, modelOptions, openAny, tellUsage } from "../input/open-model.ts";
 import { dataOfModel } from "../input/training-data.ts";
 import { dataChoices, dataOptions } from "../options/data.ts";
-import { choice, flagOf, integer, list, type OptionValues, present } from "../options/option.ts";
+import { choice, integer, list, type OptionValues, present } from "../options/option.ts";
+import { flagOf } from "../output/flags.ts";
 import { formatCount } from "../output/format.ts";
 
 const options = {

@@ -17,7 +17,8 @@ import { shownPrompt } from "../input/prompt.ts";
 import { dataOfModel, indexFileOf, recordOf } from "../input/training-data.ts";
 import { dataOptions } from "../options/data.ts";
 import { deviceOf } from "../options/device.ts";
-import { flag, flagOf, integer, list, number, type OptionValues, present, text } from "../options/option.ts";
+import { flag, integer, list, number, type OptionValues, present, text } from "../options/option.ts";
+import { flagOf } from "../output/flags.ts";
 import { formatCount } from "../output/format.ts";
 import { printAudit } from "../output/novelty-tables.ts";
 

@@ -7,7 +7,8 @@ import type { LocalModel, TextModel } from "../../generate/text-model.ts";
 import type { PullProgress } from "../../hub/snapshot.ts";
 import type { Context } from "../context.ts";
 import { deviceOf, deviceOptions } from "../options/device.ts";
-import { choice, flagOf, number, type OptionValues, present } from "../options/option.ts";
+import { choice, number, type OptionValues, present } from "../options/option.ts";
+import { flagOf } from "../output/flags.ts";
 import { formatCount } from "../output/format.ts";
 
 /** What commands offer that run a model of this machine and do not train it. */

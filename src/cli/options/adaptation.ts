@@ -5,7 +5,8 @@ import { resolveLora } from "../../models/lora.ts";
 import { architectureOf } from "../../models/registry.ts";
 import type { TrainOptions } from "../../train/options.ts";
 import type { RunRecord } from "../../train/run-folder.ts";
-import { flag, flagOf, integer, number, type OptionValues, present, text } from "./option.ts";
+import { flagOf } from "../output/flags.ts";
+import { flag, integer, number, type OptionValues, present, text } from "./option.ts";
 
 const adapting = "What is trained (default: all weights)";
 

@@ -7,9 +7,10 @@ import { prepareOptionsOf } from "../../data/recorded-options.ts";
 import { pullDataset } from "../../hub/pull-dataset.ts";
 import type { RecordedOptions } from "../../text/cleaning-record.ts";
 import type { Context } from "../context.ts";
+import { flagOf } from "../output/flags.ts";
 import { formatCount } from "../output/format.ts";
 import { fileOptions } from "./file.ts";
-import { eitherFlag, flag, flagOf, integer, number, numberOrOff, type OptionValues, text } from "./option.ts";
+import { eitherFlag, flag, integer, number, numberOrOff, type OptionValues, text } from "./option.ts";
 
 const group = "Data";
 

@@ -226,11 +226,6 @@ function rangeText({ min, max, above, below }: Range): string {
   return [lower, upper].filter(Boolean).join(" and ");
 }
 
-/** The flag of an option's key: `topK` is `--top-k`. */
-export function flagOf(key: string): string {
-  return `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-}
-
 /** Keeps the entries that were given: for handing options to functions whose fields may be absent. */
 export function present<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {

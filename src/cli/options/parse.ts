@@ -2,7 +2,8 @@
 import type { Command as Commander, CommanderError, Option as CommanderOption } from "commander";
 import { nearestName, UsageError } from "../../core/errors.ts";
 import type { Argument, Command } from "../command.ts";
-import { flagOf, type Option } from "./option.ts";
+import { flagOf } from "../output/flags.ts";
+import type { Option } from "./option.ts";
 
 export interface ParsedWords {
   readonly args: Readonly<Record<string, unknown>>;

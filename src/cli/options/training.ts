@@ -6,10 +6,10 @@ import { architectureOf, architectures } from "../../models/registry.ts";
 import { MUON_MOMENTUM, type Packing, type TrainOptions, trainDefaults } from "../../train/options.ts";
 import { recordedOptions } from "../../train/run-data.ts";
 import type { RunRecord } from "../../train/run-folder.ts";
+import { flagOf } from "../output/flags.ts";
 import {
   choice,
   flag,
-  flagOf,
   integer,
   list,
   number,

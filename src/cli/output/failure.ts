@@ -2,6 +2,7 @@
 import { inspect } from "node:util";
 import { PunchlineError } from "../../core/errors.ts";
 import { visible } from "../../core/printable.ts";
+import { inFlags } from "./flags.ts";
 import { said } from "./said.ts";
 import type { Style } from "./terminal.ts";
 
@@ -20,7 +21,7 @@ export function failureOf(error: unknown): Failure {
 
 function failureIn(error: unknown): Failure {
   if (error instanceof PunchlineError) {
-    return { status: error.kind === "usage" ? 2 : 1, sentence: oneLine(error.message) };
+    return { status: error.kind === "usage" ? 2 : 1, sentence: inFlags(oneLine(error.message)) };
   }
   if (isSystemError(error)) return { status: 1, sentence: systemSentence(error) };
   const what = error instanceof Error ? `${error.name}: ${error.message}` : inspect(error);

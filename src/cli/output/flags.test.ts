@@ -1,0 +1,18 @@
+import { expect, test } from "vitest";
+import { documentInFlags, inFlags } from "./flags.ts";
+
+test("options of the library are said as flags", () => {
+  expect(inFlags('`maxLength` needs `windows: "shuffled"`, `lora: true` or `space: false`; `rank: 4`.')).toBe(
+    "--max-length needs --windows shuffled, --lora or --no-space; --rank 4.",
+  );
+  expect(inFlags("give `validationSource`.")).toBe("give --validation-file.");
+});
+
+test("a document's sentences are said in flags, and no text of a model", () => {
+  const document = { text: "`topK`", notes: ["use `topK`"], models: [{ reason: "`seed`", x: null, n: 1 }] };
+  expect(documentInFlags(document)).toEqual({
+    text: "`topK`",
+    notes: ["use --top-k"],
+    models: [{ reason: "--seed", x: null, n: 1 }],
+  });
+});

@@ -1,0 +1,33 @@
+/** The library's sentences as the command line says them: its options become flags. */
+import { renderOptions } from "../../core/options.ts";
+
+/** `topK` is `--top-k`. */
+export function flagOf(key: string): string {
+  return `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/** Options that the command line calls otherwise than the library. */
+const otherwise: Readonly<Record<string, string>> = {
+  validationSource: "validationFile",
+};
+
+/** `topK` between backticks becomes `--top-k`, `windows: "shuffled"` `--windows shuffled`, `space: false` `--no-space`. */
+export function inFlags(sentence: string): string {
+  return renderOptions(sentence, (name, value) => {
+    const flag = flagOf(otherwise[name] ?? name);
+    if (value === undefined || value === true) return flag;
+    return value === false ? flag.replace("--", "--no-") : `${flag} ${value}`;
+  });
+}
+
+/** The fields of a document that hold the library's sentences. */
+const spoken: ReadonlySet<string> = new Set(["note", "notes", "warning", "warnings", "reason"]);
+
+/** The document with its sentences in flags; texts of models and of people stay as they are. */
+export function documentInFlags(value: unknown, field = ""): unknown {
+  if (typeof value === "string") return spoken.has(field) ? inFlags(value) : value;
+  if (Array.isArray(value)) return value.map((item) => documentInFlags(item, field));
+  if (value === null || typeof value !== "object" || Object.getPrototypeOf(value) !== Object.prototype)
+    return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, documentInFlags(item, key)]));
+}
