@@ -153,6 +153,7 @@ export { pullModel, resolveModel } from "./hub/pull.ts";
 export { pullDataset } from "./hub/pull-dataset.ts";
 export type { Pulled, PullOptions, PullProgress } from "./hub/snapshot.ts";
 export { loadTokenizer } from "./hub/tokenizer-files.ts";
+export { type ArchitectureDefinition, defineArchitecture, type ModelDefinition } from "./models/define.ts";
 export { type LoraOptions, resolveLora } from "./models/lora.ts";
 export type { Architecture, Model, ModelConfig, ModelOption, OptionValues } from "./models/model.ts";
 export { architectureOf, architectures } from "./models/registry.ts";

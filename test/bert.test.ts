@@ -62,7 +62,7 @@ describe("masked encoders", () => {
       read: async (name: string) => void read.push(name),
       close: async () => {},
     };
-    expect(await readTensors(slots, source, bert.checkpoint)).toEqual([]);
+    expect(await readTensors(slots, source, bert.checkpointMapping)).toEqual([]);
     expect(read).toHaveLength(model.parameters.length);
   });
 

@@ -41,7 +41,7 @@ describe.skipIf(!pythonWithTorch)(
       async ({ type, ...options }) => {
         const architecture = architectureOf(type);
         const base = architecture.build(architecture.configure(sizes, vocabulary));
-        const { model, trainable, adapter } = adaptModel(base, architecture, options);
+        const { model, trainable, adapter } = adaptModel(base, options);
         const maps = [...trainable].flatMap((name) => /(.*)\.lora_A\.weight$/.exec(name)?.[1] ?? []);
         const job = {
           model,

@@ -28,7 +28,7 @@ beforeAll(async () => {
   const model = gpt2.build(gpt2.configure({ layers: 2, width: 24, heads: 4, context: CONTEXT }, VOCABULARY));
   await writeRandomFolder(model, folder);
   const source = await openSafetensors(join(folder, "model.safetensors"));
-  const weights = await openWeights(model.parameters, source, gpt2.checkpoint);
+  const weights = await openWeights(model.parameters, source, gpt2.checkpointMapping);
   await source.close();
   const tokenizer = { endOfText: 0, size: VOCABULARY } as LanguageModel["tokenizer"];
   lm = { model, weights, tokenizer, backend, endsItems: true, name: "random" };

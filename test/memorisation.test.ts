@@ -87,7 +87,7 @@ async function load(path: string): Promise<LanguageModel> {
   const architecture = architectureOf("gpt2");
   const model = architecture.build(folder.config as ModelConfig);
   const tensors = await openSafetensors(join(path, "model.safetensors"));
-  const weights = await openWeights(model.parameters, tensors, architecture.checkpoint);
+  const weights = await openWeights(model.parameters, tensors, architecture.checkpointMapping);
   await tensors.close();
   const ids = JSON.parse(readFileSync(join(path, "char_vocab.json"), "utf8")) as Record<string, number>;
   const characters = Object.keys(ids).sort((a, b) => ids[a]! - ids[b]!);

@@ -33,7 +33,7 @@ export const tinyOptions = {
 export function tinyTraining(
   options: Partial<TrainOptions> = {},
   text = babble(2000),
-): Extract<TrainRequest, { readonly model: string }> {
+): Extract<TrainRequest, { readonly model: unknown }> {
   return {
     model: "char-lstm",
     modelOptions: tinyModel,

@@ -116,7 +116,7 @@ describe("accumulation", () => {
     const { data, options: given } = tinyTraining({ batchSize, accumulate, windows: "shuffled" });
     const options = resolveTrainOptions({ ...given }, {});
     const config = { embedding_size: 6, hidden_size: 12, num_layers: 1, dropout: 0 };
-    const { model } = buildModel({ ...config, model_type: "char-lstm", vocab_size: data.tokenizer.size });
+    const model = buildModel({ ...config, model_type: "char-lstm", vocab_size: data.tokenizer.size });
     const arena = Arena.create(model.parameters, { moments: 0, accumulate: accumulate > 1 });
     for (const { data: numbers } of Object.values(arena.parameters))
       numbers.forEach((_, i) => {

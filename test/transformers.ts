@@ -24,7 +24,7 @@ export async function loadFolder(folder: string): Promise<{ model: Model; weight
   const weights = Object.fromEntries(model.parameters.map(({ name, shape }) => [name, float32(shape)]));
   const source = await openSafetensors(join(folder, "model.safetensors"));
   const slots = model.parameters.map(({ name, shape }) => ({ name, shape, data: weights[name]!.data }));
-  await readTensors(slots, source, architecture.checkpoint);
+  await readTensors(slots, source, architecture.checkpointMapping);
   await source.close();
   return { model, weights };
 }

@@ -31,7 +31,7 @@ interface Setup {
 
 function setUp({ config, vocabulary, batch, length, lora }: Setup) {
   const whole = gpt2.build(gpt2.configure({ config, dropout: 0 }, vocabulary));
-  const { model, trainable } = adaptModel(whole, gpt2, lora ? { lora: {} } : {});
+  const { model, trainable } = adaptModel(whole, lora ? { lora: {} } : {});
   const layout = model.parameters.map((spec) => ({ ...spec, trainable: trainable.has(spec.name) }));
   const arena = Arena.create(layout, { moments: 2 });
   initialise(model, arena, 0);

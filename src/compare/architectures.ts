@@ -194,7 +194,7 @@ async function trainAll(
 }
 
 function chosenArchitectures(names: readonly string[]): Architecture[] {
-  const chosen = names.map(architectureOf);
+  const chosen = names.map((name) => architectureOf(name));
   const odd = chosen.find(({ tokens }) => tokens === "wordpiece");
   if (odd)
     throw new UsageError(

@@ -5,6 +5,7 @@
  * await exportModel("runs/a", { format: "hf", out: "for-others" });
  */
 import { UsageError } from "../core/errors.ts";
+import type { Architecture } from "../models/model.ts";
 import { writeAdapter } from "./adapter.ts";
 import { writeGguf } from "./gguf-gpt2.ts";
 import { type HuggingFaceType, huggingFaceTypes, writeHuggingFace } from "./huggingface.ts";
@@ -43,6 +44,8 @@ export interface ExportOptions {
   readonly types?: readonly ExportType[];
   /** Write a LoRA adapter merged into its base; `hf` writes the adapter alone otherwise. Other formats always merge. */
   readonly merge?: boolean;
+  /** Architectures besides Punchline's own, for a model of one of them. */
+  readonly architectures?: readonly Architecture[];
 }
 
 export interface Exported {
@@ -76,7 +79,7 @@ const writers: Readonly<Record<ExportFormat, Writer>> = {
 export async function exportModel(path: string, options: ExportOptions): Promise<Exported> {
   const { format, out } = options;
   const types = checkTypes(format, options.types ?? []);
-  const source = await openExportSource(path);
+  const source = await openExportSource(path, options.architectures);
   try {
     if (options.merge && !source.adapted)
       throw new UsageError(`${path} has no adapter that could be merged; leave --merge out.`);

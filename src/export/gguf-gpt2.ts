@@ -33,7 +33,7 @@ export async function writeGguf(
 }
 
 function describeModel(
-  { model: { config, contextLength }, architecture, path }: ExportSource,
+  { model: { architecture, config, contextLength }, path }: ExportSource,
   type: GgufType,
 ): Record<string, GgufValue> {
   if (architecture.type !== "gpt2")

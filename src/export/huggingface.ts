@@ -94,16 +94,15 @@ export async function writeDescription(
 }
 
 /** The configuration with what readers expect beside the sizes. */
-function describeConfig({ model, architecture, tokenizer }: ExportSource): Record<string, unknown> {
+function describeConfig({ model, tokenizer }: ExportSource): Record<string, unknown> {
   // `dtype` is the newer spelling of `torch_dtype`; one of the two is enough, and both read the older.
   const { dtype: _, ...config } = model.config as Record<string, unknown>;
-  const reader = classes[architecture.type];
+  const { type } = model.architecture;
+  const reader = classes[type];
   return {
     ...(reader ? { architectures: [reader] } : {}),
     // Without these a reader assumes the ids of the original vocabulary.
-    ...(architecture.type === "gpt2"
-      ? { bos_token_id: tokenizer.endOfText, eos_token_id: tokenizer.endOfText }
-      : {}),
+    ...(type === "gpt2" ? { bos_token_id: tokenizer.endOfText, eos_token_id: tokenizer.endOfText } : {}),
     ...config,
     torch_dtype: "float32",
   };

@@ -15,7 +15,6 @@ const RUN_FILE = "run.json";
 
 export interface ExportSource {
   readonly path: string;
-  readonly architecture: Architecture;
   readonly model: Model;
   readonly tokenizer: Tokenizer;
   readonly generationConfig: JsonObject | undefined;
@@ -28,21 +27,25 @@ export interface ExportSource {
 
 /**
  * Opens the folder at `path`; every tensor is matched before any is read.
+ * @param architectures besides Punchline's own
  * @throws InputError `half-written` where a training has left no weights yet, `tokenizer-size` where the
  * vocabulary does not fit, and those of {@link openModelFolder} and {@link matchTensors}.
  */
-export async function openExportSource(path: string): Promise<ExportSource> {
+export async function openExportSource(
+  path: string,
+  architectures?: readonly Architecture[],
+): Promise<ExportSource> {
   const folder = await openModelFolder(path).catch(async (error: unknown) => {
     throw (await halfWritten(path, error)) ?? error;
   });
   try {
-    const { architecture, model } = buildModel(folder.config, path, folder.tensors.tensors.size);
+    const tensors = folder.tensors.tensors.size;
+    const model = buildModel(folder.config, { folder: path, tensors, architectures });
     const shapes = new Map(model.parameters.map(({ name, shape }) => [name, shape]));
-    const matches = matchTensors(model.parameters, folder.tensors, architecture.checkpoint);
+    const matches = matchTensors(model.parameters, folder.tensors, model.architecture.checkpointMapping);
     const tokenizer = await folder.tokenizer(model.config.vocab_size);
     return {
       path,
-      architecture,
       model,
       tokenizer,
       generationConfig: folder.generationConfig,

@@ -55,12 +55,12 @@ export async function listModels(given?: Partial<HubSettings>): Promise<ListedMo
 async function describe(path: string) {
   const bytes = await bytesOf(path);
   try {
-    const { architecture, model } = buildModel(await readModelConfig(path), path);
+    const model = buildModel(await readModelConfig(path), { folder: path });
     return {
       path,
       bytes,
       kind: model.predicts === "masked" ? ("masked" as const) : ("causal" as const),
-      architecture: architecture.type,
+      architecture: model.architecture.type,
       parameters: countParameters(model),
       context: model.contextLength,
     };

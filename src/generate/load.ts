@@ -2,9 +2,9 @@
 import { UsageError } from "../core/errors.ts";
 import { openModelFolder } from "../hub/folder.ts";
 import { openWeights } from "../hub/stored-weights.ts";
-import { countParameters } from "../models/model.ts";
+import { type Architecture, countParameters } from "../models/model.ts";
 import type { Quantization } from "../models/quantize.ts";
-import { architectures, buildModel } from "../models/registry.ts";
+import { buildModel, architectures as known } from "../models/registry.ts";
 import type { BackendOptions } from "../runtime/backend.ts";
 import { nodeBackend } from "../runtime/node.ts";
 import { recordedCleaning } from "../text/cleaning-record.ts";
@@ -14,14 +14,18 @@ import { openQuantized } from "./quantized-weights.ts";
 export interface LoadOptions extends BackendOptions {
   /** Round matrices to 8 or 4 bits. The packed weights are kept in a file beside the model. Default: floats as they are. */
   readonly quantize?: Quantization;
+  /** Architectures besides Punchline's own, for a model of one of them. */
+  readonly architectures?: readonly Architecture[];
 }
 
 /** @throws UsageError for a model that cannot be quantised */
 export async function loadModel(path: string, options: LoadOptions = {}): Promise<LanguageModel> {
-  const { quantize, ...device } = options;
+  const { quantize, architectures, ...device } = options;
   const folder = await openModelFolder(path);
   try {
-    const { architecture, model } = buildModel(folder.config, path, folder.tensors.tensors.size);
+    const tensors = folder.tensors.tensors.size;
+    const model = buildModel(folder.config, { folder: path, tensors, architectures });
+    const { architecture } = model;
     if (quantize && !architecture.quantizable) {
       throw new UsageError(
         `${path} is a ${architecture.type}, and only ${quantizables()} can be read in ${quantize}; read it in fp32.`,
@@ -29,8 +33,8 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
       );
     }
     const weights = quantize
-      ? await openQuantized(folder, model, quantize, architecture.checkpoint)
-      : await openWeights(model.parameters, folder.tensors, architecture.checkpoint);
+      ? await openQuantized(folder, model, quantize, architecture.checkpointMapping)
+      : await openWeights(model.parameters, folder.tensors, architecture.checkpointMapping);
     const tokenizer = await folder.tokenizer(model.config.vocab_size);
     const endsItems = folder.generationConfig?.eos_token_id !== undefined || tokenizer.kind === "bpe";
     const readsTextsAlone = folder.generationConfig?.texts_alone === true;
@@ -52,7 +56,7 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
 
 /** The architectures that can be quantised, in words. */
 function quantizables(): string {
-  const names = architectures.filter(({ quantizable }) => quantizable).map(({ type }) => type);
+  const names = known.filter(({ quantizable }) => quantizable).map(({ type }) => type);
   return `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }
 

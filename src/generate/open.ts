@@ -9,6 +9,7 @@
 
 import { resolveModel } from "../hub/pull.ts";
 import type { PullOptions } from "../hub/snapshot.ts";
+import type { Architecture } from "../models/model.ts";
 import type { Quantization } from "../models/quantize.ts";
 import type { BackendOptions } from "../runtime/backend.ts";
 import { createDecoder } from "./decoders/create.ts";
@@ -24,6 +25,8 @@ export interface OpenOptions {
   readonly backend?: BackendOptions;
   /** Round its matrices to 8 or 4 bits; as of `loadModel`. */
   readonly quantize?: Quantization;
+  /** Architectures besides Punchline's own, for a model of one of them. */
+  readonly architectures?: readonly Architecture[];
   /** How a model is fetched that is not there yet. */
   readonly pull?: PullOptions;
   /** How a service is reached. */
@@ -39,8 +42,12 @@ export async function openModel(name: string, options: OpenOptions = {}): Promis
 /** Opens a model of this machine, or of the Hub. */
 export async function openLocal(name: string, options: OpenOptions = {}): Promise<LocalModel> {
   const folder = await resolveModel(name, options.pull);
-  const { backend, quantize } = options;
-  const lm = await loadModel(folder, { ...backend, ...(quantize ? { quantize } : {}) });
+  const { backend, quantize, architectures } = options;
+  const lm = await loadModel(folder, {
+    ...backend,
+    ...(quantize ? { quantize } : {}),
+    ...(architectures ? { architectures } : {}),
+  });
   // Messages call it as the reader did, not by its folder in the package or in the cache.
   return new Local(name, folder, { ...lm, name });
 }

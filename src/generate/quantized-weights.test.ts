@@ -35,8 +35,8 @@ afterEach(() => rm(path, { recursive: true }));
 async function open(quantization: "q8" | "q4" | undefined): Promise<Weights> {
   const folder = await openModelFolder(path);
   const weights = quantization
-    ? await openQuantized(folder, model, quantization, gpt2.checkpoint)
-    : await openWeights(model.parameters, folder.tensors, gpt2.checkpoint);
+    ? await openQuantized(folder, model, quantization, gpt2.checkpointMapping)
+    : await openWeights(model.parameters, folder.tensors, gpt2.checkpointMapping);
   await folder.close();
   return weights;
 }

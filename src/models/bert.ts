@@ -4,9 +4,10 @@
  */
 import { InputError } from "../core/errors.ts";
 import { activations } from "../nn/transformer.ts";
+import { defineArchitecture } from "./define.ts";
 import { buildMaskedEncoder, type MaskedEncoderConfig, type MaskedEncoderNames } from "./masked-encoder.ts";
-import type { Architecture, CheckpointHabits, ModelConfig, OptionValues } from "./model.ts";
-import { choice, fraction, integer, named, number, rate, resolveOptions, size, switched } from "./options.ts";
+import type { CheckpointMapping, ModelConfig } from "./model.ts";
+import { choice, fraction, integer, named, number, rate, size, switched } from "./options.ts";
 
 interface Sizes {
   readonly layers: number;
@@ -40,18 +41,8 @@ const optionsOf = (sizes: Readonly<Record<string, Sizes>>) => ({
 /** Of a small one from scratch. */
 const training = { learningRate: 1e-3, batchSize: 16, seqLen: 128 } as const;
 
-/** The sizes of the named configuration with whatever else was given, and the dropout. */
-function chosen(
-  architecture: Pick<Architecture, "type" | "options">,
-  sizes: Readonly<Record<string, Sizes>>,
-  given: OptionValues,
-) {
-  const { config, dropout } = resolveOptions(architecture, given);
-  return { ...sizes[config as string]!, ...given, dropout } as Sizes & { readonly dropout: number };
-}
-
-/** Tensors that stand in checkpoints of either model and are not needed to fill masks. */
-const habits: CheckpointHabits = {
+/** Checkpoints of both models have tensors that filling masks does not need. */
+const mapping: CheckpointMapping = {
   ignore: [
     /^embeddings\.position_ids$/,
     /^pooler\./,
@@ -65,7 +56,7 @@ const habits: CheckpointHabits = {
   ],
 };
 
-export const bert: Architecture = {
+export const bert = defineArchitecture({
   type: "bert",
   summary: "transformer encoder that fills masks, reading in both directions",
   tokens: "wordpiece",
@@ -73,11 +64,10 @@ export const bert: Architecture = {
   training,
   quantizable: true,
   loraTargets: ["query", "value"],
-  checkpoint: { ...habits, prefixes: ["bert."] },
-  configure(given, vocabularySize) {
-    const { layers, width, heads, context, dropout } = chosen(bert, bertSizes, given);
+  checkpointMapping: { ...mapping, prefixes: ["bert."] },
+  configure({ config, dropout }, vocabularySize, given) {
+    const { layers, width, heads, context } = { ...bertSizes[config]!, ...given };
     return {
-      model_type: "bert",
       architectures: ["BertForMaskedLM"],
       vocab_size: vocabularySize,
       hidden_size: width,
@@ -97,7 +87,6 @@ export const bert: Architecture = {
     absolute(config);
     const width = size(config, "hidden_size");
     return buildMaskedEncoder(
-      config,
       {
         vocabulary: size(config, "vocab_size"),
         layers: size(config, "num_hidden_layers"),
@@ -116,7 +105,7 @@ export const bert: Architecture = {
       bertNames,
     );
   },
-};
+});
 
 const bertNames: MaskedEncoderNames = {
   embeddings: "bert.embeddings",
@@ -137,7 +126,7 @@ const bertNames: MaskedEncoderNames = {
   headBias: "cls.predictions.bias",
 };
 
-export const distilbert: Architecture = {
+export const distilbert = defineArchitecture({
   type: "distilbert",
   summary: "BERT with half the layers, distilled",
   tokens: "wordpiece",
@@ -145,11 +134,10 @@ export const distilbert: Architecture = {
   training,
   quantizable: true,
   loraTargets: ["q_lin", "v_lin"],
-  checkpoint: { ...habits, prefixes: ["distilbert."] },
-  configure(given, vocabularySize) {
-    const { layers, width, heads, context, dropout } = chosen(distilbert, distilbertSizes, given);
+  checkpointMapping: { ...mapping, prefixes: ["distilbert."] },
+  configure({ config, dropout }, vocabularySize, given) {
+    const { layers, width, heads, context } = { ...distilbertSizes[config]!, ...given };
     return {
-      model_type: "distilbert",
       architectures: ["DistilBertForMaskedLM"],
       vocab_size: vocabularySize,
       dim: width,
@@ -167,7 +155,6 @@ export const distilbert: Architecture = {
   build(config) {
     const width = size(config, "dim");
     return buildMaskedEncoder(
-      config,
       {
         vocabulary: size(config, "vocab_size"),
         layers: size(config, "n_layers"),
@@ -186,7 +173,7 @@ export const distilbert: Architecture = {
       distilbertNames,
     );
   },
-};
+});
 
 const distilbertNames: MaskedEncoderNames = {
   embeddings: "distilbert.embeddings",

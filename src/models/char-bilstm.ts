@@ -12,8 +12,9 @@ import type { Parameters } from "../nn/parameters.ts";
 import { type RecurrentConfig, recurrent, recurrentParameters, zeroRecurrentState } from "../nn/recurrent.ts";
 import { reshape } from "../ops/broadcast.ts";
 import { transpose } from "../ops/movement.ts";
-import type { Architecture, Model, ModelConfig, ModelInput, ModelOutput } from "./model.ts";
-import { fraction, integer, rate, resolveOptions, size } from "./options.ts";
+import { defineArchitecture, type ModelDefinition } from "./define.ts";
+import type { ModelConfig, ModelInput, ModelOutput } from "./model.ts";
+import { fraction, integer, rate, size } from "./options.ts";
 
 const type = "char-bilstm";
 const options = {
@@ -23,7 +24,7 @@ const options = {
   dropout: fraction(0.2, "probability of dropping a unit, above each layer"),
 };
 
-export const charBilstm: Architecture = {
+export const charBilstm = defineArchitecture({
   type,
   summary: "a window read both ways predicts the character after it: slow to write",
   tokens: "character",
@@ -36,26 +37,22 @@ export const charBilstm: Architecture = {
     learningRate: 8e-3,
     validationTokens: 5000,
   },
-  configure(given, vocabularySize) {
-    const { width, embedding, window, dropout } = resolveOptions({ type, options }, given);
-    return {
-      model_type: type,
-      vocab_size: vocabularySize,
-      embedding_size: embedding,
-      hidden_size: width,
-      window_size: window,
-      dropout,
-    };
-  },
+  configure: ({ width, embedding, window, dropout }, vocabularySize) => ({
+    vocab_size: vocabularySize,
+    embedding_size: embedding,
+    hidden_size: width,
+    window_size: window,
+    dropout,
+  }),
   build,
-};
+});
 
 interface BiLstm {
   readonly below: BidirectionalConfig;
   readonly above: RecurrentConfig;
 }
 
-function build(config: ModelConfig): Model {
+function build(config: ModelConfig): ModelDefinition {
   const embedded = size(config, "embedding_size");
   const hidden = size(config, "hidden_size");
   const vocabulary = size(config, "vocab_size");
@@ -64,7 +61,6 @@ function build(config: ModelConfig): Model {
     above: { cell: "lstm", inputs: 2 * hidden, hidden, layers: 1, dropout: rate(config, "dropout") },
   };
   return {
-    config,
     parameters: [
       ...embeddingParameters("embedding", vocabulary, embedded),
       ...bidirectionalParameters("bilstm", shape.below),

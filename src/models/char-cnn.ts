@@ -21,8 +21,9 @@ import type { Parameters } from "../nn/parameters.ts";
 import { reshape } from "../ops/broadcast.ts";
 import { add, multiply, sigmoid, tanh } from "../ops/elementwise.ts";
 import { slice, split } from "../ops/movement.ts";
-import type { Architecture, ForwardOptions, Model, ModelConfig, ModelInput, ModelOutput } from "./model.ts";
-import { fraction, integer, rate, resolveOptions, size } from "./options.ts";
+import { defineArchitecture, type ModelDefinition } from "./define.ts";
+import type { ForwardOptions, ModelConfig, ModelInput, ModelOutput } from "./model.ts";
+import { fraction, integer, rate, size } from "./options.ts";
 
 const type = "char-cnn";
 const options = {
@@ -32,25 +33,21 @@ const options = {
   dropout: fraction(0.1, "probability of dropping a unit of what a layer adds"),
 };
 
-export const charCnn: Architecture = {
+export const charCnn = defineArchitecture({
   type,
   summary: "causal dilated convolutions: writes at one speed, sees a fixed stretch of text",
   tokens: "character",
   options,
   training: { learningRate: 4e-3, seqLen: 96 },
-  configure(given, vocabularySize) {
-    const { layers, width, kernel, dropout } = resolveOptions({ type, options }, given);
-    return {
-      model_type: type,
-      vocab_size: vocabularySize,
-      hidden_size: width,
-      num_layers: layers,
-      kernel_size: kernel,
-      dropout,
-    };
-  },
+  configure: ({ layers, width, kernel, dropout }, vocabularySize) => ({
+    vocab_size: vocabularySize,
+    hidden_size: width,
+    num_layers: layers,
+    kernel_size: kernel,
+    dropout,
+  }),
   build,
-};
+});
 
 interface Cnn {
   readonly width: number;
@@ -58,7 +55,7 @@ interface Cnn {
   readonly dropout: number;
 }
 
-function build(config: ModelConfig): Model {
+function build(config: ModelConfig): ModelDefinition {
   const width = size(config, "hidden_size");
   const taps = size(config, "kernel_size");
   const vocabulary = size(config, "vocab_size");
@@ -71,7 +68,6 @@ function build(config: ModelConfig): Model {
   }));
   const cnn: Cnn = { width, layers, dropout: rate(config, "dropout") };
   return {
-    config,
     parameters: [
       ...embeddingParameters("embedding", vocabulary, width),
       ...layers.flatMap((layer, k) => [

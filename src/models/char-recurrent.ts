@@ -16,37 +16,33 @@ import {
 import { reshape } from "../ops/broadcast.ts";
 import { slice, transpose } from "../ops/movement.ts";
 import { equal } from "../ops/select.ts";
-import type { Architecture, ForwardOptions, Model, ModelConfig, ModelInput } from "./model.ts";
-import { fraction, integer, rate, resolveOptions, size, switched, tokenId } from "./options.ts";
+import { defineArchitecture, type ModelDefinition } from "./define.ts";
+import type { ForwardOptions, ModelConfig, ModelInput } from "./model.ts";
+import { fraction, integer, rate, size, switched, tokenId } from "./options.ts";
 
-function architecture(cell: Cell, learningRate: number, summary: string): Architecture {
-  const type = `char-${cell}`;
+function architecture(cell: Cell, learningRate: number, summary: string) {
   const options = {
     layers: integer(1, "recurrent layers, one above the other"),
     width: integer(256, "units of each recurrent layer"),
     embedding: integer(64, "numbers that stand for one character"),
     dropout: fraction(0, "probability of dropping a unit, below the head and between layers"),
   };
-  return {
-    type,
+  return defineArchitecture({
+    type: `char-${cell}`,
     summary,
     tokens: "character",
     options,
     training: { learningRate },
-    configure(given, vocabularySize) {
-      const { layers, width, embedding, dropout } = resolveOptions({ type, options }, given);
-      return {
-        model_type: type,
-        vocab_size: vocabularySize,
-        embedding_size: embedding,
-        hidden_size: width,
-        num_layers: layers,
-        dropout,
-      };
-    },
+    configure: ({ layers, width, embedding, dropout }, vocabularySize) => ({
+      vocab_size: vocabularySize,
+      embedding_size: embedding,
+      hidden_size: width,
+      num_layers: layers,
+      dropout,
+    }),
     resets: true,
     build: (config) => buildRecurrent(cell, config),
-  };
+  });
 }
 
 /**
@@ -54,7 +50,7 @@ function architecture(cell: Cell, learningRate: number, summary: string): Archit
  * token that stands between texts, the state is zeros before each of them: every text begins in the same state, in
  * training as in use, whatever was read before it.
  */
-export function buildRecurrent(cell: Cell, config: ModelConfig): Model {
+export function buildRecurrent(cell: Cell, config: ModelConfig): ModelDefinition {
   const width = size(config, "embedding_size");
   const layers: RecurrentConfig = {
     cell,
@@ -73,7 +69,6 @@ export function buildRecurrent(cell: Cell, config: ModelConfig): Model {
     );
   }
   return {
-    config,
     parameters: [
       ...embeddingParameters("embedding", vocabulary, width, tied ? 1 / Math.sqrt(width) : 1),
       ...recurrentParameters("rnn", layers),

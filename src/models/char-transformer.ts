@@ -18,15 +18,13 @@ import { addN, multiply } from "../ops/elementwise.ts";
 import { concatenate, slice } from "../ops/movement.ts";
 import { crossEntropy } from "../ops/normalisation.ts";
 import { cast, equal, less } from "../ops/select.ts";
+import { defineArchitecture, type ModelDefinition } from "./define.ts";
 import { gpt2 } from "./gpt2.ts";
-import type { Architecture, Model, ModelConfig, ModelOption, TrainingInput } from "./model.ts";
-import { choice, fraction, integer, resolveOptions, size, switched } from "./options.ts";
+import type { ModelConfig, TrainingInput } from "./model.ts";
+import { choice, fraction, integer, onOff, size, switched } from "./options.ts";
 
-const type = "char-transformer";
 /** Weight of predicting the character after the next (section 3.2). */
 const SECOND_TARGET = 0.5;
-
-const onOff = (doc: string, value: boolean): ModelOption => ({ type: "boolean", default: value, doc });
 
 const options = {
   layers: integer(4, "decoder blocks, one above the other"),
@@ -35,13 +33,13 @@ const options = {
   context: integer(64, "characters that it sees at once"),
   dropout: fraction(0, "probability of dropping a unit or an attention weight"),
   positions: choice("rotary", ["rotary", "learned"], "how it knows where a character stands"),
-  allPositions: onOff("auxiliary loss: predict after every character of a window", true),
-  allLayers: onOff("auxiliary loss: predict from the layers below the last as well", false),
-  secondTarget: onOff("auxiliary loss: predict the character after the next as well", false),
+  allPositions: onOff(true, "auxiliary loss: predict after every character of a window"),
+  allLayers: onOff(false, "auxiliary loss: predict from the layers below the last as well"),
+  secondTarget: onOff(false, "auxiliary loss: predict the character after the next as well"),
 };
 
-export const charTransformer: Architecture = {
-  type,
+export const charTransformer = defineArchitecture({
+  type: "char-transformer",
   summary: "attention over a window of characters, with the paper's auxiliary losses",
   tokens: "character",
   options,
@@ -56,23 +54,19 @@ export const charTransformer: Architecture = {
     steps: 2000,
   },
   loraTargets: ["c_attn"],
-  configure(given, vocabularySize) {
-    const { layers, width, heads, context, dropout, positions, ...losses } = resolveOptions(
-      { type, options },
-      given,
-    );
-    if (positions === "rotary" && (Number(width) / Number(heads)) % 2 !== 0) {
+  configure({ layers, width, heads, context, dropout, positions, ...losses }, vocabularySize) {
+    if (positions === "rotary" && (width / heads) % 2 !== 0) {
       throw new UsageError(
-        `--positions rotary needs heads of an even size, and --width ${width} over --heads ${heads} gives ${Number(width) / Number(heads)}: choose another width, or --positions learned.`,
+        `--positions rotary needs heads of an even size, and --width ${width} over --heads ${heads} gives ${width / heads}: choose another width, or --positions learned.`,
         { width, heads },
       );
     }
+    const { model_type: _, ...trunk } = gpt2.configure(
+      { layers, width, heads, context, dropout },
+      vocabularySize,
+    );
     return {
-      ...gpt2.configure(
-        { layers: layers!, width: width!, heads: heads!, context: context!, dropout: dropout! },
-        vocabularySize,
-      ),
-      model_type: type,
+      ...trunk,
       architectures: ["CharTransformer"],
       position_embedding_type: positions === "rotary" ? "rotary" : "absolute",
       auxiliary_positions: losses.allPositions,
@@ -81,9 +75,9 @@ export const charTransformer: Architecture = {
     };
   },
   build,
-};
+});
 
-function build(config: ModelConfig): Model {
+function build(config: ModelConfig): ModelDefinition {
   const trunk = gpt2.build(config);
   const layers = size(config, "n_layer");
   const width = size(config, "n_embd");

@@ -15,16 +15,9 @@ import { gather, indexAlong } from "../ops/indexing.ts";
 import { slice } from "../ops/movement.ts";
 import { rotary } from "../ops/rotary.ts";
 import { DecodingState, decodingSpecs, lastRows } from "./decoding-state.ts";
-import type {
-  Architecture,
-  ForwardOptions,
-  Model,
-  ModelConfig,
-  ModelInput,
-  ModelOutput,
-  OptionValues,
-} from "./model.ts";
-import { choice, fraction, integer, named, number, rate, resolveOptions, size, switched } from "./options.ts";
+import { defineArchitecture, type ModelDefinition } from "./define.ts";
+import type { ForwardOptions, ModelConfig, ModelInput, ModelOutput } from "./model.ts";
+import { choice, fraction, integer, named, number, rate, size, switched } from "./options.ts";
 
 interface Gpt2 extends BlockConfig {
   readonly vocabulary: number;
@@ -58,7 +51,7 @@ const options = {
   dropout: fraction(0.1, "probability of dropping a unit or an attention weight"),
 };
 
-export const gpt2: Architecture = {
+export const gpt2 = defineArchitecture({
   type: "gpt2",
   summary: "transformer decoder: the lesson's pre-trained model, or a small one from scratch",
   tokens: "bpe",
@@ -66,40 +59,35 @@ export const gpt2: Architecture = {
   training: { optimizer: "muon", learningRate: 1e-3, batchSize: 16, seqLen: 128, weightDecay: 0.1 },
   quantizable: true,
   loraTargets: ["c_attn"],
-  checkpoint: {
+  checkpointMapping: {
     prefixes: ["transformer."],
     ignore: [/^h\.\d+\.attn\.(masked_)?bias$/, /^lm_head\.weight$/],
   },
-  configure,
-  build: (config) => build(config, read(config)),
-};
-
-function configure(given: OptionValues, vocabularySize: number): ModelConfig {
-  const resolved = resolveOptions(gpt2, given);
-  const { layers, width, heads, context } = { ...sizes[resolved.config as string]!, ...given };
-  const { dropout } = resolved;
-  if (width % heads !== 0) {
-    throw new UsageError(`--width ${width} must be a multiple of --heads ${heads}.`, { width, heads });
-  }
-  return {
-    model_type: "gpt2",
-    architectures: ["GPT2LMHeadModel"],
-    vocab_size: vocabularySize,
-    n_positions: context,
-    n_ctx: context,
-    n_embd: width,
-    n_layer: layers,
-    n_head: heads,
-    n_inner: null,
-    activation_function: "gelu_new",
-    resid_pdrop: dropout,
-    embd_pdrop: dropout,
-    attn_pdrop: dropout,
-    layer_norm_epsilon: 1e-5,
-    initializer_range: 0.02,
-    tie_word_embeddings: true,
-  };
-}
+  configure({ config, dropout }, vocabularySize, given) {
+    const { layers, width, heads, context } = { ...sizes[config]!, ...given };
+    if (width % heads !== 0) {
+      throw new UsageError(`--width ${width} must be a multiple of --heads ${heads}.`, { width, heads });
+    }
+    return {
+      architectures: ["GPT2LMHeadModel"],
+      vocab_size: vocabularySize,
+      n_positions: context,
+      n_ctx: context,
+      n_embd: width,
+      n_layer: layers,
+      n_head: heads,
+      n_inner: null,
+      activation_function: "gelu_new",
+      resid_pdrop: dropout,
+      embd_pdrop: dropout,
+      attn_pdrop: dropout,
+      layer_norm_epsilon: 1e-5,
+      initializer_range: 0.02,
+      tie_word_embeddings: true,
+    };
+  },
+  build: (config) => build(read(config)),
+});
 
 function read(config: ModelConfig): Gpt2 {
   const width = size(config, "n_embd");
@@ -162,10 +150,9 @@ function refuse(config: ModelConfig, key: string, value: boolean): void {
   );
 }
 
-function build(config: ModelConfig, g: Gpt2): Model {
+function build(g: Gpt2): ModelDefinition {
   const { vocabulary, layers, width, heads, context, deviation } = g;
   return {
-    config,
     parameters: [
       ...embeddingParameters("transformer.wte", vocabulary, width, deviation, g.tied),
       ...(g.rotary ? [] : embeddingParameters("transformer.wpe", context, width, deviation)),

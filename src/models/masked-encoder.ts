@@ -17,7 +17,8 @@ import { activations } from "../nn/transformer.ts";
 import { add } from "../ops/elementwise.ts";
 import { gather, indexAlong } from "../ops/indexing.ts";
 import { slice } from "../ops/movement.ts";
-import type { ForwardOptions, Model, ModelConfig, ModelInput, ModelOutput } from "./model.ts";
+import type { ModelDefinition } from "./define.ts";
+import type { ForwardOptions, ModelInput, ModelOutput } from "./model.ts";
 
 export interface MaskedEncoderConfig extends EncoderConfig {
   readonly vocabulary: number;
@@ -43,16 +44,11 @@ export interface MaskedEncoderNames {
   readonly headBias: string;
 }
 
-export function buildMaskedEncoder(
-  config: ModelConfig,
-  e: MaskedEncoderConfig,
-  names: MaskedEncoderNames,
-): Model {
+export function buildMaskedEncoder(e: MaskedEncoderConfig, names: MaskedEncoderNames): ModelDefinition {
   const { width, deviation, vocabulary } = e;
   const table = (part: string, size: number, tied = false) =>
     embeddingParameters(`${names.embeddings}.${part}`, size, width, deviation, tied);
   return {
-    config,
     parameters: [
       ...table("word_embeddings", vocabulary, e.tied),
       ...table("position_embeddings", e.context),

@@ -1,6 +1,6 @@
 /**
- * What an architecture is to the rest of Punchline. The trainer, the sampler, the evaluator and the
- * checkpoints know models by this contract alone; a new one is a file and a line in the registry.
+ * What an architecture is to the rest of Punchline: the trainer, the sampler, the evaluator and the
+ * checkpoints use models through this contract alone.
  */
 import type { Dim } from "../core/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
@@ -86,6 +86,7 @@ export interface Objective {
 }
 
 export interface Model {
+  readonly architecture: Architecture;
   readonly config: ModelConfig;
   readonly parameters: readonly ParameterSpec[];
   /** The most tokens that one prediction can depend on; Infinity for recurrent models. */
@@ -121,9 +122,9 @@ export interface Model {
 }
 
 /** One option of an architecture, as the command line and the studio offer it. */
-export interface ModelOption {
+export interface ModelOption<V extends number | boolean | string = number | boolean | string> {
   readonly type: "integer" | "number" | "boolean" | "choice";
-  readonly default: number | boolean | string;
+  readonly default: V;
   readonly doc: string;
   readonly min?: number;
   readonly max?: number;
@@ -132,15 +133,15 @@ export interface ModelOption {
 
 export type OptionValues = Readonly<Record<string, number | boolean | string>>;
 
-/** What checkpoints do besides naming tensors as the model does. */
-export interface CheckpointHabits {
-  /** Beginnings that names may have or lack, such as `transformer.`. */
+/** How the tensors of a checkpoint from elsewhere map to the model's parameters. */
+export interface CheckpointMapping {
+  /** Prefixes that names may have or lack, such as `transformer.`. */
   readonly prefixes?: readonly string[];
-  /** Tensors that nobody needs, by their name without prefix. */
+  /** Tensors that the model does not need, by their name without prefix. */
   readonly ignore?: readonly RegExp[];
   /** Old spellings and their new ones. */
   readonly rename?: readonly (readonly [RegExp, string])[];
-  /** Other names under which a tensor may stand. */
+  /** Other names that a tensor may have. */
   readonly aliases?: Readonly<Record<string, readonly string[]>>;
 }
 
@@ -162,8 +163,8 @@ export interface Architecture {
   readonly resets?: boolean;
   /** What LoRA adapts unless told otherwise, as in PEFT (models/lora.ts). Absent: it has no adapters. */
   readonly loraTargets?: readonly string[];
-  /** How checkpoints of others spell and accompany its tensors. */
-  readonly checkpoint?: CheckpointHabits;
+  /** How checkpoints from elsewhere name its tensors. */
+  readonly checkpointMapping?: CheckpointMapping;
   /** `config.json` for these options. */
   configure(options: OptionValues, vocabularySize: number): ModelConfig;
   /** @throws InputError `config` where the configuration is not one of this architecture. */

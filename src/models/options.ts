@@ -137,7 +137,7 @@ export function rate(config: ModelConfig, key: string, fallback = 0): number {
   return value;
 }
 
-export const integer = (value: number, doc: string, min = 1, max?: number): ModelOption => ({
+export const integer = (value: number, doc: string, min = 1, max?: number): ModelOption<number> => ({
   type: "integer",
   default: value,
   doc,
@@ -145,7 +145,7 @@ export const integer = (value: number, doc: string, min = 1, max?: number): Mode
   ...(max === undefined ? {} : { max }),
 });
 
-export const fraction = (value: number, doc: string): ModelOption => ({
+export const fraction = (value: number, doc: string): ModelOption<number> => ({
   type: "number",
   default: value,
   doc,
@@ -153,9 +153,15 @@ export const fraction = (value: number, doc: string): ModelOption => ({
   max: 0.95,
 });
 
-export const choice = (value: string, choices: readonly string[], doc: string): ModelOption => ({
+export const choice = (value: string, choices: readonly string[], doc: string): ModelOption<string> => ({
   type: "choice",
   default: value,
   doc,
   choices,
+});
+
+export const onOff = (value: boolean, doc: string): ModelOption<boolean> => ({
+  type: "boolean",
+  default: value,
+  doc,
 });

@@ -23,31 +23,32 @@ export const architectures: readonly Architecture[] = [
   distilbert,
 ];
 
-/** @throws UsageError, with the nearest name, where there is none of this name. */
-export function architectureOf(type: string): Architecture {
-  const found = architectures.find((a) => a.type === type || a.aliases?.includes(type));
-  if (!found)
-    throw new UsageError(
-      `There is no model "${type}": ${didYouMean(
-        type,
-        architectures.map((a) => a.type),
-      )}`,
-      { type },
-    );
-  return found;
+/**
+ * The architecture of this name, among `others` first.
+ * @throws UsageError, with the nearest name, where there is none
+ */
+export function architectureOf(type: string, others: readonly Architecture[] = []): Architecture {
+  const all = [...others, ...architectures];
+  const found = all.find((a) => a.type === type || a.aliases?.includes(type));
+  if (found) return found;
+  const nearest = didYouMean(
+    type,
+    all.map((a) => a.type),
+  );
+  throw new UsageError(`There is no model "${type}": ${nearest}`, { type });
 }
 
-/** What the architectures call the number of their layers. */
+/** Keys of `config.json` that count layers. */
 const layerCounts = ["n_layer", "n_layers", "num_layers", "num_hidden_layers"] as const;
 /** Of a model that can be meant, where nothing else bounds it. */
 const MOST_LAYERS = 10_000;
 
 /**
- * The model as texts are read that `token` parts: its state starts over there. Without a token it is carried through
- * all that is read, as one continuous text is. A model that cannot start over stays as it is.
+ * The model for texts that `token` separates: its state starts over there. Without a token the state is carried
+ * through all that is read, as in one continuous text. A model that cannot start over stays as it is.
  */
 export function resettingAt(model: Model, token: number | undefined): Model {
-  const architecture = architectureOf(model.config.model_type);
+  const { architecture } = model;
   if (!architecture.resets) return model;
   const { reset_token_id: _, ...config } = model.config;
   return architecture.build({
@@ -56,24 +57,31 @@ export function resettingAt(model: Model, token: number | undefined): Model {
   });
 }
 
+export interface BuildOptions {
+  /** Where `config.json` is, for error messages. */
+  readonly folder?: string | undefined;
+  /** Tensors in the file of the weights; a model with more layers than that is refused. */
+  readonly tensors?: number | undefined;
+  /** Architectures besides Punchline's own. */
+  readonly architectures?: readonly Architecture[] | undefined;
+}
+
 /**
- * The model that a `config.json` describes, and its architecture.
- * @param config what stands in the file; only an object is expected of it
- * @param folder where the file lies, for the error's sentence
- * @param tensors how many there are in the file of the weights: more layers than that cannot be meant
+ * The model that a `config.json` describes.
+ * @param config the file's contents, unchecked
  * @throws InputError `config` where no architecture is named, or the sizes are not one of it
+ * @throws UsageError where there is no such architecture
  */
 export function buildModel(
   config: Readonly<Record<string, unknown>>,
-  folder?: string,
-  tensors = MOST_LAYERS,
-): { readonly architecture: Architecture; readonly model: Model } {
+  { folder, tensors = MOST_LAYERS, architectures }: BuildOptions = {},
+): Model {
   const { model_type: type } = config;
   if (typeof type !== "string") {
     const file = folder === undefined ? "config.json" : `${folder}/config.json`;
     throw new InputError("config", `${file} has no "model_type", so its architecture is unknown.`);
   }
-  const architecture = architectureOf(type);
+  const architecture = architectureOf(type, architectures);
   for (const key of layerCounts) {
     const layers = config[key];
     if (typeof layers === "number" && layers > tensors)
@@ -83,5 +91,5 @@ export function buildModel(
         { key, value: layers },
       );
   }
-  return { architecture, model: architecture.build(config as ModelConfig) };
+  return architecture.build(config as ModelConfig);
 }

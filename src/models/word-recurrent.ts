@@ -1,43 +1,35 @@
 /** Word models of the lesson: the recurrent stack over whole words, its head tied to its embedding or not. */
 import type { Cell } from "../nn/recurrent.ts";
 import { buildRecurrent } from "./char-recurrent.ts";
-import type { Architecture, ModelOption } from "./model.ts";
-import { fraction, integer, resolveOptions } from "./options.ts";
+import { defineArchitecture } from "./define.ts";
+import { fraction, integer, onOff } from "./options.ts";
 
-function architecture(cell: Cell, summary: string): Architecture {
-  const type = `word-${cell}`;
-  const tied: ModelOption = {
-    type: "boolean",
-    default: true,
-    doc: "one table embeds words and scores them (Press & Wolf 2017); the embedding then has the layers' width",
-  };
-  const options = {
-    layers: integer(1, "recurrent layers, one above the other"),
-    width: integer(256, "units of each recurrent layer, and numbers that stand for one word"),
-    dropout: fraction(0.4, "probability of dropping a unit, below the head and between layers"),
-    tied,
-  };
-  return {
-    type,
+function architecture(cell: Cell, summary: string) {
+  return defineArchitecture({
+    type: `word-${cell}`,
     summary,
     tokens: "word",
-    options,
-    training: { batchSize: 32, seqLen: 24, learningRate: 3e-3 },
-    configure(given, vocabularySize) {
-      const { layers, width, dropout, tied } = resolveOptions({ type, options }, given);
-      return {
-        model_type: type,
-        vocab_size: vocabularySize,
-        embedding_size: width,
-        hidden_size: width,
-        num_layers: layers,
-        dropout,
-        tie_word_embeddings: tied,
-      };
+    options: {
+      layers: integer(1, "recurrent layers, one above the other"),
+      width: integer(256, "units of each recurrent layer, and numbers that stand for one word"),
+      dropout: fraction(0.4, "probability of dropping a unit, below the head and between layers"),
+      tied: onOff(
+        true,
+        "one table embeds words and scores them (Press & Wolf 2017); the embedding then has the layers' width",
+      ),
     },
+    training: { batchSize: 32, seqLen: 24, learningRate: 3e-3 },
+    configure: ({ layers, width, dropout, tied }, vocabularySize) => ({
+      vocab_size: vocabularySize,
+      embedding_size: width,
+      hidden_size: width,
+      num_layers: layers,
+      dropout,
+      tie_word_embeddings: tied,
+    }),
     resets: true,
     build: (config) => buildRecurrent(cell, config),
-  };
+  });
 }
 
 export const wordRnn = architecture("rnn", "simple recurrent network over words: the lesson's first step");

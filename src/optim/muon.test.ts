@@ -167,7 +167,7 @@ describe("Muon's parameters", () => {
     (type) => {
       const architecture = architectures.find((one) => one.type === type)!;
       const vocabulary = 61;
-      const { model } = buildModel(architecture.configure({}, vocabulary));
+      const model = buildModel(architecture.configure({}, vocabulary));
       const own = model.parameters.filter(isForMuon);
       expect(own.length).toBeGreaterThan(0);
       for (const { name, shape, maps } of own) {

@@ -20,13 +20,12 @@ export interface Adaptation {
 /** @throws UsageError for layers or adapters that the model does not have */
 export function adaptModel(
   model: Model,
-  architecture: Architecture,
   { lora, freezeLayers }: Pick<TrainOptions, "lora" | "freezeLayers">,
 ): Adaptation {
   if (lora === undefined) return { model, trainable: trainableAbove(model, freezeLayers) };
   if (freezeLayers !== undefined)
     throw new UsageError("--lora freezes all of the model; leave --freeze-layers out.");
-  const settings = resolveLora(architecture, lora);
+  const settings = resolveLora(model.architecture, lora);
   const orientations = new Set(adaptedMaps(model, settings.targets).map(({ inputsFirst }) => inputsFirst));
   if (orientations.size > 1)
     throw new UsageError("--lora-targets names matrices of both layouts, which one adapter cannot hold.");

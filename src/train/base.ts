@@ -5,8 +5,8 @@ import { isModelFolder } from "../hub/built-in.ts";
 import { fingerprintTensors } from "../hub/fingerprint.ts";
 import { openModelFolder, readModelConfig } from "../hub/folder.ts";
 import { readTensors } from "../hub/match-tensors.ts";
-import type { Model } from "../models/model.ts";
-import { architectureOf, buildModel } from "../models/registry.ts";
+import type { Architecture, Model } from "../models/model.ts";
+import { buildModel } from "../models/registry.ts";
 import type { Arena } from "../runtime/arena.ts";
 import { resolveFinetuneOptions, type TrainOptions } from "./options.ts";
 
@@ -17,9 +17,12 @@ export interface BaseModel {
   readonly name: string;
 }
 
-/** The architecture of a model's folder, in the sizes of its config.json. */
-export async function readModel(folder: string): Promise<Model> {
-  return buildModel(await readModelConfig(folder), folder).model;
+/**
+ * The model of a folder, without its weights.
+ * @param architectures besides Punchline's own
+ */
+export async function readModel(folder: string, architectures?: readonly Architecture[]): Promise<Model> {
+  return buildModel(await readModelConfig(folder), { folder, architectures });
 }
 
 /**
@@ -27,8 +30,7 @@ export async function readModel(folder: string): Promise<Model> {
  * @throws UsageError
  */
 export async function finetuneOptions(folder: string, given: Partial<TrainOptions>): Promise<TrainOptions> {
-  const model = await readModel(folder);
-  return resolveFinetuneOptions(given, model, architectureOf(model.config.model_type));
+  return resolveFinetuneOptions(given, await readModel(folder));
 }
 
 /**
@@ -44,7 +46,7 @@ export async function readBase(folder: string, model: Model, arena: Arena): Prom
       shape,
       data: arena.parameters[name]!.data,
     }));
-    await readTensors(slots, tensors, architectureOf(model.config.model_type).checkpoint);
+    await readTensors(slots, tensors, model.architecture.checkpointMapping);
     return await fingerprintTensors(tensors);
   } finally {
     await close();

@@ -10,7 +10,7 @@ const config = { model_type: "char-lstm", vocab_size: 100, embedding_size: 16, n
 
 /** The estimate of a char-LSTM, told that so many bytes are free. */
 function estimate(hidden: number, batchSize: number, available = 100e9, trainable?: number) {
-  const { model } = buildModel({ ...config, hidden_size: hidden });
+  const model = buildModel({ ...config, hidden_size: hidden });
   const names = model.parameters.map(({ name }) => name);
   const options = resolveTrainOptions({ batchSize, seqLen: 32 }, {});
   const total = countParameters(model);

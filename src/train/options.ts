@@ -228,13 +228,9 @@ export function resolveTrainOptions(
  * All options of a training that starts from a model: those given, then those that suit a model of its size and kind.
  * @throws UsageError
  */
-export function resolveFinetuneOptions(
-  given: Partial<TrainOptions>,
-  model: Model,
-  architecture: Architecture,
-): TrainOptions {
+export function resolveFinetuneOptions(given: Partial<TrainOptions>, model: Model): TrainOptions {
   const { lora } = given;
-  const scratch = resolveTrainOptions({}, architecture).learningRate;
+  const scratch = resolveTrainOptions({}, model.architecture).learningRate;
   const training = finetuneTraining(countParameters(model), { scratch, ...(lora ? { lora } : {}) });
   return resolveTrainOptions(given, { training });
 }

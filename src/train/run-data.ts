@@ -11,7 +11,6 @@ import type { PreparedData } from "../data/prepare.ts";
 import { type PrepareDataOptions, prepareData, prepareRawText } from "../data/prepare-sources.ts";
 import { prepareOptionsOf } from "../data/recorded-options.ts";
 import { loadTokenizer } from "../hub/tokenizer-files.ts";
-import { architectureOf } from "../models/registry.ts";
 import { optionsOfCleaning, type RecordedOptions } from "../text/cleaning-record.ts";
 import { type RunRecord, readRun } from "./run-folder.ts";
 
@@ -86,7 +85,7 @@ export const withoutColumns = (options: RecordedOptions): RecordedOptions =>
 
 /** Whether texts of a run were read as for characters although it has pieces of words: so did 0.1.0 from scratch. */
 export const joinsLines = ({ base, cleaning, model }: RunRecord): boolean =>
-  cleaning === undefined && base === undefined && ["bpe", "wordpiece"].includes(architectureOf(model).tokens);
+  cleaning === undefined && base === undefined && ["gpt2", "bert", "distilbert"].includes(model);
 
 /**
  * Prepares texts as the data of the run in `folder` was prepared, in its vocabulary: by the options that its record

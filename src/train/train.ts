@@ -13,7 +13,7 @@ import { withFolderLock } from "../files/lock.ts";
 import { adapterConfig } from "../hub/adapter.ts";
 import { checkBase, findAdapterBase } from "../hub/adapter-base.ts";
 import { resolveModel } from "../hub/pull.ts";
-import { countParameters, type Model, type OptionValues } from "../models/model.ts";
+import { type Architecture, countParameters, type Model, type OptionValues } from "../models/model.ts";
 import { architectureOf, resettingAt } from "../models/registry.ts";
 import { type Adaptation, adaptModel, resolveAdaptation } from "./adaptation.ts";
 import { type BaseModel, baseReference, readBase, readModel } from "./base.ts";
@@ -43,8 +43,8 @@ import { readWeights, runWeights } from "./weights.ts";
 export type TrainRequest = CommonRequest & (FromScratch | FineTuning);
 
 interface FromScratch {
-  /** An architecture's name, such as `char-lstm`. */
-  readonly model: string;
+  /** An architecture, or the name of one of Punchline's, such as `char-lstm`. */
+  readonly model: string | Architecture;
   /** Its sizes, by the names of its options. */
   readonly modelOptions?: OptionValues;
   readonly base?: undefined;
@@ -53,6 +53,8 @@ interface FromScratch {
 interface FineTuning {
   /** A model to train further; the data must be spelt in its vocabulary. */
   readonly base: BaseModel;
+  /** Architectures besides Punchline's own, for a base of one of them. */
+  readonly architectures?: readonly Architecture[];
 }
 
 interface CommonRequest extends TrainHooks {
@@ -77,6 +79,8 @@ export interface ResumeRequest extends TrainHooks {
   /** What it makes it from, where that has another name than in the record. */
   readonly sources?: readonly string[];
   readonly options?: ResumeOptions;
+  /** Architectures besides Punchline's own, for a run of one of them. */
+  readonly architectures?: readonly Architecture[];
 }
 
 /**
@@ -89,14 +93,11 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
   const { base, data, out, origin, backend } = request;
   const modelOptions = request.base ? {} : (request.modelOptions ?? {});
   const given = request.base
-    ? await readModel(request.base.folder)
+    ? await readModel(request.base.folder, request.architectures)
     : scratchModel(request.model, modelOptions, data);
-  const architecture = architectureOf(given.config.model_type);
-  const { type } = architecture;
+  const { architecture } = given;
   const asked = request.options ?? {};
-  const resolved = base
-    ? resolveFinetuneOptions(asked, given, architecture)
-    : resolveTrainOptions(asked, architecture);
+  const resolved = base ? resolveFinetuneOptions(asked, given) : resolveTrainOptions(asked, architecture);
   const model = resettingAt(given, textStart(data, resolved));
   const { contextLength } = model;
   if (!base) refuseShortData(model, data);
@@ -107,7 +108,7 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
     windows === undefined && stride === undefined ? suitedPacking(model, data, base !== undefined) : "stream";
   const packing = resolved.packing ?? suitedTo();
   const options = resolveAdaptation({ ...resolved, seqLen, packing }, architecture, base !== undefined);
-  const adaptation = adaptModel(model, architecture, options);
+  const adaptation = adaptModel(model, options);
   const adaptable =
     base !== undefined && options.lora === undefined && architecture.loraTargets !== undefined;
   const setup = setUp({ adaptation, data, options, hooks: request, adaptable });
@@ -121,7 +122,7 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
         version: 1,
         punchline: version,
         created: new Date().toISOString(),
-        model: type,
+        model: architecture.type,
         ...(base ? { base: base.name } : {}),
         ...(baseFingerprint ? { baseFingerprint } : {}),
         modelOptions,
@@ -154,7 +155,7 @@ export async function resume(folder: string, request: ResumeRequest): Promise<Tr
   const record = await readRun(folder);
   return withFolderLock(folder, async () => {
     const { modelOptions, fingerprint, device, threads } = record;
-    const { sources = record.sources } = request;
+    const { sources = record.sources, architectures } = request;
     const options = resumeTrainOptions(record.train, request.options ?? {});
     const began = await hasCheckpoint(folder);
     if (!began) await refuseLostCheckpoint(folder);
@@ -172,10 +173,10 @@ export async function resume(folder: string, request: ResumeRequest): Promise<Tr
     }
     const backend = { device, ...(threads === null ? {} : { threads }), ...request.backend };
     const given = record.base
-      ? await readModel(base?.folder ?? folder)
-      : scratchModel(record.model, modelOptions, data);
+      ? await readModel(base?.folder ?? folder, architectures)
+      : scratchModel(architectureOf(record.model, architectures), modelOptions, data);
     const model = resettingAt(given, textStart(data, options));
-    const adaptation = adaptModel(model, architectureOf(record.model), options);
+    const adaptation = adaptModel(model, options);
     const setup = setUp({ adaptation, data, options, hooks: { ...request, backend } });
     const now: RunRecord = { ...record, train: options };
     if (!began) {
@@ -258,7 +259,11 @@ const addedParameters = ({ model }: Adaptation, base: Model): Pick<Model, "param
   parameters: model.parameters.slice(base.parameters.length),
 });
 
-function scratchModel(type: string, options: OptionValues, { tokenizer }: PreparedData): Model {
-  const architecture = architectureOf(type);
+function scratchModel(
+  named: string | Architecture,
+  options: OptionValues,
+  { tokenizer }: PreparedData,
+): Model {
+  const architecture = typeof named === "string" ? architectureOf(named) : named;
   return architecture.build(architecture.configure(options, tokenizer.size));
 }

@@ -114,7 +114,7 @@ async function open(
   blank: Blank,
   { threads, device = "cpu" }: CompareOptions,
 ): Promise<{ model: Model; opened: Engine; own: Blank; cleaned: boolean }> {
-  const { model } = buildModel({ ...(await module.AutoConfig.from_pretrained(source)) }, source);
+  const model = buildModel({ ...(await module.AutoConfig.from_pretrained(source)) }, { folder: source });
   const kind = kindOf(model);
   if (kind !== "masked" && kind !== "causal")
     throw new UsageError(`${shown}: transformers.js runs no models of language but transformers.`);

@@ -21,12 +21,11 @@ const DRAWN = 1 << 20;
 
 export async function writeUntrained(folder: string, spec: Untrained): Promise<void> {
   const { config, tokenizer, seed } = spec;
-  const { architecture, model } = buildModel(config, folder);
+  const model = buildModel(config, { folder });
   const byName = new Map(model.parameters.map((parameter) => [parameter.name, parameter]));
   await writeHuggingFace(
     {
       path: folder,
-      architecture,
       model,
       tokenizer,
       generationConfig: undefined,

@@ -1,0 +1,74 @@
+/** An architecture that is not one of Punchline's, through all that takes a model. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { evaluateTexts } from "../src/evaluate/likelihood.ts";
+import { exportModel } from "../src/export/export.ts";
+import { openLocal } from "../src/generate/open.ts";
+import { defineArchitecture } from "../src/models/define.ts";
+import { integer, size } from "../src/models/options.ts";
+import { embedding, embeddingParameters, headParameters, linear } from "../src/nn/linear.ts";
+import { reshape } from "../src/ops/broadcast.ts";
+import { slice } from "../src/ops/movement.ts";
+import { resume, train } from "../src/train/train.ts";
+import { temporaryFolder } from "./cli.ts";
+import { tinyOptions, tinyTraining } from "./training-fixture.ts";
+
+const bigram = defineArchitecture({
+  type: "bigram",
+  summary: "what follows a character, from that character alone",
+  tokens: "character",
+  options: { width: integer(8, "numbers that represent one character") },
+  configure: ({ width }, vocabularySize) => ({ vocab_size: vocabularySize, hidden_size: width }),
+  build(config) {
+    const [vocabulary, width] = [size(config, "vocab_size"), size(config, "hidden_size")];
+    return {
+      parameters: [
+        ...embeddingParameters("embedding", vocabulary, width),
+        ...headParameters("head", width, vocabulary),
+      ],
+      contextLength: 8,
+      predicts: "each",
+      state: () => ({}),
+      forward(parameters, { ids: all }, _mode, { logits } = {}) {
+        const ids = logits === "last" ? slice(all, 1, -1, 1) : all;
+        const [batch, length] = ids.shape as [number, number];
+        const rows = reshape(embedding(parameters, "embedding", ids), [batch * length, width]);
+        return { logits: linear(parameters, "head", rows), state: {} };
+      },
+    };
+  },
+});
+
+it("trains, resumes, opens, samples, scores and exports", async () => {
+  const parent = temporaryFolder();
+  const folder = join(parent, "run");
+  const architectures = [bigram];
+  const { data } = tinyTraining();
+  const options = { ...tinyOptions, steps: 4, schedule: "constant" } as const;
+  const whole = await train({ model: bigram, data, options: { ...options, steps: 8 } });
+  await train({ model: bigram, data, options, out: folder });
+  const request = { prepare: async () => data, options: { steps: 8 } };
+  await expect(resume(folder, request)).rejects.toThrow(/no model "bigram"/);
+  const resumed = await resume(folder, { ...request, architectures });
+  expect(resumed.summary.val_loss).toBe(whole.summary.val_loss);
+
+  await expect(openLocal(folder)).rejects.toThrow(/no model "bigram"/);
+  const model = await openLocal(folder, { architectures });
+  expect(model.lm.model.architecture).toBe(bigram);
+  const [written] = await model.sample({ maxLength: 5, slide: true });
+  expect(written!.text).not.toBe("");
+  await model.release();
+  const { loss } = await evaluateTexts(model.lm, data.splits.validation);
+  expect(loss).toBeLessThan(Math.log(data.tokenizer.size));
+
+  const out = join(parent, "exported");
+  await exportModel(folder, { format: "hf", out, architectures });
+  expect(JSON.parse(await readFile(join(out, "config.json"), "utf8"))).toMatchObject({
+    model_type: "bigram",
+  });
+
+  const base = { folder, name: "bigram" };
+  const tuned = await train({ base, architectures, data, options });
+  expect(tuned.lm.model.architecture).toBe(bigram);
+});
