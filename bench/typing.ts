@@ -10,7 +10,7 @@
 import { join } from "node:path";
 import { prepareData } from "../src/data/prepare-sources.ts";
 import { evaluateTyping } from "../src/evaluate/typing.ts";
-import { forTyping } from "../src/generate/load.ts";
+import { lowLatency } from "../src/generate/load.ts";
 import { train } from "../src/train/train.ts";
 import { type BenchRow, plain } from "./bench.ts";
 
@@ -37,7 +37,7 @@ export default async function typing(): Promise<BenchRow[]> {
   });
   const held = data.splits.test;
   const count = Math.min(held.length, Number(process.env.PUNCHLINE_TEXTS ?? 200));
-  const quality = await evaluateTyping(forTyping(lm), held.slice(0, count), { n: 3 });
+  const quality = await evaluateTyping(lowLatency(lm), held.slice(0, count), { n: 3 });
   for (const { typed, completion, probability } of quality.examples)
     process.stderr.write(`${typed}[${completion}] ${(100 * probability).toFixed(0)} %\n`);
 

@@ -5,16 +5,23 @@
  *     node examples/typing.ts
  */
 import { emitKeypressEvents } from "node:readline";
-import { CANDIDATES, createSuggester, forTyping, mostSaving, prepareData, train } from "punchline";
+import {
+  CANDIDATES,
+  createSuggester,
+  lowLatency,
+  prepareData,
+  rankByKeystrokesSaved,
+  train,
+} from "punchline";
 
 const data = await prepareData("one-liners");
 const { lm } = await train({ model: "char-lstm", data, options: { maxMinutes: 2, sampleEvery: 0 } });
-const suggester = createSuggester(forTyping(lm));
+const suggester = createSuggester(lowLatency(lm));
 
 /** What is worth most of what may come next. */
 async function completionOf(text: string): Promise<string> {
   const { words } = await suggester.suggest(text, { n: CANDIDATES, kinds: ["words"] });
-  return mostSaving(words, 1)[0]?.text ?? "";
+  return rankByKeystrokesSaved(words, 1)[0]?.text ?? "";
 }
 
 if (process.stdin.isTTY) {

@@ -72,7 +72,7 @@ export { evaluateModel } from "./evaluate/hosted-likelihood.ts";
 export { type LastWords, scoreLastWords } from "./evaluate/last-word.ts";
 export { type Lead, leadOf, lowestLoss, tooNear } from "./evaluate/lead.ts";
 export { leftOutByReason } from "./evaluate/left-out.ts";
-export { evaluateTexts, readsAlone } from "./evaluate/likelihood.ts";
+export { evaluateTexts, isolatesDocuments } from "./evaluate/likelihood.ts";
 export {
   auditModel,
   elsewhereOf,
@@ -103,7 +103,6 @@ export {
   reportQuality,
 } from "./evaluate/quality/report.ts";
 export type { RunQuality } from "./evaluate/quality/run-quality.ts";
-export { scoreText, type TokenScores, tokenPieces } from "./evaluate/score-text.ts";
 export {
   evaluateTyping,
   type TypingExample,
@@ -130,10 +129,11 @@ export {
 } from "./generate/fill.ts";
 export { type HostedOptions, openHosted } from "./generate/hosted/hosted-model.ts";
 export { costOf, type HostedUsage, type Prices } from "./generate/hosted/usage.ts";
-export { CANDIDATES, mostSaving, spaceComesFirst } from "./generate/keys-saved.ts";
+export { CANDIDATES, rankByKeystrokesSaved, spaceComesFirst } from "./generate/keystrokes-saved.ts";
 export type { LanguageModel } from "./generate/language-model.ts";
 export { type ListedModel, listModels } from "./generate/list-models.ts";
-export { forTyping, loadModel } from "./generate/load.ts";
+export { loadModel, lowLatency } from "./generate/load.ts";
+export { logProbabilities, type ScoredText, tokenPieces } from "./generate/log-probabilities.ts";
 export { isHosted, type OpenOptions, openLocal, openModel } from "./generate/open.ts";
 export { promptText, type ReadPrompt, readPrompt } from "./generate/prompt.ts";
 export { promptNote, type Sample, type SampleOptions, sample } from "./generate/sample.ts";
@@ -146,7 +146,7 @@ export {
   type SuggestOptions,
   suggest,
 } from "./generate/suggest.ts";
-export type { HostedModel, LocalModel, ScoredText, TextModel } from "./generate/text-model.ts";
+export type { HostedModel, LocalModel, TextModel } from "./generate/text-model.ts";
 export { type BuiltInName, builtInFolder, builtInModels, isBuiltIn } from "./hub/built-in.ts";
 export { openModelFolder } from "./hub/folder.ts";
 export { pullModel, resolveModel } from "./hub/pull.ts";

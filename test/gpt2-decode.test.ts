@@ -31,7 +31,7 @@ beforeAll(async () => {
   const weights = await openWeights(model.parameters, source, gpt2.checkpointMapping);
   await source.close();
   const tokenizer = { endOfText: 0, size: VOCABULARY } as LanguageModel["tokenizer"];
-  lm = { model, weights, tokenizer, backend, endsItems: true, name: "random" };
+  lm = { model, weights, tokenizer, backend, stopAtEos: true, name: "random" };
 });
 afterAll(() => rm(folder, { recursive: true }));
 

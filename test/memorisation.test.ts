@@ -92,7 +92,7 @@ async function load(path: string): Promise<LanguageModel> {
   const ids = JSON.parse(readFileSync(join(path, "char_vocab.json"), "utf8")) as Record<string, number>;
   const characters = Object.keys(ids).sort((a, b) => ids[a]! - ids[b]!);
   const tokenizer = characterTokenizer(characters);
-  return { model, weights, tokenizer, backend: nodeBackend(), endsItems: true, name: "slm-4096" };
+  return { model, weights, tokenizer, backend: nodeBackend(), stopAtEos: true, name: "slm-4096" };
 }
 
 function drawn({ model }: LanguageModel): LanguageModel["weights"] {

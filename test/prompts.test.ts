@@ -3,8 +3,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { localModel } from "../src/evaluate/local-model.ts";
-import { tokenPieces } from "../src/evaluate/score-text.ts";
 import type { LanguageModel } from "../src/generate/language-model.ts";
+import { tokenPieces } from "../src/generate/log-probabilities.ts";
 import { openLocal } from "../src/generate/open.ts";
 import { type Sample, sample } from "../src/generate/sample.ts";
 import { suggest } from "../src/generate/suggest.ts";
@@ -39,8 +39,8 @@ const models: readonly (readonly [name: string, lm: LanguageModel])[] = [
 ];
 
 /** The prompt and what was written, as the vocabulary decodes all their ids. */
-function wholeOf({ tokenizer, endsItems }: LanguageModel, { prompt, ids }: Sample): string {
-  const written = endsItems && ids.at(-1) === tokenizer.endOfText ? ids.slice(0, -1) : ids;
+function wholeOf({ tokenizer, stopAtEos }: LanguageModel, { prompt, ids }: Sample): string {
+  const written = stopAtEos && ids.at(-1) === tokenizer.endOfText ? ids.slice(0, -1) : ids;
   return tokenizer.decode([...tokenizer.encode(prompt), ...written]);
 }
 

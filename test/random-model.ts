@@ -30,5 +30,5 @@ export function randomModel(type: string, options: RandomModelOptions = {}): Lan
       return [name, array];
     }),
   );
-  return { model, weights, tokenizer, backend: nodeBackend({ threads: 1 }), endsItems: true, name: type };
+  return { model, weights, tokenizer, backend: nodeBackend({ threads: 1 }), stopAtEos: true, name: type };
 }

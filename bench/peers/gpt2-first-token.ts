@@ -30,7 +30,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   await files.close();
   const tokenizer = { endOfText: 0, size: model.config.vocab_size } as never;
   const backend = nodeBackend({ threads: 2 });
-  const decoder = createDecoder({ model, weights, tokenizer, backend, endsItems: false, name: folder });
+  const decoder = createDecoder({ model, weights, tokenizer, backend, stopAtEos: false, name: folder });
   await decoder.append(Int32Array.from({ length: prompt }, (_, i) => i));
   const seconds = (performance.now() - begun) / 1000;
   const held = megabytes() - before;

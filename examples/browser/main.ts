@@ -32,7 +32,7 @@ async function openModel(files: readonly File[]): Promise<LanguageModel> {
     weights[name] = float32(shape);
     await source.read(name, weights[name].data);
   }
-  return { model, weights, tokenizer, backend, endsItems: eos_token_id !== undefined, name: "page" };
+  return { model, weights, tokenizer, backend, stopAtEos: eos_token_id !== undefined, name: "page" };
 }
 
 const element = <E extends HTMLElement>(selector: string): E => document.querySelector<E>(selector)!;

@@ -46,9 +46,9 @@ async function evaluateHosted(
   let next = 0;
   let done = 0;
   const scoreOne = async (piece: string) => {
-    const { logProbabilities, firstCharacters } = await model.score(piece, signal ? { signal } : {});
+    const { tokens, logProbabilities } = await model.score(piece, signal ? { signal } : {});
     const scored = logProbabilities.filter((value) => value !== undefined);
-    const skipped = logProbabilities[0] === undefined ? firstCharacters : 0;
+    const skipped = logProbabilities[0] === undefined ? [...(tokens[0] ?? "")].length : 0;
     for (const value of scored) total.nats -= value;
     total.tokens += scored.length;
     const counted = countText([...piece].slice(skipped).join(""));

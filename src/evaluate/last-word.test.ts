@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { modelFolder } from "../../test/export-fixture.ts";
 import { loadModel } from "../generate/load.ts";
+import { tokenLosses } from "../generate/token-losses.ts";
 import { scoreLastWords } from "./last-word.ts";
-import { tokenLosses } from "./token-losses.ts";
 
 describe("scoreLastWords", () => {
   it("scores the tokens of the last word given all before it", async () => {

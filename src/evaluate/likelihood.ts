@@ -11,6 +11,7 @@ import { itemPass } from "../data/batches/index.ts";
 import { encodeItems, type TokenStream } from "../data/tokens.ts";
 import type { LanguageModel } from "../generate/language-model.ts";
 import { beginsAfterEnd } from "../generate/language-model.ts";
+import { tokenPieces } from "../generate/log-probabilities.ts";
 import { carriesState, type Model } from "../models/model.ts";
 import { BatchScorer, type StreamLoss } from "../train/batch-scorer.ts";
 import { type TextRow, texts as textPass } from "../train/passes.ts";
@@ -24,7 +25,6 @@ import {
 import { countTexts, type Evaluation, evaluationOf } from "./evaluation.ts";
 import { pseudoLikelihood } from "./pseudo-likelihood.ts";
 import { spellUnknown } from "./quality/spelling.ts";
-import { tokenPieces } from "./score-text.ts";
 
 export interface EvaluationOptions extends LikelihoodOptions {
   /** `items`: the end of each text is predicted as well, and counts as one character. Default `items`. */
@@ -62,7 +62,7 @@ export async function evaluateTexts(
   const { model } = lm;
   const items = options.kind !== "text";
   const masked = model.predicts === "masked";
-  const alone = items && !masked && (options.alone ?? readsAlone(lm, options.prompts));
+  const alone = items && !masked && (options.alone ?? isolatesDocuments(lm, options.prompts));
   checkSizes(model, options, alone);
   const score = masked ? scoreMasked : alone ? scoreAlone : scoreStream;
   const scored = await score(lm, texts, options);
@@ -75,10 +75,10 @@ export async function evaluateTexts(
 }
 
 /** Whether texts are each read from their own beginning, where nobody says: those with prompts are, of which a part counts. */
-export const readsAlone = (
-  { readsTextsAlone = false }: Pick<LanguageModel, "readsTextsAlone">,
+export const isolatesDocuments = (
+  { isolateDocuments = false }: Pick<LanguageModel, "isolateDocuments">,
   prompts?: readonly number[],
-): boolean => readsTextsAlone || prompts !== undefined;
+): boolean => isolateDocuments || prompts !== undefined;
 
 async function scoreMasked(
   lm: LanguageModel,

@@ -2,12 +2,12 @@
 import { describe, expect, it } from "vitest";
 import { Random } from "../core/random.ts";
 import type { LanguageModel } from "../generate/language-model.ts";
+import { logProbabilities as logProbabilitiesOf } from "../generate/log-probabilities.ts";
 import { sample } from "../generate/sample.ts";
 import { architectureOf } from "../models/registry.ts";
 import { nodeBackend } from "../runtime/node.ts";
 import { printableTokenizer } from "../text/characters.ts";
 import { localModel } from "./local-model.ts";
-import { scoreText } from "./score-text.ts";
 
 const texts = [
   "Why did the chicken cross the road?",
@@ -33,7 +33,7 @@ describe.each(["char-gru", "char-transformer"])("%s", (type) => {
     weights,
     tokenizer,
     backend: nodeBackend(),
-    endsItems: true,
+    stopAtEos: true,
     name: type,
   };
 
@@ -56,7 +56,7 @@ describe.each(["char-gru", "char-transformer"])("%s", (type) => {
     const pairs = texts.map((text) => ({ head: text.slice(0, 4), rest: text.slice(4) }));
     const scores = await local.score([...pairs, { head: "", rest: texts[0]! }]);
     for (const [i, text] of [...texts, texts[0]!].entries()) {
-      const { logProbabilities } = await scoreText(lm, text);
+      const { logProbabilities } = await logProbabilitiesOf(lm, text);
       const expected = i < texts.length ? logProbabilities.slice(4) : logProbabilities;
       expect(scores[i]).toHaveLength(expected.length);
       expected.forEach((value, k) => {

@@ -3,9 +3,9 @@ import { createDecoder } from "../generate/decoders/create.ts";
 import type { Decoder } from "../generate/decoders/decoder.ts";
 import { beginsAfterEnd, type LanguageModel } from "../generate/language-model.ts";
 import { promptIds } from "../generate/sample.ts";
+import { tokenLosses } from "../generate/token-losses.ts";
 import { continuationOf } from "../text/stream-decoder.ts";
 import type { Completer, Scorer, TextCut } from "./novelty/extraction.ts";
-import { tokenLosses } from "./token-losses.ts";
 
 /** Texts completed side by side. */
 const BATCH = 32;
@@ -84,7 +84,7 @@ function rowsOf(lm: LanguageModel, cuts: readonly TextCut[]): Row[][] {
 
 /** The likeliest tokens behind each head, until the model ends its text or has written enough. */
 async function greedy(lm: LanguageModel, decoder: Decoder, rows: readonly Row[]): Promise<number[][]> {
-  const { tokenizer, endsItems } = lm;
+  const { tokenizer, stopAtEos } = lm;
   const unknown = tokenizer.id(UNKNOWN);
   const written = rows.map((): number[] => []);
   const ended = rows.map(({ most }) => most === 0);
@@ -100,8 +100,8 @@ async function greedy(lm: LanguageModel, decoder: Decoder, rows: readonly Row[])
       const scores = logits.subarray(row * width, row * width + Math.min(width, tokenizer.size));
       const id = likeliest(scores, unknown);
       next[row] = id;
-      if (!endsItems || id !== tokenizer.endOfText) written[row]!.push(id);
-      ended[row] = (endsItems && id === tokenizer.endOfText) || written[row]!.length === most;
+      if (!stopAtEos || id !== tokenizer.endOfText) written[row]!.push(id);
+      ended[row] = (stopAtEos && id === tokenizer.endOfText) || written[row]!.length === most;
     });
   }
   return written;

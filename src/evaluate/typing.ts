@@ -12,7 +12,7 @@
  * space before a next word that is typed comes by itself, as on a telephone's keyboard.
  */
 import { quantile } from "../core/quantile.ts";
-import { CANDIDATES, mostSaving, spaceComesFirst } from "../generate/keys-saved.ts";
+import { CANDIDATES, rankByKeystrokesSaved, spaceComesFirst } from "../generate/keystrokes-saved.ts";
 import type { LanguageModel } from "../generate/language-model.ts";
 import { createSuggester, type Suggestion } from "../generate/suggest.ts";
 
@@ -86,7 +86,7 @@ export async function evaluateTyping(
         const typed = text.slice(0, at);
         const suggestions = await list(typed);
         for (const typist of typists) typist.press(text, at, suggestions);
-        const [shown] = mostSaving(suggestions, 1);
+        const [shown] = rankByKeystrokesSaved(suggestions, 1);
         if (shown && comesNext(text, at, shown.text) && shown.text.length > (best?.completion.length ?? 2))
           best = { typed, completion: shown.text, probability: shown.probability };
         if (word === undefined) continue;
@@ -142,7 +142,7 @@ class Typist {
   /** Presses one key, if the typist has come to `at`. */
   press(text: string, at: number, suggestions: readonly Suggestion[]): void {
     if (this.at !== at) return;
-    const shown = mostSaving(suggestions, this.#n);
+    const shown = rankByKeystrokesSaved(suggestions, this.#n);
     const right = shown.find((suggestion) => comesNext(text, at, suggestion.text));
     const spaced = this.#took && text[at] === " " && spaceComesFirst(text.slice(0, at), text.slice(at + 1));
     const typed = (spaced ? " " : "") + characterAt(text, spaced ? at + 1 : at);

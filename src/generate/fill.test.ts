@@ -57,7 +57,7 @@ function tinyBert(): LanguageModel {
     weights,
     tokenizer: huggingfaceTokenizer(json, config),
     backend: nodeBackend(),
-    endsItems: true,
+    stopAtEos: true,
     name: "tiny-bert",
   };
 }

@@ -15,9 +15,9 @@ export interface LanguageModel {
   readonly tokenizer: Tokenizer;
   readonly backend: Backend;
   /** Whether generation stops at the tokenizer's end of text: not so for models of one continuous text. */
-  readonly endsItems: boolean;
+  readonly stopAtEos: boolean;
   /** Whether it was trained on texts that did not see each other, and is to be measured so. Default false. */
-  readonly readsTextsAlone?: boolean;
+  readonly isolateDocuments?: boolean;
   /** How the texts that it learned were cleaned; absent where nothing is known of them. */
   readonly cleaning?: TextCleaning;
   /** What people call it: its folder or name. */

@@ -42,7 +42,7 @@ class Chain implements Decoder {
 }
 
 const lm = {
-  endsItems: true,
+  stopAtEos: true,
   tokenizer: {
     size: LETTERS.length,
     endOfText: END,

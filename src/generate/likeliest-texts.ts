@@ -110,12 +110,12 @@ function expand(
 
 /** How a beam has come to its end, or undefined where it goes on. */
 function endOf(
-  { tokenizer, endsItems }: LanguageModel,
+  { tokenizer, stopAtEos }: LanguageModel,
   continuation: Continuation,
   { ids }: Beam,
   { stop = [] }: LikeliestOptions,
 ): Pick<LikelyText, "ids" | "text" | "finish"> | undefined {
-  if (endsItems && ids.at(-1) === tokenizer.endOfText)
+  if (stopAtEos && ids.at(-1) === tokenizer.endOfText)
     return { ids, text: continuation.decode(ids.slice(0, -1)), finish: "eos" };
   if (stop.length === 0) return undefined;
   const text = continuation.decode(ids);

@@ -36,16 +36,16 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
       ? await openQuantized(folder, model, quantize, architecture.checkpointMapping)
       : await openWeights(model.parameters, folder.tensors, architecture.checkpointMapping);
     const tokenizer = await folder.tokenizer(model.config.vocab_size);
-    const endsItems = folder.generationConfig?.eos_token_id !== undefined || tokenizer.kind === "bpe";
-    const readsTextsAlone = folder.generationConfig?.texts_alone === true;
+    const stopAtEos = folder.generationConfig?.eos_token_id !== undefined || tokenizer.kind === "bpe";
+    const isolateDocuments = folder.generationConfig?.texts_alone === true;
     const cleaning = recordedCleaning(folder.generationConfig, folder.run);
     return {
       model,
       weights,
       tokenizer,
       backend: nodeBackend(device),
-      endsItems,
-      readsTextsAlone,
+      stopAtEos,
+      isolateDocuments,
       ...(cleaning ? { cleaning } : {}),
       name: path,
     };
@@ -68,7 +68,7 @@ const WORTH_SHARING = 10_000_000;
  * are too small to share, since the others would only make it wait when the machine has more to do. A number
  * of threads that is given stays.
  */
-export function forTyping(lm: LanguageModel, options: BackendOptions = {}): LanguageModel {
+export function lowLatency(lm: LanguageModel, options: BackendOptions = {}): LanguageModel {
   const small = countParameters(lm.model) < WORTH_SHARING;
   return small && options.threads === undefined
     ? { ...lm, backend: nodeBackend({ ...options, threads: 1 }) }

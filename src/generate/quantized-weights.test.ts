@@ -43,7 +43,7 @@ async function open(quantization: "q8" | "q4" | undefined): Promise<Weights> {
 
 async function logits(weights: Weights): Promise<Float32Array> {
   const tokenizer = { endOfText: 0, size: 50 } as LanguageModel["tokenizer"];
-  const lm = { model, weights, tokenizer, backend: nodeBackend(), endsItems: true, name: "random" };
+  const lm = { model, weights, tokenizer, backend: nodeBackend(), stopAtEos: true, name: "random" };
   const decoder = createDecoder(lm);
   await decoder.append(Int32Array.from([1, 2, 3, 4, 5]));
   const result = Float32Array.from(await decoder.append(Int32Array.of(6)));

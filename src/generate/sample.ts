@@ -251,12 +251,12 @@ class Draft {
   }
 
   append(id: number, logProbability: number): unknown {
-    const { tokenizer, endsItems } = this.#lm;
+    const { tokenizer, stopAtEos } = this.#lm;
     const { maxLength = 200, stop = [] } = this.#options;
     this.ids.push(id);
     this.#logProbabilities.push(logProbability);
     const read = this.#text.length;
-    if (endsItems && id === tokenizer.endOfText) this.finish = "eos";
+    if (stopAtEos && id === tokenizer.endOfText) this.finish = "eos";
     else this.#text += this.#stream.push(id);
     const cut = Math.min(...stop.map((s) => placeOf(s, this.#text, read - s.length + 1)));
     if (Number.isFinite(cut)) {

@@ -2,6 +2,7 @@
 import type { NextToken } from "./hosted/next-token.ts";
 import type { HostedUsage } from "./hosted/usage.ts";
 import type { LanguageModel } from "./language-model.ts";
+import type { ScoredText } from "./log-probabilities.ts";
 import type { Sample, SampleOptions } from "./sample.ts";
 
 /** What both kinds can do; `kind` tells them apart. */
@@ -43,11 +44,3 @@ export interface HostedModel extends Writer {
 }
 
 export type TextModel = LocalModel | HostedModel;
-
-/** A text as a service took it apart. */
-export interface ScoredText {
-  /** Natural logarithms; undefined for a first token that the service does not predict. */
-  readonly logProbabilities: readonly (number | undefined)[];
-  /** Characters (code points) of the first token. */
-  readonly firstCharacters: number;
-}

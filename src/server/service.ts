@@ -2,7 +2,7 @@
 import { randomInt } from "node:crypto";
 import type { Context } from "hono";
 import { excerpt } from "../core/printable.ts";
-import { tokenPieces } from "../evaluate/score-text.ts";
+import { tokenPieces } from "../generate/log-probabilities.ts";
 import { promptText } from "../generate/prompt.ts";
 import type { Sample, SampleOptions } from "../generate/sample.ts";
 import type { LocalModel } from "../generate/text-model.ts";

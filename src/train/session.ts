@@ -65,8 +65,8 @@ export async function session(
     weights: arena.parameters,
     tokenizer,
     backend,
-    endsItems: data.kind === "items",
-    readsTextsAlone: options.packing !== "stream",
+    stopAtEos: data.kind === "items",
+    isolateDocuments: options.packing !== "stream",
     cleaning: data.cleaning,
     name: folder ?? model.config.model_type,
   };

@@ -7,7 +7,7 @@ import { unknownWarning } from "../../data/warnings.ts";
 import type { Evaluation } from "../../evaluate/evaluation.ts";
 import { evaluateModel } from "../../evaluate/hosted-likelihood.ts";
 import { type LastWords, scoreLastWords } from "../../evaluate/last-word.ts";
-import { readsAlone } from "../../evaluate/likelihood.ts";
+import { isolatesDocuments } from "../../evaluate/likelihood.ts";
 import { readTexts } from "../../evaluate/novelty/audit-model.ts";
 import type { TextModel } from "../../generate/text-model.ts";
 import { tokenUnit } from "../../train/streams.ts";
@@ -239,7 +239,7 @@ async function textsOf(ctx: Context, model: TextModel, options: Options): Promis
     options.split === "all" && options.data.length > 0 && options.validationFile === undefined;
   const whole = undivided ? { validation: 0, test: 0 } : {};
   const data = await dataOfModel(ctx, model, options.data, { ...options, ...whole });
-  const alone = readsAlone(model.kind === "local" ? model.lm : {}, data.prompts?.test);
+  const alone = isolatesDocuments(model.kind === "local" ? model.lm : {}, data.prompts?.test);
   const layout = options.texts ?? (alone ? "alone" : "stream");
   const { train, validation, test } = data.splits;
   const split = options.split ?? (test.length > 0 ? "test" : "validation");

@@ -1,7 +1,7 @@
 /** `punchline suggest`: predictive typing in a terminal, and suggestions for given texts elsewhere. */
 import { createInterface } from "node:readline";
 import type { LanguageModel } from "../../generate/language-model.ts";
-import { forTyping } from "../../generate/load.ts";
+import { lowLatency } from "../../generate/load.ts";
 import { createSuggester, type Suggester, type Suggestions } from "../../generate/suggest.ts";
 import { defineCommand, optionalArgument } from "../command.ts";
 import type { Context } from "../context.ts";
@@ -38,7 +38,7 @@ export default defineCommand({
   async run(ctx, { model = "punchline-gpt2", text: typed }, { n, textFile, ...machine }) {
     const text = await textFrom(typed, textFile, "TEXT");
     const { lm } = await openHere(ctx, model, machine, "does not tell how likely each next token is");
-    const suggester = createSuggester(forTyping(lm, deviceOf(machine)));
+    const suggester = createSuggester(lowLatency(lm, deviceOf(machine)));
     try {
       if (text === undefined && ctx.isTTY && process.stdin.isTTY && !ctx.asJson) {
         await type(ctx, lm, suggester, n);

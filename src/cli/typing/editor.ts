@@ -1,6 +1,6 @@
 /** Typing with suggestions as a state machine: a key in, the next state out; no terminal, no model. */
 
-import { spaceComesFirst } from "../../generate/keys-saved.ts";
+import { spaceComesFirst } from "../../generate/keystrokes-saved.ts";
 import type { Suggestion } from "../../generate/suggest.ts";
 
 export interface Editor {

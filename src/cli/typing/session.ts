@@ -6,7 +6,7 @@
  */
 import { emitKeypressEvents } from "node:readline";
 import type { ReadStream, WriteStream } from "node:tty";
-import { CANDIDATES, mostSaving } from "../../generate/keys-saved.ts";
+import { CANDIDATES, rankByKeystrokesSaved } from "../../generate/keystrokes-saved.ts";
 import type { Suggester, Suggestion } from "../../generate/suggest.ts";
 import type { Style } from "../output/terminal.ts";
 import { type Editor, emptyEditor, type Key, offer, press } from "./editor.ts";
@@ -68,7 +68,7 @@ function run({ suggester, n, input, output, style }: SessionParts, signal: Abort
         text = editor.text;
         const found = await suggester.suggest(text, { n: CANDIDATES * n, kinds: ["words"] });
         if (editor.text !== text) continue;
-        const words = mostSaving(found.words, n);
+        const words = rankByKeystrokesSaved(found.words, n);
         show(words);
         const { continuations } = await suggester.suggest(text, { n, kinds: ["continuations"] });
         const listed = new Set(words.map((word) => word.text));

@@ -4,10 +4,10 @@ import { randomModel } from "../../../test/random-model.ts";
 import { Random } from "../../core/random.ts";
 import { prepareTexts } from "../../data/prepare.ts";
 import { createDecoder } from "../../generate/decoders/create.ts";
+import { embedTexts } from "../../generate/embed.ts";
 import type { LanguageModel } from "../../generate/language-model.ts";
 import { train } from "../../train/train.ts";
 import { judgeEncoder } from "./encoder.ts";
-import { textFeatures } from "./features.ts";
 import { mauve } from "./mauve.ts";
 
 const nouns = ["hen", "old king", "red fox", "baker", "small monk", "clown"];
@@ -74,8 +74,8 @@ it("is believed once it has learned, and then places gibberish further away than
   const gibberish = real.map((text) =>
     [...text].map(() => letters[random.below(letters.length, draws++)]!).join(""),
   );
-  const vectors = await textFeatures(lm, real);
-  const near = async (texts: readonly string[]) => mauve(await textFeatures(lm, texts), vectors);
+  const vectors = await embedTexts(lm, real);
+  const near = async (texts: readonly string[]) => mauve(await embedTexts(lm, texts), vectors);
   expect(await near(gibberish)).toBeLessThan(0.3);
   expect(await near(sentences(60, 4))).toBeGreaterThan(0.6);
 });

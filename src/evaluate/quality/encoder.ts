@@ -3,12 +3,13 @@
  * learned little differ by which tokens a text has and not by what it says, and can place gibberish nearer to real
  * texts than real texts are. So an encoder has to predict the real texts clearly better than their token frequencies.
  */
+
+import { spelled } from "../../generate/embed.ts";
 import type { LanguageModel } from "../../generate/language-model.ts";
 import { StreamScorer } from "../../train/stream-scorer.ts";
 import { evenly } from "../evenly.ts";
 import { pseudoLikelihood } from "../pseudo-likelihood.ts";
 import { unigramLoss } from "../reference.ts";
-import { spelled } from "./features.ts";
 
 /** Most nats per token of an encoder that is believed, as a share of those of the token frequencies. */
 const BELIEVED = 0.8;

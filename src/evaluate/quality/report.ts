@@ -5,6 +5,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { InputError, UsageError } from "../../core/errors.ts";
 import type { PreparedData } from "../../data/prepare.ts";
+import { canEncode, embedTexts } from "../../generate/embed.ts";
 import type { LocalModel, TextModel } from "../../generate/text-model.ts";
 import type { BuiltInName } from "../../hub/built-in.ts";
 import { normalise } from "../../text/normalise.ts";
@@ -14,7 +15,6 @@ import { sourceAuditor, textsOf } from "../novelty/audit-model.ts";
 import type { Judge } from "../novelty/auditor.ts";
 import { vocabularyOf } from "./diversity.ts";
 import { type EncoderQuality, judgeEncoder } from "./encoder.ts";
-import { canEncode, textFeatures } from "./features.ts";
 import { mauve } from "./mauve.ts";
 import { measureTexts, type TextMeasures } from "./quality.ts";
 import { against, isRanked } from "./ranking.ts";
@@ -320,6 +320,8 @@ async function reference(
 
 /** Real texts without which no histogram over clusters says anything. */
 const LEAST = 20;
+/** Tokens of a text that are encoded. */
+const ENCODED_TOKENS = 256;
 
 /** Finds a model with vectors that can be believed: the one that was named, else the usual one, else the first run that knows enough. */
 class EncoderSearch {
@@ -364,10 +366,11 @@ async function nearness(
     return without(
       `${doubts.join(" ")} So MAUVE is left out: by vectors of a model that knows so little, gibberish can be nearer to real texts than English is. Train longer, or name a better model with --encoder.`,
     );
+  const options = { maxTokens: ENCODED_TOKENS, signal };
   try {
-    const vectors = await textFeatures(found.lm, real, signal);
+    const vectors = await embedTexts(found.lm, real, options);
     const near: number[] = [];
-    for (const texts of lists) near.push(mauve(await textFeatures(found.lm, texts, signal), vectors));
+    for (const texts of lists) near.push(mauve(await embedTexts(found.lm, texts, options), vectors));
     return { near, leftOut: null };
   } catch (error) {
     return without(`MAUVE could not be measured: ${reasonOf(error)}`);

@@ -102,7 +102,7 @@ export async function measureRun(
   const notes: string[] = [];
   const { samples, seconds } = await write(model, options);
   const texts = samples.map(({ prompt, text }) => prompt + text);
-  const ends = model.kind === "hosted" || model.lm.endsItems;
+  const ends = model.kind === "hosted" || model.lm.stopAtEos;
   const measures = await measureTexts(texts, {
     ...training,
     ...(ends ? { ended: samples.map(({ finish }) => finish === "eos") } : {}),

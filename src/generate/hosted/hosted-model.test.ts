@@ -256,7 +256,10 @@ describe("score", () => {
   it("returns the service's log-probabilities", async () => {
     const logprobs = { tokens: ["Why", " did"], token_logprobs: [null, -1.5], text_offset: [0, 3] };
     const model = await hosted(() => completion("Why did", { logprobs }));
-    expect(await model.score("Why did")).toEqual({ logProbabilities: [undefined, -1.5], firstCharacters: 3 });
+    expect(await model.score("Why did")).toEqual({
+      logProbabilities: [undefined, -1.5],
+      tokens: ["Why", " did"],
+    });
     expect(service.calls[0]!.body).toMatchObject({
       prompt: "Why did",
       echo: true,

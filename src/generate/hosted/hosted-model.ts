@@ -16,8 +16,9 @@ import { InputError, UsageError } from "../../core/errors.ts";
 import { excerpt } from "../../core/printable.ts";
 import { checkedEndpoint, checkedHeaders, checkedSecret } from "../../core/secret.ts";
 import { limitedFetch } from "../../hub/limited-fetch.ts";
+import type { ScoredText } from "../log-probabilities.ts";
 import type { Sample, SampleOptions } from "../sample.ts";
-import type { HostedModel, ScoredText } from "../text-model.ts";
+import type { HostedModel } from "../text-model.ts";
 import {
   BrokenStream,
   chatEndpoint,
@@ -179,8 +180,8 @@ class Hosted implements HostedModel {
       const { tokens, token_logprobs: found, text_offset: offsets } = data.choices[0]!.logprobs;
       if (found.length !== tokens.length) throw no("");
       return {
+        tokens: offsets ? piecesAt(text, offsets) : tokens,
         logProbabilities: found.map((value: number | null) => value ?? undefined),
-        firstCharacters: offsets?.[1] ?? [...(tokens[0] ?? "")].length,
       };
     } catch (error) {
       if (error instanceof OpenAI.APIError && cannotScore(error)) throw no(quoted(error, this.#service));
@@ -299,6 +300,12 @@ class Hosted implements HostedModel {
       `${this.#service.baseURL} does not answer as an OpenAI-style API does; check OPENAI_BASE_URL.`,
     );
   }
+}
+
+/** The parts of a text that begin at `offsets`, in characters (code points). */
+function piecesAt(text: string, offsets: readonly number[]): string[] {
+  const characters = [...text];
+  return offsets.map((from, i) => characters.slice(from, offsets[i + 1]).join(""));
 }
 
 /** Whether an answer of the completions endpoint means that only chat may help. */

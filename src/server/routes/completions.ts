@@ -1,7 +1,7 @@
 /** `POST /v1/completions`: continuations of texts, and the log-probabilities of texts (`echo`). */
 import { randomUUID } from "node:crypto";
 import { Hono } from "hono";
-import { scoreText } from "../../evaluate/score-text.ts";
+import { logProbabilities } from "../../generate/log-probabilities.ts";
 import type { Sample } from "../../generate/sample.ts";
 import { ApiError } from "../errors.ts";
 import { eventStream, type Send } from "../event-stream.ts";
@@ -136,7 +136,7 @@ class Job {
     const values: (number | null)[] = [];
     const text = this.#service.read(prompt);
     if (echo && wanted) {
-      const scores = await scoreText(this.#service.model.lm, text, signal);
+      const scores = await logProbabilities(this.#service.model.lm, text, { signal });
       for (const token of scores.tokens) tokens.push(token);
       for (const value of scores.logProbabilities) values.push(value ?? null);
     }

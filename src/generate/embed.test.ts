@@ -1,18 +1,18 @@
 /** Vectors of texts: whatever the other texts of the batch, and as PyTorch-style means of the hidden states. */
 import { describe, expect, it } from "vitest";
-import { int32 } from "../../core/array.ts";
-import { Random } from "../../core/random.ts";
-import type { LanguageModel } from "../../generate/language-model.ts";
-import { zeroState } from "../../generate/state.ts";
-import type { Tensor } from "../../graph/tensor.ts";
-import type { State } from "../../models/model.ts";
-import { architectureOf } from "../../models/registry.ts";
-import { evaluation } from "../../nn/mode.ts";
-import type { Parameters } from "../../nn/parameters.ts";
-import { compile } from "../../runtime/compile.ts";
-import { nodeBackend } from "../../runtime/node.ts";
-import { printableTokenizer } from "../../text/characters.ts";
-import { textFeatures } from "./features.ts";
+import { int32 } from "../core/array.ts";
+import { Random } from "../core/random.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import type { State } from "../models/model.ts";
+import { architectureOf } from "../models/registry.ts";
+import { evaluation } from "../nn/mode.ts";
+import type { Parameters } from "../nn/parameters.ts";
+import { compile } from "../runtime/compile.ts";
+import { nodeBackend } from "../runtime/node.ts";
+import { printableTokenizer } from "../text/characters.ts";
+import { embedTexts } from "./embed.ts";
+import type { LanguageModel } from "./language-model.ts";
+import { zeroState } from "./state.ts";
 
 function untrained(type: string): LanguageModel {
   const architecture = architectureOf(type);
@@ -25,7 +25,7 @@ function untrained(type: string): LanguageModel {
       return [name, { dtype: "float32" as const, shape, data }];
     }),
   );
-  return { model, weights, tokenizer, backend: nodeBackend(), endsItems: true, name: type };
+  return { model, weights, tokenizer, backend: nodeBackend(), stopAtEos: true, name: type };
 }
 
 /** The mean over the tokens of one text alone, by the model's own definition. */
@@ -55,7 +55,7 @@ describe.each(["char-lstm", "char-cnn", "char-transformer"])("vectors of %s", (t
   const texts = ["Why did the chicken cross the road?", "", "Knock knock.", "Ünspellable ☃ Knock knock."];
 
   it("are the means of the text alone, whatever stands beside it in the batch", async () => {
-    const vectors = await textFeatures(lm, texts);
+    const vectors = await embedTexts(lm, texts);
     for (const i of [0, 1, 2]) {
       const expected = await meanOf(lm, texts[i]!);
       expected.forEach((value, k) => {
@@ -66,7 +66,7 @@ describe.each(["char-lstm", "char-cnn", "char-transformer"])("vectors of %s", (t
   });
 
   it("pass over what the vocabulary cannot spell", async () => {
-    const [odd, plain] = await textFeatures(lm, [texts[3]!, "nspellable  Knock knock."]);
+    const [odd, plain] = await embedTexts(lm, [texts[3]!, "nspellable  Knock knock."]);
     expect(odd).toEqual(plain);
   });
 });
@@ -75,5 +75,5 @@ it("says that a model which predicts after its window alone has none", async () 
   const architecture = architectureOf("char-bilstm");
   const lm = untrained("char-lstm");
   const model = architecture.build(architecture.configure({}, lm.tokenizer.size));
-  await expect(textFeatures({ ...lm, model }, ["x"])).rejects.toThrow(/no vector for each token/);
+  await expect(embedTexts({ ...lm, model }, ["x"])).rejects.toThrow(/no vector for each token/);
 });

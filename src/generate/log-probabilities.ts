@@ -1,22 +1,30 @@
 /** One text, token by token: what each is, and how likely it was. */
 import { joined } from "../core/array.ts";
-import { beginsAfterEnd, type LanguageModel } from "../generate/language-model.ts";
 import { continuationOf } from "../text/stream-decoder.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
+import { beginsAfterEnd, type LanguageModel } from "./language-model.ts";
 import { tokenLosses } from "./token-losses.ts";
 
-export interface TokenScores {
+export interface ScoredText {
   /** The text's pieces; a token that ends within a character is empty, and the one that completes it has it. */
   readonly tokens: readonly string[];
-  /** Natural logarithms; undefined for a first token that nothing precedes. */
+  /** Natural logarithm of each token's probability; undefined for a first token that the model does not predict. */
   readonly logProbabilities: readonly (number | undefined)[];
 }
 
 /**
- * The tokens of a text, each with its log-probability given those before it.
+ * The tokens of a text, each with its natural log-probability given those before it.
+ *
+ * @example
+ * const { tokens, logProbabilities: values } = await logProbabilities(lm, "Why did the chicken");
+ * tokens.forEach((token, i) => console.log(token, values[i]));
  * @throws UsageError where the text is beyond the context, or the model does not predict token by token
  */
-export async function scoreText(lm: LanguageModel, text: string, signal?: AbortSignal): Promise<TokenScores> {
+export async function logProbabilities(
+  lm: LanguageModel,
+  text: string,
+  { signal }: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<ScoredText> {
   const { tokenizer } = lm;
   const ids = tokenizer.encode(text);
   const begins = beginsAfterEnd(tokenizer);

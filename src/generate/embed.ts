@@ -1,49 +1,59 @@
 /**
- * Texts as vectors, for measures that compare distributions of texts (mauve.ts): the mean over a text's
- * tokens of what the model's last layer makes of them.
+ * Texts as vectors: the mean over a text's tokens of the hidden states that the model's last layer gives.
  *
- * Pillutla et al. take the last token's vector of GPT-2 large. The mean suits small models better, whose
- * last vector knows little but how texts end; values of the measure compare only under one encoder anyway.
+ * Pillutla et al. (MAUVE) take the last token's vector of GPT-2 large. The mean suits small models better, whose
+ * last vector mostly says how texts end.
  */
-import { type HostArray, int32 } from "../../core/array.ts";
-import { InputError, UsageError } from "../../core/errors.ts";
-import { beginsAfterEnd, type LanguageModel } from "../../generate/language-model.ts";
-import { zeroState } from "../../generate/state.ts";
-import type { Tensor } from "../../graph/tensor.ts";
-import type { Model, State } from "../../models/model.ts";
-import { evaluation } from "../../nn/mode.ts";
-import type { Parameters } from "../../nn/parameters.ts";
-import { compile } from "../../runtime/compile.ts";
-import type { Tokenizer } from "../../text/tokenizer.ts";
+import { type HostArray, int32 } from "../core/array.ts";
+import { InputError, UsageError } from "../core/errors.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import type { Model, State } from "../models/model.ts";
+import { evaluation } from "../nn/mode.ts";
+import type { Parameters } from "../nn/parameters.ts";
+import { compile } from "../runtime/compile.ts";
+import type { Tokenizer } from "../text/tokenizer.ts";
+import { beginsAfterEnd, type LanguageModel } from "./language-model.ts";
+import { zeroState } from "./state.ts";
 
 /** Lengths are rounded up to multiples of this, so that few graphs serve all texts. */
 const ROUND = 32;
 const BATCH = 16;
-/** Most tokens of a text that are read. */
-const LONGEST = 256;
-
 /** Whether the model has vectors to compare texts by. */
 export const canEncode = (model: Model): boolean => model.predicts !== "last";
 
+export interface EmbedOptions {
+  /** Most tokens of a text that are read. Default: as many as the model can read at once; all, of recurrent models. */
+  readonly maxTokens?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
- * One vector for each text, of the model's width. Of a long text the first 256 tokens are read, or as many
- * as the model has places for. A text without tokens is read as an empty one, which ends where it begins;
- * characters that the vocabulary cannot spell are passed over.
+ * The text as one vector [width]: the mean of the last layer's hidden states over the text's tokens and the special
+ * tokens that the model expects around it. Its length is not normalised: compare vectors of one model by their cosine.
  *
+ * @example
+ * const vector = await embed(lm, "Why did the chicken cross the road?");
  * @throws UsageError for a model that has no vector for each token (char-bilstm)
  */
-export async function textFeatures(
+export async function embed(lm: LanguageModel, text: string, options?: EmbedOptions): Promise<Float32Array> {
+  return (await embedTexts(lm, [text], options))[0]!;
+}
+
+/**
+ * {@link embed} of many texts, which are read side by side. A text without tokens is read as an end of text;
+ * characters that the vocabulary cannot spell are left out.
+ */
+export async function embedTexts(
   lm: LanguageModel,
   texts: readonly string[],
-  signal?: AbortSignal,
+  { maxTokens = Infinity, signal }: EmbedOptions = {},
 ): Promise<Float32Array[]> {
   const { model, weights, backend, name } = lm;
   if (!canEncode(model)) {
-    throw new UsageError(
-      `${name} (${model.config.model_type}) has no vector for each token of a text; choose another encoder.`,
-    );
+    throw new UsageError(`${name} (${model.config.model_type}) has no vector for each token of a text.`);
   }
-  const rows = texts.map((text) => tokensOf(lm, text));
+  const most = Math.min(mostTokens(model), maxTokens);
+  const rows = texts.map((text) => tokensOf(lm, text, most));
   const masked = model.predicts === "masked";
   const step = compile(
     (parameters: Parameters, input: { ids: Tensor; attentionMask?: Tensor; state: State }) => {
@@ -54,24 +64,25 @@ export async function textFeatures(
     { backend },
   );
   const features = new Array<Float32Array>(texts.length);
+  const batch = Math.min(BATCH, rows.length);
   const order = rows.map((_, i) => i).sort((a, b) => rows[a]!.length - rows[b]!.length);
   try {
-    for (let k = 0; k < order.length; k += BATCH) {
+    for (let k = 0; k < order.length; k += batch) {
       signal?.throwIfAborted();
-      const some = order.slice(k, k + BATCH);
+      const some = order.slice(k, k + batch);
       const longest = rows[some.at(-1)!]!.length;
-      const length = Math.min(mostTokens(model), Math.ceil(longest / ROUND) * ROUND);
-      const ids = new Int32Array(BATCH * length);
-      const real = new Int32Array(BATCH * length);
+      const length = Math.min(most, Math.ceil(longest / ROUND) * ROUND);
+      const ids = new Int32Array(batch * length);
+      const real = new Int32Array(batch * length);
       some.forEach((i, row) => {
         ids.set(rows[i]!, row * length);
         real.fill(1, row * length, row * length + rows[i]!.length);
       });
       // Rows of nothing but padding would attend to nothing.
-      for (let row = some.length; row < BATCH; row++) real[row * length] = 1;
-      const shape = [BATCH, length];
+      for (let row = some.length; row < batch; row++) real[row * length] = 1;
+      const shape = [batch, length];
       const carries = !Number.isFinite(model.contextLength);
-      const state: Record<string, HostArray> = carries ? zeroState(model.state(BATCH)) : {};
+      const state: Record<string, HostArray> = carries ? zeroState(model.state(batch)) : {};
       const input = { ids: int32(shape, ids), state };
       const hidden = await step(weights, masked ? { ...input, attentionMask: int32(shape, real) } : input);
       const width = hidden.shape[1]!;
@@ -86,21 +97,21 @@ export async function textFeatures(
   return features;
 }
 
-/** Tokens that the model can read in one go, at most {@link LONGEST}: a transformer has no place for more. */
+/** Tokens that the model can read in one go: a transformer has no positions for more. */
 function mostTokens(model: Model): number {
   const placed =
     model.predicts === "masked" ||
     Object.values(model.state(1)).some(({ shape }) => shape.some((d) => typeof d === "string"));
-  return placed ? Math.min(model.contextLength, LONGEST) : LONGEST;
+  return placed ? model.contextLength : Infinity;
 }
 
-/** The ids that stand for a text, with the special tokens its model is used to. */
-function tokensOf({ tokenizer, model }: LanguageModel, text: string): Int32Array {
+/** The ids of a text, with the special tokens that its model expects. */
+function tokensOf({ tokenizer, model }: LanguageModel, text: string, most: number): Int32Array {
   const ids = spelled(tokenizer, text);
   const begins = model.predicts === "masked" ? tokenizer.id("[CLS]") : undefined;
   const first = begins ?? (beginsAfterEnd(tokenizer) || ids.length === 0 ? tokenizer.endOfText : undefined);
   const last = model.predicts === "masked" ? [tokenizer.endOfText] : [];
-  const room = mostTokens(model) - last.length - (first === undefined ? 0 : 1);
+  const room = most - last.length - (first === undefined ? 0 : 1);
   return Int32Array.of(
     ...(first === undefined ? [] : [first]),
     ...ids.subarray(0, Math.max(0, room)),

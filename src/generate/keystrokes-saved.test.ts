@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { mostSaving, spaceComesFirst } from "./keys-saved.ts";
+import { rankByKeystrokesSaved, spaceComesFirst } from "./keystrokes-saved.ts";
 
 const suggestion = (text: string, probability: number) => ({ text, probability });
 
@@ -11,8 +11,8 @@ describe("suggestions that save most keys", () => {
       suggestion("ps", 0.3),
       suggestion("😀", 0.1),
     ];
-    expect(mostSaving([s, ps, cken, emoji], 3)).toEqual([cken, ps]);
-    expect(mostSaving([s, ps, cken], 1)).toEqual([cken]);
+    expect(rankByKeystrokesSaved([s, ps, cken, emoji], 3)).toEqual([cken, ps]);
+    expect(rankByKeystrokesSaved([s, ps, cken], 1)).toEqual([cken]);
   });
 
   it("are the best choice there is", () => {
@@ -21,7 +21,7 @@ describe("suggestions that save most keys", () => {
     const worth = (list: readonly { text: string; probability: number }[]) =>
       list.reduce((sum, { text, probability }) => sum + probability * (text.length - 1), 0);
     const pairs = candidates.flatMap((a) => candidates.filter((b) => b !== a).map((b) => [a, b]));
-    expect(worth(mostSaving(candidates, 2))).toBeCloseTo(Math.max(...pairs.map(worth)), 12);
+    expect(worth(rankByKeystrokesSaved(candidates, 2))).toBeCloseTo(Math.max(...pairs.map(worth)), 12);
   });
 });
 

@@ -11,7 +11,7 @@ import type { Suggestion } from "./suggest.ts";
 export const CANDIDATES = 2;
 
 /** At most `n` of the candidates, the one that saves most first; none that saves nothing. */
-export function mostSaving(candidates: readonly Suggestion[], n: number): Suggestion[] {
+export function rankByKeystrokesSaved(candidates: readonly Suggestion[], n: number): Suggestion[] {
   return candidates
     .filter(({ text }) => keysSaved(text) > 0)
     .toSorted((a, b) => b.probability * keysSaved(b.text) - a.probability * keysSaved(a.text))
