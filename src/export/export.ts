@@ -5,6 +5,7 @@
  * await exportModel("runs/a", { format: "hf", out: "for-others" });
  */
 import { UsageError } from "../core/errors.ts";
+import { option } from "../core/options.ts";
 import type { Architecture } from "../models/model.ts";
 import { writeAdapter } from "./adapter.ts";
 import { writeGguf } from "./gguf-gpt2.ts";
@@ -30,28 +31,28 @@ export const exportTypes: readonly ExportType[] = [
   ...new Set([...onnxTypes, ...ggufTypes, ...huggingFaceTypes]),
 ];
 
-/** `hf` knows two of its types by the names that they have in `onnx` as well. */
+/** `hf` also accepts the names that `onnx` has for two of its types. */
 const sameType: Readonly<Partial<Record<ExportType, HuggingFaceType>>> = { fp32: "f32", fp16: "f16" };
 
 export interface ExportOptions {
   readonly format: ExportFormat;
-  /** The folder to be made; absent or empty before. */
+  /** The folder to write; it must not exist, or be empty. */
   readonly out: string;
   /**
-   * How the numbers are kept, in the words of the format's readers; each type is a file of its own, so `hf`, which
-   * is one file, takes one. Default: `fp32` of `onnx`, `f16` of `gguf`, `f32` of `hf`.
+   * Number types, by the names that the format's readers use. Each becomes a file of its own, except with `hf`,
+   * which takes one. Default: `fp32` of `onnx`, `f16` of `gguf`, `f32` of `hf`.
    */
-  readonly types?: readonly ExportType[];
-  /** Write a LoRA adapter merged into its base; `hf` writes the adapter alone otherwise. Other formats always merge. */
-  readonly merge?: boolean;
+  readonly types?: readonly ExportType[] | undefined;
+  /** Merge a LoRA adapter into its base model. Default false: `hf` writes only the adapter. Other formats always merge. */
+  readonly merge?: boolean | undefined;
   /** Architectures besides Punchline's own, for a model of one of them. */
-  readonly architectures?: readonly Architecture[];
+  readonly architectures?: readonly Architecture[] | undefined;
 }
 
 export interface Exported {
   readonly out: string;
   readonly format: ExportFormat;
-  /** Names of the files below `out`, sorted. */
+  /** Paths of the files below `out`, sorted. */
   readonly files: readonly string[];
 }
 
@@ -59,7 +60,7 @@ type Writer = (
   source: ExportSource,
   folder: string,
   types: readonly ExportType[],
-  merge?: boolean,
+  merge: boolean | undefined,
 ) => Promise<void>;
 
 const writers: Readonly<Record<ExportFormat, Writer>> = {
@@ -73,7 +74,7 @@ const writers: Readonly<Record<ExportFormat, Writer>> = {
 
 /**
  * Writes the model in the folder `path` to `out`, whole or not at all.
- * @throws UsageError where `out` is taken or the format is not for this model; InputError as
+ * @throws UsageError where `out` is not empty or the format cannot hold this model; InputError as
  * `openExportSource` and of the file system.
  */
 export async function exportModel(path: string, options: ExportOptions): Promise<Exported> {
@@ -82,10 +83,14 @@ export async function exportModel(path: string, options: ExportOptions): Promise
   const source = await openExportSource(path, options.architectures);
   try {
     if (options.merge && !source.adapted)
-      throw new UsageError(`${path} has no adapter that could be merged; leave --merge out.`);
+      throw new UsageError(`${path} has no adapter that could be merged; leave ${option("merge")} out.`, {
+        option: "merge",
+        value: true,
+      });
     if (format === "hf" && source.adapted && !options.merge && types[0] !== "f32")
       throw new UsageError(
-        `${path} is an adapter, which stays float32; add --merge to write the whole model in ${types[0]}.`,
+        `${path} is an adapter, which stays float32; add ${option("merge", true)} to write the whole model in ${types[0]}.`,
+        { option: "types", value: types, expected: "f32" },
       );
     const files = await writeFolder(out, (folder) => writers[format](source, folder, types, options.merge));
     return { out, format, files };
@@ -94,20 +99,22 @@ export async function exportModel(path: string, options: ExportOptions): Promise
   }
 }
 
-/** @throws UsageError for a type that is none of the format */
+/** @throws UsageError for a type that the format does not have */
 function checkTypes(format: ExportFormat, given: readonly ExportType[]): readonly ExportType[] {
   const known = typesOf[format];
   const types = [...new Set(given.map((type) => (format === "hf" && sameType[type]) || type))];
-  const stranger = types.find((type) => !known.includes(type));
-  if (stranger !== undefined)
-    throw new UsageError(`${format} has no type ${stranger}; its types are ${known.join(", ")}.`, {
+  const unknown = types.find((type) => !known.includes(type));
+  if (unknown !== undefined)
+    throw new UsageError(`${format} has no type ${unknown}; its types are ${known.join(", ")}.`, {
+      option: "types",
+      value: unknown,
+      expected: known,
       format,
-      type: stranger,
     });
   if (format === "hf" && types.length > 1)
     throw new UsageError(
-      `hf keeps its weights in one file, so it takes one --type, not ${types.join(" and ")}; export once for each.`,
-      { format, types },
+      `hf keeps its weights in one file, so it takes one ${option("types")}, not ${types.join(" and ")}; export once for each.`,
+      { option: "types", value: types, expected: "one type", format },
     );
   return types.length > 0 ? types : known.slice(0, 1);
 }

@@ -1,9 +1,9 @@
 /**
- * GPT-2 as a GGUF file with the keys and tensor names that llama.cpp gives its `gpt2` architecture.
+ * GPT-2 as a GGUF file with the keys and tensor names of llama.cpp's `gpt2` architecture.
  *
- * Weights of projections, which GPT-2 keeps as [inputs, outputs], are transposed. Norms, biases and
- * positions stay float32; where matrices become q4_0, the embedding and the head become q8_0, as the
- * predictions suffer most from them; a matrix whose rows are no multiple of 32 becomes f16.
+ * Weights of projections, which GPT-2 stores as [inputs, outputs], are transposed. Norms, biases and positions
+ * stay float32. With q4_0, the embedding and the head become q8_0, since they affect the predictions most; a
+ * matrix whose rows are not a multiple of 32 becomes f16.
  */
 import { join } from "node:path";
 import { UsageError } from "../core/errors.ts";
@@ -16,10 +16,10 @@ import type { ExportSource } from "./source.ts";
 
 /** llama.cpp's `general.file_type`. */
 const fileType: Readonly<Record<GgufType, number>> = { f32: 0, f16: 1, q4_0: 2, q8_0: 7 };
-/** llama.cpp's kinds of tokens. */
+/** llama.cpp's token types. */
 const tokenKind = { normal: 1, control: 3, userDefined: 4, unused: 5 } as const;
 
-/** @throws UsageError where llama.cpp's `gpt2` would compute something else than this model. */
+/** @throws UsageError where llama.cpp's `gpt2` would not compute the same as this model. */
 export async function writeGguf(
   source: ExportSource,
   folder: string,

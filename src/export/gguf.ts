@@ -5,7 +5,7 @@
 import { sizeOf } from "../core/array.ts";
 import { type GgufType, ggufFormats } from "./quantise.ts";
 
-/** A metadata value of a certain width, as readers insist on it. */
+/** A metadata value with its type, which readers check. */
 export type GgufValue =
   | { readonly uint32: number }
   | { readonly float32: number }
@@ -16,10 +16,10 @@ export type GgufValue =
 
 export interface GgufTensor {
   readonly name: string;
-  /** Row-major, the outermost first; the file names them the other way round. */
+  /** Row-major, outermost axis first; the file lists the axes in reverse. */
   readonly shape: readonly number[];
   readonly type: GgufType;
-  /** The numbers, asked for when their turn comes. */
+  /** Reads the numbers; called when they are written. */
   read(): Promise<Float32Array>;
 }
 
@@ -91,7 +91,7 @@ function padded(bytes: Uint8Array): Uint8Array {
   return out;
 }
 
-/** Bytes that grow at their end. */
+/** A growing buffer. */
 class Bytes {
   readonly #parts: Uint8Array[] = [];
 

@@ -22,11 +22,12 @@ export const huggingFaceTypes = ["f32", "f16", "bf16"] as const;
 export type HuggingFaceType = (typeof huggingFaceTypes)[number];
 
 interface Stored {
-  /** The name in model.safetensors, and in config.json. */
+  /** The type's name in model.safetensors. */
   readonly dtype: SafetensorsDType;
+  /** The type's name in config.json. */
   readonly torch: string;
-  /** Rounds to nearest, ties to even; what is too large becomes infinite. Undefined where nothing is rounded. */
-  readonly narrow?: (from: Float32Array, into: Uint16Array) => void;
+  /** Rounds to nearest, ties to even; too large numbers become infinite. Undefined where nothing is rounded. */
+  readonly narrow?: ((from: Float32Array, into: Uint16Array) => void) | undefined;
 }
 
 const stored: Readonly<Record<HuggingFaceType, Stored>> = {
@@ -38,8 +39,8 @@ const stored: Readonly<Record<HuggingFaceType, Stored>> = {
 const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
 /**
- * Writes the folder's files; the weights in floats of `type`, one tensor in memory at a time.
- * @throws InputError `out-of-range` where a weight is too large for them
+ * Writes the folder's files, with weights of `type`; one tensor is in memory at a time.
+ * @throws InputError `out-of-range` where a weight is too large for `type`
  */
 export async function writeHuggingFace(
   source: ExportSource,
@@ -75,34 +76,35 @@ function narrowed(name: string, values: Float32Array<ArrayBuffer>, type: Hugging
 }
 
 /**
- * Writes everything but the weights: what every program that loads a folder reads first.
- * @param instead fields that a certain reader wants otherwise, by file
+ * Writes everything but the weights.
+ * @param replaced fields to replace for a certain reader, by file
  */
 export async function writeDescription(
   source: ExportSource,
   folder: string,
-  instead: Replacements = {},
+  replaced: Replacements = {},
 ): Promise<void> {
-  const generation = describeGeneration(source);
-  const files: Readonly<Record<string, object>> = {
+  const files: Readonly<Record<string, object | undefined>> = {
     ...(source.tokenizer.files() as Readonly<Record<string, object>>),
     [CONFIG_FILE]: describeConfig(source),
-    ...(generation ? { "generation_config.json": generation } : {}),
+    "generation_config.json": describeGeneration(source),
   };
   for (const [name, content] of Object.entries(files))
-    await writeFileAtomic(join(folder, name), json({ ...content, ...instead[name] }));
+    if (content) await writeFileAtomic(join(folder, name), json({ ...content, ...replaced[name] }));
 }
 
-/** The configuration with what readers expect beside the sizes. */
+/** The model's configuration with the fields that readers expect besides its sizes. */
 function describeConfig({ model, tokenizer }: ExportSource): Record<string, unknown> {
-  // `dtype` is the newer spelling of `torch_dtype`; one of the two is enough, and both read the older.
+  // `dtype` is the newer name of `torch_dtype`; one of the two is enough, and all readers know the older.
   const { dtype: _, ...config } = model.config as Record<string, unknown>;
   const { type } = model.architecture;
   const reader = classes[type];
+  // Without this a reader assumes the id of the original vocabulary.
+  const end = type === "gpt2" ? tokenizer.endOfText : undefined;
   return {
-    ...(reader ? { architectures: [reader] } : {}),
-    // Without these a reader assumes the ids of the original vocabulary.
-    ...(type === "gpt2" ? { bos_token_id: tokenizer.endOfText, eos_token_id: tokenizer.endOfText } : {}),
+    architectures: reader && [reader],
+    bos_token_id: end,
+    eos_token_id: end,
     ...config,
     torch_dtype: "float32",
   };

@@ -1,4 +1,4 @@
-/** ONNX nodes written one by one, where a graph has inputs that none of Punchline's own has. */
+/** Builds an ONNX graph node by node, for graphs whose inputs Punchline's own graphs do not have. */
 import { float32, type HostArray, hostArray } from "../core/array.ts";
 import type { OnnxNode } from "../onnx/proto.ts";
 
@@ -8,12 +8,12 @@ export class OnnxBuilder {
   readonly nodes: OnnxNode[] = [];
   readonly constants: Map<string, HostArray>;
 
-  /** @param constants the weights, to which the graph's small constants are added */
+  /** @param constants the weights; the graph's small constants are added to a copy */
   constructor(constants: ReadonlyMap<string, HostArray>) {
     this.constants = new Map(constants);
   }
 
-  /** A standard operator with one output, called `output` or by a name of its own. */
+  /** A standard operator with one output, called `output` or by a generated name. */
   node(opType: string, inputs: readonly string[], attributes: Attributes = {}, output?: string): string {
     return this.#add(opType, inputs, [output ?? `${opType}_${this.nodes.length}`], attributes)[0]!;
   }
@@ -24,7 +24,7 @@ export class OnnxBuilder {
     return this.#add(opType, inputs, names, attributes);
   }
 
-  /** One size of a value, as a scalar. */
+  /** The size of one axis of a value, as a scalar. */
   size(value: string, axis: number): string {
     return this.node("Gather", [this.node("Shape", [value]), this.int(axis)]);
   }

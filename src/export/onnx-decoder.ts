@@ -1,7 +1,7 @@
 /**
- * A decoder of GPT-2's kind as the ONNX graph that transformers.js runs: keys and values of the tokens read
- * before go in as `past_key_values.{layer}.key|value` and come out, with the new ones behind them, as
- * `present.{layer}.key|value`. Standard operators alone, float32.
+ * A decoder such as GPT-2 as the ONNX graph that transformers.js runs: keys and values of earlier tokens go in
+ * as `past_key_values.{layer}.key|value` and come out, with the new ones appended, as `present.{layer}.key|value`.
+ * Only standard operators; float32.
  */
 import type { HostArray } from "../core/array.ts";
 import type { OnnxModel, OnnxNode, OnnxValue } from "../onnx/proto.ts";
@@ -9,18 +9,19 @@ import { rotationTables } from "../ops/rotary.ts";
 import { OnnxBuilder } from "./onnx-builder.ts";
 import type { ExportSource } from "./source.ts";
 
-/** Whether a name of the graph is that of keys or values. */
+/** Whether a value of the graph is a layer's keys or values. */
 export const isCache = (name: string): boolean => /^(past_key_values|present)\.\d+\./.test(name);
 
-const activations: Readonly<Record<string, { op: string; attributes?: OnnxNode["attributes"] }>> = {
-  gelu_new: { op: "Gelu", attributes: { approximate: "tanh" } },
-  gelu_pytorch_tanh: { op: "Gelu", attributes: { approximate: "tanh" } },
-  gelu: { op: "Gelu" },
-  relu: { op: "Relu" },
-};
+const activations: Readonly<Record<string, { op: string; attributes?: OnnxNode["attributes"] | undefined }>> =
+  {
+    gelu_new: { op: "Gelu", attributes: { approximate: "tanh" } },
+    gelu_pytorch_tanh: { op: "Gelu", attributes: { approximate: "tanh" } },
+    gelu: { op: "Gelu" },
+    relu: { op: "Relu" },
+  };
 
-/** What hidden scores become: as good as minus infinity, but never 0 / 0 in a row that sees nothing. */
-const HIDDEN = -3e38;
+/** Replaces masked scores: in effect minus infinity, but without 0 / 0 in a row that is all masked. */
+const MASKED = -3e38;
 
 /** @param weights of the model, by name */
 export function decoderGraph(source: ExportSource, weights: ReadonlyMap<string, HostArray>): OnnxModel {
@@ -36,7 +37,7 @@ class DecoderGraph {
   readonly #activation: string;
   readonly #context: number;
   /** Cosines and sines of each token's position, [batch, new, 1, d / 2], where positions are rotary. */
-  readonly #turns: { readonly cos: string; readonly sin: string } | undefined;
+  readonly #rotary: { readonly cos: string; readonly sin: string } | undefined;
 
   constructor({ model: { config, contextLength } }: ExportSource, weights: ReadonlyMap<string, HostArray>) {
     this.#build = new OnnxBuilder(weights);
@@ -45,7 +46,7 @@ class DecoderGraph {
     this.#epsilon = (config.layer_norm_epsilon as number | undefined) ?? 1e-5;
     this.#activation = (config.activation_function as string | undefined) ?? "gelu_new";
     this.#context = contextLength;
-    this.#turns = weights.has("transformer.wpe.weight") ? undefined : this.#rotation();
+    this.#rotary = weights.has("transformer.wpe.weight") ? undefined : this.#rotaryTables();
     const layers = config.n_layer as number;
     this.#trace(layers, config.vocab_size);
     const cache = (name: string, length: string): OnnxValue[] =>
@@ -80,7 +81,7 @@ class DecoderGraph {
   #trace(layers: number, vocabulary: number): void {
     const b = this.#build;
     let x = b.node("Gather", ["transformer.wte.weight", "input_ids"]);
-    if (!this.#turns) x = b.node("Add", [x, b.node("Gather", ["transformer.wpe.weight", "position_ids"])]);
+    if (!this.#rotary) x = b.node("Add", [x, b.node("Gather", ["transformer.wpe.weight", "position_ids"])]);
     const visible = this.#visible();
     for (let k = 0; k < layers; k++) x = this.#block(x, k, visible);
     const rows = b.node("Reshape", [this.#norm(x, "transformer.ln_f"), b.ints(-1, this.#width)]);
@@ -90,7 +91,7 @@ class DecoderGraph {
     b.node("Reshape", [logits, shape], {}, "logits");
   }
 
-  /** Which tokens each new one sees: bool [batch, 1, new, all], those before it and itself, without padding. */
+  /** The attention mask, bool [batch, 1, new, all]: each new token sees itself and those before it, no padding. */
   #visible(): string {
     const b = this.#build;
     const all = b.size("attention_mask", 1);
@@ -107,11 +108,11 @@ class DecoderGraph {
     const b = this.#build;
     const name = `transformer.h.${k}`;
     const attended = this.#attention(this.#norm(x, `${name}.ln_1`), k, visible);
-    const seen = b.node("Add", [x, this.#project(attended, `${name}.attn.c_proj`)]);
-    const hidden = this.#project(this.#norm(seen, `${name}.ln_2`), `${name}.mlp.c_fc`);
+    const residual = b.node("Add", [x, this.#project(attended, `${name}.attn.c_proj`)]);
+    const hidden = this.#project(this.#norm(residual, `${name}.ln_2`), `${name}.mlp.c_fc`);
     const { op, attributes } = activations[this.#activation]!;
     const active = b.node(op, [hidden], attributes);
-    return b.node("Add", [seen, this.#project(active, `${name}.mlp.c_proj`)]);
+    return b.node("Add", [residual, this.#project(active, `${name}.mlp.c_proj`)]);
   }
 
   #attention(x: string, k: number, visible: string): string {
@@ -122,21 +123,21 @@ class DecoderGraph {
       .several("Split", [projected], 3, { axis: 2, num_outputs: 3 })
       .map((part) => b.node("Reshape", [part, b.ints(0, 0, this.#heads, size)]));
     const [query, newKey, newValue] = parts.map((part, i) =>
-      b.node("Transpose", [i < 2 ? this.#turn(part) : part], { perm: [0, 2, 1, 3] }),
+      b.node("Transpose", [i < 2 ? this.#applyRotary(part) : part], { perm: [0, 2, 1, 3] }),
     ) as [string, string, string];
-    const grown = (part: string, now: string) =>
-      b.node("Concat", [`past_key_values.${k}.${part}`, now], { axis: 2 }, `present.${k}.${part}`);
-    const key = b.node("Transpose", [grown("key", newKey)], { perm: [0, 1, 3, 2] });
-    const value = grown("value", newValue);
+    const append = (part: string, added: string) =>
+      b.node("Concat", [`past_key_values.${k}.${part}`, added], { axis: 2 }, `present.${k}.${part}`);
+    const key = b.node("Transpose", [append("key", newKey)], { perm: [0, 1, 3, 2] });
+    const value = append("value", newValue);
     const scaled = b.node("Mul", [query, b.number(1 / Math.sqrt(size))]);
     const scores = b.node("MatMul", [scaled, key]);
-    const shown = b.node("Where", [visible, scores, b.number(HIDDEN)]);
-    const mixed = b.node("MatMul", [b.node("Softmax", [shown], { axis: -1 }), value]);
+    const masked = b.node("Where", [visible, scores, b.number(MASKED)]);
+    const mixed = b.node("MatMul", [b.node("Softmax", [masked], { axis: -1 }), value]);
     const joined = b.node("Transpose", [mixed], { perm: [0, 2, 1, 3] });
     return b.node("Reshape", [joined, b.ints(0, 0, this.#width)]);
   }
 
-  #rotation(): { cos: string; sin: string } {
+  #rotaryTables(): { cos: string; sin: string } {
     const b = this.#build;
     const { cos, sin } = rotationTables({ context: this.#context, headSize: this.#width / this.#heads });
     const at = (name: string, table: HostArray) =>
@@ -144,17 +145,17 @@ class DecoderGraph {
     return { cos: at("rotary.cos", cos), sin: at("rotary.sin", sin) };
   }
 
-  /** Queries or keys [batch, new, heads, d] turned by their positions, where those are rotary. */
-  #turn(x: string): string {
-    if (!this.#turns) return x;
-    const { cos, sin } = this.#turns;
+  /** Queries or keys [batch, new, heads, d], rotated by their positions where those are rotary. */
+  #applyRotary(x: string): string {
+    if (!this.#rotary) return x;
+    const { cos, sin } = this.#rotary;
     const node = (op: string, p: string, q: string) => this.#build.node(op, [p, q]);
     const [a, b] = this.#build.several("Split", [x], 2, { axis: 3, num_outputs: 2 }) as [string, string];
-    const turned = [
+    const rotated = [
       node("Sub", node("Mul", a, cos), node("Mul", b, sin)),
       node("Add", node("Mul", b, cos), node("Mul", a, sin)),
     ];
-    return this.#build.node("Concat", turned, { axis: 3 });
+    return this.#build.node("Concat", rotated, { axis: 3 });
   }
 
   #project(x: string, name: string): string {

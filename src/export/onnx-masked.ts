@@ -1,6 +1,6 @@
 /**
- * A masked language model as the ONNX graph that transformers.js runs: `input_ids`, `attention_mask` and, of
- * models that tell sentences apart, `token_type_ids` go in, all [batch, length], and `logits` come out.
+ * A masked language model as the ONNX graph that transformers.js runs: `input_ids`, `attention_mask` and, for
+ * models with token types, `token_type_ids` go in, all [batch, length], and `logits` come out.
  */
 import type { HostArray } from "../core/array.ts";
 import type { Spec } from "../graph/tree.ts";
@@ -23,7 +23,7 @@ export function maskedGraph({ model }: ExportSource, weights: ReadonlyMap<string
         attentionMask: cast(attention_mask!, "int32"),
         tokenTypes: cast(token_type_ids!, "int32"),
       };
-      // The fused attention takes no mask on every device that a browser has; plain operations run on all.
+      // Not every device of a browser has fused attention with a mask; plain operations run on all.
       const { logits } = model.forward(parameters, input, evaluation, { attention: true });
       return { logits: reshape(logits, [...tokens.shape, model.config.vocab_size]) };
     },

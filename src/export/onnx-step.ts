@@ -1,11 +1,11 @@
 /**
- * A model with a state of fixed size as an ONNX graph of one step: one token and the state go in, the logits of
- * the next token and the next state come out. Recurrent and convolutional models are such. A model without any
- * state reads its window at each step.
+ * A model whose state has a fixed size (recurrent or convolutional) as an ONNX graph of one step: one token and
+ * the state go in, the logits of the next token and the next state come out. A model without a state reads its
+ * whole window at each step.
  *
- * Beside the graph stands `onnx.json`, which names every input and output with its shape: a program starts with
- * zeros, feeds tokens one by one, and hands each state on; where there is no state, it feeds the last tokens,
- * filled up at the left with those of `begin`.
+ * `onnx.json` lists the graph's inputs and outputs with their shapes. A program starts with a state of zeros,
+ * feeds tokens one by one, and passes each next state on. Without a state it feeds the last tokens, padded on the
+ * left with `begin`.
  */
 import type { HostArray } from "../core/array.ts";
 import { evaluation } from "../nn/mode.ts";
@@ -23,8 +23,8 @@ export function stepGraph(source: ExportSource, weights: ReadonlyMap<string, Hos
   return traceGraph(
     weights,
     { ids: { dtype: "int32", shape: tokensOf(source) }, ...renamed(specs, stateInput) },
-    (parameters, { ids, ...given }) => {
-      const state = Object.fromEntries(Object.keys(specs).map((name) => [name, given[stateInput(name)]!]));
+    (parameters, { ids, ...states }) => {
+      const state = Object.fromEntries(Object.keys(specs).map((name) => [name, states[stateInput(name)]!]));
       const out = model.forward(parameters, { ids: ids!, state }, evaluation, { logits: "last" });
       return { logits: out.logits, ...renamed(out.state, stateOutput) };
     },
@@ -43,12 +43,12 @@ export function describeStep(source: ExportSource): object {
       dtype,
       shape,
     })),
-    // Texts begin behind the end of another one.
+    // A text begins after the end of another.
     begin: tokenizer.endOfText,
   };
 }
 
-/** The shape of the tokens of a step. */
+/** The shape of a step's tokens: [1, 1], or [1, window] without a state. */
 function tokensOf({ model }: ExportSource): readonly [number, number] {
   return [1, Object.keys(model.state(1)).length > 0 ? 1 : model.contextLength];
 }

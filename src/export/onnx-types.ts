@@ -1,9 +1,9 @@
 /**
- * An ONNX model in smaller numbers, under the names that transformers.js gives the types and their files.
+ * An ONNX model in smaller number types, which have transformers.js's names, as their files do.
  *
- * `fp16` computes in 16-bit floats. `q8` and `q4` keep the matrices in 8 or 4 bits, blocks of 32 with a scale
- * each, as Punchline's own quantised models do: the products become ONNX Runtime's MatMulNBits, and rows of a
- * table that is the head as well come from GatherBlockQuantized.
+ * `fp16` computes in 16-bit floats. `q8` and `q4` store matrices in 8 or 4 bits, in blocks of 32 with a scale
+ * each, as Punchline's own quantised models do: products become ONNX Runtime's MatMulNBits, and lookups in a table
+ * that is also the head become GatherBlockQuantized.
  */
 import { type HostArray, hostArray } from "../core/array.ts";
 import { floatToHalf } from "../hub/half.ts";
@@ -19,24 +19,24 @@ import { elementType, type HalfArray, type OnnxFile, type OnnxModel, type OnnxNo
 export const onnxTypes = ["fp32", "fp16", "q8", "q4"] as const;
 export type OnnxType = (typeof onnxTypes)[number];
 
-/** What the name of a type's file ends in, before `.onnx` (transformers.js, src/utils/dtypes.js). */
+/** The end of a type's file name, before `.onnx` (transformers.js, src/utils/dtypes.js). */
 const suffixes: Readonly<Record<OnnxType, string>> = { fp32: "", fp16: "_fp16", q8: "_quantized", q4: "_q4" };
 
 export const onnxFileName = (type: OnnxType): string => `model${suffixes[type]}.onnx`;
 
 /**
- * The same model in numbers of `type`.
- * @param halved of `fp16`, the inputs and outputs that are to be 16-bit floats too; the rest stay float32
+ * Converts the model to `type`.
+ * @param halved for `fp16`, the inputs and outputs that become 16-bit floats too; the rest stay float32
  */
-export function inType(model: OnnxModel, type: OnnxType, halved: (name: string) => boolean): OnnxFile {
+export function toType(model: OnnxModel, type: OnnxType, halved: (name: string) => boolean): OnnxFile {
   if (type === "fp32") return model;
-  return type === "fp16" ? inHalves(model, halved) : quantised(model, type);
+  return type === "fp16" ? toHalf(model, halved) : quantised(model, type);
 }
 
 /** The largest magnitude of a 16-bit float. */
-const MOST = 65_504;
+const HALF_MAX = 65_504;
 
-function inHalves(model: OnnxModel, halved: (name: string) => boolean): OnnxFile {
+function toHalf(model: OnnxModel, halved: (name: string) => boolean): OnnxFile {
   const kept = ({ name, dtype }: { name: string; dtype: string }) => dtype === "float32" && !halved(name);
   const [inputs, outputs] = [model.inputs.filter(kept), model.outputs.filter(kept)];
   const inside = new Map([...inputs, ...outputs].map(({ name }) => [name, `${name}.half`]));
@@ -53,7 +53,7 @@ function inHalves(model: OnnxModel, halved: (name: string) => boolean): OnnxFile
   return {
     inputs: model.inputs.map(typed),
     outputs: model.outputs.map(typed),
-    constants: new Map([...model.constants].map(([name, value]) => [name, halfOf(value)])),
+    constants: new Map([...model.constants].map(([name, value]) => [name, halfArray(value)])),
     nodes: [
       ...inputs.map(({ name }) => castTo("float16", name, inside.get(name)!)),
       ...model.nodes.map((node) => ({
@@ -70,12 +70,12 @@ function inHalves(model: OnnxModel, halved: (name: string) => boolean): OnnxFile
   };
 }
 
-/** Numbers beyond a 16-bit float's range become its largest. */
-function halfOf(value: HostArray): HostArray | HalfArray {
+/** Clamps numbers to the range of 16-bit floats. */
+function halfArray(value: HostArray): HostArray | HalfArray {
   if (value.dtype !== "float32") return value;
   const data = new Uint16Array(value.data.length);
   floatToHalf(
-    (value.data as Float32Array).map((v) => Math.min(MOST, Math.max(-MOST, v))),
+    (value.data as Float32Array).map((v) => Math.min(HALF_MAX, Math.max(-HALF_MAX, v))),
     data,
   );
   return { dtype: "float16", shape: value.shape, data };
@@ -121,21 +121,21 @@ function quantised(model: OnnxModel, type: Quantization): OnnxFile {
       const [output] = node.outputs as [string];
       const sum = addend === undefined ? output : `${output}.product`;
       const [N, K] = axis === 0 ? shapeOf(matrix) : shapeOf(matrix).toReversed();
-      // Products of whole numbers (accuracy_level 4), as in Punchline: the other operand is rounded to 8 bits too.
-      const made = own("MatMulNBits", [x, packed, scales], sum, {
+      // accuracy_level 4, as in Punchline: integer products, for which the other operand is rounded to 8 bits too.
+      const multiply = microsoftNode("MatMulNBits", [x, packed, scales], sum, {
         ...packing(matrix),
         K: K!,
         N: N!,
         accuracy_level: 4,
       });
       const add = { opType: "Add", domain: "", inputs: [sum, addend!], outputs: [output], attributes: {} };
-      return addend === undefined ? [made] : [made, add];
+      return addend === undefined ? [multiply] : [multiply, add];
     }
     const [table, index] = node.inputs;
     if (node.opType !== "Gather" || !matrices.has(table!)) return [node];
     const { rows, scales } = parts(table!);
-    const places = { ...packing(table!), gather_axis: 0, quantize_axis: 1 };
-    return [own("GatherBlockQuantized", [rows, index!, scales], node.outputs[0]!, places)];
+    const attributes = { ...packing(table!), gather_axis: 0, quantize_axis: 1 };
+    return [microsoftNode("GatherBlockQuantized", [rows, index!, scales], node.outputs[0]!, attributes)];
   });
   const used = new Set(nodes.flatMap(({ inputs }) => inputs));
   const constants = new Map([...model.constants].filter(([name]) => used.has(name)));
@@ -160,14 +160,15 @@ function quantised(model: OnnxModel, type: Quantization): OnnxFile {
   return { ...model, nodes: [...views, ...nodes], constants };
 }
 
-const own = (
+/** A node of ONNX Runtime's own operators. */
+const microsoftNode = (
   opType: string,
   inputs: readonly string[],
   output: string,
   attributes: OnnxNode["attributes"],
 ): OnnxNode => ({ opType, domain: "com.microsoft", inputs, outputs: [output], attributes });
 
-/** A node as a product with a matrix that can be packed, or undefined. */
+/** The node's product with a matrix that can be packed; undefined for other nodes. */
 function productOf(
   { opType, inputs, attributes }: OnnxNode,
   constants: ReadonlyMap<string, HostArray>,

@@ -1,21 +1,22 @@
 /**
- * A model's folder with ONNX graphs: `onnx/model.onnx` as transformers.js reads decoders and masked models, or
- * `model.onnx` of one step of a model whose state has a fixed size. Each type of numbers is a file of its own.
+ * Writes a folder with ONNX graphs: `onnx/model.onnx`, as transformers.js reads decoders and masked models, or
+ * `model.onnx`, one step of a model whose state has a fixed size. Each number type is a file of its own.
  */
 import { join } from "node:path";
 import { float32, type HostArray } from "../core/array.ts";
 import { UsageError } from "../core/errors.ts";
+import { option } from "../core/options.ts";
 import { writeFileAtomic } from "../files/atomic.ts";
 import { encodeModel, type OnnxFile, type OnnxModel } from "../onnx/proto.ts";
 import { writeDescription } from "./huggingface.ts";
 import { decoderGraph, isCache } from "./onnx-decoder.ts";
 import { maskedGraph } from "./onnx-masked.ts";
 import { describeStep, stepGraph } from "./onnx-step.ts";
-import { inType, type OnnxType, onnxFileName } from "./onnx-types.ts";
+import { type OnnxType, onnxFileName, toType } from "./onnx-types.ts";
 import type { ExportSource } from "./source.ts";
 import { decoderForTransformersJs, maskedForTransformersJs } from "./transformers-js.ts";
 
-/** What a protobuf message, and so an .onnx file, can hold, with room for the graph. */
+/** Bytes of weights that fit into a protobuf message, and so into an .onnx file, with room for the graph. */
 const MAX_BYTES = 0.99 * 2 ** 31;
 
 /** @throws UsageError where a file would be larger than an .onnx file can be */
@@ -28,7 +29,7 @@ export async function writeOnnx(
   const layout = layouts[layoutOf(source)];
   const model = layout.graph(source, weights);
   for (const type of types) {
-    const file = inType(model, type, isCache);
+    const file = toType(model, type, isCache);
     checkSize(source, file, type);
     await writeFileAtomic(join(folder, layout.folder, onnxFileName(type)), encodeModel(file));
   }
@@ -38,7 +39,7 @@ export async function writeOnnx(
 type Layout = "decoder" | "masked" | "step";
 
 interface LayoutRules {
-  /** Where the graphs lie, below the folder. */
+  /** The subfolder of the graphs. */
   readonly folder: string;
   graph(source: ExportSource, weights: ReadonlyMap<string, HostArray>): OnnxModel;
   /** Writes everything but the graphs. */
@@ -86,8 +87,10 @@ function checkSize({ path }: ExportSource, { constants }: OnnxFile, type: OnnxTy
   let bytes = 0;
   for (const { data } of constants.values()) bytes += data.byteLength;
   if (bytes <= MAX_BYTES) return;
-  const advice = type === "q4" ? "" : "; choose a smaller --type";
+  const advice = type === "q4" ? "" : `; choose a smaller ${option("types")}`;
   throw new UsageError(`${path} as ${type} is larger than the 2 GiB that an .onnx file can hold${advice}.`, {
+    option: "types",
+    value: type,
     path,
     bytes,
   });

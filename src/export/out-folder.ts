@@ -1,31 +1,28 @@
 /** A folder that is written whole or not at all. */
-
 import { randomBytes } from "node:crypto";
 import { readdir, rename, rm, rmdir, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { UsageError } from "../core/errors.ts";
+import { option } from "../core/options.ts";
 import { syncFolder } from "../files/atomic.ts";
 import { guarded } from "../files/file-errors.ts";
 import { makeFolder } from "../files/make-folder.ts";
 
-/** @throws UsageError where something already stands at `out`; an empty folder does not count. */
+/** @throws UsageError where `out` already exists; an empty folder does not count. */
 async function refuseTaken(out: string): Promise<void> {
   const found = await stat(out).catch(() => undefined);
   if (!found) return;
-  if (!found.isDirectory())
-    throw new UsageError(`${out} is a file, and an export needs a folder; choose another --out.`, { out });
+  if (!found.isDirectory()) throw taken(out, "is a file, and an export needs a folder");
   if ((await readdir(out)).length > 0)
-    throw new UsageError(
-      `${out} is not empty, and an export would mix with what is there; choose another --out.`,
-      {
-        out,
-      },
-    );
+    throw taken(out, "is not empty, and an export would mix with what is there");
 }
 
+const taken = (out: string, why: string): UsageError =>
+  new UsageError(`${out} ${why}; choose another ${option("out")}.`, { option: "out", value: out });
+
 /**
- * Lets `write` fill a folder beside `out` and then gives it that name, so that `out` never holds half an
- * export. Nothing is left behind where `write` fails.
+ * Lets `write` fill a temporary folder next to `out` and then renames it, so that `out` never holds half an
+ * export. Where `write` fails, nothing is left behind.
  *
  * @returns the files below `out`, sorted, with `/` between folders.
  * @throws UsageError as {@link refuseTaken}; InputError of the file system.

@@ -8,7 +8,7 @@ export const ggufTypes = ["f32", "f16", "q8_0", "q4_0"] as const;
 export type GgufType = (typeof ggufTypes)[number];
 
 interface Format {
-  /** ggml's number for it. */
+  /** ggml's number of the format. */
   readonly id: number;
   /** Numbers in a block: rows must be a multiple of it. */
   readonly block: number;
@@ -62,7 +62,7 @@ function encodeBlocks(values: Float32Array, bytes: number, encode: BlockEncoder)
   return out;
 }
 
-/** Bytes from -127 to 127, the largest magnitude at an end. */
+/** Bytes from -127 to 127; the largest magnitude becomes ±127. */
 const q8: BlockEncoder = (block, into) => {
   let largest = 0;
   for (const v of block) largest = Math.max(largest, Math.abs(v));
@@ -73,7 +73,7 @@ const q8: BlockEncoder = (block, into) => {
   return largest / 127;
 };
 
-/** Numbers from -8 to 7, the one of the largest magnitude at -8; the second half of the block in the upper bits. */
+/** Numbers from -8 to 7; the largest magnitude becomes -8. The block's second half goes into the upper four bits. */
 const q4: BlockEncoder = (block, into) => {
   let largest = 0;
   for (const v of block) if (Math.abs(v) > Math.abs(largest)) largest = v;

@@ -10,7 +10,7 @@ import type { Architecture, Model } from "../models/model.ts";
 import { buildModel } from "../models/registry.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 
-/** What a training leaves first in its folder. */
+/** The first file that a training writes to its folder. */
 const RUN_FILE = "run.json";
 
 export interface ExportSource {
@@ -18,9 +18,9 @@ export interface ExportSource {
   readonly model: Model;
   readonly tokenizer: Tokenizer;
   readonly generationConfig: JsonObject | undefined;
-  /** Whether the folder holds a LoRA adapter; what is read is merged with its base. Default false. */
-  readonly adapted?: boolean;
-  /** The numbers of one of the model's parameters, by the model's name for it; refuses NaN and infinity. */
+  /** Whether the folder holds a LoRA adapter; its weights are then read merged with its base. */
+  readonly adapted: boolean;
+  /** The numbers of one parameter, by the model's name for it. @throws InputError as {@link checkFinite} */
   read(name: string): Promise<Float32Array<ArrayBuffer>>;
   close(): Promise<void>;
 }

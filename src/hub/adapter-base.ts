@@ -1,4 +1,4 @@
-/** The base model of an adapter's folder: found by the name that the adapter gives it, and known by its fingerprint. */
+/** The base model of an adapter's folder: found by its name, checked by its fingerprint. */
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError } from "../core/errors.ts";
@@ -9,7 +9,7 @@ import { findSnapshot } from "./cache.ts";
 import { isRepoName, parseRepoName } from "./name.ts";
 import { hubSettings } from "./settings.ts";
 
-/** Where an adapter's file notes the fingerprint of the weights that it was trained beside. */
+/** The metadata key, in an adapter's file, of the fingerprint of the base weights that it was trained with. */
 export const BASE_FINGERPRINT = "punchline_base";
 
 export interface AdapterBase {
@@ -19,19 +19,20 @@ export interface AdapterBase {
 }
 
 /**
- * Reads the adapter's configuration in `folder` and finds its base: a folder, a built-in model, or one in the Hub's cache.
- * @throws InputError `no-base` where it is none of these, and those of {@link readAdapterConfig}
+ * Reads the adapter's configuration in `folder` and finds its base: a folder, a built-in model, or a model in the
+ * Hub's cache.
+ * @throws InputError `no-base` where there is none, and those of {@link readAdapterConfig}
  */
 export async function findAdapterBase(folder: string): Promise<AdapterBase> {
-  const path = join(folder, ADAPTER_CONFIG_FILE);
-  const applied = readAdapterConfig(await readJsonObject(path), path);
+  const configFile = join(folder, ADAPTER_CONFIG_FILE);
+  const applied = readAdapterConfig(await readJsonObject(configFile), configFile);
   const { base } = applied;
-  const there = await withBuiltIn(base);
-  const isFolder = await stat(there).then(
+  const path = await withBuiltIn(base);
+  const isFolder = await stat(path).then(
     (found) => found.isDirectory(),
     () => false,
   );
-  if (isFolder) return { applied, folder: there };
+  if (isFolder) return { applied, folder: path };
   const advice = isRepoName(base.replace(/@.*$/, "")) ? `; fetch it with "punchline pull ${base}"` : "";
   if (advice) {
     const { cacheDir } = await hubSettings();
@@ -46,18 +47,18 @@ export async function findAdapterBase(folder: string): Promise<AdapterBase> {
 }
 
 /**
- * @param noted what the adapter, or its run, says that the base's fingerprint was
- * @throws InputError `base-changed` where it is another one now
+ * @param recorded the base's fingerprint in the training, as the adapter or its run recorded it
+ * @throws InputError `base-changed` where the base has another one now
  */
 export function checkBase(
   { applied, folder }: AdapterBase,
-  noted: string | undefined,
+  recorded: string | undefined,
   fingerprint: string,
 ): void {
-  if (noted === undefined || noted === fingerprint) return;
+  if (recorded === undefined || recorded === fingerprint) return;
   throw new InputError(
     "base-changed",
-    `The adapter was trained beside other weights than ${applied.base} has now; restore those, or fine-tune anew.`,
-    { base: folder, expected: noted, actual: fingerprint },
+    `The adapter was trained with other weights than ${applied.base} has now; restore those, or fine-tune again.`,
+    { base: folder, expected: recorded, actual: fingerprint },
   );
 }

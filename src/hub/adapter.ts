@@ -1,6 +1,6 @@
 /**
- * A LoRA adapter on disk as PEFT lays it out: `adapter_config.json`, which names the base model and says how
- * the adapter is applied, and `adapter_model.safetensors`, with the matrices A and B.
+ * A LoRA adapter on disk in PEFT's layout: `adapter_config.json`, with the base model's name and how the adapter is
+ * applied, and `adapter_model.safetensors`, with the matrices A and B.
  */
 import { InputError } from "../core/errors.ts";
 import type { JsonObject } from "../files/json-file.ts";
@@ -8,20 +8,20 @@ import type { JsonObject } from "../files/json-file.ts";
 export const ADAPTER_CONFIG_FILE = "adapter_config.json";
 export const ADAPTER_WEIGHTS_FILE = "adapter_model.safetensors";
 
-/** What PEFT puts before the names of the model that it wraps. */
-const WRAPPED = "base_model.model.";
+/** PEFT's prefix of the names of the model that it wraps. */
+const PREFIX = "base_model.model.";
 
-/** The name in an adapter's file of one of its parameters. */
-export const storedAdapterName = (name: string): string => WRAPPED + name;
+/** The name of a parameter in an adapter's file. */
+export const storedAdapterName = (name: string): string => PREFIX + name;
 
-/** The linear map that a tensor of an adapter's file belongs to, and which of the two it is; undefined for others. */
+/** The linear map of a tensor in an adapter's file, and whether it is A or B; undefined for other tensors. */
 export function readAdapterName(stored: string): { map: string; factor: "A" | "B" } | undefined {
   const found = /^base_model\.model\.(.+)\.lora_([AB])(?:\.default)?\.weight$/.exec(stored);
   return found ? { map: found[1]!, factor: found[2] as "A" | "B" } : undefined;
 }
 
 export interface AdapterSettings {
-  /** The model that is adapted: a folder, or a name on the Hub. */
+  /** The base model: a folder, or a name on the Hub. */
   readonly base: string;
   readonly rank: number;
   readonly alpha: number;
@@ -29,8 +29,8 @@ export interface AdapterSettings {
   readonly targets: readonly string[];
   /** Whether the adapted weights are [inputs, outputs], as GPT-2's are. */
   readonly inputsFirst: boolean;
-  /** What the model is for, as PEFT calls it. */
-  readonly task?: "CAUSAL_LM";
+  /** PEFT's name of what the model is for. */
+  readonly task?: "CAUSAL_LM" | undefined;
 }
 
 /** `adapter_config.json` of an adapter, with every field that PEFT needs to load it. */
@@ -52,18 +52,18 @@ export const adapterConfig = (settings: AdapterSettings): JsonObject => ({
   use_dora: false,
 });
 
-/** What merging needs of an adapter's configuration. */
+/** The part of an adapter's configuration that merging needs. */
 export interface AppliedAdapter {
   readonly base: string;
-  /** What B · A is multiplied by. */
+  /** The factor of B · A. */
   readonly scale: number;
   readonly inputsFirst: boolean;
 }
 
-/** Variants of LoRA that change more than W + s · B · A, by the fields that switch them on. */
+/** Fields that switch on variants of LoRA, which compute more than W + s · B · A. */
 const variants = ["use_dora", "modules_to_save", "rank_pattern", "alpha_pattern", "lora_bias"] as const;
 
-/** @throws InputError `adapter` where the configuration is not one of plain LoRA */
+/** @throws InputError `adapter` for a configuration that is not of plain LoRA */
 export function readAdapterConfig(json: JsonObject, where: string): AppliedAdapter {
   const fail = (reason: string): never => {
     throw new InputError("adapter", `Cannot read ${where}: ${reason}.`, { where });
@@ -84,6 +84,6 @@ export function readAdapterConfig(json: JsonObject, where: string): AppliedAdapt
   };
 }
 
-/** Whether a field of a configuration says anything: not false, null or empty. */
+/** Whether a field of a configuration is set: not false, null or empty. */
 const isOn = (value: unknown): boolean =>
   typeof value === "object" && value !== null ? Object.keys(value).length > 0 : Boolean(value);

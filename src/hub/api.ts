@@ -1,6 +1,6 @@
 /**
- * Questions to the Hub, with new tries where that may help and, for each refusal, one sentence that says what to
- * do. They are asked here and not by @huggingface/hub, which believes every answer and follows every page.
+ * Requests to the Hub: retried where that may help, with an error that says what to do for each refusal. This
+ * replaces requests of @huggingface/hub, which checks no response and follows pages without end.
  */
 import type { RepoId } from "@huggingface/hub";
 import type { z } from "zod";
@@ -11,16 +11,16 @@ import { limitedFetch } from "./limited-fetch.ts";
 import { adviceFor, type RepoName, wellKnownModels } from "./name.ts";
 import type { HubSettings } from "./settings.ts";
 
-/** New tries after the first, where a connection was cut or the Hub is busy. */
+/** Retries after a cut connection, or while the Hub is busy. */
 export const RETRIES = 4;
 
 /** Milliseconds that the Hub may be silent. */
 const IDLE_MS = 30_000;
-/** An answer that is no file may take so many times longer in all. */
+/** The most time for a whole API response, as a multiple of the idle time. */
 const PATIENCE = 4;
-/** Bytes of an answer that is no file. */
-const MAX_ANSWER = 32 << 20;
-/** Files of a repository, which the Hub itself advises against, and pages of their listing. */
+/** Bytes of an API response. */
+const MAX_RESPONSE = 32 << 20;
+/** Most files of a repository (the Hub advises far fewer), and most pages of their listing. */
 const MAX_FILES = 200_000;
 const MAX_PAGES = 2_000;
 
@@ -36,14 +36,14 @@ export interface RepoListing {
 export interface RepoFile {
   /** Below the repository's root, with forward slashes. */
   readonly path: string;
-  /** Bytes; undefined where only {@link describeFile} can tell. */
+  /** Bytes; undefined until {@link describeFile} asks for it. */
   readonly size: number | undefined;
-  /** SHA-256 of the content for large files, git's SHA-1 of it for others; also the name of its blob. */
+  /** SHA-256 of the content for large files, git's SHA-1 for others; also the name of the blob. */
   readonly etag: string | undefined;
 }
 
 /**
- * A fetch that signs requests to the Hub itself, tries again, and throws for every refusal.
+ * A fetch that sends the token to the Hub only, retries, and throws for every refusal.
  *
  * @throws InputError `hub-unreachable`, `hub-busy`, `hub-not-found`, `hub-no-revision`, `hub-no-file`,
  * `hub-gated`, `hub-denied`.
@@ -66,7 +66,7 @@ export function hubFetch(
     for (let attempt = 0; ; attempt++) {
       const last = attempt === RETRIES;
       try {
-        const response = await limited(url, { ...init, headers, ...(signal ? { signal } : {}) });
+        const response = await limited(url, { ...init, headers, signal: signal ?? init?.signal ?? null });
         if (response.ok || response.status === 416) return response;
         if (init?.redirect === "manual" && response.headers.has("location")) return response;
         await response.body?.cancel();
@@ -74,24 +74,25 @@ export function hubFetch(
           throw refusal(repo, settings, response, url.href);
       } catch (cause) {
         if (cause instanceof InputError || signal?.aborted) throw cause;
-        if (last || isHopeless(cause)) throw unreachable(repo, settings, cause);
+        if (last || isPermanent(cause)) throw unreachable(repo, settings, cause);
       }
       await pause(settings.retryDelayMs * 2 ** attempt, signal);
     }
   };
 }
 
-/** The commit that `repo.revision` stands for now, and its files. Errors: {@link hubFetch}. */
+/** The current commit of `repo.revision`, and its files. Errors: {@link hubFetch}. */
 export async function listRepo(
   repo: RepoName,
   settings: HubSettings,
   signal?: AbortSignal,
 ): Promise<RepoListing> {
-  const { repoInfo, treePage } = await import("./answers.ts");
-  const fetch = hubFetch(repo, settings, signal, MAX_ANSWER);
+  const { repoInfo, treePage } = await import("./response-schemas.ts");
+  const fetch = hubFetch(repo, settings, signal, MAX_RESPONSE);
   const api = `${settings.endpoint}/api/${repo.kind}s/${repo.name}`;
   const revision = encodeURIComponent(repo.revision);
-  const { sha: commit, siblings } = (await ask(repo, fetch, `${api}/revision/${revision}`, repoInfo)).value;
+  const { sha: commit, siblings } = (await getJson(repo, fetch, `${api}/revision/${revision}`, repoInfo))
+    .value;
   let files: RepoFile[] = [];
   try {
     const pages = pagesOf(repo, fetch, `${api}/tree/${commit}?recursive=true`, treePage);
@@ -100,21 +101,22 @@ export async function listRepo(
         if (type !== "file") continue;
         files.push({ path, size: lfs?.size ?? size ?? undefined, etag: lfs?.oid ?? oid ?? undefined });
       }
-      if (files.length > MAX_FILES) throw strange(repo, `more than ${MAX_FILES} files`);
+      if (files.length > MAX_FILES) throw invalidAnswer(repo, `more than ${MAX_FILES} files`);
     }
   } catch (error) {
-    // Some mirrors know no listing with sizes; the names came with the commit.
+    // Some mirrors have no listing with sizes; the names came with the commit.
     if (!(error instanceof InputError) || error.details.status !== 404 || !siblings?.length) throw error;
     files = siblings.map(({ rfilename }) => ({ path: rfilename, size: undefined, etag: undefined }));
   }
   for (const { path } of files) {
-    if (!isInnerPath(path) || /\p{Cc}/u.test(path)) throw strange(repo, `the file name "${excerpt(path)}"`);
+    if (!isInnerPath(path) || /\p{Cc}/u.test(path))
+      throw invalidAnswer(repo, `the file name "${excerpt(path)}"`);
   }
   return { commit, files };
 }
 
-/** One answer of the API. @throws InputError `hub-answer` where it is not what `schema` says */
-async function ask<T>(
+/** One response of the API. @throws InputError `hub-answer` where it does not fit `schema` */
+async function getJson<T>(
   repo: RepoName,
   fetch: typeof globalThis.fetch,
   url: string,
@@ -123,13 +125,13 @@ async function ask<T>(
   const response = await fetch(url);
   const text = await response.text().catch((cause: unknown) => {
     if (cause instanceof InputError) throw cause;
-    throw broken(repo, cause);
+    throw cutOff(repo, cause);
   });
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    if (!/^\s*</.test(text)) throw strange(repo, `no JSON but "${excerpt(text, 40)}"`);
+    if (!/^\s*</.test(text)) throw invalidAnswer(repo, `no JSON but "${excerpt(text, 40)}"`);
     throw new InputError(
       "hub-answer",
       `What answers in place of the Hub for "${repo.name}" sends a web page: a login page of the network or a proxy, perhaps; open a browser and look.`,
@@ -138,7 +140,7 @@ async function ask<T>(
   const { success, data, error } = schema.safeParse(value);
   if (success) return { value: data, headers: response.headers };
   const { path, message } = error.issues[0]!;
-  throw strange(repo, `a wrong ${excerpt(path.join(".")) || "value"} (${excerpt(message)})`);
+  throw invalidAnswer(repo, `a wrong ${excerpt(path.join(".")) || "value"} (${excerpt(message)})`);
 }
 
 /** The pages of a listing, each linked by the one before it (RFC 8288). */
@@ -152,13 +154,14 @@ async function* pagesOf<T extends readonly unknown[]>(
   const seen = new Set<string>();
   let url: string | undefined = first;
   while (url !== undefined) {
-    if (seen.has(url) || seen.size === MAX_PAGES) throw strange(repo, "pages without end");
+    if (seen.has(url) || seen.size === MAX_PAGES) throw invalidAnswer(repo, "pages without end");
     seen.add(url);
-    const page = await ask<T>(repo, fetch, url, schema);
+    const page = await getJson<T>(repo, fetch, url, schema);
     yield page.value;
     url = nextOf(page.headers, url);
-    if (url !== undefined && page.value.length === 0) throw strange(repo, "pages without end");
-    if (url !== undefined && new URL(url).origin !== origin) throw strange(repo, "a page at another server");
+    if (url !== undefined && page.value.length === 0) throw invalidAnswer(repo, "pages without end");
+    if (url !== undefined && new URL(url).origin !== origin)
+      throw invalidAnswer(repo, "a page at another server");
   }
 }
 
@@ -167,7 +170,7 @@ function nextOf(headers: Headers, url: string): string | undefined {
   return link !== undefined && URL.canParse(link, url) ? new URL(link, url).href : undefined;
 }
 
-/** `file` with its size and etag, asked for where they are not known. Errors: {@link hubFetch}. */
+/** `file` with its size and etag, requested where they are unknown. Errors: {@link hubFetch}. */
 export async function describeFile(
   repo: RepoName,
   commit: string,
@@ -185,13 +188,14 @@ export async function describeFile(
     size = Number(headers.get("x-linked-size") ?? headers.get("content-length") ?? Number.NaN);
     etag = (headers.get("x-linked-etag") ?? headers.get("etag") ?? "").replace(/^W\/|"/g, "");
   }
-  // The etag names a file on this machine, so it must be nothing but a hash.
-  if (!/^[0-9a-f]{40}([0-9a-f]{24})?$/.test(etag)) throw strange(repo, `the etag "${excerpt(etag)}"`);
-  if (!Number.isSafeInteger(size) || size < 0) throw strange(repo, `the size ${size} of ${excerpt(path)}`);
+  // The etag becomes a file name on this machine, so only a hash is accepted.
+  if (!/^[0-9a-f]{40}([0-9a-f]{24})?$/.test(etag)) throw invalidAnswer(repo, `the etag "${excerpt(etag)}"`);
+  if (!Number.isSafeInteger(size) || size < 0)
+    throw invalidAnswer(repo, `the size ${size} of ${excerpt(path)}`);
   return { path, size, etag };
 }
 
-/** What the Hub itself says of a file: a storage server behind it knows other etags. */
+/** The Hub's own headers of a file: the storage server that it redirects to has other etags. */
 async function fileHeaders(url: string, fetch: typeof globalThis.fetch): Promise<Headers> {
   for (let hops = 0; ; hops++) {
     const { headers } = await fetch(url, { method: "HEAD", redirect: "manual" });
@@ -201,7 +205,7 @@ async function fileHeaders(url: string, fetch: typeof globalThis.fetch): Promise
   }
 }
 
-/** Where the bytes of a file are. */
+/** The URL of a file's bytes. */
 export function fileUrl(repo: RepoName, commit: string, path: string, settings: HubSettings): string {
   const prefix = repo.kind === "dataset" ? "datasets/" : "";
   return `${settings.endpoint}/${prefix}${repo.name}/resolve/${commit}/${encodeURI(path).replace(/[?#]/g, encodeURIComponent)}`;
@@ -226,7 +230,7 @@ export function pause(ms: number, signal?: AbortSignal): Promise<void> {
   });
 }
 
-/** Whether `error` says that the Hub cannot be reached or used just now. */
+/** Whether `error` means that the Hub cannot be reached or is busy. */
 export function isNetworkError(error: unknown): boolean {
   return error instanceof InputError && (error.code === "hub-unreachable" || error.code === "hub-busy");
 }
@@ -274,7 +278,7 @@ function unreachable(repo: RepoName, settings: HubSettings, cause: unknown): Inp
   );
 }
 
-function broken(repo: RepoName, cause: unknown): InputError {
+function cutOff(repo: RepoName, cause: unknown): InputError {
   return new InputError(
     "hub-unreachable",
     `The Hub broke off its answer for the ${repo.kind} "${repo.name}" (${networkCode(cause)}); check the network and run the command again.`,
@@ -289,14 +293,14 @@ function networkCode(cause: unknown): string {
   return excerpt(String(cause));
 }
 
-/** Whether a new try would fail as well: no such host, nobody listening. */
-function isHopeless(cause: unknown): boolean {
+/** Whether a retry would fail too: no such host, no server at the address. */
+function isPermanent(cause: unknown): boolean {
   return /^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ENETUNREACH|EHOSTUNREACH|ERR_INVALID_URL)$/.test(
     networkCode(cause),
   );
 }
 
-function strange(repo: RepoName, what: string): InputError {
+function invalidAnswer(repo: RepoName, what: string): InputError {
   return new InputError(
     "hub-answer",
     `The Hub's answer for "${repo.name}" holds ${what}, which cannot be right; nothing was written.`,

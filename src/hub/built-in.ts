@@ -1,7 +1,7 @@
 /**
- * The models that come with the package, in its folder `models`, known by their names alone.
+ * The models that come with the package, in its folder `models`, and are opened by name.
  *
- * A model's folder of the same name in the working directory goes before, as it does for names on the Hub.
+ * A model's folder of the same name in the working directory has precedence, as it has over names on the Hub.
  */
 import { readFileSync } from "node:fs";
 import { stat } from "node:fs/promises";
@@ -11,7 +11,7 @@ import { InputError, nearestName, UsageError } from "../core/errors.ts";
 import { readJsonObject } from "../files/json-file.ts";
 import { openSafetensors } from "./safetensors-file.ts";
 
-/** What is built in, and in one line what it is. */
+/** The built-in models, each with a one-line description. */
 export const builtInModels = [
   {
     name: "punchline-gpt2",
@@ -30,7 +30,7 @@ export const isBuiltIn = (name: string): name is BuiltInName =>
 /** The folder of a built-in model in the package. */
 export const builtInFolder = (name: BuiltInName): string => join(builtInRoot(), name);
 
-/** The package's folder of models: below its root, be this file run from `src` or from `dist`. */
+/** The package's folder of models: below its root, whether this file runs from `src` or from `dist`. */
 export function builtInRoot(): string {
   root ??= packageRoot(dirname(fileURLToPath(import.meta.url)));
   return join(root, "models");
@@ -62,9 +62,9 @@ function isPackage(folder: string): boolean {
 }
 
 /**
- * The built-in model that `model` means where no folder is called so; undefined where it means another.
- * @throws UsageError for a revision of one
- * @throws InputError `not-a-model` for a name that is nearly one's
+ * The built-in model that `model` names, if no folder of that name exists; undefined for other models.
+ * @throws UsageError for a revision of a built-in model
+ * @throws InputError `not-a-model` for a name that is nearly that of a built-in model
  */
 export function meansBuiltIn(model: string, revision?: string): BuiltInName | undefined {
   const name = model.replace(/@.*$/, "");
@@ -75,7 +75,7 @@ export function meansBuiltIn(model: string, revision?: string): BuiltInName | un
       { name, revision: revision ?? model.slice(name.length + 1) },
     );
   }
-  // The Hub's names without an owner are few and old, and none is like these: it need not be asked.
+  // The Hub's few names without an owner are old, and none is like these, so there is no need to ask it.
   const near = /[\\/]/.test(model) ? undefined : nearestName(name, builtInNames);
   if (near === undefined) return undefined;
   throw new InputError("not-a-model", `There is no model "${model}"; did you mean "${near}"?`, {
@@ -91,8 +91,8 @@ export async function isModelFolder(path: string): Promise<boolean> {
 }
 
 /**
- * `path` as it is, or the folder of the built-in model that it names where no model's folder is called so.
- * @throws InputError `built-in-damaged` where the folder of a built-in model, by name or by path, is not whole
+ * The folder of the built-in model that `path` names, unless `path` is a model's folder; other paths unchanged.
+ * @throws InputError `built-in-damaged` where the folder of a built-in model, by name or by path, is incomplete
  */
 export async function withBuiltIn(path: string): Promise<string> {
   const named = isBuiltIn(path) && !(await isModelFolder(path)) ? path : undefined;
@@ -104,9 +104,9 @@ export async function withBuiltIn(path: string): Promise<string> {
 }
 
 /**
- * Looks at the files of a built-in model's `folder`: a checkout without Git LFS or an interrupted installation
- * leaves some out, or pointers or pieces in their places.
- * @throws InputError `built-in-damaged`, which says how to mend it
+ * Checks the files of a built-in model's `folder`: after a checkout without Git LFS or an interrupted installation
+ * some are missing, incomplete or pointers.
+ * @throws InputError `built-in-damaged`, which says how to repair it
  */
 export async function checkIntact(name: BuiltInName, folder: string): Promise<void> {
   try {

@@ -1,9 +1,8 @@
 /**
- * The Hub's cache as Python's huggingface_hub lays it out, so that each finds what the other has fetched:
+ * The Hub's cache in the layout of Python's huggingface_hub, so that each finds what the other has fetched:
  * `models--owner--name/` with `blobs/ETAG` (the bytes), `snapshots/COMMIT/PATH` (links to them) and
- * `refs/REVISION` (the commit a branch stood for).
+ * `refs/REVISION` (the commit of a branch when it was fetched).
  */
-
 import { copyFile, readdir, readFile, rm, stat, symlink } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { getRepoFolderName } from "@huggingface/hub";
@@ -21,7 +20,7 @@ export function repoFolder(cacheDir: string, repo: RepoName): string {
   return join(cacheDir, getRepoFolderName(repoId(repo)));
 }
 
-/** Where a blob is locked while it is fetched. */
+/** The lock file of a blob while it is fetched. */
 export function blobLock(cacheDir: string, repo: RepoName, etag: string): string {
   return join(cacheDir, ".locks", getRepoFolderName(repoId(repo)), `${etag}.punchline.lock`);
 }
@@ -46,7 +45,7 @@ async function readRef(folder: string, revision: string): Promise<string> {
   );
 }
 
-/** Records the commit that a branch or tag stands for. */
+/** Records the commit of a branch or tag. */
 export async function writeRef(folder: string, revision: string, commit: string): Promise<void> {
   if (revision !== commit) await writeFileAtomic(join(folder, "refs", revision), commit);
 }
@@ -65,7 +64,7 @@ export async function linkBlob(blob: string, pointer: string): Promise<void> {
   }
 }
 
-/** How much of a model a folder holds: `all`, what is needed `without-tokenizer`, or only a `part`. */
+/** How much of a model a folder holds: `all`, all but the tokenizer, or only a `part`. */
 export async function modelCompleteness(folder: string): Promise<"all" | "without-tokenizer" | "part"> {
   const has = (name: string) => exists(join(folder, name));
   if (!(await has("config.json")) || !(await hasWeights(folder))) return "part";
@@ -86,7 +85,7 @@ async function hasWeights(folder: string): Promise<boolean> {
   return true;
 }
 
-/** The names of the models of which anything is cached. */
+/** The names of models that are in the cache, at least in part. */
 export async function cachedModels(cacheDir: string): Promise<string[]> {
   const names = await readdir(cacheDir).catch(() => []);
   return names
@@ -94,7 +93,7 @@ export async function cachedModels(cacheDir: string): Promise<string[]> {
     .map((n) => n.slice("models--".length).replaceAll("--", "/"));
 }
 
-/** Whether `path` leads to something, through links. */
+/** Whether `path`, with links followed, exists. */
 export async function exists(path: string): Promise<boolean> {
   return stat(path).then(
     () => true,

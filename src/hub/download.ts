@@ -1,11 +1,10 @@
 /**
- * One file from the Hub into the cache's blobs: resumed where it was cut, checked against its hash, and never
- * under its final name before it is whole.
+ * Downloads one file from the Hub into the cache's blobs: resumed where it was cut, checked against its hash, and
+ * renamed to its final name only when it is complete.
  *
- * @huggingface/hub's own downloads begin anew after a cut and do not check hashes, so the bytes are fetched
- * here, by plain HTTP ranges, which the Hub serves for all its kinds of storage.
+ * Downloads of @huggingface/hub start again after a cut and check no hashes, so this fetches the bytes by plain
+ * HTTP ranges, which the Hub serves for all its kinds of storage.
  */
-
 import { createHash, type Hash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { type FileHandle, open, rename, rm, statfs } from "node:fs/promises";
@@ -19,7 +18,7 @@ import { pause, RETRIES } from "./api.ts";
 
 export interface BlobRequest {
   readonly url: string;
-  /** Final path; the file is `path.incomplete` until it is whole. */
+  /** Final path; the file is `path.incomplete` until it is complete. */
   readonly path: string;
   /** Bytes. */
   readonly size: number;
@@ -27,16 +26,16 @@ export interface BlobRequest {
   readonly etag: string;
   readonly fetch: typeof fetch;
   readonly retryDelayMs: number;
-  readonly signal?: AbortSignal;
-  /** Told how many bytes are there, from the start of the file, also those of an earlier try. */
-  readonly onProgress?: (received: number) => void;
+  readonly signal?: AbortSignal | undefined;
+  /** Called with the bytes received so far, those of earlier tries included. */
+  readonly onProgress?: ((received: number) => void) | undefined;
 }
 
 /**
  * Fetches one blob.
  *
- * @throws InputError `hub-cut` where the connection is cut again and again (what came is kept for the next
- * call), `hub-checksum` where the content is not what was announced, `disk-full` and other file errors.
+ * @throws InputError `hub-cut` where the connection is cut again and again (the next call resumes from there),
+ * `hub-checksum` where the content does not have the announced hash, `disk-full` and other file errors.
  */
 export async function downloadBlob(request: BlobRequest): Promise<void> {
   const partial = `${request.path}.incomplete`;
@@ -57,7 +56,7 @@ export async function downloadBlob(request: BlobRequest): Promise<void> {
   }
 }
 
-/** Completes the partial file and tells whether its content is right. */
+/** Completes the partial file; returns whether its content has the right hash. */
 async function fill(partial: string, request: BlobRequest): Promise<boolean> {
   const { size, etag } = request;
   const file = await open(partial, "a+");
@@ -92,7 +91,7 @@ interface Transfer {
   hash: Hash;
 }
 
-/** One request for what is missing. Returns why it ended early, or undefined. */
+/** Requests the missing bytes once. Returns why that ended early, or undefined. */
 async function receive(state: Transfer, request: BlobRequest): Promise<unknown> {
   const from = state.received;
   const headers = { "accept-encoding": "identity", ...(from > 0 ? { range: `bytes=${from}-` } : {}) };
@@ -138,10 +137,10 @@ async function hashOf(path: string, length: number, request: BlobRequest): Promi
   return hash;
 }
 
-/** Refuses to begin what cannot end. */
+/** @throws InputError `disk-full` where fewer than `bytes` are free */
 async function requireSpace(path: string, bytes: number): Promise<void> {
   const disk = await statfs(dirname(path)).catch(() => undefined);
-  if (!disk) return; // the system does not tell
+  if (!disk) return; // the system does not report it
   const { bavail, bsize } = disk;
   if (bavail * bsize >= bytes) return;
   const mb = (n: number) => `${Math.round(n / 1e6)} MB`;

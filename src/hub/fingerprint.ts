@@ -1,14 +1,14 @@
-/** Tells whether weights are still the same ones, without reading all of them. */
+/** A fingerprint of weights, which detects other weights without reading all of them. */
 import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
 import type { TensorSource } from "./tensor-source.ts";
 
-/** Bytes that are looked at of each tensor, at its beginning and at its end. */
+/** Bytes hashed at each tensor's beginning and at its end. */
 const SAMPLE_BYTES = 1024;
 
 /**
- * A hash of every tensor's name, dtype, shape and some of its bytes. Any training changes it; it is a guard
- * against a mix-up, and not against somebody who means to deceive.
+ * A hash of every tensor's name, dtype, shape and some of its bytes. Any training changes it. It protects against
+ * mistakes, not against forgery.
  */
 export async function fingerprintTensors(source: TensorSource): Promise<string> {
   const hash = createHash("sha256");

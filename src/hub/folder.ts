@@ -1,6 +1,6 @@
 /**
- * A model's folder as Hugging Face and Punchline lay it out: config.json, weights, tokenizer. The folder of a
- * LoRA adapter is one too: its weights are those of its base model with the adapter merged as they are read.
+ * A model's folder in Hugging Face's and Punchline's layout: config.json, weights, tokenizer. A LoRA adapter's
+ * folder is one too: its weights are those of its base model, with the adapter merged as they are read.
  *
  * @example
  * const model = await openModelFolder("runs/a");
@@ -30,38 +30,38 @@ export const WEIGHTS_INDEX_FILE = "model.safetensors.index.json";
 
 export interface ModelFolder {
   readonly path: string;
-  /** `config.json` as it stands; what its fields mean is the model's affair. */
+  /** The contents of `config.json`, unchecked. */
   readonly config: JsonObject;
   readonly generationConfig: JsonObject | undefined;
-  /** `run.json` of the training that left the folder, as it is; undefined for other models. */
+  /** The contents of `run.json`, unchecked; undefined for a model that Punchline did not train. */
   readonly run: JsonObject | undefined;
   /** Names of the files in the folder itself, sorted. */
   readonly files: readonly string[];
   readonly tensors: TensorSource;
-  /** What an adapter's folder was trained beside; undefined for the folder of a whole model. */
+  /** The base model of an adapter's folder; undefined for the folder of a whole model. */
   readonly base: AdapterBase | undefined;
   /**
    * Reads the vocabulary.
-   * @param size ids that the model has: a larger vocabulary is refused (InputError `tokenizer-size`)
-   * @throws InputError as `loadTokenizer`
+   * @param size the model's number of ids; default: any
+   * @throws InputError `tokenizer-size` for a vocabulary with more ids, and those of `loadTokenizer`
    */
   tokenizer(size?: number): Promise<Tokenizer>;
   close(): Promise<void>;
 }
 
 /**
- * Opens a model's folder and checks its files' structure; no number is read yet. The name of a built-in model
- * stands for its folder.
+ * Opens the model in a folder, or a built-in model by its name, and checks the structure of its files; no weights
+ * are read yet.
  *
- * @throws InputError `not-a-model` where files are missing, `pickle-refused` where the weights are only
- * there as a pickle, and those of `openSafetensors` and `openShards`.
+ * @throws InputError `not-a-model` where files are missing, `pickle-refused` where only a pickle has the weights,
+ * and those of `openSafetensors` and `openShards`.
  */
-export async function openModelFolder(given: string): Promise<ModelFolder> {
-  const path = await withBuiltIn(given);
-  const { files, base, described } = await lookInto(path);
-  const config = await readJsonObject(join(described, CONFIG_FILE));
-  const generationConfig = await readOptionalJson(join(described, "generation_config.json"));
-  const run = await readRunOf(path);
+export async function openModelFolder(nameOrPath: string): Promise<ModelFolder> {
+  const path = await withBuiltIn(nameOrPath);
+  const { files, base, configFolder } = await inspectFolder(path);
+  const config = await readJsonObject(join(configFolder, CONFIG_FILE));
+  const generationConfig = await readOptionalJson(join(configFolder, "generation_config.json"));
+  const run = await readRunRecord(path);
   const tensors = base ? await openMerged(path, files, base) : await openWeights(path, files);
   return {
     path,
@@ -71,43 +71,43 @@ export async function openModelFolder(given: string): Promise<ModelFolder> {
     files,
     tensors,
     base,
-    tokenizer: (size) => fittingTokenizer(described, size),
+    tokenizer: (size) => fittingTokenizer(configFolder, size),
     close: () => tensors.close(),
   };
 }
 
-/** The record of the run that a folder is, or whose snapshot it is; a broken one is for whoever needs it to say. */
-function readRunOf(path: string): Promise<JsonObject | undefined> {
+/** The record of the run in the folder, or of the run that the folder is a snapshot of; undefined if unreadable. */
+function readRunRecord(path: string): Promise<JsonObject | undefined> {
   const parent = dirname(path);
   const run = basename(parent) === "checkpoints" ? dirname(parent) : path;
   return readOptionalJson(join(run, "run.json")).catch(() => undefined);
 }
 
-/** `config.json` of a model's folder, also where its weights are not there yet. Errors: {@link openModelFolder}. */
+/** `config.json` of a model's folder, which may lack weights still. Errors: {@link openModelFolder}. */
 export async function readModelConfig(path: string): Promise<JsonObject> {
-  return readJsonObject(join((await lookInto(await withBuiltIn(path))).described, CONFIG_FILE));
+  return readJsonObject(join((await inspectFolder(await withBuiltIn(path))).configFolder, CONFIG_FILE));
 }
 
-/** What a folder holds, and the folder that describes the model: an adapter's may leave that to its base's. */
-async function lookInto(path: string) {
+/** A folder's files, and the folder of the model's config.json: an adapter's folder may leave that to its base. */
+async function inspectFolder(path: string) {
   const files = await listFolder(path);
   const base = isAdapterFolder(files) ? await findAdapterBase(path) : undefined;
-  const described = files.includes(CONFIG_FILE) ? path : base?.folder;
-  if (described === undefined) {
+  const configFolder = files.includes(CONFIG_FILE) ? path : base?.folder;
+  if (configFolder === undefined) {
     throw new InputError(
       "not-a-model",
       `${path} is not a model's folder: it has no config.json; give a run folder, a Hugging Face model folder or a Hub name.`,
       { path },
     );
   }
-  return { files, base, described };
+  return { files, base, configFolder };
 }
 
-/** Whether a folder with files of these names holds an adapter, and no whole model. */
-export const isAdapterFolder = (files: readonly string[]): boolean =>
+/** Whether a folder with these files holds an adapter and no whole model. */
+const isAdapterFolder = (files: readonly string[]): boolean =>
   files.includes(ADAPTER_CONFIG_FILE) && !files.includes(WEIGHTS_FILE) && !files.includes(WEIGHTS_INDEX_FILE);
 
-/** The weights of an adapter's base model, of the folder `path`. @throws InputError `base-changed` as {@link checkBase} */
+/** The base model's weights with the adapter in `path` merged. @throws InputError `base-changed` as {@link checkBase} */
 async function openMerged(path: string, files: readonly string[], base: AdapterBase): Promise<TensorSource> {
   if (!files.includes(ADAPTER_WEIGHTS_FILE)) throw noWeights(path, files);
   const where = join(path, ADAPTER_WEIGHTS_FILE);
@@ -137,7 +137,7 @@ async function fittingTokenizer(path: string, size = Infinity): Promise<Tokenize
   );
 }
 
-/** The weights of a folder whose file names are `files`: one file, or several with an index. */
+/** The weights of a folder with these files: one file, or several with an index. */
 function openWeights(path: string, files: readonly string[]): Promise<TensorSource> {
   if (files.includes(WEIGHTS_FILE)) return openSafetensors(join(path, WEIGHTS_FILE));
   if (files.includes(WEIGHTS_INDEX_FILE)) return openShards(path, WEIGHTS_INDEX_FILE);
@@ -146,7 +146,7 @@ function openWeights(path: string, files: readonly string[]): Promise<TensorSour
 
 const PICKLE = /^(pytorch_model.*\.bin|.*\.(pt|pth|ckpt|pkl))$/;
 
-/** The error where `files` of `subject` (a folder or a Hub name) hold no safetensors weights. */
+/** The error for a folder or a Hub name whose `files` have no safetensors weights. */
 export function noWeights(subject: string, files: readonly string[]): InputError {
   const pickle = files.find((name) => PICKLE.test(name));
   if (pickle) {

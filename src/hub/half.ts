@@ -30,7 +30,7 @@ export function bfloatToFloat(from: Uint16Array, into: Float32Array): void {
   for (let i = 0; i < from.length; i++) bits[i] = from[i]! << 16;
 }
 
-/** Rounds float32 numbers to binary16; what is too large becomes infinite. */
+/** Rounds float32 numbers to binary16; too large numbers become infinite. */
 export function floatToHalf(from: Float32Array, into: Uint16Array): void {
   const all = new Uint32Array(from.buffer, from.byteOffset, from.length);
   for (let i = 0; i < from.length; i++) {
@@ -44,7 +44,7 @@ export function floatToHalf(from: Float32Array, into: Uint16Array): void {
     } else if (magnitude < 0x38800000) {
       into[i] = sign | roundToEven(Math.abs(from[i]!) / HALF_SUBNORMAL);
     } else {
-      // Rounding may carry into the exponent, which is right.
+      // Rounding up may carry into the exponent, as it should.
       into[i] = sign | ((magnitude - ((127 - 15) << 23) + 0x0fff + ((magnitude >>> 13) & 1)) >>> 13);
     }
   }

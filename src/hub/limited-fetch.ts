@@ -1,21 +1,21 @@
 /**
- * A fetch that neither waits nor reads without end: a server that falls silent is given up, also in the middle
- * of an answer, and an answer may have only so many bytes.
+ * A fetch with limits: it gives up on a server that falls silent, in the middle of a response too, and on a
+ * response with too many bytes.
  */
 import { InputError } from "../core/errors.ts";
 
 export interface FetchLimits {
   /** Milliseconds without a byte. */
   readonly idleMs: number;
-  /** Milliseconds for an answer in all; default: none, for files may take hours. */
-  readonly wholeMs?: number;
-  /** Bytes of an answer. */
+  /** Milliseconds for a whole response; default: no limit, since files may take hours. */
+  readonly wholeMs?: number | undefined;
+  /** Bytes of a response. */
   readonly maxBytes: number;
-  /** What the sentence calls the server. */
+  /** The server's name in errors. */
   readonly server: string;
 }
 
-/** @throws InputError `answer-too-long` while the body is read; whatever else fetch throws */
+/** @throws InputError `answer-too-long` while the body is read, and what fetch throws */
 export function limitedFetch({
   idleMs,
   wholeMs = Number.POSITIVE_INFINITY,
@@ -27,8 +27,8 @@ export function limitedFetch({
     const end = performance.now() + wholeMs;
     const given = init?.signal;
     const signal = given ? AbortSignal.any([given, silent.signal]) : silent.signal;
-    /** Waits for `work`, and no longer than it may be silent. */
-    const soon = async <T>(work: Promise<T>): Promise<T> => {
+    /** Waits for `work` within the limits of silence and of the whole response. */
+    const withinLimits = async <T>(work: Promise<T>): Promise<T> => {
       const left = end - performance.now();
       const reason =
         left < idleMs
@@ -37,14 +37,14 @@ export function limitedFetch({
       const timer = setTimeout(() => silent.abort(new Error(reason)), Math.min(idleMs, Math.max(0, left)));
       return work.finally(() => clearTimeout(timer));
     };
-    const response = await soon(fetch(input, { ...init, signal }));
+    const response = await withinLimits(fetch(input, { ...init, signal }));
     const reader = response.body?.getReader();
     if (!reader) return response;
     let bytes = 0;
     const body = new ReadableStream<Uint8Array>(
       {
         async pull(controller) {
-          const { done, value } = await soon(reader.read());
+          const { done, value } = await withinLimits(reader.read());
           if (done) return controller.close();
           bytes += value.byteLength;
           if (bytes > maxBytes) {

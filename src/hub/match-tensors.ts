@@ -1,6 +1,6 @@
 /**
- * Fits a file's tensors to the ones that a model expects, whatever the checkpoint's habits of naming, and
- * says everything that does not fit at once. Runs in a browser.
+ * Matches a file's tensors with those that a model expects, across the naming conventions of checkpoints, and
+ * reports all mismatches at once. Runs in a browser.
  */
 import { InputError } from "../core/errors.ts";
 import { checkFinite, type TensorSource } from "./tensor-source.ts";
@@ -8,26 +8,26 @@ import { checkFinite, type TensorSource } from "./tensor-source.ts";
 export interface ExpectedTensor {
   readonly name: string;
   readonly shape: readonly number[];
-  /** May be absent from the file: the model fills it another way, or does without. */
-  readonly optional?: boolean;
+  /** Whether the file may lack it. Default false. */
+  readonly optional?: boolean | undefined;
 }
 
 export interface MatchOptions {
-  /** Beginnings that names may have or lack on either side, such as `transformer.` or `bert.`. */
-  readonly prefixes?: readonly string[];
-  /** Tensors of the file that nobody needs, by their name without prefix, such as `/^h\.\d+\.attn\.bias$/`. */
-  readonly ignore?: readonly RegExp[];
-  /** Old spellings in the file, such as `[/gamma$/, "weight"]`, replaced before names are compared. */
-  readonly rename?: readonly (readonly [RegExp, string])[];
-  /** Other names under which an expected tensor may stand: a tied head under its embedding's name. */
-  readonly aliases?: Readonly<Record<string, readonly string[]>>;
+  /** Prefixes that names may have or lack on either side, such as `transformer.` or `bert.`. */
+  readonly prefixes?: readonly string[] | undefined;
+  /** Tensors of the file to ignore, by their name without prefix, such as `/^h\.\d+\.attn\.bias$/`. */
+  readonly ignore?: readonly RegExp[] | undefined;
+  /** Old names in the file, such as `[/gamma$/, "weight"]`, replaced before names are compared. */
+  readonly rename?: readonly (readonly [RegExp, string])[] | undefined;
+  /** Other names of an expected tensor in the file, such as the embedding's name for a tied head. */
+  readonly aliases?: Readonly<Record<string, readonly string[]>> | undefined;
 }
 
 /**
  * The name in `source` of each expected tensor that it holds.
  *
- * @throws InputError `tensor-mismatch` that names every tensor that is missing, unknown or of another shape.
- * `details` has the three lists in full: `missing`, `unknown`, `wrongShape`.
+ * @throws InputError `tensor-mismatch`, which names every tensor that is missing, unknown or of another shape;
+ * `details` has the full lists `missing`, `unknown` and `wrongShape`.
  */
 export function matchTensors(
   expected: Iterable<ExpectedTensor>,
@@ -36,10 +36,10 @@ export function matchTensors(
 ): Map<string, string> {
   const key = (name: string) => canonicalName(name, options);
   const unused = new Map<string, string>();
-  const twins: string[] = [];
+  const duplicates: string[] = [];
   for (const name of source.tensors.keys()) {
-    const rival = unused.get(key(name));
-    if (rival !== undefined) twins.push(`"${name}" and "${rival}"`);
+    const other = unused.get(key(name));
+    if (other !== undefined) duplicates.push(`"${name}" and "${other}"`);
     unused.set(key(name), name);
   }
   const available = new Map(unused);
@@ -66,7 +66,7 @@ export function matchTensors(
     describe("missing", missing),
     describe("unknown", unknown),
     describe("of another shape", wrongShape),
-    describe("twice under two spellings", twins),
+    describe("twice under two spellings", duplicates),
   ].filter((line) => line !== "");
   if (problems.length > 0) {
     throw new InputError(
@@ -78,17 +78,17 @@ export function matchTensors(
   return matches;
 }
 
-/** A tensor that the model expects and the memory, usually of the arena, that it is to fill. */
+/** An expected tensor, and the memory to read it into, usually of the arena. */
 export interface TensorSlot extends ExpectedTensor {
   readonly data: Float32Array;
 }
 
 /**
- * Matches, reads every tensor into its slot in the file's order, and refuses NaN and infinity.
+ * Matches the slots with the file's tensors and reads each, in the file's order.
  *
- * @returns the names of the optional slots that the file does not hold; their memory is untouched.
- * @throws InputError as {@link matchTensors}, TensorSource's `read` and {@link checkFinite}; slots read
- * before are then filled already.
+ * @returns the names of the optional slots that the file lacks; their memory is unchanged.
+ * @throws InputError as {@link matchTensors}, TensorSource's `read` and {@link checkFinite}; slots that were read
+ * before the error are filled.
  */
 export async function readTensors(
   slots: readonly TensorSlot[],
@@ -122,7 +122,7 @@ function sameShape(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((d, i) => d === b[i]);
 }
 
-/** At most this many names of a kind in the sentence; the details have all. */
+/** Most names of a kind in the message; the details have all. */
 const NAMES_SHOWN = 20;
 
 function describe(what: string, names: readonly string[]): string {

@@ -5,16 +5,15 @@ import { type AppliedAdapter, readAdapterName } from "./adapter.ts";
 import type { TensorInfo } from "./safetensors.ts";
 import type { TensorSource } from "./tensor-source.ts";
 
-/** The two factors of one adapted matrix, by their names in the adapter's file. */
+/** The two factors of one adapted matrix, as the adapter's file has them. */
 interface Factors {
   readonly a: TensorInfo;
   readonly b: TensorInfo;
 }
 
 /**
- * The merged tensors, under the base's names; those that are not adapted stay where they are.
- * @throws InputError `adapter` where the adapter does not fit the base, naming the tensor. Both sources are
- * closed by the result's `close`.
+ * The base's tensors, the adapted ones merged. The result's `close` closes both sources.
+ * @throws InputError `adapter`, which names the tensor, where the adapter does not fit the base
  */
 export function mergeAdapter(
   base: TensorSource,
@@ -45,7 +44,7 @@ export function mergeAdapter(
       await base.read(name, into);
       if (!factors) return;
       if (!(into instanceof Float32Array))
-        throw unfit(where, `"${name}" is merged in float32, and cannot be read as it stands in the base`);
+        throw unfit(where, `"${name}" is merged in float32, and cannot be read in the bytes of the base`);
       const [a, b] = [await read(adapter, factors.a), await read(adapter, factors.b)];
       addProduct(into, a, b, factors.a.shape[0]!, { scale, inputsFirst });
     },
@@ -59,7 +58,7 @@ export function mergeAdapter(
 
 /** A and B of each adapted map. */
 function pairs({ tensors }: TensorSource, where: string): [string, Factors][] {
-  const found = new Map<string, { A?: TensorInfo; B?: TensorInfo }>();
+  const found = new Map<string, { A?: TensorInfo | undefined; B?: TensorInfo | undefined }>();
   for (const info of tensors.values()) {
     const name = readAdapterName(info.name);
     if (!name || info.shape.length !== 2)
@@ -73,7 +72,7 @@ function pairs({ tensors }: TensorSource, where: string): [string, Factors][] {
   });
 }
 
-/** The name in the base of a map's weight; either may lack the beginning that the other has, such as `transformer.`. */
+/** The base's name of a map's weight; either may lack a prefix that the other has, such as `transformer.`. */
 function weightOf(map: string, { tensors }: TensorSource): string | undefined {
   const wanted = `${map}.weight`;
   if (tensors.has(wanted)) return wanted;

@@ -1,4 +1,4 @@
-/** Names of repositories on the Hub: `owner/name` or `name`, with `@revision` behind it. */
+/** Names of repositories on the Hub: `owner/name` or `name`, with an optional `@revision`. */
 import { nearestName, UsageError } from "../core/errors.ts";
 import { builtInNames } from "./built-in.ts";
 
@@ -6,20 +6,20 @@ export type RepoKind = "model" | "dataset";
 
 export interface RepoName {
   readonly kind: RepoKind;
-  /** As the user writes it, `gpt2` or `owner/name`. */
+  /** As the user wrote it, `gpt2` or `owner/name`. */
   readonly name: string;
   /** A branch, a tag, a commit or `refs/pr/1`. */
   readonly revision: string;
 }
 
-/** The owners of models that the Hub also knows, from its early days, by their bare names. */
+/** The owners of models that the Hub also has under a name without an owner. */
 const owners: Readonly<Record<string, readonly string[]>> = {
   "openai-community": ["gpt2", "gpt2-medium", "gpt2-large", "gpt2-xl"],
   distilbert: ["distilgpt2", "distilbert-base-uncased", "distilbert-base-cased"],
   "google-bert": ["bert-base-uncased", "bert-base-cased", "bert-large-uncased", "bert-large-cased"],
 };
 
-/** Names that people are likely to mean, for advice after a typing error. */
+/** Well-known names, to suggest after a typing error. */
 export const wellKnownModels: readonly string[] = [
   ...builtInNames,
   ...Object.values(owners).flat(),
@@ -41,8 +41,8 @@ export function sameModel(name: string): string[] {
 }
 
 /**
- * Takes `owner/name@revision` apart.
- * @throws UsageError where it can be no name on the Hub.
+ * Parses `owner/name@revision`; `revision` goes before the text's own.
+ * @throws UsageError where it cannot be a name on the Hub, or the revision cannot be one.
  */
 export function parseRepoName(kind: RepoKind, text: string, revision?: string): RepoName {
   const at = text.indexOf("@");
@@ -56,7 +56,9 @@ export function parseRepoName(kind: RepoKind, text: string, revision?: string): 
   }
   if (!/^[\w.-]+(\/[\w.-]+)*$/.test(chosen) || chosen.split("/").includes("..")) {
     throw new UsageError(`"${chosen}" cannot be a revision; give a branch, a tag or a commit.`, {
-      revision: chosen,
+      option: "revision",
+      value: chosen,
+      expected: "a branch, a tag or a commit",
     });
   }
   return { kind, name, revision: chosen };
@@ -69,7 +71,7 @@ export function isRepoName(name: string): boolean {
   );
 }
 
-/** Advice for a name that is not there, such as ` Did you mean "gpt2"?`, or nothing. */
+/** A suggestion for an unknown name, such as ` Did you mean "gpt2"?`, or nothing. */
 export function adviceFor(name: string, known: Iterable<string>): string {
   const near = nearestName(name, known);
   return near && near !== name ? ` Did you mean "${near}"?` : "";

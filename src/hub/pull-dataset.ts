@@ -1,4 +1,4 @@
-/** Data sets from the Hub, as files that Punchline reads. */
+/** Fetches data sets from the Hub, as files that Punchline reads. */
 import { readdir } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { InputError } from "../core/errors.ts";
@@ -8,14 +8,14 @@ import { parseRepoName } from "./name.ts";
 import { hubSettings } from "./settings.ts";
 import { type PullOptions, Snapshot } from "./snapshot.ts";
 
-/** Kinds of data files, best first; a repository that holds its rows twice is read in one kind only. */
+/** Formats of data files, best first; a repository with its rows in several is read in the best only. */
 const KINDS = [".parquet", ".csv", ".jsonl", ".tsv", ".json", ".txt"];
-/** Files that describe a data set and hold none of it. */
+/** Files that describe a data set and hold no rows. */
 const NOT_DATA = /(^|\/)(dataset_infos?\.json|README[^/]*|LICENSE[^/]*|requirements\.txt|\.[^/]*)$/i;
 
 export interface DatasetOptions extends PullOptions {
-  /** Whether to take a data file, by its path in the repository, such as `data/train-00000.parquet`; default all. */
-  readonly accept?: (path: string) => boolean;
+  /** Selects data files by their path in the repository, such as `data/train-00000.parquet`; default: all. */
+  readonly accept?: ((path: string) => boolean) | undefined;
 }
 
 /**
@@ -66,7 +66,7 @@ export async function pullDataset(name: string, options: DatasetOptions = {}): P
   }
 }
 
-/** The data files among `paths`: all of the best kind that there is, sorted. */
+/** The data files among `paths`: all of the best format that there is, sorted. */
 function dataFiles(paths: readonly string[]): string[] {
   const kindOf = (path: string) => extname(path.replace(/\.gz$/i, "")).toLowerCase();
   const data = paths.filter((path) => !NOT_DATA.test(path)).sort();

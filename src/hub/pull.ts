@@ -19,13 +19,13 @@ import { type HubSettings, hubSettings } from "./settings.ts";
 import { type Pulled, type PullOptions, Snapshot } from "./snapshot.ts";
 
 /**
- * The folder of a model given as a run folder, a Hugging Face folder, the name of a built-in model, or a name
- * on the Hub (`owner/name@revision`), looked for in this order. A name that is in the cache is used as it is there, without the network;
- * {@link pullModel} brings the newest.
+ * The folder of a model, looked for in this order: a run folder or Hugging Face folder, the name of a built-in
+ * model, a name on the Hub (`owner/name@revision`). A model in the cache is used without the network;
+ * {@link pullModel} fetches the newest commit.
  *
- * @throws InputError `not-a-model` for a path that is no model's folder, `offline` where the model is not
- * cached and the network is not to be used, and those of {@link pullModel}. UsageError for an impossible name, and for a
- * revision of a built-in model.
+ * @throws InputError `not-a-model` for a path that is no model's folder, `offline` where the model is not cached
+ * and HF_HUB_OFFLINE is set, and those of {@link pullModel}; UsageError for an invalid name, and for a revision of
+ * a built-in model.
  */
 export async function resolveModel(model: string, options: PullOptions = {}): Promise<string> {
   if (await isModelFolder(model)) return model;
@@ -33,9 +33,9 @@ export async function resolveModel(model: string, options: PullOptions = {}): Pr
   const isFolder = found?.isDirectory() ?? false;
   const builtIn = found && !isBuiltIn(model) ? undefined : meansBuiltIn(model, options.revision);
   if (builtIn !== undefined) return builtInFolder(builtIn);
-  // A folder that happens to be called as a model on the Hub, and is no model's, is not meant.
+  // A folder with the name of a well-known model on the Hub, but without a model in it, does not count.
   const known = wellKnownModels.includes(model);
-  const meansPath = looksLikePath(model) || (!known && (await standsInFolder(model)));
+  const meansPath = looksLikePath(model) || (!known && (await hasParentFolder(model)));
   const meansHub = !meansPath && (!found || (isFolder && known));
   if (!meansHub) throw await notAModel(model, found !== undefined, isFolder);
   const settings = await hubSettings(options.settings);
@@ -48,11 +48,11 @@ export async function resolveModel(model: string, options: PullOptions = {}): Pr
   } catch (error) {
     const unavailable = isNetworkError(error) || (error instanceof InputError && error.code === "offline");
     if (unavailable && cached !== undefined && complete === "without-tokenizer") return cached;
-    throw isNetworkError(error) && !known && !found ? nowhere(model, error as InputError) : error;
+    throw isNetworkError(error) && !known && !found ? notFoundAnywhere(model, error as InputError) : error;
   }
 }
 
-/** The folder of a built-in model, or of one on the Hub where it is whole in the cache; never uses the network. */
+/** The folder of a built-in model, or of one that is complete in the Hub's cache; never uses the network. */
 export async function cachedModel(
   name: string,
   settings?: Partial<HubSettings>,
@@ -64,34 +64,33 @@ export async function cachedModel(
 }
 
 /**
- * Fetches what is needed of a model on the Hub, and nothing else: configuration, safetensors weights,
- * tokenizer. Files that are cached, also by Python, are not fetched again; a cut download goes on where it
- * was cut; each file is checked against the hash that the Hub announces.
+ * Fetches the files of a model on the Hub that Punchline needs: configuration, safetensors weights, tokenizer.
+ * Cached files, Python's too, are not fetched again; a cut download resumes where it was cut; each file is checked
+ * against the hash that the Hub announces. For a built-in model, returns its folder, and `built-in` as the commit.
  *
- * @throws InputError `hub-not-found`, `hub-gated`, `hub-unreachable` and the others of `hubFetch`;
- * `hub-cut`, `hub-checksum`, `disk-full` of `downloadBlob`; `pickle-refused` or `not-a-model` where the
- * repository has no safetensors weights; `offline` where HF_HUB_OFFLINE forbids the network and the model is
- * not whole in the cache.
- *
- * A built-in model is there already: its folder is answered, and `built-in` as its commit.
+ * @throws InputError `hub-not-found`, `hub-gated`, `hub-unreachable` and the others of `hubFetch`; `hub-cut`,
+ * `hub-checksum`, `disk-full` of `downloadBlob`; `pickle-refused` or `not-a-model` where the repository has no
+ * safetensors weights; `offline` where HF_HUB_OFFLINE is set and the model is not complete in the cache.
  */
 export async function pullModel(name: string, options: PullOptions = {}): Promise<Pulled> {
   const builtIn = meansBuiltIn(name, options.revision);
-  if (builtIn !== undefined) return whole(builtInFolder(builtIn), BUILT_IN_COMMIT);
+  if (builtIn !== undefined) return completePull(builtInFolder(builtIn), BUILT_IN_COMMIT);
   const repo = parseRepoName("model", name, options.revision);
   const settings = await hubSettings(options.settings);
-  return (settings.offline ? await wholeInCache(settings, repo) : undefined) ?? pull(repo, settings, options);
+  return (
+    (settings.offline ? await pullFromCache(settings, repo) : undefined) ?? pull(repo, settings, options)
+  );
 }
 
-/** What a pull would answer without the network, where the cache holds all of a model. */
-async function wholeInCache({ cacheDir }: HubSettings, repo: RepoName): Promise<Pulled | undefined> {
+/** The result of a pull without the network, where the model is complete in the cache. */
+async function pullFromCache({ cacheDir }: HubSettings, repo: RepoName): Promise<Pulled | undefined> {
   const path = await findSnapshot(cacheDir, repo);
   if (path === undefined || (await modelCompleteness(path)) !== "all") return undefined;
-  return whole(path, basename(path));
+  return completePull(path, basename(path));
 }
 
-/** What a pull answers of a model that is all in `path`. */
-async function whole(path: string, commit: string): Promise<Pulled> {
+/** The result of a pull of a model that is complete in `path`. */
+async function completePull(path: string, commit: string): Promise<Pulled> {
   const names = (await readdir(path, { recursive: true })).map((name) => name.replaceAll("\\", "/")).sort();
   const sizes = await Promise.all(names.map((name) => stat(join(path, name))));
   const files = names.filter((_, i) => sizes[i]!.isFile());
@@ -99,10 +98,10 @@ async function whole(path: string, commit: string): Promise<Pulled> {
   return { path, commit, files, bytes, fetched: 0 };
 }
 
-/** In place of the commit of a model that comes with the package. */
+/** The commit of a built-in model. */
 const BUILT_IN_COMMIT = "built-in";
 
-/** Files beside the weights that a model or its tokenizer may need. */
+/** Files that a model or its tokenizer may need besides weights and vocabulary. */
 const COMPANIONS = [
   CONFIG_FILE,
   "generation_config.json",
@@ -137,26 +136,26 @@ async function pull(repo: RepoName, settings: HubSettings, options: PullOptions)
     const index = join(snapshot.path, WEIGHTS_INDEX_FILE);
     await snapshot.fetch(present(shardNames(await readJsonObject(index), index)));
   }
-  // Last, so that a pull that was cut leaves the branch at its earlier, whole commit.
+  // Last, so that after a cut the branch still points to its earlier, complete commit.
   await writeRef(repoFolder(settings.cacheDir, repo), repo.revision, commit);
   return snapshot.result();
 }
 
-/** Whether `text` is a path by its form: `./a`, `/a`, `~/a`, `C:\\a`, `a/b/c`, `runs/a`. */
+/** Whether `text` looks like a path: `./a`, `/a`, `~/a`, `C:\\a`, `a/b/c`, `runs/a`. */
 function looksLikePath(text: string): boolean {
   if (/^(\.|~|runs\/)|^[A-Za-z]:[\\/]/.test(text)) return true;
   return /[\\/]/.test(text) && !isRepoName(text.replace(/@.*$/, ""));
 }
 
-/** Whether `text` names something in a folder that exists here: `models/a` where `models` is one. */
-async function standsInFolder(text: string): Promise<boolean> {
+/** Whether the parent folder of `text` exists: `models` of `models/a`. */
+async function hasParentFolder(text: string): Promise<boolean> {
   if (!text.includes("/")) return false;
   const parent = await stat(dirname(text)).catch(() => undefined);
   return parent?.isDirectory() ?? false;
 }
 
-/** Neither here nor to be asked for: the name may have been meant for either. */
-function nowhere(model: string, { code, message, details }: InputError): InputError {
+/** The error for a name that is no folder here, while the Hub cannot be asked. */
+function notFoundAnywhere(model: string, { code, message, details }: InputError): InputError {
   const hub = message.charAt(0).toLowerCase() + message.slice(1);
   return new InputError(
     code,

@@ -1,6 +1,6 @@
 /**
- * Safetensors files on disk: tensors are streamed from the file straight into the caller's memory, and
- * written whole or not at all.
+ * Safetensors files on disk: tensors are read straight into the caller's memory, and files are written whole or not
+ * at all.
  *
  * @example
  * await writeSafetensors("model.safetensors", [{ name: "w", dtype: "F32", shape: [2, 3], data }]);
@@ -35,12 +35,13 @@ import {
 
 /** Bytes per read call into the caller's memory. */
 const READ_BYTES = 16 << 20;
-/** Bytes held aside while 16- and 64-bit numbers are converted. */
+/** Bytes of the buffer in which 16- and 64-bit numbers are converted. */
 const CONVERT_BYTES = 1 << 20;
 
 /**
- * Opens a file and checks its header; `where` is the name used in errors.
- * @throws InputError of `parseHeader` or of the file system. Close the source when done.
+ * Opens a file and checks its header. Close the source when done.
+ * @param where the file's name in errors
+ * @throws InputError of `parseHeader` or of the file system
  */
 export async function openSafetensors(path: string, where = path): Promise<TensorSource> {
   await regularFile(path);
@@ -104,11 +105,11 @@ async function readTensor(
   return crc;
 }
 
-/** In the metadata: CRC-32 of each tensor's bytes by its name, and under no name that of the other metadata. */
+/** The metadata key of checksums: CRC-32 of each tensor's bytes by its name, and of the other metadata by "". */
 const CHECKSUMS = "punchline_crc32";
 type Checksums = Readonly<Record<string, number | undefined>>;
 
-/** Takes the sums out of the metadata; files of others and of 0.1.0 have none. */
+/** Separates the checksums from the metadata; files of other programs and of 0.1.0 have none. */
 function readChecksums(
   { [CHECKSUMS]: text, ...metadata }: Readonly<Record<string, string>>,
   where: string,
@@ -119,7 +120,7 @@ function readChecksums(
   return { metadata, checksums: sums };
 }
 
-/** CRC-32 of a file's own metadata: `format` comes by itself, given or not. */
+/** CRC-32 of the metadata, without `format`, which every file gets. */
 function sumOfMetadata({ format: _, ...own }: Readonly<Record<string, string>>): number {
   return crc32(JSON.stringify(own));
 }
@@ -146,14 +147,14 @@ async function readFully(file: FileHandle, into: Uint8Array, position: number, w
   }
 }
 
-/** A tensor and its numbers, little-endian and row-major, as wide as `dtype` says. */
+/** A tensor with its numbers, little-endian, row-major, of `dtype`. */
 export interface TensorToWrite extends TensorSpec {
   readonly data: ArrayBufferView;
 }
 
 /**
- * Writes `tensors` to one file, atomically. Metadata gets `format: "pt"`, which Python's loaders ask for.
- * The numbers are written from where they lie: views of an arena are not copied.
+ * Writes `tensors` to one file, atomically. Adds `format: "pt"` to the metadata, which Python's loaders require.
+ * The numbers, such as views of an arena, are not copied.
  *
  * @throws InputError `safetensors-header` for a name given twice, `tensor-shape` where data and shape
  * disagree, and those of {@link writeFileAtomic}.

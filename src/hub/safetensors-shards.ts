@@ -7,16 +7,16 @@ import type { TensorInfo } from "./safetensors.ts";
 import { openSafetensors } from "./safetensors-file.ts";
 import type { TensorSource } from "./tensor-source.ts";
 
-/** The names of the shard files that an index speaks of, each once, in order. */
+/** The names of the shard files in an index, each once, sorted. */
 export function shardNames(index: JsonObject, where: string): string[] {
   return [...new Set(weightMap(index, where).values())].sort();
 }
 
 /**
- * Opens every file that `indexName` in `folder` speaks of, as one source.
+ * Opens all files of the index `indexName` in `folder` as one source.
  *
- * @throws InputError `safetensors-index` where the index is malformed or does not agree with its files,
- * `path-outside` where it leads out of the folder, and those of `openSafetensors`.
+ * @throws InputError `safetensors-index` where the index is malformed or does not match its files, `path-outside`
+ * where it names a file outside the folder, and those of `openSafetensors`.
  */
 export async function openShards(folder: string, indexName: string): Promise<TensorSource> {
   const where = join(folder, indexName);

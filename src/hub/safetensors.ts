@@ -1,15 +1,14 @@
 /**
- * The safetensors format (github.com/huggingface/safetensors, "Format"), without files: a header that says
- * where each tensor lies, checked in full before a single number is read, or made for tensors to be written.
- * Runs in a browser.
+ * Headers of the safetensors format (github.com/huggingface/safetensors, "Format"): parsed and checked in full
+ * before any tensor is read, or built for tensors to write. Runs in a browser.
  *
- * Layout: 8 bytes, little-endian length of the header; the header, JSON; the tensors, without gaps.
+ * Layout: the header's length (8 bytes, little-endian), the header (JSON), the tensors without gaps.
  */
 import { sizeOf } from "../core/array.ts";
 import { InputError } from "../core/errors.ts";
 import { parseJsonText } from "../core/json.ts";
 
-/** Bytes of one element, for each dtype that Punchline knows. */
+/** Bytes of one element of each supported dtype. */
 export const safetensorsBytes = {
   F64: 8,
   F32: 4,
@@ -29,30 +28,31 @@ export interface TensorInfo {
   readonly name: string;
   readonly dtype: SafetensorsDType;
   readonly shape: readonly number[];
-  /** First byte of the tensor, from the start of the file. */
+  /** Offset of the tensor's first byte in the file. */
   readonly begin: number;
-  /** The byte after its last one. */
+  /** Offset of the byte after its last. */
   readonly end: number;
 }
 
 export interface SafetensorsHeader {
-  /** By name, in the order in which the tensors lie in the file. */
+  /** By name, in the file's order. */
   readonly tensors: ReadonlyMap<string, TensorInfo>;
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** What the reference implementation accepts at most. */
+/** The limit of the reference implementation. */
 export const MAX_HEADER_BYTES = 100_000_000;
 
 /**
- * The length of the header, from the file's first bytes (8 or more of them where there are as many).
+ * The length of the header.
  *
- * @throws InputError `safetensors-header` that says what the file seems to be instead, or why no header of
- * that length can stand there.
+ * @param head the file's first bytes, at least 8 of them if it has so many
+ * @throws InputError `safetensors-header`, which says what the file seems to be instead, or why that length is
+ * impossible.
  */
 export function headerLength(head: Uint8Array, fileSize: number, where: string): number {
-  const stranger = strangerName(head);
-  if (stranger) throw bad(where, `it is ${stranger}, not a safetensors file`);
+  const other = otherFormat(head);
+  if (other) throw bad(where, `it is ${other}, not a safetensors file`);
   if (fileSize < 8 || head.byteLength < 8) {
     throw bad(where, `it is only ${fileSize} bytes long, so it was cut short; download or save it again`);
   }
@@ -70,10 +70,10 @@ export function headerLength(head: Uint8Array, fileSize: number, where: string):
 }
 
 /**
- * Checks and reads the header's JSON. `fileSize` in bytes; `where` is the file's name in errors.
+ * Parses and checks the header's JSON. `fileSize` is in bytes; `where` is the file's name in errors.
  *
- * @throws InputError `safetensors-header` for anything that the format forbids: JSON that is none, a name
- * twice, an unknown dtype, a shape that is no shape, offsets that overlap, leave gaps or leave the file.
+ * @throws InputError `safetensors-header` for anything that the format forbids: invalid JSON, a duplicate name, an
+ * unknown dtype, an invalid shape, offsets that overlap, leave gaps or exceed the file.
  */
 export function parseHeader(json: Uint8Array, fileSize: number, where: string): SafetensorsHeader {
   const entries = parseEntries(json, where);
@@ -89,7 +89,7 @@ export function parseHeader(json: Uint8Array, fileSize: number, where: string): 
   return { tensors: new Map(tensors.map((t) => [t.name, t])), metadata };
 }
 
-/** A tensor to be written. */
+/** A tensor to write. */
 export interface TensorSpec {
   readonly name: string;
   readonly dtype: SafetensorsDType;
@@ -97,9 +97,8 @@ export interface TensorSpec {
 }
 
 /**
- * The beginning of a file that will hold `specs`, and where each of them must stand behind it: in the given
- * order, but wider elements first, as the format wants each tensor aligned. The start of the data is a
- * multiple of 8.
+ * Lays out a file for `specs`: its head, and the place of each tensor. Tensors keep their order, except that those
+ * with wider elements come first, since the format aligns each tensor; the data starts at a multiple of 8.
  */
 export function layoutTensors(
   specs: readonly TensorSpec[],
@@ -205,10 +204,10 @@ function isCounts(value: unknown): value is number[] {
   return Array.isArray(value) && value.every((n) => Number.isSafeInteger(n) && n >= 0);
 }
 
-/** What other kind of file begins with these bytes, where one is known that people mistake for this. */
-function strangerName(head: Uint8Array): string | undefined {
+/** The kind of file, if it begins like one that people confuse with safetensors. */
+function otherFormat(head: Uint8Array): string | undefined {
   const text = String.fromCharCode(...head.subarray(0, 64));
-  // Behind the length stands JSON; a length may begin as other files do.
+  // After the length comes JSON; the length itself may look like the beginning of other files.
   if (text[8] === "{") return undefined;
   if (text.startsWith("version https://git-lfs")) {
     return 'a Git LFS pointer (run "git lfs pull" to get the real file)';

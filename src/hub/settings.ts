@@ -1,4 +1,4 @@
-/** Where the Hub is and where its files are kept: the environment variables that Python's huggingface_hub reads. */
+/** Settings of the Hub and its cache, from the environment variables of Python's huggingface_hub. */
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -6,23 +6,23 @@ import { getHFHubCachePath, HUB_URL } from "@huggingface/hub";
 import { checkedEndpoint, checkedSecret } from "../core/secret.ts";
 
 export interface HubSettings {
-  /** `HF_ENDPOINT`, without a slash at its end. */
+  /** `HF_ENDPOINT`, without a trailing slash. */
   readonly endpoint: string;
   /** `HF_HUB_CACHE`, else `hub` in `HF_HOME`, else in `~/.cache/huggingface`. */
   readonly cacheDir: string;
-  /** `HF_TOKEN`, else what `huggingface-cli login` stored. */
+  /** `HF_TOKEN`, else the token that `huggingface-cli login` stored. */
   readonly token: string | undefined;
   /** `HF_HUB_OFFLINE`: never use the network. */
   readonly offline: boolean;
-  /** Milliseconds before the first of several new tries, doubled each time. */
+  /** Milliseconds before the first retry, doubled for each further one. */
   readonly retryDelayMs: number;
-  /** Milliseconds that the Hub may be silent. Default half a minute. */
-  readonly idleMs?: number;
+  /** Milliseconds that the Hub may be silent. Default 30,000. */
+  readonly idleMs?: number | undefined;
 }
 
 /**
- * The settings of this process's environment, some of them `replaced`.
- * @throws UsageError for an endpoint that is no plain address, and a token that no header can carry
+ * The settings from this process's environment, with those in `replaced`.
+ * @throws UsageError for an endpoint that is no plain address, and for a token that no header can carry
  */
 export async function hubSettings(replaced: Partial<HubSettings> = {}): Promise<HubSettings> {
   const env = process.env;
@@ -43,7 +43,7 @@ async function storedToken(): Promise<string | undefined> {
   const env = process.env;
   const home = env.HF_HOME ?? join(env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "huggingface");
   const path = expandHome(env.HF_TOKEN_PATH ?? join(home, "token"));
-  const stored = await readFile(path, "utf8").catch(() => undefined); // nobody has logged in
+  const stored = await readFile(path, "utf8").catch(() => undefined); // not logged in
   return checkedSecret(`The token in ${path}`, stored);
 }
 

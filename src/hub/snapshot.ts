@@ -1,4 +1,4 @@
-/** Brings chosen files of a repository into its snapshot folder in the cache. */
+/** Fetches files of a repository into its snapshot folder in the cache. */
 import { join } from "node:path";
 import { withFileLock } from "../files/lock.ts";
 import { describeFile, fileUrl, hubFetch, type RepoFile } from "./api.ts";
@@ -10,22 +10,22 @@ import type { HubSettings } from "./settings.ts";
 export interface PullProgress {
   /** The file that is being fetched. */
   readonly file: string;
-  /** Bytes that are there, of all files of this pull. */
+  /** Bytes received of all files of this pull, cached ones included. */
   readonly received: number;
-  /** Bytes of all files of this pull that are known so far; a model's shards join when its index is read. */
+  /** Bytes of all files known so far; a model's shards are added when its index is read. */
   readonly total: number;
-  /** Bytes that came over the network: not what was in the cache, or left there by a pull that was cut. */
+  /** Bytes received over the network, without those in the cache or of an earlier, cut pull. */
   readonly fetched: number;
 }
 
 export interface PullOptions {
   /** A branch, tag or commit; goes before `@revision` in the name. */
-  readonly revision?: string;
-  readonly onProgress?: (progress: PullProgress) => void;
-  /** Stops the download; what has come is kept, and the next one goes on from there. */
-  readonly signal?: AbortSignal;
-  /** In place of the environment's: for tests, and programs with a cache of their own. */
-  readonly settings?: Partial<HubSettings>;
+  readonly revision?: string | undefined;
+  readonly onProgress?: ((progress: PullProgress) => void) | undefined;
+  /** Stops the download; the next one resumes from there. */
+  readonly signal?: AbortSignal | undefined;
+  /** Replaces settings of the environment, for tests and programs with a cache of their own. */
+  readonly settings?: Partial<HubSettings> | undefined;
 }
 
 export interface Pulled {
@@ -40,7 +40,7 @@ export interface Pulled {
   readonly fetched: number;
 }
 
-/** The files of one commit, fetched call by call; progress counts over all calls. */
+/** Fetches files of one commit, in one or several calls; progress counts over all calls. */
 export class Snapshot {
   readonly path: string;
   readonly #files: string[] = [];
@@ -60,7 +60,7 @@ export class Snapshot {
     this.path = join(repoFolder(settings.cacheDir, repo), "snapshots", commit);
   }
 
-  /** Fetches what is not there yet, smallest first. Errors: `hubFetch` and `downloadBlob`. */
+  /** Fetches the files that are not cached, smallest first. Errors: `hubFetch` and `downloadBlob`. */
   async fetch(files: readonly RepoFile[]): Promise<void> {
     const described = [];
     for (const file of files) {
@@ -94,7 +94,7 @@ export class Snapshot {
     const blob = join(repoFolder(cacheDir, this.#repo), "blobs", etag);
     await withFileLock(blobLock(cacheDir, this.#repo, etag), `${this.#repo.name}/${path}`, async () => {
       if (!(await exists(blob))) {
-        let known: number | undefined; // the first report tells what an earlier pull left
+        let known: number | undefined; // the first report counts the bytes of an earlier pull
         await downloadBlob({
           url: fileUrl(this.#repo, this.#commit, path, this.#settings),
           path: blob,
@@ -107,7 +107,7 @@ export class Snapshot {
             known = received;
             this.#report(path, received);
           },
-          ...(this.#options.signal ? { signal: this.#options.signal } : {}),
+          signal: this.#options.signal,
         });
       }
       await linkBlob(blob, pointer);

@@ -1,6 +1,6 @@
 /**
- * A checkpoint's tensors as a model's weights: left in their file for the runtime to map where they stand
- * there as float32, read into memory and converted where they do not.
+ * A checkpoint's tensors as a model's weights: float32 tensors stay in their file for the runtime to map, others
+ * are read into memory and converted.
  */
 import { type FileHandle, open } from "node:fs/promises";
 import { crc32 } from "node:zlib";
@@ -10,12 +10,12 @@ import { checkFinite, checkSum, type TensorSource } from "./tensor-source.ts";
 
 export type WeightArrays = Record<string, HostArray<"float32"> | StoredArray<"float32">>;
 
-/** Bytes looked at at once. */
+/** Bytes checked at a time. */
 const CHUNK_BYTES = 4 << 20;
 
 /**
- * The arrays of `expected`, by name. Every number is looked at once.
- * @throws InputError as {@link matchTensors} and {@link checkFinite}, and those of reading.
+ * The arrays of `expected`, by name. Every number is checked once.
+ * @throws InputError as {@link matchTensors}, {@link checkFinite} and {@link checkSum}, and those of reading.
  */
 export async function openWeights(
   expected: readonly ExpectedTensor[],
@@ -47,12 +47,12 @@ export async function openWeights(
   return weights;
 }
 
-/** Where a tensor stands in a file as float32. */
+/** The place of a float32 tensor in its file; undefined for other dtypes. */
 function placeOf(name: string, source: TensorSource): FilePlace | undefined {
   return source.tensors.get(name)?.dtype === "F32" ? source.locate?.(name) : undefined;
 }
 
-/** The folder of the files, where all tensors that can be mapped lie in the same: a graph can name only one. */
+/** The folder of all tensors that can be mapped; undefined for several folders, since a graph can name only one. */
 function mappedFolder(names: readonly string[], source: TensorSource): string | undefined {
   const folders = new Set(names.map((name) => placeOf(name, source)?.file.replace(/[^/\\]*$/, "")));
   folders.delete(undefined);

@@ -1,6 +1,6 @@
 /**
- * Where a model's numbers come from, whatever holds them: named tensors, read one by one into memory that
- * the caller owns, so that a model is never held twice. Runs in a browser.
+ * A source of named tensors, read one by one into memory of the caller, so that a model is never in memory twice.
+ * Runs in a browser.
  */
 import { type FilePlace, sizeOf } from "../core/array.ts";
 import { InputError } from "../core/errors.ts";
@@ -14,30 +14,30 @@ import {
 } from "./safetensors.ts";
 
 /**
- * Memory to read a tensor into. A Float32Array takes floats of any width, an Int32Array integers (I64 must
- * fit), a BigInt64Array I64, and a Uint8Array, as long as the tensor has bytes, any dtype as it stands.
+ * Memory to read a tensor into. A Float32Array takes floats of any width, an Int32Array integers (I64 must fit), a
+ * BigInt64Array I64, and a Uint8Array of as many bytes as the tensor the bytes of any dtype.
  */
 export type TensorMemory = Float32Array | Int32Array | BigInt64Array | Uint8Array;
 
 export interface TensorSource {
-  /** By name, in the order in which they are fastest to read. */
+  /** By name, in the order that is fastest to read. */
   readonly tensors: ReadonlyMap<string, TensorInfo>;
   readonly metadata: Readonly<Record<string, string>>;
   /**
-   * Fills `into`, of as many elements as the tensor has, row-major.
+   * Fills `into`, which has as many elements as the tensor, row-major.
    * @throws InputError `tensor-missing`, `tensor-shape`, `tensor-dtype`, or that of the file.
    */
   read(name: string, into: TensorMemory): Promise<void>;
-  /** Where a tensor stands in a file just as its dtype says, so that it can be mapped instead of read. */
+  /** The place of a tensor's bytes in a file, so that it can be mapped instead of read; undefined where it has none. */
   locate?(name: string): FilePlace | undefined;
-  /** CRC-32 of a tensor's bytes in the file, where whoever wrote them noted it. `read` checks it already. */
+  /** CRC-32 of a tensor's bytes, if the file records it. `read` checks it. */
   checksum?(name: string): number | undefined;
   close(): Promise<void>;
 }
 
-/** @throws InputError `tensor-damaged` where the bytes are not those that were written */
-export function checkSum(name: string, found: number, noted: number | undefined, where: string): void {
-  if (noted !== undefined && noted !== found) throw damaged(`Tensor "${name}"`, where);
+/** @throws InputError `tensor-damaged` where the bytes have changed since they were written */
+export function checkSum(name: string, found: number, recorded: number | undefined, where: string): void {
+  if (recorded !== undefined && recorded !== found) throw damaged(`Tensor "${name}"`, where);
 }
 
 export const damaged = (what: string, where: string): InputError =>
@@ -57,7 +57,7 @@ export function bufferTensors(file: ArrayBuffer, where = "the model file"): Tens
     async read(name, into) {
       const tensor = findTensor(header.tensors, name, into, where);
       const direct = directBytes(tensor.dtype, into);
-      // A copy, as tensors may stand at odd addresses.
+      // A copy, since a tensor's address may be unaligned.
       if (direct) direct.set(bytes.subarray(tensor.begin, tensor.end));
       else convertElements(tensor.dtype, bytes.slice(tensor.begin, tensor.end), into);
     },
@@ -65,7 +65,7 @@ export function bufferTensors(file: ArrayBuffer, where = "the model file"): Tens
   };
 }
 
-/** The tensor called `name`, if it exists and can be read into `into`. */
+/** The tensor `name`. @throws InputError where it does not exist or cannot be read into `into` */
 export function findTensor(
   tensors: ReadonlyMap<string, TensorInfo>,
   name: string,
@@ -96,7 +96,7 @@ export function findTensor(
   return tensor;
 }
 
-/** The bytes of `into`, where it stores elements of `dtype` exactly as the file does (little-endian). */
+/** The bytes of `into`, if it stores elements of `dtype` as the file does (little-endian). */
 export function directBytes(dtype: SafetensorsDType, into: TensorMemory): Uint8Array | undefined {
   const same =
     into instanceof Uint8Array ||
@@ -111,7 +111,7 @@ function converts(dtype: SafetensorsDType, into: TensorMemory): boolean {
   return into instanceof Int32Array && (dtype === "I64" || dtype === "I16" || dtype === "I8");
 }
 
-/** Converts `bytes`, which start at an aligned address, to the elements of `into`, which are as many. */
+/** Converts `bytes`, which start at an aligned address, to the same number of elements in `into`. */
 export function convertElements(dtype: SafetensorsDType, bytes: Uint8Array, into: TensorMemory): void {
   const { buffer, byteOffset: at } = bytes;
   const n = bytes.byteLength / safetensorsBytes[dtype];
@@ -133,7 +133,7 @@ function toInt32(value: bigint): number {
   return Number(value);
 }
 
-/** The index of the first number that is infinite or not a number, or -1. */
+/** The index of the first NaN or infinity, or -1. */
 function firstNonFinite(data: Float32Array): number {
   const bits = new Uint32Array(data.buffer, data.byteOffset, data.length);
   for (let i = 0; i < bits.length; i++) {
@@ -143,8 +143,8 @@ function firstNonFinite(data: Float32Array): number {
 }
 
 /**
- * Refuses weights with a NaN or an infinity in them; `first` is the index of `data`'s first in the tensor.
- * @throws InputError `tensor-not-finite` with the tensor's name and the flat index of the first.
+ * @param first the index in the tensor of `data`'s first element
+ * @throws InputError `tensor-not-finite`, with the tensor's name and the element's flat index, for NaN or infinity
  */
 export function checkFinite(name: string, data: Float32Array, first = 0): void {
   const index = firstNonFinite(data);

@@ -1,4 +1,4 @@
-/** Reads the tokenizer of a model's folder from whichever of the usual files are there. */
+/** Reads the tokenizer of a model's folder from whichever of the usual files it has. */
 import { join } from "node:path";
 import { InputError } from "../core/errors.ts";
 import { readOptionalJson } from "../files/json-file.ts";
@@ -22,10 +22,10 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer> {
 }
 
 /**
- * The contents of `tokenizer.json` and `tokenizer_config.json` of `folder`; the former made from
- * `vocab.json` and `merges.txt` (GPT-2) or `vocab.txt` (BERT) where it is not there.
+ * The contents of `tokenizer.json` and `tokenizer_config.json` of `folder`; without the former, it is made from
+ * `vocab.json` and `merges.txt` (GPT-2) or `vocab.txt` (BERT).
  *
- * @throws InputError `no-tokenizer` where none of these are there.
+ * @throws InputError `no-tokenizer` where `folder` has none of these.
  */
 export async function readTokenizerFiles(folder: string): Promise<TokenizerFiles> {
   const json = (name: string) => readOptionalJson(join(folder, name));

@@ -1,10 +1,10 @@
-/** The routes put together, with what holds for all of them: who may ask, errors, the size of a body. */
+/** The routes together with what applies to all of them: access, errors, the size of a body. */
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { excerpt } from "../core/printable.ts";
 import { ApiError, answerOf } from "./errors.ts";
 import { endWithin } from "./event-stream.ts";
-import { type App, type Guarded, protect } from "./guard.ts";
+import { type Access, type App, protect } from "./guard.ts";
 import { chatRoutes } from "./routes/chat-completions.ts";
 import { completionRoutes } from "./routes/completions.ts";
 import { modelRoutes } from "./routes/models.ts";
@@ -12,8 +12,8 @@ import type { Service } from "./service.ts";
 
 const paths = ["/v1/models", "/v1/completions", "/v1/chat/completions"];
 
-/** @param report given errors that are no fault of a request */
-export function createApp(service: Service, guarded: Guarded, report: (error: unknown) => void): App {
+/** @param report called with errors that are no fault of a request */
+export function createApp(service: Service, access: Access, report: (error: unknown) => void): App {
   const { maxBytes, stallMs } = service.limits;
   const app: App = new Hono({ strict: false });
   app.use(async (context, next) => {
@@ -22,7 +22,7 @@ export function createApp(service: Service, guarded: Guarded, report: (error: un
     if (context.res.headers.get("content-type") === "application/json")
       endWithin(stallMs, context.env.outgoing);
   });
-  protect(app, guarded);
+  protect(app, access);
   app.use(
     bodyLimit({
       maxSize: maxBytes,

@@ -1,12 +1,13 @@
-/** What went wrong with a request, as OpenAI's API words it: `{ error: { message, type, param, code } }`. */
+/** What went wrong with a request, in the form of OpenAI's API: `{ error: { message, type, param, code } }`. */
 import { PunchlineError } from "../core/errors.ts";
+import { renderOptions } from "../core/options.ts";
 import type { ErrorBody } from "./messages.ts";
 
 export class ApiError extends Error {
   override readonly name = "ApiError";
   readonly status: 400 | 401 | 403 | 404 | 405 | 413 | 415 | 500 | 503;
   readonly code: string | null;
-  /** The field that is meant. */
+  /** The field of the request that the error is about. */
   readonly param: string | null;
 
   constructor(
@@ -22,7 +23,23 @@ export class ApiError extends Error {
   }
 }
 
-/** The answer to an error, whoever raised it; `unexpected` where it is a bug of the server. */
+/** The fields of a request that have another name than the option of the library that they set. */
+const fields: Readonly<Record<string, string>> = {
+  topP: "top_p",
+  topK: "top_k",
+  minP: "min_p",
+  repetitionPenalty: "repetition_penalty",
+  maxLength: "max_tokens",
+};
+
+/** `topK` between backticks becomes `top_k`, `topK: 5` `top_k: 5`. */
+const inFields = (sentence: string): string =>
+  renderOptions(sentence, (name, value) => {
+    const field = fields[name] ?? name;
+    return value === undefined ? field : `${field}: ${JSON.stringify(value)}`;
+  });
+
+/** The answer to an error; `unexpected` where it is a bug of the server. */
 export function answerOf(error: unknown): {
   status: ApiError["status"];
   body: ErrorBody;
@@ -33,9 +50,11 @@ export function answerOf(error: unknown): {
     return { status, body: bodyOf(status, message, code, param), unexpected: false };
   }
   if (error instanceof PunchlineError) {
-    // No request is to blame for weights that give no numbers.
-    const status = error.code === "not-finite" ? 500 : 400;
-    return { status, body: bodyOf(status, error.message, error.code, null), unexpected: false };
+    const { code, message, details } = error;
+    // Weights that compute no numbers are no fault of the request.
+    const status = code === "not-finite" ? 500 : 400;
+    const param = typeof details.option === "string" ? (fields[details.option] ?? details.option) : null;
+    return { status, body: bodyOf(status, inFields(message), code, param), unexpected: false };
   }
   return { status: 500, body: bodyOf(500, "The server failed.", null, null), unexpected: true };
 }

@@ -1,8 +1,8 @@
-/** Answers that come piece by piece, as server-sent events (WHATWG HTML, 9.2). */
+/** Answers sent piece by piece, as server-sent events (WHATWG HTML, 9.2). */
 import type { ServerResponse } from "node:http";
 import { answerOf } from "./errors.ts";
 
-/** Resolves when there is room for more: a client that does not read is waited for. */
+/** Resolves when there is room for more, so that a slow client slows the work down. */
 export type Send = (message: object) => Promise<void>;
 
 export interface EventStreamOptions {
@@ -10,22 +10,22 @@ export interface EventStreamOptions {
   readonly work: (send: Send, signal: AbortSignal) => Promise<void>;
   /** Of the request itself. */
   readonly signal: AbortSignal;
-  /** Given errors that are no fault of the request. */
+  /** Called with errors that are no fault of the request. */
   readonly report: (error: unknown) => void;
   /** Milliseconds to wait for a client that does not read. */
   readonly stallMs: number;
-  /** The connection, closed where it was waited for in vain. */
+  /** The connection, closed when the client has read nothing for `stallMs`. */
   readonly outgoing: Outgoing;
 }
 
 export type Outgoing = Pick<ServerResponse, "destroy" | "setTimeout">;
 
-/** Bytes that may wait to be read. */
+/** Bytes that may wait for the client to read them. */
 const ROOM = 1 << 16;
 
 /**
- * An answer of events that ends with `[DONE]`, or with an error in place of an event. An error before the
- * first event rejects, so that it gets its status like that of any other request.
+ * An answer of events that ends with `[DONE]` or with an error. Rejects with an error that comes before the
+ * first event, so that the answer gets the error's status.
  */
 export function eventStream({
   work,
@@ -107,7 +107,7 @@ export function eventStream({
   });
 }
 
-/** Closes the connection where its client reads nothing for that long of what is still to be sent. */
+/** Closes the connection when the client reads nothing for `stallMs` while there is something to send. */
 export function endWithin(stallMs: number, outgoing: Outgoing): void {
   outgoing.setTimeout(stallMs, () => outgoing.destroy());
 }

@@ -1,24 +1,24 @@
 /**
- * Who may use the server: the Host and Origin of a request, CORS for the pages that are allowed, and the key.
+ * Who may use the server: checks a request's Host, Origin and key, and sends CORS headers to allowed pages.
  *
- * A page of another site can make a browser send requests here, and with a name that its own DNS server first
- * gives as its own address and then as 127.0.0.1 (DNS rebinding) it can read the answers too. The browser then
- * still sends the page's name as Host. So a server that listens on loopback answers to loopback names alone.
+ * A page of another site can make a browser send requests here. If its DNS server answers first with its own
+ * address and then with 127.0.0.1 (DNS rebinding), the page can read the answers too, but the browser still
+ * sends the page's name as Host. So a server that listens on loopback answers only to loopback names.
  */
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { HttpBindings } from "@hono/node-server";
 import type { Hono, MiddlewareHandler } from "hono";
 import { cors } from "hono/cors";
-import { UsageError } from "../core/errors.ts";
+import { invalidOption } from "../core/options.ts";
 import { isLoopback } from "./address.ts";
 import { ApiError } from "./errors.ts";
 
-export interface Guarded {
+export interface Access {
   /** Whether the server listens on this machine alone. */
   readonly local: boolean;
   /** Origins of the pages that may use it; `*` for all. */
   readonly origins: readonly string[];
-  /** What requests have to send as `Authorization: Bearer KEY`; undefined: nothing. */
+  /** The KEY of `Authorization: Bearer KEY` that requests must send; undefined for none. */
   readonly key: string | undefined;
 }
 
@@ -26,7 +26,7 @@ export type App = Hono<{ Bindings: HttpBindings }>;
 type Guard = MiddlewareHandler<{ Bindings: HttpBindings }>;
 
 /** Puts the guards before all routes of `app`. */
-export function protect(app: App, { local, origins, key }: Guarded): void {
+export function protect(app: App, { local, origins, key }: Access): void {
   if (local) app.use(loopbackNamesOnly);
   if (origins.length > 0) app.use(privateNetwork, crossOrigin(origins));
   app.use(knownOriginsOnly(origins));
@@ -35,14 +35,16 @@ export function protect(app: App, { local, origins, key }: Guarded): void {
 
 /**
  * An origin as browsers send it.
- * @throws UsageError for what is none: it has a path, or lacks its scheme
+ * @throws UsageError for a text that is no origin, such as one with a path or without a scheme
  */
 export function originOf(text: string): string {
   if (text === "*" || text === "null") return text;
   const written = /^[a-z][a-z\d+.-]*:\/\/[^/?#@\s]+\/?$/i.test(text) && URL.canParse(text);
   if (!written)
-    throw new UsageError(
-      `--allow-origin must be an origin such as https://example.com or http://localhost:3000, or * for all, not "${text}".`,
+    throw invalidOption(
+      "allowOrigins",
+      text,
+      "an origin such as https://example.com or http://localhost:3000, or * for all",
     );
   const { origin, protocol, host } = new URL(text);
   return origin === "null" ? `${protocol}//${host}`.toLowerCase() : origin;
@@ -66,7 +68,7 @@ function allows(origins: readonly string[], origin: string): boolean {
   return origins.includes("*") || origins.includes(origin.toLowerCase());
 }
 
-/** A page of this machine that is not allowed gets answers, which its browser keeps from it for want of CORS. */
+/** Pages of this machine get an answer even where they are not allowed: without CORS headers the browser hides it. */
 const knownOriginsOnly =
   (origins: readonly string[]): Guard =>
   async ({ req }, next) => {
@@ -74,7 +76,7 @@ const knownOriginsOnly =
     if (origin !== undefined && !allows(origins, origin) && !isLocalOrigin(origin))
       throw new ApiError(
         403,
-        "Pages of this origin may not use this server; whoever runs it can allow them with --allow-origin.",
+        "Pages of this origin may not use this server; the person who runs it can allow this origin.",
         "origin_not_allowed",
       );
     await next();
@@ -102,7 +104,7 @@ const privateNetwork: Guard = async (context, next) => {
     context.header("access-control-allow-private-network", "true");
 };
 
-/** Compares digests, so that neither the time nor the length tells how much of a guess is right. */
+/** Compares digests, so that neither time nor length reveals how much of a guess is right. */
 const keyOnly = (key: string): Guard => {
   const digest = (text: string) => createHash("sha256").update(text).digest();
   const expected = digest(key);

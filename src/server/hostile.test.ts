@@ -221,7 +221,7 @@ describe("origins", () => {
     "https://",
   ])("%j is no origin to allow", async (origin) => {
     await expect(start({ allowOrigins: [origin] })).rejects.toThrow(
-      /--allow-origin must be an origin such as/,
+      /^`allowOrigins` must be an origin such as/,
     );
   });
 });
@@ -240,7 +240,10 @@ describe("keys", () => {
   });
 
   it.each([
-    [{ host: "0.0.0.0" }, /At 0\.0\.0\.0 other machines reach the model: set PUNCHLINE_API_KEY/],
+    [
+      { host: "0.0.0.0" },
+      /At 0\.0\.0\.0 other machines reach the model: set `key` to a key .* or say `key: false` to/,
+    ],
     [{ host: "::" }, /other machines reach the model/],
     [{ host: "[::]" }, /other machines reach the model/],
     [{ host: "0" }, /other machines reach the model/],

@@ -1,4 +1,4 @@
-/** How much one request may ask for: a model serves one request at a time, so a large one keeps all others waiting. */
+/** Limits of one request: a model serves one at a time, so a large one keeps all others waiting. */
 import { ApiError } from "./errors.ts";
 
 export interface ServeLimits {
@@ -10,15 +10,15 @@ export interface ServeLimits {
   readonly maxPromptTokens: number;
   /** Bytes of a request. */
   readonly maxBytes: number;
-  /** Requests that wait or are under way. */
+  /** Requests that wait or run. */
   readonly maxRequests: number;
   /** Connections that are open. */
   readonly maxConnections: number;
-  /** Milliseconds in which a request must have come whole. */
+  /** Milliseconds within which a request must arrive whole. */
   readonly requestMs: number;
-  /** Milliseconds that a client may read nothing of its answer. */
+  /** Milliseconds that a client may take without reading any of its answer. */
   readonly stallMs: number;
-  /** Milliseconds that requests under way get when the server closes. */
+  /** Milliseconds that running requests get to finish when the server closes. */
   readonly graceMs: number;
 }
 
@@ -34,7 +34,7 @@ export const defaultLimits: ServeLimits = {
   graceMs: 5_000,
 };
 
-/** @throws ApiError 400 that names the limit, where `asked` is beyond it */
+/** @throws ApiError 400 `limit_exceeded` that names the limit, where `asked` is above it */
 export function requireAtMost(limit: number, asked: number, what: string, param: string): void {
   if (asked <= limit) return;
   throw new ApiError(

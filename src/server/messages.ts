@@ -1,21 +1,21 @@
 /**
- * The requests that the server takes and the answers that it gives, after OpenAI's API reference. A field
- * that is not here is refused, and so is a value that the model could not honour.
+ * The server's requests and answers, after OpenAI's API reference. A field that is not listed here is refused,
+ * and so is a value that the model cannot honour.
  */
 import { z } from "zod";
 
-/** A field that exists elsewhere and may only ask for nothing here. */
+/** A field of OpenAI's API that has no effect here, so that only its neutral value is accepted. */
 const only = <const T extends number | boolean>(neutral: T) =>
   z.literal(neutral, { error: `is not supported here; leave it out or send ${neutral}` }).nullish();
 
 const stop = z.string().min(1, { error: "must not be an empty text" });
 
-/** What both endpoints take. */
+/** The fields that both endpoints take. */
 const sampling = {
   model: z.string(),
   temperature: z.number().min(0).max(2).nullish(),
   top_p: z.number().gt(0).max(1).nullish(),
-  /** The three that follow are not OpenAI's, but vLLM's and llama.cpp's. */
+  /** The next three are of vLLM's and llama.cpp's APIs, not of OpenAI's. */
   top_k: z.int().min(0).nullish(),
   min_p: z.number().min(0).max(1).nullish(),
   repetition_penalty: z.number().min(0.01).max(100).nullish(),
@@ -27,7 +27,7 @@ const sampling = {
   presence_penalty: only(0),
   frequency_penalty: only(0),
   logit_bias: z.strictObject({}, { error: "is not supported here; leave it out" }).nullish(),
-  /** Names of users and such are taken and not used. */
+  /** Accepted and not used. */
   user: z.string().nullish(),
 };
 
@@ -39,14 +39,14 @@ export const completionRequest = z.strictObject({
   /** Default 16, as OpenAI's. */
   max_tokens: z.int().min(0).nullish(),
   echo: z.boolean().nullish(),
-  /** Of the tokens themselves; alternatives are not given. */
+  /** Of the chosen tokens; no alternatives. */
   logprobs: z.int().min(0).max(1, { error: "gives the chosen tokens alone: send 0 or 1" }).nullish(),
   best_of: only(1),
 });
 
 const contentPart = z.strictObject({ type: z.literal("text"), text: z.string() });
 
-/** Only an assistant's message may lack its text, as those that called a function do. */
+/** Only an assistant's message may lack its text: one that calls a function has none. */
 const message = z
   .strictObject({
     role: z.enum(["system", "developer", "user", "assistant"]),
@@ -70,7 +70,7 @@ export const chatRequest = z.strictObject({
 
 export type CompletionRequest = z.infer<typeof completionRequest>;
 export type ChatRequest = z.infer<typeof chatRequest>;
-/** What both have. */
+/** The fields that both requests have. */
 export type SamplingRequest = Pick<ChatRequest, keyof typeof sampling>;
 
 export interface ErrorBody {
@@ -104,7 +104,7 @@ interface Answer<Kind extends string, Choice> {
   readonly created: number;
   readonly model: string;
   readonly choices: readonly Choice[];
-  readonly usage?: Usage | null;
+  readonly usage?: Usage | null | undefined;
 }
 
 export interface CompletionChoice {
@@ -112,8 +112,8 @@ export interface CompletionChoice {
   readonly text: string;
   readonly logprobs: CompletionLogprobs | null;
   readonly finish_reason: FinishReason | null;
-  /** As vLLM has it: null where the model itself ended, else the stop text. */
-  readonly stop_reason?: string | null;
+  /** As vLLM gives it: null where the model ended the text itself, else the stop text. */
+  readonly stop_reason?: string | null | undefined;
 }
 
 export interface CompletionLogprobs {
@@ -140,15 +140,15 @@ export interface ChatChoice {
   readonly message: { readonly role: "assistant"; readonly content: string; readonly refusal: null };
   readonly logprobs: ChatLogprobs | null;
   readonly finish_reason: FinishReason;
-  readonly stop_reason?: string | null;
+  readonly stop_reason?: string | null | undefined;
 }
 
 export interface ChatDelta {
   readonly index: number;
-  readonly delta: { readonly role?: "assistant"; readonly content?: string };
+  readonly delta: { readonly role?: "assistant" | undefined; readonly content?: string | undefined };
   readonly logprobs: null;
   readonly finish_reason: FinishReason | null;
-  readonly stop_reason?: string | null;
+  readonly stop_reason?: string | null | undefined;
 }
 
 export type CompletionAnswer = Answer<"text_completion", CompletionChoice>;

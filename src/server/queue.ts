@@ -1,4 +1,4 @@
-/** One request at a time: a model uses all cores by itself. */
+/** Runs one request at a time, since a model uses all cores. */
 import { ApiError } from "./errors.ts";
 
 interface Turn {
@@ -8,26 +8,26 @@ interface Turn {
 
 export class Queue {
   readonly #limit: number;
-  /** In the order in which they came. */
+  /** In order of arrival. */
   readonly #waiting = new Set<Turn>();
   #busy = false;
   #closed = false;
   #onIdle: (() => void) | undefined;
 
-  /** @param limit requests that may wait or be under way */
+  /** @param limit requests that may wait or run */
   constructor(limit: number) {
     this.#limit = limit;
   }
 
-  /** Requests that wait or are under way. */
+  /** Requests that wait or run. */
   get size(): number {
     return this.#waiting.size + (this.#busy ? 1 : 0);
   }
 
   /**
-   * Does `work` when all before it is done.
-   * @throws ApiError 503 where too many wait, or the server is closing; the signal's reason, at once, where it
-   * aborts before
+   * Runs `work` when all earlier work is done.
+   * @throws ApiError 503 where too many requests wait or the server is closing; the signal's reason, as soon as it
+   * aborts, where `work` has not begun
    */
   async run<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
     if (this.#closed) throw stopping();
@@ -48,7 +48,7 @@ export class Queue {
     }
   }
 
-  /** Refuses what has not begun; resolves when what is under way is done. */
+  /** Refuses requests that have not begun; resolves when the running one is done. */
   async close(): Promise<void> {
     this.#closed = true;
     for (const turn of this.#waiting) turn.refuse(stopping());

@@ -1,4 +1,4 @@
-/** From the bytes of a request to what its schema describes. */
+/** Reads the body of a request by its schema. */
 import { MIMEType } from "node:util";
 import type { Context } from "hono";
 import type { z } from "zod";
@@ -6,13 +6,13 @@ import { excerpt } from "../core/printable.ts";
 import { ApiError } from "./errors.ts";
 import type { Service } from "./service.ts";
 
-/** Objects and lists inside each other; no request needs more. */
+/** Levels of nested objects and lists; no request needs more. */
 const MAX_DEPTH = 32;
 
 /**
  * The body of a request.
- * @throws ApiError 415 where it is not sent as JSON (which also keeps other web pages out), 400 where it is
- * not what `schema` says, 404 where it asks for another model
+ * @throws ApiError 415 where it is not sent as JSON (which also keeps other web pages out), 400 where it does
+ * not fit `schema`, 404 where it asks for another model
  */
 export async function readRequest<T extends { readonly model: string }>(
   context: Context,
@@ -20,7 +20,7 @@ export async function readRequest<T extends { readonly model: string }>(
   { id }: Service,
 ): Promise<T> {
   requireJson(context.req.header("content-type") ?? "");
-  const body = given(parse(await context.req.arrayBuffer()));
+  const body = withoutEmpty(parse(await context.req.arrayBuffer()));
   const { success, data, error } = schema.safeParse(body);
   if (!success) throw invalid(error, body);
   if (data.model !== id) throw unknownModel(data.model, id);
@@ -63,18 +63,17 @@ function parse(bytes: ArrayBuffer): unknown {
   }
 }
 
-/** `value` without the fields that ask for nothing: null and [] mean the same as leaving a field out. */
-function given(value: unknown, depth = 0): unknown {
+/** `value` without fields that are null or []: they mean the same as leaving the field out. */
+function withoutEmpty(value: unknown, depth = 0): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (depth === MAX_DEPTH)
     throw new ApiError(400, `The body is nested more than ${MAX_DEPTH} deep.`, "invalid_value");
-  if (Array.isArray(value)) return value.map((item) => given(item, depth + 1));
-  const asks = ([, field]: [string, unknown]) =>
-    field !== null && !(Array.isArray(field) && field.length === 0);
+  if (Array.isArray(value)) return value.map((item) => withoutEmpty(item, depth + 1));
+  const isEmpty = (field: unknown) => field === null || (Array.isArray(field) && field.length === 0);
   return Object.fromEntries(
     Object.entries(value)
-      .filter(asks)
-      .map(([name, field]) => [name, given(field, depth + 1)]),
+      .filter(([, field]) => !isEmpty(field))
+      .map(([name, field]) => [name, withoutEmpty(field, depth + 1)]),
   );
 }
 

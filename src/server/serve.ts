@@ -12,6 +12,7 @@ import type { AddressInfo } from "node:net";
 import { basename, resolve } from "node:path";
 import { getRequestListener, type HttpBindings } from "@hono/node-server";
 import { UsageError } from "../core/errors.ts";
+import { option } from "../core/options.ts";
 import { checkedSecret } from "../core/secret.ts";
 import type { LocalModel } from "../generate/text-model.ts";
 import { addressOf, isLoopback } from "./address.ts";
@@ -23,64 +24,70 @@ import { stopping } from "./queue.ts";
 import { createService } from "./service.ts";
 
 export interface ServeOptions {
-  /** 0 for any that is free. Default 8080. */
-  readonly port?: number;
+  /** 0 for any free port. Default 8080. */
+  readonly port?: number | undefined;
   /** Default 127.0.0.1: only this machine. */
-  readonly host?: string;
+  readonly host?: string | undefined;
   /**
-   * What requests have to send as `Authorization: Bearer KEY`; false: nothing, also on a network. Default:
-   * nothing on this machine alone, and elsewhere a key must be given.
+   * The KEY that requests must send as `Authorization: Bearer KEY`; false for none. Default: none on a loopback
+   * address; on any other address you must choose.
    */
-  readonly key?: string | false;
+  readonly key?: string | false | undefined;
   /** Origins of web pages that may use the server, such as `https://example.com`; `*` for all. Default: none. */
-  readonly allowOrigins?: readonly string[];
-  readonly limits?: Partial<ServeLimits>;
-  /** Given errors that are no fault of a request. Default: they are dropped. */
-  readonly report?: (error: unknown) => void;
-  /** Given, once, a sentence about prompts that are not read as they are. Default: it is dropped. */
-  readonly notice?: (sentence: string) => void;
+  readonly allowOrigins?: readonly string[] | undefined;
+  readonly limits?: Partial<ServeLimits> | undefined;
+  /** Called with errors that are no fault of a request. Default: they are dropped. */
+  readonly report?: ((error: unknown) => void) | undefined;
+  /** Called once, with a sentence, when the model reads a prompt otherwise than it was sent. Default: it is dropped. */
+  readonly notice?: ((sentence: string) => void) | undefined;
 }
 
 export interface ModelServer {
-  /** What clients take for `OPENAI_BASE_URL`. */
+  /** The base URL for clients, such as their `OPENAI_BASE_URL`. */
   readonly url: string;
   readonly host: string;
   readonly port: number;
   /** The model's name in requests. */
   readonly id: string;
-  /** Whether it is reached from this machine alone. */
+  /** Whether only this machine reaches it. */
   readonly local: boolean;
   /** Whether requests need a key. */
   readonly needsKey: boolean;
   /**
-   * Takes no more requests, gives those under way `limits.graceMs` to finish, ends them, closes every connection
-   * and frees the model.
+   * Refuses new requests, gives running ones `limits.graceMs` to finish, ends them, closes every connection
+   * and releases the model.
    */
   close(): Promise<void>;
 }
 
-/** Milliseconds that an ended request and its answer get at most. */
+/** Milliseconds in which an aborted request must end and its answer be sent. */
 const LAST_MS = 2_000;
 
 /**
- * Where a server would listen, and to whom it would answer: what can be known before a model is read.
- * @throws UsageError for a host, key or origin that cannot be one, and a network address without a key
+ * Checks everything that can be checked before the model is loaded: where the server listens, and who may use it.
+ * @param setKey how to give a key, for the error that asks for one
+ * @throws UsageError for an invalid host, key or origin, and for a network address without a key
  */
-export async function checkServe({ host = "127.0.0.1", key: given, allowOrigins = [] }: ServeOptions) {
+export async function checkServe(
+  { host = "127.0.0.1", key: given, allowOrigins = [] }: ServeOptions,
+  setKey = `set ${option("key")}`,
+) {
   const key = given === false ? undefined : checkedSecret("The key", given);
   const origins = allowOrigins.map(originOf);
   const at = await addressOf(host);
   const local = isLoopback(at);
   if (!local && key === undefined && given !== false)
     throw new UsageError(
-      `At ${host} other machines reach the model: set PUNCHLINE_API_KEY to a key that requests must send, or say --no-key to let in anyone.`,
+      `At ${host} other machines reach the model: ${setKey} to a key that requests must send, or say ${option("key", false)} to let in anyone.`,
+      { option: "key", value: given, expected: "a key, or false" },
     );
   return { at, local, key, origins };
 }
 
 /**
+ * Serves `model` until the server is closed. Resolves when it listens.
  * @throws UsageError for a model that cannot continue texts, and those of {@link checkServe}; the system's error
- * where the address is not to be had
+ * where the address cannot be used
  */
 export async function serve(model: LocalModel, options: ServeOptions = {}): Promise<ModelServer> {
   const { port = 8080, report = () => {} } = options;
@@ -123,7 +130,7 @@ export async function serve(model: LocalModel, options: ServeOptions = {}): Prom
       await within(limits.graceMs, idle);
       stop.abort(stopping());
       const freed = await within(LAST_MS, idle);
-      // Connections that wait for another request close as soon as their answers are out.
+      // Keep-alive connections close as soon as their answers are sent.
       const timer = setInterval(() => server.closeIdleConnections(), 20);
       await within(freed ? LAST_MS / 4 : 0, closed);
       clearInterval(timer);
@@ -134,7 +141,7 @@ export async function serve(model: LocalModel, options: ServeOptions = {}): Prom
   };
 }
 
-/** Waits for `work`, and tells whether it was done in time. */
+/** Waits for `work`, at most `ms` milliseconds; returns whether it was done in time. */
 async function within(ms: number, work: Promise<unknown>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<boolean>((resolve) => {
@@ -147,7 +154,7 @@ async function within(ms: number, work: Promise<unknown>): Promise<boolean> {
   }
 }
 
-/** The answer to a request whose target or Host header no URL can be made of. */
+/** The answer to a request whose target or Host header does not form a URL. */
 function unreadable(): Response {
   const { status, body } = answerOf(
     new ApiError(400, "The target or the Host header of the request is not valid.", "invalid_request"),
@@ -155,7 +162,7 @@ function unreadable(): Response {
   return Response.json(body, { status });
 }
 
-/** A folder is known by its last part, a model of the Hub by its name. */
+/** The model's name in requests: a folder's last part, or the name on the Hub. */
 function nameOf({ name, folder }: LocalModel): string {
   return resolve(name) === resolve(folder) ? basename(resolve(name)) : name;
 }

@@ -1,6 +1,5 @@
-/** What the routes share: the model, its name, the queue, and the way from a request to texts. */
+/** What the routes share: the model, its name, the queue, the limits, and the options that requests set. */
 import { randomInt } from "node:crypto";
-import type { Context } from "hono";
 import { excerpt } from "../core/printable.ts";
 import { tokenPieces } from "../generate/log-probabilities.ts";
 import { promptText } from "../generate/prompt.ts";
@@ -19,9 +18,9 @@ export interface Service {
   readonly created: number;
   readonly queue: Queue;
   readonly limits: ServeLimits;
-  /** Most UTF-16 units of a token: a text of so many times more has more tokens than any limit. */
+  /** UTF-16 units of the longest token, so that a text's length bounds its number of tokens from below. */
   readonly longestToken: number;
-  /** Aborts when requests under way have had their time and the server has to end. */
+  /** Aborts the running requests when the server closes and their time is up. */
   readonly stopped: AbortSignal;
   /**
    * A prompt as the model reads it.
@@ -30,7 +29,7 @@ export interface Service {
   read(prompt: string): string;
 }
 
-/** @param notice given, once, a sentence about the first prompt that is not read as it is */
+/** @param notice called once, for the first prompt that the model reads otherwise than it was sent */
 export function createService(
   model: LocalModel,
   id: string,
@@ -39,14 +38,14 @@ export function createService(
   notice: (sentence: string) => void = () => {},
 ): Service {
   const created = Math.floor(Date.now() / 1000);
-  let said = false;
+  let noticed = false;
   const read = (prompt: string): string => {
     const text = promptText(model.lm, prompt);
-    if (text !== prompt && !said)
+    if (text !== prompt && !noticed)
       notice(
         `Prompts are cleaned as the texts of the model were: ${JSON.stringify(excerpt(prompt))} is read as ${JSON.stringify(excerpt(text))}.`,
       );
-    said ||= text !== prompt;
+    noticed ||= text !== prompt;
     return text;
   };
   const longestToken = longestOf(model.lm);
@@ -59,11 +58,7 @@ function longestOf({ tokenizer }: LocalModel["lm"]): number {
   return longest;
 }
 
-/** Aborts where the client goes away, or the server must end. */
-export const signalOf = (context: Context, { stopped }: Service): AbortSignal =>
-  AbortSignal.any([context.req.raw.signal, stopped]);
-
-/** The options of a request that both endpoints have. */
+/** The options that requests of both endpoints set. */
 export function sampleOptions(
   request: SamplingRequest,
 ): SampleOptions & { readonly stop: readonly string[] } {
@@ -75,7 +70,7 @@ export function sampleOptions(
     minP: min_p ?? 0,
     repetitionPenalty: repetition_penalty ?? 1,
     n: n ?? 1,
-    stop: stop === null || stop === undefined ? [] : typeof stop === "string" ? [stop] : stop,
+    stop: typeof stop === "string" ? [stop] : (stop ?? []),
     seed: seed ?? randomInt(2 ** 32),
   };
 }
@@ -90,13 +85,13 @@ export function roomAfter(
 ): { readonly tokens: number; readonly room: number } {
   const { tokenizer, model: network } = model.lm;
   const tokens = tokenizer.encode(read(prompt)).length;
-  // A model that carries no state sees the end of the text, however long it is.
+  // A model without a state reads the last tokens of a text of any length.
   const bounded = Object.keys(network.state(1)).length > 0;
   return { tokens, room: bounded ? network.contextLength - Math.max(1, tokens) : Number.POSITIVE_INFINITY };
 }
 
 /**
- * Checks what can be known of prompts before they are read, which takes a second a million characters.
+ * Checks what can be known of prompts before they are tokenised, which takes a second per million characters.
  * @throws ApiError 400 `limit_exceeded` where there are more prompts times `n`, or characters, than the server takes
  */
 export function requirePrompts(
@@ -152,13 +147,13 @@ export function usageOf(promptTokens: number, completionTokens: number): Usage {
 export const tokensOf = (samples: readonly Sample[]): number =>
   samples.reduce((sum, { tokens }) => sum + tokens, 0);
 
-/** The pieces of text that a sample's tokens stand for, without the end of text. */
+/** The text of each of a sample's tokens, without the end of text. */
 export const piecesOf = ({ model }: Service, { prompt, finish, ids }: Sample): readonly string[] =>
   tokenPieces(model.lm.tokenizer, finish === "eos" ? ids.slice(0, -1) : ids, prompt);
 
-/** How a sample ended, in the API's words. */
+/** How a sample ended, as the API names it. */
 export function ending({ finish }: Sample, stop: readonly string[]) {
   if (finish === "length") return { finish_reason: "length" as const };
-  const reason = finish === "eos" ? null : stop.length === 1 ? stop[0]! : undefined;
-  return { finish_reason: "stop" as const, ...(reason === undefined ? {} : { stop_reason: reason }) };
+  const stop_reason = finish === "eos" ? null : stop.length === 1 ? stop[0] : undefined;
+  return { finish_reason: "stop" as const, stop_reason };
 }

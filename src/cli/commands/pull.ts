@@ -5,7 +5,7 @@ import { UsageError } from "../../core/errors.ts";
 import { isBuiltIn } from "../../hub/built-in.ts";
 import { pullModel } from "../../hub/pull.ts";
 import { argument, defineCommand } from "../command.ts";
-import { present, text } from "../options/option.ts";
+import { text } from "../options/option.ts";
 import { formatBytes, formatCount } from "../output/format.ts";
 
 export default defineCommand({
@@ -30,7 +30,7 @@ export default defineCommand({
     }
     const task = ctx.progress.start(`pulling ${name}`, { unit: "bytes" });
     const pulled = await pullModel(name, {
-      ...present({ revision }),
+      revision,
       signal: ctx.interrupt,
       onProgress: ({ file, received, total, fetched }) =>
         task.update({ done: received, total, from: received - fetched, remark: file }),

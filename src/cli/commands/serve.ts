@@ -69,11 +69,11 @@ export default defineCommand({
     const settings = {
       port,
       host,
-      ...(key === undefined ? {} : { key }),
+      key,
       allowOrigins: allowOrigin,
       limits: { maxTokens, maxTexts, maxPromptTokens: maxPrompt },
     };
-    await checkServe(settings);
+    await checkServe(settings, "set PUNCHLINE_API_KEY");
     const model = await openHere(ctx, args.model, device, "has its own server already");
     const server = await serve(model, {
       ...settings,

@@ -9,6 +9,8 @@ export function flagOf(key: string): string {
 /** Options that the command line calls otherwise than the library. */
 const otherwise: Readonly<Record<string, string>> = {
   validationSource: "validationFile",
+  allowOrigins: "allowOrigin",
+  types: "type",
 };
 
 /** `topK` between backticks becomes `--top-k`, `windows: "shuffled"` `--windows shuffled`, `space: false` `--no-space`. */

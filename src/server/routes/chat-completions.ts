@@ -1,12 +1,10 @@
 /**
  * `POST /v1/chat/completions`, for programs that know no other endpoint. The models that Punchline trains
- * hold no conversations: the messages' texts, joined by line breaks, are what is continued.
+ * hold no conversations: they continue the texts of the messages, joined by line breaks.
  */
 import { randomUUID } from "node:crypto";
-import { Hono } from "hono";
 import type { Sample } from "../../generate/sample.ts";
 import { ApiError } from "../errors.ts";
-import { eventStream, type Send } from "../event-stream.ts";
 import type { App } from "../guard.ts";
 import {
   type ChatAnswer,
@@ -15,7 +13,6 @@ import {
   type ChatRequest,
   chatRequest,
 } from "../messages.ts";
-import { readRequest } from "../request.ts";
 import {
   ending,
   piecesOf,
@@ -24,32 +21,19 @@ import {
   roomAfter,
   type Service,
   sampleOptions,
-  signalOf,
   tokensOf,
   usageOf,
 } from "../service.ts";
+import { type Job, jobRoute } from "./job.ts";
 
-/** Tokens written at most where the request does not say. */
+/** Most tokens of an answer, where the request gives no limit. */
 const MAX_TOKENS = 256;
 
-export function chatRoutes(service: Service, report: (error: unknown) => void): App {
-  return (new Hono() as App).post("/", async (context) => {
-    const request = await readRequest(context, chatRequest, service);
-    const signal = signalOf(context, service);
-    const job = jobOf(service, request);
-    if (!request.stream) return context.json(await service.queue.run(() => answer(job, signal), signal));
-    return eventStream({
-      signal,
-      report,
-      stallMs: service.limits.stallMs,
-      outgoing: context.env.outgoing,
-      work: (send, gone) => service.queue.run(() => stream(job, send, gone), gone),
-    });
-  });
-}
+export const chatRoutes = (service: Service, report: (error: unknown) => void): App =>
+  jobRoute(service, report, chatRequest, (request) => chatJob(service, request));
 
-/** @throws ApiError, UsageError, InputError for what cannot be done */
-function jobOf(service: Service, request: ChatRequest) {
+/** @throws ApiError, UsageError, InputError for a request that cannot be answered */
+function chatJob(service: Service, request: ChatRequest): Job {
   const prompt = request.messages
     .map(({ content }) =>
       typeof content === "string" ? content : (content ?? []).map(({ text }) => text).join(""),
@@ -70,60 +54,47 @@ function jobOf(service: Service, request: ChatRequest) {
     created: Math.floor(Date.now() / 1000),
     model: service.id,
   };
+  const options = { ...sampleOptions(request), prompt, maxLength };
+  const includeUsage = request.stream_options?.include_usage === true;
   return {
-    service,
-    request,
-    head,
-    promptTokens: room.tokens,
-    options: { ...sampleOptions(request), prompt, maxLength },
-  };
-}
+    async answer(signal): Promise<ChatAnswer> {
+      const samples = await service.model.sample({ ...options, signal });
+      return {
+        ...head,
+        object: "chat.completion",
+        choices: samples.map((sample, index) => ({
+          index,
+          message: { role: "assistant", content: sample.text, refusal: null },
+          logprobs: request.logprobs ? logprobsOf(service, sample) : null,
+          ...ending(sample, options.stop),
+        })),
+        usage: usageOf(room.tokens, tokensOf(samples)),
+      };
+    },
 
-type Job = ReturnType<typeof jobOf>;
-
-async function answer(
-  { service, request, head, promptTokens, options }: Job,
-  signal: AbortSignal,
-): Promise<ChatAnswer> {
-  const samples = await service.model.sample({ ...options, signal });
-  return {
-    ...head,
-    object: "chat.completion",
-    choices: samples.map((sample, index) => ({
-      index,
-      message: { role: "assistant", content: sample.text, refusal: null },
-      logprobs: request.logprobs ? logprobsOf(service, sample) : null,
-      ...ending(sample, options.stop),
-    })),
-    usage: usageOf(promptTokens, tokensOf(samples)),
+    async stream(send, signal) {
+      const sendChunk = (choices: ChatChunk["choices"], usage: ChatChunk["usage"]) => {
+        const chunk: ChatChunk = { ...head, object: "chat.completion.chunk", choices, usage };
+        return send(chunk);
+      };
+      const sendDelta = (index: number, delta: ChatChunk["choices"][number]["delta"], end = {}) =>
+        sendChunk(
+          [{ index, delta, logprobs: null, finish_reason: null, ...end }],
+          includeUsage ? null : undefined,
+        );
+      const begun = new Set<number>();
+      const onText = async (index: number, content: string) => {
+        const isFirst = !begun.has(index);
+        begun.add(index);
+        if (isFirst) await sendDelta(index, { role: "assistant", content: "" });
+        await sendDelta(index, { content });
+      };
+      const samples = await service.model.sample({ ...options, signal, onText });
+      for (const [index, sample] of samples.entries())
+        await sendDelta(index, {}, ending(sample, options.stop));
+      if (includeUsage) await sendChunk([], usageOf(room.tokens, tokensOf(samples)));
+    },
   };
-}
-
-async function stream(
-  { service, request, head, promptTokens, options }: Job,
-  send: Send,
-  signal: AbortSignal,
-): Promise<void> {
-  const include = request.stream_options?.include_usage ? { usage: null } : {};
-  const one = (index: number, delta: ChatChunk["choices"][number]["delta"], end: object) => {
-    const choice = { index, delta, logprobs: null, finish_reason: null, ...end };
-    const chunk: ChatChunk = { ...head, object: "chat.completion.chunk", choices: [choice], ...include };
-    return send(chunk);
-  };
-  const begun = new Set<number>();
-  const onText = async (index: number, content: string) => {
-    const first = !begun.has(index);
-    begun.add(index);
-    if (first) await one(index, { role: "assistant", content: "" }, {});
-    await one(index, { content }, {});
-  };
-  const samples = await service.model.sample({ ...options, signal, onText });
-  for (const [index, sample] of samples.entries()) await one(index, {}, ending(sample, options.stop));
-  if (request.stream_options?.include_usage) {
-    const usage = usageOf(promptTokens, tokensOf(samples));
-    const chunk: ChatChunk = { ...head, object: "chat.completion.chunk", choices: [], usage };
-    await send(chunk);
-  }
 }
 
 function logprobsOf(service: Service, sample: Sample): ChatLogprobs {

@@ -1,10 +1,9 @@
 /** `POST /v1/completions`: continuations of texts, and the log-probabilities of texts (`echo`). */
 import { randomUUID } from "node:crypto";
-import { Hono } from "hono";
 import { logProbabilities } from "../../generate/log-probabilities.ts";
-import type { Sample } from "../../generate/sample.ts";
+import type { Sample, SampleOptions } from "../../generate/sample.ts";
 import { ApiError } from "../errors.ts";
-import { eventStream, type Send } from "../event-stream.ts";
+import type { Send } from "../event-stream.ts";
 import type { App } from "../guard.ts";
 import {
   type CompletionAnswer,
@@ -13,7 +12,6 @@ import {
   type CompletionRequest,
   completionRequest,
 } from "../messages.ts";
-import { readRequest } from "../request.ts";
 import {
   ending,
   piecesOf,
@@ -22,29 +20,15 @@ import {
   roomAfter,
   type Service,
   sampleOptions,
-  signalOf,
   tokensOf,
   usageOf,
 } from "../service.ts";
+import { type Job, jobRoute } from "./job.ts";
 
-export function completionRoutes(service: Service, report: (error: unknown) => void): App {
-  return (new Hono() as App).post("/", async (context) => {
-    const request = await readRequest(context, completionRequest, service);
-    const signal = signalOf(context, service);
-    const job = new Job(service, request);
-    if (!request.stream) return context.json(await service.queue.run(() => job.answer(signal), signal));
-    return eventStream({
-      signal,
-      report,
-      stallMs: service.limits.stallMs,
-      outgoing: context.env.outgoing,
-      work: (send, gone) => service.queue.run(() => job.stream(send, gone), gone),
-    });
-  });
-}
+export const completionRoutes = (service: Service, report: (error: unknown) => void): App =>
+  jobRoute(service, report, completionRequest, (request) => new CompletionJob(service, request));
 
-/** One request. */
-class Job {
+class CompletionJob implements Job {
   readonly #service: Service;
   readonly #request: CompletionRequest;
   readonly #prompts: readonly string[];
@@ -53,7 +37,7 @@ class Job {
   readonly #promptTokens: number;
   readonly #head;
 
-  /** @throws ApiError, UsageError, InputError for what cannot be done */
+  /** @throws ApiError, UsageError, InputError for a request that cannot be answered */
   constructor(service: Service, request: CompletionRequest) {
     this.#service = service;
     this.#request = request;
@@ -94,41 +78,38 @@ class Job {
   }
 
   async stream(send: Send, signal: AbortSignal): Promise<void> {
-    const include = this.#request.stream_options?.include_usage ? { usage: null } : {};
-    const one = (index: number, text: string, end: object) => {
-      const choice = { index, text, logprobs: null, finish_reason: null, ...end };
-      const chunk: CompletionAnswer = { ...this.#head, choices: [choice], ...include };
+    const includeUsage = this.#request.stream_options?.include_usage === true;
+    const sendChunk = (choices: CompletionAnswer["choices"], usage: CompletionAnswer["usage"]) => {
+      const chunk: CompletionAnswer = { ...this.#head, choices, usage };
       return send(chunk);
     };
+    const sendText = (index: number, text: string, end = {}) =>
+      sendChunk(
+        [{ index, text, logprobs: null, finish_reason: null, ...end }],
+        includeUsage ? null : undefined,
+      );
     let first = 0;
     let written = 0;
     for (const prompt of this.#prompts) {
-      const onText = (k: number, text: string) => one(first + k, text, {});
+      const onText = (k: number, text: string) => sendText(first + k, text);
       const samples = await this.#samples(prompt, { signal, onText });
       for (const [k, sample] of samples.entries())
-        await one(first + k, "", ending(sample, this.#options.stop));
+        await sendText(first + k, "", ending(sample, this.#options.stop));
       written += tokensOf(samples);
       first += samples.length;
     }
-    if (this.#request.stream_options?.include_usage) {
-      const usage = usageOf(this.#promptTokens, written);
-      const chunk: CompletionAnswer = { ...this.#head, choices: [], usage };
-      await send(chunk);
-    }
+    if (includeUsage) await sendChunk([], usageOf(this.#promptTokens, written));
   }
 
-  /** Without tokens to write, one empty text for each that is asked for. */
-  async #samples(
-    prompt: string,
-    more: { readonly signal: AbortSignal; readonly onText?: (k: number, text: string) => Promise<void> },
-  ): Promise<readonly Sample[]> {
+  /** The samples of one prompt; with `max_tokens: 0`, as many empty texts. */
+  async #samples(prompt: string, more: Pick<SampleOptions, "signal" | "onText">): Promise<readonly Sample[]> {
     if (this.#maxTokens > 0)
       return this.#service.model.sample({ ...this.#options, prompt, maxLength: this.#maxTokens, ...more });
     const none: Sample = { prompt, text: "", tokens: 0, finish: "length", ids: [], logProbabilities: [] };
     return new Array<Sample>(this.#options.n ?? 1).fill(none);
   }
 
-  /** What stands before a written text: the prompt where it is echoed. */
+  /** What each choice begins with: the prompt, where `echo` asks for it, and its log-probabilities. */
   async #prefix(prompt: string, signal: AbortSignal) {
     const { echo, logprobs } = this.#request;
     const wanted = typeof logprobs === "number";

@@ -1,4 +1,4 @@
-/** What the Hub answers, as far as it is used; zod takes a tenth of a second to load, so only who asks loads it. */
+/** The fields of the Hub's responses that are used. Import this lazily: zod takes a tenth of a second to load. */
 import { z } from "zod";
 
 const path = z.string().min(1).max(4096);
@@ -10,7 +10,7 @@ export const repoInfo = z.looseObject({
   siblings: z.array(z.looseObject({ rfilename: path })).nullish(),
 });
 
-/** `GET /api/models/NAME/tree/COMMIT?recursive=true`, a page of it */
+/** `GET /api/models/NAME/tree/COMMIT?recursive=true`, one page */
 export const treePage = z.array(
   z.looseObject({
     type: z.string(),
