@@ -6,9 +6,9 @@
  *     PUNCHLINE_ASSETS=... npm run bench -- lesson
  */
 import { join } from "node:path";
-import { readBlank } from "../src/compare/blank.ts";
-import { predictBlank, probabilities, totalVariation } from "../src/compare/predictions.ts";
-import { goingOn, punchlineEngine, withGap } from "../src/compare/punchline-engine.ts";
+import { readCloze } from "../src/compare/cloze.ts";
+import { predictCloze, probabilities, totalVariation } from "../src/compare/predictions.ts";
+import { maskQuestion, nextTokenQuestion, punchlineEngine } from "../src/compare/punchline-engine.ts";
 import { Random } from "../src/core/random.ts";
 import { readRawText } from "../src/data/prepare-sources.ts";
 import { loadModel } from "../src/generate/load.ts";
@@ -35,9 +35,9 @@ export default async function lesson(): Promise<BenchRow[]> {
   const rows: BenchRow[] = [];
   for (const name of MODELS) {
     const lm = await loadModel(await resolveModel(name));
-    const engine = punchlineEngine(lm, readBlank([]));
+    const engine = punchlineEngine(lm, readCloze([]));
     try {
-      const words = (await predictBlank(engine, LISTED)).map(({ token }) => token.trim().toLowerCase());
+      const words = (await predictCloze(engine, LISTED)).map(({ token }) => token.trim().toLowerCase());
       process.stderr.write(`${name}: ${words.slice(0, 10).join(", ")}\n`);
       const rank = words.indexOf(WORD);
       rows.push(
@@ -78,9 +78,9 @@ export default async function lesson(): Promise<BenchRow[]> {
         const { tokenizer } = lm;
         const before = engine.encode(left).slice(-MOST);
         if (engine.mask === undefined || !isHuggingFaceTokenizer(tokenizer))
-          return engine.look(goingOn(lm, promptIds(lm, tokenizer.decode(before)), right));
+          return engine.forward(nextTokenQuestion(lm, promptIds(lm, tokenizer.decode(before)), right));
         const words = Int32Array.from([...before, engine.mask, ...right]);
-        return engine.look(withGap(lm, words, engine.mask, (part) => tokenizer.wrap(part)));
+        return engine.forward(maskQuestion(lm, words, engine.mask, (part) => tokenizer.wrap(part)));
       }
     } finally {
       await engine.release();

@@ -17,17 +17,16 @@ export {
   comparedArchitectures,
   type TrainedArchitecture,
 } from "./compare/architectures.ts";
-export { type Blank, defaultText, readBlank } from "./compare/blank.ts";
+export { type Cloze, defaultText, readCloze } from "./compare/cloze.ts";
 export { compareModels } from "./compare/compare.ts";
 export { type DefaultPair, defaultPair } from "./compare/default-pair.ts";
 export type { Engine, Question } from "./compare/engine.ts";
-export type { ModelFacts } from "./compare/facts.ts";
-export type { ModelKind } from "./compare/kind.ts";
+export type { ModelFacts, ModelKind } from "./compare/facts.ts";
 export type { CompareOptions } from "./compare/options.ts";
-export { predictBlank, rightContextEffect, totalVariation } from "./compare/predictions.ts";
+export { predictCloze, rightContextEffect, totalVariation } from "./compare/predictions.ts";
 export { punchlineEngine } from "./compare/punchline-engine.ts";
 export {
-  type Compared,
+  type ComparedModel,
   type Comparison,
   type EngineName,
   engineNames,

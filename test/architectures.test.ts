@@ -1,4 +1,4 @@
-/** Architectures compared: the same texts and time, kept from sitting to sitting, and failures that stay alone. */
+/** Architectures compared: the same texts and time, kept from one session to the next, and failures that stay alone. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -30,7 +30,7 @@ const compare = (options: Omit<ArchitecturesOptions, "minutes">) =>
 describe("architectures compared", () => {
   it("are judged alike, whatever their tokens", async () => {
     const folder = temporaryFolder();
-    const { models, validation } = await compare({ folder, models: ["char-gru", "word-rnn"] });
+    const { models, validation } = await compare({ out: folder, models: ["char-gru", "word-rnn"] });
     const held = data.splits.validation;
     expect(validation).toEqual({ texts: held.length, characters: `${held.join("\n")}\n`.length });
     for (const { model, run, bits_per_character, curve, bytes, unknown } of models) {
@@ -55,10 +55,10 @@ describe("architectures compared", () => {
       if (event.type === "training" && event.model === "char-lstm" && event.event.type === "log")
         stop.abort();
     };
-    const first = await compare({ folder, models, onEvent, signal: stop.signal });
+    const first = await compare({ out: folder, models, onEvent, signal: stop.signal });
     expect(first.interrupted).toBe(true);
     expect(first.models.map(({ model }) => model)).toEqual(["char-rnn"]);
-    const second = await compare({ folder, models, onEvent });
+    const second = await compare({ out: folder, models, onEvent });
     expect(second.interrupted).toBe(false);
     expect(second.models.find(({ model }) => model === "char-rnn")).toEqual(first.models[0]);
     expect(begun).toEqual(["char-rnn", "char-lstm", "char-lstm"]);
@@ -66,21 +66,21 @@ describe("architectures compared", () => {
     expect(Date.parse(created)).toBeLessThan(Date.now());
     const log = readFileSync(join(folder, "char-lstm/log.jsonl"), "utf8").trim().split("\n");
     expect(JSON.parse(log[0]!).step).toBe(1);
-    await expect(compare({ folder, models, seed: 7 })).rejects.toThrow(/seed 42, not 7/);
+    await expect(compare({ out: folder, models, seed: 7 })).rejects.toThrow(/seed 42, not 7/);
   });
 
   it("leave the others their results where one fails", async () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, "char-cnn"), "a file where a folder should be");
-    const { models, failed } = await compare({ folder, models: ["char-cnn", "char-rnn"] });
+    const { models, failed } = await compare({ out: folder, models: ["char-cnn", "char-rnn"] });
     expect(models.map(({ model }) => model)).toEqual(["char-rnn"]);
     expect(failed).toEqual([{ model: "char-cnn", reason: expect.stringContaining("is a file") }]);
   });
 
   it("must write, and need texts to be judged on", async () => {
     const folder = temporaryFolder();
-    await expect(compare({ folder, models: ["bert"] })).rejects.toThrow(/fills masks/);
+    await expect(compare({ out: folder, models: ["bert"] })).rejects.toThrow(/fills masks/);
     const unjudged = await prepareTexts([{ texts }], { fractions: { validation: 0, test: 0 } });
-    await expect(compareArchitectures(unjudged, { ...settings, folder })).rejects.toThrow(/validate/);
+    await expect(compareArchitectures(unjudged, { ...settings, out: folder })).rejects.toThrow(/validate/);
   });
 });

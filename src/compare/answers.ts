@@ -1,7 +1,16 @@
 /** "Which one is faster?" in one plain sentence for each sense of the word, with the ratios behind them. */
-import { caseNames } from "./case-names.ts";
 import { milliseconds, type Ratio, ratioOf, ratioSentence, ratiosOf, type Times } from "./faster.ts";
 import type { TimedCase } from "./speed.ts";
+
+/** What the timed cases are called. */
+export const caseNames = {
+  tokenise: "tokenise the text",
+  read: "read the text",
+  fill: "fill one blank",
+  cached: "next token, cached",
+  uncached: "next token, anew",
+  choose: "choose a token",
+} as const;
 
 export interface Answer {
   readonly sense: string;
@@ -13,20 +22,20 @@ export interface Answers {
   readonly ratios: readonly Ratio[];
 }
 
-/** One contender's time in one sense. */
+/** One model's times in one sense. */
 interface Timed extends Times {
   readonly p50_ms: number;
 }
 
-/** How long a model took to be loaded, once. */
+/** How long it took to load a model, once. */
 interface Load {
   readonly model: string;
   readonly ms: number;
 }
 
 /**
- * @param timings of at least two models; senses that fewer than two were timed in are left out
- * @param texts how many were read: one by all models, or one by those that fill masks and one by the others
+ * @param timings of at least two models; senses with fewer than two timings are left out
+ * @param texts 1 where all models read the same text, 2 where masked models read one and the others another
  */
 export function answersOf(
   timings: readonly TimedCase[],
@@ -36,7 +45,7 @@ export function answersOf(
   const of = (name: string): Timed[] =>
     timings.filter((t) => t.case === name).map((t) => ({ name: t.model, runs: t.runs, p50_ms: t.p50_ms }));
   const models = [...new Set(timings.map((t) => t.model))];
-  /** Each model at its best. */
+  /** Each model in its faster way. */
   const writing = models.flatMap((model) => {
     const ways = [...of(caseNames.cached), ...of(caseNames.uncached)].filter(({ name }) => name === model);
     return ways.sort((a, b) => a.p50_ms - b.p50_ms).slice(0, 1);
@@ -63,11 +72,11 @@ export function answersOf(
 
 const nothing: Answers = { answers: [], ratios: [] };
 
-function sense(name: string, task: string, timed: string, contenders: readonly Timed[]): Answers {
-  const ratios = ratiosOf(timed, contenders);
+function sense(name: string, task: string, timed: string, timings: readonly Timed[]): Answers {
+  const ratios = ratiosOf(timed, timings);
   const [first] = ratios;
   if (first === undefined) return nothing;
-  const order = [...contenders].sort((a, b) => a.p50_ms - b.p50_ms);
+  const order = [...timings].sort((a, b) => a.p50_ms - b.p50_ms);
   const times = listed(order.map(({ name, p50_ms }) => `${name} takes ${milliseconds(p50_ms)}`));
   const verdict = ratioSentence(first, order.length);
   return { answers: [{ sense: name, sentence: `${task}, ${times}: ${verdict}.` }], ratios };
@@ -75,17 +84,17 @@ function sense(name: string, task: string, timed: string, contenders: readonly T
 
 /** What a model gains from its cache. */
 function cacheOf(model: string, of: (name: string) => readonly Timed[]): Answers {
-  const [cached, anew] = [caseNames.cached, caseNames.uncached].map((name) =>
+  const [cached, uncached] = [caseNames.cached, caseNames.uncached].map((name) =>
     of(name).find((t) => t.name === model),
   );
-  if (!cached || !anew) return nothing;
+  if (!cached || !uncached) return nothing;
   const ratio = ratioOf(
     `the cache of ${model}`,
     { name: `${model} with its cache`, runs: cached.runs },
-    { name: `${model} without`, runs: anew.runs },
+    { name: `${model} without`, runs: uncached.runs },
   );
   if (ratio === undefined) return nothing;
-  const times = `With its cache ${model} needs ${milliseconds(cached.p50_ms)} for the next token and ${milliseconds(anew.p50_ms)} where it reads everything anew`;
+  const times = `With its cache ${model} needs ${milliseconds(cached.p50_ms)} for the next token and ${milliseconds(uncached.p50_ms)} where it reads everything anew`;
   return {
     answers: [
       { sense: `What the cache of ${model} is worth`, sentence: `${times}: ${ratioSentence(ratio)}.` },
@@ -94,7 +103,7 @@ function cacheOf(model: string, of: (name: string) => readonly Timed[]): Answers
   };
 }
 
-/** A single time each allows no comparison, however large the difference looks. */
+/** One time of each cannot be compared, however large the difference looks. */
 function starting(loads: readonly Load[]): Answer[] {
   if (loads.length < 2) return [];
   const order = [...loads].sort((a, b) => a.ms - b.ms);

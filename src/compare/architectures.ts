@@ -1,15 +1,16 @@
 /**
  * Which architecture? Each is trained for the same time on the same texts, with about as many parameters, and
- * judged on the same unseen texts.
+ * evaluated on the same unseen texts.
  *
- * What is the same: the splits; the seconds of training steps (set-up, validation and samples do not count);
- * the parameters besides those that grow with the vocabulary; the texts that validate. What differs are the
- * training defaults that suit each architecture. All is kept in a folder, a run for each, so that a comparison
- * that was cut short goes on, and one model's trouble leaves the others their results.
+ * The same for all are the splits, the seconds of training steps (set-up, validation and samples do not count), the
+ * parameters without those that grow with the vocabulary, and the validation texts. The training defaults are those of
+ * each architecture. A folder keeps a run for each, so that a comparison that was interrupted goes on, and where one
+ * model fails, the results of the others stay.
  */
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { UsageError } from "../core/errors.ts";
+import { option } from "../core/options.ts";
 import { encodeSplit, type PreparedData, type PrepareOptions } from "../data/prepare.ts";
 import { withSubwordsInTurns, withWords } from "../data/vocabularies.ts";
 import { type Lead, leadOf } from "../evaluate/lead.ts";
@@ -25,33 +26,32 @@ import { exists, files, parseJson } from "../train/run-folder.ts";
 import type { TrainResult } from "../train/session.ts";
 import type { TrainHooks } from "../train/setup.ts";
 import { resume, train } from "../train/train.ts";
-import { measureWriting } from "./writing-speed.ts";
+import { measureSamplingSpeed } from "./sampling-speed.ts";
 
 export interface ArchitecturesOptions extends Omit<TrainHooks, "onEvent"> {
-  /** Where the runs are kept, each in a folder of its architecture's name. */
-  readonly folder: string;
-  /** Of training steps, for each. */
+  /** The folder for the runs, each in a folder named after its architecture. */
+  readonly out: string;
+  /** Minutes of training steps for each. */
   readonly minutes: number;
-  /** Names of architectures. Default: all of characters and of words. */
-  readonly models?: readonly string[];
-  /** Parameters of each besides its vocabulary's, about. Default 500,000. */
-  readonly parameters?: number;
+  /** Names of architectures. Default: all with a vocabulary of characters or of words. */
+  readonly models?: readonly string[] | undefined;
+  /** About how many parameters each has, without those that grow with the vocabulary. Default 500,000. */
+  readonly parameters?: number | undefined;
   /** Default 42. */
-  readonly seed?: number;
-  /** The vocabulary of models of words. */
-  readonly words?: Pick<PrepareOptions, "minCount" | "maxWords">;
+  readonly seed?: number | undefined;
+  /** The vocabulary of word models. */
+  readonly words?: Pick<PrepareOptions, "minCount" | "maxWords"> | undefined;
   /** What the data was prepared from, for the runs' records. */
-  readonly origin?: {
-    readonly sources: readonly string[];
-    readonly options: Readonly<Record<string, unknown>>;
-  };
-  readonly onEvent?: (event: ArchitecturesEvent) => void;
+  readonly origin?:
+    | { readonly sources: readonly string[]; readonly options: Readonly<Record<string, unknown>> }
+    | undefined;
+  readonly onEvent?: ((event: ArchitecturesEvent) => void) | undefined;
 }
 
 export type ArchitecturesEvent =
   | { readonly type: "model"; readonly model: string; readonly index: number; readonly of: number }
   | { readonly type: "training"; readonly model: string; readonly event: TrainEvent }
-  /** `kept`: it was there from an earlier sitting. */
+  /** `kept`: from an earlier session. */
   | { readonly type: "result"; readonly result: TrainedArchitecture; readonly kept: boolean }
   | { readonly type: "failed"; readonly model: string; readonly reason: string };
 
@@ -72,7 +72,7 @@ export interface ArchitectureResult {
   readonly sampling_per_s: number;
   /** Size of the checkpoint in bytes. */
   readonly bytes: number;
-  /** On held-out texts, of the best validation. */
+  /** Of the best validation, on held-out texts. */
   readonly bits_per_character: number;
   readonly curve: readonly RacePoint[];
   readonly sample: string;
@@ -83,34 +83,34 @@ export interface TrainedArchitecture extends ArchitectureResult {
   readonly run: string;
   /** Options of the architecture that differ from its defaults. */
   readonly options: OptionValues;
-  /** Parameters besides those that grow with the vocabulary. */
+  /** Parameters without those that grow with the vocabulary. */
   readonly inner_parameters: number;
   readonly vocabulary: number;
-  /** Of the validation texts: words that the vocabulary lacks, whose spelling is counted. */
+  /** Words of the validation texts that the vocabulary lacks; the bits of their spelling are added. */
   readonly unknown: number;
   /** Most tokens that a prediction depends on; null where there is no bound. */
   readonly context: number | null;
-  /** Of training steps. */
+  /** Seconds of training steps. */
   readonly seconds: number;
   readonly steps: number;
 }
 
 export interface ArchitecturesResult {
   readonly folder: string;
-  /** Of training steps, for each. */
+  /** Seconds of training steps for each. */
   readonly seconds: number;
   /** Best first. */
   readonly models: readonly TrainedArchitecture[];
   readonly failed: readonly { readonly model: string; readonly reason: string }[];
-  /** What all of them are judged on. */
+  /** The texts that all are evaluated on. */
   readonly validation: { readonly texts: number; readonly characters: number };
-  /** Whether the best is ahead of the next by more than the validation texts can tell; null of fewer than two. */
+  /** Whether the best is ahead of the next by more than chance; null for fewer than two models. */
   readonly lead: Lead | null;
   /** Whether it was stopped before the last. */
   readonly interrupted: boolean;
 }
 
-/** Characters of the validation split that every model predicts, about. */
+/** About how many characters of the validation split every model predicts. */
 const VALIDATION = 10_000;
 /** In the folder: the settings, and the result of each architecture that is done. */
 const RECORD = "architectures.json";
@@ -122,34 +122,34 @@ interface FolderRecord {
   readonly models: readonly TrainedArchitecture[];
 }
 
-/** Those of characters and of words: what can be trained from scratch in minutes. */
+/** Those with a vocabulary of characters or of words, which can be trained from scratch in minutes. */
 export const comparedArchitectures: readonly string[] = architectures
   .filter(({ tokens }) => tokens === "character" || tokens === "word")
   .map(({ type }) => type);
 
 /**
  * @param prepared in a vocabulary of characters
- * @throws UsageError where the folder holds something else, or there is nothing to validate on
+ * @throws UsageError where the folder holds something else, or there are no texts to validate on
  */
 export async function compareArchitectures(
   prepared: PreparedData,
   options: ArchitecturesOptions,
 ): Promise<ArchitecturesResult> {
-  // Not every architecture can leave a prompt unlearned: texts are learned whole.
+  // Not every architecture can be trained on the answer alone: all learn whole texts.
   const { prompts: _, ...data } = prepared;
   const chosen = chosenArchitectures(options.models ?? comparedArchitectures);
   const held = heldOut(data);
-  return withFolderLock(options.folder, () => trainAll(chosen, data, held, options));
+  return withFolderLock(options.out, () => trainAll(chosen, data, held, options));
 }
 
-/** Trains and measures those of `chosen` that the folder does not have yet. */
+/** Trains and measures those of `chosen` that the folder lacks. */
 async function trainAll(
   chosen: readonly Architecture[],
   data: PreparedData,
   held: HeldOut,
   options: ArchitecturesOptions,
 ): Promise<ArchitecturesResult> {
-  const { folder, minutes, parameters = 500_000, seed = 42, words = {}, onEvent, signal } = options;
+  const { out: folder, minutes, parameters = 500_000, seed = 42, words = {}, onEvent, signal } = options;
   const settings = { minutes, parameters, seed, words, fingerprint: data.fingerprint };
   let record = await openFolder(folder, settings);
   const failed: { model: string; reason: string }[] = [];
@@ -163,7 +163,7 @@ async function trainAll(
     if (signal?.aborted) break;
     onEvent?.({ type: "model", model: type, index, of: chosen.length });
     try {
-      const result = await trial(architecture, data, held, { ...options, parameters, seed, words });
+      const result = await trainOne(architecture, data, held, { ...options, parameters, seed, words });
       if (result === "interrupted") break;
       record = { ...record, models: [...record.models, result] };
       await writeRecord(folder, record);
@@ -199,6 +199,7 @@ function chosenArchitectures(names: readonly string[]): Architecture[] {
   if (odd)
     throw new UsageError(
       `${odd.type} fills masks and cannot be trained to write; choose among ${comparedArchitectures.join(", ")} and gpt2.`,
+      { option: "models", value: odd.type },
     );
   return [...new Set(chosen)];
 }
@@ -216,33 +217,37 @@ function heldOut(data: PreparedData): HeldOut {
   let characters = 0;
   for (const text of data.splits.validation) {
     if (characters >= VALIDATION) break;
-    const shown = data.kind === "text" ? [...text].slice(0, VALIDATION).join("") : text;
-    texts.push(shown);
-    characters += [...shown].length + (data.kind === "items" ? 1 : 0);
+    const label = data.kind === "text" ? [...text].slice(0, VALIDATION).join("") : text;
+    texts.push(label);
+    characters += [...label].length + (data.kind === "items" ? 1 : 0);
   }
   if (characters < 2)
     throw new UsageError(
-      "There are no texts to validate on, so models cannot be compared; give --validation a share, or more texts.",
+      `There are no texts to validate on, so models cannot be compared; give ${option("validation")} a share, or more texts.`,
+      { option: "validation" },
     );
   return { data: { ...data, splits: { ...data.splits, validation: texts } }, texts, characters };
 }
 
-type TrialOptions = ArchitecturesOptions &
-  Required<Pick<ArchitecturesOptions, "parameters" | "seed" | "words">>;
+type CompleteOptions = ArchitecturesOptions & {
+  readonly parameters: number;
+  readonly seed: number;
+  readonly words: Pick<PrepareOptions, "minCount" | "maxWords">;
+};
 
-/** Trains one architecture, or goes on with it, and measures it. */
-async function trial(
+/** Trains one architecture, or resumes its run, and measures it. */
+async function trainOne(
   architecture: Architecture,
   characters: PreparedData,
   held: HeldOut,
-  options: TrialOptions,
+  options: CompleteOptions,
 ): Promise<TrainedArchitecture | "interrupted"> {
   const { type } = architecture;
-  const { folder, minutes, parameters, seed, words, origin, onEvent, backend, signal } = options;
-  const data = await spelt(characters, architecture, words, signal);
+  const { out, minutes, parameters, seed, words, origin, onEvent, backend, signal } = options;
+  const data = await inVocabularyOf(characters, architecture, words, signal);
   const { tokenizer } = data;
-  const judged = encodeSplit(held.data, "validation", tokenizer).tokens.length;
-  const run = join(folder, type);
+  const validationTokens = encodeSplit(held.data, "validation", tokenizer).tokens.length;
+  const run = join(out, type);
   const modelOptions = optionsOfSize(architecture, parameters, tokenizer.size);
   const hooks: TrainHooks = {
     ...(backend ? { backend } : {}),
@@ -257,7 +262,7 @@ async function trial(
         modelOptions,
         data,
         out: run,
-        options: { maxMinutes: minutes, clock: "steps", seed, sampleEvery: 0, validationTokens: judged },
+        options: { maxMinutes: minutes, clock: "steps", seed, sampleEvery: 0, validationTokens },
         origin: {
           sources: origin?.sources ?? [],
           options: { ...origin?.options, ...(architecture.tokens === "word" ? words : {}) },
@@ -268,7 +273,7 @@ async function trial(
   const perToken = charactersPerToken(data);
   const curve = curveOf(training, {
     perToken,
-    bits: (loss) => (loss * judged + spelling.nats) / Math.LN2 / held.characters,
+    bits: (loss) => (loss * validationTokens + spelling.nats) / Math.LN2 / held.characters,
   });
   const { lm, summary, log } = training;
   return {
@@ -282,7 +287,7 @@ async function trial(
     seconds: summary.seconds,
     steps: summary.steps,
     characters_per_s: ((log.at(-1)?.tokens ?? 0) * perToken) / summary.seconds,
-    ...(await measureWriting(lm, { seed, ...(signal ? { signal } : {}) })),
+    ...(await measureSamplingSpeed(lm, { seed, signal })),
     bytes: (await stat(join(run, files.weights))).size,
     bits_per_character: Math.min(...curve.map((point) => point.bits_per_character)),
     unknown: spelling.words,
@@ -291,17 +296,17 @@ async function trial(
 }
 
 /** The same splits in the vocabulary of an architecture. */
-async function spelt(
+async function inVocabularyOf(
   data: PreparedData,
   { tokens }: Architecture,
-  words: TrialOptions["words"],
+  words: CompleteOptions["words"],
   signal: AbortSignal | undefined,
 ): Promise<PreparedData> {
   if (tokens === "word") return withWords(data, words);
   return tokens === "bpe" ? withSubwordsInTurns(data, { signal }) : data;
 }
 
-/** Characters that a token of the training split stands for, on average. */
+/** Characters per token of the training split, on average. */
 function charactersPerToken(data: PreparedData): number {
   const { train } = data.splits;
   const ends = data.kind === "items" ? train.length : 0;
@@ -321,7 +326,7 @@ function curveOf(
   );
 }
 
-/** The record of an earlier sitting with these settings, or a new one. */
+/** The record of an earlier session with these settings, or a new one. */
 async function openFolder(folder: string, settings: FolderRecord["settings"]): Promise<FolderRecord> {
   const path = join(folder, RECORD);
   const text = await readOptionalText(path);
@@ -332,13 +337,16 @@ async function openFolder(folder: string, settings: FolderRecord["settings"]): P
   }
   const found = parseJson<FolderRecord>(text, path);
   if (found?.format !== fresh.format || found.version !== fresh.version)
-    throw new UsageError(`${path} is no record of a comparison; choose another --out.`, { folder });
+    throw new UsageError(`${path} is no record of a comparison; choose another ${option("out")}.`, {
+      option: "out",
+      value: folder,
+    });
   for (const [name, value] of Object.entries(settings)) {
     const was = found.settings[name];
     if (JSON.stringify(was) !== JSON.stringify(value))
       throw new UsageError(
-        `${folder} holds a comparison with ${name} ${JSON.stringify(was)}, not ${JSON.stringify(value)}; choose another --out, or give the same options.`,
-        { folder, name },
+        `${folder} holds a comparison with ${name} ${JSON.stringify(was)}, not ${JSON.stringify(value)}; choose another ${option("out")}, or give the same options.`,
+        { option: name, value, expected: was },
       );
   }
   return found;

@@ -1,4 +1,4 @@
-/** Who looks at whom in a text: the probabilities of one head, which are a full square or a triangle. */
+/** The attention of one head over a text: a full square where a model reads both ways, else a triangle. */
 import { int32 } from "../core/array.ts";
 import { partAround } from "../generate/fit.ts";
 import type { LanguageModel } from "../generate/language-model.ts";
@@ -9,33 +9,33 @@ import { compile } from "../runtime/compile.ts";
 import type { Question } from "./engine.ts";
 import type { ModelFacts } from "./facts.ts";
 
-export interface AttentionPicture {
+export interface AttentionMap {
   /** Counted from 1. */
   readonly layer: number;
   /** Counted from 1. */
   readonly head: number;
   readonly tokens: readonly string[];
-  /** [tokens, tokens]: the row looks at the column; each row sums to 1. */
+  /** [tokens, tokens]: how much the row attends to the column; each row sums to 1. */
   readonly weights: readonly (readonly number[])[];
 }
 
 /** Which head is drawn; both counted from 1. */
-export interface AttentionPlace {
+export interface AttentionHead {
   readonly layer: number;
   readonly head: number;
 }
 
-/** Longer texts make pictures in which nothing can be seen: of them so many tokens about the blank are drawn. */
+/** Of texts longer than this, which cannot be drawn legibly, {@link DRAWN} tokens around the gap are drawn. */
 const MOST_TOKENS = 64;
 const DRAWN = 32;
 
-/** A picture, or the sentence why there is none. */
+/** The attention, or a sentence that says why there is none. */
 export async function attentionOf(
   lm: LanguageModel,
   question: Question,
   { layers, heads }: ModelFacts,
-  { layer, head }: AttentionPlace,
-): Promise<AttentionPicture | string> {
+  { layer, head }: AttentionHead,
+): Promise<AttentionMap | string> {
   const { name, model, weights, backend, tokenizer } = lm;
   if (layers === undefined || heads === undefined)
     return `${name} has no attention, so there is no picture of it.`;

@@ -1,17 +1,17 @@
-/** What is timed of each kind of model: the senses in which one can be faster than another. */
+/** What is timed for each kind of model: the senses in which one can be faster than another. */
 import { joined } from "../core/array.ts";
 import { argmax, createSampler, logSumExp } from "../generate/sampler.ts";
-import { caseNames } from "./case-names.ts";
+import { caseNames } from "./answers.ts";
 import type { Engine, Question } from "./engine.ts";
-import { kindOf } from "./kind.ts";
-import { spelled } from "./predictions.ts";
+import { kindOf } from "./facts.ts";
+import { vocabularyLogits } from "./predictions.ts";
 import { type SpeedCase, stopwatch } from "./speed.ts";
 
 /** Tokens written in one run of the cases that write. */
 const WRITTEN = 4;
 /** Lengths of text, in tokens, of the sweep. */
 const LENGTHS = [16, 64, 128, 256, 512] as const;
-/** Texts side by side of the sweep, each of this many tokens, or what the context holds. */
+/** Texts in a batch of the sweep, and tokens of each, where the context holds as many. */
 const BATCHES = [1, 2, 4, 8, 16] as const;
 export const BATCH_TOKENS = 64;
 
@@ -21,7 +21,7 @@ export function casesOf(model: string, engine: Engine): readonly SpeedCase[] {
   const { ids } = question;
   const kind = kindOf(engine.model);
   const sampler = createSampler({ temperature: 0.8, topK: 40 });
-  const choose = (logits: Float32Array) => sampler(spelled(engine, logits), [], 0.5);
+  const choose = (logits: Float32Array) => sampler(vocabularyLogits(engine, logits), [], 0.5);
   const timed = (name: string, tokens: number, run: SpeedCase["run"]): SpeedCase => ({
     model,
     case: name,
@@ -32,7 +32,7 @@ export function casesOf(model: string, engine: Engine): readonly SpeedCase[] {
     timed(caseNames.tokenise, ids.length, async () => [await stopwatch(() => engine.question())]),
     timed(caseNames.read, ids.length, async () => [await stopwatch(() => engine.read(question))]),
     timed(caseNames.fill, 1, async () => [
-      await stopwatch(async () => answer(spelled(engine, await engine.read(engine.question())))),
+      await stopwatch(async () => answer(vocabularyLogits(engine, await engine.read(engine.question())))),
     ]),
     timed(caseNames.choose, 1, async () => {
       const logits = await engine.read(question);
@@ -44,12 +44,12 @@ export function casesOf(model: string, engine: Engine): readonly SpeedCase[] {
     cases.push(
       timed(caseNames.cached, 1, async () => {
         const times: number[] = [];
-        let token = argmax(spelled(engine, await engine.read(question)));
+        let token = argmax(vocabularyLogits(engine, await engine.read(question)));
         for (let k = 0; k < WRITTEN; k++) {
           const begun = performance.now();
           const logits = await next(token);
           times.push(performance.now() - begun);
-          token = argmax(spelled(engine, logits));
+          token = argmax(vocabularyLogits(engine, logits));
         }
         return times;
       }),
@@ -60,7 +60,7 @@ export function casesOf(model: string, engine: Engine): readonly SpeedCase[] {
       timed(caseNames.uncached, 1, async () => {
         const times: number[] = [];
         for (let k = 1; k <= WRITTEN; k++) {
-          const longer = grown(engine, question, k);
+          const longer = extended(engine, question, k);
           times.push(await stopwatch(() => engine.read(longer)));
         }
         return times;
@@ -70,7 +70,7 @@ export function casesOf(model: string, engine: Engine): readonly SpeedCase[] {
   return cases;
 }
 
-/** Reading texts of other lengths; none of models that always read the same. */
+/** Reading texts of other lengths; none for models that always read a fixed window. */
 export function lengthCases(model: string, engine: Engine): readonly SpeedCase[] {
   if (kindOf(engine.model) === "window") return [];
   return LENGTHS.filter((n) => n <= engine.model.contextLength).map((length) => {
@@ -84,7 +84,7 @@ export function lengthCases(model: string, engine: Engine): readonly SpeedCase[]
   });
 }
 
-/** Reading several texts at once; none of models that always read the same. */
+/** Reading several texts at once; none for models that always read a fixed window. */
 export function batchCases(model: string, engine: Engine): readonly SpeedCase[] {
   if (kindOf(engine.model) === "window") return [];
   const text = resized(engine, Math.min(BATCH_TOKENS, engine.model.contextLength));
@@ -97,12 +97,9 @@ export function batchCases(model: string, engine: Engine): readonly SpeedCase[] 
 }
 
 /** What a model cannot be asked, in sentences. */
-export function limitsOf(
-  model: string,
-  { model: { predicts }, next }: Engine,
-  kind: string,
-): readonly string[] {
-  if (predicts === "masked")
+export function limitsOf(model: string, { model: network, next }: Engine): readonly string[] {
+  const kind = kindOf(network);
+  if (kind === "masked")
     return [
       `${model} reads both ways, so every token that it writes changes all that it has read: it can keep no cache.`,
     ];
@@ -115,8 +112,8 @@ export function limitsOf(
       ];
 }
 
-/** The text `k` tokens on: longer, or with the blank filled and another behind what was written. */
-function grown({ mask }: Engine, { ids, at }: Question, k: number): Question {
+/** The text `k` tokens later: longer, or with the gap filled and another gap after what was written. */
+function extended({ mask }: Engine, { ids, at }: Question, k: number): Question {
   const written = Array.from({ length: k }, (_, i) =>
     mask === undefined ? ids[i % ids.length]! : ids[at - 1]!,
   );
@@ -127,7 +124,7 @@ function grown({ mask }: Engine, { ids, at }: Question, k: number): Question {
   return { ids: longer, types: new Int32Array(longer.length), at: at + k };
 }
 
-/** The words of the text again and again until there are `length` tokens, between those that a model wants around them. */
+/** The words of the text, repeated to `length` tokens, with the special tokens around them. */
 function resized(engine: Engine, length: number): Question {
   const { ids } = engine.question();
   const types = new Int32Array(length);

@@ -1,6 +1,6 @@
 /**
- * Two or more models side by side: what they predict for the same blank, whether words right of it matter to
- * them, what they are, and how fast they are in each sense. A model that fails leaves the others their results.
+ * Two or more models side by side: what they predict for the same gap, whether the words right of it matter to them,
+ * what they are, and how fast they are in each sense. Where a model fails, the results of the others stay.
  *
  * @example
  * const { models, answers } = await compareModels(["gpt2", "bert-base-uncased"]);
@@ -11,22 +11,20 @@ import { UsageError } from "../core/errors.ts";
 import { isHosted } from "../generate/open.ts";
 import { nodeBackend } from "../runtime/node.ts";
 import { answersOf } from "./answers.ts";
-import { type Blank, readBlank } from "./blank.ts";
-import type { Contender } from "./contender.ts";
-import { hostedContender } from "./hosted.ts";
-import { localContender } from "./local.ts";
-import { wakeRuntime } from "./machine.ts";
-import { type CompareOptions, deviceOf, textsOf } from "./options.ts";
-import type { Compared, Comparison } from "./results.ts";
+import { readCloze } from "./cloze.ts";
+import { hostedRunner } from "./hosted-runner.ts";
+import { localRunner } from "./local-runner.ts";
+import { warmUpRuntime } from "./machine.ts";
+import { type CompareOptions, deviceOf, type ModelRequest, textsOf } from "./options.ts";
+import type { ComparedModel, Comparison } from "./results.ts";
+import type { ModelRunner } from "./runner.ts";
 import { type CaseFailure, type SpeedCase, timeCases } from "./speed.ts";
 import { noSweep, sweepOf } from "./sweep.ts";
-import { transformersJsContender } from "./transformers-js/contender.ts";
+import { transformersJsRunner } from "./transformers-js/runner.ts";
 
-/** One entrant: a model as a certain program runs it. */
-interface Entry {
-  readonly name: string;
-  readonly shown: string;
-  prepare(blank: Blank, options: CompareOptions): Promise<Contender>;
+/** A model as a certain program runs it. */
+interface Entry extends Omit<ModelRequest, "cloze" | "options"> {
+  readonly open: (request: ModelRequest) => Promise<ModelRunner>;
 }
 
 /**
@@ -39,75 +37,76 @@ export async function compareModels(
 ): Promise<Comparison> {
   const { runs = 20, sweep = false, onProgress, signal } = options;
   if (names.length === 0) throw new UsageError("There is no model to compare; name at least one.");
-  const blank = readBlank(textsOf(options));
+  const cloze = readCloze(textsOf(options));
   const entries = entriesOf(names, options);
-  const ready: Contender[] = [];
-  const failures: { model: string; reason: string; error: unknown }[] = [];
+  const runners: ModelRunner[] = [];
+  const failed: { model: string; reason: string; error: unknown }[] = [];
   try {
     const backend = nodeBackend(deviceOf(options));
-    await wakeRuntime(backend);
-    for (const [i, entry] of entries.entries()) {
+    await warmUpRuntime(backend);
+    for (const [i, { open, ...entry }] of entries.entries()) {
       if (signal?.aborted) break;
       onProgress?.("loading and asking", i / entries.length);
       try {
-        ready.push(await entry.prepare(blank, options));
+        runners.push(await open({ ...entry, cloze, options }));
       } catch (error) {
         if (signal?.aborted) break;
-        failures.push({ model: entry.shown, reason: reasonOf(error), error });
+        failed.push({ model: entry.label, reason: reasonOf(error), error });
       }
     }
-    if (ready.length === 0 && failures.length > 0) throw failures[0]!.error;
-    const troubles: CaseFailure[] = [];
+    if (runners.length === 0 && failed.length > 0) throw failed[0]!.error;
+    const caseFailures: CaseFailure[] = [];
     const timed = async (stage: string, cases: readonly SpeedCase[], n: number) => {
       const { timings, failures } = await timeCases(runs === 0 ? [] : cases, {
         runs: n,
         signal,
         onProgress: (done) => onProgress?.(stage, done),
       });
-      troubles.push(...failures);
+      caseFailures.push(...failures);
       return timings;
     };
     const fewer = Math.max(3, Math.ceil(runs / 4));
     const main = await timed(
       "timing",
-      ready.flatMap(({ cases }) => cases),
+      runners.flatMap(({ cases }) => cases),
       runs,
     );
     const swept = sweep
-      ? await sweepOf(ready, backend, (stage, cases) => timed(stage, cases, fewer))
+      ? await sweepOf(runners, backend, (stage, cases) => timed(stage, cases, fewer))
       : noSweep;
+    const results = runners.map(({ result }) => result);
     return {
-      models: ready.map(({ told }) => ({
-        ...told,
-        speed: main.filter((t) => t.model === told.model).map(({ model: _, runs: __, ...rest }) => rest),
+      models: results.map((result) => ({
+        ...result,
+        speed: main.filter((t) => t.model === result.model).map(({ model: _, runs: __, ...rest }) => rest),
         notes: [
-          ...told.notes,
-          ...troubles
-            .filter((t) => t.model === told.model)
+          ...result.notes,
+          ...caseFailures
+            .filter((t) => t.model === result.model)
             .map((t) => `"${t.case}" failed: ${reasonOf(t.error)}`),
         ],
       })),
-      failed: failures.map(({ model, reason }) => ({ model, reason })),
+      failed: failed.map(({ model, reason }) => ({ model, reason })),
       ...answersOf(
         main,
-        ready.flatMap(({ told: { model, load_ms: ms } }) => (ms === undefined ? [] : [{ model, ms }])),
-        new Set(ready.map(({ told }) => told.kind === "masked")).size > 1 ? 2 : 1,
+        results.flatMap(({ model, load_ms: ms }) => (ms === undefined ? [] : [{ model, ms }])),
+        new Set(results.map(({ kind }) => kind === "masked")).size > 1 ? 2 : 1,
       ),
       ...swept,
-      notes: aboutSize(ready.map(({ told }) => told)),
+      notes: smallModelNotes(results),
       interrupted: signal?.aborted === true,
       protocol: protocolOf(runs, options),
     };
   } finally {
-    for (const contender of ready) await contender.release();
+    for (const runner of runners) await runner.release();
   }
 }
 
-/** Parameters below which a transformer's times say little of the published sizes, from 66M (DistilBERT) on. */
+/** Below so many parameters, a transformer's times say little about the published sizes, from 66M (DistilBERT) up. */
 const SMALL = 3e7;
 
-/** That some transformers are small, and what of the figures holds for large ones. */
-function aboutSize(models: readonly Omit<Compared, "speed">[]): string[] {
+/** That some transformers are small, and which figures hold for large ones. */
+function smallModelNotes(models: readonly Omit<ComparedModel, "speed">[]): string[] {
   const small = new Map(
     models.flatMap(({ model, kind, parameters }) =>
       (kind === "causal" || kind === "masked") && parameters !== null && parameters < SMALL
@@ -126,34 +125,28 @@ function aboutSize(models: readonly Omit<Compared, "speed">[]): string[] {
 function entriesOf(names: readonly string[], options: CompareOptions): readonly Entry[] {
   const { precisions = ["fp32"], engines = ["punchline"], labels = names } = options;
   return names.flatMap((name, i): Entry[] => {
-    const label = distinct(labels, i);
-    if (isHosted(name))
-      return [{ name, shown: label, prepare: (blank, given) => hostedContender(name, label, blank, given) }];
+    const label = distinctLabel(labels, i);
+    if (isHosted(name)) return [{ name, label, precision: "fp32", open: hostedRunner }];
     return engines.flatMap((engine) =>
       precisions.map((precision) => {
         const marks = [
           ...(precision === "fp32" ? [] : [precision]),
           ...(engine === "punchline" ? [] : [`by ${engine}`]),
         ];
-        const shown = [label, ...marks].join(" ");
-        const make = engine === "punchline" ? localContender : transformersJsContender;
-        return {
-          name,
-          shown,
-          prepare: (blank: Blank, given: CompareOptions) => make(name, shown, precision, blank, given),
-        };
+        const open = engine === "punchline" ? localRunner : transformersJsRunner;
+        return { name, label: [label, ...marks].join(" "), precision, open };
       }),
     );
   });
 }
 
-/** Models of one name must not be mixed up with each other. */
-function distinct(labels: readonly string[], i: number): string {
+/** Models of the same name get numbers. */
+function distinctLabel(labels: readonly string[], i: number): string {
   const before = labels.slice(0, i).filter((label) => label === labels[i]).length;
   return before === 0 ? labels[i]! : `${labels[i]} (${before + 1})`;
 }
 
-/** Also what a runtime throws: one model's trouble is no reason to lose what the others said. */
+/** Of any error, the runtime's included: where one model fails, the results of the others stay. */
 function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

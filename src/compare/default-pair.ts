@@ -1,15 +1,14 @@
 /**
- * The GPT-2 and the BERT that are compared where no model is named: the published ones where both lie in the Hub's
- * cache, else the two that come with the package. One of each would be of sizes that no time compares.
+ * The GPT-2 and the BERT that are compared where no model is named: the published ones where both are in the Hub's
+ * cache, else the two that come with the package. One of each would differ too much in size for their times to compare.
  */
-
 import type { BuiltInName } from "../hub/built-in.ts";
 import { cachedModel } from "../hub/pull.ts";
 import type { HubSettings } from "../hub/settings.ts";
 
-/** The published models that take the place of the built-in ones, by what they predict. */
+/** The published models, by what they predict. */
 export const publishedPair = { causal: "gpt2", masked: "bert-base-uncased" } as const;
-/** Those of the package, by what they predict. */
+/** The built-in models, by what they predict. */
 export const builtInNamesOf = {
   causal: "punchline-gpt2",
   masked: "punchline-bert",

@@ -1,41 +1,41 @@
 /**
- * What a comparison asks of a model on this machine, whichever program runs it. One protocol of experiments and
- * timings is written against this, so that engines differ in nothing but themselves.
+ * What a comparison asks of a model on this machine, whichever program runs it. The experiments and timings are written
+ * once, against this interface, so that only the engines differ.
  */
 import type { Model } from "../models/model.ts";
 
-/** Ids with the place whose logits answer the question. */
+/** Ids, and the position whose logits answer the question. */
 export interface Question {
   readonly ids: Int32Array;
   /** Segment of each token. */
   readonly types: Int32Array;
-  /** The hidden token of a masked model, the last token before the blank of the others. */
+  /** Position of the hidden token of a masked model; for the others, of the last token before the gap. */
   readonly at: number;
-  /** Which part of the text it is, in a sentence, where the context does not hold all of it. */
-  readonly note?: string;
+  /** Where the context does not hold the whole text: which part of it this is, in a sentence. */
+  readonly note?: string | undefined;
 }
 
 export interface Engine {
   readonly model: Model;
-  /** Ids that have a spelling; logits beyond them stand for nothing. */
+  /** Tokens of the vocabulary; logits beyond it have no token. */
   readonly vocabulary: number;
-  /** Of masked models. */
+  /** The id of [MASK], for masked models. */
   readonly mask: number | undefined;
-  /** The tokens of a text, without those that a model wants around it. */
+  /** The tokens of a text, without special tokens around it. */
   encode(text: string): Int32Array;
   /** A token as people read it. */
   token(id: number): string;
   /**
-   * Cuts the text that is compared on into tokens, those of `after` in place of what stands right of the blank.
+   * Tokenises the text that models are compared on, with `after` in place of what is right of the gap.
    * @throws UsageError where the model cannot be asked this text
    */
   question(after?: Int32Array): Question;
-  /** Logits at the question's place, of one pass over all of its ids. */
-  look(question: Question): Promise<Float32Array>;
-  /** The same as it is done in earnest, with the cache that the next token wants; the place is the last or hidden. */
+  /** Logits at the question's position, from one pass over all of its ids. */
+  forward(question: Question): Promise<Float32Array>;
+  /** The same as in everyday use: with the cache that the next token needs. */
   read(question: Question): Promise<Float32Array>;
-  /** Reads one more token behind what was read last. Absent where nothing can be kept from it. */
-  readonly next?: (id: number) => Promise<Float32Array>;
+  /** Reads one more token after what was read last. Absent where nothing can be cached. */
+  readonly next?: ((id: number) => Promise<Float32Array>) | undefined;
   /** Reads `n` copies of a text side by side. */
   readMany(question: Question, n: number): Promise<unknown>;
   release(): Promise<void>;

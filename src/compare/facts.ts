@@ -1,22 +1,34 @@
-/** What a model is, in numbers read from its configuration and its parameters. */
+/** What a model is: how it reads a text, and its sizes, from its configuration and its parameters. */
 import { sizeOf } from "../core/array.ts";
-
 import { countParameters, type Model } from "../models/model.ts";
-import { kindOf, type ModelKind } from "./kind.ts";
+
+/**
+ * How a model reads a text, which decides what it can be asked. `causal`: from left to right, all at once; `masked`: both
+ * ways, to predict hidden tokens; `recurrent`: from left to right, one token after the other, with a state of fixed size
+ * (also convolutions that keep their last inputs); `window`: the last tokens before the one that it predicts.
+ */
+export type ModelKind = "causal" | "masked" | "recurrent" | "window";
+
+export function kindOf(model: Model): ModelKind {
+  if (model.predicts === "masked") return "masked";
+  if (model.predicts === "last") return "window";
+  const grows = Object.values(model.state(1)).some(({ shape }) => shape.some((d) => typeof d === "string"));
+  return grows ? "causal" : "recurrent";
+}
 
 export interface ModelFacts {
   readonly architecture: string;
   readonly objective: string;
-  readonly layers?: number;
-  readonly heads?: number;
-  readonly width?: number;
+  readonly layers?: number | undefined;
+  readonly heads?: number | undefined;
+  readonly width?: number | undefined;
   readonly vocabulary: number;
   /** Most tokens seen at once; absent where there is no bound. */
-  readonly context?: number;
+  readonly context?: number | undefined;
   readonly parameters: number;
-  /** Without the tables of tokens, positions and segments. */
+  /** Without the embeddings of tokens, positions and segments. */
   readonly parameters_without_embeddings: number;
-  /** Floating-point operations to read one token of a text as long as `tokens`, the head left out. */
+  /** Floating-point operations to read one token of a text as long as `tokens`, without the output layer. */
   readonly flops_per_token: number;
 }
 
@@ -27,7 +39,7 @@ const objectives: Readonly<Record<ModelKind, string>> = {
   window: "next token, from a window",
 };
 
-/** Tables by which tokens, places and segments become vectors, and a head that is as large as they. */
+/** Embeddings of tokens, positions and segments, and output layers of the same size. */
 const TABLE =
   /(^|\.)(wte|wpe|lm_head|embedding|(word|position|token_type)_embeddings|vocab_projector)\.weight$/;
 
@@ -35,10 +47,11 @@ const TABLE =
 export function factsOf(model: Model, tokens: number): ModelFacts {
   const { config } = model;
   const kind = kindOf(model);
-  const sized = (...keys: string[]) => keys.map((key) => config[key]).find((v) => typeof v === "number");
-  const layers = sized("n_layer", "num_hidden_layers", "n_layers", "num_layers");
-  const heads = sized("n_head", "num_attention_heads", "n_heads");
-  const width = sized("n_embd", "hidden_size", "dim");
+  const firstNumber = (...keys: string[]) =>
+    keys.map((key) => config[key]).find((v) => typeof v === "number");
+  const layers = firstNumber("n_layer", "num_hidden_layers", "n_layers", "num_layers");
+  const heads = firstNumber("n_head", "num_attention_heads", "n_heads");
+  const width = firstNumber("n_embd", "hidden_size", "dim");
   const parameters = countParameters(model);
   const tables = model.parameters
     .filter(({ name }) => TABLE.test(name))
@@ -47,11 +60,11 @@ export function factsOf(model: Model, tokens: number): ModelFacts {
   return {
     architecture: config.model_type,
     objective: objectives[kind],
-    ...(layers === undefined ? {} : { layers }),
-    ...(heads === undefined ? {} : { heads }),
-    ...(width === undefined ? {} : { width }),
+    layers,
+    heads,
+    width,
     vocabulary: config.vocab_size,
-    ...(Number.isFinite(model.contextLength) ? { context: model.contextLength } : {}),
+    context: Number.isFinite(model.contextLength) ? model.contextLength : undefined,
     parameters,
     parameters_without_embeddings: inner,
     flops_per_token: 2 * inner + (heads && layers && width ? attentionFlops(kind, layers, width, tokens) : 0),
@@ -59,10 +72,10 @@ export function factsOf(model: Model, tokens: number): ModelFacts {
 }
 
 /**
- * Scores and weighted sums: two products of 2 · width operations with every token seen, in each layer (after
+ * Scores and weighted sums: two products of 2 · width operations with every visible token, in each layer (after
  * Kaplan et al. 2020, arXiv 2001.08361, section 2.1). A causal token sees half of the text on average.
  */
 function attentionFlops(kind: ModelKind, layers: number, width: number, tokens: number): number {
-  const seen = kind === "masked" ? tokens : (tokens + 1) / 2;
-  return 4 * layers * width * seen;
+  const visible = kind === "masked" ? tokens : (tokens + 1) / 2;
+  return 4 * layers * width * visible;
 }

@@ -1,46 +1,46 @@
 /**
- * Which of two is faster, and whether their times allow to say so. JSON, terminal and page take the answer from here.
+ * Which of two is faster, and whether their times are enough to say so. JSON, terminal and page take the answer from here.
  *
- * The ratio is that of the medians. Its 95 % interval is a bootstrap over the runs, in which both were timed in turn:
- * blocks of neighbouring runs are drawn together, as what slows a machine down lasts for more than one (the circular
- * block bootstrap: Politis and Romano 1992), and the medians are taken again.
+ * The ratio is that of the medians. Its 95 % interval is a bootstrap over the runs, in which both were timed in turn.
+ * Blocks of neighbouring runs are drawn together, since what slows a machine down lasts for more than one run (the
+ * circular block bootstrap: Politis and Romano 1992).
  */
 import { quantile } from "../core/quantile.ts";
 import { Random } from "../core/random.ts";
 
-/** What one contender took: in each run the milliseconds of every timed piece of work. */
+/** The milliseconds of every timed piece of work, by run. */
 export interface Times {
   readonly name: string;
   readonly runs: readonly (readonly number[])[];
 }
 
-/** Why it cannot be told which is faster. */
+/** Why the times do not show which is faster. */
 export type Doubt = "few-runs" | "spans-1" | "scatter";
 
 export interface Ratio {
   /** What was timed. */
   readonly case: string;
-  /** The one of the smaller median, and the other. */
+  /** The one with the smaller median, and the other. */
   readonly faster: string;
   readonly slower: string;
-  /** Median of the slower by that of the faster, 1 or more. */
+  /** Median of the slower divided by that of the faster, 1 or more. */
   readonly ratio: number;
-  /** 95 % interval of the ratio; its low end is below 1 where it may be the other way round. */
+  /** 95 % interval of the ratio; its low end is below 1 where the other may be the faster. */
   readonly interval: readonly [low: number, high: number];
-  /** Whether it can be told which is faster, and by about how much. */
+  /** Whether the times show which is faster, and by about how much. */
   readonly conclusive: boolean;
   /** Why not; absent where it can. */
-  readonly doubt?: Doubt;
-  /** The 95th percentile by the median, of the one that scatters more. */
+  readonly doubt?: Doubt | undefined;
+  /** The 95th percentile divided by the median, of the one that scatters more. */
   readonly scatter: number;
 }
 
 const RESAMPLES = 1000;
-/** Fewer runs than this give no interval to speak of. */
+/** Fewer runs than this give no useful interval. */
 const FEW_RUNS = 5;
 /** Times scatter too much where the 95th percentile is more than so many times the median, and than the ratio. */
 const SCATTER = 3;
-/** Nor is a ratio known whose interval reaches over more than this factor. */
+/** A ratio whose interval spans more than this factor is not known either. */
 const WIDE = 2;
 
 /** @returns undefined where one of them has no times */
@@ -58,7 +58,7 @@ export function ratioOf(name: string, a: Times, b: Times): Ratio | undefined {
       ? "few-runs"
       : !(low > 1)
         ? "spans-1"
-        : exploding({ interval: [low, high], scatter }) || high > WIDE * low
+        : heavyTailed({ interval: [low, high], scatter }) || high > WIDE * low
           ? "scatter"
           : undefined;
   return {
@@ -68,14 +68,14 @@ export function ratioOf(name: string, a: Times, b: Times): Ratio | undefined {
     ratio: Math.max(p, q) / Math.min(p, q),
     interval: [low, high],
     conclusive: doubt === undefined,
-    ...(doubt === undefined ? {} : { doubt }),
+    doubt,
     scatter,
   };
 }
 
-/** The fastest against each of the others, the nearest first; nothing of fewer than two. */
-export function ratiosOf(name: string, contenders: readonly Times[]): readonly Ratio[] {
-  const [first, ...others] = contenders
+/** The fastest against each of the others, the nearest first; empty for fewer than two. */
+export function ratiosOf(name: string, all: readonly Times[]): readonly Ratio[] {
+  const [first, ...others] = all
     .map((times) => ({ times, median: medianOf(times.runs) }))
     .filter(({ median }) => median > 0)
     .sort((x, y) => x.median - y.median)
@@ -83,8 +83,8 @@ export function ratiosOf(name: string, contenders: readonly Times[]): readonly R
   return others.flatMap((other) => ratioOf(name, first!, other) ?? []);
 }
 
-/** Whether runs that took far longer than the others could hide which is faster. */
-const exploding = ({ interval: [low], scatter }: Pick<Ratio, "interval" | "scatter">): boolean =>
+/** Whether runs that took far longer than the others may hide which is faster. */
+const heavyTailed = ({ interval: [low], scatter }: Pick<Ratio, "interval" | "scatter">): boolean =>
   scatter > SCATTER && low < scatter;
 
 function interval(fast: Times["runs"], slow: Times["runs"]): readonly [number, number] {
@@ -118,12 +118,12 @@ export function ratioSentence({ faster, slower, ratio, interval, doubt, scatter 
       ? `${faster} and ${slower} are equally fast, to within ${Math.ceil(100 * Math.max(interval[1] - 1, 1 / interval[0] - 1))} %`
       : `${which}: by these runs ${faster} may be anything from ${low} to ${high} times as fast`;
   const why = "as the times scatter too much";
-  if (exploding({ interval, scatter }))
+  if (heavyTailed({ interval, scatter }))
     return `${which}, ${why}: one run in twenty takes ${factor(scatter)} times as long as the median, or longer`;
   return `${faster} is faster${of > 2 ? ` than ${slower}` : ""}, but by how much cannot be told here, ${why}: by these runs it may be ${low} or ${high} times as fast`;
 }
 
-/** Ratios closer to 1 than this are no difference that a person should act upon. */
+/** Ratios closer to 1 than this do not matter in practice. */
 const ALIKE = 1.05;
 
 const factor = (value: number): string =>

@@ -1,4 +1,4 @@
-/** What the machine can do, for models to be measured by. */
+/** What the machine can do: a plain matrix product to compare models with. */
 import { float32 } from "../core/array.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { affine } from "../nn/linear.ts";
@@ -6,17 +6,17 @@ import type { Backend } from "../runtime/backend.ts";
 import { compile } from "../runtime/compile.ts";
 import { type SpeedCase, stopwatch } from "./speed.ts";
 
-/** Rows, inputs and outputs of the product that models are measured by: a layer of GPT-2 over 256 tokens. */
+/** Rows, inputs and outputs of the product: a layer of GPT-2 over 256 tokens. */
 const LAYER = [256, 768, 3072] as const;
 
-/** One product of two float32 matrices, to be timed among the models. */
+/** One product of two float32 matrices, timed among the models. */
 export interface GemmCase extends SpeedCase {
   /** Floating-point operations of one run. */
   readonly flops: number;
   release(): Promise<void>;
 }
 
-/** Products in one run, so that one of them finds the machine free. */
+/** Products in one run, so that at least one runs undisturbed. */
 const TRIES = 5;
 
 export const GEMM = "one product of two matrices";
@@ -38,8 +38,8 @@ export function gemmCase(backend: Backend): GemmCase {
   };
 }
 
-/** Loads the runtime, whose own memory is no model's. */
-export async function wakeRuntime(backend: Backend): Promise<void> {
+/** Loads the runtime, so that its memory is not counted as the first model's. */
+export async function warmUpRuntime(backend: Backend): Promise<void> {
   const product = productOf(backend, [4, 4, 4]);
   await product.run();
   await product.release();

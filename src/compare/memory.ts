@@ -1,51 +1,39 @@
 /**
  * How much memory a model takes: the peak of a process of its own that loads it and answers once, above what the
- * same process has taken before with the runtime loaded.
+ * same process took before, with the runtime loaded.
  */
 import { fork } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { type CompareOptions, textsOf } from "./options.ts";
+import { type CompareOptions, type ModelRequest, textsOf } from "./options.ts";
 import type { EngineName, Precision } from "./results.ts";
 
 /** What the process is asked; plain data. */
-export interface MemoryQuestion {
+export interface MemoryProbe {
+  readonly program: EngineName;
   readonly name: string;
-  readonly engine: EngineName;
   readonly precision: Precision;
   readonly texts: readonly string[];
   readonly options: Pick<CompareOptions, "device" | "threads" | "packages">;
 }
 
-export function memoryQuestion(
-  name: string,
-  engine: EngineName,
-  precision: Precision,
-  given: CompareOptions,
-): MemoryQuestion {
-  const { device, threads, packages } = given;
-  const options = {
-    ...(device === undefined ? {} : { device }),
-    ...(threads === undefined ? {} : { threads }),
-    ...(packages === undefined ? {} : { packages }),
-  };
-  return { name, engine, precision, texts: textsOf(given), options };
-}
-
 /** The built program; there is none where Punchline runs from its sources. */
-const probe = fileURLToPath(new URL("./memory-probe.js", import.meta.url));
+const file = fileURLToPath(new URL("./memory-probe.js", import.meta.url));
 
-/** MB (10^6 bytes), or undefined where nothing is measured, or the process cannot be run or does not get that far. */
+/** MB (10^6 bytes), or undefined where nothing is measured, or the process cannot be run or fails. */
 export async function peakMemory(
-  question: MemoryQuestion,
-  { runs, signal }: CompareOptions,
+  program: EngineName,
+  { name, precision, options }: ModelRequest,
 ): Promise<number | undefined> {
-  if (runs === 0 || !existsSync(probe)) return undefined;
+  const { runs, signal, device, threads, packages } = options;
+  if (runs === 0 || !existsSync(file)) return undefined;
+  const texts = textsOf(options);
+  const probe: MemoryProbe = { program, name, precision, texts, options: { device, threads, packages } };
   return new Promise((resolve) => {
-    const child = fork(probe, [JSON.stringify(question)], {
+    const child = fork(file, [JSON.stringify(probe)], {
       stdio: ["ignore", "ignore", "ignore", "ipc"],
       execArgv: [],
-      ...(signal ? { signal } : {}),
+      signal,
     });
     let found: number | undefined;
     child.on("message", (megabytes) => {

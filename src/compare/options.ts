@@ -1,42 +1,51 @@
-/** What can be chosen of a comparison. */
+/** The options of a comparison, and what each of its models is asked. */
 import type { BackendOptions } from "../runtime/backend.ts";
+import type { Cloze } from "./cloze.ts";
 import type { EngineName, Precision } from "./results.ts";
 
 export interface CompareOptions extends BackendOptions {
   /**
-   * With one blank, `[MASK]` or `___`, or with the blank supposed at its end; or two texts, one with a blank, for
-   * masked models, and one without. Default: a hungry fox that jumps, each kind of model in its own form.
+   * With one gap, `[MASK]` or `___`, else with the gap at its end; or two texts, one with a gap, for masked models, and
+   * one without. Default: a hungry fox that jumps, for each kind of model in its own form.
    */
-  readonly text?: string | readonly string[];
-  /** What to call each model in the results. Default: as it was named. */
-  readonly labels?: readonly string[];
+  readonly text?: string | readonly string[] | undefined;
+  /** What the results call each model. Default: its name. */
+  readonly labels?: readonly string[] | undefined;
   /** Predictions of each model. Default 10. */
-  readonly topK?: number;
+  readonly topK?: number | undefined;
   /** Timed runs of each case; 0 for no timing. Default 20. */
-  readonly runs?: number;
+  readonly runs?: number | undefined;
   /** Time texts of 16 to 512 tokens, and 1 to 16 texts at once, as well. Default false. */
-  readonly sweep?: boolean;
-  /** How the matrices of models on this machine are kept, each a contender of its own. Default: `fp32`. */
-  readonly precisions?: readonly Precision[];
-  /** Which programs run the models on this machine, each a contender of its own. Default: `punchline`. */
-  readonly engines?: readonly EngineName[];
+  readonly sweep?: boolean | undefined;
+  /** How the matrices of models on this machine are stored, each a model of its own in the results. Default: `fp32`. */
+  readonly precisions?: readonly Precision[] | undefined;
+  /** Which programs run the models on this machine, each a model of its own in the results. Default: `punchline`. */
+  readonly engines?: readonly EngineName[] | undefined;
   /** The folder whose packages have `@huggingface/transformers`. Default: the working directory. */
-  readonly packages?: string;
+  readonly packages?: string | undefined;
   /** Layer whose attention is drawn, counted from 1. Default 1. */
-  readonly layer?: number;
+  readonly layer?: number | undefined;
   /** Head of that layer, counted from 1. Default 1. */
-  readonly head?: number;
-  readonly onProgress?: (stage: string, done: number) => void;
-  /** Ends the comparison early: what is known by then is the result. */
+  readonly head?: number | undefined;
+  readonly onProgress?: ((stage: string, done: number) => void) | undefined;
+  /** Ends the comparison early: the result is what is known by then. */
   readonly signal?: AbortSignal | undefined;
+}
+
+/** Which model is run, and what it is asked. */
+export interface ModelRequest {
+  /** A folder, a Hub name or `openai:NAME`. */
+  readonly name: string;
+  /** What the results call it. */
+  readonly label: string;
+  readonly precision: Precision;
+  readonly cloze: Cloze;
+  readonly options: CompareOptions;
 }
 
 /** The texts that were given; none for the default. */
 export const textsOf = ({ text }: CompareOptions): readonly string[] =>
   text === undefined ? [] : typeof text === "string" ? [text] : text;
 
-/** Where models run, of all that can be chosen. */
-export const deviceOf = ({ device, threads }: CompareOptions): BackendOptions => ({
-  ...(device === undefined ? {} : { device }),
-  ...(threads === undefined ? {} : { threads }),
-});
+/** Where models run. */
+export const deviceOf = ({ device, threads }: CompareOptions): BackendOptions => ({ device, threads });

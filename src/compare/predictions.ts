@@ -1,41 +1,41 @@
 /**
- * What models predict for the same blank, and whether words to its right matter to them: read from one forward
- * pass over the whole text, whatever the architecture.
+ * What models predict for the same gap, and whether the words to its right matter to them, both from one forward pass
+ * over the whole text, whatever the architecture.
  *
  * @example
- * const engine = punchlineEngine(lm, readBlank("The fox had to jump high in the [MASK]."));
- * const candidates = await predictBlank(engine, 10);
- * await rightContextEffect(engine, blank); // 0 for GPT-2, above 0 for BERT
+ * const engine = punchlineEngine(lm, readCloze("The fox had to jump high in the [MASK]."));
+ * const candidates = await predictCloze(engine, 10);
+ * await rightContextEffect(engine, cloze); // 0 for GPT-2, above 0 for BERT
  */
 import { type Candidate, candidatesOf } from "../generate/fill.ts";
 import { requireFinite } from "../generate/finite.ts";
 import { logSumExp } from "../generate/sampler.ts";
-import type { Blank } from "./blank.ts";
+import type { Cloze } from "./cloze.ts";
 import type { Engine, Question } from "./engine.ts";
-import { kindOf } from "./kind.ts";
+import { kindOf } from "./facts.ts";
 
-/** The likeliest tokens for the blank. */
-export async function predictBlank(engine: Engine, topK: number): Promise<Candidate[]> {
-  return candidatesOf(await look(engine, engine.question()), topK, engine.token, engine.vocabulary);
+/** The likeliest tokens for the gap. */
+export async function predictCloze(engine: Engine, topK: number): Promise<Candidate[]> {
+  return candidatesOf(await logitsOf(engine, engine.question()), topK, engine.token, engine.vocabulary);
 }
 
-/** Words put to the right of a blank to see whether its prediction moves. */
+/** Words put to the right of the gap to see whether its prediction moves. */
 const continuations = [
   " of the cold dark cellar, where nobody had been for years.",
   " when the music began to play and all the guests were dancing.",
   ", said the captain, and then turned the ship towards the storm.",
 ] as const;
-/** Fewer tokens than this to the right of the blank are no words to speak of, such as a full stop. */
+/** Fewer tokens than this to the right of the gap are not counted as words: a full stop, for example. */
 const FEW = 3;
 
 /**
- * How far the prediction moves when the words right of the blank are changed: total variation distance, half the
- * sum of the absolute differences of all probabilities, averaged over the changes. The number of tokens stays the
- * same, so that nothing but the words differs. Undefined for models that are never given what is to the right.
+ * How far the prediction moves when the words right of the gap change: total variation distance, half the sum of the
+ * absolute differences of all probabilities, averaged over the changes. The number of tokens stays the same, so that
+ * only the words differ. Undefined for models that never read what is to the right.
  */
-export async function rightContextEffect(engine: Engine, blank: Blank): Promise<number | undefined> {
+export async function rightContextEffect(engine: Engine, cloze: Cloze): Promise<number | undefined> {
   if (kindOf(engine.model) === "window") return undefined;
-  const own = engine.encode(blank.right ?? "");
+  const own = engine.encode(cloze.right ?? "");
   const others = continuations.map((text) => engine.encode(text));
   const [first, ...changes] = own.length >= FEW ? [own, ...others] : others;
   const room = engine.model.contextLength - engine.question(new Int32Array()).ids.length;
@@ -43,7 +43,7 @@ export async function rightContextEffect(engine: Engine, blank: Blank): Promise<
   if (length < 1) return undefined;
   const read = async (words: Int32Array) => {
     const after = Int32Array.from({ length }, (_, i) => words[i % words.length]!);
-    return probabilities(await look(engine, engine.question(after)));
+    return probabilities(await logitsOf(engine, engine.question(after)));
   };
   const before = await read(first!);
   let sum = 0;
@@ -51,19 +51,19 @@ export async function rightContextEffect(engine: Engine, blank: Blank): Promise<
   return sum / changes.length;
 }
 
-/** @throws PunchlineError `not-finite` where the model gives no numbers */
-async function look(engine: Engine, question: Question): Promise<Float32Array> {
-  const logits = await engine.look(question);
+/** @throws PunchlineError `not-finite` where a logit is not a number */
+async function logitsOf(engine: Engine, question: Question): Promise<Float32Array> {
+  const logits = await engine.forward(question);
   requireFinite(logits, engine.model.config.model_type);
   return logits;
 }
 
-/** Rows of the head beyond the vocabulary stand for nothing. */
-export function spelled({ vocabulary }: Engine, logits: Float32Array): Float32Array {
+/** The logits of the vocabulary: some output layers are larger. */
+export function vocabularyLogits({ vocabulary }: Engine, logits: Float32Array): Float32Array {
   return logits.subarray(0, Math.min(logits.length, vocabulary));
 }
 
-/** The distribution that logits stand for. */
+/** The softmax of logits. */
 export function probabilities(logits: Float32Array): Float64Array {
   const logZ = logSumExp(logits);
   return Float64Array.from(logits, (logit) => Math.exp(logit - logZ));

@@ -1,4 +1,4 @@
-/** A model of this machine as Punchline runs it. */
+/** A model on this machine as Punchline runs it. */
 import { type HostArray, int32, joined } from "../core/array.ts";
 import { UsageError } from "../core/errors.ts";
 import { createDecoder } from "../generate/decoders/create.ts";
@@ -14,62 +14,62 @@ import { evaluation } from "../nn/mode.ts";
 import type { Parameters } from "../nn/parameters.ts";
 import { compile } from "../runtime/compile.ts";
 import { isHuggingFaceTokenizer } from "../text/huggingface.ts";
-import type { Blank } from "./blank.ts";
+import type { Cloze } from "./cloze.ts";
 import type { Engine, Question } from "./engine.ts";
-import { kindOf } from "./kind.ts";
+import { kindOf } from "./facts.ts";
 
-export function punchlineEngine(lm: LanguageModel, blank: Blank): Engine {
+export function punchlineEngine(lm: LanguageModel, cloze: Cloze): Engine {
   const { tokenizer, model } = lm;
-  // As text where decoding says it all; a piece of a word keeps the mark that the vocabulary gives it.
-  const shown = tokenizer.kind === "bpe" ? (id: number) => tokenizer.decode([id]) : tokenizer.token;
+  // BPE tokens as text; others as the vocabulary writes them, with the mark of a piece of a word.
+  const spelling = tokenizer.kind === "bpe" ? (id: number) => tokenizer.decode([id]) : tokenizer.token;
   return {
     model,
     vocabulary: tokenizer.size,
     mask: tokenizer.mask,
     encode: tokenizer.encode,
-    token: (id) => shown(id) || tokenizer.token(id),
-    question: (after) => questionOf(lm, blank, after),
-    ...(kindOf(model) === "masked" ? maskedReading(lm) : decoding(lm)),
+    token: (id) => spelling(id) || tokenizer.token(id),
+    question: (after) => questionOf(lm, cloze, after),
+    ...(kindOf(model) === "masked" ? maskedReader(lm) : nextTokenReader(lm)),
   };
 }
 
 /**
- * What a model is given to read for a blank, with the tokens `right` after it.
- * @throws UsageError where a masked model is asked about a text without a blank
+ * What a model reads for a cloze, with the tokens `after` behind its gap.
+ * @throws UsageError where a masked model is asked about a text without a gap
  */
-function questionOf(lm: LanguageModel, { left, right }: Blank, after?: Int32Array): Question {
+function questionOf(lm: LanguageModel, { left, right }: Cloze, after?: Int32Array): Question {
   const { tokenizer, model, name } = lm;
   if (kindOf(model) !== "masked") {
     // Characters come one by one: the one after a word is a space, which tells nothing about the next word.
     const before = promptIds(lm, tokenizer.kind === "character" && left !== "" ? `${left} ` : left);
-    return goingOn(lm, before, after);
+    return nextTokenQuestion(lm, before, after);
   }
   const { mask } = tokenizer;
   if (mask === undefined || !isHuggingFaceTokenizer(tokenizer))
     throw new UsageError(`${name} predicts hidden tokens, but its vocabulary has no [MASK].`);
-  if (right === undefined && after === undefined) throw noBlank(name);
+  if (right === undefined && after === undefined) throw noCloze(name);
   const before = tokenizer.encode(left);
   const words = joined(before, [mask], after ?? tokenizer.encode(right!));
-  return withGap(lm, words, mask, (part) => tokenizer.wrap(part));
+  return maskQuestion(lm, words, mask, (part) => tokenizer.wrap(part));
 }
 
-/** The error where a masked model is given a complete text. */
-export const noBlank = (name: string): UsageError =>
+/** The error where a masked model gets a complete text. */
+export const noCloze = (name: string): UsageError =>
   new UsageError(
     `${name} fills blanks, and the text is a whole sentence without one; write [MASK] where a word is to be filled in.`,
   );
 
-/** Tokens for which a text that is cut has room behind it: what is put there, and what is written. */
+/** Tokens that a text which is cut leaves free after it, for other words on the right and for what is written. */
 const ROOM = 16;
 
-/** Tokens that a text is made longer by where writing is timed, and one more. */
+/** Tokens by which timed writing lengthens a text, and one more. */
 const LEAST = 5;
 
-type Reader = Pick<LanguageModel, "model" | "name">;
+type NamedModel = Pick<LanguageModel, "model" | "name">;
 
-/** The question to a model that goes on: the last part of `before` where its context does not hold all. */
-export function goingOn(
-  { model, name }: Reader,
+/** The question to a model that predicts the next token: the last part of `before` where its context does not hold all. */
+export function nextTokenQuestion(
+  { model, name }: NamedModel,
   before: Int32Array,
   after: Int32Array = new Int32Array(),
 ): Question {
@@ -77,15 +77,15 @@ export function goingOn(
   const part = lastPart(model, before.length, ROOM, LEAST);
   const ids = joined(before.subarray(part.from, part.to), after);
   const note = contextNote({ name, contextLength, masked: false }, part, before.length);
-  return { ids, types: new Int32Array(ids.length), at: part.to - part.from - 1, ...(note ? { note } : {}) };
+  return { ids, types: new Int32Array(ids.length), at: part.to - part.from - 1, note };
 }
 
 /**
- * The question to a model that fills masks: what lies around the gap where its context does not hold all.
- * @param around puts what a model wants around a text
+ * The question to a model that fills masks: the part around the gap where its context does not hold all.
+ * @param around puts the special tokens around a text
  */
-export function withGap(
-  { model, name }: Reader,
+export function maskQuestion(
+  { model, name }: NamedModel,
   words: Int32Array,
   mask: number,
   around: (words: Int32Array) => Pick<Question, "ids" | "types">,
@@ -98,13 +98,13 @@ export function withGap(
   const part = partAround([gap], words.length, fits ? most : Math.max(1, most - room), name);
   const { ids, types } = around(words.subarray(part.from, part.to));
   const note = contextNote({ name, contextLength, masked: true }, part, words.length);
-  return { ids, types, at: ids.indexOf(mask), ...(note ? { note } : {}) };
+  return { ids, types, at: ids.indexOf(mask), note };
 }
 
-type Reading = Pick<Engine, "look" | "read" | "next" | "readMany" | "release">;
+type Reading = Pick<Engine, "forward" | "read" | "next" | "readMany" | "release">;
 
-/** Models that say what comes next. */
-function decoding(lm: LanguageModel): Reading {
+/** Models that predict the next token. */
+function nextTokenReader(lm: LanguageModel): Reading {
   const kind = kindOf(lm.model);
   const reader =
     kind === "causal" ? causalReader(lm) : kind === "recurrent" ? recurrentReader(lm) : undefined;
@@ -122,10 +122,10 @@ function decoding(lm: LanguageModel): Reading {
   };
   const read = (question: Question) => readMany(question, 1);
   return {
-    look: reader ? reader.read : ({ ids, at, types }) => read({ ids: ids.subarray(0, at + 1), at, types }),
+    forward: reader ? reader.read : ({ ids, at, types }) => read({ ids: ids.subarray(0, at + 1), at, types }),
     read,
     readMany,
-    ...(kind === "window" ? {} : { next: (id: number) => decoderFor(1).append(Int32Array.of(id)) }),
+    next: kind === "window" ? undefined : (id) => decoderFor(1).append(Int32Array.of(id)),
     async release() {
       await reader?.release();
       for (const decoder of decoders.values()) await decoder.release();
@@ -138,7 +138,7 @@ interface GraphReader {
   release(): Promise<void>;
 }
 
-/** One graph for texts of all lengths; the head computes one row. */
+/** One graph for texts of all lengths; the output layer computes one row. */
 function causalReader(lm: LanguageModel): GraphReader {
   const { model, weights, backend } = lm;
   const step = compile(
@@ -164,7 +164,7 @@ function causalReader(lm: LanguageModel): GraphReader {
   };
 }
 
-/** The text at once from an empty state, one graph a length. */
+/** The whole text at once from an empty state, with one graph per length. */
 function recurrentReader({ model, weights, backend }: LanguageModel): GraphReader {
   const step = compile(
     (parameters: Parameters, input: { ids: Tensor; state: State }) =>
@@ -183,13 +183,13 @@ function recurrentReader({ model, weights, backend }: LanguageModel): GraphReade
 }
 
 /** Models that fill masks. */
-function maskedReading(lm: LanguageModel): Reading {
+function maskedReader(lm: LanguageModel): Reading {
   const { weights } = lm;
   const filler = createFiller(lm);
   const many = compileMasked(lm, "texts");
   const read = ({ ids, types, at }: Question) => filler.score(ids, types, [at]);
   return {
-    look: read,
+    forward: read,
     read,
     readMany({ ids, types, at }, n) {
       const { length } = ids;

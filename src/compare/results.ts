@@ -1,11 +1,10 @@
 /** What a comparison finds: the document of `punchline compare --json`. */
 import type { Answer } from "./answers.ts";
-import type { AttentionPicture } from "./attention.ts";
-import type { ModelFacts } from "./facts.ts";
+import type { AttentionMap } from "./attention.ts";
+import type { ContinuedText } from "./continue-text.ts";
+import type { ModelFacts, ModelKind } from "./facts.ts";
 import type { Ratio } from "./faster.ts";
-import type { ModelKind } from "./kind.ts";
 import type { Timing } from "./speed.ts";
-import type { Writing } from "./writing.ts";
 
 /** Which program runs a model: Punchline, or @huggingface/transformers as the check from outside. */
 export const engineNames = ["punchline", "transformers.js"] as const;
@@ -14,34 +13,34 @@ export type EngineName = (typeof engineNames)[number];
 export const precisions = ["fp32", "q8", "q4"] as const;
 export type Precision = (typeof precisions)[number];
 
-export interface Compared {
+export interface ComparedModel {
   readonly model: string;
   /** `hosted` where only its service knows. */
   readonly kind: ModelKind | "hosted";
   /** Which program ran it. */
   readonly engine: EngineName | "service";
-  /** How its matrices were kept; null where only its service knows. */
+  /** How its matrices were stored; null where only its service knows. */
   readonly precision: Precision | null;
   /** null where only its service knows. */
   readonly parameters: number | null;
-  /** What it was given to read, a blank at the end where it only reads from the left. */
+  /** What it read: for a causal model the text up to the gap. */
   readonly text: string;
   /** Tokens of that text; null where only its service knows. */
   readonly tokens: number | null;
   readonly predictions: readonly { readonly token: string; readonly probability: number }[];
-  /** Total variation distance that the prediction moves when words right of the blank change; absent where it cannot be asked. */
-  readonly right_context_effect?: number;
-  /** Who looks at whom, in one head of one layer; of transformers. */
-  readonly attention?: AttentionPicture;
-  /** The text as it goes on with it; absent where it has no room for more. */
-  readonly writing?: Writing;
-  readonly facts?: ModelFacts;
+  /** How far the prediction moves when the words right of the gap change, as total variation distance; absent where it cannot be asked. */
+  readonly right_context_effect?: number | undefined;
+  /** Attention of one head of one layer; of transformers. */
+  readonly attention?: AttentionMap | undefined;
+  /** How it continues the text; absent where it has no room for more. */
+  readonly writing?: ContinuedText | undefined;
+  readonly facts?: ModelFacts | undefined;
   /** Milliseconds from the folder to the first answer. */
-  readonly load_ms?: number;
-  /** Peak memory until the first answer, in a process of its own, without the runtime's own; in MB (10^6 bytes). */
-  readonly memory_mb?: number;
+  readonly load_ms?: number | undefined;
+  /** Peak memory until the first answer, in a process of its own, without that of the runtime; in MB (10^6 bytes). */
+  readonly memory_mb?: number | undefined;
   readonly speed: readonly Omit<Timing, "model">[];
-  /** What it cannot be asked or what went wrong, in sentences. */
+  /** What it cannot be asked, and what went wrong, in sentences. */
   readonly notes: readonly string[];
 }
 
@@ -56,18 +55,18 @@ export interface SweepPoint {
   readonly gflops: number;
   /**
    * The same as a share of what a plain product of matrices reached at its best between the same runs; null where it
-   * does not apply: in fewer bits, or where the product was slowed down by other work until it reached less.
+   * does not apply: in fewer bits, or where other work slowed the product down to less.
    */
   readonly of_gemm: number | null;
 }
 
 export interface Comparison {
-  readonly models: readonly Compared[];
+  readonly models: readonly ComparedModel[];
   /** Models that could not be compared at all. */
   readonly failed: readonly { readonly model: string; readonly reason: string }[];
   /** One sentence for each sense of "faster". */
   readonly answers: readonly Answer[];
-  /** The ratios behind them, each with its interval and whether it tells which is faster. */
+  /** The ratios behind them, each with its interval and whether it shows which is faster. */
   readonly ratios: readonly Ratio[];
   /** Texts of several lengths, with `sweep`. */
   readonly by_length: readonly SweepPoint[];
@@ -77,7 +76,7 @@ export interface Comparison {
   readonly gemm_gflops: number | null;
   /** What to know before the figures are carried over to other models, in sentences. */
   readonly notes: readonly string[];
-  /** Whether it was stopped before its end, so that fewer runs were done, or some models are missing. */
+  /** Whether it was stopped early, so that it has fewer runs or lacks some models. */
   readonly interrupted: boolean;
   /** How the timing was done, in a sentence. */
   readonly protocol: string;

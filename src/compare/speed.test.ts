@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readBlank } from "./blank.ts";
+import { readCloze } from "./cloze.ts";
 import { totalVariation } from "./predictions.ts";
 import { type SpeedCase, timeCases } from "./speed.ts";
 
@@ -42,10 +42,10 @@ it("total variation is 0 for equal and 1 for disjoint distributions", () => {
   expect(totalVariation([0.7, 0.3], [0.5, 0.5])).toBeCloseTo(0.2, 12);
 });
 
-it("readBlank finds the gap, or supposes it at the end of an unfinished sentence", () => {
-  expect(readBlank("a [MASK] b.")).toEqual({ left: "a", right: " b." });
-  expect(readBlank("a ____, ‘b’")).toEqual({ left: "a", right: ", ‘b’" });
-  expect(readBlank("jump high in the")).toEqual({ left: "jump high in the", right: "." });
-  expect(readBlank('He said "no."')).toEqual({ left: 'He said "no."', right: undefined });
-  expect(() => readBlank("  ")).toThrow(/empty/);
+it("readCloze finds the gap, or supposes it at the end of an unfinished sentence", () => {
+  expect(readCloze("a [MASK] b.")).toEqual({ left: "a", right: " b." });
+  expect(readCloze("a ____, ‘b’")).toEqual({ left: "a", right: ", ‘b’" });
+  expect(readCloze("jump high in the")).toEqual({ left: "jump high in the", right: "." });
+  expect(readCloze('He said "no."')).toEqual({ left: 'He said "no."', right: undefined });
+  expect(() => readCloze("  ")).toThrow(/empty/);
 });

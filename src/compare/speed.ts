@@ -1,6 +1,6 @@
 /**
  * Timing as a benchmark should be: every case is warmed up, then all cases of all models run in turn, so that
- * whatever slows the machine down meets them alike; quantiles are reported, not a best or a mean.
+ * whatever slows the machine down affects them alike; the result has quantiles, not a best or a mean.
  *
  * @example
  * const { timings } = await timeCases([...gptCases, ...bertCases], { runs: 20 });
@@ -13,7 +13,7 @@ export interface SpeedCase {
   readonly case: string;
   /** Tokens that one timed piece of work reads or writes. */
   readonly tokens: number;
-  /** Does the work and gives the milliseconds of each timed piece. */
+  /** Does the work and returns the milliseconds of each timed piece. */
   run(): Promise<readonly number[]>;
 }
 
@@ -29,19 +29,19 @@ export interface Timing {
   readonly samples: number;
 }
 
-/** A timing with the milliseconds of each recorded run, so that runs of several can be set side by side. */
+/** A timing with the milliseconds of each recorded run, so that runs can be compared one by one. */
 export interface TimedCase extends Timing {
   readonly runs: readonly (readonly number[])[];
 }
 
 export interface TimingOptions {
   /** Recorded runs of each case. Default 20. */
-  readonly runs?: number;
+  readonly runs?: number | undefined;
   /** Runs before them that are not recorded. Default 2. */
-  readonly warmUp?: number;
+  readonly warmUp?: number | undefined;
   /** Called with the share of the work done, 0 to 1. */
-  readonly onProgress?: (done: number) => void;
-  /** Ends the measuring early; what was timed until then counts. */
+  readonly onProgress?: ((done: number) => void) | undefined;
+  /** Ends the timing early; the runs until then count. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -51,7 +51,7 @@ export interface CaseFailure {
   readonly error: unknown;
 }
 
-/** Times all cases in turn. A case that fails is dropped and named; the others go on. */
+/** Times all cases in turn. A case that fails is dropped and reported; the others go on. */
 export async function timeCases(
   cases: readonly SpeedCase[],
   { runs = 20, warmUp = 2, onProgress, signal }: TimingOptions = {},
@@ -59,7 +59,7 @@ export async function timeCases(
   const samples = new Map<SpeedCase, (readonly number[])[]>(cases.map((c) => [c, []]));
   const failures: CaseFailure[] = [];
   for (let round = 0; round < warmUp + runs; round++) {
-    // Another one begins each round, so that nobody always runs in the wake of the same neighbour.
+    // Each round begins with another case, so that none always runs after the same neighbour.
     for (let i = 0; i < cases.length && !signal?.aborted; i++) {
       const timed = cases[(i + round) % cases.length]!;
       const list = samples.get(timed);
@@ -87,7 +87,7 @@ function timing({ model, case: name, tokens }: SpeedCase, runs: readonly (readon
     p50_ms: p50,
     p95_ms: quantile(sorted, 0.95),
     p99_ms: quantile(sorted, 0.99),
-    // A clock may be too coarse to see the work at all.
+    // A coarse clock may measure 0.
     tokens_per_s: (1000 * tokens) / Math.max(p50, 1e-6),
     samples: sorted.length,
     runs,

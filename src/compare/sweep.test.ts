@@ -1,12 +1,12 @@
 import { expect, it } from "vitest";
 import { nodeBackend } from "../runtime/node.ts";
-import type { Contender } from "./contender.ts";
 import { GEMM } from "./machine.ts";
+import type { ModelRunner } from "./runner.ts";
 import type { SpeedCase, TimedCase } from "./speed.ts";
 import { sweepOf } from "./sweep.ts";
 
-/** A contender that needs 10^9 operations for each token, of which only the times are made up. */
-function contender(model: string, precision: "fp32" | "q8"): Contender {
+/** A model that needs 10^9 operations for each token, with made-up times. */
+function runner(model: string, precision: "fp32" | "q8"): ModelRunner {
   const sized = (size: number, texts: number): SpeedCase => ({
     model,
     case: String(size),
@@ -14,7 +14,7 @@ function contender(model: string, precision: "fp32" | "q8"): Contender {
     run: async () => [],
   });
   return {
-    told: { model, precision } as Contender["told"],
+    result: { model, precision } as ModelRunner["result"],
     cases: [],
     lengths: [sized(8, 1)],
     batches: [sized(2, 2)],
@@ -37,7 +37,7 @@ const timing =
 
 it("the machine's peak is the product's best run among the models, and no share is above 1", async () => {
   const flops = 2 * 256 * 768 * 3072;
-  const ready = [contender("a", "fp32"), contender("fast", "fp32"), contender("a q8", "q8")];
+  const ready = [runner("a", "fp32"), runner("fast", "fp32"), runner("a q8", "q8")];
   // The product was slowed down to 40 ms, and once ran in 10: that is the peak.
   const times = { a: [200], fast: [20], "a q8": [100], [GEMM]: [40, 10, 40] };
   const { by_length, by_batch, gemm_gflops } = await sweepOf(ready, nodeBackend(), timing(times));
@@ -57,7 +57,7 @@ it("the machine's peak is the product's best run among the models, and no share 
 
 it("without the product there is no peak", async () => {
   const none = async () => [];
-  expect(await sweepOf([contender("a", "fp32")], nodeBackend(), none)).toEqual({
+  expect(await sweepOf([runner("a", "fp32")], nodeBackend(), none)).toEqual({
     by_length: [],
     by_batch: [],
     gemm_gflops: null,

@@ -23,9 +23,9 @@ export interface Backend {
 
 export interface BackendOptions {
   /** Where graphs run. Default: `cpu`. */
-  readonly device?: Device;
+  readonly device?: Device | undefined;
   /** Threads inside one operation. Default: what the runtime chooses, one per core. */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
   /** Write a profile of every node to this file prefix (Node only). */
-  readonly profile?: string;
+  readonly profile?: string | undefined;
 }

@@ -1,7 +1,6 @@
 /** The comparison of two transformers with invented but likely figures. */
 
-import { answersOf } from "../../src/compare/answers.ts";
-import { caseNames } from "../../src/compare/case-names.ts";
+import { answersOf, caseNames } from "../../src/compare/answers.ts";
 import type { TimedCase } from "../../src/compare/speed.ts";
 import { quantile } from "../../src/core/quantile.ts";
 import type { CompareData } from "../../src/report/chapters/compare.ts";

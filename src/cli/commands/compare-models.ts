@@ -75,7 +75,7 @@ export default defineCommand({
     const data = await readData(ctx, source, rest);
     let progress: ReturnType<typeof trainingProgress> = () => {};
     const result = await compareArchitectures(data, {
-      folder: out,
+      out,
       minutes,
       parameters,
       seed,

@@ -10,6 +10,7 @@ import { textOfFile } from "../input/text-file.ts";
 import { deviceOf, deviceOptions } from "../options/device.ts";
 import { choices, flag, integer, list, text } from "../options/option.ts";
 import { printComparison } from "../output/comparison.ts";
+import { documentInFlags } from "../output/flags.ts";
 
 export default defineCommand({
   description:
@@ -71,17 +72,17 @@ export default defineCommand({
     if (usual) ctx.warn(usual.reason);
     let task = ctx.progress.start("comparing", { unit: "%" });
     let stage = "";
-    const comparison = await compareModels(models, {
+    const found = await compareModels(models, {
       text: texts,
       // Programs find a model by the name that they gave; people want to read on.
-      ...(ctx.asJson ? {} : { labels: models.map((name) => basename(name)) }),
+      labels: ctx.asJson ? undefined : models.map((name) => basename(name)),
       topK,
       runs,
       sweep,
       layer,
       head,
-      ...(precision.length > 0 ? { precisions: precision } : {}),
-      ...(backend.length > 0 ? { engines: backend } : {}),
+      precisions: precision.length > 0 ? precision : undefined,
+      engines: backend.length > 0 ? backend : undefined,
       ...deviceOf(options),
       signal: ctx.interrupt,
       onProgress(now, done) {
@@ -90,6 +91,7 @@ export default defineCommand({
         task.update({ done: Math.round(100 * done), total: 100 });
       },
     });
+    const comparison = documentInFlags(found);
     const { length } = comparison.models;
     task.end(`compared ${length} ${length === 1 ? "model" : "models"}`);
     for (const { model, reason } of comparison.failed) ctx.warn(`${model} could not be compared: ${reason}`);

@@ -1,5 +1,5 @@
 /** `punchline fill`: what a masked model puts in the place of each [MASK]. */
-import { defaultText } from "../../compare/blank.ts";
+import { defaultText } from "../../compare/cloze.ts";
 import { fillMasks } from "../../generate/fill.ts";
 import { defineCommand, optionalArgument } from "../command.ts";
 import { localOptions, openHere } from "../input/open-model.ts";

@@ -1,6 +1,6 @@
 /** A comparison in the terminal. */
 
-import type { Compared, Comparison, SweepPoint } from "../../compare/results.ts";
+import type { ComparedModel, Comparison, SweepPoint } from "../../compare/results.ts";
 import { visible } from "../../core/printable.ts";
 import type { Context } from "../context.ts";
 import { formatCount } from "./format.ts";
@@ -33,7 +33,7 @@ const say = (ctx: Context, sentence: string): void =>
 
 const right = (header: string) => ({ header, align: "right" as const });
 
-function printPredictions(ctx: Context, models: readonly Compared[]): void {
+function printPredictions(ctx: Context, models: readonly ComparedModel[]): void {
   ctx.print(ctx.style.bold("What they predict"));
   for (const { model, text } of models) say(ctx, `${model} reads: ${text}`);
   const predicting = models.filter(({ predictions }) => predictions.length > 0);
@@ -57,7 +57,7 @@ function printPredictions(ctx: Context, models: readonly Compared[]): void {
 /** Percent in three digits, also where a model without training spreads them thin. */
 const share = (probability: number): string => String(Number((100 * probability).toPrecision(3)));
 
-function printFunction(ctx: Context, models: readonly Compared[]): void {
+function printFunction(ctx: Context, models: readonly ComparedModel[]): void {
   title(ctx, "When the words to the right of the blank change");
   for (const { model, right_context_effect: effect } of models) {
     say(
@@ -73,7 +73,7 @@ function printFunction(ctx: Context, models: readonly Compared[]): void {
 
 const SHADES = [" ", "░", "▒", "▓", "█"] as const;
 
-function printAttention(ctx: Context, models: readonly Compared[]): void {
+function printAttention(ctx: Context, models: readonly ComparedModel[]): void {
   for (const { model, attention } of models) {
     if (!attention || 2 * attention.tokens.length > ctx.columns - LABEL) continue;
     const { layer, head, tokens, weights } = attention;
@@ -92,17 +92,17 @@ function printAttention(ctx: Context, models: readonly Compared[]): void {
 /** Columns for a row's token. */
 const LABEL = 12;
 
-function printWriting(ctx: Context, models: readonly Compared[]): void {
+function printWriting(ctx: Context, models: readonly ComparedModel[]): void {
   const writers = models.filter(({ writing }) => writing !== undefined);
   if (writers.length === 0) return;
   title(ctx, "Asked to go on with the text");
   for (const { model, writing } of writers) say(ctx, `${model} ${writing!.task}: ${writing!.text}`);
 }
 
-function printFacts(ctx: Context, models: readonly Compared[]): void {
+function printFacts(ctx: Context, models: readonly ComparedModel[]): void {
   title(ctx, "What they are");
   const count = (n: number | null | undefined) => (n == null ? "-" : formatCount(n));
-  const rows: readonly (readonly [string, (m: Compared) => string])[] = [
+  const rows: readonly (readonly [string, (m: ComparedModel) => string])[] = [
     ["kind", (m) => m.kind],
     ["run by", (m) => m.engine],
     ["precision", (m) => m.precision ?? "-"],
@@ -135,7 +135,7 @@ function printFacts(ctx: Context, models: readonly Compared[]): void {
 /** Models whose facts have room side by side. */
 const ABREAST = 3;
 
-function printSpeed(ctx: Context, models: readonly Compared[]): void {
+function printSpeed(ctx: Context, models: readonly ComparedModel[]): void {
   const cases = [...new Set(models.flatMap(({ speed }) => speed.map((s) => s.case)))];
   if (cases.length === 0) return;
   title(ctx, "Which is faster?");

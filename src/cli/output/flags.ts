@@ -8,6 +8,7 @@ export function flagOf(key: string): string {
 
 /** Options that the command line calls otherwise than the library. */
 const otherwise: Readonly<Record<string, string>> = {
+  engines: "backend",
   validationSource: "validationFile",
   allowOrigins: "allowOrigin",
   types: "type",
@@ -26,10 +27,14 @@ export function inFlags(sentence: string): string {
 const spoken: ReadonlySet<string> = new Set(["note", "notes", "warning", "warnings", "reason"]);
 
 /** The document with its sentences in flags; texts of models and of people stay as they are. */
-export function documentInFlags(value: unknown, field = ""): unknown {
+export function documentInFlags<T>(value: T): T {
+  return inFlagsBelow(value, "") as T;
+}
+
+function inFlagsBelow(value: unknown, field: string): unknown {
   if (typeof value === "string") return spoken.has(field) ? inFlags(value) : value;
-  if (Array.isArray(value)) return value.map((item) => documentInFlags(item, field));
+  if (Array.isArray(value)) return value.map((item) => inFlagsBelow(item, field));
   if (value === null || typeof value !== "object" || Object.getPrototypeOf(value) !== Object.prototype)
     return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, documentInFlags(item, key)]));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, inFlagsBelow(item, key)]));
 }

@@ -2,22 +2,22 @@
 import { joined } from "../../core/array.ts";
 import { UsageError } from "../../core/errors.ts";
 import type { Model } from "../../models/model.ts";
-import type { Blank } from "../blank.ts";
+import type { Cloze } from "../cloze.ts";
 import type { Engine, Question } from "../engine.ts";
-import { kindOf } from "../kind.ts";
-import { goingOn, noBlank, withGap } from "../punchline-engine.ts";
+import { kindOf } from "../facts.ts";
+import { maskQuestion, nextTokenQuestion, noCloze } from "../punchline-engine.ts";
 import type { PretrainedModel, PretrainedTokenizer, TensorLike, TransformersJs } from "./module.ts";
 
 interface Loaded {
   readonly name: string;
-  /** What the configuration describes, for its sizes and kind. */
+  /** The model that the configuration describes, for its sizes and kind. */
   readonly model: Model;
   readonly run: PretrainedModel;
   readonly tokenizer: PretrainedTokenizer;
   readonly Tensor: TransformersJs["Tensor"];
 }
 
-export function transformersJsEngine(loaded: Loaded, blank: Blank): Engine {
+export function transformersJsEngine(loaded: Loaded, cloze: Cloze): Engine {
   const { model, run, tokenizer, Tensor, name } = loaded;
   const masked = kindOf(model) === "masked";
   const mask = masked ? tokenizer.mask_token_id : undefined;
@@ -27,36 +27,36 @@ export function transformersJsEngine(loaded: Loaded, blank: Blank): Engine {
 
   const question = (after?: Int32Array): Question => {
     if (!masked) {
-      const begun = tokenizer.encode(blank.left, { add_special_tokens: tokenizer.add_bos_token === true });
-      return goingOn(loaded, Int32Array.from(begun), after);
+      const begun = tokenizer.encode(cloze.left, { add_special_tokens: tokenizer.add_bos_token === true });
+      return nextTokenQuestion(loaded, Int32Array.from(begun), after);
     }
-    if (blank.right === undefined && after === undefined) throw noBlank(name);
-    // Around an empty text stands what stands around every text.
+    if (cloze.right === undefined && after === undefined) throw noCloze(name);
+    // The special tokens around an empty text are those around every text.
     const [first, last] = tokenizer.encode("");
     const around = (words: Int32Array) => {
       const ends = [first, last].map((id) => (id === undefined ? [] : [id]));
       const ids = joined(ends[0]!, words, ends[1]!);
       return { ids, types: new Int32Array(ids.length) };
     };
-    const words = joined(encode(blank.left), [mask!], after ?? encode(blank.right!));
-    return withGap(loaded, words, mask!, around);
+    const words = joined(encode(cloze.left), [mask!], after ?? encode(cloze.right!));
+    return maskQuestion(loaded, words, mask!, around);
   };
 
   const whole = (values: ArrayLike<number>, rows: number): TensorLike =>
     new Tensor("int64", BigInt64Array.from(Array.from(values), BigInt), [rows, values.length / rows]);
-  /** Keys and values of what was read last, and how much that is. */
+  /** Keys and values of what was read last, and its length. */
   let past: Record<string, TensorLike> = {};
-  let seen = 0;
+  let pastLength = 0;
 
-  async function forward(ids: ArrayLike<number>, types: ArrayLike<number>, rows: number, goesOn = false) {
-    const total = goesOn ? seen + ids.length / rows : ids.length / rows;
+  async function runGraph(ids: ArrayLike<number>, types: ArrayLike<number>, rows: number, cached = false) {
+    const total = cached ? pastLength + ids.length / rows : ids.length / rows;
     const outputs = await run({
       input_ids: whole(ids, rows),
       attention_mask: whole(new Array<number>(rows * total).fill(1), rows),
       ...(masked ? { token_type_ids: whole(types, rows) } : {}),
-      ...(goesOn ? { past_key_values: past } : {}),
+      ...(cached ? { past_key_values: past } : {}),
     });
-    seen = total;
+    pastLength = total;
     past = Object.fromEntries(
       Object.entries(outputs)
         .filter(([key]) => key.startsWith("present."))
@@ -69,7 +69,7 @@ export function transformersJsEngine(loaded: Loaded, blank: Blank): Engine {
     const width = dims[2]!;
     return (data as Float32Array).subarray(at * width, (at + 1) * width);
   };
-  const read = async ({ ids, types, at }: Question) => rowOf(await forward(ids, types, 1), at);
+  const read = async ({ ids, types, at }: Question) => rowOf(await runGraph(ids, types, 1), at);
 
   return {
     model,
@@ -78,12 +78,12 @@ export function transformersJsEngine(loaded: Loaded, blank: Blank): Engine {
     encode,
     token: (id) => tokenizer.decode([id]),
     question,
-    look: read,
+    forward: read,
     read,
-    ...(masked ? {} : { next: async (id: number) => rowOf(await forward([id], [0], 1, true), 0) }),
+    next: masked ? undefined : async (id) => rowOf(await runGraph([id], [0], 1, true), 0),
     readMany: ({ ids, types }, n) => {
       const copies = (of: Int32Array) => Array.from({ length: n * of.length }, (_, i) => of[i % of.length]!);
-      return forward(copies(ids), copies(types), n);
+      return runGraph(copies(ids), copies(types), n);
     },
     async release() {
       await run.dispose();

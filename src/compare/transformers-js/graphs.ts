@@ -1,4 +1,4 @@
-/** Where transformers.js finds a model's ONNX graphs: in its folder, or exported for the occasion. */
+/** Where transformers.js finds a model's ONNX graphs: in its folder, or exported for this comparison. */
 import { existsSync, statSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -9,7 +9,7 @@ import type { Precision } from "../results.ts";
 export interface Graphs {
   /** An absolute path, or a Hub name. */
   readonly source: string;
-  /** Removes what was made. */
+  /** Removes the exported files. */
   release(): Promise<void>;
 }
 

@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { UsageError } from "../../core/errors.ts";
+import { option } from "../../core/options.ts";
 
 const PACKAGE = "@huggingface/transformers";
 
@@ -21,7 +22,7 @@ export interface PretrainedModel {
 }
 
 export interface PretrainedTokenizer {
-  encode(text: string, options?: { readonly add_special_tokens?: boolean }): number[];
+  encode(text: string, options?: { readonly add_special_tokens?: boolean | undefined }): number[];
   decode(ids: readonly number[]): string;
   readonly mask_token_id?: number;
   readonly add_bos_token?: boolean;
@@ -41,7 +42,7 @@ export interface TransformersJs {
 }
 
 /**
- * @param project the folder whose packages are looked through, and those of the folders above it
+ * @param project the folder whose packages are searched, and those of the folders above it
  * @throws UsageError where the package is not installed there
  */
 export async function loadTransformersJs(project: string): Promise<TransformersJs> {
@@ -50,8 +51,8 @@ export async function loadTransformersJs(project: string): Promise<TransformersJ
     entry = createRequire(join(project, "package.json")).resolve(PACKAGE);
   } catch {
     throw new UsageError(
-      `--backend transformers.js needs ${PACKAGE} in your project: npm install ${PACKAGE}, and run again from there.`,
-      { project },
+      `${option("engines", "transformers.js")} needs ${PACKAGE} in your project: npm install ${PACKAGE}, and run again from there.`,
+      { option: "engines", value: "transformers.js", project },
     );
   }
   return (await import(pathToFileURL(entry).href)) as TransformersJs;

@@ -1,6 +1,6 @@
 /** The last chapter of the story: what GPT and BERT predict, and which is faster in which sense. */
 import { compareModels } from "../../compare/compare.ts";
-import type { Compared, Comparison } from "../../compare/results.ts";
+import type { ComparedModel, Comparison } from "../../compare/results.ts";
 import { loadTokenizer } from "../../hub/tokenizer-files.ts";
 import { type CompareData, percent } from "../../report/index.ts";
 import { troublesOf } from "../../report/pages/compared.ts";
@@ -110,7 +110,7 @@ function together(predictions: Measured, speed: Measured, caveats: readonly stri
   const same = predictions === speed;
   const said = [...caveats, troublesOf(predictions), same ? undefined : troublesOf(speed)].filter(Boolean);
   const asked = same ? [] : predictions.models;
-  const twice = (model: Compared) => asked.some((other) => other.model === model.model);
+  const twice = (model: ComparedModel) => asked.some((other) => other.model === model.model);
   return {
     ...speed,
     models: [
@@ -127,7 +127,7 @@ function together(predictions: Measured, speed: Measured, caveats: readonly stri
  * What was measured of a model, all of it when its speed was: a model that was asked first and timed later has been
  * loaded twice, and its figures come from one of the times.
  */
-function measuresOf(timed: Compared | undefined): Partial<Compared> {
+function measuresOf(timed: ComparedModel | undefined): Partial<ComparedModel> {
   if (timed === undefined) return { speed: [] };
   const { speed, load_ms, memory_mb } = timed;
   return {
@@ -144,6 +144,6 @@ function onlyTimed({
   predictions: ___,
   writing: ____,
   ...model
-}: Compared): Compared {
+}: ComparedModel): ComparedModel {
   return { ...model, predictions: [] };
 }

@@ -1,5 +1,5 @@
 /** Chapter: GPT or BERT? What each predicts, how each looks at a text, and which is faster in which sense. */
-import type { Compared, Comparison } from "../../compare/results.ts";
+import type { ComparedModel, Comparison } from "../../compare/results.ts";
 import { defineChapter } from "../chapter.ts";
 import { attentionChart } from "../charts/attention.ts";
 import { speedChart } from "../charts/speed.ts";
@@ -108,9 +108,9 @@ ${d.models.flatMap(({ notes }) => notes).map((note) => html`<p class="note">${no
 });
 
 /** One time of one model. */
-type TimedCase = Compared["speed"][number] & { readonly model: string };
+type TimedCase = ComparedModel["speed"][number] & { readonly model: string };
 
-const pointsOf = (models: readonly Compared[]): readonly TimedCase[] =>
+const pointsOf = (models: readonly ComparedModel[]): readonly TimedCase[] =>
   models.flatMap(({ model, speed }) => speed.map((timed) => ({ ...timed, model })));
 
 /** Speed at the size of the published models, which says nothing of what they know. */
@@ -211,7 +211,7 @@ function order(points: readonly TimedCase[], name: string): number {
   return points.findIndex((p) => p.case === name);
 }
 
-function predictions(m: Compared, i: number): Html {
+function predictions(m: ComparedModel, i: number): Html {
   const most = Math.max(...m.predictions.map((p) => p.probability), 1e-9);
   return html`<section class="column" aria-label="${m.model}"><h4>${m.model} <span class="quiet">${m.kind}</span></h4>
 ${m.text && html`<p class="given joke">${m.text}</p>`}
@@ -224,7 +224,7 @@ ${m.text && html`<p class="given joke">${m.text}</p>`}
 }
 
 /** What each puts into the gap, in a sentence. */
-function choices(models: readonly Compared[]): string[] {
+function choices(models: readonly ComparedModel[]): string[] {
   const asked = models.flatMap(({ model, predictions: [first] }) =>
     first === undefined ? [] : [{ model, said: word(first.token) }],
   );
@@ -235,7 +235,7 @@ function choices(models: readonly Compared[]): string[] {
     : [`Into the gap, ${list(asked.map(({ model, said }) => `${model} puts “${said}”`))}.`];
 }
 
-function agreement(models: readonly Compared[]): string {
+function agreement(models: readonly ComparedModel[]): string {
   const firsts = models.flatMap((m) =>
     m.predictions[0] === undefined ? [] : [word(m.predictions[0].token).toLowerCase()],
   );
@@ -257,7 +257,7 @@ function list(parts: readonly string[]): string {
 }
 
 /** One row a fact, one column a model. */
-function facts(models: readonly Compared[]): Content {
+function facts(models: readonly ComparedModel[]): Content {
   const told = new Map(models.map((m) => [m, factsOf(m)]));
   const names = [...new Set([...told.values()].flatMap(Object.keys))];
   const table = dataTable<string>({
@@ -284,7 +284,12 @@ ${models.length > FEW ? html`<div class="wide">${table}</div>` : table}`;
 }
 
 /** By name, in the order of the table; what is not known is left out. */
-function factsOf({ facts: f, parameters, load_ms, memory_mb }: Compared): Readonly<Record<string, string>> {
+function factsOf({
+  facts: f,
+  parameters,
+  load_ms,
+  memory_mb,
+}: ComparedModel): Readonly<Record<string, string>> {
   const all: Readonly<Record<string, string | undefined>> = {
     parameters: parameters === null ? undefined : compact(parameters),
     ...(f && {

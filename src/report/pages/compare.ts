@@ -1,5 +1,5 @@
 /** The comparison of models as a page of its own. */
-import { caseNames } from "../../compare/case-names.ts";
+import { caseNames } from "../../compare/answers.ts";
 import type { Comparison } from "../../compare/results.ts";
 import { compact, renderReport, significant } from "../index.ts";
 import { troublesOf } from "./compared.ts";

@@ -1,28 +1,28 @@
-/** How fast a model writes, one text at a time, and what. */
+/** How fast a model writes texts, one at a time, with an example. */
 import { createDecoder } from "../generate/decoders/create.ts";
 import type { LanguageModel } from "../generate/language-model.ts";
 import { sampleWith } from "../generate/sample.ts";
 
-export interface WritingOptions {
+export interface SamplingSpeedOptions {
   /** Default 0. */
-  readonly seed?: number;
-  /** Least seconds to measure. Default 1. */
-  readonly seconds?: number;
-  readonly signal?: AbortSignal;
+  readonly seed?: number | undefined;
+  /** Seconds to measure, at least. Default 1. */
+  readonly seconds?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
-export interface Writing {
-  /** Characters a second, the ends of texts included. */
+export interface SamplingSpeed {
+  /** Characters per second, the ends of texts included. */
   readonly sampling_per_s: number;
   /** The first text written, at temperature 0.8. */
   readonly sample: string;
 }
 
-/** Writes texts one after another; the first, which loads the graphs, does not count. */
-export async function measureWriting(
+/** Writes texts one after another. The first, which loads the graphs, is not timed. */
+export async function measureSamplingSpeed(
   lm: LanguageModel,
-  { seed = 0, seconds = 1, signal }: WritingOptions = {},
-): Promise<Writing> {
+  { seed = 0, seconds = 1, signal }: SamplingSpeedOptions = {},
+): Promise<SamplingSpeed> {
   const decoder = createDecoder(lm, { overflow: "slide" });
   const write = async (index: number) => {
     decoder.reset();
