@@ -63,9 +63,9 @@ export { withSubwords, withSubwordsInTurns, withWordPieces } from "./data/vocabu
 export { unknownWarning } from "./data/warnings.ts";
 export { textFileWriter } from "./data/write-texts.ts";
 export { chapterNames } from "./demo/chapters/index.ts";
-export type { StoryEvent } from "./demo/context.ts";
-export { type StoryOptions, type StoryResult, tellStory } from "./demo/demo.ts";
-export { type StoryPlan, usualMinutes } from "./demo/plan.ts";
+export type { DemoEvent } from "./demo/context.ts";
+export { type DemoOptions, type DemoResult, runDemo } from "./demo/demo.ts";
+export { type DemoPlan, usualMinutes } from "./demo/plan.ts";
 export type { Evaluation } from "./evaluate/evaluation.ts";
 export { evaluateModel } from "./evaluate/hosted-likelihood.ts";
 export { type LastWords, scoreLastWords } from "./evaluate/last-word.ts";

@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import { Random } from "../src/core/random.ts";
-import { tellStory } from "../src/demo/demo.ts";
-import type { StoryPlan } from "../src/demo/plan.ts";
+import { runDemo } from "../src/demo/demo.ts";
+import type { DemoPlan } from "../src/demo/plan.ts";
 import { temporaryFolder } from "./cli.ts";
 import { runHere } from "./cli-here.ts";
 import { type KillPoint, killPoints } from "./kill-points.ts";
@@ -169,7 +169,7 @@ test("compare-models, killed before any change to a file: the same command ends 
 });
 
 describe("demo", () => {
-  const plan: StoryPlan = {
+  const plan: DemoPlan = {
     characters: 0.002,
     finetuning: 0.002,
     written: 2,
@@ -182,7 +182,7 @@ describe("demo", () => {
   test("killed before any change to a file: told again, it is told to its end", async () => {
     const { at } = workplace();
     const tell = (folder: string, seed = 1) =>
-      tellStory({
+      runDemo({
         sources: [at("jokes.txt")],
         chapters: ["characters"],
         plan,
@@ -199,7 +199,7 @@ describe("demo", () => {
     // Other settings clear away what was told with these; a kill meanwhile leaves nothing that passes for theirs.
     const again = await killPoints(at("whole"), () => tell(at("whole"), 2));
     for (const { before, folder } of some(again, 3)) {
-      const result = await tellStory({
+      const result = await runDemo({
         sources: [at("jokes.txt")],
         chapters: ["novelty"],
         plan,

@@ -8,7 +8,7 @@ import { createContext } from "../src/cli/context.ts";
 import { printAudit } from "../src/cli/output/novelty-tables.ts";
 import { terminal } from "../src/cli/output/terminal.ts";
 import { prepareText } from "../src/data/prepare.ts";
-import { storyPage } from "../src/demo/page.ts";
+import { demoPage } from "../src/demo/page.ts";
 import { auditSamples, type NoveltyAudit } from "../src/evaluate/novelty/audit.ts";
 import { buildIndex } from "../src/evaluate/novelty/training-index.ts";
 import { noveltyPage } from "../src/report/pages/novelty.ts";
@@ -51,7 +51,7 @@ async function onPage(audit: NoveltyAudit): Promise<string> {
 function inStory(audit: NoveltyAudit): string {
   const told = { novelty: { indexed: 30, audits: [{ ...audit, model: "m", command: "c" }] } };
   const data = prepareText("a text of some letters. ".repeat(40));
-  const page = storyPage(told, { data, pending: [], command: "c", seconds: 1 });
+  const page = demoPage(told, { data, pending: [], command: "c", seconds: 1 });
   return page.short!.find(({ question }) => question === "Were the jokes stolen?")!.answer;
 }
 

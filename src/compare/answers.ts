@@ -1,4 +1,5 @@
 /** "Which one is faster?" in one plain sentence for each sense of the word, with the ratios behind them. */
+import { listed } from "../core/sentence.ts";
 import { milliseconds, type Ratio, ratioOf, ratioSentence, ratiosOf, type Times } from "./faster.ts";
 import type { TimedCase } from "./speed.ts";
 
@@ -115,5 +116,3 @@ function starting(loads: readonly Load[]): Answer[] {
     },
   ];
 }
-
-const listed = (parts: readonly string[]): string => `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;

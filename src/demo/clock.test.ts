@@ -1,16 +1,16 @@
 import { expect, test } from "vitest";
-import { StoryClock } from "./clock.ts";
-import type { StoryChapter } from "./context.ts";
+import { DemoClock } from "./clock.ts";
+import type { DemoChapter } from "./context.ts";
 import { usualPlan } from "./plan.ts";
 import type { ChapterName } from "./state.ts";
 
-const chapter = (name: ChapterName, seconds: number, uses: readonly ChapterName[] = []): StoryChapter => ({
+const chapter = (name: ChapterName, seconds: number, uses: readonly ChapterName[] = []): DemoChapter => ({
   name,
   title: name,
   uses,
   runs: [],
   seconds: () => seconds,
-  tell: () => Promise.reject(new Error("not told here")),
+  run: () => Promise.reject(new Error("is not run here")),
 });
 const all = [
   chapter("characters", 100),
@@ -20,19 +20,19 @@ const all = [
 ];
 
 test("counts the chapters that are to come, and what passes of the present one", () => {
-  const clock = new StoryClock(all, all, usualPlan(), () => false);
+  const clock = new DemoClock(all, all, usualPlan(), () => false);
   expect(clock.secondsLeft()).toBeCloseTo(180, 0);
   clock.begin(2);
   expect(clock.secondsLeft()).toBeCloseTo(30, 0);
 });
 
 test("a chapter alone takes the time for the models that it needs, once", () => {
-  const some = (names: readonly ChapterName[], told: readonly ChapterName[]) =>
-    new StoryClock(
+  const some = (names: readonly ChapterName[], done: readonly ChapterName[]) =>
+    new DemoClock(
       all.filter(({ name }) => names.includes(name)),
       all,
       usualPlan(),
-      (name) => told.includes(name),
+      (name) => done.includes(name),
     ).secondsLeft();
   expect(some(["novelty"], [])).toBeCloseTo(170, 0);
   expect(some(["novelty", "compare"], ["gpt"])).toBeCloseTo(130, 0);

@@ -1,27 +1,26 @@
-/** How long the story will still take: expected seconds of its chapters, less what has passed. */
-
-import type { StoryChapter } from "./context.ts";
-import type { StoryPlan } from "./plan.ts";
+/** How long the demo will still take: the expected seconds of its chapters, less what has passed. */
+import type { DemoChapter } from "./context.ts";
+import type { DemoPlan } from "./plan.ts";
 import type { ChapterName } from "./state.ts";
 
-export class StoryClock {
-  /** Expected seconds of each chapter that is to be told. */
+export class DemoClock {
+  /** Expected seconds of each chapter that is to come. */
   readonly #expected: readonly number[];
   #chapter = 0;
   #begun = performance.now();
 
   /**
-   * @param todo in the order in which they will be told
-   * @param isTold of chapters: where a chapter uses the models of one that is neither told nor to be told before
-   * it, the time for these counts as well
+   * @param todo in their order
+   * @param isDone of chapters: where a chapter uses the models of one that is neither done nor before it in `todo`,
+   * their training counts too
    */
   constructor(
-    todo: readonly StoryChapter[],
-    all: readonly StoryChapter[],
-    plan: StoryPlan,
-    isTold: (name: ChapterName) => boolean,
+    todo: readonly DemoChapter[],
+    all: readonly DemoChapter[],
+    plan: DemoPlan,
+    isDone: (name: ChapterName) => boolean,
   ) {
-    const trained = new Set(all.filter(({ name }) => isTold(name)).map(({ name }) => name));
+    const trained = new Set(all.filter(({ name }) => isDone(name)).map(({ name }) => name));
     this.#expected = todo.map((chapter) => {
       const missing = all.filter(({ name }) => chapter.uses.includes(name) && !trained.has(name));
       for (const { name } of [chapter, ...missing]) trained.add(name);

@@ -1,82 +1,82 @@
 /**
- * The whole story: each chapter is trained and measured on this machine, and the page is written after each, so
- * that a story which is cut short leaves what it has told. Told again, it goes on where it was.
+ * The whole demo: the models of each chapter are trained and measured on this machine, and the page is written after each
+ * chapter, so that a demo that is interrupted leaves those that are finished. The next call goes on from there.
  */
 import { version } from "../core/version.ts";
 import { sourceAuditor } from "../evaluate/novelty/audit-model.ts";
 import { withFolderLock } from "../files/lock.ts";
 import { chapterFindings, renderReport } from "../report/index.ts";
 import { writePage } from "../report/pages/page-file.ts";
-import { chaptersOf, storyChapters } from "./chapters/index.ts";
-import { StoryClock } from "./clock.ts";
-import type { StoryEvent, Telling } from "./context.ts";
+import { chaptersOf, demoChapters } from "./chapters/index.ts";
+import { DemoClock } from "./clock.ts";
+import type { DemoContext, DemoEvent } from "./context.ts";
 import { readJokes } from "./jokes.ts";
 import { comparedModels, type NamedModels, namedModels, tunedModel } from "./models/pretrained.ts";
-import { storyPage } from "./page.ts";
-import { quickPlan, type StoryPlan, usualPlan } from "./plan.ts";
-import { StoryInterrupted, StoryRuns } from "./runs.ts";
-import { type ChapterName, StoryState, type ToldChapters } from "./state.ts";
+import { demoPage } from "./page.ts";
+import { type DemoPlan, quickPlan, usualPlan } from "./plan.ts";
+import { DemoInterrupted, DemoRuns } from "./runs.ts";
+import { type ChapterName, type ChapterResults, DemoState } from "./state.ts";
 
-/** What is told is kept as data; it grows by one where that data changes its form. */
-const TOLD = 3;
+/** The version of the chapters' results on disk: it grows by one where their form changes. */
+const RESULTS_VERSION = 3;
 
-export interface StoryOptions {
+export interface DemoOptions {
   /** Names of chapters. Default: all. */
-  readonly chapters?: readonly string[];
-  /** Minutes of training of the character model; the other models get their shares of it. Default 2. */
-  readonly minutes?: number;
-  /** Tell it in a minute and a half, with less training. Default false. */
-  readonly quick?: boolean;
-  /** How the time is divided, in place of `minutes` and `quick`. */
-  readonly plan?: StoryPlan;
+  readonly chapters?: readonly string[] | undefined;
+  /** Minutes of training of the character model; the other models get their shares. Default 2. */
+  readonly minutes?: number | undefined;
+  /** All in a minute and a half, with less training. Default false. */
+  readonly quick?: boolean | undefined;
+  /** How the time is spent, instead of `minutes` and `quick`. */
+  readonly plan?: DemoPlan | undefined;
   /** Default: the built-in jokes. */
-  readonly sources?: readonly string[];
+  readonly sources?: readonly string[] | undefined;
   /**
-   * A GPT-2 to fine-tune, a BERT to compare it with, or both: folders, or names on the Hub, fetched where they are not
-   * in the cache. Default: those of the Hub's cache, else those of the package.
+   * A GPT-2 to fine-tune, a BERT to compare it with, or both: folders, or names on the Hub, which are downloaded where
+   * they are not in the cache. Default: the published ones in the Hub's cache, else those of the package.
    */
-  readonly pretrained?: string | readonly string[];
+  readonly pretrained?: string | readonly string[] | undefined;
   /** Default 42. */
-  readonly seed?: number;
-  /** Where models and progress are kept. Default `runs/demo`. */
-  readonly folder?: string;
+  readonly seed?: number | undefined;
+  /** The folder for models and progress. Default `runs/demo`. */
+  readonly folder?: string | undefined;
   /** The page. Default `report.html`. */
-  readonly out?: string;
-  /** The command that is written on the page as the one that made it. */
-  readonly command?: string;
-  /** @param secondsLeft an estimate for the whole story */
-  readonly onEvent?: (event: StoryEvent, secondsLeft: number) => void;
-  readonly signal?: AbortSignal;
+  readonly out?: string | undefined;
+  /** The command that the page shows. Default `punchline demo`. */
+  readonly command?: string | undefined;
+  /** @param secondsLeft an estimate for the whole demo */
+  readonly onEvent?: ((event: DemoEvent, secondsLeft: number) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
-export interface StoryResult {
-  /** The page; null where no chapter has been told yet. */
+export interface DemoResult {
+  /** The page; null where no chapter is finished yet. */
   readonly report: string | null;
-  /** `told`, or `interrupt`: telling the story again goes on. */
+  /** `told` at the end, or `interrupt`: the next call goes on from there. */
   readonly stopped: "told" | "interrupt";
-  /** Of this sitting. */
+  /** Seconds of this session. */
   readonly seconds: number;
-  /** Chapters that an interrupted story has left untold. */
+  /** Chapters that an interrupted demo has left. */
   readonly pending: readonly ChapterName[];
-  /** What stands on the page. */
-  readonly chapters: ToldChapters;
+  /** What is on the page. */
+  readonly chapters: ChapterResults;
 }
 
 /**
- * @throws UsageError for an unknown chapter or a model that is neither a GPT nor a BERT; what the chapters themselves
- * throw, after the page of those before
+ * @throws UsageError for an unknown chapter or a model that is neither a GPT nor a BERT; errors of a chapter, after the
+ * page of those before it is written
  */
-export async function tellStory(options: StoryOptions = {}): Promise<StoryResult> {
+export async function runDemo(options: DemoOptions = {}): Promise<DemoResult> {
   const { folder = "runs/demo" } = options;
   const wanted = chaptersOf(options.chapters ?? []);
-  return withFolderLock(folder, () => tell(wanted, folder, options));
+  return withFolderLock(folder, () => runChapters(wanted, folder, options));
 }
 
-async function tell(
+async function runChapters(
   wanted: ReturnType<typeof chaptersOf>,
   folder: string,
-  options: StoryOptions,
-): Promise<StoryResult> {
+  options: DemoOptions,
+): Promise<DemoResult> {
   const { sources = ["one-liners"], seed = 42, out = "report.html", quick = false, signal } = options;
   const begun = performance.now();
   const seconds = () => (performance.now() - begun) / 1000;
@@ -85,26 +85,26 @@ async function tell(
   const { data, cleaning } = await readJokes(sources);
   const dataSeconds = seconds();
   const settings = JSON.stringify({
-    told: TOLD,
+    told: RESULTS_VERSION,
     plan,
     seed,
     pretrained: named,
     fingerprint: data.fingerprint,
     version,
   });
-  const state = await StoryState.open(folder, settings, storyChapters);
-  await state.begin(wanted, storyChapters);
+  const state = await DemoState.open(folder, settings, demoChapters);
+  await state.begin(wanted, demoChapters);
   const todo = wanted.filter(({ name }) => state.pending.includes(name));
-  const clock = new StoryClock(todo, storyChapters, plan, (name) => state.told[name] !== undefined);
-  const emit = (event: StoryEvent) => options.onEvent?.(event, clock.secondsLeft());
+  const clock = new DemoClock(todo, demoChapters, plan, (name) => state.results[name] !== undefined);
+  const emit = (event: DemoEvent) => options.onEvent?.(event, clock.secondsLeft());
   emit({ type: "data", data });
 
-  const result = (stopped: StoryResult["stopped"]): StoryResult => ({
-    report: Object.keys(state.told).length > 0 ? out : null,
+  const result = (stopped: DemoResult["stopped"]): DemoResult => ({
+    report: Object.keys(state.results).length > 0 ? out : null,
     stopped,
     seconds: seconds(),
     pending: state.pending,
-    chapters: state.told,
+    chapters: state.results,
   });
   let pretrained: NamedModels;
   try {
@@ -113,7 +113,7 @@ async function tell(
       (model, received, total) => emit({ type: "download", model, received, total }),
       signal,
     );
-    // What is missing or cut is said before the minutes of the first chapter.
+    // A model that is missing or incomplete is an error before the minutes of the first chapter.
     if (todo.some(({ name }) => name !== "characters")) {
       await tunedModel(pretrained);
       await comparedModels(pretrained);
@@ -123,7 +123,7 @@ async function tell(
     throw error;
   }
   const auditor = await sourceAuditor(data, { neighbours: 1 });
-  const telling: Telling = {
+  const context: DemoContext = {
     data,
     cleaning,
     dataSeconds,
@@ -131,7 +131,7 @@ async function tell(
     plan,
     seed,
     pretrained,
-    runs: new StoryRuns({
+    runs: new DemoRuns({
       folder,
       state,
       signal,
@@ -146,22 +146,22 @@ async function tell(
     clock.begin(i);
     emit({ type: "chapter", name, title, number: i + 1, of: todo.length });
     try {
-      await state.tell(name, await chapter.tell(telling));
+      await state.saveResult(name, await chapter.run(context));
     } catch (error) {
-      if (error instanceof StoryInterrupted || signal?.aborted) return result("interrupt");
+      if (error instanceof DemoInterrupted || signal?.aborted) return result("interrupt");
       throw error;
     } finally {
-      await state.spend(name, clock.secondsOfChapter());
+      await state.addSeconds(name, clock.secondsOfChapter());
     }
-    const page = storyPage(state.told, {
+    const page = demoPage(state.results, {
       data,
-      pending: storyChapters.filter((c) => state.pending.includes(c.name)).map((c) => c.title),
+      pending: demoChapters.filter((c) => state.pending.includes(c.name)).map((c) => c.title),
       command: options.command ?? "punchline demo",
       seconds: state.seconds,
     });
     await writePage(out, await renderReport(page));
-    const finding = (await chapterFindings({ [name]: state.told[name] }))[0]?.finding ?? "";
-    emit({ type: "told", name, finding, report: out });
+    const finding = (await chapterFindings({ [name]: state.results[name] }))[0]?.finding ?? "";
+    emit({ type: "finished", name, finding, report: out });
   }
   return result("told");
 }

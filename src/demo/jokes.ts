@@ -1,15 +1,15 @@
-/** The texts of the story, read and cleaned once for all of its models. */
+/** The texts of the demo, read and cleaned once for all of its models. */
 import { InputError } from "../core/errors.ts";
 import type { PreparedData } from "../data/prepare.ts";
 import { prepareData } from "../data/prepare-sources.ts";
 import type { CleaningOptions } from "../text/clean.ts";
 
-/** The share of the letters from which they are not English in plain ASCII: accents of a language, or a script. */
+/** Above this share of letters outside ASCII, texts are taken for another language. */
 const FOREIGN = 0.005;
 
 /**
- * Plain ASCII where that is what people wrote, nearly; every letter of any other language. All models of the story
- * read the same, so that their losses can be compared.
+ * Texts that are nearly all ASCII as plain ASCII, those of other languages with every letter. All models of the demo read
+ * the same texts, so that their losses can be compared.
  */
 export async function readJokes(
   sources: readonly string[],
@@ -22,7 +22,7 @@ export async function readJokes(
     const plain = await prepared(false);
     if (plain.data.summary.cleaning_loss.share <= FOREIGN) return plain;
   } catch (error) {
-    // Too few texts may be left for the loss of their letters.
+    // Too few texts may be left without these letters.
     if (!(error instanceof InputError && ["letters-lost", "too-few"].includes(error.code))) throw error;
   }
   return prepared(true);

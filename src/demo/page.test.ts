@@ -1,11 +1,11 @@
 import { expect, it } from "vitest";
 import { prepareText } from "../data/prepare.ts";
-import { storyPage } from "./page.ts";
+import { demoPage } from "./page.ts";
 
 it("says what is still to come, in a whole sentence", () => {
   const data = prepareText("the cat sat on the mat. ".repeat(60));
   const unfinished = (...pending: string[]) =>
-    storyPage({}, { data, pending, command: "punchline demo", seconds: 1 }).unfinished;
+    demoPage({}, { data, pending, command: "punchline demo", seconds: 1 }).unfinished;
   expect(unfinished("Pieces of words", "GPT or BERT?")).toMatch(/: Pieces of words; GPT or BERT\? The same /);
   expect(unfinished("GPT or BERT?", "Pieces of words")).toMatch(
     /: GPT or BERT\?; Pieces of words\. The same /,
@@ -27,11 +27,11 @@ it("puts a joke on top of the model that the test jokes surprise less, at a usua
   });
   const jokesOf = (who: string) => [joke(who, 0.5), joke(who, 1.1)];
   const topOf = (characters: number, gpt: number) => {
-    const told = {
+    const results = {
       characters: { jokes: jokesOf("letters"), evaluation: { bits_per_byte: characters }, log: [] },
       gpt: { jokes: jokesOf("pieces"), quality: [{ label: "own", bits_per_byte: gpt, lead: true }], log: [] },
-    } as unknown as Parameters<typeof storyPage>[0];
-    return storyPage(told, { data, pending: [], command: "punchline demo", seconds: 1 }).best!;
+    } as unknown as Parameters<typeof demoPage>[0];
+    return demoPage(results, { data, pending: [], command: "punchline demo", seconds: 1 }).best!;
   };
   expect(topOf(2.2, 1.8).joke).toContain("of pieces at 0.5");
   expect(topOf(1.8, 2.2).joke).toContain("of letters at 0.5");

@@ -1,47 +1,45 @@
-/** What stands at the head of the story's page: its best joke, its figures, and its answers in short. */
+/** The head of the page of the demo: its best joke, its figures, and its answers in short. */
 import type { PreparedData } from "../data/prepare.ts";
 import { leadOf } from "../evaluate/lead.ts";
 import type { GptData, NoveltyData } from "../report/index.ts";
 import { bits, compact, count, percent, pickBest, type ReportData } from "../report/index.ts";
-import { made } from "../report/pages/machine.ts";
-import type { ToldChapters } from "./state.ts";
-import { usualTemperature } from "./writing.ts";
+import { provenance } from "../report/pages/page-file.ts";
+import type { ChapterResults } from "./state.ts";
+import { usualTemperature } from "./write-jokes.ts";
 
-export interface StoryPageOptions {
+export interface DemoPageOptions {
   readonly data: PreparedData;
-  /** Titles of chapters that are still to come. */
+  /** Titles of the chapters that are still to come. */
   readonly pending: readonly string[];
   readonly command: string;
-  /** For everything that stands on the page. */
+  /** Seconds that everything on the page took. */
   readonly seconds: number;
 }
 
-export function storyPage(told: ToldChapters, options: StoryPageOptions): ReportData {
+export function demoPage(results: ChapterResults, options: DemoPageOptions): ReportData {
   const { data, pending, command, seconds } = options;
-  const best = bestJoke(told, data);
-  const { gpt, characters } = told;
+  const { gpt, characters } = results;
   return {
     title: "A network learns to joke",
     standfirst: `It began with noise. How a machine learns to write jokes from ${count(data.splits.train.length)} of them, whether it stole any, and what kind of model to choose for what: all of it trained and measured here.`,
-    ...(best ? { best } : {}),
-    key: keyFigures(told),
-    short: inShort(told),
-    ...(pending.length > 0
-      ? {
-          // A title that asks has its own mark at the end.
-          unfinished: `Still to come: ${pending.join("; ").replace(/(?<!\?)$/, ".")} The same command goes on where this page ends.`,
-        }
-      : {}),
+    best: bestJoke(results, data),
+    key: keyFigures(results),
+    short: shortAnswers(results),
+    // A title that is a question has its own mark at the end.
+    unfinished:
+      pending.length > 0
+        ? `Still to come: ${pending.join("; ").replace(/(?<!\?)$/, ".")} The same command goes on where this page ends.`
+        : undefined,
     chapters: {
-      ...told,
-      ...(gpt ? { gpt: besideCharacters(gpt, characters) } : {}),
+      ...results,
+      gpt: gpt && withCharacterModel(gpt, characters),
     },
-    made: made(command, seconds),
+    made: provenance(command, seconds),
   };
 }
 
-/** The chapter on GPT-2 with the character model on its scale, where both were judged on the same jokes. */
-function besideCharacters(gpt: GptData, characters: ToldChapters["characters"]): GptData {
+/** The chapter on GPT-2 with the character model on the same scale, where both were evaluated on the same jokes. */
+function withCharacterModel(gpt: GptData, characters: ChapterResults["characters"]): GptData {
   const bits_per_byte = characters?.evaluation?.bits_per_byte;
   const { quality = [], quality_split, quality_bytes } = gpt;
   if (bits_per_byte === undefined || characters?.evaluation?.split !== quality_split) return gpt;
@@ -59,7 +57,7 @@ function besideCharacters(gpt: GptData, characters: ToldChapters["characters"]):
   return { ...gpt, quality: [{ label, bits_per_byte }, ...quality], other: { label, lead } };
 }
 
-function bestJoke({ characters, gpt }: ToldChapters, data: PreparedData): ReportData["best"] {
+function bestJoke({ characters, gpt }: ChapterResults, data: PreparedData): ReportData["best"] {
   const known = new Set(data.splits.train.flatMap((text) => text.toLowerCase().match(/[a-z0-9']+/g) ?? []));
   const writers = [
     {
@@ -73,7 +71,7 @@ function bestJoke({ characters, gpt }: ToldChapters, data: PreparedData): Report
       bits: gpt?.quality?.find(({ lead }) => lead)?.bits_per_byte,
     },
   ];
-  // Of the model that the test jokes surprise less, and not where it is let run wild.
+  // Of the model with the lower loss on the test jokes, at a temperature that is not too high.
   const [writer] = writers
     .filter(({ groups }) => groups.length > 0)
     .sort((a, b) => (a.bits ?? Infinity) - (b.bits ?? Infinity));
@@ -96,7 +94,7 @@ function bestJoke({ characters, gpt }: ToldChapters, data: PreparedData): Report
   );
 }
 
-function keyFigures({ characters, gpt, novelty }: ToldChapters): ReportData["key"] {
+function keyFigures({ characters, gpt, novelty }: ChapterResults): ReportData["key"] {
   const led = gpt?.quality?.find(({ lead }) => lead);
   const scratch = gpt?.quality?.find((one) => one.scratch);
   const jokes = [characters, gpt].flatMap(
@@ -135,8 +133,13 @@ function keyFigures({ characters, gpt, novelty }: ToldChapters): ReportData["key
   ];
 }
 
-/** The questions that the story answers, as far as it has come. */
-function inShort({ characters, gpt, novelty, compare }: ToldChapters): NonNullable<ReportData["short"]> {
+/** The questions that the demo answers, as far as it has come. */
+function shortAnswers({
+  characters,
+  gpt,
+  novelty,
+  compare,
+}: ChapterResults): NonNullable<ReportData["short"]> {
   const faster = compare?.answers.filter(({ sense }) => sense === "Reading" || sense === "Writing") ?? [];
   const large = compare?.full_size && "answers" in compare.full_size ? compare.full_size.answers : [];
   return [
@@ -173,12 +176,12 @@ function inShort({ characters, gpt, novelty, compare }: ToldChapters): NonNullab
           })),
         ]
       : []),
-    ...(novelty ? [{ question: "Were the jokes stolen?", answer: stolen(novelty.audits) }] : []),
+    ...(novelty ? [{ question: "Were the jokes stolen?", answer: noveltyAnswer(novelty.audits) }] : []),
   ];
 }
 
 /** The verdict on all models, the plain answer first. */
-function stolen(audits: NoveltyData["audits"]): string {
+function noveltyAnswer(audits: NoveltyData["audits"]): string {
   const guilty = audits.filter(({ finding }) => finding === "more").map(({ model }) => model);
   const answer =
     guilty.length === 0

@@ -1,9 +1,9 @@
-/** How the time of the story is divided: minutes of training of each model, and how much is measured. */
+/** How the demo spends its time: minutes of training of each model, and how much is measured. */
 
-export interface StoryPlan {
+export interface DemoPlan {
   /** Minutes of training of the character model. */
   readonly characters: number;
-  /** Most minutes that a pre-trained GPT-2 is fine-tuned, and that the same network learns from scratch. */
+  /** The most minutes for fine-tuning a pre-trained GPT-2, and for training the same network from scratch. */
   readonly finetuning: number;
   /** Texts that each model writes to be counted and audited. */
   readonly written: number;
@@ -17,11 +17,11 @@ export interface StoryPlan {
   readonly fullSize: number;
 }
 
-/** The default number of minutes for the character model; on two cores the whole story then takes less than six. */
+/** The default number of minutes for the character model; on two cores the whole demo then takes less than six. */
 export const usualMinutes = 2;
 
-/** @param minutes of training of the character model; the other models get their shares of it */
-export const usualPlan = (minutes = usualMinutes): StoryPlan => ({
+/** @param minutes of training of the character model; the other models get their shares */
+export const usualPlan = (minutes = usualMinutes): DemoPlan => ({
   characters: minutes,
   finetuning: minutes / 2,
   written: 200,
@@ -31,8 +31,8 @@ export const usualPlan = (minutes = usualMinutes): StoryPlan => ({
   fullSize: 5,
 });
 
-/** The whole story in a minute and a half. */
-export const quickPlan: StoryPlan = {
+/** The whole demo in a minute and a half. */
+export const quickPlan: DemoPlan = {
   characters: 0.4,
   finetuning: 0.25,
   written: 60,

@@ -1,15 +1,31 @@
-/** The models of the story: each is trained when it is first asked for, and gone on with where it was cut short. */
-import { rm, stat } from "node:fs/promises";
+/** The models of the demo: each is trained when it is first needed, and resumed where it was interrupted. */
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import type { PreparedData } from "../data/prepare.ts";
+import type { OptionValues } from "../models/model.ts";
+import type { BaseModel } from "../train/base.ts";
 import type { LogRow, SampleRow, TrainEvent } from "../train/events.ts";
 import { readLog, readSamples } from "../train/history.ts";
+import type { TrainOptions } from "../train/options.ts";
+import { exists } from "../train/run-folder.ts";
 import type { TrainSummary } from "../train/session.ts";
 import { resume, train } from "../train/train.ts";
-import { type RunSpec, trainingCommand } from "./run-spec.ts";
-import type { StoryState } from "./state.ts";
+import type { DemoState } from "./state.ts";
+
+/** A training of the demo. */
+export interface RunSpec {
+  /** What to call the model in a sentence: "the character model". */
+  readonly what: string;
+  readonly model: string;
+  readonly modelOptions?: OptionValues | undefined;
+  readonly base?: BaseModel | undefined;
+  readonly data: PreparedData;
+  readonly sources: readonly string[];
+  readonly options: Partial<TrainOptions>;
+}
 
 /** A training that is done. */
-export interface StoryRun {
+export interface DemoRun {
   readonly folder: string;
   readonly summary: TrainSummary;
   readonly log: readonly LogRow[];
@@ -18,22 +34,22 @@ export interface StoryRun {
   readonly command: string;
 }
 
-/** Thrown where a training was interrupted: it is saved, and nothing is wrong. */
-export class StoryInterrupted extends Error {
-  override readonly name = "StoryInterrupted";
+/** Thrown where a training was interrupted: it is saved and can be resumed. */
+export class DemoInterrupted extends Error {
+  override readonly name = "DemoInterrupted";
 }
 
-export interface StoryRunsOptions {
+export interface DemoRunsOptions {
   readonly folder: string;
-  readonly state: StoryState;
+  readonly state: DemoState;
   readonly onTraining: (what: string, event: TrainEvent) => void;
   readonly signal: AbortSignal | undefined;
 }
 
-export class StoryRuns {
-  readonly #options: StoryRunsOptions;
+export class DemoRuns {
+  readonly #options: DemoRunsOptions;
 
-  constructor(options: StoryRunsOptions) {
+  constructor(options: DemoRunsOptions) {
     this.#options = options;
   }
 
@@ -42,10 +58,10 @@ export class StoryRuns {
   }
 
   /**
-   * The run called `name`, trained as `spec` says where it is not there.
-   * @throws StoryInterrupted where the signal came first
+   * The run called `name`; where it is missing, it is trained as `spec` says.
+   * @throws DemoInterrupted where the signal was aborted before its end
    */
-  async get(name: string, spec: () => Promise<RunSpec>): Promise<StoryRun> {
+  async get(name: string, spec: () => Promise<RunSpec>): Promise<DemoRun> {
     const { state } = this.#options;
     const folder = this.folderOf(name);
     const finished = state.run(name) ?? (await this.#train(name, folder, await spec()));
@@ -73,16 +89,42 @@ export class StoryRuns {
           out: folder,
           origin: { sources, options: {} },
         });
-    if (summary.stopped === "interrupt") throw new StoryInterrupted();
+    if (summary.stopped === "interrupt") throw new DemoInterrupted();
     const run = { summary, command: trainingCommand(folder, spec) };
-    await state.finish(name, run);
+    await state.saveRun(name, run);
     return run;
   }
 }
 
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
+/** The command that trains the same model into `folder`. */
+export function trainingCommand(folder: string, spec: RunSpec): string {
+  const { model, modelOptions = {}, base, data, sources, options } = spec;
+  const { keepUnicode } = data.cleaning;
+  // The default of the command: the vocabulary of a base model has every letter, characters only those of the data.
+  const byDefault = base !== undefined;
+  return [
+    "punchline",
+    ...(base ? ["finetune", base.name] : ["train", "--model", model]),
+    ...flags(modelOptions),
+    ...sourceFlags(sources),
+    ...(keepUnicode === byDefault ? [] : [keepUnicode ? "--keep-unicode" : "--no-keep-unicode"]),
+    ...flags(options),
+    "--out",
+    folder,
+  ].join(" ");
+}
+
+/** `--data` of each source. */
+const sourceFlags = (sources: readonly string[]): string[] =>
+  sources.flatMap((source) => ["--data", quoted(source)]);
+
+/** Options as the command line takes them: `{ batchSize: 32 }` is `--batch-size 32`. */
+function flags(options: Readonly<Record<string, unknown>>): string[] {
+  return Object.entries(options).flatMap(([name, value]) =>
+    value === undefined
+      ? []
+      : [`--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`, quoted(String(value))],
   );
 }
+
+const quoted = (word: string): string => (/^[\w./:@+-]+$/.test(word) ? word : JSON.stringify(word));

@@ -1,6 +1,6 @@
 /**
- * What a story has come to, as a file in its folder: chapters that are told, chapters that are still to be told,
- * and models that are trained. The file is written after every change, so a story that is killed goes on.
+ * How far a demo has come, as files in its folder: the results of finished chapters, the chapters that are still to come,
+ * and the models that are trained. They are written after every change, so that a demo that is killed can go on.
  */
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -11,17 +11,17 @@ import type { TrainSummary } from "../train/session.ts";
 
 export type ChapterName = "characters" | "gpt" | "novelty" | "compare";
 
-/** What is to be known of a chapter to keep and to clear away what it has left. */
+/** What keeping and removing the files of a chapter takes. */
 export interface ChapterRecord {
   readonly name: ChapterName;
-  /** Chapters whose models it tells of; when they are trained anew, it has to be told anew. */
+  /** Chapters whose models it uses; when these are trained again, it has to run again. */
   readonly uses: readonly ChapterName[];
   /** Folders of the models that it trains itself. */
   readonly runs: readonly string[];
 }
 
-/** Everything that the story tells, by chapter. */
-export type ToldChapters = Pick<ReportChapters, ChapterName>;
+/** What each chapter found. */
+export type ChapterResults = Pick<ReportChapters, ChapterName>;
 
 export interface FinishedRun {
   readonly summary: TrainSummary;
@@ -29,7 +29,7 @@ export interface FinishedRun {
 }
 
 interface Stored {
-  /** What must be the same for what is there to be of use. */
+  /** What must be the same for the files in the folder to be valid. */
   readonly settings: string;
   readonly pending: readonly ChapterName[];
   readonly runs: Readonly<Record<string, FinishedRun>>;
@@ -39,40 +39,44 @@ interface Stored {
 
 const FILE = "story.json";
 
-export class StoryState {
+export class DemoState {
   readonly #folder: string;
   #stored: Stored;
-  #told: ToldChapters;
+  #results: ChapterResults;
 
-  private constructor(folder: string, stored: Stored, told: ToldChapters) {
+  private constructor(folder: string, stored: Stored, results: ChapterResults) {
     this.#folder = folder;
     this.#stored = stored;
-    this.#told = told;
+    this.#results = results;
   }
 
-  /** Reads what is in `folder`; what was made with other settings is cleared away, chapter by chapter. */
+  /** Reads what is in `folder`; what was made with other settings is removed, chapter by chapter. */
   static async open(
     folder: string,
     settings: string,
     chapters: readonly ChapterRecord[],
-  ): Promise<StoryState> {
+  ): Promise<DemoState> {
     const fresh: Stored = { settings, pending: [], runs: {}, seconds: {} };
     const stored = (await readJson<Stored>(join(folder, FILE))) ?? { ...fresh, settings: "" };
     if (stored.settings !== settings) {
-      const state = new StoryState(folder, fresh, {});
-      // The settings are written when the last is cleared away: a kill before that leaves nothing that would pass for theirs.
+      const state = new DemoState(folder, fresh, {});
+      // The settings are written when all is removed: after a kill before that, the rest is removed too.
       for (const chapter of chapters) await state.#remove(chapter);
       await state.#set({});
       return state;
     }
-    const told = await Promise.all(
+    const results = await Promise.all(
       chapters.map(async ({ name }) => [name, await readJson(join(folder, `${name}.json`))] as const),
     );
-    return new StoryState(folder, stored, Object.fromEntries(told.filter(([, data]) => data !== undefined)));
+    return new DemoState(
+      folder,
+      stored,
+      Object.fromEntries(results.filter(([, data]) => data !== undefined)),
+    );
   }
 
-  get told(): ToldChapters {
-    return this.#told;
+  get results(): ChapterResults {
+    return this.#results;
   }
 
   get pending(): readonly ChapterName[] {
@@ -83,47 +87,47 @@ export class StoryState {
     return this.#stored.runs[name];
   }
 
-  /** Seconds that went into the chapters that are told. */
+  /** Seconds that went into the finished chapters. */
   get seconds(): number {
     const { seconds } = this.#stored;
-    return Object.keys(this.#told).reduce((sum, name) => sum + (seconds[name as ChapterName] ?? 0), 0);
+    return Object.keys(this.#results).reduce((sum, name) => sum + (seconds[name as ChapterName] ?? 0), 0);
   }
 
   /**
-   * Makes up what is to be told: those of `wanted` that an earlier story left untold, or, where it left none,
-   * all of `wanted` anew, their models included. Chapters that tell of a model which is trained anew are left
-   * out of the page until they are told again.
+   * Decides which chapters are to come: those of `wanted` that an earlier session left, or, where it left none, all of
+   * `wanted` again, with their models. Chapters that use a model which is trained again leave the page until they run
+   * again.
    */
   async begin(wanted: readonly ChapterRecord[], all: readonly ChapterRecord[]): Promise<void> {
     if (wanted.some(({ name }) => this.pending.includes(name))) return;
     for (const chapter of wanted) await this.#clear(chapter);
-    const anew = wanted.map(({ name }) => name);
+    const again = wanted.map(({ name }) => name);
     for (const chapter of all) {
-      if (chapter.uses.some((name) => anew.includes(name))) await this.#forget(chapter.name);
+      if (chapter.uses.some((name) => again.includes(name))) await this.#forget(chapter.name);
     }
-    const pending = all.map(({ name }) => name).filter((n) => this.pending.includes(n) || anew.includes(n));
+    const pending = all.map(({ name }) => name).filter((n) => this.pending.includes(n) || again.includes(n));
     await this.#set({ pending });
   }
 
-  async finish(name: string, run: FinishedRun): Promise<void> {
+  async saveRun(name: string, run: FinishedRun): Promise<void> {
     await this.#set({ runs: { ...this.#stored.runs, [name]: run } });
   }
 
-  async spend(name: ChapterName, seconds: number): Promise<void> {
+  async addSeconds(name: ChapterName, seconds: number): Promise<void> {
     const { seconds: before } = this.#stored;
     await this.#set({ seconds: { ...before, [name]: (before[name] ?? 0) + seconds } });
   }
 
-  async tell<Name extends ChapterName>(name: Name, data: ToldChapters[Name]): Promise<void> {
+  async saveResult<Name extends ChapterName>(name: Name, data: ChapterResults[Name]): Promise<void> {
     await writeFileAtomic(join(this.#folder, `${name}.json`), JSON.stringify(data));
-    this.#told = { ...this.#told, [name]: data };
+    this.#results = { ...this.#results, [name]: data };
     await this.#set({ pending: this.pending.filter((other) => other !== name) });
   }
 
   /** Forgets the models of a chapter, and the chapter. */
   async #clear(chapter: ChapterRecord): Promise<void> {
     const { name, runs } = chapter;
-    // What is forgotten before it is removed is trained again after a kill; the other way round it would be missed.
+    // Forgotten before it is removed: after a kill in between, it is trained again and not missing.
     const kept = Object.entries(this.#stored.runs).filter(([run]) => !runs.includes(run));
     await this.#set({ runs: Object.fromEntries(kept) });
     await this.#remove(chapter);
@@ -138,9 +142,9 @@ export class StoryState {
 
   async #forget(name: ChapterName): Promise<void> {
     await rm(join(this.#folder, `${name}.json`), { force: true });
-    const { [name]: _, ...told } = this.#told;
+    const { [name]: _, ...results } = this.#results;
     const { [name]: __, ...seconds } = this.#stored.seconds;
-    this.#told = told;
+    this.#results = results;
     await this.#set({ seconds });
   }
 
@@ -150,7 +154,7 @@ export class StoryState {
   }
 }
 
-/** The content of a file of this story; undefined where there is none, or none that is whole. */
+/** The content of a JSON file; undefined where it is missing or not valid. */
 async function readJson<T>(path: string): Promise<T | undefined> {
   try {
     return JSON.parse(await readTextFile(path)) as T;

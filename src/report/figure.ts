@@ -1,12 +1,22 @@
-/** A figure: what it says, the picture, and how it was measured and can be repeated. */
+/** What a page is made of: chapters, and in them figures, each with how it was measured and the command that repeats it. */
 import { type Content, type Html, html } from "./html.ts";
 
-/** How a figure came about; printed under it. */
+/** A chapter of the report: from one plain data object to one section of the page. */
+export interface Chapter<Data> {
+  /** The anchor; unique on the page. */
+  readonly id: string;
+  readonly title: string;
+  /** The chapter's finding in one or two sentences; shown in the table of contents and above the chapter. */
+  finding(data: Data): string;
+  render(data: Data): Html;
+}
+
+/** How a figure was measured; printed under it. */
 export interface Measured {
-  /** One or two sentences: what was measured, on how much, how. */
+  /** One or two sentences: what was measured, on how much data, and how. */
   readonly how: string;
   /** The command line that gives the same figure again, or one for each of its parts. */
-  readonly command?: string | readonly string[];
+  readonly command?: string | readonly string[] | undefined;
 }
 
 export interface FigureOptions {
@@ -15,11 +25,11 @@ export interface FigureOptions {
   /** The finding, in one sentence. */
   readonly title: string;
   /** What is drawn, and in which unit. */
-  readonly subtitle?: string;
+  readonly subtitle?: string | undefined;
   readonly content: Content;
   readonly measured: Measured;
   /** `text` (the default) as wide as the text, `wide` as wide as the page. */
-  readonly width?: "text" | "wide";
+  readonly width?: "text" | "wide" | undefined;
 }
 
 /** A command line that can be copied; breaks between words only, never at a hyphen. */

@@ -1,6 +1,6 @@
 /** Numbers as people read them, the same everywhere in the report and the terminal. */
 
-/** Stands between a number and its unit, which must not be parted. */
+/** The no-break space between a number and its unit. */
 const space = "\u00a0";
 const missing = "–";
 
@@ -78,7 +78,7 @@ export function bits(value: number | undefined): string {
   return known(value, (v) => `${fixed(v, 2)}${space}bits`);
 }
 
-/** A share between 0 and 1 as `3.5 %`; from 10 % on without decimals, save between 99.5 % and 100 %. */
+/** A share between 0 and 1 as `3.5 %`; from 10 % without decimals, except between 99.5 % and 100 %. */
 export function percent(share: number | null | undefined): string {
   return known(share, (s) => {
     const p = s * 100;

@@ -1,6 +1,5 @@
 /**
- * HTML that cannot be injected into: every value put into an `html` template is escaped unless it is
- * itself the result of one.
+ * HTML that is safe from injection: every value in an `html` template is escaped, unless it is itself the result of one.
  *
  * @example
  * html`<p>${"<script>"}</p>`.markup; // "<p>&lt;script&gt;</p>"
@@ -16,7 +15,7 @@ export class Html {
   }
 }
 
-/** What a template takes: text is escaped, nothing is left out, lists are joined. */
+/** A value of a template: text is escaped; `false`, `null` and `undefined` are left out; lists are joined. */
 export type Content = Html | string | number | false | null | undefined | readonly Content[];
 
 const entities: Readonly<Record<string, string>> = {
@@ -28,7 +27,7 @@ const entities: Readonly<Record<string, string>> = {
 };
 
 /**
- * Text as HTML text or attribute value. Control characters and marks of direction, which a sampled text may well
+ * Text as HTML text or attribute value. Control characters and marks of direction, which sampled texts may
  * contain, are shown as `\x0b` and `\u202e`; line feeds and tabs stay; lone surrogates become U+FFFD.
  */
 export function escapeHtml(text: string): string {

@@ -1,10 +1,26 @@
-/** Lists of jokes with their verdicts. */
+/** Audited texts on a page: lists of jokes with their verdicts. */
 import type { AuditedText } from "../evaluate/novelty/auditor.ts";
 import { type Likeness, likenessOf } from "../evaluate/novelty/finding.ts";
-import { shortened } from "./audited.ts";
 import { percent } from "./format.ts";
 import { highlight } from "./highlight.ts";
 import { type Html, html } from "./html.ts";
+
+/** Characters of a text that a page shows. */
+const SHOWN = 1200;
+
+/** The sample with long texts cut, and an ellipsis at their ends. */
+export function shortened(sample: AuditedText): AuditedText {
+  const cut = (text: string) => (text.length <= SHOWN ? text : `${text.slice(0, SHOWN)}…`);
+  const { text, nearest, same_cue } = sample;
+  if (text.length <= SHOWN && nearest.every((n) => n.text.length <= SHOWN)) return sample;
+  return {
+    ...sample,
+    text: cut(text),
+    nearest: nearest.map((n) => ({ ...n, text: cut(n.text) })),
+    same_cue: same_cue.map(cut),
+    spans: sample.spans.filter(({ start }) => start < SHOWN),
+  };
+}
 
 const words: Readonly<Record<Likeness, string>> = {
   new: "New",
@@ -25,13 +41,13 @@ export function joke(sample: AuditedText): Html {
   return html`<span class="joke">${highlight(sample.text.trim(), shifted(sample))}</span>`;
 }
 
-/** The spans after the text's leading white space is gone. */
+/** The spans of the text without its leading white space. */
 function shifted(sample: AuditedText) {
   const cut = sample.text.length - sample.text.trimStart().length;
   return sample.spans.map((s) => ({ start: s.start - cut, end: s.end - cut }));
 }
 
-/** One column a temperature; each joke with its verdict and its nearest real joke. */
+/** One column per temperature; each joke with its verdict and its nearest real joke. */
 export function jokeColumns(
   groups: readonly { readonly temperature: number; readonly samples: readonly AuditedText[] }[],
 ): Html {
@@ -40,7 +56,7 @@ export function jokeColumns(
   );
 }
 
-/** One column a group of samples, under its title. */
+/** One column per group of samples, under its title. */
 export function sampleColumns(
   groups: readonly { readonly title: string; readonly samples: readonly AuditedText[] }[],
 ): Html {

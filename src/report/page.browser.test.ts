@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fixture } from "../../test/report-fixture/report.ts";
-import { renderReport } from "./render.ts";
+import { renderReport } from "./index.ts";
 
 const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const absent = !existsSync(executablePath);

@@ -3,8 +3,8 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { blankAudit } from "../../test/report-fixture/jokes.ts";
 import { audited, fixture } from "../../test/report-fixture/report.ts";
 import { leadOf } from "../evaluate/lead.ts";
+import { renderReport } from "./index.ts";
 import type { ReportData } from "./page.ts";
-import { renderReport } from "./render.ts";
 import { theme } from "./style/theme.ts";
 
 let markup: string;

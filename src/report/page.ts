@@ -1,24 +1,38 @@
 /**
- * The whole report as one HTML document that needs nothing else: styles, pictures and the one script are
- * inside, and it opens from a disk without a network.
+ * The whole report as one HTML document that needs nothing else: styles, pictures and the one script are inside, and it
+ * opens from a disk without a network.
  *
- * A chapter is one file in `chapters/` and one line in `chapters` below; chapters without data are left out,
- * and the rest are numbered in this order.
+ * A chapter is one file in `chapters/` and one line in `chapters` below. Chapters without data are left out, and the
+ * rest are numbered in this order.
  */
-import type { Chapter } from "./chapter.ts";
 import { architectures } from "./chapters/architectures.ts";
 import { characters } from "./chapters/characters.ts";
 import { compare } from "./chapters/compare.ts";
 import { gpt } from "./chapters/gpt.ts";
 import { novelty } from "./chapters/novelty.ts";
 import { runs } from "./chapters/runs.ts";
+import type { Chapter } from "./figure.ts";
 import { duration } from "./format.ts";
 import { type Html, html, trusted } from "./html.ts";
 import { withPolicy } from "./policy.ts";
-import { script } from "./script.ts";
 import { layout } from "./style/layout.ts";
 import { parts } from "./style/parts.ts";
 import { theme } from "./style/theme.ts";
+
+/** The only script of the page: the button that changes the theme. Without it, the page follows the system. */
+const script = `
+(() => {
+  const root = document.documentElement;
+  const button = document.getElementById("theme");
+  const system = matchMedia("(prefers-color-scheme: dark)");
+  const isDark = () => (root.dataset.theme ?? (system.matches ? "dark" : "light")) === "dark";
+  const show = () => { button.textContent = isDark() ? "Light page" : "Dark page"; };
+  button.hidden = false;
+  button.addEventListener("click", () => { root.dataset.theme = isDark() ? "light" : "dark"; show(); });
+  system.addEventListener("change", show);
+  show();
+})();
+`;
 
 const chapters = { characters, architectures, gpt, novelty, compare, runs };
 
@@ -33,14 +47,14 @@ export interface ReportData {
   readonly title: string;
   /** One or two sentences under the title. */
   readonly standfirst: string;
-  /** The best joke that the model wrote, and who wrote it how. */
-  readonly best?: { readonly joke: string; readonly byline: string };
+  /** The best joke, and which model wrote it. */
+  readonly best?: { readonly joke: string; readonly byline: string } | undefined;
   /** The figures to remember, at most five: `{ value: "2.41 bits", label: "per character" }`. */
   readonly key: readonly { readonly value: string; readonly label: string }[];
   /** The questions that the page answers, each in a few sentences. */
-  readonly short?: readonly { readonly question: string; readonly answer: string }[];
-  /** Said where the page is not finished: what is still to come. */
-  readonly unfinished?: string;
+  readonly short?: readonly { readonly question: string; readonly answer: string }[] | undefined;
+  /** What is still to come, where the page is not finished. */
+  readonly unfinished?: string | undefined;
   readonly chapters: ReportChapters;
   readonly made: {
     /** ISO 8601. */
@@ -49,9 +63,9 @@ export interface ReportData {
     readonly command: string;
     /** Processor, cores, memory, system. */
     readonly machine: string;
-    /** Versions of Punchline and of what it ran on. */
+    /** Versions of Punchline and Node. */
     readonly versions: string;
-    readonly seconds?: number;
+    readonly seconds?: number | undefined;
   };
 }
 
@@ -90,7 +104,7 @@ export function page(report: ReportData): string {
 ${report.best && html`<figure class="best"><blockquote class="joke">${report.best.joke.trim()}</blockquote><figcaption>${report.best.byline}</figcaption></figure>`}
 ${report.key.length > 0 && html`<dl class="key">${report.key.map((k) => html`<div><dt>${k.label}</dt><dd>${k.value}</dd></div>`)}</dl>`}
 ${report.unfinished && html`<p class="caveat unfinished">${report.unfinished}</p>`}
-${report.short && report.short.length > 0 && inShort(report.short)}
+${report.short && report.short.length > 0 && shortAnswers(report.short)}
 ${present.length > 1 && contents(present)}
 </header>
 <main>
@@ -126,14 +140,14 @@ function presentIn<T>(
   data: ReportChapters,
   of: <Data>(chapter: Chapter<Data>, own: Data) => T,
 ): readonly T[] {
-  // The registry pairs each chapter with the data of the same name; TypeScript cannot follow that in a loop.
+  // Each chapter gets the data of the same name, which TypeScript cannot follow in a loop.
   return Object.entries(chapters).flatMap(([name, chapter]) => {
     const own: unknown = data[name as keyof ReportChapters];
     return own === undefined ? [] : [of(chapter as Chapter<unknown>, own)];
   });
 }
 
-function inShort(short: NonNullable<ReportData["short"]>): Html {
+function shortAnswers(short: NonNullable<ReportData["short"]>): Html {
   return html`<section class="short" aria-labelledby="short"><h2 id="short">In short</h2><dl class="answers">${short.map(
     ({ question, answer }) => html`<div><dt>${question}</dt><dd>${answer}</dd></div>
 `,

@@ -1,12 +1,12 @@
 /**
- * A page's Content-Security-Policy (CSP Level 3): it loads nothing, runs its own script and no other, and takes
- * its own style sheets. Charts have widths and colours in style attributes, which can run nothing.
+ * A page's Content-Security-Policy (CSP Level 3): it loads nothing, runs no script and uses no style sheet but
+ * its own. Charts have widths and colours in style attributes, which cannot run anything.
  */
 import { createHash } from "node:crypto";
 
 const AT = '<meta charset="utf-8">';
 
-/** The finished page with the policy in front of all that it is about. */
+/** The finished page with the policy before everything that it restricts. */
 export function withPolicy(page: string): string {
   const policy = [
     "default-src 'none'",
@@ -21,7 +21,7 @@ export function withPolicy(page: string): string {
   return page.replace(AT, `${AT}\n<meta http-equiv="Content-Security-Policy" content="${policy}">`);
 }
 
-/** Of every such element: text of others is escaped, so that each is the page's own. */
+/** The hash of every such element. Other texts are escaped, so that all of them are the page's own. */
 function hashes(page: string, element: "script" | "style"): string {
   const inside = page.matchAll(new RegExp(`<${element}\\b[^>]*>(.*?)</${element}>`, "gs"));
   const found = [...inside].map(

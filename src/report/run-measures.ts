@@ -1,52 +1,54 @@
 /** The measures of runs side by side, as small tables that fit a page and a terminal of 80 columns. */
 import { bytes, compact, count, decimal, percent, rate } from "./format.ts";
 
-/** Measures of a set of texts and of what wrote them; a measure that cannot be had for a row is left out. */
+/** Measures of a set of texts and of the model that wrote them; a measure that a row lacks is left out. */
 export interface RunMeasures {
   readonly name: string;
-  readonly bits_per_byte?: number;
-  readonly bits_per_character?: number;
-  readonly perplexity?: number;
+  readonly bits_per_byte?: number | undefined;
+  readonly bits_per_character?: number | undefined;
+  readonly perplexity?: number | undefined;
   /**
-   * True where the three above do not compare with those of other rows, as where a vocabulary lacks words, or the texts
-   * were others: they are marked, and it is not ranked by them.
+   * True where the three above cannot be compared with those of other rows, since its vocabulary lacks words or the texts
+   * were different: they are marked, and the row is not ranked by them.
    */
-  readonly unranked?: boolean;
+  readonly unranked?: boolean | undefined;
   /** Different n-grams among all n-grams, n = 1, 2, 3. */
-  readonly distinct?: readonly [number, number, number];
-  readonly self_bleu?: number;
-  /** Share of a text's 4-grams that repeat an earlier one of it. */
-  readonly repetition?: number;
+  readonly distinct?: readonly [number, number, number] | undefined;
+  readonly self_bleu?: number | undefined;
+  /** Share of a text's 4-grams that repeat an earlier one of the same text. */
+  readonly repetition?: number | undefined;
   /** Share of texts that equal an earlier one. */
-  readonly repeated?: number;
+  readonly repeated?: number | undefined;
   /** Median length in characters, and the middle 90 %. */
-  readonly length?: { readonly median: number; readonly p5: number; readonly p95: number };
-  /** Share of samples that ended by themselves. */
-  readonly ended?: number;
-  /** Share of words that the training texts have. */
-  readonly real_words?: number;
+  readonly length?: { readonly median: number; readonly p5: number; readonly p95: number } | undefined;
+  /** Share of samples that ended with the end-of-text token. */
+  readonly ended?: number | undefined;
+  /** Share of the words that occur in the training texts. */
+  readonly real_words?: number | undefined;
   /** Different words of the texts. */
-  readonly vocabulary?: number;
+  readonly vocabulary?: number | undefined;
   /** Share of the training texts' different words that the texts use. */
-  readonly vocabulary_covered?: number;
-  readonly mauve?: number;
+  readonly vocabulary_covered?: number | undefined;
+  readonly mauve?: number | undefined;
   /** Share of texts that are copies, with its 95 % interval. */
-  readonly copies?: { readonly rate: number; readonly interval: readonly [low: number, high: number] };
-  /** Share of runs of four words that stand nowhere in the training texts. */
-  readonly novel_4grams?: number;
-  /** Writing one text. */
-  readonly characters_per_s?: number;
-  /** Writing many side by side. */
-  readonly side_by_side_characters_per_s?: number;
-  readonly parameters?: number;
-  readonly bytes?: number;
+  readonly copies?:
+    | { readonly rate: number; readonly interval: readonly [low: number, high: number] }
+    | undefined;
+  /** Share of runs of four words that do not occur in the training texts. */
+  readonly novel_4grams?: number | undefined;
+  /** Speed of writing one text. */
+  readonly characters_per_s?: number | undefined;
+  /** Speed of writing many texts at once. */
+  readonly side_by_side_characters_per_s?: number | undefined;
+  readonly parameters?: number | undefined;
+  readonly bytes?: number | undefined;
 }
 
 export interface Measure {
   readonly header: string;
   /** `–` where the row has no such measure. */
   readonly cell: (row: RunMeasures) => string;
-  /** What the header stands for; empty where it says so itself. */
+  /** What the header means; empty where it is clear. */
   readonly explained: string;
 }
 
@@ -119,8 +121,8 @@ const groups: readonly (readonly [caption: string, lines: readonly Line[]])[] = 
 ];
 
 /**
- * The groups of measures of which any row has one.
- * @param split that the rows predict. Default: some texts that are held out
+ * The groups of measures, without what no row has.
+ * @param split the one that the rows predict. Default: held-out texts in general
  */
 export function measureGroups(rows: readonly RunMeasures[], split?: string): readonly MeasureGroup[] {
   return groups
@@ -134,18 +136,18 @@ export function measureGroups(rows: readonly RunMeasures[], split?: string): rea
     .filter(({ measures }) => measures.length > 0);
 }
 
-/** The rows of which a group knows anything. */
+/** The rows that have a measure of the group. */
 export function rowsOf({ measures }: MeasureGroup, rows: readonly RunMeasures[]): readonly RunMeasures[] {
   return rows.filter((row) => measures.some(({ cell }) => cell(row) !== "–"));
 }
 
-/** What the headers stand for, as one sentence. */
+/** What the headers mean, in sentences. */
 export function legendOf({ measures }: MeasureGroup): string {
-  const told = measures.filter(({ explained }) => explained !== "");
-  return told.length === 0 ? "" : `${told.map((m) => `${m.header}: ${m.explained}`).join(". ")}.`;
+  const unclear = measures.filter(({ explained }) => explained !== "");
+  return unclear.length === 0 ? "" : `${unclear.map((m) => `${m.header}: ${m.explained}`).join(". ")}.`;
 }
 
-/** With an asterisk where the figure does not compare. */
+/** With an asterisk where the figure cannot be compared. */
 const marked = ({ unranked }: RunMeasures, figure: string): string =>
   unranked && figure !== "–" ? `${figure}*` : figure;
 

@@ -1,12 +1,12 @@
-/** Tables of the page: a caption, numbers set right, small bars where a column asks for them. */
+/** Tables of the page: with a caption, numbers aligned right, and small bars where a column has them. */
 import { type Content, type Html, html } from "./html.ts";
 
 export interface Column<Row> {
   readonly header: string;
   /** What the cell shows. */
   readonly cell: (row: Row) => Content;
-  /** Numbers are set right, in figures of equal width. */
-  readonly numeric?: boolean;
+  /** Numbers are aligned right, in figures of equal width. */
+  readonly numeric?: boolean | undefined;
   /** Draws a bar of this length (0 to 1) under the number; undefined for none. */
   readonly bar?: (row: Row) => number | undefined;
 }
@@ -16,10 +16,10 @@ export interface TableOptions<Row> {
   readonly columns: readonly Column<Row>[];
   readonly rows: readonly Row[];
   /** Rows set apart from the rest, such as a reference or a total. */
-  readonly strong?: (row: Row) => boolean;
+  readonly strong?: ((row: Row) => boolean) | undefined;
 }
 
-/** The first column heads its row. A table wider than its place scrolls inside its own frame. */
+/** The first column heads its row. A table that is too wide scrolls in its own frame. */
 export function dataTable<Row>({ caption, columns, rows, strong }: TableOptions<Row>): Html {
   return html`<div class="table" role="region" aria-label="${caption}" tabindex="0"><table>
 <caption>${caption}</caption>

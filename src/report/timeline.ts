@@ -1,4 +1,4 @@
-/** Samples along training, each with the step, the time and the loss at which it was written. */
+/** Samples during training, each with the step, the time and the loss at which it was written. */
 import type { LogRow, SampleRow } from "../train/events.ts";
 import { count, duration, nats } from "./format.ts";
 import { type Html, html } from "./html.ts";
@@ -8,7 +8,7 @@ export function spread(samples: readonly SampleRow[], most: number): readonly Sa
   if (samples.length <= most) return samples;
   const sorted = [...samples].sort((a, b) => a.step - b.step);
   const kept = new Set<SampleRow>();
-  // Early training changes fastest, so the places are spread over the square root of the position.
+  // Early training changes fastest, so the samples are spread evenly over the square root of the position.
   for (let i = 0; i < most; i++) {
     kept.add(sorted[Math.round((i / (most - 1)) ** 2 * (sorted.length - 1))]!);
   }

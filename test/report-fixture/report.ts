@@ -177,19 +177,6 @@ export const fixture: ReportData = {
         model: Array.from({ length: 200 }, () => skewed(72)),
         real: Array.from({ length: 117 }, () => skewed(90)),
       },
-      typing: {
-        examples: [
-          { typed: "What do you call a c", completion: "ow with", probability: 0.41 },
-          { typed: "I used to be a ba", completion: "nker", probability: 0.22 },
-        ],
-        keystrokes_saved: 0.271,
-        top1: 0.22,
-        top3: 0.36,
-        p50_ms: 4.1,
-        p95_ms: 9.7,
-        jokes: 117,
-        command: "punchline suggest runs/characters --measure --data one-liners",
-      },
       settings: {
         model: "char-lstm",
         layers: 1,

@@ -4,15 +4,15 @@ import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { visible } from "../../core/printable.ts";
 import { chapterNames } from "../../demo/chapters/index.ts";
-import type { StoryEvent } from "../../demo/context.ts";
-import { type StoryResult, tellStory } from "../../demo/demo.ts";
+import type { DemoEvent } from "../../demo/context.ts";
+import { type DemoResult, runDemo } from "../../demo/demo.ts";
 import { usualMinutes } from "../../demo/plan.ts";
 import { lowestLoss } from "../../evaluate/lead.ts";
 import { refuseOverOther } from "../../report/pages/page-file.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import { flag, integer, list, number, text } from "../options/option.ts";
-import { storyProgress } from "../output/demo-progress.ts";
+import { demoProgress } from "../output/demo-progress.ts";
 import { formatCount, formatDuration } from "../output/format.ts";
 import { wrap } from "../output/layout.ts";
 
@@ -51,8 +51,8 @@ export default defineCommand({
   async run(ctx, _, options) {
     const { chapter, data, pretrained, minutes, quick, out, folder, seed } = options;
     refuseOverOther(out);
-    const progress = storyProgress(ctx);
-    const result = await tellStory({
+    const progress = demoProgress(ctx);
+    const result = await runDemo({
       ...(data.length > 0 ? { sources: data } : {}),
       pretrained,
       chapters: chapter,
@@ -74,7 +74,7 @@ export default defineCommand({
 });
 
 /** The document; what is said of the character model is null where it has not been told of. */
-function documentOf({ chapters, report, seconds, stopped, pending }: StoryResult, folder: string): object {
+function documentOf({ chapters, report, seconds, stopped, pending }: DemoResult, folder: string): object {
   const log = chapters.characters?.log ?? [];
   return {
     report,
@@ -114,7 +114,7 @@ function commandOf({
 }
 
 /** What stays on the screen. */
-function tell(ctx: Context, event: StoryEvent): void {
+function tell(ctx: Context, event: DemoEvent): void {
   const { style } = ctx;
   switch (event.type) {
     case "data": {
@@ -157,7 +157,7 @@ function tell(ctx: Context, event: StoryEvent): void {
         ctx.print();
       }
       break;
-    case "told":
+    case "finished":
       ctx.print(`\n${hanging(ctx, "", event.finding)}`);
       ctx.print(style.dim(`On the page: ${pathToFileURL(resolve(event.report)).href}`));
       break;
@@ -170,7 +170,7 @@ const hanging = (ctx: Context, first: string, body: string): string =>
     .map((line, i) => (i === 0 ? first : " ".repeat(first.length)) + line)
     .join("\n");
 
-function conclude(ctx: Context, { stopped, report, seconds }: StoryResult): void {
+function conclude(ctx: Context, { stopped, report, seconds }: DemoResult): void {
   if (stopped === "interrupt") {
     ctx.print("Stopped and saved. Run the same command again to go on.");
     if (report !== null) ctx.print(`What has been told so far: ${pathToFileURL(resolve(report)).href}`);

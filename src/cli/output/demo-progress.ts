@@ -1,12 +1,12 @@
 /** The progress of a story on standard error: what is under way, and how long the whole will still take. */
-import type { StoryEvent } from "../../demo/context.ts";
+import type { DemoEvent } from "../../demo/context.ts";
 import type { Context } from "../context.ts";
 import { formatBytes, formatDuration } from "./format.ts";
 import type { ProgressTask } from "./progress.ts";
 import { trainingProgress } from "./training-progress.ts";
 
 /** Events of a story as one moving line at a time. */
-export function storyProgress(ctx: Context): (event: StoryEvent, secondsLeft: number) => void {
+export function demoProgress(ctx: Context): (event: DemoEvent, secondsLeft: number) => void {
   let left = 0;
   const remark = () => `story ${formatDuration(left)} left`;
   let training: { readonly what: string; readonly tell: ReturnType<typeof trainingProgress> } | undefined;
@@ -48,7 +48,7 @@ export function storyProgress(ctx: Context): (event: StoryEvent, secondsLeft: nu
         break;
       case "jokes":
       case "pairs":
-      case "told":
+      case "finished":
         endWork();
         break;
       default:

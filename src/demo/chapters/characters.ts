@@ -1,28 +1,28 @@
-/** Chapter one of the story: a network on this machine learns to write jokes one character at a time. */
+/** Chapter one of the demo: a network learns to write jokes one character at a time. */
 import { evaluateTexts } from "../../evaluate/likelihood.ts";
 import { uniformLoss, unigramLoss } from "../../evaluate/reference.ts";
 import { loadModel } from "../../generate/load.ts";
 import { readRun } from "../../train/run-folder.ts";
 import { streamOf } from "../../train/streams.ts";
-import type { StoryChapter } from "../context.ts";
-import { charactersModel } from "../models/characters.ts";
-import { writeJokes } from "../writing.ts";
+import type { DemoChapter } from "../context.ts";
+import { trainedCharacters } from "../models/characters.ts";
+import { writeJokes } from "../write-jokes.ts";
 
 const MOST_CHARACTERS = 240;
 
-export const characters: StoryChapter<"characters"> = {
+export const characters: DemoChapter<"characters"> = {
   name: "characters",
   title: "One character at a time",
   uses: [],
   runs: ["characters"],
   seconds: ({ characters: minutes, written }) => minutes * 60 + 4 + written / 30,
-  async tell(telling) {
-    const { data, dataSeconds, sources, seed, signal } = telling;
+  async run(context) {
+    const { data, dataSeconds, sources, seed, signal } = context;
     const { tokenizer, splits, summary } = data;
-    const run = await charactersModel(telling);
+    const run = await trainedCharacters(context);
     const lm = await loadModel(run.folder);
-    const jokes = await writeJokes(telling, lm, "The character model", { maxLength: MOST_CHARACTERS });
-    const many = await jokes.more(telling.plan.written);
+    const jokes = await writeJokes(context, lm, "The character model", { maxLength: MOST_CHARACTERS });
+    const many = await jokes.more(context.plan.written);
     const limits = signal ? { signal } : {};
     const split = splits.test.length > 0 ? "test" : "validation";
     const prompts = data.prompts ? { prompts: data.prompts[split] } : {};
@@ -30,7 +30,7 @@ export const characters: StoryChapter<"characters"> = {
       split === "test" ? await evaluateTexts(lm, splits.test, { ...limits, ...prompts }) : undefined;
     const { train, modelOptions } = await readRun(run.folder);
     const { layers, width } = modelOptions;
-    // Counting is judged on the split that the model's own figure is of.
+    // The references are computed on the split of the model's own figure.
     const [trained, held] = [streamOf(data, "train", tokenizer), streamOf(data, split, tokenizer)];
     return {
       model: `char-lstm, ${layers} layer of ${width} cells`,
@@ -40,9 +40,10 @@ export const characters: StoryChapter<"characters"> = {
         source: summary.sources.map(({ source }) => source).join(", "),
         seconds: dataSeconds,
       },
-      ...(streamOf(data, "validation", tokenizer).length - 1 > train.validationTokens
-        ? { validated: train.validationTokens }
-        : {}),
+      validated:
+        streamOf(data, "validation", tokenizer).length - 1 > train.validationTokens
+          ? train.validationTokens
+          : undefined,
       log: run.log,
       references: {
         uniform: uniformLoss(tokenizer.size),
@@ -50,7 +51,7 @@ export const characters: StoryChapter<"characters"> = {
       },
       timeline: run.samples,
       jokes: jokes.groups,
-      ...(evaluation ? { evaluation: { ...evaluation, split } } : {}),
+      evaluation: evaluation && { ...evaluation, split },
       lengths: {
         model: many.map(({ text }) => text.length),
         real: [...splits.validation, ...splits.test].map((text) => text.length),

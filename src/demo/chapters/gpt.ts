@@ -1,4 +1,4 @@
-/** Chapter two of the story: a GPT-2 that has learned English elsewhere is shown the jokes. */
+/** Chapter two of the demo: a pre-trained GPT-2 is fine-tuned on the jokes. */
 import type { Evaluation } from "../../evaluate/evaluation.ts";
 import { leadOf } from "../../evaluate/lead.ts";
 import { evaluateTexts } from "../../evaluate/likelihood.ts";
@@ -8,39 +8,39 @@ import { loadModel } from "../../generate/load.ts";
 import type { Sample } from "../../generate/sample.ts";
 import type { GptData } from "../../report/index.ts";
 import { readRun } from "../../train/run-folder.ts";
-import type { StoryChapter, Telling } from "../context.ts";
-import { gptBase, gptControl, gptFolders, gptModel, jokeTokens } from "../models/gpt.ts";
-import type { StoryRun } from "../runs.ts";
-import { usualTemperature, write, writeJokes } from "../writing.ts";
+import type { DemoChapter, DemoContext } from "../context.ts";
+import { baseGpt, gptFolders, gptFromScratch, jokeTokens, trainedGpt } from "../models/gpt.ts";
+import type { DemoRun } from "../runs.ts";
+import { usualTemperature, writeJokes, writeTexts } from "../write-jokes.ts";
 
 const prompts = ["Why did the", "My wife", "I used to be"] as const;
 
-export const gpt: StoryChapter<"gpt"> = {
+export const gpt: DemoChapter<"gpt"> = {
   name: "gpt",
   title: "Pieces of words: GPT-2",
   uses: [],
-  // The last is what stories of 0.1.0 have left.
+  // The last is from version 0.1.0.
   runs: [...gptFolders, "gpt-pretrained"],
   seconds: ({ finetuning, written }) => 120 * finetuning + 6 + written / 20,
-  async tell(telling) {
-    const { data, plan, seed, emit } = telling;
-    const base = await gptBase(telling);
-    const run = await gptModel(telling);
+  async run(context) {
+    const { data, plan, seed, emit } = context;
+    const base = await baseGpt(context);
+    const run = await trainedGpt(context);
     const [before, after] = [await loadModel(base.folder), await loadModel(run.folder)];
     const maxLength = await jokeTokens(data, after.tokenizer, base);
-    const jokes = await writeJokes(telling, after, "The GPT-2", { maxLength });
-    const control = await gptControl(telling);
+    const jokes = await writeJokes(context, after, "The GPT-2", { maxLength });
+    const control = await gptFromScratch(context);
     emit({ type: "work", what: "before and after" });
     const scratch = control && (await loadModel(control.folder));
-    const told = await pairs(telling, { before, after, ...(scratch ? { scratch } : {}) });
-    emit({ type: "pairs", what: base.name, pairs: told });
+    const continued = await pairs(context, { before, after, scratch });
+    emit({ type: "pairs", what: base.name, pairs: continued });
     const { train, modelOptions } = await readRun(run.folder);
     const sampleCommand = (folder: string, n: number, rest = "") =>
       `punchline sample ${folder}${rest} -n ${n} --temperature ${usualTemperature} --max-length ${maxLength} --seed ${seed}`;
     const split = splitOf(data);
     const validated = validatedOf(data, after, train.validationTokens);
-    const own = await quality(telling, after, split);
-    const alone = scratch && (await quality(telling, scratch, split));
+    const own = await quality(context, after, split);
+    const alone = scratch && (await quality(context, scratch, split));
     return {
       model: base.name,
       parameters: run.summary.parameters,
@@ -48,15 +48,15 @@ export const gpt: StoryChapter<"gpt"> = {
       log: run.log,
       uniform: uniformLoss(after.tokenizer.size),
       timeline: run.samples,
-      before_after: told,
-      ...(control && alone
-        ? {
-            control: {
+      before_after: continued,
+      control:
+        control && alone
+          ? {
               log: control.log,
               command: control.command,
               curves: {
                 bits_per_nat: validated.bitsPerNat,
-                start: (await judged(telling, before, validated.texts, validated.prompts)).bits_per_byte,
+                start: (await evaluated(context, before, validated.texts, validated.prompts)).bits_per_byte,
               },
               lead: leadOf(
                 [
@@ -65,13 +65,12 @@ export const gpt: StoryChapter<"gpt"> = {
                 ],
                 own.bytes,
               ),
-            },
-          }
-        : {}),
+            }
+          : undefined,
       quality: [
         {
           label: `${base.name}, before it read a joke`,
-          bits_per_byte: (await quality(telling, before, split)).bits_per_byte,
+          bits_per_byte: (await quality(context, before, split)).bits_per_byte,
         },
         ...(alone
           ? [
@@ -89,7 +88,7 @@ export const gpt: StoryChapter<"gpt"> = {
       endings: {
         n: plan.written,
         tokens: maxLength,
-        before: ended(await write(telling, before, plan.written, usualTemperature, { maxLength })),
+        before: ended(await writeTexts(context, before, plan.written, usualTemperature, { maxLength })),
         after: ended(await jokes.more(plan.written)),
         command: sampleCommand(run.folder, plan.written),
       },
@@ -105,21 +104,21 @@ export const gpt: StoryChapter<"gpt"> = {
   },
 };
 
-/** The same beginnings gone on with by each, with the same random numbers. */
+/** The same beginnings continued by each, with the same random numbers. */
 async function pairs(
-  telling: Telling,
+  context: DemoContext,
   models: {
     readonly before: LanguageModel;
     readonly after: LanguageModel;
-    readonly scratch?: LanguageModel;
+    readonly scratch: LanguageModel | undefined;
   },
 ): Promise<NonNullable<GptData["before_after"]>> {
   const { before, after, scratch } = models;
   const out = [];
   for (const prompt of prompts) {
     const of = async (lm: LanguageModel) => {
-      const [one] = await write(telling, lm, 1, usualTemperature, { prompt, maxLength: 40 });
-      // A model of books begins paragraphs, which have no room beside a joke.
+      const [one] = await writeTexts(context, lm, 1, usualTemperature, { prompt, maxLength: 40 });
+      // A model trained on books begins paragraphs; one line is enough here.
       return one?.text.replace(/\s+/g, " ") ?? "";
     };
     const both = { prompt, before: await of(before), after: await of(after) };
@@ -128,8 +127,8 @@ async function pairs(
   return out;
 }
 
-/** The jokes that a training was validated on, and how many bits per byte of them a nat per token is. */
-function validatedOf({ splits, prompts }: Telling["data"], { tokenizer }: LanguageModel, most: number) {
+/** The jokes that a training was validated on, and their bits per byte for each nat per token. */
+function validatedOf({ splits, prompts }: DemoContext["data"], { tokenizer }: LanguageModel, most: number) {
   const texts: string[] = [];
   let [tokens, bytes] = [0, 0];
   for (const [i, text] of splits.validation.entries()) {
@@ -142,30 +141,33 @@ function validatedOf({ splits, prompts }: Telling["data"], { tokenizer }: Langua
   return {
     texts,
     bitsPerNat: tokens / Math.LN2 / Math.max(1, bytes),
-    ...(prompts ? { prompts: prompts.validation.slice(0, texts.length) } : {}),
+    prompts: prompts?.validation.slice(0, texts.length),
   };
 }
 
-/** The split that models are judged on. */
-const splitOf = ({ splits }: Telling["data"]) => (splits.test.length > 0 ? "test" : "validation");
+/** The split that models are evaluated on. */
+const splitOf = ({ splits }: DemoContext["data"]) => (splits.test.length > 0 ? "test" : "validation");
 
-/** What a model makes of the jokes that nobody has trained on. */
-const quality = (telling: Telling, lm: LanguageModel, split: "test" | "validation"): Promise<Evaluation> =>
-  judged(telling, lm, telling.data.splits[split], telling.data.prompts?.[split]);
+/** The evaluation on jokes that no model was trained on. */
+const quality = (
+  context: DemoContext,
+  lm: LanguageModel,
+  split: "test" | "validation",
+): Promise<Evaluation> => evaluated(context, lm, context.data.splits[split], context.data.prompts?.[split]);
 
-const judged = (
-  { signal }: Telling,
+const evaluated = (
+  { signal }: DemoContext,
   lm: LanguageModel,
   texts: readonly string[],
   prompts: readonly number[] | undefined,
 ): Promise<Evaluation> =>
   evaluateTexts(lm, texts, { ...(prompts ? { prompts } : {}), ...(signal ? { signal } : {}) });
 
-/** How many ended by themselves. */
+/** How many ended with the end-of-text token. */
 const ended = (samples: readonly Sample[]): number => samples.filter(({ finish }) => finish === "eos").length;
 
 function settingsOf(
-  { log, summary }: StoryRun,
+  { log, summary }: DemoRun,
   model: Readonly<Record<string, string | number | boolean>>,
   train: Awaited<ReturnType<typeof readRun>>["train"],
 ): GptData["settings"] {

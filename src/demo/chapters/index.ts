@@ -1,22 +1,26 @@
-/** The chapters of the story, in their order: a new one is a file and a line here. */
+/** The chapters of the demo, in their order. A new one is a file and a line here. */
 import { didYouMean, UsageError } from "../../core/errors.ts";
-import type { StoryChapter } from "../context.ts";
+import type { DemoChapter } from "../context.ts";
 import type { ChapterName } from "../state.ts";
 import { characters } from "./characters.ts";
 import { compare } from "./compare.ts";
 import { gpt } from "./gpt.ts";
 import { novelty } from "./novelty.ts";
 
-export const storyChapters: readonly StoryChapter[] = [characters, gpt, novelty, compare];
+export const demoChapters: readonly DemoChapter[] = [characters, gpt, novelty, compare];
 
 /** Their names, in order. */
-export const chapterNames: readonly ChapterName[] = storyChapters.map(({ name }) => name);
+export const chapterNames: readonly ChapterName[] = demoChapters.map(({ name }) => name);
 
-/** The chapters of these names, in the story's order; all where none is named. @throws UsageError */
-export function chaptersOf(names: readonly string[]): readonly StoryChapter[] {
+/** The chapters of these names, in their order; all where none is named. @throws UsageError for an unknown one */
+export function chaptersOf(names: readonly string[]): readonly DemoChapter[] {
   for (const name of names) {
     if (chapterNames.some((known) => known === name)) continue;
-    throw new UsageError(`The story has no chapter "${name}": ${didYouMean(name, chapterNames)}`, { name });
+    throw new UsageError(`The story has no chapter "${name}": ${didYouMean(name, chapterNames)}`, {
+      option: "chapters",
+      value: name,
+      expected: chapterNames,
+    });
   }
-  return names.length === 0 ? storyChapters : storyChapters.filter(({ name }) => names.includes(name));
+  return names.length === 0 ? demoChapters : demoChapters.filter(({ name }) => names.includes(name));
 }

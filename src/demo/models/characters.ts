@@ -1,24 +1,24 @@
-/** The story's first model: a network that writes one character at a time. */
+/** The first model of the demo: a network that writes one character at a time. */
 import type { PreparedData } from "../../data/prepare.ts";
 import type { TrainOptions } from "../../train/options.ts";
 import { train } from "../../train/train.ts";
-import type { Telling } from "../context.ts";
-import type { StoryRun } from "../runs.ts";
+import type { DemoContext } from "../context.ts";
+import type { DemoRun } from "../runs.ts";
 
 const MODEL = "char-lstm";
 
 const WINDOW = 64;
-const MOST_LANES = 32;
+const MAX_BATCH = 32;
 
-/** Of a training on so many characters: as many lanes as leave each a few windows. */
+/** For a training on so many characters: as many rows as leave each a few windows. */
 const trainOptions = (characters: number): Partial<TrainOptions> => ({
-  batchSize: Math.max(1, Math.min(MOST_LANES, Math.floor(characters / (4 * WINDOW)))),
+  batchSize: Math.max(1, Math.min(MAX_BATCH, Math.floor(characters / (4 * WINDOW)))),
   seqLen: WINDOW,
   learningRate: 1.2e-2,
   weightDecay: 0.05,
 });
 
-/** Cells, widest first, with the dropout that each needs on some thousands of short texts. */
+/** Widths, largest first, with the dropout that each needs on some thousands of short texts. */
 const sizes = [
   { width: 512, dropout: 0.4 },
   { width: 384, dropout: 0.3 },
@@ -26,12 +26,12 @@ const sizes = [
   { width: 192, dropout: 0.1 },
   { width: 128, dropout: 0 },
 ] as const;
-/** The size whose speed is measured. */
+/** The width whose speed is measured. */
 const PROBED = sizes[2].width;
-/** Passes over the training texts that a network needs before a narrower one is no longer better. */
+/** A network that makes fewer passes over the training texts than this is worse than a narrower one. */
 const PASSES = 12;
 
-export const charactersModel = ({ runs, data, sources, plan, seed }: Telling): Promise<StoryRun> =>
+export const trainedCharacters = ({ runs, data, sources, plan, seed }: DemoContext): Promise<DemoRun> =>
   runs.get("characters", async () => ({
     what: "the character model",
     model: MODEL,
@@ -42,8 +42,8 @@ export const charactersModel = ({ runs, data, sources, plan, seed }: Telling): P
   }));
 
 /**
- * The widest network that this machine can train well in the time: a wide one that sees the texts only a few
- * times is worse than a narrow one that sees them often.
+ * The widest network that this machine can train well in the time: a wide one that reads the texts only a few times is
+ * worse than a narrow one that reads them often.
  */
 async function fittingSize(data: PreparedData, minutes: number): Promise<(typeof sizes)[number]> {
   const characters = charactersOf(data);
@@ -56,16 +56,16 @@ async function fittingSize(data: PreparedData, minutes: number): Promise<(typeof
   return sizeFor(summary.tokens_per_s, minutes * 60, characters);
 }
 
-/** Of one pass over the training texts, their ends included. */
+/** Characters of the training texts, their ends included. */
 const charactersOf = ({ splits }: PreparedData): number =>
   splits.train.reduce((sum, text) => sum + text.length + 1, 0);
 
 /**
- * @param speed characters a second of a network with 256 cells
- * @param characters of one pass over the training texts
+ * @param speed of a network of {@link PROBED} cells, in characters per second
+ * @param characters of the training texts
  */
 export function sizeFor(speed: number, seconds: number, characters: number): (typeof sizes)[number] {
-  // The work for a character grows with the square of the width, a little less in practice.
+  // The work per character grows with the square of the width, in practice a little less.
   const passes = (width: number) => (speed * (PROBED / width) ** 1.7 * seconds) / characters;
   return sizes.find(({ width }) => passes(width) >= PASSES) ?? sizes[sizes.length - 1]!;
 }

@@ -1,6 +1,6 @@
 /**
- * Models as large as the published ones: those themselves where they lie in the Hub's cache, else models of the same
- * sizes with random weights, which are as fast and know nothing.
+ * Models as large as the published ones: those themselves where they are in the Hub's cache, else models of the same
+ * sizes with random weights, which are as fast and have learned nothing.
  */
 import { rm, statfs } from "node:fs/promises";
 import { makeFolder } from "../../files/make-folder.ts";
@@ -8,16 +8,16 @@ import { cachedModel } from "../../hub/pull.ts";
 import type { OptionValues } from "../../models/model.ts";
 import { architectureOf } from "../../models/registry.ts";
 import type { Tokenizer } from "../../text/tokenizer.ts";
-import type { Telling } from "../context.ts";
+import type { DemoContext } from "../context.ts";
 import { writeUntrained } from "./untrained.ts";
 
-export interface Contender {
+export interface FullSizeModel {
   /** What the results call it. */
   readonly label: string;
   /** As the command line takes it. */
   readonly name: string;
   /** Whether its weights are random numbers. */
-  readonly random?: boolean;
+  readonly random?: boolean | undefined;
 }
 
 interface Published {
@@ -25,7 +25,7 @@ interface Published {
   readonly label: string;
   readonly model: string;
   readonly options: OptionValues;
-  /** Ids of the published vocabulary. */
+  /** Size of the published vocabulary. */
   readonly vocabulary: number;
 }
 
@@ -46,14 +46,14 @@ const published: readonly Published[] = [
   },
 ];
 
-/** Where they are written. */
+/** The folder that they are written to. */
 export const FULL_SIZE = "full-size";
 
-/** Bytes that the two take on the disk and then in memory, with room for what comes beside. */
+/** Bytes that the two take on disk and in memory, with some room to spare. */
 const DISK = 1.2e9;
 const MEMORY = 3e9;
 
-/** Why models of full size cannot be made here; undefined where they can. */
+/** Why models of full size cannot be written here; undefined where they can. */
 export async function tooLarge(folder: string): Promise<string | undefined> {
   await makeFolder(folder);
   const { bavail, bsize } = await statfs(folder);
@@ -68,28 +68,28 @@ export async function tooLarge(folder: string): Promise<string | undefined> {
 const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
 
 /**
- * Runs `work` with both at full size; those that had to be written are removed afterwards.
- * @param vocabularies of the stand-ins, by architecture, as the published ones are not at hand
+ * Calls `work` with both at full size; those that had to be written are removed afterwards.
+ * @param vocabularies of the models with random weights, by architecture
  */
 export async function withFullSize<T>(
-  { runs, seed }: Telling,
+  { runs, seed }: DemoContext,
   vocabularies: Readonly<Record<string, Tokenizer>>,
-  work: (contenders: readonly Contender[]) => Promise<T>,
+  work: (models: readonly FullSizeModel[]) => Promise<T>,
 ): Promise<T> {
   const place = runs.folderOf(FULL_SIZE);
   try {
-    const contenders: Contender[] = [];
+    const models: FullSizeModel[] = [];
     for (const { name, label, model, options, vocabulary } of published) {
       if ((await cachedModel(name)) !== undefined) {
-        contenders.push({ label, name });
+        models.push({ label, name });
         continue;
       }
       const folder = `${place}/${name}`;
       const config = architectureOf(model).configure(options, vocabulary);
       await writeUntrained(folder, { config, tokenizer: vocabularies[model]!, seed });
-      contenders.push({ label, name: folder, random: true });
+      models.push({ label, name: folder, random: true });
     }
-    return await work(contenders);
+    return await work(models);
   } finally {
     await rm(place, { recursive: true, force: true });
   }

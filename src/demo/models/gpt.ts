@@ -1,5 +1,5 @@
 /**
- * The story's GPT-2: a pre-trained one that is trained further on the jokes, and, where it is small enough to learn
+ * The GPT-2 of the demo: a pre-trained one that is fine-tuned on the jokes, and, where it is small enough to learn
  * anything in that time, the same network from scratch.
  */
 import { quantile } from "../../core/quantile.ts";
@@ -12,23 +12,23 @@ import { architectureOf } from "../../models/registry.ts";
 import type { Tokenizer } from "../../text/tokenizer.ts";
 import { readModel } from "../../train/base.ts";
 import { resolveTrainOptions, type TrainOptions } from "../../train/options.ts";
-import type { Telling } from "../context.ts";
-import type { StoryRun } from "../runs.ts";
+import type { DemoContext } from "../context.ts";
+import type { DemoRun } from "../runs.ts";
 import { isSmall, type Pretrained, tunedModel } from "./pretrained.ts";
 import { writeUntrained } from "./untrained.ts";
 
-/** Folders of the fine-tuned model, of the one from scratch, and of what the latter begins with. */
+/** Folders of the fine-tuned model, of the one from scratch, and of the latter before its training. */
 export const gptFolders = ["gpt", "gpt-scratch", "gpt-untrained"] as const;
 
-/** What the fine-tuning starts from. */
-export const gptBase = ({ pretrained }: Telling): Promise<Pretrained> => tunedModel(pretrained);
+/** The pre-trained model. */
+export const baseGpt = ({ pretrained }: DemoContext): Promise<Pretrained> => tunedModel(pretrained);
 
-/** The model that has read the jokes. */
-export async function gptModel(telling: Telling): Promise<StoryRun> {
-  const { runs, seed, plan, sources } = telling;
+/** The model, fine-tuned on the jokes. */
+export async function trainedGpt(context: DemoContext): Promise<DemoRun> {
+  const { runs, seed, plan, sources } = context;
   return runs.get("gpt", async () => {
-    const base = await gptBase(telling);
-    const { data, length } = await spelled(telling, base);
+    const base = await baseGpt(context);
+    const { data, length } = await tokenised(context, base);
     return {
       what: `${base.name} on the jokes`,
       model: "gpt2",
@@ -45,15 +45,15 @@ export async function gptModel(telling: Telling): Promise<StoryRun> {
 }
 
 /**
- * The same network with the same vocabulary, trained on the jokes alone for as long; undefined of a large one, which
+ * The same network with the same vocabulary, trained on the jokes alone for as long; undefined for a large one, which
  * learns next to nothing from scratch in minutes.
  */
-export async function gptControl(telling: Telling): Promise<StoryRun | undefined> {
-  const base = await gptBase(telling);
+export async function gptFromScratch(context: DemoContext): Promise<DemoRun | undefined> {
+  const base = await baseGpt(context);
   if (!isSmall(base)) return undefined;
-  const { runs, seed, plan, sources } = telling;
+  const { runs, seed, plan, sources } = context;
   return runs.get("gpt-scratch", async () => {
-    const { data, length } = await spelled(telling, base);
+    const { data, length } = await tokenised(context, base);
     const folder = runs.folderOf("gpt-untrained");
     const config = (await readModelConfig(base.folder)) as ModelConfig;
     await writeUntrained(folder, { config, tokenizer: data.tokenizer, seed });
@@ -73,7 +73,7 @@ export async function gptControl(telling: Telling): Promise<StoryRun | undefined
   });
 }
 
-/** What suits a training of this architecture from scratch, so that the comparison is with its best. */
+/** The defaults for training this architecture from scratch, so that fine-tuning is compared with its best. */
 function fromScratch({ model_type }: ModelConfig): Partial<TrainOptions> {
   const { optimizer, learningRate, weightDecay } = resolveTrainOptions({}, architectureOf(model_type));
   return { optimizer, learningRate, weightDecay };
@@ -83,17 +83,17 @@ function fromScratch({ model_type }: ModelConfig): Partial<TrainOptions> {
 const rowsOf = (seqLen: number) =>
   ({ batchSize: Math.max(1, Math.round(1024 / seqLen)), seqLen }) satisfies Partial<TrainOptions>;
 
-/** Fewer tokens: of a large model there is time for some dozens of steps only. */
+/** Fewer tokens: a large model has time for some dozens of steps only. */
 const largeRows = { batchSize: 4, seqLen: 64 } satisfies Partial<TrainOptions>;
 
-/** It ends with the time, or where it has learned no more for some validations; the best weights are kept. */
+/** It ends after `maxMinutes`, or when some validations in a row were no better; the best weights are kept. */
 const until = (maxMinutes: number) =>
   ({ validationTokens: 4000, maxMinutes, patience: 4 }) satisfies Partial<TrainOptions>;
 
-/** Most tokens of a joke where those of the data are no longer, nearly all of them. */
+/** The most tokens of a joke, unless those of the data are longer. */
 const USUAL = 64;
 
-/** The tokens that nearly every real text of the data fits into: of a model that spells another script, several for each letter. */
+/** The number of tokens that 95 % of the real texts fit into: another script may take several tokens a letter. */
 export async function jokeTokens(
   data: Pick<PreparedData, "splits">,
   tokenizer: Tokenizer,
@@ -113,9 +113,9 @@ export async function jokeTokens(
   return Math.max(1, Math.min(contextLength, Math.max(USUAL, Math.min(4 * USUAL, rounded))));
 }
 
-/** The jokes in the vocabulary of a model, in the same splits as of the models of characters, and how long they are. */
-async function spelled(
-  { sources, cleaning }: Telling,
+/** The jokes in the vocabulary of a model, in the same splits as for the character model, and their length in tokens. */
+async function tokenised(
+  { sources, cleaning }: DemoContext,
   base: Pretrained,
 ): Promise<{ readonly data: PreparedData; readonly length: number }> {
   const vocabulary = await loadTokenizer(base.folder);

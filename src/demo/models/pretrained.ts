@@ -1,6 +1,6 @@
 /**
- * The pre-trained models that the story takes: those that were named, else published ones that lie in the Hub's
- * cache, else the two that come with the package.
+ * The pre-trained models of the demo: those that you name, else published ones that are in the Hub's cache, else the two
+ * that come with the package.
  */
 import { builtInNamesOf as builtIn, publishedPair } from "../../compare/default-pair.ts";
 import { UsageError } from "../../core/errors.ts";
@@ -18,27 +18,27 @@ export interface Pretrained {
   readonly builtIn: boolean;
 }
 
-/** A GPT-2, which goes on with a text, or a BERT, which fills gaps. */
+/** A GPT-2, which continues a text, or a BERT, which fills gaps. */
 type Kind = "causal" | "masked";
 
-/** Models that were named, one of a kind at most. */
+/** Models that you named, at most one of each kind. */
 export type NamedModels = Partial<Readonly<Record<Kind, Pretrained>>>;
 
-/** What takes their place where it lies in the cache: to be fine-tuned, and to be compared. */
+/** Published models that are used where they are in the cache: to be fine-tuned, and to be compared. */
 const published = { tuned: "distilgpt2", ...publishedPair } as const;
 
-/** Parameters up to which a model learns something from scratch in the minutes of the story. */
+/** Up to so many parameters, a model learns something from scratch in the minutes of the demo. */
 const SMALL = 3e7;
 export const isSmall = ({ parameters }: Pretrained): boolean => parameters <= SMALL;
 
 /**
- * Finds the models that were named, and fetches what is not there.
- * @throws UsageError for one that neither goes on with a text nor fills gaps, and for two of a kind
+ * Finds the models that you named, and downloads those that are not in the cache.
+ * @throws UsageError for one that neither continues a text nor fills gaps, and for two of a kind
  */
 export async function namedModels(
   names: readonly string[],
   onDownload: (model: string, received: number, total: number) => void,
-  signal?: AbortSignal,
+  signal: AbortSignal | undefined,
 ): Promise<NamedModels> {
   const named: { -readonly [K in Kind]?: Pretrained } = {};
   for (const name of new Set(names)) {
@@ -52,6 +52,7 @@ export async function namedModels(
     if (other !== undefined)
       throw new UsageError(
         `${other.name} and ${name} ${kind === "causal" ? "both go on with a text" : "both fill gaps"}, and the story takes one of each kind: a GPT-2 and a BERT.`,
+        { option: "pretrained", value: names },
       );
     const parameters = countParameters(model);
     named[kind] = { name, folder, parameters, builtIn: comesWithPackage(folder, kind) };
@@ -64,10 +65,11 @@ function kindOf(name: string, { predicts, config }: Model): Kind {
   if (predicts === "each") return "causal";
   throw new UsageError(
     `${name} is a ${config.model_type}, which predicts nothing but what follows a whole window; name a GPT-2 or a BERT.`,
+    { option: "pretrained", value: name },
   );
 }
 
-/** A folder of the same name in the working directory goes before the package's own. */
+/** A folder of the same name in the working directory takes precedence over the package's. */
 const comesWithPackage = (folder: string, kind: Kind): boolean => folder === builtInFolder(builtIn[kind]);
 
 async function inPackage(kind: Kind): Promise<Pretrained> {

@@ -1,6 +1,6 @@
 /**
- * A model that has learned nothing, as a folder: what a training from scratch begins with, or, at full size, a
- * stand-in whose speed is that of the published model.
+ * A folder with an untrained model: the start of a training from scratch, or, at full size, a model as fast as the
+ * published one.
  */
 import { sizeOf } from "../../core/array.ts";
 import { Random } from "../../core/random.ts";
@@ -10,13 +10,13 @@ import { buildModel } from "../../models/registry.ts";
 import type { Tokenizer } from "../../text/tokenizer.ts";
 
 export interface Untrained {
-  /** Its architecture and sizes; rows of its vocabulary beyond those of the tokenizer stand for nothing. */
+  /** Its architecture and sizes; its vocabulary may be larger than that of the tokenizer. */
   readonly config: ModelConfig;
   readonly tokenizer: Tokenizer;
   readonly seed: number;
 }
 
-/** Numbers drawn of each tensor; a longer one repeats them, as 500 MB of random numbers would take a minute. */
+/** Random numbers drawn for each tensor; a longer one repeats them, since 500 MB of them would take a minute. */
 const DRAWN = 1 << 20;
 
 export async function writeUntrained(folder: string, spec: Untrained): Promise<void> {

@@ -1,23 +1,22 @@
 /** Chapter: every architecture on the same data for the same time. */
 import type { ArchitectureResult } from "../../compare/architectures.ts";
 import { type Lead, tooNear } from "../../evaluate/lead.ts";
-import { defineChapter } from "../chapter.ts";
 import { raceChart } from "../charts/race.ts";
-import { figure } from "../figure.ts";
+import { type Chapter, figure } from "../figure.ts";
 import { bits, bytes, compact, count, decimal, duration, rate } from "../format.ts";
 import { html } from "../html.ts";
 import { dataTable } from "../table.ts";
 
 export interface ArchitecturesData {
-  /** Of training, for each. */
+  /** Seconds of training for each. */
   readonly seconds: number;
   readonly models: readonly ArchitectureResult[];
   /** Those that could not be trained. */
-  readonly failed?: readonly { readonly model: string; readonly reason: string }[];
+  readonly failed?: readonly { readonly model: string; readonly reason: string }[] | undefined;
   /** Whether the best is ahead of the next by more than chance. */
-  readonly lead?: Lead | null;
-  /** What all were judged on. */
-  readonly validation?: { readonly texts: number; readonly characters: number };
+  readonly lead?: Lead | null | undefined;
+  /** The texts that all were evaluated on. */
+  readonly validation?: { readonly texts: number; readonly characters: number } | undefined;
   readonly command: string;
 }
 
@@ -35,7 +34,7 @@ function leadTitle(models: readonly ArchitectureResult[], lead: ArchitecturesDat
     : `${best(models)?.model ?? "Nothing"} learns most in the time`;
 }
 
-export const architectures = defineChapter<ArchitecturesData>({
+export const architectures: Chapter<ArchitecturesData> = {
   id: "architectures",
   title: "Which network to choose",
   finding: ({ models, seconds, lead }) => {
@@ -95,4 +94,4 @@ ${dataTable<ArchitectureResult>({
 <h3 class="loose">A text from each</h3>
 <dl class="answers">${ranked(models).map((m) => html`<div><dt>${m.model}</dt><dd class="joke">${m.sample.trim()}</dd></div>`)}</dl>`;
   },
-});
+};

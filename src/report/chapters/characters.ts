@@ -1,21 +1,18 @@
 /** Chapter: a network that learns to write jokes one character at a time. */
-
 import { median } from "../../core/quantile.ts";
 import { lowestLoss } from "../../evaluate/lead.ts";
 import type { AuditedText } from "../../evaluate/novelty/auditor.ts";
 import { CLOSE } from "../../evaluate/novelty/finding.ts";
 import type { LogRow, SampleRow } from "../../train/events.ts";
-import { defineChapter } from "../chapter.ts";
 import { lengthsChart } from "../charts/lengths.ts";
 import { lossChart } from "../charts/loss.ts";
-import { figure, type Measured } from "../figure.ts";
+import { type Chapter, figure, type Measured } from "../figure.ts";
 import { bits, count, decimal, duration, nats } from "../format.ts";
 import { html } from "../html.ts";
 import { jokeColumns } from "../jokes.ts";
 import { definitions } from "../table.ts";
 import { timeline } from "../timeline.ts";
 import { type DataDocument, dataTables } from "./parts/data.ts";
-import { type TypingData, typingSection } from "./parts/typing.ts";
 
 export interface CharactersData {
   /** The model in words, such as `char-lstm, 1 layer of 256 cells`. */
@@ -24,11 +21,11 @@ export interface CharactersData {
   /** The document of `punchline data`, and where the data came from. */
   readonly data: DataDocument;
   readonly log: readonly LogRow[];
-  /** Characters of the validation split that each validation reads, where that is not all of it. */
-  readonly validated?: number;
+  /** Characters that each validation reads, where that is not the whole split. */
+  readonly validated?: number | undefined;
   /** What guessing without reading costs, in nats per character. */
-  readonly references?: { readonly uniform?: number; readonly unigram?: number };
-  /** Samples along training, first to last. */
+  readonly references?: { readonly uniform?: number; readonly unigram?: number } | undefined;
+  /** Samples during training, first to last. */
   readonly timeline: readonly SampleRow[];
   /** Jokes by sampling temperature, each audited against the training data. */
   readonly jokes: readonly { readonly temperature: number; readonly samples: readonly AuditedText[] }[];
@@ -41,14 +38,13 @@ export interface CharactersData {
     readonly split: string;
   };
   /** Lengths in characters of the model's jokes and of held-out ones. */
-  readonly lengths?: { readonly model: readonly number[]; readonly real: readonly number[] };
+  readonly lengths?: { readonly model: readonly number[]; readonly real: readonly number[] } | undefined;
   readonly settings: Readonly<Record<string, string | number | boolean>>;
-  readonly typing?: TypingData;
   /** The commands that repeat the chapter's figures. */
   readonly commands: { readonly train: string; readonly sample: string; readonly data: string };
 }
 
-export const characters = defineChapter<CharactersData>({
+export const characters: Chapter<CharactersData> = {
   id: "characters",
   title: "One character at a time",
   finding: ({ log, evaluation, model }) => {
@@ -121,26 +117,25 @@ ${
     },
   })
 }
-${data.typing !== undefined && typingSection(data.typing)}
 ${dataTables(data.data, commands.data)}
 <h3 class="loose">Settings</h3>
 ${definitions(Object.entries(data.settings).map(([k, v]) => [k, typeof v === "number" ? setting(v) : String(v)]))}`;
   },
-});
+};
 
 function lossTitle({ log, references, evaluation }: CharactersData): string {
   const best = lowestLoss(log);
-  const told = evaluation?.loss ?? best;
-  if (told === undefined) return `The training loss falls to ${nats(log.at(-1)?.loss)}`;
+  const shown = evaluation?.loss ?? best;
+  if (shown === undefined) return `The training loss falls to ${nats(log.at(-1)?.loss)}`;
   const unigram = references?.unigram;
   const against =
     unigram === undefined
       ? ""
       : `, against ${decimal(unigram, 2)} for knowing only how common each letter is`;
   if (evaluation === undefined)
-    return `On validation jokes, which it had not seen, its surprise falls to ${nats(told)} per character${against}`;
+    return `On validation jokes, which it had not seen, its surprise falls to ${nats(shown)} per character${against}`;
   const along = best === undefined ? "" : `, and on validation jokes falls to ${nats(best)} along the way`;
-  return `On ${evaluation.split} jokes, which it had not seen, its surprise is ${nats(told)} per character${against}${along}`;
+  return `On ${evaluation.split} jokes, which it had not seen, its surprise is ${nats(shown)} per character${against}${along}`;
 }
 
 function setting(value: number): string {

@@ -1,27 +1,27 @@
 /** Chapter: GPT or BERT? What each predicts, how each looks at a text, and which is faster in which sense. */
 import type { ComparedModel, Comparison } from "../../compare/results.ts";
-import { defineChapter } from "../chapter.ts";
+import { listed } from "../../core/sentence.ts";
 import { attentionChart } from "../charts/attention.ts";
 import { speedChart } from "../charts/speed.ts";
 import { throughputChart } from "../charts/throughput.ts";
-import { figure } from "../figure.ts";
+import { type Chapter, figure } from "../figure.ts";
 import { bytes, compact, count, milliseconds, percent, rate, significant } from "../format.ts";
 import { type Content, type Html, html } from "../html.ts";
 import { dataTable } from "../table.ts";
 
-/** What of a comparison is drawn; the rest says how it came about. */
+/** The part of a comparison that is drawn, and how it was measured. */
 export interface CompareData
   extends Pick<Comparison, "models" | "answers" | "ratios" | "by_length" | "by_batch" | "gemm_gflops"> {
   /** How the timing was done: runs, warm-up, threads. */
   readonly protocol: string;
-  /** Said where the weights are random and only the speed means anything. */
-  readonly caveat?: string;
-  /** Repeats the timing. */
+  /** What to know before reading the figures, in sentences. */
+  readonly caveat?: string | undefined;
+  /** The command that repeats the timing. */
   readonly command: string;
-  /** Repeats the predictions, where they were made by another command. */
-  readonly predicted?: string;
+  /** The command that repeats the predictions, where it is another. */
+  readonly predicted?: string | undefined;
   /** The same cases on models as large as the published ones, where those above are small; or why there are none. */
-  readonly full_size?: FullSize | { readonly left_out: string };
+  readonly full_size?: FullSize | { readonly left_out: string } | undefined;
 }
 
 interface FullSize extends Pick<Comparison, "models" | "answers" | "protocol"> {
@@ -30,7 +30,7 @@ interface FullSize extends Pick<Comparison, "models" | "answers" | "protocol"> {
   readonly command: string;
 }
 
-export const compare = defineChapter<CompareData>({
+export const compare: Chapter<CompareData> = {
   id: "compare",
   title: "GPT or BERT?",
   finding: ({ answers, models }) =>
@@ -81,7 +81,7 @@ ${
 }
 ${
   d.models.some((m) => m.right_context_effect !== undefined) &&
-  html`<p>Change the words to the right of the gap, and ${list(
+  html`<p>Change the words to the right of the gap, and ${listed(
     d.models
       .filter((m) => m.right_context_effect !== undefined)
       .map((m) =>
@@ -105,7 +105,7 @@ ${d.full_size && atFullSize(d.full_size)}
 ${facts([...d.models, ...(d.full_size && "models" in d.full_size ? d.full_size.models : [])])}
 ${d.models.flatMap(({ notes }) => notes).map((note) => html`<p class="note">${note}</p>`)}`;
   },
-});
+};
 
 /** One time of one model. */
 type TimedCase = ComparedModel["speed"][number] & { readonly model: string };
@@ -113,7 +113,7 @@ type TimedCase = ComparedModel["speed"][number] & { readonly model: string };
 const pointsOf = (models: readonly ComparedModel[]): readonly TimedCase[] =>
   models.flatMap(({ model, speed }) => speed.map((timed) => ({ ...timed, model })));
 
-/** Speed at the size of the published models, which says nothing of what they know. */
+/** Speed at the size of the published models. */
 function atFullSize(full: NonNullable<CompareData["full_size"]>): Content {
   if ("left_out" in full)
     return html`<p class="note">The speed of models as large as the published ones was left out: ${full.left_out}.</p>`;
@@ -121,7 +121,7 @@ function atFullSize(full: NonNullable<CompareData["full_size"]>): Content {
   const points = pointsOf(models);
   return html`<h3 class="loose">And at full size?</h3>
 <p>Small models spend much of their time between the products of matrices, large ones in them. The published GPT-2 and BERT-base are some twenty times larger than the two above.</p>
-${random.length > 0 && html`<p class="caveat">Only time is measured here. The weights of ${list(random)} are random numbers, since nothing was downloaded; they know nothing, and are exactly as fast as weights that have learned.</p>`}
+${random.length > 0 && html`<p class="caveat">Only time is measured here. The weights of ${listed(random)} are random numbers, since nothing was downloaded; they know nothing, and are exactly as fast as weights that have learned.</p>`}
 ${answers.length > 0 && html`<dl class="answers">${answers.map((a) => html`<div><dt>${a.sense}</dt><dd>${a.sentence}</dd></div>`)}</dl>`}
 ${
   points.length > 0 &&
@@ -135,7 +135,7 @@ ${
 }`;
 }
 
-/** Which share of the machine's arithmetic reading puts to use, by the text's length. */
+/** The share of the machine's arithmetic that reading uses, by the length of the text. */
 function arithmetic({ by_length: points, gemm_gflops: gemm }: CompareData): Content {
   if (gemm === null || points.length === 0) return false;
   const models = [...new Set(points.map((p) => p.model))];
@@ -231,8 +231,8 @@ function choices(models: readonly ComparedModel[]): string[] {
   if (asked.length === 0) return [];
   const different = new Set(asked.map(({ said }) => said.toLowerCase()));
   return different.size === 1 && asked.length > 1
-    ? [`${list(asked.map(({ model }) => model))} put “${asked[0]!.said}” into the gap.`]
-    : [`Into the gap, ${list(asked.map(({ model, said }) => `${model} puts “${said}”`))}.`];
+    ? [`${listed(asked.map(({ model }) => model))} put “${asked[0]!.said}” into the gap.`]
+    : [`Into the gap, ${listed(asked.map(({ model, said }) => `${model} puts “${said}”`))}.`];
 }
 
 function agreement(models: readonly ComparedModel[]): string {
@@ -243,23 +243,19 @@ function agreement(models: readonly ComparedModel[]): string {
   if (firsts.length < 2) return `It says “${first}”`;
   return others.length === 0
     ? `They agree on “${first}”`
-    : `They do not agree: ${list([first!, ...others].map((t) => `“${t}”`))}`;
+    : `They do not agree: ${listed([first!, ...others].map((t) => `“${t}”`))}`;
 }
 
-/** A token as a word of the page, also where it is nothing but white space. */
+/** A token as a word of the page, also where it is only white space. */
 function word(token: string): string {
   if (token.trim() !== "") return token.trim();
   return token.includes("\n") ? "(new line)" : "(space)";
 }
 
-function list(parts: readonly string[]): string {
-  return parts.length < 2 ? (parts[0] ?? "") : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;
-}
-
-/** One row a fact, one column a model. */
+/** One row per fact, one column per model. */
 function facts(models: readonly ComparedModel[]): Content {
-  const told = new Map(models.map((m) => [m, factsOf(m)]));
-  const names = [...new Set([...told.values()].flatMap(Object.keys))];
+  const known = new Map(models.map((m) => [m, factsOf(m)]));
+  const names = [...new Set([...known.values()].flatMap(Object.keys))];
   const table = dataTable<string>({
     caption: "Facts read from the models",
     columns: [
@@ -268,7 +264,7 @@ function facts(models: readonly ComparedModel[]): Content {
         header: m.model,
         numeric: true,
         cell: (name: string): Content => {
-          const fact = told.get(m)?.[name];
+          const fact = known.get(m)?.[name];
           return fact === undefined
             ? "–"
             : /^[\d∞]/.test(fact)
@@ -283,7 +279,7 @@ function facts(models: readonly ComparedModel[]): Content {
 ${models.length > FEW ? html`<div class="wide">${table}</div>` : table}`;
 }
 
-/** By name, in the order of the table; what is not known is left out. */
+/** By name, in the order of the table; unknown facts are left out. */
 function factsOf({
   facts: f,
   parameters,
@@ -311,5 +307,5 @@ function factsOf({
   );
 }
 
-/** Columns of models that have room beside the text. */
+/** The number of models that a table as wide as the text has room for. */
 const FEW = 3;

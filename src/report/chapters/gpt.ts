@@ -1,44 +1,42 @@
-/** Chapter: a GPT-2 that has learned English elsewhere is shown the jokes. */
-
+/** Chapter: a pre-trained GPT-2 is fine-tuned on the jokes. */
 import { rateOf } from "../../evaluate/intervals.ts";
 import type { Lead } from "../../evaluate/lead.ts";
 import type { AuditedText } from "../../evaluate/novelty/auditor.ts";
 import { CLOSE } from "../../evaluate/novelty/finding.ts";
 import type { LogRow, SampleRow } from "../../train/events.ts";
-import { defineChapter } from "../chapter.ts";
 import { headStartChart } from "../charts/head-start.ts";
 import { lossChart } from "../charts/loss.ts";
-import { figure } from "../figure.ts";
+import { type Chapter, figure } from "../figure.ts";
 import { bits, bytes, count, decimal, duration, percentInterval, rate } from "../format.ts";
 import { type Html, html } from "../html.ts";
 import { jokeColumns } from "../jokes.ts";
 import { dataTable, definitions } from "../table.ts";
 import { timeline } from "../timeline.ts";
 
-/** Where the weights that were fine-tuned come from. */
+/** Where the pre-trained weights come from. */
 export interface GptOrigin {
-  /** `built-in`: they come with the package; `published`: others have published them, or the reader has named them. */
+  /** `built-in`: they come with the package; `published`: from elsewhere, as you named them. */
   readonly kind: "built-in" | "published";
   readonly name: string;
 }
 
 export interface GptData {
-  /** At the beginning of a sentence or inside one: "punchline-gpt2", "distilgpt2". */
+  /** Its name, such as "punchline-gpt2" or "distilgpt2". */
   readonly model: string;
   readonly parameters: number;
-  /** Parameters that training may change, where not all (LoRA). */
-  readonly trainable?: number;
+  /** Parameters that are trained, where that is not all (LoRA). */
+  readonly trainable?: number | undefined;
   readonly origin: GptOrigin;
   readonly log: readonly LogRow[];
-  readonly uniform?: number;
+  readonly uniform?: number | undefined;
   readonly timeline: readonly SampleRow[];
   /** The same prompts before and after, sampled with the same seed. */
   readonly before_after?: readonly {
     readonly prompt: string;
     readonly before: string;
     readonly after: string;
-    /** By the control. */
-    readonly scratch?: string;
+    /** By the same network from scratch. */
+    readonly scratch?: string | undefined;
   }[];
   /** The same network from scratch, trained on the jokes alone for as long. */
   readonly control?: {
@@ -46,23 +44,23 @@ export interface GptData {
     readonly command: string;
     /** For the curves: bits per byte of the validated jokes for each nat per token, and before the first step. */
     readonly curves: { readonly bits_per_nat: number; readonly start: number };
-    /** Whether one of the two is ahead by more than the jokes of {@link quality_split} can tell. */
+    /** Whether one of the two is ahead by more than chance on the jokes of {@link quality_split}. */
     readonly lead?: Lead | undefined;
   };
-  /** Another model that was judged on the same jokes: "the character model". */
-  readonly other?: { readonly label: string; readonly lead?: Lead | undefined };
+  /** Another model that was evaluated on the same jokes: "the character model". */
+  readonly other?: { readonly label: string; readonly lead?: Lead | undefined } | undefined;
   /** The split that {@link quality} is of. Default `test`. */
-  readonly quality_split?: "test" | "validation";
+  readonly quality_split?: "test" | "validation" | undefined;
   /** Bytes of that split, ends of texts included. */
-  readonly quality_bytes?: number;
-  /** Surprise on jokes that no model was trained on; the one that leads is this chapter's, `scratch` marks its control. */
+  readonly quality_bytes?: number | undefined;
+  /** Bits per byte on jokes that no model was trained on; `lead` marks the model of this chapter, `scratch` its control. */
   readonly quality?: readonly {
     readonly label: string;
     readonly bits_per_byte: number;
-    readonly lead?: boolean;
-    readonly scratch?: boolean;
+    readonly lead?: boolean | undefined;
+    readonly scratch?: boolean | undefined;
   }[];
-  /** Of `n` texts of at most `tokens` tokens, how many ended by themselves, before the jokes and after. */
+  /** Of `n` texts of at most `tokens` tokens, how many ended by themselves, before and after fine-tuning. */
   readonly endings?: {
     readonly n: number;
     readonly tokens: number;
@@ -71,7 +69,7 @@ export interface GptData {
     readonly command: string;
   };
   readonly jokes: readonly { readonly temperature: number; readonly samples: readonly AuditedText[] }[];
-  readonly peak_memory?: number;
+  readonly peak_memory?: number | undefined;
   readonly settings: Readonly<Record<string, string | number | boolean>>;
   readonly commands: {
     readonly train: string;
@@ -81,7 +79,7 @@ export interface GptData {
   };
 }
 
-export const gpt = defineChapter<GptData>({
+export const gpt: Chapter<GptData> = {
   id: "gpt",
   title: "Pieces of words: GPT-2",
   finding: (d) => {
@@ -132,9 +130,9 @@ ${
 }
 <h3 class="loose">Settings</h3>
 ${definitions(Object.entries(d.settings).map(([k, v]) => [k, String(v)]))}`,
-});
+};
 
-/** Which weights these are, plainly. */
+/** Which weights these are. */
 function origin({ origin: { kind, name }, parameters }: GptData): Html {
   if (kind === "published")
     return html`<p class="caveat">This is ${name}: ${count(parameters)} numbers that had been trained before, elsewhere.</p>`;
@@ -149,12 +147,9 @@ function beforeAfter({ before_after: pairs = [], commands }: GptData): Html | fa
     figure({
       id: "gpt-before-after",
       title: "The same beginning, before the jokes and after",
-      ...(pairs.some(({ scratch }) => scratch !== undefined)
-        ? {
-            subtitle:
-              "The pre-trained model as it came, after its fine-tuning, and the same network that has learned from the jokes alone",
-          }
-        : {}),
+      subtitle: pairs.some(({ scratch }) => scratch !== undefined)
+        ? "The pre-trained model as it came, after its fine-tuning, and the same network that has learned from the jokes alone"
+        : undefined,
       width: "wide",
       content: html`<ol class="pairs${pairs.some(({ scratch }) => scratch !== undefined) && " three"}">${pairs.map(
         ({ prompt, before, after, scratch }) => html`<li>${side(prompt, before, "before the jokes", false)}
@@ -166,7 +161,7 @@ ${side(prompt, after, "after the jokes", true)}${scratch !== undefined && side(p
   );
 }
 
-/** The loss on the jokes; beside the control, where there is one. */
+/** The loss on the jokes, with that of the control where there is one. */
 function training(d: GptData): Html | false {
   const last = d.log.at(-1);
   const measured = {
@@ -184,7 +179,7 @@ function training(d: GptData): Html | false {
         id: "gpt-loss-chart",
         log: d.log,
         unit: "token",
-        references: d.uniform === undefined ? {} : { uniform: d.uniform },
+        references: { uniform: d.uniform },
       }),
       measured,
     });
@@ -238,19 +233,19 @@ function apart(less: boolean, lead: Lead | undefined): string {
   return `, ${decimal(difference, 2)} ${less ? "less" : "more"} (95 % interval ${decimal(low, 2)} to ${decimal(high, 2)})`;
 }
 
-/** The figures on which the verdict rests, on the one scale of all models. */
+/** The figures behind the verdict, in bits per byte for all models. */
 function verdict(d: GptData): Html | false {
   const { quality = [], quality_bytes: bytes, other, model } = d;
   const worth = worthOf(d);
   const own = ownBits(d);
-  const beside = quality.find(({ label }) => label === other?.label)?.bits_per_byte;
+  const others = quality.find(({ label }) => label === other?.label)?.bits_per_byte;
   const compared =
-    other?.lead !== undefined && own !== undefined && beside !== undefined
-      ? `Against ${other.label} with its ${bits(beside)} per byte, ${model} ${
+    other?.lead !== undefined && own !== undefined && others !== undefined
+      ? `Against ${other.label} with its ${bits(others)} per byte, ${model} ${
           other.lead.conclusive
-            ? `needs ${own < beside ? "fewer" : "more"} bits`
+            ? `needs ${own < others ? "fewer" : "more"} bits`
             : "is too near to tell which is ahead"
-        }${apart(own < beside, other.lead)}.`
+        }${apart(own < others, other.lead)}.`
       : "";
   if (worth === undefined && compared === "") return false;
   return html`<p><b>${worth && `${worth.short}: ${worth.figures}.`}</b> ${compared}</p>

@@ -1,5 +1,4 @@
 /** Chapter: does the model invent, or has it remembered? */
-
 import type { Rate } from "../../evaluate/intervals.ts";
 import { leftOutByReason } from "../../evaluate/left-out.ts";
 import type { AuditedText } from "../../evaluate/novelty/auditor.ts";
@@ -7,24 +6,22 @@ import type { Extraction } from "../../evaluate/novelty/extraction.ts";
 import { CLOSE, verdictOf } from "../../evaluate/novelty/finding.ts";
 import type { MembershipSignal, SignalQuality } from "../../evaluate/novelty/membership.ts";
 import type { ModelAudit, SnapshotAudit } from "../../evaluate/novelty/model-audit.ts";
-import { shortened } from "../audited.ts";
-import { defineChapter } from "../chapter.ts";
 import { memorisationChart } from "../charts/memorisation.ts";
 import { type NoveltyCurve, noveltyCurveChart } from "../charts/novelty-curve.ts";
 import { type RateRow, ratesChart } from "../charts/rates.ts";
 import { similarityChart } from "../charts/similarity.ts";
-import { figure } from "../figure.ts";
+import { type Chapter, figure } from "../figure.ts";
 import { count, decimal, percent, percentInterval } from "../format.ts";
 import { differences } from "../highlight.ts";
 import { type Html, html } from "../html.ts";
-import { joke, verdictLabel } from "../jokes.ts";
+import { joke, shortened, verdictLabel } from "../jokes.ts";
 import { dataTable } from "../table.ts";
 
 /** The audit of one model, with its name and the command that repeats it. */
 export interface AuditedModel extends ModelAudit {
   readonly model: string;
   readonly command: string;
-  /** What the same questions found of the pre-trained model that this one was made from. */
+  /** The same measures of the pre-trained model before its fine-tuning. */
   readonly before?: {
     readonly model: string;
     readonly extraction: Extraction;
@@ -38,7 +35,7 @@ export interface NoveltyData {
   readonly audits: readonly AuditedModel[];
 }
 
-export const novelty = defineChapter<NoveltyData>({
+export const novelty: Chapter<NoveltyData> = {
   id: "novelty",
   title: "New or remembered?",
   finding: ({ audits }) =>
@@ -47,7 +44,7 @@ export const novelty = defineChapter<NoveltyData>({
     html`<p>A model that repeats its training data is a slow way to copy a file. So every joke it wrote was looked up, whole and in parts, in the ${count(indexed)} jokes it had learned from.
 Two people can have the same idea, and many real jokes resemble one another: the yardstick is what the same lookup says about real jokes that the model never saw.</p>
 ${audits.map((a, i) => audit(a, `novelty-${i}`, audits.length > 1))}`,
-});
+};
 
 function audit(a: AuditedModel, id: string, named: boolean): Html {
   const heldout = "real, unseen";
@@ -170,7 +167,7 @@ ${leftOutByReason(a.membership_left_out ?? []).map(
 )}`;
 }
 
-/** What of the training jokes the model could complete before it had seen them. */
+/** How many of the training jokes the model completed before it had seen them. */
 function recalledBefore(
   { model, extraction }: NonNullable<AuditedModel["before"]>,
   after: Extraction,
@@ -207,7 +204,7 @@ function mostCopied(samples: readonly AuditedText[], n: number): readonly Audite
     .slice(0, n);
 }
 
-/** A model that remembers says the same again and again. */
+/** Each text once: a model that has memorised repeats itself. */
 function onceEach(samples: readonly AuditedText[]): AuditedText[] {
   return [...new Map(samples.map((s) => [s.text.trim(), s])).values()];
 }
@@ -222,7 +219,7 @@ function pairs(samples: readonly AuditedText[]): Html {
   )}</ol>`;
 }
 
-/** Samples by cue; the cue is the prompt, or else the words that begin sample and training joke alike. */
+/** Samples by cue: the prompt, or else the words with which both the sample and a training joke begin. */
 function cues(samples: readonly AuditedText[]): Html {
   const groups = new Map<string, { made: AuditedText[]; real: readonly string[] }>();
   for (const s of onceEach(samples)) {
@@ -241,7 +238,7 @@ function cues(samples: readonly AuditedText[]): Html {
   )}</div>`;
 }
 
-/** The words that both begin with, at most `most`. */
+/** The words with which both begin, at most `most`. */
 function commonStart(a: string, b: string, most = Number.POSITIVE_INFINITY): string {
   const theirs = b.toLowerCase().split(/\s+/);
   const own = a.trim().split(/\s+/);

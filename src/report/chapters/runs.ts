@@ -1,12 +1,10 @@
 /** Chapter: several runs side by side, under the same measures of real texts. */
-
 import type { RacePoint } from "../../compare/architectures.ts";
 import { type Lead, tooNear } from "../../evaluate/lead.ts";
 import type { AuditedText } from "../../evaluate/novelty/auditor.ts";
 import { CLOSE } from "../../evaluate/novelty/finding.ts";
-import { defineChapter } from "../chapter.ts";
 import { raceChart } from "../charts/race.ts";
-import { figure, repeat } from "../figure.ts";
+import { type Chapter, figure, repeat } from "../figure.ts";
 import { bits, count } from "../format.ts";
 import { type Html, html } from "../html.ts";
 import { sampleColumns } from "../jokes.ts";
@@ -18,21 +16,23 @@ export interface RunsData {
   readonly reference: RunMeasures;
   readonly runs: readonly RunMeasures[];
   /** Whether the run that predicts best is ahead of the next by more than chance. */
-  readonly lead?: Lead | null;
-  /** The split that the runs predict. Default: some that they have not seen. */
-  readonly split?: string;
-  /** How each learned: validations along its training, where its log has some. */
-  readonly learning?: readonly { readonly model: string; readonly curve: readonly RacePoint[] }[];
+  readonly lead?: Lead | null | undefined;
+  /** The split that the runs predict. Default: unseen texts in general. */
+  readonly split?: string | undefined;
+  /** The validations of each during training, where its log has some. */
+  readonly learning?: readonly { readonly model: string; readonly curve: readonly RacePoint[] }[] | undefined;
   /** The first texts of each run. */
-  readonly samples?: readonly { readonly name: string; readonly samples: readonly AuditedText[] }[];
-  /** Number of samples a run, and the encoder of MAUVE. */
+  readonly samples?:
+    | readonly { readonly name: string; readonly samples: readonly AuditedText[] }[]
+    | undefined;
+  /** Number of samples per run, and the encoder of MAUVE. */
   readonly how: string;
   /** What could not be measured, in sentences. */
-  readonly notes?: readonly string[];
+  readonly notes?: readonly string[] | undefined;
   readonly command: string;
 }
 
-export const runs = defineChapter<RunsData>({
+export const runs: Chapter<RunsData> = {
   id: "runs",
   title: "Side by side",
   finding: ({ runs: all, lead, split = "unseen" }) => {
@@ -84,7 +84,7 @@ ${
   })
 }`;
   },
-});
+};
 
 function table(group: MeasureGroup, rows: readonly RunMeasures[], reference: RunMeasures): Html {
   const columns: readonly Column<RunMeasures>[] = [

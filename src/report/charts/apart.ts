@@ -9,7 +9,7 @@ export interface Label {
 
 /**
  * New heights for `labels`, in their order, at least `gap` apart where they share a column, and between
- * `top` and `bottom` where they fit. Labels that overlap part by equal shares, so a crowd stays centred.
+ * `top` and `bottom` where they fit. Labels that overlap move by equal shares, so that a crowd stays centred.
  */
 export function apart(labels: readonly Label[], gap: number, top: number, bottom: number): readonly number[] {
   const y = labels.map((l) => Math.min(bottom, Math.max(top, l.y)));

@@ -1,4 +1,4 @@
-/** One head's attention as a picture: a full square where a model reads both ways, a triangle where only back. */
+/** One head's attention as a picture: a full square where a model reads both ways, else a triangle. */
 import { cell, frame, text } from "@observablehq/plot";
 import { percent } from "../format.ts";
 import type { Html } from "../html.ts";
@@ -10,7 +10,7 @@ export interface AttentionChart {
   readonly layer: number;
   readonly head: number;
   readonly tokens: readonly string[];
-  /** [T, T]: row = the token that looks, column = the token looked at; a row sums to 1. */
+  /** [T, T]: how much the row attends to the column; a row sums to 1. */
   readonly weights: readonly (readonly number[])[];
 }
 
@@ -76,7 +76,7 @@ export function attentionChart({ id, model, layer, head, tokens, weights }: Atte
   });
 }
 
-/** A token short enough for the margin; leading space marks are dropped. */
+/** A token, shortened for the margin and without a leading space mark. */
 function short(token: string): string {
   const bare = token.replace(/^[ĠĊ\s]+/u, "").replace(/\p{Cc}/gu, "·") || "·";
   return bare.length > shown + 1 ? `${bare.slice(0, shown)}…` : bare;

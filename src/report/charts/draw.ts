@@ -1,18 +1,18 @@
 /**
- * Observable Plot without a browser: a chart becomes inline SVG whose colours are the page's CSS variables,
- * so that one picture serves the light and the dark theme.
+ * Observable Plot without a browser: a chart becomes inline SVG with the page's CSS variables as colours, so
+ * that one picture serves the light and the dark theme.
  *
- * Each chart is drawn twice, for a page and for a telephone, with letters of the same size; the style
- * sheet shows one of them.
+ * Each chart is drawn twice, for a wide page and for a phone, with letters of the same size; the style sheet shows
+ * one of them.
  */
 import { type PlotOptions, plot } from "@observablehq/plot";
 import { parseHTML } from "linkedom";
 import { type Html, html, trusted } from "../html.ts";
 
-/** The place that a chart is drawn for, in CSS pixels. */
+/** The space that a chart is drawn for, in CSS pixels. */
 export interface Place {
   readonly width: number;
-  /** True where the place is a telephone's: fewer ticks, shorter labels. */
+  /** True on a phone: fewer ticks, shorter labels. */
   readonly narrow: boolean;
 }
 
@@ -24,8 +24,8 @@ export interface ChartOptions {
   /** What the picture shows, with its main figures in words. */
   readonly description: string;
   readonly draw: (place: Place) => PlotOptions;
-  /** The widths drawn; one number draws once for every place. Default 680 and 340. */
-  readonly widths?: readonly [wide: number, narrow: number] | number;
+  /** The widths drawn; one number draws once for all. Default 680 and 340. */
+  readonly widths?: readonly [wide: number, narrow: number] | number | undefined;
 }
 
 /** Colours by role; each is a CSS variable of the page. */
@@ -38,7 +38,7 @@ export const colour = {
   wash: "var(--wash)",
 } as const;
 
-/** Text over lines stays readable by a halo in the colour of the paper. */
+/** A halo in the colour of the paper, which keeps text over lines readable. */
 export const halo = { stroke: colour.paper, strokeWidth: 4 } as const;
 
 export function chart({ id, title, description, draw, widths = [680, 340] }: ChartOptions): Html {

@@ -5,7 +5,7 @@ import type { Html } from "../html.ts";
 import { chart } from "./draw.ts";
 import { lines, type Point } from "./lines.ts";
 
-/** One of the two: its log, and what it lost before its first step, in bits per byte. */
+/** One of the two: its log, and its loss before the first step, in bits per byte. */
 interface Learner {
   readonly log: readonly LogRow[];
   readonly start: number;

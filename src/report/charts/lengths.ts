@@ -1,4 +1,4 @@
-/** Lengths of what the model wrote against the lengths of real jokes. */
+/** Lengths of the model's texts and of real jokes. */
 import { areaY, lineY, text } from "@observablehq/plot";
 import { median } from "../../core/quantile.ts";
 import { count } from "../format.ts";
@@ -9,7 +9,7 @@ export interface LengthsChart {
   readonly id: string;
   /** Lengths of the model's jokes. */
   readonly model: readonly number[];
-  /** Lengths of real jokes, held out. */
+  /** Lengths of held-out real jokes. */
   readonly real: readonly number[];
   /** What a length counts: `characters`, `words`. */
   readonly unit: string;

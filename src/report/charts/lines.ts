@@ -1,4 +1,4 @@
-/** Lines over a common scale, named where they end instead of in a legend. */
+/** Lines on a common scale, with their names at their ends instead of in a legend. */
 import {
   dot,
   lineY,
@@ -20,11 +20,10 @@ export interface Line {
   readonly label: string;
   readonly points: readonly Point[];
   /** `lead` is the line to look at, `ink` its counterpart, `quiet` (the default) the rest. */
-  readonly tone?: "lead" | "ink" | "quiet";
-  readonly dashed?: boolean;
+  readonly tone?: "lead" | "ink" | "quiet" | undefined;
 }
 
-/** A level to compare with, drawn across and named above. */
+/** A level to compare with: a horizontal line, with its name above. */
 export interface Level {
   readonly label: string;
   readonly y: number;
@@ -32,14 +31,14 @@ export interface Level {
 
 export interface LinesOptions {
   readonly lines: readonly Line[];
-  readonly levels?: readonly Level[];
+  readonly levels?: readonly Level[] | undefined;
   readonly x: ScaleOptions;
   readonly y: ScaleOptions;
-  readonly height?: number;
+  readonly height?: number | undefined;
   /** Room for the names at the right, in pixels, wide and narrow. Default 110 and 86. */
-  readonly nameRoom?: readonly [number, number];
+  readonly nameRoom?: readonly [number, number] | undefined;
   /** Marks every point. Default: where lines have at most 12. */
-  readonly dots?: boolean;
+  readonly dots?: boolean | undefined;
 }
 
 const tones = { lead: colour.accent, ink: colour.ink, quiet: colour.faint } as const;
@@ -60,7 +59,6 @@ export function lines(options: LinesOptions, place: Place): PlotOptions {
         y: "y",
         stroke: tones[l.tone ?? "quiet"],
         strokeWidth: widths[l.tone ?? "quiet"],
-        ...(l.dashed ? { strokeDasharray: "5,4" } : {}),
       }),
     ),
     ...(dots
@@ -98,7 +96,7 @@ function rank(line: Line): number {
   return line.tone === "lead" ? 2 : line.tone === "ink" ? 1 : 0;
 }
 
-/** At most about 300 points a line, each the mean of its neighbours' block, and the last as it is. */
+/** At most about 300 points per line, each the mean of a block, and the last as it is. */
 function thinned(line: Line): Line {
   const { points } = line;
   const most = 300;
@@ -117,7 +115,7 @@ function mean(values: readonly number[]): number {
   return values.reduce((a, b) => a + b, 0) / values.length;
 }
 
-/** The names beside the lines' ends, moved apart where they would overlap. */
+/** The names at the ends of the lines, moved apart where they would overlap. */
 function names(
   shown: readonly Line[],
   [innerWidth, innerHeight]: readonly [number, number],

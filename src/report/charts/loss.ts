@@ -11,9 +11,9 @@ export interface LossChart {
   /** Losses, in nats per token, of guessing without reading. */
   readonly references?: {
     /** Every token equally likely: ln V. */
-    readonly uniform?: number;
+    readonly uniform?: number | undefined;
     /** Every token as likely as it is frequent: the entropy of the training split's unigrams. */
-    readonly unigram?: number;
+    readonly unigram?: number | undefined;
   };
   /** What a token is here: `character`, `word`, `token`. */
   readonly unit: string;

@@ -1,4 +1,4 @@
-/** Copies along training, above the validation loss of the same steps: two panels, one time axis. */
+/** Copies during training, above the validation loss of the same steps: two panels, one time axis. */
 import type { Rate } from "../../evaluate/intervals.ts";
 import type { SnapshotAudit } from "../../evaluate/novelty/model-audit.ts";
 import { nats, percent } from "../format.ts";
@@ -11,7 +11,7 @@ export interface MemorisationChart {
   readonly points: readonly SnapshotAudit[];
 }
 
-interface Curve extends Pick<Line, "tone" | "dashed"> {
+interface Curve extends Pick<Line, "tone"> {
   readonly label: string;
   /** Undefined where the point has no such value. */
   readonly value: (p: SnapshotAudit) => number | null | undefined;

@@ -6,15 +6,15 @@ import { lines } from "./lines.ts";
 
 export interface NoveltyCurve {
   readonly label: string;
-  /** Element i: share of the runs of i + 1 words that do not stand in the training data. */
+  /** Element i: share of the runs of i + 1 words that do not occur in the training data. */
   readonly novel: readonly number[];
 }
 
 export interface NoveltyCurveChart {
   readonly id: string;
   readonly model: NoveltyCurve;
-  /** Real jokes that the model never saw: what being new looks like. */
-  readonly heldout?: NoveltyCurve;
+  /** Real jokes that the model never saw, for comparison. */
+  readonly heldout?: NoveltyCurve | undefined;
 }
 
 export function noveltyCurveChart({ id, model, heldout }: NoveltyCurveChart): Html {

@@ -1,11 +1,10 @@
-/** Several models learning against the clock, or against the characters they have read. */
+/** The validation losses of several models, by seconds or by characters read. */
 import type { RacePoint } from "../../compare/architectures.ts";
 import { bits } from "../format.ts";
 import type { Html } from "../html.ts";
 import { chart } from "./draw.ts";
 import { type Line, lines } from "./lines.ts";
 
-/** One validation of one model. */
 export interface RaceChart {
   readonly id: string;
   readonly models: readonly { readonly model: string; readonly curve: readonly RacePoint[] }[];
@@ -13,7 +12,7 @@ export interface RaceChart {
 }
 
 export function raceChart({ id, models, against }: RaceChart): Html {
-  // A model that overfits rises again; the weights of its lowest point are those that are kept.
+  // A model that overfits rises again; the weights of its lowest point are kept.
   const lowest = models.map((m) => Math.min(...m.curve.map((p) => p.bits_per_character)));
   const best = lowest.indexOf(Math.min(...lowest));
   const all: readonly Line[] = models.map((m, i) => ({

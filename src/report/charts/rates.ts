@@ -1,4 +1,4 @@
-/** Shares with their 95 % intervals, one a row: the model beside what it is measured against. */
+/** Shares with their 95 % intervals, one per row: the model and what it is compared with. */
 import { dot, link, text } from "@observablehq/plot";
 import { percent, percentInterval } from "../format.ts";
 import type { Html } from "../html.ts";
@@ -8,7 +8,7 @@ export interface RateRow {
   readonly label: string;
   readonly rate: number;
   readonly interval: readonly [low: number, high: number];
-  readonly lead?: boolean;
+  readonly lead?: boolean | undefined;
 }
 
 export interface RatesChart {
@@ -19,7 +19,7 @@ export interface RatesChart {
   readonly unit: string;
 }
 
-/** Room for the labels beside the rows, in pixels. */
+/** Room for the labels of the rows, in pixels. */
 const left = 190;
 
 export function ratesChart({ id, title, rows, unit }: RatesChart): Html {

@@ -1,4 +1,4 @@
-/** How near the nearest training joke is: the share of texts at least so similar. */
+/** How similar the nearest training joke is: the share of texts above each similarity. */
 import { percent } from "../format.ts";
 import type { Html } from "../html.ts";
 import { chart } from "./draw.ts";
@@ -13,7 +13,7 @@ export interface SimilaritySet {
 export interface SimilarityChart {
   readonly id: string;
   readonly model: SimilaritySet;
-  readonly heldout?: SimilaritySet;
+  readonly heldout?: SimilaritySet | undefined;
 }
 
 /** Share of `values` that are at least `x`. */

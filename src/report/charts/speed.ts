@@ -1,6 +1,6 @@
 /**
  * Time per case of two or more models on one logarithmic scale: a dot at the median, a line to the 95th
- * percentile. Bars would lie here, since a logarithmic scale has no zero to start them from.
+ * percentile. No bars, since a logarithmic scale has no zero where they could start.
  */
 import { dot, gridX, link, type Markish, ruleY, text } from "@observablehq/plot";
 import { milliseconds, significant } from "../format.ts";
@@ -23,9 +23,9 @@ const colours = [colour.accent, colour.ink, colour.muted] as const;
 /** Least height of a case and room for its name, in pixels. */
 const least = 52;
 const left = 190;
-/** From one model's line to the next, so that their times can be read. */
+/** Pixels from one model's line to the next. */
 const step = 14;
-/** Shorter times, in milliseconds, are drawn as this: zero has no place on a logarithmic scale. */
+/** Shorter times are drawn as this, in milliseconds: a logarithmic scale has no zero. */
 const shortest = 1e-4;
 
 export function speedChart({ id, points: timed }: SpeedChart): Html {
@@ -130,7 +130,7 @@ function timing(point: SpeedPoint, models: readonly string[], { narrow }: Place)
   ];
 }
 
-/** Where there are more models than colours, the later ones have rings for dots. */
+/** With more models than colours, the later ones have rings as dots. */
 const hollow = (at: number): boolean => Math.floor(at / colours.length) % 2 === 1;
 
 /**

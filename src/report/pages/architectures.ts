@@ -1,11 +1,9 @@
 /** The comparison of architectures as a page of its own. */
-
 import type { ArchitecturesResult } from "../../compare/architectures.ts";
 import { bits, compact, duration, rate, renderReport } from "../index.ts";
-import { made } from "./machine.ts";
-import { writePage } from "./page-file.ts";
+import { provenance, writePage } from "./page-file.ts";
 
-/** @param command what is printed as the command that made it */
+/** @param command shown on the page as the one that made it */
 export async function architecturesPage(
   file: string,
   command: string,
@@ -39,7 +37,7 @@ export async function architecturesPage(
         : []),
     ],
     chapters: { architectures: { seconds, models, failed, validation, lead, command } },
-    made: made(command),
+    made: provenance(command),
   });
   await writePage(file, html);
 }

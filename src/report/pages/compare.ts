@@ -1,16 +1,15 @@
 /** The comparison of models as a page of its own. */
 import { caseNames } from "../../compare/answers.ts";
 import type { Comparison } from "../../compare/results.ts";
+import { listed } from "../../core/sentence.ts";
 import { compact, renderReport, significant } from "../index.ts";
-import { troublesOf } from "./compared.ts";
-import { made } from "./machine.ts";
-import { writePage } from "./page-file.ts";
+import { provenance, writePage } from "./page-file.ts";
 
 export async function comparePage(file: string, command: string, comparison: Comparison): Promise<void> {
   const { models } = comparison;
-  const said = [troublesOf(comparison), ...comparison.notes].filter((sentence) => sentence !== undefined);
+  const said = [problemsOf(comparison), ...comparison.notes].filter((sentence) => sentence !== undefined);
   const caveat = said.length > 0 ? said.join(" ") : undefined;
-  // Models in other precisions or by other engines are the same models.
+  // In other precisions or by other engines they are the same models.
   const [first] = models;
   const shown = models.filter(
     ({ precision, engine }) =>
@@ -18,7 +17,7 @@ export async function comparePage(file: string, command: string, comparison: Com
   );
   const html = await renderReport({
     title: "GPT or BERT?",
-    standfirst: `What ${list(shown.map(({ model }) => model))} ${shown.length > 1 ? "predict" : "predicts"} for the same blank, what they look at, and how long they take, measured on this machine.`,
+    standfirst: `What ${listed(shown.map(({ model }) => model))} ${shown.length > 1 ? "predict" : "predicts"} for the same blank, what they look at, and how long they take, measured on this machine.`,
     key: [
       ...fasterFigure(comparison),
       ...shown.flatMap(({ model, predictions, parameters }) => [
@@ -31,16 +30,16 @@ export async function comparePage(file: string, command: string, comparison: Com
     chapters: {
       compare: {
         ...comparison,
-        ...(caveat === undefined ? {} : { caveat }),
+        caveat,
         command,
       },
     },
-    made: made(command),
+    made: provenance(command),
   });
   await writePage(file, html);
 }
 
-/** Which is faster on the texts, from a text to the word for its blank. */
+/** Which is faster, from the text to the word for its gap. */
 function fasterFigure({ ratios }: Comparison) {
   const ratio = ratios.find((r) => r.case === caseNames.fill);
   if (ratio === undefined) return [];
@@ -55,5 +54,11 @@ function fasterFigure({ ratios }: Comparison) {
     : [{ value: "cannot tell", label: `which is faster here, ${on}` }];
 }
 
-const list = (names: readonly string[]): string =>
-  names.length < 2 ? (names[0] ?? "nothing") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+/** What went wrong, in sentences; undefined where nothing did. */
+export function problemsOf({ failed, interrupted }: Comparison): string | undefined {
+  const problems = [
+    ...failed.map(({ model, reason }) => `${model} could not be compared: ${reason}`),
+    ...(interrupted ? ["The comparison was interrupted, so something may be missing."] : []),
+  ];
+  return problems.length > 0 ? problems.join(" ") : undefined;
+}

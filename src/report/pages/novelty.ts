@@ -1,8 +1,7 @@
 /** The audit of one model as a page of its own. */
 import type { ModelAudit } from "../../evaluate/novelty/model-audit.ts";
 import { percent, renderReport } from "../index.ts";
-import { made } from "./machine.ts";
-import { writePage } from "./page-file.ts";
+import { provenance, writePage } from "./page-file.ts";
 
 export async function noveltyPage(
   file: string,
@@ -19,7 +18,7 @@ export async function noveltyPage(
       ...figure(audit.extraction?.training.rate, "of training texts completed word for word"),
     ],
     chapters: { novelty: { indexed: audit.indexed, audits: [{ model, command, ...audit }] } },
-    made: made(command),
+    made: provenance(command),
   });
   await writePage(file, html);
 }

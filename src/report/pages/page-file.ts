@@ -1,7 +1,10 @@
-/** Pages take the place of pages alone: a name given by mistake must not cost a file of texts. */
+/** Writing a page: it replaces nothing but a page, so that a mistaken name cannot cost a file of texts. */
 import { closeSync, openSync, readSync, statSync } from "node:fs";
+import { cpus, totalmem } from "node:os";
 import { UsageError } from "../../core/errors.ts";
+import { version } from "../../core/version.ts";
 import { writeFileAtomic } from "../../files/atomic.ts";
+import type { ReportData } from "../index.ts";
 
 /**
  * Call it before long work; {@link writePage} checks again.
@@ -9,7 +12,7 @@ import { writeFileAtomic } from "../../files/atomic.ts";
  */
 export function refuseOverOther(file: string): void {
   const found = statSync(file, { throwIfNoEntry: false });
-  // What is no file is refused by the writing itself, in its own words.
+  // Writing itself refuses what is not a file.
   if (!found?.isFile() || found.size === 0) return;
   const handle = openSync(file, "r");
   const start = Buffer.alloc(256);
@@ -26,4 +29,21 @@ export function refuseOverOther(file: string): void {
 export async function writePage(file: string, html: string): Promise<void> {
   refuseOverOther(file);
   await writeFileAtomic(file, html);
+}
+
+function machine(): string {
+  const all = cpus();
+  const model = all[0]?.model.replace(/\s+/g, " ").trim() || "unknown processor";
+  return `${model}, ${all.length} cores, ${Math.round(totalmem() / 2 ** 30)} GB, ${process.platform}`;
+}
+
+/** The foot of a page: when, by which command, on which machine and with which versions it was made. */
+export function provenance(command: string, seconds?: number): ReportData["made"] {
+  return {
+    date: new Date().toISOString(),
+    command,
+    machine: machine(),
+    versions: `Punchline ${version}, Node ${process.versions.node}`,
+    seconds,
+  };
 }

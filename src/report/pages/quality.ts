@@ -1,22 +1,21 @@
 /** Several runs side by side as a page of their own, and as the rows of its tables. */
-
+import { listed } from "../../core/sentence.ts";
 import { against, isRanked } from "../../evaluate/quality/ranking.ts";
 import type { QualityReport, QualityResult, Reference } from "../../evaluate/quality/report.ts";
 import type { MeasuredRun, RunQuality } from "../../evaluate/quality/run-quality.ts";
 import { percent, type RunMeasures, renderReport } from "../index.ts";
-import { made } from "./machine.ts";
-import { writePage } from "./page-file.ts";
+import { provenance, writePage } from "./page-file.ts";
 
 /** The rows of the tables, the real texts first. */
 export function qualityRows({ report }: QualityResult): readonly RunMeasures[] {
   return [row("real texts", report.reference), ...report.runs.map((quality) => row(quality.run, quality))];
 }
 
-/** The split that the runs predict, where any could. */
+/** The split that the runs predict, where they predict any. */
 export const splitOf = ({ runs }: QualityReport): string | undefined =>
   runs.find(({ split }) => split !== undefined)?.split;
 
-/** How the figures came about, in a sentence or two. */
+/** How the figures were measured, in a sentence or two. */
 export function qualityProtocol({ report }: QualityResult): string {
   const { reference, encoder, encoders, temperature, seed, data } = report;
   const judged = encoders.find((one) => one.encoder === encoder);
@@ -29,7 +28,7 @@ export function qualityProtocol({ report }: QualityResult): string {
   return `${reference.texts} texts of each run at temperature ${temperature}, seed ${seed}, beside as many real ones of ${data.held_out} held out.${predicted} Real words are those of the ${data.train} training texts, whatever their case.${read}`;
 }
 
-/** Writes the page; `command` is what it says has made it. */
+/** @param command shown on the page as the one that made it */
 export async function qualityPage(file: string, command: string, result: QualityResult): Promise<void> {
   const { report, measured, seconds } = result;
   const [reference, ...rows] = qualityRows(result);
@@ -52,7 +51,7 @@ export async function qualityPage(file: string, command: string, result: Quality
         reference: reference!,
         runs: rows,
         lead: report.lead,
-        ...(splitOf(report) === undefined ? {} : { split: splitOf(report)! }),
+        split: splitOf(report),
         learning: measured.flatMap(learning),
         samples: measured.map(({ quality, samples }) => ({ name: quality.run, samples })),
         how: qualityProtocol(result),
@@ -64,40 +63,38 @@ export async function qualityPage(file: string, command: string, result: Quality
         command,
       },
     },
-    made: made(command, seconds),
+    made: provenance(command, seconds),
   });
   await writePage(file, html);
 }
 
 function row(name: string, m: Reference | RunQuality): RunMeasures {
-  const { novelty, ended, mauve } = m;
-  const known = <K extends string>(key: K, value: number | null | undefined) =>
-    value === undefined || value === null || Number.isNaN(value)
-      ? {}
-      : ({ [key]: value } as Record<K, number>);
+  const { novelty } = m;
+  const known = (value: number | null | undefined) =>
+    value === null || Number.isNaN(value) ? undefined : value;
   const run = "run" in m ? m : undefined;
   return {
     name,
-    ...known("bits_per_byte", run?.bits_per_byte),
-    ...known("bits_per_character", run?.bits_per_character),
-    ...known("perplexity", run?.perplexity),
-    ...(run === undefined || run.bits_per_character === undefined || isRanked(run) ? {} : { unranked: true }),
+    bits_per_byte: known(run?.bits_per_byte),
+    bits_per_character: known(run?.bits_per_character),
+    perplexity: known(run?.perplexity),
+    unranked: run?.bits_per_character !== undefined && !isRanked(run) ? true : undefined,
     distinct: m.distinct,
-    ...known("self_bleu", m.self_bleu),
-    ...known("repetition", m.repetition),
-    ...known("repeated", m.repeated),
+    self_bleu: known(m.self_bleu),
+    repetition: known(m.repetition),
+    repeated: known(m.repeated),
     length: m.length,
-    ...known("ended", ended),
-    ...known("real_words", m.real_words),
+    ended: known(m.ended),
+    real_words: known(m.real_words),
     vocabulary: m.vocabulary,
-    ...known("vocabulary_covered", m.vocabulary_covered),
-    ...known("mauve", mauve),
-    ...(novelty.rate === null ? {} : { copies: { rate: novelty.rate, interval: novelty.interval } }),
-    ...known("novel_4grams", novelty.novel_4grams),
-    ...known("characters_per_s", run?.speed.characters_per_s),
-    ...known("side_by_side_characters_per_s", run?.speed.side_by_side_characters_per_s),
-    ...known("parameters", run?.parameters),
-    ...known("bytes", run?.bytes),
+    vocabulary_covered: known(m.vocabulary_covered),
+    mauve: known(m.mauve),
+    copies: novelty.rate === null ? undefined : { rate: novelty.rate, interval: novelty.interval },
+    novel_4grams: known(novelty.novel_4grams),
+    characters_per_s: known(run?.speed.characters_per_s),
+    side_by_side_characters_per_s: known(run?.speed.side_by_side_characters_per_s),
+    parameters: known(run?.parameters),
+    bytes: known(run?.bytes),
   };
 }
 
@@ -112,6 +109,3 @@ function learning({ quality, log }: MeasuredRun) {
   );
   return [{ model: run, curve }];
 }
-
-const listed = (names: readonly string[]): string =>
-  names.length === 1 ? names[0]! : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;

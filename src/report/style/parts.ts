@@ -88,11 +88,6 @@ mark{background:var(--mark);color:inherit;padding:.04em .1em;margin:0 -.1em;bord
 .bars.lead i{background:var(--accent)}
 .bars i,i.bar{print-color-adjust:exact;-webkit-print-color-adjust:exact}
 .pictures svg{max-width:28rem}
-.typing{list-style:none;margin:0;padding:0;font:1rem/1.6 var(--mono)}
-.typing li{padding:.4rem 0;border-bottom:1px solid var(--rule)}
-.typing .typed,.typing .completion{white-space:pre-wrap}
-.typing .completion{color:var(--muted)}
-.typing .quiet{font:.8125rem var(--sans);float:right}
 @media screen and (max-width:46rem){
 .column,.column:first-child,.column:last-child{padding:0;border:0}
 .pairs li,.pairs.three li,.sides{grid-template-columns:1fr}

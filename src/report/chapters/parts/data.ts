@@ -14,14 +14,14 @@ export interface DataDocument {
   readonly splits: { readonly train: number; readonly validation: number; readonly test: number };
   /** Number of distinct tokens. */
   readonly vocabulary: number;
-  readonly seconds?: number;
+  readonly seconds?: number | undefined;
 }
 
 export function dataTables(data: DataDocument, command: string): Html {
   interface Row {
     readonly label: string;
     readonly n: number;
-    readonly total?: boolean;
+    readonly total?: boolean | undefined;
   }
   const rows: readonly Row[] = [
     { label: `Rows in ${data.source}`, n: data.rows_in, total: true },

@@ -1,19 +1,18 @@
-/** Jokes of one model of the story: some to be read, each beside the training jokes, and many to be counted. */
-
+/** Jokes of one model of the demo: some to read, each audited against the training jokes, and many to count. */
 import type { AuditedText } from "../evaluate/novelty/auditor.ts";
 import type { LanguageModel } from "../generate/language-model.ts";
 import { type Sample, sample } from "../generate/sample.ts";
-import type { Telling } from "./context.ts";
+import type { DemoContext } from "./context.ts";
 
 export const temperatures = [0.5, 0.8, 1.1] as const;
-/** At which most things are measured. */
+/** The temperature at which most is measured. */
 export const usualTemperature = temperatures[1];
 const JOKES = 10;
 
-export interface WritingOptions {
-  /** Most tokens of a joke. */
+export interface JokeOptions {
+  /** The most tokens of a joke. */
   readonly maxLength: number;
-  readonly prompt?: string;
+  readonly prompt?: string | undefined;
 }
 
 export interface JokeGroup {
@@ -24,35 +23,35 @@ export interface JokeGroup {
 export interface WrittenJokes {
   /** Ten of each temperature. */
   readonly groups: readonly JokeGroup[];
-  /** Others of the usual temperature. */
+  /** More, at {@link usualTemperature}. */
   more(n: number): Promise<readonly Sample[]>;
 }
 
-/** @param what who writes, at the beginning of a sentence: "The character model" */
+/** @param what names the model at the beginning of a sentence: "The character model" */
 export async function writeJokes(
-  telling: Telling,
+  context: DemoContext,
   lm: LanguageModel,
   what: string,
-  options: WritingOptions,
+  options: JokeOptions,
 ): Promise<WrittenJokes> {
-  const { audit, emit } = telling;
+  const { audit, emit } = context;
   const groups: JokeGroup[] = [];
   for (const [i, temperature] of temperatures.entries()) {
     emit({ type: "work", what: "writing jokes", done: i / temperatures.length });
-    const written = await write(telling, lm, JOKES, temperature, options);
+    const written = await writeTexts(context, lm, JOKES, temperature, options);
     const samples = audit(written.map(({ text }) => text));
     groups.push({ temperature, samples });
     emit({ type: "jokes", what, temperature, samples });
   }
-  return { groups, more: (n) => write(telling, lm, n, usualTemperature, options) };
+  return { groups, more: (n) => writeTexts(context, lm, n, usualTemperature, options) };
 }
 
 /** As `punchline sample` writes them. */
-export const write = (
-  { seed, signal }: Telling,
+export const writeTexts = (
+  { seed, signal }: DemoContext,
   lm: LanguageModel,
   n: number,
   temperature: number,
-  options: WritingOptions,
+  options: JokeOptions,
 ): Promise<Sample[]> =>
   sample(lm, { ...options, n, temperature, seed, slide: true, ...(signal ? { signal } : {}) });

@@ -1,4 +1,4 @@
-/** The story, told with models of a few steps: its page, and how it goes on when it is cut short. */
+/** The demo with models of a few steps: its page, and how it goes on after an interrupt. */
 import {
   cpSync,
   existsSync,
@@ -15,11 +15,11 @@ import { parseHTML } from "linkedom";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { UsageError } from "../src/core/errors.ts";
 import { Random } from "../src/core/random.ts";
-import type { StoryEvent } from "../src/demo/context.ts";
-import { type StoryOptions, type StoryResult, tellStory } from "../src/demo/demo.ts";
+import type { DemoEvent } from "../src/demo/context.ts";
+import { type DemoOptions, type DemoResult, runDemo } from "../src/demo/demo.ts";
 import { readJokes } from "../src/demo/jokes.ts";
 import { writeUntrained } from "../src/demo/models/untrained.ts";
-import type { StoryPlan } from "../src/demo/plan.ts";
+import type { DemoPlan } from "../src/demo/plan.ts";
 import type { LanguageModel } from "../src/generate/language-model.ts";
 import { loadModel } from "../src/generate/load.ts";
 import { builtInFolder } from "../src/hub/built-in.ts";
@@ -27,7 +27,7 @@ import { loadTokenizer } from "../src/hub/tokenizer-files.ts";
 import { architectureOf } from "../src/models/registry.ts";
 import { givenAllBefore, plainModel } from "./plain-loops.ts";
 
-const plan: StoryPlan = {
+const plan: DemoPlan = {
   characters: 0.01,
   finetuning: 0.01,
   written: 4,
@@ -41,7 +41,7 @@ const titles = ["One character at a time", "Pieces of words: GPT-2", "New or rem
 let folder = "";
 let source = "";
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "punchline-story-"));
+  folder = mkdtempSync(join(tmpdir(), "punchline-demo-"));
   source = join(folder, "jokes.txt");
   const words =
     "cow duck bank horse bar goat shop mole park crab moon wasp sea toad hare lynx why did who knew".split(
@@ -60,11 +60,11 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Tells the story in its place; what was trained is listed. */
-async function told(name: string, options: StoryOptions = {}): Promise<StoryResult & Told> {
+/** Runs the demo in a folder of its own, and lists what it trained. */
+async function ran(name: string, options: DemoOptions = {}): Promise<DemoResult & Observed> {
   const out = join(folder, `${name}.html`);
-  const events: StoryEvent[] = [];
-  const result = await tellStory({
+  const events: DemoEvent[] = [];
+  const result = await runDemo({
     sources: [source],
     plan,
     folder: join(folder, name),
@@ -80,8 +80,8 @@ async function told(name: string, options: StoryOptions = {}): Promise<StoryResu
   const page = existsSync(out) ? parseHTML(readFileSync(out, "utf8")).document : undefined;
   return { ...result, events, trained, page };
 }
-interface Told {
-  readonly events: readonly StoryEvent[];
+interface Observed {
+  readonly events: readonly DemoEvent[];
   readonly trained: readonly string[];
   readonly page: Document | undefined;
 }
@@ -90,7 +90,7 @@ const headings = (page: Document | undefined) =>
   [...(page?.querySelectorAll("section.chapter h2") ?? [])].map((h) => h.textContent);
 const text = (page: Document | undefined) => page?.body.textContent?.replace(/\s+/g, " ") ?? "";
 
-/** A model of a few numbers that nothing was taught, in the vocabulary of the built-in one. */
+/** A small untrained model, in the vocabulary of the built-in one. */
 async function tiny(model: "gpt2" | "bert"): Promise<string> {
   const place = join(folder, `tiny-${model}`);
   if (existsSync(place)) return place;
@@ -115,13 +115,13 @@ async function plainBits(lm: LanguageModel, texts: readonly string[]): Promise<n
   return nats / Math.LN2 / bytes;
 }
 
-/** What the first test has told, for those that look closer; its models stay where they are. */
-let whole: StoryResult & Told;
+/** The result of the first test, for those that look closer; its models stay where they are. */
+let whole: DemoResult & Observed;
 
-describe("the story", { timeout: 300_000 }, () => {
+describe("the demo", { timeout: 300_000 }, () => {
   test("writes one page of four chapters, cut short or not; what is done is not done again", async () => {
     const stop = new AbortController();
-    const first = await told("whole", {
+    const first = await ran("whole", {
       signal: stop.signal,
       onEvent: (event) => event.type === "training" && event.what.includes("on the jokes") && stop.abort(),
     });
@@ -131,7 +131,7 @@ describe("the story", { timeout: 300_000 }, () => {
     expect(headings(first.page)).toEqual(titles.slice(0, 1));
     expect(text(first.page)).toContain(`Still to come: ${titles.slice(1).join("; ")} The same`);
 
-    const second = await told("whole");
+    const second = await ran("whole");
     whole = second;
     expect(second.stopped).toBe("told");
     expect(second.pending).toEqual([]);
@@ -154,18 +154,18 @@ describe("the story", { timeout: 300_000 }, () => {
     ]);
     const models = second.chapters.compare!.models.map(({ model }) => model);
     expect(models).toEqual(["punchline-gpt2", "punchline-bert"]);
-    // What stands right of the gap moves BERT alone.
+    // What is right of the gap moves BERT alone.
     const moves = second.chapters.compare!.models.map((m) => m.right_context_effect);
     expect(moves[0]).toBe(0);
     expect(moves[1]).toBeGreaterThan(0);
 
-    // A chapter alone is told with the models that are there, and the page keeps the others.
-    const third = await told("whole", { chapters: ["novelty"] });
+    // A chapter alone uses the models that are there, and the page keeps the others.
+    const third = await ran("whole", { chapters: ["novelty"] });
     expect(third.trained).toEqual([]);
     expect(headings(third.page)).toEqual(titles);
 
-    // Other models take away what was told of the old ones.
-    const fourth = await told("whole", { chapters: ["characters"] });
+    // New models remove the results of the old ones.
+    const fourth = await ran("whole", { chapters: ["characters"] });
     expect(fourth.trained).toEqual(["the character model"]);
     expect(headings(fourth.page)).toEqual([titles[0], titles[1], titles[3]]);
   });
@@ -225,7 +225,7 @@ describe("the story", { timeout: 300_000 }, () => {
     expect(text(page)).toContain("Before it was shown the jokes, punchline-gpt2 completed");
   });
 
-  test("published models that lie in the cache take the place of those made here", async () => {
+  test("published models in the cache are used instead of the built-in ones", async () => {
     const cache = process.env.HF_HUB_CACHE!;
     const publish = (model: string, name: string) => {
       const place = join(cache, `models--${name}`);
@@ -237,7 +237,7 @@ describe("the story", { timeout: 300_000 }, () => {
     publish(await tiny("gpt2"), "gpt2");
     publish(await tiny("bert"), "bert-base-uncased");
     try {
-      const { trained, page, chapters } = await told("published", { chapters: ["gpt", "compare"] });
+      const { trained, page, chapters } = await ran("published", { chapters: ["gpt", "compare"] });
       expect(trained).toEqual(["distilgpt2 on the jokes", "the same network from scratch"]);
       expect(headings(page)).toEqual([titles[1], titles[3]]);
       expect(text(page)).toContain("This is distilgpt2: ");
@@ -249,21 +249,21 @@ describe("the story", { timeout: 300_000 }, () => {
     }
   });
 
-  test("a chapter alone trains the models that it needs, with the models that are named", async () => {
+  test("a chapter alone trains the models that it needs, with the models that you name", async () => {
     const [gpt, bert] = [await tiny("gpt2"), await tiny("bert")];
     const options = { pretrained: [bert, gpt] };
-    const { trained, page, pending } = await told("alone", { ...options, chapters: ["novelty"] });
+    const { trained, page, pending } = await ran("alone", { ...options, chapters: ["novelty"] });
     expect(trained).toEqual(["the character model", `${gpt} on the jokes`]);
     expect(headings(page)).toEqual([titles[2]]);
     expect(pending).toEqual([]);
-    const { trained: more, chapters } = await told("alone", { ...options, chapters: ["compare"] });
+    const { trained: more, chapters } = await ran("alone", { ...options, chapters: ["compare"] });
     expect(more).toEqual([]);
     expect(chapters.compare!.models.map(({ model }) => model)).toEqual([gpt, bert]);
   });
 
   test("a model far larger than the other is asked and not timed against it", async () => {
     const gpt = await tiny("gpt2");
-    const { chapters } = await told("unlike", { pretrained: gpt, chapters: ["compare"] });
+    const { chapters } = await ran("unlike", { pretrained: gpt, chapters: ["compare"] });
     const { models, caveat } = chapters.compare!;
     expect(models.filter((m) => m.predictions.length > 0).map(({ model }) => model)).toEqual([
       gpt,
@@ -278,10 +278,10 @@ describe("the story", { timeout: 300_000 }, () => {
     expect(caveat).toContain("are of very different sizes");
   });
 
-  test("two models of a kind, and one that the story has no place for, are refused before anything is trained", async () => {
+  test("two models of a kind, and one that cannot be found, are refused before anything is trained", async () => {
     const [gpt, bert] = [await tiny("gpt2"), await tiny("bert")];
     const refused = (pretrained: readonly string[], said: RegExp) =>
-      expect(told("refused", { pretrained })).rejects.toThrow(said);
+      expect(ran("refused", { pretrained })).rejects.toThrow(said);
     await refused([gpt, "punchline-gpt2"], /both go on with a text/);
     await refused([bert, "punchline-bert"], /both fill gaps/);
     await refused(["no-such-folder/at/all"], /no-such-folder/);
@@ -300,7 +300,7 @@ describe("the story", { timeout: 300_000 }, () => {
       ),
     );
     writeFileSync(russian, jokes.join("\n"));
-    const { chapters, page } = await told("russian", {
+    const { chapters, page } = await ran("russian", {
       sources: [russian],
       pretrained: [await tiny("gpt2"), await tiny("bert")],
       chapters: ["characters", "gpt", "compare"],
@@ -316,7 +316,7 @@ describe("the story", { timeout: 300_000 }, () => {
     expect(text(page)).toContain("it sees [UNK] in their place");
   });
 
-  test("what an earlier version has left is cleared away", async () => {
+  test("what an earlier version left is removed", async () => {
     const place = join(folder, "older");
     for (const run of ["characters", "gpt-pretrained", "gpt", "gpt-scratch", "bert", "bert-untrained"]) {
       mkdirSync(join(place, run), { recursive: true });
@@ -333,7 +333,7 @@ describe("the story", { timeout: 300_000 }, () => {
       JSON.stringify({ origin: { kind: "here", text: "moby-dick", log: [] } }),
     );
     writeFileSync(join(place, "novelty.json"), "[]");
-    const { stopped, chapters, page } = await told("older", {
+    const { stopped, chapters, page } = await ran("older", {
       pretrained: [await tiny("gpt2"), await tiny("bert")],
       chapters: ["compare"],
     });
@@ -344,7 +344,7 @@ describe("the story", { timeout: 300_000 }, () => {
   });
 
   test("an unknown chapter is refused with the names of those there are", async () => {
-    await expect(told("none", { chapters: ["novelti"] })).rejects.toThrow(UsageError);
-    await expect(told("none", { chapters: ["novelti"] })).rejects.toThrow(/did you mean "novelty"/);
+    await expect(ran("none", { chapters: ["novelti"] })).rejects.toThrow(UsageError);
+    await expect(ran("none", { chapters: ["novelti"] })).rejects.toThrow(/did you mean "novelty"/);
   });
 });

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { sample } from "../../test/report-fixture/jokes.ts";
-import { shortened } from "./audited.ts";
+import { shortened } from "./jokes.ts";
 
 it("a text of many characters is cut, with its spans and its neighbours; a short one stays itself", () => {
   const short = sample("A joke.", "joke", "Another.", 0.2);
