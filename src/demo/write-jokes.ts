@@ -12,7 +12,7 @@ const JOKES = 10;
 export interface JokeOptions {
   /** The most tokens of a joke. */
   readonly maxLength: number;
-  readonly prompt?: string | undefined;
+  readonly prompt?: string;
 }
 
 export interface JokeGroup {

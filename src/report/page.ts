@@ -39,7 +39,7 @@ const chapters = { characters, architectures, gpt, novelty, compare, runs };
 /** The data of each chapter that is to appear. */
 export type ReportChapters = {
   readonly [Name in keyof typeof chapters]?: (typeof chapters)[Name] extends Chapter<infer Data>
-    ? Data
+    ? Data | undefined
     : never;
 };
 

@@ -30,13 +30,15 @@ export interface CharactersData {
   /** Jokes by sampling temperature, each audited against the training data. */
   readonly jokes: readonly { readonly temperature: number; readonly samples: readonly AuditedText[] }[];
   /** The document of `punchline eval` on held-out jokes. */
-  readonly evaluation?: {
-    readonly loss: number;
-    readonly bits_per_character: number;
-    readonly bits_per_byte: number;
-    readonly tokens: number;
-    readonly split: string;
-  };
+  readonly evaluation?:
+    | {
+        readonly loss: number;
+        readonly bits_per_character: number;
+        readonly bits_per_byte: number;
+        readonly tokens: number;
+        readonly split: string;
+      }
+    | undefined;
   /** Lengths in characters of the model's jokes and of held-out ones. */
   readonly lengths?: { readonly model: readonly number[]; readonly real: readonly number[] } | undefined;
   readonly settings: Readonly<Record<string, string | number | boolean>>;

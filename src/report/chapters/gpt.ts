@@ -31,22 +31,26 @@ export interface GptData {
   readonly uniform?: number | undefined;
   readonly timeline: readonly SampleRow[];
   /** The same prompts before and after, sampled with the same seed. */
-  readonly before_after?: readonly {
-    readonly prompt: string;
-    readonly before: string;
-    readonly after: string;
-    /** By the same network from scratch. */
-    readonly scratch?: string | undefined;
-  }[];
+  readonly before_after?:
+    | readonly {
+        readonly prompt: string;
+        readonly before: string;
+        readonly after: string;
+        /** By the same network from scratch. */
+        readonly scratch?: string | undefined;
+      }[]
+    | undefined;
   /** The same network from scratch, trained on the jokes alone for as long. */
-  readonly control?: {
-    readonly log: readonly LogRow[];
-    readonly command: string;
-    /** For the curves: bits per byte of the validated jokes for each nat per token, and before the first step. */
-    readonly curves: { readonly bits_per_nat: number; readonly start: number };
-    /** Whether one of the two is ahead by more than chance on the jokes of {@link quality_split}. */
-    readonly lead?: Lead | undefined;
-  };
+  readonly control?:
+    | {
+        readonly log: readonly LogRow[];
+        readonly command: string;
+        /** For the curves: bits per byte of the validated jokes for each nat per token, and before the first step. */
+        readonly curves: { readonly bits_per_nat: number; readonly start: number };
+        /** Whether one of the two is ahead by more than chance on the jokes of {@link quality_split}. */
+        readonly lead?: Lead | undefined;
+      }
+    | undefined;
   /** Another model that was evaluated on the same jokes: "the character model". */
   readonly other?: { readonly label: string; readonly lead?: Lead | undefined } | undefined;
   /** The split that {@link quality} is of. Default `test`. */
@@ -54,20 +58,24 @@ export interface GptData {
   /** Bytes of that split, ends of texts included. */
   readonly quality_bytes?: number | undefined;
   /** Bits per byte on jokes that no model was trained on; `lead` marks the model of this chapter, `scratch` its control. */
-  readonly quality?: readonly {
-    readonly label: string;
-    readonly bits_per_byte: number;
-    readonly lead?: boolean | undefined;
-    readonly scratch?: boolean | undefined;
-  }[];
+  readonly quality?:
+    | readonly {
+        readonly label: string;
+        readonly bits_per_byte: number;
+        readonly lead?: boolean | undefined;
+        readonly scratch?: boolean | undefined;
+      }[]
+    | undefined;
   /** Of `n` texts of at most `tokens` tokens, how many ended by themselves, before and after fine-tuning. */
-  readonly endings?: {
-    readonly n: number;
-    readonly tokens: number;
-    readonly before: number;
-    readonly after: number;
-    readonly command: string;
-  };
+  readonly endings?:
+    | {
+        readonly n: number;
+        readonly tokens: number;
+        readonly before: number;
+        readonly after: number;
+        readonly command: string;
+      }
+    | undefined;
   readonly jokes: readonly { readonly temperature: number; readonly samples: readonly AuditedText[] }[];
   readonly peak_memory?: number | undefined;
   readonly settings: Readonly<Record<string, string | number | boolean>>;

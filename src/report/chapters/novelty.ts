@@ -22,11 +22,13 @@ export interface AuditedModel extends ModelAudit {
   readonly model: string;
   readonly command: string;
   /** The same measures of the pre-trained model before its fine-tuning. */
-  readonly before?: {
-    readonly model: string;
-    readonly extraction: Extraction;
-    readonly membership: readonly SignalQuality[];
-  };
+  readonly before?:
+    | {
+        readonly model: string;
+        readonly extraction: Extraction;
+        readonly membership: readonly SignalQuality[];
+      }
+    | undefined;
 }
 
 export interface NoveltyData {

@@ -9,12 +9,14 @@ export interface LossChart {
   readonly id: string;
   readonly log: readonly LogRow[];
   /** Losses, in nats per token, of guessing without reading. */
-  readonly references?: {
-    /** Every token equally likely: ln V. */
-    readonly uniform?: number | undefined;
-    /** Every token as likely as it is frequent: the entropy of the training split's unigrams. */
-    readonly unigram?: number | undefined;
-  };
+  readonly references?:
+    | {
+        /** Every token equally likely: ln V. */
+        readonly uniform?: number | undefined;
+        /** Every token as likely as it is frequent: the entropy of the training split's unigrams. */
+        readonly unigram?: number | undefined;
+      }
+    | undefined;
   /** What a token is here: `character`, `word`, `token`. */
   readonly unit: string;
 }
