@@ -42,7 +42,6 @@ export { lstm } from "./ops/lstm.ts";
 export { gemm, matmul } from "./ops/matmul.ts";
 export { concatenate, pad, slice, split, transpose } from "./ops/movement.ts";
 export { causalMask, crossEntropy, layerNorm, logSoftmax, mean, softmax } from "./ops/normalisation.ts";
-export { registry } from "./ops/registry.ts";
 export { rnn } from "./ops/rnn.ts";
 export { cast, equal, greater, less, where } from "./ops/select.ts";
 export type { Backend, BackendOptions, Device, Session } from "./runtime/backend.ts";

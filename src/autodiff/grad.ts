@@ -10,9 +10,9 @@ import { constant, isLeaf } from "../graph/leaves.ts";
 import { type GraphNode, type Tensor, topologicalOrder } from "../graph/tensor.ts";
 import { flatten, type TensorTree, unflatten } from "../graph/tree.ts";
 import { broadcastTo } from "../ops/broadcast.ts";
+import { rulesOf } from "../ops/define.ts";
 import { addN } from "../ops/elementwise.ts";
 import { addRows } from "../ops/indexing.ts";
-import { definitionOf } from "../ops/registry.ts";
 import { Replay } from "./replay.ts";
 
 /**
@@ -39,24 +39,25 @@ export function gradients(scalar: Tensor, wrt: readonly Tensor[]): Tensor[] {
     if (isLeaf(node.op) || !node.inputs.some((t) => needed.has(t))) continue;
     const incoming = node.outputs.map((out) => total(cotangents.get(out)));
     if (incoming.every((g) => g === undefined)) continue;
-    const { vjp, results = node.outputs.length } = definitionOf(node.op);
+    const rules = rulesOf(node);
+    const results = rules.resultCount(node);
     if (incoming.some((g, i) => g && i >= results)) {
       throw new PunchlineError(
         "no-gradient",
         `A value that "${node.op}" keeps for its backward pass has no gradient of its own.`,
       );
     }
-    if (typeof vjp !== "function") {
-      throw new PunchlineError("no-gradient", `"${node.op}" has no gradient: ${vjp.none}.`, {
+    if (typeof rules.vjp !== "function") {
+      throw new PunchlineError("no-gradient", `"${node.op}" has no gradient: ${rules.vjp.none}.`, {
         details: { op: node.op },
       });
     }
     replay.arrived(node, incoming[0]!);
-    const outgoing = vjp({
+    const outgoing = rules.vjp({
+      node,
       inputs: node.inputs.map((t) => replay.value(t, node)),
       outputs: node.outputs.map((t) => replay.value(t, node)),
       cotangents: incoming,
-      attributes: node.attributes,
       needs: node.inputs.map((t) => needed.has(t)),
     });
     node.inputs.forEach((input, i) => {

@@ -54,7 +54,7 @@ export class Replay {
       if (node.op === "keep") this.#replayed.set(node.outputs[0]!, after(node.outputs[0]!, trigger));
       else {
         const inputs = node.inputs.map((input) => this.#replayed.get(input) ?? input);
-        const copy = makeNode(node.op, inputs, node.attributes, node.outputs);
+        const copy = makeNode({ ...node, inputs }, node.outputs);
         node.outputs.forEach((output, i) => {
           this.#replayed.set(output, copy.outputs[i]!);
         });

@@ -54,6 +54,22 @@ export function staticDim(op: string, shape: Shape, axis: number): number {
   return d;
 }
 
+type Tuple<N extends number, T, Found extends readonly T[] = []> = Found["length"] extends N
+  ? Found
+  : Tuple<N, T, readonly [...Found, T]>;
+
+/** The dimensions of a shape that must have `rank` axes. Throws where it has more or fewer. */
+export function dims<N extends number>(op: string, shape: Shape, rank: N): Tuple<N, Dim> {
+  if (shape.length !== rank) throw new ShapeError(op, `expected ${rank} axes`, [shape]);
+  return shape as Tuple<N, Dim>;
+}
+
+/** The sizes of a shape that must have `rank` axes, all static. Throws where it has others. */
+export function sizes<N extends number>(op: string, shape: Shape, rank: N): Tuple<N, number> {
+  dims(op, shape, rank);
+  return shape.map((_, axis) => staticDim(op, shape, axis)) as readonly number[] as Tuple<N, number>;
+}
+
 /** Row-major strides, in elements. */
 export function stridesOf(shape: readonly number[]): number[] {
   const strides = new Array<number>(shape.length);

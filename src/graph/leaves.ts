@@ -1,7 +1,7 @@
 /** Where graphs begin: inputs, constants, and random masks. */
 import { type DType, float32, type HostArray } from "../core/array.ts";
 import type { Shape } from "../core/shape.ts";
-import { makeNode, type Tensor } from "./tensor.ts";
+import { type Attributes, type Aval, makeNode, type Tensor } from "./tensor.ts";
 
 /** Nodes without operands, which every backend and interpreter provides itself. */
 export const leafOps = ["input", "constant", "dropout_mask"] as const;
@@ -11,21 +11,25 @@ export const isLeaf = (op: string): op is LeafOp => (leafOps as readonly string[
 
 /** A value given at every run, under `name`. */
 export function input(name: string, dtype: DType, shape: Shape): Tensor {
-  return makeNode("input", [], { name }, [{ dtype, shape }]).outputs[0]!;
+  return leaf("input", { name }, { dtype, shape });
 }
 
 /** A value that never changes. Keep these small: weights belong in inputs. */
 export function constant(value: HostArray | number): Tensor {
   const array = typeof value === "number" ? float32([], [value]) : value;
-  return makeNode("constant", [], { value: array }, [{ dtype: array.dtype, shape: array.shape }]).outputs[0]!;
+  return leaf("constant", { value: array }, array);
 }
 
 /**
- * A mask of 0 (with probability `rate`) and 1 / (1 - rate), drawn anew at every run from the
+ * A mask of 0 (with probability `rate`) and 1 / (1 - rate), drawn again at every run from the
  * counter-based generator: its numbers depend on the run's seed, its step and `stream` alone.
  */
 export function dropoutMask(shape: Shape, rate: number, stream: number): Tensor {
-  return makeNode("dropout_mask", [], { rate, stream }, [{ dtype: "float32", shape }]).outputs[0]!;
+  return leaf("dropout_mask", { rate, stream }, { dtype: "float32", shape });
+}
+
+function leaf(op: LeafOp, attributes: Attributes, aval: Aval): Tensor {
+  return makeNode({ op, inputs: [], attributes }, [aval]).outputs[0]!;
 }
 
 /** A tensor for a tensor or a plain number. */

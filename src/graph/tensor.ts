@@ -15,9 +15,24 @@ export type AttributeValue = number | string | boolean | HostArray | readonly (n
 /** Static arguments of a node. Plain data, so that equal nodes can be found and printed. */
 export type Attributes = Readonly<Record<string, AttributeValue | undefined>>;
 
-/** One application of an operation. `op` is a key of the registry in `src/ops`. */
+/** What a node applies. A graph knows it by its name; src/ops/define.ts adds the rules. */
+export interface Operation {
+  readonly name: string;
+}
+
+/** How many tensors each declared name has: 1, 0 for an optional one that is absent, any number for a list. */
+export interface Counts {
+  readonly inputs: readonly number[];
+  readonly outputs: readonly number[];
+}
+
+/** One application of an operation. */
 export interface GraphNode {
+  /** The operation's name, or what kind of leaf it is. */
   readonly op: string;
+  /** Absent for leaves, as are `counts`. */
+  readonly operation?: Operation;
+  readonly counts?: Counts;
   readonly inputs: readonly Tensor[];
   readonly attributes: Attributes;
   readonly outputs: readonly Tensor[];
@@ -43,17 +58,10 @@ export class Tensor implements Aval {
 }
 
 /** Makes a node and its output tensors. Called by `defineOp`; models call the operations instead. */
-export function makeNode(
-  op: string,
-  inputs: readonly Tensor[],
-  attributes: Attributes,
-  outputs: readonly Aval[],
-): GraphNode {
-  const made: Tensor[] = [];
-  const node: GraphNode = { op, inputs, attributes, outputs: made };
-  outputs.forEach((aval, i) => {
-    made.push(new Tensor(node, i, aval));
-  });
+export function makeNode(application: Omit<GraphNode, "outputs">, avals: readonly Aval[]): GraphNode {
+  const outputs: Tensor[] = [];
+  const node: GraphNode = { ...application, outputs };
+  for (const [i, aval] of avals.entries()) outputs.push(new Tensor(node, i, aval));
   return node;
 }
 

@@ -1,10 +1,11 @@
 /** From a graph to an ONNX model: operations lower themselves through an emitter; equal nodes are merged. */
 import { float32, type HostArray, hostArray } from "../core/array.ts";
 import { ShapeError } from "../core/errors.ts";
+import type { Shape } from "../core/shape.ts";
 import type { Aval, GraphNode, Tensor } from "../graph/tensor.ts";
 import { topologicalOrder } from "../graph/tensor.ts";
-import type { Emitter, NodeOptions, Operand } from "../ops/define.ts";
-import { definitionOf } from "../ops/registry.ts";
+import { rulesOf } from "../ops/define.ts";
+import type { Emitter, NodeOptions, Operand, Value } from "../ops/emitter.ts";
 import type { OnnxModel, OnnxNode, OnnxValue } from "./proto.ts";
 
 export interface Lowered extends OnnxModel {
@@ -40,8 +41,7 @@ export function lower(outputs: readonly Tensor[], name: (leaf: Tensor) => string
       const key = keyOf(node, from);
       let made = merged.get(key);
       if (!made) {
-        const result = definitionOf(node.op).lower(emit, from, node.attributes, node.outputs);
-        const list = typeof result === "string" ? [result] : result;
+        const list = rulesOf(node).lower(emit, node, from);
         made = node.outputs.map((out, i) => operand(list[i]!, out));
         merged.set(key, made);
       }
@@ -83,18 +83,42 @@ class ModelEmitter implements Emitter {
   readonly #sizes = new Map<string, string>();
   #count = 0;
 
-  node(opType: string, inputs: readonly string[], options: NodeOptions = {}): string {
-    return this.nodes(opType, inputs, 1, options)[0]!;
+  node(opType: string, inputs: readonly (Value | undefined)[], options?: NodeOptions): string {
+    return this.#add(opType, inputs, 1, options)[0]!;
   }
 
+  nodes<N extends string>(
+    opType: string,
+    inputs: readonly (Value | undefined)[],
+    outputs: readonly N[],
+    options?: NodeOptions,
+  ): Readonly<Record<N, string>>;
   nodes(
     opType: string,
-    inputs: readonly string[],
+    inputs: readonly (Value | undefined)[],
+    outputs: number,
+    options?: NodeOptions,
+  ): readonly string[];
+  nodes(
+    opType: string,
+    inputs: readonly (Value | undefined)[],
+    outputs: number | readonly string[],
+    options?: NodeOptions,
+  ): readonly string[] | Readonly<Record<string, string>> {
+    if (typeof outputs === "number") return this.#add(opType, inputs, outputs, options);
+    const made = this.#add(opType, inputs, outputs.length, options);
+    return Object.fromEntries(outputs.map((name, i) => [name, made[i]!]));
+  }
+
+  #add(
+    opType: string,
+    inputs: readonly (Value | undefined)[],
     count: number,
     { attributes = {}, domain = "" as never }: NodeOptions = {},
   ): string[] {
     const outputs = Array.from({ length: count }, () => `v${this.#count++}`);
-    this.onnxNodes.push({ opType, domain, inputs, outputs, attributes });
+    const names = inputs.map((value = "") => (typeof value === "string" ? value : value.name));
+    this.onnxNodes.push({ opType, domain, inputs: names, outputs, attributes });
     return outputs;
   }
 
@@ -131,5 +155,11 @@ class ModelEmitter implements Emitter {
     const size = this.node("Gather", [shape, this.ints([place.axis])]);
     this.#sizes.set(axis, size);
     return size;
+  }
+
+  shape(shape: Shape): string {
+    if (shape.every((d) => typeof d === "number")) return this.ints(shape);
+    const sizes = shape.map((d) => (typeof d === "number" ? this.ints([d]) : this.size(d)));
+    return this.node("Concat", sizes, { attributes: { axis: 0 } });
   }
 }

@@ -5,7 +5,7 @@
 import { BinaryWriter } from "@bufbuild/protobuf/wire";
 import type { DType, HostArray, StoredArray } from "../core/array.ts";
 import type { Shape } from "../core/shape.ts";
-import type { OnnxAttribute } from "../ops/define.ts";
+import type { OnnxAttribute } from "../ops/emitter.ts";
 
 export interface OnnxNode {
   readonly opType: string;

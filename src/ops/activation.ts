@@ -60,10 +60,10 @@ export const geluTanhOp = defineUnary(
 );
 
 /** Gauss error function. */
-export const erf = (x: Tensor): Tensor => erfOp.apply([x], {})[0]!;
+export const erf = (x: Tensor): Tensor => erfOp.apply({ x }).y;
 /** max(0, x). */
-export const relu = (x: Tensor): Tensor => reluOp.apply([x], {})[0]!;
+export const relu = (x: Tensor): Tensor => reluOp.apply({ x }).y;
 /** Gaussian error linear unit, exact. Transformers' `gelu`. */
-export const gelu = (x: Tensor): Tensor => geluOp.apply([x], {})[0]!;
+export const gelu = (x: Tensor): Tensor => geluOp.apply({ x }).y;
 /** Gaussian error linear unit, tanh form. Transformers' `gelu_new`. */
-export const geluTanh = (x: Tensor): Tensor => geluTanhOp.apply([x], {})[0]!;
+export const geluTanh = (x: Tensor): Tensor => geluTanhOp.apply({ x }).y;

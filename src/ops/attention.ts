@@ -5,11 +5,11 @@
  */
 import { float32 } from "../core/array.ts";
 import { ShapeError } from "../core/errors.ts";
-import { sameShape, staticDim } from "../core/shape.ts";
+import { dims, sameShape, sizes, staticDim } from "../core/shape.ts";
 import { constant } from "../graph/leaves.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { reshape, sum } from "./broadcast.ts";
-import { defineOp, type ReferenceArray, real, type SampleInput, zeros } from "./define.ts";
+import { defineOp, real, type SampleInput, typed } from "./define.ts";
 import { add, multiply, subtract } from "./elementwise.ts";
 import { matmul } from "./matmul.ts";
 import { transpose } from "./movement.ts";
@@ -27,93 +27,89 @@ export type AttentionAttributes = {
   readonly causal: boolean;
 };
 
-export const attentionOp = defineOp<AttentionAttributes>({
+export const attentionOp = defineOp({
   name: "attention",
-  infer([q, k, v, mask], { heads, causal }) {
-    const shapes = [q!.shape, k!.shape, v!.shape];
+  inputs: ["q", "k", "v", "mask?"],
+  outputs: ["y"],
+  attributes: typed<AttentionAttributes>(),
+  infer({ q, k, v, mask }, { heads, causal }) {
+    const shapes = [q.shape, k.shape, v.shape];
+    const [batch, keys, width] = k.shape;
     const fits =
       shapes.every((s) => s.length === 3) &&
-      sameShape(k!.shape, v!.shape) &&
-      q!.shape[0] === k!.shape[0] &&
-      q!.shape[2] === k!.shape[2] &&
-      (!causal || q!.shape[1] === k!.shape[1]);
+      sameShape(k.shape, v.shape) &&
+      q.shape[0] === batch &&
+      q.shape[2] === width &&
+      (!causal || q.shape[1] === keys);
     if (!fits)
       throw new ShapeError("attention", "expected queries, keys and values [batch, length, width]", shapes);
-    if (staticDim("attention", q!.shape, 2) % heads !== 0)
-      throw new ShapeError("attention", `the width is not a multiple of ${heads} heads`, [q!.shape]);
-    const [batch, keys] = k!.shape;
-    const masks = [k!.shape.slice(0, 2), [batch!, q!.shape[1]!, keys!]];
+    if (staticDim("attention", q.shape, 2) % heads !== 0)
+      throw new ShapeError("attention", `the width is not a multiple of ${heads} heads`, [q.shape]);
+    const masks = [k.shape.slice(0, 2), [...q.shape.slice(0, 2), ...k.shape.slice(1, 2)]];
     if (mask && !masks.some((shape) => sameShape(mask.shape, shape))) {
       const expected = "expected a mask [batch, keys] or [batch, queries, keys]";
-      throw new ShapeError("attention", expected, [mask.shape, k!.shape]);
+      throw new ShapeError("attention", expected, [mask.shape, k.shape]);
     }
-    return [{ dtype: "float32", shape: q!.shape }];
+    return { y: { dtype: "float32", shape: q.shape } };
   },
-  vjp({ inputs: [q, k, v, mask], cotangents: [g], attributes: { heads, causal } }) {
-    const [qh, kh, vh, gh] = [q!, k!, v!, g!].map((x) => toHeads(x, heads)) as [
-      Tensor,
-      Tensor,
-      Tensor,
-      Tensor,
-    ];
-    const scale = 1 / Math.sqrt(qh.shape[3] as number);
+  vjp({ y: g }, { q, k, v, mask }, { heads, causal }) {
+    const [qh, kh, vh, gh] = [toHeads(q, heads), toHeads(k, heads), toHeads(v, heads), toHeads(g, heads)];
+    const alpha = 1 / Math.sqrt(staticDim("attention", qh.shape, 3));
     const p = attentionWeights(qh, kh, { causal, mask });
     const dp = matmul(gh, vh, { transposeB: true });
     // d scores = p · (dp - Σ p · dp)
     const product = multiply(p, dp);
     const ds = subtract(product, multiply(p, sum(product, [3], true)));
-    return [
-      fromHeads(matmul(ds, kh, { alpha: scale })),
-      fromHeads(matmul(ds, qh, { transposeA: true, alpha: scale })),
-      fromHeads(matmul(p, gh, { transposeA: true })),
-    ];
+    return {
+      q: fromHeads(matmul(ds, kh, { alpha })),
+      k: fromHeads(matmul(ds, qh, { transposeA: true, alpha })),
+      v: fromHeads(matmul(p, gh, { transposeA: true })),
+    };
   },
-  lower(emit, inputs, { heads, causal }) {
-    const [q, k, v, mask] = inputs.map((x) => x.name);
-    return emit.node("MultiHeadAttention", [q!, k!, v!, ...(mask ? ["", mask] : [])], {
+  lower(emit, { q, k, v, mask }, { heads, causal }) {
+    const y = emit.node("MultiHeadAttention", mask ? [q, k, v, undefined, mask] : [q, k, v], {
       domain: "com.microsoft",
       attributes: { num_heads: heads, unidirectional: Number(causal), mask_filter_value: { float: HIDDEN } },
     });
+    return { y };
   },
-  reference([q, k, v, mask], { heads, causal }, [out]) {
-    const result = zeros(out!.shape);
-    const [batch, keys, width] = k!.shape as [number, number, number];
-    const length = q!.shape[1]!;
+  reference({ q, k, v, mask }, { heads, causal }, { y }) {
+    const [batch, length, width] = sizes("attention", q.shape, 3);
+    const keys = staticDim("attention", k.shape, 1);
     for (let b = 0; b < batch; b++) {
       for (let t = 0; t < length; t++) {
         const seen = causal ? t + 1 : keys;
-        attendRow(result, (b * length + t) * width, q!, k!, v!, b * keys, seen, width, heads, (s) =>
-          mask && mask.data[(mask.shape.length === 3 ? b * length + t : b) * keys + s] === 0 ? HIDDEN : 0,
-        );
+        const hidden = (s: number) =>
+          mask?.data[(mask.shape.length === 3 ? b * length + t : b) * keys + s] === 0;
+        for (let h = 0; h < heads; h++) {
+          const d = width / heads;
+          const at = (b * length + t) * width + h * d;
+          const key = (s: number) => (b * keys + s) * width + h * d;
+          const scores = Array.from({ length: seen }, (_, s) => {
+            let total = 0;
+            for (let i = 0; i < d; i++) total += q.data[at + i]! * k.data[key(s) + i]!;
+            return total / Math.sqrt(d) + (hidden(s) ? HIDDEN : 0);
+          });
+          for (const [s, weight] of softmaxOf(scores).entries())
+            for (let i = 0; i < d; i++) y.data[at + i]! += weight * v.data[key(s) + i]!;
+        }
       }
     }
-    return [result];
   },
   samples: [
-    { title: "one head", inputs: [real(1, 3, 4), real(1, 3, 4), real(1, 3, 4)], attributes: plain(1) },
+    {
+      title: "one head",
+      inputs: { q: real(1, 3, 4), k: real(1, 3, 4), v: real(1, 3, 4) },
+      attributes: { heads: 1, causal: false },
+    },
     {
       title: "causal, two heads",
-      inputs: [real(2, 4, 6), real(2, 4, 6), real(2, 4, 6)],
-      attributes: plain(2, true),
+      inputs: { q: real(2, 4, 6), k: real(2, 4, 6), v: real(2, 4, 6) },
+      attributes: { heads: 2, causal: true },
     },
-    {
-      title: "padded at the right",
-      notOnWebgpu: NO_PADDING_MASK,
-      inputs: [real(2, 3, 4), real(2, 3, 4), real(2, 3, 4), mask([1, 1, 1, 1, 1, 0], 2, 3)],
-      attributes: plain(2),
-    },
-    {
-      title: "causal, padded at the left",
-      notOnWebgpu: NO_PADDING_MASK,
-      inputs: [real(2, 3, 4), real(2, 3, 4), real(2, 3, 4), mask([1, 1, 1, 0, 1, 1], 2, 3)],
-      attributes: plain(2, true),
-    },
-    {
-      title: "causal, two documents in a row",
-      notOnWebgpu: NO_PADDING_MASK,
-      inputs: [real(1, 3, 4), real(1, 3, 4), real(1, 3, 4), mask([1, 0, 0, 0, 1, 1, 0, 1, 1], 1, 3, 3)],
-      attributes: plain(2, true),
-    },
+    masked("padded at the right", false, mask([1, 1, 1, 1, 1, 0], 2, 3)),
+    masked("causal, padded at the left", true, mask([1, 1, 1, 0, 1, 1], 2, 3)),
+    masked("causal, two documents in a row", true, mask([1, 0, 0, 0, 1, 1, 0, 1, 1], 1, 3, 3)),
   ],
 });
 
@@ -131,7 +127,7 @@ export function attention(
   v: Tensor,
   { heads, causal = false, mask }: { heads: number; causal?: boolean; mask?: Tensor | undefined },
 ): Tensor {
-  return attentionOp.apply(mask ? [q, k, v, mask] : [q, k, v], { heads, causal })[0]!;
+  return attentionOp.apply({ q, k, v, mask }, { heads, causal }).y;
 }
 
 /** Attention's probabilities in plain operations. q [batch, heads, length, d], k [batch, heads, keys, d] → [batch, heads, length, keys]. */
@@ -148,22 +144,24 @@ export function attentionWeights(
       HIDDEN,
       0,
     );
-    const [batch, ...rest] = mask.shape;
-    scores = add(scores, reshape(hidden, [batch!, 1, ...(rest.length === 1 ? [1] : []), ...rest]));
+    const [batch = 1, ...rest] = mask.shape;
+    scores = add(scores, reshape(hidden, [batch, 1, ...(rest.length === 1 ? [1] : []), ...rest]));
   }
   return softmax(scores);
 }
 
 /** [batch, length, width] → [batch, heads, length, width / heads]. */
 export function toHeads(x: Tensor, heads: number): Tensor {
-  const [batch, length, width] = x.shape as [number, number, number];
+  const [batch, length] = dims("attention", x.shape, 3);
+  const width = staticDim("attention", x.shape, 2);
   return transpose(reshape(x, [batch, length, heads, width / heads]), [0, 2, 1, 3]);
 }
 
 /** [batch, heads, length, d] → [batch, length, heads · d]. */
 export function fromHeads(x: Tensor): Tensor {
-  const [batch, heads, length, d] = x.shape as [number, number, number, number];
-  return reshape(transpose(x, [0, 2, 1, 3]), [batch, length, heads * d]);
+  const [batch, , length] = dims("attention", x.shape, 4);
+  const width = staticDim("attention", x.shape, 1) * staticDim("attention", x.shape, 3);
+  return reshape(transpose(x, [0, 2, 1, 3]), [batch, length, width]);
 }
 
 /** [t, t]: 0 at and below the diagonal, far below zero above it. */
@@ -173,43 +171,20 @@ function causalBias(t: number): Tensor {
   return constant(float32([t, t], data));
 }
 
-function plain(heads: number, causal = false): AttentionAttributes {
-  return { heads, causal };
+function masked(title: string, causal: boolean, mask: SampleInput) {
+  const x = real(mask.shape[0] ?? 1, 3, 4);
+  const attributes = { heads: 2, causal };
+  return { title, notOnWebgpu: NO_PADDING_MASK, inputs: { q: x, k: x, v: x, mask }, attributes };
 }
 
 function mask(values: readonly number[], ...shape: number[]): SampleInput {
   return { shape, dtype: "int32", values };
 }
 
-/**
- * One query of one text: all heads, over the first `seen` keys of the row that begins at key `first`.
- * @param at where the query and its result begin
- */
-export function attendRow(
-  out: ReferenceArray,
-  at: number,
-  q: ReferenceArray,
-  k: ReferenceArray,
-  v: ReferenceArray,
-  first: number,
-  seen: number,
-  width: number,
-  heads: number,
-  bias: (key: number) => number,
-): void {
-  const d = width / heads;
-  for (let h = 0; h < heads; h++) {
-    const scores = Array.from({ length: seen }, (_, s) => {
-      let total = 0;
-      for (let i = h * d; i < (h + 1) * d; i++) total += q.data[at + i]! * k.data[(first + s) * width + i]!;
-      return total / Math.sqrt(d) + bias(s);
-    });
-    const max = Math.max(...scores);
-    const weights = scores.map((score) => Math.exp(score - max));
-    const total = weights.reduce((a, b) => a + b, 0);
-    weights.forEach((weight, s) => {
-      for (let i = h * d; i < (h + 1) * d; i++)
-        out.data[at + i]! += (weight / total) * v.data[(first + s) * width + i]!;
-    });
-  }
+/** exp(x) / Σ exp(x) of plain numbers. */
+export function softmaxOf(scores: readonly number[]): readonly number[] {
+  const max = Math.max(...scores);
+  const weights = scores.map((score) => Math.exp(score - max));
+  const total = weights.reduce((a, b) => a + b, 0);
+  return weights.map((weight) => weight / total);
 }

@@ -11,7 +11,7 @@ import {
   stridesOf,
 } from "../core/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { defineOp, indices, type ReferenceArray, real, zeros } from "./define.ts";
+import { defineOp, indices, type ReferenceArray, real, typed } from "./define.ts";
 
 /** A canonical form of the number of elements; merged sizes such as `4*length` count by their factors. */
 const product = (shape: Shape): string => {
@@ -24,27 +24,30 @@ const product = (shape: Shape): string => {
   return [n, ...names.sort()].join("*");
 };
 
-export const reshapeOp = defineOp<{ readonly shape: readonly Dim[] }>({
+export const reshapeOp = defineOp({
   name: "reshape",
-  infer([x], { shape }) {
-    if (product(x!.shape) !== product(shape))
-      throw new ShapeError("reshape", "the number of elements differs", [x!.shape, shape]);
-    return [{ dtype: x!.dtype, shape }];
+  inputs: ["x"],
+  outputs: ["y"],
+  attributes: typed<{ readonly shape: Shape }>(),
+  infer({ x }, { shape }) {
+    if (product(x.shape) !== product(shape))
+      throw new ShapeError("reshape", "the number of elements differs", [x.shape, shape]);
+    return { y: { dtype: x.dtype, shape } };
   },
-  vjp: ({ inputs: [x], cotangents: [g] }) => [reshape(g!, x!.shape)],
-  lower(emit, [x], { shape }) {
+  vjp: ({ y: g }, { x }) => ({ x: reshape(g, x.shape) }),
+  lower(emit, { x }, { shape }) {
     // ONNX copies a dynamic size from the same axis of the operand (0) or infers one from the rest (-1);
     // where two are neither, the first is read from the model's inputs.
-    const open = shape.filter((d, i) => typeof d === "string" && x!.shape[i] !== d).slice(0, -1);
-    const target = shape.map((d, i) => (typeof d === "number" ? d : x!.shape[i] === d ? 0 : -1));
-    if (open.length === 0) return emit.node("Reshape", [x!.name, emit.ints(target)]);
-    const sizes = shape.map((d, i) => (open.includes(d) ? emit.size(String(d)) : emit.ints([target[i]!])));
-    return emit.node("Reshape", [x!.name, emit.node("Concat", sizes, { attributes: { axis: 0 } })]);
+    const open = shape.filter((d, i) => typeof d === "string" && x.shape[i] !== d).slice(0, -1);
+    const target = (d: Dim, i: number) => (typeof d === "number" ? d : x.shape[i] === d ? 0 : -1);
+    if (open.length === 0) return { y: emit.node("Reshape", [x, emit.ints(shape.map(target))]) };
+    const sizes = shape.map((d, i) => (open.includes(d) ? emit.size(String(d)) : emit.ints([target(d, i)])));
+    return { y: emit.node("Reshape", [x, emit.node("Concat", sizes, { attributes: { axis: 0 } })]) };
   },
-  reference: ([x], { shape }) => [{ shape: shape as readonly number[], data: x!.data.slice() }],
+  reference: ({ x }, _, { y }) => y.data.set(x.data),
   samples: [
-    { title: "merge axes", inputs: [real(2, 3, 4)], attributes: { shape: [6, 4] } },
-    { title: "to scalar", inputs: [real(1, 1)], attributes: { shape: [] } },
+    { title: "merge axes", inputs: { x: real(2, 3, 4) }, attributes: { shape: [6, 4] } },
+    { title: "to scalar", inputs: { x: real(1, 1) }, attributes: { shape: [] } },
   ],
 });
 
@@ -56,31 +59,30 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
     const total = x.shape.reduce<number>((n, d) => n * Number(d), 1);
     target = shape.map((d) => (d === -1 ? total / known : d));
   }
-  return sameShape(x.shape, target) ? x : reshapeOp.apply([x], { shape: target })[0]!;
+  return sameShape(x.shape, target) ? x : reshapeOp.apply({ x }, { shape: target }).y;
 }
 
 export const unflattenOp = defineOp({
   name: "unflatten",
-  infer([x, like]) {
-    const [batch, length] = like!.shape as [Dim, Dim];
-    const shape = [batch, length, ...x!.shape.slice(1)];
-    if (like!.shape.length < 2 || product(shape) !== product(x!.shape))
-      throw new ShapeError("unflatten", "the rows are not those of the other operand", [
-        x!.shape,
-        like!.shape,
-      ]);
-    return [{ dtype: x!.dtype, shape }];
+  inputs: ["x", "like"],
+  outputs: ["y"],
+  infer({ x, like }) {
+    const shape = [...like.shape.slice(0, 2), ...x.shape.slice(1)];
+    if (like.shape.length < 2 || product(shape) !== product(x.shape))
+      throw new ShapeError("unflatten", "the rows are not those of the other operand", [x.shape, like.shape]);
+    staticShape("unflatten", x.shape.slice(1));
+    return { y: { dtype: x.dtype, shape } };
   },
-  vjp: ({ inputs: [x], cotangents: [g] }) => [reshape(g!, x!.shape), undefined],
-  lower(emit, [x, like]) {
-    const lead = emit.node("Gather", [emit.node("Shape", [like!.name]), emit.ints([0, 1])]);
-    const target = emit.node("Concat", [lead, emit.ints(staticShape("unflatten", x!.shape.slice(1)))], {
+  vjp: ({ y: g }, { x }) => ({ x: reshape(g, x.shape) }),
+  lower(emit, { x, like }) {
+    const lead = emit.node("Gather", [emit.node("Shape", [like]), emit.ints([0, 1])]);
+    const target = emit.node("Concat", [lead, emit.ints(staticShape("unflatten", x.shape.slice(1)))], {
       attributes: { axis: 0 },
     });
-    return emit.node("Reshape", [x!.name, target]);
+    return { y: emit.node("Reshape", [x, target]) };
   },
-  reference: ([x], _, [out]) => [{ shape: out!.shape as readonly number[], data: x!.data.slice() }],
-  samples: [{ title: "rows of two texts", inputs: [real(6, 4), indices(9, 2, 3)], attributes: {} }],
+  reference: ({ x }, _, { y }) => y.data.set(x.data),
+  samples: [{ title: "rows of two texts", inputs: { x: real(6, 4), like: indices(9, 2, 3) } }],
 });
 
 /**
@@ -89,28 +91,29 @@ export const unflattenOp = defineOp({
  */
 export function unflatten(x: Tensor, like: Tensor): Tensor {
   const shape = [...like.shape.slice(0, 2), ...x.shape.slice(1)];
-  return shape.some((d) => typeof d === "string") ? unflattenOp.apply([x, like], {})[0]! : reshape(x, shape);
+  return shape.some((d) => typeof d === "string") ? unflattenOp.apply({ x, like }).y : reshape(x, shape);
 }
 
-export const sumOp = defineOp<{ readonly axes: readonly number[] }>({
+export const sumOp = defineOp({
   name: "sum",
-  infer([x], { axes }) {
-    return [{ dtype: x!.dtype, shape: x!.shape.map((d, i) => (axes.includes(i) ? 1 : d)) }];
-  },
-  vjp: ({ inputs: [x], cotangents: [g] }) => [broadcastTo(g!, x!.shape)],
-  lower: (emit, [x], { axes }) =>
-    emit.node("ReduceSum", [x!.name, emit.ints(axes)], { attributes: { keepdims: 1 } }),
-  reference([x], _, [out]) {
-    const result = zeros(out!.shape);
-    forEachBroadcast(x!.shape, result.shape, (i, o) => {
-      result.data[o]! += x!.data[i]!;
-    });
-    return [result];
-  },
+  inputs: ["x"],
+  outputs: ["y"],
+  attributes: typed<{ readonly axes: readonly number[] }>(),
+  infer: ({ x }, { axes }) => ({
+    y: { dtype: x.dtype, shape: x.shape.map((d, i) => (axes.includes(i) ? 1 : d)) },
+  }),
+  vjp: ({ y: g }, { x }) => ({ x: broadcastTo(g, x.shape) }),
+  lower: (emit, { x }, { axes }) => ({
+    y: emit.node("ReduceSum", [x, emit.ints(axes)], { attributes: { keepdims: 1 } }),
+  }),
+  reference: ({ x }, _, { y }) =>
+    forEachBroadcast(x.shape, y.shape, (i, o) => {
+      y.data[o]! += x.data[i]!;
+    }),
   samples: [
-    { title: "rows", inputs: [real(3, 4)], attributes: { axes: [0] } },
-    { title: "last axis", inputs: [real(2, 3, 4)], attributes: { axes: [2] } },
-    { title: "everything", inputs: [real(2, 3)], attributes: { axes: [0, 1] } },
+    { title: "rows", inputs: { x: real(3, 4) }, attributes: { axes: [0] } },
+    { title: "last axis", inputs: { x: real(2, 3, 4) }, attributes: { axes: [2] } },
+    { title: "everything", inputs: { x: real(2, 3) }, attributes: { axes: [0, 1] } },
   ],
 });
 
@@ -118,45 +121,36 @@ export const sumOp = defineOp<{ readonly axes: readonly number[] }>({
 export function sum(x: Tensor, axes?: readonly number[] | number, keepDims = false): Tensor {
   const list = axesOf("sum", x, axes);
   if (list.length === 0) return x;
-  const summed = sumOp.apply([x], { axes: list })[0]!;
+  const summed = sumOp.apply({ x }, { axes: list }).y;
   return keepDims ? summed : dropAxes(summed, list);
 }
 
-export const broadcastOp = defineOp<{ readonly shape: readonly Dim[] }>({
+export const broadcastOp = defineOp({
   name: "broadcast",
-  infer([x], { shape }) {
-    if (!sameShape(broadcastShapes("broadcast", x!.shape, shape), shape)) {
-      throw new ShapeError("broadcast", "the operand does not stretch to the shape", [x!.shape, shape]);
-    }
-    return [{ dtype: x!.dtype, shape }];
+  inputs: ["x"],
+  outputs: ["y"],
+  attributes: typed<{ readonly shape: Shape }>(),
+  infer({ x }, { shape }) {
+    if (!sameShape(broadcastShapes("broadcast", x.shape, shape), shape))
+      throw new ShapeError("broadcast", "the operand does not stretch to the shape", [x.shape, shape]);
+    return { y: { dtype: x.dtype, shape } };
   },
-  vjp: ({ inputs: [x], cotangents: [g] }) => [reduceTo(g!, x!.shape)],
-  lower(emit, [x], { shape }) {
-    if (!shape.some((d) => typeof d === "string")) {
-      return emit.node("Expand", [x!.name, emit.ints(shape as readonly number[])]);
-    }
-    throw new ShapeError("broadcast", "a dynamic target needs an operand to broadcast with", [
-      x!.shape,
-      shape,
-    ]);
-  },
-  reference([x], _, [out]) {
-    const result = zeros(out!.shape);
-    forEachBroadcast(result.shape, x!.shape, (o, i) => {
-      result.data[o] = x!.data[i]!;
-    });
-    return [result];
-  },
+  vjp: ({ y: g }, { x }) => ({ x: reduceTo(g, x.shape) }),
+  lower: (emit, { x }, { shape }) => ({ y: emit.node("Expand", [x, emit.shape(shape)]) }),
+  reference: ({ x }, _, { y }) =>
+    forEachBroadcast(y.shape, x.shape, (o, i) => {
+      y.data[o] = x.data[i]!;
+    }),
   samples: [
-    { title: "row to matrix", inputs: [real(4)], attributes: { shape: [3, 4] } },
-    { title: "column to matrix", inputs: [real(3, 1)], attributes: { shape: [3, 4] } },
-    { title: "scalar", inputs: [real()], attributes: { shape: [2, 2] } },
+    { title: "row to matrix", inputs: { x: real(4) }, attributes: { shape: [3, 4] } },
+    { title: "column to matrix", inputs: { x: real(3, 1) }, attributes: { shape: [3, 4] } },
+    { title: "scalar", inputs: { x: real() }, attributes: { shape: [2, 2] } },
   ],
 });
 
 /** Repeats `x` along axes of size 1, or new leading axes, until it has `shape`. */
 export function broadcastTo(x: Tensor, shape: Shape): Tensor {
-  return sameShape(x.shape, shape) ? x : broadcastOp.apply([x], { shape })[0]!;
+  return sameShape(x.shape, shape) ? x : broadcastOp.apply({ x }, { shape }).y;
 }
 
 /** Sums a cotangent over the axes along which an operand of `shape` was broadcast. */
@@ -203,20 +197,18 @@ export function forEachBroadcast(
   }
 }
 
-/** Elementwise function of broadcast operands in float64. */
+/** Fills `result` with a function of the elements of operands that broadcast to it. */
 export function mapBroadcast(
-  shape: readonly number[],
+  result: ReferenceArray,
   operands: readonly ReferenceArray[],
   f: (...values: number[]) => number,
-): ReferenceArray {
+): void {
   const gathered = operands.map((x) => {
-    const full = new Float64Array(shape.reduce((n, d) => n * d, 1));
-    forEachBroadcast(shape, x.shape, (o, i) => {
+    const full = new Float64Array(result.data.length);
+    forEachBroadcast(result.shape, x.shape, (o, i) => {
       full[o] = x.data[i]!;
     });
     return full;
   });
-  const result = zeros(shape);
   for (let i = 0; i < result.data.length; i++) result.data[i] = f(...gathered.map((g) => g[i]!));
-  return result;
 }

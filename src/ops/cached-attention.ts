@@ -5,18 +5,11 @@
  */
 import { hostArray } from "../core/array.ts";
 import { ShapeError } from "../core/errors.ts";
-import { type Dim, staticDim } from "../core/shape.ts";
+import { type Dim, dims, sameShape, sizes, staticDim } from "../core/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import {
-  defineOp,
-  type Emitter,
-  indices,
-  none,
-  type ReferenceArray,
-  real,
-  type SampleInput,
-  zeros,
-} from "./define.ts";
+import { softmaxOf } from "./attention.ts";
+import { defineOp, indices, none, type ReferenceArray, real, type SampleInput, typed } from "./define.ts";
+import type { Emitter, Operand, Value } from "./emitter.ts";
 
 /** What is added to the score of a token that is not seen: as good as minus infinity, and never NaN. */
 const HIDDEN = -1e30;
@@ -25,162 +18,143 @@ const CAPACITY = 5;
 
 export const cacheMaskOp = defineOp({
   name: "cache_mask",
-  infer([cache, ids, used]) {
-    const [batch, length] = ids!.shape as [Dim, Dim];
-    if (cache!.shape.length !== 4 || ids!.shape.length !== 2 || used!.shape.length !== 1)
+  inputs: ["cache", "ids", "used"],
+  outputs: ["bias", "sizes"],
+  infer({ cache, ids, used }) {
+    if (cache.shape.length !== 4 || ids.shape.length !== 2 || used.shape.length !== 1)
       throw new ShapeError(
         "cache_mask",
         "expected a cache [batch, heads, capacity, d], ids [batch, length] and used [batch]",
-        [cache!.shape, ids!.shape, used!.shape],
+        [cache.shape, ids.shape, used.shape],
       );
-    const seen = total(cache!.shape[2]!, length);
-    return [
-      { dtype: "float32", shape: [batch, 1, length, seen] },
-      { dtype: "int64", shape: [2] },
-    ];
+    const [, , capacity] = dims("cache_mask", cache.shape, 4);
+    const [batch, length] = dims("cache_mask", ids.shape, 2);
+    return {
+      bias: { dtype: "float32", shape: [batch, 1, length, total(capacity, length)] },
+      sizes: { dtype: "int64", shape: [2] },
+    };
   },
   vjp: none("which tokens are seen does not change by degrees"),
-  lower(emit, [cache, ids, used]) {
-    const size = (value: string, axis: number) =>
+  lower(emit, { cache, ids, used }) {
+    const size = (value: Operand, axis: number) =>
       emit.node("Gather", [emit.node("Shape", [value]), emit.ints([axis])]);
-    const [batch, capacity, length] = [size(ids!.name, 0), size(cache!.name, 2), size(ids!.name, 1)];
+    const [batch, capacity, length] = [size(ids, 0), size(cache, 2), size(ids, 1)];
     const places = countTo(emit, length);
     const kept = emit.node("Less", [
       countTo(emit, capacity),
-      emit.node("Reshape", [used!.name, emit.ints([-1, 1, 1, 1])]),
+      emit.node("Reshape", [used, emit.ints([-1, 1, 1, 1])]),
     ]);
     const earlier = emit.node("LessOrEqual", [places, emit.node("Unsqueeze", [places, emit.ints([1])])]);
     const bias = (visible: string) => emit.node("Where", [visible, emit.scalar(0), emit.scalar(HIDDEN)]);
     const one = emit.ints([1]);
+    const concat = (parts: readonly string[], axis: number) =>
+      emit.node("Concat", parts, { attributes: { axis } });
     const stretched = (value: string, rows: string, queries: string) =>
-      emit.node("Expand", [
-        value,
-        emit.node("Concat", [rows, one, queries, one], { attributes: { axis: 0 } }),
-      ]);
-    return [
-      emit.node("Concat", [stretched(bias(kept), one, length), stretched(bias(earlier), batch, one)], {
-        attributes: { axis: 3 },
-      }),
-      emit.node("Concat", [capacity, length], { attributes: { axis: 0 } }),
-    ];
+      emit.node("Expand", [value, concat([rows, one, queries, one], 0)]);
+    return {
+      bias: concat([stretched(bias(kept), one, length), stretched(bias(earlier), batch, one)], 3),
+      sizes: concat([capacity, length], 0),
+    };
   },
-  reference([cache, ids, used], _, outputs) {
-    const [bias, sizes] = outputs.map(({ shape }) => zeros(shape)) as [ReferenceArray, ReferenceArray];
-    const capacity = cache!.shape[2]!;
-    const [batch, length] = ids!.shape as [number, number];
+  reference({ cache, ids, used }, _, { bias, sizes: both }) {
+    const [, , capacity] = sizes("cache_mask", cache.shape, 4);
+    const [batch, length] = sizes("cache_mask", ids.shape, 2);
     let at = 0;
     for (let b = 0; b < batch; b++)
       for (let t = 0; t < length; t++)
         for (let s = 0; s < capacity + length; s++)
-          bias.data[at++] = (s < capacity ? s < used!.data[b]! : s - capacity <= t) ? 0 : HIDDEN;
-    sizes.data.set([capacity, length]);
-    return [bias, sizes];
+          bias.data[at++] = (s < capacity ? s < used.data[b]! : s - capacity <= t) ? 0 : HIDDEN;
+    both.data.set([capacity, length]);
   },
   samples: [
     {
       title: "two rows, one of them empty",
-      inputs: [
-        real(2, 1, 4, 2),
-        indices(9, 2, 3),
-        { shape: [2], dtype: "int32", values: [0, 3] },
-      ] satisfies SampleInput[],
-      attributes: {},
+      inputs: {
+        cache: real(2, 1, 4, 2),
+        ids: indices(9, 2, 3),
+        used: { shape: [2], dtype: "int32", values: [0, 3] },
+      },
     },
   ],
 });
 
-type CachedAttributes = { readonly heads: number };
-
-export const cachedAttentionOp = defineOp<CachedAttributes>({
+export const cachedAttentionOp = defineOp({
   name: "cached_attention",
-  infer([qkv, key, value, bias, sizes], { heads }) {
-    const [batch, length] = qkv!.shape as [Dim, Dim];
-    const width = staticDim("cached_attention", qkv!.shape, 2) / 3;
-    const capacity = key!.shape[2]!;
+  inputs: ["qkv", "key", "value", "bias", "sizes"],
+  outputs: ["output", "newKey", "newValue"],
+  attributes: typed<{ readonly heads: number }>(),
+  infer({ qkv, key, value, bias, sizes }, { heads }) {
+    const [batch, length] = dims("cached_attention", qkv.shape, 3);
+    const [, , capacity] = dims("cached_attention", key.shape, 4);
+    const width = staticDim("cached_attention", qkv.shape, 2) / 3;
+    const cache = [batch, heads, capacity, width / heads];
     const fits =
-      [key!, value!].every(
-        ({ shape }) =>
-          shape.length === 4 &&
-          shape[0] === batch &&
-          shape[1] === heads &&
-          shape[2] === capacity &&
-          shape[3] === width / heads,
-      ) &&
-      bias!.shape[3] === total(capacity, length) &&
-      sizes!.dtype === "int64";
+      [key, value].every(({ shape }) => sameShape(shape, cache)) &&
+      bias.shape[3] === total(capacity, length) &&
+      sizes.dtype === "int64";
     if (!fits)
       throw new ShapeError(
         "cached_attention",
         `expected projections [batch, length, 3 · width], two caches [batch, ${heads}, capacity, d] and their mask`,
-        [qkv, key, value, bias].map((x) => x!.shape),
+        [qkv, key, value, bias].map((x) => x.shape),
       );
     const added = { dtype: "float32", shape: [batch, heads, length, width / heads] } as const;
-    return [{ dtype: "float32", shape: [batch, length, width] }, added, added];
+    const output = { dtype: "float32", shape: [batch, length, width] } as const;
+    return { output, newKey: added, newValue: added };
   },
   vjp: none("a cache serves decoding, which learns nothing"),
-  lower(emit, [qkv, key, value, bias, sizes], { heads }, [out]) {
-    const width = out!.shape[2] as number;
+  lower(emit, { qkv, key, value, bias, sizes: lengths }, { heads }) {
+    const width = staticDim("cached_attention", qkv.shape, 2) / 3;
     const d = width / heads;
-    const apart = emit.node("Reshape", [qkv!.name, emit.ints([0, 0, 3 * heads, d])]);
-    const [q, k, v] = emit.nodes("Split", [swapped(emit, apart), emit.ints([heads, heads, heads])], 3, {
-      attributes: { axis: 1 },
-    }) as [string, string, string];
-    const scores = (keys: string) =>
+    const apart = emit.node("Reshape", [qkv, emit.ints([0, 0, 3 * heads, d])]);
+    const parts = [swapped(emit, apart), emit.ints([heads, heads, heads])];
+    const { q, k, v } = emit.nodes("Split", parts, ["q", "k", "v"], { attributes: { axis: 1 } });
+    const scores = (keys: Value) =>
       emit.node("FusedMatMul", [q, keys], {
         domain: "com.microsoft",
         attributes: { transB: 1, alpha: { float: 1 / Math.sqrt(d) } },
       });
-    const all = emit.node("Concat", [scores(key!.name), scores(k)], { attributes: { axis: 3 } });
-    const weights = emit.node("Softmax", [emit.node("Add", [all, bias!.name])], { attributes: { axis: -1 } });
-    const [before, now] = emit.nodes("Split", [weights, sizes!.name], 2, { attributes: { axis: 3 } }) as [
-      string,
-      string,
-    ];
-    const mixed = emit.node("Add", [
-      emit.node("MatMul", [before, value!.name]),
-      emit.node("MatMul", [now, v]),
-    ]);
-    return [emit.node("Reshape", [swapped(emit, mixed), emit.ints([0, 0, width])]), k, v];
+    const all = emit.node("Concat", [scores(key), scores(k)], { attributes: { axis: 3 } });
+    const weights = emit.node("Softmax", [emit.node("Add", [all, bias])], { attributes: { axis: -1 } });
+    const { before, now } = emit.nodes("Split", [weights, lengths], ["before", "now"], {
+      attributes: { axis: 3 },
+    });
+    const mixed = emit.node("Add", [emit.node("MatMul", [before, value]), emit.node("MatMul", [now, v])]);
+    const output = emit.node("Reshape", [swapped(emit, mixed), emit.ints([0, 0, width])]);
+    return { output, newKey: k, newValue: v };
   },
-  reference([qkv, key, value, bias], { heads }, outputs) {
-    const [out, newKey, newValue] = outputs.map(({ shape }) => zeros(shape)) as [
-      ReferenceArray,
-      ReferenceArray,
-      ReferenceArray,
-    ];
-    const [batch, length, width] = out.shape as [number, number, number];
+  reference({ qkv, key, value, bias }, { heads }, { output, newKey, newValue }) {
+    const [batch, length, width] = sizes("cached_attention", output.shape, 3);
+    const capacity = staticDim("cached_attention", key.shape, 2);
     const d = width / heads;
-    const capacity = key!.shape[2]!;
     const seen = capacity + length;
     for (let b = 0; b < batch; b++) {
       for (let h = 0; h < heads; h++) {
         const row = b * heads + h;
         /** Number `i` of part `part` (query, key or value) of new token `t`. */
         const fresh = (part: number, t: number, i: number) =>
-          qkv!.data[(b * length + t) * 3 * width + part * width + h * d + i]!;
+          qkv.data[(b * length + t) * 3 * width + part * width + h * d + i]!;
         const either = (cache: ReferenceArray, part: number, s: number, i: number) =>
           s < capacity ? cache.data[(row * capacity + s) * d + i]! : fresh(part, s - capacity, i);
         for (let t = 0; t < length; t++) {
           const scores = Array.from({ length: seen }, (_, s) => {
             let score = 0;
-            for (let i = 0; i < d; i++) score += fresh(0, t, i) * either(key!, 1, s, i);
-            return score / Math.sqrt(d) + bias!.data[(b * length + t) * seen + s]!;
+            for (let i = 0; i < d; i++) score += fresh(0, t, i) * either(key, 1, s, i);
+            return score / Math.sqrt(d) + bias.data[(b * length + t) * seen + s]!;
           });
-          const max = Math.max(...scores);
-          const weights = scores.map((score) => Math.exp(score - max));
-          const sum = weights.reduce((x, y) => x + y, 0);
+          const weights = softmaxOf(scores);
           for (let i = 0; i < d; i++) {
             const at = (row * length + t) * d + i;
             newKey.data[at] = fresh(1, t, i);
             newValue.data[at] = fresh(2, t, i);
-            weights.forEach((weight, s) => {
-              out.data[(b * length + t) * width + h * d + i]! += (weight / sum) * either(value!, 2, s, i);
-            });
+            output.data[(b * length + t) * width + h * d + i] = weights.reduce(
+              (sum, weight, s) => sum + weight * either(value, 2, s, i),
+              0,
+            );
           }
         }
       }
     }
-    return [out, newKey, newValue];
   },
   samples: [
     sample("a prompt", { batch: 2, length: 3, used: [0, 0], heads: 2, d: 4 }),
@@ -203,8 +177,7 @@ export const cachedAttentionOp = defineOp<CachedAttributes>({
  * @param used int32 [batch], tokens of each row in the cache
  */
 export function cacheMask(cache: Tensor, ids: Tensor, used: Tensor): CacheMask {
-  const [bias, sizes] = cacheMaskOp.apply([cache, ids, used], {});
-  return { bias: bias!, sizes: sizes! };
+  return cacheMaskOp.apply({ cache, ids, used });
 }
 
 /** The `bias` of scores, [batch, 1, length, capacity + length], and the `sizes` capacity and length, int64 [2]. */
@@ -226,8 +199,8 @@ export function cachedAttention(
   { bias, sizes }: CacheMask,
   heads: number,
 ): { output: Tensor; key: Tensor; value: Tensor } {
-  const [output, newKey, newValue] = cachedAttentionOp.apply([qkv, key, value, bias, sizes], { heads });
-  return { output: output!, key: newKey!, value: newValue! };
+  const { output, newKey, newValue } = cachedAttentionOp.apply({ qkv, key, value, bias, sizes }, { heads });
+  return { output, key: newKey, value: newValue };
 }
 
 const total = (capacity: Dim, length: Dim): Dim =>
@@ -255,12 +228,12 @@ function sample(
     const visible = s < CAPACITY ? s < used[Math.floor(i / seen / length)]! : s - CAPACITY <= t;
     return visible ? 0 : HIDDEN;
   });
-  const inputs = [
-    real(batch, length, 3 * heads * d),
-    real(batch, heads, CAPACITY, d),
-    real(batch, heads, CAPACITY, d),
-    { shape: [batch, 1, length, seen], dtype: "float32", values: bias },
-    { shape: [2], dtype: "int64", values: [CAPACITY, length] },
-  ] satisfies SampleInput[];
+  const inputs = {
+    qkv: real(batch, length, 3 * heads * d),
+    key: real(batch, heads, CAPACITY, d),
+    value: real(batch, heads, CAPACITY, d),
+    bias: { shape: [batch, 1, length, seen], dtype: "float32", values: bias },
+    sizes: { shape: [2], dtype: "int64", values: [CAPACITY, length] },
+  } satisfies Record<string, SampleInput>;
   return { title, inputs, attributes: { heads } };
 }

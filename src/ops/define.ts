@@ -1,56 +1,33 @@
 /**
  * The contract of an operation: shape rule, gradient, ONNX lowering, float64 reference and samples in
- * one definition. The conformance suite holds every registered definition to itself: the inferred
- * shape to the real one, the lowered result to the reference, the gradient to finite differences.
+ * one definition. `checkOp` holds it to itself: the inferred shape to the real one, the lowered result
+ * to the reference, the gradient to finite differences.
+ *
+ * @example
+ * const squareOp = defineOp({
+ *   name: "square",
+ *   inputs: ["x"],
+ *   outputs: ["y"],
+ *   infer: ({ x }) => ({ y: x }),
+ *   vjp: ({ y: g }, { x }) => ({ x: multiply(g, multiply(2, x)) }),
+ *   lower: (emit, { x }) => ({ y: emit.node("Mul", [x, x]) }),
+ *   reference: ({ x }, _, { y }) => y.data.set(x.data.map((v) => v * v)),
+ *   samples: [{ title: "matrix", inputs: { x: real(2, 3) } }],
+ * });
+ * const square = (x: Tensor) => squareOp.apply({ x }).y;
  */
-import type { DType, HostArray } from "../core/array.ts";
-import type { Shape } from "../core/shape.ts";
-import { type Attributes, type Aval, makeNode, type Tensor } from "../graph/tensor.ts";
+import type { DType } from "../core/array.ts";
+import { PunchlineError } from "../core/errors.ts";
+import { type Shape, staticShape } from "../core/shape.ts";
+import { isLeaf } from "../graph/leaves.ts";
+import { type Attributes, type Aval, type GraphNode, makeNode, type Operation, type Tensor } from "../graph/tensor.ts";
+import type { Emitter, Operand, Value } from "./emitter.ts";
+import { type ByName, fromList, type IsOne, type Named, type Slot, type SomeByName, slotOf, toList } from "./named.ts";
 
 /** An array of the float64 reference; every dtype is held as numbers, booleans as 0 and 1. */
 export interface ReferenceArray {
   readonly shape: readonly number[];
   readonly data: Float64Array;
-}
-
-/** A value inside the ONNX graph that is being written. */
-export interface Operand extends Aval {
-  readonly name: string;
-}
-
-export type OnnxAttribute = number | string | readonly number[] | { readonly float: number };
-
-export interface NodeOptions {
-  /** Whole numbers become INT attributes, `{ float }` FLOAT, arrays INTS, text STRING. */
-  readonly attributes?: Readonly<Record<string, OnnxAttribute | undefined>>;
-  /** `com.microsoft` for ONNX Runtime's own operators. Default: the standard ones. */
-  readonly domain?: "com.microsoft";
-}
-
-/** What a lowering may do: add nodes and constants to the model, by name. */
-export interface Emitter {
-  /** Adds a node with one output and returns its name. An empty input name leaves an optional input out. */
-  node(opType: string, inputs: readonly string[], options?: NodeOptions): string;
-  /** Adds a node with several outputs and returns their names. */
-  nodes(opType: string, inputs: readonly string[], outputs: number, options?: NodeOptions): string[];
-  /** A constant of the model; equal constants are stored once. */
-  constant(value: HostArray): string;
-  /** A one-dimensional int64 constant, as shapes and axes are given. */
-  ints(values: readonly number[]): string;
-  /** A float32 scalar. */
-  scalar(value: number): string;
-  /** The size that a named axis of the model's inputs has when it runs: int64 [1]. */
-  size(axis: string): string;
-}
-
-export interface VjpArguments<A> {
-  readonly inputs: readonly Tensor[];
-  readonly outputs: readonly Tensor[];
-  /** The cotangent of each output; undefined where no later value depends on it. */
-  readonly cotangents: readonly (Tensor | undefined)[];
-  readonly attributes: A;
-  /** Which inputs need a gradient; the rest may be left undefined. */
-  readonly needs: readonly boolean[];
 }
 
 export interface NoVjp {
@@ -68,50 +45,221 @@ export interface SampleInput {
   readonly values: readonly number[] | ((uniform: number) => number);
 }
 
-export interface Sample<A> {
+/** Inputs on which `checkOp` tries an operation. */
+export interface SampleOf<Inputs> {
   readonly title: string;
-  readonly inputs: readonly SampleInput[];
-  readonly attributes: A;
+  readonly inputs: Inputs;
   /** Why ONNX Runtime's WebGPU kernels do not compute it yet; absent where they do. */
   readonly notOnWebgpu?: string;
 }
+export type NoAttributes = Record<never, never>;
+export type Sample<I extends string, A = NoAttributes> = SampleOf<ByName<I, SampleInput>> &
+  (NoAttributes extends A ? { readonly attributes?: A } : { readonly attributes: A });
 
-export interface OpDefinition<A extends Attributes = Attributes> {
+/** The cotangent of each result: undefined where no later value depends on it, which a single one cannot be. */
+export type Cotangents<O extends string> = IsOne<O> extends true ? ByName<O, Tensor> : ByName<O, Tensor | undefined>;
+
+/**
+ * @typeParam I names of the inputs: `"x"` is one tensor, `"mask?"` may be absent, `"...parts"` is a list
+ * @typeParam O names of the results
+ * @typeParam S names of further outputs, which only the gradient reads
+ * @typeParam A static arguments
+ */
+export interface OpDefinition<I extends string, O extends string, S extends string, A extends Attributes> {
   readonly name: string;
-  /** Shapes and dtypes of the outputs. Throws `ShapeError` where the operands do not fit. */
-  infer(inputs: readonly Aval[], attributes: A): readonly Aval[];
-  /** How many outputs are results; the rest are kept for the backward pass and have no gradient. Default: all. */
-  readonly results?: number;
-  /** Gradients with respect to the inputs, in symbolic operations. */
-  readonly vjp: ((args: VjpArguments<A>) => readonly (Tensor | undefined)[]) | NoVjp;
-  /** Adds ONNX nodes and returns the names of the outputs. */
+  readonly inputs: readonly I[];
+  readonly outputs: readonly O[];
+  /** Outputs that are kept for the backward pass and have no gradient of their own. Names differ from the inputs'. */
+  readonly saved?: readonly S[];
+  /** The type of the static arguments, by {@link typed}. Default: there are none. */
+  readonly attributes?: A;
+  /** Shape and dtype of each output. Throws `ShapeError` where the operands do not fit. */
+  infer(inputs: ByName<I, Aval>, attributes: A): ByName<O | S, Aval>;
+  /**
+   * The gradient of each input in symbolic operations, given that of each result; where it is left out, it is zero.
+   * `values` are the inputs and all outputs; `needs` says which inputs need a gradient.
+   */
+  readonly vjp:
+    | ((
+        cotangents: Cotangents<O>,
+        values: ByName<I | O | S, Tensor>,
+        attributes: A,
+        needs: ByName<I, boolean>,
+      ) => SomeByName<I, Tensor>)
+    | NoVjp;
+  /** Adds ONNX nodes and returns the outputs. */
   lower(
     emit: Emitter,
-    inputs: readonly Operand[],
+    inputs: ByName<I, Operand>,
     attributes: A,
-    outputs: readonly Aval[],
-  ): string | readonly string[];
-  /** The same in plain loops over float64. */
+    outputs: ByName<O | S, Aval>,
+  ): ByName<O | S, Value>;
+  /** The same in plain loops over float64, written into `outputs`, which are zeros of the inferred shapes. */
   reference(
-    inputs: readonly ReferenceArray[],
+    inputs: ByName<I, ReferenceArray>,
     attributes: A,
-    outputs: readonly Aval[],
-  ): readonly ReferenceArray[];
-  readonly samples: readonly Sample<A>[];
+    outputs: ByName<O | S, ReferenceArray>,
+  ): void;
+  readonly samples: readonly Sample<I, NoInfer<A>>[];
 }
 
-export interface Op<A extends Attributes> extends OpDefinition<A> {
-  /** Applies the operation to tensors and returns all its outputs. */
-  apply(inputs: readonly Tensor[], attributes: A): readonly Tensor[];
+/** Declares the type of an operation's static arguments: `attributes: typed<{ readonly axis: number }>()`. */
+export const typed = <A extends Attributes>(): A => ({}) as A;
+
+/** The rules of an operation over plain lists, as differentiation, lowering and the interpreter use them. */
+export interface Rules extends Operation {
+  /** How many of a node's outputs are results; those after them are saved for the backward pass. */
+  resultCount(node: GraphNode): number;
+  readonly vjp: ((application: Application) => readonly (Tensor | undefined)[]) | NoVjp;
+  lower(emit: Emitter, node: GraphNode, inputs: readonly Operand[]): readonly string[];
+  reference(node: GraphNode, inputs: readonly ReferenceArray[]): readonly ReferenceArray[];
 }
 
-export function defineOp<A extends Attributes = Record<never, never>>(definition: OpDefinition<A>): Op<A> {
-  return {
-    ...definition,
-    apply(inputs, attributes) {
-      return makeNode(definition.name, inputs, attributes, definition.infer(inputs, attributes)).outputs;
+/** What a gradient is computed from. */
+export interface Application {
+  readonly node: GraphNode;
+  readonly inputs: readonly Tensor[];
+  readonly outputs: readonly Tensor[];
+  readonly cotangents: readonly (Tensor | undefined)[];
+  readonly needs: readonly boolean[];
+}
+
+/** An operation whose names and attributes are not known to the compiler. */
+export interface AnyOp extends Rules {
+  readonly samples: readonly (SampleOf<Named<SampleInput>> & { readonly attributes?: Attributes })[];
+  apply(inputs: Named<Tensor>, attributes?: Attributes): Named<Tensor>;
+}
+
+export interface Op<I extends string, O extends string, S extends string, A extends Attributes> extends Rules {
+  readonly samples: readonly Sample<I, A>[];
+  /** Applies the operation to tensors and returns its outputs by name. */
+  apply(
+    inputs: ByName<I, Tensor>,
+    ...attributes: NoAttributes extends A ? [attributes?: A] : [attributes: A]
+  ): ByName<O | S, Tensor>;
+}
+
+/** An operation of one's own, or of Punchline's: see {@link OpDefinition}. Nothing else has to know of it. */
+export function defineOp<
+  const I extends string,
+  const O extends string,
+  const S extends string = never,
+  A extends Attributes = NoAttributes,
+>(definition: OpDefinition<I, O, S, A>): Op<I, O, S, A> {
+  // The compiler knows names and attributes outside of here; inside they are strings.
+  return withRules(definition as unknown as AnyDefinition) as unknown as Op<I, O, S, A>;
+}
+
+function withRules(definition: AnyDefinition): AnyOp {
+  const { name, samples, vjp, saved = [] } = definition;
+  const inputSlots = definition.inputs.map(slotOf);
+  const resultSlots = definition.outputs.map(slotOf);
+  const outputSlots = [...resultSlots, ...saved.map(slotOf)];
+  checkNames(name, [...inputSlots, ...outputSlots]);
+
+  const inputsOf = <T>({ counts }: GraphNode, values: readonly T[]) =>
+    fromList(inputSlots, counts?.inputs ?? [], values);
+  const outputsOf = <T>({ counts }: GraphNode, values: readonly T[]) =>
+    fromList(outputSlots, counts?.outputs ?? [], values);
+
+  const op: AnyOp = {
+    name,
+    samples,
+    apply(named, attributes = {}) {
+      const inputs = toList(inputSlots, named, `${name}: the input`);
+      const outputs = toList(outputSlots, definition.infer(named, attributes), `${name}: the inferred output`);
+      const counts = { inputs: inputs.counts, outputs: outputs.counts };
+      const node = makeNode({ op: name, operation: op, counts, inputs: inputs.values, attributes }, outputs.values);
+      return outputsOf(node, node.outputs);
+    },
+    resultCount: ({ counts }) =>
+      resultSlots.reduce((total, _, i) => total + (counts?.outputs[i] ?? 0), 0),
+    vjp:
+      typeof vjp !== "function"
+        ? vjp
+        : ({ node, inputs, outputs, cotangents, needs }) => {
+            const values = { ...inputsOf(node, inputs), ...outputsOf(node, outputs) };
+            const gradients = vjp(outputsOf(node, cotangents), values, node.attributes, inputsOf(node, needs));
+            return gradientList(name, inputSlots, node.counts?.inputs ?? [], gradients);
+          },
+    lower(emit, node, inputs) {
+      const results = definition.lower(
+        emit,
+        inputsOf(node, inputs),
+        node.attributes,
+        outputsOf(node, node.outputs),
+      );
+      const { values } = toList(outputSlots, results, `${name}: the lowered output`);
+      return values.map((value) => (typeof value === "string" ? value : value.name));
+    },
+    reference(node, inputs) {
+      const outputs = node.outputs.map(({ shape }) => zeros(shape));
+      definition.reference(inputsOf(node, inputs), node.attributes, outputsOf(node, outputs));
+      return outputs;
     },
   };
+  return op;
+}
+
+/** A definition whose names are not known to the compiler. */
+interface AnyDefinition {
+  readonly name: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly saved?: readonly string[];
+  infer(inputs: Named<Aval>, attributes: Attributes): Named<Aval>;
+  readonly vjp:
+    | ((
+        cotangents: Named<Tensor | undefined>,
+        values: Named<Tensor>,
+        attributes: Attributes,
+        needs: Named<boolean>,
+      ) => Named<Tensor | undefined>)
+    | NoVjp;
+  lower(
+    emit: Emitter,
+    inputs: Named<Operand>,
+    attributes: Attributes,
+    outputs: Named<Aval>,
+  ): Named<Value>;
+  reference(
+    inputs: Named<ReferenceArray>,
+    attributes: Attributes,
+    outputs: Named<ReferenceArray>,
+  ): void;
+  readonly samples: AnyOp["samples"];
+}
+
+function checkNames(op: string, slots: readonly Slot[]): void {
+  if (isLeaf(op)) throw new PunchlineError("operation", `"${op}" is the name of a leaf; name the operation otherwise.`);
+  const names = slots.map(({ name }) => name);
+  const twice = names.find((name, i) => names.indexOf(name) < i);
+  if (twice !== undefined)
+    throw new PunchlineError("operation", `${op}: two inputs or outputs are called "${twice}"; name one otherwise.`);
+}
+
+/** A gradient, or undefined, for each tensor of the inputs. */
+function gradientList(
+  op: string,
+  slots: readonly Slot[],
+  counts: readonly number[],
+  gradients: Named<Tensor | undefined>,
+): readonly (Tensor | undefined)[] {
+  const stray = Object.keys(gradients).find((key) => slots.every(({ name }) => name !== key));
+  if (stray !== undefined)
+    throw new PunchlineError("operation", `${op}: the gradient of "${stray}" belongs to no input.`);
+  return slots.flatMap(({ name, kind }, i) => {
+    const gradient = gradients[name];
+    const list = kind === "list" ? ((gradient ?? []) as readonly (Tensor | undefined)[]) : [gradient as Tensor | undefined];
+    return Array.from({ length: counts[i] ?? 0 }, (_, k) => list[k]);
+  });
+}
+
+/** The rules of a node's operation. Leaves have none. */
+export function rulesOf({ op, operation }: GraphNode): Rules {
+  // `defineOp` alone makes nodes that are not leaves.
+  if (!operation) throw new Error(`a leaf "${op}" has no rules`);
+  return operation as Rules;
 }
 
 /** Normal-looking numbers in (-2, 2). */
@@ -140,7 +288,6 @@ export const booleans = (...shape: number[]): SampleInput => ({
 
 /** An all-zero reference array. The shape must be static, as every shape is by the time a reference runs. */
 export function zeros(shape: Shape): ReferenceArray {
-  let n = 1;
-  for (const d of shape) n *= d as number;
-  return { shape: shape as readonly number[], data: new Float64Array(n) };
+  const sizes = staticShape("reference", shape);
+  return { shape: sizes, data: new Float64Array(sizes.reduce((n, d) => n * d, 1)) };
 }

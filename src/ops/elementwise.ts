@@ -1,12 +1,11 @@
 /** Arithmetic on each element, with NumPy's broadcasting. */
 import { ShapeError } from "../core/errors.ts";
-import { broadcastShapes } from "../core/shape.ts";
+import { broadcastShapes, sameShape } from "../core/shape.ts";
 import { lift } from "../graph/leaves.ts";
 import type { Aval, Tensor } from "../graph/tensor.ts";
 import { mapBroadcast, reduceTo } from "./broadcast.ts";
-import { defineOp, type Op, positive, real, type Sample, type VjpArguments } from "./define.ts";
-
-type Plain = Record<never, never>;
+import { defineOp, type NoAttributes, type Op, positive, real, type Sample } from "./define.ts";
+import type { Emitter, Operand } from "./emitter.ts";
 
 export function commonDtype(op: string, a: Aval, b: Aval): Aval["dtype"] {
   if (a.dtype !== b.dtype)
@@ -14,67 +13,53 @@ export function commonDtype(op: string, a: Aval, b: Aval): Aval["dtype"] {
   return a.dtype;
 }
 
-export const binarySamples: readonly Sample<Plain>[] = [
-  { title: "equal shapes", inputs: [positive(2, 3), positive(2, 3)], attributes: {} },
-  { title: "row", inputs: [positive(2, 3), positive(3)], attributes: {} },
-  { title: "scalar", inputs: [positive(), positive(2, 3)], attributes: {} },
-  { title: "size-1 axes", inputs: [positive(2, 1, 3), positive(4, 1)], attributes: {} },
+export const binarySamples: readonly Sample<"a" | "b">[] = [
+  { title: "equal shapes", inputs: { a: positive(2, 3), b: positive(2, 3) } },
+  { title: "row", inputs: { a: positive(2, 3), b: positive(3) } },
+  { title: "scalar", inputs: { a: positive(), b: positive(2, 3) } },
+  { title: "size-1 axes", inputs: { a: positive(2, 1, 3), b: positive(4, 1) } },
 ];
 
+export type BinaryOp = Op<"a" | "b", "y", never, NoAttributes>;
+
+/** @param gradients of a and b, of the shape of the result; only those that are needed are called */
 function binary(
   name: string,
   onnx: string,
   f: (a: number, b: number) => number,
-  gradients: (args: VjpArguments<Plain>) => readonly [Tensor | undefined, Tensor | undefined],
-): Op<Plain> {
-  return defineOp<Plain>({
+  gradients: Readonly<Record<"a" | "b", (g: Tensor, values: Record<"a" | "b" | "y", Tensor>) => Tensor>>,
+): BinaryOp {
+  return defineOp({
     name,
-    infer: ([a, b]) => [
-      { dtype: commonDtype(name, a!, b!), shape: broadcastShapes(name, a!.shape, b!.shape) },
-    ],
-    vjp(args) {
-      const [da, db] = gradients(args);
-      return [da && reduceTo(da, args.inputs[0]!.shape), db && reduceTo(db, args.inputs[1]!.shape)];
-    },
-    lower: (emit, [a, b]) => emit.node(onnx, [a!.name, b!.name]),
-    reference: (inputs, _, [out]) => [mapBroadcast(out!.shape as readonly number[], inputs, f)],
+    inputs: ["a", "b"],
+    outputs: ["y"],
+    infer: ({ a, b }) => ({
+      y: { dtype: commonDtype(name, a, b), shape: broadcastShapes(name, a.shape, b.shape) },
+    }),
+    vjp: ({ y: g }, values, _, needs) => ({
+      a: needs.a ? reduceTo(gradients.a(g, values), values.a.shape) : undefined,
+      b: needs.b ? reduceTo(gradients.b(g, values), values.b.shape) : undefined,
+    }),
+    lower: (emit, { a, b }) => ({ y: emit.node(onnx, [a, b]) }),
+    reference: ({ a, b }, _, { y }) => mapBroadcast(y, [a, b], f),
     samples: binarySamples,
   });
 }
 
-export const addOp = binary(
-  "add",
-  "Add",
-  (a, b) => a + b,
-  ({ cotangents: [g] }) => [g!, g!],
-);
-export const subtractOp = binary(
-  "subtract",
-  "Sub",
-  (a, b) => a - b,
-  ({ cotangents: [g], needs }) => [g!, needs[1] ? negate(g!) : undefined],
-);
-export const multiplyOp = binary(
-  "multiply",
-  "Mul",
-  (a, b) => a * b,
-  ({ inputs: [a, b], cotangents: [g], needs }) => [
-    needs[0] ? multiply(g!, b!) : undefined,
-    needs[1] ? multiply(g!, a!) : undefined,
-  ],
-);
-export const divideOp = binary(
-  "divide",
-  "Div",
-  (a, b) => a / b,
-  ({ inputs: [, b], outputs: [y], cotangents: [g], needs }) => {
-    const scaled = divide(g!, b!);
-    return [scaled, needs[1] ? negate(multiply(scaled, y!)) : undefined];
-  },
-);
+export const addOp = binary("add", "Add", (a, b) => a + b, { a: (g) => g, b: (g) => g });
+export const subtractOp = binary("subtract", "Sub", (a, b) => a - b, { a: (g) => g, b: (g) => negate(g) });
+export const multiplyOp = binary("multiply", "Mul", (a, b) => a * b, {
+  a: (g, { b }) => multiply(g, b),
+  b: (g, { a }) => multiply(g, a),
+});
+export const divideOp = binary("divide", "Div", (a, b) => a / b, {
+  a: (g, { b }) => divide(g, b),
+  b: (g, { b, y }) => negate(multiply(divide(g, b), y)),
+});
 
-const pair = (op: Op<Plain>) => (a: Tensor | number, b: Tensor | number) =>
-  op.apply([lift(a), lift(b)], {})[0]!;
+/** The function of a binary operation, which takes numbers too. */
+export const pair = (op: BinaryOp) => (a: Tensor | number, b: Tensor | number) =>
+  op.apply({ a: lift(a), b: lift(b) }).y;
 /** a + b. */
 export const add = pair(addOp);
 /** a - b. */
@@ -84,45 +69,58 @@ export const multiply = pair(multiplyOp);
 /** a / b. */
 export const divide = pair(divideOp);
 
-function unary(
+type UnaryOp = Op<"x", "y", never, NoAttributes>;
+
+/** An operation on each element of one tensor. */
+export function defineUnary(
   name: string,
-  lower: string | ((emit: Parameters<Op<Plain>["lower"]>[0], x: string) => string),
+  lower: string | ((emit: Emitter, x: Operand) => string),
   f: (x: number) => number,
   gradient: (g: Tensor, y: Tensor, x: Tensor) => Tensor,
   domain: "real" | "positive" = "real",
-): Op<Plain> {
+): UnaryOp {
   const draw = domain === "positive" ? positive : real;
-  return defineOp<Plain>({
+  return defineOp({
     name,
-    infer: ([x]) => [{ dtype: x!.dtype, shape: x!.shape }],
-    vjp: ({ inputs: [x], outputs: [y], cotangents: [g] }) => [gradient(g!, y!, x!)],
-    lower: (emit, [x]) => (typeof lower === "string" ? emit.node(lower, [x!.name]) : lower(emit, x!.name)),
-    reference: ([x]) => [{ shape: x!.shape, data: x!.data.map(f) }],
+    inputs: ["x"],
+    outputs: ["y"],
+    infer: ({ x }) => ({ y: x }),
+    vjp: ({ y: g }, { x, y }) => ({ x: gradient(g, y, x) }),
+    lower: (emit, { x }) => ({ y: typeof lower === "string" ? emit.node(lower, [x]) : lower(emit, x) }),
+    reference: ({ x }, _, { y }) => y.data.set(x.data.map(f)),
     samples: [
-      { title: "matrix", inputs: [draw(3, 4)], attributes: {} },
-      { title: "scalar", inputs: [draw()], attributes: {} },
+      { title: "matrix", inputs: { x: draw(3, 4) } },
+      { title: "scalar", inputs: { x: draw() } },
     ],
   });
 }
 
-export const negateOp = unary(
+export const negateOp = defineUnary(
   "negate",
   "Neg",
   (x) => -x,
   (g) => negate(g),
 );
-export const expOp = unary("exp", "Exp", Math.exp, (g, y) => multiply(g, y));
-export const logOp = unary("log", "Log", Math.log, (g, _, x) => divide(g, x), "positive");
-export const sqrtOp = unary("sqrt", "Sqrt", Math.sqrt, (g, y) => divide(multiply(g, 0.5), y), "positive");
-export const tanhOp = unary("tanh", "Tanh", Math.tanh, (g, y) => multiply(g, subtract(1, multiply(y, y))));
-export const sigmoidOp = unary(
+export const expOp = defineUnary("exp", "Exp", Math.exp, (g, y) => multiply(g, y));
+export const logOp = defineUnary("log", "Log", Math.log, (g, _, x) => divide(g, x), "positive");
+export const sqrtOp = defineUnary(
+  "sqrt",
+  "Sqrt",
+  Math.sqrt,
+  (g, y) => divide(multiply(g, 0.5), y),
+  "positive",
+);
+export const tanhOp = defineUnary("tanh", "Tanh", Math.tanh, (g, y) =>
+  multiply(g, subtract(1, multiply(y, y))),
+);
+export const sigmoidOp = defineUnary(
   "sigmoid",
   "Sigmoid",
   (x) => 1 / (1 + Math.exp(-x)),
   (g, y) => multiply(g, multiply(y, subtract(1, y))),
 );
 
-const single = (op: Op<Plain>) => (x: Tensor) => op.apply([x], {})[0]!;
+const single = (op: UnaryOp) => (x: Tensor) => op.apply({ x }).y;
 export const negate = single(negateOp);
 /** e to the power of each element. */
 export const exp = single(expOp);
@@ -134,25 +132,28 @@ export const tanh = single(tanhOp);
 export const sigmoid = single(sigmoidOp);
 
 /** The sum of several tensors of one shape: how gradients of a value used more than once meet. */
-export const addNOp = defineOp<Plain>({
+export const addNOp = defineOp({
   name: "add_n",
-  infer: ([x]) => [{ dtype: x!.dtype, shape: x!.shape }],
-  vjp: ({ inputs, cotangents: [g] }) => inputs.map(() => g),
-  lower: (emit, inputs) =>
-    emit.node(
-      "Sum",
-      inputs.map((x) => x.name),
-    ),
-  reference: (inputs, _, [out]) => [
-    mapBroadcast(out!.shape as readonly number[], inputs, (...values) => values.reduce((a, b) => a + b, 0)),
-  ],
-  samples: [{ title: "three", inputs: [real(2, 3), real(2, 3), real(2, 3)], attributes: {} }],
+  inputs: ["...terms"],
+  outputs: ["y"],
+  infer({ terms }) {
+    const [first] = terms;
+    if (!first || terms.some(({ dtype, shape }) => dtype !== first.dtype || !sameShape(shape, first.shape))) {
+      const shapes = terms.map(({ shape }) => shape);
+      throw new ShapeError("add_n", "expected one or more tensors of one shape and dtype", shapes);
+    }
+    return { y: first };
+  },
+  vjp: ({ y: g }, { terms }) => ({ terms: terms.map(() => g) }),
+  lower: (emit, { terms }) => ({ y: emit.node("Sum", terms) }),
+  reference: ({ terms }, _, { y }) =>
+    mapBroadcast(y, terms, (...values) => values.reduce((a, b) => a + b, 0)),
+  samples: [{ title: "three", inputs: { terms: [real(2, 3), real(2, 3), real(2, 3)] } }],
 });
 
 /** Sum of tensors of one shape. */
 export function addN(terms: readonly Tensor[]): Tensor {
-  if (terms.length === 1) return terms[0]!;
-  return terms.length === 2 ? add(terms[0]!, terms[1]!) : addNOp.apply(terms, {})[0]!;
+  const [a, b, ...more] = terms;
+  if (a && !b) return a;
+  return a && b && more.length === 0 ? add(a, b) : addNOp.apply({ terms }).y;
 }
-
-export { unary as defineUnary };

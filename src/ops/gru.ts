@@ -1,80 +1,83 @@
 /** A layer of gated recurrent units (Cho et al. 2014, arXiv 1406.1078), in the form of PyTorch and cuDNN. */
+import { ShapeError } from "../core/errors.ts";
+import { sameShape, sizes } from "../core/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { sum } from "./broadcast.ts";
-import { defineOp, none, type ReferenceArray, real, zeros } from "./define.ts";
+import { defineOp, none, real, type SampleInput, typed } from "./define.ts";
+import type { Value } from "./emitter.ts";
 import {
   accumulateOuter,
   accumulateProduct,
   block,
   emitter,
-  matrices,
-  names,
+  matrix,
   orZeros,
+  perStep,
   type RecurrentAttributes,
   recurrentSizes,
   resetRows,
   sigmoidReference,
   stateBefore,
   stopAtResets,
+  writeStep,
 } from "./recurrent.ts";
 
-/** Per step the layer keeps r, z, n, the recurrent part of n before the reset gate (a), and h. */
-const KEPT = 5;
-
-function kept<T>(list: readonly T[], steps: number) {
-  const part = (k: number) => list.slice(k * steps, (k + 1) * steps);
-  return { r: part(0), z: part(1), n: part(2), a: part(3), h: part(4) };
-}
-
-export const gruOp = defineOp<RecurrentAttributes>({
+/** Of what is saved, `a` is the recurrent part of n before the reset gate. */
+export const gruOp = defineOp({
   name: "gru",
-  infer([x, h0, weight, , resets], attributes) {
-    const { batch, hidden } = recurrentSizes("gru", 3, x!, h0!, weight!, attributes, resets);
-    return [
-      ...matrices(1, attributes.steps * batch, hidden),
-      ...matrices(1 + KEPT * attributes.steps, batch, hidden),
-    ];
+  inputs: ["x", "h0", "weight", "bias", "resets?"],
+  outputs: ["output", "h"],
+  saved: ["...r", "...z", "...n", "...a", "...states"],
+  attributes: typed<RecurrentAttributes>(),
+  infer({ bias, ...inputs }, attributes) {
+    const { steps } = attributes;
+    const { batch, hidden } = recurrentSizes("gru", 3, inputs, attributes);
+    if (!sameShape(bias.shape, [3 * hidden]))
+      throw new ShapeError("gru", "expected a recurrent bias [3·hidden]", [bias.shape, inputs.h0.shape]);
+    const state = matrix(batch, hidden);
+    const each = perStep(steps, state);
+    return { output: matrix(steps * batch, hidden), h: state, r: each, z: each, n: each, a: each, states: each };
   },
-  results: 2,
-  vjp({ inputs: [, h0, weight, , ...resets], outputs, cotangents, attributes }) {
-    const [dHs, dH] = [0, 1].map((i) => orZeros(cotangents[i], outputs[i]!)) as [Tensor, Tensor];
-    const [dX, dH0, dW, dRecurrent] = gruGradientOp.apply(
-      [dHs, dH, h0!, weight!, ...outputs.slice(2), ...resets],
+  vjp(d, { x: _, bias: __, output, h, ...kept }, attributes) {
+    const gradient = gruGradientOp.apply(
+      { dOutput: orZeros(d.output, output), dH: orZeros(d.h, h), ...kept },
       attributes,
     );
-    return [dX!, dH0!, dW!, sum(dRecurrent!, [0]), undefined];
+    const bias = sum(gradient.dRecurrent, [0]);
+    return { x: gradient.dX, h0: gradient.dH0, weight: gradient.dWeight, bias };
   },
-  lower(emit, [x, h0, weight, bias, resets], { steps }) {
+  lower(emit, { x, h0, weight, bias, resets }, { steps }) {
     const e = emitter(emit);
-    const [batch, hidden] = h0!.shape as [number, number];
+    const [batch, hidden] = sizes("gru", h0.shape, 2);
     const keep = resets && e.splitRows(e.keep(resets), steps, batch);
-    const saved: string[][] = Array.from({ length: KEPT }, () => []);
-    let h = h0!.name;
-    for (const [t, projection] of e.splitRows(x!.name, steps, batch).entries()) {
+    const kept: Record<"r" | "z" | "n" | "a" | "states", string[]> = { r: [], z: [], n: [], a: [], states: [] };
+    let h: Value = h0;
+    for (const [t, projection] of e.splitRows(x, steps, batch).entries()) {
       if (keep) h = e.mul(h, keep[t]!);
-      const recurrent = e.productT(h, weight!.name, bias!.name);
-      const [xGates, xN] = e.splitColumns(projection, [2 * hidden, hidden]) as [string, string];
-      const [hGates, a] = e.splitColumns(recurrent, [2 * hidden, hidden]) as [string, string];
-      const [r, z] = e.splitColumns(e.sigmoid(e.add(xGates, hGates)), [hidden, hidden]) as [string, string];
-      const n = e.tanh(e.add(xN, e.mul(r, a)));
+      const recurrent = e.productT(h, weight, bias);
+      const fromX = e.splitColumns(projection, ["gates", "n"], [2 * hidden, hidden]);
+      const fromH = e.splitColumns(recurrent, ["gates", "n"], [2 * hidden, hidden]);
+      const gates = e.sigmoid(e.add(fromX.gates, fromH.gates));
+      const { r, z } = e.splitColumns(gates, ["r", "z"], [hidden, hidden]);
+      const n = e.tanh(e.add(fromX.n, e.mul(r, fromH.n)));
       h = e.add(n, e.mul(z, e.sub(h, n)));
-      [r, z, n, a, h].forEach((name, k) => {
-        saved[k]!.push(name);
-      });
+      kept.r.push(r);
+      kept.z.push(z);
+      kept.n.push(n);
+      kept.a.push(fromH.n);
+      kept.states.push(h);
     }
-    return [e.rows(saved[4]!), h, ...saved.flat()];
+    return { output: e.rows(kept.states), h, ...kept };
   },
-  reference([x, h0, weight, bias, resets], { steps }, outputs) {
-    const out = outputs.map((o) => zeros(o.shape));
-    const [batch, hidden] = h0!.shape as [number, number];
-    const k = kept(out.slice(2), steps);
-    let h = h0!.data;
+  reference({ x, h0, weight, bias, resets }, { steps }, { output, h, ...kept }) {
+    const [batch, hidden] = sizes("gru", h0.shape, 2);
+    h.data.set(h0.data);
     for (let t = 0; t < steps; t++) {
-      h = stateBefore(h, resets, t, batch);
+      const previousH = stateBefore(h.data, resets, t, batch);
       const recurrent = new Float64Array(batch * 3 * hidden);
-      for (let b = 0; b < batch; b++) recurrent.set(bias!.data, b * 3 * hidden);
-      accumulateProduct(recurrent, h, weight!.data, batch, hidden, 3 * hidden);
-      const projection = block(x!, t, batch);
+      for (let b = 0; b < batch; b++) recurrent.set(bias.data, b * 3 * hidden);
+      accumulateProduct(recurrent, previousH, weight.data, batch, hidden, 3 * hidden);
+      const projection = block(x, t, batch);
       for (let b = 0; b < batch; b++) {
         for (let j = 0; j < hidden; j++) {
           const at = b * hidden + j;
@@ -83,61 +86,65 @@ export const gruOp = defineOp<RecurrentAttributes>({
           const z = sigmoidReference(projection[row + hidden]! + recurrent[row + hidden]!);
           const a = recurrent[row + 2 * hidden]!;
           const n = Math.tanh(projection[row + 2 * hidden]! + r * a);
-          const values = { r, z, n, a, h: n + z * (h[at]! - n) };
-          for (const key of ["r", "z", "n", "a", "h"] as const) k[key][t]!.data[at] = values[key];
+          writeStep(kept, t, at, { r, z, n, a, states: n + z * (previousH[at]! - n) });
         }
       }
-      h = k.h[t]!.data;
-      block(out[0]!, t, batch).set(h);
+      h.data.set(kept.states[t]!.data);
+      block(output, t, batch).set(h.data);
     }
-    out[1]!.data.set(h);
-    return out;
   },
   samples: [
-    { title: "one step", inputs: [real(2, 9), real(2, 3), real(9, 3), real(9)], attributes: { steps: 1 } },
-    { title: "four steps", inputs: [real(8, 6), real(2, 2), real(6, 2), real(6)], attributes: { steps: 4 } },
+    { title: "one step", inputs: layer(1, 3), attributes: { steps: 1 } },
+    { title: "four steps", inputs: layer(4, 2), attributes: { steps: 4 } },
     {
       title: "four steps with resets",
-      inputs: [real(8, 6), real(2, 2), real(6, 2), real(6), resetRows(8)],
+      inputs: { ...layer(4, 2), resets: resetRows(8) },
       attributes: { steps: 4 },
     },
   ],
 });
 
 /** Cotangents of the projections, the initial state, the recurrent weights, and the recurrent products of all steps. */
-export const gruGradientOp = defineOp<RecurrentAttributes>({
+export const gruGradientOp = defineOp({
   name: "gru_gradient",
-  infer([, , h0, weight], { steps }) {
-    const [batch, hidden] = h0!.shape as [number, number];
-    const gates = { dtype: "float32", shape: [steps * batch, 3 * hidden] } as const;
-    return [gates, { dtype: "float32", shape: h0!.shape }, { dtype: "float32", shape: weight!.shape }, gates];
+  inputs: [
+    "dOutput",
+    "dH",
+    "h0",
+    "weight",
+    "...r",
+    "...z",
+    "...n",
+    "...a",
+    "...states",
+    "resets?",
+  ],
+  outputs: ["dX", "dH0", "dWeight", "dRecurrent"],
+  attributes: typed<RecurrentAttributes>(),
+  infer({ h0, weight, resets }, attributes) {
+    const [batch, hidden] = sizes("gru_gradient", h0.shape, 2);
+    const x = matrix(attributes.steps * batch, 3 * hidden);
+    recurrentSizes("gru_gradient", 3, { x, h0, weight, resets }, attributes);
+    return { dX: x, dH0: h0, dWeight: weight, dRecurrent: x };
   },
   vjp: none("second derivatives of a recurrent layer are not needed to train"),
-  lower(emit, inputs, { steps }) {
+  lower(emit, { dOutput, dH: dHLast, h0, weight, resets, ...kept }, { steps }) {
     const e = emitter(emit);
-    const [dHs, dHLast, h0, weight] = names(inputs.slice(0, 4)) as [string, string, string, string];
-    const [batch] = inputs[2]!.shape as [number, number];
-    const k = kept(names(inputs.slice(4)), steps);
-    const resets = inputs[4 + KEPT * steps];
+    const [batch] = sizes("gru_gradient", h0.shape, 2);
     const keep = resets && e.keep(resets);
-    /** What goes back beyond a step, of what stands there. */
-    const goesBack = (x: string) => (keep ? e.mul(x, keep) : x);
-    const [r, z, n, a] = [k.r, k.z, k.n, k.a].map((parts) => e.rows(parts)) as [
-      string,
-      string,
-      string,
-      string,
-    ];
-    const previousH = goesBack(e.rows([h0, ...k.h.slice(0, -1)]));
+    /** The part of `x` that goes back past the step. */
+    const goesBack = (x: Value) => (keep ? e.mul(x, keep) : x);
+    const [r, z, n, a] = [e.rows(kept.r), e.rows(kept.z), e.rows(kept.n), e.rows(kept.a)];
+    const previousH = goesBack(e.rows([h0, ...kept.states.slice(0, -1)]));
     const oneMinusZ = e.oneMinus(z);
-    const byStep = (x: string) => e.splitRows(x, steps, batch);
+    const byStep = (x: Value) => e.splitRows(x, steps, batch);
     const slopeN = byStep(e.mul(oneMinusZ, e.oneMinus(e.mul(n, n))));
     const slopeR = byStep(e.mul(e.mul(a, r), e.oneMinus(r)));
     const slopeZ = byStep(e.mul(e.mul(e.sub(previousH, n), z), oneMinusZ));
-    const dHsByStep = byStep(dHs);
+    const dOutputByStep = byStep(dOutput);
     const keepByStep = keep && byStep(keep);
-    const zByStep = keep ? byStep(goesBack(z)) : k.z;
-    let dH = e.add(dHsByStep[steps - 1]!, dHLast);
+    const zByStep = keep ? byStep(goesBack(z)) : kept.z;
+    let dH = e.add(dOutputByStep[steps - 1]!, dHLast);
     const dX: string[] = [];
     const dRecurrent: string[] = [];
     for (let t = steps - 1; t >= 0; t--) {
@@ -145,34 +152,31 @@ export const gruGradientOp = defineOp<RecurrentAttributes>({
       const dR = e.mul(dN, slopeR[t]!);
       const dZ = e.mul(dH, slopeZ[t]!);
       dX[t] = e.columns([dR, dZ, dN]);
-      dRecurrent[t] = e.columns([dR, dZ, e.mul(dN, k.r[t]!)]);
-      const kept = e.mul(dH, zByStep[t]!);
-      const back = keepByStep ? e.mul(dRecurrent[t]!, keepByStep[t]!) : dRecurrent[t]!;
-      dH = e.product(back, weight, t > 0 ? e.add(kept, dHsByStep[t - 1]!) : kept);
+      const d = e.columns([dR, dZ, e.mul(dN, kept.r[t]!)]);
+      dRecurrent[t] = d;
+      const carried = e.mul(dH, zByStep[t]!);
+      const back = keepByStep ? e.mul(d, keepByStep[t]!) : d;
+      const later = dOutputByStep[t - 1];
+      dH = e.product(back, weight, later ? e.add(carried, later) : carried);
     }
     const allRecurrent = e.rows(dRecurrent);
-    return [e.rows(dX), dH, e.tProduct(allRecurrent, previousH), allRecurrent];
+    return {
+      dX: e.rows(dX),
+      dH0: dH,
+      dWeight: e.tProduct(allRecurrent, previousH),
+      dRecurrent: allRecurrent,
+    };
   },
-  reference(inputs, { steps }, outputs) {
-    const [dHs, dHLast, h0, weight] = inputs as readonly ReferenceArray[] as [
-      ReferenceArray,
-      ReferenceArray,
-      ReferenceArray,
-      ReferenceArray,
-    ];
-    const [dX, dH0, dW, dRecurrent] = outputs.map((out) => zeros(out.shape)) as [
-      ReferenceArray,
-      ReferenceArray,
-      ReferenceArray,
-      ReferenceArray,
-    ];
-    const [batch, hidden] = h0.shape as [number, number];
-    const k = kept(inputs.slice(4), steps);
-    const resets = inputs[4 + KEPT * steps];
+  reference(
+    { dOutput, dH: dHLast, h0, weight, resets, ...kept },
+    { steps },
+    { dX, dH0, dWeight, dRecurrent },
+  ) {
+    const [batch, hidden] = sizes("gru_gradient", h0.shape, 2);
     let dH = dHLast.data.slice();
     for (let t = steps - 1; t >= 0; t--) {
-      const previousH = stateBefore((t > 0 ? k.h[t - 1]! : h0).data, resets, t, batch);
-      const later = block(dHs, t, batch);
+      const previousH = stateBefore((kept.states[t - 1] ?? h0).data, resets, t, batch);
+      const later = block(dOutput, t, batch);
       const gx = block(dX, t, batch);
       const gr = block(dRecurrent, t, batch);
       const carried = new Float64Array(batch * hidden);
@@ -180,12 +184,8 @@ export const gruGradientOp = defineOp<RecurrentAttributes>({
         for (let j = 0; j < hidden; j++) {
           const at = b * hidden + j;
           const row = b * 3 * hidden + j;
-          const [r, z, n, a] = [k.r, k.z, k.n, k.a].map((part) => part[t]!.data[at]!) as [
-            number,
-            number,
-            number,
-            number,
-          ];
+          const value = (part: "r" | "z" | "n" | "a") => kept[part][t]!.data[at]!;
+          const [r, z, n, a] = [value("r"), value("z"), value("n"), value("a")];
           const dh = dH[at]! + later[at]!;
           const dn = dh * (1 - z) * (1 - n * n);
           const dr = dn * a * r * (1 - r);
@@ -200,38 +200,24 @@ export const gruGradientOp = defineOp<RecurrentAttributes>({
         }
       }
       accumulateProduct(carried, gr, weight.data, batch, 3 * hidden, hidden, true);
-      accumulateOuter(dW.data, gr, previousH, batch, 3 * hidden, hidden);
+      accumulateOuter(dWeight.data, gr, previousH, batch, 3 * hidden, hidden);
       stopAtResets(carried, resets, t, batch);
       dH = carried;
     }
     dH0.data.set(dH);
-    return [dX, dH0, dW, dRecurrent];
   },
-  samples: [
-    {
-      title: "two steps",
-      inputs: [
-        real(4, 3),
-        real(2, 3),
-        real(2, 3),
-        real(9, 3),
-        ...Array.from({ length: 2 * KEPT }, () => real(2, 3)),
-      ],
+  samples: [undefined, resetRows(4)].map((resets) => {
+    const state = real(2, 3);
+    const each = perStep(2, state);
+    return {
+      title: resets ? "two steps with resets" : "two steps",
+      inputs: {
+        ...{ dOutput: real(4, 3), dH: state, h0: state, weight: real(9, 3) },
+        ...{ r: each, z: each, n: each, a: each, states: each, resets },
+      },
       attributes: { steps: 2 },
-    },
-    {
-      title: "two steps with resets",
-      inputs: [
-        real(4, 3),
-        real(2, 3),
-        real(2, 3),
-        real(9, 3),
-        ...Array.from({ length: 2 * KEPT }, () => real(2, 3)),
-        resetRows(4),
-      ],
-      attributes: { steps: 2 },
-    },
-  ],
+    };
+  }),
 });
 
 /**
@@ -250,7 +236,12 @@ export function gru(
   steps: number,
   resets?: Tensor,
 ) {
-  const inputs = [projections, h0, weight, bias, ...(resets ? [resets] : [])];
-  const [output, h] = gruOp.apply(inputs, { steps });
-  return { output: output!, h: h! };
+  const { output, h } = gruOp.apply({ x: projections, h0, weight, bias, resets }, { steps });
+  return { output, h };
+}
+
+/** Operands of a layer that reads two rows. */
+function layer(steps: number, hidden: number): Readonly<Record<"x" | "h0" | "weight" | "bias", SampleInput>> {
+  const [x, weight] = [real(2 * steps, 3 * hidden), real(3 * hidden, hidden)];
+  return { x, h0: real(2, hidden), weight, bias: real(3 * hidden) };
 }

@@ -2,8 +2,7 @@
 import type { HostArray } from "../core/array.ts";
 import { isLeaf } from "../graph/leaves.ts";
 import { type Tensor, topologicalOrder } from "../graph/tensor.ts";
-import type { ReferenceArray } from "./define.ts";
-import { definitionOf } from "./registry.ts";
+import { type ReferenceArray, rulesOf } from "./define.ts";
 
 /** The values of `outputs`, given those of the graph's inputs and masks. Throws where a leaf has none. */
 export function interpret(
@@ -18,7 +17,7 @@ export function interpret(
       if (!values.has(node.outputs[0]!)) throw new Error(`no value was given for ${node.outputs[0]}`);
     } else {
       const inputs = node.inputs.map((t) => values.get(t)!);
-      const results = definitionOf(node.op).reference(inputs, node.attributes, node.outputs);
+      const results = rulesOf(node).reference(node, inputs);
       node.outputs.forEach((out, i) => {
         values.set(out, results[i]!);
       });

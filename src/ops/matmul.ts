@@ -1,9 +1,9 @@
 /** Matrix products: batched over leading axes, and the two-dimensional form with an added term. */
 import { ShapeError } from "../core/errors.ts";
-import { broadcastShapes, type Dim, type Shape } from "../core/shape.ts";
+import { broadcastShapes, type Dim, type Shape, sameShape } from "../core/shape.ts";
 import type { Aval, Tensor } from "../graph/tensor.ts";
 import { forEachBroadcast, reduceTo } from "./broadcast.ts";
-import { defineOp, type ReferenceArray, real, zeros } from "./define.ts";
+import { defineOp, type ReferenceArray, real, typed } from "./define.ts";
 
 export interface Transposes {
   /** The first operand is read with its last two axes swapped. */
@@ -20,51 +20,63 @@ type ProductAttributes = {
 };
 
 function productShape(op: string, a: Aval, b: Aval, { transposeA, transposeB }: ProductAttributes): Shape {
-  if (a.shape.length < 2 || b.shape.length < 2)
-    throw new ShapeError(op, "operands need two axes or more", [a.shape, b.shape]);
-  const [m, k] = lastTwo(a.shape, transposeA);
-  const [k2, n] = lastTwo(b.shape, transposeB);
+  const [m, k] = lastTwo(op, a, b, a.shape, transposeA);
+  const [k2, n] = lastTwo(op, a, b, b.shape, transposeB);
   if (k !== k2) throw new ShapeError(op, "the inner sizes differ", [a.shape, b.shape]);
   return [...broadcastShapes(op, a.shape.slice(0, -2), b.shape.slice(0, -2)), m, n];
 }
 
-function lastTwo(shape: Shape, swapped: boolean): [Dim, Dim] {
-  const pair = [shape[shape.length - 2]!, shape[shape.length - 1]!] as [Dim, Dim];
-  return swapped ? [pair[1], pair[0]] : pair;
+function lastTwo(op: string, a: Aval, b: Aval, shape: Shape, swapped: boolean): readonly [Dim, Dim] {
+  const [rows, columns] = shape.slice(-2);
+  if (rows === undefined || columns === undefined)
+    throw new ShapeError(op, "operands need two axes or more", [a.shape, b.shape]);
+  return swapped ? [columns, rows] : [rows, columns];
 }
 
-export const matmulOp = defineOp<ProductAttributes>({
+export const matmulOp = defineOp({
   name: "matmul",
-  infer: ([a, b], attributes) => [{ dtype: "float32", shape: productShape("matmul", a!, b!, attributes) }],
-  vjp({ inputs: [a, b], cotangents: [g], attributes: { transposeA, transposeB, alpha }, needs }) {
-    const da = transposeA
-      ? () => matmul(b!, g!, { transposeA: transposeB, transposeB: true, alpha })
-      : () => matmul(g!, b!, { transposeB: !transposeB, alpha });
-    const db = transposeB
-      ? () => matmul(g!, a!, { transposeA: true, transposeB: transposeA, alpha })
-      : () => matmul(a!, g!, { transposeA: !transposeA, alpha });
-    return [needs[0] ? reduceTo(da(), a!.shape) : undefined, needs[1] ? reduceTo(db(), b!.shape) : undefined];
+  inputs: ["a", "b"],
+  outputs: ["y"],
+  attributes: typed<ProductAttributes>(),
+  infer: ({ a, b }, attributes) => ({
+    y: { dtype: "float32", shape: productShape("matmul", a, b, attributes) },
+  }),
+  vjp({ y: g }, { a, b }, { transposeA, transposeB, alpha }, needs) {
+    const da = () =>
+      transposeA
+        ? matmul(b, g, { transposeA: transposeB, transposeB: true, alpha })
+        : matmul(g, b, { transposeB: !transposeB, alpha });
+    const db = () =>
+      transposeB
+        ? matmul(g, a, { transposeA: true, transposeB: transposeA, alpha })
+        : matmul(a, g, { transposeA: !transposeA, alpha });
+    return {
+      a: needs.a ? reduceTo(da(), a.shape) : undefined,
+      b: needs.b ? reduceTo(db(), b.shape) : undefined,
+    };
   },
-  lower(emit, [a, b], { transposeA, transposeB, alpha }) {
-    if (!transposeA && !transposeB && alpha === 1) return emit.node("MatMul", [a!.name, b!.name]);
-    return emit.node("FusedMatMul", [a!.name, b!.name], {
-      domain: "com.microsoft",
-      attributes: { transA: Number(transposeA), transB: Number(transposeB), alpha: { float: alpha } },
-    });
+  lower(emit, { a, b }, { transposeA, transposeB, alpha }) {
+    if (!transposeA && !transposeB && alpha === 1) return { y: emit.node("MatMul", [a, b]) };
+    const attributes = { transA: Number(transposeA), transB: Number(transposeB), alpha: { float: alpha } };
+    return { y: emit.node("FusedMatMul", [a, b], { domain: "com.microsoft", attributes }) };
   },
-  reference: ([a, b], attributes, [out]) => [product(a!, b!, attributes, out!.shape)],
+  reference: ({ a, b }, attributes, { y }) => product(y, a, b, attributes),
   samples: [
-    { title: "batch", inputs: [real(2, 3, 4), real(2, 4, 5)], attributes: plain() },
-    { title: "shared right side", inputs: [real(2, 3, 4), real(4, 5)], attributes: plain() },
+    { title: "batch", inputs: { a: real(2, 3, 4), b: real(2, 4, 5) }, attributes: plain() },
+    { title: "shared right side", inputs: { a: real(2, 3, 4), b: real(4, 5) }, attributes: plain() },
     {
       title: "heads, B transposed",
-      inputs: [real(2, 2, 3, 4), real(2, 2, 5, 4)],
+      inputs: { a: real(2, 2, 3, 4), b: real(2, 2, 5, 4) },
       attributes: plain(false, true, 0.5),
     },
-    { title: "A transposed", inputs: [real(2, 4, 3), real(2, 4, 5)], attributes: plain(true, false) },
+    {
+      title: "A transposed",
+      inputs: { a: real(2, 4, 3), b: real(2, 4, 5) },
+      attributes: plain(true, false),
+    },
     {
       title: "both transposed, batch of 1",
-      inputs: [real(1, 4, 3), real(2, 5, 4)],
+      inputs: { a: real(1, 4, 3), b: real(2, 5, 4) },
       attributes: plain(true, true),
     },
   ],
@@ -76,59 +88,62 @@ export function matmul(
   b: Tensor,
   { transposeA = false, transposeB = false, alpha = 1 }: Transposes = {},
 ): Tensor {
-  return matmulOp.apply([a, b], { transposeA, transposeB, alpha })[0]!;
+  return matmulOp.apply({ a, b }, { transposeA, transposeB, alpha }).y;
 }
 
-export const gemmOp = defineOp<ProductAttributes>({
+export const gemmOp = defineOp({
   name: "gemm",
-  infer([a, b, c], attributes) {
-    if (a!.shape.length !== 2 || b!.shape.length !== 2)
-      throw new ShapeError("gemm", "operands must be matrices", [a!.shape, b!.shape]);
-    const shape = productShape("gemm", a!, b!, attributes);
-    if (c) broadcastShapes("gemm", c.shape, shape);
-    return [{ dtype: "float32", shape }];
+  inputs: ["a", "b", "c?"],
+  outputs: ["y"],
+  attributes: typed<ProductAttributes>(),
+  infer({ a, b, c }, attributes) {
+    if (a.shape.length !== 2 || b.shape.length !== 2)
+      throw new ShapeError("gemm", "operands must be matrices", [a.shape, b.shape]);
+    const shape = productShape("gemm", a, b, attributes);
+    if (c && !sameShape(broadcastShapes("gemm", c.shape, shape), shape))
+      throw new ShapeError("gemm", "the added term does not stretch to the product", [c.shape, shape]);
+    return { y: { dtype: "float32", shape } };
   },
-  vjp({ inputs: [a, b, c], cotangents: [g], attributes: { transposeA, transposeB, alpha }, needs }) {
-    const da = transposeA
-      ? () => gemm(b!, g!, undefined, { transposeA: transposeB, transposeB: true, alpha })
-      : () => gemm(g!, b!, undefined, { transposeB: !transposeB, alpha });
-    const db = transposeB
-      ? () => gemm(g!, a!, undefined, { transposeA: true, transposeB: transposeA, alpha })
-      : () => gemm(a!, g!, undefined, { transposeA: !transposeA, alpha });
-    return [
-      needs[0] ? da() : undefined,
-      needs[1] ? db() : undefined,
-      c && needs[2] ? reduceTo(g!, c.shape) : undefined,
-    ];
+  vjp({ y: g }, { a, b, c }, { transposeA, transposeB, alpha }, needs) {
+    const da = () =>
+      transposeA
+        ? gemm(b, g, undefined, { transposeA: transposeB, transposeB: true, alpha })
+        : gemm(g, b, undefined, { transposeB: !transposeB, alpha });
+    const db = () =>
+      transposeB
+        ? gemm(g, a, undefined, { transposeA: true, transposeB: transposeA, alpha })
+        : gemm(a, g, undefined, { transposeA: !transposeA, alpha });
+    return {
+      a: needs.a ? da() : undefined,
+      b: needs.b ? db() : undefined,
+      c: c && needs.c ? reduceTo(g, c.shape) : undefined,
+    };
   },
-  lower: (emit, inputs, { transposeA, transposeB, alpha }) =>
-    emit.node(
-      "Gemm",
-      inputs.map((x) => x.name),
-      { attributes: { transA: Number(transposeA), transB: Number(transposeB), alpha: { float: alpha } } },
-    ),
-  reference([a, b, c], attributes, [out]) {
-    const result = product(a!, b!, attributes, out!.shape);
+  lower(emit, { a, b, c }, { transposeA, transposeB, alpha }) {
+    const attributes = { transA: Number(transposeA), transB: Number(transposeB), alpha: { float: alpha } };
+    return { y: emit.node("Gemm", c ? [a, b, c] : [a, b], { attributes }) };
+  },
+  reference({ a, b, c }, attributes, { y }) {
+    product(y, a, b, attributes);
     if (c) {
-      forEachBroadcast(result.shape, c.shape, (o, i) => {
-        result.data[o]! += c.data[i]!;
+      forEachBroadcast(y.shape, c.shape, (o, i) => {
+        y.data[o]! += c.data[i]!;
       });
     }
-    return [result];
   },
   samples: [
-    { title: "no bias", inputs: [real(3, 4), real(4, 5)], attributes: plain() },
+    { title: "no bias", inputs: { a: real(3, 4), b: real(4, 5) }, attributes: plain() },
     {
       title: "row bias, B transposed",
-      inputs: [real(3, 4), real(5, 4), real(5)],
+      inputs: { a: real(3, 4), b: real(5, 4), c: real(5) },
       attributes: plain(false, true),
     },
     {
       title: "matrix term, A transposed",
-      inputs: [real(4, 3), real(4, 5), real(3, 5)],
+      inputs: { a: real(4, 3), b: real(4, 5), c: real(3, 5) },
       attributes: plain(true, false, 2),
     },
-    { title: "both transposed", inputs: [real(4, 3), real(5, 4)], attributes: plain(true, true) },
+    { title: "both transposed", inputs: { a: real(4, 3), b: real(5, 4) }, attributes: plain(true, true) },
   ],
 });
 
@@ -139,34 +154,33 @@ export function gemm(
   c?: Tensor,
   { transposeA = false, transposeB = false, alpha = 1 }: Transposes = {},
 ): Tensor {
-  return gemmOp.apply(c ? [a, b, c] : [a, b], { transposeA, transposeB, alpha })[0]!;
+  return gemmOp.apply({ a, b, c }, { transposeA, transposeB, alpha }).y;
 }
 
 function plain(transposeA = false, transposeB = false, alpha = 1): ProductAttributes {
   return { transposeA, transposeB, alpha };
 }
 
+/** Fills `out` with alpha · a · b. */
 function product(
+  out: ReferenceArray,
   a: ReferenceArray,
   b: ReferenceArray,
   { transposeA, transposeB, alpha }: ProductAttributes,
-  shape: Shape,
-): ReferenceArray {
-  const out = zeros(shape);
-  const m = out.shape[out.shape.length - 2]!;
-  const n = out.shape[out.shape.length - 1]!;
-  const k = a.shape[a.shape.length - (transposeA ? 2 : 1)]!;
+): void {
+  const [m = 1, n = 1] = out.shape.slice(-2);
+  const k = a.shape.at(transposeA ? -2 : -1) ?? 1;
   const batch = out.shape.slice(0, -2);
-  const starts = (x: ReferenceArray) => {
+  /** Where the matrices begin that make each matrix of the product. */
+  const starts = ({ shape }: ReferenceArray, size: number) => {
     const list: number[] = [];
-    forEachBroadcast(batch, x.shape.slice(0, -2), (_, i) => {
-      list.push(i * x.shape[x.shape.length - 1]! * x.shape[x.shape.length - 2]!);
+    forEachBroadcast(batch, shape.slice(0, -2), (_, i) => {
+      list.push(i * size);
     });
     return list;
   };
-  const startsA = starts(a);
-  const startsB = starts(b);
-  startsA.forEach((atA, batchIndex) => {
+  const startsB = starts(b, k * n);
+  starts(a, m * k).forEach((atA, batchIndex) => {
     const atB = startsB[batchIndex]!;
     for (let i = 0; i < m; i++) {
       for (let j = 0; j < n; j++) {
@@ -180,5 +194,4 @@ function product(
       }
     }
   });
-  return out;
 }

@@ -1,42 +1,44 @@
 /** Moving elements without changing them: transpose, slice and its adjoint pad, split and its adjoint concatenate. */
 import { float32 } from "../core/array.ts";
 import { ShapeError } from "../core/errors.ts";
-import { type Dim, normaliseAxis, sameShape, staticDim, staticShape, stridesOf } from "../core/shape.ts";
+import { type Dim, normaliseAxis, type Shape, sameShape, staticDim, staticShape, stridesOf } from "../core/shape.ts";
 import { constant } from "../graph/leaves.ts";
-import type { Tensor } from "../graph/tensor.ts";
+import type { Aval, Tensor } from "../graph/tensor.ts";
 import { broadcastTo } from "./broadcast.ts";
-import { defineOp, type ReferenceArray, real, zeros } from "./define.ts";
+import { defineOp, type ReferenceArray, real, typed } from "./define.ts";
 
-export const transposeOp = defineOp<{ readonly permutation: readonly number[] }>({
+export const transposeOp = defineOp({
   name: "transpose",
-  infer([x], { permutation }) {
-    if (permutation.length !== x!.shape.length || new Set(permutation).size !== permutation.length) {
-      throw new ShapeError("transpose", `[${permutation.join(", ")}] does not order the axes`, [x!.shape]);
-    }
-    return [{ dtype: x!.dtype, shape: permutation.map((axis) => x!.shape[axis]!) }];
+  inputs: ["x"],
+  outputs: ["y"],
+  attributes: typed<{ readonly permutation: readonly number[] }>(),
+  infer({ x }, { permutation }) {
+    const shape = permutation.flatMap((axis) => x.shape[axis] ?? []);
+    if (shape.length !== x.shape.length || new Set(permutation).size !== shape.length)
+      throw new ShapeError("transpose", `[${permutation.join(", ")}] does not order the axes`, [x.shape]);
+    return { y: { dtype: x.dtype, shape } };
   },
-  vjp: ({ cotangents: [g], attributes: { permutation } }) => [
-    transpose(
-      g!,
+  vjp: ({ y: g }, _, { permutation }) => ({
+    x: transpose(
+      g,
       permutation.map((_, i) => permutation.indexOf(i)),
     ),
-  ],
-  lower: (emit, [x], { permutation }) =>
-    emit.node("Transpose", [x!.name], { attributes: { perm: permutation } }),
-  reference([x], { permutation }, [out]) {
-    const result = zeros(out!.shape);
-    const strides = stridesOf(x!.shape);
-    forEachIndex(result.shape, (index, o) => {
+  }),
+  lower: (emit, { x }, { permutation }) => ({
+    y: emit.node("Transpose", [x], { attributes: { perm: permutation } }),
+  }),
+  reference({ x }, { permutation }, { y }) {
+    const strides = stridesOf(x.shape);
+    forEachIndex(y.shape, (index, o) => {
       let at = 0;
       for (let i = 0; i < index.length; i++) at += index[i]! * strides[permutation[i]!]!;
-      result.data[o] = x!.data[at]!;
+      y.data[o] = x.data[at]!;
     });
-    return [result];
   },
   samples: [
-    { title: "matrix", inputs: [real(2, 3)], attributes: { permutation: [1, 0] } },
-    { title: "heads", inputs: [real(2, 3, 4, 5)], attributes: { permutation: [0, 2, 1, 3] } },
-    { title: "cycle", inputs: [real(2, 3, 4)], attributes: { permutation: [2, 0, 1] } },
+    { title: "matrix", inputs: { x: real(2, 3) }, attributes: { permutation: [1, 0] } },
+    { title: "heads", inputs: { x: real(2, 3, 4, 5) }, attributes: { permutation: [0, 2, 1, 3] } },
+    { title: "cycle", inputs: { x: real(2, 3, 4) }, attributes: { permutation: [2, 0, 1] } },
   ],
 });
 
@@ -45,38 +47,39 @@ export function transpose(x: Tensor, permutation?: readonly number[]): Tensor {
   const rank = x.shape.length;
   const order =
     permutation ?? x.shape.map((_, i) => (i === rank - 1 ? rank - 2 : i === rank - 2 ? rank - 1 : i));
-  return order.every((axis, i) => axis === i) ? x : transposeOp.apply([x], { permutation: order })[0]!;
+  return order.every((axis, i) => axis === i) ? x : transposeOp.apply({ x }, { permutation: order }).y;
 }
 
-export const sliceOp = defineOp<{ readonly axis: number; readonly start: number; readonly length: number }>({
+export const sliceOp = defineOp({
   name: "slice",
-  infer([x], { axis, start, length }) {
-    const size = x!.shape[axis];
+  inputs: ["x"],
+  outputs: ["y"],
+  attributes: typed<{ readonly axis: number; readonly start: number; readonly length: number }>(),
+  infer({ x }, { axis, start, length }) {
+    const size = x.shape[axis];
     const fits = start < 0 ? start + length <= 0 : typeof size !== "number" || start + length <= size;
     if (!fits || length < 1)
       throw new ShapeError("slice", `${length} elements from ${start} are out of range on axis ${axis}`, [
-        x!.shape,
+        x.shape,
       ]);
-    return [{ dtype: x!.dtype, shape: x!.shape.map((d, i) => (i === axis ? length : d)) }];
+    return { y: { dtype: x.dtype, shape: resized(x.shape, axis, length) } };
   },
-  vjp({ inputs: [x], cotangents: [g], attributes: { axis, start, length } }) {
-    const size = staticDim("slice", x!.shape, axis);
+  vjp({ y: g }, { x }, { axis, start, length }) {
+    const size = staticDim("slice", x.shape, axis);
     const before = start < 0 ? size + start : start;
-    return [pad(g!, axis, before, size - before - length)];
+    return { x: pad(g, axis, before, size - before - length) };
   },
-  lower(emit, [x], { axis, start, length }) {
+  lower(emit, { x }, { axis, start, length }) {
     const end = start < 0 && start + length === 0 ? 2 ** 31 - 1 : start + length;
-    return emit.node("Slice", [x!.name, emit.ints([start]), emit.ints([end]), emit.ints([axis])]);
+    return { y: emit.node("Slice", [x, emit.ints([start]), emit.ints([end]), emit.ints([axis])]) };
   },
-  reference([x], { axis, start }, [out]) {
-    const from = start < 0 ? x!.shape[axis]! + start : start;
-    const result = zeros(out!.shape);
-    copyAlong(result, x!, axis, 0, from, out!.shape[axis] as number);
-    return [result];
+  reference({ x }, { axis, start, length }, { y }) {
+    const from = start < 0 ? staticDim("slice", x.shape, axis) + start : start;
+    copyAlong(y, x, axis, 0, from, length);
   },
   samples: [
-    { title: "first axis", inputs: [real(5, 3)], attributes: { axis: 0, start: 1, length: 3 } },
-    { title: "last element", inputs: [real(2, 4, 3)], attributes: { axis: 1, start: -1, length: 1 } },
+    { title: "first axis", inputs: { x: real(5, 3) }, attributes: { axis: 0, start: 1, length: 3 } },
+    { title: "last element", inputs: { x: real(2, 4, 3) }, attributes: { axis: 1, start: -1, length: 1 } },
   ],
 });
 
@@ -84,31 +87,33 @@ export const sliceOp = defineOp<{ readonly axis: number; readonly start: number;
 export function slice(x: Tensor, axis: number, start: number, length: number): Tensor {
   const a = normaliseAxis("slice", axis, x.shape);
   if (start === 0 && x.shape[a] === length) return x;
-  return sliceOp.apply([x], { axis: a, start, length })[0]!;
+  return sliceOp.apply({ x }, { axis: a, start, length }).y;
 }
 
-export const padOp = defineOp<{ readonly axis: number; readonly before: number; readonly after: number }>({
+export const padOp = defineOp({
   name: "pad",
-  infer([x], { axis, before, after }) {
-    const size = staticDim("pad", x!.shape, axis);
+  inputs: ["x"],
+  outputs: ["y"],
+  attributes: typed<{ readonly axis: number; readonly before: number; readonly after: number }>(),
+  infer({ x }, { axis, before, after }) {
+    const size = staticDim("pad", x.shape, axis);
     if (size + Math.min(before, 0) + Math.min(after, 0) < 1)
-      throw new ShapeError("pad", `nothing is left of axis ${axis}`, [x!.shape]);
-    return [{ dtype: x!.dtype, shape: x!.shape.map((d, i) => (i === axis ? size + before + after : d)) }];
+      throw new ShapeError("pad", `nothing is left of axis ${axis}`, [x.shape]);
+    return { y: { dtype: x.dtype, shape: resized(x.shape, axis, size + before + after) } };
   },
-  vjp: ({ cotangents: [g], attributes: { axis, before, after } }) => [pad(g!, axis, -before, -after)],
-  lower: (emit, [x], { axis, before, after }) =>
-    emit.node("Pad", [x!.name, emit.ints([before, after]), "", emit.ints([axis])]),
-  reference([x], { axis, before, after }, [out]) {
-    const result = zeros(out!.shape);
-    const kept = x!.shape[axis]! + Math.min(before, 0) + Math.min(after, 0);
-    copyAlong(result, x!, axis, Math.max(before, 0), Math.max(-before, 0), kept);
-    return [result];
+  vjp: ({ y: g }, _, { axis, before, after }) => ({ x: pad(g, axis, -before, -after) }),
+  lower: (emit, { x }, { axis, before, after }) => ({
+    y: emit.node("Pad", [x, emit.ints([before, after]), undefined, emit.ints([axis])]),
+  }),
+  reference({ x }, { axis, before, after }, { y }) {
+    const kept = staticDim("pad", x.shape, axis) + Math.min(before, 0) + Math.min(after, 0);
+    copyAlong(y, x, axis, Math.max(before, 0), Math.max(-before, 0), kept);
   },
   samples: [
-    { title: "both ends", inputs: [real(2, 3)], attributes: { axis: 1, before: 1, after: 2 } },
-    { title: "causal", inputs: [real(2, 3, 2)], attributes: { axis: 1, before: 2, after: 0 } },
-    { title: "later", inputs: [real(2, 5, 2)], attributes: { axis: 1, before: 2, after: -2 } },
-    { title: "earlier", inputs: [real(5, 3)], attributes: { axis: 0, before: -1, after: 1 } },
+    { title: "both ends", inputs: { x: real(2, 3) }, attributes: { axis: 1, before: 1, after: 2 } },
+    { title: "causal", inputs: { x: real(2, 3, 2) }, attributes: { axis: 1, before: 2, after: 0 } },
+    { title: "later", inputs: { x: real(2, 5, 2) }, attributes: { axis: 1, before: 2, after: -2 } },
+    { title: "earlier", inputs: { x: real(5, 3) }, attributes: { axis: 0, before: -1, after: 1 } },
   ],
 });
 
@@ -117,94 +122,89 @@ export function pad(x: Tensor, axis: number, before: number, after: number): Ten
   if (before === 0 && after === 0) return x;
   const a = normaliseAxis("pad", axis, x.shape);
   if (before <= 0 && after <= 0) return slice(x, a, -before, staticDim("pad", x.shape, a) + before + after);
-  return padOp.apply([x], { axis: a, before, after })[0]!;
+  return padOp.apply({ x }, { axis: a, before, after }).y;
 }
 
-export const concatenateOp = defineOp<{ readonly axis: number }>({
+export const concatenateOp = defineOp({
   name: "concatenate",
-  infer(parts, { axis }) {
+  inputs: ["...parts"],
+  outputs: ["y"],
+  attributes: typed<{ readonly axis: number }>(),
+  infer({ parts }, { axis }) {
+    const shapes = parts.map((part) => part.shape);
     const [first] = parts;
-    const rest = (shape: readonly Dim[]) => shape.filter((_, i) => i !== axis);
-    for (const part of parts) {
-      if (
-        part.dtype !== first!.dtype ||
-        part.shape.length !== first!.shape.length ||
-        !sameShape(rest(part.shape), rest(first!.shape))
-      ) {
-        throw new ShapeError(
-          "concatenate",
-          `operands differ outside axis ${axis}`,
-          parts.map((p) => p.shape),
-        );
-      }
-    }
-    const sizes = parts.map((p) => p.shape[axis]!);
-    const total = sizes.every((s) => typeof s === "number")
-      ? sizes.reduce((a, b) => a + (b as number), 0)
-      : sizes.join("+");
-    return [{ dtype: first!.dtype, shape: first!.shape.map((d, i) => (i === axis ? total : d)) }];
+    const fits = (part: Aval) =>
+      part.dtype === first?.dtype && sameShape(resized(part.shape, axis, 0), resized(first.shape, axis, 0));
+    if (!first || !parts.every(fits))
+      throw new ShapeError("concatenate", `operands differ outside axis ${axis}`, shapes);
+    const along = shapes.flatMap((shape) => shape[axis] ?? []);
+    const total = along.every((d) => typeof d === "number")
+      ? along.reduce((sum, d) => sum + d, 0)
+      : along.join("+");
+    return { y: { dtype: first.dtype, shape: resized(first.shape, axis, total) } };
   },
-  vjp: ({ inputs, cotangents: [g], attributes: { axis } }) =>
-    split(
-      g!,
+  vjp: ({ y: g }, { parts }, { axis }) => ({
+    parts: split(
+      g,
       axis,
-      inputs.map((x) => staticDim("concatenate", x.shape, axis)),
+      parts.map((x) => staticDim("concatenate", x.shape, axis)),
     ),
-  lower: (emit, parts, { axis }) =>
-    emit.node(
-      "Concat",
-      parts.map((p) => p.name),
-      { attributes: { axis } },
-    ),
-  reference(parts, { axis }, [out]) {
-    const result = zeros(out!.shape);
+  }),
+  lower: (emit, { parts }, { axis }) => ({ y: emit.node("Concat", parts, { attributes: { axis } }) }),
+  reference({ parts }, { axis }, { y }) {
     let at = 0;
     for (const part of parts) {
-      copyAlong(result, part, axis, at, 0, part.shape[axis]!);
-      at += part.shape[axis]!;
+      const size = staticDim("concatenate", part.shape, axis);
+      copyAlong(y, part, axis, at, 0, size);
+      at += size;
     }
-    return [result];
   },
   samples: [
-    { title: "rows", inputs: [real(2, 3), real(1, 3)], attributes: { axis: 0 } },
-    { title: "last axis, three", inputs: [real(2, 3), real(2, 1), real(2, 2)], attributes: { axis: 1 } },
+    { title: "rows", inputs: { parts: [real(2, 3), real(1, 3)] }, attributes: { axis: 0 } },
+    {
+      title: "last axis, three",
+      inputs: { parts: [real(2, 3), real(2, 1), real(2, 2)] },
+      attributes: { axis: 1 },
+    },
   ],
 });
 
 /** Joins tensors along one axis. */
 export function concatenate(parts: readonly Tensor[], axis: number): Tensor {
-  if (parts.length === 1) return parts[0]!;
-  return concatenateOp.apply(parts, { axis: normaliseAxis("concatenate", axis, parts[0]!.shape) })[0]!;
+  const [first, ...rest] = parts;
+  if (first && rest.length === 0) return first;
+  return concatenateOp.apply({ parts }, { axis: normaliseAxis("concatenate", axis, first?.shape ?? []) }).y;
 }
 
-export const splitOp = defineOp<{ readonly axis: number; readonly sizes: readonly number[] }>({
+export const splitOp = defineOp({
   name: "split",
-  infer([x], { axis, sizes }) {
-    if (sizes.reduce((a, b) => a + b, 0) !== x!.shape[axis]) {
-      throw new ShapeError("split", `parts [${sizes.join(", ")}] do not add up on axis ${axis}`, [x!.shape]);
-    }
-    return sizes.map((size) => ({ dtype: x!.dtype, shape: x!.shape.map((d, i) => (i === axis ? size : d)) }));
+  inputs: ["x"],
+  outputs: ["...parts"],
+  attributes: typed<{ readonly axis: number; readonly sizes: readonly number[] }>(),
+  infer({ x }, { axis, sizes }) {
+    if (sizes.reduce((a, b) => a + b, 0) !== x.shape[axis])
+      throw new ShapeError("split", `parts [${sizes.join(", ")}] do not add up on axis ${axis}`, [x.shape]);
+    return { parts: sizes.map((size) => ({ dtype: x.dtype, shape: resized(x.shape, axis, size) })) };
   },
-  vjp: ({ outputs, cotangents, attributes: { axis } }) => [
-    concatenate(
-      outputs.map((out, i) => cotangents[i] ?? zerosLike(out)),
+  vjp: ({ parts: cotangents }, { parts }, { axis }) => ({
+    x: concatenate(
+      parts.map((part, i) => cotangents[i] ?? zerosLike(part)),
       axis,
     ),
-  ],
-  lower: (emit, [x], { axis, sizes }) =>
-    emit.nodes("Split", [x!.name, emit.ints(sizes)], sizes.length, { attributes: { axis } }),
-  reference([x], { axis }, outputs) {
+  }),
+  lower: (emit, { x }, { axis, sizes }) => ({
+    parts: emit.nodes("Split", [x, emit.ints(sizes)], sizes.length, { attributes: { axis } }),
+  }),
+  reference({ x }, { axis, sizes }, { parts }) {
     let at = 0;
-    return outputs.map((out) => {
-      const part = zeros(out.shape);
-      copyAlong(part, x!, axis, 0, at, out.shape[axis] as number);
-      at += out.shape[axis] as number;
-      return part;
-    });
+    for (const [i, part] of parts.entries()) {
+      copyAlong(part, x, axis, 0, at, sizes[i]!);
+      at += sizes[i]!;
+    }
   },
   samples: [
-    { title: "columns", inputs: [real(2, 6)], attributes: { axis: 1, sizes: [1, 2, 3] } },
-    { title: "heads", inputs: [real(4, 2, 3)], attributes: { axis: 0, sizes: [2, 2] } },
+    { title: "columns", inputs: { x: real(2, 6) }, attributes: { axis: 1, sizes: [1, 2, 3] } },
+    { title: "heads", inputs: { x: real(4, 2, 3) }, attributes: { axis: 0, sizes: [2, 2] } },
   ],
 });
 
@@ -213,13 +213,17 @@ export function split(x: Tensor, axis: number, parts: readonly number[] | number
   const a = normaliseAxis("split", axis, x.shape);
   const sizes =
     typeof parts === "number" ? new Array<number>(parts).fill(staticDim("split", x.shape, a) / parts) : parts;
-  return sizes.length === 1 ? [x] : splitOp.apply([x], { axis: a, sizes });
+  return sizes.length === 1 ? [x] : splitOp.apply({ x }, { axis: a, sizes }).parts;
 }
 
 /** A float32 tensor of zeros with the static shape of `x`. */
 export function zerosLike(x: Tensor): Tensor {
   return broadcastTo(constant(float32([], [0])), staticShape("zeros", x.shape));
 }
+
+/** The shape with another size on one axis. */
+const resized = (shape: Shape, axis: number, size: Dim): Shape =>
+  shape.map((d, i) => (i === axis ? size : d));
 
 /** Copies `count` rows of an axis from `source` (from `sourceAt`) into `target` (from `targetAt`). */
 function copyAlong(
@@ -230,13 +234,12 @@ function copyAlong(
   sourceAt: number,
   count: number,
 ) {
-  const inner = source.shape.slice(axis + 1).reduce((n, d) => n * d, 1);
   const outer = source.shape.slice(0, axis).reduce((n, d) => n * d, 1);
+  const inner = source.shape.slice(axis + 1).reduce((n, d) => n * d, 1);
+  const [targetRow, sourceRow] = [target.data.length / outer, source.data.length / outer];
   for (let o = 0; o < outer; o++) {
-    for (let k = 0; k < count * inner; k++) {
-      target.data[(o * target.shape[axis]! + targetAt) * inner + k] =
-        source.data[(o * source.shape[axis]! + sourceAt) * inner + k]!;
-    }
+    const from = o * sourceRow + sourceAt * inner;
+    target.data.set(source.data.subarray(from, from + count * inner), o * targetRow + targetAt * inner);
   }
 }
 

@@ -3,7 +3,7 @@
  * w = (q - 2^(bits - 1)) · scale, packed as ONNX Runtime's MatMulNBits reads them.
  */
 import { ShapeError } from "../core/errors.ts";
-import type { Shape } from "../core/shape.ts";
+import { sameShape, sizes, staticDim } from "../core/shape.ts";
 import type { Aval, Tensor } from "../graph/tensor.ts";
 import {
   defineOp,
@@ -13,7 +13,7 @@ import {
   type ReferenceArray,
   real,
   type SampleInput,
-  zeros,
+  typed,
 } from "./define.ts";
 
 export type Bits = 4 | 8;
@@ -35,54 +35,57 @@ type ProductAttributes = Packing & {
 export const packedBytes = ({ bits, block, width }: Packing): number =>
   (Math.ceil(width / block) * block * bits) / 8;
 
-export const quantizedProductOp = defineOp<ProductAttributes>({
+export const quantizedProductOp = defineOp({
   name: "quantized_product",
-  infer([x, packed, scales, bias], packing) {
-    const [outputs] = packed!.shape;
-    checkPacking("quantized_product", packed!, scales!, packing);
-    if (x!.shape.length !== 2 || x!.shape[1] !== packing.width)
-      throw new ShapeError("quantized_product", `expected [rows, ${packing.width}]`, [x!.shape]);
+  inputs: ["x", "packed", "scales", "bias?"],
+  outputs: ["y"],
+  attributes: typed<ProductAttributes>(),
+  infer({ x, packed, scales, bias }, packing) {
+    checkPacking("quantized_product", packed, scales, packing);
+    const outputs = staticDim("quantized_product", packed.shape, 0);
+    const [rows = 1, width] = x.shape;
+    if (x.shape.length !== 2 || width !== packing.width)
+      throw new ShapeError("quantized_product", `expected [rows, ${packing.width}]`, [x.shape]);
     if (bias && bias.shape[0] !== outputs)
-      throw new ShapeError("quantized_product", "the bias has another length", [bias.shape, packed!.shape]);
-    return [{ dtype: "float32", shape: [x!.shape[0]!, outputs!] }];
+      throw new ShapeError("quantized_product", "the bias has another length", [bias.shape, packed.shape]);
+    return { y: { dtype: "float32", shape: [rows, outputs] } };
   },
   vjp: none("rounded weights are for inference; train the float ones"),
-  lower(emit, inputs, { bits, block, width, activations }, [out]) {
-    const [x, packed, scales, bias] = inputs.map((input) => input.name) as [string, string, string, string?];
-    return emit.node("MatMulNBits", [x, packed, scales, ...(bias ? ["", "", bias] : [])], {
+  lower(emit, { x, packed, scales, bias }, { bits, block, width, activations }) {
+    const optional = bias ? [undefined, undefined, bias] : [];
+    const y = emit.node("MatMulNBits", [x, packed, scales, ...optional], {
       domain: "com.microsoft",
       attributes: {
         K: width,
-        N: out!.shape[1] as number,
+        N: staticDim("quantized_product", packed.shape, 0),
         bits,
         block_size: block,
         accuracy_level: activations === "int8" ? 4 : 1,
       },
     });
+    return { y };
   },
-  reference([x, packed, scales, bias], packing, [out]) {
-    const result = zeros(out!.shape);
-    const [rows, outputs] = result.shape as [number, number];
+  reference({ x, packed, scales, bias }, packing, { y }) {
+    const [rows, outputs] = sizes("quantized_product", y.shape, 2);
     const { width } = packing;
     for (let j = 0; j < outputs; j++) {
-      const weights = unpackRow(packed!, scales!, j, packing);
+      const weights = unpackRow(packed, scales, j, packing);
       for (let i = 0; i < rows; i++) {
         let total = bias?.data[j] ?? 0;
-        for (let k = 0; k < width; k++) total += x!.data[i * width + k]! * weights[k]!;
-        result.data[i * outputs + j] = total;
+        for (let k = 0; k < width; k++) total += x.data[i * width + k]! * weights[k]!;
+        y.data[i * outputs + j] = total;
       }
     }
-    return [result];
   },
   samples: ([4, 8] as const).flatMap((bits) => [
     {
       title: `${bits} bits`,
-      inputs: [real(3, 64), bytes(5, 2, 4 * bits), positive(5, 2)],
+      inputs: { x: real(3, 64), packed: bytes(5, 2, 4 * bits), scales: positive(5, 2) },
       attributes: { bits, block: 32, width: 64, activations: "float32" as const },
     },
     {
       title: `${bits} bits, bias`,
-      inputs: [real(1, 32), bytes(4, 1, 4 * bits), positive(4, 1), real(4)],
+      inputs: { x: real(1, 32), packed: bytes(4, 1, 4 * bits), scales: positive(4, 1), bias: real(4) },
       attributes: { bits, block: 32, width: 32, activations: "float32" as const },
     },
   ]),
@@ -103,39 +106,41 @@ export function quantizedProduct(
   bias: Tensor | undefined,
   attributes: ProductAttributes,
 ): Tensor {
-  return quantizedProductOp.apply(bias ? [x, packed, scales, bias] : [x, packed, scales], attributes)[0]!;
+  return quantizedProductOp.apply({ x, packed, scales, bias }, attributes).y;
 }
 
-export const quantizedRowsOp = defineOp<Packing>({
+export const quantizedRowsOp = defineOp({
   name: "quantized_rows",
-  infer([packed, scales, index], packing) {
-    const [size] = packed!.shape;
+  inputs: ["packed", "scales", "index"],
+  outputs: ["rows"],
+  attributes: typed<Packing>(),
+  infer({ packed, scales, index }, packing) {
+    const [size, row] = packed.shape;
     const fits =
-      packed!.shape.length === 2 && packed!.shape[1] === packedBytes(packing) && scales!.shape[0] === size;
+      packed.shape.length === 2 && row === packedBytes(packing) && scales.shape[0] === size;
     if (!fits || packing.width % packing.block !== 0)
       throw new ShapeError(
         "quantized_rows",
         "expected bytes [rows, bytes], scales [rows, blocks] and whole blocks",
-        [packed!.shape, scales!.shape],
+        [packed.shape, scales.shape],
       );
-    return [{ dtype: "float32", shape: [...index!.shape, packing.width] }];
+    return { rows: { dtype: "float32", shape: [...index.shape, packing.width] } };
   },
   vjp: none("rounded weights are for inference; train the float ones"),
-  lower: (emit, inputs, { bits, block }) =>
-    emit.node("GatherBlockQuantized", [inputs[0]!.name, inputs[2]!.name, inputs[1]!.name], {
+  lower: (emit, { packed, scales, index }, { bits, block }) => ({
+    rows: emit.node("GatherBlockQuantized", [packed, index, scales], {
       domain: "com.microsoft",
       attributes: { gather_axis: 0, quantize_axis: 1, block_size: block, bits },
     }),
-  reference([packed, scales, index], packing, [out]) {
-    const result = zeros(out!.shape);
-    index!.data.forEach((row, i) => {
-      result.data.set(unpackRow(packed!, scales!, row, packing), i * packing.width);
+  }),
+  reference({ packed, scales, index }, packing, { rows }) {
+    index.data.forEach((row, i) => {
+      rows.data.set(unpackRow(packed, scales, row, packing), i * packing.width);
     });
-    return [result];
   },
   samples: ([4, 8] as const).map((bits) => ({
     title: `${bits} bits`,
-    inputs: [bytes(5, 8 * bits), positive(5, 2), indices(5, 2, 3)],
+    inputs: { packed: bytes(5, 8 * bits), scales: positive(5, 2), index: indices(5, 2, 3) },
     attributes: { bits, block: 32, width: 64 },
   })),
 });
@@ -147,19 +152,16 @@ export const quantizedRowsOp = defineOp<Packing>({
  * @returns [...index, width]
  */
 export function quantizedRows(packed: Tensor, scales: Tensor, index: Tensor, packing: Packing): Tensor {
-  return quantizedRowsOp.apply([packed, scales, index], packing)[0]!;
+  return quantizedRowsOp.apply({ packed, scales, index }, packing).rows;
 }
 
 function checkPacking(op: string, packed: Aval, scales: Aval, { bits, block, width }: Packing): void {
   const blocks = Math.ceil(width / block);
-  const wanted: Shape = [packed.shape[0]!, blocks, (block * bits) / 8];
+  const outputs = packed.shape.slice(0, 1);
   const fits =
     packed.dtype === "uint8" &&
-    packed.shape.length === 3 &&
-    wanted.every((d, i) => d === packed.shape[i]) &&
-    scales.shape.length === 2 &&
-    scales.shape[0] === packed.shape[0] &&
-    scales.shape[1] === blocks;
+    sameShape(packed.shape, [...outputs, blocks, (block * bits) / 8]) &&
+    sameShape(scales.shape, [...outputs, blocks]);
   if (!fits)
     throw new ShapeError(
       op,

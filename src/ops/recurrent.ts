@@ -13,13 +13,13 @@
  * Layouts are PyTorch's: rows of a sequence are time-major ([steps · batch, ...]); gates stand in the
  * order i, f, g, o (LSTM) and r, z, n (GRU); recurrent weights are [gates · hidden, hidden].
  */
-
-import { float32 } from "../core/array.ts";
 import { ShapeError } from "../core/errors.ts";
+import { sameShape, sizes } from "../core/shape.ts";
 import { constant } from "../graph/leaves.ts";
 import type { Aval, Tensor } from "../graph/tensor.ts";
 import { broadcastTo } from "./broadcast.ts";
-import type { Emitter, Operand, ReferenceArray, SampleInput } from "./define.ts";
+import type { ReferenceArray, SampleInput } from "./define.ts";
+import type { Emitter, Value } from "./emitter.ts";
 
 export type RecurrentAttributes = { readonly steps: number };
 
@@ -32,90 +32,90 @@ export interface RecurrentSizes {
 export function recurrentSizes(
   op: string,
   gates: number,
-  projections: Aval,
-  state: Aval,
-  weight: Aval,
+  { x, h0, weight, resets }: Readonly<Record<"x" | "h0" | "weight", Aval>> & { readonly resets?: Aval | undefined },
   { steps }: RecurrentAttributes,
-  resets?: Aval,
 ): RecurrentSizes {
-  const [batch, hidden] = state.shape;
-  if (typeof batch !== "number" || typeof hidden !== "number")
-    throw new ShapeError(op, "sizes must be static", [state.shape]);
-  if (projections.shape[0] !== steps * batch || projections.shape[1] !== gates * hidden) {
+  const [batch, hidden] = sizes(op, h0.shape, 2);
+  if (!sameShape(x.shape, [steps * batch, gates * hidden]))
     throw new ShapeError(op, `expected projections [steps·batch, ${gates}·hidden] for ${steps} steps`, [
-      projections.shape,
-      state.shape,
+      x.shape,
+      h0.shape,
     ]);
-  }
-  if (weight.shape[0] !== gates * hidden || weight.shape[1] !== hidden) {
-    throw new ShapeError(op, `expected recurrent weights [${gates}·hidden, hidden]`, [
-      weight.shape,
-      state.shape,
-    ]);
-  }
-  if (resets && (resets.dtype !== "bool" || resets.shape.length !== 1 || resets.shape[0] !== steps * batch)) {
+  if (!sameShape(weight.shape, [gates * hidden, hidden]))
+    throw new ShapeError(op, `expected recurrent weights [${gates}·hidden, hidden]`, [weight.shape, h0.shape]);
+  if (resets && (resets.dtype !== "bool" || !sameShape(resets.shape, [steps * batch])))
     throw new ShapeError(op, `expected resets to be bool [steps·batch] for ${steps} steps`, [
       resets.shape,
-      state.shape,
+      h0.shape,
     ]);
-  }
   return { batch, hidden };
 }
 
-/** Avals of `count` matrices. */
-export const matrices = (count: number, rows: number, columns: number): Aval[] =>
-  Array.from({ length: count }, () => ({ dtype: "float32" as const, shape: [rows, columns] }));
+export const matrix = (rows: number, columns: number): Aval => ({ dtype: "float32", shape: [rows, columns] });
+
+/** The same for each step. */
+export const perStep = <T>(steps: number, value: T): readonly T[] => new Array<T>(steps).fill(value);
 
 /** The cotangent, or zeros where nothing depends on the output. */
 export const orZeros = (cotangent: Tensor | undefined, like: Tensor): Tensor =>
-  cotangent ?? broadcastTo(constant(float32([], [0])), like.shape);
+  cotangent ?? broadcastTo(constant(0), like.shape);
 
 /** float32 as ONNX numbers it. */
 const FLOAT = 1;
 
 /** Small helpers that make unrolled lowerings read like the equations. */
 export function emitter(emit: Emitter) {
+  const oneByOne = (opType: string) => (a: Value, b: Value) => emit.node(opType, [a, b]);
+  const sub = oneByOne("Sub");
   return {
-    mul: (a: string, b: string) => emit.node("Mul", [a, b]),
-    add: (a: string, b: string) => emit.node("Add", [a, b]),
-    sub: (a: string, b: string) => emit.node("Sub", [a, b]),
-    tanh: (a: string) => emit.node("Tanh", [a]),
-    sigmoid: (a: string) => emit.node("Sigmoid", [a]),
-    oneMinus: (a: string) => emit.node("Sub", [emit.scalar(1), a]),
-    rows: (parts: readonly string[]) =>
-      parts.length === 1 ? parts[0]! : emit.node("Concat", parts, { attributes: { axis: 0 } }),
-    columns: (parts: readonly string[]) => emit.node("Concat", parts, { attributes: { axis: 1 } }),
-    splitRows: (x: string, steps: number, size: number) =>
+    mul: oneByOne("Mul"),
+    add: oneByOne("Add"),
+    sub,
+    tanh: (a: Value) => emit.node("Tanh", [a]),
+    sigmoid: (a: Value) => emit.node("Sigmoid", [a]),
+    oneMinus: (a: Value) => sub(emit.scalar(1), a),
+    rows([first = "", ...rest]: readonly Value[]): Value {
+      return rest.length === 0 ? first : emit.node("Concat", [first, ...rest], { attributes: { axis: 0 } });
+    },
+    columns: (parts: readonly Value[]) => emit.node("Concat", parts, { attributes: { axis: 1 } }),
+    splitRows: (x: Value, steps: number, size: number): readonly Value[] =>
       steps === 1
         ? [x]
-        : emit.nodes("Split", [x, emit.ints(new Array<number>(steps).fill(size))], steps, {
-            attributes: { axis: 0 },
-          }),
-    splitColumns: (x: string, sizes: readonly number[]) =>
-      emit.nodes("Split", [x, emit.ints(sizes)], sizes.length, { attributes: { axis: 1 } }),
+        : emit.nodes("Split", [x, emit.ints(perStep(steps, size))], steps, { attributes: { axis: 0 } }),
+    /** Columns by name, given the number of each. */
+    splitColumns: <N extends string>(x: Value, names: readonly N[], sizes: readonly number[]) =>
+      emit.nodes("Split", [x, emit.ints(sizes)], names, { attributes: { axis: 1 } }),
     /** What is left of the state before each step: 0 where `resets` is true, else 1, float32 [steps · batch, 1]. */
-    keep: (resets: Operand) =>
+    keep: (resets: Value) =>
       emit.node("Reshape", [
-        emit.node("Cast", [emit.node("Not", [resets.name])], { attributes: { to: FLOAT } }),
+        emit.node("Cast", [emit.node("Not", [resets])], { attributes: { to: FLOAT } }),
         emit.ints([-1, 1]),
       ]),
     /** a · bᵀ (+ c) */
-    productT: (a: string, b: string, c?: string) =>
+    productT: (a: Value, b: Value, c?: Value) =>
       emit.node("Gemm", c ? [a, b, c] : [a, b], { attributes: { transB: 1 } }),
     /** a · b (+ c) */
-    product: (a: string, b: string, c?: string) => emit.node("Gemm", c ? [a, b, c] : [a, b]),
+    product: (a: Value, b: Value, c?: Value) => emit.node("Gemm", c ? [a, b, c] : [a, b]),
     /** aᵀ · b */
-    tProduct: (a: string, b: string) => emit.node("Gemm", [a, b], { attributes: { transA: 1 } }),
+    tProduct: (a: Value, b: Value) => emit.node("Gemm", [a, b], { attributes: { transA: 1 } }),
   };
 }
 
-export const names = (operands: readonly Operand[]): string[] => operands.map((o) => o.name);
-
 /** Row blocks of a time-major reference array: `steps` views of `[batch, columns]`. */
 export const block = (x: ReferenceArray, step: number, batch: number): Float64Array => {
-  const width = x.shape[1]!;
+  const width = x.shape[1] ?? 1;
   return x.data.subarray(step * batch * width, (step + 1) * batch * width);
 };
+
+/** Writes what one unit of one row computes at step `t`. */
+export function writeStep<K extends string>(
+  kept: Readonly<Record<K, readonly ReferenceArray[]>>,
+  t: number,
+  at: number,
+  values: Readonly<Record<K, number>>,
+): void {
+  for (const key in values) kept[key][t]!.data[at] = values[key];
+}
 
 /** Resets for samples: at the first step, and where the batch's other rows go on. */
 export const resetRows = (rows: number): SampleInput => ({

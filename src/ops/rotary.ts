@@ -5,9 +5,9 @@
  */
 import { float32, type HostArray } from "../core/array.ts";
 import { ShapeError } from "../core/errors.ts";
-import { sameShape, staticDim } from "../core/shape.ts";
+import { sameShape, sizes, staticDim } from "../core/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { defineOp, indices, real, zeros } from "./define.ts";
+import { defineOp, indices, real, typed } from "./define.ts";
 import { cast } from "./select.ts";
 
 /** Which rotations there are. */
@@ -46,66 +46,69 @@ export function rotationTables(rotation: Rotation): Tables {
   return tables;
 }
 
-export const rotaryOp = defineOp<RotaryAttributes>({
+export const rotaryOp = defineOp({
   name: "rotary",
-  infer([x, at], { headSize }) {
-    const fits = x!.shape.length === 3 && staticDim("rotary", x!.shape, 2) % headSize === 0;
+  inputs: ["x", "positions?"],
+  outputs: ["y"],
+  attributes: typed<RotaryAttributes>(),
+  infer({ x, positions }, { headSize }) {
+    const fits = x.shape.length === 3 && staticDim("rotary", x.shape, 2) % headSize === 0;
     if (!fits || headSize % 2 !== 0)
       throw new ShapeError("rotary", `expected heads of ${headSize} numbers, [batch, length, heads · d]`, [
-        x!.shape,
+        x.shape,
       ]);
-    if (at && !sameShape(at.shape, x!.shape.slice(0, 2)))
-      throw new ShapeError("rotary", "expected a position for each token", [x!.shape, at.shape]);
-    return [{ dtype: "float32", shape: x!.shape }];
+    if (positions && !sameShape(positions.shape, x.shape.slice(0, 2)))
+      throw new ShapeError("rotary", "expected a position for each token", [x.shape, positions.shape]);
+    return { y: { dtype: "float32", shape: x.shape } };
   },
   // The transpose of a rotation is the rotation by the opposite angle.
-  vjp: ({ inputs: [, at], cotangents: [g], attributes }) =>
-    turned(g!, at, { ...attributes, back: !attributes.back }),
-  lower(emit, [x, at], { context, headSize, back }) {
-    const tables = rotationTables({ context, headSize });
-    const places = at ? at.name : emit.ints([0]);
-    const [cos, sin] = [emit.constant(tables.cos), emit.constant(back ? tables.back : tables.sin)];
-    return emit.node("RotaryEmbedding", [x!.name, places, cos, sin], { domain: "com.microsoft" });
+  vjp: ({ y: g }, { positions }, attributes) => ({
+    x: turned(g, positions, { ...attributes, back: !attributes.back }),
+  }),
+  lower(emit, { x, positions }, { back, ...rotation }) {
+    const tables = rotationTables(rotation);
+    const sin = back ? tables.back : tables.sin;
+    const inputs = [x, positions ?? emit.ints([0]), emit.constant(tables.cos), emit.constant(sin)];
+    return { y: emit.node("RotaryEmbedding", inputs, { domain: "com.microsoft" }) };
   },
-  reference([x, at], { context, headSize, back }, [out]) {
-    const result = zeros(out!.shape);
-    const [, length, width] = x!.shape as [number, number, number];
+  reference({ x, positions }, { back, ...rotation }, { y }) {
+    const [, length, width] = sizes("rotary", x.shape, 3);
+    const { headSize } = rotation;
     const half = headSize / 2;
-    const all = angles({ context, headSize });
-    for (let i = 0; i < result.data.length; i++) {
+    const all = angles(rotation);
+    for (let i = 0; i < y.data.length; i++) {
       const row = Math.floor(i / width);
-      const place = at ? at.data[row]! : row % length;
-      const angle = all[place * half + (i % half)]! * (back ? -1 : 1);
+      const position = positions ? positions.data[row]! : row % length;
+      const angle = all[position * half + (i % half)]! * (back ? -1 : 1);
       const first = i % headSize < half;
-      const pair = x!.data[first ? i + half : i - half]!;
-      result.data[i] = x!.data[i]! * Math.cos(angle) + (first ? -pair : pair) * Math.sin(angle);
+      const pair = x.data[first ? i + half : i - half]!;
+      y.data[i] = x.data[i]! * Math.cos(angle) + (first ? -pair : pair) * Math.sin(angle);
     }
-    return [result];
   },
   samples: [
     {
       title: "from the first token on",
-      inputs: [real(2, 3, 8)],
+      inputs: { x: real(2, 3, 8) },
       attributes: { context: 5, headSize: 4, back: false },
     },
     {
       title: "at places",
-      inputs: [real(2, 3, 8), { ...indices(5, 2, 3), dtype: "int64" }],
+      inputs: { x: real(2, 3, 8), positions: { ...indices(5, 2, 3), dtype: "int64" } },
       attributes: { context: 5, headSize: 8, back: false },
     },
-    { title: "back", inputs: [real(2, 3, 4)], attributes: { context: 3, headSize: 2, back: true } },
+    { title: "back", inputs: { x: real(2, 3, 4) }, attributes: { context: 3, headSize: 2, back: true } },
   ],
 });
 
 /**
  * Turns each head of `x` by the angles at its positions.
  * @param x [batch, length, heads · d]
- * @param at int32 [batch, length]. Default: each row counts from 0.
+ * @param positions int32 [batch, length]. Default: each row counts from 0.
  */
-export function rotary(x: Tensor, { context, headSize }: Rotation, at?: Tensor): Tensor {
-  return turned(x, at && cast(at, "int64"), { context, headSize, back: false })[0]!;
+export function rotary(x: Tensor, { context, headSize }: Rotation, positions?: Tensor): Tensor {
+  return turned(x, positions && cast(positions, "int64"), { context, headSize, back: false });
 }
 
-function turned(x: Tensor, at: Tensor | undefined, attributes: RotaryAttributes): readonly Tensor[] {
-  return rotaryOp.apply(at ? [x, at] : [x], attributes);
+function turned(x: Tensor, positions: Tensor | undefined, attributes: RotaryAttributes): Tensor {
+  return rotaryOp.apply({ x, positions }, attributes).y;
 }
