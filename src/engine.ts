@@ -11,18 +11,31 @@
  * const { loss } = await step(float32([3, 1], [1, 2, 3]), float32([1, 3], [1, 1, 1]));
  */
 export { grad, gradients, valueAndGrad } from "./autodiff/grad.ts";
+export { type CheckOptions, checkOp } from "./conformance/check-op.ts";
 export { allocate, type DType, float32, type HostArray, hostArray, int32, sizeOf } from "./core/array.ts";
 export { InputError, PunchlineError, ShapeError, UsageError } from "./core/errors.ts";
 export { Random } from "./core/random.ts";
 export type { Dim, Shape } from "./core/shape.ts";
 export { dump } from "./graph/dump.ts";
 export { constant, dropoutMask, input } from "./graph/leaves.ts";
-export { Tensor } from "./graph/tensor.ts";
+export { type Aval, Tensor } from "./graph/tensor.ts";
 export type { Spec } from "./graph/tree.ts";
 export { lower } from "./onnx/lower.ts";
 export { encodeModel } from "./onnx/proto.ts";
 export { erf, gelu, geluTanh, relu } from "./ops/activation.ts";
 export { broadcastTo, reshape, sum } from "./ops/broadcast.ts";
+export {
+  booleans,
+  defineOp,
+  indices,
+  none,
+  type OpDefinition,
+  positive,
+  type ReferenceArray,
+  real,
+  type SampleInput,
+  typed,
+} from "./ops/define.ts";
 export {
   add,
   addN,
@@ -36,6 +49,7 @@ export {
   subtract,
   tanh,
 } from "./ops/elementwise.ts";
+export type { Emitter, Operand } from "./ops/emitter.ts";
 export { gru } from "./ops/gru.ts";
 export { argmax, gather, scatterAdd } from "./ops/indexing.ts";
 export { lstm } from "./ops/lstm.ts";

@@ -40,9 +40,11 @@ export interface CheckOptions {
 export async function checkOp(op: AnyOp, { backend }: CheckOptions = {}): Promise<void> {
   const failures: string[] = [];
   if (op.samples.length === 0) failures.push("it has no samples");
-  if (typeof op.vjp !== "function" && op.vjp.none === "") failures.push("it does not say why it has no gradient");
+  if (typeof op.vjp !== "function" && op.vjp.none === "")
+    failures.push("it does not say why it has no gradient");
   for (const sample of op.samples) {
-    for (const failure of await failuresOf(op, sample, backend)) failures.push(`sample "${sample.title}": ${failure}`);
+    for (const failure of await failuresOf(op, sample, backend))
+      failures.push(`sample "${sample.title}": ${failure}`);
   }
   if (failures.length === 0) return;
   throw new PunchlineError(
@@ -114,11 +116,13 @@ async function failuresOf(op: AnyOp, sample: AnyOp["samples"][number], backend?:
       const weights = inputsOf("w", weightArrays.length > 0 ? resultsOf(inputs) : []);
       traced = { inputs, weights, outputs: of(inputs, weights) };
     } catch (error) {
-      return error instanceof ShapeError && specs !== arrays ? [] : [`it cannot be built: ${messageOf(error)}`];
+      return error instanceof ShapeError && specs !== arrays
+        ? []
+        : [`it cannot be built: ${messageOf(error)}`];
     }
     try {
       if (!backend) {
-        lower(traced.outputs, ({ node }) => String(node.attributes.name));
+        lower(traced.outputs, ({ node }) => String(node.attributes.name), traced.inputs);
         return [];
       }
       const options = { backend, specs: [traced.inputs, traced.weights].map((list) => list.map(specOf)) };
@@ -143,7 +147,10 @@ async function failuresOf(op: AnyOp, sample: AnyOp["samples"][number], backend?:
   }
   for (const pass of passes) {
     failures.push(...(await attempt(pass, arrays)));
-    for (const [title, specs] of namings(leaves.map(({ path }) => path), arrays))
+    for (const [title, specs] of namings(
+      leaves.map(({ path }) => path),
+      arrays,
+    ))
       failures.push(...(await attempt(pass, specs)).map((wrong) => `with ${title} only a name: ${wrong}`));
   }
   return failures;

@@ -18,7 +18,9 @@ export function difference(
     return `${name} has the shape [${actual.shape.join(", ")}], expected [${expected.shape.join(", ")}]`;
   const { error, at } = worst(actual.data, expected.data);
   if (error < tolerance || expected.data.length === 0) return undefined;
-  const place = stridesOf(expected.shape).map((stride, i) => Math.floor(at / stride) % (expected.shape[i] ?? 1));
+  const place = stridesOf(expected.shape).map(
+    (stride, i) => Math.floor(at / stride) % (expected.shape[i] ?? 1),
+  );
   return `${name}[${place.join(", ")}] is ${Number(actual.data[at])}, expected ${expected.data[at]} (tolerance ${tolerance})`;
 }
 

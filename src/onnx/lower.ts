@@ -1,7 +1,7 @@
 /** From a graph to an ONNX model: operations lower themselves through an emitter; equal nodes are merged. */
 import { float32, type HostArray, hostArray } from "../core/array.ts";
 import { ShapeError } from "../core/errors.ts";
-import type { Shape } from "../core/shape.ts";
+import type { Dim, Shape } from "../core/shape.ts";
 import type { Aval, GraphNode, Tensor } from "../graph/tensor.ts";
 import { topologicalOrder } from "../graph/tensor.ts";
 import { rulesOf } from "../ops/define.ts";
@@ -18,24 +18,37 @@ export interface Lowered extends OnnxModel {
 /**
  * Lowers the graph of `outputs`. Output `k` of the model is tensor `k`, under a name of its own.
  * @param name gives each fed leaf (input or mask) its name in the model
+ * @param others inputs that the caller can feed too, where a size is known from them alone
  */
-export function lower(outputs: readonly Tensor[], name: (leaf: Tensor) => string): Lowered {
-  const emit = new ModelEmitter();
+export function lower(
+  outputs: readonly Tensor[],
+  name: (leaf: Tensor) => string,
+  others: readonly Tensor[] = [],
+): Lowered {
+  const order = topologicalOrder(outputs);
+  const isFed = ({ op }: GraphNode) => op === "input" || op === "dropout_mask";
+  const fed = order.filter(isFed).flatMap((node) => node.outputs);
+  const emit = new ModelEmitter([...fed, ...others], (leaf) => feed(leaf).name);
   const operands = new Map<Tensor, Operand>();
   const merged = new Map<string, readonly Operand[]>();
   const feeds: Tensor[] = [];
   const inputs: OnnxValue[] = [];
+  const feed = (leaf: Tensor): Operand => {
+    const known = operands.get(leaf);
+    if (known) return known;
+    const value = operand(name(leaf), leaf);
+    operands.set(leaf, value);
+    feeds.push(leaf);
+    inputs.push(value);
+    return value;
+  };
 
-  for (const node of topologicalOrder(outputs)) {
+  for (const node of order) {
     const [first] = node.outputs as readonly [Tensor];
     if (node.op === "constant") {
       operands.set(first, operand(emit.constant(node.attributes.value as HostArray), first));
-    } else if (node.op === "input" || node.op === "dropout_mask") {
-      const value = operand(name(first), first);
-      operands.set(first, value);
-      feeds.push(first);
-      inputs.push(value);
-      emit.knowAxes(value);
+    } else if (isFed(node)) {
+      feed(first);
     } else {
       const from = node.inputs.map((t) => operands.get(t)!);
       const key = keyOf(node, from);
@@ -79,9 +92,18 @@ class ModelEmitter implements Emitter {
   readonly constants = new Map<string, HostArray>();
   /** By what they hold; large ones by which array they are. */
   readonly #constantNames = new Map<string | HostArray, string>();
-  readonly #axes = new Map<string, { readonly input: string; readonly axis: number }>();
+  /** By the name of a size: the first input that has it. */
+  readonly #axes = new Map<Dim, { readonly leaf: Tensor; readonly axis: number }>();
   readonly #sizes = new Map<string, string>();
+  readonly #feed: (leaf: Tensor) => string;
   #count = 0;
+
+  /** @param feed the name of an input, which becomes one of the model's if it is not yet */
+  constructor(leaves: readonly Tensor[], feed: (leaf: Tensor) => string) {
+    this.#feed = feed;
+    for (const leaf of leaves)
+      for (const [axis, d] of leaf.shape.entries()) if (!this.#axes.has(d)) this.#axes.set(d, { leaf, axis });
+  }
 
   node(opType: string, inputs: readonly (Value | undefined)[], options?: NodeOptions): string {
     return this.#add(opType, inputs, 1, options)[0]!;
@@ -140,18 +162,12 @@ class ModelEmitter implements Emitter {
     return this.constant(float32([], [value]));
   }
 
-  /** Remembers the named axes of an input, for {@link size}. */
-  knowAxes({ name, shape }: OnnxValue): void {
-    for (const [axis, d] of shape.entries())
-      if (typeof d === "string" && !this.#axes.has(d)) this.#axes.set(d, { input: name, axis });
-  }
-
   size(axis: string): string {
     const known = this.#sizes.get(axis);
     if (known) return known;
     const place = this.#axes.get(axis);
     if (!place) throw new ShapeError("lower", `no input has an axis "${axis}" to read its size from`, []);
-    const shape = this.node("Shape", [place.input]);
+    const shape = this.node("Shape", [this.#feed(place.leaf)]);
     const size = this.node("Gather", [shape, this.ints([place.axis])]);
     this.#sizes.set(axis, size);
     return size;

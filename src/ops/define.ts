@@ -20,9 +20,25 @@ import type { DType } from "../core/array.ts";
 import { PunchlineError } from "../core/errors.ts";
 import { type Shape, staticShape } from "../core/shape.ts";
 import { isLeaf } from "../graph/leaves.ts";
-import { type Attributes, type Aval, type GraphNode, makeNode, type Operation, type Tensor } from "../graph/tensor.ts";
+import {
+  type Attributes,
+  type Aval,
+  type GraphNode,
+  makeNode,
+  type Operation,
+  type Tensor,
+} from "../graph/tensor.ts";
 import type { Emitter, Operand, Value } from "./emitter.ts";
-import { type ByName, fromList, type IsOne, type Named, type Slot, type SomeByName, slotOf, toList } from "./named.ts";
+import {
+  type ByName,
+  fromList,
+  type IsOne,
+  type Named,
+  type Slot,
+  type SomeByName,
+  slotOf,
+  toList,
+} from "./named.ts";
 
 /** An array of the float64 reference; every dtype is held as numbers, booleans as 0 and 1. */
 export interface ReferenceArray {
@@ -57,7 +73,8 @@ export type Sample<I extends string, A = NoAttributes> = SampleOf<ByName<I, Samp
   (NoAttributes extends A ? { readonly attributes?: A } : { readonly attributes: A });
 
 /** The cotangent of each result: undefined where no later value depends on it, which a single one cannot be. */
-export type Cotangents<O extends string> = IsOne<O> extends true ? ByName<O, Tensor> : ByName<O, Tensor | undefined>;
+export type Cotangents<O extends string> =
+  IsOne<O> extends true ? ByName<O, Tensor> : ByName<O, Tensor | undefined>;
 
 /**
  * @typeParam I names of the inputs: `"x"` is one tensor, `"mask?"` may be absent, `"...parts"` is a list
@@ -95,11 +112,7 @@ export interface OpDefinition<I extends string, O extends string, S extends stri
     outputs: ByName<O | S, Aval>,
   ): ByName<O | S, Value>;
   /** The same in plain loops over float64, written into `outputs`, which are zeros of the inferred shapes. */
-  reference(
-    inputs: ByName<I, ReferenceArray>,
-    attributes: A,
-    outputs: ByName<O | S, ReferenceArray>,
-  ): void;
+  reference(inputs: ByName<I, ReferenceArray>, attributes: A, outputs: ByName<O | S, ReferenceArray>): void;
   readonly samples: readonly Sample<I, NoInfer<A>>[];
 }
 
@@ -130,7 +143,8 @@ export interface AnyOp extends Rules {
   apply(inputs: Named<Tensor>, attributes?: Attributes): Named<Tensor>;
 }
 
-export interface Op<I extends string, O extends string, S extends string, A extends Attributes> extends Rules {
+export interface Op<I extends string, O extends string, S extends string, A extends Attributes>
+  extends Rules {
   readonly samples: readonly Sample<I, A>[];
   /** Applies the operation to tensors and returns its outputs by name. */
   apply(
@@ -167,19 +181,30 @@ function withRules(definition: AnyDefinition): AnyOp {
     samples,
     apply(named, attributes = {}) {
       const inputs = toList(inputSlots, named, `${name}: the input`);
-      const outputs = toList(outputSlots, definition.infer(named, attributes), `${name}: the inferred output`);
+      const outputs = toList(
+        outputSlots,
+        definition.infer(named, attributes),
+        `${name}: the inferred output`,
+      );
       const counts = { inputs: inputs.counts, outputs: outputs.counts };
-      const node = makeNode({ op: name, operation: op, counts, inputs: inputs.values, attributes }, outputs.values);
+      const node = makeNode(
+        { op: name, operation: op, counts, inputs: inputs.values, attributes },
+        outputs.values,
+      );
       return outputsOf(node, node.outputs);
     },
-    resultCount: ({ counts }) =>
-      resultSlots.reduce((total, _, i) => total + (counts?.outputs[i] ?? 0), 0),
+    resultCount: ({ counts }) => resultSlots.reduce((total, _, i) => total + (counts?.outputs[i] ?? 0), 0),
     vjp:
       typeof vjp !== "function"
         ? vjp
         : ({ node, inputs, outputs, cotangents, needs }) => {
             const values = { ...inputsOf(node, inputs), ...outputsOf(node, outputs) };
-            const gradients = vjp(outputsOf(node, cotangents), values, node.attributes, inputsOf(node, needs));
+            const gradients = vjp(
+              outputsOf(node, cotangents),
+              values,
+              node.attributes,
+              inputsOf(node, needs),
+            );
             return gradientList(name, inputSlots, node.counts?.inputs ?? [], gradients);
           },
     lower(emit, node, inputs) {
@@ -216,26 +241,21 @@ interface AnyDefinition {
         needs: Named<boolean>,
       ) => Named<Tensor | undefined>)
     | NoVjp;
-  lower(
-    emit: Emitter,
-    inputs: Named<Operand>,
-    attributes: Attributes,
-    outputs: Named<Aval>,
-  ): Named<Value>;
-  reference(
-    inputs: Named<ReferenceArray>,
-    attributes: Attributes,
-    outputs: Named<ReferenceArray>,
-  ): void;
+  lower(emit: Emitter, inputs: Named<Operand>, attributes: Attributes, outputs: Named<Aval>): Named<Value>;
+  reference(inputs: Named<ReferenceArray>, attributes: Attributes, outputs: Named<ReferenceArray>): void;
   readonly samples: AnyOp["samples"];
 }
 
 function checkNames(op: string, slots: readonly Slot[]): void {
-  if (isLeaf(op)) throw new PunchlineError("operation", `"${op}" is the name of a leaf; name the operation otherwise.`);
+  if (isLeaf(op))
+    throw new PunchlineError("operation", `"${op}" is the name of a leaf; name the operation otherwise.`);
   const names = slots.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) < i);
   if (twice !== undefined)
-    throw new PunchlineError("operation", `${op}: two inputs or outputs are called "${twice}"; name one otherwise.`);
+    throw new PunchlineError(
+      "operation",
+      `${op}: two inputs or outputs are called "${twice}"; name one otherwise.`,
+    );
 }
 
 /** A gradient, or undefined, for each tensor of the inputs. */
@@ -250,7 +270,10 @@ function gradientList(
     throw new PunchlineError("operation", `${op}: the gradient of "${stray}" belongs to no input.`);
   return slots.flatMap(({ name, kind }, i) => {
     const gradient = gradients[name];
-    const list = kind === "list" ? ((gradient ?? []) as readonly (Tensor | undefined)[]) : [gradient as Tensor | undefined];
+    const list =
+      kind === "list"
+        ? ((gradient ?? []) as readonly (Tensor | undefined)[])
+        : [gradient as Tensor | undefined];
     return Array.from({ length: counts[i] ?? 0 }, (_, k) => list[k]);
   });
 }

@@ -36,7 +36,15 @@ export const gruOp = defineOp({
       throw new ShapeError("gru", "expected a recurrent bias [3·hidden]", [bias.shape, inputs.h0.shape]);
     const state = matrix(batch, hidden);
     const each = perStep(steps, state);
-    return { output: matrix(steps * batch, hidden), h: state, r: each, z: each, n: each, a: each, states: each };
+    return {
+      output: matrix(steps * batch, hidden),
+      h: state,
+      r: each,
+      z: each,
+      n: each,
+      a: each,
+      states: each,
+    };
   },
   vjp(d, { x: _, bias: __, output, h, ...kept }, attributes) {
     const gradient = gruGradientOp.apply(
@@ -50,7 +58,13 @@ export const gruOp = defineOp({
     const e = emitter(emit);
     const [batch, hidden] = sizes("gru", h0.shape, 2);
     const keep = resets && e.splitRows(e.keep(resets), steps, batch);
-    const kept: Record<"r" | "z" | "n" | "a" | "states", string[]> = { r: [], z: [], n: [], a: [], states: [] };
+    const kept: Record<"r" | "z" | "n" | "a" | "states", string[]> = {
+      r: [],
+      z: [],
+      n: [],
+      a: [],
+      states: [],
+    };
     let h: Value = h0;
     for (const [t, projection] of e.splitRows(x, steps, batch).entries()) {
       if (keep) h = e.mul(h, keep[t]!);
@@ -107,18 +121,7 @@ export const gruOp = defineOp({
 /** Cotangents of the projections, the initial state, the recurrent weights, and the recurrent products of all steps. */
 export const gruGradientOp = defineOp({
   name: "gru_gradient",
-  inputs: [
-    "dOutput",
-    "dH",
-    "h0",
-    "weight",
-    "...r",
-    "...z",
-    "...n",
-    "...a",
-    "...states",
-    "resets?",
-  ],
+  inputs: ["dOutput", "dH", "h0", "weight", "...r", "...z", "...n", "...a", "...states", "resets?"],
   outputs: ["dX", "dH0", "dWeight", "dRecurrent"],
   attributes: typed<RecurrentAttributes>(),
   infer({ h0, weight, resets }, attributes) {

@@ -1,7 +1,15 @@
 /** Moving elements without changing them: transpose, slice and its adjoint pad, split and its adjoint concatenate. */
 import { float32 } from "../core/array.ts";
 import { ShapeError } from "../core/errors.ts";
-import { type Dim, normaliseAxis, type Shape, sameShape, staticDim, staticShape, stridesOf } from "../core/shape.ts";
+import {
+  type Dim,
+  normaliseAxis,
+  type Shape,
+  sameShape,
+  staticDim,
+  staticShape,
+  stridesOf,
+} from "../core/shape.ts";
 import { constant } from "../graph/leaves.ts";
 import type { Aval, Tensor } from "../graph/tensor.ts";
 import { broadcastTo } from "./broadcast.ts";

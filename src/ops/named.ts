@@ -24,7 +24,11 @@ export type SomeByName<N extends string, T> = Simplify<
 >;
 
 /** Whether a declaration is of exactly one value. */
-export type IsOne<N extends string, All = N> = N extends All ? ([All] extends [One<N>] ? true : false) : never;
+export type IsOne<N extends string, All = N> = N extends All
+  ? [All] extends [One<N>]
+    ? true
+    : false
+  : never;
 
 /** Values by names that the compiler does not know. */
 export type Named<T> = Readonly<Record<string, T | readonly T[] | undefined>>;
@@ -52,7 +56,10 @@ export function toList<T>(
     const value = named[name];
     if (value === undefined && kind === "optional") return 0;
     if (value === undefined || Array.isArray(value) !== (kind === "list"))
-      throw new PunchlineError("operation", `${what} "${name}" must be ${kind === "list" ? "a list" : "one value"}.`);
+      throw new PunchlineError(
+        "operation",
+        `${what} "${name}" must be ${kind === "list" ? "a list" : "one value"}.`,
+      );
     const list = kind === "list" ? (value as readonly T[]) : [value as T];
     values.push(...list);
     return list.length;
@@ -61,11 +68,16 @@ export function toList<T>(
 }
 
 /** The values of a list by name: what {@link toList} undoes. */
-export function fromList<T>(slots: readonly Slot[], counts: readonly number[], values: readonly T[]): Named<T> {
+export function fromList<T>(
+  slots: readonly Slot[],
+  counts: readonly number[],
+  values: readonly T[],
+): Named<T> {
   let at = 0;
   return Object.fromEntries(
     slots.map(({ name, kind }, i) => {
-      const part = values.slice(at, (at += counts[i] ?? 0));
+      const part = values.slice(at, at + (counts[i] ?? 0));
+      at += part.length;
       return [name, kind === "list" ? part : part[0]];
     }),
   );

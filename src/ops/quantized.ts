@@ -116,8 +116,7 @@ export const quantizedRowsOp = defineOp({
   attributes: typed<Packing>(),
   infer({ packed, scales, index }, packing) {
     const [size, row] = packed.shape;
-    const fits =
-      packed.shape.length === 2 && row === packedBytes(packing) && scales.shape[0] === size;
+    const fits = packed.shape.length === 2 && row === packedBytes(packing) && scales.shape[0] === size;
     if (!fits || packing.width % packing.block !== 0)
       throw new ShapeError(
         "quantized_rows",

@@ -32,7 +32,12 @@ export interface RecurrentSizes {
 export function recurrentSizes(
   op: string,
   gates: number,
-  { x, h0, weight, resets }: Readonly<Record<"x" | "h0" | "weight", Aval>> & { readonly resets?: Aval | undefined },
+  {
+    x,
+    h0,
+    weight,
+    resets,
+  }: Readonly<Record<"x" | "h0" | "weight", Aval>> & { readonly resets?: Aval | undefined },
   { steps }: RecurrentAttributes,
 ): RecurrentSizes {
   const [batch, hidden] = sizes(op, h0.shape, 2);
@@ -42,7 +47,10 @@ export function recurrentSizes(
       h0.shape,
     ]);
   if (!sameShape(weight.shape, [gates * hidden, hidden]))
-    throw new ShapeError(op, `expected recurrent weights [${gates}·hidden, hidden]`, [weight.shape, h0.shape]);
+    throw new ShapeError(op, `expected recurrent weights [${gates}·hidden, hidden]`, [
+      weight.shape,
+      h0.shape,
+    ]);
   if (resets && (resets.dtype !== "bool" || !sameShape(resets.shape, [steps * batch])))
     throw new ShapeError(op, `expected resets to be bool [steps·batch] for ${steps} steps`, [
       resets.shape,

@@ -121,8 +121,7 @@ export const rnnGradientOp = defineOp({
     for (let t = steps - 1; t >= 0; t--) {
       const later = block(dOutput, t, batch);
       const d = block(dX, t, batch);
-      for (let at = 0; at < d.length; at++)
-        d[at] = (dH[at]! + later[at]!) * (1 - states[t]!.data[at]! ** 2);
+      for (let at = 0; at < d.length; at++) d[at] = (dH[at]! + later[at]!) * (1 - states[t]!.data[at]! ** 2);
       dH = new Float64Array(batch * hidden);
       accumulateProduct(dH, d, weight.data, batch, hidden, hidden, true);
       const previousH = stateBefore((states[t - 1] ?? h0).data, resets, t, batch);

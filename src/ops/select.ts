@@ -47,8 +47,7 @@ export const whereOp = defineOp({
     b: needs.b ? reduceTo(where(condition, lift(0), g), b.shape) : undefined,
   }),
   lower: (emit, { condition, a, b }) => ({ y: emit.node("Where", [condition, a, b]) }),
-  reference: ({ condition, a, b }, _, { y }) =>
-    mapBroadcast(y, [condition, a, b], (c, p, q) => (c ? p : q)),
+  reference: ({ condition, a, b }, _, { y }) => mapBroadcast(y, [condition, a, b], (c, p, q) => (c ? p : q)),
   samples: [
     { title: "equal shapes", inputs: { condition: booleans(2, 3), a: real(2, 3), b: real(2, 3) } },
     { title: "scalar and row", inputs: { condition: booleans(4, 3), a: real(), b: real(3) } },

@@ -185,11 +185,12 @@ function trace(
   const outputs = leavesOf<Tensor>(outputTree as TensorTree);
   const names = new Map<Tensor, string>();
   const split = splitOutputs(outputs.map(({ leaf }) => leaf));
-  const whole = lower(split.roots, (leaf) => {
+  const nameFor = (leaf: Tensor) => {
     const name = leaf.node.op === "input" ? String(leaf.node.attributes.name) : `mask.${names.size}`;
     names.set(leaf, name);
     return name;
-  });
+  };
+  const whole = lower(split.roots, nameFor, tensors);
   const { lowered, folder } = storeConstants(whole, leaves);
   const random = lowered.feeds.filter((leaf) => leaf.node.op === "dropout_mask");
   const sizes = random.map((leaf) => sizeOf(staticShape("dropout", leaf.shape)));
