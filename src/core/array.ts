@@ -97,7 +97,7 @@ export function int32(shape: readonly number[], data?: Int32Array | readonly num
   );
 }
 
-/** Ids one list behind the other. Spread into a call, a hundred thousand of them would overflow the stack. */
+/** The lists one after the other. `push(...list)` would overflow the stack with a hundred thousand ids. */
 export function joined(...lists: readonly ArrayLike<number>[]): Int32Array {
   const all = new Int32Array(lists.reduce((sum, { length }) => sum + length, 0));
   let at = 0;

@@ -10,8 +10,8 @@ export type ErrorDetails = Readonly<Record<string, unknown>>;
 
 export interface PunchlineErrorOptions {
   /** `usage`: the caller asked for something that cannot be; `failure`: it could be, but went wrong. */
-  readonly kind?: "usage" | "failure";
-  readonly details?: ErrorDetails;
+  readonly kind?: "usage" | "failure" | undefined;
+  readonly details?: ErrorDetails | undefined;
   readonly cause?: unknown;
 }
 

@@ -1,11 +1,10 @@
-/** JSON that somebody else may have written. Runs in a browser. */
+/** JSON from untrusted files. Runs in a browser. */
 
-/** Deeper than any file that is meant; walking it would overflow the stack. */
+/** Deeper than any real file; walking deeper JSON would overflow the stack. */
 const MAX_DEPTH = 200;
 
 /**
- * `JSON.parse`, which takes the last of several keys of one name without a word: here they are refused, and so is
- * absurd nesting.
+ * `JSON.parse` silently takes the last of several equal keys; this refuses them, and absurd nesting too.
  * @throws SyntaxError with the reason
  */
 export function parseJsonText(text: string): unknown {
@@ -35,7 +34,7 @@ export function parseJsonText(text: string): unknown {
 const [QUOTE, BACKSLASH, COLON] = [0x22, 0x5c, 0x3a];
 const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_LIST, CLOSE_LIST] = [0x7b, 0x7d, 0x5b, 0x5d];
 
-/** Where the string that goes on at `from` has its closing quote. */
+/** The index of the closing quote of the string whose content begins at `from`. */
 function stringEnd(text: string, from: number): number {
   for (let at = text.indexOf('"', from); ; at = text.indexOf('"', at + 1)) {
     let slashes = 0;

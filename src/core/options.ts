@@ -1,7 +1,7 @@
 /**
- * How sentences name options. The library writes the property between backticks, `topK` or `windows: "shuffled"`, as its
- * callers write it; the command line shows the same sentence with its flags, `--top-k` or `--windows shuffled`, and the
- * server with the fields of its requests, `top_k`.
+ * How sentences name options. The library writes the property between backticks, `topK`, `windows: "shuffled"` or
+ * `cleaning.keepUnicode`, as its callers write it; the command line shows the same sentence with its flags, `--top-k` or
+ * `--windows shuffled`, and the server with the fields of its requests, `top_k`.
  */
 import { UsageError } from "./errors.ts";
 
@@ -25,7 +25,7 @@ export const invalidOption = (name: string, value: unknown, expected: string): U
 const shown = (value: unknown): string =>
   typeof value === "number" ? String(value) : (JSON.stringify(value) ?? String(value));
 
-const named = /`([a-z][A-Za-z0-9]*)(?:: ("[^"`]*"|[\w.+-]+))?`/g;
+const named = /`([a-z]\w*(?:\.[a-z]\w*)*)(?:: ("[^"`]*"|[\w.+-]+))?`/g;
 
 /** The sentence with every option written by `write`, which gets its value where the sentence has one. */
 export function renderOptions(

@@ -1,6 +1,6 @@
 /**
- * Text that somebody else wrote (a model, a file, a server), for a terminal or a sentence: a terminal obeys
- * control characters, and marks of direction turn around what stands next to them.
+ * Untrusted text (from a model, a file, a server), made safe for a terminal or a sentence: a terminal obeys
+ * control characters, and marks of direction reorder the text around them.
  */
 
 /** Control characters, line and paragraph separators, and the marks and overrides of direction (UAX 9). */

@@ -131,16 +131,19 @@ function unit(word: number): number {
 
 function seedKey(seed: number | bigint): Key {
   if (typeof seed === "number" && !Number.isSafeInteger(seed)) {
-    throw new UsageError(`A seed must be an integer; got ${seed}. Use a bigint beyond 2^53.`, { seed });
+    throw new UsageError(`A seed must be an integer; got ${seed}. Use a bigint beyond 2^53.`, {
+      option: "seed",
+      value: seed,
+      expected: "an integer",
+    });
   }
   const bits = BigInt.asUintN(64, BigInt(seed));
   return [Number(bits & 0xffffffffn), Number(bits >> 32n)];
 }
 
 /**
- * The key of a stream: Philox as a hash of its name. The fourth word tells integers (0) from names
- * (1 + the position in the name), the third holds the name's length, so that no two names meet
- * save by a 64-bit coincidence.
+ * The key of a stream: Philox as a hash of its name. The fourth word is 0 for integers and 1 + the position for
+ * names, the third is the name's length, so that two names collide only by a 64-bit coincidence.
  */
 function streamKey(seed: Key, stream: number | string): Key {
   const out = new Uint32Array(4);
@@ -159,7 +162,11 @@ function streamKey(seed: Key, stream: number | string): Key {
 
 function natural(value: number, what: string): number {
   if (!Number.isSafeInteger(value) || value < 0) {
-    throw new UsageError(`A random ${what} must be an integer from 0 to 2^53 - 1; got ${value}.`, { value });
+    throw new UsageError(`A random ${what} must be an integer from 0 to 2^53 - 1; got ${value}.`, {
+      option: what,
+      value,
+      expected: "an integer from 0 to 2^53 - 1",
+    });
   }
   return value;
 }

@@ -1,12 +1,12 @@
 /**
- * Keys, tokens and addresses from the environment, checked where they are read. None of these sentences holds
- * the value: it may be a secret, or hold one.
+ * Keys, tokens and addresses from the environment, checked where they are read. No error message contains the
+ * value: it may be a secret, or contain one.
  */
 import { UsageError } from "./errors.ts";
 
 /**
  * A key or token without the space around it; undefined where there is none.
- * @param name what the user knows it by: a variable, a file, an option
+ * @param name what the user calls it: a variable, a file, an option
  * @throws UsageError where no HTTP header can carry it
  */
 export function checkedSecret(name: string, given: string | undefined): string | undefined {
@@ -37,7 +37,7 @@ export function checkedEndpoint(name: string, given: string, example: string): s
 }
 
 /**
- * Headers that are given as `Name: value`, one a line.
+ * Headers given as `Name: value`, one a line.
  * @throws UsageError where no HTTP request can carry them
  */
 export function checkedHeaders(name: string, given: string | undefined): Record<string, string> | undefined {
@@ -53,7 +53,7 @@ export function checkedHeaders(name: string, given: string | undefined): Record<
   return headers.length === 0 ? undefined : Object.fromEntries(headers);
 }
 
-/** The values among them, which may be secrets. */
+/** The values of such headers, which may be secrets. */
 export const headerValues = (given: string | undefined): string[] =>
   (given ?? "").split(/\r?\n/).map((line) => line.slice(line.indexOf(":") + 1).trim());
 

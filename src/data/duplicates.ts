@@ -7,14 +7,14 @@
  * of their sets of four-character shingles (a slip of the keyboard in a short text spoils much of its words but
  * few of its shingles).
  *
- * In scripts without spaces runs of two Chinese characters, or of three letters, stand for words.
+ * In scripts without spaces, runs of two Chinese characters, or of three letters, count as words.
  *
- * Letters as weights keep apart what shares only a frame, "What do you call a ... with no ...?", and need no
+ * Weighing by letters keeps texts apart that share only a frame, "What do you call a ... with no ...?", and needs no
  * statistics of the collection: whether two texts are near depends on these two alone. Nothing is estimated;
- * `near-join.ts` tells how the pairs are found.
+ * `near-join.ts` explains the search.
  *
- * Texts are taken in their order and each is compared with those kept so far, so the first of a group stays,
- * no two kept texts are near duplicates, and texts added at the end never change what is kept of the others.
+ * Each text is compared, in order, with those kept so far: the first of a group stays, no two kept texts are near
+ * duplicates, and adding texts at the end never changes which of the others are kept.
  * Source: Broder, "On the resemblance and containment of documents" (1997).
  */
 import { UsageError } from "../core/errors.ts";
@@ -22,11 +22,11 @@ import { markNearDuplicates, type NearThresholds } from "./near-join.ts";
 
 export interface NearDuplicateOptions {
   /** Word sets this similar, plain or weighed, are near duplicates. Default 0.7. */
-  readonly words?: number;
+  readonly words?: number | undefined;
   /** Sets of four-character shingles this similar are near duplicates. Default the same as `words`. */
-  readonly shingles?: number;
+  readonly shingles?: number | undefined;
   /** Texts are compared at all where their word sets, weighed, are this similar. Default 5/7 of `words`. */
-  readonly candidates?: number;
+  readonly candidates?: number | undefined;
 }
 
 /** The thresholds with their defaults, rounded to three places. */
@@ -37,6 +37,7 @@ export function nearThresholds(options: NearDuplicateOptions = {}): NearThreshol
     if (value > 0 && value <= 1) continue;
     throw new UsageError(
       `The similarity "${name}" of near duplicates must be above 0, at most 1; got ${value}.`,
+      { option: `nearDuplicates.${name}`, value, expected: "above 0, at most 1" },
     );
   }
   return { words, shingles, candidates };

@@ -1,14 +1,14 @@
-/** Vocabularies of pieces of words that are learned from texts. */
+/** Sub-word vocabularies learned from texts. */
 import { type BpeTraining, type BpeTrainOptions, trainBpe, trainBpeInTurns } from "../text/bpe-train.ts";
 import { huggingfaceTokenizer } from "../text/huggingface.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { wordPieceFiles } from "../text/wordpiece-files.ts";
 import { wordPieceVocabulary } from "../text/wordpiece-vocabulary.ts";
 
-/** Ids of a vocabulary of byte-level BPE where nobody says how many. */
+/** Default number of ids of byte-level BPE. */
 const SUBWORD_VOCABULARY = 2048;
 
-/** Word pieces that are whole words as a rule need more ids than those of BPE. */
+/** Default number of ids of WordPiece: most of its pieces are whole words, so it needs more than BPE. */
 const WORD_PIECE_VOCABULARY = 4096;
 
 /** Byte-level BPE of at most `size` ids, as GPT-2 spells text. */
@@ -16,8 +16,8 @@ export const bpeTokenizerOf = (texts: readonly string[], size?: number): Tokeniz
   tokenizerOf(trainBpe(texts, bpeOptions(size)));
 
 /**
- * The same, giving way to timers, signals and requests, as it takes seconds of some megabytes.
- * @param signal its reason is thrown where it is aborted
+ * The same, but it yields to the event loop: it takes seconds for some megabytes.
+ * @param signal stops it; its reason is thrown
  */
 export const bpeTokenizerInTurns = async (
   texts: readonly string[],

@@ -2,10 +2,10 @@
  * The search behind near duplicates: an exact join of weighed word sets.
  *
  * All sets list their words in one order, rarest first. For similarity t, two sets of w and v letters must
- * share t / (1 + t) (w + v) letters. Three tests stand between a pair and its measurement, each of which only
- * refuses what cannot reach that: the two must share a word of their prefixes (what comes before less than
- * t w of the letters are left); from the first shared word on enough letters must be left in both; and
- * enough letters of the one must have their bit in the 64-bit signature of the other.
+ * share t / (1 + t) (w + v) letters. Three tests come before a pair is measured; each only refuses pairs that
+ * cannot reach that: the two must share a word of their prefixes (the words before less than t w of the letters
+ * are left); from the first shared word on, enough letters must be left in both; and enough letters of the one
+ * must have their bit in the 64-bit signature of the other.
  * Sources: Chaudhuri, Ganti and Kaushik, "A primitive operator for similarity joins in data cleaning" (2006) and
  * Bayardo, Ma and Srikant, "Scaling up all pairs similarity search" (2007) for the prefix; Xiao, Wang, Lin and
  * Yu, "Efficient similarity joins for near duplicate detection" (2008) for the position; Sandes, Teodoro and

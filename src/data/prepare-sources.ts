@@ -1,5 +1,5 @@
 /**
- * The front door of the data: names of sources in, splits ready for training out.
+ * From the names of sources to splits that are ready for training.
  *
  * @example
  * const data = await prepareData(["one-liners"]);
@@ -7,6 +7,7 @@
  */
 import { getHeapStatistics } from "node:v8";
 import { InputError, UsageError } from "../core/errors.ts";
+import { option } from "../core/options.ts";
 import {
   type PreparedData,
   type PrepareOptions,
@@ -28,20 +29,20 @@ import {
 } from "./sources/source.ts";
 import type { SourceSummary } from "./summary.ts";
 
-/** The kinds of sources that are always there, in the order in which they are asked. */
+/** The built-in kinds of sources, in the order in which they are tried. */
 export const sourceKinds: readonly SourceKind[] = [oneLinersKind, noHubKind, fileKind];
 
 export interface PrepareDataOptions extends PrepareOptions, SourceOptions {
   /**
-   * A source whose texts are the validation split; none of the others go there. Texts of the others that repeat one
-   * of them are dropped. Not together with a fraction for validation.
+   * A source whose texts are the whole validation split. Texts of the other sources that repeat one of them are
+   * dropped. Not together with `fractions.validation`.
    */
-  readonly validationSource?: string;
+  readonly validationSource?: string | undefined;
 }
 
 /**
  * Reads, cleans, deduplicates and splits one or several sources, taken as one in their order.
- * @param sources `one-liners`, `hf:owner/dataset` or files (see DESIGN: .csv .tsv .json .jsonl .parquet .txt, gzip).
+ * @param sources `one-liners`, `hf:owner/dataset` or files: .csv .tsv .json .jsonl .parquet .txt, also as .gz or .zip
  * @throws InputError or UsageError whose message is one sentence for the user.
  */
 export async function prepareData(
@@ -52,9 +53,10 @@ export async function prepareData(
   const heldOut = validationSource === undefined ? [] : [validationSource];
   if (validationSource !== undefined && fractions?.validation !== undefined)
     throw new UsageError(
-      "--validation and --validation-file both say what validation is made of; give one of them.",
+      `${option("fractions.validation")} and ${option("validationSource")} both say what validation is made of; give one of them.`,
+      { option: "validationSource", value: validationSource },
     );
-  // What is held out comes first, so that it is the later text, of training, that a duplicate loses.
+  // Held-out texts come first, so that of two duplicates the training text is dropped.
   const names = [...heldOut, ...namesOf(sources)];
   const opened: TextSource[] = [];
   for (const name of names) opened.push(await openSource(name, options, sourceKinds));
@@ -77,7 +79,7 @@ export async function prepareData(
     source: name,
     format,
     column: column ?? null,
-    ...(promptColumn === undefined ? {} : { prompt_column: promptColumn }),
+    prompt_column: promptColumn,
     rows: counts[i]!,
     ...reading,
   }));
@@ -98,7 +100,7 @@ export async function prepareRawText(
     format: "text",
     column: null,
     rows: 1,
-    ...(encodings[i] === "utf-8" ? {} : { encoding: encodings[i]! }),
+    encoding: encodings[i] === "utf-8" ? undefined : encodings[i],
   }));
   return { ...prepared, summary: { ...prepared.summary, sources: summaries } };
 }
@@ -111,7 +113,7 @@ export async function readRawText(
   const texts: string[] = [];
   let length = 0;
   for (const name of namesOf(files)) {
-    const instead = "give a smaller file, or read it in pieces: a text a line, without --raw.";
+    const instead = `give a smaller file, or read it in pieces: a text a line, without ${option("prepareRawText")}.`;
     const text = await wholeText(await openFile(name, () => true), { ...options, instead });
     texts.push(text);
     length += text.length;
@@ -120,7 +122,7 @@ export async function readRawText(
   return texts.join("");
 }
 
-/** The texts of all sources, of which the first `heldOut` are for validation. */
+/** The texts of all sources; those of the first `heldOut` sources are for validation. */
 async function* allBatches(
   sources: readonly TextSource[],
   counts: Int32Array,
@@ -143,8 +145,8 @@ async function* allBatches(
 }
 
 /**
- * What is kept of the sources is in memory until it is split: the texts, their normal forms, and what the search for
- * duplicates knows of each. Reading stops before the process would be killed for it.
+ * Everything is in memory until it is split: the texts, their normal forms, and the index for duplicates. Reading
+ * stops before the process would be killed for that.
  */
 function checkMemory(source: string, texts: number, characters: number, usedBefore: number): void {
   const needed = usedBefore + bytesPerText * texts + bytesPerCharacter * characters;

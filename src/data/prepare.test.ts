@@ -156,7 +156,7 @@ describe("prepareTexts", () => {
 
   it("refuses what is too little to split, and says why", async () => {
     await expect(prepare([" one joke "])).rejects.toThrow(
-      /only one text left; a split needs at least 2.*--raw/,
+      /only one text left; a split needs at least 2.*`prepareRawText`/,
     );
     await expect(prepare(["a joke", "A joke!"])).rejects.toThrow(
       /only one text left \(dropped: 1 duplicate\)/,
@@ -201,7 +201,9 @@ describe("what is lost is said", () => {
     async (_, texts) => {
       await expect(prepare(texts)).rejects.toMatchObject({
         code: "letters-lost",
-        message: expect.stringMatching(/100 % .*becomes.*--keep-unicode.*--no-keep-unicode/),
+        message: expect.stringMatching(
+          /100 % .*becomes.*`cleaning.keepUnicode: true`.*`cleaning.keepUnicode: false`/,
+        ),
       });
       const { splits, summary } = await prepare(texts, kept);
       expect(Object.values(splits).flat().sort()).toEqual([...texts].sort());
@@ -248,7 +250,7 @@ describe("what is lost is said", () => {
       expect(letters).toBe(all.length);
       expect(changed).toBe(all.filter((c) => c > "\x7f").length);
       expect(share).toBeCloseTo(changed / letters, 12);
-      expect(summary.warnings).toEqual([expect.stringContaining("--keep-unicode")]);
+      expect(summary.warnings).toEqual([expect.stringContaining("`cleaning.keepUnicode: true`")]);
       expect(summary.warnings[0]).toContain(
         `${JSON.stringify(example!.before)} becomes ${JSON.stringify(example!.after)}`,
       );
@@ -284,7 +286,9 @@ describe("what is lost is said", () => {
     expect(many.summary.dropped).toEqual({ near_duplicate: 6 });
     expect(many.summary.near_examples).toHaveLength(3);
     for (const { dropped, kept: other } of many.summary.near_examples) expect(dropped).toBe(`${other} x`);
-    expect(many.summary.warnings).toEqual([expect.stringMatching(/^33 % of the texts .*--near off/)]);
+    expect(many.summary.warnings).toEqual([
+      expect.stringMatching(/^33 % of the texts .*`nearDuplicates: false`/),
+    ]);
   });
 });
 
@@ -303,7 +307,9 @@ describe("line breaks", () => {
         const { texts, summary } = await all({ vocabulary, cleaning, minCount: 1 });
         expect(texts).toEqual(apart(12).sort());
         expect(summary.line_breaks).toBe(12);
-        expect(summary.warnings).toEqual([expect.stringMatching(/^Line breaks inside 12 texts .*--end/)]);
+        expect(summary.warnings).toEqual([
+          expect.stringMatching(/^Line breaks inside 12 texts .*`end: "TEXT"`/),
+        ]);
       }
     },
   );
@@ -331,7 +337,7 @@ describe("line breaks", () => {
   it("are a sign like others for pieces of words: the step for white space alone takes them", async () => {
     const spaced = await all({ vocabulary: "bpe" });
     expect(spaced.texts).toEqual(apart(12).sort());
-    expect(spaced.summary.warnings).toEqual([expect.stringMatching(/--no-space/)]);
+    expect(spaced.summary.warnings).toEqual([expect.stringMatching(/`cleaning.steps.space: false`/)]);
     const { texts, tokenizer, summary } = await all({ vocabulary: "bpe", cleaning: false });
     expect(texts).toEqual([...poems].sort());
     expect(summary.line_breaks).toBe(0);
@@ -340,12 +346,12 @@ describe("line breaks", () => {
 
   it("refuses an end that a text contains, or that the vocabulary cannot have", async () => {
     await expect(all({ end: "d" })).rejects.toThrow(/contains "d", which is to end a text/);
-    await expect(all({ end: "<end>" })).rejects.toThrow(/--end must be one sign/);
+    await expect(all({ end: "<end>" })).rejects.toThrow(/`end` must be one sign/);
     await expect(all({ end: "a b", vocabulary: "word" })).rejects.toThrow(/without white space/);
     await expect(all({ end: "\u00b6", vocabulary: "printable" })).rejects.toThrow(
       /printable vocabulary has no/,
     );
-    await expect(all({ end: "|", vocabulary: "bpe" })).rejects.toThrow(/leave --end out/);
+    await expect(all({ end: "|", vocabulary: "bpe" })).rejects.toThrow(/leave `end` out/);
     await expect(all({ end: "|", vocabulary: printableTokenizer() })).rejects.toThrow(/"\\n" ends a text/);
   });
 });
@@ -439,7 +445,7 @@ describe("prepareData", () => {
     expect(tested.splits.test.length).toBeGreaterThan(3);
     expect([...tested.splits.train, ...tested.splits.test].sort()).toEqual(own.toSorted());
     await expect(prepareData(training, { validationSource, fractions: { validation: 0.1 } })).rejects.toThrow(
-      "--validation-file",
+      "`validationSource`",
     );
     await expect(prepareData(validationSource, { validationSource })).rejects.toThrow(/has no text left/);
   });

@@ -1,9 +1,10 @@
 /**
- * From raw texts to splits that a model can be trained on: cleaned, each once, divided for good.
+ * From raw texts to splits that a model can be trained on: cleaned, deduplicated and split.
  *
- * Runs in a browser as well; reading files and packages is `prepareData`'s part.
+ * Runs in a browser as well; `prepareData` reads files and packages.
  */
 import { InputError, UsageError } from "../core/errors.ts";
+import { invalidOption, option } from "../core/options.ts";
 import { characterTokenizer, characterTokenizerOf, printableCharacters } from "../text/characters.ts";
 import {
   type Cleaner,
@@ -35,46 +36,46 @@ export interface PrepareProgress {
   readonly totalBytes: number;
 }
 
-/** `bpe` and `wordpiece` are pieces of words learned from the training split, as GPT-2 and BERT spell text. */
+/** `bpe` and `wordpiece` are learned from the training split, as GPT-2 and BERT spell text. */
 export type VocabularyName = "printable" | "character" | "word" | "bpe" | "wordpiece";
 
 export interface PrepareOptions {
   /**
-   * Cleaning steps, or false for none. Default: all; where the vocabulary spells any text, as pieces of bytes and
-   * BERT's do, `keepUnicode`.
+   * Cleaning steps, or false for none. Default: all steps, with `keepUnicode` for vocabularies that spell any text, as
+   * byte-level BPE and BERT's do.
    */
-  readonly cleaning?: CleaningOptions | false;
-  /** Take texts that lose more than half of their letters. Default: where `cleaning` says itself what to keep. */
-  readonly allowLoss?: boolean;
+  readonly cleaning?: CleaningOptions | false | undefined;
+  /** Accept that cleaning removes more than half of the letters. Default: true where `cleaning` sets `keepUnicode`. */
+  readonly allowLoss?: boolean | undefined;
   /** Drop exact duplicates. Default true. */
-  readonly exactDuplicates?: boolean;
+  readonly exactDuplicates?: boolean | undefined;
   /** Drop near duplicates, with these thresholds. Default true. */
-  readonly nearDuplicates?: boolean | NearDuplicateOptions;
-  readonly fractions?: SplitFractions;
-  /** What stands between a prompt and its text. Default: a space, where neither side has white space there. */
-  readonly separator?: string;
+  readonly nearDuplicates?: boolean | NearDuplicateOptions | undefined;
+  readonly fractions?: SplitFractions | undefined;
+  /** Between a prompt and its text. Default: a space, unless one side has white space there. */
+  readonly separator?: string | undefined;
   /** Drop shorter texts. Default 1 character. */
-  readonly minLength?: number;
+  readonly minLength?: number | undefined;
   /** Drop longer texts. Default no limit. */
-  readonly maxLength?: number;
+  readonly maxLength?: number | undefined;
   /**
    * Default `printable`, or `character` where the cleaning keeps Unicode or `end` is given. A tokenizer is taken as
    * it is.
    */
-  readonly vocabulary?: VocabularyName | Tokenizer;
+  readonly vocabulary?: VocabularyName | Tokenizer | undefined;
   /**
-   * What ends a text in a vocabulary of characters (one character) or words, in place of the line break, so that
-   * line breaks inside texts stay and are learned. No text may contain it. Default `\n`.
+   * The end of a text in a vocabulary of characters (one character) or words, instead of the line break, so that
+   * line breaks inside texts are kept and learned. No text may contain it. Default `\n`.
    */
-  readonly end?: string;
+  readonly end?: string | undefined;
   /** For the word vocabulary: words seen less often are `<unk>`. Default 2. */
-  readonly minCount?: number;
-  /** For the word vocabulary: the most words that it has, the most frequent ones. Default no limit. */
-  readonly maxWords?: number;
-  /** For pieces of words: ids in all, at most. Default 2,048 for `bpe` and 4,096 for `wordpiece`. */
-  readonly vocabularySize?: number;
-  readonly onProgress?: (progress: PrepareProgress) => void;
-  /** Stops the reading, and the learning of a vocabulary of `bpe`; its reason is thrown. */
+  readonly minCount?: number | undefined;
+  /** For the word vocabulary: keep only this many words, the most frequent ones. Default no limit. */
+  readonly maxWords?: number | undefined;
+  /** For `bpe` and `wordpiece`: the most ids in all. Default 2,048 and 4,096. */
+  readonly vocabularySize?: number | undefined;
+  readonly onProgress?: ((progress: PrepareProgress) => void) | undefined;
+  /** Stops the reading, and the learning of a BPE vocabulary; its reason is thrown. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -82,12 +83,12 @@ export interface PreparedData {
   /** `items`: every string is one text that `endOfText` ends. `text`: every split is one continuous text. */
   readonly kind: "items" | "text";
   readonly splits: Readonly<Record<SplitName, readonly string[]>>;
-  /** How many of each text's first characters (UTF-16 code units) are a prompt. Absent: there are no prompts. */
-  readonly prompts?: Readonly<Record<SplitName, readonly number[]>>;
-  /** Texts of the source that are in no split, cleaned, and why. Absent for one continuous text. */
-  readonly droppedTexts?: readonly { readonly text: string; readonly reason: string }[];
+  /** The length of the prompt at the beginning of each text, in UTF-16 code units. Absent: there are no prompts. */
+  readonly prompts?: Readonly<Record<SplitName, readonly number[]>> | undefined;
+  /** Texts of the source that are in no split, cleaned, with the reason. Absent for one continuous text. */
+  readonly droppedTexts?: readonly { readonly text: string; readonly reason: string }[] | undefined;
   readonly tokenizer: Tokenizer;
-  /** How the texts were cleaned: what a model that learns them is asked later is cleaned in the same way. */
+  /** How the texts were cleaned; prompts for a model trained on them are cleaned in the same way. */
   readonly cleaning: TextCleaning;
   readonly summary: DataSummary;
   /** 32 hexadecimal digits that are equal for equal texts in equal splits. */
@@ -96,7 +97,7 @@ export interface PreparedData {
 
 /**
  * Cleans, deduplicates and splits the texts of `batches`, in their order.
- * @param from what the texts come from, for error messages.
+ * @param from the name of the source, for error messages
  * @throws InputError `too-few` where fewer than two texts are left for training and validation.
  */
 export async function prepareTexts(
@@ -109,10 +110,10 @@ export async function prepareTexts(
   const fractions = checkFractions(options.fractions ?? {});
   const vocabulary = vocabularyOf(options);
   const end = endOf(options, vocabulary);
-  let made: Cleaner | undefined;
+  let created: Cleaner | undefined;
   const cleanerFor = ({ documents = false }: Pick<TextBatch, "documents">): Cleaner => {
-    made ??= createCleaner(cleaningFor(options, end, documents));
-    return made;
+    created ??= createCleaner(cleaningFor(options, end, documents));
+    return created;
   };
   const dropped: Record<string, number> = {};
   const drop = (reason: string, n = 1) => {
@@ -149,11 +150,11 @@ export async function prepareTexts(
     for (const [i, raw] of batch.texts.entries()) {
       const own = shape(raw, cleaner);
       const prompt = batch.prompts ? shape(batch.prompts[i]!, cleaner) : "";
-      const whole = prompt === "" ? { text: own, prompt: 0 } : joined(prompt, own, options.separator);
+      const whole = prompt === "" ? { text: own, prompt: 0 } : joinPrompt(prompt, own, options.separator);
       const item: Item = batch.heldOut ? { ...whole, heldOut: true } : whole;
       refuseEnd(item.text, end, from);
       if (own.trim() === "") {
-        // What the cleaning took away whole can still be looked for.
+        // A text that cleaning removed entirely can still be found in an audit.
         if (raw.trim() === "") drop("empty");
         else dropText("empty", raw);
       } else if (item.text.length < minLength) dropText("too_short", item.text);
@@ -220,26 +221,18 @@ export async function prepareTexts(
       near: dropped.near_duplicate ?? 0,
       compared,
       pairs: nearPairs,
-      ...(typeof options.vocabulary === "object" ? { tokenizer, texts: splits.train } : {}),
+      tokenizer: typeof options.vocabulary === "object" ? tokenizer : undefined,
+      texts: splits.train,
     }),
     fingerprint,
   };
   const { cleaning } = cleaner;
-  return {
-    kind: "items",
-    splits,
-    ...(prompts ? { prompts } : {}),
-    droppedTexts,
-    tokenizer,
-    cleaning,
-    summary,
-    fingerprint,
-  };
+  return { kind: "items", splits, prompts, droppedTexts, tokenizer, cleaning, summary, fingerprint };
 }
 
 /**
- * Takes one continuous text as it stands, such as a book: no cleaning, no duplicates, split by position with
- * training first, then validation, then test.
+ * Prepares one continuous text as it is, such as a book: no cleaning, no search for duplicates, split by position
+ * with training first, then validation, then test.
  * @param options `fractions` (default validation 0.1, test 0) and `vocabulary` (default `character`).
  */
 export function prepareText(text: string, options: PrepareOptions = {}, from = "The text"): PreparedData {
@@ -247,7 +240,7 @@ export function prepareText(text: string, options: PrepareOptions = {}, from = "
   return speltBy(whole, tokenizerFor(options, vocabulary, whole.splits, "\n"), vocabulary);
 }
 
-/** The same, giving way to signals while it learns a vocabulary. */
+/** The same, but it yields to the event loop while it learns a vocabulary. */
 export async function prepareTextInTurns(
   text: string,
   options: PrepareOptions,
@@ -268,7 +261,7 @@ export const speltBy = (
   summary: { ...data.summary, vocabulary: tokenizer.size, vocabulary_kind: kind },
 });
 
-/** One continuous text in its splits, and the kind of vocabulary that is to spell it. */
+/** One continuous text in its splits, and the kind of its vocabulary. */
 function divide(text: string, options: PrepareOptions, from: string) {
   const fractions = checkFractions(options.fractions ?? {}, { validation: 0.1, test: 0 });
   if (text.length < 2) {
@@ -306,7 +299,7 @@ function divide(text: string, options: PrepareOptions, from: string) {
   return { whole, vocabulary };
 }
 
-/** The ids of one split, by the data's own tokenizer unless another is given. */
+/** The ids of one split, by default with the data's own tokenizer. */
 export function encodeSplit(
   data: PreparedData,
   split: SplitName,
@@ -318,15 +311,15 @@ export function encodeSplit(
   return encodeItems(tokenizer, texts, { prompts: data.prompts?.[split], onProgress });
 }
 
-/** A text, and how much of its beginning is a prompt. */
+/** A text, and the length of the prompt at its beginning. */
 interface Item {
   readonly text: string;
   readonly prompt: number;
-  /** Whether it is for validation, whatever the fractions are. */
-  readonly heldOut?: true;
+  /** It is for validation, whatever the fractions are. */
+  readonly heldOut?: true | undefined;
 }
 
-/** The split of each text; those that are held out have theirs already. */
+/** The split of each text; held-out texts are in validation. */
 function placesOf(
   items: readonly Item[],
   keys: readonly string[],
@@ -340,22 +333,20 @@ function placesOf(
 }
 
 /**
- * A prompt and its text as one. White space between them belongs to the text, as sub-word vocabularies have it:
- * who asks later need not end the prompt with a space.
+ * A prompt and its text as one. White space between them belongs to the text, as in sub-word vocabularies: a later
+ * prompt need not end with a space.
  */
-export function joined(prompt: string, text: string, separator?: string): Item {
+export function joinPrompt(prompt: string, text: string, separator?: string): Item {
   const apart = /\s$/.test(prompt) || /^\s/.test(text);
   const before = prompt + (separator ?? (apart ? "" : " "));
   return { text: before + text, prompt: before.trimEnd().length };
 }
 
-/** A given tokenizer counts by its kind. */
-type Vocabulary = VocabularyName;
+/** Whether a vocabulary has pieces of words: a line break is one of its tokens, not the end of a text. */
+const isSubword = (vocabulary: VocabularyName): boolean => vocabulary === "bpe" || vocabulary === "wordpiece";
 
-/** Whether a vocabulary is made of pieces of words: a line break is one of its signs, not the end of a text. */
-const ofPieces = (vocabulary: Vocabulary): boolean => vocabulary === "bpe" || vocabulary === "wordpiece";
-
-function vocabularyOf(options: PrepareOptions): Vocabulary {
+/** The kind of the vocabulary, also of a tokenizer. */
+function vocabularyOf(options: PrepareOptions): VocabularyName {
   const { vocabulary, cleaning, end = "\n" } = options;
   const keepUnicode = cleaning !== undefined && cleaning !== false && cleaning.keepUnicode === true;
   if (typeof vocabulary === "object") return vocabulary.kind;
@@ -363,59 +354,63 @@ function vocabularyOf(options: PrepareOptions): Vocabulary {
     throw new UsageError(
       "The printable vocabulary has 100 ASCII characters and cannot spell what keeping Unicode keeps; " +
         "choose the character vocabulary, or let the cleaning drop what is not ASCII.",
+      { option: "vocabulary", value: vocabulary },
     );
   }
   return vocabulary ?? (keepUnicode || end !== "\n" ? "character" : "printable");
 }
 
 /**
- * The end of a text as a text could contain it; undefined where none can.
+ * The end of a text as a text could contain it; undefined where no text can.
  * @throws UsageError for an end that the vocabulary cannot have
  */
-function endOf({ end, vocabulary: given }: PrepareOptions, vocabulary: Vocabulary): string | undefined {
-  if (ofPieces(vocabulary)) {
+function endOf({ end, vocabulary: given }: PrepareOptions, vocabulary: VocabularyName): string | undefined {
+  if (isSubword(vocabulary)) {
     if (end === undefined) return undefined;
     throw new UsageError(
-      "Pieces of words have an end of text of their own, and line breaks are learned like any other sign; leave --end out.",
+      `Pieces of words have an end of text of their own, and line breaks are learned like any other sign; leave ${option("end")} out.`,
+      { option: "end", value: end },
     );
   }
   if (typeof given === "object") {
     const own = given.token(given.endOfText);
     if (end === undefined || end === own) return own;
     throw new UsageError(
-      `In this model's vocabulary ${JSON.stringify(own)} ends a text, and --end ${JSON.stringify(end)} cannot change that; leave --end out.`,
+      `In this model's vocabulary ${JSON.stringify(own)} ends a text, and ${option("end")} ${JSON.stringify(end)} cannot change that; leave ${option("end")} out.`,
+      { option: "end", value: end },
     );
   }
   if (end === undefined || end === "\n") return "\n";
   const [one, more] = [...end];
   if (vocabulary !== "word" && (one === undefined || more !== undefined)) {
-    throw new UsageError(
-      `--end must be one sign that no text contains, such as "|" or "\u00b6", in a vocabulary of characters, not ${JSON.stringify(end)}.`,
+    throw invalidOption(
+      "end",
+      end,
+      'one sign that no text contains, such as "|" or "\u00b6", in a vocabulary of characters',
     );
   }
   if (vocabulary === "printable" && !printableCharacters.includes(end)) {
     throw new UsageError(
-      `The printable vocabulary has no ${JSON.stringify(end)} for --end; choose one of its signs, or the character vocabulary.`,
+      `The printable vocabulary has no ${JSON.stringify(end)} for ${option("end")}; choose one of its signs, or the character vocabulary.`,
+      { option: "end", value: end },
     );
   }
   if (end === "" || /\s/u.test(end))
-    throw new UsageError(
-      `--end must be a text without white space, such as "<end>", not ${JSON.stringify(end)}.`,
-    );
+    throw invalidOption("end", end, 'a text without white space, such as "<end>"');
   return end;
 }
 
-/** @throws InputError where a text contains what is to end it */
+/** @throws InputError where a text contains the end of a text */
 function refuseEnd(text: string, end: string | undefined, from: string): void {
   if (end === undefined || end === "\n" || !text.includes(end)) return;
   throw new InputError(
     "end-in-text",
-    `${from} has a text that contains ${JSON.stringify(end)}, which is to end a text: ${JSON.stringify(text.slice(0, 60))}; choose another --end.`,
+    `${from} has a text that contains ${JSON.stringify(end)}, which is to end a text: ${JSON.stringify(text.slice(0, 60))}; choose another ${option("end")}.`,
     { end, text },
   );
 }
 
-/** The cleaning with the defaults that suit a vocabulary. */
+/** The cleaning with the defaults of a vocabulary. */
 function cleaningFor(
   { cleaning = {}, vocabulary }: PrepareOptions,
   end: string | undefined,
@@ -428,12 +423,12 @@ function cleaningFor(
   return { lineBreaks, ...cleaning, keepUnicode };
 }
 
-/** Some signs of several scripts, of one to four bytes each. */
+/** Characters of several scripts, of one to four bytes each. */
 const PROBE = "a\u00e9\u2019\u0436\u4e2d\u{1f602}";
 
-/** Whether a vocabulary takes any text: pieces of bytes do, and BERT's has a token for what it lacks. */
+/** Whether a vocabulary spells any text: byte-level BPE does, and BERT's has a token for what it lacks. */
 function spellsUnicode(vocabulary: PrepareOptions["vocabulary"]): boolean {
-  if (typeof vocabulary !== "object") return vocabulary === "bpe" || vocabulary === "wordpiece";
+  if (typeof vocabulary !== "object") return vocabulary !== undefined && isSubword(vocabulary);
   if (vocabulary.kind !== "bpe") return vocabulary.kind === "wordpiece";
   try {
     return vocabulary.decode(vocabulary.encode(PROBE)) === PROBE;
@@ -453,7 +448,7 @@ const hasBreak = (text: string): boolean =>
 
 function tokenizerFor(
   options: PrepareOptions,
-  vocabulary: Vocabulary,
+  vocabulary: VocabularyName,
   splits: Readonly<Record<SplitName, readonly string[]>>,
   end = "\n",
 ): Tokenizer {
@@ -467,15 +462,15 @@ function tokenizerFor(
     if (vocabulary === "wordpiece") return wordPieceTokenizerOf(splits.train, options.vocabularySize);
   }
   const tokenizer = typeof given === "object" ? given : characterTokenizer([...printableCharacters], end);
-  // Known to fit after full cleaning; where a step was left out, the first stranger is named here.
+  // All characters fit after full cleaning; where a step was left out, this throws for the first that does not.
   if (tokenizer.kind === "character") for (const text of all()) tokenizer.encode(text);
   return tokenizer;
 }
 
-/** The same, giving way to signals while it learns pieces of words. */
+/** The same, but it yields to the event loop while it learns BPE. */
 async function tokenizerInTurns(
   options: PrepareOptions,
-  vocabulary: Vocabulary,
+  vocabulary: VocabularyName,
   splits: Readonly<Record<SplitName, readonly string[]>>,
   end?: string,
 ): Promise<Tokenizer> {
@@ -493,11 +488,11 @@ function pairsOf(items: readonly Item[], near: Int32Array): [dropped: string, ke
   return chosen.map((i) => [items[i]!.text, items[near[i]!]!.text]);
 }
 
-/** How a word vocabulary is made of the training split. */
+/** The options of `wordTokenizerOf` for a word vocabulary. */
 export const wordOptions = ({ minCount, maxWords }: Pick<PrepareOptions, "minCount" | "maxWords">) => ({
-  ...(minCount === undefined ? {} : { minCount }),
-  // Beside the words stand the unknown one and the end of a text.
-  ...(maxWords === undefined ? {} : { maxSize: maxWords + 2 }),
+  minCount,
+  // The vocabulary also has the unknown word and the end of a text.
+  maxSize: maxWords === undefined ? undefined : maxWords + 2,
 });
 
 function fingerprintOf(
@@ -547,7 +542,7 @@ function tooFew(
   return new InputError(
     "too-few",
     `${from} has ${found} left${reasons.length > 0 ? ` (dropped: ${reasons.join(", ")})` : ""}; a split needs at ` +
-      `least ${needed}. Give more texts, or take the file as one continuous text with --raw.${remark}`,
+      `least ${needed}. Give more texts, or take the file as one continuous text with ${option("prepareRawText")}.${remark}`,
     { left, dropped },
   );
 }

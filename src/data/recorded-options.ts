@@ -1,10 +1,11 @@
-/** The options of a preparation as a run's record keeps them, and what they mean. */
+/** From data options as a run's record keeps them to the options of `prepareData`. */
 import { UsageError } from "../core/errors.ts";
+import { option } from "../core/options.ts";
 import { cleaningOf, type RecordedOptions } from "../text/cleaning-record.ts";
 import type { NearDuplicateOptions } from "./duplicates.ts";
 import type { PrepareDataOptions } from "./prepare-sources.ts";
 
-/** What `raw` leaves to be chosen. */
+/** The options that can be combined with `raw`. */
 const ofRaw = ["raw", "encoding", "validation", "test", "minCount", "maxWords", "vocabularySize"];
 
 /**
@@ -25,21 +26,22 @@ export function prepareOptionsOf(recorded: RecordedOptions): PrepareDataOptions 
     const odd = Object.keys(recorded).find((key) => !ofRaw.includes(key));
     if (odd)
       throw new UsageError(
-        `--raw takes the file as it stands and cannot be combined with the option "${odd}".`,
+        `${option("raw")} takes the file as it is and cannot be combined with ${option(odd)}.`,
+        { option: odd, value: recorded[odd] },
       );
     return { raw: true, ...common };
   }
-  const { column, completionColumn, promptColumn } = {
-    column: text("column"),
-    completionColumn: text("completionColumn"),
-    promptColumn: text("promptColumn"),
-  };
+  const [column, completionColumn, promptColumn] = ["column", "completionColumn", "promptColumn"].map(text);
   if (completionColumn !== undefined && promptColumn === undefined)
     throw new UsageError(
-      "--completion-column goes with --prompt-column; texts without prompts are --column.",
+      `${option("completionColumn")} goes with ${option("promptColumn")}; texts without prompts are ${option("column")}.`,
+      { option: "completionColumn", value: completionColumn },
     );
   if (completionColumn !== undefined && column !== undefined)
-    throw new UsageError("--completion-column and --column name the same thing; give one of them.");
+    throw new UsageError(
+      `${option("completionColumn")} and ${option("column")} name the same thing; give one of them.`,
+      { option: "completionColumn", value: completionColumn },
+    );
   const near: boolean | NearDuplicateOptions =
     recorded.near === "off" ? false : typeof recorded.near === "number" ? { words: recorded.near } : true;
   return {
@@ -52,7 +54,7 @@ export function prepareOptionsOf(recorded: RecordedOptions): PrepareDataOptions 
       minLength: number("minLength"),
       maxLength: number("maxChars"),
       end: text("end"),
-      format: text("fileFormat"),
+      fileFormat: text("fileFormat"),
       delimiter: text("delimiter"),
       header: recorded.header === undefined ? undefined : recorded.header === "yes",
       maxLine: number("maxLine"),
@@ -71,7 +73,7 @@ function field(recorded: RecordedOptions, name: string, type: string): unknown {
   return typeof recorded[name] === type ? recorded[name] : undefined;
 }
 
-/** The entries that there are. */
+/** The entries that are not undefined: these options override others. */
 function given<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   const known = Object.entries(values).filter(([, value]) => value !== undefined);
   return Object.fromEntries(known) as { [K in keyof T]?: Exclude<T[K], undefined> };

@@ -12,8 +12,8 @@ export interface Shingles {
 }
 
 /**
- * Compares one text with many. Shingles are told apart by a 32-bit number of their four code units, which is
- * exact for ASCII; a text shorter than four characters is one shingle.
+ * Compares one text with many. A shingle is a 32-bit number of its four code units, which is exact for ASCII; a
+ * text shorter than four characters is one shingle.
  */
 export function createShingles(): Shingles {
   let current: string | undefined;

@@ -1,6 +1,6 @@
 /**
- * Which of training, validation and test an item belongs to: decided by a hash of its normalised text alone,
- * so the answer never depends on other items, on their order, or on a seed.
+ * Assigns each item to training, validation or test by a hash of its normalised text, so that the split never
+ * depends on other items, on their order, or on a seed.
  */
 import { UsageError } from "../core/errors.ts";
 import { hashText } from "./hash.ts";
@@ -10,18 +10,17 @@ export type SplitName = (typeof splitNames)[number];
 
 export interface SplitFractions {
   /** Share of the items for validation, 0 to 1. Default 0.05. */
-  readonly validation?: number;
+  readonly validation?: number | undefined;
   /** Share of the items for the test, 0 to 1. Default 0.05. */
-  readonly test?: number;
+  readonly test?: number | undefined;
 }
 
 /**
  * The split of each item, given its normalised text.
  *
  * An item whose hash falls in the lowest `test` share of the hash range goes to the test, one in the next
- * `validation` share to validation, the others to training. Where so few items are there that a wanted split
- * would stay empty, the item with the lowest hash in the largest split moves into it; so two items fill
- * training and validation, and three fill all.
+ * `validation` share to validation, the others to training. Where a wanted split would stay empty, the item with
+ * the lowest hash in the largest split moves into it; so two items fill training and validation, and three fill all.
  */
 export function assignSplits(keys: readonly string[], fractions: SplitFractions = {}): SplitName[] {
   const { validation, test } = checkFractions(fractions);
@@ -53,6 +52,7 @@ export function checkFractions(fractions: SplitFractions, standard = { validatio
     throw new UsageError(
       `The validation share ${validation} and the test share ${test} must be 0 or more and their sum below 1, ` +
         "so that something is left for training.",
+      { option: "fractions", value: { validation, test }, expected: "0 or more each, and below 1 together" },
     );
   }
   return { validation, test };

@@ -1,15 +1,15 @@
-/** What a preparation found, kept and dropped: the document that `punchline data --json` prints. */
+/** Counts and examples of a preparation: the document that `punchline data --json` prints. */
 import type { Reading } from "./sources/source.ts";
 import type { SplitName } from "./split.ts";
 
-/** With how the file was read, where it is one. */
+/** One source, and how it was read where it is a file. */
 export interface SourceSummary extends Partial<Reading> {
   readonly source: string;
   readonly format: string;
   readonly column: string | null;
-  /** Where the prompts come from; absent where there are none. */
-  readonly prompt_column?: string;
-  /** Rows that the source had, those that it left out itself included. */
+  /** The column of the prompts; absent where there are none. */
+  readonly prompt_column?: string | undefined;
+  /** Rows of the source, those that it left out itself included. */
   readonly rows: number;
 }
 
@@ -59,7 +59,7 @@ export interface DataSummary {
   readonly lengths: LengthSummary;
   /** Three kept texts of the training split. */
   readonly examples: readonly string[];
-  /** What a person should know before training on this, a sentence or two each. */
+  /** What you should know before training on this data, a sentence or two each. */
   readonly warnings: readonly string[];
   readonly fingerprint: string;
 }

@@ -11,20 +11,20 @@ export interface TokenStream {
   readonly offsets: Int32Array;
   /** The id that ends an item. */
   readonly endOfText: number;
-  /** How many of each item's first tokens are a prompt, which is read but not learned. Absent: none. */
-  readonly prompts?: Int32Array;
+  /** The length in tokens of the prompt at the beginning of each item, which is read but not learned. Absent: none. */
+  readonly prompts?: Int32Array | undefined;
 }
 
 export interface EncodeOptions {
-  /** How many of each item's first characters (UTF-16 code units) are a prompt. Absent: none. */
+  /** The length of the prompt at the beginning of each item, in UTF-16 code units. Absent: none. */
   readonly prompts?: ArrayLike<number> | undefined;
   /** Called now and then with the number of items encoded. */
   readonly onProgress?: ((done: number) => void) | undefined;
 }
 
 /**
- * Encodes items into one stream, each ended by the tokenizer's `endOfText`. A prompt is spelt by itself, as it will
- * be when somebody gives it to the model.
+ * Encodes items into one stream, each ended by the tokenizer's `endOfText`. A prompt is encoded by itself, as it will
+ * be when you give it to the model.
  * @throws InputError `unknown-character` as the tokenizer does.
  */
 export function encodeItems(
@@ -34,7 +34,7 @@ export function encodeItems(
 ): TokenStream {
   let characters = items.length;
   for (const item of items) characters += item.length;
-  // Word and sub-word vocabularies take a quarter or so of the characters; the array grows where that is short.
+  // Word and sub-word vocabularies need about a token for four characters; the array grows where that is too few.
   let out = allocateTokens(tokenizer.size, tokenizer.kind === "character" ? characters : characters / 3 + 64);
   const offsets = new Int32Array(items.length + 1);
   const asked = prompts ? new Int32Array(items.length) : undefined;
@@ -61,7 +61,7 @@ export function encodeItems(
     tokens: out.length === n ? out : out.slice(0, n),
     offsets,
     endOfText: tokenizer.endOfText,
-    ...(asked ? { prompts: asked } : {}),
+    prompts: asked,
   };
 }
 

@@ -1,4 +1,4 @@
-/** Data spelt in words, or pieces of words, that are learned from its own training split. */
+/** Prepared data with a word or sub-word vocabulary that is learned from its training split. */
 import { wordTokenizerOf } from "../text/words.ts";
 import { bpeTokenizerInTurns, bpeTokenizerOf, wordPieceTokenizerOf } from "./learned-pieces.ts";
 import { type PreparedData, type PrepareOptions, speltBy, wordOptions } from "./prepare.ts";
@@ -7,10 +7,10 @@ import { type PreparedData, type PrepareOptions, speltBy, wordOptions } from "./
 export const withSubwords = (data: PreparedData, size?: number): PreparedData =>
   speltBy(data, bpeTokenizerOf(data.splits.train, size), "subword");
 
-/** The same, giving way to timers, signals and requests while it learns. @param signal its reason is thrown */
+/** The same, but it yields to the event loop while it learns. @param signal stops it; its reason is thrown */
 export const withSubwordsInTurns = async (
   data: PreparedData,
-  { size, signal }: { readonly size?: number; readonly signal?: AbortSignal | undefined } = {},
+  { size, signal }: { readonly size?: number | undefined; readonly signal?: AbortSignal | undefined } = {},
 ): Promise<PreparedData> =>
   speltBy(data, await bpeTokenizerInTurns(data.splits.train, size, signal), "subword");
 

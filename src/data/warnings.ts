@@ -1,10 +1,14 @@
-/** What a preparation says in words, or refuses: letters that are lost, line breaks, texts that are much alike. */
+/** Warnings and refusals of a preparation: lost letters, line breaks, many near duplicates. */
 import { InputError } from "../core/errors.ts";
+import { option } from "../core/options.ts";
 import type { CleaningOptions } from "../text/clean.ts";
 import { gravityOf, type LetterLoss } from "../text/letter-loss.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { unknownToken, unknownWords } from "../text/unknown-words.ts";
 import type { DataSummary } from "./summary.ts";
+
+const keepLetters = option("cleaning.keepUnicode", true);
+const plainAscii = option("cleaning.keepUnicode", false);
 
 /** The loss as the document has it. */
 export const lossOf = ({ letters, changed, example }: LetterLoss): DataSummary["cleaning_loss"] => ({
@@ -14,15 +18,15 @@ export const lossOf = ({ letters, changed, example }: LetterLoss): DataSummary["
   example: example ?? null,
 });
 
-/** Those of the options of a preparation that say whether a loss is wanted. */
+/** The options that decide whether a loss is wanted. */
 interface CleaningChoice {
-  readonly cleaning?: CleaningOptions | false;
-  readonly vocabulary?: string | Tokenizer;
-  readonly allowLoss?: boolean;
+  readonly cleaning?: CleaningOptions | false | undefined;
+  readonly vocabulary?: string | Tokenizer | undefined;
+  readonly allowLoss?: boolean | undefined;
 }
 
 /**
- * @throws InputError `letters-lost` where cleaning takes more than half of the letters and nobody asked for that
+ * @throws InputError `letters-lost` where cleaning removes more than half of the letters and no option asks for that
  */
 export function refuseLoss(
   loss: LetterLoss,
@@ -33,8 +37,8 @@ export function refuseLoss(
   if ((allowLoss ?? asked) || gravityOf(loss) !== "most") return;
   const remedy =
     allowLoss === false || (typeof vocabulary === "object" && vocabulary.kind === "character")
-      ? "The model's own texts were cleaned like that: take one that was trained on texts like these with --keep-unicode, or ask for plain ASCII with --no-keep-unicode."
-      : "Keep them with --keep-unicode, or ask for plain ASCII with --no-keep-unicode.";
+      ? `The model's own texts were cleaned like that: take one that was trained on texts like these with ${keepLetters}, or ask for plain ASCII with ${plainAscii}.`
+      : `Keep them with ${keepLetters}, or ask for plain ASCII with ${plainAscii}.`;
   throw new InputError(
     "letters-lost",
     `${from} would lose most of its letters when it is cleaned to plain ASCII: ${lossText(loss)}. ${remedy}`,
@@ -45,13 +49,13 @@ export function refuseLoss(
   );
 }
 
-/** What to add where too few texts are left, and cleaning may be why; empty where it is not. */
+/** A remark for the error of too few texts, where cleaning may be the reason; else empty. */
 export const lossRemark = (loss: LetterLoss): string =>
   gravityOf(loss) === "none"
     ? ""
-    : ` Cleaning changed ${percent(loss.changed, loss.letters)} of their letters; --keep-unicode keeps them.`;
+    : ` Cleaning changed ${percent(loss.changed, loss.letters)} of their letters; ${keepLetters} keeps them.`;
 
-/** Share of the texts from which near duplicates are worth a word. */
+/** Share of the texts from which near duplicates are worth a warning. */
 const MANY_NEAR = 0.2;
 
 export interface Findings {
@@ -64,19 +68,19 @@ export interface Findings {
   readonly near: number;
   readonly compared: number;
   readonly pairs: readonly (readonly [dropped: string, kept: string])[];
-  /** A vocabulary that there was before, and the texts that it is to spell. */
-  readonly tokenizer?: Tokenizer;
-  readonly texts?: readonly string[];
+  /** A tokenizer that was not made from these texts, and the texts that it has to spell. */
+  readonly tokenizer?: Tokenizer | undefined;
+  readonly texts?: readonly string[] | undefined;
 }
 
-/** Share of the words from which those that a vocabulary cannot spell are worth a word; one of words leaves rare ones out. */
+/** Share of unknown words that is worth a warning; a vocabulary of words leaves rare ones out on purpose. */
 const manyUnknown = ({ kind }: Tokenizer): number => (kind === "word" ? 0.2 : 0.02);
-/** Texts that are looked at for them. */
+/** Texts that are checked for unknown words. */
 const LOOKED_AT = 500;
-/** Characters of each: one text may be a whole book. */
+/** Characters checked of each: one text may be a whole book. */
 const LONGEST = 20_000;
 
-/** What a vocabulary made for other texts lacks of these: BERT's would read a Cyrillic file as nothing but `[UNK]`. */
+/** Warns of words that a model's vocabulary lacks: BERT's would read a Cyrillic file as nothing but `[UNK]`. */
 export function unknownWarning(tokenizer: Tokenizer, texts: readonly string[]): string[] {
   if (unknownToken(tokenizer) === undefined) return [];
   const some = texts.slice(0, LOOKED_AT).map((text) => text.slice(0, LONGEST));
@@ -92,20 +96,20 @@ export function warningsOf({ loss, broken, ends, near, compared, pairs, ...read 
   const warnings = read.tokenizer ? unknownWarning(read.tokenizer, read.texts ?? []) : [];
   if (gravityOf(loss) !== "none")
     warnings.push(
-      `Cleaning changes the letters of these texts: ${lossText(loss)}. --keep-unicode keeps every letter.`,
+      `Cleaning changes the letters of these texts: ${lossText(loss)}. ${keepLetters} keeps every letter.`,
     );
   if (broken > 0) {
     const texts = broken === 1 ? "1 text" : `${count(broken)} texts`;
     const remedy = ends
-      ? "here a line break ends a text. --end TEXT ends texts otherwise, and line breaks are learned."
-      : "--no-space keeps them.";
+      ? `here a line break ends a text. ${option("end", "TEXT")} ends texts otherwise, and line breaks are learned.`
+      : `${option("cleaning.steps.space", false)} keeps them.`;
     warnings.push(`Line breaks inside ${texts} became spaces${ends ? ": " : "; "}${remedy}`);
   }
   if (near > MANY_NEAR * compared) {
     const [dropped, kept] = pairs[0]!;
     warnings.push(
       `${percent(near, compared)} of the texts were dropped as near copies of others, such as ${quoted(dropped)}, ` +
-        `which is near ${quoted(kept)}. --near 0.9 drops fewer, --near off none.`,
+        `which is near ${quoted(kept)}. ${option("nearDuplicates.words", 0.9)} drops fewer, ${option("nearDuplicates", false)} none.`,
     );
   }
   return warnings;

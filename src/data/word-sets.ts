@@ -4,7 +4,7 @@ import { wordAlone } from "../text/normalise.ts";
 export interface WordSets {
   /**
    * The different words of each text, as ranks by rarity in the collection (0 is the rarest), ascending.
-   * Those of text i stand at `starts[i]` to `starts[i + 1]`.
+   * Those of text i are at `starts[i]` to `starts[i + 1]`.
    */
   readonly words: Int32Array;
   readonly starts: Int32Array;
@@ -14,7 +14,7 @@ export interface WordSets {
   readonly rest: Int32Array;
 }
 
-/** The word sets of normalised texts, whose words stand between single spaces. */
+/** The word sets of normalised texts, whose words are separated by single spaces. */
 export function wordSets(texts: readonly string[]): WordSets {
   const ids = new Map<string, number>();
   const counts: number[] = [];
@@ -65,8 +65,8 @@ export function wordSets(texts: readonly string[]): WordSets {
 const han = /\p{Script=Han}/u;
 
 /**
- * The words of a normalised text. Of scripts without spaces, of which it has each character as a word, these are all
- * runs of two Chinese characters or of three letters: any two long Thai texts have most of their letters in common.
+ * The words of a normalised text. In scripts without spaces, where each character is a word there, these are all runs
+ * of two Chinese characters or of three letters: any two long Thai texts have most of their letters in common.
  */
 function wordsOf(text: string): string[] {
   const words = text.split(" ");
@@ -82,7 +82,7 @@ function wordsOf(text: string): string[] {
   });
 }
 
-/** Where each text's prefix ends: at the first word from which on less than `least` of its letters are left. */
+/** The end of each text's prefix: the first word from which on less than `least` of its letters are left. */
 export function prefixEnds({ starts, rest }: WordSets, least: number): Int32Array {
   const ends = new Int32Array(starts.length - 1);
   for (let i = 0; i < ends.length; i++) {

@@ -1,4 +1,4 @@
-/** Prepared texts into a file that any tool, and Punchline again, can read. */
+/** Writes prepared texts to a file that other tools, and Punchline, can read. */
 import { rename, writeFile } from "node:fs/promises";
 import { extname } from "node:path";
 import { UsageError } from "../core/errors.ts";
@@ -36,7 +36,11 @@ export function textFileWriter(path: string): (data: PreparedData) => Promise<vo
   const format = formats[extname(path).toLowerCase()];
   if (!format) {
     const known = Object.keys(formats).join(", ");
-    throw new UsageError(`Cannot tell the format of ${path}; give a name that ends in one of ${known}.`);
+    throw new UsageError(`Cannot tell the format of ${path}; give a name that ends in one of ${known}.`, {
+      option: "path",
+      value: path,
+      expected: `a name that ends in one of ${known}`,
+    });
   }
   return async (data) => {
     await regularFileIfAny(path, "write");

@@ -27,12 +27,12 @@ export interface Evaluation extends TextCounts {
   /** Most tokens that one prediction had before it, or in its window. */
   readonly context: number;
   /** Tokens that each window scored anew, of models that read windows. */
-  readonly stride?: number;
+  readonly stride?: number | undefined;
   /**
    * `pseudo`: each token was hidden in turn and seen from both sides (Salazar et al. 2020), which is not to be
    * compared with what a model predicts from the left.
    */
-  readonly likelihood?: "pseudo";
+  readonly likelihood?: "pseudo" | undefined;
 }
 
 export function countText(text: string): TextCounts {
@@ -62,8 +62,8 @@ export interface ScoredTokens {
   readonly nats: number;
   readonly tokens: number;
   /** Words that the vocabulary lacks, and the nats of spelling them. Default none. */
-  readonly unknown?: number;
-  readonly spelling?: number;
+  readonly unknown?: number | undefined;
+  readonly spelling?: number | undefined;
 }
 
 /**

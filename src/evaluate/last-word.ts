@@ -27,7 +27,10 @@ export interface LastWords extends Evaluation {
 export async function scoreLastWords(
   lm: LanguageModel,
   passages: readonly string[],
-  options: { readonly onProgress?: (done: number) => void; readonly signal?: AbortSignal } = {},
+  options: {
+    readonly onProgress?: ((done: number) => void) | undefined;
+    readonly signal?: AbortSignal | undefined;
+  } = {},
 ): Promise<LastWords> {
   const { model, tokenizer, name } = lm;
   if (model.predicts !== "each")

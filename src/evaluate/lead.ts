@@ -36,7 +36,7 @@ export function leadOf(
 }
 
 /** The lowest validation loss along a training: that of the weights that are kept. Undefined where nothing was validated. */
-export function lowestLoss(log: readonly { readonly val_loss?: number }[]): number | undefined {
+export function lowestLoss(log: readonly { readonly val_loss?: number | undefined }[]): number | undefined {
   const losses = log.flatMap(({ val_loss }) => (val_loss === undefined ? [] : [val_loss]));
   return losses.length === 0 ? undefined : Math.min(...losses);
 }

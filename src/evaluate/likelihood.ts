@@ -28,14 +28,14 @@ import { spellUnknown } from "./quality/spelling.ts";
 
 export interface EvaluationOptions extends LikelihoodOptions {
   /** `items`: the end of each text is predicted as well, and counts as one character. Default `items`. */
-  readonly kind?: "items" | "text";
+  readonly kind?: "items" | "text" | undefined;
   /**
    * Whether each text is read by itself, as after an end of text, instead of all as one stream. One longer than a
    * window goes on in another. Default: as the model was trained; alone where there are prompts.
    */
-  readonly alone?: boolean;
+  readonly alone?: boolean | undefined;
   /** Of texts read alone, how many of each one's first characters are a prompt, which is read but not scored. */
-  readonly prompts?: readonly number[];
+  readonly prompts?: readonly number[] | undefined;
 }
 
 /** What a scoring found: the loss, the text that it is the loss of, and how far each prediction could look back. */

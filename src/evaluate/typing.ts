@@ -18,10 +18,10 @@ import { createSuggester, type Suggestion } from "../generate/suggest.ts";
 
 export interface TypingOptions {
   /** Suggestions in the list. Default 3. */
-  readonly n?: number;
-  readonly signal?: AbortSignal;
+  readonly n?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
   /** Told after each text. */
-  readonly onProgress?: (done: number, total: number) => void;
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
 export interface TypingQuality {

@@ -1,5 +1,5 @@
 /**
- * Files that are either whole or not there: written beside their final name, synced, renamed.
+ * Files that are either whole or not there: written under a temporary name, synced, renamed.
  *
  * @example
  * await writeFileAtomic("runs/a/state.json", JSON.stringify(state));
@@ -52,7 +52,7 @@ export async function writeFileAtomic(path: string, content: FileContent): Promi
   await guard(syncFolder(folder));
 }
 
-/** Deletes what killed writers left half-written in `folder`. Only for who holds the folder's lock. */
+/** Deletes what killed writers left half-written in `folder`. Call it only while you hold the folder's lock. */
 export async function removePartialFiles(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     if (name.startsWith(".") && name.endsWith(PARTIAL)) await rm(join(folder, name), { force: true });

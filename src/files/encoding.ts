@@ -50,7 +50,11 @@ export function decodeText(bytes: Uint8Array, path: string): string {
 export function invalidUtf8(
   file: string,
   bytes: Uint8Array,
-  place: { readonly advice: string; readonly bytesBefore?: number; readonly linesBefore?: number },
+  place: {
+    readonly advice: string;
+    readonly bytesBefore?: number | undefined;
+    readonly linesBefore?: number | undefined;
+  },
 ): InputError {
   const { advice, bytesBefore = 0, linesBefore = 0 } = place;
   const fault = utf8Fault(bytes);

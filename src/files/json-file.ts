@@ -1,4 +1,4 @@
-/** JSON files that somebody else may have written. */
+/** JSON files, checked because anyone may have written them. */
 import { InputError } from "../core/errors.ts";
 import { parseJsonText } from "../core/json.ts";
 import { readOptionalText, readTextFile } from "./regular-file.ts";

@@ -21,19 +21,19 @@ const LOCK_NAME = ".punchline.lock";
 const UNREADABLE_GRACE_MS = 5_000;
 /** How often the holder renews the time of its lock. */
 const RENEWED_MS = 10_000;
-/** From when on a lock that was not renewed belongs to nobody. */
+/** A lock that was not renewed for this long is free. */
 const DEAD_MS = 120_000;
 
-/** What a lock file says about its holder. */
+/** The holder, as the lock file describes it. */
 interface Holder {
   readonly pid: number;
   readonly host: string;
   /** When the lock was taken, ISO 8601. */
   readonly started: string;
-  /** The kernel's start time of the process, which tells it from a later one with the same pid; Linux only. */
+  /** The kernel's start time of the process: a later process with the same pid has another. Linux only. */
   readonly processStart: string | null;
   /** Whether the holder renews the time of the lock; versions before 0.2 did not. */
-  readonly renewed?: boolean;
+  readonly renewed?: boolean | undefined;
 }
 
 /**
@@ -162,7 +162,7 @@ function parseHolder(text: string): Holder | undefined {
   return undefined;
 }
 
-/** Whether the holder is certainly gone. A process of another host cannot be asked: it renews its lock. */
+/** Whether the holder is certainly gone. A process on another host cannot be checked: it has to renew its lock. */
 async function isStale({ holder, ageMs }: FoundLock): Promise<boolean> {
   if (!holder) return ageMs >= UNREADABLE_GRACE_MS;
   if (holder.host !== hostname()) return holder.renewed === true && ageMs > DEAD_MS;
@@ -177,7 +177,7 @@ async function isStale({ holder, ageMs }: FoundLock): Promise<boolean> {
   return holder.processStart !== null && holder.processStart !== (found?.start ?? null);
 }
 
-/** Removes a stale lock. Moved aside first: if another process has replaced it meanwhile, it goes back. */
+/** Removes a stale lock: moves it aside, and puts it back if another process has replaced it meanwhile. */
 async function discard(path: string, staleText: string): Promise<void> {
   const aside = `${path}.${process.pid}.stale`;
   try {
@@ -195,7 +195,7 @@ async function processOf(
 ): Promise<{ readonly state: string; readonly start: string } | undefined> {
   try {
     const line = await readFile(`/proc/${pid}/stat`, "utf8");
-    // The second field, the command, stands in brackets and may hold blanks: count from behind it.
+    // The second field, the command, is in brackets and may contain blanks: count from its end.
     const fields = line.slice(line.lastIndexOf(")") + 2).split(" ");
     return { state: fields[0]!, start: fields[19]! };
   } catch {

@@ -1,5 +1,5 @@
 /**
- * Files that somebody else named. A FIFO would wait for a writer, a device may never end: both are refused
+ * Files whose names come from outside. A FIFO would wait for a writer, a device may never end: both are refused
  * before they are opened.
  */
 import type { Stats } from "node:fs";
@@ -51,7 +51,7 @@ const MOST_BYTES = 256 * 1024 * 1024;
  */
 export async function readTextFile(path: string): Promise<string> {
   const { size } = await regularFile(path);
-  // Files of /proc say that they are empty, and reading one may wait for what never comes.
+  // Files of /proc report a size of 0, and reading one may block for ever.
   if (size === 0) return "";
   if (size > MOST_BYTES) {
     throw new InputError(

@@ -1,4 +1,4 @@
-/** File names that come out of other people's files, and must not lead out of the model's folder. */
+/** File names read from untrusted files, which must not lead out of the model's folder. */
 import { realpath } from "node:fs/promises";
 import { basename, dirname, join, posix, sep } from "node:path";
 import { InputError } from "../core/errors.ts";
@@ -16,7 +16,7 @@ export function isInnerPath(name: string): boolean {
 }
 
 /**
- * The real path of the file `name` in `folder`, which `where` (an index file) speaks of. Links are followed
+ * The real path of the file `name` in `folder`, which `where` (an index file) names. Links are followed
  * and must end in the folder too, or among the blobs of the same repository in the Hub's cache.
  *
  * @throws InputError `path-outside` where it leads elsewhere, `not-found` where there is no such file.

@@ -1,17 +1,18 @@
 /** AdamW: Loshchilov & Hutter, "Decoupled Weight Decay Regularization" (arXiv 1711.05101), algorithm 2, as torch.optim.AdamW does it. */
 import { UsageError } from "../core/errors.ts";
+import { invalidOption } from "../core/options.ts";
 import { type KernelOptimizer, requireMoments } from "./optimizer.ts";
 
 export interface AdamWOptions {
   /** Decay rates of the two moments. Default 0.9 and 0.999. */
-  readonly betas?: readonly [number, number];
+  readonly betas?: readonly [number, number] | undefined;
   /** Added to the root of the second moment. Default 1e-8. */
-  readonly eps?: number;
+  readonly eps?: number | undefined;
   /** Share of the learning rate by which parameters that decay shrink. Default 0.01. */
-  readonly weightDecay?: number;
+  readonly weightDecay?: number | undefined;
 }
 
-/** Moments below this are nothing beside any useful `eps`. */
+/** Moments below this are negligible compared with any useful `eps`. */
 export const negligible = 1e-30;
 const smallestNormal = 2 ** -126;
 
@@ -23,9 +24,13 @@ export function adamw({
 }: AdamWOptions = {}): KernelOptimizer {
   const [beta1, beta2] = betas;
   if (!(beta1 >= 0 && beta1 < 1 && beta2 >= 0 && beta2 < 1)) {
-    throw new UsageError(`AdamW's betas must be at least 0 and below 1, not ${betas.join(" and ")}.`);
+    throw new UsageError(`AdamW's betas must be at least 0 and below 1, not ${betas.join(" and ")}.`, {
+      option: "betas",
+      value: betas,
+      expected: "two numbers, at least 0 and below 1",
+    });
   }
-  if (!(weightDecay >= 0)) throw new UsageError(`The weight decay must be at least 0, not ${weightDecay}.`);
+  if (!(weightDecay >= 0)) throw invalidOption("weightDecay", weightDecay, "at least 0");
   const flushEvery = flushPeriod(Math.min(beta1, beta2));
   return {
     moments: 2,

@@ -1,11 +1,11 @@
 /** Clipping by the global norm: Pascanu, Mikolov & Bengio (arXiv 1211.5063), as torch.nn.utils.clip_grad_norm_ does it. */
-import { UsageError } from "../core/errors.ts";
+import { invalidOption } from "../core/options.ts";
 import type { Arena } from "../runtime/arena.ts";
 
 export interface Clipped {
   /** The L2 norm of all gradients together, times `scale`, before clipping. */
   readonly norm: number;
-  /** What the optimiser is to multiply gradients by: `scale`, and less where the norm is too large. */
+  /** The factor for the optimiser to multiply gradients by: `scale`, or less where the norm is too large. */
   readonly gradScale: number;
   /** False where a gradient is NaN or infinite: no step may be taken. */
   readonly finite: boolean;
@@ -18,7 +18,7 @@ export interface Clipped {
  * @throws UsageError for a maximum that is not above 0
  */
 export function clipGlobalNorm({ ranges }: Arena, maxNorm: number, scale = 1): Clipped {
-  if (!(maxNorm > 0)) throw new UsageError(`The largest gradient norm must be above 0, not ${maxNorm}.`);
+  if (!(maxNorm > 0)) throw invalidOption("maxNorm", maxNorm, "above 0");
   let squares = 0;
   for (const { kernels, gradients, length } of ranges) squares += kernels.sumOfSquares(gradients, length);
   const norm = Math.sqrt(squares) * scale;

@@ -16,6 +16,7 @@
  * from all the inputs that it sees.
  */
 import { UsageError } from "../core/errors.ts";
+import { invalidOption } from "../core/options.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Spec } from "../graph/tree.ts";
 import { reshape, sum } from "../ops/broadcast.ts";
@@ -32,18 +33,18 @@ export interface MuonEntry {
   readonly name: string;
   readonly shape: readonly number[];
   readonly decay: boolean;
-  readonly trainable?: boolean;
+  readonly trainable?: boolean | undefined;
   /** An embedding, which may be the head as well. */
-  readonly table?: boolean;
+  readonly table?: boolean | undefined;
   /** A head that is no embedding. */
-  readonly head?: boolean;
+  readonly head?: boolean | undefined;
   /** How many maps of one size lie side by side along an axis. Absent: one. */
-  readonly maps?: { readonly axis: 0 | 1; readonly count: number };
+  readonly maps?: { readonly axis: 0 | 1; readonly count: number } | undefined;
 }
 
 export interface MuonOptions extends AdamWOptions {
   /** Share of the last direction that is kept. Default 0.95. */
-  readonly momentum?: number;
+  readonly momentum?: number | undefined;
 }
 
 /** Coefficients of the quintic a x + b x³ + c x⁵, chosen by the authors so that small singular values grow fastest. */
@@ -68,8 +69,7 @@ export function muon(
   backend: Backend,
   { momentum = 0.95, weightDecay = 0.01, ...rest }: MuonOptions = {},
 ): Optimizer {
-  if (!(momentum >= 0 && momentum < 1))
-    throw new UsageError(`The momentum must be at least 0 and below 1, not ${momentum}.`);
+  if (!(momentum >= 0 && momentum < 1)) throw invalidOption("momentum", momentum, "at least 0 and below 1");
   const matrices = entries.filter(isForMuon);
   if (matrices.length === 0)
     throw new UsageError(

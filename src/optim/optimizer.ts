@@ -10,7 +10,7 @@ export interface OptimizerStep {
   readonly step: number;
   /** Learning rate of this step. */
   readonly lr: number;
-  /** What the gradients are multiplied by first: 1 / targets, and the clipping. */
+  /** Factor that the gradients are multiplied by first: 1 / targets, and the clipping. */
   readonly gradScale: number;
 }
 
@@ -19,11 +19,11 @@ export interface Optimizer {
   readonly moments: 0 | 1 | 2;
   /**
    * Updates the arena's parameters and moments in place; reads its gradients.
-   * The gradients are of no use afterwards. Await it: an optimiser with a graph is done only then.
+   * The gradients may be overwritten. Await the result: an optimiser with a graph is done only then.
    * @throws UsageError for an arena with fewer moments
    */
   step(arena: Arena, step: OptimizerStep): void | Promise<void>;
-  /** Bytes that a step takes beside the arena. Absent: none. */
+  /** Bytes that a step needs besides the arena. Absent: none. */
   memory?(): number;
   /** Frees what {@link step} has loaded. */
   release?(): Promise<void>;

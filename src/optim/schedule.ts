@@ -1,5 +1,6 @@
 /** Learning rates over the course of a training, as factors of the peak. */
 import { didYouMean, UsageError } from "../core/errors.ts";
+import { invalidOption } from "../core/options.ts";
 
 /** How the factor goes from 1 after the warmup, or after the stable part of `wsd`, to its end. */
 const shapes = {
@@ -23,9 +24,9 @@ export interface ScheduleOptions {
   /** Steps in all; the decay would end with the step after the last, so that no step goes to waste. */
   readonly steps: number;
   /** Where the decay ends, as a share of the peak. Default 0. */
-  readonly floor?: number;
+  readonly floor?: number | undefined;
   /** Of `wsd`: the share of all steps in which the factor falls. Default 0.2. */
-  readonly cooldown?: number;
+  readonly cooldown?: number | undefined;
 }
 
 /**
@@ -40,13 +41,15 @@ export function schedule({
   cooldown = COOLDOWN,
 }: ScheduleOptions): (step: number) => number {
   if (!scheduleKinds.includes(kind))
-    throw new UsageError(`There is no schedule "${kind}": ${didYouMean(kind, scheduleKinds)}`);
+    throw new UsageError(`There is no schedule "${kind}": ${didYouMean(kind, scheduleKinds)}`, {
+      option: "kind",
+      value: kind,
+      expected: scheduleKinds,
+    });
   if (!(warmup >= 0 && warmup <= steps))
-    throw new UsageError(`The warmup must be from 0 to the ${steps} steps of the training, not ${warmup}.`);
-  if (!(floor >= 0 && floor <= 1))
-    throw new UsageError(`The floor of a schedule must be from 0 to 1, not ${floor}.`);
-  if (!(cooldown > 0 && cooldown <= 1))
-    throw new UsageError(`The cooldown of a schedule must be above 0 and at most 1, not ${cooldown}.`);
+    throw invalidOption("warmup", warmup, `from 0 to the ${steps} steps of the training`);
+  if (!(floor >= 0 && floor <= 1)) throw invalidOption("floor", floor, "from 0 to 1");
+  if (!(cooldown > 0 && cooldown <= 1)) throw invalidOption("cooldown", cooldown, "above 0 and at most 1");
   const shape = shapes[kind];
   // Whole steps, so that a resumed training with another limit goes the same way up to there.
   const start = kind === "wsd" ? Math.max(warmup, Math.round(steps * (1 - cooldown))) : warmup;

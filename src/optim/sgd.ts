@@ -1,22 +1,23 @@
 /** Stochastic gradient descent with momentum (Sutskever et al. 2013), as torch.optim.SGD does it. */
 import { UsageError } from "../core/errors.ts";
+import { invalidOption } from "../core/options.ts";
 import { type KernelOptimizer, requireMoments } from "./optimizer.ts";
 
 export interface SgdOptions {
   /** Share of the last update that is kept. Default 0: no momentum. */
-  readonly momentum?: number;
+  readonly momentum?: number | undefined;
   /** Whether the step looks ahead along the momentum. Default false. */
-  readonly nesterov?: boolean;
+  readonly nesterov?: boolean | undefined;
   /** Added to the gradient, times the parameter, where parameters decay. Default 0. */
-  readonly weightDecay?: number;
+  readonly weightDecay?: number | undefined;
 }
 
 /** @throws UsageError for a number out of range, or Nesterov's step without momentum */
 export function sgd({ momentum = 0, nesterov = false, weightDecay = 0 }: SgdOptions = {}): KernelOptimizer {
-  if (!(momentum >= 0 && momentum < 1))
-    throw new UsageError(`The momentum must be at least 0 and below 1, not ${momentum}.`);
-  if (!(weightDecay >= 0)) throw new UsageError(`The weight decay must be at least 0, not ${weightDecay}.`);
-  if (nesterov && momentum === 0) throw new UsageError("Nesterov's step needs a momentum above 0.");
+  if (!(momentum >= 0 && momentum < 1)) throw invalidOption("momentum", momentum, "at least 0 and below 1");
+  if (!(weightDecay >= 0)) throw invalidOption("weightDecay", weightDecay, "at least 0");
+  if (nesterov && momentum === 0)
+    throw new UsageError("Nesterov's step needs a momentum above 0.", { option: "nesterov", value: true });
   const moments = momentum > 0 ? 1 : 0;
   return {
     moments,

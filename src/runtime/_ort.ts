@@ -43,7 +43,7 @@ export function wrapSession(
   };
 }
 
-/** Frees the memory of an array that nobody will read, without waiting for the garbage collector. */
+/** Frees the memory of an array that is no longer needed, without waiting for the garbage collector. */
 function discard({ buffer }: HostArray["data"]): void {
   structuredClone(undefined, { transfer: [buffer as ArrayBuffer] });
 }

@@ -64,7 +64,11 @@ export class KernelMemory {
    */
   fillDropoutMask(mask: Float32Array, rate: number, random: Random, offset = 0): void {
     if (!(rate >= 0 && rate < 1)) {
-      throw new UsageError(`A dropout rate must be at least 0 and below 1; got ${rate}.`, { rate });
+      throw new UsageError(`A dropout rate must be at least 0 and below 1; got ${rate}.`, {
+        option: "rate",
+        value: rate,
+        expected: "at least 0 and below 1",
+      });
     }
     if (mask.buffer !== this.buffer) {
       throw new PunchlineError("memory", "The dropout mask must be an array of the same memory.");

@@ -8,9 +8,9 @@ export interface ArenaEntry {
   /** Whether weight decay applies. */
   readonly decay: boolean;
   /** Default true. A frozen parameter has neither gradient nor moments. */
-  readonly trainable?: boolean;
+  readonly trainable?: boolean | undefined;
   /** Whether Muon updates it, a matrix that decays: it has one moment, whatever the arena has. Default false. */
-  readonly orthogonal?: boolean;
+  readonly orthogonal?: boolean | undefined;
 }
 
 /** A tensor's place, in elements from the shard's first parameter. */
@@ -39,7 +39,7 @@ const line = 16;
 const parts = ["orthogonal", "decayed", "undecayed", "frozen"] as const;
 type Part = (typeof parts)[number];
 
-/** Arrays beside the parameters that a parameter needs: gradient and moments, for the parts that are trained. */
+/** How many arrays each trained parameter needs besides itself: gradient and moments. */
 export type Copies = Readonly<Record<"orthogonal" | "others", number>>;
 
 /**

@@ -18,10 +18,10 @@ export type { ArenaEntry } from "./arena-plan.ts";
 export interface ArenaOptions {
   /** Arrays of state a trainable parameter needs: none, SGD's momentum, or Adam's two moments. */
   readonly moments: 0 | 1 | 2;
-  /** Whether to keep a running sum of gradients beside the gradients. Default false. */
-  readonly accumulate?: boolean;
+  /** Whether to keep a running sum of gradients as well. Default false. */
+  readonly accumulate?: boolean | undefined;
   /** Bytes of the largest shard, for systems that give no more in one piece. Default: a page less than 4 GiB. */
-  readonly shardBytes?: number;
+  readonly shardBytes?: number | undefined;
 }
 
 /** By name, in the order of the layout. */

@@ -6,7 +6,7 @@ import { nodeBackend } from "./node.ts";
 /** See {@link compileWith}. `device` and `threads` choose where and how wide the graph runs. */
 export function compile<A extends readonly unknown[], O>(
   fn: (...args: A) => O,
-  { specs, ...device }: BackendOptions & { readonly specs?: readonly unknown[] } = {},
+  { specs, ...device }: BackendOptions & { readonly specs?: readonly unknown[] | undefined } = {},
 ): Compiled<A, O> {
   return compileWith(fn, { backend: nodeBackend(device), ...(specs ? { specs } : {}) });
 }

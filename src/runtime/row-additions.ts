@@ -16,7 +16,7 @@ export interface RowAddition {
 export interface SplitOutputs {
   /** What the graph is to compute. */
   readonly roots: readonly Tensor[];
-  /** Where in `roots` each output stands. */
+  /** The index in `roots` of each output. */
   readonly places: readonly number[];
   readonly additions: readonly RowAddition[];
 }

@@ -3,7 +3,7 @@ import { PunchlineError } from "../core/errors.ts";
 import { type OrtTensorConstructor, wrapSession } from "./_ort.ts";
 import type { Backend, BackendOptions } from "./backend.ts";
 
-/** The library, which only those install who use it: it is many times as large as Punchline. */
+/** An optional dependency: the library is many times as large as Punchline. */
 async function load() {
   try {
     return await import("onnxruntime-web");

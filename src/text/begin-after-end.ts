@@ -1,11 +1,11 @@
 /**
- * Vocabularies of models whose texts follow each other: what such a model reads begins with the end of the text
- * before. The tokenizer's files say so in their post-processor, which other programs heed as well.
+ * Vocabularies of models whose texts follow each other: the input of such a model begins with the end of the
+ * previous text. The tokenizer's files say so in their post-processor, so that other programs do the same.
  */
 import type { HuggingFaceTokenizer } from "./huggingface.ts";
 import type { HuggingFaceJson } from "./huggingface-files.ts";
 
-/** The same vocabulary, whose texts begin after `endOfText`; as it is where they do already. */
+/** The same vocabulary with texts that begin after `endOfText`; unchanged where they do already. */
 export function beginningAfterEnd(tokenizer: HuggingFaceTokenizer): HuggingFaceTokenizer {
   if (tokenizer.beginsAfterEnd) return tokenizer;
   const { "tokenizer.json": json, "tokenizer_config.json": config } = tokenizer.files();
@@ -17,7 +17,7 @@ export function beginningAfterEnd(tokenizer: HuggingFaceTokenizer): HuggingFaceT
   return { ...tokenizer, beginsAfterEnd: true, files: () => files };
 }
 
-/** What the vocabulary did to a text's tokens, and then the end of text in front of them. */
+/** The vocabulary's own post-processor, followed by one that puts the end of text before the tokens. */
 function processorOf({ post_processor: own }: HuggingFaceJson, end: string, id: number): object {
   const special = { SpecialToken: { id: end, type_id: 0 } };
   const first = { Sequence: { id: "A", type_id: 0 } };

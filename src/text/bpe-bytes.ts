@@ -1,8 +1,8 @@
 /**
  * The alphabet of byte-level BPE (Radford et al. 2019, "Language Models are Unsupervised Multitask
  * Learners", section 2.2, and its published encoder): each byte is written as one printable character, so
- * that a vocabulary is a list of strings. Printable Latin-1 bytes stand for themselves, the other 68 for
- * the characters from U+0100 on; a blank is `Ġ`, a line feed `Ċ`.
+ * that a vocabulary is a list of strings. Printable Latin-1 bytes are written as themselves, the other 68 as the
+ * characters from U+0100 on; a blank is `Ġ`, a line feed `Ċ`.
  */
 
 const printable = [range(0x21, 0x7e), range(0xa1, 0xac), range(0xae, 0xff)].flat();
@@ -14,10 +14,10 @@ export const byteAlphabet: readonly string[] = [
   ...others.map((_, i) => String.fromCharCode(256 + i)),
 ];
 
-/** The byte that each of {@link byteAlphabet} stands for. */
+/** The byte of each character of {@link byteAlphabet}. */
 export const alphabetBytes: readonly number[] = [...printable, ...others];
 
-/** The character that stands for each byte, by its value. */
+/** The character of each byte, by its value. */
 export const byteCharacters: readonly string[] = range(0, 255).map(
   (byte) => byteAlphabet[alphabetBytes.indexOf(byte)]!,
 );

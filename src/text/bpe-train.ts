@@ -5,8 +5,8 @@
  *
  * Each distinct word is kept once with its count. A merge visits the places of its pair and no others, so the work
  * grows with the text and not with the length of its words: DNA, base64 and scripts without spaces are one word. A
- * heap holds the pairs by count; its entries may be out of date and are put right when they come up, as a count can
- * only fall between two looks at it unless the pair was made anew, when it is pushed again.
+ * heap holds the pairs by count. An entry may be out of date and is corrected when it comes up: a count can only fall,
+ * except where a merge makes the pair again, and then the pair is pushed again.
  *
  * @example
  * const { files } = trainBpe(jokes, { vocabularySize: 4096 });
@@ -22,7 +22,7 @@ export interface BpeTrainOptions {
   /** Ids in all: 256 bytes, the merges, and `<|endoftext|>` as the last. 257 to 65,536. */
   readonly vocabularySize: number;
   /** A pair seen less often than this is not merged; default 2. The vocabulary is then smaller than asked for. */
-  readonly minFrequency?: number;
+  readonly minFrequency?: number | undefined;
 }
 
 export interface BpeTraining {
@@ -47,11 +47,11 @@ export function trainBpe(texts: Iterable<string>, options: BpeTrainOptions): Bpe
   }
 }
 
-/** How long others wait for their turn, in milliseconds. */
+/** Milliseconds between two yields to the event loop. */
 const turn = 50;
 
 /**
- * The same, giving way to timers, signals and requests again and again.
+ * The same, but it yields to the event loop (timers, signals, requests) again and again.
  * @param signal its reason is thrown where it is aborted
  */
 export async function trainBpeInTurns(
@@ -76,6 +76,11 @@ function* bpeSteps(texts: Iterable<string>, options: BpeTrainOptions): Generator
   if (!Number.isInteger(vocabularySize) || vocabularySize <= BYTES || vocabularySize > MAX_VOCABULARY) {
     throw new UsageError(
       `A BPE vocabulary of ${vocabularySize} is not possible; give ${BYTES + 1} to ${MAX_VOCABULARY}.`,
+      {
+        option: "vocabularySize",
+        value: vocabularySize,
+        expected: `a whole number from ${BYTES + 1} to ${MAX_VOCABULARY}`,
+      },
     );
   }
   const words = new Map<string, number>();

@@ -27,11 +27,11 @@ export type CleaningStep = keyof typeof cleaningSteps;
 
 export interface CleaningOptions {
   /** Steps to switch on or off. Default: all on; with `keepUnicode`, `typography`, `accents` and `ascii` off. */
-  readonly steps?: Readonly<Partial<Record<CleaningStep, boolean>>>;
+  readonly steps?: Readonly<Partial<Record<CleaningStep, boolean>>> | undefined;
   /** Keep every letter and sign, in Unicode's composed form (NFC). Default false. */
-  readonly keepUnicode?: boolean;
+  readonly keepUnicode?: boolean | undefined;
   /** The step `space` keeps line breaks, without white space around them. Default false. */
-  readonly lineBreaks?: boolean;
+  readonly lineBreaks?: boolean | undefined;
 }
 
 /** A cleaning with nothing left to a default: kept with a model, so that other texts are cleaned as its own were. */
@@ -78,12 +78,12 @@ const singleSpacesInLines = (text: string): string =>
 const withLineBreaks: Steps = { ...apply, space: (text) => singleSpacesInLines(text).trim() };
 
 /**
- * As of a text that somebody else goes on with: white space at its ends has a meaning, and letters that have no
- * ASCII form stay, so that a vocabulary without them can say so.
+ * The steps for a prompt, which a model continues: white space at its end has a meaning, and letters that have no
+ * ASCII form stay, so that a vocabulary without them can report them.
  */
 const ofPrompts: Steps = {
   ...apply,
-  // A mark goes with the sign that it belongs to, such as the one that gives an emoji its colour.
+  // A mark is removed with its base character, such as the one that gives an emoji its colour.
   ascii: (text) => text.replace(/(?:[^\p{ASCII}\p{L}\p{M}\p{N}]|(?<=^|\p{ASCII})\p{M})\p{M}*/gu, ""),
   space: singleSpaces,
 };

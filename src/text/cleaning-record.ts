@@ -1,4 +1,4 @@
-/** How a model's texts were cleaned, as its files say it. */
+/** How a model's texts were cleaned, as recorded in its files. */
 import {
   type CleaningOptions,
   type CleaningStep,
@@ -10,18 +10,17 @@ import {
 /** The field of `generation_config.json` that holds a {@link TextCleaning}: it goes wherever the model is copied. */
 export const TEXT_CLEANING = "text_cleaning";
 
-/** The options of a preparation as a run keeps them: by the names of the command line's flags, without defaults. */
+/** Data options as a run's record keeps them: named like the command line's flags, without defaults. */
 export type RecordedOptions = Readonly<Record<string, unknown>>;
 
-/** The cleaning among the options of a preparation; where `keepUnicode` is not said, it is left open. */
+/** The cleaning among recorded options; `keepUnicode` stays undefined where it was not given. */
 export function cleaningOf(options: RecordedOptions): CleaningOptions | false {
   if (options.cleaning === false) return false;
   const steps = Object.keys(cleaningSteps).filter((step) => typeof options[step] === "boolean");
+  const { keepUnicode } = options;
   return {
-    ...(typeof options.keepUnicode === "boolean" ? { keepUnicode: options.keepUnicode } : {}),
-    ...(steps.length > 0
-      ? { steps: Object.fromEntries(steps.map((step) => [step, options[step] === true])) }
-      : {}),
+    keepUnicode: typeof keepUnicode === "boolean" ? keepUnicode : undefined,
+    steps: Object.fromEntries(steps.map((step) => [step, options[step] === true])),
   };
 }
 
@@ -36,8 +35,8 @@ export function optionsOfCleaning({ steps, keepUnicode }: TextCleaning): Recorde
 }
 
 /**
- * The cleaning of a model's texts by its `generation_config.json`, or, where that comes from 0.1.0, by its
- * `run.json`; undefined where nobody says.
+ * The cleaning of a model's texts from its `generation_config.json`, or for models of 0.1.0 from `run.json`;
+ * undefined where neither records it.
  */
 export function recordedCleaning(
   generation: RecordedOptions | undefined,

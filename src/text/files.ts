@@ -9,13 +9,13 @@ import { characterTokenizer } from "./characters.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 import { noPieces, wordTokenizer } from "./words.ts";
 
-/** The part of `tokenizer.json` that tells formats apart; every other key is kept as it is. */
+/** The part of `tokenizer.json` that identifies its format; every other key is kept as it is. */
 export interface TokenizerJson {
   readonly model: {
-    readonly type?: string;
+    readonly type?: string | undefined;
     readonly vocab?: unknown;
-    readonly merges?: readonly unknown[];
-    readonly continuing_subword_prefix?: string | null;
+    readonly merges?: readonly unknown[] | undefined;
+    readonly continuing_subword_prefix?: string | null | undefined;
   };
   readonly [key: string]: unknown;
 }

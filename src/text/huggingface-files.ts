@@ -14,16 +14,16 @@ export interface AddedTokenJson {
 
 /** `tokenizer.json` of a byte-level BPE or WordPiece vocabulary. */
 export interface HuggingFaceJson {
-  readonly version?: string;
+  readonly version?: string | undefined;
   readonly added_tokens: readonly AddedTokenJson[];
   readonly normalizer: unknown;
   readonly pre_tokenizer: unknown;
   readonly post_processor: unknown;
   readonly decoder: unknown;
   readonly model: {
-    readonly type?: string;
+    readonly type?: string | undefined;
     readonly vocab: Readonly<Record<string, number>>;
-    readonly unk_token?: string | null;
+    readonly unk_token?: string | null | undefined;
     readonly [field: string]: unknown;
   };
   readonly [field: string]: unknown;
@@ -34,12 +34,12 @@ export interface TokenizerFiles {
   readonly "tokenizer_config.json": TokenizerConfig;
 }
 
-/** A special token found as it stands, wherever it stands. */
+/** A special token: matched exactly, anywhere in a text. */
 export function specialToken(content: string, id: number): AddedTokenJson {
   return { id, content, single_word: false, lstrip: false, rstrip: false, normalized: false, special: true };
 }
 
-/** The text of a token field such as `eos_token`, which stands as text or as `{ content }`. */
+/** The text of a token field such as `eos_token`, which is a string or `{ content }`. */
 export function tokenText(config: TokenizerConfig, field: string): string | undefined {
   const value = config[field];
   if (typeof value === "string") return value;

@@ -66,7 +66,7 @@ describe("byte-level BPE", () => {
 
   it("can be told that texts follow each other, in files that other readers heed", () => {
     const after = beginningAfterEnd(tokenizer);
-    expect([tokenizer.beginsAfterEnd, after.beginsAfterEnd]).toEqual([undefined, true]);
+    expect([tokenizer.beginsAfterEnd, after.beginsAfterEnd]).toEqual([false, true]);
     expect(beginningAfterEnd(after)).toBe(after);
     const { "tokenizer.json": json, "tokenizer_config.json": config } = after.files();
     const other = new Library(json, config);
@@ -151,7 +151,7 @@ describe("WordPiece", () => {
 
   it("names a missing special token and a repeated line", () => {
     expect(() => wordPieceFiles("[PAD]\n[UNK]\n")).toThrow("no token [CLS]");
-    expect(() => wordPieceFiles("a\nb\na\n")).toThrow('line 3: token "a" stands already in line 1');
+    expect(() => wordPieceFiles("a\nb\na\n")).toThrow('line 3: token "a" is already in line 1');
   });
 });
 

@@ -18,14 +18,14 @@ import { checkTokenizerFile } from "./tokenizer-checks.ts";
 export interface HuggingFaceTokenizer extends Tokenizer {
   readonly kind: "bpe" | "wordpiece";
   /** The id that opens what a model reads, where it wants one (BERT's `[CLS]`). */
-  readonly cls?: number;
+  readonly cls?: number | undefined;
   /** The id that ends each text (BERT's `[SEP]`). */
-  readonly sep?: number;
+  readonly sep?: number | undefined;
   /** The id of what the vocabulary cannot spell (BERT's `[UNK]`). */
-  readonly unknown?: number;
+  readonly unknown?: number | undefined;
   /**
-   * What the model wants to read: `[CLS] first [SEP]`, or `[CLS] first [SEP] second [SEP]` with type 1 for
-   * the second text and its `[SEP]`; GPT-2 reads its ids as they are.
+   * The model's input: `[CLS] first [SEP]`, or `[CLS] first [SEP] second [SEP]` with type 1 for
+   * the second text and its `[SEP]`; for GPT-2 the ids as they are.
    * @throws InputError `no-pairs` where the model knows no second text.
    */
   wrap(first: ArrayLike<number>, second?: ArrayLike<number>): { ids: Int32Array; types: Int32Array };
@@ -87,12 +87,12 @@ export function huggingfaceTokenizer(
     kind,
     size,
     endOfText,
-    ...(kind === "bpe" && library.encode("a").ids[0] === endOfText ? { beginsAfterEnd: true } : {}),
-    ...(mask === undefined ? {} : { mask }),
-    ...(pad === undefined ? {} : { pad }),
-    ...(cls === undefined ? {} : { cls }),
-    ...(sep === undefined ? {} : { sep }),
-    ...(unknown === undefined ? {} : { unknown }),
+    beginsAfterEnd: kind === "bpe" && library.encode("a").ids[0] === endOfText,
+    mask,
+    pad,
+    cls,
+    sep,
+    unknown,
     encode(text) {
       if (unspellable)
         checkSpelling(
@@ -134,7 +134,7 @@ export const huggingfaceFormat: TokenizerFormat = {
   read: (json, config) => huggingfaceTokenizer(json as unknown as HuggingFaceJson, config),
 };
 
-/** Whether `tokenizer` knows how its model wants texts wrapped. */
+/** Whether `tokenizer` can wrap texts in its model's special tokens. */
 export function isHuggingFaceTokenizer(tokenizer: Tokenizer): tokenizer is HuggingFaceTokenizer {
   return (tokenizer.kind === "bpe" || tokenizer.kind === "wordpiece") && "wrap" in tokenizer;
 }
@@ -144,7 +144,7 @@ function kindOf(json: HuggingFaceJson): "bpe" | "wordpiece" {
   if (typeof model !== "object" || model === null || typeof model.vocab !== "object") {
     throw broken("it has no model with a vocabulary");
   }
-  // Files written before the field existed are told by what else they hold.
+  // Files from before the field existed are recognised by their other fields.
   const type = model.type ?? ("merges" in model ? "BPE" : "WordPiece");
   if (type === "BPE") return "bpe";
   if (type === "WordPiece") return "wordpiece";
@@ -166,7 +166,7 @@ function missingBytes(json: HuggingFaceJson): Set<number> | undefined {
   return missing.length > 0 ? new Set(missing) : undefined;
 }
 
-/** Refuses what the library would drop without a word. */
+/** Refuses what the library would drop silently. */
 function checkSpelling(text: string, missing: ReadonlySet<number>): void {
   const encoder = new TextEncoder();
   for (const character of text) {

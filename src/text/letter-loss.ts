@@ -1,6 +1,6 @@
 /**
- * How much of what people write a cleaning takes away, counted by letters: a file in another script keeps every
- * text, as full stops and digits, so that the number of texts says nothing.
+ * How much a cleaning takes away, counted in letters. The number of texts would say nothing: a file in another script
+ * keeps every text, reduced to full stops and digits.
  */
 
 export interface LetterLoss {
@@ -101,7 +101,7 @@ function excerpt(text: string, place: number): string {
   return whole.replace(/\s+/g, " ").trim();
 }
 
-/** Shares of letters, or of words, that are worth a word, and the share of letters that is too much. */
+/** Shares of letters, or of words, that are worth a warning, and the share of letters that is too much. */
 const WORTH_SAYING = { letters: 0.02, words: 0.08 } as const;
 const TOO_MUCH = 0.5;
 

@@ -8,7 +8,7 @@ import { foldAccents } from "./ascii.ts";
 const labels = /(?:^|[\s([])(?:q(?:uestion)?|a(?:nswer)?)\s*(?:[:>]+|[.)-](?=\s))/gi;
 /** A character of the scripts that put no spaces between words, which is a word of its own here. */
 export const wordAlone = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u;
-/** Such a character, or one word. Marks belong to it: in Hindi they are vowels, and tell "boy" from "girl". */
+/** Such a character, or one word. Marks belong to it: in Hindi they are vowels, and "boy" and "girl" differ by them. */
 const words = new RegExp(`${wordAlone.source}|(?:(?!${wordAlone.source})[\\p{L}\\p{N}]\\p{M}*)+`, "gu");
 const asciiWords = /[a-z0-9]+/g;
 /** What `foldAccents` leaves of accents that no letter is composed with, on letters that need none. */

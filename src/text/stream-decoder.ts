@@ -13,7 +13,7 @@
 import type { Tokenizer } from "./tokenizer.ts";
 
 export interface StreamDecoder {
-  /** The text that is certain once `id` has come; often empty in the middle of a character. */
+  /** The text that is certain once `id` is known; often empty in the middle of a character. */
   push(id: number): string;
   /** What is still held back, an unfinished character as U+FFFD. */
   end(): string;
@@ -21,7 +21,7 @@ export interface StreamDecoder {
 
 type Decoding = Pick<Tokenizer, "decode"> & Partial<Pick<Tokenizer, "kind">>;
 
-/** What decoding puts for bytes that are no character, or not yet. */
+/** How decoding shows bytes that are no character, or not yet. */
 const REPLACEMENT = "\uFFFD";
 /** Ids kept as context, at least, where there are as many. */
 const CONTEXT = 4;
@@ -77,7 +77,7 @@ class Stream implements StreamDecoder {
   #done: readonly (readonly number[])[];
   /** Ids whose text is not. */
   #waiting: number[] = [];
-  /** White space that stands before all of it already. */
+  /** White space that the prompt already ends with. */
   #space: string;
 
   constructor(tokenizer: Decoding, context: readonly (readonly number[])[], space: string) {
@@ -137,7 +137,7 @@ class Stream implements StreamDecoder {
   }
 }
 
-/** The part of `whole` behind `head`, also where white space within the head has gone since. */
+/** The part of `whole` after `head`, also where decoding has since removed white space within the head. */
 function behind(head: string, whole: string): string {
   if (whole.startsWith(head)) return whole.slice(head.length);
   let at = 0;

@@ -1,6 +1,6 @@
 /**
- * Whether a `tokenizer.json` of sub-words holds together, before a library reads it that believes whatever it says.
- * A vocabulary that does not would spell texts wrongly without a word.
+ * Checks that a `tokenizer.json` of sub-words is consistent. The library that reads it does not check, and an
+ * inconsistent vocabulary would silently spell texts wrongly.
  */
 import { InputError } from "../core/errors.ts";
 

@@ -14,12 +14,12 @@ export interface Tokenizer {
   readonly size: number;
   /** The id that ends one item (a joke): `\n` for characters and words, `<|endoftext|>` for GPT-2, `[SEP]` for BERT. */
   readonly endOfText: number;
-  /** Whether what a model reads is to begin with `endOfText`, as its texts follow each other. Default false. */
-  readonly beginsAfterEnd?: boolean;
-  /** The id that stands for a hidden token, where the vocabulary has one (BERT's `[MASK]`). */
-  readonly mask?: number;
+  /** Whether the model's input begins with `endOfText`, as its training texts followed each other. Default false. */
+  readonly beginsAfterEnd?: boolean | undefined;
+  /** The id of a hidden token, where the vocabulary has one (BERT's `[MASK]`). */
+  readonly mask?: number | undefined;
   /** The id that fills short rows of a batch; ids equal to it are never masked by value, only by length. */
-  readonly pad?: number;
+  readonly pad?: number | undefined;
   /**
    * Ids of `text`, without any special token added.
    * @throws InputError `unknown-character`, which names the character, where the vocabulary cannot spell it.

@@ -1,11 +1,11 @@
 /** Words that a vocabulary with a token for the unknown, as BERT's or one of words, cannot spell. */
 import type { Tokenizer } from "./tokenizer.ts";
 
-/** The token that is read for what the vocabulary lacks; undefined where there is none. */
+/** The token for words that the vocabulary lacks; undefined where there is none. */
 export const unknownToken = (tokenizer: Tokenizer): string | undefined =>
   ["[UNK]", "<unk>"].find((token) => tokenizer.id(token) !== undefined);
 
-/** The words of `text`, as white space parts them, that are read as the unknown token or have it in them. */
+/** The words of `text`, separated by white space, that are encoded with the unknown token. */
 export function unknownWords(tokenizer: Tokenizer, text: string): string[] {
   const token = unknownToken(tokenizer);
   if (token === undefined) return [];

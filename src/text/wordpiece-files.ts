@@ -11,7 +11,7 @@ const SPECIAL = { pad: "[PAD]", unk: "[UNK]", cls: "[CLS]", sep: "[SEP]", mask: 
  * @param text a `vocab.txt`: one token a line, its id the line's number from 0.
  * @param config `tokenizer_config.json` where there is one. Without its `do_lower_case`, a vocabulary that
  * has words in capitals counts as cased.
- * @throws InputError `vocabulary` where a token stands twice or a special one is missing.
+ * @throws InputError `vocabulary` where a token occurs twice or a special one is missing.
  */
 export function wordPieceFiles(text: string, config: TokenizerConfig = {}): TokenizerFiles {
   const vocab = parseVocabulary(text);
@@ -81,7 +81,7 @@ function parseVocabulary(text: string): Record<string, number> {
     if (token in vocab) {
       throw new InputError(
         "vocabulary",
-        `vocab.txt line ${i + 1}: token ${JSON.stringify(token)} stands already in line ${vocab[token]! + 1}.`,
+        `vocab.txt line ${i + 1}: token ${JSON.stringify(token)} is already in line ${vocab[token]! + 1}.`,
       );
     }
     vocab[token] = i;

@@ -30,7 +30,7 @@ export function wordPieceVocabulary(texts: Iterable<string>, size: number): stri
   if (room < 0) {
     throw new UsageError(
       `A WordPiece vocabulary of ${size} is too small for these texts; their characters alone need ${special.length + spelling.length}.`,
-      { size },
+      { option: "vocabularySize", value: size },
     );
   }
   const words = [...counts]

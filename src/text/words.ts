@@ -1,8 +1,8 @@
 /**
  * A vocabulary of whole words and punctuation marks, whose decoded text reads as it was written.
  *
- * A word stands in the vocabulary plainly. A space is meant between any two tokens, unless a joiner (U+FFED)
- * on a punctuation mark says that there was none on that side: `Why, "me"?` is the five tokens
+ * Words are in the vocabulary as they are. There is a space between any two tokens, unless a joiner (U+FFED)
+ * on a punctuation mark says that there was none on that side: `Why, "me"?` is the six tokens
  * `Why`, `￭,`, `"￭`, `me`, `￭"` and `￭?`, so nothing has to be guessed when tokens become text again.
  * Joiner marks are described in the documentation of OpenNMT's Tokenizer, "Joiner annotation".
  *
@@ -22,7 +22,7 @@ export const joiner = "\uffed";
 /** The token that every word outside the vocabulary becomes. */
 const unknownWord = "<unk>";
 
-/** What stands before a piece inside a word in the file format; no token may start with it, so no word is cut. */
+/** The prefix of a piece inside a word in the file format; no token may start with it, so no word is cut. */
 export const noPieces = joiner + joiner;
 
 const word = "\\p{L}\\p{M}\\p{N}_";
@@ -43,11 +43,11 @@ const joinRight = new RegExp(joinRightPattern, "gu");
 
 export interface WordVocabularyOptions {
   /** A word seen less often than this becomes `<unk>`. Default 2. */
-  readonly minCount?: number;
+  readonly minCount?: number | undefined;
   /** Keep at most this many tokens, the most frequent first, `<unk>` and `\n` included. Default no limit. */
-  readonly maxSize?: number;
+  readonly maxSize?: number | undefined;
   /** The token that ends an item. Default `\n`. */
-  readonly endOfText?: string;
+  readonly endOfText?: string | undefined;
 }
 
 /**

@@ -6,6 +6,12 @@ test("options of the library are said as flags", () => {
     "--max-length needs --windows shuffled, --lora or --no-space; --rank 4.",
   );
   expect(inFlags("give `validationSource`.")).toBe("give --validation-file.");
+  expect(inFlags("`cleaning.keepUnicode: false`, `fractions.validation` and `header: true`")).toBe(
+    "--no-keep-unicode, --validation and --header yes",
+  );
+  expect(inFlags("`nearDuplicates.words: 0.9` drops fewer, `nearDuplicates: false` none")).toBe(
+    "--near 0.9 drops fewer, --near off none",
+  );
 });
 
 test("a document's sentences are said in flags, and no text of a model", () => {

@@ -12,12 +12,26 @@ const otherwise: Readonly<Record<string, string>> = {
   validationSource: "validationFile",
   allowOrigins: "allowOrigin",
   types: "type",
+  nearDuplicates: "near",
+  "nearDuplicates.words": "near",
+  prepareRawText: "raw",
 };
 
-/** `topK` between backticks becomes `--top-k`, `windows: "shuffled"` `--windows shuffled`, `space: false` `--no-space`. */
+/** Switches that the command line writes as words. */
+const words: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  header: { true: "yes", false: "no" },
+  near: { false: "off" },
+};
+
+/**
+ * `topK` between backticks becomes `--top-k`, `windows: "shuffled"` `--windows shuffled`, `space: false` `--no-space`;
+ * a property within an option, `cleaning.keepUnicode`, has a flag of its own.
+ */
 export function inFlags(sentence: string): string {
-  return renderOptions(sentence, (name, value) => {
-    const flag = flagOf(otherwise[name] ?? name);
+  return renderOptions(sentence, (property, given) => {
+    const name = otherwise[property] ?? property.slice(property.lastIndexOf(".") + 1);
+    const flag = flagOf(name);
+    const value = words[name]?.[String(given)] ?? given;
     if (value === undefined || value === true) return flag;
     return value === false ? flag.replace("--", "--no-") : `${flag} ${value}`;
   });

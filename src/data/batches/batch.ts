@@ -1,69 +1,69 @@
-/** What a training step eats, and what every endless sequence of batches can do. */
+/** One batch of a training step, and an endless sequence of batches. */
 import { InputError, UsageError } from "../../core/errors.ts";
 
 export interface TokenBatch {
   /** Ids, [batch, length], row-major. */
   readonly x: Int32Array;
-  /** The id after each of `x`, [batch, length]: its target. With `at`, what stood at each of its places, [n]. */
+  /** The targets: the id after each of `x`, [batch, length]; with `at`, the hidden id at each of its places, [n]. */
   readonly y: Int32Array;
-  /** Of each of `y`, 1 where the target counts, 0 where it fills up. Absent where all count. */
-  readonly weights?: Float32Array;
-  /** Places that are to be predicted, counted through the batch row by row, [n]. Absent: what follows each place. */
-  readonly at?: Int32Array;
-  /** Place of each token in its document, [batch, length]. Absent: counted on from the row's beginning. */
-  readonly positions?: Int32Array;
+  /** The weight of each of `y`: 1 where the target counts, 0 for padding. Absent where all count. */
+  readonly weights?: Float32Array | undefined;
+  /** Flat indices into `x` of the places to predict, [n]. Absent: the id after each place is predicted. */
+  readonly at?: Int32Array | undefined;
+  /** Position of each token in its document, [batch, length]. Absent: counted from the row's beginning. */
+  readonly positions?: Int32Array | undefined;
   /**
-   * Number of the document in its row that each token belongs to, -1 for padding: [batch, length]. Documents of a
-   * row do not see each other. Absent: a row is one.
+   * The document that each token belongs to, numbered within its row, -1 for padding: [batch, length]. Documents of
+   * a row do not see each other. Absent: each row is one document.
    */
-  readonly documents?: Int32Array;
-  /** How many targets count: what a summed loss is divided by. */
+  readonly documents?: Int32Array | undefined;
+  /** How many targets count: divide a summed loss by it. */
   readonly targets: number;
   readonly batch: number;
   readonly length: number;
   /** Whether the hidden state must be reset before this batch, in every row. */
   readonly fresh: boolean;
-  /** Rows that start over, of a batch that is not fresh. Absent: none. */
-  readonly restarts?: readonly number[];
+  /** In a batch that is not fresh, the rows whose hidden state must be reset. Absent: none. */
+  readonly restarts?: readonly number[] | undefined;
 }
 
-/** Endless batches, epoch after epoch, that depend on the data, the settings and the seed alone. */
+/** Endless batches, epoch after epoch, determined by the data, the settings and the seed. */
 export interface BatchSource {
-  /** Targets that count until the data has been gone through once. */
+  /** Targets that count in one pass over the data. */
   readonly targetsPerEpoch: number;
   /** Targets that count in a batch, on average. */
   readonly targetsPerBatch: number;
-  /** How whole items stand in rows, where they do. */
-  readonly layout?: RowLayout;
+  /** How items are laid out in rows; absent for windows of a stream. */
+  readonly layout?: RowLayout | undefined;
   next(): TokenBatch;
-  /** Where the sequence stands, as plain JSON. */
+  /** The place in the sequence, as plain JSON. */
   state(): BatchState;
   /**
-   * Goes on where `state` was taken: the next batch is the one that would have come then.
-   * @throws InputError `batch-state` where it was taken from other data or settings, or is no state
+   * Continues from the place of `state`: the next batch is the one that would have come then.
+   * @throws InputError `batch-state` where it belongs to other data or settings, or is no state
    */
   restore(state: unknown): void;
 }
 
-/** What has become of whole items. */
+/** How items were laid out in rows. */
 export interface RowLayout {
   readonly items: number;
-  /** Whether a row takes several. */
+  /** Whether a row may have several. */
   readonly packed: boolean;
-  /** Rows that they take. */
+  /** Rows in all. */
   readonly rows: number;
   /** Tokens of a row. */
   readonly length: number;
-  /** Share of the rows' places that are taken, 0 to 1. */
+  /** Share of the rows' places that hold a token, 0 to 1. */
   readonly filled: number;
-  /** Items longer than a row, and what becomes of them. */
+  /** Items longer than a row, and whether they were split or cut off. */
   readonly long: number;
   readonly longItems: "split" | "truncate";
-  /** Items of which nothing is learned, since their prompts alone fill a row. */
+  /** Items without any target, since their prompts alone fill a row. */
   readonly unlearned: number;
 }
 
-/** A place in a sequence of batches, with what is needed to refuse it elsewhere. */
+/** A place in a sequence of batches, with the settings that another sequence is refused by. */
 export interface BatchState {
   readonly kind: string;
   /** Batches given so far. */
@@ -131,7 +131,11 @@ export function copyWindow(
 export function checkSizes(sizes: Readonly<Record<string, number>>): void {
   for (const [name, size] of Object.entries(sizes)) {
     if (!Number.isSafeInteger(size) || size < 1) {
-      throw new UsageError(`The ${name} of batches must be a whole number of at least 1; got ${size}.`);
+      throw new UsageError(`The ${name} of batches must be a whole number of at least 1; got ${size}.`, {
+        option: name,
+        value: size,
+        expected: "a whole number of at least 1",
+      });
     }
   }
 }

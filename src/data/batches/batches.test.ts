@@ -252,7 +252,7 @@ describe("prompts", () => {
     expect(itemBatches(asked, { ...cut, long: "split" }).layout).toMatchObject({ unlearned: 0 });
     const all = { ...itemsOf([7, 9]), prompts: Int32Array.of(5, 4) };
     expect(() => itemBatches(all, cut)).toThrow(
-      /The prompts fill the rows.*4 tokens.*--seq-len.*--long-texts split/,
+      /The prompts fill the rows.*4 tokens.*`seqLen`.*`longTexts: "split"`/,
     );
     expect(() => itemBatches(itemsOf([]), cut)).toThrow(/There are no items/);
   });

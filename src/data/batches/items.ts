@@ -1,5 +1,5 @@
 /**
- * Batches of whole items, such as jokes, each in a place of its own; for fine-tuning.
+ * Batches of whole items, such as jokes, padded or packed into rows; for fine-tuning.
  *
  *     one a row     x = $ a b c . .   y = a b c $ . .   weights = 1 1 1 1 0 0      $ is endOfText
  *                   x = $ d e f g h   y = d e f g h $   weights = 1 1 1 1 1 1      . is padding
@@ -7,8 +7,8 @@
  *     packed        x = $ a b c $ d   y = a b c $ d $   weights = 1 1 1 1 1 1      items "abc" and "d"
  *                   positions 0 1 2 3 0 1               documents 0 0 0 0 1 1
  *
- * The first token of an item is predicted from the start token and the last target is `endOfText`. A model that
- * knows documents keeps packed items from seeing each other. Targets in an item's prompt do not count.
+ * The first token of an item is predicted from the start token and the last target is `endOfText`. A model with
+ * document masks keeps packed items from seeing each other. Targets in an item's prompt do not count.
  */
 import type { TokenStream } from "../tokens.ts";
 import { type BatchSource, checkSizes, createBatchSource, type TokenBatch } from "./batch.ts";
@@ -20,24 +20,24 @@ export interface ItemOptions {
   readonly batch: number;
   /** Most tokens of a row. */
   readonly length: number;
-  /** Whether a row takes several items. Default false. */
-  readonly packed?: boolean;
-  /** What becomes of items longer than a row. Default `split`. */
-  readonly long?: LongItems;
+  /** Whether a row may have several items. Default false. */
+  readonly packed?: boolean | undefined;
+  /** Whether items longer than a row are split or cut off. Default `split`. */
+  readonly long?: LongItems | undefined;
   /**
    * A batch is as long as its longest row, rounded up to a multiple of this and at most `length`.
    * Default `length`: all batches have one shape.
    */
-  readonly multipleOf?: number;
+  readonly multipleOf?: number | undefined;
   /** The id before the first token of an item. Default the stream's `endOfText`. */
-  readonly start?: number;
-  /** The id that fills a row up; it never counts. Default the stream's `endOfText`. */
-  readonly pad?: number;
+  readonly start?: number | undefined;
+  /** The padding id; it never counts. Default the stream's `endOfText`. */
+  readonly pad?: number | undefined;
 }
 
 /**
- * Training batches in an order shuffled anew each epoch; a batch that an epoch does not fill goes on with the next
- * epoch's rows. `weights` always there, `fresh` always.
+ * Training batches in an order that is shuffled each epoch; a batch that an epoch does not fill continues with the
+ * next epoch's rows. Every batch has `weights` and is `fresh`.
  */
 export function itemBatches(
   stream: TokenStream,
@@ -64,7 +64,7 @@ export function itemBatches(
   });
 }
 
-/** Every item once, in batches of one shape; the last one is filled up with rows in which nothing counts. */
+/** Every item once, in batches of one shape; the last one is padded with rows in which nothing counts. */
 export function* itemPass(stream: TokenStream, options: ItemOptions): Generator<TokenBatch> {
   const { batch } = options;
   const rows = layRows(stream, options);
@@ -75,7 +75,7 @@ export function* itemPass(stream: TokenStream, options: ItemOptions): Generator<
   }
 }
 
-/** What a source of item batches tells of itself. */
+/** The sizes and layout of a source of item batches. */
 export function sizesOf(
   stream: TokenStream,
   rows: Rows,
@@ -132,5 +132,6 @@ function fill(stream: TokenStream, rows: Rows, chosen: readonly number[], option
       at += n;
     }
   }
-  return { x, y, weights, targets, batch, length, fresh: true, ...(packed ? { positions, documents } : {}) };
+  const several = packed ? { positions, documents } : {};
+  return { x, y, weights, targets, batch, length, fresh: true, ...several };
 }

@@ -3,11 +3,11 @@
  *
  *     x = [CLS] why did the [MASK] cross [SEP]      at = 4     y = hen
  *
- * 15 % of the tokens are chosen, or as many as a training asks for; of these 80 % become [MASK], 10 % any token, and 10 % stay as they are, since a
- * text to be read later has no masks. Which ones depends on the seed and the batch's number alone.
+ * 15 % of the tokens are chosen, or another share that a training sets; of these 80 % become [MASK], 10 % any token,
+ * and 10 % stay as they are, since later texts have no masks. The choice depends on the seed and the batch's number.
  * Sources: Devlin et al. 2018 (arXiv 1810.04805), section 3.1 and appendix A.1; whole words as in the release notes
- * of Google's BERT of May 2019: all pieces of a word are chosen together, each then replaced by itself. More than 15 %
- * learn faster: Wettig et al. 2022 (arXiv 2202.08005).
+ * of Google's BERT of May 2019: all pieces of a word are chosen together, then each is replaced separately. More than
+ * 15 % learn faster: Wettig et al. 2022 (arXiv 2202.08005).
  */
 import { InputError } from "../../core/errors.ts";
 import { Random } from "../../core/random.ts";
@@ -20,33 +20,33 @@ import { layRows, type Rows } from "./rows.ts";
 
 /** Share of the tokens that are chosen; a training may choose more. */
 export const MASK_SHARE = 0.15;
-/** Of the chosen, the shares that become a mask and another token. */
+/** Shares of the chosen tokens that become a mask and another token. */
 const MASKED = 0.8;
 const REPLACED = 0.1;
 /**
- * Most of a batch's places that are chosen, a third more than `share` of them: the number of predictions is the same
- * in every batch, so that one graph serves all; those too many count nothing. Chance comes nowhere near it.
+ * The most places of a batch that can be chosen, a third more than `share` of them. Every batch has this number of
+ * predictions, so that one graph serves all; unused ones have the weight 0. Chance never reaches the limit.
  */
 export const mostMasked = (places: number, share = MASK_SHARE): number =>
   Math.min(places, Math.ceil((share * places) / 0.75));
-/** The masking of a validation is the same whatever the seed of the training, so that runs can be compared. */
+/** The same for every validation, whatever the seed of the training, so that runs can be compared. */
 const VALIDATION_SEED = 0;
 
-/** What a vocabulary says of hiding its tokens. */
+/** The ids of a vocabulary that masking needs. */
 export interface Masking {
   readonly mask: number;
-  /** What stands before each text. */
+  /** The id before each text. */
   readonly cls: number;
   readonly pad: number;
   /** Number of ids. */
   readonly vocabulary: number;
   /** 1 for ids that are never chosen. */
   readonly special: Uint8Array;
-  /** 1 for ids that go on with the word before; absent where pieces are chosen one by one. */
-  readonly continues?: Uint8Array;
+  /** 1 for ids that continue the word before; absent where pieces are chosen one by one. */
+  readonly continues?: Uint8Array | undefined;
 }
 
-/** How `tokenizer`, which has `[CLS]` and `[MASK]`, hides its tokens. */
+/** The masking of `tokenizer`, which must have `[CLS]` and `[MASK]`. */
 export function maskingRules(tokenizer: HuggingFaceTokenizer, wholeWords: boolean): Masking {
   const { size, mask, cls, sep, unknown, pad } = tokenizer;
   const special = new Uint8Array(size);
@@ -63,13 +63,13 @@ export function maskingRules(tokenizer: HuggingFaceTokenizer, wholeWords: boolea
 type MaskedOptions = Omit<ItemOptions, "start" | "pad" | "multipleOf"> & Masking;
 
 /**
- * Training batches; rows in an order shuffled anew each epoch, other tokens hidden each time.
+ * Training batches; the rows are shuffled each epoch, and other tokens are hidden each time.
  * @param options `share`: of the tokens, how many are chosen
- * @throws InputError `nothing-to-hide` where no text has a token that may be hidden
+ * @throws InputError `nothing-to-hide` where no text has a token that can be hidden
  */
 export function maskedBatches(
   stream: TokenStream,
-  options: MaskedOptions & { readonly seed: number; readonly share?: number },
+  options: MaskedOptions & { readonly seed: number; readonly share?: number | undefined },
 ): BatchSource {
   const { batch, length, packed = false, long = "split", continues, seed, share = MASK_SHARE } = options;
   checkSizes({ batch, length });

@@ -1,9 +1,9 @@
-/** The order in which an endless, seeded series of epochs goes through the same things. */
+/** A seeded order for endless epochs over the same items. */
 import { Random } from "../../core/random.ts";
 
 /**
- * Which of `count` things, numbered from 0, is the `k`-th when each epoch goes through all of them in an order
- * of its own. The order of the current epoch is held, four bytes a thing.
+ * The `k`-th of `count` items, numbered from 0, when each epoch goes through all of them in its own order. Holds
+ * the order of the current epoch, four bytes an item.
  */
 export function createOrder(count: number, seed: number): (k: number) => number {
   const shuffle = new Random(seed, "shuffle");

@@ -5,39 +5,40 @@
  * Source: Krell et al., "Efficient sequence packing without cross-contamination" (2021, arXiv 2107.02027), section 3.
  */
 import { UsageError } from "../../core/errors.ts";
+import { option } from "../../core/options.ts";
 import type { TokenStream } from "../tokens.ts";
 
-/** What becomes of an item that is longer than a row: cut in pieces that know nothing of each other, or cut off. */
+/** Items longer than a row are split into pieces that do not see each other, or cut off. */
 export type LongItems = "split" | "truncate";
 
 export interface RowOptions {
   /** Tokens of a row. */
   readonly length: number;
-  /** Whether a row takes as many items as it has room for. Default false: one. */
-  readonly packed?: boolean;
+  /** Whether a row has as many items as fit. Default false: one. */
+  readonly packed?: boolean | undefined;
   /** Default `split`. */
-  readonly long?: LongItems;
-  /** Places that each piece takes besides its tokens, for what stands before them. Default 0. */
-  readonly lead?: number;
+  readonly long?: LongItems | undefined;
+  /** Places that each piece needs before its tokens. Default 0. */
+  readonly lead?: number | undefined;
 }
 
 /** Pieces of items, row after row. Row r has the pieces `starts[r]` to `starts[r + 1]`. */
 export interface Rows {
   readonly starts: Int32Array;
-  /** Tokens of the stream that each piece has: `from` to `end`. */
+  /** The tokens of the stream in each piece: `from` to `end`. */
   readonly from: Int32Array;
   readonly end: Int32Array;
-  /** The first of them that is to be predicted: what lies before it is a prompt. */
+  /** The first of them that is predicted: those before it are a prompt. */
   readonly counts: Int32Array;
   /** 1 where the piece begins its item. */
   readonly opens: Uint8Array;
-  /** Tokens to be predicted, in all rows. */
+  /** Tokens to predict, in all rows. */
   readonly targets: number;
   /** Places taken, of rows times length. */
   readonly filled: number;
   /** Items longer than a row. */
   readonly long: number;
-  /** Items of which nothing is to be predicted, since the prompt alone fills a row that the rest is cut off from. */
+  /** Items without any target, since the prompt alone fills the row and the rest is cut off. */
   readonly unlearned: number;
 }
 
@@ -49,8 +50,8 @@ export function layRows(stream: TokenStream, options: RowOptions): Rows {
     if (unlearned === 0)
       throw new UsageError("There are no items to make batches of; give a split that has some.");
     throw new UsageError(
-      `The prompts fill the rows: each is as long as a row of ${length} tokens or longer, and --long-texts truncate cuts off what is to be learned. Raise --seq-len, or use --long-texts split.`,
-      { length, items: unlearned },
+      `The prompts fill the rows: each is as long as a row of ${length} tokens or longer, and ${option("longTexts", "truncate")} cuts off what is to be learned. Raise ${option("seqLen")}, or use ${option("longTexts", "split")}.`,
+      { option: "longTexts", value: "truncate", length, items: unlearned },
     );
   }
   const rows = packed ? bestFit(pieces, length, lead) : pieces.map((piece) => [piece]);
@@ -77,7 +78,7 @@ interface Piece {
   readonly opens: boolean;
 }
 
-/** The items in pieces that fit a row; pieces of which nothing is to be predicted are left out. */
+/** The items in pieces that fit a row; pieces without a target are left out. */
 function cut({ offsets, prompts }: TokenStream, { length, long = "split", lead = 0 }: RowOptions) {
   const room = length - lead;
   if (room < 1) throw new UsageError(`A row of ${length} tokens has no room for a text; take longer ones.`);
@@ -102,7 +103,7 @@ function cut({ offsets, prompts }: TokenStream, { length, long = "split", lead =
 /** Each piece, longest first, goes into the fullest row that has room for it. */
 function bestFit(pieces: readonly Piece[], length: number, lead: number): Piece[][] {
   const sizeOf = ({ from, end }: Piece) => end - from + lead;
-  /** Rows with so many places left. */
+  /** `open[n]`: the rows with n places left. */
   const open: Piece[][][] = Array.from({ length: length + 1 }, () => []);
   const rows: Piece[][] = [];
   for (const piece of pieces.toSorted((a, b) => sizeOf(b) - sizeOf(a))) {

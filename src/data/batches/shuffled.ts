@@ -1,7 +1,7 @@
 /**
  * Batches of independent windows, for models that carry no state from one batch to the next.
  *
- * A window begins every `stride` tokens; their order is shuffled anew each epoch. With windows of 4, stride 2 and
+ * A window begins every `stride` tokens; their order is shuffled each epoch. With windows of 4, stride 2 and
  * 2 windows a batch:
  *
  *     stream     a b c d e f g h i j k
@@ -24,15 +24,15 @@ export interface ShuffledOptions {
   /** Tokens of a window. */
   readonly length: number;
   /** Tokens from the beginning of one window to that of the next. Default `length`. */
-  readonly stride?: number;
+  readonly stride?: number | undefined;
   /** `shuffled`: each window once an epoch. `random`: drawn with replacement. Default `shuffled`. */
-  readonly order?: "shuffled" | "random";
+  readonly order?: "shuffled" | "random" | undefined;
   readonly seed: number;
 }
 
 /**
- * Training batches [batch, length]; `fresh` always. A batch that an epoch does not fill goes on with the next
- * epoch's windows, and where an epoch's windows begin moves by up to the tokens that are left over.
+ * Training batches [batch, length], all `fresh`. A batch that an epoch does not fill continues with the next
+ * epoch's windows, and the beginning of an epoch's windows moves by up to the tokens that are left over.
  * @throws InputError `too-short` where the stream holds no window
  */
 export function shuffledWindows(ids: Ids, options: ShuffledOptions): BatchSource {

@@ -2,7 +2,7 @@
  * Batches that carry the hidden state: truncated back-propagation through time.
  *
  * The stream is cut into `batch` lanes of equal length. Each batch holds the next `length` tokens of every lane,
- * so row b of a batch goes on where row b of the one before ended, and the recurrent state is carried from batch
+ * so row b of a batch continues row b of the batch before, and the recurrent state is carried from batch
  * to batch, without its gradient. With 3 lanes and windows of 4:
  *
  *     stream   a b c d e f g h i j k l m n o p q r s t u v w x y
@@ -12,8 +12,8 @@
  *     lane 2   q r s t | u v w x | y               x = qrst, y = rstu               x = uvwx, y = vwxy
  *              fresh     carried                   (the label is the input shifted by one)
  *
- * Tokens too few for one more batch are left over; where the lanes begin moves by up to that many from epoch to
- * epoch, so that none is left over always.
+ * Tokens too few for one more batch are left over; the beginning of the lanes moves by up to that many from epoch
+ * to epoch, so that no token is always left over.
  * Source: Zaremba, Sutskever and Vinyals, "Recurrent neural network regularization" (2014), section 4.
  */
 import { Random } from "../../core/random.ts";
@@ -26,10 +26,10 @@ export interface StreamOptions {
   readonly length: number;
   readonly seed: number;
   /**
-   * A token at which a text may begin, such as the end of a line: a lane with a window that begins with it starts over
-   * there. Default: none.
+   * A token that a text may begin with, such as the end of a line: the state of a lane is reset where a window begins
+   * with it. Default: none.
    */
-  readonly restart?: number;
+  readonly restart?: number | undefined;
 }
 
 /**

@@ -1,4 +1,4 @@
-/** The bytes of a file, unpacked where it is gzip or zip, within a limit that no honest file of texts comes near. */
+/** The bytes of a file, unpacked where it is gzip or zip, up to a limit that no honest file of texts reaches. */
 import { createReadStream } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { createGunzip } from "node:zlib";
@@ -9,9 +9,9 @@ import { entryBytes, onlyEntry } from "./zip.ts";
 export interface FileBytes {
   readonly name: string;
   /** How it is packed, and in an archive the name of the one file inside. */
-  readonly packed?: { readonly as: "gz" } | { readonly as: "zip"; readonly entry: string };
+  readonly packed?: { readonly as: "gz" } | { readonly as: "zip"; readonly entry: string } | undefined;
   readonly progress: { bytes: number; readonly totalBytes: number };
-  /** The contents from the beginning; may be asked for several times. */
+  /** The contents from the beginning; may be called several times. */
   chunks(): AsyncGenerator<Buffer>;
 }
 
@@ -24,7 +24,7 @@ const mostPacked = 100;
 
 /**
  * Opens a file for reading.
- * @param isData tells by its name whether a file in a zip archive is one of texts
+ * @param isData whether a file in a zip archive, given by its name, is a file of texts
  * @throws InputError `missing-file`, `not-a-file`, `empty-file`, `unreadable-file`, and as {@link onlyEntry}
  */
 export async function openFile(path: string, isData: (name: string) => boolean): Promise<FileBytes> {
@@ -33,7 +33,7 @@ export async function openFile(path: string, isData: (name: string) => boolean):
     const code = cause.code === "ENOENT" ? "missing-file" : "unreadable-file";
     throw new InputError(code, `${path} ${reason}; check the name.`, { file: path }, cause);
   });
-  // What never ends, or waits for somebody to write into it, is not opened at all.
+  // Devices and pipes, which may never end or wait for a writer, are not opened at all.
   const kind = notRegular(info);
   if (kind !== undefined) {
     const advice = info.isDirectory() ? "give a file in it" : "write its contents to a file and give that";

@@ -1,10 +1,11 @@
 /** Which column of a table, or field of a record, holds the text, and which what it answers. */
 import { didYouMean, InputError } from "../../core/errors.ts";
+import { option } from "../../core/options.ts";
 import { type Columns, conversationColumn, hasConversation, knownPair, pairNames } from "./pairs.ts";
 
 export type { Columns } from "./pairs.ts";
 
-/** Names that people give to the text, most telling first; compared without case. */
+/** Common names of a text column, the clearest first; compared without case. */
 const textColumnNames = [
   "joke",
   "jokes",
@@ -24,16 +25,16 @@ const textColumnNames = [
   "name",
 ] as const;
 
-/** How many rows are looked at before a column is chosen. */
+/** How many rows are read before a column is chosen. */
 export const sampleRows = 200;
 
-/** Columns as they are asked for. */
+/** The columns that the caller named. */
 export interface WantedColumns {
-  readonly column?: string;
-  readonly promptColumn?: string;
+  readonly column?: string | undefined;
+  readonly promptColumn?: string | undefined;
 }
 
-/** Whether `name` is one that people give to a column of texts or of prompts. */
+/** Whether `name` is a common name of a column of texts or of prompts. */
 export function isColumnName(name: string): boolean {
   const known = name.trim().toLowerCase();
   return (textColumnNames as readonly string[]).includes(known) || pairNames.has(known);
@@ -42,7 +43,7 @@ export function isColumnName(name: string): boolean {
 /**
  * The column of texts, and that of prompts: those asked for, else a well-known pair, else a conversation, else the
  * texts alone.
- * @param note told what was recognised
+ * @param note called with what was recognised, as a sentence
  * @throws InputError `no-column` as {@link chooseColumn} does
  */
 export function chooseColumns(
@@ -60,7 +61,7 @@ export function chooseColumns(
           ? `column ${pair.prompt} is`
           : `columns ${pair.prompt} and ${pair.input} are`;
       note(
-        `The ${prompts} read as prompts and ${pair.text} is learned; --column ${pair.text} takes that alone, without prompts.`,
+        `The ${prompts} read as prompts and ${pair.text} is learned; ${option("column", pair.text)} takes that alone, without prompts.`,
       );
       return pair;
     }
@@ -121,7 +122,7 @@ function chooseColumn(
   throw new InputError(
     "no-column",
     `${file} has no column of texts; its columns are ${columns.map((name) => JSON.stringify(name)).join(", ") || "none"}. ` +
-      "Name the text column with --column, or give a file that has one.",
+      `Name the text column with ${option("column")}, or give a file that has one.`,
     { file, columns },
   );
 }

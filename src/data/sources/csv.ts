@@ -1,6 +1,7 @@
 /** Texts from .csv and .tsv, by csv-parse, in pieces: a large file is never held whole. */
 import { type CsvError, parse } from "csv-parse";
 import { InputError } from "../../core/errors.ts";
+import { option } from "../../core/options.ts";
 import type { FileBytes } from "./bytes.ts";
 import { chooseColumns, sampleRows } from "./column.ts";
 import { textChunks } from "./decode.ts";
@@ -71,7 +72,7 @@ async function* readTable(file: FileBytes, options: ReadOptions, usual: string):
         options.delimiter === undefined
           ? (named?.delimiter ?? delimiterOf(head, chunk.whole, usual))
           : delimiterNamed(options.delimiter);
-      // Tabs and line ends are what nobody writes inside a cell, so files with them alone seldom quote.
+      // Cells seldom contain tabs or line ends, so files that are delimited by these seldom quote.
       relaxed = delimiter === "\t" || delimiter === noDelimiter;
       table = createTable(file.name, options, delimiter, usual);
       parser = parse({
@@ -153,10 +154,12 @@ function createTable(file: string, options: ReadOptions, delimiter: string, usua
         hasHeader(rows.map(({ cells }) => cells)));
     options.onTable({ delimiter: delimiter === noDelimiter ? "none" : delimiter, header: named });
     if (delimiter !== usual && options.delimiter === undefined)
-      options.note(`Its cells are separated by ${delimiterName(delimiter)} (--delimiter names another).`);
+      options.note(
+        `Its cells are separated by ${delimiterName(delimiter)} (${option("delimiter")} names another).`,
+      );
     if (!named && options.header === undefined)
       options.note(
-        "Its first row is taken for texts like the others (--header yes if it names the columns).",
+        `Its first row is taken for texts like the others (${option("header", true)} if it names the columns).`,
       );
     const names = named ? first.cells.map((cell) => cell.trim()) : first.cells.map((_, i) => String(i + 1));
     const sample = named ? body : rows;
@@ -190,7 +193,7 @@ function unequalRow(file: string, line: number, cells: number, width: number, de
   return new InputError(
     "csv",
     `${file}, line ${line}: ${cells} cells where the first row has ${width}; put a text that has the delimiter ` +
-      `(${JSON.stringify(delimiter)}) in it between double quotes, or name another with --delimiter (none: one column).`,
+      `(${JSON.stringify(delimiter)}) in it between double quotes, or name another with ${option("delimiter")} (none: one column).`,
     { file, line },
   );
 }
@@ -211,7 +214,7 @@ function explain(file: string, error: CsvError, recordLine: number, maxLine: num
     return new InputError(
       "line-length",
       `${file}, line ${recordLine}: a row of more than ${maxLine} bytes begins here; check for a quote that is never ` +
-        "closed, or raise the limit with --max-line.",
+        `closed, or raise the limit with ${option("maxLine")}.`,
       { file, line: recordLine, limit: maxLine },
       error,
     );

@@ -1,27 +1,28 @@
 /**
- * The text of a file as chunks of UTF-8: by the mark at its beginning, else in the encoding that was asked for, else
- * it has to be UTF-8 already. What cannot be decoded is an error that names its place, never a replacement character.
+ * The text of a file as chunks of UTF-8: by the mark at its beginning, else in the given encoding, else it has to be
+ * UTF-8 already. What cannot be decoded is an error that names its place, never a replacement character.
  */
 import { isUtf8 } from "node:buffer";
 import { InputError, UsageError } from "../../core/errors.ts";
+import { option } from "../../core/options.ts";
 import { byteOrderMark, invalidUtf8, lineEndsIn, openTail } from "../../files/encoding.ts";
 import type { FileBytes } from "./bytes.ts";
 
 export interface DecodeOptions {
-  /** Of files without a mark: a name of the Encoding Standard, such as `windows-1252`. Default `utf-8`. */
+  /** For files without a mark: a name of the Encoding Standard, such as `windows-1252`. Default `utf-8`. */
   readonly encoding?: string | undefined;
   /** Called with the encoding that is read, before the first chunk. */
-  readonly onEncoding?: (name: string) => void;
+  readonly onEncoding?: ((name: string) => void) | undefined;
 }
 
 const carriageReturn = 13;
 
-/** V8 holds no longer strings. */
+/** V8's longest string. */
 const longestString = 0x1fffffe8;
 
 /**
  * The chunks of a text file in UTF-8, each ending between characters and line ends, without a byte-order mark.
- * @throws InputError `binary-file`, `utf-8` or `encoding`; UsageError for an encoding that nobody knows
+ * @throws InputError `binary-file`, `utf-8` or `encoding`; UsageError for an unknown encoding
  */
 export async function* textChunks(file: FileBytes, options: DecodeOptions = {}): AsyncGenerator<Buffer> {
   const asked = encodingName(options.encoding);
@@ -113,8 +114,7 @@ function utf8Checker(name: string, markBytes: number): Decoder {
     refuseBinary(name, text, position, lines);
     if (!isUtf8(text)) {
       throw invalidUtf8(name, text, {
-        advice:
-          "give its encoding, such as --encoding windows-1252 for a file of an older Windows program, or save it as UTF-8.",
+        advice: `give its encoding, such as ${option("encoding", "windows-1252")} for a file of an older Windows program, or save it as UTF-8.`,
         bytesBefore: position,
         linesBefore: lines,
       });
@@ -139,7 +139,7 @@ function transcoder(name: string, encoding: string): Decoder {
     } catch (cause) {
       throw new InputError(
         "encoding",
-        `${name} is not ${encoding.toUpperCase()} after line ${lines + 1}; give another --encoding, or save it as UTF-8.`,
+        `${name} is not ${encoding.toUpperCase()} after line ${lines + 1}; give another ${option("encoding")}, or save it as UTF-8.`,
         { file: name, line: lines + 1, encoding },
         cause,
       );
@@ -149,7 +149,7 @@ function transcoder(name: string, encoding: string): Decoder {
       const line = lines + lineEndsIn(Buffer.from(text.slice(0, zero))) + 1;
       throw new InputError(
         "binary-file",
-        `${name} is not a text file in ${encoding.toUpperCase()} (a zero character in line ${line}); give its encoding with --encoding.`,
+        `${name} is not a text file in ${encoding.toUpperCase()} (a zero character in line ${line}); give its encoding with ${option("encoding")}.`,
         { file: name, line },
       );
     }
@@ -174,6 +174,7 @@ export function encodingName(label = "utf-8"): string {
     throw new UsageError(
       `There is no encoding ${JSON.stringify(label)}; known are utf-8, utf-16le, utf-16be, windows-1252 (Western Europe), ` +
         "windows-1250, windows-1251, iso-8859-2, koi8-r, shift_jis, euc-jp, gb18030, big5, euc-kr and the Encoding Standard's others.",
+      { option: "encoding", value: label },
     );
   }
 }
@@ -196,6 +197,6 @@ function utf16Advice(text: Buffer, line: number): string {
   for (let at = 0; at < looked; at++) if (text[at] === 0) zeros[at % 2]!++;
   const [even = 0, odd = 0] = zeros;
   if (Math.max(even, odd) < looked / 4 || Math.min(even, odd) > looked / 16)
-    return `look at line ${line}, and give text in UTF-8 or name its encoding with --encoding.`;
-  return `it looks like UTF-16: give --encoding ${odd > even ? "utf-16le" : "utf-16be"}.`;
+    return `look at line ${line}, and give text in UTF-8 or name its encoding with ${option("encoding")}.`;
+  return `it looks like UTF-16: give ${option("encoding", odd > even ? "utf-16le" : "utf-16be")}.`;
 }

@@ -1,6 +1,6 @@
 /**
- * How a table is written, by all of its beginning: what separates its cells, and whether its first row names the
- * columns. In doubt the first row is a text, so that none is lost.
+ * How a table is written, judged by its beginning: the delimiter, and whether its first row names the columns. In
+ * doubt the first row is a text, so that none is lost.
  */
 import { parse } from "csv-parse/sync";
 import { UsageError } from "../../core/errors.ts";
@@ -25,12 +25,13 @@ const names: Readonly<Record<string, string>> = {
 export const delimiterName = (delimiter: string): string => names[delimiter] ?? JSON.stringify(delimiter);
 
 /** The delimiter that an option names. */
-export function delimiterNamed(option: string): string {
+export function delimiterNamed(name: string): string {
   const named =
-    { none: noDelimiter, tab: "\t", "\\t": "\t", comma: ",", semicolon: ";" }[option.toLowerCase()] ?? option;
+    { none: noDelimiter, tab: "\t", "\\t": "\t", comma: ",", semicolon: ";" }[name.toLowerCase()] ?? name;
   if ([...named].length === 1 && !/["\r\n]/.test(named)) return named;
   throw new UsageError(
-    `${JSON.stringify(option)} cannot separate cells; give one character such as ";", tab, or none for one column.`,
+    `${JSON.stringify(name)} cannot separate cells; give one character such as ";", tab, or none for one column.`,
+    { option: "delimiter", value: name },
   );
 }
 
@@ -46,7 +47,7 @@ export function separatorLine(
  * What separates the cells of a table that begins with `head`: the delimiter that gives the most rows the same
  * number of cells, two or more, the first row among them.
  * @param whole whether `head` is all of it
- * @param usual the delimiter that the file's name tells, taken where others are no better
+ * @param usual the delimiter that the file's name implies, taken where others are no better
  */
 export function delimiterOf(head: string, whole: boolean, usual: string): string {
   let best: { delimiter: string; share: number } | undefined;

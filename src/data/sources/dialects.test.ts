@@ -106,7 +106,7 @@ describe("delimiters", () => {
 
   it("a row that is broken stays an error, and names what to do", async () => {
     await expect(read("cells.csv", "ID,Joke\n1,a\n2,b,c,d\n3,e,f\n4,g,h\n")).rejects.toThrow(
-      /line 3: 4 cells where the first row has 2; .*--delimiter/,
+      /line 3: 4 cells where the first row has 2; .*`delimiter`/,
     );
     await expect(read("short.csv", "ID,Joke,Tag\n1,a,x\n2,b\n3,c,y\n")).rejects.toThrow(/line 3: 2 cells/);
   });
@@ -154,7 +154,7 @@ describe("the first row", () => {
     expect(found.header).toBe(false);
     expect(found.texts[0]).toMatch(/^first/);
     expect(found.texts).toHaveLength(content.trim().split("\n").length);
-    expect(found.notes?.join(" ")).toMatch(/--header yes/);
+    expect(found.notes?.join(" ")).toMatch(/`header: true`/);
   });
 
   it("can be said either way", async () => {
@@ -185,7 +185,10 @@ describe("names that say something else", () => {
   it("a poem with commas in every line is no table", async () => {
     const poem = ["Roses are red, dear,", "violets are blue, dear,"];
     expect(await read("poem.txt", poem.join("\n"))).toMatchObject({ texts: poem, format: "txt", notes: [] });
-    expect((await read("asked.txt", "ID,Joke\n1,a\n", { format: "txt" })).texts).toEqual(["ID,Joke", "1,a"]);
+    expect((await read("asked.txt", "ID,Joke\n1,a\n", { fileFormat: "txt" })).texts).toEqual([
+      "ID,Joke",
+      "1,a",
+    ]);
   });
 
   it("a fault in the first line of .json and .jsonl is told of the line that has it", async () => {
@@ -218,7 +221,9 @@ describe("encodings", () => {
     expect(await read("marked.csv", bytes)).toMatchObject({ texts, encoding });
     expect((await read("marked.csv.gz", gzipSync(bytes))).texts).toEqual(texts);
     expect((await read("marked.zip", zipSync({ "a.csv": bytes }))).texts).toEqual(texts);
-    expect((await read("marked.txt", bytes, { format: "txt" })).texts).toEqual(content.trim().split("\n"));
+    expect((await read("marked.txt", bytes, { fileFormat: "txt" })).texts).toEqual(
+      content.trim().split("\n"),
+    );
     expect(await readRawText(file("raw.txt", bytes))).toBe(content);
   });
 
@@ -240,7 +245,7 @@ describe("encodings", () => {
 
   it("what is not UTF-8 names line, byte and the option", async () => {
     await expect(read("bad.csv", windows)).rejects.toThrow(
-      /bad.csv, line 2: byte 10 \(0x93\) is not UTF-8; .*--encoding windows-1252/,
+      /bad.csv, line 2: byte 10 \(0x93\) is not UTF-8; .*`encoding: "windows-1252"`/,
     );
     const late = Buffer.concat([Buffer.from("a\r\n".repeat(200_000)), Buffer.from([0xe9, 0x0a])]);
     await expect(read("late.txt", late)).rejects.toThrow(/line 200001: byte 600000 \(0xe9\) is not UTF-8/);
@@ -248,8 +253,8 @@ describe("encodings", () => {
   });
 
   it("UTF-16 without a mark is recognised in the refusal; other faults are errors", async () => {
-    await expect(read("u.txt", little.subarray(2))).rejects.toThrow(/UTF-16: give --encoding utf-16le/);
-    await expect(read("b.txt", big.subarray(2))).rejects.toThrow(/--encoding utf-16be/);
+    await expect(read("u.txt", little.subarray(2))).rejects.toThrow(/UTF-16: give `encoding: "utf-16le"`/);
+    await expect(read("b.txt", big.subarray(2))).rejects.toThrow(/`encoding: "utf-16be"`/);
     await expect(read("z.csv", "ID,Joke\n1,a\0b\n")).rejects.toThrow(/byte 11 is zero.*line 2/);
     await expect(read("s.txt", Buffer.from([0x61, 0x81]), { encoding: "shift_jis" })).rejects.toThrow(
       /not SHIFT_JIS/,
@@ -281,7 +286,7 @@ describe("well-known pairs", () => {
       ["pair.parquet", parquetBytes({ id: ["0", "1"], [prompt]: asked, [text]: answers })],
     ];
   };
-  it.each(pairs)("%s and %s, in every format; --column overrides", async (prompt, text) => {
+  it.each(pairs)("%s and %s, in every format; `column` overrides", async (prompt, text) => {
     for (const [name, content] of formats(prompt, text)) {
       const found = await read(name, content);
       expect(found).toMatchObject({ texts: answers, prompts: asked, column: text, promptColumn: prompt });

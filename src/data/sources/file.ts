@@ -1,7 +1,8 @@
-/** Files as sources: the format is known by the name, the packing by the bytes. */
+/** Files as sources: the name gives the format, the first bytes the packing. */
 import { readdir } from "node:fs/promises";
 import { extname } from "node:path";
 import { didYouMean, InputError, UsageError } from "../../core/errors.ts";
+import { option } from "../../core/options.ts";
 import { emptyFile, type FileBytes, openFile } from "./bytes.ts";
 import type { Columns } from "./column.ts";
 import { csvFormat, tsvFormat } from "./csv.ts";
@@ -45,8 +46,8 @@ export const fileKind: SourceKind = {
     let columns: Columns | undefined;
     let reading: Omit<Reading, "notes"> = {};
     const readOptions: ReadOptions = {
-      ...(column === undefined ? {} : { column }),
-      ...(promptColumn === undefined ? {} : { promptColumn }),
+      column,
+      promptColumn,
       encoding,
       delimiter,
       header,
@@ -96,37 +97,44 @@ function checkLengths(file: string, texts: readonly string[], limit = defaultMax
   if (long === undefined) return;
   throw new InputError(
     "line-length",
-    `${file} has a text of ${long.length} characters; the limit is ${limit}, and --max-line raises it.`,
+    `${file} has a text of ${long.length} characters; the limit is ${limit}, and ${option("maxLine")} raises it.`,
     { file, limit },
   );
 }
 
-/** @throws UsageError for an option that this format has no use for */
+/** @throws UsageError for an option that this format ignores */
 function refuseIdleOptions(name: string, format: FileFormat, options: SourceOptions): void {
   const { column, promptColumn, encoding, delimiter, header } = options;
   const asked = column ?? promptColumn;
   if (format === textFormat && asked !== undefined) {
     throw new UsageError(
       `${name} has one text per line and no columns; leave out the column ${JSON.stringify(asked)}.`,
+      { option: column === undefined ? "promptColumn" : "column", value: asked },
     );
   }
   if (encoding !== undefined) encodingName(encoding);
   if (format === parquetFormat && encoding !== undefined)
-    throw new UsageError(`${name} is a Parquet file, which is UTF-8 always; leave out the encoding.`);
+    throw new UsageError(`${name} is a Parquet file, which is UTF-8 always; leave out the encoding.`, {
+      option: "encoding",
+      value: encoding,
+    });
   if (tables.includes(format)) return;
   if (delimiter !== undefined || header !== undefined) {
-    throw new UsageError(
-      `${name} is no table of cells (${format.name}); leave out the ${delimiter === undefined ? "header" : "delimiter"}.`,
-    );
+    const odd = delimiter === undefined ? "header" : "delimiter";
+    throw new UsageError(`${name} is no table of cells (${format.name}); leave out the ${odd}.`, {
+      option: odd,
+      value: options[odd],
+    });
   }
 }
 
-function formatOf(name: string, { format }: SourceOptions): FileFormat {
-  if (format !== undefined) {
-    const found = fileFormats.find((known) => known.name === format);
+function formatOf(name: string, { fileFormat }: SourceOptions): FileFormat {
+  if (fileFormat !== undefined) {
+    const found = fileFormats.find((known) => known.name === fileFormat);
     if (found) return found;
     throw new UsageError(
-      `There is no file format ${JSON.stringify(format)}; ${didYouMean(format, fileFormatNames)}`,
+      `There is no file format ${JSON.stringify(fileFormat)}; ${didYouMean(fileFormat, fileFormatNames)}`,
+      { option: "fileFormat", value: fileFormat, expected: fileFormatNames },
     );
   }
   const found = knownFormat(name);
@@ -134,19 +142,19 @@ function formatOf(name: string, { format }: SourceOptions): FileFormat {
   throw new InputError(
     "file-format",
     `${name} ends in none of ${fileFormats.flatMap((known) => known.extensions).join(" ")} (also packed, as .gz or .zip); ` +
-      "rename it or name its format with --file-format.",
+      `rename it or name its format with ${option("fileFormat")}.`,
     { file: name },
   );
 }
 
-/** The format of what a file named .txt holds: a table or JSON Lines, where nobody would take its lines for texts. */
+/** The format of a file named .txt by its content: a table or JSON Lines, where it clearly is one. */
 async function formatIn(
   file: FileBytes,
   named: FileFormat,
-  { format, encoding }: SourceOptions,
+  { fileFormat, encoding }: SourceOptions,
   note: (sentence: string) => void,
 ): Promise<FileFormat> {
-  if (named !== textFormat || format !== undefined) return named;
+  if (named !== textFormat || fileFormat !== undefined) return named;
   const { head, whole } = await headOf(file, { encoding });
   const text = head.toString("utf8");
   const found = looksLikeJsonLines(text, whole)
@@ -156,18 +164,20 @@ async function formatIn(
       : named;
   if (found !== named) {
     const what = found === csvFormat ? "a table with a row of column names" : "JSON Lines";
-    note(`It is read as ${what} in spite of its name (--file-format txt takes each line as a text).`);
+    note(
+      `It is read as ${what} in spite of its name (${option("fileFormat", "txt")} takes each line as a text).`,
+    );
   }
   return found;
 }
 
-/** The format that a file's name tells. */
+/** The format that a file's name implies. */
 function knownFormat(name: string): FileFormat | undefined {
   const extension = extname(name.toLowerCase().replace(/\.gz$/, ""));
   return fileFormats.find(({ extensions }) => extensions.includes(extension));
 }
 
-/** Whether a file in an archive is one of texts; packed once more it cannot be read. */
+/** Whether a file in an archive is a file of texts; one that is packed again cannot be read. */
 const isData = (name: string): boolean => !name.endsWith(".gz") && knownFormat(name) !== undefined;
 
 /** A source that was built in, which runs of 0.1.0 may name. */
@@ -179,7 +189,7 @@ async function withAdvice(error: unknown, name: string): Promise<unknown> {
   if (error.code === "missing-file" && name === GONE) {
     return new InputError(
       "missing-file",
-      `${GONE}, the novel that came with Punchline 0.1.0, is no longer built in; give a text of your own, or one-liners, and to begin with a model that has read books, fine-tune punchline-gpt2. A run that was trained on the novel goes on with the same text in a file, a paragraph a line, as --data FILE.`,
+      `${GONE}, the novel that came with Punchline 0.1.0, is no longer built in; give a text of your own, or one-liners, and to begin with a model that has read books, fine-tune punchline-gpt2. A run that was trained on the novel goes on with the same text in a file, a paragraph a line, as ${option("data", "FILE")}.`,
       error.details,
       error,
     );

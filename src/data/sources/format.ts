@@ -1,13 +1,13 @@
-/** What a file format is to the file source: a name, its extensions, and a reader of texts. */
+/** A file format of the file source: a name, its extensions, and a reader of texts. */
 import type { FileBytes } from "./bytes.ts";
 import type { Columns, WantedColumns } from "./column.ts";
 import type { DecodeOptions } from "./decode.ts";
 import type { TextBatch } from "./source.ts";
 
 export interface ReadOptions extends WantedColumns, DecodeOptions {
-  /** Of tables: what separates cells; `none` for one column. Default: found out. */
+  /** For tables: what separates cells; `none` for one column. Default: detected. */
   readonly delimiter?: string | undefined;
-  /** Of tables: whether the first row names the columns. Default: found out. */
+  /** For tables: whether the first row names the columns. Default: detected. */
   readonly header?: boolean | undefined;
   /** Characters of the longest line or cell. */
   readonly maxLine?: number | undefined;

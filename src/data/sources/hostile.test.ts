@@ -120,7 +120,7 @@ describe("sizes have limits that the message names", () => {
     const long = "x".repeat(2000);
     const limit = { maxLine: 1000 };
     await expect(read(file("long.txt", `a\n${long}\n`), limit)).rejects.toThrow(
-      /line 2 is longer than 1000 characters.*--max-line/,
+      /line 2 is longer than 1000 characters.*`maxLine`/,
     );
     await expect(read(file("long.jsonl", `"a"\n"${long}"\n`), limit)).rejects.toThrow(/line 2 is longer/);
     await expect(read(file("long.csv", `text\na\n${long}\n`), limit)).rejects.toThrow(
@@ -141,8 +141,8 @@ describe.skipIf(process.platform === "win32")("what is no file is refused at onc
     await new Promise<void>((done) => server.listen(socket, done));
     await expect(read(pipe)).rejects.toThrow(/pipe.csv is a named pipe; write its contents to a file/);
     await expect(read(socket)).rejects.toThrow(/socket.txt is a socket/);
-    await expect(read("/dev/zero", { format: "txt" })).rejects.toThrow(/\/dev\/zero is a device/);
-    await expect(read(folder, { format: "txt" })).rejects.toThrow(/is a folder; give a file in it/);
+    await expect(read("/dev/zero", { fileFormat: "txt" })).rejects.toThrow(/\/dev\/zero is a device/);
+    await expect(read(folder, { fileFormat: "txt" })).rejects.toThrow(/is a folder; give a file in it/);
     await new Promise((done) => server.close(done));
   });
 });

@@ -46,7 +46,7 @@ export function hubKind(download: (name: string) => Promise<readonly string[]>):
   };
 }
 
-/** Refuses such names where no downloader is at hand. */
+/** Refuses such names where there is no downloader. */
 export const noHubKind: SourceKind = {
   name: "hub",
   matches: (name) => name.startsWith(prefix),

@@ -1,5 +1,6 @@
 /** The lines of a text file, in pieces; and .txt, one text per line, or documents where lines divide them. */
 import { InputError } from "../../core/errors.ts";
+import { option } from "../../core/options.ts";
 import type { FileBytes } from "./bytes.ts";
 import { type DecodeOptions, textChunks } from "./decode.ts";
 import { documentBatches, hasDividers } from "./documents.ts";
@@ -55,7 +56,7 @@ export function lineTooLong(file: string, line: number, limit: number): InputErr
   return new InputError(
     "line-length",
     `${file}, line ${line} is longer than ${limit} characters; check that the file has the lines that it should, ` +
-      "or raise the limit with --max-line.",
+      `or raise the limit with ${option("maxLine")}.`,
     { file, line, limit },
   );
 }

@@ -27,7 +27,7 @@ function isAttack(tags: readonly string[]): boolean {
   return has(attackTags) || (has(contemptTags) && has(groupTags));
 }
 
-/** The one thing besides the text that a joke can be asked by. */
+/** The one column that can be the prompt of a joke. */
 const TAGS = "tags";
 
 export const oneLinersKind: SourceKind = {
@@ -37,11 +37,15 @@ export const oneLinersKind: SourceKind = {
     refuseFileOptions(name, options);
     const { column, promptColumn, includeAttacks = false } = options;
     if (column !== undefined) {
-      throw new UsageError(`one-liners has no columns; leave out the column ${JSON.stringify(column)}.`);
+      throw new UsageError(`one-liners has no columns; leave out the column ${JSON.stringify(column)}.`, {
+        option: "column",
+        value: column,
+      });
     }
     if (promptColumn !== undefined && promptColumn !== TAGS) {
       throw new UsageError(
         `one-liners has ${JSON.stringify(TAGS)} to prompt with, and no ${JSON.stringify(promptColumn)}.`,
+        { option: "promptColumn", value: promptColumn, expected: TAGS },
       );
     }
     const load = createRequire(import.meta.url);
@@ -57,7 +61,7 @@ export const oneLinersKind: SourceKind = {
         const attacks = jokes.filter((joke) => isAttack(joke.tags)).map((joke) => joke.body);
         yield {
           texts: kept.map((joke) => joke.body),
-          ...(promptColumn === undefined ? {} : { prompts: kept.map(({ tags }) => tags.join(", ")) }),
+          prompts: promptColumn === undefined ? undefined : kept.map(({ tags }) => tags.join(", ")),
           dropped: includeAttacks ? {} : { [attackReason]: attacks },
         };
       },

@@ -1,17 +1,17 @@
 /** Columns that belong together: a question and its answer, and whole conversations. */
 import type { TextBatch } from "./source.ts";
 
-/** Columns as they were found. */
+/** The columns that were chosen. */
 export interface Columns {
   readonly text: string;
-  readonly prompt?: string;
-  /** What belongs to a prompt where it is not empty, such as the `input` of an `instruction`. */
-  readonly input?: string;
+  readonly prompt?: string | undefined;
+  /** Appended to a prompt where it is not empty, such as the `input` of an `instruction`. */
+  readonly input?: string | undefined;
   /** Each cell of `text` is a conversation: a list of messages, each with who says it and what. */
-  readonly conversation?: true;
+  readonly conversation?: true | undefined;
 }
 
-/** A prompt, what answers it, and perhaps what belongs to the prompt; compared without case. */
+/** A prompt, its answer, and perhaps an input of the prompt; compared without case. */
 const knownPairs: readonly (readonly [prompt: string, text: string, input?: string])[] = [
   ["prompt", "completion"],
   ["instruction", "output", "input"],
@@ -26,7 +26,7 @@ const knownPairs: readonly (readonly [prompt: string, text: string, input?: stri
 /** Names of columns with conversations. */
 const conversationNames = ["messages", "conversations", "conversation"];
 
-/** Every name that is known here; a first row with one of them names columns. */
+/** Every known name; a first row with one of them names columns. */
 export const pairNames: ReadonlySet<string> = new Set<string>([
   ...knownPairs.flatMap(([prompt, text, ...input]) => [
     prompt,
@@ -43,8 +43,7 @@ export function knownPair(named: Named): Columns | undefined {
   for (const [prompt, text, input] of knownPairs) {
     const found = { prompt: named(prompt), text: named(text), input: input && named(input) };
     if (found.prompt === undefined || found.text === undefined) continue;
-    const { prompt: p, text: t, input: i } = found;
-    return { text: t, prompt: p, ...(i === undefined ? {} : { input: i }) };
+    return { text: found.text, prompt: found.prompt, input: found.input };
   }
   return undefined;
 }
@@ -122,7 +121,7 @@ export function messagesIn(cell: unknown): readonly Message[] | undefined {
   return messages;
 }
 
-/** What a message says: a text, or the texts among its parts; nothing for a call of a tool. */
+/** The text of a message: a string, or the texts among its parts; empty for a call of a tool. */
 function contentOf(content: unknown): string | undefined {
   if (typeof content === "string") return content;
   if (content === null || content === undefined) return "";
@@ -135,7 +134,7 @@ function contentOf(content: unknown): string | undefined {
 
 const answering = new Set(["assistant", "gpt", "model", "bot", "chatgpt"]);
 
-/** The last message that a model is to write, and all before it, a line each; an empty text where there is none. */
+/** The last message of the model, and all messages before it, a line each; an empty text where there is none. */
 function lastAnswer(messages: readonly Message[]): { prompt: string; text: string } {
   const last = messages.findLastIndex(({ role, content }) => answering.has(role) && content.trim() !== "");
   if (last < 0) return { prompt: "", text: "" };

@@ -1,6 +1,6 @@
 /**
- * The headers of a Parquet file's pages, read before the pages are: what they say of sizes and counts is what a reader
- * sets memory aside for, and a file of a hundred bytes can say a thousand million.
+ * Checks the headers of a Parquet file's pages before the pages are read: a reader reserves memory by the sizes and
+ * counts in them, and a file of a hundred bytes can claim a thousand million.
  */
 import { InputError } from "../../core/errors.ts";
 

@@ -1,6 +1,7 @@
 /** Texts from .parquet, by hyparquet, one row group at a time. The reader is loaded when it is first needed. */
 import { open } from "node:fs/promises";
 import { InputError } from "../../core/errors.ts";
+import { option } from "../../core/options.ts";
 import type { FileBytes } from "./bytes.ts";
 import { chooseColumns, sampleRows } from "./column.ts";
 import type { FileFormat, ReadOptions, Texts } from "./format.ts";
@@ -142,7 +143,7 @@ function textOf(cell: unknown, file: string, column: string, row: number): strin
   if (typeof cell === "number" || typeof cell === "bigint" || typeof cell === "boolean") return String(cell);
   throw new InputError(
     "parquet",
-    `${file}, row ${row}: column ${JSON.stringify(column)} holds no text; name another with --column.`,
+    `${file}, row ${row}: column ${JSON.stringify(column)} holds no text; name another with ${option("column")}.`,
     { file, row },
   );
 }

@@ -208,8 +208,8 @@ describe("bad files are refused in one sentence", () => {
   it("options that a source cannot honour", async () => {
     await expect(read("one-liners", { column: "body" })).rejects.toThrow(/has no columns/);
     await expect(read(file("b.txt", "x"), { column: "body" })).rejects.toThrow(/no columns/);
-    await expect(read(file("c.txt", "x"), { format: "cvs" })).rejects.toThrow(/did you mean "csv"/);
-    expect((await read(file("d.dat", "x"), { format: "txt" })).texts).toEqual(["x"]);
+    await expect(read(file("c.txt", "x"), { fileFormat: "cvs" })).rejects.toThrow(/did you mean "csv"/);
+    expect((await read(file("d.dat", "x"), { fileFormat: "txt" })).texts).toEqual(["x"]);
   });
 });
 
@@ -260,7 +260,7 @@ describe("hub data sets", () => {
 describe("moby-dick", () => {
   it("is said to be gone, with what to use, also with options of files", async () => {
     const gone =
-      /moby-dick.*no longer built in; give a text of your own, or one-liners.*punchline-gpt2\. .*--data FILE\.$/;
+      /moby-dick.*no longer built in; give a text of your own, or one-liners.*punchline-gpt2\. .*`data: "FILE"`\.$/;
     await expect(read("moby-dick")).rejects.toThrow(gone);
     await expect(read("moby-dick", { column: "text" })).rejects.toThrow(gone);
     await expect(read("moby-dik")).rejects.toThrow(/^moby-dik is neither a file nor a built-in source/);

@@ -19,7 +19,7 @@ export interface ZipEntry {
   readonly start: number;
 }
 
-/** What a record of the directory says; `offset` is that of the entry's own header. */
+/** A record of the directory; `offset` is that of the entry's own header. */
 interface DirectoryRecord {
   readonly name: string;
   readonly nameBytes: Buffer;
@@ -38,7 +38,7 @@ const ENCRYPTED = 1;
 const SIZES_FOLLOW = 8;
 
 /**
- * The only file of the archive at `path` that `isData` knows by its name.
+ * The only file of the archive at `path` whose name `isData` accepts.
  * @throws InputError `archive` where there is none, more than one or it is encrypted, and `broken-zip`
  */
 export async function onlyEntry(path: string, isData: (name: string) => boolean): Promise<ZipEntry> {

@@ -1,7 +1,7 @@
 /** New or remembered? Everything that the audit of one model or one file of samples is made of. */
 
 import { InputError } from "../../core/errors.ts";
-import { joined, type PreparedData } from "../../data/prepare.ts";
+import { joinPrompt, type PreparedData } from "../../data/prepare.ts";
 import { sourceKinds } from "../../data/prepare-sources.ts";
 import { openSource, type SourceOptions } from "../../data/sources/source.ts";
 import type { LanguageModel } from "../../generate/language-model.ts";
@@ -23,25 +23,25 @@ export interface ModelAuditOptions extends Omit<AuditOptions, "heldOut" | "train
    * Whether all of the source counts, as for texts that no model of it wrote. Default false: the training part counts,
    * and what is found in another part is said to be there.
    */
-  readonly everywhere?: boolean;
+  readonly everywhere?: boolean | undefined;
   /** Real texts from elsewhere for the baseline. Default: the held-out parts of the data. */
-  readonly baseline?: readonly string[];
+  readonly baseline?: readonly string[] | undefined;
   /** The model that wrote the samples, to be asked for training texts and their likelihood. */
-  readonly lm?: LanguageModel;
+  readonly lm?: LanguageModel | undefined;
   /** Why there is no such model that could be asked, in a sentence. Default: nothing is to be asked. */
-  readonly unasked?: string;
+  readonly unasked?: string | undefined;
   /** Training and held-out texts that the model is asked about, of each. Default 100. */
-  readonly asked?: number;
+  readonly asked?: number | undefined;
   /** Tokens of a text that the model is given. Default 10. */
-  readonly prefix?: number;
+  readonly prefix?: number | undefined;
   /** Where the index of the training texts is kept for the next time. Default: nowhere. */
-  readonly indexFile?: string;
+  readonly indexFile?: string | undefined;
 }
 
 /** The auditor of some training texts, whose index is kept in a file where one is given. */
 export async function noveltyAuditor(
   training: readonly string[],
-  { indexFile, ...options }: AuditorOptions & { readonly indexFile?: string } = {},
+  { indexFile, ...options }: AuditorOptions & { readonly indexFile?: string | undefined } = {},
 ): Promise<Auditor> {
   return new Auditor(await noveltyIndex(training, indexFile), options);
 }
@@ -55,7 +55,7 @@ type Source = Pick<PreparedData, "splits" | "droppedTexts">;
  */
 export async function sourceAuditor(
   data: Source,
-  options: AuditorOptions & { readonly indexFile?: string } = {},
+  options: AuditorOptions & { readonly indexFile?: string | undefined } = {},
 ): Promise<Judge> {
   const auditor = await noveltyAuditor(data.splits.train, options);
   const elsewhere = elsewhereOf(data, options);
@@ -227,14 +227,14 @@ export function askable(
 /** All texts of files or other sources as they stand, behind their prompts: no cleaning, nothing dropped. */
 export async function readTexts(
   sources: readonly string[],
-  { separator, ...options }: SourceOptions & { readonly separator?: string } = {},
+  { separator, ...options }: SourceOptions & { readonly separator?: string | undefined } = {},
 ): Promise<string[]> {
   const texts: string[] = [];
   for (const name of sources) {
     const source = await openSource(name, options, sourceKinds);
     for await (const { texts: some, prompts } of source.batches())
       for (const [i, text] of some.entries())
-        texts.push(prompts?.[i] ? joined(prompts[i], text, separator).text : text);
+        texts.push(prompts?.[i] ? joinPrompt(prompts[i], text, separator).text : text);
   }
   return texts;
 }

@@ -12,24 +12,24 @@ import type { TrainingIndex } from "./training-index.ts";
 
 export interface AuditOptions extends AuditorOptions {
   /** The cue of all samples. */
-  readonly prompt?: string;
+  readonly prompt?: string | undefined;
   /** Real texts that the model never saw: the baseline. Default none. */
-  readonly heldOut?: readonly string[];
+  readonly heldOut?: readonly string[] | undefined;
   /** Texts of the training set, all of which should be called copies: a check of the rule. Default none. */
-  readonly train?: readonly string[];
+  readonly train?: readonly string[] | undefined;
   /** The part of the source that each indexed text belongs to. Default: all to `train`. */
-  readonly partOf?: (source: number) => string;
+  readonly partOf?: ((source: number) => string) | undefined;
   /** Parts of the source that are not indexed: what is found there is no copy, and not new either. */
-  readonly elsewhere?: { readonly auditor: Auditor; readonly partOf: (source: number) => string };
+  readonly elsewhere?: { readonly auditor: Auditor; readonly partOf: (source: number) => string } | undefined;
   /** Where the held-out texts are looked up. Default: where the samples are. */
-  readonly baselineIndex?: TrainingIndex;
+  readonly baselineIndex?: TrainingIndex | undefined;
   /** At most so many of `heldOut` and of `train` are judged, evenly spaced. Default 1000. */
-  readonly baselineSize?: number;
+  readonly baselineSize?: number | undefined;
   /** What the texts are called in the verdict. Default `texts`. */
-  readonly noun?: string;
+  readonly noun?: string | undefined;
   /** Called with the number of texts judged so far, and of all. */
-  readonly onProgress?: (done: number, total: number) => void;
-  readonly signal?: AbortSignal;
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Copies among some texts. */
@@ -41,7 +41,7 @@ export interface CopyRate extends Rate {
 export interface Curves {
   readonly model: readonly number[];
   readonly heldout: readonly number[];
-  readonly training?: readonly number[];
+  readonly training?: readonly number[] | undefined;
 }
 
 /** The document of `punchline novelty --json`. */
@@ -51,7 +51,7 @@ export interface NoveltyAudit extends CopyRate {
   readonly parts: Readonly<Record<string, number>>;
   readonly baseline: CopyRate;
   /** The same of training texts, where some were given. */
-  readonly training?: CopyRate;
+  readonly training?: CopyRate | undefined;
   /** Rate of the samples less rate of the baseline, with Newcombe's 95 % interval; null without a baseline. */
   readonly difference: { readonly value: number; readonly interval: readonly [number, number] } | null;
   /** Whether that difference is more than chance: what terminal, page and sentence say. */

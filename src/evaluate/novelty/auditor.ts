@@ -7,27 +7,27 @@ import type { TrainingIndex } from "./training-index.ts";
 
 export interface AuditorOptions {
   /** Thresholds of what is a copy; see copies.ts. */
-  readonly rule?: Partial<CopyRule>;
+  readonly rule?: Partial<CopyRule> | undefined;
   /** Nearest training texts to list. Default 5. */
-  readonly neighbours?: number;
+  readonly neighbours?: number | undefined;
   /** Words of the cue where there is no prompt. Default 3. */
-  readonly cueWords?: number;
+  readonly cueWords?: number | undefined;
   /** Training texts of the same cue to list. Default 5. */
-  readonly cueTexts?: number;
+  readonly cueTexts?: number | undefined;
 }
 
 /** One text beside the training texts, as `punchline novelty --json` prints it. */
 export interface AuditedText {
   readonly text: string;
-  readonly prompt?: string;
+  readonly prompt?: string | undefined;
   readonly copy: boolean;
   /** Which rule calls it a copy; absent for what is new. */
-  readonly copy_kind?: CopyKind;
+  readonly copy_kind?: CopyKind | undefined;
   /**
    * The part of the source where the text was found: `train`, `validation`, `test`, or why it was dropped from them.
    * Absent for what was found nowhere.
    */
-  readonly part?: string;
+  readonly part?: string | undefined;
   /** Words of the text. */
   readonly words: number;
   /** The longest stretch that stands in the data; 0, 0 and "" where nothing does. May begin or end inside a word. */

@@ -4,11 +4,11 @@ import { BOUNDARY, type Sample, type TrainingIndex } from "./training-index.ts";
 
 export interface CueOptions {
   /** The cue; where it is absent, the sample's first `words` words are. */
-  readonly prompt?: string;
+  readonly prompt?: string | undefined;
   /** Default 3. */
-  readonly words?: number;
+  readonly words?: number | undefined;
   /** Most texts to list; default 5. */
-  readonly limit?: number;
+  readonly limit?: number | undefined;
 }
 
 export interface SameCue {

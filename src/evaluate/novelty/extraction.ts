@@ -42,19 +42,19 @@ export interface Scorer {
 
 export interface ExtractionOptions {
   /** Tokens of each text that the model is given. Default 10. */
-  readonly prefix?: number;
+  readonly prefix?: number | undefined;
   /** Tries for which the chances are given. Default 1, 10, 100, 1000. */
-  readonly tries?: readonly number[];
+  readonly tries?: readonly number[] | undefined;
   /** Texts handed to the model at a time. Default 32. */
-  readonly batch?: number;
-  readonly onProgress?: (done: number, total: number) => void;
-  readonly signal?: AbortSignal;
+  readonly batch?: number | undefined;
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Texts that greedy decoding completes word for word, of those longer than the prefix; the others are not asked. */
 export interface ExtractionRate extends Rate {
   /** Expected share of texts drawn in so many tries, where a scorer was given. */
-  readonly sampled?: readonly { readonly tries: number; readonly rate: number }[];
+  readonly sampled?: readonly { readonly tries: number; readonly rate: number }[] | undefined;
 }
 
 export interface Extraction {

@@ -48,7 +48,7 @@ const intervalOf = (own: Rate, baseline: Rate) =>
  */
 export function verdictOf(
   { baseline, ...own }: Rates,
-  { noun = "texts", model }: { readonly noun?: string; readonly model?: string } = {},
+  { noun = "texts", model }: { readonly noun?: string | undefined; readonly model?: string | undefined } = {},
 ): string {
   if (own.rate === null) return "There are no samples to judge.";
   const said = `${percent(own.rate)} of samples${model === undefined ? "" : ` of ${model}`} are copies (${bounds(own)})`;
@@ -83,7 +83,7 @@ export const CLOSE = 0.6;
 
 export function likenessOf(text: {
   readonly copy: boolean;
-  readonly part?: string;
+  readonly part?: string | undefined;
   readonly nearest: readonly { readonly similarity: number }[];
 }): Likeness {
   if (text.copy) return "copy";

@@ -37,7 +37,7 @@ export interface OpenedIndex {
   /** True where it came from the file. */
   readonly reused: boolean;
   /** Why an existing file was not used: one sentence. */
-  readonly reason?: string;
+  readonly reason?: string | undefined;
 }
 
 /**

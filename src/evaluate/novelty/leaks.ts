@@ -30,8 +30,8 @@ export async function auditLeaks(
   texts: readonly string[],
   index: TrainingIndex,
   options: Pick<AuditorOptions, "rule"> & {
-    readonly onProgress?: (done: number) => void;
-    readonly signal?: AbortSignal;
+    readonly onProgress?: ((done: number) => void) | undefined;
+    readonly signal?: AbortSignal | undefined;
   } = {},
 ): Promise<LeakAudit> {
   const { onProgress, signal } = options;

@@ -43,11 +43,11 @@ export const withoutMembership = (reason: string): Membership => ({
 
 export interface MembershipOptions {
   /** A smaller model for the signal `smaller`. */
-  readonly smaller?: Scorer;
+  readonly smaller?: Scorer | undefined;
   /** Texts scored at a time. Default 32. */
-  readonly batch?: number;
-  readonly onProgress?: (done: number, total: number) => void;
-  readonly signal?: AbortSignal;
+  readonly batch?: number | undefined;
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** How well each signal tells training texts from held-out ones. Texts without a token are left out. */

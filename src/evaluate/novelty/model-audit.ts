@@ -13,18 +13,18 @@ export interface SnapshotAudit extends Rate {
   /** On training texts. */
   readonly train_loss: number;
   /** Texts completed word for word from their beginnings; absent where the model was not asked. */
-  readonly extraction?: { readonly training: ExtractionRate; readonly heldout: ExtractionRate };
+  readonly extraction?: { readonly training: ExtractionRate; readonly heldout: ExtractionRate } | undefined;
 }
 
 export interface ModelAudit extends NoveltyAudit {
   /** Where the texts and the baseline were looked up, and what was found outside the training part, in sentences. */
-  readonly notes?: readonly string[];
+  readonly notes?: readonly string[] | undefined;
   /** Training texts got out of the model by their beginnings; absent for samples without a model. */
-  readonly extraction?: Extraction;
+  readonly extraction?: Extraction | undefined;
   /** How well training texts can be told from unseen ones. */
-  readonly membership?: readonly SignalQuality[];
+  readonly membership?: readonly SignalQuality[] | undefined;
   /** Signals of membership that could not be computed, and why. */
-  readonly membership_left_out?: Membership["leftOut"];
+  readonly membership_left_out?: Membership["leftOut"] | undefined;
   /** The same of snapshots along the training, where that was asked for. */
-  readonly checkpoints?: readonly SnapshotAudit[];
+  readonly checkpoints?: readonly SnapshotAudit[] | undefined;
 }

@@ -10,13 +10,13 @@ export interface NovelOptions {
   /** Of the first round; the others follow from it. */
   readonly seed: number;
   /** Most texts judged for each one wanted. Default 20. */
-  readonly tries?: number;
+  readonly tries?: number | undefined;
   /** Least texts of a round, for writers to whom several are no more work than one. Default 1. */
-  readonly atLeast?: number;
+  readonly atLeast?: number | undefined;
   /** Judges by the parts of the source that the model was not trained on: what is found there is not new either. */
   readonly elsewhere?: Auditor | undefined;
-  readonly onProgress?: (done: number, total: number) => void;
-  readonly signal?: AbortSignal;
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface NovelSample extends Sample {
@@ -32,7 +32,7 @@ export interface NovelSamples {
   /** What they were: a kind of copy, or without a word. */
   readonly kinds: Readonly<Record<CopyKind | "empty", number>>;
   /** Why there are no more, where there are fewer than wanted: in the end nothing came that had not come before, or the tries were used up. */
-  readonly ended?: "repeats" | "tries";
+  readonly ended?: "repeats" | "tries" | undefined;
 }
 
 /** Rounds in a row without a text that has not been thrown away before, after which no new one is hoped for. */

@@ -31,9 +31,9 @@ export interface SnapshotOptions {
   /** Training and held-out texts that each is asked to complete; 0 for none. */
   readonly asked: number;
   readonly prefix: number;
-  readonly backend?: BackendOptions;
-  readonly onProgress?: (done: number, total: number) => void;
-  readonly signal?: AbortSignal;
+  readonly backend?: BackendOptions | undefined;
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface SnapshotsAudit {

@@ -34,22 +34,22 @@ export interface TextQuality {
   /** In words; punctuation does not count. */
   readonly words: Distribution;
   /** Share of texts that end by themselves; absent where it was not told which do. */
-  readonly ended?: number;
+  readonly ended?: number | undefined;
   /** Different words in the texts. */
   readonly vocabulary: number;
   /** Share of all words that the reference texts have; absent without them. */
-  readonly knownWords?: number;
+  readonly knownWords?: number | undefined;
   /** Share of the reference texts' different words that the texts have. */
-  readonly vocabularyCovered?: number;
+  readonly vocabularyCovered?: number | undefined;
 }
 
 export interface QualityOptions {
   /** Words of real texts, as `vocabularyOf` makes them. */
-  readonly vocabulary?: ReadonlySet<string>;
+  readonly vocabulary?: ReadonlySet<string> | undefined;
   /** For each text, whether the model ended it by itself rather than at the longest length. */
-  readonly ended?: readonly boolean[];
+  readonly ended?: readonly boolean[] | undefined;
   /** At most so many texts, evenly spaced, are compared for self-BLEU. Default 1000. */
-  readonly selfBleuTexts?: number;
+  readonly selfBleuTexts?: number | undefined;
 }
 
 /** All measures of some texts. Shares of nothing are NaN. */

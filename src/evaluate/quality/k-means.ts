@@ -6,11 +6,11 @@ import { Random } from "../../core/random.ts";
 
 export interface KMeansOptions {
   /** Default 0. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
   /** Runs from different centres. Default 3. */
-  readonly runs?: number;
+  readonly runs?: number | undefined;
   /** Most rounds of a run. Default 100. */
-  readonly rounds?: number;
+  readonly rounds?: number | undefined;
 }
 
 /**

@@ -15,7 +15,7 @@ const MIXTURES = 25;
 
 export interface MauveOptions extends KMeansOptions {
   /** Default: a tenth of the smaller number of texts, at least 2. */
-  readonly clusters?: number;
+  readonly clusters?: number | undefined;
 }
 
 /**

@@ -21,7 +21,7 @@ export interface TextMeasures {
   readonly length: Distribution;
   readonly words: Distribution;
   /** Share of texts that ended by themselves; absent where that is not known. */
-  readonly ended?: number;
+  readonly ended?: number | undefined;
   /** Share of the words that stand in the training texts; case does not count. */
   readonly real_words: number;
   /** Different words. */
@@ -43,8 +43,8 @@ export interface MeasureOptions {
   readonly auditor: Judge;
   /** Words that count as real. */
   readonly vocabulary: ReadonlySet<string>;
-  readonly ended?: readonly boolean[];
-  readonly signal?: AbortSignal;
+  readonly ended?: readonly boolean[] | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The measures of some texts. Lets the event loop turn now and then. */

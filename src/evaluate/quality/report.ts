@@ -34,13 +34,13 @@ export interface QualityOptions extends Partial<WritingOptions> {
   /** What a model was trained on, or what all are to be measured on. */
   readonly data: (model: TextModel) => Promise<PreparedData>;
   /** Where the index of a model's training texts is kept. Default: nowhere. */
-  readonly indexFile?: (model: TextModel) => Promise<string | undefined>;
+  readonly indexFile?: ((model: TextModel) => Promise<string | undefined>) | undefined;
   /** The model whose vectors MAUVE compares. Default: punchline-gpt2, or the first run that knows enough where it does not. */
-  readonly encoder?: string;
+  readonly encoder?: string | undefined;
   /** Called when a model has been asked everything, before it is released. */
-  readonly onMeasured?: (model: TextModel) => void;
+  readonly onMeasured?: ((model: TextModel) => void) | undefined;
   /** Called when another run is begun. */
-  readonly onProgress?: (run: string, done: number, total: number) => void;
+  readonly onProgress?: ((run: string, done: number, total: number) => void) | undefined;
 }
 
 /** Real texts that the runs have not seen, under the same measures. */

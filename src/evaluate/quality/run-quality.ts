@@ -28,8 +28,8 @@ export interface WritingOptions {
 
 export interface SamplingSpeed {
   /** Of one text alone; absent for hosted models. */
-  readonly characters_per_s?: number;
-  readonly tokens_per_s?: number;
+  readonly characters_per_s?: number | undefined;
+  readonly tokens_per_s?: number | undefined;
   /** Of all the texts, written side by side. */
   readonly side_by_side_characters_per_s: number;
 }
@@ -45,15 +45,15 @@ export interface RunQuality extends TextMeasures, Partial<Predictions> {
   readonly run: string;
   /** The architecture, or `hosted`. */
   readonly model: string;
-  readonly parameters?: number;
+  readonly parameters?: number | undefined;
   /** Of the files with its weights. */
-  readonly bytes?: number;
+  readonly bytes?: number | undefined;
   /** Share of the held-out words that a word vocabulary lacks; absent where it lacks none. */
-  readonly unknown_words?: number;
+  readonly unknown_words?: number | undefined;
   /** The part of the data that it predicted. */
-  readonly split?: string;
+  readonly split?: string | undefined;
   /** True where those texts were prepared by its own rules, and are not the texts that the first run predicted. */
-  readonly own_texts?: true;
+  readonly own_texts?: true | undefined;
   /** Nearness to real texts, 0 to 1, as evaluate/mauve.ts has it; null where it is left out. */
   readonly mauve: number | null;
   readonly speed: SamplingSpeed;
@@ -79,7 +79,7 @@ export interface HeldOut {
   /** How many of each text's first characters are a prompt, which is not scored. Absent: there are no prompts. */
   readonly prompts?: readonly number[] | undefined;
   /** True where they are not the texts that the first run predicts: the figures do not compare. */
-  readonly own?: true;
+  readonly own?: true | undefined;
 }
 
 /** The texts of prepared data that models are judged on: the test split, or validation where there is none. */
