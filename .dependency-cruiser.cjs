@@ -15,7 +15,6 @@ const evaluation = [...training, "train"];
 const formulas = [
   "evaluate/lead\\.ts$",
   "evaluate/intervals\\.ts$",
-  "evaluate/left-out\\.ts$",
   "evaluate/quality/ranking\\.ts$",
   "evaluate/novelty/finding\\.ts$",
   "compare/case-names\\.ts$",

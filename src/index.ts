@@ -55,7 +55,13 @@ export {
   prepareTexts,
   type VocabularyName,
 } from "./data/prepare.ts";
-export { type PrepareDataOptions, prepareData, prepareRawText, readRawText } from "./data/prepare-sources.ts";
+export {
+  type PrepareDataOptions,
+  prepareData,
+  prepareRawText,
+  readRawText,
+  readTexts,
+} from "./data/prepare-sources.ts";
 export { prepareOptionsOf } from "./data/recorded-options.ts";
 export { fileFormatNames } from "./data/sources/file.ts";
 export type { DataSummary } from "./data/summary.ts";
@@ -70,19 +76,16 @@ export type { Evaluation } from "./evaluate/evaluation.ts";
 export { evaluateModel } from "./evaluate/hosted-likelihood.ts";
 export { type LastWords, scoreLastWords } from "./evaluate/last-word.ts";
 export { type Lead, leadOf, lowestLoss, tooNear } from "./evaluate/lead.ts";
-export { leftOutByReason } from "./evaluate/left-out.ts";
 export { evaluateTexts, isolatesDocuments } from "./evaluate/likelihood.ts";
 export {
   auditModel,
-  elsewhereOf,
+  type ModelAudit,
   type ModelAuditOptions,
-  noveltyAuditor,
-  readTexts,
+  type SnapshotAudit,
 } from "./evaluate/novelty/audit-model.ts";
 export type { CopyRule } from "./evaluate/novelty/copies.ts";
-export type { Finding } from "./evaluate/novelty/finding.ts";
+export { type Finding, leftOutByReason } from "./evaluate/novelty/finding.ts";
 export { auditLeaks, type Leak, type LeakAudit } from "./evaluate/novelty/leaks.ts";
-export type { ModelAudit, SnapshotAudit } from "./evaluate/novelty/model-audit.ts";
 export {
   type NovelOptions,
   type NovelSample,
@@ -94,14 +97,15 @@ export {
   type SnapshotOptions,
   type SnapshotsAudit,
 } from "./evaluate/novelty/snapshots.ts";
+export { elsewhereOf, noveltyAuditor } from "./evaluate/novelty/source-auditor.ts";
 export { buildIndex, type TrainingIndex } from "./evaluate/novelty/training-index.ts";
+export type { RunQuality } from "./evaluate/quality/measure-run.ts";
 export {
-  type QualityOptions,
   type QualityReport,
+  type QualityReportOptions,
   type QualityResult,
   reportQuality,
-} from "./evaluate/quality/report.ts";
-export type { RunQuality } from "./evaluate/quality/run-quality.ts";
+} from "./evaluate/quality/quality-report.ts";
 export {
   evaluateTyping,
   type TypingExample,

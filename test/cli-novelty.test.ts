@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseHTML } from "linkedom";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { ModelAudit } from "../src/evaluate/novelty/model-audit.ts";
+import type { ModelAudit } from "../src/evaluate/novelty/audit-model.ts";
 import { punchline } from "./cli.ts";
 
 const jokes = Array.from({ length: 120 }, (_, k) => {

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseHTML } from "linkedom";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { QualityReport } from "../src/evaluate/quality/report.ts";
+import type { QualityReport } from "../src/evaluate/quality/quality-report.ts";
 import { punchline } from "./cli.ts";
 
 let folder = "";

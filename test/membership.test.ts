@@ -4,8 +4,7 @@ import { join } from "node:path";
 import { parseHTML } from "linkedom";
 import { describe, expect, it } from "vitest";
 import { prepareTexts } from "../src/data/prepare.ts";
-import { auditModel } from "../src/evaluate/novelty/audit-model.ts";
-import type { ModelAudit } from "../src/evaluate/novelty/model-audit.ts";
+import { auditModel, type ModelAudit } from "../src/evaluate/novelty/audit-model.ts";
 import { punchline, temporaryFolder } from "./cli.ts";
 import { randomModel } from "./random-model.ts";
 

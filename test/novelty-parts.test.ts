@@ -3,8 +3,9 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { prepareTexts } from "../src/data/prepare.ts";
-import { auditModel, sourceAuditor, textsOf } from "../src/evaluate/novelty/audit-model.ts";
+import { auditModel } from "../src/evaluate/novelty/audit-model.ts";
 import { likenessOf } from "../src/evaluate/novelty/finding.ts";
+import { sourceAuditor, textsOf } from "../src/evaluate/novelty/source-auditor.ts";
 import { punchline, temporaryFolder } from "./cli.ts";
 import { randomModel } from "./random-model.ts";
 

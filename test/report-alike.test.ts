@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Evaluation } from "../src/evaluate/evaluation.ts";
-import type { QualityReport } from "../src/evaluate/quality/report.ts";
+import type { QualityReport } from "../src/evaluate/quality/quality-report.ts";
 import { runHere as run } from "./cli-here.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "punchline-report-alike-"));

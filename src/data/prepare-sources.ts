@@ -9,6 +9,7 @@ import { getHeapStatistics } from "node:v8";
 import { InputError, UsageError } from "../core/errors.ts";
 import { option } from "../core/options.ts";
 import {
+  joinPrompt,
   type PreparedData,
   type PrepareOptions,
   type PrepareProgress,
@@ -120,6 +121,21 @@ export async function readRawText(
     checkLength(name, length, instead);
   }
   return texts.join("");
+}
+
+/** All texts of sources as they are, each with its prompt: no cleaning, nothing dropped. */
+export async function readTexts(
+  sources: readonly string[],
+  { separator, ...options }: SourceOptions & { readonly separator?: string | undefined } = {},
+): Promise<string[]> {
+  const texts: string[] = [];
+  for (const name of sources) {
+    const source = await openSource(name, options, sourceKinds);
+    for await (const batch of source.batches())
+      for (const [i, text] of batch.texts.entries())
+        texts.push(batch.prompts?.[i] ? joinPrompt(batch.prompts[i], text, separator).text : text);
+  }
+  return texts;
 }
 
 /** The texts of all sources; those of the first `heldOut` sources are for validation. */

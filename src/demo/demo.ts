@@ -3,7 +3,7 @@
  * chapter, so that a demo that is interrupted leaves those that are finished. The next call goes on from there.
  */
 import { version } from "../core/version.ts";
-import { sourceAuditor } from "../evaluate/novelty/audit-model.ts";
+import { sourceAuditor } from "../evaluate/novelty/source-auditor.ts";
 import { withFolderLock } from "../files/lock.ts";
 import { chapterFindings, renderReport } from "../report/index.ts";
 import { writePage } from "../report/pages/page-file.ts";

@@ -1,4 +1,4 @@
-/** How a text is scored, and what its score is told as: loss, perplexities, bits. */
+/** The scores of a text: loss, perplexities, bits. */
 import { InputError } from "../core/errors.ts";
 import { notFinite } from "../generate/finite.ts";
 
@@ -7,14 +7,14 @@ export interface TextCounts {
   readonly characters: number;
   /** Of the UTF-8 form. */
   readonly bytes: number;
-  /** What white space separates. */
+  /** Separated by white space. */
   readonly words: number;
 }
 
 export interface Evaluation extends TextCounts {
   /** Nats per token. */
   readonly loss: number;
-  /** Of a token: the exponential of the loss. */
+  /** Per token: the exponential of the loss. */
   readonly perplexity: number;
   /** The exponential of the nats of a word, which compares models of different vocabularies. */
   readonly perplexity_per_word: number;
@@ -22,15 +22,15 @@ export interface Evaluation extends TextCounts {
   readonly bits_per_character: number;
   readonly bits_per_byte: number;
   readonly tokens: number;
-  /** Words that the vocabulary lacks. They count as one token in the loss, and with their spelling in all else. */
+  /** Words that the vocabulary lacks. Each counts as one token in the loss, and with its spelling in the rest. */
   readonly unknown: number;
   /** Most tokens that one prediction had before it, or in its window. */
   readonly context: number;
-  /** Tokens that each window scored anew, of models that read windows. */
+  /** For models that read overlapping windows: the new tokens that each window scored. */
   readonly stride?: number | undefined;
   /**
-   * `pseudo`: each token was hidden in turn and seen from both sides (Salazar et al. 2020), which is not to be
-   * compared with what a model predicts from the left.
+   * `pseudo`: each token was hidden in turn and predicted from both sides (Salazar et al. 2020). Do not compare it with
+   * the likelihood of a model that predicts from the left.
    */
   readonly likelihood?: "pseudo" | undefined;
 }

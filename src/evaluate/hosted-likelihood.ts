@@ -1,11 +1,11 @@
 /**
  * How well a hosted model predicts texts, where its service gives log-probabilities.
  *
- * A service scores each text alone and predicts nothing of what begins or ends it: where it does not score
- * the first token, neither that token nor its characters count, and ends of items never do. The figures are
- * therefore those of the inner tokens, unlike those of a model of this machine.
+ * A service scores each text alone, and often not its first token: then neither that token nor its characters count.
+ * The ends of items never count. So the figures are those of the inner tokens, unlike those of a local model.
  */
 import { InputError, UsageError } from "../core/errors.ts";
+import { option } from "../core/options.ts";
 import type { HostedModel, TextModel } from "../generate/text-model.ts";
 import { countText, type Evaluation, evaluationOf } from "./evaluation.ts";
 import { type EvaluationOptions, evaluateTexts } from "./likelihood.ts";
@@ -33,12 +33,14 @@ async function evaluateHosted(
 ): Promise<Evaluation> {
   if (prompts?.some((characters) => characters > 0))
     throw new UsageError(
-      `${model.name} scores texts whole and cannot leave out their prompts; name one column with --column.`,
+      `${model.name} scores texts whole and cannot leave out their prompts; name one column with ${option("column")}.`,
+      { option: "prompts" },
     );
-  for (const [option, value] of Object.entries({ "--length": length, "--stride": stride })) {
+  for (const [name, value] of Object.entries({ length, stride })) {
     if (value !== undefined)
       throw new UsageError(
-        `${model.name} cannot honour ${option}: its service scores texts whole; leave it out.`,
+        `${model.name} cannot honour ${option(name)}: its service scores texts whole; leave it out.`,
+        { option: name, value },
       );
   }
   const pieces = texts.flatMap(piecesOf);
@@ -46,7 +48,7 @@ async function evaluateHosted(
   let next = 0;
   let done = 0;
   const scoreOne = async (piece: string) => {
-    const { tokens, logProbabilities } = await model.score(piece, signal ? { signal } : {});
+    const { tokens, logProbabilities } = await model.score(piece, { signal });
     const scored = logProbabilities.filter((value) => value !== undefined);
     const skipped = logProbabilities[0] === undefined ? [...(tokens[0] ?? "")].length : 0;
     for (const value of scored) total.nats -= value;
@@ -67,7 +69,7 @@ async function evaluateHosted(
   try {
     await Promise.all(Array.from({ length: batch }, worker));
   } catch (error) {
-    next = pieces.length; // the other workers end with what they have under way
+    next = pieces.length; // the other workers stop after their current request
     throw error;
   }
   if (total.tokens === 0)

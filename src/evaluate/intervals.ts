@@ -24,7 +24,7 @@ export function wilsonInterval(successes: number, trials: number, z = Z95): Inte
   };
 }
 
-/** How many of `n` texts something is true of, as copying is. */
+/** The share of `n` texts that are copies. */
 export interface Rate {
   readonly copies: number;
   readonly n: number;

@@ -1,6 +1,6 @@
 /**
- * How well a model knows the last word of a passage, as the LAMBADA set asks (Paperno et al. 2016, "The LAMBADA
- * dataset", arXiv 1606.06031): how often its likeliest tokens spell it, and how likely it thinks it.
+ * How well a model predicts the last word of a passage, as in LAMBADA (Paperno et al. 2016, "The LAMBADA dataset",
+ * arXiv 1606.06031): how often its likeliest tokens spell it, and how likely it is.
  */
 import { InputError, UsageError } from "../core/errors.ts";
 import { createDecoder } from "../generate/decoders/create.ts";
@@ -10,11 +10,11 @@ import { argmax, logSumExp } from "../generate/sampler.ts";
 import { countText, type Evaluation, evaluationOf } from "./evaluation.ts";
 import { spellUnknown } from "./quality/spelling.ts";
 
-/** The token of a word vocabulary for words that it lacks: it spells none of them. */
+/** The token of a word vocabulary for unknown words: it spells none of them. */
 const UNKNOWN = "<unk>";
 
 export interface LastWords extends Evaluation {
-  /** Share of passages whose last word is spelt by the likeliest token, again and again. */
+  /** Share of passages whose last word the likeliest tokens spell, each predicted after the one before. */
   readonly accuracy: number;
   /** Passages. */
   readonly passages: number;
@@ -71,7 +71,7 @@ export async function scoreLastWords(
   return { ...scored, accuracy: right / passages.length, passages: passages.length };
 }
 
-/** The last word's tokens as parts of the passage, where that is cut between the two; by themselves otherwise. */
+/** The last word's tokens within the passage, where a token ends right before the word; else its own tokens. */
 function targetOf(lm: LanguageModel, prompt: Int32Array, before: string, word: string): Int32Array {
   const whole = promptIds(lm, before + word);
   const parts = whole.length > prompt.length && prompt.every((id, i) => whole[i] === id);

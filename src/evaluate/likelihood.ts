@@ -30,18 +30,18 @@ export interface EvaluationOptions extends LikelihoodOptions {
   /** `items`: the end of each text is predicted as well, and counts as one character. Default `items`. */
   readonly kind?: "items" | "text" | undefined;
   /**
-   * Whether each text is read by itself, as after an end of text, instead of all as one stream. One longer than a
-   * window goes on in another. Default: as the model was trained; alone where there are prompts.
+   * Whether each text is read by itself, after an end of text, instead of all as one stream. A text longer than a
+   * window continues in the next. Default: as the model was trained; alone where there are prompts.
    */
   readonly alone?: boolean | undefined;
-  /** Of texts read alone, how many of each one's first characters are a prompt, which is read but not scored. */
+  /** For texts read alone: the length of the prompt at the beginning of each, which is read but not scored. */
   readonly prompts?: readonly number[] | undefined;
 }
 
-/** What a scoring found: the loss, the text that it is the loss of, and how far each prediction could look back. */
+/** The loss, the text that was scored, and how far each prediction could look back. */
 interface Scored {
   readonly loss: StreamLoss;
-  /** Each text as far as it was predicted. */
+  /** The part of each text that was predicted. */
   readonly texts: readonly string[];
   /** Whether the end of each text was predicted as well. */
   readonly ends: boolean;
@@ -49,9 +49,9 @@ interface Scored {
 }
 
 /**
- * Loss, perplexity and bits of texts under a model; words that its vocabulary lacks are spelt for the bits, as
- * spelling.ts has it. The whole is one stream that begins after an end of text, unless each text is to be read alone.
- * Bits are those of what is predicted: not of a first token that nothing stands before, nor of a prompt.
+ * Loss, perplexity and bits of texts under a model. For the bits, words that its vocabulary lacks are spelt letter by
+ * letter (spelling.ts). The texts are one stream that begins after an end of text, unless each is read alone. A first
+ * token without any context, and prompts, are not predicted and do not count.
  * @throws UsageError where the model cannot honour an option; PunchlineError `not-finite` where it gives no numbers
  */
 export async function evaluateTexts(
@@ -112,14 +112,14 @@ async function scoreStream(
       loss,
       texts: begins ? texts : [texts.join("").slice(tokenPieces(tokenizer, stream.slice(0, 2))[0]!.length)],
       ends: items,
-      frame: { context, ...(carriesState(model) || model.predicts === "last" ? {} : { stride }) },
+      frame: { context, stride: carriesState(model) || model.predicts === "last" ? undefined : stride },
     };
   } finally {
     await scorer.release();
   }
 }
 
-/** Most tokens before a target that a carried state has seen: all, or those since the model last started over. */
+/** The most tokens before a target in a carried state: all, or those since the state was last reset. */
 function furthest({ config }: Model, stream: ArrayLike<number>): number {
   let [most, seen] = [0, 0];
   for (let i = 0; i + 1 < stream.length; i++) {

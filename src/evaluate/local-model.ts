@@ -1,4 +1,4 @@
-/** A model of this machine as the memorisation measures need it: completing and scoring. */
+/** A local model for the measures of memorisation: completes and scores texts. */
 import { createDecoder } from "../generate/decoders/create.ts";
 import type { Decoder } from "../generate/decoders/decoder.ts";
 import { beginsAfterEnd, type LanguageModel } from "../generate/language-model.ts";
@@ -9,7 +9,7 @@ import type { Completer, Scorer, TextCut } from "./novelty/extraction.ts";
 
 /** Texts completed side by side. */
 const BATCH = 32;
-/** The token of a word vocabulary for words that it lacks; no text is completed with it. */
+/** The token of a word vocabulary for unknown words; no text is completed with it. */
 const UNKNOWN = "<unk>";
 
 export interface LocalCompleter extends Completer, Scorer {
@@ -26,7 +26,7 @@ export function localModel(lm: LanguageModel, signal?: AbortSignal): LocalComple
       const ids = tokenizer.encode(text);
       if (ids.length <= tokens) return undefined;
       const head = tokenizer.decode(ids.subarray(0, tokens));
-      // Where a word vocabulary spells otherwise than it was spelt, the text cannot be cut exactly.
+      // Where a word vocabulary decodes to another text, the text cannot be cut exactly.
       if (!text.startsWith(head)) return undefined;
       return { head, rest: text.slice(head.length), restTokens: ids.length - tokens };
     },
@@ -82,7 +82,7 @@ function rowsOf(lm: LanguageModel, cuts: readonly TextCut[]): Row[][] {
   );
 }
 
-/** The likeliest tokens behind each head, until the model ends its text or has written enough. */
+/** The likeliest tokens after each head, until the model ends its text or has written enough. */
 async function greedy(lm: LanguageModel, decoder: Decoder, rows: readonly Row[]): Promise<number[][]> {
   const { tokenizer, stopAtEos } = lm;
   const unknown = tokenizer.id(UNKNOWN);

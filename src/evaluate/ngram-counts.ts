@@ -1,9 +1,9 @@
 /** N-grams of words, as the measures of diversity count them. */
 
-/** Stands between the words of an n-gram; no word holds it. */
+/** Separates the words of an n-gram; no word contains it. */
 const JOINT = "\u0000";
 
-/** Words and punctuation marks of `text`, lower case. Each other sign is a token of its own. */
+/** Words and punctuation marks of `text`, lower case; every other character is a token of its own. */
 export function tokensOf(text: string): string[] {
   return (
     text.toLowerCase().match(/[\p{L}\p{M}\p{N}]+(?:['’][\p{L}\p{M}\p{N}]+)*|[^\s\p{L}\p{M}\p{N}]/gu) ?? []

@@ -1,4 +1,4 @@
-/** One continuous text, such as a book, as texts of some length: for measures that speak of single texts. */
+/** Cuts one continuous text, such as a book, into texts for measures of single texts. */
 
 /**
  * The text in pieces of about `characters` code units, cut at white space where there is some; a last piece

@@ -4,6 +4,7 @@
  */
 import { int32 } from "../core/array.ts";
 import { InputError, UsageError } from "../core/errors.ts";
+import { option } from "../core/options.ts";
 import { repeated } from "../generate/decoders/decoder.ts";
 import { compileMasked } from "../generate/fill.ts";
 import { requireFinite } from "../generate/finite.ts";
@@ -13,7 +14,7 @@ import { isHuggingFaceTokenizer } from "../text/huggingface.ts";
 import type { StreamLoss } from "../train/batch-scorer.ts";
 import type { LikelihoodOptions } from "../train/stream-scorer.ts";
 
-/** Tokens of a piece of a longer text, where nobody says how many: the work grows with their square. */
+/** Default number of tokens of a piece of a longer text: the work grows with its square. */
 const PIECE = 128;
 
 export interface PseudoLoss extends StreamLoss {
@@ -38,7 +39,10 @@ export async function pseudoLikelihood(
   const around = tokenizer.wrap([]).ids.length;
   const room = Math.min(length, model.contextLength) - around;
   if (room < 1)
-    throw new UsageError(`--length ${length} has no room for a token between the ${around} marks around it.`);
+    throw new UsageError(
+      `${option("length", length)} has no room for a token between the ${around} marks around it.`,
+      { option: "length", value: length, expected: `more than ${around}` },
+    );
   const pieces = texts.flatMap((text) => cut(tokenizer.encode(text), room));
   const total = pieces.reduce((n, piece) => n + piece.length, 0);
   if (total === 0) throw new InputError("too-short", "There is nothing to score: the text is empty.");
@@ -54,7 +58,7 @@ export async function pseudoLikelihood(
       const first = around > 0 ? 1 : 0;
       for (let k = 0; k < piece.length; k += batch) {
         signal?.throwIfAborted();
-        // The last rows of a batch that is not full say again what the last token says.
+        // A batch that is not full repeats its last token.
         const places = Array.from({ length: batch }, (_, r) => first + Math.min(k + r, piece.length - 1));
         const rows = int32(shape, repeated(ids, batch));
         const at = places.map((place, r) => r * ids.length + place);

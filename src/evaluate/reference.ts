@@ -1,11 +1,11 @@
-/** What guessing costs without reading: the losses that a model has to beat. */
+/** Losses of guesses without context, which a model has to beat. */
 
 /** Nats per token of guessing every id with equal odds. */
 export const uniformLoss = (vocabulary: number): number => Math.log(vocabulary);
 
 /**
- * Nats per token of knowing only how common each id is in `train`, on `held`, with `added` counts of every id (by
- * default one, Laplace), so that an id never seen costs something finite.
+ * Nats per token on `held` of a unigram model with the frequencies of `train`, with `added` counts of every id (by
+ * default one, Laplace), so that the loss of an unseen id is finite.
  */
 export function unigramLoss(
   train: ArrayLike<number>,

@@ -1,15 +1,15 @@
 /**
- * What predictive typing saves, measured on texts that the model has not seen.
+ * The keystrokes that predictive typing saves, measured on texts that the model has not seen.
  *
  * Keystroke savings (Trnka & McCoy 2008, "Evaluating Word Prediction: Framing Keystroke Savings", ACL):
  *
  *     KS = (keys without prediction - keys with prediction) / keys without prediction
  *
- * Without prediction a text takes one key a character (code point); the key that sends it is counted in
- * neither. With prediction a typist who makes no mistake looks at the list before every key, and as soon as
- * a suggestion is what comes next in the text, up to the end of a word, takes it with one key; otherwise the
- * next character is typed. A suggestion brings the space before its word, where one comes first. After it, the
- * space before a next word that is typed comes by itself, as on a telephone's keyboard.
+ * Without prediction a text needs one key a character (code point); the key that sends it is counted in neither. With
+ * prediction a typist who makes no mistake looks at the list before every key. Where a suggestion is what comes next
+ * in the text, up to the end of a word, the typist takes it with one key; otherwise they type the next character. A
+ * suggestion includes the space before its word, where one comes first. After it, the space before the next typed word
+ * comes by itself, as on a telephone's keyboard.
  */
 import { quantile } from "../core/quantile.ts";
 import { CANDIDATES, rankByKeystrokesSaved, spaceComesFirst } from "../generate/keystrokes-saved.ts";
@@ -20,7 +20,7 @@ export interface TypingOptions {
   /** Suggestions in the list. Default 3. */
   readonly n?: number | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Told after each text. */
+  /** Called after each text. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
@@ -33,16 +33,16 @@ export interface TypingQuality {
   readonly keystrokes_saved: number;
   /** The same where only the first suggestion is shown. */
   readonly keystrokes_saved_first: number;
-  /** Words whose beginning was asked for: all that follow white space or begin a text. */
+  /** Words: all that follow white space or begin a text. */
   readonly words: number;
-  /** Share of these words, whole, that are the likeliest before any of their letters is typed. */
+  /** Share of these words that are the likeliest suggestion before any of their letters is typed. */
   readonly top1: number;
   /** Share that are among the three likeliest. */
   readonly top3: number;
   /** Milliseconds from a key to its list: median and 95th percentile. */
   readonly p50_ms: number;
   readonly p95_ms: number;
-  /** Of some texts the suggestion that saved most, when it was the first. */
+  /** For some texts, the first suggestion that saved most. */
   readonly examples: readonly TypingExample[];
 }
 
@@ -75,7 +75,7 @@ export async function evaluateTyping(
     return found;
   };
   try {
-    await suggester.suggest(""); // Loading the graphs is no part of typing.
+    await suggester.suggest(""); // Do not time the loading of the graphs.
     for (const [k, text] of texts.entries()) {
       let best: TypingExample | undefined;
       for (const typist of typists) typist.begin();
@@ -121,12 +121,12 @@ export async function evaluateTyping(
   };
 }
 
-/** Someone who takes the right suggestion where it is among the `n` shown, and types the next character otherwise. */
+/** Takes the right suggestion where it is among the `n` shown, and types the next character otherwise. */
 class Typist {
   readonly #n: number;
   /** Whether the last key took a suggestion. */
   #took = false;
-  /** Where the next key goes; the text so far is written. */
+  /** The place of the next key; the text before it is written. */
   at = 0;
   keys = 0;
 

@@ -42,7 +42,7 @@ export interface SampleOptions extends SamplerOptions {
   readonly batch?: number;
   /** Called with each piece of text as it is written; where it returns a promise, that is waited for. */
   readonly onText?: (sample: number, text: string) => unknown;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface Sample {

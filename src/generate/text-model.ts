@@ -32,7 +32,7 @@ export interface HostedModel extends Writer {
    * The service's log-probabilities of a text's tokens, each given those before it.
    * @throws InputError `hosted-no-score` where the service does not give them.
    */
-  score(text: string, options?: { readonly signal?: AbortSignal }): Promise<ScoredText>;
+  score(text: string, options?: { readonly signal?: AbortSignal | undefined }): Promise<ScoredText>;
   /**
    * The tokens that the service finds likeliest behind a text, likeliest first; fewer than `topK` where it gives fewer.
    * @throws InputError `hosted-no-score` where it gives no log-probabilities.

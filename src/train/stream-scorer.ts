@@ -20,7 +20,7 @@ export interface LikelihoodOptions {
   readonly stride?: number;
   /** Called with the share of tokens scored, 0 to 1. */
   readonly onProgress?: (done: number) => void;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Most logits of one pass, unless a batch is given: an eighth of a gigabyte, and rows enough to keep a machine busy. */

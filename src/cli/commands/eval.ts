@@ -1,14 +1,13 @@
 /** `punchline eval`: how well a model predicts a source. */
 
 import { UsageError } from "../../core/errors.ts";
-import { readRawText } from "../../data/prepare-sources.ts";
+import { readRawText, readTexts } from "../../data/prepare-sources.ts";
 import { prepareOptionsOf } from "../../data/recorded-options.ts";
 import { unknownWarning } from "../../data/warnings.ts";
 import type { Evaluation } from "../../evaluate/evaluation.ts";
 import { evaluateModel } from "../../evaluate/hosted-likelihood.ts";
 import { type LastWords, scoreLastWords } from "../../evaluate/last-word.ts";
 import { isolatesDocuments } from "../../evaluate/likelihood.ts";
-import { readTexts } from "../../evaluate/novelty/audit-model.ts";
 import type { TextModel } from "../../generate/text-model.ts";
 import { tokenUnit } from "../../train/streams.ts";
 import { argument, defineCommand } from "../command.ts";

@@ -2,10 +2,11 @@
 import { existsSync, statSync } from "node:fs";
 import { InputError, UsageError } from "../../core/errors.ts";
 import type { PreparedData } from "../../data/prepare.ts";
-import { auditModel, noveltyAuditor, readTexts } from "../../evaluate/novelty/audit-model.ts";
+import { readTexts } from "../../data/prepare-sources.ts";
+import { auditModel, type ModelAudit, type SnapshotAudit } from "../../evaluate/novelty/audit-model.ts";
 import type { CopyRule } from "../../evaluate/novelty/copies.ts";
-import type { ModelAudit, SnapshotAudit } from "../../evaluate/novelty/model-audit.ts";
 import { auditSnapshots } from "../../evaluate/novelty/snapshots.ts";
+import { noveltyAuditor } from "../../evaluate/novelty/source-auditor.ts";
 import { isHosted } from "../../generate/open.ts";
 import type { TextModel } from "../../generate/text-model.ts";
 import { noveltyPage } from "../../report/pages/novelty.ts";
@@ -18,7 +19,7 @@ import { dataOfModel, indexFileOf, recordOf } from "../input/training-data.ts";
 import { dataOptions } from "../options/data.ts";
 import { deviceOf } from "../options/device.ts";
 import { flag, integer, list, number, type OptionValues, present, text } from "../options/option.ts";
-import { flagOf } from "../output/flags.ts";
+import { flagOf, inFlags } from "../output/flags.ts";
 import { formatCount } from "../output/format.ts";
 import { printAudit } from "../output/novelty-tables.ts";
 
@@ -126,7 +127,8 @@ export default defineCommand({
     const audit: ModelAudit = { ...whole, ...(checkpoints ? { checkpoints } : {}) };
     printAudit(ctx, audit);
     if (options.page !== undefined) {
-      await noveltyPage(options.page, samples, commandOf(samples, options), audit);
+      const notes = audit.notes?.map(inFlags);
+      await noveltyPage(options.page, samples, commandOf(samples, options), { ...audit, notes });
       ctx.print(`\nThe page: ${options.page}`);
     }
     ctx.json({ ...audit, empty, ...(model ? tellUsage(ctx, model, options) : {}) });

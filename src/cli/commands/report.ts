@@ -3,7 +3,11 @@ import { basename } from "node:path";
 import { visible } from "../../core/printable.ts";
 import type { PreparedData } from "../../data/prepare.ts";
 import { tooNear } from "../../evaluate/lead.ts";
-import { type QualityResult, reportQuality } from "../../evaluate/quality/report.ts";
+import {
+  type QualityReport,
+  type QualityResult,
+  reportQuality,
+} from "../../evaluate/quality/quality-report.ts";
 import { isHosted } from "../../generate/open.ts";
 import { legendOf, measureGroups, rowsOf } from "../../report/index.ts";
 import { refuseOverOther } from "../../report/pages/page-file.ts";
@@ -16,6 +20,7 @@ import { shownPrompt } from "../input/prompt.ts";
 import { dataOfModel, indexFileOf, recordOf } from "../input/training-data.ts";
 import { dataOptions } from "../options/data.ts";
 import { integer, list, number, type OptionValues, present, text } from "../options/option.ts";
+import { documentInFlags } from "../output/flags.ts";
 import { wrap } from "../output/layout.ts";
 import { table } from "../output/table.ts";
 
@@ -70,7 +75,7 @@ export default defineCommand({
     const read = new Map<string, Promise<PreparedData>>();
     const usage: Record<string, object> = {};
     const task = ctx.progress.start("measuring", { unit: "runs" });
-    const result = await reportQuality(runs, {
+    const measured = await reportQuality(runs, {
       texts: n,
       ...{ prompt, temperature, maxLength, seed },
       ...present({ encoder }),
@@ -96,7 +101,8 @@ export default defineCommand({
       },
       onProgress: (name, done, total) => task.update({ done, total, remark: basename(name) }),
     });
-    const { report } = result;
+    const report = documentInFlags(measured.report) as QualityReport;
+    const result = { ...measured, report };
     task.end(`measured ${report.runs.length} of ${runs.length} runs`);
     printTables(ctx, result);
     if (out !== undefined) {

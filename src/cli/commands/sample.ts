@@ -1,8 +1,8 @@
 /** `punchline sample`: texts from a model. */
 
 import { InputError, UsageError } from "../../core/errors.ts";
-import { elsewhereOf, noveltyAuditor } from "../../evaluate/novelty/audit-model.ts";
 import { type NovelSamples, writeNovel } from "../../evaluate/novelty/novel-samples.ts";
+import { elsewhereOf, noveltyAuditor } from "../../evaluate/novelty/source-auditor.ts";
 import { promptNote } from "../../generate/sample.ts";
 import type { TextModel } from "../../generate/text-model.ts";
 import { argument, defineCommand } from "../command.ts";

@@ -38,7 +38,14 @@ export function inFlags(sentence: string): string {
 }
 
 /** The fields of a document that hold the library's sentences. */
-const spoken: ReadonlySet<string> = new Set(["note", "notes", "warning", "warnings", "reason"]);
+const spoken: ReadonlySet<string> = new Set([
+  "note",
+  "notes",
+  "warning",
+  "warnings",
+  "reason",
+  "mauve_left_out",
+]);
 
 /** The document with its sentences in flags; texts of models and of people stay as they are. */
 export function documentInFlags<T>(value: T): T {

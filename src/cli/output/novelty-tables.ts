@@ -1,9 +1,10 @@
 /** What `punchline novelty` tells a person. */
 
 import { visible } from "../../core/printable.ts";
-import { leftOutByReason } from "../../evaluate/left-out.ts";
-import type { ModelAudit, SnapshotAudit } from "../../evaluate/novelty/model-audit.ts";
+import type { ModelAudit, SnapshotAudit } from "../../evaluate/novelty/audit-model.ts";
+import { leftOutByReason } from "../../evaluate/novelty/finding.ts";
 import type { Context } from "../context.ts";
+import { inFlags } from "./flags.ts";
 import { formatCount } from "./format.ts";
 import { wrap } from "./layout.ts";
 import { table } from "./table.ts";
@@ -23,7 +24,7 @@ export function printAudit(ctx: Context, audit: ModelAudit): void {
   const say = (sentence: string) => ctx.print(wrap(visible(sentence), ctx.columns).join("\n"));
   const { extraction, checkpoints } = audit;
   say(audit.verdict);
-  for (const note of audit.notes ?? []) say(note);
+  for (const note of audit.notes ?? []) say(inFlags(note));
   ctx.print();
   const rows = [
     ["these texts", audit],

@@ -1,8 +1,9 @@
 /** Chapter three of the demo: is what the models wrote new, or have they remembered it? */
 import { localModel } from "../../evaluate/local-model.ts";
-import { askable, auditModel, textsOf } from "../../evaluate/novelty/audit-model.ts";
+import { askable, auditModel } from "../../evaluate/novelty/audit-model.ts";
 import { measureExtraction } from "../../evaluate/novelty/extraction.ts";
 import { measureMembership } from "../../evaluate/novelty/membership.ts";
+import { textsOf } from "../../evaluate/novelty/source-auditor.ts";
 import { loadModel } from "../../generate/load.ts";
 import type { NoveltyData } from "../../report/index.ts";
 import type { DemoChapter, DemoContext } from "../context.ts";

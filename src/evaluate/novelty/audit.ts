@@ -1,6 +1,6 @@
 /**
- * The audit: how many samples of a model are copies of its training texts, beside how many real texts that
- * it never saw the same rule would call so.
+ * The audit: how many samples of a model are copies of its training texts, compared with how many unseen real texts
+ * the same rule calls copies.
  */
 import { evenly } from "../evenly.ts";
 import { type Rate, rateOf } from "../intervals.ts";
@@ -15,17 +15,17 @@ export interface AuditOptions extends AuditorOptions {
   readonly prompt?: string | undefined;
   /** Real texts that the model never saw: the baseline. Default none. */
   readonly heldOut?: readonly string[] | undefined;
-  /** Texts of the training set, all of which should be called copies: a check of the rule. Default none. */
+  /** Training texts, all of which should be called copies: a check of the rule. Default none. */
   readonly train?: readonly string[] | undefined;
   /** The part of the source that each indexed text belongs to. Default: all to `train`. */
   readonly partOf?: ((source: number) => string) | undefined;
-  /** Parts of the source that are not indexed: what is found there is no copy, and not new either. */
+  /** The parts of the source that are not indexed: a text found there is no copy, and not new either. */
   readonly elsewhere?: { readonly auditor: Auditor; readonly partOf: (source: number) => string } | undefined;
-  /** Where the held-out texts are looked up. Default: where the samples are. */
+  /** The index to look held-out texts up in. Default: that of the samples. */
   readonly baselineIndex?: TrainingIndex | undefined;
   /** At most so many of `heldOut` and of `train` are judged, evenly spaced. Default 1000. */
   readonly baselineSize?: number | undefined;
-  /** What the texts are called in the verdict. Default `texts`. */
+  /** The word for the texts in the verdict. Default `texts`. */
   readonly noun?: string | undefined;
   /** Called with the number of texts judged so far, and of all. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
@@ -47,20 +47,20 @@ export interface Curves {
 /** The document of `punchline novelty --json`. */
 export interface NoveltyAudit extends CopyRate {
   readonly samples: readonly AuditedText[];
-  /** Of the samples, how many were found in which part of the source. */
+  /** How many of the samples were found in each part of the source. */
   readonly parts: Readonly<Record<string, number>>;
   readonly baseline: CopyRate;
-  /** The same of training texts, where some were given. */
+  /** The same for training texts, where some were given. */
   readonly training?: CopyRate | undefined;
   /** Rate of the samples less rate of the baseline, with Newcombe's 95 % interval; null without a baseline. */
   readonly difference: { readonly value: number; readonly interval: readonly [number, number] } | null;
-  /** Whether that difference is more than chance: what terminal, page and sentence say. */
+  /** Whether that difference is more than chance; the same on the terminal and on pages. */
   readonly finding: Finding;
   /** The finding with its figures, in sentences. */
   readonly verdict: string;
-  /** Share of the n-grams (n words in a row) that stand nowhere in the data (arXiv 2406.13069). */
+  /** Share of the n-grams (n words in a row) that do not occur in the data (arXiv 2406.13069). */
   readonly n_novelty: Curves;
-  /** Share of the words that lie in stretches of at least n words that stand in the data. */
+  /** Share of the words that lie in stretches of at least n words that occur in the data. */
   readonly covered: Curves;
   /** Similarity of the nearest training text of each held-out text. */
   readonly heldout_nearest: readonly number[];
@@ -83,22 +83,22 @@ export async function auditSamples(
 
   const own = (await judge(auditor, samples, prompt)).map((judged) => located(judged, options));
   const { baselineIndex } = options;
-  const beside = baselineIndex && heldOut.length > 0 ? new Auditor(baselineIndex, options) : auditor;
-  const unseen = await judge(beside, heldOut);
+  const baselineAuditor = baselineIndex && heldOut.length > 0 ? new Auditor(baselineIndex, options) : auditor;
+  const unseen = await judge(baselineAuditor, heldOut);
   const seen = await judge(auditor, train);
   const rate = copyRate(own);
   const baseline = copyRate(unseen);
   const curves = (share: Share): Curves => ({
     model: curve(own, share),
     heldout: curve(unseen, share),
-    ...(train.length === 0 ? {} : { training: curve(seen, share) }),
+    training: train.length === 0 ? undefined : curve(seen, share),
   });
   return {
     samples: own.map((j) => j.audited),
     ...rate,
     parts: countParts(own),
     baseline,
-    ...(train.length === 0 ? {} : { training: copyRate(seen) }),
+    training: train.length === 0 ? undefined : copyRate(seen),
     difference: rateDifference(rate, baseline),
     finding: findingOf(rate, baseline),
     verdict: verdictOf({ ...rate, baseline }, { noun }),
@@ -128,7 +128,7 @@ function steps(total: number, { onProgress, signal }: AuditOptions) {
   };
 }
 
-/** With the part of the source in which the text was found. */
+/** The judged text with the part of the source in which it was found. */
 export function located(
   judged: Judged,
   { partOf = () => "train", elsewhere }: Pick<AuditOptions, "partOf" | "elsewhere">,
@@ -140,7 +140,7 @@ export function located(
   return { ...judged, audited: { ...judged.audited, part: elsewhere.partOf(sourceOf(other)) } };
 }
 
-/** The text that a copy is of; of one sewn together, the one that it shares its longest run with. */
+/** The text that was copied; for a copy of several texts, the one with the longest shared run. */
 export function sourceOf({ audited, spans }: Judged): number {
   const nearest = audited.nearest[0]?.source;
   const run = spans.longestRun?.sources[0];
@@ -162,7 +162,7 @@ export function copyRate(judged: readonly Judged[]): CopyRate {
   return { ...rateOf(copies, judged.length), kinds };
 }
 
-/** Of how many (words or n-grams) of one text, and how many of them count. */
+/** The number of words or n-grams of one text, and how many of them count. */
 type Share = (spans: SharedSpans, n: number) => { readonly count: number; readonly of: number };
 
 function novelShare(spans: SharedSpans, n: number) {

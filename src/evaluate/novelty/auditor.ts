@@ -16,23 +16,23 @@ export interface AuditorOptions {
   readonly cueTexts?: number | undefined;
 }
 
-/** One text beside the training texts, as `punchline novelty --json` prints it. */
+/** One text compared with the training texts, as `punchline novelty --json` prints it. */
 export interface AuditedText {
   readonly text: string;
   readonly prompt?: string | undefined;
   readonly copy: boolean;
-  /** Which rule calls it a copy; absent for what is new. */
+  /** Which rule calls it a copy; absent where it is none. */
   readonly copy_kind?: CopyKind | undefined;
   /**
    * The part of the source where the text was found: `train`, `validation`, `test`, or why it was dropped from them.
-   * Absent for what was found nowhere.
+   * Absent where it was found nowhere.
    */
   readonly part?: string | undefined;
   /** Words of the text. */
   readonly words: number;
-  /** The longest stretch that stands in the data; 0, 0 and "" where nothing does. May begin or end inside a word. */
+  /** The longest stretch that occurs in the data; 0, 0 and "" for none. May begin or end inside a word. */
   readonly longest_span: { readonly characters: number; readonly words: number; readonly text: string };
-  /** The stretch of most whole words that stands in the data. */
+  /** The stretch of most whole words that occurs in the data. */
   readonly longest_run: { readonly characters: number; readonly words: number; readonly text: string };
   /** Nearest first; `source` is the index of the training text. */
   readonly nearest: readonly {
@@ -47,30 +47,30 @@ export interface AuditedText {
   /** The cue that was looked up, normalised, and how many training texts begin with it. */
   readonly cue: string;
   readonly same_cue_count: number;
-  /** Those that go on most like the text. */
+  /** Those that continue most like the text. */
   readonly same_cue: readonly string[];
-  /** Stretches of 5 words or more that stand in the data: `text.slice(start, end)`, from training text `source`. */
+  /** Stretches of 5 words or more that occur in the data: `text.slice(start, end)`, from training text `source`. */
   readonly spans: readonly {
     readonly start: number;
     readonly end: number;
     readonly words: number;
     readonly source: number;
   }[];
-  /** For n = 1 to 10, the share of words in stretches of at least n words that stand in the data. */
+  /** For n = 1 to 10, the share of words in stretches of at least n words that occur in the data. */
   readonly covered: readonly number[];
 }
 
-/** What a rate over many texts is made of. */
+/** One judged text, with the counts that rates and curves are summed from. */
 export interface Judged {
   readonly audited: AuditedText;
   readonly spans: SharedSpans;
 }
 
-/** What judges single texts: an auditor, or several as one. */
+/** Judges single texts: an auditor, or several as one. */
 export type Judge = Pick<Auditor, "audit" | "judge">;
 
 /**
- * Make one for an index and use it for all texts: it prepares the search for the nearest ones, which takes
+ * Create one for an index and use it for all texts: it prepares the search for the nearest ones, which takes
  * about as long as the index itself and four bytes for each character of the data.
  */
 export class Auditor {
@@ -87,12 +87,12 @@ export class Auditor {
     this.#nearest = new NearestTexts(index);
   }
 
-  /** Everything about one text. `prompt` is the cue it was written from. */
+  /** The audit of one text. `prompt` is the cue that it was written from. */
   audit(text: string, prompt?: string): AuditedText {
     return this.judge(text, prompt).audited;
   }
 
-  /** The kind of copy that a text is, or undefined: the quick question. */
+  /** The kind of copy that a text is, or undefined; quicker than {@link audit}. */
   copyKind(text: string): CopyKind | undefined {
     const sample = this.index.read(text);
     const spans = sharedSpans(this.index, sample);
@@ -106,16 +106,12 @@ export class Auditor {
     const spans = sharedSpans(this.index, sample);
     const nearest = this.#nearest.find(sample, Math.max(1, neighbours));
     const kind = copyKind(this.index, sample, spans, nearest, this.rule);
-    const { cue, count, sources } = sameCue(this.index, sample, {
-      ...(prompt === undefined ? {} : { prompt }),
-      ...(cueWords === undefined ? {} : { words: cueWords }),
-      ...(cueTexts === undefined ? {} : { limit: cueTexts }),
-    });
+    const { cue, count, sources } = sameCue(this.index, sample, { prompt, words: cueWords, limit: cueTexts });
     const audited: AuditedText = {
       text,
-      ...(prompt === undefined ? {} : { prompt }),
+      prompt,
       copy: kind !== undefined,
-      ...(kind === undefined ? {} : { copy_kind: kind }),
+      copy_kind: kind,
       words: spans.words,
       longest_span: measured(spans.longest),
       longest_run: measured(spans.longestRun),

@@ -3,11 +3,11 @@
  *
  * - `exact`: the whole text, normalised, is a training text;
  * - `near`: the nearest training text has at least similarity `near` (0.7);
- * - `span`: at least the share `span` (0.6) of its words lie in runs of 8 words or more that stand in the
- *   data, or in training texts of 5 words or more that it holds whole (two jokes joined).
+ * - `span`: at least the share `span` (0.6) of its words lie in runs of 8 words or more that occur in the
+ *   data, or in training texts of 5 words or more that it contains whole (two jokes joined).
  *
- * No rule is right for every text, as people too tell old jokes in new words. A rate of copies therefore
- * means something only beside the same rate of real texts that the model never saw.
+ * No rule is right for every text: people, too, retell old jokes in new words. So compare a rate of copies only with
+ * the same rate of real texts that the model never saw.
  */
 import { UsageError } from "../../core/errors.ts";
 import { EXACT_FROM, type Neighbour } from "./nearest.ts";
@@ -23,18 +23,22 @@ export interface CopyRule {
   readonly span: number;
 }
 
-const copyRule: CopyRule = { near: 0.7, span: 0.6 };
-
 /** The rule with its defaults. @throws UsageError for a threshold out of its range. */
 export function checkRule(rule: Partial<CopyRule> = {}): CopyRule {
-  const { near, span } = { ...copyRule, ...rule };
+  const { near = 0.7, span = 0.6 } = rule;
   if (!(near >= EXACT_FROM && near <= 1)) {
     throw new UsageError(`The similarity of a near copy must be from ${EXACT_FROM} to 1; got ${near}.`, {
-      near,
+      option: "rule.near",
+      value: near,
+      expected: `from ${EXACT_FROM} to 1`,
     });
   }
   if (!(span > 0 && span <= 1)) {
-    throw new UsageError(`The copied share of a text must be above 0 and at most 1; got ${span}.`, { span });
+    throw new UsageError(`The copied share of a text must be above 0 and at most 1; got ${span}.`, {
+      option: "rule.span",
+      value: span,
+      expected: "above 0 and at most 1",
+    });
   }
   return { near, span };
 }
@@ -48,13 +52,13 @@ export function copyKind(
   rule: CopyRule,
 ): CopyKind | undefined {
   if (spans.words === 0) return undefined;
-  if (standsWhole(index, sample)) return "exact";
+  if (isTrainingText(index, sample)) return "exact";
   if ((nearest[0]?.similarity ?? 0) >= rule.near) return "near";
   return spans.copied >= rule.span * spans.words ? "span" : undefined;
 }
 
 /** Whether the sample, normalised, is one of the training texts. */
-function standsWhole(index: TrainingIndex, { symbols }: Sample): boolean {
+function isTrainingText(index: TrainingIndex, { symbols }: Sample): boolean {
   const pattern = new Uint16Array(symbols.length + 2).fill(BOUNDARY);
   pattern.set(symbols, 1);
   const range = index.find(pattern);

@@ -1,4 +1,4 @@
-/** The training texts that begin as a sample begins: what the model may have had in mind. */
+/** The training texts that begin like a sample, which the model may have recalled. */
 import { textOfUnits } from "./normaliser.ts";
 import { BOUNDARY, type Sample, type TrainingIndex } from "./training-index.ts";
 
@@ -16,7 +16,7 @@ export interface SameCue {
   readonly cue: string;
   /** Training texts that begin with it. */
   readonly count: number;
-  /** Indices of those that go on most like the sample, in alphabetical order; at most `limit`. */
+  /** Indices of those that continue most like the sample, in alphabetical order; at most `limit`. */
   readonly sources: readonly number[];
 }
 
@@ -30,7 +30,7 @@ export function sameCue(index: TrainingIndex, sample: Sample, options: CueOption
 
   const opened = behindBoundary(sample.symbols);
   const range = index.find(behindBoundary(cued.symbols.subarray(0, length)));
-  // The texts that share most with the sample stand around the place where it would stand itself.
+  // The texts that share most with the sample are around the place where the sample itself would be.
   const place = index.longestMatch(opened).from;
   let from = Math.min(Math.max(place, range.from), range.to);
   let to = from;
@@ -66,7 +66,7 @@ function lengthOfWords({ normalised: { units } }: Sample, words: number): number
   return units.length;
 }
 
-/** Length of the prompt, whose last word is whole unless the sample goes on inside it ("Why did the ch|icken"). */
+/** Length of the prompt; its last word is whole unless the sample continues inside it ("Why did the ch|icken"). */
 function lengthOfPrompt(prompt: Sample, sample: Sample): number {
   const cue = prompt.normalised.units;
   const units = sample.normalised.units;

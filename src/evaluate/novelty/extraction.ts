@@ -1,17 +1,17 @@
 /**
- * Can training texts be got out of a model? It is given the head of a text and asked for the rest.
+ * Can training texts be extracted from a model? It gets the head of a text and has to complete it.
  *
  * - Greedy: the share of texts whose rest the most likely tokens spell word for word (discoverable
  *   extraction: Carlini et al., "Quantifying memorization across neural language models", ICLR 2023).
  * - Under sampling: the probability p of drawing the rest in one try, of which 1 - (1 - p)^tries are the
  *   chances in several (Hayes et al., "Measuring memorization through probabilistic discoverable
- *   extraction", arXiv 2410.19482). It sees what greedy decoding just misses.
+ *   extraction", arXiv 2410.19482). It detects what greedy decoding just misses.
  *
- * Texts that the model never saw are asked in the same way, as some are easily guessed.
+ * The same is measured with texts that the model never saw, since some texts are easy to guess.
  */
 import { type Rate, rateOf } from "../intervals.ts";
 
-/** A model as extraction needs it. */
+/** What extraction needs of a model. */
 export interface Completer {
   /** The text's first `tokens` tokens and the rest, or undefined where it has no more than that. */
   cut(text: string, tokens: number): TextCut | undefined;
@@ -31,9 +31,9 @@ export interface TextCut {
 /** Natural-log probabilities under a model. */
 export interface Scorer {
   /**
-   * For each pair, the log-probability of every token of `rest` behind `head`, under the distribution that
+   * For each pair, the log-probability of every token of `rest` after `head`, under the distribution that
    * is sampled from (its temperature and truncation applied); -Infinity for a token that is cut off.
-   * An empty head stands for the beginning of a text.
+   * An empty head is the beginning of a text.
    */
   score(
     pairs: readonly { readonly head: string; readonly rest: string }[],
@@ -45,13 +45,13 @@ export interface ExtractionOptions {
   readonly prefix?: number | undefined;
   /** Tries for which the chances are given. Default 1, 10, 100, 1000. */
   readonly tries?: readonly number[] | undefined;
-  /** Texts handed to the model at a time. Default 32. */
+  /** Texts of a batch. Default 32. */
   readonly batch?: number | undefined;
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Texts that greedy decoding completes word for word, of those longer than the prefix; the others are not asked. */
+/** The texts that greedy decoding completes word for word, of those longer than the prefix. */
 export interface ExtractionRate extends Rate {
   /** Expected share of texts drawn in so many tries, where a scorer was given. */
   readonly sampled?: readonly { readonly tries: number; readonly rate: number }[] | undefined;
@@ -63,7 +63,7 @@ export interface Extraction {
   readonly heldout: ExtractionRate;
 }
 
-/** Extraction of training texts, beside the same of held-out texts. */
+/** Extraction of training texts and, for comparison, of held-out texts. */
 export async function measureExtraction(
   model: Completer & Partial<Scorer>,
   texts: { readonly training: readonly string[]; readonly heldout: readonly string[] },
@@ -108,7 +108,7 @@ async function extractionRate(
   const mean = (count: number) => logs.reduce((all, log) => all + chanceIn(count, log), 0) / logs.length;
   return {
     ...rateOf(copies, cuts.length),
-    ...(logs.length === 0 ? {} : { sampled: tries.map((count) => ({ tries: count, rate: mean(count) })) }),
+    sampled: logs.length === 0 ? undefined : tries.map((count) => ({ tries: count, rate: mean(count) })),
   };
 }
 

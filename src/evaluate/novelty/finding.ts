@@ -1,8 +1,9 @@
 /**
- * What the counts of an audit allow to say. Terminal, page and JSON take the finding from here, so that they
- * cannot disagree: the rate of the samples less that of real unseen texts, by Newcombe's interval.
+ * Conclusions from the counts of an audit, used by terminal, page and JSON alike: the rate of the samples less that
+ * of real unseen texts, by Newcombe's interval.
  */
 import { differenceInterval, type Rate } from "../intervals.ts";
+import type { Membership, MembershipSignal } from "./membership.ts";
 
 /**
  * `more` or `fewer` copies than among real unseen texts, where the 95 % interval of the difference leaves out 0;
@@ -13,7 +14,7 @@ export type Finding = "more" | "fewer" | "alike" | "too-few";
 /** Fewer texts than this on either side hardly ever show a difference. */
 const FEW = 30;
 
-/** The rates of an audit: its own, and that of the texts beside. */
+/** The rates of an audit: that of the samples, and that of the baseline. */
 export interface Rates extends Rate {
   readonly baseline: Rate;
 }
@@ -25,7 +26,7 @@ export function findingOf(own: Rate, baseline: Rate): Finding {
   return Math.min(own.n, baseline.n) < FEW ? "too-few" : "alike";
 }
 
-/** The first rate less the second, with Newcombe's 95 % interval; null where one of them is not known. */
+/** The first rate less the second, with Newcombe's 95 % interval; null where one of them is unknown. */
 export function rateDifference(
   own: Rate,
   baseline: Rate,
@@ -43,8 +44,8 @@ const intervalOf = (own: Rate, baseline: Rate) =>
 
 /**
  * Two sentences: the rates with their intervals, and the finding.
- * @param noun what the texts are called; default `texts`
- * @param model who wrote them, where several are spoken of
+ * @param noun the word for the texts; default `texts`
+ * @param model who wrote them, where there are several models
  */
 export function verdictOf(
   { baseline, ...own }: Rates,
@@ -73,7 +74,7 @@ function percent(rate: number): string {
 }
 
 /**
- * How a single text is called on a page: a copy of training texts; known from a part of the source that the model was
+ * The label of a single text on a page: a copy of training texts; known from a part of the source that the model was
  * not trained on; close to its nearest training text; or new.
  */
 export type Likeness = "new" | "close" | "known" | "copy";
@@ -89,4 +90,15 @@ export function likenessOf(text: {
   if (text.copy) return "copy";
   if (text.part !== undefined) return "known";
   return (text.nearest[0]?.similarity ?? 0) >= CLOSE ? "close" : "new";
+}
+
+/** The signals of membership that could not be measured: each reason once, with its signals in their order. */
+export function leftOutByReason(
+  leftOut: Membership["leftOut"],
+): readonly { readonly signals: readonly MembershipSignal[]; readonly reason: string }[] {
+  const reasons = [...new Set(leftOut.map(({ reason }) => reason))];
+  return reasons.map((reason) => ({
+    reason,
+    signals: leftOut.filter((one) => one.reason === reason).map(({ signal }) => signal),
+  }));
 }

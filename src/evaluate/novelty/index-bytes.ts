@@ -1,12 +1,12 @@
 /**
- * An index as bytes, to keep beside a run: little-endian, each part at a multiple of four bytes.
+ * An index as bytes, to keep in a run's folder: little-endian, each part at a multiple of four bytes.
  *
  *     8 bytes   magic "PUNCHNOV"
  *     6 x u32   version; bytes per symbol; units; texts; symbols; checksum of the parts
  *     32 bytes  fingerprint of the training texts, hexadecimal
  *     parts     units (u16), starts (i32), suffixes (i32), symbols (u8 or u16)
  *
- * The training texts are not in it: whoever reads it brings them, and others are refused.
+ * The training texts are not in it: the reader passes them, and other texts are refused.
  */
 import { InputError } from "../../core/errors.ts";
 import { createFingerprint } from "../../data/hash.ts";
@@ -45,7 +45,7 @@ export function indexFromBytes(bytes: Uint8Array, texts: readonly string[]): Tra
   if (bytes.length < HEADER || String.fromCharCode(...bytes.subarray(0, 8)) !== MAGIC) {
     throw new InputError(
       "index-format",
-      "This is no novelty index: it does not begin as one. Build it again.",
+      "This is no novelty index: it does not begin like one. Build it again.",
     );
   }
   const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();

@@ -5,7 +5,7 @@ import { regularFileIfAny } from "../../files/regular-file.ts";
 import { indexFromBytes, indexToBytes } from "./index-bytes.ts";
 import { buildIndex, type TrainingIndex } from "./training-index.ts";
 
-/** Writes the index beside its final name, syncs and renames: the file is whole or not there. */
+/** Writes the index under a temporary name, syncs and renames it: the file is whole or not there. */
 export async function saveIndex(path: string, index: TrainingIndex): Promise<void> {
   const unfinished = `${path}.${process.pid}.tmp`;
   try {
@@ -41,8 +41,8 @@ export interface OpenedIndex {
 }
 
 /**
- * The index at `path` where it fits the texts; otherwise a new one, which replaces it. Where it cannot be
- * written there (a folder of somebody else, a full disk) it is merely not kept.
+ * The index at `path` where it fits the texts; otherwise a new one, which replaces it. Where the file cannot be
+ * written (no permission, a full disk) the index is not kept.
  */
 export async function openIndex(path: string, texts: readonly string[]): Promise<OpenedIndex> {
   let reason: string | undefined;
@@ -57,5 +57,5 @@ export async function openIndex(path: string, texts: readonly string[]): Promise
     if (error.code === undefined) throw error;
     reason = `The index cannot be kept at ${path} (${error.code}).`;
   });
-  return { index, reused: false, ...(reason === undefined ? {} : { reason }) };
+  return { index, reused: false, reason };
 }

@@ -1,4 +1,4 @@
-/** Looks for training texts that have slipped into the test or validation texts, by the rule of the audit. */
+/** Finds training texts among the test or validation texts, by the rule of the audit. */
 import { type CopyRate, copyRate, sourceOf } from "./audit.ts";
 import { Auditor, type AuditorOptions, type Judged } from "./auditor.ts";
 import type { CopyKind } from "./copies.ts";
@@ -9,7 +9,7 @@ export interface Leak {
   readonly row: number;
   readonly text: string;
   readonly kind: CopyKind;
-  /** The nearest training text and its index; for a text sewn together, one that it shares its longest run with. */
+  /** The nearest training text and its index; for a copy of several texts, the one with the longest shared run. */
   readonly trainingText: string;
   readonly source: number;
   readonly similarity: number;
@@ -21,8 +21,8 @@ export interface LeakAudit extends CopyRate {
 }
 
 /**
- * Which of `texts` (a test or validation split) are copies of the indexed training texts. Lets the event loop
- * turn now and then.
+ * Which of `texts` (a test or validation split) are copies of the indexed training texts. Yields to the event loop
+ * now and then.
  *
  * @param onProgress called with the number of texts checked
  */

@@ -1,7 +1,7 @@
 /**
- * Matching statistics: for each position of a text, how many symbols from there on stand in the data
+ * Matching statistics: for each position of a text, how many symbols from there on occur in the data
  * (Chang and Lawler, "Sublinear approximate string matching and biological applications", Algorithmica 12,
- * 1994). Everything about shared spans follows from them.
+ * 1994). All shared spans follow from them.
  */
 import { BOUNDARY, SPACE, type SuffixRange, type TrainingIndex } from "./training-index.ts";
 
@@ -70,7 +70,7 @@ function nextMatch(index: TrainingIndex, sample: Uint16Array, start: number, end
 }
 
 /**
- * Length of the longest training text that stands whole in `sample[start..end)` from `start` on, with both
+ * Length of the longest training text that is whole in `sample[start..end)` from `start` on, with both
  * its spaces; 0 where there is none.
  */
 export function wholeTextAt(index: TrainingIndex, sample: Uint16Array, start: number, end: number): number {

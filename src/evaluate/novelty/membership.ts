@@ -1,15 +1,15 @@
 /**
- * Can it be told from the outside which texts a model was trained on? The signals of Carlini et al.,
+ * Can you find out from outside which texts a model was trained on? The signals of Carlini et al.,
  * "Extracting training data from large language models" (USENIX Security 2021, section 5.1), each oriented
- * so that more speaks for a training text, and how well each tells the two kinds apart.
+ * so that a higher value means a training text, and how well each distinguishes the two kinds.
  *
  * - `perplexity`: the model finds the text likely;
  * - `zlib`: likelier than its compressed size suggests;
  * - `lowercase`: likelier than the same text in lower case;
  * - `smaller`: likelier than a smaller model finds it.
  *
- * A signal for which the model cannot score every text, such as one whose vocabulary lacks a letter of the text in
- * lower case, is left out with the reason: of the texts that are left it would be the signal of something else.
+ * A signal is left out, with the reason, where the model cannot score every text, such as when its vocabulary lacks a
+ * letter of the text in lower case: over the remaining texts it would measure something else.
  */
 import { PunchlineError } from "../../core/errors.ts";
 import type { Scorer } from "./extraction.ts";
@@ -18,11 +18,11 @@ export type MembershipSignal = "perplexity" | "zlib" | "lowercase" | "smaller";
 
 export interface SignalQuality {
   readonly signal: MembershipSignal;
-  /** Chance that a training text has the stronger signal than a held-out text; 0.5 tells nothing. */
+  /** Chance that a training text has a stronger signal than a held-out text; 0.5 is no better than guessing. */
   readonly auc: number;
   /** Standard error of the AUC (Hanley and McNeil 1982). */
   readonly standardError: number;
-  /** Share of training texts found while at most 1 % of the held-out texts are called so. */
+  /** Share of training texts found at a false positive rate of at most 1 %. */
   readonly foundAtOnePercent: number;
 }
 
@@ -35,7 +35,7 @@ export interface Membership {
 /** The signals that need no second model. */
 const ownSignals: readonly MembershipSignal[] = ["perplexity", "zlib", "lowercase"];
 
-/** Of a model that cannot be asked for the likelihood of texts: no signal, and the reason for each. */
+/** For a model that cannot give the likelihood of texts: no signal, and the reason for each. */
 export const withoutMembership = (reason: string): Membership => ({
   signals: [],
   leftOut: ownSignals.map((signal) => ({ signal, reason })),
@@ -50,7 +50,7 @@ export interface MembershipOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** How well each signal tells training texts from held-out ones. Texts without a token are left out. */
+/** How well each signal distinguishes training texts from held-out ones. Texts without a token are left out. */
 export async function measureMembership(
   model: Scorer,
   texts: { readonly training: readonly string[]; readonly heldout: readonly string[] },
@@ -97,7 +97,7 @@ export async function measureMembership(
 const signalsWith = (smaller: Scorer | undefined): readonly MembershipSignal[] =>
   smaller ? [...ownSignals, "smaller"] : ownSignals;
 
-/** The signals of some texts; those that cannot be computed are added to `failed`, and none of them tried again. */
+/** The signals of some texts; those that cannot be computed are added to `failed` and not tried again. */
 async function signalsOf(
   model: Scorer,
   texts: readonly string[],
@@ -105,7 +105,7 @@ async function signalsOf(
   wanted: readonly MembershipSignal[],
   failed: Map<MembershipSignal, string>,
 ): Promise<Record<MembershipSignal, number>[]> {
-  /** Numbers that `needing` are made of. */
+  /** The mean log-probabilities that the signals `needing` are computed from. */
   const attempt = async (needing: readonly MembershipSignal[], by: Scorer, asked: readonly string[]) => {
     const unknown = () => asked.map(() => Number.NaN);
     if (needing.every((signal) => failed.has(signal))) return unknown();

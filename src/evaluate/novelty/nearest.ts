@@ -4,9 +4,9 @@
  * similarity = (n-gram similarity + edit similarity) / 2, both of normalised texts and both from 0 (nothing
  * in common) to 1 (equal). The n-grams see moved pieces, the edit distance sees replaced ones.
  *
- * What is exact: every training text of similarity `EXACT_FROM` or more is weighed (its n-gram similarity
- * cannot be small then, and all such are found), and so are the `WEIGHED` best by n-grams whatever their
- * similarity. Only below `EXACT_FROM` may a text that is far by n-grams be missed.
+ * What is exact: every training text of similarity `EXACT_FROM` or more is compared (its n-gram similarity
+ * cannot be small, so all are found), and so are the `WEIGHED` best by n-grams whatever their similarity. Only
+ * below `EXACT_FROM` can a text with few shared n-grams be missed.
  */
 import { editSimilarity } from "./edit-distance.ts";
 import { NgramSearch, ngramLength } from "./ngrams.ts";
@@ -27,7 +27,7 @@ export interface Neighbour {
   readonly edit: number;
 }
 
-/** Finds nearest texts in one index. Make it once and use it for all samples. */
+/** Finds nearest texts in one index. Create it once and use it for all samples. */
 export class NearestTexts {
   readonly index: TrainingIndex;
   readonly #search: NgramSearch;

@@ -17,7 +17,7 @@ export interface NgramNeighbour {
   readonly ngrams: number;
 }
 
-/** Length of the n-grams: 5, or 3 where the alphabet is so large (Chinese, Japanese) that 3 tell as much. */
+/** Length of the n-grams: 5, or 3 for large alphabets (Chinese, Japanese), where 3 are as specific. */
 export function ngramLength(index: TrainingIndex): number {
   return index.alphabetSize <= 1024 ? 5 : 3;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { normaliseText, normaliseWithPositions, wordsOf } from "./normaliser.ts";
+import { normaliseText, normaliseWithPositions } from "./normaliser.ts";
 
 describe("normalise", () => {
   it.each([
@@ -21,11 +21,6 @@ describe("normalise", () => {
   it("gives the same for composed and decomposed text of any length", () => {
     const text = "Éa ñandú 12 ".repeat(3000);
     expect(normaliseText(text.normalize("NFD"))).toBe(normaliseText(text));
-  });
-
-  it("splits words", () => {
-    expect(wordsOf("So... it's me")).toEqual(["so", "its", "me"]);
-    expect(wordsOf("...")).toEqual([]);
   });
 
   it("is idempotent", () => {

@@ -3,8 +3,8 @@
  * space, everything that is neither letter, mark nor digit taken as a space, apostrophes dropped ("Don't" is
  * "dont"). Each character of a script that writes no spaces is a word of its own.
  *
- * It keeps what src/text/normalise.ts gives up: the way back from each character to the original, to mark the
- * shared stretches there, and the same result for a part of a text as for the whole.
+ * Unlike src/text/normalise.ts, it keeps the position of each character in the original, to mark the shared stretches
+ * there, and gives the same result for a part of a text as for the whole.
  * A text that has words begins and ends with a space, so that " art " is not found inside " smart ".
  */
 import { foldAccents } from "../../text/ascii.ts";
@@ -14,7 +14,7 @@ const SPACE = 32;
 const SEPARATES = 0;
 const DROPPED = 1;
 const FIRST_NON_ASCII = 128;
-/** Below this code unit no combining mark exists, so characters stand alone. */
+/** Below this code unit there are no combining marks. */
 const FIRST_MARK = 0x300;
 
 const WORD_CHARACTER = /[\p{L}\p{M}\p{N}]/u;
@@ -50,18 +50,12 @@ export function textOfUnits(units: Uint16Array): string {
   return text;
 }
 
-/** `text` as it is compared, with the way back to the original. */
+/** `text` as it is compared, with the positions in the original. */
 export function normaliseWithPositions(text: string): NormalisedText {
   const normaliser = new Normaliser(true);
   normaliser.add(text);
   const { units, from, to } = normaliser;
   return { units, from, to };
-}
-
-/** The words of `text` as they are compared. */
-export function wordsOf(text: string): string[] {
-  const normalised = normaliseText(text);
-  return normalised === "" ? [] : normalised.slice(1, -1).split(" ");
 }
 
 /** Appends normalised texts to one growing array of UTF-16 code units. */
@@ -71,9 +65,9 @@ export class Normaliser {
   #to: Int32Array;
   #length = 0;
   readonly #positions: boolean;
-  /** What characters with their marks become, as most repeat. */
+  /** A cache: the normalised forms of characters with their marks. */
   readonly #pieces = new Map<string, readonly Piece[]>();
-  /** Which code points are combining marks, of those met. */
+  /** A cache: which code points are combining marks. */
   readonly #marks = new Map<number, boolean>();
 
   /** @param positions whether to keep where each unit came from (positions restart with each text) */
@@ -87,7 +81,7 @@ export class Normaliser {
     return this.#length;
   }
 
-  /** The units so far; a view that the next `add` may leave behind. */
+  /** The units so far; a view that is only valid until the next `add`. */
   get units(): Uint16Array {
     return this.#units.subarray(0, this.#length);
   }
@@ -125,7 +119,7 @@ export class Normaliser {
     if (this.#length > before) this.push(SPACE, text.length, text.length);
   }
 
-  /** Appends one unit that stands for the original's `[from, to)`. */
+  /** Appends one unit, which comes from the original's `[from, to)`. */
   push(unit: number, from = 0, to = 0): void {
     if (this.#length === this.#units.length) this.#grow();
     this.#units[this.#length] = unit;
@@ -136,7 +130,7 @@ export class Normaliser {
     this.#length++;
   }
 
-  /** Appends one character with its marks; returns whether a word goes on behind it. */
+  /** Appends one character with its marks; returns whether a word continues after it. */
   #addCluster(cluster: string, from: number, to: number, inWord: boolean): boolean {
     for (const { kind, text } of this.#piecesOf(cluster)) {
       if (kind === "separator") {

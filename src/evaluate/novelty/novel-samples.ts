@@ -1,4 +1,4 @@
-/** Writing until what is written is new: texts that the audit calls copies are thrown away and written again. */
+/** Samples until there are enough new texts: those that the audit calls copies are rejected and sampled again. */
 import { Random } from "../../core/random.ts";
 import type { Sample } from "../../generate/sample.ts";
 import type { AuditedText, Auditor } from "./auditor.ts";
@@ -11,9 +11,9 @@ export interface NovelOptions {
   readonly seed: number;
   /** Most texts judged for each one wanted. Default 20. */
   readonly tries?: number | undefined;
-  /** Least texts of a round, for writers to whom several are no more work than one. Default 1. */
+  /** The least texts of a round, for models that write several as fast as one. Default 1. */
   readonly atLeast?: number | undefined;
-  /** Judges by the parts of the source that the model was not trained on: what is found there is not new either. */
+  /** The auditor of the parts of the source that the model was not trained on: texts found there are not new either. */
   readonly elsewhere?: Auditor | undefined;
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -29,20 +29,20 @@ export interface NovelSamples {
   /** At most as many as wanted. */
   readonly samples: readonly NovelSample[];
   readonly thrown_away: number;
-  /** What they were: a kind of copy, or without a word. */
+  /** Why they were rejected: a kind of copy, or without a word. */
   readonly kinds: Readonly<Record<CopyKind | "empty", number>>;
-  /** Why there are no more, where there are fewer than wanted: in the end nothing came that had not come before, or the tries were used up. */
+  /** Why there are fewer than wanted: only repeats of rejected texts came, or the tries were used up. */
   readonly ended?: "repeats" | "tries" | undefined;
 }
 
-/** Rounds in a row without a text that has not been thrown away before, after which no new one is hoped for. */
+/** It stops after so many rounds in a row with nothing but repeats of rejected texts. */
 const HOPELESS = 5;
 
 /**
- * Writes texts in rounds, as many in each as are still missing. The same seed and `n` give the same texts.
+ * Writes texts in rounds, in each as many as are still missing. The same seed and `n` give the same texts.
  *
  * @param write writes `n` texts from a seed
- * @param auditor whose rule says what is a copy; it is asked about the prompt and the text together
+ * @param auditor decides what is a copy; it judges prompt and text together
  */
 export async function writeNovel(
   write: (n: number, seed: number) => Promise<readonly Sample[]>,
@@ -78,7 +78,7 @@ export async function writeNovel(
     }
     onProgress?.(samples.length, n);
   }
-  return { samples, thrown_away: judged - samples.length, kinds, ...(ended ? { ended } : {}) };
+  return { samples, thrown_away: judged - samples.length, kinds, ended };
 }
 
 function faultOf({ copy_kind, words }: AuditedText): CopyKind | "empty" | undefined {

@@ -1,7 +1,8 @@
-/** Memorisation along training: the audit of every snapshot that a run has kept, beside its losses. */
+/** Memorisation during training: the audit of every snapshot that a run has kept, with its losses. */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { UsageError } from "../../core/errors.ts";
+import { option } from "../../core/options.ts";
 import type { PreparedData } from "../../data/prepare.ts";
 import { loadModel } from "../../generate/load.ts";
 import { sample } from "../../generate/sample.ts";
@@ -9,12 +10,12 @@ import type { BackendOptions } from "../../runtime/backend.ts";
 import { evenly } from "../evenly.ts";
 import { evaluateTexts } from "../likelihood.ts";
 import { localModel } from "../local-model.ts";
-import { reasonOf } from "../quality/run-quality.ts";
+import { reasonOf } from "../quality/measure-run.ts";
 import { copyRate } from "./audit.ts";
-import { askable, textsOf } from "./audit-model.ts";
+import { askable, type SnapshotAudit } from "./audit-model.ts";
 import type { Auditor } from "./auditor.ts";
 import { measureExtraction } from "./extraction.ts";
-import type { SnapshotAudit } from "./model-audit.ts";
+import { textsOf } from "./source-auditor.ts";
 
 /** Texts of each side that the losses are measured on. */
 const SCORED = 100;
@@ -28,7 +29,7 @@ export interface SnapshotOptions {
   readonly temperature: number;
   readonly maxLength: number;
   readonly seed: number;
-  /** Training and held-out texts that each is asked to complete; 0 for none. */
+  /** The number of training texts, and of held-out texts, that each has to complete; 0 for none. */
   readonly asked: number;
   readonly prefix: number;
   readonly backend?: BackendOptions | undefined;
@@ -45,13 +46,13 @@ export interface SnapshotsAudit {
 
 /**
  * Audits all snapshots of a run with the same seed, texts and beginnings, so that only the weights differ.
- * @throws UsageError where the run has kept none, or none of them can be read
+ * @throws UsageError where the run has kept none, or none can be audited
  */
 export async function auditSnapshots(folder: string, options: SnapshotOptions): Promise<SnapshotsAudit> {
   const steps = await snapshotSteps(folder);
   if (steps.length === 0) {
     throw new UsageError(
-      `${folder} has kept no weights along its training; train it with --snapshot-every N, such as a tenth of its steps.`,
+      `${folder} has kept no weights along its training; train it with ${option("snapshotEvery")} N, such as a tenth of its steps.`,
       { folder },
     );
   }
@@ -82,24 +83,23 @@ async function snapshotSteps(folder: string): Promise<number[]> {
 }
 
 async function auditSnapshot(folder: string, step: number, options: SnapshotOptions): Promise<SnapshotAudit> {
-  const { auditor, data, n, prompt, temperature, maxLength, seed, asked, prefix } = options;
-  const signal = options.signal ? { signal: options.signal } : {};
+  const { auditor, data, n, prompt, temperature, maxLength, seed, asked, prefix, signal } = options;
   const lm = await loadModel(join(folder, "checkpoints", `step-${step}`), options.backend);
-  const written = await sample(lm, { n, prompt, temperature, maxLength, seed, slide: true, ...signal });
+  const written = await sample(lm, { n, prompt, temperature, maxLength, seed, slide: true, signal });
   const judged = written.map((one) => auditor.judge(one.prompt + one.text));
   const { copies, rate, interval } = copyRate(judged);
   const texts = textsOf(data);
   const loss = async (some: readonly string[]) =>
-    (await evaluateTexts(lm, evenly(some, SCORED), { kind: data.kind, ...signal })).loss;
-  const local = asked > 0 && lm.model.predicts === "each" ? localModel(lm, options.signal) : undefined;
+    (await evaluateTexts(lm, evenly(some, SCORED), { kind: data.kind, signal })).loss;
+  const local = asked > 0 && lm.model.predicts === "each" ? localModel(lm, signal) : undefined;
   try {
     const extraction =
       local &&
       (await measureExtraction(
-        // Without scores: what sampling might draw is told of the whole model, not of each snapshot.
+        // Without scores: chances under sampling are reported for the final model, not for each snapshot.
         { cut: local.cut, complete: local.complete },
         askable(lm, texts, asked),
-        { prefix, batch: 256, ...signal },
+        { prefix, batch: 256, signal },
       ));
     return {
       step,
@@ -109,7 +109,7 @@ async function auditSnapshot(folder: string, step: number, options: SnapshotOpti
       interval,
       val_loss: texts.heldOut.length > 0 ? await loss(texts.heldOut) : null,
       train_loss: await loss(texts.training),
-      ...(extraction ? { extraction: { training: extraction.training, heldout: extraction.heldout } } : {}),
+      extraction: extraction && { training: extraction.training, heldout: extraction.heldout },
     };
   } finally {
     await local?.release();

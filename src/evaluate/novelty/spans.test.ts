@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { normaliseText, wordsOf } from "./normaliser.ts";
+import { normaliseText } from "./normaliser.ts";
 import { sharedSpans as compare } from "./spans.ts";
 import { buildIndex, type TrainingIndex } from "./training-index.ts";
+
+const wordsOf = (text: string): string[] => normaliseText(text).split(" ").filter(Boolean);
 
 const jokes = [
   "Why did the chicken cross the road? To get to the other side!",

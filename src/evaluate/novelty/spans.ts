@@ -1,5 +1,5 @@
 /**
- * What a text shares with the training texts, exactly: the longest span in characters and in words, the
+ * The spans that a text shares with the training texts, exactly: the longest in characters and in words, the
  * runs of shared words, and the n-novelty curve (Merrill, Smith and Elazar, "Evaluating n-gram novelty of
  * language models using Rusty-DAWG", arXiv 2406.13069). No span crosses from one training text to another.
  */
@@ -9,18 +9,18 @@ import { type Sample, SPACE, type TrainingIndex } from "./training-index.ts";
 
 /** The curve is given for n = 1 to this. */
 export const CURVE_LENGTH = 10;
-/** A shared run of so many words is seldom chance. */
+/** A shared run of this many words is seldom chance. */
 const LONG_RUN = 8;
-/** Shorter runs are not listed, and whole texts that are shorter do not count as copied. */
+/** Shorter runs are not listed, and shorter whole texts do not count as copied. */
 const SHORT_TEXT = 5;
 /** Training texts named for a span; `occurrences` counts them all. */
 const SOURCES = 5;
 /** Runs and whole texts listed for one sample, the longest first. */
 const LISTED = 100;
 
-/** A piece of the sample that stands in the training texts too, after normalisation. */
+/** A piece of the sample that also occurs in the training texts, after normalisation. */
 export interface SharedSpan {
-  /** The piece as the sample has it. */
+  /** The piece as it is in the sample. */
   readonly text: string;
   /** `text` is the sample's `slice(start, end)`. */
   readonly start: number;
@@ -29,13 +29,13 @@ export interface SharedSpan {
   readonly characters: number;
   /** Whole words in the span. */
   readonly words: number;
-  /** Indices of training texts that hold it, at most 5. */
+  /** Indices of training texts that contain it, at most 5. */
   readonly sources: readonly number[];
-  /** How often it stands in the training texts. */
+  /** How often it occurs in the training texts. */
   readonly occurrences: number;
 }
 
-/** What one text shares with the data. */
+/** The spans that one text shares with the data. */
 export interface SharedSpans {
   /** Words of the sample. */
   readonly words: number;
@@ -47,10 +47,10 @@ export interface SharedSpans {
   readonly covered: readonly number[];
   /**
    * Words of the sample that lie in shared spans of at least `LONG_RUN` words, or in training texts of at
-   * least `SHORT_TEXT` words that stand whole in it.
+   * least `SHORT_TEXT` words that it contains whole.
    */
   readonly copied: number;
-  /** `found[n - 1]`: n-grams of the sample that stand in the data, of its `max(0, words - n + 1)`. */
+  /** `found[n - 1]`: n-grams of the sample that occur in the data, of its `max(0, words - n + 1)`. */
   readonly found: readonly number[];
   /** Runs of at least `SHORT_TEXT` words that no longer shared run contains, in the order of the sample. */
   readonly runs: readonly SharedSpan[];
@@ -92,7 +92,7 @@ function spacePositions(sample: Uint16Array): Int32Array {
   return positions;
 }
 
-/** For each word, how many words from it on stand in the data in this order. */
+/** For each word, how many words from it on occur in the data in this order. */
 function sharedWords(lengths: Int32Array, spaces: Int32Array): Int32Array {
   const reach = new Int32Array(Math.max(0, spaces.length - 1));
   let end = 0; // the last space within the match; it never moves back
@@ -168,7 +168,7 @@ function indexOfLargest(values: Int32Array): number {
   return best;
 }
 
-/** The span of symbols `[from, to)`, which stands in the data, as the sample has it. */
+/** The span of symbols `[from, to)`, which must occur in the data, as it is in the sample. */
 function describe(index: TrainingIndex, sample: Sample, from: number, to: number): SharedSpan {
   const { symbols, text } = sample;
   const range = index.find(symbols, from, to);
@@ -197,8 +197,8 @@ function describe(index: TrainingIndex, sample: Sample, from: number, to: number
 }
 
 /**
- * Where symbols `inner` lie in the original sample, with the punctuation on either side as far as the
- * training text at `position` has the same.
+ * The place of symbols `inner` in the original sample, with the punctuation on either side that the training text
+ * at `position` has too.
  */
 function withPunctuation(
   index: TrainingIndex,

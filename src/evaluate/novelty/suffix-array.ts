@@ -116,7 +116,7 @@ function induce(s: Symbols, sa: Int32Array, counts: Int32Array, bounds: Int32Arr
   }
 }
 
-/** Moves the LMS suffixes, in the order they stand, to the front; returns their number. */
+/** Moves the LMS suffixes to the front, in their order; returns their number. */
 function gatherLms(sa: Int32Array, typeS: Uint8Array): number {
   let m = 0;
   for (let i = 0; i < sa.length; i++) if (isLms(typeS, sa[i]!)) sa[m++] = sa[i]!;

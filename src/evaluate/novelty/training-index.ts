@@ -1,14 +1,13 @@
 /**
- * An exact index over training texts: every question "where does this stand in the data?" is a range of
- * one suffix array.
+ * An exact index over training texts: all occurrences of a pattern in the data are a range of one suffix array.
  *
- * The normalised texts stand one behind the other, each opened by a boundary symbol:
+ * The normalised texts follow each other, each after a boundary symbol:
  *
  *     | why did the chicken | knock knock |
  *
  * A pattern without a boundary never matches across texts; a pattern that begins with one finds the texts
- * that begin so; one that begins and ends with it finds whole texts. A table by the first few symbols gives
- * the first steps of each search at once.
+ * with that beginning; one that begins and ends with it finds whole texts. A table by the first few symbols
+ * replaces the first steps of each search.
  */
 import { type NormalisedText, Normaliser, normaliseWithPositions } from "./normaliser.ts";
 import { type Symbols, suffixArray } from "./suffix-array.ts";
@@ -24,7 +23,7 @@ export interface SuffixRange {
   readonly to: number;
 }
 
-/** A text made ready to be looked up, once for all questions. */
+/** A text prepared for lookups. */
 export interface Sample {
   readonly text: string;
   readonly normalised: NormalisedText;
@@ -37,9 +36,9 @@ export interface LongestMatch extends SuffixRange {
   readonly length: number;
 }
 
-/** The parts of an index that are kept in a file; the rest is cheap to make again. */
+/** The parts of an index that are kept in a file; the rest is cheap to compute. */
 export interface IndexParts {
-  /** The code unit that each symbol stands for, from the third symbol on (0 and 1 are set). */
+  /** The code unit of each symbol, from the third symbol on (0 and 1 are fixed). */
   readonly units: Uint16Array;
   readonly symbols: Uint8Array | Uint16Array;
   /** Position of each text's opening boundary, and of the last boundary. */
@@ -49,11 +48,11 @@ export interface IndexParts {
 
 const TABLE_SIZE = 1 << 22;
 const BLOCK_BITS = 6;
-/** A symbol that no text has, for characters that the data lacks. */
+/** The symbol of characters that the data lacks; no text contains it. */
 const UNKNOWN = 0xffff;
 
 export class TrainingIndex {
-  /** The training texts as they were given, in order. */
+  /** The training texts, in order. */
   readonly texts: readonly string[];
   readonly parts: IndexParts;
   readonly alphabetSize: number;
@@ -64,7 +63,7 @@ export class TrainingIndex {
   /** The text at the first position of each block of 64. */
   readonly #blocks: Int32Array;
 
-  /** Wraps parts made from these very texts; {@link buildIndex} and `indexFromBytes` see to that. */
+  /** @param parts must be made from these texts, as {@link buildIndex} and `indexFromBytes` ensure */
   constructor(texts: readonly string[], parts: IndexParts) {
     this.texts = texts;
     this.parts = parts;
@@ -82,13 +81,13 @@ export class TrainingIndex {
     return this.parts.symbols.length;
   }
 
-  /** Makes a text ready to be looked up. */
+  /** Prepares a text for lookups. */
   read(text: string): Sample {
     const normalised = normaliseWithPositions(text);
     return { text, normalised, symbols: normalised.units.map((unit) => this.#symbolOf[unit]!) };
   }
 
-  /** Where the normalised text begins (its leading space) and ends (behind its trailing space) in `symbols`. */
+  /** Where the normalised text begins (its leading space) and ends (after its trailing space) in `symbols`. */
   bounds(text: number): SuffixRange {
     return { from: this.parts.starts[text]! + 1, to: this.parts.starts[text + 1]! };
   }
@@ -116,13 +115,13 @@ export class TrainingIndex {
     return range;
   }
 
-  /** Those of `range`, whose suffixes agree on `offset` symbols, that go on with `symbol`. */
+  /** The part of `range`, whose suffixes agree on `offset` symbols, that continues with `symbol`. */
   narrow(range: SuffixRange, offset: number, symbol: number): SuffixRange {
     const from = this.#firstRank(range, offset, symbol);
     return { from, to: this.#firstRank({ from, to: range.to }, offset, symbol + 1) };
   }
 
-  /** The longest prefix of `pattern[from..to)` that stands in the data, and where. */
+  /** The longest prefix of `pattern[from..to)` that occurs in the data, and where. */
   longestMatch(pattern: ArrayLike<number>, from = 0, to = pattern.length): LongestMatch {
     let depth = Math.min(this.#depth, to - from);
     let range = this.#lookUp(pattern, from, depth);
@@ -187,7 +186,7 @@ export class TrainingIndex {
 }
 
 /**
- * Indexes `texts`: linear time, about six bytes for each character of the data beside the texts.
+ * Indexes `texts`: linear time, about six bytes for each character of the data besides the texts.
  * The texts are kept by reference and must not change.
  */
 export function buildIndex(texts: readonly string[]): TrainingIndex {
@@ -200,7 +199,7 @@ function indexParts(texts: readonly string[]): IndexParts {
   return { units, symbols, starts, suffixes: suffixArray(symbols, units.length + 2) };
 }
 
-/** The texts one behind the other in the smallest alphabet that spells them; fills `starts`. */
+/** The texts one after the other in the smallest alphabet that spells them; fills `starts`. */
 function spell(texts: readonly string[], starts: Int32Array): Pick<IndexParts, "units" | "symbols"> {
   const normaliser = new Normaliser();
   texts.forEach((text, i) => {

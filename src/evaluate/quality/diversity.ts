@@ -1,6 +1,6 @@
 /**
- * The look of a set of texts in numbers: how varied, how repetitive, how long, how well spelled. None of
- * them says "good" by itself; they mean something beside the same measures of real texts.
+ * Measures of a set of texts: how varied, how repetitive, how long, how well spelled. None of them means "good" by
+ * itself; compare them with the same measures of real texts.
  */
 import { quantile } from "../../core/quantile.ts";
 import { evenly } from "../evenly.ts";
@@ -10,7 +10,7 @@ import { selfBleu } from "./self-bleu.ts";
 /** Five numbers and two means of some values; all NaN where there is no value. */
 export interface Distribution {
   readonly mean: number;
-  /** Standard deviation of the values as they are (divided by n). */
+  /** Population standard deviation (divided by n). */
   readonly deviation: number;
   readonly min: number;
   readonly p5: number;
@@ -27,13 +27,13 @@ export interface TextQuality {
   readonly selfBleu: number;
   /** Mean over texts of 1 - different 4-grams / all 4-grams (seq-rep-4 of Welleck et al., ICLR 2020). */
   readonly repetition: number;
-  /** Share of texts that an earlier one equals, letter for letter but for white space around it. */
+  /** Share of texts that equal an earlier one, except for white space around them. */
   readonly repeated: number;
   /** In code points. */
   readonly characters: Distribution;
   /** In words; punctuation does not count. */
   readonly words: Distribution;
-  /** Share of texts that end by themselves; absent where it was not told which do. */
+  /** Share of texts that end by themselves; absent without `ended`. */
   readonly ended?: number | undefined;
   /** Different words in the texts. */
   readonly vocabulary: number;
@@ -43,7 +43,7 @@ export interface TextQuality {
   readonly vocabularyCovered?: number | undefined;
 }
 
-export interface QualityOptions {
+export interface DiversityOptions {
   /** Words of real texts, as `vocabularyOf` makes them. */
   readonly vocabulary?: ReadonlySet<string> | undefined;
   /** For each text, whether the model ended it by itself rather than at the longest length. */
@@ -53,7 +53,7 @@ export interface QualityOptions {
 }
 
 /** All measures of some texts. Shares of nothing are NaN. */
-export function textQuality(texts: readonly string[], options: QualityOptions = {}): TextQuality {
+export function textQuality(texts: readonly string[], options: DiversityOptions = {}): TextQuality {
   const { vocabulary, ended, selfBleuTexts = 1000 } = options;
   const tokens = texts.map(tokensOf);
   const words = tokens.map((list) => list.filter(isWord));
@@ -67,9 +67,9 @@ export function textQuality(texts: readonly string[], options: QualityOptions = 
     repeated: 1 - new Set(trimmed).size / trimmed.length,
     characters: distribution(texts.map((text) => [...text].length)),
     words: distribution(words.map((list) => list.length)),
-    ...(ended === undefined ? {} : { ended: ended.filter(Boolean).length / ended.length }),
+    ended: ended && ended.filter(Boolean).length / ended.length,
     vocabulary: counts.size,
-    ...(vocabulary === undefined ? {} : beside(counts, vocabulary)),
+    ...(vocabulary && wordsShared(counts, vocabulary)),
   };
 }
 
@@ -122,7 +122,7 @@ export function distribution(values: readonly number[]): Distribution {
   };
 }
 
-function beside(counts: ReadonlyMap<string, number>, vocabulary: ReadonlySet<string>) {
+function wordsShared(counts: ReadonlyMap<string, number>, vocabulary: ReadonlySet<string>) {
   let all = 0;
   let known = 0;
   let types = 0;

@@ -1,7 +1,7 @@
 /**
- * Whether a model knows enough of some texts for its vectors to compare them (mauve.ts). Vectors of a model that has
- * learned little differ by which tokens a text has and not by what it says, and can place gibberish nearer to real
- * texts than real texts are. So an encoder has to predict the real texts clearly better than their token frequencies.
+ * Whether a model predicts some texts well enough for its vectors to compare them (mauve.ts). Vectors of a model that
+ * has learned little differ by a text's tokens and not by its meaning, and can place gibberish nearer to real texts than
+ * other real texts. So an encoder has to predict the real texts clearly better than their token frequencies.
  */
 
 import { spelled } from "../../generate/embed.ts";
@@ -11,27 +11,27 @@ import { evenly } from "../evenly.ts";
 import { pseudoLikelihood } from "../pseudo-likelihood.ts";
 import { unigramLoss } from "../reference.ts";
 
-/** Most nats per token of an encoder that is believed, as a share of those of the token frequencies. */
+/** The loss of an encoder may be at most this share of the loss of the token frequencies. */
 const BELIEVED = 0.8;
 
-/** Real texts that an encoder is asked about; a masked model needs one pass for each of their tokens. */
+/** Real texts that an encoder is tested on; a masked model needs one pass for each of their tokens. */
 const [ASKED, ASKED_MASKED] = [200, 40];
 
 /** Texts in which tokens are counted. */
 const COUNTED = 5000;
 
-/** How well an encoder predicts the real texts that it is to encode. */
+/** How well an encoder predicts the real texts. */
 export interface EncoderQuality {
-  /** Per token of its own vocabulary; of a masked model, each token hidden in turn. */
+  /** Per token of its own vocabulary; for a masked model, with each token hidden in turn. */
   readonly perplexity: number;
-  /** The same of guessing each token by its frequency in the training texts and these. */
+  /** The same for a guess of each token by its frequency in the training texts and these. */
   readonly unigram_perplexity: number;
   /** Whether its loss is clearly below that of the frequencies. */
   readonly believed: boolean;
 }
 
 /**
- * @param real texts that are to be encoded
+ * @param real the texts to encode
  * @param training more texts of the kind, for the frequencies
  * @throws PunchlineError `not-finite` where the model gives no numbers
  */
@@ -62,7 +62,7 @@ async function fromTheLeft(
 ): Promise<Scored> {
   const { model, backend, weights } = lm;
   const ids = idsOf(lm, texts);
-  const scorer = new StreamScorer(model, backend, signal ? { signal } : {});
+  const scorer = new StreamScorer(model, backend, { signal });
   try {
     const { nats, tokens } = await scorer.score(weights, [lm.tokenizer.endOfText, ...ids]);
     return [nats / tokens, ids];
@@ -76,11 +76,11 @@ async function hidden(
   texts: readonly string[],
   signal: AbortSignal | undefined,
 ): Promise<Scored> {
-  const { nats, tokens } = await pseudoLikelihood(lm, texts, signal ? { signal } : {});
+  const { nats, tokens } = await pseudoLikelihood(lm, texts, { signal });
   return [nats / tokens, idsOf(lm, texts)];
 }
 
-/** What is predicted of the texts: the ids of each, without what cannot be spelled, and its end where that is predicted. */
+/** The predicted ids of the texts, without characters that cannot be spelled; with the end where that is predicted. */
 const idsOf = ({ tokenizer, model }: LanguageModel, texts: readonly string[]): number[] =>
   texts.flatMap((text) => [
     ...spelled(tokenizer, text),

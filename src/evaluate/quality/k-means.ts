@@ -58,7 +58,7 @@ function firstCentres(points: readonly Float32Array[], k: number, random: Random
   return centres;
 }
 
-/** Puts each point to its nearest centre; returns the sum of squared distances. */
+/** Assigns each point to its nearest centre; returns the sum of squared distances. */
 function assign(
   points: readonly Float32Array[],
   centres: readonly Float64Array[],

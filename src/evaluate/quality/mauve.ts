@@ -1,11 +1,11 @@
 /**
  * MAUVE: how near the distribution of a model's texts is to that of real ones (Pillutla et al., NeurIPS
- * 2021). The texts' feature vectors (of an encoder; say which) are clustered together, and the two
- * histograms over the clusters are compared along a curve of mixtures: 1 for equal, near 0 for apart.
+ * 2021). The texts' vectors, of one encoder, are clustered together, and the two histograms over the clusters are
+ * compared along a curve of mixtures: 1 for equal distributions, near 0 for different ones.
  *
  * As in the paper: k-means with a tenth as many clusters as texts of one kind, scaling 5, 25 mixtures.
- * Unlike there, vectors are brought to length 1 but not projected on their principal components first, so
- * compare values of this measure with one another only.
+ * Unlike there, vectors are scaled to length 1 but not projected on their principal components first, so
+ * compare these values only with one another.
  */
 import { UsageError } from "../../core/errors.ts";
 import { type KMeansOptions, kMeans } from "./k-means.ts";

@@ -1,30 +1,30 @@
 /**
- * What a word that the vocabulary lacks costs beyond `<unk>`: its spelling.
+ * The cost of spelling a word that the vocabulary lacks.
  *
- * A model of words that says "an unknown word" has not said which one, and counted so it would look the better
- * the smaller its vocabulary. The bits of a text are therefore those of its tokens and, for each unknown word,
- * those of its letters under a model of how the vocabulary's own words are spelt (Mielke and Eisner 2019,
+ * A word model that predicts `<unk>` has not predicted which word it is; with the bits of its tokens alone, a model
+ * would look better the smaller its vocabulary. So the bits of a text are those of its tokens plus, for each unknown
+ * word, those of its letters under a model of how the vocabulary's own words are spelt (Mielke and Eisner 2019,
  * "Spell Once, Summon Anywhere", arXiv 1804.08205, section 3). The two together are a distribution over texts,
- * comparable with that of a model of characters.
+ * comparable with that of a character model.
  */
 import type { Tokenizer } from "../../text/tokenizer.ts";
 import { unknownWords } from "../../text/unknown-words.ts";
 import { tokenise } from "../../text/words.ts";
 
-/** Letters before the one predicted that count. */
+/** Letters of context for each letter. */
 const ORDER = 3;
-/** What any letter may be where nothing is known: a code point of Unicode, or the end of the word. */
+/** All possible letters: the code points of Unicode, and the end of the word. */
 const EVERY_LETTER = 0x110000 + 1;
 const END = "";
 
 export interface Spelling {
   /** Unknown words. */
   readonly words: number;
-  /** Of their letters and ends, in nats; to be added to the loss of the tokens. */
+  /** Loss of their letters and ends; add it to the loss of the tokens. */
   readonly nats: number;
 }
 
-/** The unknown words of texts; none where the vocabulary spells every text, as one of bytes does. */
+/** The unknown words of texts; none where the vocabulary spells every text, as byte-level BPE does. */
 export function spellUnknown(tokenizer: Tokenizer, texts: Iterable<string>): Spelling {
   let speller: Speller | undefined;
   let words = 0;
@@ -41,13 +41,13 @@ export function spellUnknown(tokenizer: Tokenizer, texts: Iterable<string>): Spe
 
 function unknownOf(tokenizer: Tokenizer, text: string): readonly string[] {
   if (tokenizer.kind === "word") return tokenise(text).filter((token) => tokenizer.id(token) === undefined);
-  // Of pieces such as BERT's a word has one [UNK] for all its letters, and a mark is a word of its own.
+  // In BERT's vocabulary a word has one [UNK] for all its letters, and a punctuation mark is a word of its own.
   return unknownWords(tokenizer, text).flatMap((word) =>
     word.split(/(\p{P})/u).filter((part) => unknownWords(tokenizer, part).length > 0),
   );
 }
 
-/** A piece that goes on with a word is spelt without its `##`. */
+/** The words of the vocabulary; a piece that continues a word is spelt without its `##`. */
 const vocabularyWords = (tokenizer: Tokenizer): string[] =>
   Array.from({ length: tokenizer.size }, (_, id) => tokenizer.token(id)).map((token) =>
     tokenizer.kind === "word" ? token : token.replace(/^##(?=.)/s, ""),
@@ -99,7 +99,7 @@ export class Speller {
   }
 }
 
-/** Each letter of a word, and its end, with the letters before it; a line break stands before the first. */
+/** Each letter of a word, and its end, with the letters before it; the first comes after a line break. */
 function* steps(word: string): Generator<readonly [context: readonly string[], letter: string]> {
   const letters = ["\n", ...word, END];
   for (let i = 1; i < letters.length; i++) yield [letters.slice(Math.max(0, i - ORDER), i), letters[i]!];

@@ -163,7 +163,10 @@ class Hosted implements HostedModel {
     return samples;
   }
 
-  async score(text: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<ScoredText> {
+  async score(
+    text: string,
+    { signal }: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<ScoredText> {
     const { model, OpenAI } = this.#service;
     const no = (reason: string) =>
       new InputError(

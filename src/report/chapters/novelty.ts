@@ -1,11 +1,10 @@
 /** Chapter: does the model invent, or has it remembered? */
 import type { Rate } from "../../evaluate/intervals.ts";
-import { leftOutByReason } from "../../evaluate/left-out.ts";
+import type { ModelAudit, SnapshotAudit } from "../../evaluate/novelty/audit-model.ts";
 import type { AuditedText } from "../../evaluate/novelty/auditor.ts";
 import type { Extraction } from "../../evaluate/novelty/extraction.ts";
-import { CLOSE, verdictOf } from "../../evaluate/novelty/finding.ts";
+import { CLOSE, leftOutByReason, verdictOf } from "../../evaluate/novelty/finding.ts";
 import type { MembershipSignal, SignalQuality } from "../../evaluate/novelty/membership.ts";
-import type { ModelAudit, SnapshotAudit } from "../../evaluate/novelty/model-audit.ts";
 import { memorisationChart } from "../charts/memorisation.ts";
 import { type NoveltyCurve, noveltyCurveChart } from "../charts/novelty-curve.ts";
 import { type RateRow, ratesChart } from "../charts/rates.ts";

@@ -1,6 +1,6 @@
 /** Copies during training, above the validation loss of the same steps: two panels, one time axis. */
 import type { Rate } from "../../evaluate/intervals.ts";
-import type { SnapshotAudit } from "../../evaluate/novelty/model-audit.ts";
+import type { SnapshotAudit } from "../../evaluate/novelty/audit-model.ts";
 import { nats, percent } from "../format.ts";
 import { type Html, html } from "../html.ts";
 import { chart } from "./draw.ts";

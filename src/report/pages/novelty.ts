@@ -1,5 +1,5 @@
 /** The audit of one model as a page of its own. */
-import type { ModelAudit } from "../../evaluate/novelty/model-audit.ts";
+import type { ModelAudit } from "../../evaluate/novelty/audit-model.ts";
 import { percent, renderReport } from "../index.ts";
 import { provenance, writePage } from "./page-file.ts";
 

@@ -1,8 +1,8 @@
 /** Several runs side by side as a page of their own, and as the rows of its tables. */
 import { listed } from "../../core/sentence.ts";
-import { against, isRanked } from "../../evaluate/quality/ranking.ts";
-import type { QualityReport, QualityResult, Reference } from "../../evaluate/quality/report.ts";
-import type { MeasuredRun, RunQuality } from "../../evaluate/quality/run-quality.ts";
+import type { MeasuredRun, RunQuality } from "../../evaluate/quality/measure-run.ts";
+import type { QualityReport, QualityResult, Reference } from "../../evaluate/quality/quality-report.ts";
+import { encoderPerplexities, isRanked } from "../../evaluate/quality/ranking.ts";
 import { percent, type RunMeasures, renderReport } from "../index.ts";
 import { provenance, writePage } from "./page-file.ts";
 
@@ -22,7 +22,7 @@ export function qualityProtocol({ report }: QualityResult): string {
   const read =
     encoder === null || judged === undefined
       ? ""
-      : ` MAUVE with the mean vectors of ${encoder} as encoder, ${reference.texts} texts a side; ${against(judged)}.`;
+      : ` MAUVE with the mean vectors of ${encoder} as encoder, ${reference.texts} texts a side; ${encoderPerplexities(judged)}.`;
   const split = splitOf(report);
   const predicted = split === undefined ? "" : ` What a run predicts is the ${split} split.`;
   return `${reference.texts} texts of each run at temperature ${temperature}, seed ${seed}, beside as many real ones of ${data.held_out} held out.${predicted} Real words are those of the ${data.train} training texts, whatever their case.${read}`;

@@ -1,8 +1,7 @@
 /**
- * Quality at a glance: what can be said of a set of texts without reading them, in the names of the document
- * of `punchline report --json`. Every measure means something only beside the same of as many real texts.
+ * Measures of a set of texts, with the names of the document of `punchline report --json`. Compare each only with the
+ * same measure of as many real texts.
  */
-
 import { copyRate } from "../novelty/audit.ts";
 import type { Judge } from "../novelty/auditor.ts";
 import { type Distribution, textQuality } from "./diversity.ts";
@@ -13,16 +12,16 @@ export interface TextMeasures {
   /** Different n-grams of words / all of them, n = 1, 2, 3. */
   readonly distinct: readonly [number, number, number];
   readonly self_bleu: number;
-  /** Share of a text's 4-grams that repeat an earlier one of it, mean over texts. */
+  /** Share of a text's 4-grams that repeat an earlier one of that text, mean over texts. */
   readonly repetition: number;
   /** Share of texts that equal an earlier one. */
   readonly repeated: number;
   /** In characters. */
   readonly length: Distribution;
   readonly words: Distribution;
-  /** Share of texts that ended by themselves; absent where that is not known. */
+  /** Share of texts that ended by themselves; absent where that is unknown. */
   readonly ended?: number | undefined;
-  /** Share of the words that stand in the training texts; case does not count. */
+  /** Share of the words that occur in the training texts; case does not count. */
   readonly real_words: number;
   /** Different words. */
   readonly vocabulary: number;
@@ -33,13 +32,13 @@ export interface TextMeasures {
     readonly rate: number | null;
     readonly n: number;
     readonly interval: readonly [low: number, high: number];
-    /** Share of runs of 4 words that stand nowhere in the training texts; null where no text has 4 words. */
+    /** Share of runs of 4 words that do not occur in the training texts; null where no text has 4 words. */
     readonly novel_4grams: number | null;
   };
 }
 
 export interface MeasureOptions {
-  /** Of the training texts that copies are looked up in. */
+  /** The auditor of the training texts, which finds copies. */
   readonly auditor: Judge;
   /** Words that count as real. */
   readonly vocabulary: ReadonlySet<string>;
@@ -47,12 +46,12 @@ export interface MeasureOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The measures of some texts. Lets the event loop turn now and then. */
+/** The measures of some texts. Yields to the event loop now and then. */
 export async function measureTexts(
   texts: readonly string[],
   { auditor, vocabulary, ended, signal }: MeasureOptions,
 ): Promise<TextMeasures> {
-  const quality = textQuality(texts, { vocabulary, ...(ended ? { ended } : {}) });
+  const quality = textQuality(texts, { vocabulary, ended });
   const judged = [];
   for (const text of texts) {
     judged.push(auditor.judge(text));
@@ -70,7 +69,7 @@ export async function measureTexts(
     repeated: quality.repeated,
     length: quality.characters,
     words: quality.words,
-    ...(quality.ended === undefined ? {} : { ended: quality.ended }),
+    ended: quality.ended,
     real_words: quality.knownWords ?? Number.NaN,
     vocabulary: quality.vocabulary,
     vocabulary_covered: quality.vocabularyCovered ?? Number.NaN,

@@ -1,4 +1,4 @@
-/** One run in numbers: how well it predicts, what it writes, how fast, how large. */
+/** Measures one run: how well it predicts, what it writes, how fast it is and how large. */
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { PreparedData } from "../../data/prepare.ts";
@@ -10,12 +10,13 @@ import { readLog } from "../../train/history.ts";
 import type { Evaluation } from "../evaluation.ts";
 import { evaluateModel } from "../hosted-likelihood.ts";
 import type { AuditedText, Judge } from "../novelty/auditor.ts";
-import { measureTexts, type TextMeasures } from "./quality.ts";
+import { measureTexts, type TextMeasures } from "./text-measures.ts";
 
 /** Texts of a run that the page shows. */
 const SHOWN = 5;
 
-export interface WritingOptions {
+/** How each run samples the texts that are measured. */
+export interface RunSampling {
   /** Texts of each run. */
   readonly texts: number;
   readonly temperature: number;
@@ -27,45 +28,45 @@ export interface WritingOptions {
 }
 
 export interface SamplingSpeed {
-  /** Of one text alone; absent for hosted models. */
+  /** For one text alone; absent for hosted models. */
   readonly characters_per_s?: number | undefined;
   readonly tokens_per_s?: number | undefined;
-  /** Of all the texts, written side by side. */
+  /** For all texts, sampled in one batch. */
   readonly side_by_side_characters_per_s: number;
 }
 
-/** As `punchline eval` says them. */
+/** In the names of `punchline eval --json`. */
 type Predictions = Pick<
   Evaluation,
   "loss" | "perplexity" | "bits_per_character" | "bits_per_byte" | "tokens"
 >;
 
-/** A run as `punchline report --json` prints it; a measure that could not be had is absent, and a note says why. */
+/** A run as `punchline report --json` prints it; a measure that failed is absent, and a note says why. */
 export interface RunQuality extends TextMeasures, Partial<Predictions> {
   readonly run: string;
   /** The architecture, or `hosted`. */
   readonly model: string;
   readonly parameters?: number | undefined;
-  /** Of the files with its weights. */
+  /** Size of the files with its weights. */
   readonly bytes?: number | undefined;
   /** Share of the held-out words that a word vocabulary lacks; absent where it lacks none. */
   readonly unknown_words?: number | undefined;
-  /** The part of the data that it predicted. */
+  /** The split that it predicted. */
   readonly split?: string | undefined;
-  /** True where those texts were prepared by its own rules, and are not the texts that the first run predicted. */
+  /** True where these texts were cleaned by its own rules, so that they differ from those of the first run. */
   readonly own_texts?: true | undefined;
-  /** Nearness to real texts, 0 to 1, as evaluate/mauve.ts has it; null where it is left out. */
+  /** MAUVE, 0 to 1; null where it is left out. */
   readonly mauve: number | null;
   readonly speed: SamplingSpeed;
   readonly notes: readonly string[];
 }
 
-/** What is measured, and what the page shows besides. */
+/** The measures, and what the page shows besides. */
 export interface MeasuredRun {
   readonly quality: RunQuality;
-  /** What it wrote, prompt included. */
+  /** Its samples, prompts included. */
   readonly texts: readonly string[];
-  /** The first of them, looked up in its training texts. */
+  /** Audits of the first of them. */
   readonly samples: readonly AuditedText[];
   /** Empty where there is none. */
   readonly log: readonly LogRow[];
@@ -76,27 +77,27 @@ export interface HeldOut {
   readonly kind: PreparedData["kind"];
   readonly split: string;
   readonly texts: readonly string[];
-  /** How many of each text's first characters are a prompt, which is not scored. Absent: there are no prompts. */
+  /** The length of the prompt at the beginning of each text, which is not scored. Absent: there are no prompts. */
   readonly prompts?: readonly number[] | undefined;
-  /** True where they are not the texts that the first run predicts: the figures do not compare. */
+  /** True where they differ from the texts that the first run predicts: do not compare the figures. */
   readonly own?: true | undefined;
 }
 
-/** The texts of prepared data that models are judged on: the test split, or validation where there is none. */
+/** The held-out texts of prepared data: the test split, or validation where there is none. */
 export function heldOutOf({ kind, splits, prompts }: PreparedData): HeldOut {
   const split = splits.test.length > 0 ? "test" : "validation";
   return { kind, split, texts: splits[split], prompts: prompts?.[split] };
 }
 
 /**
- * Measures one model. What it cannot be asked becomes a note; that it cannot write at all is an error.
- * @param training the texts that its copies are looked up in, with the words that count as real
+ * Measures one model. A measure that fails becomes a note; a model that cannot write at all is an error.
+ * @param training the auditor that finds copies, and the words that count as real
  */
 export async function measureRun(
   model: TextModel,
   training: { readonly auditor: Judge; readonly vocabulary: ReadonlySet<string> },
   heldOut: HeldOut,
-  options: WritingOptions,
+  options: RunSampling,
 ): Promise<MeasuredRun> {
   const { signal } = options;
   const notes: string[] = [];
@@ -105,8 +106,8 @@ export async function measureRun(
   const ends = model.kind === "hosted" || model.lm.stopAtEos;
   const measures = await measureTexts(texts, {
     ...training,
-    ...(ends ? { ended: samples.map(({ finish }) => finish === "eos") } : {}),
-    ...(signal ? { signal } : {}),
+    ended: ends ? samples.map(({ finish }) => finish === "eos") : undefined,
+    signal,
   });
   const evaluation = await evaluate(model, heldOut, signal).catch((error: unknown) => {
     if (signal?.aborted) throw error;
@@ -123,16 +124,14 @@ export async function measureRun(
   const quality: RunQuality = {
     run: model.name,
     model: model.kind === "local" ? model.lm.model.config.model_type : "hosted",
-    ...(model.kind === "local"
-      ? { parameters: countParameters(model.lm.model), bytes: await weightBytes(model.folder) }
-      : {}),
+    parameters: model.kind === "local" ? countParameters(model.lm.model) : undefined,
+    bytes: model.kind === "local" ? await weightBytes(model.folder) : undefined,
     ...evaluation,
-    ...("loss" in evaluation
-      ? { split: heldOut.split, ...(heldOut.own ? { own_texts: true as const } : {}) }
-      : {}),
-    ...(unknown > 0 ? { unknown_words: unknown } : {}),
+    split: "loss" in evaluation ? heldOut.split : undefined,
+    own_texts: "loss" in evaluation ? heldOut.own : undefined,
+    unknown_words: unknown > 0 ? unknown : undefined,
     ...measures,
-    mauve: null, // what compares runs adds it
+    mauve: null, // set by the report, which compares runs
     speed: {
       ...(model.kind === "local" ? await speedAlone(model, options) : {}),
       side_by_side_characters_per_s: characters / seconds,
@@ -145,21 +144,17 @@ export async function measureRun(
 
 async function write(
   model: TextModel,
-  { texts: n, ...options }: WritingOptions,
+  { texts: n, ...options }: RunSampling,
 ): Promise<{ samples: Sample[]; seconds: number }> {
   const begun = performance.now();
-  const samples = await model.sample({
-    ...given(options),
-    n,
-    ...(model.kind === "local" ? { slide: true } : {}),
-  });
+  const samples = await model.sample({ ...options, n, ...(model.kind === "local" ? { slide: true } : {}) });
   return { samples, seconds: (performance.now() - begun) / 1000 };
 }
 
-/** One text after a first one that only warms up. */
-async function speedAlone(model: TextModel, options: WritingOptions): Promise<Partial<SamplingSpeed>> {
+/** The speed of single texts, after a first one that only warms up. */
+async function speedAlone(model: TextModel, options: RunSampling): Promise<Partial<SamplingSpeed>> {
   const { texts: _, ...rest } = options;
-  const once = (seed: number) => model.sample({ ...given(rest), seed, n: 1, slide: true });
+  const once = (seed: number) => model.sample({ ...rest, seed, n: 1, slide: true });
   await once(options.seed);
   const begun = performance.now();
   let characters = 0;
@@ -174,10 +169,6 @@ async function speedAlone(model: TextModel, options: WritingOptions): Promise<Pa
   return { characters_per_s: characters / seconds, tokens_per_s: tokens / seconds };
 }
 
-function given({ signal, ...options }: Omit<WritingOptions, "texts">) {
-  return { ...options, ...(signal ? { signal } : {}) };
-}
-
 async function evaluate(
   model: TextModel,
   { kind, texts, prompts }: HeldOut,
@@ -186,7 +177,7 @@ async function evaluate(
   const { loss, perplexity, bits_per_character, bits_per_byte, tokens } = await evaluateModel(
     model,
     kind === "text" ? [texts.join("")] : texts,
-    { kind, ...(prompts ? { prompts } : {}), ...(signal ? { signal } : {}) },
+    { kind, prompts, signal },
   );
   return { loss, perplexity, bits_per_character, bits_per_byte, tokens };
 }
@@ -206,7 +197,7 @@ async function weightBytes(folder: string): Promise<number> {
   return sizes.reduce((a, b) => a + b, 0);
 }
 
-/** Also what a runtime throws: one run's trouble is no reason to lose what others have given. */
+/** The message of any error, also of a runtime: one run that fails must not lose the results of the others. */
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

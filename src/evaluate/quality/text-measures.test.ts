@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Auditor } from "../novelty/auditor.ts";
 import { buildIndex } from "../novelty/training-index.ts";
 import { vocabularyOf } from "./diversity.ts";
-import { measureTexts } from "./quality.ts";
+import { measureTexts } from "./text-measures.ts";
 
 const training = ["the cat sat on the mat today", "a dog ran up the hill"];
 const options = { auditor: new Auditor(buildIndex(training)), vocabulary: vocabularyOf(training) };
