@@ -17,7 +17,6 @@ const formulas = [
   "evaluate/intervals\\.ts$",
   "evaluate/quality/ranking\\.ts$",
   "evaluate/novelty/finding\\.ts$",
-  "compare/case-names\\.ts$",
   "compare/faster\\.ts$",
   "compare/answers\\.ts$",
 ];

@@ -18,7 +18,7 @@ import type { Context } from "../context.ts";
 import { dataChoices, dataOptions, readData } from "../options/data.ts";
 import { deviceOf, deviceOptions } from "../options/device.ts";
 import { integer, number, present, text } from "../options/option.ts";
-import { flagOf } from "../output/flags.ts";
+import { documentInFlags, flagOf } from "../output/flags.ts";
 import { formatBytes, formatDuration, formatRate } from "../output/format.ts";
 import { truncate, wrap } from "../output/layout.ts";
 import { sparkline } from "../output/sparkline.ts";
@@ -74,7 +74,7 @@ export default defineCommand({
     const { minCount: _c, maxWords: _w, ...rest } = dataChoices(options, ofWords ? "word" : undefined);
     const data = await readData(ctx, source, rest);
     let progress: ReturnType<typeof trainingProgress> = () => {};
-    const result = await compareArchitectures(data, {
+    const found = await compareArchitectures(data, {
       out,
       minutes,
       parameters,
@@ -92,6 +92,7 @@ export default defineCommand({
         else if (event.kept) ctx.warn(`${event.result.model} is trained already.`);
       },
     });
+    const result = documentInFlags(found);
     if (result.models.length === 0 && result.failed.length > 0)
       throw new UsageError(`No model could be trained. ${result.failed[0]!.reason}`);
     show(ctx, result);

@@ -1,5 +1,4 @@
-/** `punchline demo`: the whole story on the built-in jokes; `npm start` runs it. */
-
+/** `punchline demo`: everything on the built-in jokes, as one page; `npm start` runs it. */
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { visible } from "../../core/printable.ts";
@@ -65,7 +64,7 @@ export default defineCommand({
       signal: ctx.interrupt,
       onEvent(event, secondsLeft) {
         progress(event, secondsLeft);
-        tell(ctx, event);
+        printEvent(ctx, event);
       },
     });
     conclude(ctx, result);
@@ -73,7 +72,7 @@ export default defineCommand({
   },
 });
 
-/** The document; what is said of the character model is null where it has not been told of. */
+/** The JSON document; what it says about the character model is null without that chapter. */
 function documentOf({ chapters, report, seconds, stopped, pending }: DemoResult, folder: string): object {
   const log = chapters.characters?.log ?? [];
   return {
@@ -114,7 +113,7 @@ function commandOf({
 }
 
 /** What stays on the screen. */
-function tell(ctx: Context, event: DemoEvent): void {
+function printEvent(ctx: Context, event: DemoEvent): void {
   const { style } = ctx;
   switch (event.type) {
     case "data": {

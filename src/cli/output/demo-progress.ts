@@ -1,15 +1,15 @@
-/** The progress of a story on standard error: what is under way, and how long the whole will still take. */
+/** The progress of the demo on standard error: what is under way, and how long the rest will take. */
 import type { DemoEvent } from "../../demo/context.ts";
 import type { Context } from "../context.ts";
 import { formatBytes, formatDuration } from "./format.ts";
 import type { ProgressTask } from "./progress.ts";
 import { trainingProgress } from "./training-progress.ts";
 
-/** Events of a story as one moving line at a time. */
+/** The events of the demo, as one moving line at a time. */
 export function demoProgress(ctx: Context): (event: DemoEvent, secondsLeft: number) => void {
   let left = 0;
   const remark = () => `story ${formatDuration(left)} left`;
-  let training: { readonly what: string; readonly tell: ReturnType<typeof trainingProgress> } | undefined;
+  let training: { readonly what: string; readonly show: ReturnType<typeof trainingProgress> } | undefined;
   let work: { readonly what: string; readonly begun: number; readonly task: ProgressTask } | undefined;
 
   const endWork = (): void => {
@@ -30,8 +30,8 @@ export function demoProgress(ctx: Context): (event: DemoEvent, secondsLeft: numb
       case "training":
         endWork();
         if (training?.what !== event.what)
-          training = { what: event.what, tell: trainingProgress(ctx, event.what, remark) };
-        training.tell(event.event);
+          training = { what: event.what, show: trainingProgress(ctx, event.what, remark) };
+        training.show(event.event);
         break;
       case "download": {
         const { model, received, total } = event;
