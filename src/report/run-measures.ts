@@ -57,11 +57,11 @@ export interface MeasureGroup {
   readonly measures: readonly Measure[];
 }
 
-type Line = readonly [header: string, cell: (row: RunMeasures) => string, explained: string];
+type MeasureRow = readonly [header: string, cell: (row: RunMeasures) => string, explained: string];
 
 const PREDICTS = "How well it predicts held-out texts";
 
-const groups: readonly (readonly [caption: string, lines: readonly Line[]])[] = [
+const groups: readonly (readonly [caption: string, lines: readonly MeasureRow[]])[] = [
   [
     PREDICTS,
     [

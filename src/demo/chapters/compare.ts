@@ -12,7 +12,7 @@ import { builtInPair, comparedModels, isSmall, type Pretrained } from "../models
 /** Two models are of similar size where neither has more than so many times the parameters of the other. */
 const ALIKE = 3;
 
-type Measured = Comparison & { readonly command: string };
+type MeasuredComparison = Comparison & { readonly command: string };
 
 export const compare: DemoChapter<"compare"> = {
   name: "compare",
@@ -78,7 +78,7 @@ async function measured(
   { emit, signal }: DemoContext,
   compared: readonly FullSizeModel[],
   options: { readonly runs: number; readonly sweep?: boolean | undefined },
-): Promise<Measured> {
+): Promise<MeasuredComparison> {
   const names = compared.map(({ name }) => name);
   const comparison = await compareModels(names, {
     ...options,
@@ -106,7 +106,11 @@ async function unreadable({ data }: DemoContext, { name, folder }: Pretrained): 
   ];
 }
 
-function together(predictions: Measured, speed: Measured, caveats: readonly string[]): CompareData {
+function together(
+  predictions: MeasuredComparison,
+  speed: MeasuredComparison,
+  caveats: readonly string[],
+): CompareData {
   const same = predictions === speed;
   const said = [...caveats, problemsOf(predictions), same ? undefined : problemsOf(speed)].filter(Boolean);
   const asked = same ? [] : predictions.models;

@@ -108,9 +108,9 @@ ${d.models.flatMap(({ notes }) => notes).map((note) => html`<p class="note">${no
 };
 
 /** One time of one model. */
-type TimedCase = ComparedModel["speed"][number] & { readonly model: string };
+type ModelTiming = ComparedModel["speed"][number] & { readonly model: string };
 
-const pointsOf = (models: readonly ComparedModel[]): readonly TimedCase[] =>
+const pointsOf = (models: readonly ComparedModel[]): readonly ModelTiming[] =>
   models.flatMap(({ model, speed }) => speed.map((timed) => ({ ...timed, model })));
 
 /** Speed at the size of the published models. */
@@ -165,7 +165,7 @@ function arithmetic({ by_length: points, gemm_gflops: gemm }: CompareData): Cont
 
 function speedFigures(
   d: CompareData,
-  points: readonly TimedCase[],
+  points: readonly ModelTiming[],
   measured: { readonly how: string; readonly command: string },
 ): Html {
   return html`<h3 class="loose">Which is faster?</h3>
@@ -181,7 +181,7 @@ ${figure({
 ${dataTable({
   caption: "The same in numbers",
   columns: [
-    { header: "Case", cell: (p: TimedCase) => p.case },
+    { header: "Case", cell: (p: ModelTiming) => p.case },
     { header: "Model", cell: (p) => p.model },
     { header: "Median", numeric: true, cell: (p) => milliseconds(p.p50_ms) },
     { header: "95th percentile", numeric: true, cell: (p) => milliseconds(p.p95_ms) },
@@ -207,7 +207,7 @@ ${[
 ${arithmetic(d)}`;
 }
 
-function order(points: readonly TimedCase[], name: string): number {
+function order(points: readonly ModelTiming[], name: string): number {
   return points.findIndex((p) => p.case === name);
 }
 
