@@ -47,11 +47,11 @@ async function onPage(audit: NoveltyAudit): Promise<string> {
   return plain(parseHTML(await readFile(file, "utf8")).document.body.textContent!);
 }
 
-/** The answer in short at the head of the story's page. */
-function inStory(audit: NoveltyAudit): string {
-  const told = { novelty: { indexed: 30, audits: [{ ...audit, model: "m", command: "c" }] } };
+/** The answer in short at the head of the page of the demo. */
+function inDemo(audit: NoveltyAudit): string {
+  const results = { novelty: { indexed: 30, audits: [{ ...audit, model: "m", command: "c" }] } };
   const data = prepareText("a text of some letters. ".repeat(40));
-  const page = demoPage(told, { data, pending: [], command: "c", seconds: 1 });
+  const page = demoPage(results, { data, pending: [], command: "c", seconds: 1 });
   return page.short!.find(({ question }) => question === "Were the jokes stolen?")!.answer;
 }
 
@@ -90,5 +90,5 @@ it.each([
     }
   }
   expect(page).not.toMatch(/cannot be told apart|it remembers/);
-  expect(inStory(audit)).toMatch(answers[finding]);
+  expect(inDemo(audit)).toMatch(answers[finding]);
 });

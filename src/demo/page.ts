@@ -193,7 +193,7 @@ function noveltyAnswer(audits: NoveltyData["audits"]): string {
         : `Some of those of ${guilty.join(" and ")}, yes.`;
   const rates = audits.map(
     ({ model, copies, n }) =>
-      `${count(copies)} of ${count(n)} by ${model} stand in the training data, whole or nearly so`,
+      `${count(copies)} of ${count(n)} by ${model} are in the training data, whole or nearly so`,
   );
   return `${answer} ${rates.join("; ")}. Of real jokes that the models never saw, the same rule calls ${percent(audits[0]?.baseline.rate)} copies.`;
 }

@@ -62,7 +62,7 @@ export const characters: Chapter<CharactersData> = {
       command: commands.train,
     };
     return html`<p>The network sees one character after another and says, each time, how likely every possible next character is.
-It is told nothing about words, spelling or jokes. It has ${count(data.parameters)} numbers to turn; training turns them, a little at each step, so that the character that really came next would have been less of a surprise.</p>
+It knows nothing about words, spelling or jokes. It has ${count(data.parameters)} numbers; training changes them a little at each step, so that the character that really came next would have been less of a surprise.</p>
 ${
   log.length > 1 &&
   figure({
@@ -100,7 +100,7 @@ ${
     width: "wide",
     content: jokeColumns(data.jokes),
     measured: {
-      how: `Not picked out: the first of each temperature with this seed. Marked: stretches of five words or more that are word for word in the training data. “Close” means that the nearest training joke is at least ${CLOSE * 100} % alike; “copy”, that the joke stands in the training data.`,
+      how: `Not picked out: the first of each temperature with this seed. Marked: stretches of five words or more that are word for word in the training data. “Close” means that the nearest training joke is at least ${CLOSE * 100} % alike; “copy”, that the joke is in the training data.`,
       command: commands.sample,
     },
   })

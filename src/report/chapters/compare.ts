@@ -46,7 +46,7 @@ export const compare: Chapter<CompareData> = {
     const asked = d.models.filter((m) => m.predictions.length > 0);
     const pictures = d.models.filter((m) => m.attention !== undefined);
     const points = pointsOf(d.models);
-    return html`<p>Both are transformers, and differ in what they may look at. A GPT reads from left to right and says what comes next: it writes. A BERT reads the whole text, both ways, and says what stands in a gap: it understands, but does not go on.</p>
+    return html`<p>Both are transformers, and differ in what they may look at. A GPT reads from left to right and says what comes next: it writes. A BERT reads the whole text, both ways, and says what belongs in a gap: it understands, but does not write.</p>
 ${d.caveat && html`<p class="caveat">${d.caveat}</p>`}
 ${
   asked.length > 0 &&
@@ -75,7 +75,7 @@ ${
     )}</div>`,
     measured: {
       ...measured,
-      how: "Read from the running model on the text above, of a long one on the tokens about its blank. The colour grows with the square root of the weight, so that small weights can be seen.",
+      how: "Read from the running model on the text above; of a long text, on the tokens around the gap. The colour grows with the square root of the weight, so that small weights can be seen.",
     },
   })
 }
@@ -169,7 +169,7 @@ function speedFigures(
   measured: { readonly how: string; readonly command: string },
 ): Html {
   return html`<h3 class="loose">Which is faster?</h3>
-<p>That depends on what it is to do. To read a text that is there, each needs one pass over all of it. To write, a GPT keeps what it has computed of the text so far, its cache, and reads only the token that is new; a BERT looks both ways, so each new word changes all the rest, and it reads everything anew.</p>
+<p>That depends on the task. To read a text, each needs one pass over all of it. To write, a GPT keeps what it has computed of the text so far, its cache, and reads only the token that is new; a BERT looks both ways, so each new word changes all the rest, and it reads everything again.</p>
 ${d.answers.length > 0 && html`<dl class="answers">${d.answers.map((a) => html`<div><dt>${a.sense}</dt><dd>${a.sentence}</dd></div>`)}</dl>`}
 ${figure({
   id: "compare-speed",

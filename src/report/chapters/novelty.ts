@@ -75,7 +75,7 @@ ${figure({
   id: `${id}-samples`,
   title: "Where the words come from",
   subtitle:
-    "The model’s joke, with what stands word for word in the training data marked, and its nearest real joke, with the differences underlined",
+    "The model’s joke, with what is word for word in the training data marked, and its nearest real joke, with the differences underlined",
   width: "wide",
   content: pairs(mostCopied(samples, 8)),
   measured: measured(
@@ -98,7 +98,7 @@ ${
   figure({
     id: `${id}-curve`,
     title: noveltyTitle(a.n_novelty),
-    subtitle: "Share of word sequences that stand nowhere in the training data, by their length",
+    subtitle: "Share of word sequences that do not occur in the training data, by their length",
     content: noveltyCurveChart({
       id: `${id}-curve-chart`,
       model: curve("the model", a.n_novelty.model),
@@ -143,7 +143,7 @@ ${
   a.membership !== undefined &&
   a.membership.length > 0 &&
   dataTable<{ readonly signal: MembershipSignal; readonly auc: number }>({
-    caption: "How well it can be told that a joke was learned from",
+    caption: "How well training jokes can be distinguished from unseen ones",
     columns: [
       { header: "Signal", cell: (m) => signals[m.signal] },
       { header: "AUC (0.5 is chance)", numeric: true, cell: (m) => decimal(m.auc, 2) },

@@ -78,7 +78,7 @@ ${
     width: "wide",
     content: sampleColumns(samples.map(({ name, samples }) => ({ title: name, samples }))),
     measured: {
-      how: `Not picked out. Marked: what stands word for word in the training data. “Close”: the nearest training text is at least ${CLOSE * 100} % alike.`,
+      how: `Not picked out. Marked: what is word for word in the training data. “Close”: the nearest training text is at least ${CLOSE * 100} % alike.`,
       command,
     },
   })

@@ -21,7 +21,7 @@ export function noveltyCurveChart({ id, model, heldout }: NoveltyCurveChart): Ht
   const curves = heldout === undefined ? [model] : [model, heldout];
   return chart({
     id,
-    title: "Share of word sequences that do not stand in the training data, by their length",
+    title: "Share of word sequences that do not occur in the training data, by their length",
     description: `${curves
       .map((c) => `${c.label}: ${c.novel.map((s, i) => `${i + 1} words ${percent(s)}`).join(", ")}`)
       .join(". ")}.`,

@@ -48,7 +48,7 @@ function fasterFigure({ ratios }: Comparison) {
     ? [
         {
           value: `${significant(ratio.ratio, 2)} times`,
-          label: `as fast ${on}: ${ratio.faster}, beside ${ratio.slower}`,
+          label: `as fast ${on}: ${ratio.faster}, against ${ratio.slower}`,
         },
       ]
     : [{ value: "cannot tell", label: `which is faster here, ${on}` }];

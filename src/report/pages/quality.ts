@@ -34,7 +34,7 @@ export async function qualityPage(file: string, command: string, result: Quality
   const [reference, ...rows] = qualityRows(result);
   const html = await renderReport({
     title: report.runs.length === 1 ? `How good is ${report.runs[0]!.run}?` : "Which run is better?",
-    standfirst: `What ${listed(report.runs.map(({ run }) => run))} ${report.runs.length === 1 ? "predicts and writes" : "predict and write"}, beside real texts that ${report.runs.length === 1 ? "it has" : "they have"} not seen.`,
+    standfirst: `What ${listed(report.runs.map(({ run }) => run))} ${report.runs.length === 1 ? "predicts and writes" : "predict and write"}, next to real texts that ${report.runs.length === 1 ? "it has" : "they have"} not seen.`,
     key: report.runs.slice(0, 2).flatMap(({ run, bits_per_character, novelty, split, own_texts }) => [
       ...(bits_per_character === undefined
         ? []

@@ -54,6 +54,6 @@ ${dataTable<Row>({
   rows,
   strong: (r) => r.total === true,
 })}
-<p class="note">The vocabulary has ${count(data.vocabulary)} entries. No joke, and no near copy of it, stands on two sides of the split. ${repeat(command)}</p>
+<p class="note">The vocabulary has ${count(data.vocabulary)} entries. No joke, and no near copy of one, is on two sides of the split. ${repeat(command)}</p>
 `;
 }
