@@ -5,9 +5,12 @@ import { expect, it } from "vitest";
 import { evaluateTexts } from "../src/evaluate/likelihood.ts";
 import { exportModel } from "../src/export/export.ts";
 import { openLocal } from "../src/generate/open.ts";
+import { readSize } from "../src/models/config.ts";
 import { defineArchitecture } from "../src/models/define.ts";
-import { integer, size } from "../src/models/options.ts";
-import { embedding, embeddingParameters, headParameters, linear } from "../src/nn/linear.ts";
+import { integer } from "../src/models/options.ts";
+import { embedding } from "../src/nn/embedding.ts";
+import { parametersOf } from "../src/nn/layer.ts";
+import { linear } from "../src/nn/linear.ts";
 import { reshape } from "../src/ops/broadcast.ts";
 import { slice } from "../src/ops/movement.ts";
 import { resume, train } from "../src/train/train.ts";
@@ -21,20 +24,19 @@ const bigram = defineArchitecture({
   options: { width: integer(8, "numbers that represent one character") },
   configure: ({ width }, vocabularySize) => ({ vocab_size: vocabularySize, hidden_size: width }),
   build(config) {
-    const [vocabulary, width] = [size(config, "vocab_size"), size(config, "hidden_size")];
+    const [vocabulary, width] = [readSize(config, "vocab_size"), readSize(config, "hidden_size")];
+    const characters = embedding("embedding", vocabulary, width);
+    const head = linear("head", width, vocabulary, { head: true });
     return {
-      parameters: [
-        ...embeddingParameters("embedding", vocabulary, width),
-        ...headParameters("head", width, vocabulary),
-      ],
+      parameters: parametersOf(characters, head),
       contextLength: 8,
       predicts: "each",
       state: () => ({}),
-      forward(parameters, { ids: all }, _mode, { logits } = {}) {
+      forward(p, { ids: all }, _mode, { logits } = {}) {
         const ids = logits === "last" ? slice(all, 1, -1, 1) : all;
         const [batch, length] = ids.shape as [number, number];
-        const rows = reshape(embedding(parameters, "embedding", ids), [batch * length, width]);
-        return { logits: linear(parameters, "head", rows), state: {} };
+        const rows = reshape(characters(p, ids), [batch * length, width]);
+        return { logits: head(p, rows), state: {} };
       },
     };
   },

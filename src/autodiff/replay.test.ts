@@ -70,6 +70,6 @@ describe("gradients through kept values", () => {
 it("a mode marks what it is told to keep only where it recomputes", () => {
   const marks = (t: Tensor) => topologicalOrder([t]).filter(({ op }) => op === "keep").length;
   const some = dropoutMask([1], 0.5, 0);
-  expect(marks(training({ recompute: true }).keep(some))).toBe(1);
-  expect(marks(training().keep(some))).toBe(0);
+  expect(marks(training({ recompute: true }).checkpoint(some))).toBe(1);
+  expect(marks(training().checkpoint(some))).toBe(0);
 });

@@ -1,7 +1,7 @@
 /** What the machine can do: a plain matrix product to compare models with. */
 import { float32 } from "../core/array.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { affine } from "../nn/linear.ts";
+import { linear } from "../nn/linear.ts";
 import type { Backend } from "../runtime/backend.ts";
 import { compile } from "../runtime/compile.ts";
 import { type SpeedCase, stopwatch } from "./speed.ts";
@@ -46,7 +46,8 @@ export async function warmUpRuntime(backend: Backend): Promise<void> {
 }
 
 function productOf(backend: Backend, [rows, inputs, outputs]: readonly [number, number, number]) {
-  const product = compile((x: Tensor, weight: Tensor) => affine(x, weight, undefined, false), { backend });
+  const map = linear("layer", inputs, outputs, { bias: false, inputsFirst: true });
+  const product = compile((x: Tensor, weight: Tensor) => map({ "layer.weight": weight }, x), { backend });
   const filled = (...shape: readonly [number, number]) =>
     float32(
       shape,

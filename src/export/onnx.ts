@@ -7,6 +7,7 @@ import { float32, type HostArray } from "../core/array.ts";
 import { UsageError } from "../core/errors.ts";
 import { option } from "../core/options.ts";
 import { writeFileAtomic } from "../files/atomic.ts";
+import { hasGrowingState } from "../models/model.ts";
 import { encodeModel, type OnnxFile, type OnnxModel } from "../onnx/proto.ts";
 import { writeDescription } from "./huggingface.ts";
 import { decoderGraph, isCache } from "./onnx-decoder.ts";
@@ -71,8 +72,7 @@ const layouts: Readonly<Record<Layout, LayoutRules>> = {
 
 function layoutOf({ model }: ExportSource): Layout {
   if (model.predicts === "masked") return "masked";
-  const grows = Object.values(model.state(1)).some(({ shape }) => shape.some((d) => typeof d === "string"));
-  return grows ? "decoder" : "step";
+  return hasGrowingState(model) ? "decoder" : "step";
 }
 
 /** All weights in memory, by name. */

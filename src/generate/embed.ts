@@ -7,7 +7,7 @@
 import { type HostArray, int32 } from "../core/array.ts";
 import { InputError, UsageError } from "../core/errors.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import type { Model, State } from "../models/model.ts";
+import { hasGrowingState, type Model, type State } from "../models/model.ts";
 import { evaluation } from "../nn/mode.ts";
 import type { Parameters } from "../nn/parameters.ts";
 import { compile } from "../runtime/compile.ts";
@@ -99,9 +99,7 @@ export async function embedTexts(
 
 /** Tokens that the model can read in one go: a transformer has no positions for more. */
 function mostTokens(model: Model): number {
-  const placed =
-    model.predicts === "masked" ||
-    Object.values(model.state(1)).some(({ shape }) => shape.some((d) => typeof d === "string"));
+  const placed = model.predicts === "masked" || hasGrowingState(model);
   return placed ? model.contextLength : Infinity;
 }
 

@@ -3,7 +3,7 @@
  * reads the last part, one that fills masks what lies around them. Whoever asks is told by {@link contextNote}.
  */
 import { UsageError } from "../core/errors.ts";
-import type { Model } from "../models/model.ts";
+import { hasGrowingState, type Model } from "../models/model.ts";
 
 /** A part of some tokens: `ids.subarray(from, to)`. */
 export interface Part {
@@ -12,10 +12,8 @@ export interface Part {
 }
 
 /** Whether a model refuses more tokens than its context, as those with a cache of keys and values do. */
-const bounded = ({ contextLength, predicts, state }: Model): boolean =>
-  Number.isFinite(contextLength) &&
-  predicts === "each" &&
-  Object.values(state(1)).some(({ shape }) => shape.some((d) => typeof d === "string"));
+const bounded = (model: Model): boolean =>
+  Number.isFinite(model.contextLength) && model.predicts === "each" && hasGrowingState(model);
 
 /**
  * The part of a prompt that a model goes on from: all of it where the context has room for `least` tokens more, else

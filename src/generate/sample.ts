@@ -11,6 +11,7 @@
 import { joined } from "../core/array.ts";
 import { UsageError } from "../core/errors.ts";
 import { Random } from "../core/random.ts";
+import { hasGrowingState } from "../models/model.ts";
 import { type Continuation, continuationOf, type StreamDecoder } from "../text/stream-decoder.ts";
 import { createDecoder } from "./decoders/create.ts";
 import type { Decoder, DecoderOptions } from "./decoders/decoder.ts";
@@ -205,8 +206,7 @@ async function write(
 
 /** 200 tokens, or what the context has room for where nothing is dropped from it. */
 function defaultLength({ model }: LanguageModel, start: number, { slide = false }: SampleOptions): number {
-  const grows = Object.values(model.state(1)).some(({ shape }) => shape.some((d) => typeof d === "string"));
-  return grows && !slide ? Math.max(1, Math.min(200, model.contextLength - start)) : 200;
+  return hasGrowingState(model) && !slide ? Math.max(1, Math.min(200, model.contextLength - start)) : 200;
 }
 
 /** What a text begins with. */

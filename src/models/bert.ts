@@ -4,10 +4,11 @@
  */
 import { InputError } from "../core/errors.ts";
 import { activations } from "../nn/transformer.ts";
+import { readChoice, readFlag, readHeads, readNumber, readProbability, readSize } from "./config.ts";
 import { defineArchitecture } from "./define.ts";
 import { buildMaskedEncoder, type MaskedEncoderConfig, type MaskedEncoderNames } from "./masked-encoder.ts";
 import type { CheckpointMapping, ModelConfig } from "./model.ts";
-import { choice, fraction, integer, named, number, rate, size, switched } from "./options.ts";
+import { choice, fraction, integer } from "./options.ts";
 
 interface Sizes {
   readonly layers: number;
@@ -85,22 +86,22 @@ export const bert = defineArchitecture({
   },
   build(config) {
     absolute(config);
-    const width = size(config, "hidden_size");
+    const width = readSize(config, "hidden_size");
     return buildMaskedEncoder(
       {
-        vocabulary: size(config, "vocab_size"),
-        layers: size(config, "num_hidden_layers"),
+        vocabulary: readSize(config, "vocab_size"),
+        layers: readSize(config, "num_hidden_layers"),
         width,
-        heads: headsOf(config, "num_attention_heads", width),
-        inner: size(config, "intermediate_size"),
-        context: size(config, "max_position_embeddings"),
-        segments: size(config, "type_vocab_size"),
-        activation: named(config, "hidden_act", activations, "gelu"),
-        epsilon: number(config, "layer_norm_eps", 1e-12),
-        attentionDropout: rate(config, "attention_probs_dropout_prob", 0.1),
-        hiddenDropout: rate(config, "hidden_dropout_prob", 0.1),
-        deviation: number(config, "initializer_range", 0.02),
-        tied: switched(config, "tie_word_embeddings", true),
+        heads: readHeads(config, "num_attention_heads", width),
+        inner: readSize(config, "intermediate_size"),
+        context: readSize(config, "max_position_embeddings"),
+        segments: readSize(config, "type_vocab_size"),
+        activation: readChoice(config, "hidden_act", activations, "gelu"),
+        epsilon: readNumber(config, "layer_norm_eps", 1e-12),
+        attentionDropout: readProbability(config, "attention_probs_dropout_prob", 0.1),
+        hiddenDropout: readProbability(config, "hidden_dropout_prob", 0.1),
+        std: readNumber(config, "initializer_range", 0.02),
+        tied: readFlag(config, "tie_word_embeddings", true),
       } satisfies MaskedEncoderConfig,
       bertNames,
     );
@@ -153,22 +154,22 @@ export const distilbert = defineArchitecture({
     };
   },
   build(config) {
-    const width = size(config, "dim");
+    const width = readSize(config, "dim");
     return buildMaskedEncoder(
       {
-        vocabulary: size(config, "vocab_size"),
-        layers: size(config, "n_layers"),
+        vocabulary: readSize(config, "vocab_size"),
+        layers: readSize(config, "n_layers"),
         width,
-        heads: headsOf(config, "n_heads", width),
-        inner: size(config, "hidden_dim"),
-        context: size(config, "max_position_embeddings"),
+        heads: readHeads(config, "n_heads", width),
+        inner: readSize(config, "hidden_dim"),
+        context: readSize(config, "max_position_embeddings"),
         segments: 0,
-        activation: named(config, "activation", activations, "gelu"),
+        activation: readChoice(config, "activation", activations, "gelu"),
         epsilon: 1e-12,
-        attentionDropout: rate(config, "attention_dropout", 0.1),
-        hiddenDropout: rate(config, "dropout", 0.1),
-        deviation: number(config, "initializer_range", 0.02),
-        tied: switched(config, "tie_word_embeddings", true),
+        attentionDropout: readProbability(config, "attention_dropout", 0.1),
+        hiddenDropout: readProbability(config, "dropout", 0.1),
+        std: readNumber(config, "initializer_range", 0.02),
+        tied: readFlag(config, "tie_word_embeddings", true),
       } satisfies MaskedEncoderConfig,
       distilbertNames,
     );
@@ -193,16 +194,6 @@ const distilbertNames: MaskedEncoderNames = {
   head: "vocab_projector",
   headBias: "vocab_projector.bias",
 };
-
-function headsOf(config: ModelConfig, key: string, width: number): number {
-  const heads = size(config, key);
-  if (width % heads === 0) return heads;
-  throw new InputError(
-    "config",
-    `config.json of ${config.model_type}: the width ${width} is not a multiple of ${key}, ${heads}.`,
-    { width, heads },
-  );
-}
 
 /** Relative positions and decoders are other models under the same name. */
 function absolute(config: ModelConfig): void {

@@ -5,16 +5,17 @@
  * Schmidhuber 2005 for the layer; the lesson for its use in generation). There is one prediction a window,
  * and none of it can be carried on: each character written costs a whole window.
  */
-import { type BidirectionalConfig, bidirectional, bidirectionalParameters } from "../nn/bidirectional.ts";
-import { embedding, embeddingParameters, headParameters, linear } from "../nn/linear.ts";
-import type { Mode } from "../nn/mode.ts";
-import type { Parameters } from "../nn/parameters.ts";
-import { type RecurrentConfig, recurrent, recurrentParameters, zeroRecurrentState } from "../nn/recurrent.ts";
+import { bidirectional } from "../nn/bidirectional.ts";
+import { embedding } from "../nn/embedding.ts";
+import { parametersOf } from "../nn/layer.ts";
+import { linear } from "../nn/linear.ts";
+import { recurrent } from "../nn/recurrent.ts";
 import { reshape } from "../ops/broadcast.ts";
 import { transpose } from "../ops/movement.ts";
+import { readProbability, readSize } from "./config.ts";
 import { defineArchitecture, type ModelDefinition } from "./define.ts";
-import type { ModelConfig, ModelInput, ModelOutput } from "./model.ts";
-import { fraction, integer, rate, size } from "./options.ts";
+import type { ModelConfig } from "./model.ts";
+import { fraction, integer } from "./options.ts";
 
 const type = "char-bilstm";
 const options = {
@@ -47,44 +48,28 @@ export const charBilstm = defineArchitecture({
   build,
 });
 
-interface BiLstm {
-  readonly below: BidirectionalConfig;
-  readonly above: RecurrentConfig;
-}
-
 function build(config: ModelConfig): ModelDefinition {
-  const embedded = size(config, "embedding_size");
-  const hidden = size(config, "hidden_size");
-  const vocabulary = size(config, "vocab_size");
-  const shape: BiLstm = {
-    below: { cell: "lstm", inputs: embedded, hidden },
-    above: { cell: "lstm", inputs: 2 * hidden, hidden, layers: 1, dropout: rate(config, "dropout") },
-  };
+  const embedded = readSize(config, "embedding_size");
+  const hidden = readSize(config, "hidden_size");
+  const vocabulary = readSize(config, "vocab_size");
+  const dropout = readProbability(config, "dropout");
+  const characters = embedding("embedding", vocabulary, embedded);
+  const both = bidirectional("bilstm", { cell: "lstm", inputs: embedded, hidden });
+  const above = recurrent("rnn", { cell: "lstm", inputs: 2 * hidden, hidden, layers: 1, dropout });
+  const head = linear("head", hidden, vocabulary, { head: true });
   return {
-    parameters: [
-      ...embeddingParameters("embedding", vocabulary, embedded),
-      ...bidirectionalParameters("bilstm", shape.below),
-      ...recurrentParameters("rnn", shape.above),
-      ...headParameters("head", hidden, vocabulary),
-    ],
-    contextLength: size(config, "window_size"),
+    parameters: parametersOf(characters, both, above, head),
+    contextLength: readSize(config, "window_size"),
     predicts: "last",
     outputBias: "head.bias",
     state: () => ({}),
-    forward: (parameters, input, mode) => forward(shape, parameters, input, mode),
+    forward(p, { ids }, mode) {
+      const [batch, steps] = ids.shape as [number, number];
+      // [steps · batch, embedded], time-major
+      const embeddings = characters(p, reshape(transpose(ids), [steps * batch]));
+      const x = mode.dropout(both(p, embeddings, steps, mode), dropout);
+      const { h0: last } = above(p, { x, state: above.zeroState(batch), steps }, mode).state;
+      return { logits: head(p, mode.dropout(last!, dropout)), state: {} };
+    },
   };
-}
-
-function forward(
-  { below, above }: BiLstm,
-  parameters: Parameters,
-  { ids }: ModelInput,
-  mode: Mode,
-): ModelOutput {
-  const [batch, steps] = ids.shape as [number, number];
-  const x = embedding(parameters, "embedding", reshape(transpose(ids), [steps * batch]));
-  const both = mode.dropout(bidirectional(parameters, "bilstm", below, x, steps, mode), above.dropout);
-  const state = zeroRecurrentState(above, batch);
-  const { h0: last } = recurrent(parameters, "rnn", above, both, state, steps, mode).state;
-  return { logits: linear(parameters, "head", mode.dropout(last!, above.dropout)), state: {} };
 }

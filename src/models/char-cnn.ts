@@ -7,23 +7,18 @@
  */
 import { InputError } from "../core/errors.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import {
-  type ConvolutionConfig,
-  causalConvolution,
-  convolutionParameters,
-  convolutionStep,
-  reach,
-} from "../nn/convolution.ts";
-import { embedding, embeddingParameters, headParameters, linear, linearParameters } from "../nn/linear.ts";
-import type { Mode } from "../nn/mode.ts";
-import { norm, normParameters } from "../nn/norm.ts";
-import type { Parameters } from "../nn/parameters.ts";
+import { causalConvolution } from "../nn/convolution.ts";
+import { embedding } from "../nn/embedding.ts";
+import { parametersOf } from "../nn/layer.ts";
+import { linear } from "../nn/linear.ts";
+import { layerNorm } from "../nn/norm.ts";
 import { reshape } from "../ops/broadcast.ts";
 import { add, multiply, sigmoid, tanh } from "../ops/elementwise.ts";
 import { slice, split } from "../ops/movement.ts";
+import { readProbability, readSize } from "./config.ts";
 import { defineArchitecture, type ModelDefinition } from "./define.ts";
-import type { ForwardOptions, ModelConfig, ModelInput, ModelOutput } from "./model.ts";
-import { fraction, integer, rate, size } from "./options.ts";
+import type { ModelConfig } from "./model.ts";
+import { fraction, integer } from "./options.ts";
 
 const type = "char-cnn";
 const options = {
@@ -49,73 +44,54 @@ export const charCnn = defineArchitecture({
   build,
 });
 
-interface Cnn {
-  readonly width: number;
-  readonly layers: readonly ConvolutionConfig[];
-  readonly dropout: number;
-}
-
 function build(config: ModelConfig): ModelDefinition {
-  const width = size(config, "hidden_size");
-  const taps = size(config, "kernel_size");
-  const vocabulary = size(config, "vocab_size");
-  if (taps < 2) throw new InputError("config", `config.json of ${type}: "kernel_size" must be 2 or more.`);
-  const layers = Array.from({ length: size(config, "num_layers") }, (_, k) => ({
-    inputs: width,
-    outputs: 2 * width,
-    taps,
-    dilation: 2 ** k,
+  const width = readSize(config, "hidden_size");
+  const taps = readSize(config, "kernel_size");
+  const vocabulary = readSize(config, "vocab_size");
+  const dropout = readProbability(config, "dropout");
+  if (taps < 2)
+    throw new InputError("config", `config.json of ${config.model_type}: "kernel_size" must be 2 or more.`);
+  const characters = embedding("embedding", vocabulary, width);
+  const layers = Array.from({ length: readSize(config, "num_layers") }, (_, k) => ({
+    norm: layerNorm(`layers.${k}.norm`, width),
+    conv: causalConvolution(`layers.${k}.conv`, {
+      inputs: width,
+      outputs: 2 * width,
+      taps,
+      dilation: 2 ** k,
+    }),
+    out: linear(`layers.${k}.out`, width, width),
   }));
-  const cnn: Cnn = { width, layers, dropout: rate(config, "dropout") };
+  const finalNorm = layerNorm("norm", width);
+  const head = linear("head", width, vocabulary, { head: true });
   return {
-    parameters: [
-      ...embeddingParameters("embedding", vocabulary, width),
-      ...layers.flatMap((layer, k) => [
-        ...normParameters(`layers.${k}.norm`, width),
-        ...convolutionParameters(`layers.${k}.conv`, layer),
-        ...linearParameters(`layers.${k}.out`, width, width),
-      ]),
-      ...normParameters("norm", width),
-      ...headParameters("head", width, vocabulary),
-    ],
-    contextLength: 1 + layers.reduce((n, layer) => n + reach(layer), 0),
+    parameters: parametersOf(
+      characters,
+      ...layers.flatMap(({ norm, conv, out }) => [norm, conv, out]),
+      finalNorm,
+      head,
+    ),
+    contextLength: 1 + layers.reduce((n, { conv }) => n + conv.reach, 0),
     predicts: "each",
     outputBias: "head.bias",
     state: (batch) =>
       Object.fromEntries(
-        layers.map((layer, k) => [`past${k}`, { dtype: "float32", shape: [batch, reach(layer), width] }]),
+        layers.map(({ conv }, k) => [`past${k}`, { dtype: "float32", shape: [batch, conv.reach, width] }]),
       ),
-    forward: (parameters, input, mode, wanted) => forward(cnn, parameters, input, mode, wanted),
-  };
-}
-
-function forward(
-  cnn: Cnn,
-  parameters: Parameters,
-  { ids, state = {} }: ModelInput,
-  mode: Mode,
-  { logits = "all" }: ForwardOptions = {},
-): ModelOutput {
-  const { width, layers, dropout } = cnn;
-  const [batch, length] = ids.shape as [number, number];
-  const next: Record<string, Tensor> = {};
-  let x = embedding(parameters, "embedding", ids);
-  layers.forEach((layer, k) => {
-    const name = `layers.${k}`;
-    const normed = norm(parameters, `${name}.norm`, x);
-    const past = state[`past${k}`];
-    const step = past && convolutionStep(parameters, `${name}.conv`, layer, normed, past);
-    if (step) next[`past${k}`] = step.past;
-    const output = step ? step.output : causalConvolution(parameters, `${name}.conv`, layer, normed);
-    const [signal, gate] = split(output, 2, 2) as readonly [Tensor, Tensor];
-    const gated = linear(parameters, `${name}.out`, multiply(tanh(signal), sigmoid(gate)));
-    x = add(x, mode.dropout(gated, dropout));
-  });
-  const wanted = logits === "last" ? slice(x, 1, -1, 1) : x;
-  const rows = reshape(wanted, [logits === "last" ? batch : batch * length, width]);
-  return {
-    logits: linear(parameters, "head", norm(parameters, "norm", rows)),
-    state: next,
-    hidden: [rows],
+    forward(p, { ids, state = {} }, mode, { logits = "all" } = {}) {
+      const [batch, length] = ids.shape as [number, number];
+      const next: Record<string, Tensor> = {};
+      let x = characters(p, ids); // [batch, length, width]
+      layers.forEach(({ norm, conv, out }, k) => {
+        const past = state[`past${k}`];
+        const step = past && conv.step(p, norm(p, x), past);
+        if (step) next[`past${k}`] = step.past;
+        const [signal, gate] = split(step?.output ?? conv(p, norm(p, x)), 2, 2) as [Tensor, Tensor];
+        x = add(x, mode.dropout(out(p, multiply(tanh(signal), sigmoid(gate))), dropout));
+      });
+      const wanted = logits === "last" ? slice(x, 1, -1, 1) : x;
+      const rows = reshape(wanted, [logits === "last" ? batch : batch * length, width]);
+      return { logits: head(p, finalNorm(p, rows)), state: next, hidden: [rows] };
+    },
   };
 }

@@ -3,22 +3,17 @@ import { int32 } from "../core/array.ts";
 import { InputError } from "../core/errors.ts";
 import { constant } from "../graph/leaves.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { affine, embedding, embeddingParameters, headParameters } from "../nn/linear.ts";
-import type { Mode } from "../nn/mode.ts";
-import { filled, type Parameters, parameter, vector } from "../nn/parameters.ts";
-import {
-  type Cell,
-  type RecurrentConfig,
-  recurrent,
-  recurrentParameters,
-  recurrentState,
-} from "../nn/recurrent.ts";
+import { embedding, tiedHead } from "../nn/embedding.ts";
+import { parametersOf } from "../nn/layer.ts";
+import { linear } from "../nn/linear.ts";
+import { type Cell, recurrent } from "../nn/recurrent.ts";
 import { reshape } from "../ops/broadcast.ts";
 import { slice, transpose } from "../ops/movement.ts";
 import { equal } from "../ops/select.ts";
+import { readFlag, readProbability, readSize, readTokenId } from "./config.ts";
 import { defineArchitecture, type ModelDefinition } from "./define.ts";
-import type { ForwardOptions, ModelConfig, ModelInput } from "./model.ts";
-import { fraction, integer, rate, size, switched, tokenId } from "./options.ts";
+import type { ModelConfig } from "./model.ts";
+import { fraction, integer } from "./options.ts";
 
 function architecture(cell: Cell, learningRate: number, summary: string) {
   const options = {
@@ -46,74 +41,47 @@ function architecture(cell: Cell, learningRate: number, summary: string) {
 }
 
 /**
- * Builds the stack; with `tie_word_embeddings` the head is the embedding and a bias. With `reset_token_id`, the
- * token that stands between texts, the state is zeros before each of them: every text begins in the same state, in
- * training as in use, whatever was read before it.
+ * An embedding, the stack and a head; with `tie_word_embeddings` the head is the embedding and a bias. With
+ * `reset_token_id`, the token between texts, the state is zeros before each text: every text begins in the same state,
+ * in training as in use.
  */
 export function buildRecurrent(cell: Cell, config: ModelConfig): ModelDefinition {
-  const width = size(config, "embedding_size");
-  const layers: RecurrentConfig = {
-    cell,
-    inputs: width,
-    hidden: size(config, "hidden_size"),
-    layers: size(config, "num_layers"),
-    dropout: rate(config, "dropout"),
-  };
-  const vocabulary = size(config, "vocab_size");
-  const reset = tokenId(config, "reset_token_id");
-  const tied = switched(config, "tie_word_embeddings", false);
-  if (tied && width !== layers.hidden) {
+  const width = readSize(config, "embedding_size");
+  const hidden = readSize(config, "hidden_size");
+  const vocabulary = readSize(config, "vocab_size");
+  const dropout = readProbability(config, "dropout");
+  const reset = readTokenId(config, "reset_token_id");
+  const tied = readFlag(config, "tie_word_embeddings", false);
+  if (tied && width !== hidden) {
     throw new InputError(
       "config",
-      `config.json of ${config.model_type}: with tied embeddings embedding_size ${width} and hidden_size ${layers.hidden} must be equal.`,
+      `config.json of ${config.model_type}: with tied embeddings embedding_size ${width} and hidden_size ${hidden} must be equal.`,
     );
   }
+  const tokens = embedding("embedding", vocabulary, width, tied ? { std: 1 / Math.sqrt(width) } : {});
+  const layers = readSize(config, "num_layers");
+  const rnn = recurrent("rnn", { cell, inputs: width, hidden, layers, dropout });
+  const head = tied
+    ? tiedHead("head.bias", tokens, vocabulary)
+    : linear("head", hidden, vocabulary, { head: true });
   return {
-    parameters: [
-      ...embeddingParameters("embedding", vocabulary, width, tied ? 1 / Math.sqrt(width) : 1),
-      ...recurrentParameters("rnn", layers),
-      ...(tied
-        ? [vector("head.bias", [vocabulary], filled(0))]
-        : headParameters("head", layers.hidden, vocabulary)),
-    ],
+    parameters: parametersOf(tokens, rnn, head),
     contextLength: Infinity,
     predicts: "each",
     outputBias: "head.bias",
-    state: (batch) => recurrentState(layers, batch),
-    forward: (parameters, input, mode, options) => forward(layers, reset, parameters, input, mode, options),
-  };
-}
-
-function forward(
-  layers: RecurrentConfig,
-  reset: number | undefined,
-  parameters: Parameters,
-  { ids, state }: ModelInput,
-  mode: Mode,
-  { logits = "all" }: ForwardOptions = {},
-) {
-  const [batch, steps] = ids.shape as [number, number];
-  const timeMajor = reshape(transpose(ids), [steps * batch]);
-  const { output, state: next } = recurrent(
-    parameters,
-    "rnn",
-    layers,
-    embedding(parameters, "embedding", timeMajor),
-    state!,
-    steps,
-    mode,
-    "",
-    reset === undefined ? undefined : equal(timeMajor, constant(int32([], [reset]))),
-  );
-  const hidden =
-    logits === "last"
-      ? slice(output, 0, (steps - 1) * batch, batch)
-      : batchMajor(output, steps, batch, layers.hidden);
-  const head = parameters["head.weight"] ?? parameter(parameters, "embedding.weight");
-  return {
-    logits: affine(mode.dropout(hidden, layers.dropout), head, parameter(parameters, "head.bias"), true),
-    state: next,
-    hidden: [hidden],
+    state: (batch) => rnn.state(batch),
+    forward(p, { ids, state: before }, mode, { logits = "all" } = {}) {
+      const [batch, steps] = ids.shape as [number, number];
+      const state = before ?? rnn.zeroState(batch);
+      const timeMajor = reshape(transpose(ids), [steps * batch]);
+      const resets = reset === undefined ? undefined : equal(timeMajor, constant(int32([], [reset])));
+      const { output, state: next } = rnn(p, { x: tokens(p, timeMajor), state, steps, resets }, mode);
+      const rows =
+        logits === "last"
+          ? slice(output, 0, (steps - 1) * batch, batch)
+          : batchMajor(output, steps, batch, hidden);
+      return { logits: head(p, mode.dropout(rows, dropout)), state: next, hidden: [rows] };
+    },
   };
 }
 

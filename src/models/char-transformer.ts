@@ -10,18 +10,19 @@ import { float32 } from "../core/array.ts";
 import { UsageError } from "../core/errors.ts";
 import { constant } from "../graph/leaves.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { affine, headParameters, linear, mergeDims } from "../nn/linear.ts";
-import { norm, normParameters } from "../nn/norm.ts";
-import { type Parameters, parameter } from "../nn/parameters.ts";
+import { parametersOf } from "../nn/layer.ts";
+import { linear, mergeDims } from "../nn/linear.ts";
+import { layerNorm } from "../nn/norm.ts";
 import { reshape, sum } from "../ops/broadcast.ts";
 import { addN, multiply } from "../ops/elementwise.ts";
 import { concatenate, slice } from "../ops/movement.ts";
 import { crossEntropy } from "../ops/normalisation.ts";
 import { cast, equal, less } from "../ops/select.ts";
+import { readFlag, readSize } from "./config.ts";
 import { defineArchitecture, type ModelDefinition } from "./define.ts";
-import { gpt2 } from "./gpt2.ts";
+import { buildDecoder, gpt2 } from "./gpt2.ts";
 import type { ModelConfig, TrainingInput } from "./model.ts";
-import { choice, fraction, integer, onOff, size, switched } from "./options.ts";
+import { choice, fraction, integer, onOff } from "./options.ts";
 
 /** Weight of predicting the character after the next (section 3.2). */
 const SECOND_TARGET = 0.5;
@@ -78,59 +79,49 @@ export const charTransformer = defineArchitecture({
 });
 
 function build(config: ModelConfig): ModelDefinition {
-  const trunk = gpt2.build(config);
-  const layers = size(config, "n_layer");
-  const width = size(config, "n_embd");
-  const auxiliary = {
-    positions: switched(config, "auxiliary_positions", true),
-    layers: switched(config, "auxiliary_layers", false),
-    targets: switched(config, "auxiliary_targets", false),
-  };
-  const below = auxiliary.layers ? Array.from({ length: layers - 1 }, (_, k) => `auxiliary.${k + 1}`) : [];
+  const { model: trunk, tokens, finalNorm } = buildDecoder(config);
+  const layers = readSize(config, "n_layer");
+  const width = readSize(config, "n_embd");
+  const allPositions = readFlag(config, "auxiliary_positions", true);
+  const allLayers = readFlag(config, "auxiliary_layers", false);
+  // The layers below the last have norms of their own, and the head that all share.
+  const norms = Array.from({ length: allLayers ? layers - 1 : 0 }, (_, k) =>
+    layerNorm(`auxiliary.${k + 1}`, width),
+  );
+  const second = readFlag(config, "auxiliary_targets", false)
+    ? linear("auxiliary.second", width, readSize(config, "vocab_size"), { head: true })
+    : undefined;
   return {
     ...trunk,
-    parameters: [
-      ...trunk.parameters,
-      ...below.flatMap((name) => normParameters(name, width)),
-      ...(auxiliary.targets ? headParameters("auxiliary.second", width, size(config, "vocab_size")) : []),
-    ],
-    separatesDocuments: auxiliary.positions,
-    needsProgress: auxiliary.layers,
-    loss(parameters, input, mode) {
-      if (input.weights && !auxiliary.positions) {
+    parameters: [...trunk.parameters, ...parametersOf(...norms, ...(second ? [second] : []))],
+    separatesDocuments: allPositions,
+    needsProgress: allLayers,
+    loss(p, input, mode) {
+      if (input.weights && !allPositions) {
         throw new UsageError(
           "A char-transformer with --all-positions off learns the end of each window, and texts in rows of their own end anywhere; use --packing stream.",
         );
       }
-      const { logits, hidden, state } = trunk.forward(parameters, input, mode);
-      const weights = positionWeights(input.targets, input.weights, auxiliary.positions);
+      const { logits, hidden, state } = trunk.forward(p, input, mode);
+      const weights = positionWeights(input.targets, input.weights, allPositions);
       const own = lossOf(logits, input.targets, weights);
       const terms = [own];
-      below.forEach((name, k) => {
-        // Layer k + 1 of n is heard until (k + 1) / 2n of the training is done.
-        const heard = cast(less(input.progress!, (k + 1) / (2 * layers)), "float32");
-        terms.push(
-          multiply(heard, lossOf(headOf(parameters, name, hidden![k + 1]!), input.targets, weights)),
-        );
+      norms.forEach((norm, k) => {
+        // Layer k + 1 of n counts until (k + 1) / 2n of the training is done.
+        const counts = cast(less(input.progress!, (k + 1) / (2 * layers)), "float32");
+        const scores = tokens.scores(p, norm(p, hidden![k + 1]!));
+        terms.push(multiply(counts, lossOf(scores, input.targets, weights)));
       });
-      if (auxiliary.targets) {
-        const second = linear(
-          parameters,
-          "auxiliary.second",
-          norm(parameters, "transformer.ln_f", hidden!.at(-1)!),
-        );
+      if (second) {
+        const scores = second(p, finalNorm(p, hidden!.at(-1)!));
         const after = { targets: shifted(input.targets), weights: secondWeights(input) };
-        const weights = positionWeights(after.targets, after.weights, auxiliary.positions, 1);
-        terms.push(multiply(SECOND_TARGET, lossOf(second, after.targets, weights)));
+        const weights = positionWeights(after.targets, after.weights, allPositions, 1);
+        terms.push(multiply(SECOND_TARGET, lossOf(scores, after.targets, weights)));
       }
       return { loss: addN(terms), reported: own, state };
     },
   };
 }
-
-/** Logits of a layer below the last: a norm of its own, and the head that all share. */
-const headOf = (parameters: Parameters, name: string, x: Tensor): Tensor =>
-  affine(norm(parameters, name, x), parameter(parameters, "transformer.wte.weight"), undefined, true);
 
 /** @param weights [batch, length] or [1, length] */
 function lossOf(logits: Tensor, targets: Tensor, weights: Tensor): Tensor {

@@ -26,7 +26,7 @@ export class DecodingState {
   /** What the new tokens see. */
   readonly mask: CacheMask;
   readonly #before: State;
-  readonly #next: Record<string, Tensor>;
+  readonly #length: Tensor;
 
   private constructor(before: State, input: ModelInput) {
     const { ids } = input;
@@ -34,7 +34,7 @@ export class DecodingState {
     this.#before = before;
     this.positions = add(indexAlong(ids, 1), reshape(start, [...start.shape, 1]));
     this.mask = cacheMask(before.key0!, ids, start);
-    this.#next = { length: add(start, newTokens(input)) };
+    this.#length = add(start, newTokens(input));
   }
 
   /** The state in `input`, or undefined where it has none and the text begins here. */
@@ -46,14 +46,14 @@ export class DecodingState {
     return { key: this.#before[`key${layer}`]!, value: this.#before[`value${layer}`]! };
   }
 
-  /** Keys and values of the new tokens. */
-  add(layer: number, { key, value }: Cache): void {
-    this.#next[`key${layer}`] = key;
-    this.#next[`value${layer}`] = value;
-  }
-
-  get next(): State {
-    return this.#next;
+  /** @param added keys and values of the new tokens, of each layer */
+  next(added: readonly Cache[]): State {
+    const next: Record<string, Tensor> = { length: this.#length };
+    added.forEach(({ key, value }, layer) => {
+      next[`key${layer}`] = key;
+      next[`value${layer}`] = value;
+    });
+    return next;
   }
 }
 

@@ -2,33 +2,43 @@
  * GPT-2 (Radford et al. 2019, "Language models are unsupervised multitask learners"), with the names,
  * layouts and config.json of Hugging Face.
  */
-import { InputError, ShapeError, UsageError } from "../core/errors.ts";
+import { InputError, UsageError } from "../core/errors.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { documentMask } from "../nn/attention.ts";
-import { embedding, embeddingParameters, flattenRows, project } from "../nn/linear.ts";
-import type { Mode } from "../nn/mode.ts";
-import { norm, normParameters } from "../nn/norm.ts";
-import { type Parameters, parameter } from "../nn/parameters.ts";
-import { activations, type BlockConfig, blockParameters, decoderBlock } from "../nn/transformer.ts";
+import { documentMask, selfAttention } from "../nn/attention.ts";
+import { embedding, positionEmbedding } from "../nn/embedding.ts";
+import { parametersOf } from "../nn/layer.ts";
+import { flattenRows, linear } from "../nn/linear.ts";
+import { layerNorm } from "../nn/norm.ts";
+import { type Activation, activations, blockStack, feedForward, preNormBlock } from "../nn/transformer.ts";
 import { add } from "../ops/elementwise.ts";
-import { gather, indexAlong } from "../ops/indexing.ts";
-import { slice } from "../ops/movement.ts";
+import { gather } from "../ops/indexing.ts";
 import { rotary } from "../ops/rotary.ts";
+import { readChoice, readFlag, readNumber, readProbability, readSize } from "./config.ts";
 import { DecodingState, decodingSpecs, lastRows } from "./decoding-state.ts";
 import { defineArchitecture, type ModelDefinition } from "./define.ts";
-import type { ForwardOptions, ModelConfig, ModelInput, ModelOutput } from "./model.ts";
-import { choice, fraction, integer, named, number, rate, size, switched } from "./options.ts";
+import { checkLength, type ModelConfig } from "./model.ts";
+import { choice, fraction, integer } from "./options.ts";
 
-interface Gpt2 extends BlockConfig {
+interface Gpt2 {
+  readonly width: number;
+  readonly heads: number;
+  /** Units of the perceptrons' hidden layer. */
+  readonly inner: number;
+  readonly activation: Activation;
+  readonly epsilon: number;
+  readonly attentionDropout: number;
+  /** Probability of dropping a unit of what attention or a perceptron adds. */
+  readonly residualDropout: number;
   readonly vocabulary: number;
   readonly layers: number;
   readonly context: number;
   readonly embeddingDropout: number;
-  /** Whether positions turn queries and keys, instead of being added to the stream. */
+  /** Whether positions rotate queries and keys, instead of being added to the stream. */
   readonly rotary: boolean;
   /** Whether the head is the token embedding. */
   readonly tied: boolean;
-  readonly deviation: number;
+  /** Standard deviation of the first weights. */
+  readonly std: number;
 }
 
 type Positions = "absolute" | "rotary";
@@ -86,12 +96,12 @@ export const gpt2 = defineArchitecture({
       tie_word_embeddings: true,
     };
   },
-  build: (config) => build(read(config)),
+  build: (config) => buildDecoder(config).model,
 });
 
 function read(config: ModelConfig): Gpt2 {
-  const width = size(config, "n_embd");
-  const heads = size(config, "n_head");
+  const width = readSize(config, "n_embd");
+  const heads = readSize(config, "n_head");
   if (width % heads !== 0) {
     throw new InputError(
       "config",
@@ -103,26 +113,27 @@ function read(config: ModelConfig): Gpt2 {
   refuse(config, "scale_attn_by_inverse_layer_idx", true);
   refuse(config, "add_cross_attention", true);
   return {
-    vocabulary: size(config, "vocab_size"),
-    layers: size(config, "n_layer"),
+    vocabulary: readSize(config, "vocab_size"),
+    layers: readSize(config, "n_layer"),
     width,
     heads,
-    context: size(config, config.n_positions === undefined ? "n_ctx" : "n_positions"),
-    inner: config.n_inner == null ? 4 * width : size(config, "n_inner"),
-    activation: named(config, "activation_function", activations, "gelu_new"),
-    epsilon: number(config, "layer_norm_epsilon", 1e-5),
-    attentionDropout: rate(config, "attn_pdrop", 0.1),
-    residualDropout: rate(config, "resid_pdrop", 0.1),
-    embeddingDropout: rate(config, "embd_pdrop", 0.1),
+    context: readSize(config, config.n_positions === undefined ? "n_ctx" : "n_positions"),
+    inner: config.n_inner == null ? 4 * width : readSize(config, "n_inner"),
+    activation: readChoice(config, "activation_function", activations, "gelu_new"),
+    epsilon: readNumber(config, "layer_norm_epsilon", 1e-5),
+    attentionDropout: readProbability(config, "attn_pdrop", 0.1),
+    residualDropout: readProbability(config, "resid_pdrop", 0.1),
+    embeddingDropout: readProbability(config, "embd_pdrop", 0.1),
     rotary: readPositions(config, width / heads),
-    tied: switched(config, "tie_word_embeddings", true),
-    deviation: number(config, "initializer_range", 0.02),
+    tied: readFlag(config, "tie_word_embeddings", true),
+    std: readNumber(config, "initializer_range", 0.02),
   };
 }
 
 /** Whether positions are rotary: `position_embedding_type` of config.json, which GPT-2's own files lack. */
 function readPositions(config: ModelConfig, headSize: number): boolean {
-  const rotary = named<Positions>(config, "position_embedding_type", positionKinds, "absolute") === "rotary";
+  const rotary =
+    readChoice<Positions>(config, "position_embedding_type", positionKinds, "absolute") === "rotary";
   if (rotary && headSize % 2 !== 0) {
     throw new InputError(
       "config",
@@ -150,88 +161,79 @@ function refuse(config: ModelConfig, key: string, value: boolean): void {
   );
 }
 
-function build(g: Gpt2): ModelDefinition {
-  const { vocabulary, layers, width, heads, context, deviation } = g;
-  return {
-    parameters: [
-      ...embeddingParameters("transformer.wte", vocabulary, width, deviation, g.tied),
-      ...(g.rotary ? [] : embeddingParameters("transformer.wpe", context, width, deviation)),
-      ...Array.from({ length: layers }, (_, k) =>
-        blockParameters(`transformer.h.${k}`, g, { deviation, layers }),
-      ).flat(),
-      ...normParameters("transformer.ln_f", width),
-      ...(g.tied ? [] : embeddingParameters("lm_head", vocabulary, width, deviation, true)),
-    ],
+/** The model, and those of its layers that losses on the way to the last one need. */
+export function buildDecoder(config: ModelConfig) {
+  const g = read(config);
+  const { vocabulary, layers, width, heads, context, std, epsilon } = g;
+  const tokens = embedding("transformer.wte", vocabulary, width, { std, output: g.tied });
+  const learned = g.rotary ? undefined : positionEmbedding("transformer.wpe", context, width, std);
+  const embed = parametersOf(tokens, ...(learned ? [learned] : []));
+  const blocks = Array.from({ length: layers }, (_, k) => block(g, `transformer.h.${k}`));
+  const stack = blockStack(blocks);
+  const finalNorm = layerNorm("transformer.ln_f", width, { epsilon });
+  const head = g.tied ? tokens : embedding("lm_head", vocabulary, width, { std, output: true });
+  const model: ModelDefinition = {
+    parameters: [...embed, ...parametersOf(stack, finalNorm, ...(g.tied ? [] : [head]))],
     contextLength: context,
     predicts: "each",
     separatesDocuments: true,
-    stages: [
-      ["transformer.wte.", "transformer.wpe."],
-      ...Array.from({ length: layers }, (_, k) => [`transformer.h.${k}.`]),
-    ],
+    blocks: [embed, ...blocks.map(({ parameters }) => parameters)],
     state: (batch) => decodingSpecs(batch, { layers, heads, width }),
-    forward: (parameters, input, mode, given) => forward(g, parameters, input, mode, given),
+    forward(p, input, mode, wanted = {}) {
+      const { ids, documents, attentionMask } = input;
+      checkLength("gpt2", ids, context);
+      const past = DecodingState.of(input);
+      const mask = documents ? documentMask(documents) : attentionMask;
+      const at = input.positions ?? past?.positions;
+      const applyRotary = g.rotary
+        ? (x: Tensor) => rotary(x, { context, headSize: width / heads }, at)
+        : undefined;
+      const embedded = learned ? add(tokens(p, ids), learned(p, ids, at)) : tokens(p, ids);
+      const { hidden, added, weights } = stack(
+        p,
+        flattenRows(mode.dropout(embedded, g.embeddingDropout)),
+        (k) =>
+          past
+            ? { ids, applyRotary, past: { cache: past.cache(k), mask: past.mask } }
+            : { ids, applyRotary, mask, weights: wanted.attention },
+        mode,
+      );
+      const last = hidden.at(-1)!;
+      const rows =
+        wanted.logits === "last" ? lastRows(last, input) : wanted.at ? gather(last, wanted.at) : last;
+      return {
+        logits: head.scores(p, finalNorm(p, rows)),
+        state: past?.next(added) ?? {},
+        hidden,
+        ...(wanted.attention ? { attention: weights } : {}),
+      };
+    },
   };
+  return { model, tokens, finalNorm };
 }
 
-function forward(
-  g: Gpt2,
-  parameters: Parameters,
-  input: ModelInput,
-  mode: Mode,
-  wanted: ForwardOptions = {},
-): ModelOutput {
-  const { ids } = input;
-  const past = DecodingState.of(input);
-  const mask = input.documents ? documentMask(input.documents) : input.attentionMask;
-  const tokens = embedding(parameters, "transformer.wte", ids);
-  const { places, turn } = positions(g, parameters, input, past);
-  let x = mode.keep(flattenRows(mode.dropout(places ? add(tokens, places) : tokens, g.embeddingDropout)));
-  const hidden = [x];
-  const weights: Tensor[] = [];
-  for (let k = 0; k < g.layers; k++) {
-    const block = decoderBlock(
-      parameters,
-      `transformer.h.${k}`,
-      g,
-      past
-        ? { x, ids, turn, past: { cache: past.cache(k), mask: past.mask } }
-        : { x, ids, turn, mask, open: wanted.attention },
-      mode,
-    );
-    if (block.weights) weights.push(block.weights);
-    if (past) past.add(k, block.added!);
-    x = mode.keep(block.x);
-    hidden.push(x);
-  }
-  const wantedRows = wanted.logits === "last" ? lastRows(x, input) : wanted.at ? gather(x, wanted.at) : x;
-  const final = norm(parameters, "transformer.ln_f", wantedRows, g.epsilon);
-  const logits = project(parameters, g.tied ? "transformer.wte" : "lm_head", final);
-  return {
-    logits,
-    state: past?.next ?? {},
-    hidden,
-    ...(wanted.attention ? { attention: weights } : {}),
-  };
-}
-
-/** Where each token stands: embedded, to be added to [batch, length, width], or as turns of queries and keys [batch, length, width]. */
-function positions(
-  g: Gpt2,
-  parameters: Parameters,
-  { ids, positions: given }: ModelInput,
-  past: DecodingState | undefined,
-): { places?: Tensor; turn?: (x: Tensor) => Tensor } {
-  const length = ids.shape[1]!;
-  if (typeof length === "number" && length > g.context) {
-    throw new ShapeError("gpt2", `the text is longer than the context of ${g.context} tokens`, [ids.shape]);
-  }
-  const at = given ?? past?.positions;
-  if (g.rotary) {
-    const sizes = { context: g.context, headSize: g.width / g.heads };
-    return { turn: (x) => rotary(x, sizes, at) };
-  }
-  const table = parameter(parameters, "transformer.wpe.weight");
-  if (at || typeof length === "string") return { places: gather(table, at ?? indexAlong(ids, 1)) };
-  return { places: slice(table, 0, 0, length) };
+/**
+ * Weights are [inputs, outputs], drawn from a normal distribution of `std`, those that write to the stream of
+ * `std` / √(2 · layers).
+ */
+function block(g: Gpt2, name: string) {
+  const { width, heads, epsilon, std } = g;
+  const scaled = std / Math.sqrt(2 * g.layers);
+  return preNormBlock({
+    attentionNorm: layerNorm(`${name}.ln_1`, width, { epsilon }),
+    attention: selfAttention({
+      projections: [linear(`${name}.attn.c_attn`, width, 3 * width, { std, inputsFirst: true, maps: 3 })],
+      output: linear(`${name}.attn.c_proj`, width, width, { std: scaled, inputsFirst: true }),
+      heads,
+      causal: true,
+      dropout: g.attentionDropout,
+    }),
+    feedForwardNorm: layerNorm(`${name}.ln_2`, width, { epsilon }),
+    feedForward: feedForward(
+      linear(`${name}.mlp.c_fc`, width, g.inner, { std, inputsFirst: true }),
+      linear(`${name}.mlp.c_proj`, g.inner, width, { std: scaled, inputsFirst: true }),
+      g.activation,
+    ),
+    dropout: g.residualDropout,
+  });
 }

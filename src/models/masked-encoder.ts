@@ -1,42 +1,48 @@
-/** What BERT and DistilBERT share: embeddings, encoder blocks, and a head that names hidden tokens. */
-import { ShapeError } from "../core/errors.ts";
-import type { Tensor } from "../graph/tensor.ts";
-import { documentMask } from "../nn/attention.ts";
-import {
-  denseParameters,
-  type EncoderConfig,
-  type EncoderNames,
-  encoderBlock,
-  encoderParameters,
-} from "../nn/encoder.ts";
-import { embedding, embeddingParameters, flattenRows, linear, project } from "../nn/linear.ts";
-import type { Mode } from "../nn/mode.ts";
-import { norm, normParameters } from "../nn/norm.ts";
-import { filled, type Parameters, parameter, vector } from "../nn/parameters.ts";
-import { activations } from "../nn/transformer.ts";
+/** What BERT and DistilBERT share: embeddings, encoder blocks, and a head that scores hidden tokens. */
+import { documentMask, selfAttention } from "../nn/attention.ts";
+import { embedding, positionEmbedding, tiedHead } from "../nn/embedding.ts";
+import { layer, parametersOf } from "../nn/layer.ts";
+import { flattenRows, linear } from "../nn/linear.ts";
+import { layerNorm } from "../nn/norm.ts";
+import { type Activation, activations, blockStack, feedForward, postNormBlock } from "../nn/transformer.ts";
 import { add } from "../ops/elementwise.ts";
-import { gather, indexAlong } from "../ops/indexing.ts";
-import { slice } from "../ops/movement.ts";
+import { gather } from "../ops/indexing.ts";
 import type { ModelDefinition } from "./define.ts";
-import type { ForwardOptions, ModelInput, ModelOutput } from "./model.ts";
+import { checkLength, type ModelInput } from "./model.ts";
 
-export interface MaskedEncoderConfig extends EncoderConfig {
+export interface MaskedEncoderConfig {
   readonly vocabulary: number;
   readonly layers: number;
+  readonly width: number;
+  readonly heads: number;
+  /** Units of the perceptrons' hidden layer. */
+  readonly inner: number;
   readonly context: number;
-  /** Kinds of segments; 0 where the model does not tell them apart. */
+  /** Kinds of segments; 0 where the model does not distinguish them. */
   readonly segments: number;
+  readonly activation: Activation;
+  readonly epsilon: number;
+  readonly attentionDropout: number;
+  readonly hiddenDropout: number;
+  /** Standard deviation of the first weights. */
+  readonly std: number;
   /** Whether the head's matrix is the token embedding. */
   readonly tied: boolean;
 }
 
-/** What the parts are called. */
+/** The names of the parts. */
 export interface MaskedEncoderNames {
-  /** Of the embeddings, behind which stand `word_embeddings`, `position_embeddings`, `LayerNorm`. */
+  /** Of the embeddings: the beginning of `word_embeddings`, `position_embeddings`, `LayerNorm`. */
   readonly embeddings: string;
   /** Of block `k`. */
   readonly layer: (k: number) => string;
-  readonly block: EncoderNames;
+  /** Of a block's parts, behind the block's name. */
+  readonly block: Readonly<
+    Record<
+      "query" | "key" | "value" | "attentionOutput" | "attentionNorm" | "inner" | "outer" | "outputNorm",
+      string
+    >
+  >;
   readonly transform: string;
   readonly transformNorm: string;
   /** The head's matrix where it is not tied, without `.weight`. */
@@ -45,81 +51,81 @@ export interface MaskedEncoderNames {
 }
 
 export function buildMaskedEncoder(e: MaskedEncoderConfig, names: MaskedEncoderNames): ModelDefinition {
-  const { width, deviation, vocabulary } = e;
-  const table = (part: string, size: number, tied = false) =>
-    embeddingParameters(`${names.embeddings}.${part}`, size, width, deviation, tied);
+  const { width, std, vocabulary, epsilon } = e;
+  const embed = embeddings(e, names.embeddings);
+  const blocks = Array.from({ length: e.layers }, (_, k) => encoderBlock(e, names.layer(k), names.block));
+  const stack = blockStack(blocks);
+  const transform = linear(names.transform, width, width, { std });
+  const transformNorm = layerNorm(names.transformNorm, width, { epsilon });
+  const matrix = e.tied ? embed.words : embedding(names.head, vocabulary, width, { std, output: true });
+  const head = tiedHead(names.headBias, matrix, vocabulary);
   return {
-    parameters: [
-      ...table("word_embeddings", vocabulary, e.tied),
-      ...table("position_embeddings", e.context),
-      ...(e.segments > 0 ? table("token_type_embeddings", e.segments) : []),
-      ...normParameters(`${names.embeddings}.LayerNorm`, width),
-      ...Array.from({ length: e.layers }, (_, k) => encoderParameters(names.layer(k), names.block, e)).flat(),
-      ...denseParameters(names.transform, width, width, deviation),
-      ...normParameters(names.transformNorm, width),
-      ...(e.tied ? [] : embeddingParameters(names.head, vocabulary, width, deviation, true)),
-      vector(names.headBias, [vocabulary], filled(0)),
-    ],
+    parameters: parametersOf(embed, stack, transform, transformNorm, ...(e.tied ? [] : [matrix]), head),
     contextLength: e.context,
     predicts: "masked",
     separatesDocuments: true,
-    stages: [[`${names.embeddings}.`], ...Array.from({ length: e.layers }, (_, k) => [`${names.layer(k)}.`])],
+    blocks: [embed, ...blocks].map(({ parameters }) => parameters),
     state: () => ({}),
-    forward: (parameters, input, mode, wanted) => forward(e, names, parameters, input, mode, wanted),
+    forward(p, input, mode, { at, attention = false } = {}) {
+      const { ids, documents, attentionMask } = input;
+      checkLength(names.embeddings, ids, e.context);
+      const mask = documents ? documentMask(documents) : attentionMask;
+      const embedded = flattenRows(mode.dropout(embed(p, input), e.hiddenDropout));
+      const { hidden, weights } = stack(p, embedded, () => ({ ids, mask, weights: attention }), mode);
+      const last = hidden.at(-1)!;
+      const rows = at ? gather(last, at) : last;
+      const transformed = transformNorm(p, activations[e.activation](transform(p, rows)));
+      return {
+        logits: head(p, transformed),
+        state: {},
+        hidden,
+        ...(attention ? { attention: weights } : {}),
+      };
+    },
   };
 }
 
-function forward(
-  e: MaskedEncoderConfig,
-  names: MaskedEncoderNames,
-  parameters: Parameters,
-  input: ModelInput,
-  mode: Mode,
-  { at, attention = false }: ForwardOptions = {},
-): ModelOutput {
-  const [batch, length] = input.ids.shape as [number, number];
-  let x = mode.keep(flattenRows(mode.dropout(embed(e, names, parameters, input), e.hiddenDropout)));
-  const hidden = [x];
-  const mask = input.documents ? documentMask(input.documents) : input.attentionMask;
-  const weights: Tensor[] = [];
-  for (let k = 0; k < e.layers; k++) {
-    const given = { x, batch, length, mask, open: attention };
-    const block = encoderBlock(parameters, names.layer(k), names.block, e, given, mode);
-    x = mode.keep(block.x);
-    hidden.push(x);
-    if (block.weights) weights.push(block.weights);
-  }
-  const rows = at ? gather(x, at) : x;
-  const transformed = activations[e.activation](linear(parameters, names.transform, rows));
-  const head = e.tied ? `${names.embeddings}.word_embeddings` : names.head;
-  const normal = norm(parameters, names.transformNorm, transformed, e.epsilon);
-  const logits = project(parameters, head, normal, { bias: parameter(parameters, names.headBias) });
-  return { logits, state: {}, hidden, ...(attention ? { attention: weights } : {}) };
+/** The sum of the vectors of a token, its position and its segment, normalised: [batch, length, width]. */
+function embeddings(
+  { vocabulary, context, segments, width, std, epsilon, tied }: MaskedEncoderConfig,
+  name: string,
+) {
+  const words = embedding(`${name}.word_embeddings`, vocabulary, width, { std, output: tied });
+  const positions = positionEmbedding(`${name}.position_embeddings`, context, width, std);
+  const types =
+    segments > 0 ? embedding(`${name}.token_type_embeddings`, segments, width, { std }) : undefined;
+  const norm = layerNorm(`${name}.LayerNorm`, width, { epsilon });
+  const parameters = parametersOf(words, positions, ...(types ? [types] : []), norm);
+  const sum = layer(parameters, (p, { ids, positions: at, tokenTypes }: ModelInput) => {
+    const placed = add(words(p, ids), positions(p, ids, at));
+    if (!types) return norm(p, placed);
+    return norm(p, add(placed, tokenTypes ? types(p, tokenTypes) : types.firstRows(p, 1)));
+  });
+  return Object.assign(sum, { words });
 }
 
-/** The sum of what a token, its place and its segment are, normalised: [batch, length, width]. */
-function embed(
-  e: MaskedEncoderConfig,
-  names: MaskedEncoderNames,
-  parameters: Parameters,
-  { ids, positions, tokenTypes }: ModelInput,
-): Tensor {
-  const name = (part: string) => `${names.embeddings}.${part}`;
-  const table = (part: string) => parameter(parameters, `${name(part)}.weight`);
-  const length = ids.shape[1]!;
-  if (typeof length === "number" && length > e.context) {
-    const reason = `the text is longer than the context of ${e.context} tokens`;
-    throw new ShapeError(String(names.embeddings), reason, [ids.shape]);
-  }
-  const places = positions
-    ? gather(table("position_embeddings"), positions)
-    : typeof length === "number"
-      ? slice(table("position_embeddings"), 0, 0, length)
-      : gather(table("position_embeddings"), indexAlong(ids, 1));
-  let x = add(embedding(parameters, name("word_embeddings"), ids), places);
-  if (e.segments > 0) {
-    const segments = table("token_type_embeddings");
-    x = add(x, tokenTypes ? gather(segments, tokenTypes) : slice(segments, 0, 0, 1));
-  }
-  return norm(parameters, name("LayerNorm"), x, e.epsilon);
+function encoderBlock(e: MaskedEncoderConfig, block: string, names: MaskedEncoderNames["block"]) {
+  const { width, inner, std, epsilon } = e;
+  const dense = (part: string, inputs: number, outputs: number) =>
+    linear(`${block}.${part}`, inputs, outputs, { std });
+  return postNormBlock({
+    attention: selfAttention({
+      projections: [
+        dense(names.query, width, width),
+        dense(names.key, width, width),
+        dense(names.value, width, width),
+      ],
+      output: dense(names.attentionOutput, width, width),
+      heads: e.heads,
+      dropout: e.attentionDropout,
+    }),
+    attentionNorm: layerNorm(`${block}.${names.attentionNorm}`, width, { epsilon }),
+    feedForward: feedForward(
+      dense(names.inner, width, inner),
+      dense(names.outer, inner, width),
+      e.activation,
+    ),
+    feedForwardNorm: layerNorm(`${block}.${names.outputNorm}`, width, { epsilon }),
+    dropout: e.hiddenDropout,
+  });
 }

@@ -2,6 +2,7 @@
  * What an architecture is to the rest of Punchline: the trainer, the sampler, the evaluator and the
  * checkpoints use models through this contract alone.
  */
+import { ShapeError } from "../core/errors.ts";
 import type { Dim } from "../core/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Spec } from "../graph/tree.ts";
@@ -100,10 +101,10 @@ export interface Model {
   /** Whether {@link loss} reads `progress`. */
   readonly needsProgress?: boolean;
   /**
-   * Beginnings of the parameters' names in the order in which a text passes them: those of the embeddings, then
-   * those of each layer, after which the model calls {@link Mode.keep}. Absent: the first of them cannot be frozen.
+   * Parameters in the order in which a text passes them: those of the embeddings, then those of each block, after
+   * which the model calls {@link Mode.checkpoint}. Absent: the model cannot freeze its first layers, nor recompute.
    */
-  readonly stages?: readonly (readonly string[])[];
+  readonly blocks?: readonly (readonly ParameterSpec[])[];
   /**
    * The state's tensors for a batch, which is the first axis of each; it starts as zeros. A size named
    * `capacity` is the caller's to choose: how many tokens the state has room for, of which `length` are in use.
@@ -174,6 +175,17 @@ export interface Architecture {
 /** Whether a model reads a text of any length with a state of fixed size. */
 export const carriesState = ({ contextLength }: Pick<Model, "contextLength">): boolean =>
   !Number.isFinite(contextLength);
+
+/** Whether a model's state grows with the text, as a transformer's cache of keys and values does. */
+export const hasGrowingState = (model: Pick<Model, "state">): boolean =>
+  Object.values(model.state(1)).some(({ shape }) => shape.some((size) => typeof size === "string"));
+
+/** @throws ShapeError for more tokens than a model sees at once: ids [batch, length] */
+export function checkLength(name: string, { shape }: Tensor, context: number): void {
+  const length = shape[1]!;
+  if (typeof length === "number" && length > context)
+    throw new ShapeError(name, `the text is longer than the context of ${context} tokens`, [shape]);
+}
 
 /** Number of parameters. */
 export function countParameters({

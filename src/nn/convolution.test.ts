@@ -5,7 +5,7 @@ import { Random } from "../core/random.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { compile } from "../runtime/compile.ts";
 import { nodeBackend } from "../runtime/node.ts";
-import { type ConvolutionConfig, causalConvolution, convolutionStep, reach } from "./convolution.ts";
+import { type ConvolutionConfig, causalConvolution } from "./convolution.ts";
 import type { Parameters } from "./parameters.ts";
 
 const backend = nodeBackend({ threads: 1 });
@@ -55,6 +55,7 @@ describe.each([
   { taps: 3, dilation: 8, length: 5, how: "a window shorter than the dilation" },
 ])("$how: $taps taps $dilation apart over $length", ({ length, ...sizes }) => {
   const config: ConvolutionConfig = { inputs: INPUTS, outputs: OUTPUTS, ...sizes };
+  const conv = causalConvolution("conv", config);
   const weight = draw("weight", OUTPUTS, INPUTS, config.taps);
   const bias = draw("bias", OUTPUTS);
   const x = draw("x", BATCH, length, INPUTS);
@@ -62,17 +63,14 @@ describe.each([
   const y = expected(weight, bias, x, config);
 
   it("a whole window", async () => {
-    const whole = compile((p: Parameters, t: Tensor) => causalConvolution(p, "conv", config, t), { backend });
+    const whole = compile((p: Parameters, t: Tensor) => conv(p, t), { backend });
     expect(difference((await whole(parameters, x)).data, y)).toBeLessThan(2e-6);
     await whole.release();
   });
 
   it("a step after what was before", async () => {
-    const step = compile(
-      (p: Parameters, t: Tensor, past: Tensor) => convolutionStep(p, "conv", config, t, past),
-      { backend },
-    );
-    const before = reach(config);
+    const step = compile((p: Parameters, t: Tensor, past: Tensor) => conv.step(p, t, past), { backend });
+    const before = conv.reach;
     let past: HostArray = float32([BATCH, before, INPUTS], new Float32Array(BATCH * before * INPUTS));
     for (let t = 0; t < length; t++) {
       const at = (array: ArrayLike<number | bigint>, width: number) =>

@@ -7,7 +7,8 @@ import { reshape } from "../ops/broadcast.ts";
 import { add, multiply, subtract } from "../ops/elementwise.ts";
 import { gemm } from "../ops/matmul.ts";
 import { concatenate, pad, slice, split, transpose } from "../ops/movement.ts";
-import { matrix, type ParameterSpec, type Parameters, parameter, uniform, vector } from "./parameters.ts";
+import { type Layer, layer } from "./layer.ts";
+import { matrix, type Parameters, parameter, uniform, vector } from "./parameters.ts";
 
 export interface ConvolutionConfig {
   readonly inputs: number;
@@ -18,43 +19,56 @@ export interface ConvolutionConfig {
   readonly dilation: number;
 }
 
-/** Steps before a position that its output depends on. */
-export const reach = ({ taps, dilation }: Pick<ConvolutionConfig, "taps" | "dilation">): number =>
-  (taps - 1) * dilation;
-
-export function convolutionParameters(
-  name: string,
-  { inputs, outputs, taps }: ConvolutionConfig,
-): ParameterSpec[] {
-  const draw = uniform(1 / Math.sqrt(inputs * taps));
-  return [matrix(`${name}.weight`, [outputs, inputs, taps], draw), vector(`${name}.bias`, [outputs], draw)];
+/** Output t depends on inputs t, t - dilation, ... and on nothing later; zeros precede the first input. [batch, length, inputs] → [batch, length, outputs]. */
+export interface CausalConvolution extends Layer {
+  /** Inputs before a position that its output depends on. */
+  readonly reach: number;
+  /**
+   * The same for inputs that follow others.
+   * @param x [batch, length, inputs]: few, such as one character that is being written
+   * @param past the last `reach` inputs before x, [batch, reach, inputs]
+   * @returns output [batch, length, outputs], and the past of what follows
+   */
+  step(parameters: Parameters, x: Tensor, past: Tensor): { readonly output: Tensor; readonly past: Tensor };
 }
 
-/**
- * Output t depends on inputs t, t - dilation, ... and on nothing later; before the first stand zeros.
- * @param x [batch, length, inputs]
- * @returns [batch, length, outputs]
- */
-export function causalConvolution(
-  parameters: Parameters,
-  name: string,
-  { inputs, outputs, taps, dilation }: ConvolutionConfig,
-  x: Tensor,
-): Tensor {
-  const [batch, length] = x.shape as [number, number, number];
-  const bias = parameter(parameters, `${name}.bias`);
-  // One transposition for all taps: Conv1d lays a tap's weights apart, and a product wants them together.
-  const apart = transpose(reshape(parameter(parameters, `${name}.weight`), [outputs * inputs, taps]));
-  const weights = split(apart, 0, taps).map((weight) => reshape(weight, [outputs, inputs]));
-  const pairs = length / (2 * dilation);
-  if (taps === 3 && pairs > 1 && Number.isInteger(pairs))
-    return inPairs(x, weights as [Tensor, Tensor, Tensor], bias, pairs);
-  let output = bias;
-  weights.forEach((weight, k) => {
-    const steps = (taps - 1 - k) * dilation;
-    if (steps < length) output = product(delayed(x, 1, steps), weight, output);
+export function causalConvolution(name: string, config: ConvolutionConfig): CausalConvolution {
+  const { inputs, outputs, taps, dilation } = config;
+  const reach = (taps - 1) * dilation;
+  const draw = uniform(1 / Math.sqrt(inputs * taps));
+  const [weightName, biasName] = [`${name}.weight`, `${name}.bias`];
+  const parameters = [matrix(weightName, [outputs, inputs, taps], draw), vector(biasName, [outputs], draw)];
+  const whole = layer(parameters, (p, x: Tensor) => {
+    const [batch, length] = x.shape as [number, number, number];
+    const bias = parameter(p, biasName);
+    // One transposition for all taps: Conv1d lays a tap's weights apart, and a product wants them together.
+    const apart = transpose(reshape(parameter(p, weightName), [outputs * inputs, taps]));
+    const weights = split(apart, 0, taps).map((weight) => reshape(weight, [outputs, inputs]));
+    const pairs = length / (2 * dilation);
+    if (taps === 3 && pairs > 1 && Number.isInteger(pairs))
+      return inPairs(x, weights as [Tensor, Tensor, Tensor], bias, pairs);
+    let output = bias;
+    weights.forEach((weight, k) => {
+      const steps = (taps - 1 - k) * dilation;
+      if (steps < length) output = product(delayed(x, 1, steps), weight, output);
+    });
+    return reshape(output, [batch, length, outputs]);
   });
-  return reshape(output, [batch, length, outputs]);
+  return Object.assign(whole, {
+    reach,
+    step(p: Parameters, x: Tensor, past: Tensor) {
+      const [batch, length] = x.shape as [number, number, number];
+      const all = concatenate([past, x], 1);
+      // The few inputs are laid out as the many weights are, so that no weight has to be moved.
+      const seen = Array.from({ length: taps }, (_, k) =>
+        reshape(slice(all, 1, k * dilation, length), [batch, length, inputs, 1]),
+      );
+      const weight = reshape(parameter(p, weightName), [outputs, inputs * taps]);
+      const rows = reshape(concatenate(seen, 3), [batch, length, inputs * taps]);
+      const output = product(rows, weight, parameter(p, biasName));
+      return { output: reshape(output, [batch, length, outputs]), past: slice(all, 1, length, reach) };
+    },
+  });
 }
 
 /**
@@ -80,35 +94,6 @@ function inPairs(
     product(subtract(x3, x1), w2, subtract(m2, m3)),
   ].map((y) => reshape(y, [batch, pairs, 1, dilation, y.shape[1]!]));
   return reshape(concatenate(outputs, 2), [batch, length, bias.shape[0]!]);
-}
-
-/**
- * The same for the inputs after others, which it carries on.
- * @param x [batch, length, inputs]: few, such as one character that is being written
- * @param past the last `reach` inputs before x, [batch, reach, inputs]
- * @returns output [batch, length, outputs], and the past of what follows
- */
-export function convolutionStep(
-  parameters: Parameters,
-  name: string,
-  config: ConvolutionConfig,
-  x: Tensor,
-  past: Tensor,
-): { readonly output: Tensor; readonly past: Tensor } {
-  const { inputs, outputs, taps, dilation } = config;
-  const [batch, length] = x.shape as [number, number, number];
-  const whole = concatenate([past, x], 1);
-  // The few inputs are laid out as the many weights are, so that no weight has to be moved.
-  const seen = Array.from({ length: taps }, (_, k) =>
-    reshape(slice(whole, 1, k * dilation, length), [batch, length, inputs, 1]),
-  );
-  const weight = reshape(parameter(parameters, `${name}.weight`), [outputs, inputs * taps]);
-  const rows = reshape(concatenate(seen, 3), [batch, length, inputs * taps]);
-  const output = product(rows, weight, parameter(parameters, `${name}.bias`));
-  return {
-    output: reshape(output, [batch, length, outputs]),
-    past: slice(whole, 1, length, reach(config)),
-  };
 }
 
 /** x · weightᵀ + term, for all rows. [..., inputs] · [outputs, inputs] → [rows, outputs] */

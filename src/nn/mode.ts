@@ -6,28 +6,28 @@ import { keep } from "../ops/recompute.ts";
 
 export interface Mode {
   readonly training: boolean;
-  /** Zeroes elements with probability `rate` and scales the rest by 1 / (1 - rate) while training (Srivastava et al. 2014). */
+  /** While training, zeroes elements with probability `rate` and scales the rest by 1 / (1 - rate) (Srivastava et al. 2014). */
   dropout(x: Tensor, rate: number): Tensor;
   /**
-   * What passes from block to block: where memory is short, the backward pass keeps these values alone and
-   * computes those between them anew.
+   * Marks a value that passes from block to block. With `recompute`, the backward pass keeps only these values and
+   * computes those between them again (activation checkpointing).
    */
-  keep(x: Tensor): Tensor;
+  checkpoint(x: Tensor): Tensor;
 }
 
-const asItIs = (x: Tensor): Tensor => x;
+const unchanged = (x: Tensor): Tensor => x;
 
-export const evaluation: Mode = { training: false, dropout: asItIs, keep: asItIs };
+export const evaluation: Mode = { training: false, dropout: unchanged, checkpoint: unchanged };
 
 /**
- * A fresh training mode for one trace: each dropout gets a random stream of its own, in the order of the calls.
- * @param recompute whether the backward pass computes the inside of blocks anew. Default false.
+ * A fresh training mode for one trace: each dropout gets its own random stream, in the order of the calls.
+ * @param recompute whether the backward pass computes the inside of blocks again. Default false.
  */
 export function training({ recompute = false }: { readonly recompute?: boolean } = {}): Mode {
   let streams = 0;
   return {
     training: true,
     dropout: (x, rate) => (rate === 0 ? x : multiply(x, dropoutMask(x.shape, rate, streams++))),
-    keep: recompute ? keep : asItIs,
+    checkpoint: recompute ? keep : unchanged,
   };
 }

@@ -1,14 +1,31 @@
-/** Layer normalisation with parameters named as in PyTorch and Hugging Face. */
+/** Normalisation over the last axis, with parameters named as in PyTorch and Hugging Face. */
 import type { Tensor } from "../graph/tensor.ts";
-import { layerNorm } from "../ops/normalisation.ts";
-import { filled, type ParameterSpec, type Parameters, parameter, vector } from "./parameters.ts";
+import { add, divide, multiply, sqrt } from "../ops/elementwise.ts";
+import { mean, layerNorm as normalise } from "../ops/normalisation.ts";
+import { type Layer, layer } from "./layer.ts";
+import { filled, parameter, vector } from "./parameters.ts";
 
-/** `name.weight` [width], ones, and `name.bias` [width], zeros. */
-export const normParameters = (name: string, width: number): ParameterSpec[] => [
-  vector(`${name}.weight`, [width], filled(1)),
-  vector(`${name}.bias`, [width], filled(0)),
-];
+export interface NormOptions {
+  /** Added to the variance. Default 1e-5. */
+  readonly epsilon?: number;
+}
 
-/** Zero mean and unit deviation over the last axis, then gain and offset. [..., width] → [..., width]. */
-export const norm = (parameters: Parameters, name: string, x: Tensor, epsilon = 1e-5): Tensor =>
-  layerNorm(x, parameter(parameters, `${name}.weight`), parameter(parameters, `${name}.bias`), epsilon);
+/**
+ * Zero mean and unit variance (Ba et al. 2016, arXiv 1607.06450), then `name.weight` [width], ones at first, and
+ * `name.bias` [width], zeros. [..., width] → [..., width].
+ */
+export const layerNorm = (name: string, width: number, { epsilon = 1e-5 }: NormOptions = {}): Layer =>
+  layer(
+    [vector(`${name}.weight`, [width], filled(1)), vector(`${name}.bias`, [width], filled(0))],
+    (p, x: Tensor) => normalise(x, parameter(p, `${name}.weight`), parameter(p, `${name}.bias`), epsilon),
+  );
+
+/**
+ * Division by the root mean square (Zhang & Sennrich 2019, arXiv 1910.07467), times `name.weight` [width], ones at
+ * first. [..., width] → [..., width].
+ */
+export const rmsNorm = (name: string, width: number, { epsilon = 1e-5 }: NormOptions = {}): Layer =>
+  layer([vector(`${name}.weight`, [width], filled(1))], (p, x: Tensor) => {
+    const rms = sqrt(add(mean(multiply(x, x), [-1], true), epsilon));
+    return multiply(divide(x, rms), parameter(p, `${name}.weight`));
+  });

@@ -1,8 +1,8 @@
-/** Parameters as a model declares them, and how their first values are drawn. */
+/** A model's parameters as it declares them, and how their first values are drawn. */
 import type { Random } from "../core/random.ts";
 import type { Tensor } from "../graph/tensor.ts";
 
-/** Fills a fresh parameter, from a stream of random numbers of its own. */
+/** Fills a new parameter, from its own stream of random numbers. */
 export type Initialiser = (out: Float32Array, random: Random) => void;
 
 export interface ParameterSpec {
@@ -12,13 +12,13 @@ export interface ParameterSpec {
   readonly initialise: Initialiser;
   /** Whether weight decay applies: matrices, but neither biases nor normalisation. */
   readonly decay: boolean;
-  /** Which axis counts the outputs, of a matrix that a linear map multiplies with: such a one may be quantised. */
+  /** The axis of the outputs, of a matrix that a linear map multiplies with: these may be quantised and adapted. */
   readonly outputs?: 0 | 1;
-  /** Whether it is read by row, as an embedding is; it may be the head's matrix besides. */
+  /** Whether it is read by row, as an embedding is; it may also be the head's matrix. */
   readonly table?: boolean;
-  /** Whether its outputs are the vocabulary, of a head that is no table. */
+  /** Whether its outputs are the vocabulary, of a head that is not a table. */
   readonly head?: boolean;
-  /** How many linear maps lie side by side in it along an axis: queries, keys and values, or gates. Absent: one. */
+  /** Linear maps side by side in it along an axis: queries, keys and values, or gates. Absent: one. */
   readonly maps?: Maps;
 }
 
@@ -32,10 +32,10 @@ export interface Maps {
 export type Parameters = Readonly<Record<string, Tensor>>;
 
 export const normal =
-  (deviation: number): Initialiser =>
+  (std: number): Initialiser =>
   (out, random) => {
     random.fillNormal(out);
-    for (let i = 0; i < out.length; i++) out[i]! *= deviation;
+    for (let i = 0; i < out.length; i++) out[i]! *= std;
   };
 
 /** Uniform in [-bound, bound). */
@@ -73,7 +73,7 @@ export const vector = (name: string, shape: readonly number[], initialise: Initi
   decay: false,
 });
 
-/** The parameter `name`, or a clear failure where the model did not declare it. */
+/** @throws Error where the model did not declare the parameter `name` */
 export function parameter(parameters: Parameters, name: string): Tensor {
   const found = parameters[name];
   if (!found) throw new Error(`the model has no parameter "${name}"`);

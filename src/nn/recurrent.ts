@@ -1,5 +1,4 @@
 /** Stacked recurrent layers, with the names, layouts and equations of torch.nn.RNN, GRU and LSTM. */
-
 import type { Dim } from "../core/shape.ts";
 import { constant } from "../graph/leaves.ts";
 import type { Tensor } from "../graph/tensor.ts";
@@ -10,8 +9,9 @@ import { gru } from "../ops/gru.ts";
 import { lstm } from "../ops/lstm.ts";
 import { gemm } from "../ops/matmul.ts";
 import { rnn } from "../ops/rnn.ts";
+import { type Layer, layer, parametersOf } from "./layer.ts";
 import type { Mode } from "./mode.ts";
-import { matrix, type ParameterSpec, type Parameters, parameter, uniform, vector } from "./parameters.ts";
+import { matrix, type Parameters, parameter, uniform, vector } from "./parameters.ts";
 
 export type Cell = "rnn" | "gru" | "lstm";
 
@@ -26,90 +26,105 @@ export interface RecurrentConfig {
   readonly dropout: number;
 }
 
+export interface RecurrentInput {
+  /** [steps · batch, inputs], time-major. */
+  readonly x: Tensor;
+  /** The state before the first step, as {@link Recurrent.state} says. */
+  readonly state: Readonly<Record<string, Tensor>>;
+  readonly steps: number;
+  /** Steps that start from zeros in place of the state before them: bool [steps · batch], time-major. */
+  readonly resets?: Tensor | undefined;
+}
+
+export interface RecurrentOutput {
+  /** The last layer's hidden states, [steps · batch, hidden]. */
+  readonly output: Tensor;
+  /** The state after the last step. */
+  readonly state: Record<string, Tensor>;
+}
+
+export interface Recurrent extends Layer<[input: RecurrentInput, mode: Mode], RecurrentOutput> {
+  /** The state that passes from step to step: `h{layer}` [batch, hidden] and, for the LSTM, `c{layer}`. */
+  state(batch: Dim): Record<string, Spec>;
+  /** The state at the beginning of a text. */
+  zeroState(batch: number): Record<string, Tensor>;
+}
+
 /**
- * `name.weight_ih_l{k}`, `weight_hh_l{k}`, `bias_ih_l{k}`, `bias_hh_l{k}`, drawn as PyTorch draws them, with
- * the LSTM's forget gate opened by 1 (Jozefowicz et al. 2015).
- * @param suffix what ends every name: `_reverse` for the direction from the end of the text
+ * A stack of recurrent layers. Parameters: `name.weight_ih_l{k}`, `weight_hh_l{k}`, `bias_ih_l{k}` and `bias_hh_l{k}`,
+ * drawn as PyTorch draws them, with the LSTM's forget gate opened by 1 (Jozefowicz et al. 2015).
+ * @param suffix what ends every parameter's name: `_reverse` for the direction from the end of the text
  */
-export function recurrentParameters(
+export function recurrent(name: string, config: RecurrentConfig, suffix = ""): Recurrent {
+  const { hidden, layers } = config;
+  const levels = Array.from({ length: layers }, (_, k) => recurrentLayer(name, config, k, suffix));
+  const run = (p: Parameters, { x, state, steps, resets }: RecurrentInput, mode: Mode) => {
+    const next: Record<string, Tensor> = {};
+    let output = x;
+    levels.forEach((level, k) => {
+      if (k > 0) output = mode.dropout(output, config.dropout);
+      const result = level(p, output, { h: state[`h${k}`]!, c: state[`c${k}`] }, steps, resets);
+      next[`h${k}`] = result.h;
+      if (result.c) next[`c${k}`] = result.c;
+      output = result.output;
+    });
+    return { output, state: next };
+  };
+  const names = levels.flatMap((_, k) => (config.cell === "lstm" ? [`h${k}`, `c${k}`] : [`h${k}`]));
+  return Object.assign(layer(parametersOf(...levels), run), {
+    state(batch: Dim): Record<string, Spec> {
+      const spec: Spec = { dtype: "float32", shape: [batch, hidden] };
+      return Object.fromEntries(names.map((part) => [part, spec]));
+    },
+    zeroState(batch: number): Record<string, Tensor> {
+      const zeros = broadcastTo(constant(0), [batch, hidden]);
+      return Object.fromEntries(names.map((part) => [part, zeros]));
+    },
+  });
+}
+
+interface CellState {
+  readonly h: Tensor;
+  /** Of the LSTM alone. */
+  readonly c?: Tensor | undefined;
+}
+
+type RecurrentLayer = Layer<
+  [x: Tensor, state: CellState, steps: number, resets: Tensor | undefined],
+  CellState & { readonly output: Tensor }
+>;
+
+/** Layer `k` of a stack. */
+function recurrentLayer(
   name: string,
-  { cell, inputs, hidden, layers }: RecurrentConfig,
-  suffix = "",
-): ParameterSpec[] {
+  { cell, inputs, hidden }: RecurrentConfig,
+  k: number,
+  suffix: string,
+): RecurrentLayer {
+  const [weightIh, weightHh, biasIh, biasHh] = ["weight_ih", "weight_hh", "bias_ih", "bias_hh"].map(
+    (part) => `${name}.${part}_l${k}${suffix}`,
+  ) as [string, string, string, string];
   const draw = uniform(1 / Math.sqrt(hidden));
   const rows = gates[cell] * hidden;
   const maps = { axis: 0, count: gates[cell] } as const;
-  return Array.from({ length: layers }, (_, layer) => [
-    { ...matrix(`${name}.weight_ih_l${layer}${suffix}`, [rows, layer === 0 ? inputs : hidden], draw), maps },
-    { ...matrix(`${name}.weight_hh_l${layer}${suffix}`, [rows, hidden], draw), maps },
-    vector(`${name}.bias_ih_l${layer}${suffix}`, [rows], (out, random) => {
+  const parameters = [
+    { ...matrix(weightIh, [rows, k === 0 ? inputs : hidden], draw), maps },
+    { ...matrix(weightHh, [rows, hidden], draw), maps },
+    vector(biasIh, [rows], (out, random) => {
       draw(out, random);
       if (cell === "lstm") out.subarray(hidden, 2 * hidden).fill(1);
     }),
-    vector(`${name}.bias_hh_l${layer}${suffix}`, [rows], draw),
-  ]).flat();
-}
-
-/** What is carried from step to step: `h{layer}` [batch, hidden] and, for the LSTM, `c{layer}`. */
-export function recurrentState({ cell, hidden, layers }: RecurrentConfig, batch: Dim): Record<string, Spec> {
-  const spec: Spec = { dtype: "float32", shape: [batch, hidden] };
-  return Object.fromEntries(
-    Array.from({ length: layers }, (_, k) =>
-      cell === "lstm"
-        ? [
-            [`h${k}`, spec],
-            [`c${k}`, spec],
-          ]
-        : [[`h${k}`, spec]],
-    ).flat(),
-  );
-}
-
-/** The state at the beginning of a text that nothing is carried into. */
-export function zeroRecurrentState(config: RecurrentConfig, batch: number): Record<string, Tensor> {
-  const zeros = broadcastTo(constant(0), [batch, config.hidden]);
-  return Object.fromEntries(Object.keys(recurrentState(config, batch)).map((name) => [name, zeros]));
-}
-
-/**
- * Runs all layers over a sequence.
- * @param x [steps · batch, inputs], time-major
- * @param suffix what ends the parameters' names
- * @param resets steps that start from zeros in place of the state before them: bool [steps · batch], time-major
- * @returns the last layer's hidden states [steps · batch, hidden], and the state to carry on
- */
-export function recurrent(
-  parameters: Parameters,
-  name: string,
-  config: RecurrentConfig,
-  x: Tensor,
-  state: Readonly<Record<string, Tensor>>,
-  steps: number,
-  mode: Mode,
-  suffix = "",
-  resets?: Tensor,
-): { output: Tensor; state: Record<string, Tensor> } {
-  const next: Record<string, Tensor> = {};
-  let output = x;
-  for (let k = 0; k < config.layers; k++) {
-    const p = (part: string) => parameter(parameters, `${name}.${part}_l${k}${suffix}`);
-    const h = state[`h${k}`]!;
-    if (k > 0) output = mode.dropout(output, config.dropout);
-    const bias = config.cell === "gru" ? p("bias_ih") : add(p("bias_ih"), p("bias_hh"));
-    const projections = gemm(output, p("weight_ih"), bias, { transposeB: true });
-    if (config.cell === "lstm") {
-      const result = lstm(projections, h, state[`c${k}`]!, p("weight_hh"), steps, resets);
-      next[`h${k}`] = result.h;
-      next[`c${k}`] = result.c;
-      output = result.output;
-    } else {
-      const result =
-        config.cell === "gru"
-          ? gru(projections, h, p("weight_hh"), p("bias_hh"), steps, resets)
-          : rnn(projections, h, p("weight_hh"), steps, resets);
-      next[`h${k}`] = result.h;
-      output = result.output;
-    }
-  }
-  return { output, state: next };
+    vector(biasHh, [rows], draw),
+  ];
+  return layer(parameters, (p, x: Tensor, { h, c }: CellState, steps: number, resets: Tensor | undefined) => {
+    const bias = parameter(p, biasIh);
+    const recurrentBias = parameter(p, biasHh);
+    const weight = parameter(p, weightHh);
+    const project = (b: Tensor) => gemm(x, parameter(p, weightIh), b, { transposeB: true });
+    if (cell === "gru") return gru(project(bias), h, weight, recurrentBias, steps, resets);
+    const projections = project(add(bias, recurrentBias));
+    return cell === "lstm"
+      ? lstm(projections, h, c!, weight, steps, resets)
+      : rnn(projections, h, weight, steps, resets);
+  });
 }

@@ -61,17 +61,17 @@ export function resolveAdaptation(
 function trainableAbove(model: Model, layers: number | undefined): ReadonlySet<string> {
   const names = namesOf(model);
   if (layers === undefined) return names;
-  const { stages, config } = model;
-  if (!stages)
+  const { blocks, config } = model;
+  if (!blocks)
     throw new UsageError(
       `${config.model_type} has no layers that could be frozen; leave --freeze-layers out.`,
     );
-  if (layers > stages.length - 1)
+  if (layers > blocks.length - 1)
     throw new UsageError(
-      `--freeze-layers ${layers} is beyond the ${stages.length - 1} layers of the model; 0 freezes its embeddings alone.`,
+      `--freeze-layers ${layers} is beyond the ${blocks.length - 1} layers of the model; 0 freezes its embeddings alone.`,
     );
-  const frozen = stages.slice(0, layers + 1).flat();
-  return new Set([...names].filter((name) => !frozen.some((beginning) => name.startsWith(beginning))));
+  for (const { name } of blocks.slice(0, layers + 1).flat()) names.delete(name);
+  return names;
 }
 
-const namesOf = ({ parameters }: Model): ReadonlySet<string> => new Set(parameters.map(({ name }) => name));
+const namesOf = ({ parameters }: Model): Set<string> => new Set(parameters.map(({ name }) => name));

@@ -92,7 +92,7 @@ export function setUp({ adaptation, data: given, options, hooks, adaptable = fal
   const memoryOf = (other: TrainingStep) => () =>
     other.memory(batchSize, seqLen, packing === "blocks", maskShare);
   const bytes = estimateMemory(counts, optimizer, step, options, [
-    ...(model.stages && !options.recompute
+    ...(model.blocks && !options.recompute
       ? [{ flag: "--recompute", trainable, memory: memoryOf(new TrainingStep(model, backend, names, true)) }]
       : []),
     // Adapters are small, and a batch takes no more with them than without.

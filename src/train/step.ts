@@ -50,7 +50,7 @@ export class TrainingStep {
    * @throws UsageError for a model without blocks
    */
   constructor(model: Model, backend: Backend, trainable: readonly string[], recompute = false) {
-    if (recompute && !model.stages)
+    if (recompute && !model.blocks)
       throw new UsageError(
         `${model.config.model_type} has no blocks whose inside could be computed anew; leave --recompute out.`,
       );

@@ -3,6 +3,7 @@
  * the model has one, from the whole window again where it has none.
  */
 
+import { hasGrowingState } from "../../models/model.ts";
 import type { LanguageModel } from "../language-model.ts";
 import { CacheDecoder } from "./cache.ts";
 import type { Decoder, DecoderOptions } from "./decoder.ts";
@@ -11,8 +12,8 @@ import { WindowDecoder } from "./window.ts";
 
 export function createDecoder(lm: LanguageModel, options: DecoderOptions = {}): Decoder {
   const { batch = 1, overflow = "error", history = 0 } = options;
-  const sizes = Object.values(lm.model.state(batch));
-  if (sizes.length === 0) return new WindowDecoder(lm, batch, history);
-  const grows = sizes.some(({ shape }) => shape.some((d) => typeof d === "string"));
-  return grows ? new CacheDecoder(lm, batch, overflow) : new StateDecoder(lm, batch, history);
+  if (Object.keys(lm.model.state(batch)).length === 0) return new WindowDecoder(lm, batch, history);
+  return hasGrowingState(lm.model)
+    ? new CacheDecoder(lm, batch, overflow)
+    : new StateDecoder(lm, batch, history);
 }

@@ -1,0 +1,65 @@
+/** Tables that are read by row, and heads that score the vocabulary by the rows of one. */
+import type { Tensor } from "../graph/tensor.ts";
+import { gather, indexAlong } from "../ops/indexing.ts";
+import { slice } from "../ops/movement.ts";
+import { type Layer, layer } from "./layer.ts";
+import { multiplyWeight } from "./linear.ts";
+import { filled, matrix, normal, type Parameters, parameter, vector } from "./parameters.ts";
+import { quantizedMatrix } from "./quantized.ts";
+
+export interface EmbeddingOptions {
+  /** Standard deviation of the first values. Default 1. */
+  readonly std?: number;
+  /** Whether {@link Embedding.scores} is used: the table is the head's matrix. Default false. */
+  readonly output?: boolean;
+}
+
+/** Rows of the table by id: ids [...] → [..., width]. */
+export interface Embedding extends Layer<[ids: Tensor]> {
+  /** The product of x with each row, as a head computes it: [..., width] → [..., size]. */
+  scores(parameters: Parameters, x: Tensor, bias?: Tensor): Tensor;
+  /** The first `count` rows: [count, width]. */
+  firstRows(parameters: Parameters, count: number): Tensor;
+}
+
+/** A table `name.weight` [size, width], drawn from a normal distribution. */
+export function embedding(
+  name: string,
+  size: number,
+  width: number,
+  { std = 1, output = false }: EmbeddingOptions = {},
+): Embedding {
+  const weight = `${name}.weight`;
+  const spec = { ...matrix(weight, [size, width], normal(std), output ? 0 : undefined), table: true };
+  const rows = layer(
+    [spec],
+    (p, ids: Tensor) => quantizedMatrix(p, weight)?.rows(ids) ?? gather(parameter(p, weight), ids),
+  );
+  return Object.assign(rows, {
+    scores: (p: Parameters, x: Tensor, bias?: Tensor) => multiplyWeight(p, name, x, bias),
+    firstRows: (p: Parameters, count: number) => slice(parameter(p, weight), 0, 0, count),
+  });
+}
+
+/**
+ * A learned vector for each position.
+ * @returns a layer of ids [batch, length] and, where they do not count from 0, positions int32 [batch, length]; it
+ * gives [length, width] or [batch, length, width]
+ */
+export function positionEmbedding(
+  name: string,
+  context: number,
+  width: number,
+  std: number,
+): Layer<[ids: Tensor, positions?: Tensor | undefined]> {
+  const table = embedding(name, context, width, { std });
+  return layer(table.parameters, (p, ids: Tensor, positions?: Tensor) => {
+    const length = ids.shape[1]!;
+    if (positions || typeof length === "string") return table(p, positions ?? indexAlong(ids, 1));
+    return table.firstRows(p, length);
+  });
+}
+
+/** A head that scores the vocabulary by the rows of a table, plus a bias of its own, `name` [vocabulary]. */
+export const tiedHead = (name: string, table: Embedding, vocabulary: number): Layer =>
+  layer([vector(name, [vocabulary], filled(0))], (p, x: Tensor) => table.scores(p, x, parameter(p, name)));

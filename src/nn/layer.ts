@@ -1,0 +1,27 @@
+/** A layer is one value: a function of the model's parameters, and the list of those that it uses. */
+import type { Tensor } from "../graph/tensor.ts";
+import type { ParameterSpec, Parameters } from "./parameters.ts";
+
+/**
+ * Computes `R` from the model's parameters and `A`; most layers map one tensor to one tensor.
+ *
+ * @example
+ * const [up, down] = [linear("up", 64, 256), linear("down", 256, 64)];
+ * const parameters = parametersOf(up, down);
+ * const forward = (p: Parameters, x: Tensor) => down(p, relu(up(p, x)));
+ */
+export type Layer<A extends readonly unknown[] = [x: Tensor], R = Tensor> = ((
+  parameters: Parameters,
+  ...input: A
+) => R) & { readonly parameters: readonly ParameterSpec[] };
+
+/** A layer of these parameters. */
+export const layer = <A extends readonly unknown[], R>(
+  parameters: readonly ParameterSpec[],
+  apply: (parameters: Parameters, ...input: A) => R,
+): Layer<A, R> => Object.assign(apply, { parameters });
+
+/** The parameters of several layers, in order. */
+export const parametersOf = (
+  ...layers: readonly { readonly parameters: readonly ParameterSpec[] }[]
+): readonly ParameterSpec[] => layers.flatMap(({ parameters }) => parameters);
