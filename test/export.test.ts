@@ -154,7 +154,7 @@ describe("a Hugging Face folder", () => {
     expect(weights("fp16")).toEqual(weights("f16"));
     expect(weights("fp32")).toEqual(weights("f32"));
     for (const [types, message] of [
-      [["f16", "f32"], /takes one --type/],
+      [["f16", "f32"], /takes one `types`/],
       [["q8"], /hf has no type q8; its types are f32, f16, bf16/],
     ] as const) {
       const attempt = exportModel(folder, { format: "hf", types, out: join(parent, "no") });

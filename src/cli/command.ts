@@ -1,8 +1,8 @@
 /**
- * What a command is: its arguments, options, examples and the function that runs.
+ * The definition of a command: its arguments, options, examples and the function that runs.
  *
- * A command is one file in `commands/` that default-exports `defineCommand({...})`, and one line in
- * `registry.ts`, which has its name and summary so that `punchline --help` need not load it.
+ * A command is one file in `commands/` that default-exports `defineCommand({...})`, and one entry in
+ * `registry.ts` with its name and summary, so that `punchline --help` need not load it.
  *
  * @example
  * export default defineCommand({
@@ -21,8 +21,8 @@ import type { Option, OptionValues } from "./options/option.ts";
 export interface Argument<T> {
   readonly describe: string;
   readonly presence: "required" | "optional" | "several" | "any";
-  /** Only the type; there is no value here. */
-  readonly value?: T;
+  /** Carries the type; never set. */
+  readonly value?: T | undefined;
 }
 
 export type Arguments = Readonly<Record<string, Argument<unknown>>>;
@@ -63,23 +63,23 @@ export interface Example {
 }
 
 export interface CommandDefinition<A extends Arguments = Arguments, O extends Options = Options> {
-  /** What the help says below the summary: a paragraph or two. */
-  readonly description?: string;
-  /** In order; the key, in capitals, is what the help shows. */
+  /** A paragraph or two for the help, below the summary. */
+  readonly description?: string | undefined;
+  /** In order; the help shows the key in capitals. */
   readonly arguments: A;
-  /** `--json` and `--help` belong to every command and are not listed. */
+  /** Without `--json` and `--help`, which every command has. */
   readonly options: O;
   readonly examples: readonly Example[];
-  /** Does the work. Calls `ctx.json` once with the document of DESIGN, whatever the output mode. */
+  /** Does the work. Calls `ctx.json` once, whether or not `--json` is given. */
   run(ctx: Context, args: ArgumentValues<A>, options: OptionValues<O>): Promise<void>;
 }
 
-/** A command of unknown options, as the frame handles it. */
+/** A command of any arguments and options. */
 export interface Command extends Omit<CommandDefinition, "run"> {
   run(ctx: Context, args: unknown, options: unknown): Promise<void>;
 }
 
-/** Checks a definition's types and gives it back for the registry. */
+/** Returns the definition; checks its types. */
 export function defineCommand<const A extends Arguments, const O extends Options>(
   definition: CommandDefinition<A, O>,
 ): Command {

@@ -1,35 +1,32 @@
-/** What a command is given to speak with: standard output, the JSON document, progress, the interrupt. */
+/** What a command gets to communicate: standard output, the JSON document, progress, the interrupt. */
 import { printable } from "../core/printable.ts";
 import type { Interrupt } from "./interrupt.ts";
 import { documentInFlags, inFlags } from "./output/flags.ts";
 import { displayWidth, wrap } from "./output/layout.ts";
 import { createProgress, type Progress } from "./output/progress.ts";
-import { said, shownStyled } from "./output/said.ts";
+import { printableStyled, safeText } from "./output/safe-text.ts";
 import type { Style, Terminal } from "./output/terminal.ts";
 
 export interface Context {
-  /** Whether `--json` was given: `print` and `write` are silent, `json` speaks. */
+  /** Whether `--json` was given: then only `json` writes to standard output. */
   readonly asJson: boolean;
-  /** A line (or several) for a person, on standard output; a terminal gets no control characters but styles. */
+  /** Prints one line or several for a person; on a terminal without control characters other than styles. */
   print(text?: string): void;
-  /** Text as it comes, without a newline: for streaming. */
+  /** Writes text without a newline, for streaming. */
   write(text: string): void;
-  /**
-   * A text that a model or somebody else wrote, to be printed: exact where a program reads it, and without
-   * control characters on a terminal, which would obey them.
-   */
+  /** A text of a model or of somebody else for `print`: unchanged for a program, without control characters on a terminal. */
   shown(text: string): string;
-  /** The command's one document; silent without `--json`. */
+  /** Writes the command's one document; only with `--json`. */
   json(document: object): void;
-  /** A line for a person on standard error, whatever the mode: options as flags, without styles and secrets. */
+  /** Writes a line for a person to standard error, with `--json` too: options as flags, no styles, no secrets. */
   warn(text: string): void;
   /** On standard error. */
   readonly progress: Progress;
-  /** Aborted by the first Ctrl-C, SIGTERM or SIGHUP; a command that never reads it dies of them. */
+  /** Aborted by the first Ctrl-C, SIGTERM or SIGHUP; these end a command that never reads it. */
   readonly interrupt: AbortSignal;
-  /** Of standard output. */
+  /** Whether standard output is a terminal. */
   readonly isTTY: boolean;
-  /** Of standard output; 80 where it is no terminal. */
+  /** Width of standard output; 80 where it is no terminal. */
   readonly columns: number;
   /** Colours for standard output, or none. */
   readonly style: Style;
@@ -42,35 +39,35 @@ export interface ContextParts {
   readonly asJson: boolean;
 }
 
-/** A sentence in lines that end between words; as it is where a word, such as a path, is longer than a line. */
+/** A sentence wrapped between words; unchanged if a word, such as a path, is longer than a line. */
 const fitted = (text: string, columns: number): string =>
   text.split(/\s/).every((word) => displayWidth(word) <= columns) ? wrap(text, columns).join("\n") : text;
 
-/** A context, and whether its document has been written. */
+/** A context, and the number of documents that it has written. */
 export function createContext({ stdout, stderr, interrupt, asJson }: ContextParts): {
   readonly context: Context;
   readonly documents: () => number;
 } {
   const progress = createProgress(stderr);
   let documents = 0;
-  function say(to: Terminal, text: string): void {
+  function write(to: Terminal, text: string): void {
     progress.hide();
     to.write(text);
   }
   const context: Context = {
     asJson,
-    print: (text = "") => asJson || say(stdout, `${stdout.isTTY ? shownStyled(text) : text}\n`),
-    write: (text) => asJson || say(stdout, text),
+    print: (text = "") => asJson || write(stdout, `${stdout.isTTY ? printableStyled(text) : text}\n`),
+    write: (text) => asJson || write(stdout, text),
     shown: (text) => (stdout.isTTY ? printable(text) : text),
     json(document) {
       documents++;
       if (documents > 1) throw new Error("A command wrote a second JSON document.");
       if (asJson)
-        say(stdout, `${JSON.stringify(documentInFlags(document), null, stdout.isTTY ? 2 : undefined)}\n`);
+        write(stdout, `${JSON.stringify(documentInFlags(document), null, stdout.isTTY ? 2 : undefined)}\n`);
     },
     warn(text) {
-      const sentence = said(inFlags(text));
-      say(stderr, `${stderr.isTTY ? fitted(sentence, stderr.columns) : sentence}\n`);
+      const sentence = safeText(inFlags(text));
+      write(stderr, `${stderr.isTTY ? fitted(sentence, stderr.columns) : sentence}\n`);
     },
     progress,
     get interrupt() {

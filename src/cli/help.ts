@@ -1,5 +1,4 @@
 /** The text of `punchline --help` and `punchline COMMAND --help`, at most 80 columns wide by default. */
-
 import type { Argument, Command } from "./command.ts";
 import type { Option } from "./options/option.ts";
 import { flagOf } from "./output/flags.ts";
@@ -14,8 +13,23 @@ export interface HelpStyle {
 
 type Definition = readonly [term: string, explanation: string];
 
-/** The help of the whole program, from the registry alone. */
-export function programHelp(registry: readonly CommandEntry[], { columns, style }: HelpStyle): string {
+/** Lists of definitions with titles, their explanations all in the same column. */
+function sections(
+  lists: readonly (readonly [title: string, list: readonly Definition[]])[],
+  { columns, style }: HelpStyle,
+): string[] {
+  const termWidth = termWidthOf(
+    lists.flatMap(([, list]) => list),
+    columns,
+  );
+  return lists.flatMap(([title, list]) =>
+    list.length === 0 ? [] : ["", style.bold(title), ...definitions(list, columns, { termWidth })],
+  );
+}
+
+/** The help of the whole program; loads no command. */
+export function programHelp(registry: readonly CommandEntry[], help: HelpStyle): string {
+  const { style } = help;
   const items = (group: string) =>
     registry
       .filter((entry) => entry.group === group)
@@ -25,26 +39,23 @@ export function programHelp(registry: readonly CommandEntry[], { columns, style 
     [style.cyan("--version"), "Show the version"],
     [style.cyan("--json"), "On every command: one JSON document on standard output"],
   ];
-  const termWidth = termWidthOf([...groups.flatMap(items), ...common], columns);
-  const section = (title: string, list: readonly Definition[]) =>
-    list.length === 0 ? [] : ["", style.bold(title), ...definitions(list, columns, { termWidth })];
   return [
     "Train, fine-tune, sample, audit and compare small language models.",
     "",
     `${style.bold("Usage")}  punchline COMMAND [arguments] [options]`,
-    ...groups.flatMap((group) => section(group, items(group))),
-    ...section("Options", common),
+    ...sections([...groups.map((group) => [group, items(group)] as const), ["Options", common]], help),
     "",
     "Exit status: 0 done, 1 failed, 2 wrong usage.",
   ].join("\n");
 }
 
 /** The help of one command. */
-export function commandHelp(entry: CommandEntry, command: Command, { columns, style }: HelpStyle): string {
+export function commandHelp(entry: CommandEntry, command: Command, help: HelpStyle): string {
+  const { columns, style } = help;
   const args = Object.entries(command.arguments).map(
     ([key, { describe }]): Definition => [style.cyan(key.toUpperCase()), describe],
   );
-  // What only this command has comes first; the groups follow in the order of their options.
+  // Options without a group come first; the groups follow in the order of their options.
   const optionGroups = new Map<string, Definition[]>([["Options", []]]);
   for (const [key, option] of Object.entries(command.options)) {
     const group = option.group ?? "Options";
@@ -54,17 +65,13 @@ export function commandHelp(entry: CommandEntry, command: Command, { columns, st
     [`    ${style.cyan("--json")}`, "Print one JSON document on standard output and nothing else there"],
     [`${style.cyan("-h")}, ${style.cyan("--help")}`, "Show this help"],
   ]);
-  const termWidth = termWidthOf([...args, ...[...optionGroups.values()].flat()], columns);
-  const section = (title: string, list: readonly Definition[]) =>
-    list.length === 0 ? [] : ["", style.bold(title), ...definitions(list, columns, { termWidth })];
   const usage = Object.entries(command.arguments).map(([key, argument]) => argumentForm(key, argument));
   return [
     `${entry.summary}.`,
     "",
     `${style.bold("Usage")}  ${["punchline", entry.name, ...usage, "[options]"].join(" ")}`,
     ...(command.description ? ["", ...wrap(command.description, columns)] : []),
-    ...section("Arguments", args),
-    ...[...optionGroups].flatMap(([title, list]) => section(title, list)),
+    ...sections([["Arguments", args], ...optionGroups], help),
     ...exampleLines(command, columns, style),
   ].join("\n");
 }

@@ -1,14 +1,14 @@
 /**
- * Ctrl-C and its kin. A command that asks for the signal gets to finish what it must (save, say how to go
- * on); the second Ctrl-C ends the process at once. A command that never asks dies of the first, as usual.
+ * Ctrl-C, SIGTERM and SIGHUP. A command that reads the signal can finish what it must (save, print how to go on);
+ * a second Ctrl-C ends the process at once. A command that never reads it ends with the first, as usual.
  */
 
 export interface Interrupt {
-  /** Asking for it is what begins the catching. */
+  /** Reading it begins to catch signals. */
   readonly signal: AbortSignal;
-  /** Aborts as a signal would; false where nobody asked for it. */
+  /** Aborts as a signal would; returns false if the command has not read `signal`. */
   request(why: string): boolean;
-  /** The signal that came, where one did. */
+  /** The signal that was caught, if any. */
   readonly received: NodeJS.Signals | undefined;
   /** Stops catching. */
   dispose(): void;
@@ -16,8 +16,8 @@ export interface Interrupt {
 
 const caught = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** @param say told once, when the first signal comes. */
-export function createInterrupt(say: (text: string) => void): Interrupt {
+/** @param print called once, with a sentence for the person, at the first signal */
+export function createInterrupt(print: (text: string) => void): Interrupt {
   let controller: AbortController | undefined;
   let received: NodeJS.Signals | undefined;
 
@@ -28,7 +28,7 @@ export function createInterrupt(say: (text: string) => void): Interrupt {
       return;
     }
     received = name;
-    say("Stopping as soon as what is under way is safe; press Ctrl-C again to stop at once.");
+    print("Stopping as soon as what is under way is safe; press Ctrl-C again to stop at once.");
     controller?.abort(new Error(`The command was interrupted by ${name}.`));
   }
 

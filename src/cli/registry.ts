@@ -1,7 +1,7 @@
-/** Every command of Punchline: one line each. A command's module is loaded only when it runs. */
+/** Every command of Punchline. A command's module is loaded only when it runs. */
 import type { Command } from "./command.ts";
 
-/** The order of the groups is the order of the help. */
+/** In the order of the help. */
 export const groups = ["Data", "Train", "Use", "Judge", "Share"] as const;
 
 export interface CommandEntry {

@@ -1,4 +1,4 @@
-/** The frame of the command line: finds the command, reads its words, runs it, answers with a status. */
+/** The command line: finds the command, parses its words, runs it, and returns the exit status. */
 import { didYouMean, UsageError } from "../core/errors.ts";
 import { version } from "../core/version.ts";
 import type { Command } from "./command.ts";
@@ -22,9 +22,9 @@ export interface Host {
 }
 
 /**
- * Runs `punchline ...words` and says on standard error what went wrong, if anything.
- * @param host where to run; this process with all commands unless told otherwise.
- * @returns the exit status: 0 done, 1 failed, 2 wrong usage.
+ * Runs `punchline ...words`; prints errors to standard error.
+ * @param host where to run; default: this process, with all commands
+ * @returns the exit status: 0 done, 1 failed, 2 wrong usage
  */
 export async function runCli(words: readonly string[], host: Partial<Host> = {}): Promise<number> {
   const { stdout = process.stdout, stderr = process.stderr, env = process.env } = host;
@@ -60,7 +60,7 @@ type Dispatch =
   | { readonly entry: CommandEntry; readonly rest: readonly string[] }
   | { readonly entry?: undefined; readonly text: (style: HelpStyle) => string };
 
-/** Which command the words name. `--json` may stand before it, and `help COMMAND` is `COMMAND --help`. */
+/** Finds the command among the words. `--json` may come before it, and `help COMMAND` is `COMMAND --help`. */
 function dispatch(words: readonly string[], registry: readonly CommandEntry[]): Dispatch {
   const at = words.findIndex((word) => !word.startsWith("-"));
   const before = at < 0 ? words : words.slice(0, at);
@@ -98,7 +98,7 @@ async function runCommand(
   if (documents() === 0) throw new Error("A command ended without its JSON document.");
 }
 
-/** A reader that went away (`| head`) is no failure, and a command that can save itself gets the chance. */
+/** A closed pipe (`| head`) is no failure; a command that reads the interrupt signal may still save its work. */
 function surviveClosedPipes(stdout: ErrorSource, stderr: ErrorSource, interrupt: Interrupt): void {
   stdout.on?.("error", (error) => {
     if (!("code" in error) || error.code !== "EPIPE") throw error;

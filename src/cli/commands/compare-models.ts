@@ -17,12 +17,13 @@ import { defineCommand, severalArguments } from "../command.ts";
 import type { Context } from "../context.ts";
 import { dataChoices, dataOptions, readData } from "../options/data.ts";
 import { deviceOf, deviceOptions } from "../options/device.ts";
-import { integer, number, present, text } from "../options/option.ts";
+import { integer, names, number, present, text } from "../options/option.ts";
 import { documentInFlags, flagOf } from "../output/flags.ts";
 import { formatBytes, formatDuration, formatRate } from "../output/format.ts";
-import { truncate, wrap } from "../output/layout.ts";
+import { truncate } from "../output/layout.ts";
+import { printProse } from "../output/prose.ts";
 import { sparkline } from "../output/sparkline.ts";
-import { table } from "../output/table.ts";
+import { right, table } from "../output/table.ts";
 import { trainingProgress } from "../output/training-progress.ts";
 import { quoted } from "../output/training-report.ts";
 
@@ -37,7 +38,7 @@ export default defineCommand({
   },
   options: {
     minutes: number({ describe: "Training of each", above: 0, default: 2, unit: "minutes" }),
-    models: text({
+    models: names({
       describe: `Architectures, with commas between them (default ${comparedArchitectures.join(",")})`,
       placeholder: "A,B,...",
     }),
@@ -63,14 +64,10 @@ export default defineCommand({
     const { minutes, parameters, seed, out, page = join(out, "report.html") } = options;
     refuseOverOther(page);
     const { minCount, maxWords } = options;
-    const models = options.models
-      ?.split(",")
-      .map((name) => name.trim())
-      .filter((name) => name !== "");
-    if (models?.length === 0)
+    const models = options.models ?? comparedArchitectures;
+    if (models.length === 0)
       throw new UsageError('--models needs names of architectures, such as "char-lstm,char-cnn".');
-    const names = models ?? comparedArchitectures;
-    const ofWords = names.some((name) => architectureOf(name).tokens === "word");
+    const ofWords = models.some((name) => architectureOf(name).tokens === "word");
     const { minCount: _c, maxWords: _w, ...rest } = dataChoices(options, ofWords ? "word" : undefined);
     const data = await readData(ctx, source, rest);
     let progress: ReturnType<typeof trainingProgress> = () => {};
@@ -79,7 +76,7 @@ export default defineCommand({
       minutes,
       parameters,
       seed,
-      models: names,
+      models,
       words: present({ minCount, maxWords }),
       origin: { sources: source, options: rest },
       backend: deviceOf(options),
@@ -107,7 +104,6 @@ export default defineCommand({
 
 function show(ctx: Context, { models, seconds, validation, lead }: ArchitecturesResult): void {
   if (models.length === 0) return;
-  const right = (header: string) => ({ header, align: "right" as const });
   ctx.print(
     table(
       [
@@ -135,21 +131,24 @@ function show(ctx: Context, { models, seconds, validation, lead }: Architectures
     ),
   );
   const texts = `${validation.characters.toLocaleString("en-US")} characters of the validation split`;
-  say(
+  ctx.print();
+  printProse(
     ctx,
-    `\nBest first, by bits per character of the same ${texts} after ${formatDuration(seconds)} of training each. Size: all parameters. Trains, writes: characters a second.`,
+    `Best first, by bits per character of the same ${texts} after ${formatDuration(seconds)} of training each. Size: all parameters. Trains, writes: characters a second.`,
+    Math.min(ctx.columns, 100),
   );
-  if (lead?.conclusive === false) say(ctx, `${tooNear(lead)}.`);
+  if (lead?.conclusive === false) printProse(ctx, `${tooNear(lead)}.`, Math.min(ctx.columns, 100));
   for (const m of models) printSample(ctx, m);
 }
 
 function printSample(ctx: Context, { model, sample }: TrainedArchitecture): void {
   ctx.print(`\n${ctx.style.bold(model)}`);
-  say(ctx, truncate(visible(sample.trim() === "" ? "(nothing)" : sample), 240));
+  printProse(
+    ctx,
+    truncate(visible(sample.trim() === "" ? "(nothing)" : sample), 240),
+    Math.min(ctx.columns, 100),
+  );
 }
-
-const say = (ctx: Context, sentence: string): void =>
-  ctx.print(wrap(sentence, Math.min(ctx.columns, 100)).join("\n"));
 
 /** The command as it can be typed again. */
 function commandOf(source: readonly string[], options: Readonly<Record<string, unknown>>): string {

@@ -16,7 +16,7 @@ export default defineCommand({
   description:
     "Asks models for the word in the same blank, changes the words to its right to see whose prediction moves, " +
     "and times them in turn: reading a text, filling the blank, writing with and without a cache. A masked model " +
-    "such as BERT reads the whole text; a causal one such as GPT-2 what stands before the blank.",
+    "such as BERT reads the whole text; a causal one such as GPT-2 what comes before the blank.",
   arguments: {
     models: anyArguments({
       describe:
@@ -63,18 +63,18 @@ export default defineCommand({
       explain: "A text for each, the second with a [MASK]",
     },
   ],
-  async run(ctx, { models: named }, options) {
+  async run(ctx, { models: given }, options) {
     const { text, textFile, topK, runs, sweep, precision, layer, head, backend, page } = options;
     if (page !== undefined) refuseOverOther(page);
     const texts = [...text, ...(await Promise.all(textFile.map(textOfFile)))];
-    const usual = named.length > 0 ? undefined : await defaultPair();
-    const models = usual?.models ?? named;
-    if (usual) ctx.warn(usual.reason);
+    const pair = given.length > 0 ? undefined : await defaultPair();
+    const models = pair?.models ?? given;
+    if (pair) ctx.warn(pair.reason);
     let task = ctx.progress.start("comparing", { unit: "%" });
     let stage = "";
     const found = await compareModels(models, {
       text: texts,
-      // Programs find a model by the name that they gave; people want to read on.
+      // A program finds a model by the name that it gave; a person reads the short name.
       labels: ctx.asJson ? undefined : models.map((name) => basename(name)),
       topK,
       runs,
@@ -98,7 +98,7 @@ export default defineCommand({
     if (comparison.interrupted) ctx.warn("Interrupted: this is what was known by then.");
     printComparison(ctx, comparison);
     if (page !== undefined && length > 0) {
-      const asked = [
+      const words = [
         ...models,
         ...text.flatMap((one) => ["--text", JSON.stringify(one)]),
         ...textFile.flatMap((file) => ["--text-file", file]),
@@ -108,7 +108,7 @@ export default defineCommand({
         ...(head === 1 ? [] : ["--head", head]),
         ...["--runs", runs, ...(sweep ? ["--sweep"] : [])],
       ];
-      await comparePage(page, ["punchline compare", ...asked].join(" "), comparison);
+      await comparePage(page, ["punchline compare", ...words].join(" "), comparison);
       ctx.print(`\nThe page: ${page}`);
     }
     ctx.json(comparison);

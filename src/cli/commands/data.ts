@@ -1,4 +1,4 @@
-/** `punchline data`: what a corpus holds, what is dropped and why, and how it is split. */
+/** `punchline data`: what a corpus contains, what is dropped and why, and how it is split. */
 import { resolve } from "node:path";
 import { UsageError } from "../../core/errors.ts";
 import { visible } from "../../core/printable.ts";
@@ -13,7 +13,7 @@ import { dataChoices, dataOptions, readData } from "../options/data.ts";
 import { choice, flag, present, text } from "../options/option.ts";
 import { formatCount } from "../output/format.ts";
 import { definitions, truncate, wrap } from "../output/layout.ts";
-import { table } from "../output/table.ts";
+import { right, table } from "../output/table.ts";
 
 export default defineCommand({
   description:
@@ -46,15 +46,15 @@ export default defineCommand({
       command: "punchline data shortjokes.csv --column Joke --out jokes.jsonl",
       explain: "A file as it was downloaded, cleaned into another",
     },
-    { command: "punchline data jokes.csv --audit", explain: "Whether copies stand on two sides" },
-    { command: "punchline data book.txt --raw --json", explain: "A book, as it stands" },
+    { command: "punchline data jokes.csv --audit", explain: "Whether texts of one split copy another's" },
+    { command: "punchline data book.txt --raw --json", explain: "A book, unchanged" },
   ],
   async run(ctx, { source }, options) {
     const { out, vocabulary, audit } = options;
     if (audit && options.raw)
       throw new UsageError("--audit compares single texts, and --raw has only one; leave one of them out.");
     if (out !== undefined && options.raw) {
-      throw new UsageError("--out has nothing to write beside --raw, which changes nothing.");
+      throw new UsageError("--out has nothing to write with --raw, which changes nothing.");
     }
     const same = source.find((name) => out !== undefined && resolve(name) === resolve(out));
     if (same) throw new UsageError(`--out would overwrite the source ${same}; choose another file.`);
@@ -68,7 +68,7 @@ export default defineCommand({
   },
 });
 
-/** The near copies that the filter between the splits has let through: its rule is another, and quicker. */
+/** The copies that the filter between the splits has missed: its rule is faster and less strict. */
 async function findLeaks(ctx: Context, { splits }: PreparedData): Promise<LeakAudit> {
   const heldOut = [...splits.validation, ...splits.test];
   const task = ctx.progress.start("auditing the splits", { unit: "texts" });
@@ -117,10 +117,9 @@ function show(ctx: Context, summary: DataSummary, out: string | undefined): void
       ? (summary.column ?? "")
       : [summary.prompt_column, summary.column ?? "text"].join(" → "),
     formatCount(summary.rows),
-    ...(file ? [readAs(summary)] : []),
+    ...(file ? [formatText(summary)] : []),
   ]);
-  const number = (header: string) => ({ header, align: "right" as const });
-  const headers = [{ header: "source" }, { header: "format" }, { header: "column" }, number("rows")];
+  const headers = [{ header: "source" }, { header: "format" }, { header: "column" }, right("rows")];
   ctx.print(table(file ? [...headers, { header: "read as" }] : headers, sources, { width }));
 
   title("Rows");
@@ -136,7 +135,7 @@ function show(ctx: Context, summary: DataSummary, out: string | undefined): void
     ...dropped,
     ["kept", formatCount(kept), share(kept)],
   ];
-  ctx.print(table([{ header: "what" }, number("rows"), number("share")], rows, { width }));
+  ctx.print(table([{ header: "what" }, right("rows"), right("share")], rows, { width }));
 
   title("What is kept");
   const { lengths, splits, unit } = summary;
@@ -168,7 +167,7 @@ function show(ctx: Context, summary: DataSummary, out: string | undefined): void
 }
 
 /** How a file was read, in a few words. */
-function readAs({ encoding, delimiter, header }: DataSummary["sources"][number]): string {
+function formatText({ encoding, delimiter, header }: DataSummary["sources"][number]): string {
   const cells = delimiter === undefined ? [] : [delimiter === "none" ? "one column" : nameOf(delimiter)];
   const names = header === undefined ? [] : [header ? "names in row 1" : "no names"];
   return [...(encoding === undefined ? [] : [encoding.toUpperCase()]), ...cells, ...names].join(", ");

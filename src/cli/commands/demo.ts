@@ -17,10 +17,9 @@ import { wrap } from "../output/layout.ts";
 
 export default defineCommand({
   description:
-    "Tells the whole story on this machine and writes it as one page: a network that learns to write jokes one " +
+    "Runs everything on this machine and writes it as one page: a network that learns to write jokes one " +
     "character at a time, a pre-trained GPT-2 that is fine-tuned on the same jokes, whether any of it was copied, and " +
-    "what GPT and BERT predict and which is faster at what. The page is written after each chapter. Interrupted, the story goes on where it was " +
-    "when it is told again.",
+    "what GPT and BERT predict and which is faster at what. The page is written after each chapter. Interrupted, the same command goes on where it was.",
   arguments: {},
   options: {
     chapter: list({ describe: `Only this chapter: ${chapterNames.join(", ")}`, placeholder: "NAME" }),
@@ -72,7 +71,7 @@ export default defineCommand({
   },
 });
 
-/** The JSON document; what it says about the character model is null without that chapter. */
+/** The document; fields of the character model are null if its chapter has not been run. */
 function documentOf({ chapters, report, seconds, stopped, pending }: DemoResult, folder: string): object {
   const log = chapters.characters?.log ?? [];
   return {
@@ -89,7 +88,7 @@ function documentOf({ chapters, report, seconds, stopped, pending }: DemoResult,
   };
 }
 
-/** The command as it is written on the page: what differs from the defaults. */
+/** The command for the page: the options that differ from the defaults. */
 function commandOf({
   chapter,
   data,
@@ -112,7 +111,7 @@ function commandOf({
   ].join(" ");
 }
 
-/** What stays on the screen. */
+/** Prints the results of an event. */
 function printEvent(ctx: Context, event: DemoEvent): void {
   const { style } = ctx;
   switch (event.type) {
@@ -136,7 +135,7 @@ function printEvent(ctx: Context, event: DemoEvent): void {
       ctx.print(`\n${style.bold(`${event.what} at temperature ${event.temperature}`)}\n`);
       event.samples.forEach((sample, i) => {
         const nearest = sample.nearest[0];
-        const verdict = sample.copy ? "stands in the training data" : "not in the training data";
+        const verdict = sample.copy ? "in the training data" : "not in the training data";
         ctx.print(hanging(ctx, `${String(i + 1).padStart(2)}. `, sample.text));
         const likeness = nearest
           ? `; nearest, ${Math.round(100 * nearest.similarity)} % alike: ${nearest.text}`
@@ -148,11 +147,11 @@ function printEvent(ctx: Context, event: DemoEvent): void {
     case "pairs":
       ctx.print(`\n${style.bold(`The same beginning, gone on with by ${event.what}`)}\n`);
       for (const { prompt, before, after, scratch } of event.pairs) {
-        const said = (who: string, text: string) =>
+        const show = (who: string, text: string) =>
           ctx.print(style.dim(who) + hanging(ctx, " ".repeat(who.length), prompt + text).slice(who.length));
-        said("   before the jokes: ", before);
-        said("    after the jokes: ", after);
-        if (scratch !== undefined) said("jokes, from scratch: ", scratch);
+        show("   before the jokes: ", before);
+        show("    after the jokes: ", after);
+        if (scratch !== undefined) show("jokes, from scratch: ", scratch);
         ctx.print();
       }
       break;
@@ -163,7 +162,7 @@ function printEvent(ctx: Context, event: DemoEvent): void {
   }
 }
 
-/** Prose, with the lines after the first set in below it. */
+/** Prose with a hanging indent as wide as `first`. */
 const hanging = (ctx: Context, first: string, body: string): string =>
   wrap(visible(body), Math.min(ctx.columns, 100) - first.length)
     .map((line, i) => (i === 0 ? first : " ".repeat(first.length)) + line)
@@ -172,7 +171,7 @@ const hanging = (ctx: Context, first: string, body: string): string =>
 function conclude(ctx: Context, { stopped, report, seconds }: DemoResult): void {
   if (stopped === "interrupt") {
     ctx.print("Stopped and saved. Run the same command again to go on.");
-    if (report !== null) ctx.print(`What has been told so far: ${pathToFileURL(resolve(report)).href}`);
+    if (report !== null) ctx.print(`The page so far: ${pathToFileURL(resolve(report)).href}`);
   } else if (report !== null) {
     ctx.print(`\n${formatDuration(seconds)}. The whole page: ${pathToFileURL(resolve(report)).href}`);
   }

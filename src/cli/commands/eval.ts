@@ -1,5 +1,4 @@
 /** `punchline eval`: how well a model predicts a source. */
-
 import { UsageError } from "../../core/errors.ts";
 import { readRawText, readTexts } from "../../data/prepare-sources.ts";
 import { prepareOptionsOf } from "../../data/recorded-options.ts";
@@ -12,11 +11,10 @@ import type { TextModel } from "../../generate/text-model.ts";
 import { tokenUnit } from "../../train/streams.ts";
 import { argument, defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
-import { modelKinds, modelOptions, openAny, tellUsage } from "../input/open-model.ts";
+import { flagGiven, modelKinds, modelOptions, openAny, reportUsage } from "../input/open-model.ts";
 import { dataOfModel } from "../input/training-data.ts";
 import { dataChoices, dataOptions } from "../options/data.ts";
 import { choice, integer, list, type OptionValues, present } from "../options/option.ts";
-import { flagOf } from "../output/flags.ts";
 import { formatCount } from "../output/format.ts";
 
 const options = {
@@ -35,7 +33,7 @@ const options = {
   length: integer({ describe: "Tokens of a window (default the context, at most 256)", min: 2 }),
   stride: integer({
     describe:
-      "Tokens that each window scores anew, at most a window, for models with a bounded context (default half of it)",
+      "Tokens that each window adds to the score, at most a window, for models with a bounded context (default half of it)",
     min: 1,
   }),
   texts: choice(["alone", "stream"], {
@@ -52,13 +50,13 @@ export default defineCommand({
   description:
     "Scores every token of a split once and prints the loss in nats per token, the perplexity per token, word and " +
     "byte, and bits per character and per byte, which compare models of different vocabularies. A masked model is " +
-    "scored with each token hidden in turn (pseudo-perplexity). With --quantize the change against float32 is told.",
+    "scored with each token hidden in turn (pseudo-perplexity). With --quantize the change against float32 is printed too.",
   arguments: { model: argument({ describe: modelKinds }) },
   options,
   examples: [
     { command: "punchline eval runs/a", explain: "On the test split of the run's own data" },
     { command: "punchline eval runs/a --data jokes.csv", explain: "On the test split of other data" },
-    { command: "punchline eval punchline-gpt2 --data book.txt --raw", explain: "On one text as it stands" },
+    { command: "punchline eval punchline-gpt2 --data book.txt --raw", explain: "On one text, unchanged" },
     {
       command: "punchline eval gpt2 --recipe wikitext2 --data wiki.test.raw",
       explain: "As papers report it",
@@ -78,28 +76,24 @@ export default defineCommand({
       : undefined;
     printScore(ctx, model, result, texts);
     const change = float32 && result.perplexity / float32.perplexity - 1;
-    if (float32) {
-      const percent = (100 * change!).toFixed(2);
+    if (float32 && change !== undefined) {
+      const percent = (100 * change).toFixed(2);
       ctx.print(
-        `in float32          ${float32.perplexity.toFixed(2)} (${options.quantize === "q8" ? 8 : 4} bits: ${change! < 0 ? "" : "+"}${percent} %)`,
+        `in float32          ${float32.perplexity.toFixed(2)} (${options.quantize === "q8" ? 8 : 4} bits: ${change < 0 ? "" : "+"}${percent} %)`,
       );
     }
     ctx.json({
       ...result,
       split: texts.split,
       texts: texts.layout,
-      ...(float32
-        ? {
-            float32: { loss: float32.loss, perplexity: float32.perplexity },
-            perplexity_change: change,
-          }
-        : {}),
-      ...tellUsage(ctx, model, options),
+      float32: float32 && { loss: float32.loss, perplexity: float32.perplexity },
+      perplexity_change: change,
+      ...reportUsage(ctx, model, options),
     });
   },
 });
 
-/** Runs a scoring with its progress shown. */
+/** Runs a scoring and shows its progress. */
 async function scoring<T>(
   ctx: Context,
   score: (onProgress: (done: number) => void) => Promise<T>,
@@ -151,7 +145,7 @@ function printScore(
   const units = model.kind === "local" ? tokenUnit(model.lm.tokenizer) : "tokens";
   const unit = units.slice(0, -1);
   const pseudo = result.likelihood === "pseudo" ? "pseudo-" : "";
-  // A vocabulary of words has punctuation as tokens too, and spells unknown words where words are counted.
+  // Tokens of a word vocabulary include punctuation; perplexity per word spells unknown words.
   const written = unit === "word" ? ["word or mark", "word as written"] : [unit, "word"];
   const large = (value: number) => (value < 1e6 ? value.toFixed(2) : value.toExponential(2));
   const per = [
@@ -180,21 +174,19 @@ function printScore(
     ctx.print(`unknown words       ${formatCount(result.unknown)}, spelt letter by letter for the bits`);
 }
 
-/** The options that a recipe stands for. */
+/** The options with those of the recipe. */
 function withRecipe(model: TextModel, options: Options): Options {
   const { recipe, data, split, batch, length, stride } = options;
   if (recipe === undefined) return options;
   if (data.length === 0) throw new UsageError(`--recipe ${recipe} needs the file: --data FILE.`);
   if (recipe === "lambada") {
-    const odd = Object.entries({ split, batch, length, stride }).find(([, value]) => value !== undefined);
-    if (odd)
-      throw new UsageError(
-        `--recipe lambada reads each passage whole; ${flagOf(odd[0])} has nothing to do there.`,
-      );
+    const extra = flagGiven({ split, batch, length, stride });
+    if (extra)
+      throw new UsageError(`--recipe lambada reads each passage whole; ${extra} has nothing to do there.`);
     return options;
   }
   const context = model.kind === "local" ? model.lm.model.contextLength : Infinity;
-  return { ...options, raw: true, ...(Number.isFinite(context) ? { length: length ?? context } : {}) };
+  return { ...options, raw: true, length: length ?? (Number.isFinite(context) ? context : undefined) };
 }
 
 /** LAMBADA's passages: lines of a text, or rows of a table. */
@@ -208,17 +200,17 @@ interface Texts {
   readonly kind: "items" | "text";
   readonly split: "train" | "validation" | "test" | "all";
   readonly layout: "alone" | "stream";
-  /** How many of each text's first characters are a prompt, which is not scored. */
+  /** For each text, the number of its first characters that are a prompt, which is not scored. */
   readonly prompts?: readonly number[] | undefined;
 }
 
-/** The texts to score: one file as it stands, or a split of prepared data, by default of the run's own. */
+/** The texts to score: one unchanged file, or a split of prepared data, by default of the run's own. */
 async function textsOf(ctx: Context, model: TextModel, options: Options): Promise<Texts> {
   const choices = dataChoices(options);
   if (options.raw) {
-    const odd = Object.keys(choices).find((name) => name !== "raw" && name !== "encoding");
-    if (odd)
-      throw new UsageError(`--raw takes the text as it stands; ${flagOf(odd)} has nothing to do there.`);
+    const { raw: _r, encoding: _e, ...others } = choices;
+    const extra = flagGiven(others);
+    if (extra) throw new UsageError(`--raw takes the text unchanged; ${extra} has nothing to do there.`);
     if (options.split !== undefined && options.split !== "all")
       throw new UsageError("--raw scores the text whole; leave --split out, or give it as all.");
     if (options.data.length === 0) throw new UsageError("--raw needs the file: --data FILE.");
@@ -226,17 +218,11 @@ async function textsOf(ctx: Context, model: TextModel, options: Options): Promis
     const text = await readRawText(options.data, { encoding: options.encoding });
     if (model.kind === "local")
       for (const warning of unknownWarning(model.lm.tokenizer, [text])) ctx.warn(warning);
-    return {
-      texts: [text],
-      kind: "text",
-      split: "all",
-      layout: "stream",
-    };
+    return { texts: [text], kind: "text", split: "all", layout: "stream" };
   }
-  // Of texts that are all scored no part is held out, and one text is enough.
-  const undivided =
-    options.split === "all" && options.data.length > 0 && options.validationFile === undefined;
-  const whole = undivided ? { validation: 0, test: 0 } : {};
+  // If all texts are scored, none is held out, and one text is enough.
+  const unsplit = options.split === "all" && options.data.length > 0 && options.validationFile === undefined;
+  const whole = unsplit ? { validation: 0, test: 0 } : {};
   const data = await dataOfModel(ctx, model, options.data, { ...options, ...whole });
   const alone = isolatesDocuments(model.kind === "local" ? model.lm : {}, data.prompts?.test);
   const layout = options.texts ?? (alone ? "alone" : "stream");

@@ -1,5 +1,4 @@
 /** `punchline export`: a model in a format that other programs load. */
-
 import { UsageError } from "../../core/errors.ts";
 import { exportFormats, exportModel, exportTypes } from "../../export/export.ts";
 import { resolveModel } from "../../hub/pull.ts";

@@ -1,9 +1,9 @@
-/** `punchline fill`: what a masked model puts in the place of each [MASK]. */
+/** `punchline fill`: what a masked model predicts for each [MASK]. */
 import { defaultText } from "../../compare/cloze.ts";
 import { fillMasks } from "../../generate/fill.ts";
 import { defineCommand, optionalArgument } from "../command.ts";
 import { localOptions, openHere } from "../input/open-model.ts";
-import { shownPrompt } from "../input/prompt.ts";
+import { promptAsRead } from "../input/prompt.ts";
 import { textFrom } from "../input/text-file.ts";
 import { flag, integer, text } from "../options/option.ts";
 import { table } from "../output/table.ts";
@@ -42,7 +42,7 @@ export default defineCommand({
     const text = (await textFrom(typed, textFile, "TEXT")) ?? defaultText;
     const opened = await openHere(ctx, model, machine, "continues texts and has no [MASK]");
     const { lm } = opened;
-    shownPrompt(ctx, opened, text);
+    promptAsRead(ctx, opened, text);
     const filled = await fillMasks(lm, text, { topK, iterative });
     if (filled.note) ctx.warn(filled.note);
     ctx.print(ctx.shown(filled.text));
@@ -63,7 +63,7 @@ export default defineCommand({
   },
 });
 
-/** No model is called as a text with a blank is: alone, it is the text. */
+/** A single argument with a [MASK] is the text, since no model has such a name. */
 function withModel({
   model = "punchline-bert",
   text,

@@ -1,4 +1,4 @@
-/** `punchline finetune`: goes on training a model that there is already, on a source. */
+/** `punchline finetune`: trains an existing model further, on a source. */
 import { resolve } from "node:path";
 import { UsageError } from "../../core/errors.ts";
 import { resolveModel } from "../../hub/pull.ts";
@@ -16,7 +16,7 @@ import { deviceOptions } from "../options/device.ts";
 import { present } from "../options/option.ts";
 import {
   givenTrainOptions,
-  moved,
+  movedSources,
   refuseChanges,
   resumeOptions,
   runOptions,
@@ -26,14 +26,14 @@ import {
 import { trainingProgress } from "../output/training-progress.ts";
 import { reportTraining, trainingDocument } from "../output/training-report.ts";
 
-/** What holds where nothing is given, but for the learning rate, which depends on the model. */
-const suited = finetuneTraining(Infinity);
-const defaults = { ...trainDefaults, ...suited };
+/** The defaults, except for the learning rate, which depends on the model. */
+const finetuneDefaults = finetuneTraining(Infinity);
+const defaults = { ...trainDefaults, ...finetuneDefaults };
 const learningRate = `${defaults.learningRate} for GPT-2, more for smaller models and --lora`;
 
 export default defineCommand({
   description:
-    "Trains a model further in its own vocabulary. Each text stands for itself and its end is learned, so that the " +
+    "Trains a model further in its own vocabulary. Each text is read by itself and its end is learned, so that the " +
     "model stops by itself; data with prompts teaches it to answer; a model that fills masks learns from " +
     "masks. The defaults are those of Hugging Face's Trainer " +
     "(AdamW, 5e-5 linear, clip 1, 3 epochs, batch 8), but with a warmup, and at a rate that grows as the model " +
@@ -76,17 +76,17 @@ export default defineCommand({
       refuseOtherAdaptation(out, record, options);
       const result = await resume(out, {
         ...hooks,
-        // Asked for when the data is there: until then nothing new is to be saved, and a signal ends the command at once.
+        // Read only when the data is prepared: before that there is nothing to save, and a signal ends the command at once.
         get signal() {
           return ctx.interrupt;
         },
         options: resumeOptions(options),
-        ...moved(options),
+        ...movedSources(options),
         prepare: async (record, vocabulary) =>
           dataIn(
             ctx,
             await loadTokenizer(vocabulary),
-            moved(options).sources ?? record.sources,
+            movedSources(options).sources ?? record.sources,
             recordedOptions(record),
           ),
       });
@@ -101,8 +101,10 @@ export default defineCommand({
     const adaptation = givenAdaptation(options, type);
     const chosen = await finetuneOptions(folder, { ...given, ...adaptation });
     const shown = Object.entries(chosen)
-      .filter(([name]) => name in given || name in adaptation || (name in suited && name !== "seqLen"))
-      .map(([name, value]) => `${name} ${typeof value === "object" ? spoken(value) : value}`);
+      .filter(
+        ([name]) => name in given || name in adaptation || (name in finetuneDefaults && name !== "seqLen"),
+      )
+      .map(([name, value]) => `${name} ${typeof value === "object" ? fieldsText(value) : value}`);
     ctx.warn(`Fine-tuning ${model} (${type}): ${shown.join(", ")}.`);
     const { data, choices } = await dataForBase(ctx, { name: model, folder }, sources, options);
     const result = await train({
@@ -119,7 +121,7 @@ export default defineCommand({
   },
 });
 
-/** @throws UsageError where the run has not come from this model */
+/** @throws UsageError if the run was fine-tuned from another model */
 function refuseOtherBase(out: string, { base }: RunRecord, model: string): void {
   if (base === undefined)
     throw new UsageError(
@@ -131,8 +133,8 @@ function refuseOtherBase(out: string, { base }: RunRecord, model: string): void 
     );
 }
 
-/** The fields of an option that has several. */
-const spoken = (value: object): string =>
+/** The fields of an option that is an object. */
+const fieldsText = (value: object): string =>
   Object.entries(value)
     .map(([name, field]) => `${name} ${field}`)
     .join(" ");

@@ -1,4 +1,4 @@
-/** `punchline models`: the models that are on this machine under a name. */
+/** `punchline models`: the models on this machine that have a name. */
 import { listModels } from "../../generate/list-models.ts";
 import { defineCommand } from "../command.ts";
 import { formatBytes, formatCount } from "../output/format.ts";

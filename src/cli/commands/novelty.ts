@@ -13,8 +13,8 @@ import { noveltyPage } from "../../report/pages/novelty.ts";
 import { refuseOverOther } from "../../report/pages/page-file.ts";
 import { argument, defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
-import { modelOptions, openAny, tellUsage } from "../input/open-model.ts";
-import { shownPrompt } from "../input/prompt.ts";
+import { modelOptions, openAny, reportUsage } from "../input/open-model.ts";
+import { promptAsRead } from "../input/prompt.ts";
 import { dataOfModel, indexFileOf, recordOf } from "../input/training-data.ts";
 import { dataOptions } from "../options/data.ts";
 import { deviceOf } from "../options/device.ts";
@@ -23,7 +23,7 @@ import { flagOf, inFlags } from "../output/flags.ts";
 import { formatCount } from "../output/format.ts";
 import { printAudit } from "../output/novelty-tables.ts";
 
-/** Of the options that only a model can honour. */
+/** Defaults of the options that apply only to models. */
 const defaults = { n: 200, temperature: 0.8, maxLength: 240, seed: 0, asked: 100, prefix: 10 } as const;
 
 const options = {
@@ -90,23 +90,25 @@ export default defineCommand({
   ],
   async run(ctx, { samples }, given) {
     const file = isTextFile(samples);
-    refuseUseless(samples, file, given);
+    refuseIrrelevant(samples, file, given);
     if (given.page !== undefined) refuseOverOther(given.page);
     const options: Options = { ...given, ...defaults, ...present(given) };
     const model = file ? undefined : await openAny(ctx, samples, options);
     if (options.checkpoints) await refuseWithoutRun(samples, model);
     const data = await dataOfModel(ctx, model, options.data, options);
     const indexFile = await indexFileOf(model, options.data);
-    const found = model ? await write(ctx, model, options) : await textsIn(samples, options);
-    const texts = found.filter(hasWord);
+    const written = model ? await write(ctx, model, options) : await textsIn(samples, options);
+    const texts = written.filter(hasWord);
     const baseline = options.baseline === undefined ? undefined : await baselineOf(options.baseline, options);
-    const empty = found.length - texts.length;
+    const empty = written.length - texts.length;
     if (texts.length === 0) throw new UsageError(`${samples} has no text with a word in it to audit.`);
     if (empty > 0)
-      ctx.warn(`${formatCount(empty)} of ${formatCount(found.length)} texts have no word and are left out.`);
+      ctx.warn(
+        `${formatCount(empty)} of ${formatCount(written.length)} texts have no word and are left out.`,
+      );
     const { prefix, asked } = options;
     const prompt =
-      model && options.prompt !== undefined ? shownPrompt(ctx, model, options.prompt) : options.prompt;
+      model && options.prompt !== undefined ? promptAsRead(ctx, model, options.prompt) : options.prompt;
     const rule: Partial<CopyRule> = present({ near: options.nearCopy, span: options.spanCopy });
     const task = ctx.progress.start("auditing", { unit: "texts" });
     const whole = await auditModel(texts, {
@@ -122,7 +124,7 @@ export default defineCommand({
     task.end(`audited ${formatCount(texts.length)} texts against ${formatCount(whole.indexed)}`);
     const checkpoints =
       options.checkpoints && model?.kind === "local"
-        ? await alongTraining(ctx, model.folder, data, { ...options, rule, indexFile })
+        ? await snapshotAudits(ctx, model.folder, data, { ...options, rule, indexFile })
         : undefined;
     const audit: ModelAudit = { ...whole, ...(checkpoints ? { checkpoints } : {}) };
     printAudit(ctx, audit);
@@ -131,14 +133,14 @@ export default defineCommand({
       await noveltyPage(options.page, samples, commandOf(samples, options), { ...audit, notes });
       ctx.print(`\nThe page: ${options.page}`);
     }
-    ctx.json({ ...audit, empty, ...(model ? tellUsage(ctx, model, options) : {}) });
+    ctx.json({ ...audit, empty, ...(model ? reportUsage(ctx, model, options) : {}) });
     await model?.release();
   },
 });
 
 const hasWord = (text: string): boolean => /[\p{L}\p{N}]/u.test(text);
 
-/** The texts of a file. `--encoding` may be that of the data alone, so it counts where the file is not UTF-8. */
+/** The texts of a file. `--encoding` may be only that of the data, so it is used only if the file is not UTF-8. */
 async function textsIn(source: string, { column, separator, encoding }: Options): Promise<string[]> {
   const options = present({ column, separator });
   return readTexts([source], options).catch((error: unknown) => {
@@ -148,7 +150,7 @@ async function textsIn(source: string, { column, separator, encoding }: Options)
   });
 }
 
-/** @throws UsageError where the baseline has no texts */
+/** @throws UsageError if the baseline has no texts */
 async function baselineOf(source: string, options: Options): Promise<string[]> {
   const texts = (await textsIn(source, options)).filter(hasWord);
   if (texts.length === 0) throw new UsageError(`--baseline ${source} has no text with a word in it.`);
@@ -161,16 +163,16 @@ function isTextFile(name: string): boolean {
   throw new UsageError(`There is no file "${name}"; check the path, or name a model.`);
 }
 
-/** What a file of texts, or a model elsewhere, could only ignore. */
-function refuseUseless(name: string, file: boolean, given: Given): void {
+/** Refuses options that have no effect on a file of texts, or on a hosted model. */
+function refuseIrrelevant(name: string, file: boolean, given: Given): void {
   const ofModels = Object.keys(defaults) as (keyof typeof defaults)[];
-  const useless = file ? ofModels : isHosted(name) ? (["asked", "prefix"] as const) : [];
-  const odd = useless.find((option) => given[option] !== undefined);
-  if (odd === undefined) return;
+  const irrelevant = file ? ofModels : isHosted(name) ? (["asked", "prefix"] as const) : [];
+  const extra = irrelevant.find((option) => given[option] !== undefined);
+  if (extra === undefined) return;
   const why = file
     ? "is a file of texts, which writes nothing"
     : "runs elsewhere and is not asked for training texts";
-  throw new UsageError(`${name} ${why}; leave ${flagOf(odd)} out.`);
+  throw new UsageError(`${name} ${why}; leave ${flagOf(extra)} out.`);
 }
 
 async function refuseWithoutRun(name: string, model: TextModel | undefined): Promise<void> {
@@ -195,7 +197,7 @@ async function write(ctx: Context, model: TextModel, options: Options): Promise<
   return samples.map((sample) => sample.prompt + sample.text);
 }
 
-async function alongTraining(
+async function snapshotAudits(
   ctx: Context,
   folder: string,
   data: PreparedData,

@@ -1,6 +1,5 @@
 /** `punchline report`: the quality of several runs side by side. */
 import { basename } from "node:path";
-import { visible } from "../../core/printable.ts";
 import type { PreparedData } from "../../data/prepare.ts";
 import { tooNear } from "../../evaluate/lead.ts";
 import {
@@ -15,20 +14,21 @@ import { qualityPage, qualityProtocol, qualityRows, splitOf } from "../../report
 import { recordedOptions } from "../../train/run-data.ts";
 import { defineCommand, severalArguments } from "../command.ts";
 import type { Context } from "../context.ts";
-import { modelKinds, modelOptions, openAny, tellUsage } from "../input/open-model.ts";
-import { shownPrompt } from "../input/prompt.ts";
+import { modelKinds, modelOptions, openAny, reportUsage } from "../input/open-model.ts";
+import { promptAsRead } from "../input/prompt.ts";
 import { dataOfModel, indexFileOf, recordOf } from "../input/training-data.ts";
 import { dataOptions } from "../options/data.ts";
 import { integer, list, number, type OptionValues, present, text } from "../options/option.ts";
 import { documentInFlags } from "../output/flags.ts";
 import { wrap } from "../output/layout.ts";
-import { table } from "../output/table.ts";
+import { printProse } from "../output/prose.ts";
+import { right, table } from "../output/table.ts";
 
 export default defineCommand({
   description:
     "Lets each run write texts and predict held-out ones, and measures both: bits, variety, repetition, lengths, " +
     "real words, nearness to real texts (MAUVE), copies of training texts, speed and size. The first row of every " +
-    "table has the same measures of real texts that no run has seen. Real words are words that stand in the " +
+    "table has the same measures of real texts that no run has seen. Real words are words that occur in the " +
     "training texts, whatever their case. A run that fails leaves the others their results.",
   arguments: { runs: severalArguments({ describe: modelKinds }) },
   options: {
@@ -66,7 +66,7 @@ export default defineCommand({
     },
     {
       command: "punchline report runs/a punchline-gpt2 --data jokes.csv --encoder gpt2",
-      explain: "Beside a built-in model, MAUVE by the vectors of GPT-2",
+      explain: "With a built-in model, MAUVE by the vectors of GPT-2",
     },
   ],
   async run(ctx, { runs }, { data, n, encoder, out, ...options }) {
@@ -84,20 +84,20 @@ export default defineCommand({
       async data(model) {
         const record = await recordOf(model);
         const own = data.length > 0 ? undefined : record;
-        // Runs on the same data, prepared in the same way, need it read only once.
+        // Runs on the same data, prepared in the same way, read it once.
         const key = JSON.stringify([
           own?.fingerprint,
           own?.sources ?? data,
           record && recordedOptions(record),
         ]);
-        shownPrompt(ctx, model, prompt);
+        promptAsRead(ctx, model, prompt);
         const found = read.get(key) ?? dataOfModel(ctx, model, data, options);
         read.set(key, found);
         return found;
       },
       indexFile: (model) => indexFileOf(model, data),
       onMeasured(model) {
-        if (isHosted(model.name)) usage[model.name] = tellUsage(ctx, model, options).usage!;
+        if (isHosted(model.name)) usage[model.name] = reportUsage(ctx, model, options).usage!;
       },
       onProgress: (name, done, total) => task.update({ done, total, remark: basename(name) }),
     });
@@ -113,7 +113,7 @@ export default defineCommand({
   },
 });
 
-/** Prices belong to hosted models and devices to the others, where a report has both. */
+/** In a report with both kinds, prices apply to hosted models and devices to the others. */
 function machineOf(name: string, options: OptionValues<typeof modelOptions>): typeof options {
   const { device, threads, quantize, priceIn, priceOut } = options;
   return isHosted(name)
@@ -127,10 +127,7 @@ function printTables(ctx: Context, result: QualityResult): void {
     ctx.print(ctx.style.bold(group.caption));
     ctx.print(
       table(
-        [
-          { header: "", wrap: true },
-          ...group.measures.map(({ header }) => ({ header, align: "right" as const })),
-        ],
+        [{ header: "", wrap: true }, ...group.measures.map(({ header }) => right(header))],
         rowsOf(group, rows).map((row) => [row.name, ...group.measures.map(({ cell }) => cell(row))]),
         { width: ctx.columns },
       ),
@@ -147,7 +144,7 @@ function printTables(ctx: Context, result: QualityResult): void {
     ...runs.flatMap((run) => run.notes),
     ...failed.map(({ run, reason }) => `${run} could not be measured: ${reason}`),
   ])
-    ctx.print(wrap(visible(sentence), ctx.columns).join("\n"));
+    printProse(ctx, sentence);
 }
 
 /** The command that gives the same figures again. */

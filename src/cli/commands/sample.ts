@@ -1,5 +1,4 @@
 /** `punchline sample`: texts from a model. */
-
 import { InputError, UsageError } from "../../core/errors.ts";
 import { type NovelSamples, writeNovel } from "../../evaluate/novelty/novel-samples.ts";
 import { elsewhereOf, noveltyAuditor } from "../../evaluate/novelty/source-auditor.ts";
@@ -7,8 +6,8 @@ import { promptNote } from "../../generate/sample.ts";
 import type { TextModel } from "../../generate/text-model.ts";
 import { argument, defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
-import { flagGiven, modelKinds, modelOptions, openAny, tellUsage } from "../input/open-model.ts";
-import { shownPrompt } from "../input/prompt.ts";
+import { flagGiven, modelKinds, modelOptions, openAny, reportUsage } from "../input/open-model.ts";
+import { promptAsRead } from "../input/prompt.ts";
 import { textFrom } from "../input/text-file.ts";
 import { dataOfModel, indexFileOf } from "../input/training-data.ts";
 import { fileOptions } from "../options/file.ts";
@@ -25,8 +24,8 @@ import {
 import { formatCount } from "../output/format.ts";
 
 const novelty = "New texts only";
-/** Between texts where one has several lines, so that it can be seen where each begins. */
-const rule = "─".repeat(20);
+/** Printed between texts of several lines. */
+const separator = "─".repeat(20);
 
 export default defineCommand({
   description: "Writes texts token by token. The same seed writes the same texts, whatever their number.",
@@ -120,7 +119,7 @@ export default defineCommand({
     const note = model.kind === "local" ? promptNote(model.lm, present(options)) : undefined;
     if (note) ctx.warn(note);
     const streams = ctx.isTTY && n === 1 && !ctx.asJson && novel === undefined && options.beams === undefined;
-    const read = shownPrompt(ctx, model, options.prompt);
+    const read = promptAsRead(ctx, model, options.prompt);
     if (streams) ctx.write(ctx.shown(read));
     const write = (count: number, seed: number) =>
       model.sample({
@@ -147,19 +146,19 @@ export default defineCommand({
       const texts = samples.map(({ prompt, text }) => ctx.shown(prompt + text));
       const several = texts.some((text) => text.includes("\n"));
       for (const [i, text] of texts.entries()) {
-        if (several && i > 0) ctx.print(rule);
+        if (several && i > 0) ctx.print(separator);
         ctx.print(text);
       }
     }
-    if (found) tellThrownAway(ctx, found, samples.length);
+    if (found) reportThrownAway(ctx, found, samples.length);
     if (samples.length > 0) {
       ctx.json({
         samples: samples.map(({ ids: _, logProbabilities, ...sample }) => ({
           ...sample,
-          ...(logProbabilities.length > 0 ? { log_probabilities: logProbabilities } : {}),
+          log_probabilities: logProbabilities.length > 0 ? logProbabilities : undefined,
         })),
-        ...(found ? { novel: { threshold: novel, thrown_away: found.thrown_away, kinds: found.kinds } } : {}),
-        ...tellUsage(ctx, model, where),
+        novel: found && { threshold: novel, thrown_away: found.thrown_away, kinds: found.kinds },
+        ...reportUsage(ctx, model, where),
       });
     }
     await model.release();
@@ -167,14 +166,14 @@ export default defineCommand({
   },
 });
 
-/** @throws UsageError for an option that only says how new texts are found. */
+/** @throws UsageError for an option that has an effect only with `--novel` */
 function refuseWithoutNovel(
   novel: number | undefined,
   { data, ...others }: { readonly data: readonly string[] } & Readonly<Record<string, unknown>>,
 ): void {
   if (novel !== undefined) return;
-  const odd = flagGiven(others) ?? (data[0] && "--data");
-  if (odd) throw new UsageError(`${odd} is of use with --novel only; add --novel or leave it out.`);
+  const extra = flagGiven(others) ?? (data[0] && "--data");
+  if (extra) throw new UsageError(`${extra} is of use with --novel only; add --novel or leave it out.`);
 }
 
 interface Wanted {
@@ -202,7 +201,7 @@ async function onlyNew(
   const found = await writeNovel(write, auditor, {
     ...wanted,
     elsewhere: elsewhereOf(prepared, { rule })?.auditor,
-    // A decoder is made for a number of texts, and kept; services are paid by the text.
+    // A local decoder is compiled for a number of texts and reused; a hosted model charges for each text.
     atLeast: model.kind === "local" ? Math.min(wanted.n, 64) : 1,
     onProgress: (done, total) => task.update({ done, total }),
     signal: ctx.interrupt,
@@ -211,15 +210,15 @@ async function onlyNew(
   return found;
 }
 
-function tellThrownAway(ctx: Context, { thrown_away, kinds }: NovelSamples, kept: number): void {
-  const named = [
+function reportThrownAway(ctx: Context, { thrown_away, kinds }: NovelSamples, kept: number): void {
+  const counts = [
     [kinds.exact, "whole"],
     [kinds.near, "near"],
     [kinds.span, "sewn together"],
     [kinds.empty, "without a word"],
   ] as const;
-  const told = named.filter(([count]) => count > 0).map(([count, name]) => `${formatCount(count)} ${name}`);
-  const which = told.length === 0 ? "" : `: ${told.join(", ")}`;
+  const parts = counts.filter(([count]) => count > 0).map(([count, name]) => `${formatCount(count)} ${name}`);
+  const which = parts.length === 0 ? "" : `: ${parts.join(", ")}`;
   ctx.warn(`Threw away ${formatCount(thrown_away)} of ${formatCount(thrown_away + kept)} texts${which}.`);
 }
 

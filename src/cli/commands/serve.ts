@@ -1,5 +1,4 @@
 /** `punchline serve`: a model behind an OpenAI-style HTTP API. */
-
 import { UsageError } from "../../core/errors.ts";
 import { checkedSecret } from "../../core/secret.ts";
 import { defaultLimits } from "../../server/limits.ts";

@@ -6,7 +6,7 @@ import { createSuggester, type Suggester, type Suggestions } from "../../generat
 import { defineCommand, optionalArgument } from "../command.ts";
 import type { Context } from "../context.ts";
 import { localOptions, openHere } from "../input/open-model.ts";
-import { readAs, typedAs } from "../input/prompt.ts";
+import { cleaningNote, typedTextAsRead } from "../input/prompt.ts";
 import { textFrom } from "../input/text-file.ts";
 import { deviceOf } from "../options/device.ts";
 import { integer, text as textOption } from "../options/option.ts";
@@ -61,7 +61,7 @@ async function type(ctx: Context, lm: LanguageModel, suggester: Suggester, n: nu
     signal: ctx.interrupt,
   });
   if (text !== "") ctx.print(text);
-  tellReading(ctx, lm, text);
+  warnOfCleaning(ctx, lm, text);
   ctx.json({ text });
 }
 
@@ -71,11 +71,11 @@ const inputLines = (signal: AbortSignal) =>
 interface Answer {
   readonly text: string;
   readonly suggestions: Omit<Suggestions, "unread" | "note">;
-  /** Characters that the vocabulary lacks, where there are any. */
-  readonly unread?: string;
+  /** Characters that the vocabulary lacks, if any. */
+  readonly unread?: string | undefined;
 }
 
-/** The document is the answer itself for one text, and `{texts}` for several, or none. */
+/** The document is the answer for one text, and `{texts}` for several or none. */
 async function answer(
   ctx: Context,
   lm: LanguageModel,
@@ -84,15 +84,15 @@ async function answer(
   texts: Iterable<string> | AsyncIterable<string>,
 ): Promise<void> {
   const answers: Answer[] = [];
-  let told = false;
+  let warned = false;
   for await (const text of texts) {
     ctx.interrupt.throwIfAborted();
     const { unread, note, ...suggestions } = await suggester.suggest(text, { n });
-    answers.push({ text, suggestions, ...(unread === "" ? {} : { unread }) });
+    answers.push({ text, suggestions, unread: unread === "" ? undefined : unread });
     if (answers.length > 1) ctx.print();
     ctx.print(ctx.shown(text));
     ctx.print(listed(suggestions, ctx.columns));
-    if (!told) told = tellReading(ctx, lm, text);
+    if (!warned) warned = warnOfCleaning(ctx, lm, text);
     if (note !== undefined) ctx.warn(note);
     if (unread !== "") ctx.warn(`The model's vocabulary lacks ${JSON.stringify(unread)}: not read.`);
   }
@@ -101,10 +101,10 @@ async function answer(
   ctx.json(one !== undefined && answers.length === 1 ? one : { texts: answers });
 }
 
-/** Says how a text is read, where that is not as it is. */
-function tellReading(ctx: Context, lm: LanguageModel, text: string): boolean {
-  const read = typedAs(lm, text);
-  if (read !== undefined) ctx.warn(readAs("The text", read));
+/** Warns if the model reads a text otherwise than it was typed; returns whether it did. */
+function warnOfCleaning(ctx: Context, lm: LanguageModel, text: string): boolean {
+  const read = typedTextAsRead(lm, text);
+  if (read !== undefined) ctx.warn(cleaningNote("The text", read));
   return read !== undefined;
 }
 

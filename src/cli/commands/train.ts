@@ -1,5 +1,4 @@
 /** `punchline train`: a model from scratch on a source, into a run folder. */
-
 import { UsageError } from "../../core/errors.ts";
 import { architectureOf, architectures } from "../../models/registry.ts";
 import type { Device } from "../../runtime/backend.ts";
@@ -17,7 +16,7 @@ import {
   givenModelOptions,
   givenTrainOptions,
   modelOptions,
-  moved,
+  movedSources,
   refuseChanges,
   resumeOptions,
   runOptions,
@@ -29,7 +28,7 @@ import { reportTraining, trainingDocument } from "../output/training-report.ts";
 
 const MODEL = "char-lstm";
 
-/** Without a default, so that a resumed run stays where it was. */
+/** Without a default, so that a resumed run keeps its device. */
 const device: Option<Device | undefined> = {
   ...deviceOptions.device,
   describe: "Where graphs run (default cpu)",
@@ -77,16 +76,16 @@ export default defineCommand({
     if (out === undefined)
       throw new UsageError('--out is needed: the folder for the run, such as "--out runs/a".');
     const record = await runToResume(ctx, out, options.resume);
-    const result = record ? await goOn(ctx, out, record, options) : await begin(ctx, out, options);
+    const result = record ? await resumeRun(ctx, out, record, options) : await startRun(ctx, out, options);
     reportTraining(ctx, out, result, "punchline train --out");
     ctx.json(trainingDocument(result));
   },
 });
 
-async function begin(ctx: Context, out: string, options: Options): Promise<TrainResult> {
+async function startRun(ctx: Context, out: string, options: Options): Promise<TrainResult> {
   const model = architectureOf(options.model ?? MODEL).type;
   const modelOptions = givenModelOptions(options);
-  // What can be refused is refused before the data is read.
+  // Invalid options are refused before the data is read.
   await refuseTakenFolder(out);
   architectureOf(model).configure(modelOptions, 1);
   const sources = sourcesOf(options);
@@ -104,7 +103,12 @@ async function begin(ctx: Context, out: string, options: Options): Promise<Train
   });
 }
 
-async function goOn(ctx: Context, out: string, record: RunRecord, options: Options): Promise<TrainResult> {
+async function resumeRun(
+  ctx: Context,
+  out: string,
+  record: RunRecord,
+  options: Options,
+): Promise<TrainResult> {
   if (record.base !== undefined)
     throw new UsageError(
       `${out} was fine-tuned from ${record.base}; go on with "punchline finetune ${record.base} --out ${out} --resume".`,
@@ -112,13 +116,13 @@ async function goOn(ctx: Context, out: string, record: RunRecord, options: Optio
   refuseChanges(out, record, options, dataChoices(options, architectureOf(record.model).tokens));
   return resume(out, {
     ...hooks(ctx, out, options),
-    // Asked for when the data is there: until then nothing new is to be saved, and a signal ends the command at once.
+    // Read only when the data is prepared: before that there is nothing to save, and a signal ends the command at once.
     get signal() {
       return ctx.interrupt;
     },
     options: resumeOptions(options),
-    ...moved(options),
-    prepare: (record) => dataAgain(ctx, record, moved(options).sources ?? record.sources),
+    ...movedSources(options),
+    prepare: (record) => dataAgain(ctx, record, movedSources(options).sources ?? record.sources),
   });
 }
 

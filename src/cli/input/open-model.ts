@@ -1,5 +1,4 @@
-/** Opening the MODEL of a command, wherever it is, and saying what a hosted one has used. */
-
+/** Opens the MODEL of a command, wherever it is, and reports what a hosted one has used. */
 import { UsageError } from "../../core/errors.ts";
 import { costOf } from "../../generate/hosted/usage.ts";
 import { isHosted, openLocal, openModel } from "../../generate/open.ts";
@@ -11,7 +10,7 @@ import { choice, number, type OptionValues, present } from "../options/option.ts
 import { flagOf } from "../output/flags.ts";
 import { formatCount } from "../output/format.ts";
 
-/** What commands offer that run a model of this machine and do not train it. */
+/** Options of commands that run a model on this machine without training it. */
 export const localOptions = {
   ...deviceOptions,
   quantize: choice(["q8", "q4"], {
@@ -21,7 +20,7 @@ export const localOptions = {
   }),
 } as const;
 
-/** What commands that take any model offer. */
+/** Options of commands that take any model. */
 export const modelOptions = {
   ...localOptions,
   priceIn: number({
@@ -36,7 +35,7 @@ export const modelOptions = {
   }),
 } as const;
 
-/** The help of a MODEL argument that may be any of these. */
+/** The help of a MODEL argument that takes any model. */
 export const modelKinds = "Run folder, Hugging Face folder, built-in model, Hub name, or openai:NAME";
 
 type LocalOptions = OptionValues<typeof localOptions>;
@@ -47,7 +46,7 @@ const openOptions = (options: LocalOptions) => ({
   ...present({ quantize: options.quantize }),
 });
 
-/** Opens any model; one of the Hub that is not there yet is fetched, with progress. */
+/** Opens any model; fetches one of the Hub if it is not in the cache, with progress. */
 export async function openAny(ctx: Context, name: string, options: ModelOptions): Promise<TextModel> {
   refuseMisplaced(name, options);
   const pull = pullProgress(ctx, name);
@@ -56,7 +55,10 @@ export async function openAny(ctx: Context, name: string, options: ModelOptions)
   return model;
 }
 
-/** Opens a model that must be on this machine or on the Hub. */
+/**
+ * Opens a model that must be on this machine or on the Hub.
+ * @param why the end of the sentence that refuses a hosted model
+ */
 export async function openHere(
   ctx: Context,
   name: string,
@@ -86,8 +88,9 @@ function pullProgress(ctx: Context, name: string) {
 
 function refuseMisplaced(name: string, { device, threads, quantize, priceIn, priceOut }: ModelOptions): void {
   if (isHosted(name)) {
-    const odd = device !== "cpu" ? "--device" : flagGiven({ threads, quantize });
-    if (odd) throw new UsageError(`${odd} has no effect on ${name}, which runs elsewhere; leave it out.`);
+    const misplaced = device !== "cpu" ? "--device" : flagGiven({ threads, quantize });
+    if (misplaced)
+      throw new UsageError(`${misplaced} has no effect on ${name}, which runs elsewhere; leave it out.`);
     if ((priceIn === undefined) !== (priceOut === undefined))
       throw new UsageError("--price-in and --price-out belong together; give both.");
   } else if (priceIn !== undefined || priceOut !== undefined) {
@@ -101,8 +104,8 @@ export function flagGiven(options: Readonly<Record<string, unknown>>): string | 
   return found === undefined ? undefined : flagOf(found);
 }
 
-/** Tells on standard error what a hosted model used, and returns it for the document; of others nothing. */
-export function tellUsage(ctx: Context, model: TextModel, { priceIn, priceOut }: ModelOptions) {
+/** Prints what a hosted model has used, and returns it for the document; nothing for other models. */
+export function reportUsage(ctx: Context, model: TextModel, { priceIn, priceOut }: ModelOptions) {
   if (model.kind !== "hosted") return {};
   const { requests, promptTokens, completionTokens, uncounted } = model.usage;
   const cost =
@@ -121,8 +124,8 @@ export function tellUsage(ctx: Context, model: TextModel, { priceIn, priceOut }:
       requests,
       prompt_tokens: promptTokens,
       completion_tokens: completionTokens,
-      ...(uncounted > 0 ? { uncounted } : {}),
-      ...(cost === undefined ? {} : { cost }),
+      uncounted: uncounted > 0 ? uncounted : undefined,
+      cost,
     },
   };
 }

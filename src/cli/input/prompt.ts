@@ -1,4 +1,4 @@
-/** What a model reads of a prompt, said once where it is not what was given. */
+/** Prompts as a model reads them, with a warning where that is not what was given. */
 import { excerpt } from "../../core/printable.ts";
 import type { LanguageModel } from "../../generate/language-model.ts";
 import { promptText, readPrompt } from "../../generate/prompt.ts";
@@ -8,19 +8,19 @@ import { unknownToken, unknownWords } from "../../text/unknown-words.ts";
 import type { Context } from "../context.ts";
 
 /**
- * The prompt as the model reads it; of a hosted model, as it is.
+ * The prompt as the model reads it; unchanged for a hosted model.
  * @throws InputError as `promptText`
  */
-export function shownPrompt(ctx: Context, model: TextModel, prompt: string): string {
+export function promptAsRead(ctx: Context, model: TextModel, prompt: string): string {
   if (model.kind === "hosted") return prompt;
   const text = promptText(model.lm, prompt);
-  if (text !== prompt) ctx.warn(readAs("The prompt", text));
+  if (text !== prompt) ctx.warn(cleaningNote("The prompt", text));
   const lacking = lackingNote(model.lm.tokenizer, text);
   if (lacking !== undefined) ctx.warn(lacking);
   return text;
 }
 
-/** What a vocabulary with a token for the unknown does not have of a prompt, in a sentence. */
+/** A sentence about words of the prompt that the vocabulary replaces by its unknown token; undefined without any. */
 function lackingNote(tokenizer: Tokenizer, prompt: string): string | undefined {
   const words = [...new Set(unknownWords(tokenizer, prompt))];
   if (words.length === 0) return undefined;
@@ -29,15 +29,15 @@ function lackingNote(tokenizer: Tokenizer, prompt: string): string | undefined {
   return `The vocabulary cannot spell ${some.join(", ")}${more} of the prompt: the model sees ${unknownToken(tokenizer)} there.`;
 }
 
-/** Characters of a prompt that is quoted: a whole file may be one. */
+/** Most characters of a quoted prompt, which may be a whole file. */
 const LONGEST = 300;
 
-/** The same of a text that is typed, whose characters may be left out: undefined where it is read as it is. */
-export function typedAs(lm: LanguageModel, typed: string): string | undefined {
+/** A typed text as the model reads it, without characters that it lacks; undefined if only these differ. */
+export function typedTextAsRead(lm: LanguageModel, typed: string): string | undefined {
   const { text, unread } = readPrompt(lm, typed);
   const left = [...typed].filter((character) => !unread.includes(character)).join("");
   return text === left ? undefined : text;
 }
 
-export const readAs = (what: string, text: string): string =>
+export const cleaningNote = (what: string, text: string): string =>
   `${what} is read as ${JSON.stringify(text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text)}, cleaned as the texts of the model were.`;

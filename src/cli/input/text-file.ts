@@ -1,9 +1,8 @@
-/** Texts that are given in files, for texts too long to type: a whole file is one text. */
-
+/** Texts in files, for texts too long to type: a whole file is one text. */
 import { UsageError } from "../../core/errors.ts";
 import { readTextFile } from "../../files/regular-file.ts";
 
-/** The text of a file, without the line breaks around it. @throws UsageError where it holds none */
+/** The text of a file, without line breaks around it. @throws UsageError for a file without text */
 export async function textOfFile(path: string): Promise<string> {
   const text = (await readTextFile(path)).replace(/^\s*\n|\s+$/g, "");
   if (text === "") throw new UsageError(`${path} holds no text; give one that does.`);
@@ -11,8 +10,8 @@ export async function textOfFile(path: string): Promise<string> {
 }
 
 /**
- * A text that is given on the command line or in a file; undefined where it is given in neither.
- * @param place what the text is called there, such as `TEXT` or `--prompt`
+ * A text from the command line or from a file; undefined if neither is given.
+ * @param place the text's name on the command line, such as `TEXT` or `--prompt`
  */
 export async function textFrom(
   given: string | undefined,

@@ -1,4 +1,4 @@
-/** The data of a training, in the vocabulary that its model reads. */
+/** The data of a training, in its model's vocabulary. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { InputError } from "../../core/errors.ts";
@@ -12,9 +12,15 @@ import type { Tokenizer } from "../../text/tokenizer.ts";
 import { joinsLines, optionsLike, recordedOptions, withoutColumns } from "../../train/run-data.ts";
 import { findRun, type RunRecord, readRun } from "../../train/run-folder.ts";
 import type { Context } from "../context.ts";
-import { type DataChoices, type DataOptionValues, dataChoices, readData, typed } from "../options/data.ts";
+import {
+  choicesAsFlags,
+  type DataChoices,
+  type DataOptionValues,
+  dataChoices,
+  readData,
+} from "../options/data.ts";
 
-/** Reads sources for a model from scratch, in a vocabulary that is made for it. */
+/** Reads sources for a model from scratch, with a vocabulary that is built from them. */
 export async function dataFor(
   ctx: Context,
   model: string,
@@ -26,7 +32,7 @@ export async function dataFor(
   return readData(ctx, sources, choices, { vocabulary });
 }
 
-/** The data of a run, prepared from its own sources, or those it has now, by what its record says. */
+/** The data of a run, prepared again from `sources` with the options of its record. */
 export async function dataAgain(
   ctx: Context,
   record: RunRecord,
@@ -38,7 +44,7 @@ export async function dataAgain(
   return architectureOf(record.model).tokens === "bpe" ? withSubwordsInTurns(data) : withWordPieces(data);
 }
 
-/** Reads sources in the vocabulary of a model that there is already. */
+/** Reads sources in the vocabulary of an existing model. */
 export const dataIn = (
   ctx: Context,
   vocabulary: Tokenizer,
@@ -47,8 +53,8 @@ export const dataIn = (
 ): Promise<PreparedData> => readData(ctx, sources, choices, { vocabulary, allowLoss: true });
 
 /**
- * Reads sources to train a model on that there is already: as its own were prepared, where it is a run, unless
- * other options are given. The choices are for the new run's record.
+ * Reads sources to train an existing model on. If it is a run, they are prepared as its own were, unless other
+ * options are given. The choices are for the new run's record.
  */
 export async function dataForBase(
   ctx: Context,
@@ -64,8 +70,8 @@ export async function dataForBase(
 }
 
 /**
- * The run in `out` that `--resume` goes on with. Undefined where there is none: the command then begins it, so
- * that one command line serves a job that may be killed at any moment, before its first file too.
+ * The run in `out` to resume; undefined if there is none. The command then begins it, so that the same command line
+ * works for a job that may be killed at any moment, even before its first file.
  */
 export async function runToResume(
   ctx: Context,
@@ -78,7 +84,7 @@ export async function runToResume(
   return record;
 }
 
-/** The run that a model is, where it is one. */
+/** The record of the run that trained a model, if Punchline trained it. */
 export async function recordOf(model: TextModel | undefined): Promise<RunRecord | undefined> {
   return model?.kind === "local" && existsSync(join(model.folder, "run.json"))
     ? readRun(model.folder)
@@ -86,8 +92,8 @@ export async function recordOf(model: TextModel | undefined): Promise<RunRecord 
 }
 
 /**
- * The data that a model was trained on, as its run recorded it; or other sources, prepared by the same options
- * unless others are given. Warns where the data of the run is no longer what it was.
+ * The data that a model was trained on, as its run recorded it; or other sources, prepared with the same options
+ * unless others are given. Warns if the run's data has changed.
  */
 export async function dataOfModel(
   ctx: Context,
@@ -116,7 +122,7 @@ export async function dataOfModel(
   return data;
 }
 
-/** Sources prepared as the texts of a run were, unless other options are given; says so where that is not the usual way. */
+/** Sources prepared as a run's texts were, unless other options are given. Warns of unusual options of the run. */
 async function dataLike(
   ctx: Context,
   record: RunRecord,
@@ -127,7 +133,7 @@ async function dataLike(
 ): Promise<{ readonly data: PreparedData; readonly choices: DataChoices }> {
   const choices = optionsLike(record, sources, given);
   const allowLoss = "keepUnicode" in given || given.cleaning === false;
-  tellChoices(ctx, record, name, choices, given);
+  warnOfChoices(ctx, record, name, choices, given);
   const read = async (chosen: DataChoices) => ({
     data: await readData(ctx, sources, chosen, { ...vocabulary(chosen), allowLoss }),
     choices: chosen,
@@ -140,8 +146,8 @@ async function dataLike(
   });
 }
 
-/** Says which of a run's options hold for other data, where they are not the usual ones. */
-function tellChoices(
+/** Warns of a run's options that apply to other data, except for the usual ones. */
+function warnOfChoices(
   ctx: Context,
   record: RunRecord,
   name: string,
@@ -149,14 +155,16 @@ function tellChoices(
   given: DataChoices,
 ): void {
   const usual = ["bpe", "wordpiece"].includes(architectureOf(record.model).tokens);
-  const told = Object.entries(choices).filter(
+  const inherited = Object.entries(choices).filter(
     ([key, value]) => !(key in given) && !(key === "keepUnicode" && value === usual),
   );
-  if (told.length > 0)
-    ctx.warn(`--data is prepared as the texts of ${name} were: ${typed(Object.fromEntries(told))}.`);
+  if (inherited.length > 0)
+    ctx.warn(
+      `--data is prepared as the texts of ${name} were: ${choicesAsFlags(Object.fromEntries(inherited))}.`,
+    );
 }
 
-/** Where the index of a run's training texts is kept, for as long as they are its own. */
+/** The file for the index of a run's own training texts; undefined for other sources. */
 export async function indexFileOf(
   model: TextModel | undefined,
   sources: readonly string[],
@@ -168,14 +176,14 @@ export async function indexFileOf(
 const characters = ({ raw, keepUnicode, end }: DataChoices): VocabularyName =>
   raw || keepUnicode || end !== undefined ? "character" : "printable";
 
-/** How texts are prepared for what has no record: as an exported model says, or kept as they are written. */
+/** Options for a model without a record: those of the cleaning that an exported model names, else no cleaning. */
 function unrecorded(model: TextModel | undefined, given: DataChoices): DataChoices {
   if (given.raw === true || given.cleaning === false) return {};
   if (model?.kind !== "local") return { keepUnicode: true };
   return model.lm.cleaning ? optionsOfCleaning(model.lm.cleaning) : {};
 }
 
-/** How texts are spelt for a model. One of characters need not know all of them: what it cannot score it says itself. */
+/** The vocabulary for a model's texts. A model of characters need not have all of them: scoring reports those it lacks. */
 function vocabularyOf(
   model: TextModel | undefined,
   choices: DataChoices,
@@ -184,5 +192,5 @@ function vocabularyOf(
   const { tokenizer } = model.lm;
   if (tokenizer.kind !== "character") return { vocabulary: tokenizer };
   const end = tokenizer.token(tokenizer.endOfText);
-  return { vocabulary: "character", ...(end === "\n" || choices.raw ? {} : { end }) };
+  return { vocabulary: "character", end: end === "\n" || choices.raw ? undefined : end };
 }

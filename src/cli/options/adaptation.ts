@@ -1,12 +1,11 @@
-/** The options that say what of a model is trained: adapters, or its later layers. */
-
+/** The options for training only part of a model: adapters, or its later layers. */
 import { UsageError } from "../../core/errors.ts";
 import { resolveLora } from "../../models/lora.ts";
 import { architectureOf } from "../../models/registry.ts";
 import type { TrainOptions } from "../../train/options.ts";
 import type { RunRecord } from "../../train/run-folder.ts";
 import { flagOf } from "../output/flags.ts";
-import { flag, integer, number, type OptionValues, present, text } from "./option.ts";
+import { flag, integer, names, number, type OptionValues, present } from "./option.ts";
 
 const adapting = "What is trained (default: all weights)";
 
@@ -15,7 +14,7 @@ export const adaptationOptions = {
   loraRank: integer({ describe: "Rank of the adapters (default 8)", min: 1, group: adapting }),
   loraAlpha: number({ describe: "They count alpha / rank (default 16)", above: 0, group: adapting }),
   loraDropout: number({ describe: "Of what they read (default 0)", min: 0, below: 1, group: adapting }),
-  loraTargets: text({
+  loraTargets: names({
     describe: "Linear maps to adapt (default: c_attn, or BERT's query and value)",
     placeholder: "NAME,NAME",
     group: adapting,
@@ -30,8 +29,8 @@ export const adaptationOptions = {
 type AdaptationValues = OptionValues<typeof adaptationOptions>;
 
 /**
- * What was chosen for a model of this architecture, LoRA's defaults filled in.
- * @throws UsageError for an option of LoRA without it, or an architecture without adapters
+ * The given options for a model of this architecture, with LoRA's defaults.
+ * @throws UsageError for an option of LoRA without `--lora`, or an architecture without adapters
  */
 export function givenAdaptation(
   options: AdaptationValues,
@@ -41,11 +40,14 @@ export function givenAdaptation(
   const lora = givenLora(options);
   const [extra] = Object.keys(lora);
   if (!options.lora && extra !== undefined)
-    throw new UsageError(`${flagOf(named[extra as keyof typeof named])} is an option of --lora; add it.`);
+    throw new UsageError(
+      `${flagOf(optionOf[extra as keyof typeof optionOf])} is an option of --lora; add it.`,
+    );
   return present({ lora: options.lora ? resolveLora(architectureOf(type), lora) : undefined, freezeLayers });
 }
 
-const named = {
+/** The option of each field of LoRA's settings. */
+const optionOf = {
   rank: "loraRank",
   alpha: "loraAlpha",
   dropout: "loraDropout",
@@ -57,14 +59,11 @@ const givenLora = ({ loraRank, loraAlpha, loraDropout, loraTargets }: Adaptation
     rank: loraRank,
     alpha: loraAlpha,
     dropout: loraDropout,
-    targets: loraTargets
-      ?.split(",")
-      .map((name) => name.trim())
-      .filter((name) => name !== ""),
+    targets: loraTargets,
   });
 
 /**
- * A run keeps what it trains: the options may be repeated with `--resume`, but not changed.
+ * Refuses changes to what a run trains: with `--resume`, the options may be repeated, but not changed.
  * @throws UsageError that names the option
  */
 export function refuseOtherAdaptation(folder: string, { train }: RunRecord, options: AdaptationValues): void {
@@ -72,14 +71,20 @@ export function refuseOtherAdaptation(folder: string, { train }: RunRecord, opti
     lora: train.lora !== undefined,
     freezeLayers: train.freezeLayers,
     ...Object.fromEntries(
-      Object.entries(named).map(([field, option]) => [option, train.lora?.[field as keyof typeof named]]),
+      Object.entries(optionOf).map(([field, option]) => [
+        option,
+        train.lora?.[field as keyof typeof optionOf],
+      ]),
     ),
   };
   const given: Readonly<Record<string, unknown>> = {
     ...(options.lora ? { lora: true } : {}),
     ...present({ freezeLayers: options.freezeLayers }),
     ...Object.fromEntries(
-      Object.entries(givenLora(options)).map(([field, value]) => [named[field as keyof typeof named], value]),
+      Object.entries(givenLora(options)).map(([field, value]) => [
+        optionOf[field as keyof typeof optionOf],
+        value,
+      ]),
     ),
   };
   for (const [name, value] of Object.entries(given)) {

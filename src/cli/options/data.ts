@@ -1,5 +1,4 @@
-/** The options of every command that reads a SOURCE, and the reading itself, with progress. */
-
+/** The options of every command that reads a SOURCE, and the reading, with progress. */
 import { UsageError } from "../../core/errors.ts";
 import type { PreparedData, PrepareOptions } from "../../data/prepare.ts";
 import { prepareData, prepareRawText } from "../../data/prepare-sources.ts";
@@ -79,11 +78,11 @@ export const dataOptions = {
 
 export type DataOptionValues = OptionValues<typeof dataOptions>;
 
-/** What shapes the data, as plain values: kept in a run's record, so that a resume prepares the same. */
+/** The given data options, as a run records them, so that a resume prepares the same data. */
 export type DataChoices = RecordedOptions;
 
-/** Choices as they are typed. */
-export const typed = (choices: DataChoices): string =>
+/** Choices as flags, for a message. */
+export const choicesAsFlags = (choices: DataChoices): string =>
   Object.entries(choices)
     .map(([name, value]) => {
       if (typeof value === "boolean") return flagOf(name).replace("--", value ? "--" : "--no-");
@@ -93,7 +92,7 @@ export const typed = (choices: DataChoices): string =>
 
 /**
  * The values that differ from the defaults.
- * @param vocabulary the kind that is made from the data; absent where none is
+ * @param vocabulary the kind of vocabulary that is built from the data, if any
  * @throws UsageError for an option of vocabularies of another kind
  */
 export function dataChoices(options: Partial<DataOptionValues>, vocabulary?: string): DataChoices {
@@ -116,8 +115,8 @@ export function dataChoices(options: Partial<DataOptionValues>, vocabulary?: str
 }
 
 /**
- * Reads and prepares sources, with progress on standard error, and says there what a person should know of them.
- * @param more what the choices leave open
+ * Reads and prepares sources, with progress, notes and warnings on standard error.
+ * @param more options that are not among the choices
  */
 export async function readData(
   ctx: Context,
@@ -135,8 +134,8 @@ export async function readData(
     onProgress: ({ phase, rows, totalRows }) =>
       task.update({
         done: rows,
-        ...(totalRows > 0 ? { total: totalRows } : {}),
-        ...(phase === "read" ? {} : { remark: phase }),
+        total: totalRows > 0 ? totalRows : undefined,
+        remark: phase === "read" ? undefined : phase,
       }),
   });
   task.end(`read ${formatCount(data.summary.rows_in)} rows, kept ${formatCount(data.summary.rows_out)}`);
@@ -146,7 +145,7 @@ export async function readData(
   return data;
 }
 
-/** The sources, with the files of a Hub data set, fetched where they are not in the cache, in its place. */
+/** The sources, each data set of the Hub replaced by its files, which are fetched if they are not in the cache. */
 async function filesOf(ctx: Context, sources: readonly string[]): Promise<string[]> {
   const files: string[] = [];
   for (const source of sources) {

@@ -1,4 +1,4 @@
-/** Where a model runs: the same two options on every command that runs one. */
+/** The options for where a model runs, on every command that runs one. */
 import type { BackendOptions } from "../../runtime/backend.ts";
 import { choice, integer, type OptionValues, present } from "./option.ts";
 

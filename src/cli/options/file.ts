@@ -1,4 +1,4 @@
-/** The options that say how the files of a source are written, where that is not found out by itself. */
+/** The options for the format of a source's files, where it is not detected. */
 import { fileFormatNames } from "../../data/sources/file.ts";
 import { choice, integer, text } from "./option.ts";
 

@@ -1,9 +1,8 @@
 /**
- * The kinds of options and arguments that a command declares: how each is read, checked and described.
+ * The kinds of options that a command declares: how each is read, checked and described.
  *
- * A command's `options` is an object of these; the key is the flag (`topK` is `--top-k`), and the type of
- * what `run` receives follows from the builder: a default makes the value certain, no default makes it
- * `undefined` where the option is not given.
+ * A command's `options` is an object of these. The key is the flag (`topK` is `--top-k`), and the builder decides
+ * the type of the value that `run` receives: without a default, it is `undefined` if the option is not given.
  */
 import { didYouMean, UsageError } from "../../core/errors.ts";
 
@@ -12,26 +11,26 @@ export interface Option<T> {
   readonly kind: "flag" | "value" | "list";
   readonly describe: string;
   /** One letter, without its dash. */
-  readonly short?: string;
-  /** What stands for the value in the help: `N`, `FILE`. */
+  readonly short?: string | undefined;
+  /** The value's name in the help: `N`, `FILE`. */
   readonly placeholder: string;
   readonly default: T;
-  /** The value where the option is given without one, as it would be written; absent: it needs one. */
-  readonly bare?: string;
-  /** Of a switch: whether `--no-...` is offered beside it. */
-  readonly either?: boolean;
-  /** What the help adds in brackets: range, unit, choices; without the default. */
+  /** The value, as text, of the option given without one; undefined if it needs one. */
+  readonly bare?: string | undefined;
+  /** For a switch: whether `--no-...` exists too. Default false. */
+  readonly either?: boolean | undefined;
+  /** Range, unit and choices, which the help shows in brackets. */
   readonly facts: readonly string[];
-  /** A heading of its own in the help; otherwise "Options". */
-  readonly group?: string;
+  /** The heading in the help. Default "Options". */
+  readonly group?: string | undefined;
   /** Reads one value. @throws UsageError that names the flag, what it takes and what it got. */
   read(text: string, flag: string): unknown;
 }
 
 interface Common {
   readonly describe: string;
-  readonly short?: string;
-  readonly group?: string;
+  readonly short?: string | undefined;
+  readonly group?: string | undefined;
 }
 
 /** The types of `run`'s third parameter. */
@@ -39,16 +38,10 @@ export type OptionValues<O extends Readonly<Record<string, Option<unknown>>>> = 
   readonly [K in keyof O]: O[K] extends Option<infer T> ? T : never;
 };
 
-function common(spec: Common) {
-  return {
-    describe: spec.describe,
-    ...(spec.short === undefined ? {} : { short: spec.short }),
-    ...(spec.group === undefined ? {} : { group: spec.group }),
-  };
-}
+const common = ({ describe, short, group }: Common): Common => ({ describe, short, group });
 
-/** A switch. With `default: true` the flag that is offered is the negative one, `--no-...`. */
-export function flag(spec: Common & { readonly default?: boolean }): Option<boolean> {
+/** A switch. With `default: true` its flag is the negative one, `--no-...`. */
+export function flag(spec: Common & { readonly default?: boolean | undefined }): Option<boolean> {
   return {
     ...common(spec),
     kind: "flag",
@@ -59,16 +52,16 @@ export function flag(spec: Common & { readonly default?: boolean }): Option<bool
   };
 }
 
-/** A switch whose absence can be told from its being off. */
+/** A switch that is on or undefined. */
 export function optionalFlag(spec: Common): Option<boolean | undefined> {
   return { ...flag(spec), default: undefined };
 }
 
 interface TextSpec extends Common {
-  readonly placeholder?: string;
+  readonly placeholder?: string | undefined;
 }
 
-/** A switch that is on, off, or left to what suits: `--x`, `--no-x`, or neither. */
+/** A switch that is on, off or undefined: `--x`, `--no-x`, or neither. */
 export function eitherFlag(spec: Common): Option<boolean | undefined> {
   return { ...flag(spec), default: undefined, either: true };
 }
@@ -87,6 +80,16 @@ export function text(spec: TextSpec & { readonly default?: string }): Option<str
   };
 }
 
+/** Names, with commas between them. */
+export function names(spec: TextSpec): Option<readonly string[] | undefined> {
+  const read = (given: string) =>
+    given
+      .split(",")
+      .map((name) => name.trim())
+      .filter((name) => name !== "");
+  return { ...text(spec), default: undefined, read };
+}
+
 /** Any text, as often as the option is given. */
 export function list(spec: TextSpec): Option<readonly string[]> {
   return {
@@ -99,19 +102,19 @@ export function list(spec: TextSpec): Option<readonly string[]> {
   };
 }
 
-/** Bounds of a number; `min` and `max` belong to the range, `above` and `below` do not. */
-export interface Range {
-  readonly min?: number;
-  readonly max?: number;
-  readonly above?: number;
-  readonly below?: number;
+/** Bounds of a number; the range includes `min` and `max`, but not `above` and `below`. */
+interface Range {
+  readonly min?: number | undefined;
+  readonly max?: number | undefined;
+  readonly above?: number | undefined;
+  readonly below?: number | undefined;
 }
 
 interface NumberSpec extends Common, Range {
-  readonly placeholder?: string;
-  readonly integer?: boolean;
-  /** The plural of what is counted: `minutes`, `tokens`. */
-  readonly unit?: string;
+  readonly placeholder?: string | undefined;
+  readonly integer?: boolean | undefined;
+  /** In the plural: `minutes`, `tokens`. */
+  readonly unit?: string | undefined;
 }
 
 /** A number within a range. */
@@ -135,14 +138,14 @@ export function integer(spec: NumberSpec & { readonly default?: number }): Optio
   return number({ ...spec, integer: true } as NumberSpec & { default: number });
 }
 
-/** A number within a range that may be left out where the option is given: it is `bare` then. */
+/** A number within a range; `bare` if the option is given without a value. */
 export function numberOrBare(spec: NumberSpec & { readonly bare: number }): Option<number | undefined> {
   const option = number(spec);
   const facts = [...option.facts, `${spec.bare} where it is left out`];
   return { ...option, bare: String(spec.bare), placeholder: `[${option.placeholder}]`, facts };
 }
 
-/** A number within a range, or the word `off`, which `run` sees as it is. */
+/** A number within a range, or the word `off`. */
 export function numberOrOff(spec: NumberSpec & { readonly default: number | "off" }): Option<number | "off"> {
   return {
     ...common(spec),
@@ -154,7 +157,7 @@ export function numberOrOff(spec: NumberSpec & { readonly default: number | "off
   };
 }
 
-/** One of a few names; an unknown one is answered with the nearest. */
+/** One of a few names; the error for an unknown one suggests the nearest. */
 export function choice<const N extends string>(
   names: readonly N[],
   spec: Common & { readonly placeholder?: string; readonly default: NoInfer<N> },
@@ -177,7 +180,7 @@ export function choice<const N extends string>(
   };
 }
 
-/** Some of a few names, one each time that the option is given. */
+/** Some of a few names: one each time that the option is given. */
 export function choices<const N extends string>(
   names: readonly N[],
   spec: Common & { readonly placeholder?: string },
@@ -218,7 +221,7 @@ function numberFacts(spec: NumberSpec): string[] {
   return [spec.unit, rangeText(spec)].filter((fact): fact is string => Boolean(fact));
 }
 
-/** `from 0 to 1`, `above 0`, `of at least 1`, in words. */
+/** `from 0 to 1`, `above 0`, `at least 1`. */
 function rangeText({ min, max, above, below }: Range): string {
   if (min !== undefined && max !== undefined) return `from ${min} to ${max}`;
   const lower = above !== undefined ? `above ${above}` : min !== undefined ? `at least ${min}` : "";
@@ -226,7 +229,7 @@ function rangeText({ min, max, above, below }: Range): string {
   return [lower, upper].filter(Boolean).join(" and ");
 }
 
-/** Keeps the entries that were given: for handing options to functions whose fields may be absent. */
+/** The entries that are not undefined, for an object that is merged or recorded. */
 export function present<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
     [K in keyof T]?: Exclude<T[K], undefined>;

@@ -1,4 +1,4 @@
-/** One command's words into typed arguments and options, over commander; every fault is a UsageError. */
+/** Parses a command's words into arguments and options, with commander; every error is a UsageError. */
 import type { Command as Commander, CommanderError, Option as CommanderOption } from "commander";
 import { nearestName, UsageError } from "../../core/errors.ts";
 import type { Argument, Command } from "../command.ts";
@@ -12,8 +12,8 @@ export interface ParsedWords {
 }
 
 /**
- * Reads the words after the command's name. Returns `"help"` where `--help` is among them.
- * @throws UsageError for an unknown option, a missing or superfluous argument, or a value out of range.
+ * Parses the words after the command's name. Returns `"help"` if `--help` is among them.
+ * @throws UsageError for an unknown option, a missing or superfluous argument, or an invalid value
  */
 export async function parseWords(
   name: string,
@@ -52,7 +52,7 @@ function declare(parser: Commander, command: Command, OptionClass: typeof Comman
     const flags = `${option.short ? `-${option.short}, ` : ""}${flag}`;
     if (option.kind === "flag") {
       const declared = new OptionClass(flags);
-      declared.negate = false; // commander takes `--no-key` for the opposite of another option
+      declared.negate = false; // commander would take `--no-key` for the opposite of `--key`
       parser.addOption(declared);
       if (option.default || option.either) parser.addOption(new OptionClass(flag.replace("--", "--no-")));
       continue;
@@ -70,14 +70,14 @@ function declare(parser: Commander, command: Command, OptionClass: typeof Comman
   parser.addOption(new OptionClass("--json"));
 }
 
-/** How an argument is written: `<source...>`, `[model]`. */
+/** An argument in commander's syntax: `<source...>`, `[model]`. */
 function argumentSyntax(key: string, { presence }: Argument<unknown>): string {
   if (presence === "optional") return `[${key}]`;
   if (presence === "any") return `[${key}...]`;
   return presence === "several" ? `<${key}...>` : `<${key}>`;
 }
 
-/** What a person reads instead of commander's own message. */
+/** The error in place of commander's own. */
 function usageErrorOf(error: CommanderError, name: string, command: Command): UsageError {
   const quoted = /'([^']*)'/.exec(error.message)?.[1] ?? "";
   const help = `see "punchline ${name} --help".`;

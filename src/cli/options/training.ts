@@ -1,5 +1,4 @@
-/** The options of a training on the command line, and what may be said of them when a run is gone on with. */
-
+/** The options of a training on the command line, and which of them may change when a run is resumed. */
 import { UsageError } from "../../core/errors.ts";
 import type { OptionValues as ModelOptionValues } from "../../models/model.ts";
 import { architectureOf, architectures } from "../../models/registry.ts";
@@ -20,7 +19,7 @@ import {
   text,
 } from "./option.ts";
 
-/** Where the texts come from and the run goes: of every command that trains. */
+/** Options of every command that trains: where the texts come from, and where the run goes. */
 export const runOptions = {
   data: list({
     describe: "Source: one-liners, a file, hf:owner/dataset (default one-liners)",
@@ -30,18 +29,17 @@ export const runOptions = {
   resume: flag({ describe: "Go on with the run in --out; begin it where nothing has begun" }),
 } as const;
 
-/** For a resume: where the sources have moved, --data says where they are now; the fingerprint holds them to the run's. */
-export const moved = ({ data }: Pick<OptionValues<typeof runOptions>, "data">) =>
+/** For a resume: --data gives sources that have moved; the fingerprint checks that they are the run's. */
+export const movedSources = ({ data }: Pick<OptionValues<typeof runOptions>, "data">) =>
   data.length > 0 ? { sources: data } : {};
 
-/** The sources named by --data. */
+/** The sources of --data. */
 export const sourcesOf = ({ data }: Pick<OptionValues<typeof runOptions>, "data">): readonly string[] =>
   data.length > 0 ? data : ["one-liners"];
 
 /**
- * The options of a training. None has a value of its own, so that what was given can be told from the rest.
+ * The options of a training. None has a default, so that the given ones are known.
  * @param d the defaults that the help shows
- * @param said defaults that depend on the model or its texts, in words: by default the packing is for most models
  */
 export function trainingOptions(
   d: TrainOptions,
@@ -75,7 +73,7 @@ export function trainingOptions(
       group,
     }),
     recompute: optionalFlag({
-      describe: "Less memory for more time: compute the inside of blocks anew in the backward pass",
+      describe: "Less memory for more time: compute the inside of blocks again in the backward pass",
       group,
     }),
     wholeWords: optionalFlag({ describe: "Hide whole words, where the model fills masks", group }),
@@ -171,7 +169,7 @@ export function givenTrainOptions(options: TrainingValues) {
 type Given = Readonly<Record<string, unknown>>;
 type ModelOptionTable = Record<string, Option<number | string | undefined>>;
 
-/** The options of all architectures, once each; whether one has it is checked when the model is known. */
+/** The options of all architectures, each once. The architecture refuses those that it does not have. */
 export function modelOptions(): ModelOptionTable {
   const all: ModelOptionTable = {};
   for (const architecture of architectures) {
@@ -187,7 +185,7 @@ export function modelOptions(): ModelOptionTable {
   return all;
 }
 
-/** Those that were given, as the library takes them. */
+/** The given ones, as the library takes them. */
 export function givenModelOptions(options: Given): ModelOptionValues {
   const given: Record<string, number | string | boolean> = {};
   for (const name of Object.keys(modelOptions())) {
@@ -198,7 +196,7 @@ export function givenModelOptions(options: Given): ModelOptionValues {
   return given;
 }
 
-/** What `--resume` may change: when the training ends, how often it is saved, and what it holds in memory. */
+/** Options that `--resume` may change: when the training ends, how often it saves, and its use of memory. */
 const resumable = ["steps", "epochs", "maxMinutes", "patience", "checkpointSeconds", "recompute"] as const;
 
 export function resumeOptions(options: Pick<TrainingValues, (typeof resumable)[number]>) {
@@ -207,9 +205,9 @@ export function resumeOptions(options: Pick<TrainingValues, (typeof resumable)[n
 }
 
 /**
- * A run keeps its model, data and training. Options may be repeated, as when `--resume` is added to the
- * command that began it, but not changed.
- * @param choices the data options that were given
+ * Refuses changes to a run's model, data and training: with `--resume`, the options may be repeated, but not
+ * changed.
+ * @param choices the given data options
  * @throws UsageError that names the option, the run's value and the one given
  */
 export function refuseChanges(folder: string, record: RunRecord, options: Given, choices: Given): void {

@@ -1,11 +1,10 @@
-/** A comparison in the terminal. */
-
+/** Prints a comparison. */
 import type { ComparedModel, Comparison, SweepPoint } from "../../compare/results.ts";
 import { visible } from "../../core/printable.ts";
 import type { Context } from "../context.ts";
 import { formatCount } from "./format.ts";
-import { wrap } from "./layout.ts";
-import { table } from "./table.ts";
+import { printProse } from "./prose.ts";
+import { right, table } from "./table.ts";
 
 export function printComparison(ctx: Context, comparison: Comparison): void {
   const { models, answers, protocol, by_length, by_batch, gemm_gflops } = comparison;
@@ -19,23 +18,17 @@ export function printComparison(ctx: Context, comparison: Comparison): void {
   printSweep(ctx, "Tokens read per second, by the number of texts at once", "texts", by_batch);
   if (gemm_gflops !== null && by_length.length > 0) printArithmetic(ctx, by_length, gemm_gflops);
   ctx.print();
-  for (const { sense, sentence } of answers) say(ctx, `${sense}. ${sentence}`);
-  for (const note of [...comparison.notes, ...models.flatMap(({ notes }) => notes)]) say(ctx, note);
+  for (const { sense, sentence } of answers) printProse(ctx, `${sense}. ${sentence}`);
+  for (const note of [...comparison.notes, ...models.flatMap(({ notes }) => notes)]) printProse(ctx, note);
   ctx.print();
-  say(ctx, `Measured: ${protocol}.`);
+  printProse(ctx, `Measured: ${protocol}.`);
 }
 
 const title = (ctx: Context, text: string): void => ctx.print(`\n${ctx.style.bold(text)}`);
 
-/** A line of prose, or several. */
-const say = (ctx: Context, sentence: string): void =>
-  ctx.print(wrap(visible(sentence), ctx.columns).join("\n"));
-
-const right = (header: string) => ({ header, align: "right" as const });
-
 function printPredictions(ctx: Context, models: readonly ComparedModel[]): void {
   ctx.print(ctx.style.bold("What they predict"));
-  for (const { model, text } of models) say(ctx, `${model} reads: ${text}`);
+  for (const { model, text } of models) printProse(ctx, `${model} reads: ${text}`);
   const predicting = models.filter(({ predictions }) => predictions.length > 0);
   if (predicting.length === 0) return;
   ctx.print();
@@ -54,13 +47,13 @@ function printPredictions(ctx: Context, models: readonly ComparedModel[]): void 
   );
 }
 
-/** Percent in three digits, also where a model without training spreads them thin. */
+/** Percent with three significant digits: an untrained model's are small. */
 const share = (probability: number): string => String(Number((100 * probability).toPrecision(3)));
 
 function printFunction(ctx: Context, models: readonly ComparedModel[]): void {
   title(ctx, "When the words to the right of the blank change");
   for (const { model, right_context_effect: effect } of models) {
-    say(
+    printProse(
       ctx,
       effect === undefined
         ? `${model} cannot be asked: it is never given them.`
@@ -89,14 +82,14 @@ function printAttention(ctx: Context, models: readonly ComparedModel[]): void {
   }
 }
 
-/** Columns for a row's token. */
+/** Columns of a row's token. */
 const LABEL = 12;
 
 function printWriting(ctx: Context, models: readonly ComparedModel[]): void {
   const writers = models.filter(({ writing }) => writing !== undefined);
   if (writers.length === 0) return;
   title(ctx, "Asked to go on with the text");
-  for (const { model, writing } of writers) say(ctx, `${model} ${writing!.task}: ${writing!.text}`);
+  for (const { model, writing } of writers) printProse(ctx, `${model} ${writing!.task}: ${writing!.text}`);
 }
 
 function printFacts(ctx: Context, models: readonly ComparedModel[]): void {
@@ -119,8 +112,8 @@ function printFacts(ctx: Context, models: readonly ComparedModel[]): void {
     ["load and first answer, ms", (m) => m.load_ms?.toFixed(0) ?? "-"],
     ["memory for that, MB", (m) => m.memory_mb?.toFixed(0) ?? "-"],
   ];
-  for (let i = 0; i < models.length; i += ABREAST) {
-    const some = models.slice(i, i + ABREAST);
+  for (let i = 0; i < models.length; i += MODELS_PER_TABLE) {
+    const some = models.slice(i, i + MODELS_PER_TABLE);
     if (i > 0) ctx.print();
     ctx.print(
       table(
@@ -132,8 +125,8 @@ function printFacts(ctx: Context, models: readonly ComparedModel[]): void {
   }
 }
 
-/** Models whose facts have room side by side. */
-const ABREAST = 3;
+/** Models in one table of facts. */
+const MODELS_PER_TABLE = 3;
 
 function printSpeed(ctx: Context, models: readonly ComparedModel[]): void {
   const cases = [...new Set(models.flatMap(({ speed }) => speed.map((s) => s.case)))];
@@ -175,7 +168,7 @@ function printSweep(ctx: Context, heading: string, unit: string, points: readonl
 function printArithmetic(ctx: Context, points: readonly SweepPoint[], gemm: number): void {
   title(ctx, `Of the ${gemm.toFixed(0)} GFLOPS that a plain product of matrices reaches here, %`);
   printPoints(ctx, "tokens", points, ({ of_gemm }) => (of_gemm === null ? "-" : (100 * of_gemm).toFixed(0)));
-  if (points.some(({ of_gemm }) => of_gemm === null)) say(ctx, NO_SHARE);
+  if (points.some(({ of_gemm }) => of_gemm === null)) printProse(ctx, NO_SHARE);
 }
 
 const NO_SHARE =

@@ -1,11 +1,11 @@
-/** The progress of the demo on standard error: what is under way, and how long the rest will take. */
+/** The progress of the demo on standard error: the current task, and the time left for the whole. */
 import type { DemoEvent } from "../../demo/context.ts";
 import type { Context } from "../context.ts";
 import { formatBytes, formatDuration } from "./format.ts";
 import type { ProgressTask } from "./progress.ts";
 import { trainingProgress } from "./training-progress.ts";
 
-/** The events of the demo, as one moving line at a time. */
+/** Shows the demo's events, one moving line at a time. */
 export function demoProgress(ctx: Context): (event: DemoEvent, secondsLeft: number) => void {
   let left = 0;
   const remark = () => `story ${formatDuration(left)} left`;

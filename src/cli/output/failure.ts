@@ -1,9 +1,9 @@
-/** What the command line says and returns when something went wrong. */
+/** The message and the exit status of an error. */
 import { inspect } from "node:util";
 import { PunchlineError } from "../../core/errors.ts";
 import { visible } from "../../core/printable.ts";
 import { inFlags } from "./flags.ts";
-import { said } from "./said.ts";
+import { safeText } from "./safe-text.ts";
 import type { Style } from "./terminal.ts";
 
 export interface Failure {
@@ -13,10 +13,10 @@ export interface Failure {
   readonly sentence: string;
 }
 
-/** The exit status and the sentence of an error, whoever raised it. */
+/** The exit status and the sentence of any error. */
 export function failureOf(error: unknown): Failure {
   const { status, sentence } = failureIn(error);
-  return { status, sentence: visible(said(sentence)) };
+  return { status, sentence: visible(safeText(sentence)) };
 }
 
 function failureIn(error: unknown): Failure {
@@ -31,17 +31,17 @@ function failureIn(error: unknown): Failure {
   };
 }
 
-/** The lines for standard error; the stack trace comes only with DEBUG. */
+/** The lines for standard error, with a stack trace only if `debug`. */
 export function failureText(error: unknown, style: Style, debug: boolean): string {
   const { sentence } = failureOf(error);
-  const trace = debug ? `\n${style.dim(said(inspect(error, { depth: 4 })))}` : "";
+  const trace = debug ? `\n${style.dim(safeText(inspect(error, { depth: 4 })))}` : "";
   return `${style.red("error:")} ${sentence}${trace}\n`;
 }
 
 interface SystemError extends Error {
   readonly code: string;
   readonly syscall: string;
-  readonly path?: string;
+  readonly path?: string | undefined;
 }
 
 function isSystemError(error: unknown): error is SystemError {

@@ -1,4 +1,4 @@
-/** The library's sentences as the command line says them: its options become flags. */
+/** Renders the options in the library's sentences as flags. */
 import { renderOptions } from "../../core/options.ts";
 
 /** `topK` is `--top-k`. */
@@ -6,8 +6,8 @@ export function flagOf(key: string): string {
   return `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
-/** Options that the command line calls otherwise than the library. */
-const otherwise: Readonly<Record<string, string>> = {
+/** Options that have another name on the command line. */
+const renamed: Readonly<Record<string, string>> = {
   engines: "backend",
   validationSource: "validationFile",
   allowOrigins: "allowOrigin",
@@ -29,7 +29,7 @@ const words: Readonly<Record<string, Readonly<Record<string, string>>>> = {
  */
 export function inFlags(sentence: string): string {
   return renderOptions(sentence, (property, given) => {
-    const name = otherwise[property] ?? property.slice(property.lastIndexOf(".") + 1);
+    const name = renamed[property] ?? property.slice(property.lastIndexOf(".") + 1);
     const flag = flagOf(name);
     const value = words[name]?.[String(given)] ?? given;
     if (value === undefined || value === true) return flag;
@@ -37,8 +37,8 @@ export function inFlags(sentence: string): string {
   });
 }
 
-/** The fields of a document that hold the library's sentences. */
-const spoken: ReadonlySet<string> = new Set([
+/** The fields of a document that hold sentences of the library. */
+const sentenceFields: ReadonlySet<string> = new Set([
   "note",
   "notes",
   "warning",
@@ -47,13 +47,13 @@ const spoken: ReadonlySet<string> = new Set([
   "mauve_left_out",
 ]);
 
-/** The document with its sentences in flags; texts of models and of people stay as they are. */
+/** The document with options as flags in the library's sentences; other texts are unchanged. */
 export function documentInFlags<T>(value: T): T {
   return inFlagsBelow(value, "") as T;
 }
 
 function inFlagsBelow(value: unknown, field: string): unknown {
-  if (typeof value === "string") return spoken.has(field) ? inFlags(value) : value;
+  if (typeof value === "string") return sentenceFields.has(field) ? inFlags(value) : value;
   if (Array.isArray(value)) return value.map((item) => inFlagsBelow(item, field));
   if (value === null || typeof value !== "object" || Object.getPrototypeOf(value) !== Object.prototype)
     return value;

@@ -1,11 +1,11 @@
-/** Numbers and times as people read them. */
+/** Numbers and times for people. */
 
 /** `1,234,567`. */
 export function formatCount(n: number): string {
   return Math.round(n).toLocaleString("en-US");
 }
 
-/** A rate in three figures: `0.42`, `12.3`, `38.1k`, `1.20M`. */
+/** A rate with three significant digits: `0.42`, `12.3`, `38.1k`, `1.20M`. */
 export function formatRate(n: number): string {
   if (!Number.isFinite(n)) return "?";
   if (n >= 999_500) return `${threeFigures(n / 1e6)}M`;

@@ -1,23 +1,20 @@
-/** Text set for a terminal: display width, wrapping, aligned terms. */
+/** Text layout for a terminal: display width, wrapping, aligned terms. */
 import { stripVTControlCharacters } from "node:util";
 
-/** Text in which each code unit is a letter of one column. */
+/** Text in which each code unit takes one column. */
 const plain = /^[\x20-\x7e]*$/;
 const wide =
   /^[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|^\p{Emoji_Presentation}|^.\ufe0f/u;
 const nothing = /^[\p{Mn}\p{Me}\p{Cf}\p{Cc}]+$/u;
 
-/** Columns that `text` takes: styles and marks none, East Asian wide letters and emoji two. */
+/** Columns of `text`: styles and marks take none, wide East Asian letters and emoji two. */
 export function displayWidth(text: string): number {
   let width = 0;
   for (const letter of letters(text)) width += letterWidth(letter);
   return width;
 }
 
-/**
- * What people see as one letter each, without styles. Only text that is not plain needs a segmenter, whose making
- * takes ten milliseconds, which no start of the program has to wait for.
- */
+/** Graphemes, without styles. Creating a segmenter takes 10 ms, so only text that needs one does. */
 function* letters(text: string): Generator<string> {
   const bare = stripVTControlCharacters(text);
   if (plain.test(bare)) yield* bare;
@@ -28,7 +25,7 @@ function* letters(text: string): Generator<string> {
 
 const letterWidth = (letter: string): number => (nothing.test(letter) ? 0 : wide.test(letter) ? 2 : 1);
 
-/** `text`, cut with an ellipsis where it is wider than `width` columns. Styles are lost in a cut text. */
+/** `text`, cut with an ellipsis if it is wider than `width` columns. A cut text loses its styles. */
 export function truncate(text: string, width: number): string {
   if (displayWidth(text) <= width) return text;
   let kept = "";
@@ -42,8 +39,8 @@ export function truncate(text: string, width: number): string {
 }
 
 /**
- * Lines of at most `width` columns, broken at spaces, and inside a word that is longer than a line.
- * Newlines are kept, and a no-break space comes out as a space that was not broken at.
+ * Lines of at most `width` columns, broken at spaces, and inside words that are longer than a line. Keeps newlines,
+ * and turns no-break spaces into spaces.
  */
 export function wrap(text: string, width: number): string[] {
   return text.split("\n").flatMap((paragraph) => {
@@ -64,7 +61,7 @@ export function wrap(text: string, width: number): string[] {
   });
 }
 
-/** A word in pieces of at most `width` columns, and at least one letter. */
+/** A word in pieces of at most `width` columns, but at least one letter. */
 function breakWord(word: string, width: number): string[] {
   if (displayWidth(word) <= width) return [word];
   const pieces = [""];
@@ -82,7 +79,7 @@ export function pad(text: string, width: number, align: "left" | "right" = "left
   return align === "right" ? spaces + text : text + spaces;
 }
 
-/** Terms with their explanations beside them; an overlong term stands on its own line. */
+/** Terms with their explanations to the right; an overlong term gets a line of its own. */
 export function definitions(
   items: readonly (readonly [term: string, explanation: string])[],
   columns: number,
@@ -97,7 +94,7 @@ export function definitions(
   });
 }
 
-/** The column that terms get: the widest of them, but at most 40 % of the line. */
+/** The width of the terms' column: that of the widest, among those within 40 % of the line. */
 export function termWidthOf(items: readonly (readonly [string, string])[], columns: number): number {
   const limit = Math.floor(columns * 0.4);
   return Math.max(0, ...items.map(([term]) => displayWidth(term)).filter((width) => width <= limit));

@@ -1,30 +1,27 @@
-/** What `punchline novelty` tells a person. */
-
+/** Prints the result of `punchline novelty`. */
 import { visible } from "../../core/printable.ts";
 import type { ModelAudit, SnapshotAudit } from "../../evaluate/novelty/audit-model.ts";
 import { leftOutByReason } from "../../evaluate/novelty/finding.ts";
 import type { Context } from "../context.ts";
 import { inFlags } from "./flags.ts";
 import { formatCount } from "./format.ts";
-import { wrap } from "./layout.ts";
-import { table } from "./table.ts";
+import { printProse } from "./prose.ts";
+import { right, table } from "./table.ts";
 
-const right = (header: string) => ({ header, align: "right" as const });
 const share = (copies: number, of: number) => `${formatCount(copies)} of ${formatCount(of)}`;
-/** Copies that are shown with the text they copy. */
+/** Most copies shown with the text that they copy. */
 const SHOWN = 5;
 
-/** Characters of a text that is shown. */
+/** Most characters of a shown text. */
 const LONGEST = 500;
 const brief = (text: string) =>
   visible(text.length > LONGEST ? `${text.slice(0, LONGEST).trimEnd()}…` : text);
 
-/** The verdict, the counts behind it, what the model itself gave away, and the first copies. */
+/** Prints the verdict, its counts, what the model completed word for word, and the first copies. */
 export function printAudit(ctx: Context, audit: ModelAudit): void {
-  const say = (sentence: string) => ctx.print(wrap(visible(sentence), ctx.columns).join("\n"));
   const { extraction, checkpoints } = audit;
-  say(audit.verdict);
-  for (const note of audit.notes ?? []) say(inFlags(note));
+  printProse(ctx, audit.verdict);
+  for (const note of audit.notes ?? []) printProse(ctx, inFlags(note));
   ctx.print();
   const rows = [
     ["these texts", audit],
@@ -45,12 +42,13 @@ export function printAudit(ctx: Context, audit: ModelAudit): void {
   if (extraction) {
     const { training, heldout, prefix } = extraction;
     ctx.print();
-    say(
+    printProse(
+      ctx,
       `Given the first ${prefix} tokens, it completed word for word ${share(training.copies, training.n)} training texts and ${share(heldout.copies, heldout.n)} unseen ones.`,
     );
   }
   for (const { signals, reason } of leftOutByReason(audit.membership_left_out ?? []))
-    say(`Left out of the membership signals: ${signals.join(", ")}. ${reason}`);
+    printProse(ctx, `Left out of the membership signals: ${signals.join(", ")}. ${reason}`);
   if (checkpoints) printSnapshots(ctx, checkpoints);
   for (const { text, copy_kind, part, nearest } of audit.samples.filter(({ copy }) => copy).slice(0, SHOWN)) {
     ctx.print();

@@ -1,64 +1,66 @@
 /**
- * Progress on standard error: one line redrawn in place on a terminal, a plain line now and then elsewhere.
+ * Progress on standard error: on a terminal one line, redrawn in place; elsewhere a plain line now and then.
  *
- * Invariant: at most one task is alive at a time, and while its line is drawn the cursor stands at that
- * line's end; whoever writes something else calls `hide` first.
+ * Invariant: at most one task is alive at a time, and while its line is drawn, the cursor is at the line's end.
+ * Call `hide` before you write anything else.
  */
 import { visible } from "../../core/printable.ts";
+import { present } from "../options/option.ts";
 import { formatBytes, formatCount, formatDuration, formatRate } from "./format.ts";
 import { displayWidth, truncate } from "./layout.ts";
-import { said } from "./said.ts";
+import { safeText } from "./safe-text.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** Where a task stands. All but `done` may be left out; what was told before is kept. */
+/** The state of a task. */
 export interface ProgressState {
   /** Units done, of `total`. */
   readonly done: number;
-  readonly total?: number;
-  /** Units that were there before, which the speed does not count; goes before the task's own. */
-  readonly from?: number;
+  readonly total?: number | undefined;
+  /** Units done before the task began, which do not count for its speed. Default: those of the task's options. */
+  readonly from?: number | undefined;
   /** Nats per token. */
-  readonly loss?: number;
-  readonly valLoss?: number;
-  readonly tokensPerSecond?: number;
-  /** Better than the estimate from `done` and `total`, where the caller knows. */
-  readonly secondsLeft?: number;
+  readonly loss?: number | undefined;
+  readonly valLoss?: number | undefined;
+  readonly tokensPerSecond?: number | undefined;
+  /** Replaces the estimate from `done` and `total`. */
+  readonly secondsLeft?: number | undefined;
   /** A short remark at the end of the line. */
-  readonly remark?: string;
+  readonly remark?: string | undefined;
 }
 
 export interface ProgressTask {
+  /** Changes the fields that are not undefined. */
   update(state: Partial<ProgressState>): void;
-  /** A line that stays, above the moving one. */
+  /** Writes a line above the moving one. */
   note(line: string): void;
-  /** Ends the task; the last state stays as a line, or `summary` in its place. */
+  /** Ends the task with a line: `summary`, by default the last state. */
   end(summary?: string): void;
 }
 
 export interface TaskOptions {
-  /** How many units there are, where known. */
-  readonly total?: number;
-  /** Where a resumed task begins; its speed is counted from there. 0 by default. */
-  readonly from?: number;
-  /** The plural of what is counted; `steps` by default. `bytes` are shown in kB, MB and GB, `%` without a speed. */
-  readonly unit?: string;
-  /** The plural of what `tokensPerSecond` counts; `tokens` by default. */
-  readonly tokens?: string;
-  /** Keeps the remark on a narrow line, where other parts have to go. */
-  readonly keepRemark?: boolean;
+  /** The number of units, if known. */
+  readonly total?: number | undefined;
+  /** Units done before the task began, such as of a resumed training. Default 0. */
+  readonly from?: number | undefined;
+  /** The unit's plural. `bytes` are shown in kB, MB and GB, `%` without a speed. Default `steps`. */
+  readonly unit?: string | undefined;
+  /** The plural of the unit of `tokensPerSecond`. Default `tokens`. */
+  readonly tokens?: string | undefined;
+  /** Whether a narrow line drops other parts before the remark. Default false. */
+  readonly keepRemark?: boolean | undefined;
 }
 
 export interface Progress {
-  /** Begins a task; one that is still alive is ended. */
+  /** Begins a task, and ends the one that is still alive. */
   start(label: string, options?: TaskOptions): ProgressTask;
-  /** Takes the moving line off the screen, until the next update. */
+  /** Removes the moving line from the screen until the next update. */
   hide(): void;
 }
 
 const redrawMilliseconds = 100;
 const plainMilliseconds = 5_000;
 
-/** @param now milliseconds; given by tests. */
+/** @param now a clock in milliseconds, for tests */
 export function createProgress(terminal: Terminal, now: () => number = () => performance.now()): Progress {
   let current: ProgressTask | undefined;
   let drawn = false;
@@ -70,17 +72,17 @@ export function createProgress(terminal: Terminal, now: () => number = () => per
 
   function start(given: string, options: TaskOptions = {}): ProgressTask {
     current?.end();
-    const label = visible(said(given));
+    const label = visible(safeText(given));
     const begun = now();
     const { from = 0, total } = options;
-    let state: ProgressState = { done: from, ...(total === undefined ? {} : { total }) };
+    let state: ProgressState = { done: from, total };
     let shown = Number.NEGATIVE_INFINITY;
 
     const parts = () => segments(label, state, (now() - begun) / 1000, options);
     const task: ProgressTask = {
       update(change) {
         if (current !== task) return;
-        state = { ...state, ...change };
+        state = { ...state, ...present(change) };
         if (now() - shown < (terminal.isTTY ? redrawMilliseconds : plainMilliseconds)) return;
         shown = now();
         if (terminal.isTTY) {
@@ -90,7 +92,7 @@ export function createProgress(terminal: Terminal, now: () => number = () => per
       },
       note(line) {
         hide();
-        terminal.write(`${said(line)}\n`);
+        terminal.write(`${safeText(line)}\n`);
         shown = Number.NEGATIVE_INFINITY;
       },
       end(summary) {
@@ -99,7 +101,7 @@ export function createProgress(terminal: Terminal, now: () => number = () => per
         current = undefined;
         const took = `in ${formatDuration((now() - begun) / 1000)}`;
         terminal.write(
-          `${said(summary ?? plain([...parts().filter((part) => part.lasting), { text: took, rank: 0 }]))}\n`,
+          `${safeText(summary ?? plain([...parts().filter((part) => part.lasting), { text: took, rank: 0 }]))}\n`,
         );
       },
     };
@@ -112,10 +114,10 @@ export function createProgress(terminal: Terminal, now: () => number = () => per
 
 interface Segment {
   readonly text: string;
-  /** The lower, the longer it is kept when the line is too narrow. */
+  /** If the line is too narrow, the highest rank is dropped first. */
   readonly rank: number;
-  /** Still true when the task has ended. */
-  readonly lasting?: boolean;
+  /** Whether it is still true when the task has ended. Default false. */
+  readonly lasting?: boolean | undefined;
 }
 
 function segments(
@@ -125,7 +127,7 @@ function segments(
   { unit = "steps", tokens = "tokens", ...options }: TaskOptions,
 ): Segment[] {
   const { done, loss, valLoss, tokensPerSecond, remark } = state;
-  // More was done before than is wanted now, such as of a training that is resumed with fewer steps.
+  // A training that is resumed with fewer steps has done more than the total.
   const total = state.total === undefined ? undefined : Math.max(state.total, done);
   const rate = (done - (state.from ?? options.from ?? 0)) / seconds;
   const left = state.secondsLeft ?? (total === undefined || rate <= 0 ? undefined : (total - done) / rate);
@@ -149,7 +151,7 @@ function segments(
   }
   if (left !== undefined && Number.isFinite(left))
     list.push({ text: `${formatDuration(left)} left`, rank: 4 });
-  if (remark) list.push({ text: visible(said(remark)), rank: options.keepRemark ? 1 : 8 });
+  if (remark) list.push({ text: visible(safeText(remark)), rank: options.keepRemark ? 1 : 8 });
   return list;
 }
 

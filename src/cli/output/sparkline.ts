@@ -1,5 +1,4 @@
 /** A curve in one line of a terminal. */
-
 const eighths = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"] as const;
 
 /** `values` in at most `width` blocks, lowest value lowest: `█▅▃▂▁▁`. Each block is the mean of its part. */

@@ -35,10 +35,3 @@ test("escape sequences and changes of direction in a text cannot reach the termi
   expect(table([{ header: "x" }], [["\x1b[2J"]])).not.toContain("\x1b");
   expect(printable("a\x1b[2J\tb\r\nc\u202e")).toBe("a\\x1b[2J\tb\\x0d\nc\\u202e");
 });
-
-test("a style touches the letters and not the layout", () => {
-  const bold = (t: string) => `<${t}>`;
-  expect(table([{ header: "a" }, { header: "b" }], [["1", "2"]], { header: bold })).toBe(
-    "<a  b>\n────\n1  2",
-  );
-});

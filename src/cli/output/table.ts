@@ -1,6 +1,6 @@
 /**
- * Tables for a terminal: plain text, no colour unless a style is passed in, never wider than asked.
- * Control characters in texts (a model may write an escape sequence) are made visible.
+ * Tables for a terminal: plain text, at most `width` columns wide. Control characters in texts (a model may write an
+ * escape sequence) are made visible.
  *
  * @example
  * table([{ header: "model" }, { header: "loss", align: "right" }], [["char-lstm", "1.71"]]);
@@ -11,20 +11,13 @@ import { displayWidth, pad, truncate, wrap } from "./layout.ts";
 export interface Column {
   readonly header: string;
   /** Default `left`. */
-  readonly align?: "left" | "right";
-  /** Give way first where the table is too wide, by breaking lines between words. Default false. */
-  readonly wrap?: boolean;
+  readonly align?: "left" | "right" | undefined;
+  /** Shrink first if the table is too wide, by breaking lines between words. Default false. */
+  readonly wrap?: boolean | undefined;
 }
 
-/** Adds colour or weight to one padded piece of text, such as picocolors' functions. */
-export type Style = (text: string) => string;
-
-export interface TableStyle {
-  /** Columns of the terminal. Default 80. */
-  readonly width?: number;
-  readonly header?: Style;
-  readonly rule?: Style;
-}
+/** A column of numbers. */
+export const right = (header: string): Column => ({ header, align: "right" });
 
 const gap = 2;
 
@@ -32,7 +25,7 @@ const gap = 2;
 export function table(
   columns: readonly Column[],
   rows: readonly (readonly string[])[],
-  { width = 80, header = (t) => t, rule = (t) => t }: TableStyle = {},
+  { width = 80 }: { readonly width?: number | undefined } = {},
 ): string {
   const cells = rows.map((r) => columns.map((_, i) => visible(r[i] ?? "")));
   const natural = columns.map((c, i) =>
@@ -50,14 +43,10 @@ export function table(
     return Array.from({ length: height }, (_, k) => line(broken.map((b) => b[k] ?? "")));
   };
   const total = widths.reduce((a, b) => a + b, 0) + gap * (columns.length - 1);
-  return [
-    ...block(columns.map((c) => c.header)).map(header),
-    rule("─".repeat(total)),
-    ...cells.flatMap(block),
-  ].join("\n");
+  return [...block(columns.map((c) => c.header)), "─".repeat(total), ...cells.flatMap(block)].join("\n");
 }
 
-/** Takes what is too much from the widest columns, those that wrap first; none gets under its least. */
+/** Narrows the widest columns to fit `room`, first those that wrap, in steps down to 16, 6 and 1 columns. */
 function shrink(natural: readonly number[], columns: readonly Column[], room: number): readonly number[] {
   const widths = [...natural];
   const total = () => widths.reduce((a, b) => a + b, 0);

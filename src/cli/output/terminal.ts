@@ -1,9 +1,9 @@
-/** One output stream as a command sees it: whether a person watches, how wide it is, whether colours are wanted. */
+/** An output stream with its properties: whether it is a terminal, its width, whether to use colours. */
 import picocolors from "picocolors";
 
 export type Style = ReturnType<typeof picocolors.createColors>;
 
-/** The part of a Node stream that is needed; tests give a simple object. */
+/** The part of a Node stream that is used; tests pass a simple object. */
 export interface OutputStream {
   write(text: string): unknown;
   readonly isTTY?: boolean | undefined;
@@ -12,14 +12,14 @@ export interface OutputStream {
 
 export interface Terminal {
   write(text: string): void;
-  /** Whether lines can be redrawn in place; false also for a terminal that calls itself dumb. */
+  /** Whether lines can be redrawn in place; false for TERM=dumb. */
   readonly isTTY: boolean;
-  /** Its width now, 80 where there is none. */
+  /** The current width; 80 if there is none. */
   readonly columns: number;
   readonly style: Style;
 }
 
-/** Wraps `stream`. NO_COLOR (any value) turns colours off, FORCE_COLOR on, also where nobody watches. */
+/** Wraps `stream`. NO_COLOR (any value) turns colours off; FORCE_COLOR turns them on, without a terminal too. */
 export function terminal(stream: OutputStream, env: NodeJS.ProcessEnv): Terminal {
   const isTTY = Boolean(stream.isTTY) && env.TERM !== "dumb";
   return {

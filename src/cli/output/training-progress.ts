@@ -1,5 +1,4 @@
 /** The progress of a training on standard error. */
-
 import { visible } from "../../core/printable.ts";
 import type { TrainEvent } from "../../train/events.ts";
 import type { Context } from "../context.ts";
@@ -10,8 +9,8 @@ import type { ProgressTask } from "./progress.ts";
 type Start = Extract<TrainEvent, { type: "start" }>;
 
 /**
- * Events of training as one moving line, with what is expected and samples above it.
- * @param remark stands at the end of the line, however narrow it is
+ * Shows events of a training as one moving line, with expectations and samples above it.
+ * @param remark the end of the line, which a narrow line keeps
  */
 export function trainingProgress(
   ctx: Context,
@@ -23,7 +22,7 @@ export function trainingProgress(
     switch (event.type) {
       case "start":
         task = ctx.progress.start(label, {
-          ...(event.steps > 0 ? { total: event.steps } : {}),
+          total: event.steps > 0 ? event.steps : undefined,
           from: event.resumedFrom ?? 0,
           tokens: event.unit,
           keepRemark: remark !== undefined,
@@ -39,7 +38,7 @@ export function trainingProgress(
           loss: event.row.loss,
           tokensPerSecond: event.row.tokens_per_s,
           secondsLeft: event.secondsLeft,
-          ...(remark ? { remark: remark() } : {}),
+          remark: remark?.(),
         });
         break;
       case "validation":
@@ -57,18 +56,18 @@ export function trainingProgress(
   };
 }
 
-/** What becomes of texts that stand in rows of their own. */
+/** How texts are laid out in rows. */
 function layoutLines(layout: NonNullable<Start["layout"]>, unit: string): string[] {
   const { items, packed, rows, length, filled, long, longItems, unlearned } = layout;
   const share = `${Math.round(100 * filled)} % full`;
-  const stand = packed
+  const place = packed
     ? `in ${formatCount(rows)} rows of ${formatCount(length)} ${unit}, ${share}, in which they do not see each other`
     : `in rows of their own, of ${formatCount(length)} ${unit}, ${share}`;
-  const lines = [`${formatCount(items)} texts ${stand}`];
-  const fate = longItems === "split" ? "goes on in another row, without what came before" : "is cut off";
+  const lines = [`${formatCount(items)} texts ${place}`];
+  const rest = longItems === "split" ? "goes on in another row, without what came before" : "is cut off";
   if (long > 0)
     lines.push(
-      `${long === 1 ? "1 text is" : `${formatCount(long)} texts are`} longer than a row: what is beyond it ${fate}`,
+      `${long === 1 ? "1 text is" : `${formatCount(long)} texts are`} longer than a row: what is beyond it ${rest}`,
     );
   if (unlearned > 0)
     lines.push(
@@ -77,7 +76,7 @@ function layoutLines(layout: NonNullable<Start["layout"]>, unit: string): string
   return lines;
 }
 
-/** What the training will take, before its first step. */
+/** What the training will take in time, passes and memory. */
 function expectations({
   steps,
   epochs,
@@ -107,7 +106,7 @@ function expectations({
   ];
 }
 
-/** A step's time, in milliseconds where it is short. */
+/** A step's time, in milliseconds if it is short. */
 function perStep(seconds: number): string {
   const milliseconds = 1000 * seconds;
   return seconds < 1 ? `${milliseconds.toFixed(milliseconds < 10 ? 1 : 0)} ms` : formatDuration(seconds);

@@ -1,10 +1,10 @@
-/** What a training came to, and how to go on from there, on standard output. */
+/** Prints the result of a training, and how to go on. */
 import type { TrainResult } from "../../train/session.ts";
 import { tokenUnit } from "../../train/streams.ts";
 import type { Context } from "../context.ts";
 import { formatCount, formatDuration, formatRate } from "./format.ts";
 
-/** @param again the command that goes on with the run, up to its folder */
+/** @param again the command that resumes the run, up to its folder */
 export function reportTraining(
   ctx: Context,
   folder: string,
@@ -34,11 +34,11 @@ export function reportTraining(
   }
 }
 
-/** The document of a training: what it came to, and what its data lost before it began. */
+/** The document of a training: its summary, and what cleaning removed from its data. */
 export const trainingDocument = ({ summary, data }: TrainResult): object => ({
   ...summary,
   cleaning_loss: data.cleaning_loss,
 });
 
-/** A path as it can be typed. */
+/** A path, quoted if a shell needs it. */
 export const quoted = (path: string): string => (/^[\w./~:@%+,-]+$/.test(path) ? path : JSON.stringify(path));

@@ -1,18 +1,17 @@
-/** Typing with suggestions as a state machine: a key in, the next state out; no terminal, no model. */
-
+/** Typing with suggestions as a state machine: a key in, the next state out, without terminal or model. */
 import { spaceComesFirst } from "../../generate/keystrokes-saved.ts";
 import type { Suggestion } from "../../generate/suggest.ts";
 
 export interface Editor {
   readonly text: string;
-  /** What may be added, best first; of the text as it is, or what is left of older ones. */
+  /** Possible continuations, best first: for the text, or what is left of those for an earlier text. */
   readonly suggestions: readonly Suggestion[];
-  /** Which of them is shown in the text. */
+  /** The index of the one that is shown in the text. */
   readonly chosen: number;
-  /** Whether the last key took a suggestion: a space then comes by itself before the next word. */
-  readonly took?: boolean;
+  /** Whether the last key took a suggestion; a space is then added before the next word. */
+  readonly took?: boolean | undefined;
   /** `sent` by Enter, `left` by Ctrl-C or Ctrl-D. */
-  readonly ended?: "sent" | "left";
+  readonly ended?: "sent" | "left" | undefined;
 }
 
 /** A key as Node's readline names it. */
@@ -25,10 +24,10 @@ export interface Key {
 
 export const emptyEditor: Editor = { text: "", suggestions: [], chosen: 0 };
 
-/** What the keys do, for the screen. */
+/** The help for the keys. */
 export const keyHelp = "Tab or \u2192 takes, \u2191 \u2193 choose, Alt-1 to 9 take by number, Enter ends";
 
-/** The state after a key; the same object where the key means nothing. */
+/** The state after a key; the same object if the key has no effect. */
 export function press(editor: Editor, key: Key): Editor {
   const { text, suggestions, chosen } = editor;
   const { name = "", sequence = "", ctrl = false, meta = false } = key;
@@ -45,20 +44,20 @@ export function press(editor: Editor, key: Key): Editor {
   if ((ctrl && name === "w") || (meta && name === "backspace"))
     return erase(editor, /\S*\s*$/.exec(text)![0]);
   if (ctrl && name === "u") return erase(editor, text);
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: what no one types as text
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are no text
   if (ctrl || meta || sequence === "" || /[\x00-\x1f\x7f]/.test(sequence)) return editor;
   const spaced = editor.took === true && spaceComesFirst(text, sequence);
   return write(editor, spaced ? ` ${sequence}` : sequence);
 }
 
-/** New suggestions for the text as it is. A choice made by hand stays, where it is still offered. */
+/** Replaces the suggestions. Keeps the person's choice if it is still among them. */
 export function offer(editor: Editor, suggestions: readonly Suggestion[]): Editor {
   const before = editor.suggestions[editor.chosen]?.text;
   const found = editor.chosen > 0 ? suggestions.findIndex(({ text }) => text === before) : -1;
   return { ...editor, suggestions, chosen: Math.max(0, found) };
 }
 
-/** Types `added`; suggestions that begin with it go on, so that nothing flickers until new ones come. */
+/** Adds text; keeps the suggestions that begin with it, so that nothing flickers until new ones come. */
 function write({ text, suggestions }: Editor, added: string): Editor {
   const left = suggestions
     .filter((suggestion) => suggestion.text.startsWith(added) && suggestion.text !== added)
@@ -76,7 +75,7 @@ function erase(editor: Editor, end: string): Editor {
   return { text: editor.text.slice(0, editor.text.length - end.length), suggestions: [], chosen: 0 };
 }
 
-/** As people count them: an emoji of several code points is one. */
+/** The last grapheme: an emoji of several code points is one. */
 function lastCharacter(text: string): string {
   return [...new Intl.Segmenter().segment(text)].at(-1)?.segment ?? "";
 }

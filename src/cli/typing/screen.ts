@@ -1,4 +1,4 @@
-/** What the terminal shows while typing with suggestions: lines for any size, and where the cursor stands. */
+/** The terminal's content while typing with suggestions: lines for any size, and the cursor's position. */
 import { visible } from "../../core/printable.ts";
 import { displayWidth, truncate, wrap } from "../output/layout.ts";
 import type { Style } from "../output/terminal.ts";
@@ -16,12 +16,12 @@ export interface Screen {
   readonly cursor: { readonly row: number; readonly column: number };
 }
 
-/** The text with the chosen suggestion in grey, the list below it, and the keys where there is room. */
+/** The text with the chosen suggestion in grey, the list below it, and the help for keys if there is room. */
 export function drawScreen(editor: Editor, { columns, rows }: Size, style: Style): Screen {
   const { lines: text, cursor } = drawText(editor, columns, style);
   const list = drawList(editor, columns, style);
   const help = wrap(keyHelp, columns).map((line) => style.dim(truncate(line, columns)));
-  // The end of a long text stays in view, with the list if it fits.
+  // The end of a long text stays visible, with the list if it fits.
   const first = Math.max(0, Math.min(cursor.row, text.length - Math.max(1, rows - list.length - 1)));
   const lines = [...text.slice(first), "", ...list, "", ...help];
   const fitting = lines.length > rows ? lines.slice(0, lines.length - help.length - 1) : lines;
@@ -31,7 +31,7 @@ export function drawScreen(editor: Editor, { columns, rows }: Size, style: Style
   };
 }
 
-/** Typed characters as they are, suggested ones in grey, or in brackets where there are no colours. */
+/** The typed text, and the suggestion in grey, or in brackets without colours. */
 function drawText({ text, suggestions, chosen }: Editor, columns: number, style: Style) {
   const completion = visible(suggestions[chosen]?.text ?? "");
   const grey = completion !== "" && !style.isColorSupported ? `[${completion}]` : completion;
@@ -48,7 +48,7 @@ function drawText({ text, suggestions, chosen }: Editor, columns: number, style:
   return { lines: lines.length > row + 1 ? lines : [...lines, ""], cursor: { row: row + 1, column: 0 } };
 }
 
-/** Pieces of `text` for lines of `columns`, of which the first has `used` columns taken. */
+/** Breaks `text` into lines of `columns`, the first of which has `used` columns taken. */
 function breakAt(text: string, columns: number, used: number): string[] {
   const lines = [""];
   let width = used;
@@ -64,7 +64,7 @@ function breakAt(text: string, columns: number, used: number): string[] {
   return lines;
 }
 
-/** One suggestion a line: its number, the word as it would become, and its probability where there is room. */
+/** One line per suggestion: its number, the resulting word, and its probability if there is room. */
 function drawList({ text, suggestions, chosen }: Editor, columns: number, style: Style): string[] {
   const begun = visible(/\S*$/.exec(text)![0]);
   return suggestions.map((suggestion, i) => {
@@ -78,7 +78,7 @@ function drawList({ text, suggestions, chosen }: Editor, columns: number, style:
   });
 }
 
-/** Three figures at most: `81 %`, `0.4 %`, `<0.1 %`. */
+/** At most three digits: `81 %`, `0.4 %`, `<0.1 %`. */
 function percent(probability: number): string {
   const value = 100 * probability;
   return value >= 9.95 ? `${value.toFixed(0)} %` : value >= 0.05 ? `${value.toFixed(1)} %` : "<0.1 %";

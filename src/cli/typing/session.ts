@@ -1,8 +1,8 @@
 /**
- * Typing with suggestions in a terminal: keys from it, the screen to it, and suggestions as fast as they come.
+ * Typing with suggestions in a terminal: reads keys, draws the screen, and asks for suggestions.
  *
- * The session has the terminal's second screen to itself, so that any size can be drawn anew; whatever ends
- * it, the first screen, the cursor and the line mode come back.
+ * The session uses the terminal's alternate screen, which it can redraw at any size. However it ends, the main
+ * screen, the cursor and the line mode are restored.
  */
 import { emitKeypressEvents } from "node:readline";
 import type { ReadStream, WriteStream } from "node:tty";
@@ -12,8 +12,8 @@ import type { Style } from "../output/terminal.ts";
 import { type Editor, emptyEditor, type Key, offer, press } from "./editor.ts";
 import { drawScreen } from "./screen.ts";
 
-const secondScreen = "\u001b[?1049h";
-const firstScreen = "\u001b[?25h\u001b[?1049l";
+const alternateScreen = "\u001b[?1049h";
+const mainScreen = "\u001b[?25h\u001b[?1049l";
 
 export interface SessionParts {
   readonly suggester: Suggester;
@@ -26,16 +26,16 @@ export interface SessionParts {
   readonly signal: AbortSignal;
 }
 
-/** Resolves to the last state, when Enter or Ctrl-C ends it. Rejects where suggesting fails or `signal` aborts. */
+/** Resolves to the last state when Enter or Ctrl-C ends the session. Rejects if suggesting fails or `signal` aborts. */
 export async function typeWithSuggestions(parts: SessionParts): Promise<Editor> {
   const { input, output, signal } = parts;
   const restore = () => {
     if (input.isTTY) input.setRawMode(false);
-    output.write(firstScreen);
+    output.write(mainScreen);
   };
   emitKeypressEvents(input);
   process.once("exit", restore);
-  output.write(secondScreen);
+  output.write(alternateScreen);
   input.setRawMode(true);
   try {
     return await run(parts, signal);
@@ -58,7 +58,7 @@ function run({ suggester, n, input, output, style }: SessionParts, signal: Abort
     output.write(`\u001b[?25l\u001b[H${body}\u001b[J${place}\u001b[?25h`);
   }
 
-  /** Words first, as soon as they are known; then what may follow. One request at a time, of the newest text. */
+  /** Shows words as soon as they are known, then continuations. One request at a time, for the newest text. */
   async function suggest(): Promise<void> {
     if (busy) return;
     busy = true;
