@@ -7,11 +7,9 @@ import { createDecoder } from "../generate/decoders/create.ts";
 import type { LanguageModel } from "../generate/language-model.ts";
 import { promptIds } from "../generate/sample.ts";
 import { argmax, logSumExp } from "../generate/sampler.ts";
+import { unknownWord } from "../text/words.ts";
 import { countText, type Evaluation, evaluationOf } from "./evaluation.ts";
 import { spellUnknown } from "./quality/spelling.ts";
-
-/** The token of a word vocabulary for unknown words: it spells none of them. */
-const UNKNOWN = "<unk>";
 
 export interface LastWords extends Evaluation {
   /** Share of passages whose last word the likeliest tokens spell, each predicted after the one before. */
@@ -36,7 +34,8 @@ export async function scoreLastWords(
   if (model.predicts !== "each")
     throw new UsageError(`${name} does not predict a text's next word; give a model such as gpt2.`);
   const decoder = createDecoder(lm);
-  const unknown = tokenizer.kind === "word" ? tokenizer.id(UNKNOWN) : undefined;
+  // The unknown token spells no word.
+  const unknown = tokenizer.kind === "word" ? tokenizer.id(unknownWord) : undefined;
   const words: string[] = [];
   let [nats, tokens, right, seen] = [0, 0, 0, 0];
   try {

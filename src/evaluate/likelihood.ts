@@ -74,7 +74,7 @@ export async function evaluateTexts(
   );
 }
 
-/** Whether texts are each read from their own beginning, where nobody says: those with prompts are, of which a part counts. */
+/** The default of `alone`: as the model was trained, and always where there are prompts. */
 export const isolatesDocuments = (
   { isolateDocuments = false }: Pick<LanguageModel, "isolateDocuments">,
   prompts?: readonly number[],

@@ -5,12 +5,11 @@ import { beginsAfterEnd, type LanguageModel } from "../generate/language-model.t
 import { promptIds } from "../generate/sample.ts";
 import { tokenLosses } from "../generate/token-losses.ts";
 import { continuationOf } from "../text/stream-decoder.ts";
+import { unknownWord } from "../text/words.ts";
 import type { Completer, Scorer, TextCut } from "./novelty/extraction.ts";
 
 /** Texts completed side by side. */
 const BATCH = 32;
-/** The token of a word vocabulary for unknown words; no text is completed with it. */
-const UNKNOWN = "<unk>";
 
 export interface LocalCompleter extends Completer, Scorer {
   /** Frees the graph that completes. */
@@ -85,7 +84,8 @@ function rowsOf(lm: LanguageModel, cuts: readonly TextCut[]): Row[][] {
 /** The likeliest tokens after each head, until the model ends its text or has written enough. */
 async function greedy(lm: LanguageModel, decoder: Decoder, rows: readonly Row[]): Promise<number[][]> {
   const { tokenizer, stopAtEos } = lm;
-  const unknown = tokenizer.id(UNKNOWN);
+  // No text is completed with the unknown token of a word vocabulary.
+  const unknown = tokenizer.id(unknownWord);
   const written = rows.map((): number[] => []);
   const ended = rows.map(({ most }) => most === 0);
   const length = rows[0]!.head.length;

@@ -1,9 +1,10 @@
 /** Words that a vocabulary with a token for the unknown, as BERT's or one of words, cannot spell. */
 import type { Tokenizer } from "./tokenizer.ts";
+import { unknownWord } from "./words.ts";
 
 /** The token for words that the vocabulary lacks; undefined where there is none. */
 export const unknownToken = (tokenizer: Tokenizer): string | undefined =>
-  ["[UNK]", "<unk>"].find((token) => tokenizer.id(token) !== undefined);
+  ["[UNK]", unknownWord].find((token) => tokenizer.id(token) !== undefined);
 
 /** The words of `text`, separated by white space, that are encoded with the unknown token. */
 export function unknownWords(tokenizer: Tokenizer, text: string): string[] {

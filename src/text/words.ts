@@ -19,8 +19,8 @@ import type { Tokenizer } from "./tokenizer.ts";
 /** The mark of "no space on this side". */
 export const joiner = "\uffed";
 
-/** The token that every word outside the vocabulary becomes. */
-const unknownWord = "<unk>";
+/** The token of every word outside the vocabulary. */
+export const unknownWord = "<unk>";
 
 /** The prefix of a piece inside a word in the file format; no token may start with it, so no word is cut. */
 export const noPieces = joiner + joiner;

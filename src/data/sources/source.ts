@@ -99,6 +99,7 @@ export async function openSource(
   if (!kind) {
     throw new UsageError(
       `${JSON.stringify(name)} is no source; give one-liners, hf:owner/dataset or a file.`,
+      { option: "sources", value: name },
     );
   }
   return kind.open(name, options);

@@ -12,7 +12,7 @@
 import { UsageError } from "../../core/errors.ts";
 import { EXACT_FROM, type Neighbour } from "./nearest.ts";
 import type { SharedSpans } from "./spans.ts";
-import { BOUNDARY, type Sample, type TrainingIndex } from "./training-index.ts";
+import { BOUNDARY, type LookupText, type TrainingIndex } from "./training-index.ts";
 
 export type CopyKind = "exact" | "near" | "span";
 
@@ -46,7 +46,7 @@ export function checkRule(rule: Partial<CopyRule> = {}): CopyRule {
 /** The kind of copy that a text is, or undefined; a text without words is none. */
 export function copyKind(
   index: TrainingIndex,
-  sample: Sample,
+  sample: LookupText,
   spans: SharedSpans,
   nearest: readonly Neighbour[],
   rule: CopyRule,
@@ -58,7 +58,7 @@ export function copyKind(
 }
 
 /** Whether the sample, normalised, is one of the training texts. */
-function isTrainingText(index: TrainingIndex, { symbols }: Sample): boolean {
+function isTrainingText(index: TrainingIndex, { symbols }: LookupText): boolean {
   const pattern = new Uint16Array(symbols.length + 2).fill(BOUNDARY);
   pattern.set(symbols, 1);
   const range = index.find(pattern);

@@ -1,6 +1,6 @@
 /** The training texts that begin like a sample, which the model may have recalled. */
 import { textOfUnits } from "./normaliser.ts";
-import { BOUNDARY, type Sample, type TrainingIndex } from "./training-index.ts";
+import { BOUNDARY, type LookupText, type TrainingIndex } from "./training-index.ts";
 
 export interface CueOptions {
   /** The cue; where it is absent, the sample's first `words` words are. */
@@ -21,7 +21,7 @@ export interface SameCue {
 }
 
 /** Training texts that begin with the same cue as the sample. A sample without words has no cue. */
-export function sameCue(index: TrainingIndex, sample: Sample, options: CueOptions = {}): SameCue {
+export function sameCue(index: TrainingIndex, sample: LookupText, options: CueOptions = {}): SameCue {
   const { prompt, words = 3, limit = 5 } = options;
   const cued = prompt === undefined ? sample : index.read(prompt);
   const length = prompt === undefined ? lengthOfWords(sample, words) : lengthOfPrompt(cued, sample);
@@ -60,14 +60,14 @@ function agreement(index: TrainingIndex, rank: number, pattern: Uint16Array): nu
 }
 
 /** Length of the first words with their spaces. */
-function lengthOfWords({ normalised: { units } }: Sample, words: number): number {
+function lengthOfWords({ normalised: { units } }: LookupText, words: number): number {
   let spaces = 0;
   for (let i = 0; i < units.length; i++) if (units[i] === 32 && ++spaces > words) return i + 1;
   return units.length;
 }
 
 /** Length of the prompt; its last word is whole unless the sample continues inside it ("Why did the ch|icken"). */
-function lengthOfPrompt(prompt: Sample, sample: Sample): number {
+function lengthOfPrompt(prompt: LookupText, sample: LookupText): number {
   const cue = prompt.normalised.units;
   const units = sample.normalised.units;
   const open = cue.subarray(0, -1);

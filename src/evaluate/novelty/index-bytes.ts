@@ -45,7 +45,7 @@ export function indexFromBytes(bytes: Uint8Array, texts: readonly string[]): Tra
   if (bytes.length < HEADER || String.fromCharCode(...bytes.subarray(0, 8)) !== MAGIC) {
     throw new InputError(
       "index-format",
-      "This is no novelty index: it does not begin like one. Build it again.",
+      "This is no novelty index: it does not begin as one. Build it again.",
     );
   }
   const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();

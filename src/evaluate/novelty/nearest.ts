@@ -10,7 +10,7 @@
  */
 import { editSimilarity } from "./edit-distance.ts";
 import { NgramSearch, ngramLength } from "./ngrams.ts";
-import type { Sample, TrainingIndex } from "./training-index.ts";
+import type { LookupText, TrainingIndex } from "./training-index.ts";
 
 export const EXACT_FROM = 0.6;
 export const WEIGHED = 16;
@@ -38,7 +38,7 @@ export class NearestTexts {
   }
 
   /** The `count` nearest training texts, nearest first; fewer where fewer share any n-gram. */
-  find({ symbols: sample }: Sample, count = 5): Neighbour[] {
+  find({ symbols: sample }: LookupText, count = 5): Neighbour[] {
     const weighed = Math.max(WEIGHED, count);
     const candidates = this.#search.nearest(sample, weighed, this.#leastNgrams(sample.length));
     const best: Neighbour[] = [];

@@ -5,7 +5,7 @@
  */
 import { matchLengths, wholeTextAt } from "./matching.ts";
 import { type NormalisedText, normaliseWithPositions } from "./normaliser.ts";
-import { type Sample, SPACE, type TrainingIndex } from "./training-index.ts";
+import { type LookupText, SPACE, type TrainingIndex } from "./training-index.ts";
 
 /** The curve is given for n = 1 to this. */
 export const CURVE_LENGTH = 10;
@@ -57,7 +57,7 @@ export interface SharedSpans {
 }
 
 /** Compares one text with the index. */
-export function sharedSpans(index: TrainingIndex, sample: Sample): SharedSpans {
+export function sharedSpans(index: TrainingIndex, sample: LookupText): SharedSpans {
   const { symbols } = sample;
   const lengths = matchLengths(index, symbols);
   const spaces = spacePositions(symbols);
@@ -169,7 +169,7 @@ function indexOfLargest(values: Int32Array): number {
 }
 
 /** The span of symbols `[from, to)`, which must occur in the data, as it is in the sample. */
-function describe(index: TrainingIndex, sample: Sample, from: number, to: number): SharedSpan {
+function describe(index: TrainingIndex, sample: LookupText, from: number, to: number): SharedSpan {
   const { symbols, text } = sample;
   const range = index.find(symbols, from, to);
   const inner = {
@@ -202,7 +202,7 @@ function describe(index: TrainingIndex, sample: Sample, from: number, to: number
  */
 function withPunctuation(
   index: TrainingIndex,
-  { text, normalised }: Sample,
+  { text, normalised }: LookupText,
   inner: { readonly from: number; readonly to: number },
   position: number,
 ): [number, number] {

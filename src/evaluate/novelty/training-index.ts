@@ -24,7 +24,7 @@ export interface SuffixRange {
 }
 
 /** A text prepared for lookups. */
-export interface Sample {
+export interface LookupText {
   readonly text: string;
   readonly normalised: NormalisedText;
   /** `normalised.units` as symbols of the index; characters that the data lacks match nothing. */
@@ -82,7 +82,7 @@ export class TrainingIndex {
   }
 
   /** Prepares a text for lookups. */
-  read(text: string): Sample {
+  read(text: string): LookupText {
     const normalised = normaliseWithPositions(text);
     return { text, normalised, symbols: normalised.units.map((unit) => this.#symbolOf[unit]!) };
   }

@@ -37,6 +37,7 @@ export function mauve(
   if (Math.min(model.length, real.length) < 1 || points.length < clusters) {
     throw new UsageError(
       `MAUVE needs texts of both kinds and at least as many as its ${clusters} clusters; got ${model.length} and ${real.length}.`,
+      { option: "clusters", value: clusters },
     );
   }
   const cluster = kMeans(points, clusters, options);

@@ -5,6 +5,7 @@ import type { PreparedData } from "../../data/prepare.ts";
 import type { Sample } from "../../generate/sample.ts";
 import type { TextModel } from "../../generate/text-model.ts";
 import { countParameters } from "../../models/model.ts";
+import { unknownWord } from "../../text/words.ts";
 import type { LogRow } from "../../train/events.ts";
 import { readLog } from "../../train/history.ts";
 import type { Evaluation } from "../evaluation.ts";
@@ -186,7 +187,7 @@ async function evaluate(
 function unknownShare(model: TextModel, { texts }: HeldOut): number {
   if (model.kind !== "local" || model.lm.tokenizer.kind !== "word") return 0;
   const { tokenizer } = model.lm;
-  const unknown = tokenizer.id("<unk>");
+  const unknown = tokenizer.id(unknownWord);
   const ids = texts.flatMap((text) => [...tokenizer.encode(text)]);
   return ids.filter((id) => id === unknown).length / Math.max(1, ids.length);
 }
