@@ -17,15 +17,16 @@ export async function hostedRunner({
   options: { topK = 10, signal },
 }: ModelRequest): Promise<ModelRunner> {
   const model = await openHosted(name);
-  const within = signal ? { signal } : {};
   const write = async (maxLength: number) =>
-    (await model.sample({ prompt: left, maxLength, temperature: 0, ...within }))[0]!;
+    (await model.sample({ prompt: left, maxLength, temperature: 0, signal }))[0]!;
   // Whether it can be reached at all, and how it goes on.
   const { text } = await write(CONTINUATION_TOKENS);
-  const predictions = await model.predict(left, { topK, ...within }).catch((error: unknown) => {
-    if (error instanceof InputError && error.code === "hosted-no-score") return error.message;
-    throw error;
-  });
+  const predictions = await model
+    .predict(left, { topK, ...(signal && { signal }) })
+    .catch((error: unknown) => {
+      if (error instanceof InputError && error.code === "hosted-no-score") return error.message;
+      throw error;
+    });
   const silent = typeof predictions === "string";
   return {
     result: {

@@ -30,7 +30,7 @@ export async function measureSamplingSpeed(
       seed: seed + index,
       temperature: 0.8,
       slide: true,
-      ...(signal ? { signal } : {}),
+      signal,
     });
     return one!;
   };

@@ -53,5 +53,4 @@ export const writeTexts = (
   n: number,
   temperature: number,
   options: JokeOptions,
-): Promise<Sample[]> =>
-  sample(lm, { ...options, n, temperature, seed, slide: true, ...(signal ? { signal } : {}) });
+): Promise<Sample[]> => sample(lm, { ...options, n, temperature, seed, slide: true, signal });

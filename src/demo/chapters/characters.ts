@@ -23,11 +23,11 @@ export const characters: DemoChapter<"characters"> = {
     const lm = await loadModel(run.folder);
     const jokes = await writeJokes(context, lm, "The character model", { maxLength: MOST_CHARACTERS });
     const many = await jokes.more(context.plan.written);
-    const limits = signal ? { signal } : {};
     const split = splits.test.length > 0 ? "test" : "validation";
-    const prompts = data.prompts ? { prompts: data.prompts[split] } : {};
     const evaluation =
-      split === "test" ? await evaluateTexts(lm, splits.test, { ...limits, ...prompts }) : undefined;
+      split === "test"
+        ? await evaluateTexts(lm, splits.test, { prompts: data.prompts?.test, signal })
+        : undefined;
     const { train, modelOptions } = await readRun(run.folder);
     const { layers, width } = modelOptions;
     // The references are computed on the split of the model's own figure.

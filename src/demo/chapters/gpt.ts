@@ -160,8 +160,7 @@ const evaluated = (
   lm: LanguageModel,
   texts: readonly string[],
   prompts: readonly number[] | undefined,
-): Promise<Evaluation> =>
-  evaluateTexts(lm, texts, { ...(prompts ? { prompts } : {}), ...(signal ? { signal } : {}) });
+): Promise<Evaluation> => evaluateTexts(lm, texts, { prompts, signal });
 
 /** How many ended with the end-of-text token. */
 const ended = (samples: readonly Sample[]): number => samples.filter(({ finish }) => finish === "eos").length;

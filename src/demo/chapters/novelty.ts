@@ -51,7 +51,7 @@ export const novelty: DemoChapter<"novelty"> = {
           asked: plan.asked,
           prefix,
           noun: "jokes",
-          ...(signal ? { signal } : {}),
+          signal,
         },
       );
       indexed = audit.indexed;
@@ -77,7 +77,7 @@ async function beforeTheJokes(
   const model = localModel(lm, signal);
   try {
     const asking = askable(lm, textsOf(data), plan.asked);
-    const together = { batch: 256, ...(signal ? { signal } : {}) };
+    const together = { batch: 256, signal };
     // Only whether it continues word for word is asked; what sampling may draw is measured of the tuned model.
     const { cut, complete } = model;
     const extraction = await measureExtraction({ cut, complete }, asking, { prefix, ...together });

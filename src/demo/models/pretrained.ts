@@ -44,7 +44,7 @@ export async function namedModels(
   for (const name of new Set(names)) {
     const folder = await resolveModel(name, {
       onProgress: ({ received, total }) => onDownload(name, received, total),
-      ...(signal ? { signal } : {}),
+      signal,
     });
     const model = await readModel(folder);
     const kind = kindOf(name, model);
