@@ -1,6 +1,6 @@
 /** What a model is: how it reads a text, and its sizes, from its configuration and its parameters. */
 import { sizeOf } from "../core/array.ts";
-import { countParameters, type Model } from "../models/model.ts";
+import { countParameters, hasGrowingState, type Model } from "../models/model.ts";
 
 /**
  * How a model reads a text, which decides what it can be asked. `causal`: from left to right, all at once; `masked`: both
@@ -12,8 +12,7 @@ export type ModelKind = "causal" | "masked" | "recurrent" | "window";
 export function kindOf(model: Model): ModelKind {
   if (model.predicts === "masked") return "masked";
   if (model.predicts === "last") return "window";
-  const grows = Object.values(model.state(1)).some(({ shape }) => shape.some((d) => typeof d === "string"));
-  return grows ? "causal" : "recurrent";
+  return hasGrowingState(model) ? "causal" : "recurrent";
 }
 
 export interface ModelFacts {
