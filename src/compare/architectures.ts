@@ -55,7 +55,7 @@ export type ArchitecturesEvent =
   | { readonly type: "result"; readonly result: TrainedArchitecture; readonly kept: boolean }
   | { readonly type: "failed"; readonly model: string; readonly reason: string };
 
-export interface RacePoint {
+export interface LearningPoint {
   /** Seconds of training. */
   readonly seconds: number;
   /** Characters trained on. */
@@ -74,7 +74,7 @@ export interface ArchitectureResult {
   readonly bytes: number;
   /** Of the best validation, on held-out texts. */
   readonly bits_per_character: number;
-  readonly curve: readonly RacePoint[];
+  readonly curve: readonly LearningPoint[];
   readonly sample: string;
 }
 

@@ -34,7 +34,7 @@ export function demoPage(results: ChapterResults, options: DemoPageOptions): Rep
       ...results,
       gpt: gpt && withCharacterModel(gpt, characters),
     },
-    made: provenance(command, seconds),
+    provenance: provenance(command, seconds),
   };
 }
 

@@ -6,8 +6,8 @@ export type { CharactersData } from "./chapters/characters.ts";
 export type { CompareData } from "./chapters/compare.ts";
 export type { GptData } from "./chapters/gpt.ts";
 export type { NoveltyData } from "./chapters/novelty.ts";
-export type { DataDocument } from "./chapters/parts/data.ts";
 export type { RunsData } from "./chapters/runs.ts";
+export type { DataDocument } from "./data-tables.ts";
 export {
   bits,
   bytes,

@@ -182,7 +182,7 @@ describe("thin data", () => {
         title: "t",
         standfirst: "s",
         key: [],
-        made: fixture.made,
+        provenance: fixture.provenance,
         chapters: {
           characters: { ...characters!, log, timeline: [], jokes: [], lengths: { model: [], real: [] } },
           novelty: {

@@ -56,7 +56,7 @@ export interface ReportData {
   /** What is still to come, where the page is not finished. */
   readonly unfinished?: string | undefined;
   readonly chapters: ReportChapters;
-  readonly made: {
+  readonly provenance: {
     /** ISO 8601. */
     readonly date: string;
     /** The command that made the page. */
@@ -82,8 +82,8 @@ interface Numbered extends ChapterFinding {
 
 export function page(report: ReportData): string {
   const present = rendered(report.chapters);
-  const { made } = report;
-  const day = made.date.slice(0, 10);
+  const { provenance } = report;
+  const day = provenance.date.slice(0, 10);
   return withPolicy(
     html`<!doctype html>
 <html lang="en">
@@ -98,7 +98,7 @@ export function page(report: ReportData): string {
 </head>
 <body>
 <header class="top">
-<div class="masthead"><div>Punchline <span><time datetime="${made.date}">${day}</time></span></div><button id="theme" type="button" hidden>Dark page</button></div>
+<div class="masthead"><div>Punchline <span><time datetime="${provenance.date}">${day}</time></span></div><button id="theme" type="button" hidden>Dark page</button></div>
 <h1>${report.title}</h1>
 <p class="standfirst">${report.standfirst}</p>
 ${report.best && html`<figure class="best"><blockquote class="joke">${report.best.joke.trim()}</blockquote><figcaption>${report.best.byline}</figcaption></figure>`}
@@ -110,9 +110,9 @@ ${present.length > 1 && contents(present)}
 <main>
 ${present.map(section)}</main>
 <footer><div>
-<p>Made ${made.seconds !== undefined && `in ${duration(made.seconds)} `}by <code>${made.command}</code></p>
-<p>${made.machine}</p>
-<p>${made.versions}</p>
+<p>Made ${provenance.seconds !== undefined && `in ${duration(provenance.seconds)} `}by <code>${provenance.command}</code></p>
+<p>${provenance.machine}</p>
+<p>${provenance.versions}</p>
 </div></footer>
 <script>${trusted(script)}</script>
 </body>

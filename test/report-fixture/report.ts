@@ -425,7 +425,7 @@ export const fixture: ReportData = {
       command: "punchline report runs/characters runs/gpt --data one-liners",
     },
   },
-  made: {
+  provenance: {
     date: "2025-11-24T09:00:00Z",
     command: "punchline demo",
     machine: "AMD EPYC, 2 cores, 8 GB, Linux",

@@ -1,7 +1,7 @@
 /** Chapter: every architecture on the same data for the same time. */
 import type { ArchitectureResult } from "../../compare/architectures.ts";
 import { type Lead, tooNear } from "../../evaluate/lead.ts";
-import { raceChart } from "../charts/race.ts";
+import { learningCurvesChart } from "../charts/learning-curves.ts";
 import { type Chapter, figure } from "../figure.ts";
 import { bits, bytes, compact, count, decimal, duration, rate } from "../format.ts";
 import { html } from "../html.ts";
@@ -58,14 +58,14 @@ ${figure({
   title: leadTitle(models, lead),
   subtitle:
     "Bits per character on validation texts, against the clock; the weights of the lowest point are kept",
-  content: raceChart({ id: "architectures-seconds-chart", models, against: "seconds" }),
+  content: learningCurvesChart({ id: "architectures-seconds-chart", models, against: "seconds" }),
   measured,
 })}
 ${figure({
   id: "architectures-characters",
   title: "The same, against what each has read",
   subtitle: "A model that learns more from each character is further down; a faster one, further right",
-  content: raceChart({ id: "architectures-characters-chart", models, against: "characters" }),
+  content: learningCurvesChart({ id: "architectures-characters-chart", models, against: "characters" }),
   measured,
 })}
 ${dataTable<ArchitectureResult>({

@@ -6,13 +6,13 @@ import { CLOSE } from "../../evaluate/novelty/finding.ts";
 import type { LogRow, SampleRow } from "../../train/events.ts";
 import { lengthsChart } from "../charts/lengths.ts";
 import { lossChart } from "../charts/loss.ts";
+import { type DataDocument, dataTables } from "../data-tables.ts";
 import { type Chapter, figure, type Measured } from "../figure.ts";
 import { bits, count, decimal, duration, nats } from "../format.ts";
 import { html } from "../html.ts";
 import { jokeColumns } from "../jokes.ts";
 import { definitions } from "../table.ts";
 import { timeline } from "../timeline.ts";
-import { type DataDocument, dataTables } from "./parts/data.ts";
 
 export interface CharactersData {
   /** The model in words, such as `char-lstm, 1 layer of 256 cells`. */

@@ -229,12 +229,12 @@ function worthOf(d: GptData): { readonly short: string; readonly figures: string
         : "Pre-training did not help here";
   return {
     short,
-    figures: `${bits(own)} per byte of the ${quality_split} jokes, and ${bits(scratch)} for the same network from scratch in the same time${apart(own < scratch, lead)}`,
+    figures: `${bits(own)} per byte of the ${quality_split} jokes, and ${bits(scratch)} for the same network from scratch in the same time${differenceText(own < scratch, lead)}`,
   };
 }
 
 /** The difference with its interval, as the end of a sentence. */
-function apart(less: boolean, lead: Lead | undefined): string {
+function differenceText(less: boolean, lead: Lead | undefined): string {
   if (lead === undefined) return "";
   const { difference, margin } = lead;
   const [low, high] = [difference - margin, difference + margin];
@@ -253,7 +253,7 @@ function verdict(d: GptData): Html | false {
           other.lead.conclusive
             ? `needs ${own < others ? "fewer" : "more"} bits`
             : "is too near to tell which is ahead"
-        }${apart(own < others, other.lead)}.`
+        }${differenceText(own < others, other.lead)}.`
       : "";
   if (worth === undefined && compared === "") return false;
   return html`<p><b>${worth && `${worth.short}: ${worth.figures}.`}</b> ${compared}</p>

@@ -1,9 +1,9 @@
 /** Chapter: several runs side by side, under the same measures of real texts. */
-import type { RacePoint } from "../../compare/architectures.ts";
+import type { LearningPoint } from "../../compare/architectures.ts";
 import { type Lead, tooNear } from "../../evaluate/lead.ts";
 import type { AuditedText } from "../../evaluate/novelty/auditor.ts";
 import { CLOSE } from "../../evaluate/novelty/finding.ts";
-import { raceChart } from "../charts/race.ts";
+import { learningCurvesChart } from "../charts/learning-curves.ts";
 import { type Chapter, figure, repeat } from "../figure.ts";
 import { bits, count } from "../format.ts";
 import { type Html, html } from "../html.ts";
@@ -20,7 +20,9 @@ export interface RunsData {
   /** The split that the runs predict. Default: unseen texts in general. */
   readonly split?: string | undefined;
   /** The validations of each during training, where its log has some. */
-  readonly learning?: readonly { readonly model: string; readonly curve: readonly RacePoint[] }[] | undefined;
+  readonly learning?:
+    | readonly { readonly model: string; readonly curve: readonly LearningPoint[] }[]
+    | undefined;
   /** The first texts of each run. */
   readonly samples?:
     | readonly { readonly name: string; readonly samples: readonly AuditedText[] }[]
@@ -62,7 +64,7 @@ ${
     id: "runs-learning",
     title: "How they learned",
     subtitle: "Bits per character on validation texts, against seconds of training",
-    content: raceChart({ id: "runs-learning-chart", models: curves, against: "seconds" }),
+    content: learningCurvesChart({ id: "runs-learning-chart", models: curves, against: "seconds" }),
     measured: {
       how: "Validation losses of each run’s own log, brought from nats per token to bits per character by the ratio of the two on the held-out texts above.",
       command,

@@ -1,27 +1,27 @@
 import { parseHTML } from "linkedom";
 import { describe, expect, test } from "vitest";
-import { apart } from "./apart.ts";
 import { attentionChart } from "./attention.ts";
+import { separate } from "./labels.ts";
+import { learningCurvesChart } from "./learning-curves.ts";
 import { shares } from "./lengths.ts";
 import { lossChart } from "./loss.ts";
-import { raceChart } from "./race.ts";
 import { shareAtLeast } from "./similarity.ts";
 import { decades } from "./speed.ts";
 
 describe("labels", () => {
   test("are moved apart by as little as needed and stay inside", () => {
     const at = (y: number, x = 0) => ({ x, width: 50, y });
-    expect(apart([at(100), at(50)], 13, 0, 200)).toEqual([100, 50]);
-    expect(apart([at(50), at(50)], 14, 0, 200)).toEqual([43, 57]);
-    expect(apart([at(50), at(50, 60)], 14, 0, 200)).toEqual([50, 50]);
-    const [upper, lower] = apart([at(200), at(200)], 14, 0, 200);
+    expect(separate([at(100), at(50)], 13, 0, 200)).toEqual([100, 50]);
+    expect(separate([at(50), at(50)], 14, 0, 200)).toEqual([43, 57]);
+    expect(separate([at(50), at(50, 60)], 14, 0, 200)).toEqual([50, 50]);
+    const [upper, lower] = separate([at(200), at(200)], 14, 0, 200);
     expect(upper).toBeCloseTo(186, 1);
     expect(lower).toBe(200);
   });
 
   test("do not overlap in a crowd", () => {
     const crowd = Array.from({ length: 8 }, (_, i) => ({ x: 0, width: 80, y: 150 + (i % 3) }));
-    const sorted = [...apart(crowd, 13, 0, 300)].sort((a, b) => a - b);
+    const sorted = [...separate(crowd, 13, 0, 300)].sort((a, b) => a - b);
     for (let i = 1; i < sorted.length; i++) expect(sorted[i]! - sorted[i - 1]!).toBeGreaterThan(12.5);
     expect(sorted[0]).toBeGreaterThanOrEqual(0);
     expect(sorted.at(-1)).toBeLessThanOrEqual(300);
@@ -109,7 +109,9 @@ test("a race is won by the lowest point, also where its model overfits afterward
     { model: "steady", curve: curve(3, 2, 1.9) },
     { model: "overfits", curve: curve(3, 1.8, 2.1) },
   ];
-  const { document } = parseHTML(`<body>${raceChart({ id: "x", models, against: "seconds" }).markup}</body>`);
+  const { document } = parseHTML(
+    `<body>${learningCurvesChart({ id: "x", models, against: "seconds" }).markup}</body>`,
+  );
   const bold = [...document.querySelectorAll('svg.wide g[font-weight="700"] text')];
   expect(bold.map((label) => label.textContent)).toEqual(["overfits"]);
 });

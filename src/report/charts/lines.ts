@@ -8,8 +8,8 @@ import {
   type ScaleOptions,
   text,
 } from "@observablehq/plot";
-import { apart } from "./apart.ts";
 import { colour, halo, type Place } from "./draw.ts";
+import { separate } from "./labels.ts";
 
 export interface Point {
   readonly x: number;
@@ -134,7 +134,7 @@ function names(
     const end = l.points[l.points.length - 1]!;
     return { x: across(end.x), width: l.label.length * fontSize * 0.6, y: innerHeight + down(end.y) };
   });
-  const moved = apart(labels, 13, 0, innerHeight);
+  const moved = separate(labels, 13, 0, innerHeight);
   return shown.map((line, i) =>
     text([line.points[line.points.length - 1]!], {
       x: "x",

@@ -37,7 +37,7 @@ export async function architecturesPage(
         : []),
     ],
     chapters: { architectures: { seconds, models, failed, validation, lead, command } },
-    made: provenance(command),
+    provenance: provenance(command),
   });
   await writePage(file, html);
 }

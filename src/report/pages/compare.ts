@@ -34,7 +34,7 @@ export async function comparePage(file: string, command: string, comparison: Com
         command,
       },
     },
-    made: provenance(command),
+    provenance: provenance(command),
   });
   await writePage(file, html);
 }

@@ -18,7 +18,7 @@ export async function noveltyPage(
       ...figure(audit.extraction?.training.rate, "of training texts completed word for word"),
     ],
     chapters: { novelty: { indexed: audit.indexed, audits: [{ model, command, ...audit }] } },
-    made: provenance(command),
+    provenance: provenance(command),
   });
   await writePage(file, html);
 }

@@ -38,7 +38,7 @@ function machine(): string {
 }
 
 /** The foot of a page: when, by which command, on which machine and with which versions it was made. */
-export function provenance(command: string, seconds?: number): ReportData["made"] {
+export function provenance(command: string, seconds?: number): ReportData["provenance"] {
   return {
     date: new Date().toISOString(),
     command,

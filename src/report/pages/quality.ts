@@ -63,7 +63,7 @@ export async function qualityPage(file: string, command: string, result: Quality
         command,
       },
     },
-    made: provenance(command, seconds),
+    provenance: provenance(command, seconds),
   });
   await writePage(file, html);
 }

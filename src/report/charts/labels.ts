@@ -11,7 +11,12 @@ export interface Label {
  * New heights for `labels`, in their order, at least `gap` apart where they share a column, and between
  * `top` and `bottom` where they fit. Labels that overlap move by equal shares, so that a crowd stays centred.
  */
-export function apart(labels: readonly Label[], gap: number, top: number, bottom: number): readonly number[] {
+export function separate(
+  labels: readonly Label[],
+  gap: number,
+  top: number,
+  bottom: number,
+): readonly number[] {
   const y = labels.map((l) => Math.min(bottom, Math.max(top, l.y)));
   const order = labels.map((_, i) => i).sort((a, b) => y[a]! - y[b]! || labels[a]!.y - labels[b]!.y || a - b);
   const share = (a: Label, b: Label) => a.x < b.x + b.width && b.x < a.x + a.width;

@@ -1,8 +1,8 @@
 /** What went into the training: rows in, dropped and why, splits, vocabulary. */
-import { repeat } from "../../figure.ts";
-import { count, duration, percent } from "../../format.ts";
-import { type Html, html } from "../../html.ts";
-import { dataTable } from "../../table.ts";
+import { repeat } from "./figure.ts";
+import { count, duration, percent } from "./format.ts";
+import { type Html, html } from "./html.ts";
+import { dataTable } from "./table.ts";
 
 /** The document of `punchline data --json`, with its source and time. */
 export interface DataDocument {

@@ -1,17 +1,17 @@
 /** The validation losses of several models, by seconds or by characters read. */
-import type { RacePoint } from "../../compare/architectures.ts";
+import type { LearningPoint } from "../../compare/architectures.ts";
 import { bits } from "../format.ts";
 import type { Html } from "../html.ts";
 import { chart } from "./draw.ts";
 import { type Line, lines } from "./lines.ts";
 
-export interface RaceChart {
+export interface LearningCurvesChart {
   readonly id: string;
-  readonly models: readonly { readonly model: string; readonly curve: readonly RacePoint[] }[];
+  readonly models: readonly { readonly model: string; readonly curve: readonly LearningPoint[] }[];
   readonly against: "seconds" | "characters";
 }
 
-export function raceChart({ id, models, against }: RaceChart): Html {
+export function learningCurvesChart({ id, models, against }: LearningCurvesChart): Html {
   // A model that overfits rises again; the weights of its lowest point are kept.
   const lowest = models.map((m) => Math.min(...m.curve.map((p) => p.bits_per_character)));
   const best = lowest.indexOf(Math.min(...lowest));
