@@ -19,7 +19,7 @@ import { dataOfModel, indexFileOf, recordOf } from "../input/training-data.ts";
 import { dataOptions } from "../options/data.ts";
 import { deviceOf } from "../options/device.ts";
 import { flag, integer, list, number, type OptionValues, present, text } from "../options/option.ts";
-import { flagOf, inFlags } from "../output/flags.ts";
+import { documentInFlags, flagOf } from "../output/flags.ts";
 import { formatCount } from "../output/format.ts";
 import { printAudit } from "../output/novelty-tables.ts";
 
@@ -126,11 +126,10 @@ export default defineCommand({
       options.checkpoints && model?.kind === "local"
         ? await snapshotAudits(ctx, model.folder, data, { ...options, rule, indexFile })
         : undefined;
-    const audit: ModelAudit = { ...whole, ...(checkpoints ? { checkpoints } : {}) };
+    const audit: ModelAudit = documentInFlags({ ...whole, checkpoints });
     printAudit(ctx, audit);
     if (options.page !== undefined) {
-      const notes = audit.notes?.map(inFlags);
-      await noveltyPage(options.page, samples, commandOf(samples, options), { ...audit, notes });
+      await noveltyPage(options.page, samples, commandOf(samples, options), audit);
       ctx.print(`\nThe page: ${options.page}`);
     }
     ctx.json({ ...audit, empty, ...(model ? reportUsage(ctx, model, options) : {}) });

@@ -2,11 +2,7 @@
 import { basename } from "node:path";
 import type { PreparedData } from "../../data/prepare.ts";
 import { tooNear } from "../../evaluate/lead.ts";
-import {
-  type QualityReport,
-  type QualityResult,
-  reportQuality,
-} from "../../evaluate/quality/quality-report.ts";
+import { type QualityResult, reportQuality } from "../../evaluate/quality/quality-report.ts";
 import { isHosted } from "../../generate/open.ts";
 import { legendOf, measureGroups, rowsOf } from "../../report/index.ts";
 import { refuseOverOther } from "../../report/pages/page-file.ts";
@@ -101,8 +97,8 @@ export default defineCommand({
       },
       onProgress: (name, done, total) => task.update({ done, total, remark: basename(name) }),
     });
-    const report = documentInFlags(measured.report) as QualityReport;
-    const result = { ...measured, report };
+    const result = documentInFlags(measured);
+    const { report } = result;
     task.end(`measured ${report.runs.length} of ${runs.length} runs`);
     printTables(ctx, result);
     if (out !== undefined) {

@@ -3,7 +3,6 @@ import { visible } from "../../core/printable.ts";
 import type { ModelAudit, SnapshotAudit } from "../../evaluate/novelty/audit-model.ts";
 import { leftOutByReason } from "../../evaluate/novelty/finding.ts";
 import type { Context } from "../context.ts";
-import { inFlags } from "./flags.ts";
 import { formatCount } from "./format.ts";
 import { printProse } from "./prose.ts";
 import { right, table } from "./table.ts";
@@ -21,7 +20,7 @@ const brief = (text: string) =>
 export function printAudit(ctx: Context, audit: ModelAudit): void {
   const { extraction, checkpoints } = audit;
   printProse(ctx, audit.verdict);
-  for (const note of audit.notes ?? []) printProse(ctx, inFlags(note));
+  for (const note of audit.notes ?? []) printProse(ctx, note);
   ctx.print();
   const rows = [
     ["these texts", audit],
