@@ -166,7 +166,7 @@ describe("prepareTexts", () => {
     expect((await prepare(["one joke"], none)).summary.splits).toEqual({ train: 1, validation: 0, test: 0 });
   });
 
-  it("tells its progress", async () => {
+  it("reports progress", async () => {
     const phases: string[] = [];
     await prepare(apart(10), { onProgress: ({ phase }) => phases.push(phase) });
     expect([...new Set(phases)]).toEqual(["read", "split"]);
@@ -384,7 +384,7 @@ describe("prepareText", () => {
 });
 
 describe("prepareData", () => {
-  it("takes several sources as one and tells of each", async () => {
+  it("takes several sources as one and summarises each", async () => {
     const a = join(folder, "a.csv");
     const b = join(folder, "b.jsonl.gz");
     writeFileSync(
@@ -514,7 +514,7 @@ describe("prepareData", () => {
     expect(lines.splits.train[0]).not.toContain("\n");
   });
 
-  it("reads raw text as it stands", async () => {
+  it("reads raw text unchanged", async () => {
     const path = join(folder, "raw.txt");
     writeFileSync(path, " caf\u00e9 &amp;\r\n\n");
     expect(await readRawText(path)).toBe(" caf\u00e9 &amp;\r\n\n");

@@ -79,7 +79,7 @@ describe("createFingerprint", () => {
     return fingerprint.digest();
   };
 
-  it("tells sequences apart, their borders and order included", () => {
+  it("differs for different sequences, also by their borders and order", () => {
     expect(of("a", "b")).toBe(of("a", "b"));
     expect(new Set([of("a", "b"), of("b", "a"), of("ab"), of("a", "b", ""), of()]).size).toBe(5);
     expect(of("a")).toMatch(/^[0-9a-f]{32}$/);

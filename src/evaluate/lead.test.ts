@@ -2,10 +2,10 @@ import { expect, it } from "vitest";
 import { Random } from "../core/random.ts";
 import { leadOf, tooNear } from "./lead.ts";
 
-it("two models that are as good as each other are told apart about once in twenty times", () => {
+it("calls one of two equally good models better about once in twenty times", () => {
   const random = new Random(3, "lead");
   const n = 400;
-  let told = 0;
+  let conclusive = 0;
   for (let trial = 0; trial < 400; trial++) {
     let sum = 0;
     for (let i = 0; i < n; i++) sum += random.normal(trial * n + i);
@@ -13,13 +13,13 @@ it("two models that are as good as each other are told apart about once in twent
       { name: "a", bits: 2 },
       { name: "b", bits: 2 + sum / n },
     ];
-    if (leadOf(models, n)!.conclusive) told++;
+    if (leadOf(models, n)!.conclusive) conclusive++;
   }
-  expect(told).toBeGreaterThan(8);
-  expect(told).toBeLessThan(36);
+  expect(conclusive).toBeGreaterThan(8);
+  expect(conclusive).toBeLessThan(36);
 });
 
-it("sets the best against the next, whatever their order, and says why it cannot be told", () => {
+it("sets the best against the next, whatever their order, and says why the difference is not conclusive", () => {
   const models = [
     { name: "c", bits: 3 },
     { name: "a", bits: 2.01 },

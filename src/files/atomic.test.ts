@@ -50,7 +50,7 @@ describe("writeFileAtomic", () => {
   });
 
   it.skipIf(process.platform !== "linux")(
-    "reports a full disk (/dev/full stands in for it; Linux only)",
+    "reports a full disk (simulated by /dev/full; Linux only)",
     async () => {
       const { open } = await import("node:fs/promises");
       const { fileError } = await import("./file-errors.ts");

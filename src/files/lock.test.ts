@@ -16,7 +16,7 @@ function folderWithLock(lock: string | object) {
 const started = "2026-01-01T00:00:00.000Z";
 const minutesAgo = (n: number) => new Date(Date.now() - n * 60_000);
 
-test("a lock of nobody is taken over, and nothing is left", async () => {
+test("a stale lock is taken over, and nothing is left", async () => {
   const { folder, entered } = folderWithLock({
     pid: 2 ** 22 + 1,
     host: hostname(),

@@ -69,7 +69,7 @@ function mapsOf({ shape, maps }: MuonEntry): number[][][] {
 describe("Muon", () => {
   it("is its authors' rule, with Moonlight's factor, and AdamW elsewhere", async () => {
     const arena = filled();
-    const beside = filled(entries.filter(({ name }) => !ownNames.includes(name)));
+    const others = filled(entries.filter(({ name }) => !ownNames.includes(name)));
     const optimizer = muon(entries, nodeBackend(), { weightDecay: 0.1, momentum: 0.9, betas: [0.9, 0.95] });
     const other = adamw({ weightDecay: 0.1, betas: [0.9, 0.95] });
     const own = entries.filter(({ name }) => ownNames.includes(name));
@@ -81,7 +81,7 @@ describe("Muon", () => {
     );
     for (let step = 1; step <= 4; step++) {
       const lr = 0.02 / step;
-      for (const target of [arena, beside])
+      for (const target of [arena, others])
         for (const [name, { data }] of Object.entries(target.gradients))
           data.set(gradientOf(name, step, data.length));
       for (const entry of own) {
@@ -99,7 +99,7 @@ describe("Muon", () => {
         }
       }
       await optimizer.step(arena, { step, lr, gradScale: 0.5 });
-      other.step(beside, { step, lr, gradScale: 0.5 });
+      other.step(others, { step, lr, gradScale: 0.5 });
     }
     for (const [name, { data, m }] of expected) {
       const moved = [...data].map((value, i) => Math.abs(value - arena.parameters[name]!.data[i]!));
@@ -108,7 +108,7 @@ describe("Muon", () => {
         1e-6,
       );
     }
-    for (const [name, { data }] of Object.entries(beside.parameters))
+    for (const [name, { data }] of Object.entries(others.parameters))
       expect(arena.parameters[name]!.data, name).toEqual(data);
     expect(Object.keys(arena.moment2)).toEqual(["table", "head", "bias"]);
     await optimizer.release?.();

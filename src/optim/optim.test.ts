@@ -126,7 +126,7 @@ describe("clipping", () => {
     expect(clipGlobalNorm(arena, 10, 0.1).gradScale).toBeCloseTo(0.1, 9);
   });
 
-  it.each([Number.NaN, Infinity, -Infinity])("tells a gradient of %d", (value) => {
+  it.each([Number.NaN, Infinity, -Infinity])("reports a gradient of %d", (value) => {
     const arena = filled(0);
     arena.gradients.bias!.data[2] = value;
     expect(clipGlobalNorm(arena, 1).finite).toBe(false);

@@ -43,7 +43,7 @@ describe.each(lengths)("kernels over %i elements", (n) => {
     expect([...guard]).toEqual([...new Float32Array(4).fill(0.1)]);
   });
 
-  it("sumOfSquares sums in double precision and shows what is not finite, wherever it stands", () => {
+  it("sumOfSquares sums in double precision and shows a value that is not finite, wherever it is", () => {
     const { x, guard } = guarded(n, 4);
     guard.fill(Number.NaN);
     const sum = () => kernels.sumOfSquares(x.byteOffset, n);

@@ -102,7 +102,7 @@ describe("Arena", () => {
     },
   );
 
-  it("adds up the gradients of several batches, and starts anew", () => {
+  it("adds up the gradients of several batches, and starts again", () => {
     const arena = Arena.create(layout, { moments: 0, accumulate: true });
     for (let round = 0; round < 2; round++) {
       for (const value of [1, 2]) {

@@ -11,7 +11,7 @@ import { huggingfaceTokenizer } from "./huggingface.ts";
 const text = `It was the best of times, it was the worst of times, it was the age of wisdom...
   it was the age of foolishness; 12 12 123 "naïve" naïve 日本 日本語 aaaa aaaaaaa aaa \t\n\n`;
 
-/** The definition, without any cleverness: count all pairs anew, merge the best one everywhere. */
+/** The definition, naively: count all pairs again, merge the best one everywhere. */
 function bruteForce(texts: string[], vocabularySize: number): string[][] {
   const pattern = /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+/gu;
   const words = texts

@@ -48,7 +48,7 @@ describe("printableTokenizer", () => {
     expect(tokenizer.encode("")).toHaveLength(0);
   });
 
-  it("names a character that it does not know, and where it stands", () => {
+  it("names an unknown character and its position", () => {
     const tokenizer = printableTokenizer();
     expect(() => tokenizer.encode("a caf\u00e9")).toThrow(/"\u00e9" \(U\+00E9, at position 5\)/);
     expect(() => tokenizer.encode("ha \u{1f602}")).toThrow(/"\u{1f602}" \(U\+1F602, at position 3\)/u);
@@ -101,7 +101,7 @@ describe("the Hugging Face files of a character vocabulary", () => {
     expect(again.encode(text)).toEqual(tokenizer.encode(text));
   });
 
-  it("are refused where they are malformed or of a format nobody reads", () => {
+  it("are refused where they are malformed or of an unknown format", () => {
     expect(() => tokenizerFromFiles(null)).toThrow(/no "model" object/);
     expect(() => tokenizerFromFiles({ model: { type: "Unigram", vocab: {} } })).toThrow(
       /"Unigram".*character, word/,

@@ -64,7 +64,7 @@ describe("byte-level BPE", () => {
     expect(tokenizer.decode([eos])).toBe("");
   });
 
-  it("can be told that texts follow each other, in files that other readers heed", () => {
+  it("can record that texts follow each other, in files that other programs read", () => {
     const after = beginningAfterEnd(tokenizer);
     expect([tokenizer.beginsAfterEnd, after.beginsAfterEnd]).toEqual([false, true]);
     expect(beginningAfterEnd(after)).toBe(after);

@@ -205,7 +205,7 @@ describe("itemBatches", () => {
 });
 
 describe("packed items", () => {
-  it("stand side by side, each with its own start, positions and number", () => {
+  it("share a row, each with its own start, positions and number", () => {
     const options = { batch: 1, length: 8, packed: true, start: 90, pad: 91 };
     const [batch, ...more] = [...itemPass(itemsOf([3, 2]), options)];
     expect(more).toEqual([]);

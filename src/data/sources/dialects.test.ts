@@ -127,7 +127,7 @@ describe("delimiters", () => {
 describe("the first row", () => {
   const header: readonly (readonly [string, string])[] = [
     ["a name of more than forty characters", `ID,"${long}"\n1,first text\n2,second text\n`],
-    ["long names beside a known one", `Joke,"${long}"\nfirst text,x y\nsecond text,z\n`],
+    ["long names next to a known one", `Joke,"${long}"\nfirst text,x y\nsecond text,z\n`],
     [
       "a name above numbers",
       '"What did they say, and when did they say it?",n\nfirst text,1\nsecond text,2\n',
@@ -191,7 +191,7 @@ describe("names that say something else", () => {
     ]);
   });
 
-  it("a fault in the first line of .json and .jsonl is told of the line that has it", async () => {
+  it("an error in the first line of .json and .jsonl names that line", async () => {
     await expect(read("bad.jsonl", '{"text": "a}\n{"text": "b"}\n')).rejects.toThrow(
       /line 1: not valid JSON/,
     );

@@ -94,7 +94,7 @@ describe("a zip archive", () => {
     expect(outcomes.refused).toBeGreaterThan(100);
   });
 
-  it("that is encrypted, or packed in a way nobody knows, is refused in words", async () => {
+  it("that is encrypted, or packed in an unknown way, is refused with a clear message", async () => {
     const changed = Buffer.from(deflated);
     const directory = changed.lastIndexOf("PK\x01\x02", undefined, "latin1");
     changed[directory + 8]! |= 1;
@@ -173,7 +173,7 @@ describe("a Parquet file", () => {
     expect(() => checkRows("a", { num_rows: 0n, row_groups: negative }, 1000)).toThrow(/has -1 rows/);
   });
 
-  it("whose pages say sizes that nobody has is an error before anything is set aside for them", () => {
+  it("whose pages claim absurd sizes is an error before memory is reserved", () => {
     expect(() => checkPages("a", page(40, 40, 5), 5)).not.toThrow();
     expect(() => checkPages("a", page(40, 40, 5), 6)).toThrow(/have 5 values where its row group has 6 rows/);
     expect(() => checkPages("a", page(40, 400, 5), 5)).toThrow(/goes beyond its column/);

@@ -100,7 +100,7 @@ describe("files", () => {
       `prompt,completion,other\n${quoted.map((cell, i) => `${asked[i]!.prompt},${cell},x\n`).join("")}`,
     ],
     ["pairs.parquet", table],
-  ])("%s: a prompt beside a completion is what the text answers", async (name, content) => {
+  ])("%s: a prompt column belongs to its completion column", async (name, content) => {
     const path = file(name, content);
     const prompts = asked.map(({ prompt }) => prompt);
     expect(await read(path)).toMatchObject({ texts, prompts, column: "completion", promptColumn: "prompt" });

@@ -58,9 +58,9 @@ describe("auditSamples", () => {
 
   it("sums the curves over the words of all samples", async () => {
     const { covered, n_novelty } = await auditSamples(["the duck cross moon", "so much moon"], index);
-    // 7 words: "the duck cross" and "so much" stand in the data
+    // 7 words: "the duck cross" and "so much" occur in the data
     expect(covered.model.slice(0, 4)).toEqual([5 / 7, 5 / 7, 3 / 7, 0]);
-    // of 5 pairs 3 and of 3 triples 1 stand in the data; the only four in a row does not
+    // of 5 pairs 3 and of 3 triples 1 occur in the data; the only four in a row does not
     expect(n_novelty.model.map((share) => share * 105)).toEqual(
       [30, 42, 70, 105].map((x) => expect.closeTo(x, 9)),
     );

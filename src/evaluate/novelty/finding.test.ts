@@ -57,7 +57,7 @@ it("is Newcombe's interval, on a grid of counts, and the sentence says the same"
   expect([...seen].sort()).toEqual(["alike", "fewer", "more", "too-few"]);
 });
 
-it("calls 22 of 200 beside 10 of 200 more, though the two Wilson intervals overlap", () => {
+it("calls 22 of 200 against 10 of 200 more, though the two Wilson intervals overlap", () => {
   expect(findingOf(rateOf(22, 200), rateOf(10, 200))).toBe("more");
   expect(findingOf(rateOf(10, 200), rateOf(22, 200))).toBe("fewer");
 });

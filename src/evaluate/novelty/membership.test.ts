@@ -16,7 +16,7 @@ const training = ["Why did the chicken?", "Knock KNOCK", "A third joke, a little
 const heldout = ["What is brown?", "Velcro: a RIP-off", "Nothing like the others, is it?"];
 
 describe("measureMembership", () => {
-  it("tells apart what a model has learned by heart", async () => {
+  it("distinguishes texts that a model has memorised", async () => {
     const model = scorer(new Set(training), 2);
     const { signals: qualities } = await measureMembership(
       model,
@@ -28,7 +28,7 @@ describe("measureMembership", () => {
       expect({ auc, foundAtOnePercent }).toEqual({ auc: 1, foundAtOnePercent: 1 });
   });
 
-  it("tells nothing of a model that has learned nothing", async () => {
+  it("is no better than chance for a model that has learned nothing", async () => {
     const flat: Scorer = { score: async (pairs) => pairs.map(({ rest }) => [...rest].map(() => -2)) };
     const { signals: qualities } = await measureMembership(flat, { training, heldout }, { batch: 2 });
     expect(qualities.map((q) => q.signal)).toEqual(["perplexity", "zlib", "lowercase"]);

@@ -68,7 +68,7 @@ describe("textQuality", () => {
     expect(quality.selfBleu).toBeGreaterThan(0.5);
   });
 
-  it("leaves out what it was not told, and takes no texts and empty ones", () => {
+  it("leaves out measures without their input, and accepts no texts and empty ones", () => {
     expect(textQuality(texts)).not.toHaveProperty("ended");
     expect(textQuality(texts)).not.toHaveProperty("knownWords");
     expect(textQuality([])).toMatchObject({ texts: 0, selfBleu: Number.NaN, vocabulary: 0 });
