@@ -10,7 +10,7 @@ import { buildIndex } from "../../evaluate/novelty/training-index.ts";
 import { defineCommand, severalArguments } from "../command.ts";
 import type { Context } from "../context.ts";
 import { dataChoices, dataOptions, readData } from "../options/data.ts";
-import { choice, flag, present, text } from "../options/option.ts";
+import { choice, flag, text } from "../options/option.ts";
 import { formatCount } from "../output/format.ts";
 import { definitions, truncate, wrap } from "../output/layout.ts";
 import { right, table } from "../output/table.ts";
@@ -59,12 +59,12 @@ export default defineCommand({
     const same = source.find((name) => out !== undefined && resolve(name) === resolve(out));
     if (same) throw new UsageError(`--out would overwrite the source ${same}; choose another file.`);
     const write = out === undefined ? undefined : textFileWriter(out);
-    const data = await readData(ctx, source, dataChoices(options, vocabulary), present({ vocabulary }));
+    const data = await readData(ctx, source, dataChoices(options, vocabulary), { vocabulary });
     await write?.(data);
     const leaks = audit ? await findLeaks(ctx, data) : undefined;
     show(ctx, data.summary, out);
     if (leaks) showLeaks(ctx, leaks);
-    ctx.json({ ...data.summary, ...(leaks ? { leaks: documentOf(leaks) } : {}) });
+    ctx.json({ ...data.summary, leaks: leaks && documentOf(leaks) });
   },
 });
 

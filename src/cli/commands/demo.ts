@@ -51,7 +51,7 @@ export default defineCommand({
     refuseOverOther(out);
     const progress = demoProgress(ctx);
     const result = await runDemo({
-      ...(data.length > 0 ? { sources: data } : {}),
+      sources: data.length > 0 ? data : undefined,
       pretrained,
       chapters: chapter,
       minutes,

@@ -121,7 +121,8 @@ function scoreTexts(
     evaluateModel(model, texts, {
       kind,
       alone: layout === "alone",
-      ...present({ prompts, batch, length, stride }),
+      prompts,
+      ...present({ batch, length, stride }),
       onProgress,
       signal: ctx.interrupt,
     }),

@@ -113,11 +113,15 @@ export default defineCommand({
     const task = ctx.progress.start("auditing", { unit: "texts" });
     const whole = await auditModel(texts, {
       data,
-      ...(model?.kind === "local" && asked > 0 ? { lm: model.lm, asked, prefix } : {}),
-      ...(model?.kind === "hosted" ? { unasked: `${model.name} runs elsewhere.` } : {}),
+      lm: model?.kind === "local" && asked > 0 ? model.lm : undefined,
+      asked,
+      prefix,
+      unasked: model?.kind === "hosted" ? `${model.name} runs elsewhere.` : undefined,
       rule,
       everywhere: file,
-      ...present({ prompt, indexFile, baseline }),
+      prompt,
+      indexFile,
+      baseline,
       onProgress: (done, total) => task.update({ done, total }),
       signal: ctx.interrupt,
     });
@@ -141,7 +145,7 @@ const hasWord = (text: string): boolean => /[\p{L}\p{N}]/u.test(text);
 
 /** The texts of a file. `--encoding` may be only that of the data, so it is used only if the file is not UTF-8. */
 async function textsIn(source: string, { column, separator, encoding }: Options): Promise<string[]> {
-  const options = present({ column, separator });
+  const options = { column, separator };
   return readTexts([source], options).catch((error: unknown) => {
     const other = error instanceof InputError && ["utf-8", "binary-file"].includes(error.code);
     if (!other || encoding === undefined) throw error;
@@ -204,14 +208,22 @@ async function snapshotAudits(
 ): Promise<readonly SnapshotAudit[]> {
   const { n, prompt = "", temperature, maxLength, seed, asked, prefix, rule, indexFile } = given;
   const auditor = await noveltyAuditor(data.splits.train, {
-    ...{ neighbours: 1, cueTexts: 0, rule },
-    ...present({ indexFile }),
+    neighbours: 1,
+    cueTexts: 0,
+    rule,
+    indexFile,
   });
   const task = ctx.progress.start("auditing snapshots", { unit: "snapshots" });
   const { checkpoints, skipped } = await auditSnapshots(folder, {
     auditor,
     data,
-    ...{ n, prompt, temperature, maxLength, seed, asked, prefix },
+    n,
+    prompt,
+    temperature,
+    maxLength,
+    seed,
+    asked,
+    prefix,
     backend: deviceOf(given),
     onProgress: (done, total) => task.update({ done, total }),
     signal: ctx.interrupt,

@@ -14,7 +14,7 @@ import { modelKinds, modelOptions, openAny, reportUsage } from "../input/open-mo
 import { promptAsRead } from "../input/prompt.ts";
 import { dataOfModel, indexFileOf, recordOf } from "../input/training-data.ts";
 import { dataOptions } from "../options/data.ts";
-import { integer, list, number, type OptionValues, present, text } from "../options/option.ts";
+import { integer, list, number, type OptionValues, text } from "../options/option.ts";
 import { documentInFlags } from "../output/flags.ts";
 import { wrap } from "../output/layout.ts";
 import { printProse } from "../output/prose.ts";
@@ -74,7 +74,7 @@ export default defineCommand({
     const measured = await reportQuality(runs, {
       texts: n,
       ...{ prompt, temperature, maxLength, seed },
-      ...present({ encoder }),
+      encoder,
       signal: ctx.interrupt,
       open: (name) => openAny(ctx, name, machineOf(name, options)),
       async data(model) {
@@ -105,7 +105,7 @@ export default defineCommand({
       await qualityPage(out, commandOf(runs, { data, n, encoder, ...options }), result);
       ctx.print(`\nThe page: ${out}`);
     }
-    ctx.json({ ...report, ...(Object.keys(usage).length > 0 ? { usage } : {}) });
+    ctx.json({ ...report, usage: Object.keys(usage).length > 0 ? usage : undefined });
   },
 });
 

@@ -195,7 +195,7 @@ async function onlyNew(
   const rule = { near: novel };
   const auditor = await noveltyAuditor(prepared.splits.train, {
     rule,
-    ...present({ indexFile: await indexFileOf(model, data) }),
+    indexFile: await indexFileOf(model, data),
   });
   const task = ctx.progress.start("writing", { unit: "new texts" });
   const found = await writeNovel(write, auditor, {

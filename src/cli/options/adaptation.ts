@@ -78,8 +78,8 @@ export function refuseOtherAdaptation(folder: string, { train }: RunRecord, opti
     ),
   };
   const given: Readonly<Record<string, unknown>> = {
-    ...(options.lora ? { lora: true } : {}),
-    ...present({ freezeLayers: options.freezeLayers }),
+    lora: options.lora || undefined,
+    freezeLayers: options.freezeLayers,
     ...Object.fromEntries(
       Object.entries(givenLora(options)).map(([field, value]) => [
         optionOf[field as keyof typeof optionOf],
@@ -88,7 +88,7 @@ export function refuseOtherAdaptation(folder: string, { train }: RunRecord, opti
     ),
   };
   for (const [name, value] of Object.entries(given)) {
-    if (String(kept[name]) === String(value)) continue;
+    if (value === undefined || String(kept[name]) === String(value)) continue;
     const was = kept[name] === undefined || kept[name] === false ? "without it" : `with ${kept[name]}`;
     throw new UsageError(
       `${folder} was begun ${was}, and --resume cannot change ${flagOf(name)}; leave the option out, or train into a new folder.`,

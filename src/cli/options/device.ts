@@ -16,4 +16,4 @@ export const deviceOptions = {
 } as const;
 
 export const deviceOf = ({ device, threads }: OptionValues<typeof deviceOptions>): BackendOptions =>
-  present({ device, threads }) as BackendOptions;
+  present({ device, threads });

@@ -175,11 +175,11 @@ export function modelOptions(): ModelOptionTable {
   for (const architecture of architectures) {
     for (const [name, option] of Object.entries(architecture.options)) {
       if (all[name]) continue;
+      const { min, max } = option;
       const spec = { describe: `${option.doc} (default ${option.default})`, group: "Model" };
-      const bounds = present({ min: option.min, max: option.max });
       if (option.type === "choice") all[name] = choice(option.choices ?? [], spec);
       else if (option.type === "boolean") all[name] = choice(["on", "off"], spec);
-      else all[name] = number({ ...spec, ...bounds, integer: option.type === "integer" });
+      else all[name] = number({ ...spec, min, max, integer: option.type === "integer" });
     }
   }
   return all;
