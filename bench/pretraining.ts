@@ -99,7 +99,7 @@ interface Watched {
 }
 
 /** A training, with its validations in bits per byte along the way. */
-async function watched(name: string, request: TrainRequest): Promise<Watched> {
+async function watched(name: string, request: TrainRequest & { data: PreparedData }): Promise<Watched> {
   const { data } = request;
   const bitsPerNat = tokensPerByte(data) / Math.LN2;
   const begun = performance.now();

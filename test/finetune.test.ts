@@ -171,7 +171,7 @@ it("goes on bit for bit when resumed", async () => {
   const whole = (await finetune("whole", 12)).result.log.map(({ loss }) => loss);
   const { data } = await finetune("parts", 5);
   const { log } = await resume(join(folder, "parts"), {
-    prepare: async () => data,
+    data: data,
     options: { steps: 12 },
     backend,
   });

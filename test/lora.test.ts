@@ -155,7 +155,7 @@ describe("a LoRA run", () => {
     const whole = await tuned({ lora, steps: 10 });
     const { out, data, base } = await tuned({ lora, steps: 4 }, whole.base);
     expect(base).toBe(whole.base);
-    const { log } = await resume(out, { prepare: async () => data, options: { steps: 10 }, backend });
+    const { log } = await resume(out, { data: data, options: { steps: 10 }, backend });
     expect(log.map(({ loss }) => loss)).toEqual(whole.result.log.map(({ loss }) => loss));
     expect(await tensorsOf(out)).toEqual(await tensorsOf(whole.out));
   });
@@ -202,7 +202,7 @@ describe("what LoRA refuses", () => {
     await expect(loadModel(out)).rejects.toMatchObject({ code: "base-changed" });
     rmSync(base, { recursive: true });
     await expect(loadModel(out)).rejects.toMatchObject({ code: "no-base" });
-    await expect(resume(out, { prepare: async () => data, backend })).rejects.toMatchObject({
+    await expect(resume(out, { data: data, backend })).rejects.toMatchObject({
       code: "no-base",
     });
   });
@@ -262,7 +262,7 @@ describe("frozen layers", () => {
     const moved = join(temporaryFolder(), "moved");
     cpSync(parts.out, moved, { recursive: true });
     rmSync(whole.base, { recursive: true });
-    await resume(moved, { prepare: async () => parts.data, options: { steps: 10 }, backend });
+    await resume(moved, { data: parts.data, options: { steps: 10 }, backend });
     expect(await tensorsOf(moved)).toEqual(after);
     const state = await openSafetensors(join(moved, "optimizer.safetensors"));
     await state.close();

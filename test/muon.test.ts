@@ -118,7 +118,7 @@ describe("Muon", () => {
       const whole = await tuned(base, options);
       const half = await tuned(base, { ...options, steps: 4, validateEvery: 4 });
       const { log } = await resume(half.out, {
-        prepare: async () => half.data,
+        data: half.data,
         options: { steps: 8 },
         backend,
       });

@@ -50,7 +50,7 @@ it("trains, resumes, opens, samples, scores and exports", async () => {
   const options = { ...tinyOptions, steps: 4, schedule: "constant" } as const;
   const whole = await train({ model: bigram, data, options: { ...options, steps: 8 } });
   await train({ model: bigram, data, options, out: folder });
-  const request = { prepare: async () => data, options: { steps: 8 } };
+  const request = { data: data, options: { steps: 8 } };
   await expect(resume(folder, request)).rejects.toThrow(/no model "bigram"/);
   const resumed = await resume(folder, { ...request, architectures });
   expect(resumed.summary.val_loss).toBe(whole.summary.val_loss);

@@ -52,7 +52,7 @@ describe("recomputing", () => {
     const whole = await tuned(base, { schedule: "constant" });
     const { out, data } = await tuned(base, { schedule: "constant", steps: 3 });
     const { log } = await resume(out, {
-      prepare: async () => data,
+      data: data,
       options: { steps: 6, recompute: true },
       backend,
     });

@@ -146,7 +146,7 @@ describe("a run folder", () => {
       },
     });
     then(stopped);
-    await resume(stopped, { prepare: async () => given.data });
+    await resume(stopped, { data: given.data });
     return { whole, stopped };
   }
 
@@ -183,7 +183,7 @@ describe("a run folder", () => {
     const [old, fresh] = [join(parent, "old"), join(parent, "fresh")];
     await train({ ...(await request({ steps: 1, resetState: false })), out: old });
     await train({ ...(await request({ steps: 1 })), out: fresh });
-    const text = tinyTraining({}, `${babble(900)}`).data;
+    const text = tinyTraining({}, babble(900)).data;
     const continuous = { ...text, tokenizer: items.tokenizer };
     expect(await tuned(old, items, "tuned")).toHaveProperty("reset_token_id", items.tokenizer.endOfText);
     expect(await tuned(fresh, continuous, "continuous")).not.toHaveProperty("reset_token_id");

@@ -1,7 +1,7 @@
 /** A training small enough for a test: some letters, a few hundred numbers, milliseconds a step. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { prepareText } from "../src/data/prepare.ts";
+import { type PreparedData, prepareText } from "../src/data/prepare.ts";
 import { openSafetensors } from "../src/hub/safetensors-file.ts";
 import { readLog } from "../src/train/history.ts";
 import type { TrainOptions } from "../src/train/options.ts";
@@ -33,7 +33,7 @@ export const tinyOptions = {
 export function tinyTraining(
   options: Partial<TrainOptions> = {},
   text = babble(2000),
-): Extract<TrainRequest, { readonly model: unknown }> {
+): Omit<Extract<TrainRequest, { readonly model: unknown }>, "data"> & { readonly data: PreparedData } {
   return {
     model: "char-lstm",
     modelOptions: tinyModel,

@@ -52,7 +52,7 @@ describe("killed", () => {
     const whole = await contentsOf(folder);
     expect(copies.map(({ event }) => event.type)).toEqual(expect.arrayContaining(["start", "sample", "end"]));
     for (const copy of copies.filter((_, i) => i % every === 0)) {
-      await resume(copy.folder, { prepare: async () => request.data });
+      await resume(copy.folder, { data: request.data });
       expect(await contentsOf(copy.folder), JSON.stringify(copy.event)).toEqual(whole);
     }
   });
@@ -62,7 +62,7 @@ describe("killed", () => {
     const first = copies[0]!.folder;
     for (const name of ["optimizer.safetensors", "model.safetensors", "state.json", "config.json"])
       rmSync(join(first, name));
-    await resume(first, { prepare: async () => request.data });
+    await resume(first, { data: request.data });
     expect(await contentsOf(first)).toEqual(await contentsOf(folder));
   });
 
@@ -70,7 +70,7 @@ describe("killed", () => {
     const { request, folder, copies } = await trainWithCopies(busy);
     const last = copies.at(-1)!.folder;
     cpSync(join(copies[0]!.folder, "state.json"), join(last, "state.json"));
-    await resume(last, { prepare: async () => request.data });
+    await resume(last, { data: request.data });
     expect(await contentsOf(last)).toEqual(await contentsOf(folder));
   });
 
@@ -82,7 +82,7 @@ describe("killed", () => {
     // The torn line is of a step after this checkpoint.
     const early = copies.find(({ event }) => event.type === "checkpoint" && event.step === 1)!.folder;
     cpSync(join(early, "optimizer.safetensors"), join(late, "optimizer.safetensors"));
-    await resume(late, { prepare: async () => request.data });
+    await resume(late, { data: request.data });
     expect(await contentsOf(late)).toEqual(await contentsOf(folder));
   });
 });
@@ -99,7 +99,7 @@ test("stopped while wsd's rate is stable, a run can be made longer, as if it had
     signal: sitting.signal,
     onEvent: (event) => event.type === "log" && event.row.step === 7 && sitting.abort(),
   });
-  const { log } = await resume(folder, { prepare: async () => request.data, options: { steps: 18 } });
+  const { log } = await resume(folder, { data: request.data, options: { steps: 18 } });
   const exact = ({ step, loss, lr, grad_norm }: (typeof log)[number]) => ({ step, loss, lr, grad_norm });
   expect(log.map(exact)).toEqual(whole.log.map(exact));
   expect(new Set(log.slice(2, 14).map(({ lr }) => lr)).size).toBe(1);
@@ -130,7 +130,7 @@ describe("interrupted", () => {
       expect(sittings).toBeLessThan(20);
       const seconds = result.summary.seconds;
       sitting = new AbortController();
-      result = await resume(stopped, { prepare: async () => request.data, ...hooks() });
+      result = await resume(stopped, { data: request.data, ...hooks() });
       expect(result.summary.seconds).toBeGreaterThanOrEqual(seconds);
     }
     expect(seen).toBeGreaterThan(0);
@@ -155,7 +155,7 @@ describe("interrupted", () => {
       onEvent: (event) => event.type === "log" && event.row.step === 4 && sitting.abort(),
     });
     expect(first.summary).toMatchObject({ stopped: "interrupt", steps: 4 });
-    await resume(folder, { prepare: async () => data });
+    await resume(folder, { data: data });
     expect(await contentsOf(folder)).toEqual(await uninterrupted(request));
   });
 
@@ -172,15 +172,15 @@ describe("limits given on resume", () => {
     const folder = join(temporaryFolder(), "run");
     const request = tinyTraining({ steps: 6, maxMinutes: 10, schedule: "constant", sampleEvery: 0 });
     await train({ ...request, out: folder });
-    const prepare = async () => request.data;
-    const longer = await resume(folder, { prepare, options: { steps: 12 } });
+    const { data } = request;
+    const longer = await resume(folder, { data, options: { steps: 12 } });
     expect(longer.summary).toMatchObject({ steps: 12, stopped: "steps" });
     const { train: kept } = JSON.parse(readFileSync(join(folder, "run.json"), "utf8"));
     expect(kept.steps).toBe(12);
     expect(kept.maxMinutes).toBeUndefined();
     // Nothing is left to do.
-    expect((await resume(folder, { prepare })).summary).toMatchObject({ steps: 12, stopped: "steps" });
-    await expect(resume(folder, { prepare, options: { steps: -1 } })).rejects.toThrow(/--steps must be/);
+    expect((await resume(folder, { data })).summary).toMatchObject({ steps: 12, stopped: "steps" });
+    await expect(resume(folder, { data, options: { steps: -1 } })).rejects.toThrow(/--steps must be/);
   });
 
   test("with a constant learning rate, twice 6 steps are 12 steps", async () => {
@@ -195,7 +195,7 @@ describe("limits given on resume", () => {
     const request = tinyTraining({ ...options, steps: 12 });
     await train({ ...request, out: join(parent, "whole") });
     await train({ ...tinyTraining({ ...options, steps: 6 }), out: join(parent, "parts") });
-    await resume(join(parent, "parts"), { prepare: async () => request.data, options: { steps: 12 } });
+    await resume(join(parent, "parts"), { data: request.data, options: { steps: 12 } });
     const [parts, whole] = [await contentsOf(join(parent, "parts")), await contentsOf(join(parent, "whole"))];
     expect(parts.log).toEqual(whole.log);
     expect(parts.tensors).toEqual(whole.tensors);
@@ -207,14 +207,14 @@ describe("what cannot go on is refused", () => {
     const folder = join(temporaryFolder(), "run");
     const request = { ...tinyTraining({ steps: 4, sampleEvery: 0, ...options }), out: folder };
     await train({ ...request, modelOptions: { layers: 1, width, embedding: 6 } });
-    const again = () => resume(folder, { prepare: async () => request.data, options: { steps: 8 } });
+    const again = () => resume(folder, { data: request.data, options: { steps: 8 } });
     return { folder, request, again, file: join(folder, "optimizer.safetensors") };
   }
 
   test("other data, with both fingerprints", async () => {
     const { folder, request } = await finished();
     const other = prepareText(babble(2001));
-    const failed = resume(folder, { prepare: async () => other });
+    const failed = resume(folder, { data: other });
     await expect(failed).rejects.toMatchObject({ kind: "usage" });
     await expect(failed).rejects.toThrow(`${request.data.fingerprint}, and that is now ${other.fingerprint}`);
   });
@@ -249,7 +249,7 @@ describe("what cannot go on is refused", () => {
       onEvent: ({ type }) => {
         if (type !== "start") return;
         others.push(train({ ...request, out: folder }).catch((error: unknown) => error));
-        others.push(resume(folder, { prepare: async () => request.data }).catch((error: unknown) => error));
+        others.push(resume(folder, { data: request.data }).catch((error: unknown) => error));
       },
     });
     for (const error of await Promise.all(others)) expect(error).toMatchObject({ code: "folder-in-use" });
@@ -270,7 +270,7 @@ describe("what cannot go on is refused", () => {
 
   test("a folder that holds no run", async () => {
     const folder = temporaryFolder();
-    const failed = resume(folder, { prepare: async () => tinyTraining().data });
+    const failed = resume(folder, { data: tinyTraining().data });
     await expect(failed).rejects.toThrow(`${folder} is not a run folder: it has no run.json`);
   });
 });

@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { UsageError } from "../core/errors.ts";
 import { option } from "../core/options.ts";
 import { encodeSplit, type PreparedData, type PrepareOptions } from "../data/prepare.ts";
-import { withSubwordsInTurns, withWords } from "../data/vocabularies.ts";
+import { inSuitedVocabulary } from "../data/vocabularies.ts";
 import { type Lead, leadOf } from "../evaluate/lead.ts";
 import { spellUnknown } from "../evaluate/quality/spelling.ts";
 import { writeFileAtomic } from "../files/atomic.ts";
@@ -244,7 +244,7 @@ async function trainOne(
 ): Promise<TrainedArchitecture | "interrupted"> {
   const { type } = architecture;
   const { out, minutes, parameters, seed, words, origin, onEvent, backend, signal } = options;
-  const data = await inVocabularyOf(characters, architecture, words, signal);
+  const data = await inSuitedVocabulary(characters, architecture.tokens, { ...words, signal });
   const { tokenizer } = data;
   const validationTokens = encodeSplit(held.data, "validation", tokenizer).tokens.length;
   const run = join(out, type);
@@ -255,7 +255,7 @@ async function trainOne(
     onEvent: (event) => onEvent?.({ type: "training", model: type, event }),
   };
   const training = (await exists(join(run, files.run)))
-    ? await resume(run, { ...hooks, prepare: async () => data })
+    ? await resume(run, { ...hooks, data })
     : await train({
         ...hooks,
         model: type,
@@ -293,17 +293,6 @@ async function trainOne(
     unknown: spelling.words,
     curve,
   };
-}
-
-/** The same splits in the vocabulary of an architecture. */
-async function inVocabularyOf(
-  data: PreparedData,
-  { tokens }: Architecture,
-  words: CompleteOptions["words"],
-  signal: AbortSignal | undefined,
-): Promise<PreparedData> {
-  if (tokens === "word") return withWords(data, words);
-  return tokens === "bpe" ? withSubwordsInTurns(data, { signal }) : data;
 }
 
 /** Characters per token of the training split, on average. */

@@ -88,6 +88,8 @@ export interface PreparedData {
   /** Texts of the source that are in no split, cleaned, with the reason. Absent for one continuous text. */
   readonly droppedTexts?: readonly { readonly text: string; readonly reason: string }[] | undefined;
   readonly tokenizer: Tokenizer;
+  /** `tokenizer` where no vocabulary was asked for: `train` then replaces it by one that suits its model. */
+  readonly defaultTokenizer?: Tokenizer | undefined;
   /** How the texts were cleaned; prompts for a model trained on them are cleaned in the same way. */
   readonly cleaning: TextCleaning;
   readonly summary: DataSummary;
@@ -227,7 +229,17 @@ export async function prepareTexts(
     fingerprint,
   };
   const { cleaning } = cleaner;
-  return { kind: "items", splits, prompts, droppedTexts, tokenizer, cleaning, summary, fingerprint };
+  return {
+    kind: "items",
+    splits,
+    prompts,
+    droppedTexts,
+    tokenizer,
+    defaultTokenizer: isDefault(options) ? tokenizer : undefined,
+    cleaning,
+    summary,
+    fingerprint,
+  };
 }
 
 /**
@@ -237,7 +249,8 @@ export async function prepareTexts(
  */
 export function prepareText(text: string, options: PrepareOptions = {}, from = "The text"): PreparedData {
   const { whole, vocabulary } = divide(text, options, from);
-  return speltBy(whole, tokenizerFor(options, vocabulary, whole.splits, "\n"), vocabulary);
+  const tokenizer = tokenizerFor(options, vocabulary, whole.splits, "\n");
+  return speltBy(whole, tokenizer, vocabulary, isDefault(options));
 }
 
 /** The same, but it yields to the event loop while it learns a vocabulary. */
@@ -247,7 +260,8 @@ export async function prepareTextInTurns(
   from: string,
 ): Promise<PreparedData> {
   const { whole, vocabulary } = divide(text, options, from);
-  return speltBy(whole, await tokenizerInTurns(options, vocabulary, whole.splits, "\n"), vocabulary);
+  const tokenizer = await tokenizerInTurns(options, vocabulary, whole.splits, "\n");
+  return speltBy(whole, tokenizer, vocabulary, isDefault(options));
 }
 
 /** The same data in another vocabulary. */
@@ -255,9 +269,11 @@ export const speltBy = (
   data: Omit<PreparedData, "tokenizer">,
   tokenizer: Tokenizer,
   kind: string,
+  isDefault = false,
 ): PreparedData => ({
   ...data,
   tokenizer,
+  defaultTokenizer: isDefault ? tokenizer : undefined,
   summary: { ...data.summary, vocabulary: tokenizer.size, vocabulary_kind: kind },
 });
 
@@ -344,6 +360,10 @@ export function joinPrompt(prompt: string, text: string, separator?: string): It
 
 /** Whether a vocabulary has pieces of words: a line break is one of its tokens, not the end of a text. */
 const isSubword = (vocabulary: VocabularyName): boolean => vocabulary === "bpe" || vocabulary === "wordpiece";
+
+/** Whether the vocabulary is left to the library. */
+const isDefault = ({ vocabulary, end }: PrepareOptions): boolean =>
+  vocabulary === undefined && end === undefined;
 
 /** The kind of the vocabulary, also of a tokenizer. */
 function vocabularyOf(options: PrepareOptions): VocabularyName {

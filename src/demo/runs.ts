@@ -78,7 +78,7 @@ export class DemoRuns {
     const began = await exists(join(folder, "optimizer.safetensors"));
     if (!began) await rm(folder, { recursive: true, force: true });
     const { summary } = began
-      ? await resume(folder, { ...hooks, prepare: async () => data })
+      ? await resume(folder, { ...hooks, data })
       : await train({
           ...hooks,
           model,

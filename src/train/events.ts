@@ -50,8 +50,8 @@ export type TrainEvent =
       /** Estimated seconds of one step, measured without an update. */
       readonly secondsPerStep: number;
       /** How the texts stand in rows of their own, where they do. */
-      readonly layout?: RowLayout;
-      readonly resumedFrom?: number;
+      readonly layout?: RowLayout | undefined;
+      readonly resumedFrom?: number | undefined;
     }
   /** A time limit has been turned into steps anew. */
   | { readonly type: "planned"; readonly steps: number }

@@ -73,7 +73,9 @@ export async function continueHistory(folder: string, step: number) {
   await writeFileAtomic(path, log.map(lineOf).join(""));
   await writeSamples();
   return {
+    rows: log as readonly LogRow[],
     async log(row: LogRow): Promise<void> {
+      log.push(row);
       await appendFile(path, lineOf(row)).catch((cause: unknown) => {
         throw fileError("write", path, cause);
       });

@@ -12,6 +12,7 @@ import { type PrepareDataOptions, prepareData, prepareRawText } from "../data/pr
 import { prepareOptionsOf } from "../data/recorded-options.ts";
 import { loadTokenizer } from "../hub/tokenizer-files.ts";
 import { optionsOfCleaning, type RecordedOptions } from "../text/cleaning-record.ts";
+import { readKeptData } from "./kept-data.ts";
 import { type RunRecord, readRun } from "./run-folder.ts";
 
 /** The options that a run's own data was prepared with, of which no later default is a part. */
@@ -100,6 +101,8 @@ export async function prepareLike(
   options: PrepareDataOptions = {},
 ): Promise<PreparedData> {
   const record = await readRun(folder);
+  const kept = sources === undefined && record.sources.length === 0 ? await readKeptData(folder) : undefined;
+  if (kept) return kept;
   const tokenizer = await loadTokenizer(folder);
   const names = sources === undefined ? record.sources : typeof sources === "string" ? [sources] : sources;
   const recorded = sources === undefined ? recordedOptions(record) : optionsLike(record, names);

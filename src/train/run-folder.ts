@@ -41,6 +41,7 @@ export const files = {
   state: "state.json",
   log: "log.jsonl",
   samples: "samples.md",
+  texts: "texts.jsonl",
 } as const;
 
 /** `run.json`: everything needed to repeat the run. */
@@ -54,9 +55,9 @@ export interface RunRecord {
   /** The architecture. */
   readonly model: string;
   /** The model that it was fine-tuned from, by its name; absent for a training from scratch. */
-  readonly base?: string;
+  readonly base?: string | undefined;
   /** Of the weights that it began from: `fingerprintTensors`. */
-  readonly baseFingerprint?: string;
+  readonly baseFingerprint?: string | undefined;
   /** Its options, as given. */
   readonly modelOptions: OptionValues;
   readonly parameters: number;
@@ -82,7 +83,7 @@ export interface NewRun {
   readonly tokenizer: Tokenizer;
   readonly record: RunRecord;
   /** `adapter_config.json` of a LoRA training. */
-  readonly adapter?: JsonObject;
+  readonly adapter?: JsonObject | undefined;
 }
 
 export const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;

@@ -78,10 +78,11 @@ export async function session(
         streamOf(data, "validation", tokenizer).subarray(0, options.validationTokens + 1),
       sink: results,
       unit: tokenUnit(tokenizer),
-      ...sampling(lm, options),
-      ...(hooks.onEvent ? { onEvent: hooks.onEvent } : {}),
-      ...(hooks.signal ? { signal: hooks.signal } : {}),
-      ...(checkpoint ? { resume: checkpoint } : {}),
+      writeSample: sampleWriter(lm, options),
+      onEvent: hooks.onEvent,
+      stopWhen: hooks.stopWhen,
+      signal: hooks.signal,
+      resume: checkpoint,
     });
     await results.offer(options.keep, state);
     const { log, samples } = await results.history();
@@ -104,10 +105,10 @@ export async function session(
 }
 
 /** How a text is written on the way; a model that fills masks does so in the prompt, and without one not at all. */
-function sampling(lm: LanguageModel, options: TrainOptions): { writeSample?: () => Promise<string> } {
-  if (lm.model.predicts !== "masked") return { writeSample: () => writeSample(lm, options) };
+function sampleWriter(lm: LanguageModel, options: TrainOptions): (() => Promise<string>) | undefined {
+  if (lm.model.predicts !== "masked") return () => writeSample(lm, options);
   const { samplePrompt } = options;
-  return samplePrompt === "" ? {} : { writeSample: async () => (await fillMasks(lm, samplePrompt)).text };
+  return samplePrompt === "" ? undefined : async () => (await fillMasks(lm, samplePrompt)).text;
 }
 
 /** A text on the way: the same seed each time, so that what changes is the model. */

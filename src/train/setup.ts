@@ -15,16 +15,26 @@ import { beginningAfterEnd } from "../text/begin-after-end.ts";
 import { isHuggingFaceTokenizer } from "../text/huggingface.ts";
 import type { Adaptation } from "./adaptation.ts";
 import { estimateMemory } from "./estimate.ts";
-import type { TrainEvent } from "./events.ts";
+import type { LogRow, TrainEvent } from "./events.ts";
 import type { TrainOptions } from "./options.ts";
 import { TrainingStep } from "./step.ts";
 import { streamOf, trainingBatches } from "./streams.ts";
 
 export interface TrainHooks {
-  readonly backend?: BackendOptions;
-  readonly onEvent?: (event: TrainEvent) => void;
-  /** Stops after the step under way, with a checkpoint. */
-  readonly signal?: AbortSignal;
+  readonly backend?: BackendOptions | undefined;
+  /** Hears of the training as it goes; `stop()` ends it after what is under way, with a checkpoint. */
+  readonly onEvent?: ((event: TrainEvent, stop: () => void) => void) | undefined;
+  /**
+   * Ends the training early: asked after every line of the log, with all lines so far, those before a resume included.
+   * Lines with a validation have its `val_loss`. `options.patience` needs no function.
+   */
+  readonly stopWhen?: ((log: readonly LogRow[]) => boolean) | undefined;
+  /**
+   * Stops the training when it is aborted: after the step under way, with a checkpoint, so that `resume` goes on with
+   * it; `train` then returns what there is. Before the first step it stops the reading of the data, and its reason is
+   * thrown.
+   */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What a training needs before it touches a folder. */

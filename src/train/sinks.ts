@@ -78,6 +78,7 @@ export function memoryResults(arena: Arena): Results {
   const samples: SampleRow[] = [];
   let best: readonly Float32Array[] | undefined;
   return {
+    rows: log,
     async best() {
       best = Object.values(arena.trained).map(({ data }) => data.slice());
     },

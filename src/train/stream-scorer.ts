@@ -13,13 +13,13 @@ export interface LikelihoodOptions {
    * Windows read side by side. Default 16; 128 of models that predict only after a window; fewer where the
    * vocabulary is large and windows are independent.
    */
-  readonly batch?: number;
+  readonly batch?: number | undefined;
   /** Tokens of a window. Default: the context, at most 256; 128 for recurrent models. */
-  readonly length?: number;
+  readonly length?: number | undefined;
   /** Tokens that each window scores anew, for models with a bounded context; a window at most. Default: half a window. */
-  readonly stride?: number;
+  readonly stride?: number | undefined;
   /** Called with the share of tokens scored, 0 to 1. */
-  readonly onProgress?: (done: number) => void;
+  readonly onProgress?: ((done: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

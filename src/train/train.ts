@@ -1,9 +1,8 @@
 /**
- * Trains a model on prepared data, into a run folder or in memory.
+ * Trains a model on texts, into a run folder or in memory.
  *
  * @example
- * const data = prepareText(text);
- * const { lm, summary } = await train({ model: "char-lstm", data, options: { maxMinutes: 1 } });
+ * const { lm, summary } = await train({ model: "char-lstm", data: text, options: { maxMinutes: 1 } });
  */
 import { UsageError } from "../core/errors.ts";
 import { version } from "../core/version.ts";
@@ -18,6 +17,7 @@ import { architectureOf, resettingAt } from "../models/registry.ts";
 import { type Adaptation, adaptModel, resolveAdaptation } from "./adaptation.ts";
 import { type BaseModel, baseReference, readBase, readModel } from "./base.ts";
 import { hasCheckpoint, readCheckpoint, refuseLostCheckpoint } from "./checkpoint.ts";
+import { writeKeptData } from "./kept-data.ts";
 import {
   type ResumeOptions,
   resolveFinetuneOptions,
@@ -37,6 +37,13 @@ import { session, type TrainResult } from "./session.ts";
 import { initialise, initialiseAll, type Setup, setUp, type TrainHooks } from "./setup.ts";
 import { folderResults, memoryResults } from "./sinks.ts";
 import { refuseShortData, suitedPacking } from "./streams.ts";
+import {
+  dataForFolder,
+  dataForNew,
+  dataOfRun,
+  type RunDataRequest,
+  type TrainingData,
+} from "./training-data.ts";
 import { readWeights, runWeights } from "./weights.ts";
 
 /** A new model, or one that there is already. */
@@ -58,26 +65,22 @@ interface FineTuning {
 }
 
 interface CommonRequest extends TrainHooks {
-  readonly data: PreparedData;
+  /**
+   * Texts, one long text, or prepared data. Texts, and data that no vocabulary was asked for, are spelled as suits the
+   * model.
+   */
+  readonly data: TrainingData;
   readonly options?: Partial<TrainOptions>;
   /** The run folder. Default: none, the weights stay in memory. */
   readonly out?: string;
-  /** What the data was prepared from, for the run's record. */
+  /** What the data was prepared from, for the run's record. Default: the run keeps the texts themselves. */
   readonly origin?: {
     readonly sources: readonly string[];
     readonly options: Readonly<Record<string, unknown>>;
   };
 }
 
-export interface ResumeRequest extends TrainHooks {
-  /**
-   * Makes the data again, as the run's record says it was made.
-   * @param vocabulary the folder with the tokenizer in which the data of a fine-tuning is spelled: the run's, or
-   * its base's where the run never came to a checkpoint
-   */
-  readonly prepare: (record: RunRecord, vocabulary: string) => Promise<PreparedData>;
-  /** What it makes it from, where that has another name than in the record. */
-  readonly sources?: readonly string[];
+export interface ResumeRequest extends TrainHooks, RunDataRequest {
   readonly options?: ResumeOptions;
   /** Architectures besides Punchline's own, for a run of one of them. */
   readonly architectures?: readonly Architecture[];
@@ -90,11 +93,14 @@ export interface ResumeRequest extends TrainHooks {
  * @throws PunchlineError `diverged` where the loss is no longer finite, or beyond hope
  */
 export async function train(request: TrainRequest): Promise<TrainResult> {
-  const { base, data, out, origin, backend } = request;
+  const { base, out, origin, backend, signal } = request;
   const modelOptions = request.base ? {} : (request.modelOptions ?? {});
-  const given = request.base
-    ? await readModel(request.base.folder, request.architectures)
-    : scratchModel(request.model, modelOptions, data);
+  const { data, model: given } = request.base
+    ? {
+        model: await readModel(request.base.folder, request.architectures),
+        data: await dataForFolder(request.base.folder, request.data, signal),
+      }
+    : await newModel(request);
   const { architecture } = given;
   const asked = request.options ?? {};
   const resolved = base ? resolveFinetuneOptions(asked, given) : resolveTrainOptions(asked, architecture);
@@ -123,8 +129,8 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
         punchline: version,
         created: new Date().toISOString(),
         model: architecture.type,
-        ...(base ? { base: base.name } : {}),
-        ...(baseFingerprint ? { baseFingerprint } : {}),
+        base: base?.name,
+        baseFingerprint,
         modelOptions,
         parameters: countParameters(setup.model),
         trainable: setup.trainable,
@@ -138,7 +144,7 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
         threads: backend?.threads ?? null,
         platform: `${process.platform}-${process.arch}, Node ${process.versions.node}`,
       };
-      return await begin(out, setup, record, adapter);
+      return await begin(out, setup, { record, adapter, keepTexts: origin === undefined });
     } catch (error) {
       if (!(await hasCheckpoint(out))) await removeRun(out);
       throw error;
@@ -151,7 +157,7 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
  * @throws UsageError where the data is not the run's, and as {@link train} does
  * @throws InputError where the folder holds no run, or its checkpoint is damaged
  */
-export async function resume(folder: string, request: ResumeRequest): Promise<TrainResult> {
+export async function resume(folder: string, request: ResumeRequest = {}): Promise<TrainResult> {
   const record = await readRun(folder);
   return withFolderLock(folder, async () => {
     const { modelOptions, fingerprint, device, threads } = record;
@@ -163,7 +169,9 @@ export async function resume(folder: string, request: ResumeRequest): Promise<Tr
       began || record.base === undefined
         ? undefined
         : { folder: await resolveModel(record.base), name: record.base };
-    const data = await request.prepare(record, base?.folder ?? folder);
+    const architecture = architectureOf(record.model, architectures);
+    const from = began ? folder : base?.folder;
+    const data = await dataOfRun(folder, record, request, { from, architecture });
     if (data.fingerprint !== fingerprint) {
       const named = sources.length > 0 ? ` of ${sources.join(", ")}` : "";
       throw new UsageError(
@@ -174,7 +182,7 @@ export async function resume(folder: string, request: ResumeRequest): Promise<Tr
     const backend = { device, ...(threads === null ? {} : { threads }), ...request.backend };
     const given = record.base
       ? await readModel(base?.folder ?? folder, architectures)
-      : scratchModel(architectureOf(record.model, architectures), modelOptions, data);
+      : scratchModel(architecture, modelOptions, data);
     const model = resettingAt(given, textStart(data, options));
     const adaptation = adaptModel(model, options);
     const setup = setUp({ adaptation, data, options, hooks: { ...request, backend } });
@@ -186,7 +194,7 @@ export async function resume(folder: string, request: ResumeRequest): Promise<Tr
           `${folder} was begun from other weights than ${record.base} has now; restore those, or fine-tune into a new folder.`,
           { expected: record.baseFingerprint, actual: baseFingerprint },
         );
-      return begin(folder, setup, now, adapter);
+      return begin(folder, setup, { record: now, adapter, keepTexts: sources.length === 0 });
     }
     await readFrozen(folder, setup, model, record);
     const checkpoint = await readCheckpoint(folder, setup.arena);
@@ -205,7 +213,7 @@ async function firstWeights(
   setup: Setup,
   model: Model,
   base: BaseModel | undefined,
-): Promise<{ readonly baseFingerprint?: string; readonly adapter?: JsonObject }> {
+): Promise<{ readonly baseFingerprint?: string | undefined; readonly adapter?: JsonObject | undefined }> {
   const { adaptation, arena, options } = setup;
   if (!base) {
     initialiseAll(setup);
@@ -214,23 +222,26 @@ async function firstWeights(
   const adapter = adaptation.adapter && { ...adaptation.adapter, base: await baseReference(base) };
   const baseFingerprint = await readBase(base.folder, model, arena);
   initialise(addedParameters(adaptation, model), arena, options.seed);
-  return { baseFingerprint, ...(adapter ? { adapter: adapterConfig(adapter) } : {}) };
+  return { baseFingerprint, adapter: adapter && adapterConfig(adapter) };
+}
+
+interface NewRun {
+  readonly record: RunRecord;
+  readonly adapter: JsonObject | undefined;
+  /** Whether the texts are kept in the folder. */
+  readonly keepTexts: boolean;
 }
 
 /** Writes a new run's files and trains from the beginning. */
 async function begin(
   folder: string,
   setup: Setup,
-  record: RunRecord,
-  adapter?: JsonObject,
+  { record, adapter, keepTexts }: NewRun,
 ): Promise<TrainResult> {
   const { model, data, adaptation, arena } = setup;
-  await writeRunFiles(folder, {
-    config: model.config,
-    tokenizer: data.tokenizer,
-    record,
-    ...(adapter ? { adapter } : {}),
-  });
+  await writeRunFiles(folder, { config: model.config, tokenizer: data.tokenizer, record, adapter });
+  // Last, so that the vocabulary is there wherever the texts are.
+  if (keepTexts) await writeKeptData(folder, data);
   const weights = runWeights(adaptation, record.baseFingerprint);
   return session(setup, await folderResults(folder, arena, weights), folder);
 }
@@ -259,11 +270,20 @@ const addedParameters = ({ model }: Adaptation, base: Model): Pick<Model, "param
   parameters: model.parameters.slice(base.parameters.length),
 });
 
-function scratchModel(
-  named: string | Architecture,
+/** A model from scratch, and its data. */
+async function newModel({
+  model: named,
+  modelOptions = {},
+  data: given,
+  signal,
+}: CommonRequest & FromScratch) {
+  const architecture = typeof named === "string" ? architectureOf(named) : named;
+  const data = await dataForNew(architecture, given, signal);
+  return { data, model: scratchModel(architecture, modelOptions, data) };
+}
+
+const scratchModel = (
+  architecture: Architecture,
   options: OptionValues,
   { tokenizer }: PreparedData,
-): Model {
-  const architecture = typeof named === "string" ? architectureOf(named) : named;
-  return architecture.build(architecture.configure(options, tokenizer.size));
-}
+): Model => architecture.build(architecture.configure(options, tokenizer.size));

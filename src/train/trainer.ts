@@ -26,6 +26,8 @@ import { createValidation, type Validation, type ValidationSplit } from "./valid
 
 /** Where a training leaves its results; a run folder in Node, memory in a browser. */
 export interface TrainSink {
+  /** The log so far, of earlier sessions too. */
+  readonly rows: readonly LogRow[];
   /** The weights of the best validation so far stand in the arena. */
   best(state: TrainState): Promise<void>;
   /** Everything for a resume stands in the arena and in `carried`. */
@@ -50,12 +52,14 @@ export interface TrainerParts {
   readonly unit: TokenUnit;
   /** Estimated bytes at the peak, for the listeners. */
   readonly bytes: number;
-  readonly onEvent?: (event: TrainEvent) => void;
+  readonly onEvent?: ((event: TrainEvent, stop: () => void) => void) | undefined;
+  /** Whether to stop, asked after every line of the log. */
+  readonly stopWhen?: ((log: readonly LogRow[]) => boolean) | undefined;
   /** Writes a text with the weights as they are. */
-  readonly writeSample?: () => Promise<string>;
-  readonly signal?: AbortSignal;
+  readonly writeSample?: (() => Promise<string>) | undefined;
+  readonly signal?: AbortSignal | undefined;
   /** Where to go on from. */
-  readonly resume?: { readonly state: TrainState; readonly carried: Carried };
+  readonly resume?: undefined | { readonly state: TrainState; readonly carried: Carried };
 }
 
 export interface TrainOutcome {
@@ -97,6 +101,8 @@ class Loop {
   #saved: { readonly step: number; readonly at: number } = { step: -1, at: 0 };
   /** Whether something has been done since. */
   #changed = true;
+  /** Whether a listener has asked for the end. */
+  #stopped = false;
 
   constructor(parts: TrainerParts) {
     const { model, backend, options, resume, batches, validation, signal } = parts;
@@ -118,12 +124,12 @@ class Loop {
       backend,
       split: validation,
       length: options.seqLen,
-      ...(signal ? { signal } : {}),
+      signal,
     });
   }
 
   async run(): Promise<TrainOutcome> {
-    const { onEvent, resume, model, unit, bytes, batches } = this.#parts;
+    const { resume, model, unit, bytes, batches } = this.#parts;
     const planned = plannedSteps(this.#options, this.#parts.batches);
     if (planned !== null) this.#set({ plannedSteps: planned });
     const secondsPerStep = await this.#clock.aside(async () => {
@@ -131,7 +137,7 @@ class Loop {
       return this.#measure();
     });
     if (this.#state.plannedSteps === null) this.#plan(secondsPerStep);
-    onEvent?.({
+    this.#emit({
       type: "start",
       steps: this.#state.plannedSteps ?? 0,
       epochs: epochsOf(this.#options, this.#state.plannedSteps ?? 0, batches),
@@ -141,12 +147,12 @@ class Loop {
       unit,
       bytes,
       secondsPerStep,
-      ...(batches.layout ? { layout: batches.layout } : {}),
-      ...(resume ? { resumedFrom: this.#state.step } : {}),
+      layout: batches.layout,
+      resumedFrom: resume && this.#state.step,
     });
     const stopped = await this.#loop();
     await this.#save();
-    onEvent?.({ type: "end", stopped, step: this.#state.step });
+    this.#emit({ type: "end", stopped, step: this.#state.step });
     return { stopped, state: this.#state };
   }
 
@@ -167,6 +173,12 @@ class Loop {
       if (reason) return reason;
       if (this.#state.sinceBest >= patience) return "early";
       if (signal?.aborted) return "interrupt";
+      if (this.#stopped) {
+        reason = "early";
+        const { step, lastValidationStep } = this.#state;
+        if (step > 0 && lastValidationStep !== step) this.#owe(true);
+        continue;
+      }
       await this.#update();
       reason = this.#limit();
       this.#owe(reason !== undefined);
@@ -253,7 +265,7 @@ class Loop {
     checkLoss(row, firstLoss, this.#parts.model.config.vocab_size, this.#saved.step);
     this.#set({ firstLoss: firstLoss ?? row.loss, lastLoss: row.loss, interval: freshState.interval });
     this.#replan();
-    this.#parts.onEvent?.({ type: "log", row, secondsLeft: this.#secondsLeft() });
+    this.#emit({ type: "log", row, secondsLeft: this.#secondsLeft() });
     return row;
   }
 
@@ -262,17 +274,20 @@ class Loop {
    * @returns false where the signal cut the validation short, and everything is still owed
    */
   async #settle({ row, validation, sample }: Owed): Promise<boolean> {
-    const { writeSample, sink, onEvent } = this.#parts;
+    const { writeSample, sink, stopWhen } = this.#parts;
     const { snapshotEvery, checkpointSeconds } = this.#options;
     const { step } = this.#state;
     const begun = this.#seconds();
     const loss = validation ? await this.#computed(this.#validate()) : null;
     if (loss === "interrupted") return false;
-    if (row) await sink.log(loss === null ? row : { ...row, val_loss: loss });
+    if (row) {
+      await sink.log(loss === null ? row : { ...row, val_loss: loss });
+      this.#stopped ||= stopWhen?.(sink.rows) ?? false;
+    }
     if (writeSample && sample) {
       const written = { step, text: await this.#computed(writeSample()) };
       await sink.sample(written);
-      onEvent?.({ type: "sample", row: written });
+      this.#emit({ type: "sample", row: written });
     }
     if (snapshotEvery > 0 && step % snapshotEvery === 0) await sink.snapshot(step);
     if (validation) this.#restUntil = this.#seconds() + REST * (this.#seconds() - begun);
@@ -293,7 +308,7 @@ class Loop {
 
   /** The loss on the validation split; null without one. The best weights so far are kept. */
   async #validate(): Promise<number | null | "interrupted"> {
-    const { sink, onEvent } = this.#parts;
+    const { sink } = this.#parts;
     const { step, bestLoss, sinceBest, bestStep } = this.#state;
     const loss = await this.#validation.score(this.#parts.arena);
     if (loss === "interrupted") return loss;
@@ -310,10 +325,10 @@ class Loop {
       bestStep: best ? step : bestStep,
       sinceBest: best ? 0 : sinceBest + 1,
     });
-    onEvent?.({ type: "validation", step, loss, best });
+    this.#emit({ type: "validation", step, loss, best });
     if (best) {
       await sink.best(this.#state);
-      onEvent?.({ type: "checkpoint", step, kind: "best" });
+      this.#emit({ type: "checkpoint", step, kind: "best" });
     }
     return loss;
   }
@@ -326,7 +341,7 @@ class Loop {
     await this.#parts.sink.last(this.#state, this.#carried);
     this.#saved = { step, at: performance.now() };
     this.#changed = false;
-    this.#parts.onEvent?.({ type: "checkpoint", step, kind: "last" });
+    this.#emit({ type: "checkpoint", step, kind: "last" });
   }
 
   #measure(): Promise<number> {
@@ -339,7 +354,7 @@ class Loop {
   #replan(): void {
     if (!isTimed(this.#options) || this.#steps < MEASURED_STEPS) return;
     this.#plan(this.#elapsed() / this.#steps);
-    this.#parts.onEvent?.({ type: "planned", steps: this.#state.plannedSteps ?? 0 });
+    this.#emit({ type: "planned", steps: this.#state.plannedSteps ?? 0 });
   }
 
   /** Turns what is left of the time limit into steps, so that the learning rate can follow its schedule. */
@@ -368,6 +383,12 @@ class Loop {
   /** Seconds of training, earlier sittings included. */
   #seconds(): number {
     return this.#clock.seconds;
+  }
+
+  #emit(event: TrainEvent): void {
+    this.#parts.onEvent?.(event, () => {
+      this.#stopped = true;
+    });
   }
 
   #set(change: Partial<TrainState>): void {

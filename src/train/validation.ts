@@ -20,7 +20,7 @@ export interface ValidationParts {
   readonly split: ValidationSplit;
   /** Tokens of a window, for a model that carries its state from window to window. */
   readonly length: number;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What a validation scores: a stream of tokens, an end of text first, or one pass of batches. */
@@ -34,8 +34,8 @@ export function createValidation({ model, backend, split, length, signal }: Vali
   // The first token is context alone.
   if (split.length < 2) return { score: async () => null, release: async () => {} };
   const scorer = new StreamScorer(model, backend, {
-    ...(carriesState(model) ? { length } : {}),
-    ...(signal ? { signal } : {}),
+    length: carriesState(model) ? length : undefined,
+    signal,
   });
   return validationBy((weights) => scorer.score(weights, split), scorer, signal);
 }

@@ -2,16 +2,14 @@
 import { resolve } from "node:path";
 import { UsageError } from "../../core/errors.ts";
 import { resolveModel } from "../../hub/pull.ts";
-import { loadTokenizer } from "../../hub/tokenizer-files.ts";
 import { finetuneOptions, readModel } from "../../train/base.ts";
 import { finetuneTraining, trainDefaults } from "../../train/options.ts";
-import { recordedOptions } from "../../train/run-data.ts";
 import { type RunRecord, refuseTakenFolder } from "../../train/run-folder.ts";
 import { resume, train } from "../../train/train.ts";
 import { argument, defineCommand } from "../command.ts";
-import { dataForBase, dataIn, runToResume } from "../input/training-data.ts";
+import { dataForBase, runToResume } from "../input/training-data.ts";
 import { adaptationOptions, givenAdaptation, refuseOtherAdaptation } from "../options/adaptation.ts";
-import { dataChoices, dataOptions } from "../options/data.ts";
+import { dataChoices, dataOptions, readData } from "../options/data.ts";
 import { deviceOptions } from "../options/device.ts";
 import { present } from "../options/option.ts";
 import {
@@ -82,13 +80,7 @@ export default defineCommand({
         },
         options: resumeOptions(options),
         ...movedSources(options),
-        prepare: async (record, vocabulary) =>
-          dataIn(
-            ctx,
-            await loadTokenizer(vocabulary),
-            movedSources(options).sources ?? record.sources,
-            recordedOptions(record),
-          ),
+        read: (...reading) => readData(ctx, ...reading),
       });
       reportTraining(ctx, out, result, `punchline finetune ${model} --out`);
       ctx.json(trainingDocument(result));

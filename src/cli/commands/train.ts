@@ -1,5 +1,6 @@
 /** `punchline train`: a model from scratch on a source, into a run folder. */
 import { UsageError } from "../../core/errors.ts";
+import { suitedVocabulary } from "../../data/vocabularies.ts";
 import { architectureOf, architectures } from "../../models/registry.ts";
 import type { Device } from "../../runtime/backend.ts";
 import { trainDefaults } from "../../train/options.ts";
@@ -8,8 +9,8 @@ import type { TrainResult } from "../../train/session.ts";
 import { resume, train } from "../../train/train.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
-import { dataAgain, dataFor, runToResume } from "../input/training-data.ts";
-import { dataChoices, dataOptions } from "../options/data.ts";
+import { runToResume } from "../input/training-data.ts";
+import { dataChoices, dataOptions, readData } from "../options/data.ts";
 import { deviceOptions } from "../options/device.ts";
 import { type Option, type OptionValues, present, text } from "../options/option.ts";
 import {
@@ -83,18 +84,19 @@ export default defineCommand({
 });
 
 async function startRun(ctx: Context, out: string, options: Options): Promise<TrainResult> {
-  const model = architectureOf(options.model ?? MODEL).type;
+  const architecture = architectureOf(options.model ?? MODEL);
   const modelOptions = givenModelOptions(options);
   // Invalid options are refused before the data is read.
   await refuseTakenFolder(out);
-  architectureOf(model).configure(modelOptions, 1);
+  architecture.configure(modelOptions, 1);
   const sources = sourcesOf(options);
-  const choices = dataChoices(options, architectureOf(model).tokens);
-  const data = await dataFor(ctx, model, sources, choices);
+  const choices = dataChoices(options, architecture.tokens);
+  const vocabulary = suitedVocabulary(architecture.tokens, choices);
+  const data = await readData(ctx, sources, choices, { vocabulary });
   return train({
     ...hooks(ctx, out, options),
     signal: ctx.interrupt,
-    model,
+    model: architecture,
     modelOptions,
     data,
     options: givenTrainOptions(options),
@@ -122,7 +124,7 @@ async function resumeRun(
     },
     options: resumeOptions(options),
     ...movedSources(options),
-    prepare: (record) => dataAgain(ctx, record, movedSources(options).sources ?? record.sources),
+    read: (...reading) => readData(ctx, ...reading),
   });
 }
 

@@ -2,13 +2,11 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { InputError } from "../../core/errors.ts";
-import type { PreparedData, PrepareOptions, VocabularyName } from "../../data/prepare.ts";
-import { withSubwordsInTurns, withWordPieces } from "../../data/vocabularies.ts";
+import type { PreparedData, PrepareOptions } from "../../data/prepare.ts";
 import type { TextModel } from "../../generate/text-model.ts";
 import { loadTokenizer } from "../../hub/tokenizer-files.ts";
 import { architectureOf } from "../../models/registry.ts";
 import { optionsOfCleaning } from "../../text/cleaning-record.ts";
-import type { Tokenizer } from "../../text/tokenizer.ts";
 import { joinsLines, optionsLike, recordedOptions, withoutColumns } from "../../train/run-data.ts";
 import { findRun, type RunRecord, readRun } from "../../train/run-folder.ts";
 import type { Context } from "../context.ts";
@@ -19,38 +17,6 @@ import {
   dataChoices,
   readData,
 } from "../options/data.ts";
-
-/** Reads sources for a model from scratch, with a vocabulary that is built from them. */
-export async function dataFor(
-  ctx: Context,
-  model: string,
-  sources: readonly string[],
-  choices: DataChoices,
-): Promise<PreparedData> {
-  const { tokens } = architectureOf(model);
-  const vocabulary = tokens === "character" ? characters(choices) : tokens;
-  return readData(ctx, sources, choices, { vocabulary });
-}
-
-/** The data of a run, prepared again from `sources` with the options of its record. */
-export async function dataAgain(
-  ctx: Context,
-  record: RunRecord,
-  sources: readonly string[],
-): Promise<PreparedData> {
-  const choices = recordedOptions(record);
-  if (!joinsLines(record)) return dataFor(ctx, record.model, sources, choices);
-  const data = await readData(ctx, sources, choices, { vocabulary: "character", allowLoss: true });
-  return architectureOf(record.model).tokens === "bpe" ? withSubwordsInTurns(data) : withWordPieces(data);
-}
-
-/** Reads sources in the vocabulary of an existing model. */
-export const dataIn = (
-  ctx: Context,
-  vocabulary: Tokenizer,
-  sources: readonly string[],
-  choices: DataChoices,
-): Promise<PreparedData> => readData(ctx, sources, choices, { vocabulary, allowLoss: true });
 
 /**
  * Reads sources to train an existing model on. If it is a run, they are prepared as its own were, unless other
@@ -172,9 +138,6 @@ export async function indexFileOf(
   if (model?.kind !== "local" || sources.length > 0) return undefined;
   return (await recordOf(model)) ? join(model.folder, "novelty.index") : undefined;
 }
-
-const characters = ({ raw, keepUnicode, end }: DataChoices): VocabularyName =>
-  raw || keepUnicode || end !== undefined ? "character" : "printable";
 
 /** Options for a model without a record: those of the cleaning that an exported model names, else no cleaning. */
 function unrecorded(model: TextModel | undefined, given: DataChoices): DataChoices {

@@ -1,10 +1,10 @@
 /** The options of every command that reads a SOURCE, and the reading, with progress. */
 import { UsageError } from "../../core/errors.ts";
-import type { PreparedData, PrepareOptions } from "../../data/prepare.ts";
-import { prepareData, prepareRawText } from "../../data/prepare-sources.ts";
-import { prepareOptionsOf } from "../../data/recorded-options.ts";
+import type { PreparedData, PrepareProgress } from "../../data/prepare.ts";
+import type { PrepareDataOptions } from "../../data/prepare-sources.ts";
 import { pullDataset } from "../../hub/pull-dataset.ts";
 import type { RecordedOptions } from "../../text/cleaning-record.ts";
+import { readSources } from "../../train/training-data.ts";
 import type { Context } from "../context.ts";
 import { flagOf } from "../output/flags.ts";
 import { formatCount } from "../output/format.ts";
@@ -122,42 +122,32 @@ export async function readData(
   ctx: Context,
   sources: readonly string[],
   choices: DataChoices,
-  more: Pick<PrepareOptions, "vocabulary" | "end" | "allowLoss"> = {},
+  more: PrepareDataOptions = {},
 ): Promise<PreparedData> {
-  const { raw, ...chosen } = prepareOptionsOf(choices);
-  const options = { ...more, ...chosen };
-  if (raw) return prepareRawText(await filesOf(ctx, sources), options);
-  const files = await filesOf(ctx, sources);
-  const task = ctx.progress.start("reading", { unit: "rows" });
-  const data = await prepareData(files, {
-    ...options,
-    onProgress: ({ phase, rows, totalRows }) =>
-      task.update({
-        done: rows,
-        total: totalRows > 0 ? totalRows : undefined,
-        remark: phase === "read" ? undefined : phase,
-      }),
-  });
-  task.end(`read ${formatCount(data.summary.rows_in)} rows, kept ${formatCount(data.summary.rows_out)}`);
-  for (const { source, notes = [] } of data.summary.sources)
+  let task: ReturnType<Context["progress"]["start"]> | undefined;
+  const onProgress = ({ phase, rows, totalRows }: PrepareProgress) => {
+    task ??= ctx.progress.start("reading", { unit: "rows" });
+    task.update({
+      done: rows,
+      total: totalRows > 0 ? totalRows : undefined,
+      remark: phase === "read" ? undefined : phase,
+    });
+  };
+  const data = await readSources(sources, choices, { ...more, onProgress }, (name) => fetched(ctx, name));
+  const { summary } = data;
+  task?.end(`read ${formatCount(summary.rows_in)} rows, kept ${formatCount(summary.rows_out)}`);
+  for (const { source, notes = [] } of summary.sources)
     for (const note of notes) ctx.warn(`${source}: ${note}`);
-  for (const warning of data.summary.warnings) ctx.warn(warning);
+  for (const warning of summary.warnings) ctx.warn(warning);
   return data;
 }
 
-/** The sources, each data set of the Hub replaced by its files, which are fetched if they are not in the cache. */
-async function filesOf(ctx: Context, sources: readonly string[]): Promise<string[]> {
-  const files: string[] = [];
-  for (const source of sources) {
-    if (!source.startsWith("hf:")) {
-      files.push(source);
-      continue;
-    }
-    const task = ctx.progress.start(`fetching ${source}`, { unit: "bytes" });
-    const onProgress = (now: { received: number; total: number; file: string }) =>
-      task.update({ done: now.received, total: now.total, remark: now.file });
-    files.push(...(await pullDataset(source, { onProgress })));
-    task.end();
-  }
+/** The files of a data set of the Hub, fetched if they are not in the cache. */
+async function fetched(ctx: Context, source: string): Promise<readonly string[]> {
+  const task = ctx.progress.start(`fetching ${source}`, { unit: "bytes" });
+  const onProgress = (now: { received: number; total: number; file: string }) =>
+    task.update({ done: now.received, total: now.total, remark: now.file });
+  const files = await pullDataset(source, { onProgress });
+  task.end();
   return files;
 }
