@@ -162,7 +162,7 @@ describe("prompts", () => {
     const base = { folder: join(folder, "base"), name: "base" };
     const options = { ...quick, steps: 1, packing: "stream" } as const;
     await expect(train({ base, data: await data(), options, backend })).rejects.toThrow(
-      /--packing stream learns every token, and this data has prompts/,
+      /`packing: "stream"` learns every token, and this data has prompts/,
     );
   });
 });

@@ -181,7 +181,7 @@ describe("what LoRA refuses", () => {
     await expect(tuned({ lora: {} }, await modelFolder("char-lstm"))).rejects.toThrow(/--lora is not for it/);
     await expect(tuned({ lora: { rank: 0 } })).rejects.toThrow(/--lora-rank must be a whole number/);
     await expect(tuned({ lora: { dropout: 1 } })).rejects.toThrow(/--lora-dropout must be from 0/);
-    await expect(tuned({ lora: {}, freezeLayers: 1 })).rejects.toThrow(/--freeze-layers/);
+    await expect(tuned({ lora: {}, freezeLayers: 1 })).rejects.toThrow(/`freezeLayers`/);
   });
 
   it("a base that is an adapter itself", async () => {

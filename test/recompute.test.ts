@@ -73,6 +73,6 @@ describe("recomputing", () => {
   it("is refused where there are no blocks", () => {
     const architecture = architectureOf("char-lstm");
     const model = architecture.build(architecture.configure({}, 30));
-    expect(() => new TrainingStep(model, nodeBackend(), [], true)).toThrow(/leave --recompute out/);
+    expect(() => new TrainingStep(model, nodeBackend(), [], true)).toThrow(/leave `recompute` out/);
   });
 });

@@ -9,9 +9,10 @@ import { resume, type TrainRequest, train } from "../src/train/train.ts";
 import { temporaryFolder } from "./cli.ts";
 import { babble, contentsOf, tinyOptions, tinyTraining } from "./training-fixture.ts";
 
-const texts = Array.from(
-  { length: 80 },
-  (_, i) => `the ${["hen", "fox", "old cat"][i % 3]} saw road ${i}\u2028`,
+const words = "hen fox cat dog road farm egg barn duck goat moon tree".split(" ");
+/** Each with words of its own, so that none is a near copy of another. */
+const texts = Array.from({ length: 80 }, (_, i) =>
+  [1, 5, 7, 11, 13, 17].map((k) => words[(i * k + Math.floor(i / k) * 5) % words.length]).join(" "),
 );
 const options = { ...tinyOptions, steps: 4, validateEvery: 4, sampleEvery: 0, schedule: "constant" } as const;
 const gpt2 = { model: "gpt2", modelOptions: { layers: 1, width: 16, heads: 2, context: 16 } } as const;

@@ -180,7 +180,7 @@ describe("limits given on resume", () => {
     expect(kept.maxMinutes).toBeUndefined();
     // Nothing is left to do.
     expect((await resume(folder, { data })).summary).toMatchObject({ steps: 12, stopped: "steps" });
-    await expect(resume(folder, { data, options: { steps: -1 } })).rejects.toThrow(/--steps must be/);
+    await expect(resume(folder, { data, options: { steps: -1 } })).rejects.toThrow(/`steps` must be/);
   });
 
   test("with a constant learning rate, twice 6 steps are 12 steps", async () => {
@@ -259,7 +259,7 @@ describe("what cannot go on is refused", () => {
   test("a new run where one is, or where other files of a model are", async () => {
     const { folder, request } = await finished();
     await expect(train(request)).rejects.toThrow(
-      `${folder} already holds a run; choose another --out, or add --resume`,
+      `${folder} already holds a run; choose another \`out\`, or add \`resume\``,
     );
     rmSync(join(folder, "run.json"));
     await expect(train(request)).rejects.toThrow(/holds config\.json but no run\.json/);

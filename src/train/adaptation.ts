@@ -1,8 +1,9 @@
 /**
- * What of a model is trained: all of it, what lies above its first layers, or LoRA adapters beside frozen
+ * Which parameters of a model are trained: all, those above its first layers, or those of LoRA adapters of frozen
  * matrices. What is frozen has neither gradients nor moments, and is not written to checkpoints.
  */
 import { UsageError } from "../core/errors.ts";
+import { option } from "../core/options.ts";
 import type { AdapterSettings } from "../hub/adapter.ts";
 import { adaptedMaps, resolveLora, withLora } from "../models/lora.ts";
 import type { Architecture, Model } from "../models/model.ts";
@@ -13,8 +14,8 @@ export interface Adaptation {
   readonly model: Model;
   /** Names of the parameters that are trained. */
   readonly trainable: ReadonlySet<string>;
-  /** What an adapter's configuration says beside its base; absent where the model has no adapters. */
-  readonly adapter?: Omit<AdapterSettings, "base">;
+  /** The configuration of an adapter, without its base; absent where the model has no adapters. */
+  readonly adapter?: Omit<AdapterSettings, "base"> | undefined;
 }
 
 /** @throws UsageError for layers or adapters that the model does not have */
@@ -24,11 +25,17 @@ export function adaptModel(
 ): Adaptation {
   if (lora === undefined) return { model, trainable: trainableAbove(model, freezeLayers) };
   if (freezeLayers !== undefined)
-    throw new UsageError("--lora freezes all of the model; leave --freeze-layers out.");
+    throw new UsageError(
+      `${option("lora", true)} freezes all of the model; leave ${option("freezeLayers")} out.`,
+      { option: "freezeLayers", value: freezeLayers },
+    );
   const settings = resolveLora(model.architecture, lora);
   const orientations = new Set(adaptedMaps(model, settings.targets).map(({ inputsFirst }) => inputsFirst));
   if (orientations.size > 1)
-    throw new UsageError("--lora-targets names matrices of both layouts, which one adapter cannot hold.");
+    throw new UsageError(
+      `${option("lora.targets")} names matrices of both layouts, which one adapter cannot hold.`,
+      { option: "lora.targets", value: settings.targets },
+    );
   const adapted = withLora(model, settings);
   const frozen = namesOf(model);
   return {
@@ -53,7 +60,9 @@ export function resolveAdaptation(
 ): TrainOptions {
   const { lora, freezeLayers } = options;
   if (!hasBase && (lora ?? freezeLayers) !== undefined)
-    throw new UsageError("Only weights that have learned something are worth freezing: start from a model.");
+    throw new UsageError("Only weights that have learned something are worth freezing: start from a model.", {
+      option: lora === undefined ? "freezeLayers" : "lora",
+    });
   return lora ? { ...options, lora: resolveLora(architecture, lora) } : options;
 }
 
@@ -64,11 +73,13 @@ function trainableAbove(model: Model, layers: number | undefined): ReadonlySet<s
   const { blocks, config } = model;
   if (!blocks)
     throw new UsageError(
-      `${config.model_type} has no layers that could be frozen; leave --freeze-layers out.`,
+      `${config.model_type} has no layers that could be frozen; leave ${option("freezeLayers")} out.`,
+      { option: "freezeLayers", value: layers },
     );
   if (layers > blocks.length - 1)
     throw new UsageError(
-      `--freeze-layers ${layers} is beyond the ${blocks.length - 1} layers of the model; 0 freezes its embeddings alone.`,
+      `${option("freezeLayers", layers)} is beyond the ${blocks.length - 1} layers of the model; 0 freezes its embeddings alone.`,
+      { option: "freezeLayers", value: layers, expected: `0 to ${blocks.length - 1}` },
     );
   for (const { name } of blocks.slice(0, layers + 1).flat()) names.delete(name);
   return names;

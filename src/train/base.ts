@@ -19,7 +19,7 @@ export interface BaseModel {
 
 /**
  * The model of a folder, without its weights.
- * @param architectures besides Punchline's own
+ * @param architectures that are not in Punchline
  */
 export async function readModel(folder: string, architectures?: readonly Architecture[]): Promise<Model> {
   return buildModel(await readModelConfig(folder), { folder, architectures });

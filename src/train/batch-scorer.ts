@@ -11,7 +11,7 @@ import type { Parameters } from "../nn/parameters.ts";
 import type { Backend } from "../runtime/backend.ts";
 import { compile } from "../runtime/compile.ts";
 
-/** What a model takes of a batch, besides its state. */
+/** The tensors that a model reads of a batch, without its state. */
 export function tensorsOf({ x, y, weights, at, positions, documents, batch, length }: TokenBatch) {
   const shape = [batch, length];
   const predicted = at ? [at.length] : shape;
@@ -33,7 +33,7 @@ export interface StreamLoss {
 
 export interface ScoreHooks {
   /** Called with the tokens scored so far. */
-  readonly onTokens?: (done: number) => void;
+  readonly onTokens?: ((done: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

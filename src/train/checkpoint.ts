@@ -25,7 +25,7 @@ export const hasCheckpoint = (folder: string): Promise<boolean> => exists(join(f
 
 /**
  * A checkpoint is written before the first row of the log, so a log without one has lost it.
- * @throws InputError `checkpoint` rather than begin such a run anew
+ * @throws InputError `checkpoint` rather than begin such a run again
  */
 export async function refuseLostCheckpoint(folder: string): Promise<void> {
   if ((await readLog(folder)).length === 0) return;
@@ -36,7 +36,7 @@ export async function refuseLostCheckpoint(folder: string): Promise<void> {
   );
 }
 
-/** Writes the state as it stands in the arena and in `carried`. */
+/** Writes the state in the arena and in `carried`. */
 export async function writeCheckpoint(
   folder: string,
   arena: Arena,

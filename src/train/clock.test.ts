@@ -18,11 +18,11 @@ async function trained(clock: Clock): Promise<number> {
 }
 
 describe("the clock", () => {
-  it("goes on from earlier sittings and counts everything", async () => {
+  it("goes on from earlier sessions and counts everything", async () => {
     expect(await trained(new Clock(100, false))).toBeCloseTo(113);
   });
 
-  it("stands while there are no steps, if it is told to", async () => {
+  it("pauses between steps where steps alone count", async () => {
     expect(await trained(new Clock(100, true))).toBeCloseTo(103);
   });
 

@@ -1,5 +1,6 @@
 /** When a training has failed for good: numbers that are no longer finite, or a loss beyond hope. */
 import { PunchlineError } from "../core/errors.ts";
+import { option } from "../core/options.ts";
 import type { Arena } from "../runtime/arena.ts";
 import type { LogRow } from "./events.ts";
 
@@ -14,8 +15,8 @@ export interface StepNumbers {
   /** Nats per token. */
   readonly loss: number;
   readonly finite: boolean;
-  readonly norm?: number;
-  readonly lr?: number;
+  readonly norm?: number | undefined;
+  readonly lr?: number | undefined;
 }
 
 /** @throws PunchlineError `diverged` where a step's loss or gradient is NaN or infinite. */
@@ -64,7 +65,7 @@ function diverged(step: number, cause: string, checkpoint: number, details: obje
   const kept = checkpoint < 0 ? "" : ` The checkpoint of step ${checkpoint} is kept.`;
   return new PunchlineError(
     "diverged",
-    `Training stopped at step ${step}: ${cause}.${kept} Train again with a lower --learning-rate or a longer --warmup.`,
+    `Training stopped at step ${step}: ${cause}.${kept} Train again with a lower ${option("learningRate")} or a longer ${option("warmup")}.`,
     { details: { step, checkpoint, ...details } },
   );
 }

@@ -8,7 +8,7 @@ import { TrainingStep } from "./step.ts";
 
 const config = { model_type: "char-lstm", vocab_size: 100, embedding_size: 16, num_layers: 1, dropout: 0 };
 
-/** The estimate of a char-LSTM, told that so many bytes are free. */
+/** The estimate of a char-LSTM where so many bytes are free. */
 function estimate(hidden: number, batchSize: number, available = 100e9, trainable?: number) {
   const model = buildModel({ ...config, hidden_size: hidden });
   const names = model.parameters.map(({ name }) => name);
@@ -16,7 +16,7 @@ function estimate(hidden: number, batchSize: number, available = 100e9, trainabl
   const total = countParameters(model);
   const counts = { total, trainable: total };
   const step = new TrainingStep(model, nodeBackend(), names);
-  const others = trainable === undefined ? [] : [{ flag: "--lora", trainable, memory: () => 0 }];
+  const others = trainable === undefined ? [] : [{ choice: "`lora: true`", trainable, memory: () => 0 }];
   return estimateMemory(counts, { moments: 2 }, step, options, others, { held: 0, available });
 }
 
@@ -46,15 +46,15 @@ test("too little memory is refused before anything is reserved, with a batch siz
     refusal = error;
   }
   expect(refusal).toMatchObject({ kind: "usage" });
-  const fitting = Number(/--batch-size of (\d+) would fit/.exec(String(refusal))?.[1]);
+  const fitting = Number(/`batchSize` of (\d+) would fit/.exec(String(refusal))?.[1]);
   expect(estimate(64, fitting, 500e6)).toBeLessThanOrEqual(500e6);
   expect(estimate(64, fitting + 20, 500e6)).toBeGreaterThan(500e6);
-  expect(() => estimate(64, 1, 1e6)).toThrow(/take a shorter --seq-len or a smaller model/);
+  expect(() => estimate(64, 1, 1e6)).toThrow(/take a shorter `seqLen` or a smaller model/);
 });
 
 test("where the whole cannot be trained, another way is suggested if it would fit", () => {
   // Sixteen bytes a trained number are too many, four are not.
-  expect(() => estimate(1024, 1, 120e6, 1000)).toThrow(/: --lora would fit/);
-  expect(() => estimate(1024, 1, 120e6)).toThrow(/take a shorter --seq-len/);
-  expect(() => estimate(1024, 1, 62e6, 1000)).toThrow(/take a shorter --seq-len/);
+  expect(() => estimate(1024, 1, 120e6, 1000)).toThrow(/: `lora: true` would fit/);
+  expect(() => estimate(1024, 1, 120e6)).toThrow(/take a shorter `seqLen`/);
+  expect(() => estimate(1024, 1, 62e6, 1000)).toThrow(/take a shorter `seqLen`/);
 });

@@ -1,12 +1,13 @@
 /**
- * What a training will take of this machine's memory, told before it begins, and refused where it cannot fit.
+ * Estimates how much memory a training needs before it begins, and refuses one that cannot fit.
  *
  * Accuracy: the peak of the resident set on Linux was 0.6 to 1.4 of the estimate over char-lstm, -cnn, -transformer,
  * word-lstm and gpt2 of up to 124 million parameters; unrolled recurrent layers and recomputed blocks take more, the
- * others less. To measure again, beside the figure it prints:
+ * others less. To measure again, and compare with the figure that it prints:
  * `/usr/bin/time -f %M punchline train --steps 3 --out DIR ...`.
  */
 import { UsageError } from "../core/errors.ts";
+import { option } from "../core/options.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import type { TrainOptions } from "./options.ts";
 import type { TrainingStep } from "./step.ts";
@@ -22,18 +23,18 @@ export interface ParameterCounts {
   readonly trainable: number;
 }
 
-/** Another way to train the same model, for whom memory is too small for this one. */
+/** Another way to train the same model in less memory. */
 export interface Alternative {
-  /** The option that chooses it. */
-  readonly flag: string;
+  /** The option that chooses it, as sentences name it. */
+  readonly choice: string;
   readonly trainable: number;
-  /** Bytes that a batch takes beside parameters and gradients. */
+  /** Bytes that a batch takes, parameters and gradients not counted. */
   memory(): number;
 }
 
 /**
  * Estimated bytes of the process at the peak of the training: what it holds now; parameters; gradients and
- * moments of those that are trained; the values of one step by their lives; and what comes besides.
+ * moments of those that are trained; the values of one step by their lifetimes; and a fixed rest.
  * @param alternatives what to suggest where they fit and this does not
  * @param machine bytes that the process holds now, and that the machine can give it besides
  * @throws UsageError where not even a pool without gaps would fit, with what would
@@ -56,12 +57,12 @@ export function estimateMemory(
     const fitting = Math.floor((batchSize * (available - fixed)) / (POOL_FACTOR * alive));
     const others = alternatives
       .filter((other) => fixedFor(other.trainable) + POOL_FACTOR * other.memory() <= available)
-      .map(({ flag }) => flag);
-    if (fitting >= 1) others.unshift(`a --batch-size of ${fitting}`);
+      .map(({ choice }) => choice);
+    if (fitting >= 1) others.unshift(`a ${option("batchSize")} of ${fitting}`);
     const advice =
       others.length > 0
-        ? `${others.join(" or ")} would fit, or a shorter --seq-len, or a smaller model`
-        : "take a shorter --seq-len or a smaller model, such as a lower --width";
+        ? `${others.join(" or ")} would fit, or a shorter ${option("seqLen")}, or a smaller model`
+        : `take a shorter ${option("seqLen")} or a smaller model, such as a lower ${option("width")}`;
     throw new UsageError(
       `This training needs at least ${gigabytes(fixed + alive)} of memory and ${gigabytes(available)} are free: ${advice}.`,
       { needed: fixed + alive, available },

@@ -1,4 +1,4 @@
-/** What training tells its listeners, and the lines of a run's `log.jsonl`. */
+/** The events of a training, and the lines of a run's `log.jsonl`. */
 
 import type { RowLayout } from "../data/batches/index.ts";
 
@@ -17,7 +17,7 @@ export interface LogRow {
   /** Global L2 norm of the step's gradient before clipping. */
   readonly grad_norm: number;
   readonly tokens_per_s: number;
-  /** Of the validation after this step, where there was one. */
+  /** Of the validation after this step; absent where there was none. */
   readonly val_loss?: number;
 }
 
@@ -49,11 +49,11 @@ export type TrainEvent =
       readonly bytes: number;
       /** Estimated seconds of one step, measured without an update. */
       readonly secondsPerStep: number;
-      /** How the texts stand in rows of their own, where they do. */
+      /** How texts are laid out in rows, where each has its own. */
       readonly layout?: RowLayout | undefined;
       readonly resumedFrom?: number | undefined;
     }
-  /** A time limit has been turned into steps anew. */
+  /** A time limit has been converted to steps again. */
   | { readonly type: "planned"; readonly steps: number }
   | { readonly type: "log"; readonly row: LogRow; readonly secondsLeft: number }
   | { readonly type: "validation"; readonly step: number; readonly loss: number; readonly best: boolean }

@@ -1,4 +1,4 @@
-/** What a run has told so far: `log.jsonl`, a row a line, and `samples.md`, a heading and a quotation a sample. */
+/** The history of a run: `log.jsonl`, a row a line, and `samples.md`, a heading and a quotation a sample. */
 import { appendFile, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError } from "../core/errors.ts";

@@ -1,16 +1,17 @@
 /** How a model is trained: every choice, its default, and what is refused. */
 import { UsageError } from "../core/errors.ts";
+import { invalidOption, option } from "../core/options.ts";
 import { type LongItems, MASK_SHARE } from "../data/batches/index.ts";
 import type { LoraOptions } from "../models/lora.ts";
 import { type Architecture, countParameters, type Model } from "../models/model.ts";
 
 export interface TrainOptions {
   /** Updates of the weights. Default: as many as the time or the epochs allow; 2,000 where neither is given. */
-  readonly steps?: number;
+  readonly steps?: number | undefined;
   /** Passes over the training split; not together with `steps`. */
-  readonly epochs?: number;
+  readonly epochs?: number | undefined;
   /** Wall-clock limit of what `clock` counts; with steps or epochs, whichever ends first. */
-  readonly maxMinutes?: number;
+  readonly maxMinutes?: number | undefined;
   /** What time counts: the whole training, or its steps alone, without set-up, validation and samples. Default `all`. */
   readonly clock: "all" | "steps";
   /** Texts or windows side by side in one step. Default 32. */
@@ -18,28 +19,28 @@ export interface TrainOptions {
   /** Tokens of a window. Default 64. */
   readonly seqLen: number;
   /** Tokens between the beginnings of shuffled windows. Default: the window's length. */
-  readonly stride?: number;
+  readonly stride?: number | undefined;
   /**
    * `stream`: lanes through the text with the state carried from window to window (truncated
    * back-propagation through time); `shuffled`: independent windows in random order. Default: `stream`
    * where the model carries a state of fixed size.
    */
-  readonly windows?: "stream" | "shuffled";
+  readonly windows?: "stream" | "shuffled" | undefined;
   /**
-   * How texts stand side by side. `none`: one a row, padded; `blocks`: as many as fit, which do not see each other,
-   * each with positions of its own; `stream`: end to end, so that a model sees the ends of earlier texts. Default:
+   * How texts are laid out in rows. `none`: one text a row, padded; `blocks`: as many as fit, which do not see each
+   * other, each with its own positions; `stream`: end to end, so that a model sees the ends of earlier texts. Default:
    * `blocks` for fine-tuning, prompts and masked models, where the model can tell texts apart; else `stream`.
    */
-  readonly packing?: Packing;
+  readonly packing?: Packing | undefined;
   /**
    * What becomes of a text longer than a row: `split` in pieces that know nothing of each other, or `truncate`,
    * which loses the rest and with it the end. Not of `stream`. Default `split`.
    */
-  readonly longTexts?: LongItems;
+  readonly longTexts?: LongItems | undefined;
   /** Of masked models: hide all pieces of a word together. Default false. */
   readonly wholeWords: boolean;
   /** Of masked models: the share of the tokens that is hidden while training. Default 0.15. */
-  readonly maskShare?: number;
+  readonly maskShare?: number | undefined;
   /** Batches whose gradients are added up for one step. Default 1. */
   readonly accumulate: number;
   /**
@@ -52,67 +53,67 @@ export interface TrainOptions {
   /** `wsd`: at its peak after the warmup, until it falls in the last part, {@link cooldown}. */
   readonly schedule: "constant" | "linear" | "cosine" | "wsd";
   /** Of `wsd`: the share of all steps in which the rate falls. Default 0.2. */
-  readonly cooldown?: number;
+  readonly cooldown?: number | undefined;
   /** Where a schedule that falls ends, as a share of the peak. Default 0. */
   readonly finalRate: number;
   /** Steps over which the learning rate rises from zero. Default 100, at most a tenth of all. */
-  readonly warmup?: number;
+  readonly warmup?: number | undefined;
   /** Decay of matrices: AdamW's, decoupled, or SGD's, added to the gradient. Default 0.01. */
   readonly weightDecay: number;
   /** The momentum of SGD, by default 0.9, or of Muon, by default 0.95. */
   readonly momentum: number;
-  /** Decay of the second moment of AdamW, also beside Muon. Default 0.999. */
+  /** Decay of the second moment of AdamW, also of the AdamW part of Muon. Default 0.999. */
   readonly beta2: number;
   /** Largest global norm of a step's gradient; 0 for no clipping. Default 1. */
   readonly clip: number;
   /** Steps between validations. Default: a twentieth of all, at least 25. */
-  readonly validateEvery?: number;
+  readonly validateEvery?: number | undefined;
   /** Most tokens of the validation split that each validation scores. Default 100,000. */
   readonly validationTokens: number;
   /** Stop after this many validations without a better loss. Default: never. */
-  readonly patience?: number;
+  readonly patience?: number | undefined;
   /** Steps between samples; 0 for none. Default: after the first step and at each validation. */
-  readonly sampleEvery?: number;
+  readonly sampleEvery?: number | undefined;
   /** What samples along the way begin with. */
   readonly samplePrompt: string;
   /** Steps between lines of the log. Default 10. */
   readonly logEvery: number;
-  /** Seconds between checkpoints for resuming, besides those at validations. Default 60. */
+  /** Seconds between checkpoints for resuming; validations write one too. Default 60. */
   readonly checkpointSeconds: number;
   /** Which weights the finished run offers: those of the best validation, or the last. Default `best`. */
   readonly keep: "best" | "last";
   /** Steps between copies of the weights kept under checkpoints/; 0 for none. Default 0. */
   readonly snapshotEvery: number;
   readonly seed: number;
-  /** Train LoRA adapters beside frozen weights: of `base` only. Default: none; where given, PEFT's defaults. */
-  readonly lora?: Partial<LoraOptions>;
+  /** Train LoRA adapters and freeze the weights: of `base` only. Default: none; where given, PEFT's defaults. */
+  readonly lora?: Partial<LoraOptions> | undefined;
   /** Freeze the embeddings and so many of the first layers: of `base` only. Default: none. */
-  readonly freezeLayers?: number;
+  readonly freezeLayers?: number | undefined;
   /**
    * Let a carried state start over from zeros where a text begins, as it does wherever the model is used: before each
    * of many texts, and of one continuous text before each window that begins with the end of a line. Default true;
    * runs of 0.1.0 carried the state from text to text and go on so.
    */
-  readonly resetState?: boolean;
+  readonly resetState?: boolean | undefined;
   /**
    * Of a training from scratch: begin with predictions as frequent as the training split's tokens, through the bias of
    * the logits, where the model has one. Default true; runs of 0.1.0 began with all tokens alike.
    */
-  readonly countedBias?: boolean;
+  readonly countedBias?: boolean | undefined;
   /**
    * Let many texts follow each other in an order drawn by the seed, where they are read as one stream: files are often
    * sorted, and a short training would learn what its last texts have in common. Default true; runs of 0.1.0 read
    * texts in the order of their files.
    */
-  readonly shuffleTexts?: boolean;
+  readonly shuffleTexts?: boolean | undefined;
   /**
-   * Hold only what passes from block to block for the backward pass, and compute the rest anew: less memory, more
+   * Hold only what passes from block to block for the backward pass, and compute the rest again: less memory, more
    * time, the same numbers to the bit. Default false.
    */
-  readonly recompute?: boolean;
+  readonly recompute?: boolean | undefined;
 }
 
-/** How texts stand in the rows of a batch. */
+/** How texts are laid out in the rows of a batch. */
 export type Packing = "none" | "blocks" | "stream";
 
 /** What a resumed training may change: when it ends, how often it is saved, and what it holds in memory. */
@@ -146,7 +147,7 @@ export const trainDefaults: TrainOptions = {
   shuffleTexts: true,
 };
 
-/** What suits Muon, whose authors' it is. */
+/** The momentum that Muon's authors use. */
 export const MUON_MOMENTUM = 0.95;
 /** How much larger steps Muon bears than AdamW: it was best so for GPT-2, transformers of characters and LSTMs (docs/choosing.md). */
 const MUON_RATE = 3;
@@ -190,9 +191,10 @@ export function finetuneTraining(
  * @throws UsageError
  */
 export function resolveTrainOptions(
-  given: Partial<TrainOptions>,
+  asked: Partial<TrainOptions>,
   { training = {} }: Pick<Architecture, "training">,
 ): TrainOptions {
+  const given = withoutUndefined(asked);
   const { steps: _, epochs: __, maxMinutes: ___, ...unlimited } = training as Partial<TrainOptions>;
   const suited: TrainOptions = { ...trainDefaults, ...(isLimited(given) ? unlimited : training) };
   const { optimizer = suited.optimizer, lora } = given;
@@ -208,18 +210,34 @@ export function resolveTrainOptions(
   refuseTwoLengths(given);
   const { warmup = 0, steps = Infinity } = options;
   if (warmup > steps)
-    throw new UsageError(`--warmup ${warmup} is beyond the ${steps} steps of the training.`);
+    throw unsuited(
+      `${option("warmup", warmup)} is beyond the ${steps} steps of the training.`,
+      "warmup",
+      warmup,
+    );
   if (given.momentum !== undefined && options.optimizer === "adamw")
-    throw new UsageError("--momentum is an option of --optimizer sgd and muon; adamw has its own moments.");
+    throw unsuited(
+      `${option("momentum")} is an option of ${option("optimizer", "sgd")} and muon; adamw has its own moments.`,
+      "momentum",
+      given.momentum,
+    );
   if (given.beta2 !== undefined && options.optimizer === "sgd")
-    throw new UsageError("--beta2 is an option of --optimizer adamw and muon; sgd has one moment.");
+    throw unsuited(
+      `${option("beta2")} is an option of ${option("optimizer", "adamw")} and muon; sgd has one moment.`,
+      "beta2",
+      given.beta2,
+    );
   if (given.finalRate !== undefined && options.schedule === "constant")
-    throw new UsageError(
-      "--final-rate is an option of --schedule linear, cosine and wsd; constant stays as it is.",
+    throw unsuited(
+      `${option("finalRate")} is an option of ${option("schedule", "linear")}, cosine and wsd; constant stays as it is.`,
+      "finalRate",
+      given.finalRate,
     );
   if (given.cooldown !== undefined && options.schedule !== "wsd")
-    throw new UsageError(
-      `--cooldown is an option of --schedule wsd; ${options.schedule} has no part of its own that falls.`,
+    throw unsuited(
+      `${option("cooldown")} is an option of ${option("schedule", "wsd")}; ${options.schedule} has no part of its own that falls.`,
+      "cooldown",
+      given.cooldown,
     );
   return options;
 }
@@ -231,21 +249,29 @@ export function resolveTrainOptions(
 export function resolveFinetuneOptions(given: Partial<TrainOptions>, model: Model): TrainOptions {
   const { lora } = given;
   const scratch = resolveTrainOptions({}, model.architecture).learningRate;
-  const training = finetuneTraining(countParameters(model), { scratch, ...(lora ? { lora } : {}) });
+  const training = finetuneTraining(countParameters(model), { scratch, lora });
   return resolveTrainOptions(given, { training });
 }
 
 /**
- * The options of a resumed training. A limit that is given takes the place of all limits of the run:
- * `--steps`, `--epochs` and `--max-minutes`.
+ * The options of a resumed training. A limit that is given takes the place of all limits of the run: `steps`,
+ * `epochs` and `maxMinutes`.
  */
-export function resumeTrainOptions(run: TrainOptions, given: ResumeOptions): TrainOptions {
+export function resumeTrainOptions(run: TrainOptions, asked: ResumeOptions): TrainOptions {
+  const given = withoutUndefined(asked);
   const { steps, epochs, maxMinutes, ...rest } = run;
   const options = isLimited(given) ? { ...rest, ...given } : { ...run, ...given };
   checkRanges(options);
   refuseTwoLengths(given);
   return options;
 }
+
+const unsuited = (sentence: string, name: keyof TrainOptions, value: unknown): UsageError =>
+  new UsageError(sentence, { option: name, value });
+
+/** The fields that have a value: one that is undefined must not replace a default. */
+const withoutUndefined = <T extends object>(given: T): T =>
+  Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as T;
 
 const isLimited = ({ steps, epochs, maxMinutes }: ResumeOptions): boolean =>
   [steps, epochs, maxMinutes].some((limit) => limit !== undefined);
@@ -254,8 +280,8 @@ const isLimited = ({ steps, epochs, maxMinutes }: ResumeOptions): boolean =>
 function refuseTwoLengths({ steps, epochs }: ResumeOptions): void {
   if (steps === undefined || epochs === undefined) return;
   throw new UsageError(
-    `--steps ${steps} and --epochs ${epochs} are two lengths of one training; give one of them.`,
-    { steps, epochs },
+    `${option("steps", steps)} and ${option("epochs", epochs)} are two lengths of one training; give one of them.`,
+    { option: "epochs", value: epochs, steps, epochs },
   );
 }
 
@@ -280,10 +306,7 @@ const notNegative = ["weightDecay", "clip", "checkpointSeconds"] as const;
 
 function checkRanges(options: TrainOptions): void {
   const refuse = (name: keyof TrainOptions, wanted: string): never => {
-    throw new UsageError(`${flag(name)} must be ${wanted}, not ${options[name]}.`, {
-      option: name,
-      value: options[name],
-    });
+    throw invalidOption(name, options[name], wanted);
   };
   for (const name of Object.keys(whole) as (keyof typeof whole)[]) {
     const value = options[name];
@@ -307,6 +330,3 @@ function checkRanges(options: TrainOptions): void {
   if (!(cooldown > 0 && cooldown <= 1)) refuse("cooldown", "above 0 and at most 1");
   if (!(maskShare > 0 && maskShare < 1)) refuse("maskShare", "above 0 and below 1");
 }
-
-/** An option as it is written on the command line: `batchSize` is `--batch-size`. */
-const flag = (name: string): string => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { TokenBatch } from "../data/batches/batch.ts";
 import { endings, lanes, texts, windows } from "./passes.ts";
 
-/** A stream whose ids are their own positions, so that every target tells where it stands. */
+/** A stream whose ids are their own positions, so that every target is its own position. */
 const stream = (size: number) => Int32Array.from({ length: size }, (_, i) => i);
 
 function counted(batches: Iterable<TokenBatch>): { target: number; context: number }[] {

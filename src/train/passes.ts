@@ -79,14 +79,14 @@ export function* texts(rows: readonly TextRow[], sizes: PassSizes): Generator<To
   }
 }
 
-/** A text with what stands before it. */
+/** A text with the token before it. */
 export interface TextRow {
   readonly ids: Ids;
   /** The first token that is to be predicted; 1 at least. */
   readonly counts: number;
 }
 
-/** A window for every target, which stands after the window's last token; before the stream stands its first token again. */
+/** A window for every target, the token after the window. The stream's first token is repeated before it. */
 export function* endings(ids: Ids, sizes: PassSizes): Generator<TokenBatch> {
   const { length } = sizes;
   const padded = new Int32Array(ids.length + length - 1).fill(ids[0]!);

@@ -45,7 +45,7 @@ export function learningRateAt(options: TrainOptions, steps: number | null, step
     warmup: warmupSteps(options, steps),
     steps: steps ?? Number.MAX_SAFE_INTEGER,
     floor: options.finalRate ?? 0,
-    ...(options.cooldown === undefined ? {} : { cooldown: options.cooldown }),
+    cooldown: options.cooldown,
   });
   return options.learningRate * factor(step);
 }

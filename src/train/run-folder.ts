@@ -14,6 +14,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { InputError, UsageError } from "../core/errors.ts";
 import { parseJsonText } from "../core/json.ts";
+import { option } from "../core/options.ts";
 import { version } from "../core/version.ts";
 import { writeFileAtomic } from "../files/atomic.ts";
 import type { JsonObject } from "../files/json-file.ts";
@@ -69,7 +70,7 @@ export interface RunRecord {
   /** Options of the data, as given. */
   readonly data: Readonly<Record<string, unknown>>;
   /** How the texts were cleaned; absent in runs of 0.1.0, of which `data` says it. */
-  readonly cleaning?: TextCleaning;
+  readonly cleaning?: TextCleaning | undefined;
   /** Of the prepared texts and their splits. */
   readonly fingerprint: string;
   readonly train: TrainOptions;
@@ -92,14 +93,18 @@ export const json = (value: unknown): string => `${JSON.stringify(value, null, 2
 export async function refuseTakenFolder(folder: string): Promise<void> {
   const found = await stat(folder).catch(() => undefined);
   if (found && !found.isDirectory())
-    throw new UsageError(`${folder} is a file, and a run needs a folder; choose another --out.`, { folder });
+    throw new UsageError(`${folder} is a file, and a run needs a folder; choose another ${option("out")}.`, {
+      option: "out",
+      value: folder,
+      folder,
+    });
   for (const name of Object.values(files)) {
     if (!(await exists(join(folder, name)))) continue;
     const reason =
       name === files.run
-        ? "already holds a run; choose another --out, or add --resume to go on with it."
-        : `holds ${name} but no ${files.run}: it is not a run of Punchline, and a new one would write over it. Choose another --out.`;
-    throw new UsageError(`${folder} ${reason}`, { folder, name });
+        ? `already holds a run; choose another ${option("out")}, or add ${option("resume")} to go on with it.`
+        : `holds ${name} but no ${files.run}: it is not a run of Punchline, and a new one would write over it. Choose another ${option("out")}.`;
+    throw new UsageError(`${folder} ${reason}`, { option: "out", value: folder, folder, name });
   }
 }
 

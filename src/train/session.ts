@@ -1,4 +1,4 @@
-/** One sitting of a training: from where it stands to where it stops, and what came of it. */
+/** One session of a training, from its state to where it stops, and the result. */
 import type { DataSummary } from "../data/summary.ts";
 import { fillMasks } from "../generate/fill.ts";
 import type { LanguageModel } from "../generate/language-model.ts";
@@ -51,7 +51,7 @@ function recentSpeed(log: readonly LogRow[]): number {
   return seconds > 0 ? tokens / seconds : 0;
 }
 
-/** One sitting of a training. */
+/** Trains until a limit or a signal ends the session. */
 export async function session(
   setup: Setup,
   results: Results,

@@ -1,5 +1,6 @@
 /** What a training is made of before its first step: model, optimiser, batches, arena and the compiled step. */
 import { InputError } from "../core/errors.ts";
+import { option } from "../core/options.ts";
 import { Random } from "../core/random.ts";
 import type { BatchSource } from "../data/batches/batch.ts";
 import type { PreparedData } from "../data/prepare.ts";
@@ -57,10 +58,10 @@ export interface Setup {
 
 export interface Plan extends Pick<Setup, "adaptation" | "data" | "options" | "hooks"> {
   /** Whether adapters could be trained instead. */
-  readonly adaptable?: boolean;
+  readonly adaptable?: boolean | undefined;
 }
 
-/** Items follow each other, which a vocabulary of sub-words has to be told. */
+/** Texts follow each other, which a sub-word vocabulary records in its files. */
 function withBeginnings(data: PreparedData): PreparedData {
   const { tokenizer } = data;
   if (data.kind !== "items" || tokenizer.kind !== "bpe" || !isHuggingFaceTokenizer(tokenizer)) return data;
@@ -103,10 +104,16 @@ export function setUp({ adaptation, data: given, options, hooks, adaptable = fal
     other.memory(batchSize, seqLen, packing === "blocks", maskShare);
   const bytes = estimateMemory(counts, optimizer, step, options, [
     ...(model.blocks && !options.recompute
-      ? [{ flag: "--recompute", trainable, memory: memoryOf(new TrainingStep(model, backend, names, true)) }]
+      ? [
+          {
+            choice: option("recompute", true),
+            trainable,
+            memory: memoryOf(new TrainingStep(model, backend, names, true)),
+          },
+        ]
       : []),
     // Adapters are small, and a batch takes no more with them than without.
-    ...(adaptable ? [{ flag: "--lora", trainable: 0, memory: memoryOf(step) }] : []),
+    ...(adaptable ? [{ choice: option("lora", true), trainable: 0, memory: memoryOf(step) }] : []),
   ]);
   const arena = Arena.create(layout, { moments: optimizer.moments, accumulate: options.accumulate > 1 });
   const runs = { model, adaptation, trainable, data, options, hooks };

@@ -63,7 +63,7 @@ export async function folderResults(
   };
 }
 
-/** The files beside the weights that make a model's folder; an adapter's configuration is there where there are adapters. */
+/** The other files of a model's folder; of LoRA runs also the adapter's configuration. */
 const describing = [
   files.config,
   files.generation,

@@ -1,4 +1,4 @@
-/** Where a training stands between two steps, besides its tensors: what a resume needs to go on exactly. */
+/** The state of a training between two steps, without its tensors: what a resume needs to go on exactly. */
 import type { LogRow } from "./events.ts";
 
 export interface TrainState {
@@ -10,9 +10,9 @@ export interface TrainState {
   readonly plannedSteps: number | null;
   /** Target tokens trained on. */
   readonly tokens: number;
-  /** Of training, pauses between sittings not counted. */
+  /** Of training, pauses between sessions not counted. */
   readonly seconds: number;
-  /** Where the batches stand. */
+  /** The position of the batches. */
   readonly batches: unknown;
   /** Nats per token of the best validation; null before the first. */
   readonly bestLoss: number | null;
@@ -27,8 +27,8 @@ export interface TrainState {
   readonly lastLoss: number | null;
   /** The log's row under way. */
   readonly interval: Interval;
-  /** What the last step still owes, where the training was stopped before that was done. */
-  readonly owed: Owed | null;
+  /** What is left to do after the last step, where the training was stopped before that. The name is that of the files. */
+  readonly owed: Pending | null;
 }
 
 /** Sums over the steps since the log's last row, and the last step's learning rate and gradient norm. */
@@ -40,8 +40,8 @@ interface Interval {
   readonly norm: number;
 }
 
-/** What falls due after a step. */
-export interface Owed {
+/** What is due after a step. */
+export interface Pending {
   /** The log's row of the step, without its validation loss. */
   readonly row: LogRow | null;
   readonly validation: boolean;

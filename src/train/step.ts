@@ -2,6 +2,7 @@
 import { gradients } from "../autodiff/grad.ts";
 import { float32, type HostArray } from "../core/array.ts";
 import { UsageError } from "../core/errors.ts";
+import { option } from "../core/options.ts";
 import type { BatchSource, TokenBatch } from "../data/batches/batch.ts";
 import { mostMasked } from "../data/batches/index.ts";
 import { withoutRows, zeroState } from "../generate/state.ts";
@@ -46,13 +47,14 @@ export class TrainingStep {
 
   /**
    * @param trainable names of the parameters whose gradients are wanted
-   * @param recompute whether the backward pass computes the inside of blocks anew. Default false.
+   * @param recompute whether the backward pass computes the inside of blocks again. Default false.
    * @throws UsageError for a model without blocks
    */
   constructor(model: Model, backend: Backend, trainable: readonly string[], recompute = false) {
     if (recompute && !model.blocks)
       throw new UsageError(
-        `${model.config.model_type} has no blocks whose inside could be computed anew; leave --recompute out.`,
+        `${model.config.model_type} has no blocks to compute again; leave ${option("recompute")} out.`,
+        { option: "recompute", value: true },
       );
     this.#model = model;
     this.#pass = compile(
@@ -74,8 +76,8 @@ export class TrainingStep {
   }
 
   /**
-   * Bytes that a batch of these sizes takes beside parameters and gradients.
-   * @param packed whether several documents stand in a row
+   * Bytes that a batch of these sizes takes, parameters and gradients not counted.
+   * @param packed whether a row holds several documents
    * @param share of the tokens, how many a masked model predicts
    */
   memory(batch: number, length: number, packed = false, share?: number): number {
@@ -99,7 +101,7 @@ export class TrainingStep {
     );
   }
 
-  /** The sums over the next batches; the gradients of all of them together stand in the arena. */
+  /** The sums over the next batches; the sums of their gradients are in the arena. */
   async run(arena: Arena, batches: BatchSource, carried: Carried, place: StepPlace): Promise<StepSums> {
     const { accumulate, step } = place;
     let state = carried;

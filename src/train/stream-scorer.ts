@@ -1,5 +1,6 @@
 /** Scores streams of tokens under one model: what validation needs while training, and evaluation after it. */
 import { InputError, UsageError } from "../core/errors.ts";
+import { invalidOption, option } from "../core/options.ts";
 import type { TokenBatch } from "../data/batches/batch.ts";
 import type { Weights } from "../generate/language-model.ts";
 import { carriesState, type Model } from "../models/model.ts";
@@ -16,7 +17,7 @@ export interface LikelihoodOptions {
   readonly batch?: number | undefined;
   /** Tokens of a window. Default: the context, at most 256; 128 for recurrent models. */
   readonly length?: number | undefined;
-  /** Tokens that each window scores anew, for models with a bounded context; a window at most. Default: half a window. */
+  /** Tokens that each window scores, for models with a bounded context; a window at most. Default: half a window. */
   readonly stride?: number | undefined;
   /** Called with the share of tokens scored, 0 to 1. */
   readonly onProgress?: ((done: number) => void) | undefined;
@@ -38,7 +39,7 @@ function batchFor(model: Model, length: number): number {
 }
 
 /**
- * The window of a model with a bounded context, where nobody says how long; one that predicts after its window is
+ * The window of a model with a bounded context, by default; one that predicts after its window is
  * always given the whole of it.
  */
 export const windowOf = ({ contextLength, predicts }: Model): number =>
@@ -54,11 +55,12 @@ export function checkSizes(
   const { model_type } = model.config;
   for (const [name, size] of Object.entries({ batch, length: length ?? 1, stride: stride ?? 1 })) {
     if (!(Number.isSafeInteger(size) && size >= 1))
-      throw new UsageError(`--${name} must be a whole number of 1 or more, not ${size}.`);
+      throw invalidOption(name, size, "a whole number of 1 or more");
   }
   if (length !== undefined && length > contextLength)
     throw new UsageError(
-      `--length ${length} is beyond the ${contextLength} tokens that ${model_type} sees at once.`,
+      `${option("length", length)} is beyond the ${contextLength} tokens that ${model_type} sees at once.`,
+      { option: "length", value: length, expected: `at most ${contextLength}` },
     );
   if (stride === undefined) return;
   const useless = carriesState(model)
@@ -70,12 +72,16 @@ export function checkSizes(
         : alone
           ? "texts that are read alone, each from its own beginning"
           : undefined;
-  if (useless) throw new UsageError(`--stride is of no use to ${useless}; leave it out.`);
+  if (useless)
+    throw new UsageError(`${option("stride")} is of no use to ${useless}; leave it out.`, {
+      option: "stride",
+      value: stride,
+    });
   const window = length ?? windowOf(model);
   if (stride > window)
     throw new UsageError(
-      `--stride ${stride} is longer than the window of ${window} tokens, so that tokens between two windows would not be scored; give ${window} at most, or a longer --length.`,
-      { stride, length: window },
+      `${option("stride", stride)} is longer than the window of ${window} tokens, so that tokens between two windows would not be scored; give ${window} at most, or a longer ${option("length")}.`,
+      { option: "stride", value: stride, expected: `at most ${window}`, length: window },
     );
 }
 

@@ -1,5 +1,6 @@
 /** The tokens of prepared data as a training reads them. */
 import { UsageError } from "../core/errors.ts";
+import { option } from "../core/options.ts";
 import { Random } from "../core/random.ts";
 import {
   type BatchSource,
@@ -47,7 +48,7 @@ export function streamOf(
 }
 
 /**
- * How the texts of `data` stand in batches where nobody says: a model that is trained further, and one that reads
+ * The default layout of texts in batches: a model that is trained further, and one that reads
  * prompts, gets each text for itself, in packed rows where it can tell them apart.
  */
 export function suitedPacking(model: Model, data: PreparedData, tuned: boolean): Packing {
@@ -64,12 +65,14 @@ export function trainingBatches(model: Model, data: PreparedData, options: Train
   const { model_type } = model.config;
   if (model.predicts === "last" && length !== model.contextLength) {
     throw new UsageError(
-      `${model_type} reads windows of ${model.contextLength} tokens, not of --seq-len ${length}.`,
+      `${model_type} reads windows of ${model.contextLength} tokens, not of ${option("seqLen", length)}.`,
+      { option: "seqLen", value: length, expected: model.contextLength },
     );
   }
   if (length > model.contextLength) {
     throw new UsageError(
-      `--seq-len ${length} is beyond the ${model.contextLength} tokens that ${model_type} sees at once.`,
+      `${option("seqLen", length)} is beyond the ${model.contextLength} tokens that ${model_type} sees at once.`,
+      { option: "seqLen", value: length, expected: `at most ${model.contextLength}` },
     );
   }
   refuseUnfit(model, data, options);
@@ -82,39 +85,66 @@ function refuseUnfit(model: Model, data: PreparedData, options: TrainOptions): v
   const { model_type } = model.config;
   const masked = model.predicts === "masked";
   if (wholeWords && !masked)
-    throw new UsageError(`--whole-words is for models that fill masks; ${model_type} hides no words.`);
+    throw unfit(
+      "wholeWords",
+      wholeWords,
+      `${option("wholeWords")} is for models that fill masks; ${model_type} hides no words.`,
+    );
   if (maskShare !== undefined && !masked)
-    throw new UsageError(`--mask-share is for models that fill masks; ${model_type} hides no tokens.`);
+    throw unfit(
+      "maskShare",
+      maskShare,
+      `${option("maskShare")} is for models that fill masks; ${model_type} hides no tokens.`,
+    );
   if (masked && data.prompts)
     throw new UsageError(
-      `${model_type} fills masks and answers nothing; name one column of texts with --column.`,
+      `${model_type} fills masks and answers nothing; name one column of texts with ${option("column")}.`,
     );
   if (packing === "stream") {
     if (masked)
-      throw new UsageError(`${model_type} reads texts in rows of their own; use --packing blocks or none.`);
+      throw unfit(
+        "packing",
+        packing,
+        `${model_type} reads texts in rows of their own; use ${option("packing", "blocks")} or none.`,
+      );
     if (data.prompts)
-      throw new UsageError(
-        "--packing stream learns every token, and this data has prompts, which are not to be learned; use --packing blocks or none, or take one column with --column.",
+      throw unfit(
+        "packing",
+        packing,
+        `${option("packing", "stream")} learns every token, and this data has prompts, which are not to be learned; use ${option("packing", "blocks")} or none, or take one column with ${option("column")}.`,
       );
     if (longTexts !== undefined)
-      throw new UsageError(
-        "--long-texts is for --packing blocks or none; a stream has no rows to be longer than.",
+      throw unfit(
+        "longTexts",
+        longTexts,
+        `${option("longTexts")} is for ${option("packing", "blocks")} or none; a stream has no rows to be longer than.`,
       );
     return;
   }
-  for (const [flag, value] of Object.entries({ "--windows": windows, "--stride": stride })) {
+  for (const [name, value] of Object.entries({ windows, stride })) {
     if (value !== undefined)
-      throw new UsageError(
-        `${flag} is an option of --packing stream, and this training has --packing ${packing}.`,
+      throw unfit(
+        name,
+        value,
+        `${option(name)} is an option of ${option("packing", "stream")}, and this training has ${option("packing", packing)}.`,
       );
   }
   if (model.predicts === "last")
-    throw new UsageError(`${model_type} predicts what follows a window; use --packing stream.`);
+    throw unfit(
+      "packing",
+      packing,
+      `${model_type} predicts what follows a window; use ${option("packing", "stream")}.`,
+    );
   if (packing === "blocks" && !model.separatesDocuments)
-    throw new UsageError(
-      `${model_type} cannot keep the texts of a row from seeing each other; use --packing none or stream.`,
+    throw unfit(
+      "packing",
+      packing,
+      `${model_type} cannot keep the texts of a row from seeing each other; use ${option("packing", "none")} or stream.`,
     );
 }
+
+const unfit = (name: string, value: unknown, sentence: string): UsageError =>
+  new UsageError(sentence, { option: name, value });
 
 /** Windows of one stream, through which all texts follow each other. */
 function windowBatches(model: Model, data: PreparedData, options: TrainOptions): BatchSource {
@@ -122,14 +152,20 @@ function windowBatches(model: Model, data: PreparedData, options: TrainOptions):
   const carries = carriesState(model);
   const kind = options.windows ?? (carries ? "stream" : "shuffled");
   if (kind === "stream" && !carries)
-    throw new UsageError(
-      `${model.config.model_type} carries no state from window to window; use --windows shuffled.`,
+    throw unfit(
+      "windows",
+      kind,
+      `${model.config.model_type} carries no state from window to window; use ${option("windows", "shuffled")}.`,
     );
   if (kind === "stream" && stride !== undefined)
-    throw new UsageError("--stride is an option of --windows shuffled; lanes of a stream have no gaps.");
+    throw unfit(
+      "stride",
+      stride,
+      `${option("stride")} is an option of ${option("windows", "shuffled")}; lanes of a stream have no gaps.`,
+    );
   if (kind === "stream") {
     const tokens = streamOf(shuffleTexts ? inDrawnOrder(data, seed) : data, "train", data.tokenizer);
-    // Of many texts each starts over by itself: the model heeds their ends.
+    // Of many texts each starts over by itself: the model resets its state at their ends.
     const restart = resetState && data.kind === "text" ? { restart: data.tokenizer.endOfText } : {};
     return streamWindows(tokens, { batch, length, seed, ...restart });
   }
@@ -138,7 +174,7 @@ function windowBatches(model: Model, data: PreparedData, options: TrainOptions):
     batch,
     length,
     seed,
-    ...(stride === undefined ? {} : { stride }),
+    stride,
   });
   return model.predicts === "last" ? lastTargets(windows, length) : windows;
 }
@@ -159,7 +195,7 @@ function rowBatches(model: Model, data: PreparedData, options: TrainOptions): Ba
   return maskedBatches(stream, {
     ...rows,
     ...maskingOf(model, data, options),
-    ...(share === undefined ? {} : { share }),
+    share,
   });
 }
 
@@ -181,7 +217,7 @@ const rowsOf = ({ batchSize, seqLen, packing, longTexts }: TrainOptions) => ({
   batch: batchSize,
   length: seqLen,
   packed: packing === "blocks",
-  ...(longTexts === undefined ? {} : { long: longTexts }),
+  long: longTexts,
 });
 
 /** @throws UsageError where the vocabulary has nothing to hide tokens with */
@@ -196,7 +232,8 @@ function maskingOf(
     );
   if (samplePrompt !== "" && !tokenizer.encode(samplePrompt).includes(tokenizer.mask))
     throw new UsageError(
-      `--sample-prompt needs a ${tokenizer.token(tokenizer.mask)} for ${model.config.model_type} to fill, and ${JSON.stringify(samplePrompt)} has none.`,
+      `${option("samplePrompt")} needs a ${tokenizer.token(tokenizer.mask)} for ${model.config.model_type} to fill, and ${JSON.stringify(samplePrompt)} has none.`,
+      { option: "samplePrompt", value: samplePrompt },
     );
   return maskingRules(tokenizer, wholeWords);
 }
@@ -209,7 +246,7 @@ function firstItems({ tokens, offsets, prompts, endOfText }: TokenStream, most: 
     tokens,
     offsets: offsets.subarray(0, items + 1),
     endOfText,
-    ...(prompts ? { prompts: prompts.subarray(0, items) } : {}),
+    prompts: prompts?.subarray(0, items),
   };
 }
 

@@ -53,15 +53,15 @@ interface FromScratch {
   /** An architecture, or the name of one of Punchline's, such as `char-lstm`. */
   readonly model: string | Architecture;
   /** Its sizes, by the names of its options. */
-  readonly modelOptions?: OptionValues;
+  readonly modelOptions?: OptionValues | undefined;
   readonly base?: undefined;
 }
 
 interface FineTuning {
   /** A model to train further; the data must be spelt in its vocabulary. */
   readonly base: BaseModel;
-  /** Architectures besides Punchline's own, for a base of one of them. */
-  readonly architectures?: readonly Architecture[];
+  /** Architectures that are not in Punchline, for a base of one of them. */
+  readonly architectures?: readonly Architecture[] | undefined;
 }
 
 interface CommonRequest extends TrainHooks {
@@ -70,9 +70,9 @@ interface CommonRequest extends TrainHooks {
    * model.
    */
   readonly data: TrainingData;
-  readonly options?: Partial<TrainOptions>;
+  readonly options?: Partial<TrainOptions> | undefined;
   /** The run folder. Default: none, the weights stay in memory. */
-  readonly out?: string;
+  readonly out?: string | undefined;
   /** What the data was prepared from, for the run's record. Default: the run keeps the texts themselves. */
   readonly origin?: {
     readonly sources: readonly string[];
@@ -81,9 +81,9 @@ interface CommonRequest extends TrainHooks {
 }
 
 export interface ResumeRequest extends TrainHooks, RunDataRequest {
-  readonly options?: ResumeOptions;
-  /** Architectures besides Punchline's own, for a run of one of them. */
-  readonly architectures?: readonly Architecture[];
+  readonly options?: ResumeOptions | undefined;
+  /** Architectures that are not in Punchline, for a run of one of them. */
+  readonly architectures?: readonly Architecture[] | undefined;
 }
 
 /**
@@ -107,7 +107,7 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
   const model = resettingAt(given, textStart(data, resolved));
   const { contextLength } = model;
   if (!base) refuseShortData(model, data);
-  // A window that nobody asked for is never longer than what the model sees.
+  // By default a window is never longer than what the model sees.
   const seqLen = request.options?.seqLen ?? Math.min(resolved.seqLen, contextLength);
   const { windows, stride } = request.options ?? {};
   const suitedTo = () =>
@@ -153,7 +153,7 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
 }
 
 /**
- * Goes on with a run where its last checkpoint stands; from the beginning where it never came to one.
+ * Continues a run from its last checkpoint, or from the beginning where it has none.
  * @throws UsageError where the data is not the run's, and as {@link train} does
  * @throws InputError where the folder holds no run, or its checkpoint is damaged
  */

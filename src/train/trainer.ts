@@ -1,9 +1,9 @@
 /**
- * The training loop: batches in, better weights out, told as events.
+ * The training loop: batches in, better weights out, events along the way.
  *
  * One step is: the compiled graph writes the loss and the summed gradient of a batch into the arena; the
  * gradient of all accumulated batches is scaled by the true number of its targets and clipped; the
- * optimiser updates the weights in place. Then comes what the step owes: a validation, a line of the log,
+ * optimiser updates the weights in place. Then comes what is due after the step: a validation, a line of the log,
  * a sample; and at last, where it is time, a checkpoint. Everything random is addressed by seed and step,
  * and a checkpoint is written only when all before it has been, so that a training resumed from one goes
  * on bit for bit.
@@ -20,7 +20,7 @@ import { asDivergence, checkFinite, checkLoss, checkWeights } from "./divergence
 import type { LogRow, SampleRow, StopReason, TokenUnit, TrainEvent } from "./events.ts";
 import type { TrainOptions } from "./options.ts";
 import { epochsOf, isTimed, learningRateAt, plannedSteps, timePart, validationInterval } from "./plan.ts";
-import { freshState, type Owed, type TrainState } from "./state.ts";
+import { freshState, type Pending, type TrainState } from "./state.ts";
 import type { Carried, TrainingStep } from "./step.ts";
 import { createValidation, type Validation, type ValidationSplit } from "./validation.ts";
 
@@ -28,13 +28,13 @@ import { createValidation, type Validation, type ValidationSplit } from "./valid
 export interface TrainSink {
   /** The log so far, of earlier sessions too. */
   readonly rows: readonly LogRow[];
-  /** The weights of the best validation so far stand in the arena. */
+  /** Saves the weights of the best validation so far, which are in the arena. */
   best(state: TrainState): Promise<void>;
-  /** Everything for a resume stands in the arena and in `carried`. */
+  /** Saves what a resume needs, which is in the arena and in `carried`. */
   last(state: TrainState, carried: Carried): Promise<void>;
   log(row: LogRow): Promise<void>;
   sample(row: SampleRow): Promise<void>;
-  /** A copy of the weights of this step, kept beside the others. */
+  /** Keeps a copy of the weights of this step. */
   snapshot(step: number): Promise<void>;
 }
 
@@ -89,9 +89,9 @@ class Loop {
   #state: TrainState;
   #carried: Carried;
   readonly #clock: Clock;
-  /** Seconds of earlier sittings. */
+  /** Seconds of earlier sessions. */
   readonly #before: number;
-  /** Steps of this sitting. */
+  /** Steps of this session. */
   #steps = 0;
   /** Twentieths of the time limit that had passed at the last validation. */
   #part: number;
@@ -166,22 +166,22 @@ class Loop {
     let reason = this.#limit();
     // A run may be resumed with a limit that it has reached already.
     const { owed, lastValidationStep, step } = this.#state;
-    if (reason && !owed && lastValidationStep !== step) this.#owe(true);
+    if (reason && !owed && lastValidationStep !== step) this.#noteDue(true);
     while (true) {
       const { owed } = this.#state;
-      if (owed && !(await this.#clock.aside(() => this.#settle(owed)))) return "interrupt";
+      if (owed && !(await this.#clock.aside(() => this.#flush(owed)))) return "interrupt";
       if (reason) return reason;
       if (this.#state.sinceBest >= patience) return "early";
       if (signal?.aborted) return "interrupt";
       if (this.#stopped) {
         reason = "early";
         const { step, lastValidationStep } = this.#state;
-        if (step > 0 && lastValidationStep !== step) this.#owe(true);
+        if (step > 0 && lastValidationStep !== step) this.#noteDue(true);
         continue;
       }
       await this.#update();
       reason = this.#limit();
-      this.#owe(reason !== undefined);
+      this.#noteDue(reason !== undefined);
     }
   }
 
@@ -230,11 +230,11 @@ class Loop {
   }
 
   /**
-   * Notes what falls due after the step just taken: by steps, or, under a time limit, by its twentieths, less
+   * Notes what is due after the step just taken: by steps, or, under a time limit, by its twentieths, less
    * often where the validations would take too much of it.
    * @param end whether it was the last: that is validated, logged and sampled whatever the intervals say
    */
-  #owe(end: boolean): void {
+  #noteDue(end: boolean): void {
     const { sampleEvery, logEvery } = this.#options;
     const { step, plannedSteps } = this.#state;
     const every = validationInterval(this.#options, plannedSteps);
@@ -270,10 +270,10 @@ class Loop {
   }
 
   /**
-   * Does what the last step owes; a checkpoint comes last, so that it vouches for the rest.
-   * @returns false where the signal cut the validation short, and everything is still owed
+   * Does what is pending after the last step; the checkpoint comes last, so that it covers the rest.
+   * @returns false where the signal cut the validation short, and everything is still pending
    */
-  async #settle({ row, validation, sample }: Owed): Promise<boolean> {
+  async #flush({ row, validation, sample }: Pending): Promise<boolean> {
     const { writeSample, sink, stopWhen } = this.#parts;
     const { snapshotEvery, checkpointSeconds } = this.#options;
     const { step } = this.#state;
@@ -350,7 +350,7 @@ class Loop {
     return step.measure(arena, batches, { seed, step: 0, accumulate, progress: 0 });
   }
 
-  /** Plans again by the speed of this sitting, once it is known well enough. */
+  /** Plans again by the speed of this session, once it is known well enough. */
   #replan(): void {
     if (!isTimed(this.#options) || this.#steps < MEASURED_STEPS) return;
     this.#plan(this.#elapsed() / this.#steps);
@@ -375,12 +375,12 @@ class Loop {
     return Math.min(limit, ((plannedSteps - step) * this.#elapsed()) / Math.max(1, this.#steps));
   }
 
-  /** Seconds of this sitting. */
+  /** Seconds of this session. */
   #elapsed(): number {
     return this.#clock.seconds - this.#before;
   }
 
-  /** Seconds of training, earlier sittings included. */
+  /** Seconds of training, earlier sessions included. */
   #seconds(): number {
     return this.#clock.seconds;
   }

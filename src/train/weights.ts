@@ -20,7 +20,7 @@ export interface RunWeights {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** @param baseFingerprint of the weights beside which an adapter is trained */
+/** @param baseFingerprint of the base weights that an adapter is trained with */
 export function runWeights({ model, trainable, adapter }: Adaptation, baseFingerprint = ""): RunWeights {
   if (!adapter) {
     const names = new Map(model.parameters.map(({ name }) => [name, name]));
@@ -33,7 +33,7 @@ export function runWeights({ model, trainable, adapter }: Adaptation, baseFinger
   };
 }
 
-/** Writes the weights as they stand in the arena to their file in `folder`. */
+/** Writes the weights in the arena to their file in `folder`. */
 export async function writeWeights(
   folder: string,
   { file, names, metadata }: RunWeights,

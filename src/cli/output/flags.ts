@@ -15,6 +15,7 @@ const renamed: Readonly<Record<string, string>> = {
   nearDuplicates: "near",
   "nearDuplicates.words": "near",
   prepareRawText: "raw",
+  "lora.targets": "loraTargets",
 };
 
 /** Switches that the command line writes as words. */
