@@ -91,7 +91,7 @@ module.exports = {
       name: "layer-entries",
       comment: "The entry points put the layers together, below the skins.",
       severity: "error",
-      from: { path: "^src/(index|engine|web)\\.ts$" },
+      from: { path: "^src/(index|engine|node|web)\\.ts$" },
       to: { path: anyOf(["cli", "server"]) },
     },
     {
@@ -131,9 +131,9 @@ module.exports = {
     },
     {
       name: "web-entry-runs-in-a-browser",
-      comment: "Nothing that punchline/web reaches may need Node.",
+      comment: "Nothing that punchline/engine and punchline/web reach may need Node.",
       severity: "error",
-      from: { path: "^src/web\\.ts$" },
+      from: { path: "^src/(engine|web)\\.ts$" },
       to: { path: [`^(node:)?(${builtinModules.join("|")})$`, "onnxruntime-node"], reachable: true },
     },
     {

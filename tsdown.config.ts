@@ -4,6 +4,7 @@ export default defineConfig({
   entry: {
     index: "src/index.ts",
     engine: "src/engine.ts",
+    node: "src/node.ts",
     web: "src/web.ts",
     cli: "src/cli/main.ts",
     "memory-probe": "src/compare/memory-probe.ts",

@@ -1,41 +1,32 @@
 /**
- * `punchline/engine`: symbolic tensors, operations, gradients, and compilation to ONNX graphs that
- * ONNX Runtime runs in Node.
+ * `punchline/engine`: symbolic tensors, operations, gradients, layers, optimisers, and compilation to ONNX graphs. It
+ * knows no platform: `nodeBackend` of `punchline/node` or `webBackend` of `punchline/web` runs the graphs.
  *
  * @example
  * import { compile, float32, matmul, sum, valueAndGrad } from "punchline/engine";
- * const step = compile((p, x) => {
- *   const [loss, gradients] = valueAndGrad((w) => sum(matmul(x, w)))(p);
- *   return { loss, gradients };
- * });
- * const { loss } = await step(float32([3, 1], [1, 2, 3]), float32([1, 3], [1, 1, 1]));
+ * import { nodeBackend } from "punchline/node";
+ * const step = compile((w, x) => valueAndGrad((v) => sum(matmul(x, v)))(w), { backend: nodeBackend() });
+ * const [loss, gradient] = await step(float32([3, 1], [1, 2, 3]), float32([1, 3], [1, 1, 1]));
  */
-export { grad, gradients, valueAndGrad } from "./autodiff/grad.ts";
-export { type CheckOptions, checkOp } from "./conformance/check-op.ts";
+
+// Tensors
+
 export { allocate, type DType, float32, type HostArray, hostArray, int32, sizeOf } from "./core/array.ts";
-export { InputError, PunchlineError, ShapeError, UsageError } from "./core/errors.ts";
 export { Random } from "./core/random.ts";
 export type { Dim, Shape } from "./core/shape.ts";
 export { dump } from "./graph/dump.ts";
 export { constant, dropoutMask, input } from "./graph/leaves.ts";
 export { type Aval, Tensor } from "./graph/tensor.ts";
 export type { Spec } from "./graph/tree.ts";
-export { lower } from "./onnx/lower.ts";
-export { encodeModel } from "./onnx/proto.ts";
+
+// Gradients
+
+export { grad, gradients, valueAndGrad } from "./autodiff/grad.ts";
+
+// Operations
+
 export { erf, gelu, geluTanh, relu } from "./ops/activation.ts";
 export { broadcastTo, reshape, sum } from "./ops/broadcast.ts";
-export {
-  booleans,
-  defineOp,
-  indices,
-  none,
-  type OpDefinition,
-  positive,
-  type ReferenceArray,
-  real,
-  type SampleInput,
-  typed,
-} from "./ops/define.ts";
 export {
   add,
   addN,
@@ -58,6 +49,55 @@ export { concatenate, pad, slice, split, transpose } from "./ops/movement.ts";
 export { causalMask, crossEntropy, layerNorm, logSoftmax, mean, softmax } from "./ops/normalisation.ts";
 export { rnn } from "./ops/rnn.ts";
 export { cast, equal, greater, less, where } from "./ops/select.ts";
-export type { Backend, BackendOptions, Device, Session } from "./runtime/backend.ts";
-export { nodeBackend } from "./runtime/node.ts";
-export { compile } from "./runtime/node-compile.ts";
+
+// Operations of your own
+
+export { type CheckOptions, checkOp } from "./conformance/check-op.ts";
+export {
+  booleans,
+  defineOp,
+  indices,
+  none,
+  type OpDefinition,
+  positive,
+  type ReferenceArray,
+  real,
+  type SampleInput,
+  typed,
+} from "./ops/define.ts";
+
+// Models of your own
+
+export { type ArchitectureDefinition, defineArchitecture, type ModelDefinition } from "./models/define.ts";
+export type {
+  Architecture,
+  Model,
+  ModelConfig,
+  ModelInput,
+  ModelOption,
+  ModelOutput,
+  State,
+} from "./models/model.ts";
+export { integer } from "./models/options.ts";
+export { evaluation, type Mode } from "./nn/mode.ts";
+export type { ParameterSpec, Parameters } from "./nn/parameters.ts";
+
+// Optimisers
+
+export { adamw } from "./optim/adamw.ts";
+export { clipGlobalNorm } from "./optim/clip.ts";
+export { muon } from "./optim/muon.ts";
+export { schedule } from "./optim/schedule.ts";
+export { sgd } from "./optim/sgd.ts";
+export { Arena } from "./runtime/arena.ts";
+
+// Running
+
+export { lower } from "./onnx/lower.ts";
+export { encodeModel } from "./onnx/proto.ts";
+export type { Backend, Session } from "./runtime/backend.ts";
+export { compile } from "./runtime/compile.ts";
+
+// Errors
+
+export { InputError, PunchlineError, ShapeError, UsageError } from "./core/errors.ts";

@@ -168,9 +168,9 @@ describe("the finer rules", () => {
     },
   );
 
-  test("what the browser entry reaches uses no Node module, at whatever distance", async () => {
+  test.each(["web", "engine"])("what %s reaches uses no Node module, at whatever distance", async (entry) => {
     const files = {
-      "src/web.ts": 'export { leaf } from "./data/a.ts";\n',
+      [`src/${entry}.ts`]: 'export { leaf } from "./data/a.ts";\n',
       "src/data/a.ts": 'export { leaf } from "./b.ts";\n',
       "src/data/b.ts": leaf,
     };

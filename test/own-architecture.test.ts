@@ -57,11 +57,11 @@ it("trains, resumes, opens, samples, scores and exports", async () => {
 
   await expect(openLocal(folder)).rejects.toThrow(/no model "bigram"/);
   const model = await openLocal(folder, { architectures });
-  expect(model.lm.model.architecture).toBe(bigram);
+  expect(model.model.architecture).toBe(bigram);
   const [written] = await model.sample({ maxLength: 5, slide: true });
   expect(written!.text).not.toBe("");
   await model.release();
-  const { loss } = await evaluateTexts(model.lm, data.splits.validation);
+  const { loss } = await evaluateTexts(model, data.splits.validation);
   expect(loss).toBeLessThan(Math.log(data.tokenizer.size));
 
   const out = join(parent, "exported");

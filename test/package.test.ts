@@ -26,6 +26,12 @@ interface Manifest {
 }
 
 const manifest: Manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+const entries: Readonly<Record<string, string>> = {
+  punchline: "index",
+  "punchline/engine": "engine",
+  "punchline/node": "node",
+  "punchline/web": "web",
+};
 let home = "";
 let files: string[] = [];
 let bytes = 0;
@@ -93,19 +99,18 @@ test("without onnxruntime-web the browser's backend says how to get it, and noth
   expect(ran.stdout).toMatch(/^no-onnxruntime-web .*npm install onnxruntime-web@/);
 });
 
-test("every entry of the exports map stands in the package, with its types", () => {
+test("every entry of the exports map is in the package, with its types", () => {
   for (const entry of Object.values(manifest.exports)) {
     const paths = typeof entry === "string" ? [entry] : [entry.types, entry.default];
     for (const path of paths) expect(existsSync(join(home, "node_modules/punchline", path)), path).toBe(true);
   }
 });
 
-test.each(["punchline", "punchline/engine", "punchline/web"])("%s can be imported", async (name) => {
+test.each(Object.keys(entries))("%s can be imported", async (name) => {
   const source = `import * as entry from "${name}"; console.log(Object.keys(entry).sort().join());`;
   const ran = await runNode(["--input-type=module", "--eval", source], { cwd: home });
   expect(ran).toMatchObject({ status: 0, stderr: "" });
-  const file = { punchline: "index", "punchline/engine": "engine", "punchline/web": "web" }[name];
-  const written = await import(`../src/${file}.ts`);
+  const written = await import(`../src/${entries[name]}.ts`);
   expect(ran.stdout.trim()).toBe(Object.keys(written).sort().join());
 });
 

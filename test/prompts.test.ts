@@ -124,9 +124,9 @@ describe("the command and the server", () => {
     const { samples } = JSON.parse((await runHere("sample", folder, ...how)).stdout);
     const same = await model.sample({ prompt, n: 3, maxLength: 6, seed: 5 });
     expect(samples.map((one: Sample) => one.prompt + one.text)).toEqual(
-      same.map((one) => wholeOf(model.lm, one)),
+      same.map((one) => wholeOf(model, one)),
     );
-    const wholes = same.map((one) => wholeOf(model.lm, one));
+    const wholes = same.map((one) => wholeOf(model, one));
     // Where a text has several lines, a rule says where the next one begins.
     const between = wholes.some((text) => text.includes("\n")) ? `\n${"─".repeat(20)}\n` : "\n";
     expect((await runHere("sample", folder, ...how.slice(0, -1))).stdout).toBe(`${wholes.join(between)}\n`);
@@ -136,7 +136,7 @@ describe("the command and the server", () => {
     const audited = ["--data", file, "--asked", "0", "--temperature", "1"];
     const audit = JSON.parse((await runHere("novelty", folder, ...how, ...audited)).stdout);
     expect(audit.samples.map(({ text }: { text: string }) => text.trim())).toEqual(
-      same.map((one) => wholeOf(model.lm, one).trim()),
+      same.map((one) => wholeOf(model, one).trim()),
     );
 
     const server = await serve(await openLocal(folder), { port: 0 });
@@ -148,7 +148,7 @@ describe("the command and the server", () => {
       ).text();
     };
     const plain = JSON.parse(await ask({ logprobs: 0, echo: true })).choices[0];
-    expect(plain.text).toBe(wholeOf(model.lm, same[0]!));
+    expect(plain.text).toBe(wholeOf(model, same[0]!));
     expect(plain.logprobs.tokens.join("")).toBe(plain.text);
     const chunks = (await ask({ stream: true })).split("\n\n").filter((chunk) => chunk.startsWith("data: {"));
     const streamed = chunks.map((chunk) => JSON.parse(chunk.slice(6)).choices[0].text).join("");

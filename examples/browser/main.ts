@@ -3,12 +3,12 @@
  *
  * The same graphs as in Node run on ONNX Runtime Web; nothing is sent anywhere.
  */
+import { float32 } from "punchline/engine";
 import {
   bufferTensors,
   buildModel,
-  float32,
   type LanguageModel,
-  sample,
+  stream,
   tokenizerFromFiles,
   webBackend,
 } from "punchline/web";
@@ -23,7 +23,7 @@ async function openModel(files: readonly File[]): Promise<LanguageModel> {
     return found;
   };
   const json = async (name: string) => JSON.parse(await file(name).text());
-  const { model } = buildModel(await json("config.json"));
+  const model = buildModel(await json("config.json"));
   const tokenizer = tokenizerFromFiles(await json("tokenizer.json"), await json("tokenizer_config.json"));
   const { eos_token_id } = await json("generation_config.json");
   const source = bufferTensors(await file("model.safetensors").arrayBuffer());
@@ -46,14 +46,8 @@ element<HTMLFormElement>("form").addEventListener("submit", async (event) => {
   delete output.dataset.state;
   try {
     const lm = await openModel([...element<HTMLInputElement>("#files").files!]);
-    await sample(lm, {
-      prompt,
-      temperature: element<HTMLInputElement>("#temperature").valueAsNumber,
-      seed: seed++,
-      onText: (_, text) => {
-        output.value += text;
-      },
-    });
+    const temperature = element<HTMLInputElement>("#temperature").valueAsNumber;
+    for await (const piece of stream(lm, { prompt, temperature, seed: seed++ })) output.value += piece;
     output.dataset.state = "done";
   } catch (error) {
     output.value = error instanceof Error ? error.message : String(error);

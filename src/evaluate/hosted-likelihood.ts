@@ -6,7 +6,8 @@
  */
 import { InputError, UsageError } from "../core/errors.ts";
 import { option } from "../core/options.ts";
-import type { HostedModel, TextModel } from "../generate/text-model.ts";
+import type { LanguageModel } from "../generate/language-model.ts";
+import type { HostedModel } from "../generate/text-model.ts";
 import { countText, type Evaluation, evaluationOf } from "./evaluation.ts";
 import { type EvaluationOptions, evaluateTexts } from "./likelihood.ts";
 
@@ -17,13 +18,11 @@ const PARALLEL = 8;
 
 /** Loss, perplexity and bits of texts under any model. Errors: `evaluateTexts` and `HostedModel.score`. */
 export function evaluateModel(
-  model: TextModel,
+  model: LanguageModel | HostedModel,
   texts: readonly string[],
   options: EvaluationOptions = {},
 ): Promise<Evaluation> {
-  return model.kind === "local"
-    ? evaluateTexts(model.lm, texts, options)
-    : evaluateHosted(model, texts, options);
+  return "model" in model ? evaluateTexts(model, texts, options) : evaluateHosted(model, texts, options);
 }
 
 async function evaluateHosted(

@@ -6,13 +6,13 @@
  */
 import { UsageError } from "../core/errors.ts";
 import { option } from "../core/options.ts";
+import { writeFolder } from "../files/whole-folder.ts";
 import type { Architecture } from "../models/model.ts";
 import { writeAdapter } from "./adapter.ts";
 import { writeGguf } from "./gguf-gpt2.ts";
 import { type HuggingFaceType, huggingFaceTypes, writeHuggingFace } from "./huggingface.ts";
 import { writeOnnx } from "./onnx.ts";
 import { type OnnxType, onnxTypes } from "./onnx-types.ts";
-import { writeFolder } from "./out-folder.ts";
 import { type GgufType, ggufTypes } from "./quantise.ts";
 import { type ExportSource, openExportSource } from "./source.ts";
 

@@ -7,6 +7,7 @@
  */
 import { type HostArray, int32 } from "../core/array.ts";
 import { InputError, UsageError } from "../core/errors.ts";
+import { invalidOption } from "../core/options.ts";
 import type { Dim } from "../core/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Spec } from "../graph/tree.ts";
@@ -23,12 +24,12 @@ import { logSumExp } from "./sampler.ts";
 
 export interface FillOptions {
   /** Tokens listed for each mask, likeliest first. Default 5. */
-  readonly topK?: number;
+  readonly topK?: number | undefined;
   /**
    * Fill the mask of which the model is surest first, and read again for the others, instead of all in one
    * pass. Default false.
    */
-  readonly iterative?: boolean;
+  readonly iterative?: boolean | undefined;
 }
 
 export interface Candidate {
@@ -43,7 +44,7 @@ export interface Filled {
   /** The text with the likeliest token in each mask. */
   readonly text: string;
   /** Which part of the text was read, in a sentence, where the context does not hold all of it. */
-  readonly note?: string;
+  readonly note?: string | undefined;
 }
 
 /** A masked model at work: one graph for texts of all lengths. */
@@ -105,7 +106,7 @@ export function createFiller(lm: LanguageModel): MaskFiller {
     release: () => step.release(),
     async fill(text, { topK = 5, iterative = false } = {}) {
       if (!(Number.isInteger(topK) && topK >= 1))
-        throw new UsageError(`--top-k must be a whole number of 1 or more, not ${topK}.`);
+        throw invalidOption("topK", topK, "a whole number of 1 or more");
       const words = Int32Array.from(tokenizer.encode(promptText(lm, text)));
       const all = [...words.keys()].filter((i) => words[i] === mask);
       if (all.length === 0) {
@@ -146,7 +147,7 @@ export function createFiller(lm: LanguageModel): MaskFiller {
       return {
         masks: all.map((place) => found.get(place)!),
         text: tokenizer.decode(words),
-        ...(note ? { note } : {}),
+        note,
       };
     },
   };

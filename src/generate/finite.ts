@@ -1,5 +1,6 @@
 /** The one check that what a model computes are numbers: no figure and no text is made of anything else. */
 import { PunchlineError } from "../core/errors.ts";
+import { option } from "../core/options.ts";
 
 /**
  * @param name of the model
@@ -18,5 +19,5 @@ export function requireFinite(values: Float32Array, name: string): void {
 export const notFinite = (found: string, name = "The model"): PunchlineError =>
   new PunchlineError(
     "not-finite",
-    `${name} computes ${found}, with which nothing can be written or measured: its weights are damaged or too large. Use another checkpoint, or train again with a lower --learning-rate.`,
+    `${name} computes ${found}, with which nothing can be written or measured: its weights are damaged or too large. Use another checkpoint, or train again with a lower ${option("learningRate")}.`,
   );

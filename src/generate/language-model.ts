@@ -17,9 +17,9 @@ export interface LanguageModel {
   /** Whether generation stops at the tokenizer's end of text: not so for models of one continuous text. */
   readonly stopAtEos: boolean;
   /** Whether it was trained on texts that did not see each other, and is to be measured so. Default false. */
-  readonly isolateDocuments?: boolean;
+  readonly isolateDocuments?: boolean | undefined;
   /** How the texts that it learned were cleaned; absent where nothing is known of them. */
-  readonly cleaning?: TextCleaning;
+  readonly cleaning?: TextCleaning | undefined;
   /** What people call it: its folder or name. */
   readonly name: string;
 }

@@ -16,9 +16,9 @@ export interface LikeliestOptions {
   /** Most tokens of a text. */
   readonly maxLength: number;
   /** Texts that end a result; they are not part of it. */
-  readonly stop?: readonly string[];
+  readonly stop?: readonly string[] | undefined;
   /** How a text goes on after the prompt. Default: as one that begins. */
-  readonly continuation?: Continuation;
+  readonly continuation?: Continuation | undefined;
   /** A token that is never written. */
   readonly never?: number | undefined;
   readonly signal?: AbortSignal | undefined;

@@ -1,4 +1,4 @@
-/** Opens a model by its folder or Hub name: architecture, weights and vocabulary, ready to run. */
+/** Opens the model in a folder: architecture, weights and vocabulary, ready to run. */
 import { UsageError } from "../core/errors.ts";
 import { openModelFolder } from "../hub/folder.ts";
 import { openWeights } from "../hub/stored-weights.ts";
@@ -9,18 +9,25 @@ import type { BackendOptions } from "../runtime/backend.ts";
 import { nodeBackend } from "../runtime/node.ts";
 import { recordedCleaning } from "../text/cleaning-record.ts";
 import type { LanguageModel } from "./language-model.ts";
+import { LocalModel } from "./local-model.ts";
 import { openQuantized } from "./quantized-weights.ts";
 
 export interface LoadOptions extends BackendOptions {
   /** Round matrices to 8 or 4 bits. The packed weights are kept in a file beside the model. Default: floats as they are. */
-  readonly quantize?: Quantization;
+  readonly quantize?: Quantization | undefined;
   /** Architectures besides Punchline's own, for a model of one of them. */
-  readonly architectures?: readonly Architecture[];
+  readonly architectures?: readonly Architecture[] | undefined;
+  /** What messages call it. Default: the folder. */
+  readonly name?: string | undefined;
 }
 
-/** @throws UsageError for a model that cannot be quantised */
-export async function loadModel(path: string, options: LoadOptions = {}): Promise<LanguageModel> {
-  const { quantize, architectures, ...device } = options;
+/**
+ * Opens the model in a folder.
+ * @throws UsageError for a model that cannot be quantised
+ * @throws InputError where the folder holds no model, or one that is damaged
+ */
+export async function loadModel(path: string, options: LoadOptions = {}): Promise<LocalModel> {
+  const { quantize, architectures, name = path, ...device } = options;
   const folder = await openModelFolder(path);
   try {
     const tensors = folder.tensors.tensors.size;
@@ -39,16 +46,9 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
     const stopAtEos = folder.generationConfig?.eos_token_id !== undefined || tokenizer.kind === "bpe";
     const isolateDocuments = folder.generationConfig?.texts_alone === true;
     const cleaning = recordedCleaning(folder.generationConfig, folder.run);
-    return {
-      model,
-      weights,
-      tokenizer,
-      backend: nodeBackend(device),
-      stopAtEos,
-      isolateDocuments,
-      ...(cleaning ? { cleaning } : {}),
-      name: path,
-    };
+    const backend = nodeBackend(device);
+    const lm = { model, weights, tokenizer, backend, stopAtEos, isolateDocuments, cleaning, name };
+    return new LocalModel(lm, path);
   } finally {
     await folder.close();
   }
@@ -64,9 +64,9 @@ function quantizables(): string {
 const WORTH_SHARING = 10_000_000;
 
 /**
- * The same model for steps of a few tokens, where somebody waits for each: with one thread where its matrices
- * are too small to share, since the others would only make it wait when the machine has more to do. A number
- * of threads that is given stays.
+ * The model on a backend of low latency, for steps of a few tokens while somebody waits: with one thread where its
+ * matrices are too small to share, since more threads would wait for each other on a busy machine. A given number of
+ * threads is kept.
  */
 export function lowLatency(lm: LanguageModel, options: BackendOptions = {}): LanguageModel {
   const small = countParameters(lm.model) < WORTH_SHARING;

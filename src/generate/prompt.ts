@@ -6,6 +6,7 @@
  * readPrompt(lm, "It\u2019s \u00dcber").text; // "It's Uber", where the training texts were cleaned to ASCII
  */
 import { InputError } from "../core/errors.ts";
+import { option } from "../core/options.ts";
 import { excerpt } from "../core/printable.ts";
 import { foldAccents, foldTypography } from "../text/ascii.ts";
 import { cleanPrompt } from "../text/clean.ts";
@@ -50,7 +51,7 @@ export function promptText(
     const point = `U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0")}`;
     throw new InputError(
       "unknown-character",
-      `The vocabulary has no character ${JSON.stringify(character)} (${point}), which is in "${excerpt(prompt)}"; write it without, or take a model that was trained on such texts with --keep-unicode.`,
+      `The vocabulary has no character ${JSON.stringify(character)} (${point}), which is in "${excerpt(prompt)}"; write it without, or take a model that was trained on such texts with ${option("keepUnicode")}.`,
       { character, codePoint: point },
     );
   }

@@ -10,11 +10,12 @@
 
 import { joined } from "../core/array.ts";
 import { UsageError } from "../core/errors.ts";
+import { invalidOption, option } from "../core/options.ts";
 import { Random } from "../core/random.ts";
 import { hasGrowingState } from "../models/model.ts";
 import { type Continuation, continuationOf, type StreamDecoder } from "../text/stream-decoder.ts";
 import { createDecoder } from "./decoders/create.ts";
-import type { Decoder, DecoderOptions } from "./decoders/decoder.ts";
+import type { Decoder, Overflow } from "./decoders/decoder.ts";
 import { contextNote, lastPart, type Part } from "./fit.ts";
 import { beginsAfterEnd, type LanguageModel } from "./language-model.ts";
 import { likeliestTexts } from "./likeliest-texts.ts";
@@ -23,26 +24,27 @@ import { createSampler, type SamplerOptions } from "./sampler.ts";
 
 export interface SampleOptions extends SamplerOptions {
   /** What the text begins with; it is cleaned as the model's own texts were. Default: nothing. */
-  readonly prompt?: string;
+  readonly prompt?: string | undefined;
   /** How many texts. Default 1. */
-  readonly n?: number;
+  readonly n?: number | undefined;
   /** Most tokens written after the prompt. Default 200, or what the context has room for. */
-  readonly maxLength?: number;
+  readonly maxLength?: number | undefined;
   /**
    * The `n` likeliest texts by beam search with this many beams, instead of drawing; without streaming.
    * Default: draw.
    */
-  readonly beams?: number;
+  readonly beams?: number | undefined;
   /** Texts that end a sample; they are not part of it. */
-  readonly stop?: readonly string[];
+  readonly stop?: readonly string[] | undefined;
   /** Default 0. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
   /** Drop the oldest text where the context is full, instead of failing. */
-  readonly slide?: boolean;
+  readonly slide?: boolean | undefined;
   /** Samples written side by side. Default: up to 64; of a hosted model, requests at once, up to 8. */
-  readonly batch?: number;
-  /** Called with each piece of text as it is written; where it returns a promise, that is waited for. */
-  readonly onText?: (sample: number, text: string) => unknown;
+  readonly batch?: number | undefined;
+  /** Called with each piece of text as it is written; a promise that it returns is waited for. */
+  readonly onText?: ((sample: number, text: string) => unknown) | undefined;
+  /** Aborting it ends the call before the next token, with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -65,6 +67,11 @@ const MAX_BATCH = 64;
 /** The token of a word vocabulary for words that it lacks. */
 const UNKNOWN = "<unk>";
 
+/**
+ * Writes `n` texts.
+ * @throws UsageError where an option is out of range, the model only fills masks, or the context is too small
+ * @throws InputError `unknown-character`, `empty-prompt` where the prompt cannot be read
+ */
 export async function sample(lm: LanguageModel, options: SampleOptions = {}): Promise<Sample[]> {
   const decoder = createDecoder(lm, checkSample(lm, options));
   try {
@@ -81,12 +88,10 @@ export async function sample(lm: LanguageModel, options: SampleOptions = {}): Pr
 export function checkSample(
   lm: LanguageModel,
   options: SampleOptions,
-): Required<Omit<DecoderOptions, "history">> {
+): { readonly batch: number; readonly overflow: Overflow } {
   const { n = 1, maxLength = 200, slide = false } = options;
-  if (!(Number.isInteger(n) && n >= 1))
-    throw new UsageError(`The number of samples must be 1 or more, not ${n}.`);
-  if (!(Number.isInteger(maxLength) && maxLength >= 1))
-    throw new UsageError(`--max-length must be 1 or more, not ${maxLength}.`);
+  checkCount("n", n);
+  checkCount("maxLength", maxLength);
   if (lm.model.predicts === "masked") {
     throw new UsageError(
       `${lm.name} (${lm.model.config.model_type}) fills masks, reading both sides of them, and cannot continue a text; use "fill".`,
@@ -97,29 +102,42 @@ export function checkSample(
   return { batch, overflow: slide ? "slide" : "error" };
 }
 
+/** @throws UsageError where an option that counts something is not 1 or more */
+export function checkCount(name: string, value: number): void {
+  if (!(Number.isInteger(value) && value >= 1)) throw invalidOption(name, value, "1 or more");
+}
+
 const MAX_BEAMS = 64;
 
 /** Beam search draws nothing: what shapes the draw has no part in it. */
 function checkBeams(beams: number, n: number, options: SampleOptions): void {
   if (!(Number.isInteger(beams) && beams >= 1 && beams <= MAX_BEAMS))
-    throw new UsageError(`--beams must be a whole number from 1 to ${MAX_BEAMS}, not ${beams}.`);
-  if (n > beams)
-    throw new UsageError(`--beams ${beams} finds ${beams} texts at most; ask for fewer than ${n}.`);
+    throw invalidOption("beams", beams, `a whole number from 1 to ${MAX_BEAMS}`);
+  if (n > beams) {
+    throw new UsageError(`${option("beams", beams)} finds ${beams} texts at most; ask for fewer than ${n}.`, {
+      option: "beams",
+      value: beams,
+    });
+  }
   const { temperature = 1, topK = 0, topP = 1, minP = 0, repetitionPenalty = 1, seed = 0 } = options;
   const drawing = {
-    "--temperature": temperature !== 1,
-    "--top-k": topK !== 0,
-    "--top-p": topP !== 1,
-    "--min-p": minP !== 0,
-    "--repetition-penalty": repetitionPenalty !== 1,
-    "--seed": seed !== 0,
+    temperature: temperature !== 1,
+    topK: topK !== 0,
+    topP: topP !== 1,
+    minP: minP !== 0,
+    repetitionPenalty: repetitionPenalty !== 1,
+    seed: seed !== 0,
   };
-  const odd = Object.entries(drawing).find(([, given]) => given);
-  if (odd)
-    throw new UsageError(`--beams looks for the likeliest texts and draws nothing; leave ${odd[0]} out.`);
+  const odd = Object.entries(drawing).find(([, given]) => given)?.[0];
+  if (odd !== undefined) {
+    throw new UsageError(
+      `${option("beams")} looks for the likeliest texts and draws nothing; leave ${option(odd)} out.`,
+      { option: odd },
+    );
+  }
 }
 
-/** {@link sample} with a decoder that {@link checkSample} told of, which is left with its last texts. */
+/** {@link sample} with the decoder that {@link checkSample} describes; it keeps the state of its last texts. */
 export async function sampleWith(
   lm: LanguageModel,
   decoder: Decoder,
@@ -269,7 +287,7 @@ class Draft {
     return this.#show();
   }
 
-  /** Tells what is certain: nothing that may become a stop text. */
+  /** Passes on what is certain: nothing that may become a stop text. */
   #show(): unknown {
     const { onText, stop = [] } = this.#options;
     if (!onText) return undefined;
@@ -302,7 +320,7 @@ class Draft {
   }
 }
 
-/** Where `part` stands in `text` from a place on, or Infinity. */
+/** Index of `part` in `text` from a place on, or Infinity. */
 function placeOf(part: string, text: string, from: number): number {
   const at = text.indexOf(part, Math.max(0, from));
   return at < 0 ? Infinity : at;

@@ -66,8 +66,8 @@ describe("sampler", () => {
   });
 
   it("refuses numbers out of range by the option's name", () => {
-    expect(() => createSampler({ temperature: -1 })).toThrow("--temperature must be from 0 to 100, not -1.");
-    expect(() => createSampler({ topP: 1.5 })).toThrow(/--top-p/);
-    expect(() => createSampler({ minP: Number.NaN })).toThrow(/--min-p/);
+    expect(() => createSampler({ temperature: -1 })).toThrow("`temperature` must be from 0 to 100, not -1.");
+    expect(() => createSampler({ topP: 1.5 })).toThrow(/`topP` must/);
+    expect(() => createSampler({ minP: Number.NaN })).toThrow(/`minP` must/);
   });
 });

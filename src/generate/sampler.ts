@@ -2,20 +2,20 @@
  * Choosing the next token from its scores: temperature, top-k, top-p, min-p and repetition penalty, in
  * the order in which Hugging Face's generate applies them, so that equal settings mean equal odds.
  */
-import { UsageError } from "../core/errors.ts";
+import { invalidOption } from "../core/options.ts";
 import { likeliest } from "./likeliest.ts";
 
 export interface SamplerOptions {
   /** Divides the scores: below 1 bolder on the likely, above 1 wilder; 0 takes the likeliest always. Default 1. */
-  readonly temperature?: number;
+  readonly temperature?: number | undefined;
   /** Only the k likeliest tokens. 0: all (the default). */
-  readonly topK?: number;
+  readonly topK?: number | undefined;
   /** Only the likeliest tokens that together reach this probability (Holtzman et al. 2020). Default 1: all. */
-  readonly topP?: number;
+  readonly topP?: number | undefined;
   /** Only tokens at least this share as likely as the likeliest (Nguyen et al. 2024). Default 0: all. */
-  readonly minP?: number;
+  readonly minP?: number | undefined;
   /** Divides positive scores of tokens seen before, in the prompt or since, multiplies negative ones (Keskar et al. 2019). Default 1: none. */
-  readonly repetitionPenalty?: number;
+  readonly repetitionPenalty?: number | undefined;
 }
 
 /**
@@ -27,7 +27,7 @@ export type Sampler = (logits: Float32Array, seen: Iterable<number>, uniform: nu
 /** What may be chosen. */
 export interface Choosable {
   /** Only ids below this, which have a spelling. Default: all. */
-  readonly size?: number;
+  readonly size?: number | undefined;
   /** An id that is not chosen. */
   readonly never?: number | undefined;
 }
@@ -42,10 +42,10 @@ export interface Choice {
 export function createSampler(options: SamplerOptions = {}, { size, never }: Choosable = {}): Sampler {
   const { temperature = 1, topK = 0, topP = 1, minP = 0, repetitionPenalty = 1 } = options;
   range("temperature", temperature, 0, 100);
-  range("top-k", topK, 0, Number.MAX_SAFE_INTEGER);
-  range("top-p", topP, 0, 1);
-  range("min-p", minP, 0, 1);
-  range("repetition-penalty", repetitionPenalty, 0.01, 100);
+  range("topK", topK, 0, Number.MAX_SAFE_INTEGER);
+  range("topP", topP, 0, 1);
+  range("minP", minP, 0, 1);
+  range("repetitionPenalty", repetitionPenalty, 0.01, 100);
 
   const draw = drawFrom({ temperature, topK, topP, minP });
   return (logits, seen, uniform) => {
@@ -59,11 +59,10 @@ export function createSampler(options: SamplerOptions = {}, { size, never }: Cho
 }
 
 function range(name: string, value: number, min: number, max: number): void {
-  if (!(value >= min && value <= max))
-    throw new UsageError(`--${name} must be from ${min} to ${max}, not ${value}.`);
+  if (!(value >= min && value <= max)) throw invalidOption(name, value, `from ${min} to ${max}`);
 }
 
-type Cuts = Required<Omit<SamplerOptions, "repetitionPenalty">>;
+type Cuts = Readonly<Record<"temperature" | "topK" | "topP" | "minP", number>>;
 
 /** Chooses an id by a uniform number. */
 function drawFrom({

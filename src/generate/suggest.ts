@@ -12,7 +12,7 @@ import type { Decoder } from "./decoders/decoder.ts";
 import type { LanguageModel } from "./language-model.ts";
 import { Pieces } from "./pieces.ts";
 import { readPrompt } from "./prompt.ts";
-import { promptIds } from "./sample.ts";
+import { checkCount, promptIds } from "./sample.ts";
 import { lastWord } from "./word-end.ts";
 
 /** A text to add, and the probability of the text going on with just that. */
@@ -22,9 +22,9 @@ export type SuggestionKind = "next" | "words" | "continuations";
 
 export interface SuggestOptions {
   /** Suggestions of each kind. Default 3. */
-  readonly n?: number;
+  readonly n?: number | undefined;
   /** Which kinds are wanted; the others stay empty and cost nothing. Default all. */
-  readonly kinds?: readonly SuggestionKind[];
+  readonly kinds?: readonly SuggestionKind[] | undefined;
 }
 
 export interface Suggestions {
@@ -37,7 +37,7 @@ export interface Suggestions {
   /** Characters of the text that the vocabulary cannot spell and the model did not read. */
   readonly unread: string;
   /** That only the end of a long text is read, in a sentence; absent where all of it is. */
-  readonly note?: string;
+  readonly note?: string | undefined;
 }
 
 /** Keeps what it has read: after one more or one less character a suggestion costs one step, not the whole text. */
@@ -99,11 +99,10 @@ export function createSuggester(lm: LanguageModel): Suggester {
     const { logits, last } = await reader.read(ids);
     const { longest } = reader;
     return {
-      ...(ids.length > longest
-        ? {
-            note: `The text has more than ${longest} tokens, and suggestions are made from its last ${longest} at most.`,
-          }
-        : {}),
+      note:
+        ids.length > longest
+          ? `The text has more than ${longest} tokens, and suggestions are made from its last ${longest} at most.`
+          : undefined,
       decoder: reader.decoder,
       logits,
       last: last === tokenizer.endOfText ? undefined : last,
@@ -114,8 +113,7 @@ export function createSuggester(lm: LanguageModel): Suggester {
 
   async function find(typed: string, options: SuggestOptions): Promise<Suggestions> {
     const { n = 3, kinds = everyKind } = options;
-    if (!(Number.isInteger(n) && n >= 1))
-      throw new UsageError(`The number of suggestions must be 1 or more, not ${n}.`);
+    checkCount("n", n);
     const { text, unread } = readPrompt(lm, typed);
     const start = await startAt(typed, text, false);
     const search = async ({ note, ...at }: typeof start): Promise<Suggestions | undefined> => {
@@ -128,7 +126,7 @@ export function createSuggester(lm: LanguageModel): Suggester {
         words: (await of("words", wordSearch)) ?? [],
         continuations: (await of("continuations", continuationSearch)) ?? [],
         unread,
-        ...(note === undefined ? {} : { note }),
+        note,
       };
     };
     // A word that no token begins with is read as it is; what follows it can still be suggested.

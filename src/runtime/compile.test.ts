@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { compile } from "../../test/node-compile.ts";
 import { valueAndGrad } from "../autodiff/grad.ts";
 import { float32, int32 } from "../core/array.ts";
 import { dropoutMask, input } from "../graph/leaves.ts";
@@ -7,7 +8,6 @@ import { sum } from "../ops/broadcast.ts";
 import { add, multiply, tanh } from "../ops/elementwise.ts";
 import { gather } from "../ops/indexing.ts";
 import { matmul } from "../ops/matmul.ts";
-import { compile } from "./node-compile.ts";
 
 const twice = () => compile((p: { w: Tensor }, x: Tensor) => ({ y: matmul(x, p.w), x }));
 

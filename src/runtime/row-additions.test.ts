@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { compile } from "../../test/node-compile.ts";
 import { valueAndGrad } from "../autodiff/grad.ts";
 import { worstError } from "../conformance/compare.ts";
 import { float32, int32 } from "../core/array.ts";
@@ -9,7 +10,6 @@ import { multiply } from "../ops/elementwise.ts";
 import { gather } from "../ops/indexing.ts";
 import { interpret, toReference } from "../ops/interpret.ts";
 import { gemm } from "../ops/matmul.ts";
-import { compile } from "./node-compile.ts";
 import { splitRowAdditions } from "./row-additions.ts";
 
 /** A table that is read by row and multiplied with: a tied embedding. */

@@ -7,10 +7,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { babble, tinyTraining } from "../../test/training-fixture.ts";
 import { evaluateModel } from "../evaluate/hosted-likelihood.ts";
 import { openHosted } from "../generate/hosted/hosted-model.ts";
+import type { LocalModel } from "../generate/local-model.ts";
 import { logProbabilities as logProbabilitiesOf } from "../generate/log-probabilities.ts";
 import { openLocal } from "../generate/open.ts";
 import type { Sample } from "../generate/sample.ts";
-import type { LocalModel } from "../generate/text-model.ts";
 import { train } from "../train/train.ts";
 import { type ModelServer, serve } from "./serve.ts";
 
@@ -146,7 +146,7 @@ describe("completions", () => {
       logprobs: 1,
       max_tokens: 0,
     });
-    const { logProbabilities } = await logProbabilitiesOf(local.lm, prompt);
+    const { logProbabilities } = await logProbabilitiesOf(local, prompt);
     expect(choices[0]).toMatchObject({
       text: prompt,
       logprobs: { tokens: [...prompt], token_logprobs: logProbabilities },
@@ -298,7 +298,7 @@ describe("openai:NAME against the server", () => {
     expect(there).toMatchObject({ text: (await here())[0]!.text, tokens: 16, finish: "length" });
     const text = "the 🐔 é € road";
     const { loss, characters, bytes } = await evaluateModel(hosted, [text]);
-    const { logProbabilities } = await logProbabilitiesOf(local.lm, text);
+    const { logProbabilities } = await logProbabilitiesOf(local, text);
     const known = logProbabilities.filter((value) => value !== undefined);
     expect(loss).toBeCloseTo(-known.reduce((sum, value) => sum + value, 0) / known.length, 6);
     expect([characters, bytes]).toEqual([[...text].length, Buffer.byteLength(text)]);

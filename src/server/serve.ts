@@ -14,7 +14,7 @@ import { getRequestListener, type HttpBindings } from "@hono/node-server";
 import { UsageError } from "../core/errors.ts";
 import { option } from "../core/options.ts";
 import { checkedSecret } from "../core/secret.ts";
-import type { LocalModel } from "../generate/text-model.ts";
+import type { LocalModel } from "../generate/local-model.ts";
 import { addressOf, isLoopback } from "./address.ts";
 import { createApp } from "./app.ts";
 import { ApiError, answerOf } from "./errors.ts";
@@ -92,7 +92,7 @@ export async function checkServe(
 export async function serve(model: LocalModel, options: ServeOptions = {}): Promise<ModelServer> {
   const { port = 8080, report = () => {} } = options;
   const limits = { ...defaultLimits, ...options.limits };
-  const { predicts, config } = model.lm.model;
+  const { predicts, config } = model.model;
   if (predicts === "masked")
     throw new UsageError(
       `${model.name} (${config.model_type}) fills masks and cannot continue texts; use "fill".`,
@@ -164,5 +164,5 @@ function unreadable(): Response {
 
 /** The model's name in requests: a folder's last part, or the name on the Hub. */
 function nameOf({ name, folder }: LocalModel): string {
-  return resolve(name) === resolve(folder) ? basename(resolve(name)) : name;
+  return folder !== undefined && resolve(name) === resolve(folder) ? basename(resolve(name)) : name;
 }

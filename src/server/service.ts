@@ -1,10 +1,10 @@
 /** What the routes share: the model, its name, the queue, the limits, and the options that requests set. */
 import { randomInt } from "node:crypto";
 import { excerpt } from "../core/printable.ts";
+import type { LocalModel } from "../generate/local-model.ts";
 import { tokenPieces } from "../generate/log-probabilities.ts";
 import { promptText } from "../generate/prompt.ts";
 import type { Sample, SampleOptions } from "../generate/sample.ts";
-import type { LocalModel } from "../generate/text-model.ts";
 import { ApiError } from "./errors.ts";
 import { requireAtMost, type ServeLimits } from "./limits.ts";
 import type { SamplingRequest, Usage } from "./messages.ts";
@@ -40,7 +40,7 @@ export function createService(
   const created = Math.floor(Date.now() / 1000);
   let noticed = false;
   const read = (prompt: string): string => {
-    const text = promptText(model.lm, prompt);
+    const text = promptText(model, prompt);
     if (text !== prompt && !noticed)
       notice(
         `Prompts are cleaned as the texts of the model were: ${JSON.stringify(excerpt(prompt))} is read as ${JSON.stringify(excerpt(text))}.`,
@@ -48,11 +48,11 @@ export function createService(
     noticed ||= text !== prompt;
     return text;
   };
-  const longestToken = longestOf(model.lm);
+  const longestToken = longestOf(model);
   return { model, id, created, queue: new Queue(limits.maxRequests), limits, longestToken, stopped, read };
 }
 
-function longestOf({ tokenizer }: LocalModel["lm"]): number {
+function longestOf({ tokenizer }: LocalModel): number {
   let longest = 1;
   for (let id = 0; id < tokenizer.size; id++) longest = Math.max(longest, tokenizer.token(id).length);
   return longest;
@@ -83,7 +83,7 @@ export function roomAfter(
   { model, read }: Service,
   prompt: string,
 ): { readonly tokens: number; readonly room: number } {
-  const { tokenizer, model: network } = model.lm;
+  const { tokenizer, model: network } = model;
   const tokens = tokenizer.encode(read(prompt)).length;
   // A model without a state reads the last tokens of a text of any length.
   const bounded = Object.keys(network.state(1)).length > 0;
@@ -129,7 +129,7 @@ function requireFit(
   if (wanted <= room) return;
   throw new ApiError(
     400,
-    `This model sees at most ${model.lm.model.contextLength} tokens at once; the prompt has ${tokens} and up to ${wanted} more were asked for.`,
+    `This model sees at most ${model.model.contextLength} tokens at once; the prompt has ${tokens} and up to ${wanted} more were asked for.`,
     "context_length_exceeded",
     "max_tokens",
   );
@@ -149,7 +149,7 @@ export const tokensOf = (samples: readonly Sample[]): number =>
 
 /** The text of each of a sample's tokens, without the end of text. */
 export const piecesOf = ({ model }: Service, { prompt, finish, ids }: Sample): readonly string[] =>
-  tokenPieces(model.lm.tokenizer, finish === "eos" ? ids.slice(0, -1) : ids, prompt);
+  tokenPieces(model.tokenizer, finish === "eos" ? ids.slice(0, -1) : ids, prompt);
 
 /** How a sample ended, as the API names it. */
 export function ending({ finish }: Sample, stop: readonly string[]) {

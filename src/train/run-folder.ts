@@ -20,12 +20,12 @@ import { writeFileAtomic } from "../files/atomic.ts";
 import type { JsonObject } from "../files/json-file.ts";
 import { makeFolder } from "../files/make-folder.ts";
 import { readOptionalText } from "../files/regular-file.ts";
+import { generationConfig } from "../generate/save.ts";
 import { ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE } from "../hub/adapter.ts";
 import { WEIGHTS_FILE } from "../hub/folder.ts";
 import type { ModelConfig, OptionValues } from "../models/model.ts";
 import type { Device } from "../runtime/backend.ts";
 import type { TextCleaning } from "../text/clean.ts";
-import { TEXT_CLEANING } from "../text/cleaning-record.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import type { TrainOptions } from "./options.ts";
 
@@ -121,14 +121,14 @@ export async function writeRunFiles(
   if (adapter) await writeFileAtomic(join(folder, files.adapterConfig), json(adapter));
   await writeFileAtomic(
     join(folder, files.generation),
-    json({
-      ...(record.kind === "items" ? { eos_token_id: tokenizer.endOfText } : {}),
-      bos_token_id: tokenizer.endOfText,
-      ...((record.train.packing ?? "stream") === "stream" ? {} : { texts_alone: true }),
-      ...(record.cleaning ? { [TEXT_CLEANING]: record.cleaning } : {}),
-      do_sample: true,
-      transformers_version: null,
-    }),
+    json(
+      generationConfig({
+        tokenizer,
+        stopAtEos: record.kind === "items",
+        isolateDocuments: (record.train.packing ?? "stream") !== "stream",
+        cleaning: record.cleaning,
+      }),
+    ),
   );
 }
 

@@ -2,6 +2,7 @@
 import type { DataSummary } from "../data/summary.ts";
 import { fillMasks } from "../generate/fill.ts";
 import type { LanguageModel } from "../generate/language-model.ts";
+import { LocalModel } from "../generate/local-model.ts";
 import { sample } from "../generate/sample.ts";
 import { countParameters } from "../models/model.ts";
 import type { Checkpoint } from "./checkpoint.ts";
@@ -30,7 +31,7 @@ export interface TrainSummary {
 }
 
 export interface TrainResult {
-  readonly lm: LanguageModel;
+  readonly lm: LocalModel;
   readonly summary: TrainSummary;
   /** What the data is that was trained on. */
   readonly data: DataSummary;
@@ -60,16 +61,19 @@ export async function session(
 ): Promise<TrainResult> {
   const { model, data, options, hooks, backend, arena, optimizer, step } = setup;
   const { tokenizer } = data;
-  const lm: LanguageModel = {
-    model,
-    weights: arena.parameters,
-    tokenizer,
-    backend,
-    stopAtEos: data.kind === "items",
-    isolateDocuments: options.packing !== "stream",
-    cleaning: data.cleaning,
-    name: folder ?? model.config.model_type,
-  };
+  const lm = new LocalModel(
+    {
+      model,
+      weights: arena.parameters,
+      tokenizer,
+      backend,
+      stopAtEos: data.kind === "items",
+      isolateDocuments: options.packing !== "stream",
+      cleaning: data.cleaning,
+      name: folder ?? model.config.model_type,
+    },
+    folder,
+  );
   try {
     const { stopped, state } = await runTraining({
       ...setup,

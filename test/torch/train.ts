@@ -13,7 +13,7 @@ import { adamw } from "../../src/optim/adamw.ts";
 import { clipGlobalNorm } from "../../src/optim/clip.ts";
 import { Arena } from "../../src/runtime/arena.ts";
 import type { Compiled } from "../../src/runtime/compile.ts";
-import { compile } from "../../src/runtime/node-compile.ts";
+import { compile } from "../node-compile.ts";
 import type { TrainingJob } from "./torch.ts";
 
 /** Every parameter as its own initialiser draws it. */

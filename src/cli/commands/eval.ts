@@ -134,7 +134,7 @@ function scorePassages(ctx: Context, model: TextModel, { texts }: Texts): Promis
     throw new UsageError(
       `--recipe lambada needs the odds of every token, which ${model.name} does not give.`,
     );
-  return scoring(ctx, (onProgress) => scoreLastWords(model.lm, texts, { onProgress, signal: ctx.interrupt }));
+  return scoring(ctx, (onProgress) => scoreLastWords(model, texts, { onProgress, signal: ctx.interrupt }));
 }
 
 function printScore(
@@ -143,7 +143,7 @@ function printScore(
   result: Evaluation | LastWords,
   { split, layout }: Texts,
 ): void {
-  const units = model.kind === "local" ? tokenUnit(model.lm.tokenizer) : "tokens";
+  const units = model.kind === "local" ? tokenUnit(model.tokenizer) : "tokens";
   const unit = units.slice(0, -1);
   const pseudo = result.likelihood === "pseudo" ? "pseudo-" : "";
   // Tokens of a word vocabulary include punctuation; perplexity per word spells unknown words.
@@ -186,7 +186,7 @@ function withRecipe(model: TextModel, options: Options): Options {
       throw new UsageError(`--recipe lambada reads each passage whole; ${extra} has nothing to do there.`);
     return options;
   }
-  const context = model.kind === "local" ? model.lm.model.contextLength : Infinity;
+  const context = model.kind === "local" ? model.model.contextLength : Infinity;
   return { ...options, raw: true, length: length ?? (Number.isFinite(context) ? context : undefined) };
 }
 
@@ -218,14 +218,14 @@ async function textsOf(ctx: Context, model: TextModel, options: Options): Promis
     if (options.texts === "alone") throw new UsageError("--raw takes one text; leave out --texts alone.");
     const text = await readRawText(options.data, { encoding: options.encoding });
     if (model.kind === "local")
-      for (const warning of unknownWarning(model.lm.tokenizer, [text])) ctx.warn(warning);
+      for (const warning of unknownWarning(model.tokenizer, [text])) ctx.warn(warning);
     return { texts: [text], kind: "text", split: "all", layout: "stream" };
   }
   // If all texts are scored, none is held out, and one text is enough.
   const unsplit = options.split === "all" && options.data.length > 0 && options.validationFile === undefined;
   const whole = unsplit ? { validation: 0, test: 0 } : {};
   const data = await dataOfModel(ctx, model, options.data, { ...options, ...whole });
-  const alone = isolatesDocuments(model.kind === "local" ? model.lm : {}, data.prompts?.test);
+  const alone = isolatesDocuments(model.kind === "local" ? model : {}, data.prompts?.test);
   const layout = options.texts ?? (alone ? "alone" : "stream");
   const { train, validation, test } = data.splits;
   const split = options.split ?? (test.length > 0 ? "test" : "validation");

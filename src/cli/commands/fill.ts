@@ -40,9 +40,8 @@ export default defineCommand({
   async run(ctx, given, { topK, iterative, textFile, ...machine }) {
     const { model, text: typed } = withModel(given);
     const text = (await textFrom(typed, textFile, "TEXT")) ?? defaultText;
-    const opened = await openHere(ctx, model, machine, "continues texts and has no [MASK]");
-    const { lm } = opened;
-    promptAsRead(ctx, opened, text);
+    const lm = await openHere(ctx, model, machine, "continues texts and has no [MASK]");
+    promptAsRead(ctx, lm, text);
     const filled = await fillMasks(lm, text, { topK, iterative });
     if (filled.note) ctx.warn(filled.note);
     ctx.print(ctx.shown(filled.text));

@@ -113,7 +113,7 @@ export default defineCommand({
     const task = ctx.progress.start("auditing", { unit: "texts" });
     const whole = await auditModel(texts, {
       data,
-      lm: model?.kind === "local" && asked > 0 ? model.lm : undefined,
+      lm: model?.kind === "local" && asked > 0 ? model : undefined,
       asked,
       prefix,
       unasked: model?.kind === "hosted" ? `${model.name} runs elsewhere.` : undefined,
@@ -127,7 +127,7 @@ export default defineCommand({
     });
     task.end(`audited ${formatCount(texts.length)} texts against ${formatCount(whole.indexed)}`);
     const checkpoints =
-      options.checkpoints && model?.kind === "local"
+      options.checkpoints && model?.kind === "local" && model.folder !== undefined
         ? await snapshotAudits(ctx, model.folder, data, { ...options, rule, indexFile })
         : undefined;
     const audit: ModelAudit = documentInFlags({ ...whole, checkpoints });

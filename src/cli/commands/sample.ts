@@ -116,7 +116,7 @@ export default defineCommand({
         "--novel draws again and again, and --beams draws nothing; leave one of them out.",
       );
     const model = await openAny(ctx, args.model, where);
-    const note = model.kind === "local" ? promptNote(model.lm, present(options)) : undefined;
+    const note = model.kind === "local" ? promptNote(model, present(options)) : undefined;
     if (note) ctx.warn(note);
     const streams = ctx.isTTY && n === 1 && !ctx.asJson && novel === undefined && options.beams === undefined;
     const read = promptAsRead(ctx, model, options.prompt);

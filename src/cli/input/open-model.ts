@@ -1,8 +1,9 @@
 /** Opens the MODEL of a command, wherever it is, and reports what a hosted one has used. */
 import { UsageError } from "../../core/errors.ts";
 import { costOf } from "../../generate/hosted/usage.ts";
+import type { LocalModel } from "../../generate/local-model.ts";
 import { isHosted, openLocal, openModel } from "../../generate/open.ts";
-import type { LocalModel, TextModel } from "../../generate/text-model.ts";
+import type { TextModel } from "../../generate/text-model.ts";
 import type { PullProgress } from "../../hub/snapshot.ts";
 import type { Context } from "../context.ts";
 import { deviceOf, deviceOptions } from "../options/device.ts";

@@ -13,9 +13,9 @@ import type { Context } from "../context.ts";
  */
 export function promptAsRead(ctx: Context, model: TextModel, prompt: string): string {
   if (model.kind === "hosted") return prompt;
-  const text = promptText(model.lm, prompt);
+  const text = promptText(model, prompt);
   if (text !== prompt) ctx.warn(cleaningNote("The prompt", text));
-  const lacking = lackingNote(model.lm.tokenizer, text);
+  const lacking = lackingNote(model.tokenizer, text);
   if (lacking !== undefined) ctx.warn(lacking);
   return text;
 }

@@ -52,7 +52,7 @@ export async function runToResume(
 
 /** The record of the run that trained a model, if Punchline trained it. */
 export async function recordOf(model: TextModel | undefined): Promise<RunRecord | undefined> {
-  return model?.kind === "local" && existsSync(join(model.folder, "run.json"))
+  return model?.kind === "local" && model.folder !== undefined && existsSync(join(model.folder, "run.json"))
     ? readRun(model.folder)
     : undefined;
 }
@@ -136,14 +136,16 @@ export async function indexFileOf(
   sources: readonly string[],
 ): Promise<string | undefined> {
   if (model?.kind !== "local" || sources.length > 0) return undefined;
-  return (await recordOf(model)) ? join(model.folder, "novelty.index") : undefined;
+  return model.folder !== undefined && (await recordOf(model))
+    ? join(model.folder, "novelty.index")
+    : undefined;
 }
 
 /** Options for a model without a record: those of the cleaning that an exported model names, else no cleaning. */
 function unrecorded(model: TextModel | undefined, given: DataChoices): DataChoices {
   if (given.raw === true || given.cleaning === false) return {};
   if (model?.kind !== "local") return { keepUnicode: true };
-  return model.lm.cleaning ? optionsOfCleaning(model.lm.cleaning) : {};
+  return model.cleaning ? optionsOfCleaning(model.cleaning) : {};
 }
 
 /** The vocabulary for a model's texts. A model of characters need not have all of them: scoring reports those it lacks. */
@@ -152,7 +154,7 @@ function vocabularyOf(
   choices: DataChoices,
 ): Pick<PrepareOptions, "vocabulary" | "end"> {
   if (model?.kind !== "local") return { vocabulary: "character" };
-  const { tokenizer } = model.lm;
+  const { tokenizer } = model;
   if (tokenizer.kind !== "character") return { vocabulary: tokenizer };
   const end = tokenizer.token(tokenizer.endOfText);
   return { vocabulary: "character", end: end === "\n" || choices.raw ? undefined : end };

@@ -3,7 +3,8 @@ import { UsageError } from "../../core/errors.ts";
 import { option } from "../../core/options.ts";
 import type { PreparedData } from "../../data/prepare.ts";
 import { canEncode, embedTexts } from "../../generate/embed.ts";
-import type { LocalModel, TextModel } from "../../generate/text-model.ts";
+import type { LocalModel } from "../../generate/local-model.ts";
+import type { TextModel } from "../../generate/text-model.ts";
 import type { BuiltInName } from "../../hub/built-in.ts";
 import { textsOf } from "../novelty/source-auditor.ts";
 import { type EncoderQuality, judgeEncoder } from "./encoder.ts";
@@ -46,9 +47,9 @@ export async function openEncoder(name: string, { open }: Opening): Promise<Loca
       details,
     );
   }
-  if (!canEncode(model.lm.model)) {
+  if (!canEncode(model.model)) {
     throw new UsageError(
-      `${name} (${model.lm.model.config.model_type}) has no vector for each token of a text; choose another ${option("encoder")}.`,
+      `${name} (${model.model.config.model_type}) has no vector for each token of a text; choose another ${option("encoder")}.`,
       details,
     );
   }
@@ -65,12 +66,12 @@ export class EncoderSearch {
 
   /** Takes the model where none is found yet and it predicts the real texts well enough. */
   async offer(model: TextModel, { real, data }: RealTexts, signal: AbortSignal | undefined): Promise<void> {
-    if (model.kind !== "local" || !canEncode(model.lm.model)) return;
+    if (model.kind !== "local" || !canEncode(model.model)) return;
     this.#offered = true;
     if (this.found !== undefined || real.length < LEAST || signal?.aborted) return;
     const { name } = model;
     try {
-      const judged = await judgeEncoder(model.lm, real, textsOf(data).training, signal);
+      const judged = await judgeEncoder(model, real, textsOf(data).training, signal);
       this.judged.push({ encoder: name, ...judged });
       if (judged.believed) this.found = model;
       else
@@ -113,9 +114,9 @@ export class EncoderSearch {
       );
     const options = { maxTokens: ENCODED_TOKENS, signal };
     try {
-      const vectors = await embedTexts(this.found.lm, real, options);
+      const vectors = await embedTexts(this.found, real, options);
       const near: number[] = [];
-      for (const texts of lists) near.push(mauve(await embedTexts(this.found.lm, texts, options), vectors));
+      for (const texts of lists) near.push(mauve(await embedTexts(this.found, texts, options), vectors));
       return { near, leftOut: null };
     } catch (error) {
       return without(`MAUVE could not be measured: ${reasonOf(error)}`);

@@ -104,7 +104,7 @@ export async function measureRun(
   const notes: string[] = [];
   const { samples, seconds } = await write(model, options);
   const texts = samples.map(({ prompt, text }) => prompt + text);
-  const ends = model.kind === "hosted" || model.lm.stopAtEos;
+  const ends = model.kind === "hosted" || model.stopAtEos;
   const measures = await measureTexts(texts, {
     ...training,
     ended: ends ? samples.map(({ finish }) => finish === "eos") : undefined,
@@ -124,8 +124,8 @@ export async function measureRun(
   const characters = texts.reduce((sum, text) => sum + [...text].length, 0);
   const quality: RunQuality = {
     run: model.name,
-    model: model.kind === "local" ? model.lm.model.config.model_type : "hosted",
-    parameters: model.kind === "local" ? countParameters(model.lm.model) : undefined,
+    model: model.kind === "local" ? model.model.config.model_type : "hosted",
+    parameters: model.kind === "local" ? countParameters(model.model) : undefined,
     bytes: model.kind === "local" ? await weightBytes(model.folder) : undefined,
     ...evaluation,
     split: "loss" in evaluation ? heldOut.split : undefined,
@@ -139,7 +139,7 @@ export async function measureRun(
     },
     notes,
   };
-  const log = model.kind === "local" ? await readLog(model.folder) : [];
+  const log = model.kind === "local" && model.folder !== undefined ? await readLog(model.folder) : [];
   return { quality, texts, samples: texts.slice(0, SHOWN).map((text) => training.auditor.audit(text)), log };
 }
 
@@ -185,14 +185,16 @@ async function evaluate(
 
 /** Share of the held-out words that a word vocabulary lacks. */
 function unknownShare(model: TextModel, { texts }: HeldOut): number {
-  if (model.kind !== "local" || model.lm.tokenizer.kind !== "word") return 0;
-  const { tokenizer } = model.lm;
+  if (model.kind !== "local" || model.tokenizer.kind !== "word") return 0;
+  const { tokenizer } = model;
   const unknown = tokenizer.id(unknownWord);
   const ids = texts.flatMap((text) => [...tokenizer.encode(text)]);
   return ids.filter((id) => id === unknown).length / Math.max(1, ids.length);
 }
 
-async function weightBytes(folder: string): Promise<number> {
+/** Bytes of a folder's weights; undefined for a model that is in no folder. */
+async function weightBytes(folder: string | undefined): Promise<number | undefined> {
+  if (folder === undefined) return undefined;
   const names = (await readdir(folder)).filter((name) => /^model.*\.safetensors$/.test(name));
   const sizes = await Promise.all(names.map(async (name) => (await stat(join(folder, name))).size));
   return sizes.reduce((a, b) => a + b, 0);

@@ -6,7 +6,8 @@ import { isDeepStrictEqual } from "node:util";
 import { InputError } from "../../core/errors.ts";
 import { option } from "../../core/options.ts";
 import type { PreparedData } from "../../data/prepare.ts";
-import type { LocalModel, TextModel } from "../../generate/text-model.ts";
+import type { LocalModel } from "../../generate/local-model.ts";
+import type { TextModel } from "../../generate/text-model.ts";
 import { normalise } from "../../text/normalise.ts";
 import { evenly } from "../evenly.ts";
 import { type Lead, leadOf } from "../lead.ts";
@@ -222,7 +223,7 @@ async function groundOf(
  * rules. How it predicts letters that it never saw says nothing about how well it learned.
  */
 function heldOutFor(model: TextModel, data: PreparedData, { data: first, heldOut }: Ground): HeldOut {
-  const known = model.kind === "local" && model.lm.cleaning !== undefined;
+  const known = model.kind === "local" && model.cleaning !== undefined;
   if (!known || isDeepStrictEqual(data.cleaning, first.cleaning)) return heldOut;
   return { ...heldOutOf(data), own: true };
 }

@@ -5,6 +5,7 @@
  */
 import { float32, type HostArray, int32 } from "../../core/array.ts";
 import { UsageError } from "../../core/errors.ts";
+import { option } from "../../core/options.ts";
 import type { Spec } from "../../graph/tree.ts";
 import type { ModelInput, State } from "../../models/model.ts";
 import { evaluation } from "../../nn/mode.ts";
@@ -192,7 +193,7 @@ function columns(tokens: Int32Array, batch: number, from: number, to: number): I
 
 function contextOverflow({ model, name }: LanguageModel, length: number): UsageError {
   return new UsageError(
-    `${name} sees at most ${model.contextLength} tokens at once and the text would have ${length}; shorten the prompt or --max-length, or add --slide to drop the oldest.`,
+    `${name} sees at most ${model.contextLength} tokens at once and the text would have ${length}; shorten the prompt or ${option("maxLength")}, or add ${option("slide")} to drop the oldest.`,
     { contextLength: model.contextLength, length },
   );
 }

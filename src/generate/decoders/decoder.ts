@@ -35,14 +35,14 @@ export function repeated(ids: Int32Array, batch: number): Int32Array {
 
 export interface DecoderOptions {
   /** Texts that grow side by side. Default 1. */
-  readonly batch?: number;
+  readonly batch?: number | undefined;
   /** What to do when a text outgrows the context: refuse, or drop its older half. Default `error`. */
-  readonly overflow?: Overflow;
+  readonly overflow?: Overflow | undefined;
   /**
    * Tokens that {@link Decoder.rewind} can take back of models whose memory is not made of tokens; those
    * made of tokens can take back all that they hold. A branch starts without any. Default 0.
    */
-  readonly history?: number;
+  readonly history?: number | undefined;
 }
 
 export type Overflow = "error" | "slide";

@@ -115,6 +115,9 @@ describe("sample", () => {
     const pieces: string[] = [];
     const [sample] = await model.sample({ prompt: "Why", onText: (_, piece) => pieces.push(piece) });
     expect(pieces).toEqual([" the 🐔", " did"]);
+    const streamed: string[] = [];
+    for await (const piece of model.stream({ prompt: "Why" })) streamed.push(piece);
+    expect(streamed).toEqual(pieces);
     expect(sample).toMatchObject({ text: " the 🐔 did", tokens: 6, finish: "length" });
     expect(service.calls[1]!.body).toMatchObject({ stream: true, stream_options: { include_usage: true } });
   });
@@ -145,23 +148,23 @@ describe("sample", () => {
   });
 
   it.each([
-    [{ topK: 40 }, "--top-k"],
-    [{ minP: 0.1 }, "--min-p"],
-    [{ repetitionPenalty: 1.2 }, "--repetition-penalty"],
-    [{ slide: true }, "--slide"],
-    [{ beams: 2 }, "--beams"],
-  ])("refuses %j by name, and asks nothing", async (options, flag) => {
+    [{ topK: 40 }, "topK"],
+    [{ minP: 0.1 }, "minP"],
+    [{ repetitionPenalty: 1.2 }, "repetitionPenalty"],
+    [{ slide: true }, "slide"],
+    [{ beams: 2 }, "beams"],
+  ])("refuses %j by name, and asks nothing", async (options, name) => {
     const model = await hosted(() => completion("x"));
     await expect(model.sample({ prompt: "x", ...options })).rejects.toMatchObject({
       kind: "usage",
-      message: expect.stringContaining(`cannot honour ${flag}:`),
+      message: expect.stringContaining(`cannot honour \`${name}\`:`),
     });
     expect(service.calls).toEqual([]);
   });
 
   it("needs a text to continue where it is asked through chat", async () => {
     const model = await hosted(chats(() => chat("x")));
-    await expect(model.sample()).rejects.toThrow(/give --prompt/);
+    await expect(model.sample()).rejects.toThrow(/give `prompt`/);
   });
 
   it("counts answers without a count", async () => {

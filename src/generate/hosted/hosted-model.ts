@@ -13,12 +13,15 @@
 import type OpenAI from "openai";
 import type { APIError } from "openai";
 import { InputError, UsageError } from "../../core/errors.ts";
+import { option } from "../../core/options.ts";
 import { excerpt } from "../../core/printable.ts";
 import { checkedEndpoint, checkedHeaders, checkedSecret } from "../../core/secret.ts";
 import { limitedFetch } from "../../hub/limited-fetch.ts";
 import type { ScoredText } from "../log-probabilities.ts";
-import type { Sample, SampleOptions } from "../sample.ts";
+import { checkCount, type Sample, type SampleOptions } from "../sample.ts";
+import { piecesOf, type StreamOptions } from "../stream.ts";
 import type { HostedModel } from "../text-model.ts";
+import type { Abortable } from "../writer.ts";
 import {
   BrokenStream,
   chatEndpoint,
@@ -35,13 +38,13 @@ import type { HostedUsage } from "./usage.ts";
 
 export interface HostedOptions {
   /** Default: `OPENAI_API_KEY`. */
-  readonly apiKey?: string;
+  readonly apiKey?: string | undefined;
   /** Default: `OPENAI_BASE_URL`, else OpenAI's own. */
-  readonly baseURL?: string;
+  readonly baseURL?: string | undefined;
   /** New tries after the first. Default 4. */
-  readonly maxRetries?: number;
+  readonly maxRetries?: number | undefined;
   /** Milliseconds until an answer must have begun. Default two minutes. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
 }
 
 /** How names of hosted models begin. */
@@ -163,10 +166,11 @@ class Hosted implements HostedModel {
     return samples;
   }
 
-  async score(
-    text: string,
-    { signal }: { readonly signal?: AbortSignal | undefined } = {},
-  ): Promise<ScoredText> {
+  stream(options: StreamOptions = {}): AsyncGenerator<string, void, undefined> {
+    return piecesOf((writing) => this.sample({ ...options, ...writing }), options.signal);
+  }
+
+  async score(text: string, { signal }: Abortable = {}): Promise<ScoredText> {
     const { model, OpenAI } = this.#service;
     const no = (reason: string) =>
       new InputError(
@@ -175,7 +179,7 @@ class Hosted implements HostedModel {
       );
     try {
       const body = { model, prompt: text, max_tokens: 0, echo: true, logprobs: 1, temperature: 0 };
-      const answer = await this.#client.completions.create(body, signal ? { signal } : {});
+      const answer = await this.#client.completions.create(body, { signal });
       const { scored } = await import("./answers.ts");
       const { success, data } = scored.safeParse(answer);
       if (!success) throw no("");
@@ -194,7 +198,7 @@ class Hosted implements HostedModel {
 
   async predict(
     prompt: string,
-    { topK, signal }: { readonly topK: number; readonly signal?: AbortSignal },
+    { topK, signal }: { readonly topK: number } & Abortable,
   ): Promise<readonly NextToken[]> {
     const { model, OpenAI } = this.#service;
     const no = (reason: string) =>
@@ -217,22 +221,20 @@ class Hosted implements HostedModel {
   async release(): Promise<void> {}
 
   #refuse({ n = 1, maxLength = 200, topK, minP, repetitionPenalty, slide, beams }: SampleOptions): void {
-    if (!(Number.isInteger(n) && n >= 1))
-      throw new UsageError(`The number of samples must be 1 or more, not ${n}.`);
-    if (!(Number.isInteger(maxLength) && maxLength >= 1))
-      throw new UsageError(`--max-length must be 1 or more, not ${maxLength}.`);
+    checkCount("n", n);
+    checkCount("maxLength", maxLength);
     const asked = {
-      "--top-k": (topK ?? 0) !== 0,
-      "--min-p": (minP ?? 0) !== 0,
-      "--repetition-penalty": (repetitionPenalty ?? 1) !== 1,
-      "--slide": slide === true,
-      "--beams": beams !== undefined,
+      topK: (topK ?? 0) !== 0,
+      minP: (minP ?? 0) !== 0,
+      repetitionPenalty: (repetitionPenalty ?? 1) !== 1,
+      slide: slide === true,
+      beams: beams !== undefined,
     };
-    for (const [option, wanted] of Object.entries(asked)) {
+    for (const [name, wanted] of Object.entries(asked)) {
       if (wanted) {
         throw new UsageError(
-          `${this.name} cannot honour ${option}: OpenAI-style services have no such option; leave it out.`,
-          { option },
+          `${this.name} cannot honour ${option(name)}: OpenAI-style services have no such option; leave it out.`,
+          { option: name },
         );
       }
     }
@@ -287,7 +289,10 @@ class Hosted implements HostedModel {
   }
 
   #nothingToContinue(): UsageError {
-    return new UsageError(`${this.name} is asked through chat and needs a text to continue; give --prompt.`);
+    return new UsageError(
+      `${this.name} is asked through chat and needs a text to continue; give ${option("prompt")}.`,
+      { option: "prompt" },
+    );
   }
 
   #broken(): InputError {

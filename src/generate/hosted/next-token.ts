@@ -24,9 +24,7 @@ export async function completionsNext(request: NextRequest): Promise<readonly Ne
   const logprobs = Math.min(topK, MOST.completions);
   const body = { model, prompt, max_tokens: 1, temperature: 0, logprobs };
   const { nextCompletion } = await import("./answers.ts");
-  const { success, data } = nextCompletion.safeParse(
-    await client.completions.create(body, signal ? { signal } : {}),
-  );
+  const { success, data } = nextCompletion.safeParse(await client.completions.create(body, { signal }));
   return success ? listed(Object.entries(data.choices[0]!.logprobs.top_logprobs[0]!)) : undefined;
 }
 
@@ -46,9 +44,7 @@ export async function chatNext(request: NextRequest): Promise<readonly NextToken
     top_logprobs: Math.min(topK, MOST.chat),
   };
   const { nextChat } = await import("./answers.ts");
-  const { success, data } = nextChat.safeParse(
-    await client.chat.completions.create(body, signal ? { signal } : {}),
-  );
+  const { success, data } = nextChat.safeParse(await client.chat.completions.create(body, { signal }));
   if (!success) return undefined;
   return listed(
     data.choices[0]!.logprobs.content[0]!.top_logprobs.map(({ token, logprob }) => [token, logprob]),

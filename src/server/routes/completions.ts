@@ -117,7 +117,7 @@ class CompletionJob implements Job {
     const values: (number | null)[] = [];
     const text = this.#service.read(prompt);
     if (echo && wanted) {
-      const scores = await logProbabilities(this.#service.model.lm, text, { signal });
+      const scores = await logProbabilities(this.#service.model, text, { signal });
       for (const token of scores.tokens) tokens.push(token);
       for (const value of scores.logProbabilities) values.push(value ?? null);
     }

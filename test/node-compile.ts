@@ -1,7 +1,7 @@
 /** `compile` for Node, with the backend chosen by device. */
-import type { BackendOptions } from "./backend.ts";
-import { type Compiled, compile as compileWith } from "./compile.ts";
-import { nodeBackend } from "./node.ts";
+import type { BackendOptions } from "../src/runtime/backend.ts";
+import { type Compiled, compile as compileWith } from "../src/runtime/compile.ts";
+import { nodeBackend } from "../src/runtime/node.ts";
 
 /** See {@link compileWith}. `device` and `threads` choose where and how wide the graph runs. */
 export function compile<A extends readonly unknown[], O>(

@@ -4,31 +4,39 @@ import { readdir, rename, rm, rmdir, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { UsageError } from "../core/errors.ts";
 import { option } from "../core/options.ts";
-import { syncFolder } from "../files/atomic.ts";
-import { guarded } from "../files/file-errors.ts";
-import { makeFolder } from "../files/make-folder.ts";
+import { syncFolder } from "./atomic.ts";
+import { guarded } from "./file-errors.ts";
+import { makeFolder } from "./make-folder.ts";
 
-/** @throws UsageError where `out` already exists; an empty folder does not count. */
-async function refuseTaken(out: string): Promise<void> {
-  const found = await stat(out).catch(() => undefined);
-  if (!found) return;
-  if (!found.isDirectory()) throw taken(out, "is a file, and an export needs a folder");
-  if ((await readdir(out)).length > 0)
-    throw taken(out, "is not empty, and an export would mix with what is there");
+/** What is written, and the parameter that gives its place, for messages. */
+interface Written {
+  readonly noun: string;
+  readonly parameter: string;
 }
 
-const taken = (out: string, why: string): UsageError =>
-  new UsageError(`${out} ${why}; choose another ${option("out")}.`, { option: "out", value: out });
+/** @throws UsageError where `out` already exists; an empty folder does not count. */
+async function refuseTaken(out: string, { noun, parameter }: Written): Promise<void> {
+  const taken = (why: string) =>
+    new UsageError(`${out} ${why}; choose another ${option(parameter)}.`, { option: parameter, value: out });
+  const found = await stat(out).catch(() => undefined);
+  if (!found) return;
+  if (!found.isDirectory()) throw taken(`is a file, and ${noun} needs a folder`);
+  if ((await readdir(out)).length > 0) throw taken(`is not empty, and ${noun} would mix with what is there`);
+}
 
 /**
- * Lets `write` fill a temporary folder next to `out` and then renames it, so that `out` never holds half an
- * export. Where `write` fails, nothing is left behind.
+ * Lets `write` fill a temporary folder next to `out` and then renames it, so that `out` never holds half of it.
+ * Where `write` fails, nothing is left behind.
  *
  * @returns the files below `out`, sorted, with `/` between folders.
  * @throws UsageError as {@link refuseTaken}; InputError of the file system.
  */
-export async function writeFolder(out: string, write: (folder: string) => Promise<void>): Promise<string[]> {
-  await refuseTaken(out);
+export async function writeFolder(
+  out: string,
+  write: (folder: string) => Promise<void>,
+  written: Written = { noun: "an export", parameter: "out" },
+): Promise<string[]> {
+  await refuseTaken(out, written);
   const target = resolve(out);
   const partial = `${target}.${randomBytes(4).toString("hex")}.partial`;
   try {
@@ -42,7 +50,7 @@ export async function writeFolder(out: string, write: (folder: string) => Promis
           .slice(partial.length + 1)
           .replaceAll("\\", "/"),
       );
-    await refuseTaken(out);
+    await refuseTaken(out, written);
     // Some systems do not rename over an empty folder.
     await rmdir(target).catch(() => {});
     await rename(partial, target);

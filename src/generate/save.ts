@@ -1,0 +1,86 @@
+/** Writes a model to a folder in Hugging Face's layout, from which `openModel` and others read it. */
+import { open } from "node:fs/promises";
+import { join } from "node:path";
+import { type HostArray, type StoredArray, sizeOf } from "../core/array.ts";
+import { InputError, UsageError } from "../core/errors.ts";
+import { writeFileAtomic } from "../files/atomic.ts";
+import { writeFolder } from "../files/whole-folder.ts";
+import { CONFIG_FILE, WEIGHTS_FILE } from "../hub/folder.ts";
+import { writeSafetensors } from "../hub/safetensors-file.ts";
+import { TEXT_CLEANING } from "../text/cleaning-record.ts";
+import type { LanguageModel } from "./language-model.ts";
+
+/**
+ * Writes `config.json`, `model.safetensors` (float32), the tokenizer's files and `generation_config.json` to `folder`,
+ * all of them or none.
+ *
+ * @example
+ * const { lm } = await train({ model: "char-lstm", data: texts });
+ * await saveModel(lm, "models/mine");
+ * @throws UsageError where the folder is not empty, and for a quantised model or one with adapters
+ * @throws InputError of the file system
+ */
+export async function saveModel(lm: LanguageModel, folder: string): Promise<void> {
+  const { model, tokenizer, weights } = lm;
+  const whole = model.architecture.build(model.config);
+  const odd = Object.keys(weights).find((name) => !whole.parameters.some((p) => p.name === name));
+  if (odd !== undefined) {
+    throw new UsageError(
+      `${lm.name} is quantised or has adapters (${odd}), and a saved model has float32 weights alone; open it without \`quantize\`, or export its run with \`merge\`.`,
+      { name: odd },
+    );
+  }
+  await writeFolder(folder, write, { noun: "a model", parameter: "folder" });
+
+  async function write(partial: string): Promise<void> {
+    const documents = {
+      ...tokenizer.files(),
+      [CONFIG_FILE]: model.config,
+      "generation_config.json": generationConfig(lm),
+    };
+    for (const [name, content] of Object.entries(documents))
+      await writeFileAtomic(join(partial, name), `${JSON.stringify(content, null, 2)}\n`);
+    const tensors = await Promise.all(
+      whole.parameters.map(async ({ name, shape }) => {
+        const data = await numbersOf(weights[name]!);
+        return { name, dtype: "F32" as const, shape, data };
+      }),
+    );
+    await writeSafetensors(join(partial, WEIGHTS_FILE), tensors);
+  }
+}
+
+/** The contents of `generation_config.json`: how texts begin and end, and how prompts are cleaned. */
+export const generationConfig = ({
+  tokenizer,
+  stopAtEos,
+  isolateDocuments,
+  cleaning,
+}: Pick<LanguageModel, "tokenizer" | "stopAtEos" | "isolateDocuments" | "cleaning">) => ({
+  eos_token_id: stopAtEos ? tokenizer.endOfText : undefined,
+  bos_token_id: tokenizer.endOfText,
+  texts_alone: isolateDocuments || undefined,
+  [TEXT_CLEANING]: cleaning,
+  do_sample: true,
+  transformers_version: null,
+});
+
+/** The numbers of a weight, read from its file where they are left there. */
+async function numbersOf(array: HostArray | StoredArray): Promise<ArrayBufferView> {
+  if (!("stored" in array)) return array.data;
+  const { file, offset, length } = array.stored;
+  const handle = await open(file, "r");
+  try {
+    const data = new Float32Array(sizeOf(array.shape));
+    const bytes = new Uint8Array(data.buffer);
+    for (let at = 0; at < length; ) {
+      const { bytesRead } = await handle.read(bytes, at, length - at, offset + at);
+      if (bytesRead === 0)
+        throw new InputError("changed", `${file} became shorter since it was opened.`, { file });
+      at += bytesRead;
+    }
+    return data;
+  } finally {
+    await handle.close();
+  }
+}
