@@ -30,7 +30,7 @@ const mayImport = {
   autodiff: symbolic,
   onnx: symbolic,
   runtime: ["core", "graph", "onnx"],
-  conformance: [...symbolic, "autodiff", "onnx", "runtime/backend", "runtime/compile"],
+  conformance: [...symbolic, "autodiff", "onnx", "runtime/backend", "runtime/compile", "nn", "models"],
   nn: symbolic,
   optim: [...symbolic, "runtime/arena", "runtime/backend", "runtime/compile"],
   models: [...symbolic, "nn"],
