@@ -173,14 +173,14 @@ describe("a LoRA run", () => {
 describe("what LoRA refuses", () => {
   it("a target that matches nothing, naming what there is", async () => {
     await expect(tuned({ lora: { targets: ["c_atn"] } })).rejects.toThrow(
-      '"c_atn" of --lora-targets names no linear map of gpt2; it has c_attn, c_proj, c_fc.',
+      '"c_atn" of `lora.targets` names no linear map of gpt2; it has c_attn, c_proj, c_fc.',
     );
   });
 
   it("an architecture without adapters, and numbers that cannot be", async () => {
-    await expect(tuned({ lora: {} }, await modelFolder("char-lstm"))).rejects.toThrow(/--lora is not for it/);
-    await expect(tuned({ lora: { rank: 0 } })).rejects.toThrow(/--lora-rank must be a whole number/);
-    await expect(tuned({ lora: { dropout: 1 } })).rejects.toThrow(/--lora-dropout must be from 0/);
+    await expect(tuned({ lora: {} }, await modelFolder("char-lstm"))).rejects.toThrow(/`lora` is not for it/);
+    await expect(tuned({ lora: { rank: 0 } })).rejects.toThrow(/`lora.rank` must be a whole number/);
+    await expect(tuned({ lora: { dropout: 1 } })).rejects.toThrow(/`lora.dropout` must be from 0/);
     await expect(tuned({ lora: {}, freezeLayers: 1 })).rejects.toThrow(/`freezeLayers`/);
   });
 

@@ -77,7 +77,7 @@ describe.each(cases)("%s", (_, architecture, options) => {
   );
 
   it("refuses an option that it has not, naming those it has", () => {
-    expect(() => architecture.configure({ wings: 2 }, VOCABULARY)).toThrow(/no option --wings/);
+    expect(() => architecture.configure({ wings: 2 }, VOCABULARY)).toThrow(/no option `wings`/);
   });
 
   if (model.predicts === "each") {
@@ -147,10 +147,10 @@ describe("sizes that do not fit together", () => {
     architectures.find((a) => a.type === type)!.configure(options, VOCABULARY);
 
   it("are refused by the names of the options", () => {
-    expect(configure("char-transformer", { width: 30, heads: 4 })).toThrow(/--width 30.*--heads 4/);
-    expect(configure("gpt2", { width: 30, heads: 4 })).toThrow(/--width 30.*--heads 4/);
+    expect(configure("char-transformer", { width: 30, heads: 4 })).toThrow(/`width: 30`.*`heads: 4`/);
+    expect(configure("gpt2", { width: 30, heads: 4 })).toThrow(/`width: 30`.*`heads: 4`/);
     expect(configure("char-transformer", { width: 12, heads: 4 })).toThrow(/even size.*gives 3.*learned/);
-    expect(configure("char-cnn", { kernel: 1 })).toThrow(/--kernel/);
+    expect(configure("char-cnn", { kernel: 1 })).toThrow(/`kernel`/);
   });
 });
 

@@ -301,7 +301,7 @@ describe("what is refused before anything is written", () => {
   test("an option that the architecture lacks, by name; a model that there is not, with the nearest", async () => {
     const request = tinyTraining();
     const heads = train({ ...request, modelOptions: { heads: 4 } });
-    await expect(heads).rejects.toThrow(/^char-lstm has no option --heads: known are: .*--width/);
+    await expect(heads).rejects.toThrow(/^char-lstm has no option `heads`: known are: .*`width`/);
     await expect(train({ ...request, model: "char-lstn" })).rejects.toThrow('did you mean "char-lstm"');
   });
 

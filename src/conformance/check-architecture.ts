@@ -139,8 +139,8 @@ const giveState = (model: Model, state: Arrays, give: ReturnType<typeof feeder>[
   );
 
 /** The state that a text begins with, of models that cannot read one without. */
-const startOf = (model: Model, give: ReturnType<typeof feeder>["give"]): { readonly state?: State } =>
-  carriesState(model) ? { state: giveState(model, zeroState(model), give) } : {};
+const startOf = (model: Model, give: ReturnType<typeof feeder>["give"]): State | undefined =>
+  carriesState(model) ? giveState(model, zeroState(model), give) : undefined;
 
 function gradientFailures(model: Model, weights: Arrays): string[] {
   const { parameters, feeds, give } = feeder(weights);
@@ -154,12 +154,12 @@ function gradientFailures(model: Model, weights: Arrays): string[] {
     parameters,
     {
       ids: give("ids", "int32", text),
-      ...startOf(model, give),
+      state: startOf(model, give),
       targets: give("targets", "int32", { shape: masked ? [tokens] : text.shape, data: next }),
-      ...(masked ? { at: give("at", "int32", at) } : {}),
-      ...(model.needsProgress
-        ? { progress: give("progress", "float32", { shape: [], data: Float64Array.of(0) }) }
-        : {}),
+      at: masked ? give("at", "int32", at) : undefined,
+      progress: model.needsProgress
+        ? give("progress", "float32", { shape: [], data: Float64Array.of(0) })
+        : undefined,
     },
     withoutDropout,
   );
@@ -200,7 +200,7 @@ function logitsOf(
   options?: ForwardOptions,
 ): Float64Array {
   const { parameters, give, valuesOf } = feeder(weights);
-  const given = { ids: give("ids", "int32", text), ...startOf(model, give) };
+  const given = { ids: give("ids", "int32", text), state: startOf(model, give) };
   return valuesOf([model.forward(parameters, given, evaluation, options).logits])[0]!.data;
 }
 

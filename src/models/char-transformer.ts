@@ -8,6 +8,7 @@
  */
 import { float32 } from "../core/array.ts";
 import { UsageError } from "../core/errors.ts";
+import { option } from "../core/options.ts";
 import { constant } from "../graph/leaves.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { parametersOf } from "../nn/layer.ts";
@@ -58,8 +59,8 @@ export const charTransformer = defineArchitecture({
   configure({ layers, width, heads, context, dropout, positions, ...losses }, vocabularySize) {
     if (positions === "rotary" && (width / heads) % 2 !== 0) {
       throw new UsageError(
-        `--positions rotary needs heads of an even size, and --width ${width} over --heads ${heads} gives ${width / heads}: choose another width, or --positions learned.`,
-        { width, heads },
+        `${option("positions", "rotary")} needs heads of an even size, and ${option("width", width)} over ${option("heads", heads)} gives ${width / heads}: choose another width, or ${option("positions", "learned")}.`,
+        { option: "positions", value: positions, expected: "learned" },
       );
     }
     const { model_type: _, ...trunk } = gpt2.configure(
@@ -93,13 +94,14 @@ function build(config: ModelConfig): ModelDefinition {
     : undefined;
   return {
     ...trunk,
-    parameters: [...trunk.parameters, ...parametersOf(...norms, ...(second ? [second] : []))],
+    parameters: [...trunk.parameters, ...parametersOf(...norms, second)],
     separatesDocuments: allPositions,
     needsProgress: allLayers,
     loss(p, input, mode) {
       if (input.weights && !allPositions) {
         throw new UsageError(
-          "A char-transformer with --all-positions off learns the end of each window, and texts in rows of their own end anywhere; use --packing stream.",
+          `A char-transformer with ${option("allPositions", false)} learns the end of each window, and texts in rows of their own end anywhere; use ${option("packing", "stream")}.`,
+          { option: "packing", expected: "stream" },
         );
       }
       const { logits, hidden, state } = trunk.forward(p, input, mode);

@@ -3,6 +3,7 @@
  * layouts and config.json of Hugging Face.
  */
 import { InputError, UsageError } from "../core/errors.ts";
+import { option } from "../core/options.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { documentMask, selfAttention } from "../nn/attention.ts";
 import { embedding, positionEmbedding } from "../nn/embedding.ts";
@@ -76,7 +77,11 @@ export const gpt2 = defineArchitecture({
   configure({ config, dropout }, vocabularySize, given) {
     const { layers, width, heads, context } = { ...sizes[config]!, ...given };
     if (width % heads !== 0) {
-      throw new UsageError(`--width ${width} must be a multiple of --heads ${heads}.`, { width, heads });
+      throw new UsageError(`${option("width", width)} must be a multiple of ${option("heads", heads)}.`, {
+        option: "width",
+        value: width,
+        expected: `a multiple of ${heads}`,
+      });
     }
     return {
       architectures: ["GPT2LMHeadModel"],
@@ -167,13 +172,13 @@ export function buildDecoder(config: ModelConfig) {
   const { vocabulary, layers, width, heads, context, std, epsilon } = g;
   const tokens = embedding("transformer.wte", vocabulary, width, { std, output: g.tied });
   const learned = g.rotary ? undefined : positionEmbedding("transformer.wpe", context, width, std);
-  const embed = parametersOf(tokens, ...(learned ? [learned] : []));
+  const embed = parametersOf(tokens, learned);
   const blocks = Array.from({ length: layers }, (_, k) => block(g, `transformer.h.${k}`));
   const stack = blockStack(blocks);
   const finalNorm = layerNorm("transformer.ln_f", width, { epsilon });
   const head = g.tied ? tokens : embedding("lm_head", vocabulary, width, { std, output: true });
   const model: ModelDefinition = {
-    parameters: [...embed, ...parametersOf(stack, finalNorm, ...(g.tied ? [] : [head]))],
+    parameters: [...embed, ...parametersOf(stack, finalNorm, g.tied ? undefined : head)],
     contextLength: context,
     predicts: "each",
     separatesDocuments: true,
@@ -205,7 +210,7 @@ export function buildDecoder(config: ModelConfig) {
         logits: head.scores(p, finalNorm(p, rows)),
         state: past?.next(added) ?? {},
         hidden,
-        ...(wanted.attention ? { attention: weights } : {}),
+        attention: wanted.attention ? weights : undefined,
       };
     },
   };

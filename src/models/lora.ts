@@ -1,8 +1,9 @@
 /**
- * A model with LoRA adapters (nn/lora.ts) beside some of its linear maps: the same contract, more parameters.
- * Which maps those are is said as PEFT says it, by the last part of their names.
+ * A model with LoRA adapters (nn/lora.ts) for some of its linear maps: the same contract, more parameters. As in PEFT,
+ * the maps are named by the last part of their names.
  */
 import { UsageError } from "../core/errors.ts";
+import { invalidOption, option } from "../core/options.ts";
 import { type Adapter, adapterParameters, withAdapters } from "../nn/lora.ts";
 import type { Mode } from "../nn/mode.ts";
 import { type Parameters, parameter } from "../nn/parameters.ts";
@@ -38,14 +39,15 @@ export function resolveLora(
   given: Partial<LoraOptions>,
 ): LoraOptions {
   if (!loraTargets)
-    throw new UsageError(`${type} has no adapters, so --lora is not for it; train all of it.`, { type });
+    throw new UsageError(`${type} has no adapters, so ${option("lora")} is not for it; train all of it.`, {
+      option: "lora",
+      type,
+    });
   const { rank = 8, alpha = 16, dropout = 0, targets = loraTargets } = given;
   if (!(Number.isSafeInteger(rank) && rank >= 1))
-    throw new UsageError(`--lora-rank must be a whole number of 1 or more, not ${rank}.`, { rank });
-  if (!(alpha > 0 && Number.isFinite(alpha)))
-    throw new UsageError(`--lora-alpha must be a number above 0, not ${alpha}.`, { alpha });
-  if (!(dropout >= 0 && dropout < 1))
-    throw new UsageError(`--lora-dropout must be from 0 to below 1, not ${dropout}.`, { dropout });
+    throw invalidOption("lora.rank", rank, "a whole number of 1 or more");
+  if (!(alpha > 0 && Number.isFinite(alpha))) throw invalidOption("lora.alpha", alpha, "a number above 0");
+  if (!(dropout >= 0 && dropout < 1)) throw invalidOption("lora.dropout", dropout, "from 0 to below 1");
   return { rank, alpha, dropout, targets };
 }
 
@@ -71,16 +73,20 @@ export function adaptedMaps(
   const lost = targets.filter((target) => !maps.some(({ name }) => matches(name, target)));
   if (lost.length > 0 || targets.length === 0) {
     const known = [...new Set(maps.map(({ name }) => name.slice(name.lastIndexOf(".") + 1)))];
-    const what = lost.length > 0 ? `"${lost.join('", "')}" of --lora-targets names` : "--lora-targets names";
-    throw new UsageError(`${what} no linear map of ${model.config.model_type}; it has ${known.join(", ")}.`, {
-      targets: lost,
-      known,
-    });
+    const which = lost.length > 0 ? `"${lost.join('", "')}" of ` : "";
+    throw new UsageError(
+      `${which}${option("lora.targets")} names no linear map of ${model.config.model_type}; it has ${known.join(", ")}.`,
+      {
+        option: "lora.targets",
+        value: lost,
+        expected: known,
+      },
+    );
   }
   return maps.filter(({ name }) => targets.some((target) => matches(name, target)));
 }
 
-/** The model with an adapter beside each map that `lora.targets` name. Its other parameters are meant to be frozen. */
+/** The model with an adapter for each map that `lora.targets` name; freeze its other parameters. */
 export function withLora(model: Model, lora: LoraOptions): Model {
   const adapters = adaptedMaps(model, lora.targets).map(({ name, inputs, outputs }) => ({
     name,
@@ -104,6 +110,6 @@ export function withLora(model: Model, lora: LoraOptions): Model {
     parameters: [...model.parameters, ...adapters.flatMap(({ specs }) => specs)],
     forward: (parameters, input, mode, options) =>
       model.forward(adapt(parameters, mode), input, mode, options),
-    ...(loss ? { loss: (parameters, input, mode) => loss(adapt(parameters, mode), input, mode) } : {}),
+    loss: loss && ((parameters, input, mode) => loss(adapt(parameters, mode), input, mode)),
   };
 }

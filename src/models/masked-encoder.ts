@@ -60,7 +60,7 @@ export function buildMaskedEncoder(e: MaskedEncoderConfig, names: MaskedEncoderN
   const matrix = e.tied ? embed.words : embedding(names.head, vocabulary, width, { std, output: true });
   const head = tiedHead(names.headBias, matrix, vocabulary);
   return {
-    parameters: parametersOf(embed, stack, transform, transformNorm, ...(e.tied ? [] : [matrix]), head),
+    parameters: parametersOf(embed, stack, transform, transformNorm, e.tied ? undefined : matrix, head),
     contextLength: e.context,
     predicts: "masked",
     separatesDocuments: true,
@@ -79,7 +79,7 @@ export function buildMaskedEncoder(e: MaskedEncoderConfig, names: MaskedEncoderN
         logits: head(p, transformed),
         state: {},
         hidden,
-        ...(attention ? { attention: weights } : {}),
+        attention: attention ? weights : undefined,
       };
     },
   };
@@ -95,7 +95,7 @@ function embeddings(
   const types =
     segments > 0 ? embedding(`${name}.token_type_embeddings`, segments, width, { std }) : undefined;
   const norm = layerNorm(`${name}.LayerNorm`, width, { epsilon });
-  const parameters = parametersOf(words, positions, ...(types ? [types] : []), norm);
+  const parameters = parametersOf(words, positions, types, norm);
   const sum = layer(parameters, (p, { ids, positions: at, tokenTypes }: ModelInput) => {
     const placed = add(words(p, ids), positions(p, ids, at));
     if (!types) return norm(p, placed);

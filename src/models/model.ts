@@ -22,33 +22,33 @@ export interface ModelInput {
   /** Token ids [batch, length], int32. */
   readonly ids: Tensor;
   /** What earlier calls left: as {@link Model.state} says. Absent where the model carries nothing. */
-  readonly state?: State;
+  readonly state?: State | undefined;
   /**
    * 1 for real tokens, 0 for padding: [batch, length], int32. Absent: all real. Rows that start a state
    * are padded at the right; later ones not at all.
    */
-  readonly attentionMask?: Tensor;
+  readonly attentionMask?: Tensor | undefined;
   /** Position of each token [batch, length], int32. Absent: counted on from the state, or from 0. */
-  readonly positions?: Tensor;
+  readonly positions?: Tensor | undefined;
   /**
    * Which document of its row each token belongs to, int32 [batch, length]; documents do not see each other. For
    * models with {@link Model.separatesDocuments}, which take it in place of `attentionMask` and with `positions`.
    */
-  readonly documents?: Tensor;
+  readonly documents?: Tensor | undefined;
   /** Segment of each token [batch, length], int32, for models that tell sentences apart. Absent: all 0. */
-  readonly tokenTypes?: Tensor;
+  readonly tokenTypes?: Tensor | undefined;
 }
 
 export interface ForwardOptions {
   /** `last`: only the logits after the last token, as decoding needs. Default `all`. */
-  readonly logits?: "all" | "last";
+  readonly logits?: "all" | "last" | undefined;
   /** Compute logits only of these tokens: int32 [n], counted through the batch row by row. Not of recurrent models. */
-  readonly at?: Tensor;
+  readonly at?: Tensor | undefined;
   /**
    * Give the probabilities of every layer's attention, of transformers that read a text at once (no `state`).
    * Attention is then computed in plain operations, slower than with the runtime's fused one. Default false.
    */
-  readonly attention?: boolean;
+  readonly attention?: boolean | undefined;
 }
 
 export interface ModelOutput {
@@ -60,20 +60,20 @@ export interface ModelOutput {
    * What the tokens are to the model, [batch · length, width]: of transformers the stream before the first
    * layer and after each one, of other models what the last layer gives. Absent where it has no such thing.
    */
-  readonly hidden?: readonly Tensor[];
+  readonly hidden?: readonly Tensor[] | undefined;
   /** Where asked for: who looks at whom in each layer, [batch, heads, length, length]; each row sums to 1. */
-  readonly attention?: readonly Tensor[];
+  readonly attention?: readonly Tensor[] | undefined;
 }
 
 export interface TrainingInput extends ModelInput {
   /** The token that should follow each input token: [batch, length], int32; or what stood at `at`, [n]. */
   readonly targets: Tensor;
   /** Weight of each target, 0 or 1. Absent: all count. */
-  readonly weights?: Tensor;
+  readonly weights?: Tensor | undefined;
   /** Tokens that are to be predicted, as {@link ForwardOptions.at}. Absent: what follows each token. */
-  readonly at?: Tensor;
+  readonly at?: Tensor | undefined;
   /** Training progress 0 to 1, a scalar, for losses with a schedule. Given only where `needsProgress`. */
-  readonly progress?: Tensor;
+  readonly progress?: Tensor | undefined;
 }
 
 /** What training minimises. */
@@ -81,7 +81,7 @@ export interface Objective {
   /** Sum over all weighted targets, in nats, auxiliary losses included. */
   readonly loss: Tensor;
   /** The predictions' part of it, which people are told. Default: `loss`. */
-  readonly reported?: Tensor;
+  readonly reported?: Tensor | undefined;
   /** What to carry into the next batch. */
   readonly state: State;
 }
@@ -95,16 +95,16 @@ export interface Model {
   /** `each`: a prediction after every token; `last`: only after the window; `masked`: of hidden tokens. */
   readonly predicts: "each" | "last" | "masked";
   /** Name of the parameter that is added to the logits, [vocabulary]; absent where the model has none. */
-  readonly outputBias?: string;
+  readonly outputBias?: string | undefined;
   /** Whether {@link forward} heeds `documents`. Default false. */
-  readonly separatesDocuments?: boolean;
+  readonly separatesDocuments?: boolean | undefined;
   /** Whether {@link loss} reads `progress`. */
-  readonly needsProgress?: boolean;
+  readonly needsProgress?: boolean | undefined;
   /**
    * Parameters in the order in which a text passes them: those of the embeddings, then those of each block, after
    * which the model calls {@link Mode.checkpoint}. Absent: the model cannot freeze its first layers, nor recompute.
    */
-  readonly blocks?: readonly (readonly ParameterSpec[])[];
+  readonly blocks?: readonly (readonly ParameterSpec[])[] | undefined;
   /**
    * The state's tensors for a batch, which is the first axis of each; it starts as zeros. A size named
    * `capacity` is the caller's to choose: how many tokens the state has room for, of which `length` are in use.
@@ -119,7 +119,7 @@ export interface Model {
    * The training objective where it is more than the cross-entropy of the predictions: the sum over
    * targets, in nats, and the state to carry.
    */
-  loss?(parameters: Parameters, input: TrainingInput, mode: Mode): Objective;
+  readonly loss?: ((parameters: Parameters, input: TrainingInput, mode: Mode) => Objective) | undefined;
 }
 
 /** One option of an architecture, as the command line and the studio offer it. */
@@ -127,9 +127,9 @@ export interface ModelOption<V extends number | boolean | string = number | bool
   readonly type: "integer" | "number" | "boolean" | "choice";
   readonly default: V;
   readonly doc: string;
-  readonly min?: number;
-  readonly max?: number;
-  readonly choices?: readonly string[];
+  readonly min?: number | undefined;
+  readonly max?: number | undefined;
+  readonly choices?: readonly string[] | undefined;
 }
 
 export type OptionValues = Readonly<Record<string, number | boolean | string>>;
@@ -137,13 +137,13 @@ export type OptionValues = Readonly<Record<string, number | boolean | string>>;
 /** How the tensors of a checkpoint from elsewhere map to the model's parameters. */
 export interface CheckpointMapping {
   /** Prefixes that names may have or lack, such as `transformer.`. */
-  readonly prefixes?: readonly string[];
+  readonly prefixes?: readonly string[] | undefined;
   /** Tensors that the model does not need, by their name without prefix. */
-  readonly ignore?: readonly RegExp[];
+  readonly ignore?: readonly RegExp[] | undefined;
   /** Old spellings and their new ones. */
-  readonly rename?: readonly (readonly [RegExp, string])[];
+  readonly rename?: readonly (readonly [RegExp, string])[] | undefined;
   /** Other names that a tensor may have. */
-  readonly aliases?: Readonly<Record<string, readonly string[]>>;
+  readonly aliases?: Readonly<Record<string, readonly string[]>> | undefined;
 }
 
 export interface Architecture {
@@ -155,17 +155,17 @@ export interface Architecture {
   /** Sizes by the names of the command line's options, such as `layers` and `width`. */
   readonly options: Readonly<Record<string, ModelOption>>;
   /** Other names of the same architecture in config.json, such as Hugging Face's. */
-  readonly aliases?: readonly string[];
+  readonly aliases?: readonly string[] | undefined;
   /** Training defaults that suit it, where they differ from the trainer's. */
-  readonly training?: Readonly<Record<string, number | string>>;
+  readonly training?: Readonly<Record<string, number | string>> | undefined;
   /** Whether its matrices may be given in 4 or 8 bits (models/quantize.ts). Default false. */
-  readonly quantizable?: boolean;
+  readonly quantizable?: boolean | undefined;
   /** Whether its state starts over from zeros at each `reset_token_id` that its configuration names. Default false. */
-  readonly resets?: boolean;
+  readonly resets?: boolean | undefined;
   /** What LoRA adapts unless told otherwise, as in PEFT (models/lora.ts). Absent: it has no adapters. */
-  readonly loraTargets?: readonly string[];
+  readonly loraTargets?: readonly string[] | undefined;
   /** How checkpoints from elsewhere name its tensors. */
-  readonly checkpointMapping?: CheckpointMapping;
+  readonly checkpointMapping?: CheckpointMapping | undefined;
   /** `config.json` for these options. */
   configure(options: OptionValues, vocabularySize: number): ModelConfig;
   /** @throws InputError `config` where the configuration is not one of this architecture. */

@@ -15,7 +15,7 @@ import type { Model, Objective, TrainingInput } from "./model.ts";
  */
 export function objective(model: Model, parameters: Parameters, input: TrainingInput, mode: Mode): Objective {
   if (mode.training && model.loss) return model.loss(parameters, input, mode);
-  const { logits, state } = model.forward(parameters, input, mode, input.at ? { at: input.at } : {});
+  const { logits, state } = model.forward(parameters, input, mode, { at: input.at });
   return { loss: sum(targetLosses(model, logits, input)), state };
 }
 

@@ -1,52 +1,54 @@
 /** The options of architectures: how they are declared, and how given values are checked. */
 import { didYouMean, UsageError } from "../core/errors.ts";
+import { option } from "../core/options.ts";
 import type { Architecture, ModelOption, OptionValues } from "./model.ts";
 
-/** All options with their defaults filled in. @throws UsageError for one that the architecture lacks or a value out of range. */
+/** All options, with their defaults filled in. @throws UsageError for an unknown option or a value out of range. */
 export function resolveOptions(
   { type, options }: Pick<Architecture, "type" | "options">,
   given: OptionValues,
 ): OptionValues {
   for (const [name, value] of Object.entries(given)) {
-    const option = options[name];
-    if (!option)
-      throw new UsageError(
-        `${type} has no option ${flag(name)}: ${didYouMean(flag(name), Object.keys(options).map(flag))}`,
-        {
-          option: name,
-        },
+    const known = options[name];
+    if (!known) {
+      const names = Object.keys(options);
+      const nearest = didYouMean(
+        option(name),
+        names.map((other) => option(other)),
       );
-    check(type, name, option, value);
+      throw new UsageError(`${type} has no option ${option(name)}: ${nearest}`, {
+        option: name,
+        expected: names,
+      });
+    }
+    check(type, name, known, value);
   }
   return Object.fromEntries(
     Object.entries(options).map(([name, option]) => [name, given[name] ?? option.default]),
   );
 }
 
-/** As the command line writes an option: `allLayers` is `--all-layers`. */
-const flag = (name: string): string => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+function check(type: string, name: string, known: ModelOption, value: unknown): void {
+  const expected = expectedOf(known, value);
+  if (expected === undefined) return;
+  throw new UsageError(`${option(name)} of ${type} must be ${expected}, not ${JSON.stringify(value)}.`, {
+    option: name,
+    value,
+    expected,
+  });
+}
 
-function check(
-  type: string,
-  name: string,
-  { type: kind, min = -Infinity, max = Infinity, choices }: ModelOption,
+/** What the value of an option must be; undefined where it is that. */
+function expectedOf(
+  { type, min = -Infinity, max = Infinity, choices = [] }: ModelOption,
   value: unknown,
-): void {
-  const fail = (expected: string): never => {
-    throw new UsageError(`${flag(name)} of ${type} must be ${expected}, not ${JSON.stringify(value)}.`, {
-      option: name,
-      value,
-    });
-  };
-  if (kind === "boolean") {
-    if (typeof value !== "boolean") fail("true or false");
-  } else if (kind === "choice") {
-    if (!choices!.includes(value as string)) fail(`one of ${choices!.join(", ")}`);
-  } else {
-    const range = max === Infinity ? `${min} or more` : `from ${min} to ${max}`;
-    if (typeof value !== "number" || !(value >= min && value <= max)) fail(`a number ${range}`);
-    if (kind === "integer" && !Number.isInteger(value)) fail("a whole number");
-  }
+): string | undefined {
+  if (type === "boolean") return typeof value === "boolean" ? undefined : "true or false";
+  if (type === "choice")
+    return choices.some((known) => known === value) ? undefined : `one of ${choices.join(", ")}`;
+  const range = max === Infinity ? `${min} or more` : `from ${min} to ${max}`;
+  if (typeof value !== "number" || !(value >= min && value <= max)) return `a number ${range}`;
+  return type === "integer" && !Number.isInteger(value) ? "a whole number" : undefined;
 }
 
 export const integer = (value: number, doc: string, min = 1, max?: number): ModelOption<number> => ({
@@ -54,7 +56,7 @@ export const integer = (value: number, doc: string, min = 1, max?: number): Mode
   default: value,
   doc,
   min,
-  ...(max === undefined ? {} : { max }),
+  max,
 });
 
 export const fraction = (value: number, doc: string): ModelOption<number> => ({

@@ -28,6 +28,6 @@ describe("options of a size", () => {
   });
 
   it("are refused where there are none", () => {
-    expect(() => optionsOfSize(architectureOf("char-cnn"), 100, 100)).toThrow(/--width 16 it has \d+/);
+    expect(() => optionsOfSize(architectureOf("char-cnn"), 100, 100)).toThrow(/`width: 16` it has \d+/);
   });
 });

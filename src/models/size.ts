@@ -1,5 +1,6 @@
 /** Choosing the width of an architecture for a number of parameters, so that architectures can be compared. */
 import { UsageError } from "../core/errors.ts";
+import { option } from "../core/options.ts";
 import { type Architecture, countParameters, type OptionValues } from "./model.ts";
 
 /** Widths that are tried are multiples of this; it suits vector units and numbers of heads. */
@@ -40,7 +41,7 @@ export function optionsOfSize(
   }
   if (best.distance > Math.LN2) {
     throw new UsageError(
-      `${architecture.type} cannot have about ${parameters} parameters besides its vocabulary: with --width ${best.width} it has ${best.size}. Choose another size.`,
+      `${architecture.type} cannot have about ${parameters} parameters besides its vocabulary: with ${option("width", best.width)} it has ${best.size}. Choose another size.`,
       { parameters, nearest: best.size },
     );
   }

@@ -20,13 +20,13 @@ export interface AttentionOptions {
    * Heads of the keys and values, each shared by heads / kvHeads heads of queries (grouped queries: Ainslie et al.
    * 2023, arXiv 2305.13245). Default: as many as `heads`.
    */
-  readonly kvHeads?: number;
+  readonly kvHeads?: number | undefined;
   /** Whether a position sees only itself and the positions before it. Default false. */
-  readonly causal?: boolean;
+  readonly causal?: boolean | undefined;
   /** int32, 0 for keys that are hidden: [batch, keys], or [batch, length, keys]. Absent: all are seen. */
   readonly mask?: Tensor | undefined;
   /** Probability of dropping an attention weight while training. Default 0. */
-  readonly dropout?: number;
+  readonly dropout?: number | undefined;
 }
 
 /**

@@ -9,9 +9,9 @@ import { quantizedMatrix } from "./quantized.ts";
 
 export interface EmbeddingOptions {
   /** Standard deviation of the first values. Default 1. */
-  readonly std?: number;
+  readonly std?: number | undefined;
   /** Whether {@link Embedding.scores} is used: the table is the head's matrix. Default false. */
-  readonly output?: boolean;
+  readonly output?: boolean | undefined;
 }
 
 /** Rows of the table by id: ids [...] → [..., width]. */

@@ -21,7 +21,7 @@ export const layer = <A extends readonly unknown[], R>(
   apply: (parameters: Parameters, ...input: A) => R,
 ): Layer<A, R> => Object.assign(apply, { parameters });
 
-/** The parameters of several layers, in order. */
+/** The parameters of several layers, in order; a layer that the model lacks is undefined. */
 export const parametersOf = (
-  ...layers: readonly { readonly parameters: readonly ParameterSpec[] }[]
-): readonly ParameterSpec[] => layers.flatMap(({ parameters }) => parameters);
+  ...layers: readonly ({ readonly parameters: readonly ParameterSpec[] } | undefined)[]
+): readonly ParameterSpec[] => layers.flatMap((one) => one?.parameters ?? []);

@@ -19,18 +19,18 @@ import { quantizedMatrix } from "./quantized.ts";
 
 export interface LinearOptions {
   /** Whether a bias is added. Default true. */
-  readonly bias?: boolean;
+  readonly bias?: boolean | undefined;
   /**
    * Draw the weight from a normal distribution of this standard deviation, and start the bias at zero. Default: both
    * uniform, as torch.nn.Linear draws them.
    */
-  readonly std?: number;
+  readonly std?: number | undefined;
   /** Store the weight as [inputs, outputs], as GPT-2 does. Default [outputs, inputs]. */
-  readonly inputsFirst?: boolean;
+  readonly inputsFirst?: boolean | undefined;
   /** Linear maps of one size whose outputs lie side by side: queries, keys and values. Default 1. */
-  readonly maps?: number;
+  readonly maps?: number | undefined;
   /** Whether the outputs are the vocabulary. Default false. */
-  readonly head?: boolean;
+  readonly head?: boolean | undefined;
 }
 
 /**
@@ -53,7 +53,7 @@ export function linear(
   const axis = inputsFirst ? 1 : 0;
   const weight: ParameterSpec = {
     ...matrix(`${name}.weight`, inputsFirst ? [inputs, outputs] : [outputs, inputs], drawWeight, axis),
-    ...(maps === 1 ? {} : { maps: { axis, count: maps } }),
+    maps: maps === 1 ? undefined : { axis, count: maps },
   };
   const specs = bias ? [weight, vector(`${name}.bias`, [outputs], drawBias)] : [weight];
   return layer(head ? specs.map((spec) => ({ ...spec, head })) : specs, (p, x) =>

@@ -7,7 +7,7 @@ import { filled, parameter, vector } from "./parameters.ts";
 
 export interface NormOptions {
   /** Added to the variance. Default 1e-5. */
-  readonly epsilon?: number;
+  readonly epsilon?: number | undefined;
 }
 
 /**

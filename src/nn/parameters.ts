@@ -13,13 +13,13 @@ export interface ParameterSpec {
   /** Whether weight decay applies: matrices, but neither biases nor normalisation. */
   readonly decay: boolean;
   /** The axis of the outputs, of a matrix that a linear map multiplies with: these may be quantised and adapted. */
-  readonly outputs?: 0 | 1;
+  readonly outputs?: 0 | 1 | undefined;
   /** Whether it is read by row, as an embedding is; it may also be the head's matrix. */
-  readonly table?: boolean;
+  readonly table?: boolean | undefined;
   /** Whether its outputs are the vocabulary, of a head that is not a table. */
-  readonly head?: boolean;
+  readonly head?: boolean | undefined;
   /** Linear maps side by side in it along an axis: queries, keys and values, or gates. Absent: one. */
-  readonly maps?: Maps;
+  readonly maps?: Maps | undefined;
 }
 
 /** Linear maps of one size in one matrix. */
@@ -62,7 +62,7 @@ export const matrix = (
   shape,
   initialise,
   decay: true,
-  ...(outputs === undefined ? {} : { outputs }),
+  outputs,
 });
 
 /** A bias, a gain, an offset: does not decay. */

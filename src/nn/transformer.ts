@@ -20,7 +20,7 @@ export interface BlockConfig {
   readonly feedForward: Layer;
   readonly feedForwardNorm: Layer;
   /** Probability of dropping a unit of what each half adds. Default 0. */
-  readonly dropout?: number;
+  readonly dropout?: number | undefined;
 }
 
 /** The stream after the block, as `output` [batch · length, width], and what attention gives besides. */

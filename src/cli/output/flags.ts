@@ -15,6 +15,9 @@ const renamed: Readonly<Record<string, string>> = {
   nearDuplicates: "near",
   "nearDuplicates.words": "near",
   prepareRawText: "raw",
+  "lora.rank": "loraRank",
+  "lora.alpha": "loraAlpha",
+  "lora.dropout": "loraDropout",
   "lora.targets": "loraTargets",
 };
 
@@ -22,6 +25,7 @@ const renamed: Readonly<Record<string, string>> = {
 const words: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   header: { true: "yes", false: "no" },
   near: { false: "off" },
+  allPositions: { false: "off" },
 };
 
 /**
