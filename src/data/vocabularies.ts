@@ -1,14 +1,9 @@
 /** Which vocabulary suits a model, and the same data in words or pieces of words that its training split teaches. */
 import type { RecordedOptions } from "../text/cleaning-record.ts";
 import { wordTokenizerOf } from "../text/words.ts";
+import { type VocabularyName, wordOptions } from "./choose-tokenizer.ts";
 import { bpeTokenizerInTurns, bpeTokenizerOf, wordPieceTokenizerOf } from "./learned-pieces.ts";
-import {
-  type PreparedData,
-  type PrepareOptions,
-  speltBy,
-  type VocabularyName,
-  wordOptions,
-} from "./prepare.ts";
+import { type PreparedData, type PrepareOptions, speltBy } from "./prepare.ts";
 
 /** The kind of vocabulary that an architecture reads. */
 type Tokens = Exclude<VocabularyName, "printable">;

@@ -17,10 +17,12 @@ export type RecordedOptions = Readonly<Record<string, unknown>>;
 export function cleaningOf(options: RecordedOptions): CleaningOptions | false {
   if (options.cleaning === false) return false;
   const steps = Object.keys(cleaningSteps).filter((step) => typeof options[step] === "boolean");
-  const { keepUnicode } = options;
+  // Only what was given: these options override others.
   return {
-    keepUnicode: typeof keepUnicode === "boolean" ? keepUnicode : undefined,
-    steps: Object.fromEntries(steps.map((step) => [step, options[step] === true])),
+    ...(typeof options.keepUnicode === "boolean" ? { keepUnicode: options.keepUnicode } : {}),
+    ...(steps.length > 0
+      ? { steps: Object.fromEntries(steps.map((step) => [step, options[step] === true])) }
+      : {}),
   };
 }
 
