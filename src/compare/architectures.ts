@@ -223,8 +223,8 @@ function heldOut(data: PreparedData): HeldOut {
   }
   if (characters < 2)
     throw new UsageError(
-      `There are no texts to validate on, so models cannot be compared; give ${option("validation")} a share, or more texts.`,
-      { option: "validation" },
+      `There are no texts to validate on, so models cannot be compared; give ${option("fractions.validation")} a share, or more texts.`,
+      { option: "fractions.validation" },
     );
   return { data: { ...data, splits: { ...data.splits, validation: texts } }, texts, characters };
 }

@@ -13,7 +13,7 @@ const WRITTEN = 4;
 const LENGTHS = [16, 64, 128, 256, 512] as const;
 /** Texts in a batch of the sweep, and tokens of each, where the context holds as many. */
 const BATCHES = [1, 2, 4, 8, 16] as const;
-export const BATCH_TOKENS = 64;
+const BATCH_TOKENS = 64;
 
 /** @param model what the results call it */
 export function casesOf(model: string, engine: Engine): readonly SpeedCase[] {

@@ -97,7 +97,7 @@ export class DemoRuns {
 }
 
 /** The command that trains the same model into `folder`. */
-export function trainingCommand(folder: string, spec: RunSpec): string {
+function trainingCommand(folder: string, spec: RunSpec): string {
   const { model, modelOptions = {}, base, data, sources, options } = spec;
   const { keepUnicode } = data.cleaning;
   // The default of the command: the vocabulary of a base model has every letter, characters only those of the data.

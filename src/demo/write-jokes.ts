@@ -4,7 +4,7 @@ import type { LanguageModel } from "../generate/language-model.ts";
 import { type Sample, sample } from "../generate/sample.ts";
 import type { DemoContext } from "./context.ts";
 
-export const temperatures = [0.5, 0.8, 1.1] as const;
+const temperatures = [0.5, 0.8, 1.1] as const;
 /** The temperature at which most is measured. */
 export const usualTemperature = temperatures[1];
 const JOKES = 10;

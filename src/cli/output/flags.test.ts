@@ -6,6 +6,7 @@ test("options of the library are said as flags", () => {
     "--max-length needs --windows shuffled, --lora or --no-space; --rank 4.",
   );
   expect(inFlags("give `validationSource`.")).toBe("give --validation-file.");
+  expect(inFlags(`\`engines: "transformers.js"\` needs it.`)).toBe("--backend transformers.js needs it.");
   expect(inFlags("`cleaning.keepUnicode: false`, `fractions.validation` and `header: true`")).toBe(
     "--no-keep-unicode, --validation and --header yes",
   );
