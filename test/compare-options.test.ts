@@ -199,7 +199,9 @@ describe("transformers.js", () => {
       packages: scratch,
     });
     expect(models).toHaveLength(1);
-    expect(failed[0]!.reason).toMatch(/^`engines: "transformers\.js"` needs .*npm install @huggingface\/transformers/);
+    expect(failed[0]!.reason).toMatch(
+      /^`engines: "transformers\.js"` needs .*npm install @huggingface\/transformers/,
+    );
   });
 
   const packages = process.env.PUNCHLINE_PEERS;
