@@ -250,8 +250,8 @@ async function trainOne(
   const run = join(out, type);
   const modelOptions = optionsOfSize(architecture, parameters, tokenizer.size);
   const hooks: TrainHooks = {
-    ...(backend ? { backend } : {}),
-    ...(signal ? { signal } : {}),
+    backend,
+    signal,
     onEvent: (event) => onEvent?.({ type: "training", model: type, event }),
   };
   const training = (await exists(join(run, files.run)))

@@ -21,12 +21,10 @@ export async function hostedRunner({
     (await model.sample({ prompt: left, maxLength, temperature: 0, signal }))[0]!;
   // Whether it can be reached at all, and how it goes on.
   const { text } = await write(CONTINUATION_TOKENS);
-  const predictions = await model
-    .predict(left, { topK, ...(signal && { signal }) })
-    .catch((error: unknown) => {
-      if (error instanceof InputError && error.code === "hosted-no-score") return error.message;
-      throw error;
-    });
+  const predictions = await model.predict(left, { topK, signal }).catch((error: unknown) => {
+    if (error instanceof InputError && error.code === "hosted-no-score") return error.message;
+    throw error;
+  });
   const silent = typeof predictions === "string";
   return {
     result: {

@@ -29,9 +29,8 @@ export function localRunner(request: ModelRequest): Promise<ModelRunner> {
 export async function openLocal({ name, label, precision, cloze: given, options }: ModelRequest) {
   const folder = await resolveModel(name);
   const begun = performance.now();
-  const quantize = precision === "fp32" ? {} : { quantize: precision };
-  const loaded = await loadModel(folder, { ...deviceOf(options), ...quantize });
-  const lm: LanguageModel = { ...loaded, name: label };
+  const quantize = precision === "fp32" ? undefined : precision;
+  const lm = await loadModel(folder, { ...deviceOf(options), quantize, name: label });
   const suited = clozeFor(kindOf(lm.model), given);
   const cloze = cleanCloze(lm, suited);
   const engine = punchlineEngine(lm, cloze);

@@ -16,9 +16,10 @@ import type { DemoState } from "./state.ts";
 export interface RunSpec {
   /** What to call the model in a sentence: "the character model". */
   readonly what: string;
-  readonly model: string;
-  readonly modelOptions?: OptionValues | undefined;
-  readonly base?: BaseModel | undefined;
+  /** A network from scratch, or a model to train further. */
+  readonly network:
+    | { readonly model: string; readonly modelOptions: OptionValues }
+    | { readonly base: BaseModel };
   readonly data: PreparedData;
   readonly sources: readonly string[];
   readonly options: Partial<TrainOptions>;
@@ -70,10 +71,10 @@ export class DemoRuns {
 
   async #train(name: string, folder: string, spec: RunSpec) {
     const { state, onTraining, signal } = this.#options;
-    const { what, model, modelOptions, base, data, sources, options } = spec;
+    const { what, network, data, sources, options } = spec;
     const hooks = {
       onEvent: (event: TrainEvent) => onTraining(what, event),
-      ...(signal ? { signal } : {}),
+      signal,
     };
     const began = await exists(join(folder, "optimizer.safetensors"));
     if (!began) await rm(folder, { recursive: true, force: true });
@@ -81,9 +82,7 @@ export class DemoRuns {
       ? await resume(folder, { ...hooks, data })
       : await train({
           ...hooks,
-          model,
-          ...(modelOptions ? { modelOptions } : {}),
-          ...(base ? { base } : {}),
+          ...network,
           data,
           options,
           out: folder,
@@ -98,16 +97,17 @@ export class DemoRuns {
 
 /** The command that trains the same model into `folder`. */
 function trainingCommand(folder: string, spec: RunSpec): string {
-  const { model, modelOptions = {}, base, data, sources, options } = spec;
+  const { network, data, sources, options } = spec;
   const { keepUnicode } = data.cleaning;
-  // The default of the command: the vocabulary of a base model has every letter, characters only those of the data.
-  const byDefault = base !== undefined;
+  const tuning = "base" in network;
   return [
     "punchline",
-    ...(base ? ["finetune", base.name] : ["train", "--model", model]),
-    ...flags(modelOptions),
+    ...(tuning
+      ? ["finetune", network.base.name]
+      : ["train", "--model", network.model, ...flags(network.modelOptions)]),
     ...sourceFlags(sources),
-    ...(keepUnicode === byDefault ? [] : [keepUnicode ? "--keep-unicode" : "--no-keep-unicode"]),
+    // By default, a fine-tuning keeps every letter, since its vocabulary has them, and a new character model does not.
+    ...(keepUnicode === tuning ? [] : [keepUnicode ? "--keep-unicode" : "--no-keep-unicode"]),
     ...flags(options),
     "--out",
     folder,

@@ -12,7 +12,7 @@ const JOKES = 10;
 export interface JokeOptions {
   /** The most tokens of a joke. */
   readonly maxLength: number;
-  readonly prompt?: string;
+  readonly prompt?: string | undefined;
 }
 
 export interface JokeGroup {

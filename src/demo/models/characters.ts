@@ -34,8 +34,10 @@ const PASSES = 12;
 export const trainedCharacters = ({ runs, data, sources, plan, seed }: DemoContext): Promise<DemoRun> =>
   runs.get("characters", async () => ({
     what: "the character model",
-    model: MODEL,
-    modelOptions: { layers: 1, embedding: 64, ...(await fittingSize(data, plan.characters)) },
+    network: {
+      model: MODEL,
+      modelOptions: { layers: 1, embedding: 64, ...(await fittingSize(data, plan.characters)) },
+    },
     data,
     sources,
     options: { ...trainOptions(charactersOf(data)), maxMinutes: plan.characters, seed },

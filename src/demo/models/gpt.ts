@@ -31,8 +31,7 @@ export async function trainedGpt(context: DemoContext): Promise<DemoRun> {
     const { data, length } = await tokenised(context, base);
     return {
       what: `${base.name} on the jokes`,
-      model: "gpt2",
-      base,
+      network: { base },
       data,
       sources,
       options: {
@@ -59,8 +58,7 @@ export async function gptFromScratch(context: DemoContext): Promise<DemoRun | un
     await writeUntrained(folder, { config, tokenizer: data.tokenizer, seed });
     return {
       what: "the same network from scratch",
-      model: "gpt2",
-      base: { folder, name: folder },
+      network: { base: { folder, name: folder } },
       data,
       sources,
       options: {
