@@ -48,6 +48,7 @@ export { gemm, matmul } from "./ops/matmul.ts";
 export { concatenate, pad, slice, split, transpose } from "./ops/movement.ts";
 export { causalMask, crossEntropy, layerNorm, logSoftmax, mean, softmax } from "./ops/normalisation.ts";
 export { rnn } from "./ops/rnn.ts";
+export { rotary } from "./ops/rotary.ts";
 export { cast, equal, greater, less, where } from "./ops/select.ts";
 
 // Operations of your own
@@ -68,6 +69,17 @@ export {
 
 // Models of your own
 
+export { type CheckArchitectureOptions, checkArchitecture } from "./conformance/check-architecture.ts";
+export {
+  readChoice,
+  readFlag,
+  readHeads,
+  readNumber,
+  readProbability,
+  readSize,
+  readTokenId,
+} from "./models/config.ts";
+export { DecodingState, decodingSpecs, lastRows } from "./models/decoding-state.ts";
 export { type ArchitectureDefinition, defineArchitecture, type ModelDefinition } from "./models/define.ts";
 export type {
   Architecture,
@@ -78,8 +90,9 @@ export type {
   ModelOutput,
   State,
 } from "./models/model.ts";
-export { integer } from "./models/options.ts";
-export { evaluation, type Mode } from "./nn/mode.ts";
+export { choice, fraction, integer, onOff } from "./models/options.ts";
+export * as nn from "./nn/index.ts";
+export { evaluation, type Mode, training } from "./nn/mode.ts";
 export type { ParameterSpec, Parameters } from "./nn/parameters.ts";
 
 // Optimisers

@@ -97,11 +97,7 @@ const llama = defineArchitecture({
         const { hidden, added } = stack(
           p,
           flattenRows(tokens(p, ids)),
-          (k) => ({
-            ids,
-            applyRotary,
-            ...(past ? { past: { cache: past.cache(k), mask: past.mask } } : { mask: input.attentionMask }),
-          }),
+          (k) => ({ ids, applyRotary, mask: input.attentionMask, past: past?.layer(k) }),
           mode,
         );
         const last = hidden.at(-1)!;

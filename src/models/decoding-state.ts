@@ -1,5 +1,4 @@
 /** What a transformer decoder carries from call to call: how much it has read, and each layer's keys and values. */
-
 import { int32 } from "../core/array.ts";
 import type { Dim } from "../core/shape.ts";
 import { constant } from "../graph/leaves.ts";
@@ -20,11 +19,19 @@ export const decodingSpecs = (
   sizes: { layers: number; heads: number; width: number },
 ): Record<string, Spec> => ({ length: { dtype: "int32", shape: [batch] }, ...cacheSpecs(batch, sizes) });
 
+/**
+ * A decoder's cache within one call.
+ *
+ * @example
+ * const past = DecodingState.of(input);
+ * const { hidden, added } = stack(p, x, (k) => ({ ids, mask, past: past?.layer(k) }), mode);
+ * return { logits, state: past?.next(added) ?? {} };
+ */
 export class DecodingState {
   /** Position of each new token: int32 [batch, length]. */
   readonly positions: Tensor;
   /** What the new tokens see. */
-  readonly mask: CacheMask;
+  readonly #mask: CacheMask;
   readonly #before: State;
   readonly #length: Tensor;
 
@@ -33,7 +40,7 @@ export class DecodingState {
     const start = before.length!;
     this.#before = before;
     this.positions = add(indexAlong(ids, 1), reshape(start, [...start.shape, 1]));
-    this.mask = cacheMask(before.key0!, ids, start);
+    this.#mask = cacheMask(before.key0!, ids, start);
     this.#length = add(start, newTokens(input));
   }
 
@@ -42,8 +49,12 @@ export class DecodingState {
     return input.state?.length ? new DecodingState(input.state, input) : undefined;
   }
 
-  cache(layer: number): Cache {
-    return { key: this.#before[`key${layer}`]!, value: this.#before[`value${layer}`]! };
+  /** What attention of a layer needs of earlier calls. */
+  layer(k: number): { readonly cache: Cache; readonly mask: CacheMask } {
+    return {
+      cache: { key: this.#before[`key${k}`]!, value: this.#before[`value${k}`]! },
+      mask: this.#mask,
+    };
   }
 
   /** @param added keys and values of the new tokens, of each layer */

@@ -197,10 +197,7 @@ export function buildDecoder(config: ModelConfig) {
       const { hidden, added, weights } = stack(
         p,
         flattenRows(mode.dropout(embedded, g.embeddingDropout)),
-        (k) =>
-          past
-            ? { ids, applyRotary, past: { cache: past.cache(k), mask: past.mask } }
-            : { ids, applyRotary, mask, weights: wanted.attention },
+        (k) => ({ ids, applyRotary, mask, weights: wanted.attention, past: past?.layer(k) }),
         mode,
       );
       const last = hidden.at(-1)!;

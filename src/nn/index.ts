@@ -22,15 +22,12 @@ export {
 } from "./embedding.ts";
 export { type Layer, layer, parametersOf } from "./layer.ts";
 export { flattenRows, type LinearOptions, linear, mergeDims } from "./linear.ts";
-export { evaluation, type Mode, training } from "./mode.ts";
 export { layerNorm, type NormOptions, rmsNorm } from "./norm.ts";
 export {
   filled,
   type Initialiser,
   matrix,
   normal,
-  type ParameterSpec,
-  type Parameters,
   parameter,
   uniform,
   vector,
