@@ -3,7 +3,7 @@
  * Networks of your own are made with `punchline/engine`; `punchline/web` is for browsers.
  *
  * @example
- * const { lm } = await train({ model: "char-lstm", data: prepareText(text), options: { maxMinutes: 1 } });
+ * const { lm } = await train({ model: "char-lstm", data: text, options: { maxMinutes: 1 } });
  * for (const { text } of await sample(lm, { n: 3, temperature: 0.8 })) console.log(text);
  * await lm.save("models/mine");
  */
@@ -24,10 +24,11 @@ export { prepareLike } from "./train/run-data.ts";
 
 // Training
 
-export type { TrainEvent } from "./train/events.ts";
+export type { LogRow, TrainEvent } from "./train/events.ts";
 export { type TrainOptions, trainDefaults } from "./train/options.ts";
 export type { TrainResult, TrainSummary } from "./train/session.ts";
 export { type ResumeRequest, resume, type TrainRequest, train } from "./train/train.ts";
+export type { TrainingData } from "./train/training-data.ts";
 
 // Models
 

@@ -1,6 +1,6 @@
 /** Opens the model in a folder: architecture, weights and vocabulary, ready to run. */
 import { UsageError } from "../core/errors.ts";
-import { openModelFolder } from "../hub/folder.ts";
+import { withModelFolder } from "../hub/folder.ts";
 import { openWeights } from "../hub/stored-weights.ts";
 import { type Architecture, countParameters } from "../models/model.ts";
 import type { Quantization } from "../models/quantize.ts";
@@ -28,8 +28,7 @@ export interface LoadOptions extends BackendOptions {
  */
 export async function loadModel(path: string, options: LoadOptions = {}): Promise<LocalModel> {
   const { quantize, architectures, name = path, ...device } = options;
-  const folder = await openModelFolder(path);
-  try {
+  return withModelFolder(path, async (folder) => {
     const tensors = folder.tensors.tensors.size;
     const model = buildModel(folder.config, { folder: path, tensors, architectures });
     const { architecture } = model;
@@ -49,9 +48,7 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
     const backend = nodeBackend(device);
     const lm = { model, weights, tokenizer, backend, stopAtEos, isolateDocuments, cleaning, name };
     return new LocalModel(lm, path);
-  } finally {
-    await folder.close();
-  }
+  });
 }
 
 /** The architectures that can be quantised, in words. */

@@ -76,6 +76,19 @@ export async function openModelFolder(nameOrPath: string): Promise<ModelFolder> 
   };
 }
 
+/** Opens a model's folder for as long as `use` takes. Errors: {@link openModelFolder}. */
+export async function withModelFolder<T>(
+  nameOrPath: string,
+  use: (folder: ModelFolder) => Promise<T>,
+): Promise<T> {
+  const folder = await openModelFolder(nameOrPath);
+  try {
+    return await use(folder);
+  } finally {
+    await folder.close();
+  }
+}
+
 /** The record of the run in the folder, or of the run that the folder is a snapshot of; undefined if unreadable. */
 function readRunRecord(path: string): Promise<JsonObject | undefined> {
   const parent = dirname(path);

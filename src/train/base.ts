@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { UsageError } from "../core/errors.ts";
 import { isModelFolder } from "../hub/built-in.ts";
 import { fingerprintTensors } from "../hub/fingerprint.ts";
-import { openModelFolder, readModelConfig } from "../hub/folder.ts";
+import { readModelConfig, withModelFolder } from "../hub/folder.ts";
 import { readTensors } from "../hub/match-tensors.ts";
 import type { Architecture, Model } from "../models/model.ts";
 import { buildModel } from "../models/registry.ts";
@@ -39,18 +39,15 @@ export async function finetuneOptions(folder: string, given: Partial<TrainOption
  * @throws InputError where they do not fit or are not finite
  */
 export async function readBase(folder: string, model: Model, arena: Arena): Promise<string> {
-  const { tensors, close } = await openModelFolder(folder);
-  try {
-    const slots = model.parameters.map(({ name, shape }) => ({
-      name,
-      shape,
-      data: arena.parameters[name]!.data,
-    }));
+  const slots = model.parameters.map(({ name, shape }) => ({
+    name,
+    shape,
+    data: arena.parameters[name]!.data,
+  }));
+  return withModelFolder(folder, async ({ tensors }) => {
     await readTensors(slots, tensors, model.architecture.checkpointMapping);
-    return await fingerprintTensors(tensors);
-  } finally {
-    await close();
-  }
+    return fingerprintTensors(tensors);
+  });
 }
 
 /**
@@ -58,9 +55,7 @@ export async function readBase(folder: string, model: Model, arena: Arena): Prom
  * @throws UsageError where the base is an adapter itself
  */
 export async function baseReference({ folder, name }: BaseModel): Promise<string> {
-  const { base, close } = await openModelFolder(folder);
-  await close();
-  if (base)
+  if (await withModelFolder(folder, async ({ base }) => base))
     throw new UsageError(
       `${name} is an adapter itself, and LoRA needs a whole model; write one with "punchline export ${name} --merge --out DIR" and start from that.`,
       { name },
