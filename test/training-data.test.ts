@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { prepareText, prepareTexts } from "../src/data/prepare.ts";
 import { loadTokenizer } from "../src/hub/tokenizer-files.ts";
+import { architectureOf } from "../src/models/registry.ts";
 import { readRun } from "../src/train/run-folder.ts";
 import { resume, type TrainRequest, train } from "../src/train/train.ts";
 import { temporaryFolder } from "./cli.ts";
@@ -25,12 +26,9 @@ describe("the vocabulary", () => {
     ["gpt2", "bpe"],
     ["bert", "wordpiece"],
   ])("of %s suits it, for texts, one text, and data that none was asked for", async (model, kind) => {
-    const sizes = { layers: 1, width: 16, heads: 2, context: 16, embedding: 8 };
-    const known =
-      model === "char-lstm" || model === "word-lstm"
-        ? ["layers", "width", "embedding"]
-        : ["layers", "width", "heads", "context"];
-    const modelOptions = Object.fromEntries(known.map((name) => [name, sizes[name as keyof typeof sizes]]));
+    const sizes = { layers: 1, width: 16, heads: 2, context: 16 };
+    const known = Object.keys(architectureOf(model).options);
+    const modelOptions = Object.fromEntries(Object.entries(sizes).filter(([name]) => known.includes(name)));
     for (const data of [texts, babble(3000), prepareText(babble(3000)), await prepareTexts([{ texts }])]) {
       if (model === "bert" && typeof data === "string") continue;
       const { lm } = await train({ model, modelOptions, data, options: { ...options, steps: 1 } });
@@ -103,9 +101,10 @@ describe("a run that was given texts", () => {
     expect((await contentsOf(parts)).tensors).toEqual((await contentsOf(whole)).tensors);
   });
 
-  it("keeps prompts", async () => {
-    const prompts = texts.map((_, i) => `question ${i}?`);
-    const data = await prepareTexts([{ texts, prompts }], { vocabulary: "bpe", nearDuplicates: false });
+  it("keeps prompts, and every character", async () => {
+    const prompts = texts.map((_, i) => `question\u2028 ${i}?\r\n`);
+    const as = { vocabulary: "bpe", nearDuplicates: false, cleaning: false } as const;
+    const data = await prepareTexts([{ texts, prompts }], as);
     const { whole, parts } = await split(gpt2, data);
     await resume(parts, { options: { steps: 8 } });
     expect((await contentsOf(parts)).tensors).toEqual((await contentsOf(whole)).tensors);

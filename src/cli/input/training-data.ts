@@ -7,6 +7,7 @@ import type { TextModel } from "../../generate/text-model.ts";
 import { loadTokenizer } from "../../hub/tokenizer-files.ts";
 import { architectureOf } from "../../models/registry.ts";
 import { optionsOfCleaning } from "../../text/cleaning-record.ts";
+import { readKeptData } from "../../train/kept-data.ts";
 import { joinsLines, optionsLike, recordedOptions, withoutColumns } from "../../train/run-data.ts";
 import { findRun, type RunRecord, readRun } from "../../train/run-folder.ts";
 import type { Context } from "../context.ts";
@@ -77,6 +78,9 @@ export async function dataOfModel(
   const vocabulary = (choices: DataChoices) =>
     joinsLines(record) ? ({ vocabulary: "character" } as const) : vocabularyOf(model, choices);
   if (sources.length > 0) return (await dataLike(ctx, record, model!.name, sources, given, vocabulary)).data;
+  const folder = model?.kind === "local" ? model.folder : undefined;
+  const kept = folder !== undefined && record.sources.length === 0 && (await readKeptData(folder));
+  if (kept) return kept;
   const recorded: DataChoices = { ...recordedOptions(record), ...given };
   const from = record.sources.length > 0 ? record.sources : named;
   const data = await readData(ctx, from, recorded, { ...vocabulary(recorded), allowLoss: true });
