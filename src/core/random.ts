@@ -20,7 +20,10 @@ export type Key = readonly [number, number];
 const two32 = 2 ** 32;
 const two24 = 2 ** 24;
 
-/** The ten rounds of Philox4x32 (Salmon et al., section 3.3 and table 2): four words for one counter and key. */
+/**
+ * The ten rounds of Philox4x32 (Salmon et al., section 3.3 and table 2): four words for one counter and key.
+ * @internal exported for the published answers that its test holds it to
+ */
 export function philox(key: Key, counter: Counter): Counter {
   const out = new Uint32Array(4);
   philoxInto(out, key, counter[0], counter[1], counter[2], counter[3]);

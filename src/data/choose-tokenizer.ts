@@ -1,7 +1,7 @@
 /** The tokenizer of prepared data: which vocabulary, what ends a text, and the cleaning that suits it. */
 import { InputError, UsageError } from "../core/errors.ts";
 import { invalidOption, option } from "../core/options.ts";
-import { characterTokenizer, characterTokenizerOf, printableCharacters } from "../text/characters.ts";
+import { characterTokenizerOf, printableCharacters, printableTokenizer } from "../text/characters.ts";
 import type { CleaningOptions } from "../text/clean.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { wordTokenizerOf } from "../text/words.ts";
@@ -157,7 +157,7 @@ export function tokenizerFor(
     if (vocabulary === "bpe") return bpeTokenizerOf(splits.train, options.vocabularySize);
     if (vocabulary === "wordpiece") return wordPieceTokenizerOf(splits.train, options.vocabularySize);
   }
-  const tokenizer = typeof given === "object" ? given : characterTokenizer([...printableCharacters], end);
+  const tokenizer = typeof given === "object" ? given : printableTokenizer(end);
   // All characters fit after full cleaning; where a step was left out, this throws for the first that does not.
   if (tokenizer.kind === "character") for (const text of all()) tokenizer.encode(text);
   return tokenizer;

@@ -17,9 +17,12 @@ export const printableCharacters =
   "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" +
   "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~ \t\n\r\x0b\x0c";
 
-/** The vocabulary {@link printableCharacters}; `\n`, id 96, ends an item. */
-export function printableTokenizer(): Tokenizer {
-  return characterTokenizer([...printableCharacters]);
+/**
+ * The vocabulary {@link printableCharacters}.
+ * @param end the character that ends an item. Default `\n`, id 96.
+ */
+export function printableTokenizer(end = "\n"): Tokenizer {
+  return characterTokenizer([...printableCharacters], end);
 }
 
 /**

@@ -7,7 +7,7 @@ import { byteCharacters } from "./bpe-bytes.ts";
 import { bpeFiles } from "./bpe-files.ts";
 import { type HuggingFaceTokenizer, huggingfaceTokenizer } from "./huggingface.ts";
 import type { TokenizerFiles } from "./huggingface-files.ts";
-import { streamDecoder } from "./stream-decoder.ts";
+import { continuationOf } from "./stream-decoder.ts";
 import { wordPieceFiles } from "./wordpiece-files.ts";
 
 const assets = process.env.PUNCHLINE_ASSETS;
@@ -155,18 +155,18 @@ describe("WordPiece", () => {
   });
 });
 
-describe("streamDecoder", () => {
+describe("decoding token by token", () => {
   it("never splits a character, and joins to the whole text", () => {
     const vocab: Record<string, number> = Object.fromEntries(byteCharacters.map((c, i) => [c, i]));
     const tokenizer = open(bpeFiles({ ...vocab, "<|endoftext|>": 256 }, []));
     for (const text of hostile) {
-      const stream = streamDecoder(tokenizer);
+      const stream = continuationOf(tokenizer, "").stream();
       const parts = [...tokenizer.encode(text)].map((id) => stream.push(id));
       parts.push(stream.end());
       expect(parts.join("")).toBe(text);
       if (!text.includes("\ufffd")) expect(parts.join("|")).not.toContain("\ufffd");
     }
-    const stream = streamDecoder(tokenizer);
+    const stream = continuationOf(tokenizer, "").stream();
     expect([0xf0, 0x9f, 0x8e, 0x89, 0x21].map((byte) => stream.push(byte))).toEqual(["", "", "", "🎉", "!"]);
     expect(stream.push(0xe2) + stream.end()).toBe("\ufffd");
     expect(stream.end()).toBe("");
@@ -174,7 +174,7 @@ describe("streamDecoder", () => {
 
   it("keeps the blanks between words that depend on their neighbours", () => {
     const tokenizer = open(wordPieceFiles("[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\njoke\n##s\nare\nfun\n"));
-    const stream = streamDecoder(tokenizer);
+    const stream = continuationOf(tokenizer, "").stream();
     const ids = Array.from({ length: 5 }, () => [...tokenizer.encode("jokes are fun")]).flat();
     expect(ids.map((id) => stream.push(id)).join("")).toBe(Array(5).fill("jokes are fun").join(" "));
   });

@@ -5,7 +5,7 @@ import { Random } from "../core/random.ts";
 import { trainBpe } from "./bpe-train.ts";
 import { characterTokenizerOf } from "./characters.ts";
 import { huggingfaceTokenizer } from "./huggingface.ts";
-import { continuationOf, streamDecoder } from "./stream-decoder.ts";
+import { continuationOf } from "./stream-decoder.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 import { wordPieceFiles } from "./wordpiece-files.ts";
 import { wordTokenizerOf } from "./words.ts";
@@ -58,7 +58,7 @@ describe.each(vocabularies)("%s", (name, tokenizer) => {
       expect(prompt + pieces.join("")).toBe(whole);
       const stream = continuation.stream();
       expect(prompt + ids.map((id) => stream.push(id)).join("") + stream.end()).toBe(whole);
-      const plain = streamDecoder(tokenizer);
+      const plain = continuationOf(tokenizer, "").stream();
       expect(ids.map((id) => plain.push(id)).join("") + plain.end()).toBe(tokenizer.decode(ids));
     }
     expect(compared).toBeGreaterThan(15);

@@ -26,9 +26,6 @@ const REPLACEMENT = "\uFFFD";
 /** Ids kept as context, at least, where there are as many. */
 const CONTEXT = 4;
 
-/** A decoder for one text. All that it returns, joined, equals `tokenizer.decode` of all ids. */
-export const streamDecoder = (tokenizer: Decoding): StreamDecoder => new Stream(tokenizer, [], "");
-
 /** What follows a prompt, as text: the prompt and that together are the decoding of all their ids. */
 export interface Continuation {
   /** A decoder of one text that goes on from the prompt. */

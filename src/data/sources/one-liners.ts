@@ -19,7 +19,7 @@ const contemptTags: ReadonlySet<string> = new Set(["insults", "rude", "hate", "s
 const groupTags: ReadonlySet<string> = new Set(["women", "men"]);
 
 /** The reason under which such jokes are counted. */
-export const attackReason = "attack_on_a_group";
+const attackReason = "attack_on_a_group";
 
 /** Whether the tags of a joke make it one that is left out by default. */
 function isAttack(tags: readonly string[]): boolean {

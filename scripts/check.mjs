@@ -1,0 +1,45 @@
+/**
+ * `npm run check`: what has to pass before a change is ready, in two lanes at once. A step's output is printed when it ends.
+ */
+import { spawn } from "node:child_process";
+
+/** Steps of a lane run one after the other. */
+const lanes = [
+  {
+    build: "tsdown --logLevel warn",
+    types: "tsc --noEmit --incremental --tsBuildInfoFile node_modules/.cache/check.tsbuildinfo",
+    layers: "npm run -s check:layers",
+  },
+  {
+    format: "biome check .",
+    "dead code": "knip",
+    "dead code of the package": "knip --production",
+    "unit tests": "vitest run --project unit",
+  },
+];
+
+/** Resolves to whether the command succeeded. */
+function run(name, command) {
+  const begun = performance.now();
+  const child = spawn(command, { shell: true, stdio: ["ignore", "pipe", "pipe"] });
+  const output = [];
+  child.stdout.on("data", (chunk) => output.push(chunk));
+  child.stderr.on("data", (chunk) => output.push(chunk));
+  return new Promise((resolve) => {
+    child.on("close", (status) => {
+      const seconds = ((performance.now() - begun) / 1000).toFixed(1);
+      process.stdout.write(Buffer.concat(output));
+      console.log(`--- ${name} ${status === 0 ? "passed" : "FAILED"} in ${seconds} s`);
+      resolve(status === 0);
+    });
+  });
+}
+
+const results = await Promise.all(
+  lanes.map(async (steps) => {
+    let passed = true;
+    for (const [name, command] of Object.entries(steps)) passed = (await run(name, command)) && passed;
+    return passed;
+  }),
+);
+process.exitCode = results.every(Boolean) ? 0 : 1;
