@@ -1,5 +1,5 @@
 /**
- * A window of characters read in both directions, and an LSTM above that says what follows the window.
+ * A window of characters read in both directions, and an LSTM above that predicts what follows the window.
  *
  * Both directions see the window alone, so the character to predict is seen by neither (Graves &
  * Schmidhuber 2005 for the layer; the lesson for its use in generation). There is one prediction a window,

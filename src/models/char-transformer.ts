@@ -156,7 +156,7 @@ function secondWeights({ weights, documents }: TrainingInput): Tensor | undefine
   return after ? multiply(after, inside) : inside;
 }
 
-/** [batch, length] one step on; what comes last in each row stands for nothing. */
+/** [batch, length] one step on; the last of each row has no meaning. */
 function shifted(x: Tensor): Tensor {
   const length = x.shape[1] as number;
   return length === 1 ? x : concatenate([slice(x, 1, 1, length - 1), slice(x, 1, 0, 1)], 1);

@@ -62,7 +62,7 @@ function adaptableMaps({ parameters }: Pick<Model, "parameters">): AdaptableMap[
 
 /**
  * The maps that `targets` name: in full, or by the end of the name after a dot.
- * @throws UsageError for a target that names none, with what there is
+ * @throws UsageError for a target that names none, with the names that exist
  */
 export function adaptedMaps(
   model: Pick<Model, "parameters" | "config">,

@@ -21,7 +21,7 @@ export type State = Readonly<Record<string, Tensor>>;
 export interface ModelInput {
   /** Token ids [batch, length], int32. */
   readonly ids: Tensor;
-  /** What earlier calls left: as {@link Model.state} says. Absent where the model carries nothing. */
+  /** The state after earlier calls, as {@link Model.state} describes it. Absent where the model carries none. */
   readonly state?: State | undefined;
   /**
    * 1 for real tokens, 0 for padding: [batch, length], int32. Absent: all real. Rows that start a state
@@ -54,23 +54,23 @@ export interface ForwardOptions {
 export interface ModelOutput {
   /** [batch · length, vocabulary], batch-major; [batch, vocabulary] for `last`, or where the model predicts only after the window. */
   readonly logits: Tensor;
-  /** What to carry into the next call. */
+  /** The state for the next call. */
   readonly state: State;
   /**
-   * What the tokens are to the model, [batch · length, width]: of transformers the stream before the first
-   * layer and after each one, of other models what the last layer gives. Absent where it has no such thing.
+   * The tokens' hidden states, [batch · length, width]: of transformers the stream before the first block and after
+   * each one, of other models the output of the last layer. Absent where a model has none for each token.
    */
   readonly hidden?: readonly Tensor[] | undefined;
-  /** Where asked for: who looks at whom in each layer, [batch, heads, length, length]; each row sums to 1. */
+  /** Where asked for: the attention weights of each layer, [batch, heads, length, length]; each row sums to 1. */
   readonly attention?: readonly Tensor[] | undefined;
 }
 
 export interface TrainingInput extends ModelInput {
-  /** The token that should follow each input token: [batch, length], int32; or what stood at `at`, [n]. */
+  /** The token that should follow each input token: [batch, length], int32; or the tokens hidden at `at`, [n]. */
   readonly targets: Tensor;
   /** Weight of each target, 0 or 1. Absent: all count. */
   readonly weights?: Tensor | undefined;
-  /** Tokens that are to be predicted, as {@link ForwardOptions.at}. Absent: what follows each token. */
+  /** Which tokens to predict, as {@link ForwardOptions.at}. Absent: what follows each token. */
   readonly at?: Tensor | undefined;
   /** Training progress 0 to 1, a scalar, for losses with a schedule. Given only where `needsProgress`. */
   readonly progress?: Tensor | undefined;
@@ -80,9 +80,9 @@ export interface TrainingInput extends ModelInput {
 export interface Objective {
   /** Sum over all weighted targets, in nats, auxiliary losses included. */
   readonly loss: Tensor;
-  /** The predictions' part of it, which people are told. Default: `loss`. */
+  /** The predictions' part of it, which logs and reports show. Default: `loss`. */
   readonly reported?: Tensor | undefined;
-  /** What to carry into the next batch. */
+  /** The state for the next batch. */
   readonly state: State;
 }
 
@@ -106,12 +106,12 @@ export interface Model {
    */
   readonly blocks?: readonly (readonly ParameterSpec[])[] | undefined;
   /**
-   * The state's tensors for a batch, which is the first axis of each; it starts as zeros. A size named
-   * `capacity` is the caller's to choose: how many tokens the state has room for, of which `length` are in use.
-   * A call returns of such a tensor only what it adds, with its own number of tokens in place of the capacity;
-   * the caller puts that behind what is in use.
-   * An empty record: every call needs the whole context again. A model with a bounded context also runs
-   * without its state, then from position 0.
+   * The state's tensors for a batch, which is the first axis of each; it starts as zeros. The caller chooses a size
+   * named `capacity`: the tokens that the state has room for, of which `length` are in use. Of such a tensor a call
+   * returns only what it adds, with its own number of tokens in place of the capacity; the caller appends that to the
+   * tokens in use.
+   * An empty record: every call needs the whole context again. A model with a bounded context also runs without a
+   * state, from position 0.
    */
   state(batch: Dim): Readonly<Record<string, Spec>>;
   forward(parameters: Parameters, input: ModelInput, mode: Mode, options?: ForwardOptions): ModelOutput;
@@ -162,7 +162,7 @@ export interface Architecture {
   readonly quantizable?: boolean | undefined;
   /** Whether its state starts over from zeros at each `reset_token_id` that its configuration names. Default false. */
   readonly resets?: boolean | undefined;
-  /** What LoRA adapts unless told otherwise, as in PEFT (models/lora.ts). Absent: it has no adapters. */
+  /** The linear maps that LoRA adapts by default, as in PEFT (models/lora.ts). Absent: it has no adapters. */
   readonly loraTargets?: readonly string[] | undefined;
   /** How checkpoints from elsewhere name its tensors. */
   readonly checkpointMapping?: CheckpointMapping | undefined;

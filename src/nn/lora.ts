@@ -29,7 +29,7 @@ export const adapterParameters = (
   matrix(`${name}.lora_B.weight`, [outputs, rank], filled(0)),
 ];
 
-/** Where parameters carry their adapters: a symbol, so that whoever goes through the tensors by name meets only tensors. */
+/** The key of the adapters among the parameters: a symbol, so that the parameters' names are still only of tensors. */
 const adaptersKey = Symbol("adapters");
 
 type Adapted = Parameters & { readonly [adaptersKey]?: ReadonlyMap<string, Adapter> };

@@ -1,14 +1,14 @@
 /**
- * Weights in 4 or 8 bits in place of floats: a matrix `name` is then given as `name.packed` and
- * `name.scales`, and, where it is read by row as well, the same bytes as `name.rows`.
+ * Weights in 4 or 8 bits in place of floats: a matrix `name` is given as `name.packed` and `name.scales`, and, where
+ * it is read by row too, the same bytes as `name.rows`.
  */
 import type { Tensor } from "../graph/tensor.ts";
 import { type Bits, quantizedProduct, quantizedRows } from "../ops/quantized.ts";
 import type { Parameters } from "./parameters.ts";
 
 /**
- * Numbers that share a scale, in rows of `width`: few of 4 bits, where a scale has much to make up for, and of 8,
- * which can do with fewer scales and is then faster, as many as fit.
+ * Numbers that share a scale, in rows of `width`: few of 4 bits, whose rounding needs more scales; of 8 bits as many
+ * as fit, since fewer scales are faster.
  */
 export const quantizedBlock = (bits: Bits, width: number): number =>
   bits === 8 && width % LONG_BLOCK === 0 ? LONG_BLOCK : SHORT_BLOCK;
