@@ -50,7 +50,10 @@ async function openGraphs(
   const model = buildModel({ ...(await module.AutoConfig.from_pretrained(source)) }, { folder: source });
   const kind = kindOf(model);
   if (kind !== "masked" && kind !== "causal")
-    throw new UsageError(`${label}: transformers.js runs no models of language but transformers.`);
+    throw new UsageError(`${label} is not a transformer, and transformers.js runs only transformers.`, {
+      option: "engines",
+      value: "transformers.js",
+    });
   const loader = kind === "masked" ? module.AutoModelForMaskedLM : module.AutoModelForCausalLM;
   const run = await loader.from_pretrained(source, {
     dtype: precision,

@@ -52,7 +52,7 @@ const areAlike = ([a, b]: readonly [Pretrained, Pretrained]): boolean =>
 /** The same cases timed on models as large as the published ones, or why not. */
 async function atFullSize(context: DemoContext): Promise<NonNullable<CompareData["full_size"]>> {
   const { plan, runs } = context;
-  if (plan.fullSize === 0) return { left_out: "this is the quick form of the story" };
+  if (plan.fullSize === 0) return { left_out: "this is the quick form of the demo" };
   const obstacle = await tooLarge(runs.folderOf(FULL_SIZE));
   if (obstacle !== undefined) return { left_out: obstacle };
   const [gpt, bert] = await builtInPair();
