@@ -37,7 +37,8 @@ function inTerminal(audit: NoveltyAudit): string {
   const interrupt = { signal: new AbortController().signal } as Parameters<
     typeof createContext
   >[0]["interrupt"];
-  printAudit(createContext({ stdout, stderr: stdout, interrupt, asJson: false }).context, audit);
+  const parts = { stdout, stderr: stdout, interrupt, asJson: false, commandLine: "punchline novelty runs/a" };
+  printAudit(createContext(parts).context, audit);
   return plain(said);
 }
 

@@ -12,6 +12,7 @@ function warned(text: string, isTTY: boolean): string {
     stderr: terminal(stream, {}),
     interrupt: { signal: new AbortController().signal } as Interrupt,
     asJson: false,
+    commandLine: "punchline x",
   });
   context.warn(text);
   return written;

@@ -8,6 +8,8 @@ import { printableStyled, safeText } from "./output/safe-text.ts";
 import type { Style, Terminal } from "./output/terminal.ts";
 
 export interface Context {
+  /** The command as it can be typed again. */
+  readonly commandLine: string;
   /** Whether `--json` was given: then only `json` writes to standard output. */
   readonly asJson: boolean;
   /** Prints one line or several for a person; on a terminal without control characters other than styles. */
@@ -37,6 +39,7 @@ export interface ContextParts {
   readonly stderr: Terminal;
   readonly interrupt: Interrupt;
   readonly asJson: boolean;
+  readonly commandLine: string;
 }
 
 /** A sentence wrapped between words; unchanged if a word, such as a path, is longer than a line. */
@@ -44,7 +47,7 @@ const fitted = (text: string, columns: number): string =>
   text.split(/\s/).every((word) => displayWidth(word) <= columns) ? wrap(text, columns).join("\n") : text;
 
 /** A context, and the number of documents that it has written. */
-export function createContext({ stdout, stderr, interrupt, asJson }: ContextParts): {
+export function createContext({ stdout, stderr, interrupt, asJson, commandLine }: ContextParts): {
   readonly context: Context;
   readonly documents: () => number;
 } {
@@ -55,6 +58,7 @@ export function createContext({ stdout, stderr, interrupt, asJson }: ContextPart
     to.write(text);
   }
   const context: Context = {
+    commandLine,
     asJson,
     print: (text = "") => asJson || write(stdout, `${stdout.isTTY ? printableStyled(text) : text}\n`),
     write: (text) => asJson || write(stdout, text),

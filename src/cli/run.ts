@@ -6,6 +6,7 @@ import { createContext } from "./context.ts";
 import { commandHelp, type HelpStyle, programHelp } from "./help.ts";
 import { createInterrupt, type Interrupt } from "./interrupt.ts";
 import { type ParsedWords, parseWords } from "./options/parse.ts";
+import { commandLine } from "./output/command-line.ts";
 import { failureOf, failureText } from "./output/failure.ts";
 import { type OutputStream, type Terminal, terminal } from "./output/terminal.ts";
 import { type CommandEntry, registry as everyCommand } from "./registry.ts";
@@ -41,7 +42,7 @@ export async function runCli(words: readonly string[], host: Partial<Host> = {})
     const command = (await found.entry.load()).default;
     const parsed = await parseWords(found.entry.name, command, found.rest);
     if (parsed === "help") out.write(`${commandHelp(found.entry, command, helpStyle(out))}\n`);
-    else await runCommand(command, parsed, { stdout: out, stderr: err, interrupt });
+    else await runCommand(found.entry.name, command, parsed, { stdout: out, stderr: err, interrupt });
     return 0;
   } catch (error) {
     if (interrupt.received !== undefined && isAbort(error, interrupt)) {
@@ -85,11 +86,16 @@ function dispatch(words: readonly string[], registry: readonly CommandEntry[]): 
 }
 
 async function runCommand(
+  name: string,
   command: Command,
   { args, options, json }: ParsedWords,
   parts: { readonly stdout: Terminal; readonly stderr: Terminal; readonly interrupt: Interrupt },
 ): Promise<void> {
-  const { context, documents } = createContext({ ...parts, asJson: json });
+  const { context, documents } = createContext({
+    ...parts,
+    asJson: json,
+    commandLine: commandLine(name, command, args, options),
+  });
   try {
     await command.run(context, args, options);
   } finally {

@@ -79,7 +79,7 @@ describe("matchTensors", () => {
 });
 
 describe("readTensors", () => {
-  it("fills every slot in the order of the file and tells which optional ones are absent", async () => {
+  it("fills every slot in the order of the file and returns which optional ones are absent", async () => {
     const from = source({ b: [1], a: [2] });
     const slots = [
       { name: "a", shape: [2], data: new Float32Array(2) },

@@ -47,9 +47,9 @@ describe("a header is refused, in one sentence,", () => {
       /git lfs pull/,
     ],
     [
-      "where a tensor stands twice",
+      "with a tensor twice",
       file(`{"w":${JSON.stringify(oneTensor.w)},"\\u0077":${JSON.stringify(oneTensor.w)}}`, Array(8)),
-      /"w" stands twice/,
+      /"w" appears twice/,
     ],
     [
       "where the dtype is unknown",

@@ -138,7 +138,7 @@ function parseEntries(json: Uint8Array, where: string): Record<string, unknown> 
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : "";
     const twice = /^it has the key (.*) twice$/.exec(reason);
-    if (twice) throw bad(where, `tensor ${twice[1]} stands twice in its header`);
+    if (twice) throw bad(where, `tensor ${twice[1]} appears twice in its header`);
     throw bad(where, "its header is not JSON; it is damaged or not a safetensors file");
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {

@@ -28,7 +28,7 @@ export async function addressOf(host: string): Promise<string> {
   if (isIP(plain)) return plain;
   const found = await lookup(plain).catch(() => {
     throw new UsageError(
-      `"${host}" is a name that nobody knows here; give an address such as 127.0.0.1, or 0.0.0.0 for all networks.`,
+      `"${host}" does not resolve to an address; give an address such as 127.0.0.1, or 0.0.0.0 for all networks.`,
       { option: "host", value: host, expected: "a name that resolves" },
     );
   });

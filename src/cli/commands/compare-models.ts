@@ -18,14 +18,13 @@ import type { Context } from "../context.ts";
 import { dataChoices, dataOptions, readData } from "../options/data.ts";
 import { deviceOf, deviceOptions } from "../options/device.ts";
 import { integer, names, number, present, text } from "../options/option.ts";
-import { documentInFlags, flagOf } from "../output/flags.ts";
+import { documentInFlags } from "../output/flags.ts";
 import { formatBytes, formatDuration, formatRate } from "../output/format.ts";
 import { truncate } from "../output/layout.ts";
 import { printProse } from "../output/prose.ts";
 import { sparkline } from "../output/sparkline.ts";
 import { right, table } from "../output/table.ts";
 import { trainingProgress } from "../output/training-progress.ts";
-import { quoted } from "../output/training-report.ts";
 
 export default defineCommand({
   description:
@@ -94,7 +93,7 @@ export default defineCommand({
       throw new UsageError(`No model could be trained. ${result.failed[0]!.reason}`);
     show(ctx, result);
     if (result.models.length > 0) {
-      await architecturesPage(page, commandOf(source, options), result);
+      await architecturesPage(page, ctx.commandLine, result);
       ctx.print(`\nThe report: ${pathToFileURL(resolve(page)).href}`);
     }
     if (result.interrupted) ctx.print("Stopped and saved. Run the same command again to go on.");
@@ -148,23 +147,4 @@ function printSample(ctx: Context, { model, sample }: TrainedArchitecture): void
     truncate(visible(sample.trim() === "" ? "(nothing)" : sample), 240),
     Math.min(ctx.columns, 100),
   );
-}
-
-/** The command as it can be typed again. */
-function commandOf(source: readonly string[], options: Readonly<Record<string, unknown>>): string {
-  const defaults: Readonly<Record<string, unknown>> = {
-    ...Object.fromEntries(
-      Object.entries({ ...dataOptions, ...deviceOptions }).map(([k, o]) => [k, o.default]),
-    ),
-    parameters: 500_000,
-    seed: 42,
-    out: "runs/models",
-  };
-  const words = Object.entries(options).flatMap(([key, value]) => {
-    if (value === undefined || value === defaults[key]) return [];
-    if (value === true) return [flagOf(key)];
-    if (value === false) return [flagOf(key).replace("--", "--no-")];
-    return [flagOf(key), quoted(String(value))];
-  });
-  return ["punchline compare-models", ...source.map(quoted), ...words].join(" ");
 }

@@ -98,17 +98,7 @@ export default defineCommand({
     if (comparison.interrupted) ctx.warn("Interrupted: this is what was known by then.");
     printComparison(ctx, comparison);
     if (page !== undefined && length > 0) {
-      const words = [
-        ...models,
-        ...text.flatMap((one) => ["--text", JSON.stringify(one)]),
-        ...textFile.flatMap((file) => ["--text-file", file]),
-        ...precision.flatMap((name) => ["--precision", name]),
-        ...backend.flatMap((name) => ["--backend", name]),
-        ...(layer === 1 ? [] : ["--layer", layer]),
-        ...(head === 1 ? [] : ["--head", head]),
-        ...["--runs", runs, ...(sweep ? ["--sweep"] : [])],
-      ];
-      await comparePage(page, ["punchline compare", ...words].join(" "), comparison);
+      await comparePage(page, ctx.commandLine, comparison);
       ctx.print(`\nThe page: ${page}`);
     }
     ctx.json(comparison);

@@ -59,7 +59,7 @@ export default defineCommand({
       out,
       folder,
       seed,
-      command: commandOf(options),
+      command: ctx.commandLine,
       signal: ctx.interrupt,
       onEvent(event, secondsLeft) {
         progress(event, secondsLeft);
@@ -86,29 +86,6 @@ function documentOf({ chapters, report, seconds, stopped, pending }: DemoResult,
     pending,
     jokes: chapters.characters?.jokes ?? [],
   };
-}
-
-/** The command for the page: the options that differ from the defaults. */
-function commandOf({
-  chapter,
-  data,
-  quick,
-  minutes,
-  pretrained,
-}: {
-  readonly chapter: readonly string[];
-  readonly data: readonly string[];
-  readonly quick: boolean;
-  readonly minutes: number;
-  readonly pretrained: readonly string[];
-}): string {
-  return [
-    "punchline demo",
-    ...chapter.map((name) => `--chapter ${name}`),
-    ...(quick ? ["--quick"] : minutes === usualMinutes ? [] : [`--minutes ${minutes}`]),
-    ...data.map((source) => `--data ${source}`),
-    ...pretrained.map((name) => `--pretrained ${name}`),
-  ].join(" ");
 }
 
 /** Prints the results of an event. */

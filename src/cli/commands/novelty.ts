@@ -133,7 +133,7 @@ export default defineCommand({
     const audit: ModelAudit = documentInFlags({ ...whole, checkpoints });
     printAudit(ctx, audit);
     if (options.page !== undefined) {
-      await noveltyPage(options.page, samples, commandOf(samples, options), audit);
+      await noveltyPage(options.page, samples, ctx.commandLine, audit);
       ctx.print(`\nThe page: ${options.page}`);
     }
     ctx.json({ ...audit, empty, ...(model ? reportUsage(ctx, model, options) : {}) });
@@ -232,16 +232,4 @@ async function snapshotAudits(
   for (const { step, reason } of skipped)
     ctx.warn(`The snapshot of step ${step} cannot be audited: ${reason}`);
   return checkpoints;
-}
-
-/** The command that gives the same page again. */
-function commandOf(samples: string, { data, n, temperature, seed, prompt, checkpoints }: Options): string {
-  return [
-    "punchline novelty",
-    samples,
-    ...data.flatMap((source) => ["--data", source]),
-    ...(isTextFile(samples) ? [] : ["-n", n, "--temperature", temperature, "--seed", seed]),
-    ...(prompt === undefined ? [] : ["--prompt", JSON.stringify(prompt)]),
-    ...(checkpoints ? ["--checkpoints"] : []),
-  ].join(" ");
 }

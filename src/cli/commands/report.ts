@@ -102,7 +102,7 @@ export default defineCommand({
     task.end(`measured ${report.runs.length} of ${runs.length} runs`);
     printTables(ctx, result);
     if (out !== undefined) {
-      await qualityPage(out, commandOf(runs, { data, n, encoder, ...options }), result);
+      await qualityPage(out, ctx.commandLine, result);
       ctx.print(`\nThe page: ${out}`);
     }
     ctx.json({ ...report, usage: Object.keys(usage).length > 0 ? usage : undefined });
@@ -141,33 +141,4 @@ function printTables(ctx: Context, result: QualityResult): void {
     ...failed.map(({ run, reason }) => `${run} could not be measured: ${reason}`),
   ])
     printProse(ctx, sentence);
-}
-
-/** The command that gives the same figures again. */
-function commandOf(
-  runs: readonly string[],
-  {
-    data,
-    n,
-    encoder,
-    temperature,
-    seed,
-    prompt,
-  }: {
-    readonly data: readonly string[];
-    readonly n: number;
-    readonly encoder: string | undefined;
-    readonly temperature: number;
-    readonly seed: number;
-    readonly prompt: string;
-  },
-): string {
-  return [
-    "punchline report",
-    ...runs,
-    ...data.flatMap((source) => ["--data", source]),
-    ...["-n", n, "--temperature", temperature, "--seed", seed],
-    ...(prompt === "" ? [] : ["--prompt", JSON.stringify(prompt)]),
-    ...(encoder === undefined ? [] : ["--encoder", encoder]),
-  ].join(" ");
 }

@@ -37,7 +37,7 @@ export default defineCommand({
   ],
   async run(ctx, { model = "punchline-gpt2", text: typed }, { n, textFile, ...machine }) {
     const text = await textFrom(typed, textFile, "TEXT");
-    const lm = await openHere(ctx, model, machine, "does not tell how likely each next token is");
+    const lm = await openHere(ctx, model, machine, "does not give the probability of each next token");
     const suggester = createSuggester(lowLatency(lm, deviceOf(machine)));
     try {
       if (text === undefined && ctx.isTTY && process.stdin.isTTY && !ctx.asJson) {

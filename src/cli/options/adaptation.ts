@@ -10,7 +10,7 @@ import { flag, integer, names, number, type OptionValues, present } from "./opti
 const adapting = "What is trained (default: all weights)";
 
 export const adaptationOptions = {
-  lora: flag({ describe: "Small adapters (LoRA) beside frozen weights", group: adapting }),
+  lora: flag({ describe: "Small adapters (LoRA) with frozen weights", group: adapting }),
   loraRank: integer({ describe: "Rank of the adapters (default 8)", min: 1, group: adapting }),
   loraAlpha: number({ describe: "They count alpha / rank (default 16)", above: 0, group: adapting }),
   loraDropout: number({ describe: "Of what they read (default 0)", min: 0, below: 1, group: adapting }),

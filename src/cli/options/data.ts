@@ -21,7 +21,7 @@ export const dataOptions = {
     placeholder: "NAME",
     group,
   }),
-  completionColumn: text({ describe: "The texts beside --prompt-column", placeholder: "NAME", group }),
+  completionColumn: text({ describe: "The texts that answer --prompt-column", placeholder: "NAME", group }),
   separator: text({ describe: "Between prompt and completion (default: a space)", group }),
   ...fileOptions,
   raw: eitherFlag({

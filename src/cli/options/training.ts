@@ -127,7 +127,7 @@ export function trainingOptions(
       group,
     }),
     beta2: number({
-      describe: `Of adamw's second moment, also beside muon (default ${d.beta2})`,
+      describe: `Of adamw's second moment, also with muon (default ${d.beta2})`,
       min: 0,
       below: 1,
       group,

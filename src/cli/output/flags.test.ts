@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { documentInFlags, inFlags } from "./flags.ts";
 
-test("options of the library are said as flags", () => {
+test("options of the library become flags", () => {
   expect(inFlags('`maxLength` needs `windows: "shuffled"`, `lora: true` or `space: false`; `rank: 4`.')).toBe(
     "--max-length needs --windows shuffled, --lora or --no-space; --rank 4.",
   );
@@ -15,7 +15,7 @@ test("options of the library are said as flags", () => {
   );
 });
 
-test("a document's sentences are said in flags, and no text of a model", () => {
+test("a document's sentences get flags, and texts of models do not", () => {
   const document = { text: "`topK`", notes: ["use `topK`"], models: [{ reason: "`seed`", x: null, n: 1 }] };
   expect(documentInFlags(document)).toEqual({
     text: "`topK`",

@@ -25,7 +25,7 @@ test("wrap breaks at spaces, inside an overlong word, and keeps newlines", () =>
   expect(wrap("ab c\u00a0d", 4)).toEqual(["ab", "c d"]);
 });
 
-test("definitions align, and an overlong term stands alone", () => {
+test("definitions align, and an overlong term gets its own line", () => {
   const lines = definitions(
     [
       ["-a", "one two three"],

@@ -2,6 +2,7 @@
 import type { TrainResult } from "../../train/session.ts";
 import { tokenUnit } from "../../train/streams.ts";
 import type { Context } from "../context.ts";
+import { quoted } from "./command-line.ts";
 import { formatCount, formatDuration, formatRate } from "./format.ts";
 
 /** @param again the command that resumes the run, up to its folder */
@@ -39,6 +40,3 @@ export const trainingDocument = ({ summary, data }: TrainResult): object => ({
   ...summary,
   cleaning_loss: data.cleaning_loss,
 });
-
-/** A path, quoted if a shell needs it. */
-export const quoted = (path: string): string => (/^[\w./~:@%+,-]+$/.test(path) ? path : JSON.stringify(path));
