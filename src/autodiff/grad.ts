@@ -7,6 +7,7 @@
  */
 import { PunchlineError } from "../core/errors.ts";
 import { constant, isLeaf } from "../graph/leaves.ts";
+import { withStack } from "../graph/place.ts";
 import { type GraphNode, type Tensor, topologicalOrder } from "../graph/tensor.ts";
 import { flatten, type TensorTree, unflatten } from "../graph/tree.ts";
 import { broadcastTo } from "../ops/broadcast.ts";
@@ -53,13 +54,16 @@ export function gradients(scalar: Tensor, wrt: readonly Tensor[]): Tensor[] {
       });
     }
     replay.arrived(node, incoming[0]!);
-    const outgoing = rules.vjp({
-      node,
-      inputs: node.inputs.map((t) => replay.value(t, node)),
-      outputs: node.outputs.map((t) => replay.value(t, node)),
-      cotangents: incoming,
-      needs: node.inputs.map((t) => needed.has(t)),
-    });
+    const { vjp } = rules;
+    const outgoing = withStack(node.made, () =>
+      vjp({
+        node,
+        inputs: node.inputs.map((t) => replay.value(t, node)),
+        outputs: node.outputs.map((t) => replay.value(t, node)),
+        cotangents: incoming,
+        needs: node.inputs.map((t) => needed.has(t)),
+      }),
+    );
     node.inputs.forEach((input, i) => {
       const g = outgoing[i];
       if (!g || !needed.has(input)) return;

@@ -30,9 +30,11 @@ export interface Counts {
 export interface GraphNode {
   /** The operation's name, or what kind of leaf it is. */
   readonly op: string;
-  /** Absent for leaves, as are `counts`. */
-  readonly operation?: Operation;
-  readonly counts?: Counts;
+  /** Absent for leaves, as are the two below. */
+  readonly operation?: Operation | undefined;
+  readonly counts?: Counts | undefined;
+  /** The stack on which it was made: see {@link callerIn}. */
+  readonly made?: Error | undefined;
   readonly inputs: readonly Tensor[];
   readonly attributes: Attributes;
   readonly outputs: readonly Tensor[];
@@ -58,9 +60,12 @@ export class Tensor implements Aval {
 }
 
 /** Makes a node and its output tensors. Called by `defineOp`; models call the operations instead. */
-export function makeNode(application: Omit<GraphNode, "outputs">, avals: readonly Aval[]): GraphNode {
+export function makeNode(
+  { op, operation, counts, made, inputs, attributes }: Omit<GraphNode, "outputs">,
+  avals: readonly Aval[],
+): GraphNode {
   const outputs: Tensor[] = [];
-  const node: GraphNode = { ...application, outputs };
+  const node: GraphNode = { op, operation, counts, made, inputs, attributes, outputs };
   for (const [i, aval] of avals.entries()) outputs.push(new Tensor(node, i, aval));
   return node;
 }

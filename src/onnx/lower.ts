@@ -6,6 +6,7 @@ import type { Aval, GraphNode, Tensor } from "../graph/tensor.ts";
 import { topologicalOrder } from "../graph/tensor.ts";
 import { rulesOf } from "../ops/define.ts";
 import type { Emitter, NodeOptions, Operand, Value } from "../ops/emitter.ts";
+import { errorOf } from "./locate.ts";
 import type { OnnxModel, OnnxNode, OnnxValue } from "./proto.ts";
 
 export interface Lowered extends OnnxModel {
@@ -13,6 +14,8 @@ export interface Lowered extends OnnxModel {
   readonly feeds: readonly Tensor[];
   /** Shapes and dtypes of the values that the graph knows; those inside one operation are not among them. */
   readonly values: ReadonlyMap<string, Aval>;
+  /** By the name of an ONNX node, which is its first output: what it is part of. */
+  readonly origins: ReadonlyMap<string, GraphNode>;
 }
 
 /**
@@ -30,6 +33,8 @@ export function lower(
   const fed = order.filter(isFed).flatMap((node) => node.outputs);
   const emit = new ModelEmitter([...fed, ...others], (leaf) => feed(leaf).name);
   const operands = new Map<Tensor, Operand>();
+  const origins = new Map<string, GraphNode>();
+  const operations = new Map<unknown, number>();
   const merged = new Map<string, readonly Operand[]>();
   const feeds: Tensor[] = [];
   const inputs: OnnxValue[] = [];
@@ -51,10 +56,12 @@ export function lower(
       feed(first);
     } else {
       const from = node.inputs.map((t) => operands.get(t)!);
-      const key = keyOf(node, from);
+      const key = keyOf(node, from, operations);
       let made = merged.get(key);
       if (!made) {
-        const list = rulesOf(node).lower(emit, node, from);
+        const start = emit.onnxNodes.length;
+        const list = lowerNode(emit, node, from);
+        for (const { outputs } of emit.onnxNodes.slice(start)) origins.set(outputs[0]!, node);
         made = node.outputs.map((out, i) => operand(list[i]!, out));
         merged.set(key, made);
       }
@@ -75,16 +82,28 @@ export function lower(
     return operand(emit.node("Identity", [value.name]), tensor);
   });
   const values = new Map([...operands.values(), ...named].map((value) => [value.name, value]));
-  return { nodes: emit.onnxNodes, inputs, outputs: named, constants: emit.constants, feeds, values };
+  return { nodes: emit.onnxNodes, inputs, outputs: named, constants: emit.constants, feeds, values, origins };
+}
+
+function lowerNode(emit: Emitter, node: GraphNode, inputs: readonly Operand[]): readonly string[] {
+  try {
+    return rulesOf(node).lower(emit, node, inputs);
+  } catch (error) {
+    throw errorOf(node, error);
+  }
 }
 
 const operand = (name: string, { dtype, shape }: Tensor): Operand => ({ name, dtype, shape });
 
-function keyOf(node: GraphNode, inputs: readonly Operand[]): string {
+/** What nodes that compute the same have in common. */
+function keyOf(node: GraphNode, inputs: readonly Operand[], operations: Map<unknown, number>): string {
+  // Two operations may have one name; the second input may be one optional operand or another.
+  const known = operations.get(node.operation) ?? operations.size;
+  operations.set(node.operation, known);
   const attributes = JSON.stringify(node.attributes, (_, v) =>
     ArrayBuffer.isView(v) ? Array.from(v as unknown as number[], String) : v,
   );
-  return `${node.op}(${inputs.map((i) => i.name).join()})${attributes}`;
+  return `${known}[${node.counts?.inputs}](${inputs.map((i) => i.name).join()})${attributes}`;
 }
 
 class ModelEmitter implements Emitter {

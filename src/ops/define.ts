@@ -20,6 +20,7 @@ import type { DType } from "../core/array.ts";
 import { PunchlineError } from "../core/errors.ts";
 import { type Shape, staticShape } from "../core/shape.ts";
 import { isLeaf } from "../graph/leaves.ts";
+import { stackHere } from "../graph/place.ts";
 import {
   type Attributes,
   type Aval,
@@ -188,7 +189,7 @@ function withRules(definition: AnyDefinition): AnyOp {
       );
       const counts = { inputs: inputs.counts, outputs: outputs.counts };
       const node = makeNode(
-        { op: name, operation: op, counts, inputs: inputs.values, attributes },
+        { op: name, operation: op, counts, made: stackHere(), inputs: inputs.values, attributes },
         outputs.values,
       );
       return outputsOf(node, node.outputs);

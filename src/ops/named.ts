@@ -73,12 +73,12 @@ export function fromList<T>(
   counts: readonly number[],
   values: readonly T[],
 ): Named<T> {
+  const named: Record<string, T | readonly T[] | undefined> = {};
   let at = 0;
-  return Object.fromEntries(
-    slots.map(({ name, kind }, i) => {
-      const part = values.slice(at, at + (counts[i] ?? 0));
-      at += part.length;
-      return [name, kind === "list" ? part : part[0]];
-    }),
-  );
+  for (const [i, { name, kind }] of slots.entries()) {
+    const end = at + (counts[i] ?? 0);
+    named[name] = kind === "list" ? values.slice(at, end) : end > at ? values[at] : undefined;
+    at = end;
+  }
+  return named;
 }

@@ -25,6 +25,7 @@ import {
   type TensorTree,
   unflatten,
 } from "../graph/tree.ts";
+import { locate } from "../onnx/locate.ts";
 import { type Lowered, lower } from "../onnx/lower.ts";
 import { graphMemory } from "../onnx/memory.ts";
 import { encodeModel, type OnnxValue } from "../onnx/proto.ts";
@@ -113,9 +114,12 @@ export function compile<A extends Arguments, O>(
     let entry = sessions.get(key);
     if (!entry) {
       const traced = graphOf(args);
-      entry = backend
-        .createSession(encodeModel(traced.lowered), traced.folder)
-        .then((session) => ({ session, traced }));
+      entry = backend.createSession(encodeModel(traced.lowered), traced.folder).then(
+        (session) => ({ session, traced }),
+        (error: unknown) => {
+          throw locate(error, traced.lowered);
+        },
+      );
       sessions.set(key, entry);
     }
     return entry;
@@ -146,7 +150,9 @@ export function compile<A extends Arguments, O>(
     traced.outputs.forEach(({ path }, i) => {
       fetches[traced.nameOf(traced.split.places[i]!)] = targets.get(path) ?? null;
     });
-    const results = await session.run(feeds, fetches);
+    const results = await session.run(feeds, fetches).catch((error: unknown) => {
+      throw locate(error, traced.lowered);
+    });
     const result = (place: number) => results[traced.nameOf(place)]!;
     for (const { table, rows, index } of traced.split.additions)
       addRowsInPlace(result(table), result(rows), result(index));
