@@ -8,7 +8,7 @@ import { sum } from "../src/ops/broadcast.ts";
 import { defineOp, none } from "../src/ops/define.ts";
 import { add, exp } from "../src/ops/elementwise.ts";
 import type { Emitter, Operand } from "../src/ops/emitter.ts";
-import { compile } from "../src/runtime/node-compile.ts";
+import { compile } from "./node-compile.ts";
 
 /** An operation that is lowered by `lower`. */
 const opOf = (lower: (emit: Emitter, x: Operand) => string) =>

@@ -12,7 +12,7 @@ import { reshape, sum } from "./broadcast.ts";
 import { defineOp, real, type SampleInput, typed } from "./define.ts";
 import { add, multiply, subtract } from "./elementwise.ts";
 import { matmul } from "./matmul.ts";
-import { transpose } from "./movement.ts";
+import { concatenate, split, transpose } from "./movement.ts";
 import { softmax } from "./normalisation.ts";
 import { equal, where } from "./select.ts";
 
@@ -114,20 +114,41 @@ export const attentionOp = defineOp({
 });
 
 /**
- * softmax(q · kᵀ / √d) · v for each head.
- * @param q [batch, length, width]
- * @param k [batch, keys, width]
- * @param v [batch, keys, width]
- * @param mask int32, 0 where a key is not to be seen: [batch, keys], or [batch, length, keys] for each query its own
- * @returns [batch, length, width]
+ * softmax(q · kᵀ / √d) · v for each head. With fewer heads of keys and values than of queries, each of them serves as
+ * many queries' heads in a row (Ainslie et al. 2023, arXiv 2305.13245).
+ * @param q [batch, length, heads · d]
+ * @param k [batch, keys, kvHeads · d]
+ * @param v [batch, keys, kvHeads · d]
+ * @param options.kvHeads default: `heads`
+ * @param options.mask int32, 0 where a key is not to be seen: [batch, keys], or [batch, length, keys] for each query its own
+ * @returns [batch, length, heads · d]
+ * @throws ShapeError where `heads` is not a multiple of `kvHeads`, or the shapes do not fit
  */
 export function attention(
   q: Tensor,
   k: Tensor,
   v: Tensor,
-  { heads, causal = false, mask }: { heads: number; causal?: boolean; mask?: Tensor | undefined },
+  {
+    heads,
+    kvHeads = heads,
+    causal = false,
+    mask,
+  }: { heads: number; kvHeads?: number | undefined; causal?: boolean; mask?: Tensor | undefined },
 ): Tensor {
-  return attentionOp.apply({ q, k, v, mask }, { heads, causal }).y;
+  const [keys, values] = [repeatHeads(k, kvHeads, heads), repeatHeads(v, kvHeads, heads)];
+  return attentionOp.apply({ q, k: keys, v: values, mask }, { heads, causal }).y;
+}
+
+/** Each head as often in a row as makes `heads` of them. [batch, keys, kvHeads · d] → [batch, keys, heads · d]. */
+export function repeatHeads(x: Tensor, kvHeads: number, heads: number): Tensor {
+  if (kvHeads === heads) return x;
+  if (heads % kvHeads !== 0)
+    throw new ShapeError("attention", `${heads} heads are not a multiple of ${kvHeads}`, [x.shape]);
+  const times = heads / kvHeads;
+  return concatenate(
+    split(x, 2, kvHeads).flatMap((head) => new Array<Tensor>(times).fill(head)),
+    2,
+  );
 }
 
 /** Attention's probabilities in plain operations. q [batch, heads, length, d], k [batch, heads, keys, d] → [batch, heads, length, keys]. */

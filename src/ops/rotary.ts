@@ -16,16 +16,20 @@ export interface Rotation {
   readonly context: number;
   /** Numbers of one head, d: even. */
   readonly headSize: number;
+  /** The slowest pair turns by about 1 / base at each position; larger ones reach further. Default 10,000. */
+  readonly base?: number | undefined;
+  /** Positions are divided by it, so that a longer context has the angles of a shorter one. Default 1. */
+  readonly scaling?: number | undefined;
 }
 
-type RotaryAttributes = Readonly<Record<"context" | "headSize", number>> & { readonly back: boolean };
+type RotaryAttributes = { readonly [K in keyof Rotation]: Rotation[K] } & { readonly back: boolean };
 
-/** The angle of each pair at each position, row by row: position / 10,000^(2i / d). Section 3.4.3. */
-function angles({ context, headSize }: Rotation): Float64Array {
+/** The angle of each pair at each position, row by row: position / scaling / base^(2i / d). Section 3.4.3. */
+function angles({ context, headSize, base = 10_000, scaling = 1 }: Rotation): Float64Array {
   const half = headSize / 2;
   return Float64Array.from(
     { length: context * half },
-    (_, i) => Math.floor(i / half) / 10_000 ** ((i % half) / half),
+    (_, i) => Math.floor(i / half) / scaling / base ** ((i % half) / half),
   );
 }
 
@@ -34,12 +38,13 @@ const known = new Map<string, Tables>();
 
 /** Cosines and sines of the angles, and the sines of the opposite ones: [context, d / 2]. The same arrays each time. */
 export function rotationTables(rotation: Rotation): Tables {
-  const key = `${rotation.context} ${rotation.headSize}`;
+  const { context, headSize, base, scaling } = rotation;
+  const key = [context, headSize, base, scaling].join();
   let tables = known.get(key);
   if (!tables) {
     const all = angles(rotation);
     const table = (f: (angle: number) => number) =>
-      float32([rotation.context, rotation.headSize / 2], Float32Array.from(all, f));
+      float32([context, headSize / 2], Float32Array.from(all, f));
     tables = { cos: table(Math.cos), sin: table(Math.sin), back: table((angle) => -Math.sin(angle)) };
     known.set(key, tables);
   }
@@ -96,6 +101,11 @@ export const rotaryOp = defineOp({
       inputs: { x: real(2, 3, 8), positions: { ...indices(5, 2, 3), dtype: "int64" } },
       attributes: { context: 5, headSize: 8, back: false },
     },
+    {
+      title: "another base, positions at half the distance",
+      inputs: { x: real(2, 3, 8) },
+      attributes: { context: 5, headSize: 8, base: 500, scaling: 2, back: false },
+    },
     { title: "back", inputs: { x: real(2, 3, 4) }, attributes: { context: 3, headSize: 2, back: true } },
   ],
 });
@@ -105,8 +115,10 @@ export const rotaryOp = defineOp({
  * @param x [batch, length, heads · d]
  * @param positions int32 [batch, length]. Default: each row counts from 0.
  */
-export function rotary(x: Tensor, { context, headSize }: Rotation, positions?: Tensor): Tensor {
-  return turned(x, positions && cast(positions, "int64"), { context, headSize, back: false });
+export function rotary(x: Tensor, rotation: Rotation, positions?: Tensor): Tensor {
+  const { context, headSize, base, scaling } = rotation;
+  const attributes = { context, headSize, base, scaling, back: false };
+  return turned(x, positions && cast(positions, "int64"), attributes);
 }
 
 function turned(x: Tensor, positions: Tensor | undefined, attributes: RotaryAttributes): Tensor {

@@ -117,7 +117,7 @@ export function compile<A extends Arguments, O>(
       entry = backend.createSession(encodeModel(traced.lowered), traced.folder).then(
         (session) => ({ session, traced }),
         (error: unknown) => {
-          throw locate(error, traced.lowered);
+          throw locate(error, traced.lowered.origins);
         },
       );
       sessions.set(key, entry);
@@ -151,7 +151,7 @@ export function compile<A extends Arguments, O>(
       fetches[traced.nameOf(traced.split.places[i]!)] = targets.get(path) ?? null;
     });
     const results = await session.run(feeds, fetches).catch((error: unknown) => {
-      throw locate(error, traced.lowered);
+      throw locate(error, traced.lowered.origins);
     });
     const result = (place: number) => results[traced.nameOf(place)]!;
     for (const { table, rows, index } of traced.split.additions)
