@@ -23,13 +23,13 @@ const opOf = (lower: (emit: Emitter, x: Operand) => string) =>
     samples: [],
   });
 
-/** The line of this file, counted from the function's own, on which an error says that its operation is. */
+/** The operation that an error names, the file and line where it was applied, and the message. */
 async function applied(
   run: () => Promise<unknown>,
 ): Promise<{ op: unknown; file: unknown; message: string }> {
   const error = (await run().catch((caught: unknown) => caught)) as PunchlineError;
   const { op, place } = error.details;
-  return { op, file: /[^/]+:\d+/.exec(String(place))?.[0], message: error.message };
+  return { op, file: /[^/:]+:\d+/.exec(String(place))?.[0], message: error.message };
 }
 
 /** This file and the line below the call. */
