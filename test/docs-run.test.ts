@@ -3,7 +3,16 @@
  * first. Trainings are cut to a few steps of small models; CI runs the README's commands as they stand.
  */
 import { spawn } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { delimiter, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { trainingStepPicture, trainingStepText } from "../docs/figures/training-step.ts";
@@ -41,7 +50,9 @@ describe("programs", () => {
   // Inside the project, where `punchline` is the package itself.
   let folder = "";
   const programs = shown("ts").map(({ place, source }, i) => ({ place, file: `block-${i}.ts`, source }));
-  const examples = readdirSync(join(root, "examples")).filter((name) => name.endsWith(".ts"));
+  const examples = readdirSync(join(root, "examples")).filter((name) => name.endsWith(".js"));
+  /** Those that run in a page, and here what runs in both. */
+  const pagesOfExamples = ["browser", "browser-engine", "browser-onnx"];
 
   beforeAll(() => {
     builtCli();
@@ -49,16 +60,15 @@ describe("programs", () => {
     folder = mkdtempSync(join(root, ".ci/out/docs-"));
     for (const { file, source } of programs)
       writeFileSync(join(folder, file), `${shortened(source)}\nexport {};\n`);
+    cpSync(join(root, "examples/browser-engine"), join(folder, "browser-engine"), { recursive: true });
     for (const name of examples)
       writeFileSync(join(folder, name), shortened(readFileSync(join(root, "examples", name), "utf8")));
     writeFileSync(
       join(folder, "tsconfig.json"),
       JSON.stringify({
         extends: join(root, "tsconfig.json"),
-        include: [
-          "*.ts",
-          ...["browser", "browser-onnx"].map((name) => join(root, "examples", name, "main.ts")),
-        ],
+        compilerOptions: { allowJs: true, checkJs: true },
+        include: ["*", ...pagesOfExamples.map((name) => join(root, "examples", name, "*"))],
       }),
     );
   });
@@ -69,11 +79,13 @@ describe("programs", () => {
     expect(await runNode([tsc, "-p", folder])).toMatchObject({ stdout: "", status: 0 });
   });
 
+  const typescript = ["--import", join(root, "bench/register.mjs")];
   it.each([
-    ...programs.map((p) => [p.place, p.file] as const),
-    ...examples.map((name) => [`examples/${name}`, name] as const),
-  ])("%s runs", async (_, file) => {
-    const ran = await runNode(["--import", join(root, "bench/register.mjs"), join(folder, file)]);
+    ...programs.map((p) => [p.place, p.file, typescript] as const),
+    // As they are: Node 20 runs them without help.
+    ...examples.map((name) => [`examples/${name}`, name, []] as const),
+  ])("%s runs", async (_, file, flags) => {
+    const ran = await runNode([...flags, join(folder, file)]);
     expect(ran).toMatchObject({ status: 0, stderr: "" });
     expect(ran.stdout).not.toBe("");
   });

@@ -2,7 +2,7 @@
  * Predictive typing: a model learns from the built-in jokes for two minutes, then shows in grey how the word that
  * you type may end. Tab takes it, Enter ends. Outside a terminal it suggests for a few beginnings.
  *
- *     node examples/typing.ts
+ *     node examples/typing.js
  */
 import { emitKeypressEvents } from "node:readline";
 import {
@@ -18,8 +18,11 @@ const data = await prepareData("one-liners");
 const { lm } = await train({ model: "char-lstm", data, options: { maxMinutes: 2, sampleEvery: 0 } });
 const suggester = createSuggester(lowLatency(lm));
 
-/** What is worth most of what may come next. */
-async function completionOf(text: string): Promise<string> {
+/**
+ * The suggestion that saves most keystrokes.
+ * @param {string} text
+ */
+async function completionOf(text) {
   const { words } = await suggester.suggest(text, { n: CANDIDATES, kinds: ["words"] });
   return rankByKeystrokesSaved(words, 1)[0]?.text ?? "";
 }
@@ -46,14 +49,11 @@ if (process.stdin.isTTY) {
 }
 await suggester.release();
 
-interface Key {
-  readonly name?: string;
-  readonly sequence?: string;
-  readonly ctrl?: boolean;
-}
+/** @typedef {{ name?: string, sequence?: string, ctrl?: boolean }} Key */
 
-async function* keys(): AsyncGenerator<Key> {
+/** @returns {AsyncGenerator<Key>} */
+async function* keys() {
   while (true) {
-    yield await new Promise<Key>((pressed) => process.stdin.once("keypress", (_, key: Key) => pressed(key)));
+    yield await new Promise((pressed) => process.stdin.once("keypress", (_, key) => pressed(key)));
   }
 }

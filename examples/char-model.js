@@ -1,5 +1,5 @@
 /**
- * A character model of your own text: `node examples/char-model.ts FILE`, a text a line.
+ * A character model of your own text: `node examples/char-model.js FILE`, a text a line.
  *
  * Without a file it learns from the jokes that come with Punchline.
  */

@@ -1,5 +1,5 @@
 /**
- * A small GPT-2, made on the spot and then fine-tuned to write on a topic: `node examples/fine-tune.ts`.
+ * A small GPT-2, made on the spot and then fine-tuned to write on a topic: `node examples/fine-tune.js`.
  *
  * Pre-training and fine-tuning spell their texts in one vocabulary: it is learned once, from the first data, and the
  * second is prepared in it. To start from a published model instead, give its folder and `loadTokenizer(folder)`.
