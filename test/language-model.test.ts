@@ -13,6 +13,7 @@ import { openLocal } from "../src/generate/open.ts";
 import { sample } from "../src/generate/sample.ts";
 import { zeroState } from "../src/generate/state.ts";
 import { stream } from "../src/generate/stream.ts";
+import { suggest } from "../src/generate/suggest.ts";
 import type { Tensor } from "../src/graph/tensor.ts";
 import type { State } from "../src/models/model.ts";
 import { evaluation } from "../src/nn/mode.ts";
@@ -126,6 +127,7 @@ describe.each(kinds)("%s", (_, lm) => {
       () => logProbabilities(lm, text, { signal: aborted }),
       () => perplexity(lm, text, { signal: aborted }),
       () => embed(lm, text, { signal: aborted }),
+      () => suggest(lm, text, { signal: aborted }),
     ])
       await expect(call()).rejects.toBe(reason);
     const controller = new AbortController();

@@ -45,6 +45,8 @@ export interface ExportOptions {
   readonly types?: readonly ExportType[] | undefined;
   /** Merge a LoRA adapter into its base model. Default false: `hf` writes only the adapter. Other formats always merge. */
   readonly merge?: boolean | undefined;
+  /** Aborting it ends the export before the next tensor, with the signal's reason, and leaves nothing behind. */
+  readonly signal?: AbortSignal | undefined;
   /** Architectures besides Punchline's own, for a model of one of them. */
   readonly architectures?: readonly Architecture[] | undefined;
 }
@@ -92,7 +94,12 @@ export async function exportModel(path: string, options: ExportOptions): Promise
         `${path} is an adapter, which stays float32; add ${option("merge", true)} to write the whole model in ${types[0]}.`,
         { option: "types", value: types, expected: "f32" },
       );
-    const files = await writeFolder(out, (folder) => writers[format](source, folder, types, options.merge));
+    const read: ExportSource["read"] = (name) => {
+      options.signal?.throwIfAborted();
+      return source.read(name);
+    };
+    const write = (folder: string) => writers[format]({ ...source, read }, folder, types, options.merge);
+    const files = await writeFolder(out, write);
     return { out, format, files };
   } finally {
     await source.close();

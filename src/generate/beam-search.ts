@@ -47,6 +47,7 @@ export interface SearchOptions {
   readonly least: number;
   /** Most tokens of a result. */
   readonly steps: number;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A text under way. */
@@ -74,6 +75,7 @@ export async function beamSearch(
   let { decoder, logits } = start;
   let beams: readonly Beam[] = [{ row: 0, last: start.last, text: "", rest: start.rest, logProbability: 0 }];
   for (let step = 0; step < options.steps; step++) {
+    options.signal?.throwIfAborted();
     const next = search.expand(beams, logits, logits.length / decoder.batch);
     if (next.length === 0) break;
     // As many rows whatever the number of beams: one graph then serves all steps.

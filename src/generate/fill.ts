@@ -30,6 +30,8 @@ export interface FillOptions {
    * pass. Default false.
    */
   readonly iterative?: boolean | undefined;
+  /** Aborting it ends the call before the next pass, with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface Candidate {
@@ -104,7 +106,7 @@ export function createFiller(lm: LanguageModel): MaskFiller {
   return {
     score,
     release: () => step.release(),
-    async fill(text, { topK = 5, iterative = false } = {}) {
+    async fill(text, { topK = 5, iterative = false, signal } = {}) {
       if (!(Number.isInteger(topK) && topK >= 1))
         throw invalidOption("topK", topK, "a whole number of 1 or more");
       const words = Int32Array.from(tokenizer.encode(promptText(lm, text)));
@@ -122,6 +124,7 @@ export function createFiller(lm: LanguageModel): MaskFiller {
       const note = contextNote({ name, contextLength, masked: true }, part, words.length);
       const found = new Map<number, Candidate[]>();
       while (found.size < all.length) {
+        signal?.throwIfAborted();
         const open = all.filter((place) => !found.has(place));
         const { ids, types } = tokenizer.wrap(words.subarray(part.from, part.to));
         const places = [...ids.keys()].filter((i) => ids[i] === mask);

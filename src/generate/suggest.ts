@@ -25,6 +25,8 @@ export interface SuggestOptions {
   readonly n?: number | undefined;
   /** Which kinds are wanted; the others stay empty and cost nothing. Default all. */
   readonly kinds?: readonly SuggestionKind[] | undefined;
+  /** Aborting it ends the call before the next token is read, with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface Suggestions {
@@ -93,10 +95,11 @@ export function createSuggester(lm: LanguageModel): Suggester {
     typed: string,
     text: string,
     whole: boolean,
+    signal: AbortSignal | undefined,
   ): Promise<Start & Pick<Suggestions, "note">> {
     const rest = whole || tokenizer.kind === "character" ? "" : lastWord(text);
     const ids = promptIds(lm, text.slice(0, text.length - rest.length));
-    const { logits, last } = await reader.read(ids);
+    const { logits, last } = await reader.read(ids, signal);
     const { longest } = reader;
     return {
       note:
@@ -112,15 +115,17 @@ export function createSuggester(lm: LanguageModel): Suggester {
   }
 
   async function find(typed: string, options: SuggestOptions): Promise<Suggestions> {
-    const { n = 3, kinds = everyKind } = options;
+    const { n = 3, kinds = everyKind, signal } = options;
     checkCount("n", n);
     const { text, unread } = readPrompt(lm, typed);
-    const start = await startAt(typed, text, false);
+    const start = await startAt(typed, text, false, signal);
     const search = async ({ note, ...at }: typeof start): Promise<Suggestions | undefined> => {
       const next = nextPieces(pieces, at, n, end);
       if (!next) return undefined;
       const of = (kind: SuggestionKind, how: typeof wordSearch) =>
-        kinds.includes(kind) ? beamSearch(pieces, at, { ...how, n, width: Math.max(how.width, 2 * n) }) : [];
+        kinds.includes(kind)
+          ? beamSearch(pieces, at, { ...how, n, width: Math.max(how.width, 2 * n), signal })
+          : [];
       return {
         next: kinds.includes("next") ? next : [],
         words: (await of("words", wordSearch)) ?? [],
@@ -130,7 +135,7 @@ export function createSuggester(lm: LanguageModel): Suggester {
       };
     };
     // A word that no token begins with is read as it is; what follows it can still be suggested.
-    return (await search(start)) ?? (await search(await startAt(typed, text, true)))!;
+    return (await search(start)) ?? (await search(await startAt(typed, text, true, signal)))!;
   }
 
   let queue: Promise<unknown> = Promise.resolve();
@@ -161,7 +166,10 @@ class Reader {
   }
 
   /** The logits after `ids`, of which there is one at least, good until the next call. */
-  async read(ids: Int32Array): Promise<{ logits: Float32Array; last: number }> {
+  async read(
+    ids: Int32Array,
+    signal: AbortSignal | undefined,
+  ): Promise<{ logits: Float32Array; last: number }> {
     let known = 0;
     while (known < Math.min(ids.length, this.#read.length) && ids[known] === this.#read[known]) known++;
     const last = ids.at(-1)!;
@@ -175,7 +183,7 @@ class Reader {
     // Until the decoder has read it all, it counts as having read nothing.
     this.#read = new Int32Array();
     try {
-      this.#logits = await this.decoder.append(ids.subarray(known));
+      this.#logits = await this.decoder.append(ids.subarray(known), signal);
     } catch (error) {
       this.decoder.reset();
       throw error;
