@@ -105,10 +105,7 @@ const llama = defineArchitecture({
         const { hidden, added } = stack(
           p,
           nn.flattenRows(tokens(p, ids)),
-          (k) =>
-            past
-              ? { ids, applyRotary, past: { cache: past.cache(k), mask: past.mask } }
-              : { ids, applyRotary, mask },
+          (k) => ({ ids, applyRotary, mask, past: past?.layer(k) }),
           mode,
         );
         const last = /** @type {Tensor} */ (hidden.at(-1));

@@ -9,6 +9,7 @@ import {
   adamw,
   clipGlobalNorm,
   compile,
+  evaluation,
   float32,
   multiply,
   nn,
@@ -17,10 +18,11 @@ import {
   schedule,
   subtract,
   sum,
+  training,
   valueAndGrad,
 } from "punchline/engine";
 
-/** @import { Backend, Tensor } from "punchline/engine" */
+/** @import { Backend, Mode, Tensor } from "punchline/engine" */
 /** @typedef {Readonly<Record<string, Tensor>>} Parameters */
 
 const batch = 64;
@@ -34,7 +36,7 @@ const parameters = nn.parametersOf(inner, outer);
  * [batch, 1] → [batch, 1]
  * @param {Parameters} p
  * @param {Tensor} x
- * @param {nn.Mode} mode
+ * @param {Mode} mode
  */
 const network = (p, x, mode) => outer(p, mode.dropout(relu(inner(p, x)), 0.02));
 
@@ -48,7 +50,7 @@ export async function learnSine(backend, print) {
   const step = compile(
     /** @type {(p: Parameters, x: Tensor, y: Tensor) => { loss: Tensor, gradients: Parameters }} */
     (p, x, y) => {
-      const mode = nn.training();
+      const mode = training();
       const [loss, gradients] = valueAndGrad((/** @type {Parameters} */ q) => {
         const error = subtract(network(q, x, mode), y);
         return multiply(sum(multiply(error, error)), 1 / batch);
@@ -59,7 +61,7 @@ export async function learnSine(backend, print) {
   );
   const predict = compile(
     /** @type {(p: Parameters, x: Tensor) => Tensor} */
-    (p, x) => network(p, x, nn.evaluation),
+    (p, x) => network(p, x, evaluation),
     { backend },
   );
   const optimizer = adamw({ weightDecay: 0 });
