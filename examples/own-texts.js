@@ -6,11 +6,28 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openLocal, resume, train } from "punchline";
 
-const animals = ["hen", "fox", "crow", "goat", "mule", "duck", "toad", "hare"];
-const places = ["road", "river", "bridge", "field", "fence", "puddle"];
-const texts = animals.flatMap((animal) =>
-  places.map((place) => `Why did the ${animal} cross the ${place}? To see the ${animal} on the other side.`),
-);
+const texts = [
+  "A stitch in time saves nine.",
+  "Birds of a feather flock together.",
+  "Every cloud has a silver lining.",
+  "Fortune favours the bold.",
+  "Good things come to those who wait.",
+  "Honesty is the best policy.",
+  "If it is not broken, do not fix it.",
+  "Let sleeping dogs lie.",
+  "Many hands make light work.",
+  "No man is an island.",
+  "Old habits die hard.",
+  "Practice makes perfect.",
+  "Rome was not built in a day.",
+  "The early bird catches the worm.",
+  "The pen is mightier than the sword.",
+  "Too many cooks spoil the broth.",
+  "When in Rome, do as the Romans do.",
+  "Where there is smoke there is fire.",
+  "You cannot judge a book by its cover.",
+  "You can lead a horse to water, but you cannot make it drink.",
+];
 
 const home = mkdtempSync(join(tmpdir(), "own-texts-"));
 const run = join(home, "run");
@@ -19,7 +36,7 @@ const { summary } = await train({
   model: "char-gru",
   modelOptions: { width: 64, embedding: 16 },
   data: texts,
-  options: { steps, batchSize: 8, learningRate: 0.01 },
+  options: { steps, batchSize: 4, seqLen: 16, learningRate: 0.01 },
   out: run,
 });
 console.log(`step ${summary.steps}: ${summary.val_loss?.toFixed(3)} nats per character`);
@@ -33,6 +50,6 @@ console.log(`step ${longer.steps}: ${longer.val_loss?.toFixed(3)} nats per chara
 
 await lm.save(join(home, "model"));
 const model = await openLocal(join(home, "model"));
-for await (const piece of model.stream({ prompt: "Why did", seed: 1 })) process.stdout.write(piece);
+for await (const piece of model.stream({ prompt: "The ", seed: 1 })) process.stdout.write(piece);
 console.log();
 await model.release();
