@@ -106,6 +106,12 @@ describe.each(kinds)("%s", (_, lm) => {
     await model.release();
   });
 
+  it("refuses to stream several texts", async () => {
+    const several = { n: 2, maxLength: 5 };
+    await expect(stream(lm, several).next()).rejects.toThrow("leave `n` out");
+    await expect(new LocalModel(lm).stream(several).next()).rejects.toThrow("leave `n` out");
+  });
+
   it("writes other texts while it streams one", async () => {
     const model = new LocalModel(lm);
     const options = { prompt: "Why", seed: 3, maxLength: 12 };

@@ -7,6 +7,8 @@ import { exportModel } from "../src/export/export.ts";
 import { openLocal } from "../src/generate/open.ts";
 import { readSize } from "../src/models/config.ts";
 import { defineArchitecture } from "../src/models/define.ts";
+import { gpt2 } from "../src/models/gpt2.ts";
+import type { Model } from "../src/models/model.ts";
 import { integer } from "../src/models/options.ts";
 import { embedding } from "../src/nn/embedding.ts";
 import { parametersOf } from "../src/nn/layer.ts";
@@ -73,4 +75,27 @@ it("trains, resumes, opens, samples, scores and exports", async () => {
   const base = { folder, name: "bigram" };
   const tuned = await train({ base, architectures, data, options });
   expect(tuned.lm.model.architecture).toBe(bigram);
+});
+
+it("is refused where an export would write another network's graph", async () => {
+  // GPT-2's names and sizes, under a name of its own: what its blocks compute, no file says.
+  const mine = {
+    ...gpt2,
+    type: "mine",
+    configure: (...given: Parameters<typeof gpt2.configure>) => ({
+      ...gpt2.configure(...given),
+      model_type: "mine",
+    }),
+    build: (config: Parameters<typeof gpt2.build>[0]): Model => ({
+      ...gpt2.build({ ...config, model_type: "gpt2" }),
+      config,
+      architecture: mine,
+    }),
+  };
+  const folder = join(temporaryFolder(), "run");
+  const { data } = tinyTraining();
+  const modelOptions = { layers: 1, width: 8, heads: 2, context: 16 };
+  await train({ model: mine, modelOptions, data, options: { ...tinyOptions, steps: 1 }, out: folder });
+  const onnx = exportModel(folder, { format: "onnx", out: `${folder}-onnx`, architectures: [mine] });
+  await expect(onnx).rejects.toThrow("is a mine, and of models with a cache");
 });

@@ -7,6 +7,8 @@ import { float32, type HostArray } from "../core/array.ts";
 import { UsageError } from "../core/errors.ts";
 import { option } from "../core/options.ts";
 import { writeFileAtomic } from "../files/atomic.ts";
+import { charTransformer } from "../models/char-transformer.ts";
+import { gpt2 } from "../models/gpt2.ts";
 import { hasGrowingState } from "../models/model.ts";
 import { encodeModel, type OnnxFile, type OnnxModel } from "../onnx/proto.ts";
 import { writeDescription } from "./huggingface.ts";
@@ -70,9 +72,19 @@ const layouts: Readonly<Record<Layout, LayoutRules>> = {
   },
 };
 
-function layoutOf({ model }: ExportSource): Layout {
+/** Those whose blocks the graph of a decoder with a cache has: it is written by hand, and not traced. */
+const decoders = [gpt2, charTransformer];
+
+/** @throws UsageError for another decoder with a cache */
+function layoutOf({ model, path }: ExportSource): Layout {
   if (model.predicts === "masked") return "masked";
-  return hasGrowingState(model) ? "decoder" : "step";
+  if (!hasGrowingState(model)) return "step";
+  if (decoders.includes(model.architecture)) return "decoder";
+  const { type } = model.architecture;
+  throw new UsageError(
+    `${path} is a ${type}, and of models with a cache of keys and values ONNX files are written for gpt2 and char-transformer alone; choose ${option("format", "hf")}.`,
+    { option: "format", value: "onnx", path },
+  );
 }
 
 /** All weights in memory, by name. */

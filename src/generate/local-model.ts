@@ -59,7 +59,7 @@ export class LocalModel implements LanguageModel, Writer {
   }
 
   stream(options: StreamOptions = {}): AsyncGenerator<string, void, undefined> {
-    return piecesOf((writing) => this.sample({ ...options, ...writing }), options.signal);
+    return piecesOf(options, (all) => this.sample(all));
   }
 
   score(text: string, options?: Abortable): Promise<ScoredText> {

@@ -4,6 +4,8 @@
  * @example
  * for await (const piece of stream(lm, { prompt: "Why did", seed: 1 })) process.stdout.write(piece);
  */
+import { UsageError } from "../core/errors.ts";
+import { option } from "../core/options.ts";
 import type { LanguageModel } from "./language-model.ts";
 import { type SampleOptions, sample } from "./sample.ts";
 
@@ -14,21 +16,22 @@ export type StreamOptions = Omit<SampleOptions, "n" | "batch" | "beams" | "onTex
  * The pieces of a text, without its prompt; together they are the text that `sample` writes with the same options.
  * The model writes on while the loop asks for more. Leaving the loop ends the writing; so does `signal`, whose reason is
  * thrown.
- * @throws UsageError as {@link sample}
+ * @throws UsageError as {@link sample}, and for options of several texts
  */
 export const stream = (
   lm: LanguageModel,
   options: StreamOptions = {},
-): AsyncGenerator<string, void, undefined> =>
-  piecesOf((writing) => sample(lm, { ...options, ...writing }), options.signal);
+): AsyncGenerator<string, void, undefined> => piecesOf(options, (all) => sample(lm, all));
 
 type Writing = Required<Pick<SampleOptions, "onText" | "signal">>;
 
-/** The pieces that a call gives to `onText`. It waits until each is taken, and is aborted when the loop is left. */
+/** The pieces that a call gives to `onText`. The call waits until each is taken, and is aborted when the loop is left. @throws UsageError for options of several texts */
 export async function* piecesOf(
-  write: (options: Writing) => Promise<unknown>,
-  signal: AbortSignal | undefined,
+  options: StreamOptions,
+  write: (options: StreamOptions & Writing) => Promise<unknown>,
 ): AsyncGenerator<string, void, undefined> {
+  const { signal } = options;
+  refuseSeveral(options);
   signal?.throwIfAborted();
   const left = new AbortController();
   const pieces: string[] = [];
@@ -36,6 +39,7 @@ export async function* piecesOf(
   let wakeReader = () => {};
   let wakeWriter = () => {};
   const writing = write({
+    ...options,
     signal: signal ? AbortSignal.any([signal, left.signal]) : left.signal,
     onText(_, piece) {
       pieces.push(piece);
@@ -69,4 +73,13 @@ export async function* piecesOf(
     wakeWriter();
     await writing.catch(() => {});
   }
+}
+
+/** @throws UsageError where several texts are asked for, as a program without types can */
+function refuseSeveral({ n = 1, batch = 1, beams }: SampleOptions): void {
+  const several = n !== 1 ? "n" : batch !== 1 ? "batch" : beams !== undefined ? "beams" : undefined;
+  if (several === undefined) return;
+  throw new UsageError(`A stream is one text, drawn token by token; leave ${option(several)} out.`, {
+    option: several,
+  });
 }

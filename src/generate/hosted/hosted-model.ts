@@ -167,7 +167,7 @@ class Hosted implements HostedModel {
   }
 
   stream(options: StreamOptions = {}): AsyncGenerator<string, void, undefined> {
-    return piecesOf((writing) => this.sample({ ...options, ...writing }), options.signal);
+    return piecesOf(options, (all) => this.sample(all));
   }
 
   async score(text: string, { signal }: Abortable = {}): Promise<ScoredText> {
