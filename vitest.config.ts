@@ -6,8 +6,7 @@ export default defineConfig({
   test: {
     maxWorkers: 2,
     projects: [
-      // They share a process, so that ONNX Runtime is loaded once.
-      { test: { ...limits, name: "unit", include: ["src/**/*.test.ts"], isolate: false } },
+      { test: { ...limits, name: "unit", include: ["src/**/*.test.ts"] } },
       { test: { ...limits, name: "integration", include: ["test/**/*.test.ts"] } },
     ],
   },
