@@ -1,5 +1,6 @@
 /** Opens the model in a folder: architecture, weights and vocabulary, ready to run. */
 import { UsageError } from "../core/errors.ts";
+import { listed } from "../core/sentence.ts";
 import { withModelFolder } from "../hub/folder.ts";
 import { openWeights } from "../hub/stored-weights.ts";
 import { type Architecture, countParameters } from "../models/model.ts";
@@ -52,10 +53,8 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
 }
 
 /** The architectures that can be quantised, in words. */
-function quantizables(): string {
-  const names = known.filter(({ quantizable }) => quantizable).map(({ type }) => type);
-  return `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
-}
+const quantizables = (): string =>
+  listed(known.filter(({ quantizable }) => quantizable).map(({ type }) => type));
 
 /** Parameters from which a second thread shortens the step of a few rows. */
 const WORTH_SHARING = 10_000_000;

@@ -1,6 +1,6 @@
 /** What each token of a vocabulary adds to a text, so that a search can look at the text it writes. */
 import type { Tokenizer } from "../text/tokenizer.ts";
-import { joiner } from "../text/words.ts";
+import { joiner, unknownWord } from "../text/words.ts";
 import { beginsInWord } from "./word-end.ts";
 
 /** A token as text. */
@@ -26,7 +26,7 @@ export class Pieces {
     this.size = tokenizer.size;
     this.endOfText = tokenizer.endOfText;
     this.#pieces = piecesOf(tokenizer);
-    const unknown = tokenizer.id("<unk>");
+    const unknown = tokenizer.id(unknownWord);
     this.usable = Uint8Array.from(this.#pieces, ({ behind }, id) =>
       behind === "" || behind.includes("\ufffd") || id === this.endOfText || id === unknown ? 0 : 1,
     );

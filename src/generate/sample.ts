@@ -14,6 +14,7 @@ import { invalidOption, option } from "../core/options.ts";
 import { Random } from "../core/random.ts";
 import { hasGrowingState } from "../models/model.ts";
 import { type Continuation, continuationOf, type StreamDecoder } from "../text/stream-decoder.ts";
+import { unknownWord } from "../text/words.ts";
 import { createDecoder } from "./decoders/create.ts";
 import type { Decoder, Overflow } from "./decoders/decoder.ts";
 import { contextNote, lastPart, type Part } from "./fit.ts";
@@ -64,8 +65,6 @@ export interface Sample {
 }
 
 const MAX_BATCH = 64;
-/** The token of a word vocabulary for words that it lacks. */
-const UNKNOWN = "<unk>";
 
 /**
  * Writes `n` texts.
@@ -151,7 +150,7 @@ export async function sampleWith(
   const continuation = continuationOf(lm.tokenizer, prompt);
   const limits = { ...options, maxLength: options.maxLength ?? defaultLength(lm, start.length, options) };
   if (options.beams !== undefined) {
-    const never = lm.tokenizer.id(UNKNOWN);
+    const never = lm.tokenizer.id(unknownWord);
     const search = { ...limits, beams: options.beams, n, never, continuation };
     const found = await likeliestTexts(lm, decoder, start, search);
     return found.map((text) => ({ prompt, tokens: text.ids.length, ...text }));
@@ -199,7 +198,7 @@ async function write(
   const { tokenizer, model } = lm;
   // Nobody wants to read the word that stands for all unknown ones, nor what has no spelling.
   const size = Math.min(tokenizer.size, model.config.vocab_size);
-  const choose = createSampler(options, { size, never: tokenizer.id(UNKNOWN) });
+  const choose = createSampler(options, { size, never: tokenizer.id(unknownWord) });
   options.signal?.throwIfAborted();
   let logits = await decoder.start(start, options.signal);
   while (true) {
