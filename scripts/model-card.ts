@@ -3,16 +3,17 @@
  *
  *     PUNCHLINE_ASSETS=... npm run card -- [--runs FOLDER] [--only PART,PART]
  *
- * `--runs` names the folder of the two run folders, gpt2 and bert, of which the settings and a thin log are kept beside
- * the weights first. Without `--only` all parts are measured, which takes about ten minutes on two cores.
+ * `--runs` names the folder of the run folders, of which the settings and a thin log are kept beside the weights first:
+ * gpt2, bert, and bert-2, which went on from bert. Without `--only` all parts are measured, which takes about ten minutes on two cores.
  */
 import { execFileSync } from "node:child_process";
-import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { BenchRow } from "../bench/bench.ts";
 import lesson from "../bench/lesson.ts";
 import masked from "../bench/masked.ts";
+import { flagOf } from "../src/cli/output/flags.ts";
 import { prepareData, readTexts } from "../src/data/prepare-sources.ts";
 import { evenly } from "../src/evaluate/evenly.ts";
 import { evaluateTexts } from "../src/evaluate/likelihood.ts";
@@ -32,8 +33,11 @@ const { values } = parseArgs({ options: { runs: { type: "string" }, only: { type
 const books = join(assets, "public-domain");
 const card = join(builtInFolder("punchline-gpt2"), "../README.md");
 
-/** What each model is called among the runs. */
-const runOf = { "punchline-gpt2": "gpt2", "punchline-bert": "bert" } as const;
+/** The runs that made each model, the first from nothing, the others from the run before. */
+const runsOf = { "punchline-gpt2": ["gpt2"], "punchline-bert": ["bert", "bert-2"] } as const;
+type Name = keyof typeof runsOf;
+/** Where settings and log of a run are kept. */
+const keptOf = (name: Name, run: string) => join(builtInFolder(name), "training", run);
 /** Lines of the log that are kept, besides those of validations. */
 const KEPT = 200;
 
@@ -60,19 +64,42 @@ async function fill(name: string, text: string): Promise<void> {
 
 /** The settings of the runs and a thin log, without the names of folders of the machine. */
 async function keepRuns(runs: string): Promise<void> {
+  const baseName = (_: string, value: unknown) =>
+    typeof value === "string" && value.startsWith("/") ? value.slice(value.lastIndexOf("/") + 1) : value;
   for (const { name } of builtInModels) {
-    const run = join(runs, runOf[name]);
-    const out = join(builtInFolder(name), "training");
-    await mkdir(out, { recursive: true });
-    const baseName = (_: string, value: unknown) =>
-      typeof value === "string" && value.startsWith("/") ? value.slice(value.lastIndexOf("/") + 1) : value;
-    const record = JSON.parse(await readFile(join(run, "run.json"), "utf8"), baseName);
-    await writeFile(join(out, "run.json"), `${JSON.stringify(record, null, 2)}\n`);
-    const log = await readLog(run);
-    const kept = new Set([...evenly(log, KEPT), log.at(-1)]);
-    const lines = log.filter((row) => kept.has(row) || row.val_loss !== undefined).map(rounded);
-    await writeFile(join(out, "log.jsonl"), lines.map((row) => `${JSON.stringify(row)}\n`).join(""));
+    await rm(join(builtInFolder(name), "training"), { recursive: true, force: true });
+    for (const run of runsOf[name]) {
+      const [from, out] = [join(runs, run), keptOf(name, run)];
+      await mkdir(out, { recursive: true });
+      const record = JSON.parse(await readFile(join(from, "run.json"), "utf8"), baseName);
+      await writeFile(join(out, "run.json"), `${JSON.stringify(record, null, 2)}\n`);
+      const log = await readLog(from);
+      const kept = new Set([...evenly(log, KEPT), log.at(-1)]);
+      const lines = log.filter((row) => kept.has(row) || row.val_loss !== undefined).map(rounded);
+      await writeFile(join(out, "log.jsonl"), lines.map((row) => `${JSON.stringify(row)}\n`).join(""));
+    }
   }
+}
+
+/** The log of all runs of a model as one, each after what the runs before it took. */
+async function fullLog(name: Name): Promise<LogRow[]> {
+  const rows: LogRow[] = [];
+  for (const run of runsOf[name]) {
+    const before = rows.at(-1);
+    for (const row of await readLog(keptOf(name, run)))
+      rows.push(
+        before
+          ? {
+              ...row,
+              step: before.step + row.step,
+              epoch: before.epoch + row.epoch,
+              seconds: before.seconds + row.seconds,
+              tokens: before.tokens + row.tokens,
+            }
+          : row,
+      );
+  }
+  return rows;
 }
 
 /** Six digits are enough to draw and to read. */
@@ -137,21 +164,28 @@ async function recipe(): Promise<string> {
     "zcat valid.txt.gz | grep -v '^<|endoftext|>$' | gzip > valid-paragraphs.txt.gz",
   ];
   for (const { name } of builtInModels) {
-    const record = JSON.parse(await readFile(join(builtInFolder(name), "training/run.json"), "utf8"));
-    const flags = { ...record.data, ...record.modelOptions, ...chosen(record.train) };
-    const words = Object.entries(flags).map(([key, value]) => {
-      const flag = `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-      return value === true ? flag : `${flag} ${String(value)}`;
-    });
-    const command = [
-      `punchline train --model ${record.model} --data ${record.sources.join(" --data ")}`,
-      ...words,
-    ];
-    lines.push(wrapped([...command, `--threads ${record.threads ?? 2}`, `--out runs/${runOf[name]}`]));
-    lines.push(`punchline export runs/${runOf[name]} --format hf --type f16 --out models/${name}`);
+    for (const run of runsOf[name]) {
+      const record = JSON.parse(await readFile(join(keptOf(name, run), "run.json"), "utf8"));
+      const { keepUnicode: _, ...data } = record.data;
+      const words = Object.entries({ ...data, ...record.modelOptions, ...chosen(record.train) }).map(
+        ([key, value]) => (value === true ? flagOf(key) : `${flagOf(key)} ${String(value)}`),
+      );
+      const command =
+        record.base === undefined ? `train --model ${record.model}` : `finetune runs/${record.base}`;
+      const sources = `--data ${record.sources.join(" --data ")}`;
+      lines.push(
+        wrapped([
+          `punchline ${command} ${sources}`,
+          ...words,
+          `--threads ${record.threads ?? 2}`,
+          `--out runs/${run}`,
+        ]),
+      );
+    }
+    lines.push(`punchline export runs/${runsOf[name].at(-1)} --format hf --type f16 --out models/${name}`);
   }
-  const log = async (name: "punchline-gpt2" | "punchline-bert") => {
-    const last = (await readLog(join(builtInFolder(name), "training"))).at(-1)!;
+  const log = async (name: Name) => {
+    const last = (await fullLog(name)).at(-1)!;
     return `${name}: ${last.step.toLocaleString("en-US")} steps, ${(last.tokens / 1e6).toFixed(1)}M tokens predicted, ${last.epoch.toFixed(2)} times through the text, ${(last.seconds / 3600).toFixed(1)} hours`;
   };
   const code = ["<!-- not in CI: hours, and the texts are elsewhere -->", "```sh", ...lines, "```"].join(
@@ -199,12 +233,7 @@ function wrapped(words: readonly string[]): string {
 
 /** The picture of both curves, beside the card. */
 async function curve(): Promise<string> {
-  const logs = await Promise.all(
-    builtInModels.map(async ({ name }) => ({
-      name,
-      log: await readLog(join(builtInFolder(name), "training")),
-    })),
-  );
+  const logs = await Promise.all(builtInModels.map(async ({ name }) => ({ name, log: await fullLog(name) })));
   await writeFile(join(card, "../curve.svg"), trainingCurve(logs));
   const last = logs.map(({ name, log }) => {
     const validated = log.filter((row) => row.val_loss !== undefined);
