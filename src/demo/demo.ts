@@ -5,7 +5,7 @@
 import { version } from "../core/version.ts";
 import { sourceAuditor } from "../evaluate/novelty/source-auditor.ts";
 import { withFolderLock } from "../files/lock.ts";
-import { chapterFindings, renderReport } from "../report/index.ts";
+import { chapterFindings } from "../report/index.ts";
 import { writePage } from "../report/pages/page-file.ts";
 import { chaptersOf, demoChapters } from "./chapters/index.ts";
 import { DemoClock } from "./clock.ts";
@@ -159,7 +159,7 @@ async function runChapters(
       command: options.command ?? "punchline demo",
       seconds: state.seconds,
     });
-    await writePage(out, await renderReport(page));
+    await writePage(out, page);
     const finding = (await chapterFindings({ [name]: state.results[name] }))[0]?.finding ?? "";
     emit({ type: "finished", name, finding, report: out });
   }

@@ -2,7 +2,7 @@
 import { repeat } from "./figure.ts";
 import { count, duration, percent } from "./format.ts";
 import { type Html, html } from "./html.ts";
-import { dataTable } from "./table.ts";
+import { dataTable, numbers } from "./table.ts";
 
 /** The document of `punchline data --json`, with its source and time. */
 export interface DataDocument {
@@ -34,22 +34,14 @@ export function dataTables(data: DataDocument, command: string): Html {
     { label: "for validation", n: data.splits.validation },
     { label: "for the final test", n: data.splits.test },
   ];
+  const share = ({ n }: Row) => Math.abs(n) / Math.max(1, data.rows_in);
   return html`<h3 class="loose">The data</h3>
 ${dataTable<Row>({
   caption: `What came in, what was dropped and why, and how the rest was split${data.seconds === undefined ? "" : ` (${duration(data.seconds)})`}`,
   columns: [
     { header: "", cell: (r) => r.label },
-    {
-      header: "Rows",
-      numeric: true,
-      cell: (r) => (r.n < 0 ? `−${count(-r.n)}` : count(r.n)),
-    },
-    {
-      header: "Share",
-      numeric: true,
-      cell: (r) => percent(Math.abs(r.n) / Math.max(1, data.rows_in)),
-      bar: (r) => Math.abs(r.n) / Math.max(1, data.rows_in),
-    },
+    numbers("Rows", (r) => (r.n < 0 ? `−${count(-r.n)}` : count(r.n))),
+    numbers("Share", (r) => percent(share(r)), share),
   ],
   rows,
   strong: (r) => r.total === true,

@@ -8,10 +8,11 @@ export interface Chapter<Data> {
   readonly title: string;
   /** The chapter's finding in one or two sentences; shown in the table of contents and above the chapter. */
   finding(data: Data): string;
-  render(data: Data): Html;
+  /** The blocks of the chapter. */
+  render(data: Data): readonly Content[];
 }
 
-/** How a figure was measured; printed under it. */
+/** How something was measured; printed under it. */
 export interface Measured {
   /** One or two sentences: what was measured, on how much data, and how. */
   readonly how: string;
@@ -19,7 +20,7 @@ export interface Measured {
   readonly command?: string | readonly string[] | undefined;
 }
 
-export interface FigureOptions {
+export interface FigureOptions extends Measured {
   /** Unique on the page. */
   readonly id: string;
   /** The finding, in one sentence. */
@@ -27,7 +28,6 @@ export interface FigureOptions {
   /** What is drawn, and in which unit. */
   readonly subtitle?: string | undefined;
   readonly content: Content;
-  readonly measured: Measured;
   /** `text` (the default) as wide as the text, `wide` as wide as the page. */
   readonly width?: "text" | "wide" | undefined;
 }
@@ -38,11 +38,11 @@ export function repeat(command: string): Html {
   return html`<span class="repeat">Repeat it: <code>${words}</code></span>`;
 }
 
-export function figure({ id, title, subtitle, content, measured, width = "text" }: FigureOptions): Html {
+export function figure({ id, title, subtitle, content, how, command, width = "text" }: FigureOptions): Html {
   return html`<figure id="${id}" class="figure ${width}" aria-labelledby="${id}-title">
 <div class="figure-head"><h3 id="${id}-title">${title}</h3>${subtitle && html`<p>${subtitle}</p>`}</div>
 ${content}
-<figcaption>${measured.how}${[measured.command ?? []].flat().map((command) => html` ${repeat(command)}`)}</figcaption>
+<figcaption>${how}${[command ?? []].flat().map((one) => html` ${repeat(one)}`)}</figcaption>
 </figure>
 `;
 }

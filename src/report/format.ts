@@ -16,7 +16,7 @@ function fixed(value: number, digits: number): string {
 }
 
 /** A number with a fixed count of decimals: `decimal(1.8, 2)` is `1.80`. */
-export function decimal(value: number | undefined, digits: number): string {
+export function decimal(value: number | null | undefined, digits: number): string {
   return known(value, (v) => fixed(v, digits));
 }
 

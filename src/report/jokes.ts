@@ -1,6 +1,7 @@
 /** Audited texts on a page: lists of jokes with their verdicts. */
 import type { AuditedText } from "../evaluate/novelty/auditor.ts";
-import { type Likeness, likenessOf } from "../evaluate/novelty/finding.ts";
+import { CLOSE, type Likeness, likenessOf } from "../evaluate/novelty/finding.ts";
+import { type FigureOptions, figure } from "./figure.ts";
 import { percent } from "./format.ts";
 import { highlight } from "./highlight.ts";
 import { type Html, html } from "./html.ts";
@@ -47,16 +48,37 @@ function shifted(sample: AuditedText) {
   return sample.spans.map((s) => ({ start: s.start - cut, end: s.end - cut }));
 }
 
-/** One column per temperature; each joke with its verdict and its nearest real joke. */
-export function jokeColumns(
-  groups: readonly { readonly temperature: number; readonly samples: readonly AuditedText[] }[],
-): Html {
-  return sampleColumns(
-    groups.map(({ temperature, samples }) => ({ title: `Temperature ${temperature}`, samples })),
+/** Jokes by sampling temperature. */
+export type JokeGroups = readonly {
+  readonly temperature: number;
+  readonly samples: readonly AuditedText[];
+}[];
+
+/**
+ * A model's jokes, one column per temperature.
+ * @param close says what a close joke is, by the least similarity
+ */
+export function jokesFigure(
+  groups: JokeGroups,
+  {
+    close,
+    ...texts
+  }: Pick<FigureOptions, "id" | "title" | "subtitle" | "command"> & { close(alike: string): string },
+): Html | false {
+  return (
+    groups.length > 0 &&
+    figure({
+      ...texts,
+      width: "wide",
+      content: sampleColumns(
+        groups.map(({ temperature, samples }) => ({ title: `Temperature ${temperature}`, samples })),
+      ),
+      how: `Not picked out: the first of each temperature with this seed. Marked: stretches of five words or more that are word for word in the training data. ${close(`${CLOSE * 100} %`)}`,
+    })
   );
 }
 
-/** One column per group of samples, under its title. */
+/** One column per group of samples, under its title; each text with its verdict and its nearest real one. */
 export function sampleColumns(
   groups: readonly { readonly title: string; readonly samples: readonly AuditedText[] }[],
 ): Html {

@@ -13,7 +13,7 @@ import { novelty } from "./chapters/novelty.ts";
 import { runs } from "./chapters/runs.ts";
 import type { Chapter } from "./figure.ts";
 import { duration } from "./format.ts";
-import { type Html, html, trusted } from "./html.ts";
+import { type Html, html, stacked, trusted } from "./html.ts";
 import { withPolicy } from "./policy.ts";
 import { layout } from "./style/layout.ts";
 import { parts } from "./style/parts.ts";
@@ -76,12 +76,12 @@ export interface ChapterFinding {
   readonly finding: string;
 }
 
-interface Numbered extends ChapterFinding {
-  readonly body: Html;
+interface Found extends ChapterFinding {
+  body(): Html;
 }
 
 export function page(report: ReportData): string {
-  const present = rendered(report.chapters);
+  const present = findings(report.chapters);
   const { provenance } = report;
   const day = provenance.date.slice(0, 10);
   return withPolicy(
@@ -122,28 +122,12 @@ ${present.map(section)}</main>
 }
 
 /** What each chapter found, in their order on the page. */
-export function findings(data: ReportChapters): readonly ChapterFinding[] {
-  return presentIn(data, ({ id, title, finding }, own) => ({ id, title, finding: finding(own) }));
-}
-
-function rendered(data: ReportChapters): readonly Numbered[] {
-  return presentIn(data, ({ id, title, finding, render }, own) => ({
-    id,
-    title,
-    finding: finding(own),
-    body: render(own),
-  }));
-}
-
-/** Each chapter that has data, with its data. */
-function presentIn<T>(
-  data: ReportChapters,
-  of: <Data>(chapter: Chapter<Data>, own: Data) => T,
-): readonly T[] {
+export function findings(data: ReportChapters): readonly Found[] {
   // Each chapter gets the data of the same name, which TypeScript cannot follow in a loop.
   return Object.entries(chapters).flatMap(([name, chapter]) => {
+    const { id, title, finding, render } = chapter as Chapter<unknown>;
     const own: unknown = data[name as keyof ReportChapters];
-    return own === undefined ? [] : [of(chapter as Chapter<unknown>, own)];
+    return own === undefined ? [] : [{ id, title, finding: finding(own), body: () => stacked(render(own)) }];
   });
 }
 
@@ -154,17 +138,17 @@ function shortAnswers(short: NonNullable<ReportData["short"]>): Html {
   )}</dl></section>`;
 }
 
-function contents(present: readonly Numbered[]): Html {
+function contents(present: readonly Found[]): Html {
   return html`<nav class="contents" aria-label="Contents"><h2>In this report</h2><ol>${present.map(
     (c, i) => html`<li><b>${i + 1}</b><div><a href="#${c.id}">${c.title}</a><p>${c.finding}</p></div></li>
 `,
   )}</ol></nav>`;
 }
 
-function section(c: Numbered, i: number): Html {
+function section(c: Found, i: number): Html {
   return html`<section class="chapter" id="${c.id}" aria-labelledby="${c.id}-heading">
 <div class="opening"><span class="no">${i + 1}</span><h2 id="${c.id}-heading">${c.title}</h2><p>${c.finding}</p></div>
-${c.body}
+${c.body()}
 </section>
 `;
 }

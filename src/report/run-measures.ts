@@ -1,48 +1,10 @@
 /** The measures of runs side by side, as small tables that fit a page and a terminal of 80 columns. */
+import type { RunQuality } from "../evaluate/quality/measure-run.ts";
+import { isRanked } from "../evaluate/quality/ranking.ts";
 import { bytes, compact, count, decimal, percent, rate } from "./format.ts";
 
-/** Measures of a set of texts and of the model that wrote them; a measure that a row lacks is left out. */
-export interface RunMeasures {
-  readonly name: string;
-  readonly bits_per_byte?: number | undefined;
-  readonly bits_per_character?: number | undefined;
-  readonly perplexity?: number | undefined;
-  /**
-   * True where the three above cannot be compared with those of other rows, since its vocabulary lacks words or the texts
-   * were different: they are marked, and the row is not ranked by them.
-   */
-  readonly unranked?: boolean | undefined;
-  /** Different n-grams among all n-grams, n = 1, 2, 3. */
-  readonly distinct?: readonly [number, number, number] | undefined;
-  readonly self_bleu?: number | undefined;
-  /** Share of a text's 4-grams that repeat an earlier one of the same text. */
-  readonly repetition?: number | undefined;
-  /** Share of texts that equal an earlier one. */
-  readonly repeated?: number | undefined;
-  /** Median length in characters, and the middle 90 %. */
-  readonly length?: { readonly median: number; readonly p5: number; readonly p95: number } | undefined;
-  /** Share of samples that ended with the end-of-text token. */
-  readonly ended?: number | undefined;
-  /** Share of the words that occur in the training texts. */
-  readonly real_words?: number | undefined;
-  /** Different words of the texts. */
-  readonly vocabulary?: number | undefined;
-  /** Share of the training texts' different words that the texts use. */
-  readonly vocabulary_covered?: number | undefined;
-  readonly mauve?: number | undefined;
-  /** Share of texts that are copies, with its 95 % interval. */
-  readonly copies?:
-    | { readonly rate: number; readonly interval: readonly [low: number, high: number] }
-    | undefined;
-  /** Share of runs of four words that do not occur in the training texts. */
-  readonly novel_4grams?: number | undefined;
-  /** Speed of writing one text. */
-  readonly characters_per_s?: number | undefined;
-  /** Speed of writing many texts at once. */
-  readonly side_by_side_characters_per_s?: number | undefined;
-  readonly parameters?: number | undefined;
-  readonly bytes?: number | undefined;
-}
+/** A row of the tables: measures of a set of texts, and of the model that wrote them. */
+export type RunMeasures = Partial<RunQuality> & { readonly name: string };
 
 export interface Measure {
   readonly header: string;
@@ -65,17 +27,9 @@ const groups: readonly (readonly [caption: string, lines: readonly MeasureRow[]]
   [
     PREDICTS,
     [
-      ["Bits/char.", (m) => marked(m, decimal(m.bits_per_character, 3)), "lower is better"],
-      [
-        "Bits/byte",
-        (m) => marked(m, decimal(m.bits_per_byte, 3)),
-        "lower is better; comparable whatever the tokens",
-      ],
-      [
-        "Perplexity",
-        (m) => marked(m, decimal(m.perplexity, 2)),
-        "per token; not comparable between kinds of token",
-      ],
+      ["Bits/char.", (m) => decimal(m.bits_per_character, 3), "lower is better"],
+      ["Bits/byte", (m) => decimal(m.bits_per_byte, 3), "lower is better; comparable whatever the tokens"],
+      ["Perplexity", (m) => decimal(m.perplexity, 2), "per token; not comparable between kinds of token"],
     ],
   ],
   [
@@ -95,7 +49,7 @@ const groups: readonly (readonly [caption: string, lines: readonly MeasureRow[]]
       ["Length", (m) => count(m.length?.median), "median, in characters"],
       ["5–95 %", (m) => (m.length ? `${count(m.length.p5)}–${count(m.length.p95)}` : "–"), "of the lengths"],
       ["Ended", (m) => percent(m.ended), "ended by themselves"],
-      ["Real words", (m) => percent(m.real_words), "of the words stand in the training texts"],
+      ["Real words", (m) => percent(m.real_words), "of the words are in the training texts"],
       ["Words", (m) => count(m.vocabulary), "different ones"],
       ["Of data’s", (m) => percent(m.vocabulary_covered), "share of the training texts’ words that it uses"],
     ],
@@ -103,9 +57,13 @@ const groups: readonly (readonly [caption: string, lines: readonly MeasureRow[]]
   [
     "New or remembered",
     [
-      ["Copies", (m) => percent(m.copies?.rate), "of training texts, by the rule of punchline novelty"],
-      ["95 % interval", (m) => interval(m.copies?.interval), ""],
-      ["New 4-grams", (m) => percent(m.novel_4grams), "runs of four words that no training text has"],
+      ["Copies", (m) => percent(m.novelty?.rate), "of training texts, by the rule of punchline novelty"],
+      ["95 % interval", (m) => interval(m.novelty), ""],
+      [
+        "New 4-grams",
+        (m) => percent(m.novelty?.novel_4grams),
+        "runs of four words that no training text has",
+      ],
       ["Said twice", (m) => percent(m.repeated), "texts that equal an earlier one of the same run"],
     ],
   ],
@@ -114,8 +72,8 @@ const groups: readonly (readonly [caption: string, lines: readonly MeasureRow[]]
     [
       ["Parameters", (m) => compact(m.parameters), ""],
       ["Size", (m) => bytes(m.bytes), "of the weights"],
-      ["Writes", (m) => rate(m.characters_per_s), "characters, one text at a time"],
-      ["Side by side", (m) => rate(m.side_by_side_characters_per_s), "characters, many texts at once"],
+      ["Writes", (m) => rate(m.speed?.characters_per_s), "characters, one text at a time"],
+      ["Side by side", (m) => rate(m.speed?.side_by_side_characters_per_s), "characters, many texts at once"],
     ],
   ],
 ];
@@ -130,7 +88,11 @@ export function measureGroups(rows: readonly RunMeasures[], split?: string): rea
       caption:
         caption === PREDICTS && split !== undefined ? `How well it predicts the ${split} texts` : caption,
       measures: lines
-        .map(([header, cell, explained]) => ({ header, cell, explained }))
+        .map(([header, write, explained]) => ({
+          header,
+          cell: (row: RunMeasures) => figureOf(row, write(row), caption === PREDICTS),
+          explained,
+        }))
         .filter(({ cell }) => rows.some((row) => cell(row) !== "–")),
     }))
     .filter(({ measures }) => measures.length > 0);
@@ -147,12 +109,15 @@ export function legendOf({ measures }: MeasureGroup): string {
   return unclear.length === 0 ? "" : `${unclear.map((m) => `${m.header}: ${m.explained}`).join(". ")}.`;
 }
 
-/** With an asterisk where the figure cannot be compared. */
-const marked = ({ unranked }: RunMeasures, figure: string): string =>
-  unranked && figure !== "–" ? `${figure}*` : figure;
+/** A figure, or `–` where it could not be measured; with an asterisk where it cannot be compared with those of other rows. */
+function figureOf(row: RunMeasures, figure: string, compared: boolean): string {
+  if (figure === "–" || figure === "NaN") return "–";
+  return compared && !isRanked(row) ? `${figure}*` : figure;
+}
 
-function interval(bounds: readonly [number, number] | undefined): string {
-  if (bounds === undefined) return "–";
-  const digits = bounds[1] < 0.1 ? 1 : 0;
-  return `${decimal(100 * bounds[0], digits)}–${decimal(100 * bounds[1], digits)}\u00a0%`;
+function interval(novelty: RunMeasures["novelty"]): string {
+  if (novelty === undefined || novelty.rate === null) return "–";
+  const [low, high] = novelty.interval;
+  const digits = high < 0.1 ? 1 : 0;
+  return `${decimal(100 * low, digits)}–${decimal(100 * high, digits)}\u00a0%`;
 }

@@ -8,8 +8,15 @@ export interface Column<Row> {
   /** Numbers are aligned right, in figures of equal width. */
   readonly numeric?: boolean | undefined;
   /** Draws a bar of this length (0 to 1) under the number; undefined for none. */
-  readonly bar?: (row: Row) => number | undefined;
+  readonly bar?: ((row: Row) => number | undefined) | undefined;
 }
+
+/** A column of numbers. */
+export const numbers = <Row>(
+  header: string,
+  cell: (row: Row) => Content,
+  bar?: (row: Row) => number,
+): Column<Row> => ({ header, cell, bar, numeric: true });
 
 export interface TableOptions<Row> {
   readonly caption: string;
@@ -44,10 +51,15 @@ function cellOf<Row>(row: Row, column: Column<Row>, head: boolean): Html {
     : html`<td${kind}>${column.cell(row)}${bar}</td>`;
 }
 
-/** Names and values, such as settings, in as many columns as there is room for. */
-export function definitions(entries: readonly (readonly [name: string, value: Content])[]): Html {
-  return html`<dl class="settings">${entries.map(
-    ([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`,
+/** Settings by name, in as many columns as there is room for. */
+export function settings(
+  values: Readonly<Record<string, string | number | boolean>>,
+  write: (value: number) => string = String,
+): Html {
+  return html`<h3 class="loose">Settings</h3>
+<dl class="settings">${Object.entries(values).map(
+    ([name, value]) =>
+      html`<div><dt>${name}</dt><dd>${typeof value === "number" ? write(value) : String(value)}</dd></div>`,
   )}</dl>
 `;
 }

@@ -1,5 +1,6 @@
 /** Samples during training, each with the step, the time and the loss at which it was written. */
 import type { LogRow, SampleRow } from "../train/events.ts";
+import { type FigureOptions, figure } from "./figure.ts";
 import { count, duration, nats } from "./format.ts";
 import { type Html, html } from "./html.ts";
 
@@ -16,8 +17,17 @@ export function spread(samples: readonly SampleRow[], most: number): readonly Sa
   return sorted.filter((s) => kept.has(s));
 }
 
-/** An ordered list; `log` supplies the time and the loss nearest to each sample's step. */
-export function timeline(samples: readonly SampleRow[], log: readonly LogRow[]): Html {
+/** The samples of a training, where there are any; `log` has the time and the loss nearest to each sample's step. */
+export function timelineFigure(
+  samples: readonly SampleRow[],
+  log: readonly LogRow[],
+  texts: Pick<FigureOptions, "id" | "title" | "subtitle" | "command">,
+): Html | false {
+  const how = "Sampled during training, with the same settings each time; nothing was picked out.";
+  return samples.length > 0 && figure({ ...texts, content: timeline(samples, log), how });
+}
+
+function timeline(samples: readonly SampleRow[], log: readonly LogRow[]): Html {
   return html`<ol class="timeline">${spread(samples, 9).map((s) => {
     const row = nearestRow(log, s.step);
     return html`<li><p class="when"><b>Step ${count(s.step)}</b>${row && html`<span>${duration(row.seconds)}</span><span>${nats(row.val_loss ?? row.loss)}</span>`}</p>
@@ -26,10 +36,5 @@ export function timeline(samples: readonly SampleRow[], log: readonly LogRow[]):
   })}</ol>`;
 }
 
-function nearestRow(log: readonly LogRow[], step: number): LogRow | undefined {
-  let best: LogRow | undefined;
-  for (const row of log) {
-    if (best === undefined || Math.abs(row.step - step) < Math.abs(best.step - step)) best = row;
-  }
-  return best;
-}
+const nearestRow = (log: readonly LogRow[], step: number): LogRow | undefined =>
+  log.toSorted((a, b) => Math.abs(a.step - step) - Math.abs(b.step - step))[0];

@@ -5,7 +5,7 @@ import { learningCurvesChart } from "../charts/learning-curves.ts";
 import { type Chapter, figure } from "../figure.ts";
 import { bits, bytes, compact, count, decimal, duration, rate } from "../format.ts";
 import { html } from "../html.ts";
-import { dataTable } from "../table.ts";
+import { dataTable, numbers } from "../table.ts";
 
 export interface ArchitecturesData {
   /** Seconds of training for each. */
@@ -20,78 +20,72 @@ export interface ArchitecturesData {
   readonly command: string;
 }
 
-function best(models: readonly ArchitectureResult[]): ArchitectureResult | undefined {
-  return ranked(models)[0];
-}
-
-function ranked(models: readonly ArchitectureResult[]): readonly ArchitectureResult[] {
-  return [...models].sort((a, b) => a.bits_per_character - b.bits_per_character);
-}
-
-function leadTitle(models: readonly ArchitectureResult[], lead: ArchitecturesData["lead"]): string {
-  return lead?.conclusive === false
-    ? `${lead.best} and ${lead.next} learn most in the time, too near each other to call`
-    : `${best(models)?.model ?? "Nothing"} learns most in the time`;
-}
+const ranked = (models: readonly ArchitectureResult[]): readonly ArchitectureResult[] =>
+  models.toSorted((a, b) => a.bits_per_character - b.bits_per_character);
 
 export const architectures: Chapter<ArchitecturesData> = {
   id: "architectures",
   title: "Which network to choose",
   finding: ({ models, seconds, lead }) => {
-    const winner = best(models);
-    if (winner === undefined) return "No model was trained.";
+    const [best] = ranked(models);
+    if (best === undefined) return "No model was trained.";
     return lead?.conclusive === false
       ? `With ${duration(seconds)} each on the same texts, ${tooNear(lead)}.`
-      : `With ${duration(seconds)} each on the same texts, ${winner.model} comes furthest: ${bits(winner.bits_per_character)} per character.`;
+      : `With ${duration(seconds)} each on the same texts, ${best.model} comes furthest: ${bits(best.bits_per_character)} per character.`;
   },
   render: ({ models, failed = [], validation, lead, seconds, command }) => {
+    const order = ranked(models);
+    const [best] = order;
     const fastest = Math.max(...models.map((m) => m.characters_per_s));
     const sampling = Math.max(...models.map((m) => m.sampling_per_s));
-    const measured = {
-      how: `Each model trained alone, ${duration(seconds)} of steps on the same split; validation, which is not counted as time, on the same ${validation ? `${count(validation.characters)} characters` : "texts"} that none had seen. Words that a vocabulary lacks are counted with their spelling.`,
-      command,
-    };
-    return html`<p>Time is what one has little of, so each network got the same time and not the same number of steps.</p>
-${failed.length > 0 && html`<p class="caveat">${failed.map(({ model, reason }) => `${model} could not be trained: ${reason}`).join(" ")}</p>`}
-${figure({
-  id: "architectures-seconds",
-  title: leadTitle(models, lead),
-  subtitle:
-    "Bits per character on validation texts, against the clock; the weights of the lowest point are kept",
-  content: learningCurvesChart({ id: "architectures-seconds-chart", models, against: "seconds" }),
-  measured,
-})}
-${figure({
-  id: "architectures-characters",
-  title: "The same, against what each has read",
-  subtitle: "A model that learns more from each character is further down; a faster one, further right",
-  content: learningCurvesChart({ id: "architectures-characters-chart", models, against: "characters" }),
-  measured,
-})}
-${dataTable<ArchitectureResult>({
-  caption: "The networks, best first",
-  columns: [
-    { header: "Model", cell: (m) => m.model },
-    { header: "Bits/char.", numeric: true, cell: (m) => decimal(m.bits_per_character, 2) },
-    { header: "Parameters", numeric: true, cell: (m) => compact(m.parameters) },
-    {
-      header: "Trains, char.",
-      numeric: true,
-      cell: (m) => rate(m.characters_per_s),
-      bar: (m) => m.characters_per_s / fastest,
-    },
-    {
-      header: "Writes, char.",
-      numeric: true,
-      cell: (m) => rate(m.sampling_per_s),
-      bar: (m) => m.sampling_per_s / sampling,
-    },
-    { header: "On disk", numeric: true, cell: (m) => bytes(m.bytes) },
-  ],
-  rows: ranked(models),
-  strong: (m) => m === best(models) && lead?.conclusive !== false,
-})}
-<h3 class="loose">A text from each</h3>
-<dl class="answers">${ranked(models).map((m) => html`<div><dt>${m.model}</dt><dd class="joke">${m.sample.trim()}</dd></div>`)}</dl>`;
+    const how = `Each model trained alone, ${duration(seconds)} of steps on the same split; validation, which is not counted as time, on the same ${validation ? `${count(validation.characters)} characters` : "texts"} that none had seen. Words that a vocabulary lacks are counted with their spelling.`;
+    return [
+      html`<p>Time is what one has little of, so each network got the same time and not the same number of steps.</p>`,
+      failed.length > 0 &&
+        html`<p class="caveat">${failed.map(({ model, reason }) => `${model} could not be trained: ${reason}`).join(" ")}</p>`,
+      figure({
+        id: "architectures-seconds",
+        title:
+          lead?.conclusive === false
+            ? `${lead.best} and ${lead.next} learn most in the time, too near each other to call`
+            : `${best?.model ?? "Nothing"} learns most in the time`,
+        subtitle:
+          "Bits per character on validation texts, against the clock; the weights of the lowest point are kept",
+        content: learningCurvesChart({ id: "architectures-seconds-chart", models, against: "seconds" }),
+        how,
+        command,
+      }),
+      figure({
+        id: "architectures-characters",
+        title: "The same, against what each has read",
+        subtitle: "A model that learns more from each character is further down; a faster one, further right",
+        content: learningCurvesChart({ id: "architectures-characters-chart", models, against: "characters" }),
+        how,
+        command,
+      }),
+      dataTable<ArchitectureResult>({
+        caption: "The networks, best first",
+        columns: [
+          { header: "Model", cell: (m) => m.model },
+          numbers("Bits/char.", (m) => decimal(m.bits_per_character, 2)),
+          numbers("Parameters", (m) => compact(m.parameters)),
+          numbers(
+            "Trains, char.",
+            (m) => rate(m.characters_per_s),
+            (m) => m.characters_per_s / fastest,
+          ),
+          numbers(
+            "Writes, char.",
+            (m) => rate(m.sampling_per_s),
+            (m) => m.sampling_per_s / sampling,
+          ),
+          numbers("On disk", (m) => bytes(m.bytes)),
+        ],
+        rows: order,
+        strong: (m) => m === best && lead?.conclusive !== false,
+      }),
+      html`<h3 class="loose">A text from each</h3>
+<dl class="answers">${order.map((m) => html`<div><dt>${m.model}</dt><dd class="joke">${m.sample.trim()}</dd></div>`)}</dl>`,
+    ];
   },
 };

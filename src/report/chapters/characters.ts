@@ -1,18 +1,16 @@
 /** Chapter: a network that learns to write jokes one character at a time. */
 import { median } from "../../core/quantile.ts";
 import { lowestLoss } from "../../evaluate/lead.ts";
-import type { AuditedText } from "../../evaluate/novelty/auditor.ts";
-import { CLOSE } from "../../evaluate/novelty/finding.ts";
 import type { LogRow, SampleRow } from "../../train/events.ts";
 import { lengthsChart } from "../charts/lengths.ts";
 import { lossChart } from "../charts/loss.ts";
 import { type DataDocument, dataTables } from "../data-tables.ts";
-import { type Chapter, figure, type Measured } from "../figure.ts";
+import { type Chapter, figure } from "../figure.ts";
 import { bits, count, decimal, duration, nats } from "../format.ts";
 import { html } from "../html.ts";
-import { jokeColumns } from "../jokes.ts";
-import { definitions } from "../table.ts";
-import { timeline } from "../timeline.ts";
+import { type JokeGroups, jokesFigure } from "../jokes.ts";
+import { settings } from "../table.ts";
+import { timelineFigure } from "../timeline.ts";
 
 export interface CharactersData {
   /** The model in words, such as `char-lstm, 1 layer of 256 cells`. */
@@ -28,7 +26,7 @@ export interface CharactersData {
   /** Samples during training, first to last. */
   readonly timeline: readonly SampleRow[];
   /** Jokes by sampling temperature, each audited against the training data. */
-  readonly jokes: readonly { readonly temperature: number; readonly samples: readonly AuditedText[] }[];
+  readonly jokes: JokeGroups;
   /** The document of `punchline eval` on held-out jokes. */
   readonly evaluation?:
     | {
@@ -55,73 +53,54 @@ export const characters: Chapter<CharactersData> = {
     return `In ${duration(last?.seconds)} a ${model} went from noise to words, and to ${nats(loss)} per character (${bits(loss === undefined ? undefined : loss / Math.LN2)}) on ${evaluation?.split ?? "validation"} jokes, which it had not seen.`;
   },
   render: (data) => {
-    const { log, commands } = data;
+    const { log, commands, lengths } = data;
+    const { splits } = data.data;
     const last = log.at(-1);
-    const training: Measured = {
-      how: `Trained for ${count(last?.step)} steps, ${duration(last?.seconds)}, on ${count(data.data.splits.train)} jokes; validation on ${data.validated === undefined ? "" : `the first ${count(data.validated)} characters of `}${count(data.data.splits.validation)} others.`,
-      command: commands.train,
-    };
-    return html`<p>The network sees one character after another and says, each time, how likely every possible next character is.
-It knows nothing about words, spelling or jokes. It has ${count(data.parameters)} numbers; training changes them a little at each step, so that the character that really came next would have been less of a surprise.</p>
-${
-  log.length > 1 &&
-  figure({
-    id: "characters-loss",
-    title: lossTitle(data),
-    subtitle: "Mean surprise per character of training and validation jokes, in nats: 0 would be certainty",
-    content: lossChart({
-      id: "characters-loss-chart",
-      log,
-      unit: "character",
-      references: data.references ?? {},
-    }),
-    measured: training,
-  })
-}
-${
-  data.timeline.length > 0 &&
-  figure({
-    id: "characters-timeline",
-    title: "From noise to words",
-    subtitle: "What the network writes when asked, at points along its training",
-    content: timeline(data.timeline, log),
-    measured: {
-      how: "Sampled during training, with the same settings each time; nothing was picked out.",
-      command: commands.train,
-    },
-  })
-}
-${
-  data.jokes.length > 0 &&
-  figure({
-    id: "characters-jokes",
-    title: "The jokes, and whether they were stolen",
-    subtitle: "The temperature says how far the network may stray from its first choice",
-    width: "wide",
-    content: jokeColumns(data.jokes),
-    measured: {
-      how: `Not picked out: the first of each temperature with this seed. Marked: stretches of five words or more that are word for word in the training data. “Close” means that the nearest training joke is at least ${CLOSE * 100} % alike; “copy”, that the joke is in the training data.`,
-      command: commands.sample,
-    },
-  })
-}
-${
-  data.lengths !== undefined &&
-  data.lengths.model.length > 0 &&
-  figure({
-    id: "characters-lengths",
-    title: `Half of its jokes are shorter than ${count(median(data.lengths.model))} characters; of real ones, ${count(median(data.lengths.real))}`,
-    subtitle: "Share of jokes by length",
-    content: lengthsChart({ id: "characters-lengths-chart", ...data.lengths, unit: "characters" }),
-    measured: {
-      how: `${count(data.lengths.model.length)} jokes of the model against ${count(data.lengths.real.length)} held-out ones.`,
-      command: commands.sample,
-    },
-  })
-}
-${dataTables(data.data, commands.data)}
-<h3 class="loose">Settings</h3>
-${definitions(Object.entries(data.settings).map(([k, v]) => [k, typeof v === "number" ? setting(v) : String(v)]))}`;
+    return [
+      html`<p>The network sees one character after another and says, each time, how likely every possible next character is.
+It knows nothing about words, spelling or jokes. It has ${count(data.parameters)} numbers; training changes them a little at each step, so that the character that really came next would have been less of a surprise.</p>`,
+      log.length > 1 &&
+        figure({
+          id: "characters-loss",
+          title: lossTitle(data),
+          subtitle:
+            "Mean surprise per character of training and validation jokes, in nats: 0 would be certainty",
+          content: lossChart({
+            id: "characters-loss-chart",
+            log,
+            unit: "character",
+            references: data.references,
+          }),
+          how: `Trained for ${count(last?.step)} steps, ${duration(last?.seconds)}, on ${count(splits.train)} jokes; validation on ${data.validated === undefined ? "" : `the first ${count(data.validated)} characters of `}${count(splits.validation)} others.`,
+          command: commands.train,
+        }),
+      timelineFigure(data.timeline, log, {
+        id: "characters-timeline",
+        title: "From noise to words",
+        subtitle: "What the network writes when asked, at points along its training",
+        command: commands.train,
+      }),
+      jokesFigure(data.jokes, {
+        id: "characters-jokes",
+        title: "The jokes, and whether they were stolen",
+        subtitle: "The temperature says how far the network may stray from its first choice",
+        close: (alike) =>
+          `“Close” means that the nearest training joke is at least ${alike} alike; “copy”, that the joke is in the training data.`,
+        command: commands.sample,
+      }),
+      lengths !== undefined &&
+        lengths.model.length > 0 &&
+        figure({
+          id: "characters-lengths",
+          title: `Half of its jokes are shorter than ${count(median(lengths.model))} characters; of real ones, ${count(median(lengths.real))}`,
+          subtitle: "Share of jokes by length",
+          content: lengthsChart({ id: "characters-lengths-chart", ...lengths, unit: "characters" }),
+          how: `${count(lengths.model.length)} jokes of the model against ${count(lengths.real.length)} held-out ones.`,
+          command: commands.sample,
+        }),
+      dataTables(data.data, commands.data),
+      settings(data.settings, setting),
+    ];
   },
 };
 
@@ -140,6 +119,5 @@ function lossTitle({ log, references, evaluation }: CharactersData): string {
   return `On ${evaluation.split} jokes, which it had not seen, its surprise is ${nats(shown)} per character${against}${along}`;
 }
 
-function setting(value: number): string {
-  return Number.isInteger(value) && Math.abs(value) >= 1000 ? count(value) : String(value);
-}
+const setting = (value: number): string =>
+  Number.isInteger(value) && Math.abs(value) >= 1000 ? count(value) : String(value);

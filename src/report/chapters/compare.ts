@@ -1,13 +1,14 @@
 /** Chapter: GPT or BERT? What each predicts, how each looks at a text, and which is faster in which sense. */
 import type { ComparedModel, Comparison } from "../../compare/results.ts";
+import type { Timing } from "../../compare/speed.ts";
 import { listed } from "../../core/sentence.ts";
 import { attentionChart } from "../charts/attention.ts";
 import { speedChart } from "../charts/speed.ts";
 import { throughputChart } from "../charts/throughput.ts";
-import { type Chapter, figure } from "../figure.ts";
+import { type Chapter, figure, type Measured } from "../figure.ts";
 import { bytes, compact, count, milliseconds, percent, rate, significant } from "../format.ts";
-import { type Content, type Html, html } from "../html.ts";
-import { dataTable } from "../table.ts";
+import { type Content, type Html, html, stacked } from "../html.ts";
+import { dataTable, numbers } from "../table.ts";
 
 /** The part of a comparison that is drawn, and how it was measured. */
 export interface CompareData
@@ -42,97 +43,90 @@ export const compare: Chapter<CompareData> = {
     ].join(" ") ||
     (answers[0]?.sentence ?? "No model could be asked."),
   render: (d) => {
-    const measured = { how: d.protocol, command: d.command };
-    const asked = d.models.filter((m) => m.predictions.length > 0);
-    const pictures = d.models.filter((m) => m.attention !== undefined);
-    const points = pointsOf(d.models);
-    return html`<p>Both are transformers, and differ in what they may look at. A GPT reads from left to right and says what comes next: it writes. A BERT reads the whole text, both ways, and says what belongs in a gap: it understands, but does not write.</p>
-${d.caveat && html`<p class="caveat">${d.caveat}</p>`}
-${
-  asked.length > 0 &&
-  figure({
-    id: "compare-predictions",
-    title: agreement(asked),
-    subtitle: "The likeliest words for the same gap",
-    width: "wide",
-    content: html`<div class="columns">${asked.map((m, i) => predictions(m, i))}</div>`,
-    measured: {
-      command: d.predicted ?? d.command,
-      how: "The ten likeliest tokens of one forward pass, with their probabilities; each model's bars are scaled to its own first.",
-    },
-  })
-}
-${
-  pictures.length > 0 &&
-  figure({
-    id: "compare-attention",
-    title: "The square and the triangle",
-    subtitle: "Each row is a token, each column one that it looks at; the stronger the colour, the more",
-    width: "wide",
-    content: html`<div class="columns pictures">${pictures.map(
-      (m, i) =>
-        html`<div class="column"><h4>${m.model} <span class="quiet">layer ${m.attention!.layer}, head ${m.attention!.head}</span></h4>${attentionChart({ id: `compare-attention-${i}`, model: m.model, ...m.attention! })}</div>`,
-    )}</div>`,
-    measured: {
-      ...measured,
-      how: "Read from the running model on the text above; of a long text, on the tokens around the gap. The colour grows with the square root of the weight, so that small weights can be seen.",
-    },
-  })
-}
-${
-  d.models.some((m) => m.right_context_effect !== undefined) &&
-  html`<p>Change the words to the right of the gap, and ${listed(
-    d.models
-      .filter((m) => m.right_context_effect !== undefined)
-      .map((m) =>
-        m.right_context_effect === 0
-          ? `the prediction of ${m.model} stays exactly the same`
-          : `the prediction of ${m.model} moves by ${significant(m.right_context_effect ?? 0, 2)}`,
-      ),
-  )}. (The number is the total variation distance: 0 is no change, 1 an entirely different answer.)</p>`
-}
-${
-  d.models.some((m) => m.writing !== undefined) &&
-  html`<h3 class="loose">Each at the other’s work</h3>
-<dl class="answers">${d.models.map(
-    ({ model, writing }) =>
-      writing &&
-      html`<div><dt>${model} <span class="quiet">${writing.task}</span></dt><dd class="joke">${writing.text.trim()}</dd></div>`,
-  )}</dl>`
-}
-${points.length > 0 && speedFigures(d, points, measured)}
-${d.full_size && atFullSize(d.full_size)}
-${facts([...d.models, ...(d.full_size && "models" in d.full_size ? d.full_size.models : [])])}
-${d.models.flatMap(({ notes }) => notes).map((note) => html`<p class="note">${note}</p>`)}`;
+    const { models, command, protocol } = d;
+    const asked = models.filter((m) => m.predictions.length > 0);
+    const pictures = models.filter((m) => m.attention !== undefined);
+    const moved = models.filter((m) => m.right_context_effect !== undefined);
+    const points = timingsOf(models);
+    return [
+      html`<p>Both are transformers, and differ in what they may look at. A GPT reads from left to right and says what comes next: it writes. A BERT reads the whole text, both ways, and says what belongs in a gap: it understands, but does not write.</p>`,
+      d.caveat && html`<p class="caveat">${d.caveat}</p>`,
+      asked.length > 0 &&
+        figure({
+          id: "compare-predictions",
+          title: agreement(asked),
+          subtitle: "The likeliest words for the same gap",
+          width: "wide",
+          content: html`<div class="columns">${asked.map(predictions)}</div>`,
+          how: "The ten likeliest tokens of one forward pass, with their probabilities; each model's bars are scaled to its own first.",
+          command: d.predicted ?? command,
+        }),
+      pictures.length > 0 &&
+        figure({
+          id: "compare-attention",
+          title: "The square and the triangle",
+          subtitle:
+            "Each row is a token, each column one that it looks at; the stronger the colour, the more",
+          width: "wide",
+          content: html`<div class="columns pictures">${pictures.map(
+            (m, i) =>
+              html`<div class="column"><h4>${m.model} <span class="quiet">layer ${m.attention!.layer}, head ${m.attention!.head}</span></h4>${attentionChart({ id: `compare-attention-${i}`, model: m.model, ...m.attention! })}</div>`,
+          )}</div>`,
+          how: "Read from the running model on the text above; of a long text, on the tokens around the gap. The colour grows with the square root of the weight, so that small weights can be seen.",
+          command,
+        }),
+      moved.length > 0 &&
+        html`<p>Change the words to the right of the gap, and ${listed(
+          moved.map(({ model, right_context_effect: effect }) =>
+            effect === 0
+              ? `the prediction of ${model} stays exactly the same`
+              : `the prediction of ${model} moves by ${significant(effect!, 2)}`,
+          ),
+        )}. (The number is the total variation distance: 0 is no change, 1 an entirely different answer.)</p>`,
+      models.some((m) => m.writing !== undefined) &&
+        html`<h3 class="loose">Each at the other’s work</h3>
+<dl class="answers">${models.map(
+          ({ model, writing }) =>
+            writing &&
+            html`<div><dt>${model} <span class="quiet">${writing.task}</span></dt><dd class="joke">${writing.text.trim()}</dd></div>`,
+        )}</dl>`,
+      points.length > 0 && speedFigures(d, points, { how: protocol, command }),
+      d.full_size && atFullSize(d.full_size),
+      facts([...models, ...(d.full_size && "models" in d.full_size ? d.full_size.models : [])]),
+      models.flatMap(({ notes }) => notes).map((note) => html`<p class="note">${note}</p>`),
+    ];
   },
 };
 
-/** One time of one model. */
-type ModelTiming = ComparedModel["speed"][number] & { readonly model: string };
-
-const pointsOf = (models: readonly ComparedModel[]): readonly ModelTiming[] =>
+const timingsOf = (models: readonly ComparedModel[]) =>
   models.flatMap(({ model, speed }) => speed.map((timed) => ({ ...timed, model })));
+
+const answerList = (answers: Comparison["answers"]): Content =>
+  answers.length > 0 &&
+  html`<dl class="answers">${answers.map((a) => html`<div><dt>${a.sense}</dt><dd>${a.sentence}</dd></div>`)}</dl>`;
 
 /** Speed at the size of the published models. */
 function atFullSize(full: NonNullable<CompareData["full_size"]>): Content {
   if ("left_out" in full)
     return html`<p class="note">The speed of models as large as the published ones was left out: ${full.left_out}.</p>`;
   const { models, answers, protocol, command, random } = full;
-  const points = pointsOf(models);
-  return html`<h3 class="loose">And at full size?</h3>
-<p>Small models spend much of their time between the products of matrices, large ones in them. The published GPT-2 and BERT-base are some twenty times larger than the two above.</p>
-${random.length > 0 && html`<p class="caveat">Only time is measured here. The weights of ${listed(random)} are random numbers, since nothing was downloaded; they know nothing, and are exactly as fast as weights that have learned.</p>`}
-${answers.length > 0 && html`<dl class="answers">${answers.map((a) => html`<div><dt>${a.sense}</dt><dd>${a.sentence}</dd></div>`)}</dl>`}
-${
-  points.length > 0 &&
-  figure({
-    id: "compare-full-size",
-    title: "The same cases at full size",
-    subtitle: "Time per case: the dot is the median, the line reaches to the 95th percentile",
-    content: speedChart({ id: "compare-full-size-chart", points }),
-    measured: { how: protocol, command },
-  })
-}`;
+  const points = timingsOf(models);
+  return stacked([
+    html`<h3 class="loose">And at full size?</h3>
+<p>Small models spend much of their time between the products of matrices, large ones in them. The published GPT-2 and BERT-base are some twenty times larger than the two above.</p>`,
+    random.length > 0 &&
+      html`<p class="caveat">Only time is measured here. The weights of ${listed(random)} are random numbers, since nothing was downloaded; they know nothing, and are exactly as fast as weights that have learned.</p>`,
+    answerList(answers),
+    points.length > 0 &&
+      figure({
+        id: "compare-full-size",
+        title: "The same cases at full size",
+        subtitle: "Time per case: the dot is the median, the line reaches to the 95th percentile",
+        content: speedChart({ id: "compare-full-size-chart", points }),
+        how: protocol,
+        command,
+      }),
+  ]);
 }
 
 /** The share of the machine's arithmetic that reading uses, by the length of the text. */
@@ -140,20 +134,15 @@ function arithmetic({ by_length: points, gemm_gflops: gemm }: CompareData): Cont
   if (gemm === null || points.length === 0) return false;
   const models = [...new Set(points.map((p) => p.model))];
   const sizes = [...new Set(points.map((p) => p.size))].sort((a, b) => a - b);
-  const of = (model: string, size: number) =>
-    points.find((p) => p.model === model && p.size === size)?.of_gemm;
   return html`${dataTable<number>({
     caption: `Of the ${significant(gemm, 2)} GFLOPS that one plain product of matrices reaches on this machine`,
     columns: [
       { header: "Tokens", cell: (size) => String(size) },
-      ...models.map((model) => ({
-        header: model,
-        numeric: true,
-        cell: (size: number) => {
-          const share = of(model, size);
-          return percent(share);
-        },
-      })),
+      ...models.map((model) =>
+        numbers(model, (size: number) =>
+          percent(points.find((p) => p.model === model && p.size === size)?.of_gemm),
+        ),
+      ),
     ],
     rows: sizes,
   })}
@@ -163,52 +152,47 @@ function arithmetic({ by_length: points, gemm_gflops: gemm }: CompareData): Cont
   }</p>`;
 }
 
-function speedFigures(
-  d: CompareData,
-  points: readonly ModelTiming[],
-  measured: { readonly how: string; readonly command: string },
-): Html {
-  return html`<h3 class="loose">Which is faster?</h3>
-<p>That depends on the task. To read a text, each needs one pass over all of it. To write, a GPT keeps what it has computed of the text so far, its cache, and reads only the token that is new; a BERT looks both ways, so each new word changes all the rest, and it reads everything again.</p>
-${d.answers.length > 0 && html`<dl class="answers">${d.answers.map((a) => html`<div><dt>${a.sense}</dt><dd>${a.sentence}</dd></div>`)}</dl>`}
-${figure({
-  id: "compare-speed",
-  title: "It depends on what is asked",
-  subtitle: "Time per case: the dot is the median, the line reaches to the 95th percentile",
-  content: speedChart({ id: "compare-speed-chart", points }),
-  measured,
-})}
-${dataTable({
-  caption: "The same in numbers",
-  columns: [
-    { header: "Case", cell: (p: ModelTiming) => p.case },
-    { header: "Model", cell: (p) => p.model },
-    { header: "Median", numeric: true, cell: (p) => milliseconds(p.p50_ms) },
-    { header: "95th percentile", numeric: true, cell: (p) => milliseconds(p.p95_ms) },
-    { header: "99th", numeric: true, cell: (p) => milliseconds(p.p99_ms) },
-    { header: "Tokens", numeric: true, cell: (p) => rate(p.tokens_per_s) },
-  ],
-  rows: [...points].sort((a, b) => order(points, a.case) - order(points, b.case)),
-})}
-${[
-  { id: "length", points: d.by_length, label: "tokens in the text", title: "Longer texts" },
-  { id: "batch", points: d.by_batch, label: "texts at once", title: "Several texts at once" },
-].map(
-  (f) =>
-    f.points.length > 0 &&
+function speedFigures(d: CompareData, points: readonly Timing[], measured: Measured): Html {
+  const order = (name: string) => points.findIndex((p) => p.case === name);
+  return stacked([
+    html`<h3 class="loose">Which is faster?</h3>
+<p>That depends on the task. To read a text, each needs one pass over all of it. To write, a GPT keeps what it has computed of the text so far, its cache, and reads only the token that is new; a BERT looks both ways, so each new word changes all the rest, and it reads everything again.</p>`,
+    answerList(d.answers),
     figure({
-      id: `compare-${f.id}`,
-      title: f.title,
-      subtitle: `Tokens read per second, by the number of ${f.label}`,
-      content: throughputChart({ id: `compare-${f.id}-chart`, points: f.points, sizeLabel: f.label }),
-      measured,
+      id: "compare-speed",
+      title: "It depends on what is asked",
+      subtitle: "Time per case: the dot is the median, the line reaches to the 95th percentile",
+      content: speedChart({ id: "compare-speed-chart", points }),
+      ...measured,
     }),
-)}
-${arithmetic(d)}`;
-}
-
-function order(points: readonly ModelTiming[], name: string): number {
-  return points.findIndex((p) => p.case === name);
+    dataTable<Timing>({
+      caption: "The same in numbers",
+      columns: [
+        { header: "Case", cell: (p) => p.case },
+        { header: "Model", cell: (p) => p.model },
+        numbers("Median", (p) => milliseconds(p.p50_ms)),
+        numbers("95th percentile", (p) => milliseconds(p.p95_ms)),
+        numbers("99th", (p) => milliseconds(p.p99_ms)),
+        numbers("Tokens", (p) => rate(p.tokens_per_s)),
+      ],
+      rows: points.toSorted((a, b) => order(a.case) - order(b.case)),
+    }),
+    [
+      { id: "length", points: d.by_length, label: "tokens in the text", title: "Longer texts" },
+      { id: "batch", points: d.by_batch, label: "texts at once", title: "Several texts at once" },
+    ].map(
+      ({ id, points, label, title }) =>
+        points.length > 0 &&
+        figure({
+          id: `compare-${id}`,
+          title,
+          subtitle: `Tokens read per second, by the number of ${label}`,
+          content: throughputChart({ id: `compare-${id}-chart`, points, sizeLabel: label }),
+          ...measured,
+        }),
+    ),
+    arithmetic(d),
+  ]);
 }
 
 function predictions(m: ComparedModel, i: number): Html {
@@ -260,18 +244,12 @@ function facts(models: readonly ComparedModel[]): Content {
     caption: "Facts read from the models",
     columns: [
       { header: "", cell: (name) => name },
-      ...models.map((m) => ({
-        header: m.model,
-        numeric: true,
-        cell: (name: string): Content => {
-          const fact = known.get(m)?.[name];
-          return fact === undefined
-            ? "–"
-            : /^[\d∞]/.test(fact)
-              ? fact
-              : html`<span class="words">${fact}</span>`;
-        },
-      })),
+      ...models.map((m) =>
+        numbers(m.model, (name: string) => {
+          const fact = known.get(m)?.[name] ?? "–";
+          return /^[\d∞–]/.test(fact) ? fact : html`<span class="words">${fact}</span>`;
+        }),
+      ),
     ],
     rows: names,
   });
@@ -280,13 +258,9 @@ ${models.length > FEW ? html`<div class="wide">${table}</div>` : table}`;
 }
 
 /** By name, in the order of the table; unknown facts are left out. */
-function factsOf({
-  facts: f,
-  parameters,
-  load_ms,
-  memory_mb,
-}: ComparedModel): Readonly<Record<string, string>> {
-  const all: Readonly<Record<string, string | undefined>> = {
+function factsOf({ facts: f, ...model }: ComparedModel): Readonly<Record<string, string>> {
+  const { parameters, load_ms, memory_mb } = model;
+  const all = {
     parameters: parameters === null ? undefined : compact(parameters),
     ...(f && {
       architecture: f.architecture,
@@ -301,10 +275,8 @@ function factsOf({
     }),
     "load and first answer": load_ms && milliseconds(load_ms),
     "memory for that": memory_mb && bytes(1e6 * memory_mb),
-  } as Readonly<Record<string, string | undefined>>;
-  return Object.fromEntries(
-    Object.entries(all).filter((entry): entry is [string, string] => typeof entry[1] === "string"),
-  );
+  };
+  return Object.fromEntries(Object.entries(all).flatMap(([k, v]) => (typeof v === "string" ? [[k, v]] : [])));
 }
 
 /** The number of models that a table as wide as the text has room for. */

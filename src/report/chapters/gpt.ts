@@ -1,24 +1,15 @@
 /** Chapter: a pre-trained GPT-2 is fine-tuned on the jokes. */
 import { rateOf } from "../../evaluate/intervals.ts";
 import type { Lead } from "../../evaluate/lead.ts";
-import type { AuditedText } from "../../evaluate/novelty/auditor.ts";
-import { CLOSE } from "../../evaluate/novelty/finding.ts";
 import type { LogRow, SampleRow } from "../../train/events.ts";
 import { headStartChart } from "../charts/head-start.ts";
 import { lossChart } from "../charts/loss.ts";
 import { type Chapter, figure } from "../figure.ts";
 import { bits, bytes, count, decimal, duration, percentInterval, rate } from "../format.ts";
 import { type Html, html } from "../html.ts";
-import { jokeColumns } from "../jokes.ts";
-import { dataTable, definitions } from "../table.ts";
-import { timeline } from "../timeline.ts";
-
-/** Where the pre-trained weights come from. */
-export interface GptOrigin {
-  /** `built-in`: they come with the package; `published`: from elsewhere, as you named them. */
-  readonly kind: "built-in" | "published";
-  readonly name: string;
-}
+import { type JokeGroups, jokesFigure } from "../jokes.ts";
+import { dataTable, numbers, settings } from "../table.ts";
+import { timelineFigure } from "../timeline.ts";
 
 export interface GptData {
   /** Its name, such as "punchline-gpt2" or "distilgpt2". */
@@ -26,7 +17,8 @@ export interface GptData {
   readonly parameters: number;
   /** Parameters that are trained, where that is not all (LoRA). */
   readonly trainable?: number | undefined;
-  readonly origin: GptOrigin;
+  /** The pre-trained weights. `built-in`: they come with the package; `published`: from elsewhere, as you named them. */
+  readonly origin: { readonly kind: "built-in" | "published"; readonly name: string };
   readonly log: readonly LogRow[];
   readonly uniform?: number | undefined;
   readonly timeline: readonly SampleRow[];
@@ -76,7 +68,7 @@ export interface GptData {
         readonly command: string;
       }
     | undefined;
-  readonly jokes: readonly { readonly temperature: number; readonly samples: readonly AuditedText[] }[];
+  readonly jokes: JokeGroups;
   readonly peak_memory?: number | undefined;
   readonly settings: Readonly<Record<string, string | number | boolean>>;
   readonly commands: {
@@ -100,44 +92,29 @@ export const gpt: Chapter<GptData> = {
         : ` The ${quality_split} jokes, which it had not seen, then cost it ${bits(own)} per byte.`;
     return `A pre-trained GPT-2, ${model}, was shown the jokes for ${duration(log.at(-1)?.seconds)}.${found}`;
   },
-  render: (
-    d,
-  ) => html`<p>A GPT reads pieces of words instead of characters, and looks back at all of them at once instead of carrying a summary along. The idea is to learn language first, from much text of any kind, and then to be shown a little of what is wanted. The first is called pre-training and takes hours or weeks; the second is called fine-tuning and takes a minute.</p>
-${origin(d)}
-${beforeAfter(d)}
-${training(d)}
-${verdict(d)}
-${qualityTable(d)}
-${endings(d)}
-${
-  d.timeline.length > 0 &&
-  figure({
-    id: "gpt-timeline",
-    title: "How the jokes got in",
-    subtitle: "What it wrote while it was shown the jokes",
-    content: timeline(d.timeline, d.log),
-    measured: {
-      how: "Sampled during training, with the same settings each time; nothing was picked out.",
+  render: (d) => [
+    html`<p>A GPT reads pieces of words instead of characters, and looks back at all of them at once instead of carrying a summary along. The idea is to learn language first, from much text of any kind, and then to be shown a little of what is wanted. The first is called pre-training and takes hours or weeks; the second is called fine-tuning and takes a minute.</p>`,
+    origin(d),
+    beforeAfter(d),
+    training(d),
+    verdict(d),
+    qualityTable(d),
+    endings(d),
+    timelineFigure(d.timeline, d.log, {
+      id: "gpt-timeline",
+      title: "How the jokes got in",
+      subtitle: "What it wrote while it was shown the jokes",
       command: d.commands.train,
-    },
-  })
-}
-${
-  d.jokes.length > 0 &&
-  figure({
-    id: "gpt-jokes",
-    title: "Its jokes, and whether they were stolen",
-    subtitle: "The temperature says how far it may stray from its first choice",
-    width: "wide",
-    content: jokeColumns(d.jokes),
-    measured: {
-      how: `Not picked out: the first of each temperature with this seed. Marked: stretches of five words or more that are word for word in the training data. “Close”: the nearest is at least ${CLOSE * 100} % alike.`,
+    }),
+    jokesFigure(d.jokes, {
+      id: "gpt-jokes",
+      title: "Its jokes, and whether they were stolen",
+      subtitle: "The temperature says how far it may stray from its first choice",
+      close: (alike) => `“Close”: the nearest is at least ${alike} alike.`,
       command: d.commands.sample,
-    },
-  })
-}
-<h3 class="loose">Settings</h3>
-${definitions(Object.entries(d.settings).map(([k, v]) => [k, String(v)]))}`,
+    }),
+    settings(d.settings),
+  ],
 };
 
 /** Which weights these are. */
@@ -150,21 +127,23 @@ function origin({ origin: { kind, name }, parameters }: GptData): Html {
 function beforeAfter({ before_after: pairs = [], commands }: GptData): Html | false {
   const side = (prompt: string, text: string, note: string, own: boolean) =>
     html`<div><p class="joke"><b>${prompt}</b>${text}</p><p class="note">${own ? html`<b>${note}</b>` : note}</p></div>`;
+  const three = pairs.some(({ scratch }) => scratch !== undefined);
   return (
     pairs.length > 0 &&
     figure({
       id: "gpt-before-after",
       title: "The same beginning, before the jokes and after",
-      subtitle: pairs.some(({ scratch }) => scratch !== undefined)
+      subtitle: three
         ? "The pre-trained model as it came, after its fine-tuning, and the same network that has learned from the jokes alone"
         : undefined,
       width: "wide",
-      content: html`<ol class="pairs${pairs.some(({ scratch }) => scratch !== undefined) && " three"}">${pairs.map(
+      content: html`<ol class="pairs${three && " three"}">${pairs.map(
         ({ prompt, before, after, scratch }) => html`<li>${side(prompt, before, "before the jokes", false)}
 ${side(prompt, after, "after the jokes", true)}${scratch !== undefined && side(prompt, scratch, "from scratch, after the jokes", false)}</li>
 `,
       )}</ol>`,
-      measured: { how: "The same random numbers and settings for all.", command: commands.prompt },
+      how: "The same random numbers and settings for all.",
+      command: commands.prompt,
     })
   );
 }
@@ -172,11 +151,8 @@ ${side(prompt, after, "after the jokes", true)}${scratch !== undefined && side(p
 /** The loss on the jokes, with that of the control where there is one. */
 function training(d: GptData): Html | false {
   const last = d.log.at(-1);
-  const measured = {
-    how: `${count(d.parameters)} parameters${d.trainable === undefined ? "" : `, ${count(d.trainable)} of them trained`}; ${count(last?.step)} steps at ${rate(last?.tokens_per_s, "tokens")}${d.peak_memory === undefined ? "" : `, at most ${bytes(d.peak_memory)} of memory`}.`,
-    command: d.commands.train,
-  };
   if (d.log.length < 2) return false;
+  const how = `${count(d.parameters)} parameters${d.trainable === undefined ? "" : `, ${count(d.trainable)} of them trained`}; ${count(last?.step)} steps at ${rate(last?.tokens_per_s, "tokens")}${d.peak_memory === undefined ? "" : `, at most ${bytes(d.peak_memory)} of memory`}.`;
   const { control } = d;
   if (control === undefined) {
     return figure({
@@ -189,7 +165,8 @@ function training(d: GptData): Html | false {
         unit: "token",
         references: { uniform: d.uniform },
       }),
-      measured,
+      how,
+      command: d.commands.train,
     });
   }
   const { bits_per_nat: bitsPerNat, start } = control.curves;
@@ -204,11 +181,8 @@ function training(d: GptData): Html | false {
       scratch: { log: control.log, start: blind },
       bitsPerNat,
     }),
-    measured: {
-      ...measured,
-      how: `Two copies of one network, with one vocabulary, on the same jokes. One begins with what it had learned before, the other with random numbers. Each had the same time, ended earlier where it learned no more (after ${duration(last?.seconds)} and ${duration(control.log.at(-1)?.seconds)}), and keeps its best weights. ${measured.how}`,
-      command: [d.commands.train, control.command],
-    },
+    how: `Two copies of one network, with one vocabulary, on the same jokes. One begins with what it had learned before, the other with random numbers. Each had the same time, ended earlier where it learned no more (after ${duration(last?.seconds)} and ${duration(control.log.at(-1)?.seconds)}), and keeps its best weights. ${how}`,
+    command: [d.commands.train, control.command],
   });
 }
 
@@ -272,20 +246,17 @@ function qualityTable({ quality = [], quality_split = "test", commands }: GptDat
         caption: `Surprise on the ${quality_split} jokes`,
         columns: [
           { header: "Model", cell: (q) => q.label },
-          {
-            header: "Bits per byte",
-            numeric: true,
-            cell: (q) => decimal(q.bits_per_byte, 2),
-            bar: (q) => q.bits_per_byte / most,
-          },
+          numbers(
+            "Bits per byte",
+            (q) => decimal(q.bits_per_byte, 2),
+            (q) => q.bits_per_byte / most,
+          ),
         ],
         rows: quality,
         strong: (q) => q.lead === true,
       }),
-      measured: {
-        how: `Every token of the ${quality_split} jokes was scored once.`,
-        command: commands.evaluate,
-      },
+      how: `Every token of the ${quality_split} jokes was scored once.`,
+      command: commands.evaluate,
     })
   );
 }

@@ -6,15 +6,14 @@ import type { Extraction } from "../../evaluate/novelty/extraction.ts";
 import { CLOSE, leftOutByReason, verdictOf } from "../../evaluate/novelty/finding.ts";
 import type { MembershipSignal, SignalQuality } from "../../evaluate/novelty/membership.ts";
 import { memorisationChart } from "../charts/memorisation.ts";
-import { type NoveltyCurve, noveltyCurveChart } from "../charts/novelty-curve.ts";
+import { noveltyCurveChart, similarityChart } from "../charts/novelty.ts";
 import { type RateRow, ratesChart } from "../charts/rates.ts";
-import { similarityChart } from "../charts/similarity.ts";
 import { type Chapter, figure } from "../figure.ts";
 import { count, decimal, percent, percentInterval } from "../format.ts";
 import { differences } from "../highlight.ts";
-import { type Html, html } from "../html.ts";
+import { type Content, type Html, html, stacked } from "../html.ts";
 import { joke, shortened, verdictLabel } from "../jokes.ts";
-import { dataTable } from "../table.ts";
+import { dataTable, numbers } from "../table.ts";
 
 /** The audit of one model, with its name and the command that repeats it. */
 export interface AuditedModel extends ModelAudit {
@@ -41,131 +40,111 @@ export const novelty: Chapter<NoveltyData> = {
   title: "New or remembered?",
   finding: ({ audits }) =>
     audits.map((audit) => verdictOf(audit, { model: audit.model, noun: "jokes" })).join(" "),
-  render: ({ indexed, audits }) =>
+  render: ({ indexed, audits }) => [
     html`<p>A model that repeats its training data is a slow way to copy a file. So every joke it wrote was looked up, whole and in parts, in the ${count(indexed)} jokes it had learned from.
-Two people can have the same idea, and many real jokes resemble one another: the yardstick is what the same lookup says about real jokes that the model never saw.</p>
-${audits.map((a, i) => audit(a, `novelty-${i}`, audits.length > 1))}`,
+Two people can have the same idea, and many real jokes resemble one another: the yardstick is what the same lookup says about real jokes that the model never saw.</p>`,
+    audits.map((a, i) => stacked(audit(a, `novelty-${i}`, audits.length > 1))),
+  ],
 };
 
-function audit(a: AuditedModel, id: string, named: boolean): Html {
-  const heldout = "real, unseen";
+function audit(a: AuditedModel, id: string, named: boolean): readonly Content[] {
   const samples = a.samples.map(shortened);
-  const rows: readonly RateRow[] = [
-    rateRow(a.model, a, true),
-    rateRow("Real jokes it never saw", a.baseline),
+  const { command, extraction, before, checkpoints, membership = [] } = a;
+  const nearest = a.samples.map((s) => s.nearest[0]?.similarity ?? 0);
+  return [
+    named && html`<h3 class="loose">${a.model}</h3>`,
+    figure({
+      id: `${id}-rates`,
+      title: "How much is copied",
+      subtitle: "Share of texts that are copies, with 95 % intervals",
+      content: ratesChart({
+        id: `${id}-rates-chart`,
+        title: "Share of texts that are copies of training jokes",
+        rows: [rateRow(a.model, a, true), rateRow("Real jokes it never saw", a.baseline)],
+        unit: "% that are copies",
+      }),
+      how: `${count(a.n)} samples and ${count(a.baseline.n)} held-out jokes, judged by the same rule; intervals by Wilson's score.${a.training === undefined ? "" : ` Of ${count(a.training.n)} jokes of the training set the rule calls ${percent(a.training.rate)} copies.`}`,
+      command,
+    }),
+    figure({
+      id: `${id}-samples`,
+      title: "Where the words come from",
+      subtitle:
+        "The model’s joke, with what is word for word in the training data marked, and its nearest real joke, with the differences underlined",
+      width: "wide",
+      content: pairs(mostCopied(samples, 8)),
+      how: `The eight samples nearest to the training data, of ${count(a.n)}. “Close”: the nearest is at least ${CLOSE * 100} % alike.`,
+      command,
+    }),
+    samples.some((s) => s.same_cue.length > 0) &&
+      figure({
+        id: `${id}-cues`,
+        title: "The same beginning, continued twice",
+        subtitle: "What the model made of a cue, and how real jokes go on",
+        width: "wide",
+        content: cues(samples),
+        how: "All training jokes that begin with the cue; at most five are shown.",
+        command,
+      }),
+    a.n_novelty.model.length > 0 &&
+      figure({
+        id: `${id}-curve`,
+        title: noveltyTitle(a.n_novelty),
+        subtitle: "Share of word sequences that do not occur in the training data, by their length",
+        content: noveltyCurveChart({ id: `${id}-curve-chart`, ...a.n_novelty }),
+        how: "Every run of so many words of every sample, looked up in the whole training set.",
+        command,
+      }),
+    a.heldout_nearest.length > 0 &&
+      figure({
+        id: `${id}-similarity`,
+        title: "How near the nearest joke is",
+        subtitle: "Share of texts whose nearest training joke is at least so similar",
+        content: similarityChart({
+          id: `${id}-similarity-chart`,
+          model: nearest,
+          heldout: a.heldout_nearest,
+        }),
+        how: "A curve further right means texts nearer to the training data.",
+        command,
+      }),
+    checkpoints !== undefined &&
+      checkpoints.length > 1 &&
+      figure({
+        id: `${id}-checkpoints`,
+        title: memorisationTitle(checkpoints),
+        subtitle:
+          checkpoints[0]!.extraction === undefined
+            ? "Copies among samples, and losses, at snapshots of one training"
+            : "Copies among samples, training texts completed word for word from their beginnings, unseen texts completed so, and losses, at snapshots of one training",
+        content: memorisationChart({ id: `${id}-checkpoints-chart`, points: checkpoints }),
+        how: "As many samples of every snapshot, from the same seed, judged by the same rule.",
+        command,
+      }),
+    extraction &&
+      html`<p>Given the first ${count(extraction.prefix)} tokens of a joke, the model completes ${shareOf(extraction.training)} of the training jokes word for word, and ${shareOf(extraction.heldout)} of the jokes it never saw.${before && ` ${recalledBefore(before, extraction)}`}</p>`,
+    membership.length > 0 &&
+      dataTable<SignalQuality>({
+        caption: "How well training jokes can be distinguished from unseen ones",
+        columns: [
+          { header: "Signal", cell: (m) => signals[m.signal] },
+          numbers("AUC (0.5 is chance)", (m) => decimal(m.auc, 2)),
+          ...[before ?? []]
+            .flat()
+            .map(({ model, membership: earlier }) =>
+              numbers(`${model}, before the jokes`, ({ signal }: SignalQuality) =>
+                decimal(earlier.find((m) => m.signal === signal)?.auc, 2),
+              ),
+            ),
+        ],
+        rows: membership,
+      }),
+    a.notes?.map((note) => html`<p class="note">${note}</p>`),
+    leftOutByReason(a.membership_left_out ?? []).map(
+      ({ signals: missing, reason }) =>
+        html`<p class="note">Left out of what tells a joke that was learned: ${missing.map((signal) => signals[signal]).join("; ")}. ${reason}</p>`,
+    ),
   ];
-  const measured = (how: string) => ({ how, command: a.command });
-  const curve = (label: string, novel: readonly number[]): NoveltyCurve => ({ label, novel });
-  return html`${named && html`<h3 class="loose">${a.model}</h3>`}
-${figure({
-  id: `${id}-rates`,
-  title: "How much is copied",
-  subtitle: "Share of texts that are copies, with 95 % intervals",
-  content: ratesChart({
-    id: `${id}-rates-chart`,
-    title: "Share of texts that are copies of training jokes",
-    rows,
-    unit: "% that are copies",
-  }),
-  measured: measured(
-    `${count(a.n)} samples and ${count(a.baseline.n)} held-out jokes, judged by the same rule; intervals by Wilson's score.${a.training === undefined ? "" : ` Of ${count(a.training.n)} jokes of the training set the rule calls ${percent(a.training.rate)} copies.`}`,
-  ),
-})}
-${figure({
-  id: `${id}-samples`,
-  title: "Where the words come from",
-  subtitle:
-    "The model’s joke, with what is word for word in the training data marked, and its nearest real joke, with the differences underlined",
-  width: "wide",
-  content: pairs(mostCopied(samples, 8)),
-  measured: measured(
-    `The eight samples nearest to the training data, of ${count(a.n)}. “Close”: the nearest is at least ${CLOSE * 100} % alike.`,
-  ),
-})}
-${
-  a.samples.some((s) => s.same_cue.length > 0) &&
-  figure({
-    id: `${id}-cues`,
-    title: "The same beginning, continued twice",
-    subtitle: "What the model made of a cue, and how real jokes go on",
-    width: "wide",
-    content: cues(samples),
-    measured: measured("All training jokes that begin with the cue; at most five are shown."),
-  })
-}
-${
-  a.n_novelty.model.length > 0 &&
-  figure({
-    id: `${id}-curve`,
-    title: noveltyTitle(a.n_novelty),
-    subtitle: "Share of word sequences that do not occur in the training data, by their length",
-    content: noveltyCurveChart({
-      id: `${id}-curve-chart`,
-      model: curve("the model", a.n_novelty.model),
-      heldout: curve(heldout, a.n_novelty.heldout),
-    }),
-    measured: measured("Every run of so many words of every sample, looked up in the whole training set."),
-  })
-}
-${
-  a.heldout_nearest.length > 0 &&
-  figure({
-    id: `${id}-similarity`,
-    title: "How near the nearest joke is",
-    subtitle: "Share of texts whose nearest training joke is at least so similar",
-    content: similarityChart({
-      id: `${id}-similarity-chart`,
-      model: { label: "the model", nearest: a.samples.map((s) => s.nearest[0]?.similarity ?? 0) },
-      heldout: { label: heldout, nearest: a.heldout_nearest },
-    }),
-    measured: measured("A curve further right means texts nearer to the training data."),
-  })
-}
-${
-  a.checkpoints !== undefined &&
-  a.checkpoints.length > 1 &&
-  figure({
-    id: `${id}-checkpoints`,
-    title: memorisationTitle(a.checkpoints),
-    subtitle:
-      a.checkpoints[0]!.extraction === undefined
-        ? "Copies among samples, and losses, at snapshots of one training"
-        : "Copies among samples, training texts completed word for word from their beginnings, unseen texts completed so, and losses, at snapshots of one training",
-    content: memorisationChart({ id: `${id}-checkpoints-chart`, points: a.checkpoints }),
-    measured: measured("As many samples of every snapshot, from the same seed, judged by the same rule."),
-  })
-}
-${
-  a.extraction !== undefined &&
-  html`<p>Given the first ${count(a.extraction.prefix)} tokens of a joke, the model completes ${shareOf(a.extraction.training)} of the training jokes word for word, and ${shareOf(a.extraction.heldout)} of the jokes it never saw.${a.before && ` ${recalledBefore(a.before, a.extraction)}`}</p>`
-}
-${
-  a.membership !== undefined &&
-  a.membership.length > 0 &&
-  dataTable<{ readonly signal: MembershipSignal; readonly auc: number }>({
-    caption: "How well training jokes can be distinguished from unseen ones",
-    columns: [
-      { header: "Signal", cell: (m) => signals[m.signal] },
-      { header: "AUC (0.5 is chance)", numeric: true, cell: (m) => decimal(m.auc, 2) },
-      ...(a.before
-        ? [
-            {
-              header: `${a.before.model}, before the jokes`,
-              numeric: true,
-              cell: (m: { readonly signal: MembershipSignal }) =>
-                decimal(a.before?.membership.find(({ signal }) => signal === m.signal)?.auc, 2),
-            },
-          ]
-        : []),
-    ],
-    rows: a.membership,
-  })
-}
-${a.notes?.map((note) => html`<p class="note">${note}</p>`)}
-${leftOutByReason(a.membership_left_out ?? []).map(
-  (one) =>
-    html`<p class="note">Left out of what tells a joke that was learned: ${one.signals.map((signal) => signals[signal]).join("; ")}. ${one.reason}</p>`,
-)}`;
 }
 
 /** How many of the training jokes the model completed before it had seen them. */

@@ -3,13 +3,14 @@ import type { LearningPoint } from "../../compare/architectures.ts";
 import { type Lead, tooNear } from "../../evaluate/lead.ts";
 import type { AuditedText } from "../../evaluate/novelty/auditor.ts";
 import { CLOSE } from "../../evaluate/novelty/finding.ts";
+import { isRanked } from "../../evaluate/quality/ranking.ts";
 import { learningCurvesChart } from "../charts/learning-curves.ts";
 import { type Chapter, figure, repeat } from "../figure.ts";
 import { bits, count } from "../format.ts";
 import { type Html, html } from "../html.ts";
 import { sampleColumns } from "../jokes.ts";
 import { legendOf, type MeasureGroup, measureGroups, type RunMeasures, rowsOf } from "../run-measures.ts";
-import { type Column, dataTable } from "../table.ts";
+import { type Column, dataTable, numbers } from "../table.ts";
 
 export interface RunsData {
   /** The same measures of held-out real texts. */
@@ -38,7 +39,7 @@ export const runs: Chapter<RunsData> = {
   id: "runs",
   title: "Side by side",
   finding: ({ runs: all, lead, split = "unseen" }) => {
-    const known = all.filter((r) => r.bits_per_character !== undefined && !r.unranked);
+    const known = all.filter(isRanked);
     const winner = known.reduce<RunMeasures | undefined>(
       (a, b) => (a && a.bits_per_character! <= b.bits_per_character! ? a : b),
       undefined,
@@ -54,44 +55,38 @@ export const runs: Chapter<RunsData> = {
   render: ({ reference, runs: all, split, learning = [], samples = [], how, notes = [], command }) => {
     const rows = [reference, ...all];
     const curves = learning.filter(({ curve }) => curve.length > 1);
-    return html`<p>The first row gives the same measures for real texts that no model has seen: they are what the rest should be near.</p>
-${measureGroups(rows, split).map((group) => table(group, rows, reference))}
-<p class="note">${how} ${repeat(command)}</p>
-${notes.map((note) => html`<p class="note">${note}</p>`)}
-${
-  curves.length > 0 &&
-  figure({
-    id: "runs-learning",
-    title: "How they learned",
-    subtitle: "Bits per character on validation texts, against seconds of training",
-    content: learningCurvesChart({ id: "runs-learning-chart", models: curves, against: "seconds" }),
-    measured: {
-      how: "Validation losses of each run’s own log, brought from nats per token to bits per character by the ratio of the two on the held-out texts above.",
-      command,
-    },
-  })
-}
-${
-  samples.length > 0 &&
-  figure({
-    id: "runs-samples",
-    title: "What they write",
-    subtitle: "The first texts of each",
-    width: "wide",
-    content: sampleColumns(samples.map(({ name, samples }) => ({ title: name, samples }))),
-    measured: {
-      how: `Not picked out. Marked: what is word for word in the training data. “Close”: the nearest training text is at least ${CLOSE * 100} % alike.`,
-      command,
-    },
-  })
-}`;
+    return [
+      html`<p>The first row gives the same measures for real texts that no model has seen: they are what the rest should be near.</p>`,
+      measureGroups(rows, split).map((group) => table(group, rows, reference)),
+      html`<p class="note">${how} ${repeat(command)}</p>`,
+      notes.map((note) => html`<p class="note">${note}</p>`),
+      curves.length > 0 &&
+        figure({
+          id: "runs-learning",
+          title: "How they learned",
+          subtitle: "Bits per character on validation texts, against seconds of training",
+          content: learningCurvesChart({ id: "runs-learning-chart", models: curves, against: "seconds" }),
+          how: "Validation losses of each run’s own log, brought from nats per token to bits per character by the ratio of the two on the held-out texts above.",
+          command,
+        }),
+      samples.length > 0 &&
+        figure({
+          id: "runs-samples",
+          title: "What they write",
+          subtitle: "The first texts of each",
+          width: "wide",
+          content: sampleColumns(samples.map(({ name, samples }) => ({ title: name, samples }))),
+          how: `Not picked out. Marked: what is word for word in the training data. “Close”: the nearest training text is at least ${CLOSE * 100} % alike.`,
+          command,
+        }),
+    ];
   },
 };
 
 function table(group: MeasureGroup, rows: readonly RunMeasures[], reference: RunMeasures): Html {
   const columns: readonly Column<RunMeasures>[] = [
     { header: "", cell: (m) => m.name },
-    ...group.measures.map(({ header, cell }) => ({ header, numeric: true, cell })),
+    ...group.measures.map(({ header, cell }) => numbers(header, cell)),
   ];
   const legend = legendOf(group);
   return html`${dataTable({ caption: group.caption, columns, rows: rowsOf(group, rows), strong: (m) => m === reference })}

@@ -21,10 +21,11 @@ export function attentionChart({ id, model, layer, head, tokens, weights }: Atte
   const cells = weights.flatMap((row, y) => row.map((weight, x) => ({ x, y, weight })));
   const future = cells.filter((c) => c.x > c.y);
   const ahead = future.reduce((sum, c) => sum + c.weight, 0) / Math.max(1, weights.length);
-  const label = (i: number) => short(tokens[i] ?? "");
   const left = 66;
   const top = 62;
   const size = Math.min(9, Math.max(6, ((width - left) / tokens.length) * 0.8));
+  const band = { domain: [...tokens.keys()], axis: null, paddingOuter: 0, round: false } as const;
+  const label = { text: short, fontSize: size, fill: colour.ink };
   return chart({
     id,
     title: `Attention of ${model}, layer ${layer}, head ${head}`,
@@ -38,8 +39,8 @@ export function attentionChart({ id, model, layer, head, tokens, weights }: Atte
       marginRight: 4,
       marginBottom: 4,
       padding: 0.06,
-      x: { domain: tokens.map((_, i) => i), axis: null, paddingOuter: 0, round: false },
-      y: { domain: tokens.map((_, i) => i), axis: null, paddingOuter: 0, round: false },
+      x: band,
+      y: band,
       marks: [
         frame({ fill: colour.wash, stroke: "none" }),
         cell(
@@ -53,24 +54,14 @@ export function attentionChart({ id, model, layer, head, tokens, weights }: Atte
           },
         ),
         text(tokens, {
+          ...label,
           x: (_, i) => i,
-          text: (_, i) => label(i),
           frameAnchor: "top",
           rotate: -90,
           textAnchor: "start",
           dy: -6,
-          fontSize: size,
-          fill: colour.ink,
         }),
-        text(tokens, {
-          y: (_, i) => i,
-          text: (_, i) => label(i),
-          frameAnchor: "left",
-          textAnchor: "end",
-          dx: -6,
-          fontSize: size,
-          fill: colour.ink,
-        }),
+        text(tokens, { ...label, y: (_, i) => i, frameAnchor: "left", textAnchor: "end", dx: -6 }),
       ],
     }),
   });

@@ -5,7 +5,7 @@ import { separate } from "./labels.ts";
 import { learningCurvesChart } from "./learning-curves.ts";
 import { shares } from "./lengths.ts";
 import { lossChart } from "./loss.ts";
-import { shareAtLeast } from "./similarity.ts";
+import { shareAtLeast } from "./novelty.ts";
 import { decades } from "./speed.ts";
 
 describe("labels", () => {

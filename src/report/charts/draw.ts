@@ -25,7 +25,7 @@ export interface ChartOptions {
   readonly description: string;
   readonly draw: (place: Place) => PlotOptions;
   /** The widths drawn; one number draws once for all. Default 680 and 340. */
-  readonly widths?: readonly [wide: number, narrow: number] | number | undefined;
+  readonly widths?: readonly [wide: number, narrow: number] | number;
 }
 
 /** Colours by role; each is a CSS variable of the page. */
@@ -38,20 +38,17 @@ export const colour = {
   wash: "var(--wash)",
 } as const;
 
+/** The label of an axis below the middle of it. */
+export const centred = { labelAnchor: "center", labelArrow: "none" } as const;
+
 /** A halo in the colour of the paper, which keeps text over lines readable. */
 export const halo = { stroke: colour.paper, strokeWidth: 4 } as const;
 
 export function chart({ id, title, description, draw, widths = [680, 340] }: ChartOptions): Html {
-  const places: readonly Place[] =
-    typeof widths === "number"
-      ? [{ width: widths, narrow: false }]
-      : [
-          { width: widths[0], narrow: false },
-          { width: widths[1], narrow: true },
-        ];
+  const places = [widths].flat().map((width, i) => ({ width, narrow: i === 1 }));
   return html`<div class="chart">${places.map((place) => {
-    const own = `${id}-${places.length === 1 ? "any" : place.narrow ? "narrow" : "wide"}`;
     const kind = places.length === 1 ? "any" : place.narrow ? "narrow" : "wide";
+    const own = `${id}-${kind}`;
     const { head, body } = serialise(draw(place), place);
     return html`${trusted(head)} class="${kind}" role="img" aria-labelledby="${own}-t ${own}-d"><title id="${own}-t">${title}</title><desc id="${own}-d">${description}</desc>${trusted(body)}`;
   })}</div>

@@ -2,8 +2,7 @@
 import type { LogRow } from "../../train/events.ts";
 import { bits, duration } from "../format.ts";
 import type { Html } from "../html.ts";
-import { chart } from "./draw.ts";
-import { lines, type Point } from "./lines.ts";
+import { linesChart, type Point } from "./lines.ts";
 
 /** One of the two: its log, and its loss before the first step, in bits per byte. */
 interface Learner {
@@ -29,26 +28,20 @@ export function headStartChart({ id, tuned, scratch, bitsPerNat }: HeadStartChar
   const [first, second] = [points(tuned), points(scratch)];
   const course = (name: string, of: readonly Point[]) =>
     `${name} goes from ${bits(of[0]?.y)} per byte to ${bits(Math.min(...of.map((p) => p.y)))} at best, in ${duration(of.at(-1)?.x)}`;
-  return chart({
+  return linesChart({
     id,
     title: "Validation loss on the jokes against seconds of training",
     description: `${course("The pre-trained model", first)}; ${course("the same network from scratch", second)}.`,
-    draw: (place) =>
-      lines(
-        {
-          lines: [
-            { label: "pre-trained", points: first, tone: "lead" },
-            { label: "from scratch", points: second, tone: "ink" },
-          ],
-          x: {
-            label: "seconds of training on the jokes",
-            domain: [0, Math.max(1, ...[...first, ...second].map((p) => p.x))],
-          },
-          y: { label: "bits per byte" },
-          nameRoom: [104, 88],
-          dots: false,
-        },
-        place,
-      ),
+    lines: [
+      { label: "pre-trained", points: first, tone: "lead" },
+      { label: "from scratch", points: second, tone: "ink" },
+    ],
+    x: {
+      label: "seconds of training on the jokes",
+      domain: [0, Math.max(1, ...[...first, ...second].map((p) => p.x))],
+    },
+    y: { label: "bits per byte" },
+    nameRoom: [104, 88],
+    dots: false,
   });
 }

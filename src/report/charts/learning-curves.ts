@@ -2,8 +2,7 @@
 import type { LearningPoint } from "../../compare/architectures.ts";
 import { bits } from "../format.ts";
 import type { Html } from "../html.ts";
-import { chart } from "./draw.ts";
-import { type Line, lines } from "./lines.ts";
+import { type Line, linesChart } from "./lines.ts";
 
 export interface LearningCurvesChart {
   readonly id: string;
@@ -23,23 +22,17 @@ export function learningCurvesChart({ id, models, against }: LearningCurvesChart
   // The first points are near ln V for every model; the differences are below.
   const values = all.flatMap((l) => l.points.map((p) => p.y));
   const domain: [number, number] = [Math.floor(Math.min(...values) * 4) / 4, Math.max(...values)];
-  return chart({
+  return linesChart({
     id,
     title: `Validation bits per character against ${against === "seconds" ? "seconds of training" : "characters read"}`,
     description: `${models.map((m, i) => `${m.model} comes down to ${bits(lowest[i])}`).join("; ")}.`,
-    draw: (place) =>
-      lines(
-        {
-          lines: all,
-          x:
-            against === "seconds"
-              ? { label: "seconds of training" }
-              : { label: "characters read", tickFormat: "~s" },
-          y: { label: "bits per character", domain },
-          nameRoom: [112, 98],
-          dots: false,
-        },
-        place,
-      ),
+    lines: all,
+    x:
+      against === "seconds"
+        ? { label: "seconds of training" }
+        : { label: "characters read", tickFormat: "~s" },
+    y: { label: "bits per character", domain },
+    nameRoom: [112, 98],
+    dots: false,
   });
 }

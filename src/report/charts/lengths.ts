@@ -3,7 +3,7 @@ import { areaY, lineY, text } from "@observablehq/plot";
 import { median } from "../../core/quantile.ts";
 import { count } from "../format.ts";
 import type { Html } from "../html.ts";
-import { chart, colour, halo } from "./draw.ts";
+import { centred, chart, colour, halo } from "./draw.ts";
 
 export interface LengthsChart {
   readonly id: string;
@@ -35,9 +35,19 @@ export function lengthsChart({ id, model, real, unit }: LengthsChart): Html {
   const own = steps(model);
   const theirs = steps(real);
   const peak = (set: typeof own) => set.reduce((best, s) => (s.share > best.share ? s : best));
-  const ownPeak = peak(own);
-  const theirPeak = peak(theirs);
-  const ownRight = ownPeak.x >= theirPeak.x;
+  const ownRight = peak(own).x >= peak(theirs).x;
+  /** The name of a curve at its peak, to the right of it or to the left. */
+  const name = (label: string, set: typeof own, right: boolean, style: object) =>
+    text([peak(set)], {
+      x: "x",
+      y: "share",
+      text: () => label,
+      dy: -10,
+      dx: right ? 6 : -6,
+      textAnchor: right ? "start" : "end",
+      ...style,
+      ...halo,
+    });
   return chart({
     id,
     title: `Lengths in ${unit} of the model's jokes and of real ones`,
@@ -46,38 +56,13 @@ export function lengthsChart({ id, model, real, unit }: LengthsChart): Html {
       height: narrow ? 210 : 260,
       marginLeft: 44,
       marginBottom: 38,
-      x: {
-        label: `length in ${unit}`,
-        labelAnchor: "center",
-        labelArrow: "none",
-        domain: [0, limit],
-        ticks: narrow ? 4 : 7,
-      },
+      x: { label: `length in ${unit}`, ...centred, domain: [0, limit], ticks: narrow ? 4 : 7 },
       y: { label: "% of jokes", labelArrow: "none", grid: true, ticks: 4, tickSize: 0 },
       marks: [
         areaY(theirs, { x: "x", y: "share", curve: "step", fill: colour.faint, fillOpacity: 0.4 }),
         lineY(own, { x: "x", y: "share", curve: "step", stroke: colour.accent, strokeWidth: 2.5 }),
-        text([theirPeak], {
-          x: "x",
-          y: "share",
-          text: () => "real jokes",
-          dy: -10,
-          dx: ownRight ? -6 : 6,
-          textAnchor: ownRight ? "end" : "start",
-          fill: colour.muted,
-          ...halo,
-        }),
-        text([ownPeak], {
-          x: "x",
-          y: "share",
-          text: () => "the model",
-          dy: -10,
-          dx: ownRight ? 6 : -6,
-          textAnchor: ownRight ? "start" : "end",
-          fill: colour.accent,
-          fontWeight: 700,
-          ...halo,
-        }),
+        name("real jokes", theirs, !ownRight, { fill: colour.muted }),
+        name("the model", own, ownRight, { fill: colour.accent, fontWeight: 700 }),
       ],
     }),
   });

@@ -8,7 +8,8 @@ import {
   type ScaleOptions,
   text,
 } from "@observablehq/plot";
-import { colour, halo, type Place } from "./draw.ts";
+import type { Html } from "../html.ts";
+import { type ChartOptions, centred, chart, colour, halo, type Place } from "./draw.ts";
 import { separate } from "./labels.ts";
 
 export interface Point {
@@ -34,35 +35,41 @@ export interface LinesOptions {
   readonly levels?: readonly Level[] | undefined;
   readonly x: ScaleOptions;
   readonly y: ScaleOptions;
-  readonly height?: number | undefined;
+  /** In pixels, wide and narrow. Default 340 and 260. */
+  readonly height?: readonly [number, number] | undefined;
   /** Room for the names at the right, in pixels, wide and narrow. Default 110 and 86. */
   readonly nameRoom?: readonly [number, number] | undefined;
   /** Marks every point. Default: where lines have at most 12. */
   readonly dots?: boolean | undefined;
 }
 
+/** A chart of lines. */
+export const linesChart = ({
+  id,
+  title,
+  description,
+  ...options
+}: LinesOptions & Omit<ChartOptions, "draw" | "widths">): Html =>
+  chart({ id, title, description, draw: (place) => lines(options, place) });
+
 const tones = { lead: colour.accent, ink: colour.ink, quiet: colour.faint } as const;
+const order = ["quiet", "ink", "lead"];
 const widths = { lead: 2.5, ink: 1.75, quiet: 1.5 } as const;
 
-export function lines(options: LinesOptions, place: Place): PlotOptions {
+function lines(options: LinesOptions, place: Place): PlotOptions {
   const { levels = [], x, y, nameRoom = [110, 86] } = options;
-  const height = options.height ?? (place.narrow ? 260 : 340);
+  const height = (options.height ?? [340, 260])[Number(place.narrow)]!;
   const shown = options.lines.filter((l) => l.points.length > 0).map(thinned);
-  const margin = { top: 28, left: 44, right: place.narrow ? nameRoom[1] : nameRoom[0], bottom: 38 };
+  const margin = { top: 28, left: 44, right: nameRoom[Number(place.narrow)]!, bottom: 38 };
   const dots = options.dots ?? shown.every((l) => l.points.length <= 12);
-  const quietFirst = [...shown].sort((a, b) => rank(a) - rank(b));
+  const quietFirst = shown.toSorted((a, b) => order.indexOf(a.tone) - order.indexOf(b.tone));
   const marks: Markish[] = [
     ruleY(levels, { y: "y", stroke: colour.muted, strokeDasharray: "2,3", strokeOpacity: 0.8 }),
-    ...quietFirst.map((l) =>
-      lineY(l.points, {
-        x: "x",
-        y: "y",
-        stroke: tones[l.tone ?? "quiet"],
-        strokeWidth: widths[l.tone ?? "quiet"],
-      }),
+    ...quietFirst.map(({ points, tone }) =>
+      lineY(points, { x: "x", y: "y", stroke: tones[tone], strokeWidth: widths[tone] }),
     ),
     ...(dots
-      ? quietFirst.map((l) => dot(l.points, { x: "x", y: "y", r: 2.5, fill: tones[l.tone ?? "quiet"] }))
+      ? quietFirst.map(({ points, tone }) => dot(points, { x: "x", y: "y", r: 2.5, fill: tones[tone] }))
       : []),
     text(levels, {
       y: "y",
@@ -86,30 +93,32 @@ export function lines(options: LinesOptions, place: Place): PlotOptions {
     marginLeft: margin.left,
     marginRight: margin.right,
     marginBottom: margin.bottom,
-    x: { ticks: place.narrow ? 4 : 7, labelAnchor: "center", labelArrow: "none", ...x },
+    x: { ticks: place.narrow ? 4 : 7, ...centred, ...x },
     y: { ticks: 5, grid: true, labelArrow: "none", tickSize: 0, ...y },
     marks,
   };
 }
 
-function rank(line: Line): number {
-  return line.tone === "lead" ? 2 : line.tone === "ink" ? 1 : 0;
+interface DrawnLine extends Line {
+  readonly tone: keyof typeof tones;
 }
 
 /** At most about 300 points per line, each the mean of a block, and the last as it is. */
-function thinned(line: Line): Line {
-  const { points } = line;
+function thinned({ label, points, tone = "quiet" }: Line): DrawnLine {
   const most = 300;
-  if (points.length <= most) return line;
+  if (points.length <= most) return { label, points, tone };
   const block = Math.ceil(points.length / most);
   const kept: Point[] = [];
   for (let i = 0; i < points.length; i += block) {
     const part = points.slice(i, i + block);
-    kept.push({ x: mean(part.map((p) => p.x)), y: mean(part.map((p) => p.y)) });
+    kept.push({ x: mean(pick("x", part)), y: mean(pick("y", part)) });
   }
   kept.push(points[points.length - 1]!);
-  return { ...line, points: kept };
+  return { label, points: kept, tone };
 }
+
+const pick = <K extends string>(key: K, of: readonly Readonly<Record<K, number>>[]): number[] =>
+  of.map((one) => one[key]);
 
 function mean(values: readonly number[]): number {
   return values.reduce((a, b) => a + b, 0) / values.length;
@@ -117,18 +126,14 @@ function mean(values: readonly number[]): number {
 
 /** The names at the ends of the lines, moved apart where they would overlap. */
 function names(
-  shown: readonly Line[],
+  shown: readonly DrawnLine[],
   [innerWidth, innerHeight]: readonly [number, number],
   { x, y, levels = [] }: LinesOptions,
   place: Place,
 ): Markish[] {
   const points = shown.flatMap((l) => l.points);
-  const across = scale(
-    x,
-    points.map((p) => p.x),
-    innerWidth,
-  );
-  const down = scale(y, [...points.map((p) => p.y), ...levels.map((l) => l.y)], -innerHeight);
+  const across = scale(x, pick("x", points), innerWidth);
+  const down = scale(y, pick("y", [...points, ...levels]), -innerHeight);
   const fontSize = place.narrow ? 11 : 12;
   const labels = shown.map((l) => {
     const end = l.points[l.points.length - 1]!;
@@ -143,7 +148,7 @@ function names(
       textAnchor: "start",
       dx: 8,
       dy: moved[i]! - labels[i]!.y,
-      fill: line.tone === "lead" ? colour.accent : line.tone === "ink" ? colour.ink : colour.muted,
+      fill: line.tone === "quiet" ? colour.muted : tones[line.tone],
       fontWeight: line.tone === "lead" ? 700 : 400,
       fontSize,
       ...halo,

@@ -2,8 +2,7 @@
 import type { LogRow } from "../../train/events.ts";
 import { decimal, nats } from "../format.ts";
 import type { Html } from "../html.ts";
-import { chart } from "./draw.ts";
-import { type Level, lines, type Point } from "./lines.ts";
+import { type Level, linesChart, type Point } from "./lines.ts";
 
 export interface LossChart {
   readonly id: string;
@@ -28,37 +27,29 @@ export function lossChart({ id, log, references = {}, unit }: LossChart): Html {
   const validation: readonly Point[] = log.flatMap((r) =>
     r.val_loss === undefined ? [] : [{ x: r.step, y: r.val_loss }],
   );
-  const levels: readonly Level[] = [
-    ...(references.uniform === undefined
-      ? []
-      : [{ label: `blind guess ${decimal(references.uniform, 2)}`, y: references.uniform }]),
-    ...(references.unigram === undefined
-      ? []
-      : [{ label: `guess by frequency ${decimal(references.unigram, 2)}`, y: references.unigram }]),
+  const level = (name: string, y: number | undefined): readonly Level[] =>
+    y === undefined ? [] : [{ label: `${name} ${decimal(y, 2)}`, y }];
+  const levels = [
+    ...level("blind guess", references.uniform),
+    ...level("guess by frequency", references.unigram),
   ];
   const top = Math.max(1, ...training.map((p) => p.y), ...levels.map((l) => l.y + 0.35));
   const last = validation.at(-1) ?? training.at(-1);
-  return chart({
+  return linesChart({
     id,
     title: `Loss in nats per ${unit} over training steps`,
     description:
       `Training loss falls from ${nats(training[0]?.y)} to ${nats(training.at(-1)?.y)} in ${training.at(-1)?.x ?? 0} steps; ` +
       `${validation.length > 0 ? "validation" : "training"} loss ends at ${nats(last?.y)}.` +
       levels.map((l) => ` For comparison: ${l.label}.`).join(""),
-    draw: (place) =>
-      lines(
-        {
-          lines: [
-            { label: "training", points: training, tone: "quiet" },
-            { label: "validation", points: validation, tone: "lead" },
-          ],
-          levels,
-          x: { label: "training step" },
-          y: { label: `nats per ${unit}`, domain: [0, top], nice: false },
-          nameRoom: [76, 68],
-          dots: false,
-        },
-        place,
-      ),
+    lines: [
+      { label: "training", points: training, tone: "quiet" },
+      { label: "validation", points: validation, tone: "lead" },
+    ],
+    levels,
+    x: { label: "training step" },
+    y: { label: `nats per ${unit}`, domain: [0, top], nice: false },
+    nameRoom: [76, 68],
+    dots: false,
   });
 }

@@ -3,8 +3,7 @@ import type { Rate } from "../../evaluate/intervals.ts";
 import type { SnapshotAudit } from "../../evaluate/novelty/audit-model.ts";
 import { nats, percent } from "../format.ts";
 import { type Html, html } from "../html.ts";
-import { chart } from "./draw.ts";
-import { type Line, lines } from "./lines.ts";
+import { type Line, linesChart } from "./lines.ts";
 
 export interface MemorisationChart {
   readonly id: string;
@@ -43,31 +42,24 @@ export function memorisationChart({ id, points }: MemorisationChart): Html {
       }))
       .filter((line) => line.points.length > 0);
     const top = name === "copies";
-    const most = Math.max(2, ...drawn.flatMap((line) => line.points.map(({ y }) => y)));
-    return chart({
+    const values = drawn.flatMap((line) => line.points.map(({ y }) => y));
+    return linesChart({
       id: `${id}-${name}`,
       title: `${unit} along training`,
       description: `${drawn.map((line) => `${line.label}: ${line.points.map(({ x, y }) => `step ${x}: ${write(y)}`).join("; ")}`).join(". ")}.`,
-      draw: (place) =>
-        lines(
-          {
-            lines: drawn,
-            x: { domain, ...(top ? { axis: null } : { label: "training step" }) },
-            y: { label: unit, nice: true, domain: top ? [0, most] : lossDomain(drawn) },
-            height: top ? 170 : 200,
-            nameRoom: [84, 76],
-          },
-          place,
-        ),
+      lines: drawn,
+      x: { domain, ...(top ? { axis: null } : { label: "training step" }) },
+      y: {
+        label: unit,
+        nice: true,
+        domain: top ? [0, Math.max(2, ...values)] : [Math.min(...values), Math.max(...values)],
+      },
+      height: top ? [170, 170] : [200, 200],
+      nameRoom: [84, 76],
     });
   };
   return html`<div class="panels">${[
     panel("copies", "% copied", copied, (v) => percent(v / 100)),
     panel("loss", "loss, nats per token", losses, nats),
   ]}</div>`;
-}
-
-function lossDomain(drawn: readonly Line[]): [number, number] {
-  const values = drawn.flatMap((line) => line.points.map(({ y }) => y));
-  return [Math.min(...values), Math.max(...values)];
 }

@@ -2,7 +2,7 @@
 import { dot, link, text } from "@observablehq/plot";
 import { percent, percentInterval } from "../format.ts";
 import type { Html } from "../html.ts";
-import { chart, colour, halo } from "./draw.ts";
+import { centred, chart, colour, halo } from "./draw.ts";
 
 export interface RateRow {
   readonly label: string;
@@ -34,15 +34,7 @@ export function ratesChart({ id, title, rows, unit }: RatesChart): Html {
       marginLeft: narrow ? 14 : left,
       marginRight: 54,
       marginBottom: 38,
-      x: {
-        label: unit,
-        labelAnchor: "center",
-        labelArrow: "none",
-        domain: [0, high * 100],
-        nice: true,
-        grid: true,
-        ticks: 5,
-      },
+      x: { label: unit, ...centred, domain: [0, high * 100], nice: true, grid: true, ticks: 5 },
       y: { domain: rows.map((r) => r.label), axis: null },
       marks: [
         text(rows, {

@@ -3,16 +3,12 @@
  * percentile. No bars, since a logarithmic scale has no zero where they could start.
  */
 import { dot, gridX, link, type Markish, ruleY, text } from "@observablehq/plot";
+import type { Timing } from "../../compare/speed.ts";
 import { milliseconds, significant } from "../format.ts";
 import { type Html, html } from "../html.ts";
-import { chart, colour, halo, type Place } from "./draw.ts";
+import { centred, chart, colour, halo, type Place } from "./draw.ts";
 
-export interface SpeedPoint {
-  readonly case: string;
-  readonly model: string;
-  readonly p50_ms: number;
-  readonly p95_ms: number;
-}
+type SpeedPoint = Pick<Timing, "case" | "model" | "p50_ms" | "p95_ms">;
 
 export interface SpeedChart {
   readonly id: string;
@@ -29,11 +25,8 @@ const step = 14;
 const shortest = 1e-4;
 
 export function speedChart({ id, points: timed }: SpeedChart): Html {
-  const points = timed.map((p) => ({
-    ...p,
-    p50_ms: Math.max(shortest, p.p50_ms),
-    p95_ms: Math.max(shortest, p.p95_ms),
-  }));
+  const drawn = (ms: number) => Math.max(shortest, ms);
+  const points = timed.map((p) => ({ ...p, p50_ms: drawn(p.p50_ms), p95_ms: drawn(p.p95_ms) }));
   const cases = [...new Set(points.map((p) => p.case))];
   const models = [...new Set(points.map((p) => p.model))];
   const row = Math.max(least, step * (models.length + 1));
@@ -57,8 +50,7 @@ export function speedChart({ id, points: timed }: SpeedChart): Html {
         type: "log",
         domain: [ticks[0]!, ticks.at(-1)!],
         label: "milliseconds, logarithmic",
-        labelAnchor: "center",
-        labelArrow: "none",
+        ...centred,
         ticks,
         tickFormat: (ms: number) => significant(ms, 2),
       },

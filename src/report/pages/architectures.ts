@@ -1,6 +1,6 @@
 /** The comparison of architectures as a page of its own. */
 import type { ArchitecturesResult } from "../../compare/architectures.ts";
-import { bits, compact, duration, rate, renderReport } from "../index.ts";
+import { bits, compact, duration, rate } from "../index.ts";
 import { provenance, writePage } from "./page-file.ts";
 
 /** @param command shown on the page as the one that made it */
@@ -12,7 +12,7 @@ export async function architecturesPage(
   const [best] = models;
   const most = <T>(of: (m: (typeof models)[number]) => number, say: (m: (typeof models)[number]) => T) =>
     models.length === 0 ? [] : [say(models.reduce((a, b) => (of(b) > of(a) ? b : a)))];
-  const html = await renderReport({
+  await writePage(file, {
     title: "The same texts, the same time",
     standfirst: `${models.length === 1 ? "One network" : `${models.length} networks`} trained on this machine for ${duration(seconds)} each, on the same texts, with about as many parameters.`,
     key: [
@@ -39,5 +39,4 @@ export async function architecturesPage(
     chapters: { architectures: { seconds, models, failed, validation, lead, command } },
     provenance: provenance(command),
   });
-  await writePage(file, html);
 }

@@ -2,7 +2,7 @@
 import { caseNames } from "../../compare/answers.ts";
 import type { Comparison } from "../../compare/results.ts";
 import { listed } from "../../core/sentence.ts";
-import { compact, renderReport, significant } from "../index.ts";
+import { compact, significant } from "../index.ts";
 import { provenance, writePage } from "./page-file.ts";
 
 export async function comparePage(file: string, command: string, comparison: Comparison): Promise<void> {
@@ -15,7 +15,7 @@ export async function comparePage(file: string, command: string, comparison: Com
     ({ precision, engine }) =>
       precision === null || (precision === first!.precision && engine === first!.engine),
   );
-  const html = await renderReport({
+  await writePage(file, {
     title: "GPT or BERT?",
     standfirst: `What ${listed(shown.map(({ model }) => model))} ${shown.length > 1 ? "predict" : "predicts"} for the same blank, what they look at, and how long they take, measured on this machine.`,
     key: [
@@ -36,7 +36,6 @@ export async function comparePage(file: string, command: string, comparison: Com
     },
     provenance: provenance(command),
   });
-  await writePage(file, html);
 }
 
 /** Which is faster, from the text to the word for its gap. */

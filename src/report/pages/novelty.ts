@@ -1,6 +1,6 @@
 /** The audit of one model as a page of its own. */
 import type { ModelAudit } from "../../evaluate/novelty/audit-model.ts";
-import { percent, renderReport } from "../index.ts";
+import { percent } from "../index.ts";
 import { provenance, writePage } from "./page-file.ts";
 
 export async function noveltyPage(
@@ -9,7 +9,7 @@ export async function noveltyPage(
   command: string,
   audit: ModelAudit,
 ): Promise<void> {
-  const html = await renderReport({
+  await writePage(file, {
     title: `Does ${model} invent, or does it remember?`,
     standfirst: audit.verdict,
     key: [
@@ -20,7 +20,6 @@ export async function noveltyPage(
     chapters: { novelty: { indexed: audit.indexed, audits: [{ model, command, ...audit }] } },
     provenance: provenance(command),
   });
-  await writePage(file, html);
 }
 
 /** A share, where it is known. */

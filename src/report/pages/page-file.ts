@@ -4,7 +4,7 @@ import { cpus, totalmem } from "node:os";
 import { UsageError } from "../../core/errors.ts";
 import { version } from "../../core/version.ts";
 import { writeFileAtomic } from "../../files/atomic.ts";
-import type { ReportData } from "../index.ts";
+import { type ReportData, renderReport } from "../index.ts";
 
 /**
  * Call it before long work; {@link writePage} checks again.
@@ -26,9 +26,9 @@ export function refuseOverOther(file: string): void {
 }
 
 /** Writes a page whole or not at all. @throws UsageError where it would replace something else */
-export async function writePage(file: string, html: string): Promise<void> {
+export async function writePage(file: string, page: ReportData): Promise<void> {
   refuseOverOther(file);
-  await writeFileAtomic(file, html);
+  await writeFileAtomic(file, await renderReport(page));
 }
 
 function machine(): string {

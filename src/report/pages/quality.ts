@@ -1,14 +1,17 @@
 /** Several runs side by side as a page of their own, and as the rows of its tables. */
 import { listed } from "../../core/sentence.ts";
-import type { MeasuredRun, RunQuality } from "../../evaluate/quality/measure-run.ts";
-import type { QualityReport, QualityResult, Reference } from "../../evaluate/quality/quality-report.ts";
+import type { MeasuredRun } from "../../evaluate/quality/measure-run.ts";
+import type { QualityReport, QualityResult } from "../../evaluate/quality/quality-report.ts";
 import { encoderPerplexities, isRanked } from "../../evaluate/quality/ranking.ts";
-import { percent, type RunMeasures, renderReport } from "../index.ts";
+import { percent, type RunMeasures } from "../index.ts";
 import { provenance, writePage } from "./page-file.ts";
 
 /** The rows of the tables, the real texts first. */
 export function qualityRows({ report }: QualityResult): readonly RunMeasures[] {
-  return [row("real texts", report.reference), ...report.runs.map((quality) => row(quality.run, quality))];
+  return [
+    { name: "real texts", ...report.reference },
+    ...report.runs.map((run) => ({ name: run.run, ...run })),
+  ];
 }
 
 /** The split that the runs predict, where they predict any. */
@@ -25,14 +28,14 @@ export function qualityProtocol({ report }: QualityResult): string {
       : ` MAUVE with the mean vectors of ${encoder} as encoder, ${reference.texts} texts a side; ${encoderPerplexities(judged)}.`;
   const split = splitOf(report);
   const predicted = split === undefined ? "" : ` What a run predicts is the ${split} split.`;
-  return `${reference.texts} texts of each run at temperature ${temperature}, seed ${seed}, beside as many real ones of ${data.held_out} held out.${predicted} Real words are those of the ${data.train} training texts, whatever their case.${read}`;
+  return `${reference.texts} texts of each run at temperature ${temperature}, seed ${seed}, next to as many real ones of ${data.held_out} held out.${predicted} Real words are those of the ${data.train} training texts, whatever their case.${read}`;
 }
 
 /** @param command shown on the page as the one that made it */
 export async function qualityPage(file: string, command: string, result: QualityResult): Promise<void> {
   const { report, measured, seconds } = result;
   const [reference, ...rows] = qualityRows(result);
-  const html = await renderReport({
+  await writePage(file, {
     title: report.runs.length === 1 ? `How good is ${report.runs[0]!.run}?` : "Which run is better?",
     standfirst: `What ${listed(report.runs.map(({ run }) => run))} ${report.runs.length === 1 ? "predicts and writes" : "predict and write"}, next to real texts that ${report.runs.length === 1 ? "it has" : "they have"} not seen.`,
     key: report.runs.slice(0, 2).flatMap(({ run, bits_per_character, novelty, split, own_texts }) => [
@@ -65,37 +68,6 @@ export async function qualityPage(file: string, command: string, result: Quality
     },
     provenance: provenance(command, seconds),
   });
-  await writePage(file, html);
-}
-
-function row(name: string, m: Reference | RunQuality): RunMeasures {
-  const { novelty } = m;
-  const known = (value: number | null | undefined) =>
-    value === null || Number.isNaN(value) ? undefined : value;
-  const run = "run" in m ? m : undefined;
-  return {
-    name,
-    bits_per_byte: known(run?.bits_per_byte),
-    bits_per_character: known(run?.bits_per_character),
-    perplexity: known(run?.perplexity),
-    unranked: run?.bits_per_character !== undefined && !isRanked(run) ? true : undefined,
-    distinct: m.distinct,
-    self_bleu: known(m.self_bleu),
-    repetition: known(m.repetition),
-    repeated: known(m.repeated),
-    length: m.length,
-    ended: known(m.ended),
-    real_words: known(m.real_words),
-    vocabulary: m.vocabulary,
-    vocabulary_covered: known(m.vocabulary_covered),
-    mauve: known(m.mauve),
-    copies: novelty.rate === null ? undefined : { rate: novelty.rate, interval: novelty.interval },
-    novel_4grams: known(novelty.novel_4grams),
-    characters_per_s: known(run?.speed.characters_per_s),
-    side_by_side_characters_per_s: known(run?.speed.side_by_side_characters_per_s),
-    parameters: known(run?.parameters),
-    bytes: known(run?.bytes),
-  };
 }
 
 /** The validations of a run's log in bits per character. */
