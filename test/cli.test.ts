@@ -151,9 +151,9 @@ describe("the real commands", () => {
       expect(entry.summary.length).toBeLessThanOrEqual(60);
       expect(entry.summary).toMatch(/^[A-Z].*[^.]$/);
       const { default: command } = await entry.load();
-      expect(command.examples.length).toBeGreaterThan(0);
-      for (const example of command.examples)
-        expect(example.command).toMatch(new RegExp(`^punchline ${name}( |$)`));
+      const examples = Object.keys(command.examples);
+      expect(examples.length).toBeGreaterThan(0);
+      for (const example of examples) expect(example).toMatch(new RegExp(`^punchline ${name}( |$)`));
       let help = "";
       const stdout = { write: (text: string) => (help += text) };
       const stderr = { write: () => {} };

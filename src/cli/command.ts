@@ -6,9 +6,9 @@
  *
  * @example
  * export default defineCommand({
- *   arguments: { name: argument({ describe: "Whom to greet" }) },
- *   options: { times: integer({ describe: "How often", min: 1, default: 1 }) },
- *   examples: [{ command: "punchline greet Ada --times 3", explain: "Greet three times" }],
+ *   arguments: { name: argument("Whom to greet") },
+ *   options: { times: integer("How often", { min: 1, default: 1 }) },
+ *   examples: { "punchline greet Ada --times 3": "Greet three times" },
  *   async run(ctx, { name }, { times }) {
  *     for (let i = 0; i < times; i++) ctx.print(`Hello, ${name}`);
  *     ctx.json({ name, times });
@@ -33,34 +33,18 @@ export type ArgumentValues<A extends Arguments> = {
   readonly [K in keyof A]: A[K] extends Argument<infer T> ? T : never;
 };
 
-interface ArgumentSpec {
-  readonly describe: string;
-}
+const taking =
+  <T>(presence: Argument<T>["presence"]) =>
+  (describe: string): Argument<T> => ({ describe, presence });
 
 /** An argument that must be given. */
-export function argument({ describe }: ArgumentSpec): Argument<string> {
-  return { describe, presence: "required" };
-}
-
+export const argument = taking<string>("required");
 /** An argument that may be left out; only the last ones of a command may be. */
-export function optionalArgument({ describe }: ArgumentSpec): Argument<string | undefined> {
-  return { describe, presence: "optional" };
-}
-
+export const optionalArgument = taking<string | undefined>("optional");
 /** One or more arguments; only the last of a command. */
-export function severalArguments({ describe }: ArgumentSpec): Argument<readonly [string, ...string[]]> {
-  return { describe, presence: "several" };
-}
-
+export const severalArguments = taking<readonly [string, ...string[]]>("several");
 /** Any number of arguments, none too; only the last of a command. */
-export function anyArguments({ describe }: ArgumentSpec): Argument<readonly string[]> {
-  return { describe, presence: "any" };
-}
-
-export interface Example {
-  readonly command: string;
-  readonly explain: string;
-}
+export const anyArguments = taking<readonly string[]>("any");
 
 export interface CommandDefinition<A extends Arguments = Arguments, O extends Options = Options> {
   /** A paragraph or two for the help, below the summary. */
@@ -69,7 +53,8 @@ export interface CommandDefinition<A extends Arguments = Arguments, O extends Op
   readonly arguments: A;
   /** Without `--json` and `--help`, which every command has. */
   readonly options: O;
-  readonly examples: readonly Example[];
+  /** Commands, each with what it is for. */
+  readonly examples: Readonly<Record<string, string>>;
   /** Does the work. Calls `ctx.json` once, whether or not `--json` is given. */
   run(ctx: Context, args: ArgumentValues<A>, options: OptionValues<O>): Promise<void>;
 }

@@ -95,11 +95,10 @@ function optionItem(key: string, option: Option<unknown>, style: Style): Definit
   return [`${short}${style.cyan(long)}${value}`, option.describe + (facts ? ` (${facts})` : "")];
 }
 
-function exampleLines(command: Command, columns: number, style: Style): string[] {
-  if (command.examples.length === 0) return [];
-  const lines = command.examples.flatMap((example) => [
-    ...wrap(example.explain, columns - 2).map((line) => style.dim(`  ${line}`)),
-    `  $ ${example.command}`,
+function exampleLines({ examples }: Command, columns: number, style: Style): string[] {
+  const lines = Object.entries(examples).flatMap(([command, explain]) => [
+    ...wrap(explain, columns - 2).map((line) => style.dim(`  ${line}`)),
+    `  $ ${command}`,
   ]);
-  return ["", style.bold("Examples"), ...lines];
+  return lines.length === 0 ? [] : ["", style.bold("Examples"), ...lines];
 }

@@ -33,32 +33,28 @@ export default defineCommand({
     "are counted with their spelling. Only training steps count as time. Each is a run of its own in --out; " +
     "interrupted, the same command goes on, and what is trained is kept.",
   arguments: {
-    source: severalArguments({ describe: "one-liners, a file, or hf:owner/dataset, as for train" }),
+    source: severalArguments("one-liners, a file, or hf:owner/dataset, as for train"),
   },
   options: {
-    minutes: number({ describe: "Training of each", above: 0, default: 2, unit: "minutes" }),
-    models: names({
-      describe: `Architectures, with commas between them (default ${comparedArchitectures.join(",")})`,
+    minutes: number("Training of each", { above: 0, default: 2, unit: "minutes" }),
+    models: names(`Architectures, with commas between them (default ${comparedArchitectures.join(",")})`, {
       placeholder: "A,B,...",
     }),
-    parameters: integer({
-      describe: "Size of each, besides what grows with its vocabulary; the width is chosen for it",
+    parameters: integer("Size of each, besides what grows with its vocabulary; the width is chosen for it", {
       min: 1000,
       default: 500_000,
     }),
-    out: text({ describe: "Where the runs are kept", placeholder: "DIR", default: "runs/models" }),
-    page: text({ describe: "The report (default: report.html in --out)", placeholder: "FILE" }),
-    seed: integer({ describe: "Of everything random", min: 0, default: 42 }),
+    out: text("Where the runs are kept", { placeholder: "DIR", default: "runs/models" }),
+    page: text("The report (default: report.html in --out)", { placeholder: "FILE" }),
+    seed: integer("Of everything random", { min: 0, default: 42 }),
     ...dataOptions,
     ...deviceOptions,
   },
-  examples: [
-    { command: "punchline compare-models one-liners --minutes 2", explain: "All eight, in about 20 minutes" },
-    {
-      command: "punchline compare-models jokes.csv --models char-lstm,word-lstm",
-      explain: "Characters or words, on your own texts",
-    },
-  ],
+  examples: {
+    "punchline compare-models one-liners --minutes 2": "All eight, in about 20 minutes",
+    "punchline compare-models jokes.csv --models char-lstm,word-lstm":
+      "Characters or words, on your own texts",
+  },
   async run(ctx, { source }, options) {
     const { minutes, parameters, seed, out, page = join(out, "report.html") } = options;
     refuseOverOther(page);

@@ -18,51 +18,42 @@ export default defineCommand({
     "and times them in turn: reading a text, filling the blank, writing with and without a cache. A masked model " +
     "such as BERT reads the whole text; a causal one such as GPT-2 what comes before the blank.",
   arguments: {
-    models: anyArguments({
-      describe:
-        "Model folders, run folders, built-in models, Hub names or openai:NAME (default: gpt2 and bert-base-uncased where " +
+    models: anyArguments(
+      "Model folders, run folders, built-in models, Hub names or openai:NAME (default: gpt2 and bert-base-uncased where " +
         "both are in the Hub's cache, else punchline-gpt2 and punchline-bert)",
-    }),
+    ),
   },
   options: {
-    text: list({
-      describe:
-        "A text with one [MASK]; or twice, one with it, for models that fill it, and one without (default: about a hungry fox that has to jump)",
-      placeholder: "TEXT",
-    }),
-    textFile: list({ describe: "A file that holds such a text", placeholder: "FILE" }),
-    topK: integer({ describe: "Tokens listed for the blank", min: 1, default: 10 }),
-    runs: integer({ describe: "Timed runs of each case", min: 1, max: 10_000, default: 20 }),
-    sweep: flag({ describe: "Time texts of 16 to 512 tokens, and 1 to 16 texts at once, as well" }),
-    precision: choices(precisions, {
-      describe: "How matrices are kept, each a model of its own in the results (default: fp32)",
-    }),
-    layer: integer({ describe: "Layer whose attention is shown, from 1", min: 1, default: 1 }),
-    head: integer({ describe: "Head of that layer, from 1", min: 1, default: 1 }),
-    backend: choices(engineNames, {
-      describe:
-        "Program that runs the models, each a model of its own in the results (default: punchline); transformers.js " +
+    text: list(
+      "A text with one [MASK]; or twice, one with it, for models that fill it, and one without (default: about a hungry fox that has to jump)",
+      { placeholder: "TEXT" },
+    ),
+    textFile: list("A file that holds such a text", { placeholder: "FILE" }),
+    topK: integer("Tokens listed for the blank", { min: 1, default: 10 }),
+    runs: integer("Timed runs of each case", { min: 1, max: 10_000, default: 20 }),
+    sweep: flag("Time texts of 16 to 512 tokens, and 1 to 16 texts at once, as well"),
+    precision: choices(
+      "How matrices are kept, each a model of its own in the results (default: fp32)",
+      precisions,
+    ),
+    layer: integer("Layer whose attention is shown, from 1", { min: 1, default: 1 }),
+    head: integer("Head of that layer, from 1", { min: 1, default: 1 }),
+    backend: choices(
+      "Program that runs the models, each a model of its own in the results (default: punchline); transformers.js " +
         "is taken from your project",
-    }),
-    page: text({ describe: "Write the comparison as a page with charts", placeholder: "FILE" }),
+      engineNames,
+    ),
+    page: text("Write the comparison as a page with charts", { placeholder: "FILE" }),
     ...deviceOptions,
   },
-  examples: [
-    { command: "punchline compare", explain: "GPT or BERT? The built-in pair, or the published one" },
-    { command: "punchline compare gpt2 bert-base-uncased", explain: "The published pair, downloaded once" },
-    {
-      command: "punchline compare punchline-gpt2 --precision fp32 --precision q4",
-      explain: "What smaller numbers cost and gain",
-    },
-    {
-      command: "punchline compare punchline-gpt2 runs/a --page compare.html",
-      explain: "A model of yours, as a page",
-    },
-    {
-      command: "punchline compare runs/a runs/b --text-file a.txt --text-file b.txt",
-      explain: "A text for each, the second with a [MASK]",
-    },
-  ],
+  examples: {
+    "punchline compare": "GPT or BERT? The built-in pair, or the published one",
+    "punchline compare gpt2 bert-base-uncased": "The published pair, downloaded once",
+    "punchline compare punchline-gpt2 --precision fp32 --precision q4": "What smaller numbers cost and gain",
+    "punchline compare punchline-gpt2 runs/a --page compare.html": "A model of yours, as a page",
+    "punchline compare runs/a runs/b --text-file a.txt --text-file b.txt":
+      "A text for each, the second with a [MASK]",
+  },
   async run(ctx, { models: given }, options) {
     const { text, textFile, topK, runs, sweep, precision, layer, head, backend, page } = options;
     if (page !== undefined) refuseOverOther(page);

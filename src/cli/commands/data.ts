@@ -20,35 +20,29 @@ export default defineCommand({
     "Several sources are taken as one, in their order. Each text goes to training, validation or test by a " +
     "hash of its words, so the same text always lands on the same side.",
   arguments: {
-    source: severalArguments({
-      describe:
-        "one-liners (built in), a .csv, .tsv, .json, .jsonl, .parquet or .txt file (gzip too), or hf:owner/dataset",
-    }),
+    source: severalArguments(
+      "one-liners (built in), a .csv, .tsv, .json, .jsonl, .parquet or .txt file (gzip too), or hf:owner/dataset",
+    ),
   },
   options: {
     ...dataOptions,
-    vocabulary: choice(["printable", "character", "word", "bpe", "wordpiece"], {
-      describe:
-        "Vocabulary to prepare for, and to count: printable by default, character with --keep-unicode, --end or " +
+    vocabulary: choice(
+      "Vocabulary to prepare for, and to count: printable by default, character with --keep-unicode, --end or " +
         "--raw; bpe and wordpiece as of GPT-2 and BERT",
-    }),
-    audit: flag({
-      describe: "Look for held-out texts that copy training texts, by the rule of novelty",
-    }),
-    out: text({
-      describe: "Write what is kept: .jsonl or .csv with text and split, .txt with one text per line",
+      ["printable", "character", "word", "bpe", "wordpiece"],
+    ),
+    audit: flag("Look for held-out texts that copy training texts, by the rule of novelty"),
+    out: text("Write what is kept: .jsonl or .csv with text and split, .txt with one text per line", {
       placeholder: "FILE",
     }),
   },
-  examples: [
-    { command: "punchline data one-liners", explain: "The built-in jokes" },
-    {
-      command: "punchline data shortjokes.csv --column Joke --out jokes.jsonl",
-      explain: "A file as it was downloaded, cleaned into another",
-    },
-    { command: "punchline data jokes.csv --audit", explain: "Whether texts of one split copy another's" },
-    { command: "punchline data book.txt --raw --json", explain: "A book, unchanged" },
-  ],
+  examples: {
+    "punchline data one-liners": "The built-in jokes",
+    "punchline data shortjokes.csv --column Joke --out jokes.jsonl":
+      "A file as it was downloaded, cleaned into another",
+    "punchline data jokes.csv --audit": "Whether texts of one split copy another's",
+    "punchline data book.txt --raw --json": "A book, unchanged",
+  },
   async run(ctx, { source }, options) {
     const { out, vocabulary, audit } = options;
     if (audit && options.raw)

@@ -22,30 +22,28 @@ export default defineCommand({
     "what GPT and BERT predict and which is faster at what. The page is written after each chapter. Interrupted, the same command goes on where it was.",
   arguments: {},
   options: {
-    chapter: list({ describe: `Only this chapter: ${chapterNames.join(", ")}`, placeholder: "NAME" }),
-    quick: flag({ describe: "All of it in a minute and a half, with less training" }),
-    minutes: number({
-      describe: "Training of the character model; the others get their shares of it",
+    chapter: list(`Only this chapter: ${chapterNames.join(", ")}`, { placeholder: "NAME" }),
+    quick: flag("All of it in a minute and a half, with less training"),
+    minutes: number("Training of the character model; the others get their shares of it", {
       above: 0,
       max: 600,
       default: usualMinutes,
       unit: "minutes",
     }),
-    data: list({ describe: "Another source than the built-in jokes", placeholder: "SOURCE" }),
-    pretrained: list({
-      describe: "Take this GPT-2, such as distilgpt2, or BERT, in place of the built-in one",
+    data: list("Another source than the built-in jokes", { placeholder: "SOURCE" }),
+    pretrained: list("Take this GPT-2, such as distilgpt2, or BERT, in place of the built-in one", {
       placeholder: "MODEL",
     }),
-    out: text({ describe: "The page", placeholder: "FILE", default: "report.html" }),
-    folder: text({ describe: "Where models are kept", placeholder: "DIR", default: "runs/demo" }),
-    seed: integer({ describe: "Of everything random", min: 0, default: 42 }),
+    out: text("The page", { placeholder: "FILE", default: "report.html" }),
+    folder: text("Where models are kept", { placeholder: "DIR", default: "runs/demo" }),
+    seed: integer("Of everything random", { min: 0, default: 42 }),
   },
-  examples: [
-    { command: "punchline demo", explain: "Jokes in three minutes, all of it in six, on two cores" },
-    { command: "punchline demo --quick", explain: "A minute and a half; the jokes are worse" },
-    { command: "punchline demo --chapter gpt --pretrained distilgpt2", explain: "With published weights" },
-    { command: "punchline demo --data jokes.csv --minutes 10", explain: "On your own jokes" },
-  ],
+  examples: {
+    "punchline demo": "Jokes in three minutes, all of it in six, on two cores",
+    "punchline demo --quick": "A minute and a half; the jokes are worse",
+    "punchline demo --chapter gpt --pretrained distilgpt2": "With published weights",
+    "punchline demo --data jokes.csv --minutes 10": "On your own jokes",
+  },
   async run(ctx, _, options) {
     const { chapter, data, pretrained, minutes, quick, out, folder, seed } = options;
     refuseOverOther(out);

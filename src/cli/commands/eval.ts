@@ -11,35 +11,37 @@ import type { TextModel } from "../../generate/text-model.ts";
 import { tokenUnit } from "../../train/streams.ts";
 import { argument, defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
-import { flagGiven, modelKinds, modelOptions, openAny, reportUsage } from "../input/open-model.ts";
+import { modelKinds, modelOptions, openAny, reportUsage } from "../input/open-model.ts";
 import { dataOfModel } from "../input/training-data.ts";
 import { dataChoices, dataOptions } from "../options/data.ts";
 import { choice, integer, list, type OptionValues, present } from "../options/option.ts";
+import { flagGiven } from "../output/flags.ts";
 import { formatCount } from "../output/format.ts";
 
 const options = {
-  data: list({
-    describe: "Source: one-liners, a file, hf:owner/dataset (default: what the run was trained on)",
+  data: list("Source: one-liners, a file, hf:owner/dataset (default: what the run was trained on)", {
     placeholder: "SOURCE",
   }),
-  split: choice(["train", "validation", "test", "all"], {
-    describe: "Which part (default test, or validation where that is empty)",
-  }),
-  recipe: choice(["wikitext2", "lambada"], {
-    describe:
-      "wikitext2: the file as one text, in windows of the whole context; lambada: the last word of each passage",
-  }),
-  batch: integer({ describe: "Windows side by side (default 16, or what a large vocabulary lets)", min: 1 }),
-  length: integer({ describe: "Tokens of a window (default the context, at most 256)", min: 2 }),
-  stride: integer({
-    describe:
-      "Tokens that each window adds to the score, at most a window, for models with a bounded context (default half of it)",
-    min: 1,
-  }),
-  texts: choice(["alone", "stream"], {
-    describe:
-      "Whether each text is read by itself or after the one before (default: as in the run's training)",
-  }),
+  split: choice("Which part (default test, or validation where that is empty)", [
+    "train",
+    "validation",
+    "test",
+    "all",
+  ]),
+  recipe: choice(
+    "wikitext2: the file as one text, in windows of the whole context; lambada: the last word of each passage",
+    ["wikitext2", "lambada"],
+  ),
+  batch: integer("Windows side by side (default 16, or what a large vocabulary lets)", { min: 1 }),
+  length: integer("Tokens of a window (default the context, at most 256)", { min: 2 }),
+  stride: integer(
+    "Tokens that each window adds to the score, at most a window, for models with a bounded context (default half of it)",
+    { min: 1 },
+  ),
+  texts: choice(
+    "Whether each text is read by itself or after the one before (default: as in the run's training)",
+    ["alone", "stream"],
+  ),
   ...dataOptions,
   ...modelOptions,
 } as const;
@@ -51,17 +53,14 @@ export default defineCommand({
     "Scores every token of a split once and prints the loss in nats per token, the perplexity per token, word and " +
     "byte, and bits per character and per byte, which compare models of different vocabularies. A masked model is " +
     "scored with each token hidden in turn (pseudo-perplexity). With --quantize the change against float32 is printed too.",
-  arguments: { model: argument({ describe: modelKinds }) },
+  arguments: { model: argument(modelKinds) },
   options,
-  examples: [
-    { command: "punchline eval runs/a", explain: "On the test split of the run's own data" },
-    { command: "punchline eval runs/a --data jokes.csv", explain: "On the test split of other data" },
-    { command: "punchline eval punchline-gpt2 --data book.txt --raw", explain: "On one text, unchanged" },
-    {
-      command: "punchline eval gpt2 --recipe wikitext2 --data wiki.test.raw",
-      explain: "As papers report it",
-    },
-  ],
+  examples: {
+    "punchline eval runs/a": "On the test split of the run's own data",
+    "punchline eval runs/a --data jokes.csv": "On the test split of other data",
+    "punchline eval punchline-gpt2 --data book.txt --raw": "On one text, unchanged",
+    "punchline eval gpt2 --recipe wikitext2 --data wiki.test.raw": "As papers report it",
+  },
   async run(ctx, args, given) {
     const model = await openAny(ctx, args.model, given);
     const options = withRecipe(model, given);

@@ -13,30 +13,24 @@ export default defineCommand({
     "Fills every [MASK] of a text with a masked language model such as BERT, and lists the likeliest tokens of " +
     "each with their probabilities. Pieces of words are marked as the vocabulary has them, such as ##ing.",
   arguments: {
-    model: optionalArgument({
-      describe:
-        "Hugging Face folder, run folder, built-in model or Hub name of a masked model (default: punchline-bert, also where TEXT alone is given)",
-    }),
-    text: optionalArgument({
-      describe: "A text with one [MASK] or several (default: about a hungry fox that has to jump)",
-    }),
+    model: optionalArgument(
+      "Hugging Face folder, run folder, built-in model or Hub name of a masked model (default: punchline-bert, also where TEXT alone is given)",
+    ),
+    text: optionalArgument(
+      "A text with one [MASK] or several (default: about a hungry fox that has to jump)",
+    ),
   },
   options: {
-    topK: integer({ describe: "Tokens listed for each mask", min: 1, default: 5 }),
-    textFile: text({ describe: "A file that holds the text", placeholder: "FILE" }),
-    iterative: flag({ describe: "Fill the surest mask first and read again for the others" }),
+    topK: integer("Tokens listed for each mask", { min: 1, default: 5 }),
+    textFile: text("A file that holds the text", { placeholder: "FILE" }),
+    iterative: flag("Fill the surest mask first and read again for the others"),
     ...localOptions,
   },
-  examples: [
-    {
-      command: 'punchline fill punchline-bert "The fox had to jump high in the [MASK]."',
-      explain: "One word",
-    },
-    {
-      command: 'punchline fill bert-base-uncased "[MASK] is the new [MASK]." --iterative',
-      explain: "Two, one after the other, by the published BERT",
-    },
-  ],
+  examples: {
+    'punchline fill punchline-bert "The fox had to jump high in the [MASK]."': "One word",
+    'punchline fill bert-base-uncased "[MASK] is the new [MASK]." --iterative':
+      "Two, one after the other, by the published BERT",
+  },
   async run(ctx, given, { topK, iterative, textFile, ...machine }) {
     const { model, text: typed } = withModel(given);
     const text = (await textFrom(typed, textFile, "TEXT")) ?? defaultText;

@@ -36,7 +36,7 @@ export default defineCommand({
     "masks. The defaults are those of Hugging Face's Trainer " +
     "(AdamW, 5e-5 linear, clip 1, 3 epochs, batch 8), but with a warmup, and at a rate that grows as the model " +
     "gets smaller: 2e-3 for punchline-gpt2. The weights of the best validation are kept. The run folder is a Hugging Face folder as well.",
-  arguments: { model: argument({ describe: "Hugging Face folder, run folder or Hub name to start from" }) },
+  arguments: { model: argument("Hugging Face folder, run folder or Hub name to start from") },
   options: {
     ...runOptions,
     ...adaptationOptions,
@@ -44,20 +44,11 @@ export default defineCommand({
     ...dataOptions,
     ...deviceOptions,
   },
-  examples: [
-    {
-      command: "punchline finetune punchline-gpt2 --data jokes.csv --out runs/b",
-      explain: "The built-in model on your own texts",
-    },
-    {
-      command: "punchline finetune gpt2 --data jokes.csv --out runs/c --lora",
-      explain: "GPT-2, by an adapter",
-    },
-    {
-      command: "punchline finetune runs/wiki --out runs/d --max-minutes 5",
-      explain: "A model pre-trained here",
-    },
-  ],
+  examples: {
+    "punchline finetune punchline-gpt2 --data jokes.csv --out runs/b": "The built-in model on your own texts",
+    "punchline finetune gpt2 --data jokes.csv --out runs/c --lora": "GPT-2, by an adapter",
+    "punchline finetune runs/wiki --out runs/d --max-minutes 5": "A model pre-trained here",
+  },
   async run(ctx, { model }, options) {
     const { out, device, threads } = options;
     if (out === undefined)

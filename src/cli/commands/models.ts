@@ -11,10 +11,10 @@ export default defineCommand({
     "working directory goes before a name; ./NAME means the folder alone.",
   arguments: {},
   options: {},
-  examples: [
-    { command: "punchline models", explain: "What can be used without a download" },
-    { command: "punchline models --json", explain: "The same for a program, with the folders" },
-  ],
+  examples: {
+    "punchline models": "What can be used without a download",
+    "punchline models --json": "The same for a program, with the folders",
+  },
   async run(ctx) {
     const models = await listModels();
     const or = (value: number | undefined) => (value === undefined ? "-" : formatCount(value));

@@ -27,39 +27,26 @@ import { printAudit } from "../output/novelty-tables.ts";
 const defaults = { n: 200, temperature: 0.8, maxLength: 240, seed: 0, asked: 100, prefix: 10 } as const;
 
 const options = {
-  data: list({
-    describe: "The training data (default: the run's own, or one-liners)",
+  data: list("The training data (default: the run's own, or one-liners)", { placeholder: "SOURCE" }),
+  baseline: text("Real texts from elsewhere to compare with (default: the held-out parts of the data)", {
     placeholder: "SOURCE",
   }),
-  baseline: text({
-    describe: "Real texts from elsewhere to compare with (default: the held-out parts of the data)",
-    placeholder: "SOURCE",
-  }),
-  n: integer({
-    describe: `How many texts to write (default ${defaults.n})`,
-    short: "n",
-    min: 1,
-    max: 100_000,
-  }),
-  prompt: text({ describe: "What each text begins with" }),
-  temperature: number({ describe: `Of the sampling (default ${defaults.temperature})`, min: 0 }),
-  maxLength: integer({ describe: `Most tokens of a text (default ${defaults.maxLength})`, min: 1 }),
-  seed: integer({ describe: `Of the random numbers (default ${defaults.seed})`, min: 0 }),
-  nearCopy: number({ describe: "Similarity from which a text is called a near copy", min: 0.6, max: 1 }),
-  spanCopy: number({
-    describe: "Share of words in long shared spans from which it is called a copy",
+  n: integer(`How many texts to write (default ${defaults.n})`, { short: "n", min: 1, max: 100_000 }),
+  prompt: text("What each text begins with"),
+  temperature: number(`Of the sampling (default ${defaults.temperature})`, { min: 0 }),
+  maxLength: integer(`Most tokens of a text (default ${defaults.maxLength})`, { min: 1 }),
+  seed: integer(`Of the random numbers (default ${defaults.seed})`, { min: 0 }),
+  nearCopy: number("Similarity from which a text is called a near copy", { min: 0.6, max: 1 }),
+  spanCopy: number("Share of words in long shared spans from which it is called a copy", {
     above: 0,
     max: 1,
   }),
-  asked: integer({
-    describe: `Training texts whose beginnings the model is given (default ${defaults.asked})`,
+  asked: integer(`Training texts whose beginnings the model is given (default ${defaults.asked})`, {
     min: 0,
   }),
-  prefix: integer({ describe: `Tokens of a beginning (default ${defaults.prefix})`, min: 1 }),
-  checkpoints: flag({
-    describe: "Audit the weights kept along the training as well (train --snapshot-every)",
-  }),
-  page: text({ describe: "Write a page with highlighted spans", placeholder: "FILE" }),
+  prefix: integer(`Tokens of a beginning (default ${defaults.prefix})`, { min: 1 }),
+  checkpoints: flag("Audit the weights kept along the training as well (train --snapshot-every)"),
+  page: text("Write a page with highlighted spans", { placeholder: "FILE" }),
   ...dataOptions,
   ...modelOptions,
 } as const;
@@ -73,21 +60,15 @@ export default defineCommand({
     "whole, in parts, and by likeness. The yardstick is what the same rule says about real texts that the model " +
     "never saw. A model is also given the beginnings of training texts, to see whether it goes on word for word.",
   arguments: {
-    samples: argument({ describe: "A model, also openai:NAME, or a .txt, .jsonl or .csv file of texts" }),
+    samples: argument("A model, also openai:NAME, or a .txt, .jsonl or .csv file of texts"),
   },
   options,
-  examples: [
-    {
-      command: "punchline novelty runs/a -n 500 --page novelty.html",
-      explain: "A run, against its own data",
-    },
-    {
-      command: "punchline novelty punchline-gpt2 --data jokes.csv -n 100",
-      explain: "A built-in model, against texts of yours",
-    },
-    { command: "punchline novelty runs/a --checkpoints", explain: "When it began to remember" },
-    { command: "punchline novelty jokes.txt --data shortjokes.csv", explain: "Texts from anywhere" },
-  ],
+  examples: {
+    "punchline novelty runs/a -n 500 --page novelty.html": "A run, against its own data",
+    "punchline novelty punchline-gpt2 --data jokes.csv -n 100": "A built-in model, against texts of yours",
+    "punchline novelty runs/a --checkpoints": "When it began to remember",
+    "punchline novelty jokes.txt --data shortjokes.csv": "Texts from anywhere",
+  },
   async run(ctx, { samples }, given) {
     const file = isTextFile(samples);
     refuseIrrelevant(samples, file, given);

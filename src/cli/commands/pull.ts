@@ -14,14 +14,14 @@ export default defineCommand({
     "checks each file against the hash that the Hub announces. What is there is not fetched again, and a pull " +
     "that was cut goes on where it stopped. HF_HOME says where the cache is, HF_TOKEN opens gated models, " +
     "HF_ENDPOINT names another Hub and HF_HUB_OFFLINE=1 keeps off the network.",
-  arguments: { name: argument({ describe: "Name on the Hub: gpt2, owner/name, owner/name@revision" }) },
+  arguments: { name: argument("Name on the Hub: gpt2, owner/name, owner/name@revision") },
   options: {
-    revision: text({ describe: "Branch, tag or commit (default: main)", placeholder: "NAME" }),
+    revision: text("Branch, tag or commit (default: main)", { placeholder: "NAME" }),
   },
-  examples: [
-    { command: "punchline pull gpt2", explain: "548 MB, once" },
-    { command: "punchline pull prajjwal1/bert-tiny --revision refs/pr/1", explain: "A pull request's files" },
-  ],
+  examples: {
+    "punchline pull gpt2": "548 MB, once",
+    "punchline pull prajjwal1/bert-tiny --revision refs/pr/1": "A pull request's files",
+  },
   async run(ctx, { name }, { revision }) {
     if (existsSync(join(name, "config.json"))) {
       throw new UsageError(

@@ -26,45 +26,34 @@ export default defineCommand({
     "real words, nearness to real texts (MAUVE), copies of training texts, speed and size. The first row of every " +
     "table has the same measures of real texts that no run has seen. Real words are words that occur in the " +
     "training texts, whatever their case. A run that fails leaves the others their results.",
-  arguments: { runs: severalArguments({ describe: modelKinds }) },
+  arguments: { runs: severalArguments(modelKinds) },
   options: {
-    data: list({
-      describe: "What to measure on (default: what each run was trained on, or one-liners)",
+    data: list("What to measure on (default: what each run was trained on, or one-liners)", {
       placeholder: "SOURCE",
     }),
-    n: integer({
-      describe: "Texts of each run, at most those held out",
+    n: integer("Texts of each run, at most those held out", {
       short: "n",
       min: 2,
       max: 100_000,
       default: 200,
     }),
-    prompt: text({ describe: "What each text begins with", default: "" }),
-    temperature: number({ describe: "Of the sampling", min: 0, max: 100, default: 0.8 }),
-    maxLength: integer({ describe: "Most tokens of a text", min: 1, default: 240 }),
-    seed: integer({ describe: "Of the random numbers", min: 0, default: 0 }),
-    encoder: text({
-      describe:
-        "Model whose vectors MAUVE compares (default: punchline-gpt2, or the first run that knows more of the texts where that knows too little)",
-      placeholder: "MODEL",
-    }),
-    out: text({
-      describe: "Write a page with the tables, the learning curves and samples",
-      placeholder: "FILE",
-    }),
+    prompt: text("What each text begins with", { default: "" }),
+    temperature: number("Of the sampling", { min: 0, max: 100, default: 0.8 }),
+    maxLength: integer("Most tokens of a text", { min: 1, default: 240 }),
+    seed: integer("Of the random numbers", { min: 0, default: 0 }),
+    encoder: text(
+      "Model whose vectors MAUVE compares (default: punchline-gpt2, or the first run that knows more of the texts where that knows too little)",
+      { placeholder: "MODEL" },
+    ),
+    out: text("Write a page with the tables, the learning curves and samples", { placeholder: "FILE" }),
     ...dataOptions,
     ...modelOptions,
   },
-  examples: [
-    {
-      command: "punchline report runs/a runs/b --out report.html",
-      explain: "Two runs on the same data, as a page",
-    },
-    {
-      command: "punchline report runs/a punchline-gpt2 --data jokes.csv --encoder gpt2",
-      explain: "With a built-in model, MAUVE by the vectors of GPT-2",
-    },
-  ],
+  examples: {
+    "punchline report runs/a runs/b --out report.html": "Two runs on the same data, as a page",
+    "punchline report runs/a punchline-gpt2 --data jokes.csv --encoder gpt2":
+      "With a built-in model, MAUVE by the vectors of GPT-2",
+  },
   async run(ctx, { runs }, { data, n, encoder, out, ...options }) {
     if (out !== undefined) refuseOverOther(out);
     const { prompt, temperature, maxLength, seed } = options;

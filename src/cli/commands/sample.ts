@@ -6,13 +6,14 @@ import { promptNote } from "../../generate/sample.ts";
 import type { TextModel } from "../../generate/text-model.ts";
 import { argument, defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
-import { flagGiven, modelKinds, modelOptions, openAny, reportUsage } from "../input/open-model.ts";
+import { modelKinds, modelOptions, openAny, reportUsage } from "../input/open-model.ts";
 import { promptAsRead } from "../input/prompt.ts";
 import { textFrom } from "../input/text-file.ts";
 import { dataOfModel, indexFileOf } from "../input/training-data.ts";
-import { fileOptions } from "../options/file.ts";
+import { fileOptions } from "../options/data.ts";
 import {
   flag,
+  inGroup,
   integer,
   list,
   number,
@@ -21,89 +22,55 @@ import {
   present,
   text,
 } from "../options/option.ts";
+import { flagGiven } from "../output/flags.ts";
 import { formatCount } from "../output/format.ts";
 
-const novelty = "New texts only";
 /** Printed between texts of several lines. */
 const separator = "─".repeat(20);
 
 export default defineCommand({
   description: "Writes texts token by token. The same seed writes the same texts, whatever their number.",
-  arguments: { model: argument({ describe: modelKinds }) },
+  arguments: { model: argument(modelKinds) },
   options: {
-    prompt: text({ describe: "What each text begins with", default: "" }),
-    textFile: text({ describe: "A file that holds the prompt", placeholder: "FILE" }),
-    n: integer({ describe: "How many texts", short: "n", min: 1, max: 100_000, default: 1 }),
-    temperature: number({
-      describe: "Below 1 bolder on the likely, above 1 wilder, 0 the likeliest",
+    prompt: text("What each text begins with", { default: "" }),
+    textFile: text("A file that holds the prompt", { placeholder: "FILE" }),
+    n: integer("How many texts", { short: "n", min: 1, max: 100_000, default: 1 }),
+    temperature: number("Below 1 bolder on the likely, above 1 wilder, 0 the likeliest", {
       min: 0,
       max: 100,
       default: 1,
     }),
-    topK: integer({ describe: "Only the K likeliest tokens, 0 for all", min: 0, default: 0 }),
-    topP: number({
-      describe: "Only the likeliest that reach this probability",
-      above: 0,
-      max: 1,
-      default: 1,
-    }),
-    minP: number({
-      describe: "Only those at least this share as likely as the best",
-      min: 0,
-      max: 1,
-      default: 0,
-    }),
-    repetitionPenalty: number({
-      describe: "Makes tokens seen before less likely, above 1",
-      above: 0,
-      default: 1,
-    }),
-    maxLength: integer({ describe: "Most tokens after the prompt (default 200, or what fits)", min: 1 }),
-    beams: integer({
-      describe: "The likeliest texts by beam search with this many beams, instead of drawing",
+    topK: integer("Only the K likeliest tokens, 0 for all", { min: 0, default: 0 }),
+    topP: number("Only the likeliest that reach this probability", { above: 0, max: 1, default: 1 }),
+    minP: number("Only those at least this share as likely as the best", { min: 0, max: 1, default: 0 }),
+    repetitionPenalty: number("Makes tokens seen before less likely, above 1", { above: 0, default: 1 }),
+    maxLength: integer("Most tokens after the prompt (default 200, or what fits)", { min: 1 }),
+    beams: integer("The likeliest texts by beam search with this many beams, instead of drawing", {
       min: 1,
       max: 64,
     }),
-    stop: list({ describe: "A text that ends the sample" }),
-    seed: integer({ describe: "Of the random numbers", min: 0, default: 0 }),
-    slide: flag({ describe: "Drop the oldest tokens where the context is full" }),
-    novel: numberOrBare({
-      describe:
+    stop: list("A text that ends the sample"),
+    seed: integer("Of the random numbers", { min: 0, default: 0 }),
+    slide: flag("Drop the oldest tokens where the context is full"),
+    ...inGroup("New texts only", {
+      novel: numberOrBare(
         "Write again what is a copy: as similar as this to a training text, or sewn together from some",
-      min: 0.6,
-      max: 1,
-      bare: 0.7,
-      group: novelty,
-    }),
-    tries: integer({
-      describe: "Most texts written for each one wanted (default 20)",
-      min: 1,
-      group: novelty,
-    }),
-    data: list({
-      describe: "The training data (default: the run's own, or one-liners)",
-      placeholder: "SOURCE",
-      group: novelty,
+        { min: 0.6, max: 1, bare: 0.7 },
+      ),
+      tries: integer("Most texts written for each one wanted (default 20)", { min: 1 }),
+      data: list("The training data (default: the run's own, or one-liners)", { placeholder: "SOURCE" }),
     }),
     ...fileOptions,
     ...modelOptions,
   },
-  examples: [
-    {
-      command: 'punchline sample punchline-gpt2 --prompt "The old man" -n 3',
-      explain: "With the built-in model",
-    },
-    { command: 'punchline sample runs/a --prompt "Why did" -n 5 --temperature 0.8', explain: "Five endings" },
-    { command: "punchline sample runs/a -n 100 --json > jokes.json", explain: "Many, for a program" },
-    {
-      command: 'punchline sample runs/a --prompt "Why" --beams 8 -n 3',
-      explain: "The three likeliest found",
-    },
-    {
-      command: 'punchline sample openai:gpt-4o-mini --prompt "Why did" --max-length 40',
-      explain: "A hosted model, with the key in OPENAI_API_KEY",
-    },
-  ],
+  examples: {
+    'punchline sample punchline-gpt2 --prompt "The old man" -n 3': "With the built-in model",
+    'punchline sample runs/a --prompt "Why did" -n 5 --temperature 0.8': "Five endings",
+    "punchline sample runs/a -n 100 --json > jokes.json": "Many, for a program",
+    'punchline sample runs/a --prompt "Why" --beams 8 -n 3': "The three likeliest found",
+    'punchline sample openai:gpt-4o-mini --prompt "Why did" --max-length 40':
+      "A hosted model, with the key in OPENAI_API_KEY",
+  },
   async run(ctx, args, { device, threads, quantize, priceIn, priceOut, n, novel, tries, data, ...given }) {
     const { textFile, prompt, fileFormat, encoding, delimiter, header, maxLine, ...rest } = given;
     const files = { fileFormat, encoding, delimiter, header, maxLine };

@@ -12,52 +12,41 @@ export default defineCommand({
   description:
     "Answers GET /v1/models, POST /v1/completions and POST /v1/chat/completions, streamed too, as OpenAI's API " +
     "does, one request after the other. Ctrl-C finishes the request under way and stops.",
-  arguments: { model: argument({ describe: "Run folder, Hugging Face folder, built-in model or Hub name" }) },
+  arguments: { model: argument("Run folder, Hugging Face folder, built-in model or Hub name") },
   options: {
-    port: integer({ describe: "Where to listen, 0 for any free port", min: 0, max: 65_535, default: 8080 }),
-    host: text({
-      describe: "Address to listen at; 0.0.0.0 lets other machines in, who need a key",
+    port: integer("Where to listen, 0 for any free port", { min: 0, max: 65_535, default: 8080 }),
+    host: text("Address to listen at; 0.0.0.0 lets other machines in, who need a key", {
       placeholder: "ADDRESS",
       default: "127.0.0.1",
     }),
-    key: text({
-      describe:
-        "What requests must send as Authorization: Bearer KEY; better set PUNCHLINE_API_KEY, which other users of this machine do not see",
-      placeholder: "KEY",
-    }),
-    noKey: flag({ describe: "Let in anyone who reaches the address" }),
-    allowOrigin: list({
-      describe: "Let web pages of this origin use the server, such as https://example.com; * for all",
+    key: text(
+      "What requests must send as Authorization: Bearer KEY; better set PUNCHLINE_API_KEY, which other users of this machine do not see",
+      { placeholder: "KEY" },
+    ),
+    noKey: flag("Let in anyone who reaches the address"),
+    allowOrigin: list("Let web pages of this origin use the server, such as https://example.com; * for all", {
       placeholder: "ORIGIN",
     }),
-    maxTokens: integer({
-      describe: "Most tokens that a request may have written for each text",
+    maxTokens: integer("Most tokens that a request may have written for each text", {
       min: 1,
       default: defaultLimits.maxTokens,
     }),
-    maxTexts: integer({
-      describe: "Most texts of a request: prompts times n",
+    maxTexts: integer("Most texts of a request: prompts times n", {
       min: 1,
       default: defaultLimits.maxTexts,
     }),
-    maxPrompt: integer({
-      describe: "Most tokens that a request may have read",
+    maxPrompt: integer("Most tokens that a request may have read", {
       min: 1,
       default: defaultLimits.maxPromptTokens,
     }),
     ...localOptions,
   },
-  examples: [
-    { command: "punchline serve punchline-gpt2", explain: "For clients of http://127.0.0.1:8080/v1" },
-    {
-      command: "punchline serve runs/a --host 0.0.0.0",
-      explain: "For other machines too, which need the key in PUNCHLINE_API_KEY",
-    },
-    {
-      command: "punchline serve runs/a --allow-origin http://localhost:5173",
-      explain: "For a web page",
-    },
-  ],
+  examples: {
+    "punchline serve punchline-gpt2": "For clients of http://127.0.0.1:8080/v1",
+    "punchline serve runs/a --host 0.0.0.0":
+      "For other machines too, which need the key in PUNCHLINE_API_KEY",
+    "punchline serve runs/a --allow-origin http://localhost:5173": "For a web page",
+  },
   async run(ctx, args, { port, host, noKey, allowOrigin, maxTokens, maxTexts, maxPrompt, ...rest }) {
     const { key: given, ...device } = rest;
     if (noKey && given !== undefined)

@@ -20,21 +20,21 @@ export default defineCommand({
     "likeliest next characters or tokens, words and continuations of that text or of each line of the input, " +
     "with the model's probability that the text goes on just so.",
   arguments: {
-    model: optionalArgument({
-      describe: "Run folder, Hugging Face folder, built-in model or Hub name (default: punchline-gpt2)",
-    }),
-    text: optionalArgument({ describe: "The text so far (default: typed, or each line of the input)" }),
+    model: optionalArgument(
+      "Run folder, Hugging Face folder, built-in model or Hub name (default: punchline-gpt2)",
+    ),
+    text: optionalArgument("The text so far (default: typed, or each line of the input)"),
   },
   options: {
-    textFile: textOption({ describe: "A file that holds the text so far", placeholder: "FILE" }),
-    n: integer({ describe: "Suggestions of each kind", short: "n", min: 1, max: 50, default: 3 }),
+    textFile: textOption("A file that holds the text so far", { placeholder: "FILE" }),
+    n: integer("Suggestions of each kind", { short: "n", min: 1, max: 50, default: 3 }),
     ...localOptions,
   },
-  examples: [
-    { command: "punchline suggest", explain: "Type, with the built-in punchline-gpt2" },
-    { command: "punchline suggest runs/a", explain: "Type, with a model of yours" },
-    { command: 'punchline suggest punchline-gpt2 "The old man loo" --json', explain: "For a program" },
-  ],
+  examples: {
+    "punchline suggest": "Type, with the built-in punchline-gpt2",
+    "punchline suggest runs/a": "Type, with a model of yours",
+    'punchline suggest punchline-gpt2 "The old man loo" --json': "For a program",
+  },
   async run(ctx, { model = "punchline-gpt2", text: typed }, { n, textFile, ...machine }) {
     const text = await textFrom(typed, textFile, "TEXT");
     const lm = await openHere(ctx, model, machine, "does not give the probability of each next token");

@@ -37,8 +37,7 @@ const device: Option<Device | undefined> = {
 };
 
 const options = {
-  model: text({
-    describe: `Architecture: ${architectures.map((a) => a.type).join(", ")} (default ${MODEL})`,
+  model: text(`Architecture: ${architectures.map((a) => a.type).join(", ")} (default ${MODEL})`, {
     placeholder: "NAME",
   }),
   ...runOptions,
@@ -60,18 +59,13 @@ export default defineCommand({
     `The defaults shown are ${MODEL}'s; another architecture has others where they suit it.`,
   arguments: {},
   options: { ...modelOptions(), ...options },
-  examples: [
-    { command: "punchline train --out runs/a --max-minutes 3", explain: "A char-LSTM on the built-in jokes" },
-    {
-      command: "punchline train --model char-gru --data jokes.csv --out runs/b --epochs 5",
-      explain: "Your own file",
-    },
-    { command: "punchline train --out runs/a --resume", explain: "Go on after Ctrl-C or kill -9" },
-    {
-      command: "punchline train --out runs/a --resume --max-minutes 10",
-      explain: "Go on until ten minutes in all; a new limit replaces the old ones",
-    },
-  ],
+  examples: {
+    "punchline train --out runs/a --max-minutes 3": "A char-LSTM on the built-in jokes",
+    "punchline train --model char-gru --data jokes.csv --out runs/b --epochs 5": "Your own file",
+    "punchline train --out runs/a --resume": "Go on after Ctrl-C or kill -9",
+    "punchline train --out runs/a --resume --max-minutes 10":
+      "Go on until ten minutes in all; a new limit replaces the old ones",
+  },
   async run(ctx, _, options) {
     const { out } = options;
     if (out === undefined)

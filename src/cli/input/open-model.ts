@@ -7,34 +7,29 @@ import type { TextModel } from "../../generate/text-model.ts";
 import type { PullProgress } from "../../hub/snapshot.ts";
 import type { Context } from "../context.ts";
 import { deviceOf, deviceOptions } from "../options/device.ts";
-import { choice, number, type OptionValues, present } from "../options/option.ts";
-import { flagOf } from "../output/flags.ts";
+import { choice, inGroup, number, type OptionValues, present } from "../options/option.ts";
+import { flagGiven } from "../output/flags.ts";
 import { formatCount } from "../output/format.ts";
 
 /** Options of commands that run a model on this machine without training it. */
 export const localOptions = {
   ...deviceOptions,
-  quantize: choice(["q8", "q4"], {
-    describe:
+  ...inGroup("Machine", {
+    quantize: choice(
       "Round the weights to 8 or 4 bits: faster and smaller, a little worse (GPT-2, BERT, DistilBERT)",
-    group: "Machine",
+      ["q8", "q4"],
+    ),
   }),
-} as const;
+};
 
 /** Options of commands that take any model. */
 export const modelOptions = {
   ...localOptions,
-  priceIn: number({
-    describe: "Price of a million tokens read, to print the cost",
-    min: 0,
-    group: "Hosted models (openai:NAME)",
+  ...inGroup("Hosted models (openai:NAME)", {
+    priceIn: number("Price of a million tokens read, to print the cost", { min: 0 }),
+    priceOut: number("Price of a million tokens written", { min: 0 }),
   }),
-  priceOut: number({
-    describe: "Price of a million tokens written",
-    min: 0,
-    group: "Hosted models (openai:NAME)",
-  }),
-} as const;
+};
 
 /** The help of a MODEL argument that takes any model. */
 export const modelKinds = "Run folder, Hugging Face folder, built-in model, Hub name, or openai:NAME";
@@ -97,12 +92,6 @@ function refuseMisplaced(name: string, { device, threads, quantize, priceIn, pri
   } else if (priceIn !== undefined || priceOut !== undefined) {
     throw new UsageError(`${name} costs nothing: --price-in and --price-out are for openai:NAME.`);
   }
-}
-
-/** The flag of the first option that was given. */
-export function flagGiven(options: Readonly<Record<string, unknown>>): string | undefined {
-  const found = Object.keys(options).find((name) => options[name] !== undefined);
-  return found === undefined ? undefined : flagOf(found);
 }
 
 /** Prints what a hosted model has used, and returns it for the document; nothing for other models. */

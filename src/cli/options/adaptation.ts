@@ -4,27 +4,19 @@ import { resolveLora } from "../../models/lora.ts";
 import { architectureOf } from "../../models/registry.ts";
 import type { TrainOptions } from "../../train/options.ts";
 import type { RunRecord } from "../../train/run-folder.ts";
-import { flagOf } from "../output/flags.ts";
-import { flag, integer, names, number, type OptionValues, present } from "./option.ts";
+import { flagGiven, flagOf } from "../output/flags.ts";
+import { flag, inGroup, integer, names, number, type OptionValues, present } from "./option.ts";
 
-const adapting = "What is trained (default: all weights)";
-
-export const adaptationOptions = {
-  lora: flag({ describe: "Small adapters (LoRA) with frozen weights", group: adapting }),
-  loraRank: integer({ describe: "Rank of the adapters (default 8)", min: 1, group: adapting }),
-  loraAlpha: number({ describe: "They count alpha / rank (default 16)", above: 0, group: adapting }),
-  loraDropout: number({ describe: "Of what they read (default 0)", min: 0, below: 1, group: adapting }),
-  loraTargets: names({
-    describe: "Linear maps to adapt (default: c_attn, or BERT's query and value)",
+export const adaptationOptions = inGroup("What is trained (default: all weights)", {
+  lora: flag("Small adapters (LoRA) with frozen weights"),
+  loraRank: integer("Rank of the adapters (default 8)", { min: 1 }),
+  loraAlpha: number("They count alpha / rank (default 16)", { above: 0 }),
+  loraDropout: number("Of what they read (default 0)", { min: 0, below: 1 }),
+  loraTargets: names("Linear maps to adapt (default: c_attn, or BERT's query and value)", {
     placeholder: "NAME,NAME",
-    group: adapting,
   }),
-  freezeLayers: integer({
-    describe: "Freeze the embeddings and the first N layers",
-    min: 0,
-    group: adapting,
-  }),
-} as const;
+  freezeLayers: integer("Freeze the embeddings and the first N layers", { min: 0 }),
+});
 
 type AdaptationValues = OptionValues<typeof adaptationOptions>;
 
@@ -33,66 +25,38 @@ type AdaptationValues = OptionValues<typeof adaptationOptions>;
  * @throws UsageError for an option of LoRA without `--lora`, or an architecture without adapters
  */
 export function givenAdaptation(
-  options: AdaptationValues,
+  { lora, freezeLayers, ...options }: AdaptationValues,
   type: string,
 ): Pick<TrainOptions, "lora" | "freezeLayers"> {
-  const { freezeLayers } = options;
-  const lora = givenLora(options);
-  const [extra] = Object.keys(lora);
-  if (!options.lora && extra !== undefined)
-    throw new UsageError(
-      `${flagOf(optionOf[extra as keyof typeof optionOf])} is an option of --lora; add it.`,
-    );
-  return present({ lora: options.lora ? resolveLora(architectureOf(type), lora) : undefined, freezeLayers });
+  const { loraRank: rank, loraAlpha: alpha, loraDropout: dropout, loraTargets: targets } = options;
+  const extra = flagGiven({ loraRank: rank, loraAlpha: alpha, loraDropout: dropout, loraTargets: targets });
+  if (!lora && extra !== undefined) throw new UsageError(`${extra} is an option of --lora; add it.`);
+  const settings = lora && resolveLora(architectureOf(type), present({ rank, alpha, dropout, targets }));
+  return present({ lora: settings || undefined, freezeLayers });
 }
-
-/** The option of each field of LoRA's settings. */
-const optionOf = {
-  rank: "loraRank",
-  alpha: "loraAlpha",
-  dropout: "loraDropout",
-  targets: "loraTargets",
-} as const;
-
-const givenLora = ({ loraRank, loraAlpha, loraDropout, loraTargets }: AdaptationValues) =>
-  present({
-    rank: loraRank,
-    alpha: loraAlpha,
-    dropout: loraDropout,
-    targets: loraTargets,
-  });
 
 /**
  * Refuses changes to what a run trains: with `--resume`, the options may be repeated, but not changed.
  * @throws UsageError that names the option
  */
 export function refuseOtherAdaptation(folder: string, { train }: RunRecord, options: AdaptationValues): void {
+  const { lora, freezeLayers } = train;
   const kept: Readonly<Record<string, unknown>> = {
-    lora: train.lora !== undefined,
-    freezeLayers: train.freezeLayers,
-    ...Object.fromEntries(
-      Object.entries(optionOf).map(([field, option]) => [
-        option,
-        train.lora?.[field as keyof typeof optionOf],
-      ]),
-    ),
+    lora: lora !== undefined,
+    freezeLayers,
+    loraRank: lora?.rank,
+    loraAlpha: lora?.alpha,
+    loraDropout: lora?.dropout,
+    loraTargets: lora?.targets,
   };
-  const given: Readonly<Record<string, unknown>> = {
-    lora: options.lora || undefined,
-    freezeLayers: options.freezeLayers,
-    ...Object.fromEntries(
-      Object.entries(givenLora(options)).map(([field, value]) => [
-        optionOf[field as keyof typeof optionOf],
-        value,
-      ]),
-    ),
-  };
-  for (const [name, value] of Object.entries(given)) {
-    if (value === undefined || String(kept[name]) === String(value)) continue;
-    const was = kept[name] === undefined || kept[name] === false ? "without it" : `with ${kept[name]}`;
+  const given: Readonly<Record<string, unknown>> = { ...options, lora: options.lora || undefined };
+  for (const [name, was] of Object.entries(kept)) {
+    const value = given[name];
+    if (value === undefined || String(was) === String(value)) continue;
+    const begun = was === undefined || was === false ? "without it" : `with ${was}`;
     throw new UsageError(
-      `${folder} was begun ${was}, and --resume cannot change ${flagOf(name)}; leave the option out, or train into a new folder.`,
-      { option: name, expected: kept[name], actual: value },
+      `${folder} was begun ${begun}, and --resume cannot change ${flagOf(name)}; leave the option out, or train into a new folder.`,
+      { option: name, expected: was, actual: value },
     );
   }
 }

@@ -2,79 +2,87 @@
 import { UsageError } from "../../core/errors.ts";
 import type { PreparedData, PrepareProgress } from "../../data/prepare.ts";
 import type { PrepareDataOptions } from "../../data/prepare-sources.ts";
+import { fileFormatNames } from "../../data/sources/file.ts";
 import { pullDataset } from "../../hub/pull-dataset.ts";
 import type { RecordedOptions } from "../../text/cleaning-record.ts";
 import { readSources } from "../../train/training-data.ts";
 import type { Context } from "../context.ts";
 import { flagOf } from "../output/flags.ts";
 import { formatCount } from "../output/format.ts";
-import { fileOptions } from "./file.ts";
-import { eitherFlag, flag, integer, number, numberOrOff, type OptionValues, text } from "./option.ts";
+import {
+  choice,
+  eitherFlag,
+  flag,
+  inGroup,
+  integer,
+  number,
+  numberOrOff,
+  type OptionValues,
+  text,
+} from "./option.ts";
 
-const group = "Data";
-
-export const dataOptions = {
-  column: text({ describe: "Column or field with the texts", placeholder: "NAME", group }),
-  promptColumn: text({
-    describe:
-      "What each text answers: read, not learned (default: of a well-known pair, such as question and answer)",
+/** Of the format of a source's files, where it is not detected. */
+export const fileOptions = inGroup("Data", {
+  fileFormat: choice("Format of the files (default: by their names)", fileFormatNames),
+  encoding: text("Encoding of text files without a mark, such as windows-1252 (default utf-8)", {
     placeholder: "NAME",
-    group,
   }),
-  completionColumn: text({ describe: "The texts that answer --prompt-column", placeholder: "NAME", group }),
-  separator: text({ describe: "Between prompt and completion (default: a space)", group }),
+  delimiter: text(
+    "Between the cells of a table: a character, tab, or none for one column (default: found out)",
+    { placeholder: "CHARACTER" },
+  ),
+  header: choice("Whether a table's first row names its columns (default: found out)", ["yes", "no"], {
+    placeholder: "yes|no",
+  }),
+  maxLine: integer("Refuse files with a longer line, or row of a table (default 32,000,000)", {
+    min: 1,
+    unit: "characters",
+  }),
+});
+
+export const dataOptions = inGroup("Data", {
+  column: text("Column or field with the texts", { placeholder: "NAME" }),
+  promptColumn: text(
+    "What each text answers: read, not learned (default: of a well-known pair, such as question and answer)",
+    { placeholder: "NAME" },
+  ),
+  completionColumn: text("The texts that answer --prompt-column", { placeholder: "NAME" }),
+  separator: text("Between prompt and completion (default: a space)"),
   ...fileOptions,
-  raw: eitherFlag({
-    describe: "Take the file as one continuous text: no cleaning, split by position",
-    group,
-  }),
-  keepUnicode: eitherFlag({
-    describe:
-      "Keep every letter and sign, or clean to ASCII (default: ASCII for characters and words, which then need " +
+  raw: eitherFlag("Take the file as one continuous text: no cleaning, split by position"),
+  keepUnicode: eitherFlag(
+    "Keep every letter and sign, or clean to ASCII (default: ASCII for characters and words, which then need " +
       "few signs; kept for GPT-2 and BERT)",
-    group,
-  }),
-  cleaning: flag({ describe: "Leave the texts as they are", default: true, group }),
-  entities: flag({ describe: "Leave HTML entities as they are", default: true, group }),
-  typography: flag({ describe: "Leave typographic quotes and dashes as they are", default: true, group }),
-  accents: flag({ describe: "Leave accents as they are", default: true, group }),
-  control: flag({ describe: "Leave control characters as they are", default: true, group }),
-  ascii: flag({ describe: "Leave non-ASCII characters as they are", default: true, group }),
-  space: flag({ describe: "Leave white space as it is", default: true, group }),
-  duplicates: flag({ describe: "Keep exact duplicates", default: true, group }),
-  near: numberOrOff({
-    describe: "Similarity from which a text is a near copy of an earlier one",
+  ),
+  cleaning: flag("Leave the texts as they are", { default: true }),
+  entities: flag("Leave HTML entities as they are", { default: true }),
+  typography: flag("Leave typographic quotes and dashes as they are", { default: true }),
+  accents: flag("Leave accents as they are", { default: true }),
+  control: flag("Leave control characters as they are", { default: true }),
+  ascii: flag("Leave non-ASCII characters as they are", { default: true }),
+  space: flag("Leave white space as it is", { default: true }),
+  duplicates: flag("Keep exact duplicates", { default: true }),
+  near: numberOrOff("Similarity from which a text is a near copy of an earlier one", {
     min: 0.3,
     max: 1,
     default: 0.7,
-    group,
   }),
-  includeAttacks: flag({ describe: "Include built-in jokes tagged as attacks on groups of people", group }),
-  end: text({
-    describe: "Sign, or word, that ends a text instead of the line break, so that line breaks are learned",
-    group,
-  }),
-  minLength: integer({ describe: "Drop shorter texts", min: 1, unit: "characters", group }),
-  maxChars: integer({ describe: "Drop longer texts", min: 1, unit: "characters", group }),
-  minCount: integer({
-    describe: "Of a word vocabulary: leave out words seen less often (default 2)",
+  includeAttacks: flag("Include built-in jokes tagged as attacks on groups of people"),
+  end: text("Sign, or word, that ends a text instead of the line break, so that line breaks are learned"),
+  minLength: integer("Drop shorter texts", { min: 1, unit: "characters" }),
+  maxChars: integer("Drop longer texts", { min: 1, unit: "characters" }),
+  minCount: integer("Of a word vocabulary: leave out words seen less often (default 2)", { min: 1 }),
+  maxWords: integer("Of a word vocabulary: its most frequent words alone", { min: 1 }),
+  vocabularySize: integer("Of pieces of words: ids in all (default 2048 for BPE, 4096 for WordPiece)", {
     min: 1,
-    group,
   }),
-  maxWords: integer({ describe: "Of a word vocabulary: its most frequent words alone", min: 1, group }),
-  vocabularySize: integer({
-    describe: "Of pieces of words: ids in all (default 2048 for BPE, 4096 for WordPiece)",
-    min: 1,
-    group,
-  }),
-  validationFile: text({
-    describe: "A source for validation alone; training texts that repeat one of its texts are dropped",
-    placeholder: "SOURCE",
-    group,
-  }),
-  validation: number({ describe: "Share of the texts for validation", min: 0, max: 0.9, group }),
-  test: number({ describe: "Share of the texts for the final test", min: 0, max: 0.9, group }),
-} as const;
+  validationFile: text(
+    "A source for validation alone; training texts that repeat one of its texts are dropped",
+    { placeholder: "SOURCE" },
+  ),
+  validation: number("Share of the texts for validation", { min: 0, max: 0.9 }),
+  test: number("Share of the texts for the final test", { min: 0, max: 0.9 }),
+});
 
 export type DataOptionValues = OptionValues<typeof dataOptions>;
 

@@ -27,10 +27,15 @@ export interface Option<T> {
   read(text: string, flag: string): unknown;
 }
 
-interface Common {
-  readonly describe: string;
-  readonly short?: string | undefined;
-  readonly group?: string | undefined;
+/** What every kind takes besides its description. */
+interface Spec {
+  readonly short?: string;
+  readonly placeholder?: string;
+}
+
+/** A default, without which the value of an option that is not given is undefined. */
+interface Default<D> {
+  readonly default?: D;
 }
 
 /** The types of `run`'s third parameter. */
@@ -38,69 +43,64 @@ export type OptionValues<O extends Readonly<Record<string, Option<unknown>>>> = 
   readonly [K in keyof O]: O[K] extends Option<infer T> ? T : never;
 };
 
-const common = ({ describe, short, group }: Common): Common => ({ describe, short, group });
+/** Puts options under a heading of the help. */
+export const inGroup = <O extends Readonly<Record<string, Option<unknown>>>>(group: string, options: O): O =>
+  Object.fromEntries(Object.entries(options).map(([key, option]) => [key, { ...option, group }])) as O;
+
+/** An option with a value, without more any text. */
+const value = <T>(describe: string, more: Partial<Option<T>>): Option<T> => ({
+  kind: "value",
+  describe,
+  placeholder: "TEXT",
+  default: undefined as T,
+  facts: [],
+  read: (given) => given,
+  ...more,
+});
 
 /** A switch. With `default: true` its flag is the negative one, `--no-...`. */
-export function flag(spec: Common & { readonly default?: boolean | undefined }): Option<boolean> {
-  return {
-    ...common(spec),
-    kind: "flag",
-    placeholder: "",
-    default: spec.default ?? false,
-    facts: [],
-    read: () => true,
-  };
-}
+export const flag = (describe: string, spec: Default<boolean> = {}): Option<boolean> =>
+  value(describe, { kind: "flag", placeholder: "", default: false, read: () => true, ...spec });
 
 /** A switch that is on or undefined. */
-export function optionalFlag(spec: Common): Option<boolean | undefined> {
-  return { ...flag(spec), default: undefined };
-}
-
-interface TextSpec extends Common {
-  readonly placeholder?: string | undefined;
-}
+export const optionalFlag = (describe: string): Option<boolean | undefined> => ({
+  ...flag(describe),
+  default: undefined,
+});
 
 /** A switch that is on, off or undefined: `--x`, `--no-x`, or neither. */
-export function eitherFlag(spec: Common): Option<boolean | undefined> {
-  return { ...flag(spec), default: undefined, either: true };
-}
+export const eitherFlag = (describe: string): Option<boolean | undefined> => ({
+  ...optionalFlag(describe),
+  either: true,
+});
 
 /** Any text: a name, a file, a prompt. */
-export function text(spec: TextSpec & { readonly default: string }): Option<string>;
-export function text(spec: TextSpec): Option<string | undefined>;
-export function text(spec: TextSpec & { readonly default?: string }): Option<string | undefined> {
-  return {
-    ...common(spec),
-    kind: "value",
-    placeholder: spec.placeholder ?? "TEXT",
-    default: spec.default,
-    facts: [],
-    read: (given) => given,
-  };
-}
+export const text = <D extends string | undefined = undefined>(
+  describe: string,
+  spec: Spec & Default<D> = {},
+): Option<string | D> => value<string | D>(describe, spec);
 
 /** Names, with commas between them. */
-export function names(spec: TextSpec): Option<readonly string[] | undefined> {
+export function names(describe: string, spec: Spec): Option<readonly string[] | undefined> {
   const read = (given: string) =>
     given
       .split(",")
       .map((name) => name.trim())
       .filter((name) => name !== "");
-  return { ...text(spec), default: undefined, read };
+  return value<readonly string[] | undefined>(describe, { read, ...spec });
 }
 
+/** As often as the option is given. */
+const repeated = <T>(option: Option<T | undefined>): Option<readonly T[]> => ({
+  ...option,
+  kind: "list",
+  default: [],
+  facts: [...option.facts, "may be repeated"],
+});
+
 /** Any text, as often as the option is given. */
-export function list(spec: TextSpec): Option<readonly string[]> {
-  return {
-    ...common(spec),
-    kind: "list",
-    placeholder: spec.placeholder ?? "TEXT",
-    default: [],
-    facts: ["may be repeated"],
-    read: (given) => given,
-  };
-}
+export const list = (describe: string, spec: Spec = {}): Option<readonly string[]> =>
+  repeated(text(describe, spec));
 
 /** Bounds of a number; the range includes `min` and `max`, but not `above` and `below`. */
 interface Range {
@@ -110,90 +110,71 @@ interface Range {
   readonly below?: number | undefined;
 }
 
-interface NumberSpec extends Common, Range {
-  readonly placeholder?: string | undefined;
+interface NumberSpec extends Spec, Range {
   readonly integer?: boolean | undefined;
   /** In the plural: `minutes`, `tokens`. */
   readonly unit?: string | undefined;
 }
 
 /** A number within a range. */
-export function number(spec: NumberSpec & { readonly default: number }): Option<number>;
-export function number(spec: NumberSpec): Option<number | undefined>;
-export function number(spec: NumberSpec & { readonly default?: number }): Option<number | undefined> {
-  return {
-    ...common(spec),
-    kind: "value",
-    placeholder: spec.placeholder ?? "N",
-    default: spec.default,
+export const number = <D extends number | undefined = undefined>(
+  describe: string,
+  spec: NumberSpec & Default<D> = {},
+): Option<number | D> =>
+  value<number | D>(describe, {
+    placeholder: "N",
     facts: numberFacts(spec),
     read: (given, flag) => readNumber(given, flag, spec),
-  };
-}
+    ...spec,
+  });
 
 /** A whole number within a range. */
-export function integer(spec: NumberSpec & { readonly default: number }): Option<number>;
-export function integer(spec: NumberSpec): Option<number | undefined>;
-export function integer(spec: NumberSpec & { readonly default?: number }): Option<number | undefined> {
-  return number({ ...spec, integer: true } as NumberSpec & { default: number });
-}
+export const integer = <D extends number | undefined = undefined>(
+  describe: string,
+  spec: NumberSpec & Default<D> = {},
+): Option<number | D> => number(describe, { ...spec, integer: true });
 
 /** A number within a range; `bare` if the option is given without a value. */
-export function numberOrBare(spec: NumberSpec & { readonly bare: number }): Option<number | undefined> {
-  const option = number(spec);
+export function numberOrBare(
+  describe: string,
+  spec: NumberSpec & { readonly bare: number },
+): Option<number | undefined> {
+  const option = number(describe, spec);
   const facts = [...option.facts, `${spec.bare} where it is left out`];
   return { ...option, bare: String(spec.bare), placeholder: `[${option.placeholder}]`, facts };
 }
 
 /** A number within a range, or the word `off`. */
-export function numberOrOff(spec: NumberSpec & { readonly default: number | "off" }): Option<number | "off"> {
-  return {
-    ...common(spec),
-    kind: "value",
-    placeholder: spec.placeholder ?? "N|off",
-    default: spec.default,
+export const numberOrOff = (
+  describe: string,
+  spec: NumberSpec & Default<number | "off">,
+): Option<number | "off"> =>
+  value<number | "off">(describe, {
+    placeholder: "N|off",
     facts: numberFacts(spec),
     read: (given, flag) => (given === "off" ? "off" : readNumber(given, flag, spec, ' or "off"')),
-  };
-}
+    ...spec,
+  });
 
 /** One of a few names; the error for an unknown one suggests the nearest. */
-export function choice<const N extends string>(
+export const choice = <const N extends string, const D extends N | undefined = undefined>(
+  describe: string,
   names: readonly N[],
-  spec: Common & { readonly placeholder?: string; readonly default: NoInfer<N> },
-): Option<N>;
-export function choice<const N extends string>(
-  names: readonly N[],
-  spec: Common & { readonly placeholder?: string },
-): Option<N | undefined>;
-export function choice<const N extends string>(
-  names: readonly N[],
-  spec: Common & { readonly placeholder?: string; readonly default?: N },
-): Option<N | undefined> {
-  return {
-    ...common(spec),
-    kind: "value",
-    placeholder: spec.placeholder ?? "NAME",
-    default: spec.default,
+  spec: Spec & Default<D> = {},
+): Option<N | D> =>
+  value<N | D>(describe, {
+    placeholder: "NAME",
     facts: [names.join(", ")],
     read: (given, flag) => readChoice(given, flag, names),
-  };
-}
+    ...spec,
+  });
 
 /** Some of a few names: one each time that the option is given. */
-export function choices<const N extends string>(
+export const choices = <const N extends string>(
+  describe: string,
   names: readonly N[],
-  spec: Common & { readonly placeholder?: string },
-): Option<readonly N[]> {
-  return {
-    ...common(spec),
-    kind: "list",
-    placeholder: spec.placeholder ?? "NAME",
-    default: [],
-    facts: [names.join(", "), "may be repeated"],
-    read: (given, flag) => readChoice(given, flag, names),
-  };
-}
+  spec: Spec = {},
+): Option<readonly N[]> => repeated(choice(describe, names, spec));
 
 function readChoice<N extends string>(given: string, flag: string, names: readonly N[]): N {
   const found = names.find((name) => name === given);

@@ -9,6 +9,7 @@ import { flagOf } from "../output/flags.ts";
 import {
   choice,
   flag,
+  inGroup,
   integer,
   list,
   number,
@@ -21,12 +22,9 @@ import {
 
 /** Options of every command that trains: where the texts come from, and where the run goes. */
 export const runOptions = {
-  data: list({
-    describe: "Source: one-liners, a file, hf:owner/dataset (default one-liners)",
-    placeholder: "SOURCE",
-  }),
-  out: text({ describe: "The run folder", placeholder: "DIR" }),
-  resume: flag({ describe: "Go on with the run in --out; begin it where nothing has begun" }),
+  data: list("Source: one-liners, a file, hf:owner/dataset (default one-liners)", { placeholder: "SOURCE" }),
+  out: text("The run folder", { placeholder: "DIR" }),
+  resume: flag("Go on with the run in --out; begin it where nothing has begun"),
 } as const;
 
 /** For a resume: --data gives sources that have moved; the fingerprint checks that they are the run's. */
@@ -49,113 +47,80 @@ export function trainingOptions(
     optimizer = d.optimizer,
   }: { readonly packing?: Packing; readonly learningRate?: string; readonly optimizer?: string } = {},
 ) {
-  const group = "Training";
-  return {
-    steps: integer({ describe: "Updates of the weights", min: 1, group }),
-    epochs: number({
-      describe: `Passes over the training split${d.epochs ? ` (default ${d.epochs})` : ""}`,
-      above: 0,
-      group,
-    }),
-    maxMinutes: number({ describe: "Wall-clock limit", above: 0, unit: "minutes", group }),
-    clock: choice(["all", "steps"], {
-      describe: `What time counts: all, or steps without validation (default ${d.clock})`,
-      group,
-    }),
-    batchSize: integer({ describe: `Rows side by side (default ${d.batchSize})`, min: 1, group }),
-    seqLen: integer({ describe: `Tokens of a row (default ${d.seqLen})`, min: 1, group }),
-    packing: choice(["none", "blocks", "stream"], {
-      describe: `Texts in rows: one each; several that do not see each other; end to end (default ${packing})`,
-      group,
-    }),
-    longTexts: choice(["split", "truncate"], {
-      describe: "Of texts longer than a row (default split)",
-      group,
-    }),
-    recompute: optionalFlag({
-      describe: "Less memory for more time: compute the inside of blocks again in the backward pass",
-      group,
-    }),
-    wholeWords: optionalFlag({ describe: "Hide whole words, where the model fills masks", group }),
-    maskShare: number({
-      describe: "Share of the tokens hidden, where the model fills masks (default 0.15)",
+  const training = inGroup("Training", {
+    steps: integer("Updates of the weights", { min: 1 }),
+    epochs: number(`Passes over the training split${d.epochs ? ` (default ${d.epochs})` : ""}`, { above: 0 }),
+    maxMinutes: number("Wall-clock limit", { above: 0, unit: "minutes" }),
+    clock: choice(`What time counts: all, or steps without validation (default ${d.clock})`, [
+      "all",
+      "steps",
+    ]),
+    batchSize: integer(`Rows side by side (default ${d.batchSize})`, { min: 1 }),
+    seqLen: integer(`Tokens of a row (default ${d.seqLen})`, { min: 1 }),
+    packing: choice(
+      `Texts in rows: one each; several that do not see each other; end to end (default ${packing})`,
+      ["none", "blocks", "stream"],
+    ),
+    longTexts: choice("Of texts longer than a row (default split)", ["split", "truncate"]),
+    recompute: optionalFlag(
+      "Less memory for more time: compute the inside of blocks again in the backward pass",
+    ),
+    wholeWords: optionalFlag("Hide whole words, where the model fills masks"),
+    maskShare: number("Share of the tokens hidden, where the model fills masks (default 0.15)", {
       above: 0,
       below: 1,
-      group,
     }),
-    windows: choice(["stream", "shuffled"], {
-      describe: "Of a stream: lanes with carried state, or independent windows",
-      group,
-    }),
-    stride: integer({ describe: "Tokens between shuffled windows (default: a window)", min: 1, group }),
-    accumulate: integer({ describe: "Batches added up for one step", min: 1, group }),
-    optimizer: choice(["adamw", "sgd", "muon"], {
-      describe: `Muon is for matrices of hidden layers, with AdamW for the rest (default ${optimizer})`,
-      group,
-    }),
-    learningRate: number({
-      describe: `Peak learning rate (default ${learningRate}; three times that for muon)`,
+    windows: choice("Of a stream: lanes with carried state, or independent windows", ["stream", "shuffled"]),
+    stride: integer("Tokens between shuffled windows (default: a window)", { min: 1 }),
+    accumulate: integer("Batches added up for one step", { min: 1 }),
+    optimizer: choice(
+      `Muon is for matrices of hidden layers, with AdamW for the rest (default ${optimizer})`,
+      ["adamw", "sgd", "muon"],
+    ),
+    learningRate: number(`Peak learning rate (default ${learningRate}; three times that for muon)`, {
       above: 0,
-      group,
     }),
-    schedule: choice(["constant", "linear", "cosine", "wsd"], {
-      describe: `Wsd is warmup, stable, decay (default ${d.schedule})`,
-      group,
-    }),
-    cooldown: number({
-      describe: "Of wsd: share of the steps in which the rate falls (default 0.2)",
+    schedule: choice(`Wsd is warmup, stable, decay (default ${d.schedule})`, [
+      "constant",
+      "linear",
+      "cosine",
+      "wsd",
+    ]),
+    cooldown: number("Of wsd: share of the steps in which the rate falls (default 0.2)", {
       above: 0,
       max: 1,
-      group,
     }),
-    finalRate: number({
-      describe: `Where the schedule ends, as a share of the peak (default ${d.finalRate})`,
+    finalRate: number(`Where the schedule ends, as a share of the peak (default ${d.finalRate})`, {
       min: 0,
       max: 1,
-      group,
     }),
-    warmup: integer({
-      describe: `Steps of rising learning rate (default ${d.warmup ?? "100, at most a tenth of all"})`,
+    warmup: integer(`Steps of rising learning rate (default ${d.warmup ?? "100, at most a tenth of all"})`, {
       min: 0,
-      group,
     }),
-    weightDecay: number({ describe: `Of matrices (default ${d.weightDecay})`, min: 0, group }),
-    momentum: number({
-      describe: `Of sgd (default ${d.momentum}) and muon (default ${MUON_MOMENTUM})`,
+    weightDecay: number(`Of matrices (default ${d.weightDecay})`, { min: 0 }),
+    momentum: number(`Of sgd (default ${d.momentum}) and muon (default ${MUON_MOMENTUM})`, {
       min: 0,
       below: 1,
-      group,
     }),
-    beta2: number({
-      describe: `Of adamw's second moment, also with muon (default ${d.beta2})`,
-      min: 0,
-      below: 1,
-      group,
-    }),
-    clip: number({ describe: `Largest gradient norm, 0 for any (default ${d.clip})`, min: 0, group }),
-    seed: integer({ describe: `Of everything random (default ${d.seed})`, min: 0, group }),
-    ...watchingOptions(d),
-  } as const;
-}
-
-function watchingOptions(d: TrainOptions) {
-  const group = "Watching and stopping";
-  return {
-    validateEvery: integer({ describe: "Steps between validations", min: 1, group }),
-    validationTokens: integer({ describe: "Most tokens of each validation", min: 1, group }),
-    patience: integer({ describe: "Stop after so many validations without progress", min: 1, group }),
-    sampleEvery: integer({ describe: "Steps between samples, 0 for none", min: 0, group }),
-    samplePrompt: text({ describe: "What samples begin with", group }),
-    logEvery: integer({ describe: `Steps between log lines (default ${d.logEvery})`, min: 1, group }),
-    checkpointSeconds: number({
-      describe: `Most time between checkpoints (default ${d.checkpointSeconds})`,
+    beta2: number(`Of adamw's second moment, also with muon (default ${d.beta2})`, { min: 0, below: 1 }),
+    clip: number(`Largest gradient norm, 0 for any (default ${d.clip})`, { min: 0 }),
+    seed: integer(`Of everything random (default ${d.seed})`, { min: 0 }),
+  });
+  const watching = inGroup("Watching and stopping", {
+    validateEvery: integer("Steps between validations", { min: 1 }),
+    validationTokens: integer("Most tokens of each validation", { min: 1 }),
+    patience: integer("Stop after so many validations without progress", { min: 1 }),
+    sampleEvery: integer("Steps between samples, 0 for none", { min: 0 }),
+    samplePrompt: text("What samples begin with"),
+    logEvery: integer(`Steps between log lines (default ${d.logEvery})`, { min: 1 }),
+    checkpointSeconds: number(`Most time between checkpoints (default ${d.checkpointSeconds})`, {
       min: 0,
       unit: "seconds",
-      group,
     }),
-    snapshotEvery: integer({ describe: "Steps between weights kept in checkpoints/", min: 0, group }),
-    keep: choice(["best", "last"], { describe: `Weights that the run offers (default ${d.keep})`, group }),
-  } as const;
+    snapshotEvery: integer("Steps between weights kept in checkpoints/", { min: 0 }),
+    keep: choice(`Weights that the run offers (default ${d.keep})`, ["best", "last"]),
+  });
+  return { ...training, ...watching };
 }
 
 const trainingNames = Object.keys(trainingOptions(trainDefaults)) as (keyof TrainingValues)[];
@@ -176,13 +141,13 @@ export function modelOptions(): ModelOptionTable {
     for (const [name, option] of Object.entries(architecture.options)) {
       if (all[name]) continue;
       const { min, max } = option;
-      const spec = { describe: `${option.doc} (default ${option.default})`, group: "Model" };
-      if (option.type === "choice") all[name] = choice(option.choices ?? [], spec);
-      else if (option.type === "boolean") all[name] = choice(["on", "off"], spec);
-      else all[name] = number({ ...spec, min, max, integer: option.type === "integer" });
+      const describe = `${option.doc} (default ${option.default})`;
+      if (option.type === "choice") all[name] = choice(describe, option.choices ?? []);
+      else if (option.type === "boolean") all[name] = choice(describe, ["on", "off"]);
+      else all[name] = number(describe, { min, max, integer: option.type === "integer" });
     }
   }
-  return all;
+  return inGroup("Model", all);
 }
 
 /** The given ones, as the library takes them. */

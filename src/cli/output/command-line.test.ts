@@ -4,16 +4,16 @@ import { eitherFlag, flag, integer, list, number, text } from "../options/option
 import { commandLine } from "./command-line.ts";
 
 const command = {
-  arguments: { model: argument({ describe: "" }), source: severalArguments({ describe: "" }) },
+  arguments: { model: argument(""), source: severalArguments("") },
   options: {
-    n: integer({ describe: "", short: "n", default: 3 }),
-    topK: integer({ describe: "" }),
-    temperature: number({ describe: "", default: 1 }),
-    prompt: text({ describe: "", default: "" }),
-    data: list({ describe: "" }),
-    quick: flag({ describe: "" }),
-    cleaning: flag({ describe: "", default: true }),
-    raw: eitherFlag({ describe: "" }),
+    n: integer("", { short: "n", default: 3 }),
+    topK: integer(""),
+    temperature: number("", { default: 1 }),
+    prompt: text("", { default: "" }),
+    data: list(""),
+    quick: flag(""),
+    cleaning: flag("", { default: true }),
+    raw: eitherFlag(""),
   },
 };
 const defaults = Object.fromEntries(Object.entries(command.options).map(([key, o]) => [key, o.default]));

@@ -6,6 +6,12 @@ export function flagOf(key: string): string {
   return `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
+/** The flag of the first option that was given. */
+export function flagGiven(options: Readonly<Record<string, unknown>>): string | undefined {
+  const found = Object.keys(options).find((name) => options[name] !== undefined);
+  return found === undefined ? undefined : flagOf(found);
+}
+
 /** Options that have another name on the command line. */
 const renamed: Readonly<Record<string, string>> = {
   engines: "backend",
