@@ -31,7 +31,7 @@ export default async function lesson(): Promise<BenchRow[]> {
   const assets = process.env.PUNCHLINE_ASSETS;
   if (!assets) throw new Error("Set PUNCHLINE_ASSETS to a folder that has public-domain.");
   const works = await readRawText(join(assets, "public-domain/valid.txt.gz"));
-  const paragraphs = hideWords(works, PARAGRAPHS, new Random(1, "lesson"), false);
+  const paragraphs = hideWords(works, PARAGRAPHS, new Random(1, "lesson"), { lower: false });
   const rows: BenchRow[] = [];
   for (const name of MODELS) {
     const lm = await loadModel(await resolveModel(name));

@@ -12,6 +12,7 @@ import { Random } from "../src/core/random.ts";
 import { readRawText } from "../src/data/prepare-sources.ts";
 import { rateOf } from "../src/evaluate/intervals.ts";
 import { createFiller, type MaskFiller } from "../src/generate/fill.ts";
+import { partAround } from "../src/generate/fit.ts";
 import type { LanguageModel } from "../src/generate/language-model.ts";
 import { likeliest } from "../src/generate/likeliest.ts";
 import { loadModel } from "../src/generate/load.ts";
@@ -32,7 +33,9 @@ export default async function masked(): Promise<BenchRow[]> {
   const count = Number(process.env.PUNCHLINE_WORDS ?? 1000);
   const lm = await loadModel(await resolveModel(MODEL));
   const read = (name: string) => readRawText(join(assets, "public-domain", name));
-  const hidden = hideWords(await read("valid.txt.gz"), count, new Random(1, "masked"));
+  const hidden = hideWords(await read("valid.txt.gz"), count, new Random(1, "masked"), {
+    context: "document",
+  });
   const ngrams = countAround(wordsOf(await read("train-worldwide.txt.gz")), hidden);
   const pieces = piecesOf(lm);
   const filler = createFiller(lm);
@@ -100,7 +103,7 @@ function piecesOf({ tokenizer }: LanguageModel): (word: string) => number {
  * hidden.
  */
 async function fillWord(
-  { tokenizer, model }: LanguageModel,
+  { tokenizer, model, name }: LanguageModel,
   filler: MaskFiller,
   { left, right }: Hidden,
   length: number,
@@ -108,9 +111,10 @@ async function fillWord(
   const { mask } = tokenizer;
   if (mask === undefined || !isHuggingFaceTokenizer(tokenizer) || !Number.isFinite(length)) return [];
   const [before, after] = [tokenizer.encode(left), tokenizer.encode(right)];
-  // What the context does not hold is left out at both ends alike.
-  const room = Math.floor((model.contextLength - length - tokenizer.wrap([]).ids.length) / 2);
-  const [near, far] = [before.slice(-room), after.slice(0, room)];
+  const ids = [...before, ...Array<number>(length).fill(mask), ...after];
+  const most = model.contextLength - tokenizer.wrap([]).ids.length;
+  const { from, to } = partAround([before.length, before.length + length - 1], ids.length, most, name);
+  const [near, far] = [ids.slice(from, before.length), ids.slice(before.length + length, to)];
   let beams: { readonly ids: readonly number[]; readonly log: number }[] = [{ ids: [], log: 0 }];
   for (let place = 0; place < length; place++) {
     const next: typeof beams = [];

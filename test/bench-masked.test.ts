@@ -49,3 +49,11 @@ test("words are hidden with what stands on both sides of them", () => {
   );
   expect(first!.word).not.toMatch(/eleven|^s$/);
 });
+
+test("a document around a word is its context, and no other document", () => {
+  const paragraph = (n: number) => `Paragraph ${n} has words enough to hide one of them, and some more.`;
+  const work = `${paragraph(1)}\n\n${paragraph(2)}\n<|endoftext|>\n${paragraph(3)}\n\n${paragraph(4)}\n\n${paragraph(5)}`;
+  const all = hideWords(work, 5, new Random(1, "x"), { context: "document" });
+  const read = all.map(({ left, word, right }) => `${left} ${word} ${right}`.match(/\d/g)?.join(""));
+  expect(read).toEqual(["12", "12", "345", "345", "345"]);
+});
