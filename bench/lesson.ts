@@ -11,6 +11,7 @@ import { predictCloze, probabilities, totalVariation } from "../src/compare/pred
 import { maskQuestion, nextTokenQuestion, punchlineEngine } from "../src/compare/punchline-engine.ts";
 import { Random } from "../src/core/random.ts";
 import { readRawText } from "../src/data/prepare-sources.ts";
+import { intervalDigits } from "../src/evaluate/intervals.ts";
 import { loadModel } from "../src/generate/load.ts";
 import { promptIds } from "../src/generate/sample.ts";
 import { resolveModel } from "../src/hub/pull.ts";
@@ -62,6 +63,8 @@ export default async function lesson(): Promise<BenchRow[]> {
         moved.push(totalVariation(await ask(own!), await ask(foreign!)));
       }
       const { mean, error } = meanOf(moved);
+      const [low, high] = [mean - 1.96 * error, mean + 1.96 * error];
+      const digits = intervalDigits([low, high], 3);
       const causal = lm.model.predicts === "each";
       rows.push(
         row({
@@ -71,7 +74,7 @@ export default async function lesson(): Promise<BenchRow[]> {
           ours: mean,
           peer: causal ? { absent: "the aim is 0 exactly" } : 0.1,
           peerName: causal ? "none" : "the aim",
-          note: `95 % interval ${(mean - 1.96 * error).toFixed(3)} to ${(mean + 1.96 * error).toFixed(3)}; largest ${Math.max(...moved).toFixed(3)}`,
+          note: `95 % interval ${low.toFixed(digits)} to ${high.toFixed(digits)}; largest ${Math.max(...moved).toFixed(3)}`,
         }),
       );
       async function look(right: Int32Array, { left }: Hidden): Promise<Float32Array> {

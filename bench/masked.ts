@@ -2,7 +2,7 @@
  * Words hidden in works that nobody has read: how often `punchline-bert` finds them, beside a 5-gram model that sees
  * both sides and has counted the text that the model was trained on, and beside the most frequent words.
  *
- *     PUNCHLINE_ASSETS=... PUNCHLINE_WORDS=1000 npm run bench -- masked
+ *     PUNCHLINE_ASSETS=... PUNCHLINE_WORDS=4000 npm run bench -- masked
  *
  * A model of pieces of words is given as many masks as the word has pieces, which says something about the word. So
  * the others choose among the words of as many pieces.
@@ -10,7 +10,6 @@
 import { join } from "node:path";
 import { Random } from "../src/core/random.ts";
 import { readRawText } from "../src/data/prepare-sources.ts";
-import { rateOf } from "../src/evaluate/intervals.ts";
 import { createFiller, type MaskFiller } from "../src/generate/fill.ts";
 import { partAround } from "../src/generate/fit.ts";
 import type { LanguageModel } from "../src/generate/language-model.ts";
@@ -22,6 +21,7 @@ import { isHuggingFaceTokenizer } from "../src/text/huggingface.ts";
 import { type BenchRow, row } from "./bench.ts";
 import { type Hidden, hideWords, wordsOf } from "./masked/hidden.ts";
 import { countAround } from "./masked/ngrams.ts";
+import { pairedRates } from "./masked/rates.ts";
 
 const MODEL = "punchline-bert";
 /** Candidates of which one has to be the word. */
@@ -30,7 +30,7 @@ const MOST = 5;
 export default async function masked(): Promise<BenchRow[]> {
   const assets = process.env.PUNCHLINE_ASSETS;
   if (!assets) throw new Error("Set PUNCHLINE_ASSETS to a folder that has public-domain.");
-  const count = Number(process.env.PUNCHLINE_WORDS ?? 1000);
+  const count = Number(process.env.PUNCHLINE_WORDS ?? 4000);
   const lm = await loadModel(await resolveModel(MODEL));
   const read = (name: string) => readRawText(join(assets, "public-domain", name));
   const hidden = hideWords(await read("valid.txt.gz"), count, new Random(1, "masked"), {
@@ -60,17 +60,16 @@ export default async function masked(): Promise<BenchRow[]> {
     return groups.flatMap(({ name, list }) =>
       [1, MOST].flatMap((top) =>
         (["ngram", "frequent"] as const).map((peer) => {
-          const share = (by: "bert" | "ngram" | "frequent") =>
-            rateOf(list.filter((f) => f[by] <= top).length, list.length);
-          const [low, high] = share("bert").interval;
+          const within = (by: "bert" | "ngram" | "frequent") => list.map((f) => f[by] <= top);
+          const pair = pairedRates(within("bert"), within(peer));
           return row({
             case: `${list.length} hidden ${name}: in the first ${top}`,
             unit: "%",
             better: "more",
-            ours: 100 * share("bert").rate!,
-            peer: 100 * share(peer).rate!,
+            ours: pair.ours,
+            peer: pair.peer,
             peerName: peer === "ngram" ? "5-grams, both sides" : "the most frequent",
-            note: `95 % interval of ours ${(100 * low).toFixed(1)} to ${(100 * high).toFixed(1)}`,
+            note: pair.note,
           });
         }),
       ),

@@ -18,17 +18,14 @@ import { unigramLoss } from "../src/evaluate/reference.ts";
 import type { LanguageModel } from "../src/generate/language-model.ts";
 import { loadModel } from "../src/generate/load.ts";
 import { type Sample, sample } from "../src/generate/sample.ts";
-import { readModelConfig } from "../src/hub/folder.ts";
 import { resolveModel } from "../src/hub/pull.ts";
 import { loadTokenizer } from "../src/hub/tokenizer-files.ts";
-import { type TrainRequest, train } from "../src/train/train.ts";
 import { type BenchRow, plain, row } from "./bench.ts";
+import { sizesOf, watchable, watched } from "./training/watched.ts";
 
 const MODEL = "punchline-gpt2";
 /** What is right for short texts in a model of words, pre-trained or not: rows of a few jokes, many steps. */
 const rows = { batchSize: 16, seqLen: 64, packing: "blocks", sampleEvery: 0 } as const;
-/** Texts of the validation split that are scored along the way: a validation is to take a second or two. */
-const VALIDATED = 500;
 /** Texts that are written, and the tokens that each may have. */
 const WRITTEN = 500;
 const MOST_TOKENS = 64;
@@ -41,12 +38,7 @@ export default async function pretraining(): Promise<BenchRow[]> {
   const file = join(assets, "short-jokes/shortjokes.csv");
   const jokes = watchable(await prepareData(file, { vocabulary: await loadTokenizer(folder) }));
   const characters = watchable(await prepareData(file));
-  const config = await readModelConfig(folder);
-  const sizes = { n_layer: "layers", n_embd: "width", n_head: "heads", n_positions: "context" };
-  const modelOptions = {
-    ...Object.fromEntries(Object.entries(sizes).map(([key, name]) => [name, Number(config[key])])),
-    dropout: 0,
-  };
+  const modelOptions = await sizesOf(folder);
   const tuned = await watched("fine-tuned", {
     base: { folder, name: MODEL },
     data: jokes,
@@ -64,7 +56,7 @@ export default async function pretraining(): Promise<BenchRow[]> {
     data: characters,
     options: { maxMinutes, batchSize: 32, seqLen: 128, learningRate: 8e-3, sampleEvery: 0 },
   });
-  const bits = async ({ lm }: Watched, alone: boolean) =>
+  const bits = async ({ lm }: { readonly lm: LanguageModel }, alone: boolean) =>
     (await evaluateTexts(lm, jokes.splits.test, { alone })).bits_per_byte;
   const ours = await bits(tuned, true);
   const peers = [
@@ -91,36 +83,6 @@ export default async function pretraining(): Promise<BenchRow[]> {
     ),
     ...(await written(tuned.lm, jokes, assets)),
   ];
-}
-
-interface Watched {
-  readonly name: string;
-  readonly lm: LanguageModel;
-}
-
-/** A training, with its validations in bits per byte along the way. */
-async function watched(name: string, request: TrainRequest & { data: PreparedData }): Promise<Watched> {
-  const { data } = request;
-  const bitsPerNat = tokensPerByte(data) / Math.LN2;
-  const begun = performance.now();
-  const { lm } = await train({
-    ...request,
-    options: { ...request.options, validationTokens: 10_000_000 },
-    onEvent: (event) => {
-      if (event.type !== "validation") return;
-      const minute = (performance.now() - begun) / 60_000;
-      process.stderr.write(
-        `${name}: ${minute.toFixed(2)} min  step ${event.step}  ${(event.loss * bitsPerNat).toFixed(4)} bits/byte\n`,
-      );
-    },
-  });
-  return { name, lm };
-}
-
-/** Tokens of the validation split for each of its bytes, the end of each text counting as one. */
-function tokensPerByte(data: PreparedData): number {
-  const bytes = new TextEncoder().encode(`${data.splits.validation.join("\n")}\n`).length;
-  return encodeSplit(data, "validation").tokens.length / bytes;
 }
 
 /** What the model writes, at temperature 1, beside real jokes that it has not seen. */
@@ -169,12 +131,6 @@ async function written(lm: LanguageModel, jokes: PreparedData, assets: string): 
     }),
   ];
 }
-
-/** The data with a validation split that is quick to score. */
-const watchable = (data: PreparedData): PreparedData => ({
-  ...data,
-  splits: { ...data.splits, validation: evenly(data.splits.validation, VALIDATED) },
-});
 
 /** Bits per byte of the test split, of which every character is one byte, by frequencies in the training split. */
 function unigram(data: PreparedData): number {

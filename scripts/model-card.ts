@@ -1,5 +1,6 @@
 /**
- * Fills in the figures of models/README.md, each between two marks, from the models as they are:
+ * Writes models/SHA256SUMS, and fills in the figures of models/README.md, each between two marks, from the models as
+ * they are:
  *
  *     PUNCHLINE_ASSETS=... npm run card -- [--runs FOLDER] [--only PART,PART]
  *
@@ -7,7 +8,8 @@
  * gpt2, bert, and bert-2, which went on from bert. Without `--only` all parts are measured, which takes about ten minutes on two cores.
  */
 import { execFileSync } from "node:child_process";
-import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { BenchRow } from "../bench/bench.ts";
@@ -20,9 +22,10 @@ import { evaluateTexts } from "../src/evaluate/likelihood.ts";
 import { auditModel } from "../src/evaluate/novelty/audit-model.ts";
 import { loadModel } from "../src/generate/load.ts";
 import { sample } from "../src/generate/sample.ts";
-import { builtInFolder, builtInModels } from "../src/hub/built-in.ts";
+import { builtInFolder, builtInModels, builtInRoot, SUMS_FILE } from "../src/hub/built-in.ts";
 import { loadTokenizer } from "../src/hub/tokenizer-files.ts";
 import { countParameters } from "../src/models/model.ts";
+import { percentInterval } from "../src/report/format.ts";
 import type { LogRow } from "../src/train/events.ts";
 import { readLog } from "../src/train/history.ts";
 import { trainingCurve } from "./training-curve.ts";
@@ -60,6 +63,19 @@ async function fill(name: string, text: string): Promise<void> {
   const [from, to] = [page.indexOf(begin), page.indexOf(end)];
   if (from < 0 || to < from) throw new Error(`${card} has no marks for ${name}: ${begin} and ${end}.`);
   await writeFile(card, `${page.slice(0, from + begin.length)}\n\n${text.trim()}\n\n${page.slice(to)}`);
+}
+
+/** The checksums without which the models are refused: of all files that a model is read from. */
+async function writeSums(): Promise<void> {
+  const lines: string[] = [];
+  for (const { name } of builtInModels)
+    for (const file of (await readdir(builtInFolder(name))).sort()) {
+      // Weights in fewer bits are kept beside the model by whoever uses them.
+      if (!/\.(json|safetensors)$/.test(file) || file.startsWith("punchline-q")) continue;
+      const bytes = await readFile(join(builtInFolder(name), file));
+      lines.push(`${createHash("sha256").update(bytes).digest("hex")}  ${name}/${file}\n`);
+    }
+  await writeFile(join(builtInRoot(), SUMS_FILE), lines.join(""));
 }
 
 /** The settings of the runs and a thin log, without the names of folders of the machine. */
@@ -296,7 +312,6 @@ async function audit(): Promise<string> {
   );
   const { extraction, membership = [], baseline } = found;
   const percent = (rate: number | null) => (rate === null ? "-" : `${(100 * rate).toFixed(1)} %`);
-  const within = ([low, high]: readonly [number, number]) => `${percent(low)} to ${percent(high)}`;
   const signal = (name: string) => membership.find((one) => one.signal === name);
   const auc = (name: string) => {
     const one = signal(name);
@@ -307,7 +322,7 @@ async function audit(): Promise<string> {
     [
       [
         `copies among ${found.samples.length} texts that it wrote`,
-        `${percent(found.rate)} (${within(found.interval)})`,
+        found.rate === null ? "-" : percentInterval(found.rate, found.interval),
         `${percent(baseline.rate)} of their own paragraphs`,
       ],
       ...(extraction
@@ -356,6 +371,7 @@ function markdown(head: readonly string[], rows: readonly (readonly string[])[])
   );
 }
 
+await writeSums();
 if (values.runs !== undefined) await keepRuns(values.runs);
 const wanted = values.only?.split(",") ?? Object.keys(parts);
 for (const name of wanted) {

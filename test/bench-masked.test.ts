@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import { hideWords, wordsOf } from "../bench/masked/hidden.ts";
 import { countAround } from "../bench/masked/ngrams.ts";
+import { pairedRates } from "../bench/masked/rates.ts";
 import { Random } from "../src/core/random.ts";
 
 const random = new Random(3, "words");
@@ -56,4 +57,16 @@ test("a document around a word is its context, and no other document", () => {
   const all = hideWords(work, 5, new Random(1, "x"), { context: "document" });
   const read = all.map(({ left, word, right }) => `${left} ${word} ${right}`.match(/\d/g)?.join(""));
   expect(read).toEqual(["12", "12", "345", "345", "345"]);
+});
+
+test("the interval of the difference counts the words that one of the two alone finds", () => {
+  // Both find 30 of 100, ours alone 20, the peer alone 5, and neither the rest.
+  const trials = Array.from({ length: 100 }, (_, i) => i);
+  const found = pairedRates(
+    trials.map((i) => i < 50),
+    trials.map((i) => i < 30 || (i >= 50 && i < 55)),
+  );
+  expect(found).toMatchObject({ ours: 50, peer: 35 });
+  // 15 points, with a standard error of sqrt(25 - 15^2 / 100) = 4.77.
+  expect(found.note).toMatch(/^95 % interval of ours 40\.4 to 59\.6; ahead by 5\.7 to 24\.3 points/);
 });

@@ -1,9 +1,10 @@
 /** `punchline models` as a process, with a Hub's cache of its own. */
-import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { builtInFolder, builtInModels } from "../src/hub/built-in.ts";
 import { punchline, temporaryFolder } from "./cli.ts";
+import { runHere } from "./cli-here.ts";
 import { firstColumn, readPage } from "./markdown.ts";
 
 /** Elements of all tensors, straight from the header of the file. */
@@ -59,4 +60,32 @@ it("lists the built-in models, and of the cache what is whole", async () => {
       .slice(0, 6)
       .every((line) => line.length <= 80),
   ).toBe(true);
+});
+
+it("says that a name means the built-in model where a folder has the same", async () => {
+  const here = process.cwd();
+  const folder = temporaryFolder();
+  try {
+    process.chdir(folder);
+    const sampled = (name: string) =>
+      runHere("sample", name, "--prompt", "The", "--max-length", "2", "-n", "1", "--seed", "1");
+    const before = await sampled("punchline-gpt2");
+    expect(before).toMatchObject({ status: 0, stderr: "" });
+    cpSync(builtInFolder("punchline-bert"), join(folder, "punchline-gpt2"), { recursive: true });
+    const note =
+      "punchline-gpt2 is the built-in model; for the folder of that name here write ./punchline-gpt2.\n";
+    expect(await sampled("punchline-gpt2")).toMatchObject({ stdout: before.stdout, stderr: note });
+    expect((await sampled("./punchline-gpt2")).stderr).toMatch(/^error: .*BERT|bert/);
+    const exported = await runHere("export", "punchline-gpt2", "--format", "hf", "--out", "out");
+    expect(exported).toMatchObject({ status: 0, stderr: note });
+    const run = await runHere("train", "--data", "x.txt", "--out", "punchline-gpt2");
+    expect(run).toMatchObject({
+      status: 2,
+      errors: [
+        "error: punchline-gpt2 is the name of a built-in model; write ./punchline-gpt2 for a folder of that name.",
+      ],
+    });
+  } finally {
+    process.chdir(here);
+  }
 });

@@ -1,11 +1,12 @@
 /** Fine-tuning goes on where a model's folder stands, in its own vocabulary, and can be resumed. */
-import { mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { prepareTexts } from "../src/data/prepare.ts";
 import { withSubwords } from "../src/data/vocabularies.ts";
 import { evaluateTexts } from "../src/evaluate/likelihood.ts";
+import { exportModel } from "../src/export/export.ts";
 import { loadModel } from "../src/generate/load.ts";
 import { sample } from "../src/generate/sample.ts";
 import { loadTokenizer } from "../src/hub/tokenizer-files.ts";
@@ -176,4 +177,57 @@ it("goes on bit for bit when resumed", async () => {
     backend,
   });
   expect(log.map(({ loss }) => loss)).toEqual(whole);
+});
+
+describe("a tokenizer of the same size as the one of the training", () => {
+  /** The folder, two tokens of whose vocabulary have each other's id. */
+  async function exchanged(from: string, name: string): Promise<string> {
+    const to = join(folder, name);
+    await cp(from, to, { recursive: true });
+    const file = join(to, "tokenizer.json");
+    const json = JSON.parse(await readFile(file, "utf8")) as { model: { vocab: Record<string, number> } };
+    const { vocab } = json.model;
+    const [a, b] = Object.keys(vocab).slice(-3, -1);
+    [vocab[a!], vocab[b!]] = [vocab[b!]!, vocab[a!]!];
+    await writeFile(file, JSON.stringify(json));
+    return to;
+  }
+  const refused = {
+    code: "tokenizer-changed",
+    message: expect.stringMatching(/^The weights in .* were trained with another tokenizer/),
+  };
+
+  it("is refused by a run, a saved model, an exported one and an adapter", async () => {
+    const base = join(folder, "base");
+    const [saved, hub, adapter] = ["saved", "exported", "adapter"].map((name) => join(folder, name));
+    await (await loadModel(base)).save(saved!);
+    await exportModel(base, { format: "hf", out: hub! });
+    await finetune("adapter", 1, { lora: {} });
+    for (const [i, from] of [base, saved!, hub!, adapter!].entries()) {
+      expect((await loadModel(from)).tokenizer.size).toBe((await loadModel(base)).tokenizer.size);
+      const other = await exchanged(from, `exchanged-${i}`);
+      await expect(loadModel(other)).rejects.toMatchObject(refused);
+    }
+  });
+
+  it("is refused by a resume and a fine-tuning", async () => {
+    const { data } = await finetune("going-on", 2);
+    const other = await exchanged(join(folder, "going-on"), "going-on-otherwise");
+    await expect(resume(other, { data, options: { steps: 3 } })).rejects.toMatchObject(refused);
+    const base = { folder: other, name: "other" };
+    await expect(train({ base, data: texts("hen"), options: quick, backend })).rejects.toMatchObject(refused);
+  });
+
+  it("is refused as that of the data", async () => {
+    const away = await exchanged(join(folder, "base"), "tokenizer-alone");
+    await rm(join(away, "model.safetensors"));
+    const data = await prepareTexts([{ texts: texts("hen") }], {
+      vocabulary: await loadTokenizer(away),
+      nearDuplicates: false,
+    });
+    const base = { folder: join(folder, "base"), name: "base" };
+    await expect(train({ base, data, options: quick, backend })).rejects.toThrow(
+      /^`data` is in another vocabulary than the model in .*, whose ids mean other tokens/,
+    );
+  });
 });

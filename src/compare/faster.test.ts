@@ -138,6 +138,15 @@ it("few runs tell nothing, no runs give no ratio", () => {
   expect(ratiosOf("read", [a])).toEqual([]);
 });
 
+it("prints an interval whose ends differ, the ratio between them", () => {
+  const near = { case: "read", faster: "a", slower: "b", conclusive: true, scatter: 1.01 } as const;
+  const sentence = (ratio: number, low: number, high: number) =>
+    ratioSentence({ ...near, ratio, interval: [low, high] });
+  expect(sentence(1.963, 1.961, 1.966)).toBe("a is 1.963 times as fast (95 % interval 1.961 to 1.966)");
+  expect(sentence(12.2, 12.1, 12.4)).toBe("a is 12.2 times as fast (95 % interval 12.1 to 12.4)");
+  expect(sentence(1.94, 1.88, 2.02)).toBe("a is 1.94 times as fast (95 % interval 1.88 to 2.02)");
+});
+
 it("of several, the fastest is set against each of the others, and the ratio is that of the medians", () => {
   const runs = (name: string, list: readonly number[]): Times => ({
     name,

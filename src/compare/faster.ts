@@ -7,6 +7,7 @@
  */
 import { quantile } from "../core/quantile.ts";
 import { Random } from "../core/random.ts";
+import { intervalDigits } from "../evaluate/intervals.ts";
 
 /** The milliseconds of every timed piece of work, by run. */
 export interface Times {
@@ -50,7 +51,10 @@ export function ratioOf(name: string, a: Times, b: Times): Ratio | undefined {
   const [p, q] = [medianOf(one!), medianOf(other!)];
   if (!(p > 0 && q > 0)) return undefined;
   const [fast, slow] = p <= q ? [one!, other!] : [other!, one!];
-  const [low, high] = interval(fast, slow);
+  const ratio = Math.max(p, q) / Math.min(p, q);
+  const [drawnLow, drawnHigh] = interval(fast, slow);
+  // Of few or uneven times the bootstrap may leave the ratio itself out.
+  const [low, high] = [Math.min(drawnLow, ratio), Math.max(drawnHigh, ratio)];
   const [first, second] = [fast, slow].map(sorted);
   const scatter = Math.max(quantile(first!, 0.95) / Math.min(p, q), quantile(second!, 0.95) / Math.max(p, q));
   const doubt: Doubt | undefined =
@@ -65,7 +69,7 @@ export function ratioOf(name: string, a: Times, b: Times): Ratio | undefined {
     case: name,
     faster: p <= q ? a.name : b.name,
     slower: p <= q ? b.name : a.name,
-    ratio: Math.max(p, q) / Math.min(p, q),
+    ratio,
     interval: [low, high],
     conclusive: doubt === undefined,
     doubt,
@@ -108,9 +112,12 @@ const medianOf = (runs: Times["runs"]): number => quantile(sorted(runs), 0.5);
 
 /** The ratio in words, such as "bert is 1.4 times as fast (95 % interval 1.2 to 1.6)". */
 export function ratioSentence({ faster, slower, ratio, interval, doubt, scatter }: Ratio, of = 2): string {
+  if (doubt === undefined) {
+    const digits = intervalDigits(interval, factorDigits(ratio));
+    const [value, from, to] = [ratio, ...interval].map((number) => number.toFixed(digits));
+    return `${faster} is ${value} times as fast${of > 2 ? ` as ${slower}` : ""} (95 % interval ${from} to ${to})`;
+  }
   const [low, high] = interval.map(factor);
-  if (doubt === undefined)
-    return `${faster} is ${factor(ratio)} times as fast${of > 2 ? ` as ${slower}` : ""} (95 % interval ${low} to ${high})`;
   const which = `whether ${faster} or ${slower} is faster cannot be told here`;
   if (doubt === "few-runs") return `${which}: these are too few runs`;
   if (doubt === "spans-1")
@@ -126,8 +133,8 @@ export function ratioSentence({ faster, slower, ratio, interval, doubt, scatter 
 /** Ratios closer to 1 than this do not matter in practice. */
 const ALIKE = 1.05;
 
-const factor = (value: number): string =>
-  value < 9.95 ? value.toFixed(value < 1.95 ? 2 : 1) : value.toFixed(0);
+const factorDigits = (value: number): number => (value < 1.95 ? 2 : value < 9.95 ? 1 : 0);
+const factor = (value: number): string => value.toFixed(factorDigits(value));
 
 /** In three digits. */
 export const milliseconds = (ms: number): string => `${Number(ms.toPrecision(3))} ms`;

@@ -450,6 +450,33 @@ describe("prepareData", () => {
     await expect(prepareData(validationSource, { validationSource })).rejects.toThrow(/has no text left/);
   });
 
+  it("reads a validation source by the options of the data, and detects for each what is not given", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "punchline-held-out-"));
+    const file = (name: string, rows: readonly string[], encoding: "latin1" | "utf8") => {
+      writeFileSync(join(folder, name), Buffer.from(`${rows.join("\n")}\n`, encoding));
+      return join(folder, name);
+    };
+    const own = apart(20);
+    const held = ["Die Möwe aß über Nacht den Käse.", "Der Bär fährt müde nach Köln."];
+    const table = (texts: readonly string[], mark: string) => texts.map((text, i) => `${i}${mark}${text}`);
+    const training = file("training.csv", table(own, ";"), "latin1");
+    const validationSource = file("held.csv", table(held, ";"), "latin1");
+    const options = { encoding: "windows-1252", delimiter: ";", header: false, column: "2", cleaning: false } as const;
+    const { splits, summary } = await prepareData(training, { ...options, validationSource });
+    expect(splits).toEqual({ train: own, validation: held, test: [] });
+    const as = { encoding: "windows-1252", delimiter: ";", header: false };
+    expect(summary.sources).toMatchObject([
+      { source: validationSource, ...as },
+      { source: training, ...as },
+    ]);
+    const found = prepareData(training, { cleaning: false, validationSource });
+    await expect(found).rejects.toThrow(/held\.csv.*UTF-8/);
+    const bars = file("bars.csv", table(held, "|"), "utf8");
+    const mixed = await prepareData(training, { cleaning: false, validationSource: bars });
+    expect(mixed.splits.validation).toEqual(held);
+    expect(mixed.summary.sources.map(({ delimiter }) => delimiter)).toEqual(["|", ";"]);
+  });
+
   it("learns pieces of words of the size that is asked for", async () => {
     const texts = Array.from(
       { length: 50 },

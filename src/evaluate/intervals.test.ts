@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { differenceInterval, wilsonInterval } from "./intervals.ts";
+import { differenceInterval, intervalDigits, pairedInterval, wilsonInterval } from "./intervals.ts";
 
 describe("wilsonInterval", () => {
   // Newcombe 1998a, "Two-sided confidence intervals for the single proportion", table I, method 3
@@ -30,5 +30,39 @@ describe("differenceInterval", () => {
     const interval = differenceInterval({ successes: a, trials: m }, { successes: b, trials: n });
     expect(interval.low).toBeCloseTo(low, 4);
     expect(interval.high).toBeCloseTo(high, 4);
+  });
+});
+
+describe("pairedInterval", () => {
+  it("is 1.96 standard errors of the mean of the paired differences", () => {
+    const [firstOnly, secondOnly, trials] = [23, 11, 200];
+    const differences = Array.from({ length: trials }, (_, i) =>
+      i < firstOnly ? 1 : i < firstOnly + secondOnly ? -1 : 0,
+    );
+    const mean = differences.reduce<number>((sum, d) => sum + d, 0) / trials;
+    const variance = differences.reduce<number>((sum, d) => sum + (d - mean) ** 2, 0) / trials;
+    const margin = 1.959964 * Math.sqrt(variance / trials);
+    const { low, high } = pairedInterval(firstOnly, secondOnly, trials);
+    expect(low).toBeCloseTo(mean - margin, 6);
+    expect(high).toBeCloseTo(mean + margin, 6);
+  });
+
+  it("knows nothing without trials", () => {
+    expect(pairedInterval(0, 0, 0)).toEqual({ low: -1, high: 1 });
+  });
+});
+
+describe("intervalDigits", () => {
+  it.each([
+    [22.8, 28.2, 1, 1],
+    [0.487, 0.493, 2, 3],
+    [0.4912, 0.4936, 2, 3],
+    [0, 0.004, 1, 3],
+    [99.97, 100, 1, 2],
+    [0.02, 0.03, 2, 2],
+    [0.5, 0.5, 2, 2],
+    [0.1, 0.1 + 2 ** -56, 1, 17],
+  ])("of %d to %d, at least %d", (low, high, least, digits) => {
+    expect(intervalDigits([low, high], least)).toBe(digits);
   });
 });

@@ -1,4 +1,4 @@
-/** Confidence intervals of rates. */
+/** Confidence intervals of rates, and how an interval is printed. */
 
 export interface Interval {
   readonly low: number;
@@ -56,4 +56,25 @@ export function differenceInterval(
     low: p - q - Math.hypot(p - a.low, b.high - q),
     high: p - q + Math.hypot(a.high - p, q - b.low),
   };
+}
+
+/**
+ * Interval of a difference of two rates on the same trials, first minus second, from the trials where one alone
+ * succeeded (Wald's interval of McNemar's discordant pairs: Fleiss, Levin and Paik 2003, section 13.1).
+ */
+export function pairedInterval(firstOnly: number, secondOnly: number, trials: number): Interval {
+  if (trials === 0) return { low: -1, high: 1 };
+  const difference = (firstOnly - secondOnly) / trials;
+  const error = Math.sqrt(firstOnly + secondOnly - trials * difference ** 2) / trials;
+  return { low: difference - Z95 * error, high: difference + Z95 * error };
+}
+
+/**
+ * Digits after the point, `least` or more, of which the last is no coarser than the interval is wide: its ends are
+ * printed differently, and a value between them, printed with as many, stays between them.
+ */
+export function intervalDigits([low, high]: readonly [low: number, high: number], least: number): number {
+  let digits = least;
+  while (low < high && digits < 20 && (high - low) * 10 ** digits < 1 - 1e-9) digits++;
+  return digits;
 }

@@ -5,9 +5,11 @@
 import { join } from "node:path";
 import { InputError } from "../core/errors.ts";
 import { writeFileAtomic } from "../files/atomic.ts";
-import { CONFIG_FILE, WEIGHTS_FILE } from "../hub/folder.ts";
+import { tokenizerMetadata } from "../hub/fingerprint.ts";
+import { CONFIG_FILE } from "../hub/folder.ts";
 import { floatToBfloat, floatToHalf } from "../hub/half.ts";
 import { layoutTensors, type SafetensorsDType } from "../hub/safetensors.ts";
+import { WEIGHTS_FILE } from "../hub/safetensors-file.ts";
 import type { ExportSource } from "./source.ts";
 import type { Replacements } from "./transformers-js.ts";
 
@@ -50,7 +52,7 @@ export async function writeHuggingFace(
   const { dtype, torch } = stored[type];
   await writeDescription(source, folder, { [CONFIG_FILE]: { torch_dtype: torch } });
   const specs = source.model.parameters.map(({ name, shape }) => ({ name, shape, dtype }));
-  const { head, tensors } = layoutTensors(specs);
+  const { head, tensors } = layoutTensors(specs, tokenizerMetadata(source.tokenizer));
   async function* content() {
     yield head;
     for (const { name } of tensors) yield narrowed(name, await source.read(name), type);

@@ -5,8 +5,9 @@ import { type HostArray, type StoredArray, sizeOf } from "../core/array.ts";
 import { InputError, UsageError } from "../core/errors.ts";
 import { writeFileAtomic } from "../files/atomic.ts";
 import { writeFolder } from "../files/whole-folder.ts";
-import { CONFIG_FILE, WEIGHTS_FILE } from "../hub/folder.ts";
-import { writeSafetensors } from "../hub/safetensors-file.ts";
+import { tokenizerMetadata } from "../hub/fingerprint.ts";
+import { CONFIG_FILE } from "../hub/folder.ts";
+import { WEIGHTS_FILE, writeSafetensors } from "../hub/safetensors-file.ts";
 import { TEXT_CLEANING } from "../text/cleaning-record.ts";
 import type { LanguageModel } from "./language-model.ts";
 
@@ -46,7 +47,7 @@ export async function saveModel(lm: LanguageModel, folder: string): Promise<void
         return { name, dtype: "F32" as const, shape, data };
       }),
     );
-    await writeSafetensors(join(partial, WEIGHTS_FILE), tensors);
+    await writeSafetensors(join(partial, WEIGHTS_FILE), tensors, tokenizerMetadata(tokenizer));
   }
 }
 

@@ -1,10 +1,10 @@
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import { findAdapterBase } from "./adapter-base.ts";
-import { builtInFolder, builtInModels, checkIntact, meansBuiltIn } from "./built-in.ts";
+import { builtInFolder, builtInModels, checkIntact, hidesFolder, meansBuiltIn } from "./built-in.ts";
 import { openModelFolder } from "./folder.ts";
 import { cachedModel, pullModel, resolveModel } from "./pull.ts";
 
@@ -13,6 +13,22 @@ const here = process.cwd();
 afterEach(() => process.chdir(here));
 
 const pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 11713824\n";
+
+/** The bytes with one bit the other way round. */
+function flipped(bytes: Buffer, at: number): Buffer {
+  const changed = Buffer.from(bytes);
+  changed[at]! ^= 1;
+  return changed;
+}
+
+/** A vocabulary of as many tokens, two of which have each other's id. */
+function exchanged(bytes: Buffer): Buffer {
+  const json = JSON.parse(bytes.toString()) as { model: { vocab: Record<string, number> } };
+  const { vocab } = json.model;
+  const [a, b] = Object.keys(vocab).slice(300, 302);
+  [vocab[a!], vocab[b!]] = [vocab[b!]!, vocab[a!]!];
+  return Buffer.from(JSON.stringify(json));
+}
 
 /** Nothing may ask the Hub: nobody listens there. */
 const settings = { endpoint: "http://127.0.0.1:9", cacheDir: "/nowhere", retryDelayMs: 0 };
@@ -49,25 +65,28 @@ describe("a built-in model", () => {
     expect(copy.builtInFolder("punchline-bert")).toBe(join(home, "models", "punchline-bert"));
   });
 
-  it("is what its name means where a folder or a file of that name is no model's", async () => {
+  it("is what its name means wherever one is; ./NAME means the folder", async () => {
     const folder = await elsewhere();
     await mkdir(join(folder, "punchline-gpt2"));
     await writeFile(join(folder, "punchline-bert"), "notes");
-    expect(await resolveModel("punchline-gpt2", { settings })).toBe(builtInFolder("punchline-gpt2"));
-    expect(await resolveModel("punchline-bert", { settings })).toBe(builtInFolder("punchline-bert"));
+    expect(await hidesFolder("punchline-gpt2")).toBe(false);
     await expect(resolveModel("./punchline-gpt2", { settings })).rejects.toMatchObject({
       code: "not-a-model",
     });
-  });
-
-  it("gives way to a model's folder of its name", async () => {
-    const folder = await elsewhere();
-    await mkdir(join(folder, "punchline-gpt2"));
     await writeFile(join(folder, "punchline-gpt2", "config.json"), '{"model_type":"gpt2"}');
-    expect(await resolveModel("punchline-gpt2", { settings })).toBe("punchline-gpt2");
-    await expect(openModelFolder("punchline-gpt2")).rejects.toMatchObject({
-      details: { subject: "punchline-gpt2" },
+    expect(await resolveModel("punchline-gpt2", { settings })).toBe(builtInFolder("punchline-gpt2"));
+    expect(await resolveModel("punchline-bert", { settings })).toBe(builtInFolder("punchline-bert"));
+    expect(await hidesFolder("punchline-gpt2")).toBe(true);
+    expect(await hidesFolder("punchline-bert")).toBe(false);
+    const own = await openModelFolder("punchline-gpt2");
+    expect(own.path).toBe(builtInFolder("punchline-gpt2"));
+    await own.close();
+    expect(await resolveModel("./punchline-gpt2", { settings })).toBe("./punchline-gpt2");
+    await expect(openModelFolder("./punchline-gpt2")).rejects.toMatchObject({
+      details: { subject: "./punchline-gpt2" },
     });
+    process.chdir(join(root, "models"));
+    expect(await hidesFolder("punchline-gpt2")).toBe(false);
   });
 
   it("has no revisions", async () => {
@@ -107,21 +126,27 @@ describe("a built-in model", () => {
     ["its tokenizer is missing", "tokenizer.json", undefined],
     ["its weights are cut", "model.safetensors", (bytes: Buffer) => bytes.subarray(0, bytes.length - 1)],
     ["its weights are empty", "model.safetensors", () => Buffer.alloc(0)],
+    ["one number of its weights is another", "model.safetensors", (bytes: Buffer) => flipped(bytes, 1 << 20)],
     ["its tokenizer is cut", "tokenizer.json", (bytes: Buffer) => bytes.subarray(0, 1000)],
+    ["its tokenizer is another of the same size", "tokenizer.json", exchanged],
     ["its weights are a Git LFS pointer", "model.safetensors", () => Buffer.from(pointer)],
     ["its settings are a Git LFS pointer", "config.json", () => Buffer.from(pointer)],
+    ["the list of sums is missing", "../SHA256SUMS", undefined],
+    ["the list of sums is empty", "../SHA256SUMS", () => Buffer.alloc(0)],
   ])("says how to mend a copy of which %s", async (_, file, change) => {
     const copy = join(await elsewhere(), "copy");
-    await cp(builtInFolder("punchline-gpt2"), copy, { recursive: true });
+    for (const part of ["SHA256SUMS", "punchline-gpt2"])
+      await cp(join(root, "models", part), join(copy, part), { recursive: true });
     await expect(checkIntact("punchline-gpt2", copy)).resolves.toBeUndefined();
-    const path = join(copy, file);
+    const path = join(copy, "punchline-gpt2", file);
     if (change) await writeFile(path, change(await readFile(path)));
     else await rm(path);
+    const state = change && !file.startsWith("..") ? "is not the file that came with it" : "is missing";
     await expect(checkIntact("punchline-gpt2", copy)).rejects.toMatchObject({
       code: "built-in-damaged",
       message: expect.stringMatching(
         new RegExp(
-          `not whole: Cannot read .*${file}.*Install Punchline again, or in a clone run "git checkout -- models"`,
+          `not whole: .*${basename(file)} ${state}.* Install Punchline again, or in a clone run "git checkout -- models"`,
         ),
       ),
     });

@@ -1,15 +1,14 @@
 /**
  * The models that come with the package, in its folder `models`, and are opened by name.
  *
- * A model's folder of the same name in the working directory has precedence, as it has over names on the Hub.
+ * Such a name always means the built-in model; `./NAME` means a folder in the working directory.
  */
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { readFile, stat } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { InputError, nearestName, UsageError } from "../core/errors.ts";
-import { readJsonObject } from "../files/json-file.ts";
-import { openSafetensors } from "./safetensors-file.ts";
 
 /** The built-in models, each with a one-line description. */
 export const builtInModels = [
@@ -62,7 +61,7 @@ function isPackage(folder: string): boolean {
 }
 
 /**
- * The built-in model that `model` names, if no folder of that name exists; undefined for other models.
+ * The built-in model that `model` names; undefined for other models.
  * @throws UsageError for a revision of a built-in model
  * @throws InputError `not-a-model` for a name that is nearly that of a built-in model
  */
@@ -90,36 +89,69 @@ export async function isModelFolder(path: string): Promise<boolean> {
   return (await Promise.allSettled(files)).some(({ status }) => status === "fulfilled");
 }
 
-/**
- * The folder of the built-in model that `path` names, unless `path` is a model's folder; other paths unchanged.
- * @throws InputError `built-in-damaged` where the folder of a built-in model, by name or by path, is incomplete
- */
-export async function withBuiltIn(path: string): Promise<string> {
-  const named = isBuiltIn(path) && !(await isModelFolder(path)) ? path : undefined;
-  const meant = named ?? builtInNames.find((name) => basename(path) === name && path === builtInFolder(name));
-  if (meant === undefined) return path;
-  const folder = builtInFolder(meant);
-  await checkIntact(meant, folder);
-  return folder;
+/** Whether `name` is a built-in model's and a model's folder in the working directory has the same name. */
+export async function hidesFolder(name: string): Promise<boolean> {
+  return isBuiltIn(name) && resolve(name) !== builtInFolder(name) && (await isModelFolder(name));
+}
+
+/** @throws UsageError for a folder to be written to whose name alone would mean a built-in model */
+export function refuseBuiltInName(folder: string): void {
+  if (isBuiltIn(folder))
+    throw new UsageError(
+      `${folder} is the name of a built-in model; write ./${folder} for a folder of that name.`,
+      { folder },
+    );
 }
 
 /**
- * Checks the files of a built-in model's `folder`: after a checkout without Git LFS or an interrupted installation
- * some are missing, incomplete or pointers.
- * @throws InputError `built-in-damaged`, which says how to repair it
+ * The folder of the built-in model that `path` names; other paths unchanged.
+ * @throws InputError `built-in-damaged` where a file of a built-in model, by name or by path, is not the one that came
+ * with the package
  */
-export async function checkIntact(name: BuiltInName, folder: string): Promise<void> {
-  try {
-    for (const file of ["config.json", "tokenizer.json", "tokenizer_config.json"])
-      await readJsonObject(join(folder, file));
-    await (await openSafetensors(join(folder, "model.safetensors"))).close();
-  } catch (cause) {
-    if (!(cause instanceof InputError)) throw cause;
-    throw new InputError(
-      "built-in-damaged",
-      `${name} comes with Punchline, but this copy of it is not whole: ${cause.message.replace(/\.$/, "")}. Install Punchline again, or in a clone run "git checkout -- models".`,
-      { name, folder },
-      cause,
-    );
+export async function withBuiltIn(path: string): Promise<string> {
+  const meant = builtInNames.find(
+    (name) => path === name || (basename(path) === name && path === builtInFolder(name)),
+  );
+  if (meant === undefined) return path;
+  const folder = builtInFolder(meant);
+  await checkIntact(meant, builtInRoot());
+  return folder;
+}
+
+/** In the folder of models: the SHA-256 of each file of a model, as `sha256sum` writes it. */
+export const SUMS_FILE = "SHA256SUMS";
+
+/** What was found intact in this process: a model's files with their sizes and times of change. */
+const intact = new Set<string>();
+
+/**
+ * Checks the files of a built-in model in `root` against {@link SUMS_FILE}: after a checkout without Git LFS or an
+ * interrupted installation some are missing, cut or pointers, and somebody may have exchanged one.
+ * @throws InputError `built-in-damaged`, which names the file and says how to repair it
+ */
+export async function checkIntact(name: BuiltInName, root: string): Promise<void> {
+  const sums = await readFile(join(root, SUMS_FILE), "utf8").catch(() => "");
+  const files = [...sums.matchAll(/^(\w{64}) [ *](.+)$/gm)].filter(([, , file]) => dirname(file!) === name);
+  if (files.length === 0) throw damaged(name, root, SUMS_FILE, "is missing or damaged");
+  for (const [, expected, file] of files) {
+    const path = join(root, file!);
+    const found = await stat(path).catch(() => undefined);
+    if (!found?.isFile()) throw damaged(name, root, file!, "is missing");
+    const state = `${expected} ${path} ${found.size} ${found.mtimeMs}`;
+    if (intact.has(state)) continue;
+    if (
+      createHash("sha256")
+        .update(await readFile(path))
+        .digest("hex") !== expected
+    )
+      throw damaged(name, root, file!, "is not the file that came with it");
+    intact.add(state);
   }
 }
+
+const damaged = (name: BuiltInName, root: string, file: string, state: string): InputError =>
+  new InputError(
+    "built-in-damaged",
+    `${name} comes with Punchline, but this copy of it is not whole: ${join(root, file)} ${state}. Install Punchline again, or in a clone run "git checkout -- models"; keep a changed model in a folder of your own.`,
+    { name, folder: join(root, name), file: basename(file) },
+  );

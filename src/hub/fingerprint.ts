@@ -1,6 +1,7 @@
-/** A fingerprint of weights, which detects other weights without reading all of them. */
+/** Fingerprints of weights, without reading all of them, and of vocabularies: to notice that one was exchanged. */
 import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
+import type { Tokenizer } from "../text/tokenizer.ts";
 import type { TensorSource } from "./tensor-source.ts";
 
 /** Bytes hashed at each tensor's beginning and at its end. */
@@ -34,3 +35,28 @@ export async function fingerprintTensors(source: TensorSource): Promise<string> 
   }
   return hash.digest("hex").slice(0, 32);
 }
+
+/** The metadata key, in a file of weights, of the fingerprint of the vocabulary that they were trained with. */
+export const TOKENIZER_FINGERPRINT = "punchline_tokenizer";
+
+/** A hash of a vocabulary's kind and of the token of every id. */
+export function fingerprintTokenizer({ kind, size, token }: Tokenizer): string {
+  const written = (id: number): string | null => {
+    try {
+      return token(id);
+    } catch {
+      // Ids may have gaps.
+      return null;
+    }
+  };
+  const tokens = Array.from({ length: size }, (_, id) => written(id));
+  return createHash("sha256")
+    .update(JSON.stringify([kind, tokens]))
+    .digest("hex")
+    .slice(0, 32);
+}
+
+/** What weights record of their vocabulary, for the metadata of their file. */
+export const tokenizerMetadata = (tokenizer: Tokenizer): Readonly<Record<string, string>> => ({
+  [TOKENIZER_FINGERPRINT]: fingerprintTokenizer(tokenizer),
+});

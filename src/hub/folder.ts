@@ -19,13 +19,12 @@ import { type AdapterBase, BASE_FINGERPRINT, checkBase, findAdapterBase } from "
 import { withBuiltIn } from "./built-in.ts";
 import { fingerprintTensors } from "./fingerprint.ts";
 import { mergeAdapter } from "./merged-tensors.ts";
-import { openSafetensors } from "./safetensors-file.ts";
+import { openSafetensors, WEIGHTS_FILE } from "./safetensors-file.ts";
 import { openShards } from "./safetensors-shards.ts";
 import type { TensorSource } from "./tensor-source.ts";
 import { loadTokenizer } from "./tokenizer-files.ts";
 
 export const CONFIG_FILE = "config.json";
-export const WEIGHTS_FILE = "model.safetensors";
 export const WEIGHTS_INDEX_FILE = "model.safetensors.index.json";
 
 export interface ModelFolder {

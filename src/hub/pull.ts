@@ -12,23 +12,24 @@ import { readJsonObject } from "../files/json-file.ts";
 import { isNetworkError, listRepo, type RepoFile } from "./api.ts";
 import { builtInFolder, isBuiltIn, isModelFolder, meansBuiltIn } from "./built-in.ts";
 import { cachedModels, findSnapshot, modelCompleteness, repoFolder, writeRef } from "./cache.ts";
-import { CONFIG_FILE, noWeights, WEIGHTS_FILE, WEIGHTS_INDEX_FILE } from "./folder.ts";
+import { CONFIG_FILE, noWeights, WEIGHTS_INDEX_FILE } from "./folder.ts";
 import { adviceFor, isRepoName, parseRepoName, type RepoName, wellKnownModels } from "./name.ts";
+import { WEIGHTS_FILE } from "./safetensors-file.ts";
 import { shardNames } from "./safetensors-shards.ts";
 import { type HubSettings, hubSettings } from "./settings.ts";
 import { type Pulled, type PullOptions, Snapshot } from "./snapshot.ts";
 
 /**
- * The folder of a model, looked for in this order: a run folder or Hugging Face folder, the name of a built-in
- * model, a name on the Hub (`owner/name@revision`). A model in the cache is used without the network;
- * {@link pullModel} fetches the newest commit.
+ * The folder of a model, looked for in this order: the name of a built-in model, a run folder or Hugging Face folder,
+ * a name on the Hub (`owner/name@revision`). A folder that has the name of a built-in model is `./NAME`. A model in
+ * the cache is used without the network; {@link pullModel} fetches the newest commit.
  *
  * @throws InputError `not-a-model` for a path that is no model's folder, `offline` where the model is not cached
  * and HF_HUB_OFFLINE is set, and those of {@link pullModel}; UsageError for an invalid name, and for a revision of
  * a built-in model.
  */
 export async function resolveModel(model: string, options: PullOptions = {}): Promise<string> {
-  if (await isModelFolder(model)) return model;
+  if (!isBuiltIn(model) && (await isModelFolder(model))) return model;
   const found = await stat(model).catch(() => undefined);
   const isFolder = found?.isDirectory() ?? false;
   const builtIn = found && !isBuiltIn(model) ? undefined : meansBuiltIn(model, options.revision);

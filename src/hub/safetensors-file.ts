@@ -33,6 +33,9 @@ import {
   type TensorSource,
 } from "./tensor-source.ts";
 
+/** The weights of a model's folder, where they are in one file. */
+export const WEIGHTS_FILE = "model.safetensors";
+
 /** Bytes per read call into the caller's memory. */
 const READ_BYTES = 16 << 20;
 /** Bytes of the buffer in which 16- and 64-bit numbers are converted. */

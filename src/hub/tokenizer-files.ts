@@ -9,16 +9,39 @@ import { huggingfaceFormat } from "../text/huggingface.ts";
 import type { HuggingFaceJson, TokenizerFiles } from "../text/huggingface-files.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { wordPieceFiles } from "../text/wordpiece-files.ts";
+import { ADAPTER_WEIGHTS_FILE } from "./adapter.ts";
 import { withBuiltIn } from "./built-in.ts";
+import { fingerprintTokenizer, TOKENIZER_FINGERPRINT } from "./fingerprint.ts";
+import { openSafetensors, WEIGHTS_FILE } from "./safetensors-file.ts";
 
 /**
- * The tokenizer of the model in `folder`, or of a built-in one: of characters, words, GPT-2 or BERT.
- * Errors: `readTokenizerFiles`, `tokenizerFromFiles`, `huggingfaceTokenizer`.
+ * The tokenizer of the model in `nameOrPath`, a folder or a built-in model: of characters, words, GPT-2 or BERT.
+ * @throws InputError `tokenizer-changed` where the weights beside it record that they were trained with another, and
+ * those of `readTokenizerFiles`, `tokenizerFromFiles`, `huggingfaceTokenizer`
  */
-export async function loadTokenizer(folder: string): Promise<Tokenizer> {
-  const files = await readTokenizerFiles(await withBuiltIn(folder));
+export async function loadTokenizer(nameOrPath: string): Promise<Tokenizer> {
+  const folder = await withBuiltIn(nameOrPath);
+  const files = await readTokenizerFiles(folder);
   const formats = [...tokenizerFormats, huggingfaceFormat];
-  return tokenizerFromFiles(files["tokenizer.json"], files["tokenizer_config.json"], formats);
+  const tokenizer = tokenizerFromFiles(files["tokenizer.json"], files["tokenizer_config.json"], formats);
+  const expected = await recordedTokenizer(folder);
+  if (expected === undefined || fingerprintTokenizer(tokenizer) === expected) return tokenizer;
+  throw new InputError(
+    "tokenizer-changed",
+    `The weights in ${folder} were trained with another tokenizer, whose ids mean other tokens; put back the tokenizer.json that belongs to them.`,
+    { folder, expected },
+  );
+}
+
+/** The fingerprint of the tokenizer that the weights in `folder` were trained with, where they record it. */
+async function recordedTokenizer(folder: string): Promise<string | undefined> {
+  for (const file of [WEIGHTS_FILE, ADAPTER_WEIGHTS_FILE]) {
+    // What is wrong with the weights is for those who read them to say.
+    const weights = await openSafetensors(join(folder, file)).catch(() => undefined);
+    await weights?.close();
+    if (weights) return weights.metadata[TOKENIZER_FINGERPRINT];
+  }
+  return undefined;
 }
 
 /**

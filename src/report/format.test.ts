@@ -70,4 +70,14 @@ test("what is not known is a dash, and what is not finite says so", () => {
 
 test("a share with its interval", () => {
   expect(plain(percentInterval(0.035, [0.017, 0.07]))).toBe("3.5 % (1.7–7.0 %)");
+  expect(plain(percentInterval(0, [0, 0.11]))).toBe("0 % (0.0–11.0 %)");
+  expect(plain(percentInterval(0.97, [0.92, 0.99]))).toBe("97 % (92–99 %)");
+});
+
+test("the ends of an interval differ, and the share is between them", () => {
+  expect(plain(percentInterval(0.0952, [0.0951, 0.11]))).toBe("9.5 % (9.5–11.0 %)");
+  expect(plain(percentInterval(0.223, [0.2222, 0.2238]))).toBe("22.3 % (22.2–22.4 %)");
+  expect(plain(percentInterval(0, [0, 0.0004]))).toBe("0.00 % (0.00–0.04 %)");
+  expect(plain(percentInterval(1, [0.9996, 1]))).toBe("100.00 % (99.96–100.00 %)");
+  expect(plain(percentInterval(0.00002, [0.00001, 0.00004]))).toBe("0.002 % (0.001–0.004 %)");
 });

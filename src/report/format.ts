@@ -1,4 +1,5 @@
 /** Numbers as people read them, the same everywhere in the report and the terminal. */
+import { intervalDigits } from "../evaluate/intervals.ts";
 
 /** The no-break space between a number and its unit. */
 const space = "\u00a0";
@@ -84,15 +85,31 @@ export function percent(share: number | null | undefined): string {
     const p = s * 100;
     if (p > 0 && p < 0.05) return `<${space}0.1${space}%`;
     if (p > 99.95 && p < 100) return `>${space}99.9${space}%`;
-    const whole = p === 0 || p === 100 || (p >= 9.95 && p < 99.5);
-    return `${fixed(p, whole ? 0 : 1)}${space}%`;
+    return `${fixed(p, p === 0 ? 0 : percentDigits(p))}${space}%`;
   });
 }
 
+/** From 10 % without decimals, except between 99.5 % and 100 %. */
+const percentDigits = (p: number): number => (p === 100 || (p >= 9.95 && p < 99.5) ? 0 : 1);
+
+/** A share and its interval, both with as many digits as the interval needs: `3.5 %` and `1.7–7.0 %`. */
+export function shareAndInterval(
+  share: number,
+  interval: readonly [low: number, high: number],
+): { readonly share: string; readonly interval: string } {
+  const [low, high] = [100 * interval[0], 100 * interval[1]];
+  const usual = percentDigits(100 * share);
+  const digits = intervalDigits([low, high], usual);
+  return {
+    share: digits === usual ? percent(share) : `${fixed(100 * share, digits)}${space}%`,
+    interval: `${fixed(low, digits)}–${fixed(high, digits)}${space}%`,
+  };
+}
+
 /** A share with its interval: `3.5 % (1.7–7.0 %)`. */
-export function percentInterval(share: number, [low, high]: readonly [number, number]): string {
-  const digits = high < 0.1 ? 1 : 0;
-  return `${percent(share)} (${fixed(low * 100, digits)}–${fixed(high * 100, digits)}${space}%)`;
+export function percentInterval(share: number, interval: readonly [low: number, high: number]): string {
+  const written = shareAndInterval(share, interval);
+  return `${written.share} (${written.interval})`;
 }
 
 /** Bytes in decimal units: `4.2 MB`. */

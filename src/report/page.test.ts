@@ -116,6 +116,7 @@ describe("numbers", () => {
     expect(await told(2, 2.5)).toContain("Pre-training helped: 2.00 bits");
     expect(await told(2.5, 2)).toContain("Pre-training did not help here: 2.50 bits");
     expect(await told(2.5, 2)).toContain("0.50 more (95 % interval 0.48 to 0.52)");
+    expect(await told(2.5, 2, 400_000)).toContain("0.500 more (95 % interval 0.497 to 0.503)");
     for (const [own, scratch] of [
       [2, 2.01],
       [2.01, 2],

@@ -1,7 +1,7 @@
 /** The measures of runs side by side, as small tables that fit a page and a terminal of 80 columns. */
 import type { RunQuality } from "../evaluate/quality/measure-run.ts";
 import { isRanked } from "../evaluate/quality/ranking.ts";
-import { bytes, compact, count, decimal, percent, rate } from "./format.ts";
+import { bytes, compact, count, decimal, percent, rate, shareAndInterval } from "./format.ts";
 
 /** A row of the tables: measures of a set of texts, and of the model that wrote them. */
 export type RunMeasures = Partial<RunQuality> & { readonly name: string };
@@ -57,8 +57,8 @@ const groups: readonly (readonly [caption: string, lines: readonly MeasureRow[]]
   [
     "New or remembered",
     [
-      ["Copies", (m) => percent(m.novelty?.rate), "of training texts, by the rule of punchline novelty"],
-      ["95 % interval", (m) => interval(m.novelty), ""],
+      ["Copies", (m) => copiesOf(m)?.share ?? "–", "of training texts, by the rule of punchline novelty"],
+      ["95 % interval", (m) => copiesOf(m)?.interval ?? "–", ""],
       [
         "New 4-grams",
         (m) => percent(m.novelty?.novel_4grams),
@@ -115,9 +115,5 @@ function figureOf(row: RunMeasures, figure: string, compared: boolean): string {
   return compared && !isRanked(row) ? `${figure}*` : figure;
 }
 
-function interval(novelty: RunMeasures["novelty"]): string {
-  if (novelty === undefined || novelty.rate === null) return "–";
-  const [low, high] = novelty.interval;
-  const digits = high < 0.1 ? 1 : 0;
-  return `${decimal(100 * low, digits)}–${decimal(100 * high, digits)}\u00a0%`;
-}
+const copiesOf = ({ novelty }: RunMeasures) =>
+  novelty && novelty.rate !== null ? shareAndInterval(novelty.rate, novelty.interval) : undefined;

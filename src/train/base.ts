@@ -1,7 +1,7 @@
 /** The model that a training starts from: its architecture, its weights, and what it is called in records. */
 import { resolve } from "node:path";
 import { UsageError } from "../core/errors.ts";
-import { isModelFolder } from "../hub/built-in.ts";
+import { isBuiltIn, isModelFolder } from "../hub/built-in.ts";
 import { fingerprintTensors } from "../hub/fingerprint.ts";
 import { readModelConfig, withModelFolder } from "../hub/folder.ts";
 import { readTensors } from "../hub/match-tensors.ts";
@@ -60,5 +60,5 @@ export async function baseReference({ folder, name }: BaseModel): Promise<string
       `${name} is an adapter itself, and LoRA needs a whole model; write one with "punchline export ${name} --merge --out DIR" and start from that.`,
       { name },
     );
-  return (await isModelFolder(name)) ? resolve(name) : name;
+  return !isBuiltIn(name) && (await isModelFolder(name)) ? resolve(name) : name;
 }

@@ -22,7 +22,8 @@ import { makeFolder } from "../files/make-folder.ts";
 import { readOptionalText } from "../files/regular-file.ts";
 import { generationConfig } from "../generate/save.ts";
 import { ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE } from "../hub/adapter.ts";
-import { WEIGHTS_FILE } from "../hub/folder.ts";
+import { refuseBuiltInName } from "../hub/built-in.ts";
+import { WEIGHTS_FILE } from "../hub/safetensors-file.ts";
 import type { ModelConfig, OptionValues } from "../models/model.ts";
 import type { Device } from "../runtime/backend.ts";
 import type { TextCleaning } from "../text/clean.ts";
@@ -91,6 +92,7 @@ export const json = (value: unknown): string => `${JSON.stringify(value, null, 2
 
 /** @throws UsageError where a new run in this folder would write over something. */
 export async function refuseTakenFolder(folder: string): Promise<void> {
+  refuseBuiltInName(folder);
   const found = await stat(folder).catch(() => undefined);
   if (found && !found.isDirectory())
     throw new UsageError(`${folder} is a file, and a run needs a folder; choose another ${option("out")}.`, {

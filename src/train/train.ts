@@ -11,6 +11,7 @@ import type { JsonObject } from "../files/json-file.ts";
 import { withFolderLock } from "../files/lock.ts";
 import { adapterConfig } from "../hub/adapter.ts";
 import { checkBase, findAdapterBase } from "../hub/adapter-base.ts";
+import { refuseBuiltInName } from "../hub/built-in.ts";
 import { resolveModel } from "../hub/pull.ts";
 import { type Architecture, countParameters, type Model, type OptionValues } from "../models/model.ts";
 import { architectureOf, resettingAt } from "../models/registry.ts";
@@ -158,6 +159,7 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
  * @throws InputError where the folder holds no run, or its checkpoint is damaged
  */
 export async function resume(folder: string, request: ResumeRequest = {}): Promise<TrainResult> {
+  refuseBuiltInName(folder);
   const record = await readRun(folder);
   return withFolderLock(folder, async () => {
     const { modelOptions, fingerprint, device, threads } = record;
@@ -199,7 +201,7 @@ export async function resume(folder: string, request: ResumeRequest = {}): Promi
     await readFrozen(folder, setup, model, record);
     const checkpoint = await readCheckpoint(folder, setup.arena);
     await writeRecord(folder, now);
-    const weights = runWeights(adaptation, record.baseFingerprint);
+    const weights = runWeights(adaptation, { tokenizer: data.tokenizer, ...record });
     const results = await folderResults(folder, setup.arena, weights, checkpoint.state);
     return session(setup, results, folder, checkpoint);
   });
@@ -242,7 +244,7 @@ async function begin(
   await writeRunFiles(folder, { config: model.config, tokenizer: data.tokenizer, record, adapter });
   // Last, so that the vocabulary is there wherever the texts are.
   if (keepTexts) await writeKeptData(folder, data);
-  const weights = runWeights(adaptation, record.baseFingerprint);
+  const weights = runWeights(adaptation, { tokenizer: data.tokenizer, ...record });
   return session(setup, await folderResults(folder, arena, weights), folder);
 }
 

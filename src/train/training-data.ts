@@ -13,6 +13,7 @@ import {
 import { type PrepareDataOptions, prepareData, prepareRawText } from "../data/prepare-sources.ts";
 import { prepareOptionsOf } from "../data/recorded-options.ts";
 import { inSuitedVocabulary, suitedVocabulary } from "../data/vocabularies.ts";
+import { fingerprintTokenizer } from "../hub/fingerprint.ts";
 import { pullDataset } from "../hub/pull-dataset.ts";
 import { loadTokenizer } from "../hub/tokenizer-files.ts";
 import type { Architecture } from "../models/model.ts";
@@ -63,16 +64,22 @@ export async function dataForNew(
 }
 
 /**
- * Data for the model in `folder`: in its vocabulary, and prepared as its own texts were where it is a run, unless
- * the data comes in a vocabulary that was chosen.
+ * Data for the model in `folder`: in its vocabulary, and prepared as its own texts were where it is a run.
+ * @throws UsageError where the data comes in another vocabulary that was chosen
  */
 export async function dataForFolder(
   folder: string,
   data: TrainingData,
   signal: AbortSignal | undefined,
 ): Promise<PreparedData> {
-  if (isPrepared(data) && isChosen(data)) return data;
   const vocabulary = await loadTokenizer(folder);
+  if (isPrepared(data) && isChosen(data)) {
+    if (fingerprintTokenizer(data.tokenizer) === fingerprintTokenizer(vocabulary)) return data;
+    throw new UsageError(
+      `${option("data")} is in another vocabulary than the model in ${folder}, whose ids mean other tokens; prepare it in the model's own.`,
+      { option: "data", folder },
+    );
+  }
   if (isPrepared(data)) return speltBy(data, vocabulary, vocabulary.kind);
   const own = existsSync(join(folder, files.run))
     ? withoutColumns(optionsLike(await readRun(folder), []))

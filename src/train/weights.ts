@@ -8,9 +8,10 @@
 import { join } from "node:path";
 import { ADAPTER_WEIGHTS_FILE, storedAdapterName } from "../hub/adapter.ts";
 import { BASE_FINGERPRINT } from "../hub/adapter-base.ts";
-import { WEIGHTS_FILE } from "../hub/folder.ts";
-import { openSafetensors, writeSafetensors } from "../hub/safetensors-file.ts";
+import { tokenizerMetadata } from "../hub/fingerprint.ts";
+import { openSafetensors, WEIGHTS_FILE, writeSafetensors } from "../hub/safetensors-file.ts";
 import type { Arena } from "../runtime/arena.ts";
+import type { Tokenizer } from "../text/tokenizer.ts";
 import type { Adaptation } from "./adaptation.ts";
 
 export interface RunWeights {
@@ -20,16 +21,23 @@ export interface RunWeights {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** @param baseFingerprint of the base weights that an adapter is trained with */
-export function runWeights({ model, trainable, adapter }: Adaptation, baseFingerprint = ""): RunWeights {
+/**
+ * @param from what their file is to record: the vocabulary, and for an adapter the fingerprint of the base's weights;
+ * not needed to read the file
+ */
+export function runWeights(
+  { model, trainable, adapter }: Adaptation,
+  from: { readonly tokenizer?: Tokenizer | undefined; readonly baseFingerprint?: string | undefined } = {},
+): RunWeights {
+  const metadata = from.tokenizer ? tokenizerMetadata(from.tokenizer) : {};
   if (!adapter) {
     const names = new Map(model.parameters.map(({ name }) => [name, name]));
-    return { file: WEIGHTS_FILE, names, metadata: {} };
+    return { file: WEIGHTS_FILE, names, metadata };
   }
   return {
     file: ADAPTER_WEIGHTS_FILE,
     names: new Map([...trainable].map((name) => [name, storedAdapterName(name)])),
-    metadata: { [BASE_FINGERPRINT]: baseFingerprint },
+    metadata: { [BASE_FINGERPRINT]: from.baseFingerprint ?? "", ...metadata },
   };
 }
 

@@ -6,6 +6,7 @@ import { engineNames, precisions } from "../../compare/results.ts";
 import { comparePage } from "../../report/pages/compare.ts";
 import { refuseOverOther } from "../../report/pages/page-file.ts";
 import { anyArguments, defineCommand } from "../command.ts";
+import { noteBuiltIn } from "../input/open-model.ts";
 import { textOfFile } from "../input/text-file.ts";
 import { deviceOf, deviceOptions } from "../options/device.ts";
 import { choices, flag, integer, list, text } from "../options/option.ts";
@@ -61,6 +62,7 @@ export default defineCommand({
     const pair = given.length > 0 ? undefined : await defaultPair();
     const models = pair?.models ?? given;
     if (pair) ctx.warn(pair.reason);
+    await noteBuiltIn(ctx, models);
     let task = ctx.progress.start("comparing", { unit: "%" });
     let stage = "";
     const found = await compareModels(models, {

@@ -10,6 +10,7 @@ import { lowestLoss } from "../../evaluate/lead.ts";
 import { refuseOverOther } from "../../report/pages/page-file.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
+import { noteBuiltIn } from "../input/open-model.ts";
 import { flag, integer, list, number, text } from "../options/option.ts";
 import { demoProgress } from "../output/demo-progress.ts";
 import { formatCount, formatDuration } from "../output/format.ts";
@@ -47,6 +48,7 @@ export default defineCommand({
   async run(ctx, _, options) {
     const { chapter, data, pretrained, minutes, quick, out, folder, seed } = options;
     refuseOverOther(out);
+    await noteBuiltIn(ctx, pretrained);
     const progress = demoProgress(ctx);
     const result = await runDemo({
       sources: data.length > 0 ? data : undefined,

@@ -3,6 +3,7 @@ import { UsageError } from "../../core/errors.ts";
 import { exportFormats, exportModel, exportTypes } from "../../export/export.ts";
 import { resolveModel } from "../../hub/pull.ts";
 import { argument, defineCommand } from "../command.ts";
+import { noteBuiltIn } from "../input/open-model.ts";
 import { choice, choices, flag, text } from "../options/option.ts";
 
 export default defineCommand({
@@ -30,6 +31,7 @@ export default defineCommand({
   },
   async run(ctx, { model }, { format, type, merge, out }) {
     if (!out) throw new UsageError("export needs --out DIR: the folder to be made.");
+    await noteBuiltIn(ctx, [model]);
     const exported = await exportModel(await resolveModel(model), { format, out, types: type, merge });
     ctx.print(`${exported.out}: ${exported.files.join(", ")}`);
     ctx.json(exported);

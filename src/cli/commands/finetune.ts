@@ -7,6 +7,7 @@ import { finetuneTraining, trainDefaults } from "../../train/options.ts";
 import { type RunRecord, refuseTakenFolder } from "../../train/run-folder.ts";
 import { resume, train } from "../../train/train.ts";
 import { argument, defineCommand } from "../command.ts";
+import { noteBuiltIn } from "../input/open-model.ts";
 import { dataForBase, runToResume } from "../input/training-data.ts";
 import { adaptationOptions, givenAdaptation, refuseOtherAdaptation } from "../options/adaptation.ts";
 import { dataChoices, dataOptions, readData } from "../options/data.ts";
@@ -78,6 +79,7 @@ export default defineCommand({
       return;
     }
     await refuseTakenFolder(out);
+    await noteBuiltIn(ctx, [model]);
     const folder = await resolveModel(model);
     const type = (await readModel(folder)).config.model_type;
     const given = givenTrainOptions(options);

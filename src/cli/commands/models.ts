@@ -7,8 +7,8 @@ import { table } from "../output/table.ts";
 export default defineCommand({
   description:
     "Lists the two models that come with Punchline, and those that are whole in the Hugging Face Hub's cache, by the " +
-    "names that every MODEL argument takes. The network is not used. A model's folder of the same name in the " +
-    "working directory goes before a name; ./NAME means the folder alone.",
+    "names that every MODEL argument takes. The network is not used. The two names always mean the built-in models; " +
+    "for other names a model's folder in the working directory goes first. ./NAME always means a folder.",
   arguments: {},
   options: {},
   examples: {

@@ -4,6 +4,7 @@ import { costOf } from "../../generate/hosted/usage.ts";
 import type { LocalModel } from "../../generate/local-model.ts";
 import { isHosted, openLocal, openModel } from "../../generate/open.ts";
 import type { TextModel } from "../../generate/text-model.ts";
+import { hidesFolder } from "../../hub/built-in.ts";
 import type { PullProgress } from "../../hub/snapshot.ts";
 import type { Context } from "../context.ts";
 import { deviceOf, deviceOptions } from "../options/device.ts";
@@ -42,9 +43,17 @@ const openOptions = (options: LocalOptions) => ({
   ...present({ quantize: options.quantize }),
 });
 
+/** Says which one is used where a folder in the working directory has the name of a built-in model. */
+export async function noteBuiltIn(ctx: Context, names: readonly string[]): Promise<void> {
+  for (const name of names)
+    if (await hidesFolder(name))
+      ctx.warn(`${name} is the built-in model; for the folder of that name here write ./${name}.`);
+}
+
 /** Opens any model; fetches one of the Hub if it is not in the cache, with progress. */
 export async function openAny(ctx: Context, name: string, options: ModelOptions): Promise<TextModel> {
   refuseMisplaced(name, options);
+  await noteBuiltIn(ctx, [name]);
   const pull = pullProgress(ctx, name);
   const model = await openModel(name, { ...openOptions(options), pull: pull.options });
   pull.end();
@@ -62,6 +71,7 @@ export async function openHere(
   why: string,
 ): Promise<LocalModel> {
   if (isHosted(name)) throw new UsageError(`${name} is a hosted model, which ${why}.`);
+  await noteBuiltIn(ctx, [name]);
   const pull = pullProgress(ctx, name);
   const model = await openLocal(name, { ...openOptions(options), pull: pull.options });
   pull.end();

@@ -77,7 +77,7 @@ export const dataOptions = inGroup("Data", {
     min: 1,
   }),
   validationFile: text(
-    "A source for validation alone; training texts that repeat one of its texts are dropped",
+    "A source for validation alone, read by the same options; training texts that repeat one of its texts are dropped",
     { placeholder: "SOURCE" },
   ),
   validation: number("Share of the texts for validation", { min: 0, max: 0.9 }),

@@ -55,7 +55,7 @@ export async function namedModels(
         { option: "pretrained", value: names },
       );
     const parameters = countParameters(model);
-    named[kind] = { name, folder, parameters, builtIn: comesWithPackage(folder, kind) };
+    named[kind] = { name, folder, parameters, builtIn: folder === builtInFolder(builtIn[kind]) };
   }
   return named;
 }
@@ -69,14 +69,11 @@ function kindOf(name: string, { predicts, config }: Model): Kind {
   );
 }
 
-/** A folder of the same name in the working directory takes precedence over the package's. */
-const comesWithPackage = (folder: string, kind: Kind): boolean => folder === builtInFolder(builtIn[kind]);
-
 async function inPackage(kind: Kind): Promise<Pretrained> {
   const name = builtIn[kind];
   const folder = await resolveModel(name);
   const parameters = countParameters(await readModel(folder));
-  return { name, folder, parameters, builtIn: comesWithPackage(folder, kind) };
+  return { name, folder, parameters, builtIn: true };
 }
 
 async function inCache(name: string): Promise<Pretrained | undefined> {

@@ -68,6 +68,12 @@ it("concludes nothing from nothing", () => {
   expect(rateDifference(rateOf(0, 0), rateOf(3, 100))).toBeNull();
 });
 
+it("prints no interval whose ends look alike or leave the rate out", () => {
+  expect(verdictOf({ ...rateOf(0, 100_000), baseline: rateOf(1, 400_000) })).toMatch(
+    /^0\.000 % of samples are copies \(95 % interval 0\.000 to 0\.004 %, n = 100000\); of real unseen texts 0\.000 % would be called so \(95 % interval 0\.000 to 0\.001 %, n = 400000\)\./,
+  );
+});
+
 it("a text is a copy, close or new", () => {
   const text = { copy: false, nearest: [{ similarity: 0.6 }] };
   expect(likenessOf(text)).toBe("close");

@@ -2,7 +2,7 @@
  * Conclusions from the counts of an audit, used by terminal, page and JSON alike: the rate of the samples less that
  * of real unseen texts, by Newcombe's interval.
  */
-import { differenceInterval, type Rate } from "../intervals.ts";
+import { differenceInterval, intervalDigits, type Rate } from "../intervals.ts";
 import type { Membership, MembershipSignal } from "./membership.ts";
 
 /**
@@ -52,7 +52,8 @@ export function verdictOf(
   { noun = "texts", model }: { readonly noun?: string | undefined; readonly model?: string | undefined } = {},
 ): string {
   if (own.rate === null) return "There are no samples to judge.";
-  const said = `${percent(own.rate)} of samples${model === undefined ? "" : ` of ${model}`} are copies (${bounds(own)})`;
+  const written = inPercent(own);
+  const said = `${written.rate} of samples${model === undefined ? "" : ` of ${model}`} are copies (${written.interval})`;
   if (baseline.rate === null) {
     return `${said}. Without ${noun} that the model never saw, this cannot be called much or little.`;
   }
@@ -62,15 +63,18 @@ export function verdictOf(
     alike: "The difference is within chance.",
     "too-few": `With only ${own.n < baseline.n ? `${own.n} samples` : `${baseline.n} ${noun} beside`}, nothing can be concluded.`,
   }[findingOf(own, baseline)];
-  return `${said}; of real unseen ${noun} ${percent(baseline.rate)} would be called so (${bounds(baseline)}). ${sentence}`;
+  const unseen = inPercent(baseline);
+  return `${said}; of real unseen ${noun} ${unseen.rate} would be called so (${unseen.interval}). ${sentence}`;
 }
 
-function bounds({ interval: [low, high], n }: Rate): string {
-  return `95 % interval ${(100 * low).toFixed(1)} to ${percent(high)}, n = ${n}`;
-}
-
-function percent(rate: number): string {
-  return `${(100 * rate).toFixed(1)} %`;
+/** A rate and its interval, with as many digits as the interval needs. */
+function inPercent({ rate, interval, n }: Rate): { readonly rate: string; readonly interval: string } {
+  const [low, high] = [100 * interval[0], 100 * interval[1]];
+  const digits = intervalDigits([low, high], 1);
+  return {
+    rate: `${(100 * (rate ?? 0)).toFixed(digits)} %`,
+    interval: `95 % interval ${low.toFixed(digits)} to ${high.toFixed(digits)} %, n = ${n}`,
+  };
 }
 
 /**

@@ -1,5 +1,5 @@
 /** Chapter: a pre-trained GPT-2 is fine-tuned on the jokes. */
-import { rateOf } from "../../evaluate/intervals.ts";
+import { intervalDigits, rateOf } from "../../evaluate/intervals.ts";
 import type { Lead } from "../../evaluate/lead.ts";
 import type { LogRow, SampleRow } from "../../train/events.ts";
 import { headStartChart } from "../charts/head-start.ts";
@@ -212,7 +212,9 @@ function differenceText(less: boolean, lead: Lead | undefined): string {
   if (lead === undefined) return "";
   const { difference, margin } = lead;
   const [low, high] = [difference - margin, difference + margin];
-  return `, ${decimal(difference, 2)} ${less ? "less" : "more"} (95 % interval ${decimal(low, 2)} to ${decimal(high, 2)})`;
+  const digits = intervalDigits([low, high], 2);
+  const [value, from, to] = [difference, low, high].map((bits) => decimal(bits, digits));
+  return `, ${value} ${less ? "less" : "more"} (95 % interval ${from} to ${to})`;
 }
 
 /** The figures behind the verdict, in bits per byte for all models. */
