@@ -461,7 +461,8 @@ describe("prepareData", () => {
     const table = (texts: readonly string[], mark: string) => texts.map((text, i) => `${i}${mark}${text}`);
     const training = file("training.csv", table(own, ";"), "latin1");
     const validationSource = file("held.csv", table(held, ";"), "latin1");
-    const options = { encoding: "windows-1252", delimiter: ";", header: false, column: "2", cleaning: false } as const;
+    const read = { vocabulary: "character", cleaning: false } as const;
+    const options = { ...read, encoding: "windows-1252", delimiter: ";", header: false, column: "2" };
     const { splits, summary } = await prepareData(training, { ...options, validationSource });
     expect(splits).toEqual({ train: own, validation: held, test: [] });
     const as = { encoding: "windows-1252", delimiter: ";", header: false };
@@ -469,10 +470,10 @@ describe("prepareData", () => {
       { source: validationSource, ...as },
       { source: training, ...as },
     ]);
-    const found = prepareData(training, { cleaning: false, validationSource });
+    const found = prepareData(training, { ...read, validationSource });
     await expect(found).rejects.toThrow(/held\.csv.*UTF-8/);
     const bars = file("bars.csv", table(held, "|"), "utf8");
-    const mixed = await prepareData(training, { cleaning: false, validationSource: bars });
+    const mixed = await prepareData(training, { ...read, validationSource: bars });
     expect(mixed.splits.validation).toEqual(held);
     expect(mixed.summary.sources.map(({ delimiter }) => delimiter)).toEqual(["|", ";"]);
   });
