@@ -18,7 +18,6 @@ import {
   multiply,
   nn,
   readSize,
-  rotary,
   sigmoid,
 } from "punchline/engine";
 
@@ -71,6 +70,7 @@ const llama = defineArchitecture({
           heads,
           kvHeads,
           causal: true,
+          rotary: { context },
         }),
         feedForwardNorm: nn.rmsNorm(`${name}.post_attention_layernorm`, width),
         feedForward: swiglu(`${name}.mlp`),
@@ -100,12 +100,10 @@ const llama = defineArchitecture({
         const { ids, attentionMask: mask } = input;
         const past = DecodingState.of(input);
         const positions = input.positions ?? past?.positions;
-        /** @param {Tensor} x */
-        const applyRotary = (x) => rotary(x, { context, headSize }, positions);
         const { hidden, added } = stack(
           p,
           nn.flattenRows(tokens(p, ids)),
-          (k) => ({ ids, applyRotary, mask, past: past?.layer(k) }),
+          (k) => ({ ids, positions, mask, past: past?.layer(k) }),
           mode,
         );
         const last = /** @type {Tensor} */ (hidden.at(-1));

@@ -20,7 +20,6 @@ import { blockStack, preNormBlock } from "../nn/transformer.ts";
 import { defineOp, real } from "../ops/define.ts";
 import { add, multiply, sigmoid } from "../ops/elementwise.ts";
 import { gather } from "../ops/indexing.ts";
-import { rotary } from "../ops/rotary.ts";
 import { checkArchitecture } from "./check-architecture.ts";
 
 /** Llama (Touvron et al. 2023, arXiv 2302.13971) with grouped queries, in Hugging Face's names. */
@@ -77,6 +76,7 @@ const llama = defineArchitecture({
             heads,
             kvHeads,
             causal: true,
+            rotary: { context },
           }),
           feedForwardNorm: rmsNorm(`${name}.post_attention_layernorm`, width),
           feedForward: swiGlu(`${name}.mlp`, readSize(config, "intermediate_size")),
@@ -93,11 +93,10 @@ const llama = defineArchitecture({
         const { ids } = input;
         const past = DecodingState.of(input);
         const positions = input.positions ?? past?.positions;
-        const applyRotary = (x: Tensor) => rotary(x, { context, headSize }, positions);
         const { hidden, added } = stack(
           p,
           flattenRows(tokens(p, ids)),
-          (k) => ({ ids, applyRotary, mask: input.attentionMask, past: past?.layer(k) }),
+          (k) => ({ ids, positions, mask: input.attentionMask, past: past?.layer(k) }),
           mode,
         );
         const last = hidden.at(-1)!;

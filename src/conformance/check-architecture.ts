@@ -1,6 +1,6 @@
 /** The suite that every architecture passes, Punchline's and those of others alike. */
 import { gradients } from "../autodiff/grad.ts";
-import type { DType } from "../core/array.ts";
+import { type DType, sizeOf } from "../core/array.ts";
 import { PunchlineError } from "../core/errors.ts";
 import { Random } from "../core/random.ts";
 import type { Shape } from "../core/shape.ts";
@@ -83,8 +83,6 @@ function drawWeights({ parameters }: Model): Arrays {
     }),
   );
 }
-
-const sizeOf = (shape: readonly number[]): number => shape.reduce((n, d) => n * d, 1);
 
 function declarationFailures(architecture: Architecture, config: ModelConfig, model: Model): string[] {
   const failures: string[] = [];

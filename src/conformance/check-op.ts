@@ -1,6 +1,6 @@
 /** The suite that every operation passes on every backend, Punchline's and those of others alike. */
 import { gradients } from "../autodiff/grad.ts";
-import { type DType, type HostArray, hostArray } from "../core/array.ts";
+import { type HostArray, hostArray, sizeOf } from "../core/array.ts";
 import { PunchlineError, ShapeError } from "../core/errors.ts";
 import { Random } from "../core/random.ts";
 import { staticShape } from "../core/shape.ts";
@@ -195,22 +195,10 @@ function finiteDifferences(
 }
 
 function draw({ shape, dtype, values }: SampleInput, random: Random): HostArray {
-  const n = shape.reduce((a, b) => a * b, 1);
-  const numbers = Array.from({ length: n }, (_, i) =>
+  const numbers = Array.from({ length: sizeOf(shape) }, (_, i) =>
     typeof values === "function" ? values(random.uniform(i)) : (values[i] ?? 0),
   );
-  return hostArray(dtype, shape, convert(dtype, numbers));
-}
-
-function convert(dtype: DType, numbers: readonly number[]): HostArray["data"] {
-  switch (dtype) {
-    case "float32":
-      return Float32Array.from(numbers);
-    case "int32":
-      return Int32Array.from(numbers);
-    case "int64":
-      return BigInt64Array.from(numbers, BigInt);
-    default:
-      return Uint8Array.from(numbers);
-  }
+  const array = hostArray(dtype, shape);
+  (array.data as Float32Array).set((dtype === "int64" ? numbers.map(BigInt) : numbers) as number[]);
+  return array;
 }

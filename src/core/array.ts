@@ -36,13 +36,11 @@ export interface StoredArray<D extends DType = DType> {
   readonly stored: FilePlace;
 }
 
-export const bytesPerElement: Readonly<Record<DType, number>> = {
-  float32: 4,
-  int32: 4,
-  int64: 8,
-  bool: 1,
-  uint8: 1,
-};
+const arrays: {
+  readonly [D in DType]: { new (length: number): DataOf[D]; readonly BYTES_PER_ELEMENT: number };
+} = { float32: Float32Array, int32: Int32Array, int64: BigInt64Array, bool: Uint8Array, uint8: Uint8Array };
+
+export const bytesPerElement = (dtype: DType): number => arrays[dtype].BYTES_PER_ELEMENT;
 
 /** Number of elements of a shape; 1 for a scalar's `[]`. */
 export function sizeOf(shape: readonly number[]): number {
@@ -51,18 +49,8 @@ export function sizeOf(shape: readonly number[]): number {
   return n;
 }
 
-export function allocate<D extends DType>(dtype: D, length: number): DataOf[D] {
-  switch (dtype as DType) {
-    case "float32":
-      return new Float32Array(length) as DataOf[D];
-    case "int32":
-      return new Int32Array(length) as DataOf[D];
-    case "int64":
-      return new BigInt64Array(length) as DataOf[D];
-    default:
-      return new Uint8Array(length) as DataOf[D];
-  }
-}
+/** Zeros. */
+export const allocate = <D extends DType>(dtype: D, length: number): DataOf[D] => new arrays[dtype](length);
 
 /** Wraps `data` as an array of `shape`. Throws {@link ShapeError} where the sizes disagree. */
 export function hostArray<D extends DType>(
@@ -81,20 +69,12 @@ export function float32(
   shape: readonly number[],
   data?: Float32Array | readonly number[],
 ): HostArray<"float32"> {
-  return hostArray(
-    "float32",
-    shape,
-    Array.isArray(data) ? Float32Array.from(data) : (data as Float32Array | undefined),
-  );
+  return hostArray("float32", shape, data && (ArrayBuffer.isView(data) ? data : Float32Array.from(data)));
 }
 
 /** An int32 array; an `Int32Array` is wrapped, not copied. */
 export function int32(shape: readonly number[], data?: Int32Array | readonly number[]): HostArray<"int32"> {
-  return hostArray(
-    "int32",
-    shape,
-    Array.isArray(data) ? Int32Array.from(data) : (data as Int32Array | undefined),
-  );
+  return hostArray("int32", shape, data && (ArrayBuffer.isView(data) ? data : Int32Array.from(data)));
 }
 
 /** The lists one after the other. `push(...list)` would overflow the stack with a hundred thousand ids. */

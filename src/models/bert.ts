@@ -2,45 +2,30 @@
  * Masked language models: BERT (Devlin et al. 2018, arXiv 1810.04805) and DistilBERT (Sanh et al. 2019,
  * arXiv 1910.01108), with the names, layouts and config.json of Hugging Face.
  */
-import { InputError } from "../core/errors.ts";
 import { activations } from "../nn/transformer.ts";
-import { readChoice, readFlag, readHeads, readNumber, readProbability, readSize } from "./config.ts";
+import {
+  configError,
+  readChoice,
+  readFlag,
+  readHeads,
+  readNumber,
+  readProbability,
+  readSize,
+} from "./config.ts";
 import { defineArchitecture } from "./define.ts";
-import { buildMaskedEncoder, type MaskedEncoderConfig, type MaskedEncoderNames } from "./masked-encoder.ts";
+import { buildMaskedEncoder, type MaskedEncoderNames } from "./masked-encoder.ts";
 import type { CheckpointMapping, ModelConfig } from "./model.ts";
-import { choice, fraction, integer } from "./options.ts";
-
-interface Sizes {
-  readonly layers: number;
-  readonly width: number;
-  readonly heads: number;
-  readonly context: number;
-}
+import { transformerOptions } from "./options.ts";
 
 /** The published small ones of Turc et al. 2019 (arXiv 1908.08962), and the first two. */
-const bertSizes: Readonly<Record<string, Sizes>> = {
+const bertSizes = {
   tiny: { layers: 2, width: 128, heads: 2, context: 512 },
   mini: { layers: 4, width: 256, heads: 4, context: 512 },
   small: { layers: 4, width: 512, heads: 8, context: 512 },
   base: { layers: 12, width: 768, heads: 12, context: 512 },
   large: { layers: 24, width: 1024, heads: 16, context: 512 },
 };
-const distilbertSizes: Readonly<Record<string, Sizes>> = {
-  tiny: bertSizes.tiny!,
-  base: { ...bertSizes.base!, layers: 6 },
-};
-
-const optionsOf = (sizes: Readonly<Record<string, Sizes>>) => ({
-  config: choice("tiny", Object.keys(sizes), "a usual size; the options below change it"),
-  layers: integer(sizes.tiny!.layers, "encoder blocks, one above the other"),
-  width: integer(sizes.tiny!.width, "numbers that stand for one token"),
-  heads: integer(sizes.tiny!.heads, "attention heads; they divide the width"),
-  context: integer(sizes.tiny!.context, "tokens that it sees at once"),
-  dropout: fraction(0.1, "probability of dropping a unit or an attention weight"),
-});
-
-/** Of a small one from scratch. */
-const training = { learningRate: 1e-3, batchSize: 16, seqLen: 128 } as const;
+const distilbertSizes = { tiny: bertSizes.tiny, base: { ...bertSizes.base, layers: 6 } };
 
 /** Checkpoints of both models have tensors that filling masks does not need. */
 const mapping: CheckpointMapping = {
@@ -57,58 +42,102 @@ const mapping: CheckpointMapping = {
   ],
 };
 
-export const bert = defineArchitecture({
-  type: "bert",
-  summary: "transformer encoder that fills masks, reading in both directions",
-  tokens: "wordpiece",
-  options: optionsOf(bertSizes),
-  training,
-  quantizable: true,
-  loraTargets: ["query", "value"],
-  checkpointMapping: { ...mapping, prefixes: ["bert."] },
-  configure({ config, dropout }, vocabularySize, given) {
-    const { layers, width, heads, context } = { ...bertSizes[config]!, ...given };
-    return {
-      architectures: ["BertForMaskedLM"],
-      vocab_size: vocabularySize,
-      hidden_size: width,
-      num_hidden_layers: layers,
-      num_attention_heads: heads,
-      intermediate_size: 4 * width,
-      hidden_act: "gelu",
-      hidden_dropout_prob: dropout,
-      attention_probs_dropout_prob: dropout,
-      max_position_embeddings: context,
-      type_vocab_size: 2,
-      initializer_range: 0.02,
-      layer_norm_eps: 1e-12,
-    };
-  },
-  build(config) {
-    absolute(config);
-    const width = readSize(config, "hidden_size");
-    return buildMaskedEncoder(
-      {
+/** One of the two: the settings and parameters that they share have other names. */
+interface Kind {
+  readonly type: string;
+  readonly summary: string;
+  readonly sizes: Readonly<Record<"tiny", (typeof bertSizes)["tiny"]>>;
+  readonly loraTargets: readonly string[];
+  /** The class that Hugging Face's libraries open it with. */
+  readonly className: string;
+  /** Settings of `config.json`. */
+  readonly keys: Readonly<
+    Record<
+      "width" | "layers" | "heads" | "inner" | "activation" | "hiddenDropout" | "attentionDropout",
+      string
+    >
+  >;
+  /** Settings that only one of them has, in a new model. */
+  readonly others: Readonly<Record<string, number | boolean>>;
+  readonly names: MaskedEncoderNames;
+}
+
+const maskedEncoder = ({ type, summary, sizes, loraTargets, className, keys, others, names }: Kind) =>
+  defineArchitecture({
+    type,
+    summary,
+    tokens: "wordpiece",
+    options: transformerOptions(sizes, "tiny", "encoder blocks"),
+    // Of a small one from scratch.
+    training: { learningRate: 1e-3, batchSize: 16, seqLen: 128 },
+    quantizable: true,
+    loraTargets,
+    checkpointMapping: { ...mapping, prefixes: [`${type}.`] },
+    configure({ config, dropout }, vocabularySize, given) {
+      const { layers, width, heads, context } = { ...sizes[config as "tiny"], ...given };
+      return {
+        architectures: [className],
+        vocab_size: vocabularySize,
+        [keys.width]: width,
+        [keys.layers]: layers,
+        [keys.heads]: heads,
+        [keys.inner]: 4 * width,
+        [keys.activation]: "gelu",
+        [keys.hiddenDropout]: dropout,
+        [keys.attentionDropout]: dropout,
+        max_position_embeddings: context,
+        ...others,
+      };
+    },
+    build(config) {
+      if (type === "bert") absolute(config);
+      const width = readSize(config, keys.width);
+      const encoder = {
         vocabulary: readSize(config, "vocab_size"),
-        layers: readSize(config, "num_hidden_layers"),
+        layers: readSize(config, keys.layers),
         width,
-        heads: readHeads(config, "num_attention_heads", width),
-        inner: readSize(config, "intermediate_size"),
+        heads: readHeads(config, keys.heads, width),
+        inner: readSize(config, keys.inner),
         context: readSize(config, "max_position_embeddings"),
-        segments: readSize(config, "type_vocab_size"),
-        activation: readChoice(config, "hidden_act", activations, "gelu"),
-        epsilon: readNumber(config, "layer_norm_eps", 1e-12),
-        attentionDropout: readProbability(config, "attention_probs_dropout_prob", 0.1),
-        hiddenDropout: readProbability(config, "hidden_dropout_prob", 0.1),
+        segments: "type_vocab_size" in others ? readSize(config, "type_vocab_size") : 0,
+        activation: readChoice(config, keys.activation, activations, "gelu"),
+        epsilon: "layer_norm_eps" in others ? readNumber(config, "layer_norm_eps", EPSILON) : EPSILON,
+        attentionDropout: readProbability(config, keys.attentionDropout, 0.1),
+        hiddenDropout: readProbability(config, keys.hiddenDropout, 0.1),
         std: readNumber(config, "initializer_range", 0.02),
         tied: readFlag(config, "tie_word_embeddings", true),
-      } satisfies MaskedEncoderConfig,
-      bertNames,
-    );
-  },
-});
+      };
+      return buildMaskedEncoder(encoder, names);
+    },
+  });
 
-const bertNames: MaskedEncoderNames = {
+const EPSILON = 1e-12;
+
+/** Relative positions and decoders are other models under the same name. */
+function absolute(config: ModelConfig): void {
+  const kind = config.position_embedding_type ?? "absolute";
+  if (kind === "absolute" && config.is_decoder !== true) return;
+  const wanted = config.is_decoder ? "a decoder" : `"${String(kind)}" positions`;
+  throw configError(config, `${wanted}: a variant that Punchline does not compute.`, { kind });
+}
+
+export const bert = maskedEncoder({
+  type: "bert",
+  summary: "transformer encoder that fills masks, reading in both directions",
+  sizes: bertSizes,
+  loraTargets: ["query", "value"],
+  className: "BertForMaskedLM",
+  keys: {
+    width: "hidden_size",
+    layers: "num_hidden_layers",
+    heads: "num_attention_heads",
+    inner: "intermediate_size",
+    activation: "hidden_act",
+    hiddenDropout: "hidden_dropout_prob",
+    attentionDropout: "attention_probs_dropout_prob",
+  },
+  others: { type_vocab_size: 2, initializer_range: 0.02, layer_norm_eps: EPSILON },
+  names: {
   embeddings: "bert.embeddings",
   layer: (k) => `bert.encoder.layer.${k}`,
   block: {
@@ -125,58 +154,26 @@ const bertNames: MaskedEncoderNames = {
   transformNorm: "cls.predictions.transform.LayerNorm",
   head: "cls.predictions.decoder",
   headBias: "cls.predictions.bias",
-};
-
-export const distilbert = defineArchitecture({
-  type: "distilbert",
-  summary: "BERT with half the layers, distilled",
-  tokens: "wordpiece",
-  options: optionsOf(distilbertSizes),
-  training,
-  quantizable: true,
-  loraTargets: ["q_lin", "v_lin"],
-  checkpointMapping: { ...mapping, prefixes: ["distilbert."] },
-  configure({ config, dropout }, vocabularySize, given) {
-    const { layers, width, heads, context } = { ...distilbertSizes[config]!, ...given };
-    return {
-      architectures: ["DistilBertForMaskedLM"],
-      vocab_size: vocabularySize,
-      dim: width,
-      n_layers: layers,
-      n_heads: heads,
-      hidden_dim: 4 * width,
-      activation: "gelu",
-      dropout,
-      attention_dropout: dropout,
-      max_position_embeddings: context,
-      initializer_range: 0.02,
-      sinusoidal_pos_embds: false,
-    };
-  },
-  build(config) {
-    const width = readSize(config, "dim");
-    return buildMaskedEncoder(
-      {
-        vocabulary: readSize(config, "vocab_size"),
-        layers: readSize(config, "n_layers"),
-        width,
-        heads: readHeads(config, "n_heads", width),
-        inner: readSize(config, "hidden_dim"),
-        context: readSize(config, "max_position_embeddings"),
-        segments: 0,
-        activation: readChoice(config, "activation", activations, "gelu"),
-        epsilon: 1e-12,
-        attentionDropout: readProbability(config, "attention_dropout", 0.1),
-        hiddenDropout: readProbability(config, "dropout", 0.1),
-        std: readNumber(config, "initializer_range", 0.02),
-        tied: readFlag(config, "tie_word_embeddings", true),
-      } satisfies MaskedEncoderConfig,
-      distilbertNames,
-    );
-  },
+},
 });
 
-const distilbertNames: MaskedEncoderNames = {
+export const distilbert = maskedEncoder({
+  type: "distilbert",
+  summary: "BERT with half the layers, distilled",
+  sizes: distilbertSizes,
+  loraTargets: ["q_lin", "v_lin"],
+  className: "DistilBertForMaskedLM",
+  keys: {
+    width: "dim",
+    layers: "n_layers",
+    heads: "n_heads",
+    inner: "hidden_dim",
+    activation: "activation",
+    hiddenDropout: "dropout",
+    attentionDropout: "attention_dropout",
+  },
+  others: { initializer_range: 0.02, sinusoidal_pos_embds: false },
+  names: {
   embeddings: "distilbert.embeddings",
   layer: (k) => `distilbert.transformer.layer.${k}`,
   block: {
@@ -193,16 +190,5 @@ const distilbertNames: MaskedEncoderNames = {
   transformNorm: "vocab_layer_norm",
   head: "vocab_projector",
   headBias: "vocab_projector.bias",
-};
-
-/** Relative positions and decoders are other models under the same name. */
-function absolute(config: ModelConfig): void {
-  const kind = config.position_embedding_type ?? "absolute";
-  if (kind !== "absolute" || config.is_decoder === true) {
-    throw new InputError(
-      "config",
-      `config.json of bert asks for ${config.is_decoder ? "a decoder" : `"${String(kind)}" positions`}, a variant that Punchline does not compute.`,
-      { kind },
-    );
-  }
-}
+},
+});

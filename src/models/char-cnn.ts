@@ -5,7 +5,6 @@
  * The dilation doubles from layer to layer, so that the receptive field doubles as well. While decoding,
  * each layer keeps the inputs that later characters will need: every character costs the same.
  */
-import { InputError } from "../core/errors.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { causalConvolution } from "../nn/convolution.ts";
 import { embedding } from "../nn/embedding.ts";
@@ -15,7 +14,7 @@ import { layerNorm } from "../nn/norm.ts";
 import { reshape } from "../ops/broadcast.ts";
 import { add, multiply, sigmoid, tanh } from "../ops/elementwise.ts";
 import { slice, split } from "../ops/movement.ts";
-import { readProbability, readSize } from "./config.ts";
+import { configError, readProbability, readSize } from "./config.ts";
 import { defineArchitecture, type ModelDefinition } from "./define.ts";
 import type { ModelConfig } from "./model.ts";
 import { fraction, integer } from "./options.ts";
@@ -49,8 +48,7 @@ function build(config: ModelConfig): ModelDefinition {
   const taps = readSize(config, "kernel_size");
   const vocabulary = readSize(config, "vocab_size");
   const dropout = readProbability(config, "dropout");
-  if (taps < 2)
-    throw new InputError("config", `config.json of ${config.model_type}: "kernel_size" must be 2 or more.`);
+  if (taps < 2) throw configError(config, '"kernel_size" must be 2 or more.');
   const characters = embedding("embedding", vocabulary, width);
   const layers = Array.from({ length: readSize(config, "num_layers") }, (_, k) => ({
     norm: layerNorm(`layers.${k}.norm`, width),

@@ -1,5 +1,5 @@
 /** Reads the values of a `config.json`, with errors that name the key and what would be valid. */
-import { InputError } from "../core/errors.ts";
+import { type ErrorDetails, InputError } from "../core/errors.ts";
 import type { ModelConfig } from "./model.ts";
 
 /** Largest number in a configuration: sizes and ids are 32 bits wide. */
@@ -42,11 +42,8 @@ export function readChoice<K extends string>(
 ): K {
   const value = config[key] ?? fallback;
   if (typeof value === "string" && Object.hasOwn(known, value)) return value as K;
-  throw new InputError(
-    "config",
-    `config.json of ${config.model_type}: "${key}" is ${JSON.stringify(value)}; known are: ${Object.keys(known).join(", ")}.`,
-    { key, value },
-  );
+  const names = Object.keys(known).join(", ");
+  throw configError(config, `"${key}" is ${JSON.stringify(value)}; known are: ${names}.`, { key, value });
 }
 
 /** The id of a token of the vocabulary, or undefined where it is absent. */
@@ -62,18 +59,14 @@ export function readTokenId(config: ModelConfig, key: string): number | undefine
 export function readHeads(config: ModelConfig, key: string, width: number): number {
   const heads = readSize(config, key);
   if (width % heads === 0) return heads;
-  throw new InputError(
-    "config",
-    `config.json of ${config.model_type}: the width ${width} is not a multiple of ${key}, ${heads}.`,
-    { width, heads },
-  );
+  throw configError(config, `the width ${width} is not a multiple of ${key}, ${heads}.`, { width, heads });
 }
 
 function refuse(config: ModelConfig, key: string, expected: string): never {
   const value = config[key];
-  throw new InputError(
-    "config",
-    `config.json of ${config.model_type}: "${key}" ${expected}, not ${JSON.stringify(value)}.`,
-    { key, value },
-  );
+  throw configError(config, `"${key}" ${expected}, not ${JSON.stringify(value)}.`, { key, value });
 }
+
+/** The error of a `config.json` that is not one of its architecture; `reason` says why. */
+export const configError = (config: ModelConfig, reason: string, details?: ErrorDetails): InputError =>
+  new InputError("config", `config.json of ${config.model_type}: ${reason}`, details);

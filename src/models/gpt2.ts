@@ -2,9 +2,8 @@
  * GPT-2 (Radford et al. 2019, "Language models are unsupervised multitask learners"), with the names,
  * layouts and config.json of Hugging Face.
  */
-import { InputError, UsageError } from "../core/errors.ts";
+import { UsageError } from "../core/errors.ts";
 import { option } from "../core/options.ts";
-import type { Tensor } from "../graph/tensor.ts";
 import { documentMask, selfAttention } from "../nn/attention.ts";
 import { embedding, positionEmbedding } from "../nn/embedding.ts";
 import { parametersOf } from "../nn/layer.ts";
@@ -13,12 +12,11 @@ import { layerNorm } from "../nn/norm.ts";
 import { type Activation, activations, blockStack, feedForward, preNormBlock } from "../nn/transformer.ts";
 import { add } from "../ops/elementwise.ts";
 import { gather } from "../ops/indexing.ts";
-import { rotary } from "../ops/rotary.ts";
-import { readChoice, readFlag, readNumber, readProbability, readSize } from "./config.ts";
+import { configError, readChoice, readFlag, readHeads, readNumber, readProbability, readSize } from "./config.ts";
 import { DecodingState, decodingSpecs, lastRows } from "./decoding-state.ts";
 import { defineArchitecture, type ModelDefinition } from "./define.ts";
 import { checkLength, type ModelConfig } from "./model.ts";
-import { choice, fraction, integer } from "./options.ts";
+import { transformerOptions } from "./options.ts";
 
 interface Gpt2 {
   readonly width: number;
@@ -45,28 +43,18 @@ interface Gpt2 {
 type Positions = "absolute" | "rotary";
 const positionKinds: Readonly<Record<Positions, true>> = { absolute: true, rotary: true };
 
-const sizes: Readonly<Record<string, { layers: number; width: number; heads: number; context: number }>> = {
+const sizes = {
   tiny: { layers: 2, width: 128, heads: 4, context: 128 },
   mini: { layers: 4, width: 256, heads: 4, context: 256 },
   small: { layers: 6, width: 384, heads: 6, context: 256 },
   gpt2: { layers: 12, width: 768, heads: 12, context: 1024 },
-};
-const DEFAULT_SIZE = "mini";
-
-const options = {
-  config: choice(DEFAULT_SIZE, Object.keys(sizes), "a usual size; the options below change it"),
-  layers: integer(sizes[DEFAULT_SIZE]!.layers, "decoder blocks, one above the other"),
-  width: integer(sizes[DEFAULT_SIZE]!.width, "numbers that stand for one token"),
-  heads: integer(sizes[DEFAULT_SIZE]!.heads, "attention heads; they divide the width"),
-  context: integer(sizes[DEFAULT_SIZE]!.context, "tokens that it sees at once"),
-  dropout: fraction(0.1, "probability of dropping a unit or an attention weight"),
 };
 
 export const gpt2 = defineArchitecture({
   type: "gpt2",
   summary: "transformer decoder: the lesson's pre-trained model, or a small one from scratch",
   tokens: "bpe",
-  options,
+  options: transformerOptions(sizes, "mini", "decoder blocks"),
   training: { optimizer: "muon", learningRate: 1e-3, batchSize: 16, seqLen: 128, weightDecay: 0.1 },
   quantizable: true,
   loraTargets: ["c_attn"],
@@ -75,7 +63,7 @@ export const gpt2 = defineArchitecture({
     ignore: [/^h\.\d+\.attn\.(masked_)?bias$/, /^lm_head\.weight$/],
   },
   configure({ config, dropout }, vocabularySize, given) {
-    const { layers, width, heads, context } = { ...sizes[config]!, ...given };
+    const { layers, width, heads, context } = { ...sizes[config as keyof typeof sizes], ...given };
     if (width % heads !== 0) {
       throw new UsageError(`${option("width", width)} must be a multiple of ${option("heads", heads)}.`, {
         option: "width",
@@ -106,14 +94,7 @@ export const gpt2 = defineArchitecture({
 
 function read(config: ModelConfig): Gpt2 {
   const width = readSize(config, "n_embd");
-  const heads = readSize(config, "n_head");
-  if (width % heads !== 0) {
-    throw new InputError(
-      "config",
-      `config.json of gpt2: n_embd ${width} is not a multiple of n_head ${heads}.`,
-      { width, heads },
-    );
-  }
+  const heads = readHeads(config, "n_head", width);
   refuse(config, "scale_attn_weights", false);
   refuse(config, "scale_attn_by_inverse_layer_idx", true);
   refuse(config, "add_cross_attention", true);
@@ -139,18 +120,11 @@ function read(config: ModelConfig): Gpt2 {
 function readPositions(config: ModelConfig, headSize: number): boolean {
   const rotary =
     readChoice<Positions>(config, "position_embedding_type", positionKinds, "absolute") === "rotary";
-  if (rotary && headSize % 2 !== 0) {
-    throw new InputError(
-      "config",
-      `config.json of ${config.model_type}: rotary positions need heads of an even size, not of ${headSize}.`,
-      { headSize },
-    );
-  }
-  if (rotary && Number(config.n_positions ?? config.n_ctx) > MOST_POSITIONS)
-    throw new InputError(
-      "config",
-      `config.json of ${config.model_type}: rotary positions are at most ${MOST_POSITIONS}, not ${config.n_positions ?? config.n_ctx}.`,
-    );
+  const positions = config.n_positions ?? config.n_ctx;
+  if (rotary && headSize % 2 !== 0)
+    throw configError(config, `rotary positions need heads of an even size, not of ${headSize}.`, { headSize });
+  if (rotary && Number(positions) > MOST_POSITIONS)
+    throw configError(config, `rotary positions are at most ${MOST_POSITIONS}, not ${positions}.`);
   return rotary;
 }
 
@@ -158,12 +132,8 @@ function readPositions(config: ModelConfig, headSize: number): boolean {
 const MOST_POSITIONS = 2 ** 20;
 
 function refuse(config: ModelConfig, key: string, value: boolean): void {
-  if (config[key] !== value) return;
-  throw new InputError(
-    "config",
-    `config.json of gpt2 has "${key}": ${value}, a variant that Punchline does not compute.`,
-    { key },
-  );
+  if (config[key] === value)
+    throw configError(config, `"${key}": ${value} is a variant that Punchline does not compute.`, { key });
 }
 
 /** The model, and those of its layers that losses on the way to the last one need. */
@@ -189,15 +159,12 @@ export function buildDecoder(config: ModelConfig) {
       checkLength("gpt2", ids, context);
       const past = DecodingState.of(input);
       const mask = documents ? documentMask(documents) : attentionMask;
-      const at = input.positions ?? past?.positions;
-      const applyRotary = g.rotary
-        ? (x: Tensor) => rotary(x, { context, headSize: width / heads }, at)
-        : undefined;
-      const embedded = learned ? add(tokens(p, ids), learned(p, ids, at)) : tokens(p, ids);
+      const positions = input.positions ?? past?.positions;
+      const embedded = learned ? add(tokens(p, ids), learned(p, ids, positions)) : tokens(p, ids);
       const { hidden, added, weights } = stack(
         p,
         flattenRows(mode.dropout(embedded, g.embeddingDropout)),
-        (k) => ({ ids, applyRotary, mask, weights: wanted.attention, past: past?.layer(k) }),
+        (k) => ({ ids, positions, mask, weights: wanted.attention, past: past?.layer(k) }),
         mode,
       );
       const last = hidden.at(-1)!;
@@ -229,6 +196,7 @@ function block(g: Gpt2, name: string) {
       heads,
       causal: true,
       dropout: g.attentionDropout,
+      rotary: g.rotary ? { context: g.context } : undefined,
     }),
     feedForwardNorm: layerNorm(`${name}.ln_2`, width, { epsilon }),
     feedForward: feedForward(

@@ -79,3 +79,20 @@ export const onOff = (value: boolean, doc: string): ModelOption<boolean> => ({
   default: value,
   doc,
 });
+
+/** Options of a transformer over sub-words that comes in usual sizes. @param blocks what its layers are */
+export function transformerOptions<S extends string>(
+  sizes: Readonly<Record<S, Readonly<Record<"layers" | "width" | "heads" | "context", number>>>>,
+  usual: S,
+  blocks: string,
+) {
+  const { layers, width, heads, context } = sizes[usual];
+  return {
+    config: choice(usual, Object.keys(sizes), "a usual size; the options below change it"),
+    layers: integer(layers, `${blocks}, one above the other`),
+    width: integer(width, "numbers that stand for one token"),
+    heads: integer(heads, "attention heads; they divide the width"),
+    context: integer(context, "tokens that it sees at once"),
+    dropout: fraction(0.1, "probability of dropping a unit or an attention weight"),
+  };
+}

@@ -1,13 +1,13 @@
 /** Multi-head attention for training, for reading a text at once, and for a text that grows in a cache. */
-import { ShapeError } from "../core/errors.ts";
 import { type Dim, staticDim } from "../core/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Spec } from "../graph/tree.ts";
-import { attention, attentionWeights, fromHeads, toHeads } from "../ops/attention.ts";
+import { attention, attentionWeights, fromHeads, repeatHeads, toHeads } from "../ops/attention.ts";
 import { reshape, unflatten } from "../ops/broadcast.ts";
 import { type CacheMask, cachedAttention } from "../ops/cached-attention.ts";
 import { matmul } from "../ops/matmul.ts";
 import { concatenate, split } from "../ops/movement.ts";
+import { type Rotation, rotary } from "../ops/rotary.ts";
 import { cast, equal } from "../ops/select.ts";
 import { type Layer, layer, parametersOf } from "./layer.ts";
 import type { Mode } from "./mode.ts";
@@ -36,26 +36,12 @@ export interface AttentionOptions {
  * @returns [batch, length, heads · d]
  */
 export function attend(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions, mode: Mode): Tensor {
-  const { heads, kvHeads = heads, causal = false, mask, dropout = 0 } = options;
-  const [keys, values] = [repeatHeads(k, kvHeads, heads), repeatHeads(v, kvHeads, heads)];
+  const { heads, kvHeads, causal = false, mask, dropout = 0 } = options;
   // Weights smaller than two streams are kept for the gradient: that costs less than computing them again.
   const large = () => heads * staticDim("attention", k.shape, 1) > 2 * staticDim("attention", q.shape, 2);
   if (!mode.training || (dropout === 0 && large()))
-    return attention(q, keys, values, { heads, causal, mask });
-  const weights = attentionWeights(toHeads(q, heads), toHeads(keys, heads), { causal, mask });
-  return fromHeads(matmul(mode.dropout(weights, dropout), toHeads(values, heads)));
-}
-
-/** Each head of x repeated in place, `from` heads to `to`: [batch, keys, from · d] → [batch, keys, to · d]. */
-export function repeatHeads(x: Tensor, from: number, to: number): Tensor {
-  if (from === to) return x;
-  const [batch, keys] = x.shape as [Dim, Dim];
-  const width = staticDim("attention", x.shape, 2);
-  if (to % from !== 0 || width % from !== 0)
-    throw new ShapeError("attention", `${from} heads of keys do not fit ${to} heads of queries`, [x.shape]);
-  const one = reshape(x, [batch, keys, from, 1, width / from]);
-  const repeated = concatenate(new Array<Tensor>(to / from).fill(one), 3);
-  return reshape(repeated, [batch, keys, (width * to) / from]);
+    return attention(q, k, v, { heads, kvHeads, causal, mask });
+  return attendWithWeights(q, k, v, options, (weights) => mode.dropout(weights, dropout)).output;
 }
 
 /**
@@ -69,7 +55,8 @@ export function documentMask(documents: Tensor): Tensor {
 }
 
 /**
- * {@link attend} without dropout, in plain operations, which also gives the probabilities.
+ * {@link attend} in plain operations, which also gives the probabilities.
+ * @param dropout changes the probabilities that values are mixed by. Default: they stay.
  * @returns `output` [batch, length, heads · d]; `weights` [batch, heads, length, keys], whose rows sum to 1
  */
 export function attendWithWeights(
@@ -77,10 +64,14 @@ export function attendWithWeights(
   k: Tensor,
   v: Tensor,
   { heads, kvHeads = heads, causal = false, mask }: AttentionOptions,
+  dropout = (weights: Tensor) => weights,
 ): { output: Tensor; weights: Tensor } {
-  const keys = toHeads(repeatHeads(k, kvHeads, heads), heads);
+  const [keys, values] = [k, v].map((x) => toHeads(repeatHeads(x, kvHeads, heads), heads)) as [
+    Tensor,
+    Tensor,
+  ];
   const weights = attentionWeights(toHeads(q, heads), keys, { causal, mask });
-  return { output: fromHeads(matmul(weights, toHeads(repeatHeads(v, kvHeads, heads), heads))), weights };
+  return { output: fromHeads(matmul(dropout(weights), values)), weights };
 }
 
 /** Keys and values of one layer: [batch, heads, tokens, d]. */
@@ -108,6 +99,8 @@ export interface SelfAttentionConfig
   /** Three layers for queries, keys and values, or one that gives them side by side. */
   readonly projections: readonly [query: Layer, key: Layer, value: Layer] | readonly [joined: Layer];
   readonly output: Layer;
+  /** Rotates queries and keys by their positions, where the stream has none. Default: it has. */
+  readonly rotary?: Omit<Rotation, "headSize"> | undefined;
 }
 
 export interface SelfAttentionInput {
@@ -115,8 +108,8 @@ export interface SelfAttentionInput {
   readonly ids: Tensor;
   /** int32 [batch, length] or [batch, length, length], 0 for keys that are hidden; not with a cache. */
   readonly mask?: Tensor | undefined;
-  /** Gives queries and keys [batch, length, heads · d] their positions, where the stream has none. */
-  readonly applyRotary?: ((x: Tensor) => Tensor) | undefined;
+  /** Positions for `rotary`: int32 [batch, length]. Default: each row counts from 0. */
+  readonly positions?: Tensor | undefined;
   /** Keys and values of earlier calls, and the mask of what new tokens see. */
   readonly past?: { readonly cache: Cache; readonly mask: CacheMask } | undefined;
   /** Whether to compute attention in plain operations and give its probabilities; not with a cache. */
@@ -145,13 +138,16 @@ export function selfAttention(config: SelfAttentionConfig): SelfAttention {
     return { parts: split(first, 2, [heads * d, kvHeads * d, kvHeads * d]), joined: first };
   };
   const attended = (p: Parameters, x: Tensor, input: SelfAttentionInput, mode: Mode): SelfAttentionOutput => {
-    const { ids, mask, applyRotary, past, weights } = input;
+    const { ids, mask, positions, past, weights } = input;
     const { parts, joined } = project(p, x, ids);
     const [plainQ, plainK, v] = parts as [Tensor, Tensor, Tensor];
-    const [q, k] = applyRotary ? [applyRotary(plainQ), applyRotary(plainK)] : [plainQ, plainK];
+    const headSize = staticDim("attention", plainQ.shape, 2) / heads;
+    const applyRotary = (y: Tensor) =>
+      config.rotary ? rotary(y, { ...config.rotary, headSize }, positions) : y;
+    const [q, k] = [applyRotary(plainQ), applyRotary(plainK)];
     if (past) {
       const whole = [q, repeatHeads(k, kvHeads, heads), repeatHeads(v, kvHeads, heads)];
-      const qkv = joined && !applyRotary && kvHeads === heads ? joined : concatenate(whole, 2);
+      const qkv = joined && !config.rotary && kvHeads === heads ? joined : concatenate(whole, 2);
       const { cache, mask: seen } = past;
       const { output, ...added } = cachedAttention(qkv, cache.key, cache.value, seen, heads);
       return { output, added };

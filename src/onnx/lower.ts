@@ -111,6 +111,8 @@ class ModelEmitter implements Emitter {
   readonly constants = new Map<string, HostArray>();
   /** By what they hold; large ones by which array they are. */
   readonly #constantNames = new Map<string | HostArray, string>();
+  /** By their numbers, the {@link ints} among them. */
+  readonly #intNames = new Map<string, string>();
   /** By the name of a size: the first input that has it. */
   readonly #axes = new Map<Dim, { readonly leaf: Tensor; readonly axis: number }>();
   readonly #sizes = new Map<string, string>();
@@ -128,28 +130,12 @@ class ModelEmitter implements Emitter {
     return this.#add(opType, inputs, 1, options)[0]!;
   }
 
-  nodes<N extends string>(
-    opType: string,
-    inputs: readonly (Value | undefined)[],
-    outputs: readonly N[],
-    options?: NodeOptions,
-  ): Readonly<Record<N, string>>;
-  nodes(
-    opType: string,
-    inputs: readonly (Value | undefined)[],
-    outputs: number,
-    options?: NodeOptions,
-  ): readonly string[];
-  nodes(
-    opType: string,
-    inputs: readonly (Value | undefined)[],
-    outputs: number | readonly string[],
-    options?: NodeOptions,
-  ): readonly string[] | Readonly<Record<string, string>> {
-    if (typeof outputs === "number") return this.#add(opType, inputs, outputs, options);
-    const made = this.#add(opType, inputs, outputs.length, options);
-    return Object.fromEntries(outputs.map((name, i) => [name, made[i]!]));
-  }
+  nodes: Emitter["nodes"] = (opType, inputs, outputs, options) => {
+    if (typeof outputs === "number") return this.#add(opType, inputs, outputs, options) as never;
+    const names: readonly string[] = outputs;
+    const made = this.#add(opType, inputs, names.length, options);
+    return Object.fromEntries(names.map((name, i) => [name, made[i]!])) as never;
+  };
 
   #add(
     opType: string,
@@ -157,7 +143,8 @@ class ModelEmitter implements Emitter {
     count: number,
     { attributes = {}, domain = "" as never }: NodeOptions = {},
   ): string[] {
-    const outputs = Array.from({ length: count }, () => `v${this.#count++}`);
+    const outputs: string[] = [];
+    for (let i = 0; i < count; i++) outputs.push(`v${this.#count++}`);
     const names = inputs.map((value = "") => (typeof value === "string" ? value : value.name));
     this.onnxNodes.push({ opType, domain, inputs: names, outputs, attributes });
     return outputs;
@@ -174,7 +161,12 @@ class ModelEmitter implements Emitter {
   }
 
   ints(values: readonly number[]): string {
-    return this.constant(hostArray("int64", [values.length], BigInt64Array.from(values, BigInt)));
+    const key = values.join();
+    const known = this.#intNames.get(key);
+    if (known) return known;
+    const name = this.constant(hostArray("int64", [values.length], BigInt64Array.from(values, BigInt)));
+    this.#intNames.set(key, name);
+    return name;
   }
 
   scalar(value: number): string {

@@ -81,7 +81,7 @@ class ShapeTable {
 
   bytes(name: string): number {
     const { shape, dtype } = this.#of(name);
-    return bytesPerElement[dtype] * shape.reduce<number>((n, d) => n * (typeof d === "number" ? d : 1), 1);
+    return bytesPerElement(dtype) * shape.reduce<number>((n, d) => n * (typeof d === "number" ? d : 1), 1);
   }
 
   infer(node: OnnxNode): void {

@@ -60,7 +60,7 @@ export const elementType: Readonly<Record<DType | "float16", number>> = {
 
 const IR_VERSION = 10;
 const OPSET = 21;
-/** TensorProto.DataLocation: the numbers stand in a file beside the model. */
+/** TensorProto.DataLocation: the numbers are in another file. */
 const EXTERNAL = 1;
 const ATTRIBUTE = { float: 1, int: 2, string: 3, ints: 7 } as const;
 

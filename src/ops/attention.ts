@@ -3,17 +3,16 @@
  * one operation: the runtime's fused kernel forward, the probabilities computed again for the gradient, so
  * that no [heads, length, length] array is kept between the two.
  */
-import { float32 } from "../core/array.ts";
 import { ShapeError } from "../core/errors.ts";
-import { dims, sameShape, sizes, staticDim } from "../core/shape.ts";
+import { type Dim, dims, sameShape, sizes, staticDim } from "../core/shape.ts";
 import { constant } from "../graph/leaves.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { reshape, sum } from "./broadcast.ts";
 import { defineOp, real, type SampleInput, typed } from "./define.ts";
 import { add, multiply, subtract } from "./elementwise.ts";
 import { matmul } from "./matmul.ts";
-import { concatenate, split, transpose } from "./movement.ts";
-import { softmax } from "./normalisation.ts";
+import { concatenate, transpose } from "./movement.ts";
+import { causalMask, softmax } from "./normalisation.ts";
 import { equal, where } from "./select.ts";
 
 const NO_PADDING_MASK = "its MultiHeadAttention has no key_padding_mask";
@@ -139,16 +138,18 @@ export function attention(
   return attentionOp.apply({ q, k: keys, v: values, mask }, { heads, causal }).y;
 }
 
-/** Each head as often in a row as makes `heads` of them. [batch, keys, kvHeads · d] → [batch, keys, heads · d]. */
-export function repeatHeads(x: Tensor, kvHeads: number, heads: number): Tensor {
-  if (kvHeads === heads) return x;
-  if (heads % kvHeads !== 0)
-    throw new ShapeError("attention", `${heads} heads are not a multiple of ${kvHeads}`, [x.shape]);
-  const times = heads / kvHeads;
-  return concatenate(
-    split(x, 2, kvHeads).flatMap((head) => new Array<Tensor>(times).fill(head)),
-    2,
-  );
+/** Each head of x repeated in place, `from` heads to `to`: [batch, keys, from · d] → [batch, keys, to · d]. */
+export function repeatHeads(x: Tensor, from: number, to: number): Tensor {
+  if (from === to) return x;
+  const [batch, keys] = x.shape as [Dim, Dim];
+  const width = staticDim("attention", x.shape, 2);
+  if (to % from !== 0)
+    throw new ShapeError("attention", `${to} heads are not a multiple of ${from}`, [x.shape]);
+  if (width % from !== 0)
+    throw new ShapeError("attention", `the width is not a multiple of ${from} heads`, [x.shape]);
+  const one = reshape(x, [batch, keys, from, 1, width / from]);
+  const repeated = concatenate(new Array<Tensor>(to / from).fill(one), 3);
+  return reshape(repeated, [batch, keys, (width * to) / from]);
 }
 
 /** Attention's probabilities in plain operations. q [batch, heads, length, d], k [batch, heads, keys, d] → [batch, heads, length, keys]. */
@@ -158,7 +159,7 @@ export function attentionWeights(
   { causal, mask }: { causal: boolean; mask?: Tensor | undefined },
 ): Tensor {
   let scores = matmul(q, k, { transposeB: true, alpha: 1 / Math.sqrt(staticDim("attention", q.shape, 3)) });
-  if (causal) scores = add(scores, causalBias(staticDim("attention", q.shape, 2)));
+  if (causal) scores = add(scores, causalMask(staticDim("attention", q.shape, 2)));
   if (mask) {
     const hidden = where(
       equal(mask, constant({ dtype: "int32", shape: [], data: Int32Array.of(0) })),
@@ -183,13 +184,6 @@ export function fromHeads(x: Tensor): Tensor {
   const [batch, , length] = dims("attention", x.shape, 4);
   const width = staticDim("attention", x.shape, 1) * staticDim("attention", x.shape, 3);
   return reshape(transpose(x, [0, 2, 1, 3]), [batch, length, width]);
-}
-
-/** [t, t]: 0 at and below the diagonal, far below zero above it. */
-function causalBias(t: number): Tensor {
-  const data = new Float32Array(t * t);
-  for (let i = 0; i < t; i++) data.fill(-1e9, i * t + i + 1, (i + 1) * t);
-  return constant(float32([t, t], data));
 }
 
 function masked(title: string, causal: boolean, mask: SampleInput) {

@@ -1,4 +1,5 @@
 /** Sum over axes and its adjoint, broadcasting, with the reshape that removes or adds axes of size 1. */
+import { sizeOf } from "../core/array.ts";
 import { ShapeError } from "../core/errors.ts";
 import {
   broadcastAxes,
@@ -17,9 +18,13 @@ import { defineOp, indices, type ReferenceArray, real, typed } from "./define.ts
 const product = (shape: Shape): string => {
   let n = 1;
   const names: string[] = [];
-  for (const factor of shape.flatMap((d) => String(d).split("*"))) {
-    if (/^\d+$/.test(factor)) n *= Number(factor);
-    else names.push(factor);
+  for (const d of shape) {
+    if (typeof d === "number" && Number.isInteger(d) && d >= 0) n *= d;
+    else
+      for (const factor of String(d).split("*")) {
+        if (/^\d+$/.test(factor)) n *= Number(factor);
+        else names.push(factor);
+      }
   }
   return [n, ...names.sort()].join("*");
 };
@@ -183,15 +188,24 @@ export function forEachBroadcast(
   const lead = large.length - small.length;
   const strides = stridesOf(small);
   const steps = large.map((_, i) => (i < lead || small[i - lead] === 1 ? 0 : strides[i - lead]!));
-  const index = new Array<number>(large.length).fill(0);
-  const total = large.reduce((n, d) => n * d, 1);
+  forEachStep(large, steps, visit);
+}
+
+/** Calls `visit` with each place of an array of `shape`, in order, and with a place that each axis moves by its step. */
+export function forEachStep(
+  shape: readonly number[],
+  steps: readonly number[],
+  visit: (index: number, place: number) => void,
+): void {
+  const index = new Array<number>(shape.length).fill(0);
+  const total = sizeOf(shape);
   let at = 0;
   for (let i = 0; i < total; i++) {
     visit(i, at);
-    for (let axis = large.length - 1; axis >= 0; axis--) {
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
       at += steps[axis]!;
-      if (++index[axis]! < large[axis]!) break;
-      at -= steps[axis]! * large[axis]!;
+      if (++index[axis]! < shape[axis]!) break;
+      at -= steps[axis]! * shape[axis]!;
       index[axis] = 0;
     }
   }

@@ -16,7 +16,7 @@
  * });
  * const square = (x: Tensor) => squareOp.apply({ x }).y;
  */
-import type { DType } from "../core/array.ts";
+import { type DType, sizeOf } from "../core/array.ts";
 import { PunchlineError } from "../core/errors.ts";
 import { type Shape, staticShape } from "../core/shape.ts";
 import { isLeaf } from "../graph/leaves.ts";
@@ -174,19 +174,15 @@ function withRules(definition: AnyDefinition): AnyOp {
 
   const inputsOf = <T>({ counts }: GraphNode, values: readonly T[]) =>
     fromList(inputSlots, counts?.inputs ?? [], values);
-  const outputsOf = <T>({ counts }: GraphNode, values: readonly T[]) =>
-    fromList(outputSlots, counts?.outputs ?? [], values);
+  const outputsOf = <T>({ counts }: GraphNode, values: readonly T[], named?: Record<string, unknown>) =>
+    fromList(outputSlots, counts?.outputs ?? [], values, named);
 
   const op: AnyOp = {
     name,
     samples,
     apply(named, attributes = {}) {
-      const inputs = toList(inputSlots, named, `${name}: the input`);
-      const outputs = toList(
-        outputSlots,
-        definition.infer(named, attributes),
-        `${name}: the inferred output`,
-      );
+      const inputs = toList(inputSlots, named, name, "input");
+      const outputs = toList(outputSlots, definition.infer(named, attributes), name, "inferred output");
       const counts = { inputs: inputs.counts, outputs: outputs.counts };
       const node = makeNode(
         { op: name, operation: op, counts, made: stackHere(), inputs: inputs.values, attributes },
@@ -199,23 +195,15 @@ function withRules(definition: AnyDefinition): AnyOp {
       typeof vjp !== "function"
         ? vjp
         : ({ node, inputs, outputs, cotangents, needs }) => {
-            const values = { ...inputsOf(node, inputs), ...outputsOf(node, outputs) };
-            const gradients = vjp(
-              outputsOf(node, cotangents),
-              values,
-              node.attributes,
-              inputsOf(node, needs),
-            );
+            const values = outputsOf(node, outputs, inputsOf(node, inputs));
+            const given = outputsOf(node, cotangents);
+            const gradients = vjp(given, values, node.attributes, inputsOf(node, needs));
             return gradientList(name, inputSlots, node.counts?.inputs ?? [], gradients);
           },
     lower(emit, node, inputs) {
-      const results = definition.lower(
-        emit,
-        inputsOf(node, inputs),
-        node.attributes,
-        outputsOf(node, node.outputs),
-      );
-      const { values } = toList(outputSlots, results, `${name}: the lowered output`);
+      const outputs = outputsOf(node, node.outputs);
+      const results = definition.lower(emit, inputsOf(node, inputs), node.attributes, outputs);
+      const { values } = toList(outputSlots, results, name, "lowered output");
       return values.map((value) => (typeof value === "string" ? value : value.name));
     },
     reference(node, inputs) {
@@ -269,14 +257,15 @@ function gradientList(
   const stray = Object.keys(gradients).find((key) => slots.every(({ name }) => name !== key));
   if (stray !== undefined)
     throw new PunchlineError("operation", `${op}: the gradient of "${stray}" belongs to no input.`);
-  return slots.flatMap(({ name, kind }, i) => {
-    const gradient = gradients[name];
-    const list =
-      kind === "list"
-        ? ((gradient ?? []) as readonly (Tensor | undefined)[])
-        : [gradient as Tensor | undefined];
-    return Array.from({ length: counts[i] ?? 0 }, (_, k) => list[k]);
+  const list: (Tensor | undefined)[] = [];
+  slots.forEach(({ name, kind }, i) => {
+    const given = gradients[name];
+    for (let k = 0; k < (counts[i] ?? 0); k++)
+      list.push(
+        kind === "list" ? (given as readonly Tensor[] | undefined)?.[k] : (given as Tensor | undefined),
+      );
   });
+  return list;
 }
 
 /** The rules of a node's operation. Leaves have none. */
@@ -286,32 +275,20 @@ export function rulesOf({ op, operation }: GraphNode): Rules {
   return operation as Rules;
 }
 
-/** Normal-looking numbers in (-2, 2). */
-export const real = (...shape: number[]): SampleInput => ({
-  shape,
-  dtype: "float32",
-  values: (u) => 4 * u - 2,
-});
+const drawn =
+  (dtype: DType, values: SampleInput["values"]) =>
+  (...shape: number[]): SampleInput => ({ shape, dtype, values });
+/** Numbers in [-2, 2). */
+export const real = drawn("float32", (u) => 4 * u - 2);
 /** Numbers in [0.5, 2). */
-export const positive = (...shape: number[]): SampleInput => ({
-  shape,
-  dtype: "float32",
-  values: (u) => 0.5 + 1.5 * u,
-});
+export const positive = drawn("float32", (u) => 0.5 + 1.5 * u);
 /** Whole numbers in [0, below). */
-export const indices = (below: number, ...shape: number[]): SampleInput => ({
-  shape,
-  dtype: "int32",
-  values: (u) => Math.floor(u * below),
-});
-export const booleans = (...shape: number[]): SampleInput => ({
-  shape,
-  dtype: "bool",
-  values: (u) => (u < 0.5 ? 0 : 1),
-});
+export const indices = (below: number, ...shape: number[]): SampleInput =>
+  drawn("int32", (u) => Math.floor(u * below))(...shape);
+export const booleans = drawn("bool", (u) => (u < 0.5 ? 0 : 1));
 
 /** An all-zero reference array. The shape must be static, as every shape is by the time a reference runs. */
 export function zeros(shape: Shape): ReferenceArray {
   const sizes = staticShape("reference", shape);
-  return { shape: sizes, data: new Float64Array(sizes.reduce((n, d) => n * d, 1)) };
+  return { shape: sizes, data: new Float64Array(sizeOf(sizes)) };
 }

@@ -24,20 +24,13 @@ export interface NodeOptions {
 export interface Emitter {
   /** Adds a node with one output and returns its name. An empty or absent input leaves an optional one out. */
   node(opType: string, inputs: readonly (Value | undefined)[], options?: NodeOptions): string;
-  /** Adds a node with several outputs, and returns their names under those given here. */
-  nodes<N extends string>(
+  /** Adds a node with several outputs, and returns their names under those given here, or as many as asked for. */
+  nodes<const N extends readonly string[] | number>(
     opType: string,
     inputs: readonly (Value | undefined)[],
-    outputs: readonly N[],
+    outputs: N,
     options?: NodeOptions,
-  ): Readonly<Record<N, string>>;
-  /** Adds a node with `outputs` outputs and returns their names. */
-  nodes(
-    opType: string,
-    inputs: readonly (Value | undefined)[],
-    outputs: number,
-    options?: NodeOptions,
-  ): readonly string[];
+  ): N extends readonly string[] ? Readonly<Record<N[number], string>> : readonly string[];
   /** A constant of the model; equal constants are stored once. */
   constant(value: HostArray): string;
   /** A one-dimensional int64 constant, as shapes and axes are given. */

@@ -3,31 +3,35 @@ import { ShapeError } from "../core/errors.ts";
 import { sameShape, sizes } from "../core/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { sum } from "./broadcast.ts";
-import { defineOp, none, real, type SampleInput, typed } from "./define.ts";
+import { defineOp, none, real, typed } from "./define.ts";
 import type { Value } from "./emitter.ts";
 import {
   accumulateOuter,
   accumulateProduct,
   block,
+  byName,
   emitter,
+  gradientSamples,
+  layerSamples,
   matrix,
   orZeros,
   perStep,
   type RecurrentAttributes,
   recurrentSizes,
-  resetRows,
   sigmoidReference,
   stateBefore,
   stopAtResets,
   writeStep,
 } from "./recurrent.ts";
 
+const saved = ["...r", "...z", "...n", "...a", "...states"] as const;
+
 /** Of what is saved, `a` is the recurrent part of n before the reset gate. */
 export const gruOp = defineOp({
   name: "gru",
   inputs: ["x", "h0", "weight", "bias", "resets?"],
   outputs: ["output", "h"],
-  saved: ["...r", "...z", "...n", "...a", "...states"],
+  saved,
   attributes: typed<RecurrentAttributes>(),
   infer({ bias, ...inputs }, attributes) {
     const { steps } = attributes;
@@ -36,15 +40,8 @@ export const gruOp = defineOp({
       throw new ShapeError("gru", "expected a recurrent bias [3·hidden]", [bias.shape, inputs.h0.shape]);
     const state = matrix(batch, hidden);
     const each = perStep(steps, state);
-    return {
-      output: matrix(steps * batch, hidden),
-      h: state,
-      r: each,
-      z: each,
-      n: each,
-      a: each,
-      states: each,
-    };
+    const kept = { r: each, z: each, n: each, a: each, states: each };
+    return { output: matrix(steps * batch, hidden), h: state, ...kept };
   },
   vjp(d, { x: _, bias: __, output, h, ...kept }, attributes) {
     const gradient = gruGradientOp.apply(
@@ -58,15 +55,8 @@ export const gruOp = defineOp({
     const e = emitter(emit);
     const [batch, hidden] = sizes("gru", h0.shape, 2);
     const keep = resets && e.splitRows(e.keep(resets), steps, batch);
-    const kept: Record<"r" | "z" | "n" | "a" | "states", string[]> = {
-      r: [],
-      z: [],
-      n: [],
-      a: [],
-      states: [],
-    };
     let h: Value = h0;
-    for (const [t, projection] of e.splitRows(x, steps, batch).entries()) {
+    const each = e.splitRows(x, steps, batch).map((projection, t) => {
       if (keep) h = e.mul(h, keep[t]!);
       const recurrent = e.productT(h, weight, bias);
       const fromX = e.splitColumns(projection, ["gates", "n"], [2 * hidden, hidden]);
@@ -75,12 +65,9 @@ export const gruOp = defineOp({
       const { r, z } = e.splitColumns(gates, ["r", "z"], [hidden, hidden]);
       const n = e.tanh(e.add(fromX.n, e.mul(r, fromH.n)));
       h = e.add(n, e.mul(z, e.sub(h, n)));
-      kept.r.push(r);
-      kept.z.push(z);
-      kept.n.push(n);
-      kept.a.push(fromH.n);
-      kept.states.push(h);
-    }
+      return { r, z, n, a: fromH.n, states: h };
+    });
+    const kept = byName(each);
     return { output: e.rows(kept.states), h, ...kept };
   },
   reference({ x, h0, weight, bias, resets }, { steps }, { output, h, ...kept }) {
@@ -107,21 +94,13 @@ export const gruOp = defineOp({
       block(output, t, batch).set(h.data);
     }
   },
-  samples: [
-    { title: "one step", inputs: layer(1, 3), attributes: { steps: 1 } },
-    { title: "four steps", inputs: layer(4, 2), attributes: { steps: 4 } },
-    {
-      title: "four steps with resets",
-      inputs: { ...layer(4, 2), resets: resetRows(8) },
-      attributes: { steps: 4 },
-    },
-  ],
+  samples: layerSamples(3, (hidden) => ({ bias: real(3 * hidden) })),
 });
 
 /** Cotangents of the projections, the initial state, the recurrent weights, and the recurrent products of all steps. */
 export const gruGradientOp = defineOp({
   name: "gru_gradient",
-  inputs: ["dOutput", "dH", "h0", "weight", "...r", "...z", "...n", "...a", "...states", "resets?"],
+  inputs: ["dOutput", "dH", "h0", "weight", ...saved, "resets?"],
   outputs: ["dX", "dH0", "dWeight", "dRecurrent"],
   attributes: typed<RecurrentAttributes>(),
   infer({ h0, weight, resets }, attributes) {
@@ -209,18 +188,7 @@ export const gruGradientOp = defineOp({
     }
     dH0.data.set(dH);
   },
-  samples: [undefined, resetRows(4)].map((resets) => {
-    const state = real(2, 3);
-    const each = perStep(2, state);
-    return {
-      title: resets ? "two steps with resets" : "two steps",
-      inputs: {
-        ...{ dOutput: real(4, 3), dH: state, h0: state, weight: real(9, 3) },
-        ...{ r: each, z: each, n: each, a: each, states: each, resets },
-      },
-      attributes: { steps: 2 },
-    };
-  }),
+  samples: gradientSamples(3, (_, each) => ({ r: each, z: each, n: each, a: each })),
 });
 
 /**
@@ -241,10 +209,4 @@ export function gru(
 ) {
   const { output, h } = gruOp.apply({ x: projections, h0, weight, bias, resets }, { steps });
   return { output, h };
-}
-
-/** Operands of a layer that reads two rows. */
-function layer(steps: number, hidden: number): Readonly<Record<"x" | "h0" | "weight" | "bias", SampleInput>> {
-  const [x, weight] = [real(2 * steps, 3 * hidden), real(3 * hidden, hidden)];
-  return { x, h0: real(2, hidden), weight, bias: real(3 * hidden) };
 }

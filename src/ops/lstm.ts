@@ -1,30 +1,34 @@
 /** A layer of long short-term memory (Hochreiter & Schmidhuber 1997; forget gate of Gers et al. 2000). */
 import { sizes } from "../core/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { defineOp, none, real, type SampleInput, typed } from "./define.ts";
+import { defineOp, none, real, typed } from "./define.ts";
 import type { Value } from "./emitter.ts";
 import {
   accumulateOuter,
   accumulateProduct,
   block,
+  byName,
   emitter,
+  gradientSamples,
+  layerSamples,
   matrix,
   orZeros,
   perStep,
   type RecurrentAttributes,
   recurrentSizes,
-  resetRows,
   sigmoidReference,
   stateBefore,
   stopAtResets,
   writeStep,
 } from "./recurrent.ts";
 
+const saved = ["...i", "...f", "...g", "...o", "...tanhC", "...cells", "...states"] as const;
+
 export const lstmOp = defineOp({
   name: "lstm",
   inputs: ["x", "h0", "c0", "weight", "resets?"],
   outputs: ["output", "h", "c"],
-  saved: ["...i", "...f", "...g", "...o", "...tanhC", "...cells", "...states"],
+  saved,
   attributes: typed<RecurrentAttributes>(),
   infer({ c0, ...inputs }, attributes) {
     const { steps } = attributes;
@@ -46,36 +50,19 @@ export const lstmOp = defineOp({
     const e = emitter(emit);
     const [batch, hidden] = sizes("lstm", h0.shape, 2);
     const keep = resets && e.splitRows(e.keep(resets), steps, batch);
-    const kept: Record<"i" | "f" | "g" | "o" | "tanhC" | "cells" | "states", string[]> = {
-      i: [],
-      f: [],
-      g: [],
-      o: [],
-      tanhC: [],
-      cells: [],
-      states: [],
-    };
     let h: Value = h0;
     let c: Value = c0;
-    for (const [t, projection] of e.splitRows(x, steps, batch).entries()) {
+    const each = e.splitRows(x, steps, batch).map((projection, t) => {
       if (keep) [h, c] = [e.mul(h, keep[t]!), e.mul(c, keep[t]!)];
-      const gates = e.splitColumns(
-        e.productT(h, weight, projection),
-        ["i", "f", "g", "o"],
-        [hidden, hidden, hidden, hidden],
-      );
+      const all = e.productT(h, weight, projection);
+      const gates = e.splitColumns(all, ["i", "f", "g", "o"], [hidden, hidden, hidden, hidden]);
       const [i, f, g, o] = [e.sigmoid(gates.i), e.sigmoid(gates.f), e.tanh(gates.g), e.sigmoid(gates.o)];
       c = e.add(e.mul(f, c), e.mul(i, g));
       const tanhC = e.tanh(c);
       h = e.mul(o, tanhC);
-      kept.i.push(i);
-      kept.f.push(f);
-      kept.g.push(g);
-      kept.o.push(o);
-      kept.tanhC.push(tanhC);
-      kept.cells.push(c);
-      kept.states.push(h);
-    }
+      return { i, f, g, o, tanhC, cells: c, states: h };
+    });
+    const kept = byName(each);
     return { output: e.rows(kept.states), h, c, ...kept };
   },
   reference({ x, h0, c0, weight, resets }, { steps }, { output, h, c, ...kept }) {
@@ -105,36 +92,13 @@ export const lstmOp = defineOp({
       block(output, t, batch).set(h.data);
     }
   },
-  samples: [
-    { title: "one step", inputs: layer(1, 3), attributes: { steps: 1 } },
-    { title: "four steps", inputs: layer(4, 2), attributes: { steps: 4 } },
-    {
-      title: "four steps with resets",
-      inputs: { ...layer(4, 2), resets: resetRows(8) },
-      attributes: { steps: 4 },
-    },
-  ],
+  samples: layerSamples(4, (hidden) => ({ c0: real(2, hidden) })),
 });
 
 /** Cotangents of the projections, both initial states and the recurrent weights. */
 export const lstmGradientOp = defineOp({
   name: "lstm_gradient",
-  inputs: [
-    "dOutput",
-    "dH",
-    "dC",
-    "h0",
-    "c0",
-    "weight",
-    "...i",
-    "...f",
-    "...g",
-    "...o",
-    "...tanhC",
-    "...cells",
-    "...states",
-    "resets?",
-  ],
+  inputs: ["dOutput", "dH", "dC", "h0", "c0", "weight", ...saved, "resets?"],
   outputs: ["dX", "dH0", "dC0", "dWeight"],
   attributes: typed<RecurrentAttributes>(),
   infer({ h0, c0, weight, resets }, attributes) {
@@ -219,18 +183,9 @@ export const lstmGradientOp = defineOp({
     dH0.data.set(dH);
     dC0.data.set(dC);
   },
-  samples: [undefined, resetRows(4)].map((resets) => {
-    const state = real(2, 3);
-    const each = perStep(2, state);
-    return {
-      title: resets ? "two steps with resets" : "two steps",
-      inputs: {
-        ...{ dOutput: real(4, 3), dH: state, dC: state, h0: state, c0: state, weight: real(12, 3) },
-        ...{ i: each, f: each, g: each, o: each, tanhC: each, cells: each, states: each, resets },
-      },
-      attributes: { steps: 2 },
-    };
-  }),
+  samples: gradientSamples(4, (state, each) => ({
+    ...{ dC: state, c0: state, i: each, f: each, g: each, o: each, tanhC: each, cells: each },
+  })),
 });
 
 /**
@@ -251,10 +206,4 @@ export function lstm(
 ) {
   const { output, h, c } = lstmOp.apply({ x: projections, h0, c0, weight, resets }, { steps });
   return { output, h, c };
-}
-
-/** Operands of a layer that reads two rows. */
-function layer(steps: number, hidden: number): Readonly<Record<"x" | "h0" | "c0" | "weight", SampleInput>> {
-  const state = real(2, hidden);
-  return { x: real(2 * steps, 4 * hidden), h0: state, c0: state, weight: real(4 * hidden, hidden) };
 }

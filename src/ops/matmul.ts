@@ -41,24 +41,12 @@ export const matmulOp = defineOp({
   infer: ({ a, b }, attributes) => ({
     y: { dtype: "float32", shape: productShape("matmul", a, b, attributes) },
   }),
-  vjp({ y: g }, { a, b }, { transposeA, transposeB, alpha }, needs) {
-    const da = () =>
-      transposeA
-        ? matmul(b, g, { transposeA: transposeB, transposeB: true, alpha })
-        : matmul(g, b, { transposeB: !transposeB, alpha });
-    const db = () =>
-      transposeB
-        ? matmul(g, a, { transposeA: true, transposeB: transposeA, alpha })
-        : matmul(a, g, { transposeA: !transposeA, alpha });
-    return {
-      a: needs.a ? reduceTo(da(), a.shape) : undefined,
-      b: needs.b ? reduceTo(db(), b.shape) : undefined,
-    };
-  },
-  lower(emit, { a, b }, { transposeA, transposeB, alpha }) {
+  vjp: ({ y: g }, { a, b }, attributes, needs) => productGradients(matmul, g, a, b, attributes, needs),
+  lower(emit, { a, b }, attributes) {
+    const { transposeA, transposeB, alpha } = attributes;
     if (!transposeA && !transposeB && alpha === 1) return { y: emit.node("MatMul", [a, b]) };
-    const attributes = { transA: Number(transposeA), transB: Number(transposeB), alpha: { float: alpha } };
-    return { y: emit.node("FusedMatMul", [a, b], { domain: "com.microsoft", attributes }) };
+    const options = { domain: "com.microsoft", attributes: onnxAttributes(attributes) } as const;
+    return { y: emit.node("FusedMatMul", [a, b], options) };
   },
   reference: ({ a, b }, attributes, { y }) => product(y, a, b, attributes),
   samples: [
@@ -104,25 +92,16 @@ export const gemmOp = defineOp({
       throw new ShapeError("gemm", "the added term does not stretch to the product", [c.shape, shape]);
     return { y: { dtype: "float32", shape } };
   },
-  vjp({ y: g }, { a, b, c }, { transposeA, transposeB, alpha }, needs) {
-    const da = () =>
-      transposeA
-        ? gemm(b, g, undefined, { transposeA: transposeB, transposeB: true, alpha })
-        : gemm(g, b, undefined, { transposeB: !transposeB, alpha });
-    const db = () =>
-      transposeB
-        ? gemm(g, a, undefined, { transposeA: true, transposeB: transposeA, alpha })
-        : gemm(a, g, undefined, { transposeA: !transposeA, alpha });
+  vjp({ y: g }, { a, b, c }, attributes, needs) {
+    const product: typeof matmul = (x, y, how) => gemm(x, y, undefined, how);
     return {
-      a: needs.a ? da() : undefined,
-      b: needs.b ? db() : undefined,
+      ...productGradients(product, g, a, b, attributes, needs),
       c: c && needs.c ? reduceTo(g, c.shape) : undefined,
     };
   },
-  lower(emit, { a, b, c }, { transposeA, transposeB, alpha }) {
-    const attributes = { transA: Number(transposeA), transB: Number(transposeB), alpha: { float: alpha } };
-    return { y: emit.node("Gemm", c ? [a, b, c] : [a, b], { attributes }) };
-  },
+  lower: (emit, { a, b, c }, attributes) => ({
+    y: emit.node("Gemm", c ? [a, b, c] : [a, b], { attributes: onnxAttributes(attributes) }),
+  }),
   reference({ a, b, c }, attributes, { y }) {
     product(y, a, b, attributes);
     if (c) {
@@ -156,6 +135,35 @@ export function gemm(
 ): Tensor {
   return gemmOp.apply({ a, b, c }, { transposeA, transposeB, alpha }).y;
 }
+
+/** The gradients of alpha · a · b that are needed, in products of the same kind. */
+function productGradients(
+  product: typeof matmul,
+  g: Tensor,
+  a: Tensor,
+  b: Tensor,
+  { transposeA, transposeB, alpha }: ProductAttributes,
+  needs: Readonly<Record<"a" | "b", boolean>>,
+) {
+  const da = () =>
+    transposeA
+      ? product(b, g, { transposeA: transposeB, transposeB: true, alpha })
+      : product(g, b, { transposeB: !transposeB, alpha });
+  const db = () =>
+    transposeB
+      ? product(g, a, { transposeA: true, transposeB: transposeA, alpha })
+      : product(a, g, { transposeA: !transposeA, alpha });
+  return {
+    a: needs.a ? reduceTo(da(), a.shape) : undefined,
+    b: needs.b ? reduceTo(db(), b.shape) : undefined,
+  };
+}
+
+const onnxAttributes = ({ transposeA, transposeB, alpha }: ProductAttributes) => ({
+  transA: Number(transposeA),
+  transB: Number(transposeB),
+  alpha: { float: alpha },
+});
 
 function plain(transposeA = false, transposeB = false, alpha = 1): ProductAttributes {
   return { transposeA, transposeB, alpha };

@@ -1,5 +1,5 @@
 /** Moving elements without changing them: transpose, slice and its adjoint pad, split and its adjoint concatenate. */
-import { float32 } from "../core/array.ts";
+import { sizeOf } from "../core/array.ts";
 import { ShapeError } from "../core/errors.ts";
 import {
   type Dim,
@@ -12,7 +12,7 @@ import {
 } from "../core/shape.ts";
 import { constant } from "../graph/leaves.ts";
 import type { Aval, Tensor } from "../graph/tensor.ts";
-import { broadcastTo } from "./broadcast.ts";
+import { broadcastTo, forEachStep } from "./broadcast.ts";
 import { defineOp, type ReferenceArray, real, typed } from "./define.ts";
 
 export const transposeOp = defineOp({
@@ -37,9 +37,8 @@ export const transposeOp = defineOp({
   }),
   reference({ x }, { permutation }, { y }) {
     const strides = stridesOf(x.shape);
-    forEachIndex(y.shape, (index, o) => {
-      let at = 0;
-      for (let i = 0; i < index.length; i++) at += index[i]! * strides[permutation[i]!]!;
+    const steps = permutation.map((axis) => strides[axis]!);
+    forEachStep(y.shape, steps, (o, at) => {
       y.data[o] = x.data[at]!;
     });
   },
@@ -226,7 +225,7 @@ export function split(x: Tensor, axis: number, parts: readonly number[] | number
 
 /** A float32 tensor of zeros with the static shape of `x`. */
 export function zerosLike(x: Tensor): Tensor {
-  return broadcastTo(constant(float32([], [0])), staticShape("zeros", x.shape));
+  return broadcastTo(constant(0), staticShape("zeros", x.shape));
 }
 
 /** The shape with another size on one axis. */
@@ -242,27 +241,11 @@ function copyAlong(
   sourceAt: number,
   count: number,
 ) {
-  const outer = source.shape.slice(0, axis).reduce((n, d) => n * d, 1);
-  const inner = source.shape.slice(axis + 1).reduce((n, d) => n * d, 1);
+  const outer = sizeOf(source.shape.slice(0, axis));
+  const inner = sizeOf(source.shape.slice(axis + 1));
   const [targetRow, sourceRow] = [target.data.length / outer, source.data.length / outer];
   for (let o = 0; o < outer; o++) {
     const from = o * sourceRow + sourceAt * inner;
     target.data.set(source.data.subarray(from, from + count * inner), o * targetRow + targetAt * inner);
-  }
-}
-
-/** Calls `visit` with every index of a shape and its row-major position. */
-export function forEachIndex(
-  shape: readonly number[],
-  visit: (index: readonly number[], flat: number) => void,
-): void {
-  const index = new Array<number>(shape.length).fill(0);
-  const total = shape.reduce((n, d) => n * d, 1);
-  for (let flat = 0; flat < total; flat++) {
-    visit(index, flat);
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      if (++index[axis]! < shape[axis]!) break;
-      index[axis] = 0;
-    }
   }
 }

@@ -45,40 +45,44 @@ export function slotOf(declared: string): Slot {
     : { name: declared, kind: "one" };
 }
 
-/** The values as one list, and how many each name has. `what` is said where one is missing. */
+/** The values as one list, and how many each name has. `op` and `role`, such as "input", are for an error. */
 export function toList<T>(
   slots: readonly Slot[],
   named: Named<T>,
-  what: string,
+  op: string,
+  role: string,
 ): { readonly values: readonly T[]; readonly counts: readonly number[] } {
   const values: T[] = [];
-  const counts = slots.map(({ name, kind }) => {
+  const counts: number[] = [];
+  for (const { name, kind } of slots) {
     const value = named[name];
-    if (value === undefined && kind === "optional") return 0;
-    if (value === undefined || Array.isArray(value) !== (kind === "list"))
+    const absent = value === undefined && kind === "optional";
+    if (!absent && (value === undefined || Array.isArray(value) !== (kind === "list")))
       throw new PunchlineError(
         "operation",
-        `${what} "${name}" must be ${kind === "list" ? "a list" : "one value"}.`,
+        `${op}: the ${role} "${name}" must be ${kind === "list" ? "a list" : "one value"}.`,
       );
-    const list = kind === "list" ? (value as readonly T[]) : [value as T];
-    values.push(...list);
-    return list.length;
-  });
+    const before = values.length;
+    if (kind === "list") values.push(...(value as readonly T[]));
+    else if (!absent) values.push(value as T);
+    counts.push(values.length - before);
+  }
   return { values, counts };
 }
 
-/** The values of a list by name: what {@link toList} undoes. */
+/** The values of a list by name: what {@link toList} undoes. @param named where they are added */
 export function fromList<T>(
   slots: readonly Slot[],
   counts: readonly number[],
   values: readonly T[],
+  named: Record<string, unknown> = {},
 ): Named<T> {
-  const named: Record<string, T | readonly T[] | undefined> = {};
   let at = 0;
-  for (const [i, { name, kind }] of slots.entries()) {
+  for (let i = 0; i < slots.length; i++) {
+    const { name, kind } = slots[i]!;
     const end = at + (counts[i] ?? 0);
     named[name] = kind === "list" ? values.slice(at, end) : end > at ? values[at] : undefined;
     at = end;
   }
-  return named;
+  return named as Named<T>;
 }

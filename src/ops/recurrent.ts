@@ -10,7 +10,7 @@
  * Where a text begins within a sequence, `resets` marks the step, and the layer reads it as the first: from a state
  * of zeros, past which no gradient goes back.
  *
- * Layouts are PyTorch's: rows of a sequence are time-major ([steps · batch, ...]); gates stand in the
+ * Layouts are PyTorch's: rows of a sequence are time-major ([steps · batch, ...]); gates come in the
  * order i, f, g, o (LSTM) and r, z, n (GRU); recurrent weights are [gates · hidden, hidden].
  */
 import { ShapeError } from "../core/errors.ts";
@@ -18,15 +18,10 @@ import { sameShape, sizes } from "../core/shape.ts";
 import { constant } from "../graph/leaves.ts";
 import type { Aval, Tensor } from "../graph/tensor.ts";
 import { broadcastTo } from "./broadcast.ts";
-import type { ReferenceArray, SampleInput } from "./define.ts";
+import { type ReferenceArray, real, type SampleInput } from "./define.ts";
 import type { Emitter, Value } from "./emitter.ts";
 
 export type RecurrentAttributes = { readonly steps: number };
-
-export interface RecurrentSizes {
-  readonly batch: number;
-  readonly hidden: number;
-}
 
 /** Checks the operands of a recurrent layer and returns its sizes. */
 export function recurrentSizes(
@@ -39,7 +34,7 @@ export function recurrentSizes(
     resets,
   }: Readonly<Record<"x" | "h0" | "weight", Aval>> & { readonly resets?: Aval | undefined },
   { steps }: RecurrentAttributes,
-): RecurrentSizes {
+): { readonly batch: number; readonly hidden: number } {
   const [batch, hidden] = sizes(op, h0.shape, 2);
   if (!sameShape(x.shape, [steps * batch, gates * hidden]))
     throw new ShapeError(op, `expected projections [steps·batch, ${gates}·hidden] for ${steps} steps`, [
@@ -115,6 +110,14 @@ export const block = (x: ReferenceArray, step: number, batch: number): Float64Ar
   return x.data.subarray(step * batch * width, (step + 1) * batch * width);
 };
 
+/** What each step keeps, as a list for each name. */
+export const byName = <K extends string>(
+  steps: readonly Readonly<Record<K, string>>[],
+): Readonly<Record<K, readonly string[]>> => {
+  const names = Object.keys(steps[0] ?? {}) as K[];
+  return Object.fromEntries(names.map((name) => [name, steps.map((step) => step[name])])) as never;
+};
+
 /** Writes what one unit of one row computes at step `t`. */
 export function writeStep<K extends string>(
   kept: Readonly<Record<K, readonly ReferenceArray[]>>,
@@ -126,11 +129,48 @@ export function writeStep<K extends string>(
 }
 
 /** Resets for samples: at the first step, and where the batch's other rows go on. */
-export const resetRows = (rows: number): SampleInput => ({
+const resetRows = (rows: number): SampleInput => ({
   shape: [rows],
   dtype: "bool",
   values: Array.from({ length: rows }, (_, i) => Number(i % 3 === 0)),
 });
+
+/**
+ * Samples of a layer that reads two rows, in one step, in several, and with resets.
+ * @param others operands of that layer alone, for a size of the state
+ */
+export const layerSamples = <I>(gates: number, others: (hidden: number) => I) =>
+  [
+    { title: "one step", steps: 1, hidden: 3, resets: undefined },
+    { title: "four steps", steps: 4, hidden: 2, resets: undefined },
+    { title: "four steps with resets", steps: 4, hidden: 2, resets: resetRows(8) },
+  ].map(({ title, steps, hidden, resets }) => {
+    const [x, h0, weight] = [
+      real(2 * steps, gates * hidden),
+      real(2, hidden),
+      real(gates * hidden, hidden),
+    ] as const;
+    return { title, inputs: { x, h0, weight, ...others(hidden), resets }, attributes: { steps } };
+  });
+
+/**
+ * The same of its gradient, in two steps.
+ * @param others operands of that gradient alone, for a state and the list of those of each step
+ */
+export const gradientSamples = <I>(
+  gates: number,
+  others: (state: SampleInput, each: readonly SampleInput[]) => I,
+) =>
+  [undefined, resetRows(4)].map((resets) => {
+    const state = real(2, 3);
+    const each = perStep(2, state);
+    const [dOutput, weight] = [real(4, 3), real(3 * gates, 3)];
+    return {
+      title: resets ? "two steps with resets" : "two steps",
+      inputs: { dOutput, dH: state, h0: state, weight, states: each, ...others(state, each), resets },
+      attributes: { steps: 2 },
+    };
+  });
 
 /** The state before step `t`, with zeros in the rows that start over there. */
 export function stateBefore(

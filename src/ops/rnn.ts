@@ -1,19 +1,20 @@
 /** A layer of simple recurrent units, h' = tanh(x + W h) (Elman 1990). */
 import { sizes } from "../core/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { defineOp, none, real, typed } from "./define.ts";
+import { defineOp, none, typed } from "./define.ts";
 import type { Value } from "./emitter.ts";
 import {
   accumulateOuter,
   accumulateProduct,
   block,
   emitter,
+  gradientSamples,
+  layerSamples,
   matrix,
   orZeros,
   perStep,
   type RecurrentAttributes,
   recurrentSizes,
-  resetRows,
   stateBefore,
   stopAtResets,
 } from "./recurrent.ts";
@@ -41,13 +42,12 @@ export const rnnOp = defineOp({
     const e = emitter(emit);
     const [batch] = sizes("rnn", h0.shape, 2);
     const keep = resets && e.splitRows(e.keep(resets), steps, batch);
-    const states: string[] = [];
     let h: Value = h0;
-    for (const [t, projection] of e.splitRows(x, steps, batch).entries()) {
+    const states = e.splitRows(x, steps, batch).map((projection, t) => {
       if (keep) h = e.mul(h, keep[t]!);
       h = e.tanh(e.productT(h, weight, projection));
-      states.push(h);
-    }
+      return h;
+    });
     return { output: e.rows(states), h, states };
   },
   reference({ x, h0, weight, resets }, { steps }, { output, h, states }) {
@@ -62,23 +62,7 @@ export const rnnOp = defineOp({
       block(output, t, batch).set(h.data);
     }
   },
-  samples: [
-    {
-      title: "one step",
-      inputs: { x: real(2, 3), h0: real(2, 3), weight: real(3, 3) },
-      attributes: { steps: 1 },
-    },
-    {
-      title: "four steps",
-      inputs: { x: real(8, 2), h0: real(2, 2), weight: real(2, 2) },
-      attributes: { steps: 4 },
-    },
-    {
-      title: "four steps with resets",
-      inputs: { x: real(8, 2), h0: real(2, 2), weight: real(2, 2), resets: resetRows(8) },
-      attributes: { steps: 4 },
-    },
-  ],
+  samples: layerSamples(1, () => ({})),
 });
 
 /** Cotangents of the projections, the initial state and the recurrent weights. */
@@ -130,18 +114,7 @@ export const rnnGradientOp = defineOp({
     }
     dH0.data.set(dH);
   },
-  samples: [undefined, resetRows(4)].map((resets) => ({
-    title: resets ? "two steps with resets" : "two steps",
-    inputs: {
-      dOutput: real(4, 3),
-      dH: real(2, 3),
-      h0: real(2, 3),
-      weight: real(3, 3),
-      states: perStep(2, real(2, 3)),
-      resets,
-    },
-    attributes: { steps: 2 },
-  })),
+  samples: gradientSamples(1, () => ({})),
 });
 
 /**

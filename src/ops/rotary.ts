@@ -116,9 +116,7 @@ export const rotaryOp = defineOp({
  * @param positions int32 [batch, length]. Default: each row counts from 0.
  */
 export function rotary(x: Tensor, rotation: Rotation, positions?: Tensor): Tensor {
-  const { context, headSize, base, scaling } = rotation;
-  const attributes = { context, headSize, base, scaling, back: false };
-  return turned(x, positions && cast(positions, "int64"), attributes);
+  return turned(x, positions && cast(positions, "int64"), { ...rotation, back: false });
 }
 
 function turned(x: Tensor, positions: Tensor | undefined, attributes: RotaryAttributes): Tensor {

@@ -135,16 +135,9 @@ function orthogonalised(matrices: readonly MuonEntry[], directions: Directions):
   }
   const updates = new Map<string, Tensor>();
   for (const stacks of sizes.values()) {
-    const all = newtonSchulz(
-      stacks.length === 1
-        ? stacks[0]!.maps
-        : concatenate(
-            stacks.map(({ maps }) => maps),
-            0,
-          ),
-    );
-    const counts = stacks.map(({ maps }) => maps.shape[0] as number);
-    const apart = stacks.length === 1 ? [all] : split(all, 0, counts);
+    const all = stacks.map(({ maps }) => maps);
+    const counts = all.map(({ shape }) => shape[0] as number);
+    const apart = split(newtonSchulz(concatenate(all, 0)), 0, counts);
     for (const [i, { name, join }] of stacks.entries()) updates.set(name, join(apart[i]!));
   }
   return Object.fromEntries(matrices.map(({ name }) => [name, updates.get(name)!]));
