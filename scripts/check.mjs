@@ -7,7 +7,7 @@ import { spawn } from "node:child_process";
 const lanes = [
   {
     build: "tsdown --logLevel warn",
-    types: "tsc --noEmit --incremental --tsBuildInfoFile node_modules/.cache/check.tsbuildinfo",
+    types: "tsc -p examples --noEmit --incremental --tsBuildInfoFile node_modules/.cache/check.tsbuildinfo",
     layers: "npm run -s check:layers",
   },
   {

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { build } from "vite";
+import { build, createServer } from "vite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { browserReason, type FolderServer, launchBrowser, noBrowser, serveFolder } from "./browser.ts";
 import { builtCli, punchline, root } from "./cli.ts";
@@ -67,3 +67,38 @@ describe.skipIf(noBrowser)(`the browser examples${browserReason}`, () => {
     120_000,
   );
 });
+
+it.skipIf(noBrowser)(
+  `browser-engine, opened by "npx vite examples/browser-engine", learns${browserReason}`,
+  async () => {
+    builtCli();
+    const cacheDir = await mkdtemp(join(tmpdir(), "punchline-vite-"));
+    const server = await createServer({
+      root: join(root, "examples/browser-engine"),
+      cacheDir,
+      logLevel: "error",
+      server: { host: "127.0.0.1", port: 0 },
+    });
+    await server.listen();
+    const browser = await launchBrowser();
+    try {
+      const page = await browser.newPage();
+      await page.goto(server.resolvedUrls!.local[0]!);
+      const output = await page.waitForSelector("output[data-state]", { timeout: 100_000 });
+      const text = await output.evaluate((o) => (o as HTMLOutputElement).value);
+      expect(await output.getAttribute("data-state"), text).toBe("done");
+      const errors = Array.from(text.matchAll(/: (?:mean squared error )?(\d\.\d+)/g), ([, error]) =>
+        Number(error),
+      );
+      expect(errors, text).toHaveLength(5);
+      // A network that answers 0 has an error of 0.5.
+      expect(errors[0], text).toBeLessThan(0.1);
+      expect(errors.at(-1), text).toBeLessThan(errors[0]! / 4);
+    } finally {
+      await browser.close();
+      await server.close();
+      await rm(cacheDir, { recursive: true, force: true });
+    }
+  },
+  120_000,
+);

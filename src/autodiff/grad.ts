@@ -19,7 +19,7 @@ import { Replay } from "./replay.ts";
 /**
  * Gradients of a scalar with respect to tensors, by Baur & Strassen's reverse accumulation.
  * A tensor on which the scalar does not depend has a gradient of zeros. Values between two that are marked with
- * `keep` are computed anew rather than held until they are needed: {@link Replay}.
+ * `keep` are computed again rather than held until they are needed: {@link Replay}.
  * @throws PunchlineError `no-gradient` where the path leads through an operation that declares none.
  */
 export function gradients(scalar: Tensor, wrt: readonly Tensor[]): Tensor[] {
@@ -80,7 +80,7 @@ export function gradients(scalar: Tensor, wrt: readonly Tensor[]): Tensor[] {
  * embedding that is also the head's matrix needs no second table of its size.
  */
 function total(terms: readonly Tensor[] | undefined): Tensor | undefined {
-  if (!terms) return undefined;
+  if (!terms || terms.length === 1) return terms?.[0];
   const scattered = terms.filter(({ node }) => node.op === "scatter_add");
   const rest = terms.filter((term) => !scattered.includes(term));
   if (rest.length === 0) return addN(terms);

@@ -1,10 +1,10 @@
 /**
  * Values of the forward pass for the backward pass: as they were computed, or, between two values that are marked
- * with `keep`, computed anew from the earlier one, once the gradient of the later one is there. The first ones need
+ * with `keep`, computed again from the earlier one, once the gradient of the later one is there. The first ones need
  * not live from the forward to the backward pass then (Chen et al. 2016, arXiv 1604.06174).
  *
  * A graph falls into segments: what comes before the first mark, between one and the next, and after the last. Only
- * those between marks are computed anew; of the others nothing would be gained.
+ * those between marks are computed again; of the others nothing would be gained.
  */
 import { isLeaf } from "../graph/leaves.ts";
 import { type GraphNode, makeNode, type Tensor } from "../graph/tensor.ts";
@@ -25,7 +25,7 @@ export class Replay {
     }
   }
 
-  /** Tells that the gradient of a node's result is there. */
+  /** Notes that the gradient of a node's result is there. */
   arrived(node: GraphNode, gradient: Tensor): void {
     const segment = this.#segments.get(node)!;
     if (node.op === "keep" && segment > 1) this.#triggers.set(segment - 1, gradient);

@@ -107,7 +107,7 @@ const llama = defineArchitecture({
   },
 });
 
-/** An architecture whose models are changed. */
+/** An architecture that builds changed models. */
 const changed = (architecture: Architecture, change: (model: Model) => Partial<Model>): Architecture => ({
   ...architecture,
   build(config) {

@@ -34,7 +34,7 @@ export function parseJsonText(text: string): unknown {
 const [QUOTE, BACKSLASH, COLON] = [0x22, 0x5c, 0x3a];
 const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_LIST, CLOSE_LIST] = [0x7b, 0x7d, 0x5b, 0x5d];
 
-/** The index of the closing quote of the string whose content begins at `from`. */
+/** The index of the closing quote of the string with content from `from` on. */
 function stringEnd(text: string, from: number): number {
   for (let at = text.indexOf('"', from); ; at = text.indexOf('"', at + 1)) {
     let slashes = 0;

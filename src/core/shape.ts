@@ -6,7 +6,9 @@ export type Dim = number | string;
 export type Shape = readonly Dim[];
 
 export function sameShape(a: Shape, b: Shape): boolean {
-  return a.length === b.length && a.every((d, i) => d === b[i]);
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 /** The shape that both operands stretch to: aligned at the right, sizes equal or one of them 1. */

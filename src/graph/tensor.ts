@@ -66,7 +66,7 @@ export function makeNode(
 ): GraphNode {
   const outputs: Tensor[] = [];
   const node: GraphNode = { op, operation, counts, made, inputs, attributes, outputs };
-  for (const [i, aval] of avals.entries()) outputs.push(new Tensor(node, i, aval));
+  for (let i = 0; i < avals.length; i++) outputs.push(new Tensor(node, i, avals[i]!));
   return node;
 }
 

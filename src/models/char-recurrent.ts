@@ -1,6 +1,5 @@
 /** Character models of the lesson: an embedding, a stack of recurrent layers, and a linear head. */
 import { int32 } from "../core/array.ts";
-import { InputError } from "../core/errors.ts";
 import { constant } from "../graph/leaves.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { embedding, tiedHead } from "../nn/embedding.ts";
@@ -10,7 +9,7 @@ import { type Cell, recurrent } from "../nn/recurrent.ts";
 import { reshape } from "../ops/broadcast.ts";
 import { slice, transpose } from "../ops/movement.ts";
 import { equal } from "../ops/select.ts";
-import { readFlag, readProbability, readSize, readTokenId } from "./config.ts";
+import { configError, readFlag, readProbability, readSize, readTokenId } from "./config.ts";
 import { defineArchitecture, type ModelDefinition } from "./define.ts";
 import type { ModelConfig } from "./model.ts";
 import { fraction, integer } from "./options.ts";
@@ -53,10 +52,8 @@ export function buildRecurrent(cell: Cell, config: ModelConfig): ModelDefinition
   const reset = readTokenId(config, "reset_token_id");
   const tied = readFlag(config, "tie_word_embeddings", false);
   if (tied && width !== hidden) {
-    throw new InputError(
-      "config",
-      `config.json of ${config.model_type}: with tied embeddings embedding_size ${width} and hidden_size ${hidden} must be equal.`,
-    );
+    const sizes = `embedding_size ${width} and hidden_size ${hidden}`;
+    throw configError(config, `with tied embeddings ${sizes} must be equal.`);
   }
   const tokens = embedding("embedding", vocabulary, width, tied ? { std: 1 / Math.sqrt(width) } : {});
   const layers = readSize(config, "num_layers");

@@ -12,7 +12,15 @@ import { layerNorm } from "../nn/norm.ts";
 import { type Activation, activations, blockStack, feedForward, preNormBlock } from "../nn/transformer.ts";
 import { add } from "../ops/elementwise.ts";
 import { gather } from "../ops/indexing.ts";
-import { configError, readChoice, readFlag, readHeads, readNumber, readProbability, readSize } from "./config.ts";
+import {
+  configError,
+  readChoice,
+  readFlag,
+  readHeads,
+  readNumber,
+  readProbability,
+  readSize,
+} from "./config.ts";
 import { DecodingState, decodingSpecs, lastRows } from "./decoding-state.ts";
 import { defineArchitecture, type ModelDefinition } from "./define.ts";
 import { checkLength, type ModelConfig } from "./model.ts";
@@ -122,7 +130,9 @@ function readPositions(config: ModelConfig, headSize: number): boolean {
     readChoice<Positions>(config, "position_embedding_type", positionKinds, "absolute") === "rotary";
   const positions = config.n_positions ?? config.n_ctx;
   if (rotary && headSize % 2 !== 0)
-    throw configError(config, `rotary positions need heads of an even size, not of ${headSize}.`, { headSize });
+    throw configError(config, `rotary positions need heads of an even size, not of ${headSize}.`, {
+      headSize,
+    });
   if (rotary && Number(positions) > MOST_POSITIONS)
     throw configError(config, `rotary positions are at most ${MOST_POSITIONS}, not ${positions}.`);
   return rotary;

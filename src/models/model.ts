@@ -35,7 +35,7 @@ export interface ModelInput {
    * models with {@link Model.separatesDocuments}, which take it in place of `attentionMask` and with `positions`.
    */
   readonly documents?: Tensor | undefined;
-  /** Segment of each token [batch, length], int32, for models that tell sentences apart. Absent: all 0. */
+  /** Segment of each token [batch, length], int32, for models that distinguish sentences. Absent: all 0. */
   readonly tokenTypes?: Tensor | undefined;
 }
 

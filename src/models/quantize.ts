@@ -16,7 +16,7 @@ export function quantizable({ parameters }: Pick<Model, "parameters">): readonly
   return parameters.filter(packsWhole);
 }
 
-/** Whether a parameter is a matrix, and one whose rows are whole blocks where it may be a table too. */
+/** Whether a parameter is a matrix, with rows of whole blocks where it may be a table too. */
 export const packsWhole = ({ shape, outputs }: Pick<ParameterSpec, "shape" | "outputs">): boolean =>
   outputs === 1 || (outputs === 0 && shape[1]! % SHORT_BLOCK === 0);
 

@@ -21,7 +21,7 @@ export function innerParameters(
 }
 
 /**
- * The options whose {@link innerParameters} come nearest to `parameters`, by the width alone; those given for
+ * The options with {@link innerParameters} nearest to `parameters`, by the width alone; those given for
  * an architecture that has no width.
  * @throws UsageError where even the narrowest is more than twice too large, or the widest half too small
  */

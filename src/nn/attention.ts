@@ -57,7 +57,7 @@ export function documentMask(documents: Tensor): Tensor {
 /**
  * {@link attend} in plain operations, which also gives the probabilities.
  * @param dropout changes the probabilities that values are mixed by. Default: they stay.
- * @returns `output` [batch, length, heads · d]; `weights` [batch, heads, length, keys], whose rows sum to 1
+ * @returns `output` [batch, length, heads · d]; `weights` [batch, heads, length, keys], in rows that sum to 1
  */
 export function attendWithWeights(
   q: Tensor,

@@ -27,7 +27,7 @@ export interface LinearOptions {
   readonly std?: number | undefined;
   /** Store the weight as [inputs, outputs], as GPT-2 does. Default [outputs, inputs]. */
   readonly inputsFirst?: boolean | undefined;
-  /** Linear maps of one size whose outputs lie side by side: queries, keys and values. Default 1. */
+  /** Linear maps of one size with outputs side by side: queries, keys and values. Default 1. */
   readonly maps?: number | undefined;
   /** Whether the outputs are the vocabulary. Default false. */
   readonly head?: boolean | undefined;

@@ -7,7 +7,7 @@ import { type Bits, quantizedProduct, quantizedRows } from "../ops/quantized.ts"
 import type { Parameters } from "./parameters.ts";
 
 /**
- * Numbers that share a scale, in rows of `width`: few of 4 bits, whose rounding needs more scales; of 8 bits as many
+ * Numbers that share a scale, in rows of `width`: few of 4 bits, as their rounding needs more scales; of 8 bits as many
  * as fit, since fewer scales are faster.
  */
 export const quantizedBlock = (bits: Bits, width: number): number =>

@@ -10,7 +10,7 @@ import { lower } from "./lower.ts";
 import { graphMemory } from "./memory.ts";
 
 const x = (name: string, ...shape: number[]) => input(name, "float32", shape);
-/** Of a graph whose outputs are these, in numbers of four bytes. */
+/** Of a graph with these outputs, in numbers of four bytes. */
 const numbers = (...outputs: Tensor[]) =>
   graphMemory(lower(outputs, (leaf) => String(leaf.node.attributes.name))) / 4;
 

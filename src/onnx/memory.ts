@@ -12,7 +12,7 @@ import type { Lowered } from "./lower.ts";
 import { executionOrder } from "./order.ts";
 import { elementType, type OnnxNode } from "./proto.ts";
 
-/** Operators whose result is their first input's memory under another shape. */
+/** Operators that give their first input's memory another shape. */
 const aliases = new Set(["Reshape", "Unsqueeze", "Squeeze", "Identity", "Flatten"]);
 /** Operators that write over an input of equal size which nobody reads afterwards. */
 const inPlace = new Set([
@@ -27,7 +27,7 @@ export function graphMemory(lowered: Lowered): number {
   const { inputs, outputs, constants } = lowered;
   const nodes = executionOrder(lowered.nodes);
   const shapes = new ShapeTable(lowered);
-  /** The value whose memory a value is. */
+  /** By value: the one that it shares memory with. */
   const home = new Map<string, string>();
   const homeOf = (name: string) => home.get(name) ?? name;
   const foreign = new Set([...inputs, ...outputs].map(({ name }) => name));

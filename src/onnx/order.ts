@@ -2,7 +2,7 @@
 import type { OnnxNode } from "./proto.ts";
 
 /**
- * The nodes as the runtime's default order has them: depth first from those whose results no other node reads, the
+ * The nodes as the runtime's default order has them: depth first from those with results that no other node reads, the
  * last of them first, and through the inputs of each, again the last first. So the last output of a graph is
  * computed first.
  */

@@ -138,7 +138,7 @@ export interface Application {
   readonly needs: readonly boolean[];
 }
 
-/** An operation whose names and attributes are not known to the compiler. */
+/** An operation of which the compiler does not know the names and attributes. */
 export interface AnyOp extends Rules {
   readonly samples: readonly (SampleOf<Named<SampleInput>> & { readonly attributes?: Attributes })[];
   apply(inputs: Named<Tensor>, attributes?: Attributes): Named<Tensor>;
@@ -215,7 +215,7 @@ function withRules(definition: AnyDefinition): AnyOp {
   return op;
 }
 
-/** A definition whose names are not known to the compiler. */
+/** A definition of which the compiler does not know the names. */
 interface AnyDefinition {
   readonly name: string;
   readonly inputs: readonly string[];
@@ -254,9 +254,9 @@ function gradientList(
   counts: readonly number[],
   gradients: Named<Tensor | undefined>,
 ): readonly (Tensor | undefined)[] {
-  const stray = Object.keys(gradients).find((key) => slots.every(({ name }) => name !== key));
-  if (stray !== undefined)
-    throw new PunchlineError("operation", `${op}: the gradient of "${stray}" belongs to no input.`);
+  for (const key in gradients)
+    if (!slots.some(({ name }) => name === key))
+      throw new PunchlineError("operation", `${op}: the gradient of "${key}" belongs to no input.`);
   const list: (Tensor | undefined)[] = [];
   slots.forEach(({ name, kind }, i) => {
     const given = gradients[name];

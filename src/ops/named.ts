@@ -54,7 +54,8 @@ export function toList<T>(
 ): { readonly values: readonly T[]; readonly counts: readonly number[] } {
   const values: T[] = [];
   const counts: number[] = [];
-  for (const { name, kind } of slots) {
+  for (let i = 0; i < slots.length; i++) {
+    const { name, kind } = slots[i]!;
     const value = named[name];
     const absent = value === undefined && kind === "optional";
     if (!absent && (value === undefined || Array.isArray(value) !== (kind === "list")))

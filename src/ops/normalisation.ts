@@ -199,7 +199,7 @@ export function causalMask(t: number, s = t): Tensor {
   return constant(float32([t, s], data));
 }
 
-/** Mean over `axes` (default: all), whose sizes must be static. */
+/** Mean over `axes` (default: all). Their sizes must be static. */
 export function mean(x: Tensor, axes?: readonly number[] | number, keepDims = false): Tensor {
   const n = axesOf("mean", x, axes).reduce((count, axis) => count * staticDim("mean", x.shape, axis), 1);
   return multiply(sum(x, axes, keepDims), 1 / n);

@@ -27,7 +27,11 @@ export interface ArenaOptions {
 /** By name, in the order of the layout. */
 export type Views = Readonly<Record<string, HostArray<"float32">>>;
 
-export type ArenaRegion = "parameters" | "gradients" | "moment1" | "moment2" | "accumulation";
+const regionNames = ["parameters", "gradients", "moment1", "moment2", "accumulation"] as const;
+export type ArenaRegion = (typeof regionNames)[number];
+
+const byRegion = <T>(of: (region: ArenaRegion) => T): Record<ArenaRegion, T> =>
+  Object.fromEntries(regionNames.map((region) => [region, of(region)])) as Record<ArenaRegion, T>;
 
 /**
  * Trainable parameters that lie together and share their weight decay, padding (zeros, which stay zeros)
@@ -72,14 +76,7 @@ export class Arena {
     this.moment2 = views(layout, shards, "moment2");
     this.ranges = shards.flatMap(rangesOf);
     this.bytes = shards.reduce((sum, { memory }) => sum + memory.buffer.byteLength, 0);
-    const region = (name: ArenaRegion) => shards.flatMap(({ regions }) => regions[name] ?? []);
-    this.#regions = {
-      parameters: region("parameters"),
-      gradients: region("gradients"),
-      moment1: region("moment1"),
-      moment2: region("moment2"),
-      accumulation: region("accumulation"),
-    };
+    this.#regions = byRegion((name) => shards.flatMap(({ regions }) => regions[name] ?? []));
   }
 
   /**
@@ -184,19 +181,7 @@ function rangesOf({ plan, memory, regions }: Shard): ArenaRange[] {
       const place = start - before(plan, region);
       return regions[region] && place >= 0 ? regions[region].byteOffset + place * 4 : 0;
     };
-    return [
-      {
-        kernels: memory.kernels,
-        decay,
-        orthogonal,
-        length,
-        parameters: at("parameters"),
-        gradients: at("gradients"),
-        moment1: at("moment1"),
-        moment2: at("moment2"),
-        accumulation: at("accumulation"),
-      },
-    ];
+    return [{ kernels: memory.kernels, decay, orthogonal, length, ...byRegion(at) }];
   };
   const { orthogonal, decayed, undecayed } = plan;
   return [

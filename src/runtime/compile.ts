@@ -31,7 +31,7 @@ import { graphMemory } from "../onnx/memory.ts";
 import { encodeModel, type OnnxValue } from "../onnx/proto.ts";
 import { alignment, KernelMemory } from "./arena-memory.ts";
 import type { Backend, Session } from "./backend.ts";
-import { addRowsInPlace, type SplitOutputs, splitRowAdditions } from "./row-additions.ts";
+import { addRowsInPlace, type SplitOutputs, splitRowAdditions, wholeOutputs } from "./row-additions.ts";
 
 type Arguments = readonly unknown[];
 type Concretes<A extends Arguments> = { readonly [K in keyof A]: Given<A[K]> };
@@ -40,7 +40,7 @@ type Partially<T> = T extends HostArray ? T : { readonly [K in keyof T]?: Partia
 export interface RunOptions<O> {
   /** Arrays that the results are written to, by place; the rest are allocated. */
   readonly into?: Partially<Concrete<O>>;
-  /** Where the run's dropout masks stand in the generator. Needed where the graph has any. */
+  /** Where the generator begins for the run's dropout masks. Needed where the graph has any. */
   readonly random?: { readonly seed: number; readonly step: number };
 }
 
@@ -51,7 +51,7 @@ export interface Compiled<A extends Arguments, O> {
   prepare(...args: readonly unknown[]): Promise<void>;
   /** The graph for these shapes, readable. */
   dump(...args: readonly unknown[]): string;
-  /** Bytes that a run of the graph for these shapes takes beside its inputs and outputs; nothing is loaded. */
+  /** Bytes that a run of the graph for these shapes takes, inputs and outputs not counted; nothing is loaded. */
   memory(...args: readonly unknown[]): number;
   /** The graph for these shapes as the bytes of an .onnx file. */
   onnx(...args: readonly unknown[]): Uint8Array;
@@ -215,13 +215,6 @@ function trace(
   const nameOf = (place: number) => lowered.outputs[place]!.name;
   return { outputTree, outputs, split, nameOf, lowered, feeds, folder, masks, memory };
 }
-
-/** Every output made by the graph itself. */
-const wholeOutputs = (outputs: readonly Tensor[]): SplitOutputs => ({
-  roots: outputs,
-  places: outputs.map((_, i) => i),
-  additions: [],
-});
 
 /** Makes constants of the inputs that stay in files. */
 function storeConstants(

@@ -21,6 +21,13 @@ export interface SplitOutputs {
   readonly additions: readonly RowAddition[];
 }
 
+/** Every output made by the graph itself. */
+export const wholeOutputs = (outputs: readonly Tensor[]): SplitOutputs => ({
+  roots: outputs,
+  places: outputs.map((_, i) => i),
+  additions: [],
+});
+
 /**
  * Takes such sums out of the outputs. The tables come just before the last output: ONNX Runtime works
  * through a graph from its end, so the last output's needs come first, then the tables', and what they
@@ -30,7 +37,7 @@ export interface SplitOutputs {
 export function splitRowAdditions(outputs: readonly Tensor[]): SplitOutputs {
   const isSum = ({ node }: Tensor) => node.op === "add_rows" && node.inputs[0]!.node.op !== "input";
   const sums = outputs.filter(isSum);
-  if (sums.length === 0) return { roots: outputs, places: outputs.map((_, i) => i), additions: [] };
+  if (sums.length === 0) return wholeOutputs(outputs);
   const rest = outputs.filter((output) => !isSum(output));
   const last = rest.splice(-1);
   const parts = sums.flatMap(({ node }) => node.inputs.slice(1));
@@ -44,11 +51,7 @@ export function splitRowAdditions(outputs: readonly Tensor[]): SplitOutputs {
     const place = other++;
     return place < rest.length ? parts.length + place : firstLast;
   });
-  const additions = sums.map((_, k) => ({
-    table: firstTable + k,
-    rows: 2 * k,
-    index: 2 * k + 1,
-  }));
+  const additions = sums.map((_, k) => ({ table: firstTable + k, rows: 2 * k, index: 2 * k + 1 }));
   return { roots: [...parts, ...rest, ...tables, ...last], places, additions };
 }
 

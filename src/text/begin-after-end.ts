@@ -1,5 +1,5 @@
 /**
- * Vocabularies of models whose texts follow each other: the input of such a model begins with the end of the
+ * Vocabularies of models that read texts one after the other: the input of such a model begins with the end of the
  * previous text. The tokenizer's files say so in their post-processor, so that other programs do the same.
  */
 import type { HuggingFaceTokenizer } from "./huggingface.ts";

@@ -6,11 +6,11 @@
  * tokenizer.encode("Hi!\n"); // Int32Array [43, 18, 62, 96]
  */
 import { InputError } from "../core/errors.ts";
-import type { Tokenizer } from "./tokenizer.ts";
+import { type Tokenizer, tokenAt } from "./tokenizer.ts";
 
 /**
  * Exactly Python's `string.printable`: digits, letters, punctuation and white space, 100 characters,
- * whose ids are 0 to 99 in this order.
+ * with the ids 0 to 99 in this order.
  * Source: the Python Library Reference, "string: common string operations".
  */
 export const printableCharacters =
@@ -54,7 +54,7 @@ export function characterTokenizerOf(texts: Iterable<string>, end = "\n"): Token
 }
 
 /**
- * A vocabulary of the given characters, whose ids are their places in the list.
+ * A vocabulary of the given characters. Ids are places in the list.
  * @param endOfText the character that ends an item; it must be in the list. Default `\n`.
  * @throws InputError `vocabulary` where an entry is not one character, is there twice, or the end is missing.
  */
@@ -97,10 +97,10 @@ export function characterTokenizer(characters: readonly string[], endOfText = "\
     encode,
     decode(tokens) {
       let text = "";
-      for (let i = 0; i < tokens.length; i++) text += characterAt(characters, tokens[i]!);
+      for (let i = 0; i < tokens.length; i++) text += tokenAt(characters, tokens[i]!);
       return text;
     },
-    token: (id) => characterAt(characters, id),
+    token: (id) => tokenAt(characters, id),
     id: (token) => ids.get(token),
     files: () => characterFiles(characters, endOfText),
   };
@@ -124,17 +124,6 @@ function idsOf(characters: readonly string[]): Map<string, number> {
     ids.set(character, id);
   }
   return ids;
-}
-
-function characterAt(characters: readonly string[], id: number): string {
-  const character = characters[id];
-  if (character === undefined) {
-    throw new InputError(
-      "unknown-id",
-      `The vocabulary has no id ${id}; its ids are 0 to ${characters.length - 1}.`,
-    );
-  }
-  return character;
 }
 
 function unknownCharacter(character: string, position: number): InputError {

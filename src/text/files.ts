@@ -30,27 +30,24 @@ export interface TokenizerFormat {
   read(json: TokenizerJson, config: TokenizerConfig): Tokenizer;
 }
 
-/** Byte-pair encoding without merges whose tokens are all single characters, as `characterTokenizer` writes it. */
+/** Byte-pair encoding without merges, all tokens single characters, as `characterTokenizer` writes it. */
 const characterFormat: TokenizerFormat = {
   name: "character",
   reads: ({ model }) =>
     model.type === "BPE" &&
     model.merges?.length === 0 &&
     Object.keys(vocabularyOf(model.vocab)).every((token) => [...token].length === 1),
-  read: ({ model }, config) =>
-    characterTokenizer(
-      listOf(model.vocab),
-      typeof config.eos_token === "string" ? config.eos_token : undefined,
-    ),
+  read: ({ model }, config) => characterTokenizer(listOf(model.vocab), endOf(config)),
 };
 
 /** WordPiece that cannot cut a word, as `wordTokenizer` writes it. */
 const wordFormat: TokenizerFormat = {
   name: "word",
   reads: ({ model }) => model.type === "WordPiece" && model.continuing_subword_prefix === noPieces,
-  read: ({ model }, config) =>
-    wordTokenizer(listOf(model.vocab), typeof config.eos_token === "string" ? config.eos_token : undefined),
+  read: ({ model }, config) => wordTokenizer(listOf(model.vocab), endOf(config)),
 };
+
+const endOf = ({ eos_token: end }: TokenizerConfig) => (typeof end === "string" ? end : undefined);
 
 /** The formats of Punchline's own character and word vocabularies. */
 export const tokenizerFormats: readonly TokenizerFormat[] = [characterFormat, wordFormat];

@@ -151,7 +151,7 @@ describe("WordPiece", () => {
 
   it("names a missing special token and a repeated line", () => {
     expect(() => wordPieceFiles("[PAD]\n[UNK]\n")).toThrow("no token [CLS]");
-    expect(() => wordPieceFiles("a\nb\na\n")).toThrow('line 3: token "a" stands already in line 1');
+    expect(() => wordPieceFiles("a\nb\na\n")).toThrow('line 3: token "a" is already in line 1');
   });
 });
 

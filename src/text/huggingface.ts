@@ -77,7 +77,7 @@ export function huggingfaceTokenizer(
     if (text === undefined) {
       throw new InputError(
         "unknown-id",
-        `Id ${id} is not in this vocabulary, whose ids are 0 to ${size - 1}.`,
+        `Id ${id} is not in this vocabulary; its ids are 0 to ${size - 1}.`,
         { id },
       );
     }

@@ -70,9 +70,9 @@ const trailingSpace = (text: string): string => /\s*$/.exec(text)![0];
 
 class Stream implements StreamDecoder {
   readonly #tokenizer: Decoding;
-  /** Ids whose text is out, in groups that end where a character does. */
+  /** Ids with their text given out, in groups that end where a character does. */
   #done: readonly (readonly number[])[];
-  /** Ids whose text is not. */
+  /** Ids with their text held back. */
   #waiting: number[] = [];
   /** White space that the prompt already ends with. */
   #space: string;

@@ -55,7 +55,7 @@ function checkMerges(merges: unknown, vocab: Fields, prefix: unknown): void {
 
 const MAX_PATTERN = 4096;
 
-/** Refuses patterns whose time may grow without bound, wherever a part of the tokenizer has one. */
+/** Refuses patterns that may take time without bound, wherever a part of the tokenizer has one. */
 function checkPatterns(part: unknown): void {
   if (typeof part !== "object" || part === null) return;
   for (const [key, value] of Object.entries(part)) {
@@ -71,7 +71,7 @@ const OFTEN = 4;
 
 /**
  * Whether a group that is repeated often repeats or chooses inside, as `(a+)+`, `(a|aa)*`, `(aa?)+` and
- * `(a{1,50}){1,50}` do, whose time doubles with each character; or one thing is repeated right after itself, as in
+ * `(a{1,50}){1,50}` do: their time doubles with each character; or one thing is repeated right after itself, as in
  * `\s*\s*`.
  */
 export function mayRunAway(pattern: string): boolean {

@@ -5,6 +5,7 @@
  * const ids = tokenizer.encode("Why did the chicken");
  * tokenizer.decode(ids); // "Why did the chicken"
  */
+import { InputError } from "../core/errors.ts";
 
 export type TokenizerKind = "character" | "word" | "bpe" | "wordpiece";
 
@@ -33,4 +34,12 @@ export interface Tokenizer {
   id(token: string): number | undefined;
   /** The contents of the Hugging Face files that @huggingface/tokenizers reads, by file name. */
   files(): Readonly<Record<"tokenizer.json" | "tokenizer_config.json", unknown>>;
+}
+
+/** @throws InputError `unknown-id` for an id that the list of tokens does not have */
+export function tokenAt(vocabulary: readonly string[], id: number): string {
+  const token = vocabulary[id];
+  if (token !== undefined) return token;
+  const last = vocabulary.length - 1;
+  throw new InputError("unknown-id", `The vocabulary has no id ${id}; its ids are 0 to ${last}.`);
 }

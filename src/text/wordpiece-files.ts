@@ -81,7 +81,7 @@ function parseVocabulary(text: string): Record<string, number> {
     if (token in vocab) {
       throw new InputError(
         "vocabulary",
-        `vocab.txt line ${i + 1}: token ${JSON.stringify(token)} stands already in line ${vocab[token]! + 1}.`,
+        `vocab.txt line ${i + 1}: token ${JSON.stringify(token)} is already in line ${vocab[token]! + 1}.`,
       );
     }
     vocab[token] = i;

@@ -1,12 +1,12 @@
 /**
- * A vocabulary of whole words and punctuation marks, whose decoded text reads as it was written.
+ * A vocabulary of whole words and punctuation marks. Decoded text reads as it was written.
  *
  * Words are in the vocabulary as they are. There is a space between any two tokens, unless a joiner (U+FFED)
  * on a punctuation mark says that there was none on that side: `Why, "me"?` is the six tokens
  * `Why`, `￭,`, `"￭`, `me`, `￭"` and `￭?`, so nothing has to be guessed when tokens become text again.
  * Joiner marks are described in the documentation of OpenNMT's Tokenizer, "Joiner annotation".
  *
- * `decode(encode(text)) === text` holds for a text of known tokens whose white space is single spaces and
+ * `decode(encode(text)) === text` holds for a text of known tokens, if its white space is single spaces and
  * single line breaks without spaces around them, as cleaning leaves it.
  *
  * @example
@@ -14,7 +14,7 @@
  * tokenizer.decode(tokenizer.encode("Why did the chicken cross?"));
  */
 import { InputError } from "../core/errors.ts";
-import type { Tokenizer } from "./tokenizer.ts";
+import { type Tokenizer, tokenAt } from "./tokenizer.ts";
 
 /** The mark of "no space on this side". */
 export const joiner = "\uffed";
@@ -74,7 +74,7 @@ export function wordTokenizerOf(texts: Iterable<string>, options: WordVocabulary
 }
 
 /**
- * A vocabulary of the given tokens, whose ids are their places in the list; `<unk>` and the end must be there.
+ * A vocabulary of the given tokens. Ids are places in the list; `<unk>` and the end must be there.
  * @param end the token that ends an item. Default `\n`.
  * @throws InputError `vocabulary` where they are not, or a token is there twice.
  */
@@ -90,14 +90,7 @@ export function wordTokenizer(vocabulary: readonly string[], end = "\n"): Tokeni
     const twice = vocabulary.find((token, id) => ids.get(token) !== id);
     throw new InputError("vocabulary", `The word vocabulary has ${JSON.stringify(twice)} twice; remove one.`);
   }
-  const token = (id: number): string => {
-    const found = vocabulary[id];
-    if (found !== undefined) return found;
-    throw new InputError(
-      "unknown-id",
-      `The vocabulary has no id ${id}; its ids are 0 to ${vocabulary.length - 1}.`,
-    );
-  };
+  const token = (id: number): string => tokenAt(vocabulary, id);
   return {
     kind: "word",
     size: vocabulary.length,
@@ -134,7 +127,7 @@ const replace = (pattern: string, content: string) => ({
 });
 
 /**
- * A word vocabulary in the Hugging Face format: WordPiece whose words can never be cut, because no token begins
+ * A word vocabulary in the Hugging Face format: WordPiece that can never cut a word, because no token begins
  * with its prefix for inner pieces.
  */
 function wordFiles(ids: ReadonlyMap<string, number>, end: string) {
