@@ -2,12 +2,12 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { PreparedData } from "../data/prepare.ts";
+import { exists } from "../files/exists.ts";
 import type { OptionValues } from "../models/model.ts";
 import type { BaseModel } from "../train/base.ts";
 import type { LogRow, SampleRow, TrainEvent } from "../train/events.ts";
 import { readLog, readSamples } from "../train/history.ts";
 import type { TrainOptions } from "../train/options.ts";
-import { exists } from "../train/run-folder.ts";
 import type { TrainSummary } from "../train/session.ts";
 import { resume, train } from "../train/train.ts";
 import type { DemoState } from "./state.ts";

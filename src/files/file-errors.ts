@@ -7,69 +7,49 @@ export function systemCode(cause: unknown): string | undefined {
   return undefined;
 }
 
-interface Refusal {
-  /** Stable, for programs. */
-  readonly code: string;
-  /** What is so and what to do; `{doing}` is read or write. */
-  readonly reason: string;
-}
+/** A stable code for programs, then what is wrong and what to do; `{doing}` is read or write. */
+type Refusal = readonly [code: string, reason: string];
 
-const denied = { code: "not-permitted", reason: "permission denied; check who may {doing} there." };
-const full = (what: string) => ({
-  code: "disk-full",
-  reason: `${what}; free some space or choose another folder.`,
-});
-const open = {
-  code: "too-many-files",
-  reason: "too many files are open; close some or raise the limit (ulimit -n).",
-};
-const misplaced = {
-  code: "not-a-file",
-  reason: "a part of the path is a file where a folder is needed.",
-};
-const absentFolder = {
-  code: "not-found",
-  reason: "its folder does not exist; make the folder first, or check the path.",
-};
-const medium = {
-  code: "file",
-  reason: "the disk or the network behind it reports an error; check it, and try again.",
-};
+const denied: Refusal = ["not-permitted", "permission denied; check who may {doing} there."];
+const open: Refusal = [
+  "too-many-files",
+  "too many files are open; close some or raise the limit (ulimit -n).",
+];
+const misplaced: Refusal = ["not-a-file", "a part of the path is a file where a folder is needed."];
+const busy: Refusal = ["file", "it is in use by another program; close that and try again."];
+const medium: Refusal = [
+  "file",
+  "the disk or the network behind it reports an error; check it, and try again.",
+];
+const absentFolder: Refusal = [
+  "not-found",
+  "its folder does not exist; make the folder first, or check the path.",
+];
 
 /** By the names of errno(3). */
 const refusals: Readonly<Record<string, Refusal>> = {
-  ENOSPC: full("the disk is full"),
-  EDQUOT: full("the disk quota is used up"),
-  EFBIG: {
-    code: "disk-full",
-    reason:
-      "the file would grow larger than the system allows; raise the limit (ulimit -f) or choose another disk.",
-  },
+  ENOSPC: ["disk-full", "the disk is full; free some space or choose another folder."],
+  EDQUOT: ["disk-full", "the disk quota is used up; free some space or choose another folder."],
+  EFBIG: [
+    "disk-full",
+    "the file would grow larger than the system allows; raise the limit (ulimit -f) or choose another disk.",
+  ],
   EACCES: denied,
   EPERM: denied,
-  EROFS: { code: "read-only", reason: "the file system is read-only; choose another folder." },
-  ENOENT: { code: "not-found", reason: "it does not exist; check the path." },
-  EISDIR: { code: "not-a-file", reason: "it is a folder, and a file was expected." },
+  EROFS: ["read-only", "the file system is read-only; choose another folder."],
+  ENOENT: ["not-found", "it does not exist; check the path."],
+  EISDIR: ["not-a-file", "it is a folder, and a file was expected."],
   ENOTDIR: misplaced,
   EEXIST: misplaced,
-  ENOTEMPTY: {
-    code: "not-a-file",
-    reason: "a folder is there already that holds files; choose another name.",
-  },
+  ENOTEMPTY: ["not-a-file", "a folder is there already that holds files; choose another name."],
   EMFILE: open,
   ENFILE: open,
-  ENAMETOOLONG: {
-    code: "name-too-long",
-    reason: "the name is longer than the file system allows; choose a shorter one.",
-  },
-  EINVAL: {
-    code: "file",
-    reason: "the file system does not allow that name or operation; choose another folder.",
-  },
-  ELOOP: { code: "file", reason: "its links lead around in a circle; check them." },
-  EXDEV: { code: "file", reason: "it would have to move to another disk; choose a folder on this one." },
-  EBUSY: { code: "file", reason: "it is in use by another program; close that and try again." },
-  ETXTBSY: { code: "file", reason: "it is in use by another program; close that and try again." },
+  ENAMETOOLONG: ["name-too-long", "the name is longer than the file system allows; choose a shorter one."],
+  EINVAL: ["file", "the file system does not allow that name or operation; choose another folder."],
+  ELOOP: ["file", "its links lead around in a circle; check them."],
+  EXDEV: ["file", "it would have to move to another disk; choose a folder on this one."],
+  EBUSY: busy,
+  ETXTBSY: busy,
   EIO: medium,
   ENXIO: medium,
   ENODEV: medium,
@@ -88,8 +68,8 @@ export function fileError(doing: "read" | "write", path: string, cause: unknown)
   const system = systemCode(cause);
   const known = system === undefined ? undefined : refusals[system];
   const unknown = cause instanceof Error ? `${cause.message}.` : "for an unknown reason.";
-  const { code, reason } =
-    system === "ENOENT" && doing === "write" ? absentFolder : (known ?? { code: "file", reason: unknown });
+  const [code, reason] =
+    system === "ENOENT" && doing === "write" ? absentFolder : (known ?? ["file", unknown]);
   return new InputError(
     code,
     `Cannot ${doing} ${path}: ${reason.replace("{doing}", doing)}`,

@@ -13,6 +13,7 @@ import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { InputError } from "../core/errors.ts";
 import { PARTIAL, removePartialFiles } from "./atomic.ts";
+import { isFile } from "./exists.ts";
 import { fileError, systemCode } from "./file-errors.ts";
 import { makeFolder } from "./make-folder.ts";
 
@@ -201,13 +202,6 @@ async function processOf(
   } catch {
     return undefined;
   }
-}
-
-async function isFile(path: string): Promise<boolean> {
-  return stat(path).then(
-    (s) => s.isFile(),
-    () => false,
-  );
 }
 
 function inUse(path: string, subject: string, found: FoundLock | undefined): InputError {

@@ -1,7 +1,7 @@
 /** Folders with their parents. */
-
-import { mkdir, stat } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
+import { isFolder } from "./exists.ts";
 import { guarded, systemCode } from "./file-errors.ts";
 
 /**
@@ -24,9 +24,3 @@ async function make(path: string): Promise<void> {
     });
   }
 }
-
-const isFolder = (path: string): Promise<boolean> =>
-  stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );

@@ -1,5 +1,5 @@
 /**
- * Files whose names come from outside. A FIFO would wait for a writer, a device may never end: both are refused
+ * Files with names from outside. A FIFO would wait for a writer, a device may never end: both are refused
  * before they are opened.
  */
 import type { Stats } from "node:fs";
@@ -35,12 +35,8 @@ export async function regularFile(path: string, doing: "read" | "write" = "read"
 }
 
 /** The same, or undefined where there is nothing at `path`. */
-export async function regularFileIfAny(
-  path: string,
-  doing: "read" | "write" = "read",
-): Promise<Stats | undefined> {
-  return ifAny(() => regularFile(path, doing));
-}
+export const regularFileIfAny = (path: string, doing?: "read" | "write"): Promise<Stats | undefined> =>
+  ifAny(regularFile(path, doing));
 
 /** Bytes of a file that is read whole; the largest tokenizers have a tenth of it. */
 const MOST_BYTES = 256 * 1024 * 1024;
@@ -67,15 +63,11 @@ export async function readTextFile(path: string): Promise<string> {
 }
 
 /** The same, or undefined where there is no such file. */
-export const readOptionalText = (path: string): Promise<string | undefined> =>
-  ifAny(() => readTextFile(path));
+export const readOptionalText = (path: string): Promise<string | undefined> => ifAny(readTextFile(path));
 
-async function ifAny<T>(work: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await work();
-  } catch (error) {
+const ifAny = <T>(work: Promise<T>): Promise<T | undefined> =>
+  work.catch((error: unknown) => {
     const system = error instanceof InputError ? systemCode(error.cause) : undefined;
     if (system === "ENOENT" || system === "ENOTDIR") return undefined;
     throw error;
-  }
-}
+  });

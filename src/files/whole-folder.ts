@@ -1,7 +1,7 @@
 /** A folder that is written whole or not at all. */
 import { randomBytes } from "node:crypto";
 import { readdir, rename, rm, rmdir, stat } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { UsageError } from "../core/errors.ts";
 import { option } from "../core/options.ts";
 import { syncFolder } from "./atomic.ts";
@@ -45,11 +45,7 @@ export async function writeFolder(
     const entries = await readdir(partial, { recursive: true, withFileTypes: true });
     const files = entries
       .filter((entry) => entry.isFile())
-      .map((entry) =>
-        join(entry.parentPath, entry.name)
-          .slice(partial.length + 1)
-          .replaceAll("\\", "/"),
-      );
+      .map(({ parentPath, name }) => relative(partial, join(parentPath, name)).replaceAll("\\", "/"));
     await refuseTaken(out, written);
     // Some systems do not rename over an empty folder.
     await rmdir(target).catch(() => {});

@@ -1,7 +1,7 @@
 /** The base model of an adapter's folder: found by its name, checked by its fingerprint. */
-import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError } from "../core/errors.ts";
+import { isFolder } from "../files/exists.ts";
 import { readJsonObject } from "../files/json-file.ts";
 import { ADAPTER_CONFIG_FILE, type AppliedAdapter, readAdapterConfig } from "./adapter.ts";
 import { withBuiltIn } from "./built-in.ts";
@@ -28,11 +28,7 @@ export async function findAdapterBase(folder: string): Promise<AdapterBase> {
   const applied = readAdapterConfig(await readJsonObject(configFile), configFile);
   const { base } = applied;
   const path = await withBuiltIn(base);
-  const isFolder = await stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
-  if (isFolder) return { applied, folder: path };
+  if (await isFolder(path)) return { applied, folder: path };
   const advice = isRepoName(base.replace(/@.*$/, "")) ? `; fetch it with "punchline pull ${base}"` : "";
   if (advice) {
     const { cacheDir } = await hubSettings();

@@ -74,7 +74,8 @@ export function hubFetch(
           throw refusal(repo, settings, response, url.href);
       } catch (cause) {
         if (cause instanceof InputError || signal?.aborted) throw cause;
-        if (last || isPermanent(cause)) throw unreachable(repo, settings, cause);
+        if (last || isPermanent(cause))
+          throw unreachable(repo, cause, `Cannot reach ${settings.endpoint}`, " (or HF_ENDPOINT)");
       }
       await pause(settings.retryDelayMs * 2 ** attempt, signal);
     }
@@ -125,7 +126,7 @@ async function getJson<T>(
   const response = await fetch(url);
   const text = await response.text().catch((cause: unknown) => {
     if (cause instanceof InputError) throw cause;
-    throw cutOff(repo, cause);
+    throw unreachable(repo, cause, "The Hub broke off its answer");
   });
   let value: unknown;
   try {
@@ -181,10 +182,8 @@ export async function describeFile(
   const { path } = file;
   let { size, etag } = file;
   if (size === undefined || etag === undefined) {
-    const headers = await fileHeaders(
-      fileUrl(repo, commit, path, settings),
-      hubFetch(repo, settings, signal),
-    );
+    const url = fileUrl(repo, commit, path, settings);
+    const headers = await fileHeaders(url, hubFetch(repo, settings, signal));
     size = Number(headers.get("x-linked-size") ?? headers.get("content-length") ?? Number.NaN);
     etag = (headers.get("x-linked-etag") ?? headers.get("etag") ?? "").replace(/^W\/|"/g, "");
   }
@@ -211,9 +210,7 @@ export function fileUrl(repo: RepoName, commit: string, path: string, settings: 
   return `${settings.endpoint}/${prefix}${repo.name}/resolve/${commit}/${encodeURI(path).replace(/[?#]/g, encodeURIComponent)}`;
 }
 
-export function repoId(repo: RepoName): RepoId {
-  return { type: repo.kind, name: repo.name };
-}
+export const repoId = ({ kind, name }: RepoName): RepoId => ({ type: kind, name });
 
 /** Waits, or rejects as soon as `signal` aborts. */
 export function pause(ms: number, signal?: AbortSignal): Promise<void> {
@@ -269,19 +266,10 @@ function refusal(repo: RepoName, settings: HubSettings, response: Response, url:
   return fail("hub-busy", `The Hub answers ${status} for the ${what}; try again later.`);
 }
 
-function unreachable(repo: RepoName, settings: HubSettings, cause: unknown): InputError {
+function unreachable(repo: RepoName, cause: unknown, what: string, or = ""): InputError {
   return new InputError(
     "hub-unreachable",
-    `Cannot reach ${settings.endpoint} for the ${repo.kind} "${repo.name}" (${networkCode(cause)}); check the network (or HF_ENDPOINT) and run the command again.`,
-    { name: repo.name },
-    cause,
-  );
-}
-
-function cutOff(repo: RepoName, cause: unknown): InputError {
-  return new InputError(
-    "hub-unreachable",
-    `The Hub broke off its answer for the ${repo.kind} "${repo.name}" (${networkCode(cause)}); check the network and run the command again.`,
+    `${what} for the ${repo.kind} "${repo.name}" (${networkCode(cause)}); check the network${or} and run the command again.`,
     { name: repo.name },
     cause,
   );
@@ -293,12 +281,9 @@ function networkCode(cause: unknown): string {
   return excerpt(String(cause));
 }
 
+const PERMANENT = /^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ENETUNREACH|EHOSTUNREACH|ERR_INVALID_URL)$/;
 /** Whether a retry would fail too: no such host, no server at the address. */
-function isPermanent(cause: unknown): boolean {
-  return /^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ENETUNREACH|EHOSTUNREACH|ERR_INVALID_URL)$/.test(
-    networkCode(cause),
-  );
-}
+const isPermanent = (cause: unknown): boolean => PERMANENT.test(networkCode(cause));
 
 function invalidAnswer(repo: RepoName, what: string): InputError {
   return new InputError(

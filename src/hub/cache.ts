@@ -3,10 +3,11 @@
  * `models--owner--name/` with `blobs/ETAG` (the bytes), `snapshots/COMMIT/PATH` (links to them) and
  * `refs/REVISION` (the commit of a branch when it was fetched).
  */
-import { copyFile, readdir, readFile, rm, stat, symlink } from "node:fs/promises";
+import { copyFile, readdir, readFile, rm, symlink } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { getRepoFolderName } from "@huggingface/hub";
 import { writeFileAtomic } from "../files/atomic.ts";
+import { exists } from "../files/exists.ts";
 import { fileError, systemCode } from "../files/file-errors.ts";
 import { readJsonObject } from "../files/json-file.ts";
 import { makeFolder } from "../files/make-folder.ts";
@@ -91,12 +92,4 @@ export async function cachedModels(cacheDir: string): Promise<string[]> {
   return names
     .filter((n) => n.startsWith("models--"))
     .map((n) => n.slice("models--".length).replaceAll("--", "/"));
-}
-
-/** Whether `path`, with links followed, exists. */
-export async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -158,7 +158,7 @@ function openWeights(path: string, files: readonly string[]): Promise<TensorSour
 
 const PICKLE = /^(pytorch_model.*\.bin|.*\.(pt|pth|ckpt|pkl))$/;
 
-/** The error for a folder or a Hub name whose `files` have no safetensors weights. */
+/** The error for a folder or a Hub name with no safetensors weights among its `files`. */
 export function noWeights(subject: string, files: readonly string[]): InputError {
   const pickle = files.find((name) => PICKLE.test(name));
   if (pickle) {

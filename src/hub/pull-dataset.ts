@@ -6,7 +6,7 @@ import { isNetworkError, listRepo } from "./api.ts";
 import { findSnapshot, repoFolder, writeRef } from "./cache.ts";
 import { parseRepoName } from "./name.ts";
 import { hubSettings } from "./settings.ts";
-import { type PullOptions, Snapshot } from "./snapshot.ts";
+import { openSnapshot, type PullOptions } from "./snapshot.ts";
 
 /** Formats of data files, best first; a repository with its rows in several is read in the best only. */
 const KINDS = [".parquet", ".csv", ".jsonl", ".tsv", ".json", ".txt"];
@@ -54,7 +54,7 @@ export async function pullDataset(name: string, options: DatasetOptions = {}): P
         { name: repo.name },
       );
     }
-    const snapshot = new Snapshot(repo, commit, settings, options);
+    const snapshot = openSnapshot(repo, commit, settings, options);
     await snapshot.fetch(files.filter((file) => chosen.has(file.path)));
     await writeRef(repoFolder(settings.cacheDir, repo), repo.revision, commit);
     return snapshot.result().files.map((path) => join(snapshot.path, path));

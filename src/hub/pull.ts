@@ -8,6 +8,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { InputError } from "../core/errors.ts";
+import { isFolder } from "../files/exists.ts";
 import { readJsonObject } from "../files/json-file.ts";
 import { isNetworkError, listRepo, type RepoFile } from "./api.ts";
 import { builtInFolder, isBuiltIn, isModelFolder, meansBuiltIn } from "./built-in.ts";
@@ -17,7 +18,7 @@ import { adviceFor, isRepoName, parseRepoName, type RepoName, wellKnownModels } 
 import { WEIGHTS_FILE } from "./safetensors-file.ts";
 import { shardNames } from "./safetensors-shards.ts";
 import { type HubSettings, hubSettings } from "./settings.ts";
-import { type Pulled, type PullOptions, Snapshot } from "./snapshot.ts";
+import { openSnapshot, type Pulled, type PullOptions } from "./snapshot.ts";
 
 /**
  * The folder of a model, looked for in this order: the name of a built-in model, a run folder or Hugging Face folder,
@@ -31,14 +32,14 @@ import { type Pulled, type PullOptions, Snapshot } from "./snapshot.ts";
 export async function resolveModel(model: string, options: PullOptions = {}): Promise<string> {
   if (!isBuiltIn(model) && (await isModelFolder(model))) return model;
   const found = await stat(model).catch(() => undefined);
-  const isFolder = found?.isDirectory() ?? false;
+  const folder = found?.isDirectory() ?? false;
   const builtIn = found && !isBuiltIn(model) ? undefined : meansBuiltIn(model, options.revision);
   if (builtIn !== undefined) return builtInFolder(builtIn);
   // A folder with the name of a well-known model on the Hub, but without a model in it, does not count.
   const known = wellKnownModels.includes(model);
   const meansPath = looksLikePath(model) || (!known && (await hasParentFolder(model)));
-  const meansHub = !meansPath && (!found || (isFolder && known));
-  if (!meansHub) throw await notAModel(model, found !== undefined, isFolder);
+  const meansHub = !meansPath && (!found || (folder && known));
+  if (!meansHub) throw await notAModel(model, found !== undefined, folder);
   const settings = await hubSettings(options.settings);
   const repo = parseRepoName("model", model, options.revision);
   const cached = await findSnapshot(settings.cacheDir, repo);
@@ -59,9 +60,7 @@ export async function cachedModel(
   settings?: Partial<HubSettings>,
 ): Promise<string | undefined> {
   if (isBuiltIn(name)) return builtInFolder(name);
-  const { cacheDir } = await hubSettings(settings);
-  const path = await findSnapshot(cacheDir, parseRepoName("model", name));
-  return path !== undefined && (await modelCompleteness(path)) === "all" ? path : undefined;
+  return completeIn(await hubSettings(settings), parseRepoName("model", name));
 }
 
 /**
@@ -78,16 +77,14 @@ export async function pullModel(name: string, options: PullOptions = {}): Promis
   if (builtIn !== undefined) return completePull(builtInFolder(builtIn), BUILT_IN_COMMIT);
   const repo = parseRepoName("model", name, options.revision);
   const settings = await hubSettings(options.settings);
-  return (
-    (settings.offline ? await pullFromCache(settings, repo) : undefined) ?? pull(repo, settings, options)
-  );
+  const cached = settings.offline ? await completeIn(settings, repo) : undefined;
+  return cached === undefined ? pull(repo, settings, options) : completePull(cached, basename(cached));
 }
 
-/** The result of a pull without the network, where the model is complete in the cache. */
-async function pullFromCache({ cacheDir }: HubSettings, repo: RepoName): Promise<Pulled | undefined> {
+/** The folder of a model that is complete in the cache. */
+async function completeIn({ cacheDir }: HubSettings, repo: RepoName): Promise<string | undefined> {
   const path = await findSnapshot(cacheDir, repo);
-  if (path === undefined || (await modelCompleteness(path)) !== "all") return undefined;
-  return completePull(path, basename(path));
+  return path !== undefined && (await modelCompleteness(path)) === "all" ? path : undefined;
 }
 
 /** The result of a pull of a model that is complete in `path`. */
@@ -122,16 +119,14 @@ async function pull(repo: RepoName, settings: HubSettings, options: PullOptions)
     throw new InputError(
       "not-a-model",
       `${repo.name} on the Hub has no config.json, so it is no model that Punchline reads.`,
-      {
-        name: repo.name,
-      },
+      { name: repo.name },
     );
   }
   const vocabulary = byName.has("tokenizer.json")
     ? ["tokenizer.json"]
     : ["vocab.json", "merges.txt", "vocab.txt"];
   const present = (names: readonly string[]): RepoFile[] => names.flatMap((name) => byName.get(name) ?? []);
-  const snapshot = new Snapshot(repo, commit, settings, options);
+  const snapshot = openSnapshot(repo, commit, settings, options);
   await snapshot.fetch(present([...COMPANIONS, ...vocabulary, single ? WEIGHTS_FILE : WEIGHTS_INDEX_FILE]));
   if (!single) {
     const index = join(snapshot.path, WEIGHTS_INDEX_FILE);
@@ -150,9 +145,7 @@ function looksLikePath(text: string): boolean {
 
 /** Whether the parent folder of `text` exists: `models` of `models/a`. */
 async function hasParentFolder(text: string): Promise<boolean> {
-  if (!text.includes("/")) return false;
-  const parent = await stat(dirname(text)).catch(() => undefined);
-  return parent?.isDirectory() ?? false;
+  return text.includes("/") && isFolder(dirname(text));
 }
 
 /** The error for a name that is no folder here, while the Hub cannot be asked. */
@@ -165,9 +158,9 @@ function notFoundAnywhere(model: string, { code, message, details }: InputError)
   );
 }
 
-async function notAModel(path: string, found: boolean, isFolder: boolean): Promise<InputError> {
+async function notAModel(path: string, found: boolean, folder: boolean): Promise<InputError> {
   const fail = (reason: string) => new InputError("not-a-model", `${path} ${reason}`, { path });
-  if (isFolder)
+  if (folder)
     return fail(
       `is not a model's folder: it has no ${CONFIG_FILE}; give a run folder or a Hugging Face folder.`,
     );

@@ -2,7 +2,7 @@
 import { basename, join } from "node:path";
 import { InputError } from "../core/errors.ts";
 import { type JsonObject, readJsonObject } from "../files/json-file.ts";
-import { innerFile, isInnerPath } from "../files/safe-path.ts";
+import { innerFile, requireInner } from "../files/safe-path.ts";
 import type { TensorInfo } from "./safetensors.ts";
 import { openSafetensors } from "./safetensors-file.ts";
 import type { TensorSource } from "./tensor-source.ts";
@@ -64,13 +64,7 @@ function weightMap(index: JsonObject, where: string): Map<string, string> {
   }
   for (const file of Object.values(map)) {
     if (typeof file !== "string") throw bad(where, "its weight_map names a file that is not text");
-    if (!isInnerPath(file)) {
-      throw new InputError(
-        "path-outside",
-        `Cannot use ${where}: it names ${JSON.stringify(file)}, which leads out of the model's folder; do not trust this model.`,
-        { name: file, where },
-      );
-    }
+    requireInner(file, where);
     if (!basename(file).endsWith(".safetensors")) {
       throw bad(where, `it names ${JSON.stringify(file)}, which is not a .safetensors file`);
     }

@@ -1,8 +1,9 @@
 /** Fetches files of a repository into its snapshot folder in the cache. */
 import { join } from "node:path";
+import { exists } from "../files/exists.ts";
 import { withFileLock } from "../files/lock.ts";
 import { describeFile, fileUrl, hubFetch, type RepoFile } from "./api.ts";
-import { blobLock, exists, linkBlob, repoFolder } from "./cache.ts";
+import { blobLock, linkBlob, repoFolder } from "./cache.ts";
 import { downloadBlob } from "./download.ts";
 import type { RepoName } from "./name.ts";
 import type { HubSettings } from "./settings.ts";
@@ -41,81 +42,67 @@ export interface Pulled {
 }
 
 /** Fetches files of one commit, in one or several calls; progress counts over all calls. */
-export class Snapshot {
+export interface Snapshot {
+  /** Its folder in the cache. */
   readonly path: string;
-  readonly #files: string[] = [];
-  #total = 0;
-  #received = 0;
-  #fetched = 0;
-  readonly #repo: RepoName;
-  readonly #commit: string;
-  readonly #settings: HubSettings;
-  readonly #options: PullOptions;
-
-  constructor(repo: RepoName, commit: string, settings: HubSettings, options: PullOptions) {
-    this.#repo = repo;
-    this.#commit = commit;
-    this.#settings = settings;
-    this.#options = options;
-    this.path = join(repoFolder(settings.cacheDir, repo), "snapshots", commit);
-  }
-
   /** Fetches the files that are not cached, smallest first. Errors: `hubFetch` and `downloadBlob`. */
-  async fetch(files: readonly RepoFile[]): Promise<void> {
-    const described = [];
-    for (const file of files) {
-      described.push(
-        await describeFile(this.#repo, this.#commit, file, this.#settings, this.#options.signal),
-      );
-    }
-    for (const { size } of described) this.#total += size;
-    for (const file of described.sort((a, b) => a.size - b.size)) {
-      await this.#fetchOne(file);
-      this.#received += file.size;
-      this.#files.push(file.path);
-      this.#report(file.path, 0);
-    }
-  }
+  fetch(files: readonly RepoFile[]): Promise<void>;
+  result(): Pulled;
+}
 
-  result(): Pulled {
-    return {
-      path: this.path,
-      commit: this.#commit,
-      files: [...this.#files].sort(),
-      bytes: this.#received,
-      fetched: this.#fetched,
-    };
-  }
+export function openSnapshot(
+  repo: RepoName,
+  commit: string,
+  settings: HubSettings,
+  { signal, onProgress }: PullOptions,
+): Snapshot {
+  const { cacheDir, retryDelayMs } = settings;
+  const folder = repoFolder(cacheDir, repo);
+  const path = join(folder, "snapshots", commit);
+  const done: string[] = [];
+  let [total, received, fetched] = [0, 0, 0];
+  const report = (file: string, ofThisFile = 0) =>
+    onProgress?.({ file, received: received + ofThisFile, total, fetched });
 
-  async #fetchOne({ path, size, etag }: { path: string; size: number; etag: string }): Promise<void> {
-    const pointer = join(this.path, path);
+  async function fetchOne(file: string, size: number, etag: string): Promise<void> {
+    const pointer = join(path, file);
     if (await exists(pointer)) return;
-    const { cacheDir, retryDelayMs } = this.#settings;
-    const blob = join(repoFolder(cacheDir, this.#repo), "blobs", etag);
-    await withFileLock(blobLock(cacheDir, this.#repo, etag), `${this.#repo.name}/${path}`, async () => {
+    const blob = join(folder, "blobs", etag);
+    await withFileLock(blobLock(cacheDir, repo, etag), `${repo.name}/${file}`, async () => {
       if (!(await exists(blob))) {
         let known: number | undefined; // the first report counts the bytes of an earlier pull
         await downloadBlob({
-          url: fileUrl(this.#repo, this.#commit, path, this.#settings),
+          url: fileUrl(repo, commit, file, settings),
           path: blob,
           size,
           etag,
-          fetch: hubFetch(this.#repo, this.#settings, this.#options.signal),
+          fetch: hubFetch(repo, settings, signal),
           retryDelayMs,
-          onProgress: (received) => {
-            this.#fetched += Math.max(0, received - (known ?? received));
-            known = received;
-            this.#report(path, received);
+          onProgress: (now) => {
+            fetched += Math.max(0, now - (known ?? now));
+            known = now;
+            report(file, now);
           },
-          signal: this.#options.signal,
+          signal,
         });
       }
       await linkBlob(blob, pointer);
     });
   }
 
-  #report(file: string, ofThisFile: number): void {
-    const received = this.#received + ofThisFile;
-    this.#options.onProgress?.({ file, received, total: this.#total, fetched: this.#fetched });
-  }
+  return {
+    path,
+    async fetch(files) {
+      const described = [];
+      for (const file of files) described.push(await describeFile(repo, commit, file, settings, signal));
+      for (const { size } of described) total += size;
+      for (const { path: file, size, etag } of described.sort((a, b) => a.size - b.size)) {
+        await fetchOne(file, size, etag);
+        received += size;
+        done.push(file);
+        report(file);
+      }
+    },
+    result: () => ({ path, commit, files: done.toSorted(), bytes: received, fetched }),
+  };
 }

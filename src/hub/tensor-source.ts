@@ -133,25 +133,18 @@ function toInt32(value: bigint): number {
   return Number(value);
 }
 
-/** The index of the first NaN or infinity, or -1. */
-function firstNonFinite(data: Float32Array): number {
-  const bits = new Uint32Array(data.buffer, data.byteOffset, data.length);
-  for (let i = 0; i < bits.length; i++) {
-    if ((bits[i]! & 0x7f800000) === 0x7f800000) return i;
-  }
-  return -1;
-}
-
 /**
  * @param first the index in the tensor of `data`'s first element
  * @throws InputError `tensor-not-finite`, with the tensor's name and the element's flat index, for NaN or infinity
  */
 export function checkFinite(name: string, data: Float32Array, first = 0): void {
-  const index = firstNonFinite(data);
-  if (index < 0) return;
-  throw new InputError(
-    "tensor-not-finite",
-    `Tensor "${name}" holds ${data[index]} at element ${first + index}, so the model is damaged; get another copy or an earlier checkpoint.`,
-    { name, index: first + index },
-  );
+  const bits = new Uint32Array(data.buffer, data.byteOffset, data.length);
+  for (let i = 0; i < bits.length; i++) {
+    if ((bits[i]! & 0x7f800000) !== 0x7f800000) continue;
+    throw new InputError(
+      "tensor-not-finite",
+      `Tensor "${name}" holds ${data[i]} at element ${first + i}, so the model is damaged; get another copy or an earlier checkpoint.`,
+      { name, index: first + i },
+    );
+  }
 }

@@ -143,14 +143,10 @@ export interface ChatChoice {
   readonly stop_reason?: string | null | undefined;
 }
 
+/** What a piece of a streamed chat holds. */
 export interface ChatDelta {
-  readonly index: number;
   readonly delta: { readonly role?: "assistant" | undefined; readonly content?: string | undefined };
-  readonly logprobs: null;
-  readonly finish_reason: FinishReason | null;
-  readonly stop_reason?: string | null | undefined;
 }
 
 export type CompletionAnswer = Answer<"text_completion", CompletionChoice>;
 export type ChatAnswer = Answer<"chat.completion", ChatChoice>;
-export type ChatChunk = Answer<"chat.completion.chunk", ChatDelta>;

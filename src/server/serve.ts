@@ -154,7 +154,7 @@ async function within(ms: number, work: Promise<unknown>): Promise<boolean> {
   }
 }
 
-/** The answer to a request whose target or Host header does not form a URL. */
+/** The answer to a request with a target or a Host header that forms no URL. */
 function unreadable(): Response {
   const { status, body } = answerOf(
     new ApiError(400, "The target or the Host header of the request is not valid.", "invalid_request"),

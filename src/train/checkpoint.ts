@@ -6,10 +6,11 @@ import { join } from "node:path";
 import { float32, sizeOf } from "../core/array.ts";
 import { InputError } from "../core/errors.ts";
 import { version } from "../core/version.ts";
+import { exists } from "../files/exists.ts";
 import { openSafetensors, type TensorToWrite, writeSafetensors } from "../hub/safetensors-file.ts";
 import type { Arena, Views } from "../runtime/arena.ts";
 import { readLog } from "./history.ts";
-import { exists, files, parseJson } from "./run-folder.ts";
+import { files, parseJson } from "./run-folder.ts";
 import type { TrainState } from "./state.ts";
 import type { Carried } from "./step.ts";
 

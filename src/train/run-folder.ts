@@ -17,6 +17,7 @@ import { parseJsonText } from "../core/json.ts";
 import { option } from "../core/options.ts";
 import { version } from "../core/version.ts";
 import { writeFileAtomic } from "../files/atomic.ts";
+import { exists } from "../files/exists.ts";
 import type { JsonObject } from "../files/json-file.ts";
 import { makeFolder } from "../files/make-folder.ts";
 import { readOptionalText } from "../files/regular-file.ts";
@@ -218,13 +219,6 @@ const recordShape = z.looseObject({
   device: z.string(),
   threads: count.min(1).nullable(),
 });
-
-export async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
-}
 
 /** @throws InputError `not-json` that names the file */
 export function parseJson<T>(text: string, where: string): T | null {

@@ -1,6 +1,5 @@
 /** `punchline compare-models`: every architecture trained for the same time on the same texts. */
-import { join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
+import { join } from "node:path";
 import {
   type ArchitecturesResult,
   compareArchitectures,
@@ -21,9 +20,9 @@ import { integer, names, number, present, text } from "../options/option.ts";
 import { documentInFlags } from "../output/flags.ts";
 import { formatBytes, formatDuration, formatRate } from "../output/format.ts";
 import { truncate } from "../output/layout.ts";
-import { printProse } from "../output/prose.ts";
+import { linkTo, printProse, printTable, printTitle, readable } from "../output/print.ts";
 import { sparkline } from "../output/sparkline.ts";
-import { right, table } from "../output/table.ts";
+import { right } from "../output/table.ts";
 import { trainingProgress } from "../output/training-progress.ts";
 
 export default defineCommand({
@@ -90,7 +89,7 @@ export default defineCommand({
     show(ctx, result);
     if (result.models.length > 0) {
       await architecturesPage(page, ctx.commandLine, result);
-      ctx.print(`\nThe report: ${pathToFileURL(resolve(page)).href}`);
+      ctx.print(`\nThe report: ${linkTo(page)}`);
     }
     if (result.interrupted) ctx.print("Stopped and saved. Run the same command again to go on.");
     ctx.json({ ...result, page: result.models.length > 0 ? page : null });
@@ -99,48 +98,43 @@ export default defineCommand({
 
 function show(ctx: Context, { models, seconds, validation, lead }: ArchitecturesResult): void {
   if (models.length === 0) return;
-  ctx.print(
-    table(
-      [
-        { header: "model" },
-        right("bits/char"),
-        right("size"),
-        right("trains/s"),
-        right("writes/s"),
-        right("on disk"),
-        { header: "over time" },
-      ],
-      models.map((m) => [
-        m.model,
-        m.bits_per_character.toFixed(3),
-        formatRate(m.parameters),
-        formatRate(m.characters_per_s),
-        formatRate(m.sampling_per_s),
-        formatBytes(m.bytes),
-        sparkline(
-          m.curve.map((point) => point.bits_per_character),
-          12,
-        ),
-      ]),
-      { width: ctx.columns },
-    ),
+  printTable(
+    ctx,
+    [
+      "model",
+      right("bits/char"),
+      right("size"),
+      right("trains/s"),
+      right("writes/s"),
+      right("on disk"),
+      "over time",
+    ],
+    models.map((m) => [
+      m.model,
+      m.bits_per_character.toFixed(3),
+      formatRate(m.parameters),
+      formatRate(m.characters_per_s),
+      formatRate(m.sampling_per_s),
+      formatBytes(m.bytes),
+      sparkline(
+        m.curve.map((point) => point.bits_per_character),
+        12,
+      ),
+    ]),
   );
   const texts = `${validation.characters.toLocaleString("en-US")} characters of the validation split`;
   ctx.print();
   printProse(
     ctx,
     `Best first, by bits per character of the same ${texts} after ${formatDuration(seconds)} of training each. Size: all parameters. Trains, writes: characters a second.`,
-    Math.min(ctx.columns, 100),
+    readable(ctx),
   );
-  if (lead?.conclusive === false) printProse(ctx, `${tooNear(lead)}.`, Math.min(ctx.columns, 100));
+  if (lead?.conclusive === false) printProse(ctx, `${tooNear(lead)}.`, readable(ctx));
   for (const m of models) printSample(ctx, m);
 }
 
 function printSample(ctx: Context, { model, sample }: TrainedArchitecture): void {
-  ctx.print(`\n${ctx.style.bold(model)}`);
-  printProse(
-    ctx,
-    truncate(visible(sample.trim() === "" ? "(nothing)" : sample), 240),
-    Math.min(ctx.columns, 100),
-  );
+  printTitle(ctx, model);
+  const text = sample.trim() === "" ? "(nothing)" : sample;
+  printProse(ctx, truncate(visible(text), 240), readable(ctx));
 }

@@ -13,7 +13,8 @@ import { dataChoices, dataOptions, readData } from "../options/data.ts";
 import { choice, flag, text } from "../options/option.ts";
 import { formatCount } from "../output/format.ts";
 import { definitions, truncate, wrap } from "../output/layout.ts";
-import { right, table } from "../output/table.ts";
+import { printTable, printTitle, readable } from "../output/print.ts";
+import { right } from "../output/table.ts";
 
 export default defineCommand({
   description:
@@ -85,8 +86,8 @@ function documentOf({ leaks, ...rate }: LeakAudit) {
 }
 
 function showLeaks(ctx: Context, { copies, n, kinds, leaks }: LeakAudit): void {
-  const width = Math.min(ctx.columns, 100);
-  ctx.print(`\n${ctx.style.bold("Leaks")}`);
+  const width = readable(ctx);
+  printTitle(ctx, "Leaks");
   const found = `${formatCount(copies)} of ${formatCount(n)} held-out texts are copies of training texts`;
   const { exact, near, span } = kinds;
   ctx.print(`  ${found}: ${exact} whole, ${near} near, ${span} sewn together.`);
@@ -96,12 +97,8 @@ function showLeaks(ctx: Context, { copies, n, kinds, leaks }: LeakAudit): void {
 }
 
 function show(ctx: Context, summary: DataSummary, out: string | undefined): void {
-  const { style, columns } = ctx;
-  const width = Math.min(columns, 100);
-  const title = (name: string) => ctx.print(`\n${style.bold(name)}`);
-  const facts = (items: readonly (readonly [string, string])[]) =>
-    ctx.print(definitions(items, width).join("\n"));
-
+  const { style } = ctx;
+  const width = readable(ctx);
   ctx.print(style.bold("Sources"));
   const file = summary.sources.some(({ encoding }) => encoding !== undefined);
   const sources = summary.sources.map((summary) => [
@@ -113,10 +110,14 @@ function show(ctx: Context, summary: DataSummary, out: string | undefined): void
     formatCount(summary.rows),
     ...(file ? [formatText(summary)] : []),
   ]);
-  const headers = [{ header: "source" }, { header: "format" }, { header: "column" }, right("rows")];
-  ctx.print(table(file ? [...headers, { header: "read as" }] : headers, sources, { width }));
+  printTable(
+    ctx,
+    ["source", "format", "column", right("rows"), ...(file ? ["read as"] : [])],
+    sources,
+    width,
+  );
 
-  title("Rows");
+  printTitle(ctx, "Rows");
   const kept = summary.rows_out;
   const share = (n: number) => `${((100 * n) / Math.max(1, summary.rows_in)).toFixed(1)} %`;
   const dropped = Object.entries(summary.dropped).map(([reason, n]) => [
@@ -129,30 +130,31 @@ function show(ctx: Context, summary: DataSummary, out: string | undefined): void
     ...dropped,
     ["kept", formatCount(kept), share(kept)],
   ];
-  ctx.print(table([{ header: "what" }, right("rows"), right("share")], rows, { width }));
+  printTable(ctx, ["what", right("rows"), right("share")], rows, width);
 
-  title("What is kept");
+  printTitle(ctx, "What is kept");
   const { lengths, splits, unit } = summary;
-  const characters = `from ${formatCount(lengths.min)} to ${formatCount(lengths.max)}, median ${formatCount(
+  const [min, max, median, mean, p95] = [
+    lengths.min,
+    lengths.max,
     lengths.median,
-  )}, mean ${formatCount(lengths.mean)}, 95 % at most ${formatCount(lengths.p95)}`;
+    lengths.mean,
+    lengths.p95,
+  ].map(formatCount);
   const changed = Object.entries(summary.cleaning).map(([step, n]) => `${step} ${formatCount(n)}`);
-  facts([
-    [
-      "split",
-      `${Object.entries(splits)
-        .map(([name, n]) => `${name} ${formatCount(n)}`)
-        .join(", ")} ${unit}`,
-    ],
-    ["characters", characters],
+  const sizes = Object.entries(splits).map(([name, n]) => `${name} ${formatCount(n)}`);
+  const facts = [
+    ["split", `${sizes.join(", ")} ${unit}`],
+    ["characters", `from ${min} to ${max}, median ${median}, mean ${mean}, 95 % at most ${p95}`],
     ["vocabulary", `${summary.vocabulary_kind}, ${formatCount(summary.vocabulary)} ids`],
     ["cleaning", changed.length > 0 ? `texts changed by each step: ${changed.join(", ")}` : "none"],
     ["letters", lettersText(summary)],
     ["duplicates", duplicatesText(summary)],
-  ]);
+  ] as const;
+  ctx.print(definitions(facts, width).join("\n"));
 
   showNear(ctx, summary, width);
-  title("Examples");
+  printTitle(ctx, "Examples");
   for (const example of summary.examples) {
     const [first = "", ...rest] = wrap(truncate(example.replaceAll("\n", " "), 300), width - 4);
     ctx.print([`  ${style.dim("·")} ${first}`, ...rest.map((line) => `    ${line}`)].join("\n"));
@@ -176,7 +178,7 @@ function lettersText({ cleaning_loss: { letters, changed, share } }: DataSummary
 
 function showNear(ctx: Context, { near_examples: pairs }: DataSummary, width: number): void {
   if (pairs.length === 0) return;
-  ctx.print(`\n${ctx.style.bold("Near copies")}`);
+  printTitle(ctx, "Near copies");
   const line = (name: string, text: string) =>
     `  ${name.padEnd(8)} ${truncate(visible(text.replaceAll("\n", " ")), width - 11)}`;
   for (const { dropped, kept } of pairs)

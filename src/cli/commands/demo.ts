@@ -1,6 +1,5 @@
 /** `punchline demo`: everything on the built-in jokes, as one page; `npm start` runs it. */
-import { join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
+import { join } from "node:path";
 import { visible } from "../../core/printable.ts";
 import { chapterNames } from "../../demo/chapters/index.ts";
 import type { DemoEvent } from "../../demo/context.ts";
@@ -15,6 +14,7 @@ import { flag, integer, list, number, text } from "../options/option.ts";
 import { demoProgress } from "../output/demo-progress.ts";
 import { formatCount, formatDuration } from "../output/format.ts";
 import { wrap } from "../output/layout.ts";
+import { linkTo, readable } from "../output/print.ts";
 
 export default defineCommand({
   description:
@@ -134,22 +134,22 @@ function printEvent(ctx: Context, event: DemoEvent): void {
       break;
     case "finished":
       ctx.print(`\n${hanging(ctx, "", event.finding)}`);
-      ctx.print(style.dim(`On the page: ${pathToFileURL(resolve(event.report)).href}`));
+      ctx.print(style.dim(`On the page: ${linkTo(event.report)}`));
       break;
   }
 }
 
 /** Prose with a hanging indent as wide as `first`. */
 const hanging = (ctx: Context, first: string, body: string): string =>
-  wrap(visible(body), Math.min(ctx.columns, 100) - first.length)
+  wrap(visible(body), readable(ctx) - first.length)
     .map((line, i) => (i === 0 ? first : " ".repeat(first.length)) + line)
     .join("\n");
 
 function conclude(ctx: Context, { stopped, report, seconds }: DemoResult): void {
   if (stopped === "interrupt") {
     ctx.print("Stopped and saved. Run the same command again to go on.");
-    if (report !== null) ctx.print(`The page so far: ${pathToFileURL(resolve(report)).href}`);
+    if (report !== null) ctx.print(`The page so far: ${linkTo(report)}`);
   } else if (report !== null) {
-    ctx.print(`\n${formatDuration(seconds)}. The whole page: ${pathToFileURL(resolve(report)).href}`);
+    ctx.print(`\n${formatDuration(seconds)}. The whole page: ${linkTo(report)}`);
   }
 }

@@ -6,7 +6,8 @@ import { localOptions, openHere } from "../input/open-model.ts";
 import { promptAsRead } from "../input/prompt.ts";
 import { textFrom } from "../input/text-file.ts";
 import { flag, integer, text } from "../options/option.ts";
-import { table } from "../output/table.ts";
+import { printTable } from "../output/print.ts";
+import { right } from "../output/table.ts";
 
 export default defineCommand({
   description:
@@ -41,15 +42,10 @@ export default defineCommand({
     ctx.print(ctx.shown(filled.text));
     filled.masks.forEach((candidates, i) => {
       ctx.print();
-      ctx.print(
-        table(
-          [
-            { header: filled.masks.length > 1 ? `mask ${i + 1}` : "token" },
-            { header: "probability", align: "right" },
-          ],
-          candidates.map(({ token, probability }) => [token, `${(100 * probability).toFixed(1)} %`]),
-          { width: ctx.columns },
-        ),
+      printTable(
+        ctx,
+        [{ header: filled.masks.length > 1 ? `mask ${i + 1}` : "token" }, right("probability")],
+        candidates.map(({ token, probability }) => [token, `${(100 * probability).toFixed(1)} %`]),
       );
     });
     ctx.json(filled);

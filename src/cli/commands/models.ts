@@ -2,7 +2,8 @@
 import { listModels } from "../../generate/list-models.ts";
 import { defineCommand } from "../command.ts";
 import { formatBytes, formatCount } from "../output/format.ts";
-import { table } from "../output/table.ts";
+import { printTable } from "../output/print.ts";
+import { right } from "../output/table.ts";
 
 export default defineCommand({
   description:
@@ -18,24 +19,16 @@ export default defineCommand({
   async run(ctx) {
     const models = await listModels();
     const or = (value: number | undefined) => (value === undefined ? "-" : formatCount(value));
-    ctx.print(
-      table(
-        [
-          { header: "model" },
-          { header: "kind" },
-          { header: "parameters", align: "right" },
-          { header: "context", align: "right" },
-          { header: "size", align: "right" },
-        ],
-        models.map(({ name, kind, parameters, context, bytes }) => [
-          name,
-          kind ?? "not read",
-          or(parameters),
-          or(context),
-          formatBytes(bytes),
-        ]),
-        { width: ctx.columns },
-      ),
+    printTable(
+      ctx,
+      ["model", "kind", right("parameters"), right("context"), right("size")],
+      models.map(({ name, kind, parameters, context, bytes }) => [
+        name,
+        kind ?? "not read",
+        or(parameters),
+        or(context),
+        formatBytes(bytes),
+      ]),
     );
     ctx.print();
     for (const { name, about, builtIn, card } of models) {

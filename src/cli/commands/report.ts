@@ -17,8 +17,8 @@ import { dataOptions } from "../options/data.ts";
 import { integer, list, number, type OptionValues, text } from "../options/option.ts";
 import { documentInFlags } from "../output/flags.ts";
 import { wrap } from "../output/layout.ts";
-import { printProse } from "../output/prose.ts";
-import { right, table } from "../output/table.ts";
+import { printProse, printTable } from "../output/print.ts";
+import { right } from "../output/table.ts";
 
 export default defineCommand({
   description:
@@ -110,12 +110,10 @@ function printTables(ctx: Context, result: QualityResult): void {
   const rows = qualityRows(result);
   for (const group of measureGroups(rows, splitOf(result.report))) {
     ctx.print(ctx.style.bold(group.caption));
-    ctx.print(
-      table(
-        [{ header: "", wrap: true }, ...group.measures.map(({ header }) => right(header))],
-        rowsOf(group, rows).map((row) => [row.name, ...group.measures.map(({ cell }) => cell(row))]),
-        { width: ctx.columns },
-      ),
+    printTable(
+      ctx,
+      [{ header: "", wrap: true }, ...group.measures.map(({ header }) => right(header))],
+      rowsOf(group, rows).map((row) => [row.name, ...group.measures.map(({ cell }) => cell(row))]),
     );
     const legend = legendOf(group);
     if (legend !== "") for (const line of wrap(legend, ctx.columns)) ctx.print(ctx.style.dim(line));

@@ -10,7 +10,7 @@ import { cleaningNote, typedTextAsRead } from "../input/prompt.ts";
 import { textFrom } from "../input/text-file.ts";
 import { deviceOf } from "../options/device.ts";
 import { integer, text as textOption } from "../options/option.ts";
-import { table } from "../output/table.ts";
+import { right, table } from "../output/table.ts";
 import { typeWithSuggestions } from "../typing/session.ts";
 
 export default defineCommand({
@@ -116,10 +116,5 @@ function listed(suggestions: Answer["suggestions"], width: number): string {
       `${(100 * probability).toFixed(2)} %`,
     ]),
   );
-  const columns = [
-    { header: "kind" },
-    { header: "text" },
-    { header: "probability", align: "right" },
-  ] as const;
-  return table(columns, rows, { width });
+  return table(["kind", "text", right("probability")], rows, { width });
 }

@@ -3,8 +3,8 @@ import type { ComparedModel, Comparison, SweepPoint } from "../../compare/result
 import { visible } from "../../core/printable.ts";
 import type { Context } from "../context.ts";
 import { formatCount } from "./format.ts";
-import { printProse } from "./prose.ts";
-import { right, table } from "./table.ts";
+import { printProse, printTable, printTitle } from "./print.ts";
+import { right } from "./table.ts";
 
 export function printComparison(ctx: Context, comparison: Comparison): void {
   const { models, answers, protocol, by_length, by_batch, gemm_gflops } = comparison;
@@ -24,8 +24,6 @@ export function printComparison(ctx: Context, comparison: Comparison): void {
   printProse(ctx, `Measured: ${protocol}.`);
 }
 
-const title = (ctx: Context, text: string): void => ctx.print(`\n${ctx.style.bold(text)}`);
-
 function printPredictions(ctx: Context, models: readonly ComparedModel[]): void {
   ctx.print(ctx.style.bold("What they predict"));
   for (const { model, text } of models) printProse(ctx, `${model} reads: ${text}`);
@@ -33,16 +31,14 @@ function printPredictions(ctx: Context, models: readonly ComparedModel[]): void 
   if (predicting.length === 0) return;
   ctx.print();
   const length = Math.max(...predicting.map(({ predictions }) => predictions.length));
-  ctx.print(
-    table(
-      predicting.flatMap(({ model }) => [{ header: model }, right("%")]),
-      Array.from({ length }, (_, k) =>
-        predicting.flatMap(({ predictions }) => {
-          const found = predictions[k];
-          return found ? [found.token, share(found.probability)] : ["", ""];
-        }),
-      ),
-      { width: ctx.columns },
+  printTable(
+    ctx,
+    predicting.flatMap(({ model }) => [{ header: model }, right("%")]),
+    Array.from({ length }, (_, k) =>
+      predicting.flatMap(({ predictions }) => {
+        const found = predictions[k];
+        return found ? [found.token, share(found.probability)] : ["", ""];
+      }),
     ),
   );
 }
@@ -51,7 +47,7 @@ function printPredictions(ctx: Context, models: readonly ComparedModel[]): void 
 const share = (probability: number): string => String(Number((100 * probability).toPrecision(3)));
 
 function printFunction(ctx: Context, models: readonly ComparedModel[]): void {
-  title(ctx, "When the words to the right of the blank change");
+  printTitle(ctx, "When the words to the right of the blank change");
   for (const { model, right_context_effect: effect } of models) {
     printProse(
       ctx,
@@ -70,7 +66,7 @@ function printAttention(ctx: Context, models: readonly ComparedModel[]): void {
   for (const { model, attention } of models) {
     if (!attention || 2 * attention.tokens.length > ctx.columns - LABEL) continue;
     const { layer, head, tokens, weights } = attention;
-    title(ctx, `Who looks at whom: ${model}, layer ${layer}, head ${head}`);
+    printTitle(ctx, `Who looks at whom: ${model}, layer ${layer}, head ${head}`);
     weights.forEach((row, i) => {
       const label = visible(tokens[i]!)
         .slice(-LABEL + 1)
@@ -88,12 +84,12 @@ const LABEL = 12;
 function printWriting(ctx: Context, models: readonly ComparedModel[]): void {
   const writers = models.filter(({ writing }) => writing !== undefined);
   if (writers.length === 0) return;
-  title(ctx, "Asked to go on with the text");
+  printTitle(ctx, "Asked to go on with the text");
   for (const { model, writing } of writers) printProse(ctx, `${model} ${writing!.task}: ${writing!.text}`);
 }
 
 function printFacts(ctx: Context, models: readonly ComparedModel[]): void {
-  title(ctx, "What they are");
+  printTitle(ctx, "What they are");
   const count = (n: number | null | undefined) => (n == null ? "-" : formatCount(n));
   const rows: readonly (readonly [string, (m: ComparedModel) => string])[] = [
     ["kind", (m) => m.kind],
@@ -115,12 +111,10 @@ function printFacts(ctx: Context, models: readonly ComparedModel[]): void {
   for (let i = 0; i < models.length; i += MODELS_PER_TABLE) {
     const some = models.slice(i, i + MODELS_PER_TABLE);
     if (i > 0) ctx.print();
-    ctx.print(
-      table(
-        [{ header: "" }, ...some.map(({ model }) => right(model))],
-        rows.map(([name, value]) => [name, ...some.map(value)]),
-        { width: ctx.columns },
-      ),
+    printTable(
+      ctx,
+      ["", ...some.map(({ model }) => right(model))],
+      rows.map(([name, value]) => [name, ...some.map(value)]),
     );
   }
 }
@@ -131,48 +125,40 @@ const MODELS_PER_TABLE = 3;
 function printSpeed(ctx: Context, models: readonly ComparedModel[]): void {
   const cases = [...new Set(models.flatMap(({ speed }) => speed.map((s) => s.case)))];
   if (cases.length === 0) return;
-  title(ctx, "Which is faster?");
-  ctx.print(
-    table(
-      [
-        { header: "case" },
-        { header: "model" },
-        right("p50 ms"),
-        right("p95 ms"),
-        right("p99 ms"),
-        right("tokens/s"),
-      ],
-      cases.flatMap((name) =>
-        models.flatMap(({ model, speed }) =>
-          speed
-            .filter((s) => s.case === name)
-            .map((s) => [
-              name,
-              model,
-              ...[s.p50_ms, s.p95_ms, s.p99_ms].map((ms) => String(Number(ms.toPrecision(3)))),
-              formatCount(Math.round(s.tokens_per_s)),
-            ]),
-        ),
+  printTitle(ctx, "Which is faster?");
+  printTable(
+    ctx,
+    ["case", "model", right("p50 ms"), right("p95 ms"), right("p99 ms"), right("tokens/s")],
+    cases.flatMap((name) =>
+      models.flatMap(({ model, speed }) =>
+        speed
+          .filter((s) => s.case === name)
+          .map((s) => [
+            name,
+            model,
+            ...[s.p50_ms, s.p95_ms, s.p99_ms].map((ms) => String(Number(ms.toPrecision(3)))),
+            formatCount(Math.round(s.tokens_per_s)),
+          ]),
       ),
-      { width: ctx.columns },
     ),
   );
 }
 
 function printSweep(ctx: Context, heading: string, unit: string, points: readonly SweepPoint[]): void {
   if (points.length === 0) return;
-  title(ctx, heading);
+  printTitle(ctx, heading);
   printPoints(ctx, unit, points, ({ tokens_per_s }) => formatCount(Math.round(tokens_per_s)));
 }
 
 function printArithmetic(ctx: Context, points: readonly SweepPoint[], gemm: number): void {
-  title(ctx, `Of the ${gemm.toFixed(0)} GFLOPS that a plain product of matrices reaches here, %`);
+  printTitle(ctx, `Of the ${gemm.toFixed(0)} GFLOPS that a plain product of matrices reaches here, %`);
   printPoints(ctx, "tokens", points, ({ of_gemm }) => (of_gemm === null ? "-" : (100 * of_gemm).toFixed(0)));
-  if (points.some(({ of_gemm }) => of_gemm === null)) printProse(ctx, NO_SHARE);
+  if (points.some(({ of_gemm }) => of_gemm === null))
+    printProse(
+      ctx,
+      "A dash: in fewer bits than the product's 32, or while other work slowed the product down until it reached less than the model.",
+    );
 }
-
-const NO_SHARE =
-  "A dash: in fewer bits than the product's 32, or while other work slowed the product down until it reached less than the model.";
 
 function printPoints(
   ctx: Context,
@@ -182,17 +168,15 @@ function printPoints(
 ): void {
   const models = [...new Set(points.map(({ model }) => model))];
   const sizes = [...new Set(points.map(({ size }) => size))].sort((a, b) => a - b);
-  ctx.print(
-    table(
-      [right(unit), ...models.map(right)],
-      sizes.map((size) => [
-        String(size),
-        ...models.map((model) => {
-          const found = points.find((p) => p.model === model && p.size === size);
-          return found ? shown(found) : "-";
-        }),
-      ]),
-      { width: ctx.columns },
-    ),
+  printTable(
+    ctx,
+    [right(unit), ...models.map(right)],
+    sizes.map((size) => [
+      String(size),
+      ...models.map((model) => {
+        const found = points.find((p) => p.model === model && p.size === size);
+        return found ? shown(found) : "-";
+      }),
+    ]),
   );
 }

@@ -4,8 +4,8 @@ import type { ModelAudit, SnapshotAudit } from "../../evaluate/novelty/audit-mod
 import { leftOutByReason } from "../../evaluate/novelty/finding.ts";
 import type { Context } from "../context.ts";
 import { formatCount } from "./format.ts";
-import { printProse } from "./prose.ts";
-import { right, table } from "./table.ts";
+import { printProse, printTable, printTitle } from "./print.ts";
+import { right } from "./table.ts";
 
 const share = (copies: number, of: number) => `${formatCount(copies)} of ${formatCount(of)}`;
 /** Most copies shown with the text that they copy. */
@@ -27,16 +27,14 @@ export function printAudit(ctx: Context, audit: ModelAudit): void {
     ["unseen real texts", audit.baseline],
     ["training texts", audit.training],
   ] as const;
-  ctx.print(
-    table(
-      [{ header: "" }, right("copies"), right("whole"), right("near"), right("spans")],
-      rows.flatMap(([name, rate]) => {
-        if (!rate) return [];
-        const { exact, near, span } = rate.kinds;
-        return [[name, share(rate.copies, rate.n), ...[exact, near, span].map(formatCount)]];
-      }),
-      { width: ctx.columns },
-    ),
+  printTable(
+    ctx,
+    ["", right("copies"), right("whole"), right("near"), right("spans")],
+    rows.flatMap(([name, rate]) => {
+      if (!rate) return [];
+      const { exact, near, span } = rate.kinds;
+      return [[name, share(rate.copies, rate.n), ...[exact, near, span].map(formatCount)]];
+    }),
   );
   if (extraction) {
     const { training, heldout, prefix } = extraction;
@@ -59,19 +57,17 @@ export function printAudit(ctx: Context, audit: ModelAudit): void {
 }
 
 function printSnapshots(ctx: Context, checkpoints: readonly SnapshotAudit[]): void {
-  ctx.print(`\n${ctx.style.bold("Along its training")}`);
+  printTitle(ctx, "Along its training");
   const columns = ["step", "copies", "completed", "unseen completed", "loss held out", "loss in training"];
-  ctx.print(
-    table(
-      columns.map(right),
-      checkpoints.map(({ step, copies, n, extraction, val_loss, train_loss }) => [
-        formatCount(step),
-        share(copies, n),
-        ...[extraction?.training, extraction?.heldout].map((r) => (r ? share(r.copies, r.n) : "-")),
-        val_loss?.toFixed(3) ?? "-",
-        train_loss.toFixed(3),
-      ]),
-      { width: ctx.columns },
-    ),
+  printTable(
+    ctx,
+    columns.map(right),
+    checkpoints.map(({ step, copies, n, extraction, val_loss, train_loss }) => [
+      formatCount(step),
+      share(copies, n),
+      ...[extraction?.training, extraction?.heldout].map((r) => (r ? share(r.copies, r.n) : "-")),
+      val_loss?.toFixed(3) ?? "-",
+      train_loss.toFixed(3),
+    ]),
   );
 }

@@ -3,7 +3,7 @@
  * escape sequence) are made visible.
  *
  * @example
- * table([{ header: "model" }, { header: "loss", align: "right" }], [["char-lstm", "1.71"]]);
+ * table(["model", right("loss")], [["char-lstm", "1.71"]]);
  */
 import { visible } from "../../core/printable.ts";
 import { displayWidth, pad, truncate, wrap } from "./layout.ts";
@@ -21,22 +21,20 @@ export const right = (header: string): Column => ({ header, align: "right" });
 
 const gap = 2;
 
-/** Header, a rule, and the rows; lines are joined by `\n`, without one at the end. */
+/** Header, a rule, and the rows; a column is a name, or more about it. Lines are joined by `\n`, without one at the end. */
 export function table(
-  columns: readonly Column[],
+  named: readonly (Column | string)[],
   rows: readonly (readonly string[])[],
   { width = 80 }: { readonly width?: number | undefined } = {},
 ): string {
+  const columns = named.map((column): Column => (typeof column === "string" ? { header: column } : column));
   const cells = rows.map((r) => columns.map((_, i) => visible(r[i] ?? "")));
   const natural = columns.map((c, i) =>
     Math.max(displayWidth(c.header), ...cells.map((r) => displayWidth(r[i]!)), 1),
   );
   const widths = shrink(natural, columns, Math.max(1, width - gap * (columns.length - 1)));
-  const line = (parts: readonly string[]) =>
-    parts
-      .map((p, i) => pad(p, widths[i]!, columns[i]!.align))
-      .join(" ".repeat(gap))
-      .trimEnd();
+  const padded = (p: string, i: number) => pad(p, widths[i]!, columns[i]!.align);
+  const line = (parts: readonly string[]) => parts.map(padded).join(" ".repeat(gap)).trimEnd();
   const block = (row: readonly string[]): readonly string[] => {
     const broken = row.map((t, i) => (columns[i]!.wrap ? wrap(t, widths[i]!) : [truncate(t, widths[i]!)]));
     const height = Math.max(1, ...broken.map((b) => b.length));

@@ -2,13 +2,12 @@
  * `POST /v1/chat/completions`, for programs that know no other endpoint. The models that Punchline trains
  * hold no conversations: they continue the texts of the messages, joined by line breaks.
  */
-import { randomUUID } from "node:crypto";
 import type { Sample } from "../../generate/sample.ts";
 import { ApiError } from "../errors.ts";
 import type { App } from "../guard.ts";
 import {
   type ChatAnswer,
-  type ChatChunk,
+  type ChatDelta,
   type ChatLogprobs,
   type ChatRequest,
   chatRequest,
@@ -24,7 +23,7 @@ import {
   tokensOf,
   usageOf,
 } from "../service.ts";
-import { type Job, jobRoute } from "./job.ts";
+import { chunks, headOf, type Job, jobRoute } from "./job.ts";
 
 /** Most tokens of an answer, where the request gives no limit. */
 const MAX_TOKENS = 256;
@@ -49,19 +48,13 @@ function chatJob(service: Service, request: ChatRequest): Job {
     Math.max(1, Math.min(MAX_TOKENS, service.limits.maxTokens, room.room));
   const field = typeof request.max_tokens === "number" ? "max_tokens" : "max_completion_tokens";
   requireRoom(service, { maxTokens: maxLength, field }, [room]);
-  const head = {
-    id: `chatcmpl-${randomUUID()}`,
-    created: Math.floor(Date.now() / 1000),
-    model: service.id,
-  };
+  const head = headOf(service, "chatcmpl", "chat.completion");
   const options = { ...sampleOptions(request), prompt, maxLength };
-  const includeUsage = request.stream_options?.include_usage === true;
   return {
     async answer(signal): Promise<ChatAnswer> {
       const samples = await service.model.sample({ ...options, signal });
       return {
         ...head,
-        object: "chat.completion",
         choices: samples.map((sample, index) => ({
           index,
           message: { role: "assistant", content: sample.text, refusal: null },
@@ -73,26 +66,18 @@ function chatJob(service: Service, request: ChatRequest): Job {
     },
 
     async stream(send, signal) {
-      const sendChunk = (choices: ChatChunk["choices"], usage: ChatChunk["usage"]) => {
-        const chunk: ChatChunk = { ...head, object: "chat.completion.chunk", choices, usage };
-        return send(chunk);
-      };
-      const sendDelta = (index: number, delta: ChatChunk["choices"][number]["delta"], end = {}) =>
-        sendChunk(
-          [{ index, delta, logprobs: null, finish_reason: null, ...end }],
-          includeUsage ? null : undefined,
-        );
+      const { piece, usage } = chunks<ChatDelta>(send, { ...head, object: "chat.completion.chunk" }, request);
       const begun = new Set<number>();
       const onText = async (index: number, content: string) => {
         const isFirst = !begun.has(index);
         begun.add(index);
-        if (isFirst) await sendDelta(index, { role: "assistant", content: "" });
-        await sendDelta(index, { content });
+        if (isFirst) await piece(index, { delta: { role: "assistant", content: "" } });
+        await piece(index, { delta: { content } });
       };
       const samples = await service.model.sample({ ...options, signal, onText });
       for (const [index, sample] of samples.entries())
-        await sendDelta(index, {}, ending(sample, options.stop));
-      if (includeUsage) await sendChunk([], usageOf(room.tokens, tokensOf(samples)));
+        await piece(index, { delta: {} }, ending(sample, options.stop));
+      await usage(usageOf(room.tokens, tokensOf(samples)));
     },
   };
 }
