@@ -95,7 +95,7 @@ function cacheOf(model: string, of: (name: string) => readonly Timed[]): Answers
     { name: `${model} without`, runs: uncached.runs },
   );
   if (ratio === undefined) return nothing;
-  const times = `With its cache ${model} needs ${milliseconds(cached.p50_ms)} for the next token and ${milliseconds(uncached.p50_ms)} where it reads everything anew`;
+  const times = `With its cache ${model} needs ${milliseconds(cached.p50_ms)} for the next token and ${milliseconds(uncached.p50_ms)} where it reads everything again`;
   return {
     answers: [
       { sense: `What the cache of ${model} is worth`, sentence: `${times}: ${ratioSentence(ratio)}.` },

@@ -15,6 +15,14 @@ const LENGTHS = [16, 64, 128, 256, 512] as const;
 const BATCHES = [1, 2, 4, 8, 16] as const;
 const BATCH_TOKENS = 64;
 
+/** A case of one piece of work. */
+const once = (model: string, name: string, tokens: number, work: () => unknown): SpeedCase => ({
+  model,
+  case: name,
+  tokens,
+  run: async () => [await stopwatch(work)],
+});
+
 /** @param model what the results call it */
 export function casesOf(model: string, engine: Engine): readonly SpeedCase[] {
   const question = engine.question();
@@ -28,12 +36,11 @@ export function casesOf(model: string, engine: Engine): readonly SpeedCase[] {
     tokens,
     run,
   });
+  const fill = async () => answer(vocabularyLogits(engine, await engine.read(engine.question())));
   const cases = [
-    timed(caseNames.tokenise, ids.length, async () => [await stopwatch(() => engine.question())]),
-    timed(caseNames.read, ids.length, async () => [await stopwatch(() => engine.read(question))]),
-    timed(caseNames.fill, 1, async () => [
-      await stopwatch(async () => answer(vocabularyLogits(engine, await engine.read(engine.question())))),
-    ]),
+    once(model, caseNames.tokenise, ids.length, () => engine.question()),
+    once(model, caseNames.read, ids.length, () => engine.read(question)),
+    once(model, caseNames.fill, 1, fill),
     timed(caseNames.choose, 1, async () => {
       const logits = await engine.read(question);
       return [await stopwatch(() => choose(logits))];
@@ -75,12 +82,7 @@ export function lengthCases(model: string, engine: Engine): readonly SpeedCase[]
   if (kindOf(engine.model) === "window") return [];
   return LENGTHS.filter((n) => n <= engine.model.contextLength).map((length) => {
     const text = resized(engine, length);
-    return {
-      model,
-      case: `${length}`,
-      tokens: length,
-      run: async () => [await stopwatch(() => engine.read(text))],
-    };
+    return once(model, `${length}`, length, () => engine.read(text));
   });
 }
 
@@ -88,12 +90,7 @@ export function lengthCases(model: string, engine: Engine): readonly SpeedCase[]
 export function batchCases(model: string, engine: Engine): readonly SpeedCase[] {
   if (kindOf(engine.model) === "window") return [];
   const text = resized(engine, Math.min(BATCH_TOKENS, engine.model.contextLength));
-  return BATCHES.map((n) => ({
-    model,
-    case: `${n}`,
-    tokens: n * text.ids.length,
-    run: async () => [await stopwatch(() => engine.readMany(text, n))],
-  }));
+  return BATCHES.map((n) => once(model, `${n}`, n * text.ids.length, () => engine.readMany(text, n)));
 }
 
 /** What a model cannot be asked, in sentences. */

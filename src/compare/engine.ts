@@ -4,7 +4,7 @@
  */
 import type { Model } from "../models/model.ts";
 
-/** Ids, and the position whose logits answer the question. */
+/** Ids, and the position of the logits that answer the question. */
 export interface Question {
   readonly ids: Int32Array;
   /** Segment of each token. */

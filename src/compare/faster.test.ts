@@ -65,7 +65,7 @@ describe("on a busy machine", () => {
     const { interval, ...doubted } = said.find(({ doubt }) => doubt === "spans-1")!;
     expect(interval[0]).toBeLessThanOrEqual(1);
     expect(ratioSentence({ ...doubted, interval })).toMatch(
-      /^whether [ab] or [ab] is faster cannot be told here: by these runs [ab] may be anything from 0\.\d+ to \d.* times as fast$/,
+      /^whether [ab] or [ab] is faster cannot be said here: by these runs [ab] may be anything from 0\.\d+ to \d.* times as fast$/,
     );
   });
 
@@ -101,7 +101,7 @@ it("where the quantiles explode it says that it cannot be told, and why", () => 
     expect(found.scatter).toBeCloseTo(tail, 10);
     if (tail <= 3) continue;
     expect(found.conclusive, JSON.stringify(found)).toBe(false);
-    expect(ratioSentence(found)).toMatch(/cannot be told here/);
+    expect(ratioSentence(found)).toMatch(/cannot be said here/);
     if (found.doubt === "scatter")
       expect(ratioSentence(found)).toMatch(/scatter too much: one run in twenty takes \d.* times as long/);
   }
@@ -116,7 +116,7 @@ it("says which is faster where only the factor is not known", () => {
     expect(one).toMatchObject({ faster: "b", conclusive: false });
     expect(one.interval[0]).toBeGreaterThan(one.scatter);
     expect(ratioSentence(one)).toMatch(
-      /^b is faster, but by how much cannot be told here, .* may be \d+ or \d+ times/,
+      /^b is faster, but by how much cannot be said here, .* may be \d+ or \d+ times/,
     );
     expect(ratioSentence(one, 3)).toMatch(/^b is faster than a, but by how much/);
   }

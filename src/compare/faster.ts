@@ -41,7 +41,7 @@ const RESAMPLES = 1000;
 const FEW_RUNS = 5;
 /** Times scatter too much where the 95th percentile is more than so many times the median, and than the ratio. */
 const SCATTER = 3;
-/** A ratio whose interval spans more than this factor is not known either. */
+/** A ratio is not known either where its interval spans more than this factor. */
 const WIDE = 2;
 
 /** @returns undefined where one of them has no times */
@@ -118,7 +118,7 @@ export function ratioSentence({ faster, slower, ratio, interval, doubt, scatter 
     return `${faster} is ${value} times as fast${of > 2 ? ` as ${slower}` : ""} (95 % interval ${from} to ${to})`;
   }
   const [low, high] = interval.map(factor);
-  const which = `whether ${faster} or ${slower} is faster cannot be told here`;
+  const which = `whether ${faster} or ${slower} is faster cannot be said here`;
   if (doubt === "few-runs") return `${which}: these are too few runs`;
   if (doubt === "spans-1")
     return interval[0] > 1 / ALIKE && interval[1] < ALIKE
@@ -127,7 +127,7 @@ export function ratioSentence({ faster, slower, ratio, interval, doubt, scatter 
   const why = "as the times scatter too much";
   if (heavyTailed({ interval, scatter }))
     return `${which}, ${why}: one run in twenty takes ${factor(scatter)} times as long as the median, or longer`;
-  return `${faster} is faster${of > 2 ? ` than ${slower}` : ""}, but by how much cannot be told here, ${why}: by these runs it may be ${low} or ${high} times as fast`;
+  return `${faster} is faster${of > 2 ? ` than ${slower}` : ""}, but by how much cannot be said here, ${why}: by these runs it may be ${low} or ${high} times as fast`;
 }
 
 /** Ratios closer to 1 than this do not matter in practice. */

@@ -21,9 +21,9 @@ export interface CompareOptions extends BackendOptions {
   readonly precisions?: readonly Precision[] | undefined;
   /** Which programs run the models on this machine, each a model of its own in the results. Default: `punchline`. */
   readonly engines?: readonly EngineName[] | undefined;
-  /** The folder whose packages have `@huggingface/transformers`. Default: the working directory. */
+  /** The folder of a project that has `@huggingface/transformers`. Default: the working directory. */
   readonly packages?: string | undefined;
-  /** Layer whose attention is drawn, counted from 1. Default 1. */
+  /** Layer of the attention that is drawn, counted from 1. Default 1. */
   readonly layer?: number | undefined;
   /** Head of that layer, counted from 1. Default 1. */
   readonly head?: number | undefined;

@@ -52,7 +52,7 @@ export interface DemoOptions {
 export interface DemoResult {
   /** The page; null where no chapter is finished yet. */
   readonly report: string | null;
-  /** `told` at the end, or `interrupt`: the next call goes on from there. */
+  /** `interrupt`: the next call goes on from there. */
   readonly stopped: "told" | "interrupt";
   /** Seconds of this session. */
   readonly seconds: number;

@@ -30,10 +30,7 @@ export function demoPage(results: ChapterResults, options: DemoPageOptions): Rep
       pending.length > 0
         ? `Still to come: ${pending.join("; ").replace(/(?<!\?)$/, ".")} The same command goes on where this page ends.`
         : undefined,
-    chapters: {
-      ...results,
-      gpt: gpt && withCharacterModel(gpt, characters),
-    },
+    chapters: { ...results, gpt: gpt && withCharacterModel(gpt, characters) },
     provenance: provenance(command, seconds),
   };
 }
@@ -45,31 +42,24 @@ function withCharacterModel(gpt: GptData, characters: ChapterResults["characters
   if (bits_per_byte === undefined || characters?.evaluation?.split !== quality_split) return gpt;
   const label = "the character model";
   const own = quality.find(({ lead }) => lead);
-  const lead =
-    own &&
-    leadOf(
-      [
-        { name: own.label, bits: own.bits_per_byte },
-        { name: label, bits: bits_per_byte },
-      ],
-      quality_bytes ?? 0,
-    );
+  const compared = own && [
+    { name: own.label, bits: own.bits_per_byte },
+    { name: label, bits: bits_per_byte },
+  ];
+  const lead = compared && leadOf(compared, quality_bytes ?? 0);
   return { ...gpt, quality: [{ label, bits_per_byte }, ...quality], other: { label, lead } };
 }
 
 function bestJoke({ characters, gpt }: ChapterResults, data: PreparedData): ReportData["best"] {
-  const known = new Set(data.splits.train.flatMap((text) => text.toLowerCase().match(/[a-z0-9']+/g) ?? []));
+  const words = new Set(data.splits.train.flatMap((text) => text.toLowerCase().match(/[a-z0-9']+/g) ?? []));
+  const fineTuned = gpt?.quality?.find(({ lead }) => lead);
   const writers = [
     {
       who: "the character model",
       groups: characters?.jokes ?? [],
       bits: characters?.evaluation?.bits_per_byte,
     },
-    {
-      who: "the GPT-2",
-      groups: gpt?.jokes ?? [],
-      bits: gpt?.quality?.find(({ lead }) => lead)?.bits_per_byte,
-    },
+    { who: "the GPT-2", groups: gpt?.jokes ?? [], bits: fineTuned?.bits_per_byte },
   ];
   // Of the model with the lower loss on the test jokes, at a temperature that is not too high.
   const [writer] = writers
@@ -83,7 +73,7 @@ function bestJoke({ characters, gpt }: ChapterResults, data: PreparedData): Repo
   );
   const best = pickBest(
     all.map(({ sample }) => sample),
-    (word) => known.has(word),
+    (word) => words.has(word),
   );
   const from = all.find(({ sample }) => sample === best);
   return (
@@ -95,89 +85,61 @@ function bestJoke({ characters, gpt }: ChapterResults, data: PreparedData): Repo
 }
 
 function keyFigures({ characters, gpt, novelty }: ChapterResults): ReportData["key"] {
+  const { evaluation } = characters ?? {};
   const led = gpt?.quality?.find(({ lead }) => lead);
   const scratch = gpt?.quality?.find((one) => one.scratch);
-  const jokes = [characters, gpt].flatMap(
-    (chapter) => chapter?.jokes.flatMap(({ samples }) => samples) ?? [],
-  );
-  return [
-    ...(characters?.evaluation
-      ? [
-          {
-            value: bits(characters.evaluation.bits_per_character),
-            label: `per character of the ${characters.evaluation.split} jokes, which the character model never saw`,
-          },
-        ]
-      : []),
-    ...(led
-      ? [
-          {
-            value: bits(led.bits_per_byte),
-            label: `per byte of the same jokes for the fine-tuned GPT-2${scratch === undefined ? "" : `; from scratch ${bits(scratch.bits_per_byte)}`}`,
-          },
-        ]
-      : []),
-    ...(characters
-      ? [{ value: compact(characters.parameters), label: "parameters of the character model" }]
-      : []),
-    ...(jokes.length > 0
-      ? [
-          {
-            value: `${jokes.filter(({ copy }) => !copy).length} of ${jokes.length}`,
-            label: "jokes below are no copies",
-          },
-        ]
-      : novelty
-        ? [{ value: percent(novelty.audits[0]?.rate), label: "of the texts are copies" }]
-        : []),
-  ];
+  const jokes = [characters, gpt]
+    .flatMap((chapter) => chapter?.jokes ?? [])
+    .flatMap(({ samples }) => samples);
+  return known([
+    evaluation && {
+      value: bits(evaluation.bits_per_character),
+      label: `per character of the ${evaluation.split} jokes, which the character model never saw`,
+    },
+    led && {
+      value: bits(led.bits_per_byte),
+      label: `per byte of the same jokes for the fine-tuned GPT-2${scratch === undefined ? "" : `; from scratch ${bits(scratch.bits_per_byte)}`}`,
+    },
+    characters && { value: compact(characters.parameters), label: "parameters of the character model" },
+    jokes.length > 0
+      ? {
+          value: `${jokes.filter(({ copy }) => !copy).length} of ${jokes.length}`,
+          label: "jokes below are no copies",
+        }
+      : novelty && { value: percent(novelty.audits[0]?.rate), label: "of the texts are copies" },
+  ]);
 }
 
+/** Those that the finished chapters give. */
+const known = <T>(items: readonly (T | undefined)[]): T[] => items.filter((item) => item !== undefined);
+
 /** The questions that the demo answers, as far as it has come. */
-function shortAnswers({
-  characters,
-  gpt,
-  novelty,
-  compare,
-}: ChapterResults): NonNullable<ReportData["short"]> {
+function shortAnswers(results: ChapterResults): NonNullable<ReportData["short"]> {
+  const { characters, gpt, novelty, compare } = results;
   const faster = compare?.answers.filter(({ sense }) => sense === "Reading" || sense === "Writing") ?? [];
   const large = compare?.full_size && "answers" in compare.full_size ? compare.full_size.answers : [];
-  return [
-    ...(characters
-      ? [
-          {
-            question: "A character model",
-            answer:
-              "learns in minutes from a small file, spells anything, and is quick. Good for names, slogans, completing what one types, and text of one kind. It knows no more than that file.",
-          },
-        ]
-      : []),
-    ...(gpt
-      ? [
-          {
-            question: "GPT-2",
-            answer:
-              "reads from left to right and says what comes next. Pre-trained on much text, it needs little of yours to write in your manner. Good for writing and for going on with a text.",
-          },
-        ]
-      : []),
-    ...(compare
-      ? [
-          {
-            question: "BERT",
-            answer:
-              "reads a whole text, both ways, and says what belongs in a gap. Good for understanding: filling in, sorting, searching, comparing. It does not go on with a text.",
-          },
-          ...faster.map(({ sense, sentence }) => ({
-            question: `Faster at ${sense.toLowerCase()}?`,
-            answer: [sentence, ...large.filter((one) => one.sense === sense).map((one) => one.sentence)].join(
-              " ",
-            ),
-          })),
-        ]
-      : []),
-    ...(novelty ? [{ question: "Were the jokes stolen?", answer: noveltyAnswer(novelty.audits) }] : []),
-  ];
+  return known([
+    characters && {
+      question: "A character model",
+      answer:
+        "learns in minutes from a small file, spells anything, and is quick. Good for names, slogans, completing what one types, and text of one kind. It knows no more than that file.",
+    },
+    gpt && {
+      question: "GPT-2",
+      answer:
+        "reads from left to right and says what comes next. Pre-trained on much text, it needs little of yours to write in your manner. Good for writing and for going on with a text.",
+    },
+    compare && {
+      question: "BERT",
+      answer:
+        "reads a whole text, both ways, and says what belongs in a gap. Good for understanding: filling in, sorting, searching, comparing. It does not go on with a text.",
+    },
+    ...faster.map(({ sense, sentence }) => ({
+      question: `Faster at ${sense.toLowerCase()}?`,
+      answer: [sentence, ...large.filter((one) => one.sense === sense).map((one) => one.sentence)].join(" "),
+    })),
+    novelty && { question: "Were the jokes stolen?", answer: noveltyAnswer(novelty.audits) },
+  ]);
 }
 
 /** The verdict on all models, the plain answer first. */

@@ -72,22 +72,12 @@ export class DemoRuns {
   async #train(name: string, folder: string, spec: RunSpec) {
     const { state, onTraining, signal } = this.#options;
     const { what, network, data, sources, options } = spec;
-    const hooks = {
-      onEvent: (event: TrainEvent) => onTraining(what, event),
-      signal,
-    };
+    const hooks = { onEvent: (event: TrainEvent) => onTraining(what, event), signal };
     const began = await exists(join(folder, "optimizer.safetensors"));
     if (!began) await rm(folder, { recursive: true, force: true });
     const { summary } = began
       ? await resume(folder, { ...hooks, data })
-      : await train({
-          ...hooks,
-          ...network,
-          data,
-          options,
-          out: folder,
-          origin: { sources, options: {} },
-        });
+      : await train({ ...hooks, ...network, data, options, out: folder, origin: { sources, options: {} } });
     if (summary.stopped === "interrupt") throw new DemoInterrupted();
     const run = { summary, command: trainingCommand(folder, spec) };
     await state.saveRun(name, run);
@@ -105,7 +95,7 @@ function trainingCommand(folder: string, spec: RunSpec): string {
     ...(tuning
       ? ["finetune", network.base.name]
       : ["train", "--model", network.model, ...flags(network.modelOptions)]),
-    ...sourceFlags(sources),
+    ...sources.flatMap((source) => ["--data", quoted(source)]),
     // By default, a fine-tuning keeps every letter, since its vocabulary has them, and a new character model does not.
     ...(keepUnicode === tuning ? [] : [keepUnicode ? "--keep-unicode" : "--no-keep-unicode"]),
     ...flags(options),
@@ -113,10 +103,6 @@ function trainingCommand(folder: string, spec: RunSpec): string {
     folder,
   ].join(" ");
 }
-
-/** `--data` of each source. */
-const sourceFlags = (sources: readonly string[]): string[] =>
-  sources.flatMap((source) => ["--data", quoted(source)]);
 
 /** Options as the command line takes them: `{ batchSize: 32 }` is `--batch-size 32`. */
 function flags(options: Readonly<Record<string, unknown>>): string[] {

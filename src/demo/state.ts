@@ -14,7 +14,7 @@ export type ChapterName = "characters" | "gpt" | "novelty" | "compare";
 /** What keeping and removing the files of a chapter takes. */
 export interface ChapterRecord {
   readonly name: ChapterName;
-  /** Chapters whose models it uses; when these are trained again, it has to run again. */
+  /** Chapters with models that it uses; when these are trained again, it has to run again. */
   readonly uses: readonly ChapterName[];
   /** Folders of the models that it trains itself. */
   readonly runs: readonly string[];

@@ -4,7 +4,6 @@
  * @example
  * await writeFileAtomic("runs/a/state.json", JSON.stringify(state));
  */
-
 import { randomBytes } from "node:crypto";
 import { type FileHandle, open, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";

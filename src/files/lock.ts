@@ -6,7 +6,6 @@
  * of the system; on another host, such as the container that a job ran in before, the holder shows it by
  * renewing the time of the file.
  */
-
 import { randomBytes } from "node:crypto";
 import { link, open, readFile, rename, rm, stat, utimes } from "node:fs/promises";
 import { hostname } from "node:os";

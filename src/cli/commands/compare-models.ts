@@ -28,8 +28,8 @@ import { trainingProgress } from "../output/training-progress.ts";
 export default defineCommand({
   description:
     "Trains each architecture for the same time on the same split, with about as many parameters, and says how " +
-    "well each predicts the same unseen texts: bits per character, also of models of words, whose unknown words " +
-    "are counted with their spelling. Only training steps count as time. Each is a run of its own in --out; " +
+    "well each predicts the same unseen texts: bits per character, also of models of words, where unknown words " +
+    "count with their spelling. Only training steps count as time. Each is a run of its own in --out; " +
     "interrupted, the same command goes on, and what is trained is kept.",
   arguments: {
     source: severalArguments("one-liners, a file, or hf:owner/dataset, as for train"),

@@ -15,7 +15,7 @@ import { documentInFlags } from "../output/flags.ts";
 
 export default defineCommand({
   description:
-    "Asks models for the word in the same blank, changes the words to its right to see whose prediction moves, " +
+    "Asks models for the word in the same blank, changes the words to its right to see which prediction moves, " +
     "and times them in turn: reading a text, filling the blank, writing with and without a cache. A masked model " +
     "such as BERT reads the whole text; a causal one such as GPT-2 what comes before the blank.",
   arguments: {
@@ -37,7 +37,7 @@ export default defineCommand({
       "How matrices are kept, each a model of its own in the results (default: fp32)",
       precisions,
     ),
-    layer: integer("Layer whose attention is shown, from 1", { min: 1, default: 1 }),
+    layer: integer("Layer of the attention that is shown, from 1", { min: 1, default: 1 }),
     head: integer("Head of that layer, from 1", { min: 1, default: 1 }),
     backend: choices(
       "Program that runs the models, each a model of its own in the results (default: punchline); transformers.js " +

@@ -110,12 +110,8 @@ function show(ctx: Context, summary: DataSummary, out: string | undefined): void
     formatCount(summary.rows),
     ...(file ? [formatText(summary)] : []),
   ]);
-  printTable(
-    ctx,
-    ["source", "format", "column", right("rows"), ...(file ? ["read as"] : [])],
-    sources,
-    width,
-  );
+  const columns = ["source", "format", "column", right("rows"), ...(file ? ["read as"] : [])];
+  printTable(ctx, columns, sources, width);
 
   printTitle(ctx, "Rows");
   const kept = summary.rows_out;
@@ -134,18 +130,14 @@ function show(ctx: Context, summary: DataSummary, out: string | undefined): void
 
   printTitle(ctx, "What is kept");
   const { lengths, splits, unit } = summary;
-  const [min, max, median, mean, p95] = [
-    lengths.min,
-    lengths.max,
-    lengths.median,
-    lengths.mean,
-    lengths.p95,
-  ].map(formatCount);
+  const { min, max, median, mean, p95 } = lengths;
+  const range = `from ${formatCount(min)} to ${formatCount(max)}`;
+  const middle = `median ${formatCount(median)}, mean ${formatCount(mean)}, 95 % at most ${formatCount(p95)}`;
   const changed = Object.entries(summary.cleaning).map(([step, n]) => `${step} ${formatCount(n)}`);
   const sizes = Object.entries(splits).map(([name, n]) => `${name} ${formatCount(n)}`);
   const facts = [
     ["split", `${sizes.join(", ")} ${unit}`],
-    ["characters", `from ${min} to ${max}, median ${median}, mean ${mean}, 95 % at most ${p95}`],
+    ["characters", `${range}, ${middle}`],
     ["vocabulary", `${summary.vocabulary_kind}, ${formatCount(summary.vocabulary)} ids`],
     ["cleaning", changed.length > 0 ? `texts changed by each step: ${changed.join(", ")}` : "none"],
     ["letters", lettersText(summary)],
@@ -164,12 +156,11 @@ function show(ctx: Context, summary: DataSummary, out: string | undefined): void
 
 /** How a file was read, in a few words. */
 function formatText({ encoding, delimiter, header }: DataSummary["sources"][number]): string {
-  const cells = delimiter === undefined ? [] : [delimiter === "none" ? "one column" : nameOf(delimiter)];
-  const names = header === undefined ? [] : [header ? "names in row 1" : "no names"];
-  return [...(encoding === undefined ? [] : [encoding.toUpperCase()]), ...cells, ...names].join(", ");
+  const cells =
+    delimiter === "none" ? "one column" : delimiter === "\t" ? "tab" : delimiter && JSON.stringify(delimiter);
+  const names = header === undefined ? undefined : header ? "names in row 1" : "no names";
+  return [encoding?.toUpperCase(), cells, names].filter(Boolean).join(", ");
 }
-
-const nameOf = (delimiter: string) => (delimiter === "\t" ? "tab" : JSON.stringify(delimiter));
 
 function lettersText({ cleaning_loss: { letters, changed, share } }: DataSummary): string {
   if (changed === 0) return `${formatCount(letters)}, all kept`;

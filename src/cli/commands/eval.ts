@@ -231,6 +231,8 @@ async function textsOf(ctx: Context, model: TextModel, options: Options): Promis
   const texts = split === "all" ? [...train, ...validation, ...test] : data.splits[split];
   if (texts.length === 0)
     throw new UsageError(`The ${split} split is empty; give more texts or choose another --split.`);
+  if (options.split === undefined && options.data.length > 0)
+    ctx.warn(`Only the ${split} split of the data is scored; --split all scores all of it.`);
   if (data.kind === "text") return { texts: [texts.join("")], kind: "text", split, layout: "stream" };
   const of = split === "all" ? (["train", "validation", "test"] as const) : [split];
   const prompts = layout === "alone" && data.prompts ? of.flatMap((name) => data.prompts![name]) : undefined;

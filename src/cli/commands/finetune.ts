@@ -1,34 +1,46 @@
 /** `punchline finetune`: trains an existing model further, on a source. */
 import { resolve } from "node:path";
 import { UsageError } from "../../core/errors.ts";
+import { builtInNames } from "../../hub/built-in.ts";
 import { resolveModel } from "../../hub/pull.ts";
 import { finetuneOptions, readModel } from "../../train/base.ts";
 import { finetuneTraining, trainDefaults } from "../../train/options.ts";
 import { type RunRecord, refuseTakenFolder } from "../../train/run-folder.ts";
-import { resume, train } from "../../train/train.ts";
+import type { TrainResult } from "../../train/session.ts";
+import { train } from "../../train/train.ts";
 import { argument, defineCommand } from "../command.ts";
+import type { Context } from "../context.ts";
 import { noteBuiltIn } from "../input/open-model.ts";
 import { dataForBase, runToResume } from "../input/training-data.ts";
 import { adaptationOptions, givenAdaptation, refuseOtherAdaptation } from "../options/adaptation.ts";
-import { dataChoices, dataOptions, readData } from "../options/data.ts";
+import { dataChoices, dataOptions } from "../options/data.ts";
 import { deviceOptions } from "../options/device.ts";
-import { present } from "../options/option.ts";
+import type { OptionValues } from "../options/option.ts";
 import {
   givenTrainOptions,
-  movedSources,
   refuseChanges,
-  resumeOptions,
+  resumeRun,
   runOptions,
   sourcesOf,
+  trainingHooks,
   trainingOptions,
 } from "../options/training.ts";
-import { trainingProgress } from "../output/training-progress.ts";
-import { reportTraining, trainingDocument } from "../output/training-report.ts";
+import { reportTraining } from "../output/training-report.ts";
 
 /** The defaults, except for the learning rate, which depends on the model. */
 const finetuneDefaults = finetuneTraining(Infinity);
 const defaults = { ...trainDefaults, ...finetuneDefaults };
 const learningRate = `${defaults.learningRate} for GPT-2, more for smaller models and --lora`;
+
+const options = {
+  ...runOptions,
+  ...adaptationOptions,
+  ...trainingOptions(defaults, { packing: "blocks", learningRate }),
+  ...dataOptions,
+  ...deviceOptions,
+} as const;
+
+type Options = OptionValues<typeof options>;
 
 export default defineCommand({
   description:
@@ -37,74 +49,55 @@ export default defineCommand({
     "masks. The defaults are those of Hugging Face's Trainer " +
     "(AdamW, 5e-5 linear, clip 1, 3 epochs, batch 8), but with a warmup, and at a rate that grows as the model " +
     "gets smaller: 2e-3 for punchline-gpt2. The weights of the best validation are kept. The run folder is a Hugging Face folder as well.",
-  arguments: { model: argument("Hugging Face folder, run folder or Hub name to start from") },
-  options: {
-    ...runOptions,
-    ...adaptationOptions,
-    ...trainingOptions(defaults, { packing: "blocks", learningRate }),
-    ...dataOptions,
-    ...deviceOptions,
+  arguments: {
+    model: argument(
+      `Hugging Face folder, run folder, built-in model (${builtInNames.join(", ")}) or Hub name to start from`,
+    ),
   },
+  options,
   examples: {
     "punchline finetune punchline-gpt2 --data jokes.csv --out runs/b": "The built-in model on your own texts",
     "punchline finetune gpt2 --data jokes.csv --out runs/c --lora": "GPT-2, by an adapter",
     "punchline finetune runs/wiki --out runs/d --max-minutes 5": "A model pre-trained here",
   },
   async run(ctx, { model }, options) {
-    const { out, device, threads } = options;
+    const { out } = options;
     if (out === undefined)
       throw new UsageError('--out is needed: the folder for the run, such as "--out runs/b".');
-    const hooks = {
-      backend: present({ device, threads }),
-      onEvent: trainingProgress(ctx, out),
-    };
-    const sources = sourcesOf(options);
     const record = await runToResume(ctx, out, options.resume);
     if (record) {
       refuseOtherBase(out, record, model);
       refuseChanges(out, record, options, dataChoices(options));
       refuseOtherAdaptation(out, record, options);
-      const result = await resume(out, {
-        ...hooks,
-        // Read only when the data is prepared: before that there is nothing to save, and a signal ends the command at once.
-        get signal() {
-          return ctx.interrupt;
-        },
-        options: resumeOptions(options),
-        ...movedSources(options),
-        read: (...reading) => readData(ctx, ...reading),
-      });
-      reportTraining(ctx, out, result, `punchline finetune ${model} --out`);
-      ctx.json(trainingDocument(result));
-      return;
     }
-    await refuseTakenFolder(out);
-    await noteBuiltIn(ctx, [model]);
-    const folder = await resolveModel(model);
-    const type = (await readModel(folder)).config.model_type;
-    const given = givenTrainOptions(options);
-    const adaptation = givenAdaptation(options, type);
-    const chosen = await finetuneOptions(folder, { ...given, ...adaptation });
-    const shown = Object.entries(chosen)
-      .filter(
-        ([name]) => name in given || name in adaptation || (name in finetuneDefaults && name !== "seqLen"),
-      )
-      .map(([name, value]) => `${name} ${typeof value === "object" ? fieldsText(value) : value}`);
-    ctx.warn(`Fine-tuning ${model} (${type}): ${shown.join(", ")}.`);
-    const { data, choices } = await dataForBase(ctx, { name: model, folder }, sources, options);
-    const result = await train({
-      ...hooks,
-      signal: ctx.interrupt,
-      base: { folder, name: model },
-      data,
-      options: { ...given, ...adaptation },
-      out,
-      origin: { sources, options: choices },
-    });
+    const result = await (record ? resumeRun(ctx, out, options) : startRun(ctx, out, model, options));
     reportTraining(ctx, out, result, `punchline finetune ${model} --out`);
-    ctx.json(trainingDocument(result));
   },
 });
+
+async function startRun(ctx: Context, out: string, model: string, options: Options): Promise<TrainResult> {
+  const sources = sourcesOf(options);
+  await refuseTakenFolder(out);
+  await noteBuiltIn(ctx, [model]);
+  const folder = await resolveModel(model);
+  const type = (await readModel(folder)).config.model_type;
+  const given = { ...givenTrainOptions(options), ...givenAdaptation(options, type) };
+  const chosen = await finetuneOptions(folder, given);
+  const shown = Object.entries(chosen)
+    .filter(([name]) => name in given || (name in finetuneDefaults && name !== "seqLen"))
+    .map(([name, value]) => `${name} ${typeof value === "object" ? fieldsText(value) : value}`);
+  ctx.warn(`Fine-tuning ${model} (${type}): ${shown.join(", ")}.`);
+  const { data, choices } = await dataForBase(ctx, { name: model, folder }, sources, options);
+  return train({
+    ...trainingHooks(ctx, out, options),
+    signal: ctx.interrupt,
+    base: { folder, name: model },
+    data,
+    options: given,
+    out,
+    origin: { sources, options: choices },
+  });
+}
 
 /** @throws UsageError if the run was fine-tuned from another model */
 function refuseOtherBase(out: string, { base }: RunRecord, model: string): void {

@@ -41,7 +41,7 @@ const options = {
     above: 0,
     max: 1,
   }),
-  asked: integer(`Training texts whose beginnings the model is given (default ${defaults.asked})`, {
+  asked: integer(`Training texts of which the model is given the beginnings (default ${defaults.asked})`, {
     min: 0,
   }),
   prefix: integer(`Tokens of a beginning (default ${defaults.prefix})`, { min: 1 }),

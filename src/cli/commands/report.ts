@@ -42,7 +42,7 @@ export default defineCommand({
     maxLength: integer("Most tokens of a text", { min: 1, default: 240 }),
     seed: integer("Of the random numbers", { min: 0, default: 0 }),
     encoder: text(
-      "Model whose vectors MAUVE compares (default: punchline-gpt2, or the first run that knows more of the texts where that knows too little)",
+      "Model of the vectors that MAUVE compares (default: punchline-gpt2, or the first run that knows more of the texts where that knows too little)",
       { placeholder: "MODEL" },
     ),
     out: text("Write a page with the tables, the learning curves and samples", { placeholder: "FILE" }),

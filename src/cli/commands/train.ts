@@ -6,26 +6,25 @@ import type { Device } from "../../runtime/backend.ts";
 import { trainDefaults } from "../../train/options.ts";
 import { type RunRecord, refuseTakenFolder } from "../../train/run-folder.ts";
 import type { TrainResult } from "../../train/session.ts";
-import { resume, train } from "../../train/train.ts";
+import { train } from "../../train/train.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import { runToResume } from "../input/training-data.ts";
 import { dataChoices, dataOptions, readData } from "../options/data.ts";
 import { deviceOptions } from "../options/device.ts";
-import { type Option, type OptionValues, present, text } from "../options/option.ts";
+import { type Option, type OptionValues, text } from "../options/option.ts";
 import {
   givenModelOptions,
   givenTrainOptions,
   modelOptions,
-  movedSources,
   refuseChanges,
-  resumeOptions,
+  resumeRun,
   runOptions,
   sourcesOf,
+  trainingHooks,
   trainingOptions,
 } from "../options/training.ts";
-import { trainingProgress } from "../output/training-progress.ts";
-import { reportTraining, trainingDocument } from "../output/training-report.ts";
+import { reportTraining } from "../output/training-report.ts";
 
 const MODEL = "char-lstm";
 
@@ -71,9 +70,9 @@ export default defineCommand({
     if (out === undefined)
       throw new UsageError('--out is needed: the folder for the run, such as "--out runs/a".');
     const record = await runToResume(ctx, out, options.resume);
-    const result = record ? await resumeRun(ctx, out, record, options) : await startRun(ctx, out, options);
+    if (record) refuseOtherRun(out, record, options);
+    const result = await (record ? resumeRun : startRun)(ctx, out, options);
     reportTraining(ctx, out, result, "punchline train --out");
-    ctx.json(trainingDocument(result));
   },
 });
 
@@ -88,7 +87,7 @@ async function startRun(ctx: Context, out: string, options: Options): Promise<Tr
   const vocabulary = suitedVocabulary(architecture.tokens, choices);
   const data = await readData(ctx, sources, choices, { vocabulary });
   return train({
-    ...hooks(ctx, out, options),
+    ...trainingHooks(ctx, out, options),
     signal: ctx.interrupt,
     model: architecture,
     modelOptions,
@@ -99,32 +98,11 @@ async function startRun(ctx: Context, out: string, options: Options): Promise<Tr
   });
 }
 
-async function resumeRun(
-  ctx: Context,
-  out: string,
-  record: RunRecord,
-  options: Options,
-): Promise<TrainResult> {
+/** @throws UsageError for a fine-tuning, and for options that the run does not have */
+function refuseOtherRun(out: string, record: RunRecord, options: Options): void {
   if (record.base !== undefined)
     throw new UsageError(
       `${out} was fine-tuned from ${record.base}; go on with "punchline finetune ${record.base} --out ${out} --resume".`,
     );
   refuseChanges(out, record, options, dataChoices(options, architectureOf(record.model).tokens));
-  return resume(out, {
-    ...hooks(ctx, out, options),
-    // Read only when the data is prepared: before that there is nothing to save, and a signal ends the command at once.
-    get signal() {
-      return ctx.interrupt;
-    },
-    options: resumeOptions(options),
-    ...movedSources(options),
-    read: (...reading) => readData(ctx, ...reading),
-  });
-}
-
-function hooks(ctx: Context, out: string, { device, threads }: Options) {
-  return {
-    backend: present({ device, threads }),
-    onEvent: trainingProgress(ctx, out),
-  };
 }

@@ -2,10 +2,17 @@
 import { UsageError } from "../../core/errors.ts";
 import type { OptionValues as ModelOptionValues } from "../../models/model.ts";
 import { architectureOf, architectures } from "../../models/registry.ts";
+import type { BackendOptions } from "../../runtime/backend.ts";
 import { MUON_MOMENTUM, type Packing, type TrainOptions, trainDefaults } from "../../train/options.ts";
 import { recordedOptions } from "../../train/run-data.ts";
 import type { RunRecord } from "../../train/run-folder.ts";
+import type { TrainResult } from "../../train/session.ts";
+import type { TrainHooks } from "../../train/setup.ts";
+import { resume } from "../../train/train.ts";
+import type { Context } from "../context.ts";
 import { flagOf } from "../output/flags.ts";
+import { trainingProgress } from "../output/training-progress.ts";
+import { readData } from "./data.ts";
 import {
   choice,
   flag,
@@ -27,11 +34,6 @@ export const runOptions = {
   resume: flag("Go on with the run in --out; begin it where nothing has begun"),
 } as const;
 
-/** For a resume: --data gives sources that have moved; the fingerprint checks that they are the run's. */
-export const movedSources = ({ data }: Pick<OptionValues<typeof runOptions>, "data">) =>
-  data.length > 0 ? { sources: data } : {};
-
-/** The sources of --data. */
 export const sourcesOf = ({ data }: Pick<OptionValues<typeof runOptions>, "data">): readonly string[] =>
   data.length > 0 ? data : ["one-liners"];
 
@@ -164,9 +166,33 @@ export function givenModelOptions(options: Given): ModelOptionValues {
 /** Options that `--resume` may change: when the training ends, how often it saves, and its use of memory. */
 const resumable = ["steps", "epochs", "maxMinutes", "patience", "checkpointSeconds", "recompute"] as const;
 
-export function resumeOptions(options: Pick<TrainingValues, (typeof resumable)[number]>) {
-  const { steps, epochs, maxMinutes, patience, checkpointSeconds, recompute } = options;
-  return present({ steps, epochs, maxMinutes, patience, checkpointSeconds, recompute });
+/** What `train` and `resume` take from every command that trains. */
+export const trainingHooks = (
+  ctx: Context,
+  out: string,
+  { device, threads }: BackendOptions,
+): TrainHooks => ({
+  backend: present({ device, threads }),
+  onEvent: trainingProgress(ctx, out),
+});
+
+/** Goes on with the run in `out`; --data gives sources that have moved, which must be the run's. */
+export function resumeRun(
+  ctx: Context,
+  out: string,
+  options: TrainingValues & Pick<OptionValues<typeof runOptions>, "data"> & BackendOptions,
+): Promise<TrainResult> {
+  const { data, steps, epochs, maxMinutes, patience, checkpointSeconds, recompute } = options;
+  return resume(out, {
+    ...trainingHooks(ctx, out, options),
+    // Read only when the data is prepared: before that there is nothing to save, and a signal ends the command at once.
+    get signal() {
+      return ctx.interrupt;
+    },
+    options: present({ steps, epochs, maxMinutes, patience, checkpointSeconds, recompute }),
+    sources: data.length > 0 ? data : undefined,
+    read: (...reading) => readData(ctx, ...reading),
+  });
 }
 
 /**

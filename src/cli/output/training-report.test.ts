@@ -15,8 +15,8 @@ test("what a training came to fits a terminal of 80 columns", () => {
     tokens_per_s: 123_456,
   };
   const lm = { tokenizer: printableTokenizer(), model: { predicts: "each" } };
-  const ctx = { print: (line = "") => void lines.push(line) } as Context;
-  reportTraining(ctx, "runs/a", { summary, lm } as unknown as TrainResult, "punchline train --out");
+  const ctx = { print: (line = "") => void lines.push(line), json: () => {} } as unknown as Context;
+  reportTraining(ctx, "runs/a", { summary, lm, data: {} } as unknown as TrainResult, "punchline train --out");
   expect(lines[0]).toMatch(/^12,000 steps in .*; the last ones at 123k characters\/s, validation apart\.$/);
   for (const line of lines) expect(line.length, line).toBeLessThanOrEqual(80);
 });

@@ -1,17 +1,16 @@
-/** Prints the result of a training, and how to go on. */
+/** The result of a training, and how to go on. */
 import type { TrainResult } from "../../train/session.ts";
 import { tokenUnit } from "../../train/streams.ts";
 import type { Context } from "../context.ts";
 import { quoted } from "./command-line.ts";
 import { formatCount, formatDuration, formatRate } from "./format.ts";
 
-/** @param again the command that resumes the run, up to its folder */
-export function reportTraining(
-  ctx: Context,
-  folder: string,
-  { summary, lm }: TrainResult,
-  again: string,
-): void {
+/**
+ * Prints the result; its document is the summary, and what cleaning removed from the data.
+ * @param again the command that resumes the run, up to its folder
+ */
+export function reportTraining(ctx: Context, folder: string, result: TrainResult, again: string): void {
+  const { summary, lm, data } = result;
   const { stopped, val_loss, train_loss, steps, seconds, tokens_per_s } = summary;
   const units = tokenUnit(lm.tokenizer);
   const losses = [
@@ -33,10 +32,5 @@ export function reportTraining(
     ctx.print(use);
     ctx.print(`Train longer:   ${train} ${stopped === "time" ? "--max-minutes" : "--steps"} N`);
   }
+  ctx.json({ ...summary, cleaning_loss: data.cleaning_loss });
 }
-
-/** The document of a training: its summary, and what cleaning removed from its data. */
-export const trainingDocument = ({ summary, data }: TrainResult): object => ({
-  ...summary,
-  cleaning_loss: data.cleaning_loss,
-});

@@ -42,7 +42,7 @@ export interface TransformersJs {
 }
 
 /**
- * @param project the folder whose packages are searched, and those of the folders above it
+ * @param project the folder to search for the package, then the folders above it
  * @throws UsageError where the package is not installed there
  */
 export async function loadTransformersJs(project: string): Promise<TransformersJs> {

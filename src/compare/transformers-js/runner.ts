@@ -1,6 +1,10 @@
 /** A model as @huggingface/transformers runs it: the same protocol, checked from outside. */
-import { join } from "node:path";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import { UsageError } from "../../core/errors.ts";
+import { exportModel } from "../../export/export.ts";
+import { exists, isFolder } from "../../files/exists.ts";
 import { readOptionalJson } from "../../files/json-file.ts";
 import { buildModel } from "../../models/registry.ts";
 import { cleanPrompt } from "../../text/clean.ts";
@@ -8,9 +12,9 @@ import { recordedCleaning } from "../../text/cleaning-record.ts";
 import { clozeFor, withPlainQuotes } from "../cloze.ts";
 import { kindOf } from "../facts.ts";
 import type { ModelRequest } from "../options.ts";
+import type { Precision } from "../results.ts";
 import { engineRunner, type ModelRunner, type OpenedModel } from "../runner.ts";
 import { transformersJsEngine } from "./engine.ts";
-import { graphsOf } from "./graphs.ts";
 import { loadTransformersJs, type TransformersJs } from "./module.ts";
 
 /**
@@ -82,3 +86,27 @@ const cleaningIn = async (source: string) =>
     await readOptionalJson(join(source, "generation_config.json")),
     await readOptionalJson(join(source, "run.json")),
   );
+
+/** Where transformers.js finds a model's ONNX graphs: in its folder, or exported for this comparison. */
+interface Graphs {
+  /** An absolute path, or a Hub name. */
+  readonly source: string;
+  /** Removes the exported files. */
+  release(): Promise<void>;
+}
+
+/** Errors: {@link exportModel}. */
+async function graphsOf(name: string, precision: Precision): Promise<Graphs> {
+  if (!(await isFolder(name))) return { source: name, release: async () => {} };
+  if (await exists(join(name, "onnx"))) return { source: resolve(name), release: async () => {} };
+  const scratch = await mkdtemp(join(tmpdir(), "punchline-compare-"));
+  const release = () => rm(scratch, { recursive: true, force: true });
+  try {
+    const source = join(scratch, "model");
+    await exportModel(name, { format: "onnx", out: source, types: [precision] });
+    return { source, release };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}

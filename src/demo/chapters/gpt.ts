@@ -13,6 +13,7 @@ import { baseGpt, gptFolders, gptFromScratch, jokeTokens, trainedGpt } from "../
 import type { DemoRun } from "../runs.ts";
 import { usualTemperature, writeJokes, writeTexts } from "../write-jokes.ts";
 
+const FROM_SCRATCH = "the same network from scratch, on jokes alone";
 const prompts = ["Why did the", "My wife", "I used to be"] as const;
 
 export const gpt: DemoChapter<"gpt"> = {
@@ -32,7 +33,7 @@ export const gpt: DemoChapter<"gpt"> = {
     const control = await gptFromScratch(context);
     emit({ type: "work", what: "before and after" });
     const scratch = control && (await loadModel(control.folder));
-    const continued = await pairs(context, { before, after, scratch });
+    const continued = await pairs(context, before, after, scratch);
     emit({ type: "pairs", what: base.name, pairs: continued });
     const { train, modelOptions } = await readRun(run.folder);
     const sampleCommand = (folder: string, n: number, rest = "") =>
@@ -72,15 +73,7 @@ export const gpt: DemoChapter<"gpt"> = {
           label: `${base.name}, before it read a joke`,
           bits_per_byte: (await quality(context, before, split)).bits_per_byte,
         },
-        ...(alone
-          ? [
-              {
-                label: "the same network from scratch, on jokes alone",
-                bits_per_byte: alone.bits_per_byte,
-                scratch: true,
-              },
-            ]
-          : []),
+        ...(alone ? [{ label: FROM_SCRATCH, bits_per_byte: alone.bits_per_byte, scratch: true }] : []),
         { label: `${base.name}, fine-tuned`, bits_per_byte: own.bits_per_byte, lead: true },
       ],
       quality_split: split,
@@ -107,13 +100,10 @@ export const gpt: DemoChapter<"gpt"> = {
 /** The same beginnings continued by each, with the same random numbers. */
 async function pairs(
   context: DemoContext,
-  models: {
-    readonly before: LanguageModel;
-    readonly after: LanguageModel;
-    readonly scratch: LanguageModel | undefined;
-  },
+  before: LanguageModel,
+  after: LanguageModel,
+  scratch: LanguageModel | undefined,
 ): Promise<NonNullable<GptData["before_after"]>> {
-  const { before, after, scratch } = models;
   const out = [];
   for (const prompt of prompts) {
     const of = async (lm: LanguageModel) => {

@@ -26,7 +26,7 @@ const sizes = [
   { width: 192, dropout: 0.1 },
   { width: 128, dropout: 0 },
 ] as const;
-/** The width whose speed is measured. */
+/** The width of the network that is timed. */
 const PROBED = sizes[2].width;
 /** A network that makes fewer passes over the training texts than this is worse than a narrower one. */
 const PASSES = 12;

@@ -54,8 +54,7 @@ export async function namedModels(
         `${other.name} and ${name} ${kind === "causal" ? "both go on with a text" : "both fill gaps"}, and the story takes one of each kind: a GPT-2 and a BERT.`,
         { option: "pretrained", value: names },
       );
-    const parameters = countParameters(model);
-    named[kind] = { name, folder, parameters, builtIn: folder === builtInFolder(builtIn[kind]) };
+    named[kind] = pretrained(name, folder, model);
   }
   return named;
 }
@@ -69,17 +68,24 @@ function kindOf(name: string, { predicts, config }: Model): Kind {
   );
 }
 
+const builtInFolders: readonly string[] = Object.values(builtIn).map(builtInFolder);
+
+/** A folder of the same name in the working directory takes precedence over the package's. */
+const pretrained = (name: string, folder: string, model: Model): Pretrained => ({
+  name,
+  folder,
+  parameters: countParameters(model),
+  builtIn: builtInFolders.includes(folder),
+});
+
 async function inPackage(kind: Kind): Promise<Pretrained> {
-  const name = builtIn[kind];
-  const folder = await resolveModel(name);
-  const parameters = countParameters(await readModel(folder));
-  return { name, folder, parameters, builtIn: true };
+  const folder = await resolveModel(builtIn[kind]);
+  return pretrained(builtIn[kind], folder, await readModel(folder));
 }
 
 async function inCache(name: string): Promise<Pretrained | undefined> {
   const folder = await cachedModel(name);
-  if (folder === undefined) return undefined;
-  return { name, folder, parameters: countParameters(await readModel(folder)), builtIn: false };
+  return folder === undefined ? undefined : pretrained(name, folder, await readModel(folder));
 }
 
 /** The GPT-2 that is fine-tuned. */
