@@ -26,7 +26,6 @@ export interface Context {
   readonly progress: Progress;
   /** Aborted by the first Ctrl-C, SIGTERM or SIGHUP; these end a command that never reads it. */
   readonly interrupt: AbortSignal;
-  /** Whether standard output is a terminal. */
   readonly isTTY: boolean;
   /** Width of standard output; 80 where it is no terminal. */
   readonly columns: number;

@@ -49,7 +49,6 @@ export function programHelp(registry: readonly CommandEntry[], help: HelpStyle):
   ].join("\n");
 }
 
-/** The help of one command. */
 export function commandHelp(entry: CommandEntry, command: Command, help: HelpStyle): string {
   const { columns, style } = help;
   const args = Object.entries(command.arguments).map(

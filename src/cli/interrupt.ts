@@ -10,7 +10,6 @@ export interface Interrupt {
   request(why: string): boolean;
   /** The signal that was caught, if any. */
   readonly received: NodeJS.Signals | undefined;
-  /** Stops catching. */
   dispose(): void;
 }
 

@@ -3,7 +3,6 @@ import { listed } from "../core/sentence.ts";
 import { milliseconds, type Ratio, ratioOf, ratioSentence, ratiosOf, type Times } from "./faster.ts";
 import type { TimedCase } from "./speed.ts";
 
-/** What the timed cases are called. */
 export const caseNames = {
   tokenise: "tokenise the text",
   read: "read the text",
@@ -83,7 +82,6 @@ function sense(name: string, task: string, timed: string, timings: readonly Time
   return { answers: [{ sense: name, sentence: `${task}, ${times}: ${verdict}.` }], ratios };
 }
 
-/** What a model gains from its cache. */
 function cacheOf(model: string, of: (name: string) => readonly Timed[]): Answers {
   const [cached, uncached] = [caseNames.cached, caseNames.uncached].map((name) =>
     of(name).find((t) => t.name === model),

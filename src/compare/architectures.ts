@@ -304,7 +304,6 @@ function charactersPerToken(data: PreparedData): number {
   return characters / encodeSplit(data, "train").tokens.length;
 }
 
-/** The validations along a training. */
 function curveOf(
   { log }: TrainResult,
   { perToken, bits }: { perToken: number; bits: (loss: number) => number },

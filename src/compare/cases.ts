@@ -135,7 +135,6 @@ function resized(engine: Engine, length: number): Question {
   return { ids: text, types, at: 1 };
 }
 
-/** The likeliest token and how likely it is. */
 function answer(logits: Float32Array): { id: number; probability: number } {
   const id = argmax(logits);
   return { id, probability: Math.exp(logits[id]! - logSumExp(logits)) };

@@ -52,7 +52,6 @@ export function readCloze(given: string | readonly string[]): Cloze {
   return { ...own.cloze, masked: masked.cloze };
 }
 
-/** What a model of a kind reads. */
 export const clozeFor = (kind: string, cloze: Cloze): Cloze =>
   kind === "masked" ? (cloze.masked ?? cloze) : cloze;
 
@@ -62,7 +61,6 @@ export const withPlainQuotes = ({ left, right }: Cloze): Cloze => ({
   right: right === undefined ? undefined : foldTypography(right),
 });
 
-/** The text that a model of a kind reads. */
 export const textFor = (kind: string, { left, right }: Cloze): string =>
   kind === "masked" ? `${left} [MASK]${right ?? ""}` : left;
 

@@ -140,7 +140,6 @@ function entriesOf(names: readonly string[], options: CompareOptions): readonly 
   });
 }
 
-/** Models of the same name get numbers. */
 function distinctLabel(labels: readonly string[], i: number): string {
   const before = labels.slice(0, i).filter((label) => label === labels[i]).length;
   return before === 0 ? labels[i]! : `${labels[i]} (${before + 1})`;

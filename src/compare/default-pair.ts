@@ -6,9 +6,7 @@ import type { BuiltInName } from "../hub/built-in.ts";
 import { cachedModel } from "../hub/pull.ts";
 import type { HubSettings } from "../hub/settings.ts";
 
-/** The published models, by what they predict. */
 export const publishedPair = { causal: "gpt2", masked: "bert-base-uncased" } as const;
-/** The built-in models, by what they predict. */
 export const builtInNamesOf = {
   causal: "punchline-gpt2",
   masked: "punchline-bert",

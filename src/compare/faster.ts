@@ -15,11 +15,9 @@ export interface Times {
   readonly runs: readonly (readonly number[])[];
 }
 
-/** Why the times do not show which is faster. */
 export type Doubt = "few-runs" | "spans-1" | "scatter";
 
 export interface Ratio {
-  /** What was timed. */
   readonly case: string;
   /** The one with the smaller median, and the other. */
   readonly faster: string;

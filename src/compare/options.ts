@@ -47,5 +47,4 @@ export interface ModelRequest {
 export const textsOf = ({ text }: CompareOptions): readonly string[] =>
   text === undefined ? [] : typeof text === "string" ? [text] : text;
 
-/** Where models run. */
 export const deviceOf = ({ device, threads }: CompareOptions): BackendOptions => ({ device, threads });

@@ -14,7 +14,6 @@ import type { Cloze } from "./cloze.ts";
 import type { Engine, Question } from "./engine.ts";
 import { kindOf } from "./facts.ts";
 
-/** The likeliest tokens for the gap. */
 export async function predictCloze(engine: Engine, topK: number): Promise<Candidate[]> {
   return candidatesOf(await logitsOf(engine, engine.question()), topK, engine.token, engine.vocabulary);
 }
@@ -63,7 +62,6 @@ export function vocabularyLogits({ vocabulary }: Engine, logits: Float32Array): 
   return logits.subarray(0, Math.min(logits.length, vocabulary));
 }
 
-/** The softmax of logits. */
 export function probabilities(logits: Float32Array): Float64Array {
   const logZ = logSumExp(logits);
   return Float64Array.from(logits, (logit) => Math.exp(logit - logZ));

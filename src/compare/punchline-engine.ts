@@ -103,7 +103,6 @@ export function maskQuestion(
 
 type Reading = Pick<Engine, "forward" | "read" | "next" | "readMany" | "release">;
 
-/** Models that predict the next token. */
 function nextTokenReader(lm: LanguageModel): Reading {
   const kind = kindOf(lm.model);
   const reader =
@@ -182,7 +181,6 @@ function recurrentReader({ model, weights, backend }: LanguageModel): GraphReade
   };
 }
 
-/** Models that fill masks. */
 function maskedReader(lm: LanguageModel): Reading {
   const { weights } = lm;
   const filler = createFiller(lm);

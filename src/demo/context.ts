@@ -22,12 +22,7 @@ export type DemoEvent =
   /** Training of the model called `what`. */
   | { readonly type: "training"; readonly what: string; readonly event: TrainEvent }
   /** Bytes of a model that is downloaded. */
-  | {
-      readonly type: "download";
-      readonly model: string;
-      readonly received: number;
-      readonly total: number;
-    }
+  | { readonly type: "download"; readonly model: string; readonly received: number; readonly total: number }
   /** Other work, such as "writing jokes"; `done` is its share, 0 to 1, where that is known. */
   | { readonly type: "work"; readonly what: string; readonly done?: number | undefined }
   | {
@@ -37,11 +32,7 @@ export type DemoEvent =
       readonly samples: readonly AuditedText[];
     }
   /** The same beginnings, continued by a model before its training on the jokes, and after. */
-  | {
-      readonly type: "pairs";
-      readonly what: string;
-      readonly pairs: NonNullable<GptData["before_after"]>;
-    }
+  | { readonly type: "pairs"; readonly what: string; readonly pairs: NonNullable<GptData["before_after"]> }
   /** A chapter is on the page; `finding` is what it found, in a sentence or two. */
   | {
       readonly type: "finished";

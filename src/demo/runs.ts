@@ -12,7 +12,6 @@ import type { TrainSummary } from "../train/session.ts";
 import { resume, train } from "../train/train.ts";
 import type { DemoState } from "./state.ts";
 
-/** A training of the demo. */
 export interface RunSpec {
   /** What to call the model in a sentence: "the character model". */
   readonly what: string;
@@ -25,7 +24,6 @@ export interface RunSpec {
   readonly options: Partial<TrainOptions>;
 }
 
-/** A training that is done. */
 export interface DemoRun {
   readonly folder: string;
   readonly summary: TrainSummary;
@@ -85,7 +83,6 @@ export class DemoRuns {
   }
 }
 
-/** The command that trains the same model into `folder`. */
 function trainingCommand(folder: string, spec: RunSpec): string {
   const { network, data, sources, options } = spec;
   const { keepUnicode } = data.cleaning;

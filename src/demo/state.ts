@@ -20,7 +20,6 @@ export interface ChapterRecord {
   readonly runs: readonly string[];
 }
 
-/** What each chapter found. */
 export type ChapterResults = Pick<ReportChapters, ChapterName>;
 
 export interface FinishedRun {
@@ -124,7 +123,6 @@ export class DemoState {
     await this.#set({ pending: this.pending.filter((other) => other !== name) });
   }
 
-  /** Forgets the models of a chapter, and the chapter. */
   async #clear(chapter: ChapterRecord): Promise<void> {
     const { name, runs } = chapter;
     // Forgotten before it is removed: after a kill in between, it is trained again and not missing.
@@ -134,7 +132,6 @@ export class DemoState {
     await this.#forget(name);
   }
 
-  /** Removes the files of a chapter and of its models. */
   async #remove({ name, runs }: ChapterRecord): Promise<void> {
     await rm(join(this.#folder, `${name}.json`), { force: true });
     for (const run of runs) await rm(join(this.#folder, run), { recursive: true, force: true });

@@ -46,7 +46,6 @@ export async function writeJokes(
   return { groups, more: (n) => writeTexts(context, lm, n, usualTemperature, options) };
 }
 
-/** As `punchline sample` writes them. */
 export const writeTexts = (
   { seed, signal }: DemoContext,
   lm: LanguageModel,

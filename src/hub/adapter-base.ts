@@ -14,7 +14,6 @@ export const BASE_FINGERPRINT = "punchline_base";
 
 export interface AdapterBase {
   readonly applied: AppliedAdapter;
-  /** The base model's folder. */
   readonly folder: string;
 }
 

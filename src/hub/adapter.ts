@@ -11,7 +11,6 @@ export const ADAPTER_WEIGHTS_FILE = "adapter_model.safetensors";
 /** PEFT's prefix of the names of the model that it wraps. */
 const PREFIX = "base_model.model.";
 
-/** The name of a parameter in an adapter's file. */
 export const storedAdapterName = (name: string): string => PREFIX + name;
 
 /** The linear map of a tensor in an adapter's file, and whether it is A or B; undefined for other tensors. */

@@ -27,7 +27,6 @@ const MAX_PAGES = 2_000;
 /** Redirects followed to a renamed repository. */
 const MAX_REDIRECTS = 5;
 
-/** A repository at one commit. */
 export interface RepoListing {
   readonly commit: string;
   readonly files: readonly RepoFile[];
@@ -204,7 +203,6 @@ async function fileHeaders(url: string, fetch: typeof globalThis.fetch): Promise
   }
 }
 
-/** The URL of a file's bytes. */
 export function fileUrl(repo: RepoName, commit: string, path: string, settings: HubSettings): string {
   const prefix = repo.kind === "dataset" ? "datasets/" : "";
   return `${settings.endpoint}/${prefix}${repo.name}/resolve/${commit}/${encodeURI(path).replace(/[?#]/g, encodeURIComponent)}`;

@@ -26,7 +26,6 @@ export const builtInNames: readonly BuiltInName[] = builtInModels.map(({ name })
 export const isBuiltIn = (name: string): name is BuiltInName =>
   (builtInNames as readonly string[]).includes(name);
 
-/** The folder of a built-in model in the package. */
 export const builtInFolder = (name: BuiltInName): string => join(builtInRoot(), name);
 
 /** The package's folder of models: below its root, whether this file runs from `src` or from `dist`. */

@@ -16,12 +16,10 @@ import { repoId } from "./api.ts";
 import { type RepoName, sameModel } from "./name.ts";
 import { shardNames } from "./safetensors-shards.ts";
 
-/** The folder of one repository in the cache. */
 export function repoFolder(cacheDir: string, repo: RepoName): string {
   return join(cacheDir, getRepoFolderName(repoId(repo)));
 }
 
-/** The lock file of a blob while it is fetched. */
 export function blobLock(cacheDir: string, repo: RepoName, etag: string): string {
   return join(cacheDir, ".locks", getRepoFolderName(repoId(repo)), `${etag}.punchline.lock`);
 }

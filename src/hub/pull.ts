@@ -87,7 +87,6 @@ async function completeIn({ cacheDir }: HubSettings, repo: RepoName): Promise<st
   return path !== undefined && (await modelCompleteness(path)) === "all" ? path : undefined;
 }
 
-/** The result of a pull of a model that is complete in `path`. */
 async function completePull(path: string, commit: string): Promise<Pulled> {
   const names = (await readdir(path, { recursive: true })).map((name) => name.replaceAll("\\", "/")).sort();
   const sizes = await Promise.all(names.map((name) => stat(join(path, name))));
@@ -96,7 +95,6 @@ async function completePull(path: string, commit: string): Promise<Pulled> {
   return { path, commit, files, bytes, fetched: 0 };
 }
 
-/** The commit of a built-in model. */
 const BUILT_IN_COMMIT = "built-in";
 
 /** Files that a model or its tokenizer may need besides weights and vocabulary. */

@@ -89,7 +89,6 @@ export function parseHeader(json: Uint8Array, fileSize: number, where: string): 
   return { tensors: new Map(tensors.map((t) => [t.name, t])), metadata };
 }
 
-/** A tensor to write. */
 export interface TensorSpec {
   readonly name: string;
   readonly dtype: SafetensorsDType;

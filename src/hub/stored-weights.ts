@@ -59,7 +59,6 @@ function mappedFolder(names: readonly string[], source: TensorSource): string | 
   return folders.size === 1 ? [...folders][0] : undefined;
 }
 
-/** The files of a checkpoint, each opened once. */
 class OpenFiles {
   readonly #files = new Map<string, FileHandle>();
   readonly #chunk = new Float32Array(CHUNK_BYTES / 4);

@@ -5,9 +5,10 @@ import { excerpt } from "../core/printable.ts";
 import { ApiError, answerOf } from "./errors.ts";
 import { endWithin } from "./event-stream.ts";
 import { type Access, type App, protect } from "./guard.ts";
+import type { ModelCard } from "./messages.ts";
+import { unknownModel } from "./request.ts";
 import { chatRoutes } from "./routes/chat-completions.ts";
 import { completionRoutes } from "./routes/completions.ts";
-import { modelRoutes } from "./routes/models.ts";
 import type { Service } from "./service.ts";
 
 const paths = ["/v1/models", "/v1/completions", "/v1/chat/completions"];
@@ -54,4 +55,16 @@ export function createApp(service: Service, access: Access, report: (error: unkn
     return context.json(body, status);
   });
   return app;
+}
+
+/** `GET /v1/models`: the one model that is served. */
+function modelRoutes({ id, created }: Service): Hono {
+  const card: ModelCard = { id, object: "model", created, owned_by: "punchline" };
+  return new Hono()
+    .get("/", (context) => context.json({ object: "list", data: [card] }))
+    .get("/:id{.+}", (context) => {
+      const asked = context.req.param("id");
+      if (asked !== id) throw unknownModel(asked, id);
+      return context.json(card);
+    });
 }

@@ -25,7 +25,6 @@ export interface Access {
 export type App = Hono<{ Bindings: HttpBindings }>;
 type Guard = MiddlewareHandler<{ Bindings: HttpBindings }>;
 
-/** Puts the guards before all routes of `app`. */
 export function protect(app: App, { local, origins, key }: Access): void {
   if (local) app.use(loopbackNamesOnly);
   if (origins.length > 0) app.use(privateNetwork, crossOrigin(origins));

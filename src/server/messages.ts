@@ -70,7 +70,6 @@ export const chatRequest = z.strictObject({
 
 export type CompletionRequest = z.infer<typeof completionRequest>;
 export type ChatRequest = z.infer<typeof chatRequest>;
-/** The fields that both requests have. */
 export type SamplingRequest = Pick<ChatRequest, keyof typeof sampling>;
 
 export interface ErrorBody {

@@ -94,11 +94,8 @@ export function roomAfter(
  * Checks what can be known of prompts before they are tokenised, which takes a second per million characters.
  * @throws ApiError 400 `limit_exceeded` where there are more prompts times `n`, or characters, than the server takes
  */
-export function requirePrompts(
-  { limits, longestToken }: Service,
-  prompts: readonly string[],
-  n: number,
-): void {
+export function requirePrompts(service: Service, prompts: readonly string[], n: number): void {
+  const { limits, longestToken } = service;
   requireAtMost(limits.maxTexts, prompts.length * n, "texts (prompts times n)", "n");
   const characters = prompts.reduce((sum, { length }) => sum + length, 0);
   requireAtMost(limits.maxPromptTokens * longestToken, characters, "characters to read", "prompt");
@@ -110,29 +107,22 @@ export function requirePrompts(
  * @throws ApiError 400 `limit_exceeded` or `context_length_exceeded`
  */
 export function requireRoom(
-  service: Service,
+  { model, limits }: Service,
   { maxTokens, field }: { readonly maxTokens: number; readonly field: string },
   rooms: readonly ReturnType<typeof roomAfter>[],
 ): void {
-  const { limits } = service;
-  for (const room of rooms) requireFit(service, maxTokens, room);
+  for (const { tokens, room } of rooms) {
+    if (maxTokens <= room) continue;
+    throw new ApiError(
+      400,
+      `This model sees at most ${model.model.contextLength} tokens at once; the prompt has ${tokens} and up to ${maxTokens} more were asked for.`,
+      "context_length_exceeded",
+      "max_tokens",
+    );
+  }
   requireAtMost(limits.maxTokens, maxTokens, `tokens to write (${field})`, field);
   const read = rooms.reduce((sum, { tokens }) => sum + tokens, 0);
   requireAtMost(limits.maxPromptTokens, read, "tokens to read", "prompt");
-}
-
-function requireFit(
-  { model }: Service,
-  wanted: number,
-  { tokens, room }: ReturnType<typeof roomAfter>,
-): void {
-  if (wanted <= room) return;
-  throw new ApiError(
-    400,
-    `This model sees at most ${model.model.contextLength} tokens at once; the prompt has ${tokens} and up to ${wanted} more were asked for.`,
-    "context_length_exceeded",
-    "max_tokens",
-  );
 }
 
 export function usageOf(promptTokens: number, completionTokens: number): Usage {
@@ -143,7 +133,6 @@ export function usageOf(promptTokens: number, completionTokens: number): Usage {
   };
 }
 
-/** Tokens written in all. */
 export const tokensOf = (samples: readonly Sample[]): number =>
   samples.reduce((sum, { tokens }) => sum + tokens, 0);
 

@@ -7,7 +7,7 @@ import { comparePage } from "../../report/pages/compare.ts";
 import { refuseOverOther } from "../../report/pages/page-file.ts";
 import { anyArguments, defineCommand } from "../command.ts";
 import { noteBuiltIn } from "../input/open-model.ts";
-import { textOfFile } from "../input/text-file.ts";
+import { textOfFile } from "../input/prompt.ts";
 import { deviceOf, deviceOptions } from "../options/device.ts";
 import { choices, flag, integer, list, text } from "../options/option.ts";
 import { printComparison } from "../output/comparison.ts";

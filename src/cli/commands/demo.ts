@@ -88,7 +88,6 @@ function documentOf({ chapters, report, seconds, stopped, pending }: DemoResult,
   };
 }
 
-/** Prints the results of an event. */
 function printEvent(ctx: Context, event: DemoEvent): void {
   const { style } = ctx;
   switch (event.type) {

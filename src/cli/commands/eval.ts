@@ -92,7 +92,6 @@ export default defineCommand({
   },
 });
 
-/** Runs a scoring and shows its progress. */
 async function scoring<T>(
   ctx: Context,
   score: (onProgress: (done: number) => void) => Promise<T>,
@@ -174,7 +173,6 @@ function printScore(
     ctx.print(`unknown words       ${formatCount(result.unknown)}, spelt letter by letter for the bits`);
 }
 
-/** The options with those of the recipe. */
 function withRecipe(model: TextModel, options: Options): Options {
   const { recipe, data, split, batch, length, stride } = options;
   if (recipe === undefined) return options;

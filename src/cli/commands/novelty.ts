@@ -77,7 +77,7 @@ export default defineCommand({
     const model = file ? undefined : await openAny(ctx, samples, options);
     if (options.checkpoints) await refuseWithoutRun(samples, model);
     const data = await dataOfModel(ctx, model, options.data, options);
-    const indexFile = await indexFileOf(model, options.data);
+    const indexFile = indexFileOf(model, options.data);
     const written = model ? await write(ctx, model, options) : await textsIn(samples, options);
     const texts = written.filter(hasWord);
     const baseline = options.baseline === undefined ? undefined : await baselineOf(options.baseline, options);
@@ -166,18 +166,18 @@ async function refuseWithoutRun(name: string, model: TextModel | undefined): Pro
     );
 }
 
+/** How texts are written. */
+const samplingOf = ({ n, prompt = "", temperature, maxLength, seed }: Options) => ({
+  n,
+  prompt,
+  temperature,
+  maxLength,
+  seed,
+});
+
 async function write(ctx: Context, model: TextModel, options: Options): Promise<string[]> {
-  const { n, temperature, maxLength, seed, prompt = "" } = options;
   const slide = model.kind === "local";
-  const samples = await model.sample({
-    n,
-    prompt,
-    temperature,
-    maxLength,
-    seed,
-    slide,
-    signal: ctx.interrupt,
-  });
+  const samples = await model.sample({ ...samplingOf(options), slide, signal: ctx.interrupt });
   return samples.map((sample) => sample.prompt + sample.text);
 }
 
@@ -187,22 +187,13 @@ async function snapshotAudits(
   data: PreparedData,
   given: Options & { readonly rule: Partial<CopyRule>; readonly indexFile: string | undefined },
 ): Promise<readonly SnapshotAudit[]> {
-  const { n, prompt = "", temperature, maxLength, seed, asked, prefix, rule, indexFile } = given;
-  const auditor = await noveltyAuditor(data.splits.train, {
-    neighbours: 1,
-    cueTexts: 0,
-    rule,
-    indexFile,
-  });
+  const { asked, prefix, rule, indexFile } = given;
+  const auditor = await noveltyAuditor(data.splits.train, { neighbours: 1, cueTexts: 0, rule, indexFile });
   const task = ctx.progress.start("auditing snapshots", { unit: "snapshots" });
   const { checkpoints, skipped } = await auditSnapshots(folder, {
     auditor,
     data,
-    n,
-    prompt,
-    temperature,
-    maxLength,
-    seed,
+    ...samplingOf(given),
     asked,
     prefix,
     backend: deviceOf(given),

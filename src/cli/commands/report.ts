@@ -80,7 +80,7 @@ export default defineCommand({
         read.set(key, found);
         return found;
       },
-      indexFile: (model) => indexFileOf(model, data),
+      indexFile: async (model) => indexFileOf(model, data),
       onMeasured(model) {
         if (isHosted(model.name)) usage[model.name] = reportUsage(ctx, model, options).usage!;
       },

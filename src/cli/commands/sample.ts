@@ -7,8 +7,7 @@ import type { TextModel } from "../../generate/text-model.ts";
 import { argument, defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import { modelKinds, modelOptions, openAny, reportUsage } from "../input/open-model.ts";
-import { promptAsRead } from "../input/prompt.ts";
-import { textFrom } from "../input/text-file.ts";
+import { promptAsRead, textFrom } from "../input/prompt.ts";
 import { dataOfModel, indexFileOf } from "../input/training-data.ts";
 import { fileOptions } from "../options/data.ts";
 import {
@@ -77,7 +76,9 @@ export default defineCommand({
     const options = { ...rest, prompt: (await textFrom(prompt, textFile, "--prompt")) ?? "" };
     const where = { device, threads, quantize, priceIn, priceOut };
     if (options.stop.includes("")) throw new UsageError("--stop needs a text, and not an empty one.");
-    refuseWithoutNovel(novel, { tries, data, ...files });
+    const extra = flagGiven({ tries, ...files }) ?? (data[0] && "--data");
+    if (novel === undefined && extra)
+      throw new UsageError(`${extra} is of use with --novel only; add --novel or leave it out.`);
     if (novel !== undefined && options.beams !== undefined)
       throw new UsageError(
         "--novel draws again and again, and --beams draws nothing; leave one of them out.",
@@ -99,14 +100,7 @@ export default defineCommand({
     const found =
       novel === undefined
         ? undefined
-        : await onlyNew(ctx, model, write, {
-            novel,
-            n,
-            seed: options.seed,
-            tries: tries ?? 20,
-            data,
-            files,
-          });
+        : await onlyNew(ctx, model, write, { novel, n, seed: options.seed, tries: tries ?? 20, data, files });
     const samples = found?.samples ?? (await write(n, options.seed));
     if (streams) ctx.print();
     else {
@@ -133,16 +127,6 @@ export default defineCommand({
   },
 });
 
-/** @throws UsageError for an option that has an effect only with `--novel` */
-function refuseWithoutNovel(
-  novel: number | undefined,
-  { data, ...others }: { readonly data: readonly string[] } & Readonly<Record<string, unknown>>,
-): void {
-  if (novel !== undefined) return;
-  const extra = flagGiven(others) ?? (data[0] && "--data");
-  if (extra) throw new UsageError(`${extra} is of use with --novel only; add --novel or leave it out.`);
-}
-
 interface Wanted {
   readonly novel: number;
   readonly n: number;
@@ -160,10 +144,8 @@ async function onlyNew(
 ): Promise<NovelSamples> {
   const prepared = await dataOfModel(ctx, model, data, files);
   const rule = { near: novel };
-  const auditor = await noveltyAuditor(prepared.splits.train, {
-    rule,
-    indexFile: await indexFileOf(model, data),
-  });
+  const indexFile = indexFileOf(model, data);
+  const auditor = await noveltyAuditor(prepared.splits.train, { rule, indexFile });
   const task = ctx.progress.start("writing", { unit: "new texts" });
   const found = await writeNovel(write, auditor, {
     ...wanted,
@@ -189,17 +171,11 @@ function reportThrownAway(ctx: Context, { thrown_away, kinds }: NovelSamples, ke
   ctx.warn(`Threw away ${formatCount(thrown_away)} of ${formatCount(thrown_away + kept)} texts${which}.`);
 }
 
-function tooFew(
-  name: string,
-  { samples, thrown_away, ended }: NovelSamples,
-  n: number,
-  novel: number,
-): Error {
+function tooFew(name: string, written: NovelSamples, n: number, novel: number): Error {
+  const { samples, thrown_away, ended } = written;
   const found = samples.length === 0 ? "nothing new" : `${samples.length} new of the ${n} texts wanted`;
-  const why =
-    ended === "repeats"
-      ? "in the end it only repeated itself"
-      : `${formatCount(thrown_away)} were thrown away`;
+  const thrown = `${formatCount(thrown_away)} were thrown away`;
+  const why = ended === "repeats" ? "in the end it only repeated itself" : thrown;
   return new InputError(
     "nothing-new",
     `${name} wrote ${found}, by the threshold ${novel}: ${why}; raise --temperature, change --prompt or --seed${ended === "tries" ? ", allow more --tries" : ""}${novel < 1 ? ", or allow more likeness with --novel 1" : ""}.`,

@@ -6,8 +6,7 @@ import { createSuggester, type Suggester, type Suggestions } from "../../generat
 import { defineCommand, optionalArgument } from "../command.ts";
 import type { Context } from "../context.ts";
 import { localOptions, openHere } from "../input/open-model.ts";
-import { cleaningNote, typedTextAsRead } from "../input/prompt.ts";
-import { textFrom } from "../input/text-file.ts";
+import { cleaningNote, textFrom, typedTextAsRead } from "../input/prompt.ts";
 import { deviceOf } from "../options/device.ts";
 import { integer, text as textOption } from "../options/option.ts";
 import { right, table } from "../output/table.ts";

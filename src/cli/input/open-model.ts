@@ -5,12 +5,13 @@ import type { LocalModel } from "../../generate/local-model.ts";
 import { isHosted, openLocal, openModel } from "../../generate/open.ts";
 import type { TextModel } from "../../generate/text-model.ts";
 import { hidesFolder } from "../../hub/built-in.ts";
-import type { PullProgress } from "../../hub/snapshot.ts";
+import type { PullOptions } from "../../hub/snapshot.ts";
 import type { Context } from "../context.ts";
 import { deviceOf, deviceOptions } from "../options/device.ts";
 import { choice, inGroup, number, type OptionValues, present } from "../options/option.ts";
 import { flagGiven } from "../output/flags.ts";
 import { formatCount } from "../output/format.ts";
+import type { ProgressTask } from "../output/progress.ts";
 
 /** Options of commands that run a model on this machine without training it. */
 export const localOptions = {
@@ -53,11 +54,7 @@ export async function noteBuiltIn(ctx: Context, names: readonly string[]): Promi
 /** Opens any model; fetches one of the Hub if it is not in the cache, with progress. */
 export async function openAny(ctx: Context, name: string, options: ModelOptions): Promise<TextModel> {
   refuseMisplaced(name, options);
-  await noteBuiltIn(ctx, [name]);
-  const pull = pullProgress(ctx, name);
-  const model = await openModel(name, { ...openOptions(options), pull: pull.options });
-  pull.end();
-  return model;
+  return pulling(ctx, name, (pull) => openModel(name, { ...openOptions(options), pull }));
 }
 
 /**
@@ -71,25 +68,22 @@ export async function openHere(
   why: string,
 ): Promise<LocalModel> {
   if (isHosted(name)) throw new UsageError(`${name} is a hosted model, which ${why}.`);
-  await noteBuiltIn(ctx, [name]);
-  const pull = pullProgress(ctx, name);
-  const model = await openLocal(name, { ...openOptions(options), pull: pull.options });
-  pull.end();
-  return model;
+  return pulling(ctx, name, (pull) => openLocal(name, { ...openOptions(options), pull }));
 }
 
-function pullProgress(ctx: Context, name: string) {
-  let task: ReturnType<Context["progress"]["start"]> | undefined;
-  return {
-    options: {
-      signal: ctx.interrupt,
-      onProgress({ file, received, total, fetched }: PullProgress) {
-        task ??= ctx.progress.start(`pulling ${name}`, { unit: "bytes" });
-        task.update({ done: received, total, from: received - fetched, remark: file });
-      },
+/** Shows the progress of a download, if `open` needs one. */
+async function pulling<T>(ctx: Context, name: string, open: (pull: PullOptions) => Promise<T>): Promise<T> {
+  await noteBuiltIn(ctx, [name]);
+  let task: ProgressTask | undefined;
+  const opened = await open({
+    signal: ctx.interrupt,
+    onProgress({ file, received, total, fetched }) {
+      task ??= ctx.progress.start(`pulling ${name}`, { unit: "bytes" });
+      task.update({ done: received, total, from: received - fetched, remark: file });
     },
-    end: () => task?.end(),
-  };
+  });
+  task?.end();
+  return opened;
 }
 
 function refuseMisplaced(name: string, { device, threads, quantize, priceIn, priceOut }: ModelOptions): void {

@@ -1,5 +1,7 @@
-/** Prompts as a model reads them, with a warning where that is not what was given. */
+/** Texts on the command line or in a file, and prompts as a model reads them, with a warning where that is not what was given. */
+import { UsageError } from "../../core/errors.ts";
 import { excerpt } from "../../core/printable.ts";
+import { readTextFile } from "../../files/regular-file.ts";
 import type { LanguageModel } from "../../generate/language-model.ts";
 import { promptText, readPrompt } from "../../generate/prompt.ts";
 import type { TextModel } from "../../generate/text-model.ts";
@@ -41,3 +43,25 @@ export function typedTextAsRead(lm: LanguageModel, typed: string): string | unde
 
 export const cleaningNote = (what: string, text: string): string =>
   `${what} is read as ${JSON.stringify(text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text)}, cleaned as the texts of the model were.`;
+
+/** The text of a whole file, without line breaks around it. @throws UsageError for a file without text */
+export async function textOfFile(path: string): Promise<string> {
+  const text = (await readTextFile(path)).replace(/^\s*\n|\s+$/g, "");
+  if (text === "") throw new UsageError(`${path} holds no text; give one that does.`);
+  return text;
+}
+
+/**
+ * A text from the command line or from a file; undefined if neither is given.
+ * @param place the text's name on the command line, such as `TEXT` or `--prompt`
+ */
+export async function textFrom(
+  given: string | undefined,
+  file: string | undefined,
+  place: string,
+): Promise<string | undefined> {
+  if (file === undefined) return given;
+  if (given !== undefined && given !== "")
+    throw new UsageError(`The text is given twice, by ${place} and --text-file; leave one out.`);
+  return textOfFile(file);
+}

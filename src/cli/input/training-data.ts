@@ -51,11 +51,22 @@ export async function runToResume(
   return record;
 }
 
-/** The record of the run that trained a model, if Punchline trained it. */
+/** The folder of the run that trained a model, if Punchline trained it. */
+function runFolderOf(model: TextModel | undefined): string | undefined {
+  const folder = model?.kind === "local" ? model.folder : undefined;
+  return folder !== undefined && existsSync(join(folder, "run.json")) ? folder : undefined;
+}
+
+/** The record of that run. */
 export async function recordOf(model: TextModel | undefined): Promise<RunRecord | undefined> {
-  return model?.kind === "local" && model.folder !== undefined && existsSync(join(model.folder, "run.json"))
-    ? readRun(model.folder)
-    : undefined;
+  const folder = runFolderOf(model);
+  return folder === undefined ? undefined : readRun(folder);
+}
+
+/** The file for the index of a run's own training texts; undefined for other sources. */
+export function indexFileOf(model: TextModel | undefined, sources: readonly string[]): string | undefined {
+  const folder = sources.length > 0 ? undefined : runFolderOf(model);
+  return folder === undefined ? undefined : join(folder, "novelty.index");
 }
 
 /**
@@ -103,7 +114,14 @@ async function dataLike(
 ): Promise<{ readonly data: PreparedData; readonly choices: DataChoices }> {
   const choices = optionsLike(record, sources, given);
   const allowLoss = "keepUnicode" in given || given.cleaning === false;
-  warnOfChoices(ctx, record, name, choices, given);
+  const usual = ["bpe", "wordpiece"].includes(architectureOf(record.model).tokens);
+  const inherited = Object.entries(choices).filter(
+    ([key, value]) => !(key in given) && !(key === "keepUnicode" && value === usual),
+  );
+  if (inherited.length > 0)
+    ctx.warn(
+      `--data is prepared as the texts of ${name} were: ${choicesAsFlags(Object.fromEntries(inherited))}.`,
+    );
   const read = async (chosen: DataChoices) => ({
     data: await readData(ctx, sources, chosen, { ...vocabulary(chosen), allowLoss }),
     choices: chosen,
@@ -114,35 +132,6 @@ async function dataLike(
     if (!other || Object.keys(withoutColumns(given)).length < Object.keys(given).length) throw error;
     return read(plain);
   });
-}
-
-/** Warns of a run's options that apply to other data, except for the usual ones. */
-function warnOfChoices(
-  ctx: Context,
-  record: RunRecord,
-  name: string,
-  choices: DataChoices,
-  given: DataChoices,
-): void {
-  const usual = ["bpe", "wordpiece"].includes(architectureOf(record.model).tokens);
-  const inherited = Object.entries(choices).filter(
-    ([key, value]) => !(key in given) && !(key === "keepUnicode" && value === usual),
-  );
-  if (inherited.length > 0)
-    ctx.warn(
-      `--data is prepared as the texts of ${name} were: ${choicesAsFlags(Object.fromEntries(inherited))}.`,
-    );
-}
-
-/** The file for the index of a run's own training texts; undefined for other sources. */
-export async function indexFileOf(
-  model: TextModel | undefined,
-  sources: readonly string[],
-): Promise<string | undefined> {
-  if (model?.kind !== "local" || sources.length > 0) return undefined;
-  return model.folder !== undefined && (await recordOf(model))
-    ? join(model.folder, "novelty.index")
-    : undefined;
 }
 
 /** Options for a model without a record: those of the cleaning that an exported model names, else no cleaning. */

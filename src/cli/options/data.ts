@@ -9,6 +9,7 @@ import { readSources } from "../../train/training-data.ts";
 import type { Context } from "../context.ts";
 import { flagOf } from "../output/flags.ts";
 import { formatCount } from "../output/format.ts";
+import type { ProgressTask } from "../output/progress.ts";
 import {
   choice,
   eitherFlag,
@@ -132,7 +133,7 @@ export async function readData(
   choices: DataChoices,
   more: PrepareDataOptions = {},
 ): Promise<PreparedData> {
-  let task: ReturnType<Context["progress"]["start"]> | undefined;
+  let task: ProgressTask | undefined;
   const onProgress = ({ phase, rows, totalRows }: PrepareProgress) => {
     task ??= ctx.progress.start("reading", { unit: "rows" });
     task.update({

@@ -152,7 +152,6 @@ export function modelOptions(): ModelOptionTable {
   return inGroup("Model", all);
 }
 
-/** The given ones, as the library takes them. */
 export function givenModelOptions(options: Given): ModelOptionValues {
   const given: Record<string, number | string | boolean> = {};
   for (const name of Object.keys(modelOptions())) {

@@ -5,7 +5,6 @@ import { formatBytes, formatDuration } from "./format.ts";
 import type { ProgressTask } from "./progress.ts";
 import { trainingProgress } from "./training-progress.ts";
 
-/** Shows the demo's events, one moving line at a time. */
 export function demoProgress(ctx: Context): (event: DemoEvent, secondsLeft: number) => void {
   let left = 0;
   const remark = () => `story ${formatDuration(left)} left`;

@@ -15,20 +15,15 @@ export interface Failure {
 
 /** The exit status and the sentence of any error. */
 export function failureOf(error: unknown): Failure {
-  const { status, sentence } = failureIn(error);
-  return { status, sentence: visible(safeText(sentence)) };
+  const status = error instanceof PunchlineError && error.kind === "usage" ? 2 : 1;
+  return { status, sentence: visible(safeText(sentenceOf(error))) };
 }
 
-function failureIn(error: unknown): Failure {
-  if (error instanceof PunchlineError) {
-    return { status: error.kind === "usage" ? 2 : 1, sentence: inFlags(oneLine(error.message)) };
-  }
-  if (isSystemError(error)) return { status: 1, sentence: systemSentence(error) };
+function sentenceOf(error: unknown): string {
+  if (error instanceof PunchlineError) return inFlags(oneLine(error.message));
+  if (isSystemError(error)) return systemSentence(error);
   const what = error instanceof Error ? `${error.name}: ${error.message}` : inspect(error);
-  return {
-    status: 1,
-    sentence: `${oneLine(what).replace(/\.?$/, ".")} This is a bug in Punchline; please report it with what the same command prints with DEBUG=1.`,
-  };
+  return `${oneLine(what).replace(/\.?$/, ".")} This is a bug in Punchline; please report it with what the same command prints with DEBUG=1.`;
 }
 
 /** The lines for standard error, with a stack trace only if `debug`. */

@@ -73,7 +73,6 @@ function breakWord(word: string, width: number): string[] {
   return pieces;
 }
 
-/** Pads `text` with spaces to `width` columns. */
 export function pad(text: string, width: number, align: "left" | "right" = "left"): string {
   const spaces = " ".repeat(Math.max(0, width - displayWidth(text)));
   return align === "right" ? spaces + text : text + spaces;

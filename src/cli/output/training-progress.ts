@@ -56,7 +56,6 @@ export function trainingProgress(
   };
 }
 
-/** How texts are laid out in rows. */
 function layoutLines(layout: NonNullable<Start["layout"]>, unit: string): string[] {
   const { items, packed, rows, length, filled, long, longItems, unlearned } = layout;
   const share = `${Math.round(100 * filled)} % full`;

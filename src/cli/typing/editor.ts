@@ -24,7 +24,6 @@ export interface Key {
 
 export const emptyEditor: Editor = { text: "", suggestions: [], chosen: 0 };
 
-/** The help for the keys. */
 export const keyHelp = "Tab or \u2192 takes, \u2191 \u2193 choose, Alt-1 to 9 take by number, Enter ends";
 
 /** The state after a key; the same object if the key has no effect. */

@@ -22,7 +22,6 @@ export interface SessionParts {
   readonly input: ReadStream;
   readonly output: WriteStream;
   readonly style: Style;
-  /** Ends the session. */
   readonly signal: AbortSignal;
 }
 

@@ -135,7 +135,6 @@ function validatedOf({ splits, prompts }: DemoContext["data"], { tokenizer }: La
   };
 }
 
-/** The split that models are evaluated on. */
 const splitOf = ({ splits }: DemoContext["data"]) => (splits.test.length > 0 ? "test" : "validation");
 
 /** The evaluation on jokes that no model was trained on. */

@@ -9,7 +9,6 @@ import { novelty } from "./novelty.ts";
 
 export const demoChapters: readonly DemoChapter[] = [characters, gpt, novelty, compare];
 
-/** Their names, in order. */
 export const chapterNames: readonly ChapterName[] = demoChapters.map(({ name }) => name);
 
 /** The chapters of these names, in their order; all where none is named. @throws UsageError for an unknown one */

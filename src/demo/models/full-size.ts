@@ -46,7 +46,6 @@ const published: readonly Published[] = [
   },
 ];
 
-/** The folder that they are written to. */
 export const FULL_SIZE = "full-size";
 
 /** Bytes that the two take on disk and in memory, with some room to spare. */

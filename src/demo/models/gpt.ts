@@ -20,10 +20,8 @@ import { writeUntrained } from "./untrained.ts";
 /** Folders of the fine-tuned model, of the one from scratch, and of the latter before its training. */
 export const gptFolders = ["gpt", "gpt-scratch", "gpt-untrained"] as const;
 
-/** The pre-trained model. */
 export const baseGpt = ({ pretrained }: DemoContext): Promise<Pretrained> => tunedModel(pretrained);
 
-/** The model, fine-tuned on the jokes. */
 export async function trainedGpt(context: DemoContext): Promise<DemoRun> {
   const { runs, seed, plan, sources } = context;
   return runs.get("gpt", async () => {

@@ -92,7 +92,6 @@ async function inCache(name: string): Promise<Pretrained | undefined> {
 export const tunedModel = async ({ causal }: NamedModels): Promise<Pretrained> =>
   causal ?? (await inCache(published.tuned)) ?? (await inPackage("causal"));
 
-/** The two that are compared. */
 export async function comparedModels(
   named: NamedModels,
 ): Promise<readonly [gpt: Pretrained, bert: Pretrained]> {

@@ -8,7 +8,6 @@ import type { SamplingRequest, Usage } from "../messages.ts";
 import { readRequest } from "../request.ts";
 import type { Service } from "../service.ts";
 
-/** A request that has been checked. */
 export interface Job {
   answer(signal: AbortSignal): Promise<object>;
   stream(send: Send, signal: AbortSignal): Promise<void>;
