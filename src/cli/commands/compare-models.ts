@@ -31,9 +31,7 @@ export default defineCommand({
     "well each predicts the same unseen texts: bits per character, also of models of words, where unknown words " +
     "count with their spelling. Only training steps count as time. Each is a run of its own in --out; " +
     "interrupted, the same command goes on, and what is trained is kept.",
-  arguments: {
-    source: severalArguments("one-liners, a file, or hf:owner/dataset, as for train"),
-  },
+  arguments: { source: severalArguments("one-liners, a file, or hf:owner/dataset, as for train") },
   options: {
     minutes: number("Training of each", { above: 0, default: 2, unit: "minutes" }),
     models: names(`Architectures, with commas between them (default ${comparedArchitectures.join(",")})`, {

@@ -59,9 +59,7 @@ export default defineCommand({
     "Writes texts with a model, or takes a file of texts from anywhere, and looks each up in the training data: " +
     "whole, in parts, and by likeness. The yardstick is what the same rule says about real texts that the model " +
     "never saw. A model is also given the beginnings of training texts, to see whether it goes on word for word.",
-  arguments: {
-    samples: argument("A model, also openai:NAME, or a .txt, .jsonl or .csv file of texts"),
-  },
+  arguments: { samples: argument("A model, also openai:NAME, or a .txt, .jsonl or .csv file of texts") },
   options,
   examples: {
     "punchline novelty runs/a -n 500 --page novelty.html": "A run, against its own data",

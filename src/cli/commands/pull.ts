@@ -15,9 +15,7 @@ export default defineCommand({
     "that was cut goes on where it stopped. HF_HOME says where the cache is, HF_TOKEN opens gated models, " +
     "HF_ENDPOINT names another Hub and HF_HUB_OFFLINE=1 keeps off the network.",
   arguments: { name: argument("Name on the Hub: gpt2, owner/name, owner/name@revision") },
-  options: {
-    revision: text("Branch, tag or commit (default: main)", { placeholder: "NAME" }),
-  },
+  options: { revision: text("Branch, tag or commit (default: main)", { placeholder: "NAME" }) },
   examples: {
     "punchline pull gpt2": "548 MB, once",
     "punchline pull prajjwal1/bert-tiny --revision refs/pr/1": "A pull request's files",

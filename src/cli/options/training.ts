@@ -170,10 +170,7 @@ export const trainingHooks = (
   ctx: Context,
   out: string,
   { device, threads }: BackendOptions,
-): TrainHooks => ({
-  backend: present({ device, threads }),
-  onEvent: trainingProgress(ctx, out),
-});
+): TrainHooks => ({ backend: present({ device, threads }), onEvent: trainingProgress(ctx, out) });
 
 /** Goes on with the run in `out`; --data gives sources that have moved, which must be the run's. */
 export function resumeRun(

@@ -25,10 +25,7 @@ export function drawScreen(editor: Editor, { columns, rows }: Size, style: Style
   const first = Math.max(0, Math.min(cursor.row, text.length - Math.max(1, rows - list.length - 1)));
   const lines = [...text.slice(first), "", ...list, "", ...help];
   const fitting = lines.length > rows ? lines.slice(0, lines.length - help.length - 1) : lines;
-  return {
-    lines: fitting.slice(0, rows),
-    cursor: { row: cursor.row - first, column: cursor.column },
-  };
+  return { lines: fitting.slice(0, rows), cursor: { row: cursor.row - first, column: cursor.column } };
 }
 
 /** The typed text, and the suggestion in grey, or in brackets without colours. */

@@ -28,10 +28,7 @@ export const compare: DemoChapter<"compare"> = {
     // Where their sizes explain more of their speed than their kinds do, two of similar size are timed.
     const timed = fair ? asked : await builtInPair();
     const labelled = (models: readonly Pretrained[]) => models.map(({ name }) => ({ label: name, name }));
-    const speed = await measured(context, labelled(timed), {
-      runs: plan.runs,
-      sweep: plan.sweep,
-    });
+    const speed = await measured(context, labelled(timed), { runs: plan.runs, sweep: plan.sweep });
     const predictions = fair ? speed : await measured(context, labelled(asked), { runs: 0 });
     const caveats = [
       ...(fair
@@ -56,14 +53,9 @@ async function atFullSize(context: DemoContext): Promise<NonNullable<CompareData
   const obstacle = await tooLarge(runs.folderOf(FULL_SIZE));
   if (obstacle !== undefined) return { left_out: obstacle };
   const [gpt, bert] = await builtInPair();
-  const vocabularies = {
-    gpt2: await loadTokenizer(gpt.folder),
-    bert: await loadTokenizer(bert.folder),
-  };
+  const vocabularies = { gpt2: await loadTokenizer(gpt.folder), bert: await loadTokenizer(bert.folder) };
   return withFullSize(context, vocabularies, async (fullSize) => {
-    const { models, answers, protocol, command } = await measured(context, fullSize, {
-      runs: plan.fullSize,
-    });
+    const { models, answers, protocol, command } = await measured(context, fullSize, { runs: plan.fullSize });
     return {
       models: models.map(onlyTimed),
       answers,

@@ -45,14 +45,7 @@ export const novelty: DemoChapter<"novelty"> = {
       const samples = await writeTexts(context, lm, plan.written, usualTemperature, { maxLength });
       const audit = await auditModel(
         samples.map(({ text }) => text),
-        {
-          data,
-          lm,
-          asked: plan.asked,
-          prefix,
-          noun: "jokes",
-          signal,
-        },
+        { data, lm, asked: plan.asked, prefix, noun: "jokes", signal },
       );
       indexed = audit.indexed;
       const command = `punchline novelty ${folder} -n ${plan.written} --max-length ${maxLength} --seed ${seed} --asked ${plan.asked} --prefix ${prefix}`;

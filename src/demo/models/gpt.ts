@@ -59,12 +59,7 @@ export async function gptFromScratch(context: DemoContext): Promise<DemoRun | un
       network: { base: { folder, name: folder } },
       data,
       sources,
-      options: {
-        ...rowsOf(length),
-        ...until(plan.finetuning),
-        ...fromScratch(config),
-        seed,
-      },
+      options: { ...rowsOf(length), ...until(plan.finetuning), ...fromScratch(config), seed },
     };
   });
 }
