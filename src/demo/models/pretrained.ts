@@ -70,7 +70,6 @@ function kindOf(name: string, { predicts, config }: Model): Kind {
 
 const builtInFolders: readonly string[] = Object.values(builtIn).map(builtInFolder);
 
-/** A folder of the same name in the working directory takes precedence over the package's. */
 const pretrained = (name: string, folder: string, model: Model): Pretrained => ({
   name,
   folder,
