@@ -45,10 +45,13 @@ export class InputError extends PunchlineError {
   }
 }
 
-/** Operand shapes or dtypes that an operation cannot take. `details` has `op` and `shapes`. */
+type Sizes = readonly (number | string)[];
+
+/** Operand shapes or dtypes that an operation cannot take. `details` has `op` and the `shapes` of the operands. */
 export class ShapeError extends PunchlineError {
   override readonly name = "ShapeError";
-  constructor(op: string, reason: string, shapes: readonly (readonly (number | string)[])[]) {
+  constructor(op: string, reason: string, operands: readonly (Sizes | { readonly shape: Sizes })[]) {
+    const shapes = operands.map((operand) => ("shape" in operand ? operand.shape : operand));
     const shown = shapes.map((s) => `[${s.join(", ")}]`).join(" and ");
     super("shape", `${op}: ${reason}${shown ? ` (got ${shown})` : ""}.`, { details: { op, shapes } });
   }

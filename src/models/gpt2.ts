@@ -26,28 +26,6 @@ import { defineArchitecture, type ModelDefinition } from "./define.ts";
 import { checkLength, type ModelConfig } from "./model.ts";
 import { transformerOptions } from "./options.ts";
 
-interface Gpt2 {
-  readonly width: number;
-  readonly heads: number;
-  /** Units of the perceptrons' hidden layer. */
-  readonly inner: number;
-  readonly activation: Activation;
-  readonly epsilon: number;
-  readonly attentionDropout: number;
-  /** Probability of dropping a unit of what attention or a perceptron adds. */
-  readonly residualDropout: number;
-  readonly vocabulary: number;
-  readonly layers: number;
-  readonly context: number;
-  readonly embeddingDropout: number;
-  /** Whether positions rotate queries and keys, instead of being added to the stream. */
-  readonly rotary: boolean;
-  /** Whether the head is the token embedding. */
-  readonly tied: boolean;
-  /** Standard deviation of the first weights. */
-  readonly std: number;
-}
-
 type Positions = "absolute" | "rotary";
 const positionKinds: Readonly<Record<Positions, true>> = { absolute: true, rotary: true };
 
@@ -100,7 +78,10 @@ export const gpt2 = defineArchitecture({
   build: (config) => buildDecoder(config).model,
 });
 
-function read(config: ModelConfig): Gpt2 {
+type Gpt2 = ReturnType<typeof read>;
+
+/** The settings by which the model is built. */
+function read(config: ModelConfig) {
   const width = readSize(config, "n_embd");
   const heads = readHeads(config, "n_head", width);
   refuse(config, "scale_attn_weights", false);
@@ -112,14 +93,19 @@ function read(config: ModelConfig): Gpt2 {
     width,
     heads,
     context: readSize(config, config.n_positions === undefined ? "n_ctx" : "n_positions"),
+    /** Units of the perceptrons' hidden layer. */
     inner: config.n_inner == null ? 4 * width : readSize(config, "n_inner"),
-    activation: readChoice(config, "activation_function", activations, "gelu_new"),
+    activation: readChoice<Activation>(config, "activation_function", activations, "gelu_new"),
     epsilon: readNumber(config, "layer_norm_epsilon", 1e-5),
     attentionDropout: readProbability(config, "attn_pdrop", 0.1),
+    /** Probability of dropping a unit of what attention or a perceptron adds. */
     residualDropout: readProbability(config, "resid_pdrop", 0.1),
     embeddingDropout: readProbability(config, "embd_pdrop", 0.1),
+    /** Whether positions rotate queries and keys, instead of being added to the stream. */
     rotary: readPositions(config, width / heads),
+    /** Whether the head is the token embedding. */
     tied: readFlag(config, "tie_word_embeddings", true),
+    /** Standard deviation of the first weights. */
     std: readNumber(config, "initializer_range", 0.02),
   };
 }

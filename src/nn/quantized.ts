@@ -26,11 +26,7 @@ export interface QuantizedMatrix {
 
 /** The quantised form of a matrix, or undefined where it is in floats. */
 export function quantizedMatrix(parameters: Parameters, name: string): QuantizedMatrix | undefined {
-  const { packed, scales, rows } = {
-    packed: parameters[`${name}.packed`],
-    scales: parameters[`${name}.scales`],
-    rows: parameters[`${name}.rows`],
-  };
+  const [packed, scales, rows] = ["packed", "scales", "rows"].map((part) => parameters[`${name}.${part}`]);
   if (!packed || !scales) return undefined;
   const bytes = packed.shape[2] as number;
   const bits: Bits = bytes === SHORT_BLOCK / 2 ? 4 : 8;

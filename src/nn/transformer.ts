@@ -31,10 +31,10 @@ export function preNormBlock(config: BlockConfig): Block {
   const { attention, attentionNorm, feedForward, feedForwardNorm, dropout = 0 } = config;
   const parameters = parametersOf(attentionNorm, attention, feedForwardNorm, feedForward);
   return layer(parameters, (p, x: Tensor, input: SelfAttentionInput, mode: Mode): SelfAttentionOutput => {
-    const merge = (stream: Tensor, addition: Tensor) => add(stream, mode.dropout(addition, dropout));
     const attended = attention(p, attentionNorm(p, x), input, mode);
-    const middle = merge(x, attended.output);
-    return { ...attended, output: merge(middle, feedForward(p, feedForwardNorm(p, middle))) };
+    const middle = add(x, mode.dropout(attended.output, dropout));
+    const added = feedForward(p, feedForwardNorm(p, middle));
+    return { ...attended, output: add(middle, mode.dropout(added, dropout)) };
   });
 }
 
@@ -43,10 +43,10 @@ export function postNormBlock(config: BlockConfig): Block {
   const { attention, attentionNorm, feedForward, feedForwardNorm, dropout = 0 } = config;
   const parameters = parametersOf(attention, attentionNorm, feedForward, feedForwardNorm);
   return layer(parameters, (p, x: Tensor, input: SelfAttentionInput, mode: Mode): SelfAttentionOutput => {
-    const merge = (stream: Tensor, addition: Tensor) => add(stream, mode.dropout(addition, dropout));
     const attended = attention(p, x, input, mode);
-    const middle = attentionNorm(p, merge(x, attended.output));
-    return { ...attended, output: feedForwardNorm(p, merge(middle, feedForward(p, middle))) };
+    const middle = attentionNorm(p, add(x, mode.dropout(attended.output, dropout)));
+    const added = mode.dropout(feedForward(p, middle), dropout);
+    return { ...attended, output: feedForwardNorm(p, add(middle, added)) };
   });
 }
 

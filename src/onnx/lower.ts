@@ -1,6 +1,7 @@
 /** From a graph to an ONNX model: operations lower themselves through an emitter; equal nodes are merged. */
 import { float32, type HostArray, hostArray } from "../core/array.ts";
 import { ShapeError } from "../core/errors.ts";
+import { remember } from "../core/remember.ts";
 import type { Dim, Shape } from "../core/shape.ts";
 import type { Aval, GraphNode, Tensor } from "../graph/tensor.ts";
 import { topologicalOrder } from "../graph/tensor.ts";
@@ -38,15 +39,13 @@ export function lower(
   const merged = new Map<string, readonly Operand[]>();
   const feeds: Tensor[] = [];
   const inputs: OnnxValue[] = [];
-  const feed = (leaf: Tensor): Operand => {
-    const known = operands.get(leaf);
-    if (known) return known;
-    const value = operand(name(leaf), leaf);
-    operands.set(leaf, value);
-    feeds.push(leaf);
-    inputs.push(value);
-    return value;
-  };
+  const feed = (leaf: Tensor): Operand =>
+    remember(operands, leaf, () => {
+      const value = operand(name(leaf), leaf);
+      feeds.push(leaf);
+      inputs.push(value);
+      return value;
+    });
 
   for (const node of order) {
     const [first] = node.outputs as readonly [Tensor];
@@ -57,14 +56,12 @@ export function lower(
     } else {
       const from = node.inputs.map((t) => operands.get(t)!);
       const key = keyOf(node, from, operations);
-      let made = merged.get(key);
-      if (!made) {
+      const made = remember(merged, key, () => {
         const start = emit.onnxNodes.length;
         const list = lowerNode(emit, node, from);
-        for (const { outputs } of emit.onnxNodes.slice(start)) origins.set(outputs[0]!, node);
-        made = node.outputs.map((out, i) => operand(list[i]!, out));
-        merged.set(key, made);
-      }
+        for (let i = start; i < emit.onnxNodes.length; i++) origins.set(emit.onnxNodes[i]!.outputs[0]!, node);
+        return node.outputs.map((out, i) => operand(list[i]!, out));
+      });
       node.outputs.forEach((out, i) => {
         operands.set(out, made[i]!);
       });
@@ -100,11 +97,13 @@ function keyOf(node: GraphNode, inputs: readonly Operand[], operations: Map<unkn
   // Two operations may have one name; the second input may be one optional operand or another.
   const known = operations.get(node.operation) ?? operations.size;
   operations.set(node.operation, known);
-  const attributes = JSON.stringify(node.attributes, (_, v) =>
-    ArrayBuffer.isView(v) ? Array.from(v as unknown as number[], String) : v,
-  );
+  const arrays = Object.values(node.attributes).some((v) => typeof v === "object" && "data" in v);
+  const attributes = JSON.stringify(node.attributes, arrays ? withNumbers : undefined);
   return `${known}[${node.counts?.inputs}](${inputs.map((i) => i.name).join()})${attributes}`;
 }
+
+const withNumbers = (_: string, value: unknown) =>
+  ArrayBuffer.isView(value) ? Array.from(value as unknown as number[], String) : value;
 
 class ModelEmitter implements Emitter {
   readonly onnxNodes: OnnxNode[] = [];
@@ -152,21 +151,17 @@ class ModelEmitter implements Emitter {
 
   constant(value: HostArray): string {
     const key = value.data.length <= 64 ? `${value.dtype}[${value.shape}]${value.data}` : value;
-    const known = this.#constantNames.get(key);
-    if (known) return known;
-    const name = `c${this.constants.size}`;
-    this.constants.set(name, value);
-    this.#constantNames.set(key, name);
-    return name;
+    return remember(this.#constantNames, key, () => {
+      const name = `c${this.constants.size}`;
+      this.constants.set(name, value);
+      return name;
+    });
   }
 
   ints(values: readonly number[]): string {
-    const key = values.join();
-    const known = this.#intNames.get(key);
-    if (known) return known;
-    const name = this.constant(hostArray("int64", [values.length], BigInt64Array.from(values, BigInt)));
-    this.#intNames.set(key, name);
-    return name;
+    return remember(this.#intNames, values.join(), () =>
+      this.constant(hostArray("int64", [values.length], BigInt64Array.from(values, BigInt))),
+    );
   }
 
   scalar(value: number): string {
@@ -174,14 +169,12 @@ class ModelEmitter implements Emitter {
   }
 
   size(axis: string): string {
-    const known = this.#sizes.get(axis);
-    if (known) return known;
-    const place = this.#axes.get(axis);
-    if (!place) throw new ShapeError("lower", `no input has an axis "${axis}" to read its size from`, []);
-    const shape = this.node("Shape", [this.#feed(place.leaf)]);
-    const size = this.node("Gather", [shape, this.ints([place.axis])]);
-    this.#sizes.set(axis, size);
-    return size;
+    return remember(this.#sizes, axis, () => {
+      const place = this.#axes.get(axis);
+      if (!place) throw new ShapeError("lower", `no input has an axis "${axis}" to read its size from`, []);
+      const shape = this.node("Shape", [this.#feed(place.leaf)]);
+      return this.node("Gather", [shape, this.ints([place.axis])]);
+    });
   }
 
   shape(shape: Shape): string {

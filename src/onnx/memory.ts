@@ -9,7 +9,6 @@ import { bytesPerElement, type DType } from "../core/array.ts";
 import { broadcastShapes, type Shape } from "../core/shape.ts";
 import type { Aval } from "../graph/tensor.ts";
 import type { Lowered } from "./lower.ts";
-import { executionOrder } from "./order.ts";
 import { elementType, type OnnxNode } from "./proto.ts";
 
 /** Operators that give their first input's memory another shape. */
@@ -67,6 +66,35 @@ export function graphMemory(lowered: Lowered): number {
     }
   });
   return peak;
+}
+
+/**
+ * The nodes as the runtime's default order has them: depth first from those with results that no other node reads, the
+ * last of them first, and through the inputs of each, again the last first. So the last output of a graph is
+ * computed first.
+ */
+function executionOrder(nodes: readonly OnnxNode[]): OnnxNode[] {
+  const makers = new Map(nodes.flatMap((node, i) => node.outputs.map((name) => [name, i] as const)));
+  const sources = nodes.map(({ inputs }) => {
+    const found = new Set(inputs.flatMap((name) => makers.get(name) ?? []));
+    return [...found].sort((a, b) => a - b);
+  });
+  const read = new Set(sources.flat());
+  const stack = nodes.flatMap((_, i) => (read.has(i) ? [] : [{ node: i, left: false }]));
+  const visited = new Set<number>();
+  const order: OnnxNode[] = [];
+  while (stack.length > 0) {
+    const { node, left } = stack.pop()!;
+    if (left) {
+      order.push(nodes[node]!);
+      continue;
+    }
+    if (visited.has(node)) continue;
+    visited.add(node);
+    stack.push({ node, left: true });
+    for (const source of sources[node]!) if (!visited.has(source)) stack.push({ node: source, left: false });
+  }
+  return order;
 }
 
 /** Shapes of all values: those that the graph knows, and those inside an operation by ONNX's rules. */

@@ -1,8 +1,8 @@
 /** Rows of a table by number, and the adjoint: adding rows into a table. */
-import { float32, int32 } from "../core/array.ts";
+import { float32, int32, sizeOf } from "../core/array.ts";
 import { ShapeError } from "../core/errors.ts";
 import { normaliseAxis, type Shape, sameShape, staticShape } from "../core/shape.ts";
-import type { Tensor } from "../graph/tensor.ts";
+import type { Aval, Tensor } from "../graph/tensor.ts";
 import { defineOp, indices, none, type ReferenceArray, real, typed } from "./define.ts";
 import type { Emitter, Operand } from "./emitter.ts";
 
@@ -47,13 +47,7 @@ export const scatterAddOp = defineOp({
   outputs: ["table"],
   attributes: typed<{ readonly shape: Shape }>(),
   infer({ rows, index }, { shape }) {
-    if (!sameShape(rows.shape, [...index.shape, ...shape.slice(1)])) {
-      throw new ShapeError("scatter_add", "rows do not match the indices and the table", [
-        rows.shape,
-        index.shape,
-        shape,
-      ]);
-    }
+    checkRows("scatter_add", rows, index, shape);
     staticShape("scatter_add", shape);
     return { table: { dtype: "float32", shape } };
   },
@@ -91,13 +85,7 @@ export const addRowsOp = defineOp({
   inputs: ["table", "rows", "index"],
   outputs: ["sum"],
   infer({ table, rows, index }) {
-    if (!sameShape(rows.shape, [...index.shape, ...table.shape.slice(1)])) {
-      throw new ShapeError("add_rows", "rows do not match the table and the indices", [
-        table.shape,
-        rows.shape,
-        index.shape,
-      ]);
-    }
+    checkRows("add_rows", rows, index, table.shape);
     return { sum: { dtype: "float32", shape: table.shape } };
   },
   vjp: ({ sum: g }, { index }) => ({ table: g, rows: gather(g, index) }),
@@ -118,6 +106,11 @@ export const addRowsOp = defineOp({
 /** `table` with each row of `rows` added at its index. table [v, ...], rows [...i, ...], index [...i] → [v, ...]. */
 export function addRows(table: Tensor, rows: Tensor, index: Tensor): Tensor {
   return addRowsOp.apply({ table, rows, index }).sum;
+}
+
+function checkRows(op: string, { shape: rows }: Aval, { shape: index }: Aval, table: Shape): void {
+  if (!sameShape(rows, [...index, ...table.slice(1)]))
+    throw new ShapeError(op, "rows do not match the indices and the table", [rows, index, table]);
 }
 
 function lowerAddRows(
@@ -151,7 +144,7 @@ function addRowsReference(table: ReferenceArray, rows: ReferenceArray, index: Re
 }
 
 /** Numbers of one row along the first axis. */
-const rowWidth = ({ shape }: ReferenceArray): number => shape.slice(1).reduce((n, d) => n * d, 1);
+const rowWidth = ({ shape }: ReferenceArray): number => sizeOf(shape.slice(1));
 
 export const argmaxOp = defineOp({
   name: "argmax",
@@ -187,7 +180,7 @@ export const indexAlongOp = defineOp({
   },
   reference({ x }, { axis }, { index }) {
     const [size = 1, ...inner] = x.shape.slice(axis);
-    const stride = inner.reduce((n, d) => n * d, 1);
+    const stride = sizeOf(inner);
     for (let i = 0; i < index.data.length; i++) index.data[i] = Math.floor(i / stride) % size;
   },
   samples: [

@@ -66,9 +66,7 @@ export const sliceOp = defineOp({
     const size = x.shape[axis];
     const fits = start < 0 ? start + length <= 0 : typeof size !== "number" || start + length <= size;
     if (!fits || length < 1)
-      throw new ShapeError("slice", `${length} elements from ${start} are out of range on axis ${axis}`, [
-        x.shape,
-      ]);
+      throw new ShapeError("slice", `${length} elements from ${start} are out of range on axis ${axis}`, [x]);
     return { y: { dtype: x.dtype, shape: resized(x.shape, axis, length) } };
   },
   vjp({ y: g }, { x }, { axis, start, length }) {

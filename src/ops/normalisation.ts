@@ -82,13 +82,8 @@ export const softmaxOp = defineOp({
   },
   lower: (emit, { x }) => ({ y: emit.node("Softmax", [x], { attributes: { axis: -1 } }) }),
   reference({ x }, _, { y }) {
-    forEachRow(x, (row, at) => {
-      const logZ = logSumExp(row);
-      y.data.set(
-        row.map((value) => Math.exp(value - logZ)),
-        at,
-      );
-    });
+    logSoftmaxReference(x, y);
+    y.data.set(y.data.map(Math.exp));
   },
   samples: [
     { title: "matrix", inputs: { x: real(3, 5) } },
@@ -122,8 +117,8 @@ export const crossEntropyOp = defineOp({
     const [rows] = logits.shape;
     if (logits.shape.length !== 2 || targets.shape.length !== 1 || rows !== targets.shape[0])
       throw new ShapeError("cross_entropy", "expected logits [n, classes] and targets [n]", [
-        logits.shape,
-        targets.shape,
+        logits,
+        targets,
       ]);
     return { nll: { dtype: "float32", shape: targets.shape }, logP: logits };
   },
@@ -217,10 +212,7 @@ function forEachRow(
 function logSoftmaxReference(x: ReferenceArray, y: ReferenceArray): void {
   forEachRow(x, (row, at) => {
     const logZ = logSumExp(row);
-    y.data.set(
-      row.map((value) => value - logZ),
-      at,
-    );
+    for (const [k, value] of row.entries()) y.data[at + k] = value - logZ;
   });
 }
 

@@ -4,7 +4,7 @@
  */
 import { ShapeError } from "../core/errors.ts";
 import { sameShape, sizes, staticDim } from "../core/shape.ts";
-import type { Aval, Tensor } from "../graph/tensor.ts";
+import type { Tensor } from "../graph/tensor.ts";
 import {
   defineOp,
   indices,
@@ -41,9 +41,12 @@ export const quantizedProductOp = defineOp({
   outputs: ["y"],
   attributes: typed<ProductAttributes>(),
   infer({ x, packed, scales, bias }, packing) {
-    checkPacking("quantized_product", packed, scales, packing);
     const outputs = staticDim("quantized_product", packed.shape, 0);
     const [rows = 1, width] = x.shape;
+    const blocks = [outputs, Math.ceil(packing.width / packing.block)];
+    const bytes = [...blocks, (packing.block * packing.bits) / 8];
+    if (packed.dtype !== "uint8" || !sameShape(packed.shape, bytes) || !sameShape(scales.shape, blocks))
+      throw new ShapeError("quantized_product", `expected [${bytes}] and [${blocks}]`, [packed, scales]);
     if (x.shape.length !== 2 || width !== packing.width)
       throw new ShapeError("quantized_product", `expected [rows, ${packing.width}]`, [x.shape]);
     if (bias && bias.shape[0] !== outputs)
@@ -118,11 +121,7 @@ export const quantizedRowsOp = defineOp({
     const [size, row] = packed.shape;
     const fits = packed.shape.length === 2 && row === packedBytes(packing) && scales.shape[0] === size;
     if (!fits || packing.width % packing.block !== 0)
-      throw new ShapeError(
-        "quantized_rows",
-        "expected bytes [rows, bytes], scales [rows, blocks] and whole blocks",
-        [packed.shape, scales.shape],
-      );
+      throw new ShapeError("quantized_rows", "expected rows of whole blocks, and scales", [packed, scales]);
     return { rows: { dtype: "float32", shape: [...index.shape, packing.width] } };
   },
   vjp: none("rounded weights are for inference; train the float ones"),
@@ -152,21 +151,6 @@ export const quantizedRowsOp = defineOp({
  */
 export function quantizedRows(packed: Tensor, scales: Tensor, index: Tensor, packing: Packing): Tensor {
   return quantizedRowsOp.apply({ packed, scales, index }, packing).rows;
-}
-
-function checkPacking(op: string, packed: Aval, scales: Aval, { bits, block, width }: Packing): void {
-  const blocks = Math.ceil(width / block);
-  const outputs = packed.shape.slice(0, 1);
-  const fits =
-    packed.dtype === "uint8" &&
-    sameShape(packed.shape, [...outputs, blocks, (block * bits) / 8]) &&
-    sameShape(scales.shape, [...outputs, blocks]);
-  if (!fits)
-    throw new ShapeError(
-      op,
-      `expected bytes [outputs, ${blocks}, ${(block * bits) / 8}] and scales [outputs, ${blocks}]`,
-      [packed.shape, scales.shape],
-    );
 }
 
 /** The numbers of one packed row. */

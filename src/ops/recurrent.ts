@@ -37,20 +37,11 @@ export function recurrentSizes(
 ): { readonly batch: number; readonly hidden: number } {
   const [batch, hidden] = sizes(op, h0.shape, 2);
   if (!sameShape(x.shape, [steps * batch, gates * hidden]))
-    throw new ShapeError(op, `expected projections [steps·batch, ${gates}·hidden] for ${steps} steps`, [
-      x.shape,
-      h0.shape,
-    ]);
+    throw new ShapeError(op, `expected projections [${steps}·batch, ${gates}·hidden]`, [x, h0]);
   if (!sameShape(weight.shape, [gates * hidden, hidden]))
-    throw new ShapeError(op, `expected recurrent weights [${gates}·hidden, hidden]`, [
-      weight.shape,
-      h0.shape,
-    ]);
+    throw new ShapeError(op, `expected recurrent weights [${gates}·hidden, hidden]`, [weight, h0]);
   if (resets && (resets.dtype !== "bool" || !sameShape(resets.shape, [steps * batch])))
-    throw new ShapeError(op, `expected resets to be bool [steps·batch] for ${steps} steps`, [
-      resets.shape,
-      h0.shape,
-    ]);
+    throw new ShapeError(op, `expected resets to be bool [${steps}·batch]`, [resets, h0]);
   return { batch, hidden };
 }
 

@@ -5,6 +5,7 @@
  */
 import { float32, type HostArray } from "../core/array.ts";
 import { ShapeError } from "../core/errors.ts";
+import { remember } from "../core/remember.ts";
 import { sameShape, sizes, staticDim } from "../core/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { defineOp, indices, real, typed } from "./define.ts";
@@ -40,15 +41,12 @@ const known = new Map<string, Tables>();
 export function rotationTables(rotation: Rotation): Tables {
   const { context, headSize, base, scaling } = rotation;
   const key = [context, headSize, base, scaling].join();
-  let tables = known.get(key);
-  if (!tables) {
+  return remember(known, key, () => {
     const all = angles(rotation);
     const table = (f: (angle: number) => number) =>
       float32([context, headSize / 2], Float32Array.from(all, f));
-    tables = { cos: table(Math.cos), sin: table(Math.sin), back: table((angle) => -Math.sin(angle)) };
-    known.set(key, tables);
-  }
-  return tables;
+    return { cos: table(Math.cos), sin: table(Math.sin), back: table((angle) => -Math.sin(angle)) };
+  });
 }
 
 export const rotaryOp = defineOp({
@@ -60,7 +58,7 @@ export const rotaryOp = defineOp({
     const fits = x.shape.length === 3 && staticDim("rotary", x.shape, 2) % headSize === 0;
     if (!fits || headSize % 2 !== 0)
       throw new ShapeError("rotary", `expected heads of ${headSize} numbers, [batch, length, heads · d]`, [
-        x.shape,
+        x,
       ]);
     if (positions && !sameShape(positions.shape, x.shape.slice(0, 2)))
       throw new ShapeError("rotary", "expected a position for each token", [x.shape, positions.shape]);

@@ -47,7 +47,9 @@ export type Copies = Readonly<Record<"orthogonal" | "others", number>>;
  * @throws {UsageError} for a name used twice, or a tensor that no shard holds
  */
 export function planArena(layout: readonly ArenaEntry[], copies: Copies, capacity: number): ShardPlan[] {
-  refuseDuplicates(layout);
+  const twice = layout.find(({ name }, i) => layout.findIndex((other) => other.name === name) < i)?.name;
+  if (twice !== undefined)
+    throw new UsageError(`Two parameters are named "${twice}"; names must differ.`, { name: twice });
   const shards: {
     -readonly [K in keyof ShardPlan]: ShardPlan[K] & (K extends "places" ? Place[] : number);
   }[] = [];
@@ -76,15 +78,6 @@ function partOf({ decay, trainable = true, orthogonal = false }: ArenaEntry): Pa
   if (!trainable) return "frozen";
   if (orthogonal) return "orthogonal";
   return decay ? "decayed" : "undecayed";
-}
-
-function refuseDuplicates(layout: readonly ArenaEntry[]): void {
-  const seen = new Set<string>();
-  for (const { name } of layout) {
-    if (seen.has(name))
-      throw new UsageError(`Two parameters are named "${name}"; names must differ.`, { name });
-    seen.add(name);
-  }
 }
 
 function refuseTooLarge({ name, shape }: ArenaEntry, needed: number, capacity: number): never {

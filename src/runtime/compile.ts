@@ -12,6 +12,7 @@
 import { float32, type HostArray, type StoredArray, sizeOf } from "../core/array.ts";
 import { PunchlineError, ShapeError } from "../core/errors.ts";
 import { Random } from "../core/random.ts";
+import { remember } from "../core/remember.ts";
 import { staticShape } from "../core/shape.ts";
 import { dump } from "../graph/dump.ts";
 import { input } from "../graph/leaves.ts";
@@ -99,31 +100,18 @@ export function compile<A extends Arguments, O>(
   const sessions = new Map<string, Promise<{ session: Session; traced: Traced }>>();
   const keyOf = (args: readonly unknown[]) => (specs ? "" : signature(args));
 
-  function graphOf(args: readonly unknown[]): Traced {
-    const key = keyOf(args);
-    let traced = graphs.get(key);
-    if (!traced) {
-      traced = trace(fn, specs ?? args);
-      graphs.set(key, traced);
-    }
-    return traced;
-  }
-
-  function load(args: readonly unknown[]) {
-    const key = keyOf(args);
-    let entry = sessions.get(key);
-    if (!entry) {
+  const graphOf = (args: readonly unknown[]): Traced =>
+    remember(graphs, keyOf(args), () => trace(fn, specs ?? args));
+  const load = (args: readonly unknown[]) =>
+    remember(sessions, keyOf(args), () => {
       const traced = graphOf(args);
-      entry = backend.createSession(encodeModel(traced.lowered), traced.folder).then(
+      return backend.createSession(encodeModel(traced.lowered), traced.folder).then(
         (session) => ({ session, traced }),
         (error: unknown) => {
           throw locate(error, traced.lowered.origins);
         },
       );
-      sessions.set(key, entry);
-    }
-    return entry;
-  }
+    });
 
   async function run(args: Concretes<A>, { into, random }: RunOptions<O> = {}): Promise<Concrete<O>> {
     const { session, traced } = await load(args);

@@ -2,6 +2,7 @@
  * How much a cleaning takes away, counted in letters. The number of texts would say nothing: a file in another script
  * keeps every text, reduced to full stops and digits.
  */
+import { remember } from "../core/remember.ts";
 
 export interface LetterLoss {
   /** Letters of all texts, in Unicode's composed form. */
@@ -32,13 +33,10 @@ const LEAD = 20;
 /** @param clean what happens to a text; a letter is changed where it does not stay itself */
 export function createLossCounter(clean: (text: string) => string): LossCounter {
   const fates = new Map<string, Fate>();
-  const fateOf = (character: string): Fate => {
-    const known = fates.get(character);
-    if (known !== undefined) return known;
-    const fate = !/\p{L}/u.test(character) ? NO_LETTER : clean(character) === character ? KEPT : CHANGED;
-    fates.set(character, fate);
-    return fate;
-  };
+  const fateOf = (character: string): Fate =>
+    remember(fates, character, () =>
+      !/\p{L}/u.test(character) ? NO_LETTER : clean(character) === character ? KEPT : CHANGED,
+    );
   let letters = 0;
   let changed = 0;
   const words = { all: 0, changed: 0 };
