@@ -139,12 +139,8 @@ function positionWeights(targets: Tensor, own: Tensor | undefined, all: boolean,
   const length = targets.shape[1] as number;
   const last = length - 1 - missing;
   const weightOf = (t: number) => (all ? Number(t <= last) : t === last ? length : 0);
-  const byPosition = constant(
-    float32(
-      [1, length],
-      Float32Array.from({ length }, (_, t) => weightOf(t)),
-    ),
-  );
+  const weights = Float32Array.from({ length }, (_, t) => weightOf(t));
+  const byPosition = constant(float32([1, length], weights));
   return own ? multiply(own, byPosition) : byPosition;
 }
 

@@ -26,8 +26,8 @@ import { defineArchitecture, type ModelDefinition } from "./define.ts";
 import { checkLength, type ModelConfig } from "./model.ts";
 import { transformerOptions } from "./options.ts";
 
-type Positions = "absolute" | "rotary";
-const positionKinds: Readonly<Record<Positions, true>> = { absolute: true, rotary: true };
+/** Whether they are rotary. */
+const positionKinds = { absolute: false, rotary: true } as const;
 
 const sizes = {
   tiny: { layers: 2, width: 128, heads: 4, context: 128 },
@@ -112,8 +112,7 @@ function read(config: ModelConfig) {
 
 /** Whether positions are rotary: `position_embedding_type` of config.json, which GPT-2's own files lack. */
 function readPositions(config: ModelConfig, headSize: number): boolean {
-  const rotary =
-    readChoice<Positions>(config, "position_embedding_type", positionKinds, "absolute") === "rotary";
+  const rotary = positionKinds[readChoice(config, "position_embedding_type", positionKinds, "absolute")];
   const positions = config.n_positions ?? config.n_ctx;
   if (rotary && headSize % 2 !== 0)
     throw configError(config, `rotary positions need heads of an even size, not of ${headSize}.`, {

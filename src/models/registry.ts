@@ -51,10 +51,8 @@ export function resettingAt(model: Model, token: number | undefined): Model {
   const { architecture } = model;
   if (!architecture.resets) return model;
   const { reset_token_id: _, ...config } = model.config;
-  return architecture.build({
-    ...(config as ModelConfig),
-    ...(token === undefined ? {} : { reset_token_id: token }),
-  });
+  const given = config as ModelConfig;
+  return architecture.build(token === undefined ? given : { ...given, reset_token_id: token });
 }
 
 export interface BuildOptions {

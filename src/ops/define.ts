@@ -275,7 +275,8 @@ export function rulesOf({ op, operation }: GraphNode): Rules {
   return operation as Rules;
 }
 
-const drawn =
+/** Inputs of a sample by their shape, their numbers drawn by `values`. */
+export const drawn =
   (dtype: DType, values: SampleInput["values"]) =>
   (...shape: number[]): SampleInput => ({ shape, dtype, values });
 /** Numbers in [-2, 2). */

@@ -5,18 +5,11 @@
 import { ShapeError } from "../core/errors.ts";
 import { sameShape, sizes, staticDim } from "../core/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import {
-  defineOp,
-  indices,
-  none,
-  positive,
-  type ReferenceArray,
-  real,
-  type SampleInput,
-  typed,
-} from "./define.ts";
+import { defineOp, drawn, indices, none, positive, type ReferenceArray, real, typed } from "./define.ts";
 
 export type Bits = 4 | 8;
+
+const bytes = drawn("uint8", (u) => Math.floor(u * 256));
 
 type Packing = {
   readonly bits: Bits;
@@ -167,8 +160,4 @@ function unpackRow(
     const q = bits === 8 ? byte : k % 2 === 0 ? byte & 15 : byte >> 4;
     return (q - 2 ** (bits - 1)) * scales.data[row * blocks + Math.floor(k / block)]!;
   });
-}
-
-function bytes(...shape: number[]): SampleInput {
-  return { shape, dtype: "uint8", values: (u) => Math.floor(u * 256) };
 }

@@ -82,12 +82,10 @@ export function muon(
   const flushEvery = flushPeriod(momentum);
   return {
     moments: 2,
-    memory: () =>
-      orthogonalise.memory(
-        Object.fromEntries(
-          matrices.map(({ name, shape }): [string, Spec] => [name, { dtype: "float32", shape }]),
-        ),
-      ),
+    memory() {
+      const specs = matrices.map(({ name, shape }): [string, Spec] => [name, { dtype: "float32", shape }]);
+      return orthogonalise.memory(Object.fromEntries(specs));
+    },
     async step({ moments, moment2, ranges, gradients }, place) {
       requireMoments({ moments }, "Muon", 2);
       const apart = (name: string) => gradients[name] !== undefined && moment2[name] === undefined;

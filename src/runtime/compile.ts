@@ -29,7 +29,7 @@ import {
 import { locate } from "../onnx/locate.ts";
 import { type Lowered, lower } from "../onnx/lower.ts";
 import { graphMemory } from "../onnx/memory.ts";
-import { encodeModel, type OnnxValue } from "../onnx/proto.ts";
+import { encodeModel } from "../onnx/proto.ts";
 import { alignment, KernelMemory } from "./arena-memory.ts";
 import type { Backend, Session } from "./backend.ts";
 import { addRowsInPlace, type SplitOutputs, splitRowAdditions, wholeOutputs } from "./row-additions.ts";
@@ -69,21 +69,7 @@ export interface CompileOptions {
   readonly specs?: readonly unknown[];
 }
 
-interface Traced {
-  readonly outputTree: unknown;
-  readonly outputs: readonly { readonly path: string; readonly leaf: Tensor }[];
-  readonly split: SplitOutputs;
-  /** The name in the graph of one of `split.roots`. */
-  nameOf(place: number): string;
-  readonly lowered: Lowered;
-  /** The inputs that the arguments hold, and where: looked up one by one, as most leaves may be constants. */
-  readonly feeds: readonly { readonly value: OnnxValue; readonly keys: readonly string[] }[];
-  /** Where the stored constants' files lie, if there are any. */
-  readonly folder: string | undefined;
-  readonly masks: readonly Mask[];
-  /** Holds the masks, where there are any. */
-  readonly memory: KernelMemory | undefined;
-}
+type Traced = ReturnType<typeof trace>;
 
 interface Mask {
   readonly name: string;
@@ -172,7 +158,7 @@ function trace(
   fn: (...args: never) => unknown,
   args: readonly unknown[],
   splitOutputs: (outputs: readonly Tensor[]) => SplitOutputs = splitRowAdditions,
-): Traced {
+) {
   const leaves = leavesOf<Spec>(args as never);
   const tensors = leaves.map(({ path, leaf }) => input(path, leaf.dtype, leaf.shape));
   const outputTree = fn(...(unflatten(args, tensors) as never));
@@ -195,11 +181,13 @@ function trace(
     const array = float32(leaf.shape as readonly number[], memory!.allocate(sizes[i]!));
     return { name: names.get(leaf)!, array, rate, stream };
   });
+  // The inputs that the arguments hold, and where: looked up one by one, as most leaves may be constants.
   const keysOf = new Map(leaves.map(({ path, keys }) => [path, keys]));
   const feeds = lowered.inputs.flatMap((value) => {
     const keys = keysOf.get(value.name);
     return keys ? [{ value, keys }] : [];
   });
+  /** The name in the graph of one of `split.roots`. */
   const nameOf = (place: number) => lowered.outputs[place]!.name;
   return { outputTree, outputs, split, nameOf, lowered, feeds, folder, masks, memory };
 }
