@@ -5,9 +5,10 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { withFolderLock } from "./lock.ts";
 
-function folderWithLock(lock: string | object) {
+/** @param finished `onTestFinished` of the test; one that runs beside others has its own */
+function folderWithLock(lock: string | object, finished = onTestFinished) {
   const folder = mkdtempSync(join(tmpdir(), "punchline-lock-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  finished(() => rmSync(folder, { recursive: true, force: true }));
   const path = join(folder, ".punchline.lock");
   writeFileSync(path, typeof lock === "string" ? lock : JSON.stringify(lock));
   const entered = () => withFolderLock(folder, async () => readFileSync(path, "utf8"));
@@ -27,15 +28,22 @@ test("a stale lock is taken over, and nothing is left", async () => {
   expect(readdirSync(folder)).toEqual([]);
 });
 
-test("a lock without content, as older versions left it when killed, is taken over after some seconds", async () => {
-  const { entered } = folderWithLock("");
+// Both wait for seconds, and so at once.
+test.concurrent("a lock without content, as older versions left it when killed, is taken over after some seconds", async ({
+  onTestFinished,
+  expect,
+}) => {
+  const { entered } = folderWithLock("", onTestFinished);
   const begun = performance.now();
   expect(JSON.parse(await entered())).toMatchObject({ pid: process.pid });
   expect(performance.now() - begun).toBeGreaterThan(1000);
 }, 30_000);
 
-test("a lock without content is taken over although the clock of its file is ahead", async () => {
-  const { path, entered } = folderWithLock("");
+test.concurrent("a lock without content is taken over although the clock of its file is ahead", async ({
+  onTestFinished,
+  expect,
+}) => {
+  const { path, entered } = folderWithLock("", onTestFinished);
   const ahead = new Date(Date.now() + 500);
   utimesSync(path, ahead, ahead);
   expect(JSON.parse(await entered())).toMatchObject({ pid: process.pid });
