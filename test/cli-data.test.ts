@@ -2,7 +2,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
-import { punchline, temporaryFolder } from "./cli.ts";
+import { punchline as punchlineProcess, temporaryFolder } from "./cli.ts";
+import { punchline } from "./cli-here.ts";
 
 /** A folder with one file of this content. */
 function folderWith(name: string, content: string | Uint8Array): string {
@@ -73,7 +74,7 @@ describe("for a person", () => {
   });
 
   test("the table may be cut short by its reader", async () => {
-    const ran = await punchline(["data", "one-liners"], {
+    const ran = await punchlineProcess(["data", "one-liners"], {
       meanwhile: (child) => child.stdout!.destroy(),
     });
     expect(ran.status).toBe(0);
@@ -175,7 +176,7 @@ describe("how a file was read", () => {
   test("what the memory cannot hold is refused before Node dies of it", async () => {
     const lines = Array.from({ length: 1_000_000 }, (_, i) => `text ${i}`).join("\n");
     const cwd = folderWith("many.txt", lines);
-    const ran = await punchline(["data", "many.txt"], {
+    const ran = await punchlineProcess(["data", "many.txt"], {
       cwd,
       env: { NODE_OPTIONS: "--max-old-space-size=128" },
     });

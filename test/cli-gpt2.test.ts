@@ -4,7 +4,8 @@ import { writeFileSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { punchline, temporaryFolder } from "./cli.ts";
+import { temporaryFolder } from "./cli.ts";
+import { punchline } from "./cli-here.ts";
 import { modelFolder } from "./export-fixture.ts";
 
 async function json(words: readonly string[]) {

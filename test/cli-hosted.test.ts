@@ -1,8 +1,9 @@
-/** `openai:NAME` in the commands that take any model, as processes, against a service on this machine. */
+/** `openai:NAME` in the commands that take any model, against a service on this machine. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { punchline, temporaryFolder } from "./cli.ts";
+import { temporaryFolder } from "./cli.ts";
+import { punchline } from "./cli-here.ts";
 import {
   type Call,
   chat,

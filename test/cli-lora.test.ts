@@ -2,10 +2,11 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it, vi } from "vitest";
-import { punchline, temporaryFolder } from "./cli.ts";
+import { temporaryFolder } from "./cli.ts";
+import { punchline } from "./cli-here.ts";
 import { modelFolder } from "./export-fixture.ts";
 
-// Each test starts several processes; a busy machine takes its time.
+// Each test trains several times; a busy machine takes its time.
 vi.setConfig({ testTimeout: 120_000 });
 
 const words = ["why", "did", "the", "hen", "cross", "a", "road", "to", "see", "its", "other", "side"];

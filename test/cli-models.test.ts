@@ -1,10 +1,10 @@
-/** `punchline models` as a process, with a Hub's cache of its own. */
+/** `punchline models`, with a Hub's cache of its own. */
 import { cpSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { builtInFolder, builtInModels } from "../src/hub/built-in.ts";
-import { punchline, temporaryFolder } from "./cli.ts";
-import { runHere } from "./cli-here.ts";
+import { temporaryFolder } from "./cli.ts";
+import { punchline, runHere } from "./cli-here.ts";
 import { firstColumn, readPage } from "./markdown.ts";
 
 /** Elements of all tensors, straight from the header of the file. */

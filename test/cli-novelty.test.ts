@@ -1,4 +1,4 @@
-/** `punchline novelty` as a process: files from anywhere, snapshots along a training, and what it cannot audit. */
+/** `punchline novelty`: files from anywhere, snapshots along a training, and what it cannot audit. */
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { parseHTML } from "linkedom";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ModelAudit } from "../src/evaluate/novelty/audit-model.ts";
-import { punchline } from "./cli.ts";
+import { punchline } from "./cli-here.ts";
 
 const jokes = Array.from({ length: 120 }, (_, k) => {
   const [animal, place] = [["hen", "cow", "bee", "dog"][k % 4], ["road", "river", "field"][k % 3]];

@@ -1,8 +1,9 @@
-/** `punchline pull` as a process, against a Hub on this machine. */
+/** `punchline pull`, against a Hub on this machine. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { punchline, type Ran, type RunOptions, temporaryFolder } from "./cli.ts";
+import { punchline as punchlineProcess, type Ran, type RunOptions, temporaryFolder } from "./cli.ts";
+import { punchline } from "./cli-here.ts";
 import { type FakeRepo, type HubServer, startHubServer } from "./hub-server.ts";
 
 const weights = Buffer.alloc(300_000, "weights of a model, and a null byte:\0");
@@ -38,7 +39,8 @@ function pull(words: readonly string[], { home, env, ...options }: PullOptions):
     HF_TOKEN: "",
     HF_HUB_OFFLINE: "",
   };
-  return punchline(["pull", ...words], { ...options, env: { ...settings, ...env } });
+  const run = options.meanwhile ? punchlineProcess : punchline;
+  return run(["pull", ...words], { ...options, env: { ...settings, ...env } });
 }
 
 /** Where requests to the storage began to read. */

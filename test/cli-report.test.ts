@@ -1,4 +1,4 @@
-/** `punchline report` as a process: several runs side by side, and what becomes of one that fails. */
+/** `punchline report`: several runs side by side, and what becomes of one that fails. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { parseHTML } from "linkedom";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { QualityReport } from "../src/evaluate/quality/quality-report.ts";
-import { punchline } from "./cli.ts";
+import { punchline } from "./cli-here.ts";
 
 let folder = "";
 let replaced = "";

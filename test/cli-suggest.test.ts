@@ -7,7 +7,8 @@ import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { prepareText } from "../src/data/prepare.ts";
 import { train } from "../src/train/train.ts";
-import { builtCli, punchline } from "./cli.ts";
+import { builtCli, punchline as punchlineProcess } from "./cli.ts";
+import { punchline } from "./cli-here.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "punchline-suggest-"));
 const model = join(folder, "run");
@@ -25,8 +26,10 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const suggestJson = async (words: readonly string[], input?: string) => {
-  const options = input === undefined ? {} : { input };
-  const { status, stdout, stderr } = await punchline(["suggest", model, ...words, "--json"], options);
+  const line = ["suggest", model, ...words, "--json"];
+  const { status, stdout, stderr } = await (input === undefined
+    ? punchline(line)
+    : punchlineProcess(line, { input }));
   expect(status, stderr).toBe(0);
   return JSON.parse(stdout);
 };
@@ -49,7 +52,7 @@ describe("suggest", () => {
     expect(texts.map(({ text }: { text: string }) => text)).toEqual(["the old h", "", "road"]);
     const one = await suggestJson([], "the old h\n");
     expect(one).toEqual(texts[0]);
-    const { stdout, status } = await punchline(["suggest", model], { input: "the old h\n" });
+    const { stdout, status } = await punchlineProcess(["suggest", model], { input: "the old h\n" });
     expect(status).toBe(0);
     expect(stdout).toMatch(/^the old h\n/);
     expect(stdout).toMatch(/words +"en" +\d+\.\d\d %/);

@@ -6,9 +6,10 @@ import { exportModel } from "../src/export/export.ts";
 import { loadModel } from "../src/generate/load.ts";
 import { openSafetensors, writeSafetensors } from "../src/hub/safetensors-file.ts";
 import { architectures } from "../src/models/registry.ts";
-import { punchline, temporaryFolder } from "./cli.ts";
+import { temporaryFolder } from "./cli.ts";
+import { punchline } from "./cli-here.ts";
 import { modelFolder } from "./export-fixture.ts";
-import { pythonWithTorch } from "./torch/forward.ts";
+import { pythonWithTorch } from "./torch/python.ts";
 import { expectParity, randomIds } from "./transformers.ts";
 
 const readJson = (path: string) => JSON.parse(readFileSync(path, "utf8"));

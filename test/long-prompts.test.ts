@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadModel } from "../src/generate/load.ts";
 import { sample } from "../src/generate/sample.ts";
-import { punchline } from "./cli.ts";
+import { punchline } from "./cli-here.ts";
 import { type ComparedFolders, comparedFolders } from "./compare-fixture.ts";
 
 // With typographic quotes, line breaks inside, and a blank line before and after, as from a notebook.

@@ -5,7 +5,8 @@ import { parseHTML } from "linkedom";
 import { describe, expect, it } from "vitest";
 import { prepareTexts } from "../src/data/prepare.ts";
 import { auditModel, type ModelAudit } from "../src/evaluate/novelty/audit-model.ts";
-import { punchline, temporaryFolder } from "./cli.ts";
+import { temporaryFolder } from "./cli.ts";
+import { punchline } from "./cli-here.ts";
 import { randomModel } from "./random-model.ts";
 
 // The vocabulary has a "Z", and no "z" to write it in lower case.

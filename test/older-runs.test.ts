@@ -10,7 +10,8 @@ import { describe, expect, it } from "vitest";
 import { evaluateTexts } from "../src/evaluate/likelihood.ts";
 import { loadModel } from "../src/generate/load.ts";
 import { openSafetensors } from "../src/hub/safetensors-file.ts";
-import { punchline, temporaryFolder } from "./cli.ts";
+import { temporaryFolder } from "./cli.ts";
+import { punchline } from "./cli-here.ts";
 
 const fixtures = join(import.meta.dirname, "fixtures/runs-0.1.0");
 const samples: Readonly<Record<string, string>> = JSON.parse(

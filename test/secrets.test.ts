@@ -5,7 +5,8 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { punchline, temporaryFolder } from "./cli.ts";
+import { punchline as punchlineProcess, temporaryFolder } from "./cli.ts";
+import { punchline } from "./cli-here.ts";
 import { babble } from "./training-fixture.ts";
 
 const secrets = {
@@ -57,8 +58,11 @@ test("not in messages, documents or traces, whatever a service sends back", asyn
     [["eval", "openai:hen", "--data", "nowhere-hf_s3cretToken0.txt"], { OPENAI_BASE_URL: address }],
   ];
   for (const [words, more] of cases)
-    for (const json of [[], ["--json"]]) {
-      const ran = await punchline([...words, ...json], { cwd, env: { ...env, ...more } });
+    for (const [run, json] of [
+      [punchlineProcess, []],
+      [punchline, ["--json"]],
+    ] as const) {
+      const ran = await run([...words, ...json], { cwd, env: { ...env, ...more } });
       expect(ran.status, `${words} ${ran.stderr}`).not.toBe(0);
       expect(ran.stderr).toMatch(/^error: /m);
       expect(ran.stdout + ran.stderr).not.toMatch(hidden);
@@ -91,7 +95,7 @@ test("not in a run folder, and not in what the server says", async () => {
   const ran = await punchline(words, { cwd, env });
   expect(ran.status, ran.stderr).toBe(0);
   expect(everything(cwd) + ran.stdout + ran.stderr).not.toMatch(hidden);
-  const served = await punchline(["serve", "run", "--port", "0"], {
+  const served = await punchlineProcess(["serve", "run", "--port", "0"], {
     cwd,
     env,
     meanwhile(child) {
