@@ -4,7 +4,8 @@
  */
 import type { OptionValues } from "../src/models/model.ts";
 import { architectureOf } from "../src/models/registry.ts";
-import { pythonWithTorch, trainInTorch } from "../test/torch/torch.ts";
+import { pythonWithTorch } from "../test/torch/python.ts";
+import { trainInTorch } from "../test/torch/torch.ts";
 import { drawBatches, drawWeights, trainLosses } from "../test/torch/train.ts";
 import { type BenchRow, row } from "./bench.ts";
 import { compareTraining, type TrainingCase } from "./training/compare.ts";

@@ -10,7 +10,8 @@ import { countParameters, type ModelInput } from "../src/models/model.ts";
 import { evaluation } from "../src/nn/mode.ts";
 import type { Parameters } from "../src/nn/parameters.ts";
 import { compile } from "../src/runtime/compile.ts";
-import { pythonWithTorch, withRandomFolder } from "./torch/forward.ts";
+import { withRandomFolder } from "./torch/forward.ts";
+import { pythonWithTorch } from "./torch/python.ts";
 import { backend, expectParity, forward, loadFolder, randomIds, rows, worst } from "./transformers.ts";
 
 const full = process.env.PUNCHLINE_FULL_SIZE;

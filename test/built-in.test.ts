@@ -9,7 +9,7 @@ import { promptIds, sample } from "../src/generate/sample.ts";
 import { builtInFolder, builtInModels } from "../src/hub/built-in.ts";
 import { temporaryFolder } from "./cli.ts";
 import { llamaWrites, peerReason, peers, transformersOn } from "./peers.ts";
-import { pythonWithTorch } from "./torch/forward.ts";
+import { pythonWithTorch } from "./torch/python.ts";
 import { expectParity } from "./transformers.ts";
 
 /** Words, figures, signs and scripts that no book in English has. */

@@ -5,7 +5,8 @@ import type { LoraOptions } from "../src/models/lora.ts";
 import { architectureOf } from "../src/models/registry.ts";
 import { normal } from "../src/nn/parameters.ts";
 import { adaptModel } from "../src/train/adaptation.ts";
-import { pythonWithTorch, trainInTorch } from "./torch/torch.ts";
+import { pythonWithTorch } from "./torch/python.ts";
+import { trainInTorch } from "./torch/torch.ts";
 import { drawBatches, drawWeights, trainLosses } from "./torch/train.ts";
 
 const optimizer = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01, clip: 1 };

@@ -6,7 +6,8 @@ import { InputError, UsageError } from "../src/core/errors.ts";
 import { gpt2 } from "../src/models/gpt2.ts";
 import { countParameters } from "../src/models/model.ts";
 import { buildModel } from "../src/models/registry.ts";
-import { pythonWithTorch, withRandomFolder } from "./torch/forward.ts";
+import { withRandomFolder } from "./torch/forward.ts";
+import { pythonWithTorch } from "./torch/python.ts";
 import { expectParity, forward, loadFolder, randomIds, rows } from "./transformers.ts";
 
 const assets = process.env.PUNCHLINE_ASSETS;

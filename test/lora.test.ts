@@ -15,7 +15,7 @@ import { readRun } from "../src/train/run-folder.ts";
 import { resume, train } from "../src/train/train.ts";
 import { temporaryFolder } from "./cli.ts";
 import { modelFolder } from "./export-fixture.ts";
-import { pythonWithTorch } from "./torch/forward.ts";
+import { pythonWithTorch } from "./torch/python.ts";
 import { expectParity, forward, randomIds, rows, worst } from "./transformers.ts";
 
 const words = ["why", "did", "the", "hen", "cross", "a", "road", "to", "see", "its", "other", "side"];

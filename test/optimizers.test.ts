@@ -6,7 +6,7 @@ import { adamw } from "../src/optim/adamw.ts";
 import type { Optimizer } from "../src/optim/optimizer.ts";
 import { sgd } from "../src/optim/sgd.ts";
 import { Arena } from "../src/runtime/arena.ts";
-import { pythonWithTorch } from "./torch/torch.ts";
+import { pythonWithTorch } from "./torch/python.ts";
 
 // Both decay groups; sizes that are no multiples of four.
 const layout = [

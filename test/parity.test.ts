@@ -7,7 +7,8 @@ import { architectureOf } from "../src/models/registry.ts";
 import { nodeBackend } from "../src/runtime/node.ts";
 import { StreamScorer } from "../src/train/stream-scorer.ts";
 import { loadBasicLstm } from "./torch/basic-lstm.ts";
-import { pythonWithTorch, trainInTorch } from "./torch/torch.ts";
+import { pythonWithTorch } from "./torch/python.ts";
+import { trainInTorch } from "./torch/torch.ts";
 import { drawBatches, drawWeights, trainLosses } from "./torch/train.ts";
 
 const optimizer = { lr: 3e-3, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0.1, clip: 1 };

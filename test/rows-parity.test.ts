@@ -2,7 +2,6 @@
  * Fine-tuning against PyTorch: the same weights and texts, the same 20 losses. Ours packs texts in rows; the judge
  * reads each in a padded row of its own.
  */
-import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -17,7 +16,8 @@ import { wordPieceFiles } from "../src/text/wordpiece-files.ts";
 import { resolveTrainOptions, type TrainOptions } from "../src/train/options.ts";
 import { trainingBatches } from "../src/train/streams.ts";
 import { train } from "../src/train/train.ts";
-import { pythonWithTorch, withRandomFolder } from "./torch/forward.ts";
+import { withRandomFolder } from "./torch/forward.ts";
+import { pythonWithTorch, runInTorch } from "./torch/python.ts";
 
 const words = ["why", "did", "the", "hen", "cross", "road", "to", "see", "other", "side", "fox", "and"];
 const texts = Array.from({ length: 90 }, (_, i) =>
@@ -85,7 +85,7 @@ describe.skipIf(!pythonWithTorch)(
         const { log } = await train({ base, data, options: given, backend: { threads: 1 } });
         const batches = trainingBatches(model, data, resolveTrainOptions(given, {}));
         const taken = Array.from({ length: 20 }, () => batches.next());
-        const theirs = lossesInTorch(folder, model, taken, given);
+        const theirs = await lossesInTorch(folder, model, taken, given);
         expect(theirs[0]! - theirs.at(-1)!).toBeGreaterThan(0.3);
         expect(log.map(({ step }) => step)).toEqual(theirs.map((_, k) => k + 1));
         for (const [k, { loss }] of log.entries()) expect(Math.abs(loss - theirs[k]!)).toBeLessThan(1e-4);
@@ -99,7 +99,12 @@ interface Optimizer {
   readonly weightDecay: number;
 }
 
-function lossesInTorch(folder: string, model: Model, batches: readonly TokenBatch[], o: Optimizer): number[] {
+async function lossesInTorch(
+  folder: string,
+  model: Model,
+  batches: readonly TokenBatch[],
+  o: Optimizer,
+): Promise<number[]> {
   const job = {
     decayed: model.parameters.filter(({ decay }) => decay).map(({ name }) => name),
     optimizer: { lr: o.learningRate, weightDecay: o.weightDecay, clip: 1 },
@@ -108,7 +113,7 @@ function lossesInTorch(folder: string, model: Model, batches: readonly TokenBatc
   const path = join(folder, "job.json");
   writeFileSync(path, JSON.stringify(job));
   const script = fileURLToPath(new URL("torch/finetune.py", import.meta.url));
-  return JSON.parse(execFileSync(pythonWithTorch!, [script, folder, path], { encoding: "utf8" }));
+  return JSON.parse(await runInTorch(script, [folder, path]));
 }
 
 /** The documents of a batch, each in a padded row. */

@@ -1,25 +1,13 @@
 /** Asks the plain PyTorch implementations (forward.py) for the streams and logits of a model's folder. */
-import { execFile, execFileSync } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { sizeOf } from "../../src/core/array.ts";
 import { Random } from "../../src/core/random.ts";
 import { writeSafetensors } from "../../src/hub/safetensors-file.ts";
 import type { Model } from "../../src/models/model.ts";
-
-export const pythonWithTorch: string | undefined = [process.env.PYTHON, "python3", "/usr/bin/python3"].find(
-  (python) => {
-    try {
-      if (python) execFileSync(python, ["-c", "import torch, numpy"], { stdio: "ignore" });
-      return python !== undefined;
-    } catch {
-      return false;
-    }
-  },
-);
+import { runInTorch } from "./python.ts";
 
 export interface ForwardRequest {
   readonly ids: readonly (readonly number[])[];
@@ -38,7 +26,7 @@ export async function forwardInTorch(
     const script = fileURLToPath(new URL("forward.py", import.meta.url));
     const [asked, out] = [join(scratch, "request.json"), join(scratch, "out.bin")] as const;
     await writeFile(asked, JSON.stringify(request));
-    await promisify(execFile)(pythonWithTorch!, [script, folder, asked, out]);
+    await runInTorch(script, [folder, asked, out]);
     const bytes = await readFile(out);
     const all = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
     const stream = request.ids.length * request.ids[0]!.length * sizes.width;

@@ -1,11 +1,10 @@
 /** Runs PyTorch twins of models (models.py) on given weights and batches, as an independent judge and as the peer of benchmarks. */
-import { execFile, execFileSync } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import type { Model } from "../../src/models/model.ts";
+import { runInTorch } from "./python.ts";
 
 export interface OptimizerSettings {
   readonly lr: number;
@@ -45,18 +44,6 @@ export interface TorchResult {
 
 const script = fileURLToPath(new URL("train.py", import.meta.url));
 
-/** A Python that has PyTorch: `PYTHON`, or the one of the path, or the system's; undefined where none has. */
-export const pythonWithTorch: string | undefined = [process.env.PYTHON, "python3", "/usr/bin/python3"].find(
-  (python) => {
-    try {
-      if (python) execFileSync(python, ["-c", "import torch, numpy"], { stdio: "ignore" });
-      return python !== undefined;
-    } catch {
-      return false;
-    }
-  },
-);
-
 /** Trains the twin of `job.model` and returns what it measured. */
 export async function trainInTorch(job: TrainingJob): Promise<TorchResult> {
   const folder = await mkdtemp(join(tmpdir(), "punchline-torch-"));
@@ -85,11 +72,7 @@ export async function trainInTorch(job: TrainingJob): Promise<TorchResult> {
       Buffer.concat(model.parameters.map(({ name }) => bytes(job.weights.get(name)!))),
     );
     await writeFile(join(folder, "batches.bin"), Buffer.concat(batches.map(bytes)));
-    const { stdout } = await promisify(execFile)(pythonWithTorch!, [script, folder], {
-      maxBuffer: 1 << 26,
-      env: { ...process.env, OMP_NUM_THREADS: String(threads) },
-    });
-    return JSON.parse(stdout) as TorchResult;
+    return JSON.parse(await runInTorch(script, [folder], threads)) as TorchResult;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
