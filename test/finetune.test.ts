@@ -202,9 +202,11 @@ describe("a tokenizer of the same size as the one of the training", () => {
     const [saved, hub, adapter] = ["saved", "exported", "adapter"].map((name) => join(folder, name));
     await (await loadModel(base)).save(saved!);
     await exportModel(base, { format: "hf", out: hub! });
+    const vocabulary = await loadTokenizer(base);
+    const data = await prepareTexts([{ texts: texts("hen") }], { vocabulary, nearDuplicates: false });
     await train({
       base: { folder: base, name: base },
-      data: texts("hen"),
+      data,
       options: { ...quick, steps: 1, lora: {} },
       out: adapter!,
       backend,
