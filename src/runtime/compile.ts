@@ -71,13 +71,6 @@ export interface CompileOptions {
 
 type Traced = ReturnType<typeof trace>;
 
-interface Mask {
-  readonly name: string;
-  readonly array: HostArray<"float32">;
-  readonly rate: number;
-  readonly stream: number;
-}
-
 export function compile<A extends Arguments, O>(
   fn: (...args: A) => O,
   { backend, specs }: CompileOptions,
@@ -176,7 +169,7 @@ function trace(
   const sizes = random.map((leaf) => sizeOf(staticShape("dropout", leaf.shape)));
   const bytes = sizes.reduce((n, size) => n + size * 4 + alignment, 0);
   const memory = bytes > 0 ? new KernelMemory(bytes) : undefined;
-  const masks = random.map((leaf, i): Mask => {
+  const masks = random.map((leaf, i) => {
     const { rate, stream } = leaf.node.attributes as { rate: number; stream: number };
     const array = float32(leaf.shape as readonly number[], memory!.allocate(sizes[i]!));
     return { name: names.get(leaf)!, array, rate, stream };
