@@ -16,6 +16,9 @@ export async function runHere(...words: readonly string[]) {
   return { status, stdout, stderr, errors: stderr.split("\n").filter((line) => line.startsWith("error: ")) };
 }
 
+/** What a call changes and restores; one that ran out of time may have left its own behind. */
+const usual = { cwd: process.cwd(), env: process.env, console: globalThis.console };
+
 /**
  * `punchline` of cli.ts in this process: in its folder and with its environment, and what libraries print is in its
  * output. One call at a time. What concerns the process itself (signals, pipes, memory) takes a process.
@@ -24,8 +27,7 @@ export async function punchline(
   words: readonly string[],
   { cwd = temporaryFolder(), env = {} }: Pick<RunOptions, "cwd" | "env"> = {},
 ): Promise<Ran> {
-  const before = { cwd: process.cwd(), env: process.env, console: globalThis.console };
-  const { NO_COLOR: _n, FORCE_COLOR: _f, DEBUG: _d, NODE_OPTIONS: _o, ...rest } = before.env;
+  const { NO_COLOR: _n, FORCE_COLOR: _f, DEBUG: _d, NODE_OPTIONS: _o, ...rest } = usual.env;
   const [out, err] = [kept(), kept()];
   process.chdir(cwd);
   process.env = { ...rest, ...env };
@@ -34,9 +36,9 @@ export async function punchline(
     const status = await runCli(words, { stdout: out.stream, stderr: err.stream });
     return { status, signal: null, stdout: out.texts.join(""), stderr: err.texts.join("") };
   } finally {
-    globalThis.console = before.console;
-    process.env = before.env;
-    process.chdir(before.cwd);
+    globalThis.console = usual.console;
+    process.env = usual.env;
+    process.chdir(usual.cwd);
   }
 }
 

@@ -7,9 +7,7 @@ import { punchline, type RunOptions, temporaryFolder } from "./cli.ts";
 import { babble, contentsOf } from "./training-fixture.ts";
 
 /** A folder with a text, and the words of a command that trains on it for a second or so. */
-function workplace(
-  options = "--steps 1000 --validate-every 150 --sample-every 400 --checkpoint-seconds 0.02",
-) {
+function workplace(options = "--steps 600 --validate-every 90 --sample-every 240 --checkpoint-seconds 0.02") {
   const cwd = temporaryFolder();
   writeFileSync(join(cwd, "babble.txt"), babble(4000));
   const model = "--width 12 --embedding 6 --dropout 0.1 --batch-size 4 --seq-len 8";
@@ -41,6 +39,17 @@ const when = (pattern: RegExp, act: (pid: number) => void) => ({
   },
 });
 
+/** What the command of a workplace leaves that nothing interrupts: the same for each test. */
+let uninterrupted: ReturnType<typeof contentsOf> | undefined;
+function whole() {
+  uninterrupted ??= (async () => {
+    const { cwd, run, begin } = workplace();
+    expect((await run(begin("whole"))).status).toBe(0);
+    return contentsOf(join(cwd, "whole"));
+  })();
+  return uninterrupted;
+}
+
 // Each test starts many processes; a busy machine takes its time.
 vi.setConfig({ testTimeout: 300_000 });
 
@@ -69,12 +78,10 @@ test("--json prints one document, and nothing else on standard output", async ()
 
 test("Ctrl-C saves, says how to go on, and the resumed run is the uninterrupted one", async () => {
   const { cwd, run, begin, goOn } = workplace();
-  const whole = await run(begin("whole"));
-  expect(whole.status).toBe(0);
   const words = begin("stopped").filter((word) => word !== "--json");
   const stopped = await run(
     words,
-    when(/: 1\/1,000 steps/, (pid) => process.kill(pid, "SIGINT")),
+    when(/: 1\/600 steps/, (pid) => process.kill(pid, "SIGINT")),
   );
   expect(stopped.status).toBe(0);
   expect(stopped.stderr).toMatch(/press Ctrl-C again to stop at once/);
@@ -83,18 +90,17 @@ test("Ctrl-C saves, says how to go on, and the resumed run is the uninterrupted 
   );
   const { state } = await contentsOf(join(cwd, "stopped"));
   expect(state.step).toBeGreaterThanOrEqual(1);
-  expect(state.step).toBeLessThan(1000);
+  expect(state.step).toBeLessThan(600);
   const resumed = await run(goOn("stopped"));
-  expect(JSON.parse(resumed.stdout)).toMatchObject({ steps: 1000, stopped: "steps" });
-  expect(await contentsOf(join(cwd, "stopped"))).toEqual(await contentsOf(join(cwd, "whole")));
+  expect(JSON.parse(resumed.stdout)).toMatchObject({ steps: 600, stopped: "steps" });
+  expect(await contentsOf(join(cwd, "stopped"))).toEqual(await whole());
 });
 
 test("kill -9 at any moment, its first included, and the same command again: as if nothing had happened", async () => {
   const { cwd, run, begin } = workplace();
-  const whole = await run(begin("whole"));
-  expect(whole.status).toBe(0);
   let kills = 0;
-  for (let wait = 100; ; wait += 70) {
+  // Moments that lie close together at first, when files come about.
+  for (let wait = 100; ; wait *= 1.25) {
     const ran = await run([...begin("killed"), "--resume"], {
       meanwhile: (child) => {
         const timer = setTimeout(() => child.kill("SIGKILL"), wait);
@@ -103,13 +109,13 @@ test("kill -9 at any moment, its first included, and the same command again: as 
     });
     if (ran.signal === null) {
       expect(ran).toMatchObject({ status: 0 });
-      expect(JSON.parse(ran.stdout)).toMatchObject({ steps: 1000, stopped: "steps" });
+      expect(JSON.parse(ran.stdout)).toMatchObject({ steps: 600, stopped: "steps" });
       break;
     }
     kills++;
   }
   expect(kills).toBeGreaterThan(0);
-  expect(await contentsOf(join(cwd, "killed"))).toEqual(await contentsOf(join(cwd, "whole")));
+  expect(await contentsOf(join(cwd, "killed"))).toEqual(await whole());
 });
 
 test("two trainings into one folder: the second is refused, the first goes on", async () => {
@@ -190,11 +196,10 @@ describe("a full disk (skipped where a tmpfs cannot be mounted, which takes root
   test("on the way: the last checkpoint is whole, and the run goes on when there is space", async (context) => {
     const { cwd, run, begin, goOn } = workplace();
     if (!mountDisk(join(cwd, "disk"), 512)) context.skip("mounting a tmpfs is not allowed here");
-    await run(begin("whole"));
     const filler = join(cwd, "disk/filler");
     const full = await run(
       begin("disk/a"),
-      when(/: 1\/1,000 steps/, () => {
+      when(/: 1\/600 steps/, () => {
         for (let size = 512 << 10; size >= 512; size /= 2) {
           try {
             writeFileSync(filler, new Uint8Array(size), { flag: "a" });
@@ -207,6 +212,6 @@ describe("a full disk (skipped where a tmpfs cannot be mounted, which takes root
     expect((await run(["sample", "disk/a", "--json"])).status).toBe(0);
     rmSync(filler);
     expect((await run(goOn("disk/a"))).status).toBe(0);
-    expect(await contentsOf(join(cwd, "disk/a"))).toEqual(await contentsOf(join(cwd, "whole")));
+    expect(await contentsOf(join(cwd, "disk/a"))).toEqual(await whole());
   });
 });

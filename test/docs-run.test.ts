@@ -3,6 +3,7 @@
  * first. Trainings are cut to a few steps of small models; CI runs the README's commands as they stand.
  */
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import {
   chmodSync,
   cpSync,
@@ -13,10 +14,14 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
+import { createServer, type Server } from "node:net";
+import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { transformWithOxc } from "vite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { trainingStepPicture, trainingStepText } from "../docs/figures/training-step.ts";
-import { builtCli, root, runNode, temporaryFolder } from "./cli.ts";
+import { builtCli, type Ran, root, runNode, temporaryFolder } from "./cli.ts";
+import { punchline } from "./cli-here.ts";
 import { type Block, pages, readPage } from "./markdown.ts";
 
 const all = pages();
@@ -26,6 +31,17 @@ const shown = (language: string) =>
   all.flatMap((page) => page.blocks.filter((block) => block.language === language && isRun(block)));
 
 describe("commands", () => {
+  const folder = mkdtempSync(join(tmpdir(), "punchline-docs-"));
+  const socket = join(folder, "socket");
+  let server: Server;
+  beforeAll(async () => {
+    server = commandsAt(socket);
+    await once(server, "listening");
+  });
+  afterAll(() => {
+    server.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
   const withCommands = all.filter(({ blocks }) => blocks.some((b) => b.language === "sh" && isRun(b)));
 
   it.each(withCommands.map((page) => [page.path, page] as const))(
@@ -35,9 +51,8 @@ describe("commands", () => {
       const folder = temporaryFolder();
       const bin = join(folder, "bin");
       mkdirSync(bin);
-      const program = join(bin, "punchline");
-      writeFileSync(program, `#!/bin/sh\nexec "${process.execPath}" "${builtCli()}" "$@"\n`);
-      chmodSync(program, 0o755);
+      writeFileSync(join(bin, "punchline"), forwarder(socket));
+      chmodSync(join(bin, "punchline"), 0o755);
       for (const { place, source } of page.blocks.filter((b) => b.language === "sh" && isRun(b))) {
         const ran = await shell(source.split("\n").map(small).join("\n"), folder, bin);
         expect(ran.status, `${place}:\n${ran.output}`).toBe(0);
@@ -49,17 +64,22 @@ describe("commands", () => {
 describe("programs", () => {
   // Inside the project, where `punchline` is the package itself.
   let folder = "";
-  const programs = shown("ts").map(({ place, source }, i) => ({ place, file: `block-${i}.ts`, source }));
+  const programs = shown("ts").map(({ place, source }, i) => ({ place, file: `block-${i}`, source }));
   const examples = readdirSync(join(root, "examples")).filter((name) => name.endsWith(".js"));
   /** Those that run in a page, and here what runs in both. */
   const pagesOfExamples = ["browser", "browser-engine", "browser-onnx"];
 
-  beforeAll(() => {
+  beforeAll(async () => {
     builtCli();
     mkdirSync(join(root, ".ci/out"), { recursive: true });
     folder = mkdtempSync(join(root, ".ci/out/docs-"));
-    for (const { file, source } of programs)
-      writeFileSync(join(folder, file), `${shortened(source)}\nexport {};\n`);
+    mkdirSync(join(folder, "javascript"));
+    for (const { file, source } of programs) {
+      const typescript = `${shortened(source)}\nexport {};\n`;
+      writeFileSync(join(folder, `${file}.ts`), typescript);
+      const { code } = await transformWithOxc(typescript, `${file}.ts`, { target: "node20" });
+      writeFileSync(join(folder, "javascript", `${file}.js`), code);
+    }
     cpSync(join(root, "examples/browser-engine"), join(folder, "browser-engine"), { recursive: true });
     for (const name of examples)
       writeFileSync(join(folder, name), shortened(readFileSync(join(root, "examples", name), "utf8")));
@@ -79,13 +99,12 @@ describe("programs", () => {
     expect(await runNode([tsc, "-p", folder])).toMatchObject({ stdout: "", status: 0 });
   });
 
-  const typescript = ["--import", join(root, "bench/register.mjs")];
   it.each([
-    ...programs.map((p) => [p.place, p.file, typescript] as const),
+    ...programs.map((p) => [p.place, `javascript/${p.file}.js`] as const),
     // As they are: Node 20 runs them without help.
-    ...examples.map((name) => [`examples/${name}`, name, []] as const),
-  ])("%s runs", async (_, file, flags) => {
-    const ran = await runNode([...flags, join(folder, file)]);
+    ...examples.map((name) => [`examples/${name}`, name] as const),
+  ])("%s runs", async (_, file) => {
+    const ran = await runNode([join(folder, file)]);
     expect(ran).toMatchObject({ status: 0, stderr: "" });
     expect(ran.stdout).not.toBe("");
   });
@@ -130,3 +149,34 @@ function shell(script: string, cwd: string, bin: string): Promise<{ status: numb
     child.on("close", (status) => done({ status, output }));
   });
 }
+
+/** Runs the command lines that {@link forwarder} sends, one after the other, each in the folder where it was typed. */
+function commandsAt(socket: string): Server {
+  let before: Promise<unknown> = Promise.resolve();
+  return createServer({ allowHalfOpen: true }, (connection) => {
+    let typed = "";
+    connection.setEncoding("utf8").on("data", (part) => (typed += part));
+    connection.on("end", async () => {
+      const { words, cwd } = JSON.parse(typed);
+      const ran = before.then(() => punchline(words, { cwd, env: { NO_COLOR: "1" } })).catch(failed);
+      before = ran;
+      connection.end(JSON.stringify(await ran));
+    });
+  }).listen(socket);
+}
+
+const failed = (error: Error): Ran => ({ status: 1, signal: null, stdout: "", stderr: String(error.stack) });
+
+/** A program `punchline` that has this process run the command, which starts faster than a process of its own. */
+const forwarder = (socket: string): string => `#!${process.execPath}
+const connection = require("node:net").connect(${JSON.stringify(socket)});
+connection.end(JSON.stringify({ words: process.argv.slice(2), cwd: process.cwd() }));
+let answer = "";
+connection.setEncoding("utf8").on("data", (part) => (answer += part));
+connection.on("end", () => {
+  const { status, stdout, stderr } = JSON.parse(answer);
+  process.stderr.write(stderr);
+  process.stdout.write(stdout);
+  process.exitCode = status;
+});
+`;
