@@ -13,7 +13,7 @@ import { prepareData, readRawText } from "../src/data/prepare-sources.ts";
 import { evenly } from "../src/evaluate/evenly.ts";
 import { evaluateTexts } from "../src/evaluate/likelihood.ts";
 import { tokensOf } from "../src/evaluate/ngram-counts.ts";
-import { distinct, textQuality, vocabularyOf } from "../src/evaluate/quality/diversity.ts";
+import { distinct, diversityOf, vocabularyOf } from "../src/evaluate/quality/diversity.ts";
 import { unigramLoss } from "../src/evaluate/reference.ts";
 import type { LanguageModel } from "../src/generate/language-model.ts";
 import { loadModel } from "../src/generate/load.ts";
@@ -95,7 +95,7 @@ async function written(lm: LanguageModel, jokes: PreparedData, assets: string): 
   // The words of texts that neither side is made of.
   const books = await readRawText(join(assets, "public-domain/train-worldwide.txt.gz"));
   const vocabulary = vocabularyOf([...jokes.splits.train, books]);
-  const known = (some: readonly string[]) => 100 * textQuality(some, { vocabulary }).knownWords!;
+  const known = (some: readonly string[]) => 100 * diversityOf(some, { vocabulary }).real_words;
   // As many tokens of each, since more text repeats more.
   const tokens = (some: readonly string[]) => some.flatMap((text) => [...tokensOf(text), "\n"]);
   const [mine, theirs] = [tokens(texts), tokens(real)];

@@ -5,10 +5,12 @@
  */
 import { readFileSync, statSync } from "node:fs";
 import { auditSamples } from "../../src/evaluate/novelty/audit.ts";
-import { loadIndex, saveIndex } from "../../src/evaluate/novelty/index-file.ts";
+import { indexToBytes } from "../../src/evaluate/novelty/index-bytes.ts";
+import { loadIndex } from "../../src/evaluate/novelty/index-file.ts";
 import { NearestTexts } from "../../src/evaluate/novelty/nearest.ts";
 import { sharedSpans } from "../../src/evaluate/novelty/spans.ts";
 import { buildIndex } from "../../src/evaluate/novelty/training-index.ts";
+import { writeFileAtomic } from "../../src/files/atomic.ts";
 
 export interface Measures {
   readonly characters: number;
@@ -55,7 +57,7 @@ const times = heldOut
   .map(query)
   .sort((a, b) => a - b);
 
-await saveIndex(indexFile, index);
+await writeFileAtomic(indexFile, indexToBytes(index));
 begun = performance.now();
 await loadIndex(indexFile, train);
 const loaded = seconds(begun);

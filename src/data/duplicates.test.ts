@@ -55,29 +55,29 @@ function randomTexts(n: number, seed: number): string[] {
 }
 
 describe("findDuplicates", () => {
-  it.each([1, 2, 3, 4])("finds what comparing all pairs finds (random texts %i)", (seed) => {
+  it.each([1, 2, 3, 4])("finds what comparing all pairs finds (random texts %i)", async (seed) => {
     const texts = randomTexts(400, seed);
     const expected = bruteForce(texts);
-    const { exact, near } = findDuplicates(texts);
+    const { exact, near } = await findDuplicates(texts);
     expect(texts.map((_, i) => (exact[i]! >= 0 ? -2 : near[i]! >= 0 ? 1 : -1))).toEqual(expected);
     expect(expected.filter((mark) => mark === 1).length).toBeGreaterThan(20);
     expect(expected.filter((mark) => mark === -1).length).toBeGreaterThan(20);
   });
 
-  it("holds the same for other thresholds", () => {
+  it("holds the same for other thresholds", async () => {
     const texts = randomTexts(300, 9);
     for (const words of [0.4, 0.9, 1]) {
-      const { exact, near } = findDuplicates(texts, { words });
+      const { exact, near } = await findDuplicates(texts, { words });
       expect(texts.map((_, i) => (exact[i]! >= 0 ? -2 : near[i]! >= 0 ? 1 : -1))).toEqual(
         bruteForce(texts, nearThresholds({ words })),
       );
     }
   });
 
-  it("keeps the first of a group whatever comes after", () => {
+  it("keeps the first of a group whatever comes after", async () => {
     const texts = randomTexts(300, 5);
-    const before = findDuplicates(texts.slice(0, 200));
-    const after = findDuplicates(texts);
+    const before = await findDuplicates(texts.slice(0, 200));
+    const after = await findDuplicates(texts);
     expect([...after.near.subarray(0, 200)]).toEqual([...before.near]);
     expect([...after.exact.subarray(0, 200)]).toEqual([...before.exact]);
   });
@@ -89,8 +89,8 @@ describe("findDuplicates", () => {
     ],
     ["I used to be a banker but I lost interest.", "I used to be a banker, but then I lost interest"],
     ["I cant believe it's not butter, said the cow", "I can't believe its not buter said the cow."],
-  ])("takes %j and %j for copies", (a, b) => {
-    const { exact, near } = findDuplicates([a, b].map(normalise));
+  ])("takes %j and %j for copies", async (a, b) => {
+    const { exact, near } = await findDuplicates([a, b].map(normalise));
     expect(Math.max(exact[1]!, near[1]!)).toBe(0);
   });
 
@@ -98,8 +98,8 @@ describe("findDuplicates", () => {
     ["What do you call a fish with no eyes? Fsh.", "What do you call a deer with no legs? Venison."],
     ["I love my cat.", "I hate Mondays."],
     [":-)", ":-("],
-  ])("keeps %j and %j apart", (a, b) => {
-    expect([...findDuplicates([a, b].map(normalise)).near]).toEqual([-1, -1]);
+  ])("keeps %j and %j apart", async (a, b) => {
+    expect([...(await findDuplicates([a, b].map(normalise))).near]).toEqual([-1, -1]);
   });
 
   it.each([
@@ -108,27 +108,34 @@ describe("findDuplicates", () => {
     ["Chinese", 0x4e00, 300, 1500],
   ])(
     "knows near copies in %s, and does not take texts of the same letters for them",
-    (_, first, size, length) => {
+    async (_, first, size, length) => {
       // Letters as uneven as those of a language, so that two texts have nearly all of them in common.
       const letter = (n: number) =>
         String.fromCodePoint(first + Math.floor(size * ((hashText(String(n), 3) % 10_000) / 10_000) ** 2));
       const texts = Array.from({ length: 20 }, (_, i) =>
         Array.from({ length }, (_, k) => letter(1000 * (i + 1) * 2 + k)).join(""),
       );
-      const near = (all: readonly string[]) => [...findDuplicates(all.map(normalise)).near];
-      expect(near(texts)).toEqual(texts.map(() => -1));
+      const near = async (all: readonly string[]) => [...(await findDuplicates(all.map(normalise))).near];
+      expect(await near(texts)).toEqual(texts.map(() => -1));
       const slip = `${texts[0]!.slice(0, 50)}${texts[1]![0]}${texts[0]!.slice(52)}`;
-      expect(near([...texts, slip]).at(-1)).toBe(0);
+      expect((await near([...texts, slip])).at(-1)).toBe(0);
     },
   );
 
-  it("looks for exact ones only where asked to, and refuses thresholds out of range", () => {
+  it("looks for exact ones only where asked to, and refuses thresholds out of range", async () => {
     const texts = ["a b c d e f", "a b c d e g", "a b c d e f"];
-    const { exact, near } = findDuplicates(texts, false);
+    const { exact, near } = await findDuplicates(texts, false);
     expect([...exact]).toEqual([-1, -1, 0]);
     expect([...near]).toEqual([-1, -1, -1]);
-    expect(() => findDuplicates(texts, { words: 1.2 })).toThrow(/above 0, at most 1; got 1.2/);
+    await expect(findDuplicates(texts, { words: 1.2 })).rejects.toThrow(/above 0, at most 1; got 1.2/);
   });
+});
+
+it("the search for near duplicates stops where it is asked to", async () => {
+  const stop = new AbortController();
+  setTimeout(() => stop.abort(new Error("stopped")), 1);
+  const texts = randomTexts(200_000, 3);
+  await expect(findDuplicates(texts, {}, () => {}, stop.signal)).rejects.toThrow("stopped");
 });
 
 describe("createShingles", () => {

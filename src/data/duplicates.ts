@@ -18,6 +18,7 @@
  * Source: Broder, "On the resemblance and containment of documents" (1997).
  */
 import { UsageError } from "../core/errors.ts";
+import { inTurns } from "../core/turns.ts";
 import { markNearDuplicates, type NearThresholds } from "./near-join.ts";
 
 export interface NearDuplicateOptions {
@@ -55,15 +56,17 @@ export interface Repeats {
 }
 
 /**
- * Finds which of the normalised texts repeat an earlier one.
+ * Finds which of the normalised texts repeat an earlier one, and yields to the event loop while it does.
  * @param near options of the near duplicates, or false to look for exact ones only.
  * @param onProgress called now and then with the number of texts looked at.
+ * @param signal stops it; its reason is thrown
  */
-export function findDuplicates(
+export async function findDuplicates(
   normalised: readonly string[],
   near: NearDuplicateOptions | false = {},
   onProgress: (done: number) => void = () => {},
-): Repeats {
+  signal?: AbortSignal,
+): Promise<Repeats> {
   const repeats = {
     exact: new Int32Array(normalised.length).fill(-1),
     near: new Int32Array(normalised.length).fill(-1),
@@ -77,7 +80,7 @@ export function findDuplicates(
   if (near === false) return repeats;
   const places = [...first.values()];
   const distinct = places.map((i) => normalised[i]!);
-  const found = markNearDuplicates(distinct, nearThresholds(near), onProgress);
+  const found = await inTurns(markNearDuplicates(distinct, nearThresholds(near), onProgress), signal);
   for (const [i, j] of found.entries()) if (j >= 0) repeats.near[places[i]!] = places[j]!;
   return repeats;
 }

@@ -25,13 +25,13 @@ const slack = 1e-6;
 
 /**
  * For each of the different normalised texts, the index of a kept earlier one that it is near, or -1; texts
- * with -1 are the kept ones.
+ * with -1 are the kept ones. It yields after each text.
  */
-export function markNearDuplicates(
+export function* markNearDuplicates(
   texts: readonly string[],
   thresholds: NearThresholds,
   onProgress: (done: number) => void,
-): Int32Array {
+): Generator<undefined, Int32Array> {
   const least = Math.min(thresholds.words, thresholds.candidates);
   const share = least / (1 + least);
   const sets = wordSets(texts);
@@ -87,6 +87,7 @@ export function markNearDuplicates(
     if (found >= 0) nearOf[i] = found;
     else index.add(i);
     if (i % 4096 === 4095) onProgress(i + 1);
+    yield;
   }
   return nearOf;
 }

@@ -566,7 +566,7 @@ describe.skipIf(!assets)(`real data${needsAssets}`, () => {
     const { splits, summary } = await prepareData(kaggle);
     expect(summary.rows_in).toBe(39_754);
     expect(summary.dropped.near_duplicate).toBeGreaterThan(300);
-    const { exact, near } = findDuplicates(
+    const { exact, near } = await findDuplicates(
       [splits.train, splits.validation, splits.test].flat().map(normalise),
     );
     expect(exact.some((earlier) => earlier >= 0)).toBe(false);

@@ -148,7 +148,9 @@ export async function prepareTexts(
   let keys = items.map(({ text }) => normalise(text));
   const near = nearDuplicates === true ? {} : nearDuplicates;
   if (exactDuplicates || near !== false) {
-    const repeats = findDuplicates(keys, near, (done) => report("duplicates", done, items.length));
+    const count = items.length;
+    const onDone = (done: number) => report("duplicates", done, count);
+    const repeats = await findDuplicates(keys, near, onDone, options.signal);
     const isNew = ({ text }: Item, i: number) => {
       if (exactDuplicates && repeats.exact[i]! >= 0) dropText("duplicate", text);
       else if (repeats.near[i]! >= 0) dropText("near_duplicate", text);

@@ -13,6 +13,7 @@
  * const tokenizer = huggingfaceTokenizer(files["tokenizer.json"], files["tokenizer_config.json"]);
  */
 import { UsageError } from "../core/errors.ts";
+import { inTurns } from "../core/turns.ts";
 import { alphabetBytes, byteAlphabet, gpt2Words } from "./bpe-bytes.ts";
 import { bpeFiles, END_OF_TEXT } from "./bpe-files.ts";
 import { Heap } from "./heap.ts";
@@ -47,28 +48,14 @@ export function trainBpe(texts: Iterable<string>, options: BpeTrainOptions): Bpe
   }
 }
 
-/** Milliseconds between two yields to the event loop. */
-const turn = 50;
-
 /**
  * The same, but it yields to the event loop (timers, signals, requests) again and again.
  * @param signal its reason is thrown where it is aborted
  */
-export async function trainBpeInTurns(
+export const trainBpeInTurns = (
   texts: Iterable<string>,
   options: BpeTrainOptions & { readonly signal?: AbortSignal | undefined },
-): Promise<BpeTraining> {
-  const steps = bpeSteps(texts, options);
-  let since = performance.now();
-  for (;;) {
-    const { done, value } = steps.next();
-    if (done) return value;
-    if (performance.now() - since < turn) continue;
-    await new Promise((resolve) => setTimeout(resolve, 0));
-    options.signal?.throwIfAborted();
-    since = performance.now();
-  }
-}
+): Promise<BpeTraining> => inTurns(bpeSteps(texts, options), options.signal);
 
 /** The training, in small steps. */
 function* bpeSteps(texts: Iterable<string>, options: BpeTrainOptions): Generator<undefined, BpeTraining> {

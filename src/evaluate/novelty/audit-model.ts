@@ -1,6 +1,7 @@
 /** The audit of a model, or of a file of samples: new or remembered? */
 import { InputError } from "../../core/errors.ts";
 import { option } from "../../core/options.ts";
+import { turns } from "../../core/turns.ts";
 import type { PreparedData } from "../../data/prepare.ts";
 import type { LanguageModel } from "../../generate/language-model.ts";
 import { evenly } from "../evenly.ts";
@@ -66,10 +67,13 @@ export async function auditModel(
   const { data, lm, unasked, asked = 100, prefix = 10, ...others } = options;
   const { indexFile, everywhere = false, baseline, ...audit } = others;
   const places = textsByPart(data);
+  const turn = turns(audit.signal);
   const elsewhere = everywhere ? undefined : elsewhereOf(data, audit);
+  await turn();
   const index = everywhere
     ? buildIndex(places.map(({ text }) => text))
     : await noveltyIndex(data.splits.train, indexFile);
+  await turn();
   const { training, heldOut } = textsOf(data);
   const found = await auditSamples(samples, index, {
     ...audit,

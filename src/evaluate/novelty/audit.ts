@@ -4,7 +4,7 @@
  */
 import { evenly } from "../evenly.ts";
 import { type Rate, rateOf } from "../intervals.ts";
-import { type AuditedText, Auditor, type AuditorOptions, type Judged } from "./auditor.ts";
+import { type AuditedText, Auditor, type AuditorOptions, type Judged, judgeAll } from "./auditor.ts";
 import type { CopyKind, CopyRule } from "./copies.ts";
 import { type Finding, findingOf, rateDifference, verdictOf } from "./finding.ts";
 import { CURVE_LENGTH, type SharedSpans } from "./spans.ts";
@@ -79,8 +79,14 @@ export async function auditSamples(
   const auditor = new Auditor(index, options);
   const heldOut = evenly(options.heldOut ?? [], baselineSize);
   const train = evenly(options.train ?? [], baselineSize);
-  const judge = steps(samples.length + heldOut.length + train.length, options);
-
+  const total = samples.length + heldOut.length + train.length;
+  let done = 0;
+  const judge = async (by: Auditor, texts: readonly string[], cue?: string): Promise<Judged[]> => {
+    const before = done;
+    done += texts.length;
+    const onTurn = (n: number) => options.onProgress?.(before + n, total);
+    return judgeAll(by, texts, { prompt: cue, onTurn, signal: options.signal });
+  };
   const own = (await judge(auditor, samples, prompt)).map((judged) => located(judged, options));
   const { baselineIndex } = options;
   const baselineAuditor = baselineIndex && heldOut.length > 0 ? new Auditor(baselineIndex, options) : auditor;
@@ -107,24 +113,6 @@ export async function auditSamples(
     heldout_nearest: unseen.map((j) => j.audited.nearest[0]?.similarity ?? 0),
     rule: auditor.rule,
     indexed: index.texts.length,
-  };
-}
-
-function steps(total: number, { onProgress, signal }: AuditOptions) {
-  let done = 0;
-  let rested = performance.now();
-  return async (auditor: Auditor, texts: readonly string[], prompt?: string): Promise<Judged[]> => {
-    const judged: Judged[] = [];
-    for (const text of texts) {
-      judged.push(auditor.judge(text, prompt));
-      done++;
-      if (performance.now() - rested < 50 && done < total) continue;
-      onProgress?.(done, total);
-      await new Promise((resume) => setTimeout(resume));
-      signal?.throwIfAborted();
-      rested = performance.now();
-    }
-    return judged;
   };
 }
 

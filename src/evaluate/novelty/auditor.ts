@@ -1,4 +1,5 @@
 /** Judges texts against one index of training texts. */
+import { turns } from "../../core/turns.ts";
 import { type CopyKind, type CopyRule, checkRule, copyKind } from "./copies.ts";
 import { sameCue } from "./cue.ts";
 import { NearestTexts } from "./nearest.ts";
@@ -124,6 +125,32 @@ export class Auditor {
     };
     return { audited, spans };
   }
+}
+
+/**
+ * Judges texts one after the other; it yields to the event loop while it does.
+ * @param onTurn called now and then, and at the end, with the number of texts judged
+ */
+export async function judgeAll(
+  auditor: Pick<Judge, "judge">,
+  texts: readonly string[],
+  {
+    prompt,
+    onTurn,
+    signal,
+  }: {
+    readonly prompt?: string | undefined;
+    readonly onTurn?: ((done: number) => void) | undefined;
+    readonly signal?: AbortSignal | undefined;
+  } = {},
+): Promise<Judged[]> {
+  const turn = turns(signal);
+  const judged: Judged[] = [];
+  for (const text of texts) {
+    judged.push(auditor.judge(text, prompt));
+    if ((await turn()) || judged.length === texts.length) onTurn?.(judged.length);
+  }
+  return judged;
 }
 
 function measured(span: SharedSpans["longest"]): AuditedText["longest_span"] {

@@ -43,11 +43,8 @@ export interface Scorer {
 export interface ExtractionOptions {
   /** Tokens of each text that the model is given. Default 10. */
   readonly prefix?: number | undefined;
-  /** Tries for which the chances are given. Default 1, 10, 100, 1000. */
-  readonly tries?: readonly number[] | undefined;
   /** Texts of a batch. Default 32. */
   readonly batch?: number | undefined;
-  readonly onProgress?: ((done: number, total: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -72,26 +69,20 @@ export async function measureExtraction(
   const { prefix = 10 } = options;
   const cut = (list: readonly string[]) =>
     list.map((text) => model.cut(text, prefix)).filter((c): c is TextCut => c !== undefined && c.rest !== "");
-  const training = cut(texts.training);
-  const heldout = cut(texts.heldout);
-  const total = training.length + heldout.length;
-  let done = 0;
-  const progress = (count: number) => {
-    done += count;
-    options.onProgress?.(done, total);
-  };
   return {
     prefix,
-    training: await extractionRate(model, training, options, progress),
-    heldout: await extractionRate(model, heldout, options, progress),
+    training: await extractionRate(model, cut(texts.training), options),
+    heldout: await extractionRate(model, cut(texts.heldout), options),
   };
 }
+
+/** Tries for which the chances are given. */
+const tries = [1, 10, 100, 1000];
 
 async function extractionRate(
   model: Completer & Partial<Scorer>,
   cuts: readonly TextCut[],
-  { tries = [1, 10, 100, 1000], batch = 32, signal }: ExtractionOptions,
-  progress: (count: number) => void,
+  { batch = 32, signal }: ExtractionOptions,
 ): Promise<ExtractionRate> {
   let copies = 0;
   const logs: number[] = [];
@@ -103,7 +94,6 @@ async function extractionRate(
       if (completions[k]?.startsWith(rest)) copies++;
     });
     for (const tokens of (await model.score?.(some)) ?? []) logs.push(sum(tokens));
-    progress(some.length);
   }
   const mean = (count: number) => logs.reduce((all, log) => all + chanceIn(count, log), 0) / logs.length;
   return {
@@ -118,8 +108,4 @@ export function chanceIn(tries: number, log: number): number {
   return -Math.expm1(tries * Math.log1p(-Math.exp(log)));
 }
 
-function sum(values: ArrayLike<number>): number {
-  let total = 0;
-  for (let i = 0; i < values.length; i++) total += values[i]!;
-  return total;
-}
+export const sum = (values: ArrayLike<number>): number => Array.from(values).reduce((a, b) => a + b, 0);

@@ -1,27 +1,10 @@
 /** Novelty indices kept in files, in Node. */
-import { open, readFile, rename, rm } from "node:fs/promises";
-import { PunchlineError } from "../../core/errors.ts";
+import { readFile } from "node:fs/promises";
+import { InputError, PunchlineError } from "../../core/errors.ts";
+import { writeFileAtomic } from "../../files/atomic.ts";
 import { regularFileIfAny } from "../../files/regular-file.ts";
 import { indexFromBytes, indexToBytes } from "./index-bytes.ts";
 import { buildIndex, type TrainingIndex } from "./training-index.ts";
-
-/** Writes the index under a temporary name, syncs and renames it: the file is whole or not there. */
-export async function saveIndex(path: string, index: TrainingIndex): Promise<void> {
-  const unfinished = `${path}.${process.pid}.tmp`;
-  try {
-    const file = await open(unfinished, "w");
-    try {
-      for (const piece of indexToBytes(index)) await file.writeFile(piece);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(unfinished, path);
-  } catch (error) {
-    await rm(unfinished, { force: true });
-    throw error;
-  }
-}
 
 /**
  * Reads an index.
@@ -53,9 +36,9 @@ export async function openIndex(path: string, texts: readonly string[]): Promise
     else if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
   }
   const index = buildIndex(texts);
-  await saveIndex(path, index).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === undefined) throw error;
-    reason = `The index cannot be kept at ${path} (${error.code}).`;
+  await writeFileAtomic(path, indexToBytes(index)).catch((error: unknown) => {
+    if (!(error instanceof InputError)) throw error;
+    reason = error.message;
   });
   return { index, reused: false, reason };
 }

@@ -1,6 +1,6 @@
 /** Finds training texts among the test or validation texts, by the rule of the audit. */
 import { type CopyRate, copyRate, sourceOf } from "./audit.ts";
-import { Auditor, type AuditorOptions, type Judged } from "./auditor.ts";
+import { Auditor, type AuditorOptions, type Judged, judgeAll } from "./auditor.ts";
 import type { CopyKind } from "./copies.ts";
 import type { TrainingIndex } from "./training-index.ts";
 
@@ -24,7 +24,7 @@ export interface LeakAudit extends CopyRate {
  * Which of `texts` (a test or validation split) are copies of the indexed training texts. Yields to the event loop
  * now and then.
  *
- * @param onProgress called with the number of texts checked
+ * @param onProgress called now and then with the number of texts checked
  */
 export async function auditLeaks(
   texts: readonly string[],
@@ -36,19 +36,11 @@ export async function auditLeaks(
 ): Promise<LeakAudit> {
   const { onProgress, signal } = options;
   const auditor = new Auditor(index, { ...options, neighbours: 1, cueTexts: 0 });
-  const judged: Judged[] = [];
-  const leaks: Leak[] = [];
-  for (const [row, text] of texts.entries()) {
-    const one = auditor.judge(text);
-    judged.push(one);
-    const kind = one.audited.copy_kind;
-    if (kind) leaks.push({ row, text, kind, ...origin(index, one) });
-    if (judged.length % 100 === 0) {
-      await new Promise((resume) => setTimeout(resume));
-      signal?.throwIfAborted();
-    }
-    onProgress?.(judged.length);
-  }
+  const judged = await judgeAll(auditor, texts, { onTurn: onProgress, signal });
+  const leaks = judged.flatMap((one, row): Leak[] => {
+    const { text, copy_kind: kind } = one.audited;
+    return kind ? [{ row, text, kind, ...origin(index, one) }] : [];
+  });
   return { ...copyRate(judged), leaks };
 }
 

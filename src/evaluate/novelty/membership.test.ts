@@ -18,12 +18,8 @@ const heldout = ["What is brown?", "Velcro: a RIP-off", "Nothing like the others
 describe("measureMembership", () => {
   it("distinguishes texts that a model has memorised", async () => {
     const model = scorer(new Set(training), 2);
-    const { signals: qualities } = await measureMembership(
-      model,
-      { training, heldout },
-      { smaller: scorer(new Set(), 2) },
-    );
-    expect(qualities.map((q) => q.signal)).toEqual(["perplexity", "zlib", "lowercase", "smaller"]);
+    const { signals: qualities } = await measureMembership(model, { training, heldout });
+    expect(qualities.map((q) => q.signal)).toEqual(["perplexity", "zlib", "lowercase"]);
     for (const { auc, foundAtOnePercent } of qualities)
       expect({ auc, foundAtOnePercent }).toEqual({ auc: 1, foundAtOnePercent: 1 });
   });
@@ -42,8 +38,7 @@ describe("measureMembership", () => {
       score: async (pairs) =>
         pairs.map(({ rest }) => [...rest].map(() => (training.includes(rest) ? 0 : -1))),
     };
-    const smaller = scorer(new Set(), 2);
-    const { signals: qualities } = await measureMembership(sure, { training, heldout }, { smaller });
+    const { signals: qualities } = await measureMembership(sure, { training, heldout });
     for (const { signal, auc } of qualities) expect({ signal, auc }).toEqual({ signal, auc: 1 });
   });
 
@@ -66,14 +61,12 @@ describe("measureMembership", () => {
   });
 
   it.each([
-    ["lower case", "k", undefined, ["lowercase"]],
-    ["a smaller model", "", "W", ["smaller"]],
-    ["all", "W", undefined, ["perplexity", "zlib", "lowercase"]],
-  ] as const)("leaves out by name what cannot be spelt: %s", async (_, lacking, smallerLacks, names) => {
+    ["lower case", "k", ["lowercase"]],
+    ["all", "W", ["perplexity", "zlib", "lowercase"]],
+  ] as const)("leaves out by name what cannot be spelt: %s", async (_, lacking, names) => {
     const texts = { training: ["Knock, KNOCK"], heldout: ["What, Knock"] };
     const own = lacking === "k" ? { training: ["KNOCK"], heldout: ["WHAT"] } : texts;
-    const smaller = smallerLacks === undefined ? {} : { smaller: without(smallerLacks) };
-    const { signals, leftOut } = await measureMembership(without(lacking), own, { ...smaller, batch: 1 });
+    const { signals, leftOut } = await measureMembership(without(lacking), own, { batch: 1 });
     expect(leftOut.map(({ signal }) => signal)).toEqual(names);
     for (const { reason } of leftOut) expect(reason).toMatch(/vocabulary has no/);
     expect(signals.map(({ signal }) => signal)).not.toEqual(expect.arrayContaining([...names]));

@@ -5,16 +5,16 @@
  *
  * - `perplexity`: the model finds the text likely;
  * - `zlib`: likelier than its compressed size suggests;
- * - `lowercase`: likelier than the same text in lower case;
- * - `smaller`: likelier than a smaller model finds it.
+ * - `lowercase`: likelier than the same text in lower case.
  *
  * A signal is left out, with the reason, where the model cannot score every text, such as when its vocabulary lacks a
  * letter of the text in lower case: over the remaining texts it would measure something else.
  */
 import { PunchlineError } from "../../core/errors.ts";
-import type { Scorer } from "./extraction.ts";
+import { type Scorer, sum } from "./extraction.ts";
 
-export type MembershipSignal = "perplexity" | "zlib" | "lowercase" | "smaller";
+const membershipSignals = ["perplexity", "zlib", "lowercase"] as const;
+export type MembershipSignal = (typeof membershipSignals)[number];
 
 export interface SignalQuality {
   readonly signal: MembershipSignal;
@@ -32,21 +32,15 @@ export interface Membership {
   readonly leftOut: readonly { readonly signal: MembershipSignal; readonly reason: string }[];
 }
 
-/** The signals that need no second model. */
-const ownSignals: readonly MembershipSignal[] = ["perplexity", "zlib", "lowercase"];
-
 /** For a model that cannot give the likelihood of texts: no signal, and the reason for each. */
 export const withoutMembership = (reason: string): Membership => ({
   signals: [],
-  leftOut: ownSignals.map((signal) => ({ signal, reason })),
+  leftOut: membershipSignals.map((signal) => ({ signal, reason })),
 });
 
 export interface MembershipOptions {
-  /** A smaller model for the signal `smaller`. */
-  readonly smaller?: Scorer | undefined;
   /** Texts scored at a time. Default 32. */
   readonly batch?: number | undefined;
-  readonly onProgress?: ((done: number, total: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -54,29 +48,22 @@ export interface MembershipOptions {
 export async function measureMembership(
   model: Scorer,
   texts: { readonly training: readonly string[]; readonly heldout: readonly string[] },
-  options: MembershipOptions = {},
+  { batch = 32, signal: stop }: MembershipOptions = {},
 ): Promise<Membership> {
-  const total = texts.training.length + texts.heldout.length;
-  let done = 0;
-  const wanted = signalsWith(options.smaller);
   const failed = new Map<MembershipSignal, string>();
   const measure = async (list: readonly string[]) => {
-    const rows: Readonly<Record<string, number>>[] = [];
-    const { batch = 32 } = options;
+    const rows: Record<MembershipSignal, number>[] = [];
     for (let i = 0; i < list.length; i += batch) {
-      options.signal?.throwIfAborted();
-      const some = list.slice(i, i + batch);
-      rows.push(...(await signalsOf(model, some, options.smaller, wanted, failed)));
-      done += some.length;
-      options.onProgress?.(done, total);
+      stop?.throwIfAborted();
+      rows.push(...(await signalsOf(model, list.slice(i, i + batch), failed)));
     }
     return rows;
   };
   const training = await measure(texts.training);
   const heldout = await measure(texts.heldout);
   const signals: SignalQuality[] = [];
-  for (const signal of wanted.filter((name) => !failed.has(name))) {
-    const pick = (rows: typeof training) => rows.map((r) => r[signal]!).filter((v) => !Number.isNaN(v));
+  for (const signal of membershipSignals.filter((name) => !failed.has(name))) {
+    const pick = (rows: typeof training) => rows.map((r) => r[signal]).filter((v) => !Number.isNaN(v));
     const [members, others] = [pick(training), pick(heldout)];
     if (members.length === 0 || others.length === 0) {
       const kind = members.length === 0 ? "training" : "held-out";
@@ -94,54 +81,39 @@ export async function measureMembership(
   return { signals, leftOut: [...failed].map(([signal, reason]) => ({ signal, reason })) };
 }
 
-const signalsWith = (smaller: Scorer | undefined): readonly MembershipSignal[] =>
-  smaller ? [...ownSignals, "smaller"] : ownSignals;
-
 /** The signals of some texts; those that cannot be computed are added to `failed` and not tried again. */
 async function signalsOf(
   model: Scorer,
   texts: readonly string[],
-  smaller: Scorer | undefined,
-  wanted: readonly MembershipSignal[],
   failed: Map<MembershipSignal, string>,
 ): Promise<Record<MembershipSignal, number>[]> {
   /** The mean log-probabilities that the signals `needing` are computed from. */
-  const attempt = async (needing: readonly MembershipSignal[], by: Scorer, asked: readonly string[]) => {
+  const attempt = async (needing: readonly MembershipSignal[], asked: readonly string[]) => {
     const unknown = () => asked.map(() => Number.NaN);
     if (needing.every((signal) => failed.has(signal))) return unknown();
     try {
-      return await meanLogs(by, asked);
+      return await meanLogs(model, asked);
     } catch (error) {
       if (!(error instanceof PunchlineError)) throw error;
       for (const signal of needing) if (!failed.has(signal)) failed.set(signal, error.message);
       return unknown();
     }
   };
-  const own = await attempt(wanted, model, texts);
+  const own = await attempt(membershipSignals, texts);
   const lowered = texts.map((text) => text.toLowerCase());
-  const lower = await attempt(["lowercase"], model, lowered);
-  const other = smaller ? await attempt(["smaller"], smaller, texts) : [];
+  const lower = await attempt(["lowercase"], lowered);
   const sizes = await Promise.all(texts.map(zlibSize));
   // Log-perplexities are -own etc.; the paper's ratios are those of log-perplexities, and of bits to them.
   return own.map((log, i) => {
     const divisor = Math.min(log, -1e-9); // a text that is certain has the log-perplexity 0
-    return {
-      perplexity: log,
-      zlib: sizes[i]! / -divisor,
-      lowercase: lower[i]! / divisor,
-      smaller: smaller ? other[i]! / divisor : Number.NaN,
-    };
+    return { perplexity: log, zlib: sizes[i]! / -divisor, lowercase: lower[i]! / divisor };
   });
 }
 
 /** Mean log-probability per token; NaN where there is no token. */
 async function meanLogs(model: Scorer, texts: readonly string[]): Promise<number[]> {
   const scores = await model.score(texts.map((rest) => ({ head: "", rest })));
-  return scores.map((tokens) => {
-    let sum = 0;
-    for (let i = 0; i < tokens.length; i++) sum += tokens[i]!;
-    return sum / tokens.length;
-  });
+  return scores.map((tokens) => sum(tokens) / tokens.length);
 }
 
 /** Bytes of the text, zlib-compressed. */

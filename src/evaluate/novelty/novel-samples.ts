@@ -1,5 +1,6 @@
 /** Samples until there are enough new texts: those that the audit calls copies are rejected and sampled again. */
 import { Random } from "../../core/random.ts";
+import { turns } from "../../core/turns.ts";
 import type { Sample } from "../../generate/sample.ts";
 import type { AuditedText, Auditor } from "./auditor.ts";
 import type { CopyKind } from "./copies.ts";
@@ -52,16 +53,17 @@ export async function writeNovel(
   const samples: NovelSample[] = [];
   const kinds = { exact: 0, near: 0, span: 0, empty: 0 };
   const rejected = new Set<string>();
+  const turn = turns(signal);
   let judged = 0;
   let hopeless = 0;
   let ended: NovelSamples["ended"];
   for (let round = 0; samples.length < n; round++) {
-    signal?.throwIfAborted();
     ended = judged >= tries * n ? "tries" : hopeless >= HOPELESS ? "repeats" : undefined;
     if (ended) break;
     const again = round === 0 ? seed : new Random(seed, "novel", round).below(2 ** 31, 0);
     hopeless++;
     for (const sample of await write(Math.max(n - samples.length, atLeast), again)) {
+      await turn();
       if (samples.length === n || judged >= tries * n) break;
       judged++;
       const text = sample.prompt + sample.text;

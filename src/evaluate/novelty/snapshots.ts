@@ -13,7 +13,7 @@ import { localModel } from "../local-model.ts";
 import { reasonOf } from "../quality/measure-run.ts";
 import { copyRate } from "./audit.ts";
 import { askable, type SnapshotAudit } from "./audit-model.ts";
-import type { Auditor } from "./auditor.ts";
+import { type Auditor, judgeAll } from "./auditor.ts";
 import { measureExtraction } from "./extraction.ts";
 import { textsOf } from "./source-auditor.ts";
 
@@ -86,7 +86,11 @@ async function auditSnapshot(folder: string, step: number, options: SnapshotOpti
   const { auditor, data, n, prompt, temperature, maxLength, seed, asked, prefix, signal } = options;
   const lm = await loadModel(join(folder, "checkpoints", `step-${step}`), options.backend);
   const written = await sample(lm, { n, prompt, temperature, maxLength, seed, slide: true, signal });
-  const judged = written.map((one) => auditor.judge(one.prompt + one.text));
+  const judged = await judgeAll(
+    auditor,
+    written.map((one) => one.prompt + one.text),
+    { signal },
+  );
   const { copies, rate, interval } = copyRate(judged);
   const texts = textsOf(data);
   const loss = async (some: readonly string[]) =>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { tokensOf } from "../ngram-counts.ts";
-import { distinct, distribution, repetition, textQuality, vocabularyOf } from "./diversity.ts";
+import { distinct, distribution, diversityOf, repetition, vocabularyOf } from "./diversity.ts";
 
 describe("tokensOf", () => {
   it.each([
@@ -47,31 +47,31 @@ describe("distribution", () => {
   });
 });
 
-describe("textQuality", () => {
+describe("diversityOf", () => {
   const texts = ["The cat sat.", "The dog zzz!", " The cat sat. "];
 
   it("measures a set of texts", () => {
     const vocabulary = vocabularyOf(["the cat sat on the mat", "a dog"]);
-    const quality = textQuality(texts, { vocabulary, ended: [true, false, true] });
+    const quality = diversityOf(texts, { vocabulary, ended: [true, false, true] });
     expect(quality).toMatchObject({
       texts: 3,
       distinct: [7 / 12, 6 / 9, 4 / 6],
       repetition: 0,
       repeated: 1 - 2 / 3,
-      characters: { min: 12, max: 14 },
+      length: { min: 12, max: 14 },
       words: { mean: 3, deviation: 0 },
       ended: 2 / 3,
       vocabulary: 5,
-      knownWords: 8 / 9,
-      vocabularyCovered: 4 / 7,
+      real_words: 8 / 9,
+      vocabulary_covered: 4 / 7,
     });
-    expect(quality.selfBleu).toBeGreaterThan(0.5);
+    expect(quality.self_bleu).toBeGreaterThan(0.5);
   });
 
-  it("leaves out measures without their input, and accepts no texts and empty ones", () => {
-    expect(textQuality(texts).ended).toBeUndefined();
-    expect(textQuality(texts)).not.toHaveProperty("knownWords");
-    expect(textQuality([])).toMatchObject({ texts: 0, selfBleu: Number.NaN, vocabulary: 0 });
-    expect(textQuality(["", "!"])).toMatchObject({ words: { max: 0 }, vocabulary: 0 });
+  it("leaves out a measure without its input, and accepts no texts and empty ones", () => {
+    const of = (some: readonly string[]) => diversityOf(some, { vocabulary: new Set(["a"]) });
+    expect(of(texts).ended).toBeUndefined();
+    expect(of([])).toMatchObject({ texts: 0, self_bleu: Number.NaN, vocabulary: 0 });
+    expect(of(["", "!"])).toMatchObject({ words: { max: 0 }, vocabulary: 0 });
   });
 });

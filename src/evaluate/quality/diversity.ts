@@ -19,57 +19,62 @@ export interface Distribution {
   readonly max: number;
 }
 
-export interface TextQuality {
+/** In the names of the document of `punchline report --json`. Compare each only with the same measure of as many real texts. */
+export interface Diversity {
+  /** Number of texts measured. */
   readonly texts: number;
   /** Different n-grams / all n-grams over all texts together (Li et al., NAACL 2016), for n = 1, 2, 3. */
   readonly distinct: readonly [number, number, number];
   /** See self-bleu.ts; 0 (varied) to 1 (all the same). */
-  readonly selfBleu: number;
+  readonly self_bleu: number;
   /** Mean over texts of 1 - different 4-grams / all 4-grams (seq-rep-4 of Welleck et al., ICLR 2020). */
   readonly repetition: number;
   /** Share of texts that equal an earlier one, except for white space around them. */
   readonly repeated: number;
-  /** In code points. */
-  readonly characters: Distribution;
+  /** In characters (code points). */
+  readonly length: Distribution;
   /** In words; punctuation does not count. */
   readonly words: Distribution;
-  /** Share of texts that end by themselves; absent without `ended`. */
+  /** Share of texts that end by themselves; absent where that is unknown. */
   readonly ended?: number | undefined;
+  /** Share of all words that the real texts have; case does not count. */
+  readonly real_words: number;
   /** Different words in the texts. */
   readonly vocabulary: number;
-  /** Share of all words that the reference texts have; absent without them. */
-  readonly knownWords?: number | undefined;
-  /** Share of the reference texts' different words that the texts have. */
-  readonly vocabularyCovered?: number | undefined;
+  /** Share of the real texts' different words that the texts have. */
+  readonly vocabulary_covered: number;
 }
 
 export interface DiversityOptions {
   /** Words of real texts, as `vocabularyOf` makes them. */
-  readonly vocabulary?: ReadonlySet<string> | undefined;
+  readonly vocabulary: ReadonlySet<string>;
   /** For each text, whether the model ended it by itself rather than at the longest length. */
   readonly ended?: readonly boolean[] | undefined;
-  /** At most so many texts, evenly spaced, are compared for self-BLEU. Default 1000. */
-  readonly selfBleuTexts?: number | undefined;
 }
 
+/** At most so many texts, evenly spaced, are compared for self-BLEU. */
+const COMPARED = 1000;
+
 /** All measures of some texts. Shares of nothing are NaN. */
-export function textQuality(texts: readonly string[], options: DiversityOptions = {}): TextQuality {
-  const { vocabulary, ended, selfBleuTexts = 1000 } = options;
+export function diversityOf(texts: readonly string[], { vocabulary, ended }: DiversityOptions): Diversity {
   const tokens = texts.map(tokensOf);
   const words = tokens.map((list) => list.filter(isWord));
-  const counts = countsOf(words.flat());
+  const all = words.flat();
+  const counts = countsOf(all);
+  const known = [...counts].filter(([word]) => vocabulary.has(word));
   const trimmed = texts.map((text) => text.trim());
   return {
     texts: texts.length,
     distinct: [distinct(tokens, 1), distinct(tokens, 2), distinct(tokens, 3)],
-    selfBleu: selfBleu(evenly(tokens, selfBleuTexts)),
+    self_bleu: selfBleu(evenly(tokens, COMPARED)),
     repetition: repetition(tokens),
     repeated: 1 - new Set(trimmed).size / trimmed.length,
-    characters: distribution(texts.map((text) => [...text].length)),
+    length: distribution(texts.map((text) => [...text].length)),
     words: distribution(words.map((list) => list.length)),
     ended: ended && ended.filter(Boolean).length / ended.length,
+    real_words: known.reduce((sum, [, count]) => sum + count, 0) / all.length,
     vocabulary: counts.size,
-    ...(vocabulary && wordsShared(counts, vocabulary)),
+    vocabulary_covered: known.length / vocabulary.size,
   };
 }
 
@@ -120,19 +125,6 @@ export function distribution(values: readonly number[]): Distribution {
     p95: quantile(sorted, 0.95),
     max: quantile(sorted, 1),
   };
-}
-
-function wordsShared(counts: ReadonlyMap<string, number>, vocabulary: ReadonlySet<string>) {
-  let all = 0;
-  let known = 0;
-  let types = 0;
-  for (const [word, count] of counts) {
-    all += count;
-    if (!vocabulary.has(word)) continue;
-    known += count;
-    types++;
-  }
-  return { knownWords: known / all, vocabularyCovered: types / vocabulary.size };
 }
 
 function isWord(token: string): boolean {

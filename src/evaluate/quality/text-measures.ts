@@ -3,30 +3,10 @@
  * same measure of as many real texts.
  */
 import { copyRate } from "../novelty/audit.ts";
-import type { Judge } from "../novelty/auditor.ts";
-import { type Distribution, textQuality } from "./diversity.ts";
+import { type Judge, judgeAll } from "../novelty/auditor.ts";
+import { type Diversity, type DiversityOptions, diversityOf } from "./diversity.ts";
 
-export interface TextMeasures {
-  /** Number of texts measured. */
-  readonly texts: number;
-  /** Different n-grams of words / all of them, n = 1, 2, 3. */
-  readonly distinct: readonly [number, number, number];
-  readonly self_bleu: number;
-  /** Share of a text's 4-grams that repeat an earlier one of that text, mean over texts. */
-  readonly repetition: number;
-  /** Share of texts that equal an earlier one. */
-  readonly repeated: number;
-  /** In characters. */
-  readonly length: Distribution;
-  readonly words: Distribution;
-  /** Share of texts that ended by themselves; absent where that is unknown. */
-  readonly ended?: number | undefined;
-  /** Share of the words that occur in the training texts; case does not count. */
-  readonly real_words: number;
-  /** Different words. */
-  readonly vocabulary: number;
-  /** Share of the training texts' different words that the texts use. */
-  readonly vocabulary_covered: number;
+export interface TextMeasures extends Diversity {
   readonly novelty: {
     readonly copies: number;
     readonly rate: number | null;
@@ -37,12 +17,9 @@ export interface TextMeasures {
   };
 }
 
-export interface MeasureOptions {
+export interface MeasureOptions extends DiversityOptions {
   /** The auditor of the training texts, which finds copies. */
   readonly auditor: Judge;
-  /** Words that count as real. */
-  readonly vocabulary: ReadonlySet<string>;
-  readonly ended?: readonly boolean[] | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -51,28 +28,12 @@ export async function measureTexts(
   texts: readonly string[],
   { auditor, vocabulary, ended, signal }: MeasureOptions,
 ): Promise<TextMeasures> {
-  const quality = textQuality(texts, { vocabulary, ended });
-  const judged = [];
-  for (const text of texts) {
-    judged.push(auditor.judge(text));
-    if (judged.length % 32 === 0) await new Promise((resume) => setTimeout(resume));
-    signal?.throwIfAborted();
-  }
+  const judged = await judgeAll(auditor, texts, { signal });
   const { copies, rate, n, interval } = copyRate(judged);
   const grams = judged.reduce((sum, { spans }) => sum + Math.max(0, spans.words - 3), 0);
   const found = judged.reduce((sum, { spans }) => sum + spans.found[3]!, 0);
   return {
-    texts: texts.length,
-    distinct: quality.distinct,
-    self_bleu: quality.selfBleu,
-    repetition: quality.repetition,
-    repeated: quality.repeated,
-    length: quality.characters,
-    words: quality.words,
-    ended: quality.ended,
-    real_words: quality.knownWords ?? Number.NaN,
-    vocabulary: quality.vocabulary,
-    vocabulary_covered: quality.vocabularyCovered ?? Number.NaN,
+    ...diversityOf(texts, { vocabulary, ended }),
     novelty: { copies, rate, n, interval, novel_4grams: grams === 0 ? null : 1 - found / grams },
   };
 }

@@ -169,7 +169,6 @@ const signals: Readonly<Record<MembershipSignal, string>> = {
   perplexity: "likely to the model",
   zlib: "likelier than its compressed size suggests",
   lowercase: "likelier than itself in lower case",
-  smaller: "likelier than to a smaller model",
 };
 
 function shareOf({ rate, interval }: Rate): string {
