@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { evaluateTexts } from "../src/evaluate/likelihood.ts";
+import { evaluateTexts, scoreTexts } from "../src/evaluate/likelihood.ts";
 import { Speller } from "../src/evaluate/quality/spelling.ts";
 import { beginsAfterEnd, type LanguageModel } from "../src/generate/language-model.ts";
 import { loadModel } from "../src/generate/load.ts";
@@ -64,6 +64,25 @@ const streamOf = ({ tokenizer }: LanguageModel, texts: readonly string[]): numbe
   ...texts.flatMap((text) => [...tokenizer.encode(text), tokenizer.endOfText]),
 ];
 
+/** Tokens of each text, its end included. */
+const tokensOf = ({ tokenizer }: LanguageModel, texts: readonly string[]): number[] =>
+  texts.map((text) => tokenizer.encode(text).length + 1);
+
+/** The bits of each text are those of its tokens. */
+function expectBits(
+  scored: readonly { readonly bits: number }[],
+  logs: readonly number[],
+  tokens: readonly number[],
+): void {
+  let at = 0;
+  for (const [i, n] of tokens.entries()) {
+    const nats = logs.slice(at, at + n).reduce((sum, log) => sum - log, 0);
+    expect(scored[i]!.bits).toBeCloseTo(nats / Math.LN2, 2);
+    at += n;
+  }
+  expect(scored).toHaveLength(tokens.length);
+}
+
 describe.each(kinds)("eval of a %s", (type, sizes) => {
   it("scores texts that follow each other as plain loops do, whatever is read side by side", async () => {
     await withModel(type, sizes, async (lm, plain) => {
@@ -91,18 +110,20 @@ describe.each(kinds)("eval of a %s", (type, sizes) => {
             ...(length ? { length } : {}),
             ...(stride ? { stride } : {}),
           };
-          const found = await evaluateTexts(lm, TEXTS, given);
+          const { evaluation: found, texts } = await scoreTexts(lm, TEXTS, given);
           expectFigures(found, { ...wanted, context });
+          expectBits(texts, logs, tokensOf(lm, TEXTS));
           expect(found.stride).toBe(windows ? (stride ?? Math.ceil(window / 2)) : undefined);
           expect(found.unknown).toBe(0);
         }
       }
       // Lanes of a few tokens, which all begin in the midst of a text.
-      if (!bounded)
-        expectFigures(
-          await evaluateTexts(lm, TEXTS, { batch: 5, length: 4 }),
-          figuresOf(await givenAllBefore(lm, plain, ids, 0), TEXTS, TEXTS.length),
-        );
+      if (!bounded) {
+        const { evaluation, texts } = await scoreTexts(lm, TEXTS, { batch: 5, length: 4 });
+        const logs = await givenAllBefore(lm, plain, ids, 0);
+        expectFigures(evaluation, figuresOf(logs, TEXTS, TEXTS.length));
+        expectBits(texts, logs, tokensOf(lm, TEXTS));
+      }
     });
   });
 
@@ -152,7 +173,8 @@ describe.each(kinds)("eval of a %s", (type, sizes) => {
         logs.push(...(await givenAllBefore(lm, plain, ids, 0)).slice(asked.length));
       }
       for (const batch of [1, 3, 16]) {
-        const found = await evaluateTexts(lm, TEXTS, { alone: true, prompts, batch });
+        const { evaluation: found, texts } = await scoreTexts(lm, TEXTS, { alone: true, prompts, batch });
+        expectBits(texts, logs, tokensOf(lm, rests));
         expectFigures(found, { ...figuresOf(logs, rests, TEXTS.length), context: longest });
         expect(found.stride).toBeUndefined();
       }
@@ -184,8 +206,9 @@ it.each(["bert", "distilbert"])("gives the pseudo-perplexity of a %s over what i
       }
     }
     for (const batch of [1, 3, 16]) {
-      const found = await evaluateTexts(lm, texts, { batch });
+      const { evaluation: found, texts: scored } = await scoreTexts(lm, texts, { batch });
       expectFigures(found, { ...figuresOf(logs, texts), context: 9 });
+      expectBits(scored, logs, [5, 2]);
       expect(found.likelihood).toBe("pseudo");
     }
     await expect(evaluateTexts(lm, texts, { length: 2 })).rejects.toThrow(/no room for a token/);

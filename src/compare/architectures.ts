@@ -14,7 +14,7 @@ import { option } from "../core/options.ts";
 import { encodeSplit, type PreparedData, type PrepareOptions } from "../data/prepare.ts";
 import { inSuitedVocabulary } from "../data/vocabularies.ts";
 import { type Lead, leadOf } from "../evaluate/lead.ts";
-import { spellUnknown } from "../evaluate/quality/spelling.ts";
+import { spellingOf } from "../evaluate/quality/spelling.ts";
 import { writeFileAtomic } from "../files/atomic.ts";
 import { exists } from "../files/exists.ts";
 import { withFolderLock } from "../files/lock.ts";
@@ -270,7 +270,7 @@ async function trainOne(
         },
       });
   if (training.summary.stopped === "interrupt") return "interrupted";
-  const spelling = spellUnknown(tokenizer, held.texts);
+  const spelling = spellingOf(tokenizer, held.texts);
   const perToken = charactersPerToken(data);
   const curve = curveOf(training, {
     perToken,

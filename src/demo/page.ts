@@ -43,8 +43,8 @@ function withCharacterModel(gpt: GptData, characters: ChapterResults["characters
   const label = "the character model";
   const own = quality.find(({ lead }) => lead);
   const compared = own && [
-    { name: own.label, bits: own.bits_per_byte },
-    { name: label, bits: bits_per_byte },
+    { name: own.label, bits: own.bits_per_byte, texts: gpt.text_bits },
+    { name: label, bits: bits_per_byte, texts: characters?.text_bits },
   ];
   const lead = compared && leadOf(compared, quality_bytes ?? 0);
   return { ...gpt, quality: [{ label, bits_per_byte }, ...quality], other: { label, lead } };

@@ -9,7 +9,7 @@ import { promptIds } from "../generate/sample.ts";
 import { argmax, logSumExp } from "../generate/sampler.ts";
 import { unknownWord } from "../text/words.ts";
 import { countText, type Evaluation, evaluationOf } from "./evaluation.ts";
-import { spellUnknown } from "./quality/spelling.ts";
+import { spellingOf } from "./quality/spelling.ts";
 
 export interface LastWords extends Evaluation {
   /** Share of passages whose last word the likeliest tokens spell, each predicted after the one before. */
@@ -61,7 +61,7 @@ export async function scoreLastWords(
   } finally {
     await decoder.release();
   }
-  const spelt = spellUnknown(tokenizer, words);
+  const spelt = spellingOf(tokenizer, words);
   const scored = evaluationOf(
     { nats, tokens, unknown: spelt.words, spelling: spelt.nats },
     countText(words.join("")),

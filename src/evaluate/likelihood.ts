@@ -7,6 +7,7 @@
  */
 import { joined } from "../core/array.ts";
 import { UsageError } from "../core/errors.ts";
+import type { TargetSpan } from "../data/batches/batch.ts";
 import { itemPass } from "../data/batches/index.ts";
 import { encodeItems, type TokenStream } from "../data/tokens.ts";
 import type { LanguageModel } from "../generate/language-model.ts";
@@ -22,7 +23,7 @@ import {
   TEXT_LENGTH,
   windowOf,
 } from "../train/stream-scorer.ts";
-import { countTexts, type Evaluation, evaluationOf } from "./evaluation.ts";
+import { countTexts, type Evaluation, evaluationOf, type TextCounts } from "./evaluation.ts";
 import { pseudoLikelihood } from "./pseudo-likelihood.ts";
 import { spellUnknown } from "./quality/spelling.ts";
 
@@ -41,11 +42,19 @@ export interface EvaluationOptions extends LikelihoodOptions {
 /** The loss, the text that was scored, and how far each prediction could look back. */
 interface Scored {
   readonly loss: StreamLoss;
+  /** The nats of each text. */
+  readonly byText: readonly number[];
   /** The part of each text that was predicted. */
   readonly texts: readonly string[];
   /** Whether the end of each text was predicted as well. */
   readonly ends: boolean;
   readonly frame: Pick<Evaluation, "context" | "stride" | "likelihood">;
+}
+
+export interface TextScores {
+  readonly evaluation: Evaluation;
+  /** The bits of each text, with the spelling of unknown words, and what was predicted of it. */
+  readonly texts: readonly (TextCounts & { readonly bits: number })[];
 }
 
 /**
@@ -54,24 +63,48 @@ interface Scored {
  * token without any context, and prompts, are not predicted and do not count.
  * @throws UsageError where the model cannot honour an option; PunchlineError `not-finite` where it gives no numbers
  */
-export async function evaluateTexts(
+export const evaluateTexts = async (
   lm: LanguageModel,
   texts: readonly string[],
   options: EvaluationOptions = {},
-): Promise<Evaluation> {
+): Promise<Evaluation> => (await scoreTexts(lm, texts, options)).evaluation;
+
+/** {@link evaluateTexts} with the figures of each text. */
+export async function scoreTexts(
+  lm: LanguageModel,
+  texts: readonly string[],
+  options: EvaluationOptions = {},
+): Promise<TextScores> {
   const { model } = lm;
   const items = options.kind !== "text";
   const masked = model.predicts === "masked";
   const alone = items && !masked && (options.alone ?? isolatesDocuments(lm, options.prompts));
   checkSizes(model, options, alone);
   const score = masked ? scoreMasked : alone ? scoreAlone : scoreStream;
-  const scored = await score(lm, texts, options);
-  const { words, nats } = spellUnknown(lm.tokenizer, scored.texts);
-  return evaluationOf(
-    { ...scored.loss, unknown: words, spelling: nats },
-    countTexts(scored.texts, scored.ends),
-    scored.frame,
-  );
+  const { loss, byText, texts: predicted, ends, frame } = await score(lm, texts, options);
+  const spelt = spellUnknown(lm.tokenizer, predicted);
+  const unknown = spelt.reduce((sum, { words }) => sum + words, 0);
+  const spelling = spelt.reduce((sum, { nats }) => sum + nats, 0);
+  return {
+    evaluation: evaluationOf({ ...loss, unknown, spelling }, countTexts(predicted, ends), frame),
+    texts: predicted.map((text, i) => ({
+      ...countTexts([text], ends),
+      bits: (byText[i]! + spelt[i]!.nats) / Math.LN2,
+    })),
+  };
+}
+
+/** Keeps the loss of each token of a stream, and sums those of each text. */
+function lossesOf(tokens: number) {
+  const each = new Float64Array(tokens);
+  return {
+    onLosses(losses: Float32Array, spans: readonly TargetSpan[]): void {
+      for (const { at, length, place } of spans) each.set(losses.subarray(at, at + length), place);
+    },
+    /** @param ends the place after the last token of each text */
+    byText: (ends: readonly number[]): number[] =>
+      ends.map((end, i) => each.subarray(ends[i - 1] ?? 0, end).reduce((a, b) => a + b, 0)),
+  };
 }
 
 /** The default of `alone`: as the model was trained, and always where there are prompts. */
@@ -85,8 +118,8 @@ async function scoreMasked(
   texts: readonly string[],
   options: EvaluationOptions,
 ): Promise<Scored> {
-  const { context, ...loss } = await pseudoLikelihood(lm, texts, options);
-  return { loss, texts, ends: false, frame: { context, likelihood: "pseudo" } };
+  const { context, byText, ...loss } = await pseudoLikelihood(lm, texts, options);
+  return { loss, byText, texts, ends: false, frame: { context, likelihood: "pseudo" } };
 }
 
 async function scoreStream(
@@ -98,18 +131,21 @@ async function scoreStream(
   const items = options.kind !== "text";
   const begins = items || beginsAfterEnd(tokenizer);
   const stream: number[] = begins ? [tokenizer.endOfText] : [];
-  for (const text of texts) {
+  const ends = texts.map((text) => {
     for (const id of tokenizer.encode(text)) stream.push(id);
     if (items) stream.push(tokenizer.endOfText);
-  }
+    return stream.length;
+  });
+  const { onLosses, byText } = lossesOf(stream.length);
   const scorer = new StreamScorer(model, backend, options);
   try {
-    const loss = await scorer.score(weights, stream);
+    const loss = await scorer.score(weights, stream, onLosses);
     const { length } = scorer;
     const context = carriesState(model) ? furthest(model, stream) : Math.min(length, loss.tokens);
     const { stride = Math.ceil(length / 2) } = options;
     return {
       loss,
+      byText: byText(ends),
       texts: begins ? texts : [texts.join("").slice(tokenPieces(tokenizer, stream.slice(0, 2))[0]!.length)],
       ends: items,
       frame: { context, stride: carriesState(model) || model.predicts === "last" ? undefined : stride },
@@ -145,16 +181,19 @@ async function scoreAlone(
   const longest = longestOf(stream);
   const window = length ?? windowOf(model);
   const scorer = new BatchScorer(model, backend);
+  const { onLosses, byText } = lossesOf(stream.tokens.length);
   const pass = carriesState(model)
     ? textPass(rowsOf(stream), { batch, length: length ?? Math.min(longest, TEXT_LENGTH) })
     : itemPass(stream, { batch, length: window, packed: model.separatesDocuments === true });
   try {
     const loss = await scorer.score(weights, pass, {
       onTokens: (done) => onProgress?.(done / stream.tokens.length),
+      onLosses,
       signal,
     });
     return {
       loss,
+      byText: byText([...stream.offsets].slice(1)),
       texts: texts.map((text, i) => text.slice(prompts?.[i] ?? 0)),
       ends: true,
       frame: { context: carriesState(model) ? longest : Math.min(window, longest) },
@@ -169,4 +208,5 @@ const rowsOf = ({ tokens, offsets, prompts, endOfText }: TokenStream): TextRow[]
   Array.from({ length: offsets.length - 1 }, (_, i) => ({
     ids: joined([endOfText], tokens.subarray(offsets[i], offsets[i + 1])),
     counts: 1 + (prompts?.[i] ?? 0),
+    place: offsets[i]!,
   }));

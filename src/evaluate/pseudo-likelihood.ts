@@ -20,6 +20,8 @@ const PIECE = 128;
 export interface PseudoLoss extends StreamLoss {
   /** Tokens of the longest row that was read, the marks around it included. */
   readonly context: number;
+  /** The nats of each text. */
+  readonly byText: readonly number[];
 }
 
 /**
@@ -43,15 +45,18 @@ export async function pseudoLikelihood(
       `${option("length", length)} has no room for a token between the ${around} marks around it.`,
       { option: "length", value: length, expected: `more than ${around}` },
     );
-  const pieces = texts.flatMap((text) => cut(tokenizer.encode(text), room));
-  const total = pieces.reduce((n, piece) => n + piece.length, 0);
+  const pieces = texts.flatMap((text, index) =>
+    cut(tokenizer.encode(text), room).map((piece) => ({ piece, index })),
+  );
+  const total = pieces.reduce((n, { piece }) => n + piece.length, 0);
   if (total === 0) throw new InputError("too-short", "There is nothing to score: the text is empty.");
   const step = compileMasked(lm, batch);
-  const context = around + pieces.reduce((most, piece) => Math.max(most, piece.length), 0);
+  const context = around + pieces.reduce((most, { piece }) => Math.max(most, piece.length), 0);
+  const byText = texts.map(() => 0);
   let nats = 0;
   let tokens = 0;
   try {
-    for (const piece of pieces) {
+    for (const { piece, index } of pieces) {
       const { ids, types } = tokenizer.wrap(piece);
       const shape = [batch, ids.length];
       const tokenTypes = int32(shape, repeated(types, batch));
@@ -69,7 +74,9 @@ export async function pseudoLikelihood(
         const width = logits.length / batch;
         for (let r = 0; r < Math.min(batch, piece.length - k); r++) {
           const row = logits.subarray(r * width, (r + 1) * width);
-          nats += logSumExp(row) - row[piece[k + r]!]!;
+          const loss = logSumExp(row) - row[piece[k + r]!]!;
+          nats += loss;
+          byText[index]! += loss;
         }
         tokens = Math.min(total, tokens + Math.min(batch, piece.length - k));
         onProgress?.(tokens / total);
@@ -78,7 +85,7 @@ export async function pseudoLikelihood(
   } finally {
     await step.release();
   }
-  return { nats, tokens, context };
+  return { nats, tokens, context, byText };
 }
 
 function cut(ids: Int32Array, size: number): Int32Array[] {

@@ -1,6 +1,6 @@
 /** The loss of batches under a model, and a batch as a model's input. */
 import { float32, type HostArray, int32 } from "../core/array.ts";
-import type { TokenBatch } from "../data/batches/batch.ts";
+import type { TargetSpan, TokenBatch } from "../data/batches/batch.ts";
 import { requireFinite } from "../generate/finite.ts";
 import type { Weights } from "../generate/language-model.ts";
 import { zeroState } from "../generate/state.ts";
@@ -34,6 +34,8 @@ export interface StreamLoss {
 export interface ScoreHooks {
   /** Called with the tokens scored so far. */
   readonly onTokens?: ((done: number) => void) | undefined;
+  /** Called with losses, and where in the text those that count are; later ones of the same place replace the earlier. */
+  readonly onLosses?: ((losses: Float32Array, spans: readonly TargetSpan[]) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -67,7 +69,7 @@ export class BatchScorer {
   async score(
     parameters: Weights,
     batches: Iterable<TokenBatch>,
-    { onTokens, signal }: ScoreHooks = {},
+    { onTokens, onLosses, signal }: ScoreHooks = {},
   ): Promise<StreamLoss> {
     let state = this.zeros(0);
     let nats = 0;
@@ -78,6 +80,7 @@ export class BatchScorer {
       const result = await this.read(parameters, batch, state);
       state = result.state;
       for (const loss of result.losses) nats += loss;
+      onLosses?.(result.losses, batch.spans ?? []);
       tokens += batch.targets;
       onTokens?.(tokens);
     }

@@ -7,7 +7,12 @@ const stream = (size: number) => Int32Array.from({ length: size }, (_, i) => i);
 
 function counted(batches: Iterable<TokenBatch>): { target: number; context: number }[] {
   const found: { target: number; context: number }[] = [];
-  for (const { x, y, weights, targets, batch, length } of batches) {
+  for (const { x, y, weights, targets, spans, batch, length } of batches) {
+    const named = spans!.flatMap(({ at, length, place }) =>
+      Array.from({ length }, (_, k) => ({ at: at + k, id: place + k })),
+    );
+    for (const { at, id } of named) expect([weights![at], y[at]]).toEqual([1, id]);
+    expect(named).toHaveLength(targets);
     let n = 0;
     for (let row = 0; row < batch; row++) {
       for (let k = 0; k < length; k++) {
@@ -53,9 +58,9 @@ it("goes on in each lane where the batch before ended", () => {
 
 it("reads texts alone, the shorter ones first, each from its own beginning", () => {
   const rows = [
-    { ids: [0, 1, 2, 3, 4, 5], counts: 1 },
-    { ids: [10, 11], counts: 1 },
-    { ids: [20, 21, 22, 23], counts: 3 },
+    { ids: [0, 1, 2, 3, 4, 5], counts: 1, place: 1 },
+    { ids: [10, 11], counts: 1, place: 11 },
+    { ids: [20, 21, 22, 23], counts: 3, place: 21 },
   ];
   const batches = [...texts(rows, { batch: 2, length: 3 })];
   expect(batches.map(({ fresh }) => fresh)).toEqual([true, true, false]);

@@ -2,7 +2,7 @@
  * One pass over a stream for scoring: every token after the first counts exactly once. All batches of a
  * pass have one shape; `weights` mark the targets that count.
  */
-import { copyWindow, type TokenBatch } from "../data/batches/batch.ts";
+import { copyWindow, type TargetSpan, type TokenBatch } from "../data/batches/batch.ts";
 
 type Ids = ArrayLike<number>;
 
@@ -65,16 +65,18 @@ export function* texts(rows: readonly TextRow[], sizes: PassSizes): Generator<To
       const x = new Int32Array(batch * length);
       const y = new Int32Array(batch * length);
       const weights = new Float32Array(batch * length);
+      const spans: TargetSpan[] = [];
       let targets = 0;
-      for (const [row, { ids, counts }] of some.entries()) {
+      for (const [row, { ids, counts, place }] of some.entries()) {
         const to = Math.min(length, ids.length - 1 - start);
         const from = Math.max(0, counts - 1 - start);
         if (to > 0) copyWindow(ids, start, to, x, y, row * length);
         if (to <= from) continue;
         weights.fill(1, row * length + from, row * length + to);
+        spans.push({ at: row * length + from, length: to - from, place: place + start + from });
         targets += to - from;
       }
-      yield { x, y, weights, targets, batch, length, fresh: start === 0 };
+      yield { x, y, weights, targets, spans, batch, length, fresh: start === 0 };
     }
   }
 }
@@ -84,6 +86,8 @@ export interface TextRow {
   readonly ids: Ids;
   /** The first token that is to be predicted; 1 at least. */
   readonly counts: number;
+  /** Where the text begins in the stream of all. */
+  readonly place: number;
 }
 
 /** A window for every target, the token after the window. The stream's first token is repeated before it. */
@@ -97,7 +101,7 @@ export function* endings(ids: Ids, sizes: PassSizes): Generator<TokenBatch> {
       from: length - 1,
       to: length,
     }));
-    yield fill(padded, sizes, rows, true);
+    yield fill(padded, sizes, rows, true, length - 1);
   }
 }
 
@@ -108,16 +112,25 @@ interface Row {
   readonly to: number;
 }
 
-function fill(ids: Ids, { batch, length }: PassSizes, rows: readonly Row[], fresh: boolean): TokenBatch {
+/** @param padding ids before the stream */
+function fill(
+  ids: Ids,
+  { batch, length }: PassSizes,
+  rows: readonly Row[],
+  fresh: boolean,
+  padding = 0,
+): TokenBatch {
   const x = new Int32Array(batch * length);
   const y = new Int32Array(batch * length);
   const weights = new Float32Array(batch * length);
+  const spans: TargetSpan[] = [];
   let targets = 0;
   rows.forEach(({ start, from, to }, row) => {
     if (to <= from) return;
     copyWindow(ids, start, to, x, y, row * length);
     weights.fill(1, row * length + from, row * length + to);
+    spans.push({ at: row * length + from, length: to - from, place: start + from + 1 - padding });
     targets += to - from;
   });
-  return { x, y, weights, targets, batch, length, fresh };
+  return { x, y, weights, targets, spans, batch, length, fresh };
 }

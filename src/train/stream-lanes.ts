@@ -24,7 +24,7 @@ export async function scoreInLanes(
   parameters: Weights,
   ids: ArrayLike<number>,
   sizes: PassSizes,
-  { onTokens, signal }: ScoreHooks = {},
+  { onTokens, onLosses, signal }: ScoreHooks = {},
 ): Promise<StreamLoss> {
   const { batch, length } = sizes;
   const targets = ids.length - 1;
@@ -46,6 +46,13 @@ export async function scoreInLanes(
       state = result.state;
       for (const lane of changed)
         nats[w]![lane] = sumOf(result.losses.subarray(lane * length, (lane + 1) * length));
+      if (onLosses) {
+        const read = new Set(changed);
+        onLosses(
+          result.losses,
+          window.spans!.filter(({ at }) => read.has(Math.floor(at / length))),
+        );
+      }
       if (done < targets) {
         done += window.targets;
         onTokens?.(done);

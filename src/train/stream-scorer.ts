@@ -5,7 +5,7 @@ import type { TokenBatch } from "../data/batches/batch.ts";
 import type { Weights } from "../generate/language-model.ts";
 import { carriesState, type Model } from "../models/model.ts";
 import type { Backend } from "../runtime/backend.ts";
-import { BatchScorer, type StreamLoss } from "./batch-scorer.ts";
+import { BatchScorer, type ScoreHooks, type StreamLoss } from "./batch-scorer.ts";
 import { endings, windows } from "./passes.ts";
 import { scoreInLanes } from "./stream-lanes.ts";
 
@@ -108,11 +108,15 @@ export class StreamScorer {
    * The loss of a stream. Its first token is context for the second; every token after it is scored once.
    * @throws InputError `too-short` where there is nothing to score
    */
-  async score(parameters: Weights, stream: ArrayLike<number>): Promise<StreamLoss> {
+  async score(
+    parameters: Weights,
+    stream: ArrayLike<number>,
+    onLosses?: ScoreHooks["onLosses"],
+  ): Promise<StreamLoss> {
     const { onProgress, signal } = this.#options;
     if (stream.length < 2)
       throw new InputError("too-short", "There is nothing to score: the text has no token after its first.");
-    const hooks = { onTokens: (done: number) => onProgress?.(done / (stream.length - 1)), signal };
+    const hooks = { onTokens: (done: number) => onProgress?.(done / (stream.length - 1)), onLosses, signal };
     const sizes = { batch: this.batch, length: this.length };
     return carriesState(this.#model)
       ? scoreInLanes(this.#scorer, parameters, stream, sizes, hooks)

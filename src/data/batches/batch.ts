@@ -23,8 +23,17 @@ export interface TokenBatch {
   readonly length: number;
   /** Whether the hidden state must be reset before this batch, in every row. */
   readonly fresh: boolean;
+  /** Where the targets that count are in the text. Only of passes that score. */
+  readonly spans?: readonly TargetSpan[] | undefined;
   /** In a batch that is not fresh, the rows whose hidden state must be reset. Absent: none. */
   readonly restarts?: readonly number[] | undefined;
+}
+
+/** `length` targets from index `at` of `y` on, which are the tokens of a stream from `place` on. */
+export interface TargetSpan {
+  readonly at: number;
+  readonly length: number;
+  readonly place: number;
 }
 
 /** Endless batches, epoch after epoch, determined by the data, the settings and the seed. */

@@ -11,7 +11,13 @@
  * document masks keeps packed items from seeing each other. Targets in an item's prompt do not count.
  */
 import type { TokenStream } from "../tokens.ts";
-import { type BatchSource, checkSizes, createBatchSource, type TokenBatch } from "./batch.ts";
+import {
+  type BatchSource,
+  checkSizes,
+  createBatchSource,
+  type TargetSpan,
+  type TokenBatch,
+} from "./batch.ts";
 import { createOrder } from "./order.ts";
 import { type LongItems, layRows, type Rows } from "./rows.ts";
 
@@ -115,6 +121,7 @@ function fill(stream: TokenStream, rows: Rows, chosen: readonly number[], option
   const weights = new Float32Array(places);
   const positions = new Int32Array(places);
   const documents = new Int32Array(places).fill(-1);
+  const spans: TargetSpan[] = [];
   let targets = 0;
   for (const [row, r] of chosen.entries()) {
     let at = row * length;
@@ -128,10 +135,11 @@ function fill(stream: TokenStream, rows: Rows, chosen: readonly number[], option
       }
       weights.fill(1, at + counts[p]! - first, at + n);
       documents.fill(p - starts[r]!, at, at + n);
+      spans.push({ at: at + counts[p]! - first, length: n - (counts[p]! - first), place: counts[p]! });
       targets += n - (counts[p]! - first);
       at += n;
     }
   }
   const several = packed ? { positions, documents } : {};
-  return { x, y, weights, targets, batch, length, fresh: true, ...several };
+  return { x, y, weights, targets, spans, batch, length, fresh: true, ...several };
 }

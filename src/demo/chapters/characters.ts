@@ -1,5 +1,6 @@
 /** Chapter one of the demo: a network learns to write jokes one character at a time. */
-import { evaluateTexts } from "../../evaluate/likelihood.ts";
+import { bitsAndBytes } from "../../evaluate/lead.ts";
+import { scoreTexts } from "../../evaluate/likelihood.ts";
 import { uniformLoss, unigramLoss } from "../../evaluate/reference.ts";
 import { loadModel } from "../../generate/load.ts";
 import { readRun } from "../../train/run-folder.ts";
@@ -24,9 +25,9 @@ export const characters: DemoChapter<"characters"> = {
     const jokes = await writeJokes(context, lm, "The character model", { maxLength: MOST_CHARACTERS });
     const many = await jokes.more(context.plan.written);
     const split = splits.test.length > 0 ? "test" : "validation";
-    const evaluation =
+    const scores =
       split === "test"
-        ? await evaluateTexts(lm, splits.test, { prompts: data.prompts?.test, signal })
+        ? await scoreTexts(lm, splits.test, { prompts: data.prompts?.test, signal })
         : undefined;
     const { train, modelOptions } = await readRun(run.folder);
     const { layers, width } = modelOptions;
@@ -51,7 +52,8 @@ export const characters: DemoChapter<"characters"> = {
       },
       timeline: run.samples,
       jokes: jokes.groups,
-      evaluation: evaluation && { ...evaluation, split },
+      evaluation: scores && { ...scores.evaluation, split },
+      text_bits: scores && bitsAndBytes(scores),
       lengths: {
         model: many.map(({ text }) => text.length),
         real: [...splits.validation, ...splits.test].map((text) => text.length),

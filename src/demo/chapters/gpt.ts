@@ -1,7 +1,7 @@
 /** Chapter two of the demo: a pre-trained GPT-2 is fine-tuned on the jokes. */
 import type { Evaluation } from "../../evaluate/evaluation.ts";
-import { leadOf } from "../../evaluate/lead.ts";
-import { evaluateTexts } from "../../evaluate/likelihood.ts";
+import { bitsAndBytes, leadOf, type TextBits } from "../../evaluate/lead.ts";
+import { scoreTexts } from "../../evaluate/likelihood.ts";
 import { uniformLoss } from "../../evaluate/reference.ts";
 import type { LanguageModel } from "../../generate/language-model.ts";
 import { loadModel } from "../../generate/load.ts";
@@ -61,8 +61,8 @@ export const gpt: DemoChapter<"gpt"> = {
               },
               lead: leadOf(
                 [
-                  { name: "fine-tuned", bits: own.bits_per_byte },
-                  { name: "from scratch", bits: alone.bits_per_byte },
+                  { name: "fine-tuned", bits: own.bits_per_byte, texts: own.textBits },
+                  { name: "from scratch", bits: alone.bits_per_byte, texts: alone.textBits },
                 ],
                 own.bytes,
               ),
@@ -78,6 +78,7 @@ export const gpt: DemoChapter<"gpt"> = {
       ],
       quality_split: split,
       quality_bytes: own.bytes,
+      text_bits: own.textBits,
       endings: {
         n: plan.written,
         tokens: maxLength,
@@ -137,19 +138,23 @@ function validatedOf({ splits, prompts }: DemoContext["data"], { tokenizer }: La
 
 const splitOf = ({ splits }: DemoContext["data"]) => (splits.test.length > 0 ? "test" : "validation");
 
-/** The evaluation on jokes that no model was trained on. */
-const quality = (
-  context: DemoContext,
-  lm: LanguageModel,
-  split: "test" | "validation",
-): Promise<Evaluation> => evaluated(context, lm, context.data.splits[split], context.data.prompts?.[split]);
+interface Evaluated extends Evaluation {
+  readonly textBits: readonly TextBits[];
+}
 
-const evaluated = (
+/** The evaluation on jokes that no model was trained on. */
+const quality = (context: DemoContext, lm: LanguageModel, split: "test" | "validation"): Promise<Evaluated> =>
+  evaluated(context, lm, context.data.splits[split], context.data.prompts?.[split]);
+
+async function evaluated(
   { signal }: DemoContext,
   lm: LanguageModel,
   texts: readonly string[],
   prompts: readonly number[] | undefined,
-): Promise<Evaluation> => evaluateTexts(lm, texts, { prompts, signal });
+): Promise<Evaluated> {
+  const scores = await scoreTexts(lm, texts, { prompts, signal });
+  return { ...scores.evaluation, textBits: bitsAndBytes(scores) };
+}
 
 /** How many ended with the end-of-text token. */
 const ended = (samples: readonly Sample[]): number => samples.filter(({ finish }) => finish === "eos").length;

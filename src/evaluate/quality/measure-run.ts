@@ -10,6 +10,8 @@ import type { LogRow } from "../../train/events.ts";
 import { readLog } from "../../train/history.ts";
 import type { Evaluation } from "../evaluation.ts";
 import { evaluateModel } from "../hosted-likelihood.ts";
+import type { TextBits } from "../lead.ts";
+import { scoreTexts } from "../likelihood.ts";
 import type { AuditedText, Judge } from "../novelty/auditor.ts";
 import { measureTexts, type TextMeasures } from "./text-measures.ts";
 
@@ -71,6 +73,8 @@ export interface MeasuredRun {
   readonly samples: readonly AuditedText[];
   /** Empty where there is none. */
   readonly log: readonly LogRow[];
+  /** The bits and characters of each text that it predicted; absent of hosted models. */
+  readonly textBits?: readonly TextBits[] | undefined;
 }
 
 /** Held-out texts to predict. */
@@ -102,18 +106,18 @@ export async function measureRun(
 ): Promise<MeasuredRun> {
   const { signal } = options;
   const notes: string[] = [];
-  const { samples, seconds } = await write(model, options);
-  const texts = samples.map(({ prompt, text }) => prompt + text);
+  const { samples: written, seconds } = await write(model, options);
+  const texts = written.map(({ prompt, text }) => prompt + text);
   const ends = model.kind === "hosted" || model.stopAtEos;
   const measures = await measureTexts(texts, {
     ...training,
-    ended: ends ? samples.map(({ finish }) => finish === "eos") : undefined,
+    ended: ends ? written.map(({ finish }) => finish === "eos") : undefined,
     signal,
   });
-  const evaluation = await evaluate(model, heldOut, signal).catch((error: unknown) => {
+  const evaluated = await evaluate(model, heldOut, signal).catch((error: unknown) => {
     if (signal?.aborted) throw error;
     notes.push(`How well ${model.name} predicts could not be measured: ${reasonOf(error)}`);
-    return {};
+    return undefined;
   });
   const unknown = unknownShare(model, heldOut);
   if (unknown > 0) {
@@ -127,9 +131,9 @@ export async function measureRun(
     model: model.kind === "local" ? model.model.config.model_type : "hosted",
     parameters: model.kind === "local" ? countParameters(model.model) : undefined,
     bytes: model.kind === "local" ? await weightBytes(model.folder) : undefined,
-    ...evaluation,
-    split: "loss" in evaluation ? heldOut.split : undefined,
-    own_texts: "loss" in evaluation ? heldOut.own : undefined,
+    ...evaluated?.predictions,
+    split: evaluated && heldOut.split,
+    own_texts: evaluated && heldOut.own,
     unknown_words: unknown > 0 ? unknown : undefined,
     ...measures,
     mauve: null, // set by the report, which compares runs
@@ -140,7 +144,8 @@ export async function measureRun(
     notes,
   };
   const log = model.kind === "local" && model.folder !== undefined ? await readLog(model.folder) : [];
-  return { quality, texts, samples: texts.slice(0, SHOWN).map((text) => training.auditor.audit(text)), log };
+  const samples = texts.slice(0, SHOWN).map((text) => training.auditor.audit(text));
+  return { quality, texts, samples, log, textBits: evaluated?.textBits };
 }
 
 async function write(
@@ -174,13 +179,18 @@ async function evaluate(
   model: TextModel,
   { kind, texts, prompts }: HeldOut,
   signal?: AbortSignal,
-): Promise<Predictions> {
-  const { loss, perplexity, bits_per_character, bits_per_byte, tokens } = await evaluateModel(
-    model,
-    kind === "text" ? [texts.join("")] : texts,
-    { kind, prompts, signal },
-  );
-  return { loss, perplexity, bits_per_character, bits_per_byte, tokens };
+): Promise<{ readonly predictions: Predictions; readonly textBits: MeasuredRun["textBits"] }> {
+  const read = kind === "text" ? [texts.join("")] : texts;
+  const options = { kind, prompts, signal };
+  const scores =
+    model.kind === "local"
+      ? await scoreTexts(model, read, options)
+      : { evaluation: await evaluateModel(model, read, options), texts: undefined };
+  const { loss, perplexity, bits_per_character, bits_per_byte, tokens } = scores.evaluation;
+  return {
+    predictions: { loss, perplexity, bits_per_character, bits_per_byte, tokens },
+    textBits: scores.texts?.map(({ bits, characters }) => [bits, characters]),
+  };
 }
 
 /** Share of the held-out words that a word vocabulary lacks. */

@@ -182,7 +182,11 @@ export async function reportQuality(
 function leadOfRuns(measured: readonly MeasuredRun[], { texts, prompts }: HeldOut): Lead | null {
   const ranked = measured
     .filter(({ quality }) => isRanked(quality))
-    .map(({ quality }) => ({ name: quality.run, bits: quality.bits_per_character! }));
+    .map(({ quality, textBits }) => ({
+      name: quality.run,
+      bits: quality.bits_per_character!,
+      texts: textBits,
+    }));
   const characters = texts.reduce((n, text, i) => n + [...text.slice(prompts?.[i] ?? 0)].length, 0);
   return leadOf(ranked, characters) ?? null;
 }

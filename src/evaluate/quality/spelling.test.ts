@@ -3,7 +3,7 @@ import { builtInFolder } from "../../hub/built-in.ts";
 import { loadTokenizer } from "../../hub/tokenizer-files.ts";
 import { printableTokenizer } from "../../text/characters.ts";
 import { wordTokenizer } from "../../text/words.ts";
-import { Speller, spellUnknown } from "./spelling.ts";
+import { Speller, spellingOf } from "./spelling.ts";
 
 describe("a speller", () => {
   const speller = new Speller(["aa", "ab"]);
@@ -33,7 +33,7 @@ describe("the unknown words of a text", () => {
   const tokenizer = wordTokenizer(["<unk>", "\n", "why", "did", "the", "hen", "cross", "\uffed?"]);
 
   it("cost their spelling", () => {
-    const { words, nats } = spellUnknown(tokenizer, ["why did the hxn cross?", "the toad"]);
+    const { words, nats } = spellingOf(tokenizer, ["why did the hxn cross?", "the toad"]);
     expect(words).toBe(2);
     const speller = new Speller(Array.from({ length: tokenizer.size }, (_, id) => tokenizer.token(id)));
     expect(nats).toBeCloseTo(speller.nats("hxn") + speller.nats("toad"), 9);
@@ -41,19 +41,19 @@ describe("the unknown words of a text", () => {
   });
 
   it("are none where all are known, or where there are no words", () => {
-    expect(spellUnknown(tokenizer, ["why did the hen cross?"])).toEqual({ words: 0, nats: 0 });
-    expect(spellUnknown(printableTokenizer(), ["qwxz"])).toEqual({ words: 0, nats: 0 });
+    expect(spellingOf(tokenizer, ["why did the hen cross?"])).toEqual({ words: 0, nats: 0 });
+    expect(spellingOf(printableTokenizer(), ["qwxz"])).toEqual({ words: 0, nats: 0 });
   });
 
   it("cost theirs in pieces of words too, one [UNK] each and without the marks around them", async () => {
     const bert = await loadTokenizer(builtInFolder("punchline-bert"));
     const text = "The dog saw Σκύλος, (γάτα) and a cat.";
     const unknown = bert.id("[UNK]")!;
-    const { words, nats } = spellUnknown(bert, [text, "Only the dog."]);
+    const { words, nats } = spellingOf(bert, [text, "Only the dog."]);
     expect(words).toBe([...bert.encode(text)].filter((id) => id === unknown).length);
     const pieces = Array.from({ length: bert.size }, (_, id) => bert.token(id).replace(/^##(?=.)/, ""));
     const speller = new Speller(pieces);
     expect(nats).toBeCloseTo(speller.nats("Σκύλος") + speller.nats("γάτα"), 9);
-    expect(spellUnknown(await loadTokenizer(builtInFolder("punchline-gpt2")), [text]).words).toBe(0);
+    expect(spellingOf(await loadTokenizer(builtInFolder("punchline-gpt2")), [text]).words).toBe(0);
   });
 });

@@ -24,19 +24,24 @@ export interface Spelling {
   readonly nats: number;
 }
 
-/** The unknown words of texts; none where the vocabulary spells every text, as byte-level BPE does. */
-export function spellUnknown(tokenizer: Tokenizer, texts: Iterable<string>): Spelling {
+/** The unknown words of texts, by text; none where the vocabulary spells every text, as byte-level BPE does. */
+export function spellUnknown(tokenizer: Tokenizer, texts: Iterable<string>): Spelling[] {
   let speller: Speller | undefined;
-  let words = 0;
-  let nats = 0;
-  for (const text of texts) {
-    for (const word of unknownOf(tokenizer, text)) {
-      speller ??= new Speller(vocabularyWords(tokenizer));
-      words++;
-      nats += speller.nats(word);
-    }
+  return Array.from(texts, (text) => {
+    const unknown = unknownOf(tokenizer, text);
+    if (unknown.length > 0) speller ??= new Speller(vocabularyWords(tokenizer));
+    return { words: unknown.length, nats: unknown.reduce((sum, word) => sum + speller!.nats(word), 0) };
+  });
+}
+
+/** {@link spellUnknown} of all texts together. */
+export function spellingOf(tokenizer: Tokenizer, texts: Iterable<string>): Spelling {
+  const all = { words: 0, nats: 0 };
+  for (const { words, nats } of spellUnknown(tokenizer, texts)) {
+    all.words += words;
+    all.nats += nats;
   }
-  return { words, nats };
+  return all;
 }
 
 function unknownOf(tokenizer: Tokenizer, text: string): readonly string[] {

@@ -1,6 +1,6 @@
 /** Chapter: a network that learns to write jokes one character at a time. */
 import { median } from "../../core/quantile.ts";
-import { lowestLoss } from "../../evaluate/lead.ts";
+import { lowestLoss, type TextBits } from "../../evaluate/lead.ts";
 import type { LogRow, SampleRow } from "../../train/events.ts";
 import { lengthsChart } from "../charts/lengths.ts";
 import { lossChart } from "../charts/loss.ts";
@@ -37,6 +37,8 @@ export interface CharactersData {
         readonly split: string;
       }
     | undefined;
+  /** The bits and bytes of each of those jokes. */
+  readonly text_bits?: readonly TextBits[] | undefined;
   /** Lengths in characters of the model's jokes and of held-out ones. */
   readonly lengths?: { readonly model: readonly number[]; readonly real: readonly number[] } | undefined;
   readonly settings: Readonly<Record<string, string | number | boolean>>;

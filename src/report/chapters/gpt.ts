@@ -1,6 +1,6 @@
 /** Chapter: a pre-trained GPT-2 is fine-tuned on the jokes. */
 import { intervalDigits, rateOf } from "../../evaluate/intervals.ts";
-import type { Lead } from "../../evaluate/lead.ts";
+import type { Lead, TextBits } from "../../evaluate/lead.ts";
 import type { LogRow, SampleRow } from "../../train/events.ts";
 import { headStartChart } from "../charts/head-start.ts";
 import { lossChart } from "../charts/loss.ts";
@@ -49,6 +49,8 @@ export interface GptData {
   readonly quality_split?: "test" | "validation" | undefined;
   /** Bytes of that split, ends of texts included. */
   readonly quality_bytes?: number | undefined;
+  /** The bits per byte of each text of that split, under the fine-tuned model. */
+  readonly text_bits?: readonly TextBits[] | undefined;
   /** Bits per byte on jokes that no model was trained on; `lead` marks the model of this chapter, `scratch` its control. */
   readonly quality?:
     | readonly {
@@ -219,7 +221,7 @@ function differenceText(less: boolean, lead: Lead | undefined): string {
 
 /** The figures behind the verdict, in bits per byte for all models. */
 function verdict(d: GptData): Html | false {
-  const { quality = [], quality_bytes: bytes, other, model } = d;
+  const { quality = [], quality_bytes: bytes, text_bits: texts, other, model } = d;
   const worth = worthOf(d);
   const own = ownBits(d);
   const others = quality.find(({ label }) => label === other?.label)?.bits_per_byte;
@@ -233,7 +235,7 @@ function verdict(d: GptData): Html | false {
       : "";
   if (worth === undefined && compared === "") return false;
   return html`<p><b>${worth && `${worth.short}: ${worth.figures}.`}</b> ${compared}</p>
-${bytes !== undefined && html`<p class="note">The intervals are those that ${count(bytes)} bytes of jokes allow, where the difference of two models is taken to vary by one bit from byte to byte; another seed or split may differ by more.</p>`}`;
+${bytes !== undefined && html`<p class="note">${texts ? `The intervals come from the difference of two models on each of the ${count(texts.length)} jokes` : `The intervals are those that ${count(bytes)} bytes of jokes allow, where the difference of two models is taken to vary by one bit from byte to byte`}; another seed or split may differ by more.</p>`}`;
 }
 
 function qualityTable({ quality = [], quality_split = "test", commands }: GptData): Html | false {
