@@ -6,6 +6,7 @@
  */
 import { InputError, UsageError } from "../core/errors.ts";
 import { option } from "../core/options.ts";
+import { inParallel } from "../core/parallel.ts";
 import type { LanguageModel } from "../generate/language-model.ts";
 import type { HostedModel } from "../generate/text-model.ts";
 import { countText, type Evaluation, evaluationOf } from "./evaluation.ts";
@@ -44,9 +45,10 @@ async function evaluateHosted(
   }
   const pieces = texts.flatMap(piecesOf);
   const total = { nats: 0, tokens: 0, characters: 0, bytes: 0, words: 0, context: 0 };
-  let next = 0;
   let done = 0;
-  const scoreOne = async (piece: string) => {
+  await inParallel(pieces.length, batch, async (index) => {
+    signal?.throwIfAborted();
+    const piece = pieces[index]!;
     const { tokens, logProbabilities } = await model.score(piece, { signal });
     const scored = logProbabilities.filter((value) => value !== undefined);
     const skipped = logProbabilities[0] === undefined ? [...(tokens[0] ?? "")].length : 0;
@@ -58,19 +60,7 @@ async function evaluateHosted(
     total.words += counted.words;
     total.context = Math.max(total.context, logProbabilities.length);
     onProgress?.(++done / pieces.length);
-  };
-  const worker = async () => {
-    while (next < pieces.length) {
-      signal?.throwIfAborted();
-      await scoreOne(pieces[next++]!);
-    }
-  };
-  try {
-    await Promise.all(Array.from({ length: batch }, worker));
-  } catch (error) {
-    next = pieces.length; // the other workers stop after their current request
-    throw error;
-  }
+  });
   if (total.tokens === 0)
     throw new InputError("too-short", "There is nothing to score: the text has no token after its first.");
   const { nats, tokens, context, ...counts } = total;

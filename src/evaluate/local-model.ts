@@ -3,6 +3,7 @@ import { createDecoder } from "../generate/decoders/create.ts";
 import type { Decoder } from "../generate/decoders/decoder.ts";
 import { beginsAfterEnd, type LanguageModel } from "../generate/language-model.ts";
 import { promptIds } from "../generate/sample.ts";
+import { argmax } from "../generate/sampler.ts";
 import { tokenLosses } from "../generate/token-losses.ts";
 import { continuationOf } from "../text/stream-decoder.ts";
 import { unknownWord } from "../text/words.ts";
@@ -98,18 +99,12 @@ async function greedy(lm: LanguageModel, decoder: Decoder, rows: readonly Row[])
     rows.forEach(({ most }, row) => {
       if (ended[row]) return;
       const scores = logits.subarray(row * width, row * width + Math.min(width, tokenizer.size));
-      const id = likeliest(scores, unknown);
+      if (unknown !== undefined) scores[unknown] = -Infinity;
+      const id = argmax(scores);
       next[row] = id;
       if (!stopAtEos || id !== tokenizer.endOfText) written[row]!.push(id);
       ended[row] = (stopAtEos && id === tokenizer.endOfText) || written[row]!.length === most;
     });
   }
   return written;
-}
-
-function likeliest(scores: Float32Array, never: number | undefined): number {
-  let best = never === 0 ? 1 : 0;
-  for (let id = best + 1; id < scores.length; id++)
-    if (id !== never && scores[id]! > scores[best]!) best = id;
-  return best;
 }

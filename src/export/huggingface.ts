@@ -2,9 +2,12 @@
  * A model as a Hugging Face folder: config.json, model.safetensors, the tokenizer's files and
  * generation_config.json. GPT-2, BERT and DistilBERT are then read by transformers as they are.
  */
+import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError } from "../core/errors.ts";
 import { writeFileAtomic } from "../files/atomic.ts";
+import { jsonText } from "../files/json-file.ts";
+import { ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE } from "../hub/adapter.ts";
 import { tokenizerMetadata } from "../hub/fingerprint.ts";
 import { CONFIG_FILE } from "../hub/folder.ts";
 import { floatToBfloat, floatToHalf } from "../hub/half.ts";
@@ -38,8 +41,6 @@ const stored: Readonly<Record<HuggingFaceType, Stored>> = {
   bf16: { dtype: "BF16", torch: "bfloat16", narrow: floatToBfloat },
 };
 
-const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
-
 /**
  * Writes the folder's files, with weights of `type`; one tensor is in memory at a time.
  * @throws InputError `out-of-range` where a weight is too large for `type`
@@ -58,6 +59,14 @@ export async function writeHuggingFace(
     for (const { name } of tensors) yield narrowed(name, await source.read(name), type);
   }
   await writeFileAtomic(join(folder, WEIGHTS_FILE), content());
+}
+
+/** Copies the LoRA adapter of `source` as PEFT reads it, with the tokenizer's files. Its base model is named, not copied. */
+export async function writeAdapter({ path, tokenizer }: ExportSource, folder: string): Promise<void> {
+  for (const name of [ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE])
+    await copyFile(join(path, name), join(folder, name));
+  for (const [name, value] of Object.entries(tokenizer.files()))
+    await writeFileAtomic(join(folder, name), jsonText(value));
 }
 
 /** The bytes of a tensor's numbers in floats of `type`. */
@@ -92,7 +101,7 @@ export async function writeDescription(
     "generation_config.json": describeGeneration(source),
   };
   for (const [name, content] of Object.entries(files))
-    if (content) await writeFileAtomic(join(folder, name), json({ ...content, ...replaced[name] }));
+    if (content) await writeFileAtomic(join(folder, name), jsonText({ ...content, ...replaced[name] }));
 }
 
 /** The model's configuration with the fields that readers expect besides its sizes. */

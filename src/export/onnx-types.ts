@@ -41,13 +41,8 @@ function toHalf(model: OnnxModel, halved: (name: string) => boolean): OnnxFile {
   const [inputs, outputs] = [model.inputs.filter(kept), model.outputs.filter(kept)];
   const inside = new Map([...inputs, ...outputs].map(({ name }) => [name, `${name}.half`]));
   const names = (list: readonly string[]) => list.map((name) => inside.get(name) ?? name);
-  const castTo = (to: "float16" | "float32", from: string, into: string): OnnxNode => ({
-    opType: "Cast",
-    domain: "",
-    inputs: [from],
-    outputs: [into],
-    attributes: { to: elementType[to] },
-  });
+  const castTo = (to: "float16" | "float32", from: string, into: string) =>
+    nodeOf("Cast", [from], into, { to: elementType[to] });
   const typed = <V extends { name: string; dtype: string }>(value: V) =>
     value.dtype === "float32" && halved(value.name) ? { ...value, dtype: "float16" as const } : value;
   return {
@@ -122,20 +117,16 @@ function quantised(model: OnnxModel, type: Quantization): OnnxFile {
       const sum = addend === undefined ? output : `${output}.product`;
       const [N, K] = axis === 0 ? shapeOf(matrix) : shapeOf(matrix).toReversed();
       // accuracy_level 4, as in Punchline: integer products, for which the other operand is rounded to 8 bits too.
-      const multiply = microsoftNode("MatMulNBits", [x, packed, scales], sum, {
-        ...packing(matrix),
-        K: K!,
-        N: N!,
-        accuracy_level: 4,
-      });
-      const add = { opType: "Add", domain: "", inputs: [sum, addend!], outputs: [output], attributes: {} };
-      return addend === undefined ? [multiply] : [multiply, add];
+      const attributes = { ...packing(matrix), K: K!, N: N!, accuracy_level: 4 };
+      const multiply = nodeOf("MatMulNBits", [x, packed, scales], sum, attributes, MICROSOFT);
+      return addend === undefined ? [multiply] : [multiply, nodeOf("Add", [sum, addend], output)];
     }
     const [table, index] = node.inputs;
     if (node.opType !== "Gather" || !matrices.has(table!)) return [node];
     const { rows, scales } = parts(table!);
     const attributes = { ...packing(table!), gather_axis: 0, quantize_axis: 1 };
-    return [microsoftNode("GatherBlockQuantized", [rows, index!, scales], node.outputs[0]!, attributes)];
+    const inputs = [rows, index!, scales];
+    return [nodeOf("GatherBlockQuantized", inputs, node.outputs[0]!, attributes, MICROSOFT)];
   });
   const used = new Set(nodes.flatMap(({ inputs }) => inputs));
   const constants = new Map([...model.constants].filter(([name]) => used.has(name)));
@@ -149,24 +140,21 @@ function quantised(model: OnnxModel, type: Quantization): OnnxFile {
     const [rows, blocks, bytes] = packed.shape as [number, number, number];
     const shape = `${names.rows}.shape`;
     constants.set(shape, hostArray("int64", [2], BigInt64Array.of(BigInt(rows), BigInt(blocks * bytes))));
-    views.push({
-      opType: "Reshape",
-      domain: "",
-      inputs: [names.packed, shape],
-      outputs: [names.rows],
-      attributes: {},
-    });
+    views.push(nodeOf("Reshape", [names.packed, shape], names.rows));
   }
   return { ...model, nodes: [...views, ...nodes], constants };
 }
 
-/** A node of ONNX Runtime's own operators. */
-const microsoftNode = (
+/** The domain of ONNX Runtime's own operators. */
+const MICROSOFT = "com.microsoft";
+
+const nodeOf = (
   opType: string,
   inputs: readonly string[],
   output: string,
-  attributes: OnnxNode["attributes"],
-): OnnxNode => ({ opType, domain: "com.microsoft", inputs, outputs: [output], attributes });
+  attributes: OnnxNode["attributes"] = {},
+  domain = "",
+): OnnxNode => ({ opType, domain, inputs, outputs: [output], attributes });
 
 /** The node's product with a matrix that can be packed; undefined for other nodes. */
 function productOf(

@@ -7,6 +7,7 @@ import { float32, type HostArray } from "../core/array.ts";
 import { UsageError } from "../core/errors.ts";
 import { option } from "../core/options.ts";
 import { writeFileAtomic } from "../files/atomic.ts";
+import { jsonText } from "../files/json-file.ts";
 import { charTransformer } from "../models/char-transformer.ts";
 import { gpt2 } from "../models/gpt2.ts";
 import { hasGrowingState } from "../models/model.ts";
@@ -66,8 +67,7 @@ const layouts: Readonly<Record<Layout, LayoutRules>> = {
     graph: stepGraph,
     async describe(source, folder) {
       await writeDescription(source, folder);
-      const text = `${JSON.stringify(describeStep(source), null, 2)}\n`;
-      await writeFileAtomic(join(folder, "onnx.json"), text);
+      await writeFileAtomic(join(folder, "onnx.json"), jsonText(describeStep(source)));
     },
   },
 };

@@ -5,6 +5,9 @@ import { readOptionalText, readTextFile } from "./regular-file.ts";
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
+/** A value as the text of a file. */
+export const jsonText = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+
 /**
  * The object in the file at `path`; a byte-order mark is passed over.
  * @throws InputError `json` where it is not a JSON object, or as `readTextFile`

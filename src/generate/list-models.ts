@@ -53,27 +53,17 @@ export async function listModels(given?: Partial<HubSettings>): Promise<ListedMo
 
 /** What a folder holds; a model that cannot be built leaves its facts open. */
 async function describe(path: string) {
-  const bytes = await bytesOf(path);
-  try {
-    const model = buildModel(await readModelConfig(path), { folder: path });
-    return {
-      path,
-      bytes,
-      kind: model.predicts === "masked" ? ("masked" as const) : ("causal" as const),
-      architecture: model.architecture.type,
-      parameters: countParameters(model),
-      context: model.contextLength,
-    };
-  } catch {
-    return {
-      path,
-      bytes,
-      kind: undefined,
-      architecture: undefined,
-      parameters: undefined,
-      context: undefined,
-    };
-  }
+  const model = await readModelConfig(path)
+    .then((config) => buildModel(config, { folder: path }))
+    .catch(() => undefined);
+  return {
+    path,
+    bytes: await bytesOf(path),
+    kind: model && (model.predicts === "masked" ? ("masked" as const) : ("causal" as const)),
+    architecture: model?.architecture.type,
+    parameters: model && countParameters(model),
+    context: model?.contextLength,
+  };
 }
 
 async function bytesOf(path: string): Promise<number> {

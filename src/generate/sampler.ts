@@ -137,7 +137,8 @@ function penalise(scores: Float32Array, seen: Iterable<number>, penalty: number)
     scores[id] = scores[id]! > 0 ? scores[id]! / penalty : scores[id]! * penalty;
 }
 
-export function argmax(values: Float32Array): number {
+/** The index of the largest value, the first of equals. */
+export function argmax(values: ArrayLike<number>): number {
   let best = 0;
   for (let i = 1; i < values.length; i++) if (values[i]! > values[best]!) best = i;
   return best;

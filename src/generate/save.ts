@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type HostArray, type StoredArray, sizeOf } from "../core/array.ts";
 import { InputError, UsageError } from "../core/errors.ts";
 import { writeFileAtomic } from "../files/atomic.ts";
+import { jsonText } from "../files/json-file.ts";
 import { writeFolder } from "../files/whole-folder.ts";
 import { tokenizerMetadata } from "../hub/fingerprint.ts";
 import { CONFIG_FILE } from "../hub/folder.ts";
@@ -40,7 +41,7 @@ export async function saveModel(lm: LanguageModel, folder: string): Promise<void
       "generation_config.json": generationConfig(lm),
     };
     for (const [name, content] of Object.entries(documents))
-      await writeFileAtomic(join(partial, name), `${JSON.stringify(content, null, 2)}\n`);
+      await writeFileAtomic(join(partial, name), jsonText(content));
     const tensors = await Promise.all(
       whole.parameters.map(async ({ name, shape }) => {
         const data = await numbersOf(weights[name]!);

@@ -27,22 +27,6 @@ export function withoutRows(state: Arrays, rows: readonly number[]): Arrays {
   );
 }
 
-/** The same state with more room: `used` tokens of each tensor are kept. */
-export function enlarge(
-  state: Arrays,
-  specs: Specs,
-  capacity: number,
-  used: number,
-): Record<string, HostArray> {
-  const larger = zeroState(specs, capacity);
-  for (const [name, { shape }] of Object.entries(specs)) {
-    const axis = capacityAxis(shape);
-    if (axis < 0) larger[name] = state[name]!;
-    else copyAlong(state[name]!, larger[name]!, axis, used);
-  }
-  return larger;
-}
-
 /**
  * A state for `rows.length` texts, whose text `i` is text `rows[i]` of `state`.
  * @param specs of the new state; the first axis of every tensor is the batch

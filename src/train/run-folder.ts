@@ -18,7 +18,7 @@ import { option } from "../core/options.ts";
 import { version } from "../core/version.ts";
 import { writeFileAtomic } from "../files/atomic.ts";
 import { exists } from "../files/exists.ts";
-import type { JsonObject } from "../files/json-file.ts";
+import { type JsonObject, jsonText } from "../files/json-file.ts";
 import { makeFolder } from "../files/make-folder.ts";
 import { readOptionalText } from "../files/regular-file.ts";
 import { generationConfig } from "../generate/save.ts";
@@ -89,8 +89,6 @@ export interface NewRun {
   readonly adapter?: JsonObject | undefined;
 }
 
-export const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
-
 /** @throws UsageError where a new run in this folder would write over something. */
 export async function refuseTakenFolder(folder: string): Promise<void> {
   refuseBuiltInName(folder);
@@ -119,12 +117,12 @@ export async function writeRunFiles(
   await makeFolder(folder);
   await writeRecord(folder, record);
   for (const [name, content] of Object.entries(tokenizer.files()))
-    await writeFileAtomic(join(folder, name), json(content));
-  await writeFileAtomic(join(folder, files.config), json(config));
-  if (adapter) await writeFileAtomic(join(folder, files.adapterConfig), json(adapter));
+    await writeFileAtomic(join(folder, name), jsonText(content));
+  await writeFileAtomic(join(folder, files.config), jsonText(config));
+  if (adapter) await writeFileAtomic(join(folder, files.adapterConfig), jsonText(adapter));
   await writeFileAtomic(
     join(folder, files.generation),
-    json(
+    jsonText(
       generationConfig({
         tokenizer,
         stopAtEos: record.kind === "items",
@@ -136,7 +134,7 @@ export async function writeRunFiles(
 }
 
 export const writeRecord = (folder: string, record: RunRecord): Promise<void> =>
-  writeFileAtomic(join(folder, files.run), json(record));
+  writeFileAtomic(join(folder, files.run), jsonText(record));
 
 /** Removes a run that never came to its first checkpoint. */
 export async function removeRun(folder: string): Promise<void> {

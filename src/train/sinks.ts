@@ -3,12 +3,13 @@ import { copyFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { removePartialFiles, writeFileAtomic } from "../files/atomic.ts";
 import { guarded } from "../files/file-errors.ts";
+import { jsonText } from "../files/json-file.ts";
 import { makeFolder } from "../files/make-folder.ts";
 import type { Arena } from "../runtime/arena.ts";
 import { writeCheckpoint } from "./checkpoint.ts";
 import type { LogRow, SampleRow } from "./events.ts";
 import { continueHistory, readLog, readSamples } from "./history.ts";
-import { files, json } from "./run-folder.ts";
+import { files } from "./run-folder.ts";
 import type { TrainState } from "./state.ts";
 import type { TrainSink } from "./trainer.ts";
 import { type RunWeights, readWeights, writeWeights } from "./weights.ts";
@@ -32,7 +33,7 @@ export async function folderResults(
   from?: TrainState,
 ): Promise<Results> {
   const history = await continueHistory(folder, from?.step ?? 0);
-  const writeState = (state: TrainState) => writeFileAtomic(join(folder, files.state), json(state));
+  const writeState = (state: TrainState) => writeFileAtomic(join(folder, files.state), jsonText(state));
   // A kill between the checkpoint and its counters for people leaves those of the checkpoint before.
   if (from) await writeState(from);
   const write = (to: string, step: number) => writeWeights(to, weights, arena, step);

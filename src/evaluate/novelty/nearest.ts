@@ -47,7 +47,7 @@ export class NearestTexts {
       const highest = (ngrams + this.#mostEditSimilarity(sample.length, to - from, shared)) / 2;
       const needed = Math.max(i < weighed ? 0 : EXACT_FROM, best[count - 1]?.similarity ?? 0);
       if (highest < needed) return;
-      const edit = editSimilarity(sample, this.#symbols(from, to)) ?? ngrams;
+      const edit = editSimilarity(sample, this.index.parts.symbols.subarray(from, to)) ?? ngrams;
       const similarity = (ngrams + edit) / 2;
       if (i >= weighed && similarity < EXACT_FROM) return;
       best.push({ source, text: this.index.texts[source]!, similarity, ngrams, edit });
@@ -76,10 +76,6 @@ export class NearestTexts {
     const n = ngramLength(this.index);
     const edits = Math.max(Math.abs(a - b), (longer - n + 1 - shared) / n);
     return 1 - edits / longer;
-  }
-
-  #symbols(from: number, to: number): Uint8Array | Uint16Array {
-    return this.index.parts.symbols.subarray(from, to);
   }
 }
 

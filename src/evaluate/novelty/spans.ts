@@ -3,8 +3,9 @@
  * runs of shared words, and the n-novelty curve (Merrill, Smith and Elazar, "Evaluating n-gram novelty of
  * language models using Rusty-DAWG", arXiv 2406.13069). No span crosses from one training text to another.
  */
+import { argmax } from "../../generate/sampler.ts";
 import { matchLengths, wholeTextAt } from "./matching.ts";
-import { type NormalisedText, normaliseWithPositions } from "./normaliser.ts";
+import { normaliseWithPositions } from "./normaliser.ts";
 import { type LookupText, SPACE, type TrainingIndex } from "./training-index.ts";
 
 /** The curve is given for n = 1 to this. */
@@ -66,7 +67,7 @@ export function sharedSpans(index: TrainingIndex, sample: LookupText): SharedSpa
   const run = (word: number) => show(spaces[word]!, spaces[word + reach[word]!]! + 1);
 
   const [from, to] = longestMatch(symbols, lengths);
-  const longestWord = indexOfLargest(reach);
+  const longestWord = argmax(reach);
   return {
     words: reach.length,
     longest: to > from ? show(from, to) : undefined,
@@ -162,12 +163,6 @@ function copiedWords(
   });
 }
 
-function indexOfLargest(values: Int32Array): number {
-  let best = 0;
-  for (let i = 1; i < values.length; i++) if (values[i]! > values[best]!) best = i;
-  return best;
-}
-
 /** The span of symbols `[from, to)`, which must occur in the data, as it is in the sample. */
 function describe(index: TrainingIndex, sample: LookupText, from: number, to: number): SharedSpan {
   const { symbols, text } = sample;
@@ -189,7 +184,7 @@ function describe(index: TrainingIndex, sample: LookupText, from: number, to: nu
     text: piece,
     start,
     end,
-    characters: countCharacters(piece),
+    characters: [...piece].length,
     words: Math.max(0, spaces - 1),
     sources: [...sources],
     occurrences: range.to - range.from,
@@ -212,8 +207,8 @@ function withPunctuation(
   const first = position - index.bounds(id).from;
 
   let start = normalised.from[inner.from]!;
-  const lowest =
-    inner.from > 1 ? normalised.to[inner.from - (spaceBefore(normalised, inner.from) ? 2 : 1)]! : 0;
+  const spaced = normalised.units[inner.from - 1] === 32;
+  const lowest = inner.from > 1 ? normalised.to[inner.from - (spaced ? 2 : 1)]! : 0;
   let s = origin.from[first]!;
   while (start > lowest && s > 0 && text[start - 1] === source[s - 1]) {
     start--;
@@ -228,14 +223,4 @@ function withPunctuation(
   }
   const piece = text.slice(start, end);
   return [start + piece.length - piece.trimStart().length, end - (piece.length - piece.trimEnd().length)];
-}
-
-function spaceBefore(normalised: NormalisedText, unit: number): boolean {
-  return normalised.units[unit - 1] === 32;
-}
-
-function countCharacters(text: string): number {
-  let count = 0;
-  for (const _ of text) count++;
-  return count;
 }

@@ -13,7 +13,7 @@ import type { Parameters } from "../../nn/parameters.ts";
 import { compile } from "../../runtime/compile.ts";
 import { requireFinite } from "../finite.ts";
 import { type LanguageModel, weightSpecs } from "../language-model.ts";
-import { appendTo, enlarge, selectRows, withoutRoom, zeroState } from "../state.ts";
+import { appendTo, selectRows, withoutRoom, zeroState } from "../state.ts";
 import type { Decoder, Overflow } from "./decoder.ts";
 
 /** Tokens by which the cache grows: attention also passes over the room that is not in use. */
@@ -166,7 +166,7 @@ export class CacheDecoder implements Decoder {
     if (needed <= this.#capacity) return;
     const capacity = Math.ceil(needed / GROWTH) * GROWTH;
     this.#capacity = Math.min(capacity, this.#lm.model.contextLength);
-    this.#state = enlarge(this.#state, this.#specs, this.#capacity, used);
+    this.#state = selectRows(this.#state, this.#specs, [...this.#rows.keys()], this.#capacity, used);
   }
 
   /** Sets the tensors of the state that say how much of the others is used: those of one size. */

@@ -19,41 +19,22 @@ export const chatChunk = chunk(
   z.looseObject({ delta: z.looseObject({ content: text, refusal: text }), ...ending }),
 );
 
-/** Log-probabilities of a given text's tokens. */
-export const scored = z.looseObject({
-  usage,
-  choices: z
-    .array(
-      z.looseObject({
-        logprobs: z.looseObject({
-          tokens: z.array(z.string()),
-          token_logprobs: z.array(z.number().nullable()),
-          text_offset: z.array(count).nullish(),
-        }),
-      }),
-    )
-    .min(1),
+/** Log-probabilities of some kind, of the first choice. */
+const logProbabilities = <T extends z.ZodRawShape>(shape: T) =>
+  z.looseObject({ usage, choices: z.array(z.looseObject({ logprobs: z.looseObject(shape) })).min(1) });
+
+/** Of a given text's tokens. */
+export const scored = logProbabilities({
+  tokens: z.array(z.string()),
+  token_logprobs: z.array(z.number().nullable()),
+  text_offset: z.array(count).nullish(),
 });
 
 /** The likeliest next tokens, by either endpoint. */
-export const nextCompletion = z.looseObject({
-  choices: z
-    .array(
-      z.looseObject({
-        logprobs: z.looseObject({ top_logprobs: z.array(z.record(z.string(), z.number())).min(1) }),
-      }),
-    )
-    .min(1),
+export const nextCompletion = logProbabilities({
+  top_logprobs: z.array(z.record(z.string(), z.number())).min(1),
 });
 const alternative = z.looseObject({ token: z.string(), logprob: z.number() });
-export const nextChat = z.looseObject({
-  choices: z
-    .array(
-      z.looseObject({
-        logprobs: z.looseObject({
-          content: z.array(z.looseObject({ top_logprobs: z.array(alternative) })).min(1),
-        }),
-      }),
-    )
-    .min(1),
+export const nextChat = logProbabilities({
+  content: z.array(z.looseObject({ top_logprobs: z.array(alternative) })).min(1),
 });

@@ -34,39 +34,33 @@ export function hostedFailure(error: unknown, service: Service, signal?: AbortSi
   const fail = (code: string, message: string) =>
     // The package's error is no cause to hand on: it holds what the service sent.
     new InputError(code, message, { name, baseURL, status: error.status, requestId: error.requestID });
+  const { status = 0 } = error;
   const tries = `after ${maxRetries + 1} tries`;
-  if (error instanceof OpenAI.APIConnectionTimeoutError) {
+  const said = quoted(error, service);
+  const wait = `${tries}${said}; try again later.`;
+  if (error instanceof OpenAI.APIConnectionTimeoutError)
     return fail(
       "hosted-timeout",
       `${baseURL} did not answer for ${name} within ${timeoutMs / 1000} s, ${tries}; try again, or fewer tokens.`,
     );
-  }
-  if (error instanceof OpenAI.APIConnectionError) {
+  if (error instanceof OpenAI.APIConnectionError)
     return fail(
       "hosted-unreachable",
       `${baseURL} cannot be reached for ${name}, ${tries}; check the network and OPENAI_BASE_URL.`,
     );
-  }
-  const said = quoted(error, service);
-  switch (error.status) {
-    case 401:
-      return fail("hosted-key", `${baseURL} does not accept the key in OPENAI_API_KEY; check it.`);
-    case 403:
-      return fail("hosted-denied", `${baseURL} does not let this key use ${name}${said}.`);
-    case 404:
-      return fail(
-        "hosted-no-model",
-        `${baseURL} has no model "${model}"${said}; check the name and OPENAI_BASE_URL.`,
-      );
-    case 429:
-      return error.code === "insufficient_quota"
-        ? fail("hosted-quota", `The quota of this key at ${baseURL} is used up; see the account's billing.`)
-        : fail("hosted-busy", `${baseURL} allows no more requests now, ${tries}${said}; try again later.`);
-    default:
-      return error.status !== undefined && error.status >= 500
-        ? fail("hosted-busy", `${baseURL} answers ${error.status}, ${tries}${said}; try again later.`)
-        : fail("hosted-refused", `${name} refuses the request${said}.`);
-  }
+  if (error.code === "insufficient_quota" && status === 429)
+    return fail("hosted-quota", `The quota of this key at ${baseURL} is used up; see the account's billing.`);
+  if (status >= 500) return fail("hosted-busy", `${baseURL} answers ${status}, ${wait}`);
+  const refusals: Readonly<Record<number, readonly [code: string, message: string]>> = {
+    401: ["hosted-key", `${baseURL} does not accept the key in OPENAI_API_KEY; check it.`],
+    403: ["hosted-denied", `${baseURL} does not let this key use ${name}${said}.`],
+    404: [
+      "hosted-no-model",
+      `${baseURL} has no model "${model}"${said}; check the name and OPENAI_BASE_URL.`,
+    ],
+    429: ["hosted-busy", `${baseURL} allows no more requests now, ${wait}`],
+  };
+  return fail(...(refusals[status] ?? ["hosted-refused", `${name} refuses the request${said}.`]));
 }
 
 /** What the service said, as `: "..."`, or nothing. */

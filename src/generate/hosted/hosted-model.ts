@@ -14,6 +14,7 @@ import type OpenAI from "openai";
 import type { APIError } from "openai";
 import { InputError, UsageError } from "../../core/errors.ts";
 import { option } from "../../core/options.ts";
+import { inParallel } from "../../core/parallel.ts";
 import { excerpt } from "../../core/printable.ts";
 import { checkedEndpoint, checkedHeaders, checkedSecret } from "../../core/secret.ts";
 import { limitedFetch } from "../../hub/limited-fetch.ts";
@@ -154,11 +155,7 @@ class Hosted implements HostedModel {
     };
     try {
       await write(0); // alone, since it finds out what the service has
-      let next = 1;
-      const worker = async () => {
-        while (next < n) await write(next++);
-      };
-      await Promise.all(Array.from({ length: Math.min(batch, n - 1) }, worker));
+      await inParallel(n - 1, batch, (k) => write(k + 1));
     } catch (error) {
       failed.abort();
       throw hostedFailure(error, this.#service, options.signal);
@@ -170,52 +167,56 @@ class Hosted implements HostedModel {
     return piecesOf(options, (all) => this.sample(all));
   }
 
-  async score(text: string, { signal }: Abortable = {}): Promise<ScoredText> {
-    const { model, OpenAI } = this.#service;
-    const no = (reason: string) =>
-      new InputError(
-        "hosted-no-score",
-        `${this.name} cannot be scored: its service gives no log-probabilities of a given text (completions with echo and logprobs)${reason}.`,
-      );
-    try {
+  score(text: string, { signal }: Abortable = {}): Promise<ScoredText> {
+    const refusal = `${this.name} cannot be scored: its service gives no log-probabilities of a given text (completions with echo and logprobs)`;
+    return this.#logProbabilities(refusal, signal, async () => {
+      const { model } = this.#service;
       const body = { model, prompt: text, max_tokens: 0, echo: true, logprobs: 1, temperature: 0 };
       const answer = await this.#client.completions.create(body, { signal });
       const { scored } = await import("./answers.ts");
       const { success, data } = scored.safeParse(answer);
-      if (!success) throw no("");
+      if (!success) return undefined;
       this.#count(data.usage ?? undefined);
       const { tokens, token_logprobs: found, text_offset: offsets } = data.choices[0]!.logprobs;
-      if (found.length !== tokens.length) throw no("");
+      if (found.length !== tokens.length) return undefined;
       return {
         tokens: offsets ? piecesAt(text, offsets) : tokens,
         logProbabilities: found.map((value: number | null) => value ?? undefined),
       };
-    } catch (error) {
-      if (error instanceof OpenAI.APIError && cannotScore(error)) throw no(quoted(error, this.#service));
-      throw hostedFailure(error, this.#service, signal);
-    }
+    });
   }
 
-  async predict(
+  predict(
     prompt: string,
     { topK, signal }: { readonly topK: number } & Abortable,
   ): Promise<readonly NextToken[]> {
-    const { model, OpenAI } = this.#service;
-    const no = (reason: string) =>
-      new InputError(
-        "hosted-no-score",
-        `What ${this.name} finds likeliest cannot be asked: its service gives no log-probabilities of the next token${reason}.`,
-      );
+    const refusal = `What ${this.name} finds likeliest cannot be asked: its service gives no log-probabilities of the next token`;
     const ask = this.#endpoint === chatEndpoint ? chatNext : completionsNext;
-    try {
+    return this.#logProbabilities(refusal, signal, async () => {
+      const { model } = this.#service;
       const found = await ask({ client: this.#client, model, prompt, topK, signal });
       this.#count(undefined);
-      if (!found || found.length === 0) throw no("");
-      return found;
+      return found?.length === 0 ? undefined : found;
+    });
+  }
+
+  /** What `ask` gives; undefined, or an answer that means so, is the `refusal`. */
+  async #logProbabilities<T>(
+    refusal: string,
+    signal: AbortSignal | undefined,
+    ask: () => Promise<T | undefined>,
+  ): Promise<T> {
+    const no = (reason: string) => new InputError("hosted-no-score", `${refusal}${reason}.`);
+    let found: T | undefined;
+    try {
+      found = await ask();
     } catch (error) {
-      if (error instanceof OpenAI.APIError && cannotScore(error)) throw no(quoted(error, this.#service));
+      const { APIError } = this.#service.OpenAI;
+      if (error instanceof APIError && cannotScore(error)) throw no(quoted(error, this.#service));
       throw hostedFailure(error, this.#service, signal);
     }
+    if (found === undefined) throw no("");
+    return found;
   }
 
   async release(): Promise<void> {}
@@ -245,11 +246,16 @@ class Hosted implements HostedModel {
     signal: AbortSignal,
     onText: ((piece: string) => void) | undefined,
   ): Promise<Written> {
-    const options = { client: this.#client, model: this.#service.model, signal, onText };
+    const { model, baseURL } = this.#service;
+    const options = { client: this.#client, model, signal, onText };
     for (;;) {
       const endpoint = this.#endpoint ?? completionsEndpoint;
       try {
-        if (endpoint === chatEndpoint && request.prompt === "") throw this.#nothingToContinue();
+        if (endpoint === chatEndpoint && request.prompt === "")
+          throw new UsageError(
+            `${this.name} is asked through chat and needs a text to continue; give ${option("prompt")}.`,
+            { option: "prompt" },
+          );
         const written = await endpoint(request, this.#dialect, options);
         this.#endpoint = endpoint;
         this.#count(written.usage);
@@ -258,8 +264,13 @@ class Hosted implements HostedModel {
         const { APIError } = this.#service.OpenAI;
         if (error instanceof APIError && this.#dialect.learn(error, request)) continue;
         if (this.#endpoint === undefined && isForeign(error, APIError)) this.#endpoint = chatEndpoint;
-        else if (error instanceof NoSuchEndpoint) throw this.#strange();
-        else if (error instanceof BrokenStream) throw this.#broken();
+        else if (error instanceof NoSuchEndpoint)
+          throw new InputError(
+            "hosted-strange",
+            `${baseURL} does not answer as an OpenAI-style API does; check OPENAI_BASE_URL.`,
+          );
+        else if (error instanceof BrokenStream)
+          throw new InputError("hosted-cut", `${baseURL} broke off its answer for ${this.name}; try again.`);
         else throw error;
       }
     }
@@ -286,27 +297,6 @@ class Hosted implements HostedModel {
     const finish = finishReason === "length" ? "length" : stopped ? "stop" : "eos";
     const tokens = usage?.completion_tokens ?? Number.NaN;
     return { prompt, text, tokens, finish, ids: [], logProbabilities: [] };
-  }
-
-  #nothingToContinue(): UsageError {
-    return new UsageError(
-      `${this.name} is asked through chat and needs a text to continue; give ${option("prompt")}.`,
-      { option: "prompt" },
-    );
-  }
-
-  #broken(): InputError {
-    return new InputError(
-      "hosted-cut",
-      `${this.#service.baseURL} broke off its answer for ${this.name}; try again.`,
-    );
-  }
-
-  #strange(): InputError {
-    return new InputError(
-      "hosted-strange",
-      `${this.#service.baseURL} does not answer as an OpenAI-style API does; check OPENAI_BASE_URL.`,
-    );
   }
 }
 
