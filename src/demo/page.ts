@@ -1,8 +1,9 @@
 /** The head of the page of the demo: its best joke, its figures, and its answers in short. */
 import type { PreparedData } from "../data/prepare.ts";
 import { leadOf } from "../evaluate/lead.ts";
+import { bits, compact, count, percent } from "../report/format.ts";
 import type { GptData, NoveltyData } from "../report/index.ts";
-import { bits, compact, count, percent, pickBest, type ReportData } from "../report/index.ts";
+import { pickBest, type ReportData } from "../report/index.ts";
 import { provenance } from "../report/pages/page-file.ts";
 import type { ChapterResults } from "./state.ts";
 import { usualTemperature } from "./write-jokes.ts";

@@ -35,16 +35,11 @@ export interface Evaluation extends TextCounts {
   readonly likelihood?: "pseudo" | undefined;
 }
 
-export function countText(text: string): TextCounts {
-  let [characters, words, between] = [0, 0, true];
-  for (const character of text) {
-    characters++;
-    const space = /\s/.test(character);
-    if (between && !space) words++;
-    between = space;
-  }
-  return { characters, bytes: new TextEncoder().encode(text).length, words };
-}
+export const countText = (text: string): TextCounts => ({
+  characters: [...text].length,
+  bytes: new TextEncoder().encode(text).length,
+  words: text.match(/\S+/g)?.length ?? 0,
+});
 
 /** The counts of several texts together. @param ends whether the end of each text counts, as one character */
 export function countTexts(texts: readonly string[], ends: boolean): TextCounts {

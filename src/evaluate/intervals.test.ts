@@ -27,7 +27,7 @@ describe("differenceInterval", () => {
     [9, 10, 3, 10, 0.1705, 0.809],
     [5, 56, 0, 29, -0.0381, 0.1926],
   ])("of %d/%d and %d/%d", (a, m, b, n, low, high) => {
-    const interval = differenceInterval({ successes: a, trials: m }, { successes: b, trials: n });
+    const interval = differenceInterval({ copies: a, n: m }, { copies: b, n });
     expect(interval.low).toBeCloseTo(low, 4);
     expect(interval.high).toBeCloseTo(high, 4);
   });

@@ -39,19 +39,18 @@ export function rateOf(copies: number, n: number): Rate {
   return { copies, n, rate: n === 0 ? null : copies / n, interval: [low, high] };
 }
 
+type Counts = Pick<Rate, "copies" | "n">;
+
 /**
  * Interval of the difference of two independent proportions, first minus second, from their Wilson
  * intervals (Newcombe 1998, method 10).
  */
-export function differenceInterval(
-  first: { readonly successes: number; readonly trials: number },
-  second: { readonly successes: number; readonly trials: number },
-): Interval {
-  const a = wilsonInterval(first.successes, first.trials);
-  const b = wilsonInterval(second.successes, second.trials);
-  if (first.trials === 0 || second.trials === 0) return { low: -1, high: 1 };
-  const p = first.successes / first.trials;
-  const q = second.successes / second.trials;
+export function differenceInterval(first: Counts, second: Counts): Interval {
+  const a = wilsonInterval(first.copies, first.n);
+  const b = wilsonInterval(second.copies, second.n);
+  if (first.n === 0 || second.n === 0) return { low: -1, high: 1 };
+  const p = first.copies / first.n;
+  const q = second.copies / second.n;
   return {
     low: p - q - Math.hypot(p - a.low, b.high - q),
     high: p - q + Math.hypot(a.high - p, q - b.low),

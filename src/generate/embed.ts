@@ -49,9 +49,8 @@ export async function embedTexts(
   { maxTokens = Infinity, signal }: EmbedOptions = {},
 ): Promise<Float32Array[]> {
   const { model, weights, backend, name } = lm;
-  if (!canEncode(model)) {
+  if (!canEncode(model))
     throw new UsageError(`${name} (${model.config.model_type}) has no vector for each token of a text.`);
-  }
   const most = Math.min(mostTokens(model), maxTokens);
   const rows = texts.map((text) => tokensOf(lm, text, most));
   const masked = model.predicts === "masked";

@@ -75,11 +75,10 @@ export function compileMasked(lm: LanguageModel, texts: Dim) {
 export function createFiller(lm: LanguageModel): MaskFiller {
   const { model, weights, tokenizer, name } = lm;
   const { mask } = tokenizer;
-  if (model.predicts !== "masked" || mask === undefined || !isHuggingFaceTokenizer(tokenizer)) {
+  if (model.predicts !== "masked" || mask === undefined || !isHuggingFaceTokenizer(tokenizer))
     throw new UsageError(
       `${name} (${model.config.model_type}) has no [MASK]: it predicts what comes next, from the left alone. Use "sample", or fill with a model such as bert-base-uncased.`,
     );
-  }
   const step = compileMasked(lm, 1);
 
   async function score(
@@ -87,11 +86,10 @@ export function createFiller(lm: LanguageModel): MaskFiller {
     types: Int32Array,
     places: readonly number[],
   ): Promise<Float32Array> {
-    if (tokens.length > model.contextLength) {
+    if (tokens.length > model.contextLength)
       throw new UsageError(
         `The text has ${tokens.length} tokens and ${name} sees at most ${model.contextLength} at once; shorten it.`,
       );
-    }
     const shape = [1, tokens.length];
     const input = {
       ids: int32(shape, tokens),
@@ -111,13 +109,12 @@ export function createFiller(lm: LanguageModel): MaskFiller {
         throw invalidOption("topK", topK, "a whole number of 1 or more");
       const words = Int32Array.from(tokenizer.encode(promptText(lm, text)));
       const all = [...words.keys()].filter((i) => words[i] === mask);
-      if (all.length === 0) {
+      if (all.length === 0)
         throw new InputError(
           "no-mask",
           `The text has no mask: write ${tokenizer.token(mask)} where a word is to be filled in.`,
           { text },
         );
-      }
       const { contextLength } = model;
       const around = tokenizer.wrap(new Int32Array()).ids.length;
       const part = partAround(all, words.length, contextLength - around, name);
@@ -130,15 +127,10 @@ export function createFiller(lm: LanguageModel): MaskFiller {
         const places = [...ids.keys()].filter((i) => ids[i] === mask);
         const logits = await score(ids, types, places);
         const width = logits.length / open.length;
-        const lists = open.map((place, i) => ({
-          place,
-          candidates: candidatesOf(
-            logits.subarray(i * width, (i + 1) * width),
-            topK,
-            tokenizer.token,
-            tokenizer.size,
-          ),
-        }));
+        const lists = open.map((place, i) => {
+          const row = logits.subarray(i * width, (i + 1) * width);
+          return { place, candidates: candidatesOf(row, topK, tokenizer.token, tokenizer.size) };
+        });
         const surest = lists.reduce((best, list) =>
           list.candidates[0]!.probability > best.candidates[0]!.probability ? list : best,
         );

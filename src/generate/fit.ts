@@ -36,11 +36,10 @@ export function partAround(places: readonly number[], length: number, most: numb
   if (length <= most) return { from: 0, to: length };
   const [first, last] = [places[0]!, places.at(-1)!];
   const beside = most - (last - first + 1);
-  if (beside < 0) {
+  if (beside < 0)
     throw new UsageError(
       `The masks of the text lie ${last - first + 1} tokens apart and ${name} sees at most ${most} at once; fill them one after the other.`,
     );
-  }
   const left = Math.min(first, Math.max(beside >> 1, beside - (length - 1 - last)));
   return { from: first - left, to: first - left + most };
 }

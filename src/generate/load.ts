@@ -33,12 +33,11 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
     const tensors = folder.tensors.tensors.size;
     const model = buildModel(folder.config, { folder: path, tensors, architectures });
     const { architecture } = model;
-    if (quantize && !architecture.quantizable) {
+    if (quantize && !architecture.quantizable)
       throw new UsageError(
         `${path} is a ${architecture.type}, and only ${quantizables()} can be read in ${quantize}; read it in fp32.`,
         { path },
       );
-    }
     const weights = quantize
       ? await openQuantized(folder, model, quantize, architecture.checkpointMapping)
       : await openWeights(model.parameters, folder.tensors, architecture.checkpointMapping);

@@ -55,13 +55,12 @@ export function promptText(
       { character, codePoint: point },
     );
   }
-  if (text.trim() === "" && prompt.trim() !== "") {
+  if (text.trim() === "" && prompt.trim() !== "")
     throw new InputError(
       "empty-prompt",
       `Nothing is left of the prompt "${excerpt(prompt)}" when it is cleaned as the texts of ${lm.name} were; write it in letters that the model knows.`,
       { prompt },
     );
-  }
   return text;
 }
 

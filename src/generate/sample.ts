@@ -91,11 +91,10 @@ export function checkSample(
   const { n = 1, maxLength = 200, slide = false } = options;
   checkCount("n", n);
   checkCount("maxLength", maxLength);
-  if (lm.model.predicts === "masked") {
+  if (lm.model.predicts === "masked")
     throw new UsageError(
       `${lm.name} (${lm.model.config.model_type}) fills masks, reading both sides of them, and cannot continue a text; use "fill".`,
     );
-  }
   if (options.beams !== undefined) checkBeams(options.beams, n, options);
   const batch = options.beams ?? Math.min(n, options.batch ?? MAX_BATCH);
   return { batch, overflow: slide ? "slide" : "error" };
@@ -112,12 +111,11 @@ const MAX_BEAMS = 64;
 function checkBeams(beams: number, n: number, options: SampleOptions): void {
   if (!(Number.isInteger(beams) && beams >= 1 && beams <= MAX_BEAMS))
     throw invalidOption("beams", beams, `a whole number from 1 to ${MAX_BEAMS}`);
-  if (n > beams) {
+  if (n > beams)
     throw new UsageError(`${option("beams", beams)} finds ${beams} texts at most; ask for fewer than ${n}.`, {
       option: "beams",
       value: beams,
     });
-  }
   const { temperature = 1, topK = 0, topP = 1, minP = 0, repetitionPenalty = 1, seed = 0 } = options;
   const drawing = {
     temperature: temperature !== 1,
@@ -128,12 +126,11 @@ function checkBeams(beams: number, n: number, options: SampleOptions): void {
     seed: seed !== 0,
   };
   const odd = Object.entries(drawing).find(([, given]) => given)?.[0];
-  if (odd !== undefined) {
+  if (odd !== undefined)
     throw new UsageError(
       `${option("beams")} looks for the likeliest texts and draws nothing; leave ${option(odd)} out.`,
       { option: odd },
     );
-  }
 }
 
 /** {@link sample} with the decoder that {@link checkSample} describes; it keeps the state of its last texts. */

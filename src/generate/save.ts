@@ -26,12 +26,11 @@ export async function saveModel(lm: LanguageModel, folder: string): Promise<void
   const { model, tokenizer, weights } = lm;
   const whole = model.architecture.build(model.config);
   const odd = Object.keys(weights).find((name) => !whole.parameters.some((p) => p.name === name));
-  if (odd !== undefined) {
+  if (odd !== undefined)
     throw new UsageError(
       `${lm.name} is quantised or has adapters (${odd}), and a saved model has float32 weights alone; open it without \`quantize\`, or export its run with \`merge\`.`,
       { name: odd },
     );
-  }
   await writeFolder(folder, write, { noun: "a model", parameter: "folder" });
 
   async function write(partial: string): Promise<void> {

@@ -46,11 +46,10 @@ export async function tokenLosses(
       signal?.throwIfAborted();
       const some = order.slice(k, k + batch);
       const longest = rows[some.at(-1)!]!.length - 1;
-      if (longest > model.contextLength) {
+      if (longest > model.contextLength)
         throw new UsageError(
           `A text of ${longest} tokens is beyond the ${model.contextLength} that ${name} sees at once; leave it out or shorten it.`,
         );
-      }
       for (const i of some) losses[i] = new Float32Array(Math.max(0, rows[i]!.length - 1));
       const length = carries
         ? ROUND

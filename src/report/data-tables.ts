@@ -17,12 +17,9 @@ export interface DataDocument {
   readonly seconds?: number | undefined;
 }
 
+type Row = Readonly<{ label: string; n: number; total?: boolean }>;
+
 export function dataTables(data: DataDocument, command: string): Html {
-  interface Row {
-    readonly label: string;
-    readonly n: number;
-    readonly total?: boolean | undefined;
-  }
   const rows: readonly Row[] = [
     { label: `Rows in ${data.source}`, n: data.rows_in, total: true },
     ...Object.entries(data.dropped)

@@ -8,20 +8,6 @@ export type { GptData } from "./chapters/gpt.ts";
 export type { NoveltyData } from "./chapters/novelty.ts";
 export type { RunsData } from "./chapters/runs.ts";
 export type { DataDocument } from "./data-tables.ts";
-export {
-  bits,
-  bytes,
-  compact,
-  count,
-  decimal,
-  duration,
-  milliseconds,
-  nats,
-  percent,
-  percentInterval,
-  rate,
-  significant,
-} from "./format.ts";
 export type { ReportChapters, ReportData } from "./page.ts";
 export { pickBest } from "./pick.ts";
 export { legendOf, type MeasureGroup, measureGroups, type RunMeasures, rowsOf } from "./run-measures.ts";

@@ -14,16 +14,10 @@ export function pickBest<Text extends Audited>(
   samples: readonly Text[],
   known: (word: string) => boolean = () => true,
 ): Text | undefined {
-  let best: Text | undefined;
-  let bestScore = Number.NEGATIVE_INFINITY;
-  for (const sample of samples) {
-    const s = score(sample, known);
-    if (s > bestScore) {
-      best = sample;
-      bestScore = s;
-    }
-  }
-  return best;
+  return samples
+    .map((sample) => ({ sample, points: score(sample, known) }))
+    .filter(({ points }) => points > -Infinity)
+    .sort((a, b) => b.points - a.points)[0]?.sample;
 }
 
 function score(sample: Audited, known: (word: string) => boolean): number {

@@ -2,7 +2,8 @@
 import { compareModels } from "../../compare/compare.ts";
 import type { ComparedModel, Comparison } from "../../compare/results.ts";
 import { loadTokenizer } from "../../hub/tokenizer-files.ts";
-import { type CompareData, percent } from "../../report/index.ts";
+import { percent } from "../../report/format.ts";
+import type { CompareData } from "../../report/index.ts";
 import { problemsOf } from "../../report/pages/compare.ts";
 import { unknownToken, unknownWords } from "../../text/unknown-words.ts";
 import type { DemoChapter, DemoContext } from "../context.ts";

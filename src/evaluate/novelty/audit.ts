@@ -150,30 +150,23 @@ export function copyRate(judged: readonly Judged[]): CopyRate {
   return { ...rateOf(copies, judged.length), kinds };
 }
 
-/** The number of words or n-grams of one text, and how many of them count. */
-type Share = (spans: SharedSpans, n: number) => { readonly count: number; readonly of: number };
+/** How many of the words or n-grams of one text count, and how many there are. */
+type Share = (spans: SharedSpans, n: number) => readonly [count: number, of: number];
 
-function novelShare(spans: SharedSpans, n: number) {
-  const of = Math.max(0, spans.words - n + 1);
-  return { count: of - spans.found[n - 1]!, of };
-}
+const novelShare: Share = ({ words, found }, n) => {
+  const of = Math.max(0, words - n + 1);
+  return [of - found[n - 1]!, of];
+};
 
-function coveredShare(spans: SharedSpans, n: number) {
-  return { count: spans.covered[n - 1]!, of: spans.words };
-}
+const coveredShare: Share = ({ words, covered }, n) => [covered[n - 1]!, words];
 
 function curve(judged: readonly Judged[], share: Share): number[] {
   const shares: number[] = [];
   for (let n = 1; n <= CURVE_LENGTH; n++) {
-    let count = 0;
-    let of = 0;
-    for (const { spans } of judged) {
-      const one = share(spans, n);
-      count += one.count;
-      of += one.of;
-    }
+    const all = judged.map(({ spans }) => share(spans, n));
+    const of = all.reduce((sum, [, one]) => sum + one, 0);
     if (of === 0) break;
-    shares.push(count / of);
+    shares.push(all.reduce((sum, [count]) => sum + count, 0) / of);
   }
   return shares;
 }

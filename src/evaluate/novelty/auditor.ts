@@ -2,7 +2,7 @@
 import { turns } from "../../core/turns.ts";
 import { type CopyKind, type CopyRule, checkRule, copyKind } from "./copies.ts";
 import { sameCue } from "./cue.ts";
-import { NearestTexts } from "./nearest.ts";
+import { NearestTexts, type Neighbour } from "./nearest.ts";
 import { type SharedSpans, sharedSpans } from "./spans.ts";
 import type { TrainingIndex } from "./training-index.ts";
 
@@ -35,16 +35,8 @@ export interface AuditedText {
   readonly longest_span: { readonly characters: number; readonly words: number; readonly text: string };
   /** The stretch of most whole words that occurs in the data. */
   readonly longest_run: { readonly characters: number; readonly words: number; readonly text: string };
-  /** Nearest first; `source` is the index of the training text. */
-  readonly nearest: readonly {
-    readonly text: string;
-    readonly similarity: number;
-    /** Dice's coefficient of the character n-grams. */
-    readonly ngrams: number;
-    /** 1 - Levenshtein distance / longer length. */
-    readonly edit: number;
-    readonly source: number;
-  }[];
+  /** Nearest first. */
+  readonly nearest: readonly Neighbour[];
   /** The cue that was looked up, normalised, and how many training texts begin with it. */
   readonly cue: string;
   readonly same_cue_count: number;

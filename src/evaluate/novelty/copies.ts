@@ -26,20 +26,12 @@ export interface CopyRule {
 /** The rule with its defaults. @throws UsageError for a threshold out of its range. */
 export function checkRule(rule: Partial<CopyRule> = {}): CopyRule {
   const { near = 0.7, span = 0.6 } = rule;
-  if (!(near >= EXACT_FROM && near <= 1)) {
-    throw new UsageError(`The similarity of a near copy must be from ${EXACT_FROM} to 1; got ${near}.`, {
-      option: "rule.near",
-      value: near,
-      expected: `from ${EXACT_FROM} to 1`,
-    });
-  }
-  if (!(span > 0 && span <= 1)) {
-    throw new UsageError(`The copied share of a text must be above 0 and at most 1; got ${span}.`, {
-      option: "rule.span",
-      value: span,
-      expected: "above 0 and at most 1",
-    });
-  }
+  const refuse = (option: string, what: string, value: number, expected: string) =>
+    new UsageError(`The ${what} must be ${expected}; got ${value}.`, { option, value, expected });
+  if (!(near >= EXACT_FROM && near <= 1))
+    throw refuse("rule.near", "similarity of a near copy", near, `from ${EXACT_FROM} to 1`);
+  if (!(span > 0 && span <= 1))
+    throw refuse("rule.span", "copied share of a text", span, "above 0 and at most 1");
   return { near, span };
 }
 

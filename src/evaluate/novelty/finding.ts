@@ -20,7 +20,7 @@ export interface Rates extends Rate {
 }
 
 export function findingOf(own: Rate, baseline: Rate): Finding {
-  const { low, high } = intervalOf(own, baseline);
+  const { low, high } = differenceInterval(own, baseline);
   if (low > 0) return "more";
   if (high < 0) return "fewer";
   return Math.min(own.n, baseline.n) < FEW ? "too-few" : "alike";
@@ -32,15 +32,9 @@ export function rateDifference(
   baseline: Rate,
 ): { readonly value: number; readonly interval: readonly [low: number, high: number] } | null {
   if (own.rate === null || baseline.rate === null) return null;
-  const { low, high } = intervalOf(own, baseline);
+  const { low, high } = differenceInterval(own, baseline);
   return { value: own.rate - baseline.rate, interval: [low, high] };
 }
-
-const intervalOf = (own: Rate, baseline: Rate) =>
-  differenceInterval(
-    { successes: own.copies, trials: own.n },
-    { successes: baseline.copies, trials: baseline.n },
-  );
 
 /**
  * Two sentences: the rates with their intervals, and the finding.
@@ -54,9 +48,8 @@ export function verdictOf(
   if (own.rate === null) return "There are no samples to judge.";
   const written = inPercent(own);
   const said = `${written.rate} of samples${model === undefined ? "" : ` of ${model}`} are copies (${written.interval})`;
-  if (baseline.rate === null) {
+  if (baseline.rate === null)
     return `${said}. Without ${noun} that the model never saw, this cannot be called much or little.`;
-  }
   const sentence = {
     more: "The model copies more than chance likeness explains.",
     fewer: `The model copies less than unseen ${noun} seem to.`,

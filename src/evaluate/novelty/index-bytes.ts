@@ -15,6 +15,7 @@ import { type IndexParts, TrainingIndex } from "./training-index.ts";
 const MAGIC = "PUNCHNOV";
 const VERSION = 1;
 const HEADER = 64;
+type Numbers = [number, number, number, number, number, number];
 
 /** Pieces to write one behind the other; the large ones are views, not copies. */
 export function indexToBytes(index: TrainingIndex): Uint8Array[] {
@@ -22,14 +23,8 @@ export function indexToBytes(index: TrainingIndex): Uint8Array[] {
   const pieces = [units, starts, suffixes, symbols].map(padded);
   const header = new Uint8Array(HEADER);
   header.set(ascii(MAGIC));
-  const numbers = [
-    VERSION,
-    symbols.BYTES_PER_ELEMENT,
-    units.length,
-    index.texts.length,
-    symbols.length,
-    checksum(pieces),
-  ];
+  const sizes = [symbols.BYTES_PER_ELEMENT, units.length, index.texts.length, symbols.length];
+  const numbers = [VERSION, ...sizes, checksum(pieces)];
   header.set(new Uint8Array(Uint32Array.from(numbers).buffer), 8);
   header.set(ascii(fingerprintOf(index.texts)), 32);
   return [header, ...pieces];
@@ -42,29 +37,20 @@ export function indexToBytes(index: TrainingIndex): Uint8Array[] {
  * this version, `index-changed` where the training texts are not those it was made from
  */
 export function indexFromBytes(bytes: Uint8Array, texts: readonly string[]): TrainingIndex {
-  if (bytes.length < HEADER || String.fromCharCode(...bytes.subarray(0, 8)) !== MAGIC) {
+  if (bytes.length < HEADER || String.fromCharCode(...bytes.subarray(0, 8)) !== MAGIC)
     throw new InputError(
       "index-format",
       "This is no novelty index: it does not begin as one. Build it again.",
     );
-  }
   const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
   const header = new Uint32Array(aligned.buffer, aligned.byteOffset + 8, 6);
-  const [version, width, unitCount, textCount, length, sum] = [...header] as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  if (version !== VERSION) {
+  const [version, width, unitCount, textCount, length, sum] = [...header] as Numbers;
+  if (version !== VERSION)
     throw new InputError(
       "index-version",
       `The novelty index has version ${version}; this Punchline reads version ${VERSION}. Build it again.`,
       { version },
     );
-  }
   const sizes = [2 * unitCount, 4 * (textCount + 1), 4 * length, width * length].map(roundUp);
   const [unitBytes, startBytes, suffixBytes] = sizes as [number, number, number];
   const body = aligned.subarray(HEADER);
@@ -77,13 +63,12 @@ export function indexFromBytes(bytes: Uint8Array, texts: readonly string[]): Tra
   }
   const kept = String.fromCharCode(...aligned.subarray(32, HEADER));
   const given = fingerprintOf(texts);
-  if (textCount !== texts.length || kept !== given) {
+  if (textCount !== texts.length || kept !== given)
     throw new InputError(
       "index-changed",
       `The training texts are not those of the novelty index: it has ${textCount} with fingerprint ${kept}, and these are ${texts.length} with ${given}. Restore the data or build the index again.`,
       { expected: kept, actual: given },
     );
-  }
   const at = aligned.byteOffset + HEADER;
   const { buffer } = aligned;
   const symbolsAt = at + unitBytes + startBytes + suffixBytes;
@@ -112,9 +97,7 @@ function padded({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array
   return result;
 }
 
-function roundUp(bytes: number): number {
-  return Math.ceil(bytes / 4) * 4;
-}
+const roundUp = (bytes: number): number => Math.ceil(bytes / 4) * 4;
 
 /** A 32-bit sum in which the order of the words counts (FNV-1a, word by word). */
 function checksum(pieces: readonly Uint8Array[]): number {
@@ -126,6 +109,4 @@ function checksum(pieces: readonly Uint8Array[]): number {
   return sum >>> 0;
 }
 
-function ascii(text: string): Uint8Array {
-  return Uint8Array.from(text, (c) => c.charCodeAt(0));
-}
+const ascii = (text: string): Uint8Array => Uint8Array.from(text, (c) => c.charCodeAt(0));

@@ -50,12 +50,11 @@ export interface SnapshotsAudit {
  */
 export async function auditSnapshots(folder: string, options: SnapshotOptions): Promise<SnapshotsAudit> {
   const steps = await snapshotSteps(folder);
-  if (steps.length === 0) {
+  if (steps.length === 0)
     throw new UsageError(
       `${folder} has kept no weights along its training; train it with ${option("snapshotEvery")} N, such as a tenth of its steps.`,
       { folder },
     );
-  }
   const checkpoints: SnapshotAudit[] = [];
   const skipped: { step: number; reason: string }[] = [];
   for (const [i, step] of steps.entries()) {

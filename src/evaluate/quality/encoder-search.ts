@@ -41,18 +41,16 @@ interface Opening {
 export async function openEncoder(name: string, { open }: Opening): Promise<LocalModel> {
   const model = await open(name);
   const details = { option: "encoder", value: name };
-  if (model.kind !== "local") {
+  if (model.kind !== "local")
     throw new UsageError(
       `${name} is a hosted model, whose vectors cannot be had; choose another ${option("encoder")}.`,
       details,
     );
-  }
-  if (!canEncode(model.model)) {
+  if (!canEncode(model.model))
     throw new UsageError(
       `${name} (${model.model.config.model_type}) has no vector for each token of a text; choose another ${option("encoder")}.`,
       details,
     );
-  }
   return model;
 }
 

@@ -31,15 +31,13 @@ export function mauve(
 ): number {
   const points = [...model, ...real].map(unitLength);
   const { clusters = Math.max(2, Math.round(Math.min(model.length, real.length) / 10)) } = options;
-  if (points.some((point) => point.length !== points[0]!.length)) {
+  if (points.some((point) => point.length !== points[0]!.length))
     throw new UsageError("MAUVE compares feature vectors of one length; these have several.");
-  }
-  if (Math.min(model.length, real.length) < 1 || points.length < clusters) {
+  if (Math.min(model.length, real.length) < 1 || points.length < clusters)
     throw new UsageError(
       `MAUVE needs texts of both kinds and at least as many as its ${clusters} clusters; got ${model.length} and ${real.length}.`,
       { option: "clusters", value: clusters },
     );
-  }
   const cluster = kMeans(points, clusters, options);
   return mauveOfHistograms(
     histogram(cluster.subarray(0, model.length), clusters),

@@ -2,7 +2,6 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { PreparedData } from "../../data/prepare.ts";
-import type { Sample } from "../../generate/sample.ts";
 import type { TextModel } from "../../generate/text-model.ts";
 import { countParameters } from "../../models/model.ts";
 import { unknownWord } from "../../text/words.ts";
@@ -106,7 +105,10 @@ export async function measureRun(
 ): Promise<MeasuredRun> {
   const { signal } = options;
   const notes: string[] = [];
-  const { samples: written, seconds } = await write(model, options);
+  const begun = performance.now();
+  const { texts: n, ...sampling } = options;
+  const written = await model.sample({ ...sampling, n, ...(model.kind === "local" ? { slide: true } : {}) });
+  const seconds = (performance.now() - begun) / 1000;
   const texts = written.map(({ prompt, text }) => prompt + text);
   const ends = model.kind === "hosted" || model.stopAtEos;
   const measures = await measureTexts(texts, {
@@ -146,15 +148,6 @@ export async function measureRun(
   const log = model.kind === "local" && model.folder !== undefined ? await readLog(model.folder) : [];
   const samples = texts.slice(0, SHOWN).map((text) => training.auditor.audit(text));
   return { quality, texts, samples, log, textBits: evaluated?.textBits };
-}
-
-async function write(
-  model: TextModel,
-  { texts: n, ...options }: RunSampling,
-): Promise<{ samples: Sample[]; seconds: number }> {
-  const begun = performance.now();
-  const samples = await model.sample({ ...options, n, ...(model.kind === "local" ? { slide: true } : {}) });
-  return { samples, seconds: (performance.now() - begun) / 1000 };
 }
 
 /** The speed of single texts, after a first one that only warms up. */

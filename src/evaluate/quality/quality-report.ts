@@ -200,12 +200,11 @@ async function groundOf(
   const { texts, temperature, maxLength, seed, prompt } = { ...defaults, ...options };
   const { train } = data.splits;
   const real = evenly(textsOf(data).heldOut, texts);
-  if (real.length === 0) {
+  if (real.length === 0)
     throw new InputError(
       "too-few",
       "The data has no held-out texts to measure beside; give it a validation or test split.",
     );
-  }
   if (real.length < texts) {
     notes.push(
       `There are ${real.length} held-out texts, so each run wrote as many: variety compares only between as many texts.`,
@@ -247,13 +246,12 @@ async function ownAuditor(
   const { validation, test } = ground.data.splits;
   const held = [...validation, ...test];
   const seen = held.filter((text) => learned.has(normalise(text))).length;
-  if (seen > 0) {
+  if (seen > 0)
     throw new InputError(
       "seen",
       `${model.name} was trained on ${seen} of the ${held.length} texts that are held out for the others, so nothing would be compared; report it by itself, or give all runs ${option("data")} that none has learned from.`,
       { seen },
     );
-  }
   return auditorOf(data, model, options);
 }
 

@@ -68,7 +68,7 @@ function precision(
 
 /** BLEU's brevity penalty against the reference nearest in length, of two the shorter. */
 function brevity(length: number, sorted: readonly number[]): number {
-  const at = lowerBound(sorted, length);
+  const at = sorted.indexOf(length);
   // The sample itself is among the lengths: with a second one of its length there is no penalty.
   if (sorted[at + 1] === length) return 1;
   const below = sorted[at - 1];
@@ -76,15 +76,4 @@ function brevity(length: number, sorted: readonly number[]): number {
   const nearest =
     below === undefined || (above !== undefined && above - length < length - below) ? above! : below;
   return length >= nearest ? 1 : Math.exp(1 - nearest / length);
-}
-
-function lowerBound(sorted: readonly number[], value: number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (sorted[middle]! < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -2,16 +2,13 @@
  * Measures of a set of texts, with the names of the document of `punchline report --json`. Compare each only with the
  * same measure of as many real texts.
  */
+import type { Rate } from "../intervals.ts";
 import { copyRate } from "../novelty/audit.ts";
 import { type Judge, judgeAll } from "../novelty/auditor.ts";
 import { type Diversity, type DiversityOptions, diversityOf } from "./diversity.ts";
 
 export interface TextMeasures extends Diversity {
-  readonly novelty: {
-    readonly copies: number;
-    readonly rate: number | null;
-    readonly n: number;
-    readonly interval: readonly [low: number, high: number];
+  readonly novelty: Rate & {
     /** Share of runs of 4 words that do not occur in the training texts; null where no text has 4 words. */
     readonly novel_4grams: number | null;
   };

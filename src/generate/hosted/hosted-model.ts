@@ -67,12 +67,11 @@ export async function openHosted(name: string, options: HostedOptions = {}): Pro
   const model = name.startsWith(HOSTED_PREFIX) ? name.slice(HOSTED_PREFIX.length) : name;
   if (model.trim() === "") throw new UsageError(`"${name}" names no model; write openai:NAME.`);
   const key = checkedSecret("OPENAI_API_KEY", options.apiKey ?? process.env.OPENAI_API_KEY);
-  if (!key) {
+  if (!key)
     throw new InputError(
       "hosted-no-key",
       `OPENAI_API_KEY is not set, and ${HOSTED_PREFIX}${model} needs it: set it to the service's key, or to any word for a server that asks for none.`,
     );
-  }
   checkedHeaders("OPENAI_CUSTOM_HEADERS", process.env.OPENAI_CUSTOM_HEADERS); // the package itself reads it
   const { default: OpenAI } = await import("openai");
   const { maxRetries = 4, timeoutMs = 120_000 } = options;
@@ -232,12 +231,11 @@ class Hosted implements HostedModel {
       beams: beams !== undefined,
     };
     for (const [name, wanted] of Object.entries(asked)) {
-      if (wanted) {
+      if (wanted)
         throw new UsageError(
           `${this.name} cannot honour ${option(name)}: OpenAI-style services have no such option; leave it out.`,
           { option: name },
         );
-      }
     }
   }
 

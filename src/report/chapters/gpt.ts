@@ -156,7 +156,7 @@ function training(d: GptData): Html | false {
   if (d.log.length < 2) return false;
   const how = `${count(d.parameters)} parameters${d.trainable === undefined ? "" : `, ${count(d.trainable)} of them trained`}; ${count(last?.step)} steps at ${rate(last?.tokens_per_s, "tokens")}${d.peak_memory === undefined ? "" : `, at most ${bytes(d.peak_memory)} of memory`}.`;
   const { control } = d;
-  if (control === undefined) {
+  if (control === undefined)
     return figure({
       id: "gpt-loss",
       title: "Fine-tuning: what the jokes do to its surprise",
@@ -170,7 +170,6 @@ function training(d: GptData): Html | false {
       how,
       command: d.commands.train,
     });
-  }
   const { bits_per_nat: bitsPerNat, start } = control.curves;
   const blind = (d.uniform ?? 0) * bitsPerNat;
   return figure({

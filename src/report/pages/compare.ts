@@ -2,7 +2,7 @@
 import { caseNames } from "../../compare/answers.ts";
 import type { Comparison } from "../../compare/results.ts";
 import { listed } from "../../core/sentence.ts";
-import { compact, significant } from "../index.ts";
+import { compact, significant } from "../format.ts";
 import { provenance, writePage } from "./page-file.ts";
 
 export async function comparePage(file: string, command: string, comparison: Comparison): Promise<void> {
@@ -27,13 +27,7 @@ export async function comparePage(file: string, command: string, comparison: Com
         ...(parameters === null ? [] : [{ value: compact(parameters), label: `parameters of ${model}` }]),
       ]),
     ].slice(0, 4),
-    chapters: {
-      compare: {
-        ...comparison,
-        caveat,
-        command,
-      },
-    },
+    chapters: { compare: { ...comparison, caveat, command } },
     provenance: provenance(command),
   });
 }
@@ -43,14 +37,9 @@ function fasterFigure({ ratios }: Comparison) {
   const ratio = ratios.find((r) => r.case === caseNames.fill);
   if (ratio === undefined) return [];
   const on = "from the text to the word for its blank";
-  return ratio.conclusive
-    ? [
-        {
-          value: `${significant(ratio.ratio, 2)} times`,
-          label: `as fast ${on}: ${ratio.faster}, against ${ratio.slower}`,
-        },
-      ]
-    : [{ value: "cannot tell", label: `which is faster here, ${on}` }];
+  if (!ratio.conclusive) return [{ value: "cannot tell", label: `which is faster here, ${on}` }];
+  const times = `${significant(ratio.ratio, 2)} times`;
+  return [{ value: times, label: `as fast ${on}: ${ratio.faster}, against ${ratio.slower}` }];
 }
 
 /** What went wrong, in sentences; undefined where nothing did. */

@@ -1,6 +1,6 @@
 /** The audit of one model as a page of its own. */
 import type { ModelAudit } from "../../evaluate/novelty/audit-model.ts";
-import { percent } from "../index.ts";
+import { percent } from "../format.ts";
 import { provenance, writePage } from "./page-file.ts";
 
 export async function noveltyPage(

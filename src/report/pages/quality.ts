@@ -3,7 +3,8 @@ import { listed } from "../../core/sentence.ts";
 import type { MeasuredRun } from "../../evaluate/quality/measure-run.ts";
 import type { QualityReport, QualityResult } from "../../evaluate/quality/quality-report.ts";
 import { encoderPerplexities, isRanked } from "../../evaluate/quality/ranking.ts";
-import { percent, type RunMeasures } from "../index.ts";
+import { percent } from "../format.ts";
+import type { RunMeasures } from "../index.ts";
 import { provenance, writePage } from "./page-file.ts";
 
 /** The rows of the tables, the real texts first. */
