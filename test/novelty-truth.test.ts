@@ -7,8 +7,8 @@ import jokes from "one-liner-joke/jokes.json" with { type: "json" };
 import { describe, expect, it } from "vitest";
 import { copiesMade, truthTable } from "../bench/novelty/known-copies.ts";
 import { Auditor } from "../src/evaluate/novelty/auditor.ts";
-import { normaliseText } from "../src/evaluate/novelty/normaliser.ts";
 import { buildIndex } from "../src/evaluate/novelty/training-index.ts";
+import { normaliseText } from "./normalise-text.ts";
 
 const bodies = [...new Map(jokes.map(({ body }) => [normaliseText(body), body])).values()];
 const heldOut = bodies.filter((_, i) => i % 10 === 0);

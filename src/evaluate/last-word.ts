@@ -12,7 +12,7 @@ import { countText, type Evaluation, evaluationOf } from "./evaluation.ts";
 import { spellingOf } from "./quality/spelling.ts";
 
 export interface LastWords extends Evaluation {
-  /** Share of passages whose last word the likeliest tokens spell, each predicted after the one before. */
+  /** Share of passages of which the likeliest tokens spell the last word, each predicted after the one before. */
   readonly accuracy: number;
   /** Passages. */
   readonly passages: number;

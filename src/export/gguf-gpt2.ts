@@ -3,7 +3,7 @@
  *
  * Weights of projections, which GPT-2 stores as [inputs, outputs], are transposed. Norms, biases and positions
  * stay float32. With q4_0, the embedding and the head become q8_0, since they affect the predictions most; a
- * matrix whose rows are not a multiple of 32 becomes f16.
+ * matrix with rows that are not a multiple of 32 becomes f16.
  */
 import { join } from "node:path";
 import { UsageError } from "../core/errors.ts";

@@ -1,4 +1,4 @@
-/** Builds an ONNX graph node by node, for graphs whose inputs Punchline's own graphs do not have. */
+/** Builds an ONNX graph node by node, for graphs with inputs that Punchline's own graphs do not have. */
 import { float32, type HostArray, hostArray } from "../core/array.ts";
 import type { OnnxNode } from "../onnx/proto.ts";
 

@@ -9,7 +9,7 @@ import type { OnnxModel } from "../onnx/proto.ts";
 
 /**
  * Traces `compute` with `weights` and with inputs of `specs`.
- * @returns a graph whose inputs have the keys of `specs` as names, and whose outputs those of the result.
+ * @returns a graph; its inputs are named as in `specs`, and its outputs as in the result.
  */
 export function traceGraph(
   weights: ReadonlyMap<string, HostArray>,

@@ -1,5 +1,5 @@
 /**
- * A model whose state has a fixed size (recurrent or convolutional) as an ONNX graph of one step: one token and
+ * A model with a state of fixed size (recurrent or convolutional) as an ONNX graph of one step: one token and
  * the state go in, the logits of the next token and the next state come out. A model without a state reads its
  * whole window at each step.
  *

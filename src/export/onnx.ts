@@ -1,6 +1,6 @@
 /**
  * Writes a folder with ONNX graphs: `onnx/model.onnx`, as transformers.js reads decoders and masked models, or
- * `model.onnx`, one step of a model whose state has a fixed size. Each number type is a file of its own.
+ * `model.onnx`, one step of a model with a state of fixed size. Each number type is a file of its own.
  */
 import { join } from "node:path";
 import { float32, type HostArray } from "../core/array.ts";
@@ -72,7 +72,7 @@ const layouts: Readonly<Record<Layout, LayoutRules>> = {
   },
 };
 
-/** Those whose blocks the graph of a decoder with a cache has: it is written by hand, and not traced. */
+/** The graph of a decoder with a cache is written by hand, for these alone. */
 const decoders = [gpt2, charTransformer];
 
 /** @throws UsageError for another decoder with a cache */

@@ -52,7 +52,7 @@ export interface SearchOptions {
 
 /** A text under way. */
 interface Beam {
-  /** The row that it stands in, or is to go on from. */
+  /** Its row, or the row to continue from. */
   readonly row: number;
   readonly last: number | undefined;
   /** What it adds to what is typed. */
@@ -123,7 +123,6 @@ class Results {
     if (text !== "") this.#found.set(text, (this.#found.get(text) ?? 0) + probability);
   }
 
-  /** The n-th largest probability, 0 where there are fewer. */
   nth(n: number): number {
     return [...this.#found.values()].sort((a, b) => b - a)[n - 1] ?? 0;
   }

@@ -1,7 +1,7 @@
 /**
  * Texts as vectors: the mean over a text's tokens of the hidden states that the model's last layer gives.
  *
- * Pillutla et al. (MAUVE) take the last token's vector of GPT-2 large. The mean suits small models better, whose
+ * Pillutla et al. (MAUVE) take the last token's vector of GPT-2 large. The mean suits small models better: their
  * last vector mostly says how texts end.
  */
 import { type HostArray, int32 } from "../core/array.ts";

@@ -52,7 +52,7 @@ export interface Filled {
 /** A masked model at work: one graph for texts of all lengths. */
 export interface MaskFiller {
   fill(text: string, options?: FillOptions): Promise<Filled>;
-  /** Logits [masks · vocabulary] for ids whose masks stand at `places`. */
+  /** Logits [masks · vocabulary] for ids with masks at `places`. */
   score(ids: Int32Array, types: Int32Array, places: readonly number[]): Promise<Float32Array>;
   release(): Promise<void>;
 }

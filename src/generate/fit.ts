@@ -1,6 +1,6 @@
 /**
  * What of a text a model reads where the text is longer than its context, everywhere the same: a model that goes on
- * reads the last part, one that fills masks what lies around them. Whoever asks is told by {@link contextNote}.
+ * reads the last part, one that fills masks what lies around them. {@link contextNote} says so.
  */
 import { UsageError } from "../core/errors.ts";
 import { hasGrowingState, type Model } from "../models/model.ts";
@@ -35,12 +35,12 @@ export function lastPart(model: Model, length: number, room: number, least = 1):
 export function partAround(places: readonly number[], length: number, most: number, name: string): Part {
   if (length <= most) return { from: 0, to: length };
   const [first, last] = [places[0]!, places.at(-1)!];
-  const beside = most - (last - first + 1);
-  if (beside < 0)
+  const room = most - (last - first + 1);
+  if (room < 0)
     throw new UsageError(
       `The masks of the text lie ${last - first + 1} tokens apart and ${name} sees at most ${most} at once; fill them one after the other.`,
     );
-  const left = Math.min(first, Math.max(beside >> 1, beside - (length - 1 - last)));
+  const left = Math.min(first, Math.max(room >> 1, room - (length - 1 - last)));
   return { from: first - left, to: first - left + most };
 }
 

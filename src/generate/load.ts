@@ -14,7 +14,7 @@ import { LocalModel } from "./local-model.ts";
 import { openQuantized } from "./quantized-weights.ts";
 
 export interface LoadOptions extends BackendOptions {
-  /** Round matrices to 8 or 4 bits. The packed weights are kept in a file beside the model. Default: floats as they are. */
+  /** Round matrices to 8 or 4 bits. The packed weights are kept in a file next to the model. Default: floats as they are. */
   readonly quantize?: Quantization | undefined;
   /** Architectures besides Punchline's own, for a model of one of them. */
   readonly architectures?: readonly Architecture[] | undefined;

@@ -53,7 +53,7 @@ function piecesOf(tokenizer: Tokenizer): Piece[] {
   });
 }
 
-/** A space stands between two words unless one of them joins the other. */
+/** A space is between two words unless one of them joins the other. */
 function wordPiece(token: string): Piece {
   const alone = token.replaceAll(joiner, "");
   const lineBreak = token === "\n";

@@ -1,5 +1,5 @@
 /**
- * Quantised weights of a model's folder: packed once, kept in a file beside the model, and mapped from there
+ * Quantised weights of a model's folder: packed once, kept in a file next to the model, and mapped from there
  * ever after. Where the folder cannot be written to, they are packed into memory each time.
  */
 import { stat } from "node:fs/promises";

@@ -105,6 +105,12 @@ export function checkCount(name: string, value: number): void {
   if (!(Number.isInteger(value) && value >= 1)) throw invalidOption(name, value, "1 or more");
 }
 
+/** The first option that is given and has another value than this. */
+export const changedOption = (options: SampleOptions, neutral: SampleOptions): string | undefined =>
+  Object.entries(neutral).find(
+    ([name, value]) => (options[name as keyof SampleOptions] ?? value) !== value,
+  )?.[0];
+
 const MAX_BEAMS = 64;
 
 /** Beam search draws nothing: what shapes the draw has no part in it. */
@@ -116,16 +122,8 @@ function checkBeams(beams: number, n: number, options: SampleOptions): void {
       option: "beams",
       value: beams,
     });
-  const { temperature = 1, topK = 0, topP = 1, minP = 0, repetitionPenalty = 1, seed = 0 } = options;
-  const drawing = {
-    temperature: temperature !== 1,
-    topK: topK !== 0,
-    topP: topP !== 1,
-    minP: minP !== 0,
-    repetitionPenalty: repetitionPenalty !== 1,
-    seed: seed !== 0,
-  };
-  const odd = Object.entries(drawing).find(([, given]) => given)?.[0];
+  const drawing = { temperature: 1, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1, seed: 0 };
+  const odd = changedOption(options, drawing);
   if (odd !== undefined)
     throw new UsageError(
       `${option("beams")} looks for the likeliest texts and draws nothing; leave ${option(odd)} out.`,
@@ -193,7 +191,7 @@ async function write(
 ): Promise<void> {
   const { batch } = decoder;
   const { tokenizer, model } = lm;
-  // Nobody wants to read the word that stands for all unknown ones, nor what has no spelling.
+  // Nobody wants to read the unknown-word token, nor what has no spelling.
   const size = Math.min(tokenizer.size, model.config.vocab_size);
   const choose = createSampler(options, { size, never: tokenizer.id(unknownWord) });
   options.signal?.throwIfAborted();
@@ -272,7 +270,8 @@ class Draft {
     const read = this.#text.length;
     if (stopAtEos && id === tokenizer.endOfText) this.finish = "eos";
     else this.#text += this.#stream.push(id);
-    const cut = Math.min(...stop.map((s) => placeOf(s, this.#text, read - s.length + 1)));
+    const places = stop.map((s) => this.#text.indexOf(s, Math.max(0, read - s.length + 1)));
+    const cut = Math.min(...places.filter((at) => at >= 0));
     if (Number.isFinite(cut)) {
       this.#text = this.#text.slice(0, cut);
       this.finish = "stop";
@@ -314,10 +313,4 @@ class Draft {
       logProbabilities: this.#logProbabilities,
     };
   }
-}
-
-/** Index of `part` in `text` from a place on, or Infinity. */
-function placeOf(part: string, text: string, from: number): number {
-  const at = text.indexOf(part, Math.max(0, from));
-  return at < 0 ? Infinity : at;
 }

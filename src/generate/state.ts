@@ -5,7 +5,7 @@ import type { Spec } from "../graph/tree.ts";
 type Specs = Readonly<Record<string, Spec>>;
 type Arrays = Readonly<Record<string, HostArray>>;
 
-/** Zeros for every tensor of a state, with room for `capacity` tokens where its size is the caller's to choose. */
+/** Zeros for every tensor of a state, with room for `capacity` tokens where the caller chooses its size. */
 export function zeroState(specs: Specs, capacity = 0): Record<string, HostArray> {
   return Object.fromEntries(
     Object.entries(specs).map(([name, { dtype, shape }]) => {
@@ -28,9 +28,9 @@ export function withoutRows(state: Arrays, rows: readonly number[]): Arrays {
 }
 
 /**
- * A state for `rows.length` texts, whose text `i` is text `rows[i]` of `state`.
+ * A state for `rows.length` texts: text `i` is text `rows[i]` of `state`.
  * @param specs of the new state; the first axis of every tensor is the batch
- * @param used tokens kept of tensors whose size is the caller's to choose
+ * @param used tokens kept of tensors of a size that the caller chooses
  */
 export function selectRows(
   state: Arrays,
@@ -53,7 +53,7 @@ export function selectRows(
 }
 
 /**
- * The state after a call: what it added stands behind the `used` tokens that each row had, in the same memory.
+ * The state after a call: what it added is behind the `used` tokens that each row had, in the same memory.
  * @param added as {@link Model.state} says
  */
 export function appendTo(

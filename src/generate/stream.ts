@@ -14,7 +14,7 @@ export type StreamOptions = Omit<SampleOptions, "n" | "batch" | "beams" | "onTex
 
 /**
  * The pieces of a text, without its prompt; together they are the text that `sample` writes with the same options.
- * The model writes on while the loop asks for more. Leaving the loop ends the writing; so does `signal`, whose reason is
+ * The model writes on while the loop asks for more. Leaving the loop ends the writing; so does `signal`; its reason is
  * thrown.
  * @throws UsageError as {@link sample}, and for options of several texts
  */

@@ -54,7 +54,7 @@ const wordSearch = { words: 1, width: 8, least: 1e-3, steps: 24 };
 const continuationSearch = { words: 3, width: 8, least: 1e-6, steps: 48 };
 /** Tokens that can be taken back without reading again, of models that carry a state of one size. */
 const HISTORY = 256;
-/** Tokens that a model without bounds reads of a long text when it has to begin anew. */
+/** Tokens that a model without bounds reads of a long text when it has to start again. */
 const LONGEST = 1024;
 
 /**
@@ -155,7 +155,7 @@ export function createSuggester(lm: LanguageModel): Suggester {
 /** Reads a text that changes at its end. */
 class Reader {
   readonly decoder: Decoder;
-  /** Most tokens of a text that are read when it has to begin anew. */
+  /** Most tokens of a text that are read when it has to start again. */
   readonly longest: number;
   #read: Int32Array = new Int32Array();
   #logits: Float32Array = new Float32Array();

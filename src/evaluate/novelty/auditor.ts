@@ -72,7 +72,7 @@ export class Auditor {
   readonly #nearest: NearestTexts;
   readonly #options: AuditorOptions;
 
-  /** @throws UsageError for a rule whose thresholds are out of their range. */
+  /** @throws UsageError for a rule with thresholds out of range. */
   constructor(index: TrainingIndex, options: AuditorOptions = {}) {
     this.index = index;
     this.rule = checkRule(options.rule);

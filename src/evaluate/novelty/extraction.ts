@@ -1,7 +1,7 @@
 /**
  * Can training texts be extracted from a model? It gets the head of a text and has to complete it.
  *
- * - Greedy: the share of texts whose rest the most likely tokens spell word for word (discoverable
+ * - Greedy: the share of texts that the most likely tokens complete word for word (discoverable
  *   extraction: Carlini et al., "Quantifying memorization across neural language models", ICLR 2023).
  * - Under sampling: the probability p of drawing the rest in one try, of which 1 - (1 - p)^tries are the
  *   chances in several (Hayes et al., "Measuring memorization through probabilistic discoverable

@@ -54,7 +54,7 @@ export function verdictOf(
     more: "The model copies more than chance likeness explains.",
     fewer: `The model copies less than unseen ${noun} seem to.`,
     alike: "The difference is within chance.",
-    "too-few": `With only ${own.n < baseline.n ? `${own.n} samples` : `${baseline.n} ${noun} beside`}, nothing can be concluded.`,
+    "too-few": `With only ${own.n < baseline.n ? `${own.n} samples` : `${baseline.n} unseen ${noun}`}, nothing can be concluded.`,
   }[findingOf(own, baseline)];
   const unseen = inPercent(baseline);
   return `${said}; of real unseen ${noun} ${unseen.rate} would be called so (${unseen.interval}). ${sentence}`;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { normaliseText } from "../../../test/normalise-text.ts";
 import { matchLengths, wholeTextAt } from "./matching.ts";
-import { normaliseText } from "./normaliser.ts";
 import { buildIndex } from "./training-index.ts";
 
 function generator(seed: number): (n: number) => number {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { normaliseText } from "../../../test/normalise-text.ts";
 import { EXACT_FROM, NearestTexts, type Neighbour, WEIGHED } from "./nearest.ts";
-import { normaliseText } from "./normaliser.ts";
 import { buildIndex } from "./training-index.ts";
 
 /** All similarities by the definition, without an index. */

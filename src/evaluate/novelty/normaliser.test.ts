@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { normaliseText, normaliseWithPositions } from "./normaliser.ts";
+import { normaliseText } from "../../../test/normalise-text.ts";
+import { normaliseWithPositions } from "./normaliser.ts";
 
 describe("normalise", () => {
   it.each([

@@ -36,16 +36,6 @@ export interface NormalisedText {
   readonly to: Int32Array;
 }
 
-/**
- * `text` as it is compared, such as `" why did the chicken "`; `""` where it has no word.
- * @internal exported for the tests, which search such texts by brute force
- */
-export function normaliseText(text: string): string {
-  const normaliser = new Normaliser();
-  normaliser.add(text);
-  return textOfUnits(normaliser.units);
-}
-
 /** UTF-16 code units as a string, however many. */
 export function textOfUnits(units: Uint16Array): string {
   let text = "";

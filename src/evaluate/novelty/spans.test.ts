@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { normaliseText } from "./normaliser.ts";
+import { normaliseText } from "../../../test/normalise-text.ts";
 import { sharedSpans as compare } from "./spans.ts";
 import { buildIndex, type TrainingIndex } from "./training-index.ts";
 

@@ -81,7 +81,6 @@ export class TrainingIndex {
     return this.parts.symbols.length;
   }
 
-  /** Prepares a text for lookups. */
   read(text: string): LookupText {
     const normalised = normaliseWithPositions(text);
     return { text, normalised, symbols: normalised.units.map((unit) => this.#symbolOf[unit]!) };
@@ -115,7 +114,7 @@ export class TrainingIndex {
     return range;
   }
 
-  /** The part of `range`, whose suffixes agree on `offset` symbols, that continues with `symbol`. */
+  /** The part of `range` that continues with `symbol`; all its suffixes agree on `offset` symbols. */
   narrow(range: SuffixRange, offset: number, symbol: number): SuffixRange {
     const from = this.#firstRank(range, offset, symbol);
     return { from, to: this.#firstRank({ from, to: range.to }, offset, symbol + 1) };

@@ -43,7 +43,7 @@ export async function openEncoder(name: string, { open }: Opening): Promise<Loca
   const details = { option: "encoder", value: name };
   if (model.kind !== "local")
     throw new UsageError(
-      `${name} is a hosted model, whose vectors cannot be had; choose another ${option("encoder")}.`,
+      `${name} is a hosted model, which gives no vectors; choose another ${option("encoder")}.`,
       details,
     );
   if (!canEncode(model.model))

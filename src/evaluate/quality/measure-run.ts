@@ -76,7 +76,6 @@ export interface MeasuredRun {
   readonly textBits?: readonly TextBits[] | undefined;
 }
 
-/** Held-out texts to predict. */
 export interface HeldOut {
   readonly kind: PreparedData["kind"];
   readonly split: string;
@@ -186,7 +185,6 @@ async function evaluate(
   };
 }
 
-/** Share of the held-out words that a word vocabulary lacks. */
 function unknownShare(model: TextModel, { texts }: HeldOut): number {
   if (model.kind !== "local" || model.tokenizer.kind !== "word") return 0;
   const { tokenizer } = model;

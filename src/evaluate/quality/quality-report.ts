@@ -178,7 +178,7 @@ export async function reportQuality(
   }
 }
 
-/** The lead among the runs whose figures can be compared. */
+/** The lead among the runs that can be compared. */
 function leadOfRuns(measured: readonly MeasuredRun[], { texts, prompts }: HeldOut): Lead | null {
   const ranked = measured
     .filter(({ quality }) => isRanked(quality))
@@ -203,7 +203,7 @@ async function groundOf(
   if (real.length === 0)
     throw new InputError(
       "too-few",
-      "The data has no held-out texts to measure beside; give it a validation or test split.",
+      "The data has no held-out texts to compare with; give it a validation or test split.",
     );
   if (real.length < texts) {
     notes.push(

@@ -15,7 +15,7 @@ export interface Decoder {
    */
   start(ids: Int32Array, signal?: AbortSignal): Promise<Float32Array>;
   /**
-   * A decoder whose row `i` goes on from what row `rows[i]` of this one has read; this one stays as it is.
+   * A decoder in which row `i` goes on from what row `rows[i]` of this one has read; this one stays as it is.
    * The two share their graphs, so that releasing one releases both.
    */
   branch(rows: ArrayLike<number>): Decoder;
@@ -39,8 +39,8 @@ export interface DecoderOptions {
   /** What to do when a text outgrows the context: refuse, or drop its older half. Default `error`. */
   readonly overflow?: Overflow | undefined;
   /**
-   * Tokens that {@link Decoder.rewind} can take back of models whose memory is not made of tokens; those
-   * made of tokens can take back all that they hold. A branch starts without any. Default 0.
+   * Tokens that {@link Decoder.rewind} can take back of models that do not keep tokens; those that do can take
+   * back all that they hold. A branch starts without any. Default 0.
    */
   readonly history?: number | undefined;
 }

@@ -1,6 +1,6 @@
 /**
- * The two ways of having a service continue a text. The completions endpoint does just that; the chat
- * endpoint is told to, in a plain instruction.
+ * The two ways to let a service continue a text. The completions endpoint does just that; the chat endpoint gets a
+ * plain instruction.
  */
 import type OpenAI from "openai";
 import type { APIError } from "openai";
@@ -21,7 +21,7 @@ export interface Written {
   readonly text: string;
   /** As the service says: `stop`, `length`, `content_filter`. */
   readonly finishReason: string | undefined;
-  /** Which stop text ended it, null for the model itself, where the service tells (vLLM and `punchline serve`). */
+  /** Which stop text ended it, null for the model itself, where the service says so (vLLM and `punchline serve`). */
   readonly stopReason: unknown;
   /** Why a model would not write. */
   readonly refusal: string | undefined;
@@ -36,7 +36,7 @@ export interface WriteOptions {
   readonly onText: ((piece: string) => void) | undefined;
 }
 
-/** What a chat model is told; the text itself is the user's message. */
+/** The instruction for a chat model; the text itself is the user's message. */
 export const INSTRUCTION =
   "Continue the text that the user sends, from where it stops. Answer with the continuation alone, in the " +
   "same language, style and form: do not repeat the text, do not comment on it, and add no quotation marks.";
@@ -60,7 +60,7 @@ export class Dialect {
   }
 
   /**
-   * Learns from a refusal, and tells whether the request is worth another try: newer models take no
+   * Learns from a refusal, and says whether the request is worth another try: newer models take no
    * `max_tokens`, and some take no temperature, top-p or seed, which may be left out where they ask for
    * nothing special.
    */
@@ -157,7 +157,6 @@ interface Chunk<Choice> {
   readonly usage?: Written["usage"] | null | undefined;
 }
 
-/** Reads a stream to its end. */
 async function collect<Choice extends Ending>(
   stream: AsyncIterable<unknown>,
   schema: z.ZodType<Chunk<Choice>>,
@@ -185,7 +184,7 @@ async function collect<Choice extends Ending>(
   return written(text, last, refusal, usage);
 }
 
-/** A stream whose faults in reading are told from those in using what was read. */
+/** A stream that marks faults in reading, and not those in using what was read. */
 async function* whole<T>(stream: AsyncIterable<T>): AsyncGenerator<T> {
   const items = stream[Symbol.asyncIterator]();
   try {

@@ -1,5 +1,5 @@
 /**
- * A service's refusals as Punchline's errors: one sentence each that says what to do. The key stands in none
+ * A service's refusals as Punchline's errors: one sentence each that says what to do. The key is in none
  * of them, even where a service sends it back, and what a service says is cut to a few lines.
  */
 import type OpenAI from "openai";

@@ -19,7 +19,7 @@ import { excerpt } from "../../core/printable.ts";
 import { checkedEndpoint, checkedHeaders, checkedSecret } from "../../core/secret.ts";
 import { limitedFetch } from "../../hub/limited-fetch.ts";
 import type { ScoredText } from "../log-probabilities.ts";
-import { checkCount, type Sample, type SampleOptions } from "../sample.ts";
+import { changedOption, checkCount, type Sample, type SampleOptions } from "../sample.ts";
 import { piecesOf, type StreamOptions } from "../stream.ts";
 import type { HostedModel } from "../text-model.ts";
 import type { Abortable } from "../writer.ts";
@@ -220,23 +220,17 @@ class Hosted implements HostedModel {
 
   async release(): Promise<void> {}
 
-  #refuse({ n = 1, maxLength = 200, topK, minP, repetitionPenalty, slide, beams }: SampleOptions): void {
+  #refuse(options: SampleOptions): void {
+    const { n = 1, maxLength = 200 } = options;
     checkCount("n", n);
     checkCount("maxLength", maxLength);
-    const asked = {
-      topK: (topK ?? 0) !== 0,
-      minP: (minP ?? 0) !== 0,
-      repetitionPenalty: (repetitionPenalty ?? 1) !== 1,
-      slide: slide === true,
-      beams: beams !== undefined,
-    };
-    for (const [name, wanted] of Object.entries(asked)) {
-      if (wanted)
-        throw new UsageError(
-          `${this.name} cannot honour ${option(name)}: OpenAI-style services have no such option; leave it out.`,
-          { option: name },
-        );
-    }
+    const unknown = { topK: 0, minP: 0, repetitionPenalty: 1, slide: false, beams: undefined };
+    const name = changedOption(options, unknown);
+    if (name !== undefined)
+      throw new UsageError(
+        `${this.name} cannot honour ${option(name)}: OpenAI-style services have no such option; leave it out.`,
+        { option: name },
+      );
   }
 
   async #write(

@@ -28,7 +28,7 @@ export async function completionsNext(request: NextRequest): Promise<readonly Ne
   return success ? listed(Object.entries(data.choices[0]!.logprobs.top_logprobs[0]!)) : undefined;
 }
 
-/** By the chat endpoint, which is told to go on with the text. */
+/** By the chat endpoint, with the instruction to continue the text. */
 export async function chatNext(request: NextRequest): Promise<readonly NextToken[] | undefined> {
   const { client, model, prompt, topK, signal } = request;
   const messages = [

@@ -26,7 +26,7 @@ export interface CompareData
 }
 
 interface FullSize extends Pick<Comparison, "models" | "answers" | "protocol"> {
-  /** Those whose weights are random numbers. */
+  /** Those with random numbers for weights. */
   readonly random: readonly string[];
   readonly command: string;
 }
@@ -105,7 +105,6 @@ const answerList = (answers: Comparison["answers"]): Content =>
   answers.length > 0 &&
   html`<dl class="answers">${answers.map((a) => html`<div><dt>${a.sense}</dt><dd>${a.sentence}</dd></div>`)}</dl>`;
 
-/** Speed at the size of the published models. */
 function atFullSize(full: NonNullable<CompareData["full_size"]>): Content {
   if ("left_out" in full)
     return html`<p class="note">The speed of models as large as the published ones was left out: ${full.left_out}.</p>`;

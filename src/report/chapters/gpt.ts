@@ -119,7 +119,6 @@ export const gpt: Chapter<GptData> = {
   ],
 };
 
-/** Which weights these are. */
 function origin({ origin: { kind, name }, parameters }: GptData): Html {
   if (kind === "published")
     return html`<p class="caveat">This is ${name}: ${count(parameters)} numbers that had been trained before, elsewhere.</p>`;

@@ -217,7 +217,6 @@ function cues(samples: readonly AuditedText[]): Html {
   )}</div>`;
 }
 
-/** The words with which both begin, at most `most`. */
 function commonStart(a: string, b: string, most = Number.POSITIVE_INFINITY): string {
   const theirs = b.toLowerCase().split(/\s+/);
   const own = a.trim().split(/\s+/);

@@ -32,7 +32,6 @@ export async function comparePage(file: string, command: string, comparison: Com
   });
 }
 
-/** Which is faster, from the text to the word for its gap. */
 function fasterFigure({ ratios }: Comparison) {
   const ratio = ratios.find((r) => r.case === caseNames.fill);
   if (ratio === undefined) return [];

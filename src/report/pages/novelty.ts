@@ -22,6 +22,5 @@ export async function noveltyPage(
   });
 }
 
-/** A share, where it is known. */
 const figure = (rate: number | null | undefined, label: string) =>
   rate === null || rate === undefined ? [] : [{ value: percent(rate), label }];
