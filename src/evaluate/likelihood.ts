@@ -113,20 +113,14 @@ export const isolatesDocuments = (
   prompts?: readonly number[],
 ): boolean => isolateDocuments || prompts !== undefined;
 
-async function scoreMasked(
-  lm: LanguageModel,
-  texts: readonly string[],
-  options: EvaluationOptions,
-): Promise<Scored> {
+type Score = (lm: LanguageModel, texts: readonly string[], options: EvaluationOptions) => Promise<Scored>;
+
+const scoreMasked: Score = async (lm, texts, options) => {
   const { context, byText, ...loss } = await pseudoLikelihood(lm, texts, options);
   return { loss, byText, texts, ends: false, frame: { context, likelihood: "pseudo" } };
-}
+};
 
-async function scoreStream(
-  lm: LanguageModel,
-  texts: readonly string[],
-  options: EvaluationOptions,
-): Promise<Scored> {
+const scoreStream: Score = async (lm, texts, options) => {
   const { tokenizer, model, backend, weights } = lm;
   const items = options.kind !== "text";
   const begins = items || beginsAfterEnd(tokenizer);
@@ -153,7 +147,7 @@ async function scoreStream(
   } finally {
     await scorer.release();
   }
-}
+};
 
 /** The most tokens before a target in a carried state: all, or those since the state was last reset. */
 function furthest({ config }: Model, stream: ArrayLike<number>): number {
@@ -168,11 +162,11 @@ function furthest({ config }: Model, stream: ArrayLike<number>): number {
 const longestOf = ({ offsets }: TokenStream): number =>
   offsets.reduce((most, end, i) => Math.max(most, i === 0 ? 0 : end - offsets[i - 1]!), 1);
 
-async function scoreAlone(
-  { tokenizer, model, backend, weights, name }: LanguageModel,
-  texts: readonly string[],
-  { batch = 16, length, prompts, onProgress, signal }: EvaluationOptions,
-): Promise<Scored> {
+const scoreAlone: Score = async (
+  { tokenizer, model, backend, weights, name },
+  texts,
+  { batch = 16, length, prompts, onProgress, signal },
+) => {
   if (model.predicts !== "each")
     throw new UsageError(
       `${name} (${model.config.model_type}) does not predict every token of a text, so texts cannot be scored alone.`,
@@ -201,7 +195,7 @@ async function scoreAlone(
   } finally {
     await scorer.release();
   }
-}
+};
 
 /** Each text with the end of text before it. */
 const rowsOf = ({ tokens, offsets, prompts, endOfText }: TokenStream): TextRow[] =>

@@ -14,14 +14,21 @@ export class OnnxBuilder {
   }
 
   /** A standard operator with one output, called `output` or by a generated name. */
-  node(opType: string, inputs: readonly string[], attributes: Attributes = {}, output?: string): string {
-    return this.#add(opType, inputs, [output ?? `${opType}_${this.nodes.length}`], attributes)[0]!;
+  node(
+    opType: string,
+    inputs: readonly string[],
+    attributes: Attributes = {},
+    output = `${opType}_${this.nodes.length}`,
+  ): string {
+    this.nodes.push({ opType, domain: "", inputs, outputs: [output], attributes });
+    return output;
   }
 
   /** The same with several outputs. */
   several(opType: string, inputs: readonly string[], count: number, attributes: Attributes = {}): string[] {
-    const names = Array.from({ length: count }, (_, i) => `${opType}_${this.nodes.length}_${i}`);
-    return this.#add(opType, inputs, names, attributes);
+    const outputs = Array.from({ length: count }, (_, i) => `${opType}_${this.nodes.length}_${i}`);
+    this.nodes.push({ opType, domain: "", inputs, outputs, attributes });
+    return outputs;
   }
 
   /** The size of one axis of a value, as a scalar. */
@@ -45,10 +52,5 @@ export class OnnxBuilder {
   constant(name: string, value: HostArray): string {
     this.constants.set(name, value);
     return name;
-  }
-
-  #add(opType: string, inputs: readonly string[], outputs: string[], attributes: Attributes): string[] {
-    this.nodes.push({ opType, domain: "", inputs, outputs, attributes });
-    return outputs;
   }
 }

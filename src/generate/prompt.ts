@@ -19,8 +19,10 @@ export interface ReadPrompt {
   readonly unread: string;
 }
 
+type Reading = Pick<LanguageModel, "tokenizer" | "cleaning">;
+
 /** A prompt, or the beginning of a text, as the model reads it. A model of which nothing is known reads it as it is. */
-export function readPrompt(lm: Pick<LanguageModel, "tokenizer" | "cleaning">, prompt: string): ReadPrompt {
+export function readPrompt(lm: Reading, prompt: string): ReadPrompt {
   const { tokenizer, cleaning } = lm;
   const cleaned = withoutEnds(lm, cleaning ? cleanPrompt(cleaning, prompt) : prompt);
   if (tokenizer.kind !== "character") return { text: cleaned, unread: "" };
@@ -41,10 +43,7 @@ export function readPrompt(lm: Pick<LanguageModel, "tokenizer" | "cleaning">, pr
  * @throws InputError `unknown-character` where the vocabulary lacks a character of it, `empty-prompt` where
  * nothing of it is left
  */
-export function promptText(
-  lm: Pick<LanguageModel, "tokenizer" | "cleaning" | "name">,
-  prompt: string,
-): string {
+export function promptText(lm: Reading & Pick<LanguageModel, "name">, prompt: string): string {
   const { text, unread } = readPrompt(lm, prompt);
   const [character] = unread;
   if (character !== undefined) {
@@ -65,10 +64,7 @@ export function promptText(
 }
 
 /** Where a line break ends a text, none is inside the texts that were learned. */
-function withoutEnds(
-  { tokenizer, cleaning }: Pick<LanguageModel, "tokenizer" | "cleaning">,
-  text: string,
-): string {
+function withoutEnds({ tokenizer, cleaning }: Reading, text: string): string {
   const ends =
     (tokenizer.kind === "character" || tokenizer.kind === "word") &&
     tokenizer.token(tokenizer.endOfText) === "\n";

@@ -72,10 +72,7 @@ function blockDistance(pattern: Sequence, text: Sequence): number {
 }
 
 /** For each symbol of the pattern, the bits of its positions; row 0 is for symbols it lacks. */
-function symbolPositions(
-  pattern: Sequence,
-  blocks: number,
-): { rowOf: Map<number, number>; positions: Int32Array } {
+function symbolPositions(pattern: Sequence, blocks: number) {
   const rowOf = new Map<number, number>();
   for (let i = 0; i < pattern.length; i++) {
     if (!rowOf.has(pattern[i]!)) rowOf.set(pattern[i]!, rowOf.size + 1);

@@ -1,6 +1,6 @@
 /** Finds training texts among the test or validation texts, by the rule of the audit. */
 import { type CopyRate, copyRate, sourceOf } from "./audit.ts";
-import { Auditor, type AuditorOptions, type Judged, judgeAll } from "./auditor.ts";
+import { Auditor, type AuditorOptions, judgeAll } from "./auditor.ts";
 import type { CopyKind } from "./copies.ts";
 import type { TrainingIndex } from "./training-index.ts";
 
@@ -38,15 +38,11 @@ export async function auditLeaks(
   const auditor = new Auditor(index, { ...options, neighbours: 1, cueTexts: 0 });
   const judged = await judgeAll(auditor, texts, { onTurn: onProgress, signal });
   const leaks = judged.flatMap((one, row): Leak[] => {
-    const { text, copy_kind: kind } = one.audited;
-    return kind ? [{ row, text, kind, ...origin(index, one) }] : [];
+    const { text, copy_kind: kind, nearest } = one.audited;
+    if (!kind) return [];
+    const source = sourceOf(one);
+    const similarity = source === nearest[0]?.source ? nearest[0].similarity : 0;
+    return [{ row, text, kind, source, trainingText: index.texts[source]!, similarity }];
   });
   return { ...copyRate(judged), leaks };
-}
-
-function origin(index: TrainingIndex, { audited, spans }: Judged) {
-  const nearest = audited.nearest[0];
-  const source = sourceOf({ audited, spans });
-  const similarity = source === nearest?.source ? nearest.similarity : 0;
-  return { source, trainingText: index.texts[source]!, similarity };
 }

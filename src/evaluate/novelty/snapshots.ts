@@ -85,11 +85,8 @@ async function auditSnapshot(folder: string, step: number, options: SnapshotOpti
   const { auditor, data, n, prompt, temperature, maxLength, seed, asked, prefix, signal } = options;
   const lm = await loadModel(join(folder, "checkpoints", `step-${step}`), options.backend);
   const written = await sample(lm, { n, prompt, temperature, maxLength, seed, slide: true, signal });
-  const judged = await judgeAll(
-    auditor,
-    written.map((one) => one.prompt + one.text),
-    { signal },
-  );
+  const whole = written.map((one) => one.prompt + one.text);
+  const judged = await judgeAll(auditor, whole, { signal });
   const { copies, rate, interval } = copyRate(judged);
   const texts = textsOf(data);
   const loss = async (some: readonly string[]) =>

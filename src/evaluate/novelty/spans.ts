@@ -79,9 +79,8 @@ export function sharedSpans(index: TrainingIndex, sample: LookupText): SharedSpa
   };
 }
 
-function curve(value: (n: number) => number): number[] {
-  return Array.from({ length: CURVE_LENGTH }, (_, i) => value(i + 1));
-}
+const curve = (value: (n: number) => number): number[] =>
+  Array.from({ length: CURVE_LENGTH }, (_, i) => value(i + 1));
 
 /** Positions of the spaces: before each word, and behind the last. */
 function spacePositions(sample: Uint16Array): Int32Array {

@@ -189,13 +189,10 @@ export class TrainingIndex {
  * The texts are kept by reference and must not change.
  */
 export function buildIndex(texts: readonly string[]): TrainingIndex {
-  return new TrainingIndex(texts, indexParts(texts));
-}
-
-function indexParts(texts: readonly string[]): IndexParts {
   const starts = new Int32Array(texts.length + 1);
   const { units, symbols } = spell(texts, starts);
-  return { units, symbols, starts, suffixes: suffixArray(symbols, units.length + 2) };
+  const suffixes = suffixArray(symbols, units.length + 2);
+  return new TrainingIndex(texts, { units, symbols, starts, suffixes });
 }
 
 /** The texts one after the other in the smallest alphabet that spells them; fills `starts`. */

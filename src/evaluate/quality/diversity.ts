@@ -87,28 +87,14 @@ export function vocabularyOf(texts: Iterable<string>): Set<string> {
 
 /** Different n-grams / all n-grams of all texts. */
 export function distinct(texts: readonly (readonly string[])[], n: number): number {
-  const seen = new Set<string>();
-  let all = 0;
-  for (const tokens of texts) {
-    for (const ngram of ngrams(tokens, n)) {
-      seen.add(ngram);
-      all++;
-    }
-  }
-  return seen.size / all;
+  const all = texts.flatMap((tokens) => ngrams(tokens, n));
+  return new Set(all).size / all.length;
 }
 
 /** Mean over the texts that have any n-gram of the share of their n-grams that repeat an earlier one. */
 export function repetition(texts: readonly (readonly string[])[], n = 4): number {
-  let sum = 0;
-  let count = 0;
-  for (const tokens of texts) {
-    const all = ngrams(tokens, n);
-    if (all.length === 0) continue;
-    sum += 1 - new Set(all).size / all.length;
-    count++;
-  }
-  return sum / count;
+  const lists = texts.map((tokens) => ngrams(tokens, n)).filter((all) => all.length > 0);
+  return lists.reduce((sum, all) => sum + (1 - new Set(all).size / all.length), 0) / lists.length;
 }
 
 /** Quantiles are interpolated linearly between the values in order. */

@@ -6,6 +6,7 @@
 
 import { spelled } from "../../generate/embed.ts";
 import type { LanguageModel } from "../../generate/language-model.ts";
+import type { StreamLoss } from "../../train/batch-scorer.ts";
 import { StreamScorer } from "../../train/stream-scorer.ts";
 import { evenly } from "../evenly.ts";
 import { pseudoLikelihood } from "../pseudo-likelihood.ts";
@@ -43,7 +44,11 @@ export async function judgeEncoder(
 ): Promise<EncoderQuality> {
   const masked = lm.model.predicts === "masked";
   const asked = evenly(real, masked ? ASKED_MASKED : ASKED);
-  const [loss, scored] = masked ? await hidden(lm, asked, signal) : await fromTheLeft(lm, asked, signal);
+  const scored = idsOf(lm, asked);
+  const { nats, tokens } = masked
+    ? await pseudoLikelihood(lm, asked, { signal })
+    : await fromTheLeft(lm, scored, signal);
+  const loss = nats / tokens;
   const counted = idsOf(lm, [...evenly(training, COUNTED), ...asked]);
   const unigram = unigramLoss(counted, scored, lm.tokenizer.size, 0);
   return {
@@ -53,31 +58,17 @@ export async function judgeEncoder(
   };
 }
 
-type Scored = readonly [loss: number, ids: readonly number[]];
-
 async function fromTheLeft(
-  lm: LanguageModel,
-  texts: readonly string[],
+  { model, backend, weights, tokenizer }: LanguageModel,
+  ids: readonly number[],
   signal: AbortSignal | undefined,
-): Promise<Scored> {
-  const { model, backend, weights } = lm;
-  const ids = idsOf(lm, texts);
+): Promise<StreamLoss> {
   const scorer = new StreamScorer(model, backend, { signal });
   try {
-    const { nats, tokens } = await scorer.score(weights, [lm.tokenizer.endOfText, ...ids]);
-    return [nats / tokens, ids];
+    return await scorer.score(weights, [tokenizer.endOfText, ...ids]);
   } finally {
     await scorer.release();
   }
-}
-
-async function hidden(
-  lm: LanguageModel,
-  texts: readonly string[],
-  signal: AbortSignal | undefined,
-): Promise<Scored> {
-  const { nats, tokens } = await pseudoLikelihood(lm, texts, { signal });
-  return [nats / tokens, idsOf(lm, texts)];
 }
 
 /** The predicted ids of the texts, without characters that cannot be spelled; with the end where that is predicted. */

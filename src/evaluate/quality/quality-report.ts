@@ -83,9 +83,6 @@ export interface QualityResult {
 
 const defaults = { texts: 200, temperature: 0.8, maxLength: 240, seed: 0, prompt: "" };
 
-const ownTextsNote = (run: string, first: string): string =>
-  `The texts of ${run} were cleaned by other rules than those of ${first}, so each predicts its own held-out texts: the bits and perplexity of ${run} (marked *) are of other characters, and it is not ranked by them.`;
-
 /** The common ground of all runs: the data of the first. */
 interface Ground {
   /** The name of the first run. */
@@ -134,7 +131,10 @@ export async function reportQuality(
         const auditor = await ownAuditor(model, data, ground, options);
         const heldOut = heldOutFor(model, data, ground);
         measured.push(await measureRun(model, { ...ground, auditor }, heldOut, ground.options));
-        if (heldOut.own) notes.push(ownTextsNote(model.name, ground.name));
+        if (heldOut.own)
+          notes.push(
+            `The texts of ${model.name} were cleaned by other rules than those of ${ground.name}, so each predicts its own held-out texts: the bits and perplexity of ${model.name} (marked *) are of other characters, and it is not ranked by them.`,
+          );
         if (options.encoder === undefined) await search.offer(model, ground, signal);
       } catch (error) {
         failures.push({ run: name, reason: reasonOf(error), error });
@@ -144,12 +144,13 @@ export async function reportQuality(
       }
     }
     if (ground === undefined || measured.length === 0) throw failures[0]!.error;
-    const texts = [trainingTexts(ground), ...measured.map((run) => run.texts)];
+    const single = textsOf(ground.data);
+    // As many training texts as there are real ones.
+    const texts = [evenly(single.training, ground.real.length), ...measured.map((run) => run.texts)];
     const stopped = signal?.aborted === true;
     if (options.encoder !== undefined) await search.offer(opened!, ground, signal);
     const found = await search.mauve(ground.real, texts, signal);
     notes.push(...(search.found ? search.doubts : []), ...(found.leftOut === null ? [] : [found.leftOut]));
-    const single = textsOf(ground.data);
     const report: QualityReport = {
       reference: await reference(ground, found.near[0] ?? null, stopped ? undefined : signal),
       runs: measured.map(({ quality }, i) => ({ ...quality, mauve: found.near[i + 1] ?? null })),
@@ -255,17 +256,12 @@ async function ownAuditor(
   return auditorOf(data, model, options);
 }
 
-async function auditorOf(
+const auditorOf = async (
   data: PreparedData,
   model: TextModel,
   options: QualityReportOptions,
-): Promise<Judge> {
-  return sourceAuditor(data, { neighbours: 1, cueTexts: 0, indexFile: await options.indexFile?.(model) });
-}
-
-/** As many training texts as there are real ones. */
-const trainingTexts = ({ data, real }: Ground): readonly string[] =>
-  evenly(textsOf(data).training, real.length);
+): Promise<Judge> =>
+  sourceAuditor(data, { neighbours: 1, cueTexts: 0, indexFile: await options.indexFile?.(model) });
 
 async function reference(
   { real, auditor, vocabulary, data }: Ground,

@@ -201,17 +201,9 @@ async function* whole<T>(stream: AsyncIterable<T>): AsyncGenerator<T> {
   }
 }
 
-function written(
+const written = (
   text: string,
-  choice: Ending | undefined,
+  { finish_reason, stop_reason: stopReason }: Ending,
   refusal: string | undefined,
   usage: Written["usage"],
-): Written {
-  return {
-    text,
-    finishReason: choice?.finish_reason ?? undefined,
-    stopReason: choice?.stop_reason,
-    refusal,
-    usage,
-  };
-}
+): Written => ({ text, finishReason: finish_reason ?? undefined, stopReason, refusal, usage });

@@ -120,9 +120,7 @@ function thinned({ label, points, tone = "quiet" }: Line): DrawnLine {
 const pick = <K extends string>(key: K, of: readonly Readonly<Record<K, number>>[]): number[] =>
   of.map((one) => one[key]);
 
-function mean(values: readonly number[]): number {
-  return values.reduce((a, b) => a + b, 0) / values.length;
-}
+const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
 
 /** The names at the ends of the lines, moved apart where they would overlap. */
 function names(
