@@ -80,7 +80,12 @@ export class BatchScorer {
       const result = await this.read(parameters, batch, state);
       state = result.state;
       for (const loss of result.losses) nats += loss;
-      onLosses?.(result.losses, batch.spans ?? []);
+      // A model that predicts after its window has one loss a row.
+      const perRow = this.#model.predicts === "last" ? batch.length : 1;
+      onLosses?.(
+        result.losses,
+        (batch.spans ?? []).map((span) => ({ ...span, at: Math.floor(span.at / perRow) })),
+      );
       tokens += batch.targets;
       onTokens?.(tokens);
     }
