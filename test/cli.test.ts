@@ -1,7 +1,9 @@
 /** The frame of the command line: words, statuses, sentences, the purity of standard output. */
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { groups, registry } from "../src/cli/registry.ts";
 import { runCli } from "../src/cli/run.ts";
+import { runHere } from "./cli-here.ts";
 import { toys } from "./fixtures/toy-cli.ts";
 
 /** Runs the toys in this process. */
@@ -189,7 +191,33 @@ describe("the real commands", () => {
     }
   });
 
-  test("none stands twice", () => {
+  test("finetune names the built-in models, fill its default", async () => {
+    let help = "";
+    const stdout = { write: (text: string) => (help += text) };
+    for (const name of ["finetune", "fill"])
+      await runCli([name, "--help"], { stdout, stderr: { write: () => {} }, env: {} });
+    expect(help.replace(/\s+/g, " ")).toMatch(
+      /built-in model \(punchline-gpt2, punchline-bert\).*default: punchline-bert/,
+    );
+  });
+
+  test("eval says that it scores a part only, unless the part was chosen", async () => {
+    const runs = join(import.meta.dirname, "fixtures/runs-0.1.0");
+    const words = ["eval", join(runs, "char-rnn"), "--data", join(runs, "tales.txt")];
+    const note = /^Only the test split of the data is scored; --split all scores all of it\.$/m;
+    expect((await runHere(...words)).stderr).toMatch(note);
+    expect((await runHere(...words, "--split", "test")).stderr).not.toMatch(note);
+  });
+
+  test("fill says which words the filled text leaves out", async () => {
+    const { stderr, stdout } = await runHere("fill", "punchline-bert", "The [MASK] of 漢 is old.");
+    expect(stdout).not.toContain("漢");
+    expect(stderr).toContain(
+      'cannot spell "漢" of the prompt: the model sees [UNK] there, and the filled text leaves that out.',
+    );
+  });
+
+  test("none is there twice", () => {
     const names = registry.map((entry) => entry.name);
     expect([...new Set(names)]).toEqual(names);
   });

@@ -11,24 +11,25 @@ import type { Context } from "../context.ts";
 
 /**
  * The prompt as the model reads it; unchanged for a hosted model.
+ * @param then the end of the warning about words that the vocabulary lacks
  * @throws InputError as `promptText`
  */
-export function promptAsRead(ctx: Context, model: TextModel, prompt: string): string {
+export function promptAsRead(ctx: Context, model: TextModel, prompt: string, then = ""): string {
   if (model.kind === "hosted") return prompt;
   const text = promptText(model, prompt);
   if (text !== prompt) ctx.warn(cleaningNote("The prompt", text));
   const lacking = lackingNote(model.tokenizer, text);
-  if (lacking !== undefined) ctx.warn(lacking);
+  if (lacking !== undefined) ctx.warn(`${lacking}${then}.`);
   return text;
 }
 
-/** A sentence about words of the prompt that the vocabulary replaces by its unknown token; undefined without any. */
+/** About words of the prompt that the vocabulary replaces by its unknown token; undefined without any. */
 function lackingNote(tokenizer: Tokenizer, prompt: string): string | undefined {
   const words = [...new Set(unknownWords(tokenizer, prompt))];
   if (words.length === 0) return undefined;
   const some = words.slice(0, 3).map((word) => JSON.stringify(excerpt(word)));
   const more = words.length > 3 ? ` and ${words.length - 3} more` : "";
-  return `The vocabulary cannot spell ${some.join(", ")}${more} of the prompt: the model sees ${unknownToken(tokenizer)} there.`;
+  return `The vocabulary cannot spell ${some.join(", ")}${more} of the prompt: the model sees ${unknownToken(tokenizer)} there`;
 }
 
 /** Most characters of a quoted prompt, which may be a whole file. */
