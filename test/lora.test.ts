@@ -6,6 +6,7 @@ import { float32, type HostArray } from "../src/core/array.ts";
 import { prepareTexts } from "../src/data/prepare.ts";
 import { exportModel } from "../src/export/export.ts";
 import { loadModel } from "../src/generate/load.ts";
+import type { LocalModel } from "../src/generate/local-model.ts";
 import { ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE } from "../src/hub/adapter.ts";
 import { openModelFolder } from "../src/hub/folder.ts";
 import { openSafetensors, writeSafetensors } from "../src/hub/safetensors-file.ts";
@@ -277,4 +278,23 @@ describe("frozen layers", () => {
       /start from a model/,
     );
   });
+});
+
+it("what was trained in memory is saved with its adapters merged, and opens with equal logits", async () => {
+  const base = await modelFolder("gpt2");
+  const { lm } = await train({
+    base: { folder: base, name: base },
+    data: texts,
+    options: { ...quick, steps: 8, lora: { rank: 2, alpha: 8 } },
+    backend,
+  });
+  const folder = join(temporaryFolder(), "saved");
+  await lm.save(folder);
+  expect(readdirSync(folder)).not.toContain(ADAPTER_CONFIG_FILE);
+  const scoreOf = async (model: LocalModel) =>
+    (await model.score(texts[0]!)).logProbabilities.map((value) => value ?? 0);
+  const tuned = await scoreOf(lm);
+  expect(worst(await scoreOf(await loadModel(folder)), tuned)).toBeLessThan(1e-4);
+  // The adapters have learned something, which would be missing if they were left out.
+  expect(worst(await scoreOf(await loadModel(base)), tuned)).toBeGreaterThan(0.1);
 });

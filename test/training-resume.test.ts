@@ -273,4 +273,16 @@ describe("what cannot go on is refused", () => {
     const failed = resume(folder, { data: tinyTraining().data });
     await expect(failed).rejects.toThrow(`${folder} is not a run folder: it has no run.json`);
   });
+
+  test("the run's device where the request names none", async () => {
+    const { folder, request } = await finished();
+    const record = JSON.parse(readFileSync(join(folder, "run.json"), "utf8"));
+    writeFileSync(join(folder, "run.json"), JSON.stringify({ ...record, device: "nowhere" }));
+    const elsewhere = resume(folder, {
+      data: request.data,
+      options: { steps: 4 },
+      backend: { device: undefined, threads: undefined },
+    });
+    await expect(elsewhere).rejects.toThrow(/on "nowhere"/);
+  });
 });

@@ -8,27 +8,28 @@ import { jsonText } from "../files/json-file.ts";
 import { writeFolder } from "../files/whole-folder.ts";
 import { tokenizerMetadata } from "../hub/fingerprint.ts";
 import { CONFIG_FILE } from "../hub/folder.ts";
+import { addProduct } from "../hub/merged-tensors.ts";
 import { WEIGHTS_FILE, writeSafetensors } from "../hub/safetensors-file.ts";
 import { TEXT_CLEANING } from "../text/cleaning-record.ts";
 import type { LanguageModel } from "./language-model.ts";
 
 /**
  * Writes `config.json`, `model.safetensors` (float32), the tokenizer's files and `generation_config.json` to `folder`,
- * all of them or none.
+ * all of them or none. Adapters are merged into the matrices that they adapt.
  *
  * @example
  * const { lm } = await train({ model: "char-lstm", data: texts });
  * await saveModel(lm, "models/mine");
- * @throws UsageError where the folder is not empty, and for a quantised model or one with adapters
+ * @throws UsageError where the folder is not empty, and for a quantised model
  * @throws InputError of the file system
  */
 export async function saveModel(lm: LanguageModel, folder: string): Promise<void> {
   const { model, tokenizer, weights } = lm;
   const whole = model.architecture.build(model.config);
-  const odd = Object.keys(weights).find((name) => !whole.parameters.some((p) => p.name === name));
+  const odd = Object.keys(weights).find((name) => !model.parameters.some((p) => p.name === name));
   if (odd !== undefined)
     throw new UsageError(
-      `${lm.name} is quantised or has adapters (${odd}), and a saved model has float32 weights alone; open it without \`quantize\`, or export its run with \`merge\`.`,
+      `${lm.name} is quantised (${odd}), and a saved model has float32 weights alone; open it without \`quantize\`.`,
       { name: odd },
     );
   await writeFolder(folder, write, { noun: "a model", parameter: "folder" });
@@ -43,8 +44,7 @@ export async function saveModel(lm: LanguageModel, folder: string): Promise<void
       await writeFileAtomic(join(partial, name), jsonText(content));
     const tensors = await Promise.all(
       whole.parameters.map(async ({ name, shape }) => {
-        const data = await numbersOf(weights[name]!);
-        return { name, dtype: "F32" as const, shape, data };
+        return { name, dtype: "F32" as const, shape, data: await numbersOf(lm, name) };
       }),
     );
     await writeSafetensors(join(partial, WEIGHTS_FILE), tensors, tokenizerMetadata(tokenizer));
@@ -66,9 +66,20 @@ export const generationConfig = ({
   transformers_version: null,
 });
 
+/** The numbers of a weight, with its adapter merged where it has one. */
+async function numbersOf({ model, weights }: LanguageModel, name: string): Promise<Float32Array> {
+  const adapter = model.adapters?.find((one) => `${one.name}.weight` === name);
+  const numbers = await storedNumbers(weights[name]!);
+  if (!adapter) return numbers;
+  const merged = numbers.slice();
+  const [a, b] = [weights[`${adapter.name}.lora_A.weight`]!, weights[`${adapter.name}.lora_B.weight`]!];
+  addProduct(merged, await storedNumbers(a), await storedNumbers(b), a.shape[0]!, adapter);
+  return merged;
+}
+
 /** The numbers of a weight, read from its file where they are left there. */
-async function numbersOf(array: HostArray | StoredArray): Promise<ArrayBufferView> {
-  if (!("stored" in array)) return array.data;
+async function storedNumbers(array: HostArray | StoredArray): Promise<Float32Array> {
+  if (!("stored" in array)) return array.data as Float32Array;
   const { file, offset, length } = array.stored;
   const handle = await open(file, "r");
   try {

@@ -86,7 +86,7 @@ async function read(source: TensorSource, { name, shape }: TensorInfo): Promise<
 }
 
 /** Adds s · B · A to `weight`, [outputs, inputs] or, where inputs come first, its transpose. A [rank, inputs], B [outputs, rank]. */
-function addProduct(
+export function addProduct(
   weight: Float32Array,
   a: Float32Array,
   b: Float32Array,

@@ -88,8 +88,11 @@ export function adaptedMaps(
 
 /** The model with an adapter for each map that `lora.targets` name; freeze its other parameters. */
 export function withLora(model: Model, lora: LoraOptions): Model {
-  const adapters = adaptedMaps(model, lora.targets).map(({ name, inputs, outputs }) => ({
+  const scale = lora.alpha / lora.rank;
+  const adapters = adaptedMaps(model, lora.targets).map(({ name, inputs, outputs, inputsFirst }) => ({
     name,
+    scale,
+    inputsFirst,
     specs: adapterParameters(name, inputs, outputs, lora.rank),
   }));
   const adapt = (parameters: Parameters, mode: Mode): Parameters => {
@@ -98,7 +101,7 @@ export function withLora(model: Model, lora: LoraOptions): Model {
       {
         a: parameter(parameters, a.name),
         b: parameter(parameters, b.name),
-        scale: lora.alpha / lora.rank,
+        scale,
         dropout: (x) => mode.dropout(x, lora.dropout),
       },
     ]);
@@ -107,6 +110,7 @@ export function withLora(model: Model, lora: LoraOptions): Model {
   const { loss } = model;
   return {
     ...model,
+    adapters,
     parameters: [...model.parameters, ...adapters.flatMap(({ specs }) => specs)],
     forward: (parameters, input, mode, options) =>
       model.forward(adapt(parameters, mode), input, mode, options),

@@ -105,6 +105,8 @@ export interface Model {
    * which the model calls {@link Mode.checkpoint}. Absent: the model cannot freeze its first layers, nor recompute.
    */
   readonly blocks?: readonly (readonly ParameterSpec[])[] | undefined;
+  /** The linear maps that have LoRA adapters among the parameters (models/lora.ts). Absent: none. */
+  readonly adapters?: readonly LinearAdapter[] | undefined;
   /**
    * The state's tensors for a batch, which is the first axis of each; it starts as zeros. The caller chooses a size
    * named `capacity`: the tokens that the state has room for, of which `length` are in use. Of such a tensor a call
@@ -120,6 +122,15 @@ export interface Model {
    * targets, in nats, and the state to carry.
    */
   readonly loss?: ((parameters: Parameters, input: TrainingInput, mode: Mode) => Objective) | undefined;
+}
+
+/** W + scale · B · A takes the place of a linear map's weight W. */
+export interface LinearAdapter {
+  /** The map's name, of which `.weight`, `.lora_A.weight` and `.lora_B.weight` are parameters. */
+  readonly name: string;
+  readonly scale: number;
+  /** Whether W is [inputs, outputs]. A is [rank, inputs] and B [outputs, rank]. */
+  readonly inputsFirst: boolean;
 }
 
 /** One option of an architecture, as the command line and the studio offer it. */

@@ -181,11 +181,16 @@ export async function resume(folder: string, request: ResumeRequest = {}): Promi
         { expected: fingerprint, actual: data.fingerprint },
       );
     }
-    const backend = { device, ...(threads === null ? {} : { threads }), ...request.backend };
-    const given = record.base
+    const { backend: given = {} } = request;
+    const backend = {
+      ...given,
+      device: given.device ?? device,
+      threads: given.threads ?? threads ?? undefined,
+    };
+    const unadapted = record.base
       ? await readModel(base?.folder ?? folder, architectures)
       : scratchModel(architecture, modelOptions, data);
-    const model = resettingAt(given, textStart(data, options));
+    const model = resettingAt(unadapted, textStart(data, options));
     const adaptation = adaptModel(model, options);
     const setup = setUp({ adaptation, data, options, hooks: { ...request, backend } });
     const now: RunRecord = { ...record, train: options };
