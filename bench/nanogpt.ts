@@ -9,8 +9,9 @@
  * PUNCHLINE_STEPS shortens it for a try.
  */
 
-import { encodeSplit, type PreparedData } from "../src/data/prepare.ts";
-import { StreamScorer } from "../src/train/stream-scorer.ts";
+import type { PreparedData } from "../src/data/prepare.ts";
+import { encodeSplit } from "../src/data/tokens.ts";
+import { StreamScorer } from "../src/train/scoring.ts";
 import { train } from "../src/train/train.ts";
 import { type BenchRow, row } from "./bench.ts";
 import { compareTraining } from "./training/compare.ts";

@@ -8,8 +8,9 @@
  * The curves go to standard error with some of the texts.
  */
 import { join } from "node:path";
-import { encodeSplit, type PreparedData } from "../src/data/prepare.ts";
+import type { PreparedData } from "../src/data/prepare.ts";
 import { prepareData, readRawText } from "../src/data/prepare-sources.ts";
+import { encodeSplit } from "../src/data/tokens.ts";
 import { evenly } from "../src/evaluate/evenly.ts";
 import { evaluateTexts } from "../src/evaluate/likelihood.ts";
 import { tokensOf } from "../src/evaluate/ngram-counts.ts";

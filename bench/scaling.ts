@@ -15,7 +15,7 @@ import { loadModel } from "../src/generate/load.ts";
 import { resolveModel } from "../src/hub/pull.ts";
 import { loadTokenizer } from "../src/hub/tokenizer-files.ts";
 import { countParameters } from "../src/models/model.ts";
-import { readLog } from "../src/train/history.ts";
+import { readLog } from "../src/train/results.ts";
 import { train } from "../src/train/train.ts";
 import { type BenchRow, plain, row } from "./bench.ts";
 import { fitPowerLaw, type Trained } from "./scaling/power-law.ts";

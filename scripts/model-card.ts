@@ -27,7 +27,7 @@ import { loadTokenizer } from "../src/hub/tokenizer-files.ts";
 import { countParameters } from "../src/models/model.ts";
 import { percentInterval } from "../src/report/format.ts";
 import type { LogRow } from "../src/train/events.ts";
-import { readLog } from "../src/train/history.ts";
+import { readLog } from "../src/train/results.ts";
 import { trainingCurve } from "./training-curve.ts";
 
 const assets = process.env.PUNCHLINE_ASSETS;

@@ -80,7 +80,6 @@ export {
   readTokenId,
 } from "./models/config.ts";
 export { DecodingState, decodingSpecs, lastRows } from "./models/decoding-state.ts";
-export { type ArchitectureDefinition, defineArchitecture, type ModelDefinition } from "./models/define.ts";
 export type {
   Architecture,
   Model,
@@ -90,7 +89,15 @@ export type {
   ModelOutput,
   State,
 } from "./models/model.ts";
-export { choice, fraction, integer, onOff } from "./models/options.ts";
+export {
+  type ArchitectureDefinition,
+  choice,
+  defineArchitecture,
+  fraction,
+  integer,
+  type ModelDefinition,
+  onOff,
+} from "./models/model.ts";
 export * as nn from "./nn/index.ts";
 export { evaluation, type Mode, training } from "./nn/mode.ts";
 export type { ParameterSpec, Parameters } from "./nn/parameters.ts";
@@ -98,8 +105,8 @@ export type { ParameterSpec, Parameters } from "./nn/parameters.ts";
 // Optimisers
 
 export { adamw } from "./optim/adamw.ts";
-export { clipGlobalNorm } from "./optim/clip.ts";
 export { muon } from "./optim/muon.ts";
+export { clipGlobalNorm } from "./optim/optimizer.ts";
 export { schedule } from "./optim/schedule.ts";
 export { sgd } from "./optim/sgd.ts";
 export { Arena } from "./runtime/arena.ts";

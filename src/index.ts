@@ -10,15 +10,10 @@
 
 // Data
 
-export {
-  encodeSplit,
-  type PreparedData,
-  type PrepareOptions,
-  prepareText,
-  prepareTexts,
-} from "./data/prepare.ts";
+export { type PreparedData, type PrepareOptions, prepareText, prepareTexts } from "./data/prepare.ts";
 export { type PrepareDataOptions, prepareData } from "./data/prepare-sources.ts";
-export { withSubwords, withWordPieces } from "./data/vocabularies.ts";
+export { encodeSplit } from "./data/tokens.ts";
+export { type TrainingData, withSubwords, withWordPieces } from "./data/vocabularies.ts";
 export { pullDataset } from "./hub/pull-dataset.ts";
 export { prepareLike } from "./train/run-data.ts";
 
@@ -28,7 +23,6 @@ export type { LogRow, TrainEvent } from "./train/events.ts";
 export { type TrainOptions, trainDefaults } from "./train/options.ts";
 export type { TrainResult, TrainSummary } from "./train/session.ts";
 export { type ResumeRequest, resume, type TrainRequest, train } from "./train/train.ts";
-export type { TrainingData } from "./train/training-data.ts";
 
 // Models
 

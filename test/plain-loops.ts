@@ -4,9 +4,8 @@
  */
 import { type HostArray, int32 } from "../src/core/array.ts";
 import type { LanguageModel } from "../src/generate/language-model.ts";
-import { zeroState } from "../src/generate/state.ts";
 import type { Tensor } from "../src/graph/tensor.ts";
-import type { State } from "../src/models/model.ts";
+import { type State, zeroState } from "../src/models/model.ts";
 import { evaluation } from "../src/nn/mode.ts";
 import type { Parameters } from "../src/nn/parameters.ts";
 import { compile } from "../src/runtime/compile.ts";

@@ -6,7 +6,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import type { TokenBatch } from "../src/data/batches/index.ts";
+import type { TokenBatch } from "../src/data/batches/batch.ts";
 import { type PreparedData, prepareTexts } from "../src/data/prepare.ts";
 import { withSubwords } from "../src/data/vocabularies.ts";
 import type { Model } from "../src/models/model.ts";

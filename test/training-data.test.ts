@@ -1,10 +1,11 @@
 /** What `train` takes to learn from, and how a run finds its texts again. */
 import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { prepareText, prepareTexts } from "../src/data/prepare.ts";
 import { loadTokenizer } from "../src/hub/tokenizer-files.ts";
 import { architectureOf } from "../src/models/registry.ts";
+import { prepareLike } from "../src/train/run-data.ts";
 import { readRun } from "../src/train/run-folder.ts";
 import { resume, type TrainRequest, train } from "../src/train/train.ts";
 import { temporaryFolder } from "./cli.ts";
@@ -157,4 +158,27 @@ describe("the end of a training", () => {
     expect(second.summary).toMatchObject({ steps: 8, stopped: "early" });
     expect((await resume(out)).summary).toMatchObject({ steps: 20, stopped: "steps" });
   });
+});
+
+describe("before texts are read", () => {
+  it.each([
+    ["an option out of range", { options: { steps: -1 } }, "steps"],
+    ["an unknown schedule", { options: { schedule: "sudden" as "wsd" } }, "schedule"],
+    ["a size that the model has not", { modelOptions: { heads: 2 } }, undefined],
+  ])("%s is refused", async (_, wrong, option) => {
+    const out = join(temporaryFolder(), "run");
+    // Too few texts, which would be refused next.
+    const refused = train({ ...lstm, data: ["one"], out, ...wrong });
+    await expect(refused).rejects.toMatchObject({ kind: "usage", ...(option && { details: { option } }) });
+    expect(existsSync(out)).toBe(false);
+  });
+});
+
+it("texts like those of a run are read from the Hub too", async () => {
+  const out = join(temporaryFolder(), "run");
+  await train({ ...lstm, data: texts, options, out });
+  vi.stubEnv("HF_HUB_OFFLINE", "1");
+  vi.stubEnv("HF_HOME", temporaryFolder());
+  await expect(prepareLike(out, "hf:owner/jokes")).rejects.toMatchObject({ code: "offline" });
+  vi.unstubAllEnvs();
 });

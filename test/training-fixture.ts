@@ -3,8 +3,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type PreparedData, prepareText } from "../src/data/prepare.ts";
 import { openSafetensors } from "../src/hub/safetensors-file.ts";
-import { readLog } from "../src/train/history.ts";
 import type { TrainOptions } from "../src/train/options.ts";
+import { readLog } from "../src/train/results.ts";
 import type { TrainRequest } from "../src/train/train.ts";
 
 const words = ["why", "did", "the", "hen", "cross", "a", "road", "to", "see", "its", "other", "side"];

@@ -5,18 +5,17 @@ import { float32, int32, sizeOf } from "../../src/core/array.ts";
 import { Random } from "../../src/core/random.ts";
 import type { Tensor } from "../../src/graph/tensor.ts";
 import { gpt2 } from "../../src/models/gpt2.ts";
-import { objective } from "../../src/models/objective.ts";
+import { objective } from "../../src/models/model.ts";
 import { training } from "../../src/nn/mode.ts";
 import type { Parameters } from "../../src/nn/parameters.ts";
 import { gemm } from "../../src/ops/matmul.ts";
 import { slice } from "../../src/ops/movement.ts";
 import { adamw } from "../../src/optim/adamw.ts";
-import { clipGlobalNorm } from "../../src/optim/clip.ts";
+import { clipGlobalNorm } from "../../src/optim/optimizer.ts";
 import { Arena } from "../../src/runtime/arena.ts";
 import { compile } from "../../src/runtime/compile.ts";
 import { nodeBackend } from "../../src/runtime/node.ts";
-import { adaptModel } from "../../src/train/adaptation.ts";
-import { initialise } from "../../src/train/setup.ts";
+import { adaptModel, initialise } from "../../src/train/setup.ts";
 
 const backend = nodeBackend({ threads: 2 });
 

@@ -6,7 +6,7 @@ import { createDecoder } from "../../src/generate/decoders/create.ts";
 import type { LanguageModel } from "../../src/generate/language-model.ts";
 import { architectureOf } from "../../src/models/registry.ts";
 import { adamw } from "../../src/optim/adamw.ts";
-import { clipGlobalNorm } from "../../src/optim/clip.ts";
+import { clipGlobalNorm } from "../../src/optim/optimizer.ts";
 import { Arena } from "../../src/runtime/arena.ts";
 import { nodeBackend } from "../../src/runtime/node.ts";
 import { initialise } from "../../src/train/setup.ts";

@@ -1,5 +1,6 @@
 /** A training that is watched: the built-in models' sizes, data that is quick to validate on, and the curve. */
-import { encodeSplit, type PreparedData } from "../../src/data/prepare.ts";
+import type { PreparedData } from "../../src/data/prepare.ts";
+import { encodeSplit } from "../../src/data/tokens.ts";
 import { evenly } from "../../src/evaluate/evenly.ts";
 import { readModelConfig } from "../../src/hub/folder.ts";
 import type { OptionValues } from "../../src/models/model.ts";

@@ -7,8 +7,9 @@
  * const candidates = await predictCloze(engine, 10);
  * await rightContextEffect(engine, cloze); // 0 for GPT-2, above 0 for BERT
  */
+
+import { requireFinite } from "../core/finite.ts";
 import { type Candidate, candidatesOf } from "../generate/fill.ts";
-import { requireFinite } from "../generate/finite.ts";
 import { logSumExp } from "../generate/sampler.ts";
 import type { Cloze } from "./cloze.ts";
 import type { Engine, Question } from "./engine.ts";

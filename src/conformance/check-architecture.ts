@@ -13,9 +13,9 @@ import {
   type Model,
   type ModelConfig,
   type OptionValues,
+  objective,
   type State,
 } from "../models/model.ts";
-import { objective } from "../models/objective.ts";
 import { evaluation, type Mode } from "../nn/mode.ts";
 import type { Parameters } from "../nn/parameters.ts";
 import type { ReferenceArray } from "../ops/define.ts";

@@ -19,7 +19,6 @@ import {
 import { openFile } from "./sources/bytes.ts";
 import { checkLength, type DecodeOptions, wholeText } from "./sources/decode.ts";
 import { fileKind } from "./sources/file.ts";
-import { noHubKind } from "./sources/hub.ts";
 import { oneLinersKind } from "./sources/one-liners.ts";
 import {
   openSource,
@@ -31,7 +30,7 @@ import {
 import type { SourceSummary } from "./summary.ts";
 
 /** The built-in kinds of sources, in the order in which they are tried. */
-export const sourceKinds: readonly SourceKind[] = [oneLinersKind, noHubKind, fileKind];
+export const sourceKinds: readonly SourceKind[] = [oneLinersKind, fileKind];
 
 export interface PrepareDataOptions extends PrepareOptions, SourceOptions {
   /**

@@ -8,8 +8,9 @@ import { printableCharacters, printableTokenizer } from "../text/characters.ts";
 import { tokenizerFromFiles } from "../text/files.ts";
 import { normalise } from "../text/normalise.ts";
 import { findDuplicates } from "./duplicates.ts";
-import { encodeSplit, type PrepareOptions, prepareText, prepareTexts } from "./prepare.ts";
+import { type PrepareOptions, prepareText, prepareTexts } from "./prepare.ts";
 import { prepareData, prepareRawText, readRawText } from "./prepare-sources.ts";
+import { encodeSplit } from "./tokens.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "punchline-prepare-"));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -23,7 +23,6 @@ import { createFingerprint } from "./hash.ts";
 import type { TextBatch } from "./sources/source.ts";
 import { assignSplits, checkFractions, type SplitFractions, type SplitName, splitNames } from "./split.ts";
 import { type DataSummary, lengthsOf } from "./summary.ts";
-import { encodeItems, encodeText, type TokenStream } from "./tokens.ts";
 import { lossOf, lossRemark, refuseLoss, warningsOf } from "./warnings.ts";
 
 export interface PrepareProgress {
@@ -290,18 +289,6 @@ function divide(text: string, options: PrepareOptions, from: string) {
   };
   const whole = { kind: "text" as const, splits, cleaning: resolveCleaning(false), summary, fingerprint };
   return { whole, vocabulary };
-}
-
-/** The ids of one split, by default with the data's own tokenizer. */
-export function encodeSplit(
-  data: PreparedData,
-  split: SplitName,
-  tokenizer: Tokenizer = data.tokenizer,
-  onProgress?: (done: number) => void,
-): TokenStream {
-  const texts = data.splits[split];
-  if (data.kind === "text") return encodeText(tokenizer, texts[0] ?? "");
-  return encodeItems(tokenizer, texts, { prompts: data.prompts?.[split], onProgress });
 }
 
 /** A text, and the length of the prompt at its beginning. */

@@ -1,5 +1,7 @@
 /** Texts as one compact stream of token ids, with the places where each item begins. */
 import type { Tokenizer } from "../text/tokenizer.ts";
+import type { PreparedData } from "./prepare.ts";
+import type { SplitName } from "./split.ts";
 
 /** The narrowest unsigned array that holds every id of a vocabulary. */
 export type TokenArray = Uint8Array | Uint16Array | Int32Array;
@@ -71,6 +73,18 @@ export function encodeText(tokenizer: Tokenizer, text: string): TokenStream {
   const tokens = allocateTokens(tokenizer.size, ids.length);
   tokens.set(ids);
   return { tokens, offsets: Int32Array.of(0, ids.length), endOfText: tokenizer.endOfText };
+}
+
+/** The ids of one split, by default with the data's own tokenizer. */
+export function encodeSplit(
+  data: PreparedData,
+  split: SplitName,
+  tokenizer: Tokenizer = data.tokenizer,
+  onProgress?: (done: number) => void,
+): TokenStream {
+  const texts = data.splits[split];
+  if (data.kind === "text") return encodeText(tokenizer, texts[0] ?? "");
+  return encodeItems(tokenizer, texts, { prompts: data.prompts?.[split], onProgress });
 }
 
 /** A zeroed array of at least `length` ids below `vocabulary`. */

@@ -1,9 +1,20 @@
 /** Which vocabulary suits a model, and the same data in words or pieces of words that its training split teaches. */
 import type { RecordedOptions } from "../text/cleaning-record.ts";
 import { wordTokenizerOf } from "../text/words.ts";
-import { type VocabularyName, wordOptions } from "./choose-tokenizer.ts";
-import { bpeTokenizerInTurns, bpeTokenizerOf, wordPieceTokenizerOf } from "./learned-pieces.ts";
-import { type PreparedData, type PrepareOptions, speltBy } from "./prepare.ts";
+import {
+  bpeTokenizerInTurns,
+  bpeTokenizerOf,
+  type VocabularyName,
+  wordOptions,
+  wordPieceTokenizerOf,
+} from "./choose-tokenizer.ts";
+import {
+  type PreparedData,
+  type PrepareOptions,
+  prepareTextInTurns,
+  prepareTexts,
+  speltBy,
+} from "./prepare.ts";
 
 /** The kind of vocabulary that an architecture reads. */
 type Tokens = Exclude<VocabularyName, "printable">;
@@ -20,6 +31,40 @@ export function suitedVocabulary(
   if (tokens !== "character") return tokens;
   return raw || keepUnicode || end !== undefined ? "character" : "printable";
 }
+
+/**
+ * What a model can be trained on: texts, one long text, or data that is prepared already. Texts are cleaned,
+ * deduplicated and split by the defaults of `prepareTexts`, a long text by those of `prepareText`.
+ */
+export type TrainingData = PreparedData | readonly string[] | string;
+
+/** Data for a new model: prepared in the vocabulary that suits it, unless the data comes in one that was chosen. */
+export async function dataForNew(
+  tokens: Tokens,
+  data: TrainingData,
+  signal: AbortSignal | undefined,
+): Promise<PreparedData> {
+  if (isPrepared(data)) return isChosen(data) ? data : inSuitedVocabulary(data, tokens, { signal });
+  const raw = typeof data === "string";
+  return prepareGiven(data, { vocabulary: suitedVocabulary(tokens, { raw }), signal });
+}
+
+/** Whether data is prepared already. */
+export const isPrepared = (data: TrainingData): data is PreparedData =>
+  typeof data === "object" && "splits" in data;
+
+/** Whether its vocabulary was asked for. */
+export const isChosen = ({ tokenizer, defaultTokenizer }: PreparedData): boolean =>
+  tokenizer !== defaultTokenizer;
+
+/** Prepares texts, or one long text. */
+export const prepareGiven = (
+  data: string | readonly string[],
+  options: PrepareOptions,
+): Promise<PreparedData> =>
+  typeof data === "string"
+    ? prepareTextInTurns(data, options, "The text")
+    : prepareTexts([{ texts: data }], options, "The texts");
 
 /**
  * Data in characters, in the vocabulary that an architecture reads. It is learned from the training split.

@@ -1,6 +1,6 @@
 /** The scores of a text: loss, perplexities, bits. */
 import { InputError } from "../core/errors.ts";
-import { notFinite } from "../generate/finite.ts";
+import { notFinite } from "../core/finite.ts";
 
 export interface TextCounts {
   /** Unicode characters. */

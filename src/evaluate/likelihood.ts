@@ -8,21 +8,21 @@
 import { joined } from "../core/array.ts";
 import { UsageError } from "../core/errors.ts";
 import type { TargetSpan } from "../data/batches/batch.ts";
-import { itemPass } from "../data/batches/index.ts";
+import { itemPass } from "../data/batches/items.ts";
 import { encodeItems, type TokenStream } from "../data/tokens.ts";
-import type { LanguageModel } from "../generate/language-model.ts";
-import { beginsAfterEnd } from "../generate/language-model.ts";
+import { beginsAfterEnd, type LanguageModel } from "../generate/language-model.ts";
 import { tokenPieces } from "../generate/log-probabilities.ts";
 import { carriesState, type Model } from "../models/model.ts";
-import { BatchScorer, type StreamLoss } from "../train/batch-scorer.ts";
 import { type TextRow, texts as textPass } from "../train/passes.ts";
 import {
+  BatchScorer,
   checkSizes,
   type LikelihoodOptions,
+  type StreamLoss,
   StreamScorer,
   TEXT_LENGTH,
   windowOf,
-} from "../train/stream-scorer.ts";
+} from "../train/scoring.ts";
 import { countTexts, type Evaluation, evaluationOf, type TextCounts } from "./evaluation.ts";
 import { pseudoLikelihood } from "./pseudo-likelihood.ts";
 import { spellUnknown } from "./quality/spelling.ts";

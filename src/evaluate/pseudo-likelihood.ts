@@ -4,15 +4,14 @@
  */
 import { int32 } from "../core/array.ts";
 import { InputError, UsageError } from "../core/errors.ts";
+import { requireFinite } from "../core/finite.ts";
 import { option } from "../core/options.ts";
 import { repeated } from "../generate/decoders/decoder.ts";
 import { compileMasked } from "../generate/fill.ts";
-import { requireFinite } from "../generate/finite.ts";
 import type { LanguageModel } from "../generate/language-model.ts";
 import { logSumExp } from "../generate/sampler.ts";
 import { isHuggingFaceTokenizer } from "../text/huggingface.ts";
-import type { StreamLoss } from "../train/batch-scorer.ts";
-import type { LikelihoodOptions } from "../train/stream-scorer.ts";
+import type { LikelihoodOptions, StreamLoss } from "../train/scoring.ts";
 
 /** Default number of tokens of a piece of a longer text: the work grows with its square. */
 const PIECE = 128;

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { int32 } from "../core/array.ts";
 import { Random } from "../core/random.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import type { State } from "../models/model.ts";
+import { type State, zeroState } from "../models/model.ts";
 import { architectureOf } from "../models/registry.ts";
 import { evaluation } from "../nn/mode.ts";
 import type { Parameters } from "../nn/parameters.ts";
@@ -12,7 +12,6 @@ import { nodeBackend } from "../runtime/node.ts";
 import { printableTokenizer } from "../text/characters.ts";
 import { embedTexts } from "./embed.ts";
 import type { LanguageModel } from "./language-model.ts";
-import { zeroState } from "./state.ts";
 
 function untrained(type: string): LanguageModel {
   const architecture = architectureOf(type);

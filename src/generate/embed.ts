@@ -7,13 +7,12 @@
 import { type HostArray, int32 } from "../core/array.ts";
 import { InputError, UsageError } from "../core/errors.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { hasGrowingState, type Model, type State } from "../models/model.ts";
+import { hasGrowingState, type Model, type State, zeroState } from "../models/model.ts";
 import { evaluation } from "../nn/mode.ts";
 import type { Parameters } from "../nn/parameters.ts";
 import { compile } from "../runtime/compile.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { beginsAfterEnd, type LanguageModel } from "./language-model.ts";
-import { zeroState } from "./state.ts";
 
 /** Lengths are rounded up to multiples of this, so that few graphs serve all texts. */
 const ROUND = 32;

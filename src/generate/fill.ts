@@ -7,6 +7,7 @@
  */
 import { type HostArray, int32 } from "../core/array.ts";
 import { InputError, UsageError } from "../core/errors.ts";
+import { requireFinite } from "../core/finite.ts";
 import { invalidOption } from "../core/options.ts";
 import type { Dim } from "../core/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
@@ -15,7 +16,6 @@ import { evaluation } from "../nn/mode.ts";
 import type { Parameters } from "../nn/parameters.ts";
 import { compile } from "../runtime/compile.ts";
 import { isHuggingFaceTokenizer } from "../text/huggingface.ts";
-import { requireFinite } from "./finite.ts";
 import { contextNote, partAround } from "./fit.ts";
 import { type LanguageModel, weightSpecs } from "./language-model.ts";
 import { likeliest } from "./likeliest.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { bpeTokenizerOf } from "../data/learned-pieces.ts";
+import { bpeTokenizerOf } from "../data/choose-tokenizer.ts";
 import { characterTokenizer, characterTokenizerOf, printableTokenizer } from "../text/characters.ts";
 import { resolveCleaning } from "../text/clean.ts";
 import { wordTokenizerOf } from "../text/words.ts";

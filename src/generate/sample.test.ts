@@ -2,13 +2,12 @@ import { describe, expect, it } from "vitest";
 import { randomModel } from "../../test/random-model.ts";
 import { int32 } from "../core/array.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import type { State } from "../models/model.ts";
+import { type State, zeroState } from "../models/model.ts";
 import { evaluation } from "../nn/mode.ts";
 import type { Parameters } from "../nn/parameters.ts";
 import { compile } from "../runtime/compile.ts";
 import { createDecoder } from "./decoders/create.ts";
 import { sample } from "./sample.ts";
-import { zeroState } from "./state.ts";
 
 describe.each(["char-rnn", "char-gru", "char-lstm"])("%s", (type) => {
   const lm = randomModel(type, { sizes: { layers: 2, width: 24, embedding: 12 } });

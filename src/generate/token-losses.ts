@@ -1,15 +1,13 @@
 /** The loss of every single token of many short texts, each read from its own beginning. */
 import { type HostArray, int32 } from "../core/array.ts";
 import { UsageError } from "../core/errors.ts";
+import { requireFinite } from "../core/finite.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import type { State } from "../models/model.ts";
-import { targetLosses } from "../models/objective.ts";
+import { type State, targetLosses, zeroState } from "../models/model.ts";
 import { evaluation } from "../nn/mode.ts";
 import type { Parameters } from "../nn/parameters.ts";
 import { compile } from "../runtime/compile.ts";
-import { requireFinite } from "./finite.ts";
 import type { LanguageModel } from "./language-model.ts";
-import { zeroState } from "./state.ts";
 
 /**
  * A model that carries a state reads this many tokens at a time; for others, lengths are rounded up to

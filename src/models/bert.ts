@@ -19,9 +19,15 @@ import {
   readProbability,
   readSize,
 } from "./config.ts";
-import { defineArchitecture, type ModelDefinition } from "./define.ts";
-import { type CheckpointMapping, checkLength, type ModelConfig, type ModelInput } from "./model.ts";
-import { transformerOptions } from "./options.ts";
+import {
+  type CheckpointMapping,
+  checkLength,
+  defineArchitecture,
+  type ModelConfig,
+  type ModelDefinition,
+  type ModelInput,
+  transformerOptions,
+} from "./model.ts";
 
 /** The published small ones of Turc et al. 2019 (arXiv 1908.08962), and the first two. */
 const bertSizes = {

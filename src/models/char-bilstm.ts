@@ -13,9 +13,7 @@ import { recurrent } from "../nn/recurrent.ts";
 import { reshape } from "../ops/broadcast.ts";
 import { transpose } from "../ops/movement.ts";
 import { readProbability, readSize } from "./config.ts";
-import { defineArchitecture, type ModelDefinition } from "./define.ts";
-import type { ModelConfig } from "./model.ts";
-import { fraction, integer } from "./options.ts";
+import { defineArchitecture, fraction, integer, type ModelConfig, type ModelDefinition } from "./model.ts";
 
 const type = "char-bilstm";
 const options = {

@@ -10,9 +10,7 @@ import { reshape } from "../ops/broadcast.ts";
 import { slice, transpose } from "../ops/movement.ts";
 import { equal } from "../ops/select.ts";
 import { configError, readFlag, readProbability, readSize, readTokenId } from "./config.ts";
-import { defineArchitecture, type ModelDefinition } from "./define.ts";
-import type { ModelConfig } from "./model.ts";
-import { fraction, integer } from "./options.ts";
+import { defineArchitecture, fraction, integer, type ModelConfig, type ModelDefinition } from "./model.ts";
 
 function architecture(cell: Cell, learningRate: number, summary: string) {
   const options = {

@@ -22,9 +22,13 @@ import {
   readSize,
 } from "./config.ts";
 import { DecodingState, decodingSpecs, lastRows } from "./decoding-state.ts";
-import { defineArchitecture, type ModelDefinition } from "./define.ts";
-import { checkLength, type ModelConfig } from "./model.ts";
-import { transformerOptions } from "./options.ts";
+import {
+  checkLength,
+  defineArchitecture,
+  type ModelConfig,
+  type ModelDefinition,
+  transformerOptions,
+} from "./model.ts";
 
 /** Whether they are rotary. */
 const positionKinds = { absolute: false, rotary: true } as const;

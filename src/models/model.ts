@@ -2,12 +2,19 @@
  * What an architecture is to the rest of Punchline: the trainer, the sampler, the evaluator and the
  * checkpoints use models through this contract alone.
  */
-import { ShapeError } from "../core/errors.ts";
+import { allocate, type HostArray, hostArray, sizeOf } from "../core/array.ts";
+import { didYouMean, ShapeError, UsageError } from "../core/errors.ts";
+import { option } from "../core/options.ts";
 import type { Dim } from "../core/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Spec } from "../graph/tree.ts";
+import { mergeDims } from "../nn/linear.ts";
 import type { Mode } from "../nn/mode.ts";
 import type { ParameterSpec, Parameters } from "../nn/parameters.ts";
+import { reshape, sum } from "../ops/broadcast.ts";
+import { multiply } from "../ops/elementwise.ts";
+import { slice } from "../ops/movement.ts";
+import { crossEntropy } from "../ops/normalisation.ts";
 
 /** The contents of `config.json`, in the style of Hugging Face. */
 export interface ModelConfig {
@@ -187,6 +194,16 @@ export interface Architecture {
 export const carriesState = ({ contextLength }: Pick<Model, "contextLength">): boolean =>
   !Number.isFinite(contextLength);
 
+/** Zeros for every tensor of a state, with room for `capacity` tokens where its size is the caller's to choose. */
+export function zeroState(specs: Readonly<Record<string, Spec>>, capacity = 0): Record<string, HostArray> {
+  return Object.fromEntries(
+    Object.entries(specs).map(([name, { dtype, shape }]) => {
+      const sizes = shape.map((d) => (typeof d === "string" ? capacity : d));
+      return [name, hostArray(dtype, sizes, allocate(dtype, sizeOf(sizes)))];
+    }),
+  );
+}
+
 /** Whether a model's state grows with the text, as a transformer's cache of keys and values does. */
 export const hasGrowingState = (model: Pick<Model, "state">): boolean =>
   Object.values(model.state(1)).some(({ shape }) => shape.some((size) => typeof size === "string"));
@@ -205,4 +222,178 @@ export function countParameters({
   readonly parameters: readonly Pick<ParameterSpec, "shape">[];
 }): number {
   return parameters.reduce((n, { shape }) => n + shape.reduce((a, b) => a * b, 1), 0);
+}
+
+/**
+ * The sum over all weighted targets of -log p(target), in nats, and the state to carry on.
+ * A sum, not a mean: the trainer divides by the true number of targets, also across accumulated batches.
+ */
+export function objective(model: Model, parameters: Parameters, input: TrainingInput, mode: Mode): Objective {
+  if (mode.training && model.loss) return model.loss(parameters, input, mode);
+  const { logits, state } = model.forward(parameters, input, mode, { at: input.at });
+  return { loss: sum(targetLosses(model, logits, input)), state };
+}
+
+/** -log p of each target, weighted: [batch · length], [n] of those at chosen places, or [batch] for a model that predicts after the window. */
+export function targetLosses(model: Model, logits: Tensor, { targets, weights, at }: TrainingInput): Tensor {
+  const pick = (x: Tensor) => {
+    if (at) return x;
+    const length = x.shape[1] as number;
+    return reshape(model.predicts === "last" ? slice(x, 1, length - 1, 1) : x, [
+      model.predicts === "last" ? x.shape[0]! : mergeDims(x.shape),
+    ]);
+  };
+  const losses = crossEntropy(logits, pick(targets));
+  return weights ? multiply(losses, pick(weights)) : losses;
+}
+
+/** The value of each option: a number, a switch or a choice. */
+export type ValuesOf<O extends Readonly<Record<string, ModelOption>>> = {
+  readonly [K in keyof O]: O[K] extends ModelOption<infer V> ? V : never;
+};
+
+/** A model as an architecture's `build` gives it. */
+export type ModelDefinition = Omit<Model, "architecture" | "config">;
+
+export interface ArchitectureDefinition<O extends Readonly<Record<string, ModelOption>>>
+  extends Omit<Architecture, "options" | "configure" | "build"> {
+  readonly options: O;
+  /**
+   * The contents of `config.json`, without `model_type`.
+   * @param options all of them, with the defaults filled in
+   * @param given the options that the caller gave
+   */
+  configure(
+    options: ValuesOf<O>,
+    vocabularySize: number,
+    given: Partial<ValuesOf<O>>,
+  ): Omit<ModelConfig, "model_type">;
+  /** @throws InputError `config` where the configuration is not one of this architecture. */
+  build(config: ModelConfig): ModelDefinition;
+}
+
+/**
+ * An architecture that `train` and `openModel` take.
+ *
+ * @example
+ * const mine = defineArchitecture({
+ *   type: "mine",
+ *   summary: "an embedding and a head",
+ *   tokens: "character",
+ *   options: { width: integer(64, "numbers that represent one character") },
+ *   configure: ({ width }, vocabularySize) => ({ vocab_size: vocabularySize, hidden_size: width }),
+ *   build: (config) => ({ parameters, contextLength: 1, predicts: "each", state: () => ({}), forward }),
+ * });
+ */
+export function defineArchitecture<O extends Readonly<Record<string, ModelOption>>>(
+  definition: ArchitectureDefinition<O>,
+): Architecture {
+  const { type } = definition;
+  const architecture: Architecture = {
+    ...definition,
+    configure(given, vocabularySize) {
+      const values = (options: OptionValues) => options as ValuesOf<O>;
+      const resolved = values(resolveOptions(definition, given));
+      return {
+        model_type: type,
+        ...definition.configure(resolved, vocabularySize, values(given)),
+      } as ModelConfig;
+    },
+    build: (config) => ({ ...definition.build(config), architecture, config }),
+  };
+  return architecture;
+}
+
+/** All options, with their defaults filled in. @throws UsageError for an unknown option or a value out of range. */
+export function resolveOptions(
+  { type, options }: Pick<Architecture, "type" | "options">,
+  given: OptionValues,
+): OptionValues {
+  for (const [name, value] of Object.entries(given)) {
+    const known = options[name];
+    if (!known) {
+      const names = Object.keys(options);
+      const nearest = didYouMean(
+        option(name),
+        names.map((other) => option(other)),
+      );
+      throw new UsageError(`${type} has no option ${option(name)}: ${nearest}`, {
+        option: name,
+        expected: names,
+      });
+    }
+    check(type, name, known, value);
+  }
+  return Object.fromEntries(
+    Object.entries(options).map(([name, option]) => [name, given[name] ?? option.default]),
+  );
+}
+
+function check(type: string, name: string, known: ModelOption, value: unknown): void {
+  const expected = expectedOf(known, value);
+  if (expected === undefined) return;
+  throw new UsageError(`${option(name)} of ${type} must be ${expected}, not ${JSON.stringify(value)}.`, {
+    option: name,
+    value,
+    expected,
+  });
+}
+
+/** What the value of an option must be; undefined where it is that. */
+function expectedOf(
+  { type, min = -Infinity, max = Infinity, choices = [] }: ModelOption,
+  value: unknown,
+): string | undefined {
+  if (type === "boolean") return typeof value === "boolean" ? undefined : "true or false";
+  if (type === "choice")
+    return choices.some((known) => known === value) ? undefined : `one of ${choices.join(", ")}`;
+  const range = max === Infinity ? `${min} or more` : `from ${min} to ${max}`;
+  if (typeof value !== "number" || !(value >= min && value <= max)) return `a number ${range}`;
+  return type === "integer" && !Number.isInteger(value) ? "a whole number" : undefined;
+}
+
+export const integer = (value: number, doc: string, min = 1, max?: number): ModelOption<number> => ({
+  type: "integer",
+  default: value,
+  doc,
+  min,
+  max,
+});
+
+export const fraction = (value: number, doc: string): ModelOption<number> => ({
+  type: "number",
+  default: value,
+  doc,
+  min: 0,
+  max: 0.95,
+});
+
+export const choice = (value: string, choices: readonly string[], doc: string): ModelOption<string> => ({
+  type: "choice",
+  default: value,
+  doc,
+  choices,
+});
+
+export const onOff = (value: boolean, doc: string): ModelOption<boolean> => ({
+  type: "boolean",
+  default: value,
+  doc,
+});
+
+/** Options of a transformer over sub-words that comes in usual sizes. @param blocks what its layers are */
+export function transformerOptions<S extends string>(
+  sizes: Readonly<Record<S, Readonly<Record<"layers" | "width" | "heads" | "context", number>>>>,
+  usual: S,
+  blocks: string,
+) {
+  const { layers, width, heads, context } = sizes[usual];
+  return {
+    config: choice(usual, Object.keys(sizes), "a usual size; the options below change it"),
+    layers: integer(layers, `${blocks}, one above the other`),
+    width: integer(width, "numbers that stand for one token"),
+    heads: integer(heads, "attention heads; they divide the width"),
+    context: integer(context, "tokens that it sees at once"),
+    dropout: fraction(0.1, "probability of dropping a unit or an attention weight"),
+  };
 }

@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import { Random } from "../core/random.ts";
 import { Arena } from "../runtime/arena.ts";
 import { adamw } from "./adamw.ts";
-import { clipGlobalNorm } from "./clip.ts";
 import type { Optimizer } from "./optimizer.ts";
+import { clipGlobalNorm } from "./optimizer.ts";
 import { schedule, scheduleKinds } from "./schedule.ts";
 import { sgd } from "./sgd.ts";
 

@@ -1,6 +1,6 @@
 /** The events of a training, and the lines of a run's `log.jsonl`. */
 
-import type { RowLayout } from "../data/batches/index.ts";
+import type { RowLayout } from "../data/batches/batch.ts";
 
 /** One line of `log.jsonl`. Losses in nats per token. */
 export interface LogRow {

@@ -1,9 +1,11 @@
 /** How a model is trained: every choice, its default, and what is refused. */
 import { UsageError } from "../core/errors.ts";
 import { invalidOption, option } from "../core/options.ts";
-import { type LongItems, MASK_SHARE } from "../data/batches/index.ts";
+import { MASK_SHARE } from "../data/batches/masking.ts";
+import type { LongItems } from "../data/batches/rows.ts";
 import type { LoraOptions } from "../models/lora.ts";
 import { type Architecture, countParameters, type Model } from "../models/model.ts";
+import { scheduleKinds } from "../optim/schedule.ts";
 
 export interface TrainOptions {
   /** Updates of the weights. Default: as many as the time or the epochs allow; 2,000 where neither is given. */
@@ -215,30 +217,27 @@ export function resolveTrainOptions(
       "warmup",
       warmup,
     );
-  if (given.momentum !== undefined && options.optimizer === "adamw")
-    throw unsuited(
-      `${option("momentum")} is an option of ${option("optimizer", "sgd")} and muon; adamw has its own moments.`,
+  const { schedule } = options;
+  for (const [name, idle, reason] of [
+    [
       "momentum",
-      given.momentum,
-    );
-  if (given.beta2 !== undefined && options.optimizer === "sgd")
-    throw unsuited(
-      `${option("beta2")} is an option of ${option("optimizer", "adamw")} and muon; sgd has one moment.`,
-      "beta2",
-      given.beta2,
-    );
-  if (given.finalRate !== undefined && options.schedule === "constant")
-    throw unsuited(
-      `${option("finalRate")} is an option of ${option("schedule", "linear")}, cosine and wsd; constant stays as it is.`,
+      options.optimizer === "adamw",
+      `${option("optimizer", "sgd")} and muon; adamw has its own moments`,
+    ],
+    ["beta2", options.optimizer === "sgd", `${option("optimizer", "adamw")} and muon; sgd has one moment`],
+    [
       "finalRate",
-      given.finalRate,
-    );
-  if (given.cooldown !== undefined && options.schedule !== "wsd")
-    throw unsuited(
-      `${option("cooldown")} is an option of ${option("schedule", "wsd")}; ${options.schedule} has no part of its own that falls.`,
+      schedule === "constant",
+      `${option("schedule", "linear")}, cosine and wsd; constant stays as it is`,
+    ],
+    [
       "cooldown",
-      given.cooldown,
-    );
+      schedule !== "wsd",
+      `${option("schedule", "wsd")}; ${schedule} has no part of its own that falls`,
+    ],
+  ] as const)
+    if (idle && given[name] !== undefined)
+      throw unsuited(`${option(name)} is an option of ${reason}.`, name, given[name]);
   return options;
 }
 
@@ -325,6 +324,7 @@ function checkRanges(options: TrainOptions): void {
     const value = options[name] ?? 0;
     if (!(value >= 0 && value < 1)) refuse(name, "from 0 to below 1");
   }
+  if (!scheduleKinds.includes(options.schedule)) refuse("schedule", `one of ${scheduleKinds.join(", ")}`);
   const { finalRate = 0, cooldown = 1, maskShare = MASK_SHARE } = options;
   if (!(finalRate >= 0 && finalRate <= 1)) refuse("finalRate", "from 0 to 1");
   if (!(cooldown > 0 && cooldown <= 1)) refuse("cooldown", "above 0 and at most 1");

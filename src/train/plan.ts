@@ -1,4 +1,4 @@
-/** How long a training lasts, how its learning rate goes, and what falls due on the way. */
+/** How long a training lasts, how its learning rate goes, what falls due on the way, and the clock that it goes by. */
 import type { BatchSource } from "../data/batches/batch.ts";
 import { schedule } from "../optim/schedule.ts";
 import type { TrainOptions } from "./options.ts";
@@ -59,3 +59,39 @@ export function validationInterval(options: TrainOptions, steps: number | null):
 /** Twentieths of the time limit that have passed; 0 without one. */
 export const timePart = ({ maxMinutes }: TrainOptions, seconds: number): number =>
   maxMinutes === undefined ? 0 : Math.floor((PARTS * seconds) / (maxMinutes * 60));
+
+export class Clock {
+  readonly #stops: boolean;
+  #counted: number;
+  /** When it was last set going; undefined while it is paused. */
+  #since: number | undefined;
+
+  /**
+   * A clock that goes.
+   * @param seconds of earlier sessions
+   * @param stops whether {@link aside} stops it
+   */
+  constructor(seconds: number, stops: boolean) {
+    this.#counted = seconds;
+    this.#stops = stops;
+    this.#since = performance.now();
+  }
+
+  /** Counted so far, earlier sessions included. */
+  get seconds(): number {
+    const running = this.#since === undefined ? 0 : (performance.now() - this.#since) / 1000;
+    return this.#counted + running;
+  }
+
+  /** Does work that is not a step: a clock that counts steps alone pauses meanwhile. */
+  async aside<T>(work: () => Promise<T>): Promise<T> {
+    if (!this.#stops || this.#since === undefined) return work();
+    this.#counted = this.seconds;
+    this.#since = undefined;
+    try {
+      return await work();
+    } finally {
+      this.#since = performance.now();
+    }
+  }
+}

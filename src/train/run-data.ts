@@ -6,14 +6,33 @@
  * const other = await prepareLike("runs/a", "other.csv");
  * const { loss } = await evaluateTexts(lm, other.splits.test);
  */
-import { resolve } from "node:path";
-import type { PreparedData } from "../data/prepare.ts";
+
+import { createReadStream, existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+import { InputError, UsageError } from "../core/errors.ts";
+import { option } from "../core/options.ts";
+import { type PreparedData, type PrepareOptions, speltBy } from "../data/prepare.ts";
 import { type PrepareDataOptions, prepareData, prepareRawText } from "../data/prepare-sources.ts";
 import { prepareOptionsOf } from "../data/recorded-options.ts";
+import { type SplitName, splitNames } from "../data/split.ts";
+import {
+  dataForNew,
+  inSuitedVocabulary,
+  isChosen,
+  isPrepared,
+  prepareGiven,
+  suitedVocabulary,
+  type TrainingData,
+} from "../data/vocabularies.ts";
+import { writeFileAtomic } from "../files/atomic.ts";
+import { regularFileIfAny } from "../files/regular-file.ts";
+import { fingerprintTokenizer } from "../hub/fingerprint.ts";
+import { pullDataset } from "../hub/pull-dataset.ts";
 import { loadTokenizer } from "../hub/tokenizer-files.ts";
+import type { Architecture } from "../models/model.ts";
 import { optionsOfCleaning, type RecordedOptions } from "../text/cleaning-record.ts";
-import { readKeptData } from "./kept-data.ts";
-import { type RunRecord, readRun } from "./run-folder.ts";
+import { files, parseJson, type RunRecord, readRun } from "./run-folder.ts";
 
 /** The options that a run's own data was prepared with, of which no later default is a part. */
 export function recordedOptions({ data, cleaning, kind }: RunRecord): RecordedOptions {
@@ -53,7 +72,7 @@ const isWithoutColumns = (source: string): boolean =>
  * The options for data that a run has not learned from: its own, with those that are `given` in their place. What
  * is about columns holds where the sources have some, and a raw text for raw texts.
  */
-export function optionsLike(
+function optionsLike(
   record: RunRecord,
   sources: readonly string[],
   given: RecordedOptions = {},
@@ -81,12 +100,83 @@ export function optionsLike(
 }
 
 /** The same without what names columns, for sources that turn out to have others. */
-export const withoutColumns = (options: RecordedOptions): RecordedOptions =>
+const withoutColumns = (options: RecordedOptions): RecordedOptions =>
   Object.fromEntries(Object.entries(options).filter(([name]) => !ofColumns.includes(name)));
 
 /** Whether texts of a run were read as for characters although it has pieces of words: so did 0.1.0 from scratch. */
 export const joinsLines = ({ base, cleaning, model }: RunRecord): boolean =>
   cleaning === undefined && base === undefined && ["gpt2", "bert", "distilbert"].includes(model);
+
+/** Reads sources by the options of a run's record; what the record leaves open is in `open`. */
+export type ReadSources = (
+  sources: readonly string[],
+  recorded: RecordedOptions,
+  open: PrepareDataOptions,
+) => Promise<PreparedData>;
+
+/**
+ * Files, data sets of the Hub (`hf:owner/name`) and `one-liners`, read by the options of a run's record.
+ * @param open what the record leaves open
+ * @param fixed options in place of those of the record
+ * @param fetch the files of a data set of the Hub
+ */
+export async function readSources(
+  sources: readonly string[],
+  recorded: RecordedOptions,
+  open: PrepareDataOptions = {},
+  { fixed = {}, fetch = pullDataset }: ReadingOptions = {},
+): Promise<PreparedData> {
+  const { raw, ...own } = prepareOptionsOf(recorded);
+  const names: string[] = [];
+  for (const source of sources) names.push(...(source.startsWith("hf:") ? await fetch(source) : [source]));
+  const cleaning =
+    own.cleaning && fixed.cleaning
+      ? { ...own.cleaning, ...fixed.cleaning }
+      : (fixed.cleaning ?? own.cleaning);
+  const options = { ...open, ...own, ...fixed, cleaning };
+  return raw ? prepareRawText(names, options) : prepareData(names, options);
+}
+
+interface ReadingOptions {
+  readonly fixed?: PrepareDataOptions | undefined;
+  readonly fetch?: ((source: string) => Promise<readonly string[]>) | undefined;
+}
+
+/** How {@link readLike} reads. */
+export interface LikeOptions {
+  /** Options in place of the run's. */
+  readonly given?: RecordedOptions | undefined;
+  /** The vocabulary, for texts that are read by these options. */
+  readonly vocabulary: (options: RecordedOptions) => Pick<PrepareOptions, "vocabulary" | "end">;
+  /** Default {@link readSources}. */
+  readonly read?: ReadSources | undefined;
+}
+
+/**
+ * Sources prepared as the texts of the run in `folder` were, and the options for that. Without sources, the run's own
+ * texts. Where the sources lack the columns that the run's have, theirs are found anew.
+ */
+export async function readLike(
+  folder: string | undefined,
+  record: RunRecord,
+  sources: readonly string[],
+  { given = {}, vocabulary, read = readSources }: LikeOptions,
+): Promise<{ readonly data: PreparedData; readonly options: RecordedOptions }> {
+  const own = sources.length === 0;
+  const kept = folder !== undefined && own && record.sources.length === 0 && (await readKeptData(folder));
+  if (kept) return { data: kept, options: given };
+  const options = own ? { ...recordedOptions(record), ...given } : optionsLike(record, sources, given);
+  const allowLoss = own || "keepUnicode" in given || given.cleaning === false;
+  const by = async (chosen: RecordedOptions) => ({
+    data: await read(own ? record.sources : sources, chosen, { ...vocabulary(chosen), allowLoss }),
+    options: chosen,
+  });
+  return by(options).catch((error: unknown) => {
+    const lacking = error instanceof InputError && error.code === "no-column";
+    if (own || !lacking || ofColumns.some((name) => name in given)) throw error;
+    return by(withoutColumns(options));
+  });
+}
 
 /**
  * Prepares texts as the data of the run in `folder` was prepared, in its vocabulary: by the options that its record
@@ -97,23 +187,149 @@ export const joinsLines = ({ base, cleaning, model }: RunRecord): boolean =>
  */
 export async function prepareLike(
   folder: string,
-  sources?: string | readonly string[],
+  sources: string | readonly string[] = [],
   options: PrepareDataOptions = {},
 ): Promise<PreparedData> {
   const record = await readRun(folder);
-  const kept = sources === undefined && record.sources.length === 0 ? await readKeptData(folder) : undefined;
-  if (kept) return kept;
   const tokenizer = await loadTokenizer(folder);
-  const names = sources === undefined ? record.sources : typeof sources === "string" ? [sources] : sources;
-  const recorded = sources === undefined ? recordedOptions(record) : optionsLike(record, names);
-  const { raw, ...own } = prepareOptionsOf(recorded);
-  const both = own.cleaning && options.cleaning ? { ...own.cleaning, ...options.cleaning } : undefined;
-  const all = {
-    allowLoss: sources === undefined || options.cleaning !== undefined,
-    ...own,
-    ...(joinsLines(record) ? { vocabulary: "character" as const } : { vocabulary: tokenizer }),
-    ...options,
-    ...(both ? { cleaning: both } : {}),
-  };
-  return { ...(raw ? await prepareRawText(names, all) : await prepareData(names, all)), tokenizer };
+  const fixed = options.cleaning === undefined ? options : { allowLoss: true, ...options };
+  const { data } = await readLike(folder, record, typeof sources === "string" ? [sources] : sources, {
+    vocabulary: () => ({ vocabulary: joinsLines(record) ? "character" : tokenizer }),
+    read: (names, recorded, open) => readSources(names, recorded, open, { fixed }),
+  });
+  return { ...data, tokenizer };
 }
+
+/**
+ * Data for the model in `folder`: in its vocabulary, and prepared as its own texts were where it is a run.
+ * @throws UsageError where the data comes in another vocabulary that was chosen
+ */
+export async function dataForFolder(
+  folder: string,
+  data: TrainingData,
+  signal: AbortSignal | undefined,
+): Promise<PreparedData> {
+  const vocabulary = await loadTokenizer(folder);
+  if (isPrepared(data) && isChosen(data)) {
+    if (fingerprintTokenizer(data.tokenizer) === fingerprintTokenizer(vocabulary)) return data;
+    throw new UsageError(
+      `${option("data")} is in another vocabulary than the model in ${folder}, whose ids mean other tokens; prepare it in the model's own.`,
+      { option: "data", folder },
+    );
+  }
+  if (isPrepared(data)) return speltBy(data, vocabulary, vocabulary.kind);
+  const own = existsSync(join(folder, files.run))
+    ? withoutColumns(optionsLike(await readRun(folder), []))
+    : {};
+  const { raw: _, ...options } = prepareOptionsOf(own);
+  return prepareGiven(data, { ...options, vocabulary, signal });
+}
+
+/** What a run is resumed with, as far as its data goes. */
+export interface RunDataRequest {
+  /** The texts that the run was trained on. Default: what its record says, read again, or the texts that it keeps. */
+  readonly data?: TrainingData | undefined;
+  /** Where the sources of the record are now. Default: where they were. */
+  readonly sources?: readonly string[] | undefined;
+  /** Reads sources. Default {@link readSources}. */
+  readonly read?: ReadSources | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * The data of the run in `folder`: what is given, or what its record says that it was made from.
+ * @param from the folder of the vocabulary: the run's, or its base's before the first checkpoint; undefined before that
+ * of a new model
+ * @throws UsageError where nothing is given, and the record names no sources and the run keeps no texts
+ */
+export async function dataOfRun(
+  folder: string,
+  record: RunRecord,
+  request: RunDataRequest,
+  { from, architecture }: { readonly from: string | undefined; readonly architecture: Architecture },
+): Promise<PreparedData> {
+  const { data, sources = record.sources, read = readSources } = request;
+  const tuned = record.base !== undefined;
+  if (data !== undefined) {
+    if (tuned) return dataForFolder(from!, data, request.signal);
+    const made = await dataForNew(architecture.tokens, data, request.signal);
+    return from === undefined || (made === data && isChosen(made))
+      ? made
+      : { ...made, tokenizer: await loadTokenizer(from) };
+  }
+  if (sources.length === 0) {
+    const kept = await readKeptData(folder);
+    if (kept) return kept;
+    throw new UsageError(
+      `${folder} does not say which texts it was trained on; pass them as ${option("data")}.`,
+      { option: "data", folder },
+    );
+  }
+  const recorded = recordedOptions(record);
+  const vocabulary = from === undefined ? undefined : await loadTokenizer(from);
+  if (tuned) return read(sources, recorded, { vocabulary: vocabulary!, allowLoss: true });
+  const joined = joinsLines(record);
+  const suited = joined ? "character" : suitedVocabulary(architecture.tokens, recorded);
+  const made = await read(sources, recorded, { vocabulary: suited, allowLoss: true });
+  if (vocabulary) return { ...made, tokenizer: vocabulary };
+  return joined ? inSuitedVocabulary(made, architecture.tokens) : made;
+}
+
+type Described = Pick<PreparedData, "kind" | "cleaning" | "summary" | "fingerprint">;
+
+interface Head extends Described {
+  readonly format: "punchline-texts";
+  readonly version: 1;
+}
+
+interface Line {
+  readonly split: SplitName;
+  readonly text: string;
+  readonly prompt?: number | undefined;
+}
+
+export async function writeKeptData(folder: string, data: PreparedData): Promise<void> {
+  const { kind, cleaning, summary, fingerprint, splits, prompts } = data;
+  const encoder = new TextEncoder();
+  // Readers of lines end them at these two as well, which JSON writes as they are.
+  const escaped = (value: Head | Line) =>
+    JSON.stringify(value).replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029");
+  const line = (value: Head | Line) => encoder.encode(`${escaped(value)}\n`);
+  function* content() {
+    yield line({ format: "punchline-texts", version: 1, kind, cleaning, summary, fingerprint });
+    for (const split of splitNames)
+      for (const [i, text] of splits[split].entries())
+        yield line({ split, text, prompt: prompts?.[split][i] });
+  }
+  await writeFileAtomic(join(folder, files.texts), content());
+}
+
+/**
+ * The texts that a run keeps, in its vocabulary; undefined where it keeps none.
+ * @throws InputError `texts` for a damaged file
+ */
+export async function readKeptData(folder: string): Promise<PreparedData | undefined> {
+  const path = join(folder, files.texts);
+  if (!(await regularFileIfAny(path))) return undefined;
+  const tokenizer = await loadTokenizer(folder);
+  const lines = createInterface({ input: createReadStream(path), crlfDelay: Infinity });
+  let head: Head | undefined;
+  const splits: Record<SplitName, string[]> = { train: [], validation: [], test: [] };
+  const prompts: Record<SplitName, number[]> = { train: [], validation: [], test: [] };
+  let prompted = false;
+  for await (const text of lines) {
+    const value = parseJson<Head | Line>(text, path);
+    if (value && "format" in value) head = value;
+    else if (value && splitNames.includes(value.split)) {
+      splits[value.split].push(value.text);
+      prompts[value.split].push(value.prompt ?? 0);
+      prompted ||= value.prompt !== undefined;
+    } else throw damaged(path);
+  }
+  if (head?.format !== "punchline-texts" || head.version !== 1) throw damaged(path);
+  const { kind, cleaning, summary, fingerprint } = head;
+  return { kind, splits, prompts: prompted ? prompts : undefined, tokenizer, cleaning, summary, fingerprint };
+}
+
+const damaged = (path: string): InputError =>
+  new InputError("texts", `${path} does not hold the texts of a run; pass them again as \`data\`.`, { path });

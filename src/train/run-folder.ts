@@ -7,7 +7,7 @@
  *   list belongs to somebody else and is refused.
  * - `optimizer.safetensors` holds one whole training state: `checkpoint.ts`.
  * - `model.safetensors` holds one whole set of weights: those of the best validation, and before there has
- *   been one, those of the last checkpoint. A LoRA run has `adapter_model.safetensors` in its place: `weights.ts`.
+ *   been one, those of the last checkpoint. A LoRA run has `adapter_model.safetensors` in its place: `checkpoint.ts`.
  */
 import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";

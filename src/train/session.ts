@@ -8,8 +8,8 @@ import { countParameters } from "../models/model.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { LogRow, SampleRow, StopReason } from "./events.ts";
 import type { TrainOptions } from "./options.ts";
+import type { Results } from "./results.ts";
 import type { Setup } from "./setup.ts";
-import type { Results } from "./sinks.ts";
 import { streamOf, tokenUnit, validationPass } from "./streams.ts";
 import { runTraining } from "./trainer.ts";
 
@@ -61,31 +61,28 @@ export async function session(
 ): Promise<TrainResult> {
   const { model, data, options, hooks, backend, arena, optimizer, step } = setup;
   const { tokenizer } = data;
-  const lm = new LocalModel(
-    {
-      model,
-      weights: arena.parameters,
-      tokenizer,
-      backend,
-      stopAtEos: data.kind === "items",
-      isolateDocuments: options.packing !== "stream",
-      cleaning: data.cleaning,
-      name: folder ?? model.config.model_type,
-    },
-    folder,
-  );
+  const lm: LanguageModel = {
+    model,
+    weights: arena.parameters,
+    tokenizer,
+    backend,
+    stopAtEos: data.kind === "items",
+    isolateDocuments: options.packing !== "stream",
+    cleaning: data.cleaning,
+    name: folder ?? model.config.model_type,
+  };
   try {
     const { stopped, state } = await runTraining({
       ...setup,
+      onEvent: hooks.onEvent,
+      stopWhen: hooks.stopWhen,
+      signal: hooks.signal,
       validation:
         validationPass(model, data, options) ??
         streamOf(data, "validation", tokenizer).subarray(0, options.validationTokens + 1),
       sink: results,
       unit: tokenUnit(tokenizer),
       writeSample: sampleWriter(lm, options),
-      onEvent: hooks.onEvent,
-      stopWhen: hooks.stopWhen,
-      signal: hooks.signal,
       resume: checkpoint,
     });
     await results.offer(options.keep, state);
@@ -101,7 +98,7 @@ export async function session(
       seconds: state.seconds,
       stopped,
     };
-    return { lm, summary, data: data.summary, log, samples };
+    return { lm: new LocalModel(lm, folder), summary, data: data.summary, log, samples };
   } finally {
     await step.release();
     await optimizer.release?.();

@@ -1,10 +1,15 @@
-/** What a training is made of before its first step: model, optimiser, batches, arena and the compiled step. */
-import { InputError } from "../core/errors.ts";
+/**
+ * What a training is made of before its first step: model, optimiser, batches, arena and the compiled step; and which
+ * parameters of a model are trained: all, those above its first layers, or those of LoRA adapters of frozen matrices.
+ * What is frozen has neither gradients nor moments, and is not written to checkpoints.
+ */
+import { InputError, UsageError } from "../core/errors.ts";
 import { option } from "../core/options.ts";
 import { Random } from "../core/random.ts";
-import type { BatchSource } from "../data/batches/batch.ts";
 import type { PreparedData } from "../data/prepare.ts";
-import { countParameters, type Model } from "../models/model.ts";
+import type { AdapterSettings } from "../hub/adapter.ts";
+import { adaptedMaps, resolveLora, withLora } from "../models/lora.ts";
+import { type Architecture, countParameters, type Model } from "../models/model.ts";
 import { adamw } from "../optim/adamw.ts";
 import { isForMuon, type MuonEntry, muon } from "../optim/muon.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
@@ -14,46 +19,22 @@ import type { Backend, BackendOptions } from "../runtime/backend.ts";
 import { nodeBackend } from "../runtime/node.ts";
 import { beginningAfterEnd } from "../text/begin-after-end.ts";
 import { isHuggingFaceTokenizer } from "../text/huggingface.ts";
-import type { Adaptation } from "./adaptation.ts";
-import { estimateMemory } from "./estimate.ts";
-import type { LogRow, TrainEvent } from "./events.ts";
 import type { TrainOptions } from "./options.ts";
-import { TrainingStep } from "./step.ts";
+import { estimateMemory, TrainingStep } from "./step.ts";
 import { streamOf, trainingBatches } from "./streams.ts";
+import type { LoopParts, TrainListeners } from "./trainer.ts";
 
-export interface TrainHooks {
+export interface TrainHooks extends TrainListeners {
   readonly backend?: BackendOptions | undefined;
-  /** Hears of the training as it goes; `stop()` ends it after what is under way, with a checkpoint. */
-  readonly onEvent?: ((event: TrainEvent, stop: () => void) => void) | undefined;
-  /**
-   * Ends the training early: asked after every line of the log, with all lines so far, those before a resume included.
-   * Lines with a validation have its `val_loss`. `options.patience` needs no function.
-   */
-  readonly stopWhen?: ((log: readonly LogRow[]) => boolean) | undefined;
-  /**
-   * Stops the training when it is aborted: after the step under way, with a checkpoint, so that `resume` goes on with
-   * it; `train` then returns what there is. Before the first step it stops the reading of the data, and its reason is
-   * thrown.
-   */
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** What a training needs before it touches a folder. */
-export interface Setup {
-  readonly model: Model;
+export interface Setup extends LoopParts {
   readonly adaptation: Adaptation;
   /** Number of the parameters that are trained. */
   readonly trainable: number;
   readonly data: PreparedData;
-  readonly options: TrainOptions;
   readonly hooks: TrainHooks;
-  readonly backend: Backend;
-  readonly optimizer: Optimizer;
-  readonly arena: Arena;
-  readonly batches: BatchSource;
-  readonly step: TrainingStep;
-  /** Estimated bytes of the process at its peak. */
-  readonly bytes: number;
 }
 
 export interface Plan extends Pick<Setup, "adaptation" | "data" | "options" | "hooks"> {
@@ -83,8 +64,8 @@ export function setUp({ adaptation, data: given, options, hooks, adaptable = fal
   const { model } = adaptation;
   const data = withBeginnings(given);
   refuseOtherVocabulary(model, data);
-  const backend = nodeBackend(hooks.backend);
   const batches = trainingBatches(model, data, options);
+  const backend = nodeBackend(hooks.backend);
   const entries = model.parameters.map((spec) => ({
     ...spec,
     trainable: adaptation.trainable.has(spec.name),
@@ -160,3 +141,81 @@ export function initialise({ parameters }: Pick<Model, "parameters">, arena: Are
     initialise(arena.parameters[name]!.data, new Random(seed, `initialise/${name}`));
   }
 }
+
+export interface Adaptation {
+  /** The model to run, adapters included. */
+  readonly model: Model;
+  /** Names of the parameters that are trained. */
+  readonly trainable: ReadonlySet<string>;
+  /** The configuration of an adapter, without its base; absent where the model has no adapters. */
+  readonly adapter?: Omit<AdapterSettings, "base"> | undefined;
+}
+
+/** @throws UsageError for layers or adapters that the model does not have */
+export function adaptModel(
+  model: Model,
+  { lora, freezeLayers }: Pick<TrainOptions, "lora" | "freezeLayers">,
+): Adaptation {
+  if (lora === undefined) return { model, trainable: trainableAbove(model, freezeLayers) };
+  if (freezeLayers !== undefined)
+    throw new UsageError(
+      `${option("lora", true)} freezes all of the model; leave ${option("freezeLayers")} out.`,
+      { option: "freezeLayers", value: freezeLayers },
+    );
+  const settings = resolveLora(model.architecture, lora);
+  const orientations = new Set(adaptedMaps(model, settings.targets).map(({ inputsFirst }) => inputsFirst));
+  if (orientations.size > 1)
+    throw new UsageError(
+      `${option("lora.targets")} names matrices of both layouts, which one adapter cannot hold.`,
+      { option: "lora.targets", value: settings.targets },
+    );
+  const adapted = withLora(model, settings);
+  const frozen = namesOf(model);
+  return {
+    model: adapted,
+    trainable: new Set([...namesOf(adapted)].filter((name) => !frozen.has(name))),
+    adapter: {
+      ...settings,
+      inputsFirst: orientations.has(true),
+      ...(model.predicts === "each" ? { task: "CAUSAL_LM" } : {}),
+    },
+  };
+}
+
+/**
+ * The options with every one of LoRA's filled in, as a run records them.
+ * @throws UsageError where there is no base whose weights could be frozen, and those of {@link resolveLora}
+ */
+export function resolveAdaptation(
+  options: TrainOptions,
+  architecture: Architecture,
+  hasBase: boolean,
+): TrainOptions {
+  const { lora, freezeLayers } = options;
+  if (!hasBase && (lora ?? freezeLayers) !== undefined)
+    throw new UsageError("Only weights that have learned something are worth freezing: start from a model.", {
+      option: lora === undefined ? "freezeLayers" : "lora",
+    });
+  return lora ? { ...options, lora: resolveLora(architecture, lora) } : options;
+}
+
+/** Parameters outside of the embeddings and the first `layers` layers; all where none are to be frozen. */
+function trainableAbove(model: Model, layers: number | undefined): ReadonlySet<string> {
+  const names = namesOf(model);
+  if (layers === undefined) return names;
+  const { blocks, config } = model;
+  if (!blocks)
+    throw new UsageError(
+      `${config.model_type} has no layers that could be frozen; leave ${option("freezeLayers")} out.`,
+      { option: "freezeLayers", value: layers },
+    );
+  if (layers > blocks.length - 1)
+    throw new UsageError(
+      `${option("freezeLayers", layers)} is beyond the ${blocks.length - 1} layers of the model; 0 freezes its embeddings alone.`,
+      { option: "freezeLayers", value: layers, expected: `0 to ${blocks.length - 1}` },
+    );
+  for (const { name } of blocks.slice(0, layers + 1).flat()) names.delete(name);
+  return names;
+}
+
+const namesOf = ({ parameters }: Model): Set<string> => new Set(parameters.map(({ name }) => name));

@@ -1,20 +1,20 @@
-/** The forward and backward pass of one training step: batches in, loss and gradients out. */
+/** The forward and backward pass of one training step, batches in, loss and gradients out; and the memory that it needs. */
 import { gradients } from "../autodiff/grad.ts";
 import { float32, type HostArray } from "../core/array.ts";
 import { UsageError } from "../core/errors.ts";
 import { option } from "../core/options.ts";
-import type { BatchSource, TokenBatch } from "../data/batches/batch.ts";
-import { mostMasked } from "../data/batches/index.ts";
-import { withoutRows, zeroState } from "../generate/state.ts";
+import { type BatchSource, type TokenBatch, tensorsOf } from "../data/batches/batch.ts";
+import { mostMasked } from "../data/batches/masking.ts";
 import type { Spec } from "../graph/tree.ts";
-import { carriesState, type Model, type TrainingInput } from "../models/model.ts";
-import { objective } from "../models/objective.ts";
+import { carriesState, type Model, objective, type TrainingInput, zeroState } from "../models/model.ts";
+import { withoutRows } from "../models/state.ts";
 import { training } from "../nn/mode.ts";
 import type { Parameters } from "../nn/parameters.ts";
+import type { Optimizer } from "../optim/optimizer.ts";
 import type { Arena } from "../runtime/arena.ts";
 import type { Backend } from "../runtime/backend.ts";
 import { compile } from "../runtime/compile.ts";
-import { tensorsOf } from "./batch-scorer.ts";
+import type { TrainOptions } from "./options.ts";
 
 /** Tensors carried from batch to batch, by name; empty for a model that carries none. */
 export type Carried = Readonly<Record<string, HostArray>>;
@@ -109,13 +109,10 @@ export class TrainingStep {
     let targets = 0;
     for (let micro = 0; micro < accumulate; micro++) {
       const batch = batches.next();
-      const result = await this.#run(
-        arena,
-        batch,
-        batch.fresh ? this.freshCarry(batch.batch) : withoutRows(state, batch.restarts ?? []),
-        place,
-        (step - 1) * accumulate + micro,
-      );
+      const { fresh, restarts = [] } = batch;
+      if (fresh) state = this.freshCarry(batch.batch);
+      else if (restarts.length > 0) state = withoutRows(state, restarts);
+      const result = await this.#run(arena, batch, state, place, (step - 1) * accumulate + micro);
       state = result.state;
       nats += Number(result.loss.data[0]);
       targets += batch.targets;
@@ -168,3 +165,64 @@ export class TrainingStep {
     };
   }
 }
+
+/** What the runtime's memory pool takes for a byte that is alive: it orders nodes in its own way, and leaves gaps. */
+const POOL_FACTOR = 1.5;
+/** Sessions, the graphs of validation and samples, and the growth of the JavaScript heap. */
+const BESIDES = 60e6;
+
+/** How many numbers a model has, and how many of them are trained. */
+export interface ParameterCounts {
+  readonly total: number;
+  readonly trainable: number;
+}
+
+/** Another way to train the same model in less memory. */
+export interface Alternative {
+  /** The option that chooses it, as sentences name it. */
+  readonly choice: string;
+  readonly trainable: number;
+  /** Bytes that a batch takes, parameters and gradients not counted. */
+  memory(): number;
+}
+
+/**
+ * Estimated bytes of the process at the peak of the training: what it holds now; parameters; gradients and
+ * moments of those that are trained; the values of one step by their lifetimes; and a fixed rest.
+ * @param alternatives what to suggest where they fit and this does not
+ * @param machine bytes that the process holds now, and that the machine can give it besides
+ * @throws UsageError where not even a pool without gaps would fit, with what would
+ */
+export function estimateMemory(
+  { total, trainable }: ParameterCounts,
+  optimizer: Pick<Optimizer, "moments" | "memory">,
+  step: Pick<TrainingStep, "memory">,
+  { batchSize, seqLen, accumulate, packing, maskShare }: TrainOptions,
+  alternatives: readonly Alternative[] = [],
+  machine = { held: process.memoryUsage.rss(), available: process.availableMemory() },
+): number {
+  const { held, available } = machine;
+  const copies = 1 + optimizer.moments + (accumulate > 1 ? 1 : 0);
+  const fixedFor = (trained: number) =>
+    4 * (total + copies * trained) + (optimizer.memory?.() ?? 0) + BESIDES;
+  const fixed = fixedFor(trainable);
+  const alive = step.memory(batchSize, seqLen, packing === "blocks", maskShare);
+  if (fixed + alive > available) {
+    const fitting = Math.floor((batchSize * (available - fixed)) / (POOL_FACTOR * alive));
+    const others = alternatives
+      .filter((other) => fixedFor(other.trainable) + POOL_FACTOR * other.memory() <= available)
+      .map(({ choice }) => choice);
+    if (fitting >= 1) others.unshift(`a ${option("batchSize")} of ${fitting}`);
+    const advice =
+      others.length > 0
+        ? `${others.join(" or ")} would fit, or a shorter ${option("seqLen")}, or a smaller model`
+        : `take a shorter ${option("seqLen")} or a smaller model, such as a lower ${option("width")}`;
+    throw new UsageError(
+      `This training needs at least ${gigabytes(fixed + alive)} of memory and ${gigabytes(available)} are free: ${advice}.`,
+      { needed: fixed + alive, available },
+    );
+  }
+  return held + fixed + POOL_FACTOR * alive;
+}
+
+const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(bytes < 1e10 ? 1 : 0)} GB`;

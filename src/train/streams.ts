@@ -2,20 +2,13 @@
 import { UsageError } from "../core/errors.ts";
 import { option } from "../core/options.ts";
 import { Random } from "../core/random.ts";
-import {
-  type BatchSource,
-  itemBatches,
-  itemPass,
-  type Masking,
-  maskedBatches,
-  maskedPass,
-  maskingRules,
-  shuffledWindows,
-  streamWindows,
-  type TokenBatch,
-} from "../data/batches/index.ts";
-import { encodeSplit, type PreparedData } from "../data/prepare.ts";
-import { allocateTokens, type TokenArray, type TokenStream } from "../data/tokens.ts";
+import type { BatchSource, TokenBatch } from "../data/batches/batch.ts";
+import { itemBatches, itemPass } from "../data/batches/items.ts";
+import { type Masking, maskedBatches, maskedPass, maskingRules } from "../data/batches/masking.ts";
+import { shuffledWindows } from "../data/batches/shuffled.ts";
+import { streamWindows } from "../data/batches/stream.ts";
+import type { PreparedData } from "../data/prepare.ts";
+import { allocateTokens, encodeSplit, type TokenArray, type TokenStream } from "../data/tokens.ts";
 import { beginsAfterEnd } from "../generate/language-model.ts";
 import { carriesState, type Model } from "../models/model.ts";
 import { isHuggingFaceTokenizer } from "../text/huggingface.ts";
@@ -63,18 +56,15 @@ export function suitedPacking(model: Model, data: PreparedData, tuned: boolean):
 export function trainingBatches(model: Model, data: PreparedData, options: TrainOptions): BatchSource {
   const { seqLen: length, packing = "stream" } = options;
   const { model_type } = model.config;
-  if (model.predicts === "last" && length !== model.contextLength) {
+  const { contextLength: context } = model;
+  const exact = model.predicts === "last";
+  if (exact ? length !== context : length > context)
     throw new UsageError(
-      `${model_type} reads windows of ${model.contextLength} tokens, not of ${option("seqLen", length)}.`,
-      { option: "seqLen", value: length, expected: model.contextLength },
+      exact
+        ? `${model_type} reads windows of ${context} tokens, not of ${option("seqLen", length)}.`
+        : `${option("seqLen", length)} is beyond the ${context} tokens that ${model_type} sees at once.`,
+      { option: "seqLen", value: length, expected: exact ? context : `at most ${context}` },
     );
-  }
-  if (length > model.contextLength) {
-    throw new UsageError(
-      `${option("seqLen", length)} is beyond the ${model.contextLength} tokens that ${model_type} sees at once.`,
-      { option: "seqLen", value: length, expected: `at most ${model.contextLength}` },
-    );
-  }
   refuseUnfit(model, data, options);
   return packing === "stream" ? windowBatches(model, data, options) : rowBatches(model, data, options);
 }
@@ -84,63 +74,53 @@ function refuseUnfit(model: Model, data: PreparedData, options: TrainOptions): v
   const { packing = "stream", windows, stride, wholeWords, maskShare, longTexts } = options;
   const { model_type } = model.config;
   const masked = model.predicts === "masked";
-  if (wholeWords && !masked)
-    throw unfit(
-      "wholeWords",
-      wholeWords,
-      `${option("wholeWords")} is for models that fill masks; ${model_type} hides no words.`,
-    );
-  if (maskShare !== undefined && !masked)
-    throw unfit(
-      "maskShare",
-      maskShare,
-      `${option("maskShare")} is for models that fill masks; ${model_type} hides no tokens.`,
-    );
   if (masked && data.prompts)
     throw new UsageError(
       `${model_type} fills masks and answers nothing; name one column of texts with ${option("column")}.`,
     );
-  if (packing === "stream") {
-    if (masked)
-      throw unfit(
-        "packing",
-        packing,
-        `${model_type} reads texts in rows of their own; use ${option("packing", "blocks")} or none.`,
-      );
-    if (data.prompts)
-      throw unfit(
-        "packing",
-        packing,
-        `${option("packing", "stream")} learns every token, and this data has prompts, which are not to be learned; use ${option("packing", "blocks")} or none, or take one column with ${option("column")}.`,
-      );
-    if (longTexts !== undefined)
-      throw unfit(
-        "longTexts",
-        longTexts,
-        `${option("longTexts")} is for ${option("packing", "blocks")} or none; a stream has no rows to be longer than.`,
-      );
-    return;
-  }
-  for (const [name, value] of Object.entries({ windows, stride })) {
-    if (value !== undefined)
-      throw unfit(
-        name,
-        value,
-        `${option(name)} is an option of ${option("packing", "stream")}, and this training has ${option("packing", packing)}.`,
-      );
-  }
-  if (model.predicts === "last")
-    throw unfit(
+  const stream = packing === "stream";
+  const ofStream = `is an option of ${option("packing", "stream")}, and this training has ${option("packing", packing)}`;
+  const refused: readonly (readonly [name: keyof TrainOptions, isUnfit: boolean, sentence: string])[] = [
+    [
+      "wholeWords",
+      wholeWords && !masked,
+      `${option("wholeWords")} is for models that fill masks; ${model_type} hides no words`,
+    ],
+    [
+      "maskShare",
+      maskShare !== undefined && !masked,
+      `${option("maskShare")} is for models that fill masks; ${model_type} hides no tokens`,
+    ],
+    [
       "packing",
-      packing,
-      `${model_type} predicts what follows a window; use ${option("packing", "stream")}.`,
-    );
-  if (packing === "blocks" && !model.separatesDocuments)
-    throw unfit(
+      stream && masked,
+      `${model_type} reads texts in rows of their own; use ${option("packing", "blocks")} or none`,
+    ],
+    [
       "packing",
-      packing,
-      `${model_type} cannot keep the texts of a row from seeing each other; use ${option("packing", "none")} or stream.`,
-    );
+      stream && data.prompts !== undefined,
+      `${option("packing", "stream")} learns every token, and this data has prompts, which are not to be learned; use ${option("packing", "blocks")} or none, or take one column with ${option("column")}`,
+    ],
+    [
+      "longTexts",
+      stream && longTexts !== undefined,
+      `${option("longTexts")} is for ${option("packing", "blocks")} or none; a stream has no rows to be longer than`,
+    ],
+    ["windows", !stream && windows !== undefined, `${option("windows")} ${ofStream}`],
+    ["stride", !stream && stride !== undefined, `${option("stride")} ${ofStream}`],
+    [
+      "packing",
+      !stream && model.predicts === "last",
+      `${model_type} predicts what follows a window; use ${option("packing", "stream")}`,
+    ],
+    [
+      "packing",
+      packing === "blocks" && !model.separatesDocuments,
+      `${model_type} cannot keep the texts of a row from seeing each other; use ${option("packing", "none")} or stream`,
+    ],
+  ];
+  const [name, , sentence] = refused.find(([, isUnfit]) => isUnfit) ?? [];
+  if (name) throw unfit(name, name === "packing" ? packing : options[name], `${sentence}.`);
 }
 
 const unfit = (name: string, value: unknown, sentence: string): UsageError =>
@@ -170,12 +150,7 @@ function windowBatches(model: Model, data: PreparedData, options: TrainOptions):
     return streamWindows(tokens, { batch, length, seed, ...restart });
   }
   const tokens = streamOf(data, "train", data.tokenizer);
-  const windows = shuffledWindows(tokens, {
-    batch,
-    length,
-    seed,
-    stride,
-  });
+  const windows = shuffledWindows(tokens, { batch, length, seed, stride });
   return model.predicts === "last" ? lastTargets(windows, length) : windows;
 }
 
@@ -191,12 +166,7 @@ function rowBatches(model: Model, data: PreparedData, options: TrainOptions): Ba
   const rows = { ...rowsOf(options), seed: options.seed };
   const stream = encodeSplit(data, "train");
   if (model.predicts !== "masked") return itemBatches(stream, rows);
-  const { maskShare: share } = options;
-  return maskedBatches(stream, {
-    ...rows,
-    ...maskingOf(model, data, options),
-    share,
-  });
+  return maskedBatches(stream, { ...rows, ...maskingOf(model, data, options), share: options.maskShare });
 }
 
 /** One pass over the validation split in the layout of the training; undefined where that is one stream. */

@@ -7,18 +7,23 @@
 import { UsageError } from "../core/errors.ts";
 import { version } from "../core/version.ts";
 import type { PreparedData } from "../data/prepare.ts";
+import { dataForNew, type TrainingData } from "../data/vocabularies.ts";
 import type { JsonObject } from "../files/json-file.ts";
 import { withFolderLock } from "../files/lock.ts";
 import { adapterConfig } from "../hub/adapter.ts";
 import { checkBase, findAdapterBase } from "../hub/adapter-base.ts";
 import { refuseBuiltInName } from "../hub/built-in.ts";
 import { resolveModel } from "../hub/pull.ts";
-import { type Architecture, countParameters, type Model, type OptionValues } from "../models/model.ts";
+import {
+  type Architecture,
+  countParameters,
+  type Model,
+  type OptionValues,
+  resolveOptions,
+} from "../models/model.ts";
 import { architectureOf, resettingAt } from "../models/registry.ts";
-import { type Adaptation, adaptModel, resolveAdaptation } from "./adaptation.ts";
 import { type BaseModel, baseReference, readBase, readModel } from "./base.ts";
-import { hasCheckpoint, readCheckpoint, refuseLostCheckpoint } from "./checkpoint.ts";
-import { writeKeptData } from "./kept-data.ts";
+import { hasCheckpoint, readCheckpoint, readWeights, runWeights } from "./checkpoint.ts";
 import {
   type ResumeOptions,
   resolveFinetuneOptions,
@@ -26,6 +31,8 @@ import {
   resumeTrainOptions,
   type TrainOptions,
 } from "./options.ts";
+import { folderResults, memoryResults, refuseLostCheckpoint } from "./results.ts";
+import { dataForFolder, dataOfRun, type RunDataRequest, writeKeptData } from "./run-data.ts";
 import {
   type RunRecord,
   readRun,
@@ -35,17 +42,17 @@ import {
   writeRunFiles,
 } from "./run-folder.ts";
 import { session, type TrainResult } from "./session.ts";
-import { initialise, initialiseAll, type Setup, setUp, type TrainHooks } from "./setup.ts";
-import { folderResults, memoryResults } from "./sinks.ts";
-import { refuseShortData, suitedPacking } from "./streams.ts";
 import {
-  dataForFolder,
-  dataForNew,
-  dataOfRun,
-  type RunDataRequest,
-  type TrainingData,
-} from "./training-data.ts";
-import { readWeights, runWeights } from "./weights.ts";
+  type Adaptation,
+  adaptModel,
+  initialise,
+  initialiseAll,
+  resolveAdaptation,
+  type Setup,
+  setUp,
+  type TrainHooks,
+} from "./setup.ts";
+import { refuseShortData, suitedPacking } from "./streams.ts";
 
 /** A new model, or one that there is already. */
 export type TrainRequest = CommonRequest & (FromScratch | FineTuning);
@@ -94,23 +101,17 @@ export interface ResumeRequest extends TrainHooks, RunDataRequest {
  * @throws PunchlineError `diverged` where the loss is no longer finite, or beyond hope
  */
 export async function train(request: TrainRequest): Promise<TrainResult> {
-  const { base, out, origin, backend, signal } = request;
-  const modelOptions = request.base ? {} : (request.modelOptions ?? {});
-  const { data, model: given } = request.base
-    ? {
-        model: await readModel(request.base.folder, request.architectures),
-        data: await dataForFolder(request.base.folder, request.data, signal),
-      }
-    : await newModel(request);
-  const { architecture } = given;
+  const { base, out, origin, backend } = request;
   const asked = request.options ?? {};
-  const resolved = base ? resolveFinetuneOptions(asked, given) : resolveTrainOptions(asked, architecture);
+  const modelOptions = request.base ? {} : (request.modelOptions ?? {});
+  const { resolved, data, model: given } = await (request.base ? further(request) : fromScratch(request));
+  const { architecture } = given;
   const model = resettingAt(given, textStart(data, resolved));
   const { contextLength } = model;
   if (!base) refuseShortData(model, data);
   // By default a window is never longer than what the model sees.
-  const seqLen = request.options?.seqLen ?? Math.min(resolved.seqLen, contextLength);
-  const { windows, stride } = request.options ?? {};
+  const seqLen = asked.seqLen ?? Math.min(resolved.seqLen, contextLength);
+  const { windows, stride } = asked;
   const suitedTo = () =>
     windows === undefined && stride === undefined ? suitedPacking(model, data, base !== undefined) : "stream";
   const packing = resolved.packing ?? suitedTo();
@@ -277,16 +278,26 @@ const addedParameters = ({ model }: Adaptation, base: Model): Pick<Model, "param
   parameters: model.parameters.slice(base.parameters.length),
 });
 
-/** A model from scratch, and its data. */
-async function newModel({
+/** The options, the data and the model of a training from scratch; bad options are refused before texts are read. */
+async function fromScratch({
   model: named,
   modelOptions = {},
+  options = {},
   data: given,
   signal,
 }: CommonRequest & FromScratch) {
   const architecture = typeof named === "string" ? architectureOf(named) : named;
-  const data = await dataForNew(architecture, given, signal);
-  return { data, model: scratchModel(architecture, modelOptions, data) };
+  resolveOptions(architecture, modelOptions);
+  const resolved = resolveTrainOptions(options, architecture);
+  const data = await dataForNew(architecture.tokens, given, signal);
+  return { resolved, data, model: scratchModel(architecture, modelOptions, data) };
+}
+
+/** The same of a training that starts from a model. */
+async function further({ base, architectures, options = {}, data, signal }: CommonRequest & FineTuning) {
+  const model = await readModel(base.folder, architectures);
+  const resolved = resolveFinetuneOptions(options, model);
+  return { resolved, data: await dataForFolder(base.folder, data, signal), model };
 }
 
 const scratchModel = (

@@ -9,20 +9,25 @@
  * on bit for bit.
  */
 import type { BatchSource } from "../data/batches/batch.ts";
-import type { Model } from "../models/model.ts";
-import { countParameters } from "../models/model.ts";
-import { clipGlobalNorm } from "../optim/clip.ts";
-import type { Optimizer } from "../optim/optimizer.ts";
+import { countParameters, type Model } from "../models/model.ts";
+import { clipGlobalNorm, type Optimizer } from "../optim/optimizer.ts";
 import type { Arena } from "../runtime/arena.ts";
 import type { Backend } from "../runtime/backend.ts";
-import { Clock } from "./clock.ts";
 import { asDivergence, checkFinite, checkLoss, checkWeights } from "./divergence.ts";
 import type { LogRow, SampleRow, StopReason, TokenUnit, TrainEvent } from "./events.ts";
 import type { TrainOptions } from "./options.ts";
-import { epochsOf, isTimed, learningRateAt, plannedSteps, timePart, validationInterval } from "./plan.ts";
+import {
+  Clock,
+  epochsOf,
+  isTimed,
+  learningRateAt,
+  plannedSteps,
+  timePart,
+  validationInterval,
+} from "./plan.ts";
+import { Validation, type ValidationSplit } from "./scoring.ts";
 import { freshState, type Pending, type TrainState } from "./state.ts";
 import type { Carried, TrainingStep } from "./step.ts";
-import { createValidation, type Validation, type ValidationSplit } from "./validation.ts";
 
 /** Where a training leaves its results; a run folder in Node, memory in a browser. */
 export interface TrainSink {
@@ -38,26 +43,43 @@ export interface TrainSink {
   snapshot(step: number): Promise<void>;
 }
 
-export interface TrainerParts {
+/** Who hears of a training, and who ends it. */
+export interface TrainListeners {
+  /** Hears of the training as it goes; `stop()` ends it after what is under way, with a checkpoint. */
+  readonly onEvent?: ((event: TrainEvent, stop: () => void) => void) | undefined;
+  /**
+   * Ends the training early: asked after every line of the log, with all lines so far, those before a resume included.
+   * Lines with a validation have its `val_loss`. `options.patience` needs no function.
+   */
+  readonly stopWhen?: ((log: readonly LogRow[]) => boolean) | undefined;
+  /**
+   * Stops the training when it is aborted: after the step under way, with a checkpoint, so that `resume` goes on with
+   * it; `train` then returns what there is. Before the first step it stops the reading of the data, and its reason is
+   * thrown.
+   */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What the loop works with. */
+export interface LoopParts {
   readonly model: Model;
   readonly arena: Arena;
   readonly backend: Backend;
   readonly optimizer: Optimizer;
   readonly batches: BatchSource;
   readonly step: TrainingStep;
+  readonly options: TrainOptions;
+  /** Estimated bytes of the process at its peak, for the listeners. */
+  readonly bytes: number;
+}
+
+export interface TrainerParts extends LoopParts, TrainListeners {
   /** The validation split; one with nothing to predict is not scored. */
   readonly validation: ValidationSplit;
-  readonly options: TrainOptions;
   readonly sink: TrainSink;
   readonly unit: TokenUnit;
-  /** Estimated bytes at the peak, for the listeners. */
-  readonly bytes: number;
-  readonly onEvent?: ((event: TrainEvent, stop: () => void) => void) | undefined;
-  /** Whether to stop, asked after every line of the log. */
-  readonly stopWhen?: ((log: readonly LogRow[]) => boolean) | undefined;
   /** Writes a text with the weights as they are. */
   readonly writeSample?: (() => Promise<string>) | undefined;
-  readonly signal?: AbortSignal | undefined;
   /** Where to go on from. */
   readonly resume?: undefined | { readonly state: TrainState; readonly carried: Carried };
 }
@@ -119,13 +141,7 @@ class Loop {
       this.#saved = { step: resume.state.step, at: performance.now() };
       this.#changed = false;
     }
-    this.#validation = createValidation({
-      model,
-      backend,
-      split: validation,
-      length: options.seqLen,
-      signal,
-    });
+    this.#validation = new Validation(model, backend, validation, { length: options.seqLen, signal });
   }
 
   async run(): Promise<TrainOutcome> {
@@ -200,13 +216,13 @@ class Loop {
     const { accumulate, clip, seed } = this.#options;
     const begun = performance.now();
     const step = this.#state.step + 1;
-    const lr = learningRateAt(this.#options, this.#state.plannedSteps, step);
     const { nats, targets, carried } = await this.#parts.step.run(arena, batches, this.#carried, {
       seed,
       step,
       accumulate,
       progress: this.#progress(),
     });
+    const lr = learningRateAt(this.#options, this.#state.plannedSteps, step);
     const { norm, gradScale, finite } = clipGlobalNorm(arena, clip > 0 ? clip : Infinity, 1 / targets);
     checkFinite({ step, loss: nats / targets, norm, finite, lr }, this.#saved.step);
     await optimizer.step(arena, { step, lr, gradScale });
@@ -310,7 +326,7 @@ class Loop {
   async #validate(): Promise<number | null | "interrupted"> {
     const { sink } = this.#parts;
     const { step, bestLoss, sinceBest, bestStep } = this.#state;
-    const loss = await this.#validation.score(this.#parts.arena);
+    const loss = await this.#validation.score(this.#parts.arena.parameters);
     if (loss === "interrupted") return loss;
     if (loss === null) {
       this.#set({ lastValidationStep: step });

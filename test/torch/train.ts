@@ -2,15 +2,13 @@
 import { gradients } from "../../src/autodiff/grad.ts";
 import { float32, type HostArray, int32, sizeOf } from "../../src/core/array.ts";
 import { Random } from "../../src/core/random.ts";
-import { zeroState } from "../../src/generate/state.ts";
 import type { Tensor } from "../../src/graph/tensor.ts";
-import type { Model, State } from "../../src/models/model.ts";
-import { objective } from "../../src/models/objective.ts";
+import { type Model, objective, type State, zeroState } from "../../src/models/model.ts";
 import { training } from "../../src/nn/mode.ts";
 import type { Parameters } from "../../src/nn/parameters.ts";
 import { multiply } from "../../src/ops/elementwise.ts";
 import { adamw } from "../../src/optim/adamw.ts";
-import { clipGlobalNorm } from "../../src/optim/clip.ts";
+import { clipGlobalNorm } from "../../src/optim/optimizer.ts";
 import { Arena } from "../../src/runtime/arena.ts";
 import type { Compiled } from "../../src/runtime/compile.ts";
 import { compile } from "../node-compile.ts";

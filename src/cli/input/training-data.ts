@@ -1,14 +1,12 @@
 /** The data of a training, in its model's vocabulary. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { InputError } from "../../core/errors.ts";
 import type { PreparedData, PrepareOptions } from "../../data/prepare.ts";
 import type { TextModel } from "../../generate/text-model.ts";
 import { loadTokenizer } from "../../hub/tokenizer-files.ts";
 import { architectureOf } from "../../models/registry.ts";
 import { optionsOfCleaning } from "../../text/cleaning-record.ts";
-import { readKeptData } from "../../train/kept-data.ts";
-import { joinsLines, optionsLike, recordedOptions, withoutColumns } from "../../train/run-data.ts";
+import { joinsLines, type ReadSources, readLike } from "../../train/run-data.ts";
 import { findRun, type RunRecord, readRun } from "../../train/run-folder.ts";
 import type { Context } from "../context.ts";
 import {
@@ -31,9 +29,12 @@ export async function dataForBase(
 ): Promise<{ readonly data: PreparedData; readonly choices: DataChoices }> {
   const given = dataChoices(options);
   const vocabulary = await loadTokenizer(folder);
-  if (existsSync(join(folder, "run.json")))
-    return dataLike(ctx, await readRun(folder), name, sources, given, () => ({ vocabulary }));
-  return { data: await readData(ctx, sources, given, { vocabulary }), choices: given };
+  if (!existsSync(join(folder, "run.json")))
+    return { data: await readData(ctx, sources, given, { vocabulary }), choices: given };
+  const record = await readRun(folder);
+  const read = readerLike(ctx, record, name, sources, given);
+  const like = await readLike(folder, record, sources, { given, vocabulary: () => ({ vocabulary }), read });
+  return { data: like.data, choices: like.options };
 }
 
 /**
@@ -81,57 +82,48 @@ export async function dataOfModel(
 ): Promise<PreparedData> {
   const record = await recordOf(model);
   const given = options ? dataChoices(options) : {};
-  const named = sources.length > 0 ? sources : ["one-liners"];
   if (record === undefined) {
     const choices = { ...unrecorded(model, given), ...given };
-    return readData(ctx, named, choices, vocabularyOf(model, choices));
+    return readData(ctx, sources.length > 0 ? sources : DEFAULT, choices, vocabularyOf(model, choices));
   }
-  const vocabulary = (choices: DataChoices) =>
-    joinsLines(record) ? ({ vocabulary: "character" } as const) : vocabularyOf(model, choices);
-  if (sources.length > 0) return (await dataLike(ctx, record, model!.name, sources, given, vocabulary)).data;
-  const folder = model?.kind === "local" ? model.folder : undefined;
-  const kept = folder !== undefined && record.sources.length === 0 && (await readKeptData(folder));
-  if (kept) return kept;
-  const recorded: DataChoices = { ...recordedOptions(record), ...given };
-  const from = record.sources.length > 0 ? record.sources : named;
-  const data = await readData(ctx, from, recorded, { ...vocabulary(recorded), allowLoss: true });
-  if (data.fingerprint !== record.fingerprint && Object.keys(given).length === 0) {
+  const { data } = await readLike(model?.kind === "local" ? model.folder : undefined, record, sources, {
+    given,
+    vocabulary: (choices) => vocabularyOf(joinsLines(record) ? undefined : model, choices),
+    read: readerLike(ctx, record, model!.name, sources, given),
+  });
+  if (sources.length === 0 && data.fingerprint !== record.fingerprint && Object.keys(given).length === 0)
     ctx.warn(
       `The data has changed since ${model!.name} was trained: its fingerprint differs, so copies of what is gone are not found.`,
     );
-  }
   return data;
 }
 
-/** Sources prepared as a run's texts were, unless other options are given. Warns of unusual options of the run. */
-async function dataLike(
+/** What is read if neither you nor a run's record names a source. */
+const DEFAULT = ["one-liners"];
+
+/** Reads sources with progress; first warns of unusual options of a run that apply to other sources. */
+function readerLike(
   ctx: Context,
   record: RunRecord,
   name: string,
   sources: readonly string[],
   given: DataChoices,
-  vocabulary: (choices: DataChoices) => Pick<PrepareOptions, "vocabulary" | "end">,
-): Promise<{ readonly data: PreparedData; readonly choices: DataChoices }> {
-  const choices = optionsLike(record, sources, given);
-  const allowLoss = "keepUnicode" in given || given.cleaning === false;
-  const usual = ["bpe", "wordpiece"].includes(architectureOf(record.model).tokens);
-  const inherited = Object.entries(choices).filter(
-    ([key, value]) => !(key in given) && !(key === "keepUnicode" && value === usual),
-  );
-  if (inherited.length > 0)
-    ctx.warn(
-      `--data is prepared as the texts of ${name} were: ${choicesAsFlags(Object.fromEntries(inherited))}.`,
-    );
-  const read = async (chosen: DataChoices) => ({
-    data: await readData(ctx, sources, chosen, { ...vocabulary(chosen), allowLoss }),
-    choices: chosen,
-  });
-  const plain = withoutColumns(choices);
-  return read(choices).catch((error: unknown) => {
-    const other = error instanceof InputError && error.code === "no-column";
-    if (!other || Object.keys(withoutColumns(given)).length < Object.keys(given).length) throw error;
-    return read(plain);
-  });
+): ReadSources {
+  let warned = sources.length === 0;
+  return (names, choices, more) => {
+    if (!warned) {
+      warned = true;
+      const usual = ["bpe", "wordpiece"].includes(architectureOf(record.model).tokens);
+      const inherited = Object.entries(choices).filter(
+        ([key, value]) => !(key in given) && !(key === "keepUnicode" && value === usual),
+      );
+      if (inherited.length > 0)
+        ctx.warn(
+          `--data is prepared as the texts of ${name} were: ${choicesAsFlags(Object.fromEntries(inherited))}.`,
+        );
+    }
+    return readData(ctx, names.length > 0 ? names : DEFAULT, choices, more);
+  };
 }
 
 /** Options for a model without a record: those of the cleaning that an exported model names, else no cleaning. */

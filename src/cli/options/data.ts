@@ -5,7 +5,7 @@ import type { PrepareDataOptions } from "../../data/prepare-sources.ts";
 import { fileFormatNames } from "../../data/sources/file.ts";
 import { pullDataset } from "../../hub/pull-dataset.ts";
 import type { RecordedOptions } from "../../text/cleaning-record.ts";
-import { readSources } from "../../train/training-data.ts";
+import { readSources } from "../../train/run-data.ts";
 import type { Context } from "../context.ts";
 import { flagOf } from "../output/flags.ts";
 import { formatCount } from "../output/format.ts";
@@ -142,7 +142,8 @@ export async function readData(
       remark: phase === "read" ? undefined : phase,
     });
   };
-  const data = await readSources(sources, choices, { ...more, onProgress }, (name) => fetched(ctx, name));
+  const fetch = (name: string) => fetched(ctx, name);
+  const data = await readSources(sources, choices, { ...more, onProgress }, { fetch });
   const { summary } = data;
   task?.end(`read ${formatCount(summary.rows_in)} rows, kept ${formatCount(summary.rows_out)}`);
   for (const { source, notes = [] } of summary.sources)

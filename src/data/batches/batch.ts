@@ -1,5 +1,7 @@
-/** One batch of a training step, and an endless sequence of batches. */
+/** One batch of a training step, an endless sequence of batches, and their order. */
+import { float32, int32 } from "../../core/array.ts";
 import { InputError, UsageError } from "../../core/errors.ts";
+import { Random } from "../../core/random.ts";
 
 export interface TokenBatch {
   /** Ids, [batch, length], row-major. */
@@ -34,6 +36,20 @@ export interface TargetSpan {
   readonly at: number;
   readonly length: number;
   readonly place: number;
+}
+
+/** The tensors that a model reads of a batch, without its state. */
+export function tensorsOf({ x, y, weights, at, positions, documents, batch, length }: TokenBatch) {
+  const shape = [batch, length];
+  const predicted = at ? [at.length] : shape;
+  return {
+    ids: int32(shape, x),
+    targets: int32(predicted, y),
+    ...(weights ? { weights: float32(predicted, weights) } : {}),
+    ...(at ? { at: int32(predicted, at) } : {}),
+    ...(positions ? { positions: int32(shape, positions) } : {}),
+    ...(documents ? { documents: int32(shape, documents) } : {}),
+  };
 }
 
 /** Endless batches, epoch after epoch, determined by the data, the settings and the seed. */
@@ -165,4 +181,22 @@ export function tooShort(tokens: number, length: number, rows: number): InputErr
       `needs ${rows * length + 1}, the target of its last token included; ${choices.join(", or ")}.`,
     { tokens, length, batch: rows },
   );
+}
+
+/**
+ * The `k`-th of `count` items, numbered from 0, when each epoch goes through all of them in its own order. Holds
+ * the order of the current epoch, four bytes an item.
+ */
+export function createOrder(count: number, seed: number): (k: number) => number {
+  const shuffle = new Random(seed, "shuffle");
+  let epoch = -1;
+  let order = new Uint32Array(0);
+  return (k) => {
+    const wanted = Math.floor(k / count);
+    if (wanted !== epoch) {
+      order = shuffle.at(wanted).permutation(count) as Uint32Array<ArrayBuffer>;
+      epoch = wanted;
+    }
+    return order[k % count]!;
+  };
 }

@@ -1,15 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { TokenStream } from "../tokens.ts";
-import {
-  type BatchSource,
-  itemBatches,
-  itemPass,
-  maskedBatches,
-  maskedPass,
-  shuffledWindows,
-  streamWindows,
-  type TokenBatch,
-} from "./index.ts";
+import type { BatchSource, TokenBatch } from "./batch.ts";
+import { itemBatches, itemPass } from "./items.ts";
+import { maskedBatches, maskedPass } from "./masking.ts";
+import { shuffledWindows } from "./shuffled.ts";
+import { streamWindows } from "./stream.ts";
 
 const counting = (n: number) => Uint16Array.from({ length: n }, (_, i) => i);
 const rowsOf = ({ x, batch, length }: TokenBatch) =>

@@ -15,10 +15,10 @@ import {
   type BatchSource,
   checkSizes,
   createBatchSource,
+  createOrder,
   type TargetSpan,
   type TokenBatch,
 } from "./batch.ts";
-import { createOrder } from "./order.ts";
 import { type LongItems, layRows, type Rows } from "./rows.ts";
 
 export interface ItemOptions {

@@ -13,9 +13,8 @@ import { InputError } from "../../core/errors.ts";
 import { Random } from "../../core/random.ts";
 import type { HuggingFaceTokenizer } from "../../text/huggingface.ts";
 import type { TokenStream } from "../tokens.ts";
-import { type BatchSource, checkSizes, createBatchSource, type TokenBatch } from "./batch.ts";
+import { type BatchSource, checkSizes, createBatchSource, createOrder, type TokenBatch } from "./batch.ts";
 import { type ItemOptions, sizesOf } from "./items.ts";
-import { createOrder } from "./order.ts";
 import { layRows, type Rows } from "./rows.ts";
 
 /** Share of the tokens that are chosen; a training may choose more. */

@@ -15,8 +15,15 @@
  * `order: "random"` draws the beginning of each window instead, any place being as likely, with replacement.
  */
 import { Random } from "../../core/random.ts";
-import { type BatchSource, checkSizes, copyWindow, createBatchSource, type Ids, tooShort } from "./batch.ts";
-import { createOrder } from "./order.ts";
+import {
+  type BatchSource,
+  checkSizes,
+  copyWindow,
+  createBatchSource,
+  createOrder,
+  type Ids,
+  tooShort,
+} from "./batch.ts";
 
 export interface ShuffledOptions {
   /** Windows in a batch. */

@@ -95,7 +95,15 @@ export async function openSource(
   options: SourceOptions,
   builtIn: readonly SourceKind[],
 ): Promise<TextSource> {
-  const kind = [...(options.kinds ?? []), ...builtIn].find((candidate) => candidate.matches(name));
+  const first = options.kinds?.find((candidate) => candidate.matches(name));
+  if (first) return first.open(name, options);
+  // A downloader fetches these first; here they are no source.
+  if (name.startsWith("hf:"))
+    throw new UsageError(
+      `${name} is a data set of the Hugging Face Hub and no downloader is at hand; ` +
+        "download its .parquet, .csv or .jsonl file and give that.",
+    );
+  const kind = builtIn.find((candidate) => candidate.matches(name));
   if (!kind) {
     throw new UsageError(
       `${JSON.stringify(name)} is no source; give one-liners, hf:owner/dataset or a file.`,

@@ -6,8 +6,7 @@
 
 import { spelled } from "../../generate/embed.ts";
 import type { LanguageModel } from "../../generate/language-model.ts";
-import type { StreamLoss } from "../../train/batch-scorer.ts";
-import { StreamScorer } from "../../train/stream-scorer.ts";
+import { type StreamLoss, StreamScorer } from "../../train/scoring.ts";
 import { evenly } from "../evenly.ts";
 import { pseudoLikelihood } from "../pseudo-likelihood.ts";
 import { unigramLoss } from "../reference.ts";

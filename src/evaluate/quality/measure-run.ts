@@ -6,7 +6,7 @@ import type { TextModel } from "../../generate/text-model.ts";
 import { countParameters } from "../../models/model.ts";
 import { unknownWord } from "../../text/words.ts";
 import type { LogRow } from "../../train/events.ts";
-import { readLog } from "../../train/history.ts";
+import { readLog } from "../../train/results.ts";
 import type { Evaluation } from "../evaluation.ts";
 import { evaluateModel } from "../hosted-likelihood.ts";
 import type { TextBits } from "../lead.ts";

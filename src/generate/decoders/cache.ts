@@ -5,15 +5,15 @@
  */
 import { float32, type HostArray, int32 } from "../../core/array.ts";
 import { UsageError } from "../../core/errors.ts";
+import { requireFinite } from "../../core/finite.ts";
 import { option } from "../../core/options.ts";
 import type { Spec } from "../../graph/tree.ts";
-import type { ModelInput, State } from "../../models/model.ts";
+import { type ModelInput, type State, zeroState } from "../../models/model.ts";
+import { appendTo, selectRows, withoutRoom } from "../../models/state.ts";
 import { evaluation } from "../../nn/mode.ts";
 import type { Parameters } from "../../nn/parameters.ts";
 import { compile } from "../../runtime/compile.ts";
-import { requireFinite } from "../finite.ts";
 import { type LanguageModel, weightSpecs } from "../language-model.ts";
-import { appendTo, selectRows, withoutRoom, zeroState } from "../state.ts";
 import type { Decoder, Overflow } from "./decoder.ts";
 
 /** Tokens by which the cache grows: attention also passes over the room that is not in use. */

@@ -1,13 +1,13 @@
 /** Decoding with a state of fixed size: one token at a time through one graph, whatever the length of the text. */
 import { type HostArray, int32 } from "../../core/array.ts";
+import { requireFinite } from "../../core/finite.ts";
 import type { Tensor } from "../../graph/tensor.ts";
-import type { State } from "../../models/model.ts";
+import { type State, zeroState } from "../../models/model.ts";
+import { selectRows } from "../../models/state.ts";
 import { evaluation } from "../../nn/mode.ts";
 import type { Parameters } from "../../nn/parameters.ts";
 import { compile } from "../../runtime/compile.ts";
-import { requireFinite } from "../finite.ts";
 import type { LanguageModel } from "../language-model.ts";
-import { selectRows, zeroState } from "../state.ts";
 import { type Decoder, repeated } from "./decoder.ts";
 
 type Arrays = Record<string, HostArray>;

@@ -1,10 +1,10 @@
 /** Decoding without any state: the last window of each text is read again for every token, filled up at the left. */
 import { int32 } from "../../core/array.ts";
+import { requireFinite } from "../../core/finite.ts";
 import type { Tensor } from "../../graph/tensor.ts";
 import { evaluation } from "../../nn/mode.ts";
 import type { Parameters } from "../../nn/parameters.ts";
 import { compile } from "../../runtime/compile.ts";
-import { requireFinite } from "../finite.ts";
 import type { LanguageModel } from "../language-model.ts";
 import { type Decoder, repeated } from "./decoder.ts";
 

@@ -1,23 +1,13 @@
 /** The memory of a model's state between calls. */
-import { allocate, type HostArray, hostArray, sizeOf } from "../core/array.ts";
+import { type HostArray, hostArray, sizeOf } from "../core/array.ts";
 import type { Spec } from "../graph/tree.ts";
+import { zeroState } from "./model.ts";
 
 type Specs = Readonly<Record<string, Spec>>;
 type Arrays = Readonly<Record<string, HostArray>>;
 
-/** Zeros for every tensor of a state, with room for `capacity` tokens where the caller chooses its size. */
-export function zeroState(specs: Specs, capacity = 0): Record<string, HostArray> {
-  return Object.fromEntries(
-    Object.entries(specs).map(([name, { dtype, shape }]) => {
-      const sizes = shape.map((d) => (typeof d === "string" ? capacity : d));
-      return [name, hostArray(dtype, sizes, allocate(dtype, sizeOf(sizes)))];
-    }),
-  );
-}
-
 /** The same state with zeros in some rows. */
 export function withoutRows(state: Arrays, rows: readonly number[]): Arrays {
-  if (rows.length === 0) return state;
   return Object.fromEntries(
     Object.entries(state).map(([name, array]) => {
       const copy = { ...array, data: array.data.slice() } as HostArray;

@@ -2,9 +2,8 @@ import { expect, test } from "vitest";
 import { countParameters } from "../models/model.ts";
 import { buildModel } from "../models/registry.ts";
 import { nodeBackend } from "../runtime/node.ts";
-import { estimateMemory } from "./estimate.ts";
 import { resolveTrainOptions } from "./options.ts";
-import { TrainingStep } from "./step.ts";
+import { estimateMemory, TrainingStep } from "./step.ts";
 
 const config = { model_type: "char-lstm", vocab_size: 100, embedding_size: 16, num_layers: 1, dropout: 0 };
 

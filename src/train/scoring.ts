@@ -1,13 +1,96 @@
-/** Scores streams of tokens under one model: what validation needs while training, and evaluation after it. */
+/**
+ * The loss of tokens under one model: of batches, of streams of tokens, and of the validation split. Validation needs it
+ * while a model is trained, and evaluation after that.
+ */
+import type { HostArray } from "../core/array.ts";
 import { InputError, UsageError } from "../core/errors.ts";
+import { requireFinite } from "../core/finite.ts";
 import { invalidOption, option } from "../core/options.ts";
-import type { TokenBatch } from "../data/batches/batch.ts";
+import { type TokenBatch, tensorsOf } from "../data/batches/batch.ts";
 import type { Weights } from "../generate/language-model.ts";
-import { carriesState, type Model } from "../models/model.ts";
+import { carriesState, type Model, type TrainingInput, targetLosses, zeroState } from "../models/model.ts";
+import { evaluation } from "../nn/mode.ts";
+import type { Parameters } from "../nn/parameters.ts";
 import type { Backend } from "../runtime/backend.ts";
-import { BatchScorer, type ScoreHooks, type StreamLoss } from "./batch-scorer.ts";
-import { endings, windows } from "./passes.ts";
-import { scoreInLanes } from "./stream-lanes.ts";
+import { compile } from "../runtime/compile.ts";
+import { endings, type ScoreHooks, type StreamLoss, scoreInLanes, windows } from "./passes.ts";
+
+export type { StreamLoss } from "./passes.ts";
+
+type Arrays = Readonly<Record<string, HostArray>>;
+
+/** Scores batches under one model; the graph is compiled once for each shape. */
+export class BatchScorer {
+  readonly #model: Model;
+  readonly #step;
+
+  constructor(model: Model, backend: Backend) {
+    this.#model = model;
+    this.#step = compile(
+      (parameters: Parameters, input: TrainingInput) => {
+        const { logits, state } = model.forward(
+          parameters,
+          input,
+          evaluation,
+          input.at ? { at: input.at } : {},
+        );
+        return { losses: targetLosses(model, logits, input), state };
+      },
+      { backend },
+    );
+  }
+
+  /**
+   * The loss of the targets that count, with the state carried from each batch to the next that is not fresh.
+   * @throws PunchlineError `not-finite` where the model gives something else than numbers
+   */
+  async score(
+    parameters: Weights,
+    batches: Iterable<TokenBatch>,
+    { onTokens, onLosses, signal }: ScoreHooks = {},
+  ): Promise<StreamLoss> {
+    let state = this.zeros(0);
+    let nats = 0;
+    let tokens = 0;
+    for (const batch of batches) {
+      signal?.throwIfAborted();
+      if (batch.fresh) state = this.zeros(batch.batch);
+      const result = await this.read(parameters, batch, state);
+      state = result.state;
+      for (const loss of result.losses) nats += loss;
+      // A model that predicts after its window has one loss a row.
+      const perRow = this.#model.predicts === "last" ? batch.length : 1;
+      onLosses?.(
+        result.losses,
+        (batch.spans ?? []).map((span) => ({ ...span, at: Math.floor(span.at / perRow) })),
+      );
+      tokens += batch.targets;
+      onTokens?.(tokens);
+    }
+    return { nats, tokens };
+  }
+
+  /** The state before any text, of a model that carries one. */
+  zeros(batch: number): Arrays {
+    return carriesState(this.#model) ? zeroState(this.#model.state(batch)) : {};
+  }
+
+  /** The loss of every target of one batch, 0 for those that do not count, and the state after it. */
+  async read(
+    parameters: Weights,
+    batch: TokenBatch,
+    state: Arrays,
+  ): Promise<{ readonly losses: Float32Array; readonly state: Arrays }> {
+    const result = await this.#step(parameters, { ...tensorsOf(batch), state });
+    const losses = result.losses.data as Float32Array;
+    requireFinite(losses, this.#model.config.model_type);
+    return { losses, state: result.state as Arrays };
+  }
+
+  release(): Promise<void> {
+    return this.#step.release();
+  }
+}
 
 export interface LikelihoodOptions {
   /**
@@ -131,5 +214,49 @@ export class StreamScorer {
     const sizes = { batch: this.batch, length: this.length };
     if (this.#model.predicts === "last") return endings(stream, sizes);
     return windows(stream, sizes, this.#options.stride ?? Math.ceil(this.length / 2));
+  }
+}
+
+/** What a validation scores: a stream of tokens, an end of text first, or one pass of batches. */
+export type ValidationSplit = ArrayLike<number> | (() => Iterable<TokenBatch>);
+
+/** The loss on the validation split along a training. */
+export class Validation {
+  readonly #score: ((weights: Weights) => Promise<StreamLoss>) | undefined;
+  readonly #signal: AbortSignal | undefined;
+  readonly release: () => Promise<void>;
+
+  /** @param length tokens of a window, for a model that carries its state from window to window */
+  constructor(
+    model: Model,
+    backend: Backend,
+    split: ValidationSplit,
+    { length, signal }: { readonly length: number; readonly signal?: AbortSignal | undefined },
+  ) {
+    this.#signal = signal;
+    if (typeof split === "function") {
+      const scorer = new BatchScorer(model, backend);
+      this.#score = (weights) => scorer.score(weights, split(), { signal });
+      this.release = () => scorer.release();
+      return;
+    }
+    const scorer = new StreamScorer(model, backend, {
+      length: carriesState(model) ? length : undefined,
+      signal,
+    });
+    // The first token is context alone.
+    if (split.length > 1) this.#score = (weights) => scorer.score(weights, split);
+    this.release = () => scorer.release();
+  }
+
+  /** Nats per token with the weights as they are; null where there is nothing to score. */
+  async score(weights: Weights): Promise<number | null | "interrupted"> {
+    try {
+      const { nats = 0, tokens = 0 } = (await this.#score?.(weights)) ?? {};
+      return tokens > 0 ? nats / tokens : null;
+    } catch (error) {
+      if (this.#signal?.aborted) return "interrupted";
+      throw error;
+    }
   }
 }

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { continueHistory, readLog, readSamples } from "./history.ts";
+import { continueHistory, readLog, readSamples } from "./results.ts";
 
 let dir: string;
 beforeEach(async () => {

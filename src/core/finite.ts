@@ -1,6 +1,6 @@
 /** The one check that what a model computes are numbers: no figure and no text is made of anything else. */
-import { PunchlineError } from "../core/errors.ts";
-import { option } from "../core/options.ts";
+import { PunchlineError } from "./errors.ts";
+import { option } from "./options.ts";
 
 /**
  * @param name of the model
