@@ -284,7 +284,7 @@ it("what was trained in memory is saved with its adapters merged, and opens with
   const base = await modelFolder("gpt2");
   const { lm } = await train({
     base: { folder: base, name: base },
-    data: texts,
+    data: await prepareTexts([{ texts }], { vocabulary: await loadTokenizer(base), nearDuplicates: false }),
     options: { ...quick, steps: 8, lora: { rank: 2, alpha: 8 } },
     backend,
   });
