@@ -116,7 +116,16 @@ const llama = defineArchitecture({
 
 const home = mkdtempSync(join(tmpdir(), "llama-"));
 const data = await prepareData("one-liners");
-const { lm, summary } = await train({ model: llama, data, options: { maxMinutes: 2 } });
+const { lm, summary } = await train({
+  model: llama,
+  data,
+  options: { maxMinutes: 2 },
+  onEvent(event) {
+    if (event.type === "start") console.log(`trains for 2 minutes, about ${event.steps} steps`);
+    if (event.type === "validation")
+      console.log(`step ${event.step}: validation loss ${event.loss.toFixed(3)}`);
+  },
+});
 console.log(`${summary.parameters} parameters after ${summary.steps} steps`);
 
 await lm.save(join(home, "model"));

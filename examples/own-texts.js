@@ -39,14 +39,17 @@ const { summary } = await train({
   options: { steps, batchSize: 4, seqLen: 16, learningRate: 0.01 },
   out: run,
 });
-console.log(`step ${summary.steps}: ${summary.val_loss?.toFixed(3)} nats per character`);
+console.log(`step ${summary.steps}: a training loss of ${summary.train_loss?.toFixed(3)} nats per character`);
 
 // The run's folder keeps all that is needed to go on, the texts too. A function may end the training early.
 const { lm, summary: longer } = await resume(run, {
   options: { steps: steps * 2 },
   stopWhen: (log) => (log.at(-1)?.loss ?? Infinity) < 0.1,
+  onEvent(event) {
+    if (event.type === "start") console.log(`goes on from step ${event.resumedFrom}`);
+  },
 });
-console.log(`step ${longer.steps}: ${longer.val_loss?.toFixed(3)} nats per character`);
+console.log(`step ${longer.steps}: a training loss of ${longer.train_loss?.toFixed(3)}`);
 
 await lm.save(join(home, "model"));
 const model = await openLocal(join(home, "model"));

@@ -30,14 +30,18 @@ describe(`every operation on ${device}`, () => {
 });
 
 /** x², in as many wrong ways as there are parameters. */
-function square(mistakes: { slope?: number; lowered?: string; reshaped?: boolean }) {
+function square(
+  mistakes: { slope?: number; lowered?: string; reshaped?: boolean },
+  gradient?: (g: Tensor) => { x: Tensor },
+) {
   const { slope = 2, lowered = "Mul", reshaped = false } = mistakes;
   return defineOp({
     name: "square",
     inputs: ["x"],
     outputs: ["y"],
     infer: ({ x }) => ({ y: x }),
-    vjp: ({ y: g }, { x }): { x: Tensor } => ({ x: multiply(g, multiply(slope, x)) }),
+    vjp: ({ y: g }, { x }): { x: Tensor } =>
+      gradient ? gradient(g) : { x: multiply(g, multiply(slope, x)) },
     lower(emit, { x }) {
       const y = emit.node(lowered, [x, x]);
       return { y: reshaped ? emit.node("Reshape", [y, emit.ints(staticShape("square", x.shape))]) : y };
@@ -57,6 +61,44 @@ describe("an operation from outside", () => {
     ["its sizes", { reshaped: true }, /with axis 0 of x only a name: it is built, but does not run/],
   ])("is refused where %s is wrong", async (_, mistakes, message) => {
     await expect(checkOp(square(mistakes), { backend })).rejects.toThrow(message);
+  });
+
+  it.each([
+    [
+      "nothing",
+      () => undefined,
+      /sample "matrix": square: its vjp returns undefined; return the gradients by/,
+    ],
+    [
+      "another input's gradient",
+      (g: Tensor) => ({ z: g }),
+      /square: the gradient of "z" belongs to no input/,
+    ],
+  ])("is named where its vjp returns %s", async (_, vjp, message) => {
+    const op = square({}, (g) => vjp(g) as never);
+    await expect(checkOp(op)).rejects.toMatchObject({
+      code: "conformance",
+      message: expect.stringMatching(message),
+      details: { op: "square" },
+    });
+  });
+
+  it("is named where its vjp returns fewer gradients than a list has tensors", async () => {
+    const op = defineOp({
+      name: "sum_of_all",
+      inputs: ["...terms"],
+      outputs: ["y"],
+      infer: ({ terms }) => ({ y: terms[0]! }),
+      vjp: ({ y: g }) => ({ terms: [g] }),
+      lower: (emit, { terms }) => ({ y: emit.node("Sum", terms) }),
+      reference: ({ terms }, _, { y }) => {
+        for (let i = 0; i < 3; i++) y.data[i] = terms[0]!.data[i]! + terms[1]!.data[i]!;
+      },
+      samples: [{ title: "two", inputs: { terms: [real(3), real(3)] } }],
+    });
+    await expect(checkOp(op)).rejects.toThrow(
+      'sum_of_all: its vjp gives another number of gradients than the 2 tensors of "terms"',
+    );
   });
 
   it("is tried without a backend too", async () => {

@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { int32 } from "../src/core/array.ts";
+import type { Evaluation } from "../src/evaluate/evaluation.ts";
+import { evaluateTexts } from "../src/evaluate/likelihood.ts";
 import { perplexity } from "../src/evaluate/perplexity.ts";
 import { embed } from "../src/generate/embed.ts";
 import type { LanguageModel } from "../src/generate/language-model.ts";
@@ -213,3 +215,24 @@ it("a model that cannot be saved leaves nothing behind", async () => {
   await expect(quantised.save(join(home, "file"))).rejects.toThrow(/is quantised/);
   expect((await readdir(home)).filter((name) => name.startsWith("q8"))).toEqual([]);
 });
+
+it("a recurrent model scores a text in pieces, whatever window is asked for", async () => {
+  const [, gru] = kinds[0]!;
+  const texts = [text.repeat(60), text];
+  const score = (options: object) => evaluateTexts(gru, texts, options);
+  for (const alone of [false, true]) {
+    const usual = await score({ alone, batch: 1 });
+    // As one graph these would be a node for each of 100,000 tokens.
+    const long = await score({ alone, batch: 1, length: 100_000 });
+    expect(long).toEqual({ ...usual, ...near(long, usual) });
+  }
+});
+
+/** The figures of the first that are those of the second up to rounding. */
+const near = (one: Evaluation, other: Evaluation) =>
+  Object.fromEntries(
+    Object.entries(one).filter(
+      ([name, value]) =>
+        Math.abs(Number(value) - Number(other[name as keyof Evaluation])) < 1e-4 * Number(value),
+    ),
+  );

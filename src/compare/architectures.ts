@@ -10,7 +10,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { UsageError } from "../core/errors.ts";
-import { option } from "../core/options.ts";
+import { checkOptions, option, optionNames } from "../core/options.ts";
 import type { PreparedData, PrepareOptions } from "../data/prepare.ts";
 import { encodeSplit } from "../data/tokens.ts";
 import { inSuitedVocabulary } from "../data/vocabularies.ts";
@@ -23,6 +23,7 @@ import { readOptionalText } from "../files/regular-file.ts";
 import { type Architecture, countParameters, type OptionValues } from "../models/model.ts";
 import { architectureOf, architectures } from "../models/registry.ts";
 import { innerParameters, optionsOfSize } from "../models/size.ts";
+import { backendOptionNames } from "../runtime/backend.ts";
 import type { TrainEvent } from "../train/events.ts";
 import { files, parseJson } from "../train/run-folder.ts";
 import type { TrainResult } from "../train/session.ts";
@@ -49,6 +50,11 @@ export interface ArchitecturesOptions extends Omit<TrainHooks, "onEvent"> {
     | undefined;
   readonly onEvent?: ((event: ArchitecturesEvent) => void) | undefined;
 }
+
+const architecturesOptionNames = optionNames<keyof ArchitecturesOptions>()(
+  "backend stopWhen signal out minutes models parameters seed words origin onEvent",
+  { backend: backendOptionNames, words: optionNames<"minCount" | "maxWords">()("minCount maxWords") },
+);
 
 export type ArchitecturesEvent =
   | { readonly type: "model"; readonly model: string; readonly index: number; readonly of: number }
@@ -137,6 +143,7 @@ export async function compareArchitectures(
   prepared: PreparedData,
   options: ArchitecturesOptions,
 ): Promise<ArchitecturesResult> {
+  checkOptions(options, architecturesOptionNames);
   // Not every architecture can be trained on the answer alone: all learn whole texts.
   const { prompts: _, ...data } = prepared;
   const chosen = chosenArchitectures(options.models ?? comparedArchitectures);

@@ -8,6 +8,7 @@
  */
 import { availableParallelism } from "node:os";
 import { UsageError } from "../core/errors.ts";
+import { checkOptions } from "../core/options.ts";
 import { isHosted } from "../generate/open.ts";
 import { nodeBackend } from "../runtime/node.ts";
 import { answersOf } from "./answers.ts";
@@ -15,7 +16,7 @@ import { readCloze } from "./cloze.ts";
 import { hostedRunner } from "./hosted-runner.ts";
 import { localRunner } from "./local-runner.ts";
 import { warmUpRuntime } from "./machine.ts";
-import { type CompareOptions, deviceOf, type ModelRequest, textsOf } from "./options.ts";
+import { type CompareOptions, compareOptionNames, deviceOf, type ModelRequest, textsOf } from "./options.ts";
 import type { ComparedModel, Comparison } from "./results.ts";
 import type { ModelRunner } from "./runner.ts";
 import { type CaseFailure, type SpeedCase, timeCases } from "./speed.ts";
@@ -35,7 +36,7 @@ export async function compareModels(
   names: readonly string[],
   options: CompareOptions = {},
 ): Promise<Comparison> {
-  const { runs = 20, sweep = false, onProgress, signal } = options;
+  const { runs = 20, sweep = false, onProgress, signal } = checkOptions(options, compareOptionNames);
   if (names.length === 0) throw new UsageError("There is no model to compare; name at least one.");
   const cloze = readCloze(textsOf(options));
   const entries = entriesOf(names, options);

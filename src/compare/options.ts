@@ -1,9 +1,10 @@
 /** The options of a comparison, and what each of its models is asked. */
+import { optionNames } from "../core/options.ts";
 import type { BackendOptions } from "../runtime/backend.ts";
 import type { Cloze } from "./cloze.ts";
 import type { EngineName, Precision } from "./results.ts";
 
-export interface CompareOptions extends BackendOptions {
+export interface CompareOptions extends Omit<BackendOptions, "profile"> {
   /**
    * With one gap, `[MASK]` or `___`, else with the gap at its end; or two texts, one with a gap, for masked models, and
    * one without. Default: a hungry fox that jumps, for each kind of model in its own form.
@@ -31,6 +32,10 @@ export interface CompareOptions extends BackendOptions {
   /** Ends the comparison early: the result is what is known by then. */
   readonly signal?: AbortSignal | undefined;
 }
+
+export const compareOptionNames = optionNames<keyof CompareOptions>()(
+  "device threads text labels topK runs sweep precisions engines packages layer head onProgress signal",
+);
 
 /** Which model is run, and what it is asked. */
 export interface ModelRequest {

@@ -143,6 +143,11 @@ describe("checkArchitecture", () => {
       changed(charLstm, ({ parameters }) => ({ parameters: [...parameters, parameters.at(-1)!] })),
     ],
     [
+      "a parameter that is not declared",
+      /it cannot be computed: The model has no parameter "head\.bias"; add it to its list/,
+      changed(charLstm, ({ parameters }) => ({ parameters: parameters.slice(0, -1) })),
+    ],
+    [
       "a parameter that is not used",
       /the parameter spare has no part in the training loss/,
       changed(charLstm, ({ parameters }) => ({ parameters: [...parameters, spare] })),

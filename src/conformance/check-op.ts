@@ -2,6 +2,7 @@
 import { gradients } from "../autodiff/grad.ts";
 import { type HostArray, hostArray, sizeOf } from "../core/array.ts";
 import { PunchlineError, ShapeError } from "../core/errors.ts";
+import { checkOptions, optionNames } from "../core/options.ts";
 import { Random } from "../core/random.ts";
 import { staticShape } from "../core/shape.ts";
 import { input } from "../graph/leaves.ts";
@@ -27,6 +28,8 @@ export interface CheckOptions {
   readonly backend?: Backend | undefined;
 }
 
+const checkOpNames = optionNames<keyof CheckOptions>()("backend");
+
 /**
  * Holds an operation to its own definition, on each of its samples:
  *
@@ -37,14 +40,15 @@ export interface CheckOptions {
  *
  * @throws PunchlineError `conformance`, with all that is wrong; `details` has `op` and the list of `failures`
  */
-export async function checkOp(op: AnyOp, { backend }: CheckOptions = {}): Promise<void> {
+export async function checkOp(op: AnyOp, options: CheckOptions = {}): Promise<void> {
+  checkOptions(options, checkOpNames);
   const failures: string[] = [];
   if (op.samples.length === 0) failures.push("it has no samples");
   if (typeof op.vjp !== "function" && op.vjp.none === "")
     failures.push("it does not say why it has no gradient");
   for (const sample of op.samples) {
-    for (const failure of await failuresOf(op, sample, backend))
-      failures.push(`sample "${sample.title}": ${failure}`);
+    const found = await failuresOf(op, sample, options.backend).catch((error: unknown) => [messageOf(error)]);
+    for (const failure of found) failures.push(`sample "${sample.title}": ${failure}`);
   }
   if (failures.length === 0) return;
   throw new PunchlineError(

@@ -18,6 +18,7 @@
  * Source: Broder, "On the resemblance and containment of documents" (1997).
  */
 import { UsageError } from "../core/errors.ts";
+import { optionNames } from "../core/options.ts";
 import { inTurns } from "../core/turns.ts";
 import { markNearDuplicates, type NearThresholds } from "./near-join.ts";
 
@@ -29,6 +30,8 @@ export interface NearDuplicateOptions {
   /** Texts are compared at all where their word sets, weighed, are this similar. Default 5/7 of `words`. */
   readonly candidates?: number | undefined;
 }
+
+export const nearDuplicateNames = optionNames<keyof NearDuplicateOptions>()("words shingles candidates");
 
 /** The thresholds with their defaults, rounded to three places. */
 export function nearThresholds(options: NearDuplicateOptions = {}): NearThresholds {

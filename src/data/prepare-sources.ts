@@ -7,14 +7,15 @@
  */
 import { getHeapStatistics } from "node:v8";
 import { InputError, UsageError } from "../core/errors.ts";
-import { option } from "../core/options.ts";
+import { checkOptions, option, optionNames } from "../core/options.ts";
 import {
+  insideOfPrepareOptions,
   joinPrompt,
   type PreparedData,
   type PrepareOptions,
   type PrepareProgress,
+  prepareBatches,
   prepareTextInTurns,
-  prepareTexts,
 } from "./prepare.ts";
 import { openFile } from "./sources/bytes.ts";
 import { checkLength, type DecodeOptions, wholeText } from "./sources/decode.ts";
@@ -40,6 +41,11 @@ export interface PrepareDataOptions extends PrepareOptions, SourceOptions {
   readonly validationSource?: string | undefined;
 }
 
+const prepareDataNames = optionNames<keyof PrepareDataOptions>()(
+  "cleaning vocabulary end minCount maxWords vocabularySize signal allowLoss exactDuplicates nearDuplicates fractions separator minLength maxLength onProgress column promptColumn fileFormat encoding delimiter header maxLine includeAttacks kinds validationSource",
+  insideOfPrepareOptions,
+);
+
 /**
  * Reads, cleans, deduplicates and splits one or several sources, taken as one in their order.
  * @param sources `one-liners`, `hf:owner/dataset` or files: .csv .tsv .json .jsonl .parquet .txt, also as .gz or .zip
@@ -49,7 +55,7 @@ export async function prepareData(
   sources: string | readonly string[],
   options: PrepareDataOptions = {},
 ): Promise<PreparedData> {
-  const { validationSource, fractions } = options;
+  const { validationSource, fractions } = checkOptions(options, prepareDataNames);
   const heldOut = validationSource === undefined ? [] : [validationSource];
   if (validationSource !== undefined && fractions?.validation !== undefined)
     throw new UsageError(
@@ -70,7 +76,7 @@ export async function prepareData(
     validationSource === undefined
       ? options
       : { ...options, fractions: { validation: 0, test: fractions?.test ?? 0 } };
-  const prepared = await prepareTexts(
+  const prepared = await prepareBatches(
     allBatches(opened, counts, heldOut.length),
     onProgress ? { ...split, onProgress: (now) => onProgress({ ...now, ...bytes() }) } : split,
     names.slice(heldOut.length).join(", "),
@@ -91,6 +97,7 @@ export async function prepareRawText(
   files: string | readonly string[],
   options: PrepareOptions & Pick<SourceOptions, "encoding"> = {},
 ): Promise<PreparedData> {
+  checkOptions(options, prepareDataNames);
   const names = namesOf(files);
   const encodings: string[] = [];
   const text = await readRawText(names, { ...options, onEncoding: (name) => encodings.push(name) });
@@ -113,7 +120,7 @@ export async function readRawText(
   const texts: string[] = [];
   let length = 0;
   for (const name of namesOf(files)) {
-    const instead = `give a smaller file, or read it in pieces: a text a line, without ${option("prepareRawText")}.`;
+    const instead = `give a smaller file, or read it in pieces: a text a line, without ${option("prepareText")}.`;
     const text = await wholeText(await openFile(name, () => true), { ...options, instead });
     texts.push(text);
     length += text.length;

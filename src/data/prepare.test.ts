@@ -157,7 +157,7 @@ describe("prepareTexts", () => {
 
   it("refuses what is too little to split, and says why", async () => {
     await expect(prepare([" one joke "])).rejects.toThrow(
-      /only one text left; a split needs at least 2.*`prepareRawText`/,
+      /only one text left; a split needs at least 2.*`prepareText`/,
     );
     await expect(prepare(["a joke", "A joke!"])).rejects.toThrow(
       /only one text left \(dropped: 1 duplicate\)/,

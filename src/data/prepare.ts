@@ -4,8 +4,14 @@
  * Runs in a browser as well; `prepareData` reads files and packages.
  */
 import { InputError } from "../core/errors.ts";
-import { option } from "../core/options.ts";
-import { type Cleaner, createCleaner, resolveCleaning, type TextCleaning } from "../text/clean.ts";
+import { checkOptions, checkText, checkTexts, option, optionNames } from "../core/options.ts";
+import {
+  type Cleaner,
+  cleaningOptionNames,
+  createCleaner,
+  resolveCleaning,
+  type TextCleaning,
+} from "../text/clean.ts";
 import { normalise } from "../text/normalise.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import {
@@ -18,11 +24,24 @@ import {
   tokenizerInTurns,
   vocabularyOf,
 } from "./choose-tokenizer.ts";
-import { duplicateMethod, findDuplicates, type NearDuplicateOptions, nearThresholds } from "./duplicates.ts";
+import {
+  duplicateMethod,
+  findDuplicates,
+  type NearDuplicateOptions,
+  nearDuplicateNames,
+  nearThresholds,
+} from "./duplicates.ts";
 import { createFingerprint } from "./hash.ts";
 import type { TextBatch } from "./sources/source.ts";
-import { assignSplits, checkFractions, type SplitFractions, type SplitName, splitNames } from "./split.ts";
-import { type DataSummary, lengthsOf } from "./summary.ts";
+import {
+  assignSplits,
+  checkFractions,
+  fractionNames,
+  type SplitFractions,
+  type SplitName,
+  splitNames,
+} from "./split.ts";
+import { type DataSummary, droppedReasons, lengthsOf } from "./summary.ts";
 import { lossOf, lossRemark, refuseLoss, warningsOf } from "./warnings.ts";
 
 export interface PrepareProgress {
@@ -53,6 +72,28 @@ export interface PrepareOptions extends TokenizerOptions {
   readonly onProgress?: ((progress: PrepareProgress) => void) | undefined;
 }
 
+export const insideOfPrepareOptions = {
+  cleaning: cleaningOptionNames,
+  nearDuplicates: nearDuplicateNames,
+  fractions: fractionNames,
+} as const;
+
+const prepareOptionNames = optionNames<keyof PrepareOptions>()(
+  "cleaning vocabulary end minCount maxWords vocabularySize signal allowLoss exactDuplicates nearDuplicates fractions separator minLength maxLength onProgress",
+  insideOfPrepareOptions,
+);
+
+/** What one continuous text is prepared by: it is not cleaned, compared or cut into texts. */
+export type TextOptions = Pick<
+  PrepareOptions,
+  "fractions" | "vocabulary" | "minCount" | "maxWords" | "vocabularySize" | "signal"
+>;
+
+const textOptionNames = optionNames<keyof TextOptions>()(
+  "fractions vocabulary minCount maxWords vocabularySize signal",
+  { fractions: fractionNames },
+);
+
 export interface PreparedData {
   /** `items`: every string is one text that `endOfText` ends. `text`: every split is one continuous text. */
   readonly kind: "items" | "text";
@@ -80,6 +121,16 @@ export async function prepareTexts(
   batches: AsyncIterable<TextBatch> | Iterable<TextBatch>,
   options: PrepareOptions = {},
   from = "The data",
+): Promise<PreparedData> {
+  checkOptions(options, prepareOptionNames);
+  return prepareBatches(batches, options, from);
+}
+
+/** The same for options that are checked already, and may have more names. */
+export async function prepareBatches(
+  batches: AsyncIterable<TextBatch> | Iterable<TextBatch>,
+  options: PrepareOptions,
+  from: string,
 ): Promise<PreparedData> {
   const { exactDuplicates = true, nearDuplicates = true } = options;
   const { onProgress = () => {} } = options;
@@ -115,6 +166,7 @@ export async function prepareTexts(
   let items: Item[] = [];
   let prompted = false;
   for await (const batch of batches) {
+    checkTexts(batch.texts);
     rowsIn += batch.texts.length;
     for (const [reason, left] of Object.entries(batch.dropped ?? {})) {
       rowsIn += left.length;
@@ -223,7 +275,9 @@ export async function prepareTexts(
  * with training first, then validation, then test.
  * @param options `fractions` (default validation 0.1, test 0) and `vocabulary` (default `character`).
  */
-export function prepareText(text: string, options: PrepareOptions = {}, from = "The text"): PreparedData {
+export function prepareText(text: string, options: TextOptions = {}, from = "The text"): PreparedData {
+  checkText(text);
+  checkOptions(options, textOptionNames);
   const { whole, vocabulary } = divide(text, options, from);
   const tokenizer = tokenizerFor(options, vocabulary, whole.splits, "\n");
   return speltBy(whole, tokenizer, vocabulary, isDefault(options));
@@ -381,12 +435,12 @@ function tooFew(
   dropped: Record<string, number>,
   remark: string,
 ): InputError {
-  const reasons = Object.entries(dropped).map(([reason, n]) => `${n} ${reason.replaceAll("_", " ")}`);
+  const reasons = droppedReasons(dropped);
   const found = left === 0 ? "no text" : "only one text";
   return new InputError(
     "too-few",
-    `${from} has ${found} left${reasons.length > 0 ? ` (dropped: ${reasons.join(", ")})` : ""}; a split needs at ` +
-      `least ${needed}. Give more texts, or take the file as one continuous text with ${option("prepareRawText")}.${remark}`,
+    `${from} has ${found} left${reasons === "" ? "" : ` (dropped: ${reasons})`}; a split needs at ` +
+      `least ${needed}. Give more texts, or take the file as one continuous text with ${option("prepareText")}.${remark}`,
     { left, dropped },
   );
 }

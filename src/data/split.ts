@@ -3,6 +3,7 @@
  * depends on other items, on their order, or on a seed.
  */
 import { UsageError } from "../core/errors.ts";
+import { optionNames } from "../core/options.ts";
 import { hashText } from "./hash.ts";
 
 export const splitNames = ["train", "validation", "test"] as const;
@@ -14,6 +15,8 @@ export interface SplitFractions {
   /** Share of the items for the test, 0 to 1. Default 0.05. */
   readonly test?: number | undefined;
 }
+
+export const fractionNames = optionNames<keyof SplitFractions>()("validation test");
 
 /**
  * The split of each item, given its normalised text.

@@ -1,4 +1,5 @@
 /** Counts and examples of a preparation: the document that `punchline data --json` prints. */
+import { option } from "../core/options.ts";
 import type { Reading } from "./sources/source.ts";
 import type { SplitName } from "./split.ts";
 
@@ -78,4 +79,18 @@ export function lengthsOf(texts: readonly string[]): LengthSummary {
     p95: at(0.95),
     max: sorted[n - 1]!,
   };
+}
+
+/** Why texts were dropped, and how many for each reason: `3 duplicate, 12 near duplicate`; empty where none were. */
+export const droppedReasons = (dropped: DataSummary["dropped"]): string =>
+  Object.entries(dropped)
+    .map(([reason, n]) => `${n} ${reason.replaceAll("_", " ")}`)
+    .join(", ");
+
+/** A sentence for an error of too little text, where the preparation has dropped some; else empty. */
+export function droppedRemark({ rows_in, dropped }: Pick<DataSummary, "rows_in" | "dropped">): string {
+  const reasons = droppedReasons(dropped);
+  if (reasons === "") return "";
+  const remedy = dropped.near_duplicate ? `; ${option("nearDuplicates", false)} keeps near duplicates` : "";
+  return ` Of ${rows_in} texts some were dropped: ${reasons}${remedy}.`;
 }

@@ -11,8 +11,8 @@ import {
 import {
   type PreparedData,
   type PrepareOptions,
+  prepareBatches,
   prepareTextInTurns,
-  prepareTexts,
   speltBy,
 } from "./prepare.ts";
 
@@ -64,7 +64,7 @@ export const prepareGiven = (
 ): Promise<PreparedData> =>
   typeof data === "string"
     ? prepareTextInTurns(data, options, "The text")
-    : prepareTexts([{ texts: data }], options, "The texts");
+    : prepareBatches([{ texts: data }], options, "The data");
 
 /**
  * Data in characters, in the vocabulary that an architecture reads. It is learned from the training split.

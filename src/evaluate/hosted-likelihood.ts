@@ -5,12 +5,12 @@
  * The ends of items never count. So the figures are those of the inner tokens, unlike those of a local model.
  */
 import { InputError, UsageError } from "../core/errors.ts";
-import { option } from "../core/options.ts";
+import { checkOptions, checkTexts, option } from "../core/options.ts";
 import { inParallel } from "../core/parallel.ts";
 import type { LanguageModel } from "../generate/language-model.ts";
 import type { HostedModel } from "../generate/text-model.ts";
 import { countText, type Evaluation, evaluationOf } from "./evaluation.ts";
-import { type EvaluationOptions, evaluateTexts } from "./likelihood.ts";
+import { type EvaluationOptions, evaluateTexts, evaluationOptionNames } from "./likelihood.ts";
 
 /** Characters of a piece of a long text; each piece is scored without those before it. */
 const PIECE = 8000;
@@ -18,11 +18,13 @@ const PIECE = 8000;
 const PARALLEL = 8;
 
 /** Loss, perplexity and bits of texts under any model. Errors: `evaluateTexts` and `HostedModel.score`. */
-export function evaluateModel(
+export async function evaluateModel(
   model: LanguageModel | HostedModel,
   texts: readonly string[],
   options: EvaluationOptions = {},
 ): Promise<Evaluation> {
+  checkTexts(texts);
+  checkOptions(options, evaluationOptionNames);
   return "model" in model ? evaluateTexts(model, texts, options) : evaluateHosted(model, texts, options);
 }
 

@@ -3,6 +3,7 @@
  * arXiv 1606.06031): how often its likeliest tokens spell it, and how likely it is.
  */
 import { InputError, UsageError } from "../core/errors.ts";
+import { checkOptions, checkTexts, optionNames } from "../core/options.ts";
 import { createDecoder } from "../generate/decoders/create.ts";
 import type { LanguageModel } from "../generate/language-model.ts";
 import { promptIds } from "../generate/sample.ts";
@@ -18,6 +19,13 @@ export interface LastWords extends Evaluation {
   readonly passages: number;
 }
 
+interface LastWordOptions {
+  readonly onProgress?: ((done: number) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const lastWordOptionNames = optionNames<keyof LastWordOptions>()("onProgress signal");
+
 /**
  * Scores the last word of each passage, with the space before it, given all before that.
  * @throws UsageError where the model does not predict token by token; InputError where a passage has one word
@@ -25,11 +33,10 @@ export interface LastWords extends Evaluation {
 export async function scoreLastWords(
   lm: LanguageModel,
   passages: readonly string[],
-  options: {
-    readonly onProgress?: ((done: number) => void) | undefined;
-    readonly signal?: AbortSignal | undefined;
-  } = {},
+  options: LastWordOptions = {},
 ): Promise<LastWords> {
+  checkTexts(passages, "passages");
+  checkOptions(options, lastWordOptionNames);
   const { model, tokenizer, name } = lm;
   if (model.predicts !== "each")
     throw new UsageError(`${name} does not predict a text's next word; give a model such as gpt2.`);

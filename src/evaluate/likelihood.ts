@@ -7,6 +7,7 @@
  */
 import { joined } from "../core/array.ts";
 import { UsageError } from "../core/errors.ts";
+import { optionNames } from "../core/options.ts";
 import type { TargetSpan } from "../data/batches/batch.ts";
 import { itemPass } from "../data/batches/items.ts";
 import { encodeItems, type TokenStream } from "../data/tokens.ts";
@@ -18,6 +19,7 @@ import {
   BatchScorer,
   checkSizes,
   type LikelihoodOptions,
+  pieceOf,
   type StreamLoss,
   StreamScorer,
   TEXT_LENGTH,
@@ -38,6 +40,10 @@ export interface EvaluationOptions extends LikelihoodOptions {
   /** For texts read alone: the length of the prompt at the beginning of each, which is read but not scored. */
   readonly prompts?: readonly number[] | undefined;
 }
+
+export const evaluationOptionNames = optionNames<keyof EvaluationOptions>()(
+  "batch length stride onProgress signal kind alone prompts",
+);
 
 /** The loss, the text that was scored, and how far each prediction could look back. */
 interface Scored {
@@ -177,7 +183,7 @@ const scoreAlone: Score = async (
   const scorer = new BatchScorer(model, backend);
   const { onLosses, byText } = lossesOf(stream.tokens.length);
   const pass = carriesState(model)
-    ? textPass(rowsOf(stream), { batch, length: length ?? Math.min(longest, TEXT_LENGTH) })
+    ? textPass(rowsOf(stream), { batch, length: pieceOf(length, Math.min(longest, TEXT_LENGTH)) })
     : itemPass(stream, { batch, length: window, packed: model.separatesDocuments === true });
   try {
     const loss = await scorer.score(weights, pass, {

@@ -1,7 +1,7 @@
 /** The perplexity of one text under a model. */
+import { type Abortable, abortableNames, checkOptions, checkText } from "../core/options.ts";
 import type { LanguageModel } from "../generate/language-model.ts";
 import type { HostedModel } from "../generate/text-model.ts";
-import type { Abortable } from "../generate/writer.ts";
 import { evaluateModel } from "./hosted-likelihood.ts";
 
 /**
@@ -16,7 +16,9 @@ import { evaluateModel } from "./hosted-likelihood.ts";
 export async function perplexity(
   model: LanguageModel | HostedModel,
   text: string,
-  { signal }: Abortable = {},
+  options: Abortable = {},
 ): Promise<number> {
-  return (await evaluateModel(model, [text], { kind: "text", signal })).perplexity;
+  checkText(text);
+  checkOptions(options, abortableNames);
+  return (await evaluateModel(model, [text], { kind: "text", signal: options.signal })).perplexity;
 }

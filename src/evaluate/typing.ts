@@ -11,6 +11,7 @@
  * suggestion includes the space before its word, where one comes first. After it, the space before the next typed word
  * comes by itself, as on a telephone's keyboard.
  */
+import { checkOptions, checkTexts, optionNames } from "../core/options.ts";
 import { quantile } from "../core/quantile.ts";
 import { CANDIDATES, rankByKeystrokesSaved, spaceComesFirst } from "../generate/keystrokes-saved.ts";
 import type { LanguageModel } from "../generate/language-model.ts";
@@ -23,6 +24,8 @@ export interface TypingOptions {
   /** Called after each text. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
+
+const typingOptionNames = optionNames<keyof TypingOptions>()("n signal onProgress");
 
 export interface TypingQuality {
   readonly texts: number;
@@ -58,8 +61,10 @@ const EXAMPLES = 6;
 export async function evaluateTyping(
   lm: LanguageModel,
   texts: readonly string[],
-  { n = 3, signal, onProgress }: TypingOptions = {},
+  options: TypingOptions = {},
 ): Promise<TypingQuality> {
+  checkTexts(texts);
+  const { n = 3, signal, onProgress } = checkOptions(options, typingOptionNames);
   const suggester = createSuggester(lm);
   const wanted = CANDIDATES * Math.max(n, 3);
   const times: number[] = [];

@@ -5,7 +5,7 @@
  * await exportModel("runs/a", { format: "hf", out: "for-others" });
  */
 import { UsageError } from "../core/errors.ts";
-import { option } from "../core/options.ts";
+import { checkOptions, checkText, invalidOption, option, optionNames } from "../core/options.ts";
 import { writeFolder } from "../files/whole-folder.ts";
 import type { Architecture } from "../models/model.ts";
 import { writeGguf } from "./gguf-gpt2.ts";
@@ -50,6 +50,8 @@ export interface ExportOptions {
   readonly architectures?: readonly Architecture[] | undefined;
 }
 
+const exportOptionNames = optionNames<keyof ExportOptions>()("format out types merge signal architectures");
+
 export interface Exported {
   readonly out: string;
   readonly format: ExportFormat;
@@ -79,7 +81,10 @@ const writers: Readonly<Record<ExportFormat, Writer>> = {
  * `openExportSource` and of the file system.
  */
 export async function exportModel(path: string, options: ExportOptions): Promise<Exported> {
-  const { format, out } = options;
+  const { format, out } = checkOptions(options, exportOptionNames);
+  if (!exportFormats.includes(format))
+    throw invalidOption("format", format, `one of ${exportFormats.join(", ")}`);
+  checkText(out, "out");
   const types = checkTypes(format, options.types ?? []);
   const source = await openExportSource(path, options.architectures);
   try {

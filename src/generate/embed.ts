@@ -6,6 +6,7 @@
  */
 import { type HostArray, int32 } from "../core/array.ts";
 import { InputError, UsageError } from "../core/errors.ts";
+import { checkOptions, checkText, checkTexts, optionNames } from "../core/options.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { hasGrowingState, type Model, type State, zeroState } from "../models/model.ts";
 import { evaluation } from "../nn/mode.ts";
@@ -26,6 +27,8 @@ export interface EmbedOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+const embedOptionNames = optionNames<keyof EmbedOptions>()("maxTokens signal");
+
 /**
  * The text as one vector [width]: the mean of the last layer's hidden states over the text's tokens and the special
  * tokens that the model expects around it. Its length is not normalised: compare vectors of one model by their cosine.
@@ -35,6 +38,7 @@ export interface EmbedOptions {
  * @throws UsageError for a model that has no vector for each token (char-bilstm)
  */
 export async function embed(lm: LanguageModel, text: string, options?: EmbedOptions): Promise<Float32Array> {
+  checkText(text);
   return (await embedTexts(lm, [text], options))[0]!;
 }
 
@@ -45,8 +49,10 @@ export async function embed(lm: LanguageModel, text: string, options?: EmbedOpti
 export async function embedTexts(
   lm: LanguageModel,
   texts: readonly string[],
-  { maxTokens = Infinity, signal }: EmbedOptions = {},
+  options: EmbedOptions = {},
 ): Promise<Float32Array[]> {
+  const { maxTokens = Infinity, signal } = checkOptions(options, embedOptionNames);
+  checkTexts(texts);
   const { model, weights, backend, name } = lm;
   if (!canEncode(model))
     throw new UsageError(`${name} (${model.config.model_type}) has no vector for each token of a text.`);

@@ -8,7 +8,7 @@
 import { type HostArray, int32 } from "../core/array.ts";
 import { InputError, UsageError } from "../core/errors.ts";
 import { requireFinite } from "../core/finite.ts";
-import { invalidOption } from "../core/options.ts";
+import { checkOptions, checkText, invalidOption, optionNames } from "../core/options.ts";
 import type { Dim } from "../core/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Spec } from "../graph/tree.ts";
@@ -33,6 +33,8 @@ export interface FillOptions {
   /** Aborting it ends the call before the next pass, with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
+
+const fillOptionNames = optionNames<keyof FillOptions>()("topK iterative signal");
 
 export interface Candidate {
   readonly token: string;
@@ -104,7 +106,9 @@ export function createFiller(lm: LanguageModel): MaskFiller {
   return {
     score,
     release: () => step.release(),
-    async fill(text, { topK = 5, iterative = false, signal } = {}) {
+    async fill(text, options = {}) {
+      checkText(text);
+      const { topK = 5, iterative = false, signal } = checkOptions(options, fillOptionNames);
       if (!(Number.isInteger(topK) && topK >= 1))
         throw invalidOption("topK", topK, "a whole number of 1 or more");
       const words = Int32Array.from(tokenizer.encode(promptText(lm, text)));

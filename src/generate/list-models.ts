@@ -1,11 +1,12 @@
 /** The models that are on this machine under a name: those of the package, and those in the Hub's cache. */
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { checkOptions } from "../core/options.ts";
 import { builtInFolder, builtInModels, builtInRoot, isBuiltIn } from "../hub/built-in.ts";
 import { cachedModels } from "../hub/cache.ts";
 import { readModelConfig } from "../hub/folder.ts";
 import { cachedModel } from "../hub/pull.ts";
-import { type HubSettings, hubSettings } from "../hub/settings.ts";
+import { type HubSettings, hubSettingNames, hubSettings } from "../hub/settings.ts";
 import { countParameters } from "../models/model.ts";
 import { buildModel } from "../models/registry.ts";
 
@@ -27,7 +28,8 @@ export interface ListedModel {
 }
 
 /** The built-in models, and those that are whole in the Hub's cache by their names. Never uses the network. */
-export async function listModels(given?: Partial<HubSettings>): Promise<ListedModel[]> {
+export async function listModels(given: Partial<HubSettings> = {}): Promise<ListedModel[]> {
+  checkOptions(given, hubSettingNames);
   const settings = await hubSettings(given);
   const builtIn = builtInModels.map(async ({ name, about }) => ({
     name,

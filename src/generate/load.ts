@@ -1,12 +1,13 @@
 /** Opens the model in a folder: architecture, weights and vocabulary, ready to run. */
 import { UsageError } from "../core/errors.ts";
+import { checkOptions, optionNames } from "../core/options.ts";
 import { listed } from "../core/sentence.ts";
 import { withModelFolder } from "../hub/folder.ts";
 import { openWeights } from "../hub/stored-weights.ts";
 import { type Architecture, countParameters } from "../models/model.ts";
 import type { Quantization } from "../models/quantize.ts";
 import { buildModel, architectures as known } from "../models/registry.ts";
-import type { BackendOptions } from "../runtime/backend.ts";
+import { type BackendOptions, backendOptionNames } from "../runtime/backend.ts";
 import { nodeBackend } from "../runtime/node.ts";
 import { recordedCleaning } from "../text/cleaning-record.ts";
 import type { LanguageModel } from "./language-model.ts";
@@ -22,13 +23,17 @@ export interface LoadOptions extends BackendOptions {
   readonly name?: string | undefined;
 }
 
+const loadOptionNames = optionNames<keyof LoadOptions>()(
+  "device threads profile quantize architectures name",
+);
+
 /**
  * Opens the model in a folder.
  * @throws UsageError for a model that cannot be quantised
  * @throws InputError where the folder holds no model, or one that is damaged
  */
 export async function loadModel(path: string, options: LoadOptions = {}): Promise<LocalModel> {
-  const { quantize, architectures, name = path, ...device } = options;
+  const { quantize, architectures, name = path, ...device } = checkOptions(options, loadOptionNames);
   return withModelFolder(path, async (folder) => {
     const tensors = folder.tensors.tensors.size;
     const model = buildModel(folder.config, { folder: path, tensors, architectures });
@@ -64,8 +69,7 @@ const WORTH_SHARING = 10_000_000;
  * threads is kept.
  */
 export function lowLatency(lm: LanguageModel, options: BackendOptions = {}): LanguageModel {
+  const { threads } = checkOptions(options, backendOptionNames);
   const small = countParameters(lm.model) < WORTH_SHARING;
-  return small && options.threads === undefined
-    ? { ...lm, backend: nodeBackend({ ...options, threads: 1 }) }
-    : lm;
+  return small && threads === undefined ? { ...lm, backend: nodeBackend({ ...options, threads: 1 }) } : lm;
 }

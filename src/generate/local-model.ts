@@ -1,4 +1,5 @@
 /** A model of this machine with what it can do; it goes wherever a {@link LanguageModel} goes. */
+import type { Abortable } from "../core/options.ts";
 import { createDecoder } from "./decoders/create.ts";
 import type { Decoder } from "./decoders/decoder.ts";
 import type { LanguageModel } from "./language-model.ts";
@@ -6,7 +7,7 @@ import { logProbabilities, type ScoredText } from "./log-probabilities.ts";
 import { checkSample, type Sample, type SampleOptions, sampleWith } from "./sample.ts";
 import { saveModel } from "./save.ts";
 import { piecesOf, type StreamOptions } from "./stream.ts";
-import type { Abortable, Writer } from "./writer.ts";
+import type { Writer } from "./writer.ts";
 
 /** A decoder, and what it was made for. */
 interface KeptDecoder {

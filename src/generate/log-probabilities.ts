@@ -1,5 +1,6 @@
 /** One text, token by token: what each is, and how likely it was. */
 import { joined } from "../core/array.ts";
+import { type Abortable, abortableNames, checkOptions, checkText } from "../core/options.ts";
 import { continuationOf } from "../text/stream-decoder.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { beginsAfterEnd, type LanguageModel } from "./language-model.ts";
@@ -23,13 +24,15 @@ export interface ScoredText {
 export async function logProbabilities(
   lm: LanguageModel,
   text: string,
-  { signal }: { readonly signal?: AbortSignal | undefined } = {},
+  options: Abortable = {},
 ): Promise<ScoredText> {
+  checkText(text);
+  checkOptions(options, abortableNames);
   const { tokenizer } = lm;
   const ids = tokenizer.encode(text);
   const begins = beginsAfterEnd(tokenizer);
   const row = begins ? joined([tokenizer.endOfText], ids) : ids;
-  const [losses] = row.length > 1 ? await tokenLosses(lm, [row], signal) : [];
+  const [losses] = row.length > 1 ? await tokenLosses(lm, [row], options.signal) : [];
   const known = Array.from(losses ?? [], (nats) => -nats);
   return {
     tokens: tokenPieces(tokenizer, ids),

@@ -7,12 +7,13 @@
  * await model.release();
  */
 
+import { checkOptions, optionNames } from "../core/options.ts";
 import { resolveModel } from "../hub/pull.ts";
-import type { PullOptions } from "../hub/snapshot.ts";
+import { type PullOptions, pullOptionNames } from "../hub/snapshot.ts";
 import type { Architecture } from "../models/model.ts";
 import type { Quantization } from "../models/quantize.ts";
-import type { BackendOptions } from "../runtime/backend.ts";
-import { HOSTED_PREFIX, type HostedOptions, openHosted } from "./hosted/hosted-model.ts";
+import { type BackendOptions, backendOptionNames } from "../runtime/backend.ts";
+import { HOSTED_PREFIX, type HostedOptions, hostedOptionNames, openHosted } from "./hosted/hosted-model.ts";
 import { loadModel } from "./load.ts";
 import type { LocalModel } from "./local-model.ts";
 import type { TextModel } from "./text-model.ts";
@@ -30,15 +31,22 @@ export interface OpenOptions {
   readonly hosted?: HostedOptions | undefined;
 }
 
+const openOptionNames = optionNames<keyof OpenOptions>()("backend quantize architectures pull hosted", {
+  backend: backendOptionNames,
+  pull: pullOptionNames,
+  hosted: hostedOptionNames,
+});
+
 /** Opens a model by its name. Errors: `resolveModel`, `loadModel`, `openHosted`. */
 export async function openModel(name: string, options: OpenOptions = {}): Promise<TextModel> {
+  checkOptions(options, openOptionNames);
   if (isHosted(name)) return openHosted(name, options.hosted);
   return openLocal(name, options);
 }
 
 /** Opens a model of this machine, or of the Hub. */
 export async function openLocal(name: string, options: OpenOptions = {}): Promise<LocalModel> {
-  const { backend, quantize, architectures, pull } = options;
+  const { backend, quantize, architectures, pull } = checkOptions(options, openOptionNames);
   // Messages call it as the user does, not by its folder in the package or in the cache.
   return loadModel(await resolveModel(name, pull), { ...backend, quantize, architectures, name });
 }

@@ -10,7 +10,7 @@
 
 import { joined } from "../core/array.ts";
 import { UsageError } from "../core/errors.ts";
-import { invalidOption, option } from "../core/options.ts";
+import { checkOptions, invalidOption, option, optionNames } from "../core/options.ts";
 import { Random } from "../core/random.ts";
 import { hasGrowingState } from "../models/model.ts";
 import { type Continuation, continuationOf, type StreamDecoder } from "../text/stream-decoder.ts";
@@ -48,6 +48,10 @@ export interface SampleOptions extends SamplerOptions {
   /** Aborting it ends the call before the next token, with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
+
+export const sampleOptionNames = optionNames<keyof SampleOptions>()(
+  "temperature topK topP minP repetitionPenalty prompt n maxLength beams stop seed slide batch onText signal",
+);
 
 export interface Sample {
   /** As the model read it. */
@@ -88,7 +92,7 @@ export function checkSample(
   lm: LanguageModel,
   options: SampleOptions,
 ): { readonly batch: number; readonly overflow: Overflow } {
-  const { n = 1, maxLength = 200, slide = false } = options;
+  const { n = 1, maxLength = 200, slide = false } = checkOptions(options, sampleOptionNames);
   checkCount("n", n);
   checkCount("maxLength", maxLength);
   if (lm.model.predicts === "masked")

@@ -5,9 +5,9 @@
  * for await (const piece of stream(lm, { prompt: "Why did", seed: 1 })) process.stdout.write(piece);
  */
 import { UsageError } from "../core/errors.ts";
-import { option } from "../core/options.ts";
+import { checkOptions, option } from "../core/options.ts";
 import type { LanguageModel } from "./language-model.ts";
-import { type SampleOptions, sample } from "./sample.ts";
+import { type SampleOptions, sample, sampleOptionNames } from "./sample.ts";
 
 /** One text is streamed, and drawn token by token. */
 export type StreamOptions = Omit<SampleOptions, "n" | "batch" | "beams" | "onText">;
@@ -30,9 +30,8 @@ export async function* piecesOf(
   options: StreamOptions,
   write: (options: StreamOptions & Writing) => Promise<unknown>,
 ): AsyncGenerator<string, void, undefined> {
-  const { signal } = options;
+  const { signal } = checkOptions(options, sampleOptionNames);
   refuseSeveral(options);
-  signal?.throwIfAborted();
   const left = new AbortController();
   const pieces: string[] = [];
   let written = false;
@@ -75,9 +74,10 @@ export async function* piecesOf(
   }
 }
 
-/** @throws UsageError where several texts are asked for, as a program without types can */
-function refuseSeveral({ n = 1, batch = 1, beams }: SampleOptions): void {
-  const several = n !== 1 ? "n" : batch !== 1 ? "batch" : beams !== undefined ? "beams" : undefined;
+/** @throws UsageError where several texts are asked for, or another listener, as a program without types can */
+function refuseSeveral({ n = 1, batch = 1, ...rest }: SampleOptions): void {
+  const given = (["beams", "onText"] as const).find((name) => rest[name] !== undefined);
+  const several = n !== 1 ? "n" : batch !== 1 ? "batch" : given;
   if (several === undefined) return;
   throw new UsageError(`A stream is one text, drawn token by token; leave ${option(several)} out.`, {
     option: several,

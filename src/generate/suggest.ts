@@ -6,6 +6,7 @@
  * words[0]; // { text: "cken", probability: 0.81 }
  */
 import { UsageError } from "../core/errors.ts";
+import { checkOptions, checkText, optionNames } from "../core/options.ts";
 import { beamSearch, type Found, nextPieces, type Start } from "./beam-search.ts";
 import { createDecoder } from "./decoders/create.ts";
 import type { Decoder } from "./decoders/decoder.ts";
@@ -28,6 +29,8 @@ export interface SuggestOptions {
   /** Aborting it ends the call before the next token is read, with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
+
+const suggestOptionNames = optionNames<keyof SuggestOptions>()("n kinds signal");
 
 export interface Suggestions {
   /** Next characters, or tokens of other vocabularies. The end of the text is a line break, or what ends a text instead. */
@@ -115,7 +118,8 @@ export function createSuggester(lm: LanguageModel): Suggester {
   }
 
   async function find(typed: string, options: SuggestOptions): Promise<Suggestions> {
-    const { n = 3, kinds = everyKind, signal } = options;
+    checkText(typed);
+    const { n = 3, kinds = everyKind, signal } = checkOptions(options, suggestOptionNames);
     checkCount("n", n);
     const { text, unread } = readPrompt(lm, typed);
     const start = await startAt(typed, text, false, signal);

@@ -1,8 +1,9 @@
 /** A model that writes texts, on this machine or behind a service. */
+import type { Abortable } from "../core/options.ts";
 import type { NextToken } from "./hosted/next-token.ts";
 import type { HostedUsage } from "./hosted/usage.ts";
 import type { LocalModel } from "./local-model.ts";
-import type { Abortable, Writer } from "./writer.ts";
+import type { Writer } from "./writer.ts";
 
 /** A model behind an OpenAI-style API. */
 export interface HostedModel extends Writer {

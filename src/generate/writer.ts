@@ -1,12 +1,8 @@
 /** The methods that local and hosted models share. */
+import type { Abortable } from "../core/options.ts";
 import type { ScoredText } from "./log-probabilities.ts";
 import type { Sample, SampleOptions } from "./sample.ts";
 import type { StreamOptions } from "./stream.ts";
-
-export interface Abortable {
-  /** Aborting it ends the call, which then throws the signal's reason. */
-  readonly signal?: AbortSignal | undefined;
-}
 
 /** A model that writes texts. */
 export interface Writer {

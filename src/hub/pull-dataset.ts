@@ -2,11 +2,12 @@
 import { readdir } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { InputError } from "../core/errors.ts";
+import { checkOptions } from "../core/options.ts";
 import { isNetworkError, listRepo } from "./api.ts";
 import { findSnapshot, repoFolder, writeRef } from "./cache.ts";
 import { parseRepoName } from "./name.ts";
 import { hubSettings } from "./settings.ts";
-import { openSnapshot, type PullOptions } from "./snapshot.ts";
+import { datasetOptionNames, openSnapshot, type PullOptions } from "./snapshot.ts";
 
 /** Formats of data files, best first; a repository with its rows in several is read in the best only. */
 const KINDS = [".parquet", ".csv", ".jsonl", ".tsv", ".json", ".txt"];
@@ -26,6 +27,7 @@ export interface DatasetOptions extends PullOptions {
  * @throws InputError `no-data` where it has no such files, and those of `pullModel`.
  */
 export async function pullDataset(name: string, options: DatasetOptions = {}): Promise<string[]> {
+  checkOptions(options, datasetOptionNames);
   const settings = await hubSettings(options.settings);
   const repo = parseRepoName("dataset", name.replace(/^hf:/, ""), options.revision);
   const choose = (paths: readonly string[]) => dataFiles(paths).filter(options.accept ?? (() => true));

@@ -8,6 +8,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { InputError } from "../core/errors.ts";
+import { checkOptions } from "../core/options.ts";
 import { isFolder } from "../files/exists.ts";
 import { readJsonObject } from "../files/json-file.ts";
 import { isNetworkError, listRepo, type RepoFile } from "./api.ts";
@@ -18,7 +19,7 @@ import { adviceFor, isRepoName, parseRepoName, type RepoName, wellKnownModels } 
 import { WEIGHTS_FILE } from "./safetensors-file.ts";
 import { shardNames } from "./safetensors-shards.ts";
 import { type HubSettings, hubSettings } from "./settings.ts";
-import { openSnapshot, type Pulled, type PullOptions } from "./snapshot.ts";
+import { openSnapshot, type Pulled, type PullOptions, pullOptionNames } from "./snapshot.ts";
 
 /**
  * The folder of a model, looked for in this order: the name of a built-in model, a run folder or Hugging Face folder,
@@ -30,6 +31,7 @@ import { openSnapshot, type Pulled, type PullOptions } from "./snapshot.ts";
  * a built-in model.
  */
 export async function resolveModel(model: string, options: PullOptions = {}): Promise<string> {
+  checkOptions(options, pullOptionNames);
   if (!isBuiltIn(model) && (await isModelFolder(model))) return model;
   const found = await stat(model).catch(() => undefined);
   const folder = found?.isDirectory() ?? false;
@@ -73,6 +75,7 @@ export async function cachedModel(
  * safetensors weights; `offline` where HF_HUB_OFFLINE is set and the model is not complete in the cache.
  */
 export async function pullModel(name: string, options: PullOptions = {}): Promise<Pulled> {
+  checkOptions(options, pullOptionNames);
   const builtIn = meansBuiltIn(name, options.revision);
   if (builtIn !== undefined) return completePull(builtInFolder(builtIn), BUILT_IN_COMMIT);
   const repo = parseRepoName("model", name, options.revision);

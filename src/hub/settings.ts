@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { getHFHubCachePath, HUB_URL } from "@huggingface/hub";
+import { optionNames } from "../core/options.ts";
 import { checkedEndpoint, checkedSecret } from "../core/secret.ts";
 
 export interface HubSettings {
@@ -19,6 +20,10 @@ export interface HubSettings {
   /** Milliseconds that the Hub may be silent. Default 30,000. */
   readonly idleMs?: number | undefined;
 }
+
+export const hubSettingNames = optionNames<keyof HubSettings>()(
+  "endpoint cacheDir token offline retryDelayMs idleMs",
+);
 
 /**
  * The settings from this process's environment, with those in `replaced`.

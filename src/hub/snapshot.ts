@@ -1,12 +1,13 @@
 /** Fetches files of a repository into its snapshot folder in the cache. */
 import { join } from "node:path";
+import { optionNames } from "../core/options.ts";
 import { exists } from "../files/exists.ts";
 import { withFileLock } from "../files/lock.ts";
 import { describeFile, fileUrl, hubFetch, type RepoFile } from "./api.ts";
 import { blobLock, linkBlob, repoFolder } from "./cache.ts";
 import { downloadBlob } from "./download.ts";
 import type { RepoName } from "./name.ts";
-import type { HubSettings } from "./settings.ts";
+import { type HubSettings, hubSettingNames } from "./settings.ts";
 
 export interface PullProgress {
   /** The file that is being fetched. */
@@ -28,6 +29,16 @@ export interface PullOptions {
   /** Replaces settings of the environment, for tests and programs with a cache of their own. */
   readonly settings?: Partial<HubSettings> | undefined;
 }
+
+const inPullOptions = { settings: hubSettingNames } as const;
+export const pullOptionNames = optionNames<keyof PullOptions>()(
+  "revision onProgress signal settings",
+  inPullOptions,
+);
+export const datasetOptionNames = optionNames<keyof PullOptions | "accept">()(
+  "revision onProgress signal settings accept",
+  inPullOptions,
+);
 
 export interface Pulled {
   /** The snapshot's folder in the cache. */

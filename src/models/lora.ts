@@ -3,7 +3,7 @@
  * the maps are named by the last part of their names.
  */
 import { UsageError } from "../core/errors.ts";
-import { invalidOption, option } from "../core/options.ts";
+import { invalidOption, option, optionNames } from "../core/options.ts";
 import { type Adapter, adapterParameters, withAdapters } from "../nn/lora.ts";
 import type { Mode } from "../nn/mode.ts";
 import { type Parameters, parameter } from "../nn/parameters.ts";
@@ -19,6 +19,8 @@ export interface LoraOptions {
   /** Ends of the names of the linear maps to adapt. Default: the architecture's, as in PEFT. */
   readonly targets: readonly string[];
 }
+
+export const loraOptionNames = optionNames<keyof LoraOptions>()("rank alpha dropout targets");
 
 /** A linear map that may be adapted. */
 export interface AdaptableMap {

@@ -4,7 +4,7 @@
  */
 import { allocate, type HostArray, hostArray, sizeOf } from "../core/array.ts";
 import { didYouMean, ShapeError, UsageError } from "../core/errors.ts";
-import { option } from "../core/options.ts";
+import { checkOptions, option, optionNames } from "../core/options.ts";
 import type { Dim } from "../core/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Spec } from "../graph/tree.ts";
@@ -272,6 +272,10 @@ export interface ArchitectureDefinition<O extends Readonly<Record<string, ModelO
   build(config: ModelConfig): ModelDefinition;
 }
 
+const definitionNames = optionNames<keyof Architecture>()(
+  "type summary tokens options aliases training quantizable resets loraTargets checkpointMapping configure build",
+);
+
 /**
  * An architecture that `train` and `openModel` take.
  *
@@ -288,7 +292,7 @@ export interface ArchitectureDefinition<O extends Readonly<Record<string, ModelO
 export function defineArchitecture<O extends Readonly<Record<string, ModelOption>>>(
   definition: ArchitectureDefinition<O>,
 ): Architecture {
-  const { type } = definition;
+  const { type } = checkOptions(definition, definitionNames);
   const architecture: Architecture = {
     ...definition,
     configure(given, vocabularySize) {

@@ -1,5 +1,6 @@
 /** Every architecture by name. */
 import { didYouMean, InputError, UsageError } from "../core/errors.ts";
+import { checkOptions, optionNames } from "../core/options.ts";
 import { bert, distilbert } from "./bert.ts";
 import { charBilstm } from "./char-bilstm.ts";
 import { charCnn } from "./char-cnn.ts";
@@ -25,9 +26,14 @@ export const architectures: readonly Architecture[] = [
 
 /**
  * The architecture of this name, among `others` first.
+ * @param folder that has a model of it, for the message
  * @throws UsageError, with the nearest name, where there is none
  */
-export function architectureOf(type: string, others: readonly Architecture[] = []): Architecture {
+export function architectureOf(
+  type: string,
+  others: readonly Architecture[] = [],
+  folder?: string,
+): Architecture {
   const all = [...others, ...architectures];
   const found = all.find((a) => a.type === type || a.aliases?.includes(type));
   if (found) return found;
@@ -35,7 +41,11 @@ export function architectureOf(type: string, others: readonly Architecture[] = [
     type,
     all.map((a) => a.type),
   );
-  throw new UsageError(`There is no model "${type}": ${nearest}`, { type });
+  if (folder === undefined) throw new UsageError(`There is no model "${type}": ${nearest}`, { type });
+  throw new UsageError(
+    `${folder} holds a network that Punchline does not have; there is no model "${type}": ${nearest} A network of your own is opened in a program, with \`{ architectures: [yours] }\`.`,
+    { type, folder, option: "architectures" },
+  );
 }
 
 /** Keys of `config.json` that count layers. */
@@ -64,22 +74,22 @@ export interface BuildOptions {
   readonly architectures?: readonly Architecture[] | undefined;
 }
 
+const buildNames = optionNames<keyof BuildOptions>()("folder tensors architectures");
+
 /**
  * The model that a `config.json` describes.
  * @param config the file's contents, unchecked
  * @throws InputError `config` where no architecture is named, or the sizes are not one of it
  * @throws UsageError where there is no such architecture
  */
-export function buildModel(
-  config: Readonly<Record<string, unknown>>,
-  { folder, tensors = MOST_LAYERS, architectures }: BuildOptions = {},
-): Model {
+export function buildModel(config: Readonly<Record<string, unknown>>, options: BuildOptions = {}): Model {
+  const { folder, tensors = MOST_LAYERS, architectures } = checkOptions(options, buildNames);
   const { model_type: type } = config;
   if (typeof type !== "string") {
     const file = folder === undefined ? "config.json" : `${folder}/config.json`;
     throw new InputError("config", `${file} has no "model_type", so its architecture is unknown.`);
   }
-  const architecture = architectureOf(type, architectures);
+  const architecture = architectureOf(type, architectures, folder);
   for (const key of layerCounts) {
     const layers = config[key];
     if (typeof layers === "number" && layers > tensors)

@@ -1,4 +1,5 @@
 /** Multi-head attention for training, for reading a text at once, and for a text that grows in a cache. */
+import { checkOptions, optionNames } from "../core/options.ts";
 import { type Dim, staticDim } from "../core/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Spec } from "../graph/tree.ts";
@@ -29,6 +30,8 @@ export interface AttentionOptions {
   readonly dropout?: number | undefined;
 }
 
+const attentionNames = optionNames<keyof AttentionOptions>()("heads kvHeads causal mask dropout");
+
 /**
  * softmax(q · kᵀ / √d) · v for each head.
  * @param q [batch, length, heads · d]
@@ -36,7 +39,7 @@ export interface AttentionOptions {
  * @returns [batch, length, heads · d]
  */
 export function attend(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions, mode: Mode): Tensor {
-  const { heads, kvHeads, causal = false, mask, dropout = 0 } = options;
+  const { heads, kvHeads, causal = false, mask, dropout = 0 } = checkOptions(options, attentionNames);
   // Weights smaller than two streams are kept for the gradient: that costs less than computing them again.
   const large = () => heads * staticDim("attention", k.shape, 1) > 2 * staticDim("attention", q.shape, 2);
   if (!mode.training || (dropout === 0 && large()))
@@ -103,6 +106,10 @@ export interface SelfAttentionConfig
   readonly rotary?: Omit<Rotation, "headSize"> | undefined;
 }
 
+const selfAttentionNames = optionNames<keyof SelfAttentionConfig>()(
+  "heads kvHeads causal dropout projections output rotary",
+);
+
 export interface SelfAttentionInput {
   /** Token ids [batch, length]: only their shape is used. */
   readonly ids: Tensor;
@@ -129,7 +136,8 @@ export type SelfAttention = Layer<[x: Tensor, input: SelfAttentionInput, mode: M
 
 /** Attention of a text to itself: x [batch · length, width]. Parameters: those of the projections and the output. */
 export function selfAttention(config: SelfAttentionConfig): SelfAttention {
-  const { projections, output, heads, kvHeads = heads, causal = false, dropout = 0 } = config;
+  const { projections, output, heads, kvHeads = heads, ...rest } = checkOptions(config, selfAttentionNames);
+  const { causal = false, dropout = 0 } = rest;
   const project = (p: Parameters, x: Tensor, ids: Tensor) => {
     const parts = projections.map((projection) => unflatten(projection(p, x), ids));
     const [first] = parts as [Tensor];

@@ -53,8 +53,8 @@ describe.each([
   { taps: 2, dilation: 2, length: 8, how: "two taps" },
   { taps: 5, dilation: 2, length: 12, how: "five taps" },
   { taps: 3, dilation: 8, length: 5, how: "a window shorter than the dilation" },
-])("$how: $taps taps $dilation apart over $length", ({ length, ...sizes }) => {
-  const config: ConvolutionConfig = { inputs: INPUTS, outputs: OUTPUTS, ...sizes };
+])("$how: $taps taps $dilation apart over $length", ({ length, taps, dilation }) => {
+  const config: ConvolutionConfig = { inputs: INPUTS, outputs: OUTPUTS, taps, dilation };
   const conv = causalConvolution("conv", config);
   const weight = draw("weight", OUTPUTS, INPUTS, config.taps);
   const bias = draw("bias", OUTPUTS);

@@ -2,6 +2,7 @@
  * Causal dilated convolution over time, as matrix products.
  * Parameters are named and laid out as torch.nn.Conv1d's: weight [outputs, inputs, taps], bias [outputs].
  */
+import { checkOptions, optionNames } from "../core/options.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { reshape } from "../ops/broadcast.ts";
 import { add, multiply, subtract } from "../ops/elementwise.ts";
@@ -19,6 +20,8 @@ export interface ConvolutionConfig {
   readonly dilation: number;
 }
 
+const convolutionNames = optionNames<keyof ConvolutionConfig>()("inputs outputs taps dilation");
+
 /** Output t depends on inputs t, t - dilation, ... and on nothing later; zeros precede the first input. [batch, length, inputs] → [batch, length, outputs]. */
 export interface CausalConvolution extends Layer {
   /** Inputs before a position that its output depends on. */
@@ -33,7 +36,7 @@ export interface CausalConvolution extends Layer {
 }
 
 export function causalConvolution(name: string, config: ConvolutionConfig): CausalConvolution {
-  const { inputs, outputs, taps, dilation } = config;
+  const { inputs, outputs, taps, dilation } = checkOptions(config, convolutionNames);
   const reach = (taps - 1) * dilation;
   const draw = uniform(1 / Math.sqrt(inputs * taps));
   const [weightName, biasName] = [`${name}.weight`, `${name}.bias`];

@@ -1,4 +1,5 @@
 /** Tables that are read by row, and heads that score the vocabulary by the rows of one. */
+import { checkOptions, optionNames } from "../core/options.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { gather, indexAlong } from "../ops/indexing.ts";
 import { slice } from "../ops/movement.ts";
@@ -14,6 +15,8 @@ export interface EmbeddingOptions {
   readonly output?: boolean | undefined;
 }
 
+const embeddingNames = optionNames<keyof EmbeddingOptions>()("std output");
+
 /** Rows of the table by id: ids [...] → [..., width]. */
 export interface Embedding extends Layer<[ids: Tensor]> {
   /** The product of x with each row, as a head computes it: [..., width] → [..., size]. */
@@ -27,8 +30,9 @@ export function embedding(
   name: string,
   size: number,
   width: number,
-  { std = 1, output = false }: EmbeddingOptions = {},
+  options: EmbeddingOptions = {},
 ): Embedding {
+  const { std = 1, output = false } = checkOptions(options, embeddingNames);
   const weight = `${name}.weight`;
   const spec = { ...matrix(weight, [size, width], normal(std), output ? 0 : undefined), table: true };
   const rows = layer(

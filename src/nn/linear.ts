@@ -1,4 +1,5 @@
 /** Linear maps, with parameters named and laid out as in PyTorch. */
+import { checkOptions, optionNames } from "../core/options.ts";
 import type { Dim } from "../core/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { reshape } from "../ops/broadcast.ts";
@@ -33,6 +34,8 @@ export interface LinearOptions {
   readonly head?: boolean | undefined;
 }
 
+const linearNames = optionNames<keyof LinearOptions>()("bias std inputsFirst maps head");
+
 /**
  * x · Wᵀ + b over the last axis. [..., inputs] → [..., outputs].
  * Parameters: `name.weight` [outputs, inputs] and `name.bias` [outputs].
@@ -42,12 +45,9 @@ export interface LinearOptions {
  * q.parameters; // q_proj.weight [64, 64]
  * const y = q(p, x);
  */
-export function linear(
-  name: string,
-  inputs: number,
-  outputs: number,
-  { bias = true, std, inputsFirst = false, maps = 1, head = false }: LinearOptions = {},
-): Layer {
+export function linear(name: string, inputs: number, outputs: number, options: LinearOptions = {}): Layer {
+  checkOptions(options, linearNames);
+  const { bias = true, std, inputsFirst = false, maps = 1, head = false } = options;
   const torch = uniform(1 / Math.sqrt(inputs));
   const [drawWeight, drawBias] = std === undefined ? [torch, torch] : [normal(std), filled(0)];
   const axis = inputsFirst ? 1 : 0;

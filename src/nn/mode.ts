@@ -1,4 +1,5 @@
 /** Training or evaluation, and where dropout's randomness comes from. */
+import { checkOptions, optionNames } from "../core/options.ts";
 import { dropoutMask } from "../graph/leaves.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { multiply } from "../ops/elementwise.ts";
@@ -19,11 +20,18 @@ const unchanged = (x: Tensor): Tensor => x;
 
 export const evaluation: Mode = { training: false, dropout: unchanged, checkpoint: unchanged };
 
+interface TrainingMode {
+  readonly recompute?: boolean | undefined;
+}
+
+const trainingNames = optionNames<keyof TrainingMode>()("recompute");
+
 /**
  * A fresh training mode for one trace: each dropout gets its own random stream, in the order of the calls.
  * @param recompute whether the backward pass computes the inside of blocks again. Default false.
  */
-export function training({ recompute = false }: { readonly recompute?: boolean } = {}): Mode {
+export function training(options: TrainingMode = {}): Mode {
+  const { recompute = false } = checkOptions(options, trainingNames);
   let streams = 0;
   return {
     training: true,

@@ -1,4 +1,5 @@
 /** A model's parameters as it declares them, and how their first values are drawn. */
+import { PunchlineError } from "../core/errors.ts";
 import type { Random } from "../core/random.ts";
 import type { Tensor } from "../graph/tensor.ts";
 
@@ -73,9 +74,14 @@ export const vector = (name: string, shape: readonly number[], initialise: Initi
   decay: false,
 });
 
-/** @throws Error where the model did not declare the parameter `name` */
+/** @throws PunchlineError `parameter` where the model did not declare the parameter `name` */
 export function parameter(parameters: Parameters, name: string): Tensor {
   const found = parameters[name];
-  if (!found) throw new Error(`the model has no parameter "${name}"`);
+  if (!found)
+    throw new PunchlineError(
+      "parameter",
+      `The model has no parameter "${name}"; add it to its list of \`parameters\`.`,
+      { details: { name } },
+    );
   return found;
 }

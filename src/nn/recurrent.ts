@@ -1,4 +1,5 @@
 /** Stacked recurrent layers, with the names, layouts and equations of torch.nn.RNN, GRU and LSTM. */
+import { checkOptions, optionNames } from "../core/options.ts";
 import type { Dim } from "../core/shape.ts";
 import { constant } from "../graph/leaves.ts";
 import type { Tensor } from "../graph/tensor.ts";
@@ -25,6 +26,8 @@ export interface RecurrentConfig {
   /** Probability of dropping a unit between layers. */
   readonly dropout: number;
 }
+
+const recurrentNames = optionNames<keyof RecurrentConfig>()("cell inputs hidden layers dropout");
 
 export interface RecurrentInput {
   /** [steps · batch, inputs], time-major. */
@@ -56,7 +59,7 @@ export interface Recurrent extends Layer<[input: RecurrentInput, mode: Mode], Re
  * @param suffix what ends every parameter's name: `_reverse` for the direction from the end of the text
  */
 export function recurrent(name: string, config: RecurrentConfig, suffix = ""): Recurrent {
-  const { hidden, layers } = config;
+  const { hidden, layers } = checkOptions(config, recurrentNames);
   const levels = Array.from({ length: layers }, (_, k) => recurrentLayer(name, config, k, suffix));
   const run = (p: Parameters, { x, state, steps, resets }: RecurrentInput, mode: Mode) => {
     const next: Record<string, Tensor> = {};

@@ -1,4 +1,5 @@
 /** The blocks of transformers (Vaswani et al. 2017, arXiv 1706.03762): attention and a perceptron, each added to the stream. */
+import { checkOptions, optionNames } from "../core/options.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { gelu, geluTanh, relu } from "../ops/activation.ts";
 import { add } from "../ops/elementwise.ts";
@@ -23,11 +24,16 @@ export interface BlockConfig {
   readonly dropout?: number | undefined;
 }
 
+const blockNames = optionNames<keyof BlockConfig>()(
+  "attention attentionNorm feedForward feedForwardNorm dropout",
+);
+
 /** The stream after the block, as `output` [batch · length, width], and what attention gives besides. */
 export type Block = SelfAttention;
 
 /** Norms before each half, as in GPT-2 and Llama: x + attention(norm(x)), then x + feedForward(norm(x)). */
 export function preNormBlock(config: BlockConfig): Block {
+  checkOptions(config, blockNames);
   const { attention, attentionNorm, feedForward, feedForwardNorm, dropout = 0 } = config;
   const parameters = parametersOf(attentionNorm, attention, feedForwardNorm, feedForward);
   return layer(parameters, (p, x: Tensor, input: SelfAttentionInput, mode: Mode): SelfAttentionOutput => {
@@ -40,6 +46,7 @@ export function preNormBlock(config: BlockConfig): Block {
 
 /** Norms after each half, as in BERT: norm(x + attention(x)), then norm(x + feedForward(x)). */
 export function postNormBlock(config: BlockConfig): Block {
+  checkOptions(config, blockNames);
   const { attention, attentionNorm, feedForward, feedForwardNorm, dropout = 0 } = config;
   const parameters = parametersOf(attention, attentionNorm, feedForward, feedForwardNorm);
   return layer(parameters, (p, x: Tensor, input: SelfAttentionInput, mode: Mode): SelfAttentionOutput => {

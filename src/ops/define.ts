@@ -18,6 +18,7 @@
  */
 import { type DType, sizeOf } from "../core/array.ts";
 import { PunchlineError } from "../core/errors.ts";
+import { checkOptions, optionNames } from "../core/options.ts";
 import { type Shape, staticShape } from "../core/shape.ts";
 import { isLeaf } from "../graph/leaves.ts";
 import { stackHere } from "../graph/place.ts";
@@ -154,6 +155,10 @@ export interface Op<I extends string, O extends string, S extends string, A exte
   ): ByName<O | S, Tensor>;
 }
 
+const definitionNames = optionNames<keyof OpDefinition<string, string, string, Attributes>>()(
+  "name inputs outputs saved attributes infer vjp lower reference samples",
+);
+
 /** An operation of one's own, or of Punchline's: see {@link OpDefinition}. Nothing else has to know of it. */
 export function defineOp<
   const I extends string,
@@ -166,7 +171,7 @@ export function defineOp<
 }
 
 function withRules(definition: AnyDefinition): AnyOp {
-  const { name, samples, vjp, saved = [] } = definition;
+  const { name, samples, vjp, saved = [] } = checkOptions(definition, definitionNames);
   const inputSlots = definition.inputs.map(slotOf);
   const resultSlots = definition.outputs.map(slotOf);
   const outputSlots = [...resultSlots, ...saved.map(slotOf)];
@@ -254,13 +259,26 @@ function gradientList(
   counts: readonly number[],
   gradients: Named<Tensor | undefined>,
 ): readonly (Tensor | undefined)[] {
+  if (typeof gradients !== "object" || gradients === null)
+    throw new PunchlineError(
+      "operation",
+      `${op}: its vjp returns ${gradients}; return the gradients by the names of its inputs, { ${slots[0]!.name}: ... }.`,
+      { details: { op } },
+    );
   for (const key in gradients)
     if (!slots.some(({ name }) => name === key))
       throw new PunchlineError("operation", `${op}: the gradient of "${key}" belongs to no input.`);
   const list: (Tensor | undefined)[] = [];
   slots.forEach(({ name, kind }, i) => {
     const given = gradients[name];
-    for (let k = 0; k < (counts[i] ?? 0); k++)
+    const count = counts[i] ?? 0;
+    if (kind === "list" && given && (given as readonly Tensor[]).length !== count)
+      throw new PunchlineError(
+        "operation",
+        `${op}: its vjp gives another number of gradients than the ${count} tensors of "${name}"; give one for each, or undefined where it is zero.`,
+        { details: { op, input: name } },
+      );
+    for (let k = 0; k < count; k++)
       list.push(
         kind === "list" ? (given as readonly Tensor[] | undefined)?.[k] : (given as Tensor | undefined),
       );

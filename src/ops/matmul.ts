@@ -1,5 +1,6 @@
 /** Matrix products: batched over leading axes, and the two-dimensional form with an added term. */
 import { ShapeError } from "../core/errors.ts";
+import { checkOptions, optionNames } from "../core/options.ts";
 import { broadcastShapes, type Dim, type Shape, sameShape } from "../core/shape.ts";
 import type { Aval, Tensor } from "../graph/tensor.ts";
 import { forEachBroadcast, reduceTo } from "./broadcast.ts";
@@ -13,6 +14,7 @@ export interface Transposes {
   /** Factor of the product. Default 1. */
   readonly alpha?: number;
 }
+const transposeNames = optionNames<keyof Transposes>()("transposeA transposeB alpha");
 type ProductAttributes = {
   readonly transposeA: boolean;
   readonly transposeB: boolean;
@@ -71,11 +73,8 @@ export const matmulOp = defineOp({
 });
 
 /** Matrix product over the last two axes; leading axes broadcast. [..., m, k] · [..., k, n] → [..., m, n]. */
-export function matmul(
-  a: Tensor,
-  b: Tensor,
-  { transposeA = false, transposeB = false, alpha = 1 }: Transposes = {},
-): Tensor {
+export function matmul(a: Tensor, b: Tensor, options: Transposes = {}): Tensor {
+  const { transposeA = false, transposeB = false, alpha = 1 } = checkOptions(options, transposeNames);
   return matmulOp.apply({ a, b }, { transposeA, transposeB, alpha }).y;
 }
 
@@ -127,12 +126,8 @@ export const gemmOp = defineOp({
 });
 
 /** alpha · a · b + c for matrices; `c` broadcasts to the product. [m, k] · [k, n] + [n] → [m, n]. */
-export function gemm(
-  a: Tensor,
-  b: Tensor,
-  c?: Tensor,
-  { transposeA = false, transposeB = false, alpha = 1 }: Transposes = {},
-): Tensor {
+export function gemm(a: Tensor, b: Tensor, c?: Tensor, options: Transposes = {}): Tensor {
+  const { transposeA = false, transposeB = false, alpha = 1 } = checkOptions(options, transposeNames);
   return gemmOp.apply({ a, b, c }, { transposeA, transposeB, alpha }).y;
 }
 

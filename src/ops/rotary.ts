@@ -5,6 +5,7 @@
  */
 import { float32, type HostArray } from "../core/array.ts";
 import { ShapeError } from "../core/errors.ts";
+import { checkOptions, optionNames } from "../core/options.ts";
 import { remember } from "../core/remember.ts";
 import { sameShape, sizes, staticDim } from "../core/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
@@ -23,6 +24,7 @@ export interface Rotation {
   readonly scaling?: number | undefined;
 }
 
+const rotationNames = optionNames<keyof Rotation>()("context headSize base scaling");
 type RotaryAttributes = { readonly [K in keyof Rotation]: Rotation[K] } & { readonly back: boolean };
 
 /** The angle of each pair at each position, row by row: position / scaling / base^(2i / d). Section 3.4.3. */
@@ -114,6 +116,7 @@ export const rotaryOp = defineOp({
  * @param positions int32 [batch, length]. Default: each row counts from 0.
  */
 export function rotary(x: Tensor, rotation: Rotation, positions?: Tensor): Tensor {
+  checkOptions(rotation, rotationNames);
   return turned(x, positions && cast(positions, "int64"), { ...rotation, back: false });
 }
 

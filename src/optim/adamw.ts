@@ -1,6 +1,6 @@
 /** AdamW: Loshchilov & Hutter, "Decoupled Weight Decay Regularization" (arXiv 1711.05101), algorithm 2, as torch.optim.AdamW does it. */
 import { UsageError } from "../core/errors.ts";
-import { invalidOption } from "../core/options.ts";
+import { checkOptions, invalidOption, optionNames } from "../core/options.ts";
 import { type KernelOptimizer, requireMoments } from "./optimizer.ts";
 
 export interface AdamWOptions {
@@ -12,16 +12,15 @@ export interface AdamWOptions {
   readonly weightDecay?: number | undefined;
 }
 
+const adamwNames = optionNames<keyof AdamWOptions>()("betas eps weightDecay");
+
 /** Moments below this are negligible compared with any useful `eps`. */
 export const negligible = 1e-30;
 const smallestNormal = 2 ** -126;
 
 /** @throws UsageError for a number out of range */
-export function adamw({
-  betas = [0.9, 0.999],
-  eps = 1e-8,
-  weightDecay = 0.01,
-}: AdamWOptions = {}): KernelOptimizer {
+export function adamw(options: AdamWOptions = {}): KernelOptimizer {
+  const { betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0.01 } = checkOptions(options, adamwNames);
   const [beta1, beta2] = betas;
   if (!(beta1 >= 0 && beta1 < 1 && beta2 >= 0 && beta2 < 1)) {
     throw new UsageError(`AdamW's betas must be at least 0 and below 1, not ${betas.join(" and ")}.`, {

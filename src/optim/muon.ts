@@ -16,7 +16,7 @@
  * from all the inputs that it sees.
  */
 import { UsageError } from "../core/errors.ts";
-import { invalidOption } from "../core/options.ts";
+import { checkOptions, invalidOption, optionNames } from "../core/options.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Spec } from "../graph/tree.ts";
 import { reshape, sum } from "../ops/broadcast.ts";
@@ -47,6 +47,8 @@ export interface MuonOptions extends AdamWOptions {
   readonly momentum?: number | undefined;
 }
 
+const muonNames = optionNames<keyof MuonOptions>()("momentum betas eps weightDecay");
+
 /** Coefficients of the quintic a x + b x³ + c x⁵, chosen by the authors so that small singular values grow fastest. */
 const [a, b, c] = [3.4445, -4.775, 2.0315];
 const STEPS = 5;
@@ -64,11 +66,8 @@ export const isForMuon = ({ shape, decay, trainable, table, head }: MuonEntry): 
  * @param backend where the matrices are orthogonalised
  * @throws UsageError for a number out of range, or a model without such a matrix
  */
-export function muon(
-  entries: readonly MuonEntry[],
-  backend: Backend,
-  { momentum = 0.95, weightDecay = 0.01, ...rest }: MuonOptions = {},
-): Optimizer {
+export function muon(entries: readonly MuonEntry[], backend: Backend, options: MuonOptions = {}): Optimizer {
+  const { momentum = 0.95, weightDecay = 0.01, ...rest } = checkOptions(options, muonNames);
   if (!(momentum >= 0 && momentum < 1)) throw invalidOption("momentum", momentum, "at least 0 and below 1");
   const matrices = entries.filter(isForMuon);
   if (matrices.length === 0)

@@ -1,6 +1,6 @@
 /** Learning rates over the course of a training, as factors of the peak. */
 import { didYouMean, UsageError } from "../core/errors.ts";
-import { invalidOption } from "../core/options.ts";
+import { checkOptions, invalidOption, optionNames } from "../core/options.ts";
 
 /** How the factor goes from 1 after the warmup, or after the stable part of `wsd`, to its end. */
 const shapes = {
@@ -29,17 +29,14 @@ export interface ScheduleOptions {
   readonly cooldown?: number | undefined;
 }
 
+const scheduleNames = optionNames<keyof ScheduleOptions>()("kind warmup steps floor cooldown");
+
 /**
  * The factor of each step, counted from 1: without warmup the first has the peak.
  * @throws UsageError for an unknown kind or a number out of range
  */
-export function schedule({
-  kind,
-  warmup,
-  steps,
-  floor = 0,
-  cooldown = COOLDOWN,
-}: ScheduleOptions): (step: number) => number {
+export function schedule(options: ScheduleOptions): (step: number) => number {
+  const { kind, warmup, steps, floor = 0, cooldown = COOLDOWN } = checkOptions(options, scheduleNames);
   if (!scheduleKinds.includes(kind))
     throw new UsageError(`There is no schedule "${kind}": ${didYouMean(kind, scheduleKinds)}`, {
       option: "kind",

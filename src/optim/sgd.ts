@@ -1,6 +1,6 @@
 /** Stochastic gradient descent with momentum (Sutskever et al. 2013), as torch.optim.SGD does it. */
 import { UsageError } from "../core/errors.ts";
-import { invalidOption } from "../core/options.ts";
+import { checkOptions, invalidOption, optionNames } from "../core/options.ts";
 import { type KernelOptimizer, requireMoments } from "./optimizer.ts";
 
 export interface SgdOptions {
@@ -12,8 +12,11 @@ export interface SgdOptions {
   readonly weightDecay?: number | undefined;
 }
 
+const sgdNames = optionNames<keyof SgdOptions>()("momentum nesterov weightDecay");
+
 /** @throws UsageError for a number out of range, or Nesterov's step without momentum */
-export function sgd({ momentum = 0, nesterov = false, weightDecay = 0 }: SgdOptions = {}): KernelOptimizer {
+export function sgd(options: SgdOptions = {}): KernelOptimizer {
+  const { momentum = 0, nesterov = false, weightDecay = 0 } = checkOptions(options, sgdNames);
   if (!(momentum >= 0 && momentum < 1)) throw invalidOption("momentum", momentum, "at least 0 and below 1");
   if (!(weightDecay >= 0)) throw invalidOption("weightDecay", weightDecay, "at least 0");
   if (nesterov && momentum === 0)

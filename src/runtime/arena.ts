@@ -9,6 +9,7 @@
  */
 import { float32, type HostArray, sizeOf } from "../core/array.ts";
 import { UsageError } from "../core/errors.ts";
+import { checkOptions, optionNames } from "../core/options.ts";
 import { alignment, KernelMemory, maximumBytes } from "./arena-memory.ts";
 import { type ArenaEntry, type Copies, planArena, type ShardPlan } from "./arena-plan.ts";
 import type { Kernels } from "./kernels.generated.ts";
@@ -23,6 +24,8 @@ export interface ArenaOptions {
   /** Bytes of the largest shard, for systems that give no more in one piece. Default: a page less than 4 GiB. */
   readonly shardBytes?: number | undefined;
 }
+
+const arenaNames = optionNames<keyof ArenaOptions>()("moments accumulate shardBytes");
 
 /** By name, in the order of the layout. */
 export type Views = Readonly<Record<string, HostArray<"float32">>>;
@@ -86,6 +89,7 @@ export class Arena {
    * @throws {PunchlineError} `memory` where the system does not give as much
    */
   static create(layout: readonly ArenaEntry[], options: ArenaOptions): Arena {
+    checkOptions(options, arenaNames);
     const others = 1 + options.moments + (options.accumulate ? 1 : 0);
     const copies = { others, orthogonal: options.moments > 1 ? others - 1 : others };
     const capacity = Math.floor((options.shardBytes ?? maximumBytes) / 4);

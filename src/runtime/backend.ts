@@ -1,5 +1,6 @@
 /** What a runtime must offer to run lowered graphs. */
 import type { HostArray } from "../core/array.ts";
+import { optionNames } from "../core/options.ts";
 
 export type Device = "cpu" | "webgpu" | "cuda" | "coreml" | "dml" | "wasm";
 
@@ -29,3 +30,5 @@ export interface BackendOptions {
   /** Write a profile of every node to this file prefix (Node only). */
   readonly profile?: string | undefined;
 }
+
+export const backendOptionNames = optionNames<keyof BackendOptions>()("device threads profile");

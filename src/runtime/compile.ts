@@ -11,6 +11,7 @@
  */
 import { float32, type HostArray, type StoredArray, sizeOf } from "../core/array.ts";
 import { PunchlineError, ShapeError } from "../core/errors.ts";
+import { checkOptions, optionNames } from "../core/options.ts";
 import { Random } from "../core/random.ts";
 import { remember } from "../core/remember.ts";
 import { staticShape } from "../core/shape.ts";
@@ -69,12 +70,16 @@ export interface CompileOptions {
   readonly specs?: readonly unknown[];
 }
 
+const compileNames = optionNames<keyof CompileOptions>()("backend specs");
+const runNames = optionNames<keyof RunOptions<unknown>>()("into random");
+
 type Traced = ReturnType<typeof trace>;
 
 export function compile<A extends Arguments, O>(
   fn: (...args: A) => O,
-  { backend, specs }: CompileOptions,
+  options: CompileOptions,
 ): Compiled<A, O> {
+  const { backend, specs } = checkOptions(options, compileNames);
   const graphs = new Map<string, Traced>();
   const sessions = new Map<string, Promise<{ session: Session; traced: Traced }>>();
   const keyOf = (args: readonly unknown[]) => (specs ? "" : signature(args));
@@ -92,7 +97,8 @@ export function compile<A extends Arguments, O>(
       );
     });
 
-  async function run(args: Concretes<A>, { into, random }: RunOptions<O> = {}): Promise<Concrete<O>> {
+  async function run(args: Concretes<A>, options: RunOptions<O> = {}): Promise<Concrete<O>> {
+    const { into, random } = checkOptions(options, runNames);
     const { session, traced } = await load(args);
     const feeds: Record<string, HostArray> = {};
     for (const { value, keys } of traced.feeds) {

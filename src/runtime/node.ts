@@ -1,11 +1,13 @@
 /** The backend for Node: ONNX Runtime's CPU kernels, and WebGPU, CUDA, CoreML or DirectML where they are present. */
 import * as ort from "onnxruntime-node";
 import { PunchlineError } from "../core/errors.ts";
+import { checkOptions } from "../core/options.ts";
 import { type OrtTensorConstructor, wrapSession } from "./_ort.ts";
-import type { Backend, BackendOptions } from "./backend.ts";
+import { type Backend, type BackendOptions, backendOptionNames } from "./backend.ts";
 
 /** @throws PunchlineError `device` where the device cannot be used on this machine. */
-export function nodeBackend({ device = "cpu", threads, profile }: BackendOptions = {}): Backend {
+export function nodeBackend(options: BackendOptions = {}): Backend {
+  const { device = "cpu", threads, profile } = checkOptions(options, backendOptionNames);
   return {
     device,
     async createSession(model, folder) {

@@ -1,7 +1,8 @@
 /** The backend for browsers: ONNX Runtime Web's WebAssembly and WebGPU kernels. */
 import { PunchlineError } from "../core/errors.ts";
+import { checkOptions } from "../core/options.ts";
 import { type OrtTensorConstructor, wrapSession } from "./_ort.ts";
-import type { Backend, BackendOptions } from "./backend.ts";
+import { type Backend, type BackendOptions, backendOptionNames } from "./backend.ts";
 
 /** An optional dependency: the library is many times as large as Punchline. */
 async function load() {
@@ -16,7 +17,8 @@ async function load() {
   }
 }
 
-export function webBackend({ device = "wasm", threads }: BackendOptions = {}): Backend {
+export function webBackend(options: BackendOptions = {}): Backend {
+  const { device = "wasm", threads } = checkOptions(options, backendOptionNames);
   return {
     device,
     async createSession(model, folder) {

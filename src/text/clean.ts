@@ -10,6 +10,7 @@
  * cleaner.clean("“Caf\u00e9” &amp; bar…"); // '"Cafe" & bar...'
  */
 import { decodeHTMLStrict } from "entities";
+import { optionNames } from "../core/options.ts";
 import { foldAccents, foldTypography } from "./ascii.ts";
 import { createLossCounter, type LetterLoss } from "./letter-loss.ts";
 
@@ -33,6 +34,10 @@ export interface CleaningOptions {
   /** The step `space` keeps line breaks, without white space around them. Default false. */
   readonly lineBreaks?: boolean | undefined;
 }
+
+export const cleaningOptionNames = optionNames<keyof CleaningOptions>()("steps keepUnicode lineBreaks", {
+  steps: { names: Object.keys(cleaningSteps), inner: {} },
+});
 
 /** A cleaning with nothing left to a default: kept with a model, so that other texts are cleaned as its own were. */
 export interface TextCleaning {

@@ -1,9 +1,9 @@
 /** How a model is trained: every choice, its default, and what is refused. */
 import { UsageError } from "../core/errors.ts";
-import { invalidOption, option } from "../core/options.ts";
+import { checkNames, invalidOption, option, optionNames } from "../core/options.ts";
 import { MASK_SHARE } from "../data/batches/masking.ts";
 import type { LongItems } from "../data/batches/rows.ts";
-import type { LoraOptions } from "../models/lora.ts";
+import { type LoraOptions, loraOptionNames } from "../models/lora.ts";
 import { type Architecture, countParameters, type Model } from "../models/model.ts";
 import { scheduleKinds } from "../optim/schedule.ts";
 
@@ -115,6 +115,11 @@ export interface TrainOptions {
   readonly recompute?: boolean | undefined;
 }
 
+export const trainOptionNames = optionNames<keyof TrainOptions>()(
+  "steps epochs maxMinutes clock batchSize seqLen stride windows packing longTexts wholeWords maskShare accumulate optimizer learningRate schedule cooldown finalRate warmup weightDecay momentum beta2 clip validateEvery validationTokens patience sampleEvery samplePrompt logEvery checkpointSeconds keep snapshotEvery seed lora freezeLayers resetState countedBias shuffleTexts recompute",
+  { lora: loraOptionNames },
+);
+
 /** How texts are laid out in the rows of a batch. */
 export type Packing = "none" | "blocks" | "stream";
 
@@ -122,6 +127,9 @@ export type Packing = "none" | "blocks" | "stream";
 export type ResumeOptions = Partial<
   Pick<TrainOptions, "steps" | "epochs" | "maxMinutes" | "patience" | "checkpointSeconds" | "recompute">
 >;
+const resumable = optionNames<keyof ResumeOptions>()(
+  "steps epochs maxMinutes patience checkpointSeconds recompute",
+).names;
 
 export const trainDefaults: TrainOptions = {
   batchSize: 32,
@@ -196,6 +204,7 @@ export function resolveTrainOptions(
   asked: Partial<TrainOptions>,
   { training = {} }: Pick<Architecture, "training">,
 ): TrainOptions {
+  checkNames(asked, trainOptionNames);
   const given = withoutUndefined(asked);
   const { steps: _, epochs: __, maxMinutes: ___, ...unlimited } = training as Partial<TrainOptions>;
   const suited: TrainOptions = { ...trainDefaults, ...(isLimited(given) ? unlimited : training) };
@@ -255,14 +264,28 @@ export function resolveFinetuneOptions(given: Partial<TrainOptions>, model: Mode
 /**
  * The options of a resumed training. A limit that is given takes the place of all limits of the run: `steps`,
  * `epochs` and `maxMinutes`.
+ * @throws UsageError for a change of what a resume cannot change
  */
 export function resumeTrainOptions(run: TrainOptions, asked: ResumeOptions): TrainOptions {
   const given = withoutUndefined(asked);
+  refuseChanges(run, given);
   const { steps, epochs, maxMinutes, ...rest } = run;
   const options = isLimited(given) ? { ...rest, ...given } : { ...run, ...given };
   checkRanges(options);
   refuseTwoLengths(given);
   return options;
+}
+
+/** Options of the run may be repeated, as long as they are the same. */
+function refuseChanges(run: TrainOptions, given: Partial<TrainOptions>): void {
+  for (const [name, value] of Object.entries(given)) {
+    const was = run[name as keyof TrainOptions];
+    if (resumable.includes(name) || JSON.stringify(value) === JSON.stringify(was)) continue;
+    throw new UsageError(
+      `${option(name)} cannot change in a run that has begun: it is ${JSON.stringify(was) ?? "not set"} there, not ${JSON.stringify(value)}. A resume may change ${resumable.join(", ")}; leave ${option(name)} out, or train into a new folder.`,
+      { option: name, value, expected: was },
+    );
+  }
 }
 
 const unsuited = (sentence: string, name: keyof TrainOptions, value: unknown): UsageError =>

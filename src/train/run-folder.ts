@@ -148,7 +148,7 @@ export async function readRun(folder: string): Promise<RunRecord> {
   if (record) return record;
   throw new InputError(
     "not-a-run",
-    `${folder} is not a run folder: it has no ${files.run}. Start a training with "punchline train --out ${folder}".`,
+    `${folder} is not a run folder: it has no ${files.run}, which a training with ${option("out")} writes.`,
     { folder },
   );
 }

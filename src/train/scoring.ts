@@ -98,7 +98,10 @@ export interface LikelihoodOptions {
    * vocabulary is large and windows are independent.
    */
   readonly batch?: number | undefined;
-  /** Tokens of a window. Default: the context, at most 256; 128 for recurrent models. */
+  /**
+   * Tokens of a window. Default: the context, at most 256; 128 for recurrent models, which read any text in pieces of 1,024
+   * at most, each with the state of the one before.
+   */
   readonly length?: number | undefined;
   /** Tokens that each window scores, for models with a bounded context; a window at most. Default: half a window. */
   readonly stride?: number | undefined;
@@ -113,6 +116,16 @@ const MOST_LOGITS = 2 ** 25;
 /** Tokens that a model with a carried state reads at a time: of one stream, and of separate texts. */
 const STREAM_LENGTH = 128;
 export const TEXT_LENGTH = 64;
+
+/**
+ * Most tokens that such a model reads at a time, whatever is asked for: its graph has a node for every token, and a
+ * text in pieces has the same score.
+ */
+const LONGEST_PIECE = 1024;
+
+/** The tokens that a model with a carried state reads at a time. @param longest what suits it where nothing is asked for */
+export const pieceOf = (asked: number | undefined, longest: number): number =>
+  Math.min(asked ?? longest, LONGEST_PIECE);
 
 /** Windows side by side. */
 function batchFor(model: Model, length: number): number {
@@ -182,7 +195,9 @@ export class StreamScorer {
     checkSizes(model, options, false);
     this.#model = model;
     this.#options = options;
-    this.length = options.length ?? (carriesState(model) ? STREAM_LENGTH : windowOf(model));
+    this.length = carriesState(model)
+      ? pieceOf(options.length, STREAM_LENGTH)
+      : (options.length ?? windowOf(model));
     this.batch = options.batch ?? batchFor(model, this.length);
     this.#scorer = new BatchScorer(model, backend);
   }

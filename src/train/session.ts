@@ -11,7 +11,7 @@ import type { TrainOptions } from "./options.ts";
 import type { Results } from "./results.ts";
 import type { Setup } from "./setup.ts";
 import { streamOf, tokenUnit, validationPass } from "./streams.ts";
-import { runTraining } from "./trainer.ts";
+import { trainOn } from "./trainer.ts";
 
 export interface TrainSummary {
   /** The run folder, or null. */
@@ -72,7 +72,7 @@ export async function session(
     name: folder ?? model.config.model_type,
   };
   try {
-    const { stopped, state } = await runTraining({
+    const { stopped, state } = await trainOn({
       ...setup,
       onEvent: hooks.onEvent,
       stopWhen: hooks.stopWhen,

@@ -1,5 +1,5 @@
 /** The tokens of prepared data as a training reads them. */
-import { UsageError } from "../core/errors.ts";
+import { InputError, UsageError } from "../core/errors.ts";
 import { option } from "../core/options.ts";
 import { Random } from "../core/random.ts";
 import type { BatchSource, TokenBatch } from "../data/batches/batch.ts";
@@ -8,6 +8,7 @@ import { type Masking, maskedBatches, maskedPass, maskingRules } from "../data/b
 import { shuffledWindows } from "../data/batches/shuffled.ts";
 import { streamWindows } from "../data/batches/stream.ts";
 import type { PreparedData } from "../data/prepare.ts";
+import { droppedRemark } from "../data/summary.ts";
 import { allocateTokens, encodeSplit, type TokenArray, type TokenStream } from "../data/tokens.ts";
 import { beginsAfterEnd } from "../generate/language-model.ts";
 import { carriesState, type Model } from "../models/model.ts";
@@ -66,7 +67,31 @@ export function trainingBatches(model: Model, data: PreparedData, options: Train
       { option: "seqLen", value: length, expected: exact ? context : `at most ${context}` },
     );
   refuseUnfit(model, data, options);
-  return packing === "stream" ? windowBatches(model, data, options) : rowBatches(model, data, options);
+  if (packing !== "stream") return rowBatches(model, data, options);
+  try {
+    return windowBatches(model, data, options);
+  } catch (error) {
+    throw error instanceof InputError && error.code === "too-short" && data.kind === "items"
+      ? tooFewTokens(error, data)
+      : error;
+  }
+}
+
+/** The error of windows that do not fit, for texts: how many there are, and what became of the others. */
+function tooFewTokens({ code, details }: InputError, { splits, summary }: PreparedData): InputError {
+  const { tokens, length, batch } = details as Readonly<Record<"tokens" | "length" | "batch", number>>;
+  const [shorter, fewer] = [Math.floor((tokens - 1) / batch), Math.floor((tokens - 1) / length)];
+  const choices = [
+    ...(shorter >= 1 ? [`a ${option("seqLen")} of at most ${shorter}`] : []),
+    ...(batch > 1 && fewer >= 1 ? [`a ${option("batchSize")} of at most ${fewer}`] : []),
+    "more texts",
+  ];
+  const { length: texts } = splits.train;
+  return new InputError(
+    code,
+    `The training split has ${texts === 1 ? "1 text" : `${texts} texts`} with ${tokens} tokens in all, too few for one step, which reads ${batch * length}; give ${choices.join(", or ")}.${droppedRemark(summary)}`,
+    { ...details, texts, dropped: summary.dropped },
+  );
 }
 
 /** @throws UsageError for options that this model or this data cannot honour */
@@ -234,11 +259,11 @@ function lastTargets(windows: BatchSource, length: number): BatchSource {
 }
 
 /** @throws UsageError where a model would look back further than there is text */
-export function refuseShortData({ contextLength, config }: Model, { splits }: PreparedData): void {
+export function refuseShortData({ contextLength, config }: Model, { splits, summary }: PreparedData): void {
   const characters = splits.train.reduce((n, text) => n + text.length + 1, 0);
   if (!Number.isFinite(contextLength) || contextLength <= characters) return;
   throw new UsageError(
-    `${config.model_type} of these sizes looks back ${contextLength} tokens, and the training split has only ${characters} characters; choose a smaller context, or give more text.`,
+    `${config.model_type} of these sizes looks back ${contextLength} tokens, and the training split has only ${characters} characters; choose a smaller context, or give more text.${droppedRemark(summary)}`,
     { contextLength, characters },
   );
 }

@@ -5,6 +5,7 @@
  * const { lm, summary } = await train({ model: "char-lstm", data: text, options: { maxMinutes: 1 } });
  */
 import { UsageError } from "../core/errors.ts";
+import { checkNames, checkOptions, checkText, optionNames } from "../core/options.ts";
 import { version } from "../core/version.ts";
 import type { PreparedData } from "../data/prepare.ts";
 import { dataForNew, type TrainingData } from "../data/vocabularies.ts";
@@ -22,7 +23,9 @@ import {
   resolveOptions,
 } from "../models/model.ts";
 import { architectureOf, resettingAt } from "../models/registry.ts";
+import { backendOptionNames } from "../runtime/backend.ts";
 import { type BaseModel, baseReference, readBase, readModel } from "./base.ts";
+import { checkTrainingData, checkTrainRequest } from "./check-request.ts";
 import { hasCheckpoint, readCheckpoint, readWeights, runWeights } from "./checkpoint.ts";
 import {
   type ResumeOptions,
@@ -30,6 +33,7 @@ import {
   resolveTrainOptions,
   resumeTrainOptions,
   type TrainOptions,
+  trainOptionNames,
 } from "./options.ts";
 import { folderResults, memoryResults, refuseLostCheckpoint } from "./results.ts";
 import { dataForFolder, dataOfRun, type RunDataRequest, writeKeptData } from "./run-data.ts";
@@ -94,6 +98,18 @@ export interface ResumeRequest extends TrainHooks, RunDataRequest {
   readonly architectures?: readonly Architecture[] | undefined;
 }
 
+const inside = { options: trainOptionNames, backend: backendOptionNames } as const;
+
+type EveryKey<T> = T extends unknown ? keyof T : never;
+const trainNames = optionNames<EveryKey<TrainRequest>>()(
+  "model modelOptions base architectures data options out origin backend onEvent stopWhen signal",
+  inside,
+);
+const resumeNames = optionNames<keyof ResumeRequest>()(
+  "data sources read options architectures backend onEvent stopWhen signal",
+  inside,
+);
+
 /**
  * Trains a model from scratch, or one that there is further.
  * @throws UsageError for an option that cannot be honoured, a folder that is taken, or too little memory
@@ -101,6 +117,8 @@ export interface ResumeRequest extends TrainHooks, RunDataRequest {
  * @throws PunchlineError `diverged` where the loss is no longer finite, or beyond hope
  */
 export async function train(request: TrainRequest): Promise<TrainResult> {
+  checkOptions(request, trainNames);
+  await checkTrainRequest(request);
   const { base, out, origin, backend } = request;
   const asked = request.options ?? {};
   const modelOptions = request.base ? {} : (request.modelOptions ?? {});
@@ -160,6 +178,9 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
  * @throws InputError where the folder holds no run, or its checkpoint is damaged
  */
 export async function resume(folder: string, request: ResumeRequest = {}): Promise<TrainResult> {
+  checkText(folder, "folder");
+  checkNames(request, resumeNames);
+  if (request.data !== undefined) checkTrainingData(request.data);
   refuseBuiltInName(folder);
   const record = await readRun(folder);
   return withFolderLock(folder, async () => {
@@ -172,9 +193,10 @@ export async function resume(folder: string, request: ResumeRequest = {}): Promi
       began || record.base === undefined
         ? undefined
         : { folder: await resolveModel(record.base), name: record.base };
-    const architecture = architectureOf(record.model, architectures);
+    const architecture = architectureOf(record.model, architectures, folder);
     const from = began ? folder : base?.folder;
     const data = await dataOfRun(folder, record, request, { from, architecture });
+    request.signal?.throwIfAborted();
     if (data.fingerprint !== fingerprint) {
       const named = sources.length > 0 ? ` of ${sources.join(", ")}` : "";
       throw new UsageError(

@@ -55,7 +55,7 @@ export interface TrainListeners {
   /**
    * Stops the training when it is aborted: after the step under way, with a checkpoint, so that `resume` goes on with
    * it; `train` then returns what there is. Before the first step it stops the reading of the data, and its reason is
-   * thrown.
+   * thrown; so it is where the signal is aborted already, and nothing is written.
    */
   readonly signal?: AbortSignal | undefined;
 }
@@ -94,8 +94,17 @@ const MEASURED_STEPS = 20;
 /** Under a time limit, training gets at least so many times what the validation before took, with its sample. */
 const REST = 4;
 
-/** Trains until a limit, the patience or the signal ends it. The caller releases `parts.step`. */
+/**
+ * Trains until a limit, the patience or the signal ends it. The caller releases `parts.step`.
+ * @throws the reason of a signal that is aborted already
+ */
 export async function runTraining(parts: TrainerParts): Promise<TrainOutcome> {
+  parts.signal?.throwIfAborted();
+  return trainOn(parts);
+}
+
+/** The same, of which the signal may have been aborted since the training was begun: it writes a first checkpoint. */
+export async function trainOn(parts: TrainerParts): Promise<TrainOutcome> {
   const loop = new Loop(parts);
   try {
     return await loop.run();

@@ -20,7 +20,7 @@ const renamed: Readonly<Record<string, string>> = {
   types: "type",
   nearDuplicates: "near",
   "nearDuplicates.words": "near",
-  prepareRawText: "raw",
+  prepareText: "raw",
   "lora.rank": "loraRank",
   "lora.alpha": "loraAlpha",
   "lora.dropout": "loraDropout",

@@ -14,6 +14,7 @@
  *
  * `order: "random"` draws the beginning of each window instead, any place being as likely, with replacement.
  */
+import { checkOptions, optionNames } from "../../core/options.ts";
 import { Random } from "../../core/random.ts";
 import {
   type BatchSource,
@@ -37,13 +38,15 @@ export interface ShuffledOptions {
   readonly seed: number;
 }
 
+const shuffledNames = optionNames<keyof ShuffledOptions>()("batch length stride order seed");
+
 /**
  * Training batches [batch, length], all `fresh`. A batch that an epoch does not fill continues with the next
  * epoch's windows, and the beginning of an epoch's windows moves by up to the tokens that are left over.
  * @throws InputError `too-short` where the stream holds no window
  */
 export function shuffledWindows(ids: Ids, options: ShuffledOptions): BatchSource {
-  const { batch, length, stride = length, order = "shuffled", seed } = options;
+  const { batch, length, stride = length, order = "shuffled", seed } = checkOptions(options, shuffledNames);
   checkSizes({ batch, length, stride });
   const last = ids.length - 1 - length;
   if (last < 0) throw tooShort(ids.length, length, 1);

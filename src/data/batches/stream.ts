@@ -16,6 +16,7 @@
  * to epoch, so that no token is always left over.
  * Source: Zaremba, Sutskever and Vinyals, "Recurrent neural network regularization" (2014), section 4.
  */
+import { checkOptions, optionNames } from "../../core/options.ts";
 import { Random } from "../../core/random.ts";
 import { type BatchSource, checkSizes, copyWindow, createBatchSource, type Ids, tooShort } from "./batch.ts";
 
@@ -32,11 +33,14 @@ export interface StreamOptions {
   readonly restart?: number | undefined;
 }
 
+const streamNames = optionNames<keyof StreamOptions>()("batch length seed restart");
+
 /**
  * Training batches [batch, length] over the stream; `fresh` at the beginning of each epoch.
  * @throws InputError `too-short` where the stream does not fill one batch
  */
-export function streamWindows(ids: Ids, { batch, length, seed, restart }: StreamOptions): BatchSource {
+export function streamWindows(ids: Ids, options: StreamOptions): BatchSource {
+  const { batch, length, seed, restart } = checkOptions(options, streamNames);
   checkSizes({ batch, length });
   const steps = Math.floor((ids.length - 1) / (batch * length));
   if (steps < 1) throw tooShort(ids.length, length, batch);

@@ -1,6 +1,6 @@
 /** The audit of a model, or of a file of samples: new or remembered? */
 import { InputError } from "../../core/errors.ts";
-import { option } from "../../core/options.ts";
+import { checkOptions, option, optionNames } from "../../core/options.ts";
 import { turns } from "../../core/turns.ts";
 import type { PreparedData } from "../../data/prepare.ts";
 import type { LanguageModel } from "../../generate/language-model.ts";
@@ -35,6 +35,10 @@ export interface ModelAuditOptions extends Omit<AuditOptions, "heldOut" | "train
   readonly indexFile?: string | undefined;
 }
 
+const modelAuditNames = optionNames<keyof ModelAuditOptions>()(
+  "rule neighbours cueWords cueTexts prompt partOf elsewhere baselineIndex baselineSize noun onProgress signal data everywhere baseline lm unasked asked prefix indexFile",
+);
+
 export interface ModelAudit extends NoveltyAudit {
   /** Where the texts and the baseline were looked up, and what was found outside the training part, in sentences. */
   readonly notes?: readonly string[] | undefined;
@@ -64,7 +68,7 @@ export async function auditModel(
   samples: readonly string[],
   options: ModelAuditOptions,
 ): Promise<ModelAudit> {
-  const { data, lm, unasked, asked = 100, prefix = 10, ...others } = options;
+  const { data, lm, unasked, asked = 100, prefix = 10, ...others } = checkOptions(options, modelAuditNames);
   const { indexFile, everywhere = false, baseline, ...audit } = others;
   const places = textsByPart(data);
   const turn = turns(audit.signal);

@@ -1,4 +1,5 @@
 /** Finds training texts among the test or validation texts, by the rule of the audit. */
+import { checkOptions, checkTexts, optionNames } from "../../core/options.ts";
 import { type CopyRate, copyRate, sourceOf } from "./audit.ts";
 import { Auditor, type AuditorOptions, judgeAll } from "./auditor.ts";
 import type { CopyKind } from "./copies.ts";
@@ -20,6 +21,13 @@ export interface LeakAudit extends CopyRate {
   readonly leaks: readonly Leak[];
 }
 
+interface LeakOptions extends Pick<AuditorOptions, "rule"> {
+  readonly onProgress?: ((done: number) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const leakOptionNames = optionNames<keyof LeakOptions>()("rule onProgress signal");
+
 /**
  * Which of `texts` (a test or validation split) are copies of the indexed training texts. Yields to the event loop
  * now and then.
@@ -29,12 +37,10 @@ export interface LeakAudit extends CopyRate {
 export async function auditLeaks(
   texts: readonly string[],
   index: TrainingIndex,
-  options: Pick<AuditorOptions, "rule"> & {
-    readonly onProgress?: ((done: number) => void) | undefined;
-    readonly signal?: AbortSignal | undefined;
-  } = {},
+  options: LeakOptions = {},
 ): Promise<LeakAudit> {
-  const { onProgress, signal } = options;
+  checkTexts(texts);
+  const { onProgress, signal } = checkOptions(options, leakOptionNames);
   const auditor = new Auditor(index, { ...options, neighbours: 1, cueTexts: 0 });
   const judged = await judgeAll(auditor, texts, { onTurn: onProgress, signal });
   const leaks = judged.flatMap((one, row): Leak[] => {

@@ -1,4 +1,5 @@
 /** Samples until there are enough new texts: those that the audit calls copies are rejected and sampled again. */
+import { checkOptions, optionNames } from "../../core/options.ts";
 import { Random } from "../../core/random.ts";
 import { turns } from "../../core/turns.ts";
 import type { Sample } from "../../generate/sample.ts";
@@ -19,6 +20,10 @@ export interface NovelOptions {
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
+
+const novelOptionNames = optionNames<keyof NovelOptions>()(
+  "n seed tries atLeast elsewhere onProgress signal",
+);
 
 export interface NovelSample extends Sample {
   /** Of the nearest training text, which is below the threshold. */
@@ -48,8 +53,10 @@ const HOPELESS = 5;
 export async function writeNovel(
   write: (n: number, seed: number) => Promise<readonly Sample[]>,
   auditor: Auditor,
-  { n, seed, tries = 20, atLeast = 1, elsewhere, onProgress, signal }: NovelOptions,
+  options: NovelOptions,
 ): Promise<NovelSamples> {
+  checkOptions(options, novelOptionNames);
+  const { n, seed, tries = 20, atLeast = 1, elsewhere, onProgress, signal } = options;
   const samples: NovelSample[] = [];
   const kinds = { exact: 0, near: 0, span: 0, empty: 0 };
   const rejected = new Set<string>();

@@ -2,11 +2,11 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { UsageError } from "../../core/errors.ts";
-import { option } from "../../core/options.ts";
+import { checkOptions, option, optionNames } from "../../core/options.ts";
 import type { PreparedData } from "../../data/prepare.ts";
 import { loadModel } from "../../generate/load.ts";
 import { sample } from "../../generate/sample.ts";
-import type { BackendOptions } from "../../runtime/backend.ts";
+import { type BackendOptions, backendOptionNames } from "../../runtime/backend.ts";
 import { evenly } from "../evenly.ts";
 import { evaluateTexts } from "../likelihood.ts";
 import { localModel } from "../local-model.ts";
@@ -37,6 +37,11 @@ export interface SnapshotOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+const snapshotOptionNames = optionNames<keyof SnapshotOptions>()(
+  "auditor data n prompt temperature maxLength seed asked prefix backend onProgress signal",
+  { backend: backendOptionNames },
+);
+
 export interface SnapshotsAudit {
   /** In the order of their steps. */
   readonly checkpoints: readonly SnapshotAudit[];
@@ -49,6 +54,7 @@ export interface SnapshotsAudit {
  * @throws UsageError where the run has kept none, or none can be audited
  */
 export async function auditSnapshots(folder: string, options: SnapshotOptions): Promise<SnapshotsAudit> {
+  checkOptions(options, snapshotOptionNames);
   const steps = await snapshotSteps(folder);
   if (steps.length === 0)
     throw new UsageError(

@@ -4,7 +4,7 @@
  */
 import { isDeepStrictEqual } from "node:util";
 import { InputError } from "../../core/errors.ts";
-import { option } from "../../core/options.ts";
+import { checkOptions, option, optionNames } from "../../core/options.ts";
 import type { PreparedData } from "../../data/prepare.ts";
 import type { LocalModel } from "../../generate/local-model.ts";
 import type { TextModel } from "../../generate/text-model.ts";
@@ -41,6 +41,10 @@ export interface QualityReportOptions extends Partial<RunSampling> {
   /** Called when a run begins. */
   readonly onProgress?: ((run: string, done: number, total: number) => void) | undefined;
 }
+
+const qualityOptionNames = optionNames<keyof QualityReportOptions>()(
+  "texts temperature maxLength seed prompt signal open data indexFile encoder onMeasured onProgress",
+);
 
 /** Real texts that the runs have not seen, under the same measures. */
 export interface Reference extends TextMeasures {
@@ -104,7 +108,7 @@ export async function reportQuality(
   names: readonly string[],
   options: QualityReportOptions,
 ): Promise<QualityResult> {
-  const { signal, onProgress } = options;
+  const { signal, onProgress } = checkOptions(options, qualityOptionNames);
   const begun = performance.now();
   const measured: MeasuredRun[] = [];
   const failures: { run: string; reason: string; error: unknown }[] = [];

@@ -13,16 +13,22 @@
 import type OpenAI from "openai";
 import type { APIError } from "openai";
 import { InputError, UsageError } from "../../core/errors.ts";
-import { option } from "../../core/options.ts";
+import {
+  type Abortable,
+  abortableNames,
+  checkOptions,
+  checkText,
+  option,
+  optionNames,
+} from "../../core/options.ts";
 import { inParallel } from "../../core/parallel.ts";
 import { excerpt } from "../../core/printable.ts";
 import { checkedEndpoint, checkedHeaders, checkedSecret } from "../../core/secret.ts";
 import { limitedFetch } from "../../hub/limited-fetch.ts";
 import type { ScoredText } from "../log-probabilities.ts";
-import { changedOption, checkCount, type Sample, type SampleOptions } from "../sample.ts";
+import { changedOption, checkCount, type Sample, type SampleOptions, sampleOptionNames } from "../sample.ts";
 import { piecesOf, type StreamOptions } from "../stream.ts";
 import type { HostedModel } from "../text-model.ts";
-import type { Abortable } from "../writer.ts";
 import {
   BrokenStream,
   chatEndpoint,
@@ -47,6 +53,10 @@ export interface HostedOptions {
   /** Milliseconds until an answer must have begun. Default two minutes. */
   readonly timeoutMs?: number | undefined;
 }
+
+export const hostedOptionNames = optionNames<keyof HostedOptions>()("apiKey baseURL maxRetries timeoutMs");
+
+const predictOptionNames = optionNames<"topK" | keyof Abortable>()("topK signal");
 
 /** How names of hosted models begin. */
 export const HOSTED_PREFIX = "openai:";
@@ -141,6 +151,7 @@ class Hosted implements HostedModel {
    * Text k is the continuation as the service gives it; `ids` and `logProbabilities` are empty.
    */
   async sample(options: SampleOptions = {}): Promise<Sample[]> {
+    checkOptions(options, sampleOptionNames);
     const { prompt = "", n = 1, seed = 0, batch = PARALLEL, onText } = options;
     const { temperature = 1, topP = 1, maxLength = 200, stop = [] } = options;
     this.#refuse(options);
@@ -166,7 +177,9 @@ class Hosted implements HostedModel {
     return piecesOf(options, (all) => this.sample(all));
   }
 
-  score(text: string, { signal }: Abortable = {}): Promise<ScoredText> {
+  async score(text: string, options: Abortable = {}): Promise<ScoredText> {
+    checkText(text);
+    const { signal } = checkOptions(options, abortableNames);
     const refusal = `${this.name} cannot be scored: its service gives no log-probabilities of a given text (completions with echo and logprobs)`;
     return this.#logProbabilities(refusal, signal, async () => {
       const { model } = this.#service;
@@ -185,10 +198,11 @@ class Hosted implements HostedModel {
     });
   }
 
-  predict(
+  async predict(
     prompt: string,
-    { topK, signal }: { readonly topK: number } & Abortable,
+    options: { readonly topK: number } & Abortable,
   ): Promise<readonly NextToken[]> {
+    const { topK, signal } = checkOptions(options, predictOptionNames);
     const refusal = `What ${this.name} finds likeliest cannot be asked: its service gives no log-probabilities of the next token`;
     const ask = this.#endpoint === chatEndpoint ? chatNext : completionsNext;
     return this.#logProbabilities(refusal, signal, async () => {

@@ -1,0 +1,68 @@
+/** What a training is asked for, checked before anything is read or written: model, data and folder. */
+import { join } from "node:path";
+import { UsageError } from "../core/errors.ts";
+import { checkText, checkTexts, invalidOption, option, shown } from "../core/options.ts";
+import type { TrainingData } from "../data/vocabularies.ts";
+import { exists } from "../files/exists.ts";
+import type { Architecture } from "../models/model.ts";
+import { files, refuseTakenFolder } from "./run-folder.ts";
+
+/**
+ * The values of a request that has no unknown names.
+ * @throws UsageError for what cannot be honoured, as programs without types ask for it
+ */
+export async function checkTrainRequest(request: object): Promise<void> {
+  const { model, base, data, out } = request as Readonly<Record<string, unknown>>;
+  if ((model === undefined) === (base === undefined)) {
+    const expected = `${option("model")}, an architecture such as "char-lstm", or ${option("base")}, a model to train further`;
+    throw new UsageError(`Give ${model === undefined ? "" : "either "}${expected}.`, {
+      option: model === undefined ? "model" : "base",
+      expected,
+    });
+  }
+  if (base !== undefined && typeof (base as { folder?: unknown } | null)?.folder !== "string")
+    throw new UsageError(
+      `${option("base")} must be the folder of a model and its name, { folder, name }, not ${shown(base)}; \`resolveModel\` of punchline/node gives the folder of a name.`,
+      { option: "base", value: base, expected: "{ folder, name }" },
+    );
+  if (
+    model !== undefined &&
+    typeof model !== "string" &&
+    typeof (model as Partial<Architecture> | null)?.build !== "function"
+  )
+    throw invalidOption("model", model, "an architecture, or the name of one");
+  checkTrainingData(data);
+  if (out === undefined) return;
+  checkText(out, "out");
+  // A run may be under way there: that is asked once the folder is locked.
+  if (!(await exists(join(out as string, files.run)))) await refuseTakenFolder(out as string);
+}
+
+/** @throws UsageError for anything that is no text, and for names of files in place of their texts */
+export function checkTrainingData(data: unknown): asserts data is TrainingData {
+  if (typeof data === "object" && data !== null && "splits" in data) return;
+  const texts = typeof data === "string" ? [data] : data;
+  const refuse = (why: string, expected: string): UsageError =>
+    new UsageError(`${option("data")} ${why}.`, { option: "data", value: data, expected });
+  if (!Array.isArray(texts)) {
+    const expected = "texts, one long text, or what `prepareData` gives";
+    throw refuse(`must be ${expected}, not ${shown(data)}`, expected);
+  }
+  if (texts.length === 0) throw refuse("has no texts; give some to learn from", "one text or more");
+  checkTexts(texts, "data");
+  if (texts.every(isSourceName)) {
+    const [first] = texts as readonly string[];
+    const [name, names] = [JSON.stringify(first), JSON.stringify(texts.length === 1 ? first : texts)];
+    const files = first!.startsWith("hf:") ? `await pullDataset(${name})` : names;
+    throw refuse(
+      `is the name of a source, ${name}, and not its texts; read it with \`await prepareData(${files})\``,
+      "texts",
+    );
+  }
+}
+
+/** Whether a text can only be meant as the name of a file or a data set. */
+const isSourceName = (text: string): boolean =>
+  text === "one-liners" ||
+  /^hf:[^\s/]+\/\S+$/.test(text) ||
+  (text.length < 1000 && /^[^\n]*[^\s.]\.(txt|csv|tsv|jsonl?|parquet)(\.gz|\.zip)?$/i.test(text));

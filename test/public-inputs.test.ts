@@ -1,0 +1,307 @@
+/** What programs without types get wrong: every public function refuses an unknown option before it does anything. */
+import { existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import * as engine from "../src/engine.ts";
+import * as punchline from "../src/index.ts";
+import * as node from "../src/node.ts";
+import * as web from "../src/web.ts";
+import { temporaryFolder } from "./cli.ts";
+import { randomModel } from "./random-model.ts";
+import { babble, tinyOptions, tinyTraining } from "./training-fixture.ts";
+
+const lm = randomModel("char-gru", { sizes: { layers: 1, width: 8, embedding: 4 } });
+const bert = await punchline.openLocal("punchline-bert");
+const data = tinyTraining().data;
+const step = engine.nn;
+
+type Call = (options: object) => unknown;
+// biome-ignore lint/suspicious/noExplicitAny: as a program without types calls them
+const call = (fn: unknown, ...args: unknown[]) => (fn as (...all: any[]) => unknown)(...args);
+const first = async (pieces: unknown) => (pieces as AsyncGenerator<string>).next();
+
+/** By function: an option with a slip, the option that is meant, and the call. */
+const typos: Readonly<Record<string, readonly [slip: string, meant: string, Call]>> = {
+  // punchline
+  prepareText: ["fraction", "fractions", (o) => call(punchline.prepareText, "abc", o)],
+  prepareTexts: ["vocabluary", "vocabulary", (o) => call(punchline.prepareTexts, [{ texts: ["a"] }], o)],
+  prepareData: ["promptColum", "promptColumn", (o) => call(punchline.prepareData, "one-liners", o)],
+  pullDataset: ["revison", "revision", (o) => call(punchline.pullDataset, "owner/name", o)],
+  train: ["ouput", "out", (o) => call(punchline.train, { model: "char-lstm", data, ...o })],
+  resume: ["sorces", "sources", (o) => call(punchline.resume, "nowhere", o)],
+  listModels: ["cachedir", "cacheDir", (o) => call(punchline.listModels, o)],
+  openLocal: ["quantise", "quantize", (o) => call(punchline.openLocal, "punchline-gpt2", o)],
+  openModel: ["backends", "backend", (o) => call(punchline.openModel, "punchline-gpt2", o)],
+  pullModel: ["onprogress", "onProgress", (o) => call(punchline.pullModel, "punchline-gpt2", o)],
+  createFiller: ["topk", "topK", (o) => call(punchline.createFiller(bert).fill, "a [MASK]", o)],
+  fillMasks: ["iteratve", "iterative", (o) => call(punchline.fillMasks, bert, "a [MASK]", o)],
+  lowLatency: ["thread", "threads", (o) => call(punchline.lowLatency, lm, o)],
+  sample: ["temprature", "temperature", (o) => call(punchline.sample, lm, o)],
+  stream: ["top_p", "topP", (o) => first(call(punchline.stream, lm, o))],
+  createSuggester: ["kind", "kinds", (o) => call(punchline.createSuggester(lm).suggest, "a", o)],
+  suggest: ["singal", "signal", (o) => call(punchline.suggest, lm, "a", o)],
+  evaluateModel: ["strides", "stride", (o) => call(punchline.evaluateModel, lm, ["abc"], o)],
+  scoreLastWords: ["onprogress", "onProgress", (o) => call(punchline.scoreLastWords, lm, ["a b"], o)],
+  perplexity: ["sgnal", "signal", (o) => call(punchline.perplexity, lm, "abc", o)],
+  reportQuality: ["encodr", "encoder", (o) => call(punchline.reportQuality, ["a"], o)],
+  evaluateTyping: ["onProgres", "onProgress", (o) => call(punchline.evaluateTyping, lm, ["abc"], o)],
+  embed: ["maxToken", "maxTokens", (o) => call(punchline.embed, lm, "abc", o)],
+  embedTexts: ["max_tokens", "maxTokens", (o) => call(punchline.embedTexts, lm, ["abc"], o)],
+  logProbabilities: ["Signal", "signal", (o) => call(punchline.logProbabilities, lm, "abc", o)],
+  auditModel: ["basline", "baseline", (o) => call(punchline.auditModel, ["abc"], { data, ...o })],
+  auditLeaks: ["rules", "rule", (o) => call(punchline.auditLeaks, ["a"], punchline.buildIndex(["a"]), o)],
+  writeNovel: ["atleast", "atLeast", (o) => call(punchline.writeNovel, async () => [], {}, o)],
+  auditSnapshots: ["aksed", "asked", (o) => call(punchline.auditSnapshots, "nowhere", o)],
+  compareArchitectures: ["minuts", "minutes", (o) => call(punchline.compareArchitectures, data, o)],
+  compareModels: ["presicions", "precisions", (o) => call(punchline.compareModels, ["gpt2"], o)],
+  exportModel: ["fromat", "format", (o) => call(punchline.exportModel, "nowhere", o)],
+  // punchline/node
+  nodeBackend: ["thraeds", "threads", (o) => call(node.nodeBackend, o)],
+  loadModel: ["quantised", "quantize", (o) => call(node.loadModel, "nowhere", o)],
+  resolveModel: ["setings", "settings", (o) => call(node.resolveModel, "nowhere", o)],
+  // punchline/web
+  webBackend: ["devise", "device", (o) => call(web.webBackend, o)],
+  buildModel: ["architecture", "architectures", (o) => call(web.buildModel, {}, o)],
+  shuffledWindows: ["strid", "stride", (o) => call(web.shuffledWindows, [1, 2, 3], o)],
+  streamWindows: ["lenght", "length", (o) => call(web.streamWindows, [1, 2, 3], o)],
+  resolveTrainOptions: ["seqlen", "seqLen", (o) => call(web.resolveTrainOptions, o, {})],
+  // punchline/engine
+  adamw: ["weightdecay", "weightDecay", (o) => call(engine.adamw, o)],
+  sgd: ["momentm", "momentum", (o) => call(engine.sgd, o)],
+  muon: ["esp", "eps", (o) => call(engine.muon, [], {}, o)],
+  schedule: ["warmups", "warmup", (o) => call(engine.schedule, o)],
+  "Arena.create": ["moment", "moments", (o) => call(engine.Arena.create, [], o)],
+  compile: ["backends", "backend", (o) => call(engine.compile, () => ({}), o)],
+  checkOp: ["backnd", "backend", (o) => call(engine.checkOp, {}, o)],
+  checkArchitecture: ["option", "options", (o) => call(engine.checkArchitecture, {}, o)],
+  defineOp: ["refrence", "reference", (o) => call(engine.defineOp, o)],
+  defineArchitecture: ["sumary", "summary", (o) => call(engine.defineArchitecture, o)],
+  matmul: ["transposeb", "transposeB", (o) => call(engine.matmul, {}, {}, o)],
+  gemm: ["aplha", "alpha", (o) => call(engine.gemm, {}, {}, undefined, o)],
+  rotary: ["headsize", "headSize", (o) => call(engine.rotary, {}, o)],
+  training: ["recomputed", "recompute", (o) => call(engine.training, o)],
+  linear: ["biass", "bias", (o) => call(step.linear, "a", 1, 1, o)],
+  embedding: ["outputs", "output", (o) => call(step.embedding, "a", 1, 1, o)],
+  layerNorm: ["epsilo", "epsilon", (o) => call(step.layerNorm, "a", 1, o)],
+  rmsNorm: ["epsillon", "epsilon", (o) => call(step.rmsNorm, "a", 1, o)],
+  attend: ["causl", "causal", (o) => call(step.attend, {}, {}, {}, o)],
+  selfAttention: ["kvheads", "kvHeads", (o) => call(step.selfAttention, o)],
+  causalConvolution: ["dilatation", "dilation", (o) => call(step.causalConvolution, "a", o)],
+  recurrent: ["layer", "layers", (o) => call(step.recurrent, "a", o)],
+  preNormBlock: ["feedforward", "feedForward", (o) => call(step.preNormBlock, o)],
+  postNormBlock: ["dropuot", "dropout", (o) => call(step.postNormBlock, o)],
+};
+
+describe("an unknown option", () => {
+  it.each(Object.entries(typos))("of %s is refused with the nearest name", async (_, [slip, meant, go]) => {
+    const error = await (async () => go({ [slip]: 1 }))().catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(punchline.UsageError);
+    expect(error).toMatchObject({
+      message: `Unknown option \`${slip}\`; did you mean "${meant}"?`,
+      details: { option: slip, expected: expect.arrayContaining([meant]) },
+    });
+  });
+
+  it("of a model's own methods is refused too", async () => {
+    const model = new punchline.LocalModel(lm);
+    await expect(call(model.sample.bind(model), { tempratur: 1 })).rejects.toThrow('"temperature"');
+    await expect(first(call(model.stream.bind(model), { sed: 1 }))).rejects.toThrow('"seed"');
+    await expect(call(model.score.bind(model), "a", { signl: 1 })).rejects.toThrow('"signal"');
+  });
+
+  it("is named with its place, and found in another", async () => {
+    const training = { model: "char-lstm", data };
+    const refused = (request: object) => expect(call(punchline.train, { ...training, ...request })).rejects;
+    await refused({ options: { learninRate: 1 } }).toThrow(
+      'Unknown option `options.learninRate`; did you mean "learningRate"?',
+    );
+    await refused({ steps: 10 }).toThrow('Unknown option `steps`; did you mean "options.steps"?');
+    await refused({ options: { lora: { rnk: 2 } } }).toThrow('`options.lora.rnk`; did you mean "rank"?');
+    await refused({ options: 10 }).toThrow("`options` must be an object, such as { steps: ... }, not 10.");
+    const cleaning = { steps: { typografy: false } };
+    await expect(call(punchline.prepareTexts, [], { cleaning })).rejects.toThrow(
+      'Unknown option `cleaning.steps.typografy`; did you mean "typography"?',
+    );
+    await expect(call(punchline.sample, lm, "Why did")).rejects.toThrow(
+      'Options must be an object, such as { temperature: ... }, not "Why did".',
+    );
+  });
+
+  it("without a value counts as not given", async () => {
+    expect(await call(punchline.sample, lm, { maxLength: 1, temprature: undefined })).toHaveLength(1);
+  });
+
+  /** Functions without an object of options. */
+  const plain = new Set(
+    (
+      "encodeSplit withSubwords withWordPieces prepareLike saveModel rankByKeystrokesSaved buildIndex " +
+      "builtInFolder openModelFolder openSafetensors writeSafetensors loadTokenizer readLog findRun readRun " +
+      "folderResults memoryResults bufferTensors architectureOf tokenizerFromFiles runTraining"
+    ).split(" "),
+  );
+  it.each([
+    ["punchline", punchline],
+    ["punchline/node", node],
+    ["punchline/web", web],
+  ])("is tried on every function of %s", (_, entry) => {
+    const functions = Object.entries(entry).filter(
+      ([, value]) => typeof value === "function" && !String(value).startsWith("class"),
+    );
+    const untried = functions.filter(([name]) => !(name in typos) && !plain.has(name));
+    expect(untried.map(([name]) => name)).toEqual([]);
+  });
+});
+
+const lstm = { model: "char-lstm", modelOptions: { layers: 1, width: 8, embedding: 4 } };
+
+describe("the data of a training", () => {
+  const refused = (given: unknown, request: object = {}) =>
+    expect(call(punchline.train, { ...lstm, data: given, options: { steps: 1, sampleEvery: 0 }, ...request }))
+      .rejects;
+
+  it.each([
+    ["jokes.txt", /"jokes.txt", and not its texts; read it with `await prepareData\("jokes.txt"\)`/],
+    [["a.csv", "b.jsonl.gz"], /prepareData\(\["a.csv","b.jsonl.gz"\]\)/],
+    ["hf:owner/jokes", /prepareData\(await pullDataset\("hf:owner\/jokes"\)\)/],
+    [[], /^`data` has no texts/],
+    [[1, 2, 3], /^`data\[0\]` must be a text, not 1\.$/],
+    [undefined, /^`data` must be texts, one long text, or what `prepareData` gives, not undefined\.$/],
+  ])("%j is refused", async (given, message) => {
+    await refused(given).toThrow(punchline.UsageError);
+    await refused(given).toThrow(message);
+    await refused(given).toMatchObject({ details: { option: expect.stringMatching(/^data/) } });
+  });
+
+  it("of a few short texts is too little, in a sentence about texts", async () => {
+    await refused(["a cat", "a dog", "the hen"]).toThrow(
+      /^The training split has 1 text with 7 tokens in all, too few for one step, which reads 2048; give more texts\.$/,
+    );
+  });
+
+  it("names the duplicates that were dropped where too little is left", async () => {
+    const texts = Array.from({ length: 30 }, (_, i) =>
+      i % 2 ? `the quick brown fox jumps over the lazy dog ${i}` : "a hen crossed the road",
+    );
+    const remark =
+      "Of 30 texts some were dropped: 14 duplicate, 14 near duplicate; `nearDuplicates: false` keeps near duplicates.";
+    await refused(texts).toThrow(remark);
+    await refused(texts).toMatchObject({ code: "too-short", details: { dropped: { near_duplicate: 14 } } });
+    await refused(texts, { model: "gpt2", modelOptions: { context: 200 } }).toThrow(remark);
+  });
+
+  it("and its model are both needed", async () => {
+    const both = { base: { folder: "a", name: "a" } };
+    await refused(["a"], { model: undefined }).toThrow(/^Give `model`, an architecture .* or `base`/);
+    await refused(["a"], both).toThrow(/^Give either `model`/);
+    await refused(["a"], { model: 5 }).toThrow(/^`model` must be an architecture, or the name of one, not 5/);
+    await refused(["a"], { model: undefined, base: "gpt2" }).toThrow(
+      /^`base` must be the folder .*not "gpt2"/,
+    );
+  });
+
+  it("may be a text that mentions a file", async () => {
+    const text = `${babble(2000)} see notes.txt`;
+    await call(punchline.train, { ...lstm, data: text, options: { ...tinyOptions, steps: 1 } });
+  });
+});
+
+describe("what is no text", () => {
+  it.each([
+    ["embed", () => call(punchline.embed, lm), "text"],
+    ["embedTexts", () => call(punchline.embedTexts, lm, ["a", 5]), "texts[1]"],
+    ["fillMasks", () => call(punchline.fillMasks, bert), "text"],
+    ["suggest", () => call(punchline.suggest, lm), "text"],
+    ["logProbabilities", () => call(punchline.logProbabilities, lm), "text"],
+    ["perplexity", () => call(punchline.perplexity, lm, ["a"]), "text"],
+    ["evaluateModel", () => call(punchline.evaluateModel, lm, "abc"), "texts"],
+    ["prepareText", () => call(punchline.prepareText), "text"],
+    ["prepareTexts", () => call(punchline.prepareTexts, ["a", "b"]), "texts"],
+    ["resume", () => call(punchline.resume), "folder"],
+  ])("is refused by %s", async (_, go, option) => {
+    const error = await (async () => go())().catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ name: "UsageError", details: { option } });
+  });
+
+  it("and a format that there is not, are refused with what is expected", async () => {
+    const wrong = call(punchline.exportModel, "nowhere", { format: "hff", out: "x" });
+    await expect(wrong).rejects.toMatchObject({
+      message: '`format` must be one of hf, onnx, gguf, not "hff".',
+      details: { option: "format", value: "hff", expected: "one of hf, onnx, gguf" },
+    });
+  });
+});
+
+describe("a signal that is aborted already", () => {
+  const aborted = AbortSignal.abort();
+  const takesSignal = Object.entries(typos).filter(([name]) =>
+    /^(prepare|pull|train$|fill|create|sample$|stream$|suggest|evaluate|score|perplex|report|embed$|embedTexts|logP|audit|write|compare|export|resolveModel)/.test(
+      name,
+    ),
+  );
+  it.each(takesSignal)("ends %s before it begins", async (_, [, , go]) => {
+    const error = await (async () => go({ signal: aborted }))().catch((thrown: unknown) => thrown);
+    expect(error).toBe(aborted.reason);
+    expect((error as Error).name).toBe("AbortError");
+  });
+
+  it("writes nothing, neither as a run nor as a resume", async () => {
+    const out = join(temporaryFolder(), "run");
+    const request = { ...tinyTraining({ steps: 2 }), out };
+    await expect(punchline.train({ ...request, signal: aborted })).rejects.toBe(aborted.reason);
+    expect(existsSync(out)).toBe(false);
+    await punchline.train(request);
+    const before = readdirSync(out).map((name) => [name, statSync(join(out, name)).mtimeMs]);
+    const again = punchline.resume(out, { data: request.data, options: { steps: 4 }, signal: aborted });
+    await expect(again).rejects.toBe(aborted.reason);
+    expect(readdirSync(out).map((name) => [name, statSync(join(out, name)).mtimeMs])).toEqual(before);
+    const parts = { signal: aborted } as Parameters<typeof web.runTraining>[0];
+    await expect(web.runTraining(parts)).rejects.toBe(aborted.reason);
+  });
+
+  it("is a signal, and not its controller", async () => {
+    const wrong = call(punchline.sample, lm, { signal: new AbortController() });
+    await expect(wrong).rejects.toThrow("`signal` must be an AbortSignal, such as `controller.signal`");
+  });
+});
+
+describe("the folder of a run", () => {
+  it("with another's files is refused before any data is read", async () => {
+    const out = temporaryFolder();
+    writeFileSync(join(out, "config.json"), "{}");
+    let read = false;
+    const data = {
+      get splits() {
+        read = true;
+        return {};
+      },
+    };
+    const taken = call(punchline.train, { ...lstm, data, out });
+    await expect(taken).rejects.toThrow(/holds config.json but no run.json: it is not a run of Punchline/);
+    expect(read).toBe(false);
+    expect(readdirSync(out)).toEqual(["config.json"]);
+  });
+
+  it("that is none is refused in the words of a program", async () => {
+    const folder = temporaryFolder();
+    const refused = expect(punchline.resume(folder)).rejects;
+    await refused.toThrow(
+      `${folder} is not a run folder: it has no run.json, which a training with \`out\` writes.`,
+    );
+  });
+
+  it("keeps the options that a resume cannot change", async () => {
+    const out = join(temporaryFolder(), "run");
+    const request = { ...tinyTraining({ steps: 2 }), out };
+    await punchline.train(request);
+    const resumed = (options: object) => call(punchline.resume, out, { data: request.data, options });
+    await expect(resumed({ steps: 4, seqLen: 16 })).rejects.toMatchObject({
+      message: expect.stringMatching(
+        /^`seqLen` cannot change .*: it is 8 there, not 16. A resume may change steps, /,
+      ),
+      details: { option: "seqLen", value: 16, expected: 8 },
+    });
+    await expect(resumed({ seqlen: 8 })).rejects.toThrow('did you mean "seqLen"?');
+    // The run's own value may be repeated.
+    expect(await resumed({ steps: 4, seqLen: 8 })).toMatchObject({ summary: { steps: 4 } });
+  });
+});
