@@ -1,6 +1,6 @@
 /**
  * One pass over a stream for scoring: every token after the first counts exactly once. All batches of a
- * pass have one shape; `weights` mark the targets that count.
+ * pass have one shape; `weights` mark the targets that count. Lanes with a carried state take several passes.
  */
 import type { HostArray } from "../core/array.ts";
 import { copyWindow, type TargetSpan, type TokenBatch } from "../data/batches/batch.ts";
@@ -167,7 +167,17 @@ type Arrays = Readonly<Record<string, HostArray>>;
 /** Two states are alike where no number of them differs by more, as a share of it where it is above 1. */
 const ALIKE = 1e-6;
 
-/** The loss of every token of `ids` after the first, each given all before it. */
+/**
+ * The loss of every token of `ids` after the first, each given all before it: one long text under a model that carries
+ * its state, read in lanes side by side and yet as in one piece.
+ *
+ * At first every lane begins from nothing. Then each begins from the state in which the lane before it ended, and is
+ * read again as far as that makes a difference: a network forgets, so that its state soon is what it was before. When
+ * no lane has changed at its end, all of them are what one pass from the first token to the last would give. Lane k is
+ * right after k rounds at the latest, so the result does not depend on the number of lanes.
+ * Source: Lions, Maday and Turinici, "A parareal in time discretization of PDEs" (2001), with the network itself
+ * both as the fine and as the coarse propagator.
+ */
 export async function scoreInLanes(
   scorer: BatchReader,
   parameters: Weights,
