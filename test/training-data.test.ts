@@ -111,6 +111,16 @@ describe("a run that was given texts", () => {
     expect((await contentsOf(parts)).tensors).toEqual((await contentsOf(whole)).tensors);
   });
 
+  it("is not resumed with the same texts in another vocabulary", async () => {
+    const inPieces = (vocabularySize: number) =>
+      prepareTexts([{ texts }], { vocabulary: "bpe", vocabularySize, nearDuplicates: false });
+    const data = await inPieces(300);
+    const { whole } = await split(gpt2, data);
+    const other = resume(whole, { data: await inPieces(290), options: { steps: 12 } });
+    await expect(other).rejects.toThrow(/^`data` is in another vocabulary than the model in/);
+    expect((await loadTokenizer(whole)).size).toBe(data.tokenizer.size);
+  });
+
   it("is not resumed with a file that is damaged", async () => {
     const { parts } = await split(lstm, texts);
     writeFileSync(join(parts, "texts.jsonl"), '{"split":"train"}\n');

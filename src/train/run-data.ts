@@ -32,6 +32,7 @@ import { pullDataset } from "../hub/pull-dataset.ts";
 import { loadTokenizer } from "../hub/tokenizer-files.ts";
 import type { Architecture } from "../models/model.ts";
 import { optionsOfCleaning, type RecordedOptions } from "../text/cleaning-record.ts";
+import type { Tokenizer } from "../text/tokenizer.ts";
 import { files, parseJson, type RunRecord, readRun } from "./run-folder.ts";
 
 /** The options that a run's own data was prepared with, of which no later default is a part. */
@@ -210,19 +211,22 @@ export async function dataForFolder(
   signal: AbortSignal | undefined,
 ): Promise<PreparedData> {
   const vocabulary = await loadTokenizer(folder);
-  if (isPrepared(data) && isChosen(data)) {
-    if (fingerprintTokenizer(data.tokenizer) === fingerprintTokenizer(vocabulary)) return data;
-    throw new UsageError(
-      `${option("data")} is in another vocabulary than the model in ${folder}, whose ids mean other tokens; prepare it in the model's own.`,
-      { option: "data", folder },
-    );
-  }
+  if (isPrepared(data) && isChosen(data)) return inVocabularyOf(folder, data, vocabulary);
   if (isPrepared(data)) return speltBy(data, vocabulary, vocabulary.kind);
   const own = existsSync(join(folder, files.run))
     ? withoutColumns(optionsLike(await readRun(folder), []))
     : {};
   const { raw: _, ...options } = prepareOptionsOf(own);
   return prepareGiven(data, { ...options, vocabulary, signal });
+}
+
+/** @throws UsageError where the data comes in another vocabulary than the model's */
+function inVocabularyOf(folder: string, data: PreparedData, vocabulary: Tokenizer): PreparedData {
+  if (fingerprintTokenizer(data.tokenizer) === fingerprintTokenizer(vocabulary)) return data;
+  throw new UsageError(
+    `${option("data")} is in another vocabulary than the model in ${folder}, whose ids mean other tokens; prepare it in the model's own.`,
+    { option: "data", folder },
+  );
 }
 
 /** What a run is resumed with, as far as its data goes. */
@@ -240,7 +244,8 @@ export interface RunDataRequest {
  * The data of the run in `folder`: what is given, or what its record says that it was made from.
  * @param from the folder of the vocabulary: the run's, or its base's before the first checkpoint; undefined before that
  * of a new model
- * @throws UsageError where nothing is given, and the record names no sources and the run keeps no texts
+ * @throws UsageError where nothing is given, and the record names no sources and the run keeps no texts; or where the
+ * data comes in another vocabulary that was chosen
  */
 export async function dataOfRun(
   folder: string,
@@ -253,9 +258,9 @@ export async function dataOfRun(
   if (data !== undefined) {
     if (tuned) return dataForFolder(from!, data, request.signal);
     const made = await dataForNew(architecture.tokens, data, request.signal);
-    return from === undefined || (made === data && isChosen(made))
-      ? made
-      : { ...made, tokenizer: await loadTokenizer(from) };
+    if (from === undefined) return made;
+    const tokenizer = await loadTokenizer(from);
+    return made === data && isChosen(made) ? inVocabularyOf(from, made, tokenizer) : { ...made, tokenizer };
   }
   if (sources.length === 0) {
     const kept = await readKeptData(folder);
