@@ -153,6 +153,17 @@ describe("resuming", () => {
     expect(ran).toMatchObject({ status: 2, stdout: "", errors: [expect.stringMatching(message)] });
   });
 
+  test("keeps the run's device", async () => {
+    const record = readFileSync(at("run/run.json"), "utf8");
+    writeFileSync(at("run/run.json"), record.replace('"device": "cpu"', '"device": "dml"'));
+    try {
+      const ran = await goOn("--steps", "3");
+      expect(ran).toMatchObject({ status: 1, errors: [expect.stringMatching(/no "dml" on this system/)] });
+    } finally {
+      writeFileSync(at("run/run.json"), record);
+    }
+  });
+
   test("from another model, or as if it had none", async () => {
     const other = await run("finetune", at("bert"), "--out", at("run"), "--resume");
     expect(other.errors).toEqual([

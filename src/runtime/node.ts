@@ -1,13 +1,22 @@
 /** The backend for Node: ONNX Runtime's CPU kernels, and WebGPU, CUDA, CoreML or DirectML where they are present. */
 import * as ort from "onnxruntime-node";
-import { PunchlineError } from "../core/errors.ts";
-import { checkOptions } from "../core/options.ts";
+import { InputError, PunchlineError } from "../core/errors.ts";
+import { checkOptions, option } from "../core/options.ts";
+import { listed } from "../core/sentence.ts";
 import { type OrtTensorConstructor, wrapSession } from "./_ort.ts";
 import { type Backend, type BackendOptions, backendOptionNames } from "./backend.ts";
 
-/** @throws PunchlineError `device` where the device cannot be used on this machine. */
+/** @throws InputError `device` where the runtime does not have the device on this system. */
 export function nodeBackend(options: BackendOptions = {}): Backend {
   const { device = "cpu", threads, profile } = checkOptions(options, backendOptionNames);
+  // The runtime itself would leave it out and compute on the CPU.
+  const supported = ort.listSupportedBackends().map(({ name }) => name);
+  if (!supported.includes(device))
+    throw new InputError(
+      "device",
+      `ONNX Runtime has no "${device}" on this system; choose another ${option("device")}, of ${listed(supported)}.`,
+      { device, supported },
+    );
   return {
     device,
     async createSession(model, folder) {

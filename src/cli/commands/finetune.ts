@@ -14,7 +14,7 @@ import { noteBuiltIn } from "../input/open-model.ts";
 import { dataForBase, runToResume } from "../input/training-data.ts";
 import { adaptationOptions, givenAdaptation, refuseOtherAdaptation } from "../options/adaptation.ts";
 import { dataChoices, dataOptions } from "../options/data.ts";
-import { deviceOptions } from "../options/device.ts";
+import { trainingDeviceOptions } from "../options/device.ts";
 import type { OptionValues } from "../options/option.ts";
 import {
   givenTrainOptions,
@@ -37,7 +37,7 @@ const options = {
   ...adaptationOptions,
   ...trainingOptions(defaults, { packing: "blocks", learningRate }),
   ...dataOptions,
-  ...deviceOptions,
+  ...trainingDeviceOptions,
 } as const;
 
 type Options = OptionValues<typeof options>;

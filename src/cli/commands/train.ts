@@ -2,7 +2,6 @@
 import { UsageError } from "../../core/errors.ts";
 import { suitedVocabulary } from "../../data/vocabularies.ts";
 import { architectureOf, architectures } from "../../models/registry.ts";
-import type { Device } from "../../runtime/backend.ts";
 import { trainDefaults } from "../../train/options.ts";
 import { type RunRecord, refuseTakenFolder } from "../../train/run-folder.ts";
 import type { TrainResult } from "../../train/session.ts";
@@ -11,8 +10,8 @@ import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import { runToResume } from "../input/training-data.ts";
 import { dataChoices, dataOptions, readData } from "../options/data.ts";
-import { deviceOptions } from "../options/device.ts";
-import { type Option, type OptionValues, text } from "../options/option.ts";
+import { trainingDeviceOptions } from "../options/device.ts";
+import { type OptionValues, text } from "../options/option.ts";
 import {
   givenModelOptions,
   givenTrainOptions,
@@ -28,13 +27,6 @@ import { reportTraining } from "../output/training-report.ts";
 
 const MODEL = "char-lstm";
 
-/** Without a default, so that a resumed run keeps its device. */
-const device: Option<Device | undefined> = {
-  ...deviceOptions.device,
-  describe: "Where graphs run (default cpu)",
-  default: undefined,
-};
-
 const options = {
   model: text(`Architecture: ${architectures.map((a) => a.type).join(", ")} (default ${MODEL})`, {
     placeholder: "NAME",
@@ -45,8 +37,7 @@ const options = {
     { optimizer: `${trainDefaults.optimizer}, or muon for gpt2` },
   ),
   ...dataOptions,
-  device,
-  threads: deviceOptions.threads,
+  ...trainingDeviceOptions,
 } as const;
 
 type Options = OptionValues<typeof options>;
