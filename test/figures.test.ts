@@ -138,7 +138,13 @@ describe.each(kinds)("eval of a %s", (type, sizes) => {
         ? await inWindows(plain, ids, model.contextLength, Math.ceil(model.contextLength / 2))
         : await givenAllBefore(lm, plain, ids, ids[0]!);
       const predicted = begins ? text : text.slice(tokenizer.decode(ids.slice(0, 1)).length);
-      expectFigures(await evaluateTexts(lm, [text], { kind: "text" }), figuresOf(logs, [predicted]));
+      const figures = figuresOf(logs, [predicted]);
+      expectFigures(await evaluateTexts(lm, [text], { kind: "text" }), figures);
+      const spaces = text.indexOf(" ") + 1;
+      const parts = [text.slice(0, spaces), text.slice(spaces)];
+      const scored = await scoreTexts(lm, parts, { kind: "text" });
+      const bits = scored.texts.reduce((sum, one) => sum + one.bits, 0);
+      expect(bits / scored.evaluation.characters).toBeCloseTo(scored.evaluation.bits_per_character, 4);
     });
   });
 

@@ -35,11 +35,13 @@ export interface Evaluation extends TextCounts {
   readonly likelihood?: "pseudo" | undefined;
 }
 
-export const countText = (text: string): TextCounts => ({
-  characters: [...text].length,
-  bytes: new TextEncoder().encode(text).length,
-  words: text.match(/\S+/g)?.length ?? 0,
-});
+/** Counts one by one: lists of the characters and words of a long text would take many times its memory. */
+export function countText(text: string): TextCounts {
+  let [characters, words] = [0, 0];
+  for (const _ of text) characters++;
+  for (const _ of text.matchAll(/\S+/g)) words++;
+  return { characters, bytes: new TextEncoder().encode(text).length, words };
+}
 
 /** The counts of several texts together. @param ends whether the end of each text counts, as one character */
 export function countTexts(texts: readonly string[], ends: boolean): TextCounts {

@@ -145,7 +145,7 @@ const scoreStream: Score = async (lm, texts, options) => {
     const { stride = Math.ceil(length / 2) } = options;
     return {
       loss,
-      byText: byText(ends),
+      byText: byText(begins ? ends : [stream.length]),
       texts: begins ? texts : [texts.join("").slice(tokenPieces(tokenizer, stream.slice(0, 2))[0]!.length)],
       ends: items,
       frame: { context, stride: carriesState(model) || model.predicts === "last" ? undefined : stride },
