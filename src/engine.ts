@@ -80,15 +80,6 @@ export {
   readTokenId,
 } from "./models/config.ts";
 export { DecodingState, decodingSpecs, lastRows } from "./models/decoding-state.ts";
-export type {
-  Architecture,
-  Model,
-  ModelConfig,
-  ModelInput,
-  ModelOption,
-  ModelOutput,
-  State,
-} from "./models/model.ts";
 export {
   type ArchitectureDefinition,
   choice,
@@ -97,6 +88,15 @@ export {
   integer,
   type ModelDefinition,
   onOff,
+} from "./models/define.ts";
+export type {
+  Architecture,
+  Model,
+  ModelConfig,
+  ModelInput,
+  ModelOption,
+  ModelOutput,
+  State,
 } from "./models/model.ts";
 export * as nn from "./nn/index.ts";
 export { evaluation, type Mode, training } from "./nn/mode.ts";

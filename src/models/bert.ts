@@ -19,15 +19,8 @@ import {
   readProbability,
   readSize,
 } from "./config.ts";
-import {
-  type CheckpointMapping,
-  checkLength,
-  defineArchitecture,
-  type ModelConfig,
-  type ModelDefinition,
-  type ModelInput,
-  transformerOptions,
-} from "./model.ts";
+import { defineArchitecture, type ModelDefinition, transformerOptions } from "./define.ts";
+import { type CheckpointMapping, checkLength, type ModelConfig, type ModelInput } from "./model.ts";
 
 /** The published small ones of Turc et al. 2019 (arXiv 1908.08962), and the first two. */
 const bertSizes = {

@@ -13,7 +13,8 @@ import { recurrent } from "../nn/recurrent.ts";
 import { reshape } from "../ops/broadcast.ts";
 import { transpose } from "../ops/movement.ts";
 import { readProbability, readSize } from "./config.ts";
-import { defineArchitecture, fraction, integer, type ModelConfig, type ModelDefinition } from "./model.ts";
+import { defineArchitecture, fraction, integer, type ModelDefinition } from "./define.ts";
+import type { ModelConfig } from "./model.ts";
 
 const type = "char-bilstm";
 const options = {

@@ -15,7 +15,8 @@ import { reshape } from "../ops/broadcast.ts";
 import { add, multiply, sigmoid, tanh } from "../ops/elementwise.ts";
 import { slice, split } from "../ops/movement.ts";
 import { configError, readProbability, readSize } from "./config.ts";
-import { defineArchitecture, fraction, integer, type ModelConfig, type ModelDefinition } from "./model.ts";
+import { defineArchitecture, fraction, integer, type ModelDefinition } from "./define.ts";
+import type { ModelConfig } from "./model.ts";
 
 const type = "char-cnn";
 const options = {

@@ -10,7 +10,8 @@ import { reshape } from "../ops/broadcast.ts";
 import { slice, transpose } from "../ops/movement.ts";
 import { equal } from "../ops/select.ts";
 import { configError, readFlag, readProbability, readSize, readTokenId } from "./config.ts";
-import { defineArchitecture, fraction, integer, type ModelConfig, type ModelDefinition } from "./model.ts";
+import { defineArchitecture, fraction, integer, type ModelDefinition } from "./define.ts";
+import type { ModelConfig } from "./model.ts";
 
 function architecture(cell: Cell, learningRate: number, summary: string) {
   const options = {

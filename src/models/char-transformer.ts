@@ -20,17 +20,9 @@ import { concatenate, slice } from "../ops/movement.ts";
 import { crossEntropy } from "../ops/normalisation.ts";
 import { cast, equal, less } from "../ops/select.ts";
 import { readFlag, readSize } from "./config.ts";
+import { choice, defineArchitecture, fraction, integer, type ModelDefinition, onOff } from "./define.ts";
 import { buildDecoder, gpt2 } from "./gpt2.ts";
-import {
-  choice,
-  defineArchitecture,
-  fraction,
-  integer,
-  type ModelConfig,
-  type ModelDefinition,
-  onOff,
-  type TrainingInput,
-} from "./model.ts";
+import type { ModelConfig, TrainingInput } from "./model.ts";
 
 /** Weight of predicting the character after the next (section 3.2). */
 const SECOND_TARGET = 0.5;

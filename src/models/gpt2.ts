@@ -22,13 +22,8 @@ import {
   readSize,
 } from "./config.ts";
 import { DecodingState, decodingSpecs, lastRows } from "./decoding-state.ts";
-import {
-  checkLength,
-  defineArchitecture,
-  type ModelConfig,
-  type ModelDefinition,
-  transformerOptions,
-} from "./model.ts";
+import { defineArchitecture, type ModelDefinition, transformerOptions } from "./define.ts";
+import { checkLength, type ModelConfig } from "./model.ts";
 
 /** Whether they are rotary. */
 const positionKinds = { absolute: false, rotary: true } as const;

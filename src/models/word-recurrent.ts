@@ -1,7 +1,7 @@
 /** Word models of the lesson: the recurrent stack over whole words, its head tied to its embedding or not. */
 import type { Cell } from "../nn/recurrent.ts";
 import { buildRecurrent } from "./char-recurrent.ts";
-import { defineArchitecture, fraction, integer, onOff } from "./model.ts";
+import { defineArchitecture, fraction, integer, onOff } from "./define.ts";
 
 function architecture(cell: Cell, summary: string) {
   return defineArchitecture({

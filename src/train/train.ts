@@ -15,13 +15,8 @@ import { adapterConfig } from "../hub/adapter.ts";
 import { checkBase, findAdapterBase } from "../hub/adapter-base.ts";
 import { refuseBuiltInName } from "../hub/built-in.ts";
 import { resolveModel } from "../hub/pull.ts";
-import {
-  type Architecture,
-  countParameters,
-  type Model,
-  type OptionValues,
-  resolveOptions,
-} from "../models/model.ts";
+import { resolveOptions } from "../models/define.ts";
+import { type Architecture, countParameters, type Model, type OptionValues } from "../models/model.ts";
 import { architectureOf, resettingAt } from "../models/registry.ts";
 import { backendOptionNames } from "../runtime/backend.ts";
 import { type BaseModel, baseReference, readBase, readModel } from "./base.ts";

@@ -1,0 +1,159 @@
+/** How an architecture is defined: the options of its sizes, with their defaults, and what is refused. */
+import { didYouMean, UsageError } from "../core/errors.ts";
+import { checkOptions, option, optionNames } from "../core/options.ts";
+import type { Architecture, Model, ModelConfig, ModelOption, OptionValues } from "./model.ts";
+
+/** The value of each option: a number, a switch or a choice. */
+export type ValuesOf<O extends Readonly<Record<string, ModelOption>>> = {
+  readonly [K in keyof O]: O[K] extends ModelOption<infer V> ? V : never;
+};
+
+/** A model as an architecture's `build` gives it. */
+export type ModelDefinition = Omit<Model, "architecture" | "config">;
+
+export interface ArchitectureDefinition<O extends Readonly<Record<string, ModelOption>>>
+  extends Omit<Architecture, "options" | "configure" | "build"> {
+  readonly options: O;
+  /**
+   * The contents of `config.json`, without `model_type`.
+   * @param options all of them, with the defaults filled in
+   * @param given the options that the caller gave
+   */
+  configure(
+    options: ValuesOf<O>,
+    vocabularySize: number,
+    given: Partial<ValuesOf<O>>,
+  ): Omit<ModelConfig, "model_type">;
+  /** @throws InputError `config` where the configuration is not one of this architecture. */
+  build(config: ModelConfig): ModelDefinition;
+}
+
+const definitionNames = optionNames<keyof Architecture>()(
+  "type summary tokens options aliases training quantizable resets loraTargets checkpointMapping configure build",
+);
+
+/**
+ * An architecture that `train` and `openModel` take.
+ *
+ * @example
+ * const mine = defineArchitecture({
+ *   type: "mine",
+ *   summary: "an embedding and a head",
+ *   tokens: "character",
+ *   options: { width: integer(64, "numbers that represent one character") },
+ *   configure: ({ width }, vocabularySize) => ({ vocab_size: vocabularySize, hidden_size: width }),
+ *   build: (config) => ({ parameters, contextLength: 1, predicts: "each", state: () => ({}), forward }),
+ * });
+ */
+export function defineArchitecture<O extends Readonly<Record<string, ModelOption>>>(
+  definition: ArchitectureDefinition<O>,
+): Architecture {
+  const { type } = checkOptions(definition, definitionNames);
+  const architecture: Architecture = {
+    ...definition,
+    configure(given, vocabularySize) {
+      const values = (options: OptionValues) => options as ValuesOf<O>;
+      const resolved = values(resolveOptions(definition, given));
+      return {
+        model_type: type,
+        ...definition.configure(resolved, vocabularySize, values(given)),
+      } as ModelConfig;
+    },
+    build: (config) => ({ ...definition.build(config), architecture, config }),
+  };
+  return architecture;
+}
+
+/** All options, with their defaults filled in. @throws UsageError for an unknown option or a value out of range. */
+export function resolveOptions(
+  { type, options }: Pick<Architecture, "type" | "options">,
+  given: OptionValues,
+): OptionValues {
+  for (const [name, value] of Object.entries(given)) {
+    const known = options[name];
+    if (!known) {
+      const names = Object.keys(options);
+      const nearest = didYouMean(
+        option(name),
+        names.map((other) => option(other)),
+      );
+      throw new UsageError(`${type} has no option ${option(name)}: ${nearest}`, {
+        option: name,
+        expected: names,
+      });
+    }
+    check(type, name, known, value);
+  }
+  return Object.fromEntries(
+    Object.entries(options).map(([name, option]) => [name, given[name] ?? option.default]),
+  );
+}
+
+function check(type: string, name: string, known: ModelOption, value: unknown): void {
+  const expected = expectedOf(known, value);
+  if (expected === undefined) return;
+  throw new UsageError(`${option(name)} of ${type} must be ${expected}, not ${JSON.stringify(value)}.`, {
+    option: name,
+    value,
+    expected,
+  });
+}
+
+/** What the value of an option must be; undefined where it is that. */
+function expectedOf(
+  { type, min = -Infinity, max = Infinity, choices = [] }: ModelOption,
+  value: unknown,
+): string | undefined {
+  if (type === "boolean") return typeof value === "boolean" ? undefined : "true or false";
+  if (type === "choice")
+    return choices.some((known) => known === value) ? undefined : `one of ${choices.join(", ")}`;
+  const range = max === Infinity ? `${min} or more` : `from ${min} to ${max}`;
+  if (typeof value !== "number" || !(value >= min && value <= max)) return `a number ${range}`;
+  return type === "integer" && !Number.isInteger(value) ? "a whole number" : undefined;
+}
+
+export const integer = (value: number, doc: string, min = 1, max?: number): ModelOption<number> => ({
+  type: "integer",
+  default: value,
+  doc,
+  min,
+  max,
+});
+
+export const fraction = (value: number, doc: string): ModelOption<number> => ({
+  type: "number",
+  default: value,
+  doc,
+  min: 0,
+  max: 0.95,
+});
+
+export const choice = (value: string, choices: readonly string[], doc: string): ModelOption<string> => ({
+  type: "choice",
+  default: value,
+  doc,
+  choices,
+});
+
+export const onOff = (value: boolean, doc: string): ModelOption<boolean> => ({
+  type: "boolean",
+  default: value,
+  doc,
+});
+
+/** Options of a transformer over sub-words that comes in usual sizes. @param blocks what its layers are */
+export function transformerOptions<S extends string>(
+  sizes: Readonly<Record<S, Readonly<Record<"layers" | "width" | "heads" | "context", number>>>>,
+  usual: S,
+  blocks: string,
+) {
+  const { layers, width, heads, context } = sizes[usual];
+  return {
+    config: choice(usual, Object.keys(sizes), "a usual size; the options below change it"),
+    layers: integer(layers, `${blocks}, one above the other`),
+    width: integer(width, "numbers that stand for one token"),
+    heads: integer(heads, "attention heads; they divide the width"),
+    context: integer(context, "tokens that it sees at once"),
+    dropout: fraction(0.1, "probability of dropping a unit or an attention weight"),
+  };
+}
