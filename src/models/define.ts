@@ -4,7 +4,7 @@ import { checkOptions, option, optionNames } from "../core/options.ts";
 import type { Architecture, Model, ModelConfig, ModelOption, OptionValues } from "./model.ts";
 
 /** The value of each option: a number, a switch or a choice. */
-export type ValuesOf<O extends Readonly<Record<string, ModelOption>>> = {
+type ValuesOf<O extends Readonly<Record<string, ModelOption>>> = {
   readonly [K in keyof O]: O[K] extends ModelOption<infer V> ? V : never;
 };
 
