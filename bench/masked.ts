@@ -5,15 +5,15 @@
  *     PUNCHLINE_ASSETS=... PUNCHLINE_WORDS=4000 npm run bench -- masked
  *
  * A model of pieces of words is given as many masks as the word has pieces, which says something about the word. So
- * the others choose among the words of as many pieces.
+ * all choose among the same: the words of the training text that have as many pieces.
  */
 import { join } from "node:path";
 import { Random } from "../src/core/random.ts";
+import { remember } from "../src/core/remember.ts";
 import { readRawText } from "../src/data/prepare-sources.ts";
 import { createFiller, type MaskFiller } from "../src/generate/fill.ts";
 import { partAround } from "../src/generate/fit.ts";
 import type { LanguageModel } from "../src/generate/language-model.ts";
-import { likeliest } from "../src/generate/likeliest.ts";
 import { loadModel } from "../src/generate/load.ts";
 import { logSumExp } from "../src/generate/sampler.ts";
 import { resolveModel } from "../src/hub/pull.ts";
@@ -26,6 +26,8 @@ import { pairedRates } from "./masked/rates.ts";
 const MODEL = "punchline-bert";
 /** Candidates of which one has to be the word. */
 const MOST = 5;
+/** Beginnings of words that are followed from piece to piece. */
+const BEAMS = 20;
 
 export default async function masked(): Promise<BenchRow[]> {
   const assets = process.env.PUNCHLINE_ASSETS;
@@ -37,7 +39,13 @@ export default async function masked(): Promise<BenchRow[]> {
     context: "document",
   });
   const ngrams = countAround(wordsOf(await read("train-worldwide.txt.gz")), hidden);
-  const pieces = piecesOf(lm);
+  const spellings = spellingsOf(lm);
+  const pieces = (word: string) => spellings(word).length;
+  const known = new Map<number, ReturnType<typeof piecesAfter>>();
+  const after = (length: number) =>
+    remember(known, length, () =>
+      piecesAfter(ngrams.frequent(Infinity, (word) => pieces(word) === length).map(spellings)),
+    );
   const filler = createFiller(lm);
   try {
     const found = [];
@@ -46,7 +54,7 @@ export default async function masked(): Promise<BenchRow[]> {
       const like = (other: string) => pieces(other) === length;
       found.push({
         pieces: length,
-        bert: rankOf(word, await fillWord(lm, filler, word, length)),
+        bert: rankOf(word, await fillWord(lm, filler, word, length, after(length))),
         ngram: rankOf(word, ngrams.candidates(i, MOST, like)),
         frequent: rankOf(word, ngrams.frequent(MOST, like)),
       });
@@ -83,32 +91,44 @@ export default async function masked(): Promise<BenchRow[]> {
 const rankOf = ({ word }: Hidden, list: readonly string[]): number =>
   list.includes(word) ? list.indexOf(word) + 1 : Infinity;
 
-/** How many pieces a word has for the model; Infinity where its vocabulary cannot spell it. */
-function piecesOf({ tokenizer }: LanguageModel): (word: string) => number {
-  const known = new Map<string, number>();
+/** The pieces of a word; none where the vocabulary of the model cannot spell it. */
+function spellingsOf({ tokenizer }: LanguageModel): (word: string) => readonly number[] {
   const unknown = tokenizer.id("[UNK]");
-  return (word) => {
-    const found = known.get(word);
-    if (found !== undefined) return found;
-    const ids = tokenizer.encode(word);
-    const length = unknown !== undefined && ids.includes(unknown) ? Infinity : ids.length;
-    known.set(word, length);
-    return length;
-  };
+  const known = new Map<string, readonly number[]>();
+  return (word) =>
+    remember(known, word, () => {
+      const ids = Array.from(tokenizer.encode(word));
+      return unknown !== undefined && ids.includes(unknown) ? [] : ids;
+    });
+}
+
+/** Which pieces go on from a beginning of a word, of the words that there are. */
+function piecesAfter(
+  words: readonly (readonly number[])[],
+): (beginning: readonly number[]) => Iterable<number> {
+  const after = new Map<string, Set<number>>();
+  for (const word of words)
+    for (const [place, id] of word.entries()) {
+      const beginning = word.slice(0, place).join(" ");
+      after.set(beginning, (after.get(beginning) ?? new Set()).add(id));
+    }
+  return (beginning) => after.get(beginning.join(" ")) ?? [];
 }
 
 /**
  * The likeliest words of `length` pieces for the blank: a beam search from the first piece to the last, the later ones
  * hidden.
+ * @param piecesAfter which pieces go on from the first ones of a word
  */
 async function fillWord(
   { tokenizer, model, name }: LanguageModel,
   filler: MaskFiller,
   { left, right }: Hidden,
   length: number,
+  piecesAfter: (beginning: readonly number[]) => Iterable<number>,
 ): Promise<string[]> {
   const { mask } = tokenizer;
-  if (mask === undefined || !isHuggingFaceTokenizer(tokenizer) || !Number.isFinite(length)) return [];
+  if (mask === undefined || !isHuggingFaceTokenizer(tokenizer) || length === 0) return [];
   const [before, after] = [tokenizer.encode(left), tokenizer.encode(right)];
   const ids = [...before, ...Array<number>(length).fill(mask), ...after];
   const most = model.contextLength - tokenizer.wrap([]).ids.length;
@@ -123,15 +143,9 @@ async function fillWord(
       const at = tokenizer.wrap([]).ids.length > 0 ? near.length + place + 1 : near.length + place;
       const logits = await filler.score(all, types, [at]);
       const total = logSumExp(logits);
-      for (const id of likeliest(logits.subarray(0, tokenizer.size), 4 * MOST))
-        if (continues(tokenizer.token(id), place > 0))
-          next.push({ ids: [...ids, id], log: log + logits[id]! - total });
+      for (const id of piecesAfter(ids)) next.push({ ids: [...ids, id], log: log + logits[id]! - total });
     }
-    beams = next.sort((a, b) => b.log - a.log).slice(0, MOST);
+    beams = next.sort((a, b) => b.log - a.log).slice(0, BEAMS);
   }
-  return beams.map(({ ids }) => tokenizer.decode(ids));
+  return beams.slice(0, MOST).map(({ ids }) => tokenizer.decode(ids));
 }
-
-/** Whether a piece can be at its place in a word of letters. */
-const continues = (token: string, inside: boolean): boolean =>
-  inside ? /^##[a-z]+$/.test(token) : /^[a-z]+$/.test(token);
