@@ -115,6 +115,24 @@ async function plainBits(lm: LanguageModel, texts: readonly string[]): Promise<n
   return nats / Math.LN2 / bytes;
 }
 
+/** 1.96 standard errors of the difference in bits per byte, of texts drawn in pairs: a ratio of two sums. */
+async function pairedMargin(
+  one: LanguageModel,
+  other: LanguageModel,
+  texts: readonly string[],
+): Promise<number> {
+  const pairs: { bits: number; bytes: number }[] = [];
+  for (const text of texts) {
+    const bytes = Buffer.byteLength(text) + 1;
+    pairs.push({ bits: bytes * ((await plainBits(one, [text])) - (await plainBits(other, [text]))), bytes });
+  }
+  const n = texts.length;
+  const bytes = pairs.reduce((sum, pair) => sum + pair.bytes, 0);
+  const ratio = pairs.reduce((sum, pair) => sum + pair.bits, 0) / bytes;
+  const squares = pairs.reduce((sum, pair) => sum + (pair.bits - ratio * pair.bytes) ** 2, 0);
+  return (1.96 * Math.sqrt((n / (n - 1)) * squares)) / bytes;
+}
+
 /** The result of the first test, for those that look closer; its models stay where they are. */
 let whole: DemoResult & Observed;
 
@@ -193,7 +211,7 @@ describe("the demo", { timeout: 300_000 }, () => {
     expect(quality_bytes).toBe(bytes);
     const { difference, margin, conclusive } = control!.lead!;
     expect(difference).toBeCloseTo(Math.abs(scratch! - own!), 9);
-    expect(margin).toBeCloseTo(1.96 / Math.sqrt(bytes), 9);
+    expect(margin).toBeCloseTo(await pairedMargin(alone, tuned, data.splits.test), 4);
     const verdict = !conclusive
       ? "Whether pre-training helped cannot be told here"
       : own! < scratch!

@@ -201,6 +201,16 @@ export async function prepareLike(
   return { ...data, tokenizer };
 }
 
+/** The tokenizer of a model's folder; undefined where weights came without one, which are read in that of the data. */
+async function tokenizerIfAny(folder: string): Promise<Tokenizer | undefined> {
+  try {
+    return await loadTokenizer(folder);
+  } catch (error) {
+    if (error instanceof InputError && error.code === "no-tokenizer") return undefined;
+    throw error;
+  }
+}
+
 /**
  * Data for the model in `folder`: in its vocabulary, and prepared as its own texts were where it is a run.
  * @throws UsageError where the data comes in another vocabulary that was chosen
@@ -210,8 +220,11 @@ export async function dataForFolder(
   data: TrainingData,
   signal: AbortSignal | undefined,
 ): Promise<PreparedData> {
+  if (isPrepared(data) && isChosen(data)) {
+    const own = await tokenizerIfAny(folder);
+    return own ? inVocabularyOf(folder, data, own) : data;
+  }
   const vocabulary = await loadTokenizer(folder);
-  if (isPrepared(data) && isChosen(data)) return inVocabularyOf(folder, data, vocabulary);
   if (isPrepared(data)) return speltBy(data, vocabulary, vocabulary.kind);
   const own = existsSync(join(folder, files.run))
     ? withoutColumns(optionsLike(await readRun(folder), []))
