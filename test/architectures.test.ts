@@ -82,5 +82,7 @@ describe("architectures compared", () => {
     await expect(compare({ out: folder, models: ["bert"] })).rejects.toThrow(/fills masks/);
     const unjudged = await prepareTexts([{ texts }], { fractions: { validation: 0, test: 0 } });
     await expect(compareArchitectures(unjudged, { ...settings, out: folder })).rejects.toThrow(/validate/);
+    const stopping = { ...settings, out: folder, stopWhen: () => true };
+    await expect(compareArchitectures(unjudged, stopping)).rejects.toThrow("Unknown option `stopWhen`");
   });
 });

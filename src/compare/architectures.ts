@@ -31,7 +31,7 @@ import type { TrainHooks } from "../train/setup.ts";
 import { resume, train } from "../train/train.ts";
 import { measureSamplingSpeed } from "./sampling-speed.ts";
 
-export interface ArchitecturesOptions extends Omit<TrainHooks, "onEvent"> {
+export interface ArchitecturesOptions extends Omit<TrainHooks, "onEvent" | "stopWhen"> {
   /** The folder for the runs, each in a folder named after its architecture. */
   readonly out: string;
   /** Minutes of training steps for each. */
@@ -52,7 +52,7 @@ export interface ArchitecturesOptions extends Omit<TrainHooks, "onEvent"> {
 }
 
 const architecturesOptionNames = optionNames<keyof ArchitecturesOptions>()(
-  "backend stopWhen signal out minutes models parameters seed words origin onEvent",
+  "backend signal out minutes models parameters seed words origin onEvent",
   { backend: backendOptionNames, words: optionNames<"minCount" | "maxWords">()("minCount maxWords") },
 );
 
