@@ -305,3 +305,67 @@ describe("the folder of a run", () => {
     expect(await resumed({ steps: 4, seqLen: 8 })).toMatchObject({ summary: { steps: 4 } });
   });
 });
+
+describe("a value of another type", () => {
+  const text = "the cat sat on the mat. ".repeat(40);
+  const training = (more: object) => () => call(punchline.train, { model: "char-gru", data: text, ...more });
+  it.each<readonly [title: string, run: () => unknown, message: RegExp]>([
+    ["a bigint", training({ options: { steps: 4n } }), /`steps` must be .*, not 4n\./],
+    ["onEvent", training({ onEvent: 3 }), /`onEvent` must be a function, not 3\./],
+    ["stopWhen", training({ stopWhen: 1 }), /`stopWhen` must be a function, not 1\./],
+    ["modelOptions", training({ modelOptions: [] }), /`modelOptions` must be an object/],
+    ["architectures", training({ architectures: {} }), /`architectures` must be a list, not \{\}\./],
+    ["an empty out", training({ out: "" }), /`out` must be a name that is not empty/],
+    ["no model to sample", () => call(punchline.sample), /`lm` must be a model, .* not undefined\./],
+    ["a model's name", () => first(call(punchline.stream, "gpt2")), /`lm` must be a model, .* not "gpt2"\./],
+    ["nothing to embed by", () => call(punchline.embed, {}, "a"), /`lm` must be a model/],
+    ["nothing to score by", () => call(punchline.logProbabilities, {}, "a"), /`lm` must be a model/],
+    ["no model to measure", () => call(punchline.perplexity, null, "a"), /`model` must be a model/],
+    ["nothing to suggest by", async () => call(punchline.createSuggester), /`lm` must be a model/],
+    ["stop", () => call(punchline.sample, lm, { stop: "a" }), /`stop` must be a list of texts, not "a"\./],
+    ["prompt", () => call(punchline.sample, lm, { prompt: 5 }), /`prompt` must be a text, not 5\./],
+    ["a name to open", () => call(punchline.openModel), /`name` must be a text, not undefined\./],
+    ["a name to pull", () => call(punchline.pullModel, 5), /`name` must be a text, not 5\./],
+    ["a data set's name", () => call(punchline.pullDataset, 5), /`name` must be a text, not 5\./],
+    [
+      "quantize",
+      () => call(punchline.openModel, "punchline-gpt2", { quantize: "q3" }),
+      /`quantize` must be q8 or q4, not "q3"\./,
+    ],
+    ["sources", () => call(punchline.prepareData, 5), /`sources` must be a list of texts, not 5\./],
+    ["models to compare", () => call(punchline.compareModels, [lm]), /`names\[0\]` must be a text/],
+    ["no folder to save in", () => call(punchline.saveModel, lm), /`folder` must be a text, not undefined\./],
+    ["a null byte", () => call(punchline.saveModel, lm, "a\0b"), /`folder` must be a name .* null byte/],
+    ["no model to save", () => call(punchline.saveModel, {}, "x"), /`lm` must be a model/],
+  ])("is refused in a sentence: %s", async (_, run, message) => {
+    const refused = await (async () => run())().then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    expect(refused).toBeInstanceOf(punchline.UsageError);
+    expect((refused as Error).message).toMatch(message);
+  });
+
+  it("a folder that cannot be is named, and not what was tried there", async () => {
+    const file = join(temporaryFolder(), "file");
+    writeFileSync(file, "");
+    for (const folder of [join(file, "below"), join(file, "..", "x".repeat(300))])
+      await expect(punchline.saveModel(lm, folder)).rejects.toBeInstanceOf(punchline.InputError);
+  });
+
+  it.each<readonly [part: string, value: unknown]>([
+    ["parameters", undefined],
+    ["contextLength", "8"],
+    ["predicts", "some"],
+    ["state", undefined],
+    ["forward", 5],
+  ])("of an architecture's own model is refused: %s", async (part, value) => {
+    const build = () => ({ ...lm.model, [part]: value });
+    const own = { type: "own", summary: "", tokens: "character", options: {}, build };
+    const configure = (_: object, vocab_size: number) => ({ vocab_size });
+    const model = call(engine.defineArchitecture, { ...own, configure });
+    await expect(call(punchline.train, { model, data: text })).rejects.toThrow(
+      new RegExp(`The model that own builds must have \`${part}\``),
+    );
+  });
+});

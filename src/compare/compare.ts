@@ -8,7 +8,7 @@
  */
 import { availableParallelism } from "node:os";
 import { UsageError } from "../core/errors.ts";
-import { checkOptions } from "../core/options.ts";
+import { checkOptions, checkTexts } from "../core/options.ts";
 import { isHosted } from "../generate/open.ts";
 import { nodeBackend } from "../runtime/node.ts";
 import { answersOf } from "./answers.ts";
@@ -37,6 +37,7 @@ export async function compareModels(
   options: CompareOptions = {},
 ): Promise<Comparison> {
   const { runs = 20, sweep = false, onProgress, signal } = checkOptions(options, compareOptionNames);
+  checkTexts(names, "names");
   if (names.length === 0) throw new UsageError("There is no model to compare; name at least one.");
   const cloze = readCloze(textsOf(options));
   const entries = entriesOf(names, options);

@@ -25,8 +25,11 @@ export const invalidOption = (name: string, value: unknown, expected: string): U
 export function shown(value: unknown): string {
   // JSON has no NaN and no infinity.
   if (typeof value === "number") return String(value);
-  const outer = (key: string, field: unknown) =>
-    key !== "" && typeof field === "object" && field !== null ? "..." : field;
+  if (typeof value === "bigint") return `${value}n`;
+  const outer = (key: string, field: unknown) => {
+    if (typeof field === "bigint") return `${field}n`;
+    return key !== "" && typeof field === "object" && field !== null ? "..." : field;
+  };
   const text = JSON.stringify(value, outer) ?? String(value);
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
@@ -81,6 +84,23 @@ export const abortableNames = optionNames<keyof Abortable>()("signal");
 /** @throws UsageError where a program without types gives something else than a text */
 export function checkText(value: unknown, name = "text"): void {
   if (typeof value !== "string") throw invalidOption(name, value, "a text");
+}
+
+/** @throws UsageError for anything but a text, and for one that can be no name: an empty one, or one with a null byte */
+export function checkName(value: unknown, name: string): void {
+  checkText(value, name);
+  if (value === "" || (value as string).includes("\0"))
+    throw invalidOption(name, value, "a name that is not empty and has no null byte");
+}
+
+/** @throws UsageError for something that is given and cannot be called */
+export function checkFunction(value: unknown, name: string): void {
+  if (value !== undefined && typeof value !== "function") throw invalidOption(name, value, "a function");
+}
+
+/** @throws UsageError for something that is given and is no list */
+export function checkList(value: unknown, name: string): void {
+  if (value !== undefined && !Array.isArray(value)) throw invalidOption(name, value, "a list");
 }
 
 /** @throws UsageError for anything but a list of texts */

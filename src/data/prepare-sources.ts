@@ -7,7 +7,7 @@
  */
 import { getHeapStatistics } from "node:v8";
 import { InputError, UsageError } from "../core/errors.ts";
-import { checkOptions, option, optionNames } from "../core/options.ts";
+import { checkOptions, checkTexts, option, optionNames } from "../core/options.ts";
 import {
   insideOfPrepareOptions,
   joinPrompt,
@@ -55,6 +55,7 @@ export async function prepareData(
   sources: string | readonly string[],
   options: PrepareDataOptions = {},
 ): Promise<PreparedData> {
+  if (typeof sources !== "string") checkTexts(sources, "sources");
   const { validationSource, fractions } = checkOptions(options, prepareDataNames);
   const heldOut = validationSource === undefined ? [] : [validationSource];
   if (validationSource !== undefined && fractions?.validation !== undefined)

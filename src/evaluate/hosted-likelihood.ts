@@ -7,7 +7,7 @@
 import { InputError, UsageError } from "../core/errors.ts";
 import { checkOptions, checkTexts, option } from "../core/options.ts";
 import { inParallel } from "../core/parallel.ts";
-import type { LanguageModel } from "../generate/language-model.ts";
+import { checkModel, type LanguageModel } from "../generate/language-model.ts";
 import type { HostedModel } from "../generate/text-model.ts";
 import { countText, type Evaluation, evaluationOf } from "./evaluation.ts";
 import { type EvaluationOptions, evaluateTexts, evaluationOptionNames } from "./likelihood.ts";
@@ -25,6 +25,8 @@ export async function evaluateModel(
 ): Promise<Evaluation> {
   checkTexts(texts);
   checkOptions(options, evaluationOptionNames);
+  if (typeof (model as Partial<HostedModel> | undefined)?.score !== "function" || "model" in model)
+    checkModel(model, "model");
   return "model" in model ? evaluateTexts(model, texts, options) : evaluateHosted(model, texts, options);
 }
 

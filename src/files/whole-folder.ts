@@ -53,7 +53,8 @@ export async function writeFolder(
     await syncFolder(dirname(target));
     return files.sort();
   } catch (error) {
-    await rm(partial, { recursive: true, force: true });
+    // Where the path itself cannot be, nor can this; the first error says more.
+    await rm(partial, { recursive: true, force: true }).catch(() => {});
     return guarded("write", out, Promise.reject(error));
   }
 }

@@ -13,7 +13,7 @@ import { evaluation } from "../nn/mode.ts";
 import type { Parameters } from "../nn/parameters.ts";
 import { compile } from "../runtime/compile.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
-import { beginsAfterEnd, type LanguageModel } from "./language-model.ts";
+import { beginsAfterEnd, checkModel, type LanguageModel } from "./language-model.ts";
 
 /** Lengths are rounded up to multiples of this, so that few graphs serve all texts. */
 const ROUND = 32;
@@ -51,6 +51,7 @@ export async function embedTexts(
   texts: readonly string[],
   options: EmbedOptions = {},
 ): Promise<Float32Array[]> {
+  checkModel(lm);
   const { maxTokens = Infinity, signal } = checkOptions(options, embedOptionNames);
   checkTexts(texts);
   const { model, weights, backend, name } = lm;

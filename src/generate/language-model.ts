@@ -1,5 +1,7 @@
 /** A model ready for use: its architecture, its weights in memory, and its vocabulary. */
+
 import type { HostArray, StoredArray } from "../core/array.ts";
+import { invalidOption } from "../core/options.ts";
 import type { Spec } from "../graph/tree.ts";
 import type { Model } from "../models/model.ts";
 import type { Backend } from "../runtime/backend.ts";
@@ -22,6 +24,12 @@ export interface LanguageModel {
   readonly cleaning?: TextCleaning | undefined;
   /** What people call it: its folder or name. */
   readonly name: string;
+}
+
+/** @throws UsageError where a program without types gives something else than a model of this machine */
+export function checkModel(value: unknown, name = "lm"): asserts value is LanguageModel {
+  if (typeof (value as Partial<LanguageModel> | null | undefined)?.model?.forward !== "function")
+    throw invalidOption(name, value, "a model, such as `train` and `openLocal` give");
 }
 
 /** Whether a prompt is preceded by the end of the text before it: models trained on items begin there. */

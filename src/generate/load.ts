@@ -1,11 +1,11 @@
 /** Opens the model in a folder: architecture, weights and vocabulary, ready to run. */
 import { UsageError } from "../core/errors.ts";
-import { checkOptions, optionNames } from "../core/options.ts";
+import { checkOptions, checkText, invalidOption, optionNames } from "../core/options.ts";
 import { listed } from "../core/sentence.ts";
 import { withModelFolder } from "../hub/folder.ts";
 import { openWeights } from "../hub/stored-weights.ts";
 import { type Architecture, countParameters } from "../models/model.ts";
-import type { Quantization } from "../models/quantize.ts";
+import { bitsOf, type Quantization } from "../models/quantize.ts";
 import { buildModel, architectures as known } from "../models/registry.ts";
 import { type BackendOptions, backendOptionNames } from "../runtime/backend.ts";
 import { nodeBackend } from "../runtime/node.ts";
@@ -34,6 +34,9 @@ const loadOptionNames = optionNames<keyof LoadOptions>()(
  */
 export async function loadModel(path: string, options: LoadOptions = {}): Promise<LocalModel> {
   const { quantize, architectures, name = path, ...device } = checkOptions(options, loadOptionNames);
+  checkText(path, "path");
+  if (quantize !== undefined && !Object.hasOwn(bitsOf, quantize))
+    throw invalidOption("quantize", quantize, Object.keys(bitsOf).join(" or "));
   return withModelFolder(path, async (folder) => {
     const tensors = folder.tensors.tensors.size;
     const model = buildModel(folder.config, { folder: path, tensors, architectures });

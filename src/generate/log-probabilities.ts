@@ -3,7 +3,7 @@ import { joined } from "../core/array.ts";
 import { type Abortable, abortableNames, checkOptions, checkText } from "../core/options.ts";
 import { continuationOf } from "../text/stream-decoder.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
-import { beginsAfterEnd, type LanguageModel } from "./language-model.ts";
+import { beginsAfterEnd, checkModel, type LanguageModel } from "./language-model.ts";
 import { tokenLosses } from "./token-losses.ts";
 
 export interface ScoredText {
@@ -26,6 +26,7 @@ export async function logProbabilities(
   text: string,
   options: Abortable = {},
 ): Promise<ScoredText> {
+  checkModel(lm);
   checkText(text);
   checkOptions(options, abortableNames);
   const { tokenizer } = lm;

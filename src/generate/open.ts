@@ -7,7 +7,7 @@
  * await model.release();
  */
 
-import { checkOptions, optionNames } from "../core/options.ts";
+import { checkList, checkOptions, checkText, optionNames } from "../core/options.ts";
 import { resolveModel } from "../hub/pull.ts";
 import { type PullOptions, pullOptionNames } from "../hub/snapshot.ts";
 import type { Architecture } from "../models/model.ts";
@@ -40,6 +40,7 @@ const openOptionNames = optionNames<keyof OpenOptions>()("backend quantize archi
 /** Opens a model by its name. Errors: `resolveModel`, `loadModel`, `openHosted`. */
 export async function openModel(name: string, options: OpenOptions = {}): Promise<TextModel> {
   checkOptions(options, openOptionNames);
+  checkText(name, "name");
   if (isHosted(name)) return openHosted(name, options.hosted);
   return openLocal(name, options);
 }
@@ -47,6 +48,8 @@ export async function openModel(name: string, options: OpenOptions = {}): Promis
 /** Opens a model of this machine, or of the Hub. */
 export async function openLocal(name: string, options: OpenOptions = {}): Promise<LocalModel> {
   const { backend, quantize, architectures, pull } = checkOptions(options, openOptionNames);
+  checkText(name, "name");
+  checkList(architectures, "architectures");
   // Messages call it as the user does, not by its folder in the package or in the cache.
   return loadModel(await resolveModel(name, pull), { ...backend, quantize, architectures, name });
 }

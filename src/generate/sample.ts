@@ -10,7 +10,15 @@
 
 import { joined } from "../core/array.ts";
 import { UsageError } from "../core/errors.ts";
-import { checkOptions, invalidOption, option, optionNames } from "../core/options.ts";
+import {
+  checkFunction,
+  checkOptions,
+  checkText,
+  checkTexts,
+  invalidOption,
+  option,
+  optionNames,
+} from "../core/options.ts";
 import { Random } from "../core/random.ts";
 import { hasGrowingState } from "../models/model.ts";
 import { type Continuation, continuationOf, type StreamDecoder } from "../text/stream-decoder.ts";
@@ -18,7 +26,7 @@ import { unknownWord } from "../text/words.ts";
 import { createDecoder } from "./decoders/create.ts";
 import type { Decoder, Overflow } from "./decoders/decoder.ts";
 import { contextNote, lastPart, type Part } from "./fit.ts";
-import { beginsAfterEnd, type LanguageModel } from "./language-model.ts";
+import { beginsAfterEnd, checkModel, type LanguageModel } from "./language-model.ts";
 import { likeliestTexts } from "./likeliest-texts.ts";
 import { promptText } from "./prompt.ts";
 import { createSampler, type SamplerOptions } from "./sampler.ts";
@@ -95,6 +103,10 @@ export function checkSample(
   const { n = 1, maxLength = 200, slide = false } = checkOptions(options, sampleOptionNames);
   checkCount("n", n);
   checkCount("maxLength", maxLength);
+  if (options.prompt !== undefined) checkText(options.prompt, "prompt");
+  if (options.stop !== undefined) checkTexts(options.stop, "stop");
+  checkFunction(options.onText, "onText");
+  checkModel(lm);
   if (lm.model.predicts === "masked")
     throw new UsageError(
       `${lm.name} (${lm.model.config.model_type}) fills masks, reading both sides of them, and cannot continue a text; use "fill".`,

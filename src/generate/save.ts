@@ -3,6 +3,7 @@ import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { type HostArray, type StoredArray, sizeOf } from "../core/array.ts";
 import { InputError, UsageError } from "../core/errors.ts";
+import { checkName } from "../core/options.ts";
 import { writeFileAtomic } from "../files/atomic.ts";
 import { jsonText } from "../files/json-file.ts";
 import { writeFolder } from "../files/whole-folder.ts";
@@ -11,7 +12,7 @@ import { CONFIG_FILE } from "../hub/folder.ts";
 import { addProduct } from "../hub/merged-tensors.ts";
 import { WEIGHTS_FILE, writeSafetensors } from "../hub/safetensors-file.ts";
 import { TEXT_CLEANING } from "../text/cleaning-record.ts";
-import type { LanguageModel } from "./language-model.ts";
+import { checkModel, type LanguageModel } from "./language-model.ts";
 
 /**
  * Writes `config.json`, `model.safetensors` (float32), the tokenizer's files and `generation_config.json` to `folder`,
@@ -24,6 +25,8 @@ import type { LanguageModel } from "./language-model.ts";
  * @throws InputError of the file system
  */
 export async function saveModel(lm: LanguageModel, folder: string): Promise<void> {
+  checkModel(lm);
+  checkName(folder, "folder");
   const { model, tokenizer, weights } = lm;
   const whole = model.architecture.build(model.config);
   const odd = Object.keys(weights).find((name) => !model.parameters.some((p) => p.name === name));

@@ -10,7 +10,7 @@ import { checkOptions, checkText, optionNames } from "../core/options.ts";
 import { beamSearch, type Found, nextPieces, type Start } from "./beam-search.ts";
 import { createDecoder } from "./decoders/create.ts";
 import type { Decoder } from "./decoders/decoder.ts";
-import type { LanguageModel } from "./language-model.ts";
+import { checkModel, type LanguageModel } from "./language-model.ts";
 import { Pieces } from "./pieces.ts";
 import { readPrompt } from "./prompt.ts";
 import { checkCount, promptIds } from "./sample.ts";
@@ -83,6 +83,7 @@ export async function suggest(
 
 /** @throws UsageError where the model fills masks instead of going on */
 export function createSuggester(lm: LanguageModel): Suggester {
+  checkModel(lm);
   const { model, tokenizer, name } = lm;
   if (model.predicts === "masked")
     throw new UsageError(

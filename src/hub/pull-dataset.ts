@@ -2,7 +2,7 @@
 import { readdir } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { InputError } from "../core/errors.ts";
-import { checkOptions } from "../core/options.ts";
+import { checkOptions, checkText } from "../core/options.ts";
 import { isNetworkError, listRepo } from "./api.ts";
 import { findSnapshot, repoFolder, writeRef } from "./cache.ts";
 import { parseRepoName } from "./name.ts";
@@ -28,6 +28,7 @@ export interface DatasetOptions extends PullOptions {
  */
 export async function pullDataset(name: string, options: DatasetOptions = {}): Promise<string[]> {
   checkOptions(options, datasetOptionNames);
+  checkText(name, "name");
   const settings = await hubSettings(options.settings);
   const repo = parseRepoName("dataset", name.replace(/^hf:/, ""), options.revision);
   const choose = (paths: readonly string[]) => dataFiles(paths).filter(options.accept ?? (() => true));

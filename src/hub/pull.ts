@@ -8,7 +8,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { InputError } from "../core/errors.ts";
-import { checkOptions } from "../core/options.ts";
+import { checkOptions, checkText } from "../core/options.ts";
 import { isFolder } from "../files/exists.ts";
 import { readJsonObject } from "../files/json-file.ts";
 import { isNetworkError, listRepo, type RepoFile } from "./api.ts";
@@ -32,6 +32,7 @@ import { openSnapshot, type Pulled, type PullOptions, pullOptionNames } from "./
  */
 export async function resolveModel(model: string, options: PullOptions = {}): Promise<string> {
   checkOptions(options, pullOptionNames);
+  checkText(model, "model");
   if (!isBuiltIn(model) && (await isModelFolder(model))) return model;
   const found = await stat(model).catch(() => undefined);
   const folder = found?.isDirectory() ?? false;
@@ -76,6 +77,7 @@ export async function cachedModel(
  */
 export async function pullModel(name: string, options: PullOptions = {}): Promise<Pulled> {
   checkOptions(options, pullOptionNames);
+  checkText(name, "name");
   const builtIn = meansBuiltIn(name, options.revision);
   if (builtIn !== undefined) return completePull(builtInFolder(builtIn), BUILT_IN_COMMIT);
   const repo = parseRepoName("model", name, options.revision);

@@ -1,6 +1,6 @@
 /** How an architecture is defined: the options of its sizes, with their defaults, and what is refused. */
 import { didYouMean, UsageError } from "../core/errors.ts";
-import { checkOptions, option, optionNames } from "../core/options.ts";
+import { checkOptions, option, optionNames, shown } from "../core/options.ts";
 import type { Architecture, Model, ModelConfig, ModelOption, OptionValues } from "./model.ts";
 
 /** The value of each option: a number, a switch or a choice. */
@@ -59,9 +59,33 @@ export function defineArchitecture<O extends Readonly<Record<string, ModelOption
         ...definition.configure(resolved, vocabularySize, values(given)),
       } as ModelConfig;
     },
-    build: (config) => ({ ...definition.build(config), architecture, config }),
+    build: (config) => ({ ...checkBuilt(type, definition.build(config)), architecture, config }),
   };
   return architecture;
+}
+
+/** The parts of a model that have no default, checked as programs without types need it. */
+function checkBuilt(type: string, built: ModelDefinition): ModelDefinition {
+  const { parameters, contextLength, predicts, state, forward } = (built ?? {}) as Partial<ModelDefinition>;
+  const refuse = (name: string, expected: string, value: unknown): UsageError =>
+    new UsageError(
+      `The model that ${type} builds must have ${option(name)}, ${expected}, not ${shown(value)}.`,
+      {
+        option: name,
+        value,
+        expected,
+      },
+    );
+  if (!Array.isArray(parameters))
+    throw refuse("parameters", "a list such as `nn.parametersOf` gives", parameters);
+  if (typeof contextLength !== "number" || !(contextLength >= 1))
+    throw refuse("contextLength", "a number of tokens, or Infinity", contextLength);
+  if (!["each", "last", "masked"].includes(predicts as string))
+    throw refuse("predicts", 'one of "each", "last" and "masked"', predicts);
+  if (typeof state !== "function") throw refuse("state", "a function, such as () => ({})", state);
+  if (typeof forward !== "function")
+    throw refuse("forward", "a function that gives { logits, state }", forward);
+  return built;
 }
 
 /** All options, with their defaults filled in. @throws UsageError for an unknown option or a value out of range. */
@@ -92,7 +116,7 @@ export function resolveOptions(
 function check(type: string, name: string, known: ModelOption, value: unknown): void {
   const expected = expectedOf(known, value);
   if (expected === undefined) return;
-  throw new UsageError(`${option(name)} of ${type} must be ${expected}, not ${JSON.stringify(value)}.`, {
+  throw new UsageError(`${option(name)} of ${type} must be ${expected}, not ${shown(value)}.`, {
     option: name,
     value,
     expected,

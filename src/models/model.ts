@@ -3,7 +3,8 @@
  * checkpoints use models through this contract alone.
  */
 import { allocate, type HostArray, hostArray, sizeOf } from "../core/array.ts";
-import { ShapeError } from "../core/errors.ts";
+import { ShapeError, UsageError } from "../core/errors.ts";
+import { shown } from "../core/options.ts";
 import type { Dim } from "../core/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Spec } from "../graph/tree.ts";
@@ -229,7 +230,18 @@ export function countParameters({
  */
 export function objective(model: Model, parameters: Parameters, input: TrainingInput, mode: Mode): Objective {
   if (mode.training && model.loss) return model.loss(parameters, input, mode);
-  const { logits, state } = model.forward(parameters, input, mode, { at: input.at });
+  const output: Partial<ModelOutput> | undefined = model.forward(parameters, input, mode, { at: input.at });
+  const { logits, state } = output ?? {};
+  const { type } = model.architecture;
+  if (!Array.isArray(logits?.shape) || typeof state !== "object")
+    throw new UsageError(
+      `The \`forward\` of ${type} must give { logits, state }, tensors of the graph, not ${shown(output)}.`,
+    );
+  const [width] = logits.shape.slice(-1);
+  if (typeof width === "number" && width < model.config.vocab_size)
+    throw new ShapeError(type, `the logits need a column for each of ${model.config.vocab_size} tokens`, [
+      logits.shape,
+    ]);
   return { loss: sum(targetLosses(model, logits, input)), state };
 }
 

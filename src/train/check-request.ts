@@ -1,7 +1,15 @@
 /** What a training is asked for, checked before anything is read or written: model, data and folder. */
 import { join } from "node:path";
 import { UsageError } from "../core/errors.ts";
-import { checkText, checkTexts, invalidOption, option, shown } from "../core/options.ts";
+import {
+  checkFunction,
+  checkList,
+  checkName,
+  checkTexts,
+  invalidOption,
+  option,
+  shown,
+} from "../core/options.ts";
 import type { TrainingData } from "../data/vocabularies.ts";
 import { exists } from "../files/exists.ts";
 import type { Architecture } from "../models/model.ts";
@@ -12,7 +20,8 @@ import { files, refuseTakenFolder } from "./run-folder.ts";
  * @throws UsageError for what cannot be honoured, as programs without types ask for it
  */
 export async function checkTrainRequest(request: object): Promise<void> {
-  const { model, base, data, out } = request as Readonly<Record<string, unknown>>;
+  const given = request as Readonly<Record<string, unknown>>;
+  const { model, base, data, out, modelOptions, onEvent, stopWhen, architectures } = given;
   if ((model === undefined) === (base === undefined)) {
     const expected = `${option("model")}, an architecture such as "char-lstm", or ${option("base")}, a model to train further`;
     throw new UsageError(`Give ${model === undefined ? "" : "either "}${expected}.`, {
@@ -31,9 +40,14 @@ export async function checkTrainRequest(request: object): Promise<void> {
     typeof (model as Partial<Architecture> | null)?.build !== "function"
   )
     throw invalidOption("model", model, "an architecture, or the name of one");
+  if (modelOptions !== undefined && (typeof modelOptions !== "object" || Array.isArray(modelOptions)))
+    throw invalidOption("modelOptions", modelOptions, "an object, such as { width: 64 }");
+  checkFunction(onEvent, "onEvent");
+  checkFunction(stopWhen, "stopWhen");
+  checkList(architectures, "architectures");
   checkTrainingData(data);
   if (out === undefined) return;
-  checkText(out, "out");
+  checkName(out, "out");
   // A run may be under way there: that is asked once the folder is locked.
   if (!(await exists(join(out as string, files.run)))) await refuseTakenFolder(out as string);
 }
