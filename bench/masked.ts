@@ -2,7 +2,7 @@
  * Words hidden in works that nobody has read: how often `punchline-bert` finds them, beside a 5-gram model that sees
  * both sides and has counted the text that the model was trained on, and beside the most frequent words.
  *
- *     PUNCHLINE_ASSETS=... PUNCHLINE_WORDS=4000 npm run bench -- masked
+ *     PUNCHLINE_ASSETS=... PUNCHLINE_WORDS=2000 npm run bench -- masked
  *
  * A model of pieces of words is given as many masks as the word has pieces, which says something about the word. So
  * all choose among the same: the words of the training text that have as many pieces.
@@ -27,12 +27,12 @@ const MODEL = "punchline-bert";
 /** Candidates of which one has to be the word. */
 const MOST = 5;
 /** Beginnings of words that are followed from piece to piece. */
-const BEAMS = 20;
+const BEAMS = 5;
 
 export default async function masked(): Promise<BenchRow[]> {
   const assets = process.env.PUNCHLINE_ASSETS;
   if (!assets) throw new Error("Set PUNCHLINE_ASSETS to a folder that has public-domain.");
-  const count = Number(process.env.PUNCHLINE_WORDS ?? 4000);
+  const count = Number(process.env.PUNCHLINE_WORDS ?? 2000);
   const lm = await loadModel(await resolveModel(MODEL));
   const read = (name: string) => readRawText(join(assets, "public-domain", name));
   const hidden = hideWords(await read("valid.txt.gz"), count, new Random(1, "masked"), {

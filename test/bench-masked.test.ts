@@ -1,8 +1,8 @@
 /** The 5-gram model of `npm run bench -- masked`, against counting by brute force. */
-import { expect, test } from "vitest";
+import { describe, expect, it, test } from "vitest";
 import { hideWords, wordsOf } from "../bench/masked/hidden.ts";
 import { countAround } from "../bench/masked/ngrams.ts";
-import { pairedRates } from "../bench/masked/rates.ts";
+import { pairedInterval, pairedRates } from "../bench/masked/rates.ts";
 import { Random } from "../src/core/random.ts";
 
 const random = new Random(3, "words");
@@ -69,4 +69,23 @@ test("the interval of the difference counts the words that one of the two alone 
   expect(found).toMatchObject({ ours: 50, peer: 35 });
   // 15 points, with a standard error of sqrt(25 - 15^2 / 100) = 4.77.
   expect(found.note).toMatch(/^95 % interval of ours 40\.4 to 59\.6; ahead by 5\.7 to 24\.3 points/);
+});
+
+describe("pairedInterval", () => {
+  it("is 1.96 standard errors of the mean of the paired differences", () => {
+    const [firstOnly, secondOnly, trials] = [23, 11, 200];
+    const differences = Array.from({ length: trials }, (_, i) =>
+      i < firstOnly ? 1 : i < firstOnly + secondOnly ? -1 : 0,
+    );
+    const mean = differences.reduce<number>((sum, d) => sum + d, 0) / trials;
+    const variance = differences.reduce<number>((sum, d) => sum + (d - mean) ** 2, 0) / trials;
+    const margin = 1.96 * Math.sqrt(variance / trials);
+    const { low, high } = pairedInterval(firstOnly, secondOnly, trials);
+    expect(low).toBeCloseTo(mean - margin, 6);
+    expect(high).toBeCloseTo(mean + margin, 6);
+  });
+
+  it("knows nothing without trials", () => {
+    expect(pairedInterval(0, 0, 0)).toEqual({ low: -1, high: 1 });
+  });
 });

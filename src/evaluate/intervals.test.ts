@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { differenceInterval, intervalDigits, pairedInterval, wilsonInterval } from "./intervals.ts";
+import { differenceInterval, intervalDigits, wilsonInterval } from "./intervals.ts";
 
 describe("wilsonInterval", () => {
   // Newcombe 1998a, "Two-sided confidence intervals for the single proportion", table I, method 3
@@ -30,25 +30,6 @@ describe("differenceInterval", () => {
     const interval = differenceInterval({ copies: a, n: m }, { copies: b, n });
     expect(interval.low).toBeCloseTo(low, 4);
     expect(interval.high).toBeCloseTo(high, 4);
-  });
-});
-
-describe("pairedInterval", () => {
-  it("is 1.96 standard errors of the mean of the paired differences", () => {
-    const [firstOnly, secondOnly, trials] = [23, 11, 200];
-    const differences = Array.from({ length: trials }, (_, i) =>
-      i < firstOnly ? 1 : i < firstOnly + secondOnly ? -1 : 0,
-    );
-    const mean = differences.reduce<number>((sum, d) => sum + d, 0) / trials;
-    const variance = differences.reduce<number>((sum, d) => sum + (d - mean) ** 2, 0) / trials;
-    const margin = 1.959964 * Math.sqrt(variance / trials);
-    const { low, high } = pairedInterval(firstOnly, secondOnly, trials);
-    expect(low).toBeCloseTo(mean - margin, 6);
-    expect(high).toBeCloseTo(mean + margin, 6);
-  });
-
-  it("knows nothing without trials", () => {
-    expect(pairedInterval(0, 0, 0)).toEqual({ low: -1, high: 1 });
   });
 });
 

@@ -58,17 +58,6 @@ export function differenceInterval(first: Counts, second: Counts): Interval {
 }
 
 /**
- * Interval of a difference of two rates on the same trials, first minus second, from the trials where one alone
- * succeeded (Wald's interval of McNemar's discordant pairs: Fleiss, Levin and Paik 2003, section 13.1).
- */
-export function pairedInterval(firstOnly: number, secondOnly: number, trials: number): Interval {
-  if (trials === 0) return { low: -1, high: 1 };
-  const difference = (firstOnly - secondOnly) / trials;
-  const error = Math.sqrt(firstOnly + secondOnly - trials * difference ** 2) / trials;
-  return { low: difference - Z95 * error, high: difference + Z95 * error };
-}
-
-/**
  * Digits after the point, `least` or more, of which the last is no coarser than the interval is wide: its ends are
  * printed differently, and a value between them, printed with as many, stays between them.
  */
