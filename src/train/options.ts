@@ -127,7 +127,8 @@ export type Packing = "none" | "blocks" | "stream";
 export type ResumeOptions = Partial<
   Pick<TrainOptions, "steps" | "epochs" | "maxMinutes" | "patience" | "checkpointSeconds" | "recompute">
 >;
-const resumable = optionNames<keyof ResumeOptions>()(
+/** The names of {@link ResumeOptions}. */
+export const resumable = optionNames<keyof ResumeOptions>()(
   "steps epochs maxMinutes patience checkpointSeconds recompute",
 ).names;
 

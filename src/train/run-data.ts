@@ -155,7 +155,7 @@ export interface LikeOptions {
 
 /**
  * Sources prepared as the texts of the run in `folder` were, and the options for that. Without sources, the run's own
- * texts. Where the sources lack the columns that the run's have, theirs are found anew.
+ * texts. Where the sources lack the columns that the run's have, their own are looked for.
  */
 export async function readLike(
   folder: string | undefined,

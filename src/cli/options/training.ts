@@ -3,7 +3,13 @@ import { UsageError } from "../../core/errors.ts";
 import type { OptionValues as ModelOptionValues } from "../../models/model.ts";
 import { architectureOf, architectures } from "../../models/registry.ts";
 import type { BackendOptions } from "../../runtime/backend.ts";
-import { MUON_MOMENTUM, type Packing, type TrainOptions, trainDefaults } from "../../train/options.ts";
+import {
+  MUON_MOMENTUM,
+  type Packing,
+  resumable,
+  type TrainOptions,
+  trainDefaults,
+} from "../../train/options.ts";
 import { recordedOptions } from "../../train/run-data.ts";
 import type { RunRecord } from "../../train/run-folder.ts";
 import type { TrainResult } from "../../train/session.ts";
@@ -162,9 +168,6 @@ export function givenModelOptions(options: Given): ModelOptionValues {
   return given;
 }
 
-/** Options that `--resume` may change: when the training ends, how often it saves, and its use of memory. */
-const resumable = ["steps", "epochs", "maxMinutes", "patience", "checkpointSeconds", "recompute"] as const;
-
 /** What `train` and `resume` take from every command that trains. */
 export const trainingHooks = (
   ctx: Context,
@@ -198,8 +201,7 @@ export function resumeRun(
  * @throws UsageError that names the option, the run's value and the one given
  */
 export function refuseChanges(folder: string, record: RunRecord, options: Given, choices: Given): void {
-  const free: readonly string[] = resumable;
-  const training = trainingNames.filter((name) => !free.includes(name));
+  const training = trainingNames.filter((name) => !resumable.includes(name));
   const given: Given = present({
     model: options.model === undefined ? undefined : architectureOf(String(options.model)).type,
     ...Object.fromEntries(training.map((name) => [name, options[name]])),
