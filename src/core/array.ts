@@ -1,7 +1,8 @@
 /** Dtypes, and arrays of numbers on the host: a flat typed array with a shape, row-major. */
 import { ShapeError } from "./errors.ts";
+import { invalidOption } from "./options.ts";
 
-export type DType = "float32" | "int32" | "int64" | "bool" | "uint8";
+export type DType = "float32" | "int32" | "int64" | "bool" | "uint8" | "int8";
 
 export interface DataOf {
   float32: Float32Array;
@@ -10,6 +11,7 @@ export interface DataOf {
   /** One byte per element, 0 or 1. */
   bool: Uint8Array;
   uint8: Uint8Array;
+  int8: Int8Array;
 }
 
 /** A dense row-major array. `data` may be a view into a larger buffer. */
@@ -36,9 +38,26 @@ export interface StoredArray<D extends DType = DType> {
   readonly stored: FilePlace;
 }
 
+/** An array in the memory of a device, as a run left it there. It is fed again as it is. */
+export interface DeviceArray<D extends DType = DType> {
+  readonly dtype: D;
+  readonly shape: readonly number[];
+  /** What the runtime knows it by. */
+  readonly device: object;
+  /** Frees its memory; it cannot be read after that. */
+  release(): void;
+}
+
 const arrays: {
   readonly [D in DType]: { new (length: number): DataOf[D]; readonly BYTES_PER_ELEMENT: number };
-} = { float32: Float32Array, int32: Int32Array, int64: BigInt64Array, bool: Uint8Array, uint8: Uint8Array };
+} = {
+  float32: Float32Array,
+  int32: Int32Array,
+  int64: BigInt64Array,
+  bool: Uint8Array,
+  uint8: Uint8Array,
+  int8: Int8Array,
+};
 
 export const bytesPerElement = (dtype: DType): number => arrays[dtype].BYTES_PER_ELEMENT;
 
@@ -64,16 +83,24 @@ export function hostArray<D extends DType>(
   return { dtype, shape, data };
 }
 
+/** For programs without types. */
+function checkShape(shape: unknown): void {
+  const sizes = Array.isArray(shape) && shape.every((size) => Number.isInteger(size) && size >= 0);
+  if (!sizes) throw invalidOption("shape", shape, "a list of whole numbers, such as [2, 3]");
+}
+
 /** A float32 array; a `Float32Array` is wrapped, not copied. */
 export function float32(
   shape: readonly number[],
   data?: Float32Array | readonly number[],
 ): HostArray<"float32"> {
+  checkShape(shape);
   return hostArray("float32", shape, data && (ArrayBuffer.isView(data) ? data : Float32Array.from(data)));
 }
 
 /** An int32 array; an `Int32Array` is wrapped, not copied. */
 export function int32(shape: readonly number[], data?: Int32Array | readonly number[]): HostArray<"int32"> {
+  checkShape(shape);
   return hostArray("int32", shape, data && (ArrayBuffer.isView(data) ? data : Int32Array.from(data)));
 }
 

@@ -56,38 +56,3 @@ export class ShapeError extends PunchlineError {
     super("shape", `${op}: ${reason}${shown ? ` (got ${shown})` : ""}.`, { details: { op, shapes } });
   }
 }
-
-/** The name among `known` nearest to `name` by edit distance, where one is near enough to be meant. */
-export function nearestName(name: string, known: Iterable<string>): string | undefined {
-  let best: string | undefined;
-  let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1;
-  for (const candidate of known) {
-    const d = editDistance(name.toLowerCase(), candidate.toLowerCase());
-    if (d < bestDistance) {
-      best = candidate;
-      bestDistance = d;
-    }
-  }
-  return best;
-}
-
-/** A sentence end such as `; did you mean "char-lstm"?`, or the whole list where nothing is near. */
-export function didYouMean(name: string, known: Iterable<string>): string {
-  const names = [...known];
-  const near = nearestName(name, names);
-  return near ? `did you mean "${near}"?` : `known are: ${names.join(", ")}.`;
-}
-
-function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      row.push(
-        Math.min(previous[j]! + 1, row[j - 1]! + 1, previous[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)),
-      );
-    }
-    previous = row;
-  }
-  return previous[b.length]!;
-}

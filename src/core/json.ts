@@ -1,5 +1,10 @@
 /** JSON from untrusted files. Runs in a browser. */
 
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** A value as the text of a file. */
+export const jsonText = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+
 /** Deeper than any real file; walking deeper JSON would overflow the stack. */
 const MAX_DEPTH = 200;
 

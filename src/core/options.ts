@@ -3,7 +3,8 @@
  * `cleaning.keepUnicode`, as its callers write it; the command line shows the same sentence with its flags, `--top-k` or
  * `--windows shuffled`, and the server with the fields of its requests, `top_k`.
  */
-import { didYouMean, UsageError } from "./errors.ts";
+import { didYouMean } from "./did-you-mean.ts";
+import { UsageError } from "./errors.ts";
 
 /** The option, or the option with a value, as a sentence of the library names it. */
 export function option(name: string, value?: string | number | boolean): string {

@@ -25,3 +25,19 @@ export function excerpt(text: string, most = 100): string {
   const line = visible(text.slice(0, most + 1).replace(/\s+/g, " ")).trim();
   return text.length > most ? `${line.slice(0, most)}…` : line;
 }
+
+/** Signs for white space, as a token of a vocabulary is shown. */
+export const whiteSpaceSigns: Readonly<Record<string, string>> = { " ": "␣", "\n": "⏎", "\t": "⇥" };
+
+/** A token on one line, with a sign or its code for everything that takes no room. */
+export function visibleToken(token: string): string {
+  return Array.from(printable(token), (letter) => {
+    const sign = whiteSpaceSigns[letter];
+    if (sign !== undefined) return sign;
+    if (/\p{Cf}|\p{Variation_Selector}/u.test(letter))
+      return `\\u${letter.codePointAt(0)!.toString(16).padStart(4, "0")}`;
+    return letter;
+  })
+    .join("")
+    .replace(/^(?=\p{M})/u, "◌");
+}

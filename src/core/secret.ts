@@ -60,15 +60,15 @@ export const headerValues = (given: string | undefined): string[] =>
 /** Shorter ones (`none`, `EMPTY`) are no secrets, and may be part of any word. */
 const SHORTEST_SECRET = 8;
 
-/** `text` with passwords in addresses and the given secrets as `***`. */
+/** `text` with passwords in addresses and the given secrets as `***`, in a time that its length bounds: texts are untrusted. */
 export function withoutSecrets(text: string, secrets: readonly (string | undefined)[] = []): string {
   const known = secrets.filter((secret) => secret !== undefined && secret.length >= SHORTEST_SECRET);
   return known.reduce<string>(
     (rest, secret) => rest.replaceAll(secret!, "***").replaceAll(JSON.stringify(secret).slice(1, -1), "***"),
     text
-      .replace(/([a-z][a-z\d+.-]*:\/\/)[^\s/?#"'<>]*@/gi, "$1***@")
+      .replace(/:\/\/[^\s/?#"'<>]*@/g, "://***@")
       .replace(
-        /([?&][^\s=&"'<>]*(?:token|key|secret|password|signature|credential)[^\s=&"'<>]*=)[^\s&"'<>]+/gi,
+        /([?&](?=[^\s=&?"'<>]*?(?:token|key|secret|password|signature|credential))[^\s=&?"'<>]*=)[^\s&"'<>]+/gi,
         "$1***",
       ),
   );

@@ -42,6 +42,10 @@ export function normaliseAxis(op: string, axis: number, shape: Shape): number {
   return a;
 }
 
+/** Whether no size of a shape is a name. */
+export const isStatic = (shape: Shape): shape is readonly number[] =>
+  shape.every((d) => typeof d === "number");
+
 /** All sizes of a shape that must be static here. Throws where one is a name. */
 export function staticShape(op: string, shape: Shape): readonly number[] {
   for (const d of shape)

@@ -13,25 +13,19 @@ import {
   joinPrompt,
   type PreparedData,
   type PrepareOptions,
-  type PrepareProgress,
-  prepareBatches,
   prepareTextInTurns,
 } from "./prepare.ts";
-import { openFile } from "./sources/bytes.ts";
+import { type CheckMemory, memoryOfTexts, prepareOpened } from "./prepare-opened.ts";
+import { citiesKind } from "./sources/cities.ts";
 import { checkLength, type DecodeOptions, wholeText } from "./sources/decode.ts";
+import { openFile } from "./sources/disk.ts";
 import { fileKind } from "./sources/file.ts";
 import { oneLinersKind } from "./sources/one-liners.ts";
-import {
-  openSource,
-  type SourceKind,
-  type SourceOptions,
-  type TextBatch,
-  type TextSource,
-} from "./sources/source.ts";
+import { openSource, type SourceKind, type SourceOptions, type TextSource } from "./sources/source.ts";
 import type { SourceSummary } from "./summary.ts";
 
 /** The built-in kinds of sources, in the order in which they are tried. */
-export const sourceKinds: readonly SourceKind[] = [oneLinersKind, fileKind];
+export const sourceKinds: readonly SourceKind[] = [oneLinersKind, citiesKind, fileKind];
 
 export interface PrepareDataOptions extends PrepareOptions, SourceOptions {
   /**
@@ -42,13 +36,13 @@ export interface PrepareDataOptions extends PrepareOptions, SourceOptions {
 }
 
 const prepareDataNames = optionNames<keyof PrepareDataOptions>()(
-  "cleaning vocabulary end minCount maxWords vocabularySize signal allowLoss exactDuplicates nearDuplicates fractions separator minLength maxLength onProgress column promptColumn fileFormat encoding delimiter header maxLine includeAttacks kinds validationSource",
+  "cleaning vocabulary end minCount maxWords vocabularySize signal allowLoss exactDuplicates nearDuplicates fractions separator minLength maxLength onProgress column promptColumn fileFormat encoding delimiter header maxLine allJokes includeAttacks kinds validationSource",
   insideOfPrepareOptions,
 );
 
 /**
  * Reads, cleans, deduplicates and splits one or several sources, taken as one in their order.
- * @param sources `one-liners`, `hf:owner/dataset` or files: .csv .tsv .json .jsonl .parquet .txt, also as .gz or .zip
+ * @param sources `one-liners`, `cities`, `hf:owner/dataset` or files: .csv .tsv .json .jsonl .parquet .txt, also as .gz or .zip
  * @throws InputError or UsageError whose message is one sentence for the user.
  */
 export async function prepareData(
@@ -67,30 +61,11 @@ export async function prepareData(
   const names = [...heldOut, ...namesOf(sources)];
   const opened: TextSource[] = [];
   for (const name of names) opened.push(await openSource(name, options, sourceKinds));
-  const counts = new Int32Array(opened.length);
-  const { onProgress } = options;
-  const bytes = (): Pick<PrepareProgress, "bytes" | "totalBytes"> => ({
-    bytes: opened.reduce((sum, { progress }) => sum + progress.bytes, 0),
-    totalBytes: opened.reduce((sum, { progress }) => sum + progress.totalBytes, 0),
-  });
   const split =
     validationSource === undefined
       ? options
       : { ...options, fractions: { validation: 0, test: fractions?.test ?? 0 } };
-  const prepared = await prepareBatches(
-    allBatches(opened, counts, heldOut.length),
-    onProgress ? { ...split, onProgress: (now) => onProgress({ ...now, ...bytes() }) } : split,
-    names.slice(heldOut.length).join(", "),
-  );
-  const summaries: SourceSummary[] = opened.map(({ name, format, column, promptColumn, reading }, i) => ({
-    source: name,
-    format,
-    column: column ?? null,
-    prompt_column: promptColumn,
-    rows: counts[i]!,
-    ...reading,
-  }));
-  return { ...prepared, summary: { ...prepared.summary, sources: summaries } };
+  return prepareOpened({ sources: opened, heldOut: heldOut.length, checkMemory: heapCheck() }, split);
 }
 
 /** Reads files whole as one continuous text and splits it by position; see `prepareText`. */
@@ -145,47 +120,22 @@ export async function readTexts(
   return texts;
 }
 
-/** The texts of all sources; those of the first `heldOut` sources are for validation. */
-async function* allBatches(
-  sources: readonly TextSource[],
-  counts: Int32Array,
-  heldOut: number,
-): AsyncGenerator<TextBatch> {
-  let texts = 0;
-  let characters = 0;
+/** Reading stops before the process would be killed for what it holds. */
+function heapCheck(): CheckMemory {
   const usedBefore = getHeapStatistics().used_heap_size;
-  for (const [i, source] of sources.entries()) {
-    for await (const batch of source.batches()) {
-      texts += batch.texts.length;
-      for (const text of batch.texts) characters += text.length;
-      for (const prompt of batch.prompts ?? []) characters += prompt.length;
-      checkMemory(source.name, texts, characters, usedBefore);
-      counts[i]! += batch.texts.length;
-      for (const left of Object.values(batch.dropped ?? {})) counts[i]! += left.length;
-      yield i < heldOut ? { ...batch, heldOut: true } : batch;
-    }
-  }
+  return (source, texts, characters) => {
+    const needed = usedBefore + memoryOfTexts(texts, characters);
+    const limit = getHeapStatistics().heap_size_limit;
+    if (needed <= limit) return;
+    const megabytes = (bytes: number) => Math.ceil(bytes / 2 ** 20);
+    throw new InputError(
+      "memory",
+      `${source}: ${texts} texts with ${characters} characters, and what follows, need more than the ${megabytes(limit)} MB that Node may use; ` +
+        `give a part of them, or allow more, such as NODE_OPTIONS=--max-old-space-size=${2 * megabytes(needed)}.`,
+      { source, texts, characters, limit },
+    );
+  };
 }
-
-/**
- * Everything is in memory until it is split: the texts, their normal forms, and the index for duplicates. Reading
- * stops before the process would be killed for that.
- */
-function checkMemory(source: string, texts: number, characters: number, usedBefore: number): void {
-  const needed = usedBefore + bytesPerText * texts + bytesPerCharacter * characters;
-  const limit = getHeapStatistics().heap_size_limit;
-  if (needed <= limit) return;
-  const megabytes = (bytes: number) => Math.ceil(bytes / 2 ** 20);
-  throw new InputError(
-    "memory",
-    `${source}: ${texts} texts with ${characters} characters, and what follows, need more than the ${megabytes(limit)} MB that Node may use; ` +
-      `give a part of them, or allow more, such as NODE_OPTIONS=--max-old-space-size=${2 * megabytes(needed)}.`,
-    { source, texts, characters, limit },
-  );
-}
-
-/** Measured with 20 MB of lines of 90 characters: 180 MB in all, half of it outside of what the limit counts. */
-const [bytesPerText, bytesPerCharacter] = [150, 4];
 
 function namesOf(sources: string | readonly string[]): readonly string[] {
   const names = typeof sources === "string" ? [sources] : sources;

@@ -417,6 +417,8 @@ describe("prepareData", () => {
     expect(summary.rows_in).toBe(2633);
     expect(summary.rows_out).toBe(2633 - lost);
     expect(summary.dropped.attack_on_a_group).toBeGreaterThan(100);
+    expect(summary.dropped.not_for_a_classroom).toBeGreaterThan(400);
+    expect(summary.sources[0]).toMatchObject({ jokes: "classroom" });
     expect(splits.validation.length).toBeGreaterThan(50);
     expect(splits.test.length).toBeGreaterThan(50);
   });
@@ -508,7 +510,8 @@ describe("prepareData", () => {
     "stops the learning of pieces of words where it is asked to, of %s",
     async (of) => {
       const random = new Random(3, "dna");
-      const dna = Array.from({ length: 150_000 }, (_, i) => "ACGT"[random.below(4, i)]).join("");
+      // Enough for several turns on a fast machine.
+      const dna = Array.from({ length: 2_000_000 }, (_, i) => "ACGT"[random.below(4, i)]).join("");
       const path = join(folder, "dna.txt");
       writeFileSync(path, dna);
       const stop = new AbortController();

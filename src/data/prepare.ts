@@ -4,7 +4,7 @@
  * Runs in a browser as well; `prepareData` reads files and packages.
  */
 import { InputError } from "../core/errors.ts";
-import { checkOptions, checkText, checkTexts, option, optionNames } from "../core/options.ts";
+import { checkOptions, checkText, checkTexts, invalidOption, option, optionNames } from "../core/options.ts";
 import {
   type Cleaner,
   cleaningOptionNames,
@@ -32,6 +32,7 @@ import {
   nearThresholds,
 } from "./duplicates.ts";
 import { createFingerprint } from "./hash.ts";
+import { RowCounter, type TextRows } from "./rows.ts";
 import type { TextBatch } from "./sources/source.ts";
 import {
   assignSplits,
@@ -102,6 +103,8 @@ export interface PreparedData {
   readonly prompts?: Readonly<Record<SplitName, readonly number[]>> | undefined;
   /** Texts of the source that are in no split, cleaned, with the reason. Absent for one continuous text. */
   readonly droppedTexts?: readonly { readonly text: string; readonly reason: string }[] | undefined;
+  /** Where each text stands in its source. Absent where no source says it, and for one continuous text. */
+  readonly rows?: TextRows | undefined;
   readonly tokenizer: Tokenizer;
   /** `tokenizer` where no vocabulary was asked for: `train` then replaces it by one that suits its model. */
   readonly defaultTokenizer?: Tokenizer | undefined;
@@ -123,7 +126,15 @@ export async function prepareTexts(
   from = "The data",
 ): Promise<PreparedData> {
   checkOptions(options, prepareOptionNames);
+  checkBatches(batches);
   return prepareBatches(batches, options, from);
+}
+
+/** For programs without types. */
+function checkBatches(batches: unknown): void {
+  const list = typeof batches === "object" && batches !== null;
+  if (!list || !(Symbol.iterator in batches || Symbol.asyncIterator in batches))
+    throw invalidOption("batches", batches, 'lists of texts, such as [{ texts: ["a", "b"] }]');
 }
 
 /** The same for options that are checked already, and may have more names. */
@@ -147,9 +158,11 @@ export async function prepareBatches(
     if (n > 0) dropped[reason] = (dropped[reason] ?? 0) + n;
   };
   const droppedTexts: { readonly text: string; readonly reason: string }[] = [];
-  const dropText = (reason: string, text: string) => {
+  const droppedRows: number[] = [];
+  const dropText = (reason: string, text: string, row: number) => {
     drop(reason);
     droppedTexts.push({ text, reason });
+    droppedRows.push(row);
   };
   const report = (phase: PrepareProgress["phase"], rows: number, totalRows: number) =>
     onProgress({ phase, rows, totalRows, bytes: 0, totalBytes: 0 });
@@ -162,15 +175,17 @@ export async function prepareBatches(
     if (hasBreak(text) && !shaped.includes("\n")) broken++;
     return shaped;
   };
+  const counter = new RowCounter();
   let rowsIn = 0;
   let items: Item[] = [];
   let prompted = false;
   for await (const batch of batches) {
-    checkTexts(batch.texts);
+    checkTexts(batch?.texts);
     rowsIn += batch.texts.length;
+    const rows = counter.batch(batch);
     for (const [reason, left] of Object.entries(batch.dropped ?? {})) {
       rowsIn += left.length;
-      for (const text of left) dropText(reason, text);
+      for (const [i, text] of left.entries()) dropText(reason, text, rows.dropped(reason, i));
     }
     options.signal?.throwIfAborted();
     prompted ||= batch.prompts !== undefined;
@@ -179,14 +194,14 @@ export async function prepareBatches(
       const own = shape(raw, cleaner);
       const prompt = batch.prompts ? shape(batch.prompts[i]!, cleaner) : "";
       const whole = prompt === "" ? { text: own, prompt: 0 } : joinPrompt(prompt, own, options.separator);
-      const item: Item = batch.heldOut ? { ...whole, heldOut: true } : whole;
+      const item: Item = { ...whole, row: rows.text(i), heldOut: batch.heldOut };
       refuseEnd(item.text, end, from);
       if (own.trim() === "") {
         // A text that cleaning removed entirely can still be found in an audit.
         if (raw.trim() === "") drop("empty");
-        else dropText("empty", raw);
-      } else if (item.text.length < minLength) dropText("too_short", item.text);
-      else if (item.text.length > maxLength) dropText("too_long", item.text);
+        else dropText("empty", raw, item.row);
+      } else if (item.text.length < minLength) dropText("too_short", item.text, item.row);
+      else if (item.text.length > maxLength) dropText("too_long", item.text, item.row);
       else items.push(item);
     }
     report("read", rowsIn, 0);
@@ -202,9 +217,9 @@ export async function prepareBatches(
     const count = items.length;
     const onDone = (done: number) => report("duplicates", done, count);
     const repeats = await findDuplicates(keys, near, onDone, options.signal);
-    const isNew = ({ text }: Item, i: number) => {
-      if (exactDuplicates && repeats.exact[i]! >= 0) dropText("duplicate", text);
-      else if (repeats.near[i]! >= 0) dropText("near_duplicate", text);
+    const isNew = ({ text, row }: Item, i: number) => {
+      if (exactDuplicates && repeats.exact[i]! >= 0) dropText("duplicate", text, row);
+      else if (repeats.near[i]! >= 0) dropText("near_duplicate", text, row);
       else return true;
       return false;
     };
@@ -224,6 +239,12 @@ export async function prepareBatches(
     ) as Record<SplitName, T[]>;
   const splits = inSplits(({ text }) => text);
   const prompts = prompted ? inSplits(({ prompt }) => prompt) : undefined;
+  const rows = counter.known
+    ? counter.rows(
+        inSplits(({ row }) => row),
+        droppedRows,
+      )
+    : undefined;
   const tokenizer = await tokenizerInTurns(options, vocabulary, splits, end);
   const fingerprint = fingerprintOf("items", splits, prompts);
   const loss = lossOf(cleaner.loss);
@@ -262,6 +283,7 @@ export async function prepareBatches(
     splits,
     prompts,
     droppedTexts,
+    rows,
     tokenizer,
     defaultTokenizer: isDefault(options) ? tokenizer : undefined,
     cleaning,
@@ -346,11 +368,16 @@ function divide(text: string, options: PrepareOptions, from: string) {
 }
 
 /** A text, and the length of the prompt at its beginning. */
-interface Item {
+interface PromptedText {
   readonly text: string;
   readonly prompt: number;
-  /** It is for validation, whatever the fractions are. */
-  readonly heldOut?: true | undefined;
+}
+
+interface Item extends PromptedText {
+  /** Its number in {@link TextRows}. */
+  readonly row: number;
+  /** Whether it is for validation, whatever the fractions are. */
+  readonly heldOut?: boolean | undefined;
 }
 
 /** The split of each text; held-out texts are in validation. */
@@ -370,7 +397,7 @@ function placesOf(
  * A prompt and its text as one. White space between them belongs to the text, as in sub-word vocabularies: a later
  * prompt need not end with a space.
  */
-export function joinPrompt(prompt: string, text: string, separator?: string): Item {
+export function joinPrompt(prompt: string, text: string, separator?: string): PromptedText {
   const apart = /\s$/.test(prompt) || /^\s/.test(text);
   const before = prompt + (separator ?? (apart ? "" : " "));
   return { text: before + text, prompt: before.trimEnd().length };

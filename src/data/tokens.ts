@@ -1,4 +1,5 @@
 /** Texts as one compact stream of token ids, with the places where each item begins. */
+import { invalidOption } from "../core/options.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import type { PreparedData } from "./prepare.ts";
 import type { SplitName } from "./split.ts";
@@ -13,6 +14,8 @@ export interface TokenStream {
   readonly offsets: Int32Array;
   /** The id that ends an item. */
   readonly endOfText: number;
+  /** The id that is read before an item's first. Default `endOfText`. */
+  readonly start?: number | undefined;
   /** The length in tokens of the prompt at the beginning of each item, which is read but not learned. Absent: none. */
   readonly prompts?: Int32Array | undefined;
 }
@@ -63,6 +66,7 @@ export function encodeItems(
     tokens: out.length === n ? out : out.slice(0, n),
     offsets,
     endOfText: tokenizer.endOfText,
+    start: tokenizer.beginOfText,
     prompts: asked,
   };
 }
@@ -79,12 +83,22 @@ export function encodeText(tokenizer: Tokenizer, text: string): TokenStream {
 export function encodeSplit(
   data: PreparedData,
   split: SplitName,
-  tokenizer: Tokenizer = data.tokenizer,
+  tokenizer?: Tokenizer,
   onProgress?: (done: number) => void,
 ): TokenStream {
+  const texts = textsOf(data, split);
+  const spelling = tokenizer ?? data.tokenizer;
+  if (data.kind === "text") return encodeText(spelling, texts[0] ?? "");
+  return encodeItems(spelling, texts, { prompts: data.prompts?.[split], onProgress });
+}
+
+/** The texts of a split. @throws UsageError where a program without types gives something else than prepared data */
+export function textsOf(data: PreparedData, split: SplitName): readonly string[] {
+  if (typeof data?.splits !== "object")
+    throw invalidOption("data", data, "prepared data, as `prepareTexts` returns it");
   const texts = data.splits[split];
-  if (data.kind === "text") return encodeText(tokenizer, texts[0] ?? "");
-  return encodeItems(tokenizer, texts, { prompts: data.prompts?.[split], onProgress });
+  if (texts === undefined) throw invalidOption("split", split, "train, validation or test");
+  return texts;
 }
 
 /** A zeroed array of at least `length` ids below `vocabulary`. */

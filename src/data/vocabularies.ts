@@ -15,6 +15,7 @@ import {
   prepareTextInTurns,
   speltBy,
 } from "./prepare.ts";
+import { textsOf } from "./tokens.ts";
 
 /** The kind of vocabulary that an architecture reads. */
 type Tokens = Exclude<VocabularyName, "printable">;
@@ -82,21 +83,21 @@ export async function inSuitedVocabulary(
 
 /** The same splits with a byte-level BPE vocabulary of at most `size` ids, as GPT-2 spells text. */
 export const withSubwords = (data: PreparedData, size?: number): PreparedData =>
-  speltBy(data, bpeTokenizerOf(data.splits.train, size), "subword");
+  speltBy(data, bpeTokenizerOf(textsOf(data, "train"), size), "subword");
 
 /** The same, but it yields to the event loop while it learns. @param signal stops it; its reason is thrown */
 export const withSubwordsInTurns = async (
   data: PreparedData,
   { size, signal }: { readonly size?: number | undefined; readonly signal?: AbortSignal | undefined } = {},
 ): Promise<PreparedData> =>
-  speltBy(data, await bpeTokenizerInTurns(data.splits.train, size, signal), "subword");
+  speltBy(data, await bpeTokenizerInTurns(textsOf(data, "train"), size, signal), "subword");
 
 /** The same splits with a WordPiece vocabulary of at most `size` ids, in lower case, as BERT spells text. */
 export const withWordPieces = (data: PreparedData, size?: number): PreparedData =>
-  speltBy(data, wordPieceTokenizerOf(data.splits.train, size), "subword");
+  speltBy(data, wordPieceTokenizerOf(textsOf(data, "train"), size), "subword");
 
 /** The same splits with a vocabulary of words. */
 export const withWords = (
   data: PreparedData,
   options: Pick<PrepareOptions, "minCount" | "maxWords"> = {},
-): PreparedData => speltBy(data, wordTokenizerOf(data.splits.train, wordOptions(options)), "word");
+): PreparedData => speltBy(data, wordTokenizerOf(textsOf(data, "train"), wordOptions(options)), "word");

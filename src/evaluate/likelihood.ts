@@ -11,7 +11,7 @@ import { optionNames } from "../core/options.ts";
 import type { TargetSpan } from "../data/batches/batch.ts";
 import { itemPass } from "../data/batches/items.ts";
 import { encodeItems, type TokenStream } from "../data/tokens.ts";
-import { beginsAfterEnd, type LanguageModel } from "../generate/language-model.ts";
+import { beginOf, type LanguageModel } from "../generate/language-model.ts";
 import { tokenPieces } from "../generate/log-probabilities.ts";
 import { carriesState, type Model } from "../models/model.ts";
 import { type TextRow, texts as textPass } from "../train/passes.ts";
@@ -129,8 +129,9 @@ const scoreMasked: Score = async (lm, texts, options) => {
 const scoreStream: Score = async (lm, texts, options) => {
   const { tokenizer, model, backend, weights } = lm;
   const items = options.kind !== "text";
-  const begins = items || beginsAfterEnd(tokenizer);
-  const stream: number[] = begins ? [tokenizer.endOfText] : [];
+  const begin = beginOf(tokenizer) ?? (items ? tokenizer.endOfText : undefined);
+  const begins = begin !== undefined;
+  const stream: number[] = begins ? [begin] : [];
   const ends = texts.map((text) => {
     for (const id of tokenizer.encode(text)) stream.push(id);
     if (items) stream.push(tokenizer.endOfText);
@@ -203,10 +204,10 @@ const scoreAlone: Score = async (
   }
 };
 
-/** Each text with the end of text before it. */
-const rowsOf = ({ tokens, offsets, prompts, endOfText }: TokenStream): TextRow[] =>
+/** Each text with what its input begins with. */
+const rowsOf = ({ tokens, offsets, prompts, endOfText, start = endOfText }: TokenStream): TextRow[] =>
   Array.from({ length: offsets.length - 1 }, (_, i) => ({
-    ids: joined([endOfText], tokens.subarray(offsets[i], offsets[i + 1])),
+    ids: joined([start], tokens.subarray(offsets[i], offsets[i + 1])),
     counts: 1 + (prompts?.[i] ?? 0),
     place: offsets[i]!,
   }));

@@ -1,7 +1,7 @@
 /** A local model for the measures of memorisation: completes and scores texts. */
 import { createDecoder } from "../generate/decoders/create.ts";
 import type { Decoder } from "../generate/decoders/decoder.ts";
-import { beginsAfterEnd, type LanguageModel } from "../generate/language-model.ts";
+import { beginOf, type LanguageModel } from "../generate/language-model.ts";
 import { promptIds } from "../generate/sample.ts";
 import { argmax } from "../generate/sampler.ts";
 import { tokenLosses } from "../generate/token-losses.ts";
@@ -44,7 +44,8 @@ export function localModel(lm: LanguageModel, signal?: AbortSignal): LocalComple
       return completions;
     },
     async score(pairs) {
-      const begins = beginsAfterEnd(tokenizer) ? [tokenizer.endOfText] : [];
+      const begin = beginOf(tokenizer);
+      const begins = begin === undefined ? [] : [begin];
       const heads = pairs.map(({ head }) => promptIds(lm, head));
       const rows = pairs.map(({ head, rest }, i) => [
         ...heads[i]!,

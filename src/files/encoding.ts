@@ -1,6 +1,9 @@
-/** How the bytes of a text file become text: by the mark at their beginning, else as UTF-8, never with replacements. */
-import { isUtf8 } from "node:buffer";
+/**
+ * How the bytes of a text file become text: by the mark at their beginning, else as UTF-8, never with replacements.
+ * Runs in a browser.
+ */
 import { InputError } from "../core/errors.ts";
+import { utf8Text } from "../core/utf8.ts";
 
 /** A byte-order mark: the encoding that it names, and its length in bytes. */
 export interface ByteOrderMark {
@@ -37,10 +40,9 @@ export function decodeText(bytes: Uint8Array, path: string): string {
       );
     }
   }
-  if (!isUtf8(content)) {
-    throw invalidUtf8(path, content, { advice: "save the file as UTF-8.", bytesBefore: mark?.bytes ?? 0 });
-  }
-  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(content);
+  const text = utf8Text(content);
+  if (text !== undefined) return text;
+  throw invalidUtf8(path, content, { advice: "save the file as UTF-8.", bytesBefore: mark?.bytes ?? 0 });
 }
 
 /**
@@ -75,7 +77,7 @@ function utf8Fault(bytes: Uint8Array): number {
   while (low < high) {
     const middle = (low + high + 1) >> 1;
     const prefix = bytes.subarray(0, middle);
-    if (isUtf8(prefix.subarray(0, middle - openTail(prefix)))) low = middle;
+    if (utf8Text(prefix.subarray(0, middle - openTail(prefix))) !== undefined) low = middle;
     else high = middle - 1;
   }
   return low - openTail(bytes.subarray(0, low));

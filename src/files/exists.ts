@@ -5,5 +5,4 @@ import { stat } from "node:fs/promises";
 const found = (path: string): Promise<Stats | undefined> => stat(path).catch(() => undefined);
 
 export const exists = async (path: string): Promise<boolean> => (await found(path)) !== undefined;
-export const isFile = async (path: string): Promise<boolean> => (await found(path))?.isFile() ?? false;
 export const isFolder = async (path: string): Promise<boolean> => (await found(path))?.isDirectory() ?? false;

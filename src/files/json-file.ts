@@ -1,12 +1,8 @@
 /** JSON files, checked because anyone may have written them. */
 import { InputError } from "../core/errors.ts";
-import { parseJsonText } from "../core/json.ts";
+import { type JsonObject, parseJsonText } from "../core/json.ts";
+import { jsonPlaces } from "../core/json-places.ts";
 import { readOptionalText, readTextFile } from "./regular-file.ts";
-
-export type JsonObject = Readonly<Record<string, unknown>>;
-
-/** A value as the text of a file. */
-export const jsonText = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
 /**
  * The object in the file at `path`; a byte-order mark is passed over.
@@ -22,13 +18,21 @@ export async function readOptionalJson(path: string): Promise<JsonObject | undef
   return text === undefined ? undefined : jsonObject(text, path);
 }
 
-function jsonObject(text: string, path: string): JsonObject {
+/** The object of the text of the file at `path`. Errors: {@link readJsonObject}. */
+export function jsonObject(text: string, path: string): JsonObject {
   let value: unknown;
   try {
     value = parseJsonText(text);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new InputError("json", `Cannot read ${path}: it is not valid JSON (${reason}).`, { path }, cause);
+    const { fault } = jsonPlaces(text);
+    const place = fault ? ` at line ${fault.line}, column ${fault.column}` : "";
+    throw new InputError(
+      "json",
+      `Cannot read ${path}: it is not valid JSON${place} (${reason}).`,
+      { path, ...fault },
+      cause,
+    );
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new InputError("json", `Cannot read ${path}: a JSON object was expected.`, { path });

@@ -7,12 +7,12 @@
  * renewing the time of the file.
  */
 import { randomBytes } from "node:crypto";
-import { link, open, readFile, rename, rm, stat, utimes } from "node:fs/promises";
+import { link, open, readFile, rm, stat, utimes } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { InputError } from "../core/errors.ts";
 import { PARTIAL, removePartialFiles } from "./atomic.ts";
-import { isFile } from "./exists.ts";
+import { isFolder } from "./exists.ts";
 import { fileError, systemCode } from "./file-errors.ts";
 import { makeFolder } from "./make-folder.ts";
 
@@ -51,7 +51,7 @@ export async function withFolderLock<T>(dir: string, work: () => Promise<T>): Pr
 
 /** The same over the lock file `path`; `subject` is what errors say is in use. */
 export async function withFileLock<T>(path: string, subject: string, work: () => Promise<T>): Promise<T> {
-  await acquire(path, subject);
+  const mine = await acquire(path, subject);
   const renewal = setInterval(() => {
     const now = new Date();
     utimes(path, now, now).catch(() => {});
@@ -61,11 +61,18 @@ export async function withFileLock<T>(path: string, subject: string, work: () =>
     return await work();
   } finally {
     clearInterval(renewal);
-    await rm(path, { force: true });
+    await release(path, mine);
   }
 }
 
-async function acquire(path: string, subject: string): Promise<void> {
+/** Whether a process that lives holds the lock of folder `dir`. */
+export async function isFolderLocked(dir: string): Promise<boolean> {
+  const found = await readLock(join(dir, LOCK_NAME), Date.now());
+  return found !== undefined && !(await isStale(found));
+}
+
+/** @returns the text of the lock, which tells it from those of others */
+async function acquire(path: string, subject: string): Promise<string> {
   const me: Holder = {
     pid: process.pid,
     host: hostname(),
@@ -73,11 +80,12 @@ async function acquire(path: string, subject: string): Promise<void> {
     processStart: (await processOf(process.pid))?.start ?? null,
     renewed: true,
   };
+  const mine = `${JSON.stringify(me)}\n`;
   // The clocks of the file system and of this process differ by some milliseconds, over a network by more.
   const deadline = Date.now() + 2 * UNREADABLE_GRACE_MS;
   for (let attempt = 0; attempt < 3; ) {
-    const now = await create(path, `${JSON.stringify(me)}\n`);
-    if (now === "taken") return;
+    const now = await create(path, mine);
+    if (now === "taken") return mine;
     const found = await readLock(path, now);
     if (found !== undefined && !found.holder && found.ageMs < UNREADABLE_GRACE_MS && Date.now() < deadline) {
       await new Promise((done) => setTimeout(done, 100));
@@ -86,7 +94,7 @@ async function acquire(path: string, subject: string): Promise<void> {
     attempt++;
     if (found === undefined) continue; // freed in between
     if (!(await isStale(found))) throw inUse(path, subject, found);
-    await discard(path, found.text);
+    await discard(path, found.text, subject);
   }
   throw inUse(path, subject, undefined);
 }
@@ -107,15 +115,16 @@ async function create(path: string, text: string): Promise<"taken" | number> {
       return "taken";
     } catch (cause) {
       const code = systemCode(cause) ?? "";
-      if (code === "EEXIST" && (await isFile(path))) return mtimeMs;
-      // The holder has cleared away what it took for a killed writer's.
-      if (code === "ENOENT") return mtimeMs;
+      // The lock that was there may be gone again by now.
+      if (code === "EEXIST" && !(await isFolder(path))) return mtimeMs;
       if (!unlinkable.has(code)) throw cause;
       await writeNew(path, text);
       return "taken";
     }
   } catch (cause) {
-    if (systemCode(cause) === "EEXIST" && (await isFile(path))) return Date.now();
+    if (systemCode(cause) === "EEXIST" && !(await isFolder(path))) return Date.now();
+    // The holder has cleared away what it took for a killed writer's.
+    if (systemCode(cause) === "ENOENT" && (await isFolder(folder))) return Date.now();
     throw fileError("write", path, cause);
   } finally {
     await rm(partial, { force: true }).catch(() => {});
@@ -177,16 +186,23 @@ async function isStale({ holder, ageMs }: FoundLock): Promise<boolean> {
   return holder.processStart !== null && holder.processStart !== (found?.start ?? null);
 }
 
-/** Removes a stale lock: moves it aside, and puts it back if another process has replaced it meanwhile. */
-async function discard(path: string, staleText: string): Promise<void> {
-  const aside = `${path}.${process.pid}.stale`;
+/**
+ * Removes a stale lock. Who removes it holds a lock for that, so that a lock which another process has put in its place
+ * meanwhile stays.
+ */
+async function discard(path: string, staleText: string, subject: string): Promise<void> {
+  const guard = `${path}.takeover`;
+  const mine = await acquire(guard, subject);
   try {
-    await rename(path, aside);
-    if ((await readFile(aside, "utf8")) !== staleText) await rename(aside, path);
-    else await rm(aside, { force: true });
-  } catch (cause) {
-    if (systemCode(cause) !== "ENOENT") throw fileError("write", path, cause);
+    await release(path, staleText);
+  } finally {
+    await release(guard, mine);
   }
+}
+
+/** Removes the lock if it still is the one with `text`: that of a process which slept for minutes may have been taken over. */
+async function release(path: string, text: string): Promise<void> {
+  if ((await readLock(path, 0))?.text === text) await rm(path, { force: true });
 }
 
 /** Fields 3 and 22 of /proc/PID/stat: the state, and the start in clock ticks since boot; undefined where there is no such file. */

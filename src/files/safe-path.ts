@@ -1,31 +1,8 @@
 /** File names read from untrusted files, which must not lead out of the model's folder. */
 import { realpath } from "node:fs/promises";
-import { basename, dirname, join, posix, sep } from "node:path";
-import { InputError } from "../core/errors.ts";
+import { basename, dirname, join, sep } from "node:path";
 import { fileError } from "./file-errors.ts";
-
-/** Whether `name` is a plain relative path with forward slashes that stays below where it starts. */
-export function isInnerPath(name: string): boolean {
-  return (
-    name !== "" &&
-    !/[\\\0:]/.test(name) &&
-    !posix.isAbsolute(name) &&
-    posix.normalize(name) === name &&
-    !name.split("/").includes("..")
-  );
-}
-
-const outside = (name: string, where: string): InputError =>
-  new InputError(
-    "path-outside",
-    `Cannot use ${where}: it names ${JSON.stringify(name)}, which leads out of the model's folder; do not trust this model.`,
-    { name, where },
-  );
-
-/** @throws InputError `path-outside` where {@link isInnerPath} is false of `name`, which `where` (an index file) names */
-export function requireInner(name: string, where: string): void {
-  if (!isInnerPath(name)) throw outside(name, where);
-}
+import { outsidePath, requireInner } from "./inner-path.ts";
 
 /**
  * The real path of the file `name` in `folder`, which `where` (an index file) names. Links are followed
@@ -42,6 +19,6 @@ export async function innerFile(folder: string, name: string, where: string): Pr
   const home = await realpath(folder);
   const snapshots = dirname(home);
   const roots = basename(snapshots) === "snapshots" ? [home, join(dirname(snapshots), "blobs")] : [home];
-  if (!roots.some((root) => real.startsWith(root + sep))) throw outside(name, where);
+  if (!roots.some((root) => real.startsWith(root + sep))) throw outsidePath(name, where);
   return real;
 }

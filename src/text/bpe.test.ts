@@ -153,7 +153,8 @@ describe("text without spaces", () => {
   });
 
   it("lets others have their turn, and stops where it is asked to", async () => {
-    const dna = unbroken("ACGT", 300_000);
+    // Enough for several turns on a fast machine.
+    const dna = unbroken("ACGT", 2_000_000);
     const options = { vocabularySize: 1024 };
     let turns = 0;
     const timer = setInterval(() => turns++, 1);

@@ -9,7 +9,7 @@
  * const cleaner = createCleaner();
  * cleaner.clean("“Caf\u00e9” &amp; bar…"); // '"Cafe" & bar...'
  */
-import { decodeHTMLStrict } from "entities";
+import { decodeHTMLStrict } from "entities/decode";
 import { optionNames } from "../core/options.ts";
 import { foldAccents, foldTypography } from "./ascii.ts";
 import { createLossCounter, type LetterLoss } from "./letter-loss.ts";

@@ -62,6 +62,7 @@ export function huggingfaceTokenizer(
   const mask = named("mask_token", "[MASK]");
   const pad = named("pad_token", "[PAD]");
   const unknown = kind === "wordpiece" ? named("unk_token", "[UNK]") : undefined;
+  const begin = kind === "bpe" ? firstSpecial(library) : undefined;
   let size = 0;
   for (const id of library.get_vocab().values()) size = Math.max(size, id + 1);
   const unspellable = kind === "bpe" ? missingBytes(json) : undefined;
@@ -87,7 +88,8 @@ export function huggingfaceTokenizer(
     kind,
     size,
     endOfText,
-    beginsAfterEnd: kind === "bpe" && library.encode("a").ids[0] === endOfText,
+    beginsAfterEnd: begin === endOfText,
+    beginOfText: begin === endOfText ? undefined : begin,
     mask,
     pad,
     cls,
@@ -157,6 +159,12 @@ function open(json: HuggingFaceJson, config: TokenizerConfig): Library {
   } catch (cause) {
     throw broken(cause instanceof Error ? cause.message : String(cause), cause);
   }
+}
+
+/** The token that is put before a text, where one is. */
+function firstSpecial(library: Library): number | undefined {
+  const [first] = library.encode("a").ids;
+  return first === library.encode("a", { add_special_tokens: false }).ids[0] ? undefined : first;
 }
 
 /** The bytes that a byte-level vocabulary lacks, or undefined where it can spell everything. */

@@ -89,6 +89,8 @@ class Stream implements StreamDecoder {
   }
 
   push(id: number): string {
+    // A character's text is the same after whatever there is before it.
+    if (this.#tokenizer.kind === "character") return this.#unspaced(this.#tokenizer.decode([id]));
     this.#waiting.push(id);
     return this.#flush(false);
   }

@@ -17,6 +17,8 @@ export interface Tokenizer {
   readonly endOfText: number;
   /** Whether the model's input begins with `endOfText`, as its training texts followed each other. Default false. */
   readonly beginsAfterEnd?: boolean | undefined;
+  /** The id that the model's input begins with, where that is not `endOfText` (Llama's `<s>`). Default: none. */
+  readonly beginOfText?: number | undefined;
   /** The id of a hidden token, where the vocabulary has one (BERT's `[MASK]`). */
   readonly mask?: number | undefined;
   /** The id that fills short rows of a batch; ids equal to it are never masked by value, only by length. */

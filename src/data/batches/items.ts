@@ -35,7 +35,7 @@ export interface ItemOptions {
    * Default `length`: all batches have one shape.
    */
   readonly multipleOf?: number | undefined;
-  /** The id before the first token of an item. Default the stream's `endOfText`. */
+  /** The id before the first token of an item. Default the stream's `start`. */
   readonly start?: number | undefined;
   /** The padding id; it never counts. Default the stream's `endOfText`. */
   readonly pad?: number | undefined;
@@ -106,7 +106,7 @@ export function sizesOf(
 
 function fill(stream: TokenStream, rows: Rows, chosen: readonly number[], options: ItemOptions): TokenBatch {
   const { batch, length: most, packed = false, multipleOf = most } = options;
-  const { start = stream.endOfText, pad = stream.endOfText } = options;
+  const { start = stream.start ?? stream.endOfText, pad = stream.endOfText } = options;
   const { starts, from, end, counts, opens } = rows;
   const sizeOf = (r: number) => {
     let size = 0;

@@ -1,9 +1,9 @@
-/** The bytes of a file, unpacked where it is gzip or zip, up to a limit that no honest file of texts reaches. */
-import { createReadStream } from "node:fs";
-import { open, stat } from "node:fs/promises";
-import { createGunzip } from "node:zlib";
+/**
+ * The bytes of a file, unpacked where it is gzip or zip, up to a limit that no honest file of texts reaches. Runs in a
+ * browser.
+ */
 import { InputError } from "../../core/errors.ts";
-import { notRegular } from "../../files/regular-file.ts";
+import { counted, type RawFile } from "./raw-file.ts";
 import { entryBytes, onlyEntry } from "./zip.ts";
 
 export interface FileBytes {
@@ -12,10 +12,10 @@ export interface FileBytes {
   readonly packed?: { readonly as: "gz" } | { readonly as: "zip"; readonly entry: string } | undefined;
   readonly progress: { bytes: number; readonly totalBytes: number };
   /** The contents from the beginning; may be called several times. */
-  chunks(): AsyncGenerator<Buffer>;
+  chunks(): AsyncGenerator<Uint8Array>;
+  /** A part of the contents, where they are not packed. */
+  readonly part?: RawFile["part"] | undefined;
 }
-
-const chunkBytes = 256 * 1024;
 
 /** A packed file may always unpack to this much, whatever its size. */
 const freeBytes = 64 * 1024 * 1024;
@@ -23,54 +23,57 @@ const freeBytes = 64 * 1024 * 1024;
 const mostPacked = 100;
 
 /**
- * Opens a file for reading.
+ * The contents of a file.
  * @param isData whether a file in a zip archive, given by its name, is a file of texts
- * @throws InputError `missing-file`, `not-a-file`, `empty-file`, `unreadable-file`, and as {@link onlyEntry}
+ * @throws InputError `empty-file`, `unreadable-file`, and as {@link onlyEntry}
  */
-export async function openFile(path: string, isData: (name: string) => boolean): Promise<FileBytes> {
-  const info = await stat(path).catch((cause: NodeJS.ErrnoException) => {
-    const reason = cause.code === "ENOENT" ? "does not exist" : `cannot be read (${cause.code})`;
-    const code = cause.code === "ENOENT" ? "missing-file" : "unreadable-file";
-    throw new InputError(code, `${path} ${reason}; check the name.`, { file: path }, cause);
-  });
-  // Devices and pipes, which may never end or wait for a writer, are not opened at all.
-  const kind = notRegular(info);
-  if (kind !== undefined) {
-    const advice = info.isDirectory() ? "give a file in it" : "write its contents to a file and give that";
-    throw new InputError("not-a-file", `${path} is ${kind}; ${advice}.`, { file: path });
-  }
-  if (info.size === 0) throw emptyFile(path);
-  const start = await firstBytes(path);
-  const progress = { bytes: 0, totalBytes: info.size };
-  if (start.length >= 4 && start.readUInt32BE(0) === 0x504b0304) {
-    const entry = await onlyEntry(path, isData);
-    if (entry.size === 0) throw emptyFile(`${path}: ${entry.name}`);
-    if (entry.size > unpackedLimit(info.size)) throw tooLarge(path, info.size);
+export async function fileBytes(raw: RawFile, isData: (name: string) => boolean): Promise<FileBytes> {
+  const { name, size } = raw;
+  if (size === 0) throw emptyFile(name);
+  const [a, b, c, d] = await raw.part(0, 4);
+  const progress = { bytes: 0, totalBytes: size };
+  if (a === 0x50 && b === 0x4b && c === 3 && d === 4) {
+    const entry = await onlyEntry(raw, isData);
+    if (entry.size === 0) throw emptyFile(`${name}: ${entry.name}`);
+    if (entry.size > unpackedLimit(size)) throw tooLarge(name, size);
     return {
-      name: path,
+      name,
       packed: { as: "zip", entry: entry.name },
       progress,
-      chunks: () => limited(entryBytes(path, entry, counter(progress)), path, info.size),
+      chunks: () => limited(entryBytes(raw, entry, counter(progress)), name, size),
     };
   }
-  const gzip = start.length >= 2 && start[0] === 0x1f && start[1] === 0x8b;
-  if (!gzip) return { name: path, progress, chunks: () => chunksOf(path, false, progress) };
-  const chunks = () => limited(chunksOf(path, true, progress), path, info.size);
-  return { name: path, packed: { as: "gz" }, progress, chunks };
+  const all = () => counted(raw.pieces(0, size), counter(progress));
+  if (a !== 0x1f || b !== 0x8b) return { name, progress, chunks: all, part: raw.part };
+  return { name, packed: { as: "gz" }, progress, chunks: () => limited(gunzipped(raw, all()), name, size) };
 }
 
 export function emptyFile(file: string): InputError {
   return new InputError("empty-file", `${file} is empty; give a file with at least a few texts.`, { file });
 }
 
+async function* gunzipped(raw: RawFile, packed: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* raw.unpack(packed, "gzip");
+  } catch (cause) {
+    if (cause instanceof InputError) throw cause;
+    throw new InputError(
+      "broken-gzip",
+      `${raw.name} is not whole gzip data (${(cause as Error).message.replace(/\.$/, "")}); fetch or pack it again.`,
+      { file: raw.name },
+      cause,
+    );
+  }
+}
+
 const unpackedLimit = (packedBytes: number) => Math.max(freeBytes, mostPacked * packedBytes);
 
 /** The same chunks, as long as they stay within what a file of this size may unpack to. */
 async function* limited(
-  chunks: AsyncGenerator<Buffer>,
+  chunks: AsyncGenerator<Uint8Array>,
   path: string,
   packedBytes: number,
-): AsyncGenerator<Buffer> {
+): AsyncGenerator<Uint8Array> {
   let bytes = 0;
   for await (const chunk of chunks) {
     bytes += chunk.length;
@@ -95,51 +98,4 @@ function counter(progress: { bytes: number }): (bytes: number) => void {
   return (bytes) => {
     progress.bytes += bytes;
   };
-}
-
-async function firstBytes(path: string): Promise<Buffer> {
-  try {
-    const handle = await open(path);
-    try {
-      const { buffer, bytesRead } = await handle.read(Buffer.alloc(4), 0, 4, 0);
-      return buffer.subarray(0, bytesRead);
-    } finally {
-      await handle.close();
-    }
-  } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code;
-    throw new InputError(
-      "unreadable-file",
-      `${path} cannot be read (${code}); check its permissions.`,
-      { file: path },
-      cause,
-    );
-  }
-}
-
-async function* chunksOf(path: string, gzip: boolean, progress: { bytes: number }): AsyncGenerator<Buffer> {
-  const file = createReadStream(path, { highWaterMark: chunkBytes });
-  const count = counter(progress);
-  file.on("data", (chunk) => count(chunk.length));
-  try {
-    if (!gzip) yield* file as AsyncIterable<Buffer>;
-    else {
-      const unpacked = createGunzip({ chunkSize: chunkBytes });
-      file.on("error", (error) => unpacked.destroy(error));
-      yield* file.pipe(unpacked) as AsyncIterable<Buffer>;
-    }
-  } catch (cause) {
-    const error = cause as NodeJS.ErrnoException;
-    const packed = error.code?.startsWith("Z_");
-    throw new InputError(
-      packed ? "broken-gzip" : "unreadable-file",
-      packed
-        ? `${path} is not whole gzip data (${error.message}); fetch or pack it again.`
-        : `${path} cannot be read (${error.code ?? error.message}).`,
-      { file: path },
-      cause,
-    );
-  } finally {
-    file.destroy();
-  }
 }

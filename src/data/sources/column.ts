@@ -1,5 +1,6 @@
 /** Which column of a table, or field of a record, holds the text, and which what it answers. */
-import { didYouMean, InputError } from "../../core/errors.ts";
+import { didYouMean } from "../../core/did-you-mean.ts";
+import { InputError } from "../../core/errors.ts";
 import { option } from "../../core/options.ts";
 import { type Columns, conversationColumn, hasConversation, knownPair, pairNames } from "./pairs.ts";
 

@@ -1,5 +1,5 @@
 /** Texts from .csv and .tsv, by csv-parse, in pieces: a large file is never held whole. */
-import { type CsvError, parse } from "csv-parse";
+import type { CsvError, Parser } from "csv-parse";
 import { InputError } from "../../core/errors.ts";
 import { option } from "../../core/options.ts";
 import type { FileBytes } from "./bytes.ts";
@@ -42,48 +42,51 @@ interface Row {
 
 async function* readTable(file: FileBytes, options: ReadOptions, usual: string): AsyncGenerator<Texts> {
   let lastLine = 0;
+  let emptyLines = 0;
   let failure: Error | undefined;
   let rows: Row[] = [];
   let relaxed = false;
-  const collect = (cells: string[], { lines }: { readonly lines: number }): null => {
+  const collect = (cells: string[], { empty_lines: empty }: { readonly empty_lines: number }): null => {
+    // The parser's own count of lines takes "\r\n" in a cell for two.
+    const line = lastLine + (empty - emptyLines) + 1;
+    emptyLines = empty;
+    lastLine = line + cells.reduce((sum, cell) => sum + lineEndsIn(cell), 0);
     // Blanks alone are an empty line too.
-    if (cells.length === 1 && cells[0]!.trim() === "") {
-      lastLine = lines;
-      return null;
-    }
+    if (cells.length === 1 && cells[0]!.trim() === "") return null;
     if (relaxed && cells.some((cell) => cell.startsWith('"') && /[\r\n]/.test(cell))) {
-      failure ??= openQuote(file.name, lastLine + 1);
+      failure ??= openQuote(file.name, line);
     }
-    rows.push({ cells, line: lastLine + 1 });
-    lastLine = lines;
+    rows.push({ cells, line });
     return null;
   };
   const { maxLine = defaultMaxLine } = options;
-  let parser: ReturnType<typeof parse> | undefined;
+  let parser: Parser | undefined;
   let table: ReturnType<typeof createTable> | undefined;
+  const csv = await options.csv();
   for await (const chunk of wholeFirstChunk(textChunks(file, options))) {
-    let rest = chunk.bytes;
+    let rest = chunk.text;
     if (!parser || !table) {
-      const head = rest.toString("utf8");
+      const head = rest;
       const named = separatorLine(head);
-      rest = rest.subarray(Buffer.byteLength(head.slice(0, named?.length ?? 0)));
+      rest = rest.slice(named?.length ?? 0);
       lastLine = named ? 1 : 0;
       const delimiter =
         options.delimiter === undefined
-          ? (named?.delimiter ?? delimiterOf(head, chunk.whole, usual))
+          ? (named?.delimiter ?? delimiterOf(csv, head, chunk.whole, usual))
           : delimiterNamed(options.delimiter);
       // Cells seldom contain tabs or line ends, so files that are delimited by these seldom quote.
       relaxed = delimiter === "\t" || delimiter === noDelimiter;
       table = createTable(file.name, options, delimiter, usual);
-      parser = parse({
-        delimiter,
-        record_delimiter: rowEnds,
-        relax_quotes: relaxed,
-        relax_column_count: true,
-        skip_empty_lines: true,
-        max_record_size: maxLine,
-        on_record: collect,
-      })
+      parser = csv
+        .stream({
+          delimiter,
+          record_delimiter: rowEnds,
+          relax_quotes: relaxed,
+          relax_column_count: true,
+          skip_empty_lines: true,
+          max_record_size: maxLine,
+          on_record: collect,
+        })
         .on("error", (error: CsvError) => {
           failure ??= explain(file.name, error, lastLine + 1, maxLine);
         })
@@ -98,7 +101,8 @@ async function* readTable(file: FileBytes, options: ReadOptions, usual: string):
   if (!parser || !table) return;
   const ending = parser;
   await new Promise<void>((done) => {
-    ending.once("close", done);
+    // A browser's streams do not close by themselves.
+    for (const event of ["end", "error", "close"]) ending.once(event, () => done());
     ending.end();
   });
   if (failure) throw failure;
@@ -107,17 +111,17 @@ async function* readTable(file: FileBytes, options: ReadOptions, usual: string):
 }
 
 /** The chunks, the first of which knows whether it is the whole file. */
-async function* wholeFirstChunk(chunks: AsyncGenerator<Buffer>) {
-  let first: Buffer | undefined;
+async function* wholeFirstChunk(chunks: AsyncGenerator<string>) {
+  let first: string | undefined;
   let given = false;
-  for await (const bytes of chunks) {
-    if (first) {
+  for await (const text of chunks) {
+    if (first !== undefined) {
       given = true;
-      yield { bytes: first, whole: false };
+      yield { text: first, whole: false };
     }
-    first = bytes;
+    first = text;
   }
-  if (first) yield { bytes: first, whole: !given };
+  if (first !== undefined) yield { text: first, whole: !given };
 }
 
 /** Holds the first rows back until the columns are chosen, then gives their cells. */
@@ -132,12 +136,13 @@ function createTable(file: string, options: ReadOptions, delimiter: string, usua
         throw unequalRow(file, line, cells.length, width, delimiter);
     }
     if (rows.length === 0) return;
-    yield textsOf(
+    const texts = textsOf(
       rows,
       columns,
       (row, column) => row.cells[places.get(column)!],
       (cell) => cell as string,
     );
+    yield { ...texts, rows: rows.map(({ line }) => line), unit: "line" };
   }
   function* choose(): Generator<Texts> {
     const [first, ...body] = held;
@@ -171,7 +176,7 @@ function createTable(file: string, options: ReadOptions, delimiter: string, usua
       options.note,
     );
     chosen = { columns, places: new Map(names.map((name, i) => [name, i] as const).toReversed()) };
-    options.onColumns(columns);
+    options.onColumns(columns, names);
     yield* texts(sample);
   }
   return {
@@ -188,6 +193,9 @@ function createTable(file: string, options: ReadOptions, delimiter: string, usua
     },
   };
 }
+
+const lineEndsIn = (cell: string): number =>
+  cell.includes("\n") || cell.includes("\r") ? cell.split(/\r\n|\n|\r/).length - 1 : 0;
 
 function unequalRow(file: string, line: number, cells: number, width: number, delimiter: string): InputError {
   return new InputError(

@@ -1,10 +1,11 @@
 /**
- * The text of a file as chunks of UTF-8: by the mark at its beginning, else in the given encoding, else it has to be
- * UTF-8 already. What cannot be decoded is an error that names its place, never a replacement character.
+ * The text of a file in pieces: by the mark at its beginning, else in the given encoding, else it has to be
+ * UTF-8 already. What cannot be decoded is an error that names its place, never a replacement character. Runs in a
+ * browser.
  */
-import { isUtf8 } from "node:buffer";
 import { InputError, UsageError } from "../../core/errors.ts";
 import { option } from "../../core/options.ts";
+import { joinBytes, utf8Text } from "../../core/utf8.ts";
 import { byteOrderMark, invalidUtf8, lineEndsIn, openTail } from "../../files/encoding.ts";
 import type { FileBytes } from "./bytes.ts";
 
@@ -21,15 +22,15 @@ const carriageReturn = 13;
 const longestString = 0x1fffffe8;
 
 /**
- * The chunks of a text file in UTF-8, each ending between characters and line ends, without a byte-order mark.
+ * The pieces of a text file, each ending between characters and line ends, without a byte-order mark.
  * @throws InputError `binary-file`, `utf-8` or `encoding`; UsageError for an unknown encoding
  */
-export async function* textChunks(file: FileBytes, options: DecodeOptions = {}): AsyncGenerator<Buffer> {
+export async function* textChunks(file: FileBytes, options: DecodeOptions = {}): AsyncGenerator<string> {
   const asked = encodingName(options.encoding);
   let decode: Decoder | undefined;
-  let held: Buffer = Buffer.alloc(0);
+  let held: Uint8Array = new Uint8Array(0);
   for await (const chunk of file.chunks()) {
-    held = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
+    held = held.length === 0 ? chunk : joinBytes([held, chunk]);
     // A mark has up to three bytes.
     if (!decode && held.length < 4) continue;
     if (!decode) {
@@ -37,7 +38,7 @@ export async function* textChunks(file: FileBytes, options: DecodeOptions = {}):
       held = held.subarray(byteOrderMark(held)?.bytes ?? 0);
     }
     const text = decode(held, false);
-    held = Buffer.alloc(0);
+    held = new Uint8Array(0);
     if (text.length > 0) yield text;
   }
   if (!decode) {
@@ -48,17 +49,17 @@ export async function* textChunks(file: FileBytes, options: DecodeOptions = {}):
   if (text.length > 0) yield text;
 }
 
-/** The text at the beginning of a file: its first chunk, and whether that is all of it. */
+/** The text at the beginning of a file: its first piece, and whether that is all of it. */
 export async function headOf(
   file: FileBytes,
   options: DecodeOptions = {},
-): Promise<{ readonly head: Buffer; readonly whole: boolean }> {
-  let head: Buffer | undefined;
+): Promise<{ readonly head: string; readonly whole: boolean }> {
+  let head: string | undefined;
   for await (const chunk of textChunks(file, options)) {
-    if (head) return { head, whole: false };
+    if (head !== undefined) return { head, whole: false };
     head = chunk;
   }
-  return { head: head ?? Buffer.alloc(0), whole: true };
+  return { head: head ?? "", whole: true };
 }
 
 /** The whole file as one string, for formats that cannot be read in pieces. */
@@ -68,8 +69,7 @@ export async function wholeText(
 ): Promise<string> {
   const parts: string[] = [];
   let length = 0;
-  for await (const chunk of textChunks(file, options)) {
-    const part = chunk.toString("utf8");
+  for await (const part of textChunks(file, options)) {
     length += part.length;
     checkLength(file.name, length, instead);
     parts.push(part);
@@ -88,12 +88,12 @@ export function checkLength(file: string, length: number, instead: string): void
 }
 
 /**
- * UTF-8 of some bytes. A character that a cut left open, and a carriage return that may begin a line end of two
+ * The text of some bytes. A character that a cut left open, and a carriage return that may begin a line end of two
  * characters, are held until the next bytes come, or `last` says that none will.
  */
-type Decoder = (bytes: Buffer, last: boolean) => Buffer;
+type Decoder = (bytes: Uint8Array, last: boolean) => string;
 
-function decoderOf(name: string, start: Buffer, asked: string, options: DecodeOptions): Decoder {
+function decoderOf(name: string, start: Uint8Array, asked: string, options: DecodeOptions): Decoder {
   const encoding = byteOrderMark(start)?.encoding ?? asked;
   options.onEncoding?.(encoding);
   return encoding === "utf-8"
@@ -102,25 +102,26 @@ function decoderOf(name: string, start: Buffer, asked: string, options: DecodeOp
 }
 
 function utf8Checker(name: string, markBytes: number): Decoder {
-  let held: Buffer = Buffer.alloc(0);
+  let held: Uint8Array = new Uint8Array(0);
   let position = markBytes;
   let lines = 0;
   return (bytes, last) => {
-    const joined = held.length === 0 ? bytes : Buffer.concat([held, bytes]);
+    const joined = held.length === 0 ? bytes : joinBytes([held, bytes]);
     const end = joined.length - openTail(joined);
     const whole = last ? joined.length : joined[end - 1] === carriageReturn ? end - 1 : end;
     held = joined.subarray(whole);
-    const text = joined.subarray(0, whole);
-    refuseBinary(name, text, position, lines);
-    if (!isUtf8(text)) {
-      throw invalidUtf8(name, text, {
+    const content = joined.subarray(0, whole);
+    refuseBinary(name, content, position, lines);
+    const text = utf8Text(content);
+    if (text === undefined) {
+      throw invalidUtf8(name, content, {
         advice: `give its encoding, such as ${option("encoding", "windows-1252")} for a file of an older Windows program, or save it as UTF-8.`,
         bytesBefore: position,
         linesBefore: lines,
       });
     }
-    position += text.length;
-    lines += lineEndsIn(text);
+    position += content.length;
+    lines += lineEndsIn(content);
     return text;
   };
 }
@@ -146,16 +147,15 @@ function transcoder(name: string, encoding: string): Decoder {
     }
     const zero = text.indexOf("\0");
     if (zero >= 0) {
-      const line = lines + lineEndsIn(Buffer.from(text.slice(0, zero))) + 1;
+      const line = lines + lineEndsOf(text.slice(0, zero)) + 1;
       throw new InputError(
         "binary-file",
         `${name} is not a text file in ${encoding.toUpperCase()} (a zero character in line ${line}); give its encoding with ${option("encoding")}.`,
         { file: name, line },
       );
     }
-    const utf8 = Buffer.from(text, "utf8");
-    lines += lineEndsIn(utf8);
-    return utf8;
+    lines += lineEndsOf(text);
+    return text;
   };
 }
 
@@ -163,8 +163,16 @@ function transcoder(name: string, encoding: string): Decoder {
 const from80 = "€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ";
 
 /** The bytes from 0x80 to 0x9f are all that differs from Latin-1. */
-const windows1252 = (bytes: Buffer) =>
-  bytes.toString("latin1").replace(/[\x80-\x9f]/g, (c) => from80[c.charCodeAt(0) - 0x80]!);
+function windows1252(bytes: Uint8Array): string {
+  const parts: string[] = [];
+  // A call takes so many arguments everywhere.
+  for (let at = 0; at < bytes.length; at += 8192)
+    parts.push(String.fromCharCode(...bytes.subarray(at, at + 8192)));
+  return parts.join("").replace(/[\x80-\x9f]/g, (c) => from80[c.charCodeAt(0) - 0x80]!);
+}
+
+/** The same in a text as `lineEndsIn` counts in its bytes. */
+const lineEndsOf = (text: string): number => text.match(/\r\n|\n|\r/g)?.length ?? 0;
 
 /** The Encoding Standard's name of an encoding. */
 export function encodingName(label = "utf-8"): string {
@@ -179,7 +187,7 @@ export function encodingName(label = "utf-8"): string {
   }
 }
 
-function refuseBinary(name: string, text: Buffer, position: number, linesBefore: number): void {
+function refuseBinary(name: string, text: Uint8Array, position: number, linesBefore: number): void {
   const zero = text.indexOf(0);
   if (zero < 0) return;
   const line = linesBefore + lineEndsIn(text.subarray(0, zero)) + 1;
@@ -191,7 +199,7 @@ function refuseBinary(name: string, text: Buffer, position: number, linesBefore:
 }
 
 /** Every other byte of Western text in UTF-16 is zero. */
-function utf16Advice(text: Buffer, line: number): string {
+function utf16Advice(text: Uint8Array, line: number): string {
   const zeros = [0, 0];
   const looked = Math.min(text.length, 1024);
   for (let at = 0; at < looked; at++) if (text[at] === 0) zeros[at % 2]!++;

@@ -2,9 +2,9 @@
  * How a table is written, judged by its beginning: the delimiter, and whether its first row names the columns. In
  * doubt the first row is a text, so that none is lost.
  */
-import { parse } from "csv-parse/sync";
 import { UsageError } from "../../core/errors.ts";
 import { isColumnName } from "./column.ts";
+import type { CsvLibrary } from "./format.ts";
 
 /** What ends a row, wherever in the file. */
 export const rowEnds = ["\r\n", "\n", "\r"];
@@ -49,10 +49,10 @@ export function separatorLine(
  * @param whole whether `head` is all of it
  * @param usual the delimiter that the file's name implies, taken where others are no better
  */
-export function delimiterOf(head: string, whole: boolean, usual: string): string {
+export function delimiterOf(csv: CsvLibrary, head: string, whole: boolean, usual: string): string {
   let best: { delimiter: string; share: number } | undefined;
   for (const delimiter of new Set([usual, ...delimiters])) {
-    const rows = rowsOf(head, whole, delimiter);
+    const rows = rowsOf(csv, head, whole, delimiter);
     const first = cellsIn(rows[0] ?? []);
     if (first < 2) continue;
     const share = rows.filter((row) => cellsIn(row) === first).length / rows.length;
@@ -71,10 +71,10 @@ function cellsIn(row: readonly string[]): number {
 
 const rowsLooked = 500;
 
-function rowsOf(head: string, whole: boolean, delimiter: string): string[][] {
+function rowsOf(csv: CsvLibrary, head: string, whole: boolean, delimiter: string): string[][] {
   const rows: string[][] = [];
   try {
-    parse(head, {
+    csv.rows(head, {
       delimiter,
       record_delimiter: rowEnds,
       relax_quotes: true,
@@ -128,11 +128,11 @@ export function hasHeader(rows: readonly (readonly string[])[]): boolean {
  * Whether `head`, the beginning of a file of lines, is a table after all: its first row has the name of a column of
  * texts among other names, and all rows have as many cells.
  */
-export function looksLikeTable(head: string, whole: boolean): boolean {
+export function looksLikeTable(csv: CsvLibrary, head: string, whole: boolean): boolean {
   if (separatorLine(head)) return true;
-  const delimiter = delimiterOf(head, whole, ",");
+  const delimiter = delimiterOf(csv, head, whole, ",");
   if (delimiter === noDelimiter) return false;
-  const rows = rowsOf(head, whole, delimiter);
+  const rows = rowsOf(csv, head, whole, delimiter);
   const [first = []] = rows;
   return (
     rows.length > 1 &&

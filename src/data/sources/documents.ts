@@ -4,48 +4,56 @@
  */
 import { END_OF_TEXT } from "../../text/bpe-files.ts";
 
-const divider = Buffer.from(END_OF_TEXT);
-const [lineFeed, carriageReturn] = [10, 13];
-
 /** Whether a text has a line that is the divider and nothing else. Reads it to there, or to its end. */
-export async function hasDividers(text: AsyncIterable<Buffer>): Promise<boolean> {
-  // What may begin such a line: the end of the last chunk, with the byte before it.
-  let held = Buffer.from([lineFeed]);
-  for await (const chunk of text) {
-    const bytes = Buffer.concat([held, chunk]);
-    if (findDivider(bytes, false)) return true;
-    held = bytes.subarray(Math.max(0, bytes.length - divider.length - 2));
+export async function hasDividers(text: AsyncIterable<string>): Promise<boolean> {
+  // What may begin such a line: the end of the last piece, with the character before it.
+  let held = "\n";
+  for await (const piece of text) {
+    const joined = held + piece;
+    if (findDivider(joined, false)) return true;
+    held = joined.slice(-(END_OF_TEXT.length + 2));
   }
   return findDivider(held, true);
 }
 
-function findDivider(bytes: Buffer, last: boolean): boolean {
-  const ends = (byte: number | undefined) => byte === lineFeed || byte === carriageReturn;
-  for (let at = bytes.indexOf(divider); at >= 0; at = bytes.indexOf(divider, at + 1)) {
-    const end = at + divider.length;
-    if (at > 0 && ends(bytes[at - 1]) && (end === bytes.length ? last : ends(bytes[end]))) return true;
+function findDivider(text: string, last: boolean): boolean {
+  const ends = (character: string | undefined) => character === "\n" || character === "\r";
+  for (let at = text.indexOf(END_OF_TEXT); at >= 0; at = text.indexOf(END_OF_TEXT, at + 1)) {
+    const end = at + END_OF_TEXT.length;
+    if (at > 0 && ends(text[at - 1]) && (end === text.length ? last : ends(text[end]))) return true;
   }
   return false;
 }
 
+/** Documents, and the line of the file that each begins in. */
+export interface Documents {
+  readonly texts: string[];
+  readonly rows: number[];
+}
+
 /** The documents of a file's lines, without blank lines at their ends; those of one batch of lines at a time. */
-export async function* documentBatches(lines: AsyncIterable<readonly string[]>): AsyncGenerator<string[]> {
+export async function* documentBatches(lines: AsyncIterable<readonly string[]>): AsyncGenerator<Documents> {
   let open: string[] = [];
-  const close = (): string[] => {
+  let read = 0;
+  const close = ({ texts, rows }: Documents): void => {
     const first = open.findIndex((line) => line.trim() !== "");
     const last = open.findLastIndex((line) => line.trim() !== "");
-    const document = open.slice(first, last + 1).join("\n");
+    if (first >= 0) {
+      texts.push(open.slice(first, last + 1).join("\n"));
+      rows.push(read - open.length + first + 1);
+    }
     open = [];
-    return first < 0 ? [] : [document];
   };
   for await (const batch of lines) {
-    const texts: string[] = [];
+    const documents: Documents = { texts: [], rows: [] };
     for (const line of batch) {
-      if (line === END_OF_TEXT) texts.push(...close());
+      if (line === END_OF_TEXT) close(documents);
       else open.push(line);
+      read++;
     }
-    if (texts.length > 0) yield texts;
+    if (documents.texts.length > 0) yield documents;
   }
-  const last = close();
-  if (last.length > 0) yield last;
+  const last: Documents = { texts: [], rows: [] };
+  close(last);
+  if (last.texts.length > 0) yield last;
 }

@@ -1,32 +1,13 @@
-/** Files as sources: the name gives the format, the first bytes the packing. */
+/** Files of a disk as sources. */
 import { readdir } from "node:fs/promises";
-import { extname } from "node:path";
-import { didYouMean, InputError, UsageError } from "../../core/errors.ts";
+import { didYouMean } from "../../core/did-you-mean.ts";
+import { InputError } from "../../core/errors.ts";
 import { option } from "../../core/options.ts";
-import { emptyFile, type FileBytes, openFile } from "./bytes.ts";
-import type { Columns } from "./column.ts";
-import { csvFormat, tsvFormat } from "./csv.ts";
-import { encodingName, headOf } from "./decode.ts";
-import { looksLikeTable } from "./dialect.ts";
-import type { FileFormat, ReadOptions } from "./format.ts";
-import { jsonFormat, jsonLinesFormat, looksLikeJsonLines } from "./json.ts";
-import { defaultMaxLine, textFormat } from "./lines.ts";
-import { parquetFormat } from "./parquet.ts";
-import type { Reading, SourceKind, SourceOptions } from "./source.ts";
-
-const fileFormats: readonly FileFormat[] = [
-  csvFormat,
-  tsvFormat,
-  jsonFormat,
-  jsonLinesFormat,
-  parquetFormat,
-  textFormat,
-];
-
-/** The names of the formats, such as `csv`. */
-export const fileFormatNames: readonly string[] = fileFormats.map(({ name }) => name);
-
-const tables: readonly FileFormat[] = [csvFormat, tsvFormat];
+import { builtInSources } from "./built-in-names.ts";
+import { csvLibrary } from "./csv-library.ts";
+import { openFile } from "./disk.ts";
+import { fileSource, isData, knownFormat } from "./formats.ts";
+import type { SourceKind } from "./source.ts";
 
 /** Any name is a file; this kind comes last. */
 export const fileKind: SourceKind = {
@@ -36,149 +17,9 @@ export const fileKind: SourceKind = {
     const file = await openFile(name, isData).catch(async (error: unknown) => {
       throw await withAdvice(error, name);
     });
-    const { packed } = file;
-    const notes: string[] = [];
-    const note = (sentence: string) => void notes.push(sentence);
-    const named = formatOf(packed?.as === "zip" ? packed.entry : name, options);
-    const format = await formatIn(file, named, options, note);
-    refuseIdleOptions(name, format, options);
-    const { column, promptColumn, encoding, delimiter, header, maxLine } = options;
-    let columns: Columns | undefined;
-    let reading: Omit<Reading, "notes"> = {};
-    const readOptions: ReadOptions = {
-      column,
-      promptColumn,
-      encoding,
-      delimiter,
-      header,
-      maxLine,
-      onColumns: (chosen) => {
-        columns = chosen;
-      },
-      onEncoding: (used) => {
-        const unasked = used !== encodingName(encoding) && reading.encoding === undefined;
-        if (unasked) note(`It is read as ${used.toUpperCase()}, by the mark at its beginning.`);
-        reading = { ...reading, encoding: used };
-      },
-      onTable: (found) => {
-        reading = { ...reading, ...found };
-      },
-      note,
-    };
-    return {
-      name,
-      format: packed ? `${format.name}.${packed.as}` : format.name,
-      get column() {
-        return columns?.text;
-      },
-      get promptColumn() {
-        return columns?.prompt;
-      },
-      get reading() {
-        return { ...reading, notes };
-      },
-      progress: file.progress,
-      async *batches() {
-        let any = false;
-        for await (const batch of format.read(file, readOptions)) {
-          any ||= batch.texts.length > 0;
-          checkLengths(name, batch.texts, maxLine);
-          yield batch;
-        }
-        if (!any) throw emptyFile(name);
-      },
-    };
+    return fileSource(file, options, csvLibrary);
   },
 };
-
-/** @throws InputError `line-length` where a text is longer than a line may be, in formats without lines too */
-function checkLengths(file: string, texts: readonly string[], limit = defaultMaxLine): void {
-  const long = texts.find((text) => text.length > limit);
-  if (long === undefined) return;
-  throw new InputError(
-    "line-length",
-    `${file} has a text of ${long.length} characters; the limit is ${limit}, and ${option("maxLine")} raises it.`,
-    { file, limit },
-  );
-}
-
-/** @throws UsageError for an option that this format ignores */
-function refuseIdleOptions(name: string, format: FileFormat, options: SourceOptions): void {
-  const { column, promptColumn, encoding, delimiter, header } = options;
-  const asked = column ?? promptColumn;
-  if (format === textFormat && asked !== undefined) {
-    throw new UsageError(
-      `${name} has one text per line and no columns; leave out the column ${JSON.stringify(asked)}.`,
-      { option: column === undefined ? "promptColumn" : "column", value: asked },
-    );
-  }
-  if (encoding !== undefined) encodingName(encoding);
-  if (format === parquetFormat && encoding !== undefined)
-    throw new UsageError(`${name} is a Parquet file, which is UTF-8 always; leave out the encoding.`, {
-      option: "encoding",
-      value: encoding,
-    });
-  if (tables.includes(format)) return;
-  if (delimiter !== undefined || header !== undefined) {
-    const odd = delimiter === undefined ? "header" : "delimiter";
-    throw new UsageError(`${name} is no table of cells (${format.name}); leave out the ${odd}.`, {
-      option: odd,
-      value: options[odd],
-    });
-  }
-}
-
-function formatOf(name: string, { fileFormat }: SourceOptions): FileFormat {
-  if (fileFormat !== undefined) {
-    const found = fileFormats.find((known) => known.name === fileFormat);
-    if (found) return found;
-    throw new UsageError(
-      `There is no file format ${JSON.stringify(fileFormat)}; ${didYouMean(fileFormat, fileFormatNames)}`,
-      { option: "fileFormat", value: fileFormat, expected: fileFormatNames },
-    );
-  }
-  const found = knownFormat(name);
-  if (found) return found;
-  throw new InputError(
-    "file-format",
-    `${name} ends in none of ${fileFormats.flatMap((known) => known.extensions).join(" ")} (also packed, as .gz or .zip); ` +
-      `rename it or name its format with ${option("fileFormat")}.`,
-    { file: name },
-  );
-}
-
-/** The format of a file named .txt by its content: a table or JSON Lines, where it clearly is one. */
-async function formatIn(
-  file: FileBytes,
-  named: FileFormat,
-  { fileFormat, encoding }: SourceOptions,
-  note: (sentence: string) => void,
-): Promise<FileFormat> {
-  if (named !== textFormat || fileFormat !== undefined) return named;
-  const { head, whole } = await headOf(file, { encoding });
-  const text = head.toString("utf8");
-  const found = looksLikeJsonLines(text, whole)
-    ? jsonLinesFormat
-    : looksLikeTable(text, whole)
-      ? csvFormat
-      : named;
-  if (found !== named) {
-    const what = found === csvFormat ? "a table with a row of column names" : "JSON Lines";
-    note(
-      `It is read as ${what} in spite of its name (${option("fileFormat", "txt")} takes each line as a text).`,
-    );
-  }
-  return found;
-}
-
-/** The format that a file's name implies. */
-function knownFormat(name: string): FileFormat | undefined {
-  const extension = extname(name.toLowerCase().replace(/\.gz$/, ""));
-  return fileFormats.find(({ extensions }) => extensions.includes(extension));
-}
-
-/** Whether a file in an archive is a file of texts; one that is packed again cannot be read. */
-const isData = (name: string): boolean => !name.endsWith(".gz") && knownFormat(name) !== undefined;
 
 /** A source that was built in, which runs of 0.1.0 may name. */
 const GONE = "moby-dick";
@@ -197,7 +38,7 @@ async function withAdvice(error: unknown, name: string): Promise<unknown> {
   if (error.code === "missing-file" && !/[./\\]/.test(name)) {
     return new InputError(
       "missing-file",
-      `${name} is neither a file nor a built-in source; ${didYouMean(name, ["one-liners"])}`,
+      `${name === "" ? '""' : name} is neither a file nor a built-in source; ${didYouMean(name, builtInSources)}`,
       error.details,
       error,
     );

@@ -1,5 +1,6 @@
 /** Texts from .json (a list) and .jsonl (one value per line): strings, or records with a text field. */
 import { InputError } from "../../core/errors.ts";
+import { jsonPlaces } from "../../core/json-places.ts";
 import type { FileBytes } from "./bytes.ts";
 import { chooseColumns, sampleRows } from "./column.ts";
 import { headOf, wholeText } from "./decode.ts";
@@ -32,10 +33,7 @@ export const jsonLinesFormat: FileFormat = {
 async function firstLine(file: FileBytes, options: ReadOptions) {
   const { encoding } = options;
   const { head, whole } = await headOf(file, { encoding });
-  const [line = "", ...rest] = head
-    .toString("utf8")
-    .split(/[\r\n]+/)
-    .filter((part) => part.trim() !== "");
+  const [line = "", ...rest] = head.split(/[\r\n]+/).filter((part) => part.trim() !== "");
   return { line, complete: rest.length > 0 || whole, more: rest.length > 0 };
 }
 
@@ -78,7 +76,7 @@ async function* readJson(file: FileBytes, options: ReadOptions): AsyncGenerator<
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw notJson(file.name, lineOfFault(text, cause), cause);
+    throw notJson(file.name, jsonPlaces(text).fault?.line ?? 1, cause);
   }
   const list = listIn(value);
   if (!list) {
@@ -134,18 +132,20 @@ function createTexts(file: string, unit: "line" | "entry", options: ReadOptions)
   };
   function* texts(entries: readonly Entry[]): Generator<Texts> {
     if (entries.length === 0) return;
+    const rows = entries.map(({ place }) => place);
     if (!columns) {
-      yield { texts: entries.map(({ value, place }) => asText(value, undefined, place)) };
+      yield { texts: entries.map(({ value, place }) => asText(value, undefined, place)), rows, unit };
       return;
     }
     const { text } = columns;
     // Strings among the records are texts that answer nothing.
-    yield textsOf(
+    const texts = textsOf(
       entries,
       columns,
       ({ value }, field) => (isRecord(value) ? value[field] : field === text ? value : ""),
       (cell, field, { value, place }) => asText(cell, isRecord(value) ? field : undefined, place),
     );
+    yield { ...texts, rows, unit };
   }
   function* choose(): Generator<Texts> {
     const records = held.map(({ value }) => value).filter(isRecord);
@@ -153,7 +153,7 @@ function createTexts(file: string, unit: "line" | "entry", options: ReadOptions)
       const names = [...new Set(records.flatMap((record) => Object.keys(record)))];
       const sample = records.map((record) => names.map((name) => record[name]));
       columns = chooseColumns(file, names, sample, options, options.note);
-      options.onColumns(columns);
+      options.onColumns(columns, names);
     }
     const entries = held;
     held = [];
@@ -187,17 +187,6 @@ function listIn(value: unknown): readonly unknown[] | undefined {
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** The line where JSON.parse says that it stopped; 1 where it does not say. */
-function lineOfFault(text: string, cause: unknown): number {
-  const message = cause instanceof Error ? cause.message : "";
-  const position = /position (\d+)/.exec(message)?.[1];
-  const end =
-    position === undefined && /end of (?:JSON )?input/i.test(message) ? text.length : Number(position ?? 0);
-  let line = 1;
-  for (let at = text.indexOf("\n"); at >= 0 && at < end; at = text.indexOf("\n", at + 1)) line++;
-  return line;
 }
 
 function notJson(file: string, line: number, cause: unknown): InputError {

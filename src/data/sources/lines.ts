@@ -12,10 +12,18 @@ export const textFormat: FileFormat = {
   extensions: [".txt", ".text"],
   async *read(file, options) {
     const { encoding } = options;
-    const divided = await hasDividers(textChunks(file, { encoding }));
     const lines = lineBatches(file, options);
-    for await (const texts of divided ? documentBatches(lines) : lines)
-      yield divided ? { texts, documents: true } : { texts };
+    if (await hasDividers(textChunks(file, { encoding }))) {
+      for await (const { texts, rows } of documentBatches(lines))
+        yield { texts, documents: true, rows, unit: "line" };
+      return;
+    }
+    let before = 0;
+    for await (const texts of lines) {
+      const first = before + 1;
+      yield { texts, rows: texts.map((_, i) => first + i), unit: "line" };
+      before += texts.length;
+    }
   },
 };
 
@@ -33,8 +41,7 @@ export async function* lineBatches(
   let open: string[] = [];
   let openLength = 0;
   let lines = 0;
-  for await (const chunk of textChunks(file, options)) {
-    const text = chunk.toString("utf8");
+  for await (const text of textChunks(file, options)) {
     const parts = text.includes("\r") ? text.split(/\r\n|\n|\r/) : text.split("\n");
     open.push(parts[0]!);
     openLength += parts[0]!.length;

@@ -1,41 +1,26 @@
 /** The built-in jokes: the npm package one-liner-joke (MIT), 2,633 jokes with tags. */
 import { createRequire } from "node:module";
 import { UsageError } from "../../core/errors.ts";
-import { refuseFileOptions, type SourceKind } from "./source.ts";
-
-/**
- * Tags whose jokes are left out unless asked for, because the joke is, as a rule, an attack on people for what
- * they are: skin colour or origin (`racist`, `black`), whom they love (`gay`), looks (`fat`, `ugly`), and the
- * stock joke that a kind of woman is stupid (`blonde`).
- */
-export const attackTags: ReadonlySet<string> = new Set(["racist", "black", "gay", "fat", "ugly", "blonde"]);
-
-/**
- * Tags of contempt and tags of a group: a joke with one of each is taken for an attack on the group. A tag of
- * either list alone says too little: `women` and `men` are on every joke about couples, `insults` and `rude`
- * on every joke about one's boss.
- */
-const contemptTags: ReadonlySet<string> = new Set(["insults", "rude", "hate", "stupid"]);
-const groupTags: ReadonlySet<string> = new Set(["women", "men"]);
-
-/** The reason under which such jokes are counted. */
-const attackReason = "attack_on_a_group";
-
-/** Whether the tags of a joke make it one that is left out by default. */
-function isAttack(tags: readonly string[]): boolean {
-  const has = (list: ReadonlySet<string>) => tags.some((tag) => list.has(tag));
-  return has(attackTags) || (has(contemptTags) && has(groupTags));
-}
+import { option } from "../../core/options.ts";
+import { isAttack, type JokeFault, jokeJudge } from "./classroom.ts";
+import { type JokeSelection, refuseFileOptions, type SourceKind, type SourceOptions } from "./source.ts";
 
 /** The one column that can be the prompt of a joke. */
 const TAGS = "tags";
+
+interface Joke {
+  /** Its place in the package, from 1. */
+  readonly number: number;
+  readonly body: string;
+  readonly tags: readonly string[];
+}
 
 export const oneLinersKind: SourceKind = {
   name: "one-liners",
   matches: (name) => name === "one-liners",
   async open(name, options) {
     refuseFileOptions(name, options);
-    const { column, promptColumn, includeAttacks = false } = options;
+    const { column, promptColumn } = options;
     if (column !== undefined) {
       throw new UsageError(`one-liners has no columns; leave out the column ${JSON.stringify(column)}.`, {
         option: "column",
@@ -49,22 +34,57 @@ export const oneLinersKind: SourceKind = {
       );
     }
     const load = createRequire(import.meta.url);
-    const jokes = load("one-liner-joke/jokes.json") as readonly { body: string; tags: readonly string[] }[];
+    const jokes = load("one-liner-joke/jokes.json") as readonly Omit<Joke, "number">[];
+    const all = jokes.map((joke, i) => ({ ...joke, number: i + 1 }));
+    const selection = selectionOf(options);
+    const { kept, dropped } = await select(all, selection);
+    const left = all.length - kept.length;
+    const note = `${left} of ${all.length.toLocaleString("en-US")} jokes are not fit for a classroom and left out; ${option("allJokes", true)} keeps them.`;
     return {
       name,
       format: "built-in",
       column: undefined,
       promptColumn,
       progress: { bytes: 0, totalBytes: 0 },
+      reading: { jokes: selection, notes: selection === "classroom" ? [note] : [] },
       async *batches() {
-        const kept = includeAttacks ? jokes : jokes.filter((joke) => !isAttack(joke.tags));
-        const attacks = jokes.filter((joke) => isAttack(joke.tags)).map((joke) => joke.body);
         yield {
           texts: kept.map((joke) => joke.body),
           prompts: promptColumn === undefined ? undefined : kept.map(({ tags }) => tags.join(", ")),
-          dropped: includeAttacks ? {} : { [attackReason]: attacks },
+          dropped: mapped(dropped, ({ body }) => body),
+          rows: kept.map(({ number }) => number),
+          droppedRows: mapped(dropped, ({ number }) => number),
+          unit: "joke",
         };
       },
     };
   },
 };
+
+function selectionOf({ allJokes, includeAttacks }: SourceOptions): JokeSelection {
+  if (allJokes || includeAttacks) return "all";
+  return includeAttacks === false ? "without-attacks" : "classroom";
+}
+
+async function select(jokes: readonly Joke[], selection: JokeSelection) {
+  const judge = await judgeOf(selection);
+  const kept: Joke[] = [];
+  const dropped = new Map<JokeFault, Joke[]>();
+  for (const joke of jokes) {
+    const fault = judge(joke);
+    if (fault === undefined) kept.push(joke);
+    else dropped.set(fault, [...(dropped.get(fault) ?? []), joke]);
+  }
+  return { kept, dropped };
+}
+
+async function judgeOf(selection: JokeSelection): Promise<(joke: Joke) => JokeFault | undefined> {
+  if (selection === "all") return () => undefined;
+  if (selection === "without-attacks")
+    return ({ tags }) => (isAttack(tags) ? "attack_on_a_group" : undefined);
+  const judge = await jokeJudge();
+  return ({ body, tags }) => judge(body, tags);
+}
+
+const mapped = <T>(dropped: ReadonlyMap<JokeFault, readonly Joke[]>, of: (joke: Joke) => T) =>
+  Object.fromEntries([...dropped].map(([fault, jokes]) => [fault, jokes.map(of)]));

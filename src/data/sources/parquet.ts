@@ -1,7 +1,7 @@
 /** Texts from .parquet, by hyparquet, one row group at a time. The reader is loaded when it is first needed. */
-import { open } from "node:fs/promises";
 import { InputError } from "../../core/errors.ts";
 import { option } from "../../core/options.ts";
+import { joinBytes } from "../../core/utf8.ts";
 import type { FileBytes } from "./bytes.ts";
 import { chooseColumns, sampleRows } from "./column.ts";
 import type { FileFormat, ReadOptions, Texts } from "./format.ts";
@@ -15,9 +15,9 @@ const rowsAtOnce = 20_000;
 async function* readParquet(file: FileBytes, options: ReadOptions): AsyncGenerator<Texts> {
   const { parquetMetadataAsync, parquetReadObjects, parquetSchema } = await import("hyparquet");
   const { compressors } = await import("hyparquet-compressors");
-  const { slice, ...rest } = await randomAccess(file);
+  const { byteLength, slice } = await randomAccess(file);
   const source = {
-    ...rest,
+    byteLength,
     slice(start: number, end?: number): Promise<ArrayBuffer> {
       const part = slice(start, end);
       // The reader asks for several parts at once and hears of the first fault alone.
@@ -56,7 +56,7 @@ async function* readParquet(file: FileBytes, options: ReadOptions): AsyncGenerat
     const sample = await read(names, 0, Math.min(rows, sampleRows));
     const cells = sample.map((row) => names.map((name) => row[name] as unknown));
     const columns = chooseColumns(file.name, names, cells, options, options.note);
-    options.onColumns(columns);
+    options.onColumns(columns, names);
     const wanted = new Set(
       [columns.text, columns.prompt, columns.input].filter((name) => name !== undefined),
     );
@@ -70,12 +70,13 @@ async function* readParquet(file: FileBytes, options: ReadOptions): AsyncGenerat
         const first = start + 1;
         file.progress.bytes = Math.round((end / rows) * file.progress.totalBytes);
         const numbered = part.map((cells, i) => ({ cells, row: first + i }));
-        yield textsOf(
+        const texts = textsOf(
           numbered,
           columns,
           ({ cells }, column) => cells[column],
           (cell, column, { row }) => textOf(cell, file.name, column, row),
         );
+        yield { ...texts, rows: numbered.map(({ row }) => row), unit: "row" };
       }
       start = groupEnd;
     }
@@ -88,27 +89,24 @@ async function* readParquet(file: FileBytes, options: ReadOptions): AsyncGenerat
       { file: file.name },
       cause,
     );
-  } finally {
-    await source.close();
   }
 }
 
 /** Any part of the file on demand; a packed file is unpacked into memory first. */
 async function randomAccess(file: FileBytes) {
-  if (file.packed) {
-    const parts: Buffer[] = [];
+  if (!file.part) {
+    const parts: Uint8Array[] = [];
     for await (const chunk of file.chunks()) parts.push(chunk);
-    const all = new Uint8Array(Buffer.concat(parts));
+    const all = joinBytes(parts);
     return {
       byteLength: all.length,
       slice: async (start: number, end = all.length) => {
         checkPart(start, end, all.length);
         return all.slice(start, end).buffer;
       },
-      close: async () => {},
     };
   }
-  const handle = await open(file.name);
+  const { part } = file;
   const byteLength = file.progress.totalBytes;
   // A column of a large row group is asked for again with each part of its rows.
   let kept: { readonly key: string; readonly part: ArrayBuffer }[] = [];
@@ -119,16 +117,11 @@ async function randomAccess(file: FileBytes) {
       const key = `${start} ${end}`;
       const known = kept.find((entry) => entry.key === key);
       if (known) return known.part;
-      const part = new Uint8Array(end - start);
-      for (let at = 0; at < part.length; ) {
-        const { bytesRead } = await handle.read(part, at, Math.min(part.length - at, 2 ** 30), start + at);
-        if (bytesRead === 0) throw new Error("the file ends too early");
-        at += bytesRead;
-      }
-      kept = [{ key, part: part.buffer }, ...kept].slice(0, 3);
-      return part.buffer;
+      const { buffer, length } = await part(start, end);
+      if (length < end - start) throw new Error("the file ends too early");
+      kept = [{ key, part: buffer }, ...kept].slice(0, 3);
+      return buffer;
     },
-    close: () => handle.close(),
   };
 }
 

@@ -7,6 +7,9 @@
  */
 import { UsageError } from "../../core/errors.ts";
 
+/** What a source counts: lines of a text file or a table, rows of Parquet, entries of a JSON list; built-in texts. */
+export type RowUnit = "line" | "row" | "entry" | "joke" | "name";
+
 /** Texts as a source yields them, some hundreds or thousands at a time. */
 export interface TextBatch {
   readonly texts: readonly string[];
@@ -18,10 +21,26 @@ export interface TextBatch {
   readonly heldOut?: boolean | undefined;
   /** Texts that the source leaves out, by reason. */
   readonly dropped?: Readonly<Record<string, readonly string[]>> | undefined;
+  /** The name of the source, where the rows of its texts are known. */
+  readonly source?: string | undefined;
+  /** Where each text stands in the source, counted from 1. */
+  readonly rows?: readonly number[] | undefined;
+  /** The same for those that the source leaves out. */
+  readonly droppedRows?: Readonly<Record<string, readonly number[]>> | undefined;
+  /** What `rows` counts. Default `row`. */
+  readonly unit?: RowUnit | undefined;
 }
 
-/** How a file was read. */
+/**
+ * Which of the built-in jokes: those that are fit for a classroom; all; or, as Punchline 0.1.0 had it, all but those that
+ * attack a group of people.
+ */
+export type JokeSelection = "classroom" | "all" | "without-attacks";
+
+/** How a source was read. */
 export interface Reading {
+  /** For `one-liners`: which of them. */
+  readonly jokes?: JokeSelection | undefined;
   /** For text files: the Encoding Standard's name. */
   readonly encoding?: string | undefined;
   /** For tables: what separates the cells; `none` where there is one column. */
@@ -39,9 +58,11 @@ export interface TextSource {
   readonly format: string;
   /** The column or field that the texts come from, once known, where the format has any. */
   readonly column: string | undefined;
+  /** All columns or fields, once known. */
+  readonly columns?: readonly string[] | undefined;
   /** That of the prompts, where there are any. */
   readonly promptColumn?: string | undefined;
-  /** How it was read, once known; absent for built-in sources. */
+  /** How it was read, once known. */
   readonly reading?: Reading | undefined;
   /** Bytes read so far and in all, where known. */
   readonly progress: { readonly bytes: number; readonly totalBytes: number };
@@ -64,7 +85,12 @@ export interface SourceOptions {
   readonly header?: boolean | undefined;
   /** Refuse files with a longer line (characters) or row of a table (bytes). Default 32,000,000. */
   readonly maxLine?: number | undefined;
-  /** Include the built-in jokes that attack groups of people. Default false. */
+  /** Keep the built-in jokes that are not fit for a classroom. Default false. */
+  readonly allJokes?: boolean | undefined;
+  /**
+   * An older option for the same: `true` keeps all built-in jokes, `false` leaves out those that attack a group of
+   * people, and no others, as Punchline 0.1.0 did. Default: by `allJokes`.
+   */
   readonly includeAttacks?: boolean | undefined;
   /** More kinds of sources, tried before the built-in ones. */
   readonly kinds?: readonly SourceKind[] | undefined;
@@ -106,7 +132,7 @@ export async function openSource(
   const kind = builtIn.find((candidate) => candidate.matches(name));
   if (!kind) {
     throw new UsageError(
-      `${JSON.stringify(name)} is no source; give one-liners, hf:owner/dataset or a file.`,
+      `${JSON.stringify(name)} is no source; give one-liners, cities, hf:owner/dataset or a file.`,
       { option: "sources", value: name },
     );
   }

@@ -7,7 +7,7 @@ import jokes from "one-liner-joke/jokes.json" with { type: "json" };
 import { afterAll, describe, expect, it } from "vitest";
 import { parquetBytes } from "../../../test/parquet-fixture.ts";
 import { sourceKinds } from "../prepare-sources.ts";
-import { attackTags } from "./one-liners.ts";
+import { attackTags, crudeTags, jokeJudge } from "./classroom.ts";
 import { openSource, type SourceOptions } from "./source.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "punchline-sources-"));
@@ -213,23 +213,89 @@ describe("bad files are refused in one sentence", () => {
 });
 
 describe("one-liners", () => {
-  it("leaves out jokes that attack groups of people, and counts them", async () => {
+  const bodiesWith = (tags: ReadonlySet<string>) =>
+    new Set(jokes.filter((joke) => joke.tags.some((tag) => tags.has(tag))).map(({ body }) => body));
+  /** Some jokes are there twice, with other tags. */
+  const keptOf = (texts: readonly string[], tags: ReadonlySet<string>) => {
+    const without = new Set(
+      jokes.filter((joke) => !joke.tags.some((tag) => tags.has(tag))).map(({ body }) => body),
+    );
+    return texts.filter((text) => bodiesWith(tags).has(text) && !without.has(text));
+  };
+
+  it("leaves out jokes that are not fit for a classroom, counts them and says so", async () => {
     const { texts: kept, dropped } = await read("one-liners");
-    expect(kept.length + dropped.attack_on_a_group!.length).toBe(jokes.length);
-    const attacks = new Set(
-      jokes.filter((joke) => joke.tags.some((tag) => attackTags.has(tag))).map((j) => j.body),
-    );
-    const others = new Set(
-      jokes.filter((joke) => !joke.tags.some((tag) => attackTags.has(tag))).map((j) => j.body),
-    );
-    expect(kept.filter((text) => attacks.has(text) && !others.has(text))).toEqual([]);
-    expect(kept.length).toBeGreaterThan(2000);
+    const { attack_on_a_group: attacks, not_for_a_classroom: crude } = dropped;
+    expect(kept.length + attacks!.length + crude!.length).toBe(jokes.length);
+    // docs/data.md has these figures.
+    expect([jokes.length - kept.length, attacks!.length]).toEqual([880, 234]);
+    expect(keptOf(kept, attackTags)).toEqual([]);
+    expect(keptOf(kept, crudeTags)).toEqual([]);
+    expect(
+      kept.filter((text) => /\b(sex|fuck\w*|f\*+k|shit|penis|nigg\w+|bitch|rape)\b/i.test(text)),
+    ).toEqual([]);
+    const { reading } = await openSource("one-liners", {}, sourceKinds);
+    expect(reading?.notes.join()).toContain(`${attacks!.length + crude!.length} of 2,633 jokes are not fit`);
   });
 
-  it("includes them where asked to", async () => {
-    const { texts: all, dropped } = await read("one-liners", { includeAttacks: true });
-    expect(all).toHaveLength(jokes.length);
+  it("keeps all of them where asked to", async () => {
+    for (const options of [{ allJokes: true }, { includeAttacks: true }]) {
+      const { texts: all, dropped } = await read("one-liners", options);
+      expect(all).toHaveLength(jokes.length);
+      expect(dropped).toEqual({});
+    }
+  });
+
+  it("keeps all but attacks on groups for the option of older programs", async () => {
+    const { texts, dropped } = await read("one-liners", { includeAttacks: false });
+    expect(Object.keys(dropped)).toEqual(["attack_on_a_group"]);
+    expect(texts.length + dropped.attack_on_a_group!.length).toBe(jokes.length);
+    expect(keptOf(texts, attackTags)).toEqual([]);
+  });
+
+  it("judges words, not parts of words", async () => {
+    const judge = await jokeJudge();
+    const mild = [
+      "A man from Scunthorpe moved to Essex, and then to Middlesex.",
+      "The assistant manager of the class passed the therapist a grape and a cocktail.",
+      "Mr Dickens hit the shuttlecock; the peacock was an assassin.",
+      "Custard, mustard and a leotard walk into a library in Virginia.",
+      "A low-fat cheese is Santa's idea: ho ho ho.",
+      "Too many birthdays can kill you.",
+      "Why did the title of the document change? It was under analysis.",
+    ];
+    for (const text of mild) expect(judge(text, ["life"]), text).toBeUndefined();
+    const crude = [
+      "Holy sh1t, that was close.",
+      "What the F**k?",
+      "A nun and a stripper walk into a bar.",
+      "He sells cocaine.",
+      "Nobody here is as fat as you, or fatter.",
+      "He told a joke about deaf people.",
+      "You can't look as good as a British idiot.",
+      "What did the neighbour do? Shoot him again.",
+    ];
+    for (const text of crude) expect(judge(text, ["life"]), text).toBe("not_for_a_classroom");
+    expect(judge("Are you a keyboard? You are my type.", ["IT", "flirty"])).toBe("not_for_a_classroom");
+    expect(judge("A joke about some people.", ["rude", "women"])).toBe("attack_on_a_group");
+  });
+});
+
+describe("cities", () => {
+  it("are names, each once, in letters that every vocabulary has", async () => {
+    const { texts, dropped } = await read("cities");
     expect(dropped).toEqual({});
+    expect(new Set(texts).size).toBe(texts.length);
+    expect(texts.length).toBeGreaterThan(2000);
+    for (const name of texts) expect(name).toMatch(/^[A-Z][A-Za-z]*( [A-Za-z]+)*$/);
+    expect(texts).toEqual(expect.arrayContaining(["Reykjavik", "Ouagadougou", "Rio de Janeiro", "Kyoto"]));
+  });
+
+  it("have no columns and no format", async () => {
+    await expect(read("cities", { column: "name" })).rejects.toThrow(/cities has no columns/);
+    await expect(read("cities", { promptColumn: "country" })).rejects.toThrow(/cities has no columns/);
+    await expect(read("cities", { header: true })).rejects.toThrow(/built in/);
+    await expect(read("citys")).rejects.toThrow(/did you mean "cities"/);
   });
 });
 

@@ -37,6 +37,19 @@ describe("auditSamples", () => {
       cue: "why did the",
       same_cue_count: 2,
       same_cue: [train[0], train[1]],
+      cue_matches: [
+        {
+          source: 0,
+          text: train[0],
+          words: 13,
+          count: 1,
+          in_sample: [0, samples[0]!.length],
+          in_text: [0, train[0]!.length - 1],
+          place: null,
+        },
+        { source: 1, text: train[1], words: 3, count: 2, in_sample: [0, 11], in_text: [0, 11], place: null },
+      ],
+      place: null,
       spans: [{ start: 0, end: samples[0]!.length, words: 13, source: 0 }],
     });
     expect(document.samples[0]!.nearest[0]).toMatchObject({ text: train[0], similarity: 1, source: 0 });
@@ -54,6 +67,61 @@ describe("auditSamples", () => {
     expect(document.n_novelty.training).toEqual(Array(10).fill(0));
     expect(document.heldout_nearest).toHaveLength(4);
     expect(JSON.parse(JSON.stringify(document))).toEqual(document);
+  });
+
+  it("counts shared cues of samples and of unseen texts, and never as copies", async () => {
+    const own = ["Why did the otter sing?", "A cow.", "I have a dream."];
+    const asked = { heldOut: ["pieces, not beginnings"], beginnings: unseen };
+    const { cues, copies, verdict } = await auditSamples(own, index, asked);
+    expect(cues).toMatchObject({
+      words: 3,
+      samples: {
+        shared: 2,
+        n: 3,
+        rate: 2 / 3,
+        interval: [expect.closeTo(0.2077, 4), expect.closeTo(0.9385, 4)],
+      },
+      baseline: { shared: 1, n: 4, rate: 0.25 },
+    });
+    expect(copies).toBe(0);
+    expect(verdict).not.toContain("begin");
+    expect((await auditSamples(own, index, { ...asked, prompt: "Why" })).cues).toBeUndefined();
+  });
+
+  it("lists no text for a beginning that a hundred share, and counts it", async () => {
+    const many = Array.from({ length: 100 }, (_, i) => `Why did the number ${i} cross the road?`);
+    const of = async (data: readonly string[], text: string) => {
+      const { samples } = await auditSamples([text], buildIndex(data));
+      const { same_cue_count, same_cue, cue_matches } = samples[0]!;
+      return {
+        same_cue_count,
+        listed: same_cue.length,
+        found: cue_matches.map(({ words, count }) => [words, count]),
+      };
+    };
+    const common = "Why did the otter sing?";
+    expect(await of(many, common)).toEqual({ same_cue_count: 100, listed: 5, found: [] });
+    expect(await of(many.slice(1), common)).toMatchObject({
+      same_cue_count: 99,
+      found: Array(5).fill([3, 99]),
+    });
+    expect(await of(many, "Why did the number 7 walk?")).toMatchObject({
+      same_cue_count: 100,
+      found: [[5, 1]],
+    });
+  });
+
+  it("names the place of what it finds, and null where it is not known", async () => {
+    const placeOf = (source: number) =>
+      source === 1 ? null : ({ source: "jokes.csv", unit: "line", row: source + 2 } as const);
+    const { samples } = await auditSamples([train[0]!, "Why did the duck sing?"], index, { placeOf });
+    const place = { source: "jokes.csv", unit: "line", row: 2 };
+    expect(samples[0]).toMatchObject({
+      place,
+      nearest: [{ place }, {}],
+      cue_matches: [{ place }, { place: null }],
+    });
+    expect(samples[1]).not.toHaveProperty("place");
   });
 
   it("sums the curves over the words of all samples", async () => {

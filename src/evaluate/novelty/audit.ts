@@ -2,11 +2,20 @@
  * The audit: how many samples of a model are copies of its training texts, compared with how many unseen real texts
  * the same rule calls copies.
  */
+import type { TextPlace } from "../../data/rows.ts";
 import { evenly } from "../evenly.ts";
 import { type Rate, rateOf } from "../intervals.ts";
 import { type AuditedText, Auditor, type AuditorOptions, type Judged, judgeAll } from "./auditor.ts";
 import type { CopyKind, CopyRule } from "./copies.ts";
-import { type Finding, findingOf, rateDifference, verdictOf } from "./finding.ts";
+import { CUE_WORDS, sameCue } from "./cue.ts";
+import {
+  type CueRate,
+  type CueRates,
+  type Finding,
+  findingOf,
+  rateDifference,
+  verdictOf,
+} from "./finding.ts";
 import { CURVE_LENGTH, type SharedSpans } from "./spans.ts";
 import type { TrainingIndex } from "./training-index.ts";
 
@@ -15,6 +24,11 @@ export interface AuditOptions extends AuditorOptions {
   readonly prompt?: string | undefined;
   /** Real texts that the model never saw: the baseline. Default none. */
   readonly heldOut?: readonly string[] | undefined;
+  /**
+   * Real texts that the model never saw, whole, to compare how often a beginning is shared. Default `heldOut`, which are
+   * pieces where texts are long.
+   */
+  readonly beginnings?: readonly string[] | undefined;
   /** Training texts, all of which should be called copies: a check of the rule. Default none. */
   readonly train?: readonly string[] | undefined;
   /** The part of the source that each indexed text belongs to. Default: all to `train`. */
@@ -58,6 +72,11 @@ export interface NoveltyAudit extends CopyRate {
   readonly finding: Finding;
   /** The finding with its figures, in sentences. */
   readonly verdict: string;
+  /**
+   * How many texts have the cue of a training text, and how many real unseen ones: no copies, and no part of the verdict.
+   * Absent where a prompt was given, as it is the cue of all.
+   */
+  readonly cues?: CueRates | undefined;
   /** Share of the n-grams (n words in a row) that do not occur in the data (arXiv 2406.13069). */
   readonly n_novelty: Curves;
   /** Share of the words that lie in stretches of at least n words that occur in the data. */
@@ -94,6 +113,16 @@ export async function auditSamples(
   const seen = await judge(auditor, train);
   const rate = copyRate(own);
   const baseline = copyRate(unseen);
+  const { cueWords: words = CUE_WORDS } = options;
+  const beginnings = evenly(options.beginnings ?? heldOut, baselineSize);
+  const lookedUp = baselineAuditor.index;
+  const cues: CueRates = {
+    words,
+    samples: cueRate(own.map(({ audited }) => audited.same_cue_count)),
+    baseline: cueRate(
+      beginnings.map((text) => sameCue(lookedUp, lookedUp.read(text), { words, limit: 0 }).count),
+    ),
+  };
   const curves = (share: Share): Curves => ({
     model: curve(own, share),
     heldout: curve(unseen, share),
@@ -108,6 +137,7 @@ export async function auditSamples(
     difference: rateDifference(rate, baseline),
     finding: findingOf(rate, baseline),
     verdict: verdictOf({ ...rate, baseline }, { noun }),
+    cues: prompt === undefined ? cues : undefined,
     n_novelty: curves(novelShare),
     covered: curves(coveredShare),
     heldout_nearest: unseen.map((j) => j.audited.nearest[0]?.similarity ?? 0),
@@ -119,13 +149,27 @@ export async function auditSamples(
 /** The judged text with the part of the source in which it was found. */
 export function located(
   judged: Judged,
-  { partOf = () => "train", elsewhere }: Pick<AuditOptions, "partOf" | "elsewhere">,
+  { partOf = () => "train", placeOf, elsewhere }: Pick<AuditOptions, "partOf" | "placeOf" | "elsewhere">,
 ): Judged {
-  if (judged.audited.copy)
-    return { ...judged, audited: { ...judged.audited, part: partOf(sourceOf(judged)) } };
+  const found = (part: string, place: TextPlace | null) => ({
+    ...judged,
+    audited: { ...judged.audited, part, place },
+  });
+  if (judged.audited.copy) {
+    const source = sourceOf(judged);
+    return found(partOf(source), placeOf?.(source) ?? null);
+  }
   const other = elsewhere?.auditor.judge(judged.audited.text);
   if (!elsewhere || !other?.audited.copy) return judged;
-  return { ...judged, audited: { ...judged.audited, part: elsewhere.partOf(sourceOf(other)) } };
+  const source = sourceOf(other);
+  return found(elsewhere.partOf(source), elsewhere.auditor.placeOf(source));
+}
+
+/** How many texts share their cue with training texts, by the number of these. */
+function cueRate(counts: readonly number[]): CueRate {
+  const shared = counts.filter((count) => count > 0).length;
+  const { rate, interval, n } = rateOf(shared, counts.length);
+  return { shared, n, rate, interval };
 }
 
 /** The text that was copied; for a copy of several texts, the one with the longest shared run. */

@@ -1,7 +1,8 @@
 /** Judges texts against one index of training texts. */
 import { turns } from "../../core/turns.ts";
+import type { TextPlace } from "../../data/rows.ts";
 import { type CopyKind, type CopyRule, checkRule, copyKind } from "./copies.ts";
-import { sameCue } from "./cue.ts";
+import { COMMON, type Stretch, sameCue } from "./cue.ts";
 import { NearestTexts, type Neighbour } from "./nearest.ts";
 import { type SharedSpans, sharedSpans } from "./spans.ts";
 import type { TrainingIndex } from "./training-index.ts";
@@ -15,6 +16,27 @@ export interface AuditorOptions {
   readonly cueWords?: number | undefined;
   /** Training texts of the same cue to list. Default 5. */
   readonly cueTexts?: number | undefined;
+  /** Where a training text stands in its source. Default: not known. */
+  readonly placeOf?: ((source: number) => TextPlace | null) | undefined;
+}
+
+/** A training text, and where it stands in its source; null where that is not known. */
+interface Placed {
+  readonly place: TextPlace | null;
+}
+
+/** A training text that begins like the text, and the beginning that both share, in whole words. */
+export interface CueMatch extends Placed {
+  /** Index of the training text. */
+  readonly source: number;
+  readonly text: string;
+  /** Words of the shared beginning. */
+  readonly words: number;
+  /** Training texts that have this beginning. */
+  readonly count: number;
+  /** The beginning in the audited text and in `text`, as `slice(start, end)`. */
+  readonly in_sample: Stretch;
+  readonly in_text: Stretch;
 }
 
 /** One text compared with the training texts, as `punchline novelty --json` prints it. */
@@ -29,6 +51,8 @@ export interface AuditedText {
    * Absent where it was found nowhere.
    */
   readonly part?: string | undefined;
+  /** Where the text that it was found as stands in the source; null where that is not known, absent with `part`. */
+  readonly place?: TextPlace | null | undefined;
   /** Words of the text. */
   readonly words: number;
   /** The longest stretch that occurs in the data; 0, 0 and "" for none. May begin or end inside a word. */
@@ -36,12 +60,14 @@ export interface AuditedText {
   /** The stretch of most whole words that occurs in the data. */
   readonly longest_run: { readonly characters: number; readonly words: number; readonly text: string };
   /** Nearest first. */
-  readonly nearest: readonly Neighbour[];
+  readonly nearest: readonly (Neighbour & Placed)[];
   /** The cue that was looked up, normalised, and how many training texts begin with it. */
   readonly cue: string;
   readonly same_cue_count: number;
-  /** Those that continue most like the text. */
+  /** Those that share the longest beginning with the text, the longest first. */
   readonly same_cue: readonly string[];
+  /** Those of them that share a beginning which fewer than 100 training texts have. */
+  readonly cue_matches: readonly CueMatch[];
   /** Stretches of 5 words or more that occur in the data: `text.slice(start, end)`, from training text `source`. */
   readonly spans: readonly {
     readonly start: number;
@@ -85,6 +111,11 @@ export class Auditor {
     return this.judge(text, prompt).audited;
   }
 
+  /** Where a training text stands in its source; null where that is not known. */
+  placeOf(source: number): TextPlace | null {
+    return this.#options.placeOf?.(source) ?? null;
+  }
+
   /** The kind of copy that a text is, or undefined; quicker than {@link audit}. */
   copyKind(text: string): CopyKind | undefined {
     const sample = this.index.read(text);
@@ -99,7 +130,12 @@ export class Auditor {
     const spans = sharedSpans(this.index, sample);
     const nearest = this.#nearest.find(sample, Math.max(1, neighbours));
     const kind = copyKind(this.index, sample, spans, nearest, this.rule);
-    const { cue, count, sources } = sameCue(this.index, sample, { prompt, words: cueWords, limit: cueTexts });
+    const { cue, count, closest } = sameCue(this.index, sample, { prompt, words: cueWords, limit: cueTexts });
+    const placed = (source: number) => ({
+      source,
+      text: this.index.texts[source]!,
+      place: this.placeOf(source),
+    });
     const audited: AuditedText = {
       text,
       prompt,
@@ -108,10 +144,19 @@ export class Auditor {
       words: spans.words,
       longest_span: measured(spans.longest),
       longest_run: measured(spans.longestRun),
-      nearest: nearest.slice(0, neighbours),
+      nearest: nearest.slice(0, neighbours).map((one) => ({ ...one, place: this.placeOf(one.source) })),
       cue,
       same_cue_count: count,
-      same_cue: sources.map((source) => this.index.texts[source]!),
+      same_cue: closest.map(({ source }) => this.index.texts[source]!),
+      cue_matches: closest
+        .filter(({ words, count: sharing }) => words > 0 && sharing < COMMON)
+        .map(({ source, inSample, inText, words, count: sharing }) => ({
+          ...placed(source),
+          words,
+          count: sharing,
+          in_sample: inSample,
+          in_text: inText,
+        })),
       spans: spans.runs.map(({ start, end, words, sources }) => ({ start, end, words, source: sources[0]! })),
       covered: spans.covered.map((words) => (spans.words === 0 ? 0 : words / spans.words)),
     };

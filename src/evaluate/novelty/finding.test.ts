@@ -1,6 +1,15 @@
 import { expect, it } from "vitest";
 import { rateOf } from "../intervals.ts";
-import { type Finding, findingOf, likenessOf, rateDifference, verdictOf } from "./finding.ts";
+import {
+  closestBeginnings,
+  cueInWords,
+  type Finding,
+  findingOf,
+  likenessOf,
+  rateDifference,
+  tellingNearest,
+  verdictOf,
+} from "./finding.ts";
 
 const Z = 1.959963984540054;
 
@@ -74,9 +83,45 @@ it("prints no interval whose ends look alike or leave the rate out", () => {
   );
 });
 
+it("shows each shared beginning once, the longest first, of equals the rarest", () => {
+  const begins = (text: string, words: number, count: number, end: number) => ({
+    text,
+    cue: "",
+    same_cue_count: count,
+    cue_matches: [{ words, count, in_sample: [0, end] as const }],
+  });
+  const samples = [
+    begins("Why did a hen sing?", 3, 40, 9),
+    begins("A fox and his dog", 3, 2, 9),
+    { ...begins("None", 0, 0, 0), cue_matches: [] },
+    begins("Why, did A cat sing?", 3, 40, 10),
+    begins("My old dog barks", 4, 90, 16),
+  ];
+  expect(closestBeginnings(samples)).toEqual([samples[4], samples[1], samples[0]]);
+});
+
+it("says how many begin so, in the words of the text where they are the same", () => {
+  const begun = (text: string, cue: string, same_cue_count: number) =>
+    cueInWords({ text, cue, same_cue_count, cue_matches: [] });
+  expect(begun("If you don't, who will?", "if you dont", 1)).toBe("1 training text begins “If you don't”");
+  expect(begun("“Café — au lait?” he said", "cafe au lait", 1200)).toBe(
+    "1,200 training texts begin “cafe au lait”",
+  );
+  expect(begun("Why, did the?", "why did the", 0)).toBe("No training text begins “Why, did the”");
+});
+
 it("a text is a copy, close or new", () => {
   const text = { copy: false, nearest: [{ similarity: 0.6 }] };
   expect(likenessOf(text)).toBe("close");
   expect(likenessOf({ ...text, copy: true })).toBe("copy");
   expect(likenessOf({ ...text, nearest: [] })).toBe("new");
+});
+
+it("the nearest training text is shown of a copy and of a close text alone", () => {
+  const [near, far] = [{ similarity: 0.6 }, { similarity: 0.59 }];
+  expect(tellingNearest({ copy: false, nearest: [near, far] })).toBe(near);
+  expect(tellingNearest({ copy: false, nearest: [far] })).toBeUndefined();
+  // A copy that is sewn together of several texts need not be near to any of them.
+  expect(tellingNearest({ copy: true, nearest: [far] })).toBe(far);
+  expect(tellingNearest({ copy: true, nearest: [] })).toBeUndefined();
 });

@@ -9,7 +9,8 @@
  * below `EXACT_FROM` can a text with few shared n-grams be missed.
  */
 import { editSimilarity } from "./edit-distance.ts";
-import { NgramSearch, ngramLength } from "./ngrams.ts";
+import { ngramLength } from "./ngram-postings.ts";
+import { NgramSearch } from "./ngrams.ts";
 import type { LookupText, TrainingIndex } from "./training-index.ts";
 
 export const EXACT_FROM = 0.6;

@@ -6,7 +6,7 @@ import { checkOptions, option, optionNames } from "../../core/options.ts";
 import type { PreparedData } from "../../data/prepare.ts";
 import { loadModel } from "../../generate/load.ts";
 import { sample } from "../../generate/sample.ts";
-import { type BackendOptions, backendOptionNames } from "../../runtime/backend.ts";
+import { type BackendChoice, backendOptionNames } from "../../runtime/backend.ts";
 import { evenly } from "../evenly.ts";
 import { evaluateTexts } from "../likelihood.ts";
 import { localModel } from "../local-model.ts";
@@ -15,7 +15,7 @@ import { copyRate } from "./audit.ts";
 import { askable, type SnapshotAudit } from "./audit-model.ts";
 import { type Auditor, judgeAll } from "./auditor.ts";
 import { measureExtraction } from "./extraction.ts";
-import { textsOf } from "./source-auditor.ts";
+import { textsOf } from "./source-texts.ts";
 
 /** Texts of each side that the losses are measured on. */
 const SCORED = 100;
@@ -32,7 +32,7 @@ export interface SnapshotOptions {
   /** The number of training texts, and of held-out texts, that each has to complete; 0 for none. */
   readonly asked: number;
   readonly prefix: number;
-  readonly backend?: BackendOptions | undefined;
+  readonly backend?: BackendChoice | undefined;
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -58,7 +58,7 @@ export async function auditSnapshots(folder: string, options: SnapshotOptions): 
   const steps = await snapshotSteps(folder);
   if (steps.length === 0)
     throw new UsageError(
-      `${folder} has kept no weights along its training; train it with ${option("snapshotEvery")} N, such as a tenth of its steps.`,
+      `${folder} has kept no weights along its training; train it with ${option("snapshots", 8)}.`,
       { folder },
     );
   const checkpoints: SnapshotAudit[] = [];

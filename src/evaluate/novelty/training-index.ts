@@ -10,7 +10,8 @@
  * replaces the first steps of each search.
  */
 import { type NormalisedText, Normaliser, normaliseWithPositions } from "./normaliser.ts";
-import { type Symbols, suffixArray } from "./suffix-array.ts";
+import type { Symbols } from "./suffix-array.ts";
+import { sortSuffixes } from "./suffix-sort.ts";
 
 /** Opens each text in {@link TrainingIndex.symbols}, and closes the last. */
 export const BOUNDARY = 0;
@@ -43,6 +44,7 @@ export interface IndexParts {
   readonly symbols: Uint8Array | Uint16Array;
   /** Position of each text's opening boundary, and of the last boundary. */
   readonly starts: Int32Array;
+  /** All suffixes in order, each compared up to the boundary that closes its text. */
   readonly suffixes: Int32Array;
 }
 
@@ -191,7 +193,7 @@ export class TrainingIndex {
 export function buildIndex(texts: readonly string[]): TrainingIndex {
   const starts = new Int32Array(texts.length + 1);
   const { units, symbols } = spell(texts, starts);
-  const suffixes = suffixArray(symbols, units.length + 2);
+  const suffixes = sortSuffixes(symbols, units.length + 2);
   return new TrainingIndex(texts, { units, symbols, starts, suffixes });
 }
 

@@ -6,7 +6,7 @@ import { canEncode, embedTexts } from "../../generate/embed.ts";
 import type { LocalModel } from "../../generate/local-model.ts";
 import type { TextModel } from "../../generate/text-model.ts";
 import type { BuiltInName } from "../../hub/built-in.ts";
-import { textsOf } from "../novelty/source-auditor.ts";
+import { textsOf } from "../novelty/source-texts.ts";
 import { type EncoderQuality, judgeEncoder } from "./encoder.ts";
 import { mauve } from "./mauve.ts";
 import { reasonOf } from "./measure-run.ts";

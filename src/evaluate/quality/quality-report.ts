@@ -12,7 +12,8 @@ import { normalise } from "../../text/normalise.ts";
 import { evenly } from "../evenly.ts";
 import { type Lead, leadOf } from "../lead.ts";
 import type { Judge } from "../novelty/auditor.ts";
-import { sourceAuditor, textsOf } from "../novelty/source-auditor.ts";
+import { sourceAuditor } from "../novelty/source-auditor.ts";
+import { textsOf } from "../novelty/source-texts.ts";
 import { vocabularyOf } from "./diversity.ts";
 import { EncoderSearch, type JudgedEncoder, openEncoder } from "./encoder-search.ts";
 import {

@@ -1,0 +1,75 @@
+/** Texts in many blocks, against plain loops over all of them. */
+import { describe, expect, it } from "vitest";
+import { normaliseText } from "../../../test/normalise-text.ts";
+import { Random } from "../../core/random.ts";
+import { type NgramNeighbour, NgramSearch } from "./ngrams.ts";
+import { buildIndex } from "./training-index.ts";
+
+const random = new Random(3, "ngrams");
+let drawn = 0;
+const below = (n: number) => random.below(n, drawn++);
+
+/** Words, of which the first come most often. */
+function words(letters: string, count: number): () => string {
+  const all = Array.from({ length: count }, () =>
+    Array.from({ length: 2 + below(7) }, () => letters[below(letters.length)]!).join(""),
+  );
+  return () => all[Math.floor(count * (below(1e6) / 1e6) ** 3)]!;
+}
+
+const gramsOf = (text: string) =>
+  Array.from({ length: Math.max(0, text.length - 4) }, (_, i) => text.slice(i, i + 5));
+
+/** All texts that share n-grams with the sample, the most similar first. */
+function compareWithAll(texts: readonly (readonly string[])[], sample: readonly string[]): NgramNeighbour[] {
+  const times = new Map<string, number>();
+  for (const gram of sample) times.set(gram, (times.get(gram) ?? 0) + 1);
+  return texts
+    .map((grams, text) => {
+      const left = new Map<string, number>();
+      let shared = 0;
+      for (const gram of grams) {
+        if (!times.has(gram)) continue;
+        const before = left.get(gram) ?? times.get(gram)!;
+        left.set(gram, before - 1);
+        if (before > 0) shared++;
+      }
+      return { text, shared, ngrams: shared === 0 ? 0 : (2 * shared) / (sample.length + grams.length) };
+    })
+    .filter(({ shared }) => shared > 0)
+    .sort((a, b) => b.ngrams - a.ngrams || a.text - b.text);
+}
+
+describe("NgramSearch over many texts", () => {
+  it.each([
+    ["Latin letters", "abcdefghijklmnopqrstuvwxyz"],
+    [
+      "letters of four alphabets, whose codes meet",
+      "abcdefghijklmnopqrstuvwxyzабвгдежзиклмнопрстуфхцчшщъыьэюαβγδεζηθικλμνξοπρστυφχψωაბგდევზთიკლმნოპჟრსტუფქღყშჩცძწჭხჯჰ",
+    ],
+  ])("finds what plain loops find: %s", (_, letters) => {
+    const word = words(letters, 400);
+    const sentence = (n: number) => Array.from({ length: n }, word).join(" ");
+    const texts = Array.from({ length: 1500 }, () => sentence(1 + below(12)));
+    const index = buildIndex(texts);
+    const search = new NgramSearch(index, 64);
+    const grams = texts.map((text) => gramsOf(normaliseText(text)));
+    const samples = [
+      ...Array.from({ length: 2 }, () => sentence(3 + below(9))),
+      `${texts[77]} ${sentence(2)}`,
+      texts[88]!.repeat(3),
+      `${sentence(3)} 漢字 ${sentence(2)}`,
+      "q",
+    ];
+    for (const sample of samples) {
+      const all = compareWithAll(grams, gramsOf(normaliseText(sample)));
+      for (const [count, always] of [
+        [16, 0.33],
+        [3, 0.9],
+      ] as const) {
+        const expected = all.filter(({ ngrams }, i) => i < count || ngrams >= always);
+        expect(search.nearest(index.read(sample).symbols, count, always), sample).toEqual(expected);
+      }
+    }
+  });
+});
