@@ -6,6 +6,7 @@
  * const [value, gradients] = valueAndGrad(loss)(parameters); // gradients has the shape of parameters
  */
 import { PunchlineError } from "../core/errors.ts";
+import { remember } from "../core/remember.ts";
 import { constant, isLeaf } from "../graph/leaves.ts";
 import { withStack } from "../graph/place.ts";
 import { type GraphNode, type Tensor, topologicalOrder } from "../graph/tensor.ts";
@@ -18,8 +19,8 @@ import { Replay } from "./replay.ts";
 
 /**
  * Gradients of a scalar with respect to tensors, by Baur & Strassen's reverse accumulation.
- * A tensor on which the scalar does not depend has a gradient of zeros. Values between two that are marked with
- * `keep` are computed again rather than held until they are needed: {@link Replay}.
+ * A tensor on which the scalar does not depend has a gradient of zeros. Computed again rather than held until they are
+ * needed are results of operations with a rule for it, and values between two that are marked with `keep`: {@link Replay}.
  * @throws PunchlineError `no-gradient` where the path leads through an operation that declares none.
  */
 export function gradients(scalar: Tensor, wrt: readonly Tensor[]): Tensor[] {
@@ -32,6 +33,14 @@ export function gradients(scalar: Tensor, wrt: readonly Tensor[]): Tensor[] {
   const order = topologicalOrder([scalar]);
   const needed = dependents(order, wrt);
   const replay = new Replay(order);
+  const again = new Map<GraphNode, readonly Tensor[]>();
+  /** What the gradient of `node` reads in place of `t`. */
+  const held = (t: Tensor, node: GraphNode): Tensor => {
+    const value = replay.value(t, node);
+    const { node: maker, index } = value;
+    if (isLeaf(maker.op) || !needed.has(t)) return value;
+    return remember(again, maker, () => withStack(maker.made, () => rulesOf(maker).again(maker)))[index]!;
+  };
   const cotangents = new Map<Tensor, Tensor[]>();
   cotangents.set(scalar, [broadcastTo(constant(1), scalar.shape)]);
 
@@ -58,8 +67,8 @@ export function gradients(scalar: Tensor, wrt: readonly Tensor[]): Tensor[] {
     const outgoing = withStack(node.made, () =>
       vjp({
         node,
-        inputs: node.inputs.map((t) => replay.value(t, node)),
-        outputs: node.outputs.map((t) => replay.value(t, node)),
+        inputs: node.inputs.map((t) => held(t, node)),
+        outputs: node.outputs.map((t) => held(t, node)),
         cotangents: incoming,
         needs: node.inputs.map((t) => needed.has(t)),
       }),

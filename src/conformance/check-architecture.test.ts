@@ -87,7 +87,7 @@ const llama = defineArchitecture({
       parameters: parametersOf(tokens, stack, norm),
       contextLength: context,
       predicts: "each",
-      state: (batch) => decodingSpecs(batch, { layers, heads, width }),
+      state: (batch) => decodingSpecs(batch, { layers, heads, kvHeads, width }),
       forward(p, input, mode, { logits, at } = {}) {
         const { ids } = input;
         const past = DecodingState.of(input);

@@ -33,7 +33,8 @@ const checkOpNames = optionNames<keyof CheckOptions>()("backend");
 /**
  * Holds an operation to its own definition, on each of its samples:
  *
- * 1. the gradient agrees with finite differences of the reference, both in float64, to 1e-7;
+ * 1. the gradient agrees with finite differences of the reference, and results computed again with the reference, all
+ *    in float64, to 1e-7;
  * 2. on a backend, results and gradients have the inferred shapes and agree with the reference to 2e-5;
  * 3. with sizes of the inputs known only by name, the operation works just so, or refuses with a `ShapeError`
  *    when the graph is built, never later.
@@ -95,6 +96,11 @@ async function failuresOf(op: AnyOp, sample: AnyOp["samples"][number], backend?:
     },
   ];
   const failures: string[] = [];
+  const [first] = outputsOf(inputs);
+  for (const [i, again] of interpret(first ? op.again(first.node) : [], feeds).entries()) {
+    const wrong = difference(passes[0]!.names[i]!, again, passes[0]!.expected[i]!, GRADIENT_TOLERANCE);
+    if (wrong) failures.push(`computed again, it is not the same: ${wrong}`);
+  }
 
   if (typeof op.vjp === "function") {
     const scalarOf = (inputs: readonly Tensor[], weights: readonly Tensor[]) =>

@@ -14,18 +14,23 @@ export function input(name: string, dtype: DType, shape: Shape): Tensor {
   return leaf("input", { name }, { dtype, shape });
 }
 
-/** A value that never changes. Keep these small: weights belong in inputs. */
+/** A value that never changes. Weights that a training changes belong in inputs. */
 export function constant(value: HostArray | number): Tensor {
   const array = typeof value === "number" ? float32([], [value]) : value;
   return leaf("constant", { value: array }, array);
 }
 
+/** Whether the runtime computes what depends on this and on other constants once, when it loads the graph. */
+export const isConstant = ({ node }: Tensor): boolean => node.op === "constant";
+
 /**
  * A mask of 0 (with probability `rate`) and 1 / (1 - rate), drawn again at every run from the
  * counter-based generator: its numbers depend on the run's seed, its step and `stream` alone.
+ * @param steps how often the rows of a batch come one after the other: 1, or the steps of a time-major tensor
  */
-export function dropoutMask(shape: Shape, rate: number, stream: number): Tensor {
-  return leaf("dropout_mask", { rate, stream }, { dtype: "float32", shape });
+export function dropoutMask(shape: Shape, rate: number, stream: number, steps = 1): Tensor {
+  const attributes = steps === 1 ? { rate, stream } : { rate, stream, steps };
+  return leaf("dropout_mask", attributes, { dtype: "float32", shape });
 }
 
 function leaf(op: LeafOp, attributes: Attributes, aval: Aval): Tensor {

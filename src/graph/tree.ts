@@ -1,5 +1,5 @@
 /** Trees: tensors (or host arrays) in nested plain objects and arrays, as functions take and return them. */
-import type { DType, FilePlace, HostArray, StoredArray } from "../core/array.ts";
+import type { DeviceArray, DType, FilePlace, HostArray, StoredArray } from "../core/array.ts";
 import type { Dim } from "../core/shape.ts";
 import { Tensor } from "./tensor.ts";
 
@@ -23,7 +23,7 @@ export type Traced<T> = T extends Spec | Tensor
 
 /** The same tree with arrays to compute with for leaves. */
 export type Given<T> = T extends Tensor
-  ? HostArray | StoredArray
+  ? HostArray | StoredArray | DeviceArray
   : T extends readonly unknown[] | object
     ? { readonly [K in keyof T]: Given<T[K]> }
     : never;

@@ -5,9 +5,9 @@ import type { Tensor } from "../graph/tensor.ts";
 import type { Spec } from "../graph/tree.ts";
 import { attention, attentionWeights, fromHeads, repeatHeads, toHeads } from "../ops/attention.ts";
 import { reshape, unflatten } from "../ops/broadcast.ts";
-import { type CacheMask, cachedAttention } from "../ops/cached-attention.ts";
+import { cachedAttention } from "../ops/cached-attention.ts";
 import { matmul } from "../ops/matmul.ts";
-import { concatenate, split } from "../ops/movement.ts";
+import { concatenate, split, transpose } from "../ops/movement.ts";
 import { type Rotation, rotary } from "../ops/rotary.ts";
 import { cast, equal } from "../ops/select.ts";
 import { type Layer, layer, parametersOf } from "./layer.ts";
@@ -77,18 +77,29 @@ export function attendWithWeights(
   return { output: fromHeads(matmul(dropout(weights), values)), weights };
 }
 
-/** Keys and values of one layer: [batch, heads, tokens, d]. */
+/** Keys and values of one layer: [batch, kvHeads, tokens, d]. */
 export interface Cache {
   readonly key: Tensor;
   readonly value: Tensor;
 }
 
+/** What decides the size of a cache. */
+export interface CacheSizes {
+  readonly layers: number;
+  /** Heads of the queries. */
+  readonly heads: number;
+  /** heads · numbers of a head. */
+  readonly width: number;
+  /** Heads of the keys and values. Default: `heads`. */
+  readonly kvHeads?: number | undefined;
+}
+
 /** The specs of all layers' caches, `key{layer}` and `value{layer}`; the caller chooses their `capacity`. */
 export function cacheSpecs(
   batch: Dim,
-  { layers, heads, width }: { layers: number; heads: number; width: number },
+  { layers, heads, width, kvHeads = heads }: CacheSizes,
 ): Record<string, Spec> {
-  const spec: Spec = { dtype: "float32", shape: [batch, heads, "capacity", width / heads] };
+  const spec: Spec = { dtype: "float32", shape: [batch, kvHeads, "capacity", width / heads] };
   return Object.fromEntries(
     Array.from({ length: layers }, (_, k) => [
       [`key${k}`, spec],
@@ -101,13 +112,17 @@ export interface SelfAttentionConfig
   extends Pick<AttentionOptions, "heads" | "kvHeads" | "causal" | "dropout"> {
   /** Three layers for queries, keys and values, or one that gives them side by side. */
   readonly projections: readonly [query: Layer, key: Layer, value: Layer] | readonly [joined: Layer];
+  /** Whether one layer gives each head's query, key and value side by side, as in GPT-NeoX. Default false. */
+  readonly byHead?: boolean | undefined;
+  /** Applied to each head's queries and keys, [..., d] → [..., d], before they are rotated. Default: none. */
+  readonly norms?: readonly [query: Layer, key: Layer] | undefined;
   readonly output: Layer;
   /** Rotates queries and keys by their positions, where the stream has none. Default: it has. */
   readonly rotary?: Omit<Rotation, "headSize"> | undefined;
 }
 
 const selfAttentionNames = optionNames<keyof SelfAttentionConfig>()(
-  "heads kvHeads causal dropout projections output rotary",
+  "heads kvHeads causal dropout projections byHead norms output rotary",
 );
 
 export interface SelfAttentionInput {
@@ -117,8 +132,8 @@ export interface SelfAttentionInput {
   readonly mask?: Tensor | undefined;
   /** Positions for `rotary`: int32 [batch, length]. Default: each row counts from 0. */
   readonly positions?: Tensor | undefined;
-  /** Keys and values of earlier calls, and the mask of what new tokens see. */
-  readonly past?: { readonly cache: Cache; readonly mask: CacheMask } | undefined;
+  /** Keys and values of earlier calls, and the mask of what new tokens see, as `cacheMask` gives it. */
+  readonly past?: { readonly cache: Cache; readonly mask: Tensor } | undefined;
   /** Whether to compute attention in plain operations and give its probabilities; not with a cache. */
   readonly weights?: boolean | undefined;
 }
@@ -136,26 +151,39 @@ export type SelfAttention = Layer<[x: Tensor, input: SelfAttentionInput, mode: M
 
 /** Attention of a text to itself: x [batch · length, width]. Parameters: those of the projections and the output. */
 export function selfAttention(config: SelfAttentionConfig): SelfAttention {
-  const { projections, output, heads, kvHeads = heads, ...rest } = checkOptions(config, selfAttentionNames);
-  const { causal = false, dropout = 0 } = rest;
+  const {
+    projections,
+    output,
+    norms,
+    heads,
+    kvHeads = heads,
+    ...rest
+  } = checkOptions(config, selfAttentionNames);
+  const { causal = false, dropout = 0, byHead = false } = rest;
   const project = (p: Parameters, x: Tensor, ids: Tensor) => {
-    const parts = projections.map((projection) => unflatten(projection(p, x), ids));
-    const [first] = parts as [Tensor];
-    if (parts.length === 3) return { parts, joined: undefined };
-    const d = staticDim("attention", first.shape, 2) / (heads + 2 * kvHeads);
-    return { parts: split(first, 2, [heads * d, kvHeads * d, kvHeads * d]), joined: first };
+    const given = projections.map((projection) => unflatten(projection(p, x), ids));
+    if (given.length === 3) return { parts: given, joined: undefined };
+    const d = staticDim("attention", given[0]!.shape, 2) / (heads + 2 * kvHeads);
+    const joined = byHead ? byPart(given[0]!, heads, d) : given[0]!;
+    return { parts: split(joined, 2, [heads * d, kvHeads * d, kvHeads * d]), joined };
+  };
+  /** Queries or keys, normalised and turned. */
+  const prepared = (p: Parameters, y: Tensor, norm: Layer | undefined, headSize: number, at?: Tensor) => {
+    const [batch, length, width] = y.shape as [Dim, Dim, number];
+    const normed = norm
+      ? reshape(norm(p, reshape(y, [batch, length, width / headSize, headSize])), y.shape)
+      : y;
+    return config.rotary ? rotary(normed, { ...config.rotary, headSize }, at) : normed;
   };
   const attended = (p: Parameters, x: Tensor, input: SelfAttentionInput, mode: Mode): SelfAttentionOutput => {
     const { ids, mask, positions, past, weights } = input;
     const { parts, joined } = project(p, x, ids);
     const [plainQ, plainK, v] = parts as [Tensor, Tensor, Tensor];
     const headSize = staticDim("attention", plainQ.shape, 2) / heads;
-    const applyRotary = (y: Tensor) =>
-      config.rotary ? rotary(y, { ...config.rotary, headSize }, positions) : y;
-    const [q, k] = [applyRotary(plainQ), applyRotary(plainK)];
+    const q = prepared(p, plainQ, norms?.[0], headSize, positions);
+    const k = prepared(p, plainK, norms?.[1], headSize, positions);
     if (past) {
-      const whole = [q, repeatHeads(k, kvHeads, heads), repeatHeads(v, kvHeads, heads)];
-      const qkv = joined && !config.rotary && kvHeads === heads ? joined : concatenate(whole, 2);
+      const qkv = joined && !config.rotary && !norms ? joined : concatenate([q, k, v], 2);
       const { cache, mask: seen } = past;
       const { output, ...added } = cachedAttention(qkv, cache.key, cache.value, seen, heads);
       return { output, added };
@@ -164,10 +192,17 @@ export function selfAttention(config: SelfAttentionConfig): SelfAttention {
     return weights ? attendWithWeights(q, k, v, options) : { output: attend(q, k, v, options, mode) };
   };
   return layer(
-    parametersOf(...projections, output),
+    parametersOf(...projections, ...(norms ?? []), output),
     (p, x: Tensor, input: SelfAttentionInput, mode: Mode) => {
       const result = attended(p, x, input, mode);
       return { ...result, output: output(p, reshape(result.output, [x.shape[0]!, result.output.shape[2]!])) };
     },
   );
+}
+
+/** Each head's query, key and value side by side, [batch, length, heads · 3 · d], to all queries, all keys, all values. */
+function byPart(x: Tensor, heads: number, d: number): Tensor {
+  const [batch, length] = x.shape as [Dim, Dim];
+  const apart = reshape(x, [batch, length, heads, 3, d]);
+  return reshape(transpose(apart, [0, 1, 3, 2, 4]), x.shape);
 }

@@ -48,7 +48,8 @@ const difference = (a: ArrayLike<number | bigint>, b: readonly number[]): number
 describe.each([
   { taps: 3, dilation: 1, length: 8, how: "in pairs" },
   { taps: 3, dilation: 4, length: 16, how: "in pairs, several apart" },
-  { taps: 3, dilation: 3, length: 6, how: "one pair" },
+  { taps: 3, dilation: 3, length: 6, how: "two blocks" },
+  { taps: 3, dilation: 4, length: 12, how: "three blocks" },
   { taps: 3, dilation: 4, length: 10, how: "not in pairs" },
   { taps: 2, dilation: 2, length: 8, how: "two taps" },
   { taps: 5, dilation: 2, length: 12, how: "five taps" },

@@ -50,6 +50,8 @@ export function causalConvolution(name: string, config: ConvolutionConfig): Caus
     const pairs = length / (2 * dilation);
     if (taps === 3 && pairs > 1 && Number.isInteger(pairs))
       return inPairs(x, weights as [Tensor, Tensor, Tensor], bias, pairs);
+    const blocks = length / dilation;
+    if (blocks <= taps && Number.isInteger(blocks)) return inBlocks(x, weights, bias, blocks);
     let output = bias;
     weights.forEach((weight, k) => {
       const steps = (taps - 1 - k) * dilation;
@@ -97,6 +99,23 @@ function inPairs(
     product(subtract(x3, x1), w2, subtract(m2, m3)),
   ].map((y) => reshape(y, [batch, pairs, 1, dilation, y.shape[1]!]));
   return reshape(concatenate(outputs, 2), [batch, length, bias.shape[0]!]);
+}
+
+/**
+ * A window of few dilations, in blocks of one dilation each: nothing is multiplied by the zeros before the window, which
+ * the earlier taps see in the earlier blocks.
+ */
+function inBlocks(x: Tensor, weights: readonly Tensor[], bias: Tensor, blocks: number): Tensor {
+  const [batch, length] = x.shape as [number, number, number];
+  const inputs = split(x, 1, blocks);
+  const outputs = inputs.map((_, j) => {
+    // The last tap sees block j itself, the one before it block j - 1.
+    const output = inputs
+      .slice(0, j + 1)
+      .reduce((sum, input, i) => product(input, weights.at(i - j - 1)!, sum), bias);
+    return reshape(output, [batch, length / blocks, bias.shape[0]!]);
+  });
+  return concatenate(outputs, 1);
 }
 
 /** x · weightᵀ + term, for all rows. [..., inputs] · [outputs, inputs] → [rows, outputs] */

@@ -46,16 +46,18 @@ export function embedding(
 }
 
 /**
- * A learned vector for each position.
- * @returns a layer of ids [batch, length] and, where they do not count from 0, positions int32 [batch, length]; it
- * gives [length, width] or [batch, length, width]
+ * A layer of ids [batch, length] and, where they do not count from 0, positions int32 [batch, length]; it gives
+ * [length, width] or [batch, length, width].
  */
+export type PositionEmbedding = Layer<[ids: Tensor, positions?: Tensor | undefined]>;
+
+/** A learned vector for each position. */
 export function positionEmbedding(
   name: string,
   context: number,
   width: number,
   std: number,
-): Layer<[ids: Tensor, positions?: Tensor | undefined]> {
+): PositionEmbedding {
   const table = embedding(name, context, width, { std });
   return layer(table.parameters, (p, ids: Tensor, positions?: Tensor) => {
     const length = ids.shape[1]!;

@@ -40,6 +40,8 @@ export {
   type BlockConfig,
   blockStack,
   feedForward,
+  gatedFeedForward,
+  parallelBlock,
   postNormBlock,
   preNormBlock,
 } from "./transformer.ts";

@@ -7,8 +7,12 @@ import { keep } from "../ops/recompute.ts";
 
 export interface Mode {
   readonly training: boolean;
-  /** While training, zeroes elements with probability `rate` and scales the rest by 1 / (1 - rate) (Srivastava et al. 2014). */
-  dropout(x: Tensor, rate: number): Tensor;
+  /**
+   * While training, zeroes elements with probability `rate` and scales the rest by 1 / (1 - rate) (Srivastava et al. 2014).
+   * @param steps of a time-major `x`, [steps · batch, ...]; by default the rows of the batch come first. A batch that is
+   * divided over several processes then has the zeros of the whole one.
+   */
+  dropout(x: Tensor, rate: number, steps?: number): Tensor;
   /**
    * Marks a value that passes from block to block. With `recompute`, the backward pass keeps only these values and
    * computes those between them again (activation checkpointing).
@@ -35,7 +39,7 @@ export function training(options: TrainingMode = {}): Mode {
   let streams = 0;
   return {
     training: true,
-    dropout: (x, rate) => (rate === 0 ? x : multiply(x, dropoutMask(x.shape, rate, streams++))),
+    dropout: (x, rate, steps) => (rate === 0 ? x : multiply(x, dropoutMask(x.shape, rate, streams++, steps))),
     checkpoint: recompute ? keep : unchanged,
   };
 }

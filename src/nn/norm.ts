@@ -1,8 +1,7 @@
 /** Normalisation over the last axis, with parameters named as in PyTorch and Hugging Face. */
 import { checkOptions, optionNames } from "../core/options.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { add, divide, multiply, sqrt } from "../ops/elementwise.ts";
-import { mean, layerNorm as normalise } from "../ops/normalisation.ts";
+import { layerNorm as normalise, rmsNorm as normaliseRms } from "../ops/normalisation.ts";
 import { type Layer, layer } from "./layer.ts";
 import { filled, parameter, vector } from "./parameters.ts";
 
@@ -33,8 +32,7 @@ export function layerNorm(name: string, width: number, options: NormOptions = {}
  */
 export function rmsNorm(name: string, width: number, options: NormOptions = {}): Layer {
   const epsilon = epsilonOf(options);
-  return layer([vector(`${name}.weight`, [width], filled(1))], (p, x: Tensor) => {
-    const rms = sqrt(add(mean(multiply(x, x), [-1], true), epsilon));
-    return multiply(divide(x, rms), parameter(p, `${name}.weight`));
-  });
+  return layer([vector(`${name}.weight`, [width], filled(1))], (p, x: Tensor) =>
+    normaliseRms(x, parameter(p, `${name}.weight`), epsilon),
+  );
 }

@@ -7,6 +7,7 @@ import type { Spec } from "../graph/tree.ts";
 import { broadcastTo } from "../ops/broadcast.ts";
 import { add } from "../ops/elementwise.ts";
 import { gru } from "../ops/gru.ts";
+import { gather } from "../ops/indexing.ts";
 import { lstm } from "../ops/lstm.ts";
 import { gemm } from "../ops/matmul.ts";
 import { rnn } from "../ops/rnn.ts";
@@ -29,9 +30,17 @@ export interface RecurrentConfig {
 
 const recurrentNames = optionNames<keyof RecurrentConfig>()("cell inputs hidden layers dropout");
 
+/** Rows of a table by their ids. */
+export interface TableRows {
+  /** [size, inputs] */
+  readonly table: Tensor;
+  /** [steps · batch], time-major. */
+  readonly ids: Tensor;
+}
+
 export interface RecurrentInput {
-  /** [steps · batch, inputs], time-major. */
-  readonly x: Tensor;
+  /** [steps · batch, inputs], time-major; or the same as rows of a table, which is then projected as a whole. */
+  readonly x: Tensor | TableRows;
   /** The state before the first step, as {@link Recurrent.state} says. */
   readonly state: Readonly<Record<string, Tensor>>;
   readonly steps: number;
@@ -63,15 +72,15 @@ export function recurrent(name: string, config: RecurrentConfig, suffix = ""): R
   const levels = Array.from({ length: layers }, (_, k) => recurrentLayer(name, config, k, suffix));
   const run = (p: Parameters, { x, state, steps, resets }: RecurrentInput, mode: Mode) => {
     const next: Record<string, Tensor> = {};
-    let output = x;
+    let output: Tensor | undefined;
     levels.forEach((level, k) => {
-      if (k > 0) output = mode.dropout(output, config.dropout);
-      const result = level(p, output, { h: state[`h${k}`]!, c: state[`c${k}`] }, steps, resets);
+      const below = output ? mode.dropout(output, config.dropout, steps) : x;
+      const result = level(p, below, { h: state[`h${k}`]!, c: state[`c${k}`] }, steps, resets);
       next[`h${k}`] = result.h;
       if (result.c) next[`c${k}`] = result.c;
       output = result.output;
     });
-    return { output, state: next };
+    return { output: output!, state: next };
   };
   const names = levels.flatMap((_, k) => (config.cell === "lstm" ? [`h${k}`, `c${k}`] : [`h${k}`]));
   return Object.assign(layer(parametersOf(...levels), run), {
@@ -93,7 +102,7 @@ interface CellState {
 }
 
 type RecurrentLayer = Layer<
-  [x: Tensor, state: CellState, steps: number, resets: Tensor | undefined],
+  [x: RecurrentInput["x"], state: CellState, steps: number, resets: Tensor | undefined],
   CellState & { readonly output: Tensor }
 >;
 
@@ -119,11 +128,14 @@ function recurrentLayer(
     }),
     vector(biasHh, [rows], draw),
   ];
-  return layer(parameters, (p, x: Tensor, { h, c }: CellState, steps: number, resets: Tensor | undefined) => {
+  return layer(parameters, (p, x, { h, c }, steps, resets) => {
     const bias = parameter(p, biasIh);
     const recurrentBias = parameter(p, biasHh);
     const weight = parameter(p, weightHh);
-    const project = (b: Tensor) => gemm(x, parameter(p, weightIh), b, { transposeB: true });
+    const project = (b: Tensor) => {
+      const projected = (rows: Tensor) => gemm(rows, parameter(p, weightIh), b, { transposeB: true });
+      return "table" in x ? gather(projected(x.table), x.ids) : projected(x);
+    };
     if (cell === "gru") return gru(project(bias), h, weight, recurrentBias, steps, resets);
     const projections = project(add(bias, recurrentBias));
     return cell === "lstm"

@@ -1,19 +1,33 @@
 /** The blocks of transformers (Vaswani et al. 2017, arXiv 1706.03762): attention and a perceptron, each added to the stream. */
 import { checkOptions, optionNames } from "../core/options.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { gelu, geluTanh, relu } from "../ops/activation.ts";
-import { add } from "../ops/elementwise.ts";
+import { gelu, geluTanh, relu, silu } from "../ops/activation.ts";
+import { add, multiply } from "../ops/elementwise.ts";
 import type { Cache, SelfAttention, SelfAttentionInput, SelfAttentionOutput } from "./attention.ts";
 import { type Layer, layer, parametersOf } from "./layer.ts";
 import type { Mode } from "./mode.ts";
 
 /** By Hugging Face's names: `gelu_new` is the tanh form. */
-export const activations = { gelu, gelu_new: geluTanh, gelu_pytorch_tanh: geluTanh, relu } as const;
+export const activations = {
+  gelu,
+  gelu_new: geluTanh,
+  gelu_fast: geluTanh,
+  gelu_pytorch_tanh: geluTanh,
+  relu,
+  silu,
+  swish: silu,
+} as const;
 export type Activation = keyof typeof activations;
 
 /** outer(activation(inner(x))). [..., width] → [..., width]. */
 export const feedForward = (inner: Layer, outer: Layer, activation: Activation): Layer =>
   layer(parametersOf(inner, outer), (p, x: Tensor) => outer(p, activations[activation](inner(p, x))));
+
+/** outer(activation(gate(x)) · inner(x)): a gated perceptron, such as SwiGLU (Shazeer 2020, arXiv 2002.05202). */
+export const gatedFeedForward = (gate: Layer, inner: Layer, outer: Layer, activation: Activation): Layer =>
+  layer(parametersOf(gate, inner, outer), (p, x: Tensor) =>
+    outer(p, multiply(activations[activation](gate(p, x)), inner(p, x))),
+  );
 
 export interface BlockConfig {
   readonly attention: SelfAttention;
@@ -54,6 +68,19 @@ export function postNormBlock(config: BlockConfig): Block {
     const middle = attentionNorm(p, add(x, mode.dropout(attended.output, dropout)));
     const added = mode.dropout(feedForward(p, middle), dropout);
     return { ...attended, output: feedForwardNorm(p, add(middle, added)) };
+  });
+}
+
+/** Both halves read the same stream, as in GPT-NeoX: x + attention(norm(x)) + feedForward(otherNorm(x)). */
+export function parallelBlock(config: BlockConfig): Block {
+  checkOptions(config, blockNames);
+  const { attention, attentionNorm, feedForward, feedForwardNorm, dropout = 0 } = config;
+  const parameters = parametersOf(attentionNorm, feedForwardNorm, attention, feedForward);
+  return layer(parameters, (p, x: Tensor, input: SelfAttentionInput, mode: Mode): SelfAttentionOutput => {
+    const attended = attention(p, attentionNorm(p, x), input, mode);
+    const added = feedForward(p, feedForwardNorm(p, x));
+    const both = add(mode.dropout(attended.output, dropout), mode.dropout(added, dropout));
+    return { ...attended, output: add(x, both) };
   });
 }
 

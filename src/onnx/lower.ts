@@ -6,7 +6,8 @@ import type { Dim, Shape } from "../core/shape.ts";
 import type { Aval, GraphNode, Tensor } from "../graph/tensor.ts";
 import { topologicalOrder } from "../graph/tensor.ts";
 import { rulesOf } from "../ops/define.ts";
-import type { Emitter, NodeOptions, Operand, Value } from "../ops/emitter.ts";
+import type { DeviceKernels, Emitter, NodeOptions, Operand, Value } from "../ops/emitter.ts";
+import { everyKernel } from "./kernels.ts";
 import { errorOf } from "./locate.ts";
 import type { OnnxModel, OnnxNode, OnnxValue } from "./proto.ts";
 
@@ -23,16 +24,18 @@ export interface Lowered extends OnnxModel {
  * Lowers the graph of `outputs`. Output `k` of the model is tensor `k`, under a name of its own.
  * @param name gives each fed leaf (input or mask) its name in the model
  * @param others inputs that the caller can feed too, where a size is known from them alone
+ * @param kernels what the device computes that the graph is for. Default: the CPU, all
  */
 export function lower(
   outputs: readonly Tensor[],
   name: (leaf: Tensor) => string,
   others: readonly Tensor[] = [],
+  kernels: DeviceKernels = everyKernel,
 ): Lowered {
   const order = topologicalOrder(outputs);
   const isFed = ({ op }: GraphNode) => op === "input" || op === "dropout_mask";
   const fed = order.filter(isFed).flatMap((node) => node.outputs);
-  const emit = new ModelEmitter([...fed, ...others], (leaf) => feed(leaf).name);
+  const emit = new ModelEmitter(kernels, [...fed, ...others], (leaf) => feed(leaf).name);
   const operands = new Map<Tensor, Operand>();
   const origins = new Map<string, GraphNode>();
   const operations = new Map<unknown, number>();
@@ -116,10 +119,12 @@ class ModelEmitter implements Emitter {
   readonly #axes = new Map<Dim, { readonly leaf: Tensor; readonly axis: number }>();
   readonly #sizes = new Map<string, string>();
   readonly #feed: (leaf: Tensor) => string;
+  readonly kernels: DeviceKernels;
   #count = 0;
 
   /** @param feed the name of an input, which becomes one of the model's if it is not yet */
-  constructor(leaves: readonly Tensor[], feed: (leaf: Tensor) => string) {
+  constructor(kernels: DeviceKernels, leaves: readonly Tensor[], feed: (leaf: Tensor) => string) {
+    this.kernels = kernels;
     this.#feed = feed;
     for (const leaf of leaves)
       for (const [axis, d] of leaf.shape.entries()) if (!this.#axes.has(d)) this.#axes.set(d, { leaf, axis });

@@ -97,6 +97,13 @@ function executionOrder(nodes: readonly OnnxNode[]): OnnxNode[] {
   return order;
 }
 
+/** Shapes and dtypes of all values of a lowered graph, those inside its operations included. */
+export function shapesOf(lowered: Lowered): (name: string) => Aval {
+  const shapes = new ShapeTable(lowered);
+  for (const node of lowered.nodes) shapes.infer(node);
+  return (name) => shapes.of(name);
+}
+
 /** Shapes of all values: those that the graph knows, and those inside an operation by ONNX's rules. */
 class ShapeTable {
   readonly #values: Map<string, Aval>;
@@ -108,7 +115,7 @@ class ShapeTable {
   }
 
   bytes(name: string): number {
-    const { shape, dtype } = this.#of(name);
+    const { shape, dtype } = this.of(name);
     return bytesPerElement(dtype) * shape.reduce<number>((n, d) => n * (typeof d === "number" ? d : 1), 1);
   }
 
@@ -119,19 +126,22 @@ class ShapeTable {
     });
   }
 
-  #of(name: string | undefined): Aval {
+  of(name: string | undefined): Aval {
     return this.#values.get(name ?? "") ?? { shape: [], dtype: "float32" };
   }
 
   #dtype({ opType, inputs, attributes }: OnnxNode): DType {
-    if (opType !== "Cast") return this.#of(inputs[opType === "OneHot" ? 2 : 0]).dtype;
+    if (opType === "Shape" || opType === "ArgMax") return "int64";
+    if (["Equal", "Less", "LessOrEqual", "Greater", "Not", "And", "Or"].includes(opType)) return "bool";
+    if (opType === "Where") return this.of(inputs[1]).dtype;
+    if (opType !== "Cast") return this.of(inputs[opType === "OneHot" ? 2 : 0]).dtype;
     const found = Object.entries(elementType).find(([, number]) => number === attributes.to);
     return (found?.[0] as DType | undefined) ?? "float32";
   }
 
   /** The k-th output's shape. An operator without a rule of its own gives back its first input's. */
   #shape({ opType, inputs, attributes }: OnnxNode, k: number): Shape {
-    const [a = [], b = []] = inputs.map((name) => this.#of(name).shape);
+    const [a = [], b = []] = inputs.map((name) => this.of(name).shape);
     const axis = Number(attributes.axis ?? 0);
     switch (opType) {
       case "Add":
@@ -144,7 +154,7 @@ class ShapeTable {
       case "MatMul":
         return [...a.slice(0, -1), b.at(-1)!];
       case "Concat": {
-        const total = inputs.reduce((n, name) => n + Number(this.#of(name).shape[axis]), 0);
+        const total = inputs.reduce((n, name) => n + Number(this.of(name).shape[axis]), 0);
         return a.map((d, i) => (i === axis ? total : d));
       }
       case "Split": {

@@ -5,7 +5,7 @@
 import { BinaryWriter } from "@bufbuild/protobuf/wire";
 import type { DType, HostArray, StoredArray } from "../core/array.ts";
 import type { Shape } from "../core/shape.ts";
-import type { OnnxAttribute } from "../ops/emitter.ts";
+import { elementNumber, type OnnxAttribute } from "../ops/emitter.ts";
 
 export interface OnnxNode {
   readonly opType: string;
@@ -28,6 +28,8 @@ export interface OnnxModel {
   readonly constants: ReadonlyMap<string, HostArray>;
   /** Constants that stay in files of one folder. */
   readonly stored?: ReadonlyMap<string, StoredArray>;
+  /** Names of outputs that are sequences of float tensors; they come before the other outputs. */
+  readonly sequences?: readonly string[];
 }
 
 /** 16-bit floats (IEEE binary16), as bit patterns: files may hold them, and no graph of Punchline's computes with them. */
@@ -49,14 +51,7 @@ export interface FileValue extends Omit<OnnxValue, "dtype"> {
 }
 
 /** TensorProto.DataType */
-export const elementType: Readonly<Record<DType | "float16", number>> = {
-  float32: 1,
-  uint8: 2,
-  int32: 6,
-  int64: 7,
-  bool: 9,
-  float16: 10,
-};
+export const elementType: Readonly<Record<DType | "float16", number>> = { ...elementNumber, float16: 10 };
 
 const IR_VERSION = 10;
 const OPSET = 21;
@@ -88,6 +83,7 @@ function graph(w: BinaryWriter, model: OnnxFile): void {
   for (const [name, value] of model.constants) message(w, 5, () => tensor(w, name, value));
   for (const [name, array] of model.stored ?? []) message(w, 5, () => storedTensor(w, name, array));
   for (const value of model.inputs) message(w, 11, () => valueInfo(w, value));
+  for (const name of model.sequences ?? []) message(w, 12, () => sequenceInfo(w, name));
   for (const value of model.outputs) message(w, 12, () => valueInfo(w, value));
 }
 
@@ -152,6 +148,18 @@ function valueInfo(w: BinaryWriter, { name, dtype, shape }: FileValue): void {
             else w.uint32(tag(2, 2)).string(d);
           });
         }
+      });
+    });
+  });
+}
+
+/** TypeProto.sequence_type, of tensors of any shape. */
+function sequenceInfo(w: BinaryWriter, name: string): void {
+  w.uint32(tag(1, 2)).string(name);
+  message(w, 2, () => {
+    message(w, 4, () => {
+      message(w, 1, () => {
+        message(w, 1, () => w.uint32(tag(1, 0)).int32(elementType.float32));
       });
     });
   });

@@ -39,11 +39,13 @@ export const geluOp = defineUnary(
   (emit, x) => emit.node("Gelu", [x], { attributes: { approximate: "none" } }),
   (x) => 0.5 * x * (1 + erfReference(x / Math.SQRT2)),
   (g, _, x) => {
-    const cumulative = multiply(0.5, add(1, erf(multiply(x, Math.SQRT1_2))));
     const density = multiply(1 / Math.sqrt(2 * Math.PI), exp(multiply(-0.5, multiply(x, x))));
-    return multiply(g, add(cumulative, multiply(x, density)));
+    return multiply(g, add(cumulative(x), multiply(x, density)));
   },
+  { again: (x) => multiply(x, cumulative(x)) },
 );
+/** Φ(x), which the gradient needs anyway. */
+const cumulative = (x: Tensor): Tensor => multiply(0.5, add(1, erf(multiply(x, Math.SQRT1_2))));
 /** The tanh form of the same paper, which GPT-2 uses. */
 export const geluTanhOp = defineUnary(
   "gelu_tanh",
@@ -51,12 +53,28 @@ export const geluTanhOp = defineUnary(
   (x) => 0.5 * x * (1 + Math.tanh(SQRT_2_OVER_PI * (x + CUBIC * x * x * x))),
   (g, y, x) => {
     // y = x · s with s = sigmoid(x · (a + b·x²)), so dy/dx = s + (y - y·s) · (a + 3b·x²).
-    const [a, b] = [2 * SQRT_2_OVER_PI, 2 * SQRT_2_OVER_PI * CUBIC];
-    const cubic = multiply(b, multiply(x, x));
-    const s = sigmoid(multiply(x, add(a, cubic)));
-    const inner = add(a, multiply(3, cubic));
+    const { s, cubic } = tanhGate(x);
+    const inner = add(2 * SQRT_2_OVER_PI, multiply(3, cubic));
     return multiply(g, add(s, multiply(subtract(y, multiply(y, s)), inner)));
   },
+  { again: (x) => multiply(x, tanhGate(x).s) },
+);
+/** What the tanh form multiplies x by, and b·x² inside of it. */
+function tanhGate(x: Tensor): { s: Tensor; cubic: Tensor } {
+  const cubic = multiply(2 * SQRT_2_OVER_PI * CUBIC, multiply(x, x));
+  return { s: sigmoid(multiply(x, add(2 * SQRT_2_OVER_PI, cubic))), cubic };
+}
+
+/** Sigmoid linear unit: Elfwing et al. 2017 (arXiv 1702.03118), x · sigmoid(x). */
+export const siluOp = defineUnary(
+  "silu",
+  (emit, x) => emit.node("QuickGelu", [x], { domain: "com.microsoft", attributes: { alpha: { float: 1 } } }),
+  (x) => x / (1 + Math.exp(-x)),
+  (g, y, x) => {
+    const s = sigmoid(x);
+    return multiply(g, add(s, multiply(y, subtract(1, s))));
+  },
+  { again: (x) => multiply(x, sigmoid(x)) },
 );
 
 /** Gauss error function. */
@@ -67,3 +85,5 @@ export const relu = (x: Tensor): Tensor => reluOp.apply({ x }).y;
 export const gelu = (x: Tensor): Tensor => geluOp.apply({ x }).y;
 /** Gaussian error linear unit, tanh form. Transformers' `gelu_new`. */
 export const geluTanh = (x: Tensor): Tensor => geluTanhOp.apply({ x }).y;
+/** Sigmoid linear unit, also called swish: x · sigmoid(x). Transformers' `silu`. */
+export const silu = (x: Tensor): Tensor => siluOp.apply({ x }).y;

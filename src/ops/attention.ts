@@ -10,12 +10,11 @@ import type { Tensor } from "../graph/tensor.ts";
 import { reshape, sum } from "./broadcast.ts";
 import { defineOp, real, type SampleInput, typed } from "./define.ts";
 import { add, multiply, subtract } from "./elementwise.ts";
+import { type Emitter, elementNumber, type Operand } from "./emitter.ts";
 import { matmul } from "./matmul.ts";
 import { concatenate, transpose } from "./movement.ts";
 import { causalMask, softmax } from "./normalisation.ts";
 import { equal, where } from "./select.ts";
-
-const NO_PADDING_MASK = "its MultiHeadAttention has no key_padding_mask";
 
 /** What is added to the score of a position that may not be seen. */
 export const HIDDEN = -1e4;
@@ -66,7 +65,9 @@ export const attentionOp = defineOp({
     };
   },
   lower(emit, { q, k, v, mask }, { heads, causal }) {
-    const y = emit.node("MultiHeadAttention", mask ? [q, k, v, undefined, mask] : [q, k, v], {
+    const asBias = mask && emit.kernels.missing.has("MultiHeadAttention.key_padding_mask");
+    const bias = asBias ? [undefined, undefined, biasOf(emit, mask, q, k)] : [undefined, mask];
+    const y = emit.node("MultiHeadAttention", mask ? [q, k, v, ...bias] : [q, k, v], {
       domain: "com.microsoft",
       attributes: { num_heads: heads, unidirectional: Number(causal), mask_filter_value: { float: HIDDEN } },
     });
@@ -179,6 +180,17 @@ export function toHeads(x: Tensor, heads: number): Tensor {
   return transpose(reshape(x, [batch, length, heads, width / heads]), [0, 2, 1, 3]);
 }
 
+/** The mask as numbers that are added to the scores: [batch, 1, length, keys]. */
+function biasOf(emit: Emitter, mask: Operand, q: Operand, k: Operand): string {
+  const [batch, length] = q.shape as [Dim, Dim];
+  const keys = k.shape[1]!;
+  const seen = emit.node("Cast", [mask], { attributes: { to: elementNumber.float32 } });
+  const added = emit.node("Add", [emit.node("Mul", [seen, emit.scalar(-HIDDEN)]), emit.scalar(HIDDEN)]);
+  const each = mask.shape.length === 3;
+  const rows = emit.node("Reshape", [added, emit.shape([batch, 1, each ? length : 1, keys])]);
+  return each ? rows : emit.node("Expand", [rows, emit.shape([batch, 1, length, keys])]);
+}
+
 /** [batch, heads, length, d] → [batch, length, heads · d]. */
 export function fromHeads(x: Tensor): Tensor {
   const [batch, , length] = dims("attention", x.shape, 4);
@@ -189,7 +201,7 @@ export function fromHeads(x: Tensor): Tensor {
 function masked(title: string, causal: boolean, mask: SampleInput) {
   const x = real(mask.shape[0] ?? 1, 3, 4);
   const attributes = { heads: 2, causal };
-  return { title, notOnWebgpu: NO_PADDING_MASK, inputs: { q: x, k: x, v: x, mask }, attributes };
+  return { title, inputs: { q: x, k: x, v: x, mask }, attributes };
 }
 
 function mask(values: readonly number[], ...shape: number[]): SampleInput {

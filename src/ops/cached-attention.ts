@@ -1,7 +1,6 @@
 /**
  * Causal self-attention over a text that grows. The keys and values of what was read before are given, with
- * room behind them that is not looked at; those of the new tokens are returned for whoever keeps them. Nothing
- * of the cache is copied, however large it is.
+ * room behind them that is not looked at; those of the new tokens are returned for whoever keeps them.
  */
 import { hostArray } from "../core/array.ts";
 import { ShapeError } from "../core/errors.ts";
@@ -9,17 +8,18 @@ import { type Dim, dims, sameShape, sizes, staticDim } from "../core/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { softmaxOf } from "./attention.ts";
 import { defineOp, indices, none, type ReferenceArray, real, type SampleInput, typed } from "./define.ts";
-import type { Emitter, Operand, Value } from "./emitter.ts";
+import { type Emitter, elementNumber, type Operand, type Value } from "./emitter.ts";
+import { emitMatMul } from "./lowering.ts";
 
 /** What is added to the score of a token that is not seen: as good as minus infinity, and never NaN. */
-const HIDDEN = -1e30;
+export const HIDDEN = -1e30;
 /** Slots of the samples' caches. */
 const CAPACITY = 5;
 
 export const cacheMaskOp = defineOp({
   name: "cache_mask",
   inputs: ["cache", "ids", "used"],
-  outputs: ["bias", "sizes"],
+  outputs: ["bias"],
   infer({ cache, ids, used }) {
     if (cache.shape.length !== 4 || ids.shape.length !== 2 || used.shape.length !== 1)
       throw new ShapeError(
@@ -29,10 +29,7 @@ export const cacheMaskOp = defineOp({
       );
     const [, , capacity] = dims("cache_mask", cache.shape, 4);
     const [batch, length] = dims("cache_mask", ids.shape, 2);
-    return {
-      bias: { dtype: "float32", shape: [batch, 1, length, total(capacity, length)] },
-      sizes: { dtype: "int64", shape: [2] },
-    };
+    return { bias: { dtype: "float32", shape: [batch, 1, length, total(capacity, length)] } };
   },
   vjp: none("which tokens are seen does not change by degrees"),
   lower(emit, { cache, ids, used }) {
@@ -51,12 +48,9 @@ export const cacheMaskOp = defineOp({
       emit.node("Concat", parts, { attributes: { axis } });
     const stretched = (value: string, rows: string, queries: string) =>
       emit.node("Expand", [value, concat([rows, one, queries, one], 0)]);
-    return {
-      bias: concat([stretched(bias(kept), one, length), stretched(bias(earlier), batch, one)], 3),
-      sizes: concat([capacity, length], 0),
-    };
+    return { bias: concat([stretched(bias(kept), one, length), stretched(bias(earlier), batch, one)], 3) };
   },
-  reference({ cache, ids, used }, _, { bias, sizes: both }) {
+  reference({ cache, ids, used }, _, { bias }) {
     const [, , capacity] = sizes("cache_mask", cache.shape, 4);
     const [batch, length] = sizes("cache_mask", ids.shape, 2);
     let at = 0;
@@ -64,7 +58,6 @@ export const cacheMaskOp = defineOp({
       for (let t = 0; t < length; t++)
         for (let s = 0; s < capacity + length; s++)
           bias.data[at++] = (s < capacity ? s < used.data[b]! : s - capacity <= t) ? 0 : HIDDEN;
-    both.data.set([capacity, length]);
   },
   samples: [
     {
@@ -80,60 +73,76 @@ export const cacheMaskOp = defineOp({
 
 export const cachedAttentionOp = defineOp({
   name: "cached_attention",
-  inputs: ["qkv", "key", "value", "bias", "sizes"],
+  inputs: ["qkv", "key", "value", "bias"],
   outputs: ["output", "newKey", "newValue"],
   attributes: typed<{ readonly heads: number }>(),
-  infer({ qkv, key, value, bias, sizes }, { heads }) {
+  infer({ qkv, key, value, bias }, { heads }) {
     const [batch, length] = dims("cached_attention", qkv.shape, 3);
     const [, , capacity] = dims("cached_attention", key.shape, 4);
-    const width = staticDim("cached_attention", qkv.shape, 2) / 3;
-    const cache = [batch, heads, capacity, width / heads];
+    const { kvHeads, d } = headsOf(qkv, key, heads);
+    const cache = [batch, kvHeads, capacity, d];
     const fits =
+      heads % kvHeads === 0 &&
       [key, value].every(({ shape }) => sameShape(shape, cache)) &&
-      bias.shape[3] === total(capacity, length) &&
-      sizes.dtype === "int64";
+      bias.shape[3] === total(capacity, length);
     if (!fits)
       throw new ShapeError(
         "cached_attention",
-        `expected projections [batch, length, 3 · width], two caches [batch, ${heads}, capacity, d] and their mask`,
+        `expected projections [batch, length, (${heads} + 2 · kvHeads) · d], two caches [batch, kvHeads, capacity, d] and their mask`,
         [qkv, key, value, bias].map((x) => x.shape),
       );
-    const added = { dtype: "float32", shape: [batch, heads, length, width / heads] } as const;
-    const output = { dtype: "float32", shape: [batch, length, width] } as const;
+    const added = { dtype: "float32", shape: [batch, kvHeads, length, d] } as const;
+    const output = { dtype: "float32", shape: [batch, length, heads * d] } as const;
     return { output, newKey: added, newValue: added };
   },
   vjp: none("a cache serves decoding, which learns nothing"),
-  lower(emit, { qkv, key, value, bias, sizes: lengths }, { heads }) {
-    const width = staticDim("cached_attention", qkv.shape, 2) / 3;
-    const d = width / heads;
-    const apart = emit.node("Reshape", [qkv, emit.ints([0, 0, 3 * heads, d])]);
-    const parts = [swapped(emit, apart), emit.ints([heads, heads, heads])];
+  /**
+   * Old and new keys are put side by side, and one product reads them: the copy costs less than a second product. The
+   * queries are scaled, not the scores, as the runtime's kernel for one row takes no factor. Heads of queries that share
+   * keys become rows of one product, so that no key is repeated.
+   */
+  lower(emit, { qkv, key, value, bias }, { heads }) {
+    const { kvHeads, d } = headsOf(qkv, key, heads);
+    const grouped = kvHeads < heads;
+    const apart = emit.node("Reshape", [qkv, emit.ints([0, 0, heads + 2 * kvHeads, d])]);
+    const parts = [swapped(emit, apart), emit.ints([heads, kvHeads, kvHeads])];
     const { q, k, v } = emit.nodes("Split", parts, ["q", "k", "v"], { attributes: { axis: 1 } });
-    const scores = (keys: Value) =>
-      emit.node("FusedMatMul", [q, keys], {
-        domain: "com.microsoft",
-        attributes: { transB: 1, alpha: { float: 1 / Math.sqrt(d) } },
-      });
-    const all = emit.node("Concat", [scores(key), scores(k)], { attributes: { axis: 3 } });
-    const weights = emit.node("Softmax", [emit.node("Add", [all, bias])], { attributes: { axis: -1 } });
-    const { before, now } = emit.nodes("Split", [weights, lengths], ["before", "now"], {
-      attributes: { axis: 3 },
+    const all = (kept: Value, added: string) =>
+      emit.node("Concat", [kept, added], { attributes: { axis: 2 } });
+    const keys = all(key, k);
+    /** [batch, heads, length, n] → [batch, kvHeads, heads / kvHeads · length, n]. */
+    const joined = (x: string, n: number) =>
+      grouped ? emit.node("Reshape", [x, emit.ints([0, kvHeads, -1, n])]) : x;
+    const scaled = emit.node("Mul", [q, emit.scalar(1 / Math.sqrt(d))]);
+    const products = emitMatMul(emit, joined(scaled, d), keys, {
+      transposeA: false,
+      transposeB: true,
+      alpha: 1,
+      ranks: { a: 4, b: 4 },
     });
-    const mixed = emit.node("Add", [emit.node("MatMul", [before, value]), emit.node("MatMul", [now, v])]);
-    const output = emit.node("Reshape", [swapped(emit, mixed), emit.ints([0, 0, width])]);
+    // Each head of queries has rows of its own for the mask: [batch, heads, length, seen], and back.
+    const scores = grouped ? emit.node("Reshape", [products, shapeOfScores(emit, bias, heads)]) : products;
+    const softmax = emit.node("Softmax", [emit.node("Add", [scores, bias])], { attributes: { axis: -1 } });
+    const weights = grouped ? emit.node("Reshape", [softmax, emit.node("Shape", [products])]) : softmax;
+    const mixed = emit.node("MatMul", [weights, all(value, v)]);
+    const byHead = grouped ? emit.node("Reshape", [mixed, emit.node("Shape", [q])]) : mixed;
+    const output = emit.node("Reshape", [swapped(emit, byHead), emit.ints([0, 0, heads * d])]);
     return { output, newKey: k, newValue: v };
   },
   reference({ qkv, key, value, bias }, { heads }, { output, newKey, newValue }) {
     const [batch, length, width] = sizes("cached_attention", output.shape, 3);
-    const capacity = staticDim("cached_attention", key.shape, 2);
-    const d = width / heads;
+    const [, kvHeads, capacity, d] = sizes("cached_attention", key.shape, 4);
+    const all = heads + 2 * kvHeads;
     const seen = capacity + length;
     for (let b = 0; b < batch; b++) {
       for (let h = 0; h < heads; h++) {
-        const row = b * heads + h;
+        const shared = Math.floor((h * kvHeads) / heads);
+        const row = b * kvHeads + shared;
+        /** Where the query, the key and the value of this head begin among those of a token. */
+        const begins = [h, heads + shared, heads + kvHeads + shared];
         /** Number `i` of part `part` (query, key or value) of new token `t`. */
         const fresh = (part: number, t: number, i: number) =>
-          qkv.data[(b * length + t) * 3 * width + part * width + h * d + i]!;
+          qkv.data[((b * length + t) * all + begins[part]!) * d + i]!;
         const either = (cache: ReferenceArray, part: number, s: number, i: number) =>
           s < capacity ? cache.data[(row * capacity + s) * d + i]! : fresh(part, s - capacity, i);
         for (let t = 0; t < length; t++) {
@@ -166,6 +175,14 @@ export const cachedAttentionOp = defineOp({
       d: 4,
     }),
     sample("several tokens more", { batch: 2, length: 2, used: [3, 1], heads: 1, d: 3 }),
+    sample("heads of queries that share keys", {
+      batch: 2,
+      length: 2,
+      used: [3, 1],
+      heads: 6,
+      kvHeads: 2,
+      d: 2,
+    }),
   ],
 });
 
@@ -175,32 +192,41 @@ export const cachedAttentionOp = defineOp({
  * @param cache any of the caches
  * @param ids the new tokens, [batch, length]
  * @param used int32 [batch], tokens of each row in the cache
+ * @returns what is added to scores: [batch, 1, length, capacity + length]
  */
-export function cacheMask(cache: Tensor, ids: Tensor, used: Tensor): CacheMask {
-  return cacheMaskOp.apply({ cache, ids, used });
-}
-
-/** The `bias` of scores, [batch, 1, length, capacity + length], and the `sizes` capacity and length, int64 [2]. */
-export interface CacheMask {
-  readonly bias: Tensor;
-  readonly sizes: Tensor;
+export function cacheMask(cache: Tensor, ids: Tensor, used: Tensor): Tensor {
+  return cacheMaskOp.apply({ cache, ids, used }).bias;
 }
 
 /**
  * Attention of new tokens to a cache and to each other.
- * @param qkv queries, keys and values side by side: [batch, length, 3 · width]
- * @param key [batch, heads, capacity, d], as `value`
- * @returns `output` [batch, length, width], and `key` and `value` of the new tokens [batch, heads, length, d]
+ * @param qkv queries, keys and values side by side: [batch, length, (heads + 2 · kvHeads) · d]
+ * @param key [batch, kvHeads, capacity, d], as `value`; each serves heads / kvHeads heads of queries in a row
+ * @param bias of {@link cacheMask}
+ * @param heads of the queries, a multiple of kvHeads
+ * @returns `output` [batch, length, heads · d], and `key` and `value` of the new tokens [batch, kvHeads, length, d]
  */
 export function cachedAttention(
   qkv: Tensor,
   key: Tensor,
   value: Tensor,
-  { bias, sizes }: CacheMask,
+  bias: Tensor,
   heads: number,
 ): { output: Tensor; key: Tensor; value: Tensor } {
-  const { output, newKey, newValue } = cachedAttentionOp.apply({ qkv, key, value, bias, sizes }, { heads });
+  const { output, newKey, newValue } = cachedAttentionOp.apply({ qkv, key, value, bias }, { heads });
   return { output, key: newKey, value: newValue };
+}
+
+/** Heads of keys and values, and the numbers of one head. */
+function headsOf(qkv: Pick<Tensor, "shape">, key: Pick<Tensor, "shape">, heads: number) {
+  const kvHeads = staticDim("cached_attention", key.shape, 1);
+  return { kvHeads, d: staticDim("cached_attention", qkv.shape, 2) / (heads + 2 * kvHeads) };
+}
+
+/** [batch, heads, length, seen] of a mask [batch, 1, length, seen]. */
+function shapeOfScores(emit: Emitter, bias: Value, heads: number): string {
+  const expand = emit.ints([1, heads, 1, 1]);
+  return emit.node("Mul", [emit.node("Shape", [bias]), expand]);
 }
 
 const total = (capacity: Dim, length: Dim): Dim =>
@@ -208,7 +234,9 @@ const total = (capacity: Dim, length: Dim): Dim =>
 
 /** 0, 1, … up to a size given as int64 [1], as int32. */
 function countTo(emit: Emitter, size: string): string {
-  const scalar = emit.node("Cast", [emit.node("Squeeze", [size])], { attributes: { to: 6 } });
+  const scalar = emit.node("Cast", [emit.node("Squeeze", [size])], {
+    attributes: { to: elementNumber.int32 },
+  });
   const number = (n: number) => emit.constant(hostArray("int32", [], Int32Array.of(n)));
   return emit.node("Range", [number(0), scalar, number(1)]);
 }
@@ -219,9 +247,16 @@ const swapped = (emit: Emitter, x: string): string =>
 
 function sample(
   title: string,
-  sizes: { batch: number; length: number; used: readonly number[]; heads: number; d: number },
+  sizes: {
+    batch: number;
+    length: number;
+    used: readonly number[];
+    heads: number;
+    kvHeads?: number;
+    d: number;
+  },
 ) {
-  const { batch, length, used, heads, d } = sizes;
+  const { batch, length, used, heads, kvHeads = heads, d } = sizes;
   const seen = CAPACITY + length;
   const bias = Array.from({ length: batch * length * seen }, (_, i) => {
     const [t, s] = [Math.floor(i / seen) % length, i % seen];
@@ -229,11 +264,10 @@ function sample(
     return visible ? 0 : HIDDEN;
   });
   const inputs = {
-    qkv: real(batch, length, 3 * heads * d),
-    key: real(batch, heads, CAPACITY, d),
-    value: real(batch, heads, CAPACITY, d),
+    qkv: real(batch, length, (heads + 2 * kvHeads) * d),
+    key: real(batch, kvHeads, CAPACITY, d),
+    value: real(batch, kvHeads, CAPACITY, d),
     bias: { shape: [batch, 1, length, seen], dtype: "float32", values: bias },
-    sizes: { shape: [2], dtype: "int64", values: [CAPACITY, length] },
   } satisfies Record<string, SampleInput>;
   return { title, inputs, attributes: { heads } };
 }

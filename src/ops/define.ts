@@ -18,7 +18,7 @@
  */
 import { type DType, sizeOf } from "../core/array.ts";
 import { PunchlineError } from "../core/errors.ts";
-import { checkOptions, optionNames } from "../core/options.ts";
+import { checkName, checkOptions, checkTexts, invalidOption, optionNames, shown } from "../core/options.ts";
 import { type Shape, staticShape } from "../core/shape.ts";
 import { isLeaf } from "../graph/leaves.ts";
 import { stackHere } from "../graph/place.ts";
@@ -106,6 +106,11 @@ export interface OpDefinition<I extends string, O extends string, S extends stri
         needs: ByName<I, boolean>,
       ) => SomeByName<I, Tensor>)
     | NoVjp;
+  /**
+   * Results once more, from the inputs and the saved outputs, which the gradient holds anyway: for an operation that
+   * costs less than memory for its results from the forward to the backward pass. Default: they are held.
+   */
+  readonly again?: (values: ByName<I | S, Tensor>, attributes: A) => SomeByName<O, Tensor>;
   /** Adds ONNX nodes and returns the outputs. */
   lower(
     emit: Emitter,
@@ -126,6 +131,8 @@ export interface Rules extends Operation {
   /** How many of a node's outputs are results; those after them are saved for the backward pass. */
   resultCount(node: GraphNode): number;
   readonly vjp: ((application: Application) => readonly (Tensor | undefined)[]) | NoVjp;
+  /** A node's outputs for the backward pass: computed again where there is a rule for it, else its own. */
+  again(node: GraphNode): readonly Tensor[];
   lower(emit: Emitter, node: GraphNode, inputs: readonly Operand[]): readonly string[];
   reference(node: GraphNode, inputs: readonly ReferenceArray[]): readonly ReferenceArray[];
 }
@@ -156,7 +163,7 @@ export interface Op<I extends string, O extends string, S extends string, A exte
 }
 
 const definitionNames = optionNames<keyof OpDefinition<string, string, string, Attributes>>()(
-  "name inputs outputs saved attributes infer vjp lower reference samples",
+  "name inputs outputs saved attributes infer vjp again lower reference samples",
 );
 
 /** An operation of one's own, or of Punchline's: see {@link OpDefinition}. Nothing else has to know of it. */
@@ -172,6 +179,11 @@ export function defineOp<
 
 function withRules(definition: AnyDefinition): AnyOp {
   const { name, samples, vjp, saved = [] } = checkOptions(definition, definitionNames);
+  checkName(name, "name");
+  checkTexts(definition.inputs, "inputs");
+  checkTexts(definition.outputs, "outputs");
+  for (const rule of ["infer", "lower", "reference"] as const)
+    if (typeof definition[rule] !== "function") throw invalidOption(rule, definition[rule], "a function");
   const inputSlots = definition.inputs.map(slotOf);
   const resultSlots = definition.outputs.map(slotOf);
   const outputSlots = [...resultSlots, ...saved.map(slotOf)];
@@ -187,6 +199,7 @@ function withRules(definition: AnyDefinition): AnyOp {
     samples,
     apply(named, attributes = {}) {
       const inputs = toList(inputSlots, named, name, "input");
+      for (const value of inputs.values) checkTensor(value, name);
       const outputs = toList(outputSlots, definition.infer(named, attributes), name, "inferred output");
       const counts = { inputs: inputs.counts, outputs: outputs.counts };
       const node = makeNode(
@@ -205,6 +218,12 @@ function withRules(definition: AnyDefinition): AnyOp {
             const gradients = vjp(given, values, node.attributes, inputsOf(node, needs));
             return gradientList(name, inputSlots, node.counts?.inputs ?? [], gradients);
           },
+    again(node) {
+      if (!definition.again) return node.outputs;
+      const values = outputsOf(node, node.outputs, inputsOf(node, node.inputs));
+      const computed = { ...values, ...definition.again(values, node.attributes) } as Named<Tensor>;
+      return toList(outputSlots, computed, name, "output").values;
+    },
     lower(emit, node, inputs) {
       const outputs = outputsOf(node, node.outputs);
       const results = definition.lower(emit, inputsOf(node, inputs), node.attributes, outputs);
@@ -235,9 +254,22 @@ interface AnyDefinition {
         needs: Named<boolean>,
       ) => Named<Tensor | undefined>)
     | NoVjp;
+  readonly again?: (values: Named<Tensor>, attributes: Attributes) => Named<Tensor | undefined>;
   lower(emit: Emitter, inputs: Named<Operand>, attributes: Attributes, outputs: Named<Aval>): Named<Value>;
   reference(inputs: Named<ReferenceArray>, attributes: Attributes, outputs: Named<ReferenceArray>): void;
   readonly samples: AnyOp["samples"];
+}
+
+/** For programs without types. */
+function checkTensor(value: unknown, op: string): void {
+  if (typeof value === "object" && value !== null && "node" in value) return;
+  const advice =
+    typeof value === "number"
+      ? `write constant(float32([], [${value}]))`
+      : "pass what input or an operation returned";
+  throw new PunchlineError("operation", `${op}: ${shown(value)} is no tensor; ${advice}.`, {
+    details: { op, value },
+  });
 }
 
 function checkNames(op: string, slots: readonly Slot[]): void {

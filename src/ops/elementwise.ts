@@ -5,7 +5,7 @@ import { lift } from "../graph/leaves.ts";
 import type { Aval, Tensor } from "../graph/tensor.ts";
 import { mapBroadcast, reduceTo } from "./broadcast.ts";
 import { defineOp, type NoAttributes, type Op, positive, real, type Sample } from "./define.ts";
-import type { Emitter, Operand } from "./emitter.ts";
+import type { Emitter, Operand, Value } from "./emitter.ts";
 
 export function commonDtype(op: string, a: Aval, b: Aval): Aval["dtype"] {
   if (a.dtype !== b.dtype)
@@ -71,13 +71,20 @@ export const divide = pair(divideOp);
 
 type UnaryOp = Op<"x", "y", never, NoAttributes>;
 
+export interface UnaryOptions {
+  /** Where samples are drawn from. Default `real`. */
+  readonly domain?: "real" | "positive";
+  /** The result once more for the gradient, in what that computes anyway. Default: the result is held. */
+  readonly again?: (x: Tensor) => Tensor;
+}
+
 /** An operation on each element of one tensor. */
 export function defineUnary(
   name: string,
   lower: string | ((emit: Emitter, x: Operand) => string),
   f: (x: number) => number,
   gradient: (g: Tensor, y: Tensor, x: Tensor) => Tensor,
-  domain: "real" | "positive" = "real",
+  { domain = "real", again }: UnaryOptions = {},
 ): UnaryOp {
   const draw = domain === "positive" ? positive : real;
   return defineOp({
@@ -86,6 +93,7 @@ export function defineUnary(
     outputs: ["y"],
     infer: ({ x }) => ({ y: x }),
     vjp: ({ y: g }, { x, y }) => ({ x: gradient(g, y, x) }),
+    ...(again ? { again: ({ x }) => ({ y: again(x) }) } : {}),
     lower: (emit, { x }) => ({ y: typeof lower === "string" ? emit.node(lower, [x]) : lower(emit, x) }),
     reference: ({ x }, _, { y }) => y.data.set(x.data.map(f)),
     samples: [
@@ -102,14 +110,10 @@ export const negateOp = defineUnary(
   (g) => negate(g),
 );
 export const expOp = defineUnary("exp", "Exp", Math.exp, (g, y) => multiply(g, y));
-export const logOp = defineUnary("log", "Log", Math.log, (g, _, x) => divide(g, x), "positive");
-export const sqrtOp = defineUnary(
-  "sqrt",
-  "Sqrt",
-  Math.sqrt,
-  (g, y) => divide(multiply(g, 0.5), y),
-  "positive",
-);
+export const logOp = defineUnary("log", "Log", Math.log, (g, _, x) => divide(g, x), { domain: "positive" });
+export const sqrtOp = defineUnary("sqrt", "Sqrt", Math.sqrt, (g, y) => divide(multiply(g, 0.5), y), {
+  domain: "positive",
+});
 export const tanhOp = defineUnary("tanh", "Tanh", Math.tanh, (g, y) =>
   multiply(g, subtract(1, multiply(y, y))),
 );
@@ -121,12 +125,15 @@ export const sigmoidOp = defineUnary(
 );
 
 const single = (op: UnaryOp) => (x: Tensor) => op.apply({ x }).y;
+/** -x. */
 export const negate = single(negateOp);
 /** e to the power of each element. */
 export const exp = single(expOp);
 /** Natural logarithm. */
 export const log = single(logOp);
+/** Square root. */
 export const sqrt = single(sqrtOp);
+/** (exp(x) - exp(-x)) / (exp(x) + exp(-x)). */
 export const tanh = single(tanhOp);
 /** 1 / (1 + exp(-x)). */
 export const sigmoid = single(sigmoidOp);
@@ -145,7 +152,11 @@ export const addNOp = defineOp({
     return { y: first };
   },
   vjp: ({ y: g }, { terms }) => ({ terms: terms.map(() => g) }),
-  lower: (emit, { terms }) => ({ y: emit.node("Sum", terms) }),
+  lower(emit, { terms }) {
+    const [first, ...rest] = terms;
+    if (!emit.kernels.missing.has("Sum") || !first) return { y: emit.node("Sum", terms) };
+    return { y: rest.reduce<Value>((sum, term) => emit.node("Add", [sum, term]), first) };
+  },
   reference: ({ terms }, _, { y }) =>
     mapBroadcast(y, terms, (...values) => values.reduce((a, b) => a + b, 0)),
   samples: [{ title: "three", inputs: { terms: [real(2, 3), real(2, 3), real(2, 3)] } }],

@@ -1,7 +1,17 @@
 /** What an operation sees of the ONNX graph that is being written; src/onnx/lower.ts writes it. */
-import type { HostArray } from "../core/array.ts";
+import type { DType, HostArray } from "../core/array.ts";
 import type { Shape } from "../core/shape.ts";
 import type { Aval } from "../graph/tensor.ts";
+
+/** How ONNX numbers the types of elements: TensorProto.DataType. */
+export const elementNumber: Readonly<Record<DType, number>> = {
+  float32: 1,
+  uint8: 2,
+  int8: 3,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+};
 
 /** A value inside the ONNX graph that is being written, with its shape and dtype. */
 export interface Operand extends Aval {
@@ -20,8 +30,18 @@ export interface NodeOptions {
   readonly domain?: "com.microsoft";
 }
 
+/** What the device that a graph is for computes itself. What it does not runs on the CPU, with copies there and back. */
+export interface DeviceKernels {
+  /** Operators, of those that lowerings use, without a kernel on the device: `Sum`, or of one dtype `Slice.int32`. */
+  readonly missing: ReadonlySet<string>;
+  /** Most inputs of a Concat and most outputs of a Split: on a GPU each is bound to a buffer, and there are few. */
+  readonly mostParts: number;
+}
+
 /** What a lowering may do: add nodes and constants to the model. */
 export interface Emitter {
+  /** What the device has, for operations that are lowered in one way or another. */
+  readonly kernels: DeviceKernels;
   /** Adds a node with one output and returns its name. An empty or absent input leaves an optional one out. */
   node(opType: string, inputs: readonly (Value | undefined)[], options?: NodeOptions): string;
   /** Adds a node with several outputs, and returns their names under those given here, or as many as asked for. */

@@ -1,10 +1,10 @@
 /** Rows of a table by number, and the adjoint: adding rows into a table. */
-import { float32, int32, sizeOf } from "../core/array.ts";
+import { type DType, float32, int32, sizeOf } from "../core/array.ts";
 import { ShapeError } from "../core/errors.ts";
 import { normaliseAxis, type Shape, sameShape, staticShape } from "../core/shape.ts";
 import type { Aval, Tensor } from "../graph/tensor.ts";
 import { defineOp, indices, none, type ReferenceArray, real, typed } from "./define.ts";
-import type { Emitter, Operand } from "./emitter.ts";
+import { type Emitter, elementNumber, type Operand, type Value } from "./emitter.ts";
 
 /** Up to this many rows a product with a one-hot matrix beats ScatterND on the CPU. */
 const ONE_HOT_LIMIT = 1024;
@@ -121,17 +121,29 @@ function lowerAddRows(
   shape: Shape,
 ): string {
   const [size, width] = shape;
-  const wide = emit.node("Cast", [index], { attributes: { to: 7 } });
-  const small = shape.length === 2 && typeof size === "number" && size <= ONE_HOT_LIMIT;
-  if (small && typeof width === "number") {
-    const flat = emit.node("Reshape", [wide, emit.ints([-1])]);
-    const hot = emit.node("OneHot", [flat, emit.ints([size]), emit.constant(float32([2], [0, 1]))]);
-    const matrix = emit.node("Reshape", [rows, emit.ints([-1, width])]);
-    return emit.node("Gemm", table ? [hot, matrix, table] : [hot, matrix], {
+  const cast = (x: Value, to: DType) => emit.node("Cast", [x], { attributes: { to: elementNumber[to] } });
+  const add = (hot: string, n: number) =>
+    emit.node("Gemm", [hot, emit.node("Reshape", [rows, emit.ints([-1, n])]), ...(table ? [table] : [])], {
       attributes: { transA: 1 },
     });
+  const small = shape.length === 2 && typeof size === "number" && size <= ONE_HOT_LIMIT;
+  if (small && typeof width === "number" && emit.kernels.missing.has("OneHot")) {
+    // GPUs compute with 32-bit integers.
+    const column = emit.node("Reshape", [index, emit.ints([-1, 1])]);
+    const all = emit.constant(
+      int32(
+        [1, size],
+        Int32Array.from({ length: size }, (_, i) => i),
+      ),
+    );
+    const narrow = index.dtype === "int32" ? column : cast(column, "int32");
+    return add(cast(emit.node("Equal", [narrow, all]), "float32"), width);
   }
-  const column = emit.node("Unsqueeze", [wide, emit.ints([index.shape.length])]);
+  if (small && typeof width === "number") {
+    const flat = emit.node("Reshape", [cast(index, "int64"), emit.ints([-1])]);
+    return add(emit.node("OneHot", [flat, emit.ints([size]), emit.constant(float32([2], [0, 1]))]), width);
+  }
+  const column = cast(emit.node("Unsqueeze", [index, emit.ints([index.shape.length])]), "int64");
   const onto = table ?? emit.node("Expand", [emit.scalar(0), emit.ints(staticShape("scatter_add", shape))]);
   return emit.node("ScatterND", [onto, column, rows], { attributes: { reduction: "add" } });
 }

@@ -1,20 +1,34 @@
 /** Runs a graph by the float64 references of its operations: slow, exact, and free of any runtime. */
 import type { HostArray } from "../core/array.ts";
+import { PunchlineError } from "../core/errors.ts";
 import { isLeaf } from "../graph/leaves.ts";
 import { type Tensor, topologicalOrder } from "../graph/tensor.ts";
 import { type ReferenceArray, rulesOf } from "./define.ts";
 
-/** The values of `outputs`, given those of the graph's inputs and masks. Throws where a leaf has none. */
+/**
+ * The values of `outputs` in float64, given those of the graph's inputs and masks. A value inside the graph may be given
+ * as well: what is given of all outputs of a node takes the place of computing it.
+ *
+ * @example
+ * const x = input("x", "float32", [2]);
+ * const [y] = interpret([tanh(x)], new Map([[x, { shape: [2], data: Float64Array.of(0, 1) }]]));
+ * @throws PunchlineError `no-value` where a leaf has none
+ */
 export function interpret(
   outputs: readonly Tensor[],
   feeds: ReadonlyMap<Tensor, ReferenceArray>,
 ): readonly ReferenceArray[] {
   const values = new Map<Tensor, ReferenceArray>(feeds);
   for (const node of topologicalOrder(outputs)) {
+    if (node.outputs.every((out) => values.has(out))) continue;
     if (node.op === "constant") {
       values.set(node.outputs[0]!, toReference(node.attributes.value as HostArray));
     } else if (isLeaf(node.op)) {
-      if (!values.has(node.outputs[0]!)) throw new Error(`no value was given for ${node.outputs[0]}`);
+      const name = node.op === "input" ? `input ${node.attributes.name}` : node.op;
+      throw new PunchlineError(
+        "no-value",
+        `There is no value for the ${name}; give one for every input and mask.`,
+      );
     } else {
       const inputs = node.inputs.map((t) => values.get(t)!);
       const results = rulesOf(node).reference(node, inputs);

@@ -5,6 +5,7 @@ import { broadcastShapes, type Dim, type Shape, sameShape } from "../core/shape.
 import type { Aval, Tensor } from "../graph/tensor.ts";
 import { forEachBroadcast, reduceTo } from "./broadcast.ts";
 import { defineOp, type ReferenceArray, real, typed } from "./define.ts";
+import { emitMatMul } from "./lowering.ts";
 
 export interface Transposes {
   /** The first operand is read with its last two axes swapped. */
@@ -44,12 +45,9 @@ export const matmulOp = defineOp({
     y: { dtype: "float32", shape: productShape("matmul", a, b, attributes) },
   }),
   vjp: ({ y: g }, { a, b }, attributes, needs) => productGradients(matmul, g, a, b, attributes, needs),
-  lower(emit, { a, b }, attributes) {
-    const { transposeA, transposeB, alpha } = attributes;
-    if (!transposeA && !transposeB && alpha === 1) return { y: emit.node("MatMul", [a, b]) };
-    const options = { domain: "com.microsoft", attributes: onnxAttributes(attributes) } as const;
-    return { y: emit.node("FusedMatMul", [a, b], options) };
-  },
+  lower: (emit, { a, b }, attributes) => ({
+    y: emitMatMul(emit, a, b, { ...attributes, ranks: { a: a.shape.length, b: b.shape.length } }),
+  }),
   reference: ({ a, b }, attributes, { y }) => product(y, a, b, attributes),
   samples: [
     { title: "batch", inputs: { a: real(2, 3, 4), b: real(2, 4, 5) }, attributes: plain() },

@@ -14,6 +14,7 @@ import { constant } from "../graph/leaves.ts";
 import type { Aval, Tensor } from "../graph/tensor.ts";
 import { broadcastTo, forEachStep } from "./broadcast.ts";
 import { defineOp, type ReferenceArray, real, typed } from "./define.ts";
+import { emitConcat, emitSplit } from "./lowering.ts";
 
 export const transposeOp = defineOp({
   name: "transpose",
@@ -75,6 +76,10 @@ export const sliceOp = defineOp({
     return { x: pad(g, axis, before, size - before - length) };
   },
   lower(emit, { x }, { axis, start, length }) {
+    if (x.dtype !== "float32" && emit.kernels.missing.has(`Slice.${x.dtype}`)) {
+      const at = emit.ints(Array.from({ length }, (_, i) => start + i));
+      return { y: emit.node("Gather", [x, at], { attributes: { axis } }) };
+    }
     const end = start < 0 && start + length === 0 ? 2 ** 31 - 1 : start + length;
     return { y: emit.node("Slice", [x, emit.ints([start]), emit.ints([end]), emit.ints([axis])]) };
   },
@@ -155,7 +160,7 @@ export const concatenateOp = defineOp({
       parts.map((x) => staticDim("concatenate", x.shape, axis)),
     ),
   }),
-  lower: (emit, { parts }, { axis }) => ({ y: emit.node("Concat", parts, { attributes: { axis } }) }),
+  lower: (emit, { parts }, { axis }) => ({ y: emitConcat(emit, parts, axis) }),
   reference({ parts }, { axis }, { y }) {
     let at = 0;
     for (const part of parts) {
@@ -198,7 +203,7 @@ export const splitOp = defineOp({
     ),
   }),
   lower: (emit, { x }, { axis, sizes }) => ({
-    parts: emit.nodes("Split", [x, emit.ints(sizes)], sizes.length, { attributes: { axis } }),
+    parts: emitSplit(emit, x, axis, sizes),
   }),
   reference({ x }, { axis, sizes }, { parts }) {
     let at = 0;

@@ -1,4 +1,4 @@
-/** Layer normalisation, softmax and the cross-entropy of a softmax, with gradients derived by hand. */
+/** Normalisation of layers, softmax and the cross-entropy of a softmax, with gradients derived by hand. */
 import { float32, type HostArray } from "../core/array.ts";
 import { ShapeError } from "../core/errors.ts";
 import { type Shape, sameShape, staticDim } from "../core/shape.ts";
@@ -6,7 +6,8 @@ import { constant } from "../graph/leaves.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { axesOf, reduceTo, sum } from "./broadcast.ts";
 import { defineOp, indices, none, type ReferenceArray, real, typed } from "./define.ts";
-import { exp, multiply, subtract } from "./elementwise.ts";
+import { add, divide, exp, multiply, sqrt, subtract } from "./elementwise.ts";
+import { emitLogSoftmax } from "./lowering.ts";
 
 const withoutLast = (shape: Shape): Shape => [...shape.slice(0, -1), 1];
 
@@ -37,6 +38,9 @@ export const layerNormOp = defineOp({
       bias: reduceTo(g, bias.shape),
     };
   },
+  again: ({ x, scale, bias, mean, inverse }) => ({
+    y: add(multiply(multiply(subtract(x, mean), inverse), scale), bias),
+  }),
   lower: (emit, { x, scale, bias }, { epsilon }) =>
     emit.nodes("LayerNormalization", [x, scale, bias], ["y", "mean", "inverse"], {
       attributes: { axis: -1, epsilon: { float: epsilon } },
@@ -71,6 +75,55 @@ export const layerNormOp = defineOp({
 export const layerNorm = (x: Tensor, scale: Tensor, bias: Tensor, epsilon = 1e-5): Tensor =>
   layerNormOp.apply({ x, scale, bias }, { epsilon }).y;
 
+export const rmsNormOp = defineOp({
+  name: "rms_norm",
+  inputs: ["x", "scale"],
+  outputs: ["y"],
+  attributes: typed<{ readonly epsilon: number }>(),
+  infer({ x, scale }) {
+    const width = x.shape.slice(-1);
+    if (width.length === 0 || !sameShape(scale.shape, width))
+      throw new ShapeError("rms_norm", "scale must have the size of the last axis", [x.shape, scale.shape]);
+    return { y: { dtype: "float32", shape: x.shape } };
+  },
+  vjp({ y: g }, { x, scale }, { epsilon }, needs) {
+    const inverse = inverseRms(x, epsilon);
+    const standard = multiply(x, inverse);
+    const scaled = multiply(g, scale);
+    const meanProduct = mean(multiply(scaled, standard), -1, true);
+    return {
+      x: multiply(inverse, subtract(scaled, multiply(standard, meanProduct))),
+      scale: needs.scale ? reduceTo(multiply(g, standard), scale.shape) : undefined,
+    };
+  },
+  again: ({ x, scale }, { epsilon }) => ({ y: multiply(multiply(x, inverseRms(x, epsilon)), scale) }),
+  lower: (emit, { x, scale }, { epsilon }) => ({
+    y: emit.node("SimplifiedLayerNormalization", [x, scale], {
+      attributes: { axis: -1, epsilon: { float: epsilon } },
+    }),
+  }),
+  reference({ x, scale }, { epsilon }, { y }) {
+    forEachRow(x, (row, at) => {
+      const r = 1 / Math.sqrt(row.reduce((a, b) => a + b * b, 0) / row.length + epsilon);
+      row.forEach((value, k) => {
+        y.data[at + k] = value * r * scale.data[k]!;
+      });
+    });
+  },
+  samples: [
+    { title: "matrix", inputs: { x: real(3, 8), scale: real(8) }, attributes: { epsilon: 1e-6 } },
+    { title: "heads", inputs: { x: real(2, 3, 2, 5), scale: real(5) }, attributes: { epsilon: 1e-5 } },
+  ],
+});
+
+/** 1 / √(mean x² + ε) of each row: [..., 1]. WebGPU's kernel of the norm does not give it. */
+const inverseRms = (x: Tensor, epsilon: number): Tensor =>
+  divide(1, sqrt(add(mean(multiply(x, x), -1, true), epsilon)));
+
+/** Zhang & Sennrich 2019 (arXiv 1910.07467) over the last axis: x / √(mean x² + ε) · scale. x [..., n], scale [n] → [..., n]. */
+export const rmsNorm = (x: Tensor, scale: Tensor, epsilon = 1e-6): Tensor =>
+  rmsNormOp.apply({ x, scale }, { epsilon }).y;
+
 export const softmaxOp = defineOp({
   name: "softmax",
   inputs: ["x"],
@@ -100,7 +153,7 @@ export const logSoftmaxOp = defineOp({
   outputs: ["y"],
   infer: ({ x }) => ({ y: x }),
   vjp: ({ y: g }, { y }) => ({ x: subtract(g, multiply(exp(y), sum(g, -1, true))) }),
-  lower: (emit, { x }) => ({ y: emit.node("LogSoftmax", [x], { attributes: { axis: -1 } }) }),
+  lower: (emit, { x }) => ({ y: emitLogSoftmax(emit, x) }),
   reference: ({ x }, _, { y }) => logSoftmaxReference(x, y),
   samples: [{ title: "matrix", inputs: { x: real(3, 5) } }],
 });
@@ -126,7 +179,7 @@ export const crossEntropyOp = defineOp({
     logits: crossEntropyGradientOp.apply({ logP, targets, g: isOnes(g) ? undefined : g }).gradient,
   }),
   lower(emit, { logits, targets }) {
-    const logP = emit.node("LogSoftmax", [logits], { attributes: { axis: -1 } });
+    const logP = emitLogSoftmax(emit, logits);
     const column = emit.node("Unsqueeze", [targets, emit.ints([1])]);
     const picked = emit.node("GatherElements", [logP, column], { attributes: { axis: 1 } });
     return { nll: emit.node("Neg", [emit.node("Squeeze", [picked, emit.ints([1])])]), logP };

@@ -19,7 +19,8 @@ import { constant } from "../graph/leaves.ts";
 import type { Aval, Tensor } from "../graph/tensor.ts";
 import { broadcastTo } from "./broadcast.ts";
 import { type ReferenceArray, real, type SampleInput } from "./define.ts";
-import type { Emitter, Value } from "./emitter.ts";
+import { type Emitter, elementNumber, type Value } from "./emitter.ts";
+import { emitConcat, emitSplit } from "./lowering.ts";
 
 export type RecurrentAttributes = { readonly steps: number };
 
@@ -54,9 +55,6 @@ export const perStep = <T>(steps: number, value: T): readonly T[] => new Array<T
 export const orZeros = (cotangent: Tensor | undefined, like: Tensor): Tensor =>
   cotangent ?? broadcastTo(constant(0), like.shape);
 
-/** float32 as ONNX numbers it. */
-const FLOAT = 1;
-
 /** Small helpers that make unrolled lowerings read like the equations. */
 export function emitter(emit: Emitter) {
   const oneByOne = (opType: string) => (a: Value, b: Value) => emit.node(opType, [a, b]);
@@ -69,20 +67,21 @@ export function emitter(emit: Emitter) {
     sigmoid: (a: Value) => emit.node("Sigmoid", [a]),
     oneMinus: (a: Value) => sub(emit.scalar(1), a),
     rows([first = "", ...rest]: readonly Value[]): Value {
-      return rest.length === 0 ? first : emit.node("Concat", [first, ...rest], { attributes: { axis: 0 } });
+      return rest.length === 0 ? first : emitConcat(emit, [first, ...rest], 0);
     },
-    columns: (parts: readonly Value[]) => emit.node("Concat", parts, { attributes: { axis: 1 } }),
+    columns: (parts: readonly Value[]) => emitConcat(emit, parts, 1),
     splitRows: (x: Value, steps: number, size: number): readonly Value[] =>
-      steps === 1
-        ? [x]
-        : emit.nodes("Split", [x, emit.ints(perStep(steps, size))], steps, { attributes: { axis: 0 } }),
+      steps === 1 ? [x] : emitSplit(emit, x, 0, perStep(steps, size)),
     /** Columns by name, given the number of each. */
     splitColumns: <N extends string>(x: Value, names: readonly N[], sizes: readonly number[]) =>
-      emit.nodes("Split", [x, emit.ints(sizes)], names, { attributes: { axis: 1 } }),
+      Object.fromEntries(emitSplit(emit, x, 1, sizes).map((part, i) => [names[i]!, part])) as Record<
+        N,
+        string
+      >,
     /** What is left of the state before each step: 0 where `resets` is true, else 1, float32 [steps · batch, 1]. */
     keep: (resets: Value) =>
       emit.node("Reshape", [
-        emit.node("Cast", [emit.node("Not", [resets])], { attributes: { to: FLOAT } }),
+        emit.node("Cast", [emit.node("Not", [resets])], { attributes: { to: elementNumber.float32 } }),
         emit.ints([-1, 1]),
       ]),
     /** a · bᵀ (+ c) */

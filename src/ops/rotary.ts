@@ -20,33 +20,66 @@ export interface Rotation {
   readonly headSize: number;
   /** The slowest pair turns by about 1 / base at each position; larger ones reach further. Default 10,000. */
   readonly base?: number | undefined;
-  /** Positions are divided by it, so that a longer context has the angles of a shorter one. Default 1. */
-  readonly scaling?: number | undefined;
+  /**
+   * Positions are divided by it, so that a longer context has the angles of a shorter one; or only those of pairs
+   * that turn slowly. Default 1.
+   */
+  readonly scaling?: number | BandScaling | undefined;
+  /** Numbers of a head that are turned, the first ones: even. The rest stay as they are. Default: all. */
+  readonly rotaryDim?: number | undefined;
 }
 
-const rotationNames = optionNames<keyof Rotation>()("context headSize base scaling");
+/**
+ * Llama 3.1's: pairs that turn less than `low` times within `context`, the context that the model was first trained
+ * with, are slowed down by `factor`; those that turn more than `high` times are not, and those between in part.
+ */
+export type BandScaling = readonly [factor: number, low: number, high: number, context: number];
+
+const rotationNames = optionNames<keyof Rotation>()("context headSize base scaling rotaryDim");
 type RotaryAttributes = { readonly [K in keyof Rotation]: Rotation[K] } & { readonly back: boolean };
 
-/** The angle of each pair at each position, row by row: position / scaling / base^(2i / d). Section 3.4.3. */
-function angles({ context, headSize, base = 10_000, scaling = 1 }: Rotation): Float64Array {
-  const half = headSize / 2;
+/** How far each pair turns at each position, in radians: base^(-2i / d), scaled. Section 3.4.3. */
+export function rotationFrequencies({
+  headSize,
+  rotaryDim = headSize,
+  base = 10_000,
+  scaling = 1,
+}: Omit<Rotation, "context">): number[] {
+  const half = rotaryDim / 2;
+  return Array.from({ length: half }, (_, i) => {
+    const frequency = base ** (-i / half);
+    if (typeof scaling === "number") return frequency / scaling;
+    const [factor, low, high, context] = scaling;
+    const turns = (context * frequency) / (2 * Math.PI);
+    const kept = Math.min(1, Math.max(0, (turns - low) / (high - low)));
+    return frequency * (kept + (1 - kept) / factor);
+  });
+}
+
+/** The angle of each pair at each position, row by row. */
+function angles(rotation: Rotation): Float64Array {
+  const steps = rotationFrequencies(rotation);
+  const half = steps.length;
   return Float64Array.from(
-    { length: context * half },
-    (_, i) => Math.floor(i / half) / scaling / base ** ((i % half) / half),
+    { length: rotation.context * half },
+    (_, i) => Math.floor(i / half) * steps[i % half]!,
   );
 }
 
 type Tables = Readonly<Record<"cos" | "sin" | "back", HostArray<"float32">>>;
 const known = new Map<string, Tables>();
 
-/** Cosines and sines of the angles, and the sines of the opposite ones: [context, d / 2]. The same arrays each time. */
+/**
+ * Cosines and sines of the angles, and the sines of the opposite ones: [context, rotaryDim / 2]. The same arrays each
+ * time.
+ */
 export function rotationTables(rotation: Rotation): Tables {
-  const { context, headSize, base, scaling } = rotation;
-  const key = [context, headSize, base, scaling].join();
+  const { context, headSize, base, scaling, rotaryDim = headSize } = rotation;
+  const key = JSON.stringify([context, headSize, base, scaling, rotaryDim]);
   return remember(known, key, () => {
     const all = angles(rotation);
     const table = (f: (angle: number) => number) =>
-      float32([context, headSize / 2], Float32Array.from(all, f));
+      float32([context, rotaryDim / 2], Float32Array.from(all, f));
     return { cos: table(Math.cos), sin: table(Math.sin), back: table((angle) => -Math.sin(angle)) };
   });
 }
@@ -56,9 +89,9 @@ export const rotaryOp = defineOp({
   inputs: ["x", "positions?"],
   outputs: ["y"],
   attributes: typed<RotaryAttributes>(),
-  infer({ x, positions }, { headSize }) {
+  infer({ x, positions }, { headSize, rotaryDim = headSize }) {
     const fits = x.shape.length === 3 && staticDim("rotary", x.shape, 2) % headSize === 0;
-    if (!fits || headSize % 2 !== 0)
+    if (!fits || rotaryDim % 2 !== 0 || rotaryDim > headSize)
       throw new ShapeError("rotary", `expected heads of ${headSize} numbers, [batch, length, heads · d]`, [
         x,
       ]);
@@ -74,18 +107,29 @@ export const rotaryOp = defineOp({
     const tables = rotationTables(rotation);
     const sin = back ? tables.back : tables.sin;
     const inputs = [x, positions ?? emit.ints([0]), emit.constant(tables.cos), emit.constant(sin)];
-    return { y: emit.node("RotaryEmbedding", inputs, { domain: "com.microsoft" }) };
+    const { headSize, rotaryDim = headSize } = rotation;
+    const partly = {
+      num_heads: staticDim("rotary", x.shape, 2) / headSize,
+      rotary_embedding_dim: rotaryDim,
+    };
+    const attributes = rotaryDim < headSize ? partly : {};
+    return { y: emit.node("RotaryEmbedding", inputs, { domain: "com.microsoft", attributes }) };
   },
   reference({ x, positions }, { back, ...rotation }, { y }) {
     const [, length, width] = sizes("rotary", x.shape, 3);
-    const { headSize } = rotation;
-    const half = headSize / 2;
+    const { headSize, rotaryDim = headSize } = rotation;
+    const half = rotaryDim / 2;
     const all = angles(rotation);
     for (let i = 0; i < y.data.length; i++) {
       const row = Math.floor(i / width);
       const position = positions ? positions.data[row]! : row % length;
-      const angle = all[position * half + (i % half)]! * (back ? -1 : 1);
-      const first = i % headSize < half;
+      const place = i % headSize;
+      if (place >= rotaryDim) {
+        y.data[i] = x.data[i]!;
+        continue;
+      }
+      const angle = all[position * half + (place % half)]! * (back ? -1 : 1);
+      const first = place < half;
       const pair = x.data[first ? i + half : i - half]!;
       y.data[i] = x.data[i]! * Math.cos(angle) + (first ? -pair : pair) * Math.sin(angle);
     }
@@ -106,6 +150,22 @@ export const rotaryOp = defineOp({
       inputs: { x: real(2, 3, 8) },
       attributes: { context: 5, headSize: 8, base: 500, scaling: 2, back: false },
     },
+    {
+      title: "slow pairs slowed down",
+      inputs: { x: real(2, 4, 8) },
+      attributes: {
+        context: 4,
+        headSize: 8,
+        base: 100,
+        scaling: [4, 1, 4, 8],
+        back: false,
+      },
+    },
+    {
+      title: "the first numbers of a head alone",
+      inputs: { x: real(2, 3, 16) },
+      attributes: { context: 3, headSize: 8, rotaryDim: 4, back: false },
+    },
     { title: "back", inputs: { x: real(2, 3, 4) }, attributes: { context: 3, headSize: 2, back: true } },
   ],
 });
@@ -117,7 +177,11 @@ export const rotaryOp = defineOp({
  */
 export function rotary(x: Tensor, rotation: Rotation, positions?: Tensor): Tensor {
   checkOptions(rotation, rotationNames);
-  return turned(x, positions && cast(positions, "int64"), { ...rotation, back: false });
+  const [, length] = x.shape;
+  // Positions that count from 0 need no longer tables than the text.
+  const context =
+    !positions && typeof length === "number" ? Math.min(length, rotation.context) : rotation.context;
+  return turned(x, positions && cast(positions, "int64"), { ...rotation, context, back: false });
 }
 
 function turned(x: Tensor, positions: Tensor | undefined, attributes: RotaryAttributes): Tensor {

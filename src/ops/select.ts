@@ -7,6 +7,7 @@ import type { Tensor } from "../graph/tensor.ts";
 import { mapBroadcast, reduceTo } from "./broadcast.ts";
 import { booleans, defineOp, indices, none, real, typed } from "./define.ts";
 import { type BinaryOp, binarySamples, commonDtype, pair } from "./elementwise.ts";
+import { elementNumber } from "./emitter.ts";
 
 function comparison(name: string, onnx: string, f: (a: number, b: number) => boolean): BinaryOp {
   return defineOp({
@@ -58,8 +59,6 @@ export const whereOp = defineOp({
 export const where = (condition: Tensor, a: Tensor | number, b: Tensor | number): Tensor =>
   whereOp.apply({ condition, a: lift(a), b: lift(b) }).y;
 
-const onnxTypes: Readonly<Record<DType, number>> = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9 };
-
 export const castOp = defineOp({
   name: "cast",
   inputs: ["x"],
@@ -67,7 +66,7 @@ export const castOp = defineOp({
   attributes: typed<{ readonly to: DType }>(),
   infer: ({ x }, { to }) => ({ y: { dtype: to, shape: x.shape } }),
   vjp: none("casts change between whole numbers, booleans and floats"),
-  lower: (emit, { x }, { to }) => ({ y: emit.node("Cast", [x], { attributes: { to: onnxTypes[to] } }) }),
+  lower: (emit, { x }, { to }) => ({ y: emit.node("Cast", [x], { attributes: { to: elementNumber[to] } }) }),
   reference: ({ x }, { to }, { y }) =>
     y.data.set(x.data.map((v) => (to === "float32" ? v : to === "bool" ? Number(v !== 0) : Math.trunc(v)))),
   samples: [

@@ -1,6 +1,8 @@
 /** AdamW: Loshchilov & Hutter, "Decoupled Weight Decay Regularization" (arXiv 1711.05101), algorithm 2, as torch.optim.AdamW does it. */
 import { UsageError } from "../core/errors.ts";
 import { checkOptions, invalidOption, optionNames } from "../core/options.ts";
+import { add, divide, multiply, sqrt, subtract } from "../ops/elementwise.ts";
+import { updateEach } from "./in-graph.ts";
 import { type KernelOptimizer, requireMoments } from "./optimizer.ts";
 
 export interface AdamWOptions {
@@ -33,6 +35,23 @@ export function adamw(options: AdamWOptions = {}): KernelOptimizer {
   const flushEvery = flushPeriod(Math.min(beta1, beta2));
   return {
     moments: 2,
+    graph: {
+      scalars({ step, lr }) {
+        const root = Math.sqrt(1 - beta2 ** step);
+        return {
+          stepSize: (lr * root) / (1 - beta1 ** step),
+          epsilon: eps * root,
+          shrink: 1 - lr * weightDecay,
+        };
+      },
+      update: (state, gradients, { stepSize, epsilon, shrink }, decays) =>
+        updateEach(state, gradients, decays, ({ p, g, m, v, decay }) => {
+          const m1 = add(multiply(m!, beta1), multiply(g, 1 - beta1));
+          const m2 = add(multiply(v!, beta2), multiply(multiply(g, g), 1 - beta2));
+          const change = divide(multiply(m1, stepSize!), add(sqrt(m2), epsilon!));
+          return { p: subtract(decay ? multiply(p, shrink!) : p, change), m: m1, v: m2 };
+        }),
+    },
     step({ moments, ranges }, { step, lr, gradScale }) {
       requireMoments({ moments }, "AdamW", 2);
       // p -= lr · (m / c1) / (√(v / c2) + eps), with √c2 taken out of the fraction.

@@ -20,12 +20,13 @@ import { checkOptions, invalidOption, optionNames } from "../core/options.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Spec } from "../graph/tree.ts";
 import { reshape, sum } from "../ops/broadcast.ts";
-import { add, divide, multiply, sqrt } from "../ops/elementwise.ts";
+import { add, divide, multiply, sqrt, subtract } from "../ops/elementwise.ts";
 import { matmul } from "../ops/matmul.ts";
 import { concatenate, split, transpose } from "../ops/movement.ts";
 import type { Backend } from "../runtime/backend.ts";
 import { compile } from "../runtime/compile.ts";
 import { type AdamWOptions, adamw, flushPeriod, negligible } from "./adamw.ts";
+import type { Named } from "./in-graph.ts";
 import { type Optimizer, requireMoments } from "./optimizer.ts";
 
 /** A parameter as Muon sees it. */
@@ -79,8 +80,54 @@ export function muon(entries: readonly MuonEntry[], backend: Backend, options: M
     backend,
   });
   const flushEvery = flushPeriod(momentum);
+  const orthogonal = new Set(matrices.map(({ name }) => name));
   return {
     moments: 2,
+    graph: {
+      scalars: (place) => ({ ...others.graph.scalars(place), lr: place.lr }),
+      update(state, gradients, scalars, decays) {
+        const apart = (named: Named, own: boolean): Named =>
+          Object.fromEntries(Object.entries(named).filter(([name]) => orthogonal.has(name) === own));
+        const rest = others.graph.update(
+          {
+            parameters: apart(state.parameters, false),
+            moment1: apart(state.moment1, false),
+            moment2: state.moment2,
+          },
+          apart(gradients, false),
+          scalars,
+          decays,
+        );
+        const moments = Object.fromEntries(
+          matrices.map(({ name }) => [
+            name,
+            add(multiply(state.moment1[name]!, momentum), multiply(gradients[name]!, 1 - momentum)),
+          ]),
+        );
+        const directions = Object.fromEntries(
+          matrices.map(({ name }) => [
+            name,
+            add(multiply(gradients[name]!, 1 - momentum), multiply(moments[name]!, momentum)),
+          ]),
+        );
+        const updates = orthogonalised(matrices, directions);
+        const parameters = Object.fromEntries(
+          matrices.map(({ name }) => {
+            const p = state.parameters[name]!;
+            const change = weightDecay > 0 ? add(updates[name]!, multiply(p, weightDecay)) : updates[name]!;
+            return [name, subtract(p, multiply(change, scalars.lr!))];
+          }),
+        );
+        // In the order of the state before, so that the next step is the same graph.
+        const together = (all: Named): Named =>
+          Object.fromEntries(Object.keys(state.parameters).map((name) => [name, all[name]!]));
+        return {
+          parameters: together({ ...rest.parameters, ...parameters }),
+          moment1: together({ ...rest.moment1, ...moments }),
+          moment2: rest.moment2,
+        };
+      },
+    },
     memory() {
       const specs = matrices.map(({ name, shape }): [string, Spec] => [name, { dtype: "float32", shape }]);
       return orthogonalise.memory(Object.fromEntries(specs));

@@ -2,6 +2,7 @@
 import { UsageError } from "../core/errors.ts";
 import { invalidOption } from "../core/options.ts";
 import type { Arena } from "../runtime/arena.ts";
+import type { GraphOptimizer } from "./in-graph.ts";
 
 /** The part of an arena that kernels alone update. */
 export type Ranges = Pick<Arena, "moments" | "ranges">;
@@ -24,6 +25,8 @@ export interface Optimizer {
    * @throws UsageError for an arena with fewer moments
    */
   step(arena: Arena, step: OptimizerStep): void | Promise<void>;
+  /** The same update as a graph, for weights in the memory of a device. Absent: there is none. */
+  readonly graph?: GraphOptimizer | undefined;
   /** Bytes that a step needs besides the arena. Absent: none. */
   memory?(): number;
   /** Frees what {@link step} has loaded. */
@@ -32,6 +35,7 @@ export interface Optimizer {
 
 /** An optimiser of kernels alone. */
 export interface KernelOptimizer extends Optimizer {
+  readonly graph: GraphOptimizer;
   step(arena: Ranges, step: OptimizerStep): void;
 }
 

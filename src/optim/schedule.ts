@@ -1,5 +1,6 @@
 /** Learning rates over the course of a training, as factors of the peak. */
-import { didYouMean, UsageError } from "../core/errors.ts";
+import { didYouMean } from "../core/did-you-mean.ts";
+import { UsageError } from "../core/errors.ts";
 import { checkOptions, invalidOption, optionNames } from "../core/options.ts";
 
 /** How the factor goes from 1 after the warmup, or after the stable part of `wsd`, to its end. */

@@ -1,6 +1,8 @@
 /** Stochastic gradient descent with momentum (Sutskever et al. 2013), as torch.optim.SGD does it. */
 import { UsageError } from "../core/errors.ts";
 import { checkOptions, invalidOption, optionNames } from "../core/options.ts";
+import { add, multiply, subtract } from "../ops/elementwise.ts";
+import { updateEach } from "./in-graph.ts";
 import { type KernelOptimizer, requireMoments } from "./optimizer.ts";
 
 export interface SgdOptions {
@@ -24,6 +26,17 @@ export function sgd(options: SgdOptions = {}): KernelOptimizer {
   const moments = momentum > 0 ? 1 : 0;
   return {
     moments,
+    graph: {
+      scalars: ({ lr }) => ({ lr }),
+      update: (state, gradients, { lr }, decays) =>
+        updateEach(state, gradients, decays, ({ p, g: gradient, m, decay }) => {
+          const g = decay && weightDecay > 0 ? add(gradient, multiply(p, weightDecay)) : gradient;
+          if (momentum === 0) return { p: subtract(p, multiply(g, lr!)) };
+          const next = add(multiply(m!, momentum), g);
+          const direction = nesterov ? add(g, multiply(next, momentum)) : next;
+          return { p: subtract(p, multiply(direction, lr!)), m: next };
+        }),
+    },
     step(arena, { lr, gradScale }) {
       requireMoments(arena, "SGD with momentum", moments);
       for (const { kernels, parameters, gradients, moment1, length, decay } of arena.ranges) {

@@ -1,6 +1,7 @@
 /** What a runtime must offer to run lowered graphs. */
-import type { HostArray } from "../core/array.ts";
+import type { DeviceArray, HostArray } from "../core/array.ts";
 import { optionNames } from "../core/options.ts";
+import type { DeviceKernels } from "../onnx/kernels.ts";
 
 export type Device = "cpu" | "webgpu" | "cuda" | "coreml" | "dml" | "wasm";
 
@@ -10,17 +11,36 @@ export interface Session {
    * @param fetches what to compute, by name; an array given here is written in place
    */
   run(
-    feeds: Readonly<Record<string, HostArray>>,
+    feeds: Readonly<Record<string, HostArray | DeviceArray>>,
     fetches: Readonly<Record<string, HostArray | null>>,
-  ): Promise<Readonly<Record<string, HostArray>>>;
+  ): Promise<Readonly<Record<string, HostArray | DeviceArray>>>;
   release(): Promise<void>;
 }
 
 export interface Backend {
   readonly device: Device;
-  /** @param folder where the files lie that the model's stored constants name; only in Node */
-  createSession(model: Uint8Array, folder?: string): Promise<Session>;
+  /** What the device computes itself, for the operations that are lowered for it. Default: everything. */
+  readonly kernels?: DeviceKernels | undefined;
+  /** Whether its library copies results that it has written in place, unless a sequence withholds them. Default false. */
+  readonly copiesResults?: boolean | undefined;
+  /** Whether results can stay in the memory of the device, to be fed again. Default false. */
+  readonly keepsResults?: boolean | undefined;
+  /** A backend whose numbers this one's are held to before a training. */
+  readonly reference?: (() => Backend) | undefined;
+  createSession(model: Uint8Array, options?: SessionOptions): Promise<Session>;
 }
+
+export interface SessionOptions {
+  /** Where the files lie that the model's stored constants name; only in Node. */
+  readonly folder?: string | undefined;
+  /** Results that stay in the device's memory, by name: a run gives them as device arrays. Default: none. */
+  readonly kept?: readonly string[] | undefined;
+  /** Whether to refuse a graph of which the device does not compute every node itself. Default false. */
+  readonly whole?: boolean | undefined;
+}
+
+/** The error code of a graph that is refused for {@link SessionOptions.whole}. */
+export const NOT_WHOLE = "not-on-device";
 
 export interface BackendOptions {
   /** Where graphs run. Default: `cpu`. */
@@ -29,6 +49,12 @@ export interface BackendOptions {
   readonly threads?: number | undefined;
   /** Write a profile of every node to this file prefix (Node only). */
   readonly profile?: string | undefined;
+}
+
+/** The same, where there is something to measure: `auto` runs it on the CPU and on WebGPU, and keeps the faster. */
+export interface BackendChoice extends Omit<BackendOptions, "device"> {
+  /** Default: `cpu`. */
+  readonly device?: Device | "auto" | undefined;
 }
 
 export const backendOptionNames = optionNames<keyof BackendOptions>()("device threads profile");

@@ -9,12 +9,19 @@
  * }, { backend });
  * const { loss } = await step.run([weights, { x, y }], { into: { gradients } });
  */
-import { float32, type HostArray, type StoredArray, sizeOf } from "../core/array.ts";
+import {
+  type DeviceArray,
+  float32,
+  type HostArray,
+  hostArray,
+  type StoredArray,
+  sizeOf,
+} from "../core/array.ts";
 import { PunchlineError, ShapeError } from "../core/errors.ts";
 import { checkOptions, optionNames } from "../core/options.ts";
 import { Random } from "../core/random.ts";
 import { remember } from "../core/remember.ts";
-import { staticShape } from "../core/shape.ts";
+import { isStatic, staticShape } from "../core/shape.ts";
 import { dump } from "../graph/dump.ts";
 import { input } from "../graph/leaves.ts";
 import type { Tensor } from "../graph/tensor.ts";
@@ -32,8 +39,10 @@ import { type Lowered, lower } from "../onnx/lower.ts";
 import { graphMemory } from "../onnx/memory.ts";
 import { encodeModel } from "../onnx/proto.ts";
 import { alignment, KernelMemory } from "./arena-memory.ts";
-import type { Backend, Session } from "./backend.ts";
+import { type Backend, NOT_WHOLE, type Session } from "./backend.ts";
 import { addRowsInPlace, type SplitOutputs, splitRowAdditions, wholeOutputs } from "./row-additions.ts";
+import { withholding } from "./withheld.ts";
+import { withoutKernel } from "./without-kernel.ts";
 
 type Arguments = readonly unknown[];
 type Concretes<A extends Arguments> = { readonly [K in keyof A]: Given<A[K]> };
@@ -43,7 +52,22 @@ export interface RunOptions<O> {
   /** Arrays that the results are written to, by place; the rest are allocated. */
   readonly into?: Partially<Concrete<O>>;
   /** Where the generator begins for the run's dropout masks. Needed where the graph has any. */
-  readonly random?: { readonly seed: number; readonly step: number };
+  readonly random?: RunRandom;
+}
+
+interface RunRandom {
+  readonly seed: number;
+  readonly step: number;
+  /** The rows of a larger batch that the arguments are: their masks are those of the larger one. Default: all. */
+  readonly rows?: BatchRows | undefined;
+}
+
+/** Some rows of a batch, from one to before another. */
+export interface BatchRows {
+  readonly from: number;
+  readonly to: number;
+  /** Rows of the whole batch. */
+  readonly of: number;
 }
 
 export interface Compiled<A extends Arguments, O> {
@@ -68,9 +92,16 @@ export interface CompileOptions {
    * one graph a shape.
    */
   readonly specs?: readonly unknown[];
+  /** Which results stay in the device's memory, by their place: a run gives them as `DeviceArray`. Default: none. */
+  readonly keep?: ((path: string) => boolean) | undefined;
+  /**
+   * Whether to refuse a graph of which the device leaves an operation to the CPU, with copies there and back. Default
+   * false.
+   */
+  readonly whole?: boolean | undefined;
 }
 
-const compileNames = optionNames<keyof CompileOptions>()("backend specs");
+const compileNames = optionNames<keyof CompileOptions>()("backend specs keep whole");
 const runNames = optionNames<keyof RunOptions<unknown>>()("into random");
 
 type Traced = ReturnType<typeof trace>;
@@ -79,19 +110,26 @@ export function compile<A extends Arguments, O>(
   fn: (...args: A) => O,
   options: CompileOptions,
 ): Compiled<A, O> {
-  const { backend, specs } = checkOptions(options, compileNames);
+  const { backend, specs, keep, whole = false } = checkOptions(options, compileNames);
   const graphs = new Map<string, Traced>();
   const sessions = new Map<string, Promise<{ session: Session; traced: Traced }>>();
   const keyOf = (args: readonly unknown[]) => (specs ? "" : signature(args));
 
   const graphOf = (args: readonly unknown[]): Traced =>
-    remember(graphs, keyOf(args), () => trace(fn, specs ?? args));
+    remember(graphs, keyOf(args), () =>
+      trace(fn, specs ?? args, backend, keep ? wholeOutputs : splitRowAdditions),
+    );
   const load = (args: readonly unknown[]) =>
     remember(sessions, keyOf(args), () => {
       const traced = graphOf(args);
-      return backend.createSession(encodeModel(traced.lowered), traced.folder).then(
+      const model = backend.copiesResults ? withholding(traced.lowered) : traced.lowered;
+      const { folder, outputs, nameOf, split } = traced;
+      const kept = outputs.flatMap(({ path }, i) => (keep?.(path) ? [nameOf(split.places[i]!)] : []));
+      return backend.createSession(encodeModel(model), { folder, kept, whole }).then(
         (session) => ({ session, traced }),
-        (error: unknown) => {
+        async (error: unknown) => {
+          if (error instanceof PunchlineError && error.code === NOT_WHOLE)
+            throw await withoutKernel(backend, traced.lowered, error);
           throw locate(error, traced.lowered.origins);
         },
       );
@@ -100,19 +138,15 @@ export function compile<A extends Arguments, O>(
   async function run(args: Concretes<A>, options: RunOptions<O> = {}): Promise<Concrete<O>> {
     const { into, random } = checkOptions(options, runNames);
     const { session, traced } = await load(args);
-    const feeds: Record<string, HostArray> = {};
+    const feeds: Record<string, HostArray | DeviceArray> = {};
     for (const { value, keys } of traced.feeds) {
-      const array = leafAt(args, keys) as HostArray | undefined;
+      const array = leafAt(args, keys) as HostArray | DeviceArray | undefined;
       if (array) feeds[value.name] = checked(value.name, array, value);
     }
     for (const mask of traced.masks) {
       if (!random)
         throw new PunchlineError("random", "This graph has dropout: give the run a seed and a step.");
-      traced.memory!.fillDropoutMask(
-        mask.array.data,
-        mask.rate,
-        new Random(random.seed, `dropout.${mask.stream}`, random.step),
-      );
+      fillMask(traced.memory!, mask, random);
       feeds[mask.name] = mask.array;
     }
     const targets = new Map(
@@ -123,12 +157,16 @@ export function compile<A extends Arguments, O>(
     traced.outputs.forEach(({ path }, i) => {
       fetches[traced.nameOf(traced.split.places[i]!)] = targets.get(path) ?? null;
     });
+    // Where some results have places, the others get theirs, so that the runtime need not copy any.
+    if (into)
+      for (const { name, dtype, shape } of traced.lowered.outputs)
+        if (!keep && isStatic(shape)) fetches[name] ??= hostArray(dtype, shape);
     const results = await session.run(feeds, fetches).catch((error: unknown) => {
       throw locate(error, traced.lowered.origins);
     });
     const result = (place: number) => results[traced.nameOf(place)]!;
     for (const { table, rows, index } of traced.split.additions)
-      addRowsInPlace(result(table), result(rows), result(index));
+      addRowsInPlace(result(table) as HostArray, result(rows) as HostArray, result(index) as HostArray);
     return unflatten(traced.outputTree, traced.split.places.map(result)) as Concrete<O>;
   }
 
@@ -136,27 +174,57 @@ export function compile<A extends Arguments, O>(
     run,
     prepare: async (...args: readonly unknown[]) => void (await load(args)),
     dump: (...args: readonly unknown[]) => {
-      const { outputs } = trace(fn, args);
+      const { outputs } = trace(fn, args, backend, splitRowAdditions);
       return dump(Object.fromEntries(outputs.map(({ path, leaf }) => [path || "result", leaf])));
     },
     memory: (...args: readonly unknown[]) => {
       const { lowered, memory } = graphOf(args);
       return graphMemory(lowered) + (memory?.buffer.byteLength ?? 0);
     },
-    onnx: (...args: readonly unknown[]) => encodeModel(trace(fn, args, wholeOutputs).lowered),
+    onnx: (...args: readonly unknown[]) => encodeModel(trace(fn, args, backend, wholeOutputs).lowered),
     async release() {
-      for (const entry of sessions.values()) await (await entry).session.release();
+      // What could not be loaded has been said by whoever asked for it.
+      for (const entry of sessions.values())
+        await entry.then(
+          ({ session }) => session.release(),
+          () => {},
+        );
       sessions.clear();
       graphs.clear();
     },
   });
 }
 
+interface Mask {
+  readonly array: HostArray<"float32">;
+  readonly rate: number;
+  readonly stream: number;
+  /** How often the rows of the batch come one after the other. */
+  readonly steps: number;
+}
+
+function fillMask(memory: KernelMemory, { array, rate, stream, steps }: Mask, random: RunRandom): void {
+  const numbers = new Random(random.seed, `dropout.${stream}`, random.step);
+  const { from, to, of } = random.rows ?? { from: 0, to: 1, of: 1 };
+  if (to - from === of) {
+    memory.fillDropoutMask(array.data, rate, numbers);
+    return;
+  }
+  // Of every step the numbers of these rows, among those of all rows.
+  const length = array.data.length / steps;
+  const row = length / (to - from);
+  for (let step = 0; step < steps; step++) {
+    const part = array.data.subarray(step * length, (step + 1) * length);
+    memory.fillDropoutMask(part, rate, numbers, (step * of + from) * row);
+  }
+}
+
 /** The graph of `fn` for arguments of these shapes. Inputs are named by their place: `0.head.weight`, `1.x`. */
 function trace(
   fn: (...args: never) => unknown,
   args: readonly unknown[],
-  splitOutputs: (outputs: readonly Tensor[]) => SplitOutputs = splitRowAdditions,
+  { kernels }: Pick<Backend, "kernels">,
+  splitOutputs: (outputs: readonly Tensor[]) => SplitOutputs,
 ) {
   const leaves = leavesOf<Spec>(args as never);
   const tensors = leaves.map(({ path, leaf }) => input(path, leaf.dtype, leaf.shape));
@@ -169,16 +237,16 @@ function trace(
     names.set(leaf, name);
     return name;
   };
-  const whole = lower(split.roots, nameFor, tensors);
+  const whole = lower(split.roots, nameFor, tensors, kernels);
   const { lowered, folder } = storeConstants(whole, leaves);
   const random = lowered.feeds.filter((leaf) => leaf.node.op === "dropout_mask");
   const sizes = random.map((leaf) => sizeOf(staticShape("dropout", leaf.shape)));
   const bytes = sizes.reduce((n, size) => n + size * 4 + alignment, 0);
   const memory = bytes > 0 ? new KernelMemory(bytes) : undefined;
   const masks = random.map((leaf, i) => {
-    const { rate, stream } = leaf.node.attributes as { rate: number; stream: number };
+    const { rate, stream, steps = 1 } = leaf.node.attributes as unknown as Omit<Mask, "array">;
     const array = float32(leaf.shape as readonly number[], memory!.allocate(sizes[i]!));
-    return { name: names.get(leaf)!, array, rate, stream };
+    return { name: names.get(leaf)!, array, rate, stream, steps };
   });
   // The inputs that the arguments hold, and where: looked up one by one, as most leaves may be constants.
   const keysOf = new Map(leaves.map(({ path, keys }) => [path, keys]));
@@ -225,7 +293,7 @@ function signature(args: readonly unknown[]): string {
     .join(";");
 }
 
-function checked(name: string, array: HostArray, spec: Spec): HostArray {
+function checked<A extends HostArray | DeviceArray>(name: string, array: A, spec: Spec): A {
   const fits =
     array.dtype === spec.dtype &&
     array.shape.length === spec.shape.length &&

@@ -1,14 +1,34 @@
 /** The backend for Node: ONNX Runtime's CPU kernels, and WebGPU, CUDA, CoreML or DirectML where they are present. */
-import * as ort from "onnxruntime-node";
+import { createRequire } from "node:module";
 import { InputError, PunchlineError } from "../core/errors.ts";
 import { checkOptions, option } from "../core/options.ts";
 import { listed } from "../core/sentence.ts";
-import { type OrtTensorConstructor, wrapSession } from "./_ort.ts";
+import { kernelsOf } from "../onnx/kernels.ts";
+import {
+  isNoAdapter,
+  isNotWhole,
+  keptOnDevice,
+  noAdapter,
+  notWhole,
+  type OrtTensorConstructor,
+  wholeOnDevice,
+  wrapSession,
+} from "./_ort.ts";
 import { type Backend, type BackendOptions, backendOptionNames } from "./backend.ts";
+
+const load = createRequire(import.meta.url);
+/** ONNX Runtime, loaded when the first backend is made. */
+const runtime = (): typeof import("onnxruntime-node") => load("onnxruntime-node");
+
+/** For a search of devices: those that are absent say so at length on standard error. Before the first session. */
+export function silenceRuntime(): void {
+  runtime().env.logLevel = "fatal";
+}
 
 /** @throws InputError `device` where the runtime does not have the device on this system. */
 export function nodeBackend(options: BackendOptions = {}): Backend {
   const { device = "cpu", threads, profile } = checkOptions(options, backendOptionNames);
+  const ort = runtime();
   // The runtime itself would leave it out and compute on the CPU.
   const supported = ort.listSupportedBackends().map(({ name }) => name);
   if (!supported.includes(device))
@@ -19,7 +39,11 @@ export function nodeBackend(options: BackendOptions = {}): Backend {
     );
   return {
     device,
-    async createSession(model, folder) {
+    kernels: kernelsOf(device),
+    copiesResults: device === "cpu",
+    keepsResults: device === "webgpu",
+    ...(device === "cpu" ? {} : { reference: () => nodeBackend({ threads }) }),
+    async createSession(model, { folder, kept = [], whole = false } = {}) {
       try {
         const session = await ort.InferenceSession.create(model, {
           executionProviders: device === "cpu" ? ["cpu"] : [device, "cpu"],
@@ -28,13 +52,31 @@ export function nodeBackend(options: BackendOptions = {}): Backend {
           enableMemPattern: false,
           logSeverityLevel: 3,
           ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
-          ...(folder === undefined
-            ? {}
-            : { extra: { session: { model_external_initializers_file_folder_path: folder } } }),
+          ...keptOnDevice(kept),
+          extra: {
+            session: {
+              ...(folder === undefined ? {} : { model_external_initializers_file_folder_path: folder }),
+              ...wholeOnDevice(whole),
+            },
+          },
           ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
         });
-        return wrapSession(session, ort.Tensor as unknown as OrtTensorConstructor, true);
+        const wrapped = wrapSession(
+          session,
+          ort.Tensor as unknown as OrtTensorConstructor,
+          kept.length === 0,
+        );
+        if (profile === undefined) return wrapped;
+        return {
+          ...wrapped,
+          async release() {
+            session.endProfiling();
+            await wrapped.release();
+          },
+        };
       } catch (cause) {
+        if (isNotWhole(cause)) throw notWhole(device, cause);
+        if (isNoAdapter(cause)) throw noAdapter(device, cause);
         const reason = cause instanceof Error ? cause.message : String(cause);
         throw new PunchlineError(
           "session",

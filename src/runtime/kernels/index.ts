@@ -1,4 +1,4 @@
-// The WebAssembly kernels, in AssemblyScript; `npm run build:kernels` compiles what this file exports.
+// The WebAssembly kernels, in AssemblyScript; `npm run build:generated` compiles what this file exports.
 // Pointers are byte offsets into the imported memory, aligned to 16 bytes; `n` counts elements.
 export { adamw } from "./adamw";
 export { dropoutMask } from "./dropout";
