@@ -8,7 +8,7 @@ import { UsageError } from "../core/errors.ts";
 import { checkOptions, checkText, invalidOption, option, optionNames } from "../core/options.ts";
 import { writeFolder } from "../files/whole-folder.ts";
 import type { Architecture } from "../models/model.ts";
-import { writeGguf } from "./gguf-gpt2.ts";
+import { writeGguf } from "./gguf-write.ts";
 import { type HuggingFaceType, huggingFaceTypes, writeAdapter, writeHuggingFace } from "./huggingface.ts";
 import { writeOnnx } from "./onnx.ts";
 import { type OnnxType, onnxTypes } from "./onnx-types.ts";

@@ -12,7 +12,8 @@ export type GgufValue =
   | { readonly bool: boolean }
   | { readonly string: string }
   | { readonly strings: readonly string[] }
-  | { readonly int32s: readonly number[] };
+  | { readonly int32s: readonly number[] }
+  | { readonly float32s: readonly number[] };
 
 export interface GgufTensor {
   readonly name: string;
@@ -74,6 +75,11 @@ function writeValue(to: Bytes, value: GgufValue): void {
     to.uint32(kind.string);
     to.uint64(value.strings.length);
     for (const text of value.strings) to.string(text);
+  } else if ("float32s" in value) {
+    to.uint32(kind.array);
+    to.uint32(kind.float32);
+    to.uint64(value.float32s.length);
+    to.raw(new Uint8Array(Float32Array.from(value.float32s).buffer));
   } else {
     to.uint32(kind.array);
     to.uint32(kind.int32);

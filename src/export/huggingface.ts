@@ -5,14 +5,13 @@
 import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError } from "../core/errors.ts";
+import { jsonText } from "../core/json.ts";
 import { writeFileAtomic } from "../files/atomic.ts";
-import { jsonText } from "../files/json-file.ts";
 import { ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE } from "../hub/adapter.ts";
 import { tokenizerMetadata } from "../hub/fingerprint.ts";
 import { CONFIG_FILE } from "../hub/folder.ts";
 import { floatToBfloat, floatToHalf } from "../hub/half.ts";
-import { layoutTensors, type SafetensorsDType } from "../hub/safetensors.ts";
-import { WEIGHTS_FILE } from "../hub/safetensors-file.ts";
+import { layoutTensors, type SafetensorsDType, WEIGHTS_FILE } from "../hub/safetensors.ts";
 import type { ExportSource } from "./source.ts";
 import type { Replacements } from "./transformers-js.ts";
 
@@ -111,10 +110,10 @@ function describeConfig({ model, tokenizer }: ExportSource): Record<string, unkn
   const { type } = model.architecture;
   const reader = classes[type];
   // Without this a reader assumes the id of the original vocabulary.
-  const end = type === "gpt2" ? tokenizer.endOfText : undefined;
+  const end = tokenizer.kind === "bpe" ? tokenizer.endOfText : undefined;
   return {
     architectures: reader && [reader],
-    bos_token_id: end,
+    bos_token_id: tokenizer.beginOfText ?? end,
     eos_token_id: end,
     ...config,
     torch_dtype: "float32",
@@ -124,5 +123,5 @@ function describeConfig({ model, tokenizer }: ExportSource): Record<string, unkn
 function describeGeneration({ generationConfig, model, tokenizer }: ExportSource): object | undefined {
   if (generationConfig) return generationConfig;
   if (model.predicts === "masked") return undefined;
-  return { bos_token_id: tokenizer.endOfText, eos_token_id: tokenizer.endOfText };
+  return { bos_token_id: tokenizer.beginOfText ?? tokenizer.endOfText, eos_token_id: tokenizer.endOfText };
 }

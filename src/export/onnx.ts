@@ -5,11 +5,9 @@
 import { join } from "node:path";
 import { float32, type HostArray } from "../core/array.ts";
 import { UsageError } from "../core/errors.ts";
+import { jsonText } from "../core/json.ts";
 import { option } from "../core/options.ts";
 import { writeFileAtomic } from "../files/atomic.ts";
-import { jsonText } from "../files/json-file.ts";
-import { charTransformer } from "../models/char-transformer.ts";
-import { gpt2 } from "../models/gpt2.ts";
 import { hasGrowingState } from "../models/model.ts";
 import { encodeModel, type OnnxFile, type OnnxModel } from "../onnx/proto.ts";
 import { writeDescription } from "./huggingface.ts";
@@ -72,19 +70,9 @@ const layouts: Readonly<Record<Layout, LayoutRules>> = {
   },
 };
 
-/** The graph of a decoder with a cache is written by hand, for these alone. */
-const decoders = [gpt2, charTransformer];
-
-/** @throws UsageError for another decoder with a cache */
-function layoutOf({ model, path }: ExportSource): Layout {
+function layoutOf({ model }: ExportSource): Layout {
   if (model.predicts === "masked") return "masked";
-  if (!hasGrowingState(model)) return "step";
-  if (decoders.includes(model.architecture)) return "decoder";
-  const { type } = model.architecture;
-  throw new UsageError(
-    `${path} is a ${type}, and of models with a cache of keys and values ONNX files are written for gpt2 and char-transformer alone; choose ${option("format", "hf")}.`,
-    { option: "format", value: "onnx", path },
-  );
+  return hasGrowingState(model) ? "decoder" : "step";
 }
 
 /** All weights in memory, by name. */

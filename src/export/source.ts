@@ -2,7 +2,8 @@
 import { join } from "node:path";
 import { sizeOf } from "../core/array.ts";
 import { InputError } from "../core/errors.ts";
-import { type JsonObject, readOptionalJson } from "../files/json-file.ts";
+import type { JsonObject } from "../core/json.ts";
+import { readOptionalJson } from "../files/json-file.ts";
 import { openModelFolder } from "../hub/folder.ts";
 import { matchTensors } from "../hub/match-tensors.ts";
 import { checkFinite } from "../hub/tensor-source.ts";

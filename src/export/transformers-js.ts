@@ -1,4 +1,5 @@
 /** The fields that transformers.js needs in a folder's JSON files. */
+import type { Model } from "../models/model.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import type { OnnxType } from "./onnx-types.ts";
 import type { ExportSource } from "./source.ts";
@@ -6,16 +7,18 @@ import type { ExportSource } from "./source.ts";
 /** New values for fields of a folder's JSON files, by file. */
 export type Replacements = Readonly<Record<string, Readonly<Record<string, unknown>> | undefined>>;
 
-/** Of a decoder, which is called a GPT-2: transformers.js runs the folder's graph, whatever its architecture. */
+/** Decoders that transformers.js knows by their own names and settings. */
+const known = ["gpt2", "llama", "qwen2", "qwen3", "gpt_neox"];
+
+/** Of another decoder, which is called a GPT-2: transformers.js runs the folder's graph, whatever its architecture. */
 export function decoderForTransformersJs(
-  { tokenizer }: ExportSource,
+  { tokenizer, model }: ExportSource,
   types: readonly OnnxType[],
 ): Replacements {
   const beginsAfterEnd = tokenizer.kind === "character" || tokenizer.kind === "word";
   return {
     "config.json": {
-      model_type: "gpt2",
-      architectures: ["GPT2LMHeadModel"],
+      ...(known.includes(model.architecture.type) ? {} : asGpt2(model)),
       // Version 3 reads the type of the cache here, version 4 from the graph.
       ...(types.includes("fp16")
         ? { "transformers.js_config": { kv_cache_dtype: { fp16: "float16" } } }
@@ -23,6 +26,20 @@ export function decoderForTransformersJs(
     },
     "tokenizer.json": beginsAfterEnd ? { post_processor: endBeforeText(tokenizer) } : undefined,
     "tokenizer_config.json": beginsAfterEnd ? { add_bos_token: true } : undefined,
+  };
+}
+
+/** The settings by which transformers.js makes the first, empty cache. */
+function asGpt2(model: Model): object {
+  const { key0, ...rest } = model.state(1);
+  const [, heads, , size] = key0!.shape as [number, number, string, number];
+  const layers = Object.keys(rest).filter((name) => name.startsWith("key")).length + 1;
+  return {
+    model_type: "gpt2",
+    architectures: ["GPT2LMHeadModel"],
+    n_layer: layers,
+    n_head: heads,
+    n_embd: heads * size,
   };
 }
 

@@ -9,9 +9,6 @@ import { findSnapshot } from "./cache.ts";
 import { isRepoName, parseRepoName } from "./name.ts";
 import { hubSettings } from "./settings.ts";
 
-/** The metadata key, in an adapter's file, of the fingerprint of the base weights that it was trained with. */
-export const BASE_FINGERPRINT = "punchline_base";
-
 export interface AdapterBase {
   readonly applied: AppliedAdapter;
   readonly folder: string;
@@ -38,22 +35,5 @@ export async function findAdapterBase(folder: string): Promise<AdapterBase> {
     "no-base",
     `${folder} is an adapter of "${base}", which is not there${advice || "; put the folder back"}.`,
     { folder, base },
-  );
-}
-
-/**
- * @param recorded the base's fingerprint in the training, as the adapter or its run recorded it
- * @throws InputError `base-changed` where the base has another one now
- */
-export function checkBase(
-  { applied, folder }: AdapterBase,
-  recorded: string | undefined,
-  fingerprint: string,
-): void {
-  if (recorded === undefined || recorded === fingerprint) return;
-  throw new InputError(
-    "base-changed",
-    `The adapter was trained with other weights than ${applied.base} has now; restore those, or fine-tune again.`,
-    { base: folder, expected: recorded, actual: fingerprint },
   );
 }

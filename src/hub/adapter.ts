@@ -3,10 +3,13 @@
  * applied, and `adapter_model.safetensors`, with the matrices A and B.
  */
 import { InputError } from "../core/errors.ts";
-import type { JsonObject } from "../files/json-file.ts";
+import type { JsonObject } from "../core/json.ts";
 
 export const ADAPTER_CONFIG_FILE = "adapter_config.json";
 export const ADAPTER_WEIGHTS_FILE = "adapter_model.safetensors";
+
+/** The metadata key, in an adapter's file, of the fingerprint of the base weights that it was trained with. */
+export const BASE_FINGERPRINT = "punchline_base";
 
 /** PEFT's prefix of the names of the model that it wraps. */
 const PREFIX = "base_model.model.";
@@ -86,3 +89,17 @@ export function readAdapterConfig(json: JsonObject, where: string): AppliedAdapt
 /** Whether a field of a configuration is set: not false, null or empty. */
 const isOn = (value: unknown): boolean =>
   typeof value === "object" && value !== null ? Object.keys(value).length > 0 : Boolean(value);
+
+/**
+ * @param base its name
+ * @param recorded the base's fingerprint in the training, as the adapter or its run recorded it
+ * @throws InputError `base-changed` where the base has another one now
+ */
+export function checkBase(base: string, recorded: string | undefined, fingerprint: string): void {
+  if (recorded === undefined || recorded === fingerprint) return;
+  throw new InputError(
+    "base-changed",
+    `The adapter was trained with other weights than ${base} has now; restore those, or fine-tune again.`,
+    { base, expected: recorded, actual: fingerprint },
+  );
+}

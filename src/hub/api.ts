@@ -6,7 +6,7 @@ import type { RepoId } from "@huggingface/hub";
 import type { z } from "zod";
 import { InputError } from "../core/errors.ts";
 import { excerpt } from "../core/printable.ts";
-import { isInnerPath } from "../files/safe-path.ts";
+import { isInnerPath } from "../files/inner-path.ts";
 import { limitedFetch } from "./limited-fetch.ts";
 import { adviceFor, type RepoName, wellKnownModels } from "./name.ts";
 import type { HubSettings } from "./settings.ts";

@@ -8,7 +8,8 @@ import { readFileSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { InputError, nearestName, UsageError } from "../core/errors.ts";
+import { isSlipOf } from "../core/did-you-mean.ts";
+import { InputError, UsageError } from "../core/errors.ts";
 
 /** The built-in models, each with a one-line description. */
 export const builtInModels = [
@@ -74,7 +75,7 @@ export function meansBuiltIn(model: string, revision?: string): BuiltInName | un
     );
   }
   // The Hub's few names without an owner are old, and none is like these, so there is no need to ask it.
-  const near = /[\\/]/.test(model) ? undefined : nearestName(name, builtInNames);
+  const near = /[\\/]/.test(model) ? undefined : builtInNames.find((known) => isSlipOf(name, known));
   if (near === undefined) return undefined;
   throw new InputError("not-a-model", `There is no model "${model}"; did you mean "${near}"?`, {
     model,

@@ -5,7 +5,6 @@
  */
 import { copyFile, readdir, readFile, rm, symlink } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
-import { getRepoFolderName } from "@huggingface/hub";
 import { writeFileAtomic } from "../files/atomic.ts";
 import { exists } from "../files/exists.ts";
 import { fileError, systemCode } from "../files/file-errors.ts";
@@ -13,15 +12,18 @@ import { readJsonObject } from "../files/json-file.ts";
 import { makeFolder } from "../files/make-folder.ts";
 import { regularFileIfAny } from "../files/regular-file.ts";
 import { repoId } from "./api.ts";
+import { hubLibrary } from "./library.ts";
 import { type RepoName, sameModel } from "./name.ts";
-import { shardNames } from "./safetensors-shards.ts";
+import { shardNames } from "./shard-map.ts";
+
+const folderName = (repo: RepoName): string => hubLibrary().getRepoFolderName(repoId(repo));
 
 export function repoFolder(cacheDir: string, repo: RepoName): string {
-  return join(cacheDir, getRepoFolderName(repoId(repo)));
+  return join(cacheDir, folderName(repo));
 }
 
 export function blobLock(cacheDir: string, repo: RepoName, etag: string): string {
-  return join(cacheDir, ".locks", getRepoFolderName(repoId(repo)), `${etag}.punchline.lock`);
+  return join(cacheDir, ".locks", folderName(repo), `${etag}.punchline.lock`);
 }
 
 /** The folder of `repo` at its revision, where any of its files are cached under any of its names. */

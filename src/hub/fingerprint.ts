@@ -2,10 +2,9 @@
 import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
 import type { Tokenizer } from "../text/tokenizer.ts";
+import { fingerprintPieces } from "./fingerprint-pieces.ts";
 import type { TensorSource } from "./tensor-source.ts";
-
-/** Bytes hashed at each tensor's beginning and at its end. */
-const SAMPLE_BYTES = 1024;
+import { FINGERPRINT_DIGITS, TOKENIZER_FINGERPRINT, vocabularyText } from "./vocabulary-text.ts";
 
 /**
  * A hash of every tensor's name, dtype, shape and some of its bytes. Any training changes it. It protects against
@@ -14,47 +13,26 @@ const SAMPLE_BYTES = 1024;
 export async function fingerprintTensors(source: TensorSource): Promise<string> {
   const hash = createHash("sha256");
   const files = new Map<string, Awaited<ReturnType<typeof open>>>();
-  const chunk = new Uint8Array(SAMPLE_BYTES);
+  const part = async (name: string, begin: number, end: number) => {
+    const place = source.locate?.(name);
+    if (!place) return source.part?.(name, begin, end);
+    const file = files.get(place.file) ?? (await open(place.file, "r"));
+    files.set(place.file, file);
+    const bytes = new Uint8Array(end - begin);
+    await file.read(bytes, 0, bytes.length, place.offset + begin);
+    return bytes;
+  };
   try {
-    for (const { name, dtype, shape } of [...source.tensors.values()].sort((a, b) =>
-      a.name < b.name ? -1 : 1,
-    )) {
-      hash.update(`${name} ${dtype} ${shape.join()}\n`);
-      const place = source.locate?.(name);
-      if (!place) continue;
-      const file = files.get(place.file) ?? (await open(place.file, "r"));
-      files.set(place.file, file);
-      const size = Math.min(SAMPLE_BYTES, place.length);
-      for (const at of [place.offset, place.offset + place.length - size]) {
-        await file.read(chunk, 0, size, at);
-        hash.update(chunk.subarray(0, size));
-      }
-    }
+    for await (const piece of fingerprintPieces(source, part)) hash.update(piece);
   } finally {
     for (const file of files.values()) await file.close();
   }
-  return hash.digest("hex").slice(0, 32);
+  return hash.digest("hex").slice(0, FINGERPRINT_DIGITS);
 }
-
-/** The metadata key, in a file of weights, of the fingerprint of the vocabulary that they were trained with. */
-export const TOKENIZER_FINGERPRINT = "punchline_tokenizer";
 
 /** A hash of a vocabulary's kind and of the token of every id. */
-export function fingerprintTokenizer({ kind, size, token }: Tokenizer): string {
-  const written = (id: number): string | null => {
-    try {
-      return token(id);
-    } catch {
-      // Ids may have gaps.
-      return null;
-    }
-  };
-  const tokens = Array.from({ length: size }, (_, id) => written(id));
-  return createHash("sha256")
-    .update(JSON.stringify([kind, tokens]))
-    .digest("hex")
-    .slice(0, 32);
-}
+export const fingerprintTokenizer = (tokenizer: Tokenizer): string =>
+  createHash("sha256").update(vocabularyText(tokenizer)).digest("hex").slice(0, FINGERPRINT_DIGITS);
 
 /** What weights record of their vocabulary, for the metadata of their file. */
 export const tokenizerMetadata = (tokenizer: Tokenizer): Readonly<Record<string, string>> => ({

@@ -11,21 +11,24 @@
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { InputError } from "../core/errors.ts";
+import type { JsonObject } from "../core/json.ts";
 import { fileError } from "../files/file-errors.ts";
-import { type JsonObject, readJsonObject, readOptionalJson } from "../files/json-file.ts";
+import { readJsonObject, readOptionalJson } from "../files/json-file.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
-import { ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE } from "./adapter.ts";
-import { type AdapterBase, BASE_FINGERPRINT, checkBase, findAdapterBase } from "./adapter-base.ts";
+import { ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE, BASE_FINGERPRINT, checkBase } from "./adapter.ts";
+import { type AdapterBase, findAdapterBase } from "./adapter-base.ts";
 import { withBuiltIn } from "./built-in.ts";
 import { fingerprintTensors } from "./fingerprint.ts";
 import { mergeAdapter } from "./merged-tensors.ts";
-import { openSafetensors, WEIGHTS_FILE } from "./safetensors-file.ts";
+import { noWeights } from "./no-weights.ts";
+import { WEIGHTS_FILE } from "./safetensors.ts";
+import { openSafetensors } from "./safetensors-file.ts";
 import { openShards } from "./safetensors-shards.ts";
+import { WEIGHTS_INDEX_FILE } from "./shard-map.ts";
 import type { TensorSource } from "./tensor-source.ts";
 import { loadTokenizer } from "./tokenizer-files.ts";
 
 export const CONFIG_FILE = "config.json";
-export const WEIGHTS_INDEX_FILE = "model.safetensors.index.json";
 
 export interface ModelFolder {
   readonly path: string;
@@ -127,7 +130,7 @@ async function openMerged(path: string, files: readonly string[], base: AdapterB
   try {
     const whole = await openWeights(base.folder, await listFolder(base.folder));
     try {
-      checkBase(base, adapter.metadata[BASE_FINGERPRINT], await fingerprintTensors(whole));
+      checkBase(base.applied.base, adapter.metadata[BASE_FINGERPRINT], await fingerprintTensors(whole));
       return mergeAdapter(whole, adapter, base.applied, where);
     } catch (error) {
       await whole.close();
@@ -154,26 +157,6 @@ function openWeights(path: string, files: readonly string[]): Promise<TensorSour
   if (files.includes(WEIGHTS_FILE)) return openSafetensors(join(path, WEIGHTS_FILE));
   if (files.includes(WEIGHTS_INDEX_FILE)) return openShards(path, WEIGHTS_INDEX_FILE);
   throw noWeights(path, files);
-}
-
-const PICKLE = /^(pytorch_model.*\.bin|.*\.(pt|pth|ckpt|pkl))$/;
-
-/** The error for a folder or a Hub name with no safetensors weights among its `files`. */
-export function noWeights(subject: string, files: readonly string[]): InputError {
-  const pickle = files.find((name) => PICKLE.test(name));
-  if (pickle) {
-    return new InputError(
-      "pickle-refused",
-      `${subject} holds its weights only as a pickle (${pickle}), which can run any code when it is read; ` +
-        "use a revision with model.safetensors (on the Hub often refs/pr/1, see its pull requests) or convert it.",
-      { subject, file: pickle },
-    );
-  }
-  return new InputError(
-    "not-a-model",
-    `${subject} has no weights: neither ${WEIGHTS_FILE} nor ${WEIGHTS_INDEX_FILE} is there.`,
-    { subject },
-  );
 }
 
 async function listFolder(path: string): Promise<string[]> {

@@ -2,6 +2,7 @@
  * Matches a file's tensors with those that a model expects, across the naming conventions of checkpoints, and
  * reports all mismatches at once. Runs in a browser.
  */
+import { sizeOf } from "../core/array.ts";
 import { InputError } from "../core/errors.ts";
 import { checkFinite, type TensorSource } from "./tensor-source.ts";
 
@@ -109,6 +110,25 @@ export async function readTensors(
     checkFinite(stored, slot.data);
   }
   return absent;
+}
+
+/**
+ * Reads every tensor once, as {@link readTensors} does, and keeps none.
+ * @throws InputError where they do not fit, cannot be read or are not finite
+ */
+export async function checkTensors(
+  expected: readonly ExpectedTensor[],
+  source: TensorSource,
+  options: MatchOptions = {},
+): Promise<void> {
+  const matches = matchTensors(expected, source, options);
+  for (const { name, shape } of expected) {
+    const stored = matches.get(name);
+    if (stored === undefined) continue;
+    const data = new Float32Array(sizeOf(shape));
+    await source.read(stored, data);
+    checkFinite(stored, data);
+  }
 }
 
 function canonicalName(name: string, { prefixes = [], rename = [] }: MatchOptions): string {

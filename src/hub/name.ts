@@ -1,5 +1,6 @@
 /** Names of repositories on the Hub: `owner/name` or `name`, with an optional `@revision`. */
-import { nearestName, UsageError } from "../core/errors.ts";
+import { namesLike, oneOf } from "../core/did-you-mean.ts";
+import { UsageError } from "../core/errors.ts";
 import { builtInNames } from "./built-in.ts";
 
 export type RepoKind = "model" | "dataset";
@@ -73,6 +74,8 @@ export function isRepoName(name: string): boolean {
 
 /** A suggestion for an unknown name, such as ` Did you mean "gpt2"?`, or nothing. */
 export function adviceFor(name: string, known: Iterable<string>): string {
-  const near = nearestName(name, known);
-  return near && near !== name ? ` Did you mean "${near}"?` : "";
+  const near = namesLike(name, known);
+  return near.length === 0 || near.includes(name)
+    ? ""
+    : ` Did you mean ${oneOf(near.map((other) => `"${other}"`))}?`;
 }

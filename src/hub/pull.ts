@@ -14,11 +14,12 @@ import { readJsonObject } from "../files/json-file.ts";
 import { isNetworkError, listRepo, type RepoFile } from "./api.ts";
 import { builtInFolder, isBuiltIn, isModelFolder, meansBuiltIn } from "./built-in.ts";
 import { cachedModels, findSnapshot, modelCompleteness, repoFolder, writeRef } from "./cache.ts";
-import { CONFIG_FILE, noWeights, WEIGHTS_INDEX_FILE } from "./folder.ts";
+import { CONFIG_FILE } from "./folder.ts";
 import { adviceFor, isRepoName, parseRepoName, type RepoName, wellKnownModels } from "./name.ts";
-import { WEIGHTS_FILE } from "./safetensors-file.ts";
-import { shardNames } from "./safetensors-shards.ts";
+import { noWeights } from "./no-weights.ts";
+import { WEIGHTS_FILE } from "./safetensors.ts";
 import { type HubSettings, hubSettings } from "./settings.ts";
+import { shardNames, WEIGHTS_INDEX_FILE } from "./shard-map.ts";
 import { openSnapshot, type Pulled, type PullOptions, pullOptionNames } from "./snapshot.ts";
 
 /**

@@ -16,25 +16,20 @@ import { fileError } from "../files/file-errors.ts";
 import { regularFile } from "../files/regular-file.ts";
 import {
   headerLength,
-  layoutTensors,
   parseHeader,
   type SafetensorsHeader,
   safetensorsBytes,
   type TensorInfo,
-  type TensorSpec,
 } from "./safetensors.ts";
+import { readChecksums, safetensorsParts, type TensorToWrite } from "./safetensors-checksums.ts";
 import {
   checkSum,
   convertElements,
-  damaged,
   directBytes,
   findTensor,
   type TensorMemory,
   type TensorSource,
 } from "./tensor-source.ts";
-
-/** The weights of a model's folder, where they are in one file. */
-export const WEIGHTS_FILE = "model.safetensors";
 
 /** Bytes per read call into the caller's memory. */
 const READ_BYTES = 16 << 20;
@@ -54,7 +49,7 @@ export async function openSafetensors(path: string, where = path): Promise<Tenso
   try {
     const header = await readHeader(file, where);
     const real = await realpath(path);
-    const { metadata, checksums } = readChecksums(header.metadata, where);
+    const { metadata, checksums } = readChecksums(header.metadata, where, crc32);
     return {
       tensors: header.tensors,
       metadata,
@@ -108,35 +103,6 @@ async function readTensor(
   return crc;
 }
 
-/** The metadata key of checksums: CRC-32 of each tensor's bytes by its name, and of the other metadata by "". */
-const CHECKSUMS = "punchline_crc32";
-type Checksums = Readonly<Record<string, number | undefined>>;
-
-/** Separates the checksums from the metadata; files of other programs and of 0.1.0 have none. */
-function readChecksums(
-  { [CHECKSUMS]: text, ...metadata }: Readonly<Record<string, string>>,
-  where: string,
-): { readonly metadata: Readonly<Record<string, string>>; readonly checksums: Checksums } {
-  if (text === undefined) return { metadata, checksums: {} };
-  const sums = parsedSums(text);
-  if (!sums || sums[""] !== sumOfMetadata(metadata)) throw damaged("Its metadata", where);
-  return { metadata, checksums: sums };
-}
-
-/** CRC-32 of the metadata, without `format`, which every file gets. */
-function sumOfMetadata({ format: _, ...own }: Readonly<Record<string, string>>): number {
-  return crc32(JSON.stringify(own));
-}
-
-function parsedSums(text: string): Checksums | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null ? (value as Checksums) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 async function readFully(file: FileHandle, into: Uint8Array, position: number, where: string): Promise<void> {
   for (let at = 0; at < into.byteLength; ) {
     const length = Math.min(READ_BYTES, into.byteLength - at);
@@ -150,43 +116,14 @@ async function readFully(file: FileHandle, into: Uint8Array, position: number, w
   }
 }
 
-/** A tensor with its numbers, little-endian, row-major, of `dtype`. */
-export interface TensorToWrite extends TensorSpec {
-  readonly data: ArrayBufferView;
-}
-
 /**
- * Writes `tensors` to one file, atomically. Adds `format: "pt"` to the metadata, which Python's loaders require.
- * The numbers, such as views of an arena, are not copied.
- *
- * @throws InputError `safetensors-header` for a name given twice, `tensor-shape` where data and shape
- * disagree, and those of {@link writeFileAtomic}.
+ * Writes `tensors` to one file, atomically.
+ * @throws InputError those of {@link safetensorsParts} and {@link writeFileAtomic}
  */
 export async function writeSafetensors(
   path: string,
   tensors: readonly TensorToWrite[],
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  const sums = Object.fromEntries([
-    ["", sumOfMetadata(metadata)],
-    ...tensors.map(({ name, data: { buffer, byteOffset, byteLength } }): [string, number] => [
-      name,
-      crc32(new Uint8Array(buffer, byteOffset, byteLength)),
-    ]),
-  ]);
-  const { head, tensors: placed } = layoutTensors(tensors, {
-    ...metadata,
-    [CHECKSUMS]: JSON.stringify(sums),
-  });
-  const data = new Map(tensors.map((t) => [t.name, t.data]));
-  const chunks: Uint8Array[] = [head];
-  for (const { name, begin, end, shape, dtype } of placed) {
-    const { buffer, byteOffset, byteLength } = data.get(name)!;
-    if (byteLength !== end - begin) {
-      const reason = `${dtype} [${shape.join(", ")}] takes ${end - begin} bytes, not ${byteLength}`;
-      throw new InputError("tensor-shape", `Cannot write tensor "${name}": ${reason}.`, { name, shape });
-    }
-    chunks.push(new Uint8Array(buffer, byteOffset, byteLength));
-  }
-  await writeFileAtomic(path, chunks);
+  await writeFileAtomic(path, safetensorsParts(tensors, metadata, crc32));
 }

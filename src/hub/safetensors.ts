@@ -8,6 +8,9 @@ import { sizeOf } from "../core/array.ts";
 import { InputError } from "../core/errors.ts";
 import { parseJsonText } from "../core/json.ts";
 
+/** The weights of a model's folder, where they are in one file. */
+export const WEIGHTS_FILE = "model.safetensors";
+
 /** Bytes of one element of each supported dtype. */
 export const safetensorsBytes = {
   F64: 8,

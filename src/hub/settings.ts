@@ -2,9 +2,9 @@
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { getHFHubCachePath, HUB_URL } from "@huggingface/hub";
 import { optionNames } from "../core/options.ts";
 import { checkedEndpoint, checkedSecret } from "../core/secret.ts";
+import { hubLibrary } from "./library.ts";
 
 export interface HubSettings {
   /** `HF_ENDPOINT`, without a trailing slash. */
@@ -31,6 +31,7 @@ export const hubSettingNames = optionNames<keyof HubSettings>()(
  */
 export async function hubSettings(replaced: Partial<HubSettings> = {}): Promise<HubSettings> {
   const env = process.env;
+  const { getHFHubCachePath, HUB_URL } = hubLibrary();
   return {
     endpoint: checkedEndpoint("HF_ENDPOINT", env.HF_ENDPOINT || HUB_URL, HUB_URL),
     cacheDir: expandHome(getHFHubCachePath()),

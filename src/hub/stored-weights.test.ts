@@ -7,7 +7,8 @@ import type { Tensor } from "../graph/tensor.ts";
 import { add, multiply } from "../ops/elementwise.ts";
 import { compile } from "../runtime/compile.ts";
 import { nodeBackend } from "../runtime/node.ts";
-import { openSafetensors, type TensorToWrite, writeSafetensors } from "./safetensors-file.ts";
+import type { TensorToWrite } from "./safetensors-checksums.ts";
+import { openSafetensors, writeSafetensors } from "./safetensors-file.ts";
 import { openWeights } from "./stored-weights.ts";
 
 let folder: string;

@@ -30,6 +30,8 @@ export interface TensorSource {
   read(name: string, into: TensorMemory): Promise<void>;
   /** The place of a tensor's bytes in a file, so that it can be mapped instead of read; undefined where it has none. */
   locate?(name: string): FilePlace | undefined;
+  /** Some bytes of a tensor as the file has them, counted from its first one, where a source has no place in a file. */
+  part?(name: string, begin: number, end: number): Promise<Uint8Array | undefined>;
   /** CRC-32 of a tensor's bytes, if the file records it. `read` checks it. */
   checksum?(name: string): number | undefined;
   close(): Promise<void>;
@@ -60,6 +62,10 @@ export function bufferTensors(file: ArrayBuffer, where = "the model file"): Tens
       // A copy, since a tensor's address may be unaligned.
       if (direct) direct.set(bytes.subarray(tensor.begin, tensor.end));
       else convertElements(tensor.dtype, bytes.slice(tensor.begin, tensor.end), into);
+    },
+    async part(name, begin, end) {
+      const first = header.tensors.get(name)?.begin;
+      return first === undefined ? undefined : bytes.subarray(first + begin, first + end);
     },
     async close() {},
   };

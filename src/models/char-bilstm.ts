@@ -66,7 +66,7 @@ function build(config: ModelConfig): ModelDefinition {
       const [batch, steps] = ids.shape as [number, number];
       // [steps · batch, embedded], time-major
       const embeddings = characters(p, reshape(transpose(ids), [steps * batch]));
-      const x = mode.dropout(both(p, embeddings, steps, mode), dropout);
+      const x = mode.dropout(both(p, embeddings, steps, mode), dropout, steps);
       const { h0: last } = above(p, { x, state: above.zeroState(batch), steps }, mode).state;
       return { logits: head(p, mode.dropout(last!, dropout)), state: {} };
     },

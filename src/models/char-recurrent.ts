@@ -1,10 +1,11 @@
 /** Character models of the lesson: an embedding, a stack of recurrent layers, and a linear head. */
 import { int32 } from "../core/array.ts";
-import { constant } from "../graph/leaves.ts";
+import { constant, isConstant } from "../graph/leaves.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { embedding, tiedHead } from "../nn/embedding.ts";
 import { parametersOf } from "../nn/layer.ts";
 import { linear } from "../nn/linear.ts";
+import { parameter } from "../nn/parameters.ts";
 import { type Cell, recurrent } from "../nn/recurrent.ts";
 import { reshape } from "../ops/broadcast.ts";
 import { slice, transpose } from "../ops/movement.ts";
@@ -12,6 +13,12 @@ import { equal } from "../ops/select.ts";
 import { configError, readFlag, readProbability, readSize, readTokenId } from "./config.ts";
 import { defineArchitecture, fraction, integer, type ModelDefinition } from "./define.ts";
 import type { ModelConfig } from "./model.ts";
+
+/**
+ * A token's share of the first layer depends on the token alone. Where the weights are constants it is computed once
+ * for every token of a vocabulary, of up to so many tokens times units.
+ */
+const MOST_PROJECTED = 1e6;
 
 function architecture(cell: Cell, learningRate: number, summary: string) {
   const options = {
@@ -71,7 +78,12 @@ export function buildRecurrent(cell: Cell, config: ModelConfig): ModelDefinition
       const state = before ?? rnn.zeroState(batch);
       const timeMajor = reshape(transpose(ids), [steps * batch]);
       const resets = reset === undefined ? undefined : equal(timeMajor, constant(int32([], [reset])));
-      const { output, state: next } = rnn(p, { x: tokens(p, timeMajor), state, steps, resets }, mode);
+      const table = parameter(p, "embedding.weight");
+      const projectsTable =
+        !mode.training &&
+        (vocabulary <= steps * batch || (isConstant(table) && vocabulary * hidden <= MOST_PROJECTED));
+      const x = projectsTable ? { table, ids: timeMajor } : tokens(p, timeMajor);
+      const { output, state: next } = rnn(p, { x, state, steps, resets }, mode);
       const rows =
         logits === "last"
           ? slice(output, 0, (steps - 1) * batch, batch)

@@ -13,6 +13,10 @@ export function readSize(config: ModelConfig, key: string): number {
   return refuse(config, key, `must be a positive whole number${size > MOST ? ` up to ${MOST}` : ""}`);
 }
 
+/** A positive whole number; `fallback` where it is absent or null. */
+export const readOptionalSize = (config: ModelConfig, key: string, fallback: number): number =>
+  config[key] == null ? fallback : readSize(config, key);
+
 /** A positive number; `fallback` where it is absent. */
 export function readNumber(config: ModelConfig, key: string, fallback: number): number {
   const value = config[key] ?? fallback;
@@ -60,6 +64,23 @@ export function readHeads(config: ModelConfig, key: string, width: number): numb
   const heads = readSize(config, key);
   if (width % heads === 0) return heads;
   throw configError(config, `the width ${width} is not a multiple of ${key}, ${heads}.`, { width, heads });
+}
+
+/**
+ * @param values of `key` that make a variant which is not computed. Default: whatever it is.
+ * @throws InputError `config`, which names the key
+ */
+export function refuseVariant(
+  config: ModelConfig,
+  key: string,
+  values: readonly unknown[] = [config[key]],
+): void {
+  if (values.includes(config[key]))
+    throw configError(
+      config,
+      `"${key}": ${JSON.stringify(config[key])} is a variant that Punchline does not compute.`,
+      { key },
+    );
 }
 
 function refuse(config: ModelConfig, key: string, expected: string): never {

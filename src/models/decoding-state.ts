@@ -4,9 +4,9 @@ import type { Dim } from "../core/shape.ts";
 import { constant } from "../graph/leaves.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Spec } from "../graph/tree.ts";
-import { type Cache, cacheSpecs } from "../nn/attention.ts";
+import { type Cache, type CacheSizes, cacheSpecs } from "../nn/attention.ts";
 import { dropAxes, reshape, sum, unflatten } from "../ops/broadcast.ts";
-import { type CacheMask, cacheMask } from "../ops/cached-attention.ts";
+import { cacheMask, HIDDEN } from "../ops/cached-attention.ts";
 import { add } from "../ops/elementwise.ts";
 import { indexAlong } from "../ops/indexing.ts";
 import { slice } from "../ops/movement.ts";
@@ -14,10 +14,10 @@ import { cast, equal, where } from "../ops/select.ts";
 import type { ModelInput, State } from "./model.ts";
 
 /** `length`, int32 [batch], the tokens in use, and each layer's `key{k}` and `value{k}`. */
-export const decodingSpecs = (
-  batch: Dim,
-  sizes: { layers: number; heads: number; width: number },
-): Record<string, Spec> => ({ length: { dtype: "int32", shape: [batch] }, ...cacheSpecs(batch, sizes) });
+export const decodingSpecs = (batch: Dim, sizes: CacheSizes): Record<string, Spec> => ({
+  length: { dtype: "int32", shape: [batch] },
+  ...cacheSpecs(batch, sizes),
+});
 
 /**
  * A decoder's cache within one call.
@@ -31,7 +31,7 @@ export class DecodingState {
   /** Position of each new token: int32 [batch, length]. */
   readonly positions: Tensor;
   /** What the new tokens see. */
-  readonly #mask: CacheMask;
+  readonly #mask: Tensor;
   readonly #before: State;
   readonly #length: Tensor;
 
@@ -40,7 +40,7 @@ export class DecodingState {
     const start = before.length!;
     this.#before = before;
     this.positions = add(indexAlong(ids, 1), reshape(start, [...start.shape, 1]));
-    this.#mask = cacheMask(before.key0!, ids, start);
+    this.#mask = input.seen ? seenMask(before.key0!, ids, input.seen) : cacheMask(before.key0!, ids, start);
     this.#length = add(start, newTokens(input));
   }
 
@@ -50,7 +50,7 @@ export class DecodingState {
   }
 
   /** What attention of a layer needs of earlier calls. */
-  layer(k: number): { readonly cache: Cache; readonly mask: CacheMask } {
+  layer(k: number): { readonly cache: Cache; readonly mask: Tensor } {
     return {
       cache: { key: this.#before[`key${k}`]!, value: this.#before[`value${k}`]! },
       mask: this.#mask,
@@ -66,6 +66,16 @@ export class DecodingState {
     });
     return next;
   }
+}
+
+/** What new tokens see of a full cache with padding among its tokens: themselves and what is before them and real. */
+function seenMask(cache: Tensor, ids: Tensor, seen: Tensor): Tensor {
+  const [batch, total] = seen.shape as [Dim, Dim];
+  // More than any cache has, for each row.
+  const used = add(reshape(slice(seen, 1, 0, 1), [batch]), constant(int32([1], [2 ** 30])));
+  const all = cacheMask(cache, ids, used);
+  const padding = equal(reshape(seen, [batch, 1, 1, total]), constant(int32([], [0])));
+  return where(padding, HIDDEN, all);
 }
 
 /** Real tokens of each row of a call: int32 [batch], or [1] where all rows are full. */

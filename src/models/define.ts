@@ -1,6 +1,7 @@
 /** How an architecture is defined: the options of its sizes, with their defaults, and what is refused. */
-import { didYouMean, UsageError } from "../core/errors.ts";
-import { checkOptions, option, optionNames, shown } from "../core/options.ts";
+import { didYouMean } from "../core/did-you-mean.ts";
+import { UsageError } from "../core/errors.ts";
+import { checkName, checkOptions, invalidOption, option, optionNames, shown } from "../core/options.ts";
 import type { Architecture, Model, ModelConfig, ModelOption, OptionValues } from "./model.ts";
 
 /** The value of each option: a number, a switch or a choice. */
@@ -49,6 +50,9 @@ export function defineArchitecture<O extends Readonly<Record<string, ModelOption
   definition: ArchitectureDefinition<O>,
 ): Architecture {
   const { type } = checkOptions(definition, definitionNames);
+  checkName(type, "type");
+  for (const part of ["configure", "build"] as const)
+    if (typeof definition[part] !== "function") throw invalidOption(part, definition[part], "a function");
   const architecture: Architecture = {
     ...definition,
     configure(given, vocabularySize) {
@@ -97,16 +101,13 @@ export function resolveOptions(
     const known = options[name];
     if (!known) {
       const names = Object.keys(options);
-      const nearest = didYouMean(
-        option(name),
-        names.map((other) => option(other)),
-      );
-      throw new UsageError(`${type} has no option ${option(name)}: ${nearest}`, {
+      const nearest = didYouMean(name, names, option);
+      throw new UsageError(`${type} has no option ${option(name)}; ${nearest}`, {
         option: name,
         expected: names,
       });
     }
-    check(type, name, known, value);
+    if (value !== undefined) check(type, name, known, value);
   }
   return Object.fromEntries(
     Object.entries(options).map(([name, option]) => [name, given[name] ?? option.default]),
@@ -134,6 +135,16 @@ function expectedOf(
   const range = max === Infinity ? `${min} or more` : `from ${min} to ${max}`;
   if (typeof value !== "number" || !(value >= min && value <= max)) return `a number ${range}`;
   return type === "integer" && !Number.isInteger(value) ? "a whole number" : undefined;
+}
+
+/** @throws UsageError, which names both options, where one value is not a multiple of the other */
+export function multipleOf(name: string, value: number, of: string, divisor: number): void {
+  if (value % divisor === 0) return;
+  throw new UsageError(`${option(name, value)} must be a multiple of ${option(of, divisor)}.`, {
+    option: name,
+    value,
+    expected: `a multiple of ${divisor}`,
+  });
 }
 
 export const integer = (value: number, doc: string, min = 1, max?: number): ModelOption<number> => ({

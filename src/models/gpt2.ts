@@ -2,16 +2,11 @@
  * GPT-2 (Radford et al. 2019, "Language models are unsupervised multitask learners"), with the names,
  * layouts and config.json of Hugging Face.
  */
-import { UsageError } from "../core/errors.ts";
-import { option } from "../core/options.ts";
-import { documentMask, selfAttention } from "../nn/attention.ts";
+import { selfAttention } from "../nn/attention.ts";
 import { embedding, positionEmbedding } from "../nn/embedding.ts";
-import { parametersOf } from "../nn/layer.ts";
-import { flattenRows, linear } from "../nn/linear.ts";
+import { linear } from "../nn/linear.ts";
 import { layerNorm } from "../nn/norm.ts";
-import { type Activation, activations, blockStack, feedForward, preNormBlock } from "../nn/transformer.ts";
-import { add } from "../ops/elementwise.ts";
-import { gather } from "../ops/indexing.ts";
+import { type Activation, activations, feedForward, preNormBlock } from "../nn/transformer.ts";
 import {
   configError,
   readChoice,
@@ -20,10 +15,12 @@ import {
   readNumber,
   readProbability,
   readSize,
+  refuseVariant,
 } from "./config.ts";
-import { DecodingState, decodingSpecs, lastRows } from "./decoding-state.ts";
-import { defineArchitecture, type ModelDefinition, transformerOptions } from "./define.ts";
-import { checkLength, type ModelConfig } from "./model.ts";
+import { decoder } from "./decoder.ts";
+import { defineArchitecture, multipleOf, transformerOptions } from "./define.ts";
+import type { ModelConfig } from "./model.ts";
+import { MOST_POSITIONS } from "./rotary-config.ts";
 
 /** Whether they are rotary. */
 const positionKinds = { absolute: false, rotary: true } as const;
@@ -49,13 +46,7 @@ export const gpt2 = defineArchitecture({
   },
   configure({ config, dropout }, vocabularySize, given) {
     const { layers, width, heads, context } = { ...sizes[config as keyof typeof sizes], ...given };
-    if (width % heads !== 0) {
-      throw new UsageError(`${option("width", width)} must be a multiple of ${option("heads", heads)}.`, {
-        option: "width",
-        value: width,
-        expected: `a multiple of ${heads}`,
-      });
-    }
+    multipleOf("width", width, "heads", heads);
     return {
       architectures: ["GPT2LMHeadModel"],
       vocab_size: vocabularySize,
@@ -83,9 +74,9 @@ type Gpt2 = ReturnType<typeof read>;
 function read(config: ModelConfig) {
   const width = readSize(config, "n_embd");
   const heads = readHeads(config, "n_head", width);
-  refuse(config, "scale_attn_weights", false);
-  refuse(config, "scale_attn_by_inverse_layer_idx", true);
-  refuse(config, "add_cross_attention", true);
+  refuseVariant(config, "scale_attn_weights", [false]);
+  refuseVariant(config, "scale_attn_by_inverse_layer_idx", [true]);
+  refuseVariant(config, "add_cross_attention", [true]);
   return {
     vocabulary: readSize(config, "vocab_size"),
     layers: readSize(config, "n_layer"),
@@ -122,56 +113,24 @@ function readPositions(config: ModelConfig, headSize: number): boolean {
   return rotary;
 }
 
-/** No tensor bounds them, and each has a row in a table. */
-const MOST_POSITIONS = 2 ** 20;
-
-function refuse(config: ModelConfig, key: string, value: boolean): void {
-  if (config[key] === value)
-    throw configError(config, `"${key}": ${value} is a variant that Punchline does not compute.`, { key });
-}
-
 /** The model, and those of its layers that losses on the way to the last one need. */
 export function buildDecoder(config: ModelConfig) {
   const g = read(config);
   const { vocabulary, layers, width, heads, context, std, epsilon } = g;
   const tokens = embedding("transformer.wte", vocabulary, width, { std, output: g.tied });
   const learned = g.rotary ? undefined : positionEmbedding("transformer.wpe", context, width, std);
-  const embed = parametersOf(tokens, learned);
-  const blocks = Array.from({ length: layers }, (_, k) => block(g, `transformer.h.${k}`));
-  const stack = blockStack(blocks);
   const finalNorm = layerNorm("transformer.ln_f", width, { epsilon });
-  const head = g.tied ? tokens : embedding("lm_head", vocabulary, width, { std, output: true });
-  const model: ModelDefinition = {
-    parameters: [...embed, ...parametersOf(stack, finalNorm, g.tied ? undefined : head)],
-    contextLength: context,
-    predicts: "each",
-    separatesDocuments: true,
-    blocks: [embed, ...blocks.map(({ parameters }) => parameters)],
-    state: (batch) => decodingSpecs(batch, { layers, heads, width }),
-    forward(p, input, mode, wanted = {}) {
-      const { ids, documents, attentionMask } = input;
-      checkLength("gpt2", ids, context);
-      const past = DecodingState.of(input);
-      const mask = documents ? documentMask(documents) : attentionMask;
-      const positions = input.positions ?? past?.positions;
-      const embedded = learned ? add(tokens(p, ids), learned(p, ids, positions)) : tokens(p, ids);
-      const { hidden, added, weights } = stack(
-        p,
-        flattenRows(mode.dropout(embedded, g.embeddingDropout)),
-        (k) => ({ ids, positions, mask, weights: wanted.attention, past: past?.layer(k) }),
-        mode,
-      );
-      const last = hidden.at(-1)!;
-      const rows =
-        wanted.logits === "last" ? lastRows(last, input) : wanted.at ? gather(last, wanted.at) : last;
-      return {
-        logits: head.scores(p, finalNorm(p, rows)),
-        state: past?.next(added) ?? {},
-        hidden,
-        attention: wanted.attention ? weights : undefined,
-      };
-    },
-  };
+  const model = decoder({
+    name: "gpt2",
+    tokens,
+    positions: learned,
+    blocks: Array.from({ length: layers }, (_, k) => block(g, `transformer.h.${k}`)),
+    finalNorm,
+    head: g.tied ? tokens : embedding("lm_head", vocabulary, width, { std, output: true }),
+    context,
+    cache: { layers, heads, width },
+    embeddingDropout: g.embeddingDropout,
+  });
   return { model, tokens, finalNorm };
 }
 

@@ -35,6 +35,11 @@ export interface ModelInput {
    * are padded at the right; later ones not at all.
    */
   readonly attentionMask?: Tensor | undefined;
+  /**
+   * With a state: 1 for the real tokens of its cache and for the new ones that are real, [batch, capacity + length],
+   * int32, in place of the state's `length`; `positions` are then given too. So exported decoders are called.
+   */
+  readonly seen?: Tensor | undefined;
   /** Position of each token [batch, length], int32. Absent: counted on from the state, or from 0. */
   readonly positions?: Tensor | undefined;
   /**

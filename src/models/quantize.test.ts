@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Random } from "../core/random.ts";
 import { gpt2 } from "./gpt2.ts";
-import { quantizable, quantizeMatrix } from "./quantize.ts";
+import { quantizable, quantizeMatrix, roundColumns } from "./quantize.ts";
 
 function draw(n: number): Float32Array {
   const data = new Float32Array(n);
@@ -81,4 +81,23 @@ it("takes the matrices of linear maps, the tied embedding among them, and leaves
   expect(names).toContain("transformer.wte.weight");
   expect(names).toContain("transformer.h.1.mlp.c_proj.weight");
   expect(names).toHaveLength(1 + 2 * 4);
+});
+
+it("rounds to whole numbers with a scale for each output, whichever axis the outputs are on", () => {
+  const [outputs, inputs] = [3, 5];
+  const weight = draw(outputs * inputs);
+  weight.fill(0, inputs, 2 * inputs);
+  const swapped = Float32Array.from(
+    weight,
+    (_, i) => weight[(i % outputs) * inputs + Math.floor(i / outputs)]!,
+  );
+  const matrix = roundColumns(weight, { shape: [outputs, inputs], outputs: 0 });
+  expect(roundColumns(swapped, { shape: [inputs, outputs], outputs: 1 })).toEqual(matrix);
+  for (let o = 0; o < outputs; o++) {
+    const row = weight.subarray(o * inputs, (o + 1) * inputs);
+    const step = Math.max(...row.map(Math.abs)) / 127;
+    const numbers = Array.from(row, (_, k) => matrix.weights.data[k * outputs + o]! * matrix.scales.data[o]!);
+    for (const [k, number] of numbers.entries())
+      expect(Math.abs(number - row[k]!)).toBeLessThanOrEqual(0.5001 * step);
+  }
 });

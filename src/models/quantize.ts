@@ -1,10 +1,11 @@
 /**
  * Rounding a model's matrices to 4 or 8 bits for inference: symmetric, round to nearest, one scale for a block
- * of numbers of a row of weights (the inputs of one output).
+ * of numbers of a row of weights (the inputs of one output), or for all of them.
  */
 import { float32, type HostArray, hostArray } from "../core/array.ts";
 import type { ParameterSpec } from "../nn/parameters.ts";
 import { quantizedBlock, SHORT_BLOCK } from "../nn/quantized.ts";
+import type { IntegerMatrix } from "../ops/integer-product.ts";
 import type { Bits } from "../ops/quantized.ts";
 import type { Model } from "./model.ts";
 
@@ -74,3 +75,34 @@ export function quantizeMatrix(
     scales: float32([outputs, blocks], scales),
   };
 }
+
+/**
+ * Rounds a matrix to 8 bits with one scale for each output.
+ * @param weight row-major, of the spec's shape
+ * @returns what `integerProduct` takes
+ */
+export function roundColumns(
+  weight: Float32Array,
+  { shape, outputs: axis = 0 }: Pick<ParameterSpec, "shape" | "outputs">,
+) {
+  const [outputs, inputs] = (axis === 0 ? shape : [shape[1], shape[0]]) as [number, number];
+  const [toOutput, toInput] = axis === 0 ? [inputs, 1] : [1, outputs];
+  const weights = new Int8Array(inputs * outputs);
+  const scales = new Float32Array(outputs);
+  for (let output = 0; output < outputs; output++) {
+    const start = output * toOutput;
+    let largest = 0;
+    for (let k = 0; k < inputs; k++) largest = Math.max(largest, Math.abs(weight[start + k * toInput]!));
+    scales[output] = largest / LARGEST_INTEGER;
+    const inverse = largest === 0 ? 0 : LARGEST_INTEGER / largest;
+    for (let k = 0; k < inputs; k++)
+      weights[k * outputs + output] = Math.round(weight[start + k * toInput]! * inverse);
+  }
+  return {
+    weights: hostArray("int8", [inputs, outputs], weights),
+    scales: float32([outputs], scales),
+  } satisfies IntegerMatrix<HostArray>;
+}
+
+/** Codes are symmetric: -128 is not used. */
+const LARGEST_INTEGER = 127;

@@ -1,13 +1,18 @@
 /** Every architecture by name. */
-import { didYouMean, InputError, UsageError } from "../core/errors.ts";
+import { didYouMean } from "../core/did-you-mean.ts";
+import { InputError, UsageError } from "../core/errors.ts";
 import { checkOptions, optionNames } from "../core/options.ts";
 import { bert, distilbert } from "./bert.ts";
 import { charBilstm } from "./char-bilstm.ts";
 import { charCnn } from "./char-cnn.ts";
 import { charGru, charLstm, charRnn } from "./char-recurrent.ts";
 import { charTransformer } from "./char-transformer.ts";
+import { gptNeox } from "./gpt-neox.ts";
 import { gpt2 } from "./gpt2.ts";
+import { llama } from "./llama.ts";
 import type { Architecture, Model, ModelConfig } from "./model.ts";
+import { qwen2 } from "./qwen2.ts";
+import { qwen3 } from "./qwen3.ts";
 import { wordLstm, wordRnn } from "./word-recurrent.ts";
 
 export const architectures: readonly Architecture[] = [
@@ -20,6 +25,10 @@ export const architectures: readonly Architecture[] = [
   wordRnn,
   wordLstm,
   gpt2,
+  llama,
+  qwen2,
+  qwen3,
+  gptNeox,
   bert,
   distilbert,
 ];

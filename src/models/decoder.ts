@@ -1,0 +1,68 @@
+/** What transformer decoders have in common: embeddings, blocks with a cache, a last norm, and a head. */
+import { type CacheSizes, documentMask } from "../nn/attention.ts";
+import type { Embedding, PositionEmbedding } from "../nn/embedding.ts";
+import { type Layer, parametersOf } from "../nn/layer.ts";
+import { flattenRows } from "../nn/linear.ts";
+import { type Block, blockStack } from "../nn/transformer.ts";
+import { add } from "../ops/elementwise.ts";
+import { gather } from "../ops/indexing.ts";
+import { DecodingState, decodingSpecs, lastRows } from "./decoding-state.ts";
+import type { ModelDefinition } from "./define.ts";
+import { checkLength } from "./model.ts";
+
+export interface DecoderParts {
+  /** Of the architecture, for errors. */
+  readonly name: string;
+  readonly tokens: Embedding;
+  /** Learned positions, which are added to the tokens. Absent: the blocks know them. */
+  readonly positions?: PositionEmbedding | undefined;
+  readonly blocks: readonly Block[];
+  /** Applied to the stream before the head. Absent: the blocks end with norms. */
+  readonly finalNorm?: Layer | undefined;
+  /** `tokens` again where the head is tied. */
+  readonly head: Embedding;
+  /** Tokens that it sees at once. */
+  readonly context: number;
+  readonly cache: CacheSizes;
+  /** Probability of dropping a unit of what the first block reads. Default 0. */
+  readonly embeddingDropout?: number | undefined;
+}
+
+/** The decoder of these parts. */
+export function decoder(parts: DecoderParts): ModelDefinition {
+  const { name, tokens, positions: learned, blocks, finalNorm, head, context, cache } = parts;
+  const { embeddingDropout = 0 } = parts;
+  const embed = parametersOf(tokens, learned);
+  const stack = blockStack(blocks);
+  return {
+    parameters: [...embed, ...parametersOf(stack, finalNorm, head === tokens ? undefined : head)],
+    contextLength: context,
+    predicts: "each",
+    separatesDocuments: true,
+    blocks: [embed, ...blocks.map(({ parameters }) => parameters)],
+    state: (batch) => decodingSpecs(batch, cache),
+    forward(p, input, mode, wanted = {}) {
+      const { ids, documents, attentionMask } = input;
+      checkLength(name, ids, context);
+      const past = DecodingState.of(input);
+      const mask = documents ? documentMask(documents) : attentionMask;
+      const positions = input.positions ?? past?.positions;
+      const embedded = learned ? add(tokens(p, ids), learned(p, ids, positions)) : tokens(p, ids);
+      const { hidden, added, weights } = stack(
+        p,
+        flattenRows(mode.dropout(embedded, embeddingDropout)),
+        (k) => ({ ids, positions, mask, weights: wanted.attention, past: past?.layer(k) }),
+        mode,
+      );
+      const last = hidden.at(-1)!;
+      const rows =
+        wanted.logits === "last" ? lastRows(last, input) : wanted.at ? gather(last, wanted.at) : last;
+      return {
+        logits: head.scores(p, finalNorm ? finalNorm(p, rows) : rows),
+        state: past?.next(added) ?? {},
+        hidden,
+        attention: wanted.attention ? weights : undefined,
+      };
+    },
+  };
+}
