@@ -10,10 +10,12 @@ import {
   option,
   shown,
 } from "../core/options.ts";
+import { isBuiltInSource } from "../data/sources/built-in-names.ts";
 import type { TrainingData } from "../data/vocabularies.ts";
 import { exists } from "../files/exists.ts";
 import type { Architecture } from "../models/model.ts";
-import { files, refuseTakenFolder } from "./run-folder.ts";
+import { refuseTakenFolder } from "./run-folder.ts";
+import { files } from "./run-record.ts";
 
 /**
  * The values of a request that has no unknown names.
@@ -21,7 +23,7 @@ import { files, refuseTakenFolder } from "./run-folder.ts";
  */
 export async function checkTrainRequest(request: object): Promise<void> {
   const given = request as Readonly<Record<string, unknown>>;
-  const { model, base, data, out, modelOptions, onEvent, stopWhen, architectures } = given;
+  const { model, base, data, out, modelOptions, onEvent, stopWhen, writeSample, architectures } = given;
   if ((model === undefined) === (base === undefined)) {
     const expected = `${option("model")}, an architecture such as "char-lstm", or ${option("base")}, a model to train further`;
     throw new UsageError(`Give ${model === undefined ? "" : "either "}${expected}.`, {
@@ -44,6 +46,7 @@ export async function checkTrainRequest(request: object): Promise<void> {
     throw invalidOption("modelOptions", modelOptions, "an object, such as { width: 64 }");
   checkFunction(onEvent, "onEvent");
   checkFunction(stopWhen, "stopWhen");
+  checkFunction(writeSample, "writeSample");
   checkList(architectures, "architectures");
   checkTrainingData(data);
   if (out === undefined) return;
@@ -77,6 +80,6 @@ export function checkTrainingData(data: unknown): asserts data is TrainingData {
 
 /** Whether a text can only be meant as the name of a file or a data set. */
 const isSourceName = (text: string): boolean =>
-  text === "one-liners" ||
+  isBuiltInSource(text) ||
   /^hf:[^\s/]+\/\S+$/.test(text) ||
   (text.length < 1000 && /^[^\n]*[^\s.]\.(txt|csv|tsv|jsonl?|parquet)(\.gz|\.zip)?$/i.test(text));

@@ -86,6 +86,11 @@ export interface TrainOptions {
   readonly keep: "best" | "last";
   /** Steps between copies of the weights kept under checkpoints/; 0 for none. Default 0. */
   readonly snapshotEvery: number;
+  /**
+   * Also keep the weights so many times, evenly along the steps or, where time alone limits them, along the time; the last
+   * of them at the end. Default none.
+   */
+  readonly snapshots?: number | undefined;
   readonly seed: number;
   /** Train LoRA adapters and freeze the weights: of `base` only. Default: none; where given, PEFT's defaults. */
   readonly lora?: Partial<LoraOptions> | undefined;
@@ -113,10 +118,16 @@ export interface TrainOptions {
    * time, the same numbers to the bit. Default false.
    */
   readonly recompute?: boolean | undefined;
+  /**
+   * Let the ranks of a job average their weights only after so many steps, for slow links: between, each steps by itself
+   * with its rows of the batch (DiLoCo, arXiv 2311.08105). They also do so before each validation, sample and checkpoint.
+   * Default: they add up their gradients in every step, which gives what one process would.
+   */
+  readonly syncEvery?: number | undefined;
 }
 
 export const trainOptionNames = optionNames<keyof TrainOptions>()(
-  "steps epochs maxMinutes clock batchSize seqLen stride windows packing longTexts wholeWords maskShare accumulate optimizer learningRate schedule cooldown finalRate warmup weightDecay momentum beta2 clip validateEvery validationTokens patience sampleEvery samplePrompt logEvery checkpointSeconds keep snapshotEvery seed lora freezeLayers resetState countedBias shuffleTexts recompute",
+  "steps epochs maxMinutes clock batchSize seqLen stride windows packing longTexts wholeWords maskShare accumulate optimizer learningRate schedule cooldown finalRate warmup weightDecay momentum beta2 clip validateEvery validationTokens patience sampleEvery samplePrompt logEvery checkpointSeconds keep snapshotEvery snapshots seed lora freezeLayers resetState countedBias shuffleTexts recompute syncEvery",
   { lora: loraOptionNames },
 );
 
@@ -228,28 +239,25 @@ export function resolveTrainOptions(
       warmup,
     );
   const { schedule } = options;
-  for (const [name, idle, reason] of [
-    [
-      "momentum",
-      options.optimizer === "adamw",
-      `${option("optimizer", "sgd")} and muon; adamw has its own moments`,
-    ],
-    ["beta2", options.optimizer === "sgd", `${option("optimizer", "adamw")} and muon; sgd has one moment`],
-    [
-      "finalRate",
-      schedule === "constant",
-      `${option("schedule", "linear")}, cosine and wsd; constant stays as it is`,
-    ],
-    [
-      "cooldown",
-      schedule !== "wsd",
-      `${option("schedule", "wsd")}; ${schedule} has no part of its own that falls`,
-    ],
+  const idle = idleOptions(options);
+  for (const [name, reason] of [
+    ["momentum", `${option("optimizer", "sgd")} and muon; adamw has its own moments`],
+    ["beta2", `${option("optimizer", "adamw")} and muon; sgd has one moment`],
+    ["finalRate", `${option("schedule", "linear")}, cosine and wsd; constant stays as it is`],
+    ["cooldown", `${option("schedule", "wsd")}; ${schedule} has no part of its own that falls`],
   ] as const)
-    if (idle && given[name] !== undefined)
+    if (idle[name] && given[name] !== undefined)
       throw unsuited(`${option(name)} is an option of ${reason}.`, name, given[name]);
   return options;
 }
+
+/** Which options mean nothing beside this optimizer and this schedule. */
+export const idleOptions = ({ optimizer, schedule }: Pick<TrainOptions, "optimizer" | "schedule">) => ({
+  momentum: optimizer === "adamw",
+  beta2: optimizer === "sgd",
+  finalRate: schedule === "constant",
+  cooldown: schedule !== "wsd",
+});
 
 /**
  * All options of a training that starts from a model: those given, then those that suit a model of its size and kind.
@@ -296,7 +304,7 @@ const unsuited = (sentence: string, name: keyof TrainOptions, value: unknown): U
 const withoutUndefined = <T extends object>(given: T): T =>
   Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as T;
 
-const isLimited = ({ steps, epochs, maxMinutes }: ResumeOptions): boolean =>
+export const isLimited = ({ steps, epochs, maxMinutes }: ResumeOptions): boolean =>
   [steps, epochs, maxMinutes].some((limit) => limit !== undefined);
 
 /** @throws UsageError where the length of the training is said twice */
@@ -321,8 +329,10 @@ const whole = {
   warmup: 0,
   sampleEvery: 0,
   snapshotEvery: 0,
+  snapshots: 0,
   seed: 0,
   freezeLayers: 0,
+  syncEvery: 1,
 } as const;
 const aboveZero = ["epochs", "maxMinutes", "learningRate"] as const;
 const notNegative = ["weightDecay", "clip", "checkpointSeconds"] as const;

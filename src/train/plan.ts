@@ -4,7 +4,7 @@ import { schedule } from "../optim/schedule.ts";
 import type { TrainOptions } from "./options.ts";
 
 /** Steps of a training that is given no limit at all. */
-const DEFAULT_STEPS = 2000;
+export const DEFAULT_STEPS = 2000;
 /** Validations of a training, unless it says how often. */
 const PARTS = 20;
 /** Fewest steps between validations, unless it says how often. */

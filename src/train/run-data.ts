@@ -8,14 +8,14 @@
  */
 
 import { createReadStream, existsSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { InputError, UsageError } from "../core/errors.ts";
 import { option } from "../core/options.ts";
 import { type PreparedData, type PrepareOptions, speltBy } from "../data/prepare.ts";
 import { type PrepareDataOptions, prepareData, prepareRawText } from "../data/prepare-sources.ts";
 import { prepareOptionsOf } from "../data/recorded-options.ts";
-import { type SplitName, splitNames } from "../data/split.ts";
+import { renamed } from "../data/rows.ts";
 import {
   dataForNew,
   inSuitedVocabulary,
@@ -33,14 +33,24 @@ import { loadTokenizer } from "../hub/tokenizer-files.ts";
 import type { Architecture } from "../models/model.ts";
 import { optionsOfCleaning, type RecordedOptions } from "../text/cleaning-record.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
-import { files, parseJson, type RunRecord, readRun } from "./run-folder.ts";
+import { keptLines, parseKeptLines } from "./kept-data.ts";
+import { readRun } from "./run-folder.ts";
+import { files, type RunRecord } from "./run-record.ts";
 
 /** The options that a run's own data was prepared with, of which no later default is a part. */
-export function recordedOptions({ data, cleaning, kind }: RunRecord): RecordedOptions {
+export function recordedOptions(record: RunRecord): RecordedOptions {
+  const { data, cleaning, kind } = record;
   if (kind === "text") return { ...data, raw: true };
   // In 0.1.0 every text was cleaned to ASCII unless the options said otherwise.
   const ascii = data.cleaning === false ? {} : { keepUnicode: false };
-  return { ...ascii, ...data, ...(cleaning ? optionsOfCleaning(cleaning) : {}) };
+  return { ...ascii, ...optionsOfJokes(record), ...data, ...(cleaning ? optionsOfCleaning(cleaning) : {}) };
+}
+
+/** Which of the built-in jokes a run has. 0.1.0 did not record it, and left out those that attack a group of people. */
+export function optionsOfJokes({ jokes, sources, data }: RunRecord): RecordedOptions {
+  const older = jokes === undefined && [...sources, data.validationFile].includes("one-liners");
+  if (jokes === "without-attacks" || older) return { includeAttacks: false };
+  return jokes === "all" ? { allJokes: true } : {};
 }
 
 const ofColumns = ["column", "promptColumn", "completionColumn", "separator"];
@@ -81,7 +91,9 @@ function optionsLike(
   const same =
     sources.length === record.sources.length &&
     sources.every((name, i) => sameSource(name, record.sources[i]!));
-  const own = Object.entries(recordedOptions(record)).filter(([name]) => same || !ofFiles.includes(name));
+  const own = Object.entries(recordedOptions(record)).filter(
+    ([name, value]) => same || !(ofFiles.includes(name) || (name === "includeAttacks" && value === false)),
+  );
   if (record.kind === "text") {
     const raw = given.raw !== false && sources.every(isPlainText);
     const fractions = own.filter(([name]) => ["validation", "test", "encoding"].includes(name));
@@ -129,14 +141,30 @@ export async function readSources(
 ): Promise<PreparedData> {
   const { raw, ...own } = prepareOptionsOf(recorded);
   const names: string[] = [];
-  for (const source of sources) names.push(...(source.startsWith("hf:") ? await fetch(source) : [source]));
+  const givenAs = new Map<string, string>();
+  for (const source of sources) {
+    if (!source.startsWith("hf:")) names.push(source);
+    else
+      for (const file of await fetch(source)) {
+        names.push(file);
+        givenAs.set(file, `${source}/${fileInSnapshot(file)}`);
+      }
+  }
   const cleaning =
     own.cleaning && fixed.cleaning
       ? { ...own.cleaning, ...fixed.cleaning }
       : (fixed.cleaning ?? own.cleaning);
   const options = { ...open, ...own, ...fixed, cleaning };
-  return raw ? prepareRawText(names, options) : prepareData(names, options);
+  const data = await (raw ? prepareRawText(names, options) : prepareData(names, options));
+  const { rows } = data;
+  return rows && givenAs.size > 0
+    ? { ...data, rows: renamed(rows, (source) => givenAs.get(source) ?? source) }
+    : data;
 }
+
+/** The path of a file of the Hub's cache in its repository, such as `data/train.parquet`. */
+const fileInSnapshot = (file: string): string =>
+  /[/\\]snapshots[/\\][^/\\]+[/\\](.+)$/.exec(file)?.[1]?.replaceAll("\\", "/") ?? basename(file);
 
 interface ReadingOptions {
   readonly fixed?: PrepareDataOptions | undefined;
@@ -293,31 +321,10 @@ export async function dataOfRun(
   return joined ? inSuitedVocabulary(made, architecture.tokens) : made;
 }
 
-type Described = Pick<PreparedData, "kind" | "cleaning" | "summary" | "fingerprint">;
-
-interface Head extends Described {
-  readonly format: "punchline-texts";
-  readonly version: 1;
-}
-
-interface Line {
-  readonly split: SplitName;
-  readonly text: string;
-  readonly prompt?: number | undefined;
-}
-
 export async function writeKeptData(folder: string, data: PreparedData): Promise<void> {
-  const { kind, cleaning, summary, fingerprint, splits, prompts } = data;
   const encoder = new TextEncoder();
-  // Readers of lines end them at these two as well, which JSON writes as they are.
-  const escaped = (value: Head | Line) =>
-    JSON.stringify(value).replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029");
-  const line = (value: Head | Line) => encoder.encode(`${escaped(value)}\n`);
   function* content() {
-    yield line({ format: "punchline-texts", version: 1, kind, cleaning, summary, fingerprint });
-    for (const split of splitNames)
-      for (const [i, text] of splits[split].entries())
-        yield line({ split, text, prompt: prompts?.[split][i] });
+    for (const line of keptLines(data)) yield encoder.encode(line);
   }
   await writeFileAtomic(join(folder, files.texts), content());
 }
@@ -326,28 +333,10 @@ export async function writeKeptData(folder: string, data: PreparedData): Promise
  * The texts that a run keeps, in its vocabulary; undefined where it keeps none.
  * @throws InputError `texts` for a damaged file
  */
-export async function readKeptData(folder: string): Promise<PreparedData | undefined> {
+async function readKeptData(folder: string): Promise<PreparedData | undefined> {
   const path = join(folder, files.texts);
   if (!(await regularFileIfAny(path))) return undefined;
   const tokenizer = await loadTokenizer(folder);
   const lines = createInterface({ input: createReadStream(path), crlfDelay: Infinity });
-  let head: Head | undefined;
-  const splits: Record<SplitName, string[]> = { train: [], validation: [], test: [] };
-  const prompts: Record<SplitName, number[]> = { train: [], validation: [], test: [] };
-  let prompted = false;
-  for await (const text of lines) {
-    const value = parseJson<Head | Line>(text, path);
-    if (value && "format" in value) head = value;
-    else if (value && splitNames.includes(value.split)) {
-      splits[value.split].push(value.text);
-      prompts[value.split].push(value.prompt ?? 0);
-      prompted ||= value.prompt !== undefined;
-    } else throw damaged(path);
-  }
-  if (head?.format !== "punchline-texts" || head.version !== 1) throw damaged(path);
-  const { kind, cleaning, summary, fingerprint } = head;
-  return { kind, splits, prompts: prompted ? prompts : undefined, tokenizer, cleaning, summary, fingerprint };
+  return parseKeptLines(lines, tokenizer, path);
 }
-
-const damaged = (path: string): InputError =>
-  new InputError("texts", `${path} does not hold the texts of a run; pass them again as \`data\`.`, { path });

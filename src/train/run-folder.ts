@@ -11,83 +11,15 @@
  */
 import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
 import { InputError, UsageError } from "../core/errors.ts";
-import { parseJsonText } from "../core/json.ts";
+import { jsonText } from "../core/json.ts";
 import { option } from "../core/options.ts";
-import { version } from "../core/version.ts";
 import { writeFileAtomic } from "../files/atomic.ts";
 import { exists } from "../files/exists.ts";
-import { type JsonObject, jsonText } from "../files/json-file.ts";
 import { makeFolder } from "../files/make-folder.ts";
 import { readOptionalText } from "../files/regular-file.ts";
-import { generationConfig } from "../generate/save.ts";
-import { ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE } from "../hub/adapter.ts";
 import { refuseBuiltInName } from "../hub/built-in.ts";
-import { WEIGHTS_FILE } from "../hub/safetensors-file.ts";
-import type { ModelConfig, OptionValues } from "../models/model.ts";
-import type { Device } from "../runtime/backend.ts";
-import type { TextCleaning } from "../text/clean.ts";
-import type { Tokenizer } from "../text/tokenizer.ts";
-import type { TrainOptions } from "./options.ts";
-
-export const files = {
-  run: "run.json",
-  config: "config.json",
-  generation: "generation_config.json",
-  tokenizer: "tokenizer.json",
-  tokenizerConfig: "tokenizer_config.json",
-  weights: WEIGHTS_FILE,
-  adapterConfig: ADAPTER_CONFIG_FILE,
-  adapterWeights: ADAPTER_WEIGHTS_FILE,
-  optimizer: "optimizer.safetensors",
-  state: "state.json",
-  log: "log.jsonl",
-  samples: "samples.md",
-  texts: "texts.jsonl",
-} as const;
-
-/** `run.json`: everything needed to repeat the run. */
-export interface RunRecord {
-  readonly format: "punchline-run";
-  readonly version: 1;
-  /** The version of Punchline that began it. */
-  readonly punchline: string;
-  /** ISO 8601. */
-  readonly created: string;
-  /** The architecture. */
-  readonly model: string;
-  /** The model that it was fine-tuned from, by its name; absent for a training from scratch. */
-  readonly base?: string | undefined;
-  /** Of the weights that it began from: `fingerprintTensors`. */
-  readonly baseFingerprint?: string | undefined;
-  /** Its options, as given. */
-  readonly modelOptions: OptionValues;
-  readonly parameters: number;
-  /** How many of them are trained. */
-  readonly trainable: number;
-  readonly sources: readonly string[];
-  /** `items` or one continuous `text`. */
-  readonly kind: "items" | "text";
-  /** Options of the data, as given. */
-  readonly data: Readonly<Record<string, unknown>>;
-  /** How the texts were cleaned; absent in runs of 0.1.0, of which `data` says it. */
-  readonly cleaning?: TextCleaning | undefined;
-  /** Of the prepared texts and their splits. */
-  readonly fingerprint: string;
-  readonly train: TrainOptions;
-  readonly device: Device;
-  readonly threads: number | null;
-  readonly platform: string;
-}
-
-export interface NewRun {
-  readonly config: ModelConfig;
-  readonly tokenizer: Tokenizer;
-  readonly record: RunRecord;
-  /** `adapter_config.json` of a LoRA training. */
-  readonly adapter?: JsonObject | undefined;
-}
+import { describingFiles, files, type NewRun, parseRecord, type RunRecord } from "./run-record.ts";
 
 /** @throws UsageError where a new run in this folder would write over something. */
 export async function refuseTakenFolder(folder: string): Promise<void> {
@@ -110,27 +42,10 @@ export async function refuseTakenFolder(folder: string): Promise<void> {
 }
 
 /** Writes what a run knows before its first step. */
-export async function writeRunFiles(
-  folder: string,
-  { config, tokenizer, record, adapter }: NewRun,
-): Promise<void> {
+export async function writeRunFiles(folder: string, run: NewRun): Promise<void> {
   await makeFolder(folder);
-  await writeRecord(folder, record);
-  for (const [name, content] of Object.entries(tokenizer.files()))
-    await writeFileAtomic(join(folder, name), jsonText(content));
-  await writeFileAtomic(join(folder, files.config), jsonText(config));
-  if (adapter) await writeFileAtomic(join(folder, files.adapterConfig), jsonText(adapter));
-  await writeFileAtomic(
-    join(folder, files.generation),
-    jsonText(
-      generationConfig({
-        tokenizer,
-        stopAtEos: record.kind === "items",
-        isolateDocuments: (record.train.packing ?? "stream") !== "stream",
-        cleaning: record.cleaning,
-      }),
-    ),
-  );
+  for (const [name, text] of Object.entries(describingFiles(run)))
+    await writeFileAtomic(join(folder, name), text);
 }
 
 export const writeRecord = (folder: string, record: RunRecord): Promise<void> =>
@@ -160,74 +75,5 @@ export async function readRun(folder: string): Promise<RunRecord> {
 export async function findRun(folder: string): Promise<RunRecord | undefined> {
   const path = join(folder, files.run);
   const text = await readOptionalText(path);
-  if (text === undefined) return undefined;
-  const record = parseJson<Partial<RunRecord>>(text, path);
-  if (record?.format !== "punchline-run" || record.version !== 1) {
-    throw new InputError("not-a-run", `${path} is not a run record that this version (${version}) reads.`, {
-      folder,
-    });
-  }
-  const checked = recordShape.safeParse(record);
-  if (checked.success) return record as RunRecord;
-  const { path: where, message } = checked.error.issues[0]!;
-  throw new InputError(
-    "not-a-run",
-    `${path} is damaged: ${where.join(".")}: ${message.replace(/\s*\n\s*/g, " ")}; restore the file, or start a new run.`,
-    { folder },
-  );
-}
-
-const count = z.number().int().min(0);
-/** What a resume computes with, as all versions have written it. */
-const recordShape = z.looseObject({
-  model: z.string(),
-  base: z.string().optional(),
-  baseFingerprint: z.string().optional(),
-  modelOptions: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
-  sources: z.array(z.string()),
-  kind: z.enum(["items", "text"]),
-  data: z.record(z.string(), z.unknown()),
-  fingerprint: z.string(),
-  train: z.looseObject({
-    batchSize: count.min(1),
-    seqLen: count.min(1),
-    accumulate: count.min(1),
-    optimizer: z.enum(["adamw", "sgd", "muon"]),
-    learningRate: z.number().positive(),
-    schedule: z.string(),
-    finalRate: z.number(),
-    weightDecay: z.number().min(0),
-    momentum: z.number().min(0),
-    clip: z.number().min(0),
-    validationTokens: count,
-    logEvery: count.min(1),
-    checkpointSeconds: z.number().min(0),
-    keep: z.enum(["best", "last"]),
-    snapshotEvery: count,
-    seed: z.number(),
-    samplePrompt: z.string(),
-    steps: count.optional(),
-    epochs: z.number().positive().optional(),
-    maxMinutes: z.number().positive().optional(),
-    warmup: count.optional(),
-    validateEvery: count.min(1).optional(),
-    patience: count.optional(),
-    sampleEvery: count.optional(),
-  }),
-  device: z.string(),
-  threads: count.min(1).nullable(),
-});
-
-/** @throws InputError `not-json` that names the file */
-export function parseJson<T>(text: string, where: string): T | null {
-  try {
-    return parseJsonText(text) as T;
-  } catch (cause) {
-    throw new InputError(
-      "not-json",
-      `${where} is not whole JSON; restore the file or start a new run.`,
-      { where },
-      cause,
-    );
-  }
+  return text === undefined ? undefined : parseRecord(text, path);
 }

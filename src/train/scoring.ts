@@ -11,6 +11,7 @@ import type { Weights } from "../generate/language-model.ts";
 import { carriesState, type Model, type TrainingInput, targetLosses, zeroState } from "../models/model.ts";
 import { evaluation } from "../nn/mode.ts";
 import type { Parameters } from "../nn/parameters.ts";
+import { agreed, alone, attempt, type Outcome, type Ranks } from "../ranks/ranks.ts";
 import type { Backend } from "../runtime/backend.ts";
 import { compile } from "../runtime/compile.ts";
 import { endings, type ScoreHooks, type StreamLoss, scoreInLanes, windows } from "./passes.ts";
@@ -110,6 +111,11 @@ export interface LikelihoodOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Ranks that score some of the batches each, of models without a carried state. Default: one that scores all. */
+interface Divided {
+  readonly ranks?: Ranks | undefined;
+}
+
 /** Most logits of one pass, unless a batch is given: an eighth of a gigabyte, and rows enough to keep a machine busy. */
 const MOST_LOGITS = 2 ** 25;
 
@@ -185,13 +191,13 @@ export function checkSizes(
 export class StreamScorer {
   readonly #model: Model;
   readonly #scorer: BatchScorer;
-  readonly #options: LikelihoodOptions;
+  readonly #options: LikelihoodOptions & Divided;
   readonly batch: number;
   /** Tokens of a window. */
   readonly length: number;
 
   /** @throws UsageError where the model cannot honour an option, or the windows would leave tokens out */
-  constructor(model: Model, backend: Backend, options: LikelihoodOptions = {}) {
+  constructor(model: Model, backend: Backend, options: LikelihoodOptions & Divided = {}) {
     checkSizes(model, options, false);
     this.#model = model;
     this.#options = options;
@@ -227,37 +233,61 @@ export class StreamScorer {
 
   #pass(stream: ArrayLike<number>): Generator<TokenBatch> {
     const sizes = { batch: this.batch, length: this.length };
-    if (this.#model.predicts === "last") return endings(stream, sizes);
-    return windows(stream, sizes, this.#options.stride ?? Math.ceil(this.length / 2));
+    const { stride = Math.ceil(this.length / 2), ranks = alone } = this.#options;
+    const all = this.#model.predicts === "last" ? endings(stream, sizes) : windows(stream, sizes, stride);
+    return everyNth(all, ranks);
   }
 }
 
 /** What a validation scores: a stream of tokens, an end of text first, or one pass of batches. */
 export type ValidationSplit = ArrayLike<number> | (() => Iterable<TokenBatch>);
 
+/** Of a pass, every batch that is this rank's turn. */
+function* everyNth(batches: Iterable<TokenBatch>, { rank, size }: Ranks): Generator<TokenBatch> {
+  let k = 0;
+  for (const batch of batches) if (k++ % size === rank) yield batch;
+}
+
 /** The loss on the validation split along a training. */
 export class Validation {
   readonly #score: ((weights: Weights) => Promise<StreamLoss>) | undefined;
   readonly #signal: AbortSignal | undefined;
+  readonly #ranks: Ranks;
+  /** Whether every rank scores a part. A stream that is read with a carried state is scored by rank 0 alone. */
+  readonly isDivided: boolean;
   readonly release: () => Promise<void>;
 
-  /** @param length tokens of a window, for a model that carries its state from window to window */
+  /**
+   * @param length tokens of a window, for a model that carries its state from window to window
+   * @param ranks which divide the batches of the pass
+   */
   constructor(
     model: Model,
     backend: Backend,
     split: ValidationSplit,
-    { length, signal }: { readonly length: number; readonly signal?: AbortSignal | undefined },
+    {
+      length,
+      signal,
+      ranks = alone,
+    }: {
+      readonly length: number;
+      readonly signal?: AbortSignal | undefined;
+      readonly ranks?: Ranks | undefined;
+    },
   ) {
     this.#signal = signal;
+    this.#ranks = ranks;
+    this.isDivided = ranks.size > 1 && (typeof split === "function" || !carriesState(model));
     if (typeof split === "function") {
       const scorer = new BatchScorer(model, backend);
-      this.#score = (weights) => scorer.score(weights, split(), { signal });
+      this.#score = (weights) => scorer.score(weights, everyNth(split(), ranks), { signal });
       this.release = () => scorer.release();
       return;
     }
     const scorer = new StreamScorer(model, backend, {
       length: carriesState(model) ? length : undefined,
       signal,
+      ranks,
     });
     // The first token is context alone.
     if (split.length > 1) this.#score = (weights) => scorer.score(weights, split);
@@ -266,12 +296,34 @@ export class Validation {
 
   /** Nats per token with the weights as they are; null where there is nothing to score. */
   async score(weights: Weights): Promise<number | null | "interrupted"> {
-    try {
-      const { nats = 0, tokens = 0 } = (await this.#score?.(weights)) ?? {};
-      return tokens > 0 ? nats / tokens : null;
-    } catch (error) {
-      if (this.#signal?.aborted) return "interrupted";
-      throw error;
-    }
+    const outcome = await attempt(async () => (await this.#score?.(weights)) ?? { nats: 0, tokens: 0 });
+    const interrupted = "error" in outcome && this.#signal?.aborted === true;
+    const { nats, tokens } = this.isDivided
+      ? await this.#all(outcome, interrupted)
+      : ownOf(outcome, interrupted);
+    if (Number.isNaN(tokens)) return "interrupted";
+    return tokens > 0 ? nats / tokens : null;
   }
+
+  /** The sums of all ranks; NaN where rank 0 was interrupted. */
+  async #all(outcome: Outcome<StreamLoss>, interrupted: boolean): Promise<StreamLoss> {
+    const { nats, tokens } = "value" in outcome ? outcome.value : none;
+    const sums = Float64Array.of(
+      nats,
+      tokens,
+      Number(interrupted),
+      Number("error" in outcome && !interrupted),
+    );
+    await this.#ranks.sum(sums);
+    if (sums[3]! > 0) await agreed(this.#ranks, interrupted ? { value: none } : outcome);
+    return sums[2]! > 0 ? { nats: Number.NaN, tokens: Number.NaN } : { nats: sums[0]!, tokens: sums[1]! };
+  }
+}
+
+const none: StreamLoss = { nats: 0, tokens: 0 };
+
+function ownOf(outcome: Outcome<StreamLoss>, interrupted: boolean): StreamLoss {
+  if ("value" in outcome) return outcome.value;
+  if (interrupted) return { nats: Number.NaN, tokens: Number.NaN };
+  throw outcome.error;
 }

@@ -2,16 +2,23 @@
 import type { DataSummary } from "../data/summary.ts";
 import { fillMasks } from "../generate/fill.ts";
 import type { LanguageModel } from "../generate/language-model.ts";
-import { LocalModel } from "../generate/local-model.ts";
 import { sample } from "../generate/sample.ts";
 import { countParameters } from "../models/model.ts";
-import type { Checkpoint } from "./checkpoint.ts";
+import type { Checkpoint } from "./checkpoint-tensors.ts";
 import type { LogRow, SampleRow, StopReason } from "./events.ts";
+import type { Results } from "./memory-results.ts";
 import type { TrainOptions } from "./options.ts";
-import type { Results } from "./results.ts";
 import type { Setup } from "./setup.ts";
 import { streamOf, tokenUnit, validationPass } from "./streams.ts";
-import { trainOn } from "./trainer.ts";
+import { type TrainListeners, trainOn } from "./trainer.ts";
+
+export interface SessionHooks extends TrainListeners {
+  /**
+   * Writes each sample along the way with the model as it is then; lines of the text are kept. Default: one text at
+   * temperature 0.8, from the same random numbers each time; of a masked model, `samplePrompt` with its gaps filled.
+   */
+  readonly writeSample?: ((lm: LanguageModel) => Promise<string>) | undefined;
+}
 
 export interface TrainSummary {
   /** The run folder, or null. */
@@ -28,10 +35,12 @@ export interface TrainSummary {
   readonly tokens_per_s: number;
   readonly seconds: number;
   readonly stopped: StopReason;
+  /** Processes that have shared the steps; absent where there was no launcher of several. */
+  readonly ranks?: number | undefined;
 }
 
-export interface TrainResult {
-  readonly lm: LocalModel;
+export interface SessionResult {
+  readonly lm: LanguageModel;
   readonly summary: TrainSummary;
   /** What the data is that was trained on. */
   readonly data: DataSummary;
@@ -52,14 +61,21 @@ function recentSpeed(log: readonly LogRow[]): number {
   return seconds > 0 ? tokens / seconds : 0;
 }
 
-/** Trains until a limit or a signal ends the session. */
+export interface SessionParts {
+  readonly hooks: SessionHooks;
+  readonly results: Results;
+  /** The run folder; undefined for memory. */
+  readonly name?: string | undefined;
+  /** Where to go on from. */
+  readonly checkpoint?: Checkpoint | undefined;
+}
+
+/** Trains until a limit or a signal ends the session. Runs in a browser. */
 export async function session(
   setup: Setup,
-  results: Results,
-  folder?: string,
-  checkpoint?: Checkpoint,
-): Promise<TrainResult> {
-  const { model, data, options, hooks, backend, arena, optimizer, step } = setup;
+  { hooks, results, name, checkpoint }: SessionParts,
+): Promise<SessionResult> {
+  const { model, data, options, backend, arena, optimizer, step } = setup;
   const { tokenizer } = data;
   const lm: LanguageModel = {
     model,
@@ -69,7 +85,7 @@ export async function session(
     stopAtEos: data.kind === "items",
     isolateDocuments: options.packing !== "stream",
     cleaning: data.cleaning,
-    name: folder ?? model.config.model_type,
+    name: name ?? model.config.model_type,
   };
   try {
     const { stopped, state } = await trainOn({
@@ -77,18 +93,16 @@ export async function session(
       onEvent: hooks.onEvent,
       stopWhen: hooks.stopWhen,
       signal: hooks.signal,
-      validation:
-        validationPass(model, data, options) ??
-        streamOf(data, "validation", tokenizer).subarray(0, options.validationTokens + 1),
+      validation: validationSplitOf(setup),
       sink: results,
       unit: tokenUnit(tokenizer),
-      writeSample: sampleWriter(lm, options),
+      writeSample: sampleWriter(lm, options, hooks),
       resume: checkpoint,
     });
     await results.offer(options.keep, state);
     const { log, samples } = await results.history();
     const summary: TrainSummary = {
-      run: folder ?? null,
+      run: name ?? null,
       steps: state.step,
       parameters: countParameters(model),
       trainable: setup.trainable,
@@ -97,16 +111,27 @@ export async function session(
       tokens_per_s: recentSpeed(log),
       seconds: state.seconds,
       stopped,
+      ...(setup.lead === undefined ? {} : { ranks: setup.lead.ranks.size }),
     };
-    return { lm: new LocalModel(lm, folder), summary, data: data.summary, log, samples };
+    return { lm, summary, data: data.summary, log, samples };
   } finally {
     await step.release();
     await optimizer.release?.();
   }
 }
 
+/** What is scored along the way. */
+export const validationSplitOf = ({ model, data, options }: Pick<Setup, "model" | "data" | "options">) =>
+  validationPass(model, data, options) ??
+  streamOf(data, "validation", data.tokenizer).subarray(0, options.validationTokens + 1);
+
 /** How a text is written on the way; a model that fills masks does so in the prompt, and without one not at all. */
-function sampleWriter(lm: LanguageModel, options: TrainOptions): (() => Promise<string>) | undefined {
+function sampleWriter(
+  lm: LanguageModel,
+  options: TrainOptions,
+  { writeSample: own }: SessionHooks,
+): (() => Promise<string>) | undefined {
+  if (own !== undefined) return () => own(lm);
   if (lm.model.predicts !== "masked") return () => writeSample(lm, options);
   const { samplePrompt } = options;
   return samplePrompt === "" ? undefined : async () => (await fillMasks(lm, samplePrompt)).text;

@@ -14,19 +14,16 @@ import { adamw } from "../optim/adamw.ts";
 import { isForMuon, type MuonEntry, muon } from "../optim/muon.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import { sgd } from "../optim/sgd.ts";
+import { alone, partOf, type Ranks, refuseIdle } from "../ranks/ranks.ts";
 import { Arena } from "../runtime/arena.ts";
-import type { Backend, BackendOptions } from "../runtime/backend.ts";
-import { nodeBackend } from "../runtime/node.ts";
+import type { Backend } from "../runtime/backend.ts";
 import { beginningAfterEnd } from "../text/begin-after-end.ts";
 import { isHuggingFaceTokenizer } from "../text/huggingface.ts";
+import { DeviceStep, graphOf } from "./device-step.ts";
 import type { TrainOptions } from "./options.ts";
-import { estimateMemory, TrainingStep } from "./step.ts";
+import { estimateMemory, type Machine, TrainingStep } from "./step.ts";
 import { streamOf, trainingBatches } from "./streams.ts";
-import type { LoopParts, TrainListeners } from "./trainer.ts";
-
-export interface TrainHooks extends TrainListeners {
-  readonly backend?: BackendOptions | undefined;
-}
+import type { LoopParts } from "./trainer.ts";
 
 /** What a training needs before it touches a folder. */
 export interface Setup extends LoopParts {
@@ -34,12 +31,15 @@ export interface Setup extends LoopParts {
   /** Number of the parameters that are trained. */
   readonly trainable: number;
   readonly data: PreparedData;
-  readonly hooks: TrainHooks;
 }
 
-export interface Plan extends Pick<Setup, "adaptation" | "data" | "options" | "hooks"> {
+export interface Plan extends Pick<Setup, "adaptation" | "data" | "options" | "backend"> {
   /** Whether adapters could be trained instead. */
   readonly adaptable?: boolean | undefined;
+  /** Memory of the machine. Default: as Node says it. */
+  readonly machine?: Machine | undefined;
+  /** The ranks that divide each batch. Default: one. */
+  readonly ranks?: Pick<Ranks, "rank" | "size"> | undefined;
 }
 
 /** Texts follow each other, which a sub-word vocabulary records in its files. */
@@ -59,13 +59,40 @@ function refuseOtherVocabulary({ config }: Model, { tokenizer }: PreparedData): 
   );
 }
 
-/** Makes what a training needs; weights are not read yet. @throws UsageError where it cannot fit, or the vocabulary not the model */
-export function setUp({ adaptation, data: given, options, hooks, adaptable = false }: Plan): Setup {
-  const { model } = adaptation;
+/** The batches that a training reads, and the data with the vocabulary as its files have it. */
+export function readAsBatches({
+  model,
+  data: given,
+  options,
+}: Pick<Setup, "model" | "data" | "options">): Pick<Setup, "data" | "batches"> {
   const data = withBeginnings(given);
   refuseOtherVocabulary(model, data);
-  const batches = trainingBatches(model, data, options);
-  const backend = nodeBackend(hooks.backend);
+  return { data, batches: trainingBatches(model, data, options) };
+}
+
+/** Makes what a training needs; weights are not read yet. @throws UsageError where it cannot fit, or the vocabulary not the model */
+export function setUp({
+  adaptation,
+  data: given,
+  options,
+  backend,
+  adaptable = false,
+  machine,
+  ranks = alone,
+}: Plan): Setup {
+  const { model } = adaptation;
+  refuseIdle(
+    options.batchSize,
+    `a batch of ${options.batchSize} row${options.batchSize === 1 ? "" : "s"}`,
+    `give a ${option("batchSize")} of ${ranks.size} or more`,
+    ranks,
+  );
+  if (backend.keepsResults && (ranks.size > 1 || options.syncEvery !== undefined))
+    throw new UsageError(
+      `${option("device", backend.device)} keeps weights in its own memory, where several ranks cannot add up gradients; use ${option("device", "cpu")}, or one process without ${option("syncEvery")}.`,
+      { option: "device", value: backend.device },
+    );
+  const { data, batches } = readAsBatches({ model, data: given, options });
   const entries = model.parameters.map((spec) => ({
     ...spec,
     trainable: adaptation.trainable.has(spec.name),
@@ -77,27 +104,48 @@ export function setUp({ adaptation, data: given, options, hooks, adaptable = fal
       : entries;
   const trained = entries.filter((entry) => entry.trainable);
   const names = trained.map(({ name }) => name);
-  const step = new TrainingStep(model, backend, names, options.recompute);
+  const decays = new Set(trained.filter(({ decay }) => decay).map(({ name }) => name));
+  const stepOf = (recompute = false) =>
+    backend.keepsResults
+      ? new DeviceStep({
+          model,
+          backend,
+          trainable: names,
+          decays,
+          graph: graphOf(optimizer, options.optimizer, backend.device),
+          recompute,
+        })
+      : new TrainingStep(model, backend, names, recompute);
+  const step = stepOf(options.recompute);
   const trainable = countParameters({ parameters: trained });
   const counts = { total: countParameters(model), trainable };
-  const { batchSize, seqLen, packing, maskShare } = options;
+  const { seqLen, packing, maskShare } = options;
+  const { from, to } = partOf(options.batchSize, ranks);
+  const batchSize = to - from;
   const memoryOf = (other: TrainingStep) => () =>
     other.memory(batchSize, seqLen, packing === "blocks", maskShare);
-  const bytes = estimateMemory(counts, optimizer, step, options, [
-    ...(model.blocks && !options.recompute
-      ? [
-          {
-            choice: option("recompute", true),
-            trainable,
-            memory: memoryOf(new TrainingStep(model, backend, names, true)),
-          },
-        ]
-      : []),
-    // Adapters are small, and a batch takes no more with them than without.
-    ...(adaptable ? [{ choice: option("lora", true), trainable: 0, memory: memoryOf(step) }] : []),
-  ]);
+  const bytes = estimateMemory(
+    counts,
+    optimizer,
+    step,
+    { ...options, batchSize },
+    [
+      ...(model.blocks && !options.recompute
+        ? [
+            {
+              choice: option("recompute", true),
+              trainable,
+              memory: memoryOf(stepOf(true)),
+            },
+          ]
+        : []),
+      // Adapters are small, and a batch takes no more with them than without.
+      ...(adaptable ? [{ choice: option("lora", true), trainable: 0, memory: memoryOf(step) }] : []),
+    ],
+    machine,
+  );
   const arena = Arena.create(layout, { moments: optimizer.moments, accumulate: options.accumulate > 1 });
-  const runs = { model, adaptation, trainable, data, options, hooks };
+  const runs = { model, adaptation, trainable, data, options };
   return { ...runs, backend, optimizer, arena, batches, step, bytes };
 }
 

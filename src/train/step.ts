@@ -10,10 +10,10 @@ import { carriesState, type Model, objective, type TrainingInput, zeroState } fr
 import { withoutRows } from "../models/state.ts";
 import { training } from "../nn/mode.ts";
 import type { Parameters } from "../nn/parameters.ts";
-import type { Optimizer } from "../optim/optimizer.ts";
+import { clipGlobalNorm, type Optimizer } from "../optim/optimizer.ts";
 import type { Arena } from "../runtime/arena.ts";
 import type { Backend } from "../runtime/backend.ts";
-import { compile } from "../runtime/compile.ts";
+import { type BatchRows, compile } from "../runtime/compile.ts";
 import type { TrainOptions } from "./options.ts";
 
 /** Tensors carried from batch to batch, by name; empty for a model that carries none. */
@@ -34,11 +34,32 @@ export interface StepPlace {
   readonly accumulate: number;
   /** Share of the training that is done, 0 to 1. */
   readonly progress: number;
+  /** The rows of the whole batch that the batches are. Default: all. */
+  readonly rows?: BatchRows | undefined;
 }
 
 /** Most runs by which the speed of a step is measured, and the time after which there is not another. */
 const MEASURE_SECONDS = 1;
 const MEASURE_RUNS = 3;
+
+/** What an update takes besides gradients. */
+export interface UpdatePlace {
+  /** Number of the step, from 1. */
+  readonly step: number;
+  readonly lr: number;
+  /** Largest global norm of the gradient; Infinity for any. */
+  readonly clip: number;
+  /** What the summed gradients are divided by. */
+  readonly targets: number;
+}
+
+/** New weights that are not yet taken: who finds that the gradient is finite applies them. */
+export interface Update {
+  /** The L2 norm of the mean gradient, before clipping. */
+  readonly norm: number;
+  readonly finite: boolean;
+  apply(): Promise<void>;
+}
 
 /** The compiled pass. It writes summed gradients into an arena: who uses them divides by the targets. */
 export class TrainingStep {
@@ -57,22 +78,7 @@ export class TrainingStep {
         { option: "recompute", value: true },
       );
     this.#model = model;
-    this.#pass = compile(
-      (parameters: Parameters, input: TrainingInput) => {
-        const { loss, reported = loss, state } = objective(model, parameters, input, training({ recompute }));
-        const found = gradients(
-          loss,
-          trainable.map((name) => parameters[name]!),
-        );
-        // The loss after the gradients: the runtime starts at the end, and soon frees what the loss alone needs.
-        return {
-          gradients: Object.fromEntries(trainable.map((name, i) => [name, found[i]!])),
-          state,
-          loss: reported,
-        };
-      },
-      { backend },
-    );
+    this.#pass = compile(lossAndGradients(model, trainable, recompute), { backend });
   }
 
   /**
@@ -112,13 +118,18 @@ export class TrainingStep {
       const { fresh, restarts = [] } = batch;
       if (fresh) state = this.freshCarry(batch.batch);
       else if (restarts.length > 0) state = withoutRows(state, restarts);
-      const result = await this.#run(arena, batch, state, place, (step - 1) * accumulate + micro);
+      const draw = (step - 1) * accumulate + micro;
+      const result = await this.pass(arena, this.inputOf(batch, state, place), {
+        seed: place.seed,
+        step: draw,
+        rows: place.rows,
+      });
       state = result.state;
       nats += Number(result.loss.data[0]);
       targets += batch.targets;
-      if (micro < accumulate - 1) arena.accumulate();
+      if (micro < accumulate - 1) this.accumulate(arena);
     }
-    if (accumulate > 1) arena.addAccumulated();
+    if (accumulate > 1) this.addAccumulated(arena);
     return { nats, targets, carried: state };
   }
 
@@ -128,12 +139,13 @@ export class TrainingStep {
     const batch = batches.next();
     batches.restore(before);
     const carried = this.freshCarry(batch.batch);
-    await this.#pass.prepare(arena.parameters, this.#input(batch, carried, place));
+    const input = this.inputOf(batch, carried, place);
+    await this.prepare(arena, input, { seed: place.seed, step: 0 }, batch.targets);
     let total = 0;
     let fastest = Infinity;
     for (let runs = 0; runs < MEASURE_RUNS && total < MEASURE_SECONDS; runs++) {
       const begun = performance.now();
-      await this.#run(arena, batch, carried, place, 0);
+      await this.pass(arena, input, { seed: place.seed, step: 0 });
       const seconds = (performance.now() - begun) / 1000;
       fastest = Math.min(fastest, seconds);
       total += seconds;
@@ -150,14 +162,47 @@ export class TrainingStep {
     return this.#pass.release();
   }
 
-  #run(arena: Arena, batch: TokenBatch, state: Carried, place: StepPlace, draw: number) {
-    return this.#pass.run([arena.parameters, this.#input(batch, state, place)], {
-      into: { gradients: arena.gradients },
-      random: { seed: place.seed, step: draw },
-    });
+  /** The weights after these gradients, and moments with them. */
+  async propose(
+    arena: Arena,
+    optimizer: Optimizer,
+    { step, lr, clip, targets }: UpdatePlace,
+  ): Promise<Update> {
+    const { norm, gradScale, finite } = clipGlobalNorm(arena, clip, 1 / targets);
+    return { norm, finite, apply: async () => optimizer.step(arena, { step, lr, gradScale }) };
   }
 
-  #input(batch: TokenBatch, state: Carried, { progress }: StepPlace) {
+  /** Brings weights, or moments as well, to the arena, where they are elsewhere. */
+  async download(_arena: Arena, _what: "weights" | "all"): Promise<void> {}
+
+  /** Loads what a first pass needs. @param _targets of the batch */
+  protected async prepare(
+    arena: Arena,
+    input: PassInput,
+    _random: PassRandom,
+    _targets: number,
+  ): Promise<void> {
+    await this.#pass.prepare(arena.parameters, input);
+  }
+
+  /** Loss and state of one batch; its gradients are where {@link propose} finds them. */
+  pass(
+    arena: Arena,
+    input: PassInput,
+    random: PassRandom,
+  ): Promise<{ readonly loss: HostArray; readonly state: Carried }> {
+    return this.#pass.run([arena.parameters, input], { into: { gradients: arena.gradients }, random });
+  }
+
+  protected accumulate(arena: Arena): void {
+    arena.accumulate();
+  }
+
+  protected addAccumulated(arena: Arena): void {
+    arena.addAccumulated();
+  }
+
+  protected inputOf(batch: TokenBatch, state: Carried, { progress }: Pick<StepPlace, "progress">) {
     return {
       ...tensorsOf(batch),
       ...(this.#model.needsProgress ? { progress: float32([], [progress]) } : {}),
@@ -165,6 +210,36 @@ export class TrainingStep {
     };
   }
 }
+
+/** What one pass reads besides weights. */
+export type PassInput = ReturnType<typeof tensorsOf> & {
+  readonly progress?: HostArray;
+  readonly state: Carried;
+};
+
+/** Where the dropout masks of a pass begin. */
+export interface PassRandom {
+  readonly seed: number;
+  readonly step: number;
+  readonly rows?: BatchRows | undefined;
+}
+
+/** The forward and backward pass over one batch. */
+export const lossAndGradients =
+  (model: Model, trainable: readonly string[], recompute: boolean) =>
+  (parameters: Parameters, input: TrainingInput) => {
+    const { loss, reported = loss, state } = objective(model, parameters, input, training({ recompute }));
+    const found = gradients(
+      loss,
+      trainable.map((name) => parameters[name]!),
+    );
+    // The loss after the gradients: the runtime starts at the end, and soon frees what the loss alone needs.
+    return {
+      gradients: Object.fromEntries(trainable.map((name, i) => [name, found[i]!])),
+      state,
+      loss: reported,
+    };
+  };
 
 /** What the runtime's memory pool takes for a byte that is alive: it orders nodes in its own way, and leaves gaps. */
 const POOL_FACTOR = 1.5;
@@ -175,6 +250,12 @@ const BESIDES = 60e6;
 export interface ParameterCounts {
   readonly total: number;
   readonly trainable: number;
+}
+
+/** Bytes that the process holds now, and that the machine can give it besides. */
+export interface Machine {
+  readonly held: number;
+  readonly available: number;
 }
 
 /** Another way to train the same model in less memory. */
@@ -194,7 +275,7 @@ export interface Alternative {
  * up to 124 million parameters; unrolled recurrent layers and recomputed blocks take more, the others less. To measure
  * again, and compare with the figure that it prints: `/usr/bin/time -f %M punchline train --steps 3 --out DIR ...`.
  * @param alternatives what to suggest where they fit and this does not
- * @param machine bytes that the process holds now, and that the machine can give it besides
+ * @param machine default: as Node says it
  * @throws UsageError where not even a pool without gaps would fit, with what would
  */
 export function estimateMemory(
@@ -203,7 +284,7 @@ export function estimateMemory(
   step: Pick<TrainingStep, "memory">,
   { batchSize, seqLen, accumulate, packing, maskShare }: TrainOptions,
   alternatives: readonly Alternative[] = [],
-  machine = { held: process.memoryUsage.rss(), available: process.availableMemory() },
+  machine: Machine = { held: process.memoryUsage.rss(), available: process.availableMemory() },
 ): number {
   const { held, available } = machine;
   const copies = 1 + optimizer.moments + (accumulate > 1 ? 1 : 0);

@@ -10,7 +10,7 @@ import { streamWindows } from "../data/batches/stream.ts";
 import type { PreparedData } from "../data/prepare.ts";
 import { droppedRemark } from "../data/summary.ts";
 import { allocateTokens, encodeSplit, type TokenArray, type TokenStream } from "../data/tokens.ts";
-import { beginsAfterEnd } from "../generate/language-model.ts";
+import { beginOf } from "../generate/language-model.ts";
 import { carriesState, type Model } from "../models/model.ts";
 import { isHuggingFaceTokenizer } from "../text/huggingface.ts";
 import type { Tokenizer, TokenizerKind } from "../text/tokenizer.ts";
@@ -34,9 +34,10 @@ export function streamOf(
   tokenizer: Tokenizer,
 ): TokenArray {
   const { tokens } = encodeSplit(data, split, tokenizer);
-  if (!(data.kind === "items" || beginsAfterEnd(tokenizer))) return tokens;
+  const begin = beginOf(tokenizer) ?? (data.kind === "items" ? tokenizer.endOfText : undefined);
+  if (begin === undefined) return tokens;
   const out = allocateTokens(tokenizer.size, tokens.length + 1);
-  out[0] = tokenizer.endOfText;
+  out[0] = begin;
   out.set(tokens, 1);
   return out;
 }
@@ -151,12 +152,15 @@ function refuseUnfit(model: Model, data: PreparedData, options: TrainOptions): v
 const unfit = (name: string, value: unknown, sentence: string): UsageError =>
   new UsageError(sentence, { option: name, value });
 
+/** Lanes with a carried state, or independent windows; a model without a state has no choice. */
+export const windowKind = (model: Model, { windows }: Pick<TrainOptions, "windows">): "stream" | "shuffled" =>
+  windows ?? (carriesState(model) ? "stream" : "shuffled");
+
 /** Windows of one stream, through which all texts follow each other. */
 function windowBatches(model: Model, data: PreparedData, options: TrainOptions): BatchSource {
   const { batchSize: batch, seqLen: length, stride, seed, resetState, shuffleTexts } = options;
-  const carries = carriesState(model);
-  const kind = options.windows ?? (carries ? "stream" : "shuffled");
-  if (kind === "stream" && !carries)
+  const kind = windowKind(model, options);
+  if (kind === "stream" && !carriesState(model))
     throw unfit(
       "windows",
       kind,
@@ -234,13 +238,13 @@ function maskingOf(
 }
 
 /** As many of the first items as have at most so many tokens, and one at least. */
-function firstItems({ tokens, offsets, prompts, endOfText }: TokenStream, most: number): TokenStream {
+function firstItems({ prompts, ...stream }: TokenStream, most: number): TokenStream {
+  const { offsets } = stream;
   let items = 1;
   while (items + 1 < offsets.length && offsets[items + 1]! <= most) items++;
   return {
-    tokens,
+    ...stream,
     offsets: offsets.subarray(0, items + 1),
-    endOfText,
     prompts: prompts?.subarray(0, items),
   };
 }

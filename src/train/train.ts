@@ -5,79 +5,60 @@
  * const { lm, summary } = await train({ model: "char-lstm", data: text, options: { maxMinutes: 1 } });
  */
 import { UsageError } from "../core/errors.ts";
+import type { JsonObject } from "../core/json.ts";
 import { checkNames, checkOptions, checkText, optionNames } from "../core/options.ts";
 import { version } from "../core/version.ts";
-import type { PreparedData } from "../data/prepare.ts";
-import { dataForNew, type TrainingData } from "../data/vocabularies.ts";
-import type { JsonObject } from "../files/json-file.ts";
 import { withFolderLock } from "../files/lock.ts";
-import { adapterConfig } from "../hub/adapter.ts";
-import { checkBase, findAdapterBase } from "../hub/adapter-base.ts";
+import { LocalModel } from "../generate/local-model.ts";
+import { adapterConfig, checkBase } from "../hub/adapter.ts";
+import { findAdapterBase } from "../hub/adapter-base.ts";
 import { refuseBuiltInName } from "../hub/built-in.ts";
+import { tokenizerMetadata } from "../hub/fingerprint.ts";
 import { resolveModel } from "../hub/pull.ts";
-import { resolveOptions } from "../models/define.ts";
-import { type Architecture, countParameters, type Model, type OptionValues } from "../models/model.ts";
+import { type Architecture, countParameters, type Model } from "../models/model.ts";
 import { architectureOf, resettingAt } from "../models/registry.ts";
-import { backendOptionNames } from "../runtime/backend.ts";
+import type { Lead } from "../ranks/ranks.ts";
+import { type BackendOptions, backendOptionNames } from "../runtime/backend.ts";
+import { nodeBackend } from "../runtime/node.ts";
 import { type BaseModel, baseReference, readBase, readModel } from "./base.ts";
 import { checkTrainingData, checkTrainRequest } from "./check-request.ts";
-import { hasCheckpoint, readCheckpoint, readWeights, runWeights } from "./checkpoint.ts";
-import {
-  type ResumeOptions,
-  resolveFinetuneOptions,
-  resolveTrainOptions,
-  resumeTrainOptions,
-  type TrainOptions,
-  trainOptionNames,
-} from "./options.ts";
-import { folderResults, memoryResults, refuseLostCheckpoint } from "./results.ts";
-import { dataForFolder, dataOfRun, type RunDataRequest, writeKeptData } from "./run-data.ts";
-import {
-  type RunRecord,
-  readRun,
-  refuseTakenFolder,
-  removeRun,
-  writeRecord,
-  writeRunFiles,
-} from "./run-folder.ts";
-import { session, type TrainResult } from "./session.ts";
+import { hasCheckpoint, readCheckpoint, readWeights } from "./checkpoint.ts";
+import { type Checkpoint, runWeights } from "./checkpoint-tensors.ts";
+import { shareTraining } from "./job.ts";
+import { memoryResults, type Results } from "./memory-results.ts";
+import { type ResumeOptions, resumeTrainOptions, trainOptionNames } from "./options.ts";
+import { resolveRequest, type TrainedModel } from "./resolve-request.ts";
+import { scratchModel, type TextsAndOptions, textStart } from "./resolve-scratch.ts";
+import { folderResults, refuseLostCheckpoint } from "./results.ts";
+import { dataOfRun, type RunDataRequest, writeKeptData } from "./run-data.ts";
+import { readRun, refuseTakenFolder, removeRun, writeRecord, writeRunFiles } from "./run-folder.ts";
+import type { RunRecord } from "./run-record.ts";
+import { type SessionHooks, type SessionResult, session } from "./session.ts";
 import {
   type Adaptation,
   adaptModel,
   initialise,
   initialiseAll,
-  resolveAdaptation,
+  type Plan,
   type Setup,
   setUp,
-  type TrainHooks,
 } from "./setup.ts";
-import { refuseShortData, suitedPacking } from "./streams.ts";
+
+export interface TrainHooks extends SessionHooks {
+  readonly backend?: BackendOptions | undefined;
+  /** Other processes that share the steps: each of them must `follow`. Default: none. */
+  readonly lead?: Lead | undefined;
+}
+
+export interface TrainResult extends SessionResult {
+  readonly lm: LocalModel;
+}
 
 /** A new model, or one that there is already. */
-export type TrainRequest = CommonRequest & (FromScratch | FineTuning);
+export type TrainRequest = CommonRequest & TrainedModel;
 
-interface FromScratch {
-  /** An architecture, or the name of one of Punchline's, such as `char-lstm`. */
-  readonly model: string | Architecture;
-  /** Its sizes, by the names of its options. */
-  readonly modelOptions?: OptionValues | undefined;
-  readonly base?: undefined;
-}
-
-interface FineTuning {
-  /** A model to train further; the data must be spelt in its vocabulary. */
-  readonly base: BaseModel;
-  /** Architectures that are not in Punchline, for a base of one of them. */
-  readonly architectures?: readonly Architecture[] | undefined;
-}
-
-interface CommonRequest extends TrainHooks {
-  /**
-   * Texts, one long text, or prepared data. Texts, and data that no vocabulary was asked for, are spelled as suits the
-   * model.
-   */
-  readonly data: TrainingData;
-  readonly options?: Partial<TrainOptions> | undefined;
+interface CommonRequest extends TrainHooks, TextsAndOptions {
+  readonly signal?: AbortSignal | undefined;
   /** The run folder. Default: none, the weights stay in memory. */
   readonly out?: string | undefined;
   /** What the data was prepared from, for the run's record. Default: the run keeps the texts themselves. */
@@ -97,11 +78,11 @@ const inside = { options: trainOptionNames, backend: backendOptionNames } as con
 
 type EveryKey<T> = T extends unknown ? keyof T : never;
 const trainNames = optionNames<EveryKey<TrainRequest>>()(
-  "model modelOptions base architectures data options out origin backend onEvent stopWhen signal",
+  "model modelOptions base architectures data options out origin backend lead onEvent stopWhen writeSample signal",
   inside,
 );
 const resumeNames = optionNames<keyof ResumeRequest>()(
-  "data sources read options architectures backend onEvent stopWhen signal",
+  "data sources read options architectures backend lead onEvent stopWhen writeSample signal",
   inside,
 );
 
@@ -115,26 +96,15 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
   checkOptions(request, trainNames);
   await checkTrainRequest(request);
   const { base, out, origin, backend } = request;
-  const asked = request.options ?? {};
   const modelOptions = request.base ? {} : (request.modelOptions ?? {});
-  const { resolved, data, model: given } = await (request.base ? further(request) : fromScratch(request));
-  const { architecture } = given;
-  const model = resettingAt(given, textStart(data, resolved));
-  const { contextLength } = model;
-  if (!base) refuseShortData(model, data);
-  // By default a window is never longer than what the model sees.
-  const seqLen = asked.seqLen ?? Math.min(resolved.seqLen, contextLength);
-  const { windows, stride } = asked;
-  const suitedTo = () =>
-    windows === undefined && stride === undefined ? suitedPacking(model, data, base !== undefined) : "stream";
-  const packing = resolved.packing ?? suitedTo();
-  const options = resolveAdaptation({ ...resolved, seqLen, packing }, architecture, base !== undefined);
+  const { model, data, options } = await resolveRequest(request);
+  const { architecture } = model;
   const adaptation = adaptModel(model, options);
   const adaptable =
     base !== undefined && options.lora === undefined && architecture.loraTargets !== undefined;
-  const setup = setUp({ adaptation, data, options, hooks: request, adaptable });
+  const setup = setUpOn(request, { adaptation, data, options, adaptable });
   const { baseFingerprint, adapter } = await firstWeights(setup, model, base);
-  if (out === undefined) return session(setup, memoryResults(setup.arena));
+  if (out === undefined) return run(setup, request, memoryResults(setup.arena));
   return withFolderLock(out, async () => {
     await refuseTakenFolder(out);
     try {
@@ -153,13 +123,14 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
         kind: data.kind,
         data: origin?.options ?? {},
         cleaning: data.cleaning,
+        jokes: data.summary.sources.find(({ jokes }) => jokes !== undefined)?.jokes,
         fingerprint: data.fingerprint,
         train: options,
         device: backend?.device ?? "cpu",
         threads: backend?.threads ?? null,
         platform: `${process.platform}-${process.arch}, Node ${process.versions.node}`,
       };
-      return await begin(out, setup, { record, adapter, keepTexts: origin === undefined });
+      return await begin(out, setup, request, { record, adapter, keepTexts: origin === undefined });
     } catch (error) {
       if (!(await hasCheckpoint(out))) await removeRun(out);
       throw error;
@@ -210,7 +181,8 @@ export async function resume(folder: string, request: ResumeRequest = {}): Promi
       : scratchModel(architecture, modelOptions, data);
     const model = resettingAt(unadapted, textStart(data, options));
     const adaptation = adaptModel(model, options);
-    const setup = setUp({ adaptation, data, options, hooks: { ...request, backend } });
+    const hooks: TrainHooks = { ...request, backend };
+    const setup = setUpOn(hooks, { adaptation, data, options });
     const now: RunRecord = { ...record, train: options };
     if (!began) {
       const { baseFingerprint, adapter } = await firstWeights(setup, model, base);
@@ -219,14 +191,14 @@ export async function resume(folder: string, request: ResumeRequest = {}): Promi
           `${folder} was begun from other weights than ${record.base} has now; restore those, or fine-tune into a new folder.`,
           { expected: record.baseFingerprint, actual: baseFingerprint },
         );
-      return begin(folder, setup, { record: now, adapter, keepTexts: sources.length === 0 });
+      return begin(folder, setup, hooks, { record: now, adapter, keepTexts: sources.length === 0 });
     }
     await readFrozen(folder, setup, model, record);
     const checkpoint = await readCheckpoint(folder, setup.arena);
     await writeRecord(folder, now);
-    const weights = runWeights(adaptation, { tokenizer: data.tokenizer, ...record });
+    const weights = runWeights(adaptation, { vocabulary: tokenizerMetadata(data.tokenizer), ...record });
     const results = await folderResults(folder, setup.arena, weights, checkpoint.state);
-    return session(setup, results, folder, checkpoint);
+    return run(setup, hooks, results, folder, checkpoint);
   });
 }
 
@@ -261,14 +233,35 @@ interface NewRun {
 async function begin(
   folder: string,
   setup: Setup,
+  hooks: TrainHooks,
   { record, adapter, keepTexts }: NewRun,
 ): Promise<TrainResult> {
   const { model, data, adaptation, arena } = setup;
   await writeRunFiles(folder, { config: model.config, tokenizer: data.tokenizer, record, adapter });
   // Last, so that the vocabulary is there wherever the texts are.
   if (keepTexts) await writeKeptData(folder, data);
-  const weights = runWeights(adaptation, { tokenizer: data.tokenizer, ...record });
-  return session(setup, await folderResults(folder, arena, weights), folder);
+  const weights = runWeights(adaptation, { vocabulary: tokenizerMetadata(data.tokenizer), ...record });
+  return run(setup, hooks, await folderResults(folder, arena, weights), folder);
+}
+
+/** A setup on this process's backend, of its share of the batches. */
+function setUpOn({ backend, lead }: TrainHooks, plan: Omit<Plan, "backend" | "ranks">): Setup {
+  const ranks = lead?.ranks;
+  const threads = backend?.threads ?? ranks?.threads;
+  return { ...setUp({ ...plan, backend: nodeBackend({ ...backend, threads }), ranks }), lead };
+}
+
+/** A session whose model can also be saved. */
+async function run(
+  setup: Setup,
+  hooks: TrainHooks,
+  results: Results,
+  folder?: string,
+  checkpoint?: Checkpoint,
+): Promise<TrainResult> {
+  if (setup.lead) await shareTraining(setup.lead, setup, hooks.backend ?? {}, checkpoint);
+  const result = await session(setup, { hooks, results, name: folder, checkpoint });
+  return { ...result, lm: new LocalModel(result.lm, folder) };
 }
 
 /** Reads what a checkpoint leaves out: an adapter's base where that lies, frozen layers from the run's own weights. */
@@ -280,45 +273,13 @@ async function readFrozen(
 ): Promise<void> {
   if (adaptation.adapter) {
     const base = await findAdapterBase(folder);
-    checkBase(base, baseFingerprint, await readBase(base.folder, model, arena));
+    checkBase(base.applied.base, baseFingerprint, await readBase(base.folder, model, arena));
   } else if (adaptation.trainable.size < model.parameters.length) {
     await readWeights(folder, runWeights(adaptation), arena);
   }
 }
 
-/** The token before each of many texts, where a state starts over; none in one continuous text. */
-const textStart = ({ kind, tokenizer }: PreparedData, { resetState }: TrainOptions): number | undefined =>
-  resetState && kind === "items" ? tokenizer.endOfText : undefined;
-
 /** The parameters that the base lacks. */
 const addedParameters = ({ model }: Adaptation, base: Model): Pick<Model, "parameters"> => ({
   parameters: model.parameters.slice(base.parameters.length),
 });
-
-/** The options, the data and the model of a training from scratch; bad options are refused before texts are read. */
-async function fromScratch({
-  model: named,
-  modelOptions = {},
-  options = {},
-  data: given,
-  signal,
-}: CommonRequest & FromScratch) {
-  const architecture = typeof named === "string" ? architectureOf(named) : named;
-  resolveOptions(architecture, modelOptions);
-  const resolved = resolveTrainOptions(options, architecture);
-  const data = await dataForNew(architecture.tokens, given, signal);
-  return { resolved, data, model: scratchModel(architecture, modelOptions, data) };
-}
-
-/** The same of a training that starts from a model. */
-async function further({ base, architectures, options = {}, data, signal }: CommonRequest & FineTuning) {
-  const model = await readModel(base.folder, architectures);
-  const resolved = resolveFinetuneOptions(options, model);
-  return { resolved, data: await dataForFolder(base.folder, data, signal), model };
-}
-
-const scratchModel = (
-  architecture: Architecture,
-  options: OptionValues,
-  { tokenizer }: PreparedData,
-): Model => architecture.build(architecture.configure(options, tokenizer.size));

@@ -2,7 +2,7 @@
  * The training loop: batches in, better weights out, events along the way.
  *
  * One step is: the compiled graph writes the loss and the summed gradient of a batch into the arena; the
- * gradient of all accumulated batches is scaled by the true number of its targets and clipped; the
+ * gradient of all accumulated batches, and of all ranks, is scaled by the true number of its targets and clipped; the
  * optimiser updates the weights in place. Then comes what is due after the step: a validation, a line of the log,
  * a sample; and at last, where it is time, a checkpoint. Everything random is addressed by seed and step,
  * and a checkpoint is written only when all before it has been, so that a training resumed from one goes
@@ -10,24 +10,19 @@
  */
 import type { BatchSource } from "../data/batches/batch.ts";
 import { countParameters, type Model } from "../models/model.ts";
-import { clipGlobalNorm, type Optimizer } from "../optim/optimizer.ts";
+import type { Optimizer } from "../optim/optimizer.ts";
+import type { Lead } from "../ranks/ranks.ts";
 import type { Arena } from "../runtime/arena.ts";
 import type { Backend } from "../runtime/backend.ts";
+import { withCheckpoint } from "./device-errors.ts";
 import { asDivergence, checkFinite, checkLoss, checkWeights } from "./divergence.ts";
 import type { LogRow, SampleRow, StopReason, TokenUnit, TrainEvent } from "./events.ts";
 import type { TrainOptions } from "./options.ts";
-import {
-  Clock,
-  epochsOf,
-  isTimed,
-  learningRateAt,
-  plannedSteps,
-  timePart,
-  validationInterval,
-} from "./plan.ts";
-import { Validation, type ValidationSplit } from "./scoring.ts";
+import { Clock, epochsOf, isTimed, plannedSteps, timePart, validationInterval } from "./plan.ts";
+import type { ValidationSplit } from "./scoring.ts";
 import { freshState, type Pending, type TrainState } from "./state.ts";
 import type { Carried, TrainingStep } from "./step.ts";
+import { Team } from "./team.ts";
 
 /** Where a training leaves its results; a run folder in Node, memory in a browser. */
 export interface TrainSink {
@@ -35,8 +30,8 @@ export interface TrainSink {
   readonly rows: readonly LogRow[];
   /** Saves the weights of the best validation so far, which are in the arena. */
   best(state: TrainState): Promise<void>;
-  /** Saves what a resume needs, which is in the arena and in `carried`. */
-  last(state: TrainState, carried: Carried): Promise<void>;
+  /** Saves what a resume needs, which is in the arena, in `carried`, and in `outer` where ranks average seldom. */
+  last(state: TrainState, carried: Carried, outer?: readonly Float32Array[]): Promise<void>;
   log(row: LogRow): Promise<void>;
   sample(row: SampleRow): Promise<void>;
   /** Keeps a copy of the weights of this step. */
@@ -71,6 +66,8 @@ export interface LoopParts {
   readonly options: TrainOptions;
   /** Estimated bytes of the process at its peak, for the listeners. */
   readonly bytes: number;
+  /** The other ranks that take the same steps; they must have been given the same parts. Default: none. */
+  readonly lead?: Lead | undefined;
 }
 
 export interface TrainerParts extends LoopParts, TrainListeners {
@@ -81,7 +78,13 @@ export interface TrainerParts extends LoopParts, TrainListeners {
   /** Writes a text with the weights as they are. */
   readonly writeSample?: (() => Promise<string>) | undefined;
   /** Where to go on from. */
-  readonly resume?: undefined | { readonly state: TrainState; readonly carried: Carried };
+  readonly resume?:
+    | undefined
+    | {
+        readonly state: TrainState;
+        readonly carried: Carried;
+        readonly outer?: readonly Float32Array[] | undefined;
+      };
 }
 
 export interface TrainOutcome {
@@ -116,14 +119,17 @@ export async function trainOn(parts: TrainerParts): Promise<TrainOutcome> {
 class Loop {
   readonly #parts: TrainerParts;
   readonly #options: TrainOptions;
-  readonly #validation: Validation;
+  readonly #team: Team;
   #state: TrainState;
-  #carried: Carried;
   readonly #clock: Clock;
   /** Seconds of earlier sessions. */
   readonly #before: number;
   /** Steps of this session. */
   #steps = 0;
+  /** Seconds of a step, measured before the first. */
+  #measured = 0;
+  /** Seconds of training before the first step of this session. */
+  #begun = 0;
   /** Twentieths of the time limit that had passed at the last validation. */
   #part: number;
   /** Seconds of training before which the time limit alone asks for no other validation. */
@@ -132,25 +138,26 @@ class Loop {
   #saved: { readonly step: number; readonly at: number } = { step: -1, at: 0 };
   /** Whether something has been done since. */
   #changed = true;
+  /** Parts after which weights were kept; undefined before the first step of this session. */
+  #kept: number | undefined;
   /** Whether a listener has asked for the end. */
   #stopped = false;
 
   constructor(parts: TrainerParts) {
-    const { model, backend, options, resume, batches, validation, signal } = parts;
+    const { options, resume, batches } = parts;
     this.#parts = parts;
     this.#options = options;
     this.#state = resume?.state ?? freshState;
     this.#before = this.#state.seconds;
     this.#clock = new Clock(this.#before, options.clock === "steps");
     this.#part = timePart(options, this.#before);
-    this.#carried = resume?.carried ?? parts.step.freshCarry(options.batchSize);
     if (resume) {
       // Before the first step there is no place yet.
       if (resume.state.batches !== null) batches.restore(resume.state.batches);
       this.#saved = { step: resume.state.step, at: performance.now() };
       this.#changed = false;
     }
-    this.#validation = new Validation(model, backend, validation, { length: options.seqLen, signal });
+    this.#team = new Team({ ...parts, ...(resume ? { carried: resume.carried, outer: resume.outer } : {}) });
   }
 
   async run(): Promise<TrainOutcome> {
@@ -161,6 +168,7 @@ class Loop {
       if (!resume) await this.#save();
       return this.#measure();
     });
+    this.#measured = secondsPerStep;
     if (this.#state.plannedSteps === null) this.#plan(secondsPerStep);
     this.#emit({
       type: "start",
@@ -175,6 +183,7 @@ class Loop {
       layout: batches.layout,
       resumedFrom: resume && this.#state.step,
     });
+    this.#begun = this.#seconds();
     const stopped = await this.#loop();
     await this.#save();
     this.#emit({ type: "end", stopped, step: this.#state.step });
@@ -182,7 +191,7 @@ class Loop {
   }
 
   async release(): Promise<void> {
-    await this.#validation.release();
+    await this.#team.release();
   }
 
   async #loop(): Promise<StopReason> {
@@ -204,9 +213,9 @@ class Loop {
         if (step > 0 && lastValidationStep !== step) this.#noteDue(true);
         continue;
       }
-      await this.#update();
+      const taken = await this.#onDevice(this.#update());
       reason = this.#limit();
-      this.#noteDue(reason !== undefined);
+      this.#noteDue(reason !== undefined, taken);
     }
   }
 
@@ -219,24 +228,17 @@ class Loop {
     return this.#seconds() >= maxMinutes * 60 ? "time" : undefined;
   }
 
-  /** One step of the weights. */
-  async #update(): Promise<void> {
-    const { arena, optimizer, batches } = this.#parts;
-    const { accumulate, clip, seed } = this.#options;
+  /** One step of the weights, or as many as ranks take before they average. @returns how many */
+  async #update(): Promise<number> {
+    const { batches } = this.#parts;
+    const { step: done, plannedSteps: planned } = this.#state;
     const begun = performance.now();
-    const step = this.#state.step + 1;
-    const { nats, targets, carried } = await this.#parts.step.run(arena, batches, this.#carried, {
-      seed,
-      step,
-      accumulate,
-      progress: this.#progress(),
-    });
-    const lr = learningRateAt(this.#options, this.#state.plannedSteps, step);
-    const { norm, gradScale, finite } = clipGlobalNorm(arena, clip > 0 ? clip : Infinity, 1 / targets);
-    checkFinite({ step, loss: nats / targets, norm, finite, lr }, this.#saved.step);
-    await optimizer.step(arena, { step, lr, gradScale });
-    this.#carried = carried;
-    this.#steps++;
+    const count = this.#stretch();
+    const step = done + count;
+    const { nats, targets, lr, norm } = await this.#team.update({ step: done + 1, count, planned }, (now) =>
+      checkFinite(now, this.#saved.step),
+    );
+    this.#steps += count;
 
     const { interval, tokens } = this.#state;
     this.#set({
@@ -252,14 +254,37 @@ class Loop {
       },
     });
     this.#changed = true;
+    return count;
+  }
+
+  /** Steps until ranks that average seldom do so next: after `syncEvery`, and where something is due that needs the mean. */
+  #stretch(): number {
+    const { syncEvery = 1, sampleEvery = 0, snapshotEvery } = this.#options;
+    const { step, plannedSteps } = this.#state;
+    const until = (every: number | undefined) => (every ? every - (step % every) : Infinity);
+    const timed = isTimed(this.#options);
+    const end = timed
+      ? Math.ceil(this.#secondsLeft() / Math.max(this.#measured, 1e-3))
+      : (plannedSteps ?? Infinity) - step;
+    return Math.max(
+      1,
+      Math.min(
+        until(syncEvery),
+        until(validationInterval(this.#options, plannedSteps)),
+        until(sampleEvery),
+        until(snapshotEvery),
+        end,
+      ),
+    );
   }
 
   /**
-   * Notes what is due after the step just taken: by steps, or, under a time limit, by its twentieths, less
+   * Notes what is due after the steps just taken: by steps, or, under a time limit, by its twentieths, less
    * often where the validations would take too much of it.
    * @param end whether it was the last: that is validated, logged and sampled whatever the intervals say
+   * @param taken steps since this was asked before
    */
-  #noteDue(end: boolean): void {
+  #noteDue(end: boolean, taken = 0): void {
     const { sampleEvery, logEvery } = this.#options;
     const { step, plannedSteps } = this.#state;
     const every = validationInterval(this.#options, plannedSteps);
@@ -268,8 +293,10 @@ class Loop {
     const validation = end || (every === undefined ? due : step % every === 0);
     if (validation) this.#part = part;
     const sample =
-      sampleEvery === undefined ? validation || step === 1 : sampleEvery > 0 && step % sampleEvery === 0;
-    const row = validation || step === 1 || step % logEvery === 0 ? this.#row() : null;
+      sampleEvery === undefined ? validation || step === taken : sampleEvery > 0 && step % sampleEvery === 0;
+    // Ranks that average seldom pass over steps of which the log wants a line.
+    const logged = Math.floor(step / logEvery) > Math.floor((step - taken) / logEvery);
+    const row = validation || step === taken || logged ? this.#row() : null;
     this.#set({ owed: { row, validation, sample } });
   }
 
@@ -302,7 +329,9 @@ class Loop {
     const { writeSample, sink, stopWhen } = this.#parts;
     const { snapshotEvery, checkpointSeconds } = this.#options;
     const { step } = this.#state;
+    const isSnapshot = (snapshotEvery > 0 && step % snapshotEvery === 0) || this.#isSnapshotDue();
     const begun = this.#seconds();
+    if (validation || (writeSample && sample) || isSnapshot) await this.#download("weights");
     const loss = validation ? await this.#computed(this.#validate()) : null;
     if (loss === "interrupted") return false;
     if (row) {
@@ -314,12 +343,24 @@ class Loop {
       await sink.sample(written);
       this.#emit({ type: "sample", row: written });
     }
-    if (snapshotEvery > 0 && step % snapshotEvery === 0) await sink.snapshot(step);
+    if (isSnapshot) await sink.snapshot(step);
     if (validation) this.#restUntil = this.#seconds() + REST * (this.#seconds() - begun);
     this.#set({ owed: null });
     this.#changed = true;
     if (validation || performance.now() - this.#saved.at > checkpointSeconds * 1000) await this.#save();
     return true;
+  }
+
+  /** Whether another of the parts has passed after which weights are kept: of the steps, or of the time limit. */
+  #isSnapshotDue(): boolean {
+    const { snapshots = 0, maxMinutes = Infinity } = this.#options;
+    const { step, plannedSteps } = this.#state;
+    const limit = isTimed(this.#options) ? maxMinutes * 60 : (plannedSteps ?? Infinity);
+    const at = isTimed(this.#options) ? this.#seconds() : step;
+    const part = partOf(snapshots, at, limit);
+    const before = this.#kept ?? partOf(snapshots, isTimed(this.#options) ? this.#before : step - 1, limit);
+    this.#kept = part;
+    return part > before;
   }
 
   /** @throws PunchlineError `diverged` where the weights of this step give no numbers */
@@ -335,7 +376,7 @@ class Loop {
   async #validate(): Promise<number | null | "interrupted"> {
     const { sink } = this.#parts;
     const { step, bestLoss, sinceBest, bestStep } = this.#state;
-    const loss = await this.#validation.score(this.#parts.arena.parameters);
+    const loss = await this.#team.validate();
     if (loss === "interrupted") return loss;
     if (loss === null) {
       this.#set({ lastValidationStep: step });
@@ -358,21 +399,36 @@ class Loop {
     return loss;
   }
 
+  #download(what: "weights" | "all"): Promise<void> {
+    const { step, arena } = this.#parts;
+    return this.#onDevice(step.download(arena, what));
+  }
+
+  /** What a device does for the step under way. @throws PunchlineError `device-lost`, with where to go on from */
+  async #onDevice<T>(result: Promise<T>): Promise<T> {
+    try {
+      return await result;
+    } catch (error) {
+      throw withCheckpoint(error, this.#state.step, this.#saved.step);
+    }
+  }
+
   async #save(): Promise<void> {
     if (!this.#changed) return;
     const { step } = this.#state;
+    await this.#download("all");
     checkWeights(this.#parts.arena, step, this.#saved.step);
     this.#set({ seconds: this.#seconds() });
-    await this.#parts.sink.last(this.#state, this.#carried);
+    await this.#parts.sink.last(this.#state, await this.#team.gather(), this.#team.outer);
     this.#saved = { step, at: performance.now() };
     this.#changed = false;
     this.#emit({ type: "checkpoint", step, kind: "last" });
   }
 
   #measure(): Promise<number> {
-    const { step, arena, batches } = this.#parts;
+    const { step, arena } = this.#parts;
     const { seed, accumulate } = this.#options;
-    return step.measure(arena, batches, { seed, step: 0, accumulate, progress: 0 });
+    return step.measure(arena, this.#team.batches, { seed, step: 0, accumulate, progress: 0 });
   }
 
   /** Plans again by the speed of this session, once it is known well enough. */
@@ -388,16 +444,14 @@ class Loop {
     this.#set({ plannedSteps: this.#state.step + Math.max(1, Math.round(left / secondsPerStep)) });
   }
 
-  #progress(): number {
-    const { plannedSteps, step } = this.#state;
-    return plannedSteps ? Math.min(1, step / plannedSteps) : 0;
-  }
-
   #secondsLeft(): number {
     const { plannedSteps, step } = this.#state;
     const limit = (this.#options.maxMinutes ?? Infinity) * 60 - this.#seconds();
     if (plannedSteps === null) return limit;
-    return Math.min(limit, ((plannedSteps - step) * this.#elapsed()) / Math.max(1, this.#steps));
+    // The first steps are slower, and the set-up is over.
+    const perStep =
+      this.#steps < MEASURED_STEPS ? this.#measured : (this.#seconds() - this.#begun) / this.#steps;
+    return Math.max(0, Math.min(limit, (plannedSteps - step) * perStep));
   }
 
   /** Seconds of this session. */
@@ -420,3 +474,7 @@ class Loop {
     this.#state = { ...this.#state, ...change };
   }
 }
+
+/** How many of so many equal parts of a whole have passed. */
+const partOf = (parts: number, at: number, whole: number): number =>
+  Math.min(parts, Math.floor((parts * at) / whole));

@@ -1,0 +1,42 @@
+/** What a training says when the device fails it. */
+import { PunchlineError } from "../core/errors.ts";
+import { option } from "../core/options.ts";
+
+/** Error codes of {@link deviceError}. */
+export const DEVICE_LOST = "device-lost";
+export const DEVICE_MEMORY = "device-memory";
+
+const isMemory =
+  /out[ -]of[ -](device )?memory|allocat|maxBufferSize|BufferBindingSize|larger than the (device )?limit/i;
+const isLost = /device[ -](is |was )?(lost|removed|hung)|lost.*device|DXGI_ERROR|VK_ERROR_DEVICE_LOST/i;
+
+/** An error of the runtime while a device computed, in words that say what to do; others as they are. */
+export function deviceError(error: unknown, device: string): unknown {
+  const message = error instanceof Error ? error.message : String(error);
+  if (isLost.test(message))
+    return new PunchlineError(
+      DEVICE_LOST,
+      `The device "${device}" was lost: its driver was restarted or updated, or the machine slept.`,
+      { details: { device }, cause: error },
+    );
+  if (isMemory.test(message))
+    return new PunchlineError(
+      DEVICE_MEMORY,
+      `The device "${device}" has too little memory for this training: take a smaller ${option("batchSize")}, a shorter ${option("seqLen")}, or ${option("device", "cpu")}.`,
+      { details: { device }, cause: error },
+    );
+  return error;
+}
+
+/** The same with the place to go on from. @param checkpoint step of the last checkpoint; -1 where there is none */
+export function withCheckpoint(error: unknown, step: number, checkpoint: number): unknown {
+  if (!(error instanceof PunchlineError) || error.code !== DEVICE_LOST) return error;
+  const next =
+    checkpoint < 0
+      ? "Nothing was trained yet; start again."
+      : `The checkpoint of step ${checkpoint} is whole: go on from it with ${option("resume")}, here or with ${option("device", "cpu")}.`;
+  return new PunchlineError(DEVICE_LOST, `Training stopped at step ${step}. ${error.message} ${next}`, {
+    details: { ...error.details, step, checkpoint },
+    cause: error,
+  });
+}

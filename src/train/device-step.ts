@@ -1,0 +1,260 @@
+/**
+ * Training steps whose weights, gradients and moments stay in the memory of a device. Batches, dropout masks and a few
+ * numbers go there before a step; the loss, the gradient's norm and a carried state come back after it. The arena has
+ * what the device has only after a download: for a checkpoint, a validation or a sample.
+ */
+import type { DeviceArray, HostArray } from "../core/array.ts";
+import { PunchlineError, UsageError } from "../core/errors.ts";
+import { option } from "../core/options.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import type { Model, TrainingInput } from "../models/model.ts";
+import { add } from "../ops/elementwise.ts";
+import { clipped, clipScalars, type GraphOptimizer, type Named, scalarArrays } from "../optim/in-graph.ts";
+import { clipGlobalNorm, type Optimizer } from "../optim/optimizer.ts";
+import type { Arena } from "../runtime/arena.ts";
+import type { Backend } from "../runtime/backend.ts";
+import { compile } from "../runtime/compile.ts";
+import { discardArrays, Transfer } from "../runtime/transfer.ts";
+import { deviceError } from "./device-errors.ts";
+import {
+  type Carried,
+  lossAndGradients,
+  type PassInput,
+  type PassRandom,
+  TrainingStep,
+  type Update,
+  type UpdatePlace,
+} from "./step.ts";
+
+/**
+ * How far the loss and the gradient of the first batch may be from the CPU's, relative to their size: far above the
+ * rounding of float32, far below what a wrong kernel gives.
+ */
+const TOLERANCE = 0.01;
+
+type Arrays = Readonly<Record<string, DeviceArray>>;
+
+/** What the device holds between steps. */
+interface Resident {
+  readonly frozen: Arrays;
+  readonly parameters: Arrays;
+  readonly moment1: Arrays;
+  readonly moment2: Arrays;
+}
+
+interface Weights {
+  readonly parameters: Named;
+  readonly frozen: Named;
+  /** Gradients of the batches before, which those of this one are added to. */
+  readonly sums?: Named;
+}
+
+/** What a step on a device is made of. */
+export interface DeviceStepParts {
+  readonly model: Model;
+  readonly backend: Backend;
+  /** Names of the parameters that are trained. */
+  readonly trainable: readonly string[];
+  /** Which of them weight decay applies to. */
+  readonly decays: ReadonlySet<string>;
+  readonly graph: GraphOptimizer;
+  readonly recompute?: boolean | undefined;
+}
+
+export class DeviceStep extends TrainingStep {
+  readonly #parts: DeviceStepParts;
+  readonly #pass;
+  readonly #update;
+  readonly #transfer: Transfer;
+  #resident: Resident | undefined;
+  #gradients: Arrays | undefined;
+  /** Whether the gradients of the batch under way are added to those before. */
+  #adding = false;
+  /** What the arena does not have yet. */
+  readonly #changed = { weights: false, moments: false };
+
+  /** @throws UsageError for a model without blocks whose insides are to be computed again */
+  constructor(parts: DeviceStepParts) {
+    const { model, backend, trainable, decays, graph, recompute = false } = parts;
+    super(model, backend, trainable, recompute);
+    this.#parts = parts;
+    const compute = lossAndGradients(model, trainable, recompute);
+    this.#pass = compile(
+      ({ parameters, frozen, sums }: Weights, input: TrainingInput) => {
+        const { gradients, ...rest } = compute({ ...frozen, ...parameters }, input);
+        return { gradients: sums ? added(gradients, sums) : gradients, ...rest };
+      },
+      { backend, keep: (path) => path.startsWith("gradients."), whole: true },
+    );
+    this.#update = compile(
+      (
+        state: Readonly<Record<"parameters" | "moment1" | "moment2", Named>>,
+        gradients: Named,
+        scalars: Readonly<Record<string, Tensor>> & Readonly<Record<"scale" | "maxNorm", Tensor>>,
+      ) => {
+        const { gradients: scaled, norm } = clipped(gradients, scalars);
+        return { ...graph.update(state, scaled, scalars, decays), norm };
+      },
+      { backend, keep: (path) => path !== "norm", whole: true },
+    );
+    this.#transfer = new Transfer(backend);
+  }
+
+  override async propose(arena: Arena, _: Optimizer, place: UpdatePlace): Promise<Update> {
+    const { graph, backend } = this.#parts;
+    const { frozen, ...state } = await this.#load(arena);
+    const gradients = this.#gradients ?? {};
+    const scalars = { ...graph.scalars(place), ...clipScalars(place.targets, place.clip) };
+    const { norm: found, ...after } = await this.#update(
+      state,
+      gradients,
+      scalarArrays(scalars) as never,
+    ).catch((error: unknown) => {
+      throw deviceError(error, backend.device);
+    });
+    const norm = Number(found.data[0]);
+    return {
+      norm,
+      finite: Number.isFinite(norm),
+      apply: async () => {
+        this.#discardGradients();
+        discardArrays(state);
+        this.#resident = { frozen, ...(after as unknown as Omit<Resident, "frozen">) };
+        this.#changed.weights = true;
+        this.#changed.moments = true;
+      },
+    };
+  }
+
+  override async download(arena: Arena, what: "weights" | "all"): Promise<void> {
+    const resident = this.#resident;
+    if (!resident) return;
+    const { parameters, moment1, moment2 } = resident;
+    try {
+      if (this.#changed.weights) await this.#transfer.download({ parameters }, { parameters: arena.trained });
+      this.#changed.weights = false;
+      if (what === "weights" || !this.#changed.moments) return;
+      await this.#transfer.download({ moment1, moment2 }, { moment1: arena.moment1, moment2: arena.moment2 });
+      this.#changed.moments = false;
+    } catch (error) {
+      throw deviceError(error, this.#parts.backend.device);
+    }
+  }
+
+  override async release(): Promise<void> {
+    this.#discardGradients();
+    if (this.#resident) discardArrays(this.#resident as never);
+    this.#resident = undefined;
+    await super.release();
+    await this.#pass.release();
+    await this.#update.release();
+    await this.#transfer.release();
+  }
+
+  /** Loads the graphs, and holds the first batch to the CPU. @throws PunchlineError `device-wrong` */
+  protected override async prepare(
+    arena: Arena,
+    input: PassInput,
+    random: PassRandom,
+    targets: number,
+  ): Promise<void> {
+    const { backend, model, trainable, recompute } = this.#parts;
+    const { loss } = await this.pass(arena, input, random);
+    const reference = backend.reference?.();
+    if (!reference) return;
+    const gradients: Readonly<Record<string, HostArray>> = Object.fromEntries(
+      Object.entries(arena.gradients).map(([name, { shape, dtype, data }]) => [
+        name,
+        { shape, dtype, data: new Float32Array(data.length) },
+      ]),
+    );
+    await this.#transfer.download({ gradients: this.#gradients ?? {} }, { gradients });
+    const onCpu = new TrainingStep(model, reference, trainable, recompute);
+    try {
+      const expected = await onCpu.pass(arena, input, random);
+      const wanted = Number(expected.loss.data[0]);
+      const found = Number(loss.data[0]);
+      const off = distance(gradients, arena.gradients);
+      if (Math.abs(found - wanted) <= TOLERANCE * Math.abs(wanted) && off <= TOLERANCE) return;
+      const { norm } = clipGlobalNorm(arena, Number.POSITIVE_INFINITY, 1 / targets);
+      throw new PunchlineError(
+        "device-wrong",
+        `"${backend.device}" computes this model otherwise than the CPU: the first loss is ${(found / targets).toFixed(4)} in place of ${(wanted / targets).toFixed(4)} nats per token, and its gradient is ${(100 * off).toFixed(1)} % off. Update the driver of the graphics card, or train with ${option("device", "cpu")}.`,
+        { details: { loss: found / targets, expected: wanted / targets, gradient: off, norm } },
+      );
+    } finally {
+      await onCpu.release();
+    }
+  }
+
+  override async pass(
+    arena: Arena,
+    input: PassInput,
+    random: PassRandom,
+  ): Promise<{ readonly loss: HostArray; readonly state: Carried }> {
+    const { parameters, frozen } = await this.#load(arena);
+    const sums = this.#adding ? this.#gradients : undefined;
+    const weights = { parameters, frozen, ...(sums ? { sums } : {}) };
+    try {
+      const { gradients, loss, state } = await this.#pass.run([weights, input], { random });
+      this.#discardGradients();
+      this.#gradients = gradients as unknown as Arrays;
+      return { loss, state: state as Carried };
+    } catch (error) {
+      throw deviceError(error, this.#parts.backend.device);
+    }
+  }
+
+  protected override accumulate(): void {
+    this.#adding = true;
+  }
+
+  protected override addAccumulated(): void {
+    this.#adding = false;
+  }
+
+  /** What the device holds, from the arena at first. */
+  async #load(arena: Arena): Promise<Resident> {
+    if (this.#resident) return this.#resident;
+    const { parameters, trained, moment1, moment2 } = arena;
+    const frozen = Object.fromEntries(Object.entries(parameters).filter(([name]) => !(name in trained)));
+    try {
+      this.#resident = await this.#transfer.upload({ frozen, parameters: trained, moment1, moment2 });
+    } catch (error) {
+      throw deviceError(error, this.#parts.backend.device);
+    }
+    return this.#resident;
+  }
+
+  #discardGradients(): void {
+    discardArrays({ gradients: this.#gradients ?? {} });
+    this.#gradients = undefined;
+  }
+}
+
+const added = (gradients: Named, sums: Named): Named =>
+  Object.fromEntries(Object.entries(gradients).map(([name, g]) => [name, add(g, sums[name]!)]));
+
+/** ‖a - b‖ / ‖b‖ over all arrays together. */
+function distance(a: Readonly<Record<string, HostArray>>, b: Readonly<Record<string, HostArray>>): number {
+  let off = 0;
+  let size = 0;
+  for (const [name, { data }] of Object.entries(b)) {
+    const found = a[name]!.data;
+    for (let i = 0; i < data.length; i++) {
+      const wanted = Number(data[i]);
+      off += (Number(found[i]) - wanted) ** 2;
+      size += wanted ** 2;
+    }
+  }
+  return Math.sqrt(off / Math.max(size, Number.MIN_VALUE));
+}
+
+/** The optimiser over graphs. @throws UsageError where it has none */
+export function graphOf({ graph }: Optimizer, name: string, device: string): GraphOptimizer {
+  if (graph) return graph;
+  throw new UsageError(
+    `${option("optimizer", name)} does not run on "${device}"; choose another, or ${option("device", "cpu")}.`,
+    { option: "optimizer", value: name },
+  );
+}
