@@ -13,7 +13,7 @@ import { evaluation } from "../nn/mode.ts";
 import type { Parameters } from "../nn/parameters.ts";
 import { compile } from "../runtime/compile.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
-import { beginsAfterEnd, checkModel, type LanguageModel } from "./language-model.ts";
+import { beginOf, checkModel, type LanguageModel } from "./language-model.ts";
 
 /** Lengths are rounded up to multiples of this, so that few graphs serve all texts. */
 const ROUND = 32;
@@ -112,7 +112,7 @@ function mostTokens(model: Model): number {
 function tokensOf({ tokenizer, model }: LanguageModel, text: string, most: number): Int32Array {
   const ids = spelled(tokenizer, text);
   const begins = model.predicts === "masked" ? tokenizer.id("[CLS]") : undefined;
-  const first = begins ?? (beginsAfterEnd(tokenizer) || ids.length === 0 ? tokenizer.endOfText : undefined);
+  const first = begins ?? beginOf(tokenizer) ?? (ids.length === 0 ? tokenizer.endOfText : undefined);
   const last = model.predicts === "masked" ? [tokenizer.endOfText] : [];
   const room = most - last.length - (first === undefined ? 0 : 1);
   return Int32Array.of(

@@ -13,6 +13,7 @@ export type Weights = Readonly<Record<string, HostArray | StoredArray>>;
 
 export interface LanguageModel {
   readonly model: Model;
+  /** A decoder keeps the numbers that they have when it begins to read: after a training step it takes another. */
   readonly weights: Weights;
   readonly tokenizer: Tokenizer;
   readonly backend: Backend;
@@ -35,6 +36,10 @@ export function checkModel(value: unknown, name = "lm"): asserts value is Langua
 /** Whether a prompt is preceded by the end of the text before it: models trained on items begin there. */
 export const beginsAfterEnd = ({ kind, beginsAfterEnd = false }: Tokenizer): boolean =>
   beginsAfterEnd || kind === "character" || kind === "word";
+
+/** The id before a text's first, where the model's input begins with one. */
+export const beginOf = (tokenizer: Tokenizer): number | undefined =>
+  tokenizer.beginOfText ?? (beginsAfterEnd(tokenizer) ? tokenizer.endOfText : undefined);
 
 /** What the graph is to know of the weights: shapes, and the file of those that stay there. */
 export function weightSpecs({ weights }: LanguageModel): Record<string, Spec> {

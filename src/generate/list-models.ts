@@ -33,7 +33,7 @@ export async function listModels(given: Partial<HubSettings> = {}): Promise<List
   const settings = await hubSettings(given);
   const builtIn = builtInModels.map(async ({ name, about }) => ({
     name,
-    ...(await describe(builtInFolder(name))),
+    ...(await describeModel(builtInFolder(name))),
     about,
     card: join(builtInRoot(), "README.md"),
   }));
@@ -43,7 +43,7 @@ export async function listModels(given: Partial<HubSettings> = {}): Promise<List
     return [
       {
         name,
-        ...(await describe(path)),
+        ...(await describeModel(path)),
         about: "In the Hub's cache",
         card: `${settings.endpoint}/${name}`,
       },
@@ -53,8 +53,10 @@ export async function listModels(given: Partial<HubSettings> = {}): Promise<List
   return all.map((model) => ({ ...model, builtIn: isBuiltIn(model.name) }));
 }
 
-/** What a folder holds; a model that cannot be built leaves its facts open. */
-async function describe(path: string) {
+/** The model in a folder; one that cannot be built leaves its facts open. */
+export async function describeModel(
+  path: string,
+): Promise<Omit<ListedModel, "name" | "builtIn" | "about" | "card">> {
   const model = await readModelConfig(path)
     .then((config) => buildModel(config, { folder: path }))
     .catch(() => undefined);

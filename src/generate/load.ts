@@ -7,14 +7,16 @@ import { openWeights } from "../hub/stored-weights.ts";
 import { type Architecture, countParameters } from "../models/model.ts";
 import { bitsOf, type Quantization } from "../models/quantize.ts";
 import { buildModel, architectures as known } from "../models/registry.ts";
-import { type BackendOptions, backendOptionNames } from "../runtime/backend.ts";
+import { type BackendChoice, backendOptionNames } from "../runtime/backend.ts";
 import { nodeBackend } from "../runtime/node.ts";
 import { recordedCleaning } from "../text/cleaning-record.ts";
+import { fasterModel } from "./faster-device.ts";
+import { suitsIntegers } from "./integer-weights.ts";
 import type { LanguageModel } from "./language-model.ts";
 import { LocalModel } from "./local-model.ts";
 import { openQuantized } from "./quantized-weights.ts";
 
-export interface LoadOptions extends BackendOptions {
+export interface LoadOptions extends BackendChoice {
   /** Round matrices to 8 or 4 bits. The packed weights are kept in a file next to the model. Default: floats as they are. */
   readonly quantize?: Quantization | undefined;
   /** Architectures besides Punchline's own, for a model of one of them. */
@@ -33,7 +35,9 @@ const loadOptionNames = optionNames<keyof LoadOptions>()(
  * @throws InputError where the folder holds no model, or one that is damaged
  */
 export async function loadModel(path: string, options: LoadOptions = {}): Promise<LocalModel> {
-  const { quantize, architectures, name = path, ...device } = checkOptions(options, loadOptionNames);
+  const { quantize, architectures, name = path, ...where } = checkOptions(options, loadOptionNames);
+  const { device } = where;
+  if (device === "auto") return fasterModel((device) => loadModel(path, { ...options, device }));
   checkText(path, "path");
   if (quantize !== undefined && !Object.hasOwn(bitsOf, quantize))
     throw invalidOption("quantize", quantize, Object.keys(bitsOf).join(" or "));
@@ -46,14 +50,21 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
         `${path} is a ${architecture.type}, and only ${quantizables()} can be read in ${quantize}; read it in fp32.`,
         { path },
       );
+    const backend = nodeBackend({ ...where, device });
     const weights = quantize
-      ? await openQuantized(folder, model, quantize, architecture.checkpointMapping)
+      ? await openQuantized(
+          folder,
+          model,
+          { quantization: quantize, integers: await suitsIntegers(model, quantize, backend) },
+          architecture.checkpointMapping,
+        )
       : await openWeights(model.parameters, folder.tensors, architecture.checkpointMapping);
     const tokenizer = await folder.tokenizer(model.config.vocab_size);
     const stopAtEos = folder.generationConfig?.eos_token_id !== undefined || tokenizer.kind === "bpe";
-    const isolateDocuments = folder.generationConfig?.texts_alone === true;
+    // Texts that begin with a token of their own were learned one by one.
+    const isolateDocuments =
+      folder.generationConfig?.texts_alone === true || tokenizer.beginOfText !== undefined;
     const cleaning = recordedCleaning(folder.generationConfig, folder.run);
-    const backend = nodeBackend(device);
     const lm = { model, weights, tokenizer, backend, stopAtEos, isolateDocuments, cleaning, name };
     return new LocalModel(lm, path);
   });
@@ -71,8 +82,11 @@ const WORTH_SHARING = 10_000_000;
  * matrices are too small to share, since more threads would wait for each other on a busy machine. A given number of
  * threads is kept.
  */
-export function lowLatency(lm: LanguageModel, options: BackendOptions = {}): LanguageModel {
+export function lowLatency(lm: LanguageModel, options: BackendChoice = {}): LanguageModel {
   const { threads } = checkOptions(options, backendOptionNames);
+  const { device } = lm.backend;
   const small = countParameters(lm.model) < WORTH_SHARING;
-  return small && threads === undefined ? { ...lm, backend: nodeBackend({ ...options, threads: 1 }) } : lm;
+  return small && threads === undefined
+    ? { ...lm, backend: nodeBackend({ ...options, device, threads: 1 }) }
+    : lm;
 }

@@ -3,7 +3,7 @@ import { joined } from "../core/array.ts";
 import { type Abortable, abortableNames, checkOptions, checkText } from "../core/options.ts";
 import { continuationOf } from "../text/stream-decoder.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
-import { beginsAfterEnd, checkModel, type LanguageModel } from "./language-model.ts";
+import { beginOf, checkModel, type LanguageModel } from "./language-model.ts";
 import { tokenLosses } from "./token-losses.ts";
 
 export interface ScoredText {
@@ -31,8 +31,9 @@ export async function logProbabilities(
   checkOptions(options, abortableNames);
   const { tokenizer } = lm;
   const ids = tokenizer.encode(text);
-  const begins = beginsAfterEnd(tokenizer);
-  const row = begins ? joined([tokenizer.endOfText], ids) : ids;
+  const begin = beginOf(tokenizer);
+  const begins = begin !== undefined;
+  const row = begins ? joined([begin], ids) : ids;
   const [losses] = row.length > 1 ? await tokenLosses(lm, [row], options.signal) : [];
   const known = Array.from(losses ?? [], (nats) => -nats);
   return {

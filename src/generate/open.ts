@@ -12,7 +12,7 @@ import { resolveModel } from "../hub/pull.ts";
 import { type PullOptions, pullOptionNames } from "../hub/snapshot.ts";
 import type { Architecture } from "../models/model.ts";
 import type { Quantization } from "../models/quantize.ts";
-import { type BackendOptions, backendOptionNames } from "../runtime/backend.ts";
+import { type BackendChoice, backendOptionNames } from "../runtime/backend.ts";
 import { HOSTED_PREFIX, type HostedOptions, hostedOptionNames, openHosted } from "./hosted/hosted-model.ts";
 import { loadModel } from "./load.ts";
 import type { LocalModel } from "./local-model.ts";
@@ -20,7 +20,7 @@ import type { TextModel } from "./text-model.ts";
 
 export interface OpenOptions {
   /** Where a model of this machine runs. */
-  readonly backend?: BackendOptions | undefined;
+  readonly backend?: BackendChoice | undefined;
   /** Round its matrices to 8 or 4 bits; as of `loadModel`. */
   readonly quantize?: Quantization | undefined;
   /** Architectures besides Punchline's own, for a model of one of them. */

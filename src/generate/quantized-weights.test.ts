@@ -32,10 +32,10 @@ beforeEach(async () => {
 });
 afterEach(() => rm(path, { recursive: true }));
 
-async function open(quantization: "q8" | "q4" | undefined): Promise<Weights> {
+async function open(quantization: "q8" | "q4" | undefined, integers = false): Promise<Weights> {
   const folder = await openModelFolder(path);
   const weights = quantization
-    ? await openQuantized(folder, model, quantization, gpt2.checkpointMapping)
+    ? await openQuantized(folder, model, { quantization, integers }, gpt2.checkpointMapping)
     : await openWeights(model.parameters, folder.tensors, gpt2.checkpointMapping);
   await folder.close();
   return weights;
@@ -76,6 +76,13 @@ it("packs once, and again when the model is another", async () => {
   await utimes(join(path, "model.safetensors"), new Date(), new Date(Date.now() + 60_000));
   await open("q4");
   expect((await stat(file)).ino).not.toBe(first.ino);
+});
+
+it("leaves weights of another layout where an open model reads them", async () => {
+  const wanted = await logits(await open("q8", true));
+  const opened = await open("q8", true);
+  await open("q8");
+  expect(await logits(opened)).toEqual(wanted);
 });
 
 it("packs into memory in a folder that cannot be written to", async () => {

@@ -8,36 +8,60 @@ import { float32, type HostArray, type StoredArray, sizeOf } from "../core/array
 import { InputError } from "../core/errors.ts";
 import type { ModelFolder } from "../hub/folder.ts";
 import { type MatchOptions, matchTensors } from "../hub/match-tensors.ts";
-import { openSafetensors, type TensorToWrite, writeSafetensors } from "../hub/safetensors-file.ts";
+import type { TensorToWrite } from "../hub/safetensors-checksums.ts";
+import { openSafetensors, writeSafetensors } from "../hub/safetensors-file.ts";
 import { checkFinite, type TensorSource } from "../hub/tensor-source.ts";
 import type { Model } from "../models/model.ts";
-import { bitsOf, type Quantization, quantizable, quantizeMatrix } from "../models/quantize.ts";
+import { bitsOf, type Quantization, quantizable, quantizeMatrix, roundColumns } from "../models/quantize.ts";
 import type { Weights } from "./language-model.ts";
 
-/** The layout of the packed file; another one is not read. */
+/** The version of the packed files; another one is not read. */
 const FORMAT = "2";
 
-const cacheName = (quantization: Quantization): string => `punchline-${quantization}.safetensors`;
+type Arrays = Record<string, HostArray<PackedType>>;
+
+const storedTypes = { float32: "F32", uint8: "U8", int8: "I8" } as const;
+type PackedType = keyof typeof storedTypes;
+
+const tensorToWrite = ([name, { dtype, shape, data }]: [string, HostArray<PackedType>]): TensorToWrite => ({
+  name,
+  dtype: storedTypes[dtype],
+  shape,
+  data,
+});
+
+export interface Rounding {
+  readonly quantization: Quantization;
+  /**
+   * Whether the matrices of the model's blocks are whole numbers with a scale for each output; tables and the head,
+   * whose errors reach the probabilities at once, keep their finer scales. Default false.
+   */
+  readonly integers?: boolean | undefined;
+}
+
+/** A file for each layout: an open model may be reading the other one. */
+const cacheName = ({ quantization, integers }: Rounding): string =>
+  `punchline-${quantization}${integers ? "-integers" : ""}.safetensors`;
 
 /** @throws InputError as `matchTensors` and `checkFinite`, and those of reading the folder. */
 export async function openQuantized(
   folder: ModelFolder,
   model: Model,
-  quantization: Quantization,
+  rounding: Rounding,
   options: MatchOptions = {},
 ): Promise<Weights> {
-  const path = join(folder.path, cacheName(quantization));
+  const path = join(folder.path, cacheName(rounding));
   const identity = { format: "pt", punchline: FORMAT, source: await fingerprint(folder) };
   const known = await mapPacked(path, model, identity);
   if (known) return known;
-  const tensors = await pack(folder.tensors, model, quantization, options);
+  const arrays = await pack(folder.tensors, model, rounding, options);
   try {
-    await writeSafetensors(path, tensors, identity);
+    await writeSafetensors(path, Object.entries(arrays).map(tensorToWrite), identity);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    return inMemory(tensors, model);
+    return withRows(arrays, model);
   }
-  return (await mapPacked(path, model, identity)) ?? inMemory(tensors, model);
+  return (await mapPacked(path, model, identity)) ?? withRows(arrays, model);
 }
 
 /** Sizes and dates of the weights that a packed file was made of. */
@@ -55,12 +79,13 @@ async function fingerprint({ path, files }: ModelFolder): Promise<string> {
 async function pack(
   source: TensorSource,
   model: Model,
-  quantization: Quantization,
+  { quantization, integers }: Rounding,
   options: MatchOptions,
-): Promise<TensorToWrite[]> {
+): Promise<Arrays> {
   const matches = matchTensors(model.parameters, source, options);
   const matrices = new Set(quantizable(model));
-  const tensors: TensorToWrite[] = [];
+  const inBlocks = new Set(integers ? model.blocks?.flat() : []);
+  const arrays: Arrays = {};
   for (const spec of model.parameters) {
     const { name, shape } = spec;
     const stored = matches.get(name)!;
@@ -68,14 +93,16 @@ async function pack(
     await source.read(stored, data);
     checkFinite(stored, data);
     if (!matrices.has(spec)) {
-      tensors.push({ name, dtype: "F32", shape, data });
+      arrays[name] = float32(shape, data);
       continue;
     }
-    const { packed, scales } = quantizeMatrix(data, spec, bitsOf[quantization]);
-    tensors.push({ name: `${name}.packed`, dtype: "U8", shape: packed.shape, data: packed.data });
-    tensors.push({ name: `${name}.scales`, dtype: "F32", shape: scales.shape, data: scales.data });
+    const parts: object =
+      inBlocks.has(spec) && !spec.table
+        ? roundColumns(data, spec)
+        : quantizeMatrix(data, spec, bitsOf[quantization]);
+    for (const [part, array] of Object.entries(parts)) arrays[`${name}.${part}`] = array;
   }
-  return tensors;
+  return arrays;
 }
 
 /** The arrays of a packed file, left there; undefined where there is none of this identity. */
@@ -93,17 +120,10 @@ async function mapPacked(
   if (Object.entries(identity).some(([key, value]) => source.metadata[key] !== value)) return undefined;
   const arrays: Record<string, StoredArray> = {};
   for (const { name, dtype, shape } of source.tensors.values()) {
-    arrays[name] = { dtype: dtype === "U8" ? "uint8" : "float32", shape, stored: source.locate!(name)! };
+    const [known] = Object.entries(storedTypes).find(([, stored]) => stored === dtype)!;
+    arrays[name] = { dtype: known as PackedType, shape, stored: source.locate!(name)! };
   }
   return withRows(arrays, model);
-}
-
-function inMemory(tensors: readonly TensorToWrite[], model: Model): Weights {
-  const arrays = tensors.map(({ name, shape, data }): [string, HostArray] => [
-    name,
-    data instanceof Uint8Array ? { dtype: "uint8", shape, data } : float32(shape, data as Float32Array),
-  ]);
-  return withRows(Object.fromEntries(arrays), model);
 }
 
 /** Tables that are read by row too get a second view of the same bytes. */

@@ -8,6 +8,8 @@ import type { Parameters } from "../nn/parameters.ts";
 import { compile } from "../runtime/compile.ts";
 import { createDecoder } from "./decoders/create.ts";
 import { sample } from "./sample.ts";
+import { logSumExp } from "./sampler.ts";
+import { tokenLosses } from "./token-losses.ts";
 
 describe.each(["char-rnn", "char-gru", "char-lstm"])("%s", (type) => {
   const lm = randomModel(type, { sizes: { layers: 2, width: 24, embedding: 12 } });
@@ -30,6 +32,22 @@ describe.each(["char-rnn", "char-gru", "char-lstm"])("%s", (type) => {
     }
     await decoder.release();
     await whole.release();
+  });
+
+  it("scores many texts at once, by products for each character of the vocabulary, as it decodes", async () => {
+    const rows = Array.from({ length: 5 }, (_, k) =>
+      Int32Array.from({ length: 40 }, (_, i) => (7 * i * (k + 1)) % 100),
+    );
+    const losses = await tokenLosses(lm, rows);
+    const decoder = createDecoder(lm, { batch: rows.length });
+    for (let t = 0; t < 39; t++) {
+      const logits = await decoder.append(Int32Array.from(rows, (row) => row[t]!));
+      for (const [k, row] of rows.entries()) {
+        const scores = logits.subarray(k * 100, (k + 1) * 100);
+        expect(losses[k]![t]).toBeCloseTo(logSumExp(scores) - scores[row[t + 1]!]!, 4);
+      }
+    }
+    await decoder.release();
   });
 
   it("writes the same texts whatever the batch", async () => {

@@ -19,17 +19,19 @@ import {
   option,
   optionNames,
 } from "../core/options.ts";
-import { Random } from "../core/random.ts";
 import { hasGrowingState } from "../models/model.ts";
-import { type Continuation, continuationOf, type StreamDecoder } from "../text/stream-decoder.ts";
+import { continuationOf } from "../text/stream-decoder.ts";
 import { unknownWord } from "../text/words.ts";
 import { createDecoder } from "./decoders/create.ts";
 import type { Decoder, Overflow } from "./decoders/decoder.ts";
+import { Draft, type Sample } from "./draft.ts";
 import { contextNote, lastPart, type Part } from "./fit.ts";
-import { beginsAfterEnd, checkModel, type LanguageModel } from "./language-model.ts";
+import { beginOf, checkModel, type LanguageModel } from "./language-model.ts";
 import { likeliestTexts } from "./likeliest-texts.ts";
 import { promptText } from "./prompt.ts";
 import { createSampler, type SamplerOptions } from "./sampler.ts";
+
+export type { Sample } from "./draft.ts";
 
 export interface SampleOptions extends SamplerOptions {
   /** What the text begins with; it is cleaned as the model's own texts were. Default: nothing. */
@@ -61,21 +63,6 @@ export const sampleOptionNames = optionNames<keyof SampleOptions>()(
   "temperature topK topP minP repetitionPenalty prompt n maxLength beams stop seed slide batch onText signal",
 );
 
-export interface Sample {
-  /** As the model read it. */
-  readonly prompt: string;
-  /** What was written, without the prompt: the two together are the decoding of all their ids. */
-  readonly text: string;
-  /** Number of tokens written; NaN where a hosted model's service does not count them. */
-  readonly tokens: number;
-  /** `eos`: the model ended it; `stop`: a stop text came; `length`: the limit was reached. */
-  readonly finish: "eos" | "length" | "stop";
-  /** Empty for hosted models. */
-  readonly ids: readonly number[];
-  /** Natural log-probabilities of the tokens written, under the model itself. Empty for hosted models. */
-  readonly logProbabilities: readonly number[];
-}
-
 const MAX_BATCH = 64;
 
 /**
@@ -105,6 +92,7 @@ export function checkSample(
   checkCount("maxLength", maxLength);
   if (options.prompt !== undefined) checkText(options.prompt, "prompt");
   if (options.stop !== undefined) checkTexts(options.stop, "stop");
+  if (options.stop?.includes("")) throw invalidOption("stop", options.stop, "texts that are not empty");
   checkFunction(options.onText, "onText");
   checkModel(lm);
   if (lm.model.predicts === "masked")
@@ -195,7 +183,8 @@ export function promptNote(lm: LanguageModel, options: SampleOptions): string | 
 /** The ids that a text begins with. @throws UsageError where the vocabulary cannot spell the prompt. */
 export function promptIds({ tokenizer }: LanguageModel, prompt: string): Int32Array {
   const ids = tokenizer.encode(prompt);
-  return beginsAfterEnd(tokenizer) || ids.length === 0 ? joined([tokenizer.endOfText], ids) : ids;
+  const begin = beginOf(tokenizer) ?? (ids.length === 0 ? tokenizer.endOfText : undefined);
+  return begin === undefined ? ids : joined([begin], ids);
 }
 
 async function write(
@@ -222,10 +211,11 @@ async function write(
       const scores = logits.subarray(row * width, (row + 1) * width);
       const { id, logProbability } = choose(scores, draft.seen(), draft.uniform());
       next[row] = id;
-      shown.push(draft.append(id, logProbability));
+      const waiting = draft.append(id, logProbability);
+      if (waiting !== undefined) shown.push(waiting);
       if (!draft.finish) writing = true;
     });
-    await Promise.all(shown);
+    if (shown.length > 0) await Promise.all(shown);
     if (!writing) return;
     options.signal?.throwIfAborted();
     logits = await decoder.append(next);
@@ -235,98 +225,4 @@ async function write(
 /** 200 tokens, or what the context has room for where nothing is dropped from it. */
 function defaultLength({ model }: LanguageModel, start: number, { slide = false }: SampleOptions): number {
   return hasGrowingState(model) && !slide ? Math.max(1, Math.min(200, model.contextLength - start)) : 200;
-}
-
-/** What a text begins with. */
-interface Beginning {
-  readonly prompt: string;
-  readonly continuation: Continuation;
-  /** Ids of the prompt. */
-  readonly seen: ArrayLike<number>;
-}
-
-/** One text under way. */
-class Draft {
-  readonly ids: number[] = [];
-  readonly #logProbabilities: number[] = [];
-  readonly #lm: LanguageModel;
-  readonly #options: SampleOptions;
-  readonly #beginning: Beginning;
-  readonly #index: number;
-  readonly #random: Random;
-  readonly #stream: StreamDecoder;
-  #text = "";
-  #shown = 0;
-  finish: Sample["finish"] | undefined;
-
-  constructor(lm: LanguageModel, beginning: Beginning, index: number, seed: number, options: SampleOptions) {
-    this.#lm = lm;
-    this.#beginning = beginning;
-    this.#index = index;
-    this.#random = new Random(seed, "sample", index);
-    this.#options = options;
-    this.#stream = beginning.continuation.stream();
-  }
-
-  /** Ids of the prompt, and those written. */
-  *seen(): Generator<number> {
-    yield* Array.from(this.#beginning.seen);
-    yield* this.ids;
-  }
-
-  uniform(): number {
-    return this.#random.uniform(this.ids.length);
-  }
-
-  append(id: number, logProbability: number): unknown {
-    const { tokenizer, stopAtEos } = this.#lm;
-    const { maxLength = 200, stop = [] } = this.#options;
-    this.ids.push(id);
-    this.#logProbabilities.push(logProbability);
-    const read = this.#text.length;
-    if (stopAtEos && id === tokenizer.endOfText) this.finish = "eos";
-    else this.#text += this.#stream.push(id);
-    const places = stop.map((s) => this.#text.indexOf(s, Math.max(0, read - s.length + 1)));
-    const cut = Math.min(...places.filter((at) => at >= 0));
-    if (Number.isFinite(cut)) {
-      this.#text = this.#text.slice(0, cut);
-      this.finish = "stop";
-    } else {
-      if (this.ids.length >= maxLength) this.finish ??= "length";
-      if (this.finish) this.#text += this.#stream.end();
-    }
-    return this.#show();
-  }
-
-  /** Passes on what is certain: nothing that may become a stop text. */
-  #show(): unknown {
-    const { onText, stop = [] } = this.#options;
-    if (!onText) return undefined;
-    let end = this.#text.length;
-    if (!this.finish) {
-      for (const s of stop) {
-        for (let k = Math.min(s.length - 1, end); k > 0; k--) {
-          if (this.#text.endsWith(s.slice(0, k))) {
-            end = Math.min(end, this.#text.length - k);
-            break;
-          }
-        }
-      }
-    }
-    if (end <= this.#shown) return undefined;
-    const piece = this.#text.slice(this.#shown, end);
-    this.#shown = end;
-    return onText(this.#index, piece);
-  }
-
-  finished(): Sample {
-    return {
-      prompt: this.#beginning.prompt,
-      text: this.#text,
-      tokens: this.ids.length,
-      finish: this.finish ?? "length",
-      ids: this.ids,
-      logProbabilities: this.#logProbabilities,
-    };
-  }
 }

@@ -27,6 +27,12 @@ function expectShares(actual: number[], expected: number[]): void {
 describe("sampler", () => {
   it("draws from the softmax by default", () => expectShares(shares({}), softmax([...logits])));
 
+  it("draws the same by the model's own probabilities as through cuts that leave all ids in", () => {
+    const [plain, cut] = [createSampler(), createSampler({ minP: 1e-9 })];
+    for (let i = 0; i < 1000; i++)
+      expect(plain(logits, [], (i + 0.5) / 1000)).toEqual(cut(logits, [], (i + 0.5) / 1000));
+  });
+
   it("divides by the temperature", () =>
     expectShares(shares({ temperature: 0.5 }), softmax([...logits].map((l) => l / 0.5))));
 

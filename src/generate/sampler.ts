@@ -48,8 +48,12 @@ export function createSampler(options: SamplerOptions = {}, { size, never }: Cho
   range("repetitionPenalty", repetitionPenalty, 0.01, 100);
 
   const draw = drawFrom({ temperature, topK, topP, minP });
+  const asPredicted = temperature === 1 && topK === 0 && topP === 1 && minP === 0;
+  const drawAsPredicted = drawFromAll();
   return (logits, seen, uniform) => {
-    let scores = size === undefined ? logits : logits.subarray(0, size);
+    let scores = size === undefined || size === logits.length ? logits : logits.subarray(0, size);
+    if (asPredicted && repetitionPenalty === 1 && never === undefined && scores === logits)
+      return drawAsPredicted(logits, uniform);
     if (repetitionPenalty !== 1 || never !== undefined) scores = scores.slice();
     if (repetitionPenalty !== 1) penalise(scores, seen, repetitionPenalty);
     if (never !== undefined) scores[never] = -Infinity;
@@ -92,15 +96,37 @@ function drawFrom({
       if (kept[i]! < minP) kept[i] = 0;
       left += kept[i]!;
     }
-    left *= uniform;
-    let chosen = 0;
-    // Rounding can leave a sliver: the last token with any weight takes it.
-    for (let i = 0; i < kept.length && left >= 0; i++) {
-      if (kept[i]! > 0) chosen = i;
-      left -= kept[i]!;
-    }
+    const chosen = placeOf(kept, left * uniform);
     return nucleus ? nucleus[chosen]! : chosen;
   };
+}
+
+/** Chooses an id by the model's own probabilities. The weights that choose it also give its probability. */
+function drawFromAll(): (logits: Float32Array, uniform: number) => Choice {
+  let weights = new Float64Array(0);
+  return (logits, uniform) => {
+    if (weights.length !== logits.length) weights = new Float64Array(logits.length);
+    const best = logits[argmax(logits)]!;
+    let total = 0;
+    for (let i = 0; i < logits.length; i++) {
+      weights[i] = Math.exp(logits[i]! - best);
+      total += weights[i]!;
+    }
+    const id = placeOf(weights, total * uniform);
+    return { id, logProbability: logits[id]! - (best + Math.log(total)) };
+  };
+}
+
+/** The first place up to which more than `share` of the weight lies. */
+function placeOf(weights: Float64Array, share: number): number {
+  let left = share;
+  let chosen = 0;
+  // Rounding can leave a sliver: the last place with any weight takes it.
+  for (let i = 0; i < weights.length && left >= 0; i++) {
+    if (weights[i]! > 0) chosen = i;
+    left -= weights[i]!;
+  }
+  return chosen;
 }
 
 /** Candidates that are looked at first for a nucleus, and by how many times more where these are too few. */

@@ -3,15 +3,16 @@ import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { type HostArray, type StoredArray, sizeOf } from "../core/array.ts";
 import { InputError, UsageError } from "../core/errors.ts";
+import { jsonText } from "../core/json.ts";
 import { checkName } from "../core/options.ts";
 import { writeFileAtomic } from "../files/atomic.ts";
-import { jsonText } from "../files/json-file.ts";
 import { writeFolder } from "../files/whole-folder.ts";
 import { tokenizerMetadata } from "../hub/fingerprint.ts";
 import { CONFIG_FILE } from "../hub/folder.ts";
 import { addProduct } from "../hub/merged-tensors.ts";
-import { WEIGHTS_FILE, writeSafetensors } from "../hub/safetensors-file.ts";
-import { TEXT_CLEANING } from "../text/cleaning-record.ts";
+import { WEIGHTS_FILE } from "../hub/safetensors.ts";
+import { writeSafetensors } from "../hub/safetensors-file.ts";
+import { generationConfig } from "./generation-config.ts";
 import { checkModel, type LanguageModel } from "./language-model.ts";
 
 /**
@@ -53,21 +54,6 @@ export async function saveModel(lm: LanguageModel, folder: string): Promise<void
     await writeSafetensors(join(partial, WEIGHTS_FILE), tensors, tokenizerMetadata(tokenizer));
   }
 }
-
-/** The contents of `generation_config.json`: how texts begin and end, and how prompts are cleaned. */
-export const generationConfig = ({
-  tokenizer,
-  stopAtEos,
-  isolateDocuments,
-  cleaning,
-}: Pick<LanguageModel, "tokenizer" | "stopAtEos" | "isolateDocuments" | "cleaning">) => ({
-  eos_token_id: stopAtEos ? tokenizer.endOfText : undefined,
-  bos_token_id: tokenizer.endOfText,
-  texts_alone: isolateDocuments || undefined,
-  [TEXT_CLEANING]: cleaning,
-  do_sample: true,
-  transformers_version: null,
-});
 
 /** The numbers of a weight, with its adapter merged where it has one. */
 async function numbersOf({ model, weights }: LanguageModel, name: string): Promise<Float32Array> {

@@ -6,20 +6,21 @@ import { ApiError, answerOf } from "./errors.ts";
 import { endWithin } from "./event-stream.ts";
 import { type Access, type App, protect } from "./guard.ts";
 import type { ModelCard } from "./messages.ts";
-import { unknownModel } from "./request.ts";
-import { chatRoutes } from "./routes/chat-completions.ts";
-import { completionRoutes } from "./routes/completions.ts";
-import type { Service } from "./service.ts";
+import { type Models, unknownModel } from "./models.ts";
+import { addresses, jobRoute, type Routing } from "./routes/routes.ts";
 
-const paths = ["/v1/models", "/v1/completions", "/v1/chat/completions"];
+const paths = ["/v1/models", ...Object.keys(addresses), "/health", "/metrics"];
 
-/** @param report called with errors that are no fault of a request */
-export function createApp(service: Service, access: Access, report: (error: unknown) => void): App {
-  const { maxBytes, stallMs } = service.limits;
+export function createApp(routing: Routing, access: Access): App {
+  const { models, metrics, limits, report } = routing;
+  const { maxBytes, stallMs } = limits;
+  const created = Math.floor(Date.now() / 1000);
   const app: App = new Hono({ strict: false });
   app.use(async (context, next) => {
     await next();
     context.header("x-content-type-options", "nosniff");
+    const path = context.req.path.replace(/\/$/, "");
+    metrics.answered(paths.includes(path) ? path : "other", context.res.status);
     if (context.res.headers.get("content-type") === "application/json")
       endWithin(stallMs, context.env.outgoing);
   });
@@ -32,9 +33,15 @@ export function createApp(service: Service, access: Access, report: (error: unkn
       },
     }),
   );
-  app.route("/v1/models", modelRoutes(service));
-  app.route("/v1/completions", completionRoutes(service, report));
-  app.route("/v1/chat/completions", chatRoutes(service, report));
+  app.get("/health", (context) => {
+    const lost = routing.closing();
+    return context.json({ status: lost ? "stopping" : "ok" }, lost ? 503 : 200);
+  });
+  app.get("/metrics", (context) =>
+    context.text(metrics.text(models), 200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" }),
+  );
+  app.route("/v1/models", modelRoutes(models, created));
+  for (const path of Object.keys(addresses)) app.route(path, jobRoute(routing, path));
   app.notFound((context) => {
     const { path, method } = context.req;
     const error = paths.includes(path.replace(/\/$/, ""))
@@ -57,14 +64,14 @@ export function createApp(service: Service, access: Access, report: (error: unkn
   return app;
 }
 
-/** `GET /v1/models`: the one model that is served. */
-function modelRoutes({ id, created }: Service): Hono {
-  const card: ModelCard = { id, object: "model", created, owned_by: "punchline" };
+/** `GET /v1/models`: those that are served. */
+function modelRoutes(models: Models, created: number): Hono {
+  const cardOf = (id: string): ModelCard => ({ id, object: "model", created, owned_by: "punchline" });
   return new Hono()
-    .get("/", (context) => context.json({ object: "list", data: [card] }))
+    .get("/", (context) => context.json({ object: "list", data: models.ids.map(cardOf) }))
     .get("/:id{.+}", (context) => {
       const asked = context.req.param("id");
-      if (asked !== id) throw unknownModel(asked, id);
-      return context.json(card);
+      if (!models.ids.includes(asked)) throw unknownModel(asked, models.ids);
+      return context.json(cardOf(asked));
     });
 }

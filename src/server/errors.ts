@@ -5,7 +5,7 @@ import type { ErrorBody } from "./messages.ts";
 
 export class ApiError extends Error {
   override readonly name = "ApiError";
-  readonly status: 400 | 401 | 403 | 404 | 405 | 413 | 415 | 500 | 503;
+  readonly status: 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 500 | 503;
   readonly code: string | null;
   /** The field of the request that the error is about. */
   readonly param: string | null;
@@ -23,6 +23,11 @@ export class ApiError extends Error {
   }
 }
 
+/** A bug of the server, or of the thread of a model; what it says is for the person who runs it. */
+export class ServerBug extends Error {
+  override readonly name = "ServerBug";
+}
+
 /** The fields of a request that have another name than the option of the library that they set. */
 const fields: Readonly<Record<string, string>> = {
   topP: "top_p",
@@ -30,6 +35,9 @@ const fields: Readonly<Record<string, string>> = {
   minP: "min_p",
   repetitionPenalty: "repetition_penalty",
   maxLength: "max_tokens",
+  presencePenalty: "presence_penalty",
+  frequencyPenalty: "frequency_penalty",
+  logitBias: "logit_bias",
 };
 
 /** `topK` between backticks becomes `top_k`, `topK: 5` `top_k: 5`. */

@@ -2,8 +2,8 @@
 import type { ServerResponse } from "node:http";
 import { answerOf } from "./errors.ts";
 
-/** Resolves when there is room for more, so that a slow client slows the work down. */
-export type Send = (message: object) => Promise<void>;
+/** Takes an object, or a line of text; resolves when there is room for more, so that a slow client slows the work down. */
+export type Send = (message: object | string) => Promise<void>;
 
 export interface EventStreamOptions {
   /** Sends the events. Its signal aborts when the client goes away. */
@@ -85,7 +85,7 @@ export function eventStream({
     };
     const send: Send = (message) => {
       begin();
-      return write(JSON.stringify(message));
+      return write(typeof message === "string" ? message : JSON.stringify(message));
     };
     work(send, AbortSignal.any([signal, gone.signal]))
       .then(() => {

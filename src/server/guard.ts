@@ -63,6 +63,19 @@ const loopbackNamesOnly: Guard = async ({ env, req }, next) => {
   await next();
 };
 
+/**
+ * Refuses every page but the server's own: another server of this machine is another origin. Browsers send
+ * `Sec-Fetch-Site` with every request, and no page can set it.
+ */
+export const ownPagesOnly: Guard = async ({ env, req }, next) => {
+  const origin = req.header("origin");
+  const site = req.header("sec-fetch-site");
+  const foreign = origin !== undefined && origin !== `http://${env.incoming.headers.host}`;
+  if (foreign || (site !== undefined && site !== "same-origin"))
+    throw new ApiError(403, "Only the page of this server may use it.", "origin_not_allowed");
+  await next();
+};
+
 function allows(origins: readonly string[], origin: string): boolean {
   return origins.includes("*") || origins.includes(origin.toLowerCase());
 }

@@ -1,4 +1,4 @@
-/** Limits of one request: a model serves one at a time, so a large one keeps all others waiting. */
+/** Limits of the server and of one request. */
 import { ApiError } from "./errors.ts";
 
 export interface ServeLimits {
@@ -10,6 +10,8 @@ export interface ServeLimits {
   readonly maxPromptTokens: number;
   /** Bytes of a request. */
   readonly maxBytes: number;
+  /** Texts that a model reads or writes at the same time; others wait for their turn. */
+  readonly maxParallel: number;
   /** Requests that wait or run. */
   readonly maxRequests: number;
   /** Connections that are open. */
@@ -27,6 +29,7 @@ export const defaultLimits: ServeLimits = {
   maxTexts: 128,
   maxPromptTokens: 1 << 17,
   maxBytes: 1 << 20,
+  maxParallel: 16,
   maxRequests: 64,
   maxConnections: 512,
   requestMs: 30_000,

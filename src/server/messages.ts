@@ -8,6 +8,12 @@ import { z } from "zod";
 const only = <const T extends number | boolean>(neutral: T) =>
   z.literal(neutral, { error: `is not supported here; leave it out or send ${neutral}` }).nullish();
 
+/** Alternatives of a token, at most. */
+const MAX_ALTERNATIVES = 20;
+
+const tokenId = { error: "must be a token id, a whole number of 0 or more" };
+const ids = z.array(z.int(tokenId).min(0, tokenId));
+const someIds = ids.min(1, { error: "must have at least one token id" });
 const stop = z.string().min(1, { error: "must not be an empty text" });
 
 /** The fields that both endpoints take. */
@@ -24,23 +30,29 @@ const sampling = {
   seed: z.int().nullish(),
   stream: z.boolean().nullish(),
   stream_options: z.strictObject({ include_usage: z.boolean().optional() }).nullish(),
-  presence_penalty: only(0),
-  frequency_penalty: only(0),
-  logit_bias: z.strictObject({}, { error: "is not supported here; leave it out" }).nullish(),
+  presence_penalty: z.number().min(-2).max(2).nullish(),
+  frequency_penalty: z.number().min(-2).max(2).nullish(),
+  /** By token id. */
+  logit_bias: z
+    .record(z.string().regex(/^\d+$/, { error: "must be the id of a token" }), z.number().min(-100).max(100))
+    .nullish(),
   /** Accepted and not used. */
   user: z.string().nullish(),
 };
 
 export const completionRequest = z.strictObject({
   ...sampling,
+  /** A text, a list of texts, the ids of one text, or a list of those. */
   prompt: z
-    .union([z.string(), z.array(z.string())], { error: "must be a text or a list of texts" })
+    .union([z.string(), z.array(z.string()), ids, z.array(someIds)], {
+      error: "must be a text, a list of token ids, or a list of either",
+    })
     .default(""),
   /** Default 16, as OpenAI's. */
   max_tokens: z.int().min(0).nullish(),
   echo: z.boolean().nullish(),
-  /** Of the chosen tokens; no alternatives. */
-  logprobs: z.int().min(0).max(1, { error: "gives the chosen tokens alone: send 0 or 1" }).nullish(),
+  /** How many alternatives each token's log-probability comes with. */
+  logprobs: z.int().min(0).max(MAX_ALTERNATIVES).nullish(),
   best_of: only(1),
 });
 
@@ -64,10 +76,33 @@ export const chatRequest = z.strictObject({
   max_tokens: z.int().min(1).nullish(),
   max_completion_tokens: z.int().min(1).nullish(),
   logprobs: z.boolean().nullish(),
-  top_logprobs: only(0),
+  top_logprobs: z.int().min(0).max(MAX_ALTERNATIVES).nullish(),
   response_format: z.strictObject({ type: z.literal("text") }).nullish(),
 });
 
+export const tokenizeRequest = z.strictObject({
+  model: z.string().optional(),
+  prompt: z.string(),
+  /** Whether to begin with the end of text that the model expects before a prompt. Default false. */
+  add_special_tokens: z.boolean().nullish(),
+  return_token_strs: z.boolean().nullish(),
+});
+
+export const detokenizeRequest = z.strictObject({ model: z.string().optional(), tokens: ids.default([]) });
+
+export const embeddingsRequest = z.strictObject({
+  model: z.string(),
+  input: z.union([z.string(), z.array(z.string()).min(1), someIds, z.array(someIds).min(1)], {
+    error: "must be a text, a list of token ids, or a list of either",
+  }),
+  encoding_format: z.enum(["float", "base64"]).nullish(),
+  /** Accepted and not used. */
+  user: z.string().nullish(),
+});
+
+export type TokenizeRequest = z.infer<typeof tokenizeRequest>;
+export type DetokenizeRequest = z.infer<typeof detokenizeRequest>;
+export type EmbeddingsRequest = z.infer<typeof embeddingsRequest>;
 export type CompletionRequest = z.infer<typeof completionRequest>;
 export type ChatRequest = z.infer<typeof chatRequest>;
 export type SamplingRequest = Pick<ChatRequest, keyof typeof sampling>;
@@ -119,19 +154,38 @@ export interface CompletionLogprobs {
   readonly tokens: readonly string[];
   /** Natural logarithms; null for a first token that nothing precedes. */
   readonly token_logprobs: readonly (number | null)[];
-  readonly top_logprobs: null;
+  /** The likeliest tokens at each place and the one that stands there, by their texts; null for 0 alternatives, and for a first token. */
+  readonly top_logprobs: readonly (Readonly<Record<string, number>> | null)[] | null;
   /** In characters (code points) of the choice's text. */
   readonly text_offset: readonly number[];
 }
 
+interface NamedLogprob {
+  readonly token: string;
+  readonly logprob: number;
+  /** Of the token's text in UTF-8. */
+  readonly bytes: readonly number[];
+}
+
+export interface ChatLogprob extends NamedLogprob {
+  readonly top_logprobs: readonly NamedLogprob[];
+}
+
 export interface ChatLogprobs {
-  readonly content: readonly {
-    readonly token: string;
-    readonly logprob: number;
-    readonly bytes: readonly number[];
-    readonly top_logprobs: readonly never[];
-  }[];
+  readonly content: readonly ChatLogprob[];
   readonly refusal: null;
+}
+
+export interface EmbeddingsAnswer {
+  readonly object: "list";
+  readonly model: string;
+  readonly data: readonly {
+    readonly object: "embedding";
+    readonly index: number;
+    /** Numbers, or float32 little-endian in base64. */
+    readonly embedding: readonly number[] | string;
+  }[];
+  readonly usage: Pick<Usage, "prompt_tokens" | "total_tokens">;
 }
 
 export interface ChatChoice {
@@ -145,6 +199,7 @@ export interface ChatChoice {
 /** What a piece of a streamed chat holds. */
 export interface ChatDelta {
   readonly delta: { readonly role?: "assistant" | undefined; readonly content?: string | undefined };
+  readonly logprobs?: ChatLogprobs | null | undefined;
 }
 
 export type CompletionAnswer = Answer<"text_completion", CompletionChoice>;

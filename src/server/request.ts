@@ -4,7 +4,6 @@ import type { Context } from "hono";
 import type { z } from "zod";
 import { excerpt } from "../core/printable.ts";
 import { ApiError } from "./errors.ts";
-import type { Service } from "./service.ts";
 
 /** Levels of nested objects and lists; no request needs more. */
 const MAX_DEPTH = 32;
@@ -12,24 +11,14 @@ const MAX_DEPTH = 32;
 /**
  * The body of a request.
  * @throws ApiError 415 where it is not sent as JSON (which also keeps other web pages out), 400 where it does
- * not fit `schema`, 404 where it asks for another model
+ * not fit `schema`
  */
-export async function readRequest<T extends { readonly model: string }>(
-  context: Context,
-  schema: z.ZodType<T>,
-  { id }: Service,
-): Promise<T> {
+export async function readRequest<T>(context: Context, schema: z.ZodType<T>): Promise<T> {
   requireJson(context.req.header("content-type") ?? "");
   const body = withoutEmpty(parse(await context.req.arrayBuffer()));
   const { success, data, error } = schema.safeParse(body);
   if (!success) throw invalid(error, body);
-  if (data.model !== id) throw unknownModel(data.model, id);
   return data;
-}
-
-export function unknownModel(asked: string, id: string): ApiError {
-  const message = `There is no model "${excerpt(asked)}" here, only "${id}".`;
-  return new ApiError(404, message, "model_not_found", "model");
 }
 
 /** A JSON type is application/json, text/json or any that ends in +json (WHATWG MIME Sniffing, 4.6), in UTF-8 (RFC 8259). */

@@ -6,6 +6,7 @@ import OpenAI from "openai";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { babble, tinyTraining } from "../../test/training-fixture.ts";
 import { evaluateModel } from "../evaluate/hosted-likelihood.ts";
+import { embedTexts } from "../generate/embed.ts";
 import { openHosted } from "../generate/hosted/hosted-model.ts";
 import type { LocalModel } from "../generate/local-model.ts";
 import { logProbabilities as logProbabilitiesOf } from "../generate/log-probabilities.ts";
@@ -46,6 +47,12 @@ afterAll(async () => {
 const settings = { model: "hens", prompt: "the road", seed: 7, temperature: 0.8 };
 const here = (more: object = {}) =>
   local.sample({ prompt: "the road", seed: 7, temperature: 0.8, maxLength: 16, ...more });
+function expectClose(values: readonly (number | null)[], expected: readonly (number | null | undefined)[]) {
+  expect(values).toHaveLength(expected.length);
+  for (const [k, value] of values.entries())
+    if (expected[k] == null) expect(value).toBeNull();
+    else expect(value).toBeCloseTo(expected[k], 4);
+}
 const textsOf = (samples: readonly Sample[]) => samples.map(({ text }) => text);
 
 describe("models", () => {
@@ -133,7 +140,8 @@ describe("completions", () => {
     const [sample] = await here();
     const { tokens, token_logprobs, text_offset } = choices[0]!.logprobs!;
     expect(tokens!.join("")).toBe(choices[0]!.text);
-    expect(token_logprobs).toEqual(sample!.logProbabilities);
+    for (const [k, value] of token_logprobs!.entries())
+      expect(value).toBeCloseTo(sample!.logProbabilities[k]!, 5);
     expect(text_offset).toEqual([...tokens!.keys()]);
   });
 
@@ -147,11 +155,75 @@ describe("completions", () => {
       max_tokens: 0,
     });
     const { logProbabilities } = await logProbabilitiesOf(local, prompt);
-    expect(choices[0]).toMatchObject({
-      text: prompt,
-      logprobs: { tokens: [...prompt], token_logprobs: logProbabilities },
-    });
+    expect(choices[0]).toMatchObject({ text: prompt, logprobs: { tokens: [...prompt] } });
+    expectClose(choices[0]!.logprobs!.token_logprobs!, logProbabilities);
     expect(logProbabilities).toHaveLength([...prompt].length);
+  });
+
+  it("score token ids as evaluation harnesses send them, with the sums of `eval`", async () => {
+    const texts = ["the road other cross", "cross the road", "other road"];
+    // `eval` also scores that a text ends.
+    const { endOfText } = local.tokenizer;
+    const prompt = texts.map((text) => [...local.tokenizer.encode(text), endOfText]);
+    const { choices } = await client.completions.create({
+      model: "hens",
+      prompt,
+      temperature: 0,
+      max_tokens: 1,
+      logprobs: 1,
+      seed: 1234,
+      echo: true,
+    });
+    for (const [k, text] of texts.entries()) {
+      const { tokens, token_logprobs, top_logprobs } = choices[k]!.logprobs!;
+      const { loss, tokens: scored } = await evaluateModel(local, [text]);
+      // The last token is the one that was written.
+      const own = token_logprobs!.slice(0, -1);
+      expect(own).toHaveLength(scored);
+      expect(-own.reduce((sum, value) => sum + value, 0)).toBeCloseTo(loss * scored, 4);
+      for (const [place, top] of top_logprobs!.entries()) {
+        const values = Object.entries(top);
+        expect(top[tokens![place]!]).toBe(token_logprobs![place]);
+        expect(Math.max(...values.map(([, value]) => value))).toBeGreaterThanOrEqual(token_logprobs![place]!);
+      }
+      // At temperature 0 the likeliest is written.
+      expect(Object.keys(top_logprobs!.at(-1)!)).toEqual([tokens!.at(-1)]);
+    }
+  });
+
+  it("stream log-probabilities, of the prompt too", async () => {
+    const body = { ...settings, prompt: "the 🐔 é", logprobs: 3, echo: true, max_tokens: 12 };
+    const whole = (await client.completions.create(body)).choices[0]!;
+    let text = "";
+    const tokens: string[] = [];
+    const values: number[] = [];
+    const offsets: number[] = [];
+    for await (const { choices } of await client.completions.create({ ...body, stream: true })) {
+      text += choices[0]!.text;
+      tokens.push(...(choices[0]!.logprobs?.tokens ?? []));
+      values.push(...(choices[0]!.logprobs?.token_logprobs ?? []));
+      offsets.push(...(choices[0]!.logprobs?.text_offset ?? []));
+    }
+    expect(text).toBe(whole.text);
+    expect(tokens).toEqual(whole.logprobs!.tokens);
+    expectClose(values, whole.logprobs!.token_logprobs!);
+    expect(offsets).toEqual([...tokens.keys()]);
+  });
+
+  it("heed biases and penalties", async () => {
+    const e = local.tokenizer.id("o")!;
+    const biased = await client.completions.create({ ...settings, logit_bias: { [e]: 100 } });
+    expect(biased.choices[0]!.text).toBe("o".repeat(16));
+    const spread = await client.completions.create({
+      ...settings,
+      temperature: 0,
+      max_tokens: 40,
+      frequency_penalty: 2,
+      presence_penalty: 2,
+    });
+    const plain = await client.completions.create({ ...settings, temperature: 0, max_tokens: 40 });
+    const letters = ({ choices }: OpenAI.Completion) => new Set(choices[0]!.text).size;
+    expect(letters(spread)).toBeGreaterThan(letters(plain));
   });
 });
 
@@ -198,19 +270,120 @@ describe("chat completions", () => {
   });
 });
 
+describe("tokens, vectors and figures", () => {
+  const post = async (path: string, body: object) => {
+    const headers = { "content-type": "application/json" };
+    const response = await fetch(new URL(path, server.url), {
+      method: "POST",
+      headers,
+      body: JSON.stringify(body),
+    });
+    return [response.status, await response.json()] as const;
+  };
+
+  it("turns texts into ids and back", async () => {
+    const text = "the 🐔 é road";
+    const ids = Array.from(local.tokenizer.encode(text));
+    expect(await post("/tokenize", { prompt: text, return_token_strs: true })).toEqual([
+      200,
+      { count: ids.length, max_model_len: null, tokens: ids, token_strs: [...text] },
+    ]);
+    const [, special] = await post("/tokenize", { prompt: text, add_special_tokens: true });
+    expect(special.tokens).toEqual([local.tokenizer.endOfText, ...ids]);
+    expect(await post("/detokenize", { tokens: ids })).toEqual([200, { prompt: text }]);
+    expect((await post("/detokenize", { tokens: [5000] }))[0]).toBe(400);
+    const info = (await (await fetch(new URL("/tokenizer_info", server.url))).json()) as object;
+    expect(info).toMatchObject({ eos_token_id: local.tokenizer.endOfText, vocab_size: local.tokenizer.size });
+  });
+
+  it("embeds texts as `embed` does, as numbers and in base64", async () => {
+    const input = ["the road", "other cross"];
+    const [expected] = await embedTexts(local, input);
+    for (const encoding_format of ["float", "base64"] as const) {
+      const { data, usage } = await client.embeddings.create({ model: "hens", input, encoding_format });
+      const raw: unknown = data[0]!.embedding;
+      const vector =
+        typeof raw === "string"
+          ? new Float32Array(Uint8Array.from(Buffer.from(raw, "base64")).buffer)
+          : (raw as number[]);
+      for (const [k, value] of Array.from(vector).entries()) expect(value).toBeCloseTo(expected![k]!, 5);
+      expect([data.length, usage.prompt_tokens]).toEqual([2, 19]);
+    }
+  });
+
+  it("tells that it is well, and what it has done", async () => {
+    expect(await (await fetch(new URL("/health", server.url))).json()).toEqual({ status: "ok" });
+    const before = await figures();
+    await client.completions.create(settings);
+    await expect.poll(async () => (await figures()).written).toBe(before.written! + 16);
+    const after = await figures();
+    expect(after.answers).toBeGreaterThan(before.answers ?? 0);
+    expect(after.running).toBe(0);
+  });
+
+  async function figures() {
+    const text = await (await fetch(new URL("/metrics", server.url))).text();
+    const value = (name: string) =>
+      Number(
+        text
+          .split("\n")
+          .find((line) => line.startsWith(name))
+          ?.split(" ")
+          .at(-1),
+      );
+    return {
+      written: value('punchline_written_tokens_total{model="hens"}'),
+      answers: value('punchline_answers_total{path="/v1/completions",status="200"}'),
+      running: value('punchline_texts_running{model="hens"}'),
+    };
+  }
+});
+
+describe("several models", () => {
+  it("are each opened when they are asked for, by name", async () => {
+    const second = join(folder, "..", "cows");
+    await train({ ...tinyTraining({ seed: 9 }, babble(1500)), out: second });
+    const both = await serve([await openLocal(folder), { name: second, folder: second }], { port: 0 });
+    try {
+      const there = new OpenAI({ apiKey: "none", baseURL: both.url, maxRetries: 0 });
+      expect((await there.models.list()).data.map(({ id }) => id)).toEqual(["hens", "cows"]);
+      const ask = { prompt: "the road", seed: 1 };
+      const cows = await openLocal(second);
+      const [alone] = await cows.sample({ ...ask, maxLength: 16 });
+      await cows.release();
+      expect((await there.completions.create({ ...ask, model: "cows" })).choices[0]!.text).toBe(alone!.text);
+      await expect(there.completions.create({ ...ask, model: "pigs" })).rejects.toThrow(
+        /no model "pigs" here, but "hens", "cows"/,
+      );
+    } finally {
+      await both.close();
+    }
+  });
+
+  it("cannot have one name", async () => {
+    const model = { name: folder, folder };
+    await expect(serve([model, model], { port: 0 })).rejects.toThrow(/Two models would be called "hens"/);
+  });
+});
+
 describe("refusals", () => {
   it.each([
     [{ model: "cows" }, 404, "model", /no model "cows" here, only "hens"/],
     [{ top_p: 2 }, 400, "top_p", /top_p/],
-    [{ presence_penalty: 0.5 }, 400, "presence_penalty", /not supported here; leave it out or send 0/],
-    [{ logit_bias: { 5: 1 } }, 400, "logit_bias.5", /not supported/],
+    [{ presence_penalty: 2.5 }, 400, "presence_penalty", /presence_penalty/],
+    [{ logit_bias: { hens: 1 } }, 400, "logit_bias.hens", /logit_bias/],
+    [{ logit_bias: { 5000: 1 } }, 400, "logit_bias", /5000 is no token of this model/],
+    [{ logit_bias: { 5: 101 } }, 400, "logit_bias.5", /logit_bias.5/],
     [{ best_of: 2 }, 400, "best_of", /not supported/],
     [{ suffix: "x" }, 400, "suffix", /suffix is not supported here/],
-    [{ prompt: [1, 2] }, 400, "prompt", /must be a text/],
-    [{ logprobs: 5 }, 400, "logprobs", /send 0 or 1/],
+    [{ prompt: [1, 5000] }, 400, "prompt", /5000 is no token of this model/],
+    [{ prompt: [1, -1] }, 400, "prompt.1", /must be a token id/],
+    [{ prompt: [1, 0.5] }, 400, "prompt", /must be a text, a list of token ids/],
+    [{ prompt: [[]] }, 400, "prompt.0", /at least one token id/],
+    [{ prompt: [1, "a"] }, 400, "prompt", /must be a text, a list of token ids/],
+    [{ logprobs: 21 }, 400, "logprobs", /20/],
     [{ stop: [""] }, 400, "stop.0", /empty/],
     [{ max_tokens: 0 }, 400, "max_tokens", /only with echo/],
-    [{ stream: true, echo: true }, 400, "echo", /not supported with stream/],
     [{ prompt: "№" }, 400, null, /№/],
     [{ stream: true, prompt: "№" }, 400, null, /№/],
   ])("%j is refused in one sentence", async (change, status, param, message) => {
@@ -228,7 +401,7 @@ describe("refusals", () => {
 
   it.each([
     ["/v1/completions", { method: "GET" }, 405, /takes no GET/],
-    ["/v1/embeddings", { method: "POST" }, 404, /nothing at \/v1\/embeddings/],
+    ["/v1/audio/speech", { method: "POST" }, 404, /nothing at \/v1\/audio\/speech/],
     ["/v1/completions", { method: "POST", body: "{" }, 400, /not JSON/],
     [
       "/v1/completions",
@@ -250,8 +423,8 @@ describe("refusals", () => {
   });
 });
 
-describe("the queue", () => {
-  it("serves requests that come at once one after the other, each as if alone", async () => {
+describe("requests that come together", () => {
+  it("are each answered as if alone", async () => {
     const seeds = [1, 2, 3, 4];
     const answers = await Promise.all(seeds.map((seed) => client.completions.create({ ...settings, seed })));
     for (const [k, seed] of seeds.entries())

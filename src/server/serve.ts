@@ -9,19 +9,17 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { basename, resolve } from "node:path";
 import { getRequestListener, type HttpBindings } from "@hono/node-server";
 import { UsageError } from "../core/errors.ts";
 import { option } from "../core/options.ts";
 import { checkedSecret } from "../core/secret.ts";
-import type { LocalModel } from "../generate/local-model.ts";
 import { addressOf, isLoopback } from "./address.ts";
 import { createApp } from "./app.ts";
 import { ApiError, answerOf } from "./errors.ts";
 import { originOf } from "./guard.ts";
 import { defaultLimits, type ServeLimits } from "./limits.ts";
-import { stopping } from "./queue.ts";
-import { createService } from "./service.ts";
+import { Metrics } from "./metrics.ts";
+import { Models, type ServedModel } from "./models.ts";
 
 export interface ServeOptions {
   /** 0 for any free port. Default 8080. */
@@ -36,6 +34,8 @@ export interface ServeOptions {
   /** Origins of web pages that may use the server, such as `https://example.com`; `*` for all. Default: none. */
   readonly allowOrigins?: readonly string[] | undefined;
   readonly limits?: Partial<ServeLimits> | undefined;
+  /** Models that are open at the same time, where more are served. Default 2. */
+  readonly maxOpen?: number | undefined;
   /** Called with errors that are no fault of a request. Default: they are dropped. */
   readonly report?: ((error: unknown) => void) | undefined;
   /** Called once, with a sentence, when the model reads a prompt otherwise than it was sent. Default: it is dropped. */
@@ -47,8 +47,10 @@ export interface ModelServer {
   readonly url: string;
   readonly host: string;
   readonly port: number;
-  /** The model's name in requests. */
+  /** The first model's name in requests. */
   readonly id: string;
+  /** The names of all. */
+  readonly ids: readonly string[];
   /** Whether only this machine reaches it. */
   readonly local: boolean;
   /** Whether requests need a key. */
@@ -85,22 +87,34 @@ export async function checkServe(
 }
 
 /**
- * Serves `model` until the server is closed. Resolves when it listens.
- * @throws UsageError for a model that cannot continue texts, and those of {@link checkServe}; the system's error
- * where the address cannot be used
+ * Serves models until the server is closed. Resolves when the first of them is open and the server listens.
+ *
+ * A model that is given as a folder is opened in a thread of its own when it is asked for, so that requests are answered
+ * while it computes; one that is open already computes in this thread and blocks it meanwhile.
+ * @throws UsageError for two models of one name, and those of {@link checkServe}; what opening the first one throws; the
+ * system's error where the address cannot be used
  */
-export async function serve(model: LocalModel, options: ServeOptions = {}): Promise<ModelServer> {
-  const { port = 8080, report = () => {} } = options;
+export async function serve(
+  served: ServedModel | readonly ServedModel[],
+  options: ServeOptions = {},
+): Promise<ModelServer> {
+  const { port = 8080, report = () => {}, notice = () => {}, maxOpen = 2 } = options;
   const limits = { ...defaultLimits, ...options.limits };
-  const { predicts, config } = model.model;
-  if (predicts === "masked")
-    throw new UsageError(
-      `${model.name} (${config.model_type}) fills masks and cannot continue texts; use "fill".`,
-    );
   const { at, local, key, origins } = await checkServe(options);
+  const list: readonly ServedModel[] = Array.isArray(served) ? served : [served as ServedModel];
+  const models = new Models(list, { limits, notice, maxOpen });
+  await models.engine(models.ids[0]!);
   const stop = new AbortController();
-  const service = createService(model, nameOf(model), limits, stop.signal, options.notice);
-  const app = createApp(service, { local, origins, key }, report);
+  let closing: ApiError | undefined;
+  const routing = {
+    models,
+    limits,
+    metrics: new Metrics(),
+    stopped: stop.signal,
+    closing: () => closing,
+    report,
+  };
+  const app = createApp(routing, { local, origins, key });
   const server = createServer(
     {
       headersTimeout: Math.min(10_000, limits.requestMs),
@@ -112,33 +126,47 @@ export async function serve(model: LocalModel, options: ServeOptions = {}): Prom
     }),
   );
   server.maxConnections = limits.maxConnections;
-  server.listen(port, at);
-  await once(server, "listening");
+  try {
+    server.listen(port, at);
+    await once(server, "listening");
+  } catch (error) {
+    await models.release(LAST_MS);
+    throw error;
+  }
   const address = server.address() as AddressInfo;
   const inUrl = address.family === "IPv6" ? `[${address.address}]` : address.address;
   return {
     url: `http://${inUrl}:${address.port}/v1`,
     host: address.address,
     port: address.port,
-    id: service.id,
+    id: models.ids[0]!,
+    ids: models.ids,
     local,
     needsKey: key !== undefined,
     async close() {
       const closed = once(server, "close");
       server.close();
-      const idle = service.queue.close();
-      await within(limits.graceMs, idle);
+      closing = stopping();
+      const idle = () => idleOf(models);
+      await within(limits.graceMs, idle());
       stop.abort(stopping());
-      const freed = await within(LAST_MS, idle);
+      const freed = await within(LAST_MS, idle());
       // Keep-alive connections close as soon as their answers are sent.
       const timer = setInterval(() => server.closeIdleConnections(), 20);
       await within(freed ? LAST_MS / 4 : 0, closed);
       clearInterval(timer);
       server.closeAllConnections();
       await within(LAST_MS, closed);
-      if (freed) await model.release();
+      await models.release(LAST_MS);
     },
   };
+}
+
+const stopping = () => new ApiError(503, "The server is stopping.", "stopping");
+
+/** Resolves when no request is under way. */
+async function idleOf(models: Models): Promise<void> {
+  while (models.size > 0) await new Promise((wake) => setTimeout(wake, 10));
 }
 
 /** Waits for `work`, at most `ms` milliseconds; returns whether it was done in time. */
@@ -160,9 +188,4 @@ function unreadable(): Response {
     new ApiError(400, "The target or the Host header of the request is not valid.", "invalid_request"),
   );
   return Response.json(body, { status });
-}
-
-/** The model's name in requests: a folder's last part, or the name on the Hub. */
-function nameOf({ name, folder }: LocalModel): string {
-  return folder !== undefined && resolve(name) === resolve(folder) ? basename(resolve(name)) : name;
 }

@@ -21,14 +21,15 @@ const GROWTH = 64;
 /** Most tokens of all rows that are read at once, which bounds the memory of a long prompt. */
 const READ_AT_ONCE = 512;
 
-type Graph = ReturnType<typeof graphOf>;
+export type CacheGraph = ReturnType<typeof cacheGraph>;
 
-function graphOf(lm: LanguageModel) {
+/** @param logits of the last token of each row, or of all */
+export function cacheGraph(lm: LanguageModel, logits: "last" | "all" = "last") {
   const { model, backend } = lm;
   return compile(
     (parameters: Parameters, input: ModelInput & { state: State }) => {
-      const { logits, state } = model.forward(parameters, input, evaluation, { logits: "last" });
-      return { logits, state };
+      const { logits: scores, state } = model.forward(parameters, input, evaluation, { logits });
+      return { logits: scores, state };
     },
     {
       backend,
@@ -42,7 +43,7 @@ function graphOf(lm: LanguageModel) {
 
 /** What a branch starts with. */
 interface Start {
-  readonly graph: Graph;
+  readonly graph: CacheGraph;
   readonly rows: number[][];
   readonly state: Record<string, HostArray>;
   readonly capacity: number;
@@ -54,7 +55,7 @@ export class CacheDecoder implements Decoder {
   readonly #overflow: Overflow;
   readonly #specs: Readonly<Record<string, Spec>>;
   /** Shared with branches. */
-  readonly #graph: Graph;
+  readonly #graph: CacheGraph;
   readonly #logits: HostArray<"float32">;
   #capacity: number;
   #state: Record<string, HostArray>;
@@ -66,7 +67,7 @@ export class CacheDecoder implements Decoder {
     this.#lm = lm;
     this.#overflow = overflow;
     this.#specs = model.state(batch);
-    this.#graph = start?.graph ?? graphOf(lm);
+    this.#graph = start?.graph ?? cacheGraph(lm);
     this.#logits = float32([batch, model.config.vocab_size]);
     this.#capacity = start?.capacity ?? Math.min(GROWTH, model.contextLength);
     this.#state = start?.state ?? zeroState(this.#specs, this.#capacity);

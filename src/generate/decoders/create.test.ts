@@ -68,6 +68,25 @@ describe.each(Object.keys(sizes) as (keyof typeof sizes)[])("%s", (type) => {
     await decoder.release();
   });
 
+  it("starts every row with a long text, and takes tokens of it back", async () => {
+    const decoder = createDecoder(lm, { batch: 3, history: 2, overflow: "slide" });
+    const text = ids(20, 3);
+    const logits = (await decoder.start(text)).slice();
+    const wanted = await fresh(text, { overflow: "slide" });
+    for (const row of [0, 1, 2])
+      expectEqual(logits.subarray(row * VOCABULARY, (row + 1) * VOCABULARY), wanted);
+    // A cache that has slid holds another part of the text than one that reads it afresh.
+    if (type !== "char-transformer") {
+      expect(decoder.rewind(2)).toBe(true);
+      const other = await decoder.append(Int32Array.of(1, 2, 3));
+      expectEqual(
+        other.subarray(VOCABULARY, 2 * VOCABULARY),
+        await fresh(Int32Array.of(...text.slice(0, 18), 2), { overflow: "slide" }),
+      );
+    }
+    await decoder.release();
+  });
+
   it("takes tokens back", async () => {
     const decoder = createDecoder(lm, { history: 6 });
     const text = ids(8, 4);

@@ -8,7 +8,8 @@ import { compile } from "../../runtime/compile.ts";
 import type { LanguageModel } from "../language-model.ts";
 import { type Decoder, repeated } from "./decoder.ts";
 
-function graphOf({ model, backend }: LanguageModel) {
+/** [batch] texts of a window each, to the logits after it. */
+export function windowGraph({ model, backend }: LanguageModel) {
   return compile(
     (parameters: Parameters, ids: Tensor) =>
       model.forward(parameters, { ids }, evaluation, { logits: "last" }).logits,
@@ -16,12 +17,14 @@ function graphOf({ model, backend }: LanguageModel) {
   );
 }
 
+export type WindowGraph = ReturnType<typeof windowGraph>;
+
 /** A sliding window is what such a model is: it never overflows. */
 export class WindowDecoder implements Decoder {
   readonly batch: number;
   readonly #lm: LanguageModel;
   readonly #history: number;
-  readonly #step: ReturnType<typeof graphOf>;
+  readonly #step: WindowGraph;
   /** The newest tokens of each text: a window, and those that may have to come back into it. */
   #rows: number[][];
   #length: number;
@@ -30,7 +33,7 @@ export class WindowDecoder implements Decoder {
     this.batch = batch;
     this.#lm = lm;
     this.#history = history;
-    this.#step = from ? from.#step : graphOf(lm);
+    this.#step = from ? from.#step : windowGraph(lm);
     this.#rows = rows ?? Array.from({ length: batch }, () => []);
     this.#length = from ? from.#length : 0;
   }

@@ -313,7 +313,10 @@ describe("a service that answers wrongly", () => {
   it("has its control characters shown, and is not waited for for days", async () => {
     const model = await hosted(() => refusal(400, { message: "\u001b]0;evil\u0007 \u202etext" }));
     await expect(model.sample({ prompt: "x" })).rejects.toThrow(/: "\\x1b\]0;evil\\x07 \\u202etext"/);
-    const slow = await hosted(() => ({ ...refusal(429), headers: { "retry-after": "86400" } }));
+    const slow = await hosted(() => ({
+      ...refusal(429),
+      headers: { "retry-after": "86400", "x-should-retry": "true" },
+    }));
     await expect(slow.sample({ prompt: "x" })).rejects.toMatchObject({ code: "hosted-busy" });
   });
 

@@ -119,9 +119,13 @@ const patient =
     const milliseconds = Number(response.headers.get("retry-after-ms") ?? Number.NaN);
     const asked = response.headers.get("retry-after") ?? "";
     const seconds = Number.isNaN(Number(asked)) ? (Date.parse(asked) - Date.now()) / 1000 : Number(asked);
-    if (milliseconds / 1000 > MAX_WAIT || (Number.isNaN(milliseconds) && seconds > MAX_WAIT))
-      response.headers.set("x-should-retry", "false");
-    return response;
+    if (!(milliseconds / 1000 > MAX_WAIT || (Number.isNaN(milliseconds) && seconds > MAX_WAIT)))
+      return response;
+    // A new response: Node 20 at times refuses to change the headers of this one as immutable.
+    const { body, status, statusText } = response;
+    const headers = new Headers(response.headers);
+    headers.set("x-should-retry", "false");
+    return new Response(body, { status, statusText, headers });
   };
 
 class Hosted implements HostedModel {

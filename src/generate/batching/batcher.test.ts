@@ -1,0 +1,142 @@
+/** Texts that are written together are those that `sample` writes alone, whatever the model keeps of what it has read. */
+import { describe, expect, it } from "vitest";
+import { babble, tinyTraining } from "../../../test/training-fixture.ts";
+import { train } from "../../train/train.ts";
+import type { LocalModel } from "../local-model.ts";
+import { logProbabilities } from "../log-probabilities.ts";
+import { promptIds, type Sample } from "../sample.ts";
+import { Batcher, type ScoredToken, type TextRequest } from "./batcher.ts";
+
+const models = ["char-lstm", "char-transformer", "char-cnn"] as const;
+
+const sizes = {
+  "char-lstm": { layers: 1, width: 12, embedding: 6 },
+  "char-transformer": { layers: 2, width: 12, heads: 2, context: 128 },
+  "char-cnn": { layers: 3, width: 12 },
+};
+
+async function tiny(model: (typeof models)[number]): Promise<LocalModel> {
+  const { lm } = await train({ ...tinyTraining({}, babble(1500)), model, modelOptions: sizes[model] });
+  return lm;
+}
+
+describe.each(models)("%s", (name) => {
+  it("writes each of many texts as if it were alone", async () => {
+    const lm = await tiny(name);
+    const batcher = new Batcher(lm, 3);
+    const prompts = ["the road", "other cross", "r", "the road cross", "the", "other cross road the"];
+    const ask = (prompt: string, seed: number): Promise<Sample> =>
+      batcher.write({
+        owner: {},
+        prompt,
+        ids: promptIds(lm, prompt),
+        seed,
+        index: 0,
+        maxLength: 10 + 7 * seed,
+        options: { temperature: 0.8 },
+      });
+    const texts = await Promise.all(prompts.map(ask));
+    for (const [seed, prompt] of prompts.entries()) {
+      const [alone] = await lm.sample({ prompt, seed, maxLength: 10 + 7 * seed, temperature: 0.8 });
+      expect(texts[seed]).toMatchObject({ text: alone!.text, finish: alone!.finish, ids: alone!.ids });
+      for (const [k, value] of texts[seed]!.logProbabilities.entries())
+        expect(value).toBeCloseTo(alone!.logProbabilities[k]!, 4);
+    }
+    await batcher.release();
+    await lm.release();
+  });
+});
+
+describe("a batcher", () => {
+  const requestOf = (lm: LocalModel, prompt: string, more: Partial<TextRequest> = {}): TextRequest => ({
+    owner: {},
+    prompt,
+    ids: promptIds(lm, prompt),
+    seed: 1,
+    index: 0,
+    maxLength: 5,
+    ...more,
+  });
+
+  it("scores prompts as they are scored alone, with the likeliest alternatives", async () => {
+    const lm = await tiny("char-transformer");
+    const batcher = new Batcher(lm, 2);
+    const prompt = "other cross road the cross other";
+    const scores: ScoredToken[] = [];
+    await batcher.write(
+      requestOf(lm, prompt, { maxLength: 0, alternatives: 3, onScores: (some) => scores.push(...some) }),
+    );
+    const { logProbabilities: expected } = await logProbabilities(lm, prompt);
+    expect(scores.map(({ id }) => lm.tokenizer.token(id)).join("")).toBe(prompt);
+    for (const [k, { logProbability, alternatives }] of scores.entries()) {
+      expect(logProbability).toBeCloseTo(expected[k]!, 4);
+      expect(alternatives).toHaveLength(3);
+      expect(alternatives[0]!.logProbability).toBeGreaterThanOrEqual(logProbability);
+    }
+    await batcher.release();
+  });
+
+  it("copies what prompts have in common", async () => {
+    const lm = await tiny("char-transformer");
+    const batcher = new Batcher(lm, 4);
+    const prompt = "other cross road the cross other";
+    const first = await batcher.write(requestOf(lm, prompt));
+    const again = await batcher.write(requestOf(lm, prompt));
+    expect(again.ids).toEqual(first.ids);
+    const { read, copied } = batcher.counts;
+    expect([read, copied]).toEqual([prompt.length + 2, prompt.length]);
+    await batcher.release();
+  });
+
+  it("lets a short text through while long ones hold all slots", async () => {
+    const lm = await tiny("char-lstm");
+    const batcher = new Batcher(lm, 2);
+    const ended: string[] = [];
+    const long = [1, 2].map((seed) =>
+      batcher.write(requestOf(lm, "the", { seed, maxLength: 600 })).then((text) => {
+        ended.push("long");
+        return text;
+      }),
+    );
+    const short = batcher.write(requestOf(lm, "r")).then(() => ended.push("short"));
+    await Promise.all([...long, short]);
+    expect(ended).toEqual(["short", "long", "long"]);
+    // Leaving its slot and coming back changes nothing of a text.
+    for (const [k, text] of (await Promise.all(long)).entries())
+      expect(text.ids).toEqual((await lm.sample({ prompt: "the", seed: k + 1, maxLength: 600 }))[0]!.ids);
+    await batcher.release();
+  });
+
+  it("drops a text whose signal aborts, and goes on with the others", async () => {
+    const lm = await tiny("char-transformer");
+    const batcher = new Batcher(lm, 2);
+    const stop = new AbortController();
+    const dropped = batcher.write(
+      requestOf(lm, "the", { maxLength: 120, signal: stop.signal, onToken: () => stop.abort() }),
+    );
+    const kept = batcher.write(requestOf(lm, "road"));
+    await expect(dropped).rejects.toMatchObject({ name: "AbortError" });
+    expect((await kept).tokens).toBe(5);
+    expect(batcher.counts).toMatchObject({ running: 0, waiting: 0 });
+    await batcher.release();
+  });
+
+  it("subtracts penalties from tokens that were written, adds biases, and obeys a constraint", async () => {
+    const lm = await tiny("char-lstm");
+    const batcher = new Batcher(lm, 2);
+    const e = lm.tokenizer.id("e")!;
+    const written = async (more: Partial<TextRequest>) =>
+      (await batcher.write(requestOf(lm, "the", { maxLength: 30, ...more }))).ids;
+    expect(await written({ options: { logitBias: new Map([[e, 100]]) } })).toEqual(new Array(30).fill(e));
+    const free = await written({ options: { temperature: 0 } });
+    const spread = await written({ options: { temperature: 0, frequencyPenalty: 2, presencePenalty: 2 } });
+    expect(new Set(spread).size).toBeGreaterThan(new Set(free).size);
+    const allowed = new Uint8Array(lm.tokenizer.size);
+    allowed[e] = 1;
+    const seen: number[] = [];
+    const constraint = { allowed: () => allowed, accept: (id: number) => void seen.push(id) };
+    expect(await written({ constraint })).toEqual(new Array(30).fill(e));
+    expect(seen).toEqual(new Array(30).fill(e));
+    await batcher.release();
+  });
+});

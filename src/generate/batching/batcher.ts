@@ -1,0 +1,381 @@
+/**
+ * Many texts written at the same time by one model, each for a request of its own (continuous batching: Yu et al. 2022,
+ * Orca). All that are being written share every run; prompts are read in pieces between the runs, the shortest first;
+ * and what a prompt has in common with a text that a slot holds is copied instead of read.
+ *
+ * A text is what `sample` writes with the same seed and options, up to the rounding of the products that it shares.
+ */
+import { continuationOf } from "../../text/stream-decoder.ts";
+import { unknownWord } from "../../text/words.ts";
+import { Draft } from "../draft.ts";
+import type { LanguageModel } from "../language-model.ts";
+import { likeliest } from "../likeliest.ts";
+import type { Sample } from "../sample.ts";
+import { logSumExp } from "../sampler.ts";
+import { createSlots } from "./create-slots.ts";
+import { type Chooser, type Constraint, createChooser, type ScoreOptions } from "./penalties.ts";
+import type { Slots } from "./slots.ts";
+
+/** Tokens of a prompt that are read in one run: while others write, and while none does. */
+const PIECE = 64;
+const LONG_PIECE = 256;
+/** Tokens of which the scores of each are wanted, in one run: the logits of all are kept in memory. */
+const SCORED_PIECE = 32;
+/** Tokens that a prompt must share with another text, so that copying them is worth its while. */
+const SHARED = 4;
+/** Tokens after which a text makes room for one that waits. */
+const QUANTUM = 64;
+
+/** A token and its natural log-probability under the model itself, with those that would have been likelier or nearly so. */
+export interface ScoredToken {
+  readonly id: number;
+  readonly logProbability: number;
+  /** Best first. */
+  readonly alternatives: readonly { readonly id: number; readonly logProbability: number }[];
+}
+
+export interface TextRequest {
+  /** Texts of one request take turns with those of others. */
+  readonly owner: object;
+  /** The prompt as text, and as the model reads it: at least one id. */
+  readonly prompt: string;
+  readonly ids: Int32Array;
+  readonly seed: number;
+  /** Which of the texts of its seed it is. */
+  readonly index: number;
+  /** Tokens to write; 0 only reads the prompt. */
+  readonly maxLength: number;
+  readonly stop?: readonly string[] | undefined;
+  readonly options?: ScoreOptions | undefined;
+  readonly constraint?: Constraint | undefined;
+  /** How many alternatives {@link onToken} and {@link onScores} get. Default 0. */
+  readonly alternatives?: number | undefined;
+  /** Gets the scores of the prompt's ids from the second on, in pieces. Absent: they are not computed. */
+  readonly onScores?: ((scores: readonly ScoredToken[]) => void) | undefined;
+  /** Gets each token that is written. */
+  readonly onToken?: ((token: ScoredToken) => void) | undefined;
+  /** Gets each piece of text that is certain. */
+  readonly onText?: ((text: string) => void) | undefined;
+  /** Whether to hold it where it is; {@link Batcher.wake} tells that this has changed. */
+  readonly paused?: (() => boolean) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A text from its request to its end. */
+interface Text {
+  readonly request: TextRequest;
+  readonly draft: Draft;
+  readonly choose: Chooser;
+  readonly done: (sample: Sample) => void;
+  readonly failed: (error: unknown) => void;
+  /** `reading` until the slot holds `wanted`, then `writing`: its newest token is not in the slot yet. */
+  phase: "reading" | "writing";
+  wanted: Int32Array;
+  /** How many ids of the prompt are scored, or need no score. */
+  scored: number;
+  slot: number | undefined;
+  /** Tokens that were written in this slot. */
+  since: number;
+}
+
+export interface BatcherCounts {
+  /** Texts that are read or written, and that wait for a slot. */
+  readonly running: number;
+  readonly waiting: number;
+  /** Tokens since the start: read from prompts, copied instead of read, and written. */
+  readonly read: number;
+  readonly copied: number;
+  readonly written: number;
+}
+
+export class Batcher {
+  readonly #lm: LanguageModel;
+  readonly #slots: Slots;
+  /** The ids that each slot holds, and the text that uses it. */
+  readonly #held: number[][];
+  readonly #user: (Text | undefined)[];
+  /** Slots that are not in use, the one that was used last at the end. */
+  readonly #free: number[];
+  #waiting: Text[] = [];
+  #turn: Promise<void> | undefined;
+  #wake = () => {};
+  #read = 0;
+  #copied = 0;
+  #written = 0;
+
+  /** @param slots texts that are read or written at the same time */
+  constructor(lm: LanguageModel, slots: number) {
+    this.#lm = lm;
+    this.#slots = createSlots(lm, slots);
+    this.#held = Array.from({ length: slots }, () => []);
+    this.#user = new Array<undefined>(slots).fill(undefined);
+    this.#free = [...this.#held.keys()].reverse();
+  }
+
+  get counts(): BatcherCounts {
+    const running = this.#user.filter((text) => text !== undefined).length;
+    const waiting = this.#waiting.length;
+    return { running, waiting, read: this.#read, copied: this.#copied, written: this.#written };
+  }
+
+  /**
+   * Writes a text. Resolves at its end.
+   * @throws UsageError for an option out of range, the signal's reason where it is aborted, and what a run throws
+   */
+  write(request: TextRequest): Promise<Sample> {
+    const { options = {}, constraint, onText, stop, maxLength, signal } = request;
+    const { tokenizer, model } = this.#lm;
+    const size = Math.min(tokenizer.size, model.config.vocab_size);
+    const choose = createChooser(options, { size, never: tokenizer.id(unknownWord) }, constraint);
+    signal?.throwIfAborted();
+    return new Promise((done, failed) => {
+      const beginning = {
+        prompt: request.prompt,
+        continuation: continuationOf(tokenizer, request.prompt),
+        seen: request.ids,
+      };
+      const draft = new Draft(this.#lm, beginning, request.index, request.seed, {
+        maxLength,
+        stop,
+        onText: onText && ((_, piece) => onText(piece)),
+      });
+      this.#waiting.push({
+        request,
+        draft,
+        choose,
+        done,
+        failed,
+        phase: "reading",
+        wanted: request.ids,
+        scored: request.onScores ? 1 : request.ids.length,
+        slot: undefined,
+        since: 0,
+      });
+      signal?.addEventListener("abort", this.wake, { once: true });
+      this.#turn ??= this.#run();
+      this.wake();
+    });
+  }
+
+  /** Looks again at texts that were paused. */
+  readonly wake = (): void => {
+    this.#wake();
+  };
+
+  /** Ends when no text is under way. */
+  async idle(): Promise<void> {
+    while (this.#turn) await this.#turn;
+  }
+
+  async release(): Promise<void> {
+    await this.idle();
+    await this.#slots.release();
+  }
+
+  async #run(): Promise<void> {
+    // Requests that come together begin together.
+    await turn();
+    while (this.#waiting.length > 0 || this.#user.some((text) => text)) {
+      this.#dropAborted();
+      this.#makeRoom();
+      for (let next = this.#nextWaiting(); next; next = this.#nextWaiting()) this.#begin(next);
+      const woken = new Promise<void>((resume) => {
+        this.#wake = resume;
+      });
+      const read = await this.#readPiece();
+      const wrote = await this.#writeTokens();
+      await (read || wrote ? turn() : woken);
+    }
+    this.#turn = undefined;
+  }
+
+  get #running(): Text[] {
+    return this.#user.filter((text) => text !== undefined);
+  }
+
+  #dropAborted(): void {
+    const gone = ({ request }: Text) => request.signal?.aborted;
+    for (const text of [...this.#running, ...this.#waiting])
+      if (gone(text)) this.#end(text, () => text.failed(text.request.signal!.reason));
+    this.#waiting = this.#waiting.filter((text) => !gone(text));
+  }
+
+  /**
+   * Where texts wait, one that is paused leaves its slot, or the one that has been written longest; it goes on when its
+   * turn comes again.
+   */
+  #makeRoom(): void {
+    if (this.#free.length > 0 || !this.#waiting.some(isReady)) return;
+    const writing = this.#running.filter(({ phase }) => phase === "writing");
+    const held = writing.find((text) => !isReady(text));
+    const longest =
+      held ?? writing.reduce<Text | undefined>((a, b) => (a && a.since >= b.since ? a : b), undefined);
+    if (!longest || (longest.since < QUANTUM && longest !== held)) return;
+    const { ids } = longest.request;
+    longest.phase = "reading";
+    longest.wanted = Int32Array.from([...ids, ...longest.draft.ids]);
+    this.#leave(longest);
+    this.#waiting.push(longest);
+  }
+
+  /** The first of the owner that has the fewest texts in slots; undefined where none can begin. */
+  #nextWaiting(): Text | undefined {
+    const waiting = this.#waiting.filter(isReady);
+    if (this.#free.length === 0 || waiting.length === 0) return undefined;
+    const running = new Map<object, number>();
+    for (const { request } of this.#running)
+      running.set(request.owner, (running.get(request.owner) ?? 0) + 1);
+    const shareOf = ({ request }: Text) => running.get(request.owner) ?? 0;
+    const next = waiting.reduce((a, b) => (shareOf(b) < shareOf(a) ? b : a));
+    this.#waiting.splice(this.#waiting.indexOf(next), 1);
+    return next;
+  }
+
+  /** Gives a text the slot that holds most of what it is to read, or the one that was used longest ago. */
+  #begin(text: Text): void {
+    // Tokens whose scores are wanted must be read. One token at least is read, as its logits are needed.
+    const most = needsScores(text) ? 0 : text.wanted.length - 1;
+    let best = 0;
+    let from: number | undefined;
+    for (const [slot, held] of this.#held.entries()) {
+      const common = Math.min(most, commonLength(held, text.wanted));
+      if (common > best) [best, from] = [common, slot];
+    }
+    const own = from !== undefined && this.#free.includes(from) && best === this.#held[from]!.length;
+    const slot = own ? from! : this.#free[0]!;
+    this.#free.splice(this.#free.indexOf(slot), 1);
+    this.#user[slot] = text;
+    text.slot = slot;
+    text.since = 0;
+    const taken = from !== undefined && best >= SHARED && this.#slots.copy(from, slot, best) ? best : 0;
+    if (taken === 0) this.#slots.copy(slot, slot, 0);
+    this.#held[slot] = Array.from(text.wanted.subarray(0, taken));
+    this.#copied += taken;
+  }
+
+  /** Reads a piece of the prompt that has least left. @returns whether there was one */
+  async #readPiece(): Promise<boolean> {
+    const left = ({ wanted, slot }: Text) => wanted.length - this.#held[slot!]!.length;
+    const texts = this.#running.filter(({ phase }) => phase === "reading");
+    if (texts.length === 0) return false;
+    const first = texts.reduce((a, b) => (left(b) < left(a) ? b : a));
+    const scores = needsScores(first);
+    const others = this.#running.length > texts.length;
+    const piece = scores ? SCORED_PIECE : others ? PIECE : LONG_PIECE;
+    const begun = this.#held[first.slot!]!.length;
+    const ids = first.wanted.subarray(begun, begun + piece);
+    const logits = await this.#tried([first], () => this.#slots.read(first.slot!, ids, scores));
+    if (logits === undefined) return true;
+    this.#held[first.slot!]!.push(...ids);
+    this.#read += ids.length;
+    if (scores) this.#score(first, logits);
+    if (begun + ids.length < first.wanted.length || first.slot === undefined) return true;
+    first.phase = "writing";
+    if (first.request.maxLength === 0) this.#end(first, () => first.done(first.draft.finished()));
+    else this.#choose(first, logits.at(-1)!);
+    return true;
+  }
+
+  /** One token for every text whose prompt is read. @returns whether there was one */
+  async #writeTokens(): Promise<boolean> {
+    const texts = this.#running.filter((text) => text.phase === "writing" && isReady(text));
+    if (texts.length === 0) return false;
+    const slots = texts.map(({ slot }) => slot!);
+    const ids = Int32Array.from(texts, ({ draft }) => draft.ids.at(-1)!);
+    const logits = await this.#tried(texts, () => this.#slots.step(slots, ids));
+    if (logits === undefined) return true;
+    for (const [k, text] of texts.entries()) {
+      this.#held[text.slot!]!.push(ids[k]!);
+      this.#choose(text, logits[k]!);
+    }
+    return true;
+  }
+
+  /** The scores of the ids that follow those which were read last. */
+  #score(text: Text, logits: readonly Float32Array[]): void {
+    const { onScores, alternatives = 0 } = text.request;
+    const found: ScoredToken[] = [];
+    for (const row of logits) {
+      const id = text.request.ids[text.scored];
+      if (id === undefined) break;
+      text.scored++;
+      found.push(scoreOf(row, id, alternatives));
+    }
+    try {
+      onScores!(found);
+    } catch (error) {
+      this.#end(text, () => text.failed(error));
+    }
+  }
+
+  #choose(text: Text, logits: Float32Array): void {
+    const { draft, request } = text;
+    try {
+      const { id, logProbability } = text.choose(logits, draft.seen(), draft.ids, draft.uniform());
+      const { alternatives = 0, onToken } = request;
+      onToken?.(
+        alternatives > 0 ? scoreOf(logits, id, alternatives) : { id, logProbability, alternatives: [] },
+      );
+      draft.append(id, logProbability);
+      text.since++;
+      this.#written++;
+    } catch (error) {
+      this.#end(text, () => text.failed(error));
+      return;
+    }
+    if (draft.finish) this.#end(text, () => text.done(draft.finished()));
+  }
+
+  /** What a run gives; undefined where it fails, and the texts of it with it. */
+  async #tried<T>(texts: readonly Text[], work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await work();
+    } catch (error) {
+      for (const text of texts) {
+        const { slot } = text;
+        this.#end(text, () => text.failed(error));
+        this.#held[slot!] = [];
+        this.#slots.copy(slot!, slot!, 0);
+      }
+      return undefined;
+    }
+  }
+
+  #end(text: Text, tell: () => void): void {
+    text.request.signal?.removeEventListener("abort", this.wake);
+    if (text.slot !== undefined) this.#leave(text);
+    tell();
+  }
+
+  #leave(text: Text): void {
+    const slot = text.slot!;
+    text.slot = undefined;
+    this.#user[slot] = undefined;
+    this.#free.push(slot);
+  }
+}
+
+const isReady = ({ request }: Text): boolean => request.paused?.() !== true;
+
+const needsScores = ({ scored, request }: Text): boolean => scored < request.ids.length;
+
+/** Lets messages and timers have their turn. */
+const turn = () => new Promise<void>((resume) => setImmediate(resume));
+
+function commonLength(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  const most = Math.min(a.length, b.length);
+  for (let k = 0; k < most; k++) if (a[k] !== b[k]) return k;
+  return most;
+}
+
+function scoreOf(logits: Float32Array, id: number, alternatives: number): ScoredToken {
+  const total = logSumExp(logits);
+  return {
+    id,
+    logProbability: logits[id]! - total,
+    alternatives: Array.from(likeliest(logits, alternatives), (other) => ({
+      id: other,
+      logProbability: logits[other]! - total,
+    })),
+  };
+}

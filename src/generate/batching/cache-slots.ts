@@ -1,0 +1,201 @@
+/**
+ * Slots of models with a cache of keys and values. All caches are one tensor with a row for each slot. A run takes the
+ * rows from the first on, so that those which are written together are moved to the front when others join or leave.
+ */
+import { float32, type HostArray, int32, sizeOf } from "../../core/array.ts";
+import { requireFinite } from "../../core/finite.ts";
+import { remember } from "../../core/remember.ts";
+import type { Spec } from "../../graph/tree.ts";
+import { zeroState } from "../../models/model.ts";
+import { type CacheGraph, cacheGraph } from "../decoders/cache.ts";
+import type { LanguageModel } from "../language-model.ts";
+import { rowsOf, type Slots } from "./slots.ts";
+
+/** Tokens by which the room of all rows grows; attention also passes over room that is not in use. */
+const GROWTH = 64;
+
+export class CacheSlots implements Slots {
+  readonly count: number;
+  readonly #lm: LanguageModel;
+  /** Tensors with room for tokens, and the axis of that room. */
+  readonly #growing: readonly (readonly [name: string, axis: number])[];
+  /** Tensors that say how many tokens of each row are in use. */
+  readonly #lengths: readonly string[];
+  readonly #graphs = new Map<"last" | "all", CacheGraph>();
+  readonly #logits = new Map<number, HostArray<"float32">>();
+  #capacity: number;
+  #cache: Record<string, HostArray>;
+  /** Tokens in use, by row. */
+  readonly #used: number[];
+  /** The row of each slot, and the slot of each row. */
+  readonly #rowOf: number[];
+  readonly #slotOf: number[];
+
+  constructor(lm: LanguageModel, count: number) {
+    const specs = Object.entries(lm.model.state(count));
+    const axisOf = ({ shape }: Spec) => shape.findIndex((size) => typeof size === "string");
+    this.count = count;
+    this.#lm = lm;
+    this.#growing = specs.flatMap(([name, spec]) =>
+      axisOf(spec) < 0 ? [] : [[name, axisOf(spec)] as const],
+    );
+    this.#lengths = specs.flatMap(([name, spec]) => (axisOf(spec) < 0 ? [name] : []));
+    this.#capacity = Math.min(GROWTH, lm.model.contextLength);
+    this.#cache = zeroState(lm.model.state(count), this.#capacity);
+    this.#used = new Array<number>(count).fill(0);
+    this.#rowOf = [...this.#used.keys()];
+    this.#slotOf = [...this.#used.keys()];
+  }
+
+  held(slot: number): number {
+    return this.#used[this.#rowOf[slot]!]!;
+  }
+
+  async step(slots: readonly number[], ids: Int32Array): Promise<Float32Array[]> {
+    this.#bringToFront(slots);
+    const count = slots.length;
+    const tokens = new Int32Array(count);
+    slots.forEach((slot, k) => {
+      tokens[this.#rowOf[slot]!] = ids[k]!;
+    });
+    const logits = remember(this.#logits, count, () => float32([count, this.#lm.model.config.vocab_size]));
+    await this.#run("last", 0, int32([count, 1], tokens), logits);
+    const rows = rowsOf(logits.data, count);
+    return slots.map((slot) => rows[this.#rowOf[slot]!]!);
+  }
+
+  async read(slot: number, ids: Int32Array, each: boolean): Promise<Float32Array[]> {
+    const count = each ? ids.length : 1;
+    const logits = float32([count, this.#lm.model.config.vocab_size]);
+    await this.#run(each ? "all" : "last", this.#rowOf[slot]!, int32([1, ids.length], ids), logits);
+    return rowsOf(logits.data, count);
+  }
+
+  copy(from: number, to: number, tokens: number): boolean {
+    const source = this.#rowOf[from]!;
+    const row = this.#rowOf[to]!;
+    if (tokens > this.#used[source]!) return false;
+    if (row !== source)
+      this.#eachPart((data, size, inner) => {
+        const start = source * size;
+        data.copyWithin(row * size, start, start + tokens * inner);
+      });
+    this.#used[row] = tokens;
+    return true;
+  }
+
+  async release(): Promise<void> {
+    for (const graph of this.#graphs.values()) await graph.release();
+  }
+
+  /** Appends ids [rows, length] to the rows from `first` on. */
+  async #run(
+    kind: "last" | "all",
+    first: number,
+    ids: HostArray<"int32">,
+    logits: HostArray<"float32">,
+  ): Promise<void> {
+    const [count, length] = ids.shape as [number, number];
+    const rows = Array.from({ length: count }, (_, k) => first + k);
+    this.#reserve(Math.max(...rows.map((row) => this.#used[row]! + length)));
+    const graph = remember(this.#graphs, kind, () => cacheGraph(this.#lm, kind));
+    const { state } = await graph.run([this.#lm.weights, { ids, state: this.#view(rows) }], {
+      into: { logits },
+    });
+    requireFinite(logits.data, this.#lm.name);
+    for (const [name, axis] of this.#growing) {
+      const added = (state as Record<string, HostArray>)[name]!.data as Float32Array;
+      const { data, shape } = this.#cache[name]!;
+      const inner = sizeOf(shape.slice(axis + 1));
+      const outer = sizeOf(shape.slice(1, axis));
+      const piece = length * inner;
+      for (const [k, row] of rows.entries())
+        for (let o = 0; o < outer; o++) {
+          const from = (k * outer + o) * piece;
+          const at = ((row * outer + o) * this.#capacity + this.#used[row]!) * inner;
+          (data as Float32Array).set(added.subarray(from, from + piece), at);
+        }
+    }
+    for (const row of rows) this.#used[row]! += length;
+  }
+
+  /** The state of consecutive rows, in the memory of all; with room for one token where none is in use. */
+  #view(rows: readonly number[]): Record<string, HostArray> {
+    const used = Int32Array.from(rows, (row) => this.#used[row]!);
+    const empty = used.every((count) => count === 0);
+    const lengths = this.#lengths.map((name) => [name, int32([rows.length], used)]);
+    const caches = this.#growing.map(([name, axis]) => {
+      const { data, shape, dtype } = this.#cache[name]!;
+      const sizes = [rows.length, ...shape.slice(1)];
+      const size = sizeOf(shape.slice(1));
+      if (empty) sizes[axis] = 1;
+      const start = rows[0]! * size;
+      return [name, { dtype, shape: sizes, data: data.subarray(start, start + sizeOf(sizes)) }];
+    });
+    return Object.fromEntries([...lengths, ...caches]);
+  }
+
+  /** Makes room for `needed` tokens in every row. */
+  #reserve(needed: number): void {
+    if (needed <= this.#capacity) return;
+    const before = this.#cache;
+    const room = this.#capacity;
+    const { model } = this.#lm;
+    this.#capacity = Math.min(Math.ceil(needed / GROWTH) * GROWTH, model.contextLength);
+    this.#cache = zeroState(model.state(this.count), this.#capacity);
+    for (const [name, axis] of this.#growing) {
+      const { data, shape } = this.#cache[name]!;
+      const inner = sizeOf(shape.slice(axis + 1));
+      const outer = sizeOf(shape.slice(1, axis));
+      const old = before[name]!.data as Float32Array;
+      for (let row = 0; row < this.count; row++)
+        for (let o = row * outer; o < (row + 1) * outer; o++) {
+          const from = o * room * inner;
+          (data as Float32Array).set(
+            old.subarray(from, from + this.#used[row]! * inner),
+            o * this.#capacity * inner,
+          );
+        }
+    }
+  }
+
+  /** Moves the rows of some slots to the places before all others. */
+  #bringToFront(slots: readonly number[]): void {
+    const wanted = new Set(slots);
+    let place = 0;
+    for (const slot of slots) {
+      const row = this.#rowOf[slot]!;
+      if (row < slots.length) continue;
+      while (wanted.has(this.#slotOf[place]!)) place++;
+      this.#exchange(row, place);
+    }
+  }
+
+  #exchange(a: number, b: number): void {
+    const tokens = Math.max(this.#used[a]!, this.#used[b]!);
+    this.#eachPart((data, size, inner) => {
+      const length = tokens * inner;
+      const kept = data.slice(a * size, a * size + length);
+      data.copyWithin(a * size, b * size, b * size + length);
+      data.set(kept, b * size);
+    });
+    [this.#used[a], this.#used[b]] = [this.#used[b]!, this.#used[a]!];
+    const [slotA, slotB] = [this.#slotOf[a]!, this.#slotOf[b]!];
+    [this.#slotOf[a], this.#slotOf[b]] = [slotB, slotA];
+    [this.#rowOf[slotA], this.#rowOf[slotB]] = [b, a];
+  }
+
+  /**
+   * Calls `work` for each part of the cache in which a row's tokens lie one after the other, such as one head of one layer.
+   * @param work gets the memory from the part's place in the first row on, the distance of rows, and the size of a token
+   */
+  #eachPart(work: (data: Float32Array, size: number, inner: number) => void): void {
+    for (const [name, axis] of this.#growing) {
+      const { data, shape } = this.#cache[name]!;
+      const inner = sizeOf(shape.slice(axis + 1));
+      const size = sizeOf(shape.slice(1));
+      for (let start = 0; start < size; start += this.#capacity * inner)
+        work((data as Float32Array).subarray(start), size, inner);
+    }
+  }
+}

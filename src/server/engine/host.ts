@@ -1,0 +1,81 @@
+/** The side that has the model: does the jobs that it is given. */
+import type { LocalModel } from "../../generate/local-model.ts";
+import { answerOf } from "../errors.ts";
+import type { ServeLimits } from "../limits.ts";
+import type { JobOf } from "../model/job.ts";
+import { jobs } from "../model/jobs.ts";
+import { createService } from "../model/service.ts";
+import type { Call, Failure, FromModel, ToModel } from "./protocol.ts";
+
+/** How often the counts are told while there is work. */
+const COUNTS_MS = 200;
+
+/** @returns what takes messages */
+export function createHost(
+  lm: LocalModel,
+  { id, limits }: { readonly id: string; readonly limits: ServeLimits },
+  post: (message: FromModel) => void,
+): (message: ToModel) => void {
+  const service = createService(lm, id, limits, (notice) => post({ notice }));
+  const calls = new Map<number, AbortController>();
+  /** Calls whose messages nobody takes at the moment. */
+  const paused = new Set<number>();
+  const { batcher } = service;
+  const tellCounts = () => {
+    if (batcher) post({ counts: batcher.counts });
+  };
+  let timer: NodeJS.Timeout | undefined;
+
+  async function work({ call, job, request, stream }: Call): Promise<void> {
+    const stop = new AbortController();
+    calls.set(call, stop);
+    timer ??= setInterval(tellCounts, COUNTS_MS);
+    try {
+      const { answer, stream: streamed } = (jobs[job] as JobOf<unknown>)(service, request, () =>
+        paused.has(call),
+      );
+      if (stream && streamed) await streamed((message) => post({ call, message }), stop.signal);
+      else post({ call, message: await answer(stop.signal) });
+      tellCounts();
+      post({ call, end: true });
+    } catch (error) {
+      post({ call, failed: failureOf(error) });
+    } finally {
+      calls.delete(call);
+      paused.delete(call);
+      if (calls.size === 0) {
+        clearInterval(timer);
+        timer = undefined;
+        tellCounts();
+      }
+    }
+  }
+
+  async function release(): Promise<void> {
+    for (const stop of calls.values()) stop.abort();
+    await batcher?.release();
+    await lm.release();
+    post({ released: true });
+  }
+
+  return (message) => {
+    if ("cancel" in message) calls.get(message.cancel)?.abort();
+    else if ("release" in message) void release();
+    else if ("pause" in message) paused.add(message.pause);
+    else if ("resume" in message) {
+      paused.delete(message.resume);
+      batcher?.wake();
+    } else void work(message);
+  };
+}
+
+export const traceOf = (error: unknown): string =>
+  error instanceof Error ? (error.stack ?? error.message) : String(error);
+
+/** An error as plain data. */
+export function failureOf(error: unknown): Failure {
+  const { status, body, unexpected } = answerOf(error);
+  const { message, code, param } = body.error;
+  const bug = traceOf(error);
+  return { status, message, code, param, ...(unexpected ? { bug } : {}) };
+}

@@ -1,0 +1,43 @@
+/** `POST /v1/embeddings`: texts as vectors, see `embed`. */
+import { embedTexts } from "../../generate/embed.ts";
+import type { EmbeddingsAnswer, EmbeddingsRequest } from "../messages.ts";
+import type { Job } from "./job.ts";
+import { requireIds, requirePrompts, type Service, usageOf } from "./service.ts";
+
+export function embeddingsJob(service: Service, request: EmbeddingsRequest): Job {
+  const { lm, id } = service;
+  const { input, encoding_format = "float" } = request;
+  const given: readonly (string | readonly number[])[] =
+    typeof input === "string"
+      ? [input]
+      : typeof input[0] === "number"
+        ? [input as number[]]
+        : (input as string[]);
+  requirePrompts(service, given, 1);
+  const texts = given.map((text) => {
+    if (typeof text === "string") return service.clean(text);
+    requireIds(service, text, "input");
+    return lm.tokenizer.decode(text);
+  });
+  const tokens = texts.reduce((sum, text) => sum + lm.tokenizer.encode(text).length, 0);
+  return {
+    async answer(signal): Promise<EmbeddingsAnswer> {
+      const vectors = await embedTexts(lm, texts, { signal });
+      const { total_tokens, prompt_tokens } = usageOf(tokens, 0);
+      return {
+        object: "list",
+        model: id,
+        data: vectors.map((vector, index) => ({
+          object: "embedding",
+          index,
+          embedding: encoding_format === "base64" ? base64(vector) : Array.from(vector),
+        })),
+        usage: { prompt_tokens, total_tokens },
+      };
+    },
+  };
+}
+
+/** The numbers as float32, little-endian. */
+const base64 = ({ buffer, byteOffset, byteLength }: Float32Array): string =>
+  Buffer.from(buffer, byteOffset, byteLength).toString("base64");

@@ -1,0 +1,199 @@
+/** What the answers of one model share: the model, the batcher, its limits, and how it reads what it is sent. */
+import { randomInt } from "node:crypto";
+import { joined } from "../../core/array.ts";
+import { excerpt } from "../../core/printable.ts";
+import { Batcher } from "../../generate/batching/batcher.ts";
+import type { ScoreOptions } from "../../generate/batching/penalties.ts";
+import { beginsAfterEnd } from "../../generate/language-model.ts";
+import type { LocalModel } from "../../generate/local-model.ts";
+import { promptText } from "../../generate/prompt.ts";
+import { promptIds, type Sample } from "../../generate/sample.ts";
+import { ApiError } from "../errors.ts";
+import { requireAtMost, type ServeLimits } from "../limits.ts";
+import type { SamplingRequest, Usage } from "../messages.ts";
+
+export interface Service {
+  readonly lm: LocalModel;
+  /** The model's name in requests and answers. */
+  readonly id: string;
+  /** Absent for models that cannot continue texts. */
+  readonly batcher: Batcher | undefined;
+  readonly limits: ServeLimits;
+  /** UTF-16 units of the longest token, so that a text's length bounds its number of tokens from below. */
+  readonly longestToken: number;
+  /**
+   * A text as the model reads it.
+   * @throws InputError as `promptText`
+   */
+  clean(prompt: string): string;
+}
+
+/** A prompt as the model reads it. */
+export interface ReadPrompt {
+  readonly text: string;
+  /** What the batcher reads. */
+  readonly ids: Int32Array;
+  /** Tokens of the prompt itself: without an end of text that the model expects before it. */
+  readonly tokens: number;
+}
+
+/** @param notice called once, for the first prompt that the model reads otherwise than it was sent */
+export function createService(
+  lm: LocalModel,
+  id: string,
+  limits: ServeLimits,
+  notice: (sentence: string) => void = () => {},
+): Service {
+  let noticed = false;
+  const clean = (prompt: string): string => {
+    const text = promptText(lm, prompt);
+    if (text !== prompt && !noticed)
+      notice(
+        `Prompts are cleaned as the texts of the model were: ${JSON.stringify(excerpt(prompt))} is read as ${JSON.stringify(excerpt(text))}.`,
+      );
+    noticed ||= text !== prompt;
+    return text;
+  };
+  const batcher = lm.model.predicts === "masked" ? undefined : new Batcher(lm, limits.maxParallel);
+  return { lm, id, batcher, limits, longestToken: longestOf(lm), clean };
+}
+
+function longestOf({ tokenizer }: LocalModel): number {
+  let longest = 1;
+  for (let id = 0; id < tokenizer.size; id++) longest = Math.max(longest, tokenizer.token(id).length);
+  return longest;
+}
+
+/** @throws ApiError 400 for a model that cannot continue texts */
+export function batcherOf({ batcher, id, lm }: Service): Batcher {
+  if (batcher) return batcher;
+  throw new ApiError(
+    400,
+    `${id} (${lm.model.config.model_type}) fills masks and cannot continue texts; it answers /v1/embeddings.`,
+    "unsupported_model",
+    "model",
+  );
+}
+
+/** @throws InputError, UsageError where the vocabulary cannot spell a text; ApiError 400 for ids outside of it */
+export function readPrompt(service: Service, prompt: string | readonly number[]): ReadPrompt {
+  const { lm, clean } = service;
+  if (typeof prompt === "string") {
+    const text = clean(prompt);
+    const ids = promptIds(lm, text);
+    const added = ids.length - lm.tokenizer.encode(text).length;
+    return { text, ids, tokens: ids.length - added };
+  }
+  const size = requireIds(service, prompt, "prompt");
+  const text = lm.tokenizer.decode(prompt);
+  const begins = beginsAfterEnd(lm.tokenizer) || prompt.length === 0;
+  const ids = begins ? joined([lm.tokenizer.endOfText], prompt) : Int32Array.from(prompt);
+  return { text, ids, tokens: size };
+}
+
+/** @throws ApiError 400 for ids outside of the vocabulary */
+export function requireIds({ lm }: Service, ids: readonly number[], param: string): number {
+  const size = Math.min(lm.tokenizer.size, lm.model.config.vocab_size);
+  const odd = ids.find((id) => id >= size);
+  if (odd !== undefined)
+    throw new ApiError(
+      400,
+      `${param}: ${odd} is no token of this model, which has those below ${size}.`,
+      "invalid_value",
+      param,
+    );
+  return ids.length;
+}
+
+/** What shapes the choice of tokens, of both kinds of requests. */
+export function scoreOptions(service: Service, request: SamplingRequest): ScoreOptions {
+  const { temperature, top_p, top_k, min_p, repetition_penalty, logit_bias } = request;
+  const bias = Object.entries(logit_bias ?? {}).map(([id, value]) => [Number(id), value] as const);
+  requireIds(
+    service,
+    bias.map(([id]) => id),
+    "logit_bias",
+  );
+  return {
+    temperature: temperature ?? 1,
+    topP: top_p ?? 1,
+    topK: top_k ?? 0,
+    minP: min_p ?? 0,
+    repetitionPenalty: repetition_penalty ?? 1,
+    presencePenalty: request.presence_penalty ?? 0,
+    frequencyPenalty: request.frequency_penalty ?? 0,
+    logitBias: new Map(bias),
+  };
+}
+
+export const stopsOf = ({ stop }: SamplingRequest): readonly string[] =>
+  typeof stop === "string" ? [stop] : (stop ?? []);
+
+export const seedOf = ({ seed }: SamplingRequest): number => seed ?? randomInt(2 ** 32);
+
+/**
+ * Refuses what would take too long before anything is read.
+ * @throws ApiError 400 `limit_exceeded`
+ */
+export function requirePrompts(
+  { limits, longestToken }: Service,
+  prompts: readonly (string | readonly number[])[],
+  n: number,
+): void {
+  requireAtMost(limits.maxTexts, prompts.length * n, "texts (prompts times n)", n > 1 ? "n" : "prompt");
+  const characters = prompts.reduce(
+    (sum, prompt) => sum + (typeof prompt === "string" ? prompt.length : prompt.length * longestToken),
+    0,
+  );
+  requireAtMost(limits.maxPromptTokens * longestToken, characters, "characters to read", "prompt");
+}
+
+/**
+ * Checks the tokens that a request asks for against the limits of the server and of the model.
+ * @throws ApiError 400 `limit_exceeded` or `context_length_exceeded`
+ */
+export function requireRoom(
+  service: Service,
+  { maxTokens, field }: { readonly maxTokens: number; readonly field: string },
+  prompts: readonly ReadPrompt[],
+): void {
+  const { lm, limits } = service;
+  for (const prompt of prompts) {
+    if (maxTokens <= roomAfter(service, prompt)) continue;
+    throw new ApiError(
+      400,
+      `This model sees at most ${lm.model.contextLength} tokens at once; the prompt has ${prompt.tokens} and up to ${maxTokens} more were asked for.`,
+      "context_length_exceeded",
+      "max_tokens",
+    );
+  }
+  requireAtMost(limits.maxTokens, maxTokens, `tokens to write (${field})`, field);
+  const read = prompts.reduce((sum, { tokens }) => sum + tokens, 0);
+  requireAtMost(limits.maxPromptTokens, read, "tokens to read", "prompt");
+}
+
+/** How many tokens may follow a prompt: Infinity for models without a bounded context. */
+export function roomAfter({ lm }: Service, { ids }: ReadPrompt): number {
+  // A model without a state reads the last tokens of a text of any length.
+  const bounded = Object.keys(lm.model.state(1)).length > 0;
+  // The last token that is written need not be read.
+  return bounded ? lm.model.contextLength + 1 - ids.length : Number.POSITIVE_INFINITY;
+}
+
+export function usageOf(promptTokens: number, completionTokens: number): Usage {
+  return {
+    prompt_tokens: promptTokens,
+    completion_tokens: completionTokens,
+    total_tokens: promptTokens + completionTokens,
+  };
+}
+
+export const tokensOf = (samples: readonly Sample[]): number =>
+  samples.reduce((sum, { tokens }) => sum + tokens, 0);
+
+/** How a sample ended, as the API names it. */
+export function ending({ finish }: Sample, stop: readonly string[]) {
+  if (finish === "length") return { finish_reason: "length" as const };
+  const stop_reason = finish === "eos" ? null : stop.length === 1 ? stop[0] : undefined;
+  return { finish_reason: "stop" as const, stop_reason };
+}

@@ -1,0 +1,129 @@
+/** The models that a server has: those of a list that was given at its start, each opened when it is asked for. */
+import { basename, resolve } from "node:path";
+import { UsageError } from "../core/errors.ts";
+import { option } from "../core/options.ts";
+import { excerpt } from "../core/printable.ts";
+import type { LocalModel } from "../generate/local-model.ts";
+import type { Quantization } from "../models/quantize.ts";
+import type { BackendChoice } from "../runtime/backend.ts";
+import { Engine } from "./engine/engine.ts";
+import { ApiError } from "./errors.ts";
+import type { ServeLimits } from "./limits.ts";
+
+/** A model in a folder, which is opened in a thread of its own. */
+export interface ServedFolder {
+  /** What people call it. */
+  readonly name: string;
+  readonly folder: string;
+  readonly backend?: BackendChoice | undefined;
+  readonly quantize?: Quantization | undefined;
+}
+
+export type ServedModel = LocalModel | ServedFolder;
+
+interface Entry {
+  readonly model: ServedModel;
+  engine: Promise<Engine> | undefined;
+  /** When it was asked last. */
+  used: number;
+}
+
+export interface ModelsOptions {
+  readonly limits: ServeLimits;
+  readonly notice: (sentence: string) => void;
+  /** Models that are open at the same time; the one that was not asked for longest makes room. */
+  readonly maxOpen: number;
+}
+
+export class Models {
+  readonly #entries = new Map<string, Entry>();
+  readonly #options: ModelsOptions;
+  readonly #engines = new Map<string, Engine>();
+
+  /** @throws UsageError for no model, and for two of one name */
+  constructor(models: readonly ServedModel[], options: ModelsOptions) {
+    this.#options = options;
+    for (const model of models) {
+      const id = idOf(model);
+      if (this.#entries.has(id))
+        throw new UsageError(`Two models would be called "${id}"; serve one of them, or rename its folder.`);
+      this.#entries.set(id, { model, engine: undefined, used: 0 });
+    }
+    if (this.#entries.size === 0)
+      throw new UsageError(`There is no model to serve; give ${option("models")} at least one.`);
+  }
+
+  get ids(): readonly string[] {
+    return [...this.#entries.keys()];
+  }
+
+  /** Engines that are open. */
+  get open(): readonly (readonly [id: string, engine: Engine])[] {
+    return [...this.#engines].filter(([, engine]) => engine.lost === undefined);
+  }
+
+  /** @throws ApiError 404 for a model that is not served; what opening it throws */
+  async engine(id: string): Promise<Engine> {
+    const entry = this.#entries.get(id);
+    if (!entry) throw unknownModel(id, this.ids);
+    entry.used = performance.now();
+    if (entry.engine === undefined || this.#engines.get(id)?.lost !== undefined) {
+      this.#engines.delete(id);
+      // Before anything is waited for, so that requests which come together open one.
+      entry.engine = this.#open(id, entry.model);
+    }
+    try {
+      return await entry.engine;
+    } catch (error) {
+      entry.engine = undefined;
+      throw error;
+    }
+  }
+
+  /** Calls that are under way. */
+  get size(): number {
+    return [...this.#engines.values()].reduce((sum, { size }) => sum + size, 0);
+  }
+
+  /** Frees all. */
+  async release(ms: number): Promise<void> {
+    await Promise.all([...this.#engines.values()].map((engine) => engine.release(ms)));
+  }
+
+  async #open(id: string, model: ServedModel): Promise<Engine> {
+    const { limits, notice } = this.#options;
+    await this.#makeRoom();
+    const engine =
+      "weights" in model
+        ? Engine.here(model, { id, limits }, notice)
+        : await Engine.open({ ...model, id, limits }, notice);
+    this.#engines.set(id, engine);
+    return engine;
+  }
+
+  /** Closes the model that was not asked for longest, of those in folders that do nothing now. */
+  async #makeRoom(): Promise<void> {
+    if (this.open.length < this.#options.maxOpen) return;
+    const idle = this.open.filter(
+      ([id, { size }]) => size === 0 && !("weights" in this.#entries.get(id)!.model),
+    );
+    const used = ([id]: (typeof idle)[number]) => this.#entries.get(id)!.used;
+    const [first] = idle.sort((a, b) => used(a) - used(b));
+    if (first === undefined) return;
+    const [id, engine] = first;
+    this.#entries.get(id)!.engine = undefined;
+    this.#engines.delete(id);
+    await engine.release(1_000);
+  }
+}
+
+export function unknownModel(asked: string, ids: readonly string[]): ApiError {
+  const [first] = ids;
+  const others = ids.length === 1 ? `only "${first}"` : ids.map((id) => `"${id}"`).join(", ");
+  const message = `There is no model "${excerpt(asked)}" here, ${ids.length === 1 ? "" : "but "}${others}.`;
+  return new ApiError(404, message, "model_not_found", "model");
+}
+
+/** The model's name in requests: a folder's last part, or the name on the Hub. */
+export const idOf = ({ name, folder }: ServedModel): string =>
+  folder !== undefined && resolve(name) === resolve(folder) ? basename(resolve(name)) : name;

@@ -1,0 +1,94 @@
+/** A request to a model: read, given to the model that it names, and answered whole or in events. */
+import type { HttpBindings } from "@hono/node-server";
+import type { Context } from "hono";
+import { Hono } from "hono";
+import type { z } from "zod";
+import { ApiError } from "../errors.ts";
+import { eventStream } from "../event-stream.ts";
+import type { App } from "../guard.ts";
+import type { ServeLimits } from "../limits.ts";
+import {
+  chatRequest,
+  completionRequest,
+  detokenizeRequest,
+  embeddingsRequest,
+  tokenizeRequest,
+} from "../messages.ts";
+import type { Metrics } from "../metrics.ts";
+import type { JobName } from "../model/jobs.ts";
+import type { Models } from "../models.ts";
+import { readRequest } from "../request.ts";
+
+export interface Routing {
+  readonly models: Models;
+  readonly limits: ServeLimits;
+  readonly metrics: Metrics;
+  /** Aborts the running requests when the server closes and their time is up. */
+  readonly stopped: AbortSignal;
+  /** Whether no more requests are taken. */
+  closing(): ApiError | undefined;
+  /** Called with errors that are no fault of a request. */
+  readonly report: (error: unknown) => void;
+}
+
+type Schema = z.ZodType<{
+  readonly model?: string | undefined;
+  readonly stream?: boolean | null | undefined;
+}>;
+
+/** What is answered, by its address: the job, and what its body must be; of those without a body, `GET` alone. */
+export const addresses: Readonly<Record<string, { readonly job: JobName; readonly schema?: Schema }>> = {
+  "/v1/completions": { job: "completion", schema: completionRequest },
+  "/v1/chat/completions": { job: "chat", schema: chatRequest },
+  "/v1/embeddings": { job: "embeddings", schema: embeddingsRequest },
+  "/tokenize": { job: "tokenize", schema: tokenizeRequest },
+  "/detokenize": { job: "detokenize", schema: detokenizeRequest },
+  "/tokenizer_info": { job: "tokenizerInfo" },
+};
+
+export function jobRoute(routing: Routing, path: string): App {
+  const { job, schema } = addresses[path]!;
+  const app: App = new Hono();
+  if (schema === undefined) return app.get("/", (context) => answer(routing, job, {}, context));
+  return app.post("/", async (context) => answer(routing, job, await readRequest(context, schema), context));
+}
+
+async function answer(
+  { models, limits, metrics, stopped, closing, report }: Routing,
+  job: JobName,
+  request: { readonly model?: string | undefined; readonly stream?: boolean | null | undefined },
+  context: Context<{ Bindings: HttpBindings }>,
+): Promise<Response> {
+  // Aborts when the client goes away, or when the server must end.
+  const signal = AbortSignal.any([context.req.raw.signal, stopped]);
+  const stopping = closing();
+  if (stopping) throw stopping;
+  if (models.size >= limits.maxRequests)
+    throw new ApiError(
+      503,
+      `${limits.maxRequests} requests are under way already; try again later.`,
+      "overloaded",
+    );
+  const engine = await models.engine(request.model ?? models.ids[0]!);
+  const ended = metrics.begin();
+  if (!request.stream) {
+    try {
+      return context.json(await engine.ask(job, request, signal));
+    } finally {
+      ended();
+    }
+  }
+  return eventStream({
+    signal,
+    report,
+    stallMs: limits.stallMs,
+    outgoing: context.env.outgoing,
+    work: async (send, gone) => {
+      try {
+        for await (const message of engine.stream(job, request, gone)) await send(message);
+      } finally {
+        ended();
+      }
+    },
+  });
+}
