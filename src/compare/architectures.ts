@@ -5,7 +5,7 @@
  * The same for all are the splits, the seconds of training steps (set-up, validation and samples do not count), the
  * parameters without those that grow with the vocabulary, and the validation texts. The training defaults are those of
  * each architecture. A folder keeps a run for each, so that a comparison that was interrupted goes on, and where one
- * model fails, the results of the others stay.
+ * model fails, the results of the others stay. Depths and widths can be compared as well: see grid.ts.
  */
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
@@ -25,20 +25,25 @@ import { architectureOf, architectures } from "../models/registry.ts";
 import { innerParameters, optionsOfSize } from "../models/size.ts";
 import { backendOptionNames } from "../runtime/backend.ts";
 import type { TrainEvent } from "../train/events.ts";
-import { files, parseJson } from "../train/run-folder.ts";
-import type { TrainResult } from "../train/session.ts";
-import type { TrainHooks } from "../train/setup.ts";
+import { files, parseJson } from "../train/run-record.ts";
+import type { TrainHooks, TrainResult } from "../train/train.ts";
 import { resume, train } from "../train/train.ts";
+import { type Candidate, candidatesOf, type Grid, type GridSizes, gridOf } from "./grid.ts";
 import { measureSamplingSpeed } from "./sampling-speed.ts";
 
-export interface ArchitecturesOptions extends Omit<TrainHooks, "onEvent" | "stopWhen"> {
-  /** The folder for the runs, each in a folder named after its architecture. */
+export interface ArchitecturesOptions
+  extends Omit<TrainHooks, "onEvent" | "stopWhen" | "writeSample">,
+    GridSizes {
+  /** The folder for the runs, each in a folder named after its architecture and size. */
   readonly out: string;
   /** Minutes of training steps for each. */
   readonly minutes: number;
   /** Names of architectures. Default: all with a vocabulary of characters or of words. */
   readonly models?: readonly string[] | undefined;
-  /** About how many parameters each has, without those that grow with the vocabulary. Default 500,000. */
+  /**
+   * About how many parameters each has, without those that grow with the vocabulary: the width is chosen for that, unless
+   * widths are given. Default 500,000.
+   */
   readonly parameters?: number | undefined;
   /** Default 42. */
   readonly seed?: number | undefined;
@@ -52,16 +57,35 @@ export interface ArchitecturesOptions extends Omit<TrainHooks, "onEvent" | "stop
 }
 
 const architecturesOptionNames = optionNames<keyof ArchitecturesOptions>()(
-  "backend signal out minutes models parameters seed words origin onEvent",
+  "backend lead signal out minutes models layers width parameters seed words origin onEvent",
   { backend: backendOptionNames, words: optionNames<"minCount" | "maxWords">()("minCount maxWords") },
 );
 
 export type ArchitecturesEvent =
-  | { readonly type: "model"; readonly model: string; readonly index: number; readonly of: number }
-  | { readonly type: "training"; readonly model: string; readonly event: TrainEvent }
+  /** Before anything is trained: how many models, those that are trained already, and seconds of training for the others. */
+  | {
+      readonly type: "plan";
+      readonly models: number;
+      readonly kept: number;
+      readonly seconds: number;
+    }
+  /** `name`, here and below: with its size, where sizes are compared. */
+  | {
+      readonly type: "model";
+      readonly model: string;
+      readonly name: string;
+      readonly index: number;
+      readonly of: number;
+    }
+  | {
+      readonly type: "training";
+      readonly model: string;
+      readonly name: string;
+      readonly event: TrainEvent;
+    }
   /** `kept`: from an earlier session. */
   | { readonly type: "result"; readonly result: TrainedArchitecture; readonly kept: boolean }
-  | { readonly type: "failed"; readonly model: string; readonly reason: string };
+  | { readonly type: "failed"; readonly model: string; readonly name: string; readonly reason: string };
 
 export interface LearningPoint {
   /** Seconds of training. */
@@ -72,7 +96,10 @@ export interface LearningPoint {
 }
 
 export interface ArchitectureResult {
+  /** The architecture. */
   readonly model: string;
+  /** The same, with its size where sizes are compared: `char-lstm 2x64`. */
+  readonly name: string;
   readonly parameters: number;
   /** Training speed in characters per second. */
   readonly characters_per_s: number;
@@ -109,7 +136,9 @@ export interface ArchitecturesResult {
   readonly seconds: number;
   /** Best first. */
   readonly models: readonly TrainedArchitecture[];
-  readonly failed: readonly { readonly model: string; readonly reason: string }[];
+  readonly failed: readonly { readonly model: string; readonly name: string; readonly reason: string }[];
+  /** Bits per character by architecture and size; null where no sizes were asked for. */
+  readonly grid: Grid | null;
   /** The texts that all are evaluated on. */
   readonly validation: { readonly texts: number; readonly characters: number };
   /** Whether the best is ahead of the next by more than chance; null for fewer than two models. */
@@ -146,33 +175,59 @@ export async function compareArchitectures(
   checkOptions(options, architecturesOptionNames);
   // Not every architecture can be trained on the answer alone: all learn whole texts.
   const { prompts: _, ...data } = prepared;
-  const chosen = chosenArchitectures(options.models ?? comparedArchitectures);
+  const chosen = comparedModels(options);
   const held = heldOut(data);
   return withFolderLock(options.out, () => trainAll(chosen, data, held, options));
 }
 
+/**
+ * The models that a comparison trains.
+ * @throws UsageError for a model, and for sizes, that cannot be compared
+ */
+export function comparedModels(
+  options: Pick<ArchitecturesOptions, "models" | "parameters" | keyof GridSizes>,
+): readonly Candidate[] {
+  const { models = comparedArchitectures, width, parameters } = options;
+  if (width !== undefined && parameters !== undefined)
+    throw new UsageError(
+      `${option("width")} gives the sizes, and ${option("parameters")} would choose them; leave one of them out.`,
+      { option: "parameters", value: parameters },
+    );
+  return candidatesOf(chosenArchitectures(models), options);
+}
+
 /** Trains and measures those of `chosen` that the folder lacks. */
 async function trainAll(
-  chosen: readonly Architecture[],
+  chosen: readonly Candidate[],
   data: PreparedData,
   held: HeldOut,
   options: ArchitecturesOptions,
 ): Promise<ArchitecturesResult> {
   const { out: folder, minutes, parameters = 500_000, seed = 42, words = {}, onEvent, signal } = options;
-  const settings = { minutes, parameters, seed, words, fingerprint: data.fingerprint };
+  const sized = options.width === undefined ? { parameters } : {};
+  const settings = { minutes, ...sized, seed, words, fingerprint: data.fingerprint };
   let record = await openFolder(folder, settings);
-  const failed: { model: string; reason: string }[] = [];
-  for (const [index, architecture] of chosen.entries()) {
-    const { type } = architecture;
-    const kept = record.models.find(({ model }) => model === type);
+  const failed: { model: string; name: string; reason: string }[] = [];
+  const trained = (name: string) => record.models.find((one) => one.name === name);
+  const left = chosen.filter(({ name }) => !trained(name)).length;
+  onEvent?.({
+    type: "plan",
+    models: chosen.length,
+    kept: chosen.length - left,
+    seconds: left * minutes * 60,
+  });
+  for (const [index, candidate] of chosen.entries()) {
+    const { name } = candidate;
+    const { type } = candidate.architecture;
+    const kept = trained(name);
     if (kept) {
       onEvent?.({ type: "result", result: kept, kept: true });
       continue;
     }
     if (signal?.aborted) break;
-    onEvent?.({ type: "model", model: type, index, of: chosen.length });
+    onEvent?.({ type: "model", model: type, name, index, of: chosen.length });
     try {
-      const result = await trainOne(architecture, data, held, { ...options, parameters, seed, words });
+      const result = await trainOne(candidate, data, held, { ...options, parameters, seed, words });
       if (result === "interrupted") break;
       record = { ...record, models: [...record.models, result] };
       await writeRecord(folder, record);
@@ -180,22 +235,23 @@ async function trainAll(
     } catch (error) {
       if (signal?.aborted) break;
       const reason = error instanceof Error ? error.message : String(error);
-      failed.push({ model: type, reason });
-      onEvent?.({ type: "failed", model: type, reason });
+      failed.push({ model: type, name, reason });
+      onEvent?.({ type: "failed", model: type, name, reason });
     }
   }
   const models = record.models
-    .filter(({ model }) => chosen.some(({ type }) => type === model))
+    .filter((one) => chosen.some(({ name }) => name === one.name))
     .toSorted((a, b) => a.bits_per_character - b.bits_per_character);
   return {
     folder,
     seconds: minutes * 60,
     models,
     failed,
+    grid: gridOf([...new Set(chosen.map(({ architecture }) => architecture))], options, models),
     validation: { texts: held.texts.length, characters: held.characters },
     lead:
       leadOf(
-        models.map(({ model, bits_per_character }) => ({ name: model, bits: bits_per_character })),
+        models.map(({ name, bits_per_character }) => ({ name, bits: bits_per_character })),
         held.characters,
       ) ?? null,
     interrupted: models.length + failed.length < chosen.length,
@@ -246,7 +302,7 @@ type CompleteOptions = ArchitecturesOptions & {
 
 /** Trains one architecture, or resumes its run, and measures it. */
 async function trainOne(
-  architecture: Architecture,
+  { architecture, name, sizes }: Candidate,
   characters: PreparedData,
   held: HeldOut,
   options: CompleteOptions,
@@ -256,12 +312,13 @@ async function trainOne(
   const data = await inSuitedVocabulary(characters, architecture.tokens, { ...words, signal });
   const { tokenizer } = data;
   const validationTokens = encodeSplit(held.data, "validation", tokenizer).tokens.length;
-  const run = join(out, type);
-  const modelOptions = optionsOfSize(architecture, parameters, tokenizer.size);
+  const run = join(out, name.replaceAll(" ", "-"));
+  const modelOptions =
+    sizes.width === undefined ? optionsOfSize(architecture, parameters, tokenizer.size, sizes) : sizes;
   const hooks: TrainHooks = {
     backend,
     signal,
-    onEvent: (event) => onEvent?.({ type: "training", model: type, event }),
+    onEvent: (event) => onEvent?.({ type: "training", model: type, name, event }),
   };
   const training = (await exists(join(run, files.run)))
     ? await resume(run, { ...hooks, data })
@@ -287,6 +344,7 @@ async function trainOne(
   const { lm, summary, log } = training;
   return {
     model: type,
+    name,
     run,
     options: modelOptions,
     parameters: countParameters(lm.model),
@@ -340,13 +398,16 @@ async function openFolder(folder: string, settings: FolderRecord["settings"]): P
     });
   for (const [name, value] of Object.entries(settings)) {
     const was = found.settings[name];
-    if (JSON.stringify(was) !== JSON.stringify(value))
+    // A comparison of widths has no number of parameters.
+    if (was !== undefined && JSON.stringify(was) !== JSON.stringify(value))
       throw new UsageError(
         `${folder} holds a comparison with ${name} ${JSON.stringify(was)}, not ${JSON.stringify(value)}; choose another ${option("out")}, or give the same options.`,
         { option: name, value, expected: was },
       );
   }
-  return found;
+  // Records of 0.1.0 have no names.
+  const models = found.models.map((one) => ({ ...one, name: one.name ?? one.model }));
+  return { ...found, settings: { ...found.settings, ...settings }, models };
 }
 
 const writeRecord = (folder: string, record: FolderRecord): Promise<void> =>

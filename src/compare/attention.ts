@@ -17,24 +17,40 @@ export interface AttentionMap {
   readonly tokens: readonly string[];
   /** [tokens, tokens]: how much the row attends to the column; each row sums to 1. */
   readonly weights: readonly (readonly number[])[];
+  /** All heads of all layers, where they were asked for. */
+  readonly heads?: AttentionHeads | undefined;
 }
 
-/** Which head is drawn; both counted from 1. */
+/** The attention of every head, in few bytes. */
+export interface AttentionHeads {
+  readonly layers: number;
+  /** Of each layer. */
+  readonly heads: number;
+  /** Fewer than those of the map where there are very many heads. */
+  readonly tokens: readonly string[];
+  /** Base64 of a byte for each weight, [layers, heads, tokens, tokens]: 255 times its square root. */
+  readonly weights: string;
+}
+
+/** Which head is drawn, both counted from 1; and whether all are kept. */
 export interface AttentionHead {
   readonly layer: number;
   readonly head: number;
+  readonly all?: boolean | undefined;
 }
 
 /** Of texts longer than this, which cannot be drawn legibly, {@link DRAWN} tokens around the gap are drawn. */
 const MOST_TOKENS = 64;
 const DRAWN = 32;
+/** Of all heads, at most so many weights are kept. */
+const MOST_WEIGHTS = 100_000;
 
 /** The attention, or a sentence that says why there is none. */
 export async function attentionOf(
   lm: LanguageModel,
   question: Question,
   { layers, heads }: ModelFacts,
-  { layer, head }: AttentionHead,
+  { layer, head, all: everyHead = false }: AttentionHead,
 ): Promise<AttentionMap | string> {
   const { name, model, weights, backend, tokenizer } = lm;
   if (layers === undefined || heads === undefined)
@@ -48,24 +64,50 @@ export async function attentionOf(
   const one = compile(
     (parameters: Parameters, input: { ids: Tensor; tokenTypes: Tensor }) => {
       const { attention } = model.forward(parameters, input, evaluation, { attention: true });
-      return attention![layer - 1]!;
+      return everyHead ? attention! : [attention![layer - 1]!];
     },
     { backend },
   );
   try {
     const shape = [1, length];
-    const { data } = await one(weights, { ids: int32(shape, ids), tokenTypes: int32(shape, types) });
-    // [1, heads, length, length]
+    const maps = await one(weights, { ids: int32(shape, ids), tokenTypes: int32(shape, types) });
+    // Each [1, heads, length, length]
+    const data = maps.map((map) => map.data as Float32Array);
+    const drawn = data[everyHead ? layer - 1 : 0]!;
     const first = (head - 1) * length * length;
-    const row = (i: number) =>
-      Array.from((data as Float32Array).subarray(first + i * length, first + (i + 1) * length));
+    const row = (i: number) => Array.from(drawn.subarray(first + i * length, first + (i + 1) * length));
+    const tokens = Array.from(ids, tokenizer.token);
     return {
       layer,
       head,
-      tokens: Array.from(ids, tokenizer.token),
+      tokens,
       weights: Array.from({ length }, (_, i) => row(i)),
+      ...(everyHead && { heads: inBytes(data, heads, tokens, question.at - from) }),
     };
   } finally {
     await one.release();
   }
+}
+
+/** Every head, on all tokens or as many around the gap as there is room for. */
+function inBytes(
+  layers: readonly Float32Array[],
+  heads: number,
+  tokens: readonly string[],
+  gap: number,
+): AttentionHeads {
+  const length = tokens.length;
+  const most = Math.min(length, Math.floor(Math.sqrt(MOST_WEIGHTS / (layers.length * heads))));
+  const { from, to } = partAround([gap], length, most, "attention");
+  let bytes = "";
+  for (const layer of layers) {
+    for (let head = 0; head < heads; head++) {
+      for (let y = from; y < to; y++) {
+        const row = (head * length + y) * length;
+        for (const weight of layer.subarray(row + from, row + to))
+          bytes += String.fromCharCode(Math.round(255 * Math.sqrt(weight)));
+      }
+    }
+  }
+  return { layers: layers.length, heads, tokens: tokens.slice(from, to), weights: btoa(bytes) };
 }

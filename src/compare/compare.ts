@@ -17,9 +17,10 @@ import { hostedRunner } from "./hosted-runner.ts";
 import { localRunner } from "./local-runner.ts";
 import { warmUpRuntime } from "./machine.ts";
 import { type CompareOptions, compareOptionNames, deviceOf, type ModelRequest, textsOf } from "./options.ts";
-import type { ComparedModel, Comparison } from "./results.ts";
+import type { Comparison } from "./results.ts";
 import type { ModelRunner } from "./runner.ts";
-import { type CaseFailure, type SpeedCase, timeCases } from "./speed.ts";
+import { smallModelNotes } from "./small-models.ts";
+import { type CaseFailure, failureNote, reasonOf, type SpeedCase, timeCases } from "./speed.ts";
 import { noSweep, sweepOf } from "./sweep.ts";
 import { transformersJsRunner } from "./transformers-js/runner.ts";
 
@@ -81,12 +82,7 @@ export async function compareModels(
       models: results.map((result) => ({
         ...result,
         speed: main.filter((t) => t.model === result.model).map(({ model: _, runs: __, ...rest }) => rest),
-        notes: [
-          ...result.notes,
-          ...caseFailures
-            .filter((t) => t.model === result.model)
-            .map((t) => `"${t.case}" failed: ${reasonOf(t.error)}`),
-        ],
+        notes: [...result.notes, ...caseFailures.filter((t) => t.model === result.model).map(failureNote)],
       })),
       failed: failed.map(({ model, reason }) => ({ model, reason })),
       ...answersOf(
@@ -102,25 +98,6 @@ export async function compareModels(
   } finally {
     for (const runner of runners) await runner.release();
   }
-}
-
-/** Below so many parameters, a transformer's times say little about the published sizes, from 66M (DistilBERT) up. */
-const SMALL = 3e7;
-
-/** That some transformers are small, and which figures hold for large ones. */
-function smallModelNotes(models: readonly Omit<ComparedModel, "speed">[]): string[] {
-  const small = new Map(
-    models.flatMap(({ model, kind, parameters }) =>
-      (kind === "causal" || kind === "masked") && parameters !== null && parameters < SMALL
-        ? [[model, parameters] as const]
-        : [],
-    ),
-  );
-  if (small.size === 0) return [];
-  const names = [...small].map(([name, n]) => `${name} (${(n / 1e6).toPrecision(2)}M parameters)`);
-  return [
-    `${names.join(" and ")} ${small.size > 1 ? "are" : "is"} small: what a model sees and what it can be asked holds for its kind at any size, but these times do not carry over to models such as GPT-2 with 124M.`,
-  ];
 }
 
 /** Every model in every precision by every engine; those behind a service once. */
@@ -145,11 +122,6 @@ function entriesOf(names: readonly string[], options: CompareOptions): readonly 
 function distinctLabel(labels: readonly string[], i: number): string {
   const before = labels.slice(0, i).filter((label) => label === labels[i]).length;
   return before === 0 ? labels[i]! : `${labels[i]} (${before + 1})`;
-}
-
-/** Of any error, the runtime's included: where one model fails, the results of the others stay. */
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function protocolOf(runs: number, { device = "cpu", threads, signal }: CompareOptions): string {

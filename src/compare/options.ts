@@ -28,13 +28,15 @@ export interface CompareOptions extends Omit<BackendOptions, "profile"> {
   readonly layer?: number | undefined;
   /** Head of that layer, counted from 1. Default 1. */
   readonly head?: number | undefined;
+  /** Keep the attention of every head of every layer too, as a page shows it. Default false. */
+  readonly heads?: boolean | undefined;
   readonly onProgress?: ((stage: string, done: number) => void) | undefined;
   /** Ends the comparison early: the result is what is known by then. */
   readonly signal?: AbortSignal | undefined;
 }
 
 export const compareOptionNames = optionNames<keyof CompareOptions>()(
-  "device threads text labels topK runs sweep precisions engines packages layer head onProgress signal",
+  "device threads text labels topK runs sweep precisions engines packages layer head heads onProgress signal",
 );
 
 /** Which model is run, and what it is asked. */

@@ -20,7 +20,7 @@ export async function predictCloze(engine: Engine, topK: number): Promise<Candid
 }
 
 /** Words put to the right of the gap to see whether its prediction moves. */
-const continuations = [
+export const continuations = [
   " of the cold dark cellar, where nobody had been for years.",
   " when the music began to play and all the guests were dancing.",
   ", said the captain, and then turned the ship towards the storm.",
@@ -49,6 +49,34 @@ export async function rightContextEffect(engine: Engine, cloze: Cloze): Promise<
   let sum = 0;
   for (const words of changes) sum += totalVariation(before, await read(words));
   return sum / changes.length;
+}
+
+/** A token with its probability before and after the words right of the gap were changed. */
+export interface MovedCandidate extends Candidate {
+  readonly before: number;
+}
+
+export interface RightChange {
+  /** Total variation distance of the two predictions: 0 is no change, 1 an entirely different answer. */
+  readonly distance: number;
+  /** The likeliest tokens after the change. */
+  readonly predictions: readonly MovedCandidate[];
+}
+
+/** What the prediction becomes when the words right of the gap are others; both times the model is given all of them. */
+export async function rightChange(
+  engine: Engine,
+  [before, after]: readonly [before: string, after: string],
+  topK: number,
+): Promise<RightChange> {
+  const read = (right: string) => logitsOf(engine, engine.question(engine.encode(right)));
+  const then = probabilities(await read(before));
+  const logits = await read(after);
+  const predictions = candidatesOf(logits, topK, engine.token, engine.vocabulary).map((candidate) => ({
+    ...candidate,
+    before: then[candidate.id]!,
+  }));
+  return { distance: totalVariation(then, probabilities(logits)), predictions };
 }
 
 /** @throws PunchlineError `not-finite` where a logit is not a number */

@@ -51,6 +51,15 @@ export interface CaseFailure {
   readonly error: unknown;
 }
 
+/** Of any error, the runtime's included: where one model fails, the results of the others stay. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Why a case has no times, in a sentence. */
+export const failureNote = (failure: CaseFailure): string =>
+  `"${failure.case}" failed: ${reasonOf(failure.error)}`;
+
 /** Times all cases in turn. A case that fails is dropped and reported; the others go on. */
 export async function timeCases(
   cases: readonly SpeedCase[],

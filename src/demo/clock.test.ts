@@ -7,6 +7,7 @@ import type { ChapterName } from "./state.ts";
 const chapter = (name: ChapterName, seconds: number, uses: readonly ChapterName[] = []): DemoChapter => ({
   name,
   title: name,
+  question: `${name}?`,
   uses,
   runs: [],
   seconds: () => seconds,

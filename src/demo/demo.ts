@@ -3,29 +3,35 @@
  * chapter, so that a demo that is interrupted leaves those that are finished. The next call goes on from there.
  */
 import { version } from "../core/version.ts";
+import type { PreparedData } from "../data/prepare.ts";
+import { isBuiltInSource } from "../data/sources/built-in-names.ts";
+import { jokeJudge } from "../data/sources/classroom.ts";
 import { sourceAuditor } from "../evaluate/novelty/source-auditor.ts";
 import { withFolderLock } from "../files/lock.ts";
+import { loadModel } from "../generate/load.ts";
 import { chapterFindings } from "../report/index.ts";
 import { writePage } from "../report/pages/page-file.ts";
+import { createRatings, type Ratings } from "./best.ts";
 import { chaptersOf, demoChapters } from "./chapters/index.ts";
 import { DemoClock } from "./clock.ts";
 import type { DemoContext, DemoEvent } from "./context.ts";
+import { type Hero, heroOf } from "./hero.ts";
 import { readJokes } from "./jokes.ts";
 import { comparedModels, type NamedModels, namedModels, tunedModel } from "./models/pretrained.ts";
 import { demoPage } from "./page.ts";
 import { type DemoPlan, quickPlan, usualPlan } from "./plan.ts";
 import { DemoInterrupted, DemoRuns } from "./runs.ts";
-import { type ChapterName, type ChapterResults, DemoState } from "./state.ts";
+import { type ChapterName, type ChapterResults, DemoState, type FirstSeen } from "./state.ts";
 
 /** The version of the chapters' results on disk: it grows by one where their form changes. */
-const RESULTS_VERSION = 3;
+const RESULTS_VERSION = 5;
 
 export interface DemoOptions {
   /** Names of chapters. Default: all. */
   readonly chapters?: readonly string[] | undefined;
   /** Minutes of training of the character model; the other models get their shares. Default 2. */
   readonly minutes?: number | undefined;
-  /** All in a minute and a half, with less training. Default false. */
+  /** All in less than two minutes, with less training. Default false. */
   readonly quick?: boolean | undefined;
   /** How the time is spent, instead of `minutes` and `quick`. */
   readonly plan?: DemoPlan | undefined;
@@ -60,6 +66,10 @@ export interface DemoResult {
   readonly pending: readonly ChapterName[];
   /** What is on the page. */
   readonly chapters: ChapterResults;
+  /** Seconds after which there was something to see, of the session in which that was. */
+  readonly first: FirstSeen;
+  /** The best of what was made; undefined where nothing is finished that could be it. */
+  readonly hero: Hero | undefined;
 }
 
 /**
@@ -95,8 +105,13 @@ async function runChapters(
   const state = await DemoState.open(folder, settings, demoChapters);
   await state.begin(wanted, demoChapters);
   const todo = wanted.filter(({ name }) => state.pending.includes(name));
+  const firstSeen: { -readonly [K in keyof FirstSeen]: FirstSeen[K] } = {};
   const clock = new DemoClock(todo, demoChapters, plan, (name) => state.results[name] !== undefined);
-  const emit = (event: DemoEvent) => options.onEvent?.(event, clock.secondsLeft());
+  const emit = (event: DemoEvent) => {
+    if (event.type === "names" && event.finished) firstSeen.names ??= seconds();
+    if (event.type === "piece" && event.piece !== "") firstSeen.text ??= seconds();
+    options.onEvent?.(event, clock.secondsLeft());
+  };
   emit({ type: "data", data });
 
   const result = (stopped: DemoResult["stopped"]): DemoResult => ({
@@ -105,6 +120,8 @@ async function runChapters(
     seconds: seconds(),
     pending: state.pending,
     chapters: state.results,
+    first: state.first,
+    hero: heroOf(state.results),
   });
   let pretrained: NamedModels;
   try {
@@ -123,6 +140,7 @@ async function runChapters(
     throw error;
   }
   const auditor = await sourceAuditor(data, { neighbours: 1 });
+  let ratings: Promise<Ratings> | undefined;
   const context: DemoContext = {
     data,
     cleaning,
@@ -138,15 +156,20 @@ async function runChapters(
       onTraining: (what, event) => emit({ type: "training", what, event }),
     }),
     audit: (texts) => texts.map((text) => auditor.audit(text)),
+    ratings() {
+      ratings ??= ratingsBy(pretrained, data, { sources, signal });
+      return ratings;
+    },
     emit,
     signal,
   };
   for (const [i, chapter] of todo.entries()) {
-    const { name, title } = chapter;
+    const { name, title, question } = chapter;
     clock.begin(i);
-    emit({ type: "chapter", name, title, number: i + 1, of: todo.length });
+    emit({ type: "chapter", name, title, question, number: i + 1, of: todo.length });
     try {
       await state.saveResult(name, await chapter.run(context));
+      await state.saveFirst(firstSeen);
     } catch (error) {
       if (error instanceof DemoInterrupted || signal?.aborted) return result("interrupt");
       throw error;
@@ -164,4 +187,23 @@ async function runChapters(
     emit({ type: "finished", name, finding, report: out });
   }
   return result("told");
+}
+
+/**
+ * Ratings by the pre-trained GPT-2, which writes none of the jokes, and has not been shown any. What models make of the
+ * built-in jokes is held to the same words as these: letters put together by chance can be crude.
+ */
+async function ratingsBy(
+  named: NamedModels,
+  { splits: { train, validation, test } }: PreparedData,
+  { sources, signal }: { readonly sources: readonly string[]; readonly signal: AbortSignal | undefined },
+): Promise<Ratings> {
+  const judge = await loadModel((await tunedModel(named)).folder);
+  const fault = sources.some(isBuiltInSource) ? await jokeJudge() : undefined;
+  return createRatings(judge, {
+    train,
+    heldOut: test.length > 0 ? test : validation,
+    allowed: fault && ((text) => fault(text, []) === undefined),
+    signal,
+  });
 }

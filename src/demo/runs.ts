@@ -9,6 +9,7 @@ import type { LogRow, SampleRow, TrainEvent } from "../train/events.ts";
 import type { TrainOptions } from "../train/options.ts";
 import { readLog, readSamples } from "../train/results.ts";
 import type { TrainSummary } from "../train/session.ts";
+import type { TrainHooks } from "../train/train.ts";
 import { resume, train } from "../train/train.ts";
 import type { DemoState } from "./state.ts";
 
@@ -22,6 +23,7 @@ export interface RunSpec {
   readonly data: PreparedData;
   readonly sources: readonly string[];
   readonly options: Partial<TrainOptions>;
+  readonly writeSample?: TrainHooks["writeSample"];
 }
 
 export interface DemoRun {
@@ -69,8 +71,8 @@ export class DemoRuns {
 
   async #train(name: string, folder: string, spec: RunSpec) {
     const { state, onTraining, signal } = this.#options;
-    const { what, network, data, sources, options } = spec;
-    const hooks = { onEvent: (event: TrainEvent) => onTraining(what, event), signal };
+    const { what, network, data, sources, options, writeSample } = spec;
+    const hooks = { onEvent: (event: TrainEvent) => onTraining(what, event), signal, writeSample };
     const began = await exists(join(folder, "optimizer.safetensors"));
     if (!began) await rm(folder, { recursive: true, force: true });
     const { summary } = began

@@ -9,7 +9,7 @@ import { readTextFile } from "../files/regular-file.ts";
 import type { ReportChapters } from "../report/index.ts";
 import type { TrainSummary } from "../train/session.ts";
 
-export type ChapterName = "characters" | "gpt" | "novelty" | "compare";
+export type ChapterName = "cities" | "characters" | "gpt" | "novelty" | "compare";
 
 /** What keeping and removing the files of a chapter takes. */
 export interface ChapterRecord {
@@ -32,9 +32,14 @@ interface Stored {
   readonly settings: string;
   readonly pending: readonly ChapterName[];
   readonly runs: Readonly<Record<string, FinishedRun>>;
+  /** Seconds of the session after which something could be seen for the first time. */
+  readonly first?: FirstSeen | undefined;
   /** Seconds that went into each chapter. */
   readonly seconds: Readonly<Partial<Record<ChapterName, number>>>;
 }
+
+/** What can be seen first: names that a model has learned to spell, and a text of the pre-trained model. */
+export type FirstSeen = Readonly<Partial<Record<"names" | "text", number>>>;
 
 const FILE = "story.json";
 
@@ -80,6 +85,14 @@ export class DemoState {
 
   get pending(): readonly ChapterName[] {
     return this.#stored.pending;
+  }
+
+  get first(): FirstSeen {
+    return this.#stored.first ?? {};
+  }
+
+  async saveFirst(first: FirstSeen): Promise<void> {
+    await this.#set({ first: { ...this.first, ...first } });
   }
 
   run(name: string): FinishedRun | undefined {

@@ -2,6 +2,8 @@
 import type { AuditedText } from "../evaluate/novelty/auditor.ts";
 import type { LanguageModel } from "../generate/language-model.ts";
 import { type Sample, sample } from "../generate/sample.ts";
+import type { BestText } from "../report/index.ts";
+import type { Candidate, RatedText } from "./best.ts";
 import type { DemoContext } from "./context.ts";
 
 const temperatures = [0.5, 0.8, 1.1] as const;
@@ -25,6 +27,8 @@ export interface WrittenJokes {
   readonly groups: readonly JokeGroup[];
   /** More, at {@link usualTemperature}. */
   more(n: number): Promise<readonly Sample[]>;
+  /** The one of all these that reads best, where one reads well enough. */
+  best(): Promise<BestText | undefined>;
 }
 
 /** @param what names the model at the beginning of a sentence: "The character model" */
@@ -35,15 +39,35 @@ export async function writeJokes(
   options: JokeOptions,
 ): Promise<WrittenJokes> {
   const { audit, emit } = context;
+  const ratings = await context.ratings();
   const groups: JokeGroup[] = [];
+  const rated: RatedText[] = [];
+  const rate = async (written: readonly Sample[], temperature: number) => {
+    const samples = audit(written.map(({ text }) => text));
+    const candidates = samples.map(
+      (audited, i): Candidate => ({ audited, temperature, ended: written[i]!.finish === "eos" }),
+    );
+    const found = await ratings.rate(candidates);
+    rated.push(...found);
+    return { samples, ranked: found.filter(({ allowed }) => allowed).map(({ audited }) => audited) };
+  };
   for (const [i, temperature] of temperatures.entries()) {
     emit({ type: "work", what: "writing jokes", done: i / temperatures.length });
     const written = await writeTexts(context, lm, JOKES, temperature, options);
-    const samples = audit(written.map(({ text }) => text));
+    const { samples, ranked } = await rate(written, temperature);
     groups.push({ temperature, samples });
-    emit({ type: "jokes", what, temperature, samples });
+    emit({ type: "jokes", what, temperature, first: i === 0, samples, ranked });
   }
-  return { groups, more: (n) => writeTexts(context, lm, n, usualTemperature, options) };
+  return {
+    groups,
+    async more(n) {
+      const written = await writeTexts(context, lm, n, usualTemperature, options);
+      // The first of them are those of the group of this temperature: the same seed.
+      await rate(written.slice(JOKES), usualTemperature);
+      return written;
+    },
+    best: async () => ratings.best(rated),
+  };
 }
 
 export const writeTexts = (

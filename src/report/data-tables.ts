@@ -32,17 +32,16 @@ export function dataTables(data: DataDocument, command: string): Html {
     { label: "for the final test", n: data.splits.test },
   ];
   const share = ({ n }: Row) => Math.abs(n) / Math.max(1, data.rows_in);
-  return html`<h3 class="loose">The data</h3>
-${dataTable<Row>({
-  caption: `What came in, what was dropped and why, and how the rest was split${data.seconds === undefined ? "" : ` (${duration(data.seconds)})`}`,
-  columns: [
-    { header: "", cell: (r) => r.label },
-    numbers("Rows", (r) => (r.n < 0 ? `−${count(-r.n)}` : count(r.n))),
-    numbers("Share", (r) => percent(share(r)), share),
-  ],
-  rows,
-  strong: (r) => r.total === true,
-})}
+  return html`${dataTable<Row>({
+    caption: `What came in, what was dropped and why, and how the rest was split${data.seconds === undefined ? "" : ` (${duration(data.seconds)})`}`,
+    columns: [
+      { header: "Part of the data", cell: (r) => r.label },
+      numbers("Rows", (r) => (r.n < 0 ? `−${count(-r.n)}` : count(r.n))),
+      numbers("Share", (r) => percent(share(r)), share),
+    ],
+    rows,
+    strong: (r) => r.total === true,
+  })}
 <p class="note">The vocabulary has ${count(data.vocabulary)} entries. No joke, and no near copy of one, is on two sides of the split. ${repeat(command)}</p>
 `;
 }

@@ -130,3 +130,13 @@ export function bytes(value: number | undefined): string {
 export function rate(perSecond: number | undefined, unit?: string): string {
   return known(perSecond, (v) => `${significant(v, 3)}${unit === undefined ? "" : `${space}${unit}`}/s`);
 }
+
+/** A token as a word, also where it is only white space. */
+export function wordOfToken(token: string): string {
+  if (token.trim() !== "") return token.trim();
+  return token.includes("\n") ? "(new line)" : "(space)";
+}
+
+/** A token as the vocabulary writes it, without the mark of a leading space. */
+export const bareToken = (token: string): string =>
+  token.replace(/^[ĠĊ\s]+/u, "").replace(/\p{Cc}/gu, "·") || "·";

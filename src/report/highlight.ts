@@ -1,30 +1,10 @@
 /** Texts with marks: stretches shared with the training data, and the words in which two texts differ. */
+import { markedParts, type Span } from "../core/marked-parts.ts";
 import { type Html, html } from "./html.ts";
 
-/** A stretch of a text, in UTF-16 offsets. */
-export interface Span {
-  readonly start: number;
-  readonly end: number;
-}
-
 /** `text` with `spans` marked; overlapping spans are joined, those outside the text are cut off. */
-export function highlight(text: string, spans: readonly Span[]): Html {
-  const sorted = spans
-    .map((s) => ({ start: Math.max(0, s.start), end: Math.min(text.length, s.end) }))
-    .filter((s) => s.start < s.end)
-    .sort((a, b) => a.start - b.start);
-  const parts: (Html | string)[] = [];
-  let at = 0;
-  for (let i = 0; i < sorted.length; ) {
-    const start = sorted[i]!.start;
-    let end = sorted[i]!.end;
-    while (++i < sorted.length && sorted[i]!.start <= end) end = Math.max(end, sorted[i]!.end);
-    parts.push(text.slice(at, start), html`<mark>${text.slice(start, end)}</mark>`);
-    at = end;
-  }
-  parts.push(text.slice(at));
-  return html`${parts}`;
-}
+export const highlight = (text: string, spans: readonly Span[]): Html =>
+  html`${markedParts(text, spans).map(({ text, marked }) => (marked ? html`<mark>${text}</mark>` : text))}`;
 
 /** `text` with the words underlined that `other` does not have in the same order. */
 export function differences(text: string, other: string): Html {

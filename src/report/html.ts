@@ -42,9 +42,6 @@ export function html(strings: TemplateStringsArray, ...values: readonly Content[
   return new Html(markup);
 }
 
-/** Each block on lines of its own. */
-export const stacked = (blocks: readonly Content[]): Html => trusted(blocks.map(toMarkup).join("\n"));
-
 /** Markup that comes from a trusted place, such as a chart's serialised SVG. */
 export function trusted(markup: string): Html {
   return new Html(markup);

@@ -1,40 +1,17 @@
 /** Audited texts on a page: lists of jokes with their verdicts. */
 import type { AuditedText } from "../evaluate/novelty/auditor.ts";
-import { CLOSE, type Likeness, likenessOf } from "../evaluate/novelty/finding.ts";
-import { type FigureOptions, figure } from "./figure.ts";
+import { CLOSE, likenessInWords, likenessOf, tellingNearest } from "../evaluate/novelty/finding.ts";
+import { shortened } from "../evaluate/novelty/shortened.ts";
+import { type FigureOptions, figure, more, noteOnce } from "./figure.ts";
 import { percent } from "./format.ts";
 import { highlight } from "./highlight.ts";
 import { type Html, html } from "./html.ts";
 
-/** Characters of a text that a page shows. */
-const SHOWN = 1200;
-
-/** The sample with long texts cut, and an ellipsis at their ends. */
-export function shortened(sample: AuditedText): AuditedText {
-  const cut = (text: string) => (text.length <= SHOWN ? text : `${text.slice(0, SHOWN)}…`);
-  const { text, nearest, same_cue } = sample;
-  if (text.length <= SHOWN && nearest.every((n) => n.text.length <= SHOWN)) return sample;
-  return {
-    ...sample,
-    text: cut(text),
-    nearest: nearest.map((n) => ({ ...n, text: cut(n.text) })),
-    same_cue: same_cue.map(cut),
-    spans: sample.spans.filter(({ start }) => start < SHOWN),
-  };
-}
-
-const words: Readonly<Record<Likeness, string>> = {
-  new: "New",
-  close: "Close",
-  known: "Elsewhere in the source",
-  copy: "Copy",
-};
-
-/** `New`, `Close` or `Copy`, with the similarity of the nearest training joke. */
+/** `New`, `Close` or `Copy`, with the similarity of the nearest training joke where that tells something. */
 export function verdictLabel(sample: AuditedText): Html {
   const verdict = likenessOf(sample);
-  const nearest = sample.nearest[0];
-  return html`<span class="verdict ${verdict}">${words[verdict]}</span>${nearest && html` <span class="quiet">nearest ${percent(nearest.similarity)} alike</span>`}`;
+  const nearest = tellingNearest(sample);
+  return html`<span class="verdict ${verdict}">${likenessInWords[verdict]}</span>${nearest && html` <span class="quiet">nearest ${percent(nearest.similarity)} alike</span>`}`;
 }
 
 /** The joke with its shared stretches marked. */
@@ -54,16 +31,10 @@ export type JokeGroups = readonly {
   readonly samples: readonly AuditedText[];
 }[];
 
-/**
- * A model's jokes, one column per temperature.
- * @param close says what a close joke is, by the least similarity
- */
+/** A model's jokes, one column per temperature. */
 export function jokesFigure(
   groups: JokeGroups,
-  {
-    close,
-    ...texts
-  }: Pick<FigureOptions, "id" | "title" | "subtitle" | "command"> & { close(alike: string): string },
+  texts: Pick<FigureOptions, "id" | "title" | "subtitle" | "command" | "folded">,
 ): Html | false {
   return (
     groups.length > 0 &&
@@ -73,23 +44,54 @@ export function jokesFigure(
       content: sampleColumns(
         groups.map(({ temperature, samples }) => ({ title: `Temperature ${temperature}`, samples })),
       ),
-      how: `Not picked out: the first of each temperature with this seed. Marked: stretches of five words or more that are word for word in the training data. ${close(`${CLOSE * 100} %`)}`,
+      how: "The first of each temperature with this seed; nothing was picked out.",
     })
   );
 }
 
-/** One column per group of samples, under its title; each text with its verdict and its nearest real one. */
-export function sampleColumns(
-  groups: readonly { readonly title: string; readonly samples: readonly AuditedText[] }[],
+interface SampleGroup {
+  readonly title: string;
+  readonly samples: readonly AuditedText[];
+}
+
+/** Texts of a group that are seen without asking for more. */
+const FIRST = 3;
+
+/** What the marks of audited texts mean, once on a page. */
+export const marksNote = (): Html =>
+  noteOnce(
+    html`<mark>Marked</mark>: five words or more that are word for word in the training data. “Close”: the nearest training text is at least ${CLOSE * 100} % alike. “Copy”: the text is in the training data, whole or nearly so.`,
+  );
+
+/** One column per group of samples, under its title; each text with its verdict, and its nearest real one where that tells something. */
+export function sampleColumns(groups: readonly SampleGroup[]): Html {
+  const part = (from: number, to?: number) =>
+    groups.map(({ title, samples }) => ({ title, samples: samples.slice(from, to), from }));
+  const rest = Math.max(0, ...groups.map(({ samples }) => samples.length - FIRST));
+  const tallies = groups.map(({ samples }) => tally(samples));
+  return html`${columns(part(0, FIRST), tallies)}${
+    rest > 0 && more(`${rest} more${groups.length > 1 ? " of each" : ""}`, columns(part(FIRST)))
+  }${marksNote()}`;
+}
+
+/** The nearest training joke, where it tells something. */
+function nearestText(sample: AuditedText): Html | false {
+  const nearest = tellingNearest(sample);
+  return nearest !== undefined && html`<span class="nearest">${nearest.text.trim()}</span>`;
+}
+
+function columns(
+  groups: readonly (SampleGroup & { readonly from: number })[],
+  tallies: readonly string[] = [],
 ): Html {
   return html`<div class="columns">${groups.map(
-    ({ title, samples }) => html`<section class="column" aria-label="${title}">
-<h4>${title} <span class="quiet">${tally(samples)}</span></h4>
-<ol class="jokes">${samples.map(shortened).map(
+    ({ title, samples, from }, i) => html`<div class="column" role="group" aria-label="${title}">
+<h4>${title} ${tallies[i] !== undefined && html`<span class="quiet">${tallies[i]}</span>`}</h4>
+<ol class="jokes" start="${from + 1}">${samples.map(shortened).map(
       (s) => html`<li><p>${joke(s)}</p>
-<p class="note">${verdictLabel(s)}${s.nearest[0] && html`<span class="nearest">${s.nearest[0].text.trim()}</span>`}</p></li>
+<p class="note">${verdictLabel(s)}${nearestText(s)}</p></li>
 `,
-    )}</ol></section>
+    )}</ol></div>
 `,
   )}</div>`;
 }

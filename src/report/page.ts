@@ -3,38 +3,26 @@
  * opens from a disk without a network.
  *
  * A chapter is one file in `chapters/` and one line in `chapters` below. Chapters without data are left out, and the
- * rest are numbered in this order.
+ * rest are numbered in this order. On top are the answers of all; what is `folded` in a chapter opens when it is asked
+ * for, when a link leads into it, and on paper.
  */
 import { architectures } from "./chapters/architectures.ts";
 import { characters } from "./chapters/characters.ts";
+import { cities } from "./chapters/cities.ts";
 import { compare } from "./chapters/compare.ts";
 import { gpt } from "./chapters/gpt.ts";
 import { novelty } from "./chapters/novelty.ts";
 import { runs } from "./chapters/runs.ts";
-import type { Chapter } from "./figure.ts";
+import { type Chapter, laidOut, saidOnce } from "./figure.ts";
 import { duration } from "./format.ts";
-import { type Html, html, stacked, trusted } from "./html.ts";
+import { type Html, html, trusted } from "./html.ts";
 import { withPolicy } from "./policy.ts";
+import { pageScript } from "./script.generated.ts";
 import { layout } from "./style/layout.ts";
 import { parts } from "./style/parts.ts";
 import { theme } from "./style/theme.ts";
 
-/** The only script of the page: the button that changes the theme. Without it, the page follows the system. */
-const script = `
-(() => {
-  const root = document.documentElement;
-  const button = document.getElementById("theme");
-  const system = matchMedia("(prefers-color-scheme: dark)");
-  const isDark = () => (root.dataset.theme ?? (system.matches ? "dark" : "light")) === "dark";
-  const show = () => { button.textContent = isDark() ? "Light page" : "Dark page"; };
-  button.hidden = false;
-  button.addEventListener("click", () => { root.dataset.theme = isDark() ? "light" : "dark"; show(); });
-  system.addEventListener("change", show);
-  show();
-})();
-`;
-
-const chapters = { characters, architectures, gpt, novelty, compare, runs };
+const chapters = { cities, characters, architectures, gpt, novelty, compare, runs };
 
 /** The data of each chapter that is to appear. */
 export type ReportChapters = {
@@ -51,8 +39,6 @@ export interface ReportData {
   readonly best?: { readonly joke: string; readonly byline: string } | undefined;
   /** The figures to remember, at most five: `{ value: "2.41 bits", label: "per character" }`. */
   readonly key: readonly { readonly value: string; readonly label: string }[];
-  /** The questions that the page answers, each in a few sentences. */
-  readonly short?: readonly { readonly question: string; readonly answer: string }[] | undefined;
   /** What is still to come, where the page is not finished. */
   readonly unfinished?: string | undefined;
   readonly chapters: ReportChapters;
@@ -98,23 +84,22 @@ export function page(report: ReportData): string {
 </head>
 <body>
 <header class="top">
-<div class="masthead"><div>Punchline <span><time datetime="${provenance.date}">${day}</time></span></div><button id="theme" type="button" hidden>Dark page</button></div>
+<div class="masthead"><div>Punchline <span><time datetime="${provenance.date}">${day}</time></span></div><div class="tools"><button id="unfold" type="button" hidden>Open all</button><button id="theme" type="button" hidden>Dark page</button></div></div>
 <h1>${report.title}</h1>
 <p class="standfirst">${report.standfirst}</p>
 ${report.best && html`<figure class="best"><blockquote class="joke">${report.best.joke.trim()}</blockquote><figcaption>${report.best.byline}</figcaption></figure>`}
 ${report.key.length > 0 && html`<dl class="key">${report.key.map((k) => html`<div><dt>${k.label}</dt><dd>${k.value}</dd></div>`)}</dl>`}
 ${report.unfinished && html`<p class="caveat unfinished">${report.unfinished}</p>`}
-${report.short && report.short.length > 0 && shortAnswers(report.short)}
-${present.length > 1 && contents(present)}
+${present.length > 1 && answers(present)}
 </header>
 <main>
-${present.map(section)}</main>
+${saidOnce(html`${present.map((found, i) => section(found, i, present.length === 1))}`)}</main>
 <footer><div>
 <p>Made ${provenance.seconds !== undefined && `in ${duration(provenance.seconds)} `}by <code>${provenance.command}</code></p>
 <p>${provenance.machine}</p>
 <p>${provenance.versions}</p>
 </div></footer>
-<script>${trusted(script)}</script>
+${trusted(`<script>${pageScript}</script>`)}
 </body>
 </html>
 `.markup,
@@ -127,27 +112,22 @@ export function findings(data: ReportChapters): readonly Found[] {
   return Object.entries(chapters).flatMap(([name, chapter]) => {
     const { id, title, finding, render } = chapter as Chapter<unknown>;
     const own: unknown = data[name as keyof ReportChapters];
-    return own === undefined ? [] : [{ id, title, finding: finding(own), body: () => stacked(render(own)) }];
+    return own === undefined ? [] : [{ id, title, finding: finding(own), body: () => laidOut(render(own)) }];
   });
 }
 
-function shortAnswers(short: NonNullable<ReportData["short"]>): Html {
-  return html`<section class="short" aria-labelledby="short"><h2 id="short">In short</h2><dl class="answers">${short.map(
-    ({ question, answer }) => html`<div><dt>${question}</dt><dd>${answer}</dd></div>
-`,
-  )}</dl></section>`;
-}
-
-function contents(present: readonly Found[]): Html {
-  return html`<nav class="contents" aria-label="Contents"><h2>In this report</h2><ol>${present.map(
+/** What each chapter found, as its entry in the contents. */
+function answers(present: readonly Found[]): Html {
+  return html`<nav class="contents" aria-label="Answers"><ol>${present.map(
     (c, i) => html`<li><b>${i + 1}</b><div><a href="#${c.id}">${c.title}</a><p>${c.finding}</p></div></li>
 `,
   )}</ol></nav>`;
 }
 
-function section(c: Found, i: number): Html {
+/** @param alone whether it is the only chapter, whose answer is nowhere else on the page */
+function section(c: Found, i: number, alone: boolean): Html {
   return html`<section class="chapter" id="${c.id}" aria-labelledby="${c.id}-heading">
-<div class="opening"><span class="no">${i + 1}</span><h2 id="${c.id}-heading">${c.title}</h2><p>${c.finding}</p></div>
+<div class="opening">${!alone && html`<span class="no">${i + 1}</span>`}<h2 id="${c.id}-heading">${c.title}</h2>${alone && html`<p>${c.finding}</p>`}</div>
 ${c.body()}
 </section>
 `;

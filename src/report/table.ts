@@ -56,8 +56,7 @@ export function settings(
   values: Readonly<Record<string, string | number | boolean>>,
   write: (value: number) => string = String,
 ): Html {
-  return html`<h3 class="loose">Settings</h3>
-<dl class="settings">${Object.entries(values).map(
+  return html`<dl class="settings">${Object.entries(values).map(
     ([name, value]) =>
       html`<div><dt>${name}</dt><dd>${typeof value === "number" ? write(value) : String(value)}</dd></div>`,
   )}</dl>

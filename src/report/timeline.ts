@@ -21,20 +21,28 @@ export function spread(samples: readonly SampleRow[], most: number): readonly Sa
 export function timelineFigure(
   samples: readonly SampleRow[],
   log: readonly LogRow[],
-  texts: Pick<FigureOptions, "id" | "title" | "subtitle" | "command">,
+  texts: Pick<FigureOptions, "id" | "title" | "subtitle" | "command" | "folded">,
 ): Html | false {
-  const how = "Sampled during training, with the same settings each time; nothing was picked out.";
+  const how =
+    "Sampled during training with the same settings each time; the losses are those of the validation split.";
   return samples.length > 0 && figure({ ...texts, content: timeline(samples, log), how });
 }
 
+/** Samples that are shown. */
+const SHOWN = 5;
+/** Characters of each. */
+const LONGEST = 120;
+
 function timeline(samples: readonly SampleRow[], log: readonly LogRow[]): Html {
-  return html`<ol class="timeline">${spread(samples, 9).map((s) => {
+  return html`<ol class="timeline">${spread(samples, SHOWN).map((s) => {
     const row = nearestRow(log, s.step);
     return html`<li><p class="when"><b>Step ${count(s.step)}</b>${row && html`<span>${duration(row.seconds)}</span><span>${nats(row.val_loss ?? row.loss)}</span>`}</p>
-<p class="said">${s.text.trim().slice(0, 320)}</p></li>
+<p class="said">${cut(s.text.trim())}</p></li>
 `;
   })}</ol>`;
 }
+
+const cut = (text: string): string => (text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text);
 
 const nearestRow = (log: readonly LogRow[], step: number): LogRow | undefined =>
   log.toSorted((a, b) => Math.abs(a.step - step) - Math.abs(b.step - step))[0];

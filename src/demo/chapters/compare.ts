@@ -1,4 +1,6 @@
 /** The last chapter of the demo: what GPT and BERT predict, and which is faster in which sense. */
+
+import { defaultText, readCloze } from "../../compare/cloze.ts";
 import { compareModels } from "../../compare/compare.ts";
 import type { ComparedModel, Comparison } from "../../compare/results.ts";
 import { loadTokenizer } from "../../hub/tokenizer-files.ts";
@@ -18,12 +20,13 @@ type MeasuredComparison = Comparison & { readonly command: string };
 export const compare: DemoChapter<"compare"> = {
   name: "compare",
   title: "GPT or BERT?",
+  question: "GPT or BERT: what can each do, and which is faster?",
   uses: [],
   // The last two are from version 0.1.0.
   runs: [FULL_SIZE, "bert", "bert-untrained"],
   seconds: ({ fullSize, runs }) => 7 + runs / 3 + (fullSize > 0 ? 14 + 3 * fullSize : 0),
   async run(context) {
-    const { plan, pretrained } = context;
+    const { plan, pretrained, emit } = context;
     const asked = await comparedModels(pretrained);
     const fair = areAlike(asked);
     // Where their sizes explain more of their speed than their kinds do, two of similar size are timed.
@@ -31,6 +34,7 @@ export const compare: DemoChapter<"compare"> = {
     const labelled = (models: readonly Pretrained[]) => models.map(({ name }) => ({ label: name, name }));
     const speed = await measured(context, labelled(timed), { runs: plan.runs, sweep: plan.sweep });
     const predictions = fair ? speed : await measured(context, labelled(asked), { runs: 0 });
+    emit({ type: "gap", ...gapOf(predictions) });
     const caveats = [
       ...(fair
         ? []
@@ -43,6 +47,25 @@ export const compare: DemoChapter<"compare"> = {
     return timed.some(isSmall) ? { ...result, full_size: await atFullSize(context) } : result;
   },
 };
+
+/** Words of a text before and after the gap that are shown. */
+const AROUND = 9;
+
+/** The sentence around the gap, and the likeliest words for it. */
+function gapOf({ models }: Comparison) {
+  const { left, right = "" } = readCloze(defaultText);
+  const near = left.split(" ");
+  return {
+    left: near.length > AROUND ? `… ${near.slice(-AROUND).join(" ")}` : left,
+    right: right.split(" ").slice(0, AROUND).join(" "),
+    models: models
+      .filter(({ predictions }) => predictions.length > 0)
+      .map(({ model, predictions }) => ({
+        model,
+        words: predictions.slice(0, 5).map(({ token }) => token.trim()),
+      })),
+  };
+}
 
 const areAlike = ([a, b]: readonly [Pretrained, Pretrained]): boolean =>
   Math.max(a.parameters, b.parameters) <= ALIKE * Math.min(a.parameters, b.parameters);
@@ -76,6 +99,7 @@ async function measured(
   const comparison = await compareModels(names, {
     ...options,
     labels: compared.map(({ label }) => label),
+    heads: true,
     signal,
     onProgress: (stage, done) => emit({ type: "work", what: stage, done }),
   });

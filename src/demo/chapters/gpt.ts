@@ -10,6 +10,7 @@ import type { GptData } from "../../report/index.ts";
 import { readRun } from "../../train/run-folder.ts";
 import type { DemoChapter, DemoContext } from "../context.ts";
 import { baseGpt, gptFolders, gptFromScratch, jokeTokens, trainedGpt } from "../models/gpt.ts";
+import { readTexts } from "../read-texts.ts";
 import type { DemoRun } from "../runs.ts";
 import { usualTemperature, writeJokes, writeTexts } from "../write-jokes.ts";
 
@@ -19,6 +20,7 @@ const prompts = ["Why did the", "My wife", "I used to be"] as const;
 export const gpt: DemoChapter<"gpt"> = {
   name: "gpt",
   title: "Pieces of words: GPT-2",
+  question: "What does a model gain that has read English before?",
   uses: [],
   // The last is from version 0.1.0.
   runs: [...gptFolders, "gpt-pretrained"],
@@ -87,6 +89,8 @@ export const gpt: DemoChapter<"gpt"> = {
         command: sampleCommand(run.folder, plan.written),
       },
       jokes: jokes.groups,
+      best: await jokes.best(),
+      read: await readTexts(context, after, jokes.groups),
       settings: settingsOf(run, { ...modelOptions, vocabulary: after.tokenizer.size }, train),
       commands: {
         train: run.command,

@@ -1,13 +1,15 @@
 /** The chapters of the demo, in their order. A new one is a file and a line here. */
-import { didYouMean, UsageError } from "../../core/errors.ts";
+import { didYouMean } from "../../core/did-you-mean.ts";
+import { UsageError } from "../../core/errors.ts";
 import type { DemoChapter } from "../context.ts";
 import type { ChapterName } from "../state.ts";
 import { characters } from "./characters.ts";
+import { cities } from "./cities.ts";
 import { compare } from "./compare.ts";
 import { gpt } from "./gpt.ts";
 import { novelty } from "./novelty.ts";
 
-export const demoChapters: readonly DemoChapter[] = [characters, gpt, novelty, compare];
+export const demoChapters: readonly DemoChapter[] = [cities, characters, gpt, novelty, compare];
 
 export const chapterNames: readonly ChapterName[] = demoChapters.map(({ name }) => name);
 

@@ -2,8 +2,9 @@
 import { localModel } from "../../evaluate/local-model.ts";
 import { askable, auditModel } from "../../evaluate/novelty/audit-model.ts";
 import { measureExtraction } from "../../evaluate/novelty/extraction.ts";
+import { closestBeginnings } from "../../evaluate/novelty/finding.ts";
 import { measureMembership } from "../../evaluate/novelty/membership.ts";
-import { textsOf } from "../../evaluate/novelty/source-auditor.ts";
+import { textsOf } from "../../evaluate/novelty/source-texts.ts";
 import { loadModel } from "../../generate/load.ts";
 import type { NoveltyData } from "../../report/index.ts";
 import type { DemoChapter, DemoContext } from "../context.ts";
@@ -30,6 +31,7 @@ const models: readonly Audited[] = [
 export const novelty: DemoChapter<"novelty"> = {
   name: "novelty",
   title: "New or remembered?",
+  question: "Did they make these jokes up, or remember them?",
   uses: ["characters", "gpt"],
   runs: [],
   seconds: ({ written }) => 4 + written / 15,
@@ -52,6 +54,14 @@ export const novelty: DemoChapter<"novelty"> = {
       const before = run === trainedGpt ? await beforeTheJokes(context, prefix) : undefined;
       audits.push({ model, command, ...audit, before });
     }
+    const [like] = closestBeginnings(
+      audits.flatMap(({ model, samples }) =>
+        // Copies are counted, not shown.
+        samples.flatMap((one) => (one.copy ? [] : [{ ...one, model }])),
+      ),
+    );
+    if (like)
+      emit({ type: "cue", model: like.model, written: like.text.trim(), real: like.cue_matches[0]!.text });
     return { indexed, audits };
   },
 };

@@ -2,12 +2,15 @@
 import { intervalDigits, rateOf } from "../../evaluate/intervals.ts";
 import type { Lead, TextBits } from "../../evaluate/lead.ts";
 import type { LogRow, SampleRow } from "../../train/events.ts";
+import type { BestText } from "../best.ts";
 import { headStartChart } from "../charts/head-start.ts";
 import { lossChart } from "../charts/loss.ts";
-import { type Chapter, figure } from "../figure.ts";
+import { ratesChart } from "../charts/rates.ts";
+import { type Chapter, figure, fold, more, sideBySide } from "../figure.ts";
 import { bits, bytes, count, decimal, duration, percentInterval, rate } from "../format.ts";
 import { type Html, html } from "../html.ts";
 import { type JokeGroups, jokesFigure } from "../jokes.ts";
+import { lettersFigure, type ReadText } from "../letters.ts";
 import { dataTable, numbers, settings } from "../table.ts";
 import { timelineFigure } from "../timeline.ts";
 
@@ -71,6 +74,10 @@ export interface GptData {
       }
     | undefined;
   readonly jokes: JokeGroups;
+  /** The one of all its texts that reads best, where one reads well enough. */
+  readonly best?: BestText | undefined;
+  /** Texts as the model reads them, piece by piece. */
+  readonly read?: readonly ReadText[] | undefined;
   readonly peak_memory?: number | undefined;
   readonly settings: Readonly<Record<string, string | number | boolean>>;
   readonly commands: {
@@ -95,40 +102,57 @@ export const gpt: Chapter<GptData> = {
     return `A pre-trained GPT-2, ${model}, was shown the jokes for ${duration(log.at(-1)?.seconds)}.${found}`;
   },
   render: (d) => [
-    html`<p>A GPT reads pieces of words instead of characters, and looks back at all of them at once instead of carrying a summary along. The idea is to learn language first, from much text of any kind, and then to be shown a little of what is wanted. The first is called pre-training and takes hours or weeks; the second is called fine-tuning and takes a minute.</p>`,
-    origin(d),
+    sideBySide(
+      html`<p>A GPT reads pieces of words instead of characters, and looks back at all of them at once instead of carrying a summary along. It learns language first, from much text of any kind, in hours or weeks (pre-training), and is then shown a little of what is wanted, for a minute (fine-tuning). It needs little text of yours to write in your manner.</p>`,
+      origin(d),
+    ),
     beforeAfter(d),
     training(d),
-    verdict(d),
     qualityTable(d),
     endings(d),
+    lettersFigure(d.read, {
+      id: "gpt-read",
+      title: "What it expects, piece by piece",
+      unit: "piece of a word",
+      how: "Probabilities at temperature 1, of the fine-tuned model, each given all pieces before.",
+      command: d.commands.sample,
+      folded: true,
+    }),
     timelineFigure(d.timeline, d.log, {
       id: "gpt-timeline",
-      title: "How the jokes got in",
-      subtitle: "What it wrote while it was shown the jokes",
+      title: "What it wrote while it was shown the jokes",
       command: d.commands.train,
+      folded: true,
     }),
     jokesFigure(d.jokes, {
       id: "gpt-jokes",
-      title: "Its jokes, and whether they were stolen",
-      subtitle: "The temperature says how far it may stray from its first choice",
-      close: (alike) => `“Close”: the nearest is at least ${alike} alike.`,
+      title: "Its jokes at three temperatures",
       command: d.commands.sample,
+      folded: true,
     }),
-    settings(d.settings),
+    fold({ id: "gpt-settings", title: "The settings of its training", content: settings(d.settings) }),
   ],
 };
 
 function origin({ origin: { kind, name }, parameters }: GptData): Html {
   if (kind === "published")
     return html`<p class="caveat">This is ${name}: ${count(parameters)} numbers that had been trained before, elsewhere.</p>`;
-  return html`<p class="caveat">This is not the published GPT-2 but ${name}, which comes with Punchline and was trained by it: the same design with ${count(parameters)} numbers, twenty times fewer. It learned English for some hours, from books in the public domain, and no joke book was among them. Its English is that of its books. With the published weights: <code>punchline demo --chapter gpt --pretrained distilgpt2</code></p>`;
+  return html`<p class="caveat">This is not the published GPT-2 but ${name}, which comes with Punchline: the same design with ${count(parameters)} numbers, twenty times fewer, trained for some hours on books in the public domain, and on no joke book. With the published weights: <code>punchline demo --chapter gpt --pretrained distilgpt2</code></p>`;
 }
+
+/** Beginnings that are seen without asking for more. */
+const FIRST = 2;
 
 function beforeAfter({ before_after: pairs = [], commands }: GptData): Html | false {
   const side = (prompt: string, text: string, note: string, own: boolean) =>
     html`<div><p class="joke"><b>${prompt}</b>${text}</p><p class="note">${own ? html`<b>${note}</b>` : note}</p></div>`;
   const three = pairs.some(({ scratch }) => scratch !== undefined);
+  const list = (some: typeof pairs) =>
+    html`<ol class="pairs${three && " three"}">${some.map(
+      ({ prompt, before, after, scratch }) => html`<li>${side(prompt, before, "before the jokes", false)}
+${side(prompt, after, "after the jokes", true)}${scratch !== undefined && side(prompt, scratch, "from scratch, after the jokes", false)}</li>
+`,
+    )}</ol>`;
   return (
     pairs.length > 0 &&
     figure({
@@ -138,11 +162,9 @@ function beforeAfter({ before_after: pairs = [], commands }: GptData): Html | fa
         ? "The pre-trained model as it came, after its fine-tuning, and the same network that has learned from the jokes alone"
         : undefined,
       width: "wide",
-      content: html`<ol class="pairs${three && " three"}">${pairs.map(
-        ({ prompt, before, after, scratch }) => html`<li>${side(prompt, before, "before the jokes", false)}
-${side(prompt, after, "after the jokes", true)}${scratch !== undefined && side(prompt, scratch, "from scratch, after the jokes", false)}</li>
-`,
-      )}</ol>`,
+      content: html`${list(pairs.slice(0, FIRST))}${
+        pairs.length > FIRST && more(`${pairs.length - FIRST} more`, list(pairs.slice(FIRST)))
+      }`,
       how: "The same random numbers and settings for all.",
       command: commands.prompt,
     })
@@ -160,6 +182,7 @@ function training(d: GptData): Html | false {
       id: "gpt-loss",
       title: "Fine-tuning: what the jokes do to its surprise",
       subtitle: "Mean surprise per token of training and validation jokes, in nats",
+      folded: true,
       content: lossChart({
         id: "gpt-loss-chart",
         log: d.log,
@@ -173,7 +196,8 @@ function training(d: GptData): Html | false {
   const blind = (d.uniform ?? 0) * bitsPerNat;
   return figure({
     id: "gpt-loss",
-    title: worthOf(d)?.short ?? "With and without pre-training",
+    title: "How it learned, with and without pre-training",
+    folded: true,
     subtitle: "Surprise on validation jokes, in bits per byte, by the seconds of training on the jokes",
     content: headStartChart({
       id: "gpt-loss-chart",
@@ -195,6 +219,11 @@ function worthOf(d: GptData): { readonly short: string; readonly figures: string
   const [own, scratch] = [ownBits(d), quality.find((q) => q.scratch)?.bits_per_byte];
   if (control === undefined || own === undefined || scratch === undefined) return undefined;
   const { lead } = control;
+  if ((control.log.at(-1)?.epoch ?? 1) < 1)
+    return {
+      short: "That is less than one pass over the jokes, too little to say what pre-training is worth",
+      figures: `so far ${bits(own)} per byte of the ${quality_split} jokes, and ${bits(scratch)} for the same network that began with random numbers`,
+    };
   const short =
     lead === undefined || !lead.conclusive
       ? "Whether pre-training helped cannot be told here"
@@ -217,26 +246,27 @@ function differenceText(less: boolean, lead: Lead | undefined): string {
   return `, ${value} ${less ? "less" : "more"} (95 % interval ${from} to ${to})`;
 }
 
-/** The figures behind the verdict, in bits per byte for all models. */
-function verdict(d: GptData): Html | false {
-  const { quality = [], quality_bytes: bytes, text_bits: texts, other, model } = d;
-  const worth = worthOf(d);
-  const own = ownBits(d);
+/** How the fine-tuned model compares with one of another kind, in a sentence; empty where there is none. */
+function against({ quality = [], other, model, ...d }: GptData): string {
+  const own = ownBits({ quality, model, ...d });
   const others = quality.find(({ label }) => label === other?.label)?.bits_per_byte;
-  const compared =
-    other?.lead !== undefined && own !== undefined && others !== undefined
-      ? `Against ${other.label} with its ${bits(others)} per byte, ${model} ${
-          other.lead.conclusive
-            ? `needs ${own < others ? "fewer" : "more"} bits`
-            : "is too near to tell which is ahead"
-        }${differenceText(own < others, other.lead)}.`
-      : "";
-  if (worth === undefined && compared === "") return false;
-  return html`<p><b>${worth && `${worth.short}: ${worth.figures}.`}</b> ${compared}</p>
-${bytes !== undefined && html`<p class="note">${texts ? `The intervals come from the difference of two models on each of the ${count(texts.length)} jokes` : `The intervals are those that ${count(bytes)} bytes of jokes allow, where the difference of two models is taken to vary by one bit from byte to byte`}; another seed or split may differ by more.</p>`}`;
+  if (other?.lead === undefined || own === undefined || others === undefined) return "";
+  const verdict = other.lead.conclusive
+    ? `needs ${own < others ? "fewer" : "more"} bits`
+    : "is too near to tell which is ahead";
+  return `Against ${other.label} with its ${bits(others)} per byte, ${model} ${verdict}${differenceText(own < others, other.lead)}. `;
 }
 
-function qualityTable({ quality = [], quality_split = "test", commands }: GptData): Html | false {
+/** Where the intervals of the differences come from. */
+const intervals = ({ quality_bytes: bytes, text_bits: texts }: GptData): string =>
+  bytes === undefined
+    ? ""
+    : texts
+      ? ` The intervals come from the difference of two models on each of the ${count(texts.length)} jokes; another seed or split may differ by more.`
+      : ` The intervals are those that ${count(bytes)} bytes of jokes allow, where the difference of two models is taken to vary by one bit from byte to byte; another seed or split may differ by more.`;
+
+function qualityTable(d: GptData): Html | false {
+  const { quality = [], quality_split = "test", commands } = d;
   const most = Math.max(...quality.map((q) => q.bits_per_byte));
   return (
     quality.length > 1 &&
@@ -257,7 +287,8 @@ function qualityTable({ quality = [], quality_split = "test", commands }: GptDat
         rows: quality,
         strong: (q) => q.lead === true,
       }),
-      how: `Every token of the ${quality_split} jokes was scored once.`,
+      how: `${against(d)}Every token of the ${quality_split} jokes was scored once.${intervals(d)}`,
+      folded: true,
       command: commands.evaluate,
     })
   );
@@ -265,6 +296,23 @@ function qualityTable({ quality = [], quality_split = "test", commands }: GptDat
 
 function endings({ endings: e }: GptData): Html | false {
   if (e === undefined) return false;
-  const share = (ended: number) => percentInterval(ended / e.n, rateOf(ended, e.n).interval);
-  return html`<p>It also learned where a joke stops. Of ${count(e.n)} texts that it was let write, ${share(e.after)} ended by themselves within ${count(e.tokens)} tokens; before it was shown jokes, ${share(e.before)} did.</p>`;
+  const [before, after] = [rateOf(e.before, e.n), rateOf(e.after, e.n)];
+  const share = ({ rate, interval }: typeof before) => percentInterval(rate ?? 0, interval);
+  return figure({
+    id: "gpt-endings",
+    title: "It learned where a joke stops",
+    subtitle: `Share of its texts that end by themselves within ${count(e.tokens)} tokens, with 95 % intervals`,
+    content: ratesChart({
+      id: "gpt-endings-chart",
+      title: "Share of texts that end by themselves",
+      rows: [
+        { label: "Before the jokes", rate: before.rate ?? 0, interval: before.interval },
+        { label: "After the jokes", rate: after.rate ?? 0, interval: after.interval, lead: true },
+      ],
+      unit: "% that end by themselves",
+    }),
+    how: `Of ${count(e.n)} texts that it was let write, ${share(after)} ended by themselves within ${count(e.tokens)} tokens; before it was shown jokes, ${share(before)} did.`,
+    command: e.command,
+    folded: true,
+  });
 }

@@ -1,18 +1,21 @@
 /** Chapter: does the model invent, or has it remembered? */
+import { listed } from "../../core/sentence.ts";
 import type { Rate } from "../../evaluate/intervals.ts";
 import type { ModelAudit, SnapshotAudit } from "../../evaluate/novelty/audit-model.ts";
 import type { AuditedText } from "../../evaluate/novelty/auditor.ts";
 import type { Extraction } from "../../evaluate/novelty/extraction.ts";
-import { CLOSE, leftOutByReason, verdictOf } from "../../evaluate/novelty/finding.ts";
+import { CLOSE, leftOutByReason, tellingNearest } from "../../evaluate/novelty/finding.ts";
 import type { MembershipSignal, SignalQuality } from "../../evaluate/novelty/membership.ts";
+import { shortened } from "../../evaluate/novelty/shortened.ts";
 import { memorisationChart } from "../charts/memorisation.ts";
 import { noveltyCurveChart, similarityChart } from "../charts/novelty.ts";
 import { type RateRow, ratesChart } from "../charts/rates.ts";
-import { type Chapter, figure } from "../figure.ts";
+import { type Chapter, figure, more } from "../figure.ts";
 import { count, decimal, percent, percentInterval } from "../format.ts";
 import { differences } from "../highlight.ts";
-import { type Content, type Html, html, stacked } from "../html.ts";
-import { joke, shortened, verdictLabel } from "../jokes.ts";
+import { type Content, type Html, html } from "../html.ts";
+import { joke, marksNote, verdictLabel } from "../jokes.ts";
+import { sameCueFigure } from "../same-cue.ts";
 import { dataTable, numbers } from "../table.ts";
 
 /** The audit of one model, with its name and the command that repeats it. */
@@ -38,113 +41,203 @@ export interface NoveltyData {
 export const novelty: Chapter<NoveltyData> = {
   id: "novelty",
   title: "New or remembered?",
-  finding: ({ audits }) =>
-    audits.map((audit) => verdictOf(audit, { model: audit.model, noun: "jokes" })).join(" "),
-  render: ({ indexed, audits }) => [
-    html`<p>A model that repeats its training data is a slow way to copy a file. So every joke it wrote was looked up, whole and in parts, in the ${count(indexed)} jokes it had learned from.
-Two people can have the same idea, and many real jokes resemble one another: the yardstick is what the same lookup says about real jokes that the model never saw.</p>`,
-    audits.map((a, i) => stacked(audit(a, `novelty-${i}`, audits.length > 1))),
-  ],
+  finding: ({ audits }) => answer(audits),
+  render: ({ indexed, audits }) => {
+    const [shown] = audits.toSorted((a, b) => likest(b) - likest(a));
+    const name = (a: AuditedModel) => titles(a.model, audits.length > 1);
+    return [
+      html`<p>Every text was looked up, whole and in parts, in the ${count(indexed)} jokes that were learned from. Two people can have the same idea, and many real jokes resemble one another: the yardstick is what the same lookup says about real jokes that were never seen.</p>`,
+      shown && nearestSamples(shown, audits.indexOf(shown), name(shown), false),
+      audits.length > 0 && rates(audits),
+      audits.map((a, i) => [
+        a !== shown && nearestSamples(a, i, name(a), true),
+        ...audit(a, `novelty-${i}`, name(a)),
+      ]),
+    ];
+  },
 };
 
-function audit(a: AuditedModel, id: string, named: boolean): readonly Content[] {
-  const samples = a.samples.map(shortened);
-  const { command, extraction, before, checkpoints, membership = [] } = a;
+/** Titles of figures, which name the model where there are several. */
+const titles =
+  (model: string, several: boolean) =>
+  (title: string): string => {
+    const named = several ? `${model}: ${title}` : title;
+    return named.charAt(0).toUpperCase() + named.slice(1);
+  };
+
+/** The similarity of the sample that is nearest to the training data. */
+const likest = ({ samples }: AuditedModel): number =>
+  Math.max(0, ...samples.map((s) => (s.copy ? 1 : 0) + (s.nearest[0]?.similarity ?? 0)));
+
+/** The answer for all models, the plain one first. */
+function answer(audits: NoveltyData["audits"]): string {
+  const copying = audits.filter(({ finding }) => finding === "more").map(({ model }) => model);
+  const tooFew = audits.every(({ finding }) => finding === "too-few") && "There are too few texts to tell.";
+  if (audits.every(({ copies }) => copies === 0)) {
+    const looked = listed(audits.map(({ model, n }) => `${count(n)} texts by ${model}`));
+    return `${tooFew || "New."} Of ${looked}, none is a copy of a training joke.`;
+  }
+  const told =
+    copying.length === 0
+      ? tooFew || "New, no more alike than chance would have it."
+      : copying.length === audits.length
+        ? "Some of it is remembered."
+        : `Some of what ${listed(copying)} wrote is remembered.`;
+  const copies = listed(
+    audits.map(({ model, copies, n }) => `${count(copies)} of ${count(n)} texts by ${model}`),
+  );
+  return `${told} Copies of training jokes are ${copies}.`;
+}
+
+const findings: Readonly<Record<AuditedModel["finding"], string>> = {
+  more: "more than chance likeness explains",
+  fewer: "fewer than among real unseen jokes",
+  alike: "the difference from real unseen jokes is within chance",
+  "too-few": "too few to conclude anything",
+};
+
+/** All models on one scale, with real jokes that they never saw. */
+function rates(audits: readonly AuditedModel[]): Html {
+  const [{ baseline, training }] = audits as readonly [AuditedModel];
+  const said = audits.map(
+    (a) => `Of ${count(a.n)} samples of ${a.model} ${shareOf(a)} are copies: ${findings[a.finding]}. `,
+  );
+  return figure({
+    id: "novelty-rates",
+    title: "How much is copied",
+    subtitle: "Share of texts that are copies of training jokes, with 95 % intervals",
+    content: ratesChart({
+      id: "novelty-rates-chart",
+      title: "Share of texts that are copies of training jokes",
+      rows: [
+        ...audits.map((a) => rateRow(a.model, a, true)),
+        rateRow(`Real jokes ${audits.length > 1 ? "they" : "it"} never saw`, baseline),
+      ],
+      unit: "% that are copies",
+    }),
+    folded: true,
+    how: `${said.join("")}The same rule calls ${shareOf(baseline)} of ${count(baseline.n)} held-out jokes copies${training === undefined ? "" : `, and ${percent(training.rate)} of ${count(training.n)} jokes of the training split`}; intervals by Wilson's score.`,
+    command: audits.map(({ command }) => command),
+  });
+}
+
+/** The samples nearest to the training data, of those that are near at all. */
+function nearestSamples(
+  { samples, n, command }: AuditedModel,
+  i: number,
+  name: (title: string) => string,
+  folded: boolean,
+): Html {
+  const nearest = mostCopied(samples.map(shortened), MOST).filter((s) => tellingNearest(s) !== undefined);
+  if (nearest.length === 0)
+    return html`<p>${name("none")} of ${count(n)} samples is ${percent(CLOSE)} or more like a training joke.</p>`;
+  return figure({
+    id: `novelty-${i}-samples`,
+    title: name("where the words come from"),
+    folded,
+    subtitle: "What the model wrote, and the nearest training joke with the differences underlined",
+    width: "wide",
+    content: html`${pairs(nearest.slice(0, FIRST))}${nearest.length > FIRST && more(`${nearest.length - FIRST} more`, pairs(nearest.slice(FIRST)))}${marksNote()}`,
+    how: `The ${count(nearest.length)} samples nearest to the training split, of ${count(n)}: copies, and those that are ${percent(CLOSE)} or more alike.`,
+    command,
+  });
+}
+
+function audit(a: AuditedModel, id: string, name: (title: string) => string): readonly Content[] {
+  const { command, checkpoints } = a;
   const nearest = a.samples.map((s) => s.nearest[0]?.similarity ?? 0);
+  const folded = true;
   return [
-    named && html`<h3 class="loose">${a.model}</h3>`,
-    figure({
-      id: `${id}-rates`,
-      title: "How much is copied",
-      subtitle: "Share of texts that are copies, with 95 % intervals",
-      content: ratesChart({
-        id: `${id}-rates-chart`,
-        title: "Share of texts that are copies of training jokes",
-        rows: [rateRow(a.model, a, true), rateRow("Real jokes it never saw", a.baseline)],
-        unit: "% that are copies",
-      }),
-      how: `${count(a.n)} samples and ${count(a.baseline.n)} held-out jokes, judged by the same rule; intervals by Wilson's score.${a.training === undefined ? "" : ` Of ${count(a.training.n)} jokes of the training set the rule calls ${percent(a.training.rate)} copies.`}`,
+    sameCueFigure(a, {
+      id: `${id}-cues`,
+      title: name("the same beginning, continued twice"),
+      folded,
       command,
     }),
-    figure({
-      id: `${id}-samples`,
-      title: "Where the words come from",
-      subtitle:
-        "The model’s joke, with what is word for word in the training data marked, and its nearest real joke, with the differences underlined",
-      width: "wide",
-      content: pairs(mostCopied(samples, 8)),
-      how: `The eight samples nearest to the training data, of ${count(a.n)}. “Close”: the nearest is at least ${CLOSE * 100} % alike.`,
-      command,
-    }),
-    samples.some((s) => s.same_cue.length > 0) &&
-      figure({
-        id: `${id}-cues`,
-        title: "The same beginning, continued twice",
-        subtitle: "What the model made of a cue, and how real jokes go on",
-        width: "wide",
-        content: cues(samples),
-        how: "All training jokes that begin with the cue; at most five are shown.",
-        command,
-      }),
     a.n_novelty.model.length > 0 &&
       figure({
         id: `${id}-curve`,
-        title: noveltyTitle(a.n_novelty),
+        title: name(noveltyTitle(a.n_novelty)),
+        folded,
         subtitle: "Share of word sequences that do not occur in the training data, by their length",
         content: noveltyCurveChart({ id: `${id}-curve-chart`, ...a.n_novelty }),
-        how: "Every run of so many words of every sample, looked up in the whole training set.",
+        how: `Every run of so many words of ${count(a.n)} samples, and of ${count(a.baseline.n)} held-out jokes, looked up in the training split.`,
         command,
       }),
     a.heldout_nearest.length > 0 &&
       figure({
         id: `${id}-similarity`,
-        title: "How near the nearest joke is",
+        title: name("how near the nearest joke is"),
+        folded,
         subtitle: "Share of texts whose nearest training joke is at least so similar",
         content: similarityChart({
           id: `${id}-similarity-chart`,
           model: nearest,
           heldout: a.heldout_nearest,
         }),
-        how: "A curve further right means texts nearer to the training data.",
+        how: `${count(nearest.length)} samples and ${count(a.heldout_nearest.length)} held-out jokes against the training split; a curve further right means nearer texts.`,
         command,
       }),
     checkpoints !== undefined &&
       checkpoints.length > 1 &&
       figure({
         id: `${id}-checkpoints`,
-        title: memorisationTitle(checkpoints),
+        title: name(memorisationTitle(checkpoints)),
+        folded,
         subtitle:
           checkpoints[0]!.extraction === undefined
             ? "Copies among samples, and losses, at snapshots of one training"
             : "Copies among samples, training texts completed word for word from their beginnings, unseen texts completed so, and losses, at snapshots of one training",
         content: memorisationChart({ id: `${id}-checkpoints-chart`, points: checkpoints }),
-        how: "As many samples of every snapshot, from the same seed, judged by the same rule.",
+        how: "As many samples of every snapshot, from the same seed, judged by the same rule; losses of the training and the validation split.",
         command,
       }),
-    extraction &&
-      html`<p>Given the first ${count(extraction.prefix)} tokens of a joke, the model completes ${shareOf(extraction.training)} of the training jokes word for word, and ${shareOf(extraction.heldout)} of the jokes it never saw.${before && ` ${recalledBefore(before, extraction)}`}</p>`,
-    membership.length > 0 &&
-      dataTable<SignalQuality>({
-        caption: "How well training jokes can be distinguished from unseen ones",
-        columns: [
-          { header: "Signal", cell: (m) => signals[m.signal] },
-          numbers("AUC (0.5 is chance)", (m) => decimal(m.auc, 2)),
-          ...[before ?? []]
-            .flat()
-            .map(({ model, membership: earlier }) =>
-              numbers(`${model}, before the jokes`, ({ signal }: SignalQuality) =>
-                decimal(earlier.find((m) => m.signal === signal)?.auc, 2),
-              ),
-            ),
-        ],
-        rows: membership,
-      }),
-    a.notes?.map((note) => html`<p class="note">${note}</p>`),
-    leftOutByReason(a.membership_left_out ?? []).map(
-      ({ signals: missing, reason }) =>
-        html`<p class="note">Left out of what tells a joke that was learned: ${missing.map((signal) => signals[signal]).join("; ")}. ${reason}</p>`,
-    ),
+    recalled(a, id, name),
   ];
+}
+
+/** What the model completes word for word, and how well training jokes can be told from unseen ones. */
+function recalled(a: AuditedModel, id: string, name: (title: string) => string): Html | false {
+  const { extraction, before, membership = [], notes = [], membership_left_out = [] } = a;
+  const leftOut = leftOutByReason(membership_left_out);
+  if (extraction === undefined && membership.length === 0 && notes.length === 0 && leftOut.length === 0)
+    return false;
+  return figure({
+    id: `${id}-recalled`,
+    title: name(
+      extraction === undefined
+        ? "can training jokes be told from unseen ones?"
+        : `it completes ${percent(extraction.training.rate)} of the training jokes word for word`,
+    ),
+    folded: true,
+    content: [
+      extraction &&
+        html`<p>Given the first ${count(extraction.prefix)} tokens of a joke, the model completes ${shareOf(extraction.training)} of ${count(extraction.training.n)} training jokes word for word, and ${shareOf(extraction.heldout)} of ${count(extraction.heldout.n)} jokes it never saw.${before && ` ${recalledBefore(before, extraction)}`}</p>`,
+      membership.length > 0 &&
+        dataTable<SignalQuality>({
+          caption: "How well training jokes can be distinguished from unseen ones",
+          columns: [
+            { header: "Signal", cell: (m) => signals[m.signal] },
+            numbers("AUC (0.5 is chance)", (m) => decimal(m.auc, 2)),
+            ...[before ?? []]
+              .flat()
+              .map(({ model, membership: earlier }) =>
+                numbers(`${model}, before the jokes`, ({ signal }: SignalQuality) =>
+                  decimal(earlier.find((m) => m.signal === signal)?.auc, 2),
+                ),
+              ),
+          ],
+          rows: membership,
+        }),
+      notes.map((note) => html`<p class="note">${note}</p>`),
+      leftOut.map(
+        ({ signals: missing, reason }) =>
+          html`<p class="note">Left out of what tells a joke that was learned: ${missing.map((signal) => signals[signal]).join("; ")}. ${reason}</p>`,
+      ),
+    ],
+    how: "Jokes of the training split against jokes held out, with 95 % intervals of the rates.",
+    command: a.command,
+  });
 }
 
 /** How many of the training jokes the model completed before it had seen them. */
@@ -163,6 +256,10 @@ function recalledBefore(
 function rateRow(label: string, { rate, interval }: Rate, lead = false): RateRow {
   return { label, rate: rate ?? 0, interval, lead };
 }
+
+/** Samples beside their nearest training jokes: all, and those that are seen at once. */
+const MOST = 8;
+const FIRST = 3;
 
 /** The signals of evaluate/membership.ts in words. */
 const signals: Readonly<Record<MembershipSignal, string>> = {
@@ -193,47 +290,20 @@ function pairs(samples: readonly AuditedText[]): Html {
     (
       s,
     ) => html`<li><div><p>${joke(s)}</p><p class="note">${verdictLabel(s)} · longest shared stretch ${count(s.longest_span.words)} words</p></div>
-<div class="real"><p class="joke">${s.nearest[0] === undefined ? "Nothing alike was found." : s.copy ? s.nearest[0].text.trim() : differences(s.nearest[0].text.trim(), s.text)}</p><p class="note">real</p></div></li>
+<div class="real"><p class="joke">${s.copy ? s.nearest[0]?.text.trim() : s.nearest[0] && differences(s.nearest[0].text.trim(), s.text)}</p><p class="note">real</p></div></li>
 `,
   )}</ol>`;
 }
 
-/** Samples by cue: the prompt, or else the words with which both the sample and a training joke begin. */
-function cues(samples: readonly AuditedText[]): Html {
-  const groups = new Map<string, { made: AuditedText[]; real: readonly string[] }>();
-  for (const s of onceEach(samples)) {
-    if (s.same_cue.length === 0) continue;
-    const cue = s.prompt || commonStart(s.text, s.same_cue[0]!, s.cue.split(" ").length);
-    const group = groups.get(cue) ?? { made: [], real: s.same_cue };
-    group.made.push(s);
-    groups.set(cue, group);
-  }
-  return html`<div class="cues">${[...groups].slice(0, 3).map(
-    ([cue, { made, real }]) => html`<section><h4>“${cue.trim()} …”</h4><div class="sides">
-<div><h5>The model</h5><ul>${made.slice(0, 5).map((s) => html`<li class="joke">${s.text.trim()}</li>`)}</ul></div>
-<div class="real"><h5>Real jokes${real.length > 5 && html` <span class="quiet">5 of ${count(real.length)}</span>`}</h5><ul>${real.slice(0, 5).map((t) => html`<li class="joke">${t.trim()}</li>`)}</ul></div>
-</div></section>
-`,
-  )}</div>`;
-}
-
-function commonStart(a: string, b: string, most = Number.POSITIVE_INFINITY): string {
-  const theirs = b.toLowerCase().split(/\s+/);
-  const own = a.trim().split(/\s+/);
-  let n = 0;
-  while (n < Math.min(own.length, most) && own[n]!.toLowerCase() === theirs[n]) n++;
-  return own.slice(0, Math.max(1, n)).join(" ");
-}
-
 function noveltyTitle({ model, heldout }: { model: readonly number[]; heldout: readonly number[] }): string {
   const n = Math.min(4, model.length, heldout.length);
-  return `Of its ${n}-word sequences ${percent(model[n - 1])} are new, against ${percent(heldout[n - 1])} in real unseen jokes`;
+  return `of its ${n}-word sequences ${percent(model[n - 1])} are new, against ${percent(heldout[n - 1])} in real unseen jokes`;
 }
 
 function memorisationTitle(points: readonly SnapshotAudit[]): string {
   const known = points.filter((p) => p.val_loss !== null);
   const last = points.at(-1)!;
-  const end = `At the end of training ${percent(last.rate)} of its jokes are copies`;
+  const end = `at the end of training ${percent(last.rate)} of its jokes are copies`;
   const best = known.reduce<SnapshotAudit | undefined>(
     (a, b) => (a && a.val_loss! <= b.val_loss! ? a : b),
     undefined,
@@ -243,5 +313,5 @@ function memorisationTitle(points: readonly SnapshotAudit[]): string {
     best.extraction && last.extraction
       ? (["what it can recite goes", best.extraction.training.rate, last.extraction.training.rate] as const)
       : (["copies go", best.rate, last.rate] as const);
-  return `Past step ${count(best.step)} it learns no more about unseen jokes; ${what} from ${percent(from)} to ${percent(to)}`;
+  return `past step ${count(best.step)} it learns no more about unseen jokes; ${what} from ${percent(from)} to ${percent(to)}`;
 }

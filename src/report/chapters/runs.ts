@@ -2,7 +2,6 @@
 import type { LearningPoint } from "../../compare/architectures.ts";
 import { type Lead, tooNear } from "../../evaluate/lead.ts";
 import type { AuditedText } from "../../evaluate/novelty/auditor.ts";
-import { CLOSE } from "../../evaluate/novelty/finding.ts";
 import { isRanked } from "../../evaluate/quality/ranking.ts";
 import { learningCurvesChart } from "../charts/learning-curves.ts";
 import { type Chapter, figure, repeat } from "../figure.ts";
@@ -66,6 +65,7 @@ export const runs: Chapter<RunsData> = {
           title: "How they learned",
           subtitle: "Bits per character on validation texts, against seconds of training",
           content: learningCurvesChart({ id: "runs-learning-chart", models: curves, against: "seconds" }),
+          folded: true,
           how: "Validation losses of each run’s own log, brought from nats per token to bits per character by the ratio of the two on the held-out texts above.",
           command,
         }),
@@ -75,8 +75,9 @@ export const runs: Chapter<RunsData> = {
           title: "What they write",
           subtitle: "The first texts of each",
           width: "wide",
+          folded: true,
           content: sampleColumns(samples.map(({ name, samples }) => ({ title: name, samples }))),
-          how: `Not picked out. Marked: what is word for word in the training data. “Close”: the nearest training text is at least ${CLOSE * 100} % alike.`,
+          how: "Texts of each run as it wrote them; nothing was picked out.",
           command,
         }),
     ];
@@ -85,7 +86,7 @@ export const runs: Chapter<RunsData> = {
 
 function table(group: MeasureGroup, rows: readonly RunMeasures[], reference: RunMeasures): Html {
   const columns: readonly Column<RunMeasures>[] = [
-    { header: "", cell: (m) => m.name },
+    { header: "Texts of", cell: (m) => m.name },
     ...group.measures.map(({ header, cell }) => numbers(header, cell)),
   ];
   const legend = legendOf(group);

@@ -58,7 +58,7 @@ test("shares and tails agree with counting by hand", () => {
 /** The y of every vertex of the chart's `n`-th line, read back from its path. */
 function vertices(markup: string, n: number): readonly number[] {
   const { document } = parseHTML(`<body>${markup}</body>`);
-  const path = document.querySelectorAll('svg.wide g[aria-label="line"] path')[n]!.getAttribute("d")!;
+  const path = document.querySelectorAll("svg.wide g.line path")[n]!.getAttribute("d")!;
   return [...path.matchAll(/[ML]([\d.]+),([\d.]+)/g)].map((m) => Number(m[2]));
 }
 
@@ -94,8 +94,16 @@ test("attention: one cell for each weight that can be seen, and hostile tokens a
     ],
   }).markup;
   const { document } = parseHTML(`<body>${markup}</body>`);
-  const cells = [...document.querySelectorAll('g[aria-label="cell"] rect')];
-  expect(cells.map((c) => Number(c.getAttribute("fill-opacity")))).toEqual([1, 0.5, 0.87]);
+  const squares = [...document.querySelectorAll("path.cells")].map((path) => [
+    Number(path.getAttribute("fill-opacity")),
+    path.getAttribute("d")!.match(/M/g)?.length ?? 0,
+  ]);
+  // The square roots of 1, 0.25 and 0.75, in tenths; nothing is drawn for 0.
+  expect(squares.filter(([, drawn]) => drawn !== 0)).toEqual([
+    [0.5, 1],
+    [0.9, 1],
+    [1, 1],
+  ]);
   expect(document.querySelector("i")).toBeNull();
   expect(document.querySelector("b")).toBeNull();
   expect(document.querySelector("svg")!.textContent).toContain("<i>");

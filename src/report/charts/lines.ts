@@ -11,6 +11,7 @@ import {
 import type { Html } from "../html.ts";
 import { type ChartOptions, centred, chart, colour, halo, type Place } from "./draw.ts";
 import { separate } from "./labels.ts";
+import { lineValues } from "./values.ts";
 
 export interface Point {
   readonly x: number;
@@ -43,14 +44,16 @@ export interface LinesOptions {
   readonly dots?: boolean | undefined;
 }
 
-/** A chart of lines. */
-export const linesChart = ({
+/** A chart of lines, whose values can be read. */
+export function linesChart({
   id,
   title,
   description,
   ...options
-}: LinesOptions & Omit<ChartOptions, "draw" | "widths">): Html =>
-  chart({ id, title, description, draw: (place) => lines(options, place) });
+}: LinesOptions & Pick<ChartOptions, "id" | "title" | "description">): Html {
+  const { across, table } = lineValues(title, options);
+  return chart({ id, title, description, draw: (place) => lines(options, place), across, values: table });
+}
 
 const tones = { lead: colour.accent, ink: colour.ink, quiet: colour.faint } as const;
 const order = ["quiet", "ink", "lead"];

@@ -34,7 +34,14 @@ export function ratesChart({ id, title, rows, unit }: RatesChart): Html {
       marginLeft: narrow ? 14 : left,
       marginRight: 54,
       marginBottom: 38,
-      x: { label: unit, ...centred, domain: [0, high * 100], nice: true, grid: true, ticks: 5 },
+      x: {
+        label: unit,
+        ...centred,
+        domain: [0, Math.min(100, high * 100)],
+        nice: true,
+        grid: true,
+        ticks: 5,
+      },
       y: { domain: rows.map((r) => r.label), axis: null },
       marks: [
         text(rows, {

@@ -7,28 +7,28 @@ import { provenance, writePage } from "./page-file.ts";
 export async function architecturesPage(
   file: string,
   command: string,
-  { seconds, models, failed, validation, lead }: ArchitecturesResult,
+  { seconds, models, failed, grid, validation, lead }: ArchitecturesResult,
 ): Promise<void> {
   const [best] = models;
   const fastest = (speed: "characters_per_s" | "sampling_per_s", does: string) => {
     const winner = models.reduce((a, b) => (b[speed] > a[speed] ? b : a));
-    return { value: rate(winner[speed]), label: `characters: ${winner.model} ${does} fastest` };
+    return { value: rate(winner[speed]), label: `characters: ${winner.name} ${does} fastest` };
   };
   await writePage(file, {
     title: "The same texts, the same time",
-    standfirst: `${models.length === 1 ? "One network" : `${models.length} networks`} trained on this machine for ${duration(seconds)} each, on the same texts, with about as many parameters.`,
+    standfirst: `${models.length === 1 ? "One network" : `${models.length} networks`} trained on this machine for ${duration(seconds)} each, on the same texts, ${grid ? "in several sizes" : "with about as many parameters"}.`,
     key: best
       ? [
           {
             value: bits(best.bits_per_character),
-            label: `per character of the validation texts: ${best.model}${lead?.conclusive === false ? `; ${lead.next} is as near as chance` : ", the best"}`,
+            label: `per character of the validation texts: ${best.name}${lead?.conclusive === false ? `; ${lead.next} is as near as chance` : ", the best"}`,
           },
           fastest("characters_per_s", "trains"),
           fastest("sampling_per_s", "writes"),
           { value: compact(best.inner_parameters), label: "parameters, the vocabulary's left out" },
         ]
       : [],
-    chapters: { architectures: { seconds, models, failed, validation, lead, command } },
+    chapters: { architectures: { seconds, models, failed, grid, validation, lead, command } },
     provenance: provenance(command),
   });
 }

@@ -1,6 +1,6 @@
 /** The audit of one model as a page of its own. */
 import type { ModelAudit } from "../../evaluate/novelty/audit-model.ts";
-import { percent } from "../format.ts";
+import { count, percent } from "../format.ts";
 import { provenance, writePage } from "./page-file.ts";
 
 export async function noveltyPage(
@@ -11,7 +11,7 @@ export async function noveltyPage(
 ): Promise<void> {
   await writePage(file, {
     title: `Does ${model} invent, or does it remember?`,
-    standfirst: audit.verdict,
+    standfirst: `${count(audit.n)} texts that it wrote, looked up in the ${count(audit.indexed)} that it was trained on, beside ${count(audit.baseline.n)} real ones that it never saw.`,
     key: [
       ...figure(audit.rate, "of these texts are copies"),
       ...figure(audit.baseline.rate, "of unseen real texts would be called so"),

@@ -1,6 +1,7 @@
 /** Writing a page: it replaces nothing but a page, so that a mistaken name cannot cost a file of texts. */
 import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
+import { join } from "node:path";
 import { UsageError } from "../../core/errors.ts";
 import { version } from "../../core/version.ts";
 import { writeFileAtomic } from "../../files/atomic.ts";
@@ -8,11 +9,15 @@ import { type ReportData, renderReport } from "../index.ts";
 
 /**
  * Call it before long work; {@link writePage} checks again.
- * @throws UsageError where the file exists and is no HTML page
+ * @throws UsageError where something is there that is no HTML page
  */
 export function refuseOverOther(file: string): void {
   const found = statSync(file, { throwIfNoEntry: false });
-  // Writing itself refuses what is not a file.
+  if (found?.isDirectory())
+    throw new UsageError(
+      `${file} is a folder; give a file in it for the page, such as ${join(file, "report.html")}.`,
+    );
+  // Writing itself refuses what is no file.
   if (!found?.isFile() || found.size === 0) return;
   const handle = openSync(file, "r");
   const start = Buffer.alloc(256);
