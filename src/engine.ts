@@ -16,7 +16,7 @@ export { Random } from "./core/random.ts";
 export type { Dim, Shape } from "./core/shape.ts";
 export { dump } from "./graph/dump.ts";
 export { constant, dropoutMask, input } from "./graph/leaves.ts";
-export { type Aval, Tensor } from "./graph/tensor.ts";
+export { type Aval, type GraphNode, Tensor, topologicalOrder } from "./graph/tensor.ts";
 export type { Spec } from "./graph/tree.ts";
 
 // Gradients
@@ -25,7 +25,7 @@ export { grad, gradients, valueAndGrad } from "./autodiff/grad.ts";
 
 // Operations
 
-export { erf, gelu, geluTanh, relu } from "./ops/activation.ts";
+export { erf, gelu, geluTanh, relu, silu } from "./ops/activation.ts";
 export { broadcastTo, reshape, sum } from "./ops/broadcast.ts";
 export {
   add,
@@ -46,7 +46,15 @@ export { argmax, gather, scatterAdd } from "./ops/indexing.ts";
 export { lstm } from "./ops/lstm.ts";
 export { gemm, matmul } from "./ops/matmul.ts";
 export { concatenate, pad, slice, split, transpose } from "./ops/movement.ts";
-export { causalMask, crossEntropy, layerNorm, logSoftmax, mean, softmax } from "./ops/normalisation.ts";
+export {
+  causalMask,
+  crossEntropy,
+  layerNorm,
+  logSoftmax,
+  mean,
+  rmsNorm,
+  softmax,
+} from "./ops/normalisation.ts";
 export { rnn } from "./ops/rnn.ts";
 export { rotary } from "./ops/rotary.ts";
 export { cast, equal, greater, less, where } from "./ops/select.ts";
@@ -115,6 +123,7 @@ export { Arena } from "./runtime/arena.ts";
 
 export { lower } from "./onnx/lower.ts";
 export { encodeModel } from "./onnx/proto.ts";
+export { interpret } from "./ops/interpret.ts";
 export type { Backend, Session } from "./runtime/backend.ts";
 export { compile } from "./runtime/compile.ts";
 

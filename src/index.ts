@@ -20,9 +20,11 @@ export { prepareLike } from "./train/run-data.ts";
 // Training
 
 export type { LogRow, TrainEvent } from "./train/events.ts";
+export { type ListedRun, listRuns } from "./train/list-runs.ts";
 export { type TrainOptions, trainDefaults } from "./train/options.ts";
-export type { TrainResult, TrainSummary } from "./train/session.ts";
-export { type ResumeRequest, resume, type TrainRequest, train } from "./train/train.ts";
+export type { TrainSummary } from "./train/session.ts";
+export { type ResumeRequest, resume, type TrainRequest, type TrainResult, train } from "./train/train.ts";
+export { type TrainingWindow, type WindowsOptions, windows } from "./train/windows.ts";
 
 // Models
 

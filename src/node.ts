@@ -21,7 +21,15 @@ export { resolveModel } from "./hub/pull.ts";
 export { openSafetensors, writeSafetensors } from "./hub/safetensors-file.ts";
 export { loadTokenizer } from "./hub/tokenizer-files.ts";
 
+// Several processes
+
+export { type MpiRanks, startRanks } from "./ranks/mpi.ts";
+export { Lead, type Ranks } from "./ranks/ranks.ts";
+export { type FollowOptions, followTraining } from "./train/job.ts";
+
 // Runs and sinks
 
-export { folderResults, memoryResults, type Results, readLog } from "./train/results.ts";
-export { findRun, type RunRecord, readRun } from "./train/run-folder.ts";
+export { memoryResults, type Results } from "./train/memory-results.ts";
+export { folderResults, readLog } from "./train/results.ts";
+export { findRun, readRun } from "./train/run-folder.ts";
+export type { RunRecord } from "./train/run-record.ts";

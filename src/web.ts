@@ -13,6 +13,52 @@
 export type { Device } from "./runtime/backend.ts";
 export { webBackend } from "./runtime/web.ts";
 
+// A worker, and the page that calls it
+
+export type {
+  EngineCalls,
+  FileReading,
+  FinetuneRequest,
+  GivenFile,
+  Guesses,
+  LocatedText,
+  Novelty,
+  NoveltyProgress,
+  NoveltyRequest,
+  Preparation,
+  PreparedView,
+  RunFile,
+  RunHistory,
+  StoredRun,
+  Texts,
+  TextsView,
+  TrainingEvent,
+  TrainingRequest,
+} from "./browser/worker/calls.ts";
+export { type CallOptions, type Connection, connectWorker } from "./browser/worker/connect.ts";
+export {
+  connectHttp,
+  type HttpConnection,
+  type HttpEngine,
+  type Ongoing,
+} from "./browser/worker/connect-http.ts";
+export { type EngineOptions, engineHandlers } from "./browser/worker/engine.ts";
+export type { Call, Calls } from "./browser/worker/messages.ts";
+export { type CallContext, type Handler, type Handlers, serveCalls } from "./browser/worker/serve.ts";
+export { serveEngine } from "./browser/worker/serve-engine.ts";
+export { viewOfTexts } from "./browser/worker/texts-view.ts";
+
+// Runs in the browser's storage
+
+export { fetchedFiles } from "./browser/fetched-files.ts";
+export type { FindBase } from "./browser/model-tensors.ts";
+export { openRun } from "./browser/open-run.ts";
+export { opfsStore } from "./browser/opfs.ts";
+export { type ModelFiles, memoryStore, type RunFiles, type RunStore } from "./browser/run-store.ts";
+export { type BranchPoint, browserWork, type RunWork } from "./browser/run-work.ts";
+export { resumeRun, trainRun } from "./browser/train-run.ts";
+export { yieldingBackend } from "./browser/yielding-backend.ts";
+
 // Loaders
 
 export { bufferTensors, type TensorSource } from "./hub/tensor-source.ts";
@@ -23,8 +69,12 @@ export { tokenizerFromFiles } from "./text/files.ts";
 
 export { shuffledWindows } from "./data/batches/shuffled.ts";
 export { streamWindows } from "./data/batches/stream.ts";
+export type { TrainingWindow } from "./data/batches/window.ts";
 export { type PreparedData, prepareText, prepareTexts } from "./data/prepare.ts";
+export { cityTexts } from "./data/sources/city-texts.ts";
+export { jokeTexts } from "./data/sources/joke-texts.ts";
 export { encodeSplit } from "./data/tokens.ts";
+export type { LogRow, SampleRow, TrainEvent } from "./train/events.ts";
 export { resolveTrainOptions, type TrainOptions } from "./train/options.ts";
 export { TrainingStep } from "./train/step.ts";
 export { runTraining, type TrainSink } from "./train/trainer.ts";
@@ -38,8 +88,35 @@ export { logProbabilities, type ScoredText } from "./generate/log-probabilities.
 export { type Sample, type SampleOptions, sample } from "./generate/sample.ts";
 export { type StreamOptions, stream } from "./generate/stream.ts";
 export { createSuggester, suggest } from "./generate/suggest.ts";
+export { type WatchedToken, type WatchOptions, watch } from "./generate/watch.ts";
+
+// GPT or BERT: models asked about the same gap
+
+export type { AttentionHeads, AttentionMap } from "./compare/attention.ts";
+export { defaultText } from "./compare/cloze.ts";
+export { type ClozeModel, type ClozeTimes, clozeModel, timeClozeModels } from "./compare/cloze-model.ts";
+export { continuations, type RightChange } from "./compare/predictions.ts";
+
+// New or remembered, and typing
+
+export { type MarkedPart, markedParts, type Span } from "./core/marked-parts.ts";
+export type { CopiesAlong, CopiesAt } from "./evaluate/novelty/along.ts";
+export {
+  CLOSE,
+  cueInWords,
+  cueSentences,
+  type Likeness,
+  likenessInWords,
+  likenessOf,
+  placeInWords,
+  tellingNearest,
+} from "./evaluate/novelty/finding.ts";
+export type { TypingQuality } from "./evaluate/typing.ts";
+export type { Suggestion } from "./generate/suggest.ts";
+export { edited, keysSaved, nothingTyped, type Typed, taken } from "./generate/typed-keys.ts";
 
 // Errors
 
 export { InputError, PunchlineError, ShapeError, UsageError } from "./core/errors.ts";
+export { renderOptions } from "./core/options.ts";
 export { version } from "./core/version.ts";

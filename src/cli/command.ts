@@ -7,7 +7,7 @@
  * @example
  * export default defineCommand({
  *   arguments: { name: argument("Whom to greet") },
- *   options: { times: integer("How often", { min: 1, default: 1 }) },
+ *   options: usual({ times: integer("How often", { min: 1, default: 1 }) }),
  *   examples: { "punchline greet Ada --times 3": "Greet three times" },
  *   async run(ctx, { name }, { times }) {
  *     for (let i = 0; i < times; i++) ctx.print(`Hello, ${name}`);
@@ -21,6 +21,8 @@ import type { Option, OptionValues } from "./options/option.ts";
 export interface Argument<T> {
   readonly describe: string;
   readonly presence: "required" | "optional" | "several" | "any";
+  /** Values that a completion offers. */
+  readonly words?: readonly string[] | undefined;
   /** Carries the type; never set. */
   readonly value?: T | undefined;
 }
@@ -35,7 +37,7 @@ export type ArgumentValues<A extends Arguments> = {
 
 const taking =
   <T>(presence: Argument<T>["presence"]) =>
-  (describe: string): Argument<T> => ({ describe, presence });
+  (describe: string, words?: readonly string[]): Argument<T> => ({ describe, presence, words });
 
 /** An argument that must be given. */
 export const argument = taking<string>("required");
@@ -51,10 +53,12 @@ export interface CommandDefinition<A extends Arguments = Arguments, O extends Op
   readonly description?: string | undefined;
   /** In order; the help shows the key in capitals. */
   readonly arguments: A;
-  /** Without `--json` and `--help`, which every command has. */
+  /** Without those that every command has: `commonOptions` and `--help`. */
   readonly options: O;
   /** Commands, each with what it is for. */
   readonly examples: Readonly<Record<string, string>>;
+  /** Whether several processes can share the work, as `mpirun` starts them: `ctx.lead`. Default false. */
+  readonly ranks?: boolean | undefined;
   /** Does the work. Calls `ctx.json` once, whether or not `--json` is given. */
   run(ctx: Context, args: ArgumentValues<A>, options: OptionValues<O>): Promise<void>;
 }

@@ -11,7 +11,9 @@ function warned(text: string, isTTY: boolean): string {
     stdout: terminal({ write: () => true }, {}),
     stderr: terminal(stream, {}),
     interrupt: { signal: new AbortController().signal } as Interrupt,
-    asJson: false,
+    json: false,
+    quiet: false,
+    verbose: false,
     commandLine: "punchline x",
   });
   context.warn(text);

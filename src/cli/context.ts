@@ -1,9 +1,15 @@
-/** What a command gets to communicate: standard output, the JSON document, progress, the interrupt. */
+/**
+ * What a command gets to communicate: standard output, the JSON document, progress, the interrupt.
+ *
+ * Standard error has three kinds of sentences: warnings always, notes without `--quiet`, details with `--verbose`.
+ */
 import { printable } from "../core/printable.ts";
+import type { Lead } from "../ranks/ranks.ts";
 import type { Interrupt } from "./interrupt.ts";
 import { documentInFlags, inFlags } from "./output/flags.ts";
-import { displayWidth, wrap } from "./output/layout.ts";
-import { createProgress, type Progress } from "./output/progress.ts";
+import { formatBytes, formatDuration } from "./output/format.ts";
+import { fitted } from "./output/layout.ts";
+import { createProgress, type Progress, silentProgress } from "./output/progress.ts";
 import { printableStyled, safeText } from "./output/safe-text.ts";
 import type { Style, Terminal } from "./output/terminal.ts";
 
@@ -20,10 +26,21 @@ export interface Context {
   shown(text: string): string;
   /** Writes the command's one document; only with `--json`. */
   json(document: object): void;
-  /** Writes a line for a person to standard error, with `--json` too: options as flags, no styles, no secrets. */
+  /**
+   * Writes a sentence to standard error, with `--json` too: options as flags, no styles, no secrets. For what may make
+   * the result another than was meant, or was lost.
+   */
   warn(text: string): void;
-  /** On standard error. */
+  /** The same for what is good to know; nothing with `--quiet`. */
+  note(text: string): void;
+  /** The same for what most do not need; nothing without `--verbose`. */
+  detail(text: string): void;
+  /** Whether `--verbose` was given, for a command that has more to show. */
+  readonly verbose: boolean;
+  /** On standard error; nothing with `--quiet`. */
   readonly progress: Progress;
+  /** The processes that `mpirun` or the like has started together; undefined for one by itself. Rank 0 prints for all. */
+  readonly lead: Lead | undefined;
   /** Aborted by the first Ctrl-C, SIGTERM or SIGHUP; these end a command that never reads it. */
   readonly interrupt: AbortSignal;
   readonly isTTY: boolean;
@@ -37,25 +54,46 @@ export interface ContextParts {
   readonly stdout: Terminal;
   readonly stderr: Terminal;
   readonly interrupt: Interrupt;
-  readonly asJson: boolean;
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
   readonly commandLine: string;
+  readonly lead?: Lead | undefined;
 }
 
-/** A sentence wrapped between words; unchanged if a word, such as a path, is longer than a line. */
-const fitted = (text: string, columns: number): string =>
-  text.split(/\s/).every((word) => displayWidth(word) <= columns) ? wrap(text, columns).join("\n") : text;
-
-/** A context, and the number of documents that it has written. */
-export function createContext({ stdout, stderr, interrupt, asJson, commandLine }: ContextParts): {
+/** A context; the number of documents that it has written; and what to call when the command has ended. */
+export function createContext({
+  stdout,
+  stderr,
+  interrupt,
+  json: asJson,
+  quiet,
+  verbose,
+  commandLine,
+  lead,
+}: ContextParts): {
   readonly context: Context;
   readonly documents: () => number;
+  readonly end: () => void;
 } {
-  const progress = createProgress(stderr);
+  const begun = performance.now();
+  const phases = new Map<string, number>();
+  const progress = quiet
+    ? silentProgress
+    : createProgress(stderr, {
+        onEnd: (label, seconds) => phases.set(label, (phases.get(label) ?? 0) + seconds),
+      });
   let documents = 0;
   function write(to: Terminal, text: string): void {
     progress.hide();
     to.write(text);
   }
+  function warn(text: string): void {
+    const sentence = safeText(inFlags(text));
+    write(stderr, `${stderr.isTTY ? fitted(sentence, stderr.columns) : sentence}\n`);
+  }
+  const nothing = (): void => {};
+  const detail = verbose ? warn : nothing;
   const context: Context = {
     commandLine,
     asJson,
@@ -68,11 +106,12 @@ export function createContext({ stdout, stderr, interrupt, asJson, commandLine }
       if (asJson)
         write(stdout, `${JSON.stringify(documentInFlags(document), null, stdout.isTTY ? 2 : undefined)}\n`);
     },
-    warn(text) {
-      const sentence = safeText(inFlags(text));
-      write(stderr, `${stderr.isTTY ? fitted(sentence, stderr.columns) : sentence}\n`);
-    },
+    warn,
+    note: quiet ? nothing : warn,
+    detail,
+    verbose,
     progress,
+    lead,
     get interrupt() {
       return interrupt.signal;
     },
@@ -82,5 +121,16 @@ export function createContext({ stdout, stderr, interrupt, asJson, commandLine }
     },
     style: stdout.style,
   };
-  return { context, documents: () => documents };
+  function end(): void {
+    progress.hide();
+    detail(whereTimeWent((performance.now() - begun) / 1000, phases));
+  }
+  return { context, documents: () => documents, end };
+}
+
+/** The time of the command and of its parts, and the memory of the process at its peak. */
+function whereTimeWent(seconds: number, phases: ReadonlyMap<string, number>): string {
+  const parts = [...phases].map(([label, part]) => `${label} ${formatDuration(part)}`);
+  const memory = `peak memory ${formatBytes(1024 * process.resourceUsage().maxRSS)}`;
+  return `Took ${formatDuration(seconds)}${parts.length > 0 ? `: ${parts.join(", ")}` : ""}; ${memory}.`;
 }

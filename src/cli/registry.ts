@@ -15,6 +15,7 @@ type Row = readonly [summary: string, load: CommandEntry["load"]];
 const commands = {
   Data: {
     demo: ["The whole story on the built-in jokes, as one page", () => import("./commands/demo.ts")],
+    studio: ["Train and try a model in a browser tab", () => import("./commands/studio.ts")],
     data: ["Clean, deduplicate and split texts; say what was dropped", () => import("./commands/data.ts")],
     models: ["List the built-in models and those in the Hub's cache", () => import("./commands/models.ts")],
     pull: ["Download a model from the Hugging Face Hub", () => import("./commands/pull.ts")],
@@ -25,6 +26,8 @@ const commands = {
       "Train a model further that there is already, such as GPT-2",
       () => import("./commands/finetune.ts"),
     ],
+    devices: ["List what can compute here, such as a graphics card", () => import("./commands/devices.ts")],
+    runs: ["List the runs here, and how far each has come", () => import("./commands/runs.ts")],
   },
   Use: {
     sample: ["Write texts with a model", () => import("./commands/sample.ts")],
@@ -47,6 +50,9 @@ const commands = {
   Share: {
     export: ["Write a model in a format that other programs load", () => import("./commands/export.ts")],
     serve: ["Serve a model over an OpenAI-style HTTP API", () => import("./commands/serve.ts")],
+  },
+  Shell: {
+    completion: ["Complete words with Tab in bash, zsh or fish", () => import("./commands/completion.ts")],
   },
 } satisfies Record<string, Record<string, Row>>;
 

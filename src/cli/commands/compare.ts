@@ -9,42 +9,52 @@ import { anyArguments, defineCommand } from "../command.ts";
 import { noteBuiltIn } from "../input/open-model.ts";
 import { textOfFile } from "../input/prompt.ts";
 import { deviceOf, deviceOptions } from "../options/device.ts";
-import { choices, flag, integer, list, text } from "../options/option.ts";
+import { choices, flag, integer, list, text, usual } from "../options/option.ts";
 import { printComparison } from "../output/comparison.ts";
 import { documentInFlags } from "../output/flags.ts";
 
 export default defineCommand({
   description:
-    "Asks models for the word in the same blank, changes the words to its right to see which prediction moves, " +
+    "Asks models for the word in the same blank, changes the words to its right to see whose prediction changes, " +
     "and times them in turn: reading a text, filling the blank, writing with and without a cache. A masked model " +
-    "such as BERT reads the whole text; a causal one such as GPT-2 what comes before the blank.",
+    "such as BERT reads the whole text, a causal one such as GPT-2 only what comes before the blank.",
   arguments: {
     models: anyArguments(
-      "Model folders, run folders, built-in models, Hub names or openai:NAME (default: gpt2 and bert-base-uncased where " +
-        "both are in the Hub's cache, else punchline-gpt2 and punchline-bert)",
+      "Run folders, Hugging Face folders, built-in models, Hub names or openai:NAME (default: gpt2 and " +
+        "bert-base-uncased if both are in the Hub's cache, else punchline-gpt2 and punchline-bert)",
     ),
   },
   options: {
-    text: list(
-      "A text with one [MASK]; or twice, one with it, for models that fill it, and one without (default: about a hungry fox that has to jump)",
-      { placeholder: "TEXT" },
-    ),
-    textFile: list("A file that holds such a text", { placeholder: "FILE" }),
+    ...usual({
+      text: list(
+        "A text with one [MASK]; or two, one with it for models that fill masks, and one without for the others",
+        { placeholder: "TEXT", defaultIs: "about a hungry fox that has to jump" },
+      ),
+    }),
+    textFile: list("A file with such a text", { placeholder: "FILE", defaultIs: "none" }),
     topK: integer("Tokens listed for the blank", { min: 1, default: 10 }),
-    runs: integer("Timed runs of each case", { min: 1, max: 10_000, default: 20 }),
-    sweep: flag("Time texts of 16 to 512 tokens, and 1 to 16 texts at once, as well"),
-    precision: choices(
-      "How matrices are kept, each a model of its own in the results (default: fp32)",
-      precisions,
-    ),
-    layer: integer("Layer of the attention that is shown, from 1", { min: 1, default: 1 }),
+    ...usual({
+      runs: integer("Timed runs of each case", { min: 1, max: 10_000, default: 20 }),
+    }),
+    sweep: flag("Also time texts of 16 to 512 tokens, and 1 to 16 texts at once"),
+    ...usual({
+      precision: choices("How matrices are stored; each is a model of its own in the results", precisions, {
+        defaultIs: "fp32",
+      }),
+    }),
+    layer: integer("Layer whose attention is shown, from 1", { min: 1, default: 1 }),
     head: integer("Head of that layer, from 1", { min: 1, default: 1 }),
     backend: choices(
-      "Program that runs the models, each a model of its own in the results (default: punchline); transformers.js " +
-        "is taken from your project",
+      "Program that runs the models, each a model of its own in the results; transformers.js is taken from your project",
       engineNames,
+      { defaultIs: "punchline" },
     ),
-    page: text("Write the comparison as a page with charts", { placeholder: "FILE" }),
+    ...usual({
+      page: text("Also write the comparison as a page with charts", {
+        placeholder: "FILE",
+        defaultIs: "none",
+      }),
+    }),
     ...deviceOptions,
   },
   examples: {
@@ -61,7 +71,7 @@ export default defineCommand({
     const texts = [...text, ...(await Promise.all(textFile.map(textOfFile)))];
     const pair = given.length > 0 ? undefined : await defaultPair();
     const models = pair?.models ?? given;
-    if (pair) ctx.warn(pair.reason);
+    if (pair) ctx.note(pair.reason);
     await noteBuiltIn(ctx, models);
     let task = ctx.progress.start("comparing", { unit: "%" });
     let stage = "";
@@ -74,6 +84,7 @@ export default defineCommand({
       sweep,
       layer,
       head,
+      heads: page !== undefined,
       precisions: precision.length > 0 ? precision : undefined,
       engines: backend.length > 0 ? backend : undefined,
       ...deviceOf(options),

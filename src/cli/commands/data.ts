@@ -7,45 +7,53 @@ import type { DataSummary } from "../../data/summary.ts";
 import { textFileWriter } from "../../data/write-texts.ts";
 import { auditLeaks, type LeakAudit } from "../../evaluate/novelty/leaks.ts";
 import { buildIndex } from "../../evaluate/novelty/training-index.ts";
+import { tokenUnit } from "../../train/streams.ts";
+import { firstWindows } from "../../train/windows.ts";
 import { defineCommand, severalArguments } from "../command.ts";
 import type { Context } from "../context.ts";
+import { dataForBase } from "../input/training-data.ts";
 import { dataChoices, dataOptions, readData } from "../options/data.ts";
-import { choice, flag, text } from "../options/option.ts";
+import { choice, flag, text, usual } from "../options/option.ts";
+import { shownWindows, vocabularyKinds, windowOptions } from "../options/windows.ts";
 import { formatCount } from "../output/format.ts";
 import { definitions, truncate, wrap } from "../output/layout.ts";
 import { printTable, printTitle, readable } from "../output/print.ts";
 import { right } from "../output/table.ts";
+import { printWindows } from "../output/windows.ts";
 
 export default defineCommand({
   description:
-    "Several sources are taken as one, in their order. Each text goes to training, validation or test by a " +
-    "hash of its words, so the same text always lands on the same side.",
+    "Several sources are read as one, in their order. A hash of its words decides whether a text is for training, " +
+    "validation or test, so the same text is always on the same side.",
   arguments: {
     source: severalArguments(
-      "one-liners (built in), a .csv, .tsv, .json, .jsonl, .parquet or .txt file (gzip too), or hf:owner/dataset",
+      "one-liners or cities (built in), a .csv, .tsv, .json, .jsonl, .parquet or .txt file (also packed), or hf:owner/dataset",
     ),
   },
   options: {
     ...dataOptions,
-    vocabulary: choice(
-      "Vocabulary to prepare for, and to count: printable by default, character with --keep-unicode, --end or " +
-        "--raw; bpe and wordpiece as of GPT-2 and BERT",
-      ["printable", "character", "word", "bpe", "wordpiece"],
-    ),
-    audit: flag("Look for held-out texts that copy training texts, by the rule of novelty"),
-    out: text("Write what is kept: .jsonl or .csv with text and split, .txt with one text per line", {
-      placeholder: "FILE",
+    ...usual({
+      vocabulary: choice("Vocabulary to prepare for, and to count", vocabularyKinds, {
+        defaultIs: "printable; character with --keep-unicode, --end or --raw",
+      }),
+      audit: flag("Look for validation and test texts that copy a training text, as novelty does"),
+      out: text("Write what is kept: .jsonl or .csv with text and split, .txt with a text per line", {
+        placeholder: "FILE",
+        defaultIs: "none",
+      }),
     }),
+    ...windowOptions,
   },
   examples: {
     "punchline data one-liners": "The built-in jokes",
     "punchline data shortjokes.csv --column Joke --out jokes.jsonl":
-      "A file as it was downloaded, cleaned into another",
-    "punchline data jokes.csv --audit": "Whether texts of one split copy another's",
+      "A downloaded file, cleaned into another",
+    "punchline data one-liners --show-windows 3": "What a model reads, and what it learns at each place",
+    "punchline data jokes.csv --audit": "Does a text for the test copy one for training?",
     "punchline data book.txt --raw --json": "A book, unchanged",
   },
   async run(ctx, { source }, options) {
-    const { out, vocabulary, audit } = options;
+    const { out, audit } = options;
     if (audit && options.raw)
       throw new UsageError("--audit compares single texts, and --raw has only one; leave one of them out.");
     if (out !== undefined && options.raw) {
@@ -53,13 +61,19 @@ export default defineCommand({
     }
     const same = source.find((name) => out !== undefined && resolve(name) === resolve(out));
     if (same) throw new UsageError(`--out would overwrite the source ${same}; choose another file.`);
+    const shown = await shownWindows(options, options.vocabulary);
+    const vocabulary = shown ? shown.vocabulary : options.vocabulary;
     const write = out === undefined ? undefined : textFileWriter(out);
-    const data = await readData(ctx, source, dataChoices(options, vocabulary), { vocabulary });
+    const data = shown?.base
+      ? (await dataForBase(ctx, shown.base, source, options)).data
+      : await readData(ctx, source, dataChoices(options, vocabulary, source), { vocabulary });
+    const windows = shown && (await firstWindows(data, shown.request, shown.most));
     await write?.(data);
     const leaks = audit ? await findLeaks(ctx, data) : undefined;
     show(ctx, data.summary, out);
     if (leaks) showLeaks(ctx, leaks);
-    ctx.json({ ...data.summary, leaks: leaks && documentOf(leaks) });
+    if (windows) printWindows(ctx, windows, { model: shown.name, unit: tokenUnit(data.tokenizer) });
+    ctx.json({ ...data.summary, leaks: leaks && documentOf(leaks), windows });
   },
 });
 
@@ -141,7 +155,7 @@ function show(ctx: Context, summary: DataSummary, out: string | undefined): void
     ["vocabulary", `${summary.vocabulary_kind}, ${formatCount(summary.vocabulary)} ids`],
     ["cleaning", changed.length > 0 ? `texts changed by each step: ${changed.join(", ")}` : "none"],
     ["letters", lettersText(summary)],
-    ["duplicates", duplicatesText(summary)],
+    ["duplicates", duplicatesText(summary, ctx.verbose)],
   ] as const;
   ctx.print(definitions(facts, width).join("\n"));
 
@@ -176,8 +190,9 @@ function showNear(ctx: Context, { near_examples: pairs }: DataSummary, width: nu
     ctx.print(`${line("dropped", dropped)}\n${ctx.style.dim(line("kept", kept))}`);
 }
 
-function duplicatesText({ duplicates }: DataSummary): string {
+function duplicatesText({ duplicates }: DataSummary, verbose: boolean): string {
   if (duplicates === null) return "kept";
+  if (!verbose) return "dropped, near copies too";
   const thresholds = Object.entries(duplicates.thresholds ?? {}).map(([name, value]) => `${name} ${value}`);
   return `dropped where found by: ${duplicates.method}${thresholds.length > 0 ? ` (thresholds: ${thresholds.join(", ")})` : ""}`;
 }

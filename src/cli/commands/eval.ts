@@ -13,36 +13,36 @@ import { argument, defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import { modelKinds, modelOptions, openAny, reportUsage } from "../input/open-model.ts";
 import { dataOfModel } from "../input/training-data.ts";
-import { dataChoices, dataOptions } from "../options/data.ts";
-import { choice, integer, list, type OptionValues, present } from "../options/option.ts";
+import { dataChoices, ownDataOptions } from "../options/data.ts";
+import { choice, integer, list, type OptionValues, present, usual } from "../options/option.ts";
 import { flagGiven } from "../output/flags.ts";
 import { formatCount } from "../output/format.ts";
 
 const options = {
-  data: list("Source: one-liners, a file, hf:owner/dataset (default: what the run was trained on)", {
-    placeholder: "SOURCE",
+  ...usual({
+    data: list("Texts to score: one-liners or cities (built in), a file, hf:owner/dataset", {
+      placeholder: "SOURCE",
+      defaultIs: "what the run was trained on",
+    }),
+    split: choice("Part of the data to score", ["train", "validation", "test", "all"], {
+      defaultIs: "test, or validation if that is empty",
+    }),
+    recipe: choice(
+      "As in papers: wikitext2, the file as one text in windows of the whole context; lambada, the last word of each passage",
+      ["wikitext2", "lambada"],
+      { defaultIs: "none" },
+    ),
   }),
-  split: choice("Which part (default test, or validation where that is empty)", [
-    "train",
-    "validation",
-    "test",
-    "all",
-  ]),
-  recipe: choice(
-    "wikitext2: the file as one text, in windows of the whole context; lambada: the last word of each passage",
-    ["wikitext2", "lambada"],
-  ),
-  batch: integer("Windows side by side (default 16, or what a large vocabulary lets)", { min: 1 }),
-  length: integer("Tokens of a window (default the context, at most 256)", { min: 2 }),
-  stride: integer(
-    "Tokens that each window adds to the score, at most a window, for models with a bounded context (default half of it)",
-    { min: 1 },
-  ),
-  texts: choice(
-    "Whether each text is read by itself or after the one before (default: as in the run's training)",
-    ["alone", "stream"],
-  ),
-  ...dataOptions,
+  batch: integer("Windows at once", { min: 1, defaultIs: "16, or fewer for a large vocabulary" }),
+  length: integer("Tokens of a window", { min: 2, defaultIs: "the context, at most 256" }),
+  stride: integer("In models with a bounded context, tokens that each window adds to the score", {
+    min: 1,
+    defaultIs: "half a window",
+  }),
+  texts: choice("Whether each text is read by itself or after the one before", ["alone", "stream"], {
+    defaultIs: "as in the run's training",
+  }),
+  ...ownDataOptions,
   ...modelOptions,
 } as const;
 
@@ -50,16 +50,16 @@ type Options = OptionValues<typeof options>;
 
 export default defineCommand({
   description:
-    "Scores every token of a split once and prints the loss in nats per token, the perplexity per token, word and " +
-    "byte, and bits per character and per byte, which compare models of different vocabularies. A masked model is " +
-    "scored with each token hidden in turn (pseudo-perplexity). With --quantize the change against float32 is printed too.",
+    "Scores every token of a split once. Prints the loss in nats per token, the perplexity per token, word and byte, " +
+    "and bits per character and per byte, which are comparable between vocabularies. A masked model is scored with " +
+    "each token hidden in turn (pseudo-perplexity). With --quantize the change against float32 is printed too.",
   arguments: { model: argument(modelKinds) },
   options,
   examples: {
-    "punchline eval runs/a": "On the test split of the run's own data",
+    "punchline eval runs/a": "On the test split of its own data",
     "punchline eval runs/a --data jokes.csv": "On the test split of other data",
     "punchline eval punchline-gpt2 --data book.txt --raw": "On one text, unchanged",
-    "punchline eval gpt2 --recipe wikitext2 --data wiki.test.raw": "As papers report it",
+    "punchline eval gpt2 --recipe wikitext2 --data wiki.test.raw": "WikiText-2 as papers report it",
   },
   async run(ctx, args, given) {
     const model = await openAny(ctx, args.model, given);
@@ -96,14 +96,8 @@ async function scoring<T>(
   ctx: Context,
   score: (onProgress: (done: number) => void) => Promise<T>,
 ): Promise<T> {
-  const begun = performance.now();
-  const task = ctx.progress.start("scoring", { unit: "%" });
-  const result = await score((done) =>
-    task.update({
-      done: Math.floor(100 * done),
-      secondsLeft: ((performance.now() - begun) / 1000) * (1 / done - 1),
-    }),
-  );
+  const task = ctx.progress.start("scoring", { unit: "%", total: 100 });
+  const result = await score((done) => task.update({ done: 100 * done }));
   task.end();
   return result;
 }
@@ -189,7 +183,10 @@ function withRecipe(model: TextModel, options: Options): Options {
 
 /** LAMBADA's passages: lines of a text, or rows of a table. */
 async function passagesOf(options: Options): Promise<Texts> {
-  const texts = await readTexts(options.data, prepareOptionsOf(dataChoices(options)));
+  const texts = await readTexts(
+    options.data,
+    prepareOptionsOf(dataChoices(options, undefined, options.data)),
+  );
   return { texts, kind: "items", split: "all", layout: "alone" };
 }
 
@@ -204,7 +201,7 @@ interface Texts {
 
 /** The texts to score: one unchanged file, or a split of prepared data, by default of the run's own. */
 async function textsOf(ctx: Context, model: TextModel, options: Options): Promise<Texts> {
-  const choices = dataChoices(options);
+  const choices = dataChoices(options, undefined, options.data);
   if (options.raw) {
     const { raw: _r, encoding: _e, ...others } = choices;
     const extra = flagGiven(others);
@@ -230,7 +227,7 @@ async function textsOf(ctx: Context, model: TextModel, options: Options): Promis
   if (texts.length === 0)
     throw new UsageError(`The ${split} split is empty; give more texts or choose another --split.`);
   if (options.split === undefined && options.data.length > 0)
-    ctx.warn(`Only the ${split} split of the data is scored; --split all scores all of it.`);
+    ctx.note(`Only the ${split} split of the data is scored; --split all scores all of it.`);
   if (data.kind === "text") return { texts: [texts.join("")], kind: "text", split, layout: "stream" };
   const of = split === "all" ? (["train", "validation", "test"] as const) : [split];
   const prompts = layout === "alone" && data.prompts ? of.flatMap((name) => data.prompts![name]) : undefined;

@@ -4,26 +4,28 @@ import { fillMasks } from "../../generate/fill.ts";
 import { defineCommand, optionalArgument } from "../command.ts";
 import { localOptions, openHere } from "../input/open-model.ts";
 import { promptAsRead, textFrom } from "../input/prompt.ts";
-import { flag, integer, text } from "../options/option.ts";
+import { flag, integer, text, usual } from "../options/option.ts";
 import { printTable } from "../output/print.ts";
 import { right } from "../output/table.ts";
 
 export default defineCommand({
   description:
-    "Fills every [MASK] of a text with a masked language model such as BERT, and lists the likeliest tokens of " +
-    "each with their probabilities. Pieces of words are marked as the vocabulary has them, such as ##ing.",
+    "Lists the likeliest tokens of every [MASK] of a text with their probabilities, and prints the text with the " +
+    "likeliest. Pieces of words are written as in the vocabulary, such as ##ing.",
   arguments: {
     model: optionalArgument(
-      "Hugging Face folder, run folder, built-in model or Hub name of a masked model (default: punchline-bert, also where TEXT alone is given)",
+      "A masked model: run folder, Hugging Face folder, built-in model or Hub name (default: punchline-bert, also if TEXT alone is given)",
     ),
     text: optionalArgument(
       "A text with one [MASK] or several (default: about a hungry fox that has to jump)",
     ),
   },
   options: {
-    topK: integer("Tokens listed for each mask", { min: 1, default: 5 }),
-    textFile: text("A file that holds the text", { placeholder: "FILE" }),
-    iterative: flag("Fill the surest mask first and read again for the others"),
+    ...usual({
+      topK: integer("Tokens listed for each mask", { min: 1, default: 5 }),
+      iterative: flag("Fill the surest mask first, and read again for the others"),
+      textFile: text("A file with the text", { placeholder: "FILE", defaultIs: "none" }),
+    }),
     ...localOptions,
   },
   examples: {

@@ -5,8 +5,9 @@ import { builtInNames } from "../../hub/built-in.ts";
 import { resolveModel } from "../../hub/pull.ts";
 import { finetuneOptions, readModel } from "../../train/base.ts";
 import { finetuneTraining, trainDefaults } from "../../train/options.ts";
-import { type RunRecord, refuseTakenFolder } from "../../train/run-folder.ts";
-import type { TrainResult } from "../../train/session.ts";
+import { refuseTakenFolder } from "../../train/run-folder.ts";
+import type { RunRecord } from "../../train/run-record.ts";
+import type { TrainResult } from "../../train/train.ts";
 import { train } from "../../train/train.ts";
 import { argument, defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
@@ -45,13 +46,14 @@ type Options = OptionValues<typeof options>;
 export default defineCommand({
   description:
     "Trains a model further in its own vocabulary. Each text is read by itself and its end is learned, so that the " +
-    "model stops by itself; data with prompts teaches it to answer; a model that fills masks learns from " +
-    "masks. The defaults are those of Hugging Face's Trainer " +
-    "(AdamW, 5e-5 linear, clip 1, 3 epochs, batch 8), but with a warmup, and at a rate that grows as the model " +
-    "gets smaller: 2e-3 for punchline-gpt2. The weights of the best validation are kept. The run folder is a Hugging Face folder as well.",
+    "model stops by itself. Data with prompts teaches it to answer; a model that fills masks learns from masks. The " +
+    "defaults are those of Hugging Face's Trainer (AdamW, 5e-5 linear, clip 1, 3 epochs, batch 8) with a warmup and a " +
+    "higher rate for smaller models: 2e-3 for punchline-gpt2. The weights of the best validation are kept. The run " +
+    "folder is a Hugging Face folder as well.",
+  ranks: true,
   arguments: {
     model: argument(
-      `Hugging Face folder, run folder, built-in model (${builtInNames.join(", ")}) or Hub name to start from`,
+      `Run folder, Hub name, Hugging Face folder or built-in model (${builtInNames.join(", ")})`,
     ),
   },
   options,
@@ -62,8 +64,6 @@ export default defineCommand({
   },
   async run(ctx, { model }, options) {
     const { out } = options;
-    if (out === undefined)
-      throw new UsageError('--out is needed: the folder for the run, such as "--out runs/b".');
     const record = await runToResume(ctx, out, options.resume);
     if (record) {
       refuseOtherBase(out, record, model);
@@ -86,7 +86,7 @@ async function startRun(ctx: Context, out: string, model: string, options: Optio
   const shown = Object.entries(chosen)
     .filter(([name]) => name in given || (name in finetuneDefaults && name !== "seqLen"))
     .map(([name, value]) => `${name} ${typeof value === "object" ? fieldsText(value) : value}`);
-  ctx.warn(`Fine-tuning ${model} (${type}): ${shown.join(", ")}.`);
+  ctx.note(`Fine-tuning ${model} (${type}): ${shown.join(", ")}.`);
   const { data, choices } = await dataForBase(ctx, { name: model, folder }, sources, options);
   return train({
     ...trainingHooks(ctx, out, options),

@@ -4,7 +4,8 @@ import { InputError, UsageError } from "../../core/errors.ts";
 import type { PreparedData } from "../../data/prepare.ts";
 import { readTexts } from "../../data/prepare-sources.ts";
 import { auditModel, type ModelAudit, type SnapshotAudit } from "../../evaluate/novelty/audit-model.ts";
-import type { CopyRule } from "../../evaluate/novelty/copies.ts";
+import { hasWord } from "../../evaluate/novelty/audit-source.ts";
+import { type CopyRule, checkRule } from "../../evaluate/novelty/copies.ts";
 import { auditSnapshots } from "../../evaluate/novelty/snapshots.ts";
 import { noveltyAuditor } from "../../evaluate/novelty/source-auditor.ts";
 import { isHosted } from "../../generate/open.ts";
@@ -16,38 +17,53 @@ import type { Context } from "../context.ts";
 import { modelOptions, openAny, reportUsage } from "../input/open-model.ts";
 import { promptAsRead } from "../input/prompt.ts";
 import { dataOfModel, indexFileOf, recordOf } from "../input/training-data.ts";
-import { dataOptions } from "../options/data.ts";
+import { ownDataOptions } from "../options/data.ts";
 import { deviceOf } from "../options/device.ts";
-import { flag, integer, list, number, type OptionValues, present, text } from "../options/option.ts";
+import { flag, integer, list, number, type OptionValues, present, text, usual } from "../options/option.ts";
 import { documentInFlags, flagOf } from "../output/flags.ts";
 import { formatCount } from "../output/format.ts";
 import { printAudit } from "../output/novelty-tables.ts";
 
+const rule = checkRule();
 /** Defaults of the options that apply only to models. */
 const defaults = { n: 200, temperature: 0.8, maxLength: 240, seed: 0, asked: 100, prefix: 10 } as const;
 
 const options = {
-  data: list("The training data (default: the run's own, or one-liners)", { placeholder: "SOURCE" }),
-  baseline: text("Real texts from elsewhere to compare with (default: the held-out parts of the data)", {
-    placeholder: "SOURCE",
+  ...usual({
+    data: list("The training data", { placeholder: "SOURCE", defaultIs: "the run's own, or one-liners" }),
+    n: integer("Texts to write", {
+      short: "n",
+      min: 1,
+      max: 100_000,
+      defaultIs: String(defaults.n),
+    }),
+    prompt: text("What each text begins with", { defaultIs: "nothing" }),
+    page: text("Also write a page with the copied words marked", { placeholder: "FILE", defaultIs: "none" }),
+    checkpoints: flag("Also audit the weights kept during the training (train --snapshot-every)"),
   }),
-  n: integer(`How many texts to write (default ${defaults.n})`, { short: "n", min: 1, max: 100_000 }),
-  prompt: text("What each text begins with"),
-  temperature: number(`Of the sampling (default ${defaults.temperature})`, { min: 0 }),
-  maxLength: integer(`Most tokens of a text (default ${defaults.maxLength})`, { min: 1 }),
-  seed: integer(`Of the random numbers (default ${defaults.seed})`, { min: 0 }),
-  nearCopy: number("Similarity from which a text is called a near copy", { min: 0.6, max: 1 }),
-  spanCopy: number("Share of words in long shared spans from which it is called a copy", {
+  baseline: text("Real texts from elsewhere to compare with", {
+    placeholder: "SOURCE",
+    defaultIs: "the validation and test texts of the data",
+  }),
+  temperature: number("Sampling temperature", { min: 0, defaultIs: String(defaults.temperature) }),
+  maxLength: integer("Most tokens of a text", { min: 1, defaultIs: String(defaults.maxLength) }),
+  seed: integer("Seed of the random numbers", { min: 0, defaultIs: String(defaults.seed) }),
+  nearCopy: number("Similarity from which a text is a near copy", {
+    min: 0.6,
+    max: 1,
+    defaultIs: String(rule.near),
+  }),
+  spanCopy: number("Share of its words in long copied spans from which a text is a copy", {
     above: 0,
     max: 1,
+    defaultIs: String(rule.span),
   }),
-  asked: integer(`Training texts of which the model is given the beginnings (default ${defaults.asked})`, {
+  asked: integer("Training texts whose beginnings the model is given", {
     min: 0,
+    defaultIs: String(defaults.asked),
   }),
-  prefix: integer(`Tokens of a beginning (default ${defaults.prefix})`, { min: 1 }),
-  checkpoints: flag("Audit the weights kept along the training as well (train --snapshot-every)"),
-  page: text("Write a page with highlighted spans", { placeholder: "FILE" }),
-  ...dataOptions,
+  prefix: integer("Tokens of such a beginning", { min: 1, defaultIs: String(defaults.prefix) }),
+  ...ownDataOptions,
   ...modelOptions,
 } as const;
 
@@ -57,14 +73,16 @@ type Options = Omit<Given, keyof typeof defaults> & Readonly<Record<keyof typeof
 export default defineCommand({
   description:
     "Writes texts with a model, or takes a file of texts from anywhere, and looks each up in the training data: " +
-    "whole, in parts, and by likeness. The yardstick is what the same rule says about real texts that the model " +
-    "never saw. A model is also given the beginnings of training texts, to see whether it goes on word for word.",
-  arguments: { samples: argument("A model, also openai:NAME, or a .txt, .jsonl or .csv file of texts") },
+    "whole, in parts, and by similarity. Compare the share of copies with what the same rule finds in real texts that " +
+    "the model never saw. A model is also given the beginnings of training texts, to see whether it goes on word for word.",
+  arguments: {
+    samples: argument("Any model (a run folder, a name), or a .txt, .jsonl or .csv file of texts"),
+  },
   options,
   examples: {
     "punchline novelty runs/a -n 500 --page novelty.html": "A run, against its own data",
     "punchline novelty punchline-gpt2 --data jokes.csv -n 100": "A built-in model, against texts of yours",
-    "punchline novelty runs/a --checkpoints": "When it began to remember",
+    "punchline novelty runs/a --checkpoints": "When did it begin to remember?",
     "punchline novelty jokes.txt --data shortjokes.csv": "Texts from anywhere",
   },
   async run(ctx, { samples }, given) {
@@ -119,8 +137,6 @@ export default defineCommand({
     await model?.release();
   },
 });
-
-const hasWord = (text: string): boolean => /[\p{L}\p{N}]/u.test(text);
 
 /** The texts of a file. `--encoding` may be only that of the data, so it is used only if the file is not UTF-8. */
 async function textsIn(source: string, { column, separator, encoding }: Options): Promise<string[]> {

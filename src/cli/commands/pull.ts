@@ -5,17 +5,19 @@ import { UsageError } from "../../core/errors.ts";
 import { isBuiltIn } from "../../hub/built-in.ts";
 import { pullModel } from "../../hub/pull.ts";
 import { argument, defineCommand } from "../command.ts";
-import { text } from "../options/option.ts";
+import { text, usual } from "../options/option.ts";
 import { formatBytes, formatCount } from "../output/format.ts";
 
 export default defineCommand({
   description:
-    "Fetches configuration, weights and tokenizer into the Hub's own cache, where Python finds them too, and " +
-    "checks each file against the hash that the Hub announces. What is there is not fetched again, and a pull " +
-    "that was cut goes on where it stopped. HF_HOME says where the cache is, HF_TOKEN opens gated models, " +
-    "HF_ENDPOINT names another Hub and HF_HUB_OFFLINE=1 keeps off the network.",
+    "Downloads configuration, weights and tokenizer into the Hub's own cache, where Python finds them too, and " +
+    "checks each file against the hash that the Hub announces. What is there is not downloaded again, and a " +
+    "download that was cut goes on. HF_HOME sets the cache, HF_TOKEN opens gated models, HF_ENDPOINT sets another " +
+    "Hub, and HF_HUB_OFFLINE=1 keeps off the network.",
   arguments: { name: argument("Name on the Hub: gpt2, owner/name, owner/name@revision") },
-  options: { revision: text("Branch, tag or commit (default: main)", { placeholder: "NAME" }) },
+  options: usual({
+    revision: text("Branch, tag or commit", { placeholder: "NAME", defaultIs: "main" }),
+  }),
   examples: {
     "punchline pull gpt2": "548 MB, once",
     "punchline pull prajjwal1/bert-tiny --revision refs/pr/1": "A pull request's files",
@@ -33,7 +35,7 @@ export default defineCommand({
       onProgress: ({ file, received, total, fetched }) =>
         task.update({ done: received, total, from: received - fetched, remark: file }),
     }).catch((error: unknown) => {
-      if (ctx.interrupt.aborted) ctx.warn("What has come is kept; the same command goes on from there.");
+      if (ctx.interrupt.aborted) ctx.note("What has come is kept; the same command goes on from there.");
       throw error;
     });
     const { path, commit, files, bytes, fetched } = pulled;

@@ -13,8 +13,8 @@ import type { Context } from "../context.ts";
 import { modelKinds, modelOptions, openAny, reportUsage } from "../input/open-model.ts";
 import { promptAsRead } from "../input/prompt.ts";
 import { dataOfModel, indexFileOf, recordOf } from "../input/training-data.ts";
-import { dataOptions } from "../options/data.ts";
-import { integer, list, number, type OptionValues, text } from "../options/option.ts";
+import { ownDataOptions } from "../options/data.ts";
+import { integer, list, number, type OptionValues, text, usual } from "../options/option.ts";
 import { documentInFlags } from "../output/flags.ts";
 import { wrap } from "../output/layout.ts";
 import { printProse, printTable } from "../output/print.ts";
@@ -23,30 +23,36 @@ import { right } from "../output/table.ts";
 export default defineCommand({
   description:
     "Lets each run write texts and predict held-out ones, and measures both: bits, variety, repetition, lengths, " +
-    "real words, nearness to real texts (MAUVE), copies of training texts, speed and size. The first row of every " +
-    "table has the same measures of real texts that no run has seen. Real words are words that occur in the " +
-    "training texts, whatever their case. A run that fails leaves the others their results.",
+    "real words (those of the training texts), similarity to real texts (MAUVE), copies of training texts, speed " +
+    "and size. The first row of every table has the same measures of real texts that no run has seen. If a run " +
+    "fails, the others are still measured.",
   arguments: { runs: severalArguments(modelKinds) },
   options: {
-    data: list("What to measure on (default: what each run was trained on, or one-liners)", {
-      placeholder: "SOURCE",
+    ...usual({
+      data: list("Texts to measure on", {
+        placeholder: "SOURCE",
+        defaultIs: "what each run was trained on, or one-liners",
+      }),
+      n: integer("Texts of each run, at most as many as are held out", {
+        short: "n",
+        min: 2,
+        max: 100_000,
+        default: 200,
+      }),
+      prompt: text("What each text begins with", { default: "" }),
+      temperature: number("Sampling temperature", { min: 0, max: 100, default: 0.8 }),
+      out: text("Also write a page with the tables, learning curves and samples", {
+        placeholder: "FILE",
+        defaultIs: "none",
+      }),
     }),
-    n: integer("Texts of each run, at most those held out", {
-      short: "n",
-      min: 2,
-      max: 100_000,
-      default: 200,
-    }),
-    prompt: text("What each text begins with", { default: "" }),
-    temperature: number("Of the sampling", { min: 0, max: 100, default: 0.8 }),
     maxLength: integer("Most tokens of a text", { min: 1, default: 240 }),
-    seed: integer("Of the random numbers", { min: 0, default: 0 }),
-    encoder: text(
-      "Model of the vectors that MAUVE compares (default: punchline-gpt2, or the first run that knows more of the texts where that knows too little)",
-      { placeholder: "MODEL" },
-    ),
-    out: text("Write a page with the tables, the learning curves and samples", { placeholder: "FILE" }),
-    ...dataOptions,
+    seed: integer("Seed of the random numbers", { min: 0, default: 0 }),
+    encoder: text("Model whose vectors MAUVE compares", {
+      placeholder: "MODEL",
+      defaultIs: "punchline-gpt2, or the first run if that knows more of the texts",
+    }),
+    ...ownDataOptions,
     ...modelOptions,
   },
   examples: {

@@ -1,8 +1,11 @@
 /** `punchline sample`: texts from a model. */
 import { InputError, UsageError } from "../../core/errors.ts";
+import type { PreparedData } from "../../data/prepare.ts";
+import type { AuditedText } from "../../evaluate/novelty/auditor.ts";
 import { type NovelSamples, writeNovel } from "../../evaluate/novelty/novel-samples.ts";
-import { elsewhereOf, noveltyAuditor } from "../../evaluate/novelty/source-auditor.ts";
-import { promptNote } from "../../generate/sample.ts";
+import { noveltyAuditor, sourceAuditor } from "../../evaluate/novelty/source-auditor.ts";
+import { elsewhereOf } from "../../evaluate/novelty/source-texts.ts";
+import { promptNote, type Sample } from "../../generate/sample.ts";
 import type { TextModel } from "../../generate/text-model.ts";
 import { argument, defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
@@ -17,47 +20,63 @@ import {
   list,
   number,
   numberOrBare,
-  type OptionValues,
   present,
+  rivals,
   text,
+  usual,
 } from "../options/option.ts";
 import { flagGiven } from "../output/flags.ts";
 import { formatCount } from "../output/format.ts";
+import { marksNote, printShared } from "../output/shared-texts.ts";
 
 /** Printed between texts of several lines. */
 const separator = "─".repeat(20);
 
 export default defineCommand({
-  description: "Writes texts token by token. The same seed writes the same texts, whatever their number.",
+  description: "Writes texts token by token. The same seed writes the same texts, however many are written.",
   arguments: { model: argument(modelKinds) },
   options: {
-    prompt: text("What each text begins with", { default: "" }),
-    textFile: text("A file that holds the prompt", { placeholder: "FILE" }),
-    n: integer("How many texts", { short: "n", min: 1, max: 100_000, default: 1 }),
-    temperature: number("Below 1 bolder on the likely, above 1 wilder, 0 the likeliest", {
-      min: 0,
-      max: 100,
-      default: 1,
+    ...usual({
+      ...rivals({
+        prompt: text("What each text begins with", { default: "" }),
+        textFile: text("A file with the prompt", { placeholder: "FILE", defaultIs: "none" }),
+      }),
+      n: integer("Texts to write", { short: "n", min: 1, max: 100_000, default: 1 }),
+      temperature: number("Below 1 bolder on the likely, above 1 wilder, 0 the likeliest", {
+        min: 0,
+        max: 100,
+        default: 1,
+      }),
+      topK: integer("Draw from the K likeliest tokens, 0 for all", { min: 0, default: 0 }),
+      topP: number("Draw from the likeliest tokens that reach this probability together", {
+        above: 0,
+        max: 1,
+        default: 1,
+      }),
+      maxLength: integer("Most tokens after the prompt", { min: 1, defaultIs: "200, or what fits" }),
     }),
-    topK: integer("Only the K likeliest tokens, 0 for all", { min: 0, default: 0 }),
-    topP: number("Only the likeliest that reach this probability", { above: 0, max: 1, default: 1 }),
-    minP: number("Only those at least this share as likely as the best", { min: 0, max: 1, default: 0 }),
-    repetitionPenalty: number("Makes tokens seen before less likely, above 1", { above: 0, default: 1 }),
-    maxLength: integer("Most tokens after the prompt (default 200, or what fits)", { min: 1 }),
-    beams: integer("The likeliest texts by beam search with this many beams, instead of drawing", {
+    minP: number("Draw from tokens at least this share as likely as the likeliest", {
+      min: 0,
+      max: 1,
+      default: 0,
+    }),
+    repetitionPenalty: number("Above 1, makes tokens seen before less likely", { above: 0, default: 1 }),
+    beams: integer("Find the likeliest texts by beam search with this many beams, instead of drawing", {
       min: 1,
       max: 64,
+      defaultIs: "none",
     }),
-    stop: list("A text that ends the sample"),
-    seed: integer("Of the random numbers", { min: 0, default: 0 }),
-    slide: flag("Drop the oldest tokens where the context is full"),
-    ...inGroup("New texts only", {
+    stop: list("A text that ends the sample", { defaultIs: "none" }),
+    ...usual({ seed: integer("Seed of the random numbers", { min: 0, default: 0 }) }),
+    slide: flag("Drop the oldest tokens when the context is full"),
+    ...inGroup("New or remembered", {
+      check: flag("Show beside each text the training texts that begin like it, and what is a copy"),
       novel: numberOrBare(
-        "Write again what is a copy: as similar as this to a training text, or sewn together from some",
-        { min: 0.6, max: 1, bare: 0.7 },
+        "Replace copies by new texts: what is as similar as this to a training text, or sewn together from some",
+        { min: 0.6, max: 1, bare: 0.7, defaultIs: "off" },
       ),
-      tries: integer("Most texts written for each one wanted (default 20)", { min: 1 }),
-      data: list("The training data (default: the run's own, or one-liners)", { placeholder: "SOURCE" }),
+      tries: integer("Most texts written for each one wanted", { min: 1, defaultIs: "20" }),
+      data: list("The training data", { placeholder: "SOURCE", defaultIs: "the run's own, or one-liners" }),
     }),
     ...fileOptions,
     ...modelOptions,
@@ -65,20 +84,28 @@ export default defineCommand({
   examples: {
     'punchline sample punchline-gpt2 --prompt "The old man" -n 3': "With the built-in model",
     'punchline sample runs/a --prompt "Why did" -n 5 --temperature 0.8': "Five endings",
+    "punchline sample runs/a -n 3 --check": "Beside the training texts that begin like them",
     "punchline sample runs/a -n 100 --json > jokes.json": "Many, for a program",
     'punchline sample runs/a --prompt "Why" --beams 8 -n 3': "The three likeliest found",
     'punchline sample openai:gpt-4o-mini --prompt "Why did" --max-length 40':
       "A hosted model, with the key in OPENAI_API_KEY",
   },
-  async run(ctx, args, { device, threads, quantize, priceIn, priceOut, n, novel, tries, data, ...given }) {
+  async run(
+    ctx,
+    args,
+    { device, threads, quantize, priceIn, priceOut, n, check, novel, tries, data, ...given },
+  ) {
     const { textFile, prompt, fileFormat, encoding, delimiter, header, maxLine, ...rest } = given;
     const files = { fileFormat, encoding, delimiter, header, maxLine };
     const options = { ...rest, prompt: (await textFrom(prompt, textFile, "--prompt")) ?? "" };
     const where = { device, threads, quantize, priceIn, priceOut };
     if (options.stop.includes("")) throw new UsageError("--stop needs a text, and not an empty one.");
-    const extra = flagGiven({ tries, ...files }) ?? (data[0] && "--data");
-    if (novel === undefined && extra)
-      throw new UsageError(`${extra} is of use with --novel only; add --novel or leave it out.`);
+    const looked = check || novel !== undefined;
+    const extra = flagGiven(files) ?? (data[0] && "--data");
+    if (!looked && extra)
+      throw new UsageError(`${extra} is of use with --check and --novel only; add one or leave it out.`);
+    if (novel === undefined && tries !== undefined)
+      throw new UsageError("--tries is of use with --novel only; add --novel or leave it out.");
     if (novel !== undefined && options.beams !== undefined)
       throw new UsageError(
         "--novel draws again and again, and --beams draws nothing; leave one of them out.",
@@ -86,7 +113,7 @@ export default defineCommand({
     const model = await openAny(ctx, args.model, where);
     const note = model.kind === "local" ? promptNote(model, present(options)) : undefined;
     if (note) ctx.warn(note);
-    const streams = ctx.isTTY && n === 1 && !ctx.asJson && novel === undefined && options.beams === undefined;
+    const streams = ctx.isTTY && n === 1 && !ctx.asJson && !looked && options.beams === undefined;
     const read = promptAsRead(ctx, model, options.prompt);
     if (streams) ctx.write(ctx.shown(read));
     const write = (count: number, seed: number) =>
@@ -97,12 +124,17 @@ export default defineCommand({
         signal: ctx.interrupt,
         ...(streams ? { onText: (_, piece) => ctx.write(ctx.shown(piece)) } : {}),
       });
+    const source = looked
+      ? { data: await dataOfModel(ctx, model, data, files), indexFile: indexFileOf(model, data) }
+      : undefined;
     const found =
-      novel === undefined
-        ? undefined
-        : await onlyNew(ctx, model, write, { novel, n, seed: options.seed, tries: tries ?? 20, data, files });
+      source && novel !== undefined
+        ? await onlyNew(ctx, model, write, source, { novel, n, seed: options.seed, tries: tries ?? 20 })
+        : undefined;
     const samples = found?.samples ?? (await write(n, options.seed));
+    const judged = source && check ? await checked(ctx, samples, source, novel) : undefined;
     if (streams) ctx.print();
+    else if (judged) printChecked(ctx, judged);
     else {
       const texts = samples.map(({ prompt, text }) => ctx.shown(prompt + text));
       const several = texts.some((text) => text.includes("\n"));
@@ -114,9 +146,10 @@ export default defineCommand({
     if (found) reportThrownAway(ctx, found, samples.length);
     if (samples.length > 0) {
       ctx.json({
-        samples: samples.map(({ ids: _, logProbabilities, ...sample }) => ({
+        samples: samples.map(({ ids: _, logProbabilities, ...sample }, i) => ({
           ...sample,
           log_probabilities: logProbabilities.length > 0 ? logProbabilities : undefined,
+          check: judged?.[i],
         })),
         novel: found && { threshold: novel, thrown_away: found.thrown_away, kinds: found.kinds },
         ...reportUsage(ctx, model, where),
@@ -132,24 +165,54 @@ interface Wanted {
   readonly n: number;
   readonly seed: number;
   readonly tries: number;
-  readonly data: readonly string[];
-  readonly files: OptionValues<typeof fileOptions>;
+}
+
+/** What texts are looked up in, and where its index is kept. */
+interface Source {
+  readonly data: PreparedData;
+  readonly indexFile: string | undefined;
+}
+
+/** The audit of each text, whole. */
+async function checked(
+  ctx: Context,
+  samples: readonly Sample[],
+  { data, indexFile }: Source,
+  near: number | undefined,
+): Promise<readonly AuditedText[]> {
+  const task = ctx.progress.start("looking up", { unit: "texts" });
+  const judge = await sourceAuditor(data, { rule: present({ near }), indexFile });
+  const judged: AuditedText[] = [];
+  for (const { prompt, text } of samples) {
+    ctx.interrupt.throwIfAborted();
+    judged.push(judge.audit(prompt + text, prompt === "" ? undefined : prompt));
+    task.update({ done: judged.length, total: samples.length });
+  }
+  task.end();
+  return judged;
+}
+
+function printChecked(ctx: Context, judged: readonly AuditedText[]): void {
+  ctx.print(marksNote(ctx));
+  for (const [i, one] of judged.entries()) {
+    ctx.print();
+    printShared(ctx, one, judged.length > 1 ? i + 1 : undefined);
+  }
 }
 
 async function onlyNew(
   ctx: Context,
   model: TextModel,
   write: Parameters<typeof writeNovel>[0],
-  { novel, data, files, ...wanted }: Wanted,
+  { data, indexFile }: Source,
+  { novel, ...wanted }: Wanted,
 ): Promise<NovelSamples> {
-  const prepared = await dataOfModel(ctx, model, data, files);
   const rule = { near: novel };
-  const indexFile = indexFileOf(model, data);
-  const auditor = await noveltyAuditor(prepared.splits.train, { rule, indexFile });
+  const auditor = await noveltyAuditor(data.splits.train, { rule, indexFile });
   const task = ctx.progress.start("writing", { unit: "new texts" });
   const found = await writeNovel(write, auditor, {
     ...wanted,
-    elsewhere: elsewhereOf(prepared, { rule })?.auditor,
+    elsewhere: elsewhereOf(data, { rule })?.auditor,
     // A local decoder is compiled for a number of texts and reused; a hosted model charges for each text.
     atLeast: model.kind === "local" ? Math.min(wanted.n, 64) : 1,
     onProgress: (done, total) => task.update({ done, total }),
@@ -168,7 +231,7 @@ function reportThrownAway(ctx: Context, { thrown_away, kinds }: NovelSamples, ke
   ] as const;
   const parts = counts.filter(([count]) => count > 0).map(([count, name]) => `${formatCount(count)} ${name}`);
   const which = parts.length === 0 ? "" : `: ${parts.join(", ")}`;
-  ctx.warn(`Threw away ${formatCount(thrown_away)} of ${formatCount(thrown_away + kept)} texts${which}.`);
+  ctx.note(`Threw away ${formatCount(thrown_away)} of ${formatCount(thrown_away + kept)} texts${which}.`);
 }
 
 function tooFew(name: string, written: NovelSamples, n: number, novel: number): Error {

@@ -8,16 +8,16 @@ import type { Context } from "../context.ts";
 import { localOptions, openHere } from "../input/open-model.ts";
 import { cleaningNote, textFrom, typedTextAsRead } from "../input/prompt.ts";
 import { deviceOf } from "../options/device.ts";
-import { integer, text as textOption } from "../options/option.ts";
+import { integer, text as textOption, usual } from "../options/option.ts";
 import { right, table } from "../output/table.ts";
 import { typeWithSuggestions } from "../typing/session.ts";
 
 export default defineCommand({
   description:
     "In a terminal, shows in grey how the word that you type may end, and lists others below it: Tab takes the " +
-    "grey one, arrows choose, Enter ends and prints the text. With TEXT, in a pipe or with --json, gives the " +
-    "likeliest next characters or tokens, words and continuations of that text or of each line of the input, " +
-    "with the model's probability that the text goes on just so.",
+    "grey one, arrows choose, Enter ends and prints the text. With TEXT, in a pipe or with --json, prints the " +
+    "likeliest next characters or tokens, words and continuations of that text, or of each line of the input, " +
+    "with their probabilities.",
   arguments: {
     model: optionalArgument(
       "Run folder, Hugging Face folder, built-in model or Hub name (default: punchline-gpt2)",
@@ -25,8 +25,10 @@ export default defineCommand({
     text: optionalArgument("The text so far (default: typed, or each line of the input)"),
   },
   options: {
-    textFile: textOption("A file that holds the text so far", { placeholder: "FILE" }),
-    n: integer("Suggestions of each kind", { short: "n", min: 1, max: 50, default: 3 }),
+    ...usual({
+      n: integer("Suggestions of each kind", { short: "n", min: 1, max: 50, default: 3 }),
+      textFile: textOption("A file with the text so far", { placeholder: "FILE", defaultIs: "none" }),
+    }),
     ...localOptions,
   },
   examples: {

@@ -1,13 +1,16 @@
 /** Opens the MODEL of a command, wherever it is, and reports what a hosted one has used. */
+import { resolve } from "node:path";
 import { UsageError } from "../../core/errors.ts";
 import { costOf } from "../../generate/hosted/usage.ts";
 import type { LocalModel } from "../../generate/local-model.ts";
 import { isHosted, openLocal, openModel } from "../../generate/open.ts";
 import type { TextModel } from "../../generate/text-model.ts";
 import { hidesFolder } from "../../hub/built-in.ts";
+import { resolveModel } from "../../hub/pull.ts";
 import type { PullOptions } from "../../hub/snapshot.ts";
+import { countParameters } from "../../models/model.ts";
 import type { Context } from "../context.ts";
-import { deviceOf, deviceOptions } from "../options/device.ts";
+import { deviceOf, machineText, measuredDeviceOptions } from "../options/device.ts";
 import { choice, inGroup, number, type OptionValues, present } from "../options/option.ts";
 import { flagGiven } from "../output/flags.ts";
 import { formatCount } from "../output/format.ts";
@@ -15,11 +18,12 @@ import type { ProgressTask } from "../output/progress.ts";
 
 /** Options of commands that run a model on this machine without training it. */
 export const localOptions = {
-  ...deviceOptions,
+  ...measuredDeviceOptions,
   ...inGroup("Machine", {
     quantize: choice(
-      "Round the weights to 8 or 4 bits: faster and smaller, a little worse (GPT-2, BERT, DistilBERT)",
+      "Round the weights of GPT-2, BERT or DistilBERT to 8 or 4 bits: faster and smaller, a little worse",
       ["q8", "q4"],
+      { defaultIs: "as they are" },
     ),
   }),
 };
@@ -28,8 +32,8 @@ export const localOptions = {
 export const modelOptions = {
   ...localOptions,
   ...inGroup("Hosted models (openai:NAME)", {
-    priceIn: number("Price of a million tokens read, to print the cost", { min: 0 }),
-    priceOut: number("Price of a million tokens written", { min: 0 }),
+    priceIn: number("Price of a million tokens read, to print the cost", { min: 0, defaultIs: "unknown" }),
+    priceOut: number("Price of a million tokens written", { min: 0, defaultIs: "unknown" }),
   }),
 };
 
@@ -54,7 +58,9 @@ export async function noteBuiltIn(ctx: Context, names: readonly string[]): Promi
 /** Opens any model; fetches one of the Hub if it is not in the cache, with progress. */
 export async function openAny(ctx: Context, name: string, options: ModelOptions): Promise<TextModel> {
   refuseMisplaced(name, options);
-  return pulling(ctx, name, (pull) => openModel(name, { ...openOptions(options), pull }));
+  const model = await pulling(ctx, name, (pull) => openModel(name, { ...openOptions(options), pull }));
+  if (model.kind === "local") ctx.detail(modelText(model, options));
+  return model;
 }
 
 /**
@@ -68,7 +74,27 @@ export async function openHere(
   why: string,
 ): Promise<LocalModel> {
   if (isHosted(name)) throw new UsageError(`${name} is a hosted model, which ${why}.`);
-  return pulling(ctx, name, (pull) => openLocal(name, { ...openOptions(options), pull }));
+  const model = await pulling(ctx, name, (pull) => openLocal(name, { ...openOptions(options), pull }));
+  ctx.detail(modelText(model, options));
+  return model;
+}
+
+/**
+ * A model that must be on this machine or on the Hub, to be opened elsewhere: its folder, fetched if need be.
+ * @param why the end of the sentence that refuses a hosted model
+ */
+export async function servedHere(ctx: Context, name: string, options: LocalOptions, why: string) {
+  if (isHosted(name)) throw new UsageError(`${name} is a hosted model, which ${why}.`);
+  const folder = await pulling(ctx, name, (pull) => resolveModel(name, pull));
+  return { name, folder, ...openOptions(options) };
+}
+
+/** A model, where it lies and where it runs. */
+function modelText({ name, folder, model }: LocalModel, options: LocalOptions): string {
+  const size = `${model.architecture.type}, ${formatCount(countParameters(model))} parameters`;
+  const place = folder === undefined ? [] : [resolve(folder)];
+  const rounded = options.quantize === undefined ? [] : [`in ${options.quantize}`];
+  return `${name}: ${[size, ...place, machineText(deviceOf(options)), ...rounded].join(", ")}.`;
 }
 
 /** Shows the progress of a download, if `open` needs one. */
@@ -112,7 +138,7 @@ export function reportUsage(ctx: Context, model: TextModel, { priceIn, priceOut 
     ...(uncounted > 0 ? [`${count(uncounted, "answer")} without a count`] : []),
     ...(cost === undefined ? [] : [`about ${cost.toPrecision(3)} at the prices given`]),
   ];
-  ctx.warn(`${model.name}: ${parts.join(", ")}.`);
+  ctx.note(`${model.name}: ${parts.join(", ")}.`);
   return {
     usage: {
       requests,

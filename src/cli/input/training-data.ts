@@ -7,7 +7,8 @@ import { loadTokenizer } from "../../hub/tokenizer-files.ts";
 import { architectureOf } from "../../models/registry.ts";
 import { optionsOfCleaning } from "../../text/cleaning-record.ts";
 import { joinsLines, type ReadSources, readLike } from "../../train/run-data.ts";
-import { findRun, type RunRecord, readRun } from "../../train/run-folder.ts";
+import { findRun, readRun } from "../../train/run-folder.ts";
+import type { RunRecord } from "../../train/run-record.ts";
 import type { Context } from "../context.ts";
 import {
   choicesAsFlags,
@@ -27,7 +28,7 @@ export async function dataForBase(
   sources: readonly string[],
   options: DataOptionValues,
 ): Promise<{ readonly data: PreparedData; readonly choices: DataChoices }> {
-  const given = dataChoices(options);
+  const given = dataChoices(options, undefined, sources);
   const vocabulary = await loadTokenizer(folder);
   if (!existsSync(join(folder, "run.json")))
     return { data: await readData(ctx, sources, given, { vocabulary }), choices: given };
@@ -48,7 +49,7 @@ export async function runToResume(
 ): Promise<RunRecord | undefined> {
   if (!resume) return undefined;
   const record = await findRun(out);
-  if (record === undefined) ctx.warn(`Nothing has begun in ${out} yet, so --resume begins the run.`);
+  if (record === undefined) ctx.note(`Nothing has begun in ${out} yet, so --resume begins the run.`);
   return record;
 }
 
@@ -81,7 +82,7 @@ export async function dataOfModel(
   options?: Partial<DataOptionValues>,
 ): Promise<PreparedData> {
   const record = await recordOf(model);
-  const given = options ? dataChoices(options) : {};
+  const given = options ? dataChoices(options, undefined, sources) : {};
   if (record === undefined) {
     const choices = { ...unrecorded(model, given), ...given };
     return readData(ctx, sources.length > 0 ? sources : DEFAULT, choices, vocabularyOf(model, choices));
@@ -118,7 +119,7 @@ function readerLike(
         ([key, value]) => !(key in given) && !(key === "keepUnicode" && value === usual),
       );
       if (inherited.length > 0)
-        ctx.warn(
+        ctx.note(
           `--data is prepared as the texts of ${name} were: ${choicesAsFlags(Object.fromEntries(inherited))}.`,
         );
     }

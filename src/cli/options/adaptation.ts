@@ -3,19 +3,23 @@ import { UsageError } from "../../core/errors.ts";
 import { resolveLora } from "../../models/lora.ts";
 import { architectureOf } from "../../models/registry.ts";
 import type { TrainOptions } from "../../train/options.ts";
-import type { RunRecord } from "../../train/run-folder.ts";
+import type { RunRecord } from "../../train/run-record.ts";
 import { flagGiven, flagOf } from "../output/flags.ts";
-import { flag, inGroup, integer, names, number, type OptionValues, present } from "./option.ts";
+import { flag, inGroup, integer, names, number, type OptionValues, present, usual } from "./option.ts";
 
-export const adaptationOptions = inGroup("What is trained (default: all weights)", {
-  lora: flag("Small adapters (LoRA) with frozen weights"),
-  loraRank: integer("Rank of the adapters (default 8)", { min: 1 }),
-  loraAlpha: number("They count alpha / rank (default 16)", { above: 0 }),
-  loraDropout: number("Of what they read (default 0)", { min: 0, below: 1 }),
-  loraTargets: names("Linear maps to adapt (default: c_attn, or BERT's query and value)", {
+export const adaptationOptions = inGroup("What is trained", {
+  ...usual({ lora: flag("Train small adapters, not all weights") }),
+  loraRank: integer("Rank of the adapters", { min: 1, defaultIs: "8" }),
+  loraAlpha: number("Weight of the adapters, times their rank", { above: 0, defaultIs: "16" }),
+  loraDropout: number("Share of the adapters' inputs that is dropped", { min: 0, below: 1, defaultIs: "0" }),
+  loraTargets: names("Linear maps to adapt", {
     placeholder: "NAME,NAME",
+    defaultIs: "c_attn of GPT-2, query and value of BERT",
   }),
-  freezeLayers: integer("Freeze the embeddings and the first N layers", { min: 0 }),
+  freezeLayers: integer("Leave the embeddings and the first N layers as they are", {
+    min: 0,
+    defaultIs: "none, all weights are trained",
+  }),
 });
 
 type AdaptationValues = OptionValues<typeof adaptationOptions>;

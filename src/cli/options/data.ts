@@ -1,13 +1,17 @@
 /** The options of every command that reads a SOURCE, and the reading, with progress. */
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import { UsageError } from "../../core/errors.ts";
 import type { PreparedData, PrepareProgress } from "../../data/prepare.ts";
 import type { PrepareDataOptions } from "../../data/prepare-sources.ts";
-import { fileFormatNames } from "../../data/sources/file.ts";
+import { builtInSources } from "../../data/sources/built-in-names.ts";
+import { fileFormatNames } from "../../data/sources/formats.ts";
+import type { DataSummary } from "../../data/summary.ts";
 import { pullDataset } from "../../hub/pull-dataset.ts";
 import type { RecordedOptions } from "../../text/cleaning-record.ts";
 import { readSources } from "../../train/run-data.ts";
 import type { Context } from "../context.ts";
-import { flagOf } from "../output/flags.ts";
+import { flagOf, negativeOf } from "../output/flags.ts";
 import { formatCount } from "../output/format.ts";
 import type { ProgressTask } from "../output/progress.ts";
 import {
@@ -20,70 +24,98 @@ import {
   numberOrOff,
   type OptionValues,
   text,
+  usual,
+  wordFlag,
 } from "./option.ts";
 
 /** Of the format of a source's files, where it is not detected. */
 export const fileOptions = inGroup("Data", {
-  fileFormat: choice("Format of the files (default: by their names)", fileFormatNames),
-  encoding: text("Encoding of text files without a mark, such as windows-1252 (default utf-8)", {
+  fileFormat: choice("Format of the files", fileFormatNames, { defaultIs: "by their names" }),
+  encoding: text("Encoding of text files without a byte order mark, such as windows-1252", {
     placeholder: "NAME",
+    defaultIs: "utf-8",
   }),
-  delimiter: text(
-    "Between the cells of a table: a character, tab, or none for one column (default: found out)",
-    { placeholder: "CHARACTER" },
-  ),
-  header: choice("Whether a table's first row names its columns (default: found out)", ["yes", "no"], {
-    placeholder: "yes|no",
+  delimiter: text("What separates the cells of a table: a character, tab, or none for a single column", {
+    placeholder: "CHARACTER",
+    words: ["tab", "none"],
+    defaultIs: "detected",
   }),
-  maxLine: integer("Refuse files with a longer line, or row of a table (default 32,000,000)", {
+  header: wordFlag("Whether a table's first row names its columns", {
+    on: "yes",
+    off: "no",
+    defaultIs: "detected",
+  }),
+  maxLine: integer("Refuse files with a longer line, or row of a table", {
     min: 1,
     unit: "characters",
+    defaultIs: "32,000,000",
   }),
 });
 
 export const dataOptions = inGroup("Data", {
-  column: text("Column or field with the texts", { placeholder: "NAME" }),
-  promptColumn: text(
-    "What each text answers: read, not learned (default: of a well-known pair, such as question and answer)",
-    { placeholder: "NAME" },
-  ),
-  completionColumn: text("The texts that answer --prompt-column", { placeholder: "NAME" }),
-  separator: text("Between prompt and completion (default: a space)"),
+  ...usual({
+    column: text("Column or field with the texts", { placeholder: "NAME", defaultIs: "detected" }),
+  }),
+  promptColumn: text("Column with what each text answers: it is read, not learned", {
+    placeholder: "NAME",
+    defaultIs: "detected, where there is a usual pair such as question and answer",
+  }),
+  completionColumn: text("Column with the answers to --prompt-column", {
+    placeholder: "NAME",
+    defaultIs: "detected",
+  }),
+  separator: text("Text between prompt and answer", { defaultIs: "a space" }),
   ...fileOptions,
-  raw: eitherFlag("Take the file as one continuous text: no cleaning, split by position"),
-  keepUnicode: eitherFlag(
-    "Keep every letter and sign, or clean to ASCII (default: ASCII for characters and words, which then need " +
-      "few signs; kept for GPT-2 and BERT)",
-  ),
-  cleaning: flag("Leave the texts as they are", { default: true }),
-  entities: flag("Leave HTML entities as they are", { default: true }),
-  typography: flag("Leave typographic quotes and dashes as they are", { default: true }),
-  accents: flag("Leave accents as they are", { default: true }),
-  control: flag("Leave control characters as they are", { default: true }),
-  ascii: flag("Leave non-ASCII characters as they are", { default: true }),
-  space: flag("Leave white space as it is", { default: true }),
-  duplicates: flag("Keep exact duplicates", { default: true }),
-  near: numberOrOff("Similarity from which a text is a near copy of an earlier one", {
+  raw: eitherFlag("Take the file as one continuous text: no cleaning, split by position", {
+    defaultIs: "off",
+  }),
+  keepUnicode: eitherFlag("Keep every letter and sign, instead of cleaning to ASCII", {
+    defaultIs: "on for GPT-2 and BERT, off for characters and words, which then need fewer signs",
+  }),
+  cleaning: flag("Clean the texts: all of the steps below", { default: true }),
+  entities: flag("Decode HTML entities", { default: true }),
+  typography: flag("Write typographic quotes and dashes in ASCII", { default: true }),
+  accents: flag("Leave out accents", { default: true }),
+  control: flag("Remove control characters", { default: true }),
+  ascii: flag("Remove what is not ASCII", { default: true }),
+  space: flag("Make all white space single spaces", { default: true }),
+  duplicates: flag("Drop exact duplicates", { default: true }),
+  near: numberOrOff("Drop a text that is at least as similar to an earlier one", {
     min: 0.3,
     max: 1,
     default: 0.7,
   }),
-  includeAttacks: flag("Include built-in jokes tagged as attacks on groups of people"),
-  end: text("Sign, or word, that ends a text instead of the line break, so that line breaks are learned"),
-  minLength: integer("Drop shorter texts", { min: 1, unit: "characters" }),
-  maxChars: integer("Drop longer texts", { min: 1, unit: "characters" }),
-  minCount: integer("Of a word vocabulary: leave out words seen less often (default 2)", { min: 1 }),
-  maxWords: integer("Of a word vocabulary: its most frequent words alone", { min: 1 }),
-  vocabularySize: integer("Of pieces of words: ids in all (default 2048 for BPE, 4096 for WordPiece)", {
-    min: 1,
-  }),
-  validationFile: text(
-    "A source for validation alone, read by the same options; training texts that repeat one of its texts are dropped",
-    { placeholder: "SOURCE" },
+  allJokes: flag("Keep the built-in jokes that are not fit for a classroom"),
+  includeAttacks: eitherFlag(
+    "Older name of --all-jokes; off leaves out attacks on groups alone, as 0.1.0 did",
+    {
+      defaultIs: "by --all-jokes",
+    },
   ),
-  validation: number("Share of the texts for validation", { min: 0, max: 0.9 }),
-  test: number("Share of the texts for the final test", { min: 0, max: 0.9 }),
+  end: text("Sign or word that ends a text, so that line breaks are learned", {
+    defaultIs: "the line break",
+  }),
+  minLength: integer("Drop shorter texts", { min: 1, unit: "characters", defaultIs: "none" }),
+  maxChars: integer("Drop longer texts", { min: 1, unit: "characters", defaultIs: "none" }),
+  minCount: integer("In a word vocabulary, leave out words seen less often", { min: 1, defaultIs: "2" }),
+  maxWords: integer("Most words of a word vocabulary", { min: 1, defaultIs: "all" }),
+  vocabularySize: integer("Ids of a vocabulary of word pieces", {
+    min: 1,
+    defaultIs: "2048 for BPE, 4096 for WordPiece",
+  }),
+  validationFile: text("Take validation texts from this source, and drop training texts that repeat one", {
+    placeholder: "SOURCE",
+    defaultIs: "none",
+  }),
+  validation: number("Share of the texts for validation", { min: 0, max: 0.9, defaultIs: "0.05" }),
+  test: number("Share of the texts for the final test", { min: 0, max: 0.9, defaultIs: "0.05" }),
 });
+
+/** The same for commands that judge a run, whose own data has the defaults. */
+export const ownDataOptions = inGroup(
+  "Data (as the run's own was prepared, where there is one)",
+  dataOptions,
+);
 
 export type DataOptionValues = OptionValues<typeof dataOptions>;
 
@@ -94,17 +126,31 @@ export type DataChoices = RecordedOptions;
 export const choicesAsFlags = (choices: DataChoices): string =>
   Object.entries(choices)
     .map(([name, value]) => {
-      if (typeof value === "boolean") return flagOf(name).replace("--", value ? "--" : "--no-");
+      const { on, off } = dataOptions[name as keyof DataOptionValues] ?? {};
+      if (value === on) return flagOf(name);
+      if (value === off) return negativeOf(flagOf(name));
       return `${flagOf(name)} ${typeof value === "string" && /[^\w.-]/.test(value) ? JSON.stringify(value) : value}`;
     })
     .join(" ");
 
+const [JOKES] = builtInSources;
+
 /**
  * The values that differ from the defaults.
  * @param vocabulary the kind of vocabulary that is built from the data, if any
- * @throws UsageError for an option of vocabularies of another kind
+ * @param sources what is read; empty where it is not chosen
+ * @throws UsageError for an option of vocabularies of another kind, or of other sources
  */
-export function dataChoices(options: Partial<DataOptionValues>, vocabulary?: string): DataChoices {
+export function dataChoices(
+  options: Partial<DataOptionValues>,
+  vocabulary?: string,
+  sources: readonly string[] = [],
+): DataChoices {
+  const jokes = (["allJokes", "includeAttacks"] as const).find((name) => options[name] === true);
+  if (jokes !== undefined && sources.length > 0 && !sources.includes(JOKES))
+    throw new UsageError(
+      `${flagOf(jokes)} chooses among the built-in jokes (${JOKES}), which are not read here; leave it out.`,
+    );
   for (const name of ["minCount", "maxWords"] as const) {
     if (options[name] !== undefined && vocabulary !== "word")
       throw new UsageError(
@@ -146,10 +192,19 @@ export async function readData(
   const data = await readSources(sources, choices, { ...more, onProgress }, { fetch });
   const { summary } = data;
   task?.end(`read ${formatCount(summary.rows_in)} rows, kept ${formatCount(summary.rows_out)}`);
-  for (const { source, notes = [] } of summary.sources)
-    for (const note of notes) ctx.warn(`${source}: ${note}`);
+  for (const source of summary.sources) {
+    for (const note of source.notes ?? []) ctx.note(`${source.source}: ${note}`);
+    ctx.detail(sourceText(source));
+  }
   for (const warning of summary.warnings) ctx.warn(warning);
   return data;
+}
+
+/** A source and how it was read. */
+function sourceText({ source, format, column, encoding, rows }: DataSummary["sources"][number]): string {
+  const place = existsSync(source) ? resolve(source) : source;
+  const how = [format, ...(column ? [`column ${column}`] : []), ...(encoding ? [encoding] : [])];
+  return `${place}: ${[...how, `${formatCount(rows)} rows`].join(", ")}.`;
 }
 
 /** The files of a data set of the Hub, fetched if they are not in the cache. */

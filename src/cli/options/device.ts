@@ -1,14 +1,36 @@
 /** The options for where a model runs, on every command that runs one. */
-import type { BackendOptions, Device } from "../../runtime/backend.ts";
+import { availableParallelism } from "node:os";
+import type { BackendChoice, Device } from "../../runtime/backend.ts";
 import { choice, inGroup, integer, type Option, type OptionValues, present } from "./option.ts";
 
 export const deviceOptions = inGroup("Machine", {
-  device: choice("Where graphs run", ["cpu", "webgpu", "cuda", "coreml", "dml"], { default: "cpu" }),
-  threads: integer("Threads of one operation (default: one per core)", { min: 1 }),
+  device: choice("What computes", ["cpu", "webgpu", "cuda", "coreml", "dml"], { default: "cpu" }),
+  threads: integer("Threads of one operation", { min: 1, defaultIs: "one per core" }),
 });
 
-export const deviceOf = ({ device, threads }: OptionValues<typeof deviceOptions>): BackendOptions =>
-  present({ device, threads });
+/** The same where there is something to measure. */
+export const measuredDeviceOptions = {
+  ...deviceOptions,
+  ...inGroup("Machine", {
+    device: choice(
+      "What computes (punchline devices); auto measures once and takes the faster of cpu and webgpu",
+      ["cpu", "webgpu", "cuda", "coreml", "dml", "auto"],
+      { default: "cpu" },
+    ),
+  }),
+};
+
+export const deviceOf = <D extends Device | "auto">({
+  device,
+  threads,
+}: Pick<OptionValues<typeof deviceOptions>, "threads"> & { readonly device: D }): {
+  readonly device?: D;
+  readonly threads?: number;
+} => present({ device, threads });
+
+/** Where a model runs, in words. */
+export const machineText = ({ device = "cpu", threads }: BackendChoice): string =>
+  `on ${device}, ${threads === undefined ? `${availableParallelism()} threads (one per core)` : threads === 1 ? "1 thread" : `${threads} threads`}`;
 
 /** Without a default of the device, so that a resumed run keeps its own. */
 export const trainingDeviceOptions: { readonly device: Option<Device | undefined> } & Pick<
@@ -16,5 +38,5 @@ export const trainingDeviceOptions: { readonly device: Option<Device | undefined
   "threads"
 > = {
   ...deviceOptions,
-  device: { ...deviceOptions.device, describe: "Where graphs run (default cpu)", default: undefined },
+  device: { ...deviceOptions.device, default: undefined },
 };

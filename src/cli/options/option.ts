@@ -2,9 +2,13 @@
  * The kinds of options that a command declares: how each is read, checked and described.
  *
  * A command's `options` is an object of these. The key is the flag (`topK` is `--top-k`), and the builder decides
- * the type of the value that `run` receives: without a default, it is `undefined` if the option is not given.
+ * the type of the value that `run` receives. Every option has a default: `default` is its value, and `defaultIs` says
+ * in words what happens without it, where the value is then `undefined`.
+ *
+ * A switch is turned on by `--x` and off by `--no-x`. An option of a flag `noX` of its own has that for its negative.
  */
-import { didYouMean, UsageError } from "../../core/errors.ts";
+import { didYouMean } from "../../core/did-you-mean.ts";
+import { UsageError } from "../../core/errors.ts";
 
 export interface Option<T> {
   /** `flag` takes no value; `list` may be given several times. */
@@ -15,12 +19,32 @@ export interface Option<T> {
   /** The value's name in the help: `N`, `FILE`. */
   readonly placeholder: string;
   readonly default: T;
+  /** The default as the help shows it; undefined for an option that must be given. */
+  readonly defaultText: string | undefined;
+  /** The end of the sentence that asks for an option that must be given. */
+  readonly needed?: string | undefined;
   /** The value, as text, of the option given without one; undefined if it needs one. */
   readonly bare?: string | undefined;
-  /** For a switch: whether `--no-...` exists too. Default false. */
-  readonly either?: boolean | undefined;
-  /** Range, unit and choices, which the help shows in brackets. */
+  /** The values that there are, if they are a few names. */
+  readonly choices?: readonly string[] | undefined;
+  /** Usual values among others, which a completion offers. */
+  readonly words?: readonly string[] | undefined;
+  /** Whether a value may be several names with commas between them. */
+  readonly commas?: boolean | undefined;
+  /** An earlier name, which is still understood with a value of this option. */
+  readonly former?: string | undefined;
+  /** Options that take its place in a configuration when they are given. */
+  readonly rivals?: readonly string[] | undefined;
+  /** The value of the flag of a switch. */
+  readonly on?: unknown;
+  /** The value of `--no-...`; undefined where there is none. */
+  readonly off?: unknown;
+  /** Unit and choices, which the help shows in brackets. */
   readonly facts: readonly string[];
+  /** The range of a number: `from 0 to 1`. */
+  readonly range?: string | undefined;
+  /** Whether `--help` shows it; `--help-all` shows every option. */
+  readonly usual?: boolean | undefined;
   /** The heading in the help. Default "Options". */
   readonly group?: string | undefined;
   /** Reads one value. @throws UsageError that names the flag, what it takes and what it got. */
@@ -30,13 +54,15 @@ export interface Option<T> {
 /** What every kind takes besides its description. */
 interface Spec {
   readonly short?: string;
+  /** Also says what a completion offers: FILE, DIR, SOURCE and MODEL. */
   readonly placeholder?: string;
+  readonly words?: readonly string[];
 }
 
-/** A default, without which the value of an option that is not given is undefined. */
-interface Default<D> {
-  readonly default?: D;
-}
+/** The value of an option that is not given; or in words what happens then, and the value is undefined. */
+type Default<D> =
+  | { readonly default: D; readonly defaultIs?: string }
+  | { readonly default?: undefined; readonly defaultIs: string };
 
 /** The types of `run`'s third parameter. */
 export type OptionValues<O extends Readonly<Record<string, Option<unknown>>>> = {
@@ -47,47 +73,99 @@ export type OptionValues<O extends Readonly<Record<string, Option<unknown>>>> = 
 export const inGroup = <O extends Readonly<Record<string, Option<unknown>>>>(group: string, options: O): O =>
   Object.fromEntries(Object.entries(options).map(([key, option]) => [key, { ...option, group }])) as O;
 
+/** Options that say the same thing in several ways: one that is given takes the place of all in a configuration. */
+export const rivals = <O extends Readonly<Record<string, Option<unknown>>>>(options: O): O =>
+  Object.fromEntries(
+    Object.entries(options).map(([key, option]) => [key, { ...option, rivals: Object.keys(options) }]),
+  ) as unknown as O;
+
+/** Marks the options that most people use, which the short help shows. */
+export const usual = <O extends Readonly<Record<string, Option<unknown>>>>(options: O): O =>
+  Object.fromEntries(Object.entries(options).map(([key, option]) => [key, { ...option, usual: true }])) as O;
+
+type More<T> = Partial<Omit<Option<T>, "default" | "defaultText">> & {
+  readonly default?: unknown;
+  readonly defaultIs?: string | undefined;
+};
+
 /** An option with a value, without more any text. */
-const value = <T>(describe: string, more: Partial<Option<T>>): Option<T> => ({
+const value = <T>(describe: string, { defaultIs, ...more }: More<T>): Option<T> => ({
   kind: "value",
   describe,
   placeholder: "TEXT",
-  default: undefined as T,
   facts: [],
   read: (given) => given,
   ...more,
+  default: more.default as T,
+  defaultText: defaultIs ?? (more.default === "" ? "none" : String(more.default)),
 });
 
-/** A switch. With `default: true` its flag is the negative one, `--no-...`. */
-export const flag = (describe: string, spec: Default<boolean> = {}): Option<boolean> =>
-  value(describe, { kind: "flag", placeholder: "", default: false, read: () => true, ...spec });
+/** A switch that is off unless `default` is true. */
+export const flag = (
+  describe: string,
+  { short, default: standard = false }: Pick<Spec, "short"> & { readonly default?: boolean } = {},
+): Option<boolean> => switchOf(describe, { short, default: standard, defaultIs: standard ? "on" : "off" });
 
-/** A switch that is on or undefined. */
-export const optionalFlag = (describe: string): Option<boolean | undefined> => ({
-  ...flag(describe),
-  default: undefined,
-});
+/** A switch that is undefined where it is not given. */
+export const eitherFlag = (
+  describe: string,
+  spec: Pick<Spec, "short"> & { readonly defaultIs: string },
+): Option<boolean | undefined> => switchOf(describe, spec);
 
-/** A switch that is on, off or undefined: `--x`, `--no-x`, or neither. */
-export const eitherFlag = (describe: string): Option<boolean | undefined> => ({
-  ...optionalFlag(describe),
-  either: true,
-});
+/**
+ * A switch with words for its values, undefined where it is not given. `--x WORD`, as it was written before, is still
+ * read.
+ */
+export const wordFlag = <const On extends string, const Off extends string>(
+  describe: string,
+  { on, off, defaultIs }: { readonly on: On; readonly off: Off; readonly defaultIs: string },
+): Option<On | Off | undefined> => switchOf(describe, { on, off, defaultIs });
+
+const switchOf = <T>(describe: string, more: More<T>): Option<T> =>
+  value(describe, { kind: "flag", placeholder: "", on: true, off: false, ...more });
 
 /** Any text: a name, a file, a prompt. */
 export const text = <D extends string | undefined = undefined>(
   describe: string,
-  spec: Spec & Default<D> = {},
+  spec: Spec & Default<D>,
 ): Option<string | D> => value<string | D>(describe, spec);
 
+/** A text that must be given. @param needed the end of the sentence that asks for it, after "--out is needed: " */
+export const neededText = (describe: string, { needed, ...spec }: Spec & { readonly needed: string }) => ({
+  ...value<string>(describe, spec),
+  defaultText: undefined,
+  needed,
+});
+
 /** Names, with commas between them. */
-export function names(describe: string, spec: Spec): Option<readonly string[] | undefined> {
+export function names(
+  describe: string,
+  spec: Spec & { readonly defaultIs: string },
+): Option<readonly string[] | undefined> {
   const read = (given: string) =>
     given
       .split(",")
       .map((name) => name.trim())
       .filter((name) => name !== "");
-  return value<readonly string[] | undefined>(describe, { read, ...spec });
+  return value<readonly string[] | undefined>(describe, { read, commas: true, ...spec });
+}
+
+/** Whole numbers within a range, with commas between them. */
+export function integers(
+  describe: string,
+  spec: NumberSpec & { readonly defaultIs: string },
+): Option<readonly number[] | undefined> {
+  const one = { ...spec, integer: true };
+  const read = (given: string, flag: string) =>
+    given
+      .split(",")
+      .map((part) => readNumber(part.trim(), flag, one, ", or several with commas between them"));
+  return value<readonly number[] | undefined>(describe, {
+    placeholder: "N,N",
+    ...numberFacts(one),
+    read,
+    ...spec,
+  });
 }
 
 /** As often as the option is given. */
@@ -95,12 +173,13 @@ const repeated = <T>(option: Option<T | undefined>): Option<readonly T[]> => ({
   ...option,
   kind: "list",
   default: [],
-  facts: [...option.facts, "may be repeated"],
 });
 
 /** Any text, as often as the option is given. */
-export const list = (describe: string, spec: Spec = {}): Option<readonly string[]> =>
-  repeated(text(describe, spec));
+export const list = (
+  describe: string,
+  spec: Spec & { readonly defaultIs: string },
+): Option<readonly string[]> => repeated(text(describe, spec));
 
 /** Bounds of a number; the range includes `min` and `max`, but not `above` and `below`. */
 interface Range {
@@ -119,11 +198,11 @@ interface NumberSpec extends Spec, Range {
 /** A number within a range. */
 export const number = <D extends number | undefined = undefined>(
   describe: string,
-  spec: NumberSpec & Default<D> = {},
+  spec: NumberSpec & Default<D>,
 ): Option<number | D> =>
   value<number | D>(describe, {
     placeholder: "N",
-    facts: numberFacts(spec),
+    ...numberFacts(spec),
     read: (given, flag) => readNumber(given, flag, spec),
     ...spec,
   });
@@ -131,27 +210,28 @@ export const number = <D extends number | undefined = undefined>(
 /** A whole number within a range. */
 export const integer = <D extends number | undefined = undefined>(
   describe: string,
-  spec: NumberSpec & Default<D> = {},
-): Option<number | D> => number(describe, { ...spec, integer: true });
+  spec: NumberSpec & Default<D>,
+): Option<number | D> => number<D>(describe, { ...spec, integer: true });
 
 /** A number within a range; `bare` if the option is given without a value. */
 export function numberOrBare(
   describe: string,
-  spec: NumberSpec & { readonly bare: number },
+  spec: NumberSpec & { readonly bare: number; readonly defaultIs: string },
 ): Option<number | undefined> {
   const option = number(describe, spec);
   const facts = [...option.facts, `${spec.bare} where it is left out`];
   return { ...option, bare: String(spec.bare), placeholder: `[${option.placeholder}]`, facts };
 }
 
-/** A number within a range, or the word `off`. */
+/** A number within a range, or `off` by `--no-...`. */
 export const numberOrOff = (
   describe: string,
   spec: NumberSpec & Default<number | "off">,
 ): Option<number | "off"> =>
   value<number | "off">(describe, {
-    placeholder: "N|off",
-    facts: numberFacts(spec),
+    placeholder: "N",
+    off: "off",
+    ...numberFacts(spec),
     read: (given, flag) => (given === "off" ? "off" : readNumber(given, flag, spec, ' or "off"')),
     ...spec,
   });
@@ -160,11 +240,12 @@ export const numberOrOff = (
 export const choice = <const N extends string, const D extends N | undefined = undefined>(
   describe: string,
   names: readonly N[],
-  spec: Spec & Default<D> = {},
+  spec: Spec & Default<D>,
 ): Option<N | D> =>
   value<N | D>(describe, {
     placeholder: "NAME",
     facts: [names.join(", ")],
+    choices: names,
     read: (given, flag) => readChoice(given, flag, names),
     ...spec,
   });
@@ -173,7 +254,7 @@ export const choice = <const N extends string, const D extends N | undefined = u
 export const choices = <const N extends string>(
   describe: string,
   names: readonly N[],
-  spec: Spec = {},
+  spec: Spec & { readonly defaultIs: string },
 ): Option<readonly N[]> => repeated(choice(describe, names, spec));
 
 function readChoice<N extends string>(given: string, flag: string, names: readonly N[]): N {
@@ -198,9 +279,10 @@ function readNumber(given: string, flag: string, spec: NumberSpec, alternative =
   throw new UsageError(`${flag} must be ${wanted}${alternative}, not "${given}".`);
 }
 
-function numberFacts(spec: NumberSpec): string[] {
-  return [spec.unit, rangeText(spec)].filter((fact): fact is string => Boolean(fact));
-}
+const numberFacts = (spec: NumberSpec) => ({
+  facts: spec.unit === undefined ? [] : [spec.unit],
+  range: rangeText(spec) || undefined,
+});
 
 /** `from 0 to 1`, `above 0`, `at least 1`. */
 function rangeText({ min, max, above, below }: Range): string {

@@ -1,19 +1,35 @@
 import { expect, test } from "vitest";
 import { argument, severalArguments } from "../command.ts";
-import { eitherFlag, flag, integer, list, number, text } from "../options/option.ts";
+import {
+  eitherFlag,
+  flag,
+  integer,
+  integers,
+  list,
+  names,
+  number,
+  numberOrOff,
+  text,
+  wordFlag,
+} from "../options/option.ts";
 import { commandLine } from "./command-line.ts";
 
 const command = {
   arguments: { model: argument(""), source: severalArguments("") },
   options: {
     n: integer("", { short: "n", default: 3 }),
-    topK: integer(""),
+    topK: integer("", { defaultIs: "all" }),
     temperature: number("", { default: 1 }),
     prompt: text("", { default: "" }),
-    data: list(""),
+    data: list("", { defaultIs: "none" }),
+    models: names("", { placeholder: "A,B", defaultIs: "all" }),
+    layers: integers("", { defaultIs: "all" }),
     quick: flag(""),
     cleaning: flag("", { default: true }),
-    raw: eitherFlag(""),
+    raw: eitherFlag("", { defaultIs: "off" }),
+    header: wordFlag("", { on: "yes", off: "no", defaultIs: "detected" }),
+    tied: wordFlag("", { on: "on", off: "off", defaultIs: "on" }),
+    near: numberOrOff("", { default: 0.7 }),
   },
 };
 const defaults = Object.fromEntries(Object.entries(command.options).map(([key, o]) => [key, o.default]));
@@ -35,11 +51,16 @@ test("a command line has what was given, as it is typed", () => {
     topK: 0,
     prompt: "Why did",
     data: ["a", "b"],
+    models: ["char-rnn", "char-gru"],
+    layers: [1, 2],
     quick: true,
     cleaning: false,
     raw: false,
+    header: "yes",
+    tied: "off",
+    near: "off",
   };
   expect(line(given)).toBe(
-    'punchline x runs/a a.csv "my jokes.txt" -n 5 --top-k 0 --prompt "Why did" --data a --data b --quick --no-cleaning --no-raw',
+    'punchline x runs/a a.csv "my jokes.txt" -n 5 --top-k 0 --prompt "Why did" --data a --data b --models char-rnn,char-gru --layers 1,2 --quick --no-cleaning --no-raw --header --no-tied --no-near',
   );
 });

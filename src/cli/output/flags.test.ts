@@ -8,10 +8,10 @@ test("options of the library become flags", () => {
   expect(inFlags("give `validationSource`.")).toBe("give --validation-file.");
   expect(inFlags(`\`engines: "transformers.js"\` needs it.`)).toBe("--backend transformers.js needs it.");
   expect(inFlags("`cleaning.keepUnicode: false`, `fractions.validation` and `header: true`")).toBe(
-    "--no-keep-unicode, --validation and --header yes",
+    "--no-keep-unicode, --validation and --header",
   );
   expect(inFlags("`nearDuplicates.words: 0.9` drops fewer, `nearDuplicates: false` none")).toBe(
-    "--near 0.9 drops fewer, --near off none",
+    "--near 0.9 drops fewer, --no-near none",
   );
 });
 

@@ -6,6 +6,12 @@ export function flagOf(key: string): string {
   return `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
+/** `--top-k` is `--no-top-k`. */
+export const negativeOf = (flag: string): string => flag.replace("--", "--no-");
+
+/** Whether a key, such as `noKey`, is itself the negative of an option. */
+export const isNegative = (key: string): boolean => /^no[A-Z]/.test(key);
+
 /** The flag of the first option that was given. */
 export function flagGiven(options: Readonly<Record<string, unknown>>): string | undefined {
   const found = Object.keys(options).find((name) => options[name] !== undefined);
@@ -15,6 +21,7 @@ export function flagGiven(options: Readonly<Record<string, unknown>>): string | 
 /** Options that have another name on the command line. */
 const renamed: Readonly<Record<string, string>> = {
   engines: "backend",
+  config: "size",
   validationSource: "validationFile",
   allowOrigins: "allowOrigin",
   types: "type",
@@ -27,24 +34,24 @@ const renamed: Readonly<Record<string, string>> = {
   "lora.targets": "loraTargets",
 };
 
-/** Switches that the command line writes as words. */
-const words: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  header: { true: "yes", false: "no" },
-  near: { false: "off" },
-  allPositions: { false: "off" },
-};
+/** The name on the command line of an option of the library. */
+export const nameOf = (property: string): string =>
+  renamed[property] ?? property.slice(property.lastIndexOf(".") + 1);
+
+/** The other way round. */
+export const propertyOf = (name: string): string =>
+  Object.keys(renamed).find((property) => renamed[property] === name) ?? name;
 
 /**
  * `topK` between backticks becomes `--top-k`, `windows: "shuffled"` `--windows shuffled`, `space: false` `--no-space`;
  * a property within an option, `cleaning.keepUnicode`, has a flag of its own.
  */
 export function inFlags(sentence: string): string {
-  return renderOptions(sentence, (property, given) => {
-    const name = renamed[property] ?? property.slice(property.lastIndexOf(".") + 1);
+  return renderOptions(sentence, (property, value) => {
+    const name = nameOf(property);
     const flag = flagOf(name);
-    const value = words[name]?.[String(given)] ?? given;
     if (value === undefined || value === true) return flag;
-    return value === false ? flag.replace("--", "--no-") : `${flag} ${value}`;
+    return value === false ? negativeOf(flag) : `${flag} ${value}`;
   });
 }
 

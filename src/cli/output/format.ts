@@ -28,6 +28,10 @@ export function formatDuration(seconds: number): string {
   return `${Math.floor(minutes / 60)}h ${String(minutes % 60).padStart(2, "0")}m`;
 }
 
+/** The same of an estimate, without parts of a second: `1s`, `38s`, `2m 10s`. */
+export const formatLeft = (seconds: number): string =>
+  formatDuration(seconds < 9.95 ? Math.ceil(seconds) : seconds).replace(".0", "");
+
 /** Bytes as `512 B`, `1.5 MB`, `2.30 GB` (powers of 1000). */
 export function formatBytes(bytes: number): string {
   for (const [unit, size] of [

@@ -61,6 +61,10 @@ export function wrap(text: string, width: number): string[] {
   });
 }
 
+/** A sentence wrapped between words; unchanged if a word, such as a path, is longer than a line. */
+export const fitted = (text: string, columns: number): string =>
+  text.split(/\s/).every((word) => displayWidth(word) <= columns) ? wrap(text, columns).join("\n") : text;
+
 /** A word in pieces of at most `width` columns, but at least one letter. */
 function breakWord(word: string, width: number): string[] {
   if (displayWidth(word) <= width) return [word];

@@ -1,22 +1,19 @@
 /** Prints the result of `punchline novelty`. */
-import { visible } from "../../core/printable.ts";
 import type { ModelAudit, SnapshotAudit } from "../../evaluate/novelty/audit-model.ts";
-import { leftOutByReason } from "../../evaluate/novelty/finding.ts";
+import type { AuditedText } from "../../evaluate/novelty/auditor.ts";
+import { closestBeginnings, cueSentences, leftOutByReason } from "../../evaluate/novelty/finding.ts";
 import type { Context } from "../context.ts";
 import { formatCount } from "./format.ts";
 import { printProse, printTable, printTitle } from "./print.ts";
+import { marksNote, printShared } from "./shared-texts.ts";
 import { right } from "./table.ts";
 
 const share = (copies: number, of: number) => `${formatCount(copies)} of ${formatCount(of)}`;
-/** Most copies shown with the text that they copy. */
-const SHOWN = 5;
+/** Most texts shown with what they share, and of them most copies. */
+const SHOWN = 10;
+const COPIES = 5;
 
-/** Most characters of a shown text. */
-const LONGEST = 500;
-const brief = (text: string) =>
-  visible(text.length > LONGEST ? `${text.slice(0, LONGEST).trimEnd()}…` : text);
-
-/** Prints the verdict, its counts, what the model completed word for word, and the first copies. */
+/** Prints the verdict, its counts, what the model completed word for word, and a few texts with what they share. */
 export function printAudit(ctx: Context, audit: ModelAudit): void {
   const { extraction, checkpoints } = audit;
   printProse(ctx, audit.verdict);
@@ -47,13 +44,26 @@ export function printAudit(ctx: Context, audit: ModelAudit): void {
   for (const { signals, reason } of leftOutByReason(audit.membership_left_out ?? []))
     printProse(ctx, `Left out of the membership signals: ${signals.join(", ")}. ${reason}`);
   if (checkpoints) printSnapshots(ctx, checkpoints);
-  for (const { text, copy_kind, part, nearest } of audit.samples.filter(({ copy }) => copy).slice(0, SHOWN)) {
+  if (audit.cues) {
     ctx.print();
-    ctx.print(
-      `${ctx.style.bold(copy_kind ?? "copy")} (${(part ?? "train").replaceAll("_", " ")}): ${brief(text)}`,
-    );
-    if (nearest[0]) ctx.print(ctx.style.dim(`  data: ${brief(nearest[0].text)}`));
+    printProse(ctx, cueSentences(audit.cues));
   }
+  const shown = chosen(audit.samples);
+  if (shown.length === 0) return;
+  printTitle(ctx, `${formatCount(shown.length)} of ${formatCount(audit.n)} with what they share`);
+  ctx.print(marksNote(ctx));
+  for (const [i, sample] of shown.entries()) {
+    ctx.print();
+    printShared(ctx, sample, i + 1);
+  }
+}
+
+/** Copies first, then the texts that begin most like training texts; each text once. */
+function chosen(samples: readonly AuditedText[]): AuditedText[] {
+  const each = [...new Map(samples.map((one) => [one.text.trim(), one])).values()];
+  const copies = each.filter(({ copy, part }) => copy || part !== undefined).slice(0, COPIES);
+  const others = closestBeginnings(each.filter(({ copy, part }) => !copy && part === undefined));
+  return [...copies, ...others].slice(0, SHOWN);
 }
 
 function printSnapshots(ctx: Context, checkpoints: readonly SnapshotAudit[]): void {

@@ -18,7 +18,8 @@ export const printTable = (
   columns: readonly (Column | string)[],
   rows: readonly (readonly string[])[],
   width = ctx.columns,
-): void => ctx.print(table(columns, rows, { width }));
+  keep?: number,
+): void => ctx.print(table(columns, rows, { width, keep }));
 
 export const printTitle = (ctx: Context, text: string): void => ctx.print(`\n${ctx.style.bold(text)}`);
 

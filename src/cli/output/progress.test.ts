@@ -7,7 +7,7 @@ function watch({ isTTY, columns = 80 }: { isTTY: boolean; columns?: number }) {
   let written = "";
   let time = 0;
   const stream = { write: (text: string) => (written += text), isTTY, columns };
-  const progress = createProgress(terminal(stream, { NO_COLOR: "1" }), () => time);
+  const progress = createProgress(terminal(stream, { NO_COLOR: "1" }), { now: () => time });
   return {
     progress,
     wait: (seconds: number) => {
@@ -56,7 +56,7 @@ test("a share is shown once, without a speed, and an ended line has no speed of 
   training.update({ done: 10, loss: 2, tokensPerSecond: 1000 });
   take();
   training.end();
-  expect(take()).toBe("training: 10/10 steps, loss 2.000, in 10s\n");
+  expect(take()).toBe("training: 10 steps, loss 2.000, in 10s\n");
 });
 
 test("a resumed run's speed is counted from where it resumed", () => {
@@ -72,7 +72,7 @@ test("a run that had gone further than is wanted now is not beyond its end", () 
   const task = progress.start("training", { total: 1, from: 114 });
   wait(1);
   task.update({ loss: 2 });
-  expect(take()).toBe("training: 114/114 steps, 100 %, loss 2.000\n");
+  expect(take()).toBe("training: 114 steps, 100 %, loss 2.000\n");
 });
 
 test("bytes are shown in their own units, and what was there before counts for no speed", () => {
@@ -94,11 +94,11 @@ test("the line never reaches the terminal's last column, and drops the least imp
     expect(line.length).toBeLessThan(columns);
     expect(line).toMatch(/^training/);
     if (columns >= 80) expect(line).toMatch(/loss 1\.500 .* val 1\.600/);
-    if (columns === 130) expect(line).toMatch(/steps\/s .* left .* épreuve$/);
+    if (columns === 130) expect(line).toMatch(/tokens\/s .* left .* épreuve$/);
   }
 });
 
-test("without a terminal plain lines come every five seconds, the first at once", () => {
+test("without a terminal plain lines come after a second, and every five seconds at first", () => {
   const { progress, wait, take } = watch({ isTTY: false });
   const task = progress.start("cleaning", { unit: "rows" });
   for (let i = 1; i <= 12; i++) {
@@ -107,13 +107,108 @@ test("without a terminal plain lines come every five seconds, the first at once"
   }
   task.end();
   const lines = take().split("\n");
-  expect(lines[0]).toBe("cleaning: 1,000 rows");
-  expect(lines[1]).toMatch(/^cleaning: 6,000 rows, /);
-  expect(lines[2]).toMatch(/^cleaning: 11,000 rows, /);
+  expect(lines[0]).toMatch(/^cleaning: 2,000 rows, /);
+  expect(lines[1]).toMatch(/^cleaning: 7,000 rows, /);
+  expect(lines[2]).toMatch(/^cleaning: 12,000 rows, /);
   expect(lines[3]).toBe("cleaning: 12,000 rows, in 12s");
   expect(lines).toHaveLength(5);
   expect(lines.join("")).not.toContain("\r");
   expect(lines.join("")).not.toContain("\x1b");
+});
+
+test("without a terminal a training of two hours writes less than a hundred lines", () => {
+  const { progress, wait, take } = watch({ isTTY: false });
+  const task = progress.start("training", { total: 7200 });
+  for (let i = 1; i <= 7200; i++) {
+    wait(1);
+    task.update({ done: i, secondsLeft: 7200 - i });
+  }
+  const lines = take().split("\n");
+  expect(lines.length).toBeLessThan(100);
+  expect(lines.length).toBeGreaterThan(30);
+  expect(lines.at(-2)).toMatch(/^training: \d,\d{3}\/7,200 steps, \d\d %, 1\.00 steps\/s, \d+m \d\ds left$/);
+});
+
+test("no time left is told before something is known, and none of no time", () => {
+  const { progress, wait, take } = watch({ isTTY: true });
+  const task = progress.start("working", { unit: "%", total: 100 });
+  wait(0.01);
+  task.update({ done: 14.7 });
+  expect(take()).toBe("\rworking · 14 %\x1b[K");
+  wait(9.99);
+  task.update({ done: 50 });
+  expect(take()).toBe("\rworking · 50 % · 10s left\x1b[K");
+  wait(10);
+  task.update({ done: 99.9 });
+  expect(take()).toBe("\rworking · 99 %\x1b[K");
+  task.update({ done: 120 });
+  task.end();
+  expect(take()).toMatch(/working: 100 %, in 20s\n$/);
+});
+
+test("a speed is told once, in the unit that people count, and not of a few long things", () => {
+  const { progress, wait, take } = watch({ isTTY: false });
+  const training = progress.start("training", { total: 100, tokens: "characters" });
+  wait(10);
+  training.update({ done: 50, tokensPerSecond: 12_345 });
+  expect(take()).toBe("training: 50/100 steps, 50 %, 12.3k characters/s, 10s left\n");
+  const runs = progress.start("measuring", { unit: "runs", total: 4 });
+  take();
+  wait(20);
+  runs.update({ done: 2 });
+  expect(take()).toBe("measuring: 2/4 runs, 50 %, 20s left\n");
+});
+
+test("a plan that is an estimate looks like one, and the end has what was done", () => {
+  const { progress, wait, take } = watch({ isTTY: false });
+  const task = progress.start("training", { total: 219 });
+  wait(10);
+  task.update({ done: 100, estimated: true, secondsLeft: 12 });
+  expect(take()).toBe("training: 100/~219 steps, 45 %, 10.0 steps/s, 12s left\n");
+  task.update({ done: 218, total: 218, estimated: false });
+  task.end();
+  expect(take()).toBe("training: 218 steps, in 10s\n");
+});
+
+test("a remark that is to be kept takes the place of the time left", () => {
+  const { progress, wait, take } = watch({ isTTY: true, columns: 40 });
+  const task = progress.start("characters", { total: 100, keepRemark: true });
+  wait(10);
+  task.update({ done: 50, loss: 1.5, secondsLeft: 10, remark: "story 57s left" });
+  expect(take()).toBe("\rcharacters · story 57s left\x1b[K");
+});
+
+test("a terminal that has become narrower keeps nothing of the wider line", () => {
+  let written = "";
+  const stream = { write: (text: string) => (written += text), isTTY: true, columns: 100 };
+  const progress = createProgress(terminal(stream, { NO_COLOR: "1" }), { now: () => 0 });
+  const task = progress.start("x".repeat(95));
+  task.update({ done: 1 });
+  written = "";
+  stream.columns = 40;
+  // 95 columns are three rows of 40 now; the cursor is in the third.
+  task.end("done");
+  expect(written).toBe("\x1b[2A\r\x1b[Jdone\n");
+});
+
+test("lines above the moving one end between words, or are cut", () => {
+  const { progress, take } = watch({ isTTY: true, columns: 30 });
+  const task = progress.start("training");
+  task.note("each prediction sees 64 characters at most");
+  expect(take()).toBe("each prediction sees 64\ncharacters at most\n");
+  task.note("step 1: each prediction sees 64 characters at most", "cut");
+  expect(take()).toBe("step 1: each prediction sees…\n");
+});
+
+test("without a terminal a training says at once that it learns, and a note repeats no line", () => {
+  const { progress, wait, take } = watch({ isTTY: false });
+  const task = progress.start("training", { total: 100 });
+  task.update({ done: 1, loss: 4.5 });
+  expect(take()).toBe("training: 1/100 steps, 1 %, loss 4.500\n");
+  wait(1);
+  task.note("step 1: abc", "cut");
+  task.update({ done: 2, loss: 4.4 });
+  expect(take()).toBe("step 1: abc\n");
 });
 
 test("notes stay above the moving line, and an ended task is silent", () => {

@@ -15,6 +15,17 @@ test("columns line up, numbers at the right", () => {
   ).toBe("model      loss\n───────────────\nchar-lstm  1.71\ngpt2       10.2");
 });
 
+test("of a table that is too wide the last columns are left out, down to those that stay", () => {
+  const columns = ["model", "loss", "size", "speed"];
+  const rows = [["char-lstm", "1.71", "500k", "66,300"]];
+  const headers = (width: number, keep?: number) =>
+    table(columns, rows, { width, keep }).split("\n")[0]!.split(/ +/);
+  expect(headers(29, 2)).toEqual(columns);
+  expect(headers(28, 2)).toEqual(["model", "loss", "size"]);
+  expect(headers(16, 2)).toEqual(["model", "loss"]);
+  expect(headers(28)).toHaveLength(4);
+});
+
 test("no line is wider than asked, and nothing of a wrapped text is lost", () => {
   const joke =
     "Why did the tokenizer cross the road? Because the other side had a larger vocabulary. ".repeat(3);

@@ -21,17 +21,28 @@ export const right = (header: string): Column => ({ header, align: "right" });
 
 const gap = 2;
 
+export interface TableOptions {
+  /** Columns of the terminal. Default 80. */
+  readonly width?: number | undefined;
+  /** The first so many columns stay where there is not room for all; others are left out, the last first. Default: all. */
+  readonly keep?: number | undefined;
+}
+
 /** Header, a rule, and the rows; a column is a name, or more about it. Lines are joined by `\n`, without one at the end. */
 export function table(
   named: readonly (Column | string)[],
   rows: readonly (readonly string[])[],
-  { width = 80 }: { readonly width?: number | undefined } = {},
+  { width = 80, keep = named.length }: TableOptions = {},
 ): string {
-  const columns = named.map((column): Column => (typeof column === "string" ? { header: column } : column));
-  const cells = rows.map((r) => columns.map((_, i) => visible(r[i] ?? "")));
-  const natural = columns.map((c, i) =>
-    Math.max(displayWidth(c.header), ...cells.map((r) => displayWidth(r[i]!)), 1),
+  const all = named.map((column): Column => (typeof column === "string" ? { header: column } : column));
+  const found = rows.map((r) => all.map((_, i) => visible(r[i] ?? "")));
+  const wanted = all.map((c, i) =>
+    Math.max(displayWidth(c.header), ...found.map((r) => displayWidth(r[i]!)), 1),
   );
+  let shown = all.length;
+  while (shown > keep && wanted.slice(0, shown).reduce((a, b) => a + b + gap, -gap) > width) shown--;
+  const [columns, natural] = [all.slice(0, shown), wanted.slice(0, shown)];
+  const cells = found.map((row) => row.slice(0, shown));
   const widths = shrink(natural, columns, Math.max(1, width - gap * (columns.length - 1)));
   const padded = (p: string, i: number) => pad(p, widths[i]!, columns[i]!.align);
   const line = (parts: readonly string[]) => parts.map(padded).join(" ".repeat(gap)).trimEnd();

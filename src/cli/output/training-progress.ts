@@ -3,22 +3,27 @@ import { visible } from "../../core/printable.ts";
 import type { TrainEvent } from "../../train/events.ts";
 import type { Context } from "../context.ts";
 import { formatBytes, formatCount, formatDuration } from "./format.ts";
-import { truncate } from "./layout.ts";
 import type { ProgressTask } from "./progress.ts";
 
 type Start = Extract<TrainEvent, { type: "start" }>;
 
-/**
- * Shows events of a training as one moving line, with expectations and samples above it.
- * @param remark the end of the line, which a narrow line keeps
- */
+export interface TrainingProgressOptions {
+  /** The end of the line, which a narrow line keeps. */
+  readonly remark?: (() => string) | undefined;
+  /** Only the moving line: nothing stays of it. Default false. */
+  readonly brief?: boolean | undefined;
+}
+
+/** Shows events of a training as one moving line, with expectations and samples above it. */
 export function trainingProgress(
   ctx: Context,
   label: string,
-  remark?: () => string,
+  { remark, brief = false }: TrainingProgressOptions = {},
 ): (event: TrainEvent) => void {
   let task: ProgressTask | undefined;
+  const time = new TimeByWork();
   return (event) => {
+    time.pass(event.type);
     switch (event.type) {
       case "start":
         task = ctx.progress.start(label, {
@@ -27,10 +32,10 @@ export function trainingProgress(
           tokens: event.unit,
           keepRemark: remark !== undefined,
         });
-        for (const line of expectations(event)) task.note(line);
+        if (!brief) for (const line of expectations(event)) task.note(line);
         break;
       case "planned":
-        task?.update({ total: event.steps });
+        task?.update({ total: event.steps, estimated: true });
         break;
       case "log":
         task?.update({
@@ -45,15 +50,53 @@ export function trainingProgress(
         task?.update({ valLoss: event.loss });
         break;
       case "sample": {
-        const head = `step ${formatCount(event.row.step)}: `;
-        task?.note(head + truncate(visible(event.row.text), Math.min(ctx.columns, 100) - head.length));
+        if (!brief) task?.note(`step ${formatCount(event.row.step)}: ${visible(event.row.text)}`, "cut");
         break;
       }
-      case "end":
-        task?.end();
+      case "end": {
+        const { step, stopped } = event;
+        // A time limit, and a listener, end it where they do; the plan was an estimate.
+        const cut = stopped === "interrupt" || stopped === "early";
+        task?.update({ done: step, total: cut ? undefined : step, estimated: false });
+        task?.end(brief ? "" : undefined);
+        ctx.detail(`${label}: ${time}.`);
         break;
+      }
     }
   };
+}
+
+/** What the time between two events of a training was spent on: the event tells what has just been done. */
+const workOf: Readonly<Record<TrainEvent["type"], string>> = {
+  start: "set-up",
+  planned: "steps",
+  log: "steps",
+  validation: "validation",
+  sample: "samples",
+  checkpoint: "saving",
+  end: "saving",
+};
+
+/** Adds up the time of a training by the work that it went into. */
+class TimeByWork {
+  readonly #seconds = new Map<string, number>();
+  #since = performance.now();
+
+  /** Something has just been done. */
+  pass(event: TrainEvent["type"]): void {
+    const now = performance.now();
+    const work = workOf[event];
+    this.#seconds.set(work, (this.#seconds.get(work) ?? 0) + (now - this.#since) / 1000);
+    this.#since = now;
+  }
+
+  /** `steps 12s, validation 2.1s, ...`, the longest first. */
+  toString(): string {
+    return [...this.#seconds]
+      .sort(([, a], [, b]) => b - a)
+      .map(([work, seconds]) => `${work} ${formatDuration(seconds)}`)
+      .join(", ");
+  }
 }
 
 function layoutLines(layout: NonNullable<Start["layout"]>, unit: string): string[] {

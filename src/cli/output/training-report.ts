@@ -1,9 +1,11 @@
 /** The result of a training, and how to go on. */
-import type { TrainResult } from "../../train/session.ts";
+
 import { tokenUnit } from "../../train/streams.ts";
+import type { TrainResult } from "../../train/train.ts";
 import type { Context } from "../context.ts";
 import { quoted } from "./command-line.ts";
 import { formatCount, formatDuration, formatRate } from "./format.ts";
+import { printProse } from "./print.ts";
 
 /**
  * Prints the result; its document is the summary, and what cleaning removed from the data.
@@ -18,10 +20,11 @@ export function reportTraining(ctx: Context, folder: string, result: TrainResult
     ...(val_loss === null ? [] : [`validation loss ${val_loss.toFixed(3)}`]),
   ];
   if (steps > 0)
-    ctx.print(
+    printProse(
+      ctx,
       `${formatCount(steps)} steps in ${formatDuration(seconds)}; the last ones at ${formatRate(tokens_per_s)} ${units}/s, validation apart.`,
     );
-  if (losses.length > 0) ctx.print(`In nats per ${units.slice(0, -1)}: ${losses.join(", ")}.`);
+  if (losses.length > 0) printProse(ctx, `In nats per ${units.slice(0, -1)}: ${losses.join(", ")}.`);
   const train = `${again} ${quoted(folder)} --resume`;
   if (stopped === "interrupt") ctx.print(`Stopped and saved. Go on with:  ${train}`);
   else {
