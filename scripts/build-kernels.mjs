@@ -1,52 +1,34 @@
 /**
  * Compiles the AssemblyScript of src/runtime/kernels into src/runtime/kernels.generated.ts: the module's
- * bytes in base64 and the types of its functions. Does nothing where the sources are those of last time.
+ * bytes in base64 and the types of its functions.
  */
-import { createHash } from "node:crypto";
-import { mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { generate, root, sourcesOf } from "./generate.mjs";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
-const folder = join(root, "src/runtime/kernels");
-const target = join(root, "src/runtime/kernels.generated.ts");
+const folder = "src/runtime/kernels";
 const options = [
   ...["-O3", "--converge", "--noAssert", "--runtime", "stub", "--use", "abort="],
   ...["--enable", "simd,bulk-memory", "--importMemory", "--bindings", "raw"],
 ];
 
-const mark = `// sources: ${await fingerprint()}`;
-const present = await readFile(target, "utf8").catch(() => "");
-if (!present.includes(mark)) {
-  const { bytes, declarations } = await compile();
-  // Renamed into place, so that a process reading it meanwhile sees the old or the new file, whole.
-  const temporary = `${target}.${process.pid}`;
-  await writeFile(temporary, generated(bytes, declarations));
-  await rename(temporary, target);
-}
-
-/** Of everything that the result depends on: sources, this script and the compiler's version. */
-async function fingerprint() {
-  const hash = createHash("sha256");
-  const sources = (await readdir(folder)).filter((name) => name.endsWith(".ts")).sort();
-  const compiler = join(root, "node_modules/assemblyscript/package.json");
-  for (const path of [
-    ...sources.map((name) => join(folder, name)),
-    fileURLToPath(import.meta.url),
-    compiler,
-  ]) {
-    hash.update(await readFile(path)).update("\0");
-  }
-  return hash.digest("hex");
-}
+await generate(
+  "src/runtime/kernels.generated.ts",
+  "scripts/build-kernels.mjs",
+  [...(await sourcesOf(folder)), "node_modules/assemblyscript/package.json"],
+  async () => {
+    const { bytes, declarations } = await compile();
+    return generated(bytes, declarations);
+  },
+);
 
 async function compile() {
   // Loaded only here: it takes a second.
   const { default: asc } = await import("assemblyscript/asc");
-  const out = await mkdtemp(join(root, "src/runtime/kernels/.build-"));
+  const out = await mkdtemp(join(root, folder, ".build-"));
   try {
     const { error, stderr } = await asc.main([
-      join(folder, "index.ts"),
+      join(root, folder, "index.ts"),
       ...options,
       "-o",
       join(out, "k.wasm"),
@@ -65,10 +47,7 @@ function generated(bytes, declarations) {
     ([, signature]) => `  ${signature};`,
   );
   if (functions.length === 0) throw new Error("The compiler's declarations name no function.");
-  return `// Made by scripts/build-kernels.mjs from src/runtime/kernels; not to be edited.
-${mark}
-
-/** The module's functions; see the sources for what they do. Pointers are byte offsets, n counts elements. */
+  return `/** The module's functions; see the sources for what they do. Pointers are byte offsets, n counts elements. */
 export interface Kernels {
 ${functions.join("\n")}
 }

@@ -6,8 +6,9 @@ import { spawn } from "node:child_process";
 /** Steps of a lane run one after the other. */
 const lanes = [
   {
-    build: "tsdown --logLevel warn",
+    build: "node scripts/build.mjs",
     types: "tsc -p examples --noEmit --incremental --tsBuildInfoFile node_modules/.cache/check.tsbuildinfo",
+    "types of the studio": "tsc -p studio --noEmit",
     layers: "npm run -s check:layers",
   },
   {

@@ -178,16 +178,19 @@ async function recipe(): Promise<string> {
   const lines: string[] = [
     "zcat train-worldwide.txt.gz | grep -v '^<|endoftext|>$' | gzip > paragraphs.txt.gz",
     "zcat valid.txt.gz | grep -v '^<|endoftext|>$' | gzip > valid-paragraphs.txt.gz",
+    // Paragraphs of one document joined to passages of about 1,000 characters, and then the paragraphs by themselves.
+    '(zcat train-worldwide.txt.gz | awk \'/^<\\|endoftext\\|>$/ { if (b) print b; b = ""; next }',
+    '  NF { b = b ? b " " $0 : $0; if (length(b) >= 1000) { print b; b = "" } } END { if (b) print b }\'',
+    "  zcat paragraphs.txt.gz | grep '[^[:space:]]') | gzip > mixed.txt.gz",
   ];
   for (const { name } of builtInModels) {
-    for (const run of runsOf[name]) {
+    for (const [i, run] of runsOf[name].entries()) {
       const record = JSON.parse(await readFile(join(keptOf(name, run), "run.json"), "utf8"));
       const { keepUnicode: _, ...data } = record.data;
       const words = Object.entries({ ...data, ...record.modelOptions, ...chosen(record.train) }).map(
         ([key, value]) => (value === true ? flagOf(key) : `${flagOf(key)} ${String(value)}`),
       );
-      const command =
-        record.base === undefined ? `train --model ${record.model}` : `finetune runs/${record.base}`;
+      const command = i === 0 ? `train --model ${record.model}` : `finetune runs/${runsOf[name][i - 1]}`;
       const sources = `--data ${record.sources.join(" --data ")}`;
       lines.push(
         wrapped([

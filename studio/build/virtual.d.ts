@@ -1,0 +1,4 @@
+declare module "virtual:definitions" {
+  const definitions: Readonly<Record<string, import("./definitions.ts").Definition>>;
+  export default definitions;
+}

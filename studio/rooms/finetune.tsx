@@ -1,0 +1,181 @@
+/** Fine-tune: the built-in GPT-2 reads one's own texts, and goes on with the same beginnings before and after. */
+import { signal } from "@preact/signals";
+import { call, isAbort, placeOfRuns, sentenceOf } from "../state/engine.ts";
+import { goTo, setting } from "../state/route.ts";
+import { busy, finetune, freeName, stop, view } from "../state/runs.ts";
+import { given, linesOf, preparationOf } from "../state/texts.ts";
+import { Button, Choice, Opening, Problem, Same, Section } from "../ui/parts.tsx";
+import { BaseChoice, BUILT_IN, base } from "./parts/base-choice.tsx";
+import { Watched } from "./parts/watched.tsx";
+import "./finetune.css";
+
+const minutes = setting("finetune-minutes", "1");
+const weights = setting("finetune-weights", "all");
+const beginnings = signal("The\nNew\nSan");
+const problem = signal<string | undefined>(undefined);
+
+/** What a beginning went on with. */
+interface Continued {
+  readonly prompt: string;
+  readonly before: string;
+  readonly after?: string;
+}
+const continued = signal<readonly Continued[]>([]);
+/** The run that they belong to. */
+const tuned = signal<string | undefined>(undefined);
+
+/** Whether the texts before and after are being made, the training between them included. */
+const writing = signal(false);
+
+const parts = [
+  { value: "all", name: "All weights", hint: "Learns the most" },
+  {
+    value: "lora",
+    name: "Adapters (LoRA)",
+    hint: "Small matrices beside frozen ones: less memory, a small file",
+  },
+] as const;
+
+const times = [
+  { value: "0.25", name: "15 seconds", hint: "A first look" },
+  { value: "1", name: "A minute", hint: "Enough for the form of the texts" },
+  { value: "5", name: "5 minutes", hint: "For a few thousand texts" },
+] as const;
+
+/** Most beginnings that are written on. */
+const MOST = 8;
+/** How they are written on: the same before and after, so that what changes is the model. */
+const written = { temperature: 0.7, seed: 1, maxLength: 24 } as const;
+
+async function begin(): Promise<void> {
+  const texts = given.value;
+  const asked = linesOf(beginnings.value);
+  if (!texts) return;
+  writing.value = true;
+  problem.value = undefined;
+  continued.value = [];
+  const run = freeName(`gpt2-${texts.name}`);
+  const from = base.value;
+  tuned.value = run;
+  const prompts = asked.slice(0, MOST);
+  try {
+    for (const prompt of prompts) {
+      const [one] = await call("sample", { run: from, prompt, ...written });
+      continued.value = [...continued.value, { prompt, before: one!.text }];
+    }
+    await finetune(run, {
+      ...preparationOf(texts, { spellsAll: true }),
+      base: from,
+      train: {
+        ...(weights.value === "lora" ? { lora: {} } : {}),
+        maxMinutes: Number(minutes.value),
+        checkpointSeconds: 30,
+        sampleEvery: 10,
+        samplePrompt: prompts[0] ?? "",
+        logEvery: 1,
+        seqLen: 32,
+        batchSize: 4,
+        validationTokens: 256,
+      },
+    });
+    if (view.value?.problem !== undefined) return;
+    for (const [i, prompt] of prompts.entries()) {
+      const [one] = await call("sample", { run, prompt, ...written });
+      continued.value = continued.value.map((row, k) => (k === i ? { ...row, after: one!.text } : row));
+    }
+  } catch (error) {
+    if (!isAbort(error)) problem.value = sentenceOf(error);
+  } finally {
+    writing.value = false;
+  }
+}
+
+export function Finetune() {
+  const shown = view.value?.run === tuned.value ? view.value : undefined;
+  return (
+    <>
+      <Opening title="Fine-tune">
+        The built-in GPT-2 has read English books, and nothing else. Let it, or a published GPT-2, read{" "}
+        {given.value ? <b>{given.value.name}</b> : "your texts"} too, and see how it goes on with the same
+        words before and after.
+      </Opening>
+      <div class="columns lead">
+        <div class="field">
+          <label for="beginnings">Beginnings, one a line</label>
+          <textarea
+            id="beginnings"
+            value={beginnings.value}
+            disabled={busy.value}
+            onInput={({ currentTarget }) => {
+              beginnings.value = currentTarget.value;
+            }}
+          />
+        </div>
+        <BaseChoice disabled={busy.value || writing.value} />
+        <Choice legend="What is trained" value={weights} options={parts} disabled={busy.value} />
+        <Choice legend="Time" value={minutes} options={times} disabled={busy.value} />
+      </div>
+      <div class="actions">
+        {busy.value ? (
+          <Button kind="main" onClick={stop} disabled={view.value?.phase === "stopping"}>
+            {view.value?.phase === "stopping" ? "Stopping" : "Stop"}
+          </Button>
+        ) : (
+          <Button kind="main" onClick={begin} disabled={!given.value || writing.value}>
+            {writing.value ? "Writing" : "Fine-tune"}
+          </Button>
+        )}
+        <Button kind="plain" onClick={() => goTo("data")}>
+          Choose other texts
+        </Button>
+      </div>
+      <p class="note">
+        What it becomes is a run of its own {placeOfRuns.value}; the model that it began as stays as it is.
+      </p>
+      <Problem sentence={problem.value ?? shown?.problem} />
+      {continued.value.length > 0 && <BeforeAndAfter />}
+      {shown && <Watched view={shown} unit="pieces of words" />}
+      <Same {...sameElsewhere()} />
+    </>
+  );
+}
+
+function sameElsewhere(): { readonly command: string; readonly code: string } {
+  const [name, lora] = [base.value, weights.value === "lora"];
+  const folder = name === BUILT_IN ? "builtInFolder(name)" : "name";
+  return {
+    command: `punchline finetune ${name} --data names.txt${lora ? " --lora" : ""} --max-minutes ${minutes.value} --out runs/tuned`,
+    code: `import { ${name === BUILT_IN ? "builtInFolder, " : ""}prepareData, train } from "punchline";\n\nconst name = "${name}";\nconst { lm } = await train({\n  base: { folder: ${folder}, name },\n  data: await prepareData("names.txt"),\n  options: { ${lora ? "lora: {}, " : ""}maxMinutes: ${minutes.value} },\n  out: "runs/tuned",\n});\nconsole.log(await lm.sample({ prompt: "The", temperature: ${written.temperature} }));`,
+  };
+}
+
+function BeforeAndAfter() {
+  return (
+    <Section title="Before and after">
+      <ul class="tuned" aria-label="Each beginning, before and after">
+        {continued.value.map(({ prompt, before, after }, i) => (
+          <li key={i}>
+            <div>
+              <small>before</small>
+              <p class="said">
+                <b>{prompt}</b>
+                {before}
+              </p>
+            </div>
+            <div>
+              <small>after</small>
+              {after === undefined ? (
+                <p class="note">It is still reading.</p>
+              ) : (
+                <p class="said after">
+                  <b>{prompt}</b>
+                  {after === "" ? <span class="quiet"> (ends here)</span> : after}
+                </p>
+              )}
+            </div>
+          </li>
+        ))}
+      </ul>
+    </Section>
+  );
+}

@@ -1,0 +1,67 @@
+/** A training under way, or one that is over. */
+import type { RunView } from "../../state/runs.ts";
+import { LossChart } from "../../ui/loss-chart.tsx";
+import { number, Section } from "../../ui/parts.tsx";
+
+const phases: Readonly<Record<RunView["phase"], string>> = {
+  starting: "Preparing",
+  training: "Training",
+  stopping: "Stopping after this step",
+  paused: "Stopped before its end",
+  done: "Done",
+  failed: "Stopped",
+};
+
+interface WatchedProps {
+  readonly view: RunView;
+  /** What the model reads and writes one of after the other. Default: letters. */
+  readonly unit?: string;
+}
+
+/** A training: its loss, and what it writes on the way. */
+export function Watched({ view: shown, unit = "letters" }: WatchedProps) {
+  const { log, samples, guesses, planned, secondsLeft, parameters, phase, prepared } = shown;
+  const last = log.at(-1);
+  const running = phase === "starting" || phase === "training" || phase === "stopping";
+  return (
+    <div class="columns lead">
+      <Section title={`${shown.run}: loss`}>
+        <p class="note" role="status">
+          {phases[phase]}
+          {prepared !== undefined ? ` the texts, ${Math.floor(prepared * 100)} %` : ""}
+          {parameters ? `, ${number(parameters)} numbers to learn` : ""}
+          {last ? `, ${number(Math.round(last.tokens_per_s))} ${unit} a second` : ""}
+          {running && secondsLeft !== undefined ? `, ${Math.ceil(secondsLeft)} s left` : ""}
+        </p>
+        {running && (
+          <progress
+            aria-label="Progress of the training"
+            {...(planned && last ? { value: Math.min(1, last.step / planned), max: 1 } : {})}
+          />
+        )}
+        <LossChart log={log} guesses={guesses} />
+        <p class="note">
+          Lower is better.
+          {guesses && " Below the dotted line the model knows more than how frequent each letter is."}
+        </p>
+      </Section>
+      <Section title="What it writes">
+        {samples.length === 0 ? (
+          <p class="note">The first text comes after the first step.</p>
+        ) : (
+          <ol class="samples" aria-label="Texts along the training, the newest first">
+            {samples
+              .slice(-12)
+              .reverse()
+              .map(({ step, text }) => (
+                <li key={step}>
+                  <small>step {number(step)}</small>
+                  <p class="said">{text.trim() === "" ? "(nothing)" : text}</p>
+                </li>
+              ))}
+          </ol>
+        )}
+      </Section>
+    </div>
+  );
+}

@@ -1,0 +1,182 @@
+/** Train: three choices, and then the loss and a text of the model as they change. */
+import { signal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import type { TrainingRequest } from "punchline/web";
+import { engine, machineEngine } from "../state/engine.ts";
+import { goTo, setting } from "../state/route.ts";
+import {
+  busy,
+  chosen,
+  freeName,
+  goOn,
+  isUnfinished,
+  refreshRuns,
+  runs,
+  show,
+  stop,
+  train,
+  view,
+} from "../state/runs.ts";
+import { given, preparationOf } from "../state/texts.ts";
+import { windowsFor } from "../state/windows.ts";
+import { Button, Choice, Field, Fold, Opening, Problem, Same } from "../ui/parts.tsx";
+import { Branch } from "./parts/branch.tsx";
+import { RunList } from "./parts/run-list.tsx";
+import { Watched } from "./parts/watched.tsx";
+
+const model = setting("model", "char-lstm");
+const size = setting("size", "small");
+const minutes = setting("minutes", "1");
+const seed = setting("seed", "0");
+const rate = setting("rate", "");
+const snapshots = setting("snapshots", "6");
+const name = signal("");
+
+const models = [
+  { value: "char-lstm", name: "LSTM", hint: "Reads letter by letter and remembers" },
+  { value: "char-gru", name: "GRU", hint: "The same with a simpler memory" },
+  { value: "char-transformer", name: "Transformer", hint: "Looks back at every letter, as GPT does" },
+] as const;
+
+const sizes = [
+  { value: "small", name: "Small", hint: "Learns names in seconds" },
+  { value: "medium", name: "Medium", hint: "For a few thousand texts" },
+  { value: "large", name: "Large", hint: "For long trainings" },
+] as const;
+
+const times = [
+  { value: "0.25", name: "15 seconds", hint: "A first look" },
+  { value: "1", name: "A minute", hint: "Enough for names" },
+  { value: "5", name: "5 minutes", hint: "For jokes and sentences" },
+  { value: "30", name: "Half an hour", hint: "You can close the tab, and come back later" },
+] as const;
+
+const engines = [
+  { value: "machine", name: "This machine", hint: "Its own engine, several times as fast" },
+  { value: "browser", name: "This browser", hint: "The page computes by itself" },
+] as const;
+
+const widths: Readonly<Record<string, number>> = { small: 64, medium: 128, large: 256 };
+
+const modelOptions = (): TrainingRequest["modelOptions"] =>
+  model.value === "char-transformer"
+    ? { layers: size.value === "small" ? 2 : 4, width: widths[size.value] ?? 64 }
+    : { layers: 1, width: 2 * (widths[size.value] ?? 64) };
+
+const sizeFlags = (): string =>
+  Object.entries(modelOptions() ?? {})
+    .map(([name, value]) => `--${name} ${value}`)
+    .join(" ");
+
+const options = (): TrainingRequest["train"] => ({
+  maxMinutes: Number(minutes.value),
+  ...(given.value ? windowsFor(given.value.view, model.value) : {}),
+  seed: Number(seed.value),
+  checkpointSeconds: 10,
+  logEvery: 5,
+  snapshots: Number(snapshots.value),
+  ...(rate.value === "" ? {} : { learningRate: Number(rate.value) }),
+});
+
+async function begin(): Promise<void> {
+  const texts = given.value;
+  if (!texts) return;
+  // Another tab may have trained since.
+  await refreshRuns();
+  await train(freeName(name.value.trim() || texts.name), {
+    ...preparationOf(texts),
+    model: model.value,
+    modelOptions: modelOptions(),
+    train: options(),
+  });
+}
+
+export function Train() {
+  useEffect(() => {
+    if (!view.value && chosen.value) show(chosen.value);
+  }, [chosen.value]);
+  const shown = view.value;
+  return (
+    <>
+      <Opening title="Train a model">
+        It learns from {given.value ? <b>{given.value.name}</b> : "your texts"} to say the next letter. Watch
+        the same text as the model gets better.
+      </Opening>
+      <div class="choices">
+        <Choice legend="Network" value={model} options={models} disabled={busy.value} />
+        <Choice legend="Size" value={size} options={sizes} disabled={busy.value} />
+        <Choice legend="Time" value={minutes} options={times} disabled={busy.value} />
+        {machineEngine.value && (
+          <Choice legend="Engine" value={engine} options={engines} disabled={busy.value} />
+        )}
+      </div>
+      <Fold title="More settings">
+        <div class="fields">
+          <Field label="Name of the run" value={name} />
+          <Field
+            label="Seed"
+            value={seed}
+            type="number"
+            min={0}
+            step={1}
+            hint="The same seed gives the same model"
+          />
+          <Field
+            label="Learning rate"
+            value={rate}
+            type="number"
+            min={0}
+            step={0.0001}
+            hint="Empty: what suits the network"
+          />
+          <Field
+            label="Copies along the way"
+            value={snapshots}
+            type="number"
+            min={0}
+            max={20}
+            step={1}
+            hint="Of the weights, to see later when it began to copy, or to branch; a large network takes 6 MB each"
+          />
+        </div>
+      </Fold>
+      <div class="actions">
+        {busy.value ? (
+          <Button kind="main" onClick={stop} disabled={shown?.phase === "stopping"}>
+            {shown?.phase === "stopping" ? "Stopping" : "Stop"}
+          </Button>
+        ) : (
+          <Button kind="main" onClick={begin} disabled={!given.value}>
+            Train
+          </Button>
+        )}
+        {!busy.value && <GoOn />}
+        {!busy.value && shown && shown.log.length > 0 && (
+          <Button onClick={() => goTo("write")}>Write with it</Button>
+        )}
+      </div>
+      <Problem sentence={shown?.problem} />
+      {shown && <Watched view={shown} />}
+      {!busy.value && <Branch />}
+      <RunList />
+      <Same
+        command={`punchline train --model ${model.value} ${sizeFlags()} --data names.txt --max-minutes ${minutes.value} --seed ${seed.value} --snapshots ${snapshots.value} --out runs/mine`}
+        code={`import { prepareData, train } from "punchline";\n\nconst { lm } = await train({\n  model: "${model.value}",\n  modelOptions: ${JSON.stringify(modelOptions())},\n  data: await prepareData("names.txt"),\n  options: ${JSON.stringify(options())},\n  out: "runs/mine",\n});`}
+      />
+    </>
+  );
+}
+
+/** Goes on with a run that was stopped, or longer with one that is finished. */
+function GoOn() {
+  const run = runs.value.find((one) => one.name === chosen.value);
+  if (!run?.record) return null;
+  const { maxMinutes } = run.record.train;
+  if (isUnfinished(run)) return <Button onClick={() => goOn(run.name)}>Go on with {run.name}</Button>;
+  if (maxMinutes === undefined) return null;
+  return (
+    <Button onClick={() => goOn(run.name, { maxMinutes: 2 * maxMinutes })}>
+      Train {run.name} as long again
+    </Button>
+  );
+}

@@ -1,0 +1,187 @@
+/** Write: a text letter by letter, each with how likely it was and what else could have come. */
+import { signal } from "@preact/signals";
+import type { WatchedToken } from "punchline/web";
+import { call, isAbort, sentenceOf } from "../state/engine.ts";
+import { setting } from "../state/route.ts";
+import { chosen, runs } from "../state/runs.ts";
+import { Button, Field, Opening, Problem, Same, Section, Slider } from "../ui/parts.tsx";
+import { heat, percent, visible } from "./parts/letters.ts";
+import { ModelChoice, NoModel } from "./parts/model-choice.tsx";
+import { SeveralTemperatures, several } from "./parts/several-temperatures.tsx";
+
+const temperature = setting("temperature", "0.8");
+const topK = setting("top-k", "0");
+const topP = setting("top-p", "1");
+const seed = setting("write-seed", "0");
+const prompt = signal("");
+/** What the text under way begins with. */
+const begun = signal("");
+const tokens = signal<readonly WatchedToken[]>([]);
+const pointed = signal<number | undefined>(undefined);
+const writing = signal(false);
+const problem = signal<string | undefined>(undefined);
+let controller: AbortController | undefined;
+
+/** How letters are drawn, at whatever temperature. */
+const drawn = () => ({
+  prompt: prompt.value,
+  topK: Number(topK.value),
+  topP: Number(topP.value),
+  seed: Number(seed.value),
+  maxLength: 160,
+});
+
+async function write(from: string): Promise<void> {
+  const run = chosen.value;
+  if (run === undefined) return;
+  controller?.abort();
+  const own = new AbortController();
+  controller = own;
+  begun.value = from;
+  tokens.value = [];
+  pointed.value = undefined;
+  problem.value = undefined;
+  writing.value = true;
+  try {
+    await call(
+      "watch",
+      { run, ...drawn(), prompt: from, temperature: Number(temperature.value) },
+      {
+        signal: own.signal,
+        onEvent: (token) => {
+          if (controller === own) tokens.value = [...tokens.value, token];
+        },
+      },
+    );
+  } catch (error) {
+    if (!isAbort(error)) problem.value = sentenceOf(error);
+  }
+  if (controller === own) writing.value = false;
+}
+
+const command = (at: string): string =>
+  `punchline sample runs/mine --prompt ${JSON.stringify(prompt.value)} --temperature ${at} --top-k ${topK.value} --top-p ${topP.value} --seed ${seed.value}`;
+
+export function Write() {
+  if (runs.value.length === 0) return <NoModel title="Write" />;
+  return (
+    <>
+      <Opening title="Write">
+        The model draws one letter after the other. The redder a letter, the less likely it was; point at one
+        to see what else could have come.
+      </Opening>
+      <div class="fields">
+        <ModelChoice />
+        <Field label="Begin with" value={prompt} />
+        <Slider label="Temperature" value={temperature} min={0} max={2} step={0.1} />
+        <Slider label="Top-p" value={topP} min={0.05} max={1} step={0.05} />
+        <Field label="Top-k" value={topK} type="number" min={0} step={1} hint="0: all letters" />
+        <Field label="Seed" value={seed} type="number" min={0} step={1} />
+      </div>
+      <div class="actions">
+        <Button kind="main" onClick={() => write(prompt.value)}>
+          Write
+        </Button>
+        <Button
+          onClick={() => {
+            seed.value = String(Number(seed.value) + 1);
+            write(prompt.value);
+          }}
+        >
+          Another
+        </Button>
+        {writing.value && <Button onClick={() => controller?.abort()}>Stop</Button>}
+      </div>
+      <Problem sentence={problem.value} />
+      {(tokens.value.length > 0 || begun.value !== "") && <Text />}
+      <SeveralTemperatures
+        options={drawn}
+        lookInto={(one) => {
+          temperature.value = one;
+          write(prompt.value);
+        }}
+      />
+      <Same
+        command={`${command(temperature.value)}\n\n# at several temperatures\nfor t in ${several.value.replaceAll(/[,;\s]+/g, " ")}; do ${command("$t")}; done`}
+        code={`import { openLocal } from "punchline";\n\nconst lm = await openLocal("runs/mine");\nfor await (const piece of lm.stream({ prompt: ${JSON.stringify(prompt.value)}, temperature: ${temperature.value}, topK: ${topK.value}, topP: ${topP.value}, seed: ${seed.value} }))\n  process.stdout.write(piece);`}
+      />
+    </>
+  );
+}
+
+function Text() {
+  const shown = tokens.value;
+  const place = pointed.value === undefined ? undefined : shown[pointed.value];
+  const before =
+    begun.value +
+    shown
+      .slice(0, pointed.value)
+      .map(({ text }) => text)
+      .join("");
+  /** Arrows move through the text; only one letter at a time is a stop of the Tab key. */
+  const move = (event: KeyboardEvent, i: number) => {
+    const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (by === undefined) return;
+    event.preventDefault();
+    const next = Math.max(0, Math.min(shown.length - 1, i + by));
+    (event.currentTarget as HTMLElement).parentElement?.querySelectorAll("button")[next]?.focus();
+  };
+  const stopAt = pointed.value ?? 0;
+  return (
+    <div class="columns lead">
+      <Section title="The text">
+        <section class="tokens" aria-label="The text, letter by letter; arrow keys move">
+          <span class="given">{begun.value}</span>
+          {shown.map((token, i) => (
+            <button
+              key={i}
+              type="button"
+              style={{ "--heat": heat(token.probability) }}
+              tabIndex={i === stopAt ? 0 : -1}
+              aria-pressed={pointed.value === i}
+              aria-label={`${visible(token)}, ${percent(token.probability)}`}
+              onPointerEnter={() => {
+                pointed.value = i;
+              }}
+              onFocus={() => {
+                pointed.value = i;
+              }}
+              onClick={() => {
+                pointed.value = i;
+              }}
+              onKeyDown={(event) => move(event, i)}
+            >
+              {token.end ? "⏎" : token.text}
+            </button>
+          ))}
+        </section>
+        <p class="unseen" role="status">
+          {writing.value ? "Writing" : begun.value + shown.map(({ text }) => text).join("")}
+        </p>
+      </Section>
+      <Section title="What could have come">
+        {place ? (
+          <>
+            <p class="note">After “{before.slice(-30)}”. Choose one, and the text goes on from there.</p>
+            <ul class="bars">
+              {place.alternatives.map((other) => (
+                <li
+                  key={`${other.text}${other.end}`}
+                  class={other.text === place.text && other.end === place.end ? "drawn" : ""}
+                >
+                  <button type="button" disabled={other.end} onClick={() => write(before + other.text)}>
+                    {visible(other)}
+                  </button>
+                  <i style={{ width: `${100 * other.probability}%` }} />
+                  <span>{percent(other.probability)}</span>
+                </li>
+              ))}
+            </ul>
+          </>
+        ) : (
+          <p class="note">Point at a letter, or choose one with the keyboard.</p>
+        )}
+      </Section>
+    </div>
+  );
+}

@@ -1,0 +1,219 @@
+/** The runs of the chosen engine, and the training under way. */
+import { computed, effect, signal, untracked } from "@preact/signals";
+import type {
+  EngineCalls,
+  Guesses,
+  LogRow,
+  SampleRow,
+  StoredRun,
+  TrainingEvent,
+  TrainingRequest,
+} from "punchline/web";
+import type { StudioCalls } from "../worker/calls.ts";
+import { call, follow as followOn, isAbort, ongoing, onMachine, sentenceOf } from "./engine.ts";
+
+export const runs = signal<readonly StoredRun[]>([]);
+/** The run that the rooms show: the last one that was trained or chosen. */
+export const chosen = signal<string | undefined>(undefined);
+
+/** What is on the screen of a run. */
+export interface RunView {
+  readonly run: string;
+  readonly log: readonly LogRow[];
+  readonly samples: readonly SampleRow[];
+  readonly guesses: Guesses | undefined;
+  /** Steps planned; undefined until they are known. */
+  readonly planned: number | undefined;
+  readonly secondsLeft: number | undefined;
+  readonly parameters: number | undefined;
+  /** How much of the texts is read, from 0 to 1, until all are. */
+  readonly prepared?: number | undefined;
+  readonly phase: "starting" | "training" | "stopping" | "paused" | "done" | "failed";
+  readonly problem?: string | undefined;
+}
+
+export const view = signal<RunView | undefined>(undefined);
+export const busy = computed(() =>
+  ["starting", "training", "stopping"].includes(view.value?.phase ?? "done"),
+);
+
+let controller: AbortController | undefined;
+
+/** Why the runs cannot be read. */
+export const storageProblem = signal<string | undefined>(undefined);
+
+export async function refreshRuns(): Promise<void> {
+  try {
+    runs.value = await call("runs", undefined);
+    storageProblem.value = undefined;
+  } catch (error) {
+    storageProblem.value = onMachine.value
+      ? sentenceOf(error)
+      : `This browser keeps no models: ${sentenceOf(error)}`;
+    return;
+  }
+  const names = runs.value.map(({ name }) => name);
+  if (chosen.value === undefined || !names.includes(chosen.value)) chosen.value = names[0];
+}
+
+/** Forgets the runs of one engine when the other is chosen. */
+effect(() => {
+  onMachine.value;
+  untracked(() => {
+    if (!busy.value) view.value = undefined;
+    chosen.value = undefined;
+    runs.value = [];
+  });
+});
+
+/** The runs as they are now, and a training that was begun elsewhere. */
+export async function rejoin(): Promise<void> {
+  if (busy.value) return;
+  await refreshRuns();
+  const training = await ongoing().catch(() => undefined);
+  if (!training || busy.value) return;
+  view.value = fresh(training.run);
+  await follow(training.run, (options) => followOn(training, options));
+}
+
+/** Whether a run has more to do: it was stopped, or its tab was closed. */
+export function isUnfinished({ record, state }: Pick<StoredRun, "record" | "state">): boolean {
+  if (!record || !state) return record !== undefined;
+  const { steps = Infinity, maxMinutes = Infinity } = record.train;
+  return state.step < Math.min(steps, state.plannedSteps ?? Infinity) && state.seconds < maxMinutes * 60;
+}
+
+const fresh = (run: string): RunView => ({
+  run,
+  log: [],
+  samples: [],
+  guesses: undefined,
+  planned: undefined,
+  secondsLeft: undefined,
+  parameters: undefined,
+  phase: "starting",
+});
+
+export async function show(run: string): Promise<void> {
+  chosen.value = run;
+  if (busy.value || view.value?.run === run) return;
+  // What was not trained here has no training to show.
+  view.value = undefined;
+  if (!runs.value.some(({ name, record }) => name === run && record)) return;
+  const { log, samples, guesses, record, state } = await call("history", { run });
+  const planned = state?.plannedSteps ?? undefined;
+  view.value = {
+    ...fresh(run),
+    log,
+    samples,
+    guesses,
+    planned,
+    parameters: record.parameters,
+    phase: isUnfinished({ record, state }) ? "paused" : "done",
+  };
+}
+
+/** A name that no run has yet: the wanted one, as a folder can have it, or that with a number. */
+export function freeName(wanted: string): string {
+  const usable = wanted
+    .replace(/\.\w+$/, "")
+    .replace(/[^\p{L}\p{M}\p{N}_]+/gu, "-")
+    .replace(/^-|-$/g, "")
+    .toLowerCase();
+  // 40 characters of four bytes are a name in every file system.
+  const name = [...usable].slice(0, 40).join("") || "run";
+  const taken = new Set(runs.value.map((run) => run.name));
+  for (let k = 1; ; k++) {
+    const free = k === 1 ? name : `${name}-${k}`;
+    if (!taken.has(free)) return free;
+  }
+}
+
+export function train(run: string, request: TrainingRequest): Promise<void> {
+  view.value = fresh(run);
+  return follow(run, (options) => call("train", { ...request, run }, options));
+}
+
+export function finetune(
+  run: string,
+  request: Omit<EngineCalls["finetune"]["request"], "run">,
+): Promise<void> {
+  view.value = fresh(run);
+  return follow(run, (options) => call("finetune", { ...request, run }, options));
+}
+
+export function branch(run: string, request: Omit<StudioCalls["branch"]["request"], "run">): Promise<void> {
+  view.value = fresh(run);
+  return follow(run, (options) => call("branch", { ...request, run }, options));
+}
+
+export async function goOn(run: string, train: { readonly maxMinutes?: number } = {}): Promise<void> {
+  if (view.value?.run !== run) await show(run);
+  view.value = { ...(view.value ?? fresh(run)), phase: "starting", problem: undefined };
+  return follow(run, (options) => call("resume", { run, train }, options));
+}
+
+export function stop(): void {
+  change({ phase: "stopping" });
+  controller?.abort();
+}
+
+async function follow(
+  run: string,
+  start: (options: {
+    onEvent: (event: TrainingEvent) => void;
+    signal: AbortSignal;
+  }) => Promise<EngineCalls["train"]["result"]>,
+): Promise<void> {
+  chosen.value = run;
+  controller = new AbortController();
+  try {
+    const { stopped } = await start({ onEvent: hear, signal: controller.signal });
+    change({ phase: stopped === "interrupt" ? "paused" : "done", secondsLeft: undefined });
+  } catch (error) {
+    change(isAbort(error) ? { phase: "done" } : { phase: "failed", problem: sentenceOf(error) });
+  }
+  await refreshRuns();
+}
+
+const change = (part: Partial<RunView>): void => {
+  if (view.value) view.value = { ...view.value, ...part };
+};
+
+function hear(event: TrainingEvent): void {
+  if (view.value) change(changeOf(view.value, event));
+}
+
+/** What an event changes on the screen. */
+function changeOf(now: RunView, event: TrainingEvent): Partial<RunView> {
+  switch (event.type) {
+    case "preparing": {
+      const { phase, bytes, totalBytes, rows, totalRows } = event;
+      const [done, all] = phase === "read" ? [bytes, totalBytes] : [rows, totalRows];
+      return { prepared: all > 0 ? done / all : undefined };
+    }
+    case "guesses":
+      return { prepared: undefined, guesses: { uniform: event.uniform, unigram: event.unigram } };
+    case "start":
+      return {
+        phase: now.phase === "stopping" ? "stopping" : "training",
+        planned: event.steps,
+        parameters: event.parameters,
+        // What came after the last checkpoint comes again.
+        log: now.log.filter(({ step }) => step <= (event.resumedFrom ?? 0)),
+        samples: now.samples.filter(({ step }) => step <= (event.resumedFrom ?? 0)),
+      };
+    case "planned":
+      return { planned: event.steps };
+    case "log":
+      return { log: [...now.log, event.row], secondsLeft: event.secondsLeft };
+    case "validation":
+      return {
+        log: now.log.map((row) => (row.step === event.step ? { ...row, val_loss: event.loss } : row)),
+      };
+    case "sample":
+      return { samples: [...now.samples, event.row] };
+    default:
+      return {};
+  }
+}

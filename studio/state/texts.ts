@@ -1,0 +1,151 @@
+/** The texts to learn from. They stay in this browser's storage, so that they are there after the tab was closed. */
+import { signal } from "@preact/signals";
+import {
+  cityTexts,
+  type FileReading,
+  InputError,
+  type Preparation,
+  type Texts,
+  type TextsView,
+  viewOfTexts,
+} from "punchline/web";
+import { call } from "./engine.ts";
+
+/** Texts, or a file of them, by the name that people call it. */
+export interface NamedTexts {
+  readonly name: string;
+  readonly texts: Texts;
+  readonly reading?: FileReading | undefined;
+}
+
+/** Texts with what the worker found in them; the page itself never reads a file. */
+export interface GivenTexts extends NamedTexts {
+  readonly view: TextsView;
+}
+
+/** What is kept of the chosen texts, and beside it the content of a file. */
+const [FILE, CONTENT] = ["texts.json", "texts.bin"];
+
+interface KeptTexts extends Omit<GivenTexts, "texts"> {
+  readonly texts: readonly string[] | string | { readonly file: string; readonly lastModified: number };
+}
+
+export const given = signal<GivenTexts | undefined>(undefined);
+/** Whether the storage has been looked at. */
+export const looked = signal(false);
+
+export const builtInLists = [
+  {
+    id: "cities",
+    name: "City names",
+    hint: "2,726 names; a model makes up others in seconds",
+    load: cityTexts,
+  },
+  {
+    id: "jokes",
+    name: "Jokes",
+    hint: "Short ones, fit for a classroom; give a model some minutes",
+    load: () => call("jokes", undefined),
+  },
+] as const;
+
+/**
+ * Looks at texts in the worker, and takes them.
+ * @throws InputError for a file that cannot be read, or a list of one text
+ * @throws InputError `not-kept` where the browser has no room for them; they are given all the same
+ */
+export async function choose(texts: NamedTexts, signal?: AbortSignal): Promise<void> {
+  const { name, texts: content, reading } = texts;
+  if (content instanceof File && content.size > LARGEST)
+    throw new InputError(
+      "too-large",
+      `${name} is larger than 200 MB, more than a page can read; punchline train can.`,
+      {},
+    );
+  const view = Array.isArray(content)
+    ? viewOfTexts(content)
+    : await call("inspect", { texts: content, reading }, { signal });
+  if (view.texts === 1 && view.unit === "items")
+    throw new InputError(
+      "too-few",
+      `${name} has one text only; give more, or tick that it is one long text.`,
+      {},
+    );
+  signal?.throwIfAborted();
+  given.value = { ...texts, view };
+  try {
+    await keep({ ...texts, view });
+  } catch (cause) {
+    throw new InputError(
+      "not-kept",
+      "You can train on these texts now, but the browser could not keep them: its storage is full or switched off.",
+      {},
+      cause,
+    );
+  }
+}
+
+async function keep({ texts, ...rest }: GivenTexts): Promise<void> {
+  const root = await navigator.storage.getDirectory();
+  const write = async (name: string, content: FileSystemWriteChunkType) => {
+    const stream = await (await root.getFileHandle(name, { create: true })).createWritable();
+    try {
+      await stream.write(content);
+    } catch (error) {
+      await stream.abort().catch(() => {});
+      throw error;
+    }
+    await stream.close();
+  };
+  const isFile = texts instanceof File;
+  if (isFile) await write(CONTENT, texts);
+  const kept = isFile ? { file: texts.name, lastModified: texts.lastModified } : texts;
+  await write(FILE, JSON.stringify({ ...rest, texts: kept } satisfies KeptTexts));
+}
+
+/** Share of texts with letters beyond ASCII, accents or emoji from which these are kept: in fewer they are an accident. */
+const OTHER_LETTERS = 0.01;
+
+/**
+ * What the worker's calls take.
+ * @param spellsAll whether they are for a vocabulary that spells every letter, so that none is dropped
+ */
+export function preparationOf(
+  { name, texts, reading, view }: GivenTexts,
+  { spellsAll = false }: { readonly spellsAll?: boolean } = {},
+): Preparation {
+  if (spellsAll) return { texts, name, reading };
+  const keepUnicode = view.beyondAscii > OTHER_LETTERS * view.texts;
+  return { texts, name, reading, options: { cleaning: { keepUnicode } } };
+}
+
+/** Bytes of a file up to which a page can learn from it. */
+const LARGEST = 200e6;
+
+/** What was chosen before, or the first of the lists. */
+export async function restore(): Promise<void> {
+  try {
+    const root = await navigator.storage.getDirectory();
+    const read = async (name: string) => (await root.getFileHandle(name)).getFile();
+    const { texts, ...rest } = JSON.parse(await (await read(FILE)).text()) as KeptTexts;
+    const isFile = typeof texts === "object" && "file" in texts;
+    const content = isFile
+      ? new File([await read(CONTENT)], texts.file, { lastModified: texts.lastModified })
+      : texts;
+    given.value = { ...rest, texts: content };
+  } catch {
+    const [{ name, load }] = builtInLists;
+    await choose({ name, texts: await load() }).catch(() => {});
+  }
+  looked.value = true;
+}
+
+/** What was pasted, as a file of texts: a table and JSON Lines are found out as in any other. */
+export const pastedFile = (pasted: string, name: string): File => new File([pasted], `${name}.txt`);
+
+/** A text a line. */
+export const linesOf = (pasted: string): readonly string[] =>
+  pasted
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
