@@ -5,6 +5,7 @@
  * A benchmark is a file `bench/NAME.ts` that default-exports a function of no arguments which resolves to
  * its rows. It seeds whatever is random.
  */
+import type { Limit } from "./limits/limits.ts";
 
 export interface BenchRow {
   /** What was measured, with its sizes: `LSTM 1x256, batch 32x64`. */
@@ -17,6 +18,11 @@ export interface BenchRow {
   readonly peer_name: string;
   /** Above 1: Punchline is ahead, whether more is better or less. */
   readonly ratio: number | null;
+  /** What this machine allows at most, in the same unit, and what sets it; absent where it was not measured. */
+  readonly limit?: number;
+  readonly limited_by?: Limit["by"];
+  /** Our share of the limit: 1 at it. */
+  readonly share?: number;
   readonly note?: string;
 }
 
@@ -30,6 +36,8 @@ export interface Measured {
   readonly ours: number;
   readonly peer: number | Absent;
   readonly peerName: string;
+  /** Of `measureLimits`, in the same unit. */
+  readonly limit?: Limit;
   readonly note?: string;
 }
 
@@ -38,18 +46,20 @@ export interface Absent {
   readonly absent: string;
 }
 
-/** A row with its ratio. */
-export function row({ better, ours, peer, peerName, note, ...what }: Measured): BenchRow {
+/** A row with its ratio, and its share of the limit. */
+export function row({ better, ours, peer, peerName, limit, note, ...what }: Measured): BenchRow {
   const missing = typeof peer === "number" ? undefined : peer.absent;
   const figure = typeof peer === "number" ? peer : null;
   const remark = [note, missing].filter(Boolean).join("; ");
+  const ahead = (of: number) => (better === "more" ? ours / of : of / ours);
   return {
     case: what.case,
     unit: what.unit,
     ours,
     peer: figure,
     peer_name: peerName,
-    ratio: figure === null ? null : better === "more" ? ours / figure : figure / ours,
+    ratio: figure === null ? null : ahead(figure),
+    ...(limit ? { limit: limit.figure, limited_by: limit.by, share: ahead(limit.figure) } : {}),
     ...(remark ? { note: remark } : {}),
   };
 }

@@ -1,6 +1,6 @@
 /**
  * bert-base's forward pass over 128 tokens with its masked-word head (110M random weights) on two threads, in 32
- * and 8 bits: the median time, beside that of transformers.js in 32 bits on what `punchline export` wrote.
+ * and 8 bits: the median time, with the scores of all tokens and of one mask, beside that of transformers.js in 32 bits on what `punchline export` wrote.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -16,6 +16,8 @@ import { compile } from "../src/runtime/compile.ts";
 import { type Absent, type BenchRow, interleave, row, time } from "./bench.ts";
 import { writeBert } from "./bert/folder.ts";
 import { startJavaScript } from "./javascript.ts";
+import { measureLimits } from "./limits/limits.ts";
+import { forwardOperations, weightBytes } from "./limits/work.ts";
 import type { Peer } from "./python.ts";
 
 const THREADS = 2;
@@ -23,6 +25,7 @@ const LENGTH = 128;
 const IDS = Array.from({ length: LENGTH }, (_, i) => (i * 37) % 30_000);
 
 export default async function bertForward(): Promise<BenchRow[]> {
+  const limits = await measureLimits();
   const scratch = await mkdtemp(join(tmpdir(), "punchline-bench-"));
   let peer: Peer | Absent | undefined;
   try {
@@ -34,7 +37,13 @@ export default async function bertForward(): Promise<BenchRow[]> {
     const theirs = async () =>
       1000 * ((await present?.ask<{ seconds: number }>({ op: "read", ids: IDS }))?.seconds ?? Number.NaN);
     const medians = await interleave(
-      { float32: sides[0].read, int8: sides[1].read, theirs },
+      {
+        float32: sides[0].read,
+        int8: sides[1].read,
+        float32Mask: sides[0].fill,
+        int8Mask: sides[1].fill,
+        theirs,
+      },
       { runs: 15, warmup: 3 },
     );
     for (const { release } of sides) await release();
@@ -45,9 +54,18 @@ export default async function bertForward(): Promise<BenchRow[]> {
       peerName: present ? `${present.name}, fp32` : "transformers.js",
     } as const;
     const name = `bert-base, ${LENGTH} tokens, median`;
+    const mask = `bert-base, one mask of ${LENGTH} tokens, median`;
+    const filling = { ...shared, peerName: `${shared.peerName}, which scores all tokens` };
     return [
-      row({ ...shared, case: `${name}, float32`, ours: medians.float32 }),
+      row({
+        ...shared,
+        case: `${name}, float32`,
+        ours: medians.float32,
+        limit: limits.milliseconds(sides[0].work),
+      }),
       row({ ...shared, case: `${name}, 8 bits`, ours: medians.int8 }),
+      row({ ...filling, case: `${mask}, float32`, ours: medians.float32Mask }),
+      row({ ...filling, case: `${mask}, 8 bits`, ours: medians.int8Mask }),
     ];
   } finally {
     if (peer && !("absent" in peer)) await peer.stop();
@@ -62,11 +80,18 @@ async function ours(folder: string, quantize: "q8" | undefined) {
     ...(quantize ? { quantize } : {}),
   });
   const pass = compile(
-    (parameters: Parameters, ids: Tensor) => model.forward(parameters, { ids }, evaluation).logits,
+    (parameters: Parameters, { ids, at }: { ids: Tensor; at?: Tensor }) =>
+      model.forward(parameters, { ids }, evaluation, { at }).logits,
     { backend },
   );
   const ids = int32([1, LENGTH], IDS);
-  return { read: () => time(() => pass(weights as never, ids)), release: () => pass.release() };
+  const at = int32([1], [LENGTH / 2]);
+  return {
+    read: () => time(() => pass(weights as never, { ids })),
+    fill: () => time(() => pass(weights as never, { ids, at })),
+    work: { bytes: weightBytes(model, weights), operations: forwardOperations(model, { rows: LENGTH }) },
+    release: () => pass.release(),
+  };
 }
 
 async function transformers(folder: string, out: string): Promise<Peer | Absent> {

@@ -20,7 +20,7 @@ import { type BuiltInName, builtInFolder } from "../src/hub/built-in.ts";
 import { loadTokenizer } from "../src/hub/tokenizer-files.ts";
 import { finetuneOptions } from "../src/train/base.ts";
 import type { TrainOptions } from "../src/train/options.ts";
-import type { TrainResult } from "../src/train/session.ts";
+import type { TrainResult } from "../src/train/train.ts";
 import { type BenchRow, plain, row } from "./bench.ts";
 import { bitsPerByte, type LossUnit, sizesOf, watchable, watched } from "./training/watched.ts";
 

@@ -3,7 +3,10 @@
  * two threads: tokens a second, peak memory of both processes, and how near the step comes to its products
  * of matrices alone.
  */
+import { gpt2 } from "../src/models/gpt2.ts";
 import { type BenchRow, median, row } from "./bench.ts";
+import { measureLimits } from "./limits/limits.ts";
+import { forwardOperations } from "./limits/work.ts";
 import { startNode, startPeer } from "./python.ts";
 
 const sizes = { vocabulary: 50257, context: 1024, layers: 12, width: 768, heads: 12 } as const;
@@ -13,6 +16,9 @@ const RUNS = 3;
 export default async function gpt2Train(): Promise<BenchRow[]> {
   const tokens = batch.batch * batch.length;
   const name = `GPT-2 124M, batch ${batch.batch}x${batch.length}`;
+  const limits = await measureLimits();
+  const network = gpt2.build(gpt2.configure({ config: "gpt2" }, sizes.vocabulary));
+  const operations = 3 * forwardOperations(network, { rows: tokens });
   const ours = startNode(new URL("peers/gpt2-step.ts", import.meta.url));
   const peer = await startPeer(new URL("peers/gpt2.py", import.meta.url), { threads: 2 });
   const present = "absent" in peer ? undefined : peer;
@@ -55,6 +61,7 @@ export default async function gpt2Train(): Promise<BenchRow[]> {
         ours: tokens / seconds,
         peer: present ? median(rates) : (peer as { absent: string }),
         peerName,
+        limit: limits.rate({ operations }, tokens),
       }),
       row({
         case: `${name}: peak memory`,

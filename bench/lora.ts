@@ -3,7 +3,10 @@
  * each in a process of its own on two threads: tokens a second and peak memory. The peer is Punchline's own step of
  * all weights.
  */
+import { gpt2 } from "../src/models/gpt2.ts";
 import { type BenchRow, interleave, row } from "./bench.ts";
+import { measureLimits } from "./limits/limits.ts";
+import { forwardOperations } from "./limits/work.ts";
 import { startNode } from "./python.ts";
 
 const sizes = { config: "gpt2", vocabulary: 50257, batch: 4, length: 128 } as const;
@@ -14,6 +17,10 @@ export default async function lora(): Promise<BenchRow[]> {
   const [adapters, whole] = [startNode(script), startNode(script)];
   const name = `GPT-2 124M, batch ${sizes.batch}x${sizes.length}, LoRA`;
   const peerName = "all weights";
+  const limits = await measureLimits();
+  const network = gpt2.build(gpt2.configure({ config: "gpt2" }, sizes.vocabulary));
+  // Forward, and the gradient of what each matrix multiplies; the matrices themselves need none.
+  const operations = 2 * forwardOperations(network, { rows: 1 });
   const rate = (side: typeof whole) => async () =>
     (sizes.batch * sizes.length) / (await side.ask<{ seconds: number }>({ op: "train" })).seconds;
   const memory = async (side: typeof whole) =>
@@ -23,7 +30,15 @@ export default async function lora(): Promise<BenchRow[]> {
     await whole.ask({ op: "setup", ...sizes });
     const rates = await interleave({ ours: rate(adapters), peer: rate(whole) }, { runs: RUNS, warmup: 1 });
     return [
-      row({ case: name, unit: "tokens/s", better: "more", ours: rates.ours!, peer: rates.peer!, peerName }),
+      row({
+        case: name,
+        unit: "tokens/s",
+        better: "more",
+        ours: rates.ours!,
+        peer: rates.peer!,
+        peerName,
+        limit: limits.rate({ operations }),
+      }),
       row({
         case: `${name}: peak memory`,
         unit: "MB",

@@ -3,6 +3,7 @@
  * threads; how long its graph takes to make; and the peak memory of both processes.
  */
 import { type BenchRow, row } from "./bench.ts";
+import { measureLimits } from "./limits/limits.ts";
 import { compareTraining } from "./training/compare.ts";
 
 const cases = [
@@ -11,11 +12,12 @@ const cases = [
 ] as const;
 
 export default async function lstm(): Promise<BenchRow[]> {
+  const limits = await measureLimits();
   const rows: BenchRow[] = [];
   for (const { name, width, layers, batch, length } of cases) {
     const options = { width, layers, embedding: 64, dropout: 0 };
     const found = await compareTraining({ model: "char-lstm", options, vocabulary: 100, batch, length });
-    const { tokensPerSecond, megabytes, setup, peerName, note } = found;
+    const { tokensPerSecond, operations, megabytes, setup, peerName, note } = found;
     rows.push(
       row({
         case: name,
@@ -23,6 +25,7 @@ export default async function lstm(): Promise<BenchRow[]> {
         better: "more",
         ...tokensPerSecond,
         peerName,
+        limit: limits.rate({ operations }),
         ...(note ? { note } : {}),
       }),
       row({ case: `${name}: peak memory`, unit: "MB", better: "less", ...megabytes, peerName }),

@@ -58,7 +58,13 @@ export async function startPeer(script: URL, options: PeerOptions = {}): Promise
   const python = await findPython(module);
   if ("absent" in python) return python;
   const child = spawn(python.command, ["-u", fileURLToPath(script)], {
-    env: { ...process.env, OMP_NUM_THREADS: `${threads}`, OPENBLAS_NUM_THREADS: `${threads}` },
+    env: {
+      ...process.env,
+      OMP_NUM_THREADS: `${threads}`,
+      OPENBLAS_NUM_THREADS: `${threads}`,
+      // OpenMP's threads would otherwise wait busily on the cores that the BLAS's threads need.
+      OMP_WAIT_POLICY: "passive",
+    },
   });
   return conversation(child, `${name} ${python.version}`);
 }

@@ -4,8 +4,14 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { table } from "../src/cli/output/table.ts";
-import { didYouMean, UsageError } from "../src/core/errors.ts";
+import { didYouMean } from "../src/core/did-you-mean.ts";
+import { UsageError } from "../src/core/errors.ts";
+import { runAll } from "./all/all.ts";
+import { describeMachine, machineText } from "./all/machine.ts";
 import type { Bench, BenchRow } from "./bench.ts";
+
+/** In place of a name: every benchmark. */
+const ALL = "all";
 
 /** The modules in this folder that are no benchmarks. */
 const tools = new Set(["bench.ts", "javascript.ts", "main.ts", "python.ts", "runner.ts"]);
@@ -34,10 +40,12 @@ function readWords(words: readonly string[]): { names: string[]; json: boolean }
 }
 
 function shown(rows: readonly BenchRow[], width: number): string {
+  const limited = rows.some((row) => row.share !== undefined);
+  const figures = ["ours", "peer", "ratio", ...(limited ? ["of limit"] : [])];
   const columns = [
     { header: "case", wrap: true },
     { header: "unit" },
-    ...["ours", "peer", "ratio"].map((header) => ({ header, align: "right" as const })),
+    ...figures.map((header) => ({ header, align: "right" as const })),
     { header: "peer's name", wrap: true },
   ];
   const cells = rows.map((row) => [
@@ -46,6 +54,7 @@ function shown(rows: readonly BenchRow[], width: number): string {
     figure(row.ours),
     row.peer === null ? "none" : figure(row.peer),
     row.ratio === null ? "" : `${row.ratio.toFixed(2)}x`,
+    ...(limited ? [row.share === undefined ? "" : `${(100 * row.share).toFixed(0)} %`] : []),
     row.peer_name,
   ]);
   const notes = rows.filter((row) => row.note).map((row) => `${row.case}: ${row.note}`);
@@ -60,21 +69,25 @@ function figure(value: number): string {
 
 /**
  * Runs the benchmarks of `folder` that `words` name.
- * @returns what to print: a table of at most `columns`, or under `--json` the document `{rows}`.
+ * @param progress called with lines for people while all of them run
+ * @returns what to print: a table of at most `columns`, or under `--json` the document `{rows}`, for all of them
+ * `{machine, rows, left_out}`
  * @throws UsageError where no benchmark, or an unknown one, is named.
  */
 export async function runBenchmarks(
   words: readonly string[],
   folder: string,
   columns: number,
+  progress: (line: string) => void = () => {},
 ): Promise<string> {
   const { names, json } = readWords(words);
   const known = benchmarks(folder);
   if (names.length === 0) {
     throw new UsageError(
-      `Name a benchmark: npm run bench -- NAME [--json]; known are: ${known.join(", ") || "none"}.`,
+      `Name a benchmark: npm run bench -- NAME [--json]; known are: ${known.join(", ") || "none"}; or ${ALL}.`,
     );
   }
+  if (names.includes(ALL)) return everything(known, folder, { columns, json, progress });
   const unknown = names.find((name) => !known.includes(name));
   if (unknown) throw new UsageError(`There is no benchmark "${unknown}"; ${didYouMean(unknown, known)}`);
   const rows: BenchRow[] = [];
@@ -83,4 +96,29 @@ export async function runBenchmarks(
     rows.push(...(await module.default()));
   }
   return json ? JSON.stringify({ rows }) : shown(rows, columns);
+}
+
+interface Output {
+  readonly columns: number;
+  readonly json: boolean;
+  readonly progress: (line: string) => void;
+}
+
+/** The machine, then the rows of every benchmark, then those without rows. */
+async function everything(
+  names: readonly string[],
+  folder: string,
+  { columns, json, progress }: Output,
+): Promise<string> {
+  const machine = await describeMachine();
+  const about = machineText(machine);
+  progress(about);
+  const { rows, left_out: leftOut } = await runAll(names, folder, progress);
+  if (json) return JSON.stringify({ machine, rows, left_out: leftOut });
+  const tables = names.flatMap((name) => {
+    const own = rows.filter(({ benchmark }) => benchmark === name);
+    return own.length === 0 ? [] : [`${name}\n\n${shown(own, columns)}`];
+  });
+  const missing = leftOut.map(({ benchmark, reason }) => `${benchmark}: no rows. ${reason}`);
+  return [about, ...tables, ...(missing.length > 0 ? [missing.join("\n")] : [])].join("\n\n");
 }

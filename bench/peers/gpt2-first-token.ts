@@ -25,7 +25,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   const files = await openModelFolder(folder);
   const model = gpt2.build(files.config as ModelConfig);
   const weights = quantize
-    ? await openQuantized(files, model, quantize, gpt2.checkpointMapping)
+    ? await openQuantized(files, model, { quantization: quantize }, gpt2.checkpointMapping)
     : await openWeights(model.parameters, files.tensors, gpt2.checkpointMapping);
   await files.close();
   const tokenizer = { endOfText: 0, size: model.config.vocab_size } as never;

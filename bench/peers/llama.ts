@@ -25,7 +25,7 @@ let sequence: Sequence | undefined;
 async function open(path: string, threads: number): Promise<Sequence> {
   const llama = await getLlama({ gpu: false, build: "never", logLevel: "error", maxThreads: threads });
   const model = await llama.loadModel({ modelPath: path, gpuLayers: 0 });
-  return (await model.createContext({ contextSize: 256, threads })).getSequence();
+  return (await model.createContext({ contextSize: 512, threads })).getSequence();
 }
 
 /** Seconds to the first token, and tokens a second after it. */

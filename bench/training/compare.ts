@@ -1,6 +1,8 @@
 /** Training steps of one model here and of its twin in PyTorch, in turn, each side in a process of its own on two threads. */
 import type { ModelConfig, OptionValues } from "../../src/models/model.ts";
+import { architectureOf } from "../../src/models/registry.ts";
 import { type Absent, interleave } from "../bench.ts";
+import { forwardOperations } from "../limits/work.ts";
 import { type Peer, startNode, startPeer } from "../python.ts";
 
 export interface TrainingCase {
@@ -11,6 +13,10 @@ export interface TrainingCase {
   readonly batch: number;
   /** Tokens of a window. */
   readonly length: number;
+  /** Of our side. Default: 2. */
+  readonly threads?: number;
+  /** Where both sides compute. Default: the CPU, on two threads. */
+  readonly device?: "cpu" | "webgpu" | undefined;
 }
 
 /** A figure of each side. */
@@ -23,6 +29,8 @@ export interface TrainingComparison {
   readonly peerName: string;
   /** Tokens trained on in a second: the median of runs in turn. */
   readonly tokensPerSecond: Pair;
+  /** Operations of a step's products with weights, for each token: forward, and of both gradients. */
+  readonly operations: number;
   /** Peak memory of the process. */
   readonly megabytes: Pair;
   /** Seconds in which our graph was made and loaded, and ran once. */
@@ -53,11 +61,19 @@ export async function compareTraining(
     const setup = await ours.ask<{ seconds: number; config: ModelConfig }>({ op: "setup", ...training });
     const absent = "absent" in peer ? peer : undefined;
     const twin = "absent" in peer ? undefined : peer;
-    const speed = await twin?.ask<{ gigaflops: number }>({ op: "setup", ...training, config: setup.config });
+    const speed = await twin?.ask<{ gigaflops: number }>({
+      op: "setup",
+      ...training,
+      device: training.device === "webgpu" ? "cuda" : "cpu",
+      config: setup.config,
+    });
     const contestants: Record<string, () => Promise<number>> = { ours: figure(ours, "train") };
     if (twin) contestants.peer = figure(twin, "train");
     const rates = await interleave(contestants, { runs });
+    const network = architectureOf(training.model).build(setup.config);
+    const scored = network.predicts === "last" ? 1 / training.length : 1;
     return {
+      operations: 3 * forwardOperations(network, { rows: 1, scored }),
       peerName: twin?.name ?? "PyTorch",
       tokensPerSecond: { ours: rates.ours!, peer: rates.peer ?? absent! },
       megabytes: { ours: await memory(ours), peer: twin ? await memory(twin) : absent! },

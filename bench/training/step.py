@@ -28,15 +28,16 @@ def main():
         ask = json.loads(line)
         if ask["op"] == "setup":
             torch.manual_seed(0)
-            model = build(ask)
+            device = torch.device(ask.get("device", "cpu"))
+            model = build(ask).to(device)
             optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
             vocabulary, shape, state = ask["config"]["vocab_size"], (ask["batch"], ask["length"]), None
             answer = {"gigaflops": gigaflops()}
         elif ask["op"] == "train":
             begun, n = time.perf_counter(), 0
             while time.perf_counter() - begun < ask["seconds"] or n == 0:
-                x = torch.randint(0, vocabulary, shape)
-                y = torch.randint(0, vocabulary, shape)
+                x = torch.randint(0, vocabulary, shape, device=device)
+                y = torch.randint(0, vocabulary, shape, device=device)
                 optimizer.zero_grad()
                 loss, state, *_ = model.objective(x, y, state, 0.5)
                 state = state and tuple(s.detach() for s in state)
@@ -44,6 +45,8 @@ def main():
                 torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
                 optimizer.step()
                 n += 1
+                if device.type == "cuda":
+                    torch.cuda.synchronize()
             answer = {"rate": n * shape[0] * shape[1] / (time.perf_counter() - begun)}
         else:
             answer = {"megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}

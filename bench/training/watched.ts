@@ -4,7 +4,7 @@ import { encodeSplit } from "../../src/data/tokens.ts";
 import { evenly } from "../../src/evaluate/evenly.ts";
 import { readModelConfig } from "../../src/hub/folder.ts";
 import type { OptionValues } from "../../src/models/model.ts";
-import type { TrainResult } from "../../src/train/session.ts";
+import type { TrainResult } from "../../src/train/train.ts";
 import { type TrainRequest, train } from "../../src/train/train.ts";
 
 /** Texts of the validation split that are scored along the way: a validation is to take a second or two. */
