@@ -2,7 +2,8 @@
  * An architecture of your own, trained, saved, opened, sampled and exported: `node examples/llama.js`.
  *
  * It is a small Llama (Touvron et al. 2023, arXiv 2302.13971): RMSNorm, rotary positions, SwiGLU, and grouped queries
- * (Ainslie et al. 2023, arXiv 2305.13245), with Hugging Face's names of parameters and settings.
+ * (Ainslie et al. 2023, arXiv 2305.13245), with Hugging Face's names of parameters and settings. Punchline has one of
+ * its own; this is how such an architecture is written.
  */
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -95,7 +96,7 @@ const llama = defineArchitecture({
       parameters: nn.parametersOf(tokens, stack, norm, head),
       contextLength: context,
       predicts: "each",
-      state: (batch) => decodingSpecs(batch, { layers, heads, width }),
+      state: (batch) => decodingSpecs(batch, { layers, heads, kvHeads, width }),
       forward(p, input, mode, { logits, at } = {}) {
         const { ids, attentionMask: mask } = input;
         const past = DecodingState.of(input);
