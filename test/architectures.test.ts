@@ -50,7 +50,9 @@ describe("architectures compared", () => {
     const models = ["char-rnn", "char-lstm"];
     const stop = new AbortController();
     const begun: string[] = [];
+    const plans: ArchitecturesEvent[] = [];
     const onEvent = (event: ArchitecturesEvent) => {
+      if (event.type === "plan") plans.push(event);
       if (event.type === "model") begun.push(event.model);
       if (event.type === "training" && event.model === "char-lstm" && event.event.type === "log")
         stop.abort();
@@ -62,6 +64,11 @@ describe("architectures compared", () => {
     expect(second.interrupted).toBe(false);
     expect(second.models.find(({ model }) => model === "char-rnn")).toEqual(first.models[0]);
     expect(begun).toEqual(["char-rnn", "char-lstm", "char-lstm"]);
+    const each = 60 * settings.minutes;
+    expect(plans).toEqual([
+      { type: "plan", models: 2, kept: 0, seconds: 2 * each },
+      { type: "plan", models: 2, kept: 1, seconds: each },
+    ]);
     const { created } = JSON.parse(readFileSync(join(folder, "char-lstm/run.json"), "utf8"));
     expect(Date.parse(created)).toBeLessThan(Date.now());
     const log = readFileSync(join(folder, "char-lstm/log.jsonl"), "utf8").trim().split("\n");
@@ -74,7 +81,46 @@ describe("architectures compared", () => {
     writeFileSync(join(folder, "char-cnn"), "a file where a folder should be");
     const { models, failed } = await compare({ out: folder, models: ["char-cnn", "char-rnn"] });
     expect(models.map(({ model }) => model)).toEqual(["char-rnn"]);
-    expect(failed).toEqual([{ model: "char-cnn", reason: expect.stringContaining("is a file") }]);
+    expect(failed).toEqual([
+      { model: "char-cnn", name: "char-cnn", reason: expect.stringContaining("is a file") },
+    ]);
+  });
+
+  it("have a run for each size, and a table of all", async () => {
+    const folder = temporaryFolder();
+    const sizes = { models: ["char-rnn", "char-gru"], layers: [1, 2], width: [8] };
+    const sized = (more: object) =>
+      compareArchitectures(data, {
+        minutes: 0.001,
+        backend: settings.backend,
+        out: folder,
+        ...sizes,
+        ...more,
+      });
+    const trainedNames = new Set<string>();
+    const onEvent = (event: ArchitecturesEvent) => {
+      if (event.type === "training") trainedNames.add(event.name);
+    };
+    const { models, grid } = await sized({ onEvent });
+    expect([...trainedNames].sort()).toEqual(models.map(({ name }) => name).sort());
+    expect(models.map(({ run }) => run).sort()).toEqual(
+      ["char-gru-1x8", "char-gru-2x8", "char-rnn-1x8", "char-rnn-2x8"].map((name) => join(folder, name)),
+    );
+    for (const { run, name, model, options, bits_per_character } of models) {
+      const { num_layers, hidden_size } = JSON.parse(readFileSync(join(run, "config.json"), "utf8"));
+      expect(options).toEqual({ layers: num_layers, width: hidden_size });
+      expect(name).toBe(`${model} ${num_layers}x${hidden_size}`);
+      const row = grid!.rows.find((one) => one.model === model)!;
+      const column = grid!.columns.findIndex((size) => size.layers === num_layers);
+      expect(row.bits_per_character[column]).toBe(bits_per_character);
+    }
+    // What is trained is kept where more sizes are asked for.
+    const more = await sized({ layers: [1, 2, 3], models: ["char-gru"] });
+    expect(more.models.filter(({ name }) => name !== "char-gru 3x8")).toEqual(
+      models.filter(({ model }) => model === "char-gru"),
+    );
+    expect(more.grid!.rows[0]!.bits_per_character).toHaveLength(3);
+    await expect(sized({ parameters: 5000 })).rejects.toThrow("`width` gives the sizes");
   });
 
   it("must write, and need texts to be judged on", async () => {

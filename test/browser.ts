@@ -35,15 +35,27 @@ export interface FolderServer {
   close(): void;
 }
 
-/** Serves the files of `folder` on this machine. */
-export async function serveFolder(folder: string): Promise<FolderServer> {
+/** What a page needs to use threads: it shares its process with no other site. */
+const isolation = {
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-embedder-policy": "require-corp",
+};
+
+/**
+ * Serves the files of `folder` on this machine.
+ * @param isolated whether pages may use threads
+ */
+export async function serveFolder(folder: string, { isolated = false } = {}): Promise<FolderServer> {
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url!, "http://page");
     const path = join(folder, pathname === "/" ? "index.html" : pathname);
     if (!existsSync(path)) response.writeHead(404).end();
     else
       response
-        .writeHead(200, { "content-type": types[extname(path)] ?? "application/octet-stream" })
+        .writeHead(200, {
+          "content-type": types[extname(path)] ?? "application/octet-stream",
+          ...(isolated ? isolation : {}),
+        })
         .end(readFileSync(path));
   });
   await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));

@@ -1,5 +1,5 @@
 /** `punchline data`: its document, its table, its file, and bad input. */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { punchline as punchlineProcess, temporaryFolder } from "./cli.ts";
@@ -73,11 +73,79 @@ describe("for a person", () => {
     expect(stdout).toMatch(/kept +\d,\d{3}/);
   });
 
+  test("jokes that are not fit for a classroom are counted, and kept where asked to", async () => {
+    const { stdout, stderr } = await punchline(["data", "one-liners"]);
+    expect(stdout).toMatch(/dropped: not for a classroom +\d{3}/);
+    expect(stderr).toMatch(
+      /\d{3} of 2,633 jokes are not fit for a classroom and left out; --all-jokes keeps them\./,
+    );
+    const all = await punchline(["data", "one-liners", "--all-jokes", "--json"]);
+    expect(JSON.parse(all.stdout).dropped).not.toHaveProperty("not_for_a_classroom");
+    expect(all.stderr).not.toContain("classroom");
+  });
+
+  test("an option of the built-in jokes is refused where they are not read", async () => {
+    const cwd = folderWith("jokes.csv", "Joke\none\ntwo\n");
+    for (const command of [
+      ["data", "jokes.csv"],
+      ["train", "--data", "jokes.csv", "--out", "run"],
+    ]) {
+      const { status, stderr } = await punchline([...command, "--all-jokes"], { cwd });
+      expect(status).toBe(2);
+      expect(stderr).toContain(
+        "--all-jokes chooses among the built-in jokes (one-liners), which are not read here",
+      );
+    }
+    expect(existsSync(join(cwd, "run"))).toBe(false);
+  });
+
   test("the table may be cut short by its reader", async () => {
     const ran = await punchlineProcess(["data", "one-liners"], {
       meanwhile: (child) => child.stdout!.destroy(),
     });
     expect(ran.status).toBe(0);
+  });
+});
+
+describe("--show-windows", () => {
+  test("has windows whose labels are the ids shifted by one", async () => {
+    const ran = await punchline(["data", "one-liners", "--show-windows", "3", "--seq-len", "20", "--json"]);
+    const { windows } = JSON.parse(ran.stdout) as {
+      windows: { text: string; ids: number[]; labels: number[] }[];
+    };
+    expect(windows).toHaveLength(3);
+    for (const { text, ids, labels } of windows) {
+      expect(text).toHaveLength(20);
+      expect(labels.slice(0, -1)).toEqual(ids.slice(1));
+    }
+    // One lane: each goes on where the one before ended.
+    expect(windows[1]!.ids[0]).toBe(windows[0]!.labels.at(-1));
+  });
+
+  test.each([
+    ["word", "word-lstm", "words"],
+    ["bpe", "gpt2", "tokens"],
+    ["wordpiece", "bert", "tokens"],
+  ])("of a vocabulary of kind %s is what %s reads", async (vocabulary, model, unit) => {
+    const options = ["--vocabulary", vocabulary, "--show-windows", "1", "--seq-len", "16"];
+    const { stdout } = await punchline(["data", "one-liners", ...options]);
+    expect(stdout.replaceAll("\n", " ")).toContain(`What ${model} reads: rows of 16 ${unit}.`);
+    expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
+  });
+
+  test.each([
+    [["--seq-len", "8"], "--seq-len shapes the windows that --show-windows shows"],
+    [
+      ["--show-windows", "1", "--model", "char-lstm", "--vocabulary", "bpe"],
+      "does not read --vocabulary bpe",
+    ],
+    [["--show-windows", "1", "--model", "char-lstn"], '"char-lstm"?'],
+    [["--show-windows", "1", "--model", "punchline-bert", "--width", "8"], "--width is for a new model"],
+    [["--show-windows", "1", "--whole-words"], "--whole-words is for models that fill masks"],
+  ])("refuses %j", async (options, sentence) => {
+    const ran = await punchline(["data", "one-liners", ...options]);
+    expect(ran.status).toBe(2);
+    expect(ran.stderr).toContain(sentence);
   });
 });
 

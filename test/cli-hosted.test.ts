@@ -159,10 +159,13 @@ describe("punchline sample openai:NAME --novel", () => {
 
   it.each([
     [["sample", "openai:joker", "--prompt", "x", "--tries", "3"], "--tries is of use with --novel only"],
-    [["sample", "openai:joker", "--prompt", "x", "--data", "a.txt"], "--data is of use with --novel only"],
+    [
+      ["sample", "openai:joker", "--prompt", "x", "--data", "a.txt"],
+      "--data is of use with --check and --novel only",
+    ],
     [
       ["sample", "openai:joker", "--prompt", "x", "--encoding", "utf-16"],
-      "--encoding is of use with --novel",
+      "--encoding is of use with --check and --novel only",
     ],
     [["sample", "openai:joker", "--novel", "0.2"], "--novel must be a number from 0.6 to 1"],
   ])("%j is wrong usage", async (odd, sentence) => {

@@ -73,6 +73,70 @@ describe("files of texts", () => {
   });
 });
 
+describe("texts of the same cue", () => {
+  const csv = ["Id,Joke", ...jokes.map((joke, k) => `${k},${joke}${k === 3 ? "\n" : ""}`)];
+  const lineOf = (text: string) =>
+    csv
+      .join("\n")
+      .split("\n")
+      .findIndex((line) => line.includes(text)) + 1;
+
+  it("are shown with what is shared and the line of the person's file, and said in --json", async () => {
+    put("jokes.csv", csv.join("\n"));
+    put("own.txt", "The hen number 88 flew home.\nThe king of the road was here.\n");
+    const words = ["novelty", "own.txt", "--data", "jokes.csv", "--near", "off", "--page", "cues.html"];
+    const { stdout, stderr } = await run(words);
+    expect(stderr).not.toContain("error");
+    const text = jokes[88]!.split(" went")[0]!;
+    const hens = jokes.filter((joke) => joke.startsWith("The hen number")).length;
+    expect(stdout.replace(/\s+/g, " ")).toContain(
+      `1. [${text}] flew home. new ${hens} training texts begin “The hen number”; the closest:`,
+    );
+    expect(stdout.replace(/\s+/g, " ")).toContain(
+      `- [${text}]${jokes[88]!.slice(text.length)} (jokes.csv, line ${lineOf(text)})`,
+    );
+    expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
+    expect(stdout.indexOf("are copies")).toBeLessThan(stdout.indexOf("In brackets"));
+
+    const { samples, cues } = await audit(words.slice(1));
+    expect(samples[0]!.cue_matches[0]).toMatchObject({
+      text: jokes[88],
+      words: 4,
+      count: 1,
+      in_sample: [0, text.length],
+      place: { source: "jokes.csv", unit: "line", row: lineOf(text) },
+    });
+    expect(samples[1]).toMatchObject({ same_cue_count: 0, cue_matches: [] });
+    expect(cues).toMatchObject({ words: 3, samples: { shared: 1, n: 2 } });
+    const { document } = parseHTML(readFileSync(join(folder, "cues.html"), "utf8"));
+    const figure = document.querySelector("#novelty-0-cues")!;
+    expect(figure.querySelector(".real mark")!.textContent).toBe(text);
+    expect(figure.textContent).toContain(`jokes.csv, line ${lineOf(text)}`);
+  });
+
+  it("are shown beside what sample writes with --check, and a program gets the audit of each", async () => {
+    const words = ["sample", "a", "-n", "2", "--max-length", "12", "--prompt", "The hen number 8"];
+    const { stdout, status } = await run([...words, "--check"]);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^\[In brackets\]: .*\n\n1\. \[The hen number/);
+    expect(stdout.replace(/\s+/g, " ")).toMatch(/- \[The hen number[^\]]*\].* \(jokes\.txt, line \d+\)/);
+    const written = JSON.parse((await run([...words, "--check", "--json"])).stdout).samples;
+    for (const { prompt, text, check } of written) {
+      expect(check).toMatchObject({ text: prompt + text, prompt, copy: false });
+      for (const { text: found, place } of check.cue_matches) expect(jokes[place.row - 1]).toBe(found);
+      expect(check.cue_matches.length).toBeGreaterThan(0);
+    }
+    expect(JSON.parse((await run([...words, "--json"])).stdout).samples[0]).not.toHaveProperty("check");
+    for (const [more, said] of [
+      [["--data", "jokes.txt"], "--data is of use with --check and --novel only"],
+      [["--check", "--tries", "3"], "--tries is of use with --novel only"],
+    ] as const) {
+      const refused = await run([...words, ...more]);
+      expect([refused.status, refused.stderr]).toEqual([2, expect.stringContaining(said)]);
+    }
+  });
+});
+
 describe("data --audit", () => {
   it("finds what the filter between the splits is told to let through", async () => {
     const twice = Array.from({ length: 40 }, (_, k) => [
@@ -115,7 +179,7 @@ describe("novelty --checkpoints", () => {
     rmSync(join(folder, "a/checkpoints"), { recursive: true });
     const ran = await run(["novelty", "a", "-n", "2", "--asked", "0", "--checkpoints"]);
     expect(ran.status).toBe(2);
-    expect(ran.stderr).toContain("train it with --snapshot-every N");
+    expect(ran.stderr).toContain("train it with --snapshots 8");
     expect(readdirSync(folder)).not.toContain("checkpoints");
   });
 

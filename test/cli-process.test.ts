@@ -52,7 +52,7 @@ test("a command that can save itself may do so when its reader goes away", async
 test("the first Ctrl-C lets the command finish, and it says so", async () => {
   const ran = await runSource(toy, ["wait", "--json"], {
     meanwhile: (child) =>
-      child.stderr!.on("data", (text) => /waiting: 1/.test(String(text)) && child.kill("SIGINT")),
+      child.stderr!.on("data", (text) => /ready for a signal/.test(String(text)) && child.kill("SIGINT")),
   });
   expect(ran.status).toBe(0);
   expect(JSON.parse(ran.stdout)).toEqual({ stopped: "interrupt" });
@@ -63,7 +63,7 @@ test("the second Ctrl-C ends the process by that signal", async () => {
   const ran = await runSource(toy, ["wait", "--deaf"], {
     meanwhile: (child) =>
       child.stderr!.on("data", (text) => {
-        if (/waiting: 1/.test(String(text))) child.kill("SIGINT");
+        if (/ready for a signal/.test(String(text))) child.kill("SIGINT");
         if (/again/.test(String(text))) child.kill("SIGTERM");
       }),
   });

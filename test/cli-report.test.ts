@@ -83,7 +83,9 @@ describe("punchline report", () => {
     const heads = [...document.querySelectorAll("tbody tr:first-child th")].map((e) => e.textContent);
     expect(heads).toContain("real texts");
     expect(document.body.textContent).toContain("./gone could not be measured");
-    expect(document.querySelectorAll("#runs-samples .column").length).toBe(2);
+    // Two runs side by side; what is folded below has two columns of its own.
+    const [shown] = document.querySelectorAll("#runs-samples .columns");
+    expect(shown!.querySelectorAll(".column").length).toBe(2);
   });
 
   it("compares vectors of the built-in GPT-2 where no encoder is named, also for models that have none", async () => {

@@ -1,6 +1,7 @@
 /** The frame of the command line: words, statuses, sentences, the purity of standard output. */
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { flagOf } from "../src/cli/output/flags.ts";
 import { groups, registry } from "../src/cli/registry.ts";
 import { runCli } from "../src/cli/run.ts";
 import { runHere } from "./cli-here.ts";
@@ -50,6 +51,29 @@ describe("words", () => {
     });
   });
 
+  test.each([
+    ["--loud --no-cache", { loud: true, cache: false }],
+    ["--no-loud --cache", { loud: false, cache: true }],
+    ["--no-cache --cache", { cache: true }],
+    ["--no-dedupe", { dedupe: "off" }],
+    ["--no-dedupe --dedupe 0.5", { dedupe: 0.5 }],
+    ["--header", { header: "yes" }],
+    ["--no-header", { header: "no" }],
+    // As they were written before.
+    ["--dedupe off", { dedupe: "off" }],
+    ["--header yes", { header: "yes" }],
+    ["--header no", { header: "no" }],
+    ["--header=no", { header: "no" }],
+  ])("a switch is --x or --no-x: %s", async (words, options) => {
+    const { stdout } = await toy(["speak", ...words.split(" "), "a", "--json"]);
+    expect(JSON.parse(stdout)).toMatchObject({ args: { source: ["a"] }, options });
+  });
+
+  test("words after -- are no values of switches", async () => {
+    const { stdout } = await toy(["speak", "--json", "--", "--header", "yes"]);
+    expect(JSON.parse(stdout).args).toEqual({ source: ["--header", "yes"] });
+  });
+
   test("--json may stand before the command, and -- ends the options", async () => {
     const { stdout } = await toy(["--json", "speak", "--", "--loud"]);
     expect(JSON.parse(stdout).args).toEqual({ source: ["--loud"] });
@@ -58,7 +82,7 @@ describe("words", () => {
   test.each([
     ["speek", 'Unknown command "speek"; did you mean "speak"?'],
     ["zzzzzzzz", 'Unknown command "zzzzzzzz"; known are: speak, fail, flood, wait.'],
-    ["", 'A command is needed; see "punchline --help".'],
+    ["--json", 'A command is needed; see "punchline --help".'],
     ["--loud speak", "Unknown option --loud; options of a command follow its name."],
     ["speak", '"punchline speak" needs SOURCE; see "punchline speak --help".'],
     ["speak a --tempratur 1", 'Unknown option --tempratur; did you mean "--temperature"?'],
@@ -76,6 +100,41 @@ describe("words", () => {
   ])("%j is wrong usage", async (words, sentence) => {
     const ran = await toy(words.split(" ").filter(Boolean));
     expect(ran).toEqual({ status: 2, stdout: "", stderr: `error: ${sentence}\n` });
+  });
+});
+
+describe("quiet and verbose", () => {
+  const usual = ["A warning.", "A note.", "speaking: 0 steps, in"];
+  const more = ["A detail.", "Punchline ", "Took ", "peak memory"];
+
+  test.each([
+    ["", usual, more],
+    ["--quiet", usual.slice(0, 1), [...usual.slice(1), ...more]],
+    ["-q --json", usual.slice(0, 1), [...usual.slice(1), ...more]],
+    ["--verbose", [...usual, ...more], []],
+    ["--json --verbose", [...usual, ...more], []],
+  ])("speak everything %s", async (options, said, unsaid) => {
+    const words = options.split(" ").filter(Boolean);
+    for (const line of [
+      ["speak", "everything", ...words],
+      [...words, "speak", "everything"],
+    ]) {
+      const { status, stdout, stderr } = await toy(line);
+      expect(status).toBe(0);
+      if (words.includes("--json")) expect(JSON.parse(stdout).args.source[0]).toBe("everything");
+      else expect(stdout).toBe("hello\n");
+      for (const text of said) expect(stderr).toContain(text);
+      for (const text of unsaid) expect(stderr).not.toContain(text);
+    }
+  });
+
+  test("errors are said with --quiet too, and the two exclude each other", async () => {
+    expect((await toy(["fail", "input", "--quiet"])).stderr).toMatch(/^error: jokes\.csv, line 3: .*\n$/);
+    expect(await toy(["speak", "a", "--quiet", "--verbose"])).toEqual({
+      status: 2,
+      stdout: "",
+      stderr: "error: --quiet and --verbose exclude each other; give one.\n",
+    });
   });
 });
 
@@ -113,23 +172,42 @@ describe("failures", () => {
 });
 
 describe("help", () => {
-  const helps = ["--help", "speak --help", "help speak", "speak a -h", "help"];
+  const helps = [
+    "",
+    "--help",
+    "help",
+    "speak --help",
+    "help speak",
+    "speak a -h",
+    "speak --help-all",
+    "help speak --help-all",
+    "--help-all speak",
+  ];
 
   test.each(helps)("%j fits 80 columns", async (words) => {
-    const { status, stdout, stderr } = await toy(words.split(" "));
+    const { status, stdout, stderr } = await toy(words.split(" ").filter(Boolean));
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
   });
 
-  test("of a command shows arguments, ranges, units, defaults and examples", async () => {
+  test("of a command has the usual options, and names where the others are", async () => {
     const { stdout } = await toy(["speak", "--help"]);
+    expect(stdout).toMatch(/ -k, --top-k N +How many \(default: 40\)/);
+    expect(stdout).not.toContain("--max-minutes");
+    expect(stdout).toMatch(/\n\n--help-all shows 9 more options; /);
+  });
+
+  test("of all shows arguments, ranges, units, defaults and examples", async () => {
+    const { stdout } = await toy(["speak", "--help-all"]);
     expect(stdout).toMatch(/^The toy speak\.\n\nUsage {2}punchline speak SOURCE\.\.\. \[options\]\n/);
     expect(stdout).toMatch(/ -k, --top-k N +How many \(at least 1; default: 40\)/);
-    expect(stdout).toMatch(/ --max-minutes N +How long \(minutes; above 0\)/);
-    expect(stdout).toMatch(/ --no-cache +Compute everything anew\n/);
+    expect(stdout).toMatch(/ --max-minutes N +How long \(minutes; above 0; default: no limit\)/);
+    expect(stdout).toMatch(/ --\[no-\]cache +Take what was computed before \(default: on\)\n/);
     expect(stdout).toMatch(
       / --model NAME +Which one \(char-rnn, char-gru, char-lstm;\n +default: char-lstm\)/,
     );
+    expect(stdout).toMatch(/ --\[no-\]dedupe N +How near \(from 0 to 1; default: 0\.8\)/);
+    expect(stdout).toMatch(/ --\[no-\]header +Whether it has a head \(default: detected\)/);
     expect(stdout).toContain("$ toy speak hello --top-k 3");
   });
 
@@ -146,6 +224,8 @@ describe("help", () => {
 });
 
 describe("the real commands", () => {
+  const shown = async (...words: readonly string[]) => (await runHere(...words)).stdout;
+
   test.each(registry.map((entry) => [entry.name, entry] as const))(
     "%s is well described",
     async (name, entry) => {
@@ -155,23 +235,55 @@ describe("the real commands", () => {
       const { default: command } = await entry.load();
       const examples = Object.keys(command.examples);
       expect(examples.length).toBeGreaterThan(0);
-      for (const example of examples) expect(example).toMatch(new RegExp(`^punchline ${name}( |$)`));
-      let help = "";
-      const stdout = { write: (text: string) => (help += text) };
-      const stderr = { write: () => {} };
-      expect(await runCli([name, "--help"], { stdout, stderr, env: {} })).toBe(0);
-      const wide = help.split("\n").filter((line) => line.length > 80);
-      expect(wide).toEqual([]);
+      for (const example of examples) expect(example).toMatch(new RegExp(`(^|<\\()punchline ${name}( |$)`));
+      for (const help of [await shown(name, "--help"), await shown(name, "--help-all")])
+        expect(help.split("\n").filter((line) => line.length > 80)).toEqual([]);
     },
   );
 
+  test.each(registry.map(({ name }) => name))(
+    "the help of %s fits on a screen, examples first",
+    async (name) => {
+      const rows = (await shown(name, "--help")).trimEnd().split("\n");
+      expect(rows.length, rows.join("\n")).toBeLessThanOrEqual(30);
+      expect(rows.slice(2, 5)).toEqual([expect.stringMatching(/^Usage/), "", "Examples"]);
+      expect(rows.at(-1)).toContain("--json");
+    },
+  );
+
+  test.each(registry.map((entry) => [entry.name, entry] as const))(
+    "every option of %s says what happens without it, once, and switches are spelt one way",
+    async (name, entry) => {
+      const { options } = (await entry.load()).default;
+      const help = await shown(name, "--help-all");
+      const items = help.split(/\n(?= +(?:-\w, )?--)/).map((item) => item.replace(/\s+/g, " "));
+      for (const [key, { kind, placeholder, describe }] of Object.entries(options)) {
+        const flag = flagOf(key).slice(2);
+        const item = items.findLast((text) => new RegExp(`^ (-\\w, )?--(\\[no-\\])?${flag}( |$)`).test(text));
+        expect(item, key).toMatch(/\bdefault: \S|\brequired\)/);
+        expect(describe, key).not.toMatch(/default|required|yes/);
+        expect(describe, key).toMatch(/^[A-Z\d].*[^.]$/);
+        expect(placeholder, key).not.toContain("|");
+        if (kind === "flag" && !/^no[A-Z]/.test(key)) expect(item, key).toContain(`--[no-]${flag}`);
+      }
+    },
+  );
+
+  test("without words shows what to begin with, on one screen", async () => {
+    const { status, stdout, stderr } = await runHere();
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(stdout.split("\n").length).toBeLessThanOrEqual(24);
+    const commands = [...stdout.matchAll(/^ {2}punchline (\S+)/gm)].map(([, name]) => name);
+    expect(commands[0]).toBe("demo");
+    const known = [...registry.map(({ name }) => name), "--help", "COMMAND"];
+    for (const name of commands) expect(known).toContain(name);
+  });
+
   test("train and finetune show the defaults that each of them has", async () => {
-    const shown = async (name: string, flag: string) => {
-      let help = "";
-      const stdout = { write: (text: string) => (help += text) };
-      await runCli([name, "--help"], { stdout, stderr: { write: () => {} }, env: {} });
+    const standard = async (name: string, flag: string) => {
+      const help = await shown(name, "--help-all");
       const entry = help.split(/\n(?= +--)/).find((text) => text.trim().startsWith(`${flag} `));
-      return /default ([\w.-]+)/i.exec(entry!.replace(/\s+/g, " "))?.[1];
+      return /default: ([\w.-]+)/i.exec(entry!.replace(/\s+/g, " "))?.[1];
     };
     const defaults = {
       "--batch-size": ["32", "8"],
@@ -180,10 +292,10 @@ describe("the real commands", () => {
       "--schedule": ["cosine", "linear"],
       "--warmup": ["100", "100"],
       "--weight-decay": ["0.01", "0"],
-      "--epochs": [undefined, "3"],
+      "--epochs": ["by", "3"],
     };
     for (const [flag, [trained, tuned]] of Object.entries(defaults)) {
-      expect([flag, await shown("train", flag), await shown("finetune", flag)]).toEqual([
+      expect([flag, await standard("train", flag), await standard("finetune", flag)]).toEqual([
         flag,
         trained,
         tuned,
@@ -192,10 +304,7 @@ describe("the real commands", () => {
   });
 
   test("finetune names the built-in models, fill its default", async () => {
-    let help = "";
-    const stdout = { write: (text: string) => (help += text) };
-    for (const name of ["finetune", "fill"])
-      await runCli([name, "--help"], { stdout, stderr: { write: () => {} }, env: {} });
+    const help = (await shown("finetune", "--help")) + (await shown("fill", "--help"));
     expect(help.replace(/\s+/g, " ")).toMatch(
       /built-in model \(punchline-gpt2, punchline-bert\).*default: punchline-bert/,
     );

@@ -46,6 +46,23 @@ describe("attention", () => {
     expect(bert!.tokens).toContain("[MASK]");
   });
 
+  it("is kept of every head where that is asked for, in bytes that give the drawn head again", async () => {
+    const options = { text, runs: 1, layer: 2, head: 2, heads: true };
+    const { models } = await compareModels([folders.gpt, folders.bert], options);
+    for (const { attention, facts } of models) {
+      const { heads, tokens, weights, layer, head } = attention!;
+      expect([heads!.layers, heads!.heads]).toEqual([facts!.layers, facts!.heads]);
+      expect(heads!.tokens).toEqual(tokens);
+      const bytes = Buffer.from(heads!.weights, "base64");
+      expect(bytes).toHaveLength(heads!.layers * heads!.heads * tokens.length ** 2);
+      const first = ((layer - 1) * heads!.heads + head - 1) * tokens.length ** 2;
+      for (const [i, weight] of weights.flat().entries())
+        expect((bytes[first + i]! / 255) ** 2).toBeCloseTo(weight, 2);
+    }
+    const [plain] = (await compareModels([folders.gpt], { ...options, heads: false })).models;
+    expect(plain!.attention).not.toHaveProperty("heads");
+  });
+
   it("leaves the logits where the fused kernel has them", async () => {
     for (const folder of [folders.gpt, folders.bert]) {
       const { model, weights } = await loadFolder(folder);

@@ -8,6 +8,7 @@ import { describe, expect, it } from "vitest";
 import { checkOp } from "../src/conformance/check-op.ts";
 import { staticShape } from "../src/core/shape.ts";
 import type { Tensor } from "../src/graph/tensor.ts";
+import { kernelsOf } from "../src/onnx/kernels.ts";
 import { type AnyOp, defineOp, real } from "../src/ops/define.ts";
 import { multiply } from "../src/ops/elementwise.ts";
 import type { Device } from "../src/runtime/backend.ts";
@@ -29,12 +30,17 @@ describe(`every operation on ${device}`, () => {
   it.each(ops.map((op) => [op.name, op] as const))("%s", (_, op) => checkOp(op, { backend }));
 });
 
+describe("every operation as it is lowered for WebGPU, on the CPU", () => {
+  const lowered = { ...nodeBackend(), kernels: kernelsOf("webgpu") };
+  it.each(ops.map((op) => [op.name, op] as const))("%s", (_, op) => checkOp(op, { backend: lowered }));
+});
+
 /** x², in as many wrong ways as there are parameters. */
 function square(
-  mistakes: { slope?: number; lowered?: string; reshaped?: boolean },
+  mistakes: { slope?: number; lowered?: string; reshaped?: boolean; power?: 1 | 2 },
   gradient?: (g: Tensor) => { x: Tensor },
 ) {
-  const { slope = 2, lowered = "Mul", reshaped = false } = mistakes;
+  const { slope = 2, lowered = "Mul", reshaped = false, power = 2 } = mistakes;
   return defineOp({
     name: "square",
     inputs: ["x"],
@@ -42,6 +48,7 @@ function square(
     infer: ({ x }) => ({ y: x }),
     vjp: ({ y: g }, { x }): { x: Tensor } =>
       gradient ? gradient(g) : { x: multiply(g, multiply(slope, x)) },
+    again: ({ x }) => ({ y: power === 1 ? x : multiply(x, x) }),
     lower(emit, { x }) {
       const y = emit.node(lowered, [x, x]);
       return { y: reshaped ? emit.node("Reshape", [y, emit.ints(staticShape("square", x.shape))]) : y };
@@ -56,6 +63,7 @@ describe("an operation from outside", () => {
 
   it.each([
     ["its gradient", { slope: 3 }, /finite differences disagree with the gradient: dx\[\d, \d\] is/],
+    ["its result once more", { power: 1 } as const, /computed again, it is not the same: y\[\d, \d\] is/],
     ["its lowering", { lowered: "Add" }, /square.*\n- sample "matrix": y\[\d, \d\] is .* expected/],
     ["its graph", { lowered: "Multiply" }, /it is built, but does not run: .*Multiply/s],
     ["its sizes", { reshaped: true }, /with axis 0 of x only a name: it is built, but does not run/],

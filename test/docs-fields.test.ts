@@ -23,10 +23,10 @@ beforeAll(async () => {
   const sizes = ["--width", "16", "--batch-size", "4", "--seq-len", "16", "--validation-tokens", "500"];
   const commands: Readonly<Record<string, readonly string[]>> = {
     demo: ["--chapter", "characters", "--minutes", "0.01"],
-    data: ["one-liners", "--audit"],
+    data: ["one-liners", "--audit", "--show-windows", "1"],
     train: ["--out", "a", "--steps", "4", "--snapshot-every", "2", ...sizes],
     finetune: ["a", "--out", "b", "--steps", "4", ...sizes.slice(2)],
-    sample: ["a", "--novel"],
+    sample: ["a", "--novel", "--check"],
     eval: ["a"],
     novelty: ["a", "-n", "2", "--asked", "2", "--checkpoints"],
     suggest: ["a", "Why"],
@@ -79,6 +79,18 @@ describe("documents", () => {
     "compare-models",
   ])("of punchline %s", (name) => {
     expect(documented(`Document of punchline ${name}`)).toEqual(fields(documents.get(name)!));
+  });
+
+  it("have windows", () => {
+    const { windows } = JSON.parse(documents.get("data")!) as { windows: readonly object[] };
+    expect(documented("Windows")).toEqual(fields(JSON.stringify(windows[0])));
+  });
+
+  it("have audited texts", () => {
+    const { samples } = JSON.parse(documents.get("sample")!) as { samples: readonly { check: object }[] };
+    const always = fields(JSON.stringify(samples[0]!.check));
+    const sometimes = ["copy_kind", "part", "place", "prompt"];
+    expect(documented("Audited texts")).toEqual([...new Set([...always, ...sometimes])].sort());
   });
 
   it("of punchline finetune is that of train", () => {

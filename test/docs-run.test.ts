@@ -1,6 +1,7 @@
 /**
- * What the documents show is run: commands in a folder of their own, page by page, and programs, type-checked
- * first. Trainings are cut to a few steps of small models; CI runs the README's commands as they stand.
+ * What the documents show is run: the commands in one folder, page after page, as a reader would who follows the
+ * README and then its guides; and programs, type-checked first. Trainings are cut to a few steps of small models; CI
+ * runs the README's commands as they are.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -20,9 +21,9 @@ import { delimiter, join } from "node:path";
 import { transformWithOxc } from "vite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { trainingStepPicture, trainingStepText } from "../docs/figures/training-step.ts";
-import { builtCli, type Ran, root, runNode, temporaryFolder } from "./cli.ts";
+import { builtCli, type Ran, root, runNode } from "./cli.ts";
 import { punchline } from "./cli-here.ts";
-import { type Block, pages, readPage } from "./markdown.ts";
+import { type Block, type Page, pages, readPage } from "./markdown.ts";
 
 const all = pages();
 const isRun = ({ language, notRun, from }: Block) =>
@@ -32,27 +33,39 @@ const shown = (language: string) =>
 
 describe("commands", () => {
   const folder = mkdtempSync(join(tmpdir(), "punchline-docs-"));
-  const socket = join(folder, "socket");
+  const bin = join(folder, ".bin");
+  const socket = join(bin, "socket");
   let server: Server;
   beforeAll(async () => {
+    mkdirSync(bin);
     server = commandsAt(socket);
     await once(server, "listening");
+    writeFileSync(join(bin, "punchline"), forwarder(socket));
+    chmodSync(join(bin, "punchline"), 0o755);
   });
   afterAll(() => {
     server.close();
     rmSync(folder, { recursive: true, force: true });
   });
-  const withCommands = all.filter(({ blocks }) => blocks.some((b) => b.language === "sh" && isRun(b)));
+  const withCommands = inReadingOrder(all).filter(({ blocks }) =>
+    blocks.some((b) => b.language === "sh" && isRun(b)),
+  );
+
+  it("of different pages do not share a run", () => {
+    const pagesOf = new Map<string, Set<string>>();
+    for (const { path, blocks } of withCommands) {
+      for (const [, run] of blocks.flatMap(({ source }) => [...source.matchAll(/--out (runs\/\S+)/g)])) {
+        pagesOf.set(run!, (pagesOf.get(run!) ?? new Set()).add(path));
+      }
+    }
+    expect(pagesOf.size).toBeGreaterThan(5);
+    expect([...pagesOf].filter(([, paths]) => paths.size > 1)).toEqual([]);
+  });
 
   it.each(withCommands.map((page) => [page.path, page] as const))(
     "%s",
     { timeout: 300_000 },
     async (_, page) => {
-      const folder = temporaryFolder();
-      const bin = join(folder, "bin");
-      mkdirSync(bin);
-      writeFileSync(join(bin, "punchline"), forwarder(socket));
-      chmodSync(join(bin, "punchline"), 0o755);
       for (const { place, source } of page.blocks.filter((b) => b.language === "sh" && isRun(b))) {
         const ran = await shell(source.split("\n").map(small).join("\n"), folder, bin);
         expect(ran.status, `${place}:\n${ran.output}`).toBe(0);
@@ -116,18 +129,26 @@ it("the drawn training step is the real one (docs/figures/training-step.ts draws
   expect(texts.map(({ source }) => source)).toContain(trainingStepText());
 });
 
+/** The README, then the pages in the order in which it links to them, then the others. */
+function inReadingOrder(pages: readonly Page[]): readonly Page[] {
+  const order = ["README.md", ...readPage("README.md").links];
+  const rank = ({ path }: Page) => (order.includes(path) ? order.indexOf(path) : order.length);
+  return [...pages].sort((a, b) => rank(a) - rank(b));
+}
+
 /** The same command with little to do. */
 function small(line: string): string {
   const resumes = line.includes("--resume");
   let out = line
     .replace(/\bnpx punchline\b/g, "punchline")
     .replace(/--(?:max-minutes|steps|epochs) [\d.]+/, `--steps ${resumes ? 6 : 4}`)
-    .replace(/ --minutes [\d.]+/, " --minutes 0.002 --parameters 5000")
+    .replace(/ --minutes [\d.]+/, ` --minutes 0.002${/--width/.test(line) ? "" : " --parameters 5000"}`)
     .replace(/ -n \d+/, " -n 2")
-    .replace(/--snapshot-every \d+/, "--snapshot-every 2")
-    .replace(/--width \d+/, "--width 16");
+    .replace(/--snapshots \d+/, "--snapshots 2")
+    .replace(/--layers \d+,[\d,]+/, "--layers 1")
+    .replace(/--width [\d,]+/, "--width 16");
   if (/\bpunchline (train|finetune)\b/.test(out) && !resumes) {
-    if (/\btrain\b/.test(out) && !/--(width|config)/.test(out)) out += " --width 16";
+    if (/\btrain\b/.test(out) && !/--(width|size|config)/.test(out)) out += " --width 16";
     out += " --batch-size 4 --seq-len 16 --validation-tokens 500";
   }
   return out.replace(/\bpunchline novelty (?!\S+\.txt)\S+/, "$& --asked 2");

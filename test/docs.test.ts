@@ -2,9 +2,9 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { describe, expect, it } from "vitest";
-import { flagOf } from "../src/cli/output/flags.ts";
 import { registry } from "../src/cli/registry.ts";
 import { root } from "./cli.ts";
+import { faultsOf } from "./line-faults.ts";
 import { firstColumn, pages, readPage } from "./markdown.ts";
 
 const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
@@ -50,8 +50,8 @@ it("the README names every command", () => {
   expect(registry.map(({ name }) => name).filter((name) => !shown.includes(`punchline ${name}`))).toEqual([]);
 });
 
-it("the README names every benchmark", () => {
-  const shown = readPage("README.md").spans.join("\n");
+it("the page of benchmarks names every benchmark", () => {
+  const shown = readPage("docs/benchmarks.md").spans.join("\n");
   const benchmarks = readdirSync(join(root, "bench"))
     .filter((name) => name.endsWith(".ts"))
     .filter((name) => /^export default /m.test(readFileSync(join(root, "bench", name), "utf8")))
@@ -76,42 +76,6 @@ it("docs/dependencies.md has the direct dependencies, each once, and no others",
   expect(named("What users install")).toEqual(Object.keys(manifest.dependencies).sort());
   expect(named("What developers install besides")).toEqual(Object.keys(manifest.devDependencies).sort());
 });
-
-/** What a line of shell names that is not there. */
-async function faultsOf(line: string): Promise<string[]> {
-  const faults: string[] = [];
-  for (const [, script, rest = ""] of line.matchAll(/\bnpm run (?:-s )?([\w:-]+)(?: -- ([\w-]+))?/g)) {
-    if (!manifest.scripts[script!]) faults.push(`no script ${script}`);
-    if (script === "bench" && /^[a-z]/.test(rest) && !existsSync(join(root, `bench/${rest}.ts`)))
-      faults.push(`no benchmark ${rest}`);
-  }
-  for (const [file] of line.matchAll(/\b(?:src|test|bench|examples|docs|\.ci)\/[\w./-]*\w/g)) {
-    if (!existsSync(join(root, file))) faults.push(`no file ${file}`);
-  }
-  for (const [, words] of line
-    .replace(/ # .*$/, "")
-    .matchAll(/(?:^|[$|;&] |npx )punchline ((?:"[^"]*"|[^|;&<>])+)/g)) {
-    const [name = "", ...rest] = words!.split(/\s+(?=(?:[^"]*"[^"]*")*[^"]*$)/);
-    if (name.startsWith("-") || /^[A-Z]+$/.test(name)) continue;
-    const entry = registry.find((candidate) => candidate.name === name);
-    if (!entry) {
-      faults.push(`no command ${name}`);
-      continue;
-    }
-    const { options } = (await entry.load()).default;
-    const known = new Set(["--json", "--help", "-h"]);
-    for (const [key, option] of Object.entries(options)) {
-      known.add(flagOf(key));
-      if (option.short) known.add(`-${option.short}`);
-      if (option.kind === "flag" && option.default) known.add(flagOf(key).replace("--", "--no-"));
-    }
-    for (const word of rest) {
-      const flag = /^--?[a-zA-Z][\w-]*/.exec(word)?.[0];
-      if (flag !== undefined && !known.has(flag)) faults.push(`no option ${flag} of ${name}`);
-    }
-  }
-  return faults;
-}
 
 /** Without indentation, comment stars and line ends, which a quotation may change. */
 function comparable(code: string): string {

@@ -157,7 +157,7 @@ describe("a GGUF file of a GPT-2", () => {
 
 describe("what GGUF refuses", () => {
   it.each([
-    ["char-lstm", {}, /char-lstm.*gpt2 alone/],
+    ["char-lstm", {}, /char-lstm.*gpt2, llama.*alone/],
     ["gpt2", { activation_function: "relu" }, /relu/],
   ] as const)("%s %o", async (type, change, message) => {
     const folder = await modelFolder(type, {}, 1, change);
@@ -191,16 +191,39 @@ async function greedy(lm: LanguageModel, prompt: Int32Array, count: number): Pro
   return tokens;
 }
 
+const grouped = { heads: 4, kvHeads: 2 };
+const bands = {
+  rope_scaling: {
+    rope_type: "llama3",
+    factor: 8,
+    low_freq_factor: 1,
+    high_freq_factor: 4,
+    original_max_position_embeddings: 32,
+  },
+};
+
 describe.skipIf(!peers.llama)(`llama.cpp ${peerReason("node-llama-cpp")}`, () => {
   it.each([
-    ["f32", 24, true],
-    ["f32", 24, false],
-    ["f16", 24, true],
+    ["gpt2", "f32", 24, {}, { tie_word_embeddings: true }],
+    ["gpt2", "f32", 24, {}, { tie_word_embeddings: false }],
+    ["gpt2", "f16", 24, {}, {}],
     // A model of random weights is sure of nothing, so what rounding changes soon shows.
-    ["q8_0", 12, true],
-    ["q4_0", 2, true],
-  ] as const)("reads %s and writes the same %i tokens (tied head: %s)", async (type, count, tied) => {
-    const folder = await modelFolder("gpt2", {}, 8, { tie_word_embeddings: tied });
+    ["gpt2", "q8_0", 12, {}, {}],
+    ["gpt2", "q4_0", 2, {}, {}],
+    ["llama", "f32", 24, grouped, {}],
+    ["llama", "f32", 24, grouped, { tie_word_embeddings: false, attention_bias: true, mlp_bias: true }],
+    ["llama", "f32", 24, grouped, bands],
+    ["llama", "f32", 24, grouped, { rope_scaling: { type: "linear", factor: 2 }, head_dim: 32 }],
+    ["llama", "f16", 12, grouped, {}],
+    ["llama", "q8_0", 4, grouped, {}],
+    ["qwen2", "f32", 24, grouped, {}],
+    ["qwen3", "f32", 24, grouped, { head_dim: 32 }],
+    ["gpt_neox", "f32", 24, {}, { hidden_act: "gelu_fast" }],
+    ["gpt_neox", "f32", 24, {}, { hidden_act: "gelu_fast", use_parallel_residual: false, rotary_pct: 1 }],
+    ["gpt_neox", "f32", 24, {}, { hidden_act: "gelu_fast", tie_word_embeddings: true }],
+  ] as const)("reads a %s in %s and writes the same %i tokens: %o %o", async (...of) => {
+    const [architecture, type, count, options, change] = of;
+    const folder = await modelFolder(architecture, options, 8, change);
     const path = await exported(folder, type);
     const lm = await loadModel(folder);
     const prompt = "why did the hen";

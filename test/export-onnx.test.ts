@@ -123,6 +123,10 @@ describe("a decoder with its cache as inputs and outputs", () => {
     ["gpt2", { activation_function: "gelu" }],
     ["char-transformer", {}],
     ["char-transformer", { position_embedding_type: "absolute" }],
+    ["llama", { num_key_value_heads: 1, tie_word_embeddings: false }],
+    ["qwen2", {}],
+    ["qwen3", { head_dim: 16 }],
+    ["gpt_neox", {}],
   ] as const)(
     "%s %o reads a text in pieces, beside a padded one, as Punchline does",
     async (type, change) => {
@@ -132,6 +136,7 @@ describe("a decoder with its cache as inputs and outputs", () => {
       const session = await InferenceSession.create(join(out, "onnx", "model.onnx"));
       const lm = await loadModel(folder);
       const size = lm.model.config.vocab_size;
+      const [, heads, , headSize] = lm.model.state(2).key0!.shape as [number, number, string, number];
       const long = randomIds(size, 1, 9)[0]!;
       const short = long.slice(3, 8).reverse();
       // The short text is padded at the left, as transformers.js pads.
@@ -151,7 +156,7 @@ describe("a decoder with its cache as inputs and outputs", () => {
       let cache: Record<string, Tensor> = Object.fromEntries(
         session.inputNames
           .filter((name) => name.startsWith("past"))
-          .map((name) => [name, new Tensor("float32", new Float32Array(0), [2, 2, 0, 32])]),
+          .map((name) => [name, new Tensor("float32", new Float32Array(0), [2, heads, 0, headSize])]),
       );
       const last: Record<number, Float32Array> = {};
       let from = 0;
@@ -236,6 +241,13 @@ describe.skipIf(!peers.transformers)(`transformers.js ${peerReason("@huggingface
     ["char-transformer", { positions: "learned" }, "fp32", 24],
     ["gpt2", {}, "fp32", 24, 1.3],
     ["char-transformer", {}, "fp32", 24, 1.3],
+    ["llama", { heads: 4, kvHeads: 2 }, "fp32", 24],
+    ["llama", { heads: 4, kvHeads: 2 }, "fp16", 12],
+    ["llama", { heads: 4, kvHeads: 2 }, "q8", 12],
+    ["llama", { heads: 4, kvHeads: 2 }, "q4", 4],
+    ["qwen2", { heads: 4, kvHeads: 2 }, "fp32", 24],
+    ["qwen3", { heads: 4, kvHeads: 1 }, "fp32", 24],
+    ["gpt_neox", {}, "fp32", 24],
   ] as const)("writes with %s %o in %s the same %i tokens", async (...of) => {
     const [type, options, dtype, count, penalty = 1] = of;
     const folder = await modelFolder(type, options, 8);

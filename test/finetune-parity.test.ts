@@ -1,4 +1,4 @@
-/** Fine-tuning GPT-2 and BERT against PyTorch: all weights, the later layers, adapters. */
+/** Fine-tuning each family against PyTorch: all weights, the later layers, adapters. */
 import { describe, expect, it } from "vitest";
 import { Random } from "../src/core/random.ts";
 import type { LoraOptions } from "../src/models/lora.ts";
@@ -18,6 +18,8 @@ interface Case {
   readonly type: string;
   readonly lora?: Partial<LoraOptions>;
   readonly freezeLayers?: number;
+  /** Default: 1e-2 of adapters, else 3e-3. */
+  readonly lr?: number;
 }
 const cases: readonly Case[] = [
   { title: "all of gpt2", type: "gpt2" },
@@ -31,6 +33,22 @@ const cases: readonly Case[] = [
   { title: "all of bert", type: "bert" },
   { title: "bert with LoRA", type: "bert", lora: { alpha: 64 } },
   { title: "two layers of bert", type: "bert", freezeLayers: 1 },
+  { title: "all of llama", type: "llama" },
+  { title: "llama with LoRA", type: "llama", lora: {} },
+  {
+    title: "llama with LoRA everywhere",
+    type: "llama",
+    // At a higher rate, what rounding changes grows tenfold with each step.
+    lr: 3e-3,
+    lora: { rank: 3, targets: ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"] },
+  },
+  { title: "the last layer of llama", type: "llama", freezeLayers: 2 },
+  { title: "all of qwen2", type: "qwen2" },
+  { title: "qwen2 with LoRA", type: "qwen2", lora: {} },
+  { title: "all of qwen3", type: "qwen3" },
+  { title: "qwen3 with LoRA", type: "qwen3", lora: {} },
+  { title: "all of gpt_neox", type: "gpt_neox" },
+  { title: "gpt_neox with LoRA", type: "gpt_neox", lora: {} },
   { title: "distilbert with LoRA", type: "distilbert", lora: { targets: ["q_lin", "v_lin", "lin1"] } },
 ];
 
@@ -39,7 +57,7 @@ describe.skipIf(!pythonWithTorch)(
   () => {
     it.each(cases)(
       `$type, LoRA $lora, frozen $freezeLayers: ${steps} steps`,
-      async ({ type, ...options }) => {
+      async ({ type, lr, ...options }) => {
         const architecture = architectureOf(type);
         const base = architecture.build(architecture.configure(sizes, vocabulary));
         const { model, trainable, adapter } = adaptModel(base, options);
@@ -51,7 +69,7 @@ describe.skipIf(!pythonWithTorch)(
           batches: drawBatches(vocabulary, batch, length, steps),
           batch,
           length,
-          optimizer: { ...optimizer, lr: options.lora ? 1e-2 : 3e-3 },
+          optimizer: { ...optimizer, lr: lr ?? (options.lora ? 1e-2 : 3e-3) },
           threads: 1,
           ...(adapter
             ? { lora: { maps, scale: adapter.alpha / adapter.rank, inputsFirst: adapter.inputsFirst } }

@@ -24,7 +24,7 @@ describe("gpt2", () => {
   it("refuses configurations that it would compute wrongly", () => {
     const config = gpt2.configure({ config: "tiny" }, 10);
     expect(() => gpt2.build({ ...config, n_head: 3 })).toThrow(InputError);
-    expect(() => gpt2.build({ ...config, activation_function: "swish" })).toThrow(/swish/);
+    expect(() => gpt2.build({ ...config, activation_function: "mish" })).toThrow(/mish/);
     expect(() => gpt2.build({ ...config, scale_attn_by_inverse_layer_idx: true })).toThrow(/inverse_layer/);
     expect(() => gpt2.configure({ config: "huge" }, 10)).toThrow(UsageError);
   });

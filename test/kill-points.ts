@@ -1,30 +1,37 @@
-/**
- * What `kill -9` leaves at each moment: a copy of a folder before every change that the program makes to a file.
- * A test takes the program's file system through {@link watched} and then runs it inside {@link killPoints}.
- */
+/** What `kill -9` leaves at each moment: a copy of a folder before every change that the program makes to a file. */
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import type * as FileSystem from "node:fs/promises";
+import fileSystem from "node:fs/promises";
+import { syncBuiltinESMExports } from "node:module";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { temporaryFolder } from "./cli.ts";
 
 const changes = ["appendFile", "copyFile", "link", "mkdir", "rename", "rm", "writeFile", "open"] as const;
 
-let before: ((what: string) => void) | undefined;
-
-/** `node:fs/promises`, whose functions that change files say so first. */
-export function watched(real: typeof FileSystem): typeof FileSystem {
+/**
+ * Lets `before` be called before a file changes while `work` runs. The functions of Node's module are exchanged
+ * themselves, as the sources may have been loaded by another test file.
+ */
+async function watching<T>(before: (what: string) => void, work: () => Promise<T>): Promise<T> {
+  const real = { ...fileSystem };
   const wrapped = Object.fromEntries(
     changes.map((name) => [
       name,
       (...words: unknown[]) => {
-        if (name !== "open" || /[wa]/.test(String(words[1] ?? "r"))) before?.(`${name} ${words[0]}`);
+        if (name !== "open" || /[wa]/.test(String(words[1] ?? "r"))) before(`${name} ${words[0]}`);
         return (real[name] as (...words: unknown[]) => unknown)(...words);
       },
     ]),
   );
-  return { ...real, ...wrapped, default: { ...real, ...wrapped } } as typeof FileSystem;
+  try {
+    Object.assign(fileSystem, wrapped);
+    syncBuiltinESMExports();
+    return await work();
+  } finally {
+    Object.assign(fileSystem, Object.fromEntries(changes.map((name) => [name, real[name]])));
+    syncBuiltinESMExports();
+  }
 }
 
 export interface KillPoint {
@@ -39,7 +46,7 @@ export async function killPoints(folder: string, work: () => Promise<unknown>): 
   const copies = temporaryFolder();
   const points: KillPoint[] = [];
   const seen = new Set<string>();
-  before = (what) => {
+  const before = (what: string) => {
     const state = stateOf(folder);
     if (seen.has(state)) return;
     seen.add(state);
@@ -48,11 +55,7 @@ export async function killPoints(folder: string, work: () => Promise<unknown>): 
     for (const lock of locksIn(copy)) writeFileSync(lock, deadHolder);
     points.push({ before: what, folder: copy });
   };
-  try {
-    await work();
-  } finally {
-    before = undefined;
-  }
+  await watching(before, work);
   return points;
 }
 

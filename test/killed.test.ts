@@ -10,10 +10,6 @@ import { runHere } from "./cli-here.ts";
 import { type KillPoint, killPoints } from "./kill-points.ts";
 import { babble, contentsOf } from "./training-fixture.ts";
 
-vi.mock("node:fs/promises", async (original) => {
-  const { watched } = await import("./kill-points.ts");
-  return watched(await original());
-});
 vi.setConfig({ testTimeout: 120_000 });
 
 const tiny = "--batch-size 2 --seq-len 8 --validate-every 2 --log-every 1 --checkpoint-seconds 0".split(" ");
@@ -170,6 +166,8 @@ test("compare-models, killed before any change to a file: the same command ends 
 
 describe("demo", () => {
   const plan: DemoPlan = {
+    cityEpochs: 1,
+    cities: 0.002,
     characters: 0.002,
     finetuning: 0.002,
     written: 2,

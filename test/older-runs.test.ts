@@ -4,12 +4,14 @@
  * fixtures/runs-0.1.0 has a run of each kind after 6 steps on tales.txt, what 0.1.0 sampled from it (seed 3, at most 12
  * tokens), and the parameters in its checkpoint after `punchline train --resume --steps 10` with 0.1.0.
  */
-import { cpSync, readFileSync } from "node:fs";
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { optionsOfRecord } from "../src/cli/options/record-options.ts";
 import { evaluateTexts } from "../src/evaluate/likelihood.ts";
 import { loadModel } from "../src/generate/load.ts";
 import { openSafetensors } from "../src/hub/safetensors-file.ts";
+import { prepareLike } from "../src/train/run-data.ts";
 import { temporaryFolder } from "./cli.ts";
 import { punchline } from "./cli-here.ts";
 
@@ -68,5 +70,45 @@ describe.each(Object.keys(samples))("a %s of 0.1.0", (name) => {
       });
     }
     expect(moved).toBeGreaterThan(1e-4);
+  });
+});
+
+describe("a run of 0.1.0 on the built-in jokes", () => {
+  /** Of the 2,393 jokes that 0.1.0 prepares: all but those that attack a group of people. */
+  const fingerprint = "a013319561e549474cf6cbb8d47a114e";
+  const runOn = (record: object) => {
+    const run = join(temporaryFolder(), "run");
+    cpSync(join(fixtures, "char-rnn"), run, { recursive: true });
+    const path = join(run, "run.json");
+    const changed = {
+      ...JSON.parse(readFileSync(path, "utf8")),
+      sources: ["one-liners"],
+      data: {},
+      ...record,
+    };
+    writeFileSync(path, JSON.stringify(changed));
+    return run;
+  };
+
+  it("is read with the jokes that it had", async () => {
+    const data = await prepareLike(runOn({}));
+    expect(data.fingerprint).toBe(fingerprint);
+    expect(data.summary.rows_out).toBe(2393);
+  });
+
+  it("is repeated with these by its record", async () => {
+    const optionsIn = (run: string) =>
+      optionsOfRecord(readFileSync(join(run, "run.json"), "utf8"), "run.json", "train", {});
+    expect(await optionsIn(runOn({}))).toMatchObject({ data: ["one-liners"], includeAttacks: false });
+    for (const run of [runOn({ jokes: "classroom" }), join(fixtures, "char-rnn")])
+      expect(await optionsIn(run)).not.toHaveProperty("includeAttacks");
+  });
+
+  it("is told from a run that says which jokes it has", async () => {
+    const classroom = await prepareLike(runOn({ jokes: "classroom" }));
+    expect(classroom.summary.dropped.not_for_a_classroom).toBeGreaterThan(400);
+    expect((await prepareLike(runOn({ jokes: "without-attacks" }))).fingerprint).toBe(fingerprint);
+    for (const record of [{ jokes: "all" }, { data: { includeAttacks: true } }])
+      expect((await prepareLike(runOn(record))).summary.rows_out).toBeGreaterThan(2500);
   });
 });

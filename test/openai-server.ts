@@ -58,6 +58,8 @@ export async function startOpenAIServer(answer: (call: Call) => Reply): Promise<
     if (whole) response.end("data: [DONE]\n\n");
     else setTimeout(() => response.destroy(), 20);
   }).listen(0, "127.0.0.1");
+  // A client in the same process may be kept from a connection for longer than the five seconds that are usual.
+  server.keepAliveTimeout = 60_000;
   await once(server, "listening");
   const self: OpenAIServer = {
     baseURL: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,

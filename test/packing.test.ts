@@ -44,6 +44,10 @@ it("covers decoders with both kinds of positions, and encoders", () => {
     "char-transformer rotary",
     "char-transformer absolute",
     "gpt2",
+    "llama",
+    "qwen2",
+    "qwen3",
+    "gpt_neox",
     "bert",
     "distilbert",
   ]);

@@ -21,3 +21,9 @@ test.each([
   expect(ran.errors.join(" ")).toMatch(/exists and is not an HTML page/);
   expect(readFileSync(file, "utf8")).toBe(texts);
 });
+
+test("a folder in place of a page is refused before anything is trained", async () => {
+  const ran = await runHere("demo", "--quick", "--out", temporaryFolder());
+  expect(ran.status).toBe(2);
+  expect(ran.errors.join(" ")).toMatch(/is a folder; give a file in it for the page/);
+});

@@ -59,11 +59,15 @@ interface LlamaModule {
   }>;
 }
 
-/** How llama.cpp spells `prompt`, and the tokens that it writes on with, each the likeliest; fewer where a text ends. */
+/**
+ * How llama.cpp spells `prompt`, and the tokens that it writes on with, each the likeliest; fewer where a text ends.
+ * @param begin ids before those of the prompt
+ */
 export async function llamaWrites(
   path: string,
   prompt: string,
   count: number,
+  begin: readonly number[] = [],
 ): Promise<{ ids: number[]; written: number[] }> {
   const { getLlama } = (await import(peers.llama!)) as LlamaModule;
   const llama = await getLlama({ gpu: false, build: "never", logLevel: "error" });
@@ -72,7 +76,7 @@ export async function llamaWrites(
     const ids = model.tokenize(prompt, false);
     const sequence = (await model.createContext({ contextSize: 64, threads: 1 })).getSequence();
     const written: number[] = [];
-    for await (const token of sequence.evaluate(ids, { temperature: 0 })) {
+    for await (const token of sequence.evaluate([...begin, ...ids], { temperature: 0 })) {
       written.push(token);
       if (written.length === count) break;
     }

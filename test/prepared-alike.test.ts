@@ -69,7 +69,7 @@ describe("data for a run", () => {
     );
     const { said: _, ...expected } = own;
     expect(same).toEqual(expected);
-    const options = { ascii: null, gpt2: null, breaks: "--no-cleaning", loose: "--near off", raw: "--raw" };
+    const options = { ascii: null, gpt2: null, breaks: "--no-cleaning", loose: "--no-near", raw: "--raw" };
     const told = /--data is prepared as the texts of .* were: (.*)\./.exec(said)?.[1];
     if (name in options)
       expect(told ?? null).toEqual(

@@ -28,6 +28,7 @@ const typos: Readonly<Record<string, readonly [slip: string, meant: string, Call
   prepareData: ["promptColum", "promptColumn", (o) => call(punchline.prepareData, "one-liners", o)],
   pullDataset: ["revison", "revision", (o) => call(punchline.pullDataset, "owner/name", o)],
   train: ["ouput", "out", (o) => call(punchline.train, { model: "char-lstm", data, ...o })],
+  windows: ["optoins", "options", (o) => first(call(punchline.windows, data, { model: "char-lstm", ...o }))],
   resume: ["sorces", "sources", (o) => call(punchline.resume, "nowhere", o)],
   listModels: ["cachedir", "cacheDir", (o) => call(punchline.listModels, o)],
   openLocal: ["quantise", "quantize", (o) => call(punchline.openLocal, "punchline-gpt2", o)],
@@ -59,12 +60,19 @@ const typos: Readonly<Record<string, readonly [slip: string, meant: string, Call
   nodeBackend: ["thraeds", "threads", (o) => call(node.nodeBackend, o)],
   loadModel: ["quantised", "quantize", (o) => call(node.loadModel, "nowhere", o)],
   resolveModel: ["setings", "settings", (o) => call(node.resolveModel, "nowhere", o)],
+  followTraining: ["architecture", "architectures", (o) => call(node.followTraining, {}, o)],
   // punchline/web
   webBackend: ["devise", "device", (o) => call(web.webBackend, o)],
   buildModel: ["architecture", "architectures", (o) => call(web.buildModel, {}, o)],
   shuffledWindows: ["strid", "stride", (o) => call(web.shuffledWindows, [1, 2, 3], o)],
   streamWindows: ["lenght", "length", (o) => call(web.streamWindows, [1, 2, 3], o)],
   resolveTrainOptions: ["seqlen", "seqLen", (o) => call(web.resolveTrainOptions, o, {})],
+  watch: ["tempratur", "temperature", (o) => first(call(web.watch, lm, o))],
+  trainRun: ["modle", "model", (o) => call(web.trainRun, {}, o)],
+  resumeRun: ["step", "steps", (o) => call(web.resumeRun, {}, o)],
+  engineHandlers: ["stor", "store", (o) => call(web.engineHandlers, o)],
+  browserWork: ["stor", "store", (o) => call(web.browserWork, o)],
+  timeClozeModels: ["runz", "runs", (o) => call(web.timeClozeModels, [], o)],
   // punchline/engine
   adamw: ["weightdecay", "weightDecay", (o) => call(engine.adamw, o)],
   sgd: ["momentm", "momentum", (o) => call(engine.sgd, o)],
@@ -134,9 +142,11 @@ describe("an unknown option", () => {
   /** Functions without an object of options. */
   const plain = new Set(
     (
-      "encodeSplit withSubwords withWordPieces prepareLike saveModel rankByKeystrokesSaved buildIndex " +
+      "encodeSplit listRuns withSubwords withWordPieces prepareLike saveModel rankByKeystrokesSaved buildIndex " +
       "builtInFolder openModelFolder openSafetensors writeSafetensors loadTokenizer readLog findRun readRun " +
-      "folderResults memoryResults bufferTensors architectureOf tokenizerFromFiles runTraining"
+      "folderResults memoryResults bufferTensors architectureOf tokenizerFromFiles runTraining " +
+      "connectWorker connectHttp viewOfTexts renderOptions serveCalls serveEngine openRun opfsStore memoryStore yieldingBackend cityTexts jokeTexts fetchedFiles clozeModel " +
+      "startRanks markedParts cueInWords cueSentences likenessOf placeInWords tellingNearest edited taken keysSaved"
     ).split(" "),
   );
   it.each([
@@ -234,7 +244,7 @@ describe("what is no text", () => {
 describe("a signal that is aborted already", () => {
   const aborted = AbortSignal.abort();
   const takesSignal = Object.entries(typos).filter(([name]) =>
-    /^(prepare|pull|train$|fill|create|sample$|stream$|suggest|evaluate|score|perplex|report|embed$|embedTexts|logP|audit|write|compare|export|resolveModel)/.test(
+    /^(prepare|pull|train$|windows|fill|create|sample$|stream$|suggest|evaluate|score|perplex|report|embed$|embedTexts|logP|audit|write|compare|export|resolveModel)/.test(
       name,
     ),
   );
@@ -313,6 +323,7 @@ describe("a value of another type", () => {
     ["a bigint", training({ options: { steps: 4n } }), /`steps` must be .*, not 4n\./],
     ["onEvent", training({ onEvent: 3 }), /`onEvent` must be a function, not 3\./],
     ["stopWhen", training({ stopWhen: 1 }), /`stopWhen` must be a function, not 1\./],
+    ["writeSample", training({ writeSample: "a" }), /`writeSample` must be a function, not "a"\./],
     ["modelOptions", training({ modelOptions: [] }), /`modelOptions` must be an object/],
     ["architectures", training({ architectures: {} }), /`architectures` must be a list, not \{\}\./],
     ["an empty out", training({ out: "" }), /`out` must be a name that is not empty/],
@@ -337,6 +348,45 @@ describe("a value of another type", () => {
     ["no folder to save in", () => call(punchline.saveModel, lm), /`folder` must be a text, not undefined\./],
     ["a null byte", () => call(punchline.saveModel, lm, "a\0b"), /`folder` must be a name .* null byte/],
     ["no model to save", () => call(punchline.saveModel, {}, "x"), /`lm` must be a model/],
+    [
+      "an empty text to stop at",
+      () => call(punchline.sample, lm, { stop: [""] }),
+      /`stop` must be texts .*\[""\]/,
+    ],
+    [
+      "one text as batches",
+      () => call(punchline.prepareTexts, "abc"),
+      /`batches` must be lists .* not "abc"\./,
+    ],
+    [
+      "no batch",
+      () => call(punchline.prepareTexts, [null]),
+      /`texts` must be a list of texts, not undefined\./,
+    ],
+    ["no data to spell", async () => call(punchline.withSubwords), /`data` must be prepared data/],
+    ["no data to encode", async () => call(punchline.encodeSplit), /`data` must be prepared data/],
+    [
+      "no such split",
+      async () => call(punchline.encodeSplit, data, "held"),
+      /`split` must be train, .* not "held"/,
+    ],
+    [
+      "an operation without inputs",
+      async () => call(engine.defineOp, { name: "a" }),
+      /`inputs` must be a list of/,
+    ],
+    [
+      "an operation without rules",
+      async () => call(engine.defineOp, { name: "a", inputs: ["x"], outputs: ["y"] }),
+      /`infer` must be a function, not undefined\./,
+    ],
+    [
+      "an architecture without a name",
+      async () => call(engine.defineArchitecture, {}),
+      /`type` must be a text/,
+    ],
+    ["a shape", async () => call(engine.float32, "a"), /`shape` must be a list of whole numbers.* not "a"\./],
+    ["half an element", async () => call(engine.int32, [1.5]), /`shape` must be a list of whole numbers/],
   ])("is refused in a sentence: %s", async (_, run, message) => {
     const refused = await (async () => run())().then(
       () => undefined,
@@ -344,6 +394,19 @@ describe("a value of another type", () => {
     );
     expect(refused).toBeInstanceOf(punchline.UsageError);
     expect((refused as Error).message).toMatch(message);
+  });
+
+  it("an operand that is no tensor is refused by the operation, with what to write", () => {
+    const x = engine.input("x", "float32", [2, 3]);
+    expect(() => call(engine.matmul, x, 5)).toThrow(
+      "matmul: 5 is no tensor; write constant(float32([], [5])).",
+    );
+    expect(() => call(engine.add, "a", x)).toThrow(/^add: "a" is no tensor; pass what/);
+  });
+
+  it("a size of a model that is undefined counts as not given", async () => {
+    const options = { ...tinyOptions, steps: 1 };
+    await call(punchline.train, { ...lstm, modelOptions: { width: 8, layers: undefined }, data, options });
   });
 
   it("a folder that cannot be is named, and not what was tried there", async () => {

@@ -1,8 +1,9 @@
 /** What `train` takes to learn from, and how a run finds its texts again. */
-import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { prepareText, prepareTexts } from "../src/data/prepare.ts";
+import { auditModel } from "../src/evaluate/novelty/audit-model.ts";
 import { loadTokenizer } from "../src/hub/tokenizer-files.ts";
 import { architectureOf } from "../src/models/registry.ts";
 import { prepareLike } from "../src/train/run-data.ts";
@@ -100,6 +101,24 @@ describe("a run that was given texts", () => {
     for (const name of ["optimizer.safetensors", "log.jsonl"]) rmSync(join(parts, name));
     await resume(parts, { options: { steps: 8 } });
     expect((await contentsOf(parts)).tensors).toEqual((await contentsOf(whole)).tensors);
+  });
+
+  it("keeps the rows of its texts, and says of those of before that they are not known", async () => {
+    const rows = texts.map((_, i) => 2 * i + 1);
+    const data = await prepareTexts([{ texts, rows, source: "mine.csv", unit: "line" }], {
+      nearDuplicates: false,
+    });
+    const { whole } = await split(lstm, data);
+    const place = { source: "mine.csv", unit: "line" };
+    const [text] = data.splits.train;
+    const audited = async () =>
+      (await auditModel([text!], { data: await prepareLike(whole) })).samples[0]!.place;
+    expect(await audited()).toEqual({ ...place, row: 2 * texts.indexOf(text!) + 1 });
+    const file = join(whole, "texts.jsonl");
+    const before = readFileSync(file, "utf8").replace(/,"row(_sources)?":(\d+|\[.*?\])/g, "");
+    expect(before).not.toMatch(/"row(_sources)?"/);
+    writeFileSync(file, before);
+    expect(await audited()).toBeNull();
   });
 
   it("keeps prompts, and every character", async () => {

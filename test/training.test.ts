@@ -13,6 +13,7 @@ import { Arena } from "../src/runtime/arena.ts";
 import { nodeBackend } from "../src/runtime/node.ts";
 import type { TrainEvent } from "../src/train/events.ts";
 import { resolveTrainOptions } from "../src/train/options.ts";
+import { readSamples } from "../src/train/results.ts";
 import { TrainingStep } from "../src/train/step.ts";
 import { streamOf, trainingBatches } from "../src/train/streams.ts";
 import { train } from "../src/train/train.ts";
@@ -252,6 +253,25 @@ describe("when it stops, and what it keeps", () => {
     expect(lm.weights).not.toEqual(untrained.lm.weights);
   });
 
+  test("samples along the way are written as the program asks, with the weights of that step", async () => {
+    const folder = join(temporaryFolder(), "run");
+    const said: string[] = [];
+    const { samples, lm } = await train({
+      ...tinyTraining({ keep: "last" }),
+      out: folder,
+      async writeSample(now) {
+        const texts = await sample(now, { n: 3, maxLength: 12, seed: 2 });
+        said.push(texts.map(({ text }) => text).join("\n"));
+        return said.at(-1)!;
+      },
+    });
+    expect(samples).toEqual([1, 8, 16, 24].map((step, i) => ({ step, text: said[i] })));
+    expect(said[0]).not.toBe(said[3]);
+    const after = await sample(lm, { n: 3, maxLength: 12, seed: 2 });
+    expect(said[3]).toBe(after.map(({ text }) => text).join("\n"));
+    expect(await readSamples(folder)).toEqual(samples);
+  });
+
   test("a run's files say what the result says", async () => {
     const folder = join(temporaryFolder(), "run");
     const { summary, log, samples } = await train({ ...tinyTraining({ snapshotEvery: 12 }), out: folder });
@@ -301,7 +321,9 @@ describe("what is refused before anything is written", () => {
   test("an option that the architecture lacks, by name; a model that there is not, with the nearest", async () => {
     const request = tinyTraining();
     const heads = train({ ...request, modelOptions: { heads: 4 } });
-    await expect(heads).rejects.toThrow(/^char-lstm has no option `heads`: known are: .*`width`/);
+    await expect(heads).rejects.toThrow(/^char-lstm has no option `heads`; known are: .*`width`/);
+    const widht = train({ ...request, modelOptions: { widht: 4 } });
+    await expect(widht).rejects.toThrow("char-lstm has no option `widht`; did you mean `width`?");
     await expect(train({ ...request, model: "char-lstn" })).rejects.toThrow('did you mean "char-lstm"');
   });
 

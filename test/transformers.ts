@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { expect } from "vitest";
 import { float32, type HostArray, int32 } from "../src/core/array.ts";
 import { Random } from "../src/core/random.ts";
+import { openModelFolder } from "../src/hub/folder.ts";
 import { readTensors } from "../src/hub/match-tensors.ts";
-import { openSafetensors } from "../src/hub/safetensors-file.ts";
 import type { Model, ModelConfig, ModelInput } from "../src/models/model.ts";
 import { architectureOf } from "../src/models/registry.ts";
 import { evaluation } from "../src/nn/mode.ts";
@@ -22,7 +22,7 @@ export async function loadFolder(folder: string): Promise<{ model: Model; weight
   const architecture = architectureOf(config.model_type);
   const model = architecture.build(config);
   const weights = Object.fromEntries(model.parameters.map(({ name, shape }) => [name, float32(shape)]));
-  const source = await openSafetensors(join(folder, "model.safetensors"));
+  const { tensors: source } = await openModelFolder(folder);
   const slots = model.parameters.map(({ name, shape }) => ({ name, shape, data: weights[name]!.data }));
   await readTensors(slots, source, architecture.checkpointMapping);
   await source.close();

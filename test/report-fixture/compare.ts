@@ -5,6 +5,7 @@ import type { TimedCase } from "../../src/compare/speed.ts";
 import { quantile } from "../../src/core/quantile.ts";
 import type { CompareData } from "../../src/report/chapters/compare.ts";
 import { generator } from "./random.ts";
+import { headsOf } from "./readings.ts";
 
 const blank = "The hungry fox saw the grapes, and to reach them he had to jump high in the";
 
@@ -77,7 +78,13 @@ export const compare: CompareData = {
         [0.412, 0.081, 0.049, 0.034, 0.029, 0.018, 0.015, 0.011, 0.009, 0.008],
       ),
       speed: speedOf("gpt2"),
-      attention: { layer: 5, head: 3, tokens: words, weights: attention(true, words.length) },
+      attention: {
+        layer: 5,
+        head: 3,
+        tokens: words,
+        weights: attention(true, words.length),
+        heads: headsOf(words, 12, 4),
+      },
       right_context_effect: 0,
       writing: { task: "goes on, always with the likeliest token", text: `${blank} air, and the grapes` },
       facts: {

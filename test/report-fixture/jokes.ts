@@ -15,6 +15,7 @@ export const blankAudit: AuditedText = {
   cue: "",
   same_cue_count: 0,
   same_cue: [],
+  cue_matches: [],
   spans: [],
   covered: Array(10).fill(0),
 };
@@ -36,7 +37,7 @@ export function sample(
     words: wordsOf(text),
     longest_span: span,
     longest_run: span,
-    nearest: [{ text: nearest, similarity, ngrams: similarity, edit: similarity, source: 0 }],
+    nearest: [{ text: nearest, similarity, ngrams: similarity, edit: similarity, source: 0, place: null }],
     spans: start < 0 ? [] : [{ start, end: start + shared.length, words: span.words, source: 0 }],
   };
 }

@@ -1,15 +1,29 @@
 /** A whole report with invented but likely figures; for tests, and for looking at the page. */
 
+import { streamWindows } from "../../src/data/batches/stream.ts";
+import { type TrainingWindow, tokenWriter, windowsOf } from "../../src/data/batches/window.ts";
 import { rateOf } from "../../src/evaluate/intervals.ts";
 import { leadOf } from "../../src/evaluate/lead.ts";
 import type { AuditedText } from "../../src/evaluate/novelty/auditor.ts";
 import { findingOf, rateDifference, verdictOf } from "../../src/evaluate/novelty/finding.ts";
 import type { AuditedModel } from "../../src/report/chapters/novelty.ts";
 import type { ReportData } from "../../src/report/page.ts";
+import { printableTokenizer } from "../../src/text/characters.ts";
 import type { LogRow, SampleRow } from "../../src/train/events.ts";
 import { compare } from "./compare.ts";
 import { calm, daring, sample, usual } from "./jokes.ts";
 import { generator } from "./random.ts";
+import { nextToken, readText } from "./readings.ts";
+
+/** Two windows of one lane. */
+function windows(text: string): readonly TrainingWindow[] {
+  const tokenizer = printableTokenizer();
+  const batches = streamWindows(tokenizer.encode(text), { batch: 1, length: 48, seed: 4 });
+  const reading = { kind: "stream", predicts: "each", reset: tokenizer.endOfText } as const;
+  return [0, 1].flatMap((number) => [
+    ...windowsOf(batches.next(), tokenWriter(tokenizer), { ...reading, number }),
+  ]);
+}
 
 interface Curve {
   readonly steps: number;
@@ -27,7 +41,7 @@ function log({ steps, from, to, scale, seconds, overfit = 0 }: Curve): readonly 
     const clean = to + (from - to) / (1 + step / scale) ** 0.9;
     const row = {
       step: Math.round(step),
-      epoch: step / 400,
+      epoch: step / 50,
       seconds: (step / steps) * seconds,
       tokens: step * 2048,
       loss: clean + (random() - 0.5) * 0.12,
@@ -51,6 +65,12 @@ const said: readonly SampleRow[] = [
   { step: 4000, text: "What do you call a cow with a telescope? A star-grazer." },
 ];
 
+const ofTheCue = [
+  "Why did the chicken cross the road? To get to the other side.",
+  "Why did the chicken join a band? It had the drumsticks.",
+  "Why did the chicken sit on the clock? It wanted to be on time.",
+];
+
 const withCue: readonly AuditedText[] = [
   "Why did the chicken go to the bank? To see the manager of the eggs.",
   "Why did the chicken get the phone? It was on the other side.",
@@ -66,11 +86,16 @@ const withCue: readonly AuditedText[] = [
   prompt: "Why did the chicken",
   cue: "why did the chicken",
   same_cue_count: 3,
-  same_cue: [
-    "Why did the chicken cross the road? To get to the other side.",
-    "Why did the chicken join a band? It had the drumsticks.",
-    "Why did the chicken sit on the clock? It wanted to be on time.",
-  ],
+  same_cue: ofTheCue,
+  cue_matches: ofTheCue.map((found, source) => ({
+    source,
+    text: found,
+    words: 4,
+    count: 3,
+    in_sample: [0, 19],
+    in_text: [0, 19],
+    place: { source: "jokes.csv", unit: "line", row: source + 2 },
+  })),
 }));
 
 const exact = (copies: number, n: number) => ({
@@ -151,10 +176,6 @@ export const fixture: ReportData = {
     { value: "3.5 %", label: "of its jokes are copies; 2.1 % of real unseen ones would be called so" },
     { value: "38,200", label: "characters read per second" },
   ],
-  short: [
-    { question: "A character model", answer: "learns in minutes from a small file, and spells anything." },
-    { question: "Were the jokes stolen?", answer: "No more than chance would have it." },
-  ],
   unfinished: "Still to come: GPT or BERT? The same command goes on where this page ends.",
   chapters: {
     characters: {
@@ -176,12 +197,18 @@ export const fixture: ReportData = {
       },
       log: log({ steps: 4000, from: 4.6, to: 1.38, scale: 130, seconds: 181, overfit: 0.1 }),
       references: { uniform: Math.log(100), unigram: 3.11 },
+      windows: windows(calm.map(({ text }) => text).join("\n")),
       timeline: said,
       jokes: [
         { temperature: 0.5, samples: calm },
         { temperature: 0.8, samples: usual },
         { temperature: 1.1, samples: daring },
       ],
+      read: [
+        { label: "a real joke", tokens: readText([...calm[1]!.text]) },
+        { label: "its own <joke>", tokens: readText([...calm[0]!.text]) },
+      ],
+      next: ["Why did the c", ""].map(nextToken),
       evaluation: { loss: 1.7, bits_per_character: 2.45, bits_per_byte: 2.45, tokens: 10_412, split: "test" },
       lengths: {
         model: Array.from({ length: 200 }, () => skewed(72)),
@@ -209,6 +236,7 @@ export const fixture: ReportData = {
           "punchline train --model char-lstm --data one-liners --max-minutes 3 --seed 7 --out runs/characters",
         sample: "punchline sample runs/characters -n 10 --temperature 0.5 --seed 7",
         data: "punchline data one-liners",
+        windows: "punchline data one-liners --show-windows 2",
       },
     },
     architectures: {
@@ -224,6 +252,7 @@ export const fixture: ReportData = {
           }));
         return {
           model,
+          name: model,
           parameters: Math.round(speed * 11),
           characters_per_s: speed,
           sampling_per_s: speed / 16,

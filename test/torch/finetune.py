@@ -11,7 +11,7 @@ import sys
 import torch
 import torch.nn.functional as F
 
-from forward import bert, distilbert, gpt2, read_safetensors
+from forward import MODELS, read_safetensors
 
 folder, path = sys.argv[1:3]
 with open(os.path.join(folder, "config.json")) as file:
@@ -20,7 +20,7 @@ with open(path) as file:
     job = json.load(file)
 torch.set_num_threads(1)
 
-model = {"gpt2": gpt2, "bert": bert, "distilbert": distilbert}[config["model_type"]]
+model = MODELS[config["model_type"]]
 tensors = read_safetensors(os.path.join(folder, "model.safetensors"))
 for tensor in tensors.values():
     tensor.requires_grad_(True)

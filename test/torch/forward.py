@@ -1,4 +1,4 @@
-"""GPT-2, BERT and DistilBERT in plain PyTorch, straight from their papers and file formats: the judge of parity.
+"""Transformers in plain PyTorch, straight from their papers and file formats: the judge of parity.
 
 Each is a function of its tensors by name; models.py trains them.
 
@@ -19,6 +19,12 @@ import torch.nn.functional as F
 DTYPES = {"F32": "<f4", "F16": "<f2"}
 
 
+def numbers(data, dtype):
+    if dtype == "BF16":
+        return (numpy.frombuffer(data, dtype="<u2").astype("<u4") << 16).view("<f4")
+    return numpy.frombuffer(data, dtype=DTYPES[dtype]).astype("<f4")
+
+
 def read_safetensors(path):
     with open(path, "rb") as file:
         (size,) = struct.unpack("<Q", file.read(8))
@@ -28,16 +34,25 @@ def read_safetensors(path):
     tensors = {}
     for name, entry in header.items():
         begin, end = entry["data_offsets"]
-        flat = numpy.frombuffer(data[begin:end], dtype=DTYPES[entry["dtype"]]).astype("<f4")
-        tensors[name] = torch.from_numpy(flat).reshape(entry["shape"])
+        tensors[name] = torch.from_numpy(numbers(data[begin:end], entry["dtype"])).reshape(entry["shape"])
     return tensors
+
+
+def read_weights(folder):
+    """All tensors of a folder, in one file or in several."""
+    whole = os.path.join(folder, "model.safetensors")
+    if os.path.exists(whole):
+        return read_safetensors(whole)
+    with open(os.path.join(folder, "model.safetensors.index.json")) as file:
+        shards = set(json.load(file)["weight_map"].values())
+    return {name: t for shard in sorted(shards) for name, t in read_safetensors(os.path.join(folder, shard)).items()}
 
 
 def gelu_tanh(x):
     return 0.5 * x * (1 + torch.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x ** 3)))
 
 
-ACTIVATIONS = {"gelu": F.gelu, "gelu_new": gelu_tanh, "relu": F.relu}
+ACTIVATIONS = {"gelu": F.gelu, "gelu_new": gelu_tanh, "gelu_fast": gelu_tanh, "relu": F.relu}
 
 
 def attention(q, k, v, heads, visible):
@@ -131,7 +146,126 @@ def distilbert(config, t, ids, mask, types):
     return streams, F.linear(x, t[e + "word_embeddings.weight"], t["vocab_projector.bias"])
 
 
-MODELS = {"gpt2": gpt2, "bert": bert, "distilbert": distilbert}
+def turned(x, positions, frequencies):
+    """Su et al. 2021 by complex numbers: the first numbers of a head turn, halves paired. x [b, h, t, d], positions [b, t]."""
+    half = len(frequencies)
+    angles = (positions[:, None, :, None] * frequencies).to(torch.float64)
+    turn = torch.polar(torch.ones_like(angles), angles).to(torch.complex64)
+    first, second, rest = x[..., :half], x[..., half : 2 * half], x[..., 2 * half :]
+    both = torch.complex(first, second) * turn
+    return torch.cat([both.real, both.imag, rest], dim=-1)
+
+
+def frequencies_of(config, size):
+    base = config.get("rope_theta", config.get("rotary_emb_base", 10_000))
+    steps = [1 / base ** (2 * i / size) for i in range(size // 2)]
+    scaling = config.get("rope_scaling") or {}
+    kind = scaling.get("rope_type", scaling.get("type", "default"))
+    if kind == "linear":
+        steps = [step / scaling["factor"] for step in steps]
+    if kind == "llama3":
+        steps = [llama3(step, scaling) for step in steps]
+    return torch.tensor(steps, dtype=torch.float64)
+
+
+def llama3(step, scaling):
+    """Llama 3.1: long waves are stretched, short ones are not, those between in part."""
+    context = scaling["original_max_position_embeddings"]
+    low, high = scaling["low_freq_factor"], scaling["high_freq_factor"]
+    wave = 2 * math.pi / step
+    if wave < context / high:
+        return step
+    if wave > context / low:
+        return step / scaling["factor"]
+    smooth = (context / wave - low) / (high - low)
+    return (1 - smooth) * step / scaling["factor"] + smooth * step
+
+
+def causal(mask):
+    length = mask.shape[1]
+    visible = torch.tril(torch.ones(length, length, dtype=torch.bool)) & (mask != 0)[:, None, None, :]
+    return visible | torch.eye(length, dtype=torch.bool)
+
+
+def mixed(q, k, v, visible):
+    """Attention of heads [b, h, t, d], joined again."""
+    scores = q @ k.transpose(2, 3) / math.sqrt(q.shape[-1])
+    out = torch.softmax(scores.masked_fill(~visible, -1e30), dim=-1) @ v
+    return out.transpose(1, 2).reshape(q.shape[0], q.shape[2], -1)
+
+
+def llama(config, tensors, ids, mask, types):
+    """Llama, Qwen2 and Qwen3: biases and norms of heads are used where the folder has them."""
+    t = {name.replace("model.", ""): value for name, value in tensors.items()}
+    embedding = t["embed_tokens.weight"] if "embed_tokens.weight" in t else t["lm_head.weight"]
+    heads = config["num_attention_heads"]
+    kv = config.get("num_key_value_heads") or heads
+    size = config.get("head_dim") or config["hidden_size"] // heads
+    frequencies = frequencies_of(config, size)
+    positions = (mask.cumsum(1) - 1).clamp(min=0)
+    visible = causal(mask)
+    linear = lambda x, name: F.linear(x, t[name + ".weight"], t.get(name + ".bias"))
+
+    def norm(x, name):
+        return x / torch.sqrt((x * x).mean(-1, keepdim=True) + config["rms_norm_eps"]) * t[name + ".weight"]
+
+    x = embedding[ids]
+    streams = [x]
+    for k in range(config["num_hidden_layers"]):
+        at = f"layers.{k}."
+        y = norm(x, at + "input_layernorm")
+        parts = []
+        for part, count in (("q", heads), ("k", kv), ("v", kv)):
+            z = linear(y, f"{at}self_attn.{part}_proj").view(*y.shape[:2], count, size)
+            if f"{at}self_attn.{part}_norm.weight" in t:
+                z = norm(z, f"{at}self_attn.{part}_norm")
+            z = z.transpose(1, 2)
+            parts.append(z if part == "v" else turned(z, positions, frequencies))
+        q, key, value = parts
+        key, value = (z.repeat_interleave(heads // kv, dim=1) for z in (key, value))
+        x = x + linear(mixed(q, key, value, visible), at + "self_attn.o_proj")
+        y = norm(x, at + "post_attention_layernorm")
+        x = x + linear(F.silu(linear(y, at + "mlp.gate_proj")) * linear(y, at + "mlp.up_proj"), at + "mlp.down_proj")
+        streams.append(x)
+    head = embedding if config.get("tie_word_embeddings") else t["lm_head.weight"]
+    return streams, norm(x, "norm") @ head.T
+
+
+def gpt_neox(config, tensors, ids, mask, types):
+    t = {name.replace("gpt_neox.", ""): value for name, value in tensors.items()}
+    width, heads = config["hidden_size"], config["num_attention_heads"]
+    size = width // heads
+    frequencies = frequencies_of(config, int(size * config["rotary_pct"]))
+    activation = ACTIVATIONS[config["hidden_act"]]
+    positions = (mask.cumsum(1) - 1).clamp(min=0)
+    visible = causal(mask)
+    linear = lambda x, name: F.linear(x, t[name + ".weight"], t.get(name + ".bias"))
+    norm = lambda x, name: F.layer_norm(x, (width,), t[name + ".weight"], t[name + ".bias"], config["layer_norm_eps"])
+    x = t["embed_in.weight"][ids]
+    streams = [x]
+    for k in range(config["num_hidden_layers"]):
+        at = f"layers.{k}."
+        qkv = linear(norm(x, at + "input_layernorm"), at + "attention.query_key_value")
+        q, key, value = qkv.view(*x.shape[:2], heads, 3 * size).transpose(1, 2).split(size, dim=-1)
+        q, key = turned(q, positions, frequencies), turned(key, positions, frequencies)
+        attended = linear(mixed(q, key, value, visible), at + "attention.dense")
+        before = x if config["use_parallel_residual"] else x + attended
+        y = activation(linear(norm(before, at + "post_attention_layernorm"), at + "mlp.dense_h_to_4h"))
+        x = x + attended + linear(y, at + "mlp.dense_4h_to_h")
+        streams.append(x)
+    head = t["embed_in.weight"] if config.get("tie_word_embeddings") else t["embed_out.weight"]
+    return streams, norm(x, "final_layer_norm") @ head.T
+
+
+MODELS = {
+    "gpt2": gpt2,
+    "bert": bert,
+    "distilbert": distilbert,
+    "llama": llama,
+    "qwen2": llama,
+    "qwen3": llama,
+    "gpt_neox": gpt_neox,
+}
 
 
 def main():
@@ -144,7 +278,7 @@ def main():
     mask = torch.tensor(asked["mask"]) if "mask" in asked else torch.ones_like(ids)
     types = torch.tensor(asked["types"]) if "types" in asked else torch.zeros_like(ids)
     with torch.no_grad():
-        streams, logits = MODELS[config["model_type"]](config, read_safetensors(os.path.join(folder, "model.safetensors")), ids, mask, types)
+        streams, logits = MODELS[config["model_type"]](config, read_weights(folder), ids, mask, types)
     with open(out, "wb") as file:
         for tensor in [*streams, logits]:
             file.write(tensor.float().contiguous().numpy().tobytes())

@@ -44,7 +44,9 @@ function start(threads: number): Server {
   }) as Server["child"];
   // It ends with its standard input, which is with this process.
   for (const handle of [child, child.stdin, child.stdout]) handle.unref();
-  return { child, lines: createInterface({ input: child.stdout }), last: Promise.resolve() };
+  const lines = createInterface({ input: child.stdout });
+  lines.setMaxListeners(0);
+  return { child, lines, last: Promise.resolve() };
 }
 
 /**
