@@ -8,7 +8,7 @@ const { builtinModules } = require("node:module");
 
 const symbolic = ["core", "graph", "ops"];
 const generation = ["core", "files", "graph", "nn", "runtime", "models", "text", "hub"];
-const training = [...generation, "data", "generate", "ops", "autodiff", "onnx", "optim"];
+const training = [...generation, "data", "generate", "ops", "autodiff", "onnx", "optim", "ranks"];
 const evaluation = [...training, "train"];
 
 /** What the report computes with, so that a figure has one formula: results in, numbers and sentences out. */
@@ -17,6 +17,7 @@ const formulas = [
   "evaluate/intervals\\.ts$",
   "evaluate/quality/ranking\\.ts$",
   "evaluate/novelty/finding\\.ts$",
+  "evaluate/novelty/shortened\\.ts$",
   "compare/faster\\.ts$",
   "compare/answers\\.ts$",
 ];
@@ -25,6 +26,7 @@ const formulas = [
 const mayImport = {
   core: [],
   files: ["core"],
+  ranks: ["core"],
   graph: ["core"],
   ops: ["core", "graph"],
   autodiff: symbolic,
@@ -44,7 +46,11 @@ const mayImport = {
   compare: [...evaluation, "evaluate", "export"],
   report: ["core", "files", ...formulas],
   demo: [...evaluation, "evaluate", "compare", "export", "report"],
-  server: [...evaluation, "evaluate"],
+  browser: [
+    ...evaluation,
+    "evaluate/(evenly|reference|typing|novelty/(along|audit-source|auditor|shortened|source-texts))\\.ts$",
+  ],
+  server: [...evaluation, "evaluate", "browser"],
   cli: [...evaluation, "evaluate", "compare", "export", "report", "demo", "server"],
 };
 
@@ -112,7 +118,8 @@ module.exports = {
       name: "one-door-to-onnxruntime-web",
       comment: "onnxruntime-web is imported in src/runtime/web.ts and nowhere else.",
       severity: "error",
-      from: { pathNot: ["^src/runtime/web\\.ts$", test] },
+      // The benchmarks' peers in a browser bring copies of their own.
+      from: { pathNot: ["^src/runtime/web\\.ts$", "^bench/browser/pages/", test] },
       to: { path: "^onnxruntime-web|/onnxruntime-web/" },
     },
     {
@@ -130,6 +137,21 @@ module.exports = {
       to: { path: [`^(node:)?(${builtinModules.join("|")})$`, "onnxruntime-node"], reachable: true },
     },
     {
+      name: "studio-runs-in-a-browser",
+      comment:
+        "The studio is a page over punchline/web and punchline/engine, in the report's colours and numbers.",
+      severity: "error",
+      from: { path: "^studio/", pathNot: "^studio/vite\\.config\\.ts$" },
+      to: { path: "^(src|bench|test|examples)/", pathNot: "^src/(web|engine|report/format)\\.ts$" },
+    },
+    {
+      name: "nothing-imports-the-studio",
+      comment: "The studio is the last of the skins.",
+      severity: "error",
+      from: { path: "^(src|bench)/" },
+      to: { path: "^studio/" },
+    },
+    {
       name: "no-cycles",
       comment: "A cycle of imports has no layer; types that two files share belong into a third.",
       severity: "error",
@@ -138,10 +160,11 @@ module.exports = {
     },
     {
       name: "resolvable",
-      comment: "An import that leads nowhere.",
+      comment:
+        "An import that leads nowhere; what studio/vite.config.ts makes when it builds is no file, and the benchmarks' peers may be missing.",
       severity: "error",
-      from: {},
-      to: { couldNotResolve: true },
+      from: { pathNot: "^bench/browser/pages/" },
+      to: { couldNotResolve: true, pathNot: "^virtual:" },
     },
     {
       name: "declared",

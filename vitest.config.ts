@@ -1,15 +1,45 @@
 import { defineConfig } from "vitest/config";
 
-/** Tests in src that start servers or a browser and take many seconds, which `npm run check` leaves to `npm test`. */
-const slow = ["src/**/hostile.test.ts", "src/**/*.browser.test.ts"];
-const limits = { testTimeout: 60_000, hookTimeout: 60_000 };
+/**
+ * Minutes of hostile input, kills, browsers, many trainings, and every command of the documents, which `npm test` leaves
+ * to CI.
+ */
+const thorough = [
+  "src/**/*.browser.test.ts",
+  "src/**/hostile.test.ts",
+  "test/**/*.browser.test.ts",
+  "test/architectures.test.ts",
+  "test/demo.test.ts",
+  "test/docs-browser.test.ts",
+  "test/docs-run.test.ts",
+  "test/finetune-stops.test.ts",
+  "test/killed.test.ts",
+  "test/mutations.test.ts",
+  "test/ranks.test.ts",
+  "test/report-accessibility.test.ts",
+];
+
+/** They need an adapter of WebGPU, be it SwiftShader. */
+const webgpu = "test/webgpu/**/*.test.ts";
+
+/** A worker runs many files in one process, so that the sources are loaded once for all of them. */
+const common = { testTimeout: 60_000, hookTimeout: 60_000, isolate: false };
 
 export default defineConfig({
   test: {
     maxWorkers: 2,
     projects: [
-      { test: { ...limits, name: "unit", include: ["src/**/*.test.ts"], exclude: slow } },
-      { test: { ...limits, name: "integration", include: ["test/**/*.test.ts", ...slow] } },
+      { test: { ...common, name: "unit", include: ["src/**/*.test.ts"], exclude: thorough } },
+      {
+        test: {
+          ...common,
+          name: "integration",
+          include: ["test/**/*.test.ts"],
+          exclude: [...thorough, webgpu],
+        },
+      },
+      { test: { ...common, name: "thorough", include: thorough } },
+      { test: { ...common, name: "webgpu", include: [webgpu], testTimeout: 900_000 } },
     ],
   },
 });
