@@ -36,6 +36,13 @@ export { saveModel } from "./generate/save.ts";
 export type { HostedModel, TextModel } from "./generate/text-model.ts";
 export { pullModel } from "./hub/pull.ts";
 export { architectures } from "./models/registry.ts";
+export {
+  type ChatMessage,
+  type ChatTemplate,
+  type ChatTemplateOptions,
+  chatTemplateNames,
+  chatTemplateOf,
+} from "./text/chat-template.ts";
 
 // Writing
 

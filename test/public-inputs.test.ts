@@ -146,7 +146,7 @@ describe("an unknown option", () => {
       "builtInFolder openModelFolder openSafetensors writeSafetensors loadTokenizer readLog findRun readRun " +
       "folderResults memoryResults bufferTensors architectureOf tokenizerFromFiles runTraining " +
       "connectWorker connectHttp viewOfTexts renderOptions serveCalls serveEngine openRun opfsStore memoryStore yieldingBackend cityTexts jokeTexts fetchedFiles clozeModel " +
-      "startRanks markedParts cueInWords cueSentences likenessOf placeInWords tellingNearest edited taken keysSaved"
+      "chatTemplateNames chatTemplateOf startRanks markedParts cueInWords cueSentences likenessOf placeInWords tellingNearest edited taken keysSaved"
     ).split(" "),
   );
   it.each([

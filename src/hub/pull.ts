@@ -110,6 +110,7 @@ const COMPANIONS = [
   "tokenizer_config.json",
   "special_tokens_map.json",
   "added_tokens.json",
+  "chat_template.jinja",
   "run.json",
 ];
 

@@ -15,7 +15,7 @@ interface TokenizerReader {
 }
 
 /**
- * The contents of `tokenizer.json` and `tokenizer_config.json`; without the former, it is made from `vocab.json` and
+ * The contents of `tokenizer.json` and `tokenizer_config.json`, a `chat_template.jinja` among them; without the former, it is made from `vocab.json` and
  * `merges.txt` (GPT-2) or `vocab.txt` (BERT).
  *
  * @throws InputError `no-tokenizer` where `folder` has none of these.
@@ -27,6 +27,7 @@ export async function tokenizerContents(
   const config: TokenizerConfig = {
     ...(await json("special_tokens_map.json")),
     ...(await json("tokenizer_config.json")),
+    ...(await chatTemplate(text)),
   };
   const tokenizer = await json("tokenizer.json");
   if (tokenizer) {
@@ -55,4 +56,10 @@ export async function tokenizerContents(
     `${folder} has no tokenizer: tokenizer.json, or vocab.json with merges.txt, or vocab.txt was expected.`,
     { folder },
   );
+}
+
+/** A chat template in a file of its own comes before the one of `tokenizer_config.json`, as in transformers. */
+async function chatTemplate(text: TokenizerReader["text"]): Promise<TokenizerConfig> {
+  const template = await text("chat_template.jinja");
+  return template === undefined ? {} : { chat_template: template };
 }
