@@ -114,7 +114,7 @@ describe("gpt2 with a cache", () => {
     const state = zeroState(specs, 16);
     const first = await step(weights, { ids: rows(prompt), attentionMask: rows(mask), state } as never);
     const next = ids.map((row, r) => row[lengths[r]!]!);
-    const kept = appendTo(state, specs, first.state as never, 0);
+    const kept = appendTo(state, specs, first.state as never, [0, 0, 0]);
     const second = await step(weights, { ids: int32([3, 1], next), state: kept } as never);
     for (let r = 0; r < 3; r++) {
       const row = (logits: HostArray) =>

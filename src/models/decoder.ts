@@ -39,12 +39,13 @@ export function decoder(parts: DecoderParts): ModelDefinition {
     contextLength: context,
     predicts: "each",
     separatesDocuments: true,
+    growsInPlace: true,
     blocks: [embed, ...blocks.map(({ parameters }) => parameters)],
     state: (batch) => decodingSpecs(batch, cache),
     forward(p, input, mode, wanted = {}) {
       const { ids, documents, attentionMask } = input;
       checkLength(name, ids, context);
-      const past = DecodingState.of(input);
+      const past = DecodingState.of(input, wanted.inPlace);
       const mask = documents ? documentMask(documents) : attentionMask;
       const positions = input.positions ?? past?.positions;
       const embedded = learned ? add(tokens(p, ids), learned(p, ids, positions)) : tokens(p, ids);

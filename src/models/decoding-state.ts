@@ -4,10 +4,11 @@ import type { Dim } from "../core/shape.ts";
 import { constant } from "../graph/leaves.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Spec } from "../graph/tree.ts";
-import { type Cache, type CacheSizes, cacheSpecs } from "../nn/attention.ts";
+import { type Cache, type CacheEntry, type CachePast, type CacheSizes, cacheSpecs } from "../nn/attention.ts";
 import { dropAxes, reshape, sum, unflatten } from "../ops/broadcast.ts";
 import { cacheMask, HIDDEN } from "../ops/cached-attention.ts";
 import { add } from "../ops/elementwise.ts";
+import { cachePlaces } from "../ops/growing-attention.ts";
 import { indexAlong } from "../ops/indexing.ts";
 import { slice } from "../ops/movement.ts";
 import { cast, equal, where } from "../ops/select.ts";
@@ -30,34 +31,39 @@ export const decodingSpecs = (batch: Dim, sizes: CacheSizes): Record<string, Spe
 export class DecodingState {
   /** Position of each new token: int32 [batch, length]. */
   readonly positions: Tensor;
-  /** What the new tokens see. */
-  readonly #mask: Tensor;
+  /** What the new tokens see, or where they go. */
+  readonly #entry: CacheEntry;
   readonly #before: State;
   readonly #length: Tensor;
 
-  private constructor(before: State, input: ModelInput) {
+  private constructor(before: State, input: ModelInput, inPlace: boolean) {
     const { ids } = input;
     const start = before.length!;
     this.#before = before;
     this.positions = add(indexAlong(ids, 1), reshape(start, [...start.shape, 1]));
-    this.#mask = input.seen ? seenMask(before.key0!, ids, input.seen) : cacheMask(before.key0!, ids, start);
+    if (inPlace) this.#entry = { places: cachePlaces(ids, start) };
+    else if (input.seen) this.#entry = { mask: seenMask(before.key0!, ids, input.seen) };
+    else this.#entry = { mask: cacheMask(before.key0!, ids, start) };
     this.#length = add(start, newTokens(input));
   }
 
-  /** The state in `input`, or undefined where it has none and the text begins here. */
-  static of(input: ModelInput): DecodingState | undefined {
-    return input.state?.length ? new DecodingState(input.state, input) : undefined;
+  /**
+   * The state in `input`, or undefined where it has none and the text begins here.
+   * @param inPlace whether the next state has whole caches
+   */
+  static of(input: ModelInput, inPlace = false): DecodingState | undefined {
+    return input.state?.length ? new DecodingState(input.state, input, inPlace) : undefined;
   }
 
   /** What attention of a layer needs of earlier calls. */
-  layer(k: number): { readonly cache: Cache; readonly mask: Tensor } {
+  layer(k: number): CachePast {
     return {
       cache: { key: this.#before[`key${k}`]!, value: this.#before[`value${k}`]! },
-      mask: this.#mask,
+      ...this.#entry,
     };
   }
 
-  /** @param added keys and values of the new tokens, of each layer */
+  /** @param added keys and values of each layer: of the new tokens, or of all where they are kept in place */
   next(added: readonly Cache[]): State {
     const next: Record<string, Tensor> = { length: this.#length };
     added.forEach(({ key, value }, layer) => {

@@ -61,6 +61,12 @@ export interface ForwardOptions {
    * Attention is then computed in plain operations, slower than with the runtime's fused one. Default false.
    */
   readonly attention?: boolean | undefined;
+  /**
+   * With a state that grows: give it whole, with the new tokens in place, instead of what the call adds. Of models that
+   * {@link Model.growsInPlace}, for rows that are not padded; several tokens at once only to empty states or to one row.
+   * Default false.
+   */
+  readonly inPlace?: boolean | undefined;
 }
 
 export interface ModelOutput {
@@ -110,6 +116,8 @@ export interface Model {
   readonly outputBias?: string | undefined;
   /** Whether {@link forward} heeds `documents`. Default false. */
   readonly separatesDocuments?: boolean | undefined;
+  /** Whether {@link forward} heeds `inPlace`. Default false. */
+  readonly growsInPlace?: boolean | undefined;
   /** Whether {@link loss} reads `progress`. */
   readonly needsProgress?: boolean | undefined;
   /**

@@ -43,14 +43,15 @@ export function selectRows(
 }
 
 /**
- * The state after a call: what it added is behind the `used` tokens that each row had, in the same memory.
+ * The state after a call: what it added is behind the tokens that each row had, in the same memory.
  * @param added as {@link Model.state} says
+ * @param used tokens that each row had
  */
 export function appendTo(
   state: Arrays,
   specs: Specs,
   added: Arrays,
-  used: number,
+  used: readonly number[],
 ): Record<string, HostArray> {
   const next: Record<string, HostArray> = {};
   for (const [name, { shape }] of Object.entries(specs)) {
@@ -58,7 +59,10 @@ export function appendTo(
     if (axis < 0) next[name] = added[name]!;
     else {
       next[name] = state[name]!;
-      copyAlong(added[name]!, state[name]!, axis, added[name]!.shape[axis]!, used);
+      for (const [row, at] of used.entries()) {
+        const from = rowOf(added[name]!, row);
+        copyAlong(from, rowOf(state[name]!, row), axis, from.shape[axis]!, at);
+      }
     }
   }
   return next;
@@ -75,10 +79,10 @@ export function withoutRoom(state: Arrays, specs: Specs): Record<string, HostArr
   );
 }
 
-const capacityAxis = (shape: Spec["shape"]): number => shape.findIndex((d) => typeof d === "string");
+export const capacityAxis = (shape: Spec["shape"]): number => shape.findIndex((d) => typeof d === "string");
 
 /** Row `i` of the first axis, as a view with that axis kept. */
-function rowOf({ dtype, shape, data }: HostArray, i: number): HostArray {
+export function rowOf({ dtype, shape, data }: HostArray, i: number): HostArray {
   const size = sizeOf(shape.slice(1));
   return { dtype, shape: [1, ...shape.slice(1)], data: data.subarray(i * size, (i + 1) * size) };
 }

@@ -1,14 +1,16 @@
 /** Multi-head attention for training, for reading a text at once, and for a text that grows in a cache. */
 import { checkOptions, optionNames } from "../core/options.ts";
 import { type Dim, staticDim } from "../core/shape.ts";
+import { constant } from "../graph/leaves.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Spec } from "../graph/tree.ts";
 import { attention, attentionWeights, fromHeads, repeatHeads, toHeads } from "../ops/attention.ts";
 import { reshape, unflatten } from "../ops/broadcast.ts";
 import { cachedAttention } from "../ops/cached-attention.ts";
+import { type CachePlaces, growingAttention } from "../ops/growing-attention.ts";
 import { matmul } from "../ops/matmul.ts";
 import { concatenate, split, transpose } from "../ops/movement.ts";
-import { type Rotation, rotary } from "../ops/rotary.ts";
+import { type Rotation, rotary, rotationTables } from "../ops/rotary.ts";
 import { cast, equal } from "../ops/select.ts";
 import { type Layer, layer, parametersOf } from "./layer.ts";
 import type { Mode } from "./mode.ts";
@@ -83,6 +85,11 @@ export interface Cache {
   readonly value: Tensor;
 }
 
+/** How new tokens join a cache: the mask of what they see, as `cacheMask` gives it; or where they go, as `cachePlaces`. */
+export type CacheEntry = { readonly mask: Tensor } | { readonly places: CachePlaces };
+/** Keys and values of earlier calls. */
+export type CachePast = { readonly cache: Cache } & CacheEntry;
+
 /** What decides the size of a cache. */
 export interface CacheSizes {
   readonly layers: number;
@@ -132,8 +139,8 @@ export interface SelfAttentionInput {
   readonly mask?: Tensor | undefined;
   /** Positions for `rotary`: int32 [batch, length]. Default: each row counts from 0. */
   readonly positions?: Tensor | undefined;
-  /** Keys and values of earlier calls, and the mask of what new tokens see, as `cacheMask` gives it. */
-  readonly past?: { readonly cache: Cache; readonly mask: Tensor } | undefined;
+  /** Keys and values of earlier calls. With `places`, positions are the tokens' places. */
+  readonly past?: CachePast | undefined;
   /** Whether to compute attention in plain operations and give its probabilities; not with a cache. */
   readonly weights?: boolean | undefined;
 }
@@ -141,7 +148,7 @@ export interface SelfAttentionInput {
 export interface SelfAttentionOutput {
   /** [batch · length, width] */
   readonly output: Tensor;
-  /** What the cache must take in, where there is one. */
+  /** Where there is a cache, what it must take in; with `places`, the whole cache. */
   readonly added?: Cache | undefined;
   /** The probabilities, where asked for: [batch, heads, length, length]. */
   readonly weights?: Tensor | undefined;
@@ -167,21 +174,34 @@ export function selfAttention(config: SelfAttentionConfig): SelfAttention {
     const joined = byHead ? byPart(given[0]!, heads, d) : given[0]!;
     return { parts: split(joined, 2, [heads * d, kvHeads * d, kvHeads * d]), joined };
   };
-  /** Queries or keys, normalised and turned. */
-  const prepared = (p: Parameters, y: Tensor, norm: Layer | undefined, headSize: number, at?: Tensor) => {
+  /** Queries or keys, each head normalised. */
+  const normed = (p: Parameters, y: Tensor, norm: Layer | undefined, headSize: number) => {
     const [batch, length, width] = y.shape as [Dim, Dim, number];
-    const normed = norm
-      ? reshape(norm(p, reshape(y, [batch, length, width / headSize, headSize])), y.shape)
-      : y;
-    return config.rotary ? rotary(normed, { ...config.rotary, headSize }, at) : normed;
+    return norm ? reshape(norm(p, reshape(y, [batch, length, width / headSize, headSize])), y.shape) : y;
   };
   const attended = (p: Parameters, x: Tensor, input: SelfAttentionInput, mode: Mode): SelfAttentionOutput => {
     const { ids, mask, positions, past, weights } = input;
     const { parts, joined } = project(p, x, ids);
     const [plainQ, plainK, v] = parts as [Tensor, Tensor, Tensor];
     const headSize = staticDim("attention", plainQ.shape, 2) / heads;
-    const q = prepared(p, plainQ, norms?.[0], headSize, positions);
-    const k = prepared(p, plainK, norms?.[1], headSize, positions);
+    const [normedQ, normedK] = [
+      normed(p, plainQ, norms?.[0], headSize),
+      normed(p, plainK, norms?.[1], headSize),
+    ];
+    const rotation = config.rotary && { ...config.rotary, headSize };
+    if (past && "places" in past) {
+      const apart = joined && !norms ? [joined] : [normedQ, normedK, v];
+      const { output, ...added } = growingAttention(
+        apart,
+        past.cache,
+        past.places,
+        heads,
+        tablesOf(rotation),
+      );
+      return { output, added };
+    }
+    const turned = (y: Tensor) => (rotation ? rotary(y, rotation, positions) : y);
+    const [q, k] = [turned(normedQ), turned(normedK)];
     if (past) {
       const qkv = joined && !config.rotary && !norms ? joined : concatenate([q, k, v], 2);
       const { cache, mask: seen } = past;
@@ -198,6 +218,13 @@ export function selfAttention(config: SelfAttentionConfig): SelfAttention {
       return { ...result, output: output(p, reshape(result.output, [x.shape[0]!, result.output.shape[2]!])) };
     },
   );
+}
+
+/** Cosines and sines of a rotation as constants. */
+function tablesOf(rotation: Rotation | undefined) {
+  if (!rotation) return undefined;
+  const { cos, sin } = rotationTables(rotation);
+  return { cos: constant(cos), sin: constant(sin) };
 }
 
 /** Each head's query, key and value side by side, [batch, length, heads · 3 · d], to all queries, all keys, all values. */

@@ -13,6 +13,7 @@ export const everyKernel: DeviceKernels = { missing: new Set(), mostParts: Numbe
 const webgpuKernels: DeviceKernels = {
   missing: new Set([
     "FusedMatMul",
+    "GroupQueryAttention",
     "LogSoftmax",
     "MultiHeadAttention.key_padding_mask",
     "OneHot",

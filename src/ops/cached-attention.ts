@@ -96,37 +96,16 @@ export const cachedAttentionOp = defineOp({
     return { output, newKey: added, newValue: added };
   },
   vjp: none("a cache serves decoding, which learns nothing"),
-  /**
-   * Old and new keys are put side by side, and one product reads them: the copy costs less than a second product. The
-   * queries are scaled, not the scores, as the runtime's kernel for one row takes no factor. Heads of queries that share
-   * keys become rows of one product, so that no key is repeated.
-   */
+  /** Old and new keys are put side by side, and one product reads them: the copy costs less than a second product. */
   lower(emit, { qkv, key, value, bias }, { heads }) {
-    const { kvHeads, d } = headsOf(qkv, key, heads);
-    const grouped = kvHeads < heads;
+    const sizes = { heads, ...headsOf(qkv, key, heads) };
+    const { kvHeads, d } = sizes;
     const apart = emit.node("Reshape", [qkv, emit.ints([0, 0, heads + 2 * kvHeads, d])]);
     const parts = [swapped(emit, apart), emit.ints([heads, kvHeads, kvHeads])];
     const { q, k, v } = emit.nodes("Split", parts, ["q", "k", "v"], { attributes: { axis: 1 } });
     const all = (kept: Value, added: string) =>
       emit.node("Concat", [kept, added], { attributes: { axis: 2 } });
-    const keys = all(key, k);
-    /** [batch, heads, length, n] → [batch, kvHeads, heads / kvHeads · length, n]. */
-    const joined = (x: string, n: number) =>
-      grouped ? emit.node("Reshape", [x, emit.ints([0, kvHeads, -1, n])]) : x;
-    const scaled = emit.node("Mul", [q, emit.scalar(1 / Math.sqrt(d))]);
-    const products = emitMatMul(emit, joined(scaled, d), keys, {
-      transposeA: false,
-      transposeB: true,
-      alpha: 1,
-      ranks: { a: 4, b: 4 },
-    });
-    // Each head of queries has rows of its own for the mask: [batch, heads, length, seen], and back.
-    const scores = grouped ? emit.node("Reshape", [products, shapeOfScores(emit, bias, heads)]) : products;
-    const softmax = emit.node("Softmax", [emit.node("Add", [scores, bias])], { attributes: { axis: -1 } });
-    const weights = grouped ? emit.node("Reshape", [softmax, emit.node("Shape", [products])]) : softmax;
-    const mixed = emit.node("MatMul", [weights, all(value, v)]);
-    const byHead = grouped ? emit.node("Reshape", [mixed, emit.node("Shape", [q])]) : mixed;
-    const output = emit.node("Reshape", [swapped(emit, byHead), emit.ints([0, 0, heads * d])]);
+    const output = emitAttention(emit, { q, keys: all(key, k), values: all(value, v), bias }, sizes);
     return { output, newKey: k, newValue: v };
   },
   reference({ qkv, key, value, bias }, { heads }, { output, newKey, newValue }) {
@@ -217,6 +196,44 @@ export function cachedAttention(
   return { output, key: newKey, value: newValue };
 }
 
+/** Heads of the queries, heads of the keys and values, and the numbers of one head. */
+export interface HeadSizes {
+  readonly heads: number;
+  readonly kvHeads: number;
+  readonly d: number;
+}
+
+/**
+ * softmax(q · kᵀ / √d + bias) · v as [batch, length, heads · d]. The queries are scaled, not the scores, as the runtime's
+ * kernel for one row takes no factor. Heads of queries that share keys become rows of one product, so that no key is
+ * repeated.
+ * @param operands q [batch, heads, length, d]; keys and values [batch, kvHeads, seen, d]; bias [batch, 1, length, seen]
+ */
+export function emitAttention(
+  emit: Emitter,
+  { q, keys, values, bias }: Readonly<Record<"q" | "keys" | "values" | "bias", Value>>,
+  { heads, kvHeads, d }: HeadSizes,
+): string {
+  const grouped = kvHeads < heads;
+  /** [batch, heads, length, n] → [batch, kvHeads, heads / kvHeads · length, n]. */
+  const joined = (x: string, n: number) =>
+    grouped ? emit.node("Reshape", [x, emit.ints([0, kvHeads, -1, n])]) : x;
+  const scaled = emit.node("Mul", [q, emit.scalar(1 / Math.sqrt(d))]);
+  const products = emitMatMul(emit, joined(scaled, d), keys, {
+    transposeA: false,
+    transposeB: true,
+    alpha: 1,
+    ranks: { a: 4, b: 4 },
+  });
+  // Each head of queries has rows of its own for the mask: [batch, heads, length, seen], and back.
+  const scores = grouped ? emit.node("Reshape", [products, shapeOfScores(emit, bias, heads)]) : products;
+  const softmax = emit.node("Softmax", [emit.node("Add", [scores, bias])], { attributes: { axis: -1 } });
+  const weights = grouped ? emit.node("Reshape", [softmax, emit.node("Shape", [products])]) : softmax;
+  const mixed = emit.node("MatMul", [weights, values]);
+  const byHead = grouped ? emit.node("Reshape", [mixed, emit.node("Shape", [q])]) : mixed;
+  return emit.node("Reshape", [swapped(emit, byHead), emit.ints([0, 0, heads * d])]);
+}
+
 /** Heads of keys and values, and the numbers of one head. */
 function headsOf(qkv: Pick<Tensor, "shape">, key: Pick<Tensor, "shape">, heads: number) {
   const kvHeads = staticDim("cached_attention", key.shape, 1);
@@ -233,7 +250,7 @@ const total = (capacity: Dim, length: Dim): Dim =>
   typeof capacity === "number" && typeof length === "number" ? capacity + length : `${capacity}+${length}`;
 
 /** 0, 1, … up to a size given as int64 [1], as int32. */
-function countTo(emit: Emitter, size: string): string {
+export function countTo(emit: Emitter, size: string): string {
   const scalar = emit.node("Cast", [emit.node("Squeeze", [size])], {
     attributes: { to: elementNumber.int32 },
   });
@@ -242,7 +259,7 @@ function countTo(emit: Emitter, size: string): string {
 }
 
 /** The two axes in the middle exchanged. */
-const swapped = (emit: Emitter, x: string): string =>
+export const swapped = (emit: Emitter, x: string): string =>
   emit.node("Transpose", [x], { attributes: { perm: [0, 2, 1, 3] } });
 
 function sample(

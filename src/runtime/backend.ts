@@ -23,6 +23,8 @@ export interface Backend {
   readonly kernels?: DeviceKernels | undefined;
   /** Whether its library copies results that it has written in place, unless a sequence withholds them. Default false. */
   readonly copiesResults?: boolean | undefined;
+  /** Whether a result may be given the memory of an input, for operations that change it in place. Default false. */
+  readonly sharesMemory?: boolean | undefined;
   /** Whether results can stay in the memory of the device, to be fed again. Default false. */
   readonly keepsResults?: boolean | undefined;
   /** A backend whose numbers this one's are held to before a training. */

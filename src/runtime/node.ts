@@ -41,6 +41,7 @@ export function nodeBackend(options: BackendOptions = {}): Backend {
     device,
     kernels: kernelsOf(device),
     copiesResults: device === "cpu",
+    sharesMemory: device === "cpu",
     keepsResults: device === "webgpu",
     ...(device === "cpu" ? {} : { reference: () => nodeBackend({ threads }) }),
     async createSession(model, { folder, kept = [], whole = false } = {}) {

@@ -7,7 +7,7 @@ import { requireFinite } from "../../core/finite.ts";
 import { remember } from "../../core/remember.ts";
 import type { Spec } from "../../graph/tree.ts";
 import { zeroState } from "../../models/model.ts";
-import { type CacheGraph, cacheGraph } from "../decoders/cache.ts";
+import { type CacheGraph, cacheGraph } from "../decoders/cache-graph.ts";
 import type { LanguageModel } from "../language-model.ts";
 import { rowsOf, type Slots } from "./slots.ts";
 
@@ -99,36 +99,20 @@ export class CacheSlots implements Slots {
     const rows = Array.from({ length: count }, (_, k) => first + k);
     this.#reserve(Math.max(...rows.map((row) => this.#used[row]! + length)));
     const graph = remember(this.#graphs, kind, () => cacheGraph(this.#lm, kind));
-    const { state } = await graph.run([this.#lm.weights, { ids, state: this.#view(rows) }], {
-      into: { logits },
-    });
+    const past = rows.map((row) => this.#used[row]!);
+    await graph.run(this.#lm.weights, { ids, state: this.#view(rows), past }, logits);
     requireFinite(logits.data, this.#lm.name);
-    for (const [name, axis] of this.#growing) {
-      const added = (state as Record<string, HostArray>)[name]!.data as Float32Array;
-      const { data, shape } = this.#cache[name]!;
-      const inner = sizeOf(shape.slice(axis + 1));
-      const outer = sizeOf(shape.slice(1, axis));
-      const piece = length * inner;
-      for (const [k, row] of rows.entries())
-        for (let o = 0; o < outer; o++) {
-          const from = (k * outer + o) * piece;
-          const at = ((row * outer + o) * this.#capacity + this.#used[row]!) * inner;
-          (data as Float32Array).set(added.subarray(from, from + piece), at);
-        }
-    }
     for (const row of rows) this.#used[row]! += length;
   }
 
-  /** The state of consecutive rows, in the memory of all; with room for one token where none is in use. */
+  /** The state of consecutive rows, in the memory of all. */
   #view(rows: readonly number[]): Record<string, HostArray> {
     const used = Int32Array.from(rows, (row) => this.#used[row]!);
-    const empty = used.every((count) => count === 0);
     const lengths = this.#lengths.map((name) => [name, int32([rows.length], used)]);
-    const caches = this.#growing.map(([name, axis]) => {
+    const caches = this.#growing.map(([name]) => {
       const { data, shape, dtype } = this.#cache[name]!;
       const sizes = [rows.length, ...shape.slice(1)];
       const size = sizeOf(shape.slice(1));
-      if (empty) sizes[axis] = 1;
       const start = rows[0]! * size;
       return [name, { dtype, shape: sizes, data: data.subarray(start, start + sizeOf(sizes)) }];
     });

@@ -1,45 +1,22 @@
 /**
  * Decoding with attention's keys and values kept: any number of tokens at a time, and one graph for all lengths
- * and numbers of rows. The graph returns the keys and values of the new tokens alone, which are put behind the
- * others here, so that a token costs the same memory traffic whatever the room for more.
+ * and numbers of rows (cache-graph.ts).
  */
 import { float32, type HostArray, int32 } from "../../core/array.ts";
 import { UsageError } from "../../core/errors.ts";
 import { requireFinite } from "../../core/finite.ts";
 import { option } from "../../core/options.ts";
 import type { Spec } from "../../graph/tree.ts";
-import { type ModelInput, type State, zeroState } from "../../models/model.ts";
-import { appendTo, selectRows, withoutRoom } from "../../models/state.ts";
-import { evaluation } from "../../nn/mode.ts";
-import type { Parameters } from "../../nn/parameters.ts";
-import { compile } from "../../runtime/compile.ts";
-import { type LanguageModel, weightSpecs } from "../language-model.ts";
+import { zeroState } from "../../models/model.ts";
+import { rowOf, selectRows } from "../../models/state.ts";
+import type { LanguageModel } from "../language-model.ts";
+import { type CacheGraph, cacheGraph } from "./cache-graph.ts";
 import type { Decoder, Overflow } from "./decoder.ts";
 
 /** Tokens by which the cache grows: attention also passes over the room that is not in use. */
 const GROWTH = 64;
 /** Most tokens of all rows that are read at once, which bounds the memory of a long prompt. */
 const READ_AT_ONCE = 512;
-
-export type CacheGraph = ReturnType<typeof cacheGraph>;
-
-/** @param logits of the last token of each row, or of all */
-export function cacheGraph(lm: LanguageModel, logits: "last" | "all" = "last") {
-  const { model, backend } = lm;
-  return compile(
-    (parameters: Parameters, input: ModelInput & { state: State }) => {
-      const { logits: scores, state } = model.forward(parameters, input, evaluation, { logits });
-      return { logits: scores, state };
-    },
-    {
-      backend,
-      specs: [
-        weightSpecs(lm),
-        { ids: { dtype: "int32", shape: ["batch", "length"] }, state: model.state("batch") },
-      ],
-    },
-  );
-}
 
 /** What a branch starts with. */
 interface Start {
@@ -146,21 +123,38 @@ export class CacheDecoder implements Decoder {
     const length = tokens.length / this.batch;
     this.#reserve(past, past + length);
     const piece = Math.max(1, Math.floor(READ_AT_ONCE / this.batch));
-    for (let t = 0; t < length; t += piece) {
-      signal?.throwIfAborted();
-      await this.#feed(columns(tokens, this.batch, t, Math.min(length, t + piece)), past + t);
-    }
+    const apart = this.#graph.inPlace && this.batch > 1 && length > (past === 0 ? piece : 1);
+    if (apart) await this.#feedRows(tokens, past, signal);
+    else
+      for (let t = 0; t < length; t += piece) {
+        signal?.throwIfAborted();
+        await this.#feed(columns(tokens, this.batch, t, Math.min(length, t + piece)), past + t);
+      }
     requireFinite(this.#logits.data, this.#lm.name);
     return this.#logits.data;
   }
 
   async #feed(tokens: Int32Array, past: number): Promise<void> {
     const ids = int32([this.batch, tokens.length / this.batch], tokens);
-    const state = past === 0 ? withoutRoom(this.#state, this.#specs) : this.#state;
-    const result = await this.#graph.run([this.#lm.weights, { ids, state }], {
-      into: { logits: this.#logits },
-    });
-    this.#state = appendTo(this.#state, this.#specs, result.state as Record<string, HostArray>, past);
+    this.#state = await this.#graph.run(this.#lm.weights, { ids, state: this.#state, past }, this.#logits);
+  }
+
+  /** Reads on in one row after the other, for graphs that take several tokens of one row alone. */
+  async #feedRows(tokens: Int32Array, past: number, signal?: AbortSignal): Promise<void> {
+    const length = tokens.length / this.batch;
+    for (const r of this.#rows.keys()) {
+      let state = Object.fromEntries(
+        Object.entries(this.#state).map(([name, array]) => [name, rowOf(array, r)]),
+      );
+      const logits = rowOf(this.#logits, r) as HostArray<"float32">;
+      for (let t = 0; t < length; t += READ_AT_ONCE) {
+        signal?.throwIfAborted();
+        const piece = tokens.subarray(r * length + t, r * length + Math.min(length, t + READ_AT_ONCE));
+        const ids = int32([1, piece.length], piece);
+        state = await this.#graph.run(this.#lm.weights, { ids, state, past: past + t }, logits);
+      }
+    }
+    this.#setLengths(past + length);
   }
 
   #reserve(used: number, needed: number): void {
