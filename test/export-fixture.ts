@@ -4,11 +4,12 @@ import { join } from "node:path";
 import { sizeOf } from "../src/core/array.ts";
 import { Random } from "../src/core/random.ts";
 import { writeSafetensors } from "../src/hub/safetensors-file.ts";
-import type { OptionValues } from "../src/models/model.ts";
+import type { Architecture, OptionValues } from "../src/models/model.ts";
 import { architectureOf } from "../src/models/registry.ts";
 import { trainBpe } from "../src/text/bpe-train.ts";
 import { characterTokenizerOf } from "../src/text/characters.ts";
 import { huggingfaceTokenizer } from "../src/text/huggingface.ts";
+import { maskedBpeOf } from "../src/text/masked-bpe.ts";
 import type { Tokenizer } from "../src/text/tokenizer.ts";
 import { wordPieceFiles } from "../src/text/wordpiece-files.ts";
 import { wordTokenizerOf } from "../src/text/words.ts";
@@ -35,11 +36,13 @@ const text = Array.from({ length: 800 }, (_, i) => words[Math.floor(random.unifo
 
 const wordPieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "hen", "##s", "road", "a"].join("\n");
 
-function tokenizerFor(kind: Tokenizer["kind"]): Tokenizer {
+function tokenizerFor(kind: Architecture["tokens"]): Tokenizer {
   if (kind === "character") return characterTokenizerOf([text]);
   if (kind === "word") return wordTokenizerOf([text], { minCount: 1 });
-  const files = kind === "bpe" ? trainBpe([text], { vocabularySize: 300 }).files : wordPieceFiles(wordPieces);
-  return huggingfaceTokenizer(files["tokenizer.json"], files["tokenizer_config.json"]);
+  const files =
+    kind === "wordpiece" ? wordPieceFiles(wordPieces) : trainBpe([text], { vocabularySize: 300 }).files;
+  const tokenizer = huggingfaceTokenizer(files["tokenizer.json"], files["tokenizer_config.json"]);
+  return kind === "masked-bpe" ? maskedBpeOf(tokenizer) : tokenizer;
 }
 
 /**

@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { isSubword } from "../src/data/choose-tokenizer.ts";
 import { prepareTexts } from "../src/data/prepare.ts";
 import { auditModel } from "../src/evaluate/novelty/audit-model.ts";
 import { exportModel } from "../src/export/export.ts";
@@ -23,7 +24,7 @@ type Row = Readonly<Record<(typeof columns)[number], string>>;
 
 const rows: readonly Row[] = readFileSync(join(root, "docs/models.md"), "utf8")
   .split("\n")
-  .filter((line) => /^\| `\w+` +\|.*\| (writes|fills) +\|/.test(line))
+  .filter((line) => /^\| `[\w-]+` +\|.*\| (writes|fills) +\|/.test(line))
   .map((line) => {
     const cells = line.split("|").slice(1, -1);
     return Object.fromEntries(columns.map((name, i) => [name, cells[i]!.trim().replaceAll("`", "")])) as Row;
@@ -48,7 +49,7 @@ const quick = {
 } as const;
 
 it("has a row for every architecture of pieces of words", () => {
-  const known = architectures.filter(({ tokens }) => tokens === "bpe" || tokens === "wordpiece");
+  const known = architectures.filter(({ tokens }) => isSubword(tokens));
   expect(rows.map(({ type }) => type).sort()).toEqual(known.map(({ type }) => type).sort());
 });
 

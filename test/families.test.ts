@@ -11,7 +11,7 @@ import { writeSafetensors } from "../src/hub/safetensors-file.ts";
 import { buildModel } from "../src/models/registry.ts";
 import { printableTokenizer } from "../src/text/characters.ts";
 import { temporaryFolder } from "./cli.ts";
-import { configOf, families, variants } from "./families.ts";
+import { configOf, families, maskedVariants, variants } from "./families.ts";
 import { llamaWrites, peerReason, peers, transformersOn } from "./peers.ts";
 import { forwardInTorch, writeRandomFolder } from "./torch/forward.ts";
 import { pythonWithTorch } from "./torch/python.ts";
@@ -69,6 +69,17 @@ describe.skipIf(!pythonWithTorch)("against PyTorch (needs a Python with torch)",
   });
 });
 
+describe.skipIf(!pythonWithTorch)("masked, against PyTorch (needs a Python with torch)", () => {
+  const ids = randomIds(96, 2, LENGTH);
+  const mask = [new Array(LENGTH).fill(1), [...new Array(LENGTH - 4).fill(1), 0, 0, 0, 0]];
+
+  it.each(maskedVariants)("%s: logits and every stream, alone and padded at the right", async (_, ...of) => {
+    const folder = await folderOf(...of);
+    await expectParity(folder, { ids });
+    await expectParity(folder, { ids, mask });
+  });
+});
+
 describe.each(variants)("%s", (_, family, change) => {
   it("decodes token by token as in one pass, beside a longer text", async () => {
     const model = buildModel(configOf(family, change));
@@ -101,9 +112,9 @@ describe.each(variants)("%s", (_, family, change) => {
   });
 
   it("keeps keys and values of as many heads as it has, and no more", () => {
-    const { num_key_value_heads: kv, num_attention_heads: heads } = configOf(family, change) as never;
+    const { num_key_value_heads: kv, num_attention_heads, n_head } = configOf(family, change) as never;
     const specs = buildModel(configOf(family, change)).state(1);
-    expect(specs.key0!.shape[1]).toBe(kv ?? heads);
+    expect(specs.key0!.shape[1]).toBe(kv ?? num_attention_heads ?? n_head);
   });
 });
 
@@ -129,6 +140,18 @@ describe("a configuration that would be computed wrongly is refused by its key",
     ["llama", { max_position_embeddings: 1e9 }, /"max_position_embeddings" is 1000000000/],
     ["qwen2", swa, /"use_sliding_window": true is a variant/],
     ["qwen3", swa, /"use_sliding_window": true is a variant/],
+    ["openai-gpt", { afn: "mish" }, /"afn" is "mish"; known are/],
+    ["openai-gpt", { n_head: 5 }, /width 64 is not a multiple of n_head, 5/],
+    ["roberta", { position_embedding_type: "relative_key" }, /"relative_key" positions/],
+    ["roberta", { is_decoder: true }, /a decoder: a variant/],
+    ["roberta", { pad_token_id: 70 }, /"max_position_embeddings" is 66, and the first 71 are of no token/],
+    ["roberta", { num_attention_heads: 7 }, /num_attention_heads, 7/],
+    ["modernbert", { layer_types: ["full_attention"] }, /"layer_types" must name .* each of 4 layers/],
+    ["modernbert", { hidden_activation: "mish" }, /"hidden_activation" is "mish"/],
+    ["modernbert", { mlp_dropout: 0.1 }, /"mlp_dropout": 0.1 is a variant/],
+    ["modernbert", { local_attention: 0 }, /"local_attention" must be a positive whole number/],
+    ["modernbert", { max_position_embeddings: 1e9 }, /"max_position_embeddings" is 1000000000/],
+    ["modernbert", { rope_parameters: { full_attention: { rope_type: "yarn" } } }, /"yarn"/],
     ["gpt_neox", { rotary_pct: 2 }, /"rotary_pct" is 2/],
     ["gpt_neox", { num_attention_heads: 7 }, /num_attention_heads, 7/],
     ["gpt_neox", { attention_bias: false }, /"attention_bias": false is a variant/],

@@ -64,8 +64,88 @@ const gptNeox = {
   tie_word_embeddings: false,
 };
 
-/** A base model of each family. */
+const openaiGpt = {
+  ...shared,
+  architectures: ["OpenAIGPTLMHeadModel"],
+  model_type: "openai-gpt",
+  vocab_size: 96,
+  n_embd: 64,
+  n_layer: 2,
+  n_head: 4,
+  n_positions: 64,
+  n_ctx: 64,
+  afn: "gelu",
+  attn_pdrop: 0.1,
+  embd_pdrop: 0.1,
+  resid_pdrop: 0.1,
+  layer_norm_epsilon: 1e-5,
+  n_special: 0,
+  predict_special_tokens: true,
+  summary_type: "cls_index",
+  summary_use_proj: true,
+};
+
+const roberta = {
+  ...shared,
+  architectures: ["RobertaForMaskedLM"],
+  model_type: "roberta",
+  vocab_size: 96,
+  hidden_size: 64,
+  intermediate_size: 96,
+  num_hidden_layers: 2,
+  num_attention_heads: 4,
+  max_position_embeddings: 66,
+  type_vocab_size: 1,
+  hidden_act: "gelu",
+  hidden_dropout_prob: 0.1,
+  attention_probs_dropout_prob: 0.1,
+  layer_norm_eps: 1e-5,
+  pad_token_id: 1,
+};
+
+const modernbert = {
+  ...shared,
+  architectures: ["ModernBertForMaskedLM"],
+  model_type: "modernbert",
+  vocab_size: 96,
+  hidden_size: 64,
+  intermediate_size: 96,
+  num_hidden_layers: 4,
+  num_attention_heads: 4,
+  max_position_embeddings: 64,
+  hidden_activation: "gelu",
+  classifier_activation: "gelu",
+  classifier_bias: false,
+  classifier_dropout: 0,
+  classifier_pooling: "mean",
+  decoder_bias: true,
+  deterministic_flash_attn: false,
+  embedding_dropout: 0,
+  attention_bias: false,
+  attention_dropout: 0,
+  mlp_bias: false,
+  mlp_dropout: 0,
+  norm_bias: false,
+  norm_eps: 1e-5,
+  global_attn_every_n_layers: 3,
+  local_attention: 6,
+  global_rope_theta: 160_000,
+  local_rope_theta: 10_000,
+  pad_token_id: 0,
+  reference_compile: null,
+  repad_logits_with_grad: false,
+  sparse_pred_ignore_index: -100,
+  sparse_prediction: false,
+};
+
+/** A base model of each family that fills masks. */
+export const maskedFamilies = { roberta, modernbert } as const satisfies Readonly<
+  Record<string, ModelConfig>
+>;
+
+/** A base model of each family that writes. */
 export const families = {
+  "openai-gpt": openaiGpt,
   llama,
   qwen2,
   qwen3: {
@@ -123,6 +203,12 @@ export const variants: readonly (readonly [
   ],
   ["qwen2", "qwen2", {}],
   ["qwen3 with heads wider than the width", "qwen3", {}],
+  ["openai-gpt", "openai-gpt", {}],
+  [
+    "openai-gpt with another activation and a head of its own",
+    "openai-gpt",
+    { afn: "swish", tie_word_embeddings: false },
+  ],
   ["gpt_neox", "gpt_neox", {}],
   [
     "gpt_neox in turn, all of a head rotary, tied",
@@ -136,6 +222,39 @@ export const variants: readonly (readonly [
   ],
 ];
 
+/** What folders of the Hub vary in, of models that fill masks. */
+export const maskedVariants: readonly (readonly [
+  title: string,
+  family: keyof typeof maskedFamilies,
+  change: Readonly<Record<string, unknown>>,
+])[] = [
+  ["roberta", "roberta", {}],
+  [
+    "roberta with another padding, and a head of its own",
+    "roberta",
+    { pad_token_id: 4, tie_word_embeddings: false },
+  ],
+  ["modernbert", "modernbert", {}],
+  [
+    "modernbert with all biases, kinds by layer, one base, and a head of its own",
+    "modernbert",
+    {
+      attention_bias: true,
+      mlp_bias: true,
+      norm_bias: true,
+      classifier_bias: true,
+      decoder_bias: false,
+      hidden_activation: "gelu_new",
+      classifier_activation: "relu",
+      local_rope_theta: null,
+      layer_types: ["sliding_attention", "full_attention", "full_attention", "sliding_attention"],
+      tie_word_embeddings: false,
+    },
+  ],
+];
+
 /** The configuration of a variant. */
-export const configOf = (family: keyof typeof families, change: Readonly<Record<string, unknown>> = {}) =>
-  ({ ...families[family], ...change }) as ModelConfig;
+export const configOf = (
+  family: keyof typeof families | keyof typeof maskedFamilies,
+  change: Readonly<Record<string, unknown>> = {},
+) => ({ ...{ ...families, ...maskedFamilies }[family], ...change }) as ModelConfig;

@@ -260,7 +260,7 @@ async function trainAll(
 
 function chosenArchitectures(names: readonly string[]): Architecture[] {
   const chosen = names.map((name) => architectureOf(name));
-  const odd = chosen.find(({ tokens }) => tokens === "wordpiece");
+  const odd = chosen.find(({ tokens }) => tokens === "wordpiece" || tokens === "masked-bpe");
   if (odd)
     throw new UsageError(
       `${odd.type} fills masks and cannot be trained to write; choose among ${comparedArchitectures.join(", ")} and gpt2.`,

@@ -4,15 +4,19 @@ import { invalidOption, option } from "../core/options.ts";
 import { type BpeTraining, type BpeTrainOptions, trainBpe, trainBpeInTurns } from "../text/bpe-train.ts";
 import { characterTokenizerOf, printableCharacters, printableTokenizer } from "../text/characters.ts";
 import type { CleaningOptions } from "../text/clean.ts";
-import { huggingfaceTokenizer } from "../text/huggingface.ts";
+import { type HuggingFaceTokenizer, huggingfaceTokenizer } from "../text/huggingface.ts";
+import { maskedBpeOf } from "../text/masked-bpe.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { wordPieceFiles } from "../text/wordpiece-files.ts";
 import { wordPieceVocabulary } from "../text/wordpiece-vocabulary.ts";
 import { wordTokenizerOf } from "../text/words.ts";
 import { type SplitName, splitNames } from "./split.ts";
 
-/** `bpe` and `wordpiece` are learned from the training split, as GPT-2 and BERT spell text. */
-export type VocabularyName = "printable" | "character" | "word" | "bpe" | "wordpiece";
+/** `bpe`, `masked-bpe` and `wordpiece` are learned from the training split, as GPT-2, RoBERTa and BERT spell text. */
+export type VocabularyName = "printable" | "character" | "word" | SubwordName;
+
+/** Pieces of words. */
+export type SubwordName = "bpe" | "masked-bpe" | "wordpiece";
 
 export interface TokenizerOptions {
   /**
@@ -34,7 +38,7 @@ export interface TokenizerOptions {
   readonly minCount?: number | undefined;
   /** For the word vocabulary: keep only this many words, the most frequent ones. Default no limit. */
   readonly maxWords?: number | undefined;
-  /** For `bpe` and `wordpiece`: the most ids in all. Default 2,048 and 4,096. */
+  /** For `bpe`, `masked-bpe` and `wordpiece`: the most ids in all. Default 2,048, 2,052 and 4,096. */
   readonly vocabularySize?: number | undefined;
   /** Stops the reading, and the learning of a BPE vocabulary; its reason is thrown. */
   readonly signal?: AbortSignal | undefined;
@@ -43,7 +47,8 @@ export interface TokenizerOptions {
 type Splits = Readonly<Record<SplitName, readonly string[]>>;
 
 /** Whether a vocabulary has pieces of words: a line break is one of its tokens, not the end of a text. */
-const isSubword = (vocabulary: VocabularyName): boolean => vocabulary === "bpe" || vocabulary === "wordpiece";
+export const isSubword = (vocabulary: string | undefined): vocabulary is SubwordName =>
+  vocabulary === "bpe" || vocabulary === "masked-bpe" || vocabulary === "wordpiece";
 
 /** Whether the vocabulary is left to the library. */
 export const isDefault = ({ vocabulary, end }: TokenizerOptions): boolean =>
@@ -158,6 +163,7 @@ export function tokenizerFor(
     if (vocabulary === "word")
       return wordTokenizerOf(splits.train, { ...wordOptions(options), endOfText: end });
     if (vocabulary === "bpe") return bpeTokenizerOf(splits.train, options.vocabularySize);
+    if (vocabulary === "masked-bpe") return maskedBpeOf(bpeTokenizerOf(splits.train, options.vocabularySize));
     if (vocabulary === "wordpiece") return wordPieceTokenizerOf(splits.train, options.vocabularySize);
   }
   const tokenizer = typeof given === "object" ? given : printableTokenizer(end);
@@ -174,8 +180,10 @@ export async function tokenizerInTurns(
   end?: string,
 ): Promise<Tokenizer> {
   const { vocabulary: given, vocabularySize, signal } = options;
-  if (typeof given !== "object" && vocabulary === "bpe")
-    return bpeTokenizerInTurns(splits.train, vocabularySize, signal);
+  if (typeof given !== "object" && (vocabulary === "bpe" || vocabulary === "masked-bpe")) {
+    const tokenizer = await bpeTokenizerInTurns(splits.train, vocabularySize, signal);
+    return vocabulary === "bpe" ? tokenizer : maskedBpeOf(tokenizer);
+  }
   return tokenizerFor(options, vocabulary, splits, end);
 }
 
@@ -193,7 +201,7 @@ const SUBWORD_VOCABULARY = 2048;
 const WORD_PIECE_VOCABULARY = 4096;
 
 /** Byte-level BPE of at most `size` ids, as GPT-2 spells text. */
-export const bpeTokenizerOf = (texts: readonly string[], size?: number): Tokenizer =>
+export const bpeTokenizerOf = (texts: readonly string[], size?: number): HuggingFaceTokenizer =>
   tokenizerOf(trainBpe(texts, bpeOptions(size)));
 
 /**
@@ -204,7 +212,8 @@ export const bpeTokenizerInTurns = async (
   texts: readonly string[],
   size?: number,
   signal?: AbortSignal,
-): Promise<Tokenizer> => tokenizerOf(await trainBpeInTurns(texts, { ...bpeOptions(size), signal }));
+): Promise<HuggingFaceTokenizer> =>
+  tokenizerOf(await trainBpeInTurns(texts, { ...bpeOptions(size), signal }));
 
 /** WordPiece of at most `size` ids, in lower case, as BERT spells text. */
 export function wordPieceTokenizerOf(texts: readonly string[], size = WORD_PIECE_VOCABULARY): Tokenizer {
@@ -215,5 +224,5 @@ export function wordPieceTokenizerOf(texts: readonly string[], size = WORD_PIECE
 
 const bpeOptions = (vocabularySize = SUBWORD_VOCABULARY): BpeTrainOptions => ({ vocabularySize });
 
-const tokenizerOf = ({ files }: Pick<BpeTraining, "files">): Tokenizer =>
+const tokenizerOf = ({ files }: Pick<BpeTraining, "files">): HuggingFaceTokenizer =>
   huggingfaceTokenizer(files["tokenizer.json"], files["tokenizer_config.json"]);

@@ -1,5 +1,7 @@
 /** Which vocabulary suits a model, and the same data in words or pieces of words that its training split teaches. */
 import type { RecordedOptions } from "../text/cleaning-record.ts";
+import type { HuggingFaceTokenizer } from "../text/huggingface.ts";
+import { maskedBpeOf } from "../text/masked-bpe.ts";
 import { wordTokenizerOf } from "../text/words.ts";
 import {
   bpeTokenizerInTurns,
@@ -78,6 +80,7 @@ export async function inSuitedVocabulary(
 ): Promise<PreparedData> {
   if (tokens === "word") return withWords(data, options);
   if (tokens === "bpe") return withSubwordsInTurns(data, options);
+  if (tokens === "masked-bpe") return withMask(await withSubwordsInTurns(data, options));
   return tokens === "wordpiece" ? withWordPieces(data) : data;
 }
 
@@ -91,6 +94,10 @@ export const withSubwordsInTurns = async (
   { size, signal }: { readonly size?: number | undefined; readonly signal?: AbortSignal | undefined } = {},
 ): Promise<PreparedData> =>
   speltBy(data, await bpeTokenizerInTurns(textsOf(data, "train"), size, signal), "subword");
+
+/** The same splits in the same byte-level BPE with tokens to fill masks with, as RoBERTa spells text. */
+const withMask = (data: PreparedData): PreparedData =>
+  speltBy(data, maskedBpeOf(data.tokenizer as HuggingFaceTokenizer), "subword");
 
 /** The same splits with a WordPiece vocabulary of at most `size` ids, in lower case, as BERT spells text. */
 export const withWordPieces = (data: PreparedData, size?: number): PreparedData =>

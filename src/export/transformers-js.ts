@@ -43,19 +43,24 @@ function asGpt2(model: Model): object {
   };
 }
 
-/** BERT's special tokens, by their names in configurations. */
-const special = {
-  unk_token: "[UNK]",
-  sep_token: "[SEP]",
-  pad_token: "[PAD]",
-  cls_token: "[CLS]",
-  mask_token: "[MASK]",
-} as const;
+/** The special tokens of BERT, and those of RoBERTa, by their names in configurations. */
+const special: readonly (readonly [string, string])[] = [
+  ["unk_token", "[UNK]"],
+  ["sep_token", "[SEP]"],
+  ["pad_token", "[PAD]"],
+  ["cls_token", "[CLS]"],
+  ["mask_token", "[MASK]"],
+  ["unk_token", "<unk>"],
+  ["sep_token", "</s>"],
+  ["pad_token", "<pad>"],
+  ["cls_token", "<s>"],
+  ["mask_token", "<mask>"],
+];
 
 /** Of a masked model: published folders leave out the usual special tokens, which transformers.js does not assume. */
 export function maskedForTransformersJs({ tokenizer, model }: ExportSource): Replacements {
   const own = tokenizer.files()["tokenizer_config.json"] as Readonly<Record<string, unknown>>;
-  const known = Object.entries(special).filter(([, token]) => tokenizer.id(token) !== undefined);
+  const known = special.filter(([, token]) => tokenizer.id(token) !== undefined);
   return {
     "tokenizer_config.json": {
       ...Object.fromEntries(known),

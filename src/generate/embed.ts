@@ -12,6 +12,7 @@ import { hasGrowingState, type Model, type State, zeroState } from "../models/mo
 import { evaluation } from "../nn/mode.ts";
 import type { Parameters } from "../nn/parameters.ts";
 import { compile } from "../runtime/compile.ts";
+import { isHuggingFaceTokenizer } from "../text/huggingface.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { beginOf, checkModel, type LanguageModel } from "./language-model.ts";
 
@@ -111,7 +112,7 @@ function mostTokens(model: Model): number {
 /** The ids of a text, with the special tokens that its model expects. */
 function tokensOf({ tokenizer, model }: LanguageModel, text: string, most: number): Int32Array {
   const ids = spelled(tokenizer, text);
-  const begins = model.predicts === "masked" ? tokenizer.id("[CLS]") : undefined;
+  const begins = model.predicts === "masked" ? clsOf(tokenizer) : undefined;
   const first = begins ?? beginOf(tokenizer) ?? (ids.length === 0 ? tokenizer.endOfText : undefined);
   const last = model.predicts === "masked" ? [tokenizer.endOfText] : [];
   const room = most - last.length - (first === undefined ? 0 : 1);
@@ -121,6 +122,9 @@ function tokensOf({ tokenizer, model }: LanguageModel, text: string, most: numbe
     ...last,
   );
 }
+
+const clsOf = (tokenizer: Tokenizer): number | undefined =>
+  isHuggingFaceTokenizer(tokenizer) ? tokenizer.cls : undefined;
 
 /** The ids of a text, or of what is left of it without the characters that the vocabulary lacks. */
 export function spelled(tokenizer: Tokenizer, text: string): Int32Array {

@@ -22,6 +22,9 @@ import { likeliest } from "./likeliest.ts";
 import { promptText } from "./prompt.ts";
 import { logSumExp } from "./sampler.ts";
 
+/** How a mask is written, whatever the vocabulary calls it. */
+const USUAL_MASK = "[MASK]";
+
 export interface FillOptions {
   /** Tokens listed for each mask, likeliest first. Default 5. */
   readonly topK?: number | undefined;
@@ -111,7 +114,8 @@ export function createFiller(lm: LanguageModel): MaskFiller {
       const { topK = 5, iterative = false, signal } = checkOptions(options, fillOptionNames);
       if (!(Number.isInteger(topK) && topK >= 1))
         throw invalidOption("topK", topK, "a whole number of 1 or more");
-      const words = Int32Array.from(tokenizer.encode(promptText(lm, text)));
+      const asked = text.replaceAll(USUAL_MASK, tokenizer.token(mask));
+      const words = Int32Array.from(tokenizer.encode(promptText(lm, asked)));
       const all = [...words.keys()].filter((i) => words[i] === mask);
       if (all.length === 0)
         throw new InputError(

@@ -44,6 +44,7 @@ export class Pieces {
 function piecesOf(tokenizer: Tokenizer): Piece[] {
   const ids = Array.from({ length: tokenizer.size }, (_, id) => id);
   if (tokenizer.kind === "word") return ids.map((id) => wordPiece(tokenizer.token(id)));
+  if (tokenizer.wordEnd !== undefined) return ids.map((id) => endedPiece(tokenizer, id, tokenizer.wordEnd!));
   const before = referenceOf(tokenizer);
   const head = before === undefined ? "" : tokenizer.decode([before]);
   return ids.map((id) => {
@@ -51,6 +52,12 @@ function piecesOf(tokenizer: Tokenizer): Piece[] {
     const whole = before === undefined ? alone : tokenizer.decode([before, id]);
     return { alone, behind: whole.startsWith(head) ? whole.slice(head.length) : alone, joins: false };
   });
+}
+
+/** A piece of GPT's: a space is behind each word's last one. */
+function endedPiece(tokenizer: Tokenizer, id: number, wordEnd: string): Piece {
+  const alone = tokenizer.decode([id]);
+  return { alone, behind: alone === "" ? "" : ` ${alone}`, joins: !tokenizer.token(id).endsWith(wordEnd) };
 }
 
 /** A space is between two words unless one of them joins the other. */

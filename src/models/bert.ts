@@ -1,29 +1,11 @@
 /**
- * Masked language models: BERT (Devlin et al. 2018, arXiv 1810.04805) and DistilBERT (Sanh et al. 2019,
- * arXiv 1910.01108), with the names, layouts and config.json of Hugging Face.
+ * BERT (Devlin et al. 2018, arXiv 1810.04805) and DistilBERT (Sanh et al. 2019, arXiv 1910.01108), with the names,
+ * layouts and config.json of Hugging Face.
  */
-import { documentMask, selfAttention } from "../nn/attention.ts";
-import { embedding, positionEmbedding, tiedHead } from "../nn/embedding.ts";
-import { layer, parametersOf } from "../nn/layer.ts";
-import { flattenRows, linear } from "../nn/linear.ts";
-import { layerNorm } from "../nn/norm.ts";
-import { type Activation, activations, blockStack, feedForward, postNormBlock } from "../nn/transformer.ts";
-import { add } from "../ops/elementwise.ts";
-import { gather } from "../ops/indexing.ts";
-import {
-  configError,
-  readChoice,
-  readFlag,
-  readHeads,
-  readNumber,
-  readProbability,
-  readSize,
-} from "./config.ts";
-import { defineArchitecture, type ModelDefinition, transformerOptions } from "./define.ts";
-import { type CheckpointMapping, checkLength, type ModelConfig, type ModelInput } from "./model.ts";
+import { EPSILON, maskedEncoder } from "./masked-encoder.ts";
 
 /** The published small ones of Turc et al. 2019 (arXiv 1908.08962), and the first two. */
-const bertSizes = {
+export const bertSizes = {
   tiny: { layers: 2, width: 128, heads: 2, context: 512 },
   mini: { layers: 4, width: 256, heads: 4, context: 512 },
   small: { layers: 4, width: 512, heads: 8, context: 512 },
@@ -31,130 +13,6 @@ const bertSizes = {
   large: { layers: 24, width: 1024, heads: 16, context: 512 },
 };
 const distilbertSizes = { tiny: bertSizes.tiny, base: { ...bertSizes.base, layers: 6 } };
-
-/** Checkpoints of both models have tensors that filling masks does not need. */
-const mapping: CheckpointMapping = {
-  ignore: [
-    /^embeddings\.position_ids$/,
-    /^pooler\./,
-    /^cls\.seq_relationship\./,
-    /^cls\.predictions\.decoder\.(weight|bias)$/,
-    /^vocab_projector\.weight$/,
-  ],
-  rename: [
-    [/\.gamma$/, ".weight"],
-    [/\.beta$/, ".bias"],
-  ],
-};
-
-/** The names of the parts. */
-interface Names {
-  /** Of the embeddings: the beginning of `word_embeddings`, `position_embeddings`, `LayerNorm`. */
-  readonly embeddings: string;
-  /** Of block `k`. */
-  readonly layer: (k: number) => string;
-  /** Of a block's parts, behind the block's name. */
-  readonly block: Readonly<
-    Record<
-      "query" | "key" | "value" | "attentionOutput" | "attentionNorm" | "inner" | "outer" | "outputNorm",
-      string
-    >
-  >;
-  readonly transform: string;
-  readonly transformNorm: string;
-  /** The head's matrix where it is not tied, without `.weight`. */
-  readonly head: string;
-  readonly headBias: string;
-}
-
-/** One of the two: the settings and parameters that they share have other names. */
-interface Kind {
-  readonly type: string;
-  readonly summary: string;
-  readonly sizes: Readonly<Record<"tiny", (typeof bertSizes)["tiny"]>>;
-  readonly loraTargets: readonly string[];
-  /** The class that Hugging Face's libraries open it with. */
-  readonly className: string;
-  /** Settings of `config.json`. */
-  readonly keys: Readonly<
-    Record<
-      "width" | "layers" | "heads" | "inner" | "activation" | "hiddenDropout" | "attentionDropout",
-      string
-    >
-  >;
-  /** Settings that only one of them has, in a new model. */
-  readonly others: Readonly<Record<string, number | boolean>>;
-  readonly names: Names;
-}
-
-const maskedEncoder = ({ type, summary, sizes, loraTargets, className, keys, others, names }: Kind) =>
-  defineArchitecture({
-    type,
-    summary,
-    tokens: "wordpiece",
-    options: transformerOptions(sizes, "tiny", "encoder blocks"),
-    // Of a small one from scratch.
-    training: { learningRate: 1e-3, batchSize: 16, seqLen: 128 },
-    quantizable: true,
-    loraTargets,
-    checkpointMapping: { ...mapping, prefixes: [`${type}.`] },
-    configure({ config, dropout }, vocabularySize, given) {
-      const { layers, width, heads, context } = { ...sizes[config as "tiny"], ...given };
-      return {
-        architectures: [className],
-        vocab_size: vocabularySize,
-        [keys.width]: width,
-        [keys.layers]: layers,
-        [keys.heads]: heads,
-        [keys.inner]: 4 * width,
-        [keys.activation]: "gelu",
-        [keys.hiddenDropout]: dropout,
-        [keys.attentionDropout]: dropout,
-        max_position_embeddings: context,
-        ...others,
-      };
-    },
-    build(config) {
-      if (type === "bert") absolute(config);
-      return build(read(config, keys, others), names);
-    },
-  });
-
-type Encoder = ReturnType<typeof read>;
-
-/** The settings by which a model is built. */
-function read(config: ModelConfig, keys: Kind["keys"], others: Kind["others"]) {
-  const width = readSize(config, keys.width);
-  return {
-    vocabulary: readSize(config, "vocab_size"),
-    layers: readSize(config, keys.layers),
-    width,
-    heads: readHeads(config, keys.heads, width),
-    /** Units of the perceptrons' hidden layer. */
-    inner: readSize(config, keys.inner),
-    context: readSize(config, "max_position_embeddings"),
-    /** Kinds of segments; 0 where the model does not distinguish them. */
-    segments: "type_vocab_size" in others ? readSize(config, "type_vocab_size") : 0,
-    activation: readChoice<Activation>(config, keys.activation, activations, "gelu"),
-    epsilon: "layer_norm_eps" in others ? readNumber(config, "layer_norm_eps", EPSILON) : EPSILON,
-    attentionDropout: readProbability(config, keys.attentionDropout, 0.1),
-    hiddenDropout: readProbability(config, keys.hiddenDropout, 0.1),
-    /** Standard deviation of the first weights. */
-    std: readNumber(config, "initializer_range", 0.02),
-    /** Whether the head's matrix is the token embedding. */
-    tied: readFlag(config, "tie_word_embeddings", true),
-  };
-}
-
-const EPSILON = 1e-12;
-
-/** Relative positions and decoders are other models under the same name. */
-function absolute(config: ModelConfig): void {
-  const kind = config.position_embedding_type ?? "absolute";
-  if (kind === "absolute" && config.is_decoder !== true) return;
-  const wanted = config.is_decoder ? "a decoder" : `"${String(kind)}" positions`;
-  throw configError(config, `${wanted}: a variant that Punchline does not compute.`, { kind });
-}
 
 export const bert = maskedEncoder({
   type: "bert",
@@ -208,6 +66,7 @@ export const distilbert = maskedEncoder({
     attentionDropout: "attention_dropout",
   },
   others: { initializer_range: 0.02, sinusoidal_pos_embds: false },
+  hasVariants: false,
   names: {
     embeddings: "distilbert.embeddings",
     layer: (k) => `distilbert.transformer.layer.${k}`,
@@ -227,81 +86,3 @@ export const distilbert = maskedEncoder({
     headBias: "vocab_projector.bias",
   },
 });
-
-/** Embeddings, encoder blocks, and a head that scores hidden tokens. */
-function build(e: Encoder, names: Names): ModelDefinition {
-  const { width, std, vocabulary, epsilon } = e;
-  const embed = embeddings(e, names.embeddings);
-  const blocks = Array.from({ length: e.layers }, (_, k) => encoderBlock(e, names.layer(k), names.block));
-  const stack = blockStack(blocks);
-  const transform = linear(names.transform, width, width, { std });
-  const transformNorm = layerNorm(names.transformNorm, width, { epsilon });
-  const matrix = e.tied ? embed.words : embedding(names.head, vocabulary, width, { std, output: true });
-  const head = tiedHead(names.headBias, matrix, vocabulary);
-  return {
-    parameters: parametersOf(embed, stack, transform, transformNorm, e.tied ? undefined : matrix, head),
-    contextLength: e.context,
-    predicts: "masked",
-    separatesDocuments: true,
-    blocks: [embed, ...blocks].map(({ parameters }) => parameters),
-    state: () => ({}),
-    forward(p, input, mode, { at, attention = false } = {}) {
-      const { ids, documents, attentionMask } = input;
-      checkLength(names.embeddings, ids, e.context);
-      const mask = documents ? documentMask(documents) : attentionMask;
-      const embedded = flattenRows(mode.dropout(embed(p, input), e.hiddenDropout));
-      const { hidden, weights } = stack(p, embedded, () => ({ ids, mask, weights: attention }), mode);
-      const last = hidden.at(-1)!;
-      const rows = at ? gather(last, at) : last;
-      const transformed = transformNorm(p, activations[e.activation](transform(p, rows)));
-      return {
-        logits: head(p, transformed),
-        state: {},
-        hidden,
-        attention: attention ? weights : undefined,
-      };
-    },
-  };
-}
-
-/** The sum of the vectors of a token, its position and its segment, normalised: [batch, length, width]. */
-function embeddings({ vocabulary, context, segments, width, std, epsilon, tied }: Encoder, name: string) {
-  const words = embedding(`${name}.word_embeddings`, vocabulary, width, { std, output: tied });
-  const positions = positionEmbedding(`${name}.position_embeddings`, context, width, std);
-  const types =
-    segments > 0 ? embedding(`${name}.token_type_embeddings`, segments, width, { std }) : undefined;
-  const norm = layerNorm(`${name}.LayerNorm`, width, { epsilon });
-  const parameters = parametersOf(words, positions, types, norm);
-  const sum = layer(parameters, (p, { ids, positions: at, tokenTypes }: ModelInput) => {
-    const placed = add(words(p, ids), positions(p, ids, at));
-    if (!types) return norm(p, placed);
-    return norm(p, add(placed, tokenTypes ? types(p, tokenTypes) : types.firstRows(p, 1)));
-  });
-  return Object.assign(sum, { words });
-}
-
-function encoderBlock(e: Encoder, block: string, names: Names["block"]) {
-  const { width, inner, std, epsilon } = e;
-  const dense = (part: string, inputs: number, outputs: number) =>
-    linear(`${block}.${part}`, inputs, outputs, { std });
-  return postNormBlock({
-    attention: selfAttention({
-      projections: [
-        dense(names.query, width, width),
-        dense(names.key, width, width),
-        dense(names.value, width, width),
-      ],
-      output: dense(names.attentionOutput, width, width),
-      heads: e.heads,
-      dropout: e.attentionDropout,
-    }),
-    attentionNorm: layerNorm(`${block}.${names.attentionNorm}`, width, { epsilon }),
-    feedForward: feedForward(
-      dense(names.inner, width, inner),
-      dense(names.outer, inner, width),
-      e.activation,
-    ),
-    feedForwardNorm: layerNorm(`${block}.${names.outputNorm}`, width, { epsilon }),
-    dropout: e.hiddenDropout,
-  });
-}

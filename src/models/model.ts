@@ -182,7 +182,7 @@ export interface Architecture {
   /** One line for people. */
   readonly summary: string;
   /** The kind of vocabulary it is trained on. */
-  readonly tokens: "character" | "word" | "bpe" | "wordpiece";
+  readonly tokens: "character" | "word" | "bpe" | "masked-bpe" | "wordpiece";
   /** Sizes by the names of the command line's options, such as `layers` and `width`. */
   readonly options: Readonly<Record<string, ModelOption>>;
   /** Other names of the same architecture in config.json, such as Hugging Face's. */

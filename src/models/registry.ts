@@ -11,8 +11,11 @@ import { gptNeox } from "./gpt-neox.ts";
 import { gpt2 } from "./gpt2.ts";
 import { llama } from "./llama.ts";
 import type { Architecture, Model, ModelConfig } from "./model.ts";
+import { modernbert } from "./modernbert.ts";
+import { openaiGpt } from "./openai-gpt.ts";
 import { qwen2 } from "./qwen2.ts";
 import { qwen3 } from "./qwen3.ts";
+import { roberta } from "./roberta.ts";
 import { wordLstm, wordRnn } from "./word-recurrent.ts";
 
 export const architectures: readonly Architecture[] = [
@@ -24,6 +27,7 @@ export const architectures: readonly Architecture[] = [
   charTransformer,
   wordRnn,
   wordLstm,
+  openaiGpt,
   gpt2,
   llama,
   qwen2,
@@ -31,6 +35,8 @@ export const architectures: readonly Architecture[] = [
   gptNeox,
   bert,
   distilbert,
+  roberta,
+  modernbert,
 ];
 
 /**

@@ -1,4 +1,5 @@
 /** Multi-head attention for training, for reading a text at once, and for a text that grows in a cache. */
+import { int32 } from "../core/array.ts";
 import { checkOptions, optionNames } from "../core/options.ts";
 import { type Dim, staticDim } from "../core/shape.ts";
 import { constant } from "../graph/leaves.ts";
@@ -7,11 +8,13 @@ import type { Spec } from "../graph/tree.ts";
 import { attention, attentionWeights, fromHeads, repeatHeads, toHeads } from "../ops/attention.ts";
 import { reshape, unflatten } from "../ops/broadcast.ts";
 import { cachedAttention } from "../ops/cached-attention.ts";
+import { multiply, subtract } from "../ops/elementwise.ts";
 import { type CachePlaces, growingAttention } from "../ops/growing-attention.ts";
+import { indexAlong } from "../ops/indexing.ts";
 import { matmul } from "../ops/matmul.ts";
 import { concatenate, split, transpose } from "../ops/movement.ts";
 import { type Rotation, rotary, rotationTables } from "../ops/rotary.ts";
-import { cast, equal } from "../ops/select.ts";
+import { cast, equal, less } from "../ops/select.ts";
 import { type Layer, layer, parametersOf } from "./layer.ts";
 import type { Mode } from "./mode.ts";
 import type { Parameters } from "./parameters.ts";
@@ -57,6 +60,23 @@ export function documentMask(documents: Tensor): Tensor {
   const [batch, length] = documents.shape as [Dim, Dim];
   const same = equal(reshape(documents, [batch, length, 1]), reshape(documents, [batch, 1, length]));
   return cast(same, "int32");
+}
+
+/**
+ * The mask of local attention, in which a position sees those up to `reach` before and after it: int32 [batch, length,
+ * length].
+ * @param ids [batch, length]: only their shape is used
+ * @param mask int32 [batch, length] or [batch, length, length], 0 for keys that are hidden besides. Default: none.
+ */
+export function localMask(ids: Tensor, reach: number, mask?: Tensor): Tensor {
+  const [batch, length] = ids.shape as [Dim, Dim];
+  const places = indexAlong(ids, 1);
+  const apart = subtract(reshape(places, [batch, length, 1]), reshape(places, [batch, 1, length]));
+  // Squares, since whole numbers have no absolute value here.
+  const near = less(multiply(apart, apart), constant(int32([], [reach * reach + 1])));
+  const local = cast(near, "int32");
+  if (!mask) return local;
+  return multiply(local, mask.shape.length === 2 ? reshape(mask, [batch, 1, length]) : mask);
 }
 
 /**

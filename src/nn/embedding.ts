@@ -1,6 +1,9 @@
 /** Tables that are read by row, and heads that score the vocabulary by the rows of one. */
+import { int32 } from "../core/array.ts";
 import { checkOptions, optionNames } from "../core/options.ts";
+import { constant } from "../graph/leaves.ts";
 import type { Tensor } from "../graph/tensor.ts";
+import { add } from "../ops/elementwise.ts";
 import { gather, indexAlong } from "../ops/indexing.ts";
 import { slice } from "../ops/movement.ts";
 import { type Layer, layer } from "./layer.ts";
@@ -21,8 +24,8 @@ const embeddingNames = optionNames<keyof EmbeddingOptions>()("std output");
 export interface Embedding extends Layer<[ids: Tensor]> {
   /** The product of x with each row, as a head computes it: [..., width] → [..., size]. */
   scores(parameters: Parameters, x: Tensor, bias?: Tensor): Tensor;
-  /** The first `count` rows: [count, width]. */
-  firstRows(parameters: Parameters, count: number): Tensor;
+  /** `count` rows, the first ones unless `from` says otherwise: [count, width]. */
+  firstRows(parameters: Parameters, count: number, from?: number): Tensor;
 }
 
 /** A table `name.weight` [size, width], drawn from a normal distribution. */
@@ -41,7 +44,7 @@ export function embedding(
   );
   return Object.assign(rows, {
     scores: (p: Parameters, x: Tensor, bias?: Tensor) => multiplyWeight(p, name, x, bias),
-    firstRows: (p: Parameters, count: number) => slice(parameter(p, weight), 0, 0, count),
+    firstRows: (p: Parameters, count: number, from = 0) => slice(parameter(p, weight), 0, from, count),
   });
 }
 
@@ -51,18 +54,20 @@ export function embedding(
  */
 export type PositionEmbedding = Layer<[ids: Tensor, positions?: Tensor | undefined]>;
 
-/** A learned vector for each position. */
+/** A learned vector for each position. @param skipped rows of the table before that of position 0. Default 0. */
 export function positionEmbedding(
   name: string,
   context: number,
   width: number,
   std: number,
+  skipped = 0,
 ): PositionEmbedding {
-  const table = embedding(name, context, width, { std });
+  const table = embedding(name, context + skipped, width, { std });
   return layer(table.parameters, (p, ids: Tensor, positions?: Tensor) => {
     const length = ids.shape[1]!;
-    if (positions || typeof length === "string") return table(p, positions ?? indexAlong(ids, 1));
-    return table.firstRows(p, length);
+    if (!positions && typeof length === "number") return table.firstRows(p, length, skipped);
+    const from0 = positions ?? indexAlong(ids, 1);
+    return table(p, skipped === 0 ? from0 : add(from0, constant(int32([], [skipped]))));
   });
 }
 

@@ -22,7 +22,7 @@ export {
 } from "./embedding.ts";
 export { type Layer, layer, parametersOf } from "./layer.ts";
 export { flattenRows, type LinearOptions, linear, mergeDims } from "./linear.ts";
-export { layerNorm, type NormOptions, rmsNorm } from "./norm.ts";
+export { type LayerNormOptions, layerNorm, type NormOptions, rmsNorm } from "./norm.ts";
 export {
   filled,
   type Initialiser,

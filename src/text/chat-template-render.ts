@@ -42,7 +42,7 @@ export interface Rendering {
 }
 
 /** Steps for a conversation of one message, part of a second; each further message adds {@link MESSAGE_STEPS}. */
-const STEPS = 300_000;
+const STEPS = 100_000;
 /** Usual templates take 20 to 200 steps a message. */
 const MESSAGE_STEPS = 300;
 /** Numbers of a `range`. */

@@ -51,18 +51,20 @@ export function huggingfaceTokenizer(
   const idOf = (token: string | undefined) => (token === undefined ? undefined : library.token_to_id(token));
   const named = (field: string, fallback?: string) => idOf(tokenText(config, field) ?? fallback);
 
-  const sep = kind === "wordpiece" ? named("sep_token", "[SEP]") : undefined;
-  const cls = kind === "wordpiece" ? named("cls_token", "[CLS]") : undefined;
-  const endOfText = sep ?? named("eos_token", END_OF_TEXT);
+  const wordEnd = suffixOf(json);
+  const mask = named("mask_token") ?? idOf("[MASK]") ?? idOf("<mask>");
+  const around = kind === "wordpiece" || mask !== undefined ? specialAround(library) : undefined;
+  const sep = around && (kind === "wordpiece" ? named("sep_token", "[SEP]") : around.last);
+  const cls = around && (kind === "wordpiece" ? named("cls_token", "[CLS]") : around.first);
+  const endOfText = sep ?? named("eos_token") ?? endAmong(idOf, wordEnd);
   if (endOfText === undefined) {
     throw broken(
       `no end of text: neither eos_token nor ${kind === "bpe" ? END_OF_TEXT : "[SEP]"} is in the vocabulary`,
     );
   }
-  const mask = named("mask_token", "[MASK]");
-  const pad = named("pad_token", "[PAD]");
-  const unknown = kind === "wordpiece" ? named("unk_token", "[UNK]") : undefined;
-  const begin = kind === "bpe" ? firstSpecial(library) : undefined;
+  const pad = named("pad_token") ?? idOf("[PAD]") ?? (around && idOf("<pad>"));
+  const unknown = around ? (named("unk_token") ?? idOf("[UNK]") ?? idOf("<unk>")) : undefined;
+  const begin = kind === "bpe" && !around ? firstSpecial(library) : undefined;
   let size = 0;
   for (const id of library.get_vocab().values()) size = Math.max(size, id + 1);
   const unspellable = kind === "bpe" ? missingBytes(json) : undefined;
@@ -90,6 +92,8 @@ export function huggingfaceTokenizer(
     endOfText,
     beginsAfterEnd: begin === endOfText,
     beginOfText: begin === endOfText ? undefined : begin,
+    wordEnd,
+    tidies: kind === "wordpiece" || wordEnd !== undefined,
     mask,
     pad,
     cls,
@@ -107,7 +111,7 @@ export function huggingfaceTokenizer(
       const list = Array.from(ids);
       for (const id of list) token(id);
       if (list.length === 0) return "";
-      const cleaning = kind === "bpe" ? { clean_up_tokenization_spaces: false } : {};
+      const cleaning = kind === "bpe" && wordEnd === undefined ? { clean_up_tokenization_spaces: false } : {};
       return library.decode(list, { skip_special_tokens: true, ...cleaning });
     },
     token,
@@ -118,12 +122,14 @@ export function huggingfaceTokenizer(
           throw new InputError("no-pairs", "This model reads one text, not a pair of texts; join them.");
         return { ids: Int32Array.from(first), types: new Int32Array(first.length) };
       }
-      const start = first.length + 2; // of the second text
+      const between = second ? (around?.between ?? 1) : 1;
+      const start = first.length + 1 + between; // of the second text
       const ids = new Int32Array(start + (second ? second.length + 1 : 0)).fill(sep);
       ids[0] = cls;
       ids.set(first, 1);
       if (second) ids.set(second, start);
-      return { ids, types: new Int32Array(ids.length).fill(1, start) };
+      // RoBERTa, which has two ends between texts, knows no kinds of texts.
+      return { ids, types: new Int32Array(ids.length).fill(Number(between === 1), start) };
     },
     files: () => ({ "tokenizer.json": json, "tokenizer_config.json": config }),
   };
@@ -159,6 +165,34 @@ function open(json: HuggingFaceJson, config: TokenizerConfig): Library {
   } catch (cause) {
     throw broken(cause instanceof Error ? cause.message : String(cause), cause);
   }
+}
+
+/** The mark of a word's last piece, of vocabularies that have one: GPT's `</w>`. */
+function suffixOf({ model }: HuggingFaceJson): string | undefined {
+  const { end_of_word_suffix: suffix } = model;
+  return typeof suffix === "string" && suffix !== "" ? suffix : undefined;
+}
+
+/**
+ * The end of a text where no file names it: GPT-2's, or the usual one; or the end of a line, which the first GPT read
+ * between paragraphs.
+ */
+const endAmong = (
+  idOf: (token: string) => number | undefined,
+  wordEnd: string | undefined,
+): number | undefined =>
+  idOf(END_OF_TEXT) ??
+  idOf("</s>") ??
+  (wordEnd === undefined ? undefined : (idOf(`\n${wordEnd}`) ?? idOf("<unk>")));
+
+/** The tokens around a text, where the vocabulary has both, and how many are between two texts. */
+function specialAround(library: Library) {
+  const [plain] = library.encode("a", { add_special_tokens: false }).ids;
+  const one = library.encode("a").ids;
+  if (one[0] === plain || one.at(-1) === plain) return undefined;
+  const two = library.encode("a", { text_pair: "a" }).ids;
+  const between = two.lastIndexOf(plain!) - two.indexOf(plain!) - 1;
+  return { first: one[0]!, last: one.at(-1)!, between };
 }
 
 /** The token that is put before a text, where one is. */

@@ -19,7 +19,7 @@ export interface StreamDecoder {
   end(): string;
 }
 
-type Decoding = Pick<Tokenizer, "decode"> & Partial<Pick<Tokenizer, "kind">>;
+type Decoding = Pick<Tokenizer, "decode"> & Partial<Pick<Tokenizer, "kind" | "tidies">>;
 
 /** How decoding shows bytes that are no character, or not yet. */
 const REPLACEMENT = "\uFFFD";
@@ -111,7 +111,7 @@ class Stream implements StreamDecoder {
   /** Whether the next token may change the end of `text`. */
   #mayChange(text: string): boolean {
     // WordPiece's clean-up joins an apostrophe to the words around it once it knows both.
-    return text.endsWith(REPLACEMENT) || (this.#tokenizer.kind === "wordpiece" && text.endsWith(" '"));
+    return text.endsWith(REPLACEMENT) || (this.#tokenizer.tidies === true && text.endsWith(" '"));
   }
 
   #shortened(groups: readonly (readonly number[])[]): readonly (readonly number[])[] {

@@ -23,6 +23,10 @@ export interface Tokenizer {
   readonly mask?: number | undefined;
   /** The id that fills short rows of a batch; ids equal to it are never masked by value, only by length. */
   readonly pad?: number | undefined;
+  /** The mark of each word's last piece, where the vocabulary has one (GPT's `</w>`): a space follows it. */
+  readonly wordEnd?: string | undefined;
+  /** Whether decoding joins punctuation to the words around it, so that a text's end depends on what follows. Default false. */
+  readonly tidies?: boolean | undefined;
   /**
    * Ids of `text`, without any special token added.
    * @throws InputError `unknown-character`, which names the character, where the vocabulary cannot spell it.

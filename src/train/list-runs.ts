@@ -153,7 +153,7 @@ async function describedRecord(run: string, record: RunRecord): Promise<ListedRu
     parameters,
     bytes,
     data: sources,
-    unit: tokens && tokenUnit({ kind: tokens }),
+    unit: tokens && tokenUnit({ kind: tokens === "masked-bpe" ? "bpe" : tokens }),
   };
   try {
     const [state, log] = [await stateOf(run), await readLog(run)];

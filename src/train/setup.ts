@@ -46,6 +46,8 @@ export interface Plan extends Pick<Setup, "adaptation" | "data" | "options" | "b
 function withBeginnings(data: PreparedData): PreparedData {
   const { tokenizer } = data;
   if (data.kind !== "items" || tokenizer.kind !== "bpe" || !isHuggingFaceTokenizer(tokenizer)) return data;
+  // Each text of a model that fills masks has tokens around it.
+  if (tokenizer.cls !== undefined) return data;
   return { ...data, tokenizer: beginningAfterEnd(tokenizer) };
 }
 

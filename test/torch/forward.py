@@ -124,6 +124,33 @@ def bert(config, t, ids, mask, types):
     return streams, F.linear(x, t[e + "word_embeddings.weight"], t[c + "bias"])
 
 
+def roberta(config, t, ids, mask, types):
+    """Positions are counted over the real tokens, from the row behind the padding's."""
+    epsilon, pad = config["layer_norm_eps"], config["pad_token_id"]
+    activation = ACTIVATIONS[config["hidden_act"]]
+    norm = lambda x, name: F.layer_norm(x, x.shape[-1:], t[name + ".weight"], t[name + ".bias"], epsilon)
+    e = "roberta.embeddings."
+    positions = mask.cumsum(1) * mask + pad
+    x = t[e + "word_embeddings.weight"][ids] + t[e + "token_type_embeddings.weight"][torch.zeros_like(ids)]
+    x = norm(x + t[e + "position_embeddings.weight"][positions], e + "LayerNorm")
+    names = {
+        "layer": "roberta.encoder.layer.{}.",
+        "query": "attention.self.query",
+        "key": "attention.self.key",
+        "value": "attention.self.value",
+        "out": "attention.output.dense",
+        "norm1": "attention.output.LayerNorm",
+        "inner": "intermediate.dense",
+        "outer": "output.dense",
+        "norm2": "output.LayerNorm",
+    }
+    layers, heads = config["num_hidden_layers"], config["num_attention_heads"]
+    streams = encoder(t, x, mask, layers, heads, activation, epsilon, names)
+    x = norm(activation(F.linear(streams[-1], t["lm_head.dense.weight"], t["lm_head.dense.bias"])), "lm_head.layer_norm")
+    head = t["lm_head.decoder.weight"] if config.get("tie_word_embeddings") is False else t[e + "word_embeddings.weight"]
+    return streams, F.linear(x, head, t["lm_head.bias"])
+
+
 def distilbert(config, t, ids, mask, types):
     activation = ACTIVATIONS[config["activation"]]
     norm = lambda x, name: F.layer_norm(x, x.shape[-1:], t[name + ".weight"], t[name + ".bias"], 1e-12)
@@ -257,7 +284,64 @@ def gpt_neox(config, tensors, ids, mask, types):
     return streams, norm(x, "final_layer_norm") @ head.T
 
 
+def openai_gpt(config, tensors, ids, mask, types):
+    """Radford et al. 2018: norms behind each half."""
+    t = {name.replace("transformer.", ""): value for name, value in tensors.items()}
+    width, epsilon = config["n_embd"], config["layer_norm_epsilon"]
+    activation = {"gelu": gelu_tanh, "relu": F.relu, "silu": F.silu, "swish": F.silu}[config["afn"]]
+    norm = lambda x, name: F.layer_norm(x, (width,), t[name + ".weight"], t[name + ".bias"], epsilon)
+    conv = lambda x, name: x @ t[name + ".weight"] + t[name + ".bias"]
+    positions = (mask.cumsum(1) - 1).clamp(min=0)
+    x = t["tokens_embed.weight"][ids] + t["positions_embed.weight"][positions]
+    visible = causal(mask)
+    streams = [x]
+    for k in range(config["n_layer"]):
+        h = f"h.{k}."
+        q, key, v = conv(x, h + "attn.c_attn").split(width, dim=2)
+        x = norm(x + conv(attention(q, key, v, config["n_head"], visible), h + "attn.c_proj"), h + "ln_1")
+        x = norm(x + conv(activation(conv(x, h + "mlp.c_fc")), h + "mlp.c_proj"), h + "ln_2")
+        streams.append(x)
+    return streams, x @ t.get("lm_head.weight", t["tokens_embed.weight"]).T
+
+
+def modernbert(config, tensors, ids, mask, types):
+    """Warner et al. 2024: local layers see half of `local_attention` to each side."""
+    t = {name.replace("model.", ""): value for name, value in tensors.items()}
+    width, heads, layers = config["hidden_size"], config["num_attention_heads"], config["num_hidden_layers"]
+    size, length = width // heads, ids.shape[1]
+    activation = ACTIVATIONS[config["hidden_activation"]]
+    linear = lambda x, name: F.linear(x, t[name + ".weight"], t.get(name + ".bias"))
+    norm = lambda x, name: F.layer_norm(x, (width,), t[name + ".weight"], t.get(name + ".bias"), config["norm_eps"])
+    every = config.get("global_attn_every_n_layers")
+    kinds = config.get("layer_types") or ["full_attention" if k % every == 0 else "sliding_attention" for k in range(layers)]
+    bases = {"full_attention": config["global_rope_theta"], "sliding_attention": config["local_rope_theta"] or config["global_rope_theta"]}
+    positions = (mask.cumsum(1) - 1).clamp(min=0)
+    real = (mask != 0)[:, None, None, :]
+    place = torch.arange(length)
+    near = (place[:, None] - place[None, :]).abs() <= config["local_attention"] // 2
+    x = norm(t["embeddings.tok_embeddings.weight"][ids], "embeddings.norm")
+    streams = [x]
+    for k, kind in enumerate(kinds):
+        at = f"layers.{k}."
+        y = norm(x, at + "attn_norm") if at + "attn_norm.weight" in t else x
+        q, key, value = linear(y, at + "attn.Wqkv").view(*x.shape[:2], 3, heads, size).permute(2, 0, 3, 1, 4)
+        steps = frequencies_of({"rope_theta": bases[kind]}, size)
+        q, key = turned(q, positions, steps), turned(key, positions, steps)
+        visible = real if kind == "full_attention" else real & near
+        visible = visible | torch.eye(length, dtype=torch.bool)
+        x = x + linear(mixed(q, key, value, visible), at + "attn.Wo")
+        signal, gate = linear(norm(x, at + "mlp_norm"), at + "mlp.Wi").chunk(2, dim=-1)
+        x = x + linear(activation(signal) * gate, at + "mlp.Wo")
+        streams.append(x)
+    y = norm(ACTIVATIONS[config["classifier_activation"]](linear(norm(x, "final_norm"), "head.dense")), "head.norm")
+    matrix = t["decoder.weight"] if config.get("tie_word_embeddings") is False else t["embeddings.tok_embeddings.weight"]
+    return streams, F.linear(y, matrix, t.get("decoder.bias"))
+
+
 MODELS = {
+    "openai-gpt": openai_gpt,
+    "roberta": roberta,
+    "modernbert": modernbert,
     "gpt2": gpt2,
     "bert": bert,
     "distilbert": distilbert,

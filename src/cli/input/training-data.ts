@@ -1,6 +1,7 @@
 /** The data of a training, in its model's vocabulary. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { isSubword } from "../../data/choose-tokenizer.ts";
 import type { PreparedData, PrepareOptions } from "../../data/prepare.ts";
 import type { TextModel } from "../../generate/text-model.ts";
 import { loadTokenizer } from "../../hub/tokenizer-files.ts";
@@ -114,7 +115,7 @@ function readerLike(
   return (names, choices, more) => {
     if (!warned) {
       warned = true;
-      const usual = ["bpe", "wordpiece"].includes(architectureOf(record.model).tokens);
+      const usual = isSubword(architectureOf(record.model).tokens);
       const inherited = Object.entries(choices).filter(
         ([key, value]) => !(key in given) && !(key === "keepUnicode" && value === usual),
       );

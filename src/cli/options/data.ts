@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { UsageError } from "../../core/errors.ts";
+import { isSubword } from "../../data/choose-tokenizer.ts";
 import type { PreparedData, PrepareProgress } from "../../data/prepare.ts";
 import type { PrepareDataOptions } from "../../data/prepare-sources.ts";
 import { builtInSources } from "../../data/sources/built-in-names.ts";
@@ -157,7 +158,7 @@ export function dataChoices(
         `${flagOf(name)} is an option of vocabularies of words, which word-lstm and word-rnn make from the data; leave it out.`,
       );
   }
-  if (options.vocabularySize !== undefined && vocabulary !== "bpe" && vocabulary !== "wordpiece")
+  if (options.vocabularySize !== undefined && !isSubword(vocabulary))
     throw new UsageError(
       "--vocabulary-size is an option of vocabularies of pieces of words, which gpt2 and bert from scratch make from the data; leave it out.",
     );

@@ -17,6 +17,7 @@ const usualModels = {
   character: "char-lstm",
   word: "word-lstm",
   bpe: "gpt2",
+  "masked-bpe": "roberta",
   wordpiece: "bert",
 } as const;
 

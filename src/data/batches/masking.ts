@@ -11,12 +11,15 @@
  */
 import { InputError } from "../../core/errors.ts";
 import { Random } from "../../core/random.ts";
+import { byteCharacters } from "../../text/bpe-bytes.ts";
 import type { HuggingFaceTokenizer } from "../../text/huggingface.ts";
 import type { TokenStream } from "../tokens.ts";
 import { type BatchSource, checkSizes, createBatchSource, createOrder, type TokenBatch } from "./batch.ts";
 import { type ItemOptions, sizesOf } from "./items.ts";
 import { layRows, type Rows } from "./rows.ts";
 
+/** The byte of a space. */
+const SPACE = 32;
 /** Share of the tokens that are chosen; a training may choose more. */
 export const MASK_SHARE = 0.15;
 /** Shares of the chosen tokens that become a mask and another token. */
@@ -54,8 +57,12 @@ export function maskingRules(tokenizer: HuggingFaceTokenizer, wholeWords: boolea
   if (!wholeWords) return rules;
   const continues = new Uint8Array(size);
   const { vocab, continuing_subword_prefix: prefix } = tokenizer.files()["tokenizer.json"].model;
-  for (const [token, id] of Object.entries(vocab))
-    continues[id] = Number(token.startsWith(typeof prefix === "string" ? prefix : "##"));
+  // Of bytes, a piece with a space begins a word.
+  const goesOn = (token: string) =>
+    tokenizer.kind === "bpe"
+      ? !token.startsWith(byteCharacters[SPACE]!)
+      : token.startsWith(typeof prefix === "string" ? prefix : "##");
+  for (const [token, id] of Object.entries(vocab)) continues[id] = Number(goesOn(token));
   return { ...rules, continues };
 }
 
