@@ -67,13 +67,14 @@ export class Draft {
     return this.#random.uniform(this.ids.length);
   }
 
-  append(id: number, logProbability: number): unknown {
+  /** @param last whether the text ends with this token */
+  append(id: number, logProbability: number, last = false): unknown {
     const { tokenizer, stopAtEos } = this.#lm;
     const { maxLength = 200, stop = [] } = this.#options;
     this.ids.push(id);
     this.#logProbabilities.push(logProbability);
     const read = this.#text.length;
-    if (stopAtEos && id === tokenizer.endOfText) this.finish = "eos";
+    if ((stopAtEos || last) && id === tokenizer.endOfText) this.finish = "eos";
     else this.#text += this.#stream.push(id);
     let cut = Infinity;
     for (const s of stop) {
@@ -84,6 +85,7 @@ export class Draft {
       this.#text = this.#text.slice(0, cut);
       this.finish = "stop";
     } else {
+      if (last) this.finish ??= "eos";
       if (this.ids.length >= maxLength) this.finish ??= "length";
       if (this.finish) this.#text += this.#stream.end();
     }

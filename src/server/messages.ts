@@ -36,6 +36,25 @@ const sampling = {
   logit_bias: z
     .record(z.string().regex(/^\d+$/, { error: "must be the id of a token" }), z.number().min(-100).max(100))
     .nullish(),
+  response_format: z
+    .discriminatedUnion("type", [
+      z.strictObject({ type: z.literal("text") }),
+      z.strictObject({ type: z.literal("json_object") }),
+      z.strictObject({
+        type: z.literal("json_schema"),
+        json_schema: z.strictObject({
+          name: z.string().optional(),
+          description: z.string().nullish(),
+          schema: z.unknown(),
+          /** Accepted and not used: a schema is always kept. */
+          strict: z.boolean().nullish(),
+        }),
+      }),
+    ])
+    .nullish(),
+  /** A schema, as vLLM's API has it, and as it had it. */
+  structured_outputs: z.strictObject({ json: z.unknown() }).nullish(),
+  guided_json: z.unknown(),
   /** Accepted and not used. */
   user: z.string().nullish(),
 };
@@ -77,7 +96,6 @@ export const chatRequest = z.strictObject({
   max_completion_tokens: z.int().min(1).nullish(),
   logprobs: z.boolean().nullish(),
   top_logprobs: z.int().min(0).max(MAX_ALTERNATIVES).nullish(),
-  response_format: z.strictObject({ type: z.literal("text") }).nullish(),
 });
 
 export const tokenizeRequest = z.strictObject({

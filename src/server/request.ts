@@ -6,7 +6,10 @@ import { excerpt } from "../core/printable.ts";
 import { ApiError } from "./errors.ts";
 
 /** Levels of nested objects and lists; no request needs more. */
-const MAX_DEPTH = 32;
+const MAX_DEPTH = 64;
+
+/** Fields with a schema, in which null and [] mean something. */
+const whole = ["response_format", "structured_outputs", "guided_json"];
 
 /**
  * The body of a request.
@@ -52,17 +55,20 @@ function parse(bytes: ArrayBuffer): unknown {
   }
 }
 
-/** `value` without fields that are null or []: they mean the same as leaving the field out. */
-function withoutEmpty(value: unknown, depth = 0): unknown {
+/** `value` without fields that are null or []: they mean the same as leaving the field out. @param keep them */
+function withoutEmpty(value: unknown, depth = 0, keep = false): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (depth === MAX_DEPTH)
     throw new ApiError(400, `The body is nested more than ${MAX_DEPTH} deep.`, "invalid_value");
-  if (Array.isArray(value)) return value.map((item) => withoutEmpty(item, depth + 1));
+  if (Array.isArray(value)) return value.map((item) => withoutEmpty(item, depth + 1, keep));
   const isEmpty = (field: unknown) => field === null || (Array.isArray(field) && field.length === 0);
   return Object.fromEntries(
     Object.entries(value)
-      .filter(([, field]) => !isEmpty(field))
-      .map(([name, field]) => [name, withoutEmpty(field, depth + 1)]),
+      .filter(([, field]) => keep || !isEmpty(field))
+      .map(([name, field]) => [
+        name,
+        withoutEmpty(field, depth + 1, keep || (depth === 0 && whole.includes(name))),
+      ]),
   );
 }
 

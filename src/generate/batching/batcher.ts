@@ -311,12 +311,12 @@ export class Batcher {
   #choose(text: Text, logits: Float32Array): void {
     const { draft, request } = text;
     try {
-      const { id, logProbability } = text.choose(logits, draft.seen(), draft.ids, draft.uniform());
+      const { id, logProbability, last } = text.choose(logits, draft.seen(), draft.ids, draft.uniform());
       const { alternatives = 0, onToken } = request;
       onToken?.(
         alternatives > 0 ? scoreOf(logits, id, alternatives) : { id, logProbability, alternatives: [] },
       );
-      draft.append(id, logProbability);
+      draft.append(id, logProbability, last);
       text.since++;
       this.#written++;
     } catch (error) {

@@ -1,4 +1,5 @@
 /** What changes the scores before the sampler sees them, token by token. */
+import { InputError } from "../../core/errors.ts";
 import { invalidOption } from "../../core/options.ts";
 import { type Choice, createSampler, logSumExp, type SamplerOptions } from "../sampler.ts";
 
@@ -13,10 +14,10 @@ export interface ScoreOptions extends SamplerOptions {
 
 /** What the next token may be. */
 export interface Constraint {
-  /** 1 for ids that may come next; undefined where all may. */
-  allowed(): Uint8Array | undefined;
-  /** Takes the token that was chosen. */
-  accept(id: number): void;
+  /** Ids that may come next. */
+  allowed(): Uint32Array;
+  /** Takes the token that was chosen. @returns whether the text ends with it */
+  accept(id: number): boolean;
 }
 
 /**
@@ -29,7 +30,12 @@ export type Chooser = (
   seen: Iterable<number>,
   written: readonly number[],
   uniform: number,
-) => Choice;
+) => LastChoice;
+
+export interface LastChoice extends Choice {
+  /** Whether the constraint ends the text with it. */
+  readonly last?: boolean | undefined;
+}
 
 /**
  * A sampler behind penalties and a constraint. The log-probability of its choice is that of the model itself.
@@ -57,10 +63,16 @@ export function createChooser(
     const counts = new Map<number, number>();
     for (const id of written) counts.set(id, (counts.get(id) ?? 0) + 1);
     for (const [id, count] of counts) scores[id]! -= presencePenalty + frequencyPenalty * count;
-    const allowed = constraint?.allowed();
-    if (allowed) for (let id = 0; id < scores.length; id++) if (!allowed[id]) scores[id] = -Infinity;
-    const { id } = choose(scores, seen, uniform);
-    constraint?.accept(id);
-    return { id, logProbability: logits[id]! - logSumExp(logits) };
+    const { id } = choose(constraint ? only(constraint.allowed(), scores) : scores, seen, uniform);
+    return { id, logProbability: logits[id]! - logSumExp(logits), last: constraint?.accept(id) };
   };
+}
+
+/** The scores of some ids; the others cannot be chosen. */
+function only(ids: Uint32Array, scores: Float32Array): Float32Array {
+  if (ids.length === 0)
+    throw new InputError("constraint", "No token of this model goes on as the schema asks.");
+  const found = new Float32Array(scores.length).fill(-Infinity);
+  for (const id of ids) found[id] = scores[id]!;
+  return found;
 }

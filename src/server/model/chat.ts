@@ -57,6 +57,7 @@ export function chatJob(service: Service, request: ChatRequest, paused: Paused):
   const head = headOf(service, "chatcmpl", "chat.completion");
   const stop = stopsOf(request);
   const seed = seedOf(request);
+  const constraint = constraintOf(service, request);
 
   const write = (
     signal: AbortSignal,
@@ -80,7 +81,7 @@ export function chatJob(service: Service, request: ChatRequest, paused: Paused):
           maxLength,
           stop,
           options,
-          constraint: constraintOf(service, request),
+          constraint: constraint(),
           alternatives,
           paused,
           signal,

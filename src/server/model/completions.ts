@@ -42,6 +42,7 @@ export function completionJob(service: Service, request: CompletionRequest, paus
   const head = headOf(service, "cmpl", "text_completion");
   const stop = stopsOf(request);
   const seed = seedOf(request);
+  const constraint = constraintOf(service, request);
 
   /** Writes all texts; `piece` gets what is new of a choice, its prompt first where it is echoed. */
   async function write(
@@ -68,7 +69,7 @@ export function completionJob(service: Service, request: CompletionRequest, paus
           maxLength,
           stop,
           options,
-          constraint: constraintOf(service, request),
+          constraint: constraint(),
           alternatives,
           paused,
           signal,

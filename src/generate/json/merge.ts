@@ -1,0 +1,80 @@
+/** Two schemas as one that allows what both allow. */
+
+export type Schema = boolean | SchemaObject;
+export type SchemaObject = { readonly [keyword: string]: unknown };
+
+type Merger = (a: never, b: never) => unknown;
+
+const all = (...schemas: readonly (Schema | undefined)[]): Schema => {
+  const some = schemas.filter((schema) => schema !== undefined && schema !== true);
+  return some.length === 0 ? true : some.length === 1 ? some[0]! : { allOf: some };
+};
+const larger = (a: number, b: number) => Math.max(a, b);
+const smaller = (a: number, b: number) => Math.min(a, b);
+const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [value]);
+
+/** Types that both have; every integer is a number. */
+function types(a: unknown, b: unknown): readonly unknown[] {
+  const within = (type: unknown, others: readonly unknown[]) =>
+    others.includes(type) || (type === "integer" && others.includes("number"));
+  const [first, second] = [listOf(a), listOf(b)];
+  return [...new Set([...first.filter((t) => within(t, second)), ...second.filter((t) => within(t, first))])];
+}
+
+const equal = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
+
+const mergers: Readonly<Record<string, Merger>> = {
+  type: types,
+  enum: (a: readonly unknown[], b: readonly unknown[]) =>
+    a.filter((one) => b.some((other) => equal(one, other))),
+  required: (a: readonly string[], b: readonly string[]) => [...new Set([...a, ...b])],
+  minimum: larger,
+  exclusiveMinimum: larger,
+  minLength: larger,
+  minItems: larger,
+  minProperties: larger,
+  maximum: smaller,
+  exclusiveMaximum: smaller,
+  maxLength: smaller,
+  maxItems: smaller,
+  maxProperties: smaller,
+  items: (a: Schema, b: Schema) => all(a, b),
+  multipleOf: (a: number, b: number) => (a % b === 0 ? a : b % a === 0 ? b : a * b),
+  anyOf: (a: readonly Schema[], b: readonly Schema[]) =>
+    a.flatMap((one) => b.map((other) => all(one, other))),
+};
+
+/** @param refuse gets the keyword that cannot be merged */
+export function merge(a: SchemaObject, b: SchemaObject, refuse: (keyword: string) => Error): SchemaObject {
+  const merged: Record<string, unknown> = { ...a };
+  for (const [keyword, value] of Object.entries(b)) {
+    const own = a[keyword];
+    if (own === undefined) merged[keyword] = value;
+    else if (!equal(own, value) && keyword !== "properties" && keyword !== "additionalProperties") {
+      const merger = mergers[keyword];
+      if (!merger) throw refuse(keyword);
+      merged[keyword] = merger(own as never, value as never);
+    }
+  }
+  if (a.properties !== undefined || b.properties !== undefined) {
+    const [first, second] = [propertiesOf(a), propertiesOf(b)];
+    // What one of them does not name is one of its other properties.
+    merged.properties = Object.fromEntries(
+      [...new Set([...Object.keys(first), ...Object.keys(second)])].map((name) => [
+        name,
+        all(
+          Object.hasOwn(first, name) ? first[name] : (a.additionalProperties as Schema | undefined),
+          Object.hasOwn(second, name) ? second[name] : (b.additionalProperties as Schema | undefined),
+        ),
+      ]),
+    );
+  }
+  if (a.additionalProperties !== undefined || b.additionalProperties !== undefined)
+    merged.additionalProperties = all(
+      a.additionalProperties as Schema | undefined,
+      b.additionalProperties as Schema | undefined,
+    );
+  return merged;
+}
+
+const propertiesOf = ({ properties }: SchemaObject) => (properties ?? {}) as Readonly<Record<string, Schema>>;
