@@ -14,7 +14,7 @@ const packages = { llama: "node-llama-cpp", transformers: "@huggingface/transfor
  * Starts a peer.
  * @param script a TypeScript file that reads one JSON value per line, and answers each with one
  */
-export function startJavaScript(script: URL, peer: keyof typeof peers): Peer | Absent {
+export function startJavaScript(script: URL, peer: keyof typeof packages): Peer | Absent {
   const name = packages[peer];
   const entry = peers[peer];
   if (entry === undefined) {

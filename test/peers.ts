@@ -1,6 +1,7 @@
 /**
- * Programs of others that load what Punchline exports, where they are installed: in the folder that
- * PUNCHLINE_PEERS names, by `npm install --prefix FOLDER node-llama-cpp @huggingface/transformers`.
+ * Programs of others that load what Punchline exports or ask its server, where they are installed: in the folder that
+ * PUNCHLINE_PEERS names, by `npm install --prefix FOLDER node-llama-cpp @huggingface/transformers ai
+ * @ai-sdk/openai-compatible @langchain/openai @langchain/core`.
  */
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -17,6 +18,9 @@ function entryOf(name: string, file: string): string | undefined {
 export const peers = {
   llama: entryOf("node-llama-cpp", "dist/index.js"),
   transformers: entryOf("@huggingface/transformers", "dist/transformers.node.mjs"),
+  ai: entryOf("ai", "dist/index.mjs"),
+  aiProvider: entryOf("@ai-sdk/openai-compatible", "dist/index.mjs"),
+  langchain: entryOf("@langchain/openai", "dist/index.js"),
 } as const;
 
 /** What the name of a test says where its peer may be missing. */

@@ -484,7 +484,7 @@ describe("bodies", () => {
     const latin = Buffer.from(JSON.stringify({ ...ask, prompt: "h\xfcte" }), "latin1");
     expect(await messageOf(await send(latin))).toBe("The body is not UTF-8.");
     const deep = `${'{"a":'.repeat(50_000)}1${"}".repeat(50_000)}`;
-    expect(await messageOf(await send(deep))).toMatch(/nested more than 32 deep/);
+    expect(await messageOf(await send(deep))).toMatch(/nested more than 64 deep/);
     expect((await send(`${"[".repeat(500_000)}`)).status).toBe(400);
     for (const text of ["null", "[]", "1", '"x"', '{"__proto__": {"model": "hens"}}'])
       expect([text, (await send(text)).status]).toEqual([text, 400]);

@@ -45,7 +45,7 @@ const sampling = {
         json_schema: z.strictObject({
           name: z.string().optional(),
           description: z.string().nullish(),
-          schema: z.unknown(),
+          schema: z.unknown().optional(),
           /** Accepted and not used: a schema is always kept. */
           strict: z.boolean().nullish(),
         }),
@@ -53,8 +53,8 @@ const sampling = {
     ])
     .nullish(),
   /** A schema, as vLLM's API has it, and as it had it. */
-  structured_outputs: z.strictObject({ json: z.unknown() }).nullish(),
-  guided_json: z.unknown(),
+  structured_outputs: z.strictObject({ json: z.unknown().optional() }).nullish(),
+  guided_json: z.unknown().optional(),
   /** Accepted and not used. */
   user: z.string().nullish(),
 };
@@ -96,6 +96,8 @@ export const chatRequest = z.strictObject({
   max_completion_tokens: z.int().min(1).nullish(),
   logprobs: z.boolean().nullish(),
   top_logprobs: z.int().min(0).max(MAX_ALTERNATIVES).nullish(),
+  /** Other names that the chat template reads, as vLLM's API has them. */
+  chat_template_kwargs: z.record(z.string(), z.unknown()).nullish(),
 });
 
 export const tokenizeRequest = z.strictObject({

@@ -1,9 +1,10 @@
 /**
- * `POST /v1/chat/completions`. Models without a chat template hold no conversations: they continue the texts of the
- * messages, joined by line breaks.
+ * `POST /v1/chat/completions`: what the model's chat template makes of the messages, continued. Models without one hold no
+ * conversations: they continue the texts of the messages, joined by line breaks.
  */
 import type { ScoredToken } from "../../generate/batching/batcher.ts";
 import type { Sample } from "../../generate/sample.ts";
+import { chatTemplateNames, chatTemplateOf } from "../../text/chat-template.ts";
 import { ApiError } from "../errors.ts";
 import type { ChatAnswer, ChatDelta, ChatLogprob, ChatRequest } from "../messages.ts";
 import { constraintOf } from "./constraint.ts";
@@ -12,6 +13,7 @@ import { spelling } from "./scored-texts.ts";
 import {
   batcherOf,
   ending,
+  type ReadPrompt,
   readPrompt,
   requirePrompts,
   requireRoom,
@@ -35,11 +37,7 @@ interface Written {
 
 export function chatJob(service: Service, request: ChatRequest, paused: Paused): Job {
   const batcher = batcherOf(service);
-  const text = request.messages
-    .map(({ content }) =>
-      typeof content === "string" ? content : (content ?? []).map((part) => part.text).join(""),
-    )
-    .join("\n");
+  const text = textOf(service, request);
   const n = request.n ?? 1;
   const { logprobs: scored, top_logprobs } = request;
   if (typeof top_logprobs === "number" && !scored)
@@ -47,7 +45,7 @@ export function chatJob(service: Service, request: ChatRequest, paused: Paused):
   const alternatives = scored ? (top_logprobs ?? 0) : undefined;
   const options = scoreOptions(service, request);
   requirePrompts(service, [text], n);
-  const prompt = readPrompt(service, text);
+  const prompt = templated(service) ? asWritten(service, text) : readPrompt(service, text);
   const maxLength =
     request.max_completion_tokens ??
     request.max_tokens ??
@@ -122,6 +120,32 @@ export function chatJob(service: Service, request: ChatRequest, paused: Paused):
       usage(usageOf(prompt.tokens, tokensOf(written.map(({ sample }) => sample))));
     },
   };
+}
+
+const templated = ({ lm }: Service): boolean => chatTemplateNames(lm).length > 0;
+
+/** @throws InputError where the template refuses the conversation; ApiError 400 for settings of a template that is not there */
+function textOf(service: Service, { messages, chat_template_kwargs }: ChatRequest): string {
+  const plain = messages.map(({ content, ...message }) => ({
+    ...message,
+    content: Array.isArray(content) ? content.map((part) => part.text).join("") : (content ?? ""),
+  }));
+  if (templated(service))
+    return chatTemplateOf(service.lm).apply(plain, { variables: chat_template_kwargs ?? undefined });
+  if (chat_template_kwargs && Object.keys(chat_template_kwargs).length > 0)
+    throw new ApiError(
+      400,
+      "chat_template_kwargs: this model has no chat template; leave it out.",
+      "unsupported_parameter",
+      "chat_template_kwargs",
+    );
+  return plain.map(({ content }) => content).join("\n");
+}
+
+/** A text in which the template has written all special tokens. */
+function asWritten({ lm }: Service, text: string): ReadPrompt {
+  const ids = lm.tokenizer.encode(text);
+  return { text, ids, tokens: ids.length };
 }
 
 function logprobsOf({ lm }: Service, prompt: string): (token: ScoredToken) => ChatLogprob {
