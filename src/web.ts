@@ -105,6 +105,7 @@ export {
   CLOSE,
   cueInWords,
   cueSentences,
+  findingOf,
   type Likeness,
   likenessInWords,
   likenessOf,

@@ -89,7 +89,7 @@ it("compare takes a pair of files, and its summary says which is faster on them"
   expect(said).toMatch(SAID);
   expect(said).toMatch(/those around the blank/);
   expect(said).toMatch(
-    /Filling a blank\. On the two texts, from its own to the word for the blank, .* takes .* ms and .* takes .* ms: /,
+    /Filling a blank\. From the text that each reads to its word for the blank, .* takes .* ms and .* takes .* ms: /,
   );
 });
 

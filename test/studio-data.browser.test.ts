@@ -40,7 +40,7 @@ describe.skipIf(noBrowser)(`Data${browserReason}`, () => {
     const file = { name, mimeType: "application/octet-stream", buffer: Buffer.from(bytes as string) };
     await page.setInputFiles("input[type=file]", file);
   };
-  /** How many texts came in, were kept, are learned from and kept aside, as the page shows it. */
+  /** How many texts came in, were kept, are learned from and kept aside, as the page shows it of the file of this name. */
   const facts = async (page: Page, name: string) => {
     await page.waitForSelector(`text=Chosen now: ${name}`);
     await page.waitForSelector(".facts dd");
@@ -52,7 +52,7 @@ describe.skipIf(noBrowser)(`Data${browserReason}`, () => {
     const path = join(folder, name);
     await writeFile(path, bytes);
     const { rows_in, rows_out, splits } = (await prepareData(path, { column })).summary;
-    return [rows_in, rows_out, splits.train, splits.validation];
+    return [rows_in, rows_out, splits.train, splits.validation + splits.test];
   };
 
   it(

@@ -7,7 +7,7 @@ import { openLocal } from "../src/generate/open.ts";
 import { type BuiltInName, builtInFolder } from "../src/hub/built-in.ts";
 import { browserReason, noBrowser } from "./browser.ts";
 import { faultsOf } from "./studio-page.ts";
-import { type OpenStudio, openStudio, PATIENCE } from "./studio-run.ts";
+import { type OpenStudio, openStudio, PATIENCE, reached } from "./studio-run.ts";
 
 const MINUTES = 240_000;
 
@@ -24,13 +24,17 @@ describe.skipIf(noBrowser)(`Fine-tune${browserReason}`, () => {
       const page = await studio.browser.newPage({ reducedMotion: "reduce" });
       const problems: string[] = [];
       page.on("pageerror", ({ message }) => problems.push(message));
-      await page.goto(`${studio.url}#/data?finetune-minutes=0.15`);
+      await page.goto(`${studio.url}#/data?finetune-minutes=30`);
       await page.fill("#pasted", Array.from({ length: 60 }, (_, i) => `Ba${"nlrt"[i % 4]}a${i}`).join("\n"));
       await page.click("text=Take these");
       await page.waitForSelector("text=Chosen now: Pasted texts");
       await page.click("nav a:has-text('Fine-tune')");
       await page.fill("#beginnings", "The man\nBan");
       await page.focus("button.main:has-text('Fine-tune')");
+      await page.keyboard.press("Enter");
+      // So many steps change what it writes, however long the machine takes for them.
+      await reached(page, 10);
+      await page.focus("button.main:has-text('Stop')");
       await page.keyboard.press("Enter");
       await page.waitForFunction(() => document.querySelectorAll(".tuned .after").length === 2, null, {
         timeout: MINUTES,
@@ -47,7 +51,7 @@ describe.skipIf(noBrowser)(`Fine-tune${browserReason}`, () => {
         expect(rows[i]![1]).not.toBe(rows[i]![0]);
         expect(rows[i]![1]).toMatch(new RegExp(`^${prompt}`));
       }
-      await page.waitForSelector(".columns [role=status]:has-text('Done')");
+      await page.waitForSelector(".columns [role=status]:has-text('Stopped')");
       expect(await page.locator(".problem").count()).toBe(0);
       expect(await faultsOf(page)).toEqual([]);
 
@@ -56,7 +60,7 @@ describe.skipIf(noBrowser)(`Fine-tune${browserReason}`, () => {
       expect(problems).toEqual([]);
       await page.close();
     },
-    2 * MINUTES,
+    4 * MINUTES,
   );
 
   it(

@@ -8,7 +8,7 @@ import { openLocal } from "../src/generate/open.ts";
 import type { StudioServer } from "../src/server/studio.ts";
 import { browserReason, launchBrowser, noBrowser } from "./browser.ts";
 import { builtStudio, faultsOf } from "./studio-page.ts";
-import { PATIENCE, texts } from "./studio-run.ts";
+import { PATIENCE, reached, stepShown, texts } from "./studio-run.ts";
 
 const MINUTES = 300_000;
 
@@ -53,6 +53,7 @@ describe.skipIf(noBrowser)(`the engine of the machine${browserReason}`, () => {
       await page.click("button.main:text-is('Train')");
       await page.waitForFunction(() => document.querySelectorAll(".samples li").length >= 2);
       expect(await faultsOf(page)).toEqual([]);
+      const left = await stepShown(page);
       await page.close();
 
       // The training goes on, and two tabs show it from its first step.
@@ -62,6 +63,7 @@ describe.skipIf(noBrowser)(`the engine of the machine${browserReason}`, () => {
         await phase(tab, "Training");
         await tab.waitForSelector(".samples li:has-text('step 1')");
       }
+      await reached(tabs[0], left + 1);
       await tabs[1].click("button.main:text-is('Stop')");
       for (const tab of tabs) {
         await phase(tab, "Stopped");
@@ -70,7 +72,7 @@ describe.skipIf(noBrowser)(`the engine of the machine${browserReason}`, () => {
       const stepOf = async () =>
         JSON.parse(await readFile(join(runs, "pasted-texts/state.json"), "utf8")).step;
       const stopped = await stepOf();
-      expect(stopped).toBeGreaterThan(5);
+      expect(stopped).toBeGreaterThan(left);
       await tabs[0].click("text=Go on with pasted-texts");
       await phase(tabs[0], "Training");
       await tabs[0].waitForFunction((step) => {
@@ -105,7 +107,7 @@ describe.skipIf(noBrowser)(`the engine of the machine${browserReason}`, () => {
       await page.goto(`${server.url}#/train?minutes=0.05`);
       await page.waitForSelector("label:has-text('This machine') input:checked");
       const before = await readdir(runs).catch(() => []);
-      expect(await listed(page)).toEqual(before);
+      await expect.poll(() => listed(page)).toEqual(before);
       await page.click("label:has-text('This browser')");
       await page.waitForSelector("h2:has-text('Runs in this browser')");
       expect(await page.textContent("footer")).toContain("WebAssembly in this page");
@@ -122,7 +124,7 @@ describe.skipIf(noBrowser)(`the engine of the machine${browserReason}`, () => {
             ({ textContent }) => textContent === "city-names",
           ),
       );
-      expect(await listed(page)).toEqual(before);
+      await expect.poll(() => listed(page)).toEqual(before);
       await context.close();
     },
     MINUTES,

@@ -77,6 +77,6 @@ describe.skipIf(noBrowser)(`the studio looks texts up${browserReason}`, () => {
       expect(problems).toEqual([]);
       await context.close();
     },
-    2 * PATIENCE,
+    8 * PATIENCE,
   );
 });

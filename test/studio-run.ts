@@ -56,16 +56,33 @@ export async function openStudio(): Promise<OpenStudio> {
   };
 }
 
-/** A page in which a model was trained on {@link texts} for some seconds; its run has the name `pasted-texts`. */
-export async function trainedPage(context: BrowserContext, url: string, minutes = 0.1): Promise<Page> {
+/** Waits until the training that a page shows has come as far, however long the machine takes for it. */
+export const reached = (page: Page, step: number): Promise<unknown> =>
+  page.waitForFunction(
+    (least) => Number(/in (\d+) steps/.exec(document.querySelector(".chart")?.ariaLabel ?? "")?.[1]) >= least,
+    step,
+    { timeout: 5 * PATIENCE },
+  );
+
+/** The last step that the chart of a page shows. */
+export const stepShown = async (page: Page): Promise<number> =>
+  Number(/in (\d+) steps/.exec((await page.getAttribute(".chart", "aria-label")) ?? "")?.[1]);
+
+/**
+ * A page in which a model was trained on {@link texts} for so many steps, or a few more; its run has the name
+ * `pasted-texts`.
+ */
+export async function trainedPage(context: BrowserContext, url: string, steps = 30): Promise<Page> {
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE);
-  await page.goto(`${url}#/data?minutes=${minutes}`);
+  await page.goto(`${url}#/data?minutes=30`);
   await page.fill("#pasted", texts.join("\n"));
   await page.click("text=Take these");
   await page.waitForSelector("text=Chosen now: Pasted texts");
   await page.click("text=Train on these");
   await page.click("button.main:text-is('Train')");
+  await reached(page, steps);
+  await page.click("button.main:text-is('Stop')");
   await page.waitForSelector("button:has-text('Write with it')");
   return page;
 }

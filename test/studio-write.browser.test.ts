@@ -74,6 +74,6 @@ describe.skipIf(noBrowser)(`the studio writes at several temperatures${browserRe
       await context.close();
       await rm(folder, { recursive: true, force: true });
     },
-    2 * PATIENCE,
+    8 * PATIENCE,
   );
 });

@@ -13,6 +13,7 @@ import { browserReason, launchBrowser, noBrowser } from "./browser.ts";
 import { root } from "./cli.ts";
 import type { Engine } from "./fixtures/worker/main.ts";
 import { faultsOf } from "./studio-page.ts";
+import { reached, stepShown } from "./studio-run.ts";
 
 /** For a test, and for what a page waits for in it. */
 const MINUTES = 240_000;
@@ -64,7 +65,8 @@ describe.skipIf(noBrowser)(`a page of one's own${browserReason}`, () => {
     model: "char-gru",
     modelOptions: { width: 24 },
     train: {
-      steps: 40,
+      // So many that the page is closed long before the last one.
+      steps: 120,
       batchSize: 4,
       seqLen: 16,
       validateEvery: 10,
@@ -99,7 +101,7 @@ describe.skipIf(noBrowser)(`a page of one's own${browserReason}`, () => {
         const { engine } = window as unknown as { engine: Engine };
         return engine.call("train", { ...asked, run: "whole" });
       }, request);
-      expect(whole).toMatchObject({ steps: 40, stopped: "steps" });
+      expect(whole).toMatchObject({ steps: 120, stopped: "steps" });
       // The page is closed in the middle, without a word to the worker.
       const reached = first.evaluate(async (asked) => {
         const { engine } = window as unknown as { engine: Engine };
@@ -139,13 +141,14 @@ describe.skipIf(noBrowser)(`a page of one's own${browserReason}`, () => {
           wholeLosses: await lossesOf("whole"),
         };
       });
-      expect(files.stopped).toBeLessThan(40);
+      expect(files.stopped).toBeLessThan(120);
       expect(files.closedLosses).toEqual(files.wholeLosses);
       expect(files.closed).toEqual(files.whole);
 
       const { train: options, texts: data, ...model } = request;
       const { log } = await train({ ...model, data, options, backend: { threads: 1 } });
-      for (const [i, { loss }] of log.entries()) expect(files.wholeLosses[i]![0]).toBeCloseTo(loss, 3);
+      for (const [i, { loss }] of log.slice(0, 40).entries())
+        expect(files.wholeLosses[i]![0]).toBeCloseTo(loss, 3);
       await context.close();
     },
     MINUTES,
@@ -189,6 +192,22 @@ describe.skipIf(noBrowser)(`the studio${browserReason}`, () => {
     url = server.url;
   }, MINUTES);
 
+  /** Waits until the browser's storage has the state of a run. */
+  const kept = (page: Page, run: string) =>
+    page.waitForFunction(
+      async (name) => {
+        try {
+          const root = await navigator.storage.getDirectory();
+          const folder = await (await root.getDirectoryHandle("runs")).getDirectoryHandle(name);
+          return (await (await folder.getFileHandle("state.json")).getFile()).size > 0;
+        } catch {
+          return false;
+        }
+      },
+      run,
+      { timeout: MINUTES, polling: 500 },
+    );
+
   const done = (page: Page) =>
     page.waitForFunction(
       () => document.querySelector(".columns [role=status]")?.textContent?.startsWith("Done"),
@@ -226,11 +245,12 @@ describe.skipIf(noBrowser)(`the studio${browserReason}`, () => {
       const text = (await page.textContent(".tokens"))!.replace("⏎", "");
       await page.focus(".tokens button");
       await page.keyboard.press("ArrowRight");
-      expect(await page.getAttribute(".tokens button:nth-of-type(2)", "aria-pressed")).toBe("true");
+      await page.waitForSelector(".tokens button:nth-of-type(2)[aria-pressed=true]");
       expect(await faultsOf(page)).toEqual([]);
-      const begun =
-        text.slice(0, 1) + (await page.textContent(".bars li:nth-child(2) button"))!.replace("␣", " ");
-      await page.click(".bars li:nth-child(2) button");
+      // Any letter that did not come; where the text could have ended, it cannot go on.
+      const other = page.locator(".bars li:not(.drawn) button:enabled").first();
+      const begun = text.slice(0, 1) + (await other.textContent())!.replace("␣", " ").replace("⏎", "\n");
+      await other.click();
       await page.waitForFunction(
         (start) => document.querySelector(".tokens .given")?.textContent === start,
         begun,
@@ -257,7 +277,7 @@ describe.skipIf(noBrowser)(`the studio${browserReason}`, () => {
         reducedMotion: "reduce",
       });
       const first = await context.newPage();
-      await first.goto(`${url}#/train?minutes=0.6`);
+      await first.goto(`${url}#/train?minutes=30`);
       await first.waitForSelector("text=It learns from City names");
       const press = async (page: Page, name: string) => {
         for (let k = 0; k < 60; k++) {
@@ -271,9 +291,9 @@ describe.skipIf(noBrowser)(`the studio${browserReason}`, () => {
       };
       await first.focus("main");
       await press(first, "Train");
-      await first.waitForFunction(() => document.querySelectorAll(".samples li").length >= 2, null, {
-        timeout: WAIT,
-      });
+      await reached(first, 10);
+      // What is kept of it: a checkpoint every ten seconds.
+      await kept(first, "city-names");
       await first.close();
 
       const second = await context.newPage();
@@ -281,11 +301,12 @@ describe.skipIf(noBrowser)(`the studio${browserReason}`, () => {
       await second.waitForSelector("button:has-text('Go on with city-names')");
       await second.waitForSelector(".samples li");
       await second.focus("main");
+      const before = await stepShown(second);
       await press(second, "Go on with");
-      await done(second);
-      await second.waitForFunction(
-        () => !document.querySelector(".runs li")?.textContent?.includes("not finished"),
-      );
+      await reached(second, before + 10);
+      await press(second, "Stop");
+      await second.waitForSelector(".columns [role=status]:has-text('Stopped')");
+      await second.waitForSelector(".runs li:has-text('not finished')");
       await context.close();
     },
     2 * MINUTES,
@@ -301,7 +322,7 @@ describe.skipIf(noBrowser)(`the studio${browserReason}`, () => {
       await page.click("text=Take these");
       await page.waitForSelector(".facts dt:has-text('kept')");
       // Those of the list before stay until these are prepared.
-      await expect.poll(() => page.locator(".facts dd").allTextContents()).toEqual(["4", "4", "2", "1"]);
+      await expect.poll(() => page.locator(".facts dd").allTextContents()).toEqual(["4", "4", "2", "2"]);
       await page.waitForSelector("ol.window");
       expect(await page.locator(".problem").count()).toBe(0);
       const chosen = { mimeType: "text/plain", buffer: Buffer.from([0x89, 0x50, 0x4e, 0x47, 0]) };
@@ -326,7 +347,7 @@ describe.skipIf(noBrowser)(`the studio${browserReason}`, () => {
         await said(sentence);
       }
       await page.goBack();
-      expect(await page.textContent("h1")).toBe("Texts to learn from");
+      await expect.poll(() => page.textContent("h1")).toBe("Texts to learn from");
       await page.close();
     },
     MINUTES,

@@ -56,7 +56,7 @@ export function answersOf(
     sense(
       "Filling a blank",
       texts === 2
-        ? "On the two texts, from its own to the word for the blank"
+        ? "From the text that each reads to its word for the blank"
         : "From the text to the word for its blank",
       caseNames.fill,
       of(caseNames.fill),

@@ -2,6 +2,7 @@
 import { computed, signal } from "@preact/signals";
 import { continuations, defaultText } from "punchline/web";
 import { milliseconds, percent, wordOfToken } from "../../src/report/format.ts";
+import { shellWord } from "../state/elsewhere.ts";
 import { call, isAbort, sentenceOf } from "../state/engine.ts";
 import { busy as training } from "../state/runs.ts";
 import { Button, Field, Opening, Problem, Same, Section } from "../ui/parts.tsx";
@@ -164,7 +165,7 @@ export function Cloze() {
         </>
       )}
       <Same
-        command={`punchline compare punchline-gpt2 punchline-bert --text ${JSON.stringify(text.value)} --page compare.html`}
+        command={`punchline compare punchline-gpt2 punchline-bert --text ${shellWord(text.value)} --page compare.html`}
         code={`import { compareModels } from "punchline";\n\nconst { models, answers } = await compareModels(["punchline-gpt2", "punchline-bert"], {\n  text: ${JSON.stringify(text.value)},\n  heads: true,\n});\nconsole.log(models[1].predictions, models[1].right_context_effect, answers);`}
       />
     </>
@@ -185,7 +186,7 @@ function Answers() {
       <div class="actions">
         {continuations.map((words) => (
           <Button key={words} onClick={() => change(words.trimStart())}>
-            {words}
+            {words.trimStart()}
           </Button>
         ))}
         {changed && <Button onClick={() => change(first.value.trimStart())}>As it was</Button>}
@@ -226,7 +227,9 @@ function Answers() {
                 ))}
               </ol>
               <p class="verdict" role="status">
-                {moved && changed ? movedInWords(moved.distance, kind, predictions[0]!.token) : ""}
+                {moved && changed
+                  ? movedInWords(moved.distance, kind, predictions[0]!.token, shown[0]!.token)
+                  : ""}
               </p>
             </div>
           );
@@ -245,10 +248,15 @@ function Answers() {
 /** Distances below this are the rounding of sums in another order. */
 const ROUNDING = 1e-4;
 
-function movedInWords(distance: number, kind: ClozeAnswer["kind"], token: string): string {
+function movedInWords(distance: number, kind: ClozeAnswer["kind"], was: string, is: string): string {
   if (distance < ROUNDING)
-    return kind === "masked" ? "Does not move." : "Does not move: what comes after the blank it cannot see.";
-  return `Moves by ${percent(distance)}. It said “${wordOfToken(token)}”.`;
+    return kind === "masked" ? "Does not move." : "Does not move: it cannot see what comes after the blank.";
+  const [before, after] = [wordOfToken(was), wordOfToken(is)];
+  const likeliest =
+    before === after
+      ? `“${after}” is still the likeliest`
+      : `“${before}” was the likeliest, now it is “${after}”`;
+  return `Moves by ${percent(distance)}: ${likeliest}.`;
 }
 
 /** The end of a long text. */

@@ -1,6 +1,7 @@
 /** Data: the texts, what cleaning makes of them, and how a model reads them. */
 import { effect, signal } from "@preact/signals";
 import type { EngineCalls, FileReading, PreparedView, TrainingWindow } from "punchline/web";
+import { textsElsewhere } from "../state/elsewhere.ts";
 import { call, inWords, isAbort, sentenceOf } from "../state/engine.ts";
 import { goTo } from "../state/route.ts";
 import {
@@ -9,6 +10,7 @@ import {
   type GivenTexts,
   given,
   type NamedTexts,
+  PASTED,
   pastedFile,
   preparationOf,
 } from "../state/texts.ts";
@@ -165,14 +167,10 @@ export function Data() {
 
 /** The same at the command line and in a program. */
 function sameElsewhere(): { readonly command: string; readonly code: string } {
-  const { texts, reading: { column, whole: raw } = {} } = given.value ?? {};
-  const file = texts instanceof File ? texts.name : "names.txt";
-  const named = column === undefined ? "" : ` --column ${JSON.stringify(column)}`;
-  const options = column === undefined ? "" : `, { column: ${JSON.stringify(column)} }`;
-  const prepareIt = raw ? "prepareRawText" : "prepareData";
+  const { source, importWith, data } = textsElsewhere();
   return {
-    command: `punchline data ${/\s/.test(file) ? JSON.stringify(file) : file}${raw ? " --raw" : ""}${named} --show-windows 3`,
-    code: `import { ${prepareIt}, windows } from "punchline";\n\nconst data = await ${prepareIt}(${JSON.stringify(file)}${options});\nconsole.log(data.summary);\nfor await (const window of windows(data, { model: "char-lstm" })) {\n  console.log(window.pieces, window.labels);\n  break;\n}`,
+    command: `punchline data ${source} --show-windows 3`,
+    code: `${importWith("windows")}\n\nconst data = ${data};\nconsole.log(data.summary);\nfor await (const window of windows(data, { model: "char-lstm" })) {\n  console.log(window.pieces, window.labels);\n  break;\n}`,
   };
 }
 
@@ -211,7 +209,7 @@ function Give() {
           <Button
             kind="main"
             disabled={pasted.value.trim() === ""}
-            onClick={() => accept("Pasted texts", async () => pastedFile(pasted.value, "Pasted texts"))}
+            onClick={() => accept(PASTED, async () => pastedFile(pasted.value))}
           >
             Take these
           </Button>
@@ -275,8 +273,8 @@ function Cleaned({ view: { summary, kept, dropped } }: { readonly view: Prepared
           <dd>{number(summary.splits.train)}</dd>
         </div>
         <div>
-          <dt>kept aside, to check with</dt>
-          <dd>{number(summary.splits.validation)}</dd>
+          <dt>kept aside: the model never sees them, and is checked with them</dt>
+          <dd>{number(summary.splits.validation + summary.splits.test)}</dd>
         </div>
       </dl>
       {[...summary.sources.flatMap(({ notes = [] }) => notes), ...summary.warnings].map((sentence) => (

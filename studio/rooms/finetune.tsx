@@ -1,11 +1,13 @@
 /** Fine-tune: the built-in GPT-2 reads one's own texts, and goes on with the same beginnings before and after. */
 import { signal } from "@preact/signals";
+import { shellWord, textsElsewhere } from "../state/elsewhere.ts";
 import { call, isAbort, placeOfRuns, sentenceOf } from "../state/engine.ts";
 import { goTo, setting } from "../state/route.ts";
 import { busy, finetune, freeName, stop, view } from "../state/runs.ts";
 import { given, linesOf, preparationOf } from "../state/texts.ts";
 import { Button, Choice, Opening, Problem, Same, Section } from "../ui/parts.tsx";
-import { BaseChoice, BUILT_IN, base } from "./parts/base-choice.tsx";
+import { BaseChoice, base } from "./parts/base-choice.tsx";
+import { BUILT_IN, placeOf } from "./parts/model-choice.tsx";
 import { Watched } from "./parts/watched.tsx";
 import "./finetune.css";
 
@@ -130,7 +132,7 @@ export function Finetune() {
         </Button>
       </div>
       <p class="note">
-        What it becomes is a run of its own {placeOfRuns.value}; the model that it began as stays as it is.
+        The result is a new run {placeOfRuns.value}; the model that you start from stays as it is.
       </p>
       <Problem sentence={problem.value ?? shown?.problem} />
       {continued.value.length > 0 && <BeforeAndAfter />}
@@ -143,9 +145,10 @@ export function Finetune() {
 function sameElsewhere(): { readonly command: string; readonly code: string } {
   const [name, lora] = [base.value, weights.value === "lora"];
   const folder = name === BUILT_IN ? "builtInFolder(name)" : "name";
+  const { source, importWith, data } = textsElsewhere({ spellsAll: true });
   return {
-    command: `punchline finetune ${name} --data names.txt${lora ? " --lora" : ""} --max-minutes ${minutes.value} --out runs/tuned`,
-    code: `import { ${name === BUILT_IN ? "builtInFolder, " : ""}prepareData, train } from "punchline";\n\nconst name = "${name}";\nconst { lm } = await train({\n  base: { folder: ${folder}, name },\n  data: await prepareData("names.txt"),\n  options: { ${lora ? "lora: {}, " : ""}maxMinutes: ${minutes.value} },\n  out: "runs/tuned",\n});\nconsole.log(await lm.sample({ prompt: "The", temperature: ${written.temperature} }));`,
+    command: `punchline finetune ${shellWord(placeOf(name))} --data ${source}${lora ? " --lora" : ""} --max-minutes ${minutes.value} --out runs/tuned`,
+    code: `${importWith("train")}${name === BUILT_IN ? '\nimport { builtInFolder } from "punchline/node";' : ""}\n\nconst name = ${JSON.stringify(placeOf(name))};\nconst { lm } = await train({\n  base: { folder: ${folder}, name },\n  data: ${data},\n  options: { ${lora ? "lora: {}, " : ""}maxMinutes: ${minutes.value} },\n  out: "runs/tuned",\n});\nconsole.log(await lm.sample({ prompt: "The", temperature: ${written.temperature} }));`,
   };
 }
 

@@ -11,6 +11,7 @@ import {
   placeInWords,
   tellingNearest,
 } from "punchline/web";
+import { runFolder, shellWord, textsElsewhere } from "../state/elsewhere.ts";
 import { call, isAbort, sentenceOf } from "../state/engine.ts";
 import { setting } from "../state/route.ts";
 import { chosen, runs } from "../state/runs.ts";
@@ -154,20 +155,30 @@ export function Novelty() {
           }}
         />
       )}
-      <Same
-        command={
-          byModel
-            ? `punchline novelty runs/mine -n ${amount.value}${prompt.value ? ` --prompt ${JSON.stringify(prompt.value)}` : ""} --temperature ${temperature.value} --seed ${seed.value} --checkpoints`
-            : "punchline novelty texts.txt --data names.txt"
-        }
-        code={`import { auditModel, openLocal, prepareData } from "punchline";\n\nconst data = await prepareData("names.txt");\n${
-          byModel
-            ? `const lm = await openLocal("runs/mine");\nconst samples = await lm.sample({ n: ${amount.value}, temperature: ${temperature.value}, seed: ${seed.value} });\nconst audit = await auditModel(samples.map(({ text }) => text), { data, lm });`
-            : `const audit = await auditModel(texts, { data, everywhere: true });`
-        }\nconsole.log(audit.verdict);`}
-      />
+      <Same {...sameElsewhere(byModel)} />
     </>
   );
+}
+
+/** The same at the command line and in a program. */
+function sameElsewhere(byModel: boolean): { readonly command: string; readonly code: string } {
+  const folder = runFolder(chosen.value);
+  if (!byModel)
+    return {
+      command: `punchline novelty mine.txt --data ${textsElsewhere().source}`,
+      code: `import { readFile } from "node:fs/promises";\nimport { auditModel, prepareLike } from "punchline";\n\nconst texts = (await readFile("mine.txt", "utf8")).split("\\n");\nconst audit = await auditModel(texts, { data: await prepareLike(${JSON.stringify(folder)}), everywhere: true });\nconsole.log(audit.verdict);`,
+    };
+  const asked = {
+    n: Number(amount.value),
+    ...(prompt.value === "" ? {} : { prompt: prompt.value }),
+    temperature: Number(temperature.value),
+    seed: Number(seed.value),
+  };
+  const begun = prompt.value === "" ? "" : ` --prompt ${shellWord(prompt.value)}`;
+  return {
+    command: `punchline novelty ${shellWord(folder)} -n ${amount.value}${begun} --temperature ${temperature.value} --seed ${seed.value} --checkpoints`,
+    code: `import { auditModel, openLocal, prepareLike } from "punchline";\n\nconst lm = await openLocal(${JSON.stringify(folder)});\nconst samples = await lm.sample(${JSON.stringify(asked)});\nconst data = await prepareLike(${JSON.stringify(folder)});\nconst audit = await auditModel(samples.map(({ prompt, text }) => prompt + text), { data, lm });\nconsole.log(audit.verdict);`,
+  };
 }
 
 function Progress() {

@@ -2,6 +2,7 @@
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { TrainingRequest } from "punchline/web";
+import { shellWord, textsElsewhere } from "../state/elsewhere.ts";
 import { engine, machineEngine } from "../state/engine.ts";
 import { goTo, setting } from "../state/route.ts";
 import {
@@ -78,12 +79,14 @@ const options = (): TrainingRequest["train"] => ({
   ...(rate.value === "" ? {} : { learningRate: Number(rate.value) }),
 });
 
+const runName = (): string => freeName(name.value.trim() || given.value?.name || "mine");
+
 async function begin(): Promise<void> {
   const texts = given.value;
   if (!texts) return;
   // Another tab may have trained since.
   await refreshRuns();
-  await train(freeName(name.value.trim() || texts.name), {
+  await train(runName(), {
     ...preparationOf(texts),
     model: model.value,
     modelOptions: modelOptions(),
@@ -159,12 +162,22 @@ export function Train() {
       {shown && <Watched view={shown} />}
       {!busy.value && <Branch />}
       <RunList />
-      <Same
-        command={`punchline train --model ${model.value} ${sizeFlags()} --data names.txt --max-minutes ${minutes.value} --seed ${seed.value} --snapshots ${snapshots.value} --out runs/mine`}
-        code={`import { prepareData, train } from "punchline";\n\nconst { lm } = await train({\n  model: "${model.value}",\n  modelOptions: ${JSON.stringify(modelOptions())},\n  data: await prepareData("names.txt"),\n  options: ${JSON.stringify(options())},\n  out: "runs/mine",\n});`}
-      />
+      <Same {...sameElsewhere()} />
     </>
   );
+}
+
+/** The same at the command line and in a program. */
+function sameElsewhere(): { readonly command: string; readonly code: string } {
+  const { source, importWith, data } = textsElsewhere();
+  const out = `runs/${runName()}`;
+  const { seqLen, batchSize, learningRate } = options() ?? {};
+  const windows = seqLen === undefined ? "" : ` --seq-len ${seqLen} --batch-size ${batchSize}`;
+  const rates = learningRate === undefined ? "" : ` --learning-rate ${learningRate}`;
+  return {
+    command: `punchline train --model ${model.value} ${sizeFlags()} --data ${source}${windows}${rates} --max-minutes ${minutes.value} --seed ${seed.value} --snapshots ${snapshots.value} --out ${shellWord(out)}`,
+    code: `${importWith("train")}\n\nconst { lm } = await train({\n  model: "${model.value}",\n  modelOptions: ${JSON.stringify(modelOptions())},\n  data: ${data},\n  options: ${JSON.stringify(options())},\n  out: ${JSON.stringify(out)},\n});`,
+  };
 }
 
 /** Goes on with a run that was stopped, or longer with one that is finished. */

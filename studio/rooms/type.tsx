@@ -3,26 +3,30 @@ import { effect, signal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import type { Suggestion, Typed, TypingQuality } from "punchline/web";
 import { edited, keysSaved, nothingTyped, taken } from "punchline/web";
+import { shellWord } from "../state/elsewhere.ts";
 import { call, isAbort, sentenceOf } from "../state/engine.ts";
 import { room } from "../state/route.ts";
-import { chosen, runs } from "../state/runs.ts";
+import { chosen } from "../state/runs.ts";
 import { Button, count, number, Opening, Problem, Same, Section } from "../ui/parts.tsx";
-import { ModelChoice, NoModel } from "./parts/model-choice.tsx";
+import { BUILT_IN, FirstModel, ModelChoice, placeOf, writer } from "./parts/model-choice.tsx";
 import "./type.css";
 
-const TITLE = "Type with it";
 const SHOWN = 3;
 /** Unseen texts that the exact typist types. */
 const MEASURED = 20;
 
 const typed = signal<Typed>(nothingTyped);
-const offered = signal<{ readonly to: string; readonly words: readonly Suggestion[] }>({ to: "", words: [] });
+const offered = signal<{
+  readonly run?: string;
+  readonly to?: string;
+  readonly words: readonly Suggestion[];
+}>({ words: [] });
 const problem = signal<string | undefined>(undefined);
 let asking = false;
 
 effect(() => {
   const { text } = typed.value;
-  if (room.value === "type" && chosen.value !== undefined) suggest(chosen.value, text);
+  if (room.value === "type" && writer.value !== undefined) suggest(writer.value, text);
 });
 
 /** One request at a time, always for the newest text of the run that is chosen. */
@@ -31,21 +35,21 @@ async function suggest(run: string, text: string): Promise<void> {
   asking = true;
   try {
     const words = await call("suggest", { run, text, n: SHOWN });
-    offered.value = { to: text, words };
+    offered.value = { run, to: text, words };
     problem.value = undefined;
   } catch (error) {
-    offered.value = { to: text, words: [] };
+    offered.value = { run, to: text, words: [] };
     problem.value = sentenceOf(error);
   }
   asking = false;
   const { text: now } = typed.peek();
-  const open = chosen.peek();
+  const open = writer.peek();
   if (open !== undefined && (now !== text || open !== run)) suggest(open, now);
 }
 
 /** Suggestions for the text as it is now. */
-const current = (): readonly Suggestion[] =>
-  offered.value.to === typed.value.text ? offered.value.words : [];
+const current = (): readonly Suggestion[] => (isCurrent() ? offered.value.words : []);
+const isCurrent = (): boolean => offered.value.to === typed.value.text && offered.value.run === writer.value;
 
 function take(index: number): boolean {
   const suggestion = current()[index];
@@ -54,23 +58,24 @@ function take(index: number): boolean {
 }
 
 export function Type() {
-  if (runs.value.length === 0) return <NoModel title={TITLE} />;
+  const place = placeOf(writer.value);
   return (
     <>
-      <Opening title={TITLE}>
-        As on a telephone: the model says how the word may end, or which comes next. A suggestion costs one
+      <Opening title="Type with it">
+        As on a phone: the model suggests how the word may end, or which comes next. A suggestion costs one
         key, however long it is.
       </Opening>
+      <FirstModel />
       <div class="fields">
-        <ModelChoice />
+        <ModelChoice withBuiltIn />
       </div>
       <Field />
       <Problem sentence={problem.value} />
       <Saved />
-      <Measured />
+      {writer.value !== BUILT_IN && <Measured />}
       <Same
-        command={"punchline suggest runs/mine"}
-        code={`import { createSuggester, openLocal } from "punchline";\n\nconst suggester = createSuggester(await openLocal("runs/mine"));\nconst { words } = await suggester.suggest(${JSON.stringify(typed.value.text)}, { n: 3 });`}
+        command={`punchline suggest ${shellWord(place)}`}
+        code={`import { createSuggester, openLocal } from "punchline";\n\nconst suggester = createSuggester(await openLocal(${JSON.stringify(place)}));\nconst { words } = await suggester.suggest(${JSON.stringify(typed.value.text)}, { n: 3 });`}
       />
     </>
   );
@@ -128,7 +133,7 @@ function Field() {
             </button>
           </li>
         ))}
-        {words.length === 0 && offered.value.to === text && (
+        {words.length === 0 && isCurrent() && (
           <li class="none note">No word is likely enough here to save a key.</li>
         )}
       </ol>
@@ -204,14 +209,15 @@ async function measure(): Promise<void> {
 
 function Measured() {
   return (
-    <Section title="Measured">
+    <Section title="How much does it save?">
       <p class="note">
-        What would somebody save who makes no mistake, and looks at the suggestions before every key? Tried on
-        texts that the model has not seen.
+        The page types texts that the model has not seen, without a mistake, and takes a suggestion wherever
+        one saves a key. A model of names saves little, since a name is hard to guess; one of sentences saves
+        more.
       </p>
       <div class="actions">
         <Button onClick={measure} disabled={measuring.value !== undefined}>
-          Type unseen texts
+          Measure on unseen texts
         </Button>
         {measuring.value && <Button onClick={() => controller?.abort()}>Stop</Button>}
       </div>
@@ -238,15 +244,15 @@ function Quality({ run, of }: { readonly run: string; readonly of: TypingQuality
       </p>
       <dl class="facts">
         <div>
-          <dt>words that are the first guess, before a letter is typed</dt>
+          <dt>of the words were the first suggestion before a letter was typed</dt>
           <dd>{percent(of.top1)}</dd>
         </div>
         <div>
-          <dt>that are among the first three</dt>
+          <dt>were among the first three</dt>
           <dd>{percent(of.top3)}</dd>
         </div>
         <div>
-          <dt>from a key to its suggestions, in the median</dt>
+          <dt>from a key to its suggestions (median)</dt>
           <dd>{of.p50_ms.toFixed(0)} ms</dd>
         </div>
       </dl>

@@ -1,12 +1,12 @@
 /** Write: a text letter by letter, each with how likely it was and what else could have come. */
 import { signal } from "@preact/signals";
 import type { WatchedToken } from "punchline/web";
+import { shellWord } from "../state/elsewhere.ts";
 import { call, isAbort, sentenceOf } from "../state/engine.ts";
 import { setting } from "../state/route.ts";
-import { chosen, runs } from "../state/runs.ts";
 import { Button, Field, Opening, Problem, Same, Section, Slider } from "../ui/parts.tsx";
 import { heat, percent, visible } from "./parts/letters.ts";
-import { ModelChoice, NoModel } from "./parts/model-choice.tsx";
+import { FirstModel, ModelChoice, placeOf, writer } from "./parts/model-choice.tsx";
 import { SeveralTemperatures, several } from "./parts/several-temperatures.tsx";
 
 const temperature = setting("temperature", "0.8");
@@ -32,7 +32,7 @@ const drawn = () => ({
 });
 
 async function write(from: string): Promise<void> {
-  const run = chosen.value;
+  const run = writer.value;
   if (run === undefined) return;
   controller?.abort();
   const own = new AbortController();
@@ -60,18 +60,18 @@ async function write(from: string): Promise<void> {
 }
 
 const command = (at: string): string =>
-  `punchline sample runs/mine --prompt ${JSON.stringify(prompt.value)} --temperature ${at} --top-k ${topK.value} --top-p ${topP.value} --seed ${seed.value}`;
+  `punchline sample ${shellWord(placeOf(writer.value))}${prompt.value === "" ? "" : ` --prompt ${shellWord(prompt.value)}`} --temperature ${at} --top-k ${topK.value} --top-p ${topP.value} --seed ${seed.value}`;
 
 export function Write() {
-  if (runs.value.length === 0) return <NoModel title="Write" />;
   return (
     <>
       <Opening title="Write">
         The model draws one letter after the other. The redder a letter, the less likely it was; point at one
         to see what else could have come.
       </Opening>
+      <FirstModel />
       <div class="fields">
-        <ModelChoice />
+        <ModelChoice withBuiltIn />
         <Field label="Begin with" value={prompt} />
         <Slider label="Temperature" value={temperature} min={0} max={2} step={0.1} />
         <Slider label="Top-p" value={topP} min={0.05} max={1} step={0.05} />
@@ -103,7 +103,7 @@ export function Write() {
       />
       <Same
         command={`${command(temperature.value)}\n\n# at several temperatures\nfor t in ${several.value.replaceAll(/[,;\s]+/g, " ")}; do ${command("$t")}; done`}
-        code={`import { openLocal } from "punchline";\n\nconst lm = await openLocal("runs/mine");\nfor await (const piece of lm.stream({ prompt: ${JSON.stringify(prompt.value)}, temperature: ${temperature.value}, topK: ${topK.value}, topP: ${topP.value}, seed: ${seed.value} }))\n  process.stdout.write(piece);`}
+        code={`import { openLocal } from "punchline";\n\nconst lm = await openLocal(${JSON.stringify(placeOf(writer.value))});\nfor await (const piece of lm.stream({ prompt: ${JSON.stringify(prompt.value)}, temperature: ${temperature.value}, topK: ${topK.value}, topP: ${topP.value}, seed: ${seed.value} }))\n  process.stdout.write(piece);`}
       />
     </>
   );

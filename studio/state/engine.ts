@@ -45,7 +45,7 @@ export const onMachine = computed(() => machineEngine.value !== undefined && eng
 
 /** Where runs are, as a part of a sentence. */
 export const placeOfRuns = computed(() =>
-  onMachine.value ? `in ${machineEngine.value!.runs}` : "in this browser",
+  onMachine.value ? `in the folder ${machineEngine.value!.runs}` : "in this browser",
 );
 
 export const call: Connection<StudioCalls>["call"] = async (name, request, options) => {
@@ -70,7 +70,7 @@ export const follow = (
 export const engineInWords = (): string => {
   const where = machineEngine.value?.machine;
   if (onMachine.value)
-    return `The engine of this machine${where && ` (${where})`}, with the runs ${placeOfRuns.value}. Your texts and models stay on this machine`;
+    return `The engine of this machine${where && ` (${where})`} trains; its runs are ${placeOfRuns.value}. Your texts and models stay on this machine`;
   const page = globalThis.crossOriginIsolated
     ? `WebAssembly in this page, ${Math.min(4, navigator.hardwareConcurrency)} threads`
     : "WebAssembly in this page, one thread: this host does not isolate the page";

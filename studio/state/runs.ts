@@ -13,6 +13,8 @@ import type { StudioCalls } from "../worker/calls.ts";
 import { call, follow as followOn, isAbort, ongoing, onMachine, sentenceOf } from "./engine.ts";
 
 export const runs = signal<readonly StoredRun[]>([]);
+/** Whether the engine has said which runs there are. */
+export const listed = signal(false);
 /** The run that the rooms show: the last one that was trained or chosen. */
 export const chosen = signal<string | undefined>(undefined);
 
@@ -45,6 +47,7 @@ export const storageProblem = signal<string | undefined>(undefined);
 export async function refreshRuns(): Promise<void> {
   try {
     runs.value = await call("runs", undefined);
+    listed.value = true;
     storageProblem.value = undefined;
   } catch (error) {
     storageProblem.value = onMachine.value
@@ -63,6 +66,7 @@ effect(() => {
     if (!busy.value) view.value = undefined;
     chosen.value = undefined;
     runs.value = [];
+    listed.value = false;
   });
 });
 

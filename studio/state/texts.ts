@@ -34,16 +34,19 @@ export const given = signal<GivenTexts | undefined>(undefined);
 /** Whether the storage has been looked at. */
 export const looked = signal(false);
 
+/** The lists that come with Punchline, each with the source that the command line knows it by. */
 export const builtInLists = [
   {
     id: "cities",
     name: "City names",
+    source: "cities",
     hint: "2,726 names; a model makes up others in seconds",
     load: cityTexts,
   },
   {
     id: "jokes",
     name: "Jokes",
+    source: "one-liners",
     hint: "Short ones, fit for a classroom; give a model some minutes",
     load: () => call("jokes", undefined),
   },
@@ -106,17 +109,21 @@ async function keep({ texts, ...rest }: GivenTexts): Promise<void> {
 /** Share of texts with letters beyond ASCII, accents or emoji from which these are kept: in fewer they are an accident. */
 const OTHER_LETTERS = 0.01;
 
-/**
- * What the worker's calls take.
- * @param spellsAll whether they are for a vocabulary that spells every letter, so that none is dropped
- */
-export function preparationOf(
-  { name, texts, reading, view }: GivenTexts,
-  { spellsAll = false }: { readonly spellsAll?: boolean } = {},
-): Preparation {
-  if (spellsAll) return { texts, name, reading };
-  const keepUnicode = view.beyondAscii > OTHER_LETTERS * view.texts;
-  return { texts, name, reading, options: { cleaning: { keepUnicode } } };
+/** For what texts are prepared. */
+interface Purpose {
+  /** Whether it is for a vocabulary that spells every letter, so that none is dropped. */
+  readonly spellsAll?: boolean;
+}
+
+/** Whether letters beyond ASCII are kept, which is not asked where a vocabulary spells them all. */
+export const keepsUnicode = ({ view }: GivenTexts, { spellsAll = false }: Purpose = {}): boolean =>
+  !spellsAll && view.beyondAscii > OTHER_LETTERS * view.texts;
+
+/** What the worker's calls take. */
+export function preparationOf(given: GivenTexts, purpose: Purpose = {}): Preparation {
+  const { name, texts, reading } = given;
+  if (purpose.spellsAll) return { texts, name, reading };
+  return { texts, name, reading, options: { cleaning: { keepUnicode: keepsUnicode(given, purpose) } } };
 }
 
 /** Bytes of a file up to which a page can learn from it. */
@@ -141,7 +148,9 @@ export async function restore(): Promise<void> {
 }
 
 /** What was pasted, as a file of texts: a table and JSON Lines are found out as in any other. */
-export const pastedFile = (pasted: string, name: string): File => new File([pasted], `${name}.txt`);
+export const pastedFile = (pasted: string): File => new File([pasted], `${PASTED}.txt`);
+export const PASTED = "Pasted texts";
+export const isPasted = ({ name }: File): boolean => name === `${PASTED}.txt`;
 
 /** A text a line. */
 export const linesOf = (pasted: string): readonly string[] =>

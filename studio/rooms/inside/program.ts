@@ -49,7 +49,7 @@ let parameters = Object.fromEntries(initial);
 console.log(step.dump(parameters, ids, labels));
 for (let k = 1; k <= 10; k++) {
   const { loss, updated } = await step(parameters, ids, labels);
-  console.log(\`step \${k}: \${(loss.data[0]! / ${n}).toFixed(4)} nats per letter\`);
+  console.log(\`step \${k}: \${(Number(loss.data[0]) / ${n}).toFixed(4)} nats per letter\`);
   parameters = updated;
 }
 `;

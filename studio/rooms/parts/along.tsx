@@ -1,9 +1,10 @@
 /** How copying came along a training: the share of copies among the texts of weights that the run kept on the way. */
 import { signal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
-import type { CopiesAlong, NoveltyRequest } from "punchline/web";
+import { useEffect } from "preact/hooks";
+import { type CopiesAlong, findingOf, type NoveltyRequest } from "punchline/web";
 import { call, isAbort, sentenceOf } from "../../state/engine.ts";
 import { chosen } from "../../state/runs.ts";
+import { Chart } from "../../ui/chart.tsx";
 import { Button, count, number, Problem, Section } from "../../ui/parts.tsx";
 
 const found = signal<({ readonly run: string } & CopiesAlong) | undefined>(undefined);
@@ -80,60 +81,42 @@ export function Along({ options }: { readonly options: Options }) {
 
 const percent = (share: number): string => `${Number((100 * share).toFixed(share < 0.1 ? 1 : 0))} %`;
 
-function Shares({ found: { checkpoints, baseline } }: { readonly found: CopiesAlong }) {
-  const place = useRef<HTMLDivElement>(null);
+/** From which step on the model copied more than real texts resemble each other. */
+function beganInWords({ checkpoints, baseline }: CopiesAlong): string {
+  if (baseline.n === 0) return "";
+  const more = checkpoints.map((at) => findingOf(at, baseline) === "more");
+  if (!more.includes(true)) return "At none of these steps did it copy more than chance likeness explains.";
+  const since = more.lastIndexOf(false) + 1;
+  if (since === more.length)
+    return `It copied more than chance likeness explains at step ${number(checkpoints[more.indexOf(true)]!.step)}, and no longer at the last.`;
+  return `From step ${number(checkpoints[since]!.step)} on it copies more than chance likeness explains.`;
+}
+
+function Shares({ found }: { readonly found: CopiesAlong }) {
+  const { checkpoints, baseline } = found;
   const [first, last] = [checkpoints[0]!, checkpoints.at(-1)!];
   const real = baseline.n > 0 ? ` Among real unseen texts it is ${percent(baseline.rate ?? 0)}.` : "";
   const inWords = `Copies went from ${percent(first.rate ?? 0)} of the texts at step ${number(first.step)} to ${percent(last.rate ?? 0)} at step ${number(last.step)}.${real}`;
-  useEffect(() => {
-    let current = true;
-    draw({ checkpoints, baseline }, place.current!.clientWidth).then((svg) => {
-      for (const named of svg.querySelectorAll("[aria-label]")) named.removeAttribute("aria-label");
-      if (current) place.current?.replaceChildren(svg);
-    });
-    return () => {
-      current = false;
-    };
-  }, [checkpoints, baseline]);
+  const highest = Math.max(0.1, ...checkpoints.map(({ interval }) => interval[1]), baseline.rate ?? 0);
   return (
     <>
-      <div class="chart" ref={place} role="img" aria-label={inWords} />
-      <p class="note" role="status">
-        {inWords} The band is the 95 % interval.
+      <Chart
+        inWords={inWords}
+        height={220}
+        end={last.step}
+        values={{ name: "copies", top: Math.min(1, highest), format: percent }}
+        level={
+          baseline.n > 0
+            ? { value: baseline.rate ?? 0, name: `real unseen texts ${percent(baseline.rate ?? 0)}` }
+            : undefined
+        }
+        band={checkpoints.map(({ step, interval: [low, high] }) => [step, low, high])}
+        lines={[{ points: checkpoints.map(({ step, rate }) => [step, rate ?? 0]), kind: "lead", dots: true }]}
+      />
+      <p role="status">
+        {beganInWords(found)} {inWords}
       </p>
+      <p class="note">The band is the 95 % interval.</p>
     </>
   );
-}
-
-async function draw({ checkpoints, baseline }: CopiesAlong, width: number): Promise<Element> {
-  const Plot = await import("@observablehq/plot");
-  const top = Math.max(0.1, ...checkpoints.map(({ interval }) => interval[1]), baseline.rate ?? 0);
-  const at = (i: 0 | 1) => (row: CopiesAlong["checkpoints"][number]) => row.interval[i];
-  return Plot.plot({
-    width,
-    height: 220,
-    marginLeft: 44,
-    x: { label: "step", domain: [0, checkpoints.at(-1)!.step], ticks: width < 480 ? 4 : 8 },
-    y: { label: "copies", domain: [0, Math.min(1, top)], tickFormat: percent, ticks: 4, grid: true },
-    style: { color: "var(--muted)", background: "none" },
-    marks: [
-      ...(baseline.n > 0
-        ? [
-            Plot.ruleY([baseline.rate ?? 0], { stroke: "var(--muted)", strokeDasharray: "2,3" }),
-            Plot.text([baseline.rate ?? 0], {
-              y: (level: number) => level,
-              frameAnchor: "left",
-              text: () => `real unseen texts ${percent(baseline.rate ?? 0)}`,
-              textAnchor: "start",
-              dx: 6,
-              dy: -8,
-              fill: "var(--muted)",
-            }),
-          ]
-        : []),
-      Plot.areaY(checkpoints, { x: "step", y1: at(0), y2: at(1), fill: "var(--accent)", fillOpacity: 0.15 }),
-      Plot.line(checkpoints, { x: "step", y: "rate", stroke: "var(--accent)", strokeWidth: 2.5 }),
-      Plot.dot(checkpoints, { x: "step", y: "rate", fill: "var(--accent)", r: 3 }),
-    ],
-  });
 }

@@ -6,8 +6,7 @@ import { call, engine, sentenceOf } from "../../state/engine.ts";
 import { setting } from "../../state/route.ts";
 import { freeName, refreshRuns, runs } from "../../state/runs.ts";
 import { Choice, Problem } from "../../ui/parts.tsx";
-
-export const BUILT_IN = "punchline-gpt2";
+import { BUILT_IN } from "./model-choice.tsx";
 
 const chosen = setting("finetune-base", BUILT_IN);
 const problem = signal<string | undefined>(undefined);

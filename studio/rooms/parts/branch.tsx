@@ -1,6 +1,7 @@
 /** Branch: a new run that goes on from the weights of another, with other settings. */
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
+import { runFolder, shellWord } from "../../state/elsewhere.ts";
 import { call } from "../../state/engine.ts";
 import { branch, chosen, freeName, refreshRuns, runs } from "../../state/runs.ts";
 import { Button, Field, Fold, number, Same } from "../../ui/parts.tsx";
@@ -39,7 +40,7 @@ export function Branch() {
       );
   }, [from]);
   if (!from) return null;
-  const path = `runs/${from}${step.value === "" ? "" : `/checkpoints/step-${step.value}`}`;
+  const path = `${runFolder(from)}${step.value === "" ? "" : `/checkpoints/step-${step.value}`}`;
   const asked = rate.value === "" ? "" : ` --learning-rate ${rate.value}`;
   return (
     <Fold title={`Branch from ${from}`}>
@@ -80,8 +81,8 @@ export function Branch() {
         <Button onClick={() => begin(from)}>Branch</Button>
       </div>
       <Same
-        command={`punchline train --init-from ${path}${asked} --max-minutes ${minutes.value} --out runs/${from}-branch`}
-        code={`import { prepareLike, train } from "punchline";\n\nconst folder = "${path}";\nawait train({\n  base: { folder, name: folder },\n  data: await prepareLike("runs/${from}"),\n  options: { maxMinutes: ${minutes.value}${rate.value === "" ? "" : `, learningRate: ${rate.value}`} },\n  out: "runs/${from}-branch",\n});`}
+        command={`punchline train --init-from ${shellWord(path)}${asked} --max-minutes ${minutes.value} --out ${shellWord(`${runFolder(from)}-branch`)}`}
+        code={`import { prepareLike, train } from "punchline";\n\nconst folder = ${JSON.stringify(path)};\nawait train({\n  base: { folder, name: folder },\n  data: await prepareLike(${JSON.stringify(runFolder(from))}),\n  options: { maxMinutes: ${minutes.value}${rate.value === "" ? "" : `, learningRate: ${rate.value}`} },\n  out: ${JSON.stringify(`${runFolder(from)}-branch`)},\n});`}
       />
     </Fold>
   );

@@ -3,9 +3,9 @@ import { signal } from "@preact/signals";
 import type { WatchedToken, WatchOptions } from "punchline/web";
 import { call, isAbort, sentenceOf } from "../../state/engine.ts";
 import { setting } from "../../state/route.ts";
-import { chosen } from "../../state/runs.ts";
 import { Button, Field, Problem, Section } from "../../ui/parts.tsx";
 import { heat, percent, visible } from "./letters.ts";
+import { writer } from "./model-choice.tsx";
 
 /** Columns that a wide page has room for. */
 const MOST = 4;
@@ -38,7 +38,7 @@ function typed(): readonly string[] | { readonly wrong: string } {
 }
 
 async function writeAll(options: WatchOptions): Promise<void> {
-  const run = chosen.value;
+  const run = writer.value;
   if (run === undefined) return;
   controller?.abort();
   const own = new AbortController();

@@ -7,7 +7,7 @@ const phases: Readonly<Record<RunView["phase"], string>> = {
   starting: "Preparing",
   training: "Training",
   stopping: "Stopping after this step",
-  paused: "Stopped before its end",
+  paused: "Stopped; it can go on",
   done: "Done",
   failed: "Stopped",
 };
@@ -41,8 +41,10 @@ export function Watched({ view: shown, unit = "letters" }: WatchedProps) {
         )}
         <LossChart log={log} guesses={guesses} />
         <p class="note">
-          Lower is better.
-          {guesses && " Below the dotted line the model knows more than how frequent each letter is."}
+          The loss says how surprised the model is by the next {unit === "letters" ? "letter" : "piece"}:
+          lower is better. The coloured line is that of texts which were kept aside, the grey one of those it
+          learns from.
+          {guesses && ` Below the dotted line it knows more than how frequent each is.`}
         </p>
       </Section>
       <Section title="What it writes">
