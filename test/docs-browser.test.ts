@@ -1,4 +1,5 @@
 /** The browser examples in a real browser: a model trained here writes there, and the same text as here. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,6 +7,7 @@ import { build, createServer } from "vite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { browserReason, type FolderServer, launchBrowser, noBrowser, serveFolder } from "./browser.ts";
 import { builtCli, punchline, root } from "./cli.ts";
+import { readPage } from "./markdown.ts";
 
 describe.skipIf(noBrowser)(`the browser examples${browserReason}`, () => {
   let folder = "";
@@ -67,6 +69,49 @@ describe.skipIf(noBrowser)(`the browser examples${browserReason}`, () => {
     120_000,
   );
 });
+
+it.skipIf(noBrowser)(
+  `the page of docs/studio.md trains in a worker of the built package, bundled by Vite${browserReason}`,
+  async () => {
+    builtCli();
+    mkdirSync(join(root, ".ci/out"), { recursive: true });
+    // Inside the project, where `punchline` is the package itself.
+    const folder = mkdtempSync(join(root, ".ci/out/page-"));
+    const [engine, page] = readPage("docs/studio.md").blocks.filter(({ language }) => language === "js");
+    const texts = Array.from({ length: 40 }, (_, i) => `${"abcd"[i % 4]} text, number ${i * 37}`);
+    expect(page!.source).toContain("maxMinutes: 1");
+    writeFileSync(join(folder, "engine.js"), engine!.source);
+    writeFileSync(
+      join(folder, "page.js"),
+      `const texts = ${JSON.stringify(texts)};\n${page!.source.replace("maxMinutes: 1", "steps: 5")}\ndocument.title = "done";\n`,
+    );
+    writeFileSync(join(folder, "index.html"), '<!doctype html><script type="module" src="page.js"></script>');
+    await build({
+      root: folder,
+      base: "./",
+      logLevel: "error",
+      build: { outDir: join(folder, "built"), target: "esnext", minify: false },
+      worker: { format: "es" },
+    });
+    const server = await serveFolder(join(folder, "built"), { isolated: true });
+    const browser = await launchBrowser();
+    try {
+      const tab = await browser.newPage();
+      const said: string[] = [];
+      tab.on("console", (message) => said.push(message.text()));
+      tab.on("pageerror", ({ message }) => said.push(message));
+      await tab.goto(server.url);
+      await tab.waitForFunction(() => document.title === "done", null, { timeout: 200_000 }).catch(() => {});
+      expect(await tab.title(), said.join("\n")).toBe("done");
+      expect(said.at(-1)).toMatch(/^\[.*Object/);
+    } finally {
+      await browser.close();
+      server.close();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+  240_000,
+);
 
 it.skipIf(noBrowser)(
   `browser-engine, opened by "npx vite examples/browser-engine", learns${browserReason}`,

@@ -165,18 +165,32 @@ describe.skipIf(noBrowser)(`a page of one's own${browserReason}`, () => {
         const error = await engine
           .call("train", { ...asked, run: "odd", train: { stepz: 3 } as object })
           .catch((thrown: Error) => ({ name: thrown.name, message: thrown.message }));
+        const huge = await engine
+          .call("train", {
+            ...asked,
+            run: "huge",
+            model: "char-transformer",
+            modelOptions: { layers: 12, width: 3072 },
+          })
+          .catch(({ message }: Error) => message);
+        const runs = (await engine.call("runs", undefined)).map(({ name }) => name);
         const controller = new AbortController();
         const stopped = await engine.call(
           "train",
           { ...asked, run: "stopped", train: { ...asked.train, steps: 100_000 } },
           { signal: controller.signal, onEvent: ({ type }) => type === "log" && controller.abort() },
         );
-        return { error, stopped };
+        return { error, huge, runs, stopped };
       }, request);
       expect(heard.error).toEqual({
         name: "UsageError",
         message: 'Unknown option `stepz`; did you mean "steps"?',
       });
+      // 1.4 billion weights with their gradients and moments: 22 GB.
+      expect(heard.huge).toMatch(
+        /^This training needs at least \d+\.\d GB of memory and 3\.\d GB are free: /,
+      );
+      expect(heard.runs).not.toContain("huge");
       expect(heard.stopped.stopped).toBe("interrupt");
       await page.close();
     },

@@ -1,9 +1,9 @@
 /** Memory of a training in a tab as time goes by, and whether one that was killed ends as one that was not. */
-import { readFileSync } from "node:fs";
 import { cityTexts } from "../../src/data/sources/city-texts.ts";
 import { type BenchRow, median, row } from "../bench.ts";
+import { megabytes } from "./memory-of-pages.ts";
 import type { RunAsk } from "./pages/ours-runs.ts";
-import { startSide, type TabSide } from "./side.ts";
+import { startSide } from "./side.ts";
 
 const INTERVAL = 500;
 const STEPS = 60;
@@ -38,7 +38,7 @@ export async function memoryRows(minutes: number): Promise<BenchRow[]> {
     await side.kill();
 
     const samples: number[] = [];
-    const timer = setInterval(() => samples.push(megabytes(side)), INTERVAL);
+    const timer = setInterval(() => samples.push(megabytes(side.pageProcesses())), INTERVAL);
     await ask({ op: "train", run: "long", ...request, train: { maxMinutes: minutes } }).finally(() =>
       clearInterval(timer),
     );
@@ -66,13 +66,4 @@ export async function memoryRows(minutes: number): Promise<BenchRow[]> {
   } finally {
     await side.stop();
   }
-}
-
-/** What the processes of the side's pages hold, by Linux. */
-function megabytes({ pageProcesses }: TabSide): number {
-  const bytes = pageProcesses().map((pid) => {
-    const status = readFileSync(`/proc/${pid}/status`, "utf8");
-    return 1024 * Number(/RssAnon:\s+(\d+)/.exec(status)?.[1] ?? 0);
-  });
-  return bytes.reduce((a, b) => a + b, 0) / 2 ** 20;
 }

@@ -1,5 +1,5 @@
 /** A side of a benchmark in the system's Chromium: its script bundled, its page isolated so that it may have threads. */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,6 +9,7 @@ import { build } from "vite";
 import { launchBrowser, noBrowser, serveFolder } from "../../test/browser.ts";
 import type { Absent } from "../bench.ts";
 import type { Peer } from "../python.ts";
+import { renderers } from "./memory-of-pages.ts";
 
 const pages = fileURLToPath(new URL("pages", import.meta.url));
 const folder = process.env.PUNCHLINE_PEERS;
@@ -103,23 +104,4 @@ async function bundle(script: string, out: string, packages: readonly (readonly 
     // Modules that only register kernels must stay.
     worker: { format: "es", rollupOptions: { treeshake: { moduleSideEffects: true } } },
   });
-}
-
-/** Processes of pages among those that `root` started. */
-function renderers(root: number): number[] {
-  const parents = new Map<number, number>();
-  const found: number[] = [];
-  for (const entry of readdirSync("/proc")) {
-    const pid = Number(entry);
-    if (!pid) continue;
-    try {
-      const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-      parents.set(pid, Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]));
-      if (readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("--type=renderer")) found.push(pid);
-    } catch {
-      // It has ended since.
-    }
-  }
-  const descends = (pid: number): boolean => pid === root || (pid > 1 && descends(parents.get(pid) ?? 0));
-  return found.filter(descends);
 }
