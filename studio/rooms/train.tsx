@@ -103,7 +103,7 @@ export function Train() {
     <>
       <Opening title="Train a model">
         It learns from {given.value ? <b>{given.value.name}</b> : "your texts"} to say the next letter. Watch
-        the same text as the model gets better.
+        what it writes as it gets better.
       </Opening>
       <div class="choices">
         <Choice legend="Network" value={model} options={models} disabled={busy.value} />

@@ -133,6 +133,7 @@ function Field() {
             </button>
           </li>
         ))}
+        {offered.value.to === undefined && <li class="none note">The model is being opened.</li>}
         {words.length === 0 && isCurrent() && (
           <li class="none note">No word is likely enough here to save a key.</li>
         )}

@@ -171,13 +171,17 @@ async function follow(
 ): Promise<void> {
   chosen.value = run;
   controller = new AbortController();
-  try {
-    const { stopped } = await start({ onEvent: hear, signal: controller.signal });
-    change({ phase: stopped === "interrupt" ? "paused" : "done", secondsLeft: undefined });
-  } catch (error) {
-    change(isAbort(error) ? { phase: "done" } : { phase: "failed", problem: sentenceOf(error) });
-  }
+  const after = await start({ onEvent: hear, signal: controller.signal }).then(
+    ({ stopped }): Partial<RunView> => ({
+      phase: stopped === "interrupt" ? "paused" : "done",
+      secondsLeft: undefined,
+    }),
+    (error): Partial<RunView> =>
+      isAbort(error) ? { phase: "done" } : { phase: "failed", problem: sentenceOf(error) },
+  );
+  // The run is in the list when its training is called done.
   await refreshRuns();
+  change(after);
 }
 
 const change = (part: Partial<RunView>): void => {
