@@ -11,7 +11,7 @@
 // Backend
 
 export type { Device } from "./runtime/backend.ts";
-export { webBackend } from "./runtime/web.ts";
+export { hasPromiseIntegration, webBackend, webgpuBackend } from "./runtime/web.ts";
 
 // A worker, and the page that calls it
 
@@ -57,6 +57,7 @@ export { opfsStore } from "./browser/opfs.ts";
 export { type ModelFiles, memoryStore, type RunFiles, type RunStore } from "./browser/run-store.ts";
 export { type BranchPoint, browserWork, type RunWork } from "./browser/run-work.ts";
 export { resumeRun, trainRun } from "./browser/train-run.ts";
+export { webgpuWhereFaster } from "./browser/webgpu-where-faster.ts";
 export { yieldingBackend } from "./browser/yielding-backend.ts";
 
 // Loaders
@@ -74,7 +75,9 @@ export { type PreparedData, prepareText, prepareTexts } from "./data/prepare.ts"
 export { cityTexts } from "./data/sources/city-texts.ts";
 export { jokeTexts } from "./data/sources/joke-texts.ts";
 export { encodeSplit } from "./data/tokens.ts";
-export type { LogRow, SampleRow, TrainEvent } from "./train/events.ts";
+export type { LogRow, MeasuredDevice, SampleRow, TrainEvent } from "./train/events.ts";
+export type { OtherBackend } from "./train/fastest.ts";
+export { measuredInWords } from "./train/measured-in-words.ts";
 export { resolveTrainOptions, type TrainOptions } from "./train/options.ts";
 export { TrainingStep } from "./train/step.ts";
 export { runTraining, type TrainSink } from "./train/trainer.ts";

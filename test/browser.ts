@@ -11,12 +11,13 @@ export const noBrowser = !existsSync(executablePath);
 /** What the name of a test says where there is no browser. */
 export const browserReason = noBrowser ? ` (skipped: no Chromium at ${executablePath}; set CHROMIUM)` : "";
 
-export const launchBrowser = (): Promise<Browser> =>
+/** @param webgpu whether pages have WebGPU, computed on the processor by SwiftShader. Default false. */
+export const launchBrowser = ({ webgpu = false } = {}): Promise<Browser> =>
   chromium.launch({
     executablePath,
     args: [
       "--no-sandbox",
-      "--disable-gpu",
+      ...(webgpu ? ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"] : ["--disable-gpu"]),
       "--disable-background-networking",
       "--disable-component-update",
       "--no-first-run",

@@ -1,7 +1,8 @@
 /** A backend like one of a GPU on the CPU: lowered for the device's kernels, its kept results in memory of its own. */
 import type { DeviceArray, HostArray } from "../src/core/array.ts";
+import { PunchlineError } from "../src/core/errors.ts";
 import { kernelsOf } from "../src/onnx/kernels.ts";
-import type { Backend, Session } from "../src/runtime/backend.ts";
+import { type Backend, NOT_WHOLE, type Session } from "../src/runtime/backend.ts";
 import { nodeBackend } from "../src/runtime/node.ts";
 
 export interface DeviceLike {
@@ -14,9 +15,13 @@ export interface DeviceLike {
 
 type Run = Session["run"];
 
-/** @param around sees every run, and may fail it or change its results */
+/**
+ * @param around sees every run, and may fail it or change its results
+ * @param lacks an operator that the device has no kernel for
+ */
 export function deviceLike(
   around: (run: Run, ...given: Parameters<Run>) => ReturnType<Run> = (run, ...given) => run(...given),
+  lacks?: string,
 ): DeviceLike {
   const cpu = nodeBackend({ threads: 1 });
   const held = new Set<object>();
@@ -36,6 +41,8 @@ export function deviceLike(
     kernels: kernelsOf("webgpu"),
     keepsResults: true,
     async createSession(model, { kept = [], ...options } = {}) {
+      if (lacks !== undefined && options.whole && Buffer.from(model).includes(lacks))
+        throw new PunchlineError(NOT_WHOLE, "not whole");
       // The CPU has every kernel, so that it refuses nothing.
       const session = await cpu.createSession(model, { ...options, whole: false });
       return {

@@ -10,6 +10,7 @@ import { architectures } from "../src/models/registry.ts";
 import type { Backend } from "../src/runtime/backend.ts";
 import { nodeBackend } from "../src/runtime/node.ts";
 import { deviceLike } from "./device-like.ts";
+import { roundingModel } from "./rounding-model.ts";
 import { LOSS_TOLERANCE, twentySteps } from "./twenty-steps.ts";
 
 const cpu = nodeBackend({ threads: 1 });
@@ -86,6 +87,36 @@ describe("training on a device", () => {
     const expected = await run("char-lstm", cpu, { checkpointSeconds: 0 });
     for (const [i, { loss }] of log.entries())
       expect(Math.abs(loss - expected.losses[i]!)).toBeLessThan(LOSS_TOLERANCE);
+  });
+
+  it("is refused before the first step where an operation has no kernel there, which is named", async () => {
+    const files = memoryStore().open("run");
+    const request = { ...twentySteps("char-gru"), model: roundingModel };
+    const { backend } = deviceLike(undefined, "Round");
+    await expect(trainRun(files, request, { backend })).rejects.toMatchObject({
+      code: "not-on-device",
+      message: expect.stringMatching(
+        /^"webgpu" has no kernel for Round of the operation "round_through", applied at .*rounding-model\.ts/,
+      ),
+    });
+    const { log } = await trainRun(memoryStore().open("cpu"), request, { backend: cpu });
+    expect(log).toHaveLength(20);
+  });
+
+  it("is refused before the first step where only its update does not fit", async () => {
+    const full = deviceLike((run, feeds, fetches) =>
+      Object.keys(feeds).includes("2.maxNorm")
+        ? Promise.reject(new Error("Out of device memory"))
+        : run(feeds, fetches),
+    );
+    let steps = 0;
+    const onEvent = ({ type }: { readonly type: string }) => type === "log" && steps++;
+    const training = trainRun(memoryStore().open("run"), twentySteps("char-gru"), {
+      backend: full.backend,
+      onEvent,
+    });
+    await expect(training).rejects.toMatchObject({ code: "device-memory" });
+    expect(steps).toBe(0);
   });
 
   it("is refused before the first step where the device has too little memory", async () => {

@@ -59,14 +59,15 @@ export async function compareTraining(
   const memory = async (side: Peer) => (await side.ask<{ megabytes: number }>({ op: "memory" })).megabytes;
   try {
     const setup = await ours.ask<{ seconds: number; config: ModelConfig }>({ op: "setup", ...training });
-    const absent = "absent" in peer ? peer : undefined;
-    const twin = "absent" in peer ? undefined : peer;
-    const speed = await twin?.ask<{ gigaflops: number }>({
+    const started = "absent" in peer ? undefined : peer;
+    const speed = await started?.ask<{ gigaflops: number } | Absent>({
       op: "setup",
       ...training,
       device: training.device === "webgpu" ? "cuda" : "cpu",
       config: setup.config,
     });
+    const absent = [peer, speed].find((side): side is Absent => side !== undefined && "absent" in side);
+    const twin = absent ? undefined : started;
     const contestants: Record<string, () => Promise<number>> = { ours: figure(ours, "train") };
     if (twin) contestants.peer = figure(twin, "train");
     const rates = await interleave(contestants, { runs });
@@ -74,12 +75,14 @@ export async function compareTraining(
     const scored = network.predicts === "last" ? 1 / training.length : 1;
     return {
       operations: 3 * forwardOperations(network, { rows: 1, scored }),
-      peerName: twin?.name ?? "PyTorch",
+      peerName: started?.name ?? "PyTorch",
       tokensPerSecond: { ours: rates.ours!, peer: rates.peer ?? absent! },
       megabytes: { ours: await memory(ours), peer: twin ? await memory(twin) : absent! },
       setup: setup.seconds,
       written: await figure(ours, "write")(),
-      ...(speed && speed.gigaflops < SLOW_BLAS ? { note: slowBlas(speed.gigaflops) } : {}),
+      ...(speed && "gigaflops" in speed && speed.gigaflops < SLOW_BLAS
+        ? { note: slowBlas(speed.gigaflops) }
+        : {}),
     };
   } finally {
     await ours.stop();

@@ -29,6 +29,9 @@ def main():
         if ask["op"] == "setup":
             torch.manual_seed(0)
             device = torch.device(ask.get("device", "cpu"))
+            if device.type == "cuda" and not torch.cuda.is_available():
+                print(json.dumps({"absent": "this PyTorch has no CUDA, or finds no card"}), flush=True)
+                continue
             model = build(ask).to(device)
             optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
             vocabulary, shape, state = ask["config"]["vocab_size"], (ask["batch"], ask["length"]), None

@@ -4,6 +4,7 @@ import type { PreparedData } from "../data/prepare.ts";
 import type { LanguageModel } from "../generate/language-model.ts";
 import type { Backend } from "../runtime/backend.ts";
 import { branchOptions, snapshotFolder } from "../train/branch.ts";
+import type { OtherBackend } from "../train/fastest.ts";
 import type { ResumeOptions, TrainOptions } from "../train/options.ts";
 import type { FromScratch, TextsAndOptions } from "../train/resolve-scratch.ts";
 import type { SessionHooks, SessionResult } from "../train/session.ts";
@@ -46,11 +47,13 @@ export interface BranchPoint {
 interface BrowserParts {
   readonly store: RunStore;
   readonly backend: Backend;
+  /** Backends that trainings are measured on as well; the fastest takes each. */
+  readonly others?: readonly OtherBackend[] | undefined;
   /** Finds a model that is none of the store's. */
   readonly findBase?: FindBase | undefined;
 }
 
-const partNames = optionNames<keyof BrowserParts>()("store backend findBase");
+const partNames = optionNames<keyof BrowserParts>()("store backend others findBase");
 
 /** Finds a model by its name: one of the store's, or another. */
 export const findingBase =
@@ -62,7 +65,7 @@ export const findingBase =
 
 /** The runs of a store, in the memory of a page. */
 export function browserWork(parts: BrowserParts): RunWork {
-  const { store, backend } = checkOptions(parts, partNames);
+  const { store, backend, others } = checkOptions(parts, partNames);
   const findBase = findingBase(parts);
   const models = new Map<string, LanguageModel>();
 
@@ -92,11 +95,12 @@ export function browserWork(parts: BrowserParts): RunWork {
       models.delete(run);
     },
     data: (run) => keptData(store.open(run)),
-    train: (run, request, hooks) => alone(run, (files) => trainRun(files, request, { ...hooks, backend })),
+    train: (run, request, hooks) =>
+      alone(run, (files) => trainRun(files, request, { ...hooks, backend, others })),
     finetune: (run, request, hooks) =>
-      alone(run, (files) => trainRun(files, request, { ...hooks, backend, findBase })),
+      alone(run, (files) => trainRun(files, request, { ...hooks, backend, others, findBase })),
     resume: (run, asked, hooks) =>
-      alone(run, (files) => resumeRun(files, asked, { ...hooks, backend, findBase })),
+      alone(run, (files) => resumeRun(files, asked, { ...hooks, backend, others, findBase })),
     async branch(run, { run: from, step }, asked, hooks) {
       const source = store.open(from);
       const { train } = await readRecord(source);
@@ -105,7 +109,7 @@ export function browserWork(parts: BrowserParts): RunWork {
       const lm = await openRun(source, backend, inner && `${inner}/`, findBase);
       const base = { ...lm, name: [from, inner].filter(Boolean).join("/") };
       const data = await keptData(source);
-      return alone(run, (files) => trainRun(files, { base, data, options }, { ...hooks, backend }));
+      return alone(run, (files) => trainRun(files, { base, data, options }, { ...hooks, backend, others }));
     },
   };
 }

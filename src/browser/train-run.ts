@@ -18,6 +18,7 @@ import { architectureOf, resettingAt } from "../models/registry.ts";
 import type { Backend } from "../runtime/backend.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { checkpointFrom, runWeights, weightsFrom } from "../train/checkpoint-tensors.ts";
+import { type OtherBackend, onFastest, onItsDevice } from "../train/fastest.ts";
 import { keptLines, parseKeptLines } from "../train/kept-data.ts";
 import {
   type ResumeOptions,
@@ -58,6 +59,11 @@ const requestNames = optionNames<keyof (FromScratch & TextsAndOptions)>()(
 
 export interface RunHooks extends SessionHooks {
   readonly backend: Backend;
+  /**
+   * Backends that are measured against the first with the training's own batch: the fastest that computes the same takes
+   * it, and goes on with it after a pause. Default: none.
+   */
+  readonly others?: readonly OtherBackend[] | undefined;
   /** Finds the base of a run of adapters. Default: none is known. */
   readonly findBase?: FindBase | undefined;
 }
@@ -82,10 +88,11 @@ export async function trainRun(
   const adaptation = adaptModel(model, options);
   const adaptable =
     base !== undefined && options.lora === undefined && model.architecture.loraTargets !== undefined;
-  const setup = setUp({ adaptation, data, options, backend: hooks.backend, machine, adaptable });
+  const first = setUp({ adaptation, data, options, backend: hooks.backend, machine, adaptable });
   let baseFingerprint: string | undefined;
-  if (base) baseFingerprint = await takeBase(base, setup, model);
-  else initialiseAll(setup);
+  if (base) baseFingerprint = await takeBase(base, first, model);
+  else initialiseAll(first);
+  const setup = await onFastest(first, hooks.others ?? [], hooks.signal);
   const record: RunRecord = {
     format: "punchline-run",
     version: 1,
@@ -103,7 +110,7 @@ export async function trainRun(
     cleaning: data.cleaning,
     fingerprint: data.fingerprint,
     train: options,
-    device: hooks.backend.device,
+    device: setup.backend.device,
     threads: null,
     platform: `browser, ${globalThis.navigator?.userAgent ?? "unknown"}`,
   };
@@ -207,6 +214,7 @@ export async function resumeRun(
   const model = resettingAt(unadapted, textStart(data, options));
   const adaptation = adaptModel(model, options);
   const setup = setUp({ adaptation, data, options, backend: hooks.backend, machine });
+  const itsDevice = () => onItsDevice(setup, record.device, hooks.others ?? []);
   const source = await readTensorFile(files, names.optimizer);
   if (!source) {
     if (record.base === undefined) initialiseAll(setup);
@@ -219,7 +227,7 @@ export async function resumeRun(
         );
       checkBase(record.base, record.baseFingerprint, (await takeBase(base, setup, model))!);
     }
-    return begin(files, setup, hooks, record.baseFingerprint);
+    return begin(files, await itsDevice(), hooks, record.baseFingerprint);
   }
   if (adaptation.adapter) {
     const { tensors, name } = (await openAdapter(files, findBase))!;
@@ -241,7 +249,7 @@ export async function resumeRun(
       record: { ...record, train: options },
     })[names.run]!,
   ]);
-  return session(setup, { hooks, results, name: files.name, checkpoint });
+  return session(await itsDevice(), { hooks, results, name: files.name, checkpoint });
 }
 
 /** The texts of a run. @throws InputError where it keeps none */

@@ -1,4 +1,4 @@
-/** Which of two devices a model runs faster on: measured once, with the model itself. */
+/** Which of two devices a model runs faster on: measured once, with the model itself, and held to the CPU. */
 import { int32 } from "../core/array.ts";
 import { PunchlineError } from "../core/errors.ts";
 import type { Tensor } from "../graph/tensor.ts";
@@ -7,7 +7,6 @@ import { evaluation } from "../nn/mode.ts";
 import type { Parameters } from "../nn/parameters.ts";
 import { compile } from "../runtime/compile.ts";
 import type { LanguageModel } from "./language-model.ts";
-import type { LocalModel } from "./local-model.ts";
 
 /** Devices that every machine may have. */
 export const measuredDevices = ["cpu", "webgpu"] as const;
@@ -16,22 +15,45 @@ export const measuredDevices = ["cpu", "webgpu"] as const;
 const LENGTH = 16;
 const RUNS = 3;
 
-/** The model on the faster device; where WebGPU has no adapter here, or cannot run the model, on the CPU. */
-export async function fasterModel(
-  load: (device: (typeof measuredDevices)[number]) => Promise<LocalModel>,
-): Promise<LocalModel> {
+/** How far logits may be from the CPU's, relative to the largest: far above the rounding of float32. */
+const TOLERANCE = 0.01;
+
+/**
+ * The model on the faster device; where WebGPU has no adapter here, cannot run the model or computes it wrongly, on the
+ * CPU.
+ */
+export async function fasterModel<M extends LanguageModel>(
+  load: (device: (typeof measuredDevices)[number]) => Promise<M>,
+): Promise<M> {
   const onCpu = await load("cpu");
   try {
     const onGpu = await load("webgpu");
-    if ((await secondsOf(onGpu)) < (await secondsOf(onCpu))) return onGpu;
+    const [cpu, gpu] = [await measure(onCpu), await measure(onGpu)];
+    if (gpu.seconds < cpu.seconds && isNear(gpu.logits, cpu.logits)) return onGpu;
   } catch (error) {
     if (!(error instanceof PunchlineError)) throw error;
   }
   return onCpu;
 }
 
-/** The fastest of a few passes over a short text. */
-async function secondsOf({ model, weights, backend }: LanguageModel): Promise<number> {
+function isNear(found: Float32Array, expected: Float32Array): boolean {
+  let size = 0;
+  let off = 0;
+  for (const [i, logit] of expected.entries()) {
+    size = Math.max(size, Math.abs(logit));
+    const distance = Math.abs(found[i]! - logit);
+    // NaN is not near.
+    if (!(distance <= off)) off = distance;
+  }
+  return off <= TOLERANCE * size;
+}
+
+/** The fastest of a few passes over a short text, and what they give. */
+async function measure({
+  model,
+  weights,
+  backend,
+}: LanguageModel): Promise<{ readonly seconds: number; readonly logits: Float32Array }> {
   const length = Math.min(LENGTH, model.contextLength);
   const ids = int32([1, length]);
   const pass = compile(
@@ -41,14 +63,14 @@ async function secondsOf({ model, weights, backend }: LanguageModel): Promise<nu
   );
   const state = carriesState(model) ? zeroState(model.state(1)) : {};
   try {
-    await pass(weights, { ids, state });
+    const { data } = await pass(weights, { ids, state });
     let fastest = Number.POSITIVE_INFINITY;
     for (let run = 0; run < RUNS; run++) {
       const begun = performance.now();
       await pass(weights, { ids, state });
       fastest = Math.min(fastest, (performance.now() - begun) / 1000);
     }
-    return fastest;
+    return { seconds: fastest, logits: data as Float32Array };
   } finally {
     await pass.release();
   }

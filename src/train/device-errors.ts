@@ -6,8 +6,12 @@ import { option } from "../core/options.ts";
 export const DEVICE_LOST = "device-lost";
 export const DEVICE_MEMORY = "device-memory";
 
+/**
+ * A buffer that could not be made is what ONNX Runtime's next call finds invalid; why it could not goes to standard error
+ * alone.
+ */
 const isMemory =
-  /out[ -]of[ -](device )?memory|allocat|maxBufferSize|BufferBindingSize|larger than the (device )?limit/i;
+  /out[ -_]of[ -_](device[ -_])?memory|allocat|max\w*[ -]?buffer[ -]?\w*[ -]?size|BufferBindingSize|larger than the (device )?limit|Invalid Buffer\b.*\bprevious error/i;
 const isLost = /device[ -](is |was )?(lost|removed|hung)|lost.*device|DXGI_ERROR|VK_ERROR_DEVICE_LOST/i;
 
 /** An error of the runtime while a device computed, in words that say what to do; others as they are. */
@@ -30,12 +34,15 @@ export function deviceError(error: unknown, device: string): unknown {
 
 /** The same with the place to go on from. @param checkpoint step of the last checkpoint; -1 where there is none */
 export function withCheckpoint(error: unknown, step: number, checkpoint: number): unknown {
-  if (!(error instanceof PunchlineError) || error.code !== DEVICE_LOST) return error;
+  if (!(error instanceof PunchlineError)) return error;
+  const { code } = error;
+  // What does not fit before the first step would not fit after it.
+  if (code !== DEVICE_LOST && !(code === DEVICE_MEMORY && step > 0)) return error;
   const next =
     checkpoint < 0
       ? "Nothing was trained yet; start again."
       : `The checkpoint of step ${checkpoint} is whole: go on from it with ${option("resume")}, here or with ${option("device", "cpu")}.`;
-  return new PunchlineError(DEVICE_LOST, `Training stopped at step ${step}. ${error.message} ${next}`, {
+  return new PunchlineError(code, `Training stopped at step ${step}. ${error.message} ${next}`, {
     details: { ...error.details, step, checkpoint },
     cause: error,
   });

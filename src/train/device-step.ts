@@ -59,6 +59,8 @@ export interface DeviceStepParts {
   readonly decays: ReadonlySet<string>;
   readonly graph: GraphOptimizer;
   readonly recompute?: boolean | undefined;
+  /** A step on the CPU that the first batch is held to. Default: one on the backend's `reference`. */
+  readonly reference?: TrainingStep | undefined;
 }
 
 export class DeviceStep extends TrainingStep {
@@ -70,6 +72,8 @@ export class DeviceStep extends TrainingStep {
   #gradients: Arrays | undefined;
   /** Whether the gradients of the batch under way are added to those before. */
   #adding = false;
+  /** Whether the first batch was held to the CPU's. */
+  #checked = false;
   /** What the arena does not have yet. */
   readonly #changed = { weights: false, moments: false };
 
@@ -101,17 +105,8 @@ export class DeviceStep extends TrainingStep {
   }
 
   override async propose(arena: Arena, _: Optimizer, place: UpdatePlace): Promise<Update> {
-    const { graph, backend } = this.#parts;
     const { frozen, ...state } = await this.#load(arena);
-    const gradients = this.#gradients ?? {};
-    const scalars = { ...graph.scalars(place), ...clipScalars(place.targets, place.clip) };
-    const { norm: found, ...after } = await this.#update(
-      state,
-      gradients,
-      scalarArrays(scalars) as never,
-    ).catch((error: unknown) => {
-      throw deviceError(error, backend.device);
-    });
+    const { norm: found, ...after } = await this.#updated(arena, place);
     const norm = Number(found.data[0]);
     return {
       norm,
@@ -151,17 +146,25 @@ export class DeviceStep extends TrainingStep {
     await this.#transfer.release();
   }
 
-  /** Loads the graphs, and holds the first batch to the CPU. @throws PunchlineError `device-wrong` */
+  /**
+   * Loads the graphs, tries what takes the most memory, and holds the first batch to the CPU.
+   * @throws PunchlineError `device-memory`, `device-wrong`
+   */
   protected override async prepare(
     arena: Arena,
     input: PassInput,
     random: PassRandom,
     targets: number,
   ): Promise<void> {
-    const { backend, model, trainable, recompute } = this.#parts;
+    const { backend, model, trainable, recompute, reference: given } = this.#parts;
     const { loss } = await this.pass(arena, input, random);
-    const reference = backend.reference?.();
-    if (!reference) return;
+    if (this.#checked) return;
+    this.#checked = true;
+    const { norm: _, ...after } = await this.#updated(arena, { step: 1, lr: 0, clip: 1, targets });
+    discardArrays(after as never);
+    const reference = given ? undefined : backend.reference?.();
+    const onCpu = given ?? (reference && new TrainingStep(model, reference, trainable, recompute));
+    if (!onCpu) return;
     const gradients: Readonly<Record<string, HostArray>> = Object.fromEntries(
       Object.entries(arena.gradients).map(([name, { shape, dtype, data }]) => [
         name,
@@ -169,7 +172,6 @@ export class DeviceStep extends TrainingStep {
       ]),
     );
     await this.#transfer.download({ gradients: this.#gradients ?? {} }, { gradients });
-    const onCpu = new TrainingStep(model, reference, trainable, recompute);
     try {
       const expected = await onCpu.pass(arena, input, random);
       const wanted = Number(expected.loss.data[0]);
@@ -183,7 +185,7 @@ export class DeviceStep extends TrainingStep {
         { details: { loss: found / targets, expected: wanted / targets, gradient: off, norm } },
       );
     } finally {
-      await onCpu.release();
+      if (!given) await onCpu.release();
     }
   }
 
@@ -211,6 +213,18 @@ export class DeviceStep extends TrainingStep {
 
   protected override addAccumulated(): void {
     this.#adding = false;
+  }
+
+  /** Weights and moments after the gradients that are there, next to those before. */
+  async #updated(arena: Arena, place: UpdatePlace) {
+    const { graph, backend } = this.#parts;
+    const { frozen: _, ...state } = await this.#load(arena);
+    const scalars = { ...graph.scalars(place), ...clipScalars(place.targets, place.clip) };
+    return this.#update(state, this.#gradients ?? {}, scalarArrays(scalars) as never).catch(
+      (error: unknown) => {
+        throw deviceError(error, backend.device);
+      },
+    );
   }
 
   /** What the device holds, from the arena at first. */

@@ -31,7 +31,16 @@ export interface Setup extends LoopParts {
   /** Number of the parameters that are trained. */
   readonly trainable: number;
   readonly data: PreparedData;
+  /**
+   * The same training computed by another backend, on the same arena and batches.
+   * @param reference a step on the CPU to which its first batch is held. Default: one on the backend's own reference
+   * @throws UsageError for what that backend cannot do
+   */
+  readonly on: (backend: Backend, reference?: TrainingStep) => Computing;
 }
+
+/** What computes the steps of a training. */
+export type Computing = Pick<LoopParts, "backend" | "optimizer" | "step">;
 
 export interface Plan extends Pick<Setup, "adaptation" | "data" | "options" | "backend"> {
   /** Whether adapters could be trained instead. */
@@ -89,17 +98,11 @@ export function setUp({
     `give a ${option("batchSize")} of ${ranks.size} or more`,
     ranks,
   );
-  if (backend.keepsResults && (ranks.size > 1 || options.syncEvery !== undefined))
-    throw new UsageError(
-      `${option("device", backend.device)} keeps weights in its own memory, where several ranks cannot add up gradients; use ${option("device", "cpu")}, or one process without ${option("syncEvery")}.`,
-      { option: "device", value: backend.device },
-    );
   const { data, batches } = readAsBatches({ model, data: given, options });
   const entries = model.parameters.map((spec) => ({
     ...spec,
     trainable: adaptation.trainable.has(spec.name),
   }));
-  const optimizer = createOptimizer(options, entries, backend);
   const layout =
     options.optimizer === "muon"
       ? entries.map((entry) => ({ ...entry, orthogonal: isForMuon(entry) }))
@@ -107,18 +110,22 @@ export function setUp({
   const trained = entries.filter((entry) => entry.trainable);
   const names = trained.map(({ name }) => name);
   const decays = new Set(trained.filter(({ decay }) => decay).map(({ name }) => name));
-  const stepOf = (recompute = false) =>
-    backend.keepsResults
-      ? new DeviceStep({
-          model,
-          backend,
-          trainable: names,
-          decays,
-          graph: graphOf(optimizer, options.optimizer, backend.device),
-          recompute,
-        })
-      : new TrainingStep(model, backend, names, recompute);
-  const step = stepOf(options.recompute);
+  const on: Setup["on"] = (backend, reference) => {
+    const optimizer = createOptimizer(options, entries, backend);
+    const { recompute } = options;
+    if (!backend.keepsResults)
+      return { backend, optimizer, step: new TrainingStep(model, backend, names, recompute) };
+    if (ranks.size > 1 || options.syncEvery !== undefined)
+      throw new UsageError(
+        `${option("device", backend.device)} keeps weights in its own memory, where several ranks cannot add up gradients; use ${option("device", "cpu")}, or one process without ${option("syncEvery")}.`,
+        { option: "device", value: backend.device },
+      );
+    const graph = graphOf(optimizer, options.optimizer, backend.device);
+    const step = new DeviceStep({ model, backend, trainable: names, decays, graph, recompute, reference });
+    return { backend, optimizer, step };
+  };
+  const computing = on(backend);
+  const { optimizer, step } = computing;
   const trainable = countParameters({ parameters: trained });
   const counts = { total: countParameters(model), trainable };
   const { seqLen, packing, maskShare } = options;
@@ -137,7 +144,7 @@ export function setUp({
             {
               choice: option("recompute", true),
               trainable,
-              memory: memoryOf(stepOf(true)),
+              memory: memoryOf(new TrainingStep(model, backend, names, true)),
             },
           ]
         : []),
@@ -148,7 +155,7 @@ export function setUp({
   );
   const arena = Arena.create(layout, { moments: optimizer.moments, accumulate: options.accumulate > 1 });
   const runs = { model, adaptation, trainable, data, options };
-  return { ...runs, backend, optimizer, arena, batches, step, bytes };
+  return { ...runs, ...computing, arena, batches, bytes, on };
 }
 
 function createOptimizer(

@@ -18,12 +18,13 @@ import { resolveModel } from "../hub/pull.ts";
 import { type Architecture, countParameters, type Model } from "../models/model.ts";
 import { architectureOf, resettingAt } from "../models/registry.ts";
 import type { Lead } from "../ranks/ranks.ts";
-import { type BackendOptions, backendOptionNames } from "../runtime/backend.ts";
+import { type BackendChoice, backendOptionNames } from "../runtime/backend.ts";
 import { nodeBackend } from "../runtime/node.ts";
 import { type BaseModel, baseReference, readBase, readModel } from "./base.ts";
 import { checkTrainingData, checkTrainRequest } from "./check-request.ts";
 import { hasCheckpoint, readCheckpoint, readWeights } from "./checkpoint.ts";
 import { type Checkpoint, runWeights } from "./checkpoint-tensors.ts";
+import { type OtherBackend, onFastest } from "./fastest.ts";
 import { shareTraining } from "./job.ts";
 import { memoryResults, type Results } from "./memory-results.ts";
 import { type ResumeOptions, resumeTrainOptions, trainOptionNames } from "./options.ts";
@@ -45,7 +46,11 @@ import {
 } from "./setup.ts";
 
 export interface TrainHooks extends SessionHooks {
-  readonly backend?: BackendOptions | undefined;
+  /**
+   * What computes. With the device `auto` the CPU and WebGPU are measured with the training's own first batch, and the
+   * faster one takes it; a resumed training stays on its device.
+   */
+  readonly backend?: BackendChoice | undefined;
   /** Other processes that share the steps: each of them must `follow`. Default: none. */
   readonly lead?: Lead | undefined;
 }
@@ -95,15 +100,16 @@ const resumeNames = optionNames<keyof ResumeRequest>()(
 export async function train(request: TrainRequest): Promise<TrainResult> {
   checkOptions(request, trainNames);
   await checkTrainRequest(request);
-  const { base, out, origin, backend } = request;
+  const { base, out, origin } = request;
   const modelOptions = request.base ? {} : (request.modelOptions ?? {});
   const { model, data, options } = await resolveRequest(request);
   const { architecture } = model;
   const adaptation = adaptModel(model, options);
   const adaptable =
     base !== undefined && options.lora === undefined && architecture.loraTargets !== undefined;
-  const setup = setUpOn(request, { adaptation, data, options, adaptable });
-  const { baseFingerprint, adapter } = await firstWeights(setup, model, base);
+  const first = setUpOn(request, { adaptation, data, options, adaptable });
+  const { baseFingerprint, adapter } = await firstWeights(first, model, base);
+  const setup = await onFastest(first, othersOf(request), request.signal);
   if (out === undefined) return run(setup, request, memoryResults(setup.arena));
   return withFolderLock(out, async () => {
     await refuseTakenFolder(out);
@@ -126,8 +132,8 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
         jokes: data.summary.sources.find(({ jokes }) => jokes !== undefined)?.jokes,
         fingerprint: data.fingerprint,
         train: options,
-        device: backend?.device ?? "cpu",
-        threads: backend?.threads ?? null,
+        device: setup.backend.device,
+        threads: request.backend?.threads ?? null,
         platform: `${process.platform}-${process.arch}, Node ${process.versions.node}`,
       };
       return await begin(out, setup, request, { record, adapter, keepTexts: origin === undefined });
@@ -173,7 +179,7 @@ export async function resume(folder: string, request: ResumeRequest = {}): Promi
     const { backend: given = {} } = request;
     const backend = {
       ...given,
-      device: given.device ?? device,
+      device: given.device === undefined || given.device === "auto" ? device : given.device,
       threads: given.threads ?? threads ?? undefined,
     };
     const unadapted = record.base
@@ -244,11 +250,19 @@ async function begin(
   return run(setup, hooks, await folderResults(folder, arena, weights), folder);
 }
 
-/** A setup on this process's backend, of its share of the batches. */
-function setUpOn({ backend, lead }: TrainHooks, plan: Omit<Plan, "backend" | "ranks">): Setup {
+/** A setup on this process's backend, of its share of the batches; where that is to be measured, on the CPU. */
+function setUpOn({ backend = {}, lead }: TrainHooks, plan: Omit<Plan, "backend" | "ranks">): Setup {
   const ranks = lead?.ranks;
-  const threads = backend?.threads ?? ranks?.threads;
-  return { ...setUp({ ...plan, backend: nodeBackend({ ...backend, threads }), ranks }), lead };
+  const threads = backend.threads ?? ranks?.threads;
+  const device = backend.device === "auto" ? "cpu" : backend.device;
+  return { ...setUp({ ...plan, backend: nodeBackend({ ...backend, device, threads }), ranks }), lead };
+}
+
+/** What is measured against the CPU where the device is `auto`. */
+function othersOf({ backend }: TrainHooks): readonly OtherBackend[] {
+  if (backend?.device !== "auto") return [];
+  const { device: _, ...rest } = backend;
+  return [{ device: "webgpu", open: () => nodeBackend({ ...rest, device: "webgpu" }) }];
 }
 
 /** A session whose model can also be saved. */
@@ -259,7 +273,8 @@ async function run(
   folder?: string,
   checkpoint?: Checkpoint,
 ): Promise<TrainResult> {
-  if (setup.lead) await shareTraining(setup.lead, setup, hooks.backend ?? {}, checkpoint);
+  if (setup.lead)
+    await shareTraining(setup.lead, setup, { ...hooks.backend, device: setup.backend.device }, checkpoint);
   const result = await session(setup, { hooks, results, name: folder, checkpoint });
   return { ...result, lm: new LocalModel(result.lm, folder) };
 }

@@ -14,9 +14,9 @@ import type { Optimizer } from "../optim/optimizer.ts";
 import type { Lead } from "../ranks/ranks.ts";
 import type { Arena } from "../runtime/arena.ts";
 import type { Backend } from "../runtime/backend.ts";
-import { withCheckpoint } from "./device-errors.ts";
+import { deviceError, withCheckpoint } from "./device-errors.ts";
 import { asDivergence, checkFinite, checkLoss, checkWeights } from "./divergence.ts";
-import type { LogRow, SampleRow, StopReason, TokenUnit, TrainEvent } from "./events.ts";
+import type { LogRow, MeasuredDevice, SampleRow, StopReason, TokenUnit, TrainEvent } from "./events.ts";
 import type { TrainOptions } from "./options.ts";
 import { Clock, epochsOf, isTimed, plannedSteps, timePart, validationInterval } from "./plan.ts";
 import type { ValidationSplit } from "./scoring.ts";
@@ -68,6 +68,8 @@ export interface LoopParts {
   readonly bytes: number;
   /** The other ranks that take the same steps; they must have been given the same parts. Default: none. */
   readonly lead?: Lead | undefined;
+  /** Devices that were measured to choose the backend, for the listeners. Default: there was no choice. */
+  readonly measured?: readonly MeasuredDevice[] | undefined;
 }
 
 export interface TrainerParts extends LoopParts, TrainListeners {
@@ -161,7 +163,8 @@ class Loop {
   }
 
   async run(): Promise<TrainOutcome> {
-    const { resume, model, unit, bytes, batches } = this.#parts;
+    const { resume, model, unit, bytes, batches, backend, measured } = this.#parts;
+    if (measured) this.#emit({ type: "device", device: backend.device, measured });
     const planned = plannedSteps(this.#options, this.#parts.batches);
     if (planned !== null) this.#set({ plannedSteps: planned });
     const secondsPerStep = await this.#clock.aside(async () => {
@@ -366,7 +369,7 @@ class Loop {
   /** @throws PunchlineError `diverged` where the weights of this step give no numbers */
   async #computed<T>(result: Promise<T>): Promise<T> {
     try {
-      return await result;
+      return await this.#onDevice(result);
     } catch (error) {
       throw asDivergence(error, this.#state.step, this.#saved.step);
     }
@@ -406,10 +409,12 @@ class Loop {
 
   /** What a device does for the step under way. @throws PunchlineError `device-lost`, with where to go on from */
   async #onDevice<T>(result: Promise<T>): Promise<T> {
+    const { keepsResults, device } = this.#parts.backend;
     try {
       return await result;
     } catch (error) {
-      throw withCheckpoint(error, this.#state.step, this.#saved.step);
+      const failure = keepsResults ? deviceError(error, device) : error;
+      throw withCheckpoint(failure, this.#state.step, this.#saved.step);
     }
   }
 

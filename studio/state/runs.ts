@@ -1,16 +1,17 @@
 /** The runs of the chosen engine, and the training under way. */
 import { computed, effect, signal, untracked } from "@preact/signals";
-import type {
-  EngineCalls,
-  Guesses,
-  LogRow,
-  SampleRow,
-  StoredRun,
-  TrainingEvent,
-  TrainingRequest,
+import {
+  type EngineCalls,
+  type Guesses,
+  type LogRow,
+  measuredInWords,
+  type SampleRow,
+  type StoredRun,
+  type TrainingEvent,
+  type TrainingRequest,
 } from "punchline/web";
 import type { StudioCalls } from "../worker/calls.ts";
-import { call, follow as followOn, isAbort, ongoing, onMachine, sentenceOf } from "./engine.ts";
+import { call, follow as followOn, inWords, isAbort, ongoing, onMachine, sentenceOf } from "./engine.ts";
 
 export const runs = signal<readonly StoredRun[]>([]);
 /** Whether the engine has said which runs there are. */
@@ -28,6 +29,8 @@ export interface RunView {
   readonly planned: number | undefined;
   readonly secondsLeft: number | undefined;
   readonly parameters: number | undefined;
+  /** Which of several devices computes, and why, as a sentence; where there was a choice. */
+  readonly device?: string | undefined;
   /** How much of the texts is read, from 0 to 1, until all are. */
   readonly prepared?: number | undefined;
   readonly phase: "starting" | "training" | "stopping" | "paused" | "done" | "failed";
@@ -202,6 +205,8 @@ function changeOf(now: RunView, event: TrainingEvent): Partial<RunView> {
     }
     case "guesses":
       return { prepared: undefined, guesses: { uniform: event.uniform, unigram: event.unigram } };
+    case "device":
+      return { device: inWords(measuredInWords(event)) };
     case "start":
       return {
         phase: now.phase === "stopping" ? "stopping" : "training",

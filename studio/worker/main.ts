@@ -5,10 +5,12 @@
 import {
   engineHandlers,
   fetchedFiles,
+  hasPromiseIntegration,
   jokeTexts,
   opfsStore,
   serveCalls,
   webBackend,
+  webgpuWhereFaster,
   yieldingBackend,
 } from "punchline/web";
 import { builtInModels, isBuiltIn } from "./built-in.ts";
@@ -25,6 +27,8 @@ const open = builtInModels(backend, models);
 const engine = engineHandlers({
   store,
   backend,
+  // The page carries the smaller of the two runtimes of WebGPU, for browsers in which WebAssembly can wait.
+  others: hasPromiseIntegration() ? webgpuWhereFaster() : [],
   findBase: async (name) => (isBuiltIn(name) ? fetchedFiles(new URL(`${name}/`, models)) : undefined),
 });
 

@@ -14,6 +14,7 @@ import { watch } from "../../generate/watch.ts";
 import { checkTensors } from "../../hub/match-tensors.ts";
 import type { Backend } from "../../runtime/backend.ts";
 import { snapshotSteps } from "../../train/branch.ts";
+import type { OtherBackend } from "../../train/fastest.ts";
 import { resolveScratch } from "../../train/resolve-scratch.ts";
 import { files as names, parseJson, parseRecord } from "../../train/run-record.ts";
 import type { SessionHooks, SessionResult } from "../../train/session.ts";
@@ -44,18 +45,20 @@ import type { CallContext, Handlers } from "./serve.ts";
 export interface EngineOptions {
   readonly store: RunStore;
   readonly backend: Backend;
+  /** Backends that trainings are measured on as well; the fastest that computes the same takes each. Default: none. */
+  readonly others?: readonly OtherBackend[] | undefined;
   /** How its runs are opened and trained. Default: as in a browser. */
   readonly work?: RunWork | undefined;
   /** Finds a model that is none of the store's by its name, such as one beside the page. Default: none is known. */
   readonly findBase?: FindBase | undefined;
 }
 
-const engineNames = optionNames<keyof EngineOptions>()("store backend work findBase");
+const engineNames = optionNames<keyof EngineOptions>()("store backend others work findBase");
 
 /** Handlers for every call, over one store and one backend. */
 export function engineHandlers(options: EngineOptions): Handlers<EngineCalls> {
-  const { store, backend, findBase: find } = checkOptions(options, engineNames);
-  const { work = browserWork({ store, backend, findBase: find }) } = options;
+  const { store, backend, others, findBase: find } = checkOptions(options, engineNames);
+  const { work = browserWork({ store, backend, others, findBase: find }) } = options;
   const prepare = preparation();
   const findBase = findingBase(options);
   let typing: { readonly lm: LanguageModel; readonly suggester: Suggester } | undefined;

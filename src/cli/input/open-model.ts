@@ -90,11 +90,11 @@ export async function servedHere(ctx: Context, name: string, options: LocalOptio
 }
 
 /** A model, where it lies and where it runs. */
-function modelText({ name, folder, model }: LocalModel, options: LocalOptions): string {
+function modelText({ name, folder, model, backend }: LocalModel, options: LocalOptions): string {
   const size = `${model.architecture.type}, ${formatCount(countParameters(model))} parameters`;
   const place = folder === undefined ? [] : [resolve(folder)];
   const rounded = options.quantize === undefined ? [] : [`in ${options.quantize}`];
-  return `${name}: ${[size, ...place, machineText(deviceOf(options)), ...rounded].join(", ")}.`;
+  return `${name}: ${[size, ...place, machineText({ ...deviceOf(options), device: backend.device }), ...rounded].join(", ")}.`;
 }
 
 /** Shows the progress of a download, if `open` needs one. */

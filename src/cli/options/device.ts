@@ -30,13 +30,13 @@ export const deviceOf = <D extends Device | "auto">({
 
 /** Where a model runs, in words. */
 export const machineText = ({ device = "cpu", threads }: BackendChoice): string =>
-  `on ${device}, ${threads === undefined ? `${availableParallelism()} threads, one per core` : threads === 1 ? "1 thread" : `${threads} threads`}`;
+  `on ${device === "auto" ? "the faster of cpu and webgpu" : device}, ${threads === undefined ? `${availableParallelism()} threads, one per core` : threads === 1 ? "1 thread" : `${threads} threads`}`;
 
 /** Without a default of the device, so that a resumed run keeps its own. */
-export const trainingDeviceOptions: { readonly device: Option<Device | undefined> } & Pick<
+export const trainingDeviceOptions: { readonly device: Option<Device | "auto" | undefined> } & Pick<
   typeof deviceOptions,
   "threads"
 > = {
-  ...deviceOptions,
-  device: { ...deviceOptions.device, default: undefined },
+  ...measuredDeviceOptions,
+  device: { ...measuredDeviceOptions.device, default: undefined },
 };

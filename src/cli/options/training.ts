@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { UsageError } from "../../core/errors.ts";
 import type { Architecture, OptionValues as ModelOptionValues } from "../../models/model.ts";
 import { architectureOf, architectures } from "../../models/registry.ts";
-import type { BackendOptions } from "../../runtime/backend.ts";
+import type { BackendChoice } from "../../runtime/backend.ts";
 import {
   MUON_MOMENTUM,
   type Packing,
@@ -246,7 +246,7 @@ export function givenModelOptions(options: Given): ModelOptionValues {
 }
 
 /** What `train` and `resume` take from every command that trains. */
-export function trainingHooks(ctx: Context, out: string, { device, threads }: BackendOptions): TrainHooks {
+export function trainingHooks(ctx: Context, out: string, { device, threads }: BackendChoice): TrainHooks {
   const backend = present({ device, threads });
   ctx.detail(`Run folder ${resolve(out)}, ${machineText(backend)}.`);
   return { backend, lead: ctx.lead, onEvent: trainingProgress(ctx, out) };
@@ -256,11 +256,14 @@ export function trainingHooks(ctx: Context, out: string, { device, threads }: Ba
 export async function resumeRun(
   ctx: Context,
   out: string,
-  options: TrainingValues & Pick<OptionValues<typeof runOptions>, "data"> & BackendOptions,
+  options: TrainingValues & Pick<OptionValues<typeof runOptions>, "data"> & BackendChoice,
 ): Promise<TrainResult> {
   const { data, steps, epochs, maxMinutes, patience, checkpointSeconds, recompute } = options;
   const { device, threads } = await readRun(out);
-  const machine = { device: options.device ?? device, threads: options.threads ?? threads ?? undefined };
+  const machine = {
+    device: options.device === undefined || options.device === "auto" ? device : options.device,
+    threads: options.threads ?? threads ?? undefined,
+  };
   return resume(out, {
     ...trainingHooks(ctx, out, machine),
     // Read only when the data is prepared: before that there is nothing to save, and a signal ends the command at once.

@@ -1,6 +1,7 @@
 /** The progress of a training on standard error. */
 import { visible } from "../../core/printable.ts";
 import type { TrainEvent } from "../../train/events.ts";
+import { measuredInWords } from "../../train/measured-in-words.ts";
 import type { Context } from "../context.ts";
 import { formatBytes, formatCount, formatDuration } from "./format.ts";
 import type { ProgressTask } from "./progress.ts";
@@ -25,6 +26,9 @@ export function trainingProgress(
   return (event) => {
     time.pass(event.type);
     switch (event.type) {
+      case "device":
+        if (!brief) ctx.note(measuredInWords(event));
+        break;
       case "start":
         task = ctx.progress.start(label, {
           total: event.steps > 0 ? event.steps : undefined,
@@ -68,6 +72,7 @@ export function trainingProgress(
 
 /** What the time between two events of a training was spent on: the event tells what has just been done. */
 const workOf: Readonly<Record<TrainEvent["type"], string>> = {
+  device: "set-up",
   start: "set-up",
   planned: "steps",
   log: "steps",

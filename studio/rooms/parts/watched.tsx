@@ -20,7 +20,7 @@ interface WatchedProps {
 
 /** A training: its loss, and what it writes on the way. */
 export function Watched({ view: shown, unit = "letters" }: WatchedProps) {
-  const { log, samples, guesses, planned, secondsLeft, parameters, phase, prepared } = shown;
+  const { log, samples, guesses, planned, secondsLeft, parameters, phase, prepared, device } = shown;
   const last = log.at(-1);
   const running = phase === "starting" || phase === "training" || phase === "stopping";
   return (
@@ -39,6 +39,7 @@ export function Watched({ view: shown, unit = "letters" }: WatchedProps) {
             {...(planned && last ? { value: Math.min(1, last.step / planned), max: 1 } : {})}
           />
         )}
+        {device && <p class="note">{device}</p>}
         <LossChart log={log} guesses={guesses} />
         <p class="note">
           The loss says how surprised the model is by the next {unit === "letters" ? "letter" : "piece"}:
