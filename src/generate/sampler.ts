@@ -3,6 +3,7 @@
  * the order in which Hugging Face's generate applies them, so that equal settings mean equal odds.
  */
 import { invalidOption } from "../core/options.ts";
+import { logSumExp, weigh } from "../runtime/scores.ts";
 import { likeliest } from "./likeliest.ts";
 
 export interface SamplerOptions {
@@ -49,7 +50,6 @@ export function createSampler(options: SamplerOptions = {}, { size, never }: Cho
 
   const draw = drawFrom({ temperature, topK, topP, minP });
   const asPredicted = temperature === 1 && topK === 0 && topP === 1 && minP === 0;
-  const drawAsPredicted = drawFromAll();
   return (logits, seen, uniform) => {
     let scores = size === undefined || size === logits.length ? logits : logits.subarray(0, size);
     if (asPredicted && repetitionPenalty === 1 && never === undefined && scores === logits)
@@ -75,22 +75,18 @@ function drawFrom({
   topP,
   minP,
 }: Cuts): (scores: Float32Array, uniform: number) => number {
-  let weights = new Float64Array(0);
-
-  /** Weights of tokens relative to the likeliest, which has 1: exp of a difference cannot overflow. */
-  function weigh(scores: Float32Array, ids: Uint32Array | undefined): Float64Array {
-    const count = ids?.length ?? scores.length;
-    if (weights.length < count) weights = new Float64Array(count);
-    const best = scores[ids ? ids[0]! : argmax(scores)]!;
-    for (let i = 0; i < count; i++) weights[i] = Math.exp((scores[ids ? ids[i]! : i]! - best) / temperature);
-    return weights.subarray(0, count);
-  }
+  /** Weights of some tokens, best first, relative to the likeliest. */
+  const weightsOf = (scores: Float32Array, ids: Uint32Array): Float64Array =>
+    Float64Array.from(ids, (id) => Math.exp((scores[id]! - scores[ids[0]!]!) / temperature));
 
   return (scores, uniform) => {
     const ranked = topK > 0 && topK < scores.length ? likeliest(scores, topK) : undefined;
-    const all = weigh(scores, ranked);
-    const nucleus = topP < 1 ? nucleusOf(scores, ranked, all, topP) : ranked;
-    const kept = nucleus === ranked ? all : weigh(scores, nucleus);
+    if (ranked === undefined && topP === 1 && minP === 0) {
+      const { total, placeOf } = weigh(scores, 1 / temperature);
+      return placeOf(total * uniform);
+    }
+    const nucleus = topP < 1 ? nucleusOf(scores, ranked, temperature, topP) : ranked;
+    const kept = nucleus ? weightsOf(scores, nucleus) : weigh(scores, 1 / temperature).weights;
     let left = 0;
     for (let i = 0; i < kept.length; i++) {
       if (kept[i]! < minP) kept[i] = 0;
@@ -102,23 +98,14 @@ function drawFrom({
 }
 
 /** Chooses an id by the model's own probabilities. The weights that choose it also give its probability. */
-function drawFromAll(): (logits: Float32Array, uniform: number) => Choice {
-  let weights = new Float64Array(0);
-  return (logits, uniform) => {
-    if (weights.length !== logits.length) weights = new Float64Array(logits.length);
-    const best = logits[argmax(logits)]!;
-    let total = 0;
-    for (let i = 0; i < logits.length; i++) {
-      weights[i] = Math.exp(logits[i]! - best);
-      total += weights[i]!;
-    }
-    const id = placeOf(weights, total * uniform);
-    return { id, logProbability: logits[id]! - (best + Math.log(total)) };
-  };
+function drawAsPredicted(logits: Float32Array, uniform: number): Choice {
+  const { total, best, placeOf } = weigh(logits);
+  const id = placeOf(total * uniform);
+  return { id, logProbability: logits[id]! - (best + Math.log(total)) };
 }
 
 /** The first place up to which more than `share` of the weight lies. */
-function placeOf(weights: Float64Array, share: number): number {
+function placeOf(weights: ArrayLike<number>, share: number): number {
   let left = share;
   let chosen = 0;
   // Rounding can leave a sliver: the last place with any weight takes it.
@@ -136,25 +123,27 @@ const MORE_CANDIDATES = 8;
 /**
  * The smallest set of the best tokens that reaches the share `topP` of the weight; at least one.
  * @param ranked the tokens to choose from, best first; undefined for all
- * @param weights of those tokens
  */
 function nucleusOf(
   scores: Float32Array,
   ranked: Uint32Array | undefined,
-  weights: Float64Array,
+  temperature: number,
   topP: number,
 ): Uint32Array {
-  let wanted = 0;
-  for (let i = 0; i < weights.length; i++) wanted += weights[i]!;
-  wanted *= topP;
+  const weightOf = (id: number, best: number) => Math.exp((scores[id]! - best) / temperature);
+  const some = ranked && scores[ranked[0]!]!;
+  const { total, best } =
+    ranked && some !== undefined
+      ? { total: ranked.reduce((sum, id) => sum + weightOf(id, some), 0), best: some }
+      : weigh(scores, 1 / temperature);
   for (let count = FIRST_CANDIDATES; ; count *= MORE_CANDIDATES) {
-    const best = ranked ?? likeliest(scores, count);
+    const likely = ranked ?? likeliest(scores, count);
     let reached = 0;
-    for (let i = 0; i < best.length; i++) {
-      reached += weights[ranked ? i : best[i]!]!;
-      if (reached >= wanted) return best.subarray(0, i + 1);
+    for (let i = 0; i < likely.length; i++) {
+      reached += weightOf(likely[i]!, best);
+      if (reached >= total * topP) return likely.subarray(0, i + 1);
     }
-    if (best.length === weights.length) return best;
+    if (likely.length === (ranked ?? scores).length) return likely;
   }
 }
 
@@ -170,9 +159,4 @@ export function argmax(values: ArrayLike<number>): number {
   return best;
 }
 
-export function logSumExp(values: Float32Array): number {
-  const max = values[argmax(values)]!;
-  let total = 0;
-  for (let i = 0; i < values.length; i++) total += Math.exp(values[i]! - max);
-  return max + Math.log(total);
-}
+export { logSumExp };

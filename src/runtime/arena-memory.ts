@@ -1,7 +1,8 @@
 /** Memory that WebAssembly kernels, ONNX Runtime and JavaScript all see: one block, allocated once. */
 import { PunchlineError, UsageError } from "../core/errors.ts";
 import type { Random } from "../core/random.ts";
-import { type Kernels, kernelModule } from "./kernels.generated.ts";
+import type { Kernels } from "./kernels.generated.ts";
+import { instantiate } from "./wasm.ts";
 
 const pageBytes = 65536;
 
@@ -89,18 +90,4 @@ export class KernelMemory {
 /** The low and the high 32 bits of an integer below 2^53. */
 function halves(value: number): [number, number] {
   return [value % 2 ** 32, Math.floor(value / 2 ** 32)];
-}
-
-function instantiate(memory: WebAssembly.Memory): Kernels {
-  const bytes = Uint8Array.from(atob(kernelModule), (character) => character.charCodeAt(0));
-  try {
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
-    return instance.exports as unknown as Kernels;
-  } catch (cause) {
-    throw new PunchlineError(
-      "webassembly",
-      "This JavaScript engine cannot run WebAssembly with SIMD: take Node 20 or a browser of 2023 or later.",
-      { cause },
-    );
-  }
 }

@@ -72,6 +72,8 @@ class Stream implements StreamDecoder {
   readonly #tokenizer: Decoding;
   /** Ids with their text given out, in groups that end where a character does. */
   #done: readonly (readonly number[])[];
+  /** The text of these, where it is known. */
+  #before: string | undefined;
   /** Ids with their text held back. */
   #waiting: number[] = [];
   /** White space that the prompt already ends with. */
@@ -100,10 +102,15 @@ class Stream implements StreamDecoder {
   }
 
   #flush(final: boolean): string {
-    const before = this.#tokenizer.decode(this.#done.flat());
+    const before = this.#before ?? this.#tokenizer.decode(this.#done.flat());
     const text = this.#tokenizer.decode([...this.#done.flat(), ...this.#waiting]);
-    if (!final && this.#mayChange(text)) return "";
-    this.#done = this.#shortened([...this.#done, this.#waiting]);
+    if (!final && this.#mayChange(text)) {
+      this.#before = before;
+      return "";
+    }
+    const groups = [...this.#done, this.#waiting];
+    this.#done = this.#shortened(groups);
+    this.#before = this.#done === groups ? text : undefined;
     this.#waiting = [];
     return this.#unspaced(behind(before, text));
   }

@@ -3,4 +3,5 @@
 export { adamw } from "./adamw";
 export { dropoutMask } from "./dropout";
 export { axpy, flush, scale, sumOfSquares, zero } from "./range";
+export { exponentials, largest, placeOf } from "./scores";
 export { sgd, sgdMomentum } from "./sgd";
