@@ -18,7 +18,7 @@ import { beginOf, checkModel, type LanguageModel } from "./language-model.ts";
 
 /** Lengths are rounded up to multiples of this, so that few graphs serve all texts. */
 const ROUND = 32;
-const BATCH = 16;
+const BATCHES = [1, 2, 4, 8, 16] as const;
 /** Whether the model has vectors to compare texts by. */
 export const canEncode = (model: Model): boolean => model.predicts !== "last";
 
@@ -50,17 +50,28 @@ export async function embed(lm: LanguageModel, text: string, options?: EmbedOpti
 export async function embedTexts(
   lm: LanguageModel,
   texts: readonly string[],
-  options: EmbedOptions = {},
+  options?: EmbedOptions,
 ): Promise<Float32Array[]> {
+  const embedder = createEmbedder(lm);
+  try {
+    return await embedder.embed(texts, options);
+  } finally {
+    await embedder.release();
+  }
+}
+
+export interface Embedder {
+  /** As {@link embedTexts}. */
+  embed(texts: readonly string[], options?: EmbedOptions): Promise<Float32Array[]>;
+  release(): Promise<void>;
+}
+
+/** Keeps its graph from call to call. */
+export function createEmbedder(lm: LanguageModel): Embedder {
   checkModel(lm);
-  const { maxTokens = Infinity, signal } = checkOptions(options, embedOptionNames);
-  checkTexts(texts);
-  const { model, weights, backend, name } = lm;
+  const { model, backend, name } = lm;
   if (!canEncode(model))
     throw new UsageError(`${name} (${model.config.model_type}) has no vector for each token of a text.`);
-  const most = Math.min(mostTokens(model), maxTokens);
-  const rows = texts.map((text) => tokensOf(lm, text, most));
-  const masked = model.predicts === "masked";
   const step = compile(
     (parameters: Parameters, input: { ids: Tensor; attentionMask?: Tensor; state: State }) => {
       const hidden = model.forward(parameters, input, evaluation).hidden?.at(-1);
@@ -69,36 +80,52 @@ export async function embedTexts(
     },
     { backend },
   );
+  return { embed: (texts, options) => embedWith(lm, step, texts, options), release: () => step.release() };
+}
+
+type Step = (
+  weights: LanguageModel["weights"],
+  input: { ids: HostArray<"int32">; attentionMask?: HostArray<"int32">; state: Record<string, HostArray> },
+) => Promise<HostArray>;
+
+async function embedWith(
+  lm: LanguageModel,
+  step: Step,
+  texts: readonly string[],
+  options: EmbedOptions = {},
+): Promise<Float32Array[]> {
+  const { maxTokens = Infinity, signal } = checkOptions(options, embedOptionNames);
+  checkTexts(texts);
+  const { model, weights } = lm;
+  const most = Math.min(mostTokens(model), maxTokens);
+  const rows = texts.map((text) => tokensOf(lm, text, most));
+  const masked = model.predicts === "masked";
   const features = new Array<Float32Array>(texts.length);
-  const batch = Math.min(BATCH, rows.length);
+  const batch = BATCHES.find((size) => size >= rows.length) ?? BATCHES.at(-1)!;
   const order = rows.map((_, i) => i).sort((a, b) => rows[a]!.length - rows[b]!.length);
-  try {
-    for (let k = 0; k < order.length; k += batch) {
-      signal?.throwIfAborted();
-      const some = order.slice(k, k + batch);
-      const longest = rows[some.at(-1)!]!.length;
-      const length = Math.min(most, Math.ceil(longest / ROUND) * ROUND);
-      const ids = new Int32Array(batch * length);
-      const real = new Int32Array(batch * length);
-      some.forEach((i, row) => {
-        ids.set(rows[i]!, row * length);
-        real.fill(1, row * length, row * length + rows[i]!.length);
-      });
-      // Rows of nothing but padding would attend to nothing.
-      for (let row = some.length; row < batch; row++) real[row * length] = 1;
-      const shape = [batch, length];
-      const carries = !Number.isFinite(model.contextLength);
-      const state: Record<string, HostArray> = carries ? zeroState(model.state(batch)) : {};
-      const input = { ids: int32(shape, ids), state };
-      const hidden = await step(weights, masked ? { ...input, attentionMask: int32(shape, real) } : input);
-      const width = hidden.shape[1]!;
-      some.forEach((i, row) => {
-        const from = row * length * width;
-        features[i] = meanOfRows((hidden.data as Float32Array).subarray(from), rows[i]!.length, width);
-      });
-    }
-  } finally {
-    await step.release();
+  for (let k = 0; k < order.length; k += batch) {
+    signal?.throwIfAborted();
+    const some = order.slice(k, k + batch);
+    const longest = rows[some.at(-1)!]!.length;
+    const length = Math.min(most, Math.ceil(longest / ROUND) * ROUND);
+    const ids = new Int32Array(batch * length);
+    const real = new Int32Array(batch * length);
+    some.forEach((i, row) => {
+      ids.set(rows[i]!, row * length);
+      real.fill(1, row * length, row * length + rows[i]!.length);
+    });
+    // Rows of nothing but padding would attend to nothing.
+    for (let row = some.length; row < batch; row++) real[row * length] = 1;
+    const shape = [batch, length];
+    const carries = !Number.isFinite(model.contextLength);
+    const state: Record<string, HostArray> = carries ? zeroState(model.state(batch)) : {};
+    const input = { ids: int32(shape, ids), state };
+    const hidden = await step(weights, masked ? { ...input, attentionMask: int32(shape, real) } : input);
+    const width = hidden.shape[1]!;
+    some.forEach((i, row) => {
+      const from = row * length * width;
+      features[i] = meanOfRows((hidden.data as Float32Array).subarray(from), rows[i]!.length, width);
+    });
   }
   return features;
 }

@@ -31,7 +31,7 @@ export const defaultLimits: ServeLimits = {
   maxBytes: 1 << 20,
   maxParallel: 16,
   maxRequests: 64,
-  maxConnections: 512,
+  maxConnections: 2048,
   requestMs: 30_000,
   stallMs: 30_000,
   graceMs: 5_000,

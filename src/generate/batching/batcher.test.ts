@@ -118,6 +118,12 @@ describe("a batcher", () => {
     await expect(dropped).rejects.toMatchObject({ name: "AbortError" });
     expect((await kept).tokens).toBe(5);
     expect(batcher.counts).toMatchObject({ running: 0, waiting: 0 });
+    // Nor does it wait for anything when all are dropped.
+    const all = new AbortController();
+    const last = batcher.write(
+      requestOf(lm, "the", { maxLength: 120, signal: all.signal, onToken: () => all.abort() }),
+    );
+    await expect(last).rejects.toMatchObject({ name: "AbortError" });
     await batcher.release();
   });
 

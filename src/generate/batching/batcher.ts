@@ -175,8 +175,9 @@ export class Batcher {
   async #run(): Promise<void> {
     // Requests that come together begin together.
     await turn();
-    while (this.#waiting.length > 0 || this.#user.some((text) => text)) {
+    while (true) {
       this.#dropAborted();
+      if (this.#waiting.length === 0 && this.#running.length === 0) break;
       this.#makeRoom();
       for (let next = this.#nextWaiting(); next; next = this.#nextWaiting()) this.#begin(next);
       const woken = new Promise<void>((resume) => {

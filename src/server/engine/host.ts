@@ -36,24 +36,23 @@ export function createHost(
       );
       if (stream && streamed) await streamed((message) => post({ call, message }), stop.signal);
       else post({ call, message: await answer(stop.signal) });
-      tellCounts();
       post({ call, end: true });
     } catch (error) {
       post({ call, failed: failureOf(error) });
     } finally {
       calls.delete(call);
       paused.delete(call);
+      tellCounts();
       if (calls.size === 0) {
         clearInterval(timer);
         timer = undefined;
-        tellCounts();
       }
     }
   }
 
   async function release(): Promise<void> {
     for (const stop of calls.values()) stop.abort();
-    await batcher?.release();
+    await service.release();
     await lm.release();
     post({ released: true });
   }

@@ -1,5 +1,4 @@
 /** `POST /v1/embeddings`: texts as vectors, see `embed`. */
-import { embedTexts } from "../../generate/embed.ts";
 import type { EmbeddingsAnswer, EmbeddingsRequest } from "../messages.ts";
 import type { Job } from "./job.ts";
 import { requireIds, requirePrompts, type Service, usageOf } from "./service.ts";
@@ -22,7 +21,7 @@ export function embeddingsJob(service: Service, request: EmbeddingsRequest): Job
   const tokens = texts.reduce((sum, text) => sum + lm.tokenizer.encode(text).length, 0);
   return {
     async answer(signal): Promise<EmbeddingsAnswer> {
-      const vectors = await embedTexts(lm, texts, { signal });
+      const vectors = await service.embedder().embed(texts, { signal });
       const { total_tokens, prompt_tokens } = usageOf(tokens, 0);
       return {
         object: "list",

@@ -4,6 +4,7 @@ import { joined } from "../../core/array.ts";
 import { excerpt } from "../../core/printable.ts";
 import { Batcher } from "../../generate/batching/batcher.ts";
 import type { ScoreOptions } from "../../generate/batching/penalties.ts";
+import { createEmbedder, type Embedder } from "../../generate/embed.ts";
 import { beginsAfterEnd } from "../../generate/language-model.ts";
 import type { LocalModel } from "../../generate/local-model.ts";
 import { promptText } from "../../generate/prompt.ts";
@@ -18,6 +19,10 @@ export interface Service {
   readonly id: string;
   /** Absent for models that cannot continue texts. */
   readonly batcher: Batcher | undefined;
+  /** Made for the first text. @throws UsageError for models without vectors */
+  embedder(): Embedder;
+  /** Frees what was made for the answers, but not the model. */
+  release(): Promise<void>;
   readonly limits: ServeLimits;
   /** UTF-16 units of the longest token, so that a text's length bounds its number of tokens from below. */
   readonly longestToken: number;
@@ -55,7 +60,23 @@ export function createService(
     return text;
   };
   const batcher = lm.model.predicts === "masked" ? undefined : new Batcher(lm, limits.maxParallel);
-  return { lm, id, batcher, limits, longestToken: longestOf(lm), clean };
+  let embedder: Embedder | undefined;
+  return {
+    lm,
+    id,
+    batcher,
+    embedder: () => {
+      embedder ??= createEmbedder(lm);
+      return embedder;
+    },
+    async release() {
+      await batcher?.release();
+      await embedder?.release();
+    },
+    limits,
+    longestToken: longestOf(lm),
+    clean,
+  };
 }
 
 function longestOf({ tokenizer }: LocalModel): number {
