@@ -1,7 +1,9 @@
 /** The memory of a model's state between calls. */
 import { type HostArray, hostArray, sizeOf } from "../core/array.ts";
+import type { Tensor } from "../graph/tensor.ts";
 import type { Spec } from "../graph/tree.ts";
-import { zeroState } from "./model.ts";
+import { cacheAppend } from "../ops/cache-append.ts";
+import { type State, zeroState } from "./model.ts";
 
 type Specs = Readonly<Record<string, Spec>>;
 type Arrays = Readonly<Record<string, HostArray>>;
@@ -66,6 +68,17 @@ export function appendTo(
     }
   }
   return next;
+}
+
+/**
+ * The growing tensors of a state after a call, as a graph: what it added is behind what was in use.
+ * @param specs of the state; tokens are the third of four axes
+ * @param index int32 [room]: for each token of the new state, which one of those in the state and of those added, which
+ *   come after the state's whole room
+ */
+export function appendedInGraph(state: State, added: State, specs: Specs, index: Tensor): State {
+  const growing = Object.entries(specs).filter(([, { shape }]) => capacityAxis(shape) >= 0);
+  return Object.fromEntries(growing.map(([name]) => [name, cacheAppend(state[name]!, added[name]!, index)]));
 }
 
 /** A state with no tokens in use, with room for one alone: a first call then does not pass over more. */

@@ -14,6 +14,7 @@ import type { Parameters } from "../nn/parameters.ts";
 import { agreed, alone, attempt, type Outcome, type Ranks } from "../ranks/ranks.ts";
 import type { Backend } from "../runtime/backend.ts";
 import { compile } from "../runtime/compile.ts";
+import { discardArrays, Transfer } from "../runtime/transfer.ts";
 import { endings, type ScoreHooks, type StreamLoss, scoreInLanes, windows } from "./passes.ts";
 
 export type { StreamLoss } from "./passes.ts";
@@ -23,10 +24,13 @@ type Arrays = Readonly<Record<string, HostArray>>;
 /** Scores batches under one model; the graph is compiled once for each shape. */
 export class BatchScorer {
   readonly #model: Model;
+  /** Where weights can stay on the device for all batches of a pass. */
+  readonly #transfer: Transfer | undefined;
   readonly #step;
 
   constructor(model: Model, backend: Backend) {
     this.#model = model;
+    this.#transfer = backend.keepsResults ? new Transfer(backend) : undefined;
     this.#step = compile(
       (parameters: Parameters, input: TrainingInput) => {
         const { logits, state } = model.forward(
@@ -45,10 +49,28 @@ export class BatchScorer {
    * The loss of the targets that count, with the state carried from each batch to the next that is not fresh.
    * @throws PunchlineError `not-finite` where the model gives something else than numbers
    */
-  async score(
+  score(parameters: Weights, batches: Iterable<TokenBatch>, hooks: ScoreHooks = {}): Promise<StreamLoss> {
+    return this.resident(parameters, (weights) => this.#scoreAll(weights, batches, hooks));
+  }
+
+  /** Calls `work` with the weights in memory on the device, where the backend has one; in files they are constants there. */
+  async resident<T>(parameters: Weights, work: (weights: Weights) => Promise<T>): Promise<T> {
+    const inMemory = Object.entries(parameters).filter(
+      (entry): entry is [string, HostArray] => "data" in entry[1],
+    );
+    if (!this.#transfer || inMemory.length === 0) return work(parameters);
+    const { weights } = await this.#transfer.upload({ weights: Object.fromEntries(inMemory) });
+    try {
+      return await work({ ...parameters, ...weights } as unknown as Weights);
+    } finally {
+      discardArrays({ weights });
+    }
+  }
+
+  async #scoreAll(
     parameters: Weights,
     batches: Iterable<TokenBatch>,
-    { onTokens, onLosses, signal }: ScoreHooks = {},
+    { onTokens, onLosses, signal }: ScoreHooks,
   ): Promise<StreamLoss> {
     let state = this.zeros(0);
     let nats = 0;
@@ -88,8 +110,9 @@ export class BatchScorer {
     return { losses, state: result.state as Arrays };
   }
 
-  release(): Promise<void> {
-    return this.#step.release();
+  async release(): Promise<void> {
+    await this.#step.release();
+    await this.#transfer?.release();
   }
 }
 
@@ -223,7 +246,9 @@ export class StreamScorer {
     const hooks = { onTokens: (done: number) => onProgress?.(done / (stream.length - 1)), onLosses, signal };
     const sizes = { batch: this.batch, length: this.length };
     return carriesState(this.#model)
-      ? scoreInLanes(this.#scorer, parameters, stream, sizes, hooks)
+      ? this.#scorer.resident(parameters, (weights) =>
+          scoreInLanes(this.#scorer, weights, stream, sizes, hooks),
+        )
       : this.#scorer.score(parameters, this.#pass(stream), hooks);
   }
 

@@ -14,9 +14,9 @@ import { type CacheGraph, cacheGraph } from "./cache-graph.ts";
 import type { Decoder, Overflow } from "./decoder.ts";
 
 /** Tokens by which the cache grows: attention also passes over the room that is not in use. */
-const GROWTH = 64;
+export const GROWTH = 64;
 /** Most tokens of all rows that are read at once, which bounds the memory of a long prompt. */
-const READ_AT_ONCE = 512;
+export const READ_AT_ONCE = 512;
 
 /** What a branch starts with. */
 interface Start {
@@ -176,7 +176,7 @@ export class CacheDecoder implements Decoder {
 }
 
 /** Columns `from` to `to` of [batch, length]. */
-function columns(tokens: Int32Array, batch: number, from: number, to: number): Int32Array {
+export function columns(tokens: Int32Array, batch: number, from: number, to: number): Int32Array {
   const length = tokens.length / batch;
   const width = to - from;
   if (width === length) return tokens;
@@ -186,7 +186,7 @@ function columns(tokens: Int32Array, batch: number, from: number, to: number): I
   return part;
 }
 
-function contextOverflow({ model, name }: LanguageModel, length: number): UsageError {
+export function contextOverflow({ model, name }: LanguageModel, length: number): UsageError {
   return new UsageError(
     `${name} sees at most ${model.contextLength} tokens at once and the text would have ${length}; shorten the prompt or ${option("maxLength")}, or add ${option("slide")} to drop the oldest.`,
     { contextLength: model.contextLength, length },

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { deviceLike } from "../../../test/device-like.ts";
 import { randomModel } from "../../../test/random-model.ts";
 import { createDecoder } from "./create.ts";
 import type { DecoderOptions } from "./decoder.ts";
@@ -17,8 +18,14 @@ const sizes = {
 const ids = (length: number, seed: number) =>
   Int32Array.from({ length }, (_, i) => (i * 37 + seed * 11) % VOCABULARY);
 
-describe.each(Object.keys(sizes) as (keyof typeof sizes)[])("%s", (type) => {
-  const lm = randomModel(type, { sizes: sizes[type], seed: 3 });
+const types = Object.keys(sizes) as (keyof typeof sizes)[];
+
+describe.each([
+  ...types.map((type) => ({ name: type, type, backend: undefined })),
+  { name: "char-transformer on a device", type: "char-transformer" as const, backend: deviceLike().backend },
+])("$name", ({ type, backend }) => {
+  const random = randomModel(type, { sizes: sizes[type], seed: 3 });
+  const lm = backend ? { ...random, backend } : random;
 
   /** What a decoder that has read `text` and nothing else says. */
   async function fresh(text: Int32Array, options: DecoderOptions = {}): Promise<Float32Array> {
@@ -119,4 +126,22 @@ describe.each(Object.keys(sizes) as (keyof typeof sizes)[])("%s", (type) => {
     await decoder.release();
     return logits;
   }
+});
+
+it("leaves keys and values on the device: logits alone come back, and nothing stays after its release", async () => {
+  const device = deviceLike();
+  const lm = {
+    ...randomModel("char-transformer", { sizes: sizes["char-transformer"], seed: 3 }),
+    backend: device.backend,
+  };
+  const decoder = createDecoder(lm);
+  await decoder.append(ids(4, 1));
+  for (let id = 0; id < 4; id++) await decoder.append(Int32Array.of(id));
+  for (let k = 0; k < 5; k++) await decoder.branch([0, 0]).append(Int32Array.of(1, 2));
+  const elsewhere = device.returned.filter((elements) => elements > 0);
+  expect(new Set(elsewhere)).toEqual(new Set([VOCABULARY, 2 * VOCABULARY]));
+  // Weights, and the keys and values of two layers of the last two decoders.
+  expect(device.held()).toBe(Object.keys(lm.weights).length + 2 * 2 * 2);
+  await decoder.release();
+  expect(device.held()).toBe(0);
 });
