@@ -235,6 +235,21 @@ describe("keys", () => {
       status: 401,
       code: "invalid_api_key",
     });
+    // Of any length, and alike up to any place.
+    for (const given of [
+      "c",
+      "correct-horse-batterx",
+      "xorrect-horse-battery",
+      "correct-horse-battery0",
+      "k".repeat(9_000),
+    ]) {
+      const refused = await post(server, ask, { authorization: `Bearer ${given}` });
+      expect([given, refused.status, await messageOf(refused)]).toEqual([
+        given,
+        401,
+        "This is not the key of this server.",
+      ]);
+    }
     const none = await post(server, ask);
     expect([none.status, none.headers.get("www-authenticate")]).toEqual([401, "Bearer"]);
   });
@@ -378,8 +393,22 @@ describe("a client that does not read", () => {
       read += data.length;
     });
     socket.resume();
-    await expect.poll(() => read, { timeout: 20_000 }).toBeGreaterThan(8e6);
-  }, 40_000);
+    await expect.poll(() => read, { timeout: 60_000 }).toBeGreaterThan(8e6);
+  }, 90_000);
+
+  it("may read a byte at a time, and holds up nobody else", async () => {
+    const server = await start({ limits: { maxTokens: 1e6 } });
+    const socket = dial(server);
+    socket.pause();
+    socket.write(request(stream));
+    let read = 0;
+    const drip = setInterval(() => {
+      read += (socket.read(1) as Buffer | null)?.length ?? 0;
+    }, 50);
+    for (let k = 0; k < 5; k++) expect((await post(server, { ...ask, seed: k })).status).toBe(200);
+    await expect.poll(() => read, { timeout: 20_000 }).toBeGreaterThan(10);
+    clearInterval(drip);
+  }, 30_000);
 
   it("is given up after a while, and others are served", async () => {
     const server = await start({ limits: { maxTokens: 1e6, stallMs: 700 } });
@@ -389,6 +418,26 @@ describe("a client that does not read", () => {
     await new Promise((wake) => setTimeout(wake, 300));
     expect((await post(server, ask)).status).toBe(200);
   }, 30_000);
+});
+
+describe("prompts without tokens, and of very many", () => {
+  it("are read as the beginning of a text, and refused in a sentence", async () => {
+    const server = await start({ limits: { maxPromptTokens: 50_000 } });
+    for (const prompt of ["", [], [""]]) {
+      const answer = (await (await post(server, { ...ask, prompt })).json()) as OpenAI.Completion;
+      expect(answer).toMatchObject({ choices: [{ finish_reason: "length" }], usage: { prompt_tokens: 0 } });
+    }
+    expect((await post(server, { ...ask, prompt: [[]] })).status).toBe(400);
+    const many = {
+      ...ask,
+      prompt: new Array<number>(100_000).fill(1),
+      echo: true,
+      logprobs: 1,
+      max_tokens: 1,
+    };
+    const refused = await post(server, many);
+    expect(await messageOf(refused)).toMatch(/^A request may have at most 50000 .*, not 100000\.$/);
+  });
 });
 
 describe("slow requests", () => {
