@@ -278,7 +278,8 @@ const streamed = (events: string): string =>
     .join("");
 
 async function metricsOf(origin: string): Promise<(name: string) => number> {
-  const text = await (await fetch(`${origin}/metrics`)).text();
+  // On a connection of its own: one that was left may close as the next request is sent.
+  const text = await (await fetch(`${origin}/metrics`, { headers: { connection: "close" } })).text();
   return (name) => Number(new RegExp(`^${name}(?:\\{.*\\})? (\\S+)$`, "m").exec(text)?.[1] ?? 0);
 }
 

@@ -120,6 +120,8 @@ export async function serve(
       headersTimeout: Math.min(10_000, limits.requestMs),
       requestTimeout: limits.requestMs,
       connectionsCheckingInterval: Math.min(1_000, limits.requestMs),
+      // Longer than clients leave between two requests: one that is sent while the connection closes is lost.
+      keepAliveTimeout: 30_000,
     },
     getRequestListener((request, env) => app.fetch(request, env as HttpBindings), {
       errorHandler: unreadable,
