@@ -72,7 +72,7 @@ export function appendTo(
 
 /**
  * The growing tensors of a state after a call, as a graph: what it added is behind what was in use.
- * @param specs of the state; tokens are the third of four axes
+ * @param specs of the state of some number of rows; tokens are the third of four axes
  * @param index int32 [room]: for each token of the new state, which one of those in the state and of those added, which
  *   come after the state's whole room
  */

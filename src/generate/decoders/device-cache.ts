@@ -50,7 +50,7 @@ class Shared {
     this.#step = compile(
       (parameters: Parameters, input: ModelInput & { state: State }, index: Tensor) => {
         const { logits, state } = model.forward(parameters, input, evaluation, { logits: "last" });
-        return { logits, state: appendedInGraph(input.state, state, model.state("batch"), index) };
+        return { logits, state: appendedInGraph(input.state, state, model.state(1), index) };
       },
       {
         backend,
