@@ -46,6 +46,7 @@ export {
 
 // Writing
 
+export { type Chat, type ChatOptions, createChat, type SayOptions } from "./generate/chat.ts";
 export { createFiller, type Filled, type FillOptions, fillMasks, type MaskFiller } from "./generate/fill.ts";
 export { CANDIDATES, rankByKeystrokesSaved } from "./generate/keystrokes-saved.ts";
 export { lowLatency } from "./generate/load.ts";

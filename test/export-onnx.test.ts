@@ -127,6 +127,7 @@ describe("a decoder with its cache as inputs and outputs", () => {
     ["qwen2", {}],
     ["qwen3", { head_dim: 16 }],
     ["gpt_neox", {}],
+    ["openai-gpt", {}],
   ] as const)(
     "%s %o reads a text in pieces, beside a padded one, as Punchline does",
     async (type, change) => {
@@ -190,7 +191,7 @@ describe("a decoder with its cache as inputs and outputs", () => {
 });
 
 describe("a masked model", () => {
-  it.each(["bert", "distilbert"])(
+  it.each(["bert", "distilbert", "roberta", "modernbert"])(
     "%s reads padded texts side by side as Punchline reads each alone",
     async (type) => {
       const folder = await modelFolder(type, {}, 4);
@@ -248,6 +249,7 @@ describe.skipIf(!peers.transformers)(`transformers.js ${peerReason("@huggingface
     ["qwen2", { heads: 4, kvHeads: 2 }, "fp32", 24],
     ["qwen3", { heads: 4, kvHeads: 1 }, "fp32", 24],
     ["gpt_neox", {}, "fp32", 24],
+    ["openai-gpt", {}, "fp32", 24],
   ] as const)("writes with %s %o in %s the same %i tokens", async (...of) => {
     const [type, options, dtype, count, penalty = 1] = of;
     const folder = await modelFolder(type, options, 8);
@@ -278,13 +280,16 @@ describe.skipIf(!peers.transformers)(`transformers.js ${peerReason("@huggingface
     ["bert", "q4"],
     ["distilbert", "fp32"],
     ["distilbert", "q8"],
+    ["roberta", "fp32"],
+    ["roberta", "q8"],
+    ["modernbert", "fp32"],
   ] as const)("fills with %s in %s the same words", async (type, dtype) => {
     const folder = await modelFolder(type, {}, 8);
     // Published folders may not say which tokens are special.
     rmSync(join(folder, "tokenizer_config.json"));
     const { out } = await exported(folder, [dtype]);
     const lm = await loadModel(folder, quantize[dtype] ? { quantize: quantize[dtype] } : {});
-    const text = "hen [MASK] a road";
+    const text = `hen ${lm.tokenizer.token(lm.tokenizer.mask!)} a road`;
     const ours = (await fillMasks(lm, text, { topK: 4 })).masks[0]!;
     const { pipeline } = await transformersOn(out);
     const fill = await pipeline("fill-mask", basename(out), { dtype, device: "cpu" });

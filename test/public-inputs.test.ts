@@ -34,6 +34,7 @@ const typos: Readonly<Record<string, readonly [slip: string, meant: string, Call
   openLocal: ["quantise", "quantize", (o) => call(punchline.openLocal, "punchline-gpt2", o)],
   openModel: ["backends", "backend", (o) => call(punchline.openModel, "punchline-gpt2", o)],
   pullModel: ["onprogress", "onProgress", (o) => call(punchline.pullModel, "punchline-gpt2", o)],
+  createChat: ["sistem", "system", (o) => call(punchline.createChat, lm, o)],
   createFiller: ["topk", "topK", (o) => call(punchline.createFiller(bert).fill, "a [MASK]", o)],
   fillMasks: ["iteratve", "iterative", (o) => call(punchline.fillMasks, bert, "a [MASK]", o)],
   lowLatency: ["thread", "threads", (o) => call(punchline.lowLatency, lm, o)],

@@ -31,6 +31,7 @@ const commands = {
   },
   Use: {
     sample: ["Write texts with a model", () => import("./commands/sample.ts")],
+    chat: ["Talk with an instruct model in the terminal", () => import("./commands/chat.ts")],
     fill: ["Fill the [MASK] of a text with a model such as BERT", () => import("./commands/fill.ts")],
     suggest: ["Type with a model that suggests what comes next", () => import("./commands/suggest.ts")],
   },

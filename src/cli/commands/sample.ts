@@ -5,8 +5,10 @@ import type { AuditedText } from "../../evaluate/novelty/auditor.ts";
 import { type NovelSamples, writeNovel } from "../../evaluate/novelty/novel-samples.ts";
 import { noveltyAuditor, sourceAuditor } from "../../evaluate/novelty/source-auditor.ts";
 import { elsewhereOf } from "../../evaluate/novelty/source-texts.ts";
+import { createChat, type SayOptions } from "../../generate/chat.ts";
 import { promptNote, type Sample } from "../../generate/sample.ts";
 import type { TextModel } from "../../generate/text-model.ts";
+import { chatTemplateNames } from "../../text/chat-template.ts";
 import { argument, defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import { modelKinds, modelOptions, openAny, reportUsage } from "../input/open-model.ts";
@@ -68,6 +70,7 @@ export default defineCommand({
     }),
     stop: list("A text that ends the sample", { defaultIs: "none" }),
     ...usual({ seed: integer("Seed of the random numbers", { min: 0, default: 0 }) }),
+    chat: flag("Ask with the prompt as the user's turn of the model's chat template"),
     slide: flag("Drop the oldest tokens when the context is full"),
     ...inGroup("New or remembered", {
       check: flag("Show beside each text the training texts that begin like it, and what is a copy"),
@@ -93,7 +96,7 @@ export default defineCommand({
   async run(
     ctx,
     args,
-    { device, threads, quantize, priceIn, priceOut, n, check, novel, tries, data, ...given },
+    { device, threads, quantize, priceIn, priceOut, n, check, novel, tries, data, chat: asked, ...given },
   ) {
     const { textFile, prompt, fileFormat, encoding, delimiter, header, maxLine, ...rest } = given;
     const files = { fileFormat, encoding, delimiter, header, maxLine };
@@ -110,7 +113,13 @@ export default defineCommand({
       throw new UsageError(
         "--novel draws again and again, and --beams draws nothing; leave one of them out.",
       );
+    if (asked) refuseWithChat({ ...options, looked });
     const model = await openAny(ctx, args.model, where);
+    if (asked) {
+      await answer(ctx, model, n, options);
+      return;
+    }
+    noteTemplate(ctx, model);
     const note = model.kind === "local" ? promptNote(model, present(options)) : undefined;
     if (note) ctx.warn(note);
     const streams = ctx.isTTY && n === 1 && !ctx.asJson && !looked && options.beams === undefined;
@@ -159,6 +168,59 @@ export default defineCommand({
     if (found && samples.length < n) throw tooFew(args.model, found, n, novel!);
   },
 });
+
+/** @throws UsageError for what is of use where a text is continued */
+function refuseWithChat({
+  prompt,
+  beams,
+  slide,
+  looked,
+}: {
+  readonly prompt: string;
+  readonly beams?: number | undefined;
+  readonly slide: boolean;
+  readonly looked: boolean;
+}): void {
+  const misplaced =
+    beams !== undefined ? "--beams" : slide ? "--slide" : looked ? "--check and --novel" : undefined;
+  if (misplaced)
+    throw new UsageError(`--chat writes answers, for which ${misplaced} has no use; leave one of them out.`);
+  if (prompt === "") throw new UsageError("--chat needs a --prompt, which is the user's turn.");
+}
+
+/** Says what becomes of the chat template of an instruct model. */
+function noteTemplate(ctx: Context, model: TextModel): void {
+  if (model.kind === "hosted" || chatTemplateNames(model).length === 0) return;
+  ctx.note(
+    `${model.name} has a chat template, which is not used: the prompt is continued as it is; --chat or punchline chat asks by it.`,
+  );
+}
+
+type Given = Readonly<Record<"prompt", string>> & SayOptions;
+
+/** Answers to the prompt as the one turn of a conversation. */
+async function answer(ctx: Context, model: TextModel, n: number, given: Given): Promise<void> {
+  if (model.kind === "hosted")
+    throw new UsageError(
+      `${model.name} is a hosted model, which is always asked by its own template; leave --chat out.`,
+    );
+  const { prompt, temperature, topK, topP, minP, repetitionPenalty, maxLength, stop, seed } = given;
+  const chat = createChat(model);
+  ctx.note(`${model.name} is asked by its chat template "${chat.template}".`);
+  const options = { temperature, topK, topP, minP, repetitionPenalty, maxLength, stop, seed };
+  const answers = await chat.sayAll(prompt, { ...present(options), n, signal: ctx.interrupt });
+  const several = answers.some(({ text }) => text.includes("\n"));
+  for (const [i, { text }] of answers.entries()) {
+    if (several && i > 0) ctx.print(separator);
+    ctx.print(ctx.shown(text));
+  }
+  ctx.json({
+    template: chat.template,
+    samples: answers.map(({ text, tokens, finish }) => ({ prompt, text, tokens, finish })),
+  });
+  await chat.release();
+  await model.release();
+}
 
 interface Wanted {
   readonly novel: number;
