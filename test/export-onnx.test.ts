@@ -281,7 +281,6 @@ describe.skipIf(!peers.transformers)(`transformers.js ${peerReason("@huggingface
     ["distilbert", "fp32"],
     ["distilbert", "q8"],
     ["roberta", "fp32"],
-    ["roberta", "q8"],
     ["modernbert", "fp32"],
   ] as const)("fills with %s in %s the same words", async (type, dtype) => {
     const folder = await modelFolder(type, {}, 8);
