@@ -98,6 +98,9 @@ async function lookUp(): Promise<void> {
 export function Novelty() {
   if (runs.value.length === 0) return <NoModel title={TITLE} />;
   const byModel = whose.value === "model";
+  // What was found of other texts, or with another model, is not of what is asked now.
+  const isAsked = result.value?.own === byModel && result.value.run === chosen.value;
+  const shownResult = isAsked ? result.value : undefined;
   return (
     <>
       <Opening title={TITLE}>
@@ -142,8 +145,8 @@ export function Novelty() {
       </div>
       <Progress />
       <Problem sentence={problem.value} />
-      {result.value && <Verdict {...result.value} />}
-      {result.value && result.value.found.samples.length > 0 && <Texts found={result.value.found} />}
+      {shownResult && <Verdict {...shownResult} />}
+      {shownResult && shownResult.found.samples.length > 0 && <Texts found={shownResult.found} />}
       {byModel && (
         <Along
           options={{

@@ -159,13 +159,19 @@ export function Train() {
         )}
       </div>
       <Problem sentence={shown?.problem} />
-      {shown && <Watched view={shown} />}
+      {shown && <Watched view={shown} unit={unitOf(shown.run)} />}
       {!busy.value && <Branch />}
       <RunList />
       <Same {...sameElsewhere()} />
     </>
   );
 }
+
+/** What a run reads one of after the other: this room trains networks of letters, and shows those of others too. */
+const unitOf = (run: string): string => {
+  const model = runs.value.find(({ name }) => name === run)?.record?.model;
+  return model === undefined || model.startsWith("char-") ? "letters" : "pieces of words";
+};
 
 /** The same at the command line and in a program. */
 function sameElsewhere(): { readonly command: string; readonly code: string } {

@@ -40,7 +40,9 @@ async function remove(run: string): Promise<void> {
 export function RunList() {
   return (
     <Section title={`Runs ${placeOfRuns.value}`}>
-      {runs.value.length === 0 && <p class="note">None yet.</p>}
+      {runs.value.length === 0 && (
+        <p class="note">{busy.value ? "The first one is in training." : "None yet."}</p>
+      )}
       <ul class="texts runs">
         {runs.value.map((run) => (
           <Run key={run.name} run={run} />
@@ -79,7 +81,11 @@ function Run({ run }: { readonly run: StoredRun }) {
       <b>{name}</b> {chosen.value === name && <span class="quiet">(chosen)</span>}
       <small>{run.problem ?? facts.filter(Boolean).join(", ")}</small>
       <span class="actions tight">
-        <Button kind="plain" onClick={guarded(() => show(name))} disabled={busy.value}>
+        <Button
+          kind="plain"
+          onClick={guarded(() => show(name))}
+          disabled={busy.value || (chosen.value === name && view.value?.run === name)}
+        >
           Choose<span class="unseen"> {name}</span>
         </Button>
         <Button kind="plain" onClick={guarded(() => download(name))}>
