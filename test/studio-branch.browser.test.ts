@@ -75,7 +75,7 @@ describe.skipIf(noBrowser)(`branches${browserReason}`, () => {
       const step = (await steps.last().getAttribute("value"))!;
       await page.selectOption("#branch-step", step);
       await page.getByLabel("Learning rate of the branch").fill("0.0005");
-      await page.getByLabel("Minutes").fill("30");
+      await page.getByRole("spinbutton", { name: "Minutes", exact: true }).fill("30");
       expect(await page.textContent("details details pre")).toContain(
         `punchline train --init-from runs/city-names/checkpoints/step-${step} --learning-rate 0.0005`,
       );
