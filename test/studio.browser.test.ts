@@ -206,15 +206,15 @@ describe.skipIf(noBrowser)(`the studio${browserReason}`, () => {
     url = server.url;
   }, MINUTES);
 
-  /** Waits until the browser's storage has a checkpoint of a run, with a text that it wrote. */
+  /** Waits until the browser's storage has a checkpoint of a run that came after its first text. */
   const kept = (page: Page, run: string) =>
     page.waitForFunction(
       async (name) => {
         try {
           const root = await navigator.storage.getDirectory();
           const folder = await (await root.getDirectoryHandle("runs")).getDirectoryHandle(name);
-          const textOf = async (file: string) => (await (await folder.getFileHandle(file)).getFile()).text();
-          return JSON.parse(await textOf("state.json")).step > 0 && (await textOf("samples.md")) !== "";
+          const state = await (await folder.getFileHandle("state.json")).getFile();
+          return JSON.parse(await state.text()).step >= 5;
         } catch {
           return false;
         }
