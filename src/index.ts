@@ -10,6 +10,8 @@
 
 // Data
 
+export { openTokenFile } from "./data/corpus/open.ts";
+export { prepareTokenFile } from "./data/corpus/prepare-file.ts";
 export { type PreparedData, type PrepareOptions, prepareText, prepareTexts } from "./data/prepare.ts";
 export { type PrepareDataOptions, prepareData } from "./data/prepare-sources.ts";
 export { encodeSplit } from "./data/tokens.ts";

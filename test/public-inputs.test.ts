@@ -26,6 +26,11 @@ const typos: Readonly<Record<string, readonly [slip: string, meant: string, Call
   prepareText: ["fraction", "fractions", (o) => call(punchline.prepareText, "abc", o)],
   prepareTexts: ["vocabluary", "vocabulary", (o) => call(punchline.prepareTexts, [{ texts: ["a"] }], o)],
   prepareData: ["promptColum", "promptColumn", (o) => call(punchline.prepareData, "one-liners", o)],
+  prepareTokenFile: [
+    "nearDuplicate",
+    "nearDuplicates",
+    (o) => call(punchline.prepareTokenFile, "a.tokens", "one-liners", o),
+  ],
   pullDataset: ["revison", "revision", (o) => call(punchline.pullDataset, "owner/name", o)],
   train: ["ouput", "out", (o) => call(punchline.train, { model: "char-lstm", data, ...o })],
   windows: ["optoins", "options", (o) => first(call(punchline.windows, data, { model: "char-lstm", ...o }))],
@@ -143,7 +148,7 @@ describe("an unknown option", () => {
   /** Functions without an object of options. */
   const plain = new Set(
     (
-      "encodeSplit listRuns withSubwords withWordPieces prepareLike saveModel rankByKeystrokesSaved buildIndex " +
+      "encodeSplit openTokenFile listRuns withSubwords withWordPieces prepareLike saveModel rankByKeystrokesSaved buildIndex " +
       "builtInFolder openModelFolder openSafetensors writeSafetensors loadTokenizer readLog findRun readRun " +
       "folderResults memoryResults bufferTensors architectureOf tokenizerFromFiles runTraining " +
       "connectWorker connectHttp viewOfTexts renderOptions serveCalls serveEngine openRun opfsStore memoryStore yieldingBackend cityTexts jokeTexts fetchedFiles clozeModel " +

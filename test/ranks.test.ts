@@ -128,6 +128,65 @@ describe.each(launchers)("%s", (launcher) => {
     }
   }, 180_000);
 
+  test(name("writes, scores and audits what one process does"), async () => {
+    const cwd = temporaryFolder();
+    const train = [
+      "train",
+      "--model",
+      "gpt2",
+      "--layers",
+      "1",
+      "--width",
+      "32",
+      "--context",
+      "32",
+      "--steps",
+      "4",
+    ];
+    expect(spawnSync(process.execPath, [builtCli(), ...train, "--out", "run", "-q"], { cwd }).status).toBe(0);
+    const jobs = [
+      ["sample", "run", "-n", "5", "--seed", "3", "--max-length", "20", "--json"],
+      ["eval", "run", "--json"],
+      ["eval", "run", "--texts", "alone", "--json"],
+      ["novelty", "run", "-n", "6", "--asked", "2", "--max-length", "20", "--json"],
+    ];
+    for (const words of jobs) {
+      const one = spawnSync(process.execPath, [builtCli(), ...words], { cwd, encoding: "utf8" });
+      const two = await ended(mpirun(launcher, cwd, [[2, words]]));
+      expect(two).toMatchObject({ status: 0, errors: [] });
+      const [a, b] = [JSON.parse(one.stdout), JSON.parse(two.stdout)];
+      if (words[0] !== "eval") expect(b).toEqual(a);
+      else
+        for (const key of ["loss", "bits_per_byte", "tokens"])
+          expect(Math.abs(b[key] / a[key] - 1)).toBeLessThan(1e-6);
+    }
+    const refused = await ended(mpirun(launcher, cwd, [[2, ["sample", "run"]]]));
+    expect(refused.errors).toEqual([expect.stringContaining("2 ranks cannot share one text")]);
+  }, 180_000);
+
+  test(name("reads a token file on each rank, with the losses of its texts"), async () => {
+    const cwd = temporaryFolder();
+    const made = spawnSync(process.execPath, [builtCli(), "data", "one-liners", "--out", "jokes.tokens"], {
+      cwd,
+    });
+    expect(made.status).toBe(0);
+    const words = (data: string, out: string) => [
+      "train",
+      ...small,
+      "--data",
+      data,
+      "--steps",
+      "4",
+      "--out",
+      out,
+    ];
+    expect(await ended(mpirun(launcher, cwd, [[2, words("jokes.tokens", "a")]]))).toMatchObject({
+      status: 0,
+    });
+    expect(await ended(mpirun(launcher, cwd, [[2, words("one-liners", "b")]]))).toMatchObject({ status: 0 });
+    expect(await curve(join(cwd, "a"))).toEqual(await curve(join(cwd, "b")));
+  }, 180_000);
+
   test.each([0, 1])(
     name("ends all within seconds where rank %i is killed, with a whole checkpoint"),
     async (victim) => {

@@ -6,7 +6,16 @@ import { UsageError } from "../core/errors.ts";
 import { version } from "../core/version.ts";
 import type { Launched } from "../ranks/launched.ts";
 import type { MpiRanks } from "../ranks/mpi.ts";
-import { alone, Lead, type Ranks, ranksError, SharedError, sendJson, together } from "../ranks/ranks.ts";
+import {
+  alone,
+  follow,
+  Lead,
+  type Ranks,
+  ranksError,
+  SharedError,
+  sendJson,
+  together,
+} from "../ranks/ranks.ts";
 import type { Command } from "./command.ts";
 import { quoted } from "./output/command-line.ts";
 import { failureOf } from "./output/failure.ts";
@@ -49,7 +58,7 @@ export async function runAsRank(
     if (!isFirst) {
       // Whoever ends the job signals all; what is under way is ended by rank 0.
       for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => {});
-      if (found) await (await import("../train/job.ts")).followTraining(ranks);
+      if (found) await followAll(ranks);
       return 0;
     }
     try {
@@ -68,6 +77,17 @@ export async function runAsRank(
   } finally {
     mpi?.finish();
   }
+}
+
+/** Does what rank 0 orders, whatever the command, until it dismisses this rank. */
+async function followAll(ranks: Ranks): Promise<void> {
+  const { trainingOrders } = await import("../train/job.ts");
+  const { sharedWork } = await import("../evaluate/shared-model.ts");
+  const { release: releaseTraining, ...trainings } = trainingOrders(ranks);
+  const { release, ...others } = sharedWork(ranks);
+  await follow(ranks, { ...trainings, ...others });
+  await releaseTraining();
+  await release();
 }
 
 /** All ranks have the error, and rank 0 prints it. */

@@ -44,7 +44,8 @@ export interface TokenizerOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-type Splits = Readonly<Record<SplitName, readonly string[]>>;
+/** The texts of each split, which can be read again and again. */
+type Splits = Readonly<Record<SplitName, Iterable<string>>>;
 
 /** Whether a vocabulary has pieces of words: a line break is one of its tokens, not the end of a text. */
 export const isSubword = (vocabulary: string | undefined): vocabulary is SubwordName =>
@@ -157,7 +158,9 @@ export function tokenizerFor(
   end = "\n",
 ): Tokenizer {
   const { vocabulary: given } = options;
-  const all = () => splitNames.flatMap((name) => splits[name]);
+  function* all() {
+    for (const name of splitNames) yield* splits[name];
+  }
   if (typeof given !== "object") {
     if (vocabulary === "character") return characterTokenizerOf(all(), end);
     if (vocabulary === "word")
@@ -201,7 +204,7 @@ const SUBWORD_VOCABULARY = 2048;
 const WORD_PIECE_VOCABULARY = 4096;
 
 /** Byte-level BPE of at most `size` ids, as GPT-2 spells text. */
-export const bpeTokenizerOf = (texts: readonly string[], size?: number): HuggingFaceTokenizer =>
+export const bpeTokenizerOf = (texts: Iterable<string>, size?: number): HuggingFaceTokenizer =>
   tokenizerOf(trainBpe(texts, bpeOptions(size)));
 
 /**
@@ -209,14 +212,14 @@ export const bpeTokenizerOf = (texts: readonly string[], size?: number): Hugging
  * @param signal stops it; its reason is thrown
  */
 export const bpeTokenizerInTurns = async (
-  texts: readonly string[],
+  texts: Iterable<string>,
   size?: number,
   signal?: AbortSignal,
 ): Promise<HuggingFaceTokenizer> =>
   tokenizerOf(await trainBpeInTurns(texts, { ...bpeOptions(size), signal }));
 
 /** WordPiece of at most `size` ids, in lower case, as BERT spells text. */
-export function wordPieceTokenizerOf(texts: readonly string[], size = WORD_PIECE_VOCABULARY): Tokenizer {
+export function wordPieceTokenizerOf(texts: Iterable<string>, size = WORD_PIECE_VOCABULARY): Tokenizer {
   return tokenizerOf({
     files: wordPieceFiles(wordPieceVocabulary(texts, size), { do_lower_case: true }),
   });

@@ -25,15 +25,55 @@ function hashPair(a: number, b: number): number {
   return finalise(h ^ 8);
 }
 
+/** {@link hashText} of a text that comes in parts. */
+class RunningHash {
+  #h: number;
+  #open = -1;
+  #length = 0;
+
+  constructor(seed: number) {
+    this.#h = seed | 0;
+  }
+
+  add(text: string): void {
+    this.#length += text.length;
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i);
+      if (this.#open < 0) this.#open = code;
+      else {
+        let h = this.#h ^ scramble(this.#open | (code << 16));
+        h = (h << 13) | (h >>> 19);
+        this.#h = (Math.imul(h, 5) + 0xe6546b64) | 0;
+        this.#open = -1;
+      }
+    }
+  }
+
+  value(): number {
+    const h = this.#open < 0 ? this.#h : this.#h ^ scramble(this.#open);
+    return finalise(h ^ (this.#length * 2));
+  }
+}
+
 /**
  * A running 128-bit digest of a sequence of texts, as 32 hexadecimal digits: equal sequences have equal
  * digests, and the borders between texts count.
  */
-export function createFingerprint(): { add(text: string): void; digest(): string } {
+export function createFingerprint(): {
+  add(text: string): void;
+  /** Adds one text that comes in parts. */
+  addParts(parts: Iterable<string>): void;
+  digest(): string;
+} {
   const lanes = [1, 2, 3, 4];
   return {
     add(text) {
       for (let k = 0; k < 4; k++) lanes[k] = hashText(text, hashPair(lanes[k]!, k));
+    },
+    addParts(parts) {
+      const running = lanes.map((lane, k) => new RunningHash(hashPair(lane, k)));
+      for (const part of parts) for (const hash of running) hash.add(part);
+      for (const [k, hash] of running.entries()) lanes[k] = hash.value();
     },
     digest: () => lanes.map((lane) => (lane >>> 0).toString(16).padStart(8, "0")).join(""),
   };

@@ -2,7 +2,7 @@
 import type { PreparedData, PrepareOptions, PrepareProgress } from "./prepare.ts";
 import { prepareBatches } from "./prepare.ts";
 import type { TextBatch, TextSource } from "./sources/source.ts";
-import type { SourceSummary } from "./summary.ts";
+import type { DataSummary } from "./summary.ts";
 
 /** Called while texts are read, which are all in memory until they are split; throws where they no longer fit. */
 export type CheckMemory = (source: string, texts: number, characters: number) => void;
@@ -23,33 +23,44 @@ interface Opened {
 }
 
 /** Reads, cleans, deduplicates and splits. Errors: those of the sources and of `prepareTexts`. */
-export async function prepareOpened(
-  { sources, heldOut = 0, checkMemory }: Opened,
-  options: PrepareOptions,
-): Promise<PreparedData> {
+export async function prepareOpened(given: Opened, options: PrepareOptions): Promise<PreparedData> {
+  const { batches, options: own, from, described } = opened(given, options);
+  const prepared = await prepareBatches(batches, own, from);
+  return { ...prepared, summary: described(prepared.summary) };
+}
+
+/** The texts of opened sources, and what a preparation of them needs. */
+export function opened({ sources, heldOut = 0, checkMemory }: Opened, options: PrepareOptions) {
   const counts = new Int32Array(sources.length);
   const { onProgress } = options;
   const bytes = (): Pick<PrepareProgress, "bytes" | "totalBytes"> => ({
     bytes: sources.reduce((sum, { progress }) => sum + progress.bytes, 0),
     totalBytes: sources.reduce((sum, { progress }) => sum + progress.totalBytes, 0),
   });
-  const prepared = await prepareBatches(
-    allBatches(sources, { counts, heldOut, checkMemory }),
-    onProgress ? { ...options, onProgress: (now) => onProgress({ ...now, ...bytes() }) } : options,
-    sources
+  return {
+    batches: allBatches(sources, { counts, heldOut, checkMemory }),
+    /** Progress says how many bytes are read. */
+    options: onProgress
+      ? { ...options, onProgress: (now: PrepareProgress) => onProgress({ ...now, ...bytes() }) }
+      : options,
+    /** The names of the sources, for errors. */
+    from: sources
       .slice(heldOut)
       .map(({ name }) => name)
       .join(", "),
-  );
-  const summaries: SourceSummary[] = sources.map(({ name, format, column, promptColumn, reading }, i) => ({
-    source: name,
-    format,
-    column: column ?? null,
-    prompt_column: promptColumn,
-    rows: counts[i]!,
-    ...reading,
-  }));
-  return { ...prepared, summary: { ...prepared.summary, sources: summaries } };
+    /** The summary with its sources, when they are read. */
+    described: (summary: DataSummary): DataSummary => ({
+      ...summary,
+      sources: sources.map(({ name, format, column, promptColumn, reading }, i) => ({
+        source: name,
+        format,
+        column: column ?? null,
+        prompt_column: promptColumn,
+        rows: counts[i]!,
+        ...reading,
+      })),
+    }),
+  };
 }
 
 /** The texts of all sources; those of the first `heldOut` sources are for validation. */

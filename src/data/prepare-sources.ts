@@ -10,12 +10,12 @@ import { InputError, UsageError } from "../core/errors.ts";
 import { checkOptions, checkTexts, option, optionNames } from "../core/options.ts";
 import {
   insideOfPrepareOptions,
-  joinPrompt,
   type PreparedData,
   type PrepareOptions,
   prepareTextInTurns,
 } from "./prepare.ts";
 import { type CheckMemory, memoryOfTexts, prepareOpened } from "./prepare-opened.ts";
+import { joinPrompt } from "./shape-texts.ts";
 import { citiesKind } from "./sources/cities.ts";
 import { checkLength, type DecodeOptions, wholeText } from "./sources/decode.ts";
 import { openFile } from "./sources/disk.ts";
@@ -49,6 +49,19 @@ export async function prepareData(
   sources: string | readonly string[],
   options: PrepareDataOptions = {},
 ): Promise<PreparedData> {
+  const { options: own, ...opened } = await openAll(sources, options);
+  return prepareOpened({ ...opened, checkMemory: heapCheck() }, own);
+}
+
+/** Opens sources, those that are held out first, and the options with the fractions that this leaves. */
+export async function openAll(
+  sources: string | readonly string[],
+  options: PrepareDataOptions,
+): Promise<{
+  readonly sources: readonly TextSource[];
+  readonly heldOut: number;
+  readonly options: PrepareDataOptions;
+}> {
   if (typeof sources !== "string") checkTexts(sources, "sources");
   const { validationSource, fractions } = checkOptions(options, prepareDataNames);
   const heldOut = validationSource === undefined ? [] : [validationSource];
@@ -65,7 +78,7 @@ export async function prepareData(
     validationSource === undefined
       ? options
       : { ...options, fractions: { validation: 0, test: fractions?.test ?? 0 } };
-  return prepareOpened({ sources: opened, heldOut: heldOut.length, checkMemory: heapCheck() }, split);
+  return { sources: opened, heldOut: heldOut.length, options: split };
 }
 
 /** Reads files whole as one continuous text and splits it by position; see `prepareText`. */
@@ -121,7 +134,7 @@ export async function readTexts(
 }
 
 /** Reading stops before the process would be killed for what it holds. */
-function heapCheck(): CheckMemory {
+export function heapCheck(): CheckMemory {
   const usedBefore = getHeapStatistics().used_heap_size;
   return (source, texts, characters) => {
     const needed = usedBefore + memoryOfTexts(texts, characters);
@@ -131,7 +144,7 @@ function heapCheck(): CheckMemory {
     throw new InputError(
       "memory",
       `${source}: ${texts} texts with ${characters} characters, and what follows, need more than the ${megabytes(limit)} MB that Node may use; ` +
-        `give a part of them, or allow more, such as NODE_OPTIONS=--max-old-space-size=${2 * megabytes(needed)}.`,
+        `make a token file of them, which is read from the disk ("punchline data ${source} --near off --out corpus.tokens"), give a part of them, or allow more, such as NODE_OPTIONS=--max-old-space-size=${2 * megabytes(needed)}.`,
       { source, texts, characters, limit },
     );
   };

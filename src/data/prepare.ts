@@ -4,35 +4,23 @@
  * Runs in a browser as well; `prepareData` reads files and packages.
  */
 import { InputError } from "../core/errors.ts";
-import { checkOptions, checkText, checkTexts, invalidOption, option, optionNames } from "../core/options.ts";
-import {
-  type Cleaner,
-  cleaningOptionNames,
-  createCleaner,
-  resolveCleaning,
-  type TextCleaning,
-} from "../text/clean.ts";
+import { checkOptions, checkText, invalidOption, optionNames } from "../core/options.ts";
+import { cleaningOptionNames, resolveCleaning, type TextCleaning } from "../text/clean.ts";
 import { normalise } from "../text/normalise.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import {
-  cleaningFor,
-  endOf,
   isDefault,
-  refuseEnd,
   type TokenizerOptions,
   tokenizerFor,
   tokenizerInTurns,
   vocabularyOf,
 } from "./choose-tokenizer.ts";
-import {
-  duplicateMethod,
-  findDuplicates,
-  type NearDuplicateOptions,
-  nearDuplicateNames,
-  nearThresholds,
-} from "./duplicates.ts";
+import { findDuplicates, type NearDuplicateOptions, nearDuplicateNames } from "./duplicates.ts";
 import { createFingerprint } from "./hash.ts";
-import { RowCounter, type TextRows } from "./rows.ts";
+import type { EncodedSplits } from "./ids.ts";
+import { itemsSummary, refuseTooFew, repeatOf, spread, spreadPairs } from "./items-summary.ts";
+import type { TextRows } from "./rows.ts";
+import { countDropped, type ShapedText, shapeTexts } from "./shape-texts.ts";
 import type { TextBatch } from "./sources/source.ts";
 import {
   assignSplits,
@@ -42,11 +30,10 @@ import {
   type SplitName,
   splitNames,
 } from "./split.ts";
-import { type DataSummary, droppedReasons, lengthsOf } from "./summary.ts";
-import { lossOf, lossRemark, refuseLoss, warningsOf } from "./warnings.ts";
+import { type DataSummary, lengthsOf } from "./summary.ts";
 
 export interface PrepareProgress {
-  readonly phase: "read" | "duplicates" | "split";
+  readonly phase: "read" | "duplicates" | "split" | "tokens";
   /** Rows done in this phase. */
   readonly rows: number;
   /** Rows of this phase, or 0 where unknown. */
@@ -105,6 +92,8 @@ export interface PreparedData {
   readonly droppedTexts?: readonly { readonly text: string; readonly reason: string }[] | undefined;
   /** Where each text stands in its source. Absent where no source says it, and for one continuous text. */
   readonly rows?: TextRows | undefined;
+  /** The tokens themselves, where the data came from a token file: `splits` then decodes them when it is asked. */
+  readonly encoded?: EncodedSplits | undefined;
   readonly tokenizer: Tokenizer;
   /** `tokenizer` where no vocabulary was asked for: `train` then replaces it by one that suits its model. */
   readonly defaultTokenizer?: Tokenizer | undefined;
@@ -146,68 +135,22 @@ export async function prepareBatches(
   const { exactDuplicates = true, nearDuplicates = true } = options;
   const { onProgress = () => {} } = options;
   const fractions = checkFractions(options.fractions ?? {});
-  const vocabulary = vocabularyOf(options);
-  const end = endOf(options, vocabulary);
-  let created: Cleaner | undefined;
-  const cleanerFor = ({ documents = false }: Pick<TextBatch, "documents">): Cleaner => {
-    created ??= createCleaner(cleaningFor(options, end, documents));
-    return created;
-  };
-  const dropped: Record<string, number> = {};
-  const drop = (reason: string, n = 1) => {
-    if (n > 0) dropped[reason] = (dropped[reason] ?? 0) + n;
-  };
   const droppedTexts: { readonly text: string; readonly reason: string }[] = [];
   const droppedRows: number[] = [];
   const dropText = (reason: string, text: string, row: number) => {
-    drop(reason);
     droppedTexts.push({ text, reason });
     droppedRows.push(row);
   };
   const report = (phase: PrepareProgress["phase"], rows: number, totalRows: number) =>
     onProgress({ phase, rows, totalRows, bytes: 0, totalBytes: 0 });
 
-  const { minLength = 1, maxLength = Number.POSITIVE_INFINITY } = options;
-  let broken = 0;
-  const shape = (text: string, cleaner: Cleaner) => {
-    const cleaned = cleaner.clean(text);
-    const shaped = end === "\n" ? withoutBreaks(cleaned) : cleaned;
-    if (hasBreak(text) && !shaped.includes("\n")) broken++;
-    return shaped;
-  };
-  const counter = new RowCounter();
-  let rowsIn = 0;
-  let items: Item[] = [];
-  let prompted = false;
-  for await (const batch of batches) {
-    checkTexts(batch?.texts);
-    rowsIn += batch.texts.length;
-    const rows = counter.batch(batch);
-    for (const [reason, left] of Object.entries(batch.dropped ?? {})) {
-      rowsIn += left.length;
-      for (const [i, text] of left.entries()) dropText(reason, text, rows.dropped(reason, i));
-    }
-    options.signal?.throwIfAborted();
-    prompted ||= batch.prompts !== undefined;
-    const cleaner = cleanerFor(batch);
-    for (const [i, raw] of batch.texts.entries()) {
-      const own = shape(raw, cleaner);
-      const prompt = batch.prompts ? shape(batch.prompts[i]!, cleaner) : "";
-      const whole = prompt === "" ? { text: own, prompt: 0 } : joinPrompt(prompt, own, options.separator);
-      const item: Item = { ...whole, row: rows.text(i), heldOut: batch.heldOut };
-      refuseEnd(item.text, end, from);
-      if (own.trim() === "") {
-        // A text that cleaning removed entirely can still be found in an audit.
-        if (raw.trim() === "") drop("empty");
-        else dropText("empty", raw, item.row);
-      } else if (item.text.length < minLength) dropText("too_short", item.text, item.row);
-      else if (item.text.length > maxLength) dropText("too_long", item.text, item.row);
-      else items.push(item);
-    }
-    report("read", rowsIn, 0);
-  }
-  const cleaner = cleanerFor({});
-  refuseLoss(cleaner.loss, from, options);
+  let items: ShapedText[] = [];
+  const shaped = await shapeTexts(batches, options, from, {
+    keep: (item) => void items.push(item),
+    drop: dropText,
+    onRows: (rows) => report("read", rows, 0),
+  });
+  const { dropped, counter, vocabulary, end } = shaped;
 
   const compared = items.length;
   let nearPairs: readonly (readonly [dropped: string, kept: string])[] = [];
@@ -217,28 +160,28 @@ export async function prepareBatches(
     const count = items.length;
     const onDone = (done: number) => report("duplicates", done, count);
     const repeats = await findDuplicates(keys, near, onDone, options.signal);
-    const isNew = ({ text, row }: Item, i: number) => {
-      if (exactDuplicates && repeats.exact[i]! >= 0) dropText("duplicate", text, row);
-      else if (repeats.near[i]! >= 0) dropText("near_duplicate", text, row);
-      else return true;
+    const isNew = ({ text, row }: ShapedText, i: number) => {
+      const reason = repeatOf(repeats, i, exactDuplicates);
+      if (reason === undefined) return true;
+      countDropped(dropped, reason);
+      dropText(reason, text, row);
       return false;
     };
-    nearPairs = pairsOf(items, repeats.near);
+    nearPairs = spreadPairs(repeats.near).map(([i, j]) => [items[i]!.text, items[j]!.text]);
     items = items.filter(isNew);
     keys = keys.filter((_, i) => repeats.near[i]! < 0 && !(exactDuplicates && repeats.exact[i]! >= 0));
   }
-  const needed = fractions.validation + fractions.test > 0 ? 2 : 1;
   const own = items.filter(({ heldOut }) => !heldOut).length;
-  if (own < needed) throw tooFew(from, own, needed, dropped, lossRemark(cleaner.loss));
+  refuseTooFew(shaped, own, fractions, from);
 
   report("split", 0, items.length);
   const places = placesOf(items, keys, fractions);
-  const inSplits = <T>(of: (item: Item) => T) =>
+  const inSplits = <T>(of: (item: ShapedText) => T) =>
     Object.fromEntries(
       splitNames.map((name) => [name, items.filter((_, i) => places[i] === name).map(of)]),
     ) as Record<SplitName, T[]>;
   const splits = inSplits(({ text }) => text);
-  const prompts = prompted ? inSplits(({ prompt }) => prompt) : undefined;
+  const prompts = shaped.prompted ? inSplits(({ prompt }) => prompt) : undefined;
   const rows = counter.known
     ? counter.rows(
         inSplits(({ row }) => row),
@@ -247,37 +190,17 @@ export async function prepareBatches(
     : undefined;
   const tokenizer = await tokenizerInTurns(options, vocabulary, splits, end);
   const fingerprint = fingerprintOf("items", splits, prompts);
-  const loss = lossOf(cleaner.loss);
-  const summary: DataSummary = {
-    rows_in: rowsIn,
-    rows_out: items.length,
-    dropped,
-    splits: countsOf(splits),
-    vocabulary: tokenizer.size,
-    vocabulary_kind: typeof options.vocabulary === "object" ? tokenizer.kind : vocabulary,
-    unit: "items",
+  const summary = itemsSummary(shaped, options, {
+    tokenizer,
     fractions,
-    sources: [],
-    cleaning: cleaner.changed,
-    cleaning_loss: loss,
-    line_breaks: broken,
-    duplicates: describeDuplicates(exactDuplicates, near),
-    near_examples: nearPairs.map(([dropped, kept]) => ({ dropped, kept })),
+    splits: countsOf(splits),
     lengths: lengthsOf(items.map(({ text }) => text)),
-    examples: examplesOf(splits.train),
-    warnings: warningsOf({
-      loss: cleaner.loss,
-      broken,
-      ends: end === "\n",
-      near: dropped.near_duplicate ?? 0,
-      compared,
-      pairs: nearPairs,
-      tokenizer: typeof options.vocabulary === "object" ? tokenizer : undefined,
-      texts: splits.train,
-    }),
+    examples: spread(splits.train.length).map((i) => splits.train[i]!),
+    texts: splits.train,
+    nearPairs,
+    compared,
     fingerprint,
-  };
-  const { cleaning } = cleaner;
+  });
   return {
     kind: "items",
     splits,
@@ -286,7 +209,7 @@ export async function prepareBatches(
     rows,
     tokenizer,
     defaultTokenizer: isDefault(options) ? tokenizer : undefined,
-    cleaning,
+    cleaning: shaped.cleaner.cleaning,
     summary,
     fingerprint,
   };
@@ -324,6 +247,8 @@ export const speltBy = (
   isDefault = false,
 ): PreparedData => ({
   ...data,
+  // What is encoded already is so in another vocabulary.
+  encoded: undefined,
   tokenizer,
   defaultTokenizer: isDefault ? tokenizer : undefined,
   summary: { ...data.summary, vocabulary: tokenizer.size, vocabulary_kind: kind },
@@ -367,22 +292,9 @@ function divide(text: string, options: PrepareOptions, from: string) {
   return { whole, vocabulary };
 }
 
-/** A text, and the length of the prompt at its beginning. */
-interface PromptedText {
-  readonly text: string;
-  readonly prompt: number;
-}
-
-interface Item extends PromptedText {
-  /** Its number in {@link TextRows}. */
-  readonly row: number;
-  /** Whether it is for validation, whatever the fractions are. */
-  readonly heldOut?: boolean | undefined;
-}
-
 /** The split of each text; held-out texts are in validation. */
 function placesOf(
-  items: readonly Item[],
+  items: readonly ShapedText[],
   keys: readonly string[],
   fractions: Required<SplitFractions>,
 ): SplitName[] {
@@ -391,33 +303,6 @@ function placesOf(
     fractions,
   ).values();
   return items.map(({ heldOut }) => (heldOut ? "validation" : assigned.next().value!));
-}
-
-/**
- * A prompt and its text as one. White space between them belongs to the text, as in sub-word vocabularies: a later
- * prompt need not end with a space.
- */
-export function joinPrompt(prompt: string, text: string, separator?: string): PromptedText {
-  const apart = /\s$/.test(prompt) || /^\s/.test(text);
-  const before = prompt + (separator ?? (apart ? "" : " "));
-  return { text: before + text, prompt: before.trimEnd().length };
-}
-
-/** Where a line break ends an item, one inside it becomes a space. */
-function withoutBreaks(text: string): string {
-  return text.includes("\n") ? text.replace(/\s*\n\s*/g, " ").trim() : text;
-}
-
-/** Whether a text has a line break that is not at one of its ends. */
-const hasBreak = (text: string): boolean =>
-  (text.includes("\n") || text.includes("\r")) && /[\n\r]/.test(text.trim());
-
-/** Texts dropped as near duplicates, at most three spread over all, each with the one that was kept. */
-function pairsOf(items: readonly Item[], near: Int32Array): [dropped: string, kept: string][] {
-  const places = [...near.keys()].filter((i) => near[i]! >= 0);
-  const chosen =
-    places.length <= 3 ? places : [1, 3, 5].map((k) => places[Math.floor((k / 6) * places.length)]!);
-  return chosen.map((i) => [items[i]!.text, items[near[i]!]!.text]);
 }
 
 function fingerprintOf(
@@ -439,35 +324,8 @@ function countsOf(splits: Readonly<Record<SplitName, readonly string[]>>): Recor
   return { train: splits.train.length, validation: splits.validation.length, test: splits.test.length };
 }
 
-function describeDuplicates(exact: boolean, near: NearDuplicateOptions | false): DataSummary["duplicates"] {
-  if (near === false) return exact ? { method: "equal normalised text", thresholds: null } : null;
-  return { method: duplicateMethod, thresholds: { ...nearThresholds(near) } };
-}
-
-/** Three texts spread over the split. */
-function examplesOf(texts: readonly string[]): string[] {
-  return [1, 3, 5].slice(0, texts.length).map((sixth) => texts[Math.floor((sixth / 6) * texts.length)]!);
-}
-
 /** `at`, or one less where it would cut a character of two code units. */
 function wholeCharacter(text: string, at: number): number {
   const before = text.charCodeAt(at - 1);
   return before >= 0xd800 && before < 0xdc00 ? at - 1 : at;
-}
-
-function tooFew(
-  from: string,
-  left: number,
-  needed: number,
-  dropped: Record<string, number>,
-  remark: string,
-): InputError {
-  const reasons = droppedReasons(dropped);
-  const found = left === 0 ? "no text" : "only one text";
-  return new InputError(
-    "too-few",
-    `${from} has ${found} left${reasons === "" ? "" : ` (dropped: ${reasons})`}; a split needs at ` +
-      `least ${needed}. Give more texts, or take the file as one continuous text with ${option("prepareText")}.${remark}`,
-    { left, dropped },
-  );
 }

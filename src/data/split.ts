@@ -26,24 +26,36 @@ export const fractionNames = optionNames<keyof SplitFractions>()("validation tes
  * the lowest hash in the largest split moves into it; so two items fill training and validation, and three fill all.
  */
 export function assignSplits(keys: readonly string[], fractions: SplitFractions = {}): SplitName[] {
+  const hashes = Uint32Array.from(keys, (key) => hashText(key));
+  return Array.from(splitsByHash(hashes, fractions), (split) => splitNames[split]!);
+}
+
+/** The same given the hash of each normalised text. Splits are places in {@link splitNames}. */
+export function splitsByHash(hashes: Uint32Array, fractions: SplitFractions = {}): Uint8Array {
   const { validation, test } = checkFractions(fractions);
-  const hashes = keys.map((key) => hashText(key));
-  const splits = hashes.map((hash): SplitName => {
+  const shares = { train: 1, validation, test };
+  const [train, held, last] = (["train", "validation", "test"] as const).map((name) =>
+    splitNames.indexOf(name),
+  );
+  const sizes = new Float64Array(splitNames.length);
+  const splits = new Uint8Array(hashes.length);
+  for (const [i, hash] of hashes.entries()) {
     const place = hash / 2 ** 32;
-    return place < test ? "test" : place < test + validation ? "validation" : "train";
-  });
-  const wanted = splitNames.filter((name) => ({ train: 1, validation, test })[name] > 0);
-  for (const name of wanted) {
-    if (splits.includes(name)) continue;
-    const sizes = wanted.map((other) => splits.filter((split) => split === other).length);
-    const largest = Math.max(...sizes);
+    splits[i] = place < test ? last! : place < test + validation ? held! : train!;
+    sizes[splits[i]!]!++;
+  }
+  const wanted = [...splitNames.keys()].filter((split) => shares[splitNames[split]!] > 0);
+  for (const split of wanted) {
+    if (sizes[split]! > 0) continue;
+    const largest = Math.max(...wanted.map((other) => sizes[other]!));
     if (largest < 2) continue;
-    const donor = wanted[sizes.indexOf(largest)]!;
+    const donor = wanted.find((other) => sizes[other] === largest)!;
     let lowest = -1;
-    for (let i = 0; i < splits.length; i++) {
+    for (let i = 0; i < splits.length; i++)
       if (splits[i] === donor && (lowest < 0 || hashes[i]! < hashes[lowest]!)) lowest = i;
-    }
-    splits[lowest] = name;
+    splits[lowest] = split;
+    sizes[donor]!--;
+    sizes[split]!++;
   }
   return splits;
 }

@@ -67,17 +67,31 @@ export interface DataSummary {
 
 /** Lengths of `texts`; all 0 where there are none. */
 export function lengthsOf(texts: readonly string[]): LengthSummary {
-  const sorted = Int32Array.from(texts, (text) => text.length).sort();
-  const n = sorted.length;
+  const counts = new Map<number, number>();
+  for (const { length } of texts) counts.set(length, (counts.get(length) ?? 0) + 1);
+  return lengthsOfCounts(counts);
+}
+
+/** The same given how many texts have each length. */
+export function lengthsOfCounts(counts: ReadonlyMap<number, number>): LengthSummary {
+  const sorted = [...counts].sort(([a], [b]) => a - b);
+  const n = sorted.reduce((sum, [, count]) => sum + count, 0);
   if (n === 0) return { min: 0, mean: 0, median: 0, p95: 0, max: 0 };
-  const at = (share: number) => sorted[Math.min(n - 1, Math.floor(share * n))]!;
-  const mean = sorted.reduce((sum, length) => sum + length, 0) / n;
+  const at = (share: number) => {
+    let left = Math.min(n - 1, Math.floor(share * n));
+    const reaches = ([, count]: readonly [number, number]) => {
+      left -= count;
+      return left < 0;
+    };
+    return sorted.find(reaches)![0];
+  };
+  const mean = sorted.reduce((sum, [length, count]) => sum + length * count, 0) / n;
   return {
-    min: sorted[0]!,
+    min: sorted[0]![0],
     mean: Math.round(mean * 10) / 10,
     median: at(0.5),
     p95: at(0.95),
-    max: sorted[n - 1]!,
+    max: sorted.at(-1)![0],
   };
 }
 

@@ -1,6 +1,7 @@
 /** Texts as one compact stream of token ids, with the places where each item begins. */
 import { invalidOption } from "../core/options.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
+import { type Ids, inPieces, type StoredIds } from "./ids.ts";
 import type { PreparedData } from "./prepare.ts";
 import type { SplitName } from "./split.ts";
 
@@ -18,6 +19,13 @@ export interface TokenStream {
   readonly start?: number | undefined;
   /** The length in tokens of the prompt at the beginning of each item, which is read but not learned. Absent: none. */
   readonly prompts?: Int32Array | undefined;
+}
+
+/** What rows of items are made of: a {@link TokenStream}, or one that is stored elsewhere. */
+export interface ItemStream extends Omit<TokenStream, "tokens" | "offsets"> {
+  readonly tokens: Ids;
+  /** Int32 where all places fit. */
+  readonly offsets: Int32Array | Float64Array;
 }
 
 export interface EncodeOptions {
@@ -86,10 +94,54 @@ export function encodeSplit(
   tokenizer?: Tokenizer,
   onProgress?: (done: number) => void,
 ): TokenStream {
+  if (data?.encoded) {
+    const { tokens, offsets, ...rest } = itemsOf(data, split, tokenizer);
+    const own = allocateTokens((tokenizer ?? data.tokenizer).size, tokens.length);
+    copyTo(own, tokens);
+    return { ...rest, tokens: own, offsets: Int32Array.from(offsets) };
+  }
   const texts = textsOf(data, split);
   const spelling = tokenizer ?? data.tokenizer;
   if (data.kind === "text") return encodeText(spelling, texts[0] ?? "");
   return encodeItems(spelling, texts, { prompts: data.prompts?.[split], onProgress });
+}
+
+/**
+ * The items of one split, from where they are: texts are encoded, stored tokens stay stored.
+ * @param most items in all
+ */
+export function itemsOf(
+  data: PreparedData,
+  split: SplitName,
+  tokenizer: Tokenizer = data.tokenizer,
+  most = Number.POSITIVE_INFINITY,
+): ItemStream {
+  const stored = data.encoded?.splits[split];
+  if (!stored) return encodeSplit(data, split, tokenizer);
+  const items = Math.min(stored.items, most);
+  const offsets = stored.offsets(0, items);
+  return {
+    tokens: stored.tokens,
+    offsets: stored.tokens.length < 2 ** 31 ? Int32Array.from(offsets) : offsets,
+    endOfText: tokenizer.endOfText,
+    ...(data.kind === "items" ? { start: tokenizer.beginOfText, prompts: stored.prompts(0, items) } : {}),
+  };
+}
+
+function copyTo(out: TokenArray, ids: Ids): void {
+  let at = 0;
+  for (const piece of inPieces(ids)) {
+    out.set(piece, at);
+    at += piece.length;
+  }
+}
+
+/** The first ids, at most so many, in memory. */
+export function firstIds(ids: StoredIds, vocabulary: number, most: number): TokenArray {
+  const length = Math.min(ids.length, most);
+  const out = allocateTokens(vocabulary, length);
+  copyTo(out, { length, copy: (...range) => ids.copy(...range) });
+  return out;
 }
 
 /** The texts of a split. @throws UsageError where a program without types gives something else than prepared data */

@@ -5,6 +5,7 @@ import { UsageError } from "../core/errors.ts";
 import { guarded } from "../files/file-errors.ts";
 import { regularFileIfAny } from "../files/regular-file.ts";
 import type { PreparedData } from "./prepare.ts";
+import { TOKENS } from "./sources/token-files.ts";
 import { splitNames } from "./split.ts";
 
 /** The fields of one text: `text` and `split`, or `prompt`, `completion` and `split`. */
@@ -35,7 +36,7 @@ const formats: Readonly<Record<string, Format>> = {
 export function textFileWriter(path: string): (data: PreparedData) => Promise<void> {
   const format = formats[extname(path).toLowerCase()];
   if (!format) {
-    const known = Object.keys(formats).join(", ");
+    const known = [...Object.keys(formats), TOKENS].join(", ");
     throw new UsageError(`Cannot tell the format of ${path}; give a name that ends in one of ${known}.`, {
       option: "path",
       value: path,

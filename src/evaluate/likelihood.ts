@@ -7,13 +7,14 @@
  */
 import { joined } from "../core/array.ts";
 import { UsageError } from "../core/errors.ts";
-import { optionNames } from "../core/options.ts";
+import { option, optionNames } from "../core/options.ts";
 import type { TargetSpan } from "../data/batches/batch.ts";
 import { itemPass } from "../data/batches/items.ts";
 import { encodeItems, type TokenStream } from "../data/tokens.ts";
 import { beginOf, type LanguageModel } from "../generate/language-model.ts";
 import { tokenPieces } from "../generate/log-probabilities.ts";
 import { carriesState, type Model } from "../models/model.ts";
+import { alone as oneRank, partOf, type Ranks, refuseIdle, together } from "../ranks/ranks.ts";
 import { type TextRow, texts as textPass } from "../train/passes.ts";
 import {
   BatchScorer,
@@ -44,6 +45,11 @@ export interface EvaluationOptions extends LikelihoodOptions {
 export const evaluationOptionNames = optionNames<keyof EvaluationOptions>()(
   "batch length stride onProgress signal kind alone prompts",
 );
+
+/** Processes that all score the same texts, a part each; each has the figures of all. Default: one. */
+interface Divided {
+  readonly ranks?: Ranks | undefined;
+}
 
 /** The loss, the text that was scored, and how far each prediction could look back. */
 interface Scored {
@@ -79,14 +85,14 @@ export const evaluateTexts = async (
 export async function scoreTexts(
   lm: LanguageModel,
   texts: readonly string[],
-  options: EvaluationOptions = {},
+  options: EvaluationOptions & Divided = {},
 ): Promise<TextScores> {
   const { model } = lm;
   const items = options.kind !== "text";
   const masked = model.predicts === "masked";
   const alone = items && !masked && (options.alone ?? isolatesDocuments(lm, options.prompts));
   checkSizes(model, options, alone);
-  const score = masked ? scoreMasked : alone ? scoreAlone : scoreStream;
+  const score = masked ? byTexts(scoreMasked) : alone ? byTexts(scoreAlone) : scoreStream;
   const { loss, byText, texts: predicted, ends, frame } = await score(lm, texts, options);
   const spelt = spellUnknown(lm.tokenizer, predicted);
   const unknown = spelt.reduce((sum, { words }) => sum + words, 0);
@@ -107,6 +113,8 @@ function lossesOf(tokens: number) {
     onLosses(losses: Float32Array, spans: readonly TargetSpan[]): void {
       for (const { at, length, place } of spans) each.set(losses.subarray(at, at + length), place);
     },
+    /** Adds the losses of the tokens that other ranks have scored. */
+    share: (ranks: Ranks): Promise<void> => ranks.sum(each),
     /** @param ends the place after the last token of each text */
     byText: (ends: readonly number[]): number[] =>
       ends.map((end, i) => each.subarray(ends[i - 1] ?? 0, end).reduce((a, b) => a + b, 0)),
@@ -119,7 +127,43 @@ export const isolatesDocuments = (
   prompts?: readonly number[],
 ): boolean => isolateDocuments || prompts !== undefined;
 
-type Score = (lm: LanguageModel, texts: readonly string[], options: EvaluationOptions) => Promise<Scored>;
+type Score = (
+  lm: LanguageModel,
+  texts: readonly string[],
+  options: EvaluationOptions & Divided,
+) => Promise<Scored>;
+
+/** The same for texts that do not depend on each other: each rank scores some of them. */
+const byTexts =
+  (score: Score): Score =>
+  async (lm, texts, options) => {
+    const { ranks = oneRank, prompts } = options;
+    if (ranks.size === 1) return score(lm, texts, options);
+    refuseIdle(
+      texts.length,
+      texts.length === 1 ? "one text" : `${texts.length} texts`,
+      "give more texts",
+      ranks,
+    );
+    const { from, to } = partOf(texts.length, ranks);
+    const own = await together(ranks, () =>
+      score(lm, texts.slice(from, to), { ...options, prompts: prompts?.slice(from, to) }),
+    );
+    const byText = new Float64Array(texts.length);
+    byText.set(own.byText, from);
+    const sums = Float64Array.of(own.loss.nats, own.loss.tokens);
+    const contexts = new Float64Array(ranks.size);
+    contexts[ranks.rank] = own.frame.context;
+    for (const values of [byText, sums, contexts]) await ranks.sum(values);
+    return {
+      ...own,
+      loss: { nats: sums[0]!, tokens: sums[1]! },
+      byText: Array.from(byText),
+      texts:
+        own.frame.likelihood === "pseudo" ? texts : texts.map((text, i) => text.slice(prompts?.[i] ?? 0)),
+      frame: { ...own.frame, context: Math.max(...contexts) },
+    };
+  };
 
 const scoreMasked: Score = async (lm, texts, options) => {
   const { context, byText, ...loss } = await pseudoLikelihood(lm, texts, options);
@@ -137,10 +181,20 @@ const scoreStream: Score = async (lm, texts, options) => {
     if (items) stream.push(tokenizer.endOfText);
     return stream.length;
   });
-  const { onLosses, byText } = lossesOf(stream.length);
+  const { ranks = oneRank } = options;
+  if (ranks.size > 1 && carriesState(model))
+    throw new UsageError(
+      `${lm.name} (${model.config.model_type}) reads all texts as one stream and carries its state through it, which ranks cannot divide; score each text by itself with ${option("alone", true)}, or run it in one process.`,
+      { option: "alone", ranks: ranks.size },
+    );
+  const { onLosses, byText, share } = lossesOf(stream.length);
   const scorer = new StreamScorer(model, backend, options);
   try {
-    const loss = await scorer.score(weights, stream, onLosses);
+    const own = await together(ranks, () => scorer.score(weights, stream, onLosses));
+    await share(ranks);
+    const sums = Float64Array.of(own.nats, own.tokens);
+    await ranks.sum(sums);
+    const loss = { nats: sums[0]!, tokens: sums[1]! };
     const { length } = scorer;
     const context = carriesState(model) ? furthest(model, stream) : Math.min(length, loss.tokens);
     const { stride = Math.ceil(length / 2) } = options;

@@ -43,7 +43,8 @@ export class LocalModel implements LanguageModel, Writer {
     this.folder = folder;
   }
 
-  async sample(options: SampleOptions = {}): Promise<Sample[]> {
+  /** @param before texts that other processes write: the first here is the one after them. Default 0 */
+  async sample(options: SampleOptions = {}, before = 0): Promise<Sample[]> {
     const { batch, overflow } = checkSample(this, options);
     const key = `${batch} ${overflow}`;
     if (this.#kept?.key !== key) await this.release();
@@ -51,7 +52,7 @@ export class LocalModel implements LanguageModel, Writer {
     // A text that is written meanwhile, as in the loop over a stream, gets a decoder of its own.
     this.#kept = undefined;
     try {
-      return await sampleWith(this, own.decoder, options);
+      return await sampleWith(this, own.decoder, options, before);
     } finally {
       own.decoder.reset();
       await this.release();

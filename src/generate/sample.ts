@@ -135,11 +135,15 @@ function checkBeams(beams: number, n: number, options: SampleOptions): void {
     );
 }
 
-/** {@link sample} with the decoder that {@link checkSample} describes; it keeps the state of its last texts. */
+/**
+ * {@link sample} with the decoder that {@link checkSample} describes; it keeps the state of its last texts.
+ * @param before texts that are written elsewhere: the first here is the one after them
+ */
 export async function sampleWith(
   lm: LanguageModel,
   decoder: Decoder,
   options: SampleOptions,
+  before = 0,
 ): Promise<Sample[]> {
   const { n = 1, seed = 0 } = options;
   const prompt = promptText(lm, options.prompt ?? "");
@@ -160,7 +164,7 @@ export async function sampleWith(
     const count = Math.min(decoder.batch, n - first);
     const drafts = Array.from(
       { length: count },
-      (_, k) => new Draft(lm, { prompt, continuation, seen: given }, first + k, seed, limits),
+      (_, k) => new Draft(lm, { prompt, continuation, seen: given }, before + first + k, seed, limits),
     );
     await write(lm, decoder, start, drafts, limits);
     samples.push(...drafts.map((draft) => draft.finished()));

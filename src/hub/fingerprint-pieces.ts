@@ -1,8 +1,8 @@
 /** What fingerprints are hashes of, and the hash in a browser. */
 import { joinBytes } from "../core/utf8.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
+import { FINGERPRINT_DIGITS, vocabularyText } from "../text/vocabulary-text.ts";
 import type { TensorSource } from "./tensor-source.ts";
-import { FINGERPRINT_DIGITS, vocabularyText } from "./vocabulary-text.ts";
 
 /** Bytes hashed at each tensor's beginning and at its end. */
 const SAMPLE_BYTES = 1024;

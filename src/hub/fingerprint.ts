@@ -2,9 +2,9 @@
 import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
 import type { Tokenizer } from "../text/tokenizer.ts";
+import { FINGERPRINT_DIGITS, TOKENIZER_FINGERPRINT, vocabularyText } from "../text/vocabulary-text.ts";
 import { fingerprintPieces } from "./fingerprint-pieces.ts";
 import type { TensorSource } from "./tensor-source.ts";
-import { FINGERPRINT_DIGITS, TOKENIZER_FINGERPRINT, vocabularyText } from "./vocabulary-text.ts";
 
 /**
  * A hash of every tensor's name, dtype, shape and some of its bytes. Any training changes it. It protects against

@@ -8,13 +8,13 @@ import { tokenizerFormats, tokenizerFromFiles } from "../text/files.ts";
 import { huggingfaceFormat } from "../text/huggingface.ts";
 import type { TokenizerFiles } from "../text/huggingface-files.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
+import { TOKENIZER_FINGERPRINT } from "../text/vocabulary-text.ts";
 import { ADAPTER_WEIGHTS_FILE } from "./adapter.ts";
 import { withBuiltIn } from "./built-in.ts";
 import { fingerprintTokenizer } from "./fingerprint.ts";
 import { WEIGHTS_FILE } from "./safetensors.ts";
 import { openSafetensors } from "./safetensors-file.ts";
 import { tokenizerContents } from "./tokenizer-contents.ts";
-import { TOKENIZER_FINGERPRINT } from "./vocabulary-text.ts";
 
 /**
  * The tokenizer of the model in `nameOrPath`, a folder or a built-in model: of characters, words, GPT-2 or BERT.

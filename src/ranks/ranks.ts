@@ -169,7 +169,8 @@ export function partOf(
 /** @throws UsageError where some ranks would have nothing to do */
 export function refuseIdle(count: number, what: string, advice: string, { size }: Pick<Ranks, "size">): void {
   if (size <= count) return;
-  throw new UsageError(`${size} ranks cannot share ${what}: ${advice}, or start ${count} ranks at most.`, {
+  const fewer = count === 1 ? "run it in one process" : `start ${count} ranks at most`;
+  throw new UsageError(`${size} ranks cannot share ${what}: ${advice}, or ${fewer}.`, {
     ranks: size,
     count,
   } satisfies ErrorDetails);

@@ -18,6 +18,7 @@ import { alphabetBytes, byteAlphabet, gpt2Words } from "./bpe-bytes.ts";
 import { bpeFiles, END_OF_TEXT } from "./bpe-files.ts";
 import { Heap } from "./heap.ts";
 import type { TokenizerFiles } from "./huggingface-files.ts";
+import { WordCounts } from "./word-counts.ts";
 
 export interface BpeTrainOptions {
   /** Ids in all: 256 bytes, the merges, and `<|endoftext|>` as the last. 257 to 65,536. */
@@ -70,12 +71,12 @@ function* bpeSteps(texts: Iterable<string>, options: BpeTrainOptions): Generator
       },
     );
   }
-  const words = new Map<string, number>();
+  const words = new WordCounts();
   for (const text of texts) {
-    for (const word of text.match(gpt2Words) ?? []) words.set(word, (words.get(word) ?? 0) + 1);
+    for (const word of text.match(gpt2Words) ?? []) words.add(word);
     yield;
   }
-  const corpus = new Corpus(words);
+  const corpus = new Corpus(words.counts);
   const tokens = [...byteAlphabet];
   const merges: [string, string][] = [];
   while (tokens.length < vocabularySize - 1) {

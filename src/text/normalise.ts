@@ -23,8 +23,7 @@ export function normalise(text: string): string {
   const folded = (ascii ? text : foldAccents(text))
     .replace(labels, " ")
     .toLowerCase()
-    .replace(/['\u2018\u2019`]/g, "")
-    .replace(loneAccents, "");
-  const found = folded.match(ascii ? asciiWords : words);
+    .replace(/['\u2018\u2019`]/g, "");
+  const found = ascii ? folded.match(asciiWords) : folded.replace(loneAccents, "").match(words);
   return found ? found.join(" ") : text.trim();
 }

@@ -10,6 +10,7 @@
  * const files = wordPieceFiles(wordPieceVocabulary(jokes, 2048), { do_lower_case: true });
  */
 import { UsageError } from "../core/errors.ts";
+import { WordCounts } from "./word-counts.ts";
 
 const special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"] as const;
 const pieces = /[\p{L}\p{M}\p{N}]+|[^\s\p{L}\p{M}\p{N}]/gu;
@@ -20,11 +21,15 @@ const pieces = /[\p{L}\p{M}\p{N}]+|[^\s\p{L}\p{M}\p{N}]/gu;
  * @throws UsageError where `size` is too small for the characters of `texts`
  */
 export function wordPieceVocabulary(texts: Iterable<string>, size: number): string {
-  const counts = new Map<string, number>();
-  for (const text of texts) {
-    for (const word of text.toLowerCase().match(pieces) ?? []) counts.set(word, (counts.get(word) ?? 0) + 1);
-  }
-  const characters = [...new Set([...counts.keys()].flatMap((word) => [...word]))].sort();
+  const seen = new Set<string>();
+  const words = new WordCounts({
+    onNew: (word) => {
+      for (const character of word) seen.add(character);
+    },
+  });
+  for (const text of texts) for (const word of text.toLowerCase().match(pieces) ?? []) words.add(word);
+  const { counts } = words;
+  const characters = [...seen].sort();
   const spelling = characters.flatMap((c) => [c, `##${c}`]);
   const room = size - special.length - spelling.length;
   if (room < 0) {
@@ -33,10 +38,10 @@ export function wordPieceVocabulary(texts: Iterable<string>, size: number): stri
       { option: "vocabularySize", value: size },
     );
   }
-  const words = [...counts]
+  const whole = [...counts]
     .filter(([word]) => [...word].length > 1)
     .sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
     .slice(0, room)
     .map(([word]) => word);
-  return `${[...special, ...spelling, ...words].join("\n")}\n`;
+  return `${[...special, ...spelling, ...whole].join("\n")}\n`;
 }

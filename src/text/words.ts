@@ -15,6 +15,7 @@
  */
 import { InputError } from "../core/errors.ts";
 import { type Tokenizer, tokenAt } from "./tokenizer.ts";
+import { WordCounts } from "./word-counts.ts";
 
 /** The mark of "no space on this side". */
 export const joiner = "\uffed";
@@ -56,12 +57,9 @@ export interface WordVocabularyOptions {
  */
 export function wordTokenizerOf(texts: Iterable<string>, options: WordVocabularyOptions = {}): Tokenizer {
   const { minCount = 2, maxSize = Number.POSITIVE_INFINITY, endOfText = "\n" } = options;
-  const counts = new Map<string, number>();
-  for (const text of texts) {
-    for (const token of tokenise(text)) counts.set(token, (counts.get(token) ?? 0) + 1);
-  }
-  counts.delete(endOfText);
-  const kept = [...counts].filter(([, n]) => n >= minCount);
+  const counted = new WordCounts();
+  for (const text of texts) for (const token of tokenise(text)) counted.add(token);
+  const kept = [...counted.counts].filter(([token, n]) => n >= minCount && token !== endOfText);
   kept.sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1));
   const words = kept.slice(0, Math.max(0, maxSize - 2)).map(([token]) => token);
   if (words.length === 0) {

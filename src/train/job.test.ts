@@ -1,5 +1,10 @@
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { temporaryFolder } from "../../test/cli.ts";
 import { ranksInProcess } from "../../test/ranks-in-process.ts";
+import { openTokenFile } from "../data/corpus/open.ts";
+import { writeTokens } from "../data/corpus/write.ts";
+import { prepareTexts } from "../data/prepare.ts";
 import { builtInFolder } from "../hub/built-in.ts";
 import { Lead } from "../ranks/ranks.ts";
 import { followTraining } from "./job.ts";
@@ -110,6 +115,23 @@ describe("a training that ranks share", () => {
     const request = { ...cases["lanes that carry a state, time-major dropout"]!, data: texts, backend };
     const wild = { ...request, options: { ...options, optimizer: "sgd", learningRate: 1e30, clip: 0 } };
     await expect(trainOn(2, wild as TrainRequest)).rejects.toMatchObject({ code: "diverged" });
+  });
+
+  it("reads tokens of one file on every rank, and refuses one with other contents", async () => {
+    const path = join(temporaryFolder(), "corpus.tokens");
+    const stored = async (of: readonly string[]) => {
+      await writeTokens(path, await prepareTexts([{ texts: of }], { nearDuplicates: false }));
+      return openTokenFile(path);
+    };
+    const data = await stored(texts);
+    const request = { ...cases["lanes that carry a state, time-major dropout"]!, backend };
+    const whole = curve(await trainOn(2, { ...request, data } as TrainRequest));
+    const inMemory = await prepareTexts([{ texts }], { nearDuplicates: false });
+    expect(whole).toEqual(curve(await trainOn(2, { ...request, data: inMemory } as TrainRequest)));
+    await stored(texts.slice(1));
+    await expect(trainOn(2, { ...request, data } as TrainRequest)).rejects.toThrow(
+      /corpus\.tokens has other texts, or another vocabulary, than that of rank 0/,
+    );
   });
 
   it("refuses more ranks than rows", async () => {

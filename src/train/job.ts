@@ -2,8 +2,13 @@
  * A training that several ranks share: rank 0 sends what the others need to set up the same one, and they take its steps. They
  * touch no run folder and read no texts.
  */
+
+import { InputError } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
 import { checkOptions, optionNames } from "../core/options.ts";
+import { openTokenFile } from "../data/corpus/open.ts";
+import type { PreparedData } from "../data/prepare.ts";
+import { fingerprintTokenizer } from "../hub/fingerprint.ts";
 import type { Architecture, ModelConfig } from "../models/model.ts";
 import { buildModel } from "../models/registry.ts";
 import {
@@ -22,6 +27,7 @@ import type { BackendOptions } from "../runtime/backend.ts";
 import { nodeBackend } from "../runtime/node.ts";
 import { tokenizerFormats, tokenizerFromFiles } from "../text/files.ts";
 import { huggingfaceFormat } from "../text/huggingface.ts";
+import type { Tokenizer } from "../text/tokenizer.ts";
 import type { Checkpoint } from "./checkpoint-tensors.ts";
 import { keptLines, parseKeptLines } from "./kept-data.ts";
 import type { TrainOptions } from "./options.ts";
@@ -37,6 +43,8 @@ interface Job {
   readonly options: TrainOptions;
   readonly backend: BackendOptions;
   readonly tokenizer: JsonObject;
+  /** Where each rank finds the tokens, and the fingerprint of the data; absent where texts are sent. */
+  readonly tokens?: { readonly path: string; readonly fingerprint: string } | undefined;
 }
 
 /** Rank 0 lets the others set up the same training. */
@@ -56,9 +64,11 @@ export async function shareTraining(
     options,
     backend: { device, threads },
     tokenizer: data.tokenizer.files() as unknown as JsonObject,
+    tokens: data.encoded && { path: data.encoded.path, fingerprint: data.fingerprint },
   };
   await sendJson(ranks, job);
-  for (const lines of inPieces(keptLines(data))) await send(ranks, new TextEncoder().encode(lines));
+  for (const lines of data.encoded ? [] : inPieces(keptLines(data)))
+    await send(ranks, new TextEncoder().encode(lines));
   await send(ranks, new Uint8Array());
   // The others set up meanwhile, and one may lack the memory.
   await agreed(ranks, { value: undefined });
@@ -99,6 +109,24 @@ function* linesOf(pieces: readonly Uint8Array[]): Generator<string> {
     for (const line of decoder.decode(bytes).split("\n")) if (line !== "") yield line;
 }
 
+/** @throws InputError where this machine has no such token file, or one with other texts or another vocabulary */
+async function tokensOf(
+  { path, fingerprint }: NonNullable<Job["tokens"]>,
+  tokenizer: Tokenizer,
+): Promise<PreparedData> {
+  const data = await openTokenFile(path);
+  if (
+    data.fingerprint === fingerprint &&
+    fingerprintTokenizer(data.tokenizer) === fingerprintTokenizer(tokenizer)
+  )
+    return { ...data, tokenizer };
+  throw new InputError(
+    "other-data",
+    `${path} has other texts, or another vocabulary, than that of rank 0; copy one file to all machines.`,
+    { path },
+  );
+}
+
 /** The same training as rank 0 has set up. */
 async function setUpAs(
   ranks: Ranks,
@@ -108,7 +136,9 @@ async function setUpAs(
   const { config, options, backend, tokenizer: files } = job;
   const formats = [...tokenizerFormats, huggingfaceFormat];
   const tokenizer = tokenizerFromFiles(files["tokenizer.json"], files["tokenizer_config.json"], formats);
-  const data = await parseKeptLines(linesOf(pieces), tokenizer, "What rank 0 has sent");
+  const data = job.tokens
+    ? await tokensOf(job.tokens, tokenizer)
+    : await parseKeptLines(linesOf(pieces), tokenizer, "What rank 0 has sent");
   const adaptation = adaptModel(buildModel(config, { architectures }), options);
   const threads = backend.threads ?? ranks.threads;
   return setUp({ adaptation, data, options, backend: nodeBackend({ ...backend, threads }), ranks });
@@ -176,7 +206,7 @@ export async function followTraining(ranks: Ranks, options: FollowOptions = {}):
 }
 
 /** What a rank other than 0 does when a training is ordered: it sets it up, and then takes its steps. */
-function trainingOrders(
+export function trainingOrders(
   ranks: Ranks,
   { architectures }: FollowOptions = {},
 ): Readonly<Record<number, (order: Order) => Promise<void>>> & { release(): Promise<void> } {

@@ -12,10 +12,12 @@ import { basename, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { InputError, UsageError } from "../core/errors.ts";
 import { option } from "../core/options.ts";
+import { openTokenFile } from "../data/corpus/open.ts";
 import { type PreparedData, type PrepareOptions, speltBy } from "../data/prepare.ts";
 import { type PrepareDataOptions, prepareData, prepareRawText } from "../data/prepare-sources.ts";
 import { prepareOptionsOf } from "../data/recorded-options.ts";
 import { renamed } from "../data/rows.ts";
+import { isTokenFile } from "../data/sources/token-files.ts";
 import {
   dataForNew,
   inSuitedVocabulary,
@@ -139,6 +141,7 @@ export async function readSources(
   open: PrepareDataOptions = {},
   { fixed = {}, fetch = pullDataset }: ReadingOptions = {},
 ): Promise<PreparedData> {
+  if (sources.some(isTokenFile)) return readTokenFile(sources, open.vocabulary);
   const { raw, ...own } = prepareOptionsOf(recorded);
   const names: string[] = [];
   const givenAs = new Map<string, string>();
@@ -160,6 +163,30 @@ export async function readSources(
   return rows && givenAs.size > 0
     ? { ...data, rows: renamed(rows, (source) => givenAs.get(source) ?? source) }
     : data;
+}
+
+/**
+ * The data of a token file, which is prepared already: how, does not matter here.
+ * @param vocabulary of the model that is to read it; the name of a kind lets the file have its own
+ * @throws UsageError where other sources are given with it, or the model has another vocabulary
+ */
+async function readTokenFile(
+  sources: readonly string[],
+  vocabulary: PrepareOptions["vocabulary"],
+): Promise<PreparedData> {
+  const path = sources.find(isTokenFile)!;
+  if (sources.length > 1)
+    throw new UsageError(
+      `${path} is prepared already and cannot be joined with other sources; give it alone, or make one token file of all sources.`,
+      { option: "sources", value: sources },
+    );
+  const data = await openTokenFile(path);
+  if (typeof vocabulary !== "object") return data;
+  if (fingerprintTokenizer(data.tokenizer) === fingerprintTokenizer(vocabulary)) return data;
+  throw new UsageError(
+    `${path} is in another vocabulary than the model, and its ids would mean other tokens; make it again in the model's: "punchline data SOURCE --model MODEL --out ${path}".`,
+    { option: "data", path },
+  );
 }
 
 /** The path of a file of the Hub's cache in its repository, such as `data/train.parquet`. */
@@ -317,7 +344,8 @@ export async function dataOfRun(
   const joined = joinsLines(record);
   const suited = joined ? "character" : suitedVocabulary(architecture.tokens, recorded);
   const made = await read(sources, recorded, { vocabulary: suited, allowLoss: true });
-  if (vocabulary) return { ...made, tokenizer: vocabulary };
+  if (vocabulary)
+    return { ...(made.encoded ? inVocabularyOf(from!, made, vocabulary) : made), tokenizer: vocabulary };
   return joined ? inSuitedVocabulary(made, architecture.tokens) : made;
 }
 

@@ -123,7 +123,7 @@ export async function session(
 /** What is scored along the way. */
 export const validationSplitOf = ({ model, data, options }: Pick<Setup, "model" | "data" | "options">) =>
   validationPass(model, data, options) ??
-  streamOf(data, "validation", data.tokenizer).subarray(0, options.validationTokens + 1);
+  streamOf(data, "validation", data.tokenizer, options.validationTokens + 1);
 
 /** How a text is written on the way; a model that fills masks does so in the prompt, and without one not at all. */
 function sampleWriter(

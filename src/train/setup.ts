@@ -6,6 +6,7 @@
 import { InputError, UsageError } from "../core/errors.ts";
 import { option } from "../core/options.ts";
 import { Random } from "../core/random.ts";
+import { inPieces } from "../data/ids.ts";
 import type { PreparedData } from "../data/prepare.ts";
 import type { AdapterSettings } from "../hub/adapter.ts";
 import { adaptedMaps, resolveLora, withLora } from "../models/lora.ts";
@@ -22,7 +23,7 @@ import { isHuggingFaceTokenizer } from "../text/huggingface.ts";
 import { DeviceStep, graphOf } from "./device-step.ts";
 import type { TrainOptions } from "./options.ts";
 import { estimateMemory, type Machine, TrainingStep } from "./step.ts";
-import { streamOf, trainingBatches } from "./streams.ts";
+import { idsOf, trainingBatches } from "./streams.ts";
 import type { LoopParts } from "./trainer.ts";
 
 /** What a training needs before it touches a folder. */
@@ -186,9 +187,9 @@ export function initialiseAll({ model, arena, data, options }: Setup): void {
  * counted, so that no step is spent on learning that some tokens are rare.
  */
 function setToFrequencies(bias: Float32Array, data: PreparedData): void {
-  const tokens = streamOf(data, "train", data.tokenizer);
+  const tokens = idsOf(data, "train");
   const counts = new Float64Array(bias.length).fill(1);
-  for (const id of tokens) counts[id]!++;
+  for (const piece of inPieces(tokens)) for (const id of piece) counts[id]!++;
   for (let id = 0; id < bias.length; id++) bias[id] = Math.log(counts[id]! / (tokens.length + bias.length));
 }
 

@@ -1,15 +1,24 @@
 /** The tokens of prepared data as a training reads them. */
 import { InputError, UsageError } from "../core/errors.ts";
 import { option } from "../core/options.ts";
-import { Random } from "../core/random.ts";
 import type { BatchSource, TokenBatch } from "../data/batches/batch.ts";
 import { itemBatches, itemPass } from "../data/batches/items.ts";
 import { type Masking, maskedBatches, maskedPass, maskingRules } from "../data/batches/masking.ts";
 import { shuffledWindows } from "../data/batches/shuffled.ts";
 import { streamWindows } from "../data/batches/stream.ts";
+import { drawnIds, drawnOrder } from "../data/drawn-ids.ts";
+import { behind, type Ids } from "../data/ids.ts";
 import type { PreparedData } from "../data/prepare.ts";
+import type { SplitName } from "../data/split.ts";
 import { droppedRemark } from "../data/summary.ts";
-import { allocateTokens, encodeSplit, type TokenArray, type TokenStream } from "../data/tokens.ts";
+import {
+  allocateTokens,
+  encodeSplit,
+  firstIds,
+  type ItemStream,
+  itemsOf,
+  type TokenArray,
+} from "../data/tokens.ts";
 import { beginOf } from "../generate/language-model.ts";
 import { carriesState, type Model } from "../models/model.ts";
 import { isHuggingFaceTokenizer } from "../text/huggingface.ts";
@@ -27,19 +36,47 @@ const units: Readonly<Record<TokenizerKind, TokenUnit>> = {
 /** What the tokens of a vocabulary are called, in the plural. */
 export const tokenUnit = ({ kind }: Pick<Tokenizer, "kind">): TokenUnit => units[kind];
 
-/** The tokens of a split, an end of text first where the vocabulary has one, so that the first token of all is predicted as well. */
+/**
+ * The tokens of a split in memory, an end of text first where the vocabulary has one, so that the first token of all is
+ * predicted as well.
+ * @param most tokens in all
+ */
 export function streamOf(
   data: PreparedData,
-  split: "train" | "validation" | "test",
+  split: SplitName,
   tokenizer: Tokenizer,
+  most = Number.POSITIVE_INFINITY,
 ): TokenArray {
+  const stored = storedOf(data, split);
+  if (stored) return firstIds(stored, tokenizer.size, most);
   const { tokens } = encodeSplit(data, split, tokenizer);
-  const begin = beginOf(tokenizer) ?? (data.kind === "items" ? tokenizer.endOfText : undefined);
-  if (begin === undefined) return tokens;
+  const begin = streamStart(data, tokenizer);
+  if (begin === undefined) return tokens.subarray(0, Math.min(tokens.length, most));
   const out = allocateTokens(tokenizer.size, tokens.length + 1);
   out[0] = begin;
   out.set(tokens, 1);
-  return out;
+  return out.subarray(0, Math.min(out.length, most));
+}
+
+const streamStart = ({ kind }: PreparedData, tokenizer: Tokenizer): number | undefined =>
+  beginOf(tokenizer) ?? (kind === "items" ? tokenizer.endOfText : undefined);
+
+/**
+ * The same tokens where they are stored; undefined where the data has texts.
+ * @param seed draws the order of the texts. Default: as they come
+ */
+function storedOf(data: PreparedData, split: SplitName, seed?: number) {
+  const stored = data.encoded?.splits[split];
+  if (!stored) return undefined;
+  const tokens = seed === undefined || data.kind === "text" ? stored.tokens : drawnIds(stored, seed);
+  const begin = streamStart(data, data.tokenizer);
+  return begin === undefined ? tokens : behind(begin, tokens);
+}
+
+/** The tokens of {@link streamOf} from where they are. @param seed draws the order of the texts. Default: as they come */
+export function idsOf(data: PreparedData, split: SplitName, seed?: number): Ids {
+  const texts = () => (seed === undefined ? data : inDrawnOrder(data, seed));
+  return storedOf(data, split, seed) ?? streamOf(texts(), split, data.tokenizer);
 }
 
 /**
@@ -79,7 +116,7 @@ export function trainingBatches(model: Model, data: PreparedData, options: Train
 }
 
 /** The error of windows that do not fit, for texts: how many there are, and what became of the others. */
-function tooFewTokens({ code, details }: InputError, { splits, summary }: PreparedData): InputError {
+function tooFewTokens({ code, details }: InputError, { summary }: PreparedData): InputError {
   const { tokens, length, batch } = details as Readonly<Record<"tokens" | "length" | "batch", number>>;
   const [shorter, fewer] = [Math.floor((tokens - 1) / batch), Math.floor((tokens - 1) / length)];
   const choices = [
@@ -87,7 +124,7 @@ function tooFewTokens({ code, details }: InputError, { splits, summary }: Prepar
     ...(batch > 1 && fewer >= 1 ? [`a ${option("batchSize")} of at most ${fewer}`] : []),
     "more texts",
   ];
-  const { length: texts } = splits.train;
+  const { train: texts } = summary.splits;
   return new InputError(
     code,
     `The training split has ${texts === 1 ? "1 text" : `${texts} texts`} with ${tokens} tokens in all, too few for one step, which reads ${batch * length}; give ${choices.join(", or ")}.${droppedRemark(summary)}`,
@@ -173,12 +210,12 @@ function windowBatches(model: Model, data: PreparedData, options: TrainOptions):
       `${option("stride")} is an option of ${option("windows", "shuffled")}; lanes of a stream have no gaps.`,
     );
   if (kind === "stream") {
-    const tokens = streamOf(shuffleTexts ? inDrawnOrder(data, seed) : data, "train", data.tokenizer);
+    const tokens = idsOf(data, "train", shuffleTexts ? seed : undefined);
     // Of many texts each starts over by itself: the model resets its state at their ends.
     const restart = resetState && data.kind === "text" ? { restart: data.tokenizer.endOfText } : {};
     return streamWindows(tokens, { batch, length, seed, ...restart });
   }
-  const tokens = streamOf(data, "train", data.tokenizer);
+  const tokens = idsOf(data, "train");
   const windows = shuffledWindows(tokens, { batch, length, seed, stride });
   return model.predicts === "last" ? lastTargets(windows, length) : windows;
 }
@@ -186,14 +223,14 @@ function windowBatches(model: Model, data: PreparedData, options: TrainOptions):
 /** The same data with its training texts in an order that the seed draws; one text stays as it is. */
 function inDrawnOrder(data: PreparedData, seed: number): PreparedData {
   const { train } = data.splits;
-  const order = new Random(seed, "texts").permutation(train.length);
+  const order = drawnOrder(seed, train.length);
   return { ...data, splits: { ...data.splits, train: Array.from(order, (i) => train[i]!) } };
 }
 
 /** Texts in rows of their own, of which a masked model has some tokens hidden. */
 function rowBatches(model: Model, data: PreparedData, options: TrainOptions): BatchSource {
   const rows = { ...rowsOf(options), seed: options.seed };
-  const stream = encodeSplit(data, "train");
+  const stream = itemsOf(data, "train");
   if (model.predicts !== "masked") return itemBatches(stream, rows);
   return maskedBatches(stream, { ...rows, ...maskingOf(model, data, options), share: options.maskShare });
 }
@@ -205,7 +242,9 @@ export function validationPass(
   options: TrainOptions,
 ): (() => Iterable<TokenBatch>) | undefined {
   if ((options.packing ?? "stream") === "stream") return undefined;
-  const stream = firstItems(encodeSplit(data, "validation"), options.validationTokens);
+  // An item has one token at least.
+  const most = options.validationTokens + 1;
+  const stream = firstItems(itemsOf(data, "validation", data.tokenizer, most), options.validationTokens);
   if (stream.offsets.length < 2) return () => [];
   if (model.predicts !== "masked") return () => itemPass(stream, rowsOf(options));
   const masking = maskingOf(model, data, options);
@@ -238,7 +277,7 @@ function maskingOf(
 }
 
 /** As many of the first items as have at most so many tokens, and one at least. */
-function firstItems({ prompts, ...stream }: TokenStream, most: number): TokenStream {
+function firstItems({ prompts, ...stream }: ItemStream, most: number): ItemStream {
   const { offsets } = stream;
   let items = 1;
   while (items + 1 < offsets.length && offsets[items + 1]! <= most) items++;
@@ -263,11 +302,15 @@ function lastTargets(windows: BatchSource, length: number): BatchSource {
 }
 
 /** @throws UsageError where a model would look back further than there is text */
-export function refuseShortData({ contextLength, config }: Model, { splits, summary }: PreparedData): void {
-  const characters = splits.train.reduce((n, text) => n + text.length + 1, 0);
-  if (!Number.isFinite(contextLength) || contextLength <= characters) return;
+export function refuseShortData({ contextLength, config }: Model, data: PreparedData): void {
+  const { summary, encoded } = data;
+  if (!Number.isFinite(contextLength)) return;
+  const unit = encoded ? "tokens" : "characters";
+  const characters =
+    encoded?.splits.train.tokens.length ?? data.splits.train.reduce((n, text) => n + text.length + 1, 0);
+  if (contextLength <= characters) return;
   throw new UsageError(
-    `${config.model_type} of these sizes looks back ${contextLength} tokens, and the training split has only ${characters} characters; choose a smaller context, or give more text.${droppedRemark(summary)}`,
+    `${config.model_type} of these sizes looks back ${contextLength} tokens, and the training split has only ${characters} ${unit}; choose a smaller context, or give more text.${droppedRemark(summary)}`,
     { contextLength, characters },
   );
 }

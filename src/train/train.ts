@@ -100,9 +100,11 @@ const resumeNames = optionNames<keyof ResumeRequest>()(
 export async function train(request: TrainRequest): Promise<TrainResult> {
   checkOptions(request, trainNames);
   await checkTrainRequest(request);
-  const { base, out, origin } = request;
+  const { base, out } = request;
   const modelOptions = request.base ? {} : (request.modelOptions ?? {});
   const { model, data, options } = await resolveRequest(request);
+  // Tokens stay in their file, as texts do in their sources.
+  const { origin = data.encoded && { sources: [data.encoded.path], options: {} } } = request;
   const { architecture } = model;
   const adaptation = adaptModel(model, options);
   const adaptable =

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { UsageError } from "../../core/errors.ts";
 import { visible } from "../../core/printable.ts";
 import type { PreparedData } from "../../data/prepare.ts";
+import { isTokenFile } from "../../data/sources/token-files.ts";
 import type { DataSummary } from "../../data/summary.ts";
 import { textFileWriter } from "../../data/write-texts.ts";
 import { auditLeaks, type LeakAudit } from "../../evaluate/novelty/leaks.ts";
@@ -12,7 +13,7 @@ import { firstWindows } from "../../train/windows.ts";
 import { defineCommand, severalArguments } from "../command.ts";
 import type { Context } from "../context.ts";
 import { dataForBase } from "../input/training-data.ts";
-import { dataChoices, dataOptions, readData } from "../options/data.ts";
+import { dataChoices, dataOptions, readData, readIntoTokens } from "../options/data.ts";
 import { choice, flag, text, usual } from "../options/option.ts";
 import { shownWindows, vocabularyKinds, windowOptions } from "../options/windows.ts";
 import { formatCount } from "../output/format.ts";
@@ -37,10 +38,13 @@ export default defineCommand({
         defaultIs: "printable; character with --keep-unicode, --end or --raw",
       }),
       audit: flag("Look for validation and test texts that copy a training text, as novelty does"),
-      out: text("Write what is kept: .jsonl or .csv with text and split, .txt with a text per line", {
-        placeholder: "FILE",
-        defaultIs: "none",
-      }),
+      out: text(
+        "Write what is kept: .jsonl or .csv with text and split, .txt a text a line, .tokens to train from the disk",
+        {
+          placeholder: "FILE",
+          defaultIs: "none",
+        },
+      ),
     }),
     ...windowOptions,
   },
@@ -49,6 +53,8 @@ export default defineCommand({
     "punchline data shortjokes.csv --column Joke --out jokes.jsonl":
       "A downloaded file, cleaned into another",
     "punchline data one-liners --show-windows 3": "What a model reads, and what it learns at each place",
+    "punchline data corpus.txt --near off --vocabulary bpe --out corpus.tokens":
+      "A file to train from that need not fit into memory",
     "punchline data jokes.csv --audit": "Does a text for the test copy one for training?",
     "punchline data book.txt --raw --json": "A book, unchanged",
   },
@@ -56,23 +62,32 @@ export default defineCommand({
     const { out, audit } = options;
     if (audit && options.raw)
       throw new UsageError("--audit compares single texts, and --raw has only one; leave one of them out.");
-    if (out !== undefined && options.raw) {
-      throw new UsageError("--out has nothing to write with --raw, which changes nothing.");
+    const toTokens = out !== undefined && isTokenFile(out);
+    if (out !== undefined && options.raw && !toTokens) {
+      throw new UsageError(
+        "--out has nothing to write with --raw, which changes nothing, but for a token file: --out book.tokens.",
+      );
     }
+    const file = source.find(isTokenFile);
+    if (file !== undefined && (options.vocabulary ?? options.model) !== undefined)
+      throw new UsageError(
+        `${file} has its vocabulary already; leave ${options.vocabulary ? "--vocabulary" : "--model"} out.`,
+      );
     const same = source.find((name) => out !== undefined && resolve(name) === resolve(out));
     if (same) throw new UsageError(`--out would overwrite the source ${same}; choose another file.`);
-    const shown = await shownWindows(options, options.vocabulary);
+    const shown = await shownWindows(options, options.vocabulary, toTokens);
     const vocabulary = shown ? shown.vocabulary : options.vocabulary;
-    const write = out === undefined ? undefined : textFileWriter(out);
+    const write = out === undefined || toTokens ? undefined : textFileWriter(out);
+    const read = toTokens ? readIntoTokens(out) : readData;
     const data = shown?.base
-      ? (await dataForBase(ctx, shown.base, source, options)).data
-      : await readData(ctx, source, dataChoices(options, vocabulary, source), { vocabulary });
-    const windows = shown && (await firstWindows(data, shown.request, shown.most));
+      ? (await dataForBase(ctx, shown.base, source, options, read)).data
+      : await read(ctx, source, dataChoices(options, vocabulary, source), { vocabulary });
+    const windows = shown?.most ? await firstWindows(data, shown.request, shown.most) : undefined;
     await write?.(data);
     const leaks = audit ? await findLeaks(ctx, data) : undefined;
     show(ctx, data.summary, out);
     if (leaks) showLeaks(ctx, leaks);
-    if (windows) printWindows(ctx, windows, { model: shown.name, unit: tokenUnit(data.tokenizer) });
+    if (windows && shown) printWindows(ctx, windows, { model: shown.name, unit: tokenUnit(data.tokenizer) });
     ctx.json({ ...data.summary, leaks: leaks && documentOf(leaks), windows });
   },
 });

@@ -2,11 +2,13 @@
 import { UsageError } from "../../core/errors.ts";
 import { readRawText, readTexts } from "../../data/prepare-sources.ts";
 import { prepareOptionsOf } from "../../data/recorded-options.ts";
+import { splitNames } from "../../data/split.ts";
 import { unknownWarning } from "../../data/warnings.ts";
 import type { Evaluation } from "../../evaluate/evaluation.ts";
 import { evaluateModel } from "../../evaluate/hosted-likelihood.ts";
 import { type LastWords, scoreLastWords } from "../../evaluate/last-word.ts";
 import { isolatesDocuments } from "../../evaluate/likelihood.ts";
+import { SharedModel } from "../../evaluate/shared-model.ts";
 import type { TextModel } from "../../generate/text-model.ts";
 import { tokenUnit } from "../../train/streams.ts";
 import { argument, defineCommand } from "../command.ts";
@@ -53,6 +55,7 @@ export default defineCommand({
     "Scores every token of a split once. Prints the loss in nats per token, the perplexity per token, word and byte, " +
     "and bits per character and per byte, which are comparable between vocabularies. A masked model is scored with " +
     "each token hidden in turn (pseudo-perplexity). With --quantize the change against float32 is printed too.",
+  ranks: true,
   arguments: { model: argument(modelKinds) },
   options,
   examples: {
@@ -65,6 +68,8 @@ export default defineCommand({
     const model = await openAny(ctx, args.model, given);
     const options = withRecipe(model, given);
     const last = options.recipe === "lambada";
+    if (last && model instanceof SharedModel)
+      throw new UsageError("--recipe lambada scores in one process; run it without mpirun or srun.");
     const texts = last ? await passagesOf(options) : await textsOf(ctx, model, options);
     const score = (of: TextModel) =>
       last ? scorePassages(ctx, of, texts) : scoreTexts(ctx, of, texts, options);
@@ -109,16 +114,17 @@ function scoreTexts(
   options: Options,
 ): Promise<Evaluation> {
   const { batch, length, stride } = options;
-  return scoring(ctx, (onProgress) =>
-    evaluateModel(model, texts, {
+  return scoring(ctx, (onProgress) => {
+    const how = {
       kind,
       alone: layout === "alone",
       prompts,
       ...present({ batch, length, stride }),
       onProgress,
       signal: ctx.interrupt,
-    }),
-  );
+    };
+    return model instanceof SharedModel ? model.evaluate(texts, how) : evaluateModel(model, texts, how);
+  });
 }
 
 function scorePassages(ctx: Context, model: TextModel, { texts }: Texts): Promise<LastWords> {
@@ -221,15 +227,14 @@ async function textsOf(ctx: Context, model: TextModel, options: Options): Promis
   const data = await dataOfModel(ctx, model, options.data, { ...options, ...whole });
   const alone = isolatesDocuments(model.kind === "local" ? model : {}, data.prompts?.test);
   const layout = options.texts ?? (alone ? "alone" : "stream");
-  const { train, validation, test } = data.splits;
-  const split = options.split ?? (test.length > 0 ? "test" : "validation");
-  const texts = split === "all" ? [...train, ...validation, ...test] : data.splits[split];
+  const split = options.split ?? (data.summary.splits.test > 0 ? "test" : "validation");
+  const of = split === "all" ? splitNames : [split];
+  const texts = of.flatMap((name) => data.splits[name]);
   if (texts.length === 0)
     throw new UsageError(`The ${split} split is empty; give more texts or choose another --split.`);
   if (options.split === undefined && options.data.length > 0)
     ctx.note(`Only the ${split} split of the data is scored; --split all scores all of it.`);
   if (data.kind === "text") return { texts: [texts.join("")], kind: "text", split, layout: "stream" };
-  const of = split === "all" ? (["train", "validation", "test"] as const) : [split];
   const prompts = layout === "alone" && data.prompts ? of.flatMap((name) => data.prompts![name]) : undefined;
   return { texts, kind: "items", split, layout, prompts };
 }

@@ -10,6 +10,7 @@ import { auditSnapshots } from "../../evaluate/novelty/snapshots.ts";
 import { noveltyAuditor } from "../../evaluate/novelty/source-auditor.ts";
 import { isHosted } from "../../generate/open.ts";
 import type { TextModel } from "../../generate/text-model.ts";
+import { refuseIdle } from "../../ranks/ranks.ts";
 import { noveltyPage } from "../../report/pages/novelty.ts";
 import { refuseOverOther } from "../../report/pages/page-file.ts";
 import { argument, defineCommand } from "../command.ts";
@@ -75,6 +76,7 @@ export default defineCommand({
     "Writes texts with a model, or takes a file of texts from anywhere, and looks each up in the training data: " +
     "whole, in parts, and by similarity. Compare the share of copies with what the same rule finds in real texts that " +
     "the model never saw. A model is also given the beginnings of training texts, to see whether it goes on word for word.",
+  ranks: true,
   arguments: {
     samples: argument("Any model (a run folder, a name), or a .txt, .jsonl or .csv file of texts"),
   },
@@ -90,6 +92,17 @@ export default defineCommand({
     refuseIrrelevant(samples, file, given);
     if (given.page !== undefined) refuseOverOther(given.page);
     const options: Options = { ...given, ...defaults, ...present(given) };
+    if (file && ctx.lead && ctx.lead.ranks.size > 1)
+      throw new UsageError(
+        `${samples} is a file of texts, which one process looks up; run it without mpirun or srun.`,
+      );
+    if (ctx.lead)
+      refuseIdle(
+        options.n,
+        options.n === 1 ? "one text" : `${options.n} texts`,
+        "write more with -n",
+        ctx.lead.ranks,
+      );
     const model = file ? undefined : await openAny(ctx, samples, options);
     if (options.checkpoints) await refuseWithoutRun(samples, model);
     const data = await dataOfModel(ctx, model, options.data, options);

@@ -8,6 +8,7 @@ import { elsewhereOf } from "../../evaluate/novelty/source-texts.ts";
 import { createChat, type SayOptions } from "../../generate/chat.ts";
 import { promptNote, type Sample } from "../../generate/sample.ts";
 import type { TextModel } from "../../generate/text-model.ts";
+import { refuseIdle } from "../../ranks/ranks.ts";
 import { chatTemplateNames } from "../../text/chat-template.ts";
 import { argument, defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
@@ -36,6 +37,7 @@ const separator = "─".repeat(20);
 
 export default defineCommand({
   description: "Writes texts token by token. The same seed writes the same texts, however many are written.",
+  ranks: true,
   arguments: { model: argument(modelKinds) },
   options: {
     ...usual({
@@ -114,6 +116,12 @@ export default defineCommand({
         "--novel draws again and again, and --beams draws nothing; leave one of them out.",
       );
     if (asked) refuseWithChat({ ...options, looked });
+    if (ctx.lead) {
+      if (asked && ctx.lead.ranks.size > 1)
+        throw new UsageError("A chat is answered by one process; run it without mpirun or srun.");
+      const what = options.beams === undefined ? (n === 1 ? "one text" : `${n} texts`) : "a beam search";
+      refuseIdle(options.beams === undefined ? n : 1, what, "write more with -n", ctx.lead.ranks);
+    }
     const model = await openAny(ctx, args.model, where);
     if (asked) {
       await answer(ctx, model, n, options);

@@ -1,6 +1,7 @@
 /** Opens the MODEL of a command, wherever it is, and reports what a hosted one has used. */
 import { resolve } from "node:path";
 import { UsageError } from "../../core/errors.ts";
+import { shareModel } from "../../evaluate/shared-model.ts";
 import { costOf } from "../../generate/hosted/usage.ts";
 import type { LocalModel } from "../../generate/local-model.ts";
 import { isHosted, openLocal, openModel } from "../../generate/open.ts";
@@ -58,9 +59,18 @@ export async function noteBuiltIn(ctx: Context, names: readonly string[]): Promi
 /** Opens any model; fetches one of the Hub if it is not in the cache, with progress. */
 export async function openAny(ctx: Context, name: string, options: ModelOptions): Promise<TextModel> {
   refuseMisplaced(name, options);
-  const model = await pulling(ctx, name, (pull) => openModel(name, { ...openOptions(options), pull }));
+  const ranks = ctx.lead?.ranks;
+  if (ranks && ranks.size > 1 && isHosted(name))
+    throw new UsageError(
+      `${name} runs elsewhere, and ${ranks.size} ranks cannot share it; run it in one process.`,
+    );
+  const { backend, quantize } = openOptions(options);
+  const threads = backend.threads ?? ranks?.threads;
+  const here = { backend: { ...backend, ...present({ threads }) }, ...present({ quantize }) };
+  const model = await pulling(ctx, name, (pull) => openModel(name, { ...here, pull }));
   if (model.kind === "local") ctx.detail(modelText(model, options));
-  return model;
+  if (model.kind !== "local" || !ctx.lead || ctx.lead.ranks.size === 1) return model;
+  return shareModel(ctx.lead, model, { name, ...openOptions(options) });
 }
 
 /**

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { isSubword } from "../../data/choose-tokenizer.ts";
 import type { PreparedData, PrepareOptions } from "../../data/prepare.ts";
+import { isTokenFile } from "../../data/sources/token-files.ts";
 import type { TextModel } from "../../generate/text-model.ts";
 import { loadTokenizer } from "../../hub/tokenizer-files.ts";
 import { architectureOf } from "../../models/registry.ts";
@@ -22,20 +23,25 @@ import {
 /**
  * Reads sources to train an existing model on. If it is a run, they are prepared as its own were, unless other
  * options are given. The choices are for the new run's record.
+ * @param read default: into memory
  */
 export async function dataForBase(
   ctx: Context,
   { name, folder }: { readonly name: string; readonly folder: string },
   sources: readonly string[],
   options: DataOptionValues,
+  read = readData,
 ): Promise<{ readonly data: PreparedData; readonly choices: DataChoices }> {
   const given = dataChoices(options, undefined, sources);
   const vocabulary = await loadTokenizer(folder);
   if (!existsSync(join(folder, "run.json")))
-    return { data: await readData(ctx, sources, given, { vocabulary }), choices: given };
+    return { data: await read(ctx, sources, given, { vocabulary }), choices: given };
   const record = await readRun(folder);
-  const read = readerLike(ctx, record, name, sources, given);
-  const like = await readLike(folder, record, sources, { given, vocabulary: () => ({ vocabulary }), read });
+  const like = await readLike(folder, record, sources, {
+    given,
+    vocabulary: () => ({ vocabulary }),
+    read: readerLike(ctx, record, name, sources, given, read),
+  });
   return { data: like.data, choices: like.options };
 }
 
@@ -110,8 +116,9 @@ function readerLike(
   name: string,
   sources: readonly string[],
   given: DataChoices,
+  read = readData,
 ): ReadSources {
-  let warned = sources.length === 0;
+  let warned = sources.length === 0 || sources.some(isTokenFile);
   return (names, choices, more) => {
     if (!warned) {
       warned = true;
@@ -124,7 +131,7 @@ function readerLike(
           `--data is prepared as the texts of ${name} were: ${choicesAsFlags(Object.fromEntries(inherited))}.`,
         );
     }
-    return readData(ctx, names.length > 0 ? names : DEFAULT, choices, more);
+    return read(ctx, names.length > 0 ? names : DEFAULT, choices, more);
   };
 }
 

@@ -3,10 +3,15 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { UsageError } from "../../core/errors.ts";
 import { isSubword } from "../../data/choose-tokenizer.ts";
+import { openTokenFile } from "../../data/corpus/open.ts";
+import { prepareTokenFile } from "../../data/corpus/prepare-file.ts";
+import { writeTokens } from "../../data/corpus/write.ts";
 import type { PreparedData, PrepareProgress } from "../../data/prepare.ts";
-import type { PrepareDataOptions } from "../../data/prepare-sources.ts";
+import { type PrepareDataOptions, prepareRawText } from "../../data/prepare-sources.ts";
+import { prepareOptionsOf } from "../../data/recorded-options.ts";
 import { builtInSources } from "../../data/sources/built-in-names.ts";
 import { fileFormatNames } from "../../data/sources/formats.ts";
+import { isTokenFile } from "../../data/sources/token-files.ts";
 import type { DataSummary } from "../../data/summary.ts";
 import { pullDataset } from "../../hub/pull-dataset.ts";
 import type { RecordedOptions } from "../../text/cleaning-record.ts";
@@ -147,6 +152,13 @@ export function dataChoices(
   vocabulary?: string,
   sources: readonly string[] = [],
 ): DataChoices {
+  const file = sources.find(isTokenFile);
+  const idle = file === undefined ? undefined : Object.keys(given(options))[0];
+  if (idle !== undefined)
+    throw new UsageError(
+      `${file} is prepared already, and ${flagOf(idle)} comes too late; leave it out, or give it to "punchline data SOURCE --out ${file}".`,
+      { option: idle },
+    );
   const jokes = (["allJokes", "includeAttacks"] as const).find((name) => options[name] === true);
   if (jokes !== undefined && sources.length > 0 && !sources.includes(JOKES))
     throw new UsageError(
@@ -162,13 +174,16 @@ export function dataChoices(
     throw new UsageError(
       "--vocabulary-size is an option of vocabularies of pieces of words, which gpt2 and bert from scratch make from the data; leave it out.",
     );
-  return Object.fromEntries(
+  return given(options);
+}
+
+const given = (options: Partial<DataOptionValues>): DataChoices =>
+  Object.fromEntries(
     Object.entries(dataOptions).flatMap(([key, { default: standard }]) => {
       const value = options[key as keyof DataOptionValues];
       return value === undefined || value === standard ? [] : [[key, value]];
     }),
   );
-}
 
 /**
  * Reads and prepares sources, with progress, notes and warnings on standard error.
@@ -180,6 +195,43 @@ export async function readData(
   choices: DataChoices,
   more: PrepareDataOptions = {},
 ): Promise<PreparedData> {
+  const fetch = (name: string) => fetched(ctx, name);
+  return reading(
+    ctx,
+    (onProgress) => readSources(sources, choices, { ...more, onProgress }, { fetch }),
+    ({ summary }) => summary,
+  );
+}
+
+/** Reads and prepares sources by the given choices. */
+export type ReadData = typeof readData;
+
+/**
+ * Reads and prepares sources into the token file at `path`, with the same progress, notes and warnings, and opens it.
+ */
+export const readIntoTokens =
+  (path: string): ReadData =>
+  async (ctx, sources, choices, more = {}) => {
+    const write = async (onProgress: (progress: PrepareProgress) => void) => {
+      const names: string[] = [];
+      for (const source of sources)
+        names.push(...(source.startsWith("hf:") ? await fetched(ctx, source) : [source]));
+      const { raw, ...own } = prepareOptionsOf(choices);
+      const options = { ...more, ...own, onProgress, signal: ctx.interrupt };
+      if (!raw) return prepareTokenFile(path, names, options);
+      const data = await prepareRawText(names, options);
+      await writeTokens(path, data, ctx.interrupt);
+      return data.summary;
+    };
+    await reading(ctx, write, (summary) => summary);
+    return openTokenFile(path);
+  };
+
+async function reading<T>(
+  ctx: Context,
+  work: (onProgress: (progress: PrepareProgress) => void) => Promise<T>,
+  summaryOf: (result: T) => DataSummary,
+): Promise<T> {
   let task: ProgressTask | undefined;
   const onProgress = ({ phase, rows, totalRows }: PrepareProgress) => {
     task ??= ctx.progress.start("reading", { unit: "rows" });
@@ -189,16 +241,15 @@ export async function readData(
       remark: phase === "read" ? undefined : phase,
     });
   };
-  const fetch = (name: string) => fetched(ctx, name);
-  const data = await readSources(sources, choices, { ...more, onProgress }, { fetch });
-  const { summary } = data;
+  const result = await work(onProgress);
+  const summary = summaryOf(result);
   task?.end(`read ${formatCount(summary.rows_in)} rows, kept ${formatCount(summary.rows_out)}`);
   for (const source of summary.sources) {
     for (const note of source.notes ?? []) ctx.note(`${source.source}: ${note}`);
     ctx.detail(sourceText(source));
   }
   for (const warning of summary.warnings) ctx.warn(warning);
-  return data;
+  return result;
 }
 
 /** A source and how it was read. */

@@ -50,6 +50,7 @@ type WindowOptionValues = OptionValues<typeof windowOptions>;
 
 /** Whose windows are shown, and how the data is prepared for that. */
 export interface ShownWindows {
+  /** 0: none is shown, and the model only says which vocabulary is meant. */
   readonly most: number;
   readonly name: string;
   readonly request: WindowsOptions;
@@ -60,11 +61,13 @@ export interface ShownWindows {
 
 /**
  * The windows that are asked for, if any.
+ * @param forFile whether `--model` alone names the model whose vocabulary a token file has
  * @throws UsageError for options of windows without --show-windows, and for a vocabulary that the model does not read
  */
 export async function shownWindows(
   options: WindowOptionValues & DataOptionValues,
   vocabulary: VocabularyKind | undefined,
+  forFile = false,
 ): Promise<ShownWindows | undefined> {
   const { showWindows: most, model } = options;
   const given = present(
@@ -74,11 +77,12 @@ export async function shownWindows(
   );
   const sizes = givenModelOptions(options);
   if (most === undefined) {
-    const [idle] = Object.keys({ ...present({ model }), ...given, ...sizes });
-    if (idle === undefined) return undefined;
-    throw new UsageError(
-      `${flagOf(idle)} shapes the windows that --show-windows shows; give that too, such as --show-windows 3.`,
-    );
+    const [idle] = Object.keys({ ...(forFile ? {} : present({ model })), ...given, ...sizes });
+    if (idle === undefined && model === undefined) return undefined;
+    if (idle !== undefined)
+      throw new UsageError(
+        `${flagOf(idle)} shapes the windows that --show-windows shows; give that too, such as --show-windows 3.`,
+      );
   }
   const name = model ?? usualModels[vocabulary ?? "printable"];
   const architecture = isBuiltIn(name) || /[./\\]/.test(name) ? undefined : architectureOf(name);
@@ -90,7 +94,7 @@ export async function shownWindows(
       );
     architecture.configure(sizes, 1);
     return {
-      most,
+      most: most ?? 0,
       name,
       request: { model: architecture, modelOptions: sizes, options: given },
       vocabulary: vocabulary ?? suitedVocabulary(tokens, dataChoices(options, tokens)),
@@ -102,5 +106,5 @@ export async function shownWindows(
       `${flagOf(size ?? "vocabulary")} is for a new model, and ${name} has its own; leave it out.`,
     );
   const base = { name, folder: await resolveModel(name) };
-  return { most, name, request: { base, options: given }, base };
+  return { most: most ?? 0, name, request: { base, options: given }, base };
 }

@@ -2,6 +2,7 @@
 import { float32, int32 } from "../../core/array.ts";
 import { InputError, UsageError } from "../../core/errors.ts";
 import { Random } from "../../core/random.ts";
+import type { Ids } from "../ids.ts";
 
 export interface TokenBatch {
   /** Ids, [batch, length], row-major. */
@@ -134,8 +135,7 @@ export function createBatchSource(
   };
 }
 
-/** An array of ids, of any width. */
-export type Ids = ArrayLike<number>;
+let window = new Int32Array(0);
 
 /** Copies the `length` ids from `start` to `x` and the ones after them to `y`, both from place `at`. */
 export function copyWindow(
@@ -146,10 +146,17 @@ export function copyWindow(
   y: Int32Array,
   at: number,
 ): void {
-  for (let t = 0; t < length; t++) {
-    x[at + t] = ids[start + t]!;
-    y[at + t] = ids[start + t + 1]!;
-  }
+  if ("copy" in ids) {
+    // One reading for both.
+    if (window.length < length + 1) window = new Int32Array(length + 1);
+    ids.copy(start, start + length + 1, window, 0);
+    x.set(window.subarray(0, length), at);
+    y.set(window.subarray(1, length + 1), at);
+  } else
+    for (let t = 0; t < length; t++) {
+      x[at + t] = ids[start + t]!;
+      y[at + t] = ids[start + t + 1]!;
+    }
 }
 
 /** Refuses sizes that are not whole numbers of at least 1. */

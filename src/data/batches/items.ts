@@ -10,7 +10,8 @@
  * The first token of an item is predicted from the start token and the last target is `endOfText`. A model with
  * document masks keeps packed items from seeing each other. Targets in an item's prompt do not count.
  */
-import type { TokenStream } from "../tokens.ts";
+import { copyIds } from "../ids.ts";
+import type { ItemStream } from "../tokens.ts";
 import {
   type BatchSource,
   checkSizes,
@@ -46,7 +47,7 @@ export interface ItemOptions {
  * next epoch's rows. Every batch has `weights` and is `fresh`.
  */
 export function itemBatches(
-  stream: TokenStream,
+  stream: ItemStream,
   options: ItemOptions & { readonly seed: number },
 ): BatchSource {
   const { batch, length, packed = false, long = "split", multipleOf = length, seed } = options;
@@ -71,7 +72,7 @@ export function itemBatches(
 }
 
 /** Every item once, in batches of one shape; the last one is padded with rows in which nothing counts. */
-export function* itemPass(stream: TokenStream, options: ItemOptions): Generator<TokenBatch> {
+export function* itemPass(stream: ItemStream, options: ItemOptions): Generator<TokenBatch> {
   const { batch } = options;
   const rows = layRows(stream, options);
   const count = rows.starts.length - 1;
@@ -83,7 +84,7 @@ export function* itemPass(stream: TokenStream, options: ItemOptions): Generator<
 
 /** The sizes and layout of a source of item batches. */
 export function sizesOf(
-  stream: TokenStream,
+  stream: ItemStream,
   rows: Rows,
   { batch, length, packed = false, long = "split" }: ItemOptions,
 ) {
@@ -104,7 +105,7 @@ export function sizesOf(
   };
 }
 
-function fill(stream: TokenStream, rows: Rows, chosen: readonly number[], options: ItemOptions): TokenBatch {
+function fill(stream: ItemStream, rows: Rows, chosen: readonly number[], options: ItemOptions): TokenBatch {
   const { batch, length: most, packed = false, multipleOf = most } = options;
   const { start = stream.start ?? stream.endOfText, pad = stream.endOfText } = options;
   const { starts, from, end, counts, opens } = rows;
@@ -127,10 +128,11 @@ function fill(stream: TokenStream, rows: Rows, chosen: readonly number[], option
     let at = row * length;
     for (let p = starts[r]!; p < starts[r + 1]!; p++) {
       const [first, n] = [from[p]!, end[p]! - from[p]!];
-      for (let t = 0; t < n; t++) {
-        x[at + t] =
-          t > 0 ? stream.tokens[first + t - 1]! : opens[p] === 1 ? start : stream.tokens[first - 1]!;
-        y[at + t] = stream.tokens[first + t]!;
+      if (opens[p] === 1) x[at] = start;
+      else copyIds(stream.tokens, first - 1, first, x, at);
+      copyIds(stream.tokens, first, first + n, y, at);
+      for (let t = 1; t < n; t++) {
+        x[at + t] = y[at + t - 1]!;
         positions[at + t] = t;
       }
       weights.fill(1, at + counts[p]! - first, at + n);

@@ -13,7 +13,8 @@ import { InputError } from "../../core/errors.ts";
 import { Random } from "../../core/random.ts";
 import { byteCharacters } from "../../text/bpe-bytes.ts";
 import type { HuggingFaceTokenizer } from "../../text/huggingface.ts";
-import type { TokenStream } from "../tokens.ts";
+import { copyIds } from "../ids.ts";
+import type { ItemStream } from "../tokens.ts";
 import { type BatchSource, checkSizes, createBatchSource, createOrder, type TokenBatch } from "./batch.ts";
 import { type ItemOptions, sizesOf } from "./items.ts";
 import { layRows, type Rows } from "./rows.ts";
@@ -74,7 +75,7 @@ type MaskedOptions = Omit<ItemOptions, "start" | "pad" | "multipleOf"> & Masking
  * @throws InputError `nothing-to-hide` where no text has a token that can be hidden
  */
 export function maskedBatches(
-  stream: TokenStream,
+  stream: ItemStream,
   options: MaskedOptions & { readonly seed: number; readonly share?: number | undefined },
 ): BatchSource {
   const { batch, length, packed = false, long = "split", continues, seed, share = MASK_SHARE } = options;
@@ -91,7 +92,7 @@ export function maskedBatches(
     ...(share === MASK_SHARE ? {} : { share }),
   };
   const { layout } = sizesOf(stream, rows, options);
-  const candidates = candidatesIn(stream, rows, options);
+  const candidates = candidatesIn(stream, rows, length, options);
   const all = candidates.reduce((sum, n) => sum + n, 0);
   if (all === 0) {
     throw new InputError(
@@ -112,7 +113,7 @@ export function maskedBatches(
 }
 
 /** Every item once, the same tokens hidden each time: {@link MASK_SHARE} of them, whatever a training hides. */
-export function* maskedPass(stream: TokenStream, options: MaskedOptions): Generator<TokenBatch> {
+export function* maskedPass(stream: ItemStream, options: MaskedOptions): Generator<TokenBatch> {
   const { batch } = options;
   const rows = layRows(stream, { ...options, lead: 1 });
   const count = rows.starts.length - 1;
@@ -134,7 +135,7 @@ interface FilledRows {
 }
 
 function fill(
-  stream: TokenStream,
+  stream: ItemStream,
   { starts, from, end }: Rows,
   chosen: readonly number[],
   { batch, length, cls, pad }: MaskedOptions,
@@ -147,10 +148,8 @@ function fill(
     for (let p = starts[r]!; p < starts[r + 1]!; p++) {
       const n = end[p]! - from[p]! + 1;
       ids[at] = cls;
-      for (let t = 1; t < n; t++) {
-        ids[at + t] = stream.tokens[from[p]! + t - 1]!;
-        positions[at + t] = t;
-      }
+      copyIds(stream.tokens, from[p]!, end[p]!, ids, at + 1);
+      for (let t = 1; t < n; t++) positions[at + t] = t;
       documents.fill(p - starts[r]!, at, at + n);
       at += n;
     }
@@ -191,11 +190,20 @@ function hide(rows: FilledRows, masking: Masking, share: number, random: Random)
 }
 
 /** How many tokens of each row may be chosen. */
-function candidatesIn({ tokens }: TokenStream, { starts, from, end }: Rows, { special }: Masking): number[] {
-  return Array.from({ length: starts.length - 1 }, (_, row) => {
-    let n = 0;
-    for (let p = starts[row]!; p < starts[row + 1]!; p++)
-      for (let t = from[p]!; t < end[p]!; t++) n += 1 - special[tokens[t]!]!;
-    return n;
-  });
+function candidatesIn(
+  { tokens }: ItemStream,
+  { starts, from, end }: Rows,
+  length: number,
+  { special }: Masking,
+): Int32Array {
+  const counts = new Int32Array(starts.length - 1);
+  const piece = new Int32Array(length);
+  for (let row = 0; row < counts.length; row++) {
+    for (let p = starts[row]!; p < starts[row + 1]!; p++) {
+      const size = end[p]! - from[p]!;
+      copyIds(tokens, from[p]!, end[p]!, piece, 0);
+      for (let t = 0; t < size; t++) counts[row]! += 1 - special[piece[t]!]!;
+    }
+  }
+  return counts;
 }

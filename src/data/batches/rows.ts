@@ -6,7 +6,7 @@
  */
 import { UsageError } from "../../core/errors.ts";
 import { option } from "../../core/options.ts";
-import type { TokenStream } from "../tokens.ts";
+import type { ItemStream } from "../tokens.ts";
 
 /** Items longer than a row are split into pieces that do not see each other, or cut off. */
 export type LongItems = "split" | "truncate";
@@ -22,14 +22,17 @@ export interface RowOptions {
   readonly lead?: number | undefined;
 }
 
+/** Places in a stream, in the width of its offsets. */
+type Places = Int32Array | Float64Array;
+
 /** Pieces of items, row after row. Row r has the pieces `starts[r]` to `starts[r + 1]`. */
 export interface Rows {
   readonly starts: Int32Array;
   /** The tokens of the stream in each piece: `from` to `end`. */
-  readonly from: Int32Array;
-  readonly end: Int32Array;
+  readonly from: Places;
+  readonly end: Places;
   /** The first of them that is predicted: those before it are a prompt. */
-  readonly counts: Int32Array;
+  readonly counts: Places;
   /** 1 where the piece begins its item. */
   readonly opens: Uint8Array;
   /** Tokens to predict, in all rows. */
@@ -43,10 +46,13 @@ export interface Rows {
 }
 
 /** @throws UsageError where there is nothing to lay */
-export function layRows(stream: TokenStream, options: RowOptions): Rows {
+export function layRows(stream: ItemStream, options: RowOptions): Rows {
   const { length, packed = false, lead = 0 } = options;
+  if (length - lead < 1)
+    throw new UsageError(`A row of ${length} tokens has no room for a text; take longer ones.`);
   const { pieces, long, unlearned } = cut(stream, options);
-  if (pieces.length === 0) {
+  const count = pieces.from.length;
+  if (count === 0) {
     if (unlearned === 0)
       throw new UsageError("There are no items to make batches of; give a split that has some.");
     throw new UsageError(
@@ -54,70 +60,113 @@ export function layRows(stream: TokenStream, options: RowOptions): Rows {
       { option: "longTexts", value: "truncate", length, items: unlearned },
     );
   }
-  const rows = packed ? bestFit(pieces, length, lead) : pieces.map((piece) => [piece]);
-  const laid = rows.flat();
-  const starts = new Int32Array(rows.length + 1);
-  for (const [r, row] of rows.entries()) starts[r + 1] = starts[r]! + row.length;
-  return {
-    starts,
-    from: Int32Array.from(laid, (piece) => piece.from),
-    end: Int32Array.from(laid, (piece) => piece.end),
-    counts: Int32Array.from(laid, (piece) => piece.counts),
-    opens: Uint8Array.from(laid, (piece) => Number(piece.opens)),
-    targets: laid.reduce((sum, { counts, end }) => sum + end - counts, 0),
-    filled: laid.reduce((sum, { from, end }) => sum + end - from + lead, 0),
-    long,
-    unlearned,
+  let targets = 0;
+  let filled = 0;
+  for (let p = 0; p < count; p++) {
+    targets += pieces.end[p]! - pieces.counts[p]!;
+    filled += pieces.end[p]! - pieces.from[p]! + lead;
+  }
+  const sums = { targets, filled, long, unlearned };
+  if (!packed) return { starts: Int32Array.from({ length: count + 1 }, (_, r) => r), ...pieces, ...sums };
+  const { starts, order } = bestFit(pieces, length, lead);
+  const inOrder = <T extends Places | Uint8Array>(values: T): T => {
+    const out = values.slice() as T;
+    for (let p = 0; p < count; p++) out[p] = values[order[p]!]!;
+    return out;
   };
+  const { from, end, counts, opens } = pieces;
+  const laid = { from: inOrder(from), end: inOrder(end), counts: inOrder(counts), opens: inOrder(opens) };
+  return { starts, ...laid, ...sums };
 }
 
-interface Piece {
-  readonly from: number;
-  readonly end: number;
-  readonly counts: number;
-  readonly opens: boolean;
-}
+type Pieces = Pick<Rows, "from" | "end" | "counts" | "opens">;
 
 /** The items in pieces that fit a row; pieces without a target are left out. */
-function cut({ offsets, prompts }: TokenStream, { length, long = "split", lead = 0 }: RowOptions) {
+function cut({ offsets, prompts }: ItemStream, { length, long = "split", lead = 0 }: RowOptions) {
   const room = length - lead;
-  if (room < 1) throw new UsageError(`A row of ${length} tokens has no room for a text; take longer ones.`);
-  const pieces: Piece[] = [];
   let tooLong = 0;
   let unlearned = 0;
-  for (let i = 0; i + 1 < offsets.length; i++) {
-    const [begin, last] = [offsets[i]!, offsets[i + 1]!];
-    const asked = begin + (prompts?.[i] ?? 0);
-    if (last - begin > room) tooLong++;
-    const stop = long === "split" ? last : Math.min(last, begin + room);
-    if (asked >= stop) unlearned++;
-    for (let from = begin; from < stop; from += room) {
-      const end = Math.min(stop, from + room);
-      const counts = Math.min(end, Math.max(from, asked));
-      if (counts < end) pieces.push({ from, end, counts, opens: from === begin });
+  const items = offsets.length - 1;
+  /** Calls `piece` for every piece of every item. */
+  const each = (piece: (from: number, end: number, counts: number, opens: boolean) => void) => {
+    tooLong = 0;
+    unlearned = 0;
+    for (let i = 0; i < items; i++) {
+      const [begin, last] = [offsets[i]!, offsets[i + 1]!];
+      const asked = begin + (prompts?.[i] ?? 0);
+      if (last - begin > room) tooLong++;
+      const stop = long === "split" ? last : Math.min(last, begin + room);
+      if (asked >= stop) unlearned++;
+      for (let from = begin; from < stop; from += room) {
+        const end = Math.min(stop, from + room);
+        const counts = Math.min(end, Math.max(from, asked));
+        if (counts < end) piece(from, end, counts, from === begin);
+      }
     }
-  }
+  };
+  let count = 0;
+  each(() => void count++);
+  const places = (): Places =>
+    offsets instanceof Float64Array ? new Float64Array(count) : new Int32Array(count);
+  const pieces: Pieces = { from: places(), end: places(), counts: places(), opens: new Uint8Array(count) };
+  let p = 0;
+  each((from, end, counts, opens) => {
+    pieces.from[p] = from;
+    pieces.end[p] = end;
+    pieces.counts[p] = counts;
+    pieces.opens[p++] = Number(opens);
+  });
   return { pieces, long: tooLong, unlearned };
 }
 
-/** Each piece, longest first, goes into the fullest row that has room for it. */
-function bestFit(pieces: readonly Piece[], length: number, lead: number): Piece[][] {
-  const sizeOf = ({ from, end }: Piece) => end - from + lead;
-  /** `open[n]`: the rows with n places left. */
-  const open: Piece[][][] = Array.from({ length: length + 1 }, () => []);
-  const rows: Piece[][] = [];
-  for (const piece of pieces.toSorted((a, b) => sizeOf(b) - sizeOf(a))) {
-    const size = sizeOf(piece);
+/**
+ * Each piece, longest first, goes into the fullest row that has room for it.
+ * @returns the pieces in the order of the rows
+ */
+function bestFit(
+  { from, end }: Pieces,
+  length: number,
+  lead: number,
+): { starts: Int32Array; order: Int32Array } {
+  const count = from.length;
+  const sizeOf = (p: number) => end[p]! - from[p]! + lead;
+  const longestFirst = bySize(count, length, sizeOf);
+  /** Rows with n places left: the last of them, and the one before each; -1 for none. */
+  const last = new Int32Array(length + 1).fill(-1);
+  const before = new Int32Array(count);
+  const rowOf = new Int32Array(count);
+  let rows = 0;
+  for (const p of longestFirst) {
+    const size = sizeOf(p);
     let left = size;
-    while (left <= length && open[left]!.length === 0) left++;
-    let row = open[left]?.pop();
-    if (!row) {
-      row = [];
-      rows.push(row);
+    while (left <= length && last[left]! < 0) left++;
+    let row: number;
+    if (left > length) {
+      row = rows++;
       left = length;
+    } else {
+      row = last[left]!;
+      last[left] = before[row]!;
     }
-    row.push(piece);
-    open[left - size]!.push(row);
+    rowOf[p] = row;
+    before[row] = last[left - size]!;
+    last[left - size] = row;
   }
-  return rows;
+  const starts = new Int32Array(rows + 1);
+  for (let p = 0; p < count; p++) starts[rowOf[p]! + 1]!++;
+  for (let r = 0; r < rows; r++) starts[r + 1]! += starts[r]!;
+  const next = starts.slice();
+  const order = new Int32Array(count);
+  for (const p of longestFirst) order[next[rowOf[p]!]!++] = p;
+  return { starts, order };
+}
+
+/** The numbers below `count`, those of the largest size first, equal ones in their order. */
+function bySize(count: number, most: number, sizeOf: (p: number) => number): Int32Array {
+  const next = new Int32Array(most + 2);
+  for (let p = 0; p < count; p++) next[most - sizeOf(p) + 1]!++;
+  for (let k = 0; k <= most; k++) next[k + 1]! += next[k]!;
+  const sorted = new Int32Array(count);
+  for (let p = 0; p < count; p++) sorted[next[most - sizeOf(p)]!++] = p;
+  return sorted;
 }

@@ -16,13 +16,13 @@
  */
 import { checkOptions, optionNames } from "../../core/options.ts";
 import { Random } from "../../core/random.ts";
+import type { Ids } from "../ids.ts";
 import {
   type BatchSource,
   checkSizes,
   copyWindow,
   createBatchSource,
   createOrder,
-  type Ids,
   tooShort,
 } from "./batch.ts";
 

@@ -18,7 +18,8 @@
  */
 import { checkOptions, optionNames } from "../../core/options.ts";
 import { Random } from "../../core/random.ts";
-import { type BatchSource, checkSizes, copyWindow, createBatchSource, type Ids, tooShort } from "./batch.ts";
+import type { Ids } from "../ids.ts";
+import { type BatchSource, checkSizes, copyWindow, createBatchSource, tooShort } from "./batch.ts";
 
 export interface StreamOptions {
   /** Lanes, the rows of a batch. */

@@ -1,19 +1,25 @@
 /** Files of a disk as sources. */
 import { readdir } from "node:fs/promises";
 import { didYouMean } from "../../core/did-you-mean.ts";
-import { InputError } from "../../core/errors.ts";
+import { InputError, UsageError } from "../../core/errors.ts";
 import { option } from "../../core/options.ts";
 import { builtInSources } from "./built-in-names.ts";
 import { csvLibrary } from "./csv-library.ts";
 import { openFile } from "./disk.ts";
 import { fileSource, isData, knownFormat } from "./formats.ts";
 import type { SourceKind } from "./source.ts";
+import { isTokenFile } from "./token-files.ts";
 
 /** Any name is a file; this kind comes last. */
 export const fileKind: SourceKind = {
   name: "file",
   matches: () => true,
   async open(name, options) {
+    if (isTokenFile(name))
+      throw new UsageError(
+        `${name} has tokens of texts that are prepared already; give it alone, as the ${option("data")} of a training, or to \`openTokenFile\`.`,
+        { option: "sources", value: name },
+      );
     const file = await openFile(name, isData).catch(async (error: unknown) => {
       throw await withAdvice(error, name);
     });
