@@ -1,4 +1,6 @@
 /** What transformer decoders have in common: embeddings, blocks with a cache, a last norm, and a head. */
+
+import type { Tensor } from "../graph/tensor.ts";
 import { type CacheSizes, documentMask } from "../nn/attention.ts";
 import type { Embedding, PositionEmbedding } from "../nn/embedding.ts";
 import { type Layer, parametersOf } from "../nn/layer.ts";
@@ -49,17 +51,16 @@ export function decoder(parts: DecoderParts): ModelDefinition {
       const mask = documents ? documentMask(documents) : attentionMask;
       const positions = input.positions ?? past?.positions;
       const embedded = learned ? add(tokens(p, ids), learned(p, ids, positions)) : tokens(p, ids);
-      const { hidden, added, weights } = stack(
+      const chosen = (x: Tensor) => (wanted.logits === "last" ? lastRows(x, input) : gather(x, wanted.at!));
+      const { hidden, last, added, weights } = stack(
         p,
         flattenRows(mode.dropout(embedded, embeddingDropout)),
         (k) => ({ ids, positions, mask, weights: wanted.attention, past: past?.layer(k) }),
         mode,
+        wanted.logits === "last" || wanted.at ? chosen : undefined,
       );
-      const last = hidden.at(-1)!;
-      const rows =
-        wanted.logits === "last" ? lastRows(last, input) : wanted.at ? gather(last, wanted.at) : last;
       return {
-        logits: head.scores(p, finalNorm ? finalNorm(p, rows) : rows),
+        logits: head.scores(p, finalNorm ? finalNorm(p, last) : last),
         state: past?.next(added) ?? {},
         hidden,
         attention: wanted.attention ? weights : undefined,

@@ -217,10 +217,14 @@ function build(e: Encoder, names: Names): ModelDefinition {
       checkLength(names.embeddings, ids, e.context);
       const mask = documents ? documentMask(documents) : attentionMask;
       const embedded = flattenRows(mode.dropout(embed(p, input), e.hiddenDropout));
-      const { hidden, weights } = stack(p, embedded, () => ({ ids, mask, weights: attention }), mode);
-      const last = hidden.at(-1)!;
-      const rows = at ? gather(last, at) : last;
-      const transformed = transformNorm(p, activations[e.activation](transform(p, rows)));
+      const { hidden, last, weights } = stack(
+        p,
+        embedded,
+        () => ({ ids, mask, weights: attention }),
+        mode,
+        at && ((x) => gather(x, at)),
+      );
+      const transformed = transformNorm(p, activations[e.activation](transform(p, last)));
       return {
         logits: head(p, transformed),
         state: {},

@@ -196,14 +196,14 @@ function build(config: ModelConfig): ModelDefinition {
       const seesAll = typeof length === "number" && length <= s.reach + 1;
       const near = seesAll || s.isGlobal.every(Boolean) ? mask : localMask(ids, s.reach, mask);
       const embedded = flattenRows(mode.dropout(embeddingNorm(p, words(p, ids)), s.embeddingDropout));
-      const { hidden, weights } = stack(
+      const { hidden, last, weights } = stack(
         p,
         embedded,
         (k) => ({ ids, positions, mask: s.isGlobal[k] ? mask : near, weights: attention }),
         mode,
+        at && ((x) => gather(x, at)),
       );
-      const last = hidden.at(-1)!;
-      const rows = finalNorm(p, at ? gather(last, at) : last);
+      const rows = finalNorm(p, last);
       const transformed = headNorm(p, activations[s.headActivation](dense(p, rows)));
       return {
         logits: head(p, transformed),

@@ -161,12 +161,14 @@ export interface SelfAttentionInput {
   readonly positions?: Tensor | undefined;
   /** Keys and values of earlier calls. With `places`, positions are the tokens' places. */
   readonly past?: CachePast | undefined;
+  /** The rows of the stream that are needed after the block, of [batch · length, ...]. Default: all. */
+  readonly rows?: ((x: Tensor) => Tensor) | undefined;
   /** Whether to compute attention in plain operations and give its probabilities; not with a cache. */
   readonly weights?: boolean | undefined;
 }
 
 export interface SelfAttentionOutput {
-  /** [batch · length, width] */
+  /** [batch · length, width], or of the wanted rows. */
   readonly output: Tensor;
   /** Where there is a cache, what it must take in; with `places`, the whole cache. */
   readonly added?: Cache | undefined;
@@ -235,10 +237,15 @@ export function selfAttention(config: SelfAttentionConfig): SelfAttention {
     parametersOf(...projections, ...(norms ?? []), output),
     (p, x: Tensor, input: SelfAttentionInput, mode: Mode) => {
       const result = attended(p, x, input, mode);
-      return { ...result, output: output(p, reshape(result.output, [x.shape[0]!, result.output.shape[2]!])) };
+      const mixed = reshape(result.output, [x.shape[0]!, result.output.shape[2]!]);
+      return { ...result, output: output(p, chosenRows(mixed, input)) };
     },
   );
 }
+
+/** The rows of the stream that go on. */
+export const chosenRows = (x: Tensor, { rows }: Pick<SelfAttentionInput, "rows">): Tensor =>
+  rows ? rows(x) : x;
 
 /** Cosines and sines of a rotation as constants. */
 function tablesOf(rotation: Rotation | undefined) {

@@ -3,7 +3,13 @@ import { checkOptions, optionNames } from "../core/options.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { gelu, geluTanh, relu, silu } from "../ops/activation.ts";
 import { add, multiply } from "../ops/elementwise.ts";
-import type { Cache, SelfAttention, SelfAttentionInput, SelfAttentionOutput } from "./attention.ts";
+import {
+  type Cache,
+  chosenRows,
+  type SelfAttention,
+  type SelfAttentionInput,
+  type SelfAttentionOutput,
+} from "./attention.ts";
 import { type Layer, layer, parametersOf } from "./layer.ts";
 import type { Mode } from "./mode.ts";
 
@@ -52,7 +58,7 @@ export function preNormBlock(config: BlockConfig): Block {
   const parameters = parametersOf(attentionNorm, attention, feedForwardNorm, feedForward);
   return layer(parameters, (p, x: Tensor, input: SelfAttentionInput, mode: Mode): SelfAttentionOutput => {
     const attended = attention(p, attentionNorm(p, x), input, mode);
-    const middle = add(x, mode.dropout(attended.output, dropout));
+    const middle = add(chosenRows(x, input), mode.dropout(attended.output, dropout));
     const added = feedForward(p, feedForwardNorm(p, middle));
     return { ...attended, output: add(middle, mode.dropout(added, dropout)) };
   });
@@ -65,7 +71,7 @@ export function postNormBlock(config: BlockConfig): Block {
   const parameters = parametersOf(attention, attentionNorm, feedForward, feedForwardNorm);
   return layer(parameters, (p, x: Tensor, input: SelfAttentionInput, mode: Mode): SelfAttentionOutput => {
     const attended = attention(p, x, input, mode);
-    const middle = attentionNorm(p, add(x, mode.dropout(attended.output, dropout)));
+    const middle = attentionNorm(p, add(chosenRows(x, input), mode.dropout(attended.output, dropout)));
     const added = mode.dropout(feedForward(p, middle), dropout);
     return { ...attended, output: feedForwardNorm(p, add(middle, added)) };
   });
@@ -78,15 +84,18 @@ export function parallelBlock(config: BlockConfig): Block {
   const parameters = parametersOf(attentionNorm, feedForwardNorm, attention, feedForward);
   return layer(parameters, (p, x: Tensor, input: SelfAttentionInput, mode: Mode): SelfAttentionOutput => {
     const attended = attention(p, attentionNorm(p, x), input, mode);
-    const added = feedForward(p, feedForwardNorm(p, x));
+    const stream = chosenRows(x, input);
+    const added = feedForward(p, feedForwardNorm(p, stream));
     const both = add(mode.dropout(attended.output, dropout), mode.dropout(added, dropout));
-    return { ...attended, output: add(x, both) };
+    return { ...attended, output: add(stream, both) };
   });
 }
 
 export interface BlocksOutput {
   /** The stream before the first block and after each one, [batch · length, width]. */
   readonly hidden: readonly Tensor[];
+  /** The last of these, or those of its rows that were asked for. */
+  readonly last: Tensor;
   /** What each block's cache must take in, where there are caches. */
   readonly added: readonly Cache[];
   /** Attention's probabilities of each block, where asked for. */
@@ -95,22 +104,38 @@ export interface BlocksOutput {
 
 /**
  * Blocks one after another, with a mark for recomputation before and after each.
- * @returns a layer of the stream x [batch · length, width] and the rest of each block's input, by its number
+ * @returns a layer of the stream x [batch · length, width], the rest of each block's input by its number, and which rows
+ *   of the last block's output are wanted besides: outside of training only they are computed where `hidden` is not read
  */
 export const blockStack = (
   blocks: readonly Block[],
-): Layer<[x: Tensor, inputOf: (block: number) => SelfAttentionInput, mode: Mode], BlocksOutput> =>
+): Layer<
+  [x: Tensor, inputOf: (block: number) => SelfAttentionInput, mode: Mode, rows?: (x: Tensor) => Tensor],
+  BlocksOutput
+> =>
   layer(
     parametersOf(...blocks),
-    (p, x: Tensor, inputOf: (block: number) => SelfAttentionInput, mode: Mode) => {
+    (
+      p,
+      x: Tensor,
+      inputOf: (block: number) => SelfAttentionInput,
+      mode: Mode,
+      rows?: (x: Tensor) => Tensor,
+    ) => {
       const hidden = [mode.checkpoint(x)];
       const outputs = blocks.map((block, k) => {
         const output = block(p, hidden[k]!, inputOf(k), mode);
         hidden.push(mode.checkpoint(output.output));
         return output;
       });
+      const final = blocks.length - 1;
+      const chosen = (wanted: (x: Tensor) => Tensor) =>
+        mode.training || final < 0
+          ? wanted(hidden.at(-1)!)
+          : blocks[final]!(p, hidden[final]!, { ...inputOf(final), rows: wanted }, mode).output;
       return {
         hidden,
+        last: rows ? chosen(rows) : hidden.at(-1)!,
         added: outputs.flatMap(({ added }) => added ?? []),
         weights: outputs.flatMap(({ weights }) => weights ?? []),
       };
