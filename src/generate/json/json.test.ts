@@ -223,7 +223,20 @@ it.each([
   [{ type: "string", minLength: -1 }, "#/minLength must be a whole number of 0 or more"],
   [{ enum: Array.from({ length: 6_000 }, (_, k) => k) }, "it has more than 5000 parts"],
   [JSON.parse(`${'{"items":'.repeat(300)}{}${"}".repeat(300)}`), "it is nested more than 200 deep"],
+  [{ required: Array.from({ length: 6_000 }, () => "a") }, "it has more than 5000 parts"],
+  [{ oneOf: Array.from({ length: 6_000 }, (_, k) => ({ const: k })) }, "it has more than 5000 parts"],
+  [
+    { allOf: [{ anyOf: new Array(99).fill(true) }, { anyOf: new Array(98).fill(true) }] },
+    "# has anyOf twice",
+  ],
   [[], "# must be an object, true or false"],
+  // What is merged has its form checked before.
+  [{ enum: 5, const: 1 }, "#/enum must be a list of values"],
+  [{ allOf: [{ anyOf: 5 }, { anyOf: [true] }] }, "#/anyOf must be a list of schemas"],
+  [{ allOf: [{ required: "ab" }, { required: ["a"] }] }, "#/required must be a list of names"],
+  [{ allOf: [{ minimum: "a" }, { minimum: 3 }] }, "#/minimum must be a number"],
+  [{ allOf: [{ multipleOf: 0 }, { multipleOf: 3 }] }, "#/multipleOf must be a number above 0"],
+  [{ allOf: [{ properties: 5 }, { properties: {} }] }, "#/properties must be an object"],
 ])("says in a sentence why %j cannot be used", (schema, reason) => {
   const read = () => readSchema(schema, { ascii: false });
   expect(read).toThrow(reason);

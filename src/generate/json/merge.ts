@@ -3,7 +3,11 @@
 export type Schema = boolean | SchemaObject;
 export type SchemaObject = { readonly [keyword: string]: unknown };
 
-type Merger = (a: never, b: never) => unknown;
+/** @param refuse what to throw where the two cannot be merged */
+type Merger = (a: never, b: never, refuse: () => Error) => unknown;
+
+/** Most schemas that two lists of them make: one for each pair. */
+const MOST_PAIRS = 1_000;
 
 const all = (...schemas: readonly (Schema | undefined)[]): Schema => {
   const some = schemas.filter((schema) => schema !== undefined && schema !== true);
@@ -25,8 +29,10 @@ const equal = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b
 
 const mergers: Readonly<Record<string, Merger>> = {
   type: types,
-  enum: (a: readonly unknown[], b: readonly unknown[]) =>
-    a.filter((one) => b.some((other) => equal(one, other))),
+  enum: (a: readonly unknown[], b: readonly unknown[]) => {
+    const texts = new Set(b.map((one) => JSON.stringify(one)));
+    return a.filter((one) => texts.has(JSON.stringify(one)));
+  },
   required: (a: readonly string[], b: readonly string[]) => [...new Set([...a, ...b])],
   minimum: larger,
   exclusiveMinimum: larger,
@@ -40,11 +46,16 @@ const mergers: Readonly<Record<string, Merger>> = {
   maxProperties: smaller,
   items: (a: Schema, b: Schema) => all(a, b),
   multipleOf: (a: number, b: number) => (a % b === 0 ? a : b % a === 0 ? b : a * b),
-  anyOf: (a: readonly Schema[], b: readonly Schema[]) =>
-    a.flatMap((one) => b.map((other) => all(one, other))),
+  anyOf: (a: readonly Schema[], b: readonly Schema[], refuse) => {
+    if (a.length * b.length > MOST_PAIRS) throw refuse();
+    return a.flatMap((one) => b.map((other) => all(one, other)));
+  },
 };
 
-/** @param refuse gets the keyword that cannot be merged */
+/**
+ * @param a with keywords that have the form of the standard, as in `b`
+ * @param refuse gets the keyword that cannot be merged
+ */
 export function merge(a: SchemaObject, b: SchemaObject, refuse: (keyword: string) => Error): SchemaObject {
   const merged: Record<string, unknown> = { ...a };
   for (const [keyword, value] of Object.entries(b)) {
@@ -53,7 +64,7 @@ export function merge(a: SchemaObject, b: SchemaObject, refuse: (keyword: string
     else if (!equal(own, value) && keyword !== "properties" && keyword !== "additionalProperties") {
       const merger = mergers[keyword];
       if (!merger) throw refuse(keyword);
-      merged[keyword] = merger(own as never, value as never);
+      merged[keyword] = merger(own as never, value as never, () => refuse(keyword));
     }
   }
   if (a.properties !== undefined || b.properties !== undefined) {

@@ -44,6 +44,27 @@ const refused = (
   "unevaluatedProperties unevaluatedItems additionalItems $dynamicRef $dynamicAnchor $recursiveRef nullable"
 ).split(" ");
 
+const isList = (value: unknown): value is readonly unknown[] => Array.isArray(value);
+const isNumber = (value: unknown): value is number => typeof value === "number";
+
+type Form = readonly [is: (value: unknown) => boolean, name: string];
+
+/** What the value of a keyword must be, and how a sentence calls it. */
+const forms: Readonly<Record<string, Form>> = {
+  ...each(["anyOf", "oneOf"], [(value) => isList(value) && value.length > 0, "a list of schemas"]),
+  ...each(["allOf", "prefixItems"], [isList, "a list of schemas"]),
+  enum: [isList, "a list of values"],
+  required: [(value) => isList(value) && value.every((name) => typeof name === "string"), "a list of names"],
+  properties: [(value) => typeof value === "object" && value !== null && !isList(value), "an object"],
+  pattern: [(value) => typeof value === "string", "a text"],
+  ...each(["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"], [isNumber, "a number"]),
+  multipleOf: [(value) => isNumber(value) && value > 0, "a number above 0"],
+  ...each(
+    ["minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"],
+    [(value) => Number.isInteger(value) && Number(value) >= 0, "a whole number of 0 or more"],
+  ),
+};
+
 const integers: NumberShape = {
   kind: "number",
   min: -Infinity,
@@ -85,6 +106,10 @@ export const anyObject = (any: Shape = anyShape()): ObjectShape => ({
   min: 0,
   max: Infinity,
 });
+
+function each(words: readonly string[], form: Form): Record<string, Form> {
+  return Object.fromEntries(words.map((word) => [word, form]));
+}
 
 const plain = (type: string, any: Shape): Shape =>
   type === "string"
@@ -201,7 +226,7 @@ class Reader {
   }
 
   #shape(schema: unknown, path: string): Shape {
-    if (++this.#parts > MOST_PARTS) throw refusal(`it has more than ${MOST_PARTS} parts`);
+    this.#countParts(1);
     if (this.#deep > MOST_DEEP)
       throw refusal(`it is nested more than ${MOST_DEEP} deep, at ${excerpt(path)}`);
     this.#deep++;
@@ -210,6 +235,11 @@ class Reader {
     } finally {
       this.#deep--;
     }
+  }
+
+  #countParts(more: number): void {
+    this.#parts += more;
+    if (this.#parts > MOST_PARTS) throw refusal(`it has more than ${MOST_PARTS} parts`);
   }
 
   #read(schema: unknown, path: string): Shape {
@@ -222,12 +252,10 @@ class Reader {
     const whole = this.#joined(said, path);
     const { anyOf, oneOf, ...rest } = whole;
     for (const [word, branches] of Object.entries({ anyOf, oneOf })) {
-      if (branches === undefined) continue;
-      if (!Array.isArray(branches) || branches.length === 0)
-        throw refusal(`${excerpt(path)}/${word} must be a list of schemas`);
+      if (!isList(branches)) continue;
       const others = { ...rest, ...(word === "anyOf" && oneOf !== undefined ? { oneOf } : {}) };
       const bare = Object.keys(others).length === 0;
-      const plans = branches.map((branch: unknown) => (bare ? branch : { allOf: [branch, others] }));
+      const plans = branches.map((branch) => (bare ? branch : { allOf: [branch, others] }));
       if (word === "oneOf") this.#requireApart(branches, path);
       return this.#made(
         { kind: "union", members: plans.map((plan, k) => this.#shape(plan, `${path}/${word}/${k}`)) },
@@ -243,8 +271,10 @@ class Reader {
     for (let k = 0; "$ref" in merged || "allOf" in merged; k++) {
       if (k > MOST_DEEP) throw refusal(`${excerpt(path)} refers to itself`);
       const { $ref, allOf = [], ...rest } = merged;
-      if (!Array.isArray(allOf)) throw refusal(`${excerpt(path)}/allOf must be a list of schemas`);
-      const parts = [...($ref === undefined ? [] : [this.#target($ref, path)]), ...allOf];
+      const parts = [
+        ...($ref === undefined ? [] : [this.#target($ref, path)]),
+        ...(allOf as readonly unknown[]),
+      ];
       merged = withValues(rest, path);
       for (const part of parts) {
         if (part === true) continue;
@@ -292,15 +322,16 @@ class Reader {
         throw refusal(
           `${excerpt(path)} has the unknown keyword ${excerpt(JSON.stringify(word))}; ${didYouMean(word, known).replace(/[.?]$/, "")}`,
         );
+      const [is, name] = (Object.hasOwn(forms, word) && forms[word]) || [() => true];
+      if (!is(value)) throw refusal(`${excerpt(path)}/${word} must be ${name}`);
     }
     return schema as SchemaObject;
   }
 
   #values(schema: SchemaObject, path: string): Shape {
-    const { enum: values, ...rest } = withValues(schema, path);
-    if (!Array.isArray(values)) throw refusal(`${excerpt(path)}/enum must be a list of values`);
-    this.#parts += values.length;
-    if (this.#parts > MOST_PARTS) throw refusal(`it has more than ${MOST_PARTS} parts`);
+    const { enum: given, ...rest } = withValues(schema, path);
+    const values = given as readonly unknown[];
+    this.#countParts(values.length);
     const texts = [...new Set(values.map((value) => this.#written(value)))];
     const others = Object.keys(rest).length === 0 ? undefined : new Machine(this.#pruned(rest, path));
     const fitting = texts.filter((text) => others?.accepts(text) ?? true);
@@ -372,19 +403,17 @@ class Reader {
   }
 
   #string(schema: SchemaObject, path: string): StringShape {
-    const min = count(schema, "minLength", path) ?? 0;
-    const max = count(schema, "maxLength", path) ?? Infinity;
+    const { minLength: min = 0, maxLength: max = Infinity } = schema as Counts;
     const reason = `${excerpt(path)} has no text of ${min} to ${max === Infinity ? "any number of" : max} characters that fits`;
     const { pattern: source, format } = schema;
-    if (source !== undefined && typeof source !== "string")
-      throw refusal(`${excerpt(path)}/pattern must be a text`);
     if (format !== undefined && !(typeof format === "string" && Object.hasOwn(formats, format)))
       throw refusal(
         `${excerpt(path)}/format ${excerpt(JSON.stringify(format))} is not supported; ${didYouMean(String(format), Object.keys(formats)).replace(/[.?]$/, "")}`,
       );
     if (source !== undefined && format !== undefined)
       throw refusal(`${excerpt(path)} has both a pattern and a format, which is not supported`);
-    const wanted = source ?? (format === undefined ? undefined : formats[format as string]);
+    const wanted =
+      (source as string | undefined) ?? (format === undefined ? undefined : formats[format as string]);
     if (wanted === undefined) return this.#made({ kind: "string", min, max }, reason);
     // Lengths are counted through the pattern, which takes time for long ones.
     const bound = Math.min(max, Math.max(min, LONGEST_MATCH));
@@ -407,17 +436,16 @@ class Reader {
   }
 
   #number(schema: SchemaObject, path: string, whole: boolean): NumberShape {
-    const bound = (word: string) => numeric(schema, word, path);
+    const { minimum, exclusiveMinimum, maximum, exclusiveMaximum, multipleOf: step = 0 } = schema as Counts;
     const pick = (closed: number | undefined, open: number | undefined, sign: 1 | -1) => {
       const none = -sign * Infinity;
       const [a, b] = [closed ?? none, open ?? none];
       // Of two bounds the narrower holds.
       return sign * b >= sign * a ? { value: b, open: open !== undefined } : { value: a, open: false };
     };
-    const low = pick(bound("minimum"), bound("exclusiveMinimum"), 1);
-    const high = pick(bound("maximum"), bound("exclusiveMaximum"), -1);
-    const step = bound("multipleOf") ?? 0;
-    if (step !== 0 && !(Number.isInteger(step) && step > 0 && step < 1e15))
+    const low = pick(minimum, exclusiveMinimum, 1);
+    const high = pick(maximum, exclusiveMaximum, -1);
+    if (!(Number.isInteger(step) && step < 1e15))
       throw refusal(`${excerpt(path)}/multipleOf must be a whole number above 0; others are not supported`);
     return this.#made(
       {
@@ -433,11 +461,11 @@ class Reader {
   }
 
   #object(schema: SchemaObject, path: string): ObjectShape {
-    const { properties = {}, required = [], additionalProperties = true, propertyNames } = schema;
-    if (typeof properties !== "object" || properties === null || Array.isArray(properties))
-      throw refusal(`${excerpt(path)}/properties must be an object`);
-    if (!Array.isArray(required) || required.some((name) => typeof name !== "string"))
-      throw refusal(`${excerpt(path)}/required must be a list of names`);
+    const { additionalProperties = true, propertyNames } = schema;
+    const properties = (schema.properties ?? {}) as SchemaObject;
+    const listedNames = (schema.required ?? []) as readonly string[];
+    this.#countParts(listedNames.length);
+    const required = new Set(listedNames);
     if (
       propertyNames !== undefined &&
       propertyNames !== true &&
@@ -445,18 +473,14 @@ class Reader {
     )
       throw refusal(`${excerpt(path)} has propertyNames, which is not supported`);
     const names = Object.keys(properties);
-    const missing = [...new Set(required as string[])].filter((name) => !names.includes(name));
+    const missing = [...required].filter((name) => !Object.hasOwn(properties, name));
     const others =
       additionalProperties === false
         ? undefined
         : () => this.#shape(additionalProperties, `${path}/additionalProperties`);
     const shapes = [
       ...names.map(
-        (name) =>
-          [
-            name,
-            this.#shape((properties as SchemaObject)[name], `${path}/properties/${pointed(name)}`),
-          ] as const,
+        (name) => [name, this.#shape(properties[name], `${path}/properties/${pointed(name)}`)] as const,
       ),
       ...missing.map(
         (name) =>
@@ -467,10 +491,9 @@ class Reader {
       name,
       text: this.#written(name),
       shape,
-      required: (required as string[]).includes(name),
+      required: required.has(name),
     }));
-    const min = count(schema, "minProperties", path) ?? 0;
-    const max = count(schema, "maxProperties", path) ?? Infinity;
+    const { minProperties: min = 0, maxProperties: max = Infinity } = schema as Counts;
     const needed = listed.filter((one) => one.required).length;
     const free =
       others !== undefined && (listed.length === 0 || additionalProperties !== true || listed.length < min);
@@ -494,11 +517,10 @@ class Reader {
   }
 
   #array(schema: SchemaObject, path: string): ArrayShape {
-    const { items = true, prefixItems = [], uniqueItems = false } = schema;
+    const { items = true, uniqueItems = false } = schema;
+    const prefixItems = (schema.prefixItems ?? []) as readonly unknown[];
     if (uniqueItems !== false) throw refusal(`${excerpt(path)} has uniqueItems, which is not supported`);
-    if (!Array.isArray(prefixItems)) throw refusal(`${excerpt(path)}/prefixItems must be a list of schemas`);
-    const min = count(schema, "minItems", path) ?? 0;
-    const max = count(schema, "maxItems", path) ?? Infinity;
+    const { minItems: min = 0, maxItems: max = Infinity } = schema as Counts;
     const first = prefixItems.map((item, k) => this.#shape(item, `${path}/prefixItems/${k}`));
     const rest = items === false ? undefined : this.#shape(items, `${path}/items`);
     const most = rest === undefined ? Math.min(max, first.length) : max;
@@ -512,14 +534,20 @@ class Reader {
 
   /** `oneOf` is `anyOf` where no value fits two of its schemas: of other types, or with other values of one property. */
   #requireApart(branches: readonly unknown[], path: string): void {
-    const plain = branches.map((branch) =>
-      typeof branch === "object" && branch !== null
-        ? this.#joined(meaningful(this.#checked(branch, path)), path)
-        : {},
+    const all = branches.map((branch) =>
+      marksOf(
+        typeof branch === "object" && branch !== null
+          ? this.#joined(meaningful(this.#checked(branch, path)), path)
+          : {},
+      ),
     );
-    for (const [k, a] of plain.entries())
-      for (const b of plain.slice(k + 1))
-        if (!apart(a, b))
+    // All of these will be counted as parts. Here each is compared with those of all other schemas.
+    const values = all.flatMap(({ own, named }) => [...(own ? [own] : []), ...named.values()]);
+    if (all.length + values.reduce((sum, { size }) => sum + size, 0) > MOST_PARTS)
+      throw refusal(`it has more than ${MOST_PARTS} parts`);
+    for (const [k, a] of all.entries())
+      for (let other = k + 1; other < all.length; other++)
+        if (!apart(a, all[other]!))
           throw refusal(`${excerpt(path)}/oneOf has schemas that one value may fit twice; use anyOf`);
   }
 }
@@ -547,52 +575,58 @@ function withValues(schema: SchemaObject, path: string): SchemaObject {
 const definitions = (root: unknown, name: string): unknown =>
   (typeof root === "object" && root !== null ? (root as SchemaObject)[name] : undefined) ?? {};
 
-function apart(a: SchemaObject, b: SchemaObject): boolean {
-  const typesOf = ({ type, properties, enum: values }: SchemaObject): readonly unknown[] | undefined =>
+/** By what values of a schema can be told from those of another. */
+interface Marks {
+  /** undefined: any. */
+  readonly types: readonly unknown[] | undefined;
+  /** The only values, as JSON. */
+  readonly own: ReadonlySet<string> | undefined;
+  /** The only values of properties that must be there, as JSON. */
+  readonly named: ReadonlyMap<string, ReadonlySet<string>>;
+}
+
+function marksOf(schema: SchemaObject): Marks {
+  const { type, properties, required, enum: values } = schema;
+  const types =
     type !== undefined
-      ? Array.isArray(type)
-        ? type
-        : [type]
+      ? [type].flat().map((one) => (one === "integer" ? "number" : one))
       : properties !== undefined && values === undefined
         ? ["object"]
         : undefined;
-  const [first, second] = [typesOf(a), typesOf(b)];
-  const alike = (t: unknown, u: unknown) =>
-    t === u || [t, u].every((one) => one === "number" || one === "integer");
-  if (first && second && !first.some((t) => second.some((u) => alike(t, u)))) return true;
-  const [x, y] = [valuesOf(a), valuesOf(b)];
-  if (x && y) return !x.some((one) => y.includes(one));
-  const [p, q] = [a, b].map(({ properties }) => (properties ?? {}) as Readonly<Record<string, unknown>>);
-  const needed = (schema: SchemaObject, name: string) =>
-    Array.isArray(schema.required) && schema.required.includes(name);
-  return Object.keys(p!).some((name) => {
-    if (!needed(a, name) || !needed(b, name) || !Object.hasOwn(q!, name)) return false;
-    const [one, other] = [valuesOf(p![name]), valuesOf(q![name])];
-    return one !== undefined && other !== undefined && !one.some((value) => other.includes(value));
+  const needed = new Set((required ?? []) as readonly string[]);
+  const named = Object.entries((properties ?? {}) as SchemaObject).flatMap(([name, property]) => {
+    const only = needed.has(name) ? valuesOf(property) : undefined;
+    return only ? [[name, only] as const] : [];
   });
+  return { types, own: valuesOf(schema), named: new Map(named) };
 }
 
-function valuesOf(schema: unknown): readonly string[] | undefined {
+function apart(a: Marks, b: Marks): boolean {
+  if (a.types && b.types && !a.types.some((type) => b.types!.includes(type))) return true;
+  if (a.own && b.own) return disjoint(a.own, b.own);
+  for (const [name, values] of a.named) {
+    const others = b.named.get(name);
+    if (others && disjoint(values, others)) return true;
+  }
+  return false;
+}
+
+function disjoint(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+  if (a.size > b.size) return disjoint(b, a);
+  for (const one of a) if (b.has(one)) return false;
+  return true;
+}
+
+function valuesOf(schema: unknown): ReadonlySet<string> | undefined {
   if (typeof schema !== "object" || schema === null) return undefined;
-  if ("const" in schema) return [JSON.stringify(schema.const)];
-  return "enum" in schema && Array.isArray(schema.enum)
-    ? schema.enum.map((value) => JSON.stringify(value))
+  if ("const" in schema) return new Set([JSON.stringify(schema.const)]);
+  return "enum" in schema && isList(schema.enum)
+    ? new Set(schema.enum.map((value) => JSON.stringify(value)))
     : undefined;
 }
 
-function numeric(schema: SchemaObject, word: string, path: string): number | undefined {
-  const value = schema[word];
-  if (value === undefined) return undefined;
-  if (typeof value !== "number") throw refusal(`${excerpt(path)}/${word} must be a number`);
-  return value;
-}
-
-function count(schema: SchemaObject, word: string, path: string): number | undefined {
-  const value = numeric(schema, word, path);
-  if (value !== undefined && !(Number.isInteger(value) && value >= 0))
-    throw refusal(`${excerpt(path)}/${word} must be a whole number of 0 or more`);
-  return value;
-}
+/** Keywords with numbers, of a schema that is checked. */
+type Counts = Readonly<Record<string, number | undefined>>;
 
 /** A name as a part of a JSON pointer (RFC 6901). */
 const pointed = (name: string): string => name.replaceAll("~", "~0").replaceAll("/", "~1");
