@@ -31,3 +31,10 @@ it.each([1, 2, 3, 4, 5, 63, 4096, 50_257, 130_001])("of %i tokens", (count) => {
     6,
   );
 });
+
+it("leaves weight to the best alone where the scale is beyond 32 bits", () => {
+  const { weights, total, placeOf } = weigh(Float32Array.of(0, 1, 5, 2), 1e40);
+  expect([...weights]).toEqual([0, 0, 1, 0]);
+  expect(total).toBe(1);
+  expect(placeOf(0.5)).toBe(2);
+});

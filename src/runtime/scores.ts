@@ -40,12 +40,18 @@ export interface Weights {
   placeOf(share: number): number;
 }
 
-/** @param scale what the distances are multiplied by */
+/** Largest number of the kernels: infinity would make no number of the best score's distance, 0. */
+const LARGEST = 3e38;
+
+/**
+ * @param scores of at least one token, none of them NaN and the best finite
+ * @param scale what the distances are multiplied by: 1 / temperature, 0 or more
+ */
 export function weigh(scores: Float32Array, scale = 1): Weights {
   const { kernels, at } = loaded(scores);
   const n = scores.length;
   const best = kernels.largest(START, n);
-  const total = kernels.exponentials(at, START, n, best, scale);
+  const total = kernels.exponentials(at, START, n, best, Math.min(scale, LARGEST));
   const weights = new Float32Array(scratch!.memory.buffer, at, n);
   return { weights, total, best, placeOf: (share) => kernels.placeOf(at, n, share) };
 }
