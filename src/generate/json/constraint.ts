@@ -6,7 +6,7 @@ import { Machine, type State } from "./machine.ts";
 import { anyObject, readSchema } from "./read-schema.ts";
 import { tokenBytes } from "./token-bytes.ts";
 
-/** Ids that are kept of masks, and schemas, before all are dropped. */
+/** Ids of masks, of all schemas, before those are dropped; and schemas before all are. */
 const KEPT_IDS = 4_000_000;
 const KEPT_SCHEMAS = 16;
 
@@ -19,6 +19,16 @@ interface TokenTree {
 
 const tree = (): TokenTree => ({ bytes: [], children: [], ids: [] });
 
+/** The machine of a schema, and which tokens its states allow. */
+interface Known {
+  readonly machine: Machine;
+  readonly masks: Map<State, Uint32Array>;
+  /** Memory of the masks, in ids. */
+  kept: number;
+}
+
+const known = (machine: Machine): Known => ({ machine, masks: new Map(), kept: 0 });
+
 /** What a model can write of JSON. */
 export class JsonWriter {
   readonly #tokens: readonly (Uint8Array | undefined)[];
@@ -28,9 +38,8 @@ export class JsonWriter {
   readonly #longest: number = 1;
   /** Whether the vocabulary has every byte. */
   readonly #complete: boolean;
-  readonly #machines = new Map<string, Machine>();
-  readonly #masks = new Map<State, Uint32Array>();
-  #kept = 0;
+  /** By the schema's text. */
+  readonly #schemas = new Map<string, Known>();
 
   /**
    * @param size ids below this can be chosen
@@ -72,33 +81,50 @@ export class JsonWriter {
    */
   constraint(schema: unknown): Constraint {
     const key = JSON.stringify(schema) ?? "";
-    const known = this.#machines.get(key);
-    const machine =
-      known && !known.full
-        ? known
-        : new Machine(schema === undefined ? anyObject() : readSchema(schema, { ascii: !this.#complete }));
-    if (machine !== known) {
-      if (this.#machines.size >= KEPT_SCHEMAS) this.#machines.clear();
-      this.#machines.set(key, machine);
-    }
-    let state = machine.begin();
+    let current = this.#current(
+      key,
+      () => new Machine(schema === undefined ? anyObject() : readSchema(schema, { ascii: !this.#complete })),
+    );
+    let state = current.machine.begin();
+    const written: number[] = [];
+    /** Goes on with a machine that is not full, which reads what was written again. */
+    const renew = () => {
+      const next = this.#current(key, () => current.machine.fresh());
+      const there = next.machine.read(written);
+      if (there) [current, state] = [next, there];
+    };
     return {
       allowed: () => {
-        const mask = this.#mask(machine, state);
+        if (current.machine.full) renew();
+        const mask = this.#mask(current, state);
         return state.ends ? Uint32Array.of(this.#end, ...mask) : mask;
       },
       accept: (id) => {
         if (id === this.#end) return true;
-        for (const byte of this.#tokens[id]!) state = machine.after(state, byte)!;
+        for (const byte of this.#tokens[id]!) {
+          state = current.machine.after(state, byte)!;
+          written.push(byte);
+        }
         return state.over;
       },
     };
   }
 
-  #mask(machine: Machine, state: State): Uint32Array {
+  /** What is known of a schema, with a machine that is not full. */
+  #current(key: string, make: () => Machine): Known {
+    const found = this.#schemas.get(key);
+    if (found && !found.machine.full) return found;
+    const made = known(make());
+    if (!found && this.#schemas.size >= KEPT_SCHEMAS) this.#schemas.clear();
+    this.#schemas.set(key, made);
+    return made;
+  }
+
+  #mask(current: Known, state: State): Uint32Array {
+    const { machine, masks } = current;
     const near = machine.near(state, this.#longest);
-    const known = this.#masks.get(near);
-    if (known) return known;
+    const before = masks.get(near);
+    if (before) return before;
     const found: number[] = [];
     const walk = ({ bytes, children }: TokenTree, at: State): void => {
       for (let k = 0; k < bytes.length; k++) {
@@ -110,13 +136,15 @@ export class JsonWriter {
       }
     };
     walk(this.#root, near);
-    if (this.#kept > KEPT_IDS) {
-      this.#masks.clear();
-      this.#kept = 0;
-    }
+    const all = [...this.#schemas.values()];
+    if (all.reduce((sum, { kept }) => sum + kept, 0) > KEPT_IDS)
+      for (const one of all) {
+        one.masks.clear();
+        one.kept = 0;
+      }
     const mask = Uint32Array.from(found).sort();
-    this.#masks.set(near, mask);
-    this.#kept += mask.length + 100;
+    masks.set(near, mask);
+    current.kept += mask.length + 100;
     return mask;
   }
 }

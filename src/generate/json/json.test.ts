@@ -4,6 +4,8 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import formats from "ajv-formats";
 import { describe, expect, it } from "vitest";
 import { Random } from "../../core/random.ts";
+import { characterTokenizerOf } from "../../text/characters.ts";
+import { JsonWriter } from "./constraint.ts";
 import { Machine } from "./machine.ts";
 import { anyObject, anyShape, readSchema } from "./read-schema.ts";
 
@@ -194,6 +196,38 @@ it.each(Object.entries(schemas))("accepts valid values: %s", (_, schema) => {
     const text = JSON.stringify(value);
     // Numbers may get an exponent, and names that come twice are one.
     if (!/\de[+-]\d|\\u/.test(text)) expect(machine.accepts(text), text).toBe(true);
+  }
+});
+
+it("remembers as much after many different numbers as after few", () => {
+  const machine = new Machine(readSchema({ type: "array", items: { type: "number" } }, { ascii: false }));
+  const numbers = Array.from({ length: 10_000 }, (_, k) => (k * 7919) / 8 - 1_000_000);
+  expect(machine.accepts(JSON.stringify(numbers))).toBe(true);
+  expect(machine.full).toBe(false);
+});
+
+it("writes on where a text has filled its machine, or another text has", () => {
+  const tokenizer = characterTokenizerOf([
+    String.fromCharCode(...Array.from({ length: 95 }, (_, k) => 32 + k)),
+  ]);
+  const writer = new JsonWriter(tokenizer, tokenizer.size);
+  const schema = { type: "array", items: { type: "integer", minimum: 0, maximum: 999_999 }, minItems: 9_000 };
+  const random = new Random(1, "json");
+  const texts = [writer.constraint(schema), writer.constraint(schema)].map((constraint) => ({
+    constraint,
+    text: "",
+  }));
+  for (let k = 0; k < 8_000; k++) {
+    const one = texts[k % 2]!;
+    const ids = one.constraint.allowed();
+    const id = ids[Math.floor(random.uniform(k) * ids.length)]!;
+    one.text += tokenizer.token(id);
+    one.constraint.accept(id);
+  }
+  for (const { text } of texts) {
+    const numbers = JSON.parse(`${text.slice(0, text.lastIndexOf(","))}]`) as number[];
+    expect(numbers.length).toBeGreaterThan(300);
+    expect(numbers.every((n) => Number.isInteger(n) && n >= 0 && n <= 999_999)).toBe(true);
   }
 });
 

@@ -6,7 +6,7 @@
  * before `}` and `]`. Objects have their properties in the order of their shape. Names and texts are UTF-8.
  */
 import { remember } from "../../core/remember.ts";
-import { beginsNumber, isNumber } from "./numbers.ts";
+import { beginsNumber, isNumber, isUnbounded, withoutDigits } from "./numbers.ts";
 import type { ArrayShape, NumberShape, ObjectShape, Shape, StringShape } from "./shapes.ts";
 import { hasBetween, type Trie, trieOf } from "./trie.ts";
 import { type Lead, leadOf, narrowed } from "./utf8.ts";
@@ -54,7 +54,7 @@ export interface State {
 /** Ways in which a text can be read at the same time, at most; those beyond are not pursued. */
 const MOST_STACKS = 64;
 /** States after which a machine is full. */
-const MOST_STATES = 20_000;
+const MOST_STATES = 50_000;
 
 /** Objects and lists within each other for which line breaks are indented further. */
 const DEEPEST = 8;
@@ -82,6 +82,11 @@ export class Machine {
   /** Whether it remembers so much that another should take its place. */
   get full(): boolean {
     return this.#states.size > MOST_STATES || this.#count.stacks > 4 * MOST_STATES;
+  }
+
+  /** One that remembers nothing yet. */
+  fresh(): Machine {
+    return new Machine(this.#shape);
   }
 
   /** The beginning of a text. */
@@ -119,14 +124,19 @@ export class Machine {
       : this.#stateOf([...new Set(stacks)]);
   }
 
+  /** The state after a text; null where it is not allowed. */
+  read(bytes: Iterable<number>): State | null {
+    let state: State | null = this.begin();
+    for (const byte of bytes) {
+      state = this.after(state, byte);
+      if (state === null) return null;
+    }
+    return state;
+  }
+
   /** Whether a whole text is allowed. */
   accepts(text: string): boolean {
-    let state: State | null = this.begin();
-    for (const byte of encoder.encode(text)) {
-      state = this.after(state, byte);
-      if (state === null) return false;
-    }
-    return state.ends;
+    return this.read(encoder.encode(text))?.ends ?? false;
   }
 
   #stateOf(stacks: readonly Stack[]): State {
@@ -223,7 +233,8 @@ class Frames {
 
   // --- numbers ---
 
-  #number(shape: NumberShape, text: string): Steps {
+  #number(shape: NumberShape, written: string): Steps {
+    const text = isUnbounded(shape) ? withoutDigits(written) : written;
     if (!beginsNumber(shape, text)) return [];
     const step = (byte: number) => this.#number(shape, text + String.fromCharCode(byte));
     return [[this.make(`number ${this.id(shape)} ${text}`, isNumber(shape, text), step)]];

@@ -7,6 +7,13 @@ const MOST_DIGITS = 15;
 
 const isWhole = ({ step }: NumberShape): boolean => step !== 0;
 
+/** Whether digits make no difference to what may follow, but for their number and a 0 at the beginning. */
+export const isUnbounded = ({ min, max, step }: NumberShape): boolean =>
+  min === -Infinity && max === Infinity && step <= 1;
+
+/** The beginning of a number of such a shape with other digits, so that there are few. */
+export const withoutDigits = (text: string): string => text.replace(/[1-9]|(?<=[\d.])0/g, "1");
+
 function allows(shape: NumberShape, value: number): boolean {
   const { min, max, openMin, openMax, step } = shape;
   return (
