@@ -14,6 +14,8 @@ export interface Divided {
   readonly tokenizer: Tokenizer;
   readonly fractions: { readonly validation: number; readonly test: number };
   readonly splits: Readonly<Record<SplitName, number>>;
+  /** Rows kept. Default: the texts of the splits. */
+  readonly rowsOut?: number | undefined;
   readonly lengths: LengthSummary;
   readonly examples: readonly string[];
   /** The first texts for training. */
@@ -31,16 +33,17 @@ interface Asked {
 }
 
 export function itemsSummary(
-  { rowsIn, dropped, cleaner, broken, end, vocabulary }: Shaped,
+  { rowsIn, dropped, cleaner, broken, end, vocabulary, conversations }: Shaped,
   options: Asked,
-  { tokenizer, splits, fractions, nearPairs, compared, texts, ...rest }: Divided,
+  { tokenizer, splits, fractions, nearPairs, compared, texts, rowsOut = totalOf(splits), ...rest }: Divided,
 ): DataSummary {
   const { exactDuplicates = true, nearDuplicates = true } = options;
   const isGiven = typeof options.vocabulary === "object";
   const { lengths, examples, fingerprint } = rest;
+  const loss = lossOf(cleaner.loss);
   return {
     rows_in: rowsIn,
-    rows_out: splits.train + splits.validation + splits.test,
+    rows_out: rowsOut,
     dropped,
     splits,
     vocabulary: tokenizer.size,
@@ -49,9 +52,14 @@ export function itemsSummary(
     fractions,
     sources: [],
     cleaning: cleaner.changed,
-    cleaning_loss: lossOf(cleaner.loss),
+    cleaning_loss: conversations ? { ...loss, letters: conversations.letters } : loss,
     line_breaks: broken,
     duplicates: describeDuplicates(exactDuplicates, nearDuplicates === true ? {} : nearDuplicates),
+    conversations: conversations && {
+      turns: conversations.turns,
+      characters: conversations.characters,
+      learned_characters: conversations.learned,
+    },
     near_examples: nearPairs.map(([dropped, kept]) => ({ dropped, kept })),
     lengths,
     examples,
@@ -68,6 +76,8 @@ export function itemsSummary(
     fingerprint,
   };
 }
+
+const totalOf = ({ train, validation, test }: Divided["splits"]): number => train + validation + test;
 
 function describeDuplicates(exact: boolean, near: NearDuplicateOptions | false): DataSummary["duplicates"] {
   if (near === false) return exact ? { method: "equal normalised text", thresholds: null } : null;

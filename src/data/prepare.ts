@@ -88,6 +88,11 @@ export interface PreparedData {
   readonly splits: Readonly<Record<SplitName, readonly string[]>>;
   /** The length of the prompt at the beginning of each text, in UTF-16 code units. Absent: there are no prompts. */
   readonly prompts?: Readonly<Record<SplitName, readonly number[]>> | undefined;
+  /**
+   * For conversations that a chat template wrote, where each learned stretch of each text begins and ends, one pair after
+   * the other, in UTF-16 code units; nothing is put before or behind such texts. Absent: all but the prompts is learned.
+   */
+  readonly learned?: Readonly<Record<SplitName, readonly (readonly number[])[]>> | undefined;
   /** Texts of the source that are in no split, cleaned, with the reason. Absent for one continuous text. */
   readonly droppedTexts?: readonly { readonly text: string; readonly reason: string }[] | undefined;
   /** Where each text stands in its source. Absent where no source says it, and for one continuous text. */
@@ -154,7 +159,7 @@ export async function prepareBatches(
 
   const compared = items.length;
   let nearPairs: readonly (readonly [dropped: string, kept: string])[] = [];
-  let keys = items.map(({ text }) => normalise(text));
+  let keys = items.map(({ text, said }) => normalise(said ?? text));
   const near = nearDuplicates === true ? {} : nearDuplicates;
   if (exactDuplicates || near !== false) {
     const count = items.length;
@@ -178,10 +183,17 @@ export async function prepareBatches(
   const places = placesOf(items, keys, fractions);
   const inSplits = <T>(of: (item: ShapedText) => T) =>
     Object.fromEntries(
-      splitNames.map((name) => [name, items.filter((_, i) => places[i] === name).map(of)]),
+      splitNames.map((name) => [
+        name,
+        items
+          .filter((_, i) => places[i] === name)
+          .flatMap((item) => [item, ...(item.more ?? [])])
+          .map(of),
+      ]),
     ) as Record<SplitName, T[]>;
   const splits = inSplits(({ text }) => text);
   const prompts = shaped.prompted ? inSplits(({ prompt }) => prompt) : undefined;
+  const learned = shaped.conversations ? inSplits(({ learned }) => learned ?? []) : undefined;
   const rows = counter.known
     ? counter.rows(
         inSplits(({ row }) => row),
@@ -189,11 +201,12 @@ export async function prepareBatches(
       )
     : undefined;
   const tokenizer = await tokenizerInTurns(options, vocabulary, splits, end);
-  const fingerprint = fingerprintOf("items", splits, prompts);
+  const fingerprint = fingerprintOf("items", splits, { prompts, learned });
   const summary = itemsSummary(shaped, options, {
     tokenizer,
     fractions,
     splits: countsOf(splits),
+    rowsOut: items.length,
     lengths: lengthsOf(items.map(({ text }) => text)),
     examples: spread(splits.train.length).map((i) => splits.train[i]!),
     texts: splits.train,
@@ -205,6 +218,7 @@ export async function prepareBatches(
     kind: "items",
     splits,
     prompts,
+    learned,
     droppedTexts,
     rows,
     tokenizer,
@@ -308,7 +322,7 @@ function placesOf(
 function fingerprintOf(
   kind: string,
   splits: Readonly<Record<SplitName, readonly string[]>>,
-  prompts?: PreparedData["prompts"],
+  { prompts, learned }: Pick<PreparedData, "prompts" | "learned"> = {},
 ): string {
   const fingerprint = createFingerprint();
   fingerprint.add(kind);
@@ -316,6 +330,7 @@ function fingerprintOf(
     fingerprint.add(`${name} ${splits[name].length}`);
     for (const text of splits[name]) fingerprint.add(text);
     if (prompts) fingerprint.add(`prompts ${prompts[name].join(" ")}`);
+    if (learned) fingerprint.add(`learned ${learned[name].join(" ")}`);
   }
   return fingerprint.digest();
 }

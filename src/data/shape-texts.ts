@@ -1,5 +1,6 @@
 /** The first part of a preparation: texts as a source yields them, each joined with its prompt, cleaned, and kept or dropped. */
-import { checkTexts } from "../core/options.ts";
+import { InputError, UsageError } from "../core/errors.ts";
+import { checkTexts, option } from "../core/options.ts";
 import { type Cleaner, createCleaner } from "../text/clean.ts";
 import {
   cleaningFor,
@@ -9,7 +10,14 @@ import {
   type VocabularyName,
   vocabularyOf,
 } from "./choose-tokenizer.ts";
+import {
+  type ConversationCounts,
+  type ConversationWriter,
+  conversationWriter,
+  noConversations,
+} from "./conversations.ts";
 import { RowCounter } from "./rows.ts";
+import { messagesIn } from "./sources/pairs.ts";
 import type { TextBatch } from "./sources/source.ts";
 import { refuseLoss } from "./warnings.ts";
 
@@ -24,6 +32,12 @@ export interface ShapedText extends PromptedText {
   readonly row: number;
   /** Whether it is for validation, whatever the fractions are. */
   readonly heldOut?: boolean | undefined;
+  /** Of a conversation: the stretches that are learned. */
+  readonly learned?: readonly number[] | undefined;
+  /** What it is compared by. Default: its text. */
+  readonly said?: string | undefined;
+  /** Further texts of the same conversation; they stay with it. */
+  readonly more?: readonly ShapedText[] | undefined;
 }
 
 /** What becomes of each text. */
@@ -55,6 +69,8 @@ export interface Shaped {
   readonly vocabulary: VocabularyName;
   /** What ends a text, where a text could contain it. */
   readonly end: string | undefined;
+  /** Where the texts are conversations that a chat template wrote. */
+  readonly conversations: ConversationCounts | undefined;
 }
 
 export const countDropped = (dropped: Record<string, number>, reason: string): void => {
@@ -63,7 +79,7 @@ export const countDropped = (dropped: Record<string, number>, reason: string): v
 
 /**
  * Reads and cleans all texts, in their order.
- * @throws InputError `letters-lost`, `end-in-text`
+ * @throws InputError `letters-lost`, `end-in-text`, `chat-messages`
  */
 export async function shapeTexts(
   batches: AsyncIterable<TextBatch> | Iterable<TextBatch>,
@@ -94,6 +110,9 @@ export async function shapeTexts(
   const counter = new RowCounter();
   let rowsIn = 0;
   let prompted = false;
+  const write = typeof options.vocabulary === "object" ? conversationWriter(options.vocabulary) : undefined;
+  const conversations = noConversations();
+  let others = 0;
   for await (const batch of batches) {
     checkTexts(batch?.texts);
     rowsIn += batch.texts.length;
@@ -104,8 +123,19 @@ export async function shapeTexts(
     }
     options.signal?.throwIfAborted();
     prompted ||= batch.prompts !== undefined;
+    if (write && batch.conversations) {
+      refuseForConversations(options);
+      for (const [i, conversation] of batch.conversations.entries()) {
+        const item = conversationItem(write(conversation, placeOf(batch, i, from)), conversations);
+        keep({ ...item, row: rows.text(i), heldOut: batch.heldOut });
+      }
+      onRows(rowsIn);
+      continue;
+    }
+    others += batch.texts.length;
     const cleaner = cleanerFor(batch);
     for (const [i, raw] of batch.texts.entries()) {
+      refuseBroken(batch, i, from);
       const own = shape(raw, cleaner);
       const prompt = batch.prompts ? shape(batch.prompts[i]!, cleaner) : "";
       const whole = prompt === "" ? { text: own, prompt: 0 } : joinPrompt(prompt, own, options.separator);
@@ -121,9 +151,58 @@ export async function shapeTexts(
     }
     onRows(rowsIn);
   }
-  const cleaner = cleanerFor({});
+  const { count } = conversations;
+  if (count > 0 && others > 0)
+    throw new InputError(
+      "chat-messages",
+      `${from} has ${count} conversations and ${others} other texts, which are learned in different ways; train on one kind after the other.`,
+      { conversations: count, others },
+    );
+  const cleaner = count > 0 ? createCleaner(false) : cleanerFor({});
   refuseLoss(cleaner.loss, from, options);
-  return { rowsIn, broken, prompted, counter, cleaner, dropped, vocabulary, end };
+  const all = { rowsIn, broken, prompted, counter, cleaner, dropped, vocabulary, end };
+  return { ...all, conversations: count > 0 ? conversations : undefined };
+}
+
+/** The texts of a conversation. What comes before its first learned stretch is its prompt. */
+function conversationItem(
+  { texts, said }: ReturnType<ConversationWriter>,
+  counts: ConversationCounts,
+): Omit<ShapedText, "row"> {
+  counts.count++;
+  counts.letters += said.match(/\p{L}/gu)?.length ?? 0;
+  const [first, ...more] = texts.map(({ text, learned }) => {
+    counts.characters += text.length;
+    for (let i = 0; i < learned.length; i += 2) counts.learned += learned[i + 1]! - learned[i]!;
+    counts.turns += learned.length / 2;
+    return { text, learned, prompt: learned[0]!, row: 0 };
+  });
+  return { ...first!, said, more };
+}
+
+/** Such as "chat.jsonl, line 3". */
+const placeOf = ({ source, rows, unit = "row" }: TextBatch, i: number, from: string): string =>
+  rows?.[i] === undefined ? `${from}, conversation ${i + 1}` : `${source ?? from}, ${unit} ${rows[i]}`;
+
+/** @throws UsageError for options that would change what a template has written */
+function refuseForConversations({ separator, minLength, maxLength }: ShapeOptions): void {
+  const [odd] =
+    Object.entries({ separator, minLength, maxLength }).find(([, value]) => value !== undefined) ?? [];
+  if (odd === undefined) return;
+  throw new UsageError(
+    `Conversations are learned as the model's chat template writes them, neither joined nor sorted out by length; leave out ${option(odd)}.`,
+    { option: odd },
+  );
+}
+
+/** @throws InputError for a list among conversations that is none: there is no text in it */
+function refuseBroken(batch: TextBatch, i: number, from: string): void {
+  const conversation = batch.conversations?.[i];
+  if (Array.isArray(conversation) && messagesIn(conversation) === undefined)
+    throw new InputError(
+      "chat-messages",
+      `${placeOf(batch, i, from)} is no conversation: a list such as [{"role": "user", "content": "Why?"}] was expected.`,
+    );
 }
 
 /**

@@ -49,6 +49,10 @@ export interface DataSummary {
   };
   /** Texts with line breaks inside them that became spaces. */
   readonly line_breaks: number;
+  /** Of conversations that a chat template wrote: turns of the assistant, and characters of all texts and of what is learned. */
+  readonly conversations?:
+    | { readonly turns: number; readonly characters: number; readonly learned_characters: number }
+    | undefined;
   /** How duplicates were found, or null where they were not looked for. */
   readonly duplicates: {
     readonly method: string;

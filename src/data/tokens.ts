@@ -1,6 +1,7 @@
 /** Texts as one compact stream of token ids, with the places where each item begins. */
 import { invalidOption } from "../core/options.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
+import { encodeLearned } from "./conversations.ts";
 import { type Ids, inPieces, type StoredIds } from "./ids.ts";
 import type { PreparedData } from "./prepare.ts";
 import type { SplitName } from "./split.ts";
@@ -19,6 +20,11 @@ export interface TokenStream {
   readonly start?: number | undefined;
   /** The length in tokens of the prompt at the beginning of each item, which is read but not learned. Absent: none. */
   readonly prompts?: Int32Array | undefined;
+  /**
+   * 1 for each token that is learned, of items of which only stretches are. Such an item is complete: its first token is
+   * read and not predicted, and nothing is put before or behind it. Absent: all but the prompts are learned.
+   */
+  readonly learned?: Uint8Array | undefined;
 }
 
 /** What rows of items are made of: a {@link TokenStream}, or one that is stored elsewhere. */
@@ -31,6 +37,8 @@ export interface ItemStream extends Omit<TokenStream, "tokens" | "offsets"> {
 export interface EncodeOptions {
   /** The length of the prompt at the beginning of each item, in UTF-16 code units. Absent: none. */
   readonly prompts?: ArrayLike<number> | undefined;
+  /** The stretches that are learned of each item, in UTF-16 code units. In place of prompts. */
+  readonly learned?: readonly (readonly number[])[] | undefined;
   /** Called now and then with the number of items encoded. */
   readonly onProgress?: ((done: number) => void) | undefined;
 }
@@ -43,8 +51,9 @@ export interface EncodeOptions {
 export function encodeItems(
   tokenizer: Tokenizer,
   items: readonly string[],
-  { prompts, onProgress = () => {} }: EncodeOptions = {},
+  { prompts, learned, onProgress = () => {} }: EncodeOptions = {},
 ): TokenStream {
+  if (learned) return encodeStretches(tokenizer, items, learned, onProgress);
   let characters = items.length;
   for (const item of items) characters += item.length;
   // Word and sub-word vocabularies need about a token for four characters; the array grows where that is too few.
@@ -79,6 +88,28 @@ export function encodeItems(
   };
 }
 
+/** Items of which stretches are learned, nothing added to them. */
+function encodeStretches(
+  tokenizer: Tokenizer,
+  items: readonly string[],
+  learned: readonly (readonly number[])[],
+  onProgress: (done: number) => void,
+): TokenStream {
+  const encoded = items.map((text, i) => {
+    if (i % 1024 === 1023) onProgress(i + 1);
+    return encodeLearned(tokenizer, { text, learned: learned[i]! });
+  });
+  const offsets = new Int32Array(items.length + 1);
+  for (const [i, { ids }] of encoded.entries()) offsets[i + 1] = offsets[i]! + ids.length;
+  const tokens = allocateTokens(tokenizer.size, offsets.at(-1)!);
+  const each = new Uint8Array(tokens.length);
+  for (const [i, { ids, counts }] of encoded.entries()) {
+    tokens.set(ids, offsets[i]);
+    each.set(counts, offsets[i]);
+  }
+  return { tokens, offsets, endOfText: tokenizer.endOfText, learned: each };
+}
+
 /** Encodes one continuous text, such as a book, as a single item; nothing is added at its end. */
 export function encodeText(tokenizer: Tokenizer, text: string): TokenStream {
   const ids = tokenizer.encode(text);
@@ -103,7 +134,11 @@ export function encodeSplit(
   const texts = textsOf(data, split);
   const spelling = tokenizer ?? data.tokenizer;
   if (data.kind === "text") return encodeText(spelling, texts[0] ?? "");
-  return encodeItems(spelling, texts, { prompts: data.prompts?.[split], onProgress });
+  return encodeItems(spelling, texts, {
+    prompts: data.prompts?.[split],
+    learned: data.learned?.[split],
+    onProgress,
+  });
 }
 
 /**

@@ -19,12 +19,13 @@ interface Line {
   readonly split: SplitName;
   readonly text: string;
   readonly prompt?: number | undefined;
+  readonly learned?: readonly number[] | undefined;
   readonly row?: number | undefined;
 }
 
 /** The lines of the file, each with its end. */
 export function* keptLines(data: PreparedData): Generator<string> {
-  const { kind, cleaning, summary, fingerprint, splits, prompts, rows } = data;
+  const { kind, cleaning, summary, fingerprint, splits, prompts, learned, rows } = data;
   // Readers of lines end them at these two as well, which JSON writes as they are.
   const line = (value: Head | Line) =>
     `${JSON.stringify(value).replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029")}\n`;
@@ -32,7 +33,13 @@ export function* keptLines(data: PreparedData): Generator<string> {
   yield line({ format: "punchline-texts", version: 1, ...described, row_sources: rows?.sources });
   for (const split of splitNames)
     for (const [i, text] of splits[split].entries())
-      yield line({ split, text, prompt: prompts?.[split][i], row: rows?.splits[split][i] });
+      yield line({
+        split,
+        text,
+        prompt: prompts?.[split][i],
+        learned: learned?.[split][i],
+        row: rows?.splits[split][i],
+      });
 }
 
 /**
@@ -48,8 +55,10 @@ export async function parseKeptLines(
   let head: Head | undefined;
   const splits: Record<SplitName, string[]> = { train: [], validation: [], test: [] };
   const prompts: Record<SplitName, number[]> = { train: [], validation: [], test: [] };
+  const learned: Record<SplitName, (readonly number[])[]> = { train: [], validation: [], test: [] };
   const rows: Record<SplitName, number[]> = { train: [], validation: [], test: [] };
   let prompted = false;
+  let stretched = false;
   for await (const text of lines) {
     const value = parseJson<Head | Line>(text, path);
     if (value && "format" in value) head = value;
@@ -57,6 +66,8 @@ export async function parseKeptLines(
       splits[value.split].push(value.text);
       prompts[value.split].push(value.prompt ?? 0);
       rows[value.split].push(value.row ?? 0);
+      learned[value.split].push(value.learned ?? []);
+      stretched ||= value.learned !== undefined;
       prompted ||= value.prompt !== undefined;
     } else throw damaged(path);
   }
@@ -66,6 +77,7 @@ export async function parseKeptLines(
     kind,
     splits,
     prompts: prompted ? prompts : undefined,
+    learned: stretched ? learned : undefined,
     rows: sources && { sources, splits: numbersBySplit(rows), dropped: new Uint32Array() },
     tokenizer,
     cleaning,

@@ -4,6 +4,7 @@ import { option } from "../core/options.ts";
 import type { BatchSource, TokenBatch } from "../data/batches/batch.ts";
 import { itemBatches, itemPass } from "../data/batches/items.ts";
 import { type Masking, maskedBatches, maskedPass, maskingRules } from "../data/batches/masking.ts";
+import { layRows } from "../data/batches/rows.ts";
 import { shuffledWindows } from "../data/batches/shuffled.ts";
 import { streamWindows } from "../data/batches/stream.ts";
 import { drawnIds, drawnOrder } from "../data/drawn-ids.ts";
@@ -246,6 +247,8 @@ export function validationPass(
   const most = options.validationTokens + 1;
   const stream = firstItems(itemsOf(data, "validation", data.tokenizer, most), options.validationTokens);
   if (stream.offsets.length < 2) return () => [];
+  // Conversations that are all longer than a row are refused now, not at the first validation.
+  if (stream.learned) layRows(stream, rowsOf(options));
   if (model.predicts !== "masked") return () => itemPass(stream, rowsOf(options));
   const masking = maskingOf(model, data, options);
   return () => maskedPass(stream, { ...rowsOf(options), ...masking });

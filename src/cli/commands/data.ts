@@ -170,6 +170,7 @@ function show(ctx: Context, summary: DataSummary, out: string | undefined): void
     ["vocabulary", `${summary.vocabulary_kind}, ${formatCount(summary.vocabulary)} ids`],
     ["cleaning", changed.length > 0 ? `texts changed by each step: ${changed.join(", ")}` : "none"],
     ["letters", lettersText(summary)],
+    ...(summary.conversations ? [["conversations", conversationsText(summary.conversations)] as const] : []),
     ["duplicates", duplicatesText(summary, ctx.verbose)],
   ] as const;
   ctx.print(definitions(facts, width).join("\n"));
@@ -189,6 +190,14 @@ function formatText({ encoding, delimiter, header }: DataSummary["sources"][numb
     delimiter === "none" ? "one column" : delimiter === "\t" ? "tab" : delimiter && JSON.stringify(delimiter);
   const names = header === undefined ? undefined : header ? "names in row 1" : "no names";
   return [encoding?.toUpperCase(), cells, names].filter(Boolean).join(", ");
+}
+
+function conversationsText({
+  turns,
+  characters,
+  learned_characters: learned,
+}: NonNullable<DataSummary["conversations"]>): string {
+  return `${formatCount(turns)} turns of the assistant are learned, ${((100 * learned) / characters).toFixed(1)} % of all characters`;
 }
 
 function lettersText({ cleaning_loss: { letters, changed, share } }: DataSummary): string {

@@ -46,7 +46,8 @@ type Options = OptionValues<typeof options>;
 export default defineCommand({
   description:
     "Trains a model further in its own vocabulary. Each text is read by itself and its end is learned, so that the " +
-    "model stops by itself. Data with prompts teaches it to answer; a model that fills masks learns from masks. The " +
+    "model stops by itself. Data with prompts teaches it to answer, and conversations (a field " +
+    "messages) all turns of the assistant, by the model's chat template; a model that fills masks learns from masks. The " +
     "defaults are those of Hugging Face's Trainer (AdamW, 5e-5 linear, clip 1, 3 epochs, batch 8) with a warmup and a " +
     "higher rate for smaller models: 2e-3 for punchline-gpt2. The weights of the best validation are kept. The run " +
     "folder is a Hugging Face folder as well.",

@@ -111,11 +111,13 @@ function layoutLines(layout: NonNullable<Start["layout"]>, unit: string): string
     ? `in ${formatCount(rows)} rows of ${formatCount(length)} ${unit}, ${share}, in which they do not see each other`
     : `in rows of their own, of ${formatCount(length)} ${unit}, ${share}`;
   const lines = [`${formatCount(items)} texts ${place}`];
-  const rest = longItems === "split" ? "goes on in another row, without what came before" : "is cut off";
+  const rest = {
+    split: ": what is beyond it goes on in another row, without what came before",
+    truncate: ": what is beyond it is cut off",
+    leave: ` and left out; raise --seq-len, or use --long-texts split`,
+  }[longItems];
   if (long > 0)
-    lines.push(
-      `${long === 1 ? "1 text is" : `${formatCount(long)} texts are`} longer than a row: what is beyond it ${rest}`,
-    );
+    lines.push(`${long === 1 ? "1 text is" : `${formatCount(long)} texts are`} longer than a row${rest}`);
   if (unlearned > 0)
     lines.push(
       `of ${unlearned === 1 ? "1 text" : `${formatCount(unlearned)} texts`} nothing is learned: the prompt alone fills a row; raise --seq-len, or use --long-texts split`,

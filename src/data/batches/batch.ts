@@ -82,9 +82,9 @@ export interface RowLayout {
   readonly length: number;
   /** Share of the rows' places that hold a token, 0 to 1. */
   readonly filled: number;
-  /** Items longer than a row, and whether they were split or cut off. */
+  /** Items longer than a row, and whether they were split, cut off or left out. */
   readonly long: number;
-  readonly longItems: "split" | "truncate";
+  readonly longItems: "split" | "truncate" | "leave";
   /** Items without any target, since their prompts alone fill a row. */
   readonly unlearned: number;
 }

@@ -99,7 +99,7 @@ export function sizesOf(
       length,
       filled: rows.filled / (count * length),
       long: rows.long,
-      longItems: long,
+      longItems: rows.leftOut > 0 ? ("leave" as const) : long,
       unlearned: rows.unlearned,
     },
   };
@@ -135,13 +135,31 @@ function fill(stream: ItemStream, rows: Rows, chosen: readonly number[], options
         x[at + t] = y[at + t - 1]!;
         positions[at + t] = t;
       }
-      weights.fill(1, at + counts[p]! - first, at + n);
       documents.fill(p - starts[r]!, at, at + n);
-      spans.push({ at: at + counts[p]! - first, length: n - (counts[p]! - first), place: counts[p]! });
-      targets += n - (counts[p]! - first);
+      for (const [place, stop] of stretches(stream, counts[p]!, end[p]!)) {
+        const there = at + place - first;
+        weights.fill(1, there, there + stop - place);
+        spans.push({ at: there, length: stop - place, place });
+        targets += stop - place;
+      }
       at += n;
     }
   }
   const several = packed ? { positions, documents } : {};
   return { x, y, weights, targets, spans, batch, length, fresh: true, ...several };
+}
+
+/** The stretches from `from` to before `end` that are learned. */
+function* stretches(
+  { learned }: Pick<ItemStream, "learned">,
+  from: number,
+  end: number,
+): Generator<[from: number, end: number]> {
+  if (!learned) return yield [from, end];
+  const own = learned.subarray(0, end);
+  for (let first = own.indexOf(1, from); first >= 0; ) {
+    const stop = own.indexOf(0, first);
+    yield [first, stop < 0 ? end : stop];
+    first = stop < 0 ? -1 : own.indexOf(1, stop);
+  }
 }

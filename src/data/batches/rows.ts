@@ -16,7 +16,7 @@ export interface RowOptions {
   readonly length: number;
   /** Whether a row has as many items as fit. Default false: one. */
   readonly packed?: boolean | undefined;
-  /** Default `split`. */
+  /** Default `split`; complete items of which stretches are learned are left out by default. */
   readonly long?: LongItems | undefined;
   /** Places that each piece needs before its tokens. Default 0. */
   readonly lead?: number | undefined;
@@ -41,6 +41,8 @@ export interface Rows {
   readonly filled: number;
   /** Items longer than a row. */
   readonly long: number;
+  /** Those of them that are left out. */
+  readonly leftOut: number;
   /** Items without any target, since the prompt alone fills the row and the rest is cut off. */
   readonly unlearned: number;
 }
@@ -50,9 +52,14 @@ export function layRows(stream: ItemStream, options: RowOptions): Rows {
   const { length, packed = false, lead = 0 } = options;
   if (length - lead < 1)
     throw new UsageError(`A row of ${length} tokens has no room for a text; take longer ones.`);
-  const { pieces, long, unlearned } = cut(stream, options);
+  const { pieces, long, leftOut, unlearned } = cut(stream, options);
   const count = pieces.from.length;
   if (count === 0) {
+    if (leftOut > 0)
+      throw new UsageError(
+        `Each of the ${leftOut} conversations is longer than a row of ${length} tokens and would be left out, so nothing is learned; raise ${option("seqLen")}, or use ${option("longTexts", "split")}.`,
+        { option: "seqLen", value: length, items: leftOut },
+      );
     if (unlearned === 0)
       throw new UsageError("There are no items to make batches of; give a split that has some.");
     throw new UsageError(
@@ -63,10 +70,10 @@ export function layRows(stream: ItemStream, options: RowOptions): Rows {
   let targets = 0;
   let filled = 0;
   for (let p = 0; p < count; p++) {
-    targets += pieces.end[p]! - pieces.counts[p]!;
+    targets += targetsIn(stream, pieces.counts[p]!, pieces.end[p]!);
     filled += pieces.end[p]! - pieces.from[p]! + lead;
   }
-  const sums = { targets, filled, long, unlearned };
+  const sums = { targets, filled, long, leftOut, unlearned };
   if (!packed) return { starts: Int32Array.from({ length: count + 1 }, (_, r) => r), ...pieces, ...sums };
   const { starts, order } = bestFit(pieces, length, lead);
   const inOrder = <T extends Places | Uint8Array>(values: T): T => {
@@ -81,26 +88,39 @@ export function layRows(stream: ItemStream, options: RowOptions): Rows {
 
 type Pieces = Pick<Rows, "from" | "end" | "counts" | "opens">;
 
+/** Tokens to predict from `from` to before `end`. */
+const targetsIn = ({ learned }: Pick<ItemStream, "learned">, from: number, end: number): number =>
+  learned ? learned.subarray(from, end).reduce((sum, one) => sum + one, 0) : end - from;
+
 /** The items in pieces that fit a row; pieces without a target are left out. */
-function cut({ offsets, prompts }: ItemStream, { length, long = "split", lead = 0 }: RowOptions) {
+function cut({ offsets, prompts, learned }: ItemStream, options: RowOptions) {
+  const { length, long = learned ? "leave" : "split", lead = 0 } = options;
   const room = length - lead;
   let tooLong = 0;
+  let leftOut = 0;
   let unlearned = 0;
   const items = offsets.length - 1;
   /** Calls `piece` for every piece of every item. */
   const each = (piece: (from: number, end: number, counts: number, opens: boolean) => void) => {
     tooLong = 0;
+    leftOut = 0;
     unlearned = 0;
     for (let i = 0; i < items; i++) {
-      const [begin, last] = [offsets[i]!, offsets[i + 1]!];
-      const asked = begin + (prompts?.[i] ?? 0);
+      // The first token of a complete item is read alone: it takes the place of the start before the others.
+      const [begin, last] = [offsets[i]! + (learned ? 1 : 0), offsets[i + 1]!];
       if (last - begin > room) tooLong++;
+      if (last - begin > room && long === "leave") {
+        leftOut++;
+        continue;
+      }
       const stop = long === "split" ? last : Math.min(last, begin + room);
+      const first = learned ? learned.subarray(0, stop).indexOf(1, begin) : begin + (prompts?.[i] ?? 0);
+      const asked = first < 0 ? stop : first;
       if (asked >= stop) unlearned++;
       for (let from = begin; from < stop; from += room) {
         const end = Math.min(stop, from + room);
         const counts = Math.min(end, Math.max(from, asked));
-        if (counts < end) piece(from, end, counts, from === begin);
+        if (targetsIn({ learned }, counts, end) > 0) piece(from, end, counts, !learned && from === begin);
       }
     }
   };
@@ -116,7 +136,7 @@ function cut({ offsets, prompts }: ItemStream, { length, long = "split", lead = 
     pieces.counts[p] = counts;
     pieces.opens[p++] = Number(opens);
   });
-  return { pieces, long: tooLong, unlearned };
+  return { pieces, long: tooLong, leftOut, unlearned };
 }
 
 /**

@@ -3,7 +3,7 @@
  * not grow with their length. A text takes about ten bytes of memory; the rest is on the disk while the file is made,
  * in the folder of the file. Near copies are the exception: to find them all, the texts have to be in memory.
  */
-import { InputError } from "../../core/errors.ts";
+import { InputError, UsageError } from "../../core/errors.ts";
 import { option } from "../../core/options.ts";
 import { turns } from "../../core/turns.ts";
 import { normalise } from "../../text/normalise.ts";
@@ -101,6 +101,11 @@ async function readInto(
   try {
     const shaped = await shapeTexts(batches, options, from, {
       keep(item) {
+        if (item.learned)
+          throw new UsageError(
+            `${from} has conversations, of which only the assistant's turns are learned, and token files do not hold what is learned; fine-tune from ${from} itself.`,
+            { from },
+          );
         const key = normalise(item.text);
         spool.add(item);
         hashes.push(hashText(key));

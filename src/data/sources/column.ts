@@ -71,7 +71,7 @@ export function chooseColumns(
       chooseColumn(file, columns, sample, column);
     if (!hasConversation(sample, columns.indexOf(text))) return { text };
     note(
-      `The column ${text} has conversations: the last answer of each is learned, and what comes before it is its prompt.`,
+      `The column ${text} has conversations: a model with a chat template learns all turns of the assistant in them, others the last answer, to which what comes before is the prompt.`,
     );
     return { text, prompt: text, conversation: true };
   }

@@ -30,7 +30,7 @@ export interface ReadOptions extends WantedColumns, DecodeOptions {
 }
 
 /** Texts, with a prompt each where the file has them, and where each stands in the file. */
-export type Texts = Pick<TextBatch, "texts" | "prompts" | "documents"> &
+export type Texts = Pick<TextBatch, "texts" | "prompts" | "conversations" | "documents"> &
   Required<Pick<TextBatch, "rows" | "unit">>;
 
 /** One file format. */

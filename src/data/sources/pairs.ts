@@ -72,16 +72,23 @@ export function textsOf<Row>(
   columns: Columns,
   cell: (row: Row, column: string) => unknown,
   textOf: (value: unknown, column: string, row: Row) => string,
-): Pick<TextBatch, "texts" | "prompts"> {
+): Pick<TextBatch, "texts" | "prompts" | "conversations"> {
   const { text, prompt, input, conversation } = columns;
   const as = (column: string) => (row: Row) => textOf(cell(row, column), column, row);
   if (conversation) {
-    const turns = rows.map((row) => {
-      const value = cell(row, text);
+    const conversations = rows.map((row) => cell(row, text));
+    const turns = rows.map((row, i) => {
+      const value = conversations[i];
       const messages = messagesIn(value);
-      return messages ? lastAnswer(messages) : { prompt: "", text: textOf(value, text, row) };
+      // What is a list, but of something else, is refused where the conversations are written.
+      const broken = Array.isArray(value) ? "" : undefined;
+      return messages ? lastAnswer(messages) : { prompt: "", text: broken ?? textOf(value, text, row) };
     });
-    return { texts: turns.map((turn) => turn.text), prompts: turns.map((turn) => turn.prompt) };
+    return {
+      texts: turns.map((turn) => turn.text),
+      prompts: turns.map((turn) => turn.prompt),
+      conversations,
+    };
   }
   const texts = rows.map(as(text));
   if (prompt === undefined) return { texts };

@@ -15,6 +15,8 @@ export interface TextBatch {
   readonly texts: readonly string[];
   /** The prompt of each text, such as a question or a tag, where the source has them. */
   readonly prompts?: readonly string[] | undefined;
+  /** The conversation that each text and its prompt were taken from, as the source has it, where it has conversations. */
+  readonly conversations?: readonly unknown[] | undefined;
   /** Whether texts have line breaks that belong to them, as documents do. Default false. */
   readonly documents?: boolean | undefined;
   /** Whether its texts are all for validation. Default false. */
