@@ -21,8 +21,8 @@ beforeAll(async () => {
   cpSync("models/punchline-gpt2", chatty, { recursive: true });
   const file = join(chatty, "tokenizer_config.json");
   const chat_template =
-    "{{ bos_token }}{% for m in messages %}{% if m.role == 'system' %}{{ raise_exception('no system') }}{% endif %}" +
-    "{{ m.role }}: {{ m.content }}{{ '\n' }}{% endfor %}{{ voice or 'assistant' }}:";
+    "{% if voice != 'none' %}{{ bos_token }}{% for m in messages %}{% if m.role == 'system' %}{{ raise_exception('no system') }}{% endif %}" +
+    "{{ m.role }}: {{ m.content }}{{ '\n' }}{% endfor %}{{ voice or 'assistant' }}:{% endif %}";
   writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, "utf8")), chat_template }));
   server = await startServer(["punchline-gpt2", "punchline-bert", chatty, "--max-open", "3"]);
   url = server.url;
@@ -122,6 +122,15 @@ describe("a chat", () => {
     const voice = { chat_template_kwargs: { voice: "pirate" } };
     const answer = await client.chat.completions.create({ model: "chatty", messages, ...settings, ...voice });
     expect(answer.choices[0]!.message.content).toBe(expected.choices[0]!.text);
+    const nothing = { chat_template_kwargs: { voice: "none" } };
+    const begun = await client.chat.completions.create({
+      model: "chatty",
+      messages,
+      ...settings,
+      ...nothing,
+    });
+    expect(begun.usage).toMatchObject({ prompt_tokens: 0 });
+    expect(begun.choices[0]!.message.content).not.toBe("");
     const refused = (model: string, message: object, more: object = {}) =>
       client.chat.completions.create({ model, messages: [message] as typeof messages, ...settings, ...more });
     await expect(refused("chatty", { role: "system", content: "Be kind." })).rejects.toMatchObject({
@@ -203,7 +212,11 @@ describe("an answer in JSON", () => {
     expect(object.text).toMatch(/^\{/);
     const guided = { type: "array", items: { const: null }, minItems: 3, maxItems: 3 };
     expect((await text({ guided_json: guided })).value).toEqual([null, null, null]);
-    expect((await text({ structured_outputs: { json: guided } })).value).toEqual([null, null, null]);
+    const dumped = { json: guided, regex: null, choice: null };
+    expect((await text({ structured_outputs: dumped })).value).toEqual([null, null, null]);
+    await expect(text({ structured_outputs: {} })).rejects.toMatchObject({
+      param: "structured_outputs.json",
+    });
   });
 
   it.each([

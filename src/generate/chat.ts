@@ -21,7 +21,7 @@ import { type ChatMessage, type ChatTemplateOptions, chatTemplateOf } from "../t
 import { Batcher } from "./batching/batcher.ts";
 import type { Sample } from "./draft.ts";
 import type { LanguageModel } from "./language-model.ts";
-import { checkCount, checkSample } from "./sample.ts";
+import { checkCount, checkSample, templatedIds } from "./sample.ts";
 import type { SamplerOptions } from "./sampler.ts";
 
 export interface ChatOptions {
@@ -105,7 +105,7 @@ export function createChat(lm: LanguageModel, options: ChatOptions = {}): Chat {
     checkFunction(onText, "onText");
     const asked = [...messages, { role: "user", content: text }];
     const prompt = template.apply(asked, { variables });
-    const ids = lm.tokenizer.encode(prompt);
+    const ids = templatedIds(lm, prompt);
     const room = lm.model.contextLength + 1 - ids.length;
     if (room < 1 || room < (maxLength ?? 1)) {
       const more = maxLength === undefined ? "" : ` and up to ${maxLength} more were asked for`;

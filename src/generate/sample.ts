@@ -191,6 +191,12 @@ export function promptIds({ tokenizer }: LanguageModel, prompt: string): Int32Ar
   return begin === undefined ? ids : joined([begin], ids);
 }
 
+/** Ids of a text in which a chat template has written all special tokens; where it wrote nothing, the model begins one. */
+export function templatedIds({ tokenizer }: LanguageModel, text: string): Int32Array {
+  const ids = tokenizer.encode(text);
+  return ids.length > 0 ? ids : Int32Array.of(tokenizer.endOfText);
+}
+
 async function write(
   lm: LanguageModel,
   decoder: Decoder,

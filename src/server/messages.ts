@@ -53,7 +53,10 @@ const sampling = {
     ])
     .nullish(),
   /** A schema, as vLLM's API has it, and as it had it. */
-  structured_outputs: z.strictObject({ json: z.unknown().optional() }).nullish(),
+  structured_outputs: z
+    .strictObject({ json: z.unknown().optional() })
+    .refine(({ json }) => json !== undefined, { path: ["json"], error: "is missing" })
+    .nullish(),
   guided_json: z.unknown().optional(),
   /** Accepted and not used. */
   user: z.string().nullish(),

@@ -8,8 +8,8 @@ import { ApiError } from "./errors.ts";
 /** Levels of nested objects and lists; no request needs more. */
 const MAX_DEPTH = 64;
 
-/** Fields with a schema, in which null and [] mean something. */
-const whole = ["response_format", "structured_outputs", "guided_json"];
+/** JSON schemas, in which null and [] mean something. */
+const schemaPlaces = ["response_format.json_schema.schema", "structured_outputs.json", "guided_json"];
 
 /**
  * The body of a request.
@@ -55,20 +55,23 @@ function parse(bytes: ArrayBuffer): unknown {
   }
 }
 
-/** `value` without fields that are null or []: they mean the same as leaving the field out. @param keep them */
-function withoutEmpty(value: unknown, depth = 0, keep = false): unknown {
+/**
+ * `value` without fields that are null or []: they mean the same as leaving the field out.
+ * @param path names of fields from the body to the value, with points between them; null within a JSON schema
+ */
+function withoutEmpty(value: unknown, depth = 0, path: string | null = ""): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (depth === MAX_DEPTH)
     throw new ApiError(400, `The body is nested more than ${MAX_DEPTH} deep.`, "invalid_value");
-  if (Array.isArray(value)) return value.map((item) => withoutEmpty(item, depth + 1, keep));
+  const place = path === null || schemaPlaces.includes(path) ? null : path;
+  const inside = (name: string | number) =>
+    place === null ? null : place === "" ? `${name}` : `${place}.${name}`;
+  if (Array.isArray(value)) return value.map((item, k) => withoutEmpty(item, depth + 1, inside(k)));
   const isEmpty = (field: unknown) => field === null || (Array.isArray(field) && field.length === 0);
   return Object.fromEntries(
     Object.entries(value)
-      .filter(([, field]) => keep || !isEmpty(field))
-      .map(([name, field]) => [
-        name,
-        withoutEmpty(field, depth + 1, keep || (depth === 0 && whole.includes(name))),
-      ]),
+      .filter(([, field]) => place === null || !isEmpty(field))
+      .map(([name, field]) => [name, withoutEmpty(field, depth + 1, inside(name))]),
   );
 }
 

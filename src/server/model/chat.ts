@@ -3,7 +3,7 @@
  * conversations: they continue the texts of the messages, joined by line breaks.
  */
 import type { ScoredToken } from "../../generate/batching/batcher.ts";
-import type { Sample } from "../../generate/sample.ts";
+import { type Sample, templatedIds } from "../../generate/sample.ts";
 import { chatTemplateNames, chatTemplateOf } from "../../text/chat-template.ts";
 import { ApiError } from "../errors.ts";
 import type { ChatAnswer, ChatDelta, ChatLogprob, ChatRequest } from "../messages.ts";
@@ -142,10 +142,9 @@ function textOf(service: Service, { messages, chat_template_kwargs }: ChatReques
   return plain.map(({ content }) => content).join("\n");
 }
 
-/** A text in which the template has written all special tokens. */
+/** A prompt that a template has written. */
 function asWritten({ lm }: Service, text: string): ReadPrompt {
-  const ids = lm.tokenizer.encode(text);
-  return { text, ids, tokens: ids.length };
+  return { text, ids: templatedIds(lm, text), tokens: lm.tokenizer.encode(text).length };
 }
 
 function logprobsOf({ lm }: Service, prompt: string): (token: ScoredToken) => ChatLogprob {
