@@ -49,6 +49,13 @@ const cases: readonly Case[] = [
   { title: "qwen3 with LoRA", type: "qwen3", lora: {} },
   { title: "all of gpt_neox", type: "gpt_neox" },
   { title: "gpt_neox with LoRA", type: "gpt_neox", lora: {} },
+  { title: "all of openai-gpt", type: "openai-gpt" },
+  { title: "openai-gpt with LoRA", type: "openai-gpt", lora: {} },
+  { title: "all of roberta", type: "roberta" },
+  { title: "roberta with LoRA", type: "roberta", lora: {} },
+  { title: "the last layer of roberta", type: "roberta", freezeLayers: 2 },
+  { title: "all of modernbert", type: "modernbert" },
+  { title: "modernbert with LoRA", type: "modernbert", lora: {} },
   { title: "distilbert with LoRA", type: "distilbert", lora: { targets: ["q_lin", "v_lin", "lin1"] } },
 ];
 

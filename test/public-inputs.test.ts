@@ -65,6 +65,7 @@ const typos: Readonly<Record<string, readonly [slip: string, meant: string, Call
   // punchline/node
   nodeBackend: ["thraeds", "threads", (o) => call(node.nodeBackend, o)],
   loadModel: ["quantised", "quantize", (o) => call(node.loadModel, "nowhere", o)],
+  openModelFolder: ["adaptor", "adapter", (o) => call(node.openModelFolder, "nowhere", o)],
   resolveModel: ["setings", "settings", (o) => call(node.resolveModel, "nowhere", o)],
   followTraining: ["architecture", "architectures", (o) => call(node.followTraining, {}, o)],
   // punchline/web
@@ -149,7 +150,7 @@ describe("an unknown option", () => {
   const plain = new Set(
     (
       "encodeSplit openTokenFile listRuns withSubwords withWordPieces prepareLike saveModel rankByKeystrokesSaved buildIndex " +
-      "builtInFolder openModelFolder openSafetensors writeSafetensors loadTokenizer readLog findRun readRun " +
+      "builtInFolder openSafetensors writeSafetensors loadTokenizer readLog findRun readRun " +
       "folderResults memoryResults bufferTensors architectureOf tokenizerFromFiles runTraining " +
       "connectWorker connectHttp viewOfTexts renderOptions serveCalls serveEngine openRun opfsStore memoryStore yieldingBackend cityTexts jokeTexts fetchedFiles clozeModel " +
       "chatTemplateNames chatTemplateOf startRanks markedParts cueInWords cueSentences likenessOf placeInWords tellingNearest edited taken keysSaved"

@@ -42,6 +42,8 @@ export interface ExportOptions {
    * which takes one. Default: `fp32` of `onnx`, `f16` of `gguf`, `f32` of `hf`.
    */
   readonly types?: readonly ExportType[] | undefined;
+  /** The folder of a LoRA adapter that is merged into the model first, in every format. Default: none. */
+  readonly adapter?: string | undefined;
   /** Merge a LoRA adapter into its base model. Default false: `hf` writes only the adapter. Other formats always merge. */
   readonly merge?: boolean | undefined;
   /** Aborting it ends the export before the next tensor, with the signal's reason, and leaves nothing behind. */
@@ -50,7 +52,9 @@ export interface ExportOptions {
   readonly architectures?: readonly Architecture[] | undefined;
 }
 
-const exportOptionNames = optionNames<keyof ExportOptions>()("format out types merge signal architectures");
+const exportOptionNames = optionNames<keyof ExportOptions>()(
+  "format out types adapter merge signal architectures",
+);
 
 export interface Exported {
   readonly out: string;
@@ -86,14 +90,16 @@ export async function exportModel(path: string, options: ExportOptions): Promise
     throw invalidOption("format", format, `one of ${exportFormats.join(", ")}`);
   checkText(out, "out");
   const types = checkTypes(format, options.types ?? []);
-  const source = await openExportSource(path, options.architectures);
+  const { adapter, architectures } = options;
+  const source = await openExportSource(path, { adapter, architectures });
+  const merge = options.merge || adapter !== undefined;
   try {
     if (options.merge && !source.adapted)
       throw new UsageError(`${path} has no adapter that could be merged; leave ${option("merge")} out.`, {
         option: "merge",
         value: true,
       });
-    if (format === "hf" && source.adapted && !options.merge && types[0] !== "f32")
+    if (format === "hf" && source.adapted && !merge && types[0] !== "f32")
       throw new UsageError(
         `${path} is an adapter, which stays float32; add ${option("merge", true)} to write the whole model in ${types[0]}.`,
         { option: "types", value: types, expected: "f32" },
@@ -102,7 +108,7 @@ export async function exportModel(path: string, options: ExportOptions): Promise
       options.signal?.throwIfAborted();
       return source.read(name);
     };
-    const write = (folder: string) => writers[format]({ ...source, read }, folder, types, options.merge);
+    const write = (folder: string) => writers[format]({ ...source, read }, folder, types, merge);
     const files = await writeFolder(out, write);
     return { out, format, files };
   } finally {

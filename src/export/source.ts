@@ -19,7 +19,7 @@ export interface ExportSource {
   readonly model: Model;
   readonly tokenizer: Tokenizer;
   readonly generationConfig: JsonObject | undefined;
-  /** Whether the folder holds a LoRA adapter; its weights are then read merged with its base. */
+  /** Whether it is a LoRA adapter; its weights are then read merged with its base. */
   readonly adapted: boolean;
   /** The numbers of one parameter, by the model's name for it. @throws InputError as {@link checkFinite} */
   read(name: string): Promise<Float32Array<ArrayBuffer>>;
@@ -28,15 +28,19 @@ export interface ExportSource {
 
 /**
  * Opens the folder at `path`; every tensor is matched before any is read.
+ * @param adapter the folder of an adapter to merge into it
  * @param architectures besides Punchline's own
  * @throws InputError `half-written` where a training has left no weights yet, `tokenizer-size` where the
  * vocabulary does not fit, and those of {@link openModelFolder} and {@link matchTensors}.
  */
 export async function openExportSource(
   path: string,
-  architectures?: readonly Architecture[],
+  {
+    adapter,
+    architectures,
+  }: { adapter?: string | undefined; architectures?: readonly Architecture[] | undefined },
 ): Promise<ExportSource> {
-  const folder = await openModelFolder(path).catch(async (error: unknown) => {
+  const folder = await openModelFolder(path, { adapter }).catch(async (error: unknown) => {
     throw (await halfWritten(path, error)) ?? error;
   });
   try {

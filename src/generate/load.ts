@@ -2,7 +2,7 @@
 import { UsageError } from "../core/errors.ts";
 import { checkOptions, checkText, invalidOption, optionNames } from "../core/options.ts";
 import { listed } from "../core/sentence.ts";
-import { withModelFolder } from "../hub/folder.ts";
+import { type ModelFolder, withModelFolder } from "../hub/folder.ts";
 import { openWeights } from "../hub/stored-weights.ts";
 import { type Architecture, countParameters } from "../models/model.ts";
 import { bitsOf, type Quantization } from "../models/quantize.ts";
@@ -17,6 +17,11 @@ import { LocalModel } from "./local-model.ts";
 import { openQuantized } from "./quantized-weights.ts";
 
 export interface LoadOptions extends BackendChoice {
+  /**
+   * The folder of a LoRA adapter, as PEFT writes it, to merge into the weights in memory before they are rounded.
+   * Default: none.
+   */
+  readonly adapter?: string | undefined;
   /** Round matrices to 8 or 4 bits. The packed weights are kept in a file next to the model. Default: floats as they are. */
   readonly quantize?: Quantization | undefined;
   /** Architectures besides Punchline's own, for a model of one of them. */
@@ -26,22 +31,23 @@ export interface LoadOptions extends BackendChoice {
 }
 
 const loadOptionNames = optionNames<keyof LoadOptions>()(
-  "device threads profile quantize architectures name",
+  "adapter device threads profile quantize architectures name",
 );
 
 /**
  * Opens the model in a folder.
  * @throws UsageError for a model that cannot be quantised
- * @throws InputError where the folder holds no model, or one that is damaged
+ * @throws InputError where the folder holds no model, or one that is damaged; as `openModelFolder` for an adapter that
+ * cannot be applied
  */
 export async function loadModel(path: string, options: LoadOptions = {}): Promise<LocalModel> {
-  const { quantize, architectures, name = path, ...where } = checkOptions(options, loadOptionNames);
+  const { adapter, quantize, architectures, name = path, ...where } = checkOptions(options, loadOptionNames);
   const { device } = where;
   if (device === "auto") return fasterModel((device) => loadModel(path, { ...options, device }));
   checkText(path, "path");
   if (quantize !== undefined && !Object.hasOwn(bitsOf, quantize))
     throw invalidOption("quantize", quantize, Object.keys(bitsOf).join(" or "));
-  return withModelFolder(path, async (folder) => {
+  const open = async (folder: ModelFolder) => {
     const tensors = folder.tensors.tensors.size;
     const model = buildModel(folder.config, { folder: path, tensors, architectures });
     const { architecture } = model;
@@ -66,8 +72,9 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
       folder.generationConfig?.texts_alone === true || tokenizer.beginOfText !== undefined;
     const cleaning = recordedCleaning(folder.generationConfig, folder.run);
     const lm = { model, weights, tokenizer, backend, stopAtEos, isolateDocuments, cleaning, name };
-    return new LocalModel(lm, path);
-  });
+    return new LocalModel(lm, adapter === undefined ? path : folder.origin);
+  };
+  return withModelFolder(path, open, { adapter });
 }
 
 /** The architectures that can be quantised, in words. */

@@ -2,8 +2,8 @@
  * Quantised weights of a model's folder: packed once, kept in a file next to the model, and mapped from there
  * ever after. Where the folder cannot be written to, they are packed into memory each time.
  */
-import { stat } from "node:fs/promises";
-import { join } from "node:path";
+import { readdir, stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import { float32, type HostArray, type StoredArray, sizeOf } from "../core/array.ts";
 import { InputError } from "../core/errors.ts";
 import type { ModelFolder } from "../hub/folder.ts";
@@ -64,9 +64,24 @@ export async function openQuantized(
   return (await mapPacked(path, model, identity)) ?? withRows(arrays, model);
 }
 
-/** Sizes and dates of the weights that a packed file was made of. */
-async function fingerprint({ path, files }: ModelFolder): Promise<string> {
-  const sources = files.filter((name) => name.includes(".safetensors") && !name.startsWith("punchline-"));
+/** Sizes and dates of the weights that a packed file was made of, and what an adapter among them was merged into. */
+async function fingerprint({ path, files, base }: ModelFolder): Promise<string> {
+  const own = await datesOf(path, files);
+  if (base === undefined) return own;
+  const { folder, applied } = base;
+  return [
+    own,
+    applied.scale,
+    applied.inputsFirst,
+    resolve(folder),
+    await datesOf(folder, await readdir(folder)),
+  ].join(";");
+}
+
+async function datesOf(path: string, files: readonly string[]): Promise<string> {
+  const sources = files
+    .filter((name) => name.includes(".safetensors") && !name.startsWith("punchline-"))
+    .sort();
   const facts = await Promise.all(
     sources.map(async (name) => {
       const { size, mtimeMs } = await stat(join(path, name));

@@ -57,13 +57,31 @@ export const adapterConfig = (settings: AdapterSettings): JsonObject => ({
 /** The part of an adapter's configuration that merging needs. */
 export interface AppliedAdapter {
   readonly base: string;
+  /** Rows of A and columns of B. */
+  readonly rank: number;
   /** The factor of B · A. */
   readonly scale: number;
   readonly inputsFirst: boolean;
 }
 
-/** Fields that switch on variants of LoRA, which compute more than W + s · B · A. */
-const variants = ["use_dora", "modules_to_save", "rank_pattern", "alpha_pattern", "lora_bias"] as const;
+/** Fields that switch on variants of LoRA, which compute something else than W + s · B · A. */
+const variants = [
+  "use_dora",
+  "use_qalora",
+  "use_bdlora",
+  "modules_to_save",
+  "rank_pattern",
+  "alpha_pattern",
+  "lora_bias",
+  "layer_replication",
+  "trainable_token_indices",
+  "target_parameters",
+  "alora_invocation_tokens",
+  "arrow_config",
+] as const;
+
+/** Ways to begin an adapter that also change the base's weights, so that it fits no base as it was published. */
+const changesBase = /^(pissa|olora|corda|loftq|lora_ga)/i;
 
 /** @throws InputError `adapter` for a configuration that is not of plain LoRA */
 export function readAdapterConfig(json: JsonObject, where: string): AppliedAdapter {
@@ -73,14 +91,20 @@ export function readAdapterConfig(json: JsonObject, where: string): AppliedAdapt
   const { peft_type: kind, base_model_name_or_path: base, r: rank, lora_alpha: alpha } = json;
   if (kind !== "LORA") fail(`it is a ${JSON.stringify(kind)} adapter, and only "LORA" is read`);
   if (typeof base !== "string" || base === "") fail('"base_model_name_or_path" does not name a model');
-  for (const [key, value] of Object.entries({ r: rank, lora_alpha: alpha }))
-    if (!(typeof value === "number" && value > 0)) fail(`"${key}" must be a number above 0`);
+  if (!(Number.isSafeInteger(rank) && (rank as number) > 0)) fail('"r" must be a whole number above 0');
+  if (!(typeof alpha === "number" && alpha > 0)) fail('"lora_alpha" must be a number above 0');
   const used = variants.find((key) => isOn(json[key]));
   if (used !== undefined) fail(`its "${used}" makes it a variant of LoRA that Punchline does not compute`);
-  if (json.bias !== undefined && json.bias !== "none") fail('its "bias" is not "none"');
+  if ((json.bias ?? "none") !== "none") fail('its "bias" is not "none"');
+  const begun = json.init_lora_weights;
+  if (typeof begun === "string" && changesBase.test(begun))
+    fail(
+      `its "init_lora_weights", "${begun}", changes the weights of the base; convert it to plain LoRA with PEFT's path_initial_model_for_weight_conversion`,
+    );
   const divisor = json.use_rslora === true ? Math.sqrt(rank as number) : (rank as number);
   return {
     base: base as string,
+    rank: rank as number,
     scale: (alpha as number) / divisor,
     inputsFirst: json.fan_in_fan_out === true,
   };

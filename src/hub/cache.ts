@@ -11,6 +11,7 @@ import { fileError, systemCode } from "../files/file-errors.ts";
 import { readJsonObject } from "../files/json-file.ts";
 import { makeFolder } from "../files/make-folder.ts";
 import { regularFileIfAny } from "../files/regular-file.ts";
+import { ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE } from "./adapter.ts";
 import { repoId } from "./api.ts";
 import { hubLibrary } from "./library.ts";
 import { type RepoName, sameModel } from "./name.ts";
@@ -65,10 +66,12 @@ export async function linkBlob(blob: string, pointer: string): Promise<void> {
   }
 }
 
-/** How much of a model a folder holds: `all`, all but the tokenizer, or only a `part`. */
+/** How much of a model a folder holds: `all`, all but the tokenizer, or only a `part`. An adapter has its base's. */
 export async function modelCompleteness(folder: string): Promise<"all" | "without-tokenizer" | "part"> {
   const has = (name: string) => exists(join(folder, name));
-  if (!(await has("config.json")) || !(await hasWeights(folder))) return "part";
+  if (!(await hasWeights(folder)))
+    return (await has(ADAPTER_CONFIG_FILE)) && (await has(ADAPTER_WEIGHTS_FILE)) ? "all" : "part";
+  if (!(await has("config.json"))) return "part";
   const tokenizer =
     (await has("tokenizer.json")) ||
     (await has("vocab.txt")) ||

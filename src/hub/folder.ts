@@ -12,11 +12,12 @@ import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { InputError } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
+import { checkOptions, checkText, optionNames } from "../core/options.ts";
 import { fileError } from "../files/file-errors.ts";
 import { readJsonObject, readOptionalJson } from "../files/json-file.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE, BASE_FINGERPRINT, checkBase } from "./adapter.ts";
-import { type AdapterBase, findAdapterBase } from "./adapter-base.ts";
+import { type AdapterBase, checkGivenBase, findAdapterBase } from "./adapter-base.ts";
 import { withBuiltIn } from "./built-in.ts";
 import { fingerprintTensors } from "./fingerprint.ts";
 import { mergeAdapter } from "./merged-tensors.ts";
@@ -40,8 +41,10 @@ export interface ModelFolder {
   /** Names of the files in the folder itself, sorted. */
   readonly files: readonly string[];
   readonly tensors: TensorSource;
-  /** The base model of an adapter's folder; undefined for the folder of a whole model. */
+  /** The base model of an adapter; undefined for a whole model. */
   readonly base: AdapterBase | undefined;
+  /** The folder of `run`, and of a model without one. Not `path` where an adapter was applied that is no run. */
+  readonly origin: string;
   /**
    * Reads the vocabulary.
    * @param size the model's number of ids; default: any
@@ -51,20 +54,35 @@ export interface ModelFolder {
   close(): Promise<void>;
 }
 
+export interface FolderOptions {
+  /** The folder of a LoRA adapter, as PEFT writes it, to merge into the model. Default: none. */
+  readonly adapter?: string | undefined;
+}
+
+const folderOptionNames = optionNames<keyof FolderOptions>()("adapter");
+
 /**
  * Opens the model in a folder, or a built-in model by its name, and checks the structure of its files; no weights
- * are read yet.
+ * are read yet. With an adapter it is as if the adapter's folder were opened, with this model as its base: files that
+ * both have, such as the tokenizer's, are the adapter's, and `path` is its folder.
  *
  * @throws InputError `not-a-model` where files are missing, `pickle-refused` where only a pickle has the weights,
- * and those of `openSafetensors` and `openShards`.
+ * `adapter` for an adapter that cannot be applied, `other-base` for one of another model, and those of
+ * `openSafetensors` and `openShards`.
  */
-export async function openModelFolder(nameOrPath: string): Promise<ModelFolder> {
-  const path = await withBuiltIn(nameOrPath);
-  const { files, base, configFolder } = await inspectFolder(path);
+export async function openModelFolder(nameOrPath: string, options: FolderOptions = {}): Promise<ModelFolder> {
+  const { adapter } = checkOptions(options, folderOptionNames);
+  if (adapter !== undefined) checkText(adapter, "adapter");
+  const model = await withBuiltIn(nameOrPath);
+  const path = adapter ?? model;
+  const { files, base, configFolder } = await inspectFolder(model, adapter);
   const config = await readJsonObject(join(configFolder, CONFIG_FILE));
   const generationConfig = await readOptionalJson(join(configFolder, "generation_config.json"));
-  const run = await readRunRecord(path);
+  const ownRun = await readRunRecord(path);
+  const origin = ownRun ? path : model;
+  const run = ownRun ?? (await readRunRecord(model));
   const tensors = base ? await openMerged(path, files, base) : await openWeights(path, files);
+  const vocabularyFolder = files.some((name) => vocabularyFiles.includes(name)) ? path : configFolder;
   return {
     path,
     config,
@@ -73,17 +91,22 @@ export async function openModelFolder(nameOrPath: string): Promise<ModelFolder> 
     files,
     tensors,
     base,
-    tokenizer: (size) => fittingTokenizer(configFolder, size),
+    origin,
+    tokenizer: (size) => fittingTokenizer(vocabularyFolder, size),
     close: () => tensors.close(),
   };
 }
+
+/** Files with all of a vocabulary, which an adapter's folder may have without a configuration of the model. */
+const vocabularyFiles: readonly string[] = ["tokenizer.json", "vocab.json", "vocab.txt"];
 
 /** Opens a model's folder for as long as `use` takes. Errors: {@link openModelFolder}. */
 export async function withModelFolder<T>(
   nameOrPath: string,
   use: (folder: ModelFolder) => Promise<T>,
+  options: FolderOptions = {},
 ): Promise<T> {
-  const folder = await openModelFolder(nameOrPath);
+  const folder = await openModelFolder(nameOrPath, options);
   try {
     return await use(folder);
   } finally {
@@ -104,9 +127,12 @@ export async function readModelConfig(path: string): Promise<JsonObject> {
 }
 
 /** A folder's files, and the folder of the model's config.json: an adapter's folder may leave that to its base. */
-async function inspectFolder(path: string) {
+async function inspectFolder(model: string, adapter?: string) {
+  const path = adapter ?? model;
   const files = await listFolder(path);
-  const base = isAdapterFolder(files) ? await findAdapterBase(path) : undefined;
+  if (adapter !== undefined) await checkApplicable(model, adapter, files);
+  const isAdapter = adapter !== undefined || isAdapterFolder(files);
+  const base = isAdapter ? await findAdapterBase(path, adapter === undefined ? undefined : model) : undefined;
   const configFolder = files.includes(CONFIG_FILE) ? path : base?.folder;
   if (configFolder === undefined) {
     throw new InputError(
@@ -116,6 +142,19 @@ async function inspectFolder(path: string) {
     );
   }
   return { files, base, configFolder };
+}
+
+/** @throws InputError `adapter` where `adapter` is none, or `model` is one itself */
+async function checkApplicable(model: string, adapter: string, files: readonly string[]): Promise<void> {
+  const fail = (message: string) => new InputError("adapter", message, { model, adapter });
+  if (!files.includes(ADAPTER_CONFIG_FILE))
+    throw fail(
+      `${adapter} is not an adapter's folder: it has no ${ADAPTER_CONFIG_FILE}; give one as PEFT or "punchline finetune --lora" writes it.`,
+    );
+  if (isAdapterFolder(await listFolder(model)))
+    throw fail(
+      `${model} is an adapter itself; give the model that ${adapter} is an adapter of, or first write a whole one with "punchline export ${model} --merge --out DIR".`,
+    );
 }
 
 /** Whether a folder with these files holds an adapter and no whole model. */
@@ -130,7 +169,10 @@ async function openMerged(path: string, files: readonly string[], base: AdapterB
   try {
     const whole = await openWeights(base.folder, await listFolder(base.folder));
     try {
-      checkBase(base.applied.base, adapter.metadata[BASE_FINGERPRINT], await fingerprintTensors(whole));
+      const recorded = adapter.metadata[BASE_FINGERPRINT];
+      const fingerprint = recorded === undefined ? "" : await fingerprintTensors(whole);
+      if (base.given) checkGivenBase(path, base, recorded, fingerprint);
+      else checkBase(base.applied.base, recorded, fingerprint);
       return mergeAdapter(whole, adapter, base.applied, where);
     } catch (error) {
       await whole.close();

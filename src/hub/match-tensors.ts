@@ -60,12 +60,17 @@ export function matchTensors(
       wrongShape.push(`${stored} is [${got.join(", ")}], not [${shape.join(", ")}]`);
     else matches.set(name, stored);
   }
-  const unknown = [...unused]
-    .filter(([canonical]) => !options.ignore?.some((pattern) => pattern.test(canonical)))
-    .map(([, name]) => name);
+  const unread = [...unused].filter(
+    ([canonical, name]) =>
+      source.tensors.get(name)!.adapted || !options.ignore?.some((pattern) => pattern.test(canonical)),
+  );
+  const named = (adapted: boolean) =>
+    unread.flatMap(([, name]) => ((source.tensors.get(name)!.adapted ?? false) === adapted ? [name] : []));
+  const unknown = named(false);
   const problems = [
     describe("missing", missing),
     describe("unknown", unknown),
+    describe("adapted, but not used by the model", named(true)),
     describe("of another shape", wrongShape),
     describe("twice under two spellings", duplicates),
   ].filter((line) => line !== "");

@@ -18,25 +18,35 @@ interface Factors {
 export function mergeAdapter(
   base: TensorSource,
   adapter: TensorSource,
-  { scale, inputsFirst }: AppliedAdapter,
+  { base: named, rank, scale, inputsFirst }: AppliedAdapter,
   where: string,
 ): TensorSource {
+  const otherBase = (reason: string) => unfit(where, `${reason}; it is an adapter of "${named}"`);
   const adapted = new Map<string, Factors>();
   for (const [map, factors] of pairs(adapter, where)) {
     const name = weightOf(map, base);
     const weight = name === undefined ? undefined : base.tensors.get(name);
     const size = [factors.b.shape[0], factors.a.shape[1]];
     const expected = inputsFirst ? size.toReversed() : size;
-    if (!weight) throw unfit(where, `its base model has no matrix "${map}.weight"`);
-    if (weight.shape.join() !== expected.join() || factors.a.shape[0] !== factors.b.shape[1]) {
-      const shapes = [factors.a, factors.b, weight].map(({ shape }) => `[${shape.join(", ")}]`);
-      throw unfit(where, `A ${shapes[0]} and B ${shapes[1]} of "${map}" do not fit its weight ${shapes[2]}`);
-    }
+    if (!weight) throw otherBase(`the model has no matrix "${map}.weight"`);
+    const shapes = [factors.a, factors.b, weight].map(({ shape }) => `[${shape.join(", ")}]`);
+    if (factors.a.shape[0] !== rank || factors.b.shape[1] !== rank)
+      throw unfit(
+        where,
+        `A ${shapes[0]} and B ${shapes[1]} of "${map}" are not of the rank ${rank} that "r" of its configuration gives`,
+      );
+    if (weight.shape.join() !== expected.join())
+      throw otherBase(
+        `A ${shapes[0]} and B ${shapes[1]} of "${map}" do not fit the model's weight ${shapes[2]}`,
+      );
     adapted.set(weight.name, factors);
   }
   return {
     tensors: new Map(
-      [...base.tensors].map(([name, info]) => [name, adapted.has(name) ? { ...info, dtype: "F32" } : info]),
+      [...base.tensors].map(([name, info]) => [
+        name,
+        adapted.has(name) ? { ...info, dtype: "F32", adapted: true } : info,
+      ]),
     ),
     metadata: base.metadata,
     async read(name, into) {

@@ -3,7 +3,7 @@ import { InputError } from "../core/errors.ts";
 import { WEIGHTS_FILE } from "./safetensors.ts";
 import { WEIGHTS_INDEX_FILE } from "./shard-map.ts";
 
-const PICKLE = /^(pytorch_model.*\.bin|.*\.(pt|pth|ckpt|pkl))$/;
+const PICKLE = /^((pytorch_model.*|adapter_model)\.bin|.*\.(pt|pth|ckpt|pkl))$/;
 
 /** The error for a folder or a Hub name with no safetensors weights among its `files`. */
 export function noWeights(subject: string, files: readonly string[]): InputError {

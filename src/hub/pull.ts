@@ -11,6 +11,7 @@ import { InputError } from "../core/errors.ts";
 import { checkOptions, checkText } from "../core/options.ts";
 import { isFolder } from "../files/exists.ts";
 import { readJsonObject } from "../files/json-file.ts";
+import { ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE } from "./adapter.ts";
 import { isNetworkError, listRepo, type RepoFile } from "./api.ts";
 import { builtInFolder, isBuiltIn, isModelFolder, meansBuiltIn } from "./built-in.ts";
 import { cachedModels, findSnapshot, modelCompleteness, repoFolder, writeRef } from "./cache.ts";
@@ -68,7 +69,8 @@ export async function cachedModel(
 }
 
 /**
- * Fetches the files of a model on the Hub that Punchline needs: configuration, safetensors weights, tokenizer.
+ * Fetches the files of a model on the Hub that Punchline needs: configuration, safetensors weights, tokenizer; of a
+ * LoRA adapter its own files, and not its base.
  * Cached files, Python's too, are not fetched again; a cut download resumes where it was cut; each file is checked
  * against the hash that the Hub announces. For a built-in model, returns its folder, and `built-in` as the commit.
  *
@@ -119,8 +121,11 @@ async function pull(repo: RepoName, settings: HubSettings, options: PullOptions)
   const { commit, files } = await listRepo(repo, settings, options.signal);
   const byName = new Map(files.map((file) => [file.path, file]));
   const single = byName.has(WEIGHTS_FILE);
-  if (!single && !byName.has(WEIGHTS_INDEX_FILE)) throw noWeights(repo.name, [...byName.keys()]);
-  if (!byName.has(CONFIG_FILE)) {
+  const sharded = !single && byName.has(WEIGHTS_INDEX_FILE);
+  const adapter = !single && !sharded && byName.has(ADAPTER_CONFIG_FILE);
+  if (!single && !sharded && !(adapter && byName.has(ADAPTER_WEIGHTS_FILE)))
+    throw noWeights(repo.name, [...byName.keys()]);
+  if (!adapter && !byName.has(CONFIG_FILE)) {
     throw new InputError(
       "not-a-model",
       `${repo.name} on the Hub has no config.json, so it is no model that Punchline reads.`,
@@ -132,8 +137,11 @@ async function pull(repo: RepoName, settings: HubSettings, options: PullOptions)
     : ["vocab.json", "merges.txt", "vocab.txt"];
   const present = (names: readonly string[]): RepoFile[] => names.flatMap((name) => byName.get(name) ?? []);
   const snapshot = openSnapshot(repo, commit, settings, options);
-  await snapshot.fetch(present([...COMPANIONS, ...vocabulary, single ? WEIGHTS_FILE : WEIGHTS_INDEX_FILE]));
-  if (!single) {
+  const weights = adapter
+    ? [ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE]
+    : [single ? WEIGHTS_FILE : WEIGHTS_INDEX_FILE];
+  await snapshot.fetch(present([...COMPANIONS, ...vocabulary, ...weights]));
+  if (sharded) {
     const index = join(snapshot.path, WEIGHTS_INDEX_FILE);
     await snapshot.fetch(present(shardNames(await readJsonObject(index), index)));
   }

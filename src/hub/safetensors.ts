@@ -35,6 +35,8 @@ export interface TensorInfo {
   readonly begin: number;
   /** Offset of the byte after its last. */
   readonly end: number;
+  /** Whether an adapter is merged into it, so that a model has to read it. */
+  readonly adapted?: boolean | undefined;
 }
 
 export interface SafetensorsHeader {

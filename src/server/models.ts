@@ -15,6 +15,8 @@ export interface ServedFolder {
   /** What people call it. */
   readonly name: string;
   readonly folder: string;
+  /** The folder of a LoRA adapter that is merged into it. */
+  readonly adapter?: string | undefined;
   readonly backend?: BackendChoice | undefined;
   readonly quantize?: Quantization | undefined;
 }
@@ -46,7 +48,9 @@ export class Models {
     for (const model of models) {
       const id = idOf(model);
       if (this.#entries.has(id))
-        throw new UsageError(`Two models would be called "${id}"; serve one of them, or rename its folder.`);
+        throw new UsageError(
+          `Two models would be called "${id}"; serve one of them, or give it another name.`,
+        );
       this.#entries.set(id, { model, engine: undefined, used: 0 });
     }
     if (this.#entries.size === 0)
@@ -124,6 +128,10 @@ export function unknownModel(asked: string, ids: readonly string[]): ApiError {
   return new ApiError(404, message, "model_not_found", "model");
 }
 
-/** The model's name in requests: a folder's last part, or the name on the Hub. */
-export const idOf = ({ name, folder }: ServedModel): string =>
-  folder !== undefined && resolve(name) === resolve(folder) ? basename(resolve(name)) : name;
+/** The model's name in requests: a folder's last part, or the name on the Hub, or that of an adapter. */
+export const idOf = ({ name, folder, ...model }: ServedModel): string =>
+  !("adapter" in model && model.adapter !== undefined) &&
+  folder !== undefined &&
+  resolve(name) === resolve(folder)
+    ? basename(resolve(name))
+    : name;

@@ -3,7 +3,7 @@
 Each is a function of its tensors by name; models.py trains them.
 
 Usage: forward.py FOLDER REQUEST.json OUT.bin. The request has `ids`, and may have `mask` and `types`, each
-[batch][length]. OUT gets, as float32: the stream before the first layer and after each, then the logits.
+[batch][length], and `adapter`, the folder of a LoRA adapter in PEFT's layout. OUT gets, as float32: the stream before the first layer and after each, then the logits.
 """
 import json
 import math
@@ -352,6 +352,23 @@ MODELS = {
 }
 
 
+def adapted(weights, folder):
+    """Hu et al. 2021: W + scale · B · A. Kalajdzievski 2023 (rsLoRA) divides alpha by the root of the rank."""
+    with open(os.path.join(folder, "adapter_config.json")) as file:
+        config = json.load(file)
+    factors = read_safetensors(os.path.join(folder, "adapter_model.safetensors"))
+    rank = config["r"]
+    scale = config["lora_alpha"] / (math.sqrt(rank) if config["use_rslora"] else rank)
+    changed = dict(weights)
+    for name, a in factors.items():
+        if ".lora_A." not in name:
+            continue
+        change = scale * factors[name.replace(".lora_A.", ".lora_B.")].double() @ a.double()
+        matrix = name.removeprefix("base_model.model.").replace(".lora_A", "")
+        changed[matrix] = (weights[matrix].double() + (change.T if config["fan_in_fan_out"] else change)).float()
+    return changed
+
+
 def main():
     folder, request, out = sys.argv[1:4]
     with open(os.path.join(folder, "config.json")) as file:
@@ -361,8 +378,11 @@ def main():
     ids = torch.tensor(asked["ids"])
     mask = torch.tensor(asked["mask"]) if "mask" in asked else torch.ones_like(ids)
     types = torch.tensor(asked["types"]) if "types" in asked else torch.zeros_like(ids)
+    weights = read_weights(folder)
+    if "adapter" in asked:
+        weights = adapted(weights, asked["adapter"])
     with torch.no_grad():
-        streams, logits = MODELS[config["model_type"]](config, read_weights(folder), ids, mask, types)
+        streams, logits = MODELS[config["model_type"]](config, weights, ids, mask, types)
     with open(out, "wb") as file:
         for tensor in [*streams, logits]:
             file.write(tensor.float().contiguous().numpy().tobytes())

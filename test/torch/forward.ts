@@ -13,6 +13,8 @@ export interface ForwardRequest {
   readonly ids: readonly (readonly number[])[];
   readonly mask?: readonly (readonly number[])[];
   readonly types?: readonly (readonly number[])[];
+  /** The folder of a LoRA adapter to apply. */
+  readonly adapter?: string;
 }
 
 /** The stream before the first layer and after each, and the logits: each flat, batch-major. */

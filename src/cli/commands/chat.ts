@@ -74,10 +74,11 @@ export default defineCommand({
   async run(
     ctx,
     { model, text: only },
-    { device, threads, quantize, system, systemFile, template, ...options },
+    { adapter, device, threads, quantize, system, systemFile, template, ...options },
   ) {
+    const where = { adapter, device, threads, quantize };
     const told = await textFrom(system, systemFile, "--system");
-    const lm = await openHere(ctx, model, { device, threads, quantize }, "has a conversation of its own");
+    const lm = await openHere(ctx, model, where, "has a conversation of its own");
     const chat = createChat(lm, present({ system: told, template }));
     ctx.note(`${model} is asked by its chat template "${chat.template}".`);
     const turns: Turn[] = [];

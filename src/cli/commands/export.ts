@@ -1,8 +1,7 @@
 /** `punchline export`: a model in a format that other programs load. */
 import { exportFormats, exportModel, exportTypes } from "../../export/export.ts";
-import { resolveModel } from "../../hub/pull.ts";
 import { argument, defineCommand } from "../command.ts";
-import { noteBuiltIn } from "../input/open-model.ts";
+import { adapterOptions, folderHere } from "../input/open-model.ts";
 import { choice, choices, flag, neededText, usual } from "../options/option.ts";
 
 export default defineCommand({
@@ -11,7 +10,7 @@ export default defineCommand({
     "and tokenizer, as Hugging Face's transformers reads GPT-2, BERT and DistilBERT. onnx (fp32 to q4): transformers as " +
     "transformers.js reads them; recurrent and convolutional models as one step, with their state in and out. gguf " +
     "(f32 to q4_0): GPT-2 for llama.cpp. A model trained with --lora becomes an adapter as PEFT reads it with hf, and " +
-    "the whole model with hf --merge, onnx and gguf.",
+    "the whole model with hf --merge, onnx and gguf; with --adapter the whole model is always written.",
   arguments: { model: argument("Run folder, Hugging Face folder, built-in model or Hub name") },
   options: {
     ...usual({
@@ -22,6 +21,7 @@ export default defineCommand({
         placeholder: "TYPE",
         defaultIs: "f32 of hf, fp32 of onnx, f16 of gguf",
       }),
+      ...adapterOptions,
       merge: flag("Write a LoRA adapter merged into its base model"),
       out: neededText("Folder to be written", {
         placeholder: "DIR",
@@ -35,9 +35,10 @@ export default defineCommand({
     "punchline export punchline-gpt2 --format onnx --type q8 --out web": "For transformers.js, in 8 bits",
     "punchline export punchline-gpt2 --format gguf --type q8_0 --out for-llama": "For llama.cpp",
   },
-  async run(ctx, { model }, { format, type, merge, out }) {
-    await noteBuiltIn(ctx, [model]);
-    const exported = await exportModel(await resolveModel(model), { format, out, types: type, merge });
+  async run(ctx, { model }, { format, type, merge, out, ...given }) {
+    const adapter = given.adapter === undefined ? undefined : await folderHere(ctx, given.adapter);
+    const folder = await folderHere(ctx, model);
+    const exported = await exportModel(folder, { format, out, types: type, adapter, merge });
     ctx.print(`${exported.out}: ${exported.files.join(", ")}`);
     ctx.json(exported);
   },

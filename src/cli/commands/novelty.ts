@@ -105,6 +105,10 @@ export default defineCommand({
       );
     const model = file ? undefined : await openAny(ctx, samples, options);
     if (options.checkpoints) await refuseWithoutRun(samples, model);
+    if (options.checkpoints && options.adapter !== undefined)
+      throw new UsageError(
+        `--checkpoints audits the snapshots of a run; leave --adapter out, and name the run ${options.adapter} as the model.`,
+      );
     const data = await dataOfModel(ctx, model, options.data, options);
     const indexFile = indexFileOf(model, options.data);
     const written = model ? await write(ctx, model, options) : await textsIn(samples, options);
@@ -177,7 +181,11 @@ function isTextFile(name: string): boolean {
 /** Refuses options that have no effect on a file of texts, or on a hosted model. */
 function refuseIrrelevant(name: string, file: boolean, given: Given): void {
   const ofModels = Object.keys(defaults) as (keyof typeof defaults)[];
-  const irrelevant = file ? ofModels : isHosted(name) ? (["asked", "prefix"] as const) : [];
+  const irrelevant = file
+    ? ([...ofModels, "adapter"] as const)
+    : isHosted(name)
+      ? (["asked", "prefix"] as const)
+      : [];
   const extra = irrelevant.find((option) => given[option] !== undefined);
   if (extra === undefined) return;
   const why = file

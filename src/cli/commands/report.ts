@@ -10,7 +10,7 @@ import { qualityPage, qualityProtocol, qualityRows, splitOf } from "../../report
 import { recordedOptions } from "../../train/run-data.ts";
 import { defineCommand, severalArguments } from "../command.ts";
 import type { Context } from "../context.ts";
-import { modelKinds, modelOptions, openAny, reportUsage } from "../input/open-model.ts";
+import { modelKinds, modelsOptions, openAny, reportUsage } from "../input/open-model.ts";
 import { promptAsRead } from "../input/prompt.ts";
 import { dataOfModel, indexFileOf, recordOf } from "../input/training-data.ts";
 import { ownDataOptions } from "../options/data.ts";
@@ -53,7 +53,7 @@ export default defineCommand({
       defaultIs: "punchline-gpt2, or the first run if that knows more of the texts",
     }),
     ...ownDataOptions,
-    ...modelOptions,
+    ...modelsOptions,
   },
   examples: {
     "punchline report runs/a runs/b --out report.html": "Two runs on the same data, as a page",
@@ -105,7 +105,7 @@ export default defineCommand({
 });
 
 /** In a report with both kinds, prices apply to hosted models and devices to the others. */
-function machineOf(name: string, options: OptionValues<typeof modelOptions>): typeof options {
+function machineOf(name: string, options: OptionValues<typeof modelsOptions>): typeof options {
   const { device, threads, quantize, priceIn, priceOut } = options;
   return isHosted(name)
     ? { device: "cpu", threads: undefined, quantize: undefined, priceIn, priceOut }

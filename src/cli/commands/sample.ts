@@ -90,6 +90,7 @@ export default defineCommand({
     'punchline sample punchline-gpt2 --prompt "The old man" -n 3': "With the built-in model",
     'punchline sample runs/a --prompt "Why did" -n 5 --temperature 0.8': "Five endings",
     "punchline sample runs/a -n 3 --check": "Beside the training texts that begin like them",
+    "punchline sample gpt2 --adapter runs/b": "With a LoRA adapter of GPT-2",
     "punchline sample runs/a -n 100 --json > jokes.json": "Many, for a program",
     'punchline sample runs/a --prompt "Why" --beams 8 -n 3': "The three likeliest found",
     'punchline sample openai:gpt-4o-mini --prompt "Why did" --max-length 40':
@@ -98,12 +99,26 @@ export default defineCommand({
   async run(
     ctx,
     args,
-    { device, threads, quantize, priceIn, priceOut, n, check, novel, tries, data, chat: asked, ...given },
+    {
+      adapter,
+      device,
+      threads,
+      quantize,
+      priceIn,
+      priceOut,
+      n,
+      check,
+      novel,
+      tries,
+      data,
+      chat: asked,
+      ...given
+    },
   ) {
     const { textFile, prompt, fileFormat, encoding, delimiter, header, maxLine, ...rest } = given;
     const files = { fileFormat, encoding, delimiter, header, maxLine };
     const options = { ...rest, prompt: (await textFrom(prompt, textFile, "--prompt")) ?? "" };
-    const where = { device, threads, quantize, priceIn, priceOut };
+    const where = { adapter, device, threads, quantize, priceIn, priceOut };
     if (options.stop.includes("")) throw new UsageError("--stop needs a text, and not an empty one.");
     const looked = check || novel !== undefined;
     const extra = flagGiven(files) ?? (data[0] && "--data");

@@ -2,10 +2,9 @@
 import { UsageError } from "../../core/errors.ts";
 import { checkedSecret } from "../../core/secret.ts";
 import { defaultLimits } from "../../server/limits.ts";
-import type { ServedModel } from "../../server/models.ts";
 import { checkServe, serve } from "../../server/serve.ts";
 import { defineCommand, severalArguments } from "../command.ts";
-import { localOptions, servedHere } from "../input/open-model.ts";
+import { machineOptions, servedAdapters, servedHere } from "../input/open-model.ts";
 import { flag, integer, list, text, usual } from "../options/option.ts";
 import { failureOf } from "../output/failure.ts";
 
@@ -32,6 +31,13 @@ export default defineCommand({
         },
       ),
     }),
+    adapter: list(
+      "Serve the model with this LoRA adapter too, under a name of its own: a folder or Hub name",
+      {
+        placeholder: "NAME=DIR",
+        defaultIs: "none",
+      },
+    ),
     key: text(
       "What requests must send as Authorization: Bearer KEY; other users of this machine may see it here, but not in the variable",
       { placeholder: "KEY", defaultIs: "PUNCHLINE_API_KEY" },
@@ -55,7 +61,7 @@ export default defineCommand({
       min: 1,
       default: defaultLimits.maxPromptTokens,
     }),
-    ...localOptions,
+    ...machineOptions,
   },
   examples: {
     "punchline serve punchline-gpt2": "For clients of http://127.0.0.1:8080/v1",
@@ -63,9 +69,15 @@ export default defineCommand({
       "For other machines too, which need the key in PUNCHLINE_API_KEY",
     "punchline serve runs/a --allow-origin http://localhost:5173": "For a web page",
     "punchline serve punchline-gpt2 punchline-bert": "Texts by the one, vectors by the other",
+    "punchline serve gpt2 --adapter jokes=runs/b --adapter poems=runs/c":
+      "One model with each of two adapters",
   },
   async run(ctx, args, { port, host, noKey, allowOrigin, maxTokens, maxTexts, maxPrompt, ...given }) {
-    const { key: secret, parallel, maxOpen, ...device } = given;
+    const { key: secret, parallel, maxOpen, adapter, ...device } = given;
+    if (adapter.length > 0 && args.model.length > 1)
+      throw new UsageError(
+        `--adapter is for one MODEL, and ${args.model.length} are given; serve the model of the adapters alone.`,
+      );
     if (noKey && secret !== undefined)
       throw new UsageError("--key and --no-key exclude each other; give one.");
     if (secret?.trim() === "") throw new UsageError("--key is empty; give a key, or --no-key for none.");
@@ -80,9 +92,11 @@ export default defineCommand({
       limits: { maxTokens, maxTexts, maxPromptTokens: maxPrompt, maxParallel: parallel },
     };
     await checkServe(settings, "set PUNCHLINE_API_KEY");
-    const models: ServedModel[] = [];
+    const models: Awaited<ReturnType<typeof servedHere>>[] = [];
     for (const name of args.model)
       models.push(await servedHere(ctx, name, device, "has its own server already"));
+    const [first] = models;
+    if (first !== undefined) models.push(...(await servedAdapters(ctx, first, adapter)));
     const server = await serve(models, {
       ...settings,
       notice: (sentence) => ctx.warn(sentence),

@@ -7,18 +7,19 @@ import type { LocalModel } from "../../generate/local-model.ts";
 import { isHosted, openLocal, openModel } from "../../generate/open.ts";
 import type { TextModel } from "../../generate/text-model.ts";
 import { hidesFolder } from "../../hub/built-in.ts";
+import { withModelFolder } from "../../hub/folder.ts";
 import { resolveModel } from "../../hub/pull.ts";
 import type { PullOptions } from "../../hub/snapshot.ts";
 import { countParameters } from "../../models/model.ts";
 import type { Context } from "../context.ts";
 import { deviceOf, machineText, measuredDeviceOptions } from "../options/device.ts";
-import { choice, inGroup, number, type OptionValues, present } from "../options/option.ts";
+import { choice, inGroup, number, type OptionValues, present, text } from "../options/option.ts";
 import { flagGiven } from "../output/flags.ts";
 import { formatCount } from "../output/format.ts";
 import type { ProgressTask } from "../output/progress.ts";
 
-/** Options of commands that run a model on this machine without training it. */
-export const localOptions = {
+/** Options of commands that run models on this machine without training them. */
+export const machineOptions = {
   ...measuredDeviceOptions,
   ...inGroup("Machine", {
     quantize: choice(
@@ -29,24 +30,41 @@ export const localOptions = {
   }),
 };
 
-/** Options of commands that take any model. */
-export const modelOptions = {
-  ...localOptions,
+/** The option of commands that open one model. */
+export const adapterOptions = {
+  adapter: text("LoRA adapter to merge into the model first: a folder as PEFT writes it, or a Hub name", {
+    placeholder: "DIR",
+    defaultIs: "none",
+  }),
+};
+
+/** Options of commands that run one model on this machine. */
+export const localOptions = { ...adapterOptions, ...machineOptions };
+
+const hostedOptions = {
   ...inGroup("Hosted models (openai:NAME)", {
     priceIn: number("Price of a million tokens read, to print the cost", { min: 0, defaultIs: "unknown" }),
     priceOut: number("Price of a million tokens written", { min: 0, defaultIs: "unknown" }),
   }),
 };
 
+/** Options of commands that take any model. */
+export const modelOptions = { ...localOptions, ...hostedOptions };
+
+/** Options of commands that take several models of any kind. */
+export const modelsOptions = { ...machineOptions, ...hostedOptions };
+
 /** The help of a MODEL argument that takes any model. */
 export const modelKinds = "Run folder, Hugging Face folder, built-in model, Hub name, or openai:NAME";
 
-type LocalOptions = OptionValues<typeof localOptions>;
-type ModelOptions = OptionValues<typeof modelOptions>;
+type Adapted = Partial<OptionValues<typeof adapterOptions>>;
+type MachineOptions = OptionValues<typeof machineOptions>;
+type LocalOptions = MachineOptions & Adapted;
+type ModelOptions = OptionValues<typeof modelsOptions> & Adapted;
 
-const openOptions = (options: LocalOptions) => ({
+const openOptions = ({ adapter, quantize, ...options }: LocalOptions) => ({
   backend: deviceOf(options),
-  ...present({ quantize: options.quantize }),
+  ...present({ adapter, quantize }),
 });
 
 /** Says which one is used where a folder in the working directory has the name of a built-in model. */
@@ -93,10 +111,37 @@ export async function openHere(
  * A model that must be on this machine or on the Hub, to be opened elsewhere: its folder, fetched if need be.
  * @param why the end of the sentence that refuses a hosted model
  */
-export async function servedHere(ctx: Context, name: string, options: LocalOptions, why: string) {
+export async function servedHere(ctx: Context, name: string, options: MachineOptions, why: string) {
   if (isHosted(name)) throw new UsageError(`${name} is a hosted model, which ${why}.`);
-  const folder = await pulling(ctx, name, (pull) => resolveModel(name, pull));
-  return { name, folder, ...openOptions(options) };
+  return { name, folder: await folderHere(ctx, name), ...openOptions(options) };
+}
+
+/** The folder of a model or an adapter, fetched with progress if need be. */
+export const folderHere = (ctx: Context, name: string): Promise<string> =>
+  pulling(ctx, name, (pull) => resolveModel(name, pull));
+
+/**
+ * The served `model` with each adapter of NAME=DIR, to be opened elsewhere under that name; each is found to fit.
+ * @throws UsageError for what is not NAME=DIR; what `openModelFolder` throws for an adapter that cannot be applied
+ */
+export async function servedAdapters<M extends { readonly folder: string }>(
+  ctx: Context,
+  model: M,
+  given: readonly string[],
+) {
+  const served = [];
+  for (const pair of given) {
+    const at = pair.indexOf("=");
+    const [name, place] = [pair.slice(0, at).trim(), pair.slice(at + 1).trim()];
+    if (at < 0 || name === "" || place === "")
+      throw new UsageError(
+        `--adapter takes NAME=DIR, such as "poet=runs/poems": the model's name in requests, and the adapter's folder; it got "${pair}".`,
+      );
+    const adapter = await folderHere(ctx, place);
+    await withModelFolder(model.folder, async () => {}, { adapter });
+    served.push({ ...model, name, adapter });
+  }
+  return served;
 }
 
 /** A model, where it lies and where it runs. */
@@ -104,7 +149,9 @@ function modelText({ name, folder, model, backend }: LocalModel, options: LocalO
   const size = `${model.architecture.type}, ${formatCount(countParameters(model))} parameters`;
   const place = folder === undefined ? [] : [resolve(folder)];
   const rounded = options.quantize === undefined ? [] : [`in ${options.quantize}`];
-  return `${name}: ${[size, ...place, machineText({ ...deviceOf(options), device: backend.device }), ...rounded].join(", ")}.`;
+  const adapted = options.adapter === undefined ? [] : [`with the adapter ${options.adapter}`];
+  const machine = machineText({ ...deviceOf(options), device: backend.device });
+  return `${name}: ${[size, ...place, ...adapted, machine, ...rounded].join(", ")}.`;
 }
 
 /** Shows the progress of a download, if `open` needs one. */
@@ -122,9 +169,12 @@ async function pulling<T>(ctx: Context, name: string, open: (pull: PullOptions) 
   return opened;
 }
 
-function refuseMisplaced(name: string, { device, threads, quantize, priceIn, priceOut }: ModelOptions): void {
+function refuseMisplaced(
+  name: string,
+  { adapter, device, threads, quantize, priceIn, priceOut }: ModelOptions,
+): void {
   if (isHosted(name)) {
-    const misplaced = device !== "cpu" ? "--device" : flagGiven({ threads, quantize });
+    const misplaced = device !== "cpu" ? "--device" : flagGiven({ adapter, threads, quantize });
     if (misplaced)
       throw new UsageError(`${misplaced} has no effect on ${name}, which runs elsewhere; leave it out.`);
     if ((priceIn === undefined) !== (priceOut === undefined))
@@ -135,7 +185,11 @@ function refuseMisplaced(name: string, { device, threads, quantize, priceIn, pri
 }
 
 /** Prints what a hosted model has used, and returns it for the document; nothing for other models. */
-export function reportUsage(ctx: Context, model: TextModel, { priceIn, priceOut }: ModelOptions) {
+export function reportUsage(
+  ctx: Context,
+  model: TextModel,
+  { priceIn, priceOut }: Pick<ModelOptions, "priceIn" | "priceOut">,
+) {
   if (model.kind !== "hosted") return {};
   const { requests, promptTokens, completionTokens, uncounted } = model.usage;
   const cost =

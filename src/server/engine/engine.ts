@@ -61,8 +61,8 @@ export class Engine {
    */
   static async open(request: OpenRequest, notice: (sentence: string) => void): Promise<Engine> {
     if (!existsSync(file)) {
-      const { folder, name, backend, quantize } = request;
-      return Engine.here(await loadModel(folder, { ...backend, quantize, name }), request, notice);
+      const { folder, name, adapter, backend, quantize } = request;
+      return Engine.here(await loadModel(folder, { ...backend, adapter, quantize, name }), request, notice);
     }
     const engine = new Engine(notice);
     const worker = new Worker(file, { workerData: request });

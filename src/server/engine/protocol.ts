@@ -12,6 +12,7 @@ export interface OpenRequest {
   /** Its name in requests. */
   readonly id: string;
   readonly folder: string;
+  readonly adapter?: string | undefined;
   readonly limits: ServeLimits;
   readonly backend?: BackendChoice | undefined;
   readonly quantize?: Quantization | undefined;

@@ -10,9 +10,9 @@ const bugOf = (error: unknown) => ({ kind: "bug" as const, code: "bug", message:
 const port = parentPort!;
 const post = (message: FromModel) => port.postMessage(message);
 const request = workerData as OpenRequest;
-const { folder, name, backend, quantize } = request;
+const { folder, name, adapter, backend, quantize } = request;
 try {
-  const host = createHost(await loadModel(folder, { ...backend, quantize, name }), request, post);
+  const host = createHost(await loadModel(folder, { ...backend, adapter, quantize, name }), request, post);
   port.on("message", (message: ToModel) => host(message));
   post({ ready: true });
 } catch (error) {
