@@ -5,6 +5,8 @@ import type { NumberShape } from "./shapes.ts";
 const WHOLE_DIGITS = 15;
 const MOST_DIGITS = 15;
 
+const digits = [..."0123456789"];
+
 const isWhole = ({ step }: NumberShape): boolean => step !== 0;
 
 /** Whether digits make no difference to what may follow, but for their number and a 0 at the beginning. */
@@ -32,41 +34,49 @@ export function beginsNumber(shape: NumberShape, text: string): boolean {
   const parts = /^(-?)(?:(\d+)(\.\d*)?)?$/.exec(text);
   if (!parts) return false;
   const [, sign, whole, point] = parts;
-  if (text === "") return beginsNumber(shape, "-") || reaches(shape, false, 0, 10 ** WHOLE_DIGITS);
-  if (whole === undefined) return reaches(shape, true, isWhole(shape) ? 1 : 0, 10 ** WHOLE_DIGITS);
+  if (text === "" && beginsNumber(shape, "-")) return true;
+  if (whole === undefined) return digits.some((digit) => beginsNumber(shape, text + digit));
   if (whole.length > WHOLE_DIGITS || (whole.length > 1 && whole.startsWith("0"))) return false;
   if (isWhole(shape) && (point !== undefined || (sign === "-" && whole === "0"))) return false;
   const negative = sign === "-";
   if (point !== undefined) {
-    const digits = point.length - 1;
-    const left = MOST_DIGITS - whole.length - digits;
-    if (left < 0 || (digits === 0 && left === 0)) return false;
+    const written = point.length - 1;
+    const left = MOST_DIGITS - whole.length - written;
+    if (left < 0 || (written === 0 && left === 0)) return false;
     const value = Math.abs(Number(text));
     // One of the last place can be written in full; anything between needs another digit.
-    if (digits > 0 && isNumber(shape, text)) return true;
-    return left > 0 && reaches(shape, negative, value, value + 10 ** -digits);
+    if (written > 0 && isNumber(shape, text)) return true;
+    return left > 0 && reaches(shape, negative, [value, value + 10 ** -written], written + left);
   }
   if (isNumber(shape, text)) return true;
   const value = Number(whole);
-  if (!isWhole(shape) && whole.length < MOST_DIGITS && reaches(shape, negative, value, value + 1))
-    return true;
-  if (whole === "0") return false;
-  for (let scale = 10; whole.length + Math.log10(scale) <= WHOLE_DIGITS + 0.5; scale *= 10)
-    if (reaches(shape, negative, value * scale, (value + 1) * scale)) return true;
+  for (let more = 0; more <= (whole === "0" ? 0 : WHOLE_DIGITS - whole.length); more++) {
+    const places = isWhole(shape) ? 0 : MOST_DIGITS - whole.length - more;
+    if (reaches(shape, negative, [value * 10 ** more, (value + 1) * 10 ** more], places)) return true;
+  }
   return false;
 }
 
-/** Whether the shape allows a number with a size from `from` up to, but without, `to`. */
-function reaches(shape: NumberShape, negative: boolean, from: number, to: number): boolean {
-  const { min, max, openMin, openMax, step } = shape;
+/**
+ * Whether the shape allows a number with a size from the first up to, but without, the second of two.
+ * @param places digits behind the point, at most
+ */
+function reaches(
+  { min, max, openMin, openMax, step }: NumberShape,
+  negative: boolean,
+  [from, to]: readonly [number, number],
+  places: number,
+): boolean {
   // Sizes: of negative numbers the bounds change places.
   const [low, high] = negative ? [-max, -min] : [min, max];
   const [openLow, openHigh] = negative ? [openMax, openMin] : [openMin, openMax];
-  if (step !== 0) {
-    let first = Math.ceil(Math.max(low, from) / step) * step;
-    if (openLow && first <= low) first += step;
-    return first < to && (openHigh ? first < high : first <= high);
-  }
-  if (!(to > low && (openHigh ? from < high : from <= high))) return false;
-  return low < high || !(openLow || openHigh);
+  const least = Math.max(low, from);
+  const distance = step === 0 ? 10 ** -places : step;
+  const first = step === 0 ? Number(least.toFixed(places)) : Math.ceil(least / step) * step;
+  // Rounding may have gone below the least, and an open bound may be the next.
+  return [0, 1, 2].some((k) => {
+    const size = Number((first + k * distance).toFixed(places));
+    if (size < from || size >= to) return false;
+    return (openLow ? size > low : size >= low) && (openHigh ? size < high : size <= high);
+  });
 }
