@@ -575,7 +575,7 @@ function withValues(schema: SchemaObject, path: string): SchemaObject {
 const definitions = (root: unknown, name: string): unknown =>
   (typeof root === "object" && root !== null ? (root as SchemaObject)[name] : undefined) ?? {};
 
-/** By what values of a schema can be told from those of another. */
+/** What distinguishes the values of a schema from those of another. */
 interface Marks {
   /** undefined: any. */
   readonly types: readonly unknown[] | undefined;
