@@ -83,7 +83,7 @@ it.skipIf(noBrowser)(
     writeFileSync(join(folder, "engine.js"), engine!.source);
     writeFileSync(
       join(folder, "page.js"),
-      `const texts = ${JSON.stringify(texts)};\n${page!.source.replace("maxMinutes: 1", "steps: 5")}\ndocument.title = "done";\n`,
+      `const texts = ${JSON.stringify(texts)};\n${page!.source.replace("maxMinutes: 1", "steps: 5, batchSize: 4")}\ndocument.title = "done";\n`,
     );
     writeFileSync(join(folder, "index.html"), '<!doctype html><script type="module" src="page.js"></script>');
     await build({
@@ -99,10 +99,11 @@ it.skipIf(noBrowser)(
       const tab = await browser.newPage();
       const said: string[] = [];
       tab.on("console", (message) => said.push(message.text()));
-      tab.on("pageerror", ({ message }) => said.push(message));
+      const failed = tab.waitForEvent("pageerror", { timeout: 0 }).then(({ message }) => message);
       await tab.goto(server.url);
-      await tab.waitForFunction(() => document.title === "done", null, { timeout: 200_000 }).catch(() => {});
-      expect(await tab.title(), said.join("\n")).toBe("done");
+      const done = tab.waitForFunction(() => document.title === "done", null, { timeout: 200_000 });
+      const ended = await Promise.race([done.then(() => "done"), failed]).catch(({ message }) => message);
+      expect(ended, said.join("\n")).toBe("done");
       expect(said.at(-1)).toMatch(/^\[.*Object/);
     } finally {
       await browser.close();

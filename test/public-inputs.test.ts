@@ -152,7 +152,7 @@ describe("an unknown option", () => {
       "encodeSplit openTokenFile listRuns withSubwords withWordPieces prepareLike saveModel rankByKeystrokesSaved buildIndex " +
       "builtInFolder openSafetensors writeSafetensors loadTokenizer readLog findRun readRun " +
       "folderResults memoryResults bufferTensors architectureOf tokenizerFromFiles runTraining " +
-      "connectWorker connectHttp viewOfTexts renderOptions serveCalls serveEngine openRun opfsStore memoryStore yieldingBackend cityTexts jokeTexts fetchedFiles clozeModel " +
+      "connectWorker connectHttp viewOfTexts renderOptions serveCalls serveEngine openRun opfsStore memoryStore yieldingBackend hasPromiseIntegration webgpuBackend webgpuWhereFaster measuredInWords findingOf cityTexts jokeTexts fetchedFiles clozeModel " +
       "chatTemplateNames chatTemplateOf startRanks markedParts cueInWords cueSentences likenessOf placeInWords tellingNearest edited taken keysSaved"
     ).split(" "),
   );
@@ -251,7 +251,7 @@ describe("what is no text", () => {
 describe("a signal that is aborted already", () => {
   const aborted = AbortSignal.abort();
   const takesSignal = Object.entries(typos).filter(([name]) =>
-    /^(prepare|pull|train$|windows|fill|create|sample$|stream$|suggest|evaluate|score|perplex|report|embed$|embedTexts|logP|audit|write|compare|export|resolveModel)/.test(
+    /^(prepare|pull|train$|windows|fill|create(?!Chat)|sample$|stream$|suggest|evaluate|score|perplex|report|embed$|embedTexts|logP|audit|write|compare|export|resolveModel)/.test(
       name,
     ),
   );

@@ -382,7 +382,7 @@ describe("in a process of its own", () => {
     expect(made.stderr).not.toMatch(/^error/m);
     expect(JSON.parse(made.stdout)).toMatchObject({ rows_in: 200_000, rows_out: 200_000 });
     const near = await run("data text.txt --out text.tokens");
-    expect(near.stderr).toMatch(/to find near copies, all texts have to be in memory.*--near off/);
+    expect(near.stderr).toMatch(/to find near copies, all texts have to be in memory.*--no-near/);
     const few = "--width 8 --layers 1 --steps 3 --sample-every 0 --validation-tokens 1000";
     const trained = await run(`train --model char-gru --data text.tokens --out run ${few}`);
     expect(trained.stderr).not.toMatch(/^error/m);
