@@ -253,6 +253,14 @@ it.each([
   [{ type: "string", pattern: "(" }, '#/pattern "(" is no regular expression'],
   [{ type: "string", pattern: "(?=a)b" }, 'has "(?=", which is not supported'],
   [{ type: "string", pattern: "(a{500}){500}" }, "the pattern is too large"],
+  [
+    {
+      items: {
+        anyOf: Array.from({ length: 40 }, (_, k) => ({ type: "string", pattern: `(a|b){0,99}${k}` })),
+      },
+    },
+    "the pattern is too large",
+  ],
   [{ type: "string", format: "colour" }, '#/format "colour" is not supported; known are'],
   [
     { oneOf: [{ type: "integer" }, { type: "number" }] },

@@ -68,6 +68,21 @@ const empty: Part = { is: "all", parts: [] };
 /** Most states of an automaton; counted repetitions multiply them. */
 const MOST_STATES = 2_000;
 
+/** Steps of construction that are left, for all patterns of a schema together. */
+export interface Work {
+  left: number;
+}
+
+/** A second or two; usual patterns take a thousandth of it. */
+export const fullWork = (): Work => ({ left: 1_000_000 });
+
+const tooLarge = (): InputError => new InputError("pattern", "the pattern is too large");
+
+function spend(work: Work, steps: number): void {
+  work.left -= steps;
+  if (work.left < 0) throw tooLarge();
+}
+
 /** An automaton with numbers as states; 0 is the first. */
 export class Pattern {
   /** The last character of each class, rising. */
@@ -135,15 +150,16 @@ export class Pattern {
 /**
  * A pattern as ECMA-262 writes it, found anywhere in a text unless it begins with ^ or ends with $.
  * @param within the characters that texts may have; undefined for all
+ * @param work what building the automaton may take
  * @throws InputError `pattern` for what no automaton can do (look-around, back-references), and for a syntax error
  */
-export function readPattern(source: string, within?: Ranges): Pattern {
+export function readPattern(source: string, within?: Ranges, work = fullWork()): Pattern {
   try {
     new RegExp(source, "u");
   } catch {
     throw new InputError("pattern", `${JSON.stringify(source)} is no regular expression`);
   }
-  return automatonOf(new Reader(source).read(), within ? intersection(writable, within) : writable);
+  return automatonOf(new Reader(source).read(), within ? intersection(writable, within) : writable, work);
 }
 
 class Reader {
@@ -286,10 +302,10 @@ interface Edges {
   readonly sets: { readonly ranges: Ranges; readonly to: number }[];
 }
 
-function automatonOf(part: Part, within: Ranges): Pattern {
+function automatonOf(part: Part, within: Ranges, work: Work): Pattern {
   const states: Edges[] = [];
   const add = (): number => {
-    if (states.length >= 10 * MOST_STATES) throw new InputError("pattern", "the pattern is too large");
+    if (states.length >= 10 * MOST_STATES) throw tooLarge();
     return states.push({ free: [], sets: [] }) - 1;
   };
   /** Adds a part behind state `from`; returns the state behind it. */
@@ -347,6 +363,7 @@ function automatonOf(part: Part, within: Ranges): Pattern {
   const closed = (some: Iterable<number>): readonly number[] => {
     const all = new Set(some);
     for (const state of all) for (const next of states[state]!.free) all.add(next);
+    spend(work, all.size);
     return [...all].sort((a, b) => a - b);
   };
   const known = new Map<string, number>();
@@ -355,7 +372,7 @@ function automatonOf(part: Part, within: Ranges): Pattern {
     const key = set.join(" ");
     const number = known.get(key) ?? sets.push(set) - 1;
     known.set(key, number);
-    if (sets.length > MOST_STATES) throw new InputError("pattern", "the pattern is too large");
+    if (sets.length > MOST_STATES) throw tooLarge();
     return number;
   };
   numberOf(closed([first]));
@@ -364,8 +381,10 @@ function automatonOf(part: Part, within: Ranges): Pattern {
     const reached = classes.map(() => new Set<number>());
     for (const state of sets[k]!)
       for (const { ranges, to } of states[state]!.sets)
-        for (const [from, end] of ranges)
+        for (const [from, end] of ranges) {
+          spend(work, 1);
           for (let c = classAt.get(from)!; c < classAt.get(end + 1)!; c++) reached[c]!.add(to);
+        }
     next.push(Int32Array.from(reached, (set) => (set.size === 0 ? -1 : numberOf(closed(set)))));
   }
   return new Pattern(

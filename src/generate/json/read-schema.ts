@@ -10,7 +10,7 @@ import { formats } from "./formats.ts";
 import { Machine } from "./machine.ts";
 import { merge, type SchemaObject } from "./merge.ts";
 import { beginsNumber } from "./numbers.ts";
-import { type Pattern, readPattern } from "./pattern.ts";
+import { fullWork, type Pattern, readPattern } from "./pattern.ts";
 import type { ArrayShape, NumberShape, ObjectShape, Shape, StringShape, UnionShape } from "./shapes.ts";
 
 /** Most subschemas, values of an `enum`, and schemas within each other. */
@@ -125,6 +125,7 @@ class Reader {
   readonly #ascii: boolean;
   readonly #references = new Map<string, UnionShape>();
   readonly #patterns = new Map<string, Pattern>();
+  readonly #work = fullWork();
   readonly #all: Shape[] = [];
   /** Why shapes that nothing can have are empty. */
   readonly #reasons = new Map<Shape, string>();
@@ -426,7 +427,7 @@ class Reader {
     const read = this.#patterns.get(source);
     if (read) return read;
     try {
-      const pattern = readPattern(source, this.#ascii ? [[0, 0x7e]] : undefined);
+      const pattern = readPattern(source, this.#ascii ? [[0, 0x7e]] : undefined, this.#work);
       this.#patterns.set(source, pattern);
       return pattern;
     } catch (error) {
