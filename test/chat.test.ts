@@ -78,6 +78,27 @@ describe("a conversation", () => {
     await chat.release();
   });
 
+  it("ends at every end token that generation_config.json lists", async () => {
+    const { folder, lm } = await instruct();
+    const options = { temperature: 0, maxLength: 12 };
+    const whole = createChat(lm);
+    const { ids } = await whole.say("why did the hen", options);
+    await whole.release();
+    const [first, ...others] = ids.slice(1);
+    expect(first).not.toBe(ids[0]);
+    const list = [lm.tokenizer.endOfText, first, 1e9];
+    writeFileSync(join(folder, "generation_config.json"), JSON.stringify({ eos_token_id: list }));
+    const chat = createChat(await loadModel(folder));
+    const answer = await chat.say("why did the hen", options);
+    expect(others.length).toBeGreaterThan(2);
+    expect(answer).toMatchObject({
+      ids: ids.slice(0, 2),
+      finish: "eos",
+      text: lm.tokenizer.decode([ids[0]!]),
+    });
+    await chat.release();
+  });
+
   it("streams the answer", async () => {
     const { lm } = await instruct();
     const chat = createChat(lm);

@@ -223,6 +223,9 @@ const taught = Array.from({ length: 20 }, (_, i) => [
 describe("punchline finetune", () => {
   it("teaches a model to answer, which chat then asks", { timeout: 120_000 }, async () => {
     const folder = await instruct();
+    const tokenizer = await loadTokenizer(folder);
+    const ends = [tokenizer.endOfText, tokenizer.id("#")];
+    writeFileSync(join(folder, "generation_config.json"), JSON.stringify({ eos_token_id: ends }));
     const cwd = temporaryFolder();
     const data = file([...taught, [turn("user", "why ".repeat(300)), turn("assistant", "a")]]);
     const options = ["--batch-size", "8", "--seq-len", "64", "--learning-rate", "5e-3", "--no-near"];
@@ -237,6 +240,8 @@ describe("punchline finetune", () => {
     );
     expect(resumed.stderr).not.toMatch(/error/);
     expect(resumed.status).toBe(0);
+    const generation = JSON.parse(readFileSync(join(cwd, "run", "generation_config.json"), "utf8"));
+    expect(generation.eos_token_id).toEqual(ends);
     const lm = await loadModel(join(cwd, "run"));
     const chat = createChat(lm);
     for (const subject of subjects) {

@@ -1,6 +1,7 @@
 /** The model in the files of a run, or of any model folder in Hugging Face's layout. */
 import { float32 } from "../core/array.ts";
 import { InputError } from "../core/errors.ts";
+import { endsOf } from "../generate/generation-config.ts";
 import type { LanguageModel } from "../generate/language-model.ts";
 import { readTensors } from "../hub/match-tensors.ts";
 import { tokenizerContents } from "../hub/tokenizer-contents.ts";
@@ -61,6 +62,7 @@ export async function openRun(
     tokenizer,
     backend,
     stopAtEos: generation?.eos_token_id !== undefined || tokenizer.kind === "bpe",
+    ends: endsOf(generation, tokenizer),
     isolateDocuments: generation?.texts_alone === true || tokenizer.beginOfText !== undefined,
     cleaning: recordedCleaning(generation, await readJson(files, names.run)),
     name: files.name,

@@ -55,11 +55,13 @@ export function itemsSummary(
     cleaning_loss: conversations ? { ...loss, letters: conversations.letters } : loss,
     line_breaks: broken,
     duplicates: describeDuplicates(exactDuplicates, nearDuplicates === true ? {} : nearDuplicates),
-    conversations: conversations && {
-      turns: conversations.turns,
-      characters: conversations.characters,
-      learned_characters: conversations.learned,
-    },
+    conversations: conversations
+      ? {
+          turns: conversations.turns,
+          characters: conversations.characters,
+          learned_characters: conversations.learned,
+        }
+      : null,
     near_examples: nearPairs.map(([dropped, kept]) => ({ dropped, kept })),
     lengths,
     examples,

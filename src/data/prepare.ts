@@ -296,6 +296,7 @@ function divide(text: string, options: PrepareOptions, from: string) {
     cleaning_loss: { letters: text.match(/\p{L}/gu)?.length ?? 0, changed: 0, share: 0, example: null },
     line_breaks: 0,
     duplicates: null,
+    conversations: null,
     near_examples: [],
     lengths: lengthsOf([text]),
     examples: [text.slice(0, 200)],

@@ -49,9 +49,13 @@ export interface DataSummary {
   };
   /** Texts with line breaks inside them that became spaces. */
   readonly line_breaks: number;
-  /** Of conversations that a chat template wrote: turns of the assistant, and characters of all texts and of what is learned. */
+  /**
+   * Of conversations that a chat template wrote: turns of the assistant, and characters of all texts and of what is learned.
+   * Null for other texts, absent in data of earlier versions.
+   */
   readonly conversations?:
     | { readonly turns: number; readonly characters: number; readonly learned_characters: number }
+    | null
     | undefined;
   /** How duplicates were found, or null where they were not looked for. */
   readonly duplicates: {

@@ -1,7 +1,7 @@
 /** A text while it is written: its tokens, its spelling so far, and whether it has ended. */
 import { Random } from "../core/random.ts";
 import type { Continuation, StreamDecoder } from "../text/stream-decoder.ts";
-import type { LanguageModel } from "./language-model.ts";
+import { isEnd, type LanguageModel } from "./language-model.ts";
 
 interface DraftOptions {
   readonly maxLength?: number | undefined;
@@ -24,7 +24,7 @@ export interface Sample {
   readonly logProbabilities: readonly number[];
 }
 
-type Speller = Pick<LanguageModel, "tokenizer" | "stopAtEos">;
+type Speller = Pick<LanguageModel, "tokenizer" | "stopAtEos" | "ends">;
 
 /** What a text begins with. */
 export interface Beginning {
@@ -69,12 +69,11 @@ export class Draft {
 
   /** @param last whether the text ends with this token */
   append(id: number, logProbability: number, last = false): unknown {
-    const { tokenizer, stopAtEos } = this.#lm;
     const { maxLength = 200, stop = [] } = this.#options;
     this.ids.push(id);
     this.#logProbabilities.push(logProbability);
     const read = this.#text.length;
-    if ((stopAtEos || last) && id === tokenizer.endOfText) this.finish = "eos";
+    if (isEnd(this.#lm, id) || (last && id === this.#lm.tokenizer.endOfText)) this.finish = "eos";
     else this.#text += this.#stream.push(id);
     let cut = Infinity;
     for (const s of stop) {

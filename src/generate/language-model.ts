@@ -19,6 +19,8 @@ export interface LanguageModel {
   readonly backend: Backend;
   /** Whether generation stops at the tokenizer's end of text: not so for models of one continuous text. */
   readonly stopAtEos: boolean;
+  /** Ids that end a text besides the tokenizer's end of text, such as an instruct model's end of turn. Default: none. */
+  readonly ends?: readonly number[] | undefined;
   /** Whether it was trained on texts that did not see each other, and is to be measured so. Default false. */
   readonly isolateDocuments?: boolean | undefined;
   /** How the texts that it learned were cleaned; absent where nothing is known of them. */
@@ -32,6 +34,12 @@ export function checkModel(value: unknown, name = "lm"): asserts value is Langua
   if (typeof (value as Partial<LanguageModel> | null | undefined)?.model?.forward !== "function")
     throw invalidOption(name, value, "a model, such as `train` and `openLocal` give");
 }
+
+/** Whether a model ends its text with this token. */
+export const isEnd = (
+  { tokenizer, stopAtEos, ends = [] }: Pick<LanguageModel, "tokenizer" | "stopAtEos" | "ends">,
+  id: number,
+): boolean => stopAtEos && (id === tokenizer.endOfText || ends.includes(id));
 
 /** Whether a prompt is preceded by the end of the text before it: models trained on items begin there. */
 export const beginsAfterEnd = ({ kind, beginsAfterEnd = false }: Tokenizer): boolean =>

@@ -11,6 +11,7 @@ import { type BackendChoice, backendOptionNames } from "../runtime/backend.ts";
 import { nodeBackend } from "../runtime/node.ts";
 import { recordedCleaning } from "../text/cleaning-record.ts";
 import { fasterModel } from "./faster-device.ts";
+import { endsOf } from "./generation-config.ts";
 import { suitsIntegers } from "./integer-weights.ts";
 import type { LanguageModel } from "./language-model.ts";
 import { LocalModel } from "./local-model.ts";
@@ -71,7 +72,8 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
     const isolateDocuments =
       folder.generationConfig?.texts_alone === true || tokenizer.beginOfText !== undefined;
     const cleaning = recordedCleaning(folder.generationConfig, folder.run);
-    const lm = { model, weights, tokenizer, backend, stopAtEos, isolateDocuments, cleaning, name };
+    const ends = endsOf(folder.generationConfig, tokenizer);
+    const lm = { model, weights, tokenizer, backend, stopAtEos, ends, isolateDocuments, cleaning, name };
     return new LocalModel(lm, adapter === undefined ? path : folder.origin);
   };
   return withModelFolder(path, open, { adapter });

@@ -24,6 +24,7 @@ export class LocalModel implements LanguageModel, Writer {
   readonly tokenizer: LanguageModel["tokenizer"];
   readonly backend: LanguageModel["backend"];
   readonly stopAtEos: boolean;
+  readonly ends: LanguageModel["ends"];
   readonly isolateDocuments: boolean;
   readonly cleaning: LanguageModel["cleaning"];
   /** Where its files are; undefined for a model that was trained in memory. */
@@ -38,6 +39,7 @@ export class LocalModel implements LanguageModel, Writer {
     this.tokenizer = lm.tokenizer;
     this.backend = lm.backend;
     this.stopAtEos = lm.stopAtEos;
+    this.ends = lm.ends;
     this.isolateDocuments = lm.isolateDocuments ?? false;
     this.cleaning = lm.cleaning;
     this.folder = folder;

@@ -10,7 +10,7 @@ import { continuationOf } from "../text/stream-decoder.ts";
 import { unknownWord } from "../text/words.ts";
 import { createDecoder } from "./decoders/create.ts";
 import { lastPart } from "./fit.ts";
-import type { LanguageModel } from "./language-model.ts";
+import { isEnd, type LanguageModel } from "./language-model.ts";
 import { likeliest } from "./likeliest.ts";
 import { promptText } from "./prompt.ts";
 import { checkSample, promptIds, type SampleOptions } from "./sample.ts";
@@ -65,7 +65,7 @@ export async function* watch(
     throw invalidOption("alternatives", most, "a whole number of 0 or more");
   const decoder = createDecoder(lm, checkSample(lm, { ...options, slide: true }));
   try {
-    const { tokenizer, model, stopAtEos } = lm;
+    const { tokenizer, model } = lm;
     const { maxLength = 200, seed = 0, signal } = options;
     const prompt = promptText(lm, options.prompt ?? "");
     const begun = promptIds(lm, prompt);
@@ -89,12 +89,12 @@ export async function* watch(
       const shownBefore = ids.slice(-8);
       const textOf = (other: number) => continuation.pieces([...shownBefore, other]).at(-1)!;
       const alternatives = Array.from(likeliest(scores, Math.min(most, size)), (other) => ({
-        text: stopAtEos && other === tokenizer.endOfText ? "" : textOf(other),
+        text: isEnd(lm, other) ? "" : textOf(other),
         probability: Math.exp(scores[other]! - total),
-        end: stopAtEos && other === tokenizer.endOfText,
+        end: isEnd(lm, other),
       }));
       ids.push(id);
-      const end = stopAtEos && id === tokenizer.endOfText;
+      const end = isEnd(lm, id);
       const last = end || ids.length === maxLength;
       const text = (end ? "" : stream.push(id)) + (last ? stream.end() : "");
       yield { text, probability: Math.exp(logProbability), end, alternatives };

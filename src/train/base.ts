@@ -1,6 +1,7 @@
 /** The model that a training starts from: its architecture, its weights, and what it is called in records. */
 import { resolve } from "node:path";
 import { UsageError } from "../core/errors.ts";
+import { endsOf } from "../generate/generation-config.ts";
 import { isBuiltIn, isModelFolder } from "../hub/built-in.ts";
 import { fingerprintTensors } from "../hub/fingerprint.ts";
 import { readModelConfig, withModelFolder } from "../hub/folder.ts";
@@ -8,6 +9,7 @@ import { readTensors } from "../hub/match-tensors.ts";
 import type { Architecture, Model } from "../models/model.ts";
 import { buildModel } from "../models/registry.ts";
 import type { Arena } from "../runtime/arena.ts";
+import type { Tokenizer } from "../text/tokenizer.ts";
 import { resolveFinetuneOptions, type TrainOptions } from "./options.ts";
 
 /** A model's folder that a training starts from. */
@@ -49,6 +51,10 @@ export async function readBase(folder: string, model: Model, arena: Arena): Prom
     return fingerprintTensors(tensors);
   });
 }
+
+/** The ids that end a text of a folder's model, besides its vocabulary's end. */
+export const readEnds = (folder: string, tokenizer: Tokenizer): Promise<readonly number[]> =>
+  withModelFolder(folder, async ({ generationConfig }) => endsOf(generationConfig, tokenizer));
 
 /**
  * What an adapter's configuration calls its base: the name on the Hub, or where the folder lies.

@@ -71,12 +71,20 @@ export interface NewRun {
   readonly config: ModelConfig;
   readonly tokenizer: Tokenizer;
   readonly record: RunRecord;
+  /** The ids that end a text of the base, besides the vocabulary's end. */
+  readonly ends?: readonly number[] | undefined;
   /** `adapter_config.json` of a LoRA training. */
   readonly adapter?: JsonObject | undefined;
 }
 
 /** The files of what a run knows before its first step, in the order in which they are written: `run.json` first. */
-export function describingFiles({ config, tokenizer, record, adapter }: NewRun): Record<string, string> {
+export function describingFiles({
+  config,
+  tokenizer,
+  record,
+  ends,
+  adapter,
+}: NewRun): Record<string, string> {
   return {
     [files.run]: jsonText(record),
     ...Object.fromEntries(
@@ -88,6 +96,7 @@ export function describingFiles({ config, tokenizer, record, adapter }: NewRun):
       generationConfig({
         tokenizer,
         stopAtEos: record.kind === "items",
+        ends,
         isolateDocuments: (record.train.packing ?? "stream") !== "stream",
         cleaning: record.cleaning,
       }),

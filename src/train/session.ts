@@ -66,6 +66,8 @@ export interface SessionParts {
   readonly results: Results;
   /** The run folder; undefined for memory. */
   readonly name?: string | undefined;
+  /** The ids that end a text of the base, besides the vocabulary's end. */
+  readonly ends?: readonly number[] | undefined;
   /** Where to go on from. */
   readonly checkpoint?: Checkpoint | undefined;
 }
@@ -73,7 +75,7 @@ export interface SessionParts {
 /** Trains until a limit or a signal ends the session. Runs in a browser. */
 export async function session(
   setup: Setup,
-  { hooks, results, name, checkpoint }: SessionParts,
+  { hooks, results, name, ends, checkpoint }: SessionParts,
 ): Promise<SessionResult> {
   const { model, data, options, backend, arena, optimizer, step } = setup;
   const { tokenizer } = data;
@@ -83,6 +85,7 @@ export async function session(
     tokenizer,
     backend,
     stopAtEos: data.kind === "items",
+    ends,
     isolateDocuments: options.packing !== "stream",
     cleaning: data.cleaning,
     name: name ?? model.config.model_type,

@@ -20,13 +20,13 @@ import { architectureOf, resettingAt } from "../models/registry.ts";
 import type { Lead } from "../ranks/ranks.ts";
 import { type BackendChoice, backendOptionNames } from "../runtime/backend.ts";
 import { nodeBackend } from "../runtime/node.ts";
-import { type BaseModel, baseReference, readBase, readModel } from "./base.ts";
+import { type BaseModel, baseReference, readBase, readEnds, readModel } from "./base.ts";
 import { checkTrainingData, checkTrainRequest } from "./check-request.ts";
 import { hasCheckpoint, readCheckpoint, readWeights } from "./checkpoint.ts";
-import { type Checkpoint, runWeights } from "./checkpoint-tensors.ts";
+import { runWeights } from "./checkpoint-tensors.ts";
 import { type OtherBackend, onFastest } from "./fastest.ts";
 import { shareTraining } from "./job.ts";
-import { memoryResults, type Results } from "./memory-results.ts";
+import { memoryResults } from "./memory-results.ts";
 import { type ResumeOptions, resumeTrainOptions, trainOptionNames } from "./options.ts";
 import { resolveRequest, type TrainedModel } from "./resolve-request.ts";
 import { scratchModel, type TextsAndOptions, textStart } from "./resolve-scratch.ts";
@@ -34,7 +34,7 @@ import { folderResults, refuseLostCheckpoint } from "./results.ts";
 import { dataOfRun, type RunDataRequest, writeKeptData } from "./run-data.ts";
 import { readRun, refuseTakenFolder, removeRun, writeRecord, writeRunFiles } from "./run-folder.ts";
 import type { RunRecord } from "./run-record.ts";
-import { type SessionHooks, type SessionResult, session } from "./session.ts";
+import { type SessionHooks, type SessionParts, type SessionResult, session } from "./session.ts";
 import {
   type Adaptation,
   adaptModel,
@@ -111,8 +111,9 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
     base !== undefined && options.lora === undefined && architecture.loraTargets !== undefined;
   const first = setUpOn(request, { adaptation, data, options, adaptable });
   const { baseFingerprint, adapter } = await firstWeights(first, model, base);
+  const ends = base && (await readEnds(base.folder, data.tokenizer));
   const setup = await onFastest(first, othersOf(request), request.signal);
-  if (out === undefined) return run(setup, request, memoryResults(setup.arena));
+  if (out === undefined) return run(setup, request, { results: memoryResults(setup.arena), ends });
   return withFolderLock(out, async () => {
     await refuseTakenFolder(out);
     try {
@@ -138,7 +139,7 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
         threads: request.backend?.threads ?? null,
         platform: `${process.platform}-${process.arch}, Node ${process.versions.node}`,
       };
-      return await begin(out, setup, request, { record, adapter, keepTexts: origin === undefined });
+      return await begin(out, setup, request, { record, adapter, ends, keepTexts: origin === undefined });
     } catch (error) {
       if (!(await hasCheckpoint(out))) await removeRun(out);
       throw error;
@@ -199,14 +200,16 @@ export async function resume(folder: string, request: ResumeRequest = {}): Promi
           `${folder} was begun from other weights than ${record.base} has now; restore those, or fine-tune into a new folder.`,
           { expected: record.baseFingerprint, actual: baseFingerprint },
         );
-      return begin(folder, setup, hooks, { record: now, adapter, keepTexts: sources.length === 0 });
+      const ends = base && (await readEnds(base.folder, data.tokenizer));
+      return begin(folder, setup, hooks, { record: now, adapter, ends, keepTexts: sources.length === 0 });
     }
     await readFrozen(folder, setup, model, record);
     const checkpoint = await readCheckpoint(folder, setup.arena);
     await writeRecord(folder, now);
     const weights = runWeights(adaptation, { vocabulary: tokenizerMetadata(data.tokenizer), ...record });
     const results = await folderResults(folder, setup.arena, weights, checkpoint.state);
-    return run(setup, hooks, results, folder, checkpoint);
+    const ends = await readEnds(folder, data.tokenizer);
+    return run(setup, hooks, { results, name: folder, ends, checkpoint });
   });
 }
 
@@ -233,6 +236,7 @@ async function firstWeights(
 interface NewRun {
   readonly record: RunRecord;
   readonly adapter: JsonObject | undefined;
+  readonly ends: readonly number[] | undefined;
   /** Whether the texts are kept in the folder. */
   readonly keepTexts: boolean;
 }
@@ -242,14 +246,14 @@ async function begin(
   folder: string,
   setup: Setup,
   hooks: TrainHooks,
-  { record, adapter, keepTexts }: NewRun,
+  { record, adapter, ends, keepTexts }: NewRun,
 ): Promise<TrainResult> {
   const { model, data, adaptation, arena } = setup;
-  await writeRunFiles(folder, { config: model.config, tokenizer: data.tokenizer, record, adapter });
+  await writeRunFiles(folder, { config: model.config, tokenizer: data.tokenizer, record, ends, adapter });
   // Last, so that the vocabulary is there wherever the texts are.
   if (keepTexts) await writeKeptData(folder, data);
   const weights = runWeights(adaptation, { vocabulary: tokenizerMetadata(data.tokenizer), ...record });
-  return run(setup, hooks, await folderResults(folder, arena, weights), folder);
+  return run(setup, hooks, { results: await folderResults(folder, arena, weights), name: folder, ends });
 }
 
 /** A setup on this process's backend, of its share of the batches; where that is to be measured, on the CPU. */
@@ -271,14 +275,17 @@ function othersOf({ backend }: TrainHooks): readonly OtherBackend[] {
 async function run(
   setup: Setup,
   hooks: TrainHooks,
-  results: Results,
-  folder?: string,
-  checkpoint?: Checkpoint,
+  parts: Omit<SessionParts, "hooks">,
 ): Promise<TrainResult> {
   if (setup.lead)
-    await shareTraining(setup.lead, setup, { ...hooks.backend, device: setup.backend.device }, checkpoint);
-  const result = await session(setup, { hooks, results, name: folder, checkpoint });
-  return { ...result, lm: new LocalModel(result.lm, folder) };
+    await shareTraining(
+      setup.lead,
+      setup,
+      { ...hooks.backend, device: setup.backend.device },
+      parts.checkpoint,
+    );
+  const result = await session(setup, { ...parts, hooks });
+  return { ...result, lm: new LocalModel(result.lm, parts.name) };
 }
 
 /** Reads what a checkpoint leaves out: an adapter's base where that lies, frozen layers from the run's own weights. */

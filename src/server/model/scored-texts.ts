@@ -1,6 +1,6 @@
 /** Tokens with their log-probabilities as text, one after the other. */
 import type { ScoredToken } from "../../generate/batching/batcher.ts";
-import type { LanguageModel } from "../../generate/language-model.ts";
+import { isEnd, type LanguageModel } from "../../generate/language-model.ts";
 import { type Continuation, continuationOf } from "../../text/stream-decoder.ts";
 
 /** Tokens before an alternative that its spelling can depend on. */
@@ -15,15 +15,15 @@ export interface SpelledToken {
   readonly alternatives: readonly { readonly text: string; readonly logProbability: number }[];
 }
 
-type Speller = Pick<LanguageModel, "tokenizer" | "stopAtEos">;
+type Speller = Pick<LanguageModel, "tokenizer" | "stopAtEos" | "ends">;
 
 /** @param prompt the text before the first token */
 export function spelling(lm: Speller, prompt = ""): (token: ScoredToken) => SpelledToken {
-  const { tokenizer, stopAtEos } = lm;
+  const { tokenizer } = lm;
   const continuation: Continuation = continuationOf(tokenizer, prompt);
   const stream = continuation.stream();
   const before: number[] = [];
-  const ends = (id: number) => stopAtEos && id === tokenizer.endOfText;
+  const ends = (id: number) => isEnd(lm, id);
   return ({ id, logProbability, alternatives }) => {
     const others = alternatives.map((other) => ({
       text: ends(other.id) ? "" : continuation.pieces([...before, other.id]).at(-1)!,
