@@ -171,8 +171,8 @@ export class DeviceStep extends TrainingStep {
         { shape, dtype, data: new Float32Array(data.length) },
       ]),
     );
-    await this.#transfer.download({ gradients: this.#gradients ?? {} }, { gradients });
     try {
+      await this.#transfer.download({ gradients: this.#gradients ?? {} }, { gradients });
       const expected = await onCpu.pass(arena, input, random);
       const wanted = Number(expected.loss.data[0]);
       const found = Number(loss.data[0]);

@@ -127,7 +127,11 @@ class Shared {
       if (inMemory.length === 0) return weights;
       this.#resident = await this.#transfer.upload({ weights: Object.fromEntries(inMemory) });
       return { ...weights, ...this.#resident.weights } as unknown as Weights;
-    })();
+    })().catch((error: unknown) => {
+      // The next reading tries again.
+      this.#weights = undefined;
+      throw error;
+    });
     return this.#weights;
   }
 }
