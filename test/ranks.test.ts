@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync, readlinkSync, realpathSync } fro
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readLog } from "../src/train/results.ts";
+import { adapterFolder } from "./adapter-fixture.ts";
 import { builtCli, root, temporaryFolder } from "./cli.ts";
 
 const launchers = ["mpirun.openmpi", "mpirun.mpich"] as const;
@@ -144,8 +145,9 @@ describe.each(launchers)("%s", (launcher) => {
       "4",
     ];
     expect(spawnSync(process.execPath, [builtCli(), ...train, "--out", "run", "-q"], { cwd }).status).toBe(0);
+    const adapter = await adapterFolder(join(cwd, "run"), { targets: ["c_attn"], inputsFirst: true });
     const jobs = [
-      ["sample", "run", "-n", "5", "--seed", "3", "--max-length", "20", "--json"],
+      ["sample", "run", "--adapter", adapter, "-n", "5", "--seed", "3", "--max-length", "20", "--json"],
       ["eval", "run", "--json"],
       ["eval", "run", "--texts", "alone", "--json"],
       ["novelty", "run", "-n", "6", "--asked", "2", "--max-length", "20", "--json"],

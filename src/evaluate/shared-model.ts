@@ -27,7 +27,7 @@ import { type EvaluationOptions, scoreTexts } from "./likelihood.ts";
 const orders = { open: 11, write: 12, score: 13 } as const;
 
 /** Where a model is, and how it is opened: what JSON can hold of it. */
-interface Opening extends Pick<OpenOptions, "backend" | "quantize"> {
+interface Opening extends Pick<OpenOptions, "adapter" | "backend" | "quantize"> {
   readonly name: string;
 }
 
@@ -117,10 +117,10 @@ export function sharedWork(
   return {
     async [orders.open]() {
       await release();
-      const { name, backend, quantize } = await sendJson<Opening>(ranks, undefined);
+      const { name, backend, ...others } = await sendJson<Opening>(ranks, undefined);
       const threads = backend?.threads ?? ranks.threads;
       const opened = await attempt(() =>
-        openLocal(name, { backend: { ...backend, ...(threads ? { threads } : {}) }, quantize }),
+        openLocal(name, { ...others, backend: { ...backend, ...(threads ? { threads } : {}) } }),
       );
       lm = await sameModel(ranks, opened, name);
     },

@@ -82,13 +82,13 @@ export async function openAny(ctx: Context, name: string, options: ModelOptions)
     throw new UsageError(
       `${name} runs elsewhere, and ${ranks.size} ranks cannot share it; run it in one process.`,
     );
-  const { backend, quantize } = openOptions(options);
-  const threads = backend.threads ?? ranks?.threads;
-  const here = { backend: { ...backend, ...present({ threads }) }, ...present({ quantize }) };
+  const given = openOptions(options);
+  const threads = given.backend.threads ?? ranks?.threads;
+  const here = { ...given, backend: { ...given.backend, ...present({ threads }) } };
   const model = await pulling(ctx, name, (pull) => openModel(name, { ...here, pull }));
   if (model.kind === "local") ctx.detail(modelText(model, options));
   if (model.kind !== "local" || !ctx.lead || ctx.lead.ranks.size === 1) return model;
-  return shareModel(ctx.lead, model, { name, ...openOptions(options) });
+  return shareModel(ctx.lead, model, { name, ...given });
 }
 
 /**
