@@ -21,15 +21,20 @@ export default async function soakBench(): Promise<BenchRow[]> {
       model: MODEL,
       seconds: 60 * minutes,
     });
-    if (faults.length > 0)
-      throw new PunchlineError("soak", `${faults.length} faults, such as: ${faults.slice(0, 5).join("; ")}.`);
     const title = `soak of ${minutes} minutes`;
-    return [
+    const rows = [
       ...Object.entries(counts).map(([what, count]) => plain(`${title}: ${what}`, "requests", count)),
       plain(`${title}: connections, 1,000 at a time`, "connections", connections),
       plain(`${title}: memory after a quarter of it`, "MB", megabytes[0]),
       plain(`${title}: memory at the end`, "MB", megabytes[1]),
     ];
+    if (faults.length === 0) return rows;
+    // What was counted says where to look.
+    const counted = rows.map(({ case: what, ours, unit }) => `${what}: ${ours} ${unit}`);
+    throw new PunchlineError(
+      "soak",
+      `${faults.length} faults, such as: ${faults.slice(0, 5).join("; ")}. ${counted.join("; ")}.`,
+    );
   } finally {
     await lm.release();
     await server.stop();

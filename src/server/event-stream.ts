@@ -1,6 +1,7 @@
 /** Answers sent piece by piece, as server-sent events (WHATWG HTML, 9.2). */
 import type { ServerResponse } from "node:http";
 import { answerOf } from "./errors.ts";
+import { movement, unlessMoved } from "./standing-still.ts";
 
 /** Takes an object, or a line of text; resolves when there is room for more, so that a slow client slows the work down. */
 export type Send = (message: object | string) => Promise<void>;
@@ -18,7 +19,7 @@ export interface EventStreamOptions {
   readonly outgoing: Outgoing;
 }
 
-export type Outgoing = Pick<ServerResponse, "destroy" | "setTimeout">;
+export type Outgoing = Pick<ServerResponse, "destroy" | "setTimeout" | "socket">;
 
 /** Bytes that may wait for the client to read them. */
 const ROOM = 1 << 16;
@@ -63,7 +64,7 @@ export function eventStream({
     signal.addEventListener("abort", wake, { once: true });
     const whenRead = () =>
       new Promise<void>((resume) => {
-        const timer = setTimeout(stall, stallMs);
+        const timer = setTimeout(() => unlessMoved(() => !waiting.has(done), stall), stallMs);
         const done = () => {
           clearTimeout(timer);
           waiting.delete(done);
@@ -109,5 +110,8 @@ export function eventStream({
 
 /** Closes the connection when the client reads nothing for `stallMs` while there is something to send. */
 export function endWithin(stallMs: number, outgoing: Outgoing): void {
-  outgoing.setTimeout(stallMs, () => outgoing.destroy());
+  outgoing.setTimeout(stallMs, () => {
+    const { socket } = outgoing;
+    unlessMoved(socket ? movement(socket) : () => false, () => outgoing.destroy());
+  });
 }

@@ -20,6 +20,8 @@ export interface ServeLimits {
   readonly requestMs: number;
   /** Milliseconds that a client may take without reading any of its answer. */
   readonly stallMs: number;
+  /** Milliseconds between two requests for which clients may keep a connection; it is held a third longer. */
+  readonly idleMs: number;
   /** Milliseconds that running requests get to finish when the server closes. */
   readonly graceMs: number;
 }
@@ -34,6 +36,7 @@ export const defaultLimits: ServeLimits = {
   maxConnections: 2048,
   requestMs: 30_000,
   stallMs: 30_000,
+  idleMs: 30_000,
   graceMs: 5_000,
 };
 

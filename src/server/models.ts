@@ -41,6 +41,11 @@ export class Models {
   readonly #entries = new Map<string, Entry>();
   readonly #options: ModelsOptions;
   readonly #engines = new Map<string, Engine>();
+  /** Models are opened one after the other, so that each finds the room that the one before has left. */
+  #openings: Promise<unknown> = Promise.resolve();
+  /** Requests that wait until their model is open. */
+  #waiting = 0;
+  #over = false;
 
   /** @throws UsageError for no model, and for two of one name */
   constructor(models: readonly ServedModel[], options: ModelsOptions) {
@@ -74,52 +79,84 @@ export class Models {
     if (entry.engine === undefined || this.#engines.get(id)?.lost !== undefined) {
       this.#engines.delete(id);
       // Before anything is waited for, so that requests which come together open one.
-      entry.engine = this.#open(id, entry.model);
+      const opening = this.#openings.then(() => this.#open(id, entry.model));
+      this.#openings = opening.catch(() => {});
+      entry.engine = opening;
     }
+    const asked = entry.engine;
+    this.#waiting++;
     try {
-      return await entry.engine;
+      return await asked;
     } catch (error) {
-      entry.engine = undefined;
+      if (entry.engine === asked) entry.engine = undefined;
       throw error;
+    } finally {
+      this.#waiting--;
     }
   }
 
-  /** Calls that are under way. */
+  /** Calls that are under way, or wait until their model is open. */
   get size(): number {
-    return [...this.#engines.values()].reduce((sum, { size }) => sum + size, 0);
+    return [...this.#engines.values()].reduce((sum, { size }) => sum + size, this.#waiting);
   }
 
-  /** Frees all. */
+  /** Frees all, and what is being opened as soon as it is. */
   async release(ms: number): Promise<void> {
+    this.#over = true;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((done) => {
+      timer = setTimeout(done, ms);
+    });
+    await Promise.race([this.#openings, late]);
+    clearTimeout(timer);
     await Promise.all([...this.#engines.values()].map((engine) => engine.release(ms)));
   }
 
   async #open(id: string, model: ServedModel): Promise<Engine> {
     const { limits, notice } = this.#options;
+    if (this.#over) throw stopping();
+    if (isOpen(model)) {
+      const here = Engine.here(model, { id, limits }, notice);
+      this.#engines.set(id, here);
+      return here;
+    }
     await this.#makeRoom();
-    const engine =
-      "weights" in model
-        ? Engine.here(model, { id, limits }, notice)
-        : await Engine.open({ ...model, id, limits }, notice);
+    const engine = await Engine.open({ ...model, id, limits }, notice);
+    if (this.#over) {
+      await engine.release(1_000);
+      throw stopping();
+    }
     this.#engines.set(id, engine);
     return engine;
   }
 
-  /** Closes the model that was not asked for longest, of those in folders that do nothing now. */
+  /**
+   * Closes the model that was not asked for longest, of those in folders that do nothing now.
+   * @throws ApiError 503 where all are at work
+   */
   async #makeRoom(): Promise<void> {
-    if (this.open.length < this.#options.maxOpen) return;
-    const idle = this.open.filter(
-      ([id, { size }]) => size === 0 && !("weights" in this.#entries.get(id)!.model),
-    );
-    const used = ([id]: (typeof idle)[number]) => this.#entries.get(id)!.used;
-    const [first] = idle.sort((a, b) => used(a) - used(b));
-    if (first === undefined) return;
+    // Requests that waited for the model before have asked it once the event loop has turned: it is not idle.
+    await new Promise((turned) => setImmediate(turned));
+    const inFolders = this.open.filter(([id]) => !isOpen(this.#entries.get(id)!.model));
+    const { maxOpen } = this.#options;
+    if (inFolders.length < maxOpen) return;
+    const used = ([id]: (typeof inFolders)[number]) => this.#entries.get(id)!.used;
+    const [first] = inFolders.filter(([, { size }]) => size === 0).sort((a, b) => used(a) - used(b));
+    if (first === undefined) {
+      const open =
+        maxOpen === 1 ? "The one model that may be open is" : `All ${maxOpen} models that may be open are`;
+      throw new ApiError(503, `${open} at work; ask for another later.`, "overloaded", "model");
+    }
     const [id, engine] = first;
     this.#entries.get(id)!.engine = undefined;
     this.#engines.delete(id);
     await engine.release(1_000);
   }
 }
+
+const isOpen = (model: ServedModel): model is LocalModel => "weights" in model;
+
+export const stopping = () => new ApiError(503, "The server is stopping.", "stopping");
 
 export function unknownModel(asked: string, ids: readonly string[]): ApiError {
   const [first] = ids;

@@ -360,6 +360,39 @@ describe("several models", () => {
     }
   });
 
+  it("asked for at the same time are not more in memory than may be, nor more requests than may wait", async () => {
+    const names = ["ducks", "geese"];
+    const folders = names.map((name) => join(folder, "..", name));
+    for (const out of folders) await train({ ...tinyTraining({ steps: 2 }, babble(1500)), out });
+    const farm = await serve([await openLocal(folder), ...folders.map((at) => ({ name: at, folder: at }))], {
+      port: 0,
+      maxOpen: 1,
+      limits: { maxRequests: 4 },
+    });
+    try {
+      const ask = (model: string) =>
+        fetch(`${farm.url}/completions`, {
+          method: "POST",
+          headers: { "content-type": "application/json" },
+          body: JSON.stringify({ model, prompt: "the road", max_tokens: 3 }),
+        });
+      const answers = await Promise.all(
+        ["ducks", "geese", "ducks", "geese", "ducks", "geese", "ducks", "geese"].map(ask),
+      );
+      const statuses = answers.map(({ status }) => status);
+      expect(statuses).toContain(200);
+      expect(statuses).toContain(503);
+      expect(new Set(statuses)).toEqual(new Set([200, 503]));
+      const metrics = await (await fetch(new URL("/metrics", farm.url))).text();
+      const open = names.filter((name) => metrics.includes(`{model="${name}"}`));
+      expect(open).toHaveLength(1);
+      // The other takes its place when it is idle.
+      for (const name of names) expect((await ask(name)).status).toBe(200);
+    } finally {
+      await farm.close();
+    }
+  });
+
   it("cannot have one name", async () => {
     const model = { name: folder, folder };
     await expect(serve([model, model], { port: 0 })).rejects.toThrow(/Two models would be called "hens"/);

@@ -7,8 +7,8 @@
  * await server.close();
  */
 import { once } from "node:events";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
 import { getRequestListener, type HttpBindings } from "@hono/node-server";
 import { UsageError } from "../core/errors.ts";
 import { option } from "../core/options.ts";
@@ -19,7 +19,8 @@ import { ApiError, answerOf } from "./errors.ts";
 import { originOf } from "./guard.ts";
 import { defaultLimits, type ServeLimits } from "./limits.ts";
 import { Metrics } from "./metrics.ts";
-import { Models, type ServedModel } from "./models.ts";
+import { Models, type ServedModel, stopping } from "./models.ts";
+import { movement, unlessMoved } from "./standing-still.ts";
 
 export interface ServeOptions {
   /** 0 for any free port. Default 8080. */
@@ -34,7 +35,7 @@ export interface ServeOptions {
   /** Origins of web pages that may use the server, such as `https://example.com`; `*` for all. Default: none. */
   readonly allowOrigins?: readonly string[] | undefined;
   readonly limits?: Partial<ServeLimits> | undefined;
-  /** Models that are open at the same time, where more are served. Default 2. */
+  /** Models in folders that are open at the same time, where more are served. Default 2. */
   readonly maxOpen?: number | undefined;
   /** Called with errors that are no fault of a request. Default: they are dropped. */
   readonly report?: ((error: unknown) => void) | undefined;
@@ -117,19 +118,22 @@ export async function serve(
   const app = createApp(routing, { local, origins, key });
   const server = createServer(
     {
-      headersTimeout: Math.min(10_000, limits.requestMs),
+      // Counted from the connection, also where a client opens many before it asks.
+      headersTimeout: limits.requestMs,
       requestTimeout: limits.requestMs,
       connectionsCheckingInterval: Math.min(1_000, limits.requestMs),
-      // Longer than clients leave between two requests: one that is sent while the connection closes is lost.
-      keepAliveTimeout: 30_000,
+      // Said to clients, which then close it themselves.
+      keepAliveTimeout: limits.idleMs,
     },
     getRequestListener((request, env) => app.fetch(request, env as HttpBindings), {
       errorHandler: unreadable,
     }),
   );
   server.maxConnections = limits.maxConnections;
+  closeIdle(server, limits.idleMs / 3);
   try {
-    server.listen(port, at);
+    // As many may wait to be accepted: where there is no room (511 by default), the system drops them.
+    server.listen({ port, host: at, backlog: limits.maxConnections });
     await once(server, "listening");
   } catch (error) {
     await models.release(LAST_MS);
@@ -164,7 +168,24 @@ export async function serve(
   };
 }
 
-const stopping = () => new ApiError(503, "The server is stopping.", "stopping");
+/**
+ * Closes connections that time out between two requests, though not before `slackMs` have passed and what came meanwhile was
+ * read: a request that is sent while its connection closes is lost.
+ */
+function closeIdle(server: Server, slackMs: number): void {
+  const busy = new WeakSet<Socket>();
+  server.on("request", ({ socket }, answer) => {
+    busy.add(socket);
+    answer.once("close", () => busy.delete(socket));
+  });
+  server.on("timeout", (socket) => {
+    if (busy.has(socket)) return;
+    const moved = movement(socket);
+    const timer = setTimeout(() => unlessMoved(moved, () => socket.destroy()), slackMs);
+    timer.unref();
+    socket.once("close", () => clearTimeout(timer));
+  });
+}
 
 /** Resolves when no request is under way. */
 async function idleOf(models: Models): Promise<void> {
