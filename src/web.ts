@@ -122,5 +122,6 @@ export { edited, keysSaved, nothingTyped, type Typed, taken } from "./generate/t
 // Errors
 
 export { InputError, PunchlineError, ShapeError, UsageError } from "./core/errors.ts";
+export { optionInFlags } from "./core/flags.ts";
 export { renderOptions } from "./core/options.ts";
 export { version } from "./core/version.ts";

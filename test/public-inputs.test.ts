@@ -152,7 +152,7 @@ describe("an unknown option", () => {
       "encodeSplit openTokenFile listRuns withSubwords withWordPieces prepareLike saveModel rankByKeystrokesSaved buildIndex " +
       "builtInFolder openSafetensors writeSafetensors loadTokenizer readLog findRun readRun " +
       "folderResults memoryResults bufferTensors architectureOf tokenizerFromFiles runTraining " +
-      "connectWorker connectHttp viewOfTexts renderOptions serveCalls serveEngine openRun opfsStore memoryStore yieldingBackend hasPromiseIntegration webgpuBackend webgpuWhereFaster measuredInWords findingOf cityTexts jokeTexts fetchedFiles clozeModel " +
+      "connectWorker connectHttp viewOfTexts renderOptions optionInFlags serveCalls serveEngine openRun opfsStore memoryStore yieldingBackend hasPromiseIntegration webgpuBackend webgpuWhereFaster measuredInWords findingOf cityTexts jokeTexts fetchedFiles clozeModel " +
       "chatTemplateNames chatTemplateOf startRanks markedParts cueInWords cueSentences likenessOf placeInWords tellingNearest edited taken keysSaved"
     ).split(" "),
   );

@@ -10,6 +10,7 @@ import {
   connectWorker,
   type HttpEngine,
   type Ongoing,
+  optionInFlags,
   renderOptions,
   type TrainingEvent,
 } from "punchline/web";
@@ -96,8 +97,7 @@ export const inWords = (sentence: string): string =>
   renderOptions(sentence, (name, value) => {
     const own = controls[name];
     if (own) return value === undefined || typeof value === "boolean" ? own : `${own} ${value}`;
-    const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-    return `${flag}${value === undefined ? "" : ` ${value}`} of the command line`;
+    return `${optionInFlags(name, value)} of the command line`;
   });
 
 export const isAbort = (error: unknown): boolean => error instanceof Error && error.name === "AbortError";
