@@ -1,7 +1,8 @@
 /** Reads the body of a request by its schema. */
 import { MIMEType } from "node:util";
 import type { Context } from "hono";
-import type { z } from "zod";
+import { z } from "zod";
+import { isSlipOf, oneOf } from "../core/did-you-mean.ts";
 import { excerpt } from "../core/printable.ts";
 import { ApiError } from "./errors.ts";
 
@@ -20,7 +21,7 @@ export async function readRequest<T>(context: Context, schema: z.ZodType<T>): Pr
   requireJson(context.req.header("content-type") ?? "");
   const body = withoutEmpty(parse(await context.req.arrayBuffer()));
   const { success, data, error } = schema.safeParse(body);
-  if (!success) throw invalid(error, body);
+  if (!success) throw invalid(error, body, schema instanceof z.ZodObject ? schema.shape : {});
   return data;
 }
 
@@ -75,11 +76,20 @@ function withoutEmpty(value: unknown, depth = 0, path: string | null = ""): unkn
   );
 }
 
-function invalid(error: z.ZodError, body: unknown): ApiError {
+/** @param fields those that the body may have, by their names */
+function invalid(error: z.ZodError, body: unknown, fields: object): ApiError {
   const issue = error.issues[0]!;
   if (issue.code === "unrecognized_keys") {
     const field = [...issue.path, excerpt(issue.keys[0]!)].join(".");
-    return new ApiError(400, `${field} is not supported here; leave it out.`, "unsupported_parameter", field);
+    const alike =
+      issue.path.length === 0 ? Object.keys(fields).filter((name) => isSlipOf(issue.keys[0]!, name)) : [];
+    const remedy = alike.length > 0 ? `, or send ${oneOf(alike.map((name) => `"${name}"`))}` : "";
+    return new ApiError(
+      400,
+      `${field} is not supported here; leave it out${remedy}.`,
+      "unsupported_parameter",
+      field,
+    );
   }
   const field = excerpt(issue.path.join("."));
   const missing = field !== "" && valueAt(body, issue.path) === undefined;
