@@ -66,6 +66,12 @@ describe("the document", () => {
 });
 
 describe("for a person", () => {
+  test("it says what happens to near copies, also where they are not looked for", async () => {
+    const shown = async (...more: string[]) => (await punchline(["data", "one-liners", ...more])).stdout;
+    expect(await shown()).toContain("dropped, near copies too");
+    expect(await shown("--near", "off")).toContain("dropped, near copies kept");
+  });
+
   test("the table fits 80 columns and says what was dropped", async () => {
     const { stdout } = await punchline(["data", "one-liners"]);
     expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);

@@ -216,7 +216,7 @@ function showNear(ctx: Context, { near_examples: pairs }: DataSummary, width: nu
 
 function duplicatesText({ duplicates }: DataSummary, verbose: boolean): string {
   if (duplicates === null) return "kept";
-  if (!verbose) return "dropped, near copies too";
+  if (!verbose) return duplicates.thresholds ? "dropped, near copies too" : "dropped, near copies kept";
   const thresholds = Object.entries(duplicates.thresholds ?? {}).map(([name, value]) => `${name} ${value}`);
   return `dropped where found by: ${duplicates.method}${thresholds.length > 0 ? ` (thresholds: ${thresholds.join(", ")})` : ""}`;
 }

@@ -103,6 +103,8 @@ async function scoring<T>(
 ): Promise<T> {
   const task = ctx.progress.start("scoring", { unit: "%", total: 100 });
   const result = await score((done) => task.update({ done: 100 * done }));
+  // Of texts with prompts only the answers are counted, and of all tokens: the share stays below one.
+  task.update({ done: 100 });
   task.end();
   return result;
 }

@@ -56,7 +56,9 @@ export function printShared(ctx: Context, sample: AuditedText, number?: number):
       ? "."
       : first === undefined
         ? same_cue_count < COMMON
-          ? ", and share no whole word with it."
+          ? same_cue_count === 1
+            ? ", and shares no whole word with it."
+            : ", and share no whole word with it."
           : ", too many to tell anything."
         : shown.length === same_cue_count
           ? ":"

@@ -108,7 +108,7 @@ function layoutLines(layout: NonNullable<Start["layout"]>, unit: string): string
   const { items, packed, rows, length, filled, long, longItems, unlearned } = layout;
   const share = `${Math.round(100 * filled)} % full`;
   const place = packed
-    ? `in ${formatCount(rows)} rows of ${formatCount(length)} ${unit}, ${share}, in which they do not see each other`
+    ? `in ${formatCount(rows)} ${rows === 1 ? "row" : "rows"} of ${formatCount(length)} ${unit}, ${share}, in which they do not see each other`
     : `in rows of their own, of ${formatCount(length)} ${unit}, ${share}`;
   const lines = [`${formatCount(items)} texts ${place}`];
   const rest = {
@@ -144,7 +144,7 @@ function expectations({
     trainable === parameters
       ? `${formatCount(parameters)} parameters`
       : `${formatCount(trainable)} of ${formatCount(parameters)} parameters are trained`;
-  const time = `${formatDuration(secondsPerStep * left)} for ${formatCount(left)} steps`;
+  const time = `${formatDuration(secondsPerStep * left)} for ${formatCount(left)} ${left === 1 ? "step" : "steps"}`;
   const passes = `${epochs.toFixed(epochs < 10 ? 2 : 0)} passes over the training split`;
   return [
     ...(layout ? layoutLines(layout, unit) : []),

@@ -12,17 +12,17 @@ import { printProse } from "./print.ts";
  * @param again the command that resumes the run, up to its folder
  */
 export function reportTraining(ctx: Context, folder: string, result: TrainResult, again: string): void {
-  const { summary, lm, data } = result;
+  const { summary, lm, data, log } = result;
   const { stopped, val_loss, train_loss, steps, seconds, tokens_per_s } = summary;
   const units = tokenUnit(lm.tokenizer);
   const losses = [
     ...(train_loss === null ? [] : [`training loss ${train_loss.toFixed(3)}`]),
-    ...(val_loss === null ? [] : [`validation loss ${val_loss.toFixed(3)}`]),
+    ...(val_loss === null ? [] : [`validation loss ${validationText(val_loss, log)}`]),
   ];
   if (steps > 0)
     printProse(
       ctx,
-      `${formatCount(steps)} steps in ${formatDuration(seconds)}; the last ones at ${formatRate(tokens_per_s)} ${units}/s, validation apart.`,
+      `${formatCount(steps)} ${steps === 1 ? "step" : "steps"} in ${formatDuration(seconds)}; the last ones at ${formatRate(tokens_per_s)} ${units}/s, validation apart.`,
     );
   if (losses.length > 0) printProse(ctx, `In nats per ${units.slice(0, -1)}: ${losses.join(", ")}.`);
   const train = `${again} ${quoted(folder)} --resume`;
@@ -36,4 +36,13 @@ export function reportTraining(ctx: Context, folder: string, result: TrainResult
     ctx.print(`Train longer:   ${train} ${stopped === "time" ? "--max-minutes" : "--steps"} N`);
   }
   ctx.json({ ...summary, cleaning_loss: data.cleaning_loss });
+}
+
+/** The loss of the weights that the run offers; where the last ones were worse, also the step of the best, and the last loss. */
+function validationText(loss: number, log: TrainResult["log"]): string {
+  const last = log.findLast(({ val_loss }) => val_loss !== undefined)?.val_loss;
+  if (last === undefined || last <= loss) return loss.toFixed(3);
+  const best = log.findLast(({ val_loss }) => val_loss === loss);
+  const step = best === undefined ? "" : ` at step ${formatCount(best.step)}`;
+  return `${loss.toFixed(3)}${step}, the best, which is kept (${last.toFixed(3)} at the end)`;
 }
