@@ -242,6 +242,15 @@ describe("punchline finetune", () => {
     expect(resumed.status).toBe(0);
     const generation = JSON.parse(readFileSync(join(cwd, "run", "generation_config.json"), "utf8"));
     expect(generation.eos_token_id).toEqual(ends);
+    // What counts is what was learned: each answer with its end of turn, and nothing that was asked.
+    const asked = file(taught);
+    const scored = await punchline(
+      ["eval", "run", "--data", asked, "--split", "all", "--no-near", "--json"],
+      { cwd },
+    );
+    const { characters, loss } = JSON.parse(scored.stdout);
+    expect(characters).toBe(taught.reduce((n, [, answer]) => n + answer!.content.length + 1, 0));
+    expect(loss).toBeLessThan(0.5);
     const lm = await loadModel(join(cwd, "run"));
     const chat = createChat(lm);
     for (const subject of subjects) {

@@ -15,6 +15,7 @@ import { beginOf, type LanguageModel } from "../generate/language-model.ts";
 import { tokenPieces } from "../generate/log-probabilities.ts";
 import { carriesState, type Model } from "../models/model.ts";
 import { alone as oneRank, partOf, type Ranks, refuseIdle, together } from "../ranks/ranks.ts";
+import type { Tokenizer } from "../text/tokenizer.ts";
 import { type TextRow, texts as textPass } from "../train/passes.ts";
 import {
   BatchScorer,
@@ -40,10 +41,15 @@ export interface EvaluationOptions extends LikelihoodOptions {
   readonly alone?: boolean | undefined;
   /** For texts read alone: the length of the prompt at the beginning of each, which is read but not scored. */
   readonly prompts?: readonly number[] | undefined;
+  /**
+   * For conversations read alone, in place of prompts: where each stretch that is scored begins and ends, in UTF-16 code
+   * units (`PreparedData.learned`). Nothing is put before or behind such texts.
+   */
+  readonly learned?: readonly (readonly number[])[] | undefined;
 }
 
 export const evaluationOptionNames = optionNames<keyof EvaluationOptions>()(
-  "batch length stride onProgress signal kind alone prompts",
+  "batch length stride onProgress signal kind alone prompts learned",
 );
 
 /** Processes that all score the same texts, a part each; each has the figures of all. Default: one. */
@@ -137,7 +143,7 @@ type Score = (
 const byTexts =
   (score: Score): Score =>
   async (lm, texts, options) => {
-    const { ranks = oneRank, prompts } = options;
+    const { ranks = oneRank, prompts, learned } = options;
     if (ranks.size === 1) return score(lm, texts, options);
     refuseIdle(
       texts.length,
@@ -147,7 +153,11 @@ const byTexts =
     );
     const { from, to } = partOf(texts.length, ranks);
     const own = await together(ranks, () =>
-      score(lm, texts.slice(from, to), { ...options, prompts: prompts?.slice(from, to) }),
+      score(lm, texts.slice(from, to), {
+        ...options,
+        prompts: prompts?.slice(from, to),
+        learned: learned?.slice(from, to),
+      }),
     );
     const byText = new Float64Array(texts.length);
     byText.set(own.byText, from);
@@ -159,8 +169,7 @@ const byTexts =
       ...own,
       loss: { nats: sums[0]!, tokens: sums[1]! },
       byText: Array.from(byText),
-      texts:
-        own.frame.likelihood === "pseudo" ? texts : texts.map((text, i) => text.slice(prompts?.[i] ?? 0)),
+      texts: own.frame.likelihood === "pseudo" ? texts : countedOf(texts, options, lm.tokenizer),
       frame: { ...own.frame, context: Math.max(...contexts) },
     };
   };
@@ -226,13 +235,13 @@ const longestOf = ({ offsets }: TokenStream): number =>
 const scoreAlone: Score = async (
   { tokenizer, model, backend, weights, name },
   texts,
-  { batch = 16, length, prompts, onProgress, signal },
+  { batch = 16, length, prompts, learned, onProgress, signal },
 ) => {
   if (model.predicts !== "each")
     throw new UsageError(
       `${name} (${model.config.model_type}) does not predict every token of a text, so texts cannot be scored alone.`,
     );
-  const stream = encodeItems(tokenizer, texts, { prompts });
+  const stream = encodeItems(tokenizer, texts, { prompts, learned });
   const longest = longestOf(stream);
   const window = length ?? windowOf(model);
   const scorer = new BatchScorer(model, backend);
@@ -249,14 +258,35 @@ const scoreAlone: Score = async (
     return {
       loss,
       byText: byText([...stream.offsets].slice(1)),
-      texts: texts.map((text, i) => text.slice(prompts?.[i] ?? 0)),
-      ends: true,
+      texts: countedOf(texts, { prompts, learned }, tokenizer),
+      ends: !learned,
       frame: { context: carriesState(model) ? longest : Math.min(window, longest) },
     };
   } finally {
     await scorer.release();
   }
 };
+
+/**
+ * What counts of each text: what follows its prompt, or its learned stretches. A special token of the vocabulary in a
+ * stretch, such as an end of turn, counts as one character.
+ */
+export const countedOf = (
+  texts: readonly string[],
+  { prompts, learned }: Pick<EvaluationOptions, "prompts" | "learned">,
+  tokenizer?: Tokenizer,
+): string[] =>
+  texts.map((text, i) => {
+    const stretches = learned?.[i];
+    if (!stretches) return text.slice(prompts?.[i] ?? 0);
+    let counted = "";
+    for (let k = 0; k < stretches.length; k += 2) {
+      const stretch = text.slice(stretches[k], stretches[k + 1]);
+      const plain = tokenizer ? tokenizer.decode(tokenizer.encode(stretch)) : stretch;
+      counted += plain.length < stretch.length ? `${plain}\n` : plain;
+    }
+    return counted;
+  });
 
 /** Each text with what its input begins with. */
 const rowsOf = ({ tokens, offsets, prompts, endOfText, start = endOfText }: TokenStream): TextRow[] =>

@@ -25,7 +25,7 @@ import { checkCount, checkSample, templatedIds } from "./sample.ts";
 import type { SamplerOptions } from "./sampler.ts";
 
 export interface ChatOptions {
-  /** What the model is told before the first turn. Default: nothing. */
+  /** The system message, before the first turn. Default: nothing. */
   readonly system?: string | undefined;
   /** Which of the model's templates. Default `default`. */
   readonly template?: string | undefined;

@@ -14,7 +14,7 @@ import { integer, list, number, present, rivals, text, usual } from "../options/
 const commands = {
   help: "Show this",
   reset: "Begin a new conversation",
-  system: "Begin a new one in which the model is told TEXT first: /system TEXT",
+  system: "Begin a new one with TEXT as its system message: /system TEXT",
   history: "Show the conversation so far",
   quit: "End, as Ctrl-D does",
 } as const;
@@ -38,16 +38,16 @@ export default defineCommand({
   options: {
     ...usual({
       ...rivals({
-        system: text("What the model is told before the first turn", { defaultIs: "nothing" }),
+        system: text("System message, before the first turn", { defaultIs: "none" }),
         systemFile: text("A file with that", { placeholder: "FILE", defaultIs: "none" }),
       }),
-      temperature: number("Below 1 bolder on the likely, above 1 wilder, 0 the likeliest", {
+      temperature: number("Above 1 wilder, 0 the likeliest", {
         min: 0,
         max: 100,
         default: 0.7,
       }),
       topK: integer("Draw from the K likeliest tokens, 0 for all", { min: 0, default: 0 }),
-      topP: number("Draw from the likeliest tokens that reach this probability together", {
+      topP: number("Draw from the likeliest tokens of this total", {
         above: 0,
         max: 1,
         default: 1,
@@ -68,8 +68,7 @@ export default defineCommand({
   examples: {
     "punchline chat path/to/smollm2-instruct": "Type, and read",
     'punchline chat path/to/smollm2-instruct "Tell me a joke" --json': "One turn, for a program",
-    'punchline chat path/to/smollm2-instruct --system "You are a hen." < questions.txt':
-      "A turn for each line",
+    'punchline chat path/to/smollm2-instruct --system "A hen." < asked.txt': "A turn for each line",
   },
   async run(
     ctx,

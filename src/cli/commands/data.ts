@@ -37,14 +37,11 @@ export default defineCommand({
       vocabulary: choice("Vocabulary to prepare for, and to count", vocabularyKinds, {
         defaultIs: "printable; character with --keep-unicode, --end or --raw",
       }),
-      audit: flag("Look for validation and test texts that copy a training text, as novelty does"),
-      out: text(
-        "Write what is kept: .jsonl or .csv with text and split, .txt a text a line, .tokens to train from the disk",
-        {
-          placeholder: "FILE",
-          defaultIs: "none",
-        },
-      ),
+      audit: flag("Look for held-out copies of training texts"),
+      out: text("Write what is kept: .jsonl, .csv, .txt, or .tokens to train from the disk", {
+        placeholder: "FILE",
+        defaultIs: "none",
+      }),
     }),
     ...windowOptions,
   },

@@ -112,7 +112,7 @@ async function scoring<T>(
 function scoreTexts(
   ctx: Context,
   model: TextModel,
-  { texts, kind, layout, prompts }: Texts,
+  { texts, kind, layout, prompts, learned }: Texts,
   options: Options,
 ): Promise<Evaluation> {
   const { batch, length, stride } = options;
@@ -121,6 +121,7 @@ function scoreTexts(
       kind,
       alone: layout === "alone",
       prompts,
+      learned,
       ...present({ batch, length, stride }),
       onProgress,
       signal: ctx.interrupt,
@@ -205,6 +206,8 @@ interface Texts {
   readonly layout: "alone" | "stream";
   /** For each text, the number of its first characters that are a prompt, which is not scored. */
   readonly prompts?: readonly number[] | undefined;
+  /** In place of prompts, of conversations: the stretches that were learned. */
+  readonly learned?: readonly (readonly number[])[] | undefined;
 }
 
 /** The texts to score: one unchanged file, or a split of prepared data, by default of the run's own. */
@@ -238,5 +241,6 @@ async function textsOf(ctx: Context, model: TextModel, options: Options): Promis
     ctx.note(`Only the ${split} split of the data is scored; --split all scores all of it.`);
   if (data.kind === "text") return { texts: [texts.join("")], kind: "text", split, layout: "stream" };
   const prompts = layout === "alone" && data.prompts ? of.flatMap((name) => data.prompts![name]) : undefined;
-  return { texts, kind: "items", split, layout, prompts };
+  const learned = layout === "alone" && data.learned ? of.flatMap((name) => data.learned![name]) : undefined;
+  return { texts, kind: "items", split, layout, prompts, learned };
 }

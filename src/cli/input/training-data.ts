@@ -7,6 +7,7 @@ import { isTokenFile } from "../../data/sources/token-files.ts";
 import type { TextModel } from "../../generate/text-model.ts";
 import { loadTokenizer } from "../../hub/tokenizer-files.ts";
 import { architectureOf } from "../../models/registry.ts";
+import { chatTemplateNames } from "../../text/chat-template.ts";
 import { optionsOfCleaning } from "../../text/cleaning-record.ts";
 import { joinsLines, type ReadSources, readLike } from "../../train/run-data.ts";
 import { findRun, readRun } from "../../train/run-folder.ts";
@@ -149,7 +150,8 @@ function vocabularyOf(
 ): Pick<PrepareOptions, "vocabulary" | "end"> {
   if (model?.kind !== "local") return { vocabulary: "character" };
   const { tokenizer } = model;
-  if (tokenizer.kind !== "character") return { vocabulary: tokenizer };
+  // Conversations are written by the template that the vocabulary brings.
+  if (tokenizer.kind !== "character" || chatTemplateNames(model).length > 0) return { vocabulary: tokenizer };
   const end = tokenizer.token(tokenizer.endOfText);
   return { vocabulary: "character", end: end === "\n" || choices.raw ? undefined : end };
 }

@@ -32,7 +32,7 @@ export const windowOptions = {
   ...modelOptions(),
   ...inGroup("Windows", {
     ...usual({
-      showWindows: integer("Show so many windows as a training reads them: text, ids, what is learned", {
+      showWindows: integer("Show so many windows of a training", {
         min: 1,
         max: 1000,
         defaultIs: "none",

@@ -82,14 +82,16 @@ export interface HeldOut {
   readonly texts: readonly string[];
   /** The length of the prompt at the beginning of each text, which is not scored. Absent: there are no prompts. */
   readonly prompts?: readonly number[] | undefined;
+  /** Of conversations, in place of prompts: the stretches that are scored. */
+  readonly learned?: readonly (readonly number[])[] | undefined;
   /** True where they differ from the texts that the first run predicts: do not compare the figures. */
   readonly own?: true | undefined;
 }
 
 /** The held-out texts of prepared data: the test split, or validation where there is none. */
-export function heldOutOf({ kind, splits, prompts }: PreparedData): HeldOut {
+export function heldOutOf({ kind, splits, prompts, learned }: PreparedData): HeldOut {
   const split = splits.test.length > 0 ? "test" : "validation";
-  return { kind, split, texts: splits[split], prompts: prompts?.[split] };
+  return { kind, split, texts: splits[split], prompts: prompts?.[split], learned: learned?.[split] };
 }
 
 /**
@@ -169,11 +171,11 @@ async function speedAlone(model: TextModel, options: RunSampling): Promise<Parti
 
 async function evaluate(
   model: TextModel,
-  { kind, texts, prompts }: HeldOut,
+  { kind, texts, prompts, learned }: HeldOut,
   signal?: AbortSignal,
 ): Promise<{ readonly predictions: Predictions; readonly textBits: MeasuredRun["textBits"] }> {
   const read = kind === "text" ? [texts.join("")] : texts;
-  const options = { kind, prompts, signal };
+  const options = { kind, prompts, learned, signal };
   const scores =
     model.kind === "local"
       ? await scoreTexts(model, read, options)

@@ -11,6 +11,7 @@ import type { TextModel } from "../../generate/text-model.ts";
 import { normalise } from "../../text/normalise.ts";
 import { evenly } from "../evenly.ts";
 import { type Lead, leadOf } from "../lead.ts";
+import { countedOf } from "../likelihood.ts";
 import type { Judge } from "../novelty/auditor.ts";
 import { sourceAuditor } from "../novelty/source-auditor.ts";
 import { textsOf } from "../novelty/source-texts.ts";
@@ -185,7 +186,7 @@ export async function reportQuality(
 }
 
 /** The lead among the runs that can be compared. */
-function leadOfRuns(measured: readonly MeasuredRun[], { texts, prompts }: HeldOut): Lead | null {
+function leadOfRuns(measured: readonly MeasuredRun[], { texts, ...counted }: HeldOut): Lead | null {
   const ranked = measured
     .filter(({ quality }) => isRanked(quality))
     .map(({ quality, textBits }) => ({
@@ -193,7 +194,7 @@ function leadOfRuns(measured: readonly MeasuredRun[], { texts, prompts }: HeldOu
       bits: quality.bits_per_character!,
       texts: textBits,
     }));
-  const characters = texts.reduce((n, text, i) => n + [...text.slice(prompts?.[i] ?? 0)].length, 0);
+  const characters = countedOf(texts, counted).reduce((n, text) => n + [...text].length, 0);
   return leadOf(ranked, characters) ?? null;
 }
 
