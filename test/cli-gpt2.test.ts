@@ -64,7 +64,7 @@ describe("--quantize", () => {
     await refused(
       ["sample", lstm, "--quantize", "q8"],
       2,
-      /is a char-lstm, and only gpt2.* can be read in q8/,
+      /is a char-lstm, and only openai-gpt, gpt2.* can be read in q8/,
     );
     await refused(["sample", "openai:x", "--quantize", "q8"], 2, /--quantize has no effect on openai:x/);
   });

@@ -43,6 +43,7 @@ it("covers decoders with both kinds of positions, and encoders", () => {
   expect(models.map(([name]) => name.trim())).toEqual([
     "char-transformer rotary",
     "char-transformer absolute",
+    "openai-gpt",
     "gpt2",
     "llama",
     "qwen2",
@@ -50,6 +51,8 @@ it("covers decoders with both kinds of positions, and encoders", () => {
     "gpt_neox",
     "bert",
     "distilbert",
+    "roberta",
+    "modernbert",
   ]);
 });
 

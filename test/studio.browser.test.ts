@@ -208,20 +208,23 @@ describe.skipIf(noBrowser)(`the studio${browserReason}`, () => {
 
   /** Waits until the browser's storage has a checkpoint of a run that came after its first text. */
   const kept = (page: Page, run: string) =>
-    page.waitForFunction(
-      async (name) => {
-        try {
-          const root = await navigator.storage.getDirectory();
-          const folder = await (await root.getDirectoryHandle("runs")).getDirectoryHandle(name);
-          const state = await (await folder.getFileHandle("state.json")).getFile();
-          return JSON.parse(await state.text()).step >= 5;
-        } catch {
-          return false;
-        }
-      },
-      run,
-      { timeout: MINUTES, polling: 500 },
-    );
+    // waitForFunction would take the promise of an asynchronous function for its result.
+    expect
+      .poll(
+        () =>
+          page.evaluate(async (name) => {
+            try {
+              const root = await navigator.storage.getDirectory();
+              const folder = await (await root.getDirectoryHandle("runs")).getDirectoryHandle(name);
+              const state = await (await folder.getFileHandle("state.json")).getFile();
+              return JSON.parse(await state.text()).step;
+            } catch {
+              return 0;
+            }
+          }, run),
+        { timeout: MINUTES, interval: 500 },
+      )
+      .toBeGreaterThanOrEqual(5);
 
   const done = (page: Page) =>
     page.waitForFunction(
