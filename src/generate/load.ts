@@ -2,8 +2,9 @@
 import { UsageError } from "../core/errors.ts";
 import { checkOptions, checkText, invalidOption, optionNames } from "../core/options.ts";
 import { listed } from "../core/sentence.ts";
+import { isFolderLocked } from "../files/lock.ts";
 import { type ModelFolder, withModelFolder } from "../hub/folder.ts";
-import { openWeights } from "../hub/stored-weights.ts";
+import { openWeights, withoutPlaces } from "../hub/stored-weights.ts";
 import { type Architecture, countParameters } from "../models/model.ts";
 import { bitsOf, type Quantization } from "../models/quantize.ts";
 import { buildModel, architectures as known } from "../models/registry.ts";
@@ -58,6 +59,8 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
         { path },
       );
     const backend = nodeBackend({ ...where, device });
+    // A training replaces its weights at any moment, also before a mapped file is read.
+    const tensorsNow = (await isFolderLocked(folder.path)) ? withoutPlaces(folder.tensors) : folder.tensors;
     const weights = quantize
       ? await openQuantized(
           folder,
@@ -65,7 +68,7 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
           { quantization: quantize, integers: await suitsIntegers(model, quantize, backend) },
           architecture.checkpointMapping,
         )
-      : await openWeights(model.parameters, folder.tensors, architecture.checkpointMapping);
+      : await openWeights(model.parameters, tensorsNow, architecture.checkpointMapping);
     const tokenizer = await folder.tokenizer(model.config.vocab_size);
     const stopAtEos = folder.generationConfig?.eos_token_id !== undefined || tokenizer.kind === "bpe";
     // Texts that begin with a token of their own were learned one by one.

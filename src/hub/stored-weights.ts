@@ -47,6 +47,9 @@ export async function openWeights(
   return weights;
 }
 
+/** The same tensors, to be read into memory: for a file that may be replaced while the model is open. */
+export const withoutPlaces = (source: TensorSource): TensorSource => ({ ...source, locate: () => undefined });
+
 /** The place of a float32 tensor in its file; undefined for other dtypes. */
 function placeOf(name: string, source: TensorSource): FilePlace | undefined {
   return source.tensors.get(name)?.dtype === "F32" ? source.locate?.(name) : undefined;
