@@ -1,6 +1,7 @@
 /** llama.cpp through node-llama-cpp, writing one text and several at once. One JSON line in, one out. */
 import { createInterface } from "node:readline";
 import { peers } from "../../test/peers.ts";
+import type { LlamaModule, Sequence } from "./node-llama-cpp.ts";
 
 type Ask =
   | { readonly op: "setup"; readonly path: string; readonly threads: number; readonly sequences: number }
@@ -10,19 +11,6 @@ type Ask =
       readonly tokens: number;
       readonly texts: number;
     };
-
-/** The part of node-llama-cpp that is used here. */
-interface LlamaModule {
-  getLlama(options: object): Promise<{
-    loadModel(options: object): Promise<{
-      createContext(options: object): Promise<{ getSequence(): Sequence }>;
-    }>;
-  }>;
-}
-interface Sequence {
-  clearHistory(): Promise<void>;
-  evaluate(tokens: readonly number[], options: object): AsyncGenerator<number>;
-}
 
 const { getLlama } = (await import(peers.llama!)) as LlamaModule;
 let sequences: readonly Sequence[] = [];
