@@ -11,6 +11,7 @@ import { NearestTexts } from "../../src/evaluate/novelty/nearest.ts";
 import { sharedSpans } from "../../src/evaluate/novelty/spans.ts";
 import { buildIndex } from "../../src/evaluate/novelty/training-index.ts";
 import { writeFileAtomic } from "../../src/files/atomic.ts";
+import { peakBytes } from "../../src/files/peak-bytes.ts";
 
 export interface Measures {
   readonly characters: number;
@@ -42,7 +43,7 @@ let begun = performance.now();
 const index = buildIndex(train);
 const nearest = new NearestTexts(index);
 const indexed = seconds(begun);
-const peak = process.resourceUsage().maxRSS / 1024;
+const peak = megabytes(peakBytes());
 
 const query = (text: string) => {
   const start = performance.now();

@@ -3,6 +3,7 @@ import { createInterface } from "node:readline";
 import { gradients } from "../../src/autodiff/grad.ts";
 import { float32, int32, sizeOf } from "../../src/core/array.ts";
 import { Random } from "../../src/core/random.ts";
+import { peakBytes } from "../../src/files/peak-bytes.ts";
 import type { Tensor } from "../../src/graph/tensor.ts";
 import { objective } from "../../src/models/model.ts";
 import { architectureOf } from "../../src/models/registry.ts";
@@ -140,6 +141,6 @@ for await (const line of createInterface({ input: process.stdin })) {
   else if (ask.op === "products") {
     productsAlone ??= products(ask);
     answer = { seconds: await productsAlone() };
-  } else answer = { megabytes: process.resourceUsage().maxRSS / 1024 };
+  } else answer = { megabytes: peakBytes() / 2 ** 20 };
   process.stdout.write(`${JSON.stringify(answer)}\n`);
 }

@@ -1,7 +1,10 @@
 """GPT-2 in PyTorch: a training step (forward, backward, clip, AdamW), and decoding with a cache. One JSON line in, one out."""
-import json, math, resource, sys, time
+import json, math, pathlib, sys, time
 import torch
 import torch.nn.functional as F
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "test" / "torch"))
+from memory import peak_megabytes
 
 torch.set_num_threads(2)
 
@@ -97,7 +100,7 @@ def main():
         elif ask["op"] == "decode":
             answer = decode(model, ask["batch"], ask["prompt"], ask["tokens"])
         else:
-            answer = {"megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+            answer = {"megabytes": peak_megabytes()}
         print(json.dumps(answer), flush=True)
 
 

@@ -1,13 +1,13 @@
 """A training step in PyTorch: forward, backward, clip, AdamW. One JSON line in, one out."""
 import json
 import pathlib
-import resource
 import sys
 import time
 
 import torch
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "test" / "torch"))
+from memory import peak_megabytes
 from models import build
 
 torch.set_num_threads(2)
@@ -52,7 +52,7 @@ def main():
                     torch.cuda.synchronize()
             answer = {"rate": n * shape[0] * shape[1] / (time.perf_counter() - begun)}
         else:
-            answer = {"megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+            answer = {"megabytes": peak_megabytes()}
         print(json.dumps(answer), flush=True)
 
 

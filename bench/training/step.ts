@@ -1,5 +1,6 @@
 /** Punchline's side of the training benchmarks, in a process of its own, so that its peak memory can be told. */
 import { createInterface } from "node:readline";
+import { peakBytes } from "../../src/files/peak-bytes.ts";
 import { nodeBackend } from "../../src/runtime/node.ts";
 import { trainingSide } from "./side.ts";
 
@@ -7,7 +8,6 @@ const answerTo = trainingSide(({ threads = 2, device = "cpu" }) => nodeBackend({
 
 for await (const line of createInterface({ input: process.stdin })) {
   const ask = JSON.parse(line);
-  const answer =
-    ask.op === "memory" ? { megabytes: process.resourceUsage().maxRSS / 1024 } : await answerTo(ask);
+  const answer = ask.op === "memory" ? { megabytes: peakBytes() / 2 ** 20 } : await answerTo(ask);
   process.stdout.write(`${JSON.stringify(answer)}\n`);
 }

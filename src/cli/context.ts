@@ -4,6 +4,7 @@
  * Standard error has three kinds of sentences: warnings always, notes without `--quiet`, details with `--verbose`.
  */
 import { printable } from "../core/printable.ts";
+import { peakBytes } from "../files/peak-bytes.ts";
 import type { Lead } from "../ranks/ranks.ts";
 import type { Interrupt } from "./interrupt.ts";
 import { documentInFlags, inFlags } from "./output/flags.ts";
@@ -131,6 +132,6 @@ export function createContext({
 /** The time of the command and of its parts, and the memory of the process at its peak. */
 function whereTimeWent(seconds: number, phases: ReadonlyMap<string, number>): string {
   const parts = [...phases].map(([label, part]) => `${label} ${formatDuration(part)}`);
-  const memory = `peak memory ${formatBytes(1024 * process.resourceUsage().maxRSS)}`;
+  const memory = `peak memory ${formatBytes(peakBytes())}`;
   return `Took ${formatDuration(seconds)}${parts.length > 0 ? `: ${parts.join(", ")}` : ""}; ${memory}.`;
 }

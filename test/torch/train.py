@@ -4,13 +4,13 @@ Usage: train.py FOLDER. The folder holds job.json, weights.bin (float32, paramet
 batches.bin (int32, [steps, batch, length + 1]). Prints one JSON document.
 """
 import json
-import resource
 import sys
 import time
 
 import numpy
 import torch
 
+from memory import peak_megabytes
 from models import build
 
 folder = sys.argv[1]
@@ -60,5 +60,5 @@ for step in range(job["steps"]):
     seconds.append(time.perf_counter() - begin)
     state = state and tuple(s.detach() for s in state)
 
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+peak = peak_megabytes()
 print(json.dumps({"version": torch.__version__, "losses": losses, "seconds": seconds, "peakMB": peak}))
