@@ -49,12 +49,22 @@ export const beginsAfterEnd = ({ kind, beginsAfterEnd = false }: Tokenizer): boo
 export const beginOf = (tokenizer: Tokenizer): number | undefined =>
   tokenizer.beginOfText ?? (beginsAfterEnd(tokenizer) ? tokenizer.endOfText : undefined);
 
-/** What the graph is to know of the weights: shapes, and the file of those that stay there. */
-export function weightSpecs({ weights }: LanguageModel): Record<string, Spec> {
+/** Most bytes of weights in memory that a graph gets a copy of. */
+const MOST_COPIED = 1 << 27;
+
+/**
+ * What the graph is to know of the weights: shapes, and the file of those that stay there.
+ * @param constant whether they are those of now for good: the runtime then lays them out for products of several rows
+ * once, in a copy of its own, unless they are too large for one. Default false.
+ */
+export function weightSpecs({ weights }: LanguageModel, constant = false): Record<string, Spec> {
+  const inMemory = Object.values(weights).map((array) => ("stored" in array ? 0 : array.data.byteLength));
+  const copied = constant && inMemory.reduce((a, b) => a + b, 0) <= MOST_COPIED;
   return Object.fromEntries(
     Object.entries(weights).map(([name, array]) => {
+      if ("stored" in array) return [name, array];
       const { dtype, shape } = array;
-      return [name, "stored" in array ? array : { dtype, shape }];
+      return [name, copied ? { dtype, shape, constant: array } : { dtype, shape }];
     }),
   );
 }

@@ -12,6 +12,8 @@ export interface Spec {
   readonly shape: readonly Dim[];
   /** Where the array lies, if it is a constant of the graph that stays in a file. */
   readonly stored?: FilePlace;
+  /** Its numbers, if it is a constant of the graph that is in memory. They are copied when the graph is loaded. */
+  readonly constant?: HostArray;
 }
 
 /** The same tree with tensors for leaves. */

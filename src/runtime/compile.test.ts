@@ -60,6 +60,20 @@ it("writes results in place, also over an operand of the last elementwise operat
   expect([...weights.data]).toEqual([0, 1, 2]);
 });
 
+it("takes a constant's numbers when the graph is loaded, and does not read them again", async () => {
+  const w = float32([2], [2, 3]);
+  const specs = [
+    { ...w, constant: w },
+    { dtype: "float32", shape: [2] },
+  ] as const;
+  const f = compile((a: Tensor, x: Tensor) => multiply(a, x), { specs });
+  const x = float32([2], [10, 100]);
+  expect([...(await f(w, x)).data]).toEqual([20, 300]);
+  w.data.fill(0);
+  expect([...(await f(w, x)).data]).toEqual([20, 300]);
+  await f.release();
+});
+
 it("refuses an argument of another dtype, naming its place", async () => {
   const f = compile((x: Tensor) => x, { specs: [{ dtype: "float32", shape: ["n"] }] });
   await expect(f(int32([1], [1]) as never)).rejects.toThrow(/argument 0|float32/);

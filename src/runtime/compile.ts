@@ -259,11 +259,12 @@ function trace(
   return { outputTree, outputs, split, nameOf, lowered, feeds, folder, masks, memory };
 }
 
-/** Makes constants of the inputs that stay in files. */
+/** Makes constants of the inputs that stay in files, and of those that are constants in memory. */
 function storeConstants(
-  lowered: Lowered,
+  whole: Lowered,
   leaves: readonly { readonly path: string; readonly leaf: Spec }[],
 ): { lowered: Lowered; folder: string | undefined } {
+  const lowered = withConstants(whole, leaves);
   const places = new Map(leaves.filter(({ leaf }) => leaf.stored).map(({ path, leaf }) => [path, leaf]));
   if (places.size === 0) return { lowered, folder: undefined };
   const stored = new Map<string, StoredArray>();
@@ -283,6 +284,20 @@ function storeConstants(
   }
   const inputs = lowered.inputs.filter(({ name }) => !stored.has(name));
   return { lowered: { ...lowered, inputs, stored }, folder };
+}
+
+function withConstants(
+  lowered: Lowered,
+  leaves: readonly { readonly path: string; readonly leaf: Spec }[],
+): Lowered {
+  const given = new Map(leaves.flatMap(({ path, leaf }) => (leaf.constant ? [[path, leaf.constant]] : [])));
+  if (given.size === 0) return lowered;
+  const constants = new Map(lowered.constants);
+  for (const { name } of lowered.inputs) {
+    const constant = given.get(name);
+    if (constant) constants.set(name, constant);
+  }
+  return { ...lowered, constants, inputs: lowered.inputs.filter(({ name }) => !given.has(name)) };
 }
 
 function signature(args: readonly unknown[]): string {

@@ -88,6 +88,31 @@ describe("a batcher", () => {
     await batcher.release();
   });
 
+  it("reads once what prompts that come together have in common", async () => {
+    const lm = await tiny("char-transformer");
+    const batcher = new Batcher(lm, 4);
+    const prompt = "other cross road the cross other";
+    const [alone] = await lm.sample({ prompt, seed: 1, maxLength: 5 });
+    const texts = await Promise.all([1, 2, 3].map(() => batcher.write(requestOf(lm, prompt))));
+    for (const text of texts) expect(text.ids).toEqual(alone!.ids);
+    const { read, copied } = batcher.counts;
+    expect([read, copied]).toEqual([prompt.length + 3, 2 * prompt.length]);
+    await batcher.release();
+  });
+
+  it("tells whoever leaves before the run that is under way is over", async () => {
+    const lm = await tiny("char-transformer");
+    const batcher = new Batcher(lm, 2);
+    const stop = new AbortController();
+    const left = batcher.write(requestOf(lm, "the", { maxLength: 120, signal: stop.signal }));
+    const kept = batcher.write(requestOf(lm, "road"));
+    stop.abort();
+    expect(batcher.counts).toMatchObject({ running: 0, waiting: 1 });
+    await expect(left).rejects.toMatchObject({ name: "AbortError" });
+    expect((await kept).tokens).toBe(5);
+    await batcher.release();
+  });
+
   it("lets a short text through while long ones hold all slots", async () => {
     const lm = await tiny("char-lstm");
     const batcher = new Batcher(lm, 2);

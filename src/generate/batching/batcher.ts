@@ -1,7 +1,8 @@
 /**
  * Many texts written at the same time by one model, each for a request of its own (continuous batching: Yu et al. 2022,
  * Orca). All that are being written share every run; prompts are read in pieces between the runs, the shortest first;
- * and what a prompt has in common with a text that a slot holds is copied instead of read.
+ * and what a prompt has in common with a text that a slot holds is copied instead of read. A run takes some tens of
+ * milliseconds, so that whoever leaves is heard soon.
  *
  * A text is what `sample` writes with the same seed and options, up to the rounding of the products that it shares.
  */
@@ -16,11 +17,13 @@ import { createSlots } from "./create-slots.ts";
 import { type Chooser, type Constraint, createChooser, type ScoreOptions } from "./penalties.ts";
 import type { Slots } from "./slots.ts";
 
-/** Tokens of a prompt that are read in one run: while others write, and while none does. */
-const PIECE = 64;
-const LONG_PIECE = 256;
+/** Tokens of a prompt that are read in one run, at least and at most. */
+const LEAST_PIECE = 8;
+const PIECE = 256;
 /** Tokens of which the scores of each are wanted, in one run: the logits of all are kept in memory. */
 const SCORED_PIECE = 32;
+/** Milliseconds for which prompts are read between two tokens of the others; a run takes up to twice as long. */
+const READING_MS = 20;
 /** Tokens that a prompt must share with another text, so that copying them is worth its while. */
 const SHARED = 4;
 /** Tokens after which a text makes room for one that waits. */
@@ -68,6 +71,8 @@ interface Text {
   readonly choose: Chooser;
   readonly done: (sample: Sample) => void;
   readonly failed: (error: unknown) => void;
+  /** What its signal calls. */
+  readonly abort: () => void;
   /** `reading` until the slot holds `wanted`, then `writing`: its newest token is not in the slot yet. */
   phase: "reading" | "writing";
   wanted: Int32Array;
@@ -102,6 +107,8 @@ export class Batcher {
   #read = 0;
   #copied = 0;
   #written = 0;
+  /** Tokens of a prompt that a run can read in about {@link READING_MS}. */
+  #piece = 32;
 
   /** @param slots texts that are read or written at the same time */
   constructor(lm: LanguageModel, slots: number) {
@@ -113,8 +120,8 @@ export class Batcher {
   }
 
   get counts(): BatcherCounts {
-    const running = this.#user.filter((text) => text !== undefined).length;
-    const waiting = this.#waiting.length;
+    const running = this.#running.filter((text) => !isAborted(text)).length;
+    const waiting = this.#waiting.filter((text) => !isAborted(text)).length;
     return { running, waiting, read: this.#read, copied: this.#copied, written: this.#written };
   }
 
@@ -129,6 +136,11 @@ export class Batcher {
     const choose = createChooser(options, { size, never: tokenizer.id(unknownWord) }, constraint);
     signal?.throwIfAborted();
     return new Promise((done, failed) => {
+      // Its slot is free when the run that is under way is over; whoever asked need not wait for that.
+      const abort = () => {
+        failed(signal!.reason);
+        this.wake();
+      };
       const beginning = {
         prompt: request.prompt,
         continuation: continuationOf(tokenizer, request.prompt),
@@ -145,13 +157,14 @@ export class Batcher {
         choose,
         done,
         failed,
+        abort,
         phase: "reading",
         wanted: request.ids,
         scored: request.onScores ? 1 : request.ids.length,
         slot: undefined,
         since: 0,
       });
-      signal?.addEventListener("abort", this.wake, { once: true });
+      signal?.addEventListener("abort", abort, { once: true });
       this.#turn ??= this.#run();
       this.wake();
     });
@@ -183,7 +196,8 @@ export class Batcher {
       const woken = new Promise<void>((resume) => {
         this.#wake = resume;
       });
-      const read = await this.#readPiece();
+      const read = await this.#readPieces();
+      if (read) await turn();
       const wrote = await this.#writeTokens();
       await (read || wrote ? turn() : woken);
     }
@@ -195,10 +209,9 @@ export class Batcher {
   }
 
   #dropAborted(): void {
-    const gone = ({ request }: Text) => request.signal?.aborted;
-    for (const text of [...this.#running, ...this.#waiting])
-      if (gone(text)) this.#end(text, () => text.failed(text.request.signal!.reason));
-    this.#waiting = this.#waiting.filter((text) => !gone(text));
+    for (const text of this.#running)
+      if (isAborted(text)) this.#end(text, () => text.failed(text.request.signal!.reason));
+    this.#waiting = this.#waiting.filter((text) => !isAborted(text));
   }
 
   /**
@@ -234,60 +247,115 @@ export class Batcher {
 
   /** Gives a text the slot that holds most of what it is to read, or the one that was used longest ago. */
   #begin(text: Text): void {
-    // Tokens whose scores are wanted must be read. One token at least is read, as its logits are needed.
-    const most = needsScores(text) ? 0 : text.wanted.length - 1;
-    let best = 0;
-    let from: number | undefined;
-    for (const [slot, held] of this.#held.entries()) {
-      const common = Math.min(most, commonLength(held, text.wanted));
-      if (common > best) [best, from] = [common, slot];
-    }
-    const own = from !== undefined && this.#free.includes(from) && best === this.#held[from]!.length;
-    const slot = own ? from! : this.#free[0]!;
+    const [from, best] = this.#mostOf(text);
+    const own = this.#free.includes(from) && best > 0 && best === this.#held[from]!.length;
+    const slot = own ? from : this.#free[0]!;
     this.#free.splice(this.#free.indexOf(slot), 1);
     this.#user[slot] = text;
     text.slot = slot;
     text.since = 0;
-    const taken = from !== undefined && best >= SHARED && this.#slots.copy(from, slot, best) ? best : 0;
-    if (taken === 0) this.#slots.copy(slot, slot, 0);
-    this.#held[slot] = Array.from(text.wanted.subarray(0, taken));
-    this.#copied += taken;
+    if (this.#take(text, from, best, 0)) return;
+    this.#slots.copy(slot, slot, 0);
+    this.#held[slot] = [];
   }
 
-  /** Reads a piece of the prompt that has least left. @returns whether there was one */
-  async #readPiece(): Promise<boolean> {
-    const left = ({ wanted, slot }: Text) => wanted.length - this.#held[slot!]!.length;
-    const texts = this.#running.filter(({ phase }) => phase === "reading");
-    if (texts.length === 0) return false;
-    const first = texts.reduce((a, b) => (left(b) < left(a) ? b : a));
-    const scores = needsScores(first);
-    const others = this.#running.length > texts.length;
-    const piece = scores ? SCORED_PIECE : others ? PIECE : LONG_PIECE;
-    const begun = this.#held[first.slot!]!.length;
-    const ids = first.wanted.subarray(begun, begun + piece);
-    const logits = await this.#tried([first], () => this.#slots.read(first.slot!, ids, scores));
-    if (logits === undefined) return true;
-    this.#held[first.slot!]!.push(...ids);
-    this.#read += ids.length;
-    if (scores) this.#score(first, logits);
-    if (begun + ids.length < first.wanted.length || first.slot === undefined) return true;
-    first.phase = "writing";
-    if (first.request.maxLength === 0) this.#end(first, () => first.done(first.draft.finished()));
-    else this.#choose(first, logits.at(-1)!);
+  /** Takes what another slot has read of a text's prompt since the text began. */
+  #share(text: Text): void {
+    const [from, best] = this.#mostOf(text);
+    this.#take(text, from, best, this.#held[text.slot!]!.length);
+  }
+
+  /** The slot that holds most of what a text is to read, and how many of those tokens. */
+  #mostOf(text: Text): readonly [from: number, tokens: number] {
+    // Tokens whose scores are wanted must be read. One token at least is read, as its logits are needed.
+    const most = needsScores(text) ? 0 : text.wanted.length - 1;
+    let [from, best] = [0, 0];
+    for (const [slot, held] of this.#held.entries()) {
+      const common = Math.min(most, commonLength(held, text.wanted));
+      if (common > best) [from, best] = [slot, common];
+    }
+    return [from, best];
+  }
+
+  /** Copies tokens from a slot where they are enough more than a text has. @returns whether it did */
+  #take(text: Text, from: number, tokens: number, has: number): boolean {
+    if (tokens < has + SHARED || !this.#slots.copy(from, text.slot!, tokens)) return false;
+    this.#held[text.slot!] = Array.from(text.wanted.subarray(0, tokens));
+    this.#copied += tokens - has;
     return true;
+  }
+
+  /** Reads prompts, those with least left first, for {@link READING_MS}. @returns whether there were any */
+  async #readPieces(): Promise<boolean> {
+    const begun = performance.now();
+    const next = () =>
+      this.#running
+        .filter((text) => text.phase === "reading" && !this.#joins(text) && !isAborted(text))
+        .reduce<Text | undefined>((a, b) => (a && this.#left(a) <= this.#left(b) ? a : b), undefined);
+    let text = next();
+    if (!text) return false;
+    for (; text; text = performance.now() - begun < READING_MS ? next() : undefined)
+      await this.#readPiece(text);
+    return true;
+  }
+
+  /** Tokens of a text that are to be read. */
+  #left({ wanted, slot }: Text): number {
+    return wanted.length - this.#held[slot!]!.length;
+  }
+
+  /** Whether a text's last token can be read by the run that writes: the logits after it are all that is needed. */
+  #joins(text: Text): boolean {
+    return this.#left(text) === 1 && !needsScores(text);
+  }
+
+  async #readPiece(text: Text): Promise<void> {
+    this.#share(text);
+    if (this.#joins(text)) return;
+    const scores = needsScores(text);
+    const piece = scores ? Math.min(this.#piece, SCORED_PIECE) : this.#piece;
+    const held = this.#held[text.slot!]!;
+    const ids = text.wanted.subarray(held.length, held.length + piece);
+    const begun = performance.now();
+    const logits = await this.#tried([text], () => this.#slots.read(text.slot!, ids, scores));
+    if (logits === undefined) return;
+    if (ids.length === this.#piece) {
+      const took = performance.now() - begun;
+      if (took < READING_MS) this.#piece = Math.min(PIECE, 2 * this.#piece);
+      else if (took > 2 * READING_MS) this.#piece = Math.max(LEAST_PIECE, this.#piece / 2);
+    }
+    held.push(...ids);
+    this.#read += ids.length;
+    if (scores) this.#score(text, logits);
+    if (text.slot !== undefined && held.length === text.wanted.length) this.#goOn(text, logits.at(-1)!);
+  }
+
+  /** What follows the last token of a text's prompt. */
+  #goOn(text: Text, logits: Float32Array): void {
+    text.phase = "writing";
+    if (text.request.maxLength === 0) this.#end(text, () => text.done(text.draft.finished()));
+    else this.#choose(text, logits);
   }
 
   /** One token for every text whose prompt is read. @returns whether there was one */
   async #writeTokens(): Promise<boolean> {
-    const texts = this.#running.filter((text) => text.phase === "writing" && isReady(text));
+    const texts = this.#running.filter(
+      (text) => !isAborted(text) && (text.phase === "writing" ? isReady(text) : this.#joins(text)),
+    );
     if (texts.length === 0) return false;
     const slots = texts.map(({ slot }) => slot!);
-    const ids = Int32Array.from(texts, ({ draft }) => draft.ids.at(-1)!);
+    const ids = Int32Array.from(texts, ({ phase, wanted, draft }) =>
+      phase === "writing" ? draft.ids.at(-1)! : wanted.at(-1)!,
+    );
     const logits = await this.#tried(texts, () => this.#slots.step(slots, ids));
     if (logits === undefined) return true;
     for (const [k, text] of texts.entries()) {
       this.#held[text.slot!]!.push(ids[k]!);
-      this.#choose(text, logits[k]!);
+      if (text.phase === "writing") this.#choose(text, logits[k]!);
+      else {
+        this.#read++;
+        this.#goOn(text, logits[k]!);
+      }
     }
     return true;
   }
@@ -310,6 +378,7 @@ export class Batcher {
   }
 
   #choose(text: Text, logits: Float32Array): void {
+    if (isAborted(text)) return;
     const { draft, request } = text;
     try {
       const { id, logProbability, last } = text.choose(logits, draft.seen(), draft.ids, draft.uniform());
@@ -343,7 +412,7 @@ export class Batcher {
   }
 
   #end(text: Text, tell: () => void): void {
-    text.request.signal?.removeEventListener("abort", this.wake);
+    text.request.signal?.removeEventListener("abort", text.abort);
     if (text.slot !== undefined) this.#leave(text);
     tell();
   }
@@ -355,6 +424,8 @@ export class Batcher {
     this.#free.push(slot);
   }
 }
+
+const isAborted = ({ request }: Text): boolean => request.signal?.aborted === true;
 
 const isReady = ({ request }: Text): boolean => request.paused?.() !== true;
 

@@ -25,6 +25,8 @@ export class CacheSlots implements Slots {
   readonly #logits = new Map<number, HostArray<"float32">>();
   #capacity: number;
   #cache: Record<string, HostArray>;
+  /** Views of consecutive rows of the cache, by the first and how many. */
+  readonly #views = new Map<string, Record<string, HostArray>>();
   /** Tokens in use, by row. */
   readonly #used: number[];
   /** The row of each slot, and the slot of each row. */
@@ -98,7 +100,7 @@ export class CacheSlots implements Slots {
     const [count, length] = ids.shape as [number, number];
     const rows = Array.from({ length: count }, (_, k) => first + k);
     this.#reserve(Math.max(...rows.map((row) => this.#used[row]! + length)));
-    const graph = remember(this.#graphs, kind, () => cacheGraph(this.#lm, kind));
+    const graph = remember(this.#graphs, kind, () => cacheGraph(this.#lm, kind, true));
     const past = rows.map((row) => this.#used[row]!);
     await graph.run(this.#lm.weights, { ids, state: this.#view(rows), past }, logits);
     requireFinite(logits.data, this.#lm.name);
@@ -107,16 +109,23 @@ export class CacheSlots implements Slots {
 
   /** The state of consecutive rows, in the memory of all. */
   #view(rows: readonly number[]): Record<string, HostArray> {
-    const used = Int32Array.from(rows, (row) => this.#used[row]!);
-    const lengths = this.#lengths.map((name) => [name, int32([rows.length], used)]);
-    const caches = this.#growing.map(([name]) => {
-      const { data, shape, dtype } = this.#cache[name]!;
-      const sizes = [rows.length, ...shape.slice(1)];
-      const size = sizeOf(shape.slice(1));
-      const start = rows[0]! * size;
-      return [name, { dtype, shape: sizes, data: data.subarray(start, start + sizeOf(sizes)) }];
-    });
-    return Object.fromEntries([...lengths, ...caches]);
+    const [first] = rows;
+    const caches = remember(this.#views, `${first} ${rows.length}`, () =>
+      Object.fromEntries(
+        this.#growing.map(([name]) => {
+          const { data, shape, dtype } = this.#cache[name]!;
+          const sizes = [rows.length, ...shape.slice(1)];
+          const start = first! * sizeOf(shape.slice(1));
+          const part = data.subarray(start, start + sizeOf(sizes));
+          return [name, { dtype, shape: sizes, data: part } as HostArray];
+        }),
+      ),
+    );
+    const used = int32(
+      [rows.length],
+      Int32Array.from(rows, (row) => this.#used[row]!),
+    );
+    return { ...caches, ...Object.fromEntries(this.#lengths.map((name) => [name, used])) };
   }
 
   /** Makes room for `needed` tokens in every row. */
@@ -127,6 +136,7 @@ export class CacheSlots implements Slots {
     const { model } = this.#lm;
     this.#capacity = Math.min(Math.ceil(needed / GROWTH) * GROWTH, model.contextLength);
     this.#cache = zeroState(model.state(this.count), this.#capacity);
+    this.#views.clear();
     for (const [name, axis] of this.#growing) {
       const { data, shape } = this.#cache[name]!;
       const inner = sizeOf(shape.slice(axis + 1));

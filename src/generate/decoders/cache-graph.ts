@@ -5,6 +5,7 @@
  * the room for more.
  */
 import type { HostArray } from "../../core/array.ts";
+import { remember } from "../../core/remember.ts";
 import { type ModelInput, type State, zeroState } from "../../models/model.ts";
 import { appendTo, capacityAxis, withoutRoom } from "../../models/state.ts";
 import { evaluation } from "../../nn/mode.ts";
@@ -31,9 +32,13 @@ export interface CacheGraph {
   release(): Promise<void>;
 }
 
-/** @param logits of the last token of each row, or of all */
-export function cacheGraph(lm: LanguageModel, logits: "last" | "all" = "last"): CacheGraph {
+/**
+ * @param logits of the last token of each row, or of all
+ * @param constant as `weightSpecs` has it
+ */
+export function cacheGraph(lm: LanguageModel, logits: "last" | "all" = "last", constant = false): CacheGraph {
   const { model, backend } = lm;
+  const known = new Map<number, ReturnType<typeof model.state>>();
   const inPlace = Boolean(backend.sharesMemory && model.growsInPlace);
   const step = compile(
     (parameters: Parameters, input: ModelInput & { state: State }) => {
@@ -43,7 +48,7 @@ export function cacheGraph(lm: LanguageModel, logits: "last" | "all" = "last"): 
     {
       backend,
       specs: [
-        weightSpecs(lm),
+        weightSpecs(lm, constant),
         { ids: { dtype: "int32", shape: ["batch", "length"] }, state: model.state("batch") },
       ],
     },
@@ -53,7 +58,7 @@ export function cacheGraph(lm: LanguageModel, logits: "last" | "all" = "last"): 
     release: () => step.release(),
     async run(weights, { ids, state, past }, scores) {
       const rows = ids.shape[0]!;
-      const specs = model.state(rows);
+      const specs = remember(known, rows, () => model.state(rows));
       if (inPlace) {
         const fixed = Object.entries(specs).filter(([, { shape }]) => capacityAxis(shape) < 0);
         const next = { ...state, ...zeroState(Object.fromEntries(fixed)) };
