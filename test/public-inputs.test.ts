@@ -1,5 +1,5 @@
 /** What programs without types get wrong: every public function refuses an unknown option before it does anything. */
-import { existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import * as engine from "../src/engine.ts";
@@ -298,6 +298,20 @@ describe("the folder of a run", () => {
     expect(readdirSync(out)).toEqual(["config.json"]);
   });
 
+  it("with other runs or others' weights is refused; logs and scripts may be there", async () => {
+    const request = { ...lstm, data, options: { ...tinyOptions, steps: 1 } };
+    const out = temporaryFolder();
+    for (const name of ["slurm-1.out", "job.sh", ".cache", "jokes.txt"]) writeFileSync(join(out, name), "a");
+    await punchline.train({ ...request, out: join(out, "one") });
+    await expect(punchline.train({ ...request, out })).rejects.toThrow(/holds one, which is not of a run/);
+    rmSync(join(out, "one"), { recursive: true });
+    writeFileSync(join(out, "vocab.onnx"), "");
+    await expect(punchline.train({ ...request, out })).rejects.toThrow(/holds vocab\.onnx/);
+    rmSync(join(out, "vocab.onnx"));
+    await punchline.train({ ...request, out });
+    expect(readdirSync(out)).toEqual(expect.arrayContaining(["run.json", "job.sh"]));
+  });
+
   it("that is none is refused in the words of a program", async () => {
     const folder = temporaryFolder();
     const refused = expect(punchline.resume(folder)).rejects;
@@ -394,6 +408,11 @@ describe("a value of another type", () => {
     ],
     ["a shape", async () => call(engine.float32, "a"), /`shape` must be a list of whole numbers.* not "a"\./],
     ["half an element", async () => call(engine.int32, [1.5]), /`shape` must be a list of whole numbers/],
+    ["elements that are texts", async () => call(engine.float32, [1], ["a"]), /`data` must be numbers/],
+    ["an input without a shape", async () => call(engine.input, "x"), /`shape` must be a list of sizes/],
+    ["a constant of a text", async () => call(engine.constant, "a"), /`value` must be a number or an array/],
+    ["no loss", async () => call(engine.valueAndGrad, 5), /`loss` must be a function, not 5\./],
+    ["texts without end", () => call(punchline.sample, lm, { n: 1e9 }), /`n` must be 100000 or less/],
   ])("is refused in a sentence: %s", async (_, run, message) => {
     const refused = await (async () => run())().then(
       () => undefined,
@@ -409,6 +428,13 @@ describe("a value of another type", () => {
       "matmul: 5 is no tensor; write constant(float32([], [5])).",
     );
     expect(() => call(engine.add, "a", x)).toThrow(/^add: "a" is no tensor; pass what/);
+    const { sum, mean, cast, pad, reshape, broadcastTo, slice, split, transpose } = engine;
+    for (const op of [sum, mean, cast, pad, reshape, broadcastTo, slice, split, transpose])
+      expect(() => call(op, 5)).toThrow(/^\w+: 5 is no tensor; write constant/);
+    for (const op of [reshape, broadcastTo, sum, transpose])
+      expect(() => call(op, x, "a")).toThrow(/^\w+: "a" is no list of \w+; pass one\./);
+    for (const op of [engine.addN, engine.concatenate])
+      expect(() => call(op, x)).toThrow(/is no list of tensors/);
   });
 
   it("a size of a model that is undefined counts as not given", async () => {

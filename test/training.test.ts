@@ -193,6 +193,30 @@ describe("when it stops, and what it keeps", () => {
     expect(log.at(-1)).toMatchObject({ step: summary.steps, val_loss: expect.any(Number) });
   });
 
+  test("where the promise of a listener fails, with its error", async () => {
+    const wrong = async ({ type }: TrainEvent) => {
+      if (type === "validation") throw new Error("no room for the event");
+    };
+    await expect(train({ ...tinyTraining(), onEvent: wrong })).rejects.toThrow("no room for the event");
+  });
+
+  test("after what a listener still does; it goes on when that is done", async () => {
+    const done: number[] = [];
+    let at = 0;
+    await train({
+      ...tinyTraining(),
+      async onEvent(event) {
+        if (event.type !== "log") return;
+        at = event.row.step;
+        await new Promise((go) => setTimeout(go, 5));
+        // No step was taken meanwhile.
+        expect(at).toBe(event.row.step);
+        done.push(event.row.step);
+      },
+    });
+    expect(done).toEqual([3, 6, 9, 12, 15, 18, 21, 24]);
+  });
+
   test("epochs are turned into steps", async () => {
     const { steps: _, ...options } = tinyOptions;
     let said = 0;

@@ -6,6 +6,7 @@
  * const [value, gradients] = valueAndGrad(loss)(parameters); // gradients has the shape of parameters
  */
 import { PunchlineError } from "../core/errors.ts";
+import { invalidOption } from "../core/options.ts";
 import { remember } from "../core/remember.ts";
 import { constant, isLeaf } from "../graph/leaves.ts";
 import { withStack } from "../graph/place.ts";
@@ -110,6 +111,7 @@ function dependents(order: readonly GraphNode[], wrt: readonly Tensor[]): Readon
 export function valueAndGrad<P extends TensorTree, Rest extends readonly unknown[]>(
   loss: (parameters: P, ...rest: Rest) => Tensor,
 ): (parameters: P, ...rest: Rest) => [Tensor, P] {
+  if (typeof loss !== "function") throw invalidOption("loss", loss, "a function");
   return (parameters, ...rest) => {
     const value = loss(parameters, ...rest);
     return [value, unflatten(parameters, gradients(value, flatten(parameters)))];

@@ -28,7 +28,7 @@ import type { TrainEvent } from "../train/events.ts";
 import { files, parseJson } from "../train/run-record.ts";
 import type { TrainHooks, TrainResult } from "../train/train.ts";
 import { resume, train } from "../train/train.ts";
-import { type Candidate, candidatesOf, type Grid, type GridSizes, gridOf } from "./grid.ts";
+import { type Candidate, candidatesOf, type Grid, type GridSizes, gridOf, withSizes } from "./grid.ts";
 import { measureSamplingSpeed } from "./sampling-speed.ts";
 
 export interface ArchitecturesOptions
@@ -38,7 +38,7 @@ export interface ArchitecturesOptions
   readonly out: string;
   /** Minutes of training steps for each. */
   readonly minutes: number;
-  /** Names of architectures. Default: all with a vocabulary of characters or of words. */
+  /** Names of architectures. Default: all with a vocabulary of characters or of words, and with the sizes that are asked for. */
   readonly models?: readonly string[] | undefined;
   /**
    * About how many parameters each has, without those that grow with the vocabulary: the width is chosen for that, unless
@@ -53,7 +53,8 @@ export interface ArchitecturesOptions
   readonly origin?:
     | { readonly sources: readonly string[]; readonly options: Readonly<Record<string, unknown>> }
     | undefined;
-  readonly onEvent?: ((event: ArchitecturesEvent) => void) | undefined;
+  /** A promise that it returns is waited for. */
+  readonly onEvent?: ((event: ArchitecturesEvent) => unknown) | undefined;
 }
 
 const architecturesOptionNames = optionNames<keyof ArchitecturesOptions>()(
@@ -187,13 +188,16 @@ export async function compareArchitectures(
 export function comparedModels(
   options: Pick<ArchitecturesOptions, "models" | "parameters" | keyof GridSizes>,
 ): readonly Candidate[] {
-  const { models = comparedArchitectures, width, parameters } = options;
+  const { models, width, parameters } = options;
   if (width !== undefined && parameters !== undefined)
     throw new UsageError(
       `${option("width")} gives the sizes, and ${option("parameters")} would choose them; leave one of them out.`,
       { option: "parameters", value: parameters },
     );
-  return candidatesOf(chosenArchitectures(models), options);
+  const architectures = models
+    ? chosenArchitectures(models)
+    : withSizes(chosenArchitectures(comparedArchitectures), options);
+  return candidatesOf(architectures, options);
 }
 
 /** Trains and measures those of `chosen` that the folder lacks. */
@@ -210,7 +214,7 @@ async function trainAll(
   const failed: { model: string; name: string; reason: string }[] = [];
   const trained = (name: string) => record.models.find((one) => one.name === name);
   const left = chosen.filter(({ name }) => !trained(name)).length;
-  onEvent?.({
+  await onEvent?.({
     type: "plan",
     models: chosen.length,
     kept: chosen.length - left,
@@ -221,23 +225,25 @@ async function trainAll(
     const { type } = candidate.architecture;
     const kept = trained(name);
     if (kept) {
-      onEvent?.({ type: "result", result: kept, kept: true });
+      await onEvent?.({ type: "result", result: kept, kept: true });
       continue;
     }
     if (signal?.aborted) break;
-    onEvent?.({ type: "model", model: type, name, index, of: chosen.length });
+    await onEvent?.({ type: "model", model: type, name, index, of: chosen.length });
+    let event: ArchitecturesEvent;
     try {
       const result = await trainOne(candidate, data, held, { ...options, parameters, seed, words });
       if (result === "interrupted") break;
       record = { ...record, models: [...record.models, result] };
       await writeRecord(folder, record);
-      onEvent?.({ type: "result", result, kept: false });
+      event = { type: "result", result, kept: false };
     } catch (error) {
       if (signal?.aborted) break;
       const reason = error instanceof Error ? error.message : String(error);
       failed.push({ model: type, name, reason });
-      onEvent?.({ type: "failed", model: type, name, reason });
+      event = { type: "failed", model: type, name, reason };
     }
+    await onEvent?.(event);
   }
   const models = record.models
     .filter((one) => chosen.some(({ name }) => name === one.name))

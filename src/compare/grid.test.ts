@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { architectureOf } from "../models/registry.ts";
-import { candidatesOf, gridOf, MOST_MODELS } from "./grid.ts";
+import { candidatesOf, gridOf, MOST_MODELS, withSizes } from "./grid.ts";
 
 const of = (...names: string[]) => names.map((name) => architectureOf(name));
 
@@ -14,6 +14,15 @@ describe("the models of a comparison", () => {
     ]);
     expect(named(of("char-rnn"), { layers: [1, 2, 1] })).toEqual(["char-rnn 1 layer", "char-rnn 2 layers"]);
     expect(named(of("char-bilstm"), { width: [8] })).toEqual(["char-bilstm 8 wide"]);
+  });
+
+  it("are by default those that have the sizes", () => {
+    const all = of("char-rnn", "char-bilstm", "char-cnn");
+    expect(withSizes(all, { layers: [1], width: [8] }).map(({ type }) => type)).toEqual([
+      "char-rnn",
+      "char-cnn",
+    ]);
+    expect(withSizes(all, {})).toEqual(all);
   });
 
   it("have every size that is asked for, and are not too many", () => {

@@ -53,6 +53,12 @@ export function columnsOf(sizes: GridSizes): readonly OptionValues[] | undefined
   return columns;
 }
 
+/** Those that have an option for every size that is asked for. */
+export const withSizes = (architectures: readonly Architecture[], sizes: GridSizes): Architecture[] =>
+  architectures.filter(({ options }) =>
+    axes.every((axis) => sizes[axis] === undefined || options[axis] !== undefined),
+  );
+
 /**
  * @param architectures each once
  * @throws UsageError for a size that an architecture does not have, and for too many models

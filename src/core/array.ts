@@ -89,18 +89,27 @@ function checkShape(shape: unknown): void {
   if (!sizes) throw invalidOption("shape", shape, "a list of whole numbers, such as [2, 3]");
 }
 
+/** For programs without types: `from` would make NaN, or 0, of what is no number. */
+function checkNumbers(data: unknown): void {
+  const numbers =
+    ArrayBuffer.isView(data) || (Array.isArray(data) && data.every((n) => typeof n === "number"));
+  if (data !== undefined && !numbers) throw invalidOption("data", data, "numbers, such as [1, 2]");
+}
+
 /** A float32 array; a `Float32Array` is wrapped, not copied. */
 export function float32(
   shape: readonly number[],
   data?: Float32Array | readonly number[],
 ): HostArray<"float32"> {
   checkShape(shape);
+  checkNumbers(data);
   return hostArray("float32", shape, data && (ArrayBuffer.isView(data) ? data : Float32Array.from(data)));
 }
 
 /** An int32 array; an `Int32Array` is wrapped, not copied. */
 export function int32(shape: readonly number[], data?: Int32Array | readonly number[]): HostArray<"int32"> {
   checkShape(shape);
+  checkNumbers(data);
   return hostArray("int32", shape, data && (ArrayBuffer.isView(data) ? data : Int32Array.from(data)));
 }
 

@@ -21,7 +21,7 @@ import { type ChatMessage, type ChatTemplateOptions, chatTemplateOf } from "../t
 import { Batcher } from "./batching/batcher.ts";
 import type { Sample } from "./draft.ts";
 import type { LanguageModel } from "./language-model.ts";
-import { checkCount, checkSample, templatedIds } from "./sample.ts";
+import { checkCount, checkSample, MOST_TEXTS, templatedIds } from "./sample.ts";
 import type { SamplerOptions } from "./sampler.ts";
 
 export interface ChatOptions {
@@ -98,7 +98,7 @@ export function createChat(lm: LanguageModel, options: ChatOptions = {}): Chat {
   async function sayAll(text: string, given: SayOptions = {}): Promise<readonly Sample[]> {
     const { maxLength, stop, seed = 0, n = 1, onText, signal, ...choice } = checkOptions(given, sayNames);
     checkText(text);
-    checkCount("n", n);
+    checkCount("n", n, MOST_TEXTS);
     if (maxLength !== undefined) checkCount("maxLength", maxLength);
     if (stop !== undefined) checkTexts(stop, "stop");
     if (stop?.includes("")) throw invalidOption("stop", stop, "texts that are not empty");

@@ -36,7 +36,7 @@ export type { Sample } from "./draft.ts";
 export interface SampleOptions extends SamplerOptions {
   /** What the text begins with; it is cleaned as the model's own texts were. Default: nothing. */
   readonly prompt?: string | undefined;
-  /** How many texts. Default 1. */
+  /** How many texts, at most 100,000: the call holds all of them. Default 1. */
   readonly n?: number | undefined;
   /** Most tokens written after the prompt. Default 200, or what the context has room for. */
   readonly maxLength?: number | undefined;
@@ -64,6 +64,8 @@ export const sampleOptionNames = optionNames<keyof SampleOptions>()(
 );
 
 const MAX_BATCH = 64;
+/** Most texts of a call, which holds all of them until it returns. */
+export const MOST_TEXTS = 100_000;
 
 /**
  * Writes `n` texts.
@@ -88,7 +90,7 @@ export function checkSample(
   options: SampleOptions,
 ): { readonly batch: number; readonly overflow: Overflow } {
   const { n = 1, maxLength = 200, slide = false } = checkOptions(options, sampleOptionNames);
-  checkCount("n", n);
+  checkCount("n", n, MOST_TEXTS);
   checkCount("maxLength", maxLength);
   if (options.prompt !== undefined) checkText(options.prompt, "prompt");
   if (options.stop !== undefined) checkTexts(options.stop, "stop");
@@ -104,9 +106,10 @@ export function checkSample(
   return { batch, overflow: slide ? "slide" : "error" };
 }
 
-/** @throws UsageError where an option that counts something is not 1 or more */
-export function checkCount(name: string, value: number): void {
+/** @throws UsageError where an option that counts something is not 1 or more, or more than `most` */
+export function checkCount(name: string, value: number, most = Infinity): void {
   if (!(Number.isInteger(value) && value >= 1)) throw invalidOption(name, value, "1 or more");
+  if (value > most) throw invalidOption(name, value, `${most} or less`);
 }
 
 /** The first option that is given and has another value than this. */

@@ -1,5 +1,6 @@
 /** Where graphs begin: inputs, constants, and random masks. */
 import { type DType, float32, type HostArray } from "../core/array.ts";
+import { checkText, invalidOption } from "../core/options.ts";
 import type { Shape } from "../core/shape.ts";
 import { type Attributes, type Aval, makeNode, type Tensor } from "./tensor.ts";
 
@@ -11,12 +12,16 @@ export const isLeaf = (op: string): op is LeafOp => (leafOps as readonly string[
 
 /** A value given at every run, under `name`. */
 export function input(name: string, dtype: DType, shape: Shape): Tensor {
+  checkText(name, "name");
+  if (!Array.isArray(shape)) throw invalidOption("shape", shape, "a list of sizes, such as [2, 3]");
   return leaf("input", { name }, { dtype, shape });
 }
 
 /** A value that never changes. Weights that a training changes belong in inputs. */
 export function constant(value: HostArray | number): Tensor {
   const array = typeof value === "number" ? float32([], [value]) : value;
+  if (!Array.isArray(array?.shape))
+    throw invalidOption("value", value, "a number or an array, such as float32([2], [1, 2])");
   return leaf("constant", { value: array }, array);
 }
 

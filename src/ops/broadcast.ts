@@ -12,7 +12,7 @@ import {
   stridesOf,
 } from "../core/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { defineOp, indices, type ReferenceArray, real, typed } from "./define.ts";
+import { checkList, checkTensor, defineOp, indices, type ReferenceArray, real, typed } from "./define.ts";
 
 /** A canonical form of the number of elements; merged sizes such as `4*length` count by their factors. */
 const product = (shape: Shape): string => {
@@ -58,6 +58,8 @@ export const reshapeOp = defineOp({
 
 /** The same elements in row-major order under another shape; one size may be -1 where the rest is static. */
 export function reshape(x: Tensor, shape: Shape): Tensor {
+  checkTensor(x, "reshape");
+  checkList(shape, "reshape", "sizes");
   let target = shape;
   if (shape.includes(-1)) {
     const known = shape.reduce<number>((n, d) => (d === -1 ? n : n * Number(d)), 1);
@@ -155,6 +157,8 @@ export const broadcastOp = defineOp({
 
 /** Repeats `x` along axes of size 1, or new leading axes, until it has `shape`. */
 export function broadcastTo(x: Tensor, shape: Shape): Tensor {
+  checkTensor(x, "broadcastTo");
+  checkList(shape, "broadcastTo", "sizes");
   return sameShape(x.shape, shape) ? x : broadcastOp.apply({ x }, { shape }).y;
 }
 
@@ -173,7 +177,9 @@ export function dropAxes(x: Tensor, axes: readonly number[]): Tensor {
 }
 
 export function axesOf(op: string, x: Tensor, axes?: readonly number[] | number): number[] {
+  checkTensor(x, op);
   if (axes === undefined) return x.shape.map((_, i) => i);
+  if (typeof axes !== "number") checkList(axes, op, "axes");
   return (typeof axes === "number" ? [axes] : axes)
     .map((a) => normaliseAxis(op, a, x.shape))
     .sort((a, b) => a - b);

@@ -260,8 +260,8 @@ interface AnyDefinition {
   readonly samples: AnyOp["samples"];
 }
 
-/** For programs without types. */
-function checkTensor(value: unknown, op: string): void {
+/** For programs without types. @throws PunchlineError `operation` for anything but a tensor */
+export function checkTensor(value: unknown, op: string): void {
   if (typeof value === "object" && value !== null && "node" in value) return;
   const advice =
     typeof value === "number"
@@ -270,6 +270,14 @@ function checkTensor(value: unknown, op: string): void {
   throw new PunchlineError("operation", `${op}: ${shown(value)} is no tensor; ${advice}.`, {
     details: { op, value },
   });
+}
+
+/** The same for the sizes, axes or tensors that a function takes as a list. */
+export function checkList(value: unknown, op: string, what: string): void {
+  if (!Array.isArray(value))
+    throw new PunchlineError("operation", `${op}: ${shown(value)} is no list of ${what}; pass one.`, {
+      details: { op, value },
+    });
 }
 
 function checkNames(op: string, slots: readonly Slot[]): void {

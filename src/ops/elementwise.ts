@@ -4,7 +4,7 @@ import { broadcastShapes, sameShape } from "../core/shape.ts";
 import { lift } from "../graph/leaves.ts";
 import type { Aval, Tensor } from "../graph/tensor.ts";
 import { mapBroadcast, reduceTo } from "./broadcast.ts";
-import { defineOp, type NoAttributes, type Op, positive, real, type Sample } from "./define.ts";
+import { checkList, defineOp, type NoAttributes, type Op, positive, real, type Sample } from "./define.ts";
 import type { Emitter, Operand, Value } from "./emitter.ts";
 
 export function commonDtype(op: string, a: Aval, b: Aval): Aval["dtype"] {
@@ -164,6 +164,7 @@ export const addNOp = defineOp({
 
 /** Sum of tensors of one shape. */
 export function addN(terms: readonly Tensor[]): Tensor {
+  checkList(terms, "addN", "tensors");
   const [a, b, ...more] = terms;
   if (a && !b) return a;
   return a && b && more.length === 0 ? add(a, b) : addNOp.apply({ terms }).y;

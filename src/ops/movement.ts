@@ -13,7 +13,7 @@ import {
 import { constant } from "../graph/leaves.ts";
 import type { Aval, Tensor } from "../graph/tensor.ts";
 import { broadcastTo, forEachStep } from "./broadcast.ts";
-import { defineOp, type ReferenceArray, real, typed } from "./define.ts";
+import { checkList, checkTensor, defineOp, type ReferenceArray, real, typed } from "./define.ts";
 import { emitConcat, emitSplit } from "./lowering.ts";
 
 export const transposeOp = defineOp({
@@ -52,6 +52,8 @@ export const transposeOp = defineOp({
 
 /** Reorders axes: axis `i` of the result is axis `permutation[i]` of `x`. Default: the last two swapped. */
 export function transpose(x: Tensor, permutation?: readonly number[]): Tensor {
+  checkTensor(x, "transpose");
+  if (permutation !== undefined) checkList(permutation, "transpose", "axes");
   const rank = x.shape.length;
   const order =
     permutation ?? x.shape.map((_, i) => (i === rank - 1 ? rank - 2 : i === rank - 2 ? rank - 1 : i));
@@ -95,6 +97,7 @@ export const sliceOp = defineOp({
 
 /** `length` elements of one axis from `start`; a negative start counts from the end. */
 export function slice(x: Tensor, axis: number, start: number, length: number): Tensor {
+  checkTensor(x, "slice");
   const a = normaliseAxis("slice", axis, x.shape);
   if (start === 0 && x.shape[a] === length) return x;
   return sliceOp.apply({ x }, { axis: a, start, length }).y;
@@ -129,6 +132,7 @@ export const padOp = defineOp({
 
 /** Zeros before and after along one axis; a negative number takes so many elements away. */
 export function pad(x: Tensor, axis: number, before: number, after: number): Tensor {
+  checkTensor(x, "pad");
   if (before === 0 && after === 0) return x;
   const a = normaliseAxis("pad", axis, x.shape);
   if (before <= 0 && after <= 0) return slice(x, a, -before, staticDim("pad", x.shape, a) + before + after);
@@ -181,6 +185,7 @@ export const concatenateOp = defineOp({
 
 /** Joins tensors along one axis. */
 export function concatenate(parts: readonly Tensor[], axis: number): Tensor {
+  checkList(parts, "concatenate", "tensors");
   const [first, ...rest] = parts;
   if (first && rest.length === 0) return first;
   return concatenateOp.apply({ parts }, { axis: normaliseAxis("concatenate", axis, first?.shape ?? []) }).y;
@@ -220,6 +225,8 @@ export const splitOp = defineOp({
 
 /** Cuts one axis into parts of the given sizes, or into `n` equal parts. */
 export function split(x: Tensor, axis: number, parts: readonly number[] | number): readonly Tensor[] {
+  checkTensor(x, "split");
+  if (typeof parts !== "number") checkList(parts, "split", "sizes");
   const a = normaliseAxis("split", axis, x.shape);
   const sizes =
     typeof parts === "number" ? new Array<number>(parts).fill(staticDim("split", x.shape, a) / parts) : parts;

@@ -5,7 +5,7 @@ import { broadcastShapes } from "../core/shape.ts";
 import { lift } from "../graph/leaves.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { mapBroadcast, reduceTo } from "./broadcast.ts";
-import { booleans, defineOp, indices, none, real, typed } from "./define.ts";
+import { booleans, checkTensor, defineOp, indices, none, real, typed } from "./define.ts";
 import { type BinaryOp, binarySamples, commonDtype, pair } from "./elementwise.ts";
 import { elementNumber } from "./emitter.ts";
 
@@ -76,4 +76,7 @@ export const castOp = defineOp({
 });
 
 /** The same values as another dtype; fractions are cut towards zero. */
-export const cast = (x: Tensor, to: DType): Tensor => (x.dtype === to ? x : castOp.apply({ x }, { to }).y);
+export function cast(x: Tensor, to: DType): Tensor {
+  checkTensor(x, "cast");
+  return x.dtype === to ? x : castOp.apply({ x }, { to }).y;
+}

@@ -75,7 +75,7 @@ export function chatTemplateOf(lm: Chatting, which = "default"): ChatTemplate {
   const sources = sourcesOf(config);
   if (sources.size === 0)
     throw new UsageError(
-      `${lm.name} has no chat template, so it holds no conversations: tokenizer_config.json has no "chat_template"; take an instruct model, or continue a text instead.`,
+      `${lm.name} has no chat template, so it holds no conversations: tokenizer_config.json has no "chat_template"; take an instruct model, or continue a text with "sample".`,
       { model: lm.name },
     );
   const source = sources.get(which);

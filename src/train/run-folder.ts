@@ -9,7 +9,9 @@
  * - `model.safetensors` holds one whole set of weights: those of the best validation, and before there has
  *   been one, those of the last checkpoint. A LoRA run has `adapter_model.safetensors` in its place: `checkpoint.ts`.
  */
-import { rm, stat } from "node:fs/promises";
+
+import type { Dirent } from "node:fs";
+import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError, UsageError } from "../core/errors.ts";
 import { jsonText } from "../core/json.ts";
@@ -39,7 +41,19 @@ export async function refuseTakenFolder(folder: string): Promise<void> {
         : `holds ${name} but no ${files.run}: it is not a run of Punchline, and a new one would write over it. Choose another ${option("out")}.`;
     throw new UsageError(`${folder} ${reason}`, { option: "out", value: folder, folder, name });
   }
+  const other = found && (await readdir(folder, { withFileTypes: true })).find(isOthers);
+  if (other)
+    throw new UsageError(
+      `${folder} holds ${other.name}, which is not of a run, and a run needs a folder of its own; choose another ${option("out")}, such as ${join(folder, "run")}.`,
+      { option: "out", value: folder, folder, name: other.name },
+    );
 }
+
+/** Folders, such as other runs, and weights. Logs, scripts and texts may lie in the folder of a run to come. */
+const isOthers = (entry: Dirent): boolean =>
+  !entry.name.startsWith(".") &&
+  (entry.isDirectory() ||
+    /\.(?:safetensors|pt|pth|ckpt|onnx|gguf)$|^pytorch_model.*\.bin$|^package\.json$/.test(entry.name));
 
 /** Writes what a run knows before its first step. */
 export async function writeRunFiles(folder: string, run: NewRun): Promise<void> {

@@ -40,8 +40,11 @@ export interface TrainSink {
 
 /** Who hears of a training, and who ends it. */
 export interface TrainListeners {
-  /** Hears of the training as it goes; `stop()` ends it after what is under way, with a checkpoint. */
-  readonly onEvent?: ((event: TrainEvent, stop: () => void) => void) | undefined;
+  /**
+   * Hears of the training as it goes; `stop()` ends it after what is under way, with a checkpoint. A promise that it
+   * returns is waited for before the next step, and a failure of it ends the training as a thrown error does.
+   */
+  readonly onEvent?: ((event: TrainEvent, stop: () => void) => unknown) | undefined;
   /**
    * Ends the training early: asked after every line of the log, with all lines so far, those before a resume included.
    * Lines with a validation have its `val_loss`. `options.patience` needs no function.
@@ -144,6 +147,8 @@ class Loop {
   #kept: number | undefined;
   /** Whether a listener has asked for the end. */
   #stopped = false;
+  /** What the listener has not finished yet. */
+  #heard: Promise<unknown> | undefined;
 
   constructor(parts: TrainerParts) {
     const { options, resume, batches } = parts;
@@ -190,6 +195,7 @@ class Loop {
     const stopped = await this.#loop();
     await this.#save();
     this.#emit({ type: "end", stopped, step: this.#state.step });
+    await this.#heard;
     return { stopped, state: this.#state };
   }
 
@@ -207,6 +213,7 @@ class Loop {
     while (true) {
       const { owed } = this.#state;
       if (owed && !(await this.#clock.aside(() => this.#flush(owed)))) return "interrupt";
+      if (this.#heard) await this.#clock.aside(() => this.#listened());
       if (reason) return reason;
       if (this.#state.sinceBest >= patience) return "early";
       if (signal?.aborted) return "interrupt";
@@ -470,15 +477,27 @@ class Loop {
   }
 
   #emit(event: TrainEvent): void {
-    this.#parts.onEvent?.(event, () => {
+    const answer = this.#parts.onEvent?.(event, () => {
       this.#stopped = true;
     });
+    if (!isPromise(answer)) return;
+    this.#heard = Promise.all([this.#heard, answer]);
+    // Until the loop waits for it, a failure is nobody's.
+    this.#heard.catch(() => {});
+  }
+
+  async #listened(): Promise<void> {
+    await this.#heard;
+    this.#heard = undefined;
   }
 
   #set(change: Partial<TrainState>): void {
     this.#state = { ...this.#state, ...change };
   }
 }
+
+const isPromise = (value: unknown): value is PromiseLike<unknown> =>
+  typeof (value as PromiseLike<unknown> | undefined)?.then === "function";
 
 /** How many of so many equal parts of a whole have passed. */
 const partOf = (parts: number, at: number, whole: number): number =>

@@ -44,7 +44,7 @@ export default defineCommand({
       minutes: number("Time that each is trained", { above: 0, default: 2, unit: "minutes" }),
       models: names("Architectures to train", {
         placeholder: "NAME,NAME",
-        defaultIs: `all ${comparedArchitectures.length} of characters and words`,
+        defaultIs: `all ${comparedArchitectures.length} of characters and words that have the sizes asked for`,
         words: comparedArchitectures,
       }),
       layers: integers("Numbers of layers to try", { min: 1, defaultIs: "the architecture's" }),
@@ -74,14 +74,12 @@ export default defineCommand({
     const { minutes, parameters, seed, layers, width, out, page = join(out, "report.html") } = options;
     refuseOverOther(page);
     const { minCount, maxWords } = options;
-    const models = options.models ?? comparedArchitectures;
-    if (models.length === 0)
+    const { models } = options;
+    if (models?.length === 0)
       throw new UsageError('--models needs names of architectures, such as "char-lstm,char-cnn".');
-    const sizes = present({ parameters, layers, width });
+    const chosen = present({ models, parameters, layers, width });
     // What cannot be compared is refused before texts are read.
-    const ofWords = comparedModels({ models, ...sizes }).some(
-      ({ architecture }) => architecture.tokens === "word",
-    );
+    const ofWords = comparedModels(chosen).some(({ architecture }) => architecture.tokens === "word");
     const {
       minCount: _c,
       maxWords: _w,
@@ -92,9 +90,8 @@ export default defineCommand({
     const found = await compareArchitectures(data, {
       out,
       minutes,
-      ...sizes,
+      ...chosen,
       seed,
-      models,
       words: present({ minCount, maxWords }),
       origin: { sources: source, options: rest },
       backend: deviceOf(options),
@@ -130,7 +127,7 @@ function planText(
   const already = kept > 0 ? `, ${kept} of them trained already` : "";
   const each = `${models} ${models === 1 ? "model" : "models"}${already}`;
   if (seconds === 0) return `${each}.`;
-  return `${each}: ${formatDuration(minutes * 60)} of training each, ${formatDuration(seconds)} in all, and some seconds more for each to prepare, to validate and to write.`;
+  return `${each}: ${formatDuration(minutes * 60)} of training each, ${formatDuration(seconds)} in all. Preparing, validating and writing add some seconds to each, and up to a quarter.`;
 }
 
 function show(ctx: Context, { models, seconds, validation, lead, grid }: ArchitecturesResult): void {

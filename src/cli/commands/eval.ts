@@ -83,7 +83,7 @@ export default defineCommand({
     if (float32 && change !== undefined) {
       const percent = (100 * change).toFixed(2);
       ctx.print(
-        `in float32          ${float32.perplexity.toFixed(2)} (${options.quantize === "q8" ? 8 : 4} bits: ${change < 0 ? "" : "+"}${percent} %)`,
+        `in float32          ${formatPerplexity(float32.perplexity)} (${options.quantize === "q8" ? 8 : 4} bits: ${change < 0 ? "" : "+"}${percent} %)`,
       );
     }
     ctx.json({
@@ -149,11 +149,10 @@ function printScore(
   const pseudo = result.likelihood === "pseudo" ? "pseudo-" : "";
   // Tokens of a word vocabulary include punctuation; perplexity per word spells unknown words.
   const written = unit === "word" ? ["word or mark", "word as written"] : [unit, "word"];
-  const large = (value: number) => (value < 1e6 ? value.toFixed(2) : value.toExponential(2));
   const per = [
-    `${large(result.perplexity)} per ${written[0]}`,
-    `${large(result.perplexity_per_word)} per ${written[1]}`,
-    `${result.perplexity_per_byte.toFixed(3)} per byte`,
+    `${formatPerplexity(result.perplexity)} per ${written[0]}`,
+    `${formatPerplexity(result.perplexity_per_word)} per ${written[1]}`,
+    `${formatPerplexity(result.perplexity_per_byte)} per byte`,
   ];
   if ("accuracy" in result)
     ctx.print(
@@ -174,6 +173,12 @@ function printScore(
   ctx.print(`over                ${formatCount(result.tokens)} ${units} of ${what}${windows}${apart}`);
   if (result.unknown > 0)
     ctx.print(`unknown words       ${formatCount(result.unknown)}, spelt letter by letter for the bits`);
+}
+
+/** Four digits at least, as papers give them: `2.316`, `29.41`, `1,204`, `3.10e+7`. */
+function formatPerplexity(value: number): string {
+  if (value >= 1e6) return value.toExponential(2);
+  return value >= 1000 ? formatCount(value) : value.toFixed(value < 10 ? 3 : 2);
 }
 
 function withRecipe(model: TextModel, options: Options): Options {

@@ -59,6 +59,12 @@ test("a share is shown once, without a speed, and an ended line has no speed of 
   expect(take()).toBe("training: 10 steps, loss 2.000, in 10s\n");
 });
 
+test("one of something is not called by its plural", () => {
+  const { progress, take } = watch({ isTTY: false });
+  progress.start("training", { total: 1 }).update({ done: 1, loss: 2 });
+  expect(take()).toBe("training: 1 step, 100 %, loss 2.000\n");
+});
+
 test("a resumed run's speed is counted from where it resumed", () => {
   const { progress, wait, take } = watch({ isTTY: false });
   const task = progress.start("training", { total: 2000, from: 1000 });

@@ -181,7 +181,8 @@ function segments(
   const list: Segment[] = [{ text: label, rank: 0, lasting: true }];
   const share = unit === "%";
   const count = unit === "bytes" ? formatBytes : formatCount;
-  const amount = (n: number) => (unit === "bytes" ? formatBytes(n) : `${formatCount(n)} ${unit}`);
+  const amount = (n: number) =>
+    unit === "bytes" ? formatBytes(n) : `${formatCount(n)} ${n === 1 ? unit.replace(/s$/, "") : unit}`;
   if (share) list.push({ text: `${Math.min(100, Math.floor(done))} %`, rank: 1, lasting: true });
   else if (total === undefined || total === done) list.push({ text: amount(done), rank: 1, lasting: true });
   else list.push({ text: `${count(done)}/${estimated ? "~" : ""}${amount(total)}`, rank: 1, lasting: true });

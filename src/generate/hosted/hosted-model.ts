@@ -26,7 +26,14 @@ import { excerpt } from "../../core/printable.ts";
 import { checkedEndpoint, checkedHeaders, checkedSecret } from "../../core/secret.ts";
 import { limitedFetch } from "../../hub/limited-fetch.ts";
 import type { ScoredText } from "../log-probabilities.ts";
-import { changedOption, checkCount, type Sample, type SampleOptions, sampleOptionNames } from "../sample.ts";
+import {
+  changedOption,
+  checkCount,
+  MOST_TEXTS,
+  type Sample,
+  type SampleOptions,
+  sampleOptionNames,
+} from "../sample.ts";
 import { piecesOf, type StreamOptions } from "../stream.ts";
 import type { HostedModel } from "../text-model.ts";
 import {
@@ -240,7 +247,7 @@ class Hosted implements HostedModel {
 
   #refuse(options: SampleOptions): void {
     const { n = 1, maxLength = 200 } = options;
-    checkCount("n", n);
+    checkCount("n", n, MOST_TEXTS);
     checkCount("maxLength", maxLength);
     const unknown = { topK: 0, minP: 0, repetitionPenalty: 1, slide: false, beams: undefined };
     const name = changedOption(options, unknown);
