@@ -22,8 +22,16 @@ const thorough = [
 /** They need an adapter of WebGPU, be it SwiftShader. */
 const webgpu = "test/webgpu/**/*.test.ts";
 
-/** A worker runs many files in one process, so that the sources are loaded once for all of them. */
-const common = { testTimeout: 60_000, hookTimeout: 60_000, isolate: false };
+/**
+ * A worker runs many files in one process, so that the sources are loaded once for all of them. The workers, and what they
+ * start, compute with one thread each: with one per core they would wait for each other, and take almost twice as long.
+ */
+const common = {
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+  isolate: false,
+  env: { PUNCHLINE_THREADS: process.env.PUNCHLINE_THREADS ?? "1" },
+};
 
 export default defineConfig({
   test: {

@@ -10,6 +10,7 @@ import { availableParallelism } from "node:os";
 import { UsageError } from "../core/errors.ts";
 import { checkOptions, checkTexts } from "../core/options.ts";
 import { isHosted } from "../generate/open.ts";
+import { environmentThreads } from "../runtime/environment-threads.ts";
 import { nodeBackend } from "../runtime/node.ts";
 import { answersOf } from "./answers.ts";
 import { readCloze } from "./cloze.ts";
@@ -125,7 +126,7 @@ function distinctLabel(labels: readonly string[], i: number): string {
 }
 
 function protocolOf(runs: number, { device = "cpu", threads, signal }: CompareOptions): string {
-  const used = threads ?? `${availableParallelism()} (one per core)`;
+  const used = threads ?? environmentThreads() ?? `${availableParallelism()} (one per core)`;
   return (
     `${runs === 1 ? "1 run" : `${runs} runs`} of each case after 2 of warm-up, all cases of all models in turn; ` +
     `on ${device}, fp32 where nothing else is said, threads of one operation: ${used}; median and quantiles, tokens per second at the median; 95 % intervals of ratios by a bootstrap over the runs; ` +

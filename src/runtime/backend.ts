@@ -47,7 +47,7 @@ export const NOT_WHOLE = "not-on-device";
 export interface BackendOptions {
   /** Where graphs run. Default: `cpu`. */
   readonly device?: Device | undefined;
-  /** Threads inside one operation. Default: what the runtime chooses, one per core. */
+  /** Threads inside one operation. Default: in Node `PUNCHLINE_THREADS`, else what the runtime chooses, one per core. */
   readonly threads?: number | undefined;
   /** Write a profile of every node to this file prefix (Node only). */
   readonly profile?: string | undefined;

@@ -15,6 +15,7 @@ import {
   wrapSession,
 } from "./_ort.ts";
 import { type Backend, type BackendOptions, backendOptionNames } from "./backend.ts";
+import { environmentThreads } from "./environment-threads.ts";
 
 const load = createRequire(import.meta.url);
 /** ONNX Runtime, loaded when the first backend is made. */
@@ -27,7 +28,8 @@ export function silenceRuntime(): void {
 
 /** @throws InputError `device` where the runtime does not have the device on this system. */
 export function nodeBackend(options: BackendOptions = {}): Backend {
-  const { device = "cpu", threads, profile } = checkOptions(options, backendOptionNames);
+  const { device = "cpu", profile, ...given } = checkOptions(options, backendOptionNames);
+  const threads = given.threads ?? environmentThreads();
   const ort = runtime();
   // The runtime itself would leave it out and compute on the CPU.
   const supported = ort.listSupportedBackends().map(({ name }) => name);

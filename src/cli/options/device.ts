@@ -1,11 +1,12 @@
 /** The options for where a model runs, on every command that runs one. */
 import { availableParallelism } from "node:os";
 import type { BackendChoice, Device } from "../../runtime/backend.ts";
+import { environmentThreads } from "../../runtime/environment-threads.ts";
 import { choice, inGroup, integer, type Option, type OptionValues, present } from "./option.ts";
 
 export const deviceOptions = inGroup("Machine", {
   device: choice("What computes", ["cpu", "webgpu", "cuda", "coreml", "dml"], { default: "cpu" }),
-  threads: integer("Threads of one operation", { min: 1, defaultIs: "one per core" }),
+  threads: integer("Threads of one operation", { min: 1, defaultIs: "PUNCHLINE_THREADS, else one per core" }),
 });
 
 /** The same where there is something to measure. */
@@ -29,7 +30,7 @@ export const deviceOf = <D extends Device | "auto">({
 } => present({ device, threads });
 
 /** Where a model runs, in words. */
-export const machineText = ({ device = "cpu", threads }: BackendChoice): string =>
+export const machineText = ({ device = "cpu", threads = environmentThreads() }: BackendChoice): string =>
   `on ${device === "auto" ? "the faster of cpu and webgpu" : device}, ${threads === undefined ? `${availableParallelism()} threads, one per core` : threads === 1 ? "1 thread" : `${threads} threads`}`;
 
 /** Without a default of the device, so that a resumed run keeps its own. */
