@@ -29,7 +29,7 @@ const RESULTS_VERSION = 5;
 export interface DemoOptions {
   /** Names of chapters. Default: all. */
   readonly chapters?: readonly string[] | undefined;
-  /** Minutes of training of the character model; the other models get their shares. Default 2. */
+  /** Minutes of training of the character model; the other models get their shares. Default 2, or less with `quick`. */
   readonly minutes?: number | undefined;
   /** All in less than two minutes, with less training. Default false. */
   readonly quick?: boolean | undefined;
@@ -90,7 +90,7 @@ async function runChapters(
   const { sources = ["one-liners"], seed = 42, out = "report.html", quick = false, signal } = options;
   const begun = performance.now();
   const seconds = () => (performance.now() - begun) / 1000;
-  const plan = options.plan ?? (quick ? quickPlan : usualPlan(options.minutes));
+  const plan = options.plan ?? (quick ? quickPlan : usualPlan)(options.minutes);
   const named = [options.pretrained ?? []].flat();
   const { data, cleaning } = await readJokes(sources);
   const dataSeconds = seconds();

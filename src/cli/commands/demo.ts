@@ -24,8 +24,8 @@ export default defineCommand({
       minutes: number("Time that the character model is trained; the others take shares of it", {
         above: 0,
         max: 600,
-        default: usualMinutes,
         unit: "minutes",
+        defaultIs: `${usualMinutes}, with --quick less`,
       }),
       chapter: list(`Only this chapter: ${chapterNames.join(", ")}`, {
         placeholder: "NAME",
