@@ -27,8 +27,10 @@ const webgpu = "test/webgpu/**/*.test.ts";
  * start, compute with one thread each: with one per core they would wait for each other, and take almost twice as long.
  */
 const common = {
-  testTimeout: 60_000,
-  hookTimeout: 60_000,
+  // A test that ends in seconds may take a minute on a slow machine, or a busy one.
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+  expect: { poll: { timeout: 60_000 } },
   isolate: false,
   env: { PUNCHLINE_THREADS: process.env.PUNCHLINE_THREADS ?? "1" },
 };

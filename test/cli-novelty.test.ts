@@ -28,7 +28,7 @@ beforeAll(async () => {
   const sizes = ["--width", "16", "--batch-size", "4", "--seq-len", "16", "--validation-tokens", "500"];
   const ran = await run(["train", "--out", "a", ...data, "--steps", "6", "--snapshot-every", "2", ...sizes]);
   expect(ran.status, ran.stderr).toBe(0);
-}, 120_000);
+});
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe("files of texts", () => {

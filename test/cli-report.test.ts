@@ -38,7 +38,7 @@ beforeAll(async () => {
   replaced = join(folder, "replaced");
   await cp(join(folder, "weak"), join(replaced, "punchline-gpt2"), { recursive: true });
   await cp(join(folder, "jokes.txt"), join(replaced, "jokes.txt"));
-}, 120_000);
+});
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe("punchline report", () => {

@@ -53,7 +53,7 @@ beforeAll(async () => {
   symlinkSync("..", run("loop"));
   symlinkSync("done", run("another-name"));
   mkdirSync(join(cwd, "no/runs"), { recursive: true });
-}, 120_000);
+});
 
 test("says what became of each run, and finds those below runs and beside it", async () => {
   const runs = await listed();

@@ -64,7 +64,7 @@ test("ends at SIGTERM, whatever its clients do", async () => {
     },
   );
   expect(ran).toMatchObject({ status: 0, signal: null });
-}, 30_000);
+});
 
 test("says that an address is taken", async () => {
   const taken = createServer().listen(0, "127.0.0.1");

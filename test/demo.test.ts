@@ -12,7 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseHTML } from "linkedom";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { UsageError } from "../src/core/errors.ts";
 import { Random } from "../src/core/random.ts";
 import { prepareData } from "../src/data/prepare-sources.ts";
@@ -62,10 +62,10 @@ beforeAll(() => {
     Array.from({ length: 5 + (i % 9) }, (_, k) => word(20 * i + k)).join(" "),
   );
   writeFileSync(source, `${jokes.join("\n")}\n`);
-  process.env.HF_HUB_CACHE = join(folder, "no-models");
+  vi.stubEnv("HF_HUB_CACHE", join(folder, "no-models"));
 });
 afterAll(() => {
-  delete process.env.HF_HUB_CACHE;
+  vi.unstubAllEnvs();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -230,7 +230,7 @@ describe("the demo", { timeout: 300_000 }, () => {
     const verdict = !read
       ? "That is less than one pass over the jokes, too little to say what pre-training is worth"
       : !conclusive
-        ? "Whether pre-training helped cannot be told here"
+        ? "Whether pre-training helped is not clear here"
         : own! < scratch!
           ? "Pre-training helped"
           : "Pre-training did not help here";

@@ -44,7 +44,7 @@ beforeAll(async () => {
     expect(ran.status, ran.stderr).toBe(0);
     documents.set(name, ran.stdout);
   }
-}, 120_000);
+});
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 it("names the files of a run", () => {

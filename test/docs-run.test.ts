@@ -123,7 +123,7 @@ describe("programs", () => {
   });
 });
 
-it("the drawn training step is the real one (docs/figures/training-step.ts draws it anew)", () => {
+it("the drawn training step is the real one (docs/figures/training-step.ts draws it again)", () => {
   expect(readFileSync(join(root, "docs/images/training-step.svg"), "utf8")).toBe(trainingStepPicture());
   const texts = readPage("docs/architecture.md").blocks.filter(({ language }) => language === "text");
   expect(texts.map(({ source }) => source)).toContain(trainingStepText());

@@ -156,7 +156,7 @@ describe("pullModel", () => {
     expect(await incomplete()).toEqual([]);
   });
 
-  it("begins anew where the server knows no ranges, and gives up in the end with what came kept", async () => {
+  it("starts again where the server knows no ranges, and gives up in the end with what came kept", async () => {
     Object.assign(hub.faults, { cuts: 2, cutAfter: 100_000, ignoreRange: true });
     const { path } = await pullModel("gpt2", options);
     expect((await readFile(join(path, "model.safetensors"))).equals(weights)).toBe(true);
@@ -272,7 +272,7 @@ describe("resolveModel", () => {
     expect(await resolveModel(`gpt2@${commit}`, options)).toBe(snapshot);
     expect(hub.requests).toEqual([]);
 
-    // A dangling link is not a file: fetched anew.
+    // A dangling link is not a file: fetched again.
     await rm(join(folder, "blobs", "model.safetensors"));
     expect(await resolveModel("gpt2", options)).toBe(join(repoDir(), "snapshots", hub.commitOf(model)));
   });

@@ -105,7 +105,7 @@ describe("Muon", () => {
     },
   );
 
-  it("computes the same where the inside of blocks is computed anew", async () => {
+  it("computes the same where the inside of blocks is computed again", async () => {
     const base = await modelFolder("gpt2", { dropout: 0.2, layers: 3 });
     const whole = await tuned(base);
     expect((await tuned(base, { recompute: true })).losses).toEqual(whole.losses);

@@ -59,7 +59,7 @@ beforeAll(async () => {
     backend: { threads: 1 },
   });
   return () => rmSync(folder, { recursive: true, force: true });
-}, 60_000);
+});
 
 interface Outcome {
   readonly seed: number;

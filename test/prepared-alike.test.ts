@@ -50,7 +50,7 @@ beforeAll(async () => {
     const ran = await run("train", "--data", data, "--out", at(name), "--json", ...tiny, ...options);
     expect(ran.status, ran.stderr).toBe(0);
   }
-}, 60_000);
+});
 
 const document = async (...words: readonly string[]) => {
   const ran = await run(...words, "--json");

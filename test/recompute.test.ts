@@ -1,4 +1,4 @@
-/** Training that computes the inside of blocks anew: the same run to the bit, with less memory. */
+/** Training that computes the inside of blocks again: the same run to the bit, with less memory. */
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { prepareTexts } from "../src/data/prepare.ts";

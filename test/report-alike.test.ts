@@ -36,7 +36,7 @@ beforeAll(async () => {
     const ran = await run("train", "--out", at(name!), ...tiny, ...options);
     expect(ran.status, ran.stderr).toBe(0);
   }
-}, 60_000);
+});
 
 type Figures = Pick<Evaluation, "loss" | "tokens" | "bits_per_character">;
 

@@ -57,7 +57,7 @@ describe("killed", () => {
     }
   });
 
-  test("before the first checkpoint: the run begins anew", async () => {
+  test("before the first checkpoint: the run starts again", async () => {
     const { request, folder, copies } = await trainWithCopies(busy);
     const first = copies[0]!.folder;
     for (const name of ["optimizer.safetensors", "model.safetensors", "state.json", "config.json"])

@@ -20,7 +20,7 @@ describe.skipIf(noBrowser)(`in a browser${browserReason}`, () => {
       build: { outDir: folder, emptyOutDir: true, target: "esnext", minify: false },
     });
     server = await serveFolder(folder);
-  }, 120_000);
+  });
 
   afterAll(async () => {
     server?.close();
@@ -45,5 +45,5 @@ describe.skipIf(noBrowser)(`in a browser${browserReason}`, () => {
     } finally {
       await browser.close();
     }
-  }, 90_000);
+  });
 });

@@ -1,4 +1,4 @@
-/** Values computed anew in the backward pass: the same gradients to the bit, for less memory. */
+/** Values computed again in the backward pass: the same gradients to the bit, for less memory. */
 import { describe, expect, it } from "vitest";
 import { float32, type HostArray } from "../core/array.ts";
 import { Random } from "../core/random.ts";
@@ -61,7 +61,7 @@ describe("gradients through kept values", () => {
     expect(tanhs(replayed.dump(...arguments_))).toBe(4 * layers);
   });
 
-  it("compute nothing anew outside of two marks", () => {
+  it("compute nothing again outside of two marks", () => {
     const before = step(keep, (v) => tanh(v));
     expect(before.dump(weights, gains, x).match(/= tanh\(/g)).toHaveLength(4 * layers + 1);
   });

@@ -151,7 +151,7 @@ async function takeBase(
   if (!("model" in base)) return readFrozen(await wholeBase(base), setup, model);
   if (adaptation.adapter)
     throw new UsageError(
-      `Adapters are kept without ${base.name}, whose files have to be found again; give its files as ${option("base")}, or train all weights.`,
+      `Adapters are kept without ${base.name}, so its files have to be found again; give them as ${option("base")}, or train all weights.`,
       { name: base.name },
     );
   copyWeights(base, setup, model);

@@ -31,10 +31,9 @@ test.each([
 });
 
 test("many keys are found as quickly as few, so a large file with a fault is refused at once", () => {
-  const keys = Array.from({ length: 30_000 }, (_, i) => `"${String(i).padStart(40, "0")}": 0`);
-  const from = performance.now();
-  expect(jsonPlaces(`{\n${keys.join(",\n")},}`).fault?.line).toBe(30_001);
-  expect(performance.now() - from).toBeLessThan(5_000);
+  // Each key compared with all before it would take minutes.
+  const keys = Array.from({ length: 100_000 }, (_, i) => `"${String(i).padStart(40, "0")}": 0`);
+  expect(jsonPlaces(`{\n${keys.join(",\n")},}`).fault?.line).toBe(100_001);
 });
 
 test("texts that JSON.parse accepts have no fault, and others have one", () => {

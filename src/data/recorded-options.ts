@@ -26,7 +26,7 @@ export function prepareOptionsOf(recorded: RecordedOptions): PrepareDataOptions 
     const odd = Object.keys(recorded).find((key) => !ofRaw.includes(key));
     if (odd)
       throw new UsageError(
-        `${option("raw")} takes the file as it stands and cannot be combined with ${option(odd)}.`,
+        `${option("raw")} takes the file as it is and cannot be combined with ${option(odd)}.`,
         { option: odd, value: recorded[odd] },
       );
     return { raw: true, ...common };

@@ -30,7 +30,7 @@ export async function loadTokenizer(nameOrPath: string): Promise<Tokenizer> {
   if (expected === undefined || fingerprintTokenizer(tokenizer) === expected) return tokenizer;
   throw new InputError(
     "tokenizer-changed",
-    `The weights in ${folder} were trained with another tokenizer, whose ids mean other tokens; put back the tokenizer.json that belongs to them.`,
+    `The weights in ${folder} were trained with another tokenizer, in which ids mean other tokens; put back the tokenizer.json that belongs to them.`,
     { folder, expected },
   );
 }

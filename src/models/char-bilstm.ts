@@ -19,7 +19,7 @@ import type { ModelConfig } from "./model.ts";
 const type = "char-bilstm";
 const options = {
   width: integer(128, "units of each direction, and of the layer above"),
-  embedding: integer(64, "numbers that stand for one character"),
+  embedding: integer(64, "numbers for each character"),
   window: integer(40, "characters that it reads", 2),
   dropout: fraction(0.2, "probability of dropping a unit, above each layer"),
 };

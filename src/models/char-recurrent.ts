@@ -24,7 +24,7 @@ function architecture(cell: Cell, learningRate: number, summary: string) {
   const options = {
     layers: integer(1, "recurrent layers, one above the other"),
     width: integer(256, "units of each recurrent layer"),
-    embedding: integer(64, "numbers that stand for one character"),
+    embedding: integer(64, "numbers for each character"),
     dropout: fraction(0, "probability of dropping a unit, below the head and between layers"),
   };
   return defineArchitecture({

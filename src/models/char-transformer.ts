@@ -29,11 +29,11 @@ const SECOND_TARGET = 0.5;
 
 const options = {
   layers: integer(4, "decoder blocks, one above the other"),
-  width: integer(128, "numbers that stand for one character"),
+  width: integer(128, "numbers for each character"),
   heads: integer(4, "attention heads; they divide the width"),
   context: integer(64, "characters that it sees at once"),
   dropout: fraction(0, "probability of dropping a unit or an attention weight"),
-  positions: choice("rotary", ["rotary", "learned"], "how it knows where a character stands"),
+  positions: choice("rotary", ["rotary", "learned"], "how it knows the place of a character"),
   allPositions: onOff(true, "auxiliary loss: predict after every character of a window"),
   allLayers: onOff(false, "auxiliary loss: predict from the layers below the last as well"),
   secondTarget: onOff(false, "auxiliary loss: predict the character after the next as well"),

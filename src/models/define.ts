@@ -186,7 +186,7 @@ export function transformerOptions<S extends string>(
   return {
     config: choice(usual, Object.keys(sizes), "a usual size; the options below change it"),
     layers: integer(layers, `${blocks}, one above the other`),
-    width: integer(width, "numbers that stand for one token"),
+    width: integer(width, "numbers for each token"),
     heads: integer(heads, "attention heads; they divide the width"),
     context: integer(context, "tokens that it sees at once"),
     dropout: fraction(0.1, "probability of dropping a unit or an attention weight"),

@@ -10,7 +10,7 @@ function architecture(cell: Cell, summary: string) {
     tokens: "word",
     options: {
       layers: integer(1, "recurrent layers, one above the other"),
-      width: integer(256, "units of each recurrent layer, and numbers that stand for one word"),
+      width: integer(256, "units of each recurrent layer, and numbers for each word"),
       dropout: fraction(0.4, "probability of dropping a unit, below the head and between layers"),
       tied: onOff(
         true,

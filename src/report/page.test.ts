@@ -129,7 +129,7 @@ describe("numbers", () => {
       "punchline-gpt2, fine-tuned1.96",
       "Before it was shown the jokes, punchline-gpt2 completed 0 % (0.0–3.7 %) of the same training jokes: what it remembers it has learned here.",
       "To read the text once, GPT-2 at full size takes",
-      "gpt2 writes 3.3 times as fast (95 % interval 3.2 to 3.4). Which one reads faster cannot be told from these runs.",
+      "gpt2 writes 3.3 times as fast (95 % interval 3.2 to 3.4). Which one reads faster is not clear from these runs.",
       "The weights of GPT-2 at full size and BERT-base at full size are random numbers",
       "97 % (92–99 %) ended by themselves within 64 tokens; before it was shown jokes, 11 % (6–19 %) did",
       "Still to come: GPT or BERT?",
@@ -166,7 +166,7 @@ describe("numbers", () => {
       [2.01, 2],
     ] as const) {
       const page = await told(own, scratch);
-      expect(page).toContain("Whether pre-training helped cannot be told here");
+      expect(page).toContain("Whether pre-training helped is not clear here");
       expect(page).not.toContain("Pre-training helped");
     }
     expect(await told(2, 2.01, 1_000_000)).toContain("Pre-training helped: 2.00 bits");

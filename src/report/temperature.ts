@@ -1,4 +1,4 @@
-/** What temperature does to the choice of the next character: stored probabilities, computed anew in the page. */
+/** What temperature does to the choice of the next character: stored probabilities, computed again in the page. */
 import type { NextToken } from "../evaluate/choices.ts";
 import { type FigureOptions, figure } from "./figure.ts";
 import { percent } from "./format.ts";

@@ -39,6 +39,12 @@ function dial({ port }: ModelServer): Socket {
   return socket;
 }
 
+/** A number of `/metrics`, by the beginning of its line. */
+async function figure({ url }: ModelServer, name: string): Promise<number> {
+  const text = await (await fetch(new URL("/metrics", url))).text();
+  return Number(new RegExp(`^punchline_${name}\\S* (.+)$`, "m").exec(text)?.[1]);
+}
+
 /** All that comes back until the other side closes. */
 async function raw(server: ModelServer, request: string): Promise<string> {
   const socket = dial(server);
@@ -321,7 +327,7 @@ describe("work", () => {
     const scored = await post(server, { ...ask, prompt: text, max_tokens: 0, echo: true, logprobs: 1 });
     const { choices } = (await scored.json()) as OpenAI.Completion;
     expect(choices[0]!.logprobs!.tokens!.join("")).toBe(text);
-  }, 60_000);
+  });
 
   it.each([false, true])(
     "ends when the client leaves while its prompt is read (chunked: %s)",
@@ -337,10 +343,8 @@ describe("work", () => {
       );
       await new Promise((wake) => setTimeout(wake, 1000));
       socket.destroy();
-      const before = performance.now();
       expect((await post(server, ask)).status).toBe(200);
-      // To read all of the prompt takes half a minute.
-      expect(performance.now() - before).toBeLessThan(5000);
+      expect(await figure(server, "prompt_tokens_total")).toBeLessThan(450_000);
     },
   );
 
@@ -355,16 +359,17 @@ describe("work", () => {
         signal,
       }).catch(() => {});
     const first = new AbortController();
+    const running = () => figure(server, "requests_running");
     void long(first.signal);
-    await new Promise((wake) => setTimeout(wake, 200));
+    await expect.poll(running).toBe(1);
     void long(leave.signal);
-    await new Promise((wake) => setTimeout(wake, 200));
+    await expect.poll(running).toBe(2);
     const full = await post(server, ask);
     expect([full.status, full.headers.get("retry-after")]).toEqual([503, "1"]);
     leave.abort();
-    await new Promise((wake) => setTimeout(wake, 200));
+    await expect.poll(running).toBe(1);
     const third = post(server, ask); // there is room for it, though the first is still written
-    await new Promise((wake) => setTimeout(wake, 100));
+    await expect.poll(running).toBe(2);
     first.abort();
     expect((await third).status).toBe(200);
   });
@@ -393,8 +398,8 @@ describe("a client that does not read", () => {
       read += data.length;
     });
     socket.resume();
-    await expect.poll(() => read, { timeout: 60_000 }).toBeGreaterThan(8e6);
-  }, 90_000);
+    await expect.poll(() => read, { timeout: 100_000 }).toBeGreaterThan(8e6);
+  });
 
   it("may read a byte at a time, and holds up nobody else", async () => {
     const server = await start({ limits: { maxTokens: 1e6 } });
@@ -406,9 +411,9 @@ describe("a client that does not read", () => {
       read += (socket.read(1) as Buffer | null)?.length ?? 0;
     }, 50);
     for (let k = 0; k < 5; k++) expect((await post(server, { ...ask, seed: k })).status).toBe(200);
-    await expect.poll(() => read, { timeout: 20_000 }).toBeGreaterThan(10);
+    await expect.poll(() => read).toBeGreaterThan(10);
     clearInterval(drip);
-  }, 30_000);
+  });
 
   it("is given up after a while, and others are served", async () => {
     const server = await start({ limits: { maxTokens: 1e6, stallMs: 700 } });
@@ -417,7 +422,7 @@ describe("a client that does not read", () => {
     socket.write(request(stream));
     await new Promise((wake) => setTimeout(wake, 300));
     expect((await post(server, ask)).status).toBe(200);
-  }, 30_000);
+  });
 });
 
 describe("prompts without tokens, and of very many", () => {
@@ -487,7 +492,7 @@ describe("closing", () => {
     // What came before the end is answered, and its client did not wait for the long one.
     expect(await waiting).toMatchObject({ choices: [{ finish_reason: "length" }] });
     await expect(client.models.list()).rejects.toThrow(OpenAI.APIConnectionError);
-  }, 15_000);
+  });
 
   it("does not wait for a client that does not read", async () => {
     const server = await start({ limits: { maxTokens: 1e6, graceMs: 200 } });
@@ -500,7 +505,7 @@ describe("closing", () => {
     );
     await new Promise((wake) => setTimeout(wake, 1000));
     await server.close();
-  }, 15_000);
+  });
 });
 
 describe("bodies", () => {

@@ -1,6 +1,6 @@
 /**
  * A branch: a new run that goes on from the weights of another with other settings. The other stays as it is; moments of
- * the optimiser, the learning rate's schedule and the order of the data begin anew.
+ * the optimiser, the learning rate's schedule and the order of the data start again.
  */
 import { UsageError } from "../core/errors.ts";
 import { invalidOption, option } from "../core/options.ts";
@@ -41,7 +41,7 @@ export function branchOptions(
   const { lora, steps, epochs, maxMinutes, ...kept } = run;
   if (lora !== undefined)
     throw new UsageError(
-      `${name} is an adapter, whose weights are not all of a model; go on with it by ${option("resume")}, or merge it first.`,
+      `${name} is an adapter, which lacks weights of a whole model; go on with it by ${option("resume")}, or merge it first.`,
       { name },
     );
   const given = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined));

@@ -9,7 +9,7 @@ const parsed = () => {
   return { room: path, settings: new URLSearchParams(query) };
 };
 
-/** As the page was opened: settings come to be one after the other, and each writes the address anew. */
+/** As the page was opened: settings come to be one after the other, and each writes the address again. */
 const opened = parsed();
 
 /** The room's id; empty for the first. */

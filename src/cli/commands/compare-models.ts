@@ -49,7 +49,7 @@ export default defineCommand({
       }),
       layers: integers("Numbers of layers to try", { min: 1, defaultIs: "the architecture's" }),
       width: integers("Widths to try", { min: 1, defaultIs: "as --parameters asks" }),
-      parameters: integer("Parameters of each, besides those that grow with its vocabulary", {
+      parameters: integer("Parameters of each, without those that grow with its vocabulary", {
         min: 1000,
         defaultIs: "500000, unless --width is given",
       }),

@@ -42,7 +42,7 @@ export default defineCommand({
         defaultIs: "fp32",
       }),
     }),
-    layer: integer("Layer whose attention is shown, from 1", { min: 1, default: 1 }),
+    layer: integer("Layer of which the attention is shown, from 1", { min: 1, default: 1 }),
     head: integer("Head of that layer, from 1", { min: 1, default: 1 }),
     backend: choices(
       "Program that runs the models, each a model of its own in the results; transformers.js is taken from your project",

@@ -59,7 +59,7 @@ const options = {
     max: 1,
     defaultIs: String(rule.span),
   }),
-  asked: integer("Training texts whose beginnings the model is given", {
+  asked: integer("Training texts of which the model is given the beginning", {
     min: 0,
     defaultIs: String(defaults.asked),
   }),

@@ -48,7 +48,7 @@ export default defineCommand({
     }),
     maxLength: integer("Most tokens of a text", { min: 1, default: 240 }),
     seed: integer("Seed of the random numbers", { min: 0, default: 0 }),
-    encoder: text("Model whose vectors MAUVE compares", {
+    encoder: text("Model that makes the vectors for MAUVE", {
       placeholder: "MODEL",
       defaultIs: "punchline-gpt2, or the first run if that knows more of the texts",
     }),

@@ -75,7 +75,7 @@ export default defineCommand({
     chat: flag("Ask with the prompt as the user's turn of the model's chat template"),
     slide: flag("Drop the oldest tokens when the context is full"),
     ...inGroup("New or remembered", {
-      check: flag("Show beside each text the training texts that begin like it, and what is a copy"),
+      check: flag("Show with each text the training texts that begin like it, and what is a copy"),
       novel: numberOrBare(
         "Replace copies by new texts: what is as similar as this to a training text, or sewn together from some",
         { min: 0.6, max: 1, bare: 0.7, defaultIs: "off" },
@@ -89,7 +89,7 @@ export default defineCommand({
   examples: {
     'punchline sample punchline-gpt2 --prompt "The old man" -n 3': "With the built-in model",
     'punchline sample runs/a --prompt "Why did" -n 5 --temperature 0.8': "Five endings",
-    "punchline sample runs/a -n 3 --check": "Beside the training texts that begin like them",
+    "punchline sample runs/a -n 3 --check": "With the training texts that begin like them",
     "punchline sample gpt2 --adapter runs/b": "With a LoRA adapter of GPT-2",
     "punchline sample runs/a -n 100 --json > jokes.json": "Many, for a program",
     'punchline sample runs/a --prompt "Why" --beams 8 -n 3': "The three likeliest found",

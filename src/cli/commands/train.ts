@@ -134,7 +134,7 @@ function refuseOtherShapes(from: string, { model, modelOptions }: RunRecord, opt
   const asked = options.model === undefined ? model : architectureOf(options.model).type;
   if (asked !== model)
     throw new UsageError(
-      `${from} is a ${model}, whose weights are none of a ${asked}; leave --model out, or train without --init-from.`,
+      `${from} is a ${model}, and its weights do not fit a ${asked}; leave --model out, or train without --init-from.`,
       { option: "model", expected: model, actual: asked },
     );
   for (const [name, value] of Object.entries(givenModelOptions(options))) {

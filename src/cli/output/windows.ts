@@ -53,7 +53,7 @@ function legend(windows: readonly TrainingWindow[]): string {
     ...(several
       ? [
           windows[0]!.kind === "blocks"
-            ? "│ stands between texts that do not see each other"
+            ? "│ separates texts that do not see each other"
             : "at │ a text begins, and the state starts over",
         ]
       : []),

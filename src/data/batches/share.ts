@@ -35,7 +35,7 @@ export function rowsOfBatch(whole: TokenBatch, { from, to }: RowShare): TokenBat
   return { ...common, y: part(whole.y), weights, targets };
 }
 
-/** Standard deviations by which the hidden tokens of a few rows may exceed their expected number before a graph is made anew. */
+/** Standard deviations by which the hidden tokens of a few rows may exceed their expected number before a graph is made again. */
 const DEVIATIONS = 8;
 
 /** The hidden tokens of these rows. There are as many places as nearly every batch needs, so that one graph serves all. */

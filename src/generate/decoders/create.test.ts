@@ -61,7 +61,7 @@ describe.each([
     await decoder.release();
   });
 
-  it("starts every row with the same text, and anew", async () => {
+  it("starts every row with the same text, and again", async () => {
     const decoder = createDecoder(lm, { batch: 3 });
     for (const text of [ids(7, 1), ids(5, 2)]) {
       const logits = await decoder.start(text);

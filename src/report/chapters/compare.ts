@@ -228,7 +228,7 @@ function faster({ ratios }: CompareData): string[] {
       const [low, high] = interval.map((end) => significant(end, 2));
       return `${faster} ${does} ${significant(ratio, 2)} times as fast (95 % interval ${low} to ${high}).`;
     }),
-    ...(open.length > 0 ? [`Which one ${open.join(" or ")} faster cannot be told from these runs.`] : []),
+    ...(open.length > 0 ? [`Which one ${open.join(" or ")} faster is not clear from these runs.`] : []),
   ];
 }
 

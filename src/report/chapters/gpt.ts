@@ -226,7 +226,7 @@ function worthOf(d: GptData): { readonly short: string; readonly figures: string
     };
   const short =
     lead === undefined || !lead.conclusive
-      ? "Whether pre-training helped cannot be told here"
+      ? "Whether pre-training helped is not clear here"
       : own < scratch
         ? "Pre-training helped"
         : "Pre-training did not help here";

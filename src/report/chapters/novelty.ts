@@ -169,7 +169,7 @@ function audit(a: AuditedModel, id: string, name: (title: string) => string): re
         id: `${id}-similarity`,
         title: name("how near the nearest joke is"),
         folded,
-        subtitle: "Share of texts whose nearest training joke is at least so similar",
+        subtitle: "Share of texts with a nearest training joke that is at least so similar",
         content: similarityChart({
           id: `${id}-similarity-chart`,
           model: nearest,
@@ -206,7 +206,7 @@ function recalled(a: AuditedModel, id: string, name: (title: string) => string):
     id: `${id}-recalled`,
     title: name(
       extraction === undefined
-        ? "can training jokes be told from unseen ones?"
+        ? "can training jokes be distinguished from unseen ones?"
         : `it completes ${percent(extraction.training.rate)} of the training jokes word for word`,
     ),
     folded: true,

@@ -57,7 +57,7 @@ export function shareAtLeast(values: readonly number[], x: number): number {
 /** The share of texts above each similarity, by the similarity of the nearest training joke of each text. */
 export const similarityChart = (chart: NoveltyChart): Html =>
   curvesChart(chart, {
-    title: "Share of texts whose nearest training joke is at least so similar",
+    title: "Share of texts with a nearest training joke that is at least so similar",
     describe: (nearest) =>
       [0.4, 0.6, 0.8, 1]
         .map((x) => `at least ${percent(x)} alike ${percent(shareAtLeast(nearest, x))}`)

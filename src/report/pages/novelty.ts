@@ -11,7 +11,7 @@ export async function noveltyPage(
 ): Promise<void> {
   await writePage(file, {
     title: `Does ${model} invent, or does it remember?`,
-    standfirst: `${count(audit.n)} texts that it wrote, looked up in the ${count(audit.indexed)} that it was trained on, beside ${count(audit.baseline.n)} real ones that it never saw.`,
+    standfirst: `${count(audit.n)} texts that it wrote, looked up in the ${count(audit.indexed)} that it was trained on, compared with ${count(audit.baseline.n)} real ones that it never saw.`,
     key: [
       ...figure(audit.rate, "of these texts are copies"),
       ...figure(audit.baseline.rate, "of unseen real texts would be called so"),
