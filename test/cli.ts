@@ -76,13 +76,15 @@ export function builtCli(): string {
   return built;
 }
 
-function newerSource(folder: string, than: number): string | undefined {
+/** A file of the program's sources that was changed after a moment, in milliseconds; undefined where there is none. */
+export function newerSource(folder: string, than: number): string | undefined {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) {
       const found = newerSource(path, than);
       if (found) return found;
-    } else if (/(?<!\.test)\.ts$/.test(entry.name) && statSync(path).mtimeMs > than) return path;
+    } else if (/(?<!\.test)\.(?:tsx?|css|html)$/.test(entry.name) && statSync(path).mtimeMs > than)
+      return path;
   }
   return undefined;
 }

@@ -1,11 +1,12 @@
 /** The built studio on a server of its own, and the rules that each of its rooms keeps. */
+import { statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { build } from "vite";
 import { type StudioServer, serveStudio } from "../src/server/studio.ts";
-import { root } from "./cli.ts";
+import { newerSource, root } from "./cli.ts";
 
 /** The engine's process from the sources, as `serveStudio` starts it. */
 export const engineProgram = {
@@ -14,16 +15,25 @@ export const engineProgram = {
 };
 
 /**
- * @param folder where the files are built
+ * @param folder where the files are built, unless `dist/studio` is newer than all sources
  * @param runs the folder of runs of the machine's engine; without it the page computes by itself
  */
 export async function builtStudio(folder: string, runs?: string): Promise<StudioServer> {
-  await build({
-    configFile: join(root, "studio/vite.config.ts"),
-    logLevel: "error",
-    build: { outDir: folder, emptyOutDir: true },
-  });
-  return serveStudio({ port: 0, folder, runs, program: engineProgram });
+  const built = builtBefore() ?? folder;
+  if (built === folder)
+    await build({
+      configFile: join(root, "studio/vite.config.ts"),
+      logLevel: "error",
+      build: { outDir: folder, emptyOutDir: true },
+    });
+  return serveStudio({ port: 0, folder: built, runs, program: engineProgram });
+}
+
+/** The studio as `npm run build` has built it from the sources that there are; undefined where it is older. */
+function builtBefore(): string | undefined {
+  const page = statSync(join(root, "dist/studio/index.html"), { throwIfNoEntry: false });
+  const newer = (folder: string) => page && newerSource(join(root, folder), page.mtimeMs);
+  return page && !newer("src") && !newer("studio") ? join(root, "dist/studio") : undefined;
 }
 
 interface Axe {
