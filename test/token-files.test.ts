@@ -16,6 +16,7 @@ import { openTokenFile } from "../src/data/corpus/open.ts";
 import { prepareTokenFile } from "../src/data/corpus/prepare-file.ts";
 import { writeTokens } from "../src/data/corpus/write.ts";
 import { drawnIds, drawnOrder } from "../src/data/drawn-ids.ts";
+import { hashText } from "../src/data/hash.ts";
 import { prepareText } from "../src/data/prepare.ts";
 import { type PrepareDataOptions, prepareData } from "../src/data/prepare-sources.ts";
 import { splitNames } from "../src/data/split.ts";
@@ -381,8 +382,19 @@ describe("in a process of its own", () => {
     const made = await run("data text.txt --near off --out text.tokens --json");
     expect(made.stderr).not.toMatch(/^error/m);
     expect(JSON.parse(made.stdout)).toMatchObject({ rows_in: 200_000, rows_out: 200_000 });
-    const near = await run("data text.txt --out text.tokens");
-    expect(near.stderr).toMatch(/to find near copies, all texts have to be in memory.*--no-near/);
+    // Every eighth of the second quarter is the text 20,000 before it with one more word.
+    const word = (n: number) => (hashText(String(n)) >>> 17).toString(36);
+    const drawn = (k: number) => Array.from({ length: 12 }, (_, i) => word(12 * k + i)).join(" ");
+    const copies = Array.from({ length: 80_000 }, (_, k) =>
+      k >= 20_000 && k < 40_000 && k % 8 === 0 ? `${drawn(k - 20_000)} so` : drawn(k),
+    );
+    writeFileSync(join(cwd, "copies.txt"), copies.join("\n"));
+    const near = await run("data copies.txt --out copies.tokens --json");
+    expect(near.stderr).not.toMatch(/^error/m);
+    expect(JSON.parse(near.stdout)).toMatchObject({
+      rows_out: 80_000 - 2_500,
+      dropped: { near_duplicate: 2_500 },
+    });
     const few = "--width 8 --layers 1 --steps 3 --sample-every 0 --validation-tokens 1000";
     const trained = await run(`train --model char-gru --data text.tokens --out run ${few}`);
     expect(trained.stderr).not.toMatch(/^error/m);

@@ -3,6 +3,7 @@ import { Random } from "../../src/core/random.ts";
 import type { BatchSource } from "../../src/data/batches/batch.ts";
 import { createDecoder } from "../../src/generate/decoders/create.ts";
 import type { LanguageModel } from "../../src/generate/language-model.ts";
+import type { Model } from "../../src/models/model.ts";
 import { architectureOf } from "../../src/models/registry.ts";
 import { adamw } from "../../src/optim/adamw.ts";
 import { Arena } from "../../src/runtime/arena.ts";
@@ -16,7 +17,15 @@ export type TrainingAsk =
   | ({ readonly op: "setup" } & TrainingCase)
   | { readonly op: "train" | "write"; readonly seconds: number };
 
-async function setUp(backend: Backend, { model: type, options, vocabulary, batch, length }: TrainingCase) {
+/**
+ * A model that trains and writes.
+ * @param batchesOf what it trains on. Default: tokens drawn at random
+ */
+export async function setUp(
+  backend: Backend,
+  { model: type, options, vocabulary, batch, length }: TrainingCase,
+  batchesOf?: (model: Model) => BatchSource,
+) {
   const architecture = architectureOf(type);
   const config = architecture.configure(options, vocabulary);
   const model = architecture.build(config);
@@ -34,9 +43,10 @@ async function setUp(backend: Backend, { model: type, options, vocabulary, batch
     return Int32Array.from({ length: batch * length }, (_, i) => random.below(vocabulary, i));
   };
   const targets = model.predicts === "last" ? batch : batch * length;
-  const batches = {
+  const drawn = {
     next: () => ({ x: draw("x"), y: draw("y"), targets, batch, length, fresh: done === 0 }),
   } as BatchSource;
+  const batches = batchesOf?.(model) ?? drawn;
   let carried = step.freshCarry(batch);
 
   const lm = { model, backend, weights: arena.parameters, tokenizer: { endOfText: 0 } };

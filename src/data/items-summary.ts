@@ -97,9 +97,12 @@ export const repeatOf = (
 /** Of texts that are near an earlier one, three at most, spread over all, each with the one that was kept. */
 export function spreadPairs(near: Int32Array): (readonly [dropped: number, kept: number])[] {
   const places = [...near.keys()].filter((i) => near[i]! >= 0);
-  const chosen = places.length <= 3 ? places : spread(places.length).map((k) => places[k]!);
-  return chosen.map((i) => [i, near[i]!]);
+  return spreadPlaces(places.length).map((k) => [places[k]!, near[places[k]!]!]);
 }
+
+/** Of `count` things in order, the places of three at most, spread over all. */
+export const spreadPlaces = (count: number): number[] =>
+  count <= 3 ? Array.from({ length: count }, (_, k) => k) : spread(count);
 
 /** Three of `count` places, spread over all. */
 export const spread = (count: number): number[] =>

@@ -12,7 +12,7 @@
  * Melo, "Bitmap filter" (2020) for the signature.
  */
 import { createShingles } from "./shingles.ts";
-import { createPostings, prefixEnds, type WordSets, wordSets } from "./word-sets.ts";
+import { createPostings, prefixEnd, type WordSet, type WordSets, wordSets } from "./word-sets.ts";
 
 export interface NearThresholds {
   readonly words: number;
@@ -23,6 +23,80 @@ export interface NearThresholds {
 /** Sums of products of fractions are compared with this slack, so that equality counts as reached. */
 const slack = 1e-6;
 
+/** Different normalised texts, each of which is kept or near a kept one, and what other texts are near. */
+export interface NearJoin {
+  /**
+   * The next text, from the first on: the number of a kept earlier text that it is near, or -1, and then it is kept.
+   */
+  place(): number;
+  /** The number of a kept text that this normalised one, which is none of them, is near; or -1. */
+  find(text: string): number;
+}
+
+export function createNearJoin(texts: readonly string[], thresholds: NearThresholds): NearJoin {
+  const least = Math.min(thresholds.words, thresholds.candidates);
+  const share = least / (1 + least);
+  const sets = wordSets(texts);
+  const { letters } = sets;
+  const prefixOf = (set: WordSet) => prefixEnd(set, least - slack);
+  const index = createPostings(sets, prefixOf);
+  /** By which search a text was measured last. */
+  const measured = new Float64Array(texts.length).fill(-1);
+  let searches = 0;
+  const shingles = createShingles();
+
+  const isNear = (set: WordSet, text: string, j: number): boolean => {
+    const { weighed, plain } = jaccard(sets, set, j, share);
+    if (weighed < least - slack) return false;
+    if (Math.max(weighed, plain) >= thresholds.words - slack) return true;
+    shingles.load(text);
+    return shingles.reaches(texts[j]!, thresholds.shingles);
+  };
+
+  const search = (set: WordSet, text: string): number => {
+    const { words, rest, from, to, total } = set;
+    /** Whether the words from `at` on that can be in a set of this signature have `needed` letters. */
+    const canShare = (at: number, low: number, high: number, needed: number): boolean => {
+      let possible = rest[at]!;
+      for (let k = at; k < to; k++) {
+        const word = words[k]!;
+        const bit = 1 << (word & 31);
+        if (((word & 32) === 0 ? low & bit : high & bit) !== 0) continue;
+        possible -= letters[word]!;
+        if (possible < needed) return false;
+      }
+      return possible >= needed;
+    };
+    const number = searches++;
+    const end = prefixOf(set);
+    for (let at = from; at < end; at++) {
+      const left = rest[at]!;
+      const last = index.ends[words[at]!]!;
+      for (let p = index.starts[words[at]!]!; p < last; p++) {
+        const needed = share * (total + index.total[p]!) - slack;
+        if (left < needed || index.rest[p]! < needed) continue;
+        if (!canShare(at, index.low[p]!, index.high[p]!, needed)) continue;
+        const j = index.item[p]!;
+        if (measured[j] === number) continue;
+        measured[j] = number;
+        if (isNear(set, text, j)) return j;
+      }
+    }
+    return -1;
+  };
+
+  let next = 0;
+  return {
+    place() {
+      const i = next++;
+      const found = search(sets.of(i), texts[i]!);
+      if (found < 0) index.add(i);
+      return found;
+    },
+    find: (text) => search(sets.other(text), text),
+  };
+}
+
 /**
  * For each of the different normalised texts, the index of a kept earlier one that it is near, or -1; texts
  * with -1 are the kept ones. It yields after each text.
@@ -32,60 +106,10 @@ export function* markNearDuplicates(
   thresholds: NearThresholds,
   onProgress: (done: number) => void,
 ): Generator<undefined, Int32Array> {
-  const least = Math.min(thresholds.words, thresholds.candidates);
-  const share = least / (1 + least);
-  const sets = wordSets(texts);
-  const { words, starts, rest, letters } = sets;
-  const prefixes = prefixEnds(sets, least - slack);
-  const index = createPostings(sets, prefixes);
-  const measured = new Int32Array(texts.length).fill(-1);
-  const shingles = createShingles();
-  const nearOf = new Int32Array(texts.length).fill(-1);
-
-  const isNear = (i: number, j: number): boolean => {
-    const { weighed, plain } = jaccard(sets, i, j, share);
-    if (weighed < least - slack) return false;
-    if (Math.max(weighed, plain) >= thresholds.words - slack) return true;
-    shingles.load(texts[i]!);
-    return shingles.reaches(texts[j]!, thresholds.shingles);
-  };
-
-  /** Whether the words of i from `at` on that can be in a set of this signature have `needed` letters. */
-  const canShare = (at: number, end: number, low: number, high: number, needed: number): boolean => {
-    let possible = rest[at]!;
-    for (let k = at; k < end; k++) {
-      const word = words[k]!;
-      const bit = 1 << (word & 31);
-      if (((word & 32) === 0 ? low & bit : high & bit) !== 0) continue;
-      possible -= letters[word]!;
-      if (possible < needed) return false;
-    }
-    return possible >= needed;
-  };
-
-  const search = (i: number): number => {
-    const total = rest[starts[i]!]!;
-    const end = starts[i + 1]!;
-    for (let at = starts[i]!; at < prefixes[i]!; at++) {
-      const left = rest[at]!;
-      const last = index.ends[words[at]!]!;
-      for (let p = index.starts[words[at]!]!; p < last; p++) {
-        const needed = share * (total + index.total[p]!) - slack;
-        if (left < needed || index.rest[p]! < needed) continue;
-        if (!canShare(at, end, index.low[p]!, index.high[p]!, needed)) continue;
-        const j = index.item[p]!;
-        if (measured[j] === i) continue;
-        measured[j] = i;
-        if (isNear(i, j)) return j;
-      }
-    }
-    return -1;
-  };
-
+  const join = createNearJoin(texts, thresholds);
+  const nearOf = new Int32Array(texts.length);
   for (let i = 0; i < texts.length; i++) {
-    const found = search(i);
-    if (found >= 0) nearOf[i] = found;
-    else index.add(i);
+    nearOf[i] = join.place();
     if (i % 4096 === 4095) onProgress(i + 1);
     yield;
   }
@@ -96,21 +120,20 @@ export function* markNearDuplicates(
  * Letters in common over letters in all, and words in common over words in all; both 0 as soon as `share` of the
  * two texts' letters is out of reach.
  */
-function jaccard({ words, starts, letters, rest }: WordSets, i: number, j: number, share: number) {
-  let a = starts[i]!;
+function jaccard({ words, starts, letters, rest }: WordSets, set: WordSet, j: number, share: number) {
+  let a = set.from;
   let b = starts[j]!;
-  const endA = starts[i + 1]!;
   const endB = starts[j + 1]!;
-  const size = endA - a + (endB - b);
-  const total = rest[a]! + rest[b]!;
+  const size = set.size + endB - b;
+  const total = set.total + rest[b]!;
   const needed = share * total - slack;
   let common = 0;
   let both = 0;
-  while (a < endA && b < endB) {
-    if (common + Math.min(rest[a]!, rest[b]!) < needed) return { weighed: 0, plain: 0 };
-    const difference = words[a]! - words[b]!;
+  while (a < set.to && b < endB) {
+    if (common + Math.min(set.rest[a]!, rest[b]!) < needed) return { weighed: 0, plain: 0 };
+    const difference = set.words[a]! - words[b]!;
     if (difference === 0) {
-      common += letters[words[a]!]!;
+      common += letters[words[b]!]!;
       both++;
     }
     if (difference <= 0) a++;

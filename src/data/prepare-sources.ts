@@ -22,6 +22,7 @@ import { openFile } from "./sources/disk.ts";
 import { fileKind } from "./sources/file.ts";
 import { oneLinersKind } from "./sources/one-liners.ts";
 import { openSource, type SourceKind, type SourceOptions, type TextSource } from "./sources/source.ts";
+import { tokenFileOf } from "./sources/token-files.ts";
 import type { SourceSummary } from "./summary.ts";
 
 /** The built-in kinds of sources, in the order in which they are tried. */
@@ -144,7 +145,7 @@ export function heapCheck(): CheckMemory {
     throw new InputError(
       "memory",
       `${source}: ${texts} texts with ${characters} characters, and what follows, need more than the ${megabytes(limit)} MB that Node may use; ` +
-        `make a token file of them, which is read from the disk ("punchline data ${source} --near off --out corpus.tokens"), give a part of them, or allow more, such as NODE_OPTIONS=--max-old-space-size=${2 * megabytes(needed)}.`,
+        `make a token file of them, which is read from the disk ("punchline data ${source} --out ${tokenFileOf(source)}"), give a part of them, or allow more, such as NODE_OPTIONS=--max-old-space-size=${2 * megabytes(needed)}.`,
       { source, texts, characters, limit },
     );
   };

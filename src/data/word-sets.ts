@@ -12,6 +12,19 @@ export interface WordSets {
   readonly letters: Int32Array;
   /** For each place of `words`, the letters of this and of the later words of the same text. */
   readonly rest: Int32Array;
+  /** The set of text i. */
+  of(i: number): WordSet;
+  /** The set of a text that is none of these. */
+  other(text: string): WordSet;
+}
+
+/** The words of one text that others of the collection have too: places `from` to `to` of `words`, in its order. */
+export interface WordSet extends Pick<WordSets, "words" | "rest"> {
+  readonly from: number;
+  readonly to: number;
+  /** Different words of the text, and their letters, with those that no text of the collection has. */
+  readonly size: number;
+  readonly total: number;
 }
 
 /** The word sets of normalised texts, whose words are separated by single spaces. */
@@ -59,7 +72,30 @@ export function wordSets(texts: readonly string[]): WordSets {
       rest[at] = sum;
     }
   }
-  return { words, starts, letters, rest };
+  return {
+    words,
+    starts,
+    letters,
+    rest,
+    of(i) {
+      const [from, to] = [starts[i]!, starts[i + 1]!];
+      return { words, rest, from, to, size: to - from, total: rest[from]! };
+    },
+    other(text) {
+      const known: number[] = [];
+      const different = new Set(wordsOf(text));
+      let total = 0;
+      for (const word of different) {
+        const id = ids.get(word);
+        if (id !== undefined) known.push(rank[id]!);
+        total += Math.max(1, word.length);
+      }
+      const own = Int32Array.from(known).sort();
+      const rest = new Int32Array(own.length);
+      for (let at = own.length - 1, sum = 0; at >= 0; at--) rest[at] = sum += letters[own[at]!]!;
+      return { words: own, rest, from: 0, to: own.length, size: different.size, total };
+    },
+  };
 }
 
 const han = /\p{Script=Han}/u;
@@ -82,16 +118,15 @@ function wordsOf(text: string): string[] {
   });
 }
 
-/** The end of each text's prefix: the first word from which on less than `least` of its letters are left. */
-export function prefixEnds({ starts, rest }: WordSets, least: number): Int32Array {
-  const ends = new Int32Array(starts.length - 1);
-  for (let i = 0; i < ends.length; i++) {
-    let at = starts[i]!;
-    const needed = least * rest[at]!;
-    while (at < starts[i + 1]! && rest[at]! >= needed) at++;
-    ends[i] = at;
-  }
-  return ends;
+/**
+ * The end of a text's prefix: the first word from which on less than `least` of its letters are left. Words that no text
+ * of the collection has count as the rarest.
+ */
+export function prefixEnd({ rest, from, to, total }: WordSet, least: number): number {
+  let at = from;
+  const needed = least * total;
+  while (at < to && rest[at]! >= needed) at++;
+  return at;
 }
 
 /** For each word, the texts added so far that have it in their prefix: places starts[word] to ends[word]. */
@@ -109,13 +144,12 @@ export interface Postings {
 }
 
 /** An empty index with room for every text. */
-export function createPostings(
-  { words, starts: texts, rest, letters }: WordSets,
-  prefixes: Int32Array,
-): Postings {
+export function createPostings(sets: WordSets, prefixOf: (set: WordSet) => number): Postings {
+  const { words, rest, letters } = sets;
   const starts = new Int32Array(letters.length + 1);
-  for (let i = 0; i < prefixes.length; i++) {
-    for (let at = texts[i]!; at < prefixes[i]!; at++) starts[words[at]! + 1]! += 1;
+  for (let i = 0; i < sets.starts.length - 1; i++) {
+    const set = sets.of(i);
+    for (let at = set.from, end = prefixOf(set); at < end; at++) starts[words[at]! + 1]! += 1;
   }
   for (let word = 0; word < letters.length; word++) starts[word + 1]! += starts[word]!;
   const capacity = starts[letters.length]!;
@@ -128,20 +162,20 @@ export function createPostings(
     low: new Int32Array(capacity),
     high: new Int32Array(capacity),
     add(item: number) {
-      const from = texts[item]!;
+      const set = sets.of(item);
       let low = 0;
       let high = 0;
-      for (let at = from; at < texts[item + 1]!; at++) {
+      for (let at = set.from; at < set.to; at++) {
         const bit = 1 << (words[at]! & 31);
         if ((words[at]! & 32) === 0) low |= bit;
         else high |= bit;
       }
-      for (let at = from; at < prefixes[item]!; at++) {
+      for (let at = set.from, end = prefixOf(set); at < end; at++) {
         const p = postings.ends[words[at]!]!;
         postings.ends[words[at]!] = p + 1;
         postings.item[p] = item;
         postings.rest[p] = rest[at]!;
-        postings.total[p] = rest[from]!;
+        postings.total[p] = set.total;
         postings.low[p] = low;
         postings.high[p] = high;
       }

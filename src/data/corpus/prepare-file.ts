@@ -1,33 +1,32 @@
 /**
  * From sources of any size to a token file: the same texts, splits and tokens as `prepareData` gives, in memory that does
  * not grow with their length. A text takes about ten bytes of memory; the rest is on the disk while the file is made,
- * in the folder of the file. Near copies are the exception: to find them all, the texts have to be in memory.
+ * in the folder of the file.
  */
-import { InputError, UsageError } from "../../core/errors.ts";
-import { option } from "../../core/options.ts";
+import { UsageError } from "../../core/errors.ts";
 import { turns } from "../../core/turns.ts";
 import { normalise } from "../../text/normalise.ts";
 import { tokenizerInTurns } from "../choose-tokenizer.ts";
-import { findDuplicates } from "../duplicates.ts";
+import { nearThresholds } from "../duplicates.ts";
 import { createFingerprint, hashText } from "../hash.ts";
-import { itemsSummary, refuseTooFew, repeatOf, spread, spreadPairs } from "../items-summary.ts";
+import { itemsSummary, refuseTooFew, spread, spreadPlaces } from "../items-summary.ts";
 import type { PrepareOptions } from "../prepare.ts";
-import { type CheckMemory, opened } from "../prepare-opened.ts";
-import { heapCheck, openAll, type PrepareDataOptions } from "../prepare-sources.ts";
+import { opened } from "../prepare-opened.ts";
+import { openAll, type PrepareDataOptions } from "../prepare-sources.ts";
 import { countDropped, type Shaped, shapeTexts } from "../shape-texts.ts";
 import type { TextBatch } from "../sources/source.ts";
 import { checkFractions, type SplitName, splitNames, splitsByHash } from "../split.ts";
 import { type DataSummary, lengthsOfCounts } from "../summary.ts";
 import { GrowingArray } from "./growing-array.ts";
+import { nearCopies } from "./near-copies.ts";
 import { RepeatFinder } from "./repeats.ts";
-import { TextSpool } from "./spool.ts";
+import { PairSpool, TextSpool } from "./spool.ts";
 import { writeTokenFile } from "./write.ts";
 
 /**
  * Cleans, deduplicates and splits sources as `prepareData` does, and writes their tokens to `path`. The file appears when
  * it is whole.
- * @throws InputError and UsageError as `prepareData` does; `memory` where near copies are looked for among more texts than
- * memory holds
+ * @throws InputError and UsageError as `prepareData` does
  */
 export async function prepareTokenFile(
   path: string,
@@ -35,10 +34,7 @@ export async function prepareTokenFile(
   options: PrepareDataOptions = {},
 ): Promise<DataSummary> {
   const all = await openAll(sources, options);
-  const { batches, from, described, ...prepared } = opened(
-    { ...all, checkMemory: nearCheck(all.options) },
-    all.options,
-  );
+  const { batches, from, described, ...prepared } = opened({ ...all, checkMemory() {} }, all.options);
   const spool = new TextSpool(path);
   try {
     const read = await readInto(spool, path, batches, prepared.options, from);
@@ -46,28 +42,6 @@ export async function prepareTokenFile(
   } finally {
     spool.close();
   }
-}
-
-const isNear = ({ nearDuplicates = true }: PrepareOptions): boolean => nearDuplicates !== false;
-
-/** Texts are held in memory only where near copies are looked for. */
-function nearCheck(options: PrepareOptions): CheckMemory {
-  if (!isNear(options)) return () => {};
-  const check = heapCheck();
-  return (source, texts, characters) => {
-    try {
-      check(source, texts, characters);
-    } catch (error) {
-      if (!(error instanceof InputError)) throw error;
-      throw new InputError(
-        error.code,
-        `${source}: to find near copies, all texts have to be in memory, and after ${texts} of them it is used up. ` +
-          `Leave that out with ${option("nearDuplicates", false)}: exact copies are found among any number of texts.`,
-        error.details,
-        error,
-      );
-    }
-  };
 }
 
 /** What was read: everything but the texts, which are in the spool. */
@@ -79,7 +53,8 @@ interface Read {
   readonly nearPairs: readonly (readonly [dropped: number, kept: number])[];
 }
 
-const DROPPED = 255;
+/** In place of a split: dropped as a copy, dropped as a near copy, and kept although it is a copy. */
+const [DROPPED, NEAR, COPY] = [255, 254, 253];
 
 async function readInto(
   spool: TextSpool,
@@ -89,15 +64,14 @@ async function readInto(
   from: string,
 ): Promise<Read> {
   const { exactDuplicates = true, nearDuplicates = true, onProgress = () => {}, signal } = options;
-  const near = nearDuplicates === true ? {} : nearDuplicates;
+  const near = nearDuplicates && nearThresholds(nearDuplicates === true ? {} : nearDuplicates);
   const fractions = checkFractions(options.fractions ?? {});
   const report = (phase: "read" | "duplicates" | "split", rows: number, totalRows: number) =>
     onProgress({ phase, rows, totalRows, bytes: 0, totalBytes: 0 });
   const hashes = new GrowingArray(Uint32Array);
   const heldOut = new GrowingArray(Uint8Array);
-  /** The normalised texts, where near copies are looked for. */
-  const keys: string[] = [];
-  const finder = near === false && exactDuplicates ? new RepeatFinder(path) : undefined;
+  const finder = near || exactDuplicates ? new RepeatFinder(path) : undefined;
+  const pairs = new PairSpool(path);
   try {
     const shaped = await shapeTexts(batches, options, from, {
       keep(item) {
@@ -111,39 +85,57 @@ async function readInto(
         hashes.push(hashText(key));
         heldOut.push(Number(item.heldOut === true));
         finder?.add(key);
-        if (near !== false) keys.push(key);
       },
       drop() {},
       onRows: (rows) => report("read", rows, 0),
     });
     const count = spool.count;
     const places = new Uint8Array(count);
-    const drop = (i: number, reason: string) => {
-      if (places[i] === DROPPED) return;
-      places[i] = DROPPED;
-      countDropped(shaped.dropped, reason);
-    };
-    let nearPairs: Read["nearPairs"] = [];
-    if (near !== false) {
-      const onDone = (done: number) => report("duplicates", done, count);
-      const repeats = await findDuplicates(keys, near, onDone, signal);
-      for (let i = 0; i < count; i++) {
-        const reason = repeatOf(repeats, i, exactDuplicates);
-        if (reason !== undefined) drop(i, reason);
-      }
-      nearPairs = spreadPairs(repeats.near);
-    }
     const turn = turns(signal);
     for (const i of finder?.repeats() ?? []) {
       if (i === undefined) await turn();
-      else drop(i, "duplicate");
+      else {
+        places[i] = exactDuplicates ? DROPPED : COPY;
+        if (exactDuplicates) countDropped(shaped.dropped, "duplicate");
+      }
     }
+    if (near) {
+      const search = nearCopies(spool, {
+        thresholds: near,
+        isLeft: (i) => places[i] === 0,
+        onProgress: (part) => report("duplicates", Math.floor(part * count), count),
+      });
+      for (const found of search) {
+        await turn();
+        if (!found) continue;
+        places[found.dropped] = NEAR;
+        pairs.add(found.dropped, found.kept);
+        countDropped(shaped.dropped, "near_duplicate");
+      }
+    }
+    const nearPairs = spreadPairs(places, pairs, shaped.dropped.near_duplicate ?? 0);
+    for (let i = 0; i < count; i++)
+      if (places[i] === NEAR) places[i] = DROPPED;
+      else if (places[i] === COPY) places[i] = 0;
     report("split", 0, count);
     divide(places, hashes, heldOut, fractions, (own) => refuseTooFew(shaped, own, fractions, from));
     return { shaped, places, nearPairs };
   } finally {
     finder?.close();
+    pairs.close();
   }
+}
+
+/** A few of the pairs, spread over the texts that are near an earlier one. */
+function spreadPairs(places: Uint8Array, pairs: PairSpool, count: number): Read["nearPairs"] {
+  const chosen = spreadPlaces(count);
+  const numbers: number[] = [];
+  for (let i = 0, k = 0; i < places.length && numbers.length < chosen.length; i++)
+    if (places[i] === NEAR && k++ === chosen[numbers.length]) numbers.push(i);
+  const kept = new Map<number, number>();
+  if (numbers.length > 0)
+    for (const [dropped, of] of pairs.all()) if (numbers.includes(dropped)) kept.set(dropped, of);
+  return numbers.map((i) => [i, kept.get(i)!]);
 }
 
 /** Gives every text that was not dropped its split. @param check of the number of texts that are not held out */

@@ -152,3 +152,32 @@ export class TextSpool {
     this.#spool.close();
   }
 }
+
+/** Pairs of numbers of texts on the disk. */
+export class PairSpool {
+  readonly #spool: Spool;
+  readonly #pair = new Float64Array(2);
+  readonly #bytes = new Uint8Array(this.#pair.buffer);
+
+  /** @param path as {@link Spool} */
+  constructor(path: string) {
+    this.#spool = new Spool(path, 1 << 16);
+  }
+
+  add(one: number, other: number): void {
+    this.#pair[0] = one;
+    this.#pair[1] = other;
+    this.#spool.write(this.#bytes);
+  }
+
+  /** All pairs in order. A block of the spool holds whole pairs. */
+  *all(): Generator<readonly [one: number, other: number]> {
+    for (const piece of this.#spool.pieces())
+      for (let at = 0; at < piece.length; at += this.#bytes.length)
+        yield [piece.readDoubleLE(at), piece.readDoubleLE(at + 8)];
+  }
+
+  close(): void {
+    this.#spool.close();
+  }
+}
