@@ -253,6 +253,11 @@ describe("the command line", () => {
       "--batch-size",
       "2",
     );
+    await run("data", "jokes.txt", "--vocabulary", "bpe", "--vocabulary-size", "300", "--out", "bpe.tokens");
+    await run("train", "--data", "bpe.tokens", "--out", "d", ...few);
+    const runs: { run: string; unit: string }[] = JSON.parse(await run("runs", "--json")).runs;
+    const units = Object.fromEntries(runs.map(({ run, unit }) => [run, unit]));
+    expect(units).toEqual({ a: "characters", b: "characters", c: "tokens", d: "tokens" });
     const written = await run("data", "jokes.tokens", "--out", "again.jsonl", "--json");
     expect(JSON.parse(written).splits).toEqual(made.splits);
   });
@@ -273,7 +278,7 @@ describe("the command line", () => {
       ],
       [
         "finetune punchline-gpt2 --data jokes.tokens --out a",
-        /jokes\.tokens is in another vocabulary than the model/,
+        /jokes\.tokens is in another vocabulary than the model.*"punchline data jokes\.txt --out jokes\.tokens --model"/,
       ],
       [
         "data jokes.tokens --vocabulary bpe",
@@ -329,7 +334,7 @@ describe("what is no whole token file is refused in a sentence:", () => {
 
   it("another file, another version, a folder, a damaged description, an id that is in no vocabulary", async () => {
     await expect(openTokenFile(lines(["some text"], "a.tokens"))).rejects.toThrow(
-      /a\.tokens is not a token file; make one of your texts with "punchline data SOURCE/,
+      /a\.tokens is not a token file; if it holds texts, give it a name that says so, such as .*a\.txt, and make one of them: "punchline data .*a\.txt --out .*a\.tokens"/,
     );
     await expect(openTokenFile(temporaryFolder())).rejects.toMatchObject({ code: "not-a-file" });
     const path = await made();

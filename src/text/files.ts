@@ -69,7 +69,7 @@ export function tokenizerFromFiles(
   }
   const known = json as unknown as TokenizerJson;
   const settings = isRecord(config) ? config : {};
-  const format = formats.find((candidate) => candidate.reads(known, settings));
+  const format = formatOf(known, settings, formats);
   if (!format) {
     throw new InputError(
       "tokenizer-file",
@@ -78,6 +78,15 @@ export function tokenizerFromFiles(
     );
   }
   return format.read(known, settings);
+}
+
+const formatOf = (json: TokenizerJson, config: TokenizerConfig, formats: readonly TokenizerFormat[]) =>
+  formats.find((candidate) => candidate.reads(json, config));
+
+/** Whether the files are of a vocabulary of characters, of words or of pieces of words; quicker than to make it. */
+export function tokenizerKind(json: TokenizerJson, config: TokenizerConfig): "character" | "word" | "bpe" {
+  const format = formatOf(json, config, tokenizerFormats);
+  return format === characterFormat ? "character" : format === wordFormat ? "word" : "bpe";
 }
 
 /** The tokens of a `vocab` object in the order of their ids, which must be 0, 1, 2 and so on. */

@@ -13,7 +13,9 @@ import { exists, isFolder } from "../files/exists.ts";
 import { readJsonObject } from "../files/json-file.ts";
 import { isFolderLocked } from "../files/lock.ts";
 import { describeModel } from "../generate/list-models.ts";
+import { readTokenizerFiles } from "../hub/tokenizer-files.ts";
 import { architectures } from "../models/registry.ts";
+import { tokenizerKind } from "../text/files.ts";
 import { hasCheckpoint } from "./checkpoint.ts";
 import type { LogRow, TokenUnit } from "./events.ts";
 import { isTimed } from "./plan.ts";
@@ -142,7 +144,6 @@ const writtenAt = async (path: string): Promise<string> =>
 
 async function describedRecord(run: string, record: RunRecord): Promise<ListedRun> {
   const { model, base, parameters, sources, created, train } = record;
-  const tokens = architectures.find(({ type }) => type === model)?.tokens;
   const { kind, bytes } = await describeModel(run);
   const known = {
     run,
@@ -153,7 +154,7 @@ async function describedRecord(run: string, record: RunRecord): Promise<ListedRu
     parameters,
     bytes,
     data: sources,
-    unit: tokens && tokenUnit({ kind: tokens === "masked-bpe" ? "bpe" : tokens }),
+    unit: await unitOf(run, model),
   };
   try {
     const [state, log] = [await stateOf(run), await readLog(run)];
@@ -172,6 +173,17 @@ async function describedRecord(run: string, record: RunRecord): Promise<ListedRu
     };
   } catch (error) {
     return damaged(known, error);
+  }
+}
+
+/** What a token of the run's vocabulary is; where that cannot be read, of the one that its architecture has by default. */
+async function unitOf(run: string, model: string): Promise<TokenUnit | undefined> {
+  try {
+    const { "tokenizer.json": json, "tokenizer_config.json": config } = await readTokenizerFiles(run);
+    return tokenUnit({ kind: tokenizerKind(json, config) });
+  } catch {
+    const tokens = architectures.find(({ type }) => type === model)?.tokens;
+    return tokens && tokenUnit({ kind: tokens === "masked-bpe" ? "bpe" : tokens });
   }
 }
 

@@ -184,10 +184,13 @@ async function readTokenFile(
   if (typeof vocabulary !== "object") return data;
   if (fingerprintTokenizer(data.tokenizer) === fingerprintTokenizer(vocabulary)) return data;
   throw new UsageError(
-    `${path} is in another vocabulary than the model, and its ids would mean other tokens; make it again in the model's: "punchline data SOURCE --model MODEL --out ${path}".`,
+    `${path} is in another vocabulary than the model, and its ids would mean other tokens; make it again with the model's name after "punchline data ${sourcesOf(data)}--out ${path} --model".`,
     { option: "data", path },
   );
 }
+
+const sourcesOf = ({ summary }: PreparedData): string =>
+  summary.sources.map(({ source }) => `${source} `).join("");
 
 /** The path of a file of the Hub's cache in its repository, such as `data/train.parquet`. */
 const fileInSnapshot = (file: string): string =>

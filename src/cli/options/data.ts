@@ -156,7 +156,7 @@ export function dataChoices(
   const idle = file === undefined ? undefined : Object.keys(given(options))[0];
   if (idle !== undefined)
     throw new UsageError(
-      `${file} is prepared already, and ${flagOf(idle)} comes too late; leave it out, or give it to "punchline data SOURCE --out ${file}".`,
+      `${file} is prepared already, and ${flagOf(idle)} comes too late; leave it out, or give it to the "punchline data" that makes ${file}.`,
       { option: idle },
     );
   const jokes = (["allJokes", "includeAttacks"] as const).find((name) => options[name] === true);

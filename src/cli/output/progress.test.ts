@@ -122,6 +122,16 @@ test("without a terminal plain lines come after a second, and every five seconds
   expect(lines.join("")).not.toContain("\x1b");
 });
 
+test("one of a unit is no plural", () => {
+  const { progress, take } = watch({ isTTY: false });
+  for (const unit of [undefined, "rows"]) {
+    const task = progress.start("work", { unit, total: 1 });
+    task.update({ done: 1 });
+    task.end();
+  }
+  expect(take()).toMatch(/^work: 1 step, in .*\nwork: 1 row, in/);
+});
+
 test("without a terminal a training of two hours writes less than a hundred lines", () => {
   const { progress, wait, take } = watch({ isTTY: false });
   const task = progress.start("training", { total: 7200 });

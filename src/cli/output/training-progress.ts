@@ -139,7 +139,11 @@ function expectations({
   resumedFrom = 0,
 }: Start): string[] {
   const left = steps - resumedFrom;
-  if (left <= 0) return [`all ${formatCount(steps)} steps are done already; --steps N gives it more`];
+  const inAll = `${formatCount(steps)} ${steps === 1 ? "step" : "steps"}`;
+  if (left <= 0)
+    return [
+      `${steps === 1 ? "its" : "all"} ${inAll} ${steps === 1 ? "is" : "are"} done already; --steps N gives it more`,
+    ];
   const trained =
     trainable === parameters
       ? `${formatCount(parameters)} parameters`
@@ -151,7 +155,7 @@ function expectations({
     ...(resumedFrom > 0 ? [`going on after step ${formatCount(resumedFrom)}`] : []),
     ...(context === null ? [] : [`each prediction sees ${formatCount(context)} ${unit} at most`]),
     `${trained}, about ${formatBytes(bytes)} of memory, ${perStep(secondsPerStep)} a step: ${time}`,
-    resumedFrom > 0 ? `${passes} in all ${formatCount(steps)} steps` : passes,
+    resumedFrom > 0 ? `${passes} in all ${inAll}` : passes,
   ];
 }
 

@@ -15,7 +15,6 @@ import { InputError } from "../../core/errors.ts";
 import { version as ownVersion } from "../../core/version.ts";
 import type { TextCleaning } from "../../text/clean.ts";
 import type { PreparedData } from "../prepare.ts";
-import { TOKENS } from "../sources/token-files.ts";
 import type { SplitName } from "../split.ts";
 import type { DataSummary } from "../summary.ts";
 
@@ -66,6 +65,8 @@ export function ending(description: Description, at: number): Buffer {
   return Buffer.concat([text, footer]);
 }
 
+const textFile = (path: string): string => path.replace(/(\.[^./\\]+)?$/, ".txt");
+
 /** Reads a few bytes of a file; fewer where it ends. */
 export type ReadBytes = (at: number, length: number) => Buffer;
 
@@ -83,7 +84,7 @@ export function readDescription(path: string, size: number, read: ReadBytes): Op
   if (head.length < MAGIC.length || !head.subarray(0, MAGIC.length).equals(MAGIC))
     throw new InputError(
       "not-tokens",
-      `${path} is not a token file; make one of your texts with "punchline data SOURCE --out ${TOKENS.slice(1)}${TOKENS}".`,
+      `${path} is not a token file; if it holds texts, give it a name that says so, such as ${textFile(path)}, and make one of them: "punchline data ${textFile(path)} --out ${path}".`,
       { path },
     );
   const found = head.length < HEADER ? undefined : head.readUInt32LE(8);
