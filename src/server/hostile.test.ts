@@ -445,6 +445,61 @@ describe("prompts without tokens, and of very many", () => {
   });
 });
 
+describe("lists of very many items", () => {
+  const items = 100_000;
+  const messages = [{ role: "user", content: "the" }];
+  const bias = Object.fromEntries(Array.from({ length: items }, (_, k) => [`x${k}`, "a"]));
+
+  it.each([
+    ["completions", { prompt: new Array(items).fill("a") }, /at most 128 texts .*, not 100000/],
+    ["completions", { prompt: new Array(items).fill([1]) }, /at most 128 texts .*, not 100000/],
+    ["completions", { prompt: new Array(items).fill({}) }, /prompt: must be a text, a list of token ids/],
+    ["completions", { prompt: ["a", ...new Array(items).fill(1)] }, /prompt: must be a text/],
+    ["completions", { prompt: new Array(items).fill(-1) }, /prompt.0: must be a token id/],
+    ["completions", { stop: new Array(items).fill(1) }, /stop: must have at most 16 items, not 100000/],
+    ["completions", { logit_bias: bias }, /logit_bias.x0: must be the id of a token/],
+    ["chat/completions", { prompt: undefined, messages: new Array(items).fill({}) }, /at most 4096 items/],
+    ["chat/completions", { prompt: undefined, messages: new Array(4_000).fill({}) }, /messages.0.role/],
+    ["chat/completions", { prompt: undefined, messages, n: 1e9 }, /at most 128 texts .*, not 1000000000/],
+    [
+      "embeddings",
+      { prompt: undefined, max_tokens: undefined, input: new Array(items).fill("a") },
+      /128 texts/,
+    ],
+    [
+      "embeddings",
+      { prompt: undefined, max_tokens: undefined, input: new Array(items).fill(true) },
+      /input: must be/,
+    ],
+  ])(
+    "are refused by their number, or by the first that does not fit (%s, case %#)",
+    async (path, more, message) => {
+      const server = await start();
+      const response = await post(
+        server,
+        { ...ask, seed: undefined, temperature: undefined, ...more },
+        {},
+        path,
+      );
+      expect([response.status, await messageOf(response)]).toEqual([400, expect.stringMatching(message)]);
+    },
+  );
+
+  it("of /detokenize are named as they are in the request", async () => {
+    const server = await start({ limits: { maxPromptTokens: 10 } });
+    const send = (tokens: unknown) =>
+      fetch(new URL("/detokenize", server.url), {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ tokens }),
+      });
+    for (const tokens of [new Array(1_000).fill(1), [5_000], [-1]])
+      expect(await (await send(tokens)).json()).toMatchObject({
+        error: { param: expect.stringMatching(/^tokens/) },
+      });
+  });
+});
+
 describe("slow requests", () => {
   it.each([
     ["headers", "POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nX: "],

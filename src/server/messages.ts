@@ -3,6 +3,7 @@
  * and so is a value that the model cannot honour.
  */
 import { z } from "zod";
+import { ids, isTokenId, list, numbersByName, oneOrList, texts } from "./fields.ts";
 
 /** A field of OpenAI's API that has no effect here, so that only its neutral value is accepted. */
 const only = <const T extends number | boolean>(neutral: T) =>
@@ -11,10 +12,13 @@ const only = <const T extends number | boolean>(neutral: T) =>
 /** Alternatives of a token, at most. */
 const MAX_ALTERNATIVES = 20;
 
-const tokenId = { error: "must be a token id, a whole number of 0 or more" };
-const ids = z.array(z.int(tokenId).min(0, tokenId));
-const someIds = ids.min(1, { error: "must have at least one token id" });
-const stop = z.string().min(1, { error: "must not be an empty text" });
+/** Messages of a chat, and parts of one, at most; the text of all has a limit of its own. */
+const MAX_MESSAGES = 4_096;
+
+/** Characters of a text that ends what is written. */
+const MAX_STOP = 1_024;
+
+const stop = z.string().min(1, { error: "must not be an empty text" }).max(MAX_STOP);
 
 /** The fields that both endpoints take. */
 const sampling = {
@@ -26,16 +30,14 @@ const sampling = {
   min_p: z.number().min(0).max(1).nullish(),
   repetition_penalty: z.number().min(0.01).max(100).nullish(),
   n: z.int().min(1).nullish(),
-  stop: z.union([stop, z.array(stop).max(16)]).nullish(),
+  stop: oneOrList(stop, 16).nullish(),
   seed: z.int().nullish(),
   stream: z.boolean().nullish(),
   stream_options: z.strictObject({ include_usage: z.boolean().optional() }).nullish(),
   presence_penalty: z.number().min(-2).max(2).nullish(),
   frequency_penalty: z.number().min(-2).max(2).nullish(),
   /** By token id. */
-  logit_bias: z
-    .record(z.string().regex(/^\d+$/, { error: "must be the id of a token" }), z.number().min(-100).max(100))
-    .nullish(),
+  logit_bias: numbersByName(isTokenId, "must be the id of a token", [-100, 100]).nullish(),
   response_format: z
     .discriminatedUnion("type", [
       z.strictObject({ type: z.literal("text") }),
@@ -64,12 +66,7 @@ const sampling = {
 
 export const completionRequest = z.strictObject({
   ...sampling,
-  /** A text, a list of texts, the ids of one text, or a list of those. */
-  prompt: z
-    .union([z.string(), z.array(z.string()), ids, z.array(someIds)], {
-      error: "must be a text, a list of token ids, or a list of either",
-    })
-    .default(""),
+  prompt: texts(0).default(""),
   /** Default 16, as OpenAI's. */
   max_tokens: z.int().min(0).nullish(),
   echo: z.boolean().nullish(),
@@ -84,7 +81,7 @@ const contentPart = z.strictObject({ type: z.literal("text"), text: z.string() }
 const message = z
   .strictObject({
     role: z.enum(["system", "developer", "user", "assistant"]),
-    content: z.union([z.string(), z.array(contentPart)], { error: "must be text" }).optional(),
+    content: z.union([z.string(), list(contentPart, MAX_MESSAGES)], { error: "must be text" }).optional(),
     name: z.string().nullish(),
   })
   .refine(({ role, content }) => role === "assistant" || content !== undefined, {
@@ -94,7 +91,7 @@ const message = z
 
 export const chatRequest = z.strictObject({
   ...sampling,
-  messages: z.array(message),
+  messages: list(message, MAX_MESSAGES),
   max_tokens: z.int().min(1).nullish(),
   max_completion_tokens: z.int().min(1).nullish(),
   logprobs: z.boolean().nullish(),
@@ -111,13 +108,11 @@ export const tokenizeRequest = z.strictObject({
   return_token_strs: z.boolean().nullish(),
 });
 
-export const detokenizeRequest = z.strictObject({ model: z.string().optional(), tokens: ids.default([]) });
+export const detokenizeRequest = z.strictObject({ model: z.string().optional(), tokens: ids().default([]) });
 
 export const embeddingsRequest = z.strictObject({
   model: z.string(),
-  input: z.union([z.string(), z.array(z.string()).min(1), someIds, z.array(someIds).min(1)], {
-    error: "must be a text, a list of token ids, or a list of either",
-  }),
+  input: texts(1),
   encoding_format: z.enum(["float", "base64"]).nullish(),
   /** Accepted and not used. */
   user: z.string().nullish(),

@@ -9,7 +9,7 @@ import { ApiError } from "./errors.ts";
 /** Levels of nested objects and lists; no request needs more. */
 const MAX_DEPTH = 64;
 
-/** JSON schemas, in which null and [] mean something. */
+/** JSON schemas, in which null and [] mean something; [] in their place is a schema that is none. */
 const schemaPlaces = ["response_format.json_schema.schema", "structured_outputs.json", "guided_json"];
 
 /**
@@ -65,13 +65,18 @@ function withoutEmpty(value: unknown, depth = 0, path: string | null = ""): unkn
   if (depth === MAX_DEPTH)
     throw new ApiError(400, `The body is nested more than ${MAX_DEPTH} deep.`, "invalid_value");
   const place = path === null || schemaPlaces.includes(path) ? null : path;
-  const inside = (name: string | number) =>
-    place === null ? null : place === "" ? `${name}` : `${place}.${name}`;
-  if (Array.isArray(value)) return value.map((item, k) => withoutEmpty(item, depth + 1, inside(k)));
-  const isEmpty = (field: unknown) => field === null || (Array.isArray(field) && field.length === 0);
+  const inside = (name: string) => (place === null ? null : place === "" ? name : `${place}.${name}`);
+  if (Array.isArray(value)) {
+    // Of long lists of numbers or texts there is no copy.
+    const isPlain = (item: unknown) => typeof item !== "object" || item === null;
+    return value.every(isPlain) ? value : value.map((item) => withoutEmpty(item, depth + 1, inside("*")));
+  }
+  const isEmpty = (name: string, field: unknown) =>
+    field === null ||
+    (Array.isArray(field) && field.length === 0 && !schemaPlaces.includes(inside(name) ?? ""));
   return Object.fromEntries(
     Object.entries(value)
-      .filter(([, field]) => place === null || !isEmpty(field))
+      .filter(([name, field]) => place === null || !isEmpty(name, field))
       .map(([name, field]) => [name, withoutEmpty(field, depth + 1, inside(name))]),
   );
 }

@@ -86,25 +86,18 @@ export class JsonWriter {
       () => new Machine(schema === undefined ? anyObject() : readSchema(schema, { ascii: !this.#complete })),
     );
     let state = current.machine.begin();
-    const written: number[] = [];
-    /** Goes on with a machine that is not full, which reads what was written again. */
-    const renew = () => {
-      const next = this.#current(key, () => current.machine.fresh());
-      const there = next.machine.read(written);
-      if (there) [current, state] = [next, there];
-    };
     return {
       allowed: () => {
-        if (current.machine.full) renew();
+        if (current.machine.full) {
+          current = this.#current(key, () => current.machine.fresh());
+          state = current.machine.adopt(state);
+        }
         const mask = this.#mask(current, state);
         return state.ends ? Uint32Array.of(this.#end, ...mask) : mask;
       },
       accept: (id) => {
         if (id === this.#end) return true;
-        for (const byte of this.#tokens[id]!) {
-          state = current.machine.after(state, byte)!;
-          written.push(byte);
-        }
+        for (const byte of this.#tokens[id]!) state = current.machine.after(state, byte)!;
         return state.over;
       },
     };

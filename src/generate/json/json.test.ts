@@ -209,6 +209,34 @@ it("remembers as much after many different numbers as after few", () => {
   expect(machine.full).toBe(false);
 });
 
+it("reads a text in all ways in which it can go on, or says that there are too many", () => {
+  const machineOf = (schema: unknown) => new Machine(readSchema(schema, { ascii: false }));
+  const consts = machineOf({ anyOf: Array.from({ length: 300 }, (_, k) => ({ const: `value ${k}` })) });
+  expect([0, 150, 299, 300].map((k) => consts.accepts(`"value ${k}"`))).toEqual([true, true, true, false]);
+  const alike = (count: number) => ({
+    anyOf: Array.from({ length: count }, (_, k) => ({
+      type: "object",
+      properties: { a: { type: "string" }, [`b${k}`]: { type: "integer" } },
+      required: ["a", `b${k}`],
+    })),
+  });
+  const objects = machineOf(alike(100));
+  expect([0, 99, 100].map((k) => objects.accepts(`{"a": "x", "b${k}": 1}`))).toEqual([true, true, false]);
+  expect(() => machineOf(alike(300)).accepts('{"a": "x", "b0": 1}')).toThrow(/more than 256 ways/);
+});
+
+it("goes on in a fresh machine from where another one was", () => {
+  const whole = JSON.stringify({ a: ["some text", 12.5, { b: null }] }, null, 2);
+  const bytes = new TextEncoder().encode(whole);
+  for (let cut = 0; cut <= bytes.length; cut++) {
+    const old = new Machine(anyShape());
+    const fresh = old.fresh();
+    let state = fresh.adopt(old.read(bytes.subarray(0, cut))!);
+    for (const byte of bytes.subarray(cut)) state = fresh.after(state, byte)!;
+    expect(state.ends).toBe(true);
+  }
+});
+
 it("writes on where a text has filled its machine, or another text has", () => {
   const tokenizer = characterTokenizerOf([
     String.fromCharCode(...Array.from({ length: 95 }, (_, k) => 32 + k)),

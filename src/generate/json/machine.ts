@@ -5,6 +5,7 @@
  * White space is written as formatters do: one space, or a line break with the indentation, behind `{`, `[`, `,` and `:` and
  * before `}` and `]`. Objects have their properties in the order of their shape. Names and texts are UTF-8.
  */
+import { InputError } from "../../core/errors.ts";
 import { remember } from "../../core/remember.ts";
 import { beginsNumber, isNumber, isUnbounded, withoutDigits } from "./numbers.ts";
 import type { ArrayShape, NumberShape, ObjectShape, Shape, StringShape } from "./shapes.ts";
@@ -51,10 +52,11 @@ export interface State {
   readonly next: Map<number, State | null>;
 }
 
-/** Ways in which a text can be read at the same time, at most; those beyond are not pursued. */
-const MOST_STACKS = 64;
-/** States after which a machine is full. */
+/** Ways in which a text can be read at the same time, at most. */
+const MOST_STACKS = 256;
+/** States after which a machine is full, and frames after which those of others are forgotten. */
 const MOST_STATES = 50_000;
+const MOST_FRAMES = 200_000;
 
 /** Objects and lists within each other for which line breaks are indented further. */
 const DEEPEST = 8;
@@ -70,13 +72,14 @@ type Steps = readonly (readonly Frame[])[];
 
 export class Machine {
   readonly #shape: Shape;
-  readonly #frames = new Frames();
+  readonly #frames: Frames;
   readonly #count = { stacks: 0 };
   readonly #bottom = new Stack(this.#count);
   readonly #states = new Map<string, State>();
 
-  constructor(shape: Shape) {
+  constructor(shape: Shape, frames = new Frames()) {
     this.#shape = shape;
+    this.#frames = frames;
   }
 
   /** Whether it remembers so much that another should take its place. */
@@ -84,9 +87,17 @@ export class Machine {
     return this.#states.size > MOST_STATES || this.#count.stacks > 4 * MOST_STATES;
   }
 
-  /** One that remembers nothing yet. */
+  /** One that remembers nothing of the texts that were read, in which their states can go on: {@link adopt}. */
   fresh(): Machine {
-    return new Machine(this.#shape);
+    this.#frames.forget(MOST_FRAMES);
+    return new Machine(this.#shape, this.#frames);
+  }
+
+  /** This machine's state for one of a machine that was there before it. */
+  adopt({ stacks }: State): State {
+    const adopted = ({ frame, below }: Stack): Stack =>
+      frame === undefined ? this.#bottom : adopted(below!).push(frame);
+    return this.#stateOf([...new Set(stacks.map(adopted))]);
   }
 
   /** The beginning of a text. */
@@ -94,7 +105,10 @@ export class Machine {
     return this.#stateOf([this.#bottom.push(this.#frames.value(this.#shape, 0))]);
   }
 
-  /** The state after a byte; null where no text goes on so. */
+  /**
+   * The state after a byte; null where no text goes on so.
+   * @throws InputError `schema` where more than {@link MOST_STACKS} ways of reading the text are left
+   */
   after(state: State, byte: number): State | null {
     const known = state.next.get(byte);
     if (known !== undefined) return known;
@@ -104,8 +118,9 @@ export class Machine {
         for (const frames of stack.frame.step(byte)) {
           let next = stack.below!;
           for (let k = frames.length - 1; k >= 0; k--) next = next.push(frames[k]!);
-          if (found.size < MOST_STACKS) found.add(next);
+          found.add(next);
         }
+        if (found.size > MOST_STACKS) throw ambiguous();
         if (!stack.frame.ends) break;
       }
     const next = found.size === 0 ? null : this.#stateOf([...found]);
@@ -153,10 +168,22 @@ export class Machine {
   }
 }
 
-/** The frames of one machine, each made once. */
+const ambiguous = (): InputError =>
+  new InputError(
+    "schema",
+    `The schema can be read in more than ${MOST_STACKS} ways at the same place; give its alternatives different beginnings, such as a property of one value each that comes first.`,
+    { option: "response_format" },
+  );
+
+/** The frames of the machines of one shape, each made once. */
 class Frames {
   readonly #known = new Map<string, Frame>();
   readonly #ids = new Map<object, number>();
+
+  /** Makes all frames again where there are more than `most`. */
+  forget(most: number): void {
+    if (this.#known.size > most) this.#known.clear();
+  }
 
   id(of: object): number {
     return remember(this.#ids, of, () => this.#ids.size);

@@ -146,7 +146,8 @@ class Reader {
         `nothing fits it: ${this.#reasonOf(shape, new Set()) ?? "it contains itself without an end"}`,
       );
     for (const one of this.#all) {
-      if (one.kind === "union") one.members = one.members.filter((member) => possible.has(member));
+      if (one.kind === "union")
+        one.members = joinedLiterals(one.members.filter((member) => possible.has(member)));
       if (one.kind === "object") {
         one.properties = one.properties.filter((property) => possible.has(property.shape));
         if (one.others && !possible.has(one.others)) one.others = undefined;
@@ -276,6 +277,7 @@ class Reader {
         ...($ref === undefined ? [] : [this.#target($ref, path)]),
         ...(allOf as readonly unknown[]),
       ];
+      this.#countParts(parts.length);
       merged = withValues(rest, path);
       for (const part of parts) {
         if (part === true) continue;
@@ -642,3 +644,11 @@ function decoded(part: string): string | undefined {
 
 const escaped = (text: string): string =>
   text.replace(/[^\x20-\x7e]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
+
+/** The same with one literal in place of several, so that a text that begins like many of them is read in one way. */
+function joinedLiterals(members: readonly Shape[]): readonly Shape[] {
+  const literals = members.filter((member) => member.kind === "literal");
+  if (literals.length < 2) return members;
+  const texts = [...new Set(literals.flatMap((literal) => literal.texts))];
+  return [...members.filter(({ kind }) => kind !== "literal"), { kind: "literal", texts }];
+}

@@ -4,10 +4,8 @@
  */
 import type { ScoredToken } from "../../generate/batching/batcher.ts";
 import { type Sample, templatedIds } from "../../generate/sample.ts";
-import { chatTemplateNames, chatTemplateOf } from "../../text/chat-template.ts";
 import { ApiError } from "../errors.ts";
 import type { ChatAnswer, ChatDelta, ChatLogprob, ChatRequest } from "../messages.ts";
-import { constraintOf } from "./constraint.ts";
 import { chunks, headOf, type Job, type Paused } from "./job.ts";
 import { spelling } from "./scored-texts.ts";
 import {
@@ -19,12 +17,10 @@ import {
   requireRoom,
   roomAfter,
   type Service,
-  scoreOptions,
-  seedOf,
-  stopsOf,
   tokensOf,
   usageOf,
 } from "./service.ts";
+import { stopsOf, textsOf } from "./texts.ts";
 
 /** Most tokens of an answer, where the request gives no limit. */
 const MAX_TOKENS = 256;
@@ -43,9 +39,8 @@ export function chatJob(service: Service, request: ChatRequest, paused: Paused):
   if (typeof top_logprobs === "number" && !scored)
     throw new ApiError(400, "top_logprobs needs logprobs: true.", "invalid_value", "top_logprobs");
   const alternatives = scored ? (top_logprobs ?? 0) : undefined;
-  const options = scoreOptions(service, request);
-  requirePrompts(service, [text], n);
-  const prompt = templated(service) ? asWritten(service, text) : readPrompt(service, text);
+  requirePrompts(service, [text], "messages");
+  const prompt = service.template() ? asWritten(service, text) : readPrompt(service, text);
   const maxLength =
     request.max_completion_tokens ??
     request.max_tokens ??
@@ -54,8 +49,7 @@ export function chatJob(service: Service, request: ChatRequest, paused: Paused):
   requireRoom(service, { maxTokens: maxLength, field }, [prompt]);
   const head = headOf(service, "chatcmpl", "chat.completion");
   const stop = stopsOf(request);
-  const seed = seedOf(request);
-  const constraint = constraintOf(service, request);
+  const batched = textsOf(service, request, { maxLength, alternatives, paused });
 
   const write = (
     signal: AbortSignal,
@@ -70,22 +64,12 @@ export function chatJob(service: Service, request: ChatRequest, paused: Paused):
           waiting = [];
           return taken;
         };
-        const sample = await batcher.write({
-          owner: request,
-          prompt: prompt.text,
-          ids: prompt.ids,
-          seed,
-          index,
-          maxLength,
-          stop,
-          options,
-          constraint: constraint(),
-          alternatives,
-          paused,
-          signal,
-          onToken: scored ? (token) => void waiting.push(spelled(token)) : undefined,
-          onText: piece && ((content) => piece(index, content, take())),
-        });
+        const sample = await batcher.write(
+          batched(prompt, index, signal, {
+            onToken: scored ? (token) => void waiting.push(spelled(token)) : undefined,
+            onText: piece && ((content) => piece(index, content, take())),
+          }),
+        );
         return { sample, logprobs: waiting };
       }),
     );
@@ -122,16 +106,14 @@ export function chatJob(service: Service, request: ChatRequest, paused: Paused):
   };
 }
 
-const templated = ({ lm }: Service): boolean => chatTemplateNames(lm).length > 0;
-
 /** @throws InputError where the template refuses the conversation; ApiError 400 for settings of a template that is not there */
 function textOf(service: Service, { messages, chat_template_kwargs }: ChatRequest): string {
   const plain = messages.map(({ content, ...message }) => ({
     ...message,
     content: Array.isArray(content) ? content.map((part) => part.text).join("") : (content ?? ""),
   }));
-  if (templated(service))
-    return chatTemplateOf(service.lm).apply(plain, { variables: chat_template_kwargs ?? undefined });
+  const template = service.template();
+  if (template) return template.apply(plain, { variables: chat_template_kwargs ?? undefined });
   if (chat_template_kwargs && Object.keys(chat_template_kwargs).length > 0)
     throw new ApiError(
       400,

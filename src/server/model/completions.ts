@@ -7,42 +7,38 @@ import type {
   CompletionLogprobs,
   CompletionRequest,
 } from "../messages.ts";
-import { constraintOf } from "./constraint.ts";
 import { chunks, headOf, type Job, type Paused } from "./job.ts";
 import { type SpelledToken, spelling } from "./scored-texts.ts";
 import {
   batcherOf,
   ending,
+  promptsOf,
   type ReadPrompt,
   readPrompt,
   requirePrompts,
   requireRoom,
   type Service,
-  scoreOptions,
-  seedOf,
-  stopsOf,
   tokensOf,
   usageOf,
 } from "./service.ts";
+import { stopsOf, textsOf } from "./texts.ts";
 
 export function completionJob(service: Service, request: CompletionRequest, paused: Paused): Job {
   const batcher = batcherOf(service);
-  const given = promptsOf(request);
+  const given = promptsOf(request.prompt);
   const maxLength = request.max_tokens ?? 16;
   const { echo, n: texts } = request;
   const n = texts ?? 1;
   const alternatives = typeof request.logprobs === "number" ? request.logprobs : undefined;
   if (maxLength === 0 && !echo)
     throw new ApiError(400, "max_tokens may be 0 only with echo.", "invalid_value", "max_tokens");
-  const options = scoreOptions(service, request);
-  requirePrompts(service, given, n);
+  requirePrompts(service, given, "prompt");
   const prompts = given.map((prompt) => readPrompt(service, prompt));
   requireRoom(service, { maxTokens: maxLength, field: "max_tokens" }, prompts);
   const promptTokens = prompts.reduce((sum, { tokens }) => sum + tokens, 0);
   const head = headOf(service, "cmpl", "text_completion");
   const stop = stopsOf(request);
-  const seed = seedOf(request);
-  const constraint = constraintOf(service, request);
+  const batched = textsOf(service, request, { maxLength, alternatives, paused });
 
   /** Writes all texts; `piece` gets what is new of a choice, its prompt first where it is echoed. */
   async function write(
@@ -53,46 +49,35 @@ export function completionJob(service: Service, request: CompletionRequest, paus
     return Promise.all(
       all.map(async ({ prompt, index }, k) => {
         const choice = new Choice(service, prompt, { echo: echo === true, alternatives });
-        const { text, ids } = prompt;
         const show = piece && ((more: string) => piece(k, more, choice.take()));
         let begun = !echo;
         const begin = () => {
-          if (!begun) show?.(text);
+          if (!begun) show?.(prompt.text);
           begun = true;
         };
-        const sample = await batcher.write({
-          owner: request,
-          prompt: text,
-          ids,
-          seed,
-          index,
-          maxLength,
-          stop,
-          options,
-          constraint: constraint(),
-          alternatives,
-          paused,
-          signal,
-          onScores:
-            echo && alternatives !== undefined
-              ? (scores) => {
-                  for (const score of scores) choice.promptToken(score);
-                }
-              : undefined,
-          onToken:
-            alternatives === undefined
-              ? undefined
-              : (token) => {
-                  begin();
-                  choice.writtenToken(token);
-                },
-          onText:
-            show &&
-            ((more) => {
-              begin();
-              show(more);
-            }),
-        });
+        const sample = await batcher.write(
+          batched(prompt, index, signal, {
+            onScores:
+              echo && alternatives !== undefined
+                ? (scores) => {
+                    for (const score of scores) choice.promptToken(score);
+                  }
+                : undefined,
+            onToken:
+              alternatives === undefined
+                ? undefined
+                : (token) => {
+                    begin();
+                    choice.writtenToken(token);
+                  },
+            onText:
+              show &&
+              ((more) => {
+                begin();
+                show(more);
+              }),
+          }),
+        );
         begin();
         return { sample, logprobs: choice.take() };
       }),
@@ -126,14 +111,6 @@ export function completionJob(service: Service, request: CompletionRequest, paus
     },
   };
 }
-
-/** A text, a list of texts, the ids of one text, or a list of those. */
-function promptsOf({ prompt }: CompletionRequest): readonly (string | readonly number[])[] {
-  if (typeof prompt === "string") return [prompt];
-  return isIds(prompt) ? [prompt] : prompt;
-}
-
-const isIds = (prompt: readonly unknown[]): prompt is readonly number[] => typeof prompt[0] === "number";
 
 interface Taken {
   readonly tokens: string[];

@@ -1,18 +1,13 @@
 /** `POST /v1/embeddings`: texts as vectors, see `embed`. */
 import type { EmbeddingsAnswer, EmbeddingsRequest } from "../messages.ts";
 import type { Job } from "./job.ts";
-import { requireIds, requirePrompts, type Service, usageOf } from "./service.ts";
+import { promptsOf, requireIds, requirePrompts, type Service, usageOf } from "./service.ts";
 
 export function embeddingsJob(service: Service, request: EmbeddingsRequest): Job {
   const { lm, id } = service;
   const { input, encoding_format = "float" } = request;
-  const given: readonly (string | readonly number[])[] =
-    typeof input === "string"
-      ? [input]
-      : typeof input[0] === "number"
-        ? [input as number[]]
-        : (input as string[]);
-  requirePrompts(service, given, 1);
+  const given = promptsOf(input);
+  requirePrompts(service, given, "input");
   const texts = given.map((text) => {
     if (typeof text === "string") return service.clean(text);
     requireIds(service, text, "input");

@@ -1,17 +1,17 @@
 /** What the answers of one model share: the model, the batcher, its limits, and how it reads what it is sent. */
-import { randomInt } from "node:crypto";
 import { joined } from "../../core/array.ts";
 import { excerpt } from "../../core/printable.ts";
 import { Batcher } from "../../generate/batching/batcher.ts";
-import type { ScoreOptions } from "../../generate/batching/penalties.ts";
 import { createEmbedder, type Embedder } from "../../generate/embed.ts";
 import { beginsAfterEnd } from "../../generate/language-model.ts";
 import type { LocalModel } from "../../generate/local-model.ts";
 import { promptText } from "../../generate/prompt.ts";
 import { promptIds, type Sample } from "../../generate/sample.ts";
+import { type ChatTemplate, chatTemplateNames, chatTemplateOf } from "../../text/chat-template.ts";
 import { ApiError } from "../errors.ts";
+import { isIds, type Texts } from "../fields.ts";
 import { requireAtMost, type ServeLimits } from "../limits.ts";
-import type { SamplingRequest, Usage } from "../messages.ts";
+import type { Usage } from "../messages.ts";
 
 export interface Service {
   readonly lm: LocalModel;
@@ -19,6 +19,8 @@ export interface Service {
   readonly id: string;
   /** Absent for models that cannot continue texts. */
   readonly batcher: Batcher | undefined;
+  /** Read for the first conversation; undefined for models without one. @throws InputError where it cannot be read */
+  template(): ChatTemplate | undefined;
   /** Made for the first text. @throws UsageError for models without vectors */
   embedder(): Embedder;
   /** Frees what was made for the answers, but not the model. */
@@ -61,10 +63,16 @@ export function createService(
   };
   const batcher = lm.model.predicts === "masked" ? undefined : new Batcher(lm, limits.maxParallel);
   let embedder: Embedder | undefined;
+  let template: ChatTemplate | undefined;
+  const hasTemplate = chatTemplateNames(lm).length > 0;
   return {
     lm,
     id,
     batcher,
+    template: () => {
+      if (hasTemplate) template ??= chatTemplateOf(lm);
+      return template;
+    },
     embedder: () => {
       embedder ??= createEmbedder(lm);
       return embedder;
@@ -126,47 +134,27 @@ export function requireIds({ lm }: Service, ids: readonly number[], param: strin
   return ids.length;
 }
 
-/** What shapes the choice of tokens, of both kinds of requests. */
-export function scoreOptions(service: Service, request: SamplingRequest): ScoreOptions {
-  const { temperature, top_p, top_k, min_p, repetition_penalty, logit_bias } = request;
-  const bias = Object.entries(logit_bias ?? {}).map(([id, value]) => [Number(id), value] as const);
-  requireIds(
-    service,
-    bias.map(([id]) => id),
-    "logit_bias",
-  );
-  return {
-    temperature: temperature ?? 1,
-    topP: top_p ?? 1,
-    topK: top_k ?? 0,
-    minP: min_p ?? 0,
-    repetitionPenalty: repetition_penalty ?? 1,
-    presencePenalty: request.presence_penalty ?? 0,
-    frequencyPenalty: request.frequency_penalty ?? 0,
-    logitBias: new Map(bias),
-  };
-}
-
-export const stopsOf = ({ stop }: SamplingRequest): readonly string[] =>
-  typeof stop === "string" ? [stop] : (stop ?? []);
-
-export const seedOf = ({ seed }: SamplingRequest): number => seed ?? randomInt(2 ** 32);
-
 /**
  * Refuses what would take too long before anything is read.
+ * @param field of the request
  * @throws ApiError 400 `limit_exceeded`
  */
 export function requirePrompts(
   { limits, longestToken }: Service,
   prompts: readonly (string | readonly number[])[],
-  n: number,
+  field: string,
 ): void {
-  requireAtMost(limits.maxTexts, prompts.length * n, "texts (prompts times n)", n > 1 ? "n" : "prompt");
   const characters = prompts.reduce(
     (sum, prompt) => sum + (typeof prompt === "string" ? prompt.length : prompt.length * longestToken),
     0,
   );
-  requireAtMost(limits.maxPromptTokens * longestToken, characters, "characters to read", "prompt");
+  requireAtMost(limits.maxPromptTokens * longestToken, characters, "characters to read", field);
+}
+
+/** The texts of a field that has one or a list: see `texts`. */
+export function promptsOf(field: Texts): readonly (string | readonly number[])[] {
+  if (typeof field === "string") return [field];
+  return isIds(field) ? [field] : field;
 }
 
 /**

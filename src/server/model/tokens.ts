@@ -10,7 +10,7 @@ const job = (answer: () => object): Job => ({ answer: async () => answer() });
 
 export function tokenizeJob(service: Service, request: TokenizeRequest): Job {
   const { lm } = service;
-  requirePrompts(service, [request.prompt], 1);
+  requirePrompts(service, [request.prompt], "prompt");
   const { text, ids: read, tokens: own } = readPrompt(service, request.prompt);
   const ids = request.add_special_tokens ? promptIds(lm, text) : read.subarray(read.length - own);
   return job(() => ({
@@ -22,7 +22,7 @@ export function tokenizeJob(service: Service, request: TokenizeRequest): Job {
 }
 
 export function detokenizeJob(service: Service, request: DetokenizeRequest): Job {
-  requirePrompts(service, [request.tokens], 1);
+  requirePrompts(service, [request.tokens], "tokens");
   requireIds(service, request.tokens, "tokens");
   return job(() => ({ prompt: service.lm.tokenizer.decode(request.tokens) }));
 }

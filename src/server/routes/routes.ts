@@ -5,8 +5,9 @@ import { Hono } from "hono";
 import type { z } from "zod";
 import { ApiError } from "../errors.ts";
 import { eventStream } from "../event-stream.ts";
+import { countOf, type Texts } from "../fields.ts";
 import type { App } from "../guard.ts";
-import type { ServeLimits } from "../limits.ts";
+import { requireAtMost, type ServeLimits } from "../limits.ts";
 import {
   chatRequest,
   completionRequest,
@@ -31,10 +32,16 @@ export interface Routing {
   readonly report: (error: unknown) => void;
 }
 
-type Schema = z.ZodType<{
+/** What is looked at before a model gets a request. */
+interface AnyRequest {
   readonly model?: string | undefined;
   readonly stream?: boolean | null | undefined;
-}>;
+  readonly n?: number | null | undefined;
+  readonly prompt?: Texts | undefined;
+  readonly input?: Texts | undefined;
+}
+
+type Schema = z.ZodType<AnyRequest>;
 
 /** What is answered, by its address: the job, and what its body must be; of those without a body, `GET` alone. */
 export const addresses: Readonly<Record<string, { readonly job: JobName; readonly schema?: Schema }>> = {
@@ -56,9 +63,10 @@ export function jobRoute(routing: Routing, path: string): App {
 async function answer(
   { models, limits, metrics, stopped, closing, report }: Routing,
   job: JobName,
-  request: { readonly model?: string | undefined; readonly stream?: boolean | null | undefined },
+  request: AnyRequest,
   context: Context<{ Bindings: HttpBindings }>,
 ): Promise<Response> {
+  requireFewTexts(limits, request);
   // Aborts when the client goes away, or when the server must end.
   const signal = AbortSignal.any([context.req.raw.signal, stopped]);
   const stopping = closing();
@@ -91,4 +99,14 @@ async function answer(
       }
     },
   });
+}
+
+/**
+ * Counts before the request goes to the model's thread, since passing on very many texts takes long.
+ * @throws ApiError 400 `limit_exceeded`
+ */
+function requireFewTexts({ maxTexts }: ServeLimits, { n, input, prompt = input ?? "" }: AnyRequest): void {
+  const times = n ?? 1;
+  const field = times > 1 ? "n" : input === undefined ? "prompt" : "input";
+  requireAtMost(maxTexts, countOf(prompt) * times, "texts (prompts times n)", field);
 }
