@@ -166,7 +166,7 @@ describe("the record of a run", () => {
     ["char-gru", ["--width", "16", "--keep-unicode", "--no-accents"]],
     ["word-lstm", ["--width", "16", "--min-count", "1", "--optimizer", "sgd", "--momentum", "0.5"]],
     ["gpt2", ["--config", "tiny", "--layers", "1", "--width", "16", "--heads", "2", "--schedule", "wsd"]],
-  ])("repeats a training of %s bit for bit", { timeout: 120_000 }, async (model, options) => {
+  ])("repeats a training of %s bit for bit", async (model, options) => {
     const cwd = temporaryFolder();
     writeFileSync(join(cwd, "texts.txt"), texts);
     const run = async (...words: string[]) => {

@@ -88,7 +88,7 @@ const reason = (shell: string) =>
   spawnSync(shell, ["--version"]).error === undefined ? "" : ` (skipped: ${shell} is not installed)`;
 
 describe.skipIf(reason("bash") !== "")(`in bash${reason("bash")}`, () => {
-  test("words are completed, paths kept whole, and nothing that is typed is run", { timeout: 60_000 }, () => {
+  test("words are completed, paths kept whole, and nothing that is typed is run", () => {
     // Bash gives the words divided at "=", as here.
     const { stdout, cwd } = inShell(
       "bash",
@@ -119,7 +119,7 @@ describe.skipIf(reason("bash") !== "")(`in bash${reason("bash")}`, () => {
 });
 
 describe.skipIf(reason("fish") !== "")(`in fish${reason("fish")}`, () => {
-  test("words and paths are completed", { timeout: 60_000 }, () => {
+  test("words and paths are completed", () => {
     const lines = ["fine", "train --model char-ls", "train --model=char-ls", "data jok", "train --out ru"];
     const { stdout } = inShell(
       "fish",
@@ -138,7 +138,7 @@ describe.skipIf(reason("fish") !== "")(`in fish${reason("fish")}`, () => {
 });
 
 describe.skipIf(reason("zsh") !== "")(`in zsh${reason("zsh")}`, () => {
-  test("a Tab in a terminal completes words and paths", { timeout: 60_000 }, () => {
+  test("a Tab in a terminal completes words and paths", () => {
     // Each line is typed, completed, and printed by the shell itself.
     const lines = ["fine", "train --model char-ls", "train --model=char-ls", "data jok", "sample runs/jo"];
     const { stdout } = inShell(

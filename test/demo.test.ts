@@ -145,7 +145,7 @@ async function pairedMargin(
 /** The result of the first test, for those that look closer; its models stay where they are. */
 let whole: DemoResult & Observed;
 
-describe("the demo", { timeout: 300_000 }, () => {
+describe("the demo", { timeout: 600_000 }, () => {
   test("writes one page of five chapters, cut short or not; what is done is not done again", async () => {
     const stop = new AbortController();
     const first = await ran("whole", {

@@ -54,7 +54,7 @@ describe.skipIf(noBrowser)(`the browser examples${browserReason}`, () => {
         await page.setInputFiles("#files", join(folder, files));
         if (example === "browser") await page.fill("#temperature", "0");
         await page.click("button");
-        await page.waitForSelector("output[data-state]", { timeout: 60_000 });
+        await page.waitForSelector("output[data-state]", { timeout: 100_000 });
         expect(
           await page.getAttribute("output", "data-state"),
           (await page.textContent("output")) ?? "",

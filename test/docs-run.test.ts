@@ -64,7 +64,7 @@ describe("commands", () => {
 
   it.each(withCommands.map((page) => [page.path, page] as const))(
     "%s",
-    { timeout: 300_000 },
+    { timeout: 600_000 },
     async (_, page) => {
       for (const { place, source } of page.blocks.filter((b) => b.language === "sh" && isRun(b))) {
         const ran = await shell(source.split("\n").map(small).join("\n"), folder, bin);

@@ -73,7 +73,7 @@ describe.each(rows.map((row) => [row.type, row] as const))("%s", (type, row) => 
     await expect(other(await loadModel(folder), "x" as never)).rejects.toThrow();
   });
 
-  it("learns in all its weights and by an adapter, which opens by itself", { timeout: 120_000 }, async () => {
+  it("learns in all its weights and by an adapter, which opens by itself", async () => {
     expect(row.tuned).toBe("yes");
     const folder = await folderOf();
     const data = await prepareTexts([{ texts }], {
@@ -121,7 +121,7 @@ describe.each(rows.map((row) => [row.type, row] as const))("%s", (type, row) => 
   });
 
   if (row.does === "writes")
-    it("is asked what it remembers: copies, passages, membership", { timeout: 120_000 }, async () => {
+    it("is asked what it remembers: copies, passages, membership", async () => {
       const folder = await folderOf();
       const lm = await loadModel(folder);
       const data = await prepareTexts([{ texts }], { vocabulary: lm.tokenizer, nearDuplicates: false });

@@ -221,7 +221,7 @@ const taught = Array.from({ length: 20 }, (_, i) => [
 ]);
 
 describe("punchline finetune", () => {
-  it("teaches a model to answer, which chat then asks", { timeout: 120_000 }, async () => {
+  it("teaches a model to answer, which chat then asks", async () => {
     const folder = await instruct();
     const tokenizer = await loadTokenizer(folder);
     const ends = [tokenizer.endOfText, tokenizer.id("#")];

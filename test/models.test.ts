@@ -71,9 +71,7 @@ describe.each(cases)("%s", (_, architecture, options) => {
   const length = Math.min(12, model.contextLength);
   const ids = Int32Array.from({ length }, (_, i) => (i * 37 + 5) % VOCABULARY);
 
-  it("is as every model must be", { timeout: 60_000 }, () =>
-    checkArchitecture(architecture, { options: sizes }),
-  );
+  it("is as every model must be", () => checkArchitecture(architecture, { options: sizes }));
 
   it("refuses an option that it has not, naming those it has", () => {
     expect(() => architecture.configure({ wings: 2 }, VOCABULARY)).toThrow(/no option `wings`/);

@@ -62,7 +62,7 @@ const cases: readonly (readonly [
 describe.skipIf(!pythonWithTorch)(
   `20 fine-tuning losses of PyTorch${pythonWithTorch ? "" : " (skipped: no python3 with torch)"}`,
   () => {
-    it.each(cases)("%s (%#)", { timeout: 60_000 }, async (type, prepare, more) => {
+    it.each(cases)("%s (%#)", async (type, prepare, more) => {
       const data = await prepare();
       const architecture = architectureOf(type);
       const sizes = { layers: 2, width: 32, heads: 4, context: 32, dropout: 0 };

@@ -32,7 +32,7 @@ describe.skipIf(noBrowser)(`in a browser${browserReason}`, () => {
     try {
       const page = await browser.newPage();
       await page.goto(server.url);
-      await page.waitForFunction("window.result !== undefined", undefined, { timeout: 60_000 });
+      await page.waitForFunction("window.result !== undefined", undefined, { timeout: 100_000 });
       const result = (await page.evaluate("window.result")) as {
         losses: number[];
         text: string;

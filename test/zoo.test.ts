@@ -16,7 +16,7 @@ import { train } from "../src/train/train.ts";
 const VALIDATION = 1000;
 
 function smoke(data: () => Promise<PreparedData>) {
-  it.each(comparedArchitectures)("%s", { timeout: 120_000 }, async (type) => {
+  it.each(comparedArchitectures)("%s", async (type) => {
     const architecture = architectureOf(type);
     const characters = await data();
     const own = architecture.tokens === "word" ? withWords(characters, { maxWords: 500 }) : characters;

@@ -41,7 +41,7 @@ export function optionsOfSize(
   }
   if (best.distance > Math.LN2) {
     throw new UsageError(
-      `${architecture.type} cannot have about ${parameters} parameters besides its vocabulary: with ${option("width", best.width)} it has ${best.size}. Choose another size.`,
+      `${architecture.type} cannot have about ${parameters} parameters in addition to its vocabulary: with ${option("width", best.width)} it has ${best.size}. Choose another size.`,
       { parameters, nearest: best.size },
     );
   }

@@ -148,7 +148,7 @@ describe("a chat template that is a stranger's program", () => {
     expect(text.trim()).toBe("");
   });
 
-  it("takes 100,000 messages", { timeout: 120_000 }, () => {
+  it("takes 100,000 messages", () => {
     const many = Array.from({ length: 100_000 }, (_, i) => ({
       role: i % 2 ? "assistant" : "user",
       content: `${i}`,
