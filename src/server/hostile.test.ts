@@ -376,7 +376,8 @@ describe("work", () => {
 });
 
 describe("a client that does not read", () => {
-  const stream = { ...ask, max_tokens: 1e6, n: 64, temperature: 2, stream: true };
+  // With log-probabilities a token is a kilobyte, so that what a connection holds is soon full.
+  const stream = { ...ask, max_tokens: 1e6, n: 64, temperature: 2, stream: true, logprobs: 20 };
   const request = (body: object) => {
     const text = JSON.stringify(body);
     return `POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${text.length}\r\n\r\n${text}`;
