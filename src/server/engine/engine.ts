@@ -4,12 +4,11 @@ import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { InputError, UsageError } from "../../core/errors.ts";
 import type { BatcherCounts } from "../../generate/batching/batcher.ts";
-import { loadModel } from "../../generate/load.ts";
 import type { LocalModel } from "../../generate/local-model.ts";
 import { ApiError, ServerBug } from "../errors.ts";
 import type { ServeLimits } from "../limits.ts";
 import type { JobName } from "../model/jobs.ts";
-import { createHost } from "./host.ts";
+import { createHost, openServed } from "./host.ts";
 import type { Failure, FromModel, OpeningFailure, OpenRequest, ToModel } from "./protocol.ts";
 
 /** Where a model is. */
@@ -60,10 +59,7 @@ export class Engine {
    * @throws as `loadModel`
    */
   static async open(request: OpenRequest, notice: (sentence: string) => void): Promise<Engine> {
-    if (!existsSync(file)) {
-      const { folder, name, adapter, backend, quantize } = request;
-      return Engine.here(await loadModel(folder, { ...backend, adapter, quantize, name }), request, notice);
-    }
+    if (!existsSync(file)) return Engine.here(await openServed(request), request, notice);
     const engine = new Engine(notice);
     const worker = new Worker(file, { workerData: request });
     await new Promise<void>((resolve, reject) => {

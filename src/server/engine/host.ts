@@ -1,11 +1,27 @@
 /** The side that has the model: does the jobs that it is given. */
-import type { LocalModel } from "../../generate/local-model.ts";
+import { loadModel, lowLatency } from "../../generate/load.ts";
+import { LocalModel } from "../../generate/local-model.ts";
 import { answerOf } from "../errors.ts";
 import type { ServeLimits } from "../limits.ts";
 import type { JobOf } from "../model/job.ts";
 import { jobs } from "../model/jobs.ts";
 import { createService } from "../model/service.ts";
-import type { Call, Failure, FromModel, ToModel } from "./protocol.ts";
+import type { Call, Failure, FromModel, OpenRequest, ToModel } from "./protocol.ts";
+
+/**
+ * Opens a model for the requests of many, as `lowLatency` has it: a small one leaves the other cores to the connections.
+ * @throws as `loadModel`
+ */
+export async function openServed({
+  folder,
+  name,
+  adapter,
+  backend,
+  quantize,
+}: OpenRequest): Promise<LocalModel> {
+  const lm = await loadModel(folder, { ...backend, adapter, quantize, name });
+  return new LocalModel(lowLatency(lm, backend), lm.folder);
+}
 
 /** How often the counts are told while there is work. */
 const COUNTS_MS = 200;

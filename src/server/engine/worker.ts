@@ -1,8 +1,7 @@
 /** The thread in which a model that is served computes; see `Engine.open`. */
 import { parentPort, workerData } from "node:worker_threads";
 import { PunchlineError } from "../../core/errors.ts";
-import { loadModel } from "../../generate/load.ts";
-import { createHost, traceOf } from "./host.ts";
+import { createHost, openServed, traceOf } from "./host.ts";
 import type { FromModel, OpenRequest, ToModel } from "./protocol.ts";
 
 const bugOf = (error: unknown) => ({ kind: "bug" as const, code: "bug", message: traceOf(error) });
@@ -10,9 +9,8 @@ const bugOf = (error: unknown) => ({ kind: "bug" as const, code: "bug", message:
 const port = parentPort!;
 const post = (message: FromModel) => port.postMessage(message);
 const request = workerData as OpenRequest;
-const { folder, name, adapter, backend, quantize } = request;
 try {
-  const host = createHost(await loadModel(folder, { ...backend, adapter, quantize, name }), request, post);
+  const host = createHost(await openServed(request), request, post);
   port.on("message", (message: ToModel) => host(message));
   post({ ready: true });
 } catch (error) {
