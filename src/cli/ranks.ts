@@ -85,7 +85,8 @@ async function followAll(ranks: Ranks): Promise<void> {
   const { sharedWork } = await import("../evaluate/shared-model.ts");
   const { release: releaseTraining, ...trainings } = trainingOrders(ranks);
   const { release, ...others } = sharedWork(ranks);
-  await follow(ranks, { ...trainings, ...others });
+  const { auditWork } = await import("../evaluate/novelty/shared-audit.ts");
+  await follow(ranks, { ...trainings, ...others, ...auditWork(ranks) });
   await releaseTraining();
   await release();
 }

@@ -6,6 +6,7 @@ import { readTexts } from "../../data/prepare-sources.ts";
 import { auditModel, type ModelAudit, type SnapshotAudit } from "../../evaluate/novelty/audit-model.ts";
 import { hasWord } from "../../evaluate/novelty/audit-source.ts";
 import { type CopyRule, checkRule } from "../../evaluate/novelty/copies.ts";
+import { shareAudit } from "../../evaluate/novelty/shared-audit.ts";
 import { auditSnapshots } from "../../evaluate/novelty/snapshots.ts";
 import { noveltyAuditor } from "../../evaluate/novelty/source-auditor.ts";
 import { isHosted } from "../../generate/open.ts";
@@ -125,7 +126,10 @@ export default defineCommand({
       model && options.prompt !== undefined ? promptAsRead(ctx, model, options.prompt) : options.prompt;
     const rule: Partial<CopyRule> = present({ near: options.nearCopy, span: options.spanCopy });
     const task = ctx.progress.start("auditing", { unit: "texts" });
+    const judgeTexts =
+      ctx.lead && ctx.lead.ranks.size > 1 && !file ? await shareAudit(ctx.lead, data, { rule }) : undefined;
     const whole = await auditModel(texts, {
+      judgeTexts,
       data,
       lm: model?.kind === "local" && asked > 0 ? model : undefined,
       asked,

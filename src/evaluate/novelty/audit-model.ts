@@ -26,7 +26,7 @@ export interface ModelAuditOptions extends Omit<SourceAuditOptions, "index"> {
 }
 
 const modelAuditNames = optionNames<keyof ModelAuditOptions>()(
-  "rule neighbours cueWords cueTexts placeOf prompt partOf elsewhere baselineIndex baselineSize noun onProgress signal data everywhere baseline lm unasked asked prefix indexFile",
+  "rule neighbours cueWords cueTexts placeOf prompt partOf elsewhere baselineIndex baselineSize noun onProgress signal judgeTexts data everywhere baseline lm unasked asked prefix indexFile",
 );
 
 export interface ModelAudit extends NoveltyAudit {

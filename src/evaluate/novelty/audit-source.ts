@@ -21,7 +21,7 @@ export interface SourceAuditOptions extends Omit<AuditOptions, "heldOut" | "trai
 }
 
 const sourceAuditNames = optionNames<keyof SourceAuditOptions>()(
-  "rule neighbours cueWords cueTexts placeOf prompt partOf elsewhere baselineIndex baselineSize noun onProgress signal data everywhere baseline index",
+  "rule neighbours cueWords cueTexts placeOf prompt partOf elsewhere baselineIndex baselineSize noun onProgress signal judgeTexts data everywhere baseline index",
 );
 
 export interface SourceAudit extends NoveltyAudit {

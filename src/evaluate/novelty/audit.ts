@@ -5,7 +5,15 @@
 import type { TextPlace } from "../../data/rows.ts";
 import { evenly } from "../evenly.ts";
 import { type Rate, rateOf } from "../intervals.ts";
-import { type AuditedText, Auditor, type AuditorOptions, type Judged, judgeAll } from "./auditor.ts";
+import {
+  type AuditedText,
+  Auditor,
+  type AuditorOptions,
+  type Judge,
+  type Judged,
+  type JudgeTexts,
+  judgeAll,
+} from "./auditor.ts";
 import type { CopyKind, CopyRule } from "./copies.ts";
 import { CUE_WORDS, sameCue } from "./cue.ts";
 import {
@@ -44,6 +52,8 @@ export interface AuditOptions extends AuditorOptions {
   /** Called with the number of texts judged so far, and of all. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Who judges, such as several ranks. Default `judgeAll`. */
+  readonly judgeTexts?: JudgeTexts | undefined;
 }
 
 /** Copies among some texts. */
@@ -94,19 +104,27 @@ export async function auditSamples(
   index: TrainingIndex,
   options: AuditOptions = {},
 ): Promise<NoveltyAudit> {
-  const { prompt, baselineSize = 1000, noun = "texts" } = options;
+  const { prompt, baselineSize = 1000, noun = "texts", judgeTexts = judgeAll } = options;
   const auditor = new Auditor(index, options);
   const heldOut = evenly(options.heldOut ?? [], baselineSize);
   const train = evenly(options.train ?? [], baselineSize);
   const total = samples.length + heldOut.length + train.length;
   let done = 0;
-  const judge = async (by: Auditor, texts: readonly string[], cue?: string): Promise<Judged[]> => {
+  const judge = async (
+    by: Pick<Judge, "judge">,
+    texts: readonly string[],
+    own = false,
+  ): Promise<Judged[]> => {
     const before = done;
     done += texts.length;
     const onTurn = (n: number) => options.onProgress?.(before + n, total);
-    return judgeAll(by, texts, { prompt: cue, onTurn, signal: options.signal });
+    const cue = own ? { prompt } : {};
+    return judgeTexts(by, texts, { ...cue, onTurn, signal: options.signal, locates: own });
   };
-  const own = (await judge(auditor, samples, prompt)).map((judged) => located(judged, options));
+  const locating: Pick<Judge, "judge"> = {
+    judge: (text, cue) => located(auditor.judge(text, cue), options),
+  };
+  const own = await judge(locating, samples, true);
   const { baselineIndex } = options;
   const baselineAuditor = baselineIndex && heldOut.length > 0 ? new Auditor(baselineIndex, options) : auditor;
   const unseen = await judge(baselineAuditor, heldOut);

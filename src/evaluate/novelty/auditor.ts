@@ -164,23 +164,25 @@ export class Auditor {
   }
 }
 
-/**
- * Judges texts one after the other; it yields to the event loop while it does.
- * @param onTurn called now and then, and at the end, with the number of texts judged
- */
-export async function judgeAll(
+export interface JudgingOptions {
+  /** The cue that all were written from. */
+  readonly prompt?: string | undefined;
+  /** Called now and then, and at the end, with the number of texts judged. */
+  readonly onTurn?: ((done: number) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Whether the auditor says of each text in which part of the source it was found. Default false. */
+  readonly locates?: boolean | undefined;
+}
+
+/** Judges many texts. */
+export type JudgeTexts = (
   auditor: Pick<Judge, "judge">,
   texts: readonly string[],
-  {
-    prompt,
-    onTurn,
-    signal,
-  }: {
-    readonly prompt?: string | undefined;
-    readonly onTurn?: ((done: number) => void) | undefined;
-    readonly signal?: AbortSignal | undefined;
-  } = {},
-): Promise<Judged[]> {
+  options?: JudgingOptions,
+) => Promise<Judged[]>;
+
+/** Judges texts one after the other; it yields to the event loop while it does. */
+export const judgeAll: JudgeTexts = async (auditor, texts, { prompt, onTurn, signal } = {}) => {
   const turn = turns(signal);
   const judged: Judged[] = [];
   for (const text of texts) {
@@ -188,7 +190,7 @@ export async function judgeAll(
     if ((await turn()) || judged.length === texts.length) onTurn?.(judged.length);
   }
   return judged;
-}
+};
 
 function measured(span: SharedSpans["longest"]): AuditedText["longest_span"] {
   return span
