@@ -50,6 +50,28 @@ test("the lines are what other tools expect", async () => {
   expect(Object.keys(JSON.parse(first))).toEqual(["text", "split"]);
 });
 
+test("a folder that is missing is made", async () => {
+  const { path } = await written("new/folder/out.txt");
+  expect(readFileSync(path, "utf8").trim().split("\n")).toHaveLength(texts.length);
+});
+
+test("a writing that fails leaves nothing behind, and the file as it was", async () => {
+  const { path, folder } = await written("out.csv");
+  const before = readFileSync(path, "utf8");
+  const data = await prepareTexts([{ texts }]);
+  const { train } = data.splits;
+  const broken = new Proxy([...train], {
+    get: (list, key) => {
+      if (key === "slice") throw new Error("no texts");
+      return Reflect.get(list, key);
+    },
+  });
+  const failing = { ...data, splits: { ...data.splits, train: broken } };
+  await expect(textFileWriter(path)(failing)).rejects.toThrow("no texts");
+  expect(readdirSync(folder)).toEqual(["out.csv"]);
+  expect(readFileSync(path, "utf8")).toBe(before);
+});
+
 test("an unknown extension is refused before any work", () => {
   expect(() => textFileWriter("out.xlsx")).toThrow(/ends in one of \.jsonl, \.csv, \.txt/);
 });

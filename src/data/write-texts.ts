@@ -1,9 +1,7 @@
 /** Writes prepared texts to a file that other tools, and Punchline, can read. */
-import { rename, writeFile } from "node:fs/promises";
 import { extname } from "node:path";
 import { UsageError } from "../core/errors.ts";
-import { guarded } from "../files/file-errors.ts";
-import { regularFileIfAny } from "../files/regular-file.ts";
+import { writeFileAtomic } from "../files/atomic.ts";
 import type { PreparedData } from "./prepare.ts";
 import { TOKENS } from "./sources/token-files.ts";
 import { splitNames } from "./split.ts";
@@ -30,7 +28,8 @@ const formats: Readonly<Record<string, Format>> = {
 
 /**
  * A writer of prepared items to `path`, in the format of its extension: `.jsonl` and `.csv` with fields `text`
- * (or `prompt` and `completion`) and `split`, `.txt` with one text per line. The file appears when it is whole.
+ * (or `prompt` and `completion`) and `split`, `.txt` with one text per line. The file is whole or not there, and missing
+ * folders are made.
  * @throws UsageError for another extension; at once, before anything is prepared.
  */
 export function textFileWriter(path: string): (data: PreparedData) => Promise<void> {
@@ -43,21 +42,14 @@ export function textFileWriter(path: string): (data: PreparedData) => Promise<vo
       expected: `a name that ends in one of ${known}`,
     });
   }
-  return async (data) => {
-    await regularFileIfAny(path, "write");
-    const temporary = `${path}.partial`;
-    await guarded(
-      "write",
-      path,
-      writeFile(temporary, lines(data, format)).then(() => rename(temporary, path)),
-    );
-  };
+  return (data) => writeFileAtomic(path, lines(data, format));
 }
 
 /** The file's contents, some thousand lines at a time. */
-function* lines({ splits, prompts }: PreparedData, format: Format): Generator<string> {
+function* lines({ splits, prompts }: PreparedData, format: Format): Generator<Uint8Array> {
+  const encoder = new TextEncoder();
   const header = format.header(prompts ? ["prompt", "completion", "split"] : ["text", "split"]);
-  if (header) yield header;
+  if (header) yield encoder.encode(header);
   for (const split of splitNames) {
     const texts = splits[split];
     const fieldsOf = (text: string, i: number): Fields => {
@@ -66,10 +58,8 @@ function* lines({ splits, prompts }: PreparedData, format: Format): Generator<st
       return { prompt: text.slice(0, prompt), completion: text.slice(prompt), split };
     };
     for (let i = 0; i < texts.length; i += 4096) {
-      yield texts
-        .slice(i, i + 4096)
-        .map((text, k) => format.line(fieldsOf(text, i + k)))
-        .join("");
+      const part = texts.slice(i, i + 4096).map((text, k) => format.line(fieldsOf(text, i + k)));
+      yield encoder.encode(part.join(""));
     }
   }
 }

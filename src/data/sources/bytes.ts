@@ -48,8 +48,8 @@ export async function fileBytes(raw: RawFile, isData: (name: string) => boolean)
   return { name, packed: { as: "gz" }, progress, chunks: () => limited(gunzipped(raw, all()), name, size) };
 }
 
-export function emptyFile(file: string): InputError {
-  return new InputError("empty-file", `${file} is empty; give a file with at least a few texts.`, { file });
+export function emptyFile(file: string, found = "is empty"): InputError {
+  return new InputError("empty-file", `${file} ${found}; give a file with at least a few texts.`, { file });
 }
 
 async function* gunzipped(raw: RawFile, packed: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {

@@ -69,6 +69,8 @@ export function chooseColumns(
     const text =
       (column === undefined ? conversationColumn(columns, sample) : undefined) ??
       chooseColumn(file, columns, sample, column);
+    if (columns.indexOf(text) !== columns.lastIndexOf(text))
+      note(`Several columns are called ${text}, and the first of them is read.`);
     if (!hasConversation(sample, columns.indexOf(text))) return { text };
     note(
       `The column ${text} has conversations: a model with a chat template learns all turns of the assistant in them, others the last answer, to which what comes before is the prompt.`,

@@ -32,6 +32,12 @@ async function read(name: string, content: string | Uint8Array, options: SourceO
 
 const long = "How do you call this file of jokes, whose first row has so much to say about it?";
 
+it("of two columns with one name the first is read, and a note says so", async () => {
+  const { texts, notes } = await read("twice.csv", "joke,joke\na b,c d\ne f,g h\n");
+  expect(texts).toEqual(["a b", "e f"]);
+  expect(notes).toContain("Several columns are called joke, and the first of them is read.");
+});
+
 describe("line ends", () => {
   const rows = ["ID,Joke", "1,a b", '2,"c\r\nd"', "3,e", "4,f"];
   const ends = ["\r\n", "\n", "\r", "\n", "\r\n"];

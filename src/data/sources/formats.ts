@@ -92,7 +92,7 @@ export async function fileSource(
         checkLengths(name, batch.texts, maxLine);
         yield batch;
       }
-      if (!any) throw emptyFile(name);
+      if (!any) throw emptyFile(name, "has no texts");
     },
   };
 }

@@ -82,14 +82,20 @@ async function* readParquet(file: FileBytes, options: ReadOptions): AsyncGenerat
     }
   } catch (cause) {
     if (cause instanceof InputError) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
     throw new InputError(
       "parquet",
-      `${file.name} cannot be read as Parquet (${reason}); check that the file is whole.`,
+      `${file.name} cannot be read as Parquet (${reasonOf(cause)}); check that the file is whole.`,
       { file: file.name },
       cause,
     );
   }
+}
+
+/** Why the decoder failed. Of a damaged file it may say no more than what JavaScript says of a value that is not there. */
+function reasonOf(cause: unknown): string {
+  if (cause instanceof TypeError || cause instanceof RangeError)
+    return "its description of itself is damaged";
+  return cause instanceof Error ? cause.message : String(cause);
 }
 
 /** Any part of the file on demand; a packed file is unpacked into memory first. */

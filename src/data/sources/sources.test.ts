@@ -156,9 +156,9 @@ describe("bad files are refused in one sentence", () => {
   ]);
   const bad: readonly (readonly [string, string | Uint8Array, RegExp])[] = [
     ["empty.csv", "", /empty.csv is empty; give a file/],
-    ["blank.csv", "\n\n", /is empty/],
-    ["header.csv", "ID,Joke\n", /is empty/],
-    ["empty.json", "[]", /is empty/],
+    ["blank.csv", "\n\n", /blank.csv has no texts; give a file/],
+    ["header.csv", "ID,Joke\n", /has no texts/],
+    ["empty.json", "[]", /has no texts/],
     ["numbers.csv", "a,b\n1,2\n3,4\n", /no column of texts; its columns are "a", "b"/],
     ["numbers.jsonl", '{"a":1}\n', /no column of texts; its columns are "a"/],
     ["open.csv", 'ID,Joke\n1,fine\n2,"never closed\n3,x\n', /open.csv, line 3: a quote opens a cell/],
@@ -175,6 +175,12 @@ describe("bad files are refused in one sentence", () => {
     ["cut.txt", Uint8Array.of(0x61, 0x0a, 0xf0, 0x9f), /cut.txt, line 2: byte 2 \(0xf0\) is not UTF-8/],
     ["image.txt", png, /image.txt is not a text file \(byte 8 is zero\)/],
     ["not.parquet", "this is not a parquet file at all", /cannot be read as Parquet/],
+    [
+      "zeros.parquet",
+      `PAR1${"\0".repeat(100)}PAR1`,
+      /as Parquet \(its description of itself is damaged\); check/,
+    ],
+    ["short.parquet", "PAR1", /as Parquet \(its description of itself is damaged\); check/],
     [
       "cut.csv.gz",
       gzipSync("ID,Joke\n1,abcdefghijklmnopqrstuvwxyz\n").subarray(0, 30),
