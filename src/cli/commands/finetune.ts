@@ -1,6 +1,7 @@
 /** `punchline finetune`: trains an existing model further, on a source. */
 import { resolve } from "node:path";
 import { UsageError } from "../../core/errors.ts";
+import { optionInFlags } from "../../core/flags.ts";
 import { builtInNames } from "../../hub/built-in.ts";
 import { resolveModel } from "../../hub/pull.ts";
 import { finetuneOptions, readModel } from "../../train/base.ts";
@@ -86,7 +87,7 @@ async function startRun(ctx: Context, out: string, model: string, options: Optio
   const chosen = await finetuneOptions(folder, given);
   const shown = Object.entries(chosen)
     .filter(([name]) => name in given || (name in finetuneDefaults && name !== "seqLen"))
-    .map(([name, value]) => `${name} ${typeof value === "object" ? fieldsText(value) : value}`);
+    .map(([name, value]) => inFlags(name, value));
   ctx.note(`Fine-tuning ${model} (${type}): ${shown.join(", ")}.`);
   const { data, choices } = await dataForBase(ctx, { name: model, folder }, sources, options);
   return train({
@@ -112,8 +113,10 @@ function refuseOtherBase(out: string, { base }: RunRecord, model: string): void 
     );
 }
 
-/** The fields of an option that is an object. */
-const fieldsText = (value: object): string =>
-  Object.entries(value)
-    .map(([name, field]) => `${name} ${field}`)
-    .join(" ");
+/** An option as it is given on the command line; of an object, each field. */
+const inFlags = (name: string, value: string | number | boolean | object): string =>
+  typeof value === "object"
+    ? Object.entries(value)
+        .map(([field, own]) => optionInFlags(`${name}.${field}`, String(own)))
+        .join(" ")
+    : optionInFlags(name, value);

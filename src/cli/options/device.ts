@@ -6,7 +6,11 @@ import { choice, inGroup, integer, type Option, type OptionValues, present } fro
 
 export const deviceOptions = inGroup("Machine", {
   device: choice("What computes", ["cpu", "webgpu", "cuda", "coreml", "dml"], { default: "cpu" }),
-  threads: integer("Threads of one operation", { min: 1, defaultIs: "PUNCHLINE_THREADS, else one per core" }),
+  threads: integer("Threads of one operation", {
+    min: 1,
+    max: 1024,
+    defaultIs: "PUNCHLINE_THREADS, else one per core",
+  }),
 });
 
 /** The same where there is something to measure. */

@@ -33,6 +33,10 @@ test("what a training came to fits a terminal of 80 columns", () => {
   for (const line of lines) expect(line.length, line).toBeLessThanOrEqual(80);
 });
 
+test("a speed that is not known is not given", () => {
+  expect(report({ steps: 1, tokens_per_s: 0 }, [])[0]).toBe("1 step in 2h 46m.");
+});
+
 test("where the last validation was worse than the best, both are named", () => {
   const log = [{ step: 1 }, { step: 6, val_loss: 1.25 }, { step: 7, val_loss: 2.5 }, { step: 8 }];
   expect(report({ steps: 8 }, log).join(" ").replace(/\s+/g, " ")).toContain(

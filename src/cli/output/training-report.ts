@@ -19,10 +19,13 @@ export function reportTraining(ctx: Context, folder: string, result: TrainResult
     ...(train_loss === null ? [] : [`training loss ${train_loss.toFixed(3)}`]),
     ...(val_loss === null ? [] : [`validation loss ${validationText(val_loss, log)}`]),
   ];
+  // Without its log, a run that does no further step knows no speed.
+  const speed =
+    tokens_per_s > 0 ? `; the last ones at ${formatRate(tokens_per_s)} ${units}/s, validation apart` : "";
   if (steps > 0)
     printProse(
       ctx,
-      `${formatCount(steps)} ${steps === 1 ? "step" : "steps"} in ${formatDuration(seconds)}; the last ones at ${formatRate(tokens_per_s)} ${units}/s, validation apart.`,
+      `${formatCount(steps)} ${steps === 1 ? "step" : "steps"} in ${formatDuration(seconds)}${speed}.`,
     );
   if (losses.length > 0) printProse(ctx, `In nats per ${units.slice(0, -1)}: ${losses.join(", ")}.`);
   const train = `${again} ${quoted(folder)} --resume`;
