@@ -375,6 +375,11 @@ describe("a value of another type", () => {
       /`stop` must be texts .*\[""\]/,
     ],
     [
+      "texts as batches",
+      () => call(punchline.prepareTexts, ["a", "b"]),
+      /`batches\[0\]` must be an object with texts, .* not "a"\./,
+    ],
+    [
       "one text as batches",
       () => call(punchline.prepareTexts, "abc"),
       /`batches` must be lists .* not "abc"\./,

@@ -129,6 +129,10 @@ function checkBatches(batches: unknown): void {
   const list = typeof batches === "object" && batches !== null;
   if (!list || !(Symbol.iterator in batches || Symbol.asyncIterator in batches))
     throw invalidOption("batches", batches, 'lists of texts, such as [{ texts: ["a", "b"] }]');
+  const given: readonly unknown[] = Array.isArray(batches) ? batches : [];
+  const odd = given.findIndex((batch) => typeof batch !== "object" || batch === null);
+  if (odd >= 0)
+    throw invalidOption(`batches[${odd}]`, given[odd], 'an object with texts, such as { texts: ["a", "b"] }');
 }
 
 /** The same for options that are checked already, and may have more names. */
