@@ -7,7 +7,7 @@ import { logSumExp, weigh } from "../runtime/scores.ts";
 import { likeliest } from "./likeliest.ts";
 
 export interface SamplerOptions {
-  /** Divides the scores: below 1 bolder on the likely, above 1 wilder; 0 takes the likeliest always. Default 1. */
+  /** Divides the scores: below 1 safer, above 1 wilder; 0 always takes the likeliest. Default 1. */
   readonly temperature?: number | undefined;
   /** Only the k likeliest tokens. 0: all (the default). */
   readonly topK?: number | undefined;

@@ -56,9 +56,9 @@ export function architectureOf(
     type,
     all.map((a) => a.type),
   );
-  if (folder === undefined) throw new UsageError(`There is no model "${type}": ${nearest}`, { type });
+  if (folder === undefined) throw new UsageError(`There is no model "${type}"; ${nearest}`, { type });
   throw new UsageError(
-    `${folder} holds a network that Punchline does not have; there is no model "${type}": ${nearest} A network of your own is opened in a program, with \`{ architectures: [yours] }\`.`,
+    `${folder} holds a network that Punchline does not have; there is no model "${type}"; ${nearest} A network of your own is opened in a program, with \`{ architectures: [yours] }\`.`,
     { type, folder, option: "architectures" },
   );
 }

@@ -39,7 +39,7 @@ const scheduleNames = optionNames<keyof ScheduleOptions>()("kind warmup steps fl
 export function schedule(options: ScheduleOptions): (step: number) => number {
   const { kind, warmup, steps, floor = 0, cooldown = COOLDOWN } = checkOptions(options, scheduleNames);
   if (!scheduleKinds.includes(kind))
-    throw new UsageError(`There is no schedule "${kind}": ${didYouMean(kind, scheduleKinds)}`, {
+    throw new UsageError(`There is no schedule "${kind}"; ${didYouMean(kind, scheduleKinds)}`, {
       option: "kind",
       value: kind,
       expected: scheduleKinds,

@@ -36,8 +36,8 @@ const groups: readonly (readonly [caption: string, lines: readonly MeasureRow[]]
     "What it writes",
     [
       ["Distinct-1", (m) => percent(m.distinct?.[0]), "share of words that are different"],
-      ["Distinct-2", (m) => percent(m.distinct?.[1]), "of word pairs"],
-      ["Distinct-3", (m) => percent(m.distinct?.[2]), "of word triples"],
+      ["Distinct-2", (m) => percent(m.distinct?.[1]), "of pairs of words"],
+      ["Distinct-3", (m) => percent(m.distinct?.[2]), "of runs of three words"],
       ["Self-BLEU", (m) => decimal(m.self_bleu, 2), "how alike the texts are; lower is more varied"],
       ["Repeats", (m) => percent(m.repetition), "word 4-grams that repeat one of the same text"],
       ["MAUVE", (m) => decimal(m.mauve, 2), "nearness to real texts; 1 is the same"],
@@ -47,11 +47,15 @@ const groups: readonly (readonly [caption: string, lines: readonly MeasureRow[]]
     "Its form",
     [
       ["Length", (m) => count(m.length?.median), "median, in characters"],
-      ["5–95 %", (m) => (m.length ? `${count(m.length.p5)}–${count(m.length.p95)}` : "–"), "of the lengths"],
-      ["Ended", (m) => percent(m.ended), "ended by themselves"],
-      ["Real words", (m) => percent(m.real_words), "of the words are in the training texts"],
-      ["Words", (m) => count(m.vocabulary), "different ones"],
-      ["Of data’s", (m) => percent(m.vocabulary_covered), "share of the training texts’ words that it uses"],
+      [
+        "5–95 %",
+        (m) => (m.length ? `${count(m.length.p5)}–${count(m.length.p95)}` : "–"),
+        "the length of nine texts in ten",
+      ],
+      ["Ended", (m) => percent(m.ended), "texts that ended by themselves"],
+      ["Real words", (m) => percent(m.real_words), "share of its words that the training texts have"],
+      ["Words", (m) => count(m.vocabulary), "how many different words it used"],
+      ["Of data’s", (m) => percent(m.vocabulary_covered), "share of the training texts’ words that it used"],
     ],
   ],
   [

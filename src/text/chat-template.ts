@@ -81,7 +81,7 @@ export function chatTemplateOf(lm: Chatting, which = "default"): ChatTemplate {
   const source = sources.get(which);
   if (source === undefined)
     throw new UsageError(
-      `${lm.name} has no chat template "${which}": ${didYouMean(which, [...sources.keys()])}`,
+      `${lm.name} has no chat template "${which}"; ${didYouMean(which, [...sources.keys()])}`,
       { model: lm.name, template: which },
     );
   const program = parsed(lm.name, source);

@@ -168,7 +168,7 @@ function obey(ctx: Context, chat: Chat, line: string): boolean {
       ctx.print("//...     A turn that begins with /");
       return true;
     default:
-      ctx.warn(`There is no /${name}: ${didYouMean(name, Object.keys(commands))}`);
+      ctx.warn(`There is no /${name}; ${didYouMean(name, Object.keys(commands))}`);
       return true;
   }
 }

@@ -46,7 +46,7 @@ export default defineCommand({
         textFile: text("A file with the prompt", { placeholder: "FILE", defaultIs: "none" }),
       }),
       n: integer("Texts to write", { short: "n", min: 1, max: 100_000, default: 1 }),
-      temperature: number("Below 1 bolder on the likely, above 1 wilder, 0 the likeliest", {
+      temperature: number("Below 1 safer, above 1 wilder, 0 always the likeliest", {
         min: 0,
         max: 100,
         default: 1,

@@ -17,7 +17,7 @@ export const chapterNames: readonly ChapterName[] = demoChapters.map(({ name }) 
 export function chaptersOf(names: readonly string[]): readonly DemoChapter[] {
   for (const name of names) {
     if (chapterNames.some((known) => known === name)) continue;
-    throw new UsageError(`The story has no chapter "${name}": ${didYouMean(name, chapterNames)}`, {
+    throw new UsageError(`The demo has no chapter "${name}"; ${didYouMean(name, chapterNames)}`, {
       option: "chapters",
       value: name,
       expected: chapterNames,

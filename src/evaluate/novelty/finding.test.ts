@@ -66,6 +66,13 @@ it("is Newcombe's interval, on a grid of counts, and the sentence says the same"
   expect([...seen].sort()).toEqual(["alike", "fewer", "more", "too-few"]);
 });
 
+it("counts one text in the singular", () => {
+  const verdict = (m: number, n: number) => verdictOf({ ...rateOf(0, m), baseline: rateOf(0, n) });
+  expect(verdict(1, 5)).toMatch(/With only 1 sample, nothing/);
+  expect(verdict(2, 5)).toMatch(/With only 2 samples, nothing/);
+  expect(verdict(5, 1)).toMatch(/With only 1 unseen text, nothing/);
+});
+
 it("calls 22 of 200 against 10 of 200 more, though the two Wilson intervals overlap", () => {
   expect(findingOf(rateOf(22, 200), rateOf(10, 200))).toBe("more");
   expect(findingOf(rateOf(10, 200), rateOf(22, 200))).toBe("fewer");

@@ -55,11 +55,13 @@ export function verdictOf(
     more: "The model copies more than chance likeness explains.",
     fewer: `The model copies less than unseen ${noun} seem to.`,
     alike: "The difference is within chance.",
-    "too-few": `With only ${own.n < baseline.n ? `${own.n} samples` : `${baseline.n} unseen ${noun}`}, nothing can be concluded.`,
+    "too-few": `With only ${own.n < baseline.n ? counted(own.n, "samples") : counted(baseline.n, `unseen ${noun}`)}, nothing can be concluded.`,
   }[findingOf(own, baseline)];
   const unseen = inPercent(baseline);
   return `${said}; of real unseen ${noun} ${unseen.rate} would be called so (${unseen.interval}). ${sentence}`;
 }
+
+const counted = (n: number, plural: string): string => `${n} ${n === 1 ? plural.replace(/s$/, "") : plural}`;
 
 /** A rate and its interval, with as many digits as the interval needs. */
 function inPercent({ rate, interval, n }: Omit<Rate, "copies">): {
