@@ -21,7 +21,7 @@ import { Replay } from "./replay.ts";
 /**
  * Gradients of a scalar with respect to tensors, by Baur & Strassen's reverse accumulation.
  * A tensor on which the scalar does not depend has a gradient of zeros. Computed again rather than held until they are
- * needed are results of operations with a rule for it, and values between two that are marked with `keep`: {@link Replay}.
+ * needed are results of operations with a rule for it, and values between two that are marked with `keep`.
  * @throws PunchlineError `no-gradient` where the path leads through an operation that declares none.
  */
 export function gradients(scalar: Tensor, wrt: readonly Tensor[]): Tensor[] {

@@ -15,7 +15,7 @@ export interface AttentionMap {
   /** Counted from 1. */
   readonly head: number;
   readonly tokens: readonly string[];
-  /** [tokens, tokens]: how much the row attends to the column; each row sums to 1. */
+  /** `[tokens, tokens]`: how much the row attends to the column; each row sums to 1. */
   readonly weights: readonly (readonly number[])[];
   /** All heads of all layers, where they were asked for. */
   readonly heads?: AttentionHeads | undefined;

@@ -39,7 +39,7 @@ export interface ClozeModel {
 }
 
 /**
- * @param text one with a gap, `[MASK]` or `___`, or two: {@link readCloze}
+ * @param text one with a gap, `[MASK]` or `___`, or two
  * @throws UsageError for a text that cannot be asked about
  */
 export function clozeModel(lm: LanguageModel, text: string | readonly string[]): ClozeModel {

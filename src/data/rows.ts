@@ -14,7 +14,7 @@ export interface TextPlace {
   readonly row: number;
 }
 
-/** The sources of some texts, and a number for each text, from which {@link placeOf} finds its source and row. */
+/** The sources of some texts, and a number for each text, from which `placeOf` finds its source and row. */
 export interface TextRows {
   /** `before`: the highest number of the sources before this one. */
   readonly sources: readonly {

@@ -33,7 +33,7 @@ export interface GraphNode {
   /** Absent for leaves, as are the two below. */
   readonly operation?: Operation | undefined;
   readonly counts?: Counts | undefined;
-  /** The stack on which it was made: see {@link callerIn}. */
+  /** The stack on which it was made; `callerIn` finds the caller's line in it. */
   readonly made?: Error | undefined;
   readonly inputs: readonly Tensor[];
   readonly attributes: Attributes;

@@ -118,7 +118,7 @@ async function readFully(file: FileHandle, into: Uint8Array, position: number, w
 
 /**
  * Writes `tensors` to one file, atomically.
- * @throws InputError those of {@link safetensorsParts} and {@link writeFileAtomic}
+ * @throws InputError for a tensor that the format cannot hold, and where the file cannot be written
  */
 export async function writeSafetensors(
   path: string,

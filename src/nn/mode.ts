@@ -25,6 +25,7 @@ const unchanged = (x: Tensor): Tensor => x;
 export const evaluation: Mode = { training: false, dropout: unchanged, checkpoint: unchanged };
 
 interface TrainingMode {
+  /** Whether the backward pass computes the inside of blocks again. Default false. */
   readonly recompute?: boolean | undefined;
 }
 
@@ -32,7 +33,6 @@ const trainingNames = optionNames<keyof TrainingMode>()("recompute");
 
 /**
  * A fresh training mode for one trace: each dropout gets its own random stream, in the order of the calls.
- * @param recompute whether the backward pass computes the inside of blocks again. Default false.
  */
 export function training(options: TrainingMode = {}): Mode {
   const { recompute = false } = checkOptions(options, trainingNames);

@@ -63,7 +63,7 @@ export const isForMuon = ({ shape, decay, trainable, table, head }: MuonEntry): 
   trainable !== false && decay && shape.length >= 2 && !table && !head;
 
 /**
- * @param entries the model's parameters; those of {@link isForMuon} must lie in the arena as `orthogonal`
+ * @param entries the model's parameters; the matrices of hidden layers must lie in the arena as `orthogonal`
  * @param backend where the matrices are orthogonalised
  * @throws UsageError for a number out of range, or a model without such a matrix
  */

@@ -207,7 +207,7 @@ export interface LikeOptions {
   readonly given?: RecordedOptions | undefined;
   /** The vocabulary, for texts that are read by these options. */
   readonly vocabulary: (options: RecordedOptions) => Pick<PrepareOptions, "vocabulary" | "end">;
-  /** Default {@link readSources}. */
+  /** Default: as the command line reads them. */
   readonly read?: ReadSources | undefined;
 }
 
@@ -306,7 +306,7 @@ export interface RunDataRequest {
   readonly data?: TrainingData | undefined;
   /** Where the sources of the record are now. Default: where they were. */
   readonly sources?: readonly string[] | undefined;
-  /** Reads sources. Default {@link readSources}. */
+  /** Reads sources. Default: as the command line does. */
   readonly read?: ReadSources | undefined;
   readonly signal?: AbortSignal | undefined;
 }

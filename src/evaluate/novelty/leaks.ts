@@ -22,6 +22,7 @@ export interface LeakAudit extends CopyRate {
 }
 
 interface LeakOptions extends Pick<AuditorOptions, "rule"> {
+  /** Called now and then with the number of texts checked. */
   readonly onProgress?: ((done: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -31,8 +32,6 @@ const leakOptionNames = optionNames<keyof LeakOptions>()("rule onProgress signal
 /**
  * Which of `texts` (a test or validation split) are copies of the indexed training texts. Yields to the event loop
  * now and then.
- *
- * @param onProgress called now and then with the number of texts checked
  */
 export async function auditLeaks(
   texts: readonly string[],
