@@ -16,7 +16,7 @@ import { bitsOf, type Quantization, quantizable, quantizeMatrix, roundColumns } 
 import type { Weights } from "./language-model.ts";
 
 /** The version of the packed files; another one is not read. */
-const FORMAT = "2";
+const FORMAT = "3";
 
 type Arrays = Record<string, HostArray<PackedType>>;
 
@@ -32,10 +32,7 @@ const tensorToWrite = ([name, { dtype, shape, data }]: [string, HostArray<Packed
 
 export interface Rounding {
   readonly quantization: Quantization;
-  /**
-   * Whether the matrices of the model's blocks are whole numbers with a scale for each output; tables and the head,
-   * whose errors reach the probabilities at once, keep their finer scales. Default false.
-   */
+  /** Whether matrices are whole numbers with a scale for each output. Default false: blocks of a row have one. */
   readonly integers?: boolean | undefined;
 }
 
@@ -99,7 +96,6 @@ async function pack(
 ): Promise<Arrays> {
   const matches = matchTensors(model.parameters, source, options);
   const matrices = new Set(quantizable(model));
-  const inBlocks = new Set(integers ? model.blocks?.flat() : []);
   const arrays: Arrays = {};
   for (const spec of model.parameters) {
     const { name, shape } = spec;
@@ -111,10 +107,9 @@ async function pack(
       arrays[name] = float32(shape, data);
       continue;
     }
-    const parts: object =
-      inBlocks.has(spec) && !spec.table
-        ? roundColumns(data, spec)
-        : quantizeMatrix(data, spec, bitsOf[quantization]);
+    const parts: object = integers
+      ? roundColumns(data, spec)
+      : quantizeMatrix(data, spec, bitsOf[quantization]);
     for (const [part, array] of Object.entries(parts)) arrays[`${name}.${part}`] = array;
   }
   return arrays;

@@ -4,7 +4,7 @@
  * `name.scales`, which is faster for many rows of x.
  */
 import type { Tensor } from "../graph/tensor.ts";
-import { integerProduct, roundedRows } from "../ops/integer-product.ts";
+import { integerProduct, integerRows, roundedRows } from "../ops/integer-product.ts";
 import { type Bits, quantizedProduct, quantizedRows } from "../ops/quantized.ts";
 import type { Parameters } from "./parameters.ts";
 
@@ -34,7 +34,7 @@ export function quantizedMatrix(parameters: Parameters, name: string): Quantized
   if (weights && scales)
     return {
       multiply: (x, bias) => integerProduct(roundedRows(x), { weights, scales }, bias),
-      rows: () => notByRow(name),
+      rows: (index) => integerRows({ weights, scales }, index),
     };
   if (!packed || !scales) return undefined;
   const bytes = packed.shape[2] as number;
@@ -49,13 +49,9 @@ export function quantizedMatrix(parameters: Parameters, name: string): Quantized
         activations: "int8",
       }),
     rows(index) {
-      if (!rows) return notByRow(name);
+      if (!rows) throw new Error(`the quantised matrix "${name}" was not given by row`);
       const width = (scales.shape[1] as number) * block;
       return quantizedRows(rows, scales, index, { bits, block, width });
     },
   };
-}
-
-function notByRow(name: string): never {
-  throw new Error(`the quantised matrix "${name}" was not given by row`);
 }

@@ -7,7 +7,7 @@ import { hostArray } from "../core/array.ts";
 import { ShapeError } from "../core/errors.ts";
 import { sameShape, sizes } from "../core/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { defineOp, drawn, none, positive, real } from "./define.ts";
+import { defineOp, drawn, indices, none, positive, real } from "./define.ts";
 import { type Emitter, elementNumber } from "./emitter.ts";
 
 /** The largest whole number, and the code of 0: kernels take one operand without a sign. */
@@ -147,12 +147,62 @@ export function integerProduct(
   return integerProductOp.apply({ ...x, weights, weightScales, bias }).y;
 }
 
+export const integerRowsOp = defineOp({
+  name: "integer_rows",
+  inputs: ["weights", "scales", "index"],
+  outputs: ["rows"],
+  infer({ weights, scales, index }) {
+    const [width, size] = weights.shape;
+    if (weights.shape.length !== 2 || weights.dtype !== "int8" || !sameShape(scales.shape, [size!]))
+      throw new ShapeError("integer_rows", "expected int8 [width, rows], and a scale for each row", [
+        weights,
+        scales,
+      ]);
+    return { rows: { dtype: "float32", shape: [...index.shape, width!] } };
+  },
+  vjp: none("rounded weights are for inference; train the float ones"),
+  lower(emit, { weights, scales, index }) {
+    // Columns of the matrix first: only those that are read are turned.
+    const columns = emit.node("Gather", [weights, index], { attributes: { axis: 1 } });
+    const perm = [...index.shape.map((_, axis) => axis + 1), 0];
+    const codes = emit.node("Transpose", [columns], { attributes: { perm } });
+    const floats = emit.node("Cast", [codes], { attributes: { to: elementNumber.float32 } });
+    const steps = emit.node("Gather", [scales, index], { attributes: { axis: 0 } });
+    return { rows: emit.node("Mul", [floats, emit.node("Unsqueeze", [steps, emit.ints([-1])])]) };
+  },
+  reference({ weights, scales, index }, _, { rows }) {
+    const [width, size] = sizes("integer_rows", weights.shape, 2);
+    index.data.forEach((row, i) => {
+      for (let k = 0; k < width; k++)
+        rows.data[i * width + k] = weights.data[k * size + row]! * scales.data[row]!;
+    });
+  },
+  samples: [
+    {
+      title: "tokens of two texts",
+      inputs: { weights: wholeNumbers(7, 5), scales: positive(5), index: indices(5, 2, 3) },
+    },
+  ],
+});
+
+/**
+ * Rows by number of a table that is a matrix of whole numbers: row `i` has the weights of output `i`.
+ * @returns [...index, inputs]
+ */
+export function integerRows({ weights, scales }: IntegerMatrix<Tensor>, index: Tensor): Tensor {
+  return integerRowsOp.apply({ weights, scales, index }).rows;
+}
+
 /** Inputs of a sample. */
 function operands(rows: number, inputs: number, outputs: number) {
   return {
     codes: drawn("uint8", (u) => Math.floor(u * 256))(rows, inputs),
     scales: positive(rows, 1),
-    weights: drawn("int8", (u) => Math.floor(u * 255) - 127)(inputs, outputs),
+    weights: wholeNumbers(inputs, outputs),
     weightScales: positive(outputs),
   };
+}
+
+function wholeNumbers(...shape: number[]) {
+  return drawn("int8", (u) => Math.floor(u * 255) - 127)(...shape);
 }
