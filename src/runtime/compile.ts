@@ -149,13 +149,11 @@ export function compile<A extends Arguments, O>(
       fillMask(traced.memory!, mask, random);
       feeds[mask.name] = mask.array;
     }
-    const targets = new Map(
-      into ? leavesOf<HostArray>(into as never).map(({ path, leaf }) => [path, leaf]) : [],
-    );
     const fetches: Record<string, HostArray | null> = {};
     for (const { name } of traced.lowered.outputs) fetches[name] = null;
-    traced.outputs.forEach(({ path }, i) => {
-      fetches[traced.nameOf(traced.split.places[i]!)] = targets.get(path) ?? null;
+    traced.outputs.forEach(({ keys }, i) => {
+      const target = leafAt(into, keys) as HostArray | undefined;
+      fetches[traced.nameOf(traced.split.places[i]!)] = target ?? null;
     });
     // Where some results have places, the others get theirs, so that the runtime need not copy any.
     if (into)
