@@ -2,10 +2,10 @@
  * The part of the ONNX file format that Punchline writes: messages of onnx.proto3 (IR version 10) as
  * protobuf bytes. Field numbers are those of the ONNX specification.
  */
-import { BinaryWriter } from "@bufbuild/protobuf/wire";
 import type { DType, HostArray, StoredArray } from "../core/array.ts";
 import type { Shape } from "../core/shape.ts";
 import { elementNumber, type OnnxAttribute } from "../ops/emitter.ts";
+import { tag, WireWriter } from "./wire.ts";
 
 export interface OnnxNode {
   readonly opType: string;
@@ -61,7 +61,7 @@ const ATTRIBUTE = { float: 1, int: 2, string: 3, ints: 7 } as const;
 
 /** The bytes of an .onnx file. */
 export function encodeModel(model: OnnxFile, producer = "punchline"): Uint8Array<ArrayBuffer> {
-  const w = new BinaryWriter();
+  const w = new WireWriter();
   w.uint32(tag(1, 0)).int64(IR_VERSION);
   w.uint32(tag(2, 2)).string(producer);
   message(w, 7, () => graph(w, model));
@@ -77,7 +77,7 @@ export function encodeModel(model: OnnxFile, producer = "punchline"): Uint8Array
   return w.finish();
 }
 
-function graph(w: BinaryWriter, model: OnnxFile): void {
+function graph(w: WireWriter, model: OnnxFile): void {
   for (const node of model.nodes) message(w, 1, () => writeNode(w, node));
   w.uint32(tag(2, 2)).string("graph");
   for (const [name, value] of model.constants) message(w, 5, () => tensor(w, name, value));
@@ -87,7 +87,7 @@ function graph(w: BinaryWriter, model: OnnxFile): void {
   for (const value of model.outputs) message(w, 12, () => valueInfo(w, value));
 }
 
-function writeNode(w: BinaryWriter, node: OnnxNode): void {
+function writeNode(w: WireWriter, node: OnnxNode): void {
   for (const name of node.inputs) w.uint32(tag(1, 2)).string(name);
   for (const name of node.outputs) w.uint32(tag(2, 2)).string(name);
   w.uint32(tag(3, 2)).string(node.outputs[0]!);
@@ -98,49 +98,49 @@ function writeNode(w: BinaryWriter, node: OnnxNode): void {
   if (node.domain) w.uint32(tag(7, 2)).string(node.domain);
 }
 
-function attribute(w: BinaryWriter, name: string, value: OnnxAttribute): void {
+function attribute(w: WireWriter, name: string, value: OnnxAttribute): void {
   w.uint32(tag(1, 2)).string(name);
   if (typeof value === "number") {
     w.uint32(tag(3, 0)).int64(value);
-    w.uint32(tag(20, 0)).int32(ATTRIBUTE.int);
+    w.uint32(tag(20, 0)).int64(ATTRIBUTE.int);
   } else if (typeof value === "string") {
     w.uint32(tag(4, 2)).bytes(new TextEncoder().encode(value));
-    w.uint32(tag(20, 0)).int32(ATTRIBUTE.string);
+    w.uint32(tag(20, 0)).int64(ATTRIBUTE.string);
   } else if ("float" in value) {
     w.uint32(tag(2, 5)).float(value.float);
-    w.uint32(tag(20, 0)).int32(ATTRIBUTE.float);
+    w.uint32(tag(20, 0)).int64(ATTRIBUTE.float);
   } else {
     for (const v of value) w.uint32(tag(8, 0)).int64(v);
-    w.uint32(tag(20, 0)).int32(ATTRIBUTE.ints);
+    w.uint32(tag(20, 0)).int64(ATTRIBUTE.ints);
   }
 }
 
-function tensor(w: BinaryWriter, name: string, { dtype, shape, data }: HostArray | HalfArray): void {
+function tensor(w: WireWriter, name: string, { dtype, shape, data }: HostArray | HalfArray): void {
   for (const d of shape) w.uint32(tag(1, 0)).int64(d);
-  w.uint32(tag(2, 0)).int32(elementType[dtype]);
+  w.uint32(tag(2, 0)).int64(elementType[dtype]);
   w.uint32(tag(8, 2)).string(name);
   w.uint32(tag(9, 2)).bytes(new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength));
 }
 
-function storedTensor(w: BinaryWriter, name: string, { dtype, shape, stored }: StoredArray): void {
+function storedTensor(w: WireWriter, name: string, { dtype, shape, stored }: StoredArray): void {
   for (const d of shape) w.uint32(tag(1, 0)).int64(d);
-  w.uint32(tag(2, 0)).int32(elementType[dtype]);
+  w.uint32(tag(2, 0)).int64(elementType[dtype]);
   w.uint32(tag(8, 2)).string(name);
   const place = { location: baseName(stored.file), offset: stored.offset, length: stored.length };
   for (const [key, value] of Object.entries(place)) {
     message(w, 13, () => w.uint32(tag(1, 2)).string(key).uint32(tag(2, 2)).string(String(value)));
   }
-  w.uint32(tag(14, 0)).int32(EXTERNAL);
+  w.uint32(tag(14, 0)).int64(EXTERNAL);
 }
 
 const baseName = (path: string): string =>
   path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1);
 
-function valueInfo(w: BinaryWriter, { name, dtype, shape }: FileValue): void {
+function valueInfo(w: WireWriter, { name, dtype, shape }: FileValue): void {
   w.uint32(tag(1, 2)).string(name);
   message(w, 2, () => {
     message(w, 1, () => {
-      w.uint32(tag(1, 0)).int32(elementType[dtype]);
+      w.uint32(tag(1, 0)).int64(elementType[dtype]);
       message(w, 2, () => {
         for (const d of shape) {
           message(w, 1, () => {
@@ -154,20 +154,18 @@ function valueInfo(w: BinaryWriter, { name, dtype, shape }: FileValue): void {
 }
 
 /** TypeProto.sequence_type, of tensors of any shape. */
-function sequenceInfo(w: BinaryWriter, name: string): void {
+function sequenceInfo(w: WireWriter, name: string): void {
   w.uint32(tag(1, 2)).string(name);
   message(w, 2, () => {
     message(w, 4, () => {
       message(w, 1, () => {
-        message(w, 1, () => w.uint32(tag(1, 0)).int32(elementType.float32));
+        message(w, 1, () => w.uint32(tag(1, 0)).int64(elementType.float32));
       });
     });
   });
 }
 
-const tag = (field: number, wireType: number): number => (field << 3) | wireType;
-
-function message(w: BinaryWriter, field: number, body: () => void): void {
+function message(w: WireWriter, field: number, body: () => void): void {
   w.uint32(tag(field, 2)).fork();
   body();
   w.join();
