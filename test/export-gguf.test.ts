@@ -159,6 +159,11 @@ describe("what GGUF refuses", () => {
   it.each([
     ["char-lstm", {}, /char-lstm.*gpt2, llama.*alone/],
     ["gpt2", { activation_function: "relu" }, /relu/],
+    [
+      "qwen2",
+      { use_sliding_window: true, sliding_window: 4, max_window_layers: 1 },
+      /sliding window.*ignore/,
+    ],
   ] as const)("%s %o", async (type, change, message) => {
     const folder = await modelFolder(type, {}, 1, change);
     const out = join(temporaryFolder(), "out");

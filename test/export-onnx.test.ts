@@ -28,6 +28,9 @@ interface StepFile {
   readonly begin: number;
 }
 
+/** Layers that see four tokens. */
+const slides = { use_sliding_window: true, sliding_window: 4 };
+
 const stateful = ["char-rnn", "char-gru", "char-lstm", "char-cnn", "word-rnn", "word-lstm"];
 
 describe("one step of a model with a state", () => {
@@ -125,7 +128,9 @@ describe("a decoder with its cache as inputs and outputs", () => {
     ["char-transformer", { position_embedding_type: "absolute" }],
     ["llama", { num_key_value_heads: 1, tie_word_embeddings: false }],
     ["qwen2", {}],
+    ["qwen2", { ...slides, max_window_layers: 1 }],
     ["qwen3", { head_dim: 16 }],
+    ["qwen3", { ...slides, max_window_layers: 0 }],
     ["gpt_neox", {}],
     ["openai-gpt", {}],
   ] as const)(
@@ -248,11 +253,12 @@ describe.skipIf(!peers.transformers)(`transformers.js ${peerReason("@huggingface
     ["llama", { heads: 4, kvHeads: 2 }, "q4", 4],
     ["qwen2", { heads: 4, kvHeads: 2 }, "fp32", 24],
     ["qwen3", { heads: 4, kvHeads: 1 }, "fp32", 24],
+    ["qwen2", { heads: 4, kvHeads: 2 }, "fp32", 24, 1, { ...slides, max_window_layers: 1 }],
     ["gpt_neox", {}, "fp32", 24],
     ["openai-gpt", {}, "fp32", 24],
   ] as const)("writes with %s %o in %s the same %i tokens", async (...of) => {
-    const [type, options, dtype, count, penalty = 1] = of;
-    const folder = await modelFolder(type, options, 8);
+    const [type, options, dtype, count, penalty = 1, change] = of;
+    const folder = await modelFolder(type, options, 8, change);
     // No token ends a text, so that both write on.
     writeFileSync(join(folder, "generation_config.json"), "{}");
     const { out } = await exported(folder, [dtype]);

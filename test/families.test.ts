@@ -15,7 +15,7 @@ import { configOf, families, maskedVariants, variants } from "./families.ts";
 import { llamaWrites, peerReason, peers, transformersOn } from "./peers.ts";
 import { forwardInTorch, writeRandomFolder } from "./torch/forward.ts";
 import { pythonWithTorch } from "./torch/python.ts";
-import { backend, expectParity, loadFolder, randomIds, worst } from "./transformers.ts";
+import { backend, expectParity, forward, loadFolder, randomIds, rows, worst } from "./transformers.ts";
 
 const names = Object.keys(families) as (keyof typeof families)[];
 const LENGTH = 11;
@@ -81,10 +81,9 @@ describe.skipIf(!pythonWithTorch)("masked, against PyTorch (needs a Python with 
 });
 
 describe.each(variants)("%s", (_, family, change) => {
-  it("decodes token by token as in one pass, beside a longer text", async () => {
-    const model = buildModel(configOf(family, change));
+  it("decodes token by token as without a cache, in pieces and at once", async () => {
     const folder = await folderOf(family, change);
-    const { weights } = await loadFolder(folder);
+    const { model, weights } = await loadFolder(folder);
     const lm = {
       model,
       weights: weights as never,
@@ -94,14 +93,23 @@ describe.each(variants)("%s", (_, family, change) => {
       name: family,
     };
     const [long, short] = [randomIds(96, 1, LENGTH)[0]!, randomIds(96, 2, 5)[1]!];
-    const alone = async (ids: readonly number[]) => {
-      const decoder = createDecoder(lm);
-      const logits = await decoder.append(Int32Array.from(ids));
-      await decoder.release();
-      return logits;
+    const uncached = async (ids: readonly number[]) => {
+      const { logits } = await forward(model, weights, { ids: rows([ids]) });
+      return logits.data.slice(-96);
     };
-    const expected = [await alone(long), await alone(short)];
+    const expected = [await uncached(long), await uncached(short)];
     const decoder = createDecoder(lm);
+    for (const pieces of [[LENGTH], [3, 1, 5, 2]]) {
+      decoder.reset();
+      let at = 0;
+      let last: ArrayLike<number> = [];
+      for (const piece of pieces) {
+        last = await decoder.append(Int32Array.from(long.slice(at, at + piece)));
+        at += piece;
+      }
+      expect(worst(last, expected[0]!)).toBeLessThan(1e-4);
+    }
+    decoder.reset();
     let logits = new Float32Array();
     for (const id of long) logits = Float32Array.from(await decoder.append(Int32Array.of(id)));
     expect(worst(logits, expected[0]!)).toBeLessThan(1e-4);
@@ -115,11 +123,14 @@ describe.each(variants)("%s", (_, family, change) => {
     const { num_key_value_heads: kv, num_attention_heads, n_head } = configOf(family, change) as never;
     const specs = buildModel(configOf(family, change)).state(1);
     expect(specs.key0!.shape[1]).toBe(kv ?? num_attention_heads ?? n_head);
+    const { sliding_window: window, use_sliding_window: slides } = configOf(family, change) as never;
+    expect(specs.key1!.shape[2]).toBe(slides ? window - 1 : "capacity");
   });
 });
 
 describe("a configuration that would be computed wrongly is refused by its key", () => {
-  const swa = { use_sliding_window: true };
+  const kinds = { layer_types: ["sliding_attention", "full_attention"] };
+  const swa = { ...kinds, use_sliding_window: true };
   it.each([
     ["llama", { num_key_value_heads: 3 }, /"num_attention_heads", 4, .* "num_key_value_heads", 3/],
     ["llama", { num_attention_heads: 5 }, /"num_attention_heads", 5, is not a multiple/],
@@ -138,8 +149,10 @@ describe("a configuration that would be computed wrongly is refused by its key",
     ["llama", { hidden_act: "mish" }, /"hidden_act" is "mish"; known are/],
     ["llama", { quantization_config: { quant_method: "gptq" } }, /"quantization_config"/],
     ["llama", { max_position_embeddings: 1e9 }, /"max_position_embeddings" is 1000000000/],
-    ["qwen2", swa, /"use_sliding_window": true is a variant/],
-    ["qwen3", swa, /"use_sliding_window": true is a variant/],
+    ["qwen2", kinds, /"layer_types" names sliding_attention, and "use_sliding_window" is not true/],
+    ["qwen3", { ...swa, layer_types: ["full"] }, /"layer_types" must name .* each of 2 layers/],
+    ["qwen3", { ...swa, sliding_window: 0 }, /"sliding_window" must be a positive whole number, not 0/],
+    ["qwen2", { use_sliding_window: true, max_window_layers: -1 }, /"max_window_layers" must be/],
     ["openai-gpt", { afn: "mish" }, /"afn" is "mish"; known are/],
     ["openai-gpt", { n_head: 5 }, /width 64 is not a multiple of n_head, 5/],
     ["roberta", { position_embedding_type: "relative_key" }, /"relative_key" positions/],

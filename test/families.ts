@@ -203,6 +203,21 @@ export const variants: readonly (readonly [
   ],
   ["qwen2", "qwen2", {}],
   ["qwen3 with heads wider than the width", "qwen3", {}],
+  [
+    "qwen2 with a window in its second layer",
+    "qwen2",
+    { use_sliding_window: true, sliding_window: 4, max_window_layers: 1 },
+  ],
+  [
+    "qwen3 with windows alone, by kinds of layers",
+    "qwen3",
+    {
+      use_sliding_window: true,
+      sliding_window: 3,
+      max_window_layers: 0,
+      layer_types: ["sliding_attention", "sliding_attention"],
+    },
+  ],
   ["openai-gpt", "openai-gpt", {}],
   [
     "openai-gpt with another activation and a head of its own",

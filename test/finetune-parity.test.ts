@@ -18,6 +18,8 @@ interface Case {
   readonly type: string;
   readonly lora?: Partial<LoraOptions>;
   readonly freezeLayers?: number;
+  /** What config.json has besides. */
+  readonly config?: Readonly<Record<string, unknown>>;
   /** Default: 1e-2 of adapters, else 3e-3. */
   readonly lr?: number;
 }
@@ -45,6 +47,11 @@ const cases: readonly Case[] = [
   { title: "the last layer of llama", type: "llama", freezeLayers: 2 },
   { title: "all of qwen2", type: "qwen2" },
   { title: "qwen2 with LoRA", type: "qwen2", lora: {} },
+  {
+    title: "all of qwen2 with windows",
+    type: "qwen2",
+    config: { use_sliding_window: true, sliding_window: 4, max_window_layers: 1 },
+  },
   { title: "all of qwen3", type: "qwen3" },
   { title: "qwen3 with LoRA", type: "qwen3", lora: {} },
   { title: "all of gpt_neox", type: "gpt_neox" },
@@ -63,10 +70,10 @@ describe.skipIf(!pythonWithTorch)(
   `losses of PyTorch${pythonWithTorch ? "" : " (skipped: no python3 with torch)"}`,
   () => {
     it.each(cases)(
-      `$type, LoRA $lora, frozen $freezeLayers: ${steps} steps`,
-      async ({ type, lr, ...options }) => {
+      `$type, $config, LoRA $lora, frozen $freezeLayers: ${steps} steps`,
+      async ({ type, config, lr, ...options }) => {
         const architecture = architectureOf(type);
-        const base = architecture.build(architecture.configure(sizes, vocabulary));
+        const base = architecture.build({ ...architecture.configure(sizes, vocabulary), ...config });
         const { model, trainable, adapter } = adaptModel(base, options);
         const maps = [...trainable].flatMap((name) => /(.*)\.lora_A\.weight$/.exec(name)?.[1] ?? []);
         const job = {

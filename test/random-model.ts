@@ -15,13 +15,15 @@ export interface RandomModelOptions {
   readonly seed?: number;
   /** Times the architecture's own first weights; more than 1 makes the predictions differ more. Default 2. */
   readonly gain?: number;
+  /** What config.json has besides. */
+  readonly config?: Readonly<Record<string, unknown>>;
 }
 
 /** A model of an architecture, with weights drawn as its training draws them, times `gain`. */
 export function randomModel(type: string, options: RandomModelOptions = {}): LanguageModel {
-  const { sizes = {}, tokenizer = printableTokenizer(), seed = 5, gain = 2 } = options;
+  const { sizes = {}, tokenizer = printableTokenizer(), seed = 5, gain = 2, config } = options;
   const architecture = architectureOf(type);
-  const model = architecture.build(architecture.configure(sizes, tokenizer.size));
+  const model = architecture.build({ ...architecture.configure(sizes, tokenizer.size), ...config });
   const weights = Object.fromEntries(
     model.parameters.map(({ name, shape, initialise }) => {
       const array = float32(shape);

@@ -41,6 +41,10 @@ const family = (name: string, halvesTurned: boolean): GgufFamily => ({
       throw new UsageError(
         `${path} has biases in its attention, which readers of GGUF files ignore in a qwen3.`,
       );
+    if (model.slides)
+      throw new UsageError(
+        `${path} has layers with a sliding window, which readers of GGUF files ignore in a ${name}.`,
+      );
     const counts: Readonly<Record<string, number>> = {
       vocab_size: config.vocab_size,
       context_length: contextLength,

@@ -4,6 +4,7 @@
  * `present.{layer}.key|value`.
  */
 import { type HostArray, int32 } from "../core/array.ts";
+import type { Dim } from "../core/shape.ts";
 import { constant } from "../graph/leaves.ts";
 import type { Spec } from "../graph/tree.ts";
 import { evaluation } from "../nn/mode.ts";
@@ -27,9 +28,10 @@ export function decoderGraph({ model }: ExportSource, weights: ReadonlyMap<strin
     const [, part, layer] = /^(key|value)(\d+)$/.exec(name)!;
     return `${prefix}.${layer}.${part}`;
   };
+  // Of layers with a window too, the reader keeps all tokens.
   const pasts = caches.map(([name, { dtype, shape }]) => {
-    const sized = shape.map((d) => (d === "capacity" ? PAST : d));
-    return [named("past_key_values", name), { dtype, shape: sized }] as const;
+    const [batch, heads, , d] = shape as [string, number, Dim, number];
+    return [named("past_key_values", name), { dtype, shape: [batch, heads, PAST, d] }] as const;
   });
   const specs = {
     input_ids: tokens("batch_size", NEW),

@@ -1,7 +1,8 @@
 /** What transformer decoders have in common: embeddings, blocks with a cache, a last norm, and a head. */
 
+import { remember } from "../core/remember.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { type CacheSizes, documentMask } from "../nn/attention.ts";
+import { type CacheSizes, documentMask, localMask } from "../nn/attention.ts";
 import type { Embedding, PositionEmbedding } from "../nn/embedding.ts";
 import { type Layer, parametersOf } from "../nn/layer.ts";
 import { flattenRows } from "../nn/linear.ts";
@@ -36,26 +37,39 @@ export function decoder(parts: DecoderParts): ModelDefinition {
   const { embeddingDropout = 0 } = parts;
   const embed = parametersOf(tokens, learned);
   const stack = blockStack(blocks);
+  const { windows = [] } = cache;
+  const slides = windows.some((window) => window !== undefined);
   return {
     parameters: [...embed, ...parametersOf(stack, finalNorm, head === tokens ? undefined : head)],
     contextLength: context,
     predicts: "each",
     separatesDocuments: true,
-    growsInPlace: true,
+    growsInPlace: !slides,
+    slides,
     blocks: [embed, ...blocks.map(({ parameters }) => parameters)],
     state: (batch) => decodingSpecs(batch, cache),
     forward(p, input, mode, wanted = {}) {
       const { ids, documents, attentionMask } = input;
       checkLength(name, ids, context);
-      const past = DecodingState.of(input, wanted.inPlace);
-      const mask = documents ? documentMask(documents) : attentionMask;
+      const past = DecodingState.of(input, wanted.inPlace, windows);
+      const mask = past ? undefined : documents ? documentMask(documents) : attentionMask;
+      const near = new Map<number, Tensor | undefined>();
+      /** What a layer sees of a text that is read at once. */
+      const maskOf = (window: number | undefined) =>
+        past || window === undefined ? mask : remember(near, window, () => slidingMask(ids, window, mask));
       const positions = input.positions ?? past?.positions;
       const embedded = learned ? add(tokens(p, ids), learned(p, ids, positions)) : tokens(p, ids);
       const chosen = (x: Tensor) => (wanted.logits === "last" ? lastRows(x, input) : gather(x, wanted.at!));
       const { hidden, last, added, weights } = stack(
         p,
         flattenRows(mode.dropout(embedded, embeddingDropout)),
-        (k) => ({ ids, positions, mask, weights: wanted.attention, past: past?.layer(k) }),
+        (k) => ({
+          ids,
+          positions,
+          mask: maskOf(windows[k]),
+          weights: wanted.attention,
+          past: past?.layer(k),
+        }),
         mode,
         wanted.logits === "last" || wanted.at ? chosen : undefined,
       );
@@ -67,4 +81,10 @@ export function decoder(parts: DecoderParts): ModelDefinition {
       };
     },
   };
+}
+
+/** The mask of layers that see a window; the mask of all where the window holds the text. Attention is causal besides. */
+function slidingMask(ids: Tensor, window: number, mask: Tensor | undefined): Tensor | undefined {
+  const length = ids.shape[1]!;
+  return typeof length === "number" && length <= window ? mask : localMask(ids, window - 1, mask);
 }

@@ -31,6 +31,7 @@ import {
 } from "./define.ts";
 import type { Architecture, ModelConfig } from "./model.ts";
 import { readContext, readRotation } from "./rotary-config.ts";
+import { readWindows } from "./window-config.ts";
 
 /** Sizes of a new model. */
 interface Size {
@@ -58,8 +59,8 @@ interface Member {
   biases(config: ModelConfig): Biases;
   /** Whether queries and keys are normalised head by head. */
   readonly normsHeads?: boolean;
-  /** Keys of config.json with the values of variants that are not computed. */
-  readonly refused?: Readonly<Record<string, readonly unknown[]>>;
+  /** Whether `use_sliding_window` gives layers a window, as in Qwen. Default: no configuration does. */
+  readonly slides?: boolean;
   /** Settings that only it has, in a new model. */
   readonly others?: Readonly<Record<string, number | boolean>>;
 }
@@ -138,7 +139,6 @@ function sharedBy(wanted: number, heads: number): number {
 
 /** The settings by which a model is built. */
 function read(member: Member, config: ModelConfig) {
-  for (const [key, values] of Object.entries(member.refused ?? {})) refuseVariant(config, key, values);
   if (config.quantization_config != null) refuseVariant(config, "quantization_config");
   const width = readSize(config, "hidden_size");
   const heads = readSize(config, "num_attention_heads");
@@ -156,9 +156,10 @@ function read(member: Member, config: ModelConfig) {
     });
   const headSize = readOptionalSize(config, "head_dim", width / heads);
   const context = readContext(config);
+  const layers = readSize(config, "num_hidden_layers");
   return {
     vocabulary: readSize(config, "vocab_size"),
-    layers: readSize(config, "num_hidden_layers"),
+    layers,
     width,
     heads,
     kvHeads,
@@ -166,6 +167,8 @@ function read(member: Member, config: ModelConfig) {
     /** Units of the perceptrons' hidden layer. */
     inner: readSize(config, "intermediate_size"),
     context,
+    /** Tokens that each layer sees, itself included; undefined of all. */
+    windows: member.slides ? readWindows(config, layers, context) : [],
     activation: readChoice<Activation>(config, "hidden_act", activations, "silu"),
     epsilon: readNumber(config, "rms_norm_eps", 1e-6),
     rotary: { context, ...readRotation(config, headSize) },
@@ -191,7 +194,7 @@ function build(member: Member, config: ModelConfig): ModelDefinition {
     finalNorm: rmsNorm("model.norm", width, { epsilon }),
     head: s.tied ? tokens : embedding("lm_head", vocabulary, width, { std, output: true }),
     context: s.context,
-    cache: { layers: s.layers, heads, kvHeads, width: heads * headSize },
+    cache: { layers: s.layers, heads, kvHeads, width: heads * headSize, windows: s.windows },
   });
 }
 

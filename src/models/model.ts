@@ -118,6 +118,8 @@ export interface Model {
   readonly separatesDocuments?: boolean | undefined;
   /** Whether {@link forward} heeds `inPlace`. Default false. */
   readonly growsInPlace?: boolean | undefined;
+  /** Whether layers forget tokens that are out of their window: the state cannot go back. Default false. */
+  readonly slides?: boolean | undefined;
   /** Whether {@link loss} reads `progress`. */
   readonly needsProgress?: boolean | undefined;
   /**
@@ -217,8 +219,9 @@ export function zeroState(specs: Readonly<Record<string, Spec>>, capacity = 0): 
   );
 }
 
-/** Whether a model's state grows with the text, as a transformer's cache of keys and values does. */
-export const hasGrowingState = (model: Pick<Model, "state">): boolean =>
+/** Whether a model's state grows with the text, as a transformer's cache of keys and values does, up to its windows. */
+export const hasGrowingState = (model: Pick<Model, "state" | "slides">): boolean =>
+  Boolean(model.slides) ||
   Object.values(model.state(1)).some(({ shape }) => shape.some((size) => typeof size === "string"));
 
 /** @throws ShapeError for more tokens than a model sees at once: ids [batch, length] */

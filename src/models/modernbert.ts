@@ -14,7 +14,6 @@ import { multiply } from "../ops/elementwise.ts";
 import { gather } from "../ops/indexing.ts";
 import { split } from "../ops/movement.ts";
 import {
-  configError,
   readChoice,
   readFlag,
   readHeads,
@@ -26,6 +25,7 @@ import {
 import { defineArchitecture, type ModelDefinition, multipleOf, transformerOptions } from "./define.ts";
 import { checkLength, type ModelConfig } from "./model.ts";
 import { readContext, readRotation } from "./rotary-config.ts";
+import { readLayerKinds } from "./window-config.ts";
 
 const sizes = {
   tiny: { layers: 4, width: 128, heads: 2, context: 512 },
@@ -130,18 +130,10 @@ function read(config: ModelConfig) {
 
 /** `layer_types` says it layer by layer, or every nth layer from the first is global. */
 function readKinds(config: ModelConfig, layers: number): readonly boolean[] {
-  const { layer_types: types } = config as { readonly layer_types?: unknown };
-  if (types == null) {
-    const every = readSize(config, "global_attn_every_n_layers");
-    return Array.from({ length: layers }, (_, k) => k % every === 0);
-  }
-  const known = ["full_attention", "sliding_attention"];
-  if (!Array.isArray(types) || types.length !== layers || types.some((type) => !known.includes(type)))
-    throw configError(config, `"layer_types" must name ${known.join(" or ")} for each of ${layers} layers.`, {
-      key: "layer_types",
-      value: types,
-    });
-  return types.map((type) => type === "full_attention");
+  const kinds = readLayerKinds(config, layers);
+  if (kinds) return kinds.map((kind) => kind === "full_attention");
+  const every = readSize(config, "global_attn_every_n_layers");
+  return Array.from({ length: layers }, (_, k) => k % every === 0);
 }
 
 /** The rotation of one kind of layers: in a table of `rope_parameters` of its own, or by a key of its base. */

@@ -7,6 +7,6 @@ export const qwen2 = llamaMember({
   className: "Qwen2ForCausalLM",
   sizes: smallSizes,
   biases: () => ({ projections: true, output: false, feedForward: false }),
-  refused: { use_sliding_window: [true] },
+  slides: true,
   others: { use_sliding_window: false },
 });

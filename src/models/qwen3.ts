@@ -12,6 +12,6 @@ export const qwen3 = llamaMember({
     return { projections: attention, output: attention, feedForward: false };
   },
   normsHeads: true,
-  refused: { use_sliding_window: [true] },
+  slides: true,
   others: { attention_bias: false, use_sliding_window: false },
 });

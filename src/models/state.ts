@@ -71,14 +71,19 @@ export function appendTo(
 }
 
 /**
- * The growing tensors of a state after a call, as a graph: what it added is behind what was in use.
+ * The caches of a state after a call, as a graph: what it added is behind what was in use, of those that grow.
  * @param specs of the state of some number of rows; tokens are the third of four axes
  * @param index int32 [room]: for each token of the new state, which one of those in the state and of those added, which
  *   come after the state's whole room
  */
 export function appendedInGraph(state: State, added: State, specs: Specs, index: Tensor): State {
-  const growing = Object.entries(specs).filter(([, { shape }]) => capacityAxis(shape) >= 0);
-  return Object.fromEntries(growing.map(([name]) => [name, cacheAppend(state[name]!, added[name]!, index)]));
+  const caches = Object.entries(specs).filter(([, { dtype }]) => dtype === "float32");
+  return Object.fromEntries(
+    caches.map(([name, { shape }]) => [
+      name,
+      capacityAxis(shape) < 0 ? added[name]! : cacheAppend(state[name]!, added[name]!, index),
+    ]),
+  );
 }
 
 /** A state with no tokens in use, with room for one alone: a first call then does not pass over more. */

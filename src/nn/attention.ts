@@ -119,18 +119,33 @@ export interface CacheSizes {
   readonly width: number;
   /** Heads of the keys and values. Default: `heads`. */
   readonly kvHeads?: number | undefined;
+  /** Of each layer, the tokens that one sees, itself included. Default: all. */
+  readonly windows?: Windows | undefined;
 }
 
-/** The specs of all layers' caches, `key{layer}` and `value{layer}`; the caller chooses their `capacity`. */
+/** Of each layer, the tokens that one sees, itself included; undefined of those that see all before it. */
+export type Windows = readonly (number | undefined)[];
+
+/** Tokens that are kept for a window: all but the newest, which comes with the next call. */
+export const keptOf = (window: number): number => Math.max(1, window - 1);
+
+/**
+ * The specs of all layers' caches, `key{layer}` and `value{layer}`. The caller chooses their `capacity`; those of layers
+ * with a window keep as many tokens as it takes, the latest last.
+ */
 export function cacheSpecs(
   batch: Dim,
-  { layers, heads, width, kvHeads = heads }: CacheSizes,
+  { layers, heads, width, kvHeads = heads, windows }: CacheSizes,
 ): Record<string, Spec> {
-  const spec: Spec = { dtype: "float32", shape: [batch, kvHeads, "capacity", width / heads] };
+  const spec = (layer: number): Spec => {
+    const window = windows?.[layer];
+    const tokens = window === undefined ? "capacity" : keptOf(window);
+    return { dtype: "float32", shape: [batch, kvHeads, tokens, width / heads] };
+  };
   return Object.fromEntries(
     Array.from({ length: layers }, (_, k) => [
-      [`key${k}`, spec],
-      [`value${k}`, spec],
+      [`key${k}`, spec(k)],
+      [`value${k}`, spec(k)],
     ]).flat(),
   );
 }

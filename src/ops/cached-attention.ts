@@ -16,10 +16,19 @@ export const HIDDEN = -1e30;
 /** Slots of the samples' caches. */
 const CAPACITY = 5;
 
+/** What of a cache is seen. */
+export type CacheWindow = {
+  /** Tokens that each one sees, itself included; slots are one apart. Default: all. */
+  readonly window?: number | undefined;
+  /** Whether the tokens in use are the last slots, not the first, and those that have no slot are forgotten. Default false. */
+  readonly latest?: boolean | undefined;
+};
+
 export const cacheMaskOp = defineOp({
   name: "cache_mask",
   inputs: ["cache", "ids", "used"],
   outputs: ["bias"],
+  attributes: typed<CacheWindow>(),
   infer({ cache, ids, used }) {
     if (cache.shape.length !== 4 || ids.shape.length !== 2 || used.shape.length !== 1)
       throw new ShapeError(
@@ -32,16 +41,34 @@ export const cacheMaskOp = defineOp({
     return { bias: { dtype: "float32", shape: [batch, 1, length, total(capacity, length)] } };
   },
   vjp: none("which tokens are seen does not change by degrees"),
-  lower(emit, { cache, ids, used }) {
+  lower(emit, { cache, ids, used }, { window, latest = false }) {
     const size = (value: Operand, axis: number) =>
       emit.node("Gather", [emit.node("Shape", [value]), emit.ints([axis])]);
     const [batch, capacity, length] = [size(ids, 0), size(cache, 2), size(ids, 1)];
     const places = countTo(emit, length);
-    const kept = emit.node("Less", [
-      countTo(emit, capacity),
-      emit.node("Reshape", [used, emit.ints([-1, 1, 1, 1])]),
-    ]);
-    const earlier = emit.node("LessOrEqual", [places, emit.node("Unsqueeze", [places, emit.ints([1])])]);
+    const slots = countTo(emit, capacity);
+    const column = emit.node("Unsqueeze", [places, emit.ints([1])]);
+    const inUse = emit.node("Reshape", [used, emit.ints([-1, 1, 1, 1])]);
+    const room = emit.node("Cast", [capacity], { attributes: { to: elementNumber.int32 } });
+    /** Those of `seen` from which a query at `query` is less than a window away. */
+    const near = (seen: string, keys: string, query: string) =>
+      window === undefined
+        ? seen
+        : emit.node("And", [
+            seen,
+            emit.node("Less", [
+              emit.node("Sub", [query, keys]),
+              emit.constant(hostArray("int32", [], Int32Array.of(window))),
+            ]),
+          ]);
+    const kept = near(
+      latest
+        ? emit.node("GreaterOrEqual", [slots, emit.node("Sub", [room, inUse])])
+        : emit.node("Less", [slots, inUse]),
+      slots,
+      emit.node("Add", [column, room]),
+    );
+    const earlier = near(emit.node("LessOrEqual", [places, column]), places, column);
     const bias = (visible: string) => emit.node("Where", [visible, emit.scalar(0), emit.scalar(HIDDEN)]);
     const one = emit.ints([1]);
     const concat = (parts: readonly string[], axis: number) =>
@@ -50,24 +77,23 @@ export const cacheMaskOp = defineOp({
       emit.node("Expand", [value, concat([rows, one, queries, one], 0)]);
     return { bias: concat([stretched(bias(kept), one, length), stretched(bias(earlier), batch, one)], 3) };
   },
-  reference({ cache, ids, used }, _, { bias }) {
+  reference({ cache, ids, used }, { window = Infinity, latest = false }, { bias }) {
     const [, , capacity] = sizes("cache_mask", cache.shape, 4);
     const [batch, length] = sizes("cache_mask", ids.shape, 2);
     let at = 0;
     for (let b = 0; b < batch; b++)
       for (let t = 0; t < length; t++)
-        for (let s = 0; s < capacity + length; s++)
-          bias.data[at++] = (s < capacity ? s < used.data[b]! : s - capacity <= t) ? 0 : HIDDEN;
+        for (let s = 0; s < capacity + length; s++) {
+          const inUse = latest ? s >= capacity - used.data[b]! : s < used.data[b]!;
+          const near = capacity + t - s < window;
+          bias.data[at++] = near && (s < capacity ? inUse : s - capacity <= t) ? 0 : HIDDEN;
+        }
   },
   samples: [
-    {
-      title: "two rows, one of them empty",
-      inputs: {
-        cache: real(2, 1, 4, 2),
-        ids: indices(9, 2, 3),
-        used: { shape: [2], dtype: "int32", values: [0, 3] },
-      },
-    },
+    maskSample("two rows, one of them empty", [0, 3]),
+    maskSample("a window over a whole cache", [4, 3], { window: 3 }),
+    maskSample("the latest tokens, in a window", [0, 2], { window: 5, latest: true }),
+    maskSample("the latest tokens of longer texts", [4, 9], { window: 5, latest: true }),
   ],
 });
 
@@ -170,11 +196,11 @@ export const cachedAttentionOp = defineOp({
  * those before them.
  * @param cache any of the caches
  * @param ids the new tokens, [batch, length]
- * @param used int32 [batch], tokens of each row in the cache
+ * @param used int32 [batch], tokens of each row in the cache, or read so far where it has the latest
  * @returns what is added to scores: [batch, 1, length, capacity + length]
  */
-export function cacheMask(cache: Tensor, ids: Tensor, used: Tensor): Tensor {
-  return cacheMaskOp.apply({ cache, ids, used }).bias;
+export function cacheMask(cache: Tensor, ids: Tensor, used: Tensor, window: CacheWindow = {}): Tensor {
+  return cacheMaskOp.apply({ cache, ids, used }, window).bias;
 }
 
 /**
@@ -261,6 +287,15 @@ export function countTo(emit: Emitter, size: string): string {
 /** The two axes in the middle exchanged. */
 export const swapped = (emit: Emitter, x: string): string =>
   emit.node("Transpose", [x], { attributes: { perm: [0, 2, 1, 3] } });
+
+function maskSample(title: string, used: readonly number[], attributes: CacheWindow = {}) {
+  const inputs = {
+    cache: real(2, 1, 4, 2),
+    ids: indices(9, 2, 3),
+    used: { shape: [2], dtype: "int32", values: used },
+  } satisfies Record<string, SampleInput>;
+  return { title, inputs, attributes };
+}
 
 function sample(
   title: string,

@@ -214,6 +214,17 @@ def causal(mask):
     return visible | torch.eye(length, dtype=torch.bool)
 
 
+def windows_of(config):
+    """Tokens that each layer of a Qwen sees, None for all."""
+    layers = config["num_hidden_layers"]
+    if not config.get("use_sliding_window"):
+        return [None] * layers
+    kinds = config.get("layer_types") or [
+        "sliding_attention" if k >= config["max_window_layers"] else "full_attention" for k in range(layers)
+    ]
+    return [config["sliding_window"] if kind == "sliding_attention" else None for kind in kinds]
+
+
 def mixed(q, k, v, visible):
     """Attention of heads [b, h, t, d], joined again."""
     scores = q @ k.transpose(2, 3) / math.sqrt(q.shape[-1])
@@ -228,6 +239,7 @@ def llama(config, tensors, ids, mask, types):
     heads = config["num_attention_heads"]
     kv = config.get("num_key_value_heads") or heads
     size = config.get("head_dim") or config["hidden_size"] // heads
+    windows = windows_of(config)
     frequencies = frequencies_of(config, size)
     positions = (mask.cumsum(1) - 1).clamp(min=0)
     visible = causal(mask)
@@ -250,7 +262,8 @@ def llama(config, tensors, ids, mask, types):
             parts.append(z if part == "v" else turned(z, positions, frequencies))
         q, key, value = parts
         key, value = (z.repeat_interleave(heads // kv, dim=1) for z in (key, value))
-        x = x + linear(mixed(q, key, value, visible), at + "self_attn.o_proj")
+        seen = visible if windows[k] is None else visible.triu(1 - windows[k])
+        x = x + linear(mixed(q, key, value, seen), at + "self_attn.o_proj")
         y = norm(x, at + "post_attention_layernorm")
         x = x + linear(F.silu(linear(y, at + "mlp.gate_proj")) * linear(y, at + "mlp.up_proj"), at + "mlp.down_proj")
         streams.append(x)

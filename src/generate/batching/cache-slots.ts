@@ -19,6 +19,8 @@ export class CacheSlots implements Slots {
   readonly #lm: LanguageModel;
   /** Tensors with room for tokens, and the axis of that room. */
   readonly #growing: readonly (readonly [name: string, axis: number])[];
+  /** Caches of a fixed size, of layers that see a window. */
+  readonly #windows: readonly string[];
   /** Tensors that say how many tokens of each row are in use. */
   readonly #lengths: readonly string[];
   readonly #graphs = new Map<"last" | "all", CacheGraph>();
@@ -41,7 +43,9 @@ export class CacheSlots implements Slots {
     this.#growing = specs.flatMap(([name, spec]) =>
       axisOf(spec) < 0 ? [] : [[name, axisOf(spec)] as const],
     );
-    this.#lengths = specs.flatMap(([name, spec]) => (axisOf(spec) < 0 ? [name] : []));
+    const fixed = specs.filter(([, spec]) => axisOf(spec) < 0);
+    this.#windows = fixed.flatMap(([name, { dtype }]) => (dtype === "float32" ? [name] : []));
+    this.#lengths = fixed.flatMap(([name, { dtype }]) => (dtype === "int32" ? [name] : []));
     this.#capacity = Math.min(GROWTH, lm.model.contextLength);
     this.#cache = zeroState(lm.model.state(count), this.#capacity);
     this.#used = new Array<number>(count).fill(0);
@@ -76,11 +80,12 @@ export class CacheSlots implements Slots {
   copy(from: number, to: number, tokens: number): boolean {
     const source = this.#rowOf[from]!;
     const row = this.#rowOf[to]!;
-    if (tokens > this.#used[source]!) return false;
+    const used = this.#used[source]!;
+    if (tokens > used || (this.#lm.model.slides && tokens !== used && tokens !== 0)) return false;
     if (row !== source)
-      this.#eachPart((data, size, inner) => {
+      this.#eachPart(tokens, (data, size, length) => {
         const start = source * size;
-        data.copyWithin(row * size, start, start + tokens * inner);
+        data.copyWithin(row * size, start, start + length);
       });
     this.#used[row] = tokens;
     return true;
@@ -102,7 +107,10 @@ export class CacheSlots implements Slots {
     this.#reserve(Math.max(...rows.map((row) => this.#used[row]! + length)));
     const graph = remember(this.#graphs, kind, () => cacheGraph(this.#lm, kind, true));
     const past = rows.map((row) => this.#used[row]!);
-    await graph.run(this.#lm.weights, { ids, state: this.#view(rows), past }, logits);
+    const state = this.#view(rows);
+    const after = await graph.run(this.#lm.weights, { ids, state, past }, logits);
+    for (const name of this.#windows)
+      (state[name]!.data as Float32Array).set(after[name]!.data as Float32Array);
     requireFinite(logits.data, this.#lm.name);
     for (const row of rows) this.#used[row]! += length;
   }
@@ -112,7 +120,7 @@ export class CacheSlots implements Slots {
     const [first] = rows;
     const caches = remember(this.#views, `${first} ${rows.length}`, () =>
       Object.fromEntries(
-        this.#growing.map(([name]) => {
+        [...this.#growing.map(([name]) => name), ...this.#windows].map((name) => {
           const { data, shape, dtype } = this.#cache[name]!;
           const sizes = [rows.length, ...shape.slice(1)];
           const start = first! * sizeOf(shape.slice(1));
@@ -137,6 +145,7 @@ export class CacheSlots implements Slots {
     this.#capacity = Math.min(Math.ceil(needed / GROWTH) * GROWTH, model.contextLength);
     this.#cache = zeroState(model.state(this.count), this.#capacity);
     this.#views.clear();
+    for (const name of this.#windows) this.#cache[name] = before[name]!;
     for (const [name, axis] of this.#growing) {
       const { data, shape } = this.#cache[name]!;
       const inner = sizeOf(shape.slice(axis + 1));
@@ -167,8 +176,7 @@ export class CacheSlots implements Slots {
 
   #exchange(a: number, b: number): void {
     const tokens = Math.max(this.#used[a]!, this.#used[b]!);
-    this.#eachPart((data, size, inner) => {
-      const length = tokens * inner;
+    this.#eachPart(tokens, (data, size, length) => {
       const kept = data.slice(a * size, a * size + length);
       data.copyWithin(a * size, b * size, b * size + length);
       data.set(kept, b * size);
@@ -180,16 +188,22 @@ export class CacheSlots implements Slots {
   }
 
   /**
-   * Calls `work` for each part of the cache in which a row's tokens lie one after the other, such as one head of one layer.
-   * @param work gets the memory from the part's place in the first row on, the distance of rows, and the size of a token
+   * Calls `work` for each part of the cache in which a row's first `tokens` tokens lie one after the other, such as one
+   * head of one layer; of a cache of a fixed size, for a row of it.
+   * @param work gets the memory from the part's place in the first row on, the distance of rows, and the size of the part
    */
-  #eachPart(work: (data: Float32Array, size: number, inner: number) => void): void {
+  #eachPart(tokens: number, work: (data: Float32Array, size: number, length: number) => void): void {
+    for (const name of this.#windows) {
+      const { data, shape } = this.#cache[name]!;
+      const size = sizeOf(shape.slice(1));
+      work(data as Float32Array, size, size);
+    }
     for (const [name, axis] of this.#growing) {
       const { data, shape } = this.#cache[name]!;
       const inner = sizeOf(shape.slice(axis + 1));
       const size = sizeOf(shape.slice(1));
       for (let start = 0; start < size; start += this.#capacity * inner)
-        work((data as Float32Array).subarray(start), size, inner);
+        work((data as Float32Array).subarray(start), size, tokens * inner);
     }
   }
 }

@@ -24,6 +24,7 @@ interface Start {
   readonly rows: number[][];
   readonly state: Record<string, HostArray>;
   readonly capacity: number;
+  readonly stale?: boolean;
 }
 
 export class CacheDecoder implements Decoder {
@@ -37,6 +38,8 @@ export class CacheDecoder implements Decoder {
   #capacity: number;
   #state: Record<string, HostArray>;
   #rows: number[][];
+  /** Whether the state is of tokens that were taken back, and cannot go back itself. */
+  #stale: boolean;
 
   constructor(lm: LanguageModel, batch: number, overflow: Overflow, start?: Start) {
     const { model } = lm;
@@ -48,6 +51,7 @@ export class CacheDecoder implements Decoder {
     this.#logits = float32([batch, model.config.vocab_size]);
     this.#capacity = start?.capacity ?? Math.min(GROWTH, model.contextLength);
     this.#state = start?.state ?? zeroState(this.#specs, this.#capacity);
+    this.#stale = start?.stale ?? false;
     this.#rows = start?.rows ?? Array.from({ length: batch }, () => []);
   }
 
@@ -58,7 +62,7 @@ export class CacheDecoder implements Decoder {
     this.#rows.forEach((row, r) => {
       for (let t = 0; t < length; t++) row.push(tokens[r * length + t]!);
     });
-    if (past + length <= contextLength) return this.#read(tokens, past, signal);
+    if (past + length <= contextLength) return this.#follow(tokens, past, signal);
     if (this.#overflow === "error") {
       for (const row of this.#rows) row.length = past;
       throw contextOverflow(this.#lm, past + length);
@@ -98,6 +102,7 @@ export class CacheDecoder implements Decoder {
       rows: Array.from(rows, (r) => [...this.#rows[r]!]),
       state: selectRows(this.#state, specs, rows, this.#capacity, used),
       capacity: this.#capacity,
+      stale: this.#stale,
     });
   }
 
@@ -105,17 +110,27 @@ export class CacheDecoder implements Decoder {
     const left = this.#rows[0]!.length - tokens;
     if (left < 0) return false;
     for (const row of this.#rows) row.length = left;
-    this.#setLengths(left);
+    if (tokens > 0 && this.#lm.model.slides) this.#stale = true;
+    else this.#setLengths(left);
     return true;
   }
 
   reset(): void {
     this.#rows = this.#rows.map(() => []);
+    this.#stale = false;
     this.#setLengths(0);
   }
 
   release(): Promise<void> {
     return this.#graph.release();
+  }
+
+  /** Reads tokens that are the last of the rows, and the rows from the start where the state cannot go on. */
+  #follow(tokens: Int32Array, past: number, signal?: AbortSignal): Promise<Float32Array> {
+    if (!this.#stale) return this.#read(tokens, past, signal);
+    this.#stale = false;
+    this.#setLengths(0);
+    return this.#read(Int32Array.from(this.#rows.flat()), 0, signal);
   }
 
   /** Reads tokens that are to follow the first `past` of every row. */
@@ -164,11 +179,9 @@ export class CacheDecoder implements Decoder {
     this.#state = selectRows(this.#state, this.#specs, [...this.#rows.keys()], this.#capacity, used);
   }
 
-  /** Sets the tensors of the state that say how much of the others is used: those of one size. */
+  /** Sets the tensors of the state that say how much of the others is used: those of whole numbers. */
   #setLengths(length: number): void {
-    const fixed = Object.entries(this.#specs).filter(([, { shape }]) =>
-      shape.every((d) => typeof d === "number"),
-    );
+    const fixed = Object.entries(this.#specs).filter(([, { dtype }]) => dtype === "int32");
     const lengths = zeroState(Object.fromEntries(fixed));
     for (const { data } of Object.values(lengths)) (data as Int32Array).fill(length);
     this.#state = { ...this.#state, ...lengths };

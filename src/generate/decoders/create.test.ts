@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { deviceLike } from "../../../test/device-like.ts";
 import { randomModel } from "../../../test/random-model.ts";
+import type { Backend } from "../../runtime/backend.ts";
 import { createDecoder } from "./create.ts";
 import type { DecoderOptions } from "./decoder.ts";
 
@@ -13,7 +14,21 @@ const sizes = {
   "char-cnn": { width: 8, layers: 2 },
   "char-transformer": { width: 16, layers: 2, heads: 2, context: CONTEXT },
   "char-bilstm": { width: 8, embedding: 6, window: CONTEXT },
+  qwen2: { width: 16, layers: 2, heads: 2, kvHeads: 1, context: CONTEXT },
 };
+
+/** Layers from the first of these on see four tokens. */
+const sliding = (from: number) => ({
+  use_sliding_window: true,
+  sliding_window: 4,
+  max_window_layers: from,
+});
+
+interface Case {
+  readonly type: keyof typeof sizes;
+  readonly backend?: Backend | undefined;
+  readonly config?: ReturnType<typeof sliding>;
+}
 
 const ids = (length: number, seed: number) =>
   Int32Array.from({ length }, (_, i) => (i * 37 + seed * 11) % VOCABULARY);
@@ -23,8 +38,16 @@ const types = Object.keys(sizes) as (keyof typeof sizes)[];
 describe.each([
   ...types.map((type) => ({ name: type, type, backend: undefined })),
   { name: "char-transformer on a device", type: "char-transformer" as const, backend: deviceLike().backend },
-])("$name", ({ type, backend }) => {
-  const random = randomModel(type, { sizes: sizes[type], seed: 3 });
+  { name: "a window in one layer", type: "qwen2" as const, config: sliding(1) },
+  { name: "windows alone", type: "qwen2" as const, config: sliding(0) },
+  {
+    name: "a window on a device",
+    type: "qwen2" as const,
+    config: sliding(1),
+    backend: deviceLike().backend,
+  },
+])("$name", ({ type, backend, config }: Case) => {
+  const random = randomModel(type, { sizes: sizes[type], seed: 3, ...(config ? { config } : {}) });
   const lm = backend ? { ...random, backend } : random;
 
   /** What a decoder that has read `text` and nothing else says. */
@@ -83,7 +106,7 @@ describe.each([
     for (const row of [0, 1, 2])
       expectEqual(logits.subarray(row * VOCABULARY, (row + 1) * VOCABULARY), wanted);
     // A cache that has slid holds another part of the text than one that reads it afresh.
-    if (type !== "char-transformer") {
+    if (type !== "char-transformer" && type !== "qwen2") {
       expect(decoder.rewind(2)).toBe(true);
       const other = await decoder.append(Int32Array.of(1, 2, 3));
       expectEqual(

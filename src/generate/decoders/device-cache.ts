@@ -185,7 +185,7 @@ export class DeviceCacheDecoder implements Decoder {
     const left = this.#rows[0]!.length - tokens;
     if (left < 0) return false;
     for (const row of this.#rows) row.length = left;
-    this.#used = Math.min(this.#used, left);
+    if (left < this.#used) this.#used = this.#lm.model.slides ? 0 : left;
     return true;
   }
 
