@@ -42,6 +42,28 @@ it("trains adapters, says so, and exports them alone or merged", async () => {
     expect(await run("sample", name, "--max-length", "3", "--json")).toMatchObject({ status: 0 });
 });
 
+it("goes on with an adapter, and refuses what that decides", async () => {
+  const { run, finetune } = await workplace();
+  expect(await finetune("--out", "a", "--lora", "--lora-rank", "4")).toMatchObject({ status: 0 });
+  const further = ["--out", "b", "--lora", "--adapter", "a"];
+  const trained = await finetune(...further, "--json");
+  expect(trained.status, trained.stderr).toBe(0);
+  expect(trained.stderr).toMatch(/with the adapter a: .*lora rank 4 alpha 16 dropout 0 targets c_attn/);
+  expect(await finetune("--out", "b", "--resume", "--lora", "--adapter", "c")).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining("cannot change --adapter"),
+  });
+  expect(await run("sample", "b", "--max-length", "3")).toMatchObject({ status: 0 });
+  for (const [line, message] of [
+    [["--adapter", "a"], "--adapter a is trained further as an adapter; add --lora"],
+    [["--lora", "--adapter", "a", "--lora-rank", "8"], "--lora-rank 8 is not that of the adapter a, 4"],
+  ] as const) {
+    const refused = await finetune("--out", "c", ...line);
+    expect(refused).toMatchObject({ status: 2, stderr: expect.stringContaining(message) });
+  }
+  expect(await run("sample", "c")).toMatchObject({ status: 1 });
+});
+
 it("refuses what makes no sense in one sentence, and leaves no folder", async () => {
   const { run, finetune } = await workplace();
   const refused = async (...line: string[]) => {

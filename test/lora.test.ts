@@ -14,6 +14,7 @@ import { loadTokenizer } from "../src/hub/tokenizer-files.ts";
 import type { TrainOptions } from "../src/train/options.ts";
 import { readRun } from "../src/train/run-folder.ts";
 import { resume, train } from "../src/train/train.ts";
+import { adapterFolder } from "./adapter-fixture.ts";
 import { temporaryFolder } from "./cli.ts";
 import { modelFolder } from "./export-fixture.ts";
 import { pythonWithTorch } from "./torch/python.ts";
@@ -56,8 +57,8 @@ async function tuned(options: Partial<TrainOptions>, base?: string, out = join(t
 }
 
 /** All tensors of a folder, an adapter merged. */
-async function tensorsOf(folder: string): Promise<Record<string, Float32Array>> {
-  const { tensors: source, close } = await openModelFolder(folder);
+async function tensorsOf(folder: string, adapter?: string): Promise<Record<string, Float32Array>> {
+  const { tensors: source, close } = await openModelFolder(folder, adapter === undefined ? {} : { adapter });
   const tensors: Record<string, Float32Array> = {};
   for (const [name, { shape }] of source.tensors) {
     tensors[name] = new Float32Array(shape.reduce((a, b) => a * b, 1));
@@ -187,7 +188,7 @@ describe("what LoRA refuses", () => {
 
   it("a base that is an adapter itself", async () => {
     const { out } = await tuned({ lora: {} });
-    await expect(tuned({ lora: {} }, out)).rejects.toThrow(/is an adapter itself.*--merge/);
+    await expect(tuned({ lora: {} }, out)).rejects.toThrow(/is an adapter itself.*`adapter: ".*--merge/);
   });
 
   it("a base that has changed since, or is gone", async () => {
@@ -206,6 +207,92 @@ describe("what LoRA refuses", () => {
     await expect(resume(out, { data: data, backend })).rejects.toMatchObject({
       code: "no-base",
     });
+  });
+});
+
+describe("an adapter that there is already", () => {
+  const request = { targets: ["attn.c_attn"], inputsFirst: true, change: { use_rslora: true } };
+  /** A training that goes on with the adapter in `folder`. */
+  async function further(
+    folder: string,
+    base: string,
+    options: Partial<TrainOptions> = {},
+    out = join(temporaryFolder(), "run"),
+  ) {
+    const data = await prepareTexts([{ texts }], {
+      vocabulary: await loadTokenizer(base),
+      nearDuplicates: false,
+    });
+    const adapter = { folder, name: folder };
+    const result = await train({
+      base: { folder: base, name: base, adapter },
+      data,
+      options: { ...quick, steps: 6, lora: {}, ...options },
+      out,
+      backend,
+    });
+    return { out, data, result };
+  }
+
+  it("goes on with its matrices and its settings, and is saved as an adapter again", async () => {
+    const base = await modelFolder("gpt2");
+    const adapter = await adapterFolder(base, request);
+    // At a rate of almost nothing, what comes out is what went in.
+    const still = await further(adapter, base, { steps: 1, learningRate: 1e-12 });
+    const before = await tensorsOf(base, adapter);
+    const after = await tensorsOf(still.out);
+    for (const [name, values] of Object.entries(before))
+      expect(worst(after[name]!, values)).toBeLessThan(1e-6);
+    expect(json(still.out, ADAPTER_CONFIG_FILE)).toMatchObject({
+      r: 3,
+      lora_alpha: expect.closeTo(5 * Math.sqrt(3), 9),
+      use_rslora: false,
+      lora_dropout: 0.1,
+      target_modules: ["attn.c_attn"],
+      fan_in_fan_out: true,
+    });
+    const { result, out } = await further(adapter, base);
+    expect(result.log.at(-1)!.loss).toBeLessThan(result.log[0]!.loss);
+    expect((await readRun(out)).adapter).toBe(adapter);
+    const whole = await tensorsOf(base);
+    expect(worst((await tensorsOf(out))["h.0.mlp.c_fc.weight"]!, whole["h.0.mlp.c_fc.weight"]!)).toBe(0);
+  });
+
+  it("and a run of its own go on bit for bit when resumed, also before the first checkpoint", async () => {
+    const { base, out: first } = await tuned({ lora: { rank: 2 }, steps: 4 });
+    const whole = await further(first, base, { steps: 8 });
+    const part = await further(first, base, { steps: 3 });
+    const { log } = await resume(part.out, { data: part.data, options: { steps: 8 }, backend });
+    expect(log.map(({ loss }) => loss)).toEqual(whole.result.log.map(({ loss }) => loss));
+    // As a run is that was killed before its first checkpoint.
+    const described =
+      /^(run|config|adapter_config|generation_config|tokenizer|tokenizer_config)\.json$|^texts/;
+    const begun = () => {
+      for (const name of readdirSync(part.out))
+        if (!described.test(name)) rmSync(join(part.out, name), { recursive: true });
+    };
+    begun();
+    const again = await resume(part.out, { data: part.data, options: { steps: 8 }, backend });
+    expect(again.log.map(({ loss }) => loss)).toEqual(log.map(({ loss }) => loss));
+    begun();
+    const other = await tuned({ lora: { rank: 2 }, steps: 2 }, base);
+    cpSync(join(other.out, ADAPTER_WEIGHTS_FILE), join(first, ADAPTER_WEIGHTS_FILE));
+    await expect(resume(part.out, { data: part.data, backend })).rejects.toThrow(
+      `was begun from other weights than ${first} has now`,
+    );
+  });
+
+  it("decides its rank and what it adapts", async () => {
+    const base = await modelFolder("gpt2");
+    const adapter = await adapterFolder(base, request);
+    const refused = (options: Partial<TrainOptions>, message: RegExp) =>
+      expect(further(adapter, base, options)).rejects.toThrow(message);
+    await refused({ lora: { rank: 8 } }, /`lora.rank: 8` is not that of the adapter .*, 3; leave it out/);
+    await refused({ lora: { targets: ["c_fc"] } }, /`lora.targets: "c_fc"` is not that of the adapter/);
+    await refused({ lora: undefined }, /is trained further as an adapter; add `lora/);
+    await expect(further(base, base)).rejects.toThrow(/is not an adapter's folder/);
+    const other = await modelFolder("gpt2", { width: 32 });
+    await expect(further(adapter, other)).rejects.toThrow(/do not fit the model's weight/);
   });
 });
 

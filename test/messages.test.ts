@@ -47,6 +47,12 @@ function file(conversations: readonly unknown[], name = "chat.jsonl"): string {
   return path;
 }
 
+/** A cell of a CSV file. */
+const quoted = (value: unknown): string =>
+  value === undefined
+    ? ""
+    : `"${(typeof value === "string" ? value : JSON.stringify(value)).replaceAll('"', '""')}"`;
+
 const everything = { fractions: { validation: 0, test: 0 } };
 
 /** Where each id begins and ends in its text, in bytes. */
@@ -188,6 +194,33 @@ describe("a conversation", () => {
     await expect(prepareData(path, { vocabulary })).rejects.toThrow(path);
   });
 
+  it.each([
+    ["chat.jsonl", (rows: object[]) => rows.map((row) => JSON.stringify(row)).join("\n")],
+    ["chat.json", (rows: object[]) => JSON.stringify(rows)],
+    [
+      "chat.csv",
+      (rows: { messages: unknown; tools?: unknown }[]) =>
+        [
+          "messages,tools",
+          ...rows.map(({ messages, tools }) => [messages, tools].map(quoted).join(",")),
+        ].join("\n"),
+    ],
+  ] as const)("in %s with tools is written with them, by its template", async (name, lines) => {
+    const calling = `{% for tool in tools or [] %}[tool]{{ tool.function.name }}{{ eos_token }}\n{% endfor %}${template}`;
+    const vocabulary = await loadTokenizer(await instruct(calling));
+    const tools = [{ type: "function", function: { name: "see" } }];
+    const path = join(temporaryFolder(), name);
+    const messages = conversation.slice(1, 3);
+    writeFileSync(path, lines([{ messages, tools }, { messages: conversation.slice(1, 5) }]));
+    const data = await prepareData(path, { vocabulary, ...everything });
+    const called = data.splits.train.map((text) => text.startsWith(`[tool]see${END}\n[user]`));
+    expect(called.sort()).toEqual([false, true]);
+    for (const [i, places] of data.learned!.train.entries())
+      expect(data.splits.train[i]!.slice(...places.slice(0, 2))).toContain("to see");
+    writeFileSync(path, lines([{ messages, tools: "see" }]));
+    await expect(prepareData(path, { vocabulary })).rejects.toThrow(/has tools that are no list such as/);
+  });
+
   it("that the template refuses is named", async () => {
     const strict = `{% if messages[0].role == 'system' %}{{ raise_exception('no system') }}{% endif %}${template}`;
     const vocabulary = await loadTokenizer(await instruct(strict));
@@ -273,6 +306,24 @@ describe("punchline finetune", () => {
       "--no-near",
     ]);
     expect(shown.stdout).toMatch(/conversations +21 turns of the assistant are learned, \d/);
+  });
+
+  it("says how many conversations of the validation split are left out", async () => {
+    const long = Array.from({ length: 12 }, (_, i) => [
+      turn("user", `why ${"side ".repeat(60 + i)}`),
+      turn("assistant", "a"),
+    ]);
+    const { status, stderr } = await punchline(
+      [
+        ...["finetune", await instruct(), "--data", file([...taught, ...long]), "--out", "run", "--no-near"],
+        ...["--steps", "1", "--seq-len", "64", "--validation", "0.5", "--test", "0", "--sample-every", "0"],
+      ],
+      { cwd: temporaryFolder() },
+    );
+    expect(status, stderr).toBe(0);
+    const [, out] = /(\d+) texts of the validation split are longer than a row and not scored/.exec(stderr)!;
+    const [, learned] = /(\d+) texts are longer than a row and left out/.exec(stderr)!;
+    expect(Number(out) + Number(learned)).toBe(12);
   });
 
   it("says where all conversations are longer than a row", async () => {

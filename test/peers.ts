@@ -53,13 +53,14 @@ export async function transformersOn(out: string): Promise<TransformersModule> {
 /** The part of node-llama-cpp that is used here. */
 interface LlamaModule {
   getLlama(options: object): Promise<{
-    loadModel(options: object): Promise<{
-      tokenize(text: string, special: boolean): number[];
-      createContext(options: object): Promise<{
-        getSequence(): { evaluate(tokens: readonly number[], options: object): AsyncGenerator<number> };
-      }>;
-    }>;
+    loadModel(options: object): Promise<LlamaModel>;
     dispose(): Promise<void>;
+  }>;
+}
+interface LlamaModel {
+  tokenize(text: string, special: boolean): number[];
+  createContext(options: object): Promise<{
+    getSequence(): { evaluate(tokens: readonly number[], options: object): AsyncGenerator<number> };
   }>;
 }
 
@@ -73,10 +74,7 @@ export async function llamaWrites(
   count: number,
   begin: readonly number[] = [],
 ): Promise<{ ids: number[]; written: number[] }> {
-  const { getLlama } = (await import(peers.llama!)) as LlamaModule;
-  const llama = await getLlama({ gpu: false, build: "never", logLevel: "error" });
-  try {
-    const model = await llama.loadModel({ modelPath: path, gpuLayers: 0 });
+  return withLlama(path, async (model) => {
     const ids = model.tokenize(prompt, false);
     const sequence = (await model.createContext({ contextSize: 64, threads: 1 })).getSequence();
     const written: number[] = [];
@@ -85,6 +83,18 @@ export async function llamaWrites(
       if (written.length === count) break;
     }
     return { ids, written };
+  });
+}
+
+/** How llama.cpp spells texts without special tokens. */
+export const llamaSpells = (path: string, texts: readonly string[]): Promise<number[][]> =>
+  withLlama(path, async (model) => texts.map((text) => [...model.tokenize(text, false)]));
+
+async function withLlama<T>(path: string, use: (model: LlamaModel) => Promise<T>): Promise<T> {
+  const { getLlama } = (await import(peers.llama!)) as LlamaModule;
+  const llama = await getLlama({ gpu: false, build: "never", logLevel: "error" });
+  try {
+    return await use(await llama.loadModel({ modelPath: path, gpuLayers: 0 }));
   } finally {
     await llama.dispose();
   }

@@ -14,8 +14,10 @@ import { architectureOf } from "../src/models/registry.ts";
 import { huggingfaceTokenizer } from "../src/text/huggingface.ts";
 import { wordPieceFiles } from "../src/text/wordpiece-files.ts";
 import { resolveTrainOptions, type TrainOptions } from "../src/train/options.ts";
+import { adaptModel } from "../src/train/setup.ts";
 import { trainingBatches } from "../src/train/streams.ts";
 import { train } from "../src/train/train.ts";
+import { adapterFolder } from "./adapter-fixture.ts";
 import { withRandomFolder } from "./torch/forward.ts";
 import { pythonWithTorch, runInTorch } from "./torch/python.ts";
 
@@ -59,6 +61,19 @@ const cases: readonly (readonly [
   ["distilbert", masked, {}],
 ];
 
+const settings = {
+  steps: 20,
+  batchSize: 4,
+  seqLen: 32,
+  learningRate: 3e-3,
+  schedule: "constant",
+  warmup: 0,
+  weightDecay: 0.1,
+  logEvery: 1,
+  sampleEvery: 0,
+  packing: "blocks",
+} as const;
+
 describe.skipIf(!pythonWithTorch)(
   `20 fine-tuning losses of PyTorch${pythonWithTorch ? "" : " (skipped: no python3 with torch)"}`,
   () => {
@@ -67,19 +82,7 @@ describe.skipIf(!pythonWithTorch)(
       const architecture = architectureOf(type);
       const sizes = { layers: 2, width: 32, heads: 4, context: 32, dropout: 0 };
       const model = architecture.build(architecture.configure(sizes, data.tokenizer.size));
-      const given = {
-        steps: 20,
-        batchSize: 4,
-        seqLen: 32,
-        learningRate: 3e-3,
-        schedule: "constant",
-        warmup: 0,
-        weightDecay: 0.1,
-        logEvery: 1,
-        sampleEvery: 0,
-        packing: "blocks",
-        ...more,
-      } as const;
+      const given = { ...settings, ...more };
       await withRandomFolder(model, async (folder) => {
         const base = { folder, name: "random" };
         const { log } = await train({ base, data, options: given, backend: { threads: 1 } });
@@ -88,6 +91,28 @@ describe.skipIf(!pythonWithTorch)(
         const theirs = await lossesInTorch(folder, model, taken, given);
         expect(theirs[0]! - theirs.at(-1)!).toBeGreaterThan(0.3);
         expect(log.map(({ step }) => step)).toEqual(theirs.map((_, k) => k + 1));
+        for (const [k, { loss }] of log.entries()) expect(Math.abs(loss - theirs[k]!)).toBeLessThan(1e-4);
+      });
+    });
+
+    it("of an adapter that goes on", { timeout: 60_000 }, async () => {
+      const data = await pairs();
+      const architecture = architectureOf("llama");
+      const sizes = { layers: 2, width: 32, heads: 4, kvHeads: 2, context: 32, dropout: 0 };
+      const base = architecture.build(architecture.configure(sizes, data.tokenizer.size));
+      await withRandomFolder(base, async (folder) => {
+        const change = { use_rslora: true };
+        const adapter = await adapterFolder(folder, { targets: ["q_proj", "down_proj"], change });
+        const given = { ...settings, learningRate: 1e-2, lora: { dropout: 0 } };
+        const from = { folder, name: "random", adapter: { folder: adapter, name: "adapter" } };
+        const { log } = await train({ base: from, data, options: given, backend: { threads: 1 } });
+        const batches = trainingBatches(base, data, resolveTrainOptions(given, {}));
+        const taken = Array.from({ length: 20 }, () => batches.next());
+        const lora = { folder: adapter, scale: 5 / Math.sqrt(3) };
+        const trained = adaptModel(base, { lora: { rank: 3, targets: ["q_proj", "down_proj"] } });
+        const parameters = trained.model.parameters.filter(({ name }) => trained.trainable.has(name));
+        const theirs = await lossesInTorch(folder, { parameters }, taken, given, lora);
+        expect(theirs[0]! - theirs.at(-1)!).toBeGreaterThan(0.1);
         for (const [k, { loss }] of log.entries()) expect(Math.abs(loss - theirs[k]!)).toBeLessThan(1e-4);
       });
     });
@@ -101,14 +126,16 @@ interface Optimizer {
 
 async function lossesInTorch(
   folder: string,
-  model: Model,
+  model: Pick<Model, "parameters">,
   batches: readonly TokenBatch[],
   o: Optimizer,
+  lora?: { readonly folder: string; readonly scale: number },
 ): Promise<number[]> {
   const job = {
     decayed: model.parameters.filter(({ decay }) => decay).map(({ name }) => name),
     optimizer: { lr: o.learningRate, weightDecay: o.weightDecay, clip: 1 },
     batches: batches.map(oneTextARow),
+    lora,
   };
   const path = join(folder, "job.json");
   writeFileSync(path, JSON.stringify(job));

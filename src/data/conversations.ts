@@ -14,6 +14,7 @@ import {
   chatTemplateOf,
 } from "../text/chat-template.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
+import { withTools } from "./sources/pairs.ts";
 
 /** A text of which only some stretches are learned. */
 export interface LearnedText {
@@ -64,7 +65,10 @@ const roles: ReadonlyMap<string, string> = new Map([
   ...["gpt", "model", "bot", "chatgpt"].map((role) => [role, "assistant"] as const),
 ]);
 
-/** Writes a conversation: a list of messages, or one as JSON. `where` is the file and the line, for messages. */
+/**
+ * Writes a conversation: a list of messages, or one as JSON, or `{ messages, tools }` with the list of tools that it may
+ * call. `where` is the file and the line, for messages.
+ */
 export type ConversationWriter = (conversation: unknown, where: string) => WrittenConversation;
 
 /** How the model of this vocabulary writes conversations; undefined where it has no chat template. */
@@ -73,9 +77,10 @@ export function conversationWriter(tokenizer: Tokenizer): ConversationWriter | u
   if (chatTemplateNames(model).length === 0) return undefined;
   const template = chatTemplateOf(model);
   return (conversation, where) => {
-    const messages = messagesOf(conversation, where);
+    const given = withTools(conversation);
+    const messages = messagesOf(given.messages, where);
     return {
-      texts: written(template, messages, where),
+      texts: written(template, { messages, tools: toolsOf(given.tools, where) }, where),
       said: messages.map(({ content }) => content).join("\n"),
     };
   };
@@ -111,6 +116,14 @@ function listOf(conversation: unknown): readonly unknown[] | undefined {
   }
 }
 
+/** The tools of a conversation, as a list or as one in JSON; undefined where there are none. */
+function toolsOf(tools: unknown, where: string): readonly unknown[] | undefined {
+  if (tools === undefined || tools === null || tools === "") return undefined;
+  const list = listOf(tools);
+  if (list?.every((tool) => typeof tool === "object" && tool !== null)) return list;
+  throw fault(where, 'has tools that are no list such as [{"type": "function", "function": {...}}]');
+}
+
 function messageOf(entry: unknown, where: string): ChatMessage {
   const { role, from, content, value, ...others } = (entry ?? {}) as Readonly<Record<string, unknown>>;
   const given = role ?? from;
@@ -140,10 +153,17 @@ function fault(where: string, sentence: string): InputError {
   return new InputError("chat-messages", `${where} ${sentence}.`, { where });
 }
 
-function written(template: ChatTemplate, messages: readonly ChatMessage[], where: string): LearnedText[] {
+function written(
+  template: ChatTemplate,
+  {
+    messages,
+    tools,
+  }: { readonly messages: readonly ChatMessage[]; readonly tools?: readonly unknown[] | undefined },
+  where: string,
+): LearnedText[] {
   const apply = (count: number, addGenerationPrompt: boolean): string => {
     try {
-      return template.apply(messages.slice(0, count), { addGenerationPrompt, now: NOW });
+      return template.apply(messages.slice(0, count), { addGenerationPrompt, tools, now: NOW });
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       throw new InputError(error.code, `${where}: ${error.message}`, { ...error.details, where }, error);

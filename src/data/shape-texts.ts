@@ -17,7 +17,7 @@ import {
   noConversations,
 } from "./conversations.ts";
 import { RowCounter } from "./rows.ts";
-import { messagesIn } from "./sources/pairs.ts";
+import { messagesIn, withTools } from "./sources/pairs.ts";
 import type { TextBatch } from "./sources/source.ts";
 import { refuseLoss } from "./warnings.ts";
 
@@ -197,7 +197,7 @@ function refuseForConversations({ separator, minLength, maxLength }: ShapeOption
 
 /** @throws InputError for a list among conversations that is none: there is no text in it */
 function refuseBroken(batch: TextBatch, i: number, from: string): void {
-  const conversation = batch.conversations?.[i];
+  const conversation = withTools(batch.conversations?.[i]).messages;
   if (Array.isArray(conversation) && messagesIn(conversation) === undefined)
     throw new InputError(
       "chat-messages",

@@ -100,6 +100,10 @@ export async function openModelFolder(nameOrPath: string, options: FolderOptions
 /** Files with all of a vocabulary, which an adapter's folder may have without a configuration of the model. */
 const vocabularyFiles: readonly string[] = ["tokenizer.json", "vocab.json", "vocab.txt"];
 
+/** Whether a folder has all of a vocabulary. @throws InputError where it is no folder */
+export const hasVocabulary = async (path: string): Promise<boolean> =>
+  (await listFolder(path)).some((name) => vocabularyFiles.includes(name));
+
 /** Opens a model's folder for as long as `use` takes. Errors: {@link openModelFolder}. */
 export async function withModelFolder<T>(
   nameOrPath: string,

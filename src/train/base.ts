@@ -1,10 +1,11 @@
 /** The model that a training starts from: its architecture, its weights, and what it is called in records. */
 import { resolve } from "node:path";
 import { UsageError } from "../core/errors.ts";
+import { option } from "../core/options.ts";
 import { endsOf } from "../generate/generation-config.ts";
 import { isBuiltIn, isModelFolder } from "../hub/built-in.ts";
 import { fingerprintTensors } from "../hub/fingerprint.ts";
-import { readModelConfig, withModelFolder } from "../hub/folder.ts";
+import { hasVocabulary, readModelConfig, withModelFolder } from "../hub/folder.ts";
 import { readTensors } from "../hub/match-tensors.ts";
 import type { Architecture, Model } from "../models/model.ts";
 import { buildModel } from "../models/registry.ts";
@@ -17,7 +18,13 @@ export interface BaseModel {
   readonly folder: string;
   /** What it was called, for the record. */
   readonly name: string;
+  /** An adapter of it that a training with LoRA goes on with. Default: a new one. */
+  readonly adapter?: { readonly folder: string; readonly name: string } | undefined;
 }
+
+/** The folder with the vocabulary: the adapter's where that has one of its own. */
+export const vocabularyFolder = async ({ folder, adapter }: BaseModel): Promise<string> =>
+  adapter && (await hasVocabulary(adapter.folder)) ? adapter.folder : folder;
 
 /**
  * The model of a folder, without its weights.
@@ -63,7 +70,7 @@ export const readEnds = (folder: string, tokenizer: Tokenizer): Promise<readonly
 export async function baseReference({ folder, name }: BaseModel): Promise<string> {
   if (await withModelFolder(folder, async ({ base }) => base))
     throw new UsageError(
-      `${name} is an adapter itself, and LoRA needs a whole model; write one with "punchline export ${name} --merge --out DIR" and start from that.`,
+      `${name} is an adapter itself, and LoRA needs a whole model; go on with it by ${option("adapter", name)} of its base, or write a whole model with "punchline export ${name} --merge --out DIR" and start from that.`,
       { name },
     );
   return !isBuiltIn(name) && (await isModelFolder(name)) ? resolve(name) : name;

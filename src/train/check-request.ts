@@ -36,6 +36,9 @@ export async function checkTrainRequest(request: object): Promise<void> {
       `${option("base")} must be the folder of a model and its name, { folder, name }, not ${shown(base)}; \`resolveModel\` of punchline/node gives the folder of a name.`,
       { option: "base", value: base, expected: "{ folder, name }" },
     );
+  const { adapter } = (base ?? {}) as { readonly adapter?: { readonly folder?: unknown } | null };
+  if (adapter !== undefined && typeof adapter?.folder !== "string")
+    throw invalidOption("base.adapter", adapter, "the folder of an adapter and its name, { folder, name }");
   if (
     model !== undefined &&
     typeof model !== "string" &&

@@ -63,6 +63,8 @@ export type TrainEvent =
       readonly secondsPerStep: number;
       /** How texts are laid out in rows, where each has its own. */
       readonly layout?: RowLayout | undefined;
+      /** Conversations of the validation split that are longer than a row, and not scored; absent where none is. */
+      readonly validationLeftOut?: number | undefined;
       readonly resumedFrom?: number | undefined;
     }
   /** A time limit has been converted to steps again. */

@@ -223,7 +223,7 @@ export function trainingOrders(
       if (checkpoint && checkpoint.state.batches !== null) setup.batches.restore(checkpoint.state.batches);
       team = new Team({
         ...setup,
-        validation: validationSplitOf(setup),
+        ...validationSplitOf(setup),
         lead: new Lead(ranks),
         carried: checkpoint?.carried,
         outer: checkpoint?.outer,

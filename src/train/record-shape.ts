@@ -7,6 +7,8 @@ export const recordShape = z.looseObject({
   model: z.string(),
   base: z.string().optional(),
   baseFingerprint: z.string().optional(),
+  adapter: z.string().optional(),
+  adapterFingerprint: z.string().optional(),
   modelOptions: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
   sources: z.array(z.string()),
   kind: z.enum(["items", "text"]),

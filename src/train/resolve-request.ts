@@ -3,7 +3,8 @@
  * reads no weights and computes nothing, so what a training would read can be shown without one.
  */
 import type { Architecture } from "../models/model.ts";
-import { type BaseModel, readModel } from "./base.ts";
+import { type BaseModel, readModel, vocabularyFolder } from "./base.ts";
+import { furtherLora } from "./further-adapter.ts";
 import { resolveFinetuneOptions } from "./options.ts";
 import {
   type FromScratch,
@@ -36,6 +37,8 @@ async function further({
   signal,
 }: TextsAndOptions & FineTuning): Promise<ResolvedRequest> {
   const model = await readModel(base.folder, architectures);
-  const resolved = resolveFinetuneOptions(options, model);
-  return { options: resolved, data: await dataForFolder(base.folder, data, signal), model };
+  const { adapter } = base;
+  const lora = adapter ? await furtherLora(model, { ...base, adapter }, options.lora) : options.lora;
+  const resolved = resolveFinetuneOptions({ ...options, lora }, model);
+  return { options: resolved, data: await dataForFolder(await vocabularyFolder(base), data, signal), model };
 }

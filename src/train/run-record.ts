@@ -45,6 +45,10 @@ export interface RunRecord {
   readonly base?: string | undefined;
   /** Of the weights that it began from: `fingerprintTensors`. */
   readonly baseFingerprint?: string | undefined;
+  /** The adapter that it went on with, by its name. */
+  readonly adapter?: string | undefined;
+  /** Of that adapter's matrices. */
+  readonly adapterFingerprint?: string | undefined;
   /** Its options, as given. */
   readonly modelOptions: OptionValues;
   readonly parameters: number;

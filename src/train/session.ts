@@ -96,7 +96,7 @@ export async function session(
       onEvent: hooks.onEvent,
       stopWhen: hooks.stopWhen,
       signal: hooks.signal,
-      validation: validationSplitOf(setup),
+      ...validationSplitOf(setup),
       sink: results,
       unit: tokenUnit(tokenizer),
       writeSample: sampleWriter(lm, options, hooks),
@@ -125,8 +125,9 @@ export async function session(
 
 /** What is scored along the way. */
 export const validationSplitOf = ({ model, data, options }: Pick<Setup, "model" | "data" | "options">) =>
-  validationPass(model, data, options) ??
-  streamOf(data, "validation", data.tokenizer, options.validationTokens + 1);
+  validationPass(model, data, options) ?? {
+    validation: streamOf(data, "validation", data.tokenizer, options.validationTokens + 1),
+  };
 
 /** How a text is written on the way; a model that fills masks does so in the prompt, and without one not at all. */
 function sampleWriter(

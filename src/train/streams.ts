@@ -236,22 +236,31 @@ function rowBatches(model: Model, data: PreparedData, options: TrainOptions): Ba
   return maskedBatches(stream, { ...rows, ...maskingOf(model, data, options), share: options.maskShare });
 }
 
-/** One pass over the validation split in the layout of the training; undefined where that is one stream. */
+/** What is scored along the way. */
+export interface ValidationPass {
+  /** One pass over the validation split. */
+  readonly validation: () => Iterable<TokenBatch>;
+  /** Conversations of it that are longer than a row, and not scored. */
+  readonly validationLeftOut: number;
+}
+
+/** The validation split in the layout of the training; undefined where that is one stream. */
 export function validationPass(
   model: Model,
   data: PreparedData,
   options: TrainOptions,
-): (() => Iterable<TokenBatch>) | undefined {
+): ValidationPass | undefined {
   if ((options.packing ?? "stream") === "stream") return undefined;
   // An item has one token at least.
   const most = options.validationTokens + 1;
   const stream = firstItems(itemsOf(data, "validation", data.tokenizer, most), options.validationTokens);
-  if (stream.offsets.length < 2) return () => [];
+  if (stream.offsets.length < 2) return { validation: () => [], validationLeftOut: 0 };
   // Conversations that are all longer than a row are refused now, not at the first validation.
-  if (stream.learned) layRows(stream, rowsOf(options));
-  if (model.predicts !== "masked") return () => itemPass(stream, rowsOf(options));
+  const validationLeftOut = stream.learned ? layRows(stream, rowsOf(options)).leftOut : 0;
+  if (model.predicts !== "masked")
+    return { validation: () => itemPass(stream, rowsOf(options)), validationLeftOut };
   const masking = maskingOf(model, data, options);
-  return () => maskedPass(stream, { ...rowsOf(options), ...masking });
+  return { validation: () => maskedPass(stream, { ...rowsOf(options), ...masking }), validationLeftOut };
 }
 
 const rowsOf = ({ batchSize, seqLen, packing, longTexts }: TrainOptions) => ({

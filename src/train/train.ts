@@ -20,11 +20,12 @@ import { architectureOf, resettingAt } from "../models/registry.ts";
 import type { Lead } from "../ranks/ranks.ts";
 import { type BackendChoice, backendOptionNames } from "../runtime/backend.ts";
 import { nodeBackend } from "../runtime/node.ts";
-import { type BaseModel, baseReference, readBase, readEnds, readModel } from "./base.ts";
+import { type BaseModel, baseReference, readBase, readEnds, readModel, vocabularyFolder } from "./base.ts";
 import { checkTrainingData, checkTrainRequest } from "./check-request.ts";
 import { hasCheckpoint, readCheckpoint, readWeights } from "./checkpoint.ts";
 import { runWeights } from "./checkpoint-tensors.ts";
 import { type OtherBackend, onFastest } from "./fastest.ts";
+import { readFurther } from "./further-adapter.ts";
 import { shareTraining } from "./job.ts";
 import { memoryResults } from "./memory-results.ts";
 import { type ResumeOptions, resumeTrainOptions, trainOptionNames } from "./options.ts";
@@ -110,7 +111,7 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
   const adaptable =
     base !== undefined && options.lora === undefined && architecture.loraTargets !== undefined;
   const first = setUpOn(request, { adaptation, data, options, adaptable });
-  const { baseFingerprint, adapter } = await firstWeights(first, model, base);
+  const { baseFingerprint, adapterFingerprint, adapter } = await firstWeights(first, model, base);
   const ends = base && (await readEnds(base.folder, data.tokenizer));
   const setup = await onFastest(first, othersOf(request), request.signal);
   if (out === undefined) return run(setup, request, { results: memoryResults(setup.arena), ends });
@@ -125,6 +126,8 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
         model: architecture.type,
         base: base?.name,
         baseFingerprint,
+        adapter: base?.adapter?.name,
+        adapterFingerprint,
         modelOptions,
         parameters: countParameters(setup.model),
         trainable: setup.trainable,
@@ -164,12 +167,9 @@ export async function resume(folder: string, request: ResumeRequest = {}): Promi
     const options = resumeTrainOptions(record.train, request.options ?? {});
     const began = await hasCheckpoint(folder);
     if (!began) await refuseLostCheckpoint(folder);
-    const base =
-      began || record.base === undefined
-        ? undefined
-        : { folder: await resolveModel(record.base), name: record.base };
+    const base = began ? undefined : await baseOf(record);
     const architecture = architectureOf(record.model, architectures, folder);
-    const from = began ? folder : base?.folder;
+    const from = began ? folder : base && (await vocabularyFolder(base));
     const data = await dataOfRun(folder, record, request, { from, architecture });
     request.signal?.throwIfAborted();
     if (data.fingerprint !== fingerprint) {
@@ -194,12 +194,16 @@ export async function resume(folder: string, request: ResumeRequest = {}): Promi
     const setup = setUpOn(hooks, { adaptation, data, options });
     const now: RunRecord = { ...record, train: options };
     if (!began) {
-      const { baseFingerprint, adapter } = await firstWeights(setup, model, base);
-      if (baseFingerprint !== record.baseFingerprint)
-        throw new UsageError(
-          `${folder} was begun from other weights than ${record.base} has now; restore those, or fine-tune into a new folder.`,
-          { expected: record.baseFingerprint, actual: baseFingerprint },
-        );
+      const { adapter, ...fingerprints } = await firstWeights(setup, model, base);
+      for (const [part, name] of [
+        ["baseFingerprint", record.base],
+        ["adapterFingerprint", record.adapter],
+      ] as const)
+        if (fingerprints[part] !== record[part])
+          throw new UsageError(
+            `${folder} was begun from other weights than ${name} has now; restore those, or fine-tune into a new folder.`,
+            { expected: record[part], actual: fingerprints[part] },
+          );
       const ends = base && (await readEnds(base.folder, data.tokenizer));
       return begin(folder, setup, hooks, { record: now, adapter, ends, keepTexts: sources.length === 0 });
     }
@@ -213,15 +217,18 @@ export async function resume(folder: string, request: ResumeRequest = {}): Promi
   });
 }
 
+interface FirstWeights {
+  readonly baseFingerprint?: string | undefined;
+  readonly adapterFingerprint?: string | undefined;
+  /** The adapter's configuration. */
+  readonly adapter?: JsonObject | undefined;
+}
+
 /**
- * Puts the first weights into the arena: those of the base, and new ones for all that it lacks.
+ * Puts the first weights into the arena: those of the base and its adapter, and new ones for all that they lack.
  * @param model as it is without adapters
  */
-async function firstWeights(
-  setup: Setup,
-  model: Model,
-  base: BaseModel | undefined,
-): Promise<{ readonly baseFingerprint?: string | undefined; readonly adapter?: JsonObject | undefined }> {
+async function firstWeights(setup: Setup, model: Model, base: BaseModel | undefined): Promise<FirstWeights> {
   const { adaptation, arena, options } = setup;
   if (!base) {
     initialiseAll(setup);
@@ -230,7 +237,16 @@ async function firstWeights(
   const adapter = adaptation.adapter && { ...adaptation.adapter, base: await baseReference(base) };
   const baseFingerprint = await readBase(base.folder, model, arena);
   initialise(addedParameters(adaptation, model), arena, options.seed);
-  return { baseFingerprint, adapter: adapter && adapterConfig(adapter) };
+  const adapterFingerprint =
+    base.adapter && (await readFurther(model, { ...base, adapter: base.adapter }, arena));
+  return { baseFingerprint, adapterFingerprint, adapter: adapter && adapterConfig(adapter) };
+}
+
+/** What a run that has no checkpoint begins from. */
+async function baseOf({ base, adapter }: RunRecord): Promise<BaseModel | undefined> {
+  if (base === undefined) return undefined;
+  const placed = async (name: string) => ({ folder: await resolveModel(name), name });
+  return { ...(await placed(base)), adapter: adapter === undefined ? undefined : await placed(adapter) };
 }
 
 interface NewRun {

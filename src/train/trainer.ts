@@ -78,6 +78,8 @@ export interface LoopParts {
 export interface TrainerParts extends LoopParts, TrainListeners {
   /** The validation split; one with nothing to predict is not scored. */
   readonly validation: ValidationSplit;
+  /** Conversations that are left out of it. Default 0. */
+  readonly validationLeftOut?: number | undefined;
   readonly sink: TrainSink;
   readonly unit: TokenUnit;
   /** Writes a text with the weights as they are. */
@@ -189,6 +191,7 @@ class Loop {
       bytes,
       secondsPerStep,
       layout: batches.layout,
+      ...(this.#parts.validationLeftOut ? { validationLeftOut: this.#parts.validationLeftOut } : {}),
       resumedFrom: resume && this.#state.step,
     });
     this.#begun = this.#seconds();

@@ -4,7 +4,8 @@ import { UsageError } from "../../core/errors.ts";
 import { optionInFlags } from "../../core/flags.ts";
 import { builtInNames } from "../../hub/built-in.ts";
 import { resolveModel } from "../../hub/pull.ts";
-import { finetuneOptions, readModel } from "../../train/base.ts";
+import { finetuneOptions, readModel, vocabularyFolder } from "../../train/base.ts";
+import { furtherLora } from "../../train/further-adapter.ts";
 import { finetuneTraining, trainDefaults } from "../../train/options.ts";
 import { refuseTakenFolder } from "../../train/run-folder.ts";
 import type { RunRecord } from "../../train/run-record.ts";
@@ -12,7 +13,7 @@ import type { TrainResult } from "../../train/train.ts";
 import { train } from "../../train/train.ts";
 import { argument, defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
-import { noteBuiltIn } from "../input/open-model.ts";
+import { folderHere, noteBuiltIn } from "../input/open-model.ts";
 import { dataForBase, runToResume } from "../input/training-data.ts";
 import { adaptationOptions, givenAdaptation, refuseOtherAdaptation } from "../options/adaptation.ts";
 import { dataChoices, dataOptions } from "../options/data.ts";
@@ -62,6 +63,7 @@ export default defineCommand({
   examples: {
     "punchline finetune punchline-gpt2 --data jokes.csv --out runs/b": "The built-in model on your own texts",
     "punchline finetune gpt2 --data jokes.csv --out runs/c --lora": "GPT-2, by an adapter",
+    "punchline finetune gpt2 --data more.csv --out runs/e --lora --adapter runs/c": "That adapter, further",
     "punchline finetune runs/wiki --out runs/d --max-minutes 5": "A model pre-trained here",
   },
   async run(ctx, { model }, options) {
@@ -82,18 +84,29 @@ async function startRun(ctx: Context, out: string, model: string, options: Optio
   await refuseTakenFolder(out);
   await noteBuiltIn(ctx, [model]);
   const folder = await resolveModel(model);
-  const type = (await readModel(folder)).config.model_type;
-  const given = { ...givenTrainOptions(options), ...givenAdaptation(options, type) };
+  const adapter =
+    options.adapter === undefined
+      ? undefined
+      : { name: options.adapter, folder: await folderHere(ctx, options.adapter) };
+  const base = { folder, name: model, adapter };
+  const whole = await readModel(folder);
+  const type = whole.config.model_type;
+  const asked = { ...givenTrainOptions(options), ...givenAdaptation(options, type) };
+  const given = adapter
+    ? { ...asked, lora: await furtherLora(whole, { folder, adapter }, asked.lora) }
+    : asked;
   const chosen = await finetuneOptions(folder, given);
   const shown = Object.entries(chosen)
     .filter(([name]) => name in given || (name in finetuneDefaults && name !== "seqLen"))
     .map(([name, value]) => inFlags(name, value));
-  ctx.note(`Fine-tuning ${model} (${type}): ${shown.join(", ")}.`);
-  const { data, choices } = await dataForBase(ctx, { name: model, folder }, sources, options);
+  const further = adapter ? ` with the adapter ${adapter.name}` : "";
+  ctx.note(`Fine-tuning ${model} (${type})${further}: ${shown.join(", ")}.`);
+  const place = { name: model, folder: await vocabularyFolder(base) };
+  const { data, choices } = await dataForBase(ctx, place, sources, options);
   return train({
     ...trainingHooks(ctx, out, options),
     signal: ctx.interrupt,
-    base: { folder, name: model },
+    base,
     data,
     options: given,
     out,

@@ -104,7 +104,8 @@ class TimeByWork {
   }
 }
 
-function layoutLines(layout: NonNullable<Start["layout"]>, unit: string): string[] {
+function layoutLines({ layout, validationLeftOut = 0 }: Start, unit: string): string[] {
+  if (!layout) return [];
   const { items, packed, rows, length, filled, long, longItems, unlearned } = layout;
   const share = `${Math.round(100 * filled)} % full`;
   const place = packed
@@ -118,6 +119,10 @@ function layoutLines(layout: NonNullable<Start["layout"]>, unit: string): string
   }[longItems];
   if (long > 0)
     lines.push(`${long === 1 ? "1 text is" : `${formatCount(long)} texts are`} longer than a row${rest}`);
+  if (validationLeftOut > 0)
+    lines.push(
+      `${validationLeftOut === 1 ? "1 text" : `${formatCount(validationLeftOut)} texts`} of the validation split ${validationLeftOut === 1 ? "is" : "are"} longer than a row and not scored`,
+    );
   if (unlearned > 0)
     lines.push(
       `of ${unlearned === 1 ? "1 text" : `${formatCount(unlearned)} texts`} nothing is learned: the prompt alone fills a row; raise --seq-len, or use --long-texts split`,
@@ -126,18 +131,9 @@ function layoutLines(layout: NonNullable<Start["layout"]>, unit: string): string
 }
 
 /** What the training will take in time, passes and memory. */
-function expectations({
-  steps,
-  epochs,
-  parameters,
-  trainable,
-  context,
-  bytes,
-  secondsPerStep,
-  layout,
-  unit,
-  resumedFrom = 0,
-}: Start): string[] {
+function expectations(start: Start): string[] {
+  const { steps, epochs, parameters, trainable, context, bytes, secondsPerStep, unit } = start;
+  const { resumedFrom = 0 } = start;
   const left = steps - resumedFrom;
   const inAll = `${formatCount(steps)} ${steps === 1 ? "step" : "steps"}`;
   if (left <= 0)
@@ -151,7 +147,7 @@ function expectations({
   const time = `${formatDuration(secondsPerStep * left)} for ${formatCount(left)} ${left === 1 ? "step" : "steps"}`;
   const passes = `${epochs.toFixed(epochs < 10 ? 2 : 0)} passes over the training split`;
   return [
-    ...(layout ? layoutLines(layout, unit) : []),
+    ...layoutLines(start, unit),
     ...(resumedFrom > 0 ? [`going on after step ${formatCount(resumedFrom)}`] : []),
     ...(context === null ? [] : [`each prediction sees ${formatCount(context)} ${unit} at most`]),
     `${trained}, about ${formatBytes(bytes)} of memory, ${perStep(secondsPerStep)} a step: ${time}`,

@@ -2,7 +2,14 @@
 import { didYouMean } from "../../core/did-you-mean.ts";
 import { InputError } from "../../core/errors.ts";
 import { option } from "../../core/options.ts";
-import { type Columns, conversationColumn, hasConversation, knownPair, pairNames } from "./pairs.ts";
+import {
+  type Columns,
+  conversationColumn,
+  hasConversation,
+  knownPair,
+  pairNames,
+  toolsColumn,
+} from "./pairs.ts";
 
 export type { Columns } from "./pairs.ts";
 
@@ -72,10 +79,12 @@ export function chooseColumns(
     if (columns.indexOf(text) !== columns.lastIndexOf(text))
       note(`Several columns are called ${text}, and the first of them is read.`);
     if (!hasConversation(sample, columns.indexOf(text))) return { text };
+    const tools = toolsColumn(columns);
+    const called = tools === undefined ? "" : ` The template gets the tools of the column ${tools}.`;
     note(
-      `The column ${text} has conversations: a model with a chat template learns all turns of the assistant in them, others the last answer, to which what comes before is the prompt.`,
+      `The column ${text} has conversations: a model with a chat template learns all turns of the assistant in them, others the last answer, to which what comes before is the prompt.${called}`,
     );
-    return { text, prompt: text, conversation: true };
+    return { text, prompt: text, conversation: true, tools };
   }
   const prompt = chooseColumn(file, columns, sample, promptColumn);
   const others = columns.map((_, i) => i).filter((i) => columns[i] !== prompt);

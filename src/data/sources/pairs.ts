@@ -9,6 +9,8 @@ export interface Columns {
   readonly input?: string | undefined;
   /** Each cell of `text` is a conversation: a list of messages, each with who says it and what. */
   readonly conversation?: true | undefined;
+  /** The tools that a conversation may call. */
+  readonly tools?: string | undefined;
 }
 
 /** A prompt, its answer, and perhaps an input of the prompt; compared without case. */
@@ -25,6 +27,13 @@ const knownPairs: readonly (readonly [prompt: string, text: string, input?: stri
 
 /** Names of columns with conversations. */
 const conversationNames = ["messages", "conversations", "conversation"];
+
+/** The name of the column with the tools of conversations. */
+const TOOLS = "tools";
+
+/** The column of tools among these, where there is one. */
+export const toolsColumn = (columns: readonly string[]): string | undefined =>
+  columns.find((name) => name.trim().toLowerCase() === TOOLS);
 
 /** Every known name; a first row with one of them names columns. */
 export const pairNames: ReadonlySet<string> = new Set<string>([
@@ -73,7 +82,7 @@ export function textsOf<Row>(
   cell: (row: Row, column: string) => unknown,
   textOf: (value: unknown, column: string, row: Row) => string,
 ): Pick<TextBatch, "texts" | "prompts" | "conversations"> {
-  const { text, prompt, input, conversation } = columns;
+  const { text, prompt, input, conversation, tools } = columns;
   const as = (column: string) => (row: Row) => textOf(cell(row, column), column, row);
   if (conversation) {
     const conversations = rows.map((row) => cell(row, text));
@@ -87,7 +96,10 @@ export function textsOf<Row>(
     return {
       texts: turns.map((turn) => turn.text),
       prompts: turns.map((turn) => turn.prompt),
-      conversations,
+      conversations:
+        tools === undefined
+          ? conversations
+          : rows.map((row, i): Conversation => ({ messages: conversations[i], tools: cell(row, tools) })),
     };
   }
   const texts = rows.map(as(text));
@@ -100,6 +112,18 @@ export function textsOf<Row>(
     prompts: prompts.map((asked, i) => (inputs[i]!.trim() === "" ? asked : `${asked}\n${inputs[i]}`)),
   };
 }
+
+/** A conversation and the tools that its row has for it, both unchecked. */
+export interface Conversation {
+  readonly messages: unknown;
+  readonly tools?: unknown;
+}
+
+/** What a row has: a conversation with its tools, or the conversation alone. */
+export const withTools = (given: unknown): Conversation =>
+  typeof given === "object" && given !== null && "messages" in given
+    ? { messages: given.messages, tools: "tools" in given ? given.tools : undefined }
+    : { messages: given };
 
 interface Message {
   readonly role: string;

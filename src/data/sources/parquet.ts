@@ -58,7 +58,7 @@ async function* readParquet(file: FileBytes, options: ReadOptions): AsyncGenerat
     const columns = chooseColumns(file.name, names, cells, options, options.note);
     options.onColumns(columns, names);
     const wanted = new Set(
-      [columns.text, columns.prompt, columns.input].filter((name) => name !== undefined),
+      [columns.text, columns.prompt, columns.input, columns.tools].filter((name) => name !== undefined),
     );
     let start = 0;
     for (const group of metadata.row_groups) {
