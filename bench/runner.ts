@@ -14,7 +14,7 @@ import type { Bench, BenchRow } from "./bench.ts";
 const ALL = "all";
 
 /** The modules in this folder that are no benchmarks. */
-const tools = new Set(["bench.ts", "javascript.ts", "main.ts", "python.ts", "runner.ts"]);
+const tools = new Set(["bench.ts", "javascript.ts", "main.ts", "one-of.ts", "python.ts", "runner.ts"]);
 
 /** The benchmarks in `folder`, by name. */
 function benchmarks(folder: string): string[] {

@@ -1,11 +1,30 @@
-/** A full-size bert-base as a folder that any program opens: 110M random weights, and a vocabulary of letters. */
+/** Full-size models that fill masks as folders that any program opens: random weights, and vocabularies of letters. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { bert } from "../../src/models/bert.ts";
+import { architectureOf } from "../../src/models/registry.ts";
+import { bpeFiles } from "../../src/text/bpe-files.ts";
+import { huggingfaceTokenizer } from "../../src/text/huggingface.ts";
+import { maskedBpeOf } from "../../src/text/masked-bpe.ts";
 import { wordPieceFiles } from "../../src/text/wordpiece-files.ts";
 import { writeRandomFolder } from "../../test/torch/forward.ts";
+import { spelling } from "../gpt2/folder.ts";
 
 const VOCABULARY = 30522;
+
+/** A base model that reads byte-level BPE. */
+export async function writeEncoder(type: string, vocabulary: number, folder: string): Promise<void> {
+  const architecture = architectureOf(type);
+  const model = architecture.build(architecture.configure({ config: "base" }, vocabulary));
+  await mkdir(folder, { recursive: true });
+  await writeRandomFolder(model, folder);
+  // Four of the tokens are in place of one that ends a text.
+  const { tokens, merges } = spelling(vocabulary - 4);
+  const files = bpeFiles(Object.fromEntries(tokens.map((token, id) => [token, id])), merges);
+  const spelled = huggingfaceTokenizer(files["tokenizer.json"], files["tokenizer_config.json"]);
+  for (const [name, content] of Object.entries(maskedBpeOf(spelled).files()))
+    await writeFile(join(folder, name), JSON.stringify(content));
+}
 
 export async function writeBert(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });

@@ -35,7 +35,7 @@ export async function writeModel(model: Model, folder: string): Promise<void> {
 }
 
 /** All bytes, then every run of letters, shorter ones first, each merged from the run before it and a letter. */
-function spelling(vocabulary: number): { tokens: string[]; merges: [string, string][] } {
+export function spelling(vocabulary: number): { tokens: string[]; merges: [string, string][] } {
   const letters = [..."abcdefghijklmnopqrstuvwxyz"];
   const tokens = [...byteAlphabet];
   const merges: [string, string][] = [];

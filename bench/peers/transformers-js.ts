@@ -27,7 +27,10 @@ interface Loader<T> {
 interface Writer {
   generate(options: object): Promise<unknown>;
 }
-type Reader = (inputs: object) => Promise<unknown>;
+interface Reader {
+  (inputs: object): Promise<unknown>;
+  readonly sessions: { readonly model: { readonly inputNames: readonly string[] } };
+}
 
 const { env, AutoModelForCausalLM, AutoModelForMaskedLM, Tensor, BaseStreamer } = (await import(
   peers.transformers!
@@ -66,7 +69,8 @@ async function write(model: Writer, prompt: readonly number[], tokens: number) {
 }
 
 async function read(model: Reader, ids: readonly number[]) {
-  const given = { ...inputs(ids), token_type_ids: row(ids, () => 0n) };
+  const kinds = model.sessions.model.inputNames.includes("token_type_ids");
+  const given = { ...inputs(ids), ...(kinds ? { token_type_ids: row(ids, () => 0n) } : {}) };
   const begun = performance.now();
   await model(given);
   return { seconds: (performance.now() - begun) / 1000 };

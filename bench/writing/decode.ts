@@ -43,11 +43,13 @@ interface Side {
   stop(): Promise<void>;
 }
 
-const precisions = [
-  ["float32", undefined, "f32"],
-  ["8 bits", "q8", "q8_0"],
-  ["4 bits", "q4", "q4_0"],
-] as const;
+/** Quantisations here and of llama.cpp, by the bits of a weight. */
+const precisions = {
+  32: { name: "float32", quantize: undefined, type: "f32" },
+  8: { name: "8 bits", quantize: "q8", type: "q8_0" },
+  4: { name: "4 bits", quantize: "q4", type: "q4_0" },
+} as const;
+export const allBits = ["32", "8", "4"] as const;
 
 export interface Writing {
   /** What rows call the model. */
@@ -58,18 +60,21 @@ export interface Writing {
   readonly prompt: number;
   /** Texts written side by side as well, and beside transformers.js. Default: none. */
   readonly many?: number;
+  /** Bits of a weight. Default: 32, 8 and 4. */
+  readonly bits?: readonly (typeof allBits)[number][];
   /** Runs that count. */
   readonly runs: number;
 }
 
-export async function compareWriting({ title, write, prompt, many, runs }: Writing): Promise<BenchRow[]> {
+export async function compareWriting(writing: Writing): Promise<BenchRow[]> {
+  const { title, write, prompt, many, runs, bits = allBits } = writing;
   const limits = await measureLimits();
   const scratch = await mkdtemp(join(tmpdir(), "punchline-bench-"));
   const sides = new Map<string, Side>();
   try {
     const folder = join(scratch, "model");
     await write(folder);
-    for (const [name, quantize, type] of precisions) {
+    for (const { name, quantize, type } of bits.map((count) => precisions[count])) {
       sides.set(name, await ours(folder, 1, quantize, prompt));
       sides.set(`llama ${name}`, await llama(folder, scratch, type, prompt));
     }
@@ -87,10 +92,11 @@ export async function compareWriting({ title, write, prompt, many, runs }: Writi
         limits,
       });
     return [
-      ...compared("float32", "llama float32", "float32"),
       ...(many ? compared("float32", "transformers", "float32") : []),
-      ...compared("8 bits", "llama 8 bits", "8 bits"),
-      ...compared("4 bits", "llama 4 bits", "4 bits"),
+      ...bits.flatMap((count) => {
+        const { name } = precisions[count];
+        return compared(name, `llama ${name}`, name);
+      }),
       ...(many ? ["float32", "8 bits"] : []).map((name) =>
         row({
           case: `${title}, ${name}, ${many} texts at once`,
