@@ -176,9 +176,37 @@ export const onOff = (value: boolean, doc: string): ModelOption<boolean> => ({
   doc,
 });
 
+interface TransformerSize {
+  readonly layers: number;
+  readonly width: number;
+  readonly heads: number;
+  readonly context: number;
+}
+
+/** Sizes for a first try of a decoder. */
+export const smallDecoders = {
+  tiny: { layers: 2, width: 128, heads: 4, context: 128 },
+  mini: { layers: 4, width: 256, heads: 4, context: 256 },
+  small: { layers: 6, width: 384, heads: 6, context: 256 },
+} as const satisfies Readonly<Record<string, TransformerSize>>;
+
+/**
+ * The usual size of this name, changed by what is given.
+ * @throws UsageError where the heads do not divide the width
+ */
+export function transformerSize(
+  sizes: Readonly<Record<string, TransformerSize>>,
+  name: string,
+  given: Partial<TransformerSize>,
+): TransformerSize {
+  const size = { ...sizes[name]!, ...given };
+  multipleOf("width", size.width, "heads", size.heads);
+  return size;
+}
+
 /** Options of a transformer over sub-words that comes in usual sizes. @param blocks what its layers are */
 export function transformerOptions<S extends string>(
-  sizes: Readonly<Record<S, Readonly<Record<"layers" | "width" | "heads" | "context", number>>>>,
+  sizes: Readonly<Record<S, TransformerSize>>,
   usual: S,
   blocks: string,
 ) {

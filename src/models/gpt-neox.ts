@@ -17,14 +17,18 @@ import {
   refuseVariant,
 } from "./config.ts";
 import { decoder } from "./decoder.ts";
-import { defineArchitecture, type ModelDefinition, multipleOf, transformerOptions } from "./define.ts";
+import {
+  defineArchitecture,
+  type ModelDefinition,
+  smallDecoders,
+  transformerOptions,
+  transformerSize,
+} from "./define.ts";
 import type { ModelConfig } from "./model.ts";
 import { readContext, readRotation } from "./rotary-config.ts";
 
 const sizes = {
-  tiny: { layers: 2, width: 128, heads: 4, context: 128 },
-  mini: { layers: 4, width: 256, heads: 4, context: 256 },
-  small: { layers: 6, width: 384, heads: 6, context: 256 },
+  ...smallDecoders,
   "pythia-14m": { layers: 6, width: 128, heads: 4, context: 2048 },
   "pythia-70m": { layers: 6, width: 512, heads: 8, context: 2048 },
 };
@@ -42,9 +46,7 @@ export const gptNeox = defineArchitecture({
     ignore: [/^layers\.\d+\.attention\.((masked_)?bias|rotary_emb\.inv_freq)$/],
   },
   configure({ config, dropout }, vocabularySize, given) {
-    const { layers, width, heads, context } = { ...sizes[config as keyof typeof sizes], ...given };
-    // Of each head, whole pairs of numbers are turned.
-    multipleOf("width", width, "heads", heads);
+    const { layers, width, heads, context } = transformerSize(sizes, config, given);
     return {
       architectures: ["GPTNeoXForCausalLM"],
       vocab_size: vocabularySize,

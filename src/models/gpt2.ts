@@ -18,7 +18,7 @@ import {
   refuseVariant,
 } from "./config.ts";
 import { decoder } from "./decoder.ts";
-import { defineArchitecture, multipleOf, transformerOptions } from "./define.ts";
+import { defineArchitecture, smallDecoders, transformerOptions, transformerSize } from "./define.ts";
 import type { ModelConfig } from "./model.ts";
 import { MOST_POSITIONS } from "./rotary-config.ts";
 
@@ -26,9 +26,7 @@ import { MOST_POSITIONS } from "./rotary-config.ts";
 const positionKinds = { absolute: false, rotary: true } as const;
 
 const sizes = {
-  tiny: { layers: 2, width: 128, heads: 4, context: 128 },
-  mini: { layers: 4, width: 256, heads: 4, context: 256 },
-  small: { layers: 6, width: 384, heads: 6, context: 256 },
+  ...smallDecoders,
   gpt2: { layers: 12, width: 768, heads: 12, context: 1024 },
 };
 
@@ -45,8 +43,7 @@ export const gpt2 = defineArchitecture({
     ignore: [/^h\.\d+\.attn\.(masked_)?bias$/, /^lm_head\.weight$/],
   },
   configure({ config, dropout }, vocabularySize, given) {
-    const { layers, width, heads, context } = { ...sizes[config as keyof typeof sizes], ...given };
-    multipleOf("width", width, "heads", heads);
+    const { layers, width, heads, context } = transformerSize(sizes, config, given);
     return {
       architectures: ["GPT2LMHeadModel"],
       vocab_size: vocabularySize,

@@ -22,7 +22,13 @@ import {
   readSize,
   refuseVariant,
 } from "./config.ts";
-import { defineArchitecture, type ModelDefinition, multipleOf, transformerOptions } from "./define.ts";
+import {
+  defineArchitecture,
+  type ModelDefinition,
+  multipleOf,
+  transformerOptions,
+  transformerSize,
+} from "./define.ts";
 import { checkLength, type ModelConfig } from "./model.ts";
 import { readContext, readRotation } from "./rotary-config.ts";
 import { readLayerKinds } from "./window-config.ts";
@@ -47,8 +53,7 @@ export const modernbert = defineArchitecture({
     ignore: [/^decoder\.weight$/, /rotary_emb\.inv_freq$/],
   },
   configure({ config, dropout }, vocabularySize, given) {
-    const { layers, width, heads, context } = { ...sizes[config as keyof typeof sizes], ...given };
-    multipleOf("width", width, "heads", heads);
+    const { layers, width, heads, context } = transformerSize(sizes, config, given);
     multipleOf("width", width, "heads", 2 * heads);
     return {
       architectures: ["ModernBertForMaskedLM"],

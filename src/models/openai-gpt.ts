@@ -9,7 +9,13 @@ import { layerNorm } from "../nn/norm.ts";
 import { type Activation, feedForward, postNormBlock } from "../nn/transformer.ts";
 import { readChoice, readFlag, readHeads, readNumber, readProbability, readSize } from "./config.ts";
 import { decoder } from "./decoder.ts";
-import { defineArchitecture, type ModelDefinition, multipleOf, transformerOptions } from "./define.ts";
+import {
+  defineArchitecture,
+  type ModelDefinition,
+  smallDecoders,
+  transformerOptions,
+  transformerSize,
+} from "./define.ts";
 import type { ModelConfig } from "./model.ts";
 
 /** By the names of its config.json: its "gelu" is the tanh form. */
@@ -21,9 +27,7 @@ const activations = {
 } as const satisfies Record<string, Activation>;
 
 const sizes = {
-  tiny: { layers: 2, width: 128, heads: 4, context: 128 },
-  mini: { layers: 4, width: 256, heads: 4, context: 256 },
-  small: { layers: 6, width: 384, heads: 6, context: 256 },
+  ...smallDecoders,
   gpt: { layers: 12, width: 768, heads: 12, context: 512 },
 };
 
@@ -40,8 +44,7 @@ export const openaiGpt = defineArchitecture({
     ignore: [/^h\.\d+\.attn\.bias$/, /^position_ids$/, /^lm_head\.weight$/],
   },
   configure({ config, dropout }, vocabularySize, given) {
-    const { layers, width, heads, context } = { ...sizes[config as keyof typeof sizes], ...given };
-    multipleOf("width", width, "heads", heads);
+    const { layers, width, heads, context } = transformerSize(sizes, config, given);
     return {
       architectures: ["OpenAIGPTLMHeadModel"],
       vocab_size: vocabularySize,
