@@ -290,6 +290,12 @@ describe("an adapter that there is already", () => {
     await refused({ lora: { rank: 8 } }, /`lora.rank: 8` is not that of the adapter .*, 3; leave it out/);
     await refused({ lora: { targets: ["c_fc"] } }, /`lora.targets: "c_fc"` is not that of the adapter/);
     await refused({ lora: undefined }, /is trained further as an adapter; add `lora/);
+    const misspelt = train({
+      base: { folder: base, name: base, adaptor: {} } as never,
+      data: texts,
+      options: { lora: {} },
+    });
+    await expect(misspelt).rejects.toThrow('`base.adaptor`; did you mean "adapter"?');
     await expect(further(base, base)).rejects.toThrow(/is not an adapter's folder/);
     const other = await modelFolder("gpt2", { width: 32 });
     await expect(further(adapter, other)).rejects.toThrow(/do not fit the model's weight/);

@@ -1,7 +1,7 @@
 /** The model that a training starts from: its architecture, its weights, and what it is called in records. */
 import { resolve } from "node:path";
 import { UsageError } from "../core/errors.ts";
-import { option } from "../core/options.ts";
+import { option, optionNames } from "../core/options.ts";
 import { endsOf } from "../generate/generation-config.ts";
 import { isBuiltIn, isModelFolder } from "../hub/built-in.ts";
 import { fingerprintTensors } from "../hub/fingerprint.ts";
@@ -21,6 +21,12 @@ export interface BaseModel {
   /** An adapter of it that a training with LoRA goes on with. Default: a new one. */
   readonly adapter?: { readonly folder: string; readonly name: string } | undefined;
 }
+
+type Place = NonNullable<BaseModel["adapter"]>;
+
+export const baseNames = optionNames<keyof BaseModel>()("folder name adapter", {
+  adapter: optionNames<keyof Place>()("folder name"),
+});
 
 /** The folder with the vocabulary: the adapter's where that has one of its own. */
 export const vocabularyFolder = async ({ folder, adapter }: BaseModel): Promise<string> =>

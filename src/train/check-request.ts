@@ -5,6 +5,7 @@ import {
   checkFunction,
   checkList,
   checkName,
+  checkNames,
   checkTexts,
   invalidOption,
   option,
@@ -14,6 +15,7 @@ import { isBuiltInSource } from "../data/sources/built-in-names.ts";
 import type { TrainingData } from "../data/vocabularies.ts";
 import { exists } from "../files/exists.ts";
 import type { Architecture } from "../models/model.ts";
+import { type BaseModel, baseNames } from "./base.ts";
 import { refuseTakenFolder } from "./run-folder.ts";
 import { files } from "./run-record.ts";
 
@@ -36,8 +38,9 @@ export async function checkTrainRequest(request: object): Promise<void> {
       `${option("base")} must be the folder of a model and its name, { folder, name }, not ${shown(base)}; \`resolveModel\` of punchline/node gives the folder of a name.`,
       { option: "base", value: base, expected: "{ folder, name }" },
     );
-  const { adapter } = (base ?? {}) as { readonly adapter?: { readonly folder?: unknown } | null };
-  if (adapter !== undefined && typeof adapter?.folder !== "string")
+  if (base !== undefined) checkNames(base as BaseModel, baseNames, "base.");
+  const { adapter } = (base ?? {}) as Partial<BaseModel>;
+  if (adapter !== undefined && typeof adapter.folder !== "string")
     throw invalidOption("base.adapter", adapter, "the folder of an adapter and its name, { folder, name }");
   if (
     model !== undefined &&
