@@ -89,6 +89,20 @@ function filesOf(name: keyof typeof splitters) {
   };
 }
 
+/** A vocabulary as those converted from SentencePiece: each way to join two pieces to a third is a merge. */
+function piecesFiles() {
+  const files = metaspaceFiles(["the", "hen", "see", "road", "'s"]);
+  const { model } = files["tokenizer.json"];
+  const tokens = Object.keys(model.vocab);
+  const merges = tokens.flatMap((token) =>
+    [...token].flatMap((_, i, signs) => {
+      const [left, right] = [signs.slice(0, i).join(""), signs.slice(i).join("")];
+      return left in model.vocab && right in model.vocab ? [`${left} ${right}`] : [];
+    }),
+  );
+  return { ...files, "tokenizer.json": { ...files["tokenizer.json"], model: { ...model, merges } } };
+}
+
 const names = Object.keys(splitters) as (keyof typeof splitters)[];
 /** A text as a program reads it: half of a pair of surrogates is no character. */
 const readable = (text: string): string => Buffer.from(text).toString();
@@ -136,7 +150,7 @@ describe.skipIf(!peers.llama)(`llama.cpp ${peerReason("node-llama-cpp")}`, () =>
     ["gpt2", "gpt2", filesOf("gpt2")],
     ["llama", "llama3", filesOf("llama3")],
     ["qwen2", "qwen2", filesOf("qwen2")],
-    ["llama", "SentencePiece", metaspaceFiles(["the", "hen", "see", "road", "'s"])],
+    ["llama", "SentencePiece", piecesFiles()],
   ] as const)("of an exported %s spells as %s's vocabulary", { timeout: 120_000 }, async (type, _, files) => {
     const folder = await modelFolder(type, {}, 1, { vocab_size: 700 });
     for (const [name, content] of Object.entries(files))
