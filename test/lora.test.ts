@@ -255,7 +255,8 @@ describe("an adapter that there is already", () => {
     expect(result.log.at(-1)!.loss).toBeLessThan(result.log[0]!.loss);
     expect((await readRun(out)).adapter).toBe(adapter);
     const whole = await tensorsOf(base);
-    expect(worst((await tensorsOf(out))["h.0.mlp.c_fc.weight"]!, whole["h.0.mlp.c_fc.weight"]!)).toBe(0);
+    const untouched = Object.keys(whole).find((name) => name.endsWith("h.0.mlp.c_fc.weight"))!;
+    expect(worst((await tensorsOf(out))[untouched]!, whole[untouched]!)).toBe(0);
   });
 
   it("and a run of its own go on bit for bit when resumed, also before the first checkpoint", async () => {

@@ -212,7 +212,7 @@ describe("a conversation", () => {
     const path = join(temporaryFolder(), name);
     const messages = conversation.slice(1, 3);
     writeFileSync(path, lines([{ messages, tools }, { messages: conversation.slice(1, 5) }]));
-    const data = await prepareData(path, { vocabulary, ...everything });
+    const data = await prepareData(path, { vocabulary, nearDuplicates: false, ...everything });
     const called = data.splits.train.map((text) => text.startsWith(`[tool]see${END}\n[user]`));
     expect(called.sort()).toEqual([false, true]);
     for (const [i, places] of data.learned!.train.entries())
