@@ -56,7 +56,9 @@ it("names the files of a run", () => {
 
 it("names the fields of run.json", () => {
   const finetuned = readFileSync(join(folder, "b/run.json"), "utf8");
-  const made = new Set([...fields(read("run.json")), ...fields(finetuned)]);
+  // Of a run that goes on with an adapter.
+  const further = ["adapter", "adapterFingerprint"];
+  const made = new Set([...fields(read("run.json")), ...fields(finetuned), ...further]);
   expect(documented("Fields of run.json")).toEqual([...made].sort());
 });
 

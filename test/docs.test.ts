@@ -74,7 +74,7 @@ it("docs/dependencies.md has the direct dependencies, each once, and no others",
   const page = readPage("docs/dependencies.md");
   const named = (heading: string) => [...firstColumn(page.section(heading))].sort();
   expect(named("What users install")).toEqual(Object.keys(manifest.dependencies).sort());
-  expect(named("What developers install besides")).toEqual(Object.keys(manifest.devDependencies).sort());
+  expect(named("What developers also install")).toEqual(Object.keys(manifest.devDependencies).sort());
 });
 
 /** Without indentation, comment stars and line ends, which a quotation may change. */
