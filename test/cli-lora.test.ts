@@ -29,7 +29,7 @@ it("trains adapters, says so, and exports them alone or merged", async () => {
   const { run, finetune } = await workplace();
   const trained = await finetune("--out", "a", "--lora", "--lora-rank", "4", "--json");
   expect(trained.status, trained.stderr).toBe(0);
-  expect(trained.stderr).toContain("lora rank 4 alpha 16 dropout 0 targets c_attn");
+  expect(trained.stderr).toContain("--lora-rank 4 --lora-alpha 16 --lora-dropout 0 --lora-targets c_attn");
   expect(trained.stderr).toMatch(/2,048 of [\d,]+ parameters are trained/);
   expect(JSON.parse(trained.stdout)).toMatchObject({ steps: 2, trainable: 2048 });
   const again = await finetune("--out", "a", "--resume", "--lora", "--lora-rank", "8");
@@ -48,7 +48,9 @@ it("goes on with an adapter, and refuses what that decides", async () => {
   const further = ["--out", "b", "--lora", "--adapter", "a"];
   const trained = await finetune(...further, "--json");
   expect(trained.status, trained.stderr).toBe(0);
-  expect(trained.stderr).toMatch(/with the adapter a: .*lora rank 4 alpha 16 dropout 0 targets c_attn/);
+  expect(trained.stderr).toMatch(
+    /with the adapter a: .*--lora-rank 4 --lora-alpha 16 --lora-dropout 0 --lora-targets c_attn/,
+  );
   expect(await finetune("--out", "b", "--resume", "--lora", "--adapter", "c")).toMatchObject({
     status: 2,
     stderr: expect.stringContaining("cannot change --adapter"),
