@@ -15,6 +15,9 @@ export const countOf = (field: Texts): number =>
 export const isIds = (list: readonly unknown[]): list is readonly number[] =>
   list.length === 0 || typeof list[0] === "number";
 
+/** Numbers of an object, at most. */
+const MOST_NUMBERS = 10_000;
+
 /** What does not fit, and where it is in the field. */
 interface Fault {
   readonly path: readonly (string | number)[];
@@ -96,7 +99,10 @@ export const numbersByName = (
   field<Readonly<Record<string, number>>>((value) => {
     if (typeof value !== "object" || value === null || Array.isArray(value))
       return { path: [], message: "must be an object" };
-    for (const [name, number] of Object.entries(value)) {
+    const entries = Object.entries(value);
+    if (entries.length > MOST_NUMBERS)
+      return { path: [], message: `must have at most ${MOST_NUMBERS} numbers, not ${entries.length}` };
+    for (const [name, number] of entries) {
       if (!fits(name)) return { path: [name], message: otherwise };
       if (!(typeof number === "number" && number >= from && number <= to))
         return { path: [name], message: `must be a number from ${from} to ${to}` };

@@ -41,7 +41,7 @@ export const defaultLimits: ServeLimits = {
 };
 
 /** @throws ApiError 400 `limit_exceeded` that names the limit, where `asked` is above it */
-export function requireAtMost(limit: number, asked: number, what: string, param: string): void {
+export function requireAtMost(limit: number, asked: number, what: string, param: string | null): void {
   if (asked <= limit) return;
   const message = `A request may have at most ${limit} ${what}, not ${asked}.`;
   throw new ApiError(400, message, "limit_exceeded", param);

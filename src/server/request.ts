@@ -5,9 +5,13 @@ import { z } from "zod";
 import { isSlipOf, oneOf } from "../core/did-you-mean.ts";
 import { excerpt } from "../core/printable.ts";
 import { ApiError } from "./errors.ts";
+import { requireAtMost } from "./limits.ts";
 
 /** Levels of nested objects and lists; no request needs more. */
 const MAX_DEPTH = 64;
+
+/** Lists or objects within a list; no request needs more. */
+const MAX_ITEMS = 10_000;
 
 /** JSON schemas, in which null and [] mean something; [] in their place is a schema that is none. */
 const schemaPlaces = ["response_format.json_schema.schema", "structured_outputs.json", "guided_json"];
@@ -69,7 +73,9 @@ function withoutEmpty(value: unknown, depth = 0, path: string | null = ""): unkn
   if (Array.isArray(value)) {
     // Of long lists of numbers or texts there is no copy.
     const isPlain = (item: unknown) => typeof item !== "object" || item === null;
-    return value.every(isPlain) ? value : value.map((item) => withoutEmpty(item, depth + 1, inside("*")));
+    if (value.every(isPlain)) return value;
+    requireAtMost(MAX_ITEMS, value.length, "lists or objects in a list", null);
+    return value.map((item) => withoutEmpty(item, depth + 1, inside("*")));
   }
   const isEmpty = (name: string, field: unknown) =>
     field === null ||
