@@ -101,7 +101,8 @@ async function startRun(ctx: Context, out: string, model: string, options: Optio
     .map(([name, value]) => inFlags(name, value));
   const further = adapter ? ` with the adapter ${adapter.name}` : "";
   ctx.note(`Fine-tuning ${model} (${type})${further}: ${shown.join(", ")}.`);
-  const place = { name: model, folder: await vocabularyFolder(base) };
+  const spelling = await vocabularyFolder(base);
+  const place = { name: adapter?.folder === spelling ? adapter.name : model, folder: spelling };
   const { data, choices } = await dataForBase(ctx, place, sources, options);
   return train({
     ...trainingHooks(ctx, out, options),
