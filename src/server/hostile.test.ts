@@ -376,8 +376,7 @@ describe("work", () => {
 });
 
 describe("a client that does not read", () => {
-  // With log-probabilities a token is a kilobyte, so that what a connection holds is soon full.
-  const stream = { ...ask, max_tokens: 1e6, n: 64, temperature: 2, stream: true, logprobs: 20 };
+  const stream = { ...ask, max_tokens: 1e6, n: 64, temperature: 2, stream: true };
   const request = (body: object) => {
     const text = JSON.stringify(body);
     return `POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${text.length}\r\n\r\n${text}`;
@@ -399,8 +398,9 @@ describe("a client that does not read", () => {
       read += data.length;
     });
     socket.resume();
-    await expect.poll(() => read, { timeout: 100_000 }).toBeGreaterThan(8e6);
-  });
+    // Seconds, but minutes on a busy machine.
+    await expect.poll(() => read, { timeout: 300_000 }).toBeGreaterThan(8e6);
+  }, 400_000);
 
   it("may read a byte at a time, and holds up nobody else", async () => {
     const server = await start({ limits: { maxTokens: 1e6 } });
