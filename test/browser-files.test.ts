@@ -104,6 +104,14 @@ async function both({ name, bytes, reading = {} }: Case) {
 const named = (value: unknown): unknown => JSON.parse(JSON.stringify(value).replaceAll(`${folder}/`, ""));
 
 describe("a file in a page", () => {
+  it("says at once what is done next with it, however soon after the report before", async () => {
+    const phases = new Set<string>();
+    const lines = Array.from({ length: 200 }, (_, i) => `line ${i * 7919} of ${i * 104_729} in the file`);
+    const texts = new File([lines.join("\n")], "lines.txt");
+    await preparation()({ texts }, { onProgress: ({ phase }) => phases.add(phase) });
+    expect([...phases]).toEqual(["read", "duplicates", "split"]);
+  });
+
   it.each(good)("$name gives what the command line reads", async (given) => {
     const [inNode, inPage] = await both(given);
     if (inNode.status === "rejected") throw inNode.reason;

@@ -103,6 +103,9 @@ describe("a training that is to choose its device", () => {
   ])("never takes one that %s", async (_, make, sentence) => {
     const { measured, files, losses } = await begin({ backend: slow(cpu), others: [make()] });
     expect(measuredInWords(measured!)).toMatch(sentence);
+    expect(measuredInWords(measured!, { cpu: "The processor", webgpu: "WebGPU" })).toMatch(
+      /^The processor computes.* WebGPU cannot be used: /,
+    );
     expect(await deviceOf(files)).toBe("cpu");
     expect(losses).toEqual((await begin({})).losses);
   });

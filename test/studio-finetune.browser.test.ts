@@ -1,5 +1,5 @@
 /** The studio's room "Fine-tune" in a real browser: the built-in GPT-2 before, against Node, and after some seconds. */
-import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -7,7 +7,7 @@ import { openLocal } from "../src/generate/open.ts";
 import { type BuiltInName, builtInFolder } from "../src/hub/built-in.ts";
 import { browserReason, noBrowser } from "./browser.ts";
 import { faultsOf } from "./studio-page.ts";
-import { type OpenStudio, openStudio, PATIENCE, reached } from "./studio-run.ts";
+import { type OpenStudio, openStudio, PATIENCE, reached, texts } from "./studio-run.ts";
 
 const MINUTES = 240_000;
 
@@ -36,7 +36,7 @@ describe.skipIf(noBrowser)(`Fine-tune${browserReason}`, () => {
       await reached(page, 10);
       await page.focus("button.main:has-text('Stop')");
       await page.keyboard.press("Enter");
-      await page.waitForFunction(() => document.querySelectorAll(".tuned .after").length === 2, null, {
+      await page.waitForFunction(() => document.querySelectorAll(".tuned .after .said").length === 6, null, {
         timeout: MINUTES,
       });
       const rows = await page
@@ -46,10 +46,10 @@ describe.skipIf(noBrowser)(`Fine-tune${browserReason}`, () => {
         );
       const lm = await openLocal("punchline-gpt2");
       for (const [i, prompt] of ["The man", "Ban"].entries()) {
-        const [one] = await lm.sample({ prompt, temperature: 0.7, seed: 1, maxLength: 24 });
-        expect(rows[i]![0]).toBe(prompt + one!.text);
-        expect(rows[i]![1]).not.toBe(rows[i]![0]);
-        expect(rows[i]![1]).toMatch(new RegExp(`^${prompt}`));
+        const written = await lm.sample({ prompt, temperature: 0.7, seed: 1, maxLength: 24, n: 3 });
+        expect(rows[i]!.slice(0, 3)).toEqual(written.map(({ text }) => prompt + text));
+        expect(rows[i]!.slice(3)).not.toEqual(rows[i]!.slice(0, 3));
+        for (const after of rows[i]!.slice(3)) expect(after).toMatch(new RegExp(`^${prompt}`));
       }
       await page.waitForSelector(".columns [role=status]:has-text('Stopped')");
       expect(await page.locator(".problem").count()).toBe(0);
@@ -61,6 +61,52 @@ describe.skipIf(noBrowser)(`Fine-tune${browserReason}`, () => {
       await page.close();
     },
     4 * MINUTES,
+  );
+
+  it(
+    "learns from conversations, with a base that has a chat template too",
+    async () => {
+      const folder = await mkdtemp(join(tmpdir(), "punchline-studio-chat-"));
+      const base = join(folder, "talker");
+      await cp(builtInFolder("punchline-gpt2"), base, { recursive: true });
+      const config = JSON.parse(await readFile(join(base, "tokenizer_config.json"), "utf8"));
+      const chat_template =
+        "{% for m in messages %}{{ m.role }}: {{ m.content }}{{ eos_token }}\n{% endfor %}{% if add_generation_prompt %}assistant: {% endif %}";
+      await writeFile(join(base, "tokenizer_config.json"), JSON.stringify({ ...config, chat_template }));
+      const conversations = texts.map((text) => {
+        const [asked, answer] = text.split("? ") as [string, string];
+        return {
+          messages: [
+            { role: "user", content: `${asked}?` },
+            { role: "assistant", content: `${answer} ${answer}` },
+          ],
+        };
+      });
+      const page = await studio.browser.newPage();
+      page.setDefaultTimeout(PATIENCE);
+      await page.goto(`${studio.url}#/data?finetune-minutes=0.1`);
+      await page.setInputFiles("input[type=file]", {
+        name: "chat.jsonl",
+        mimeType: "application/json",
+        buffer: Buffer.from(conversations.map((one) => JSON.stringify(one)).join("\n")),
+      });
+      await page.waitForSelector("text=Chosen now: chat.jsonl");
+      await page.click("nav a:has-text('Fine-tune')");
+      await page.fill("#beginnings", "The");
+      await page.locator("input[webkitdirectory]").setInputFiles(base);
+      await page.waitForFunction(() =>
+        [...document.querySelectorAll("label")].some(
+          (label) => label.textContent?.startsWith("talker") && label.querySelector("input")?.checked,
+        ),
+      );
+      await page.click("button.main:has-text('Fine-tune')");
+      await page.waitForSelector(".tuned .after .said", { timeout: MINUTES });
+      await page.waitForSelector(".samples li");
+      expect(await page.locator(".problem").count()).toBe(0);
+      await page.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+    2 * MINUTES,
   );
 
   it(
@@ -114,7 +160,7 @@ describe.skipIf(noBrowser)(`Fine-tune${browserReason}`, () => {
       await page.getByText("Adapters (LoRA)").click();
       await page.fill("#beginnings", "The");
       await page.click("button.main:has-text('Fine-tune')");
-      await page.waitForSelector(".tuned .after", { timeout: MINUTES });
+      await page.waitForSelector(".tuned .after .said", { timeout: MINUTES });
       await page.waitForSelector(".columns [role=status]:has-text('Done')");
       expect(await faultsOf(page)).toEqual([]);
 

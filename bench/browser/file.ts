@@ -12,7 +12,7 @@ import { megabytes, renderers } from "./memory-of-pages.ts";
 const MEGABYTES = 50;
 const INTERVAL = 250;
 /** How long a busy machine may take. */
-const PATIENCE = 600_000;
+const PATIENCE = 1_200_000;
 
 /** Sentences of made-up words, a line each: as long as jokes are, and none like another. */
 function lines(bytes: number): string {

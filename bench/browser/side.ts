@@ -9,7 +9,6 @@ import { build } from "vite";
 import { launchBrowser, noBrowser, serveFolder } from "../../test/browser.ts";
 import type { Absent } from "../bench.ts";
 import type { Peer } from "../python.ts";
-import { renderers } from "./memory-of-pages.ts";
 
 const pages = fileURLToPath(new URL("pages", import.meta.url));
 const folder = process.env.PUNCHLINE_PEERS;
@@ -33,8 +32,6 @@ export interface Side {
 export interface TabSide extends Peer {
   /** Ends the tab and its worker in the middle of whatever they do, and opens another with the same storage. */
   kill(): Promise<void>;
-  /** The ids of the processes that have pages, where the system is Linux. */
-  pageProcesses(): readonly number[];
 }
 
 /** Starts a side in a browser of its own, which nothing else shares. */
@@ -76,7 +73,6 @@ export async function startSide({
       await page.close({ runBeforeUnload: false });
       await open();
     },
-    pageProcesses: () => renderers(process.pid),
     async stop() {
       await browser.close();
       server.close();

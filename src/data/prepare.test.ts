@@ -170,7 +170,7 @@ describe("prepareTexts", () => {
   it("reports progress", async () => {
     const phases: string[] = [];
     await prepare(apart(10), { onProgress: ({ phase }) => phases.push(phase) });
-    expect([...new Set(phases)]).toEqual(["read", "split"]);
+    expect([...new Set(phases)]).toEqual(["read", "duplicates", "split"]);
   });
 });
 

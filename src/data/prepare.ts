@@ -163,9 +163,11 @@ export async function prepareBatches(
 
   const compared = items.length;
   let nearPairs: readonly (readonly [dropped: string, kept: string])[] = [];
-  let keys = items.map(({ text, said }) => normalise(said ?? text));
   const near = nearDuplicates === true ? {} : nearDuplicates;
-  if (exactDuplicates || near !== false) {
+  const compares = exactDuplicates || near !== false;
+  if (compares) report("duplicates", 0, compared);
+  let keys = items.map(({ text, said }) => normalise(said ?? text));
+  if (compares) {
     const count = items.length;
     const onDone = (done: number) => report("duplicates", done, count);
     const repeats = await findDuplicates(keys, near, onDone, options.signal);

@@ -10,12 +10,7 @@ import {
   type VocabularyName,
   vocabularyOf,
 } from "./choose-tokenizer.ts";
-import {
-  type ConversationCounts,
-  type ConversationWriter,
-  conversationWriter,
-  noConversations,
-} from "./conversations.ts";
+import type { ConversationCounts, ConversationWriter } from "./conversations.ts";
 import { RowCounter } from "./rows.ts";
 import { messagesIn, withTools } from "./sources/pairs.ts";
 import type { TextBatch } from "./sources/source.ts";
@@ -110,8 +105,8 @@ export async function shapeTexts(
   const counter = new RowCounter();
   let rowsIn = 0;
   let prompted = false;
-  const write = typeof options.vocabulary === "object" ? conversationWriter(options.vocabulary) : undefined;
-  const conversations = noConversations();
+  let write: ConversationWriter | undefined;
+  const conversations: ConversationCounts = { count: 0, turns: 0, characters: 0, learned: 0, letters: 0 };
   let others = 0;
   for await (const batch of batches) {
     checkTexts(batch?.texts);
@@ -123,6 +118,7 @@ export async function shapeTexts(
     }
     options.signal?.throwIfAborted();
     prompted ||= batch.prompts !== undefined;
+    if (batch.conversations) write ??= await writerFor(options);
     if (write && batch.conversations) {
       refuseForConversations(options);
       for (const [i, conversation] of batch.conversations.entries()) {
@@ -162,6 +158,13 @@ export async function shapeTexts(
   refuseLoss(cleaner.loss, from, options);
   const all = { rowsIn, broken, prompted, counter, cleaner, dropped, vocabulary, end };
   return { ...all, conversations: count > 0 ? conversations : undefined };
+}
+
+/** What writes conversations for the vocabulary of a model; templates take long to load, and few texts need them. */
+async function writerFor({ vocabulary }: ShapeOptions): Promise<ConversationWriter | undefined> {
+  if (typeof vocabulary !== "object") return undefined;
+  const { conversationWriter } = await import("./conversations.ts");
+  return conversationWriter(vocabulary);
 }
 
 /** The texts of a conversation. What comes before its first learned stretch is its prompt. */

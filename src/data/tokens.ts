@@ -1,8 +1,8 @@
 /** Texts as one compact stream of token ids, with the places where each item begins. */
 import { invalidOption } from "../core/options.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
-import { encodeLearned } from "./conversations.ts";
 import { type Ids, inPieces, type StoredIds } from "./ids.ts";
+import { encodeLearned } from "./learned-text.ts";
 import type { PreparedData } from "./prepare.ts";
 import type { SplitName } from "./split.ts";
 

@@ -20,6 +20,8 @@ const text = signal<string>(defaultText);
 const stage = signal<string | undefined>(undefined);
 const problem = signal<string | undefined>(undefined);
 const answers = signal<readonly ClozeAnswer[]>([]);
+/** The text that they are of. */
+const askedOf = signal("");
 /** The words after the blank as they were when the models were asked, and as they are now. */
 const first = signal("");
 const right = signal("");
@@ -59,6 +61,7 @@ const ask = () =>
     } finally {
       stage.value = undefined;
     }
+    askedOf.value = asked;
     first.value = answers.value.find(({ kind }) => kind === "masked")?.text.split("[MASK]")[1] ?? "";
     right.value = first.value.trimStart();
     changes.value = [];
@@ -124,8 +127,10 @@ export function Cloze() {
         {texts.map(({ name, text: given }) => (
           <Button
             key={name}
+            disabled={working.value}
             onClick={() => {
               text.value = given;
+              ask();
             }}
           >
             {name}
@@ -136,7 +141,9 @@ export function Cloze() {
         {stage.value ??
           (answers.value.length === 0
             ? "The two built-in models, punchline-gpt2 and punchline-bert, are 22 MB, and are loaded when they are first asked."
-            : "")}
+            : text.value === askedOf.value
+              ? ""
+              : "The answers below are of the text as it was. Ask both again.")}
       </p>
       <Problem sentence={problem.value} />
       {answers.value.length > 0 && (
@@ -144,9 +151,10 @@ export function Cloze() {
           <Answers />
           <Section title="What each looks at">
             <p class="note">
-              Each row of a picture is a word or a piece of one, each column one that it looks at; the
-              stronger the colour, the more. BERT fills a square. GPT fills a triangle, since its words look
-              only back. Choose a head, then a word.
+              A model looks at a text in several ways at once, called heads: each small picture is one. A row
+              is a word or a piece of one, a column one that it looks at; the stronger the colour, the more.
+              BERT fills a square. GPT fills a triangle, since its words look only back. Choose a head, then a
+              word.
             </p>
             <div class="columns pair">
               {answers.value.map(({ name, attention }) => (

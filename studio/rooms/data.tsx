@@ -346,8 +346,9 @@ function Windows() {
   return (
     <Section title="How a model reads them">
       <p class="note">
-        Each character has a number. The model reads a window from left to right, and at each place it has to
-        say the next character: its label, the same text one place on.
+        Each character has a number, and ⏎ {given.value?.view.unit === "text" ? "ends a line" : "ends a text"}
+        . The model reads from left to right. At each place it says which character comes next; the last row
+        has the right answers, called labels: the same text, one place on.
       </p>
       <ol class="window" aria-label={`Window ${number + 1}`}>
         {pieces.map((piece, i) => (
@@ -359,8 +360,8 @@ function Windows() {
         ))}
       </ol>
       <p aria-live="polite" class="note">
-        Having read “{visible(pieces.slice(0, place + 1).join(""))}”, the model is to say “
-        {visible(labels[place] ?? null)}”, which is number {labelIds[place]}.
+        After “{visible(pieces.slice(0, place + 1).join(""))}” comes “{visible(labels[place] ?? null)}”, which
+        is number {labelIds[place]}: the right answer here.
       </p>
       <div class="actions">
         <Button onClick={() => move(-1)}>Back</Button>

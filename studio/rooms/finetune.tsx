@@ -4,7 +4,7 @@ import { shellWord, textsElsewhere } from "../state/elsewhere.ts";
 import { call, isAbort, placeOfRuns, sentenceOf } from "../state/engine.ts";
 import { goTo, setting } from "../state/route.ts";
 import { busy, finetune, freeName, stop, view } from "../state/runs.ts";
-import { given, linesOf, preparationOf } from "../state/texts.ts";
+import { type GivenTexts, given, linesOf, preparationOf } from "../state/texts.ts";
 import { Button, Choice, Opening, Problem, Same, Section } from "../ui/parts.tsx";
 import { BaseChoice, base } from "./parts/base-choice.tsx";
 import { BUILT_IN, placeOf } from "./parts/model-choice.tsx";
@@ -19,8 +19,8 @@ const problem = signal<string | undefined>(undefined);
 /** What a beginning went on with. */
 interface Continued {
   readonly prompt: string;
-  readonly before: string;
-  readonly after?: string;
+  readonly before: readonly string[];
+  readonly after?: readonly string[];
 }
 const continued = signal<readonly Continued[]>([]);
 /** The run that they belong to. */
@@ -34,7 +34,7 @@ const parts = [
   {
     value: "lora",
     name: "Adapters (LoRA)",
-    hint: "Small matrices beside frozen ones: less memory, a small file",
+    hint: "A few added numbers are trained, the model's own stay: less memory, a small file",
   },
 ] as const;
 
@@ -44,10 +44,23 @@ const times = [
   { value: "5", name: "5 minutes", hint: "For a few thousand texts" },
 ] as const;
 
+/** As much a step in both ways: an answer is read with what it answers, in one row as a rule. */
+const windowsOf = ({ view: { promptColumn } }: GivenTexts) =>
+  promptColumn === undefined
+    ? { seqLen: 32, batchSize: 4 }
+    : ({ seqLen: 64, batchSize: 2, longTexts: "split" } as const);
+
 /** Most beginnings that are written on. */
 const MOST = 8;
-/** How they are written on: the same before and after, so that what changes is the model. */
-const written = { temperature: 0.7, seed: 1, maxLength: 24 } as const;
+/**
+ * How they are written on: the same before and after, so that what changes is the model; and several times, as one text says
+ * little of it.
+ */
+const written = { temperature: 0.7, seed: 1, maxLength: 24, n: 3 } as const;
+
+async function writeOn(run: string, prompt: string): Promise<readonly string[]> {
+  return (await call("sample", { run, prompt, ...written })).map(({ text }) => text);
+}
 
 async function begin(): Promise<void> {
   const texts = given.value;
@@ -62,8 +75,8 @@ async function begin(): Promise<void> {
   const prompts = asked.slice(0, MOST);
   try {
     for (const prompt of prompts) {
-      const [one] = await call("sample", { run: from, prompt, ...written });
-      continued.value = [...continued.value, { prompt, before: one!.text }];
+      const before = await writeOn(from, prompt);
+      continued.value = [...continued.value, { prompt, before }];
     }
     await finetune(run, {
       ...preparationOf(texts, { spellsAll: true }),
@@ -72,18 +85,16 @@ async function begin(): Promise<void> {
         ...(weights.value === "lora" ? { lora: {} } : {}),
         maxMinutes: Number(minutes.value),
         checkpointSeconds: 30,
-        sampleEvery: 10,
         samplePrompt: prompts[0] ?? "",
         logEvery: 1,
-        seqLen: 32,
-        batchSize: 4,
+        ...windowsOf(texts),
         validationTokens: 256,
       },
     });
     if (view.value?.problem !== undefined) return;
     for (const [i, prompt] of prompts.entries()) {
-      const [one] = await call("sample", { run, prompt, ...written });
-      continued.value = continued.value.map((row, k) => (k === i ? { ...row, after: one!.text } : row));
+      const after = await writeOn(run, prompt);
+      continued.value = continued.value.map((row, k) => (k === i ? { ...row, after } : row));
     }
   } catch (error) {
     if (!isAbort(error)) problem.value = sentenceOf(error);
@@ -106,12 +117,16 @@ export function Finetune() {
           <label for="beginnings">Beginnings, one a line</label>
           <textarea
             id="beginnings"
+            aria-describedby="beginnings-hint"
             value={beginnings.value}
             disabled={busy.value}
             onInput={({ currentTarget }) => {
               beginnings.value = currentTarget.value;
             }}
           />
+          <small id="beginnings-hint">
+            First words of texts: the model goes on with each, before and after it is trained
+          </small>
         </div>
         <BaseChoice disabled={busy.value || writing.value} />
         <Choice legend="What is trained" value={weights} options={parts} disabled={busy.value} />
@@ -160,20 +175,16 @@ function BeforeAndAfter() {
           <li key={i}>
             <div>
               <small>before</small>
-              <p class="said">
-                <b>{prompt}</b>
-                {before}
-              </p>
+              <Texts prompt={prompt} texts={before} />
             </div>
-            <div>
+            <div class="after">
               <small>after</small>
               {after === undefined ? (
-                <p class="note">It is still reading.</p>
-              ) : (
-                <p class="said after">
-                  <b>{prompt}</b>
-                  {after === "" ? <span class="quiet"> (ends here)</span> : after}
+                <p class="note">
+                  {writing.value ? "It is still reading." : "It was not trained to the end."}
                 </p>
+              ) : (
+                <Texts prompt={prompt} texts={after} />
               )}
             </div>
           </li>
@@ -181,4 +192,13 @@ function BeforeAndAfter() {
       </ul>
     </Section>
   );
+}
+
+function Texts({ prompt, texts }: { readonly prompt: string; readonly texts: readonly string[] }) {
+  return texts.map((text, i) => (
+    <p key={i} class="said">
+      <b>{prompt}</b>
+      {text === "" ? <span class="quiet"> (ends here)</span> : text}
+    </p>
+  ));
 }

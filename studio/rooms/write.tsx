@@ -73,10 +73,31 @@ export function Write() {
       <div class="fields">
         <ModelChoice withBuiltIn />
         <Field label="Begin with" value={prompt} />
-        <Slider label="Temperature" value={temperature} min={0} max={2} step={0.1} />
-        <Slider label="Top-p" value={topP} min={0.05} max={1} step={0.05} />
-        <Field label="Top-k" value={topK} type="number" min={0} step={1} hint="0: all letters" />
-        <Field label="Seed" value={seed} type="number" min={0} step={1} />
+        <Slider
+          label="Temperature"
+          value={temperature}
+          min={0}
+          max={2}
+          step={0.1}
+          hint="Low: likely letters. High: daring ones"
+        />
+        <Slider
+          label="Top-p"
+          value={topP}
+          min={0.05}
+          max={1}
+          step={0.05}
+          hint="Draws only from the likeliest, up to this share; 1: from all"
+        />
+        <Field
+          label="Top-k"
+          value={topK}
+          type="number"
+          min={0}
+          step={1}
+          hint="Draws only from this many of the likeliest; 0: from all"
+        />
+        <Field label="Seed" value={seed} type="number" min={0} step={1} hint="The same seed, the same text" />
       </div>
       <div class="actions">
         <Button kind="main" onClick={() => write(prompt.value)}>

@@ -12,6 +12,7 @@ import {
 } from "punchline/web";
 import type { StudioCalls } from "../worker/calls.ts";
 import { call, follow as followOn, inWords, isAbort, ongoing, onMachine, sentenceOf } from "./engine.ts";
+import { shownLog } from "./shown-log.ts";
 
 export const runs = signal<readonly StoredRun[]>([]);
 /** Whether the engine has said which runs there are. */
@@ -111,7 +112,7 @@ export async function show(run: string): Promise<void> {
   const planned = state?.plannedSteps ?? undefined;
   view.value = {
     ...fresh(run),
-    log,
+    log: shownLog(log),
     samples,
     guesses,
     planned,
@@ -195,6 +196,9 @@ function hear(event: TrainingEvent): void {
   if (view.value) change(changeOf(view.value, event));
 }
 
+/** What computes, by the names that people may have read of. */
+const devices = { cpu: "The processor", cuda: "The graphics card", wasm: "WebAssembly", webgpu: "WebGPU" };
+
 /** What an event changes on the screen. */
 function changeOf(now: RunView, event: TrainingEvent): Partial<RunView> {
   switch (event.type) {
@@ -206,7 +210,7 @@ function changeOf(now: RunView, event: TrainingEvent): Partial<RunView> {
     case "guesses":
       return { prepared: undefined, guesses: { uniform: event.uniform, unigram: event.unigram } };
     case "device":
-      return { device: inWords(measuredInWords(event)) };
+      return { device: inWords(measuredInWords(event, devices)) };
     case "start":
       return {
         phase: now.phase === "stopping" ? "stopping" : "training",
@@ -219,7 +223,7 @@ function changeOf(now: RunView, event: TrainingEvent): Partial<RunView> {
     case "planned":
       return { planned: event.steps };
     case "log":
-      return { log: [...now.log, event.row], secondsLeft: event.secondsLeft };
+      return { log: shownLog([...now.log, event.row]), secondsLeft: event.secondsLeft };
     case "validation":
       return {
         log: now.log.map((row) => (row.step === event.step ? { ...row, val_loss: event.loss } : row)),

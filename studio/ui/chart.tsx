@@ -1,6 +1,7 @@
 /** A chart of a training: lines over its steps. It is drawn again with every logged step, so it is plain SVG of few parts. */
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import { number } from "./parts.tsx";
 
 export type Point = readonly [step: number, value: number];
 
@@ -78,7 +79,7 @@ export function Chart({ inWords, height, lines, end, values, level, band = [] }:
           ))}
           {ticks(end, width.value < NARROW ? 4 : 8).map((step) => (
             <text key={`step ${step}`} x={x(step)} y={height - BOTTOM + 16} text-anchor="middle">
-              {step.toLocaleString("en-US")}
+              {number(step)}
             </text>
           ))}
           <text x={0} y={10}>

@@ -130,9 +130,10 @@ interface SliderProps {
   readonly min: number;
   readonly max: number;
   readonly step: number;
+  readonly hint?: string;
 }
 
-export function Slider({ label, value, ...range }: SliderProps) {
+export function Slider({ label, value, hint, ...range }: SliderProps) {
   const id = useId();
   return (
     <div class="field">
@@ -143,11 +144,13 @@ export function Slider({ label, value, ...range }: SliderProps) {
         id={id}
         type="range"
         value={value.value}
+        aria-describedby={hint ? `${id}-hint` : undefined}
         {...range}
         onInput={({ currentTarget }) => {
           value.value = currentTarget.value;
         }}
       />
+      {hint && <small id={`${id}-hint`}>{hint}</small>}
     </div>
   );
 }
@@ -181,7 +184,8 @@ export function Same({ command, code }: { readonly command: string; readonly cod
   );
 }
 
-export const number = (value: number): string => value.toLocaleString("en-US");
+/** A whole number with its thousands apart: 2,726. The browser's own formats take 30 ms when they are first used. */
+export const number = (value: number): string => String(value).replace(/\B(?=(\d{3})+$)/g, ",");
 
 /** A count with its noun: 1 text, 2 texts. */
 export const count = (n: number, one: string, more = `${one}s`): string =>

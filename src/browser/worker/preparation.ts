@@ -1,5 +1,5 @@
 /** Prepared files of a worker: one is prepared once, whatever is asked of it after the other in its usual vocabulary. */
-import type { PreparedData, PrepareOptions } from "../../data/prepare.ts";
+import type { PreparedData, PrepareOptions, PrepareProgress } from "../../data/prepare.ts";
 import type { Tokenizer } from "../../text/tokenizer.ts";
 import type { Preparation } from "./calls.ts";
 import { prepareGivenTexts } from "./prepare.ts";
@@ -20,12 +20,15 @@ export function preparation(): PrepareInWorker {
     const key = vocabulary ? undefined : keyOf(asked);
     if (key !== undefined && last?.key === key) return last.data;
     let said = Number.NEGATIVE_INFINITY;
+    let phase: PrepareProgress["phase"] | undefined;
     const data = await prepareGivenTexts(asked, {
       vocabulary,
       signal,
       onProgress: (progress) => {
-        if (performance.now() - said < EVERY) return;
+        // What is done next is said at once: its first part may take seconds.
+        if (progress.phase === phase && performance.now() - said < EVERY) return;
         said = performance.now();
+        phase = progress.phase;
         onProgress?.(progress);
       },
     });

@@ -29,14 +29,22 @@ export function storyOf({ nodes, stops, alphabet, ids, parameters, losses }: Ins
     ["network", "The network", `It ${networks[nodes[stops.network]?.op ?? ""] ?? "computes."}`],
     ["logits", "Scores", `After each of ${ids.length} letters, a score for every letter that could come.`],
     ["surprise", "Surprise", "−log of the probability of the letter that did come."],
-    ["loss", "The loss", `The sum of all surprises: ${(losses.at(-2)! * ids.length).toFixed(2)}.`],
+    [
+      "loss",
+      "The loss",
+      `The sum of all surprises: ${(losses.at(-2)! * ids.length).toFixed(2)}, or ${losses.at(-2)!.toFixed(2)} a letter.`,
+    ],
     [
       "scores",
       "Back from the end",
       "How the loss changes with each score: its probability, less 1 at the right letter.",
     ],
     ["gradient", "To the beginning", "Node by node to the first table, each by the rule of its operation."],
-    ["update", "Every weight moves", `${number(parameters)} numbers, each a little against its gradient.`],
+    [
+      "update",
+      "Every weight moves",
+      `${number(parameters)} numbers, each a little against its gradient, so that the loss falls.`,
+    ],
   ];
   return told.map(([stop, title, sentence]) => ({ node: stops[stop], title, sentence }));
 }

@@ -22,6 +22,7 @@ interface WatchedProps {
 export function Watched({ view: shown, unit = "letters" }: WatchedProps) {
   const { log, samples, guesses, planned, secondsLeft, parameters, phase, prepared, device } = shown;
   const last = log.at(-1);
+  const one = unit === "letters" ? "letter" : "piece";
   const running = phase === "starting" || phase === "training" || phase === "stopping";
   return (
     <div class="columns lead">
@@ -40,17 +41,18 @@ export function Watched({ view: shown, unit = "letters" }: WatchedProps) {
           />
         )}
         {device && <p class="note">{device}</p>}
-        <LossChart log={log} guesses={guesses} />
+        <LossChart log={log} guesses={guesses} unit={one} />
         <p class="note">
-          The loss says how surprised the model is by the next {unit === "letters" ? "letter" : "piece"}:
-          lower is better. The coloured line is that of texts which were kept aside, the grey one of those it
-          learns from.
-          {guesses && ` Below the dotted line it knows more than how frequent each is.`}
+          The loss says how surprised the model is by the next {one}: lower is better. The coloured line is
+          that of texts which were kept aside, the grey one of those it learns from.
+          {guesses && ` Below the dotted line it knows more than how often each ${one} occurs.`}
         </p>
       </Section>
       <Section title="What it writes">
         {samples.length === 0 ? (
-          <p class="note">The first text comes after the first step.</p>
+          <p class="note">
+            {running ? "The first text comes after the first step." : "It ended before its first text."}
+          </p>
         ) : (
           <ol class="samples" aria-label="Texts along the training, the newest first">
             {samples
