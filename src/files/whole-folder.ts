@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { readdir, rename, rm, rmdir, stat } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
-import { UsageError } from "../core/errors.ts";
+import { InputError, UsageError } from "../core/errors.ts";
 import { option } from "../core/options.ts";
 import { syncFolder } from "./atomic.ts";
 import { guarded } from "./file-errors.ts";
@@ -55,6 +55,15 @@ export async function writeFolder(
   } catch (error) {
     // Where the path itself cannot be, nor can this; the first error says more.
     await rm(partial, { recursive: true, force: true }).catch(() => {});
-    return guarded("write", out, Promise.reject(error));
+    return guarded("write", out, Promise.reject(namingFolder(error, partial, out)));
   }
+}
+
+/** The error with the folder that was asked for where it names the temporary one. */
+function namingFolder(error: unknown, partial: string, out: string): unknown {
+  if (!(error instanceof InputError && error.message.includes(partial))) return error;
+  const { code, message, details, cause } = error;
+  const named = (value: unknown) => (typeof value === "string" ? value.replaceAll(partial, out) : value);
+  const renamed = Object.fromEntries(Object.entries(details).map(([key, value]) => [key, named(value)]));
+  return new InputError(code, message.replaceAll(partial, out), renamed, cause);
 }

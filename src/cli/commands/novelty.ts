@@ -143,7 +143,9 @@ export default defineCommand({
       onProgress: (done, total) => task.update({ done, total }),
       signal: ctx.interrupt,
     });
-    task.end(`audited ${formatCount(texts.length)} texts against ${formatCount(whole.indexed)}`);
+    task.end(
+      `audited ${formatCount(texts.length)} ${texts.length === 1 ? "text" : "texts"} against ${formatCount(whole.indexed)}`,
+    );
     const checkpoints =
       options.checkpoints && model?.kind === "local" && model.folder !== undefined
         ? await snapshotAudits(ctx, model.folder, data, { ...options, rule, indexFile })

@@ -10,7 +10,7 @@ import { architectureOf } from "../../models/registry.ts";
 import { chatTemplateNames } from "../../text/chat-template.ts";
 import { optionsOfCleaning } from "../../text/cleaning-record.ts";
 import { joinsLines, type ReadSources, readLike } from "../../train/run-data.ts";
-import { findRun, readRun } from "../../train/run-folder.ts";
+import { findRun, readRun, refuseTakenFolder } from "../../train/run-folder.ts";
 import type { RunRecord } from "../../train/run-record.ts";
 import type { Context } from "../context.ts";
 import {
@@ -57,7 +57,10 @@ export async function runToResume(
 ): Promise<RunRecord | undefined> {
   if (!resume) return undefined;
   const record = await findRun(out);
-  if (record === undefined) ctx.note(`Nothing has begun in ${out} yet, so --resume begins the run.`);
+  if (record === undefined) {
+    await refuseTakenFolder(out);
+    ctx.note(`Nothing has begun in ${out} yet, so --resume begins the run.`);
+  }
   return record;
 }
 
