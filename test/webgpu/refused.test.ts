@@ -6,12 +6,10 @@ import { float32 } from "../../src/core/array.ts";
 import type { Tensor } from "../../src/graph/tensor.ts";
 import { add, multiply } from "../../src/ops/elementwise.ts";
 import { compile } from "../../src/runtime/compile.ts";
-import { nodeBackend } from "../../src/runtime/node.ts";
 import { deviceError } from "../../src/train/device-errors.ts";
 import { roundingModel } from "../rounding-model.ts";
 import { twentySteps } from "../twenty-steps.ts";
-
-const backend = nodeBackend({ device: "webgpu" });
+import { gpu as backend } from "./device.ts";
 
 it("an operation without a kernel there is named", async () => {
   const request = { ...twentySteps("char-gru"), model: roundingModel };

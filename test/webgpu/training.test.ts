@@ -15,9 +15,9 @@ import type { Backend } from "../../src/runtime/backend.ts";
 import { nodeBackend } from "../../src/runtime/node.ts";
 import { randomModel } from "../random-model.ts";
 import { LOSS_TOLERANCE, twentySteps } from "../twenty-steps.ts";
+import { gpu } from "./device.ts";
 
 const cpu = nodeBackend({ threads: 1 });
-const gpu = nodeBackend({ device: "webgpu" });
 /** Logits of random weights, of a size of about 1. */
 const LOGIT_TOLERANCE = 2e-4;
 
