@@ -15,4 +15,14 @@ it("lists every device, says which are usable, and why not", async () => {
   ).toEqual(Object.keys(devices[0]!).sort());
   const shown = await punchline(["devices"]);
   expect(shown.stdout).toMatch(/cpu +processor +yes/);
+  // Whoever reads a list has asked for none of them.
+  for (const { reason } of devices) expect(reason ?? "").not.toMatch(/leave|choose/);
+});
+
+const absent = process.platform === "darwin" ? "dml" : "coreml";
+it("a device of another system is refused with those that are here, which the option takes", async () => {
+  const { status, stderr } = await punchline(["sample", "punchline-gpt2", "--device", absent]);
+  expect(status).toBe(1);
+  const [, others] = /only on \w+; choose another --device, of (.*)\.\n$/.exec(stderr)!;
+  for (const name of others!.split(/, | and /)) expect(["cpu", "webgpu", "cuda", "dml"]).toContain(name);
 });

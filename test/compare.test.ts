@@ -56,6 +56,17 @@ describe("compareModels", () => {
     );
   });
 
+  it("runs all models on the device that the first is faster on", async () => {
+    const names = [join(scratch, "absent"), folders.bert, folders.gpt];
+    const found = await compareModels(names, { text, topK: 4, runs: 0, threads: 1, device: "auto" });
+    expect(found.failed.map(({ model }) => model)).toEqual(names.slice(0, 1));
+    // Without a graphics card, and with one that is slower, it is the CPU.
+    expect(found.protocol).toMatch(/ on (cpu|webgpu), fp32/);
+    const tokens = (of: Comparison) =>
+      of.models.map(({ predictions }) => predictions.map(({ token }) => token));
+    expect(tokens(found)).toEqual(tokens(comparison).reverse());
+  });
+
   it("predicts what the models predict when they are asked plainly", async () => {
     const [gpt, bert] = comparison.models;
     const lm = await loadModel(folders.gpt);

@@ -8,8 +8,10 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { connectHttp } from "../src/browser/worker/connect-http.ts";
 import { openLocal } from "../src/generate/open.ts";
+import type { BackendChoice } from "../src/runtime/backend.ts";
 import type { NativeCalls } from "../src/server/studio/calls.ts";
 import { type StudioServer, serveStudio } from "../src/server/studio.ts";
+import type { TrainEvent } from "../src/train/events.ts";
 import { listRuns } from "../src/train/list-runs.ts";
 import { resume, train } from "../src/train/train.ts";
 import { root } from "./cli.ts";
@@ -43,8 +45,8 @@ afterEach(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-async function started() {
-  const server = await serveStudio({ port: 0, folder, runs, program: engineProgram });
+async function started(backend: BackendChoice = {}) {
+  const server = await serveStudio({ port: 0, folder, runs, backend, program: engineProgram });
   servers.push(server);
   const page = await (await fetch(server.url)).text();
   const token = /<meta name="punchline-api" content="([^"]+)">/.exec(page)![1]!;
@@ -59,6 +61,17 @@ const rejected = (work: Promise<unknown>) =>
   );
 
 describe("the engine of this machine", () => {
+  it("chooses its device where it is to", { timeout: MINUTES }, async () => {
+    const { client } = await started({ device: "auto" });
+    const events: TrainEvent[] = [];
+    const onEvent = (event: unknown) => void events.push(event as TrainEvent);
+    await client.call("train", { ...request, run: "chosen" }, { onEvent });
+    const chosen = events.find((event) => event.type === "device")!;
+    expect(chosen.measured.map(({ device }) => device)).toEqual(["cpu", "webgpu"]);
+    const { record } = await client.call("history", { run: "chosen" });
+    expect(record.device).toBe(chosen.device);
+  });
+
   it(
     "trains as the library does, into a run that the command line opens and goes on with",
     async () => {

@@ -13,11 +13,19 @@ import { isHosted } from "../generate/open.ts";
 import { environmentThreads } from "../runtime/environment-threads.ts";
 import { nodeBackend } from "../runtime/node.ts";
 import { answersOf } from "./answers.ts";
+import { chooseDevice } from "./choose-device.ts";
 import { readCloze } from "./cloze.ts";
 import { hostedRunner } from "./hosted-runner.ts";
 import { localRunner } from "./local-runner.ts";
 import { warmUpRuntime } from "./machine.ts";
-import { type CompareOptions, compareOptionNames, deviceOf, type ModelRequest, textsOf } from "./options.ts";
+import {
+  type ChosenOptions,
+  type CompareOptions,
+  compareOptionNames,
+  deviceOf,
+  type ModelRequest,
+  textsOf,
+} from "./options.ts";
 import type { Comparison } from "./results.ts";
 import type { ModelRunner } from "./runner.ts";
 import { smallModelNotes } from "./small-models.ts";
@@ -36,12 +44,13 @@ interface Entry extends Omit<ModelRequest, "cloze" | "options"> {
  */
 export async function compareModels(
   names: readonly string[],
-  options: CompareOptions = {},
+  given: CompareOptions = {},
 ): Promise<Comparison> {
-  const { runs = 20, sweep = false, onProgress, signal } = checkOptions(options, compareOptionNames);
+  const { runs = 20, sweep = false, onProgress, signal } = checkOptions(given, compareOptionNames);
   checkTexts(names, "names");
   if (names.length === 0) throw new UsageError("There is no model to compare; name at least one.");
-  const cloze = readCloze(textsOf(options));
+  const cloze = readCloze(textsOf(given));
+  const options = await chooseDevice(names, given);
   const entries = entriesOf(names, options);
   const runners: ModelRunner[] = [];
   const failed: { model: string; reason: string; error: unknown }[] = [];
@@ -102,7 +111,7 @@ export async function compareModels(
 }
 
 /** Every model in every precision by every engine; those behind a service once. */
-function entriesOf(names: readonly string[], options: CompareOptions): readonly Entry[] {
+function entriesOf(names: readonly string[], options: ChosenOptions): readonly Entry[] {
   const { precisions = ["fp32"], engines = ["punchline"], labels = names } = options;
   return names.flatMap((name, i): Entry[] => {
     const label = distinctLabel(labels, i);
@@ -125,7 +134,7 @@ function distinctLabel(labels: readonly string[], i: number): string {
   return before === 0 ? labels[i]! : `${labels[i]} (${before + 1})`;
 }
 
-function protocolOf(runs: number, { device = "cpu", threads, signal }: CompareOptions): string {
+function protocolOf(runs: number, { device = "cpu", threads, signal }: ChosenOptions): string {
   const used = threads ?? environmentThreads() ?? `${availableParallelism()} (one per core)`;
   return (
     `${runs === 1 ? "1 run" : `${runs} runs`} of each case after 2 of warm-up, all cases of all models in turn; ` +

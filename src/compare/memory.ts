@@ -5,7 +5,7 @@
 import { fork } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { type CompareOptions, type ModelRequest, textsOf } from "./options.ts";
+import { type ChosenOptions, type ModelRequest, textsOf } from "./options.ts";
 import type { EngineName, Precision } from "./results.ts";
 
 /** What the process is asked; plain data. */
@@ -14,7 +14,7 @@ export interface MemoryProbe {
   readonly name: string;
   readonly precision: Precision;
   readonly texts: readonly string[];
-  readonly options: Pick<CompareOptions, "device" | "threads" | "packages">;
+  readonly options: Pick<ChosenOptions, "device" | "threads" | "packages">;
 }
 
 /** The built program; there is none where Punchline runs from its sources. */

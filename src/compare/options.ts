@@ -1,10 +1,14 @@
 /** The options of a comparison, and what each of its models is asked. */
 import { optionNames } from "../core/options.ts";
-import type { BackendOptions } from "../runtime/backend.ts";
+import type { BackendChoice, BackendOptions } from "../runtime/backend.ts";
 import type { Cloze } from "./cloze.ts";
 import type { EngineName, Precision } from "./results.ts";
 
-export interface CompareOptions extends Omit<BackendOptions, "profile"> {
+/**
+ * With the device `auto` the first model that opens is measured on the CPU and on WebGPU; all models run on the faster one,
+ * as times on two devices would not compare.
+ */
+export interface CompareOptions extends Omit<BackendChoice, "profile"> {
   /**
    * With one gap, `[MASK]` or `___`, else with the gap at its end; or two texts, one with a gap, for masked models, and
    * one without. Default: a hungry fox that jumps, for each kind of model in its own form.
@@ -39,6 +43,9 @@ export const compareOptionNames = optionNames<keyof CompareOptions>()(
   "device threads text labels topK runs sweep precisions engines packages layer head heads onProgress signal",
 );
 
+/** With the device on which all models run. */
+export type ChosenOptions = Omit<CompareOptions, "device"> & Pick<BackendOptions, "device">;
+
 /** Which model is run, and what it is asked. */
 export interface ModelRequest {
   /** A folder, a Hub name or `openai:NAME`. */
@@ -47,11 +54,11 @@ export interface ModelRequest {
   readonly label: string;
   readonly precision: Precision;
   readonly cloze: Cloze;
-  readonly options: CompareOptions;
+  readonly options: ChosenOptions;
 }
 
 /** The texts that were given; none for the default. */
 export const textsOf = ({ text }: CompareOptions): readonly string[] =>
   text === undefined ? [] : typeof text === "string" ? [text] : text;
 
-export const deviceOf = ({ device, threads }: CompareOptions): BackendOptions => ({ device, threads });
+export const deviceOf = ({ device, threads }: ChosenOptions): BackendOptions => ({ device, threads });

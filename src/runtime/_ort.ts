@@ -1,8 +1,7 @@
 /** Sessions over the interface that onnxruntime-node and onnxruntime-web share. */
 import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-common";
 import type { DeviceArray, DType, HostArray } from "../core/array.ts";
-import { InputError, PunchlineError } from "../core/errors.ts";
-import { option } from "../core/options.ts";
+import { PunchlineError } from "../core/errors.ts";
 import { type Device, NOT_WHOLE, type Session } from "./backend.ts";
 import { isWithheld, WITHHELD } from "./withheld.ts";
 
@@ -89,19 +88,6 @@ export const notWhole = (device: Device, cause: unknown): PunchlineError =>
     details: { device },
     cause,
   });
-
-/** Whether there is no GPU that WebGPU can use. */
-export const isNoAdapter = (error: unknown): boolean =>
-  error instanceof Error &&
-  /Failed to get a WebGPU adapter|no available backend found|requestAdapter/i.test(error.message);
-
-export const noAdapter = (device: Device, cause: unknown): InputError =>
-  new InputError(
-    "no-adapter",
-    `There is no graphics card here that ${device} can use, or its driver is missing (on Linux: Vulkan's); compute on the CPU, with ${option("device", "cpu")}.`,
-    { device },
-    cause,
-  );
 
 /** Frees the memory of an array that is no longer needed, without waiting for the garbage collector. */
 function discard({ buffer }: HostArray["data"]): void {

@@ -3,7 +3,10 @@ import type { DeviceArray, HostArray } from "../core/array.ts";
 import { optionNames } from "../core/options.ts";
 import type { DeviceKernels } from "../onnx/kernels.ts";
 
-export type Device = "cpu" | "webgpu" | "cuda" | "coreml" | "dml" | "wasm";
+/** Those of Node. */
+export const devices = ["cpu", "webgpu", "cuda", "coreml", "dml"] as const;
+
+export type Device = (typeof devices)[number] | "wasm";
 
 export interface Session {
   /**
@@ -58,5 +61,11 @@ export interface BackendChoice extends Omit<BackendOptions, "device"> {
   /** Default: `cpu`. */
   readonly device?: Device | "auto" | undefined;
 }
+
+/** What is computed on until something has been measured. */
+export const beforeChoice = ({ device, ...rest }: BackendChoice): BackendOptions => ({
+  ...rest,
+  device: device === "auto" ? "cpu" : device,
+});
 
 export const backendOptionNames = optionNames<keyof BackendOptions>()("device threads profile");

@@ -1,14 +1,11 @@
 /** The backend for Node: ONNX Runtime's CPU kernels, and WebGPU, CUDA, CoreML or DirectML where they are present. */
 import { createRequire } from "node:module";
-import { InputError, PunchlineError } from "../core/errors.ts";
-import { checkOptions, option } from "../core/options.ts";
-import { listed } from "../core/sentence.ts";
+import { PunchlineError } from "../core/errors.ts";
+import { checkOptions } from "../core/options.ts";
 import { kernelsOf } from "../onnx/kernels.ts";
 import {
-  isNoAdapter,
   isNotWhole,
   keptOnDevice,
-  noAdapter,
   notWhole,
   type OrtTensorConstructor,
   wholeOnDevice,
@@ -16,6 +13,7 @@ import {
 } from "./_ort.ts";
 import { type Backend, type BackendOptions, backendOptionNames } from "./backend.ts";
 import { environmentThreads } from "./environment-threads.ts";
+import { isNoAdapter, isNoLibrary, noAdapter, noLibrary, notSupported } from "./unusable.ts";
 
 const load = createRequire(import.meta.url);
 /** ONNX Runtime, loaded when the first backend is made. */
@@ -33,12 +31,7 @@ export function nodeBackend(options: BackendOptions = {}): Backend {
   const ort = runtime();
   // The runtime itself would leave it out and compute on the CPU.
   const supported = ort.listSupportedBackends().map(({ name }) => name);
-  if (!supported.includes(device))
-    throw new InputError(
-      "device",
-      `ONNX Runtime has no "${device}" on this system; choose another ${option("device")}, of ${listed(supported)}.`,
-      { device, supported },
-    );
+  if (!supported.includes(device)) throw notSupported(device, supported);
   return {
     device,
     kernels: kernelsOf(device),
@@ -80,6 +73,7 @@ export function nodeBackend(options: BackendOptions = {}): Backend {
       } catch (cause) {
         if (isNotWhole(cause)) throw notWhole(device, cause);
         if (isNoAdapter(cause)) throw noAdapter(device, cause);
+        if (device === "cuda" && isNoLibrary(cause)) throw noLibrary(device, cause);
         const reason = cause instanceof Error ? cause.message : String(cause);
         throw new PunchlineError(
           "session",

@@ -3,16 +3,15 @@ import { InputError, PunchlineError } from "../core/errors.ts";
 import { checkOptions } from "../core/options.ts";
 import { kernelsOf } from "../onnx/kernels.ts";
 import {
-  isNoAdapter,
   isNotWhole,
   keptOnDevice,
-  noAdapter,
   notWhole,
   type OrtTensorConstructor,
   wholeOnDevice,
   wrapSession,
 } from "./_ort.ts";
 import { type Backend, type BackendOptions, backendOptionNames, type Device } from "./backend.ts";
+import { isNoAdapter, noAdapter } from "./unusable.ts";
 
 /** Whether WebAssembly can wait for a promise here: half of what WebGPU takes is a way around that. */
 export const hasPromiseIntegration = (): boolean => "Suspending" in WebAssembly;

@@ -15,7 +15,7 @@ import { getRequestListener, type HttpBindings } from "@hono/node-server";
 import { Hono } from "hono";
 import { InputError } from "../core/errors.ts";
 import { builtInFolder, builtInNames, builtInRoot } from "../hub/built-in.ts";
-import type { BackendOptions } from "../runtime/backend.ts";
+import type { BackendChoice } from "../runtime/backend.ts";
 import { answerOf } from "./errors.ts";
 import { type App, protect } from "./guard.ts";
 import { apiRoutes } from "./studio/api.ts";
@@ -31,7 +31,7 @@ export interface StudioOptions {
   /** The folder of runs that the page may open, train and delete. Default: none, the page keeps to itself. */
   readonly runs?: string | undefined;
   /** Where those are trained. */
-  readonly backend?: BackendOptions | undefined;
+  readonly backend?: BackendChoice | undefined;
   /** What they are trained on, in words: `on cpu, 8 threads`. */
   readonly machine?: string | undefined;
   /** The program of the engine's process. Default: the built one. */

@@ -3,6 +3,7 @@
  * fastest one goes on. One that fails its check against the CPU, or cannot compute the model, is never chosen.
  */
 import type { Backend, Device } from "../runtime/backend.ts";
+import { whyUnusable } from "../runtime/unusable.ts";
 import type { MeasuredDevice } from "./events.ts";
 import type { Computing, Setup } from "./setup.ts";
 
@@ -76,7 +77,7 @@ export async function onItsDevice(
 
 const failed = (device: Device, error: unknown): MeasuredDevice => ({
   device,
-  reason: error instanceof Error ? error.message : String(error),
+  reason: whyUnusable(error),
 });
 
 const secondsOf = (

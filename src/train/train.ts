@@ -18,7 +18,7 @@ import { resolveModel } from "../hub/pull.ts";
 import { type Architecture, countParameters, type Model } from "../models/model.ts";
 import { architectureOf, resettingAt } from "../models/registry.ts";
 import type { Lead } from "../ranks/ranks.ts";
-import { type BackendChoice, backendOptionNames } from "../runtime/backend.ts";
+import { type BackendChoice, backendOptionNames, beforeChoice } from "../runtime/backend.ts";
 import { nodeBackend } from "../runtime/node.ts";
 import { type BaseModel, baseReference, readBase, readEnds, readModel, vocabularyFolder } from "./base.ts";
 import { checkTrainingData, checkTrainRequest } from "./check-request.ts";
@@ -276,8 +276,7 @@ async function begin(
 function setUpOn({ backend = {}, lead }: TrainHooks, plan: Omit<Plan, "backend" | "ranks">): Setup {
   const ranks = lead?.ranks;
   const threads = backend.threads ?? ranks?.threads;
-  const device = backend.device === "auto" ? "cpu" : backend.device;
-  return { ...setUp({ ...plan, backend: nodeBackend({ ...backend, device, threads }), ranks }), lead };
+  return { ...setUp({ ...plan, backend: nodeBackend(beforeChoice({ ...backend, threads })), ranks }), lead };
 }
 
 /** What is measured against the CPU where the device is `auto`. */

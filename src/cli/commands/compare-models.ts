@@ -16,7 +16,7 @@ import { refuseOverOther } from "../../report/pages/page-file.ts";
 import { defineCommand, severalArguments } from "../command.ts";
 import type { Context } from "../context.ts";
 import { dataChoices, dataOptions, readData } from "../options/data.ts";
-import { deviceOf, measuredDeviceOptions } from "../options/device.ts";
+import { deviceOf, deviceOptions } from "../options/device.ts";
 import { integer, integers, names, number, present, text, usual } from "../options/option.ts";
 import { documentInFlags } from "../output/flags.ts";
 import { formatBytes, formatDuration, formatRate } from "../output/format.ts";
@@ -61,7 +61,7 @@ export default defineCommand({
     }),
     seed: integer("Seed of everything random", { min: 0, default: 42 }),
     ...dataOptions,
-    ...measuredDeviceOptions,
+    ...deviceOptions,
   },
   examples: {
     "punchline compare-models one-liners --minutes 2": "All eight, in about 20 minutes",

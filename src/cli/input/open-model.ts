@@ -12,7 +12,7 @@ import { resolveModel } from "../../hub/pull.ts";
 import type { PullOptions } from "../../hub/snapshot.ts";
 import { countParameters } from "../../models/model.ts";
 import type { Context } from "../context.ts";
-import { deviceOf, machineText, measuredDeviceOptions } from "../options/device.ts";
+import { deviceOf, deviceOptions, machineText } from "../options/device.ts";
 import { choice, inGroup, number, type OptionValues, present, text } from "../options/option.ts";
 import { flagGiven } from "../output/flags.ts";
 import { formatCount } from "../output/format.ts";
@@ -20,7 +20,7 @@ import type { ProgressTask } from "../output/progress.ts";
 
 /** Options of commands that run models on this machine without training them. */
 export const machineOptions = {
-  ...measuredDeviceOptions,
+  ...deviceOptions,
   ...inGroup("Machine", {
     quantize: choice(
       "Round the weights of GPT-2, BERT or DistilBERT to 8 or 4 bits: faster and smaller, a little worse",

@@ -5,25 +5,17 @@ import { environmentThreads } from "../../runtime/environment-threads.ts";
 import { choice, inGroup, integer, type Option, type OptionValues, present } from "./option.ts";
 
 export const deviceOptions = inGroup("Machine", {
-  device: choice("What computes", ["cpu", "webgpu", "cuda", "coreml", "dml"], { default: "cpu" }),
+  device: choice(
+    "What computes (punchline devices); auto tries cpu and webgpu once and takes the faster",
+    ["cpu", "webgpu", "cuda", "coreml", "dml", "auto"],
+    { default: "cpu" },
+  ),
   threads: integer("Threads of one operation", {
     min: 1,
     max: 1024,
     defaultIs: "PUNCHLINE_THREADS, else one per core",
   }),
 });
-
-/** The same where there is something to measure. */
-export const measuredDeviceOptions = {
-  ...deviceOptions,
-  ...inGroup("Machine", {
-    device: choice(
-      "What computes (punchline devices); auto measures once and takes the faster of cpu and webgpu",
-      ["cpu", "webgpu", "cuda", "coreml", "dml", "auto"],
-      { default: "cpu" },
-    ),
-  }),
-};
 
 export const deviceOf = <D extends Device | "auto">({
   device,
@@ -42,6 +34,6 @@ export const trainingDeviceOptions: { readonly device: Option<Device | "auto" | 
   typeof deviceOptions,
   "threads"
 > = {
-  ...measuredDeviceOptions,
-  device: { ...measuredDeviceOptions.device, default: undefined },
+  ...deviceOptions,
+  device: { ...deviceOptions.device, default: undefined },
 };

@@ -9,6 +9,7 @@ import { serveCalls } from "../../browser/worker/serve.ts";
 import { fromWire, toWire } from "../../browser/worker/wire.ts";
 import { yieldingBackend } from "../../browser/yielding-backend.ts";
 import { builtInFolder, isBuiltIn } from "../../hub/built-in.ts";
+import { beforeChoice } from "../../runtime/backend.ts";
 import { nodeBackend } from "../../runtime/node.ts";
 import type { NativeCalls } from "./calls.ts";
 import type { EngineArgument, EngineMessage } from "./engine.ts";
@@ -23,7 +24,7 @@ const {
   ...handlers
 } = engineHandlers({
   store: folderStore(runs),
-  backend: yieldingBackend(nodeBackend(backend)),
+  backend: yieldingBackend(nodeBackend(beforeChoice(backend))),
   work: nativeWork(runs, backend),
   findBase: async (name) => (isBuiltIn(name) ? runFiles(builtInFolder(name), name) : undefined),
 });

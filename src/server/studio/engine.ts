@@ -8,13 +8,13 @@ import { fileURLToPath } from "node:url";
 import { type FromPage, type FromWorker, sentError } from "../../browser/worker/messages.ts";
 import { toWire } from "../../browser/worker/wire.ts";
 import { InputError, PunchlineError } from "../../core/errors.ts";
-import type { BackendOptions } from "../../runtime/backend.ts";
+import type { BackendChoice } from "../../runtime/backend.ts";
 import type { NativeCalls } from "./calls.ts";
 
 /** What the process is told; plain data. */
 export interface EngineArgument {
   readonly runs: string;
-  readonly backend: BackendOptions;
+  readonly backend: BackendChoice;
 }
 
 /** What it says: a message of a call, as text. */

@@ -5,7 +5,7 @@ import type { RunWork } from "../../browser/run-work.ts";
 import { loadModel } from "../../generate/load.ts";
 import type { LocalModel } from "../../generate/local-model.ts";
 import { builtInFolder, isBuiltIn } from "../../hub/built-in.ts";
-import type { BackendOptions } from "../../runtime/backend.ts";
+import type { BackendChoice } from "../../runtime/backend.ts";
 import { branchOptions, snapshotFolder } from "../../train/branch.ts";
 import { branchBase } from "../../train/branch-run.ts";
 import { prepareLike } from "../../train/run-data.ts";
@@ -17,7 +17,7 @@ import { runFolder } from "./folder-store.ts";
 const KEPT = 3;
 
 /** @param root the folder of the runs */
-export function nativeWork(root: string, backend: BackendOptions): RunWork {
+export function nativeWork(root: string, backend: BackendChoice): RunWork {
   const models = new Map<string, { readonly lm: LocalModel; readonly written: string }>();
 
   /** When its weights were written: the command line may have trained it further. */
