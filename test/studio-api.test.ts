@@ -61,17 +61,6 @@ const rejected = (work: Promise<unknown>) =>
   );
 
 describe("the engine of this machine", () => {
-  it("chooses its device where it is to", { timeout: MINUTES }, async () => {
-    const { client } = await started({ device: "auto" });
-    const events: TrainEvent[] = [];
-    const onEvent = (event: unknown) => void events.push(event as TrainEvent);
-    await client.call("train", { ...request, run: "chosen" }, { onEvent });
-    const chosen = events.find((event) => event.type === "device")!;
-    expect(chosen.measured.map(({ device }) => device)).toEqual(["cpu", "webgpu"]);
-    const { record } = await client.call("history", { run: "chosen" });
-    expect(record.device).toBe(chosen.device);
-  });
-
   it(
     "trains as the library does, into a run that the command line opens and goes on with",
     async () => {
@@ -130,6 +119,17 @@ describe("the engine of this machine", () => {
     },
     MINUTES,
   );
+
+  it("chooses its device where it is to", { timeout: MINUTES }, async () => {
+    const { client } = await started({ device: "auto" });
+    const events: TrainEvent[] = [];
+    const onEvent = (event: unknown) => void events.push(event as TrainEvent);
+    await client.call("train", { ...request, run: "chosen" }, { onEvent });
+    const chosen = events.find((event) => event.type === "device")!;
+    expect(chosen.measured.map(({ device }) => device)).toEqual(["cpu", "webgpu"]);
+    const { record } = await client.call("history", { run: "chosen" });
+    expect(record.device).toBe(chosen.device);
+  });
 
   it(
     "goes on without its page, is found by another, trains one at a time, and answers meanwhile",
