@@ -92,7 +92,7 @@ describe("a model that a page trains further", () => {
   it("refuses adapters of a model whose files it does not know", async () => {
     const asked = { base, data, options: { ...options, lora: { rank: 2 } } };
     await expect(trainRun(memoryStore().open("lora"), asked, hooks)).rejects.toThrow(
-      "Adapters are kept without punchline-gpt2, whose files have to be found again; give its files as `base`, or train all weights.",
+      "Adapters are kept without punchline-gpt2, so its files have to be found again; give them as `base`, or train all weights.",
     );
   });
 });

@@ -123,7 +123,7 @@ describe("a conversation", () => {
   it("needs a template, and a model that writes", async () => {
     const { lm } = await instruct();
     expect(() => createChat(lm, { template: "tools" })).toThrow(
-      /no chat template "tools": known are: default/,
+      /no chat template "tools"; known are: default/,
     );
     const plain = await loadModel(await modelFolder("gpt2"));
     expect(() => createChat(plain)).toThrow(/has no chat template, so it holds no conversations/);

@@ -235,7 +235,7 @@ describe("a tokenizer of the same size as the one of the training", () => {
     });
     const base = { folder: join(folder, "base"), name: "base" };
     await expect(train({ base, data, options: quick, backend })).rejects.toThrow(
-      /^`data` is in another vocabulary than the model in .*, whose ids mean other tokens/,
+      /^`data` is in another vocabulary than the model in .*, so its ids mean other tokens/,
     );
   });
 });

@@ -232,7 +232,7 @@ describe("what is no text", () => {
     ["perplexity", () => call(punchline.perplexity, lm, ["a"]), "text"],
     ["evaluateModel", () => call(punchline.evaluateModel, lm, "abc"), "texts"],
     ["prepareText", () => call(punchline.prepareText), "text"],
-    ["prepareTexts", () => call(punchline.prepareTexts, ["a", "b"]), "texts"],
+    ["prepareTexts", () => call(punchline.prepareTexts, ["a", "b"]), "batches[0]"],
     ["resume", () => call(punchline.resume), "folder"],
   ])("is refused by %s", async (_, go, option) => {
     const error = await (async () => go())().catch((thrown: unknown) => thrown);
@@ -387,7 +387,7 @@ describe("a value of another type", () => {
     [
       "no batch",
       () => call(punchline.prepareTexts, [null]),
-      /`texts` must be a list of texts, not undefined\./,
+      /`batches\[0\]` must be an object with texts, .* not null\./,
     ],
     ["no data to spell", async () => call(punchline.withSubwords), /`data` must be prepared data/],
     ["no data to encode", async () => call(punchline.encodeSplit), /`data` must be prepared data/],

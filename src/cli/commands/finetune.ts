@@ -63,7 +63,6 @@ export default defineCommand({
   examples: {
     "punchline finetune punchline-gpt2 --data jokes.csv --out runs/b": "The built-in model on your own texts",
     "punchline finetune gpt2 --data jokes.csv --out runs/c --lora": "GPT-2, by an adapter",
-    "punchline finetune gpt2 --data more.csv --out runs/e --lora --adapter runs/c": "That adapter, further",
     "punchline finetune runs/wiki --out runs/d --max-minutes 5": "A model pre-trained here",
   },
   async run(ctx, { model }, options) {
