@@ -88,7 +88,7 @@ describe.skipIf(!peers.transformers)(`transformers.js ${peerReason("@huggingface
       // In 8 bits we compute in whole numbers and the export in blocks: words that are as likely may change places.
       for (const { token, score } of theirs) {
         const { probability } = ours.find(({ id }) => id === token)!;
-        expect(Math.abs(score - probability)).toBeLessThan(dtype === "fp32" ? 5e-5 : 0.1 * probability);
+        expect(Math.abs(score - probability)).toBeLessThan(dtype === "fp32" ? 5e-5 : 0.25 * probability);
       }
     }
     await fill.dispose();

@@ -65,7 +65,7 @@ test("goes on from the weights with other settings, and resumes to the bit", asy
 
   const refusals: readonly (readonly [words: readonly string[], RegExp, number])[] = [
     [["--out", "x", "--width", "24"], /has --width 12, and its weights do not fit 24; leave --width out/, 2],
-    [["--out", "x", "--model", "char-gru"], /is a char-lstm, whose weights are none of a char-gru/, 2],
+    [["--out", "x", "--model", "char-gru"], /is a char-lstm, and its weights do not fit a char-gru/, 2],
     [["--out", "part", "--resume", "--init-from", "runs/b"], /part was begun from .*a, not from runs\/b/, 2],
     [["--out", "a", "--resume"], /a was begun with new weights, not from/, 2],
     [["--out", "x", "--init-from", cwd], /is no run of Punchline, nor weights that one has kept/, 1],

@@ -29,7 +29,7 @@ export async function trainedGpt(context: DemoContext): Promise<DemoRun> {
     const { data, length } = await tokenised(context, base);
     return {
       what: `${base.name} on the jokes`,
-      network: { base },
+      network: { base: { folder: base.folder, name: base.name } },
       data,
       sources,
       options: {
