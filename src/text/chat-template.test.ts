@@ -60,7 +60,7 @@ describe("a chat template", () => {
     expect(chatTemplateOf(lm).apply([user("a")])).toBe("a");
     expect(chatTemplateOf(lm, "tool_use").apply([user("a")], { tools: [{ f: 1 }] })).toBe('[{"f": 1}]');
     expect(() => chatTemplateOf(lm, "tools_use")).toThrow(
-      /no chat template "tools_use": did you mean "tool_use"/i,
+      /no chat template "tools_use"; did you mean "tool_use"/i,
     );
   });
 
