@@ -9,11 +9,15 @@ export interface Launched {
   readonly family?: "openmpi" | "mpich" | undefined;
 }
 
+/** The tasks of a step, machine by machine. */
+const SLURM_TASKS = "SLURM_STEP_TASKS_PER_NODE";
+
 /** Undefined for a process that was started by itself. */
 export function launchedAs(env: Readonly<Record<string, string | undefined>>): Launched | undefined {
+  /** Of "4(x2),3", which is Slurm's for four tasks on each of two machines and three on another, the first number. */
   const number = (name: string) => {
-    const value = env[name];
-    return value !== undefined && /^\d+$/.test(value) ? Number(value) : undefined;
+    const found = /^(\d+)(\(x\d+\))?(,.*)?$/.exec(env[name] ?? "");
+    return found ? Number(found[1]) : undefined;
   };
   const as = (
     rank: string,
@@ -24,13 +28,13 @@ export function launchedAs(env: Readonly<Record<string, string | undefined>>): L
     const [own, all] = [number(rank), number(size)];
     return own === undefined || all === undefined
       ? undefined
-      : { rank: own, size: all, onHost: number(onHost), family };
+      : { rank: own, size: all, onHost: number(onHost) ?? number(SLURM_TASKS), family };
   };
   return (
     as("OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_LOCAL_SIZE", "openmpi") ??
     // Hydra of MPICH, Intel MPI and MVAPICH; srun with pmi2 too, whose library may be another.
     as("PMI_RANK", "PMI_SIZE", "MPI_LOCALNRANKS", env.SLURM_STEP_ID === undefined ? "mpich" : undefined) ??
     // A batch script has SLURM_NTASKS as well, but is no task of a step.
-    as("SLURM_PROCID", "SLURM_STEP_NUM_TASKS", "SLURM_STEP_TASKS_PER_NODE")
+    as("SLURM_PROCID", "SLURM_STEP_NUM_TASKS", SLURM_TASKS)
   );
 }

@@ -2,7 +2,7 @@
  * MPI, through koffi: the ranks of a job that `mpirun` or `srun` has started.
  *
  * Of the library a dozen functions are called, all from the main thread and blocking: through koffi's asynchronous calls a
- * sum of four numbers took a hundred times as long, and a gradient is whole only when the runtime returns, so that there is
+ * sum of four numbers took over two hundred times as long, and a gradient is whole only when the runtime returns, so that there is
  * nothing to overlap. Handles are pointers to exported symbols in Open MPI, integers in MPICH and its kin, and others in
  * MPI 5's ABI.
  */

@@ -167,6 +167,25 @@ describe("ranks that average seldom", () => {
     expect(one.log[2]!.loss).toBeLessThan(one.log[0]!.loss);
   });
 
+  it("say what a single one of them has computed that is no number", async () => {
+    const [first, second] = ranksInProcess(2);
+    const lead = new Lead(first);
+    const other = followTraining({
+      ...second!,
+      async broadcast(bytes, from) {
+        await second!.broadcast(bytes, from);
+        // Of all that is sent, weights and moments alone are parts of a larger memory: NaN in every place.
+        if (bytes.byteLength < bytes.buffer.byteLength) bytes.fill(255);
+      },
+    });
+    await expect(train({ ...request, lead } as TrainRequest)).rejects.toMatchObject({
+      code: "diverged",
+      message: expect.stringMatching(/^Rank 1 on here: Training stopped at step 1: the loss became NaN/),
+    });
+    await lead.dismiss();
+    await other;
+  });
+
   it("take, with SGD and one inner step, the step of Nesterov's momentum on the mean gradient", async () => {
     const sgd = {
       optimizer: "sgd",

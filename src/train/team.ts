@@ -5,6 +5,7 @@
  * same update of the same weights. Rank 0 gives the orders, {@link Team.update} and the others; the other ranks
  * {@link Team.obey} them.
  */
+import { PunchlineError } from "../core/errors.ts";
 import type { BatchSource } from "../data/batches/batch.ts";
 import { shareOfBatches } from "../data/batches/share.ts";
 import type { Model } from "../models/model.ts";
@@ -13,6 +14,7 @@ import { agreed, attempt, Lead, type Order, partOf, type Ranks } from "../ranks/
 import type { Arena } from "../runtime/arena.ts";
 import type { Backend } from "../runtime/backend.ts";
 import type { BatchRows } from "../runtime/compile.ts";
+import { checkFinite } from "./divergence.ts";
 import type { TrainOptions } from "./options.ts";
 import { OuterStep } from "./outer.ts";
 import { learningRateAt } from "./plan.ts";
@@ -62,6 +64,9 @@ export interface StepCheck {
   readonly finite: boolean;
   readonly lr: number;
 }
+
+/** Only rank 0 knows of checkpoints. */
+const NO_CHECKPOINT = -1;
 
 /** Orders of rank 0. */
 export const orders = { job: 1, update: 2, validate: 3, gather: 4 } as const;
@@ -137,14 +142,12 @@ export class Team {
       [orders.update]: async (order) => {
         const [, step, count, planned] = order as unknown as [number, number, number, number];
         const stretch = { step, count, planned: planned < 0 ? null : planned };
-        // Rank 0 says what is wrong, and gives no other order of this training.
-        const sound = ({ loss, finite }: StepCheck) => {
-          if (!(finite && Number.isFinite(loss))) throw new Diverged();
-        };
+        const sound = (now: StepCheck) => checkFinite(now, NO_CHECKPOINT);
         try {
           await (this.#outer ? this.#alone(this.#outer, stretch, sound) : this.#together(stretch, sound));
         } catch (error) {
-          if (!(error instanceof Diverged)) throw error;
+          // Rank 0 has seen the same numbers, or was sent the error, and gives no other order of this training.
+          if (!(error instanceof PunchlineError && error.code === "diverged")) throw error;
         }
       },
       [orders.validate]: async () => {
@@ -246,9 +249,6 @@ export class Team {
     return whole;
   }
 }
-
-/** A rank other than 0 has seen numbers that are no longer finite. */
-class Diverged extends Error {}
 
 /** Some rows of what whole batches carry. */
 function ownRows(carried: Carried, { from, to, of }: BatchRows): Carried {

@@ -3,6 +3,7 @@ import { ranksInProcess } from "../../../test/ranks-in-process.ts";
 import { prepareData } from "../../data/prepare-sources.ts";
 import { follow, Lead } from "../../ranks/ranks.ts";
 import { auditSource } from "./audit-source.ts";
+import type { Judged } from "./auditor.ts";
 import { auditWork, shareAudit } from "./shared-audit.ts";
 
 it.each([2, 3])(
@@ -38,3 +39,9 @@ it.each([2, 3])(
     expect(done).toEqual([...done].sort((a, b) => a - b));
   },
 );
+
+it("takes more texts than a function has arguments", async () => {
+  const judge = await shareAudit(new Lead(), await prepareData("one-liners"), {});
+  const texts = Array.from({ length: 300_000 }, () => "a");
+  expect(await judge({ judge: () => ({}) as Judged }, texts)).toHaveLength(texts.length);
+});

@@ -103,6 +103,7 @@ async function judgeTogether(
   const own = await together(ranks, () => judge(texts.slice(from, to)));
   const all: Judged[] = [];
   for (let rank = 0; rank < ranks.size; rank++)
-    all.push(...(await sendJson<Judged[]>(ranks, ranks.rank === rank ? own : undefined, rank)));
+    for (const one of await sendJson<Judged[]>(ranks, ranks.rank === rank ? own : undefined, rank))
+      all.push(one);
   return all;
 }
