@@ -6,7 +6,7 @@ import { input } from "../graph/leaves.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { ReferenceArray } from "../ops/define.ts";
 import { interpret } from "../ops/interpret.ts";
-import { type SelfAttentionConfig, selfAttention } from "./attention.ts";
+import { localMask, type SelfAttentionConfig, selfAttention } from "./attention.ts";
 import { linear } from "./linear.ts";
 import { evaluation } from "./mode.ts";
 
@@ -41,4 +41,14 @@ it("rotates queries and keys by their positions, with a base and a scaling", () 
   expect(worstError(outputOf({ context: 8 }, [3, 4, 5]), plain)).toBeLessThan(1e-12);
   for (const other of [undefined, { context: 8, scaling: 2 }, { context: 8, base: 100 }])
     expect(worstError(outputOf(other, [0, 1, 2]), plain)).toBeGreaterThan(1e-3);
+});
+
+it.each([0, 1, 2, 46_341, 65_536])("sees %i tokens to each side", (reach) => {
+  const ids = input("ids", "int32", [1, 5]);
+  const [mask] = interpret(
+    [localMask(ids, reach)],
+    new Map([[ids, { shape: [1, 5], data: new Float64Array(5) }]]),
+  );
+  const wanted = Array.from({ length: 25 }, (_, i) => Number(Math.abs(Math.floor(i / 5) - (i % 5)) <= reach));
+  expect([...mask!.data]).toEqual(wanted);
 });

@@ -14,7 +14,7 @@ import { indexAlong } from "../ops/indexing.ts";
 import { matmul } from "../ops/matmul.ts";
 import { concatenate, split, transpose } from "../ops/movement.ts";
 import { type Rotation, rotary, rotationTables } from "../ops/rotary.ts";
-import { cast, equal, less } from "../ops/select.ts";
+import { cast, equal, greater, less } from "../ops/select.ts";
 import { type Layer, layer, parametersOf } from "./layer.ts";
 import type { Mode } from "./mode.ts";
 import type { Parameters } from "./parameters.ts";
@@ -72,9 +72,11 @@ export function localMask(ids: Tensor, reach: number, mask?: Tensor): Tensor {
   const [batch, length] = ids.shape as [Dim, Dim];
   const places = indexAlong(ids, 1);
   const apart = subtract(reshape(places, [batch, length, 1]), reshape(places, [batch, 1, length]));
-  // Squares, since whole numbers have no absolute value here.
-  const near = less(multiply(apart, apart), constant(int32([], [reach * reach + 1])));
-  const local = cast(near, "int32");
+  const beyond = (steps: number) => constant(int32([], [steps]));
+  const local = multiply(
+    cast(less(apart, beyond(reach + 1)), "int32"),
+    cast(greater(apart, beyond(-reach - 1)), "int32"),
+  );
   if (!mask) return local;
   return multiply(local, mask.shape.length === 2 ? reshape(mask, [batch, 1, length]) : mask);
 }
