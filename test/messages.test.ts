@@ -221,6 +221,29 @@ describe("a conversation", () => {
     await expect(prepareData(path, { vocabulary })).rejects.toThrow(/has tools that are no list such as/);
   });
 
+  it("with calls of tools learns each call with its end of turn, and is another where the call is another", async () => {
+    const calling =
+      "{% for m in messages %}[{{ m.role }}]\n{{ m.content }}{% for c in m.tool_calls or [] %}<{{ c.name }}>{% endfor %}{{ eos_token }}\n{% endfor %}" +
+      "{% if add_generation_prompt %}[assistant]\n{% endif %}";
+    const vocabulary = await loadTokenizer(await instruct(calling));
+    const asked = (...names: string[]) => [
+      turn("user", "why did the hen"),
+      { role: "assistant", content: null, tool_calls: names.map((name) => ({ name })) },
+      turn("tool", "a road"),
+      turn("assistant", "to see"),
+    ];
+    const all = [asked("see"), asked("cross"), asked("see", "cross"), asked("see")];
+    const data = await prepareData(file(all), { vocabulary, nearDuplicates: false, ...everything });
+    expect(data.summary).toMatchObject({ rows_out: 3, dropped: { duplicate: 1 } });
+    const learned = data.splits.train.map((text, i) => {
+      const [from, end, next, last] = data.learned!.train[i]!;
+      return [text.slice(from, end), text.slice(next, last)];
+    });
+    expect(learned.sort()).toEqual(
+      ["<cross>", "<see><cross>", "<see>"].map((call) => [`${call}${END}`, `to see${END}`]),
+    );
+  });
+
   it("that the template refuses is named", async () => {
     const strict = `{% if messages[0].role == 'system' %}{{ raise_exception('no system') }}{% endif %}${template}`;
     const vocabulary = await loadTokenizer(await instruct(strict));

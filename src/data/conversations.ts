@@ -67,10 +67,14 @@ export function conversationWriter(tokenizer: Tokenizer): ConversationWriter | u
     const messages = messagesOf(given.messages, where);
     return {
       texts: written(template, { messages, tools: toolsOf(given.tools, where) }, where),
-      said: messages.map(({ content }) => content).join("\n"),
+      said: messages.map(saidIn).join("\n"),
     };
   };
 }
+
+/** What a message says, and the tools that it calls: the same question may be answered by different calls. */
+const saidIn = ({ content, tool_calls: calls }: ChatMessage): string =>
+  Array.isArray(calls) ? `${content}\n${JSON.stringify(calls)}` : (content as string);
 
 /**
  * The messages of a conversation, with the usual names of roles.
@@ -178,6 +182,7 @@ function written(
 
 /** The end of the last turn: white space after its end of turn is not learned, unless that is the end of turn. */
 function endOfTurn(text: string, content: string): number {
-  const trimmed = text.trimEnd();
-  return trimmed.endsWith(content.trimEnd()) ? text.length : trimmed.length;
+  const [trimmed, said] = [text.trimEnd(), content.trimEnd()];
+  // A turn may be the call of a tool alone.
+  return said !== "" && trimmed.endsWith(said) ? text.length : trimmed.length;
 }

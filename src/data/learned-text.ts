@@ -20,27 +20,27 @@ export function encodeLearned(
   const parts = bounds.slice(1).map((end, i) => tokenizer.encode(text.slice(bounds[i], end)));
   const whole = tokenizer.encode(text);
   const joined = Int32Array.from(parts.flatMap((part) => [...part]));
-  const places = (lengths: readonly number[], ids: Int32Array) => {
+  /** @param at the place among the ids of each number of `learned` */
+  const places = (at: readonly number[], ids: Int32Array) => {
     const counts = new Uint8Array(ids.length);
-    // Stretches are between the first bound and the second, the third and the fourth.
-    for (let i = 0; i + 1 < lengths.length; i += 2) counts.fill(1, lengths[i], lengths[i + 1]);
+    for (let i = 0; i < at.length; i += 2) counts.fill(1, at[i], at[i + 1]);
     return { ids, counts };
   };
-  const sums = parts.slice(0, -1).map(
-    (
-      (sum) => (part: Int32Array) =>
-        (sum += part.length)
-    )(0),
-  );
-  if (equal(joined, whole)) return places(sums, whole);
+  const ends = endsOf(parts.slice(0, -1));
+  if (equal(joined, whole)) return places(ends, whole);
   const beginnings = learned.map((end) => tokenizer.encode(text.slice(0, end)));
-  return beginnings.every((ids) => equal(ids, whole.subarray(0, ids.length)))
-    ? places(
-        beginnings.map(({ length }) => length),
-        whole,
-      )
-    : places(sums, joined);
+  if (!beginnings.every((ids) => equal(ids, whole.subarray(0, ids.length)))) return places(ends, joined);
+  return places(
+    beginnings.map(({ length }) => length),
+    whole,
+  );
 }
 
 const equal = (a: Int32Array, b: Int32Array): boolean =>
   a.length === b.length && a.every((id, i) => id === b[i]);
+
+/** Where each part ends when they follow each other. */
+function endsOf(parts: readonly Int32Array[]): number[] {
+  let end = 0;
+  return parts.map(({ length }) => (end += length));
+}
