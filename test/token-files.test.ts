@@ -213,6 +213,11 @@ it("a training that was stopped goes on from the file as if it had not been", as
   expect(parts.tensors).toEqual(whole.tensors);
   expect(existsSync(join(folder, "parts", "texts.jsonl"))).toBe(false);
   expect(JSON.parse(readFileSync(join(folder, "parts", "run.json"), "utf8")).sources).toEqual([path]);
+  // Another file in its place is named as what it is.
+  await prepareTokenFile(path, [lines(jokes(300))], { vocabulary: "bpe", vocabularySize: 300 });
+  await expect(resume(join(folder, "parts"), { options: { steps: 14 } })).rejects.toThrow(
+    /^\S*corpus\.tokens is in another vocabulary than the model in \S*parts, so its ids mean other tokens/,
+  );
 });
 
 describe("the command line", () => {
@@ -350,12 +355,29 @@ describe("what is no whole token file is refused in a sentence:", () => {
     await expect(openTokenFile(path)).rejects.toThrow(/is damaged/);
   });
 
+  it.each([
+    ["tokens of another width", 12, [16, 0, 0, 0]],
+    ["a description that begins elsewhere", -40, [0, 0, 0, 0, 0, 0, 0, 0]],
+    ["a description that begins nowhere", -40, [255, 255, 255, 255, 255, 255, 255, 255]],
+    ["a description of another length", -32, [255, 255, 255, 255]],
+  ])("%s", async (_, at, bytes) => {
+    const path = await made();
+    change(path, at < 0 ? readFileSync(path).length + at : at, bytes);
+    await expect(openTokenFile(path)).rejects.toMatchObject({ code: "tokens", message: /is damaged/ });
+  });
+
   it("a file that is cut while it is read", async () => {
     const path = await made();
     const opened = await openTokenFile(path);
     truncateSync(path, 1000);
     expect(() => encodeSplit(opened, "train")).toThrow(/is cut short/);
   });
+});
+
+it("the folder of a token file is made where it is missing", async () => {
+  const path = join(temporaryFolder(), "new", "folder", "corpus.tokens");
+  await prepareTokenFile(path, [lines(jokes(20))]);
+  expect((await openTokenFile(path)).splits.train.length).toBeGreaterThan(1);
 });
 
 it("a broken-off preparation leaves nothing behind, and the old file as it was", async () => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { characterTokenizer } from "../text/characters.ts";
 import { wordTokenizerOf } from "../text/words.ts";
-import { allocateTokens, encodeItems } from "./tokens.ts";
+import type { PreparedData } from "./prepare.ts";
+import { allocateTokens, encodeItems, encodeSplit } from "./tokens.ts";
 
 describe("encodeItems", () => {
   it("ends each item and remembers where it begins", () => {
@@ -27,4 +28,18 @@ describe("encodeItems", () => {
     expect(allocateTokens(257, 1)).toBeInstanceOf(Uint16Array);
     expect(allocateTokens(65537, 1)).toBeInstanceOf(Int32Array);
   });
+});
+
+it("does not take more tokens of a file into memory than offsets can count", () => {
+  const train = {
+    tokens: { length: 2 ** 31, copy() {} },
+    items: 1,
+    offsets: () => Float64Array.of(0, 2 ** 31),
+    prompts: () => undefined,
+  };
+  const tokenizer = characterTokenizer(["\n", "a"]);
+  const data = { kind: "items", encoded: { path: "all.tokens", splits: { train } }, tokenizer };
+  expect(() => encodeSplit(data as unknown as PreparedData, "train")).toThrow(
+    /^all\.tokens has 2147483648 tokens in this split, and 2147483647 at most/,
+  );
 });

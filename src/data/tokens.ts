@@ -1,4 +1,5 @@
 /** Texts as one compact stream of token ids, with the places where each item begins. */
+import { InputError } from "../core/errors.ts";
 import { invalidOption } from "../core/options.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { type Ids, inPieces, type StoredIds } from "./ids.ts";
@@ -118,7 +119,20 @@ export function encodeText(tokenizer: Tokenizer, text: string): TokenStream {
   return { tokens, offsets: Int32Array.of(0, ids.length), endOfText: tokenizer.endOfText };
 }
 
-/** The ids of one split, by default with the data's own tokenizer. */
+/** Tokens that offsets of 32 bits can count. */
+const MOST_PLACES = 2 ** 31 - 1;
+
+const tooMany = (path: string, tokens: number): InputError =>
+  new InputError(
+    "memory",
+    `${path} has ${tokens} tokens in this split, and ${MOST_PLACES} at most are held in memory at once; train and evaluate from the file, which reads a few at a time, or use a smaller one.`,
+    { path, tokens },
+  );
+
+/**
+ * The ids of one split, by default with the data's own tokenizer.
+ * @throws InputError `memory` where a token file has more than 2^31 - 1
+ */
 export function encodeSplit(
   data: PreparedData,
   split: SplitName,
@@ -127,6 +141,7 @@ export function encodeSplit(
 ): TokenStream {
   if (data?.encoded) {
     const { tokens, offsets, ...rest } = itemsOf(data, split, tokenizer);
+    if (tokens.length > MOST_PLACES) throw tooMany(data.encoded.path, tokens.length);
     const own = allocateTokens((tokenizer ?? data.tokenizer).size, tokens.length);
     copyTo(own, tokens);
     return { ...rest, tokens: own, offsets: Int32Array.from(offsets) };
@@ -157,7 +172,7 @@ export function itemsOf(
   const offsets = stored.offsets(0, items);
   return {
     tokens: stored.tokens,
-    offsets: stored.tokens.length < 2 ** 31 ? Int32Array.from(offsets) : offsets,
+    offsets: stored.tokens.length <= MOST_PLACES ? Int32Array.from(offsets) : offsets,
     endOfText: tokenizer.endOfText,
     ...(data.kind === "items" ? { start: tokenizer.beginOfText, prompts: stored.prompts(0, items) } : {}),
   };

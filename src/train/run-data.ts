@@ -295,7 +295,7 @@ export async function dataForFolder(
 function inVocabularyOf(folder: string, data: PreparedData, vocabulary: Tokenizer): PreparedData {
   if (fingerprintTokenizer(data.tokenizer) === fingerprintTokenizer(vocabulary)) return data;
   throw new UsageError(
-    `${option("data")} is in another vocabulary than the model in ${folder}, so its ids mean other tokens; prepare it in the model's own.`,
+    `${data.encoded?.path ?? option("data")} is in another vocabulary than the model in ${folder}, so its ids mean other tokens; prepare it in the model's own.`,
     { option: "data", folder },
   );
 }

@@ -73,6 +73,8 @@ export type ReadBytes = (at: number, length: number) => Buffer;
 export interface Opened {
   readonly bits: Bits;
   readonly description: Description;
+  /** Where the description begins, and the numbers before it end. */
+  readonly at: number;
 }
 
 /**
@@ -100,10 +102,12 @@ export function readDescription(path: string, size: number, read: ReadBytes): Op
     footer.subarray(FOOTER - MAGIC.length).equals(MAGIC) &&
     footer.readDoubleLE(16) === size;
   if (!isWhole) throw cutShort(path);
-  const text = read(footer.readDoubleLE(0), footer.readUInt32LE(8));
+  const [at, length] = [footer.readDoubleLE(0), footer.readUInt32LE(8)];
+  if (at !== size - FOOTER - length || at < HEADER) throw damaged(path);
+  const text = read(at, length);
   const bits = head.readUInt32LE(12);
   if (crc32(text) !== footer.readUInt32LE(12) || ![8, 16, 32].includes(bits)) throw damaged(path);
-  return { bits: bits as Bits, description: JSON.parse(text.toString()) as Description };
+  return { bits: bits as Bits, description: JSON.parse(text.toString()) as Description, at };
 }
 
 export const cutShort = (path: string): InputError =>

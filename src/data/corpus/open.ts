@@ -20,7 +20,7 @@ import type { StoredIds, StoredSplit } from "../ids.ts";
 import type { PreparedData } from "../prepare.ts";
 import { memoryOfTexts } from "../prepare-opened.ts";
 import { type SplitName, splitNames } from "../split.ts";
-import { type Bits, cutShort, type Description, damaged, HEADER, readDescription } from "./format.ts";
+import { type Bits, cutShort, damaged, HEADER, type Opened, readDescription } from "./format.ts";
 
 /** An open file, which is closed when nothing refers to it. */
 class OpenFile {
@@ -109,17 +109,18 @@ export async function openTokenFile(path: string): Promise<PreparedData> {
   checkText(path, "path");
   const { size } = await regularFile(path);
   const file = new OpenFile(path);
-  const { bits, description } = readDescription(path, size, (at, length) => {
-    const bytes = Buffer.alloc(Math.max(0, Math.min(length, size - at)));
+  const opened = readDescription(path, size, (at, length) => {
+    const bytes = Buffer.alloc(Math.min(length, size - at));
     return bytes.subarray(0, file.read(bytes, at));
   });
+  const { description } = opened;
   const { tokenizer: files, cleaning, summary, kind, fingerprint } = description;
   const tokenizer = tokenizerFromFiles(files["tokenizer.json"], files["tokenizer_config.json"], [
     ...tokenizerFormats,
     huggingfaceFormat,
   ]);
   if (vocabularyFingerprint(tokenizer) !== description.vocabulary) throw damaged(path);
-  const splits = storedSplits(file, bits, description, tokenizer.size);
+  const splits = storedSplits(file, opened, tokenizer.size);
   const known: Partial<Record<SplitName, Decoded>> = {};
   const decode = (name: SplitName): Decoded => {
     known[name] ??= decoded(kind, path, splits[name], tokenizer);
@@ -137,10 +138,10 @@ export async function openTokenFile(path: string): Promise<PreparedData> {
   };
 }
 
+/** @throws InputError `tokens` where the numbers do not fill the file up to its description */
 function storedSplits(
   file: OpenFile,
-  bits: Bits,
-  { splits, prompts }: Description,
+  { bits, description: { splits, prompts }, at: end }: Opened,
   size: number,
 ): Record<SplitName, StoredSplit> {
   let at = HEADER;
@@ -152,6 +153,7 @@ function storedSplits(
   const tokens = splitNames.map((name) => next((splits[name].tokens * bits) / 8));
   const ends = splitNames.map((name) => next(8 * splits[name].items));
   const asked = splitNames.map((name) => next(prompts ? 4 * splits[name].items : 0));
+  if (at !== end) throw damaged(file.path);
   const split = (name: SplitName, k: number): StoredSplit => ({
     tokens: new FileIds(file, tokens[k]!, splits[name].tokens, { bits, size }),
     items: splits[name].items,

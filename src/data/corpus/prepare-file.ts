@@ -1,10 +1,12 @@
 /**
  * From sources of any size to a token file: the same texts, splits and tokens as `prepareData` gives, in memory that does
- * not grow with their length. A text takes about ten bytes of memory; the rest is on the disk while the file is made,
+ * not grow with their length. A text takes some eleven bytes of memory; the rest is on the disk while the file is made,
  * in the folder of the file.
  */
+import { dirname } from "node:path";
 import { UsageError } from "../../core/errors.ts";
 import { turns } from "../../core/turns.ts";
+import { makeFolder } from "../../files/make-folder.ts";
 import { normalise } from "../../text/normalise.ts";
 import { tokenizerInTurns } from "../choose-tokenizer.ts";
 import { nearThresholds } from "../duplicates.ts";
@@ -25,7 +27,7 @@ import { writeTokenFile } from "./write.ts";
 
 /**
  * Cleans, deduplicates and splits sources as `prepareData` does, and writes their tokens to `path`. The file appears when
- * it is whole.
+ * it is whole; missing folders are made.
  * @throws InputError and UsageError as `prepareData` does
  */
 export async function prepareTokenFile(
@@ -35,6 +37,7 @@ export async function prepareTokenFile(
 ): Promise<DataSummary> {
   const all = await openAll(sources, options);
   const { batches, from, described, ...prepared } = opened({ ...all, checkMemory() {} }, all.options);
+  await makeFolder(dirname(path));
   const spool = new TextSpool(path);
   try {
     const read = await readInto(spool, path, batches, prepared.options, from);

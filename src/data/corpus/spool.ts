@@ -4,8 +4,9 @@
  */
 
 import { randomBytes } from "node:crypto";
-import { closeSync, fstatSync, openSync, readSync, rmSync, writeSync } from "node:fs";
+import { closeSync, openSync, readSync, rmSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { InputError } from "../../core/errors.ts";
 import { PARTIAL } from "../../files/atomic.ts";
 import { fileError } from "../../files/file-errors.ts";
 
@@ -48,22 +49,19 @@ export class Spool {
     }
   }
 
-  /** All bytes in order. A piece changes when the next one is asked for. */
+  /**
+   * All bytes in order. A piece changes when the next one is asked for.
+   * @throws InputError `file` where some are no longer there
+   */
   *pieces(): Generator<Buffer> {
     this.#flush();
     const piece = Buffer.alloc(Math.min(BLOCK, Math.max(1, this.#written)));
     for (let at = 0; at < this.#written; ) {
       const n = this.#guarded(() => readSync(this.#file, piece, 0, piece.length, at));
-      if (n === 0) return;
+      if (n === 0) throw lost(this.#for);
       yield piece.subarray(0, n);
       at += n;
     }
-  }
-
-  /** Whether all that was written is there. */
-  get isWhole(): boolean {
-    this.#flush();
-    return fstatSync(this.#file).size === this.#written;
   }
 
   close(): void {
@@ -88,6 +86,13 @@ export class Spool {
     }
   }
 }
+
+const lost = (path: string): InputError =>
+  new InputError(
+    "file",
+    `Cannot write ${path}: what was kept on the disk for it is no longer whole; check the disk, and try again.`,
+    { path },
+  );
 
 /** A text, and the length of its prompt in UTF-16 code units. */
 export interface SpooledText {
