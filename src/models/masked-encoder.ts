@@ -19,7 +19,7 @@ import {
   readProbability,
   readSize,
 } from "./config.ts";
-import { defineArchitecture, type ModelDefinition, transformerOptions } from "./define.ts";
+import { defineArchitecture, type ModelDefinition, transformerOptions, transformerSize } from "./define.ts";
 import {
   type Architecture,
   type CheckpointMapping,
@@ -119,7 +119,7 @@ export const maskedEncoder = ({
     loraTargets,
     checkpointMapping: { ...mapping, prefixes: [`${type}.`] },
     configure({ config, dropout }, vocabularySize, given) {
-      const { layers, width, heads, context } = { ...sizes[config as "tiny"], ...given };
+      const { layers, width, heads, context } = transformerSize(sizes, config, given);
       return {
         architectures: [className],
         vocab_size: vocabularySize,

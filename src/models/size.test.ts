@@ -31,3 +31,14 @@ describe("options of a size", () => {
     expect(() => optionsOfSize(architectureOf("char-cnn"), 100, 100)).toThrow(/`width: 16` it has \d+/);
   });
 });
+
+const withHeads = architectures.filter(({ options }) => "heads" in options && "config" in options);
+
+it.each(withHeads.map((a) => [a.type, a] as const))(
+  "heads of %s that do not divide the width are refused by the names of both options",
+  (_, architecture) => {
+    expect(() => architecture.configure({ width: 66, heads: 4 }, 100)).toThrow(
+      "`width: 66` must be a multiple of `heads: 4`",
+    );
+  },
+);

@@ -23,7 +23,7 @@ export const machineOptions = {
   ...deviceOptions,
   ...inGroup("Machine", {
     quantize: choice(
-      "Round the weights of GPT-2, BERT or DistilBERT to 8 or 4 bits: faster and smaller, a little worse",
+      "Round the weights of a transformer over pieces of words to 8 or 4 bits: faster and smaller, a little worse",
       ["q8", "q4"],
       { defaultIs: "as they are" },
     ),

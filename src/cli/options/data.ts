@@ -76,7 +76,7 @@ export const dataOptions = inGroup("Data", {
     defaultIs: "off",
   }),
   keepUnicode: eitherFlag("Keep every letter and sign, instead of cleaning to ASCII", {
-    defaultIs: "on for GPT-2 and BERT, off for characters and words, which then need fewer signs",
+    defaultIs: "on for pieces of words, off for characters and words, which then need fewer signs",
   }),
   cleaning: flag("Clean the texts: all of the steps below", { default: true }),
   entities: flag("Decode HTML entities", { default: true }),
