@@ -54,18 +54,19 @@ export interface NativeEngine {
 }
 
 export function nativeEngine(argument: EngineArgument, program: EngineProgram = built): NativeEngine {
-  const hearing = new Map<number, Hear>();
-  let running: ChildProcess | undefined;
+  let running: { readonly child: ChildProcess; readonly hearing: Map<number, Hear> } | undefined;
   let last = 0;
 
-  function started(): ChildProcess {
-    if (running?.connected) return running;
+  function started(): NonNullable<typeof running> {
+    if (running?.child.connected) return running;
     if (!existsSync(program.file))
       throw new InputError("no-engine", `There is no ${program.file}; install Punchline again.`);
     const child = fork(program.file, [JSON.stringify(argument)], {
       execArgv: [...program.execArgv],
       stdio: ["ignore", "ignore", "inherit", "ipc"],
     });
+    // Its own calls: one that ends slowly may do so when another has begun.
+    const hearing = new Map<number, Hear>();
     child.on("message", (sent) => {
       const message = sent as EngineMessage;
       hearing.get(message.id)?.(message);
@@ -82,13 +83,13 @@ export function nativeEngine(argument: EngineArgument, program: EngineProgram = 
     };
     child.on("error", ({ message }) => ended(message));
     child.on("exit", (status, signal) => ended(signal ?? `status ${status}`));
-    running = child;
-    return child;
+    running = { child, hearing };
+    return running;
   }
 
   return {
     begin(name, request, hear) {
-      const child = started();
+      const { child, hearing } = started();
       const id = ++last;
       hearing.set(id, hear);
       const post = (message: FromPage) => {
@@ -98,7 +99,7 @@ export function nativeEngine(argument: EngineArgument, program: EngineProgram = 
       return () => post({ type: "abort", id });
     },
     async close() {
-      const child = running;
+      const child = running?.child;
       if (!child || child.exitCode !== null || child.signalCode !== null) return;
       const ended = new Promise<void>((done) => child.once("exit", () => done()));
       if (child.connected) child.disconnect();
