@@ -110,6 +110,30 @@ describe("a training that is to choose its device", () => {
     expect(losses).toEqual((await begin({})).losses);
   });
 
+  it("tries no more of them where it is stopped meanwhile, and leaves a first checkpoint", async () => {
+    const [device, stop] = [deviceLike(), new AbortController()];
+    const stopping = () => {
+      stop.abort();
+      return device.backend;
+    };
+    const tried: string[] = [];
+    const never = () => {
+      tried.push("the second");
+      return device.backend;
+    };
+    const { summary } = await trainRun(memoryStore().open("run"), twentySteps("char-gru", { steps: 4 }), {
+      backend: cpu,
+      others: [
+        { device: "webgpu", open: stopping },
+        { device: "webgpu", open: never },
+      ],
+      signal: stop.signal,
+    });
+    expect(summary).toMatchObject({ stopped: "interrupt", steps: 0 });
+    expect(tried).toEqual([]);
+    expect(device.held()).toBe(0);
+  });
+
   it("does not try others for steps that are too short to be worth it", async () => {
     const never: OtherBackend = {
       device: "webgpu",
@@ -188,5 +212,7 @@ describe("a model that is to choose its device", () => {
       return results;
     }).backend;
     expect((await choose(spoilt, slow(cpu))).backend.device).toBe("cpu");
+    const full = deviceLike(() => Promise.reject(new Error("Failed to allocate memory"))).backend;
+    expect((await choose(full, slow(cpu))).backend.device).toBe("cpu");
   });
 });

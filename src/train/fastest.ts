@@ -30,7 +30,8 @@ export async function onFastest(
   let fastest = await secondsOf(setup, best);
   const measured: MeasuredDevice[] = [{ device: backend.device, secondsPerStep: fastest }];
   for (const { device, open, minSeconds = 0 } of others) {
-    signal?.throwIfAborted();
+    // The training itself stops at the signal.
+    if (signal?.aborted) break;
     if (fastest < minSeconds) continue;
     let other: Computing | undefined;
     try {
