@@ -110,7 +110,7 @@ describe.skipIf(noBrowser)(`the engine of the machine${browserReason}`, () => {
       await expect.poll(() => listed(page)).toEqual(before);
       await page.click("label:has-text('This browser')");
       await page.waitForSelector("h2:has-text('Runs in this browser')");
-      expect(await page.textContent("footer")).toContain("WebAssembly in this page");
+      expect(await page.textContent("footer")).toContain("This page computes by itself (WebAssembly, ");
       await page.waitForFunction(() => document.querySelectorAll(".runs li").length === 0);
       await page.click("button.main:text-is('Train')");
       await phase(page, "Done");

@@ -38,6 +38,13 @@ describe.skipIf(noBrowser)(`the studio writes at several temperatures${browserRe
       await tabTo(page, "Write at each");
       await page.keyboard.press("Enter");
       await page.waitForSelector(".problem:has-text('\"3\" is no temperature from 0 to 2')");
+      // What was being written when a wrong one was asked for is over.
+      await field.fill("0");
+      await page.click("text=Write at each");
+      await field.fill("3");
+      await page.click("text=Write at each");
+      await page.waitForSelector(".problem:has-text('is no temperature')");
+      await page.waitForSelector("button:has-text('Stop all')", { state: "detached" });
       await field.fill("0, 0.7, 1.3");
       await tabTo(page, "Write at each");
       await page.keyboard.press("Enter");

@@ -250,9 +250,17 @@ describe.skipIf(noBrowser)(`the studio${browserReason}`, () => {
       expect(await faultsOf(page)).toEqual([]);
 
       await page.click("text=Train on these");
-      await page.click("button.main:has-text('Train')");
+      await page.waitForSelector("h1:text-is('Train a model')");
+      expect(await page.evaluate(() => scrollY)).toBe(0);
+      // Pressed twice before the page can change, it trains one run.
+      await page.locator("button.main:text-is('Train')").evaluate((button: HTMLElement) => {
+        button.click();
+        button.click();
+      });
       await page.waitForSelector(".samples li", { timeout: WAIT });
       await done(page);
+      expect(await page.locator(".problem").count()).toBe(0);
+      expect(await page.locator(".runs li b").allTextContents()).toEqual(["pasted-texts"]);
       await page.waitForSelector(".chart svg");
       expect(await faultsOf(page)).toEqual([]);
 
@@ -307,7 +315,9 @@ describe.skipIf(noBrowser)(`the studio${browserReason}`, () => {
         }
         throw new Error(`The Tab key never comes to ${name}.`);
       };
-      await first.focus("main");
+      await press(first, "To the content");
+      expect(await first.evaluate(() => document.activeElement?.id)).toBe("main");
+      expect(await first.textContent("h1")).toBe("Train a model");
       await press(first, "Train");
       await reached(first, 10);
       // What is kept of it: a checkpoint every ten seconds.

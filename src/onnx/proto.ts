@@ -104,7 +104,7 @@ function attribute(w: WireWriter, name: string, value: OnnxAttribute): void {
     w.uint32(tag(3, 0)).int64(value);
     w.uint32(tag(20, 0)).int64(ATTRIBUTE.int);
   } else if (typeof value === "string") {
-    w.uint32(tag(4, 2)).bytes(new TextEncoder().encode(value));
+    w.uint32(tag(4, 2)).string(value);
     w.uint32(tag(20, 0)).int64(ATTRIBUTE.string);
   } else if ("float" in value) {
     w.uint32(tag(2, 5)).float(value.float);

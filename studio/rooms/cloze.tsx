@@ -44,9 +44,15 @@ async function guarded(work: () => Promise<void>): Promise<void> {
   }
 }
 
+/** Counts what other words were asked about: only the answer to the last is shown, and none of a text before. */
+let latest = 0;
+/** Milliseconds without a letter typed, after which the models are asked. */
+const PAUSE = 200;
+
 const ask = () =>
   guarded(async () => {
     const asked = text.value;
+    latest++;
     stage.value = "Asking";
     try {
       answers.value = await call(
@@ -64,13 +70,10 @@ const ask = () =>
     askedOf.value = asked;
     first.value = answers.value.find(({ kind }) => kind === "masked")?.text.split("[MASK]")[1] ?? "";
     right.value = first.value.trimStart();
+    latest++;
     changes.value = [];
     times.value = undefined;
   });
-
-let latest = 0;
-/** Milliseconds without a letter typed, after which the models are asked. */
-const PAUSE = 200;
 
 /** Other words after the blank; only what was typed last is asked and shown. */
 const change = (words: string) =>

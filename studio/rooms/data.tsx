@@ -16,6 +16,7 @@ import {
 } from "../state/texts.ts";
 import { windowsFor } from "../state/windows.ts";
 import { Button, count, Fold, number, Opening, Problem, Same, Section } from "../ui/parts.tsx";
+import { timeLeft } from "../ui/time-left.ts";
 import { FileReadingChoices } from "./parts/file-reading.tsx";
 
 const reasonsInWords: Readonly<Record<string, string>> = {
@@ -87,21 +88,23 @@ async function prepare(texts: GivenTexts): Promise<void> {
 /** The texts that are looked at before they are taken. */
 let accepting: AbortController | undefined;
 
-async function accept(name: string, load: () => Promise<NamedTexts["texts"]>): Promise<void> {
-  const texts = await load();
-  const asked = { name, texts, reading: whole.value ? { whole: true } : undefined };
-  await take(texts instanceof File ? { ...asked, texts } : { name, texts });
-}
+const accept = (name: string, load: () => Promise<NamedTexts["texts"]>): Promise<void> =>
+  take(async () => {
+    const texts = await load();
+    return texts instanceof File && whole.value ? { name, texts, reading: { whole: true } } : { name, texts };
+  });
 
-async function take(asked: NamedTexts): Promise<void> {
+async function take(load: () => Promise<NamedTexts>): Promise<void> {
   accepting?.abort();
   const own = new AbortController();
   accepting = own;
   problem.value = undefined;
-  const { texts } = asked;
-  candidate.value = texts instanceof File ? { ...asked, texts } : undefined;
   looking.value = true;
   try {
+    const asked = await load();
+    own.signal.throwIfAborted();
+    const { texts } = asked;
+    candidate.value = texts instanceof File ? { ...asked, texts } : undefined;
     await choose(asked, own.signal);
   } catch (error) {
     if (accepting === own && !isAbort(error)) problem.value = sentenceOf(error);
@@ -112,7 +115,7 @@ async function take(asked: NamedTexts): Promise<void> {
 /** The same file, read in another way. */
 const takeAgain = (reading: FileReading): void => {
   const file = candidate.value;
-  if (file) take({ ...file, reading });
+  if (file) take(async () => ({ ...file, reading }));
 };
 
 async function read(files: FileList | null | undefined): Promise<void> {
@@ -132,8 +135,8 @@ function progressInWords(): string {
       ? ["Reading and cleaning", totalBytes > 0 ? bytes / totalBytes : 0]
       : [phase === "duplicates" ? "Looking for copies" : "Dividing", totalRows > 0 ? rows / totalRows : 0];
   const seconds = (performance.now() - since) / 1000;
-  const left = seconds > 2 && share > 0 ? `, ${Math.ceil((seconds * (1 - share)) / share)} s left` : "";
-  return `${doing}: ${number(rows)} texts, ${Math.floor(share * 100)} %${left}`;
+  const left = seconds > 2 && share > 0 ? `, ${timeLeft((seconds * (1 - share)) / share)}` : "";
+  return `${doing}: ${count(rows, "text")}, ${Math.floor(share * 100)} %${left}`;
 }
 
 export function Data() {
@@ -257,6 +260,8 @@ function Give() {
 
 function Cleaned({ view: { summary, kept, dropped } }: { readonly view: PreparedView }) {
   const reasons = Object.entries(summary.dropped);
+  const { near_examples: pairs } = summary;
+  const near = summary.dropped.near_duplicate ?? pairs.length;
   return (
     <Section title="Cleaned">
       <dl class="facts">
@@ -301,10 +306,12 @@ function Cleaned({ view: { summary, kept, dropped } }: { readonly view: Prepared
           </ul>
         </Fold>
       )}
-      {summary.near_examples.length > 0 && (
-        <Fold title={`Near copies: ${count(summary.near_examples.length, "pair")}`}>
+      {pairs.length > 0 && (
+        <Fold
+          title={`Near copies: ${pairs.length < near ? `${pairs.length} of ` : ""}${count(near, "pair")}`}
+        >
           <ul class="texts">
-            {summary.near_examples.map((pair) => (
+            {pairs.map((pair) => (
               <li key={pair.dropped}>
                 {pair.dropped}
                 <small>is close to “{pair.kept}”, which is kept</small>

@@ -78,6 +78,11 @@ async function begin(): Promise<void> {
       const before = await writeOn(from, prompt);
       continued.value = [...continued.value, { prompt, before }];
     }
+    // Another room may have begun one since.
+    if (busy.value) {
+      problem.value = `${view.value?.run} is in training; fine-tune when that is done.`;
+      return;
+    }
     await finetune(run, {
       ...preparationOf(texts, { spellsAll: true }),
       base: from,

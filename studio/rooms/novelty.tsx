@@ -221,7 +221,8 @@ function Verdict({ run, own, found }: VerdictProps) {
       <p class="note">
         Looked up among {count(indexed, "text")}. A copy is a text that is there, whole or nearly so. Real
         texts resemble each other too, so the share of copies says something only beside that of texts which
-        the model cannot have learned. The thin line is the 95 % interval.
+        the model cannot have learned. The thin line shows how far chance alone may move the share (95 %
+        interval).
       </p>
       {cues && <p class="note">{cueSentences(cues)}</p>}
       {notes.map((note) => (

@@ -96,7 +96,8 @@ async function begin(): Promise<void> {
 
 export function Train() {
   useEffect(() => {
-    if (!view.value && chosen.value) show(chosen.value);
+    // Why a run cannot be shown is said where it is chosen, in the list.
+    if (!view.value && chosen.value) show(chosen.value).catch(() => {});
   }, [chosen.value]);
   const shown = view.value;
   return (
@@ -139,7 +140,7 @@ export function Train() {
             min={0}
             max={20}
             step={1}
-            hint="Of the weights, to see later when it began to copy, or to branch; a large network takes 6 MB each"
+            hint="Of the weights, to see later when it began to copy, or to branch; those of a large network take up to 13 MB each"
           />
         </div>
       </Fold>

@@ -54,7 +54,7 @@ async function write(from: string): Promise<void> {
       },
     );
   } catch (error) {
-    if (!isAbort(error)) problem.value = sentenceOf(error);
+    if (controller === own && !isAbort(error)) problem.value = sentenceOf(error);
   }
   if (controller === own) writing.value = false;
 }

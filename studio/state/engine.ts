@@ -72,10 +72,10 @@ export const engineInWords = (): string => {
   const where = machineEngine.value?.machine;
   if (onMachine.value)
     return `The engine of this machine${where && ` (${where})`} trains; its runs are ${placeOfRuns.value}. Your texts and models stay on this machine`;
-  const page = globalThis.crossOriginIsolated
-    ? `WebAssembly in this page, ${Math.min(4, navigator.hardwareConcurrency)} threads`
-    : "WebAssembly in this page, one thread: this host does not isolate the page";
-  return `${page}. Your texts and models stay in this browser; nothing is sent`;
+  const threads = globalThis.crossOriginIsolated ? Math.min(4, navigator.hardwareConcurrency) : 1;
+  const used = threads === 1 ? "one thread" : `${threads} threads`;
+  const why = globalThis.crossOriginIsolated ? "" : ": its host allows no more";
+  return `This page computes by itself (WebAssembly, ${used}${why}). Your texts and models stay in this browser; nothing is sent`;
 };
 
 /** What the page calls the library's options. */

@@ -40,6 +40,8 @@ export function goTo(id: string): void {
   room.value = id;
   // The browser's Back leads to the room before.
   history.pushState(null, "", address());
+  // The button that leads here may be at the end of a long room.
+  scrollTo(0, 0);
 }
 
 export const linkTo = (id: string): string => `#/${id}`;
@@ -57,6 +59,8 @@ function write(): void {
 }
 
 addEventListener("hashchange", () => {
+  // A place within the page, to which the first link leads, is no room.
+  if (location.hash !== "" && !location.hash.startsWith("#/")) return write();
   const { room: asked, settings: given } = parsed();
   room.value = asked;
   for (const [name, { signal }] of settings) if (given.has(name)) signal.value = given.get(name)!;

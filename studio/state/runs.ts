@@ -109,6 +109,8 @@ export async function show(run: string): Promise<void> {
   view.value = undefined;
   if (!runs.value.some(({ name, record }) => name === run && record)) return;
   const { log, samples, guesses, record, state } = await call("history", { run });
+  // A training that was begun meanwhile is on the screen, or a run that was chosen after this one.
+  if (busy.value || chosen.value !== run) return;
   const planned = state?.plannedSteps ?? undefined;
   view.value = {
     ...fresh(run),
@@ -138,26 +140,25 @@ export function freeName(wanted: string): string {
 }
 
 export function train(run: string, request: TrainingRequest): Promise<void> {
-  view.value = fresh(run);
-  return follow(run, (options) => call("train", { ...request, run }, options));
+  return begin(run, (options) => call("train", { ...request, run }, options));
 }
 
 export function finetune(
   run: string,
   request: Omit<EngineCalls["finetune"]["request"], "run">,
 ): Promise<void> {
-  view.value = fresh(run);
-  return follow(run, (options) => call("finetune", { ...request, run }, options));
+  return begin(run, (options) => call("finetune", { ...request, run }, options));
 }
 
 export function branch(run: string, request: Omit<StudioCalls["branch"]["request"], "run">): Promise<void> {
-  view.value = fresh(run);
-  return follow(run, (options) => call("branch", { ...request, run }, options));
+  return begin(run, (options) => call("branch", { ...request, run }, options));
 }
 
 export async function goOn(run: string, train: { readonly maxMinutes?: number } = {}): Promise<void> {
   if (view.value?.run !== run) await show(run);
-  view.value = { ...(view.value ?? fresh(run)), phase: "starting", problem: undefined };
+  if (busy.value) return;
+  const shown = view.value?.run === run ? view.value : fresh(run);
+  view.value = { ...shown, phase: "starting", problem: undefined };
   return follow(run, (options) => call("resume", { run, train }, options));
 }
 
@@ -166,13 +167,19 @@ export function stop(): void {
   controller?.abort();
 }
 
-async function follow(
-  run: string,
-  start: (options: {
-    onEvent: (event: TrainingEvent) => void;
-    signal: AbortSignal;
-  }) => Promise<EngineCalls["train"]["result"]>,
-): Promise<void> {
+type Start = (options: {
+  onEvent: (event: TrainingEvent) => void;
+  signal: AbortSignal;
+}) => Promise<EngineCalls["train"]["result"]>;
+
+/** Trains a new run; nothing where one is in training already, as after a button was pressed twice. */
+async function begin(run: string, start: Start): Promise<void> {
+  if (busy.value) return;
+  view.value = fresh(run);
+  await follow(run, start);
+}
+
+async function follow(run: string, start: Start): Promise<void> {
   chosen.value = run;
   controller = new AbortController();
   const after = await start({ onEvent: hear, signal: controller.signal }).then(

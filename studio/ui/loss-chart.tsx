@@ -43,5 +43,5 @@ function lossInWords(log: readonly LogRow[], guesses: Guesses | undefined, unit:
   const [first, last] = [log[0], log.at(-1)];
   if (!first || !last) return "No step is done yet.";
   const compared = guesses ? ` Guessing by frequency alone costs ${guesses.unigram.toFixed(2)}.` : "";
-  return `The loss went from ${first.loss.toFixed(2)} to ${last.loss.toFixed(2)} nats per ${unit} in ${last.step} steps.${compared}`;
+  return `The loss went from ${first.loss.toFixed(2)} to ${last.loss.toFixed(2)} nats per ${unit} in ${last.step} ${last.step === 1 ? "step" : "steps"}.${compared}`;
 }

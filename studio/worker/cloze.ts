@@ -22,8 +22,9 @@ export function clozeHandlers(open: OpenBuiltIn): Handlers<ClozeCalls> {
     async cloze({ text }, { emit, signal }) {
       const pair = [];
       for (const name of names) pair.push(clozeModel(await open(name, emit), text));
-      for (const model of asked) await model.release();
+      const before = asked;
       asked = pair;
+      for (const model of before) await model.release();
       const answers = [];
       for (const model of pair) {
         signal.throwIfAborted();

@@ -116,7 +116,7 @@ function Shares({ found }: { readonly found: CopiesAlong }) {
       <p role="status">
         {beganInWords(found)} {inWords}
       </p>
-      <p class="note">The band is the 95 % interval.</p>
+      <p class="note">The band shows how far chance alone may move each share (95 % interval).</p>
     </>
   );
 }

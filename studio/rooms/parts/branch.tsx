@@ -13,10 +13,12 @@ const name = signal("");
 /** The steps at which the chosen run kept its weights. */
 const steps = signal<readonly number[]>([]);
 
+const branchName = (from: string): string => freeName(name.value.trim() || `${from}-branch`);
+
 async function begin(from: string): Promise<void> {
   // Another tab may have trained since.
   await refreshRuns();
-  await branch(freeName(name.value.trim() || `${from}-branch`), {
+  await branch(branchName(from), {
     from: { run: from, ...(step.value === "" ? {} : { step: Number(step.value) }) },
     train: {
       maxMinutes: Number(minutes.value),
@@ -41,6 +43,7 @@ export function Branch() {
   }, [from]);
   if (!from) return null;
   const path = `${runFolder(from)}${step.value === "" ? "" : `/checkpoints/step-${step.value}`}`;
+  const out = runFolder(branchName(from));
   const asked = rate.value === "" ? "" : ` --learning-rate ${rate.value}`;
   return (
     <Fold title={`Branch from ${from}`}>
@@ -81,8 +84,8 @@ export function Branch() {
         <Button onClick={() => begin(from)}>Branch</Button>
       </div>
       <Same
-        command={`punchline train --init-from ${shellWord(path)}${asked} --max-minutes ${minutes.value} --out ${shellWord(`${runFolder(from)}-branch`)}`}
-        code={`import { prepareLike, train } from "punchline";\n\nconst folder = ${JSON.stringify(path)};\nawait train({\n  base: { folder, name: folder },\n  data: await prepareLike(${JSON.stringify(runFolder(from))}),\n  options: { maxMinutes: ${minutes.value}${rate.value === "" ? "" : `, learningRate: ${rate.value}`} },\n  out: ${JSON.stringify(`${runFolder(from)}-branch`)},\n});`}
+        command={`punchline train --init-from ${shellWord(path)}${asked} --max-minutes ${minutes.value} --out ${shellWord(out)}`}
+        code={`import { prepareLike, train } from "punchline";\n\nconst folder = ${JSON.stringify(path)};\nawait train({\n  base: { folder, name: folder },\n  data: await prepareLike(${JSON.stringify(runFolder(from))}),\n  options: { maxMinutes: ${minutes.value}${rate.value === "" ? "" : `, learningRate: ${rate.value}`} },\n  out: ${JSON.stringify(out)},\n});`}
       />
     </Fold>
   );

@@ -42,7 +42,7 @@ export function FileReadingChoices({ reading, view, onChange }: FileReadingProps
             label="Encoding"
             value={reading.encoding ?? ""}
             options={[
-              ["", "UTF-8, or by its mark"],
+              ["", "UTF-8, or as the file says"],
               ...encodings.map((name): [string, string] => [name, name]),
             ]}
             onChange={change("encoding")}
@@ -57,7 +57,7 @@ export function FileReadingChoices({ reading, view, onChange }: FileReadingProps
             label="First row"
             value={header}
             options={[
-              ["", "found out"],
+              ["", "automatic"],
               ["yes", "names the columns"],
               ["no", "is a text like the others"],
             ]}
@@ -87,7 +87,7 @@ const encodings = [
 ];
 
 const delimiters: readonly (readonly [string, string])[] = [
-  ["", "found out"],
+  ["", "automatic"],
   [",", "commas"],
   [";", "semicolons"],
   ["tab", "tabs"],

@@ -66,6 +66,7 @@ export function FirstModel() {
 
 /** What a room says that needs a model of known texts, before there is one. */
 export function NoModel({ title }: { readonly title: string }) {
+  if (!listed.value) return <Opening title={title}>Looking for your models.</Opening>;
   return (
     <>
       <Opening title={title}>

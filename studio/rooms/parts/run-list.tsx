@@ -2,8 +2,8 @@
 import { signal } from "@preact/signals";
 import type { StoredRun } from "punchline/web";
 import { call, placeOfRuns, sentenceOf } from "../../state/engine.ts";
-import { busy, chosen, isUnfinished, refreshRuns, runs, show, view } from "../../state/runs.ts";
-import { Button, number, Problem, Section } from "../../ui/parts.tsx";
+import { busy, chosen, isUnfinished, listed, refreshRuns, runs, show, view } from "../../state/runs.ts";
+import { Button, count, Problem, Section } from "../../ui/parts.tsx";
 
 const problem = signal<string | undefined>(undefined);
 
@@ -40,7 +40,7 @@ async function remove(run: string): Promise<void> {
 export function RunList() {
   return (
     <Section title={`Runs ${placeOfRuns.value}`}>
-      {runs.value.length === 0 && (
+      {listed.value && runs.value.length === 0 && (
         <p class="note">{busy.value ? "The first one is in training." : "None yet."}</p>
       )}
       <ul class="texts runs">
@@ -71,7 +71,7 @@ function Run({ run }: { readonly run: StoredRun }) {
   const facts = [
     record?.model ?? "a model",
     record?.base && `from ${record.base}`,
-    state ? `${number(state.step)} steps` : undefined,
+    state ? count(state.step, "step") : undefined,
     state?.bestLoss ? `loss ${state.bestLoss.toFixed(2)}` : undefined,
     `${(bytes / 1e6).toFixed(1)} MB`,
     isUnfinished(run) && !(busy.value && view.value?.run === name) ? "not finished" : undefined,

@@ -46,6 +46,7 @@ async function writeAll(options: WatchOptions): Promise<void> {
   const all = typed();
   problem.value = "wrong" in all ? all.wrong : undefined;
   columns.value = [];
+  writing.value = false;
   if ("wrong" in all) return;
   columns.value = all.map((temperature) => ({ temperature, begun: options.prompt ?? "", texts: [] }));
   writing.value = true;

@@ -2,6 +2,7 @@
 import type { RunView } from "../../state/runs.ts";
 import { LossChart } from "../../ui/loss-chart.tsx";
 import { number, Section } from "../../ui/parts.tsx";
+import { timeLeft } from "../../ui/time-left.ts";
 
 const phases: Readonly<Record<RunView["phase"], string>> = {
   starting: "Preparing",
@@ -32,7 +33,7 @@ export function Watched({ view: shown, unit = "letters" }: WatchedProps) {
           {prepared !== undefined ? ` the texts, ${Math.floor(prepared * 100)} %` : ""}
           {parameters ? `, ${number(parameters)} numbers to learn` : ""}
           {last ? `, ${number(Math.round(last.tokens_per_s))} ${unit} a second` : ""}
-          {running && secondsLeft !== undefined ? `, ${Math.ceil(secondsLeft)} s left` : ""}
+          {running && secondsLeft !== undefined ? `, ${timeLeft(secondsLeft)}` : ""}
         </p>
         {running && (
           <progress
