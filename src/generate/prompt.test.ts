@@ -7,6 +7,12 @@ import { promptText, readPrompt } from "./prompt.ts";
 
 const ascii = { tokenizer: printableTokenizer(), cleaning: resolveCleaning(), name: "runs/a" };
 
+it("joins lines, however many spaces there are, where a line break ends a text", () => {
+  const spaced = { ...ascii, cleaning: resolveCleaning({ steps: { space: false } }) };
+  const spaces = " ".repeat(200_000);
+  expect(promptText(spaced, `a \t\n  b  c${spaces}d`)).toBe(`a b  c${spaces}d`);
+});
+
 describe("a prompt for a model of ASCII texts", () => {
   it.each([
     ["It\u2019s", "It's"],

@@ -73,6 +73,24 @@ describe.each(vocabularies)("%s", (name, tokenizer) => {
   });
 });
 
+it.each(vocabularies)("shows what a token would add, without taking it: %s", (_, tokenizer) => {
+  const ids = [...tokenizer.encode("the hen did cross")];
+  const continuation = continuationOf(tokenizer, "why");
+  const stream = continuation.stream();
+  for (const [k, id] of ids.entries()) {
+    const before = ids.slice(0, k);
+    for (const other of new Set(ids))
+      expect(stream.peek(other)).toBe(continuation.pieces([...before, other]).at(-1));
+    stream.push(id);
+  }
+});
+
+it("goes on from a prompt with very many spaces", () => {
+  const prompt = `${" ".repeat(300_000)}why `;
+  const tokenizer = characterTokenizerOf([prompt]);
+  expect(continuationOf(tokenizer, prompt).decode(tokenizer.encode("hy"))).toBe("hy");
+});
+
 it("puts a mark right behind the prompt's last word", () => {
   for (const [, tokenizer] of vocabularies.slice(0, 4)) {
     const next = [...tokenizer.encode("why, did")].slice(tokenizer.encode("why").length);

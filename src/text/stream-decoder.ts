@@ -15,6 +15,8 @@ import type { Tokenizer } from "./tokenizer.ts";
 export interface StreamDecoder {
   /** The text that is certain once `id` is known; often empty in the middle of a character. */
   push(id: number): string;
+  /** What `id` would add as the last of the text; it is not taken. */
+  peek(id: number): string;
   /** What is still held back, an unfinished character as U+FFFD. */
   end(): string;
 }
@@ -66,7 +68,8 @@ export function continuationOf(
   return { stream, pieces, decode: (list) => pieces(list).join("") };
 }
 
-const trailingSpace = (text: string): string => /\s*$/.exec(text)![0];
+/** Not by `\s*$`, which takes the square of the time for spaces that something follows. */
+const trailingSpace = (text: string): string => text.slice(text.trimEnd().length);
 
 class Stream implements StreamDecoder {
   readonly #tokenizer: Decoding;
@@ -95,6 +98,14 @@ class Stream implements StreamDecoder {
     if (this.#tokenizer.kind === "character") return this.#unspaced(this.#tokenizer.decode([id]));
     this.#waiting.push(id);
     return this.#flush(false);
+  }
+
+  peek(id: number): string {
+    const copy = new Stream(this.#tokenizer, this.#done, this.#space);
+    this.#before ??= this.#tokenizer.decode(this.#done.flat());
+    copy.#before = this.#before;
+    copy.#waiting = [...this.#waiting];
+    return copy.push(id) + copy.end();
   }
 
   end(): string {

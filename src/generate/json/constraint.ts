@@ -143,4 +143,4 @@ export class JsonWriter {
 }
 
 const unable = (reason: string): InputError =>
-  new InputError("vocabulary", `This model cannot write JSON: ${reason}.`, { option: "response_format" });
+  new InputError("vocabulary", `This model cannot write JSON: ${reason}.`);

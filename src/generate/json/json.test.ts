@@ -121,6 +121,7 @@ const schemas: Readonly<Record<string, unknown>> = {
   "a plate": { type: "string", pattern: "^[A-Z]{1,3}-(?:[1-9]\\d{0,3}|[ÄÖÜ☃-☄])$" },
   "a part": { type: "string", pattern: "b+c|\\s\\w", maxLength: 9 },
   "exact length": { type: "string", pattern: "^(ab)*$", minLength: 3, maxLength: 6 },
+  "a named group": { type: "string", pattern: "^(?<kind>hen|cow)-(?:\\d{2})$" },
   "escaped signs": { type: "string", pattern: '^["\\\\\\n]{2}\\u{1F600}?$' },
   date: { type: "string", format: "date" },
   "date-time": { type: "string", format: "date-time" },
@@ -262,6 +263,8 @@ it("writes on where a text has filled its machine, or another text has", () => {
   }
 });
 
+const manyNames = (count: number) => Array.from({ length: count }, (_, k) => [`p${k}`, {}]);
+
 it.each([
   [{ type: "string", minLength: 5, maxLength: 3 }, "nothing fits it: # has no text of 5 to 3 characters"],
   [{ type: "object", properties: { a: false }, required: ["a"] }, "nothing fits it: #/properties/a is false"],
@@ -289,6 +292,23 @@ it.each([
     },
     "the pattern is too large",
   ],
+  [
+    {
+      anyOf: Array.from({ length: 40 }, (_, k) => ({
+        type: "string",
+        enum: ["a"],
+        pattern: `(a|b){0,99}${k}`,
+      })),
+    },
+    "the pattern is too large",
+  ],
+  [
+    {
+      $defs: { many: { type: "object", properties: Object.fromEntries(manyNames(200)) } },
+      anyOf: Array.from({ length: 40 }, (_, k) => ({ $ref: "#/$defs/many", enum: [{ p0: k }] })),
+    },
+    "it has more than 5000 parts",
+  ],
   [{ type: "string", format: "colour" }, '#/format "colour" is not supported; known are'],
   [
     { oneOf: [{ type: "integer" }, { type: "number" }] },
@@ -315,4 +335,22 @@ it.each([
   const read = () => readSchema(schema, { ascii: false });
   expect(read).toThrow(reason);
   expect(read).toThrow(/^The schema cannot be used: .*\.$/);
+});
+
+it("refuses a schema of very many characters", () => {
+  const read = () => readSchema({ const: "x".repeat(140_000) }, { ascii: false });
+  expect(read).toThrow("it has more than 131072 characters");
+});
+
+/** Characters with others between them, so that each is a range. */
+const everySecond = (count: number): string =>
+  String.fromCharCode(...Array.from({ length: count }, (_, k) => 0x3400 + 2 * k));
+
+it.each([
+  ["groups within each other", `${"(?:".repeat(20_000)}a${")".repeat(20_000)}`],
+  ["many ranges, repeated", `[${everySecond(10_000)}]{5000}`],
+  ["many ranges, before a long text", `^[${everySecond(10_000)}]a{1500}$`],
+])("refuses a pattern before it takes long or much memory: %s", (_, pattern) => {
+  const read = () => readSchema({ type: "string", pattern }, { ascii: false });
+  expect(read).toThrow("the pattern is too large");
 });

@@ -16,7 +16,7 @@ import { type Lead, leadOf, narrowed } from "./utf8.ts";
 interface Frame {
   /** Whether it can be left out, or ends here. */
   readonly ends: boolean;
-  /** What can stand in its place after a byte: lists of frames, the next first. */
+  /** What can be in its place after a byte: lists of frames, the next first. */
   step(byte: number): Steps;
   /** As it is where only the next `bytes` matter. */
   near?(bytes: number): Frame;
@@ -172,7 +172,6 @@ const ambiguous = (): InputError =>
   new InputError(
     "schema",
     `The schema can be read in more than ${MOST_STACKS} ways at the same place; give its alternatives different beginnings, such as a property of one value each that comes first.`,
-    { option: "response_format" },
   );
 
 /** The frames of the machines of one shape, each made once. */

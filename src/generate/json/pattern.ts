@@ -68,6 +68,12 @@ const empty: Part = { is: "all", parts: [] };
 /** Most states of an automaton; counted repetitions multiply them. */
 const MOST_STATES = 2_000;
 
+/** Groups within each other, at most. */
+const MOST_DEEP = 200;
+
+/** Characters of a group's name, at most. */
+const MOST_NAME = 100;
+
 /** Steps of construction that are left, for all patterns of a schema together. */
 export interface Work {
   left: number;
@@ -166,6 +172,7 @@ class Reader {
   readonly #characters: readonly string[];
   readonly #source: string;
   #at = 0;
+  #deep = 0;
 
   constructor(source: string) {
     this.#source = source;
@@ -236,13 +243,16 @@ class Reader {
 
   #atom(): Part {
     if (this.#take("(")) {
+      if (++this.#deep > MOST_DEEP) throw tooLarge();
       if (this.#peek() === "?" && !this.#take("?:")) {
-        const name = /^\?<[\w$]+>/.exec(this.#characters.slice(this.#at).join(""));
+        const ahead = this.#characters.slice(this.#at, this.#at + MOST_NAME + 3).join("");
+        const name = /^\?<[\w$]+>/.exec(ahead);
         if (!name) throw this.#refuse(`(${this.#characters.slice(this.#at, this.#at + 2).join("")}`);
         this.#at += [...name[0]].length;
       }
       const inner = this.#alternatives(false);
       if (!this.#take(")")) throw this.#refuse(this.#peek() ?? "(");
+      this.#deep--;
       return inner;
     }
     if (this.#take("[")) return { is: "set", ranges: this.#list() };
@@ -313,6 +323,7 @@ function automatonOf(part: Part, within: Ranges, work: Work): Pattern {
     switch (one.is) {
       case "set": {
         const to = add();
+        spend(work, one.ranges.length * within.length);
         states[from]!.sets.push({ ranges: intersection(one.ranges, within), to });
         return to;
       }
@@ -378,6 +389,7 @@ function automatonOf(part: Part, within: Ranges, work: Work): Pattern {
   numberOf(closed([first]));
   const next: Int32Array[] = [];
   for (let k = 0; k < sets.length; k++) {
+    spend(work, classes.length);
     const reached = classes.map(() => new Set<number>());
     for (const state of sets[k]!)
       for (const { ranges, to } of states[state]!.sets)

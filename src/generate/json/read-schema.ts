@@ -10,12 +10,13 @@ import { formats } from "./formats.ts";
 import { Machine } from "./machine.ts";
 import { merge, type SchemaObject } from "./merge.ts";
 import { beginsNumber } from "./numbers.ts";
-import { fullWork, type Pattern, readPattern } from "./pattern.ts";
+import { fullWork, type Pattern, readPattern, type Work } from "./pattern.ts";
 import type { ArrayShape, NumberShape, ObjectShape, Shape, StringShape, UnionShape } from "./shapes.ts";
 
-/** Most subschemas, values of an `enum`, and schemas within each other. */
+/** Most subschemas and values of an `enum`, schemas within each other, and characters. */
 const MOST_PARTS = 5_000;
 const MOST_DEEP = 200;
+const MOST_CHARACTERS = 1 << 17;
 
 const ofType: Readonly<Record<string, readonly string[]>> = {
   string: ["minLength", "maxLength", "pattern", "format"],
@@ -85,6 +86,8 @@ export interface ReadOptions {
 
 /** @throws InputError `schema` for what cannot be kept or met, with its place */
 export function readSchema(schema: unknown, options: ReadOptions): Shape {
+  if ((JSON.stringify(schema) ?? "").length > MOST_CHARACTERS)
+    throw refusal(`it has more than ${MOST_CHARACTERS} characters`);
   return new Reader(schema, options).read();
 }
 
@@ -120,22 +123,28 @@ const plain = (type: string, any: Shape): Shape =>
         ? { kind: "array", first: [], rest: any, min: 0, max: Infinity }
         : constants[type]!;
 
+/** What the parts of a schema may take, those that are read on their own too. */
+interface Budget {
+  parts: number;
+  readonly work: Work;
+}
+
 class Reader {
   readonly #root: unknown;
   readonly #ascii: boolean;
   readonly #references = new Map<string, UnionShape>();
   readonly #patterns = new Map<string, Pattern>();
-  readonly #work = fullWork();
   readonly #all: Shape[] = [];
   /** Why shapes that nothing can have are empty. */
   readonly #reasons = new Map<Shape, string>();
   readonly #any = anyShape();
-  #parts = 0;
+  readonly #budget: Budget;
   #deep = 0;
 
-  constructor(root: unknown, { ascii }: ReadOptions) {
+  constructor(root: unknown, { ascii }: ReadOptions, budget: Budget = { parts: 0, work: fullWork() }) {
     this.#root = root;
     this.#ascii = ascii;
+    this.#budget = budget;
   }
 
   read(): Shape {
@@ -240,8 +249,8 @@ class Reader {
   }
 
   #countParts(more: number): void {
-    this.#parts += more;
-    if (this.#parts > MOST_PARTS) throw refusal(`it has more than ${MOST_PARTS} parts`);
+    this.#budget.parts += more;
+    if (this.#budget.parts > MOST_PARTS) throw refusal(`it has more than ${MOST_PARTS} parts`);
   }
 
   #read(schema: unknown, path: string): Shape {
@@ -350,12 +359,14 @@ class Reader {
         definitions: definitions(this.#root, "definitions"),
       },
       { ascii: this.#ascii },
+      this.#budget,
     );
     try {
       return reader.read();
     } catch (error) {
       if (error instanceof InputError && error.message.includes("nothing fits"))
         return { kind: "union", members: [] };
+      if (this.#budget.parts > MOST_PARTS || this.#budget.work.left < 0) throw error;
       throw refusal(`${excerpt(path)} has values that cannot be held to its other keywords`);
     }
   }
@@ -429,7 +440,7 @@ class Reader {
     const read = this.#patterns.get(source);
     if (read) return read;
     try {
-      const pattern = readPattern(source, this.#ascii ? [[0, 0x7e]] : undefined, this.#work);
+      const pattern = readPattern(source, this.#ascii ? [[0, 0x7e]] : undefined, this.#budget.work);
       this.#patterns.set(source, pattern);
       return pattern;
     } catch (error) {
@@ -559,7 +570,7 @@ class Reader {
 const LONGEST_MATCH = 500;
 
 const refusal = (reason: string): InputError =>
-  new InputError("schema", `The schema cannot be used: ${reason}.`, { option: "response_format" });
+  new InputError("schema", `The schema cannot be used: ${reason}.`);
 
 const meaningful = (schema: SchemaObject): SchemaObject =>
   Object.fromEntries(
