@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { babble, tinyTraining } from "../../../test/training-fixture.ts";
 import { train } from "../../train/train.ts";
-import type { LocalModel } from "../local-model.ts";
+import { LocalModel } from "../local-model.ts";
 import { logProbabilities } from "../log-probabilities.ts";
 import { promptIds, type Sample } from "../sample.ts";
 import { Batcher, type ScoredToken, type TextRequest } from "./batcher.ts";
@@ -73,6 +73,25 @@ describe("a batcher", () => {
       expect(alternatives).toHaveLength(3);
       expect(alternatives[0]!.logProbability).toBeGreaterThanOrEqual(logProbability);
     }
+    await batcher.release();
+  });
+
+  it("has no alternatives without a spelling, of which a padded vocabulary has some", async () => {
+    const lm = await tiny("char-transformer");
+    const size = 3;
+    const padded = new LocalModel({ ...lm, tokenizer: { ...lm.tokenizer, size } });
+    const batcher = new Batcher(padded, 2);
+    const found: ScoredToken[] = [];
+    await batcher.write(
+      requestOf(lm, "the", {
+        alternatives: 20,
+        onToken: (token) => found.push(token),
+        onScores: (some) => found.push(...some),
+      }),
+    );
+    expect(found).toHaveLength(8);
+    for (const { alternatives } of found)
+      expect(alternatives.map(({ id }) => id).sort()).toEqual([...new Array(size).keys()]);
     await batcher.release();
   });
 

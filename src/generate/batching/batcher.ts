@@ -6,7 +6,7 @@
  *
  * A text is what `sample` writes with the same seed and options, up to the rounding of the products that it shares.
  */
-import { continuationOf } from "../../text/stream-decoder.ts";
+import { type Continuation, continuationOf } from "../../text/stream-decoder.ts";
 import { unknownWord } from "../../text/words.ts";
 import { Draft } from "../draft.ts";
 import type { LanguageModel } from "../language-model.ts";
@@ -43,6 +43,8 @@ export interface TextRequest {
   /** The prompt as text, and as the model reads it: at least one id. */
   readonly prompt: string;
   readonly ids: Int32Array;
+  /** How a text goes on after the prompt. Default: found for each text. */
+  readonly continuation?: Continuation | undefined;
   readonly seed: number;
   /** Which of the texts of its seed it is. */
   readonly index: number;
@@ -96,6 +98,8 @@ export interface BatcherCounts {
 export class Batcher {
   readonly #lm: LanguageModel;
   readonly #slots: Slots;
+  /** Ids below this have a spelling. */
+  readonly #size: number;
   /** The ids that each slot holds, and the text that uses it. */
   readonly #held: number[][];
   readonly #user: (Text | undefined)[];
@@ -114,6 +118,7 @@ export class Batcher {
   constructor(lm: LanguageModel, slots: number) {
     this.#lm = lm;
     this.#slots = createSlots(lm, slots);
+    this.#size = Math.min(lm.tokenizer.size, lm.model.config.vocab_size);
     this.#held = Array.from({ length: slots }, () => []);
     this.#user = new Array<undefined>(slots).fill(undefined);
     this.#free = [...this.#held.keys()].reverse();
@@ -131,9 +136,9 @@ export class Batcher {
    */
   write(request: TextRequest): Promise<Sample> {
     const { options = {}, constraint, onText, stop, maxLength, signal } = request;
-    const { tokenizer, model } = this.#lm;
-    const size = Math.min(tokenizer.size, model.config.vocab_size);
-    const choose = createChooser(options, { size, never: tokenizer.id(unknownWord) }, constraint);
+    const { tokenizer } = this.#lm;
+    const choosable = { size: this.#size, never: tokenizer.id(unknownWord) };
+    const choose = createChooser(options, choosable, constraint);
     signal?.throwIfAborted();
     return new Promise((done, failed) => {
       // Its slot is free when the run that is under way is over; whoever asked need not wait for that.
@@ -143,7 +148,7 @@ export class Batcher {
       };
       const beginning = {
         prompt: request.prompt,
-        continuation: continuationOf(tokenizer, request.prompt),
+        continuation: request.continuation ?? continuationOf(tokenizer, request.prompt),
         seen: request.ids,
       };
       const draft = new Draft(this.#lm, beginning, request.index, request.seed, {
@@ -368,7 +373,7 @@ export class Batcher {
       const id = text.request.ids[text.scored];
       if (id === undefined) break;
       text.scored++;
-      found.push(scoreOf(row, id, alternatives));
+      found.push(this.#scoreOf(row, id, alternatives));
     }
     try {
       onScores!(found);
@@ -384,7 +389,7 @@ export class Batcher {
       const { id, logProbability, last } = text.choose(logits, draft.seen(), draft.ids, draft.uniform());
       const { alternatives = 0, onToken } = request;
       onToken?.(
-        alternatives > 0 ? scoreOf(logits, id, alternatives) : { id, logProbability, alternatives: [] },
+        alternatives > 0 ? this.#scoreOf(logits, id, alternatives) : { id, logProbability, alternatives: [] },
       );
       draft.append(id, logProbability, last);
       text.since++;
@@ -394,6 +399,16 @@ export class Batcher {
       return;
     }
     if (draft.finish) this.#end(text, () => text.done(draft.finished()));
+  }
+
+  #scoreOf(logits: Float32Array, id: number, alternatives: number): ScoredToken {
+    const total = logSumExp(logits);
+    const likely = likeliest(logits.subarray(0, this.#size), alternatives);
+    return {
+      id,
+      logProbability: logits[id]! - total,
+      alternatives: Array.from(likely, (other) => ({ id: other, logProbability: logits[other]! - total })),
+    };
   }
 
   /** What a run gives; undefined where it fails, and the texts of it with it. */
@@ -438,16 +453,4 @@ function commonLength(a: ArrayLike<number>, b: ArrayLike<number>): number {
   const most = Math.min(a.length, b.length);
   for (let k = 0; k < most; k++) if (a[k] !== b[k]) return k;
   return most;
-}
-
-function scoreOf(logits: Float32Array, id: number, alternatives: number): ScoredToken {
-  const total = logSumExp(logits);
-  return {
-    id,
-    logProbability: logits[id]! - total,
-    alternatives: Array.from(likeliest(logits, alternatives), (other) => ({
-      id: other,
-      logProbability: logits[other]! - total,
-    })),
-  };
 }

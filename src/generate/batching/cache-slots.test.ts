@@ -11,6 +11,29 @@ const sliding = (from: number) => ({
   max_window_layers: from,
 });
 
+it("goes on after there was no memory for more", async () => {
+  const lm = randomModel("qwen2", { sizes, seed: 3 });
+  let full = false;
+  const state: typeof lm.model.state = (batch) => {
+    if (full) throw new RangeError("Array buffer allocation failed");
+    return lm.model.state(batch);
+  };
+  const slots = createSlots({ ...lm, model: { ...lm.model, state } }, 2);
+  const ids = Int32Array.from({ length: 60 }, (_, k) => k);
+  await slots.read(0, ids, false);
+  await slots.read(1, ids, false);
+  full = true;
+  await expect(slots.read(0, ids.subarray(0, 10), false)).rejects.toThrow(/allocation failed/);
+  full = false;
+  expect(slots.copy(0, 0, 0)).toBe(true);
+  const [found] = await slots.read(1, ids.subarray(0, 20), false);
+  const decoder = createDecoder(lm);
+  const wanted = await decoder.append(Int32Array.from([...ids, ...ids.subarray(0, 20)]));
+  for (const [i, value] of found!.entries()) expect(value).toBeCloseTo(wanted[i]!, 4);
+  await decoder.release();
+  await slots.release();
+});
+
 describe.each([
   { title: "no window", config: {}, copies: true },
   { title: "a window in one layer", config: sliding(1), copies: false },

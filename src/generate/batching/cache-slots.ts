@@ -24,7 +24,8 @@ export class CacheSlots implements Slots {
   /** Tensors that say how many tokens of each row are in use. */
   readonly #lengths: readonly string[];
   readonly #graphs = new Map<"last" | "all", CacheGraph>();
-  readonly #logits = new Map<number, HostArray<"float32">>();
+  /** Memory for those of a step, of as many rows as the largest had. */
+  #logits = new Float32Array(0);
   #capacity: number;
   #cache: Record<string, HostArray>;
   /** Views of consecutive rows of the cache, by the first and how many. */
@@ -64,7 +65,9 @@ export class CacheSlots implements Slots {
     slots.forEach((slot, k) => {
       tokens[this.#rowOf[slot]!] = ids[k]!;
     });
-    const logits = remember(this.#logits, count, () => float32([count, this.#lm.model.config.vocab_size]));
+    const width = this.#lm.model.config.vocab_size;
+    if (this.#logits.length < count * width) this.#logits = new Float32Array(count * width);
+    const logits = float32([count, width], this.#logits.subarray(0, count * width));
     await this.#run("last", 0, int32([count, 1], tokens), logits);
     const rows = rowsOf(logits.data, count);
     return slots.map((slot) => rows[this.#rowOf[slot]!]!);
@@ -142,8 +145,10 @@ export class CacheSlots implements Slots {
     const before = this.#cache;
     const room = this.#capacity;
     const { model } = this.#lm;
-    this.#capacity = Math.min(Math.ceil(needed / GROWTH) * GROWTH, model.contextLength);
-    this.#cache = zeroState(model.state(this.count), this.#capacity);
+    const capacity = Math.min(Math.ceil(needed / GROWTH) * GROWTH, model.contextLength);
+    // Where there is no memory for it this throws, and the cache stays as it is.
+    this.#cache = zeroState(model.state(this.count), capacity);
+    this.#capacity = capacity;
     this.#views.clear();
     for (const name of this.#windows) this.#cache[name] = before[name]!;
     for (const [name, axis] of this.#growing) {

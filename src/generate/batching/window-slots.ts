@@ -35,7 +35,9 @@ export class WindowSlots implements Slots {
     const before = text.length;
     for (const id of ids) text.push(id);
     if (!each) return this.#after([text]);
-    return this.#after(Array.from(ids, (_, k) => text.slice(0, before + k + 1)));
+    const window = this.#lm.model.contextLength;
+    const endsAt = (end: number) => text.slice(Math.max(0, end - window), end);
+    return this.#after(Array.from(ids, (_, k) => endsAt(before + k + 1)));
   }
 
   copy(from: number, to: number, tokens: number): boolean {
