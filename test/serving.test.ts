@@ -135,6 +135,7 @@ describe("a chat", () => {
       client.chat.completions.create({ model, messages: [message] as typeof messages, ...settings, ...more });
     await expect(refused("chatty", { role: "system", content: "Be kind." })).rejects.toMatchObject({
       status: 400,
+      param: "messages",
       message: expect.stringContaining("refuses this conversation: no system"),
     });
     await expect(refused("chatty", { role: "pirate", content: "Arr." })).rejects.toMatchObject({

@@ -44,13 +44,16 @@ export function createApp(routing: Routing, access: Access): App {
   for (const path of Object.keys(addresses)) app.route(path, jobRoute(routing, path));
   app.notFound((context) => {
     const { path, method } = context.req;
-    const error = paths.includes(path.replace(/\/$/, ""))
-      ? new ApiError(405, `${path} takes no ${method}.`, "method_not_allowed")
-      : new ApiError(
-          404,
-          `There is nothing at ${excerpt(path)}; there are ${paths.join(", ")}.`,
-          "unknown_url",
-        );
+    const known = paths.find((one) => one === path.replace(/\/$/, ""));
+    if (known !== undefined) context.header("allow", addresses[known]?.schema ? "POST" : "GET, HEAD");
+    const error =
+      known !== undefined
+        ? new ApiError(405, `${path} takes no ${method}.`, "method_not_allowed")
+        : new ApiError(
+            404,
+            `There is nothing at ${excerpt(path)}; there are ${paths.join(", ")}.`,
+            "unknown_url",
+          );
     const { status, body } = answerOf(error);
     return context.json(body, status);
   });

@@ -47,6 +47,17 @@ const inFields = (sentence: string): string =>
     return value === undefined ? field : `${field}: ${JSON.stringify(value)}`;
   });
 
+/** Does what reads a field of a request, and names the field in what it refuses: the library does not know of it. */
+export function about<T>(field: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof PunchlineError)) throw error;
+    const { status, body } = answerOf(error);
+    throw new ApiError(status, body.error.message, body.error.code, field);
+  }
+}
+
 /** The answer to an error; `unexpected` where it is a bug of the server. */
 export function answerOf(error: unknown): {
   status: ApiError["status"];

@@ -26,6 +26,7 @@ interface Fault {
 
 const NO_TEXTS: Fault = { path: [], message: "must be a text, a list of token ids, or a list of either" };
 const NO_ID = "must be a token id, a whole number of 0 or more";
+const NO_IDS: Fault = { path: [], message: "must be a list of token ids, whole numbers of 0 or more" };
 
 /** @param fault what does not fit; undefined where all does */
 const field = <T>(fault: (value: unknown) => Fault | z.core.$ZodIssue | undefined) =>
@@ -55,12 +56,13 @@ export const texts = (least: number) =>
 
 /** A list of token ids. */
 export const ids = () =>
-  field<readonly number[]>((value) => (Array.isArray(value) ? faultOfIds(value) : NO_TEXTS));
+  field<readonly number[]>((value) => (Array.isArray(value) ? faultOfIds(value, NO_IDS) : NO_IDS));
 
-function faultOfIds(list: readonly unknown[]): Fault | undefined {
+/** @param otherwise where something is no whole number */
+function faultOfIds(list: readonly unknown[], otherwise = NO_TEXTS): Fault | undefined {
   const odd = list.findIndex((id) => !(Number.isSafeInteger(id) && (id as number) >= 0));
   if (odd < 0) return undefined;
-  return Number.isSafeInteger(list[odd]) ? { path: [odd], message: NO_ID } : NO_TEXTS;
+  return Number.isSafeInteger(list[odd]) ? { path: [odd], message: NO_ID } : otherwise;
 }
 
 /** A list of at most `most` items. */

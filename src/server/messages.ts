@@ -25,10 +25,12 @@ const sampling = {
   model: z.string(),
   temperature: z.number().min(0).max(2).nullish(),
   top_p: z.number().gt(0).max(1).nullish(),
-  /** The next three are of vLLM's and llama.cpp's APIs, not of OpenAI's. */
+  /** The next four are of vLLM's and llama.cpp's APIs, not of OpenAI's. */
   top_k: z.int().min(0).nullish(),
   min_p: z.number().min(0).max(1).nullish(),
   repetition_penalty: z.number().min(0.01).max(100).nullish(),
+  /** The same, as llama.cpp's API names it. */
+  repeat_penalty: z.number().min(0.01).max(100).nullish(),
   n: z.int().min(1).nullish(),
   stop: oneOrList(stop, 16).nullish(),
   seed: z.int().nullish(),
@@ -172,7 +174,7 @@ export interface CompletionLogprobs {
   readonly tokens: readonly string[];
   /** Natural logarithms; null for a first token that nothing precedes. */
   readonly token_logprobs: readonly (number | null)[];
-  /** The likeliest tokens at each place and the one that stands there, by their texts; null for 0 alternatives, and for a first token. */
+  /** The likeliest tokens at each place and the one that is there, by their texts; null for 0 alternatives, and for a first token. */
   readonly top_logprobs: readonly (Readonly<Record<string, number>> | null)[] | null;
   /** In characters (code points) of the choice's text. */
   readonly text_offset: readonly number[];

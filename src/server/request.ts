@@ -74,7 +74,7 @@ function withoutEmpty(value: unknown, depth = 0, path: string | null = ""): unkn
     // Of long lists of numbers or texts there is no copy.
     const isPlain = (item: unknown) => typeof item !== "object" || item === null;
     if (value.every(isPlain)) return value;
-    requireAtMost(MAX_ITEMS, value.length, "lists or objects in a list", null);
+    requireAtMost(MAX_ITEMS, value.length, "lists or objects in a list", place || null);
     return value.map((item) => withoutEmpty(item, depth + 1, inside("*")));
   }
   const isEmpty = (name: string, field: unknown) =>

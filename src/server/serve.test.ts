@@ -79,7 +79,7 @@ describe("completions", () => {
   });
 
   it("honour every option that sample has", async () => {
-    const more = { top_k: 5, min_p: 0.05, repetition_penalty: 1.3 };
+    const more = { top_k: 5, min_p: 0.05, repeat_penalty: 1.3 };
     const same = { topK: 5, minP: 0.05, repetitionPenalty: 1.3, topP: 0.9, maxLength: 20 };
     // A letter that the model writes, whatever its training made of it.
     const stop = (await here(same))[0]!.text[5]!;
@@ -257,6 +257,16 @@ describe("chat completions", () => {
     expect(roles).toEqual(["assistant"]);
   });
 
+  it("have a role in a stream without text too", async () => {
+    const body = { model: "hens", seed: 3, messages, max_tokens: 5 };
+    const { content } = (await client.chat.completions.create(body)).choices[0]!.message;
+    const stream = client.chat.completions.stream({ ...body, stop: [...content!][0]! });
+    expect((await stream.finalChatCompletion()).choices[0]).toMatchObject({
+      message: { role: "assistant" },
+      finish_reason: "stop",
+    });
+  });
+
   it("give log-probabilities", async () => {
     const { choices } = await client.chat.completions.create({
       model: "hens",
@@ -291,6 +301,15 @@ describe("tokens, vectors and figures", () => {
     const [, special] = await post("/tokenize", { prompt: text, add_special_tokens: true });
     expect(special.tokens).toEqual([local.tokenizer.endOfText, ...ids]);
     expect(await post("/detokenize", { tokens: ids })).toEqual([200, { prompt: text }]);
+    for (const tokens of ["a", [0.5], [[1]]])
+      expect(await post("/detokenize", { tokens })).toEqual([
+        400,
+        expect.objectContaining({
+          error: expect.objectContaining({
+            message: "tokens: must be a list of token ids, whole numbers of 0 or more.",
+          }),
+        }),
+      ]);
     expect((await post("/detokenize", { tokens: [5000] }))[0]).toBe(400);
     const info = (await (await fetch(new URL("/tokenizer_info", server.url))).json()) as object;
     expect(info).toMatchObject({ eos_token_id: local.tokenizer.endOfText, vocab_size: local.tokenizer.size });
@@ -340,6 +359,24 @@ describe("tokens, vectors and figures", () => {
 });
 
 describe("several models", () => {
+  it("are an error of the server, which the person who runs it gets, where they cannot be opened", async () => {
+    const reported: unknown[] = [];
+    const gone = { name: "pigs", folder: join(folder, "..", "pigs") };
+    const both = await serve([await openLocal(folder), gone], {
+      port: 0,
+      report: (error) => reported.push(error),
+    });
+    try {
+      const there = new OpenAI({ apiKey: "none", baseURL: both.url, maxRetries: 0 });
+      const error = await there.completions.create({ model: "pigs", prompt: "a" }).catch((e: unknown) => e);
+      expect(error).toMatchObject({ status: 500, code: "model_not_opened", type: "server_error" });
+      expect(String(error)).not.toContain(gone.folder);
+      expect(String(reported)).toContain(gone.folder);
+    } finally {
+      await both.close();
+    }
+  });
+
   it("are each opened when they are asked for, by name", async () => {
     const second = join(folder, "..", "cows");
     await train({ ...tinyTraining({ seed: 9 }, babble(1500)), out: second });
@@ -425,11 +462,16 @@ describe("refusals", () => {
     [{ stop: new Array(17).fill("a") }, 400, "stop", /at most 16 items, not 17/],
     [{ stop: "x".repeat(2_000) }, 400, "stop", /1024/],
     [{ logit_bias: [1] }, 400, "logit_bias", /must be an object/],
-    [{ guided_json: [] }, 400, "response_format", /cannot write JSON/],
-    [{ structured_outputs: { json: [] } }, 400, "response_format", /cannot write JSON/],
+    [{ guided_json: [] }, 400, "guided_json", /cannot write JSON/],
+    [{ structured_outputs: { json: [] } }, 400, "structured_outputs", /cannot write JSON/],
+    [{ response_format: { type: "json_object" } }, 400, "response_format", /cannot write JSON/],
+    [{ guided_json: {}, structured_outputs: { json: {} } }, 400, "guided_json", /Send one of/],
+    [{ repetition_penalty: 2, repeat_penalty: 2 }, 400, "repeat_penalty", /send one of them/],
+    [{ prompt: new Array(10_001).fill([1]) }, 400, "prompt", /at most 10000 lists or objects/],
     [{ max_tokens: 0 }, 400, "max_tokens", /only with echo/],
-    [{ prompt: "№" }, 400, null, /№/],
-    [{ stream: true, prompt: "№" }, 400, null, /№/],
+    [{ prompt: "№" }, 400, "prompt", /№/],
+    [{ stream: true, prompt: "№" }, 400, "prompt", /№/],
+    [{ prompt: `e${"\u0301\u0323".repeat(200)}` }, 400, "prompt", /more than 256 combining marks in a row/],
   ])("%j is refused in one sentence", async (change, status, param, message) => {
     const error = await client.completions
       .create({ ...settings, ...(change as object) })
@@ -441,6 +483,18 @@ describe("refusals", () => {
       message: expect.stringMatching(message),
     });
     expect((error as Error).message).toMatch(/\.$/);
+  });
+
+  it("name the field of chats and vectors that cannot be read", async () => {
+    const messages = [{ role: "user" as const, content: "№" }];
+    await expect(client.chat.completions.create({ model: "hens", messages })).rejects.toMatchObject({
+      status: 400,
+      param: "messages",
+    });
+    await expect(client.embeddings.create({ model: "hens", input: "№" })).rejects.toMatchObject({
+      status: 400,
+      param: "input",
+    });
   });
 
   it.each([
@@ -463,6 +517,7 @@ describe("refusals", () => {
     const headers = { "content-type": "application/json" };
     const response = await fetch(new URL(path, server.url), { headers, ...init });
     expect(response.status).toBe(status);
+    expect(response.headers.get("allow")).toBe(status === 405 ? "POST" : null);
     expect(await response.json()).toMatchObject({ error: { message: expect.stringMatching(message) } });
   });
 });
@@ -473,6 +528,16 @@ describe("requests that come together", () => {
     const answers = await Promise.all(seeds.map((seed) => client.completions.create({ ...settings, seed })));
     for (const [k, seed] of seeds.entries())
       expect(answers[k]!.choices[0]!.text).toBe((await here({ seed }))[0]!.text);
+  });
+
+  it("may each have many texts, without a warning of listeners", async () => {
+    const warnings: string[] = [];
+    const warn = (warning: Error) => warnings.push(warning.name);
+    process.on("warning", warn);
+    const { choices } = await client.completions.create({ ...settings, n: 12, max_tokens: 2 });
+    await new Promise((turned) => setImmediate(turned));
+    process.off("warning", warn);
+    expect([choices.length, warnings]).toEqual([12, []]);
   });
 
   it.each([true, false])("stops writing when the client goes away (stream: %s)", async (stream) => {
@@ -505,6 +570,57 @@ describe("requests that come together", () => {
     expect(text).toBe((await here({ maxLength: 50 }))[0]!.text);
     await waiting;
     await expect(there.models.list()).rejects.toThrow(OpenAI.APIConnectionError);
+  });
+});
+
+describe("a model with a bounded context", () => {
+  const room = 16;
+  let other: ModelServer;
+  let there: OpenAI;
+
+  beforeAll(async () => {
+    const modelOptions = { layers: 1, width: 12, heads: 2, context: room };
+    const asked = tinyTraining({ steps: 2 }, babble(1500));
+    const { lm } = await train({ ...asked, model: "char-transformer", modelOptions });
+    other = await serve(lm, { port: 0 });
+    there = new OpenAI({ apiKey: "none", baseURL: other.url, maxRetries: 0 });
+  });
+  afterAll(() => other.close());
+
+  const refusal = (request: Promise<unknown>) => request.catch((error: unknown) => error);
+
+  it("scores what it can read at once, and no token more", async () => {
+    const score = (count: number) =>
+      there.completions.create({
+        model: other.id,
+        prompt: new Array<number>(count).fill(1),
+        echo: true,
+        logprobs: 1,
+        max_tokens: 0,
+      });
+    // The end of text comes before the ids.
+    const { choices } = await score(room - 1);
+    expect(choices[0]!.logprobs!.token_logprobs).toHaveLength(room - 1);
+    expect(await refusal(score(room))).toMatchObject({
+      status: 400,
+      code: "context_length_exceeded",
+      param: "prompt",
+    });
+  });
+
+  it("refuses by the field that asks for too much", async () => {
+    const chat = (content: string, more: object) =>
+      refusal(
+        there.chat.completions.create({
+          model: other.id,
+          messages: [{ role: "user", content }],
+          ...more,
+        }),
+      );
+    const both = { max_tokens: 2, max_completion_tokens: 50 };
+    expect(await chat("the", both)).toMatchObject({ param: "max_completion_tokens" });
+    expect(await chat("the", { max_tokens: 50 })).toMatchObject({ param: "max_tokens" });
+    expect(await chat("the road the road the road", {})).toMatchObject({ param: "messages" });
   });
 });
 

@@ -19,7 +19,7 @@ interface Place {
 }
 
 interface Pending {
-  message(message: object): void;
+  message(json: string): void;
   end(error?: unknown): void;
 }
 
@@ -99,15 +99,15 @@ export class Engine {
     return this.#lost;
   }
 
-  /** The answer to a request. @throws ApiError, or the signal's reason */
-  async ask(job: JobName, request: unknown, signal: AbortSignal): Promise<object> {
-    let answer: object = {};
+  /** The answer to a request, as JSON. @throws ApiError, or the signal's reason */
+  async ask(job: JobName, request: unknown, signal: AbortSignal): Promise<string> {
+    let answer = "";
     for await (const message of this.#messages(job, request, false, signal)) answer = message;
     return answer;
   }
 
-  /** The pieces of an answer. @throws ApiError, or the signal's reason */
-  stream(job: JobName, request: unknown, signal: AbortSignal): AsyncGenerator<object> {
+  /** The pieces of an answer, each as JSON. @throws ApiError, or the signal's reason */
+  stream(job: JobName, request: unknown, signal: AbortSignal): AsyncGenerator<string> {
     return this.#messages(job, request, true, signal);
   }
 
@@ -136,12 +136,12 @@ export class Engine {
     request: unknown,
     stream: boolean,
     signal: AbortSignal,
-  ): AsyncGenerator<object> {
+  ): AsyncGenerator<string> {
     signal.throwIfAborted();
     if (this.#lost !== undefined) throw gone();
     const call = ++this.#last;
     const { post } = this.#place!;
-    const waiting: object[] = [];
+    const waiting: string[] = [];
     let paused = false;
     let over = false;
     let error: unknown;
@@ -153,8 +153,8 @@ export class Engine {
       wake();
     };
     this.#calls.set(call, {
-      message(message) {
-        waiting.push(message);
+      message(json) {
+        waiting.push(json);
         if (waiting.length >= MOST_WAITING && !paused) {
           paused = true;
           post({ pause: call });

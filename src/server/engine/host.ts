@@ -1,4 +1,5 @@
 /** The side that has the model: does the jobs that it is given. */
+import { setMaxListeners } from "node:events";
 import { loadModel, lowLatency } from "../../generate/load.ts";
 import { LocalModel } from "../../generate/local-model.ts";
 import { answerOf } from "../errors.ts";
@@ -23,7 +24,7 @@ export async function openServed({
   return new LocalModel(lowLatency(lm, backend), lm.folder);
 }
 
-/** How often the counts are told while there is work. */
+/** Milliseconds between two messages with the counts while there is work. */
 const COUNTS_MS = 200;
 
 /** @returns what takes messages */
@@ -44,16 +45,22 @@ export function createHost(
 
   async function work({ call, job, request, stream }: Call): Promise<void> {
     const stop = new AbortController();
+    // Each text of a request listens to it.
+    setMaxListeners(0, stop.signal);
     calls.set(call, stop);
     timer ??= setInterval(tellCounts, COUNTS_MS);
     try {
       const { answer, stream: streamed } = (jobs[job] as JobOf<unknown>)(service, request, () =>
         paused.has(call),
       );
-      if (stream && streamed) await streamed((message) => post({ call, message }), stop.signal);
-      else post({ call, message: await answer(stop.signal) });
+      // As text, so that the thread of the connections has no more to do with long answers than to pass them on.
+      const send = (message: object) => post({ call, message: JSON.stringify(message) });
+      if (stream && streamed) await streamed(send, stop.signal);
+      else send(await answer(stop.signal));
       post({ call, end: true });
     } catch (error) {
+      // The other texts of the request are for nobody.
+      stop.abort();
       post({ call, failed: failureOf(error) });
     } finally {
       calls.delete(call);

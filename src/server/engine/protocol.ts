@@ -53,7 +53,8 @@ export interface OpeningFailure {
 export type FromModel =
   | { readonly ready: true }
   | { readonly notReady: OpeningFailure }
-  | { readonly call: number; readonly message: object }
+  /** A message or a whole answer, as JSON. */
+  | { readonly call: number; readonly message: string }
   | { readonly call: number; readonly end: true }
   | { readonly call: number; readonly failed: Failure }
   | { readonly counts: BatcherCounts }

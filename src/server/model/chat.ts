@@ -4,13 +4,15 @@
  */
 import type { ScoredToken } from "../../generate/batching/batcher.ts";
 import { type Sample, templatedIds } from "../../generate/sample.ts";
-import { ApiError } from "../errors.ts";
+import type { Continuation } from "../../text/stream-decoder.ts";
+import { ApiError, about } from "../errors.ts";
 import type { ChatAnswer, ChatDelta, ChatLogprob, ChatRequest } from "../messages.ts";
 import { chunks, headOf, type Job, type Paused } from "./job.ts";
 import { spelling } from "./scored-texts.ts";
 import {
   batcherOf,
   ending,
+  promptOf,
   type ReadPrompt,
   readPrompt,
   requirePrompts,
@@ -40,13 +42,14 @@ export function chatJob(service: Service, request: ChatRequest, paused: Paused):
     throw new ApiError(400, "top_logprobs needs logprobs: true.", "invalid_value", "top_logprobs");
   const alternatives = scored ? (top_logprobs ?? 0) : undefined;
   requirePrompts(service, [text], "messages");
-  const prompt = service.template() ? asWritten(service, text) : readPrompt(service, text);
+  const prompt = service.template() ? asWritten(service, text) : readPrompt(service, text, "messages");
   const maxLength =
     request.max_completion_tokens ??
     request.max_tokens ??
     Math.max(1, Math.min(MAX_TOKENS, service.limits.maxTokens, roomAfter(service, prompt)));
-  const field = typeof request.max_tokens === "number" ? "max_tokens" : "max_completion_tokens";
-  requireRoom(service, { maxTokens: maxLength, field }, [prompt]);
+  const older = typeof request.max_completion_tokens !== "number" && typeof request.max_tokens === "number";
+  const field = older ? "max_tokens" : "max_completion_tokens";
+  requireRoom(service, { maxTokens: maxLength, field, promptField: "messages" }, [prompt]);
   const head = headOf(service, "chatcmpl", "chat.completion");
   const stop = stopsOf(request);
   const batched = textsOf(service, request, { maxLength, alternatives, paused });
@@ -57,7 +60,7 @@ export function chatJob(service: Service, request: ChatRequest, paused: Paused):
   ): Promise<readonly Written[]> =>
     Promise.all(
       Array.from({ length: n }, async (_, index): Promise<Written> => {
-        const spelled = logprobsOf(service, prompt.text);
+        const spelled = logprobsOf(service, prompt.continuation);
         let waiting: ChatLogprob[] = [];
         const take = () => {
           const taken = waiting;
@@ -94,26 +97,33 @@ export function chatJob(service: Service, request: ChatRequest, paused: Paused):
     async stream(send, signal) {
       const { piece, usage } = chunks<ChatDelta>(send, { ...head, object: "chat.completion.chunk" }, request);
       const begun = new Set<number>();
-      const written = await write(signal, (index, content, logprobs) => {
+      // Clients need it of an answer without text too.
+      const begin = (index: number) => {
         if (!begun.has(index)) piece(index, { delta: { role: "assistant", content: "" } });
         begun.add(index);
+      };
+      const written = await write(signal, (index, content, logprobs) => {
+        begin(index);
         piece(index, { delta: { content }, logprobs: listed(logprobs) });
       });
-      for (const [index, { sample, logprobs }] of written.entries())
+      for (const [index, { sample, logprobs }] of written.entries()) {
+        begin(index);
         piece(index, { delta: {}, logprobs: listed(logprobs) }, ending(sample, stop));
+      }
       usage(usageOf(prompt.tokens, tokensOf(written.map(({ sample }) => sample))));
     },
   };
 }
 
-/** @throws InputError where the template refuses the conversation; ApiError 400 for settings of a template that is not there */
+/** @throws ApiError 400 where the template refuses the conversation, and for settings of a template that is not there */
 function textOf(service: Service, { messages, chat_template_kwargs }: ChatRequest): string {
   const plain = messages.map(({ content, ...message }) => ({
     ...message,
     content: Array.isArray(content) ? content.map((part) => part.text).join("") : (content ?? ""),
   }));
   const template = service.template();
-  if (template) return template.apply(plain, { variables: chat_template_kwargs ?? undefined });
+  const variables = chat_template_kwargs ?? undefined;
+  if (template) return about("messages", () => template.apply(plain, { variables }));
   if (chat_template_kwargs && Object.keys(chat_template_kwargs).length > 0)
     throw new ApiError(
       400,
@@ -125,13 +135,16 @@ function textOf(service: Service, { messages, chat_template_kwargs }: ChatReques
 }
 
 /** A prompt that a template has written. */
-function asWritten({ lm }: Service, text: string): ReadPrompt {
-  return { text, ids: templatedIds(lm, text), tokens: lm.tokenizer.encode(text).length };
+function asWritten(service: Service, text: string): ReadPrompt {
+  const { lm } = service;
+  return about("messages", () =>
+    promptOf(service, { text, ids: templatedIds(lm, text), tokens: lm.tokenizer.encode(text).length }),
+  );
 }
 
-function logprobsOf({ lm }: Service, prompt: string): (token: ScoredToken) => ChatLogprob {
+function logprobsOf({ lm }: Service, continuation: Continuation): (token: ScoredToken) => ChatLogprob {
   const encoder = new TextEncoder();
-  const spelled = spelling(lm, prompt);
+  const spelled = spelling(lm, continuation);
   const named = (token: string, logprob: number) => ({ token, logprob, bytes: [...encoder.encode(token)] });
   return (scored) => {
     const { text, logProbability, alternatives } = spelled(scored);

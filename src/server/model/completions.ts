@@ -33,8 +33,8 @@ export function completionJob(service: Service, request: CompletionRequest, paus
   if (maxLength === 0 && !echo)
     throw new ApiError(400, "max_tokens may be 0 only with echo.", "invalid_value", "max_tokens");
   requirePrompts(service, given, "prompt");
-  const prompts = given.map((prompt) => readPrompt(service, prompt));
-  requireRoom(service, { maxTokens: maxLength, field: "max_tokens" }, prompts);
+  const prompts = given.map((prompt) => readPrompt(service, prompt, "prompt"));
+  requireRoom(service, { maxTokens: maxLength, field: "max_tokens", promptField: "prompt" }, prompts);
   const promptTokens = prompts.reduce((sum, { tokens }) => sum + tokens, 0);
   const head = headOf(service, "cmpl", "text_completion");
   const stop = stopsOf(request);
@@ -132,12 +132,12 @@ class Choice {
 
   constructor(
     { lm }: Service,
-    { text, ids, tokens }: ReadPrompt,
+    { continuation, ids, tokens }: ReadPrompt,
     { echo, alternatives }: { readonly echo: boolean; readonly alternatives: number | undefined },
   ) {
     this.#alternatives = alternatives;
     this.#ofPrompt = spelling(lm);
-    this.#ofWritten = spelling(lm, text);
+    this.#ofWritten = spelling(lm, continuation);
     // Nothing precedes the first token of a prompt that begins without an end of text.
     if (echo && alternatives !== undefined && tokens === ids.length && tokens > 0) {
       const first = this.#ofPrompt({ id: ids[0]!, logProbability: Number.NaN, alternatives: [] });

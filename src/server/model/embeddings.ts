@@ -1,7 +1,8 @@
 /** `POST /v1/embeddings`: texts as vectors, see `embed`. */
+import { about } from "../errors.ts";
 import type { EmbeddingsAnswer, EmbeddingsRequest } from "../messages.ts";
 import type { Job } from "./job.ts";
-import { promptsOf, requireIds, requirePrompts, type Service, usageOf } from "./service.ts";
+import { promptsOf, requirePrompts, type Service, textOfIds, usageOf } from "./service.ts";
 
 export function embeddingsJob(service: Service, request: EmbeddingsRequest): Job {
   const { lm, id } = service;
@@ -9,11 +10,10 @@ export function embeddingsJob(service: Service, request: EmbeddingsRequest): Job
   const given = promptsOf(input);
   requirePrompts(service, given, "input");
   const texts = given.map((text) => {
-    if (typeof text === "string") return service.clean(text);
-    requireIds(service, text, "input");
-    return lm.tokenizer.decode(text);
+    if (typeof text === "string") return about("input", () => service.clean(text));
+    return textOfIds(service, text, "input");
   });
-  const tokens = texts.reduce((sum, text) => sum + lm.tokenizer.encode(text).length, 0);
+  const tokens = about("input", () => texts.reduce((sum, text) => sum + lm.tokenizer.encode(text).length, 0));
   return {
     async answer(signal): Promise<EmbeddingsAnswer> {
       const vectors = await service.embedder().embed(texts, { signal });

@@ -8,7 +8,8 @@ import type { LocalModel } from "../../generate/local-model.ts";
 import { promptText } from "../../generate/prompt.ts";
 import { promptIds, type Sample } from "../../generate/sample.ts";
 import { type ChatTemplate, chatTemplateNames, chatTemplateOf } from "../../text/chat-template.ts";
-import { ApiError } from "../errors.ts";
+import { type Continuation, continuationOf } from "../../text/stream-decoder.ts";
+import { ApiError, about } from "../errors.ts";
 import { isIds, type Texts } from "../fields.ts";
 import { requireAtMost, type ServeLimits } from "../limits.ts";
 import type { Usage } from "../messages.ts";
@@ -42,6 +43,19 @@ export interface ReadPrompt {
   readonly ids: Int32Array;
   /** Tokens of the prompt itself: without an end of text that the model expects before it. */
   readonly tokens: number;
+  /** How texts go on after it, found when the first of them is written. */
+  readonly continuation: Continuation;
+}
+
+export function promptOf({ lm }: Service, prompt: Pick<ReadPrompt, "text" | "ids" | "tokens">): ReadPrompt {
+  let known: Continuation | undefined;
+  return {
+    ...prompt,
+    get continuation() {
+      known ??= continuationOf(lm.tokenizer, prompt.text);
+      return known;
+    },
+  };
 }
 
 /** @param notice called once, for the first prompt that the model reads otherwise than it was sent */
@@ -104,24 +118,29 @@ export function batcherOf({ batcher, id, lm }: Service): Batcher {
   );
 }
 
-/** @throws InputError, UsageError where the vocabulary cannot spell a text; ApiError 400 for ids outside of it */
-export function readPrompt(service: Service, prompt: string | readonly number[]): ReadPrompt {
+/**
+ * @param field of the request that has the prompt
+ * @throws ApiError 400 where the vocabulary cannot spell a text, and for ids outside of it
+ */
+export function readPrompt(service: Service, prompt: string | readonly number[], field: string): ReadPrompt {
   const { lm, clean } = service;
-  if (typeof prompt === "string") {
-    const text = clean(prompt);
-    const ids = promptIds(lm, text);
-    const added = ids.length - lm.tokenizer.encode(text).length;
-    return { text, ids, tokens: ids.length - added };
-  }
-  const size = requireIds(service, prompt, "prompt");
-  const text = lm.tokenizer.decode(prompt);
+  if (typeof prompt === "string")
+    return about(field, () => {
+      const text = clean(prompt);
+      return promptOf(service, {
+        text,
+        ids: promptIds(lm, text),
+        tokens: lm.tokenizer.encode(text).length,
+      });
+    });
+  const text = textOfIds(service, prompt, field);
   const begins = beginsAfterEnd(lm.tokenizer) || prompt.length === 0;
   const ids = begins ? joined([lm.tokenizer.endOfText], prompt) : Int32Array.from(prompt);
-  return { text, ids, tokens: size };
+  return promptOf(service, { text, ids, tokens: prompt.length });
 }
 
 /** @throws ApiError 400 for ids outside of the vocabulary */
-export function requireIds({ lm }: Service, ids: readonly number[], param: string): number {
+export function requireIds({ lm }: Service, ids: readonly number[], param: string): void {
   const size = Math.min(lm.tokenizer.size, lm.model.config.vocab_size);
   const odd = ids.find((id) => id >= size);
   if (odd !== undefined)
@@ -131,7 +150,6 @@ export function requireIds({ lm }: Service, ids: readonly number[], param: strin
       "invalid_value",
       param,
     );
-  return ids.length;
 }
 
 /**
@@ -144,11 +162,36 @@ export function requirePrompts(
   prompts: readonly (string | readonly number[])[],
   field: string,
 ): void {
-  const characters = prompts.reduce(
-    (sum, prompt) => sum + (typeof prompt === "string" ? prompt.length : prompt.length * longestToken),
-    0,
-  );
+  let [characters, ids] = [0, 0];
+  for (const prompt of prompts)
+    if (typeof prompt === "string") characters += prompt.length;
+    else ids += prompt.length;
   requireAtMost(limits.maxPromptTokens * longestToken, characters, "characters to read", field);
+  requireAtMost(limits.maxPromptTokens, ids, "tokens to read", field);
+  for (const prompt of prompts) if (typeof prompt === "string") requireFewMarks(prompt, field);
+}
+
+/** Combining marks behind one letter, at most: Unicode's normal forms sort them, in the square of the time. */
+const MOST_MARKS = 256;
+
+/** @throws ApiError 400 */
+function requireFewMarks(text: string, field: string): void {
+  for (const [marks] of text.matchAll(/\p{M}+/gu))
+    if (marks.length > MOST_MARKS)
+      throw new ApiError(
+        400,
+        `${field}: has more than ${MOST_MARKS} combining marks in a row.`,
+        "invalid_value",
+        field,
+      );
+}
+
+/** The text of ids. @throws ApiError 400 for ids outside of the vocabulary */
+export function textOfIds(service: Service, ids: readonly number[], field: string): string {
+  requireIds(service, ids, field);
+  const text = service.lm.tokenizer.decode(ids);
+  requireFewMarks(text, field);
+  return text;
 }
 
 /** The texts of a field that has one or a list: see `texts`. */
@@ -157,28 +200,37 @@ export function promptsOf(field: Texts): readonly (string | readonly number[])[]
   return isIds(field) ? [field] : field;
 }
 
+/** Tokens to write, and the fields of the request that have their number and the prompts. */
+interface Asked {
+  readonly maxTokens: number;
+  readonly field: string;
+  readonly promptField: string;
+}
+
 /**
  * Checks the tokens that a request asks for against the limits of the server and of the model.
  * @throws ApiError 400 `limit_exceeded` or `context_length_exceeded`
  */
 export function requireRoom(
   service: Service,
-  { maxTokens, field }: { readonly maxTokens: number; readonly field: string },
+  { maxTokens, field, promptField }: Asked,
   prompts: readonly ReadPrompt[],
 ): void {
   const { lm, limits } = service;
   for (const prompt of prompts) {
-    if (maxTokens <= roomAfter(service, prompt)) continue;
+    const room = roomAfter(service, prompt);
+    // Also where nothing is written, all of the prompt is read.
+    if (Math.max(1, maxTokens) <= room) continue;
     throw new ApiError(
       400,
       `This model sees at most ${lm.model.contextLength} tokens at once; the prompt has ${prompt.tokens} and up to ${maxTokens} more were asked for.`,
       "context_length_exceeded",
-      "max_tokens",
+      room < 1 ? promptField : field,
     );
   }
   requireAtMost(limits.maxTokens, maxTokens, `tokens to write (${field})`, field);
   const read = prompts.reduce((sum, { tokens }) => sum + tokens, 0);
-  requireAtMost(limits.maxPromptTokens, read, "tokens to read", "prompt");
+  requireAtMost(limits.maxPromptTokens, read, "tokens to read", promptField);
 }
 
 /** How many tokens may follow a prompt: Infinity for models without a bounded context. */

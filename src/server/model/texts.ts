@@ -2,6 +2,7 @@
 import { randomInt } from "node:crypto";
 import type { TextRequest } from "../../generate/batching/batcher.ts";
 import type { ScoreOptions } from "../../generate/batching/penalties.ts";
+import { ApiError } from "../errors.ts";
 import type { SamplingRequest } from "../messages.ts";
 import { constraintOf } from "./constraint.ts";
 import type { Paused } from "./job.ts";
@@ -27,11 +28,12 @@ export function textsOf(
     options: scoreOptions(service, request),
   };
   const constraint = constraintOf(service, request);
-  return ({ text, ids }, index, signal, taking) => ({
+  return ({ text, ids, continuation }, index, signal, taking) => ({
     ...shared,
     ...taking,
     prompt: text,
     ids,
+    continuation,
     index,
     signal,
     constraint: constraint(),
@@ -40,7 +42,7 @@ export function textsOf(
 
 /** What shapes the choice of tokens, of both kinds of requests. */
 function scoreOptions(service: Service, request: SamplingRequest): ScoreOptions {
-  const { temperature, top_p, top_k, min_p, repetition_penalty, logit_bias } = request;
+  const { temperature, top_p, top_k, min_p, logit_bias } = request;
   const bias = Object.entries(logit_bias ?? {}).map(([id, value]) => [Number(id), value] as const);
   requireIds(
     service,
@@ -52,11 +54,23 @@ function scoreOptions(service: Service, request: SamplingRequest): ScoreOptions 
     topP: top_p ?? 1,
     topK: top_k ?? 0,
     minP: min_p ?? 0,
-    repetitionPenalty: repetition_penalty ?? 1,
+    repetitionPenalty: repetitionPenalty(request),
     presencePenalty: request.presence_penalty ?? 0,
     frequencyPenalty: request.frequency_penalty ?? 0,
     logitBias: new Map(bias),
   };
+}
+
+/** @throws ApiError 400 where both of its names have a value */
+function repetitionPenalty({ repetition_penalty, repeat_penalty }: SamplingRequest): number {
+  if (typeof repetition_penalty === "number" && typeof repeat_penalty === "number")
+    throw new ApiError(
+      400,
+      "repetition_penalty and repeat_penalty are the same; send one of them.",
+      "invalid_value",
+      "repeat_penalty",
+    );
+  return repetition_penalty ?? repeat_penalty ?? 1;
 }
 
 export const stopsOf = ({ stop }: SamplingRequest): readonly string[] =>

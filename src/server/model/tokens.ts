@@ -4,14 +4,14 @@ import { tokenPieces } from "../../generate/log-probabilities.ts";
 import { promptIds } from "../../generate/sample.ts";
 import type { DetokenizeRequest, TokenizeRequest } from "../messages.ts";
 import type { Job } from "./job.ts";
-import { readPrompt, requireIds, requirePrompts, type Service } from "./service.ts";
+import { readPrompt, requirePrompts, type Service, textOfIds } from "./service.ts";
 
 const job = (answer: () => object): Job => ({ answer: async () => answer() });
 
 export function tokenizeJob(service: Service, request: TokenizeRequest): Job {
   const { lm } = service;
   requirePrompts(service, [request.prompt], "prompt");
-  const { text, ids: read, tokens: own } = readPrompt(service, request.prompt);
+  const { text, ids: read, tokens: own } = readPrompt(service, request.prompt, "prompt");
   const ids = request.add_special_tokens ? promptIds(lm, text) : read.subarray(read.length - own);
   return job(() => ({
     count: ids.length,
@@ -23,8 +23,8 @@ export function tokenizeJob(service: Service, request: TokenizeRequest): Job {
 
 export function detokenizeJob(service: Service, request: DetokenizeRequest): Job {
   requirePrompts(service, [request.tokens], "tokens");
-  requireIds(service, request.tokens, "tokens");
-  return job(() => ({ prompt: service.lm.tokenizer.decode(request.tokens) }));
+  const prompt = textOfIds(service, request.tokens, "tokens");
+  return job(() => ({ prompt }));
 }
 
 export function tokenizerInfoJob({ lm }: Service): Job {

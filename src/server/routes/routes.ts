@@ -77,11 +77,17 @@ async function answer(
       `${limits.maxRequests} requests are under way already; try again later.`,
       "overloaded",
     );
-  const engine = await models.engine(request.model ?? models.ids[0]!);
+  const id = request.model ?? models.ids[0]!;
+  const engine = await models.engine(id).catch((error: unknown) => {
+    if (error instanceof ApiError) throw error;
+    report(error);
+    throw notOpened(id);
+  });
   const ended = metrics.begin();
   if (!request.stream) {
     try {
-      return context.json(await engine.ask(job, request, signal));
+      const json = await engine.ask(job, request, signal);
+      return context.body(json, 200, { "content-type": "application/json" });
     } finally {
       ended();
     }
@@ -100,6 +106,15 @@ async function answer(
     },
   });
 }
+
+/** What opening a model throws is for the person who runs the server. */
+const notOpened = (id: string): ApiError =>
+  new ApiError(
+    500,
+    `The model "${id}" could not be opened; the server says why.`,
+    "model_not_opened",
+    "model",
+  );
 
 /**
  * Counts before the request goes to the model's thread, since passing on very many texts takes long.
