@@ -67,7 +67,13 @@ function tableOf(config: ModelConfig, key: string): Table | undefined {
 
 function readScaling(config: ModelConfig, table: Table | undefined, key: string): number | BandScaling {
   if (!table) return 1;
-  const kind = table.rope_type ?? table.type ?? "default";
+  const type = table.rope_type ?? table.type;
+  if (type == null && table.factor != null)
+    throw configError(config, `"${key}" has a factor and no "rope_type", so what it scales is not known.`, {
+      key,
+      value: table,
+    });
+  const kind = type ?? "default";
   if (typeof kind !== "string" || !known.includes(kind))
     throw configError(
       config,
