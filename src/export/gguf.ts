@@ -3,6 +3,7 @@
  * and their numbers, each tensor at a multiple of 32 bytes. Little-endian throughout.
  */
 import { sizeOf } from "../core/array.ts";
+import { joinBytes } from "../core/utf8.ts";
 import { type GgufType, ggufFormats } from "./quantise.ts";
 
 /** A metadata value with its type, which readers check. */
@@ -120,12 +121,6 @@ class Bytes {
   }
 
   finish(): Uint8Array {
-    const out = new Uint8Array(this.#parts.reduce((n, part) => n + part.length, 0));
-    let at = 0;
-    for (const part of this.#parts) {
-      out.set(part, at);
-      at += part.length;
-    }
-    return out;
+    return joinBytes(this.#parts);
   }
 }

@@ -2,6 +2,7 @@
  * Messages in protobuf's wire format (protobuf.dev/programming-guides/encoding): the part of it that ONNX files need,
  * which loads in a tenth of a library's time.
  */
+import { joinBytes } from "../core/utf8.ts";
 
 /** Whole numbers to this are one byte each. */
 const LOW_BITS = 0x7f;
@@ -81,13 +82,7 @@ export class WireWriter {
   /** All that was written. */
   finish(): Uint8Array<ArrayBuffer> {
     this.#flush();
-    const whole = new Uint8Array(this.#parts.reduce((total, part) => total + part.length, 0));
-    let at = 0;
-    for (const part of this.#parts) {
-      whole.set(part, at);
-      at += part.length;
-    }
-    return whole;
+    return joinBytes(this.#parts);
   }
 
   #flush(): void {
