@@ -1,12 +1,12 @@
 /**
- * A text that need not fit into memory: the memory that making a token file, training and evaluating take, and the speed of
- * a training from it beside one whose small file is in memory.
+ * A text that need not fit into memory: the memory that making a token file, training and evaluating take, the speed of
+ * reading tokens with checksums and without, and that of a training from it beside one whose small file is in memory.
  *
  *     npm run build && npm run bench -- corpora
  *
  * The text has 4 GB, or PUNCHLINE_CORPUS_GB, and is made of the built-in jokes, repeated and altered. It takes three times
  * its size on the disk of TMPDIR, and an hour. Memory is what Linux calls VmHWM. PUNCHLINE_CORPUS=FOLDER keeps the token file
- * there; where it is there already, only the speed is measured, in less than a minute.
+ * there; where it is there already, only speeds are measured, in less than a minute.
  */
 import { spawn } from "node:child_process";
 import {
@@ -23,6 +23,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { Random } from "../src/core/random.ts";
 import { openTokenFile } from "../src/data/corpus/open.ts";
+import { inPieces, type StoredIds } from "../src/data/ids.ts";
 import type { PreparedData } from "../src/data/prepare.ts";
 import { prepareData, readTexts } from "../src/data/prepare-sources.ts";
 import { nodeBackend } from "../src/runtime/node.ts";
@@ -52,7 +53,7 @@ export default async function corpora(): Promise<readonly BenchRow[]> {
   const at = (name: string) => join(folder, name);
   try {
     const memory = existsSync(at("large.tokens")) ? [] : await memoryRows(at);
-    return [...memory, ...(await speedRows(at))];
+    return [...memory, ...(await readingRows(at)), ...(await speedRows(at))];
   } finally {
     if (kept === undefined) rmSync(folder, { recursive: true, force: true });
   }
@@ -80,6 +81,52 @@ async function memoryRows(at: (name: string) => string): Promise<BenchRow[]> {
     plain("LSTM, 64 wide, which reads the texts in a drawn order: memory", "MB", lstm.megabytes),
     plain("eval on the test split of the token file: memory", "MB", evaluated.megabytes),
   ];
+}
+
+/** Reading tokens for the first time, when they are held to their checksums, and again. */
+async function readingRows(at: (name: string) => string): Promise<BenchRow[]> {
+  /** Of the training split; each opened file checks its blocks anew. */
+  const opened = async () =>
+    (await openTokenFile(at("large.tokens"), { checkUpTo: 0 })).encoded!.splits.train.tokens;
+  const [whole, windows] = [await opened(), await opened()];
+  // The pages of the file are in memory from then on.
+  await rateInOrder(await opened());
+  const [first, again] = [await rateInOrder(whole), await rateInOrder(whole)];
+  return [
+    plain("tokens read in order: the first time", "million/s", first, "with checksums"),
+    plain("tokens read in order: again", "million/s", again),
+    plain("129 tokens read anywhere: the first time", "µs", await timeAnywhere(windows), "with checksums"),
+    plain("129 tokens read anywhere: again", "µs", await timeAnywhere(windows)),
+  ];
+}
+
+/** Tokens that are read in order. */
+const READ = 2e8;
+const WINDOW = 129;
+const WINDOWS = 2000;
+
+async function rateInOrder(ids: StoredIds): Promise<number> {
+  let read = 0;
+  const milliseconds = await time(() => {
+    for (const piece of inPieces(ids)) {
+      read += piece.length;
+      if (read >= READ) break;
+    }
+  });
+  return read / 1000 / milliseconds;
+}
+
+async function timeAnywhere(ids: StoredIds): Promise<number> {
+  const window = new Int32Array(WINDOW);
+  const draws = new Float32Array(WINDOWS);
+  new Random(1, "windows").fillUniform(draws, 0);
+  const milliseconds = await time(() => {
+    for (const draw of draws) {
+      const from = Math.floor(draw * (ids.length - WINDOW));
+      ids.copy(from, from + WINDOW, window, 0);
+    }
+  });
+  return (1000 * milliseconds) / WINDOWS;
 }
 
 /** Steps of one training from the token file and of one from 20 MB in memory, in turn. */

@@ -343,11 +343,11 @@ describe("what is no whole token file is refused in a sentence:", () => {
     );
     await expect(openTokenFile(temporaryFolder())).rejects.toMatchObject({ code: "not-a-file" });
     const path = await made();
-    change(path, 8, [2, 0, 0, 0]);
+    change(path, 8, [3, 0, 0, 0]);
     await expect(openTokenFile(path)).rejects.toThrow(
-      /is a token file of version 2, and Punchline .* reads version 1/,
+      /is a token file of version 3, and Punchline .* reads version 2 and earlier ones/,
     );
-    change(path, 8, [1, 0, 0, 0]);
+    change(path, 8, [2, 0, 0, 0]);
     const opened = await openTokenFile(path);
     change(path, 20, [255]);
     expect(() => encodeSplit(opened, "train")).toThrow(/is damaged/);
@@ -366,12 +366,58 @@ describe("what is no whole token file is refused in a sentence:", () => {
     await expect(openTokenFile(path)).rejects.toMatchObject({ code: "tokens", message: /is damaged/ });
   });
 
+  it("tokens that are others of the vocabulary, at once or, in a large file, when they are first read", async () => {
+    const text = prepareText(babble(300_000));
+    const path = join(temporaryFolder(), "book.tokens");
+    await writeTokens(path, text);
+    const whole = await openTokenFile(path);
+    const [at, length] = [150_000, whole.encoded!.splits.train.tokens.length];
+    const [byte] = readFileSync(path).subarray(at);
+    change(path, at, [byte === 1 ? 2 : 1]);
+    const sentence = /^\S*book\.tokens is damaged: .*; copy it again, or make it again from its source\.$/;
+    await expect(openTokenFile(path)).rejects.toMatchObject({ code: "tokens", message: sentence });
+    // What has been read was sound.
+    const { tokens } = (await openTokenFile(path, { checkUpTo: 0 })).encoded!.splits.train;
+    const ids = new Int32Array(1000);
+    tokens.copy(0, 1000, ids, 0);
+    tokens.copy(length - 1000, length, ids, 0);
+    expect(() => tokens.copy(at - 1000, at, ids, 0)).toThrow(sentence);
+    change(path, at, [byte!]);
+    tokens.copy(at - 1000, at, ids, 0);
+  });
+
+  it("ends of texts, lengths of prompts and checksums that are others", async () => {
+    const path = join(temporaryFolder(), "pairs.tokens");
+    await prepareTokenFile(path, [table(200)], { vocabulary: "bpe", vocabularySize: 400 });
+    const bytes = readFileSync(path);
+    const end = bytes.readDoubleLE(bytes.length - 40);
+    for (const at of [end - 1, end - 5, end - 200, end - 1000]) {
+      change(path, at, [bytes[at]! ^ 1]);
+      await expect(openTokenFile(path), String(at)).rejects.toMatchObject({ code: "tokens" });
+      change(path, at, [bytes[at]!]);
+    }
+    await openTokenFile(path);
+  });
+
   it("a file that is cut while it is read", async () => {
     const path = await made();
     const opened = await openTokenFile(path);
     truncateSync(path, 1000);
     expect(() => encodeSplit(opened, "train")).toThrow(/is cut short/);
   });
+});
+
+it("a file of the first version, which has no checksums, is read as before", async () => {
+  const { stored, path } = await both([lines(jokes(100))]);
+  const bytes = readFileSync(path);
+  const [at, sums] = [bytes.readDoubleLE(bytes.length - 40), 4];
+  const older = Buffer.concat([bytes.subarray(0, at - sums), bytes.subarray(at)]);
+  older.writeUInt32LE(1, 8);
+  older.writeDoubleLE(at - sums, older.length - 40);
+  older.writeDoubleLE(older.length, older.length - 24);
+  writeFileSync(path, older);
+  const opened = await openTokenFile(path);
+  for (const split of splitNames) expect(opened.splits[split]).toEqual(stored.splits[split]);
 });
 
 it("the folder of a token file is made where it is missing", async () => {

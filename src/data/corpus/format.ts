@@ -5,6 +5,7 @@
  *     tokens of train, validation, test               8, 16 or 32 bits each, every text with its end
  *     of each split, where its texts end              8 bytes a text, counted in tokens of the split
  *     of each split, the lengths of the prompts       4 bytes a text, where there are prompts
+ *     checksums of the numbers above                  see checksums.ts; from version 2 on
  *     a description in JSON                           vocabulary, counts, how the texts were prepared
  *     footer                                          place, length and CRC-32 of the description; bytes in all; magic
  *
@@ -19,7 +20,8 @@ import type { SplitName } from "../split.ts";
 import type { DataSummary } from "../summary.ts";
 
 const MAGIC = Buffer.from("PLTOKENS", "latin1");
-const VERSION = 1;
+const VERSION = 2;
+const FIRST_WITH_CHECKSUMS = 2;
 export const HEADER = 16;
 const FOOTER = 40;
 
@@ -73,7 +75,9 @@ export type ReadBytes = (at: number, length: number) => Buffer;
 export interface Opened {
   readonly bits: Bits;
   readonly description: Description;
-  /** Where the description begins, and the numbers before it end. */
+  /** Whether checksums are between the numbers and the description. */
+  readonly hasChecksums: boolean;
+  /** Where the description begins, and what is before it ends. */
   readonly at: number;
 }
 
@@ -90,10 +94,10 @@ export function readDescription(path: string, size: number, read: ReadBytes): Op
       { path },
     );
   const found = head.length < HEADER ? undefined : head.readUInt32LE(8);
-  if (found !== undefined && found !== VERSION)
+  if (found !== undefined && (found < 1 || found > VERSION))
     throw new InputError(
       "tokens-version",
-      `${path} is a token file of version ${found}, and Punchline ${ownVersion} reads version ${VERSION}; make it again with this version, or use the one that made it.`,
+      `${path} is a token file of version ${found}, and Punchline ${ownVersion} reads version ${VERSION} and earlier ones; make it again with this version, or use the one that made it.`,
       { path, version: found, expected: VERSION },
     );
   const footer = size < HEADER + FOOTER ? undefined : read(size - FOOTER, FOOTER);
@@ -107,7 +111,8 @@ export function readDescription(path: string, size: number, read: ReadBytes): Op
   const text = read(at, length);
   const bits = head.readUInt32LE(12);
   if (crc32(text) !== footer.readUInt32LE(12) || ![8, 16, 32].includes(bits)) throw damaged(path);
-  return { bits: bits as Bits, description: JSON.parse(text.toString()) as Description, at };
+  const description = JSON.parse(text.toString()) as Description;
+  return { bits: bits as Bits, description, hasChecksums: found! >= FIRST_WITH_CHECKSUMS, at };
 }
 
 export const cutShort = (path: string): InputError =>

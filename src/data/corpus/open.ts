@@ -6,11 +6,9 @@
  * await train({ model: "gpt2", data });
  */
 import { createHash } from "node:crypto";
-import { closeSync, openSync, readSync } from "node:fs";
 import { getHeapStatistics } from "node:v8";
 import { InputError } from "../../core/errors.ts";
-import { checkText } from "../../core/options.ts";
-import { fileError } from "../../files/file-errors.ts";
+import { checkOptions, checkText, optionNames } from "../../core/options.ts";
 import { regularFile } from "../../files/regular-file.ts";
 import { tokenizerFormats, tokenizerFromFiles } from "../../text/files.ts";
 import { huggingfaceFormat } from "../../text/huggingface.ts";
@@ -20,46 +18,9 @@ import type { StoredIds, StoredSplit } from "../ids.ts";
 import type { PreparedData } from "../prepare.ts";
 import { memoryOfTexts } from "../prepare-opened.ts";
 import { type SplitName, splitNames } from "../split.ts";
-import { type Bits, cutShort, damaged, HEADER, type Opened, readDescription } from "./format.ts";
-
-/** An open file, which is closed when nothing refers to it. */
-class OpenFile {
-  static readonly #unused = new FinalizationRegistry<number>(closeSync);
-  readonly path: string;
-  readonly #file: number;
-
-  constructor(path: string) {
-    this.path = path;
-    try {
-      this.#file = openSync(path, "r");
-    } catch (cause) {
-      throw fileError("read", path, cause);
-    }
-    OpenFile.#unused.register(this, this.#file);
-  }
-
-  /** Fills `bytes` from place `at` of the file on. @returns how many bytes there are */
-  read(bytes: Uint8Array, at: number): number {
-    let read = 0;
-    try {
-      while (read < bytes.length) {
-        const n = readSync(this.#file, bytes, read, bytes.length - read, at + read);
-        if (n === 0) break;
-        read += n;
-      }
-    } catch (cause) {
-      throw fileError("read", this.path, cause);
-    }
-    return read;
-  }
-
-  /** @throws InputError `tokens-cut` where the file ends before */
-  fill<T extends ArrayBufferView>(values: T, at: number): T {
-    const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-    if (this.read(bytes, at) < bytes.length) throw cutShort(this.path);
-    return values;
-  }
-}
+import { checksumBytes } from "./checksums.ts";
+import { type Bits, damaged, HEADER, type Opened, readDescription } from "./format.ts";
+import { OpenFile } from "./open-file.ts";
 
 const arrays = { 8: Uint8Array, 16: Uint16Array, 32: Uint32Array } as const;
 
@@ -101,12 +62,24 @@ class FileIds implements StoredIds {
 export const vocabularyFingerprint = (tokenizer: Tokenizer): string =>
   createHash("sha256").update(vocabularyText(tokenizer)).digest("hex").slice(0, FINGERPRINT_DIGITS);
 
+export interface TokenFileOptions {
+  /**
+   * Files of so many bytes are held to their checksums when they are opened, larger ones block by block when a token of it is
+   * first read. Default 64 MB.
+   */
+  readonly checkUpTo?: number | undefined;
+}
+
+const tokenFileOptionNames = optionNames<keyof TokenFileOptions>()("checkUpTo");
+const CHECKED_AT_ONCE = 64e6;
+
 /**
  * The data of a token file, in its own vocabulary.
  * @throws InputError `not-tokens` for another file, `tokens-version`, `tokens-cut`, or `tokens` where it is damaged
  */
-export async function openTokenFile(path: string): Promise<PreparedData> {
+export async function openTokenFile(path: string, options: TokenFileOptions = {}): Promise<PreparedData> {
   checkText(path, "path");
+  const { checkUpTo = CHECKED_AT_ONCE } = checkOptions(options, tokenFileOptionNames);
   const { size } = await regularFile(path);
   const file = new OpenFile(path);
   const opened = readDescription(path, size, (at, length) => {
@@ -121,6 +94,7 @@ export async function openTokenFile(path: string): Promise<PreparedData> {
   ]);
   if (vocabularyFingerprint(tokenizer) !== description.vocabulary) throw damaged(path);
   const splits = storedSplits(file, opened, tokenizer.size);
+  if (size <= checkUpTo) file.checkAll();
   const known: Partial<Record<SplitName, Decoded>> = {};
   const decode = (name: SplitName): Decoded => {
     known[name] ??= decoded(kind, path, splits[name], tokenizer);
@@ -141,7 +115,7 @@ export async function openTokenFile(path: string): Promise<PreparedData> {
 /** @throws InputError `tokens` where the numbers do not fill the file up to its description */
 function storedSplits(
   file: OpenFile,
-  { bits, description: { splits, prompts }, at: end }: Opened,
+  { bits, description: { splits, prompts }, hasChecksums, at: end }: Opened,
   size: number,
 ): Record<SplitName, StoredSplit> {
   let at = HEADER;
@@ -153,7 +127,9 @@ function storedSplits(
   const tokens = splitNames.map((name) => next((splits[name].tokens * bits) / 8));
   const ends = splitNames.map((name) => next(8 * splits[name].items));
   const asked = splitNames.map((name) => next(prompts ? 4 * splits[name].items : 0));
-  if (at !== end) throw damaged(file.path);
+  const sums = hasChecksums ? checksumBytes(at - HEADER) : 0;
+  if (at + sums !== end) throw damaged(file.path);
+  if (hasChecksums) file.expect(HEADER, at, sums);
   const split = (name: SplitName, k: number): StoredSplit => ({
     tokens: new FileIds(file, tokens[k]!, splits[name].tokens, { bits, size }),
     items: splits[name].items,

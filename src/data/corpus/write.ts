@@ -4,6 +4,7 @@ import { writeFileAtomic } from "../../files/atomic.ts";
 import type { PreparedData } from "../prepare.ts";
 import { type SplitName, splitNames } from "../split.ts";
 import { allocateTokens } from "../tokens.ts";
+import { ChecksumWriter } from "./checksums.ts";
 import { bitsFor, type Description, ending, HEADER, header } from "./format.ts";
 import { vocabularyFingerprint } from "./open.ts";
 import { Spool } from "./spool.ts";
@@ -49,7 +50,7 @@ function* bytesOf(
   signal?: AbortSignal,
 ): Generator<Uint8Array> {
   const bits = bitsFor(tokenizer.size);
-  let at = HEADER;
+  const written = new ChecksumWriter();
   yield header(bits);
   const counts: Partial<Record<SplitName, { tokens: number; items: number }>> = {};
   const ends = spool();
@@ -71,7 +72,7 @@ function* bytesOf(
         length += ids.length;
         for (let from = 0; from < ids.length; ) {
           if (used === BLOCK) {
-            yield bytesOfBlock(used);
+            yield written.add(bytesOfBlock(used));
             used = 0;
           }
           const n = Math.min(ids.length - from, BLOCK - used);
@@ -82,7 +83,7 @@ function* bytesOf(
       }
       if (kind === "items") {
         if (used === BLOCK) {
-          yield bytesOfBlock(used);
+          yield written.add(bytesOfBlock(used));
           used = 0;
         }
         block[used++] = tokenizer.endOfText;
@@ -94,12 +95,12 @@ function* bytesOf(
       ends.write(endBytes);
       if (prompted) prompts.write(askedBytes);
     }
-    yield bytesOfBlock(used);
-    at += (tokens * bits) / 8;
+    yield written.add(bytesOfBlock(used));
     counts[name] = { tokens, items };
   }
-  yield* ends.pieces();
-  yield* prompts.pieces();
+  for (const numbers of [ends, prompts]) for (const bytes of numbers.pieces()) yield written.add(bytes);
+  const sums = written.finish();
+  yield sums;
   const description: Description = {
     punchline: version,
     kind,
@@ -110,7 +111,7 @@ function* bytesOf(
     cleaning,
     ...described(),
   };
-  yield ending(description, at + ends.length + prompts.length);
+  yield ending(description, HEADER + written.length + sums.length);
 }
 
 /** Writes data that is prepared in memory. */
