@@ -56,32 +56,64 @@ export function rotationFrequencies({
   });
 }
 
-/** The angle of each pair at each position, row by row. */
-function angles(rotation: Rotation): Float64Array {
-  const steps = rotationFrequencies(rotation);
-  const half = steps.length;
-  return Float64Array.from(
-    { length: rotation.context * half },
-    (_, i) => Math.floor(i / half) * steps[i % half]!,
-  );
-}
-
-type Tables = Readonly<Record<"cos" | "sin" | "back", HostArray<"float32">>>;
+type Table = HostArray<"float32">;
+type Tables = Readonly<Record<"cos" | "sin", Table>>;
 const known = new Map<string, Tables>();
 
-/**
- * Cosines and sines of the angles, and the sines of the opposite ones: [context, rotaryDim / 2]. The same arrays each
- * time.
- */
+/** Cosines and sines of the angles: [context, rotaryDim / 2]. The same arrays each time. */
 export function rotationTables(rotation: Rotation): Tables {
   const { context, headSize, base, scaling, rotaryDim = headSize } = rotation;
   const key = JSON.stringify([context, headSize, base, scaling, rotaryDim]);
   return remember(known, key, () => {
-    const all = angles(rotation);
-    const table = (f: (angle: number) => number) =>
-      float32([context, rotaryDim / 2], Float32Array.from(all, f));
-    return { cos: table(Math.cos), sin: table(Math.sin), back: table((angle) => -Math.sin(angle)) };
+    const steps = rotationFrequencies(rotation);
+    const table = (data: Float32Array) => float32([context, steps.length], data);
+    const { cos, sin } = cosinesAndSines(steps, context);
+    return { cos: table(cos), sin: table(sin) };
   });
+}
+
+/** Positions of which each pair has one cosine and one sine of its own. */
+const SPAN = 64;
+
+/**
+ * Cosines and sines of `position · step` for each position, row by row. The angle at a position is that of the last
+ * multiple of SPAN and that of the rest, so the rules for sums of angles give most of them, in float64: contexts of
+ * 100,000 positions would take a third of a second.
+ */
+function cosinesAndSines(steps: readonly number[], context: number) {
+  const half = steps.length;
+  const [cos, sin] = [new Float32Array(context * half), new Float32Array(context * half)];
+  const nearCos = new Float64Array(SPAN * half);
+  const nearSin = new Float64Array(SPAN * half);
+  for (let k = 0; k < nearCos.length; k++) {
+    const angle = Math.floor(k / half) * steps[k % half]!;
+    nearCos[k] = Math.cos(angle);
+    nearSin[k] = Math.sin(angle);
+  }
+  for (let start = 0; start < context; start += SPAN) {
+    const farCos = steps.map((step) => Math.cos(start * step));
+    const farSin = steps.map((step) => Math.sin(start * step));
+    const size = Math.min(SPAN, context - start) * half;
+    for (let k = 0, i = 0; k < size; k++, i = i + 1 === half ? 0 : i + 1) {
+      cos[start * half + k] = farCos[i]! * nearCos[k]! - farSin[i]! * nearSin[k]!;
+      sin[start * half + k] = farSin[i]! * nearCos[k]! + farCos[i]! * nearSin[k]!;
+    }
+  }
+  return { cos, sin };
+}
+
+const opposites = new WeakMap<Table, Table>();
+
+/** The sines of the opposite angles, which only gradients take. The same array each time. */
+function opposite(sin: Table): Table {
+  const made =
+    opposites.get(sin) ??
+    float32(
+      sin.shape,
+      sin.data.map((value) => -value),
+    );
+  opposites.set(sin, made);
+  return made;
 }
 
 export const rotaryOp = defineOp({
@@ -105,7 +137,7 @@ export const rotaryOp = defineOp({
   }),
   lower(emit, { x, positions }, { back, ...rotation }) {
     const tables = rotationTables(rotation);
-    const sin = back ? tables.back : tables.sin;
+    const sin = back ? opposite(tables.sin) : tables.sin;
     const inputs = [x, positions ?? emit.ints([0]), emit.constant(tables.cos), emit.constant(sin)];
     const { headSize, rotaryDim = headSize } = rotation;
     const partly = {
@@ -119,7 +151,7 @@ export const rotaryOp = defineOp({
     const [, length, width] = sizes("rotary", x.shape, 3);
     const { headSize, rotaryDim = headSize } = rotation;
     const half = rotaryDim / 2;
-    const all = angles(rotation);
+    const steps = rotationFrequencies(rotation);
     for (let i = 0; i < y.data.length; i++) {
       const row = Math.floor(i / width);
       const position = positions ? positions.data[row]! : row % length;
@@ -128,7 +160,7 @@ export const rotaryOp = defineOp({
         y.data[i] = x.data[i]!;
         continue;
       }
-      const angle = all[position * half + (place % half)]! * (back ? -1 : 1);
+      const angle = position * steps[place % half]! * (back ? -1 : 1);
       const first = place < half;
       const pair = x.data[first ? i + half : i - half]!;
       y.data[i] = x.data[i]! * Math.cos(angle) + (first ? -pair : pair) * Math.sin(angle);

@@ -46,7 +46,7 @@ export function huggingfaceTokenizer(
   config: TokenizerConfig = {},
 ): HuggingFaceTokenizer {
   const kind = kindOf(json);
-  checkTokenizerFile(json);
+  const size = checkTokenizerFile(json);
   const library = open(json, config);
   const idOf = (token: string | undefined) => (token === undefined ? undefined : library.token_to_id(token));
   const named = (field: string, fallback?: string) => idOf(tokenText(config, field) ?? fallback);
@@ -65,8 +65,6 @@ export function huggingfaceTokenizer(
   const pad = named("pad_token") ?? idOf("[PAD]") ?? (around && idOf("<pad>"));
   const unknown = around ? (named("unk_token") ?? idOf("[UNK]") ?? idOf("<unk>")) : undefined;
   const begin = kind === "bpe" && !around ? firstSpecial(library) : undefined;
-  let size = 0;
-  for (const id of library.get_vocab().values()) size = Math.max(size, id + 1);
   const unspellable = kind === "bpe" ? missingBytes(json) : undefined;
   const encodeWhole = (text: string): number[] => library.encode(text, { add_special_tokens: false }).ids;
   const written = (json.added_tokens ?? []).map((added) => added.content);

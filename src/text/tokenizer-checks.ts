@@ -6,50 +6,61 @@ import { InputError } from "../core/errors.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** @throws InputError `tokenizer-file` that names what does not fit */
-export function checkTokenizerFile(json: Fields): void {
+/**
+ * @returns how many tokens the vocabulary has, whose ids are all numbers below that
+ * @throws InputError `tokenizer-file` that names what does not fit
+ */
+export function checkTokenizerFile(json: Fields): number {
   const model = fields(json.model, "model");
   const vocab = fields(model.vocab, "vocabulary");
   const added = json.added_tokens ?? [];
   if (!Array.isArray(added)) throw broken("its added_tokens are not a list");
-  const byId = new Map<number, string>();
-  for (const [token, id] of Object.entries(vocab)) claim(byId, token, id);
+  // A map finds tokens in half the time that an object takes.
+  const ids = new Map<string, unknown>();
+  const byId: string[] = [];
+  for (const token of Object.keys(vocab)) {
+    ids.set(token, vocab[token]);
+    claim(byId, token, vocab[token]);
+  }
+  let size = ids.size;
   for (const entry of added) {
     const { content, id } = fields(entry, "added token");
     if (typeof content !== "string" || content === "") throw broken("an added token has no text");
-    const known = Object.hasOwn(vocab, content) ? vocab[content] : undefined;
+    const known = ids.get(content);
     if (known !== undefined && known !== id)
       throw broken(`it gives ${shown(content)} the ids ${shown(known)} and ${shown(id)}`);
-    if (known === undefined) claim(byId, content, id);
+    if (known !== undefined) continue;
+    claim(byId, content, id);
+    size++;
   }
-  for (let id = 0; id < byId.size; id++)
-    if (!byId.has(id)) throw broken(`it has ${byId.size} tokens and none with the id ${id}`);
+  for (let id = 0; id < size; id++)
+    if (byId[id] === undefined) throw broken(`it has ${size} tokens and none with the id ${id}`);
   if (model.unk_token != null && typeof model.unk_token !== "string")
     throw broken("its unk_token is not text");
-  if (model.merges !== undefined) checkMerges(model.merges, vocab, model.continuing_subword_prefix);
+  if (model.merges !== undefined) checkMerges(model.merges, ids, model.continuing_subword_prefix);
   for (const part of ["normalizer", "pre_tokenizer", "post_processor", "decoder"]) checkPatterns(json[part]);
+  return size;
 }
 
-function claim(byId: Map<number, string>, token: string, id: unknown): void {
+function claim(byId: string[], token: string, id: unknown): void {
   if (typeof id !== "number" || !Number.isInteger(id) || id < 0)
     throw broken(`it gives ${shown(token)} the id ${shown(id)}, and ids are whole numbers from 0`);
-  const other = byId.get(id);
+  const other = byId[id];
   if (other !== undefined) throw broken(`${shown(other)} and ${shown(token)} have the same id ${id}`);
-  byId.set(id, token);
+  byId[id] = token;
 }
 
 /** Each merge joins two tokens of the vocabulary to a third. */
-function checkMerges(merges: unknown, vocab: Fields, prefix: unknown): void {
+function checkMerges(merges: unknown, ids: ReadonlyMap<string, unknown>, prefix: unknown): void {
   if (!Array.isArray(merges)) throw broken("its merges are not a list");
-  for (const [i, merge] of merges.entries()) {
-    const pair: unknown = typeof merge === "string" ? merge.split(" ") : merge;
-    const [a, b] = Array.isArray(pair) && pair.length === 2 ? (pair as unknown[]) : [];
-    if (typeof a !== "string" || typeof b !== "string")
+  for (const [i, merge] of (merges as unknown[]).entries()) {
+    const [a, b, more] = typeof merge === "string" ? merge.split(" ") : Array.isArray(merge) ? merge : [];
+    if (typeof a !== "string" || typeof b !== "string" || more !== undefined)
       throw broken(`merge ${i + 1} is ${shown(merge)}, and two tokens were expected`);
     const joined = a + (typeof prefix === "string" && b.startsWith(prefix) ? b.slice(prefix.length) : b);
-    const unknown = [a, b, joined].find((token) => !Object.hasOwn(vocab, token));
-    if (unknown !== undefined)
-      throw broken(`merge ${i + 1} is ${shown(merge)}, and ${shown(unknown)} is not in the vocabulary`);
+    if (ids.has(a) && ids.has(b) && ids.has(joined)) continue;
+    const unknown = [a, b, joined].find((token) => !ids.has(token));
+    throw broken(`merge ${i + 1} is ${shown(merge)}, and ${shown(unknown)} is not in the vocabulary`);
   }
 }
 

@@ -1,8 +1,8 @@
 /** Numbers and times for people. */
 
-/** `1,234,567`. */
+/** `1,234,567`. Not by `toLocaleString`, for which Node loads data of languages. */
 export function formatCount(n: number): string {
-  return Math.round(n).toLocaleString("en-US");
+  return String(Math.round(n)).replace(/\B(?=(?:\d{3})+$)/g, ",");
 }
 
 /** A rate with three significant digits: `0.42`, `12.3`, `38.1k`, `1.20M`. */
