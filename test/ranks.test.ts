@@ -3,6 +3,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, readlinkSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import type { ArchitecturesResult } from "../src/compare/architectures.ts";
 import { readLog } from "../src/train/results.ts";
 import { adapterFolder } from "./adapter-fixture.ts";
 import { builtCli, root, temporaryFolder } from "./cli.ts";
@@ -176,6 +177,50 @@ describe.each(launchers)("%s", (launcher) => {
     }
     const refused = await ended(mpirun(launcher, cwd, [[2, ["sample", "run"]]]));
     expect(refused.errors).toEqual([expect.stringContaining("2 ranks cannot share one text")]);
+  }, 180_000);
+
+  test(name("compares models on two and three ranks, each trained as in one process"), async () => {
+    const cwd = temporaryFolder();
+    const words = (out: string, ...more: readonly string[]) => [
+      ..."compare-models one-liners --models char-rnn,char-cnn --parameters 12000 --threads 1 --json".split(
+        " ",
+      ),
+      "--out",
+      out,
+      ...more,
+    ];
+    const here = (...given: Parameters<typeof words>) =>
+      spawnSync(process.execPath, [builtCli(), ...words(...given)], { cwd, encoding: "utf8" });
+    const facts = ({ models, validation }: ArchitecturesResult) => ({
+      validation,
+      models: models
+        .map(({ model, parameters, options, vocabulary }) => ({ model, parameters, options, vocabulary }))
+        .toSorted((a, b) => (a.model < b.model ? -1 : 1)),
+    });
+    /** The first steps, which are the same however long it lasts. */
+    const begun = async (out: string) =>
+      (await Promise.all(["char-cnn", "char-rnn"].map((model) => curve(join(cwd, out, model))))).map(
+        ([first]) => ({ step: first!.step, loss: first!.loss, norm: first!.grad_norm }),
+      );
+    const one = here("one", "--minutes", "0.02");
+    expect(one.status).toBe(0);
+    for (const ranks of [2, 3]) {
+      const out = `of-${ranks}`;
+      const several = await ended(mpirun(launcher, cwd, [[ranks, words(out, "--minutes", "0.02")]]));
+      expect(several).toMatchObject({ status: 0, errors: [] });
+      const result: ArchitecturesResult = JSON.parse(several.stdout);
+      expect(result).toMatchObject({ failed: [], interrupted: false, ranks });
+      expect(facts(result)).toEqual(facts(JSON.parse(one.stdout)));
+      const [found, wanted] = [await begun(out), await begun("one")];
+      for (const [i, first] of found.entries()) {
+        expect(first.step).toBe(wanted[i]!.step);
+        for (const key of ["loss", "norm"] as const)
+          expect(Math.abs(first[key] / wanted[i]![key] - 1)).toBeLessThan(1e-4);
+      }
+      // What ranks have trained is whole: one process takes it as it is.
+      const { ranks: _, ...kept } = result;
+      expect(JSON.parse(here(out, "--minutes", "0.02").stdout)).toEqual(kept);
+    }
   }, 180_000);
 
   test(name("reads a token file on each rank, with the losses of its texts"), async () => {

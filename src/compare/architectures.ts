@@ -146,6 +146,8 @@ export interface ArchitecturesResult {
   readonly lead: Lead | null;
   /** Whether it was stopped before the last. */
   readonly interrupted: boolean;
+  /** Processes that shared each training; absent without a `lead`. */
+  readonly ranks?: number | undefined;
 }
 
 /** About how many characters of the validation split every model predicts. */
@@ -261,6 +263,7 @@ async function trainAll(
         held.characters,
       ) ?? null,
     interrupted: models.length + failed.length < chosen.length,
+    ...(options.lead && { ranks: options.lead.ranks.size }),
   };
 }
 
@@ -314,7 +317,7 @@ async function trainOne(
   options: CompleteOptions,
 ): Promise<TrainedArchitecture | "interrupted"> {
   const { type } = architecture;
-  const { out, minutes, parameters, seed, words, origin, onEvent, backend, signal } = options;
+  const { out, minutes, parameters, seed, words, origin, onEvent, backend, lead, signal } = options;
   const data = await inSuitedVocabulary(characters, architecture.tokens, { ...words, signal });
   const { tokenizer } = data;
   const validationTokens = encodeSplit(held.data, "validation", tokenizer).tokens.length;
@@ -323,6 +326,7 @@ async function trainOne(
     sizes.width === undefined ? optionsOfSize(architecture, parameters, tokenizer.size, sizes) : sizes;
   const hooks: TrainHooks = {
     backend,
+    lead,
     signal,
     onEvent: (event) => onEvent?.({ type: "training", model: type, name, event }),
   };
