@@ -3,8 +3,11 @@ import type { ServerResponse } from "node:http";
 import { answerOf } from "./errors.ts";
 import { movement, unlessMoved } from "./standing-still.ts";
 
-/** Takes an object, or a line of text; resolves when there is room for more, so that a slow client slows the work down. */
-export type Send = (message: object | string) => Promise<void>;
+/**
+ * Takes an object, or a line of text; resolves when there is room for more, so that a slow client slows the work down.
+ * @param more whether the line goes on with the next call. Default: false
+ */
+export type Send = (message: object | string, more?: boolean) => Promise<void>;
 
 export interface EventStreamOptions {
   /** Sends the events. Its signal aborts when the client goes away. */
@@ -72,9 +75,11 @@ export function eventStream({
         };
         waiting.add(done);
       });
-    const write = async (data: string) => {
+    let inLine = false;
+    const write = async (data: string, more = false) => {
       if (gone.signal.aborted) return;
-      controller.enqueue(encoder.encode(`data: ${data}\n\n`));
+      controller.enqueue(encoder.encode(`${inLine ? "" : "data: "}${data}${more ? "" : "\n\n"}`));
+      inLine = more;
       if ((controller.desiredSize ?? 0) <= 0) await whenRead();
     };
     let begun = false;
@@ -84,20 +89,21 @@ export function eventStream({
       const headers = { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache" };
       resolve(new Response(body, { headers }));
     };
-    const send: Send = (message) => {
+    const send: Send = (message, more) => {
       begin();
-      return write(typeof message === "string" ? message : JSON.stringify(message));
+      return write(typeof message === "string" ? message : JSON.stringify(message), more);
     };
     work(send, AbortSignal.any([signal, gone.signal]))
       .then(() => {
         begin();
         return write("[DONE]");
       })
-      .catch((error: unknown) => {
-        if (!begun) return reject(error);
+      .catch(async (error: unknown) => {
+        if (!begun) return void reject(error);
         if (gone.signal.aborted) return;
         const { body, unexpected } = answerOf(signal.aborted ? signal.reason : error);
         if (unexpected && !signal.aborted) report(error);
+        if (inLine) await write("");
         return write(JSON.stringify(body));
       })
       .finally(() => {

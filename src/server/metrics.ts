@@ -14,8 +14,11 @@ export class Metrics {
   /** Counts a request that a model is given. @returns what counts its end */
   begin(): () => void {
     const begun = performance.now();
+    let over = false;
     this.#running++;
     return () => {
+      if (over) return;
+      over = true;
       const seconds = (performance.now() - begun) / 1000;
       this.#running--;
       this.#count++;

@@ -3,6 +3,7 @@ import { basename, resolve } from "node:path";
 import { UsageError } from "../core/errors.ts";
 import { option } from "../core/options.ts";
 import { excerpt } from "../core/printable.ts";
+import { turn } from "../generate/batching/turn.ts";
 import type { LocalModel } from "../generate/local-model.ts";
 import type { Quantization } from "../models/quantize.ts";
 import type { BackendChoice } from "../runtime/backend.ts";
@@ -136,7 +137,7 @@ export class Models {
    */
   async #makeRoom(): Promise<void> {
     // Requests that waited for the model before have asked it once the event loop has turned: it is not idle.
-    await new Promise((turned) => setImmediate(turned));
+    await turn();
     const inFolders = this.open.filter(([id]) => !isOpen(this.#entries.get(id)!.model));
     const { maxOpen } = this.#options;
     if (inFolders.length < maxOpen) return;

@@ -4,6 +4,7 @@ import type { Context } from "hono";
 import { z } from "zod";
 import { isSlipOf, oneOf } from "../core/did-you-mean.ts";
 import { excerpt } from "../core/printable.ts";
+import { turn } from "../generate/batching/turn.ts";
 import { ApiError } from "./errors.ts";
 import { requireAtMost } from "./limits.ts";
 
@@ -12,6 +13,12 @@ const MAX_DEPTH = 64;
 
 /** Lists or objects within a list; no request needs more. */
 const MAX_ITEMS = 10_000;
+
+/** Lists, objects and fields of objects, in all; no request needs more. */
+const MAX_PARTS = 30_000;
+
+/** Bytes up to which bodies are read as they come. */
+const SHORT = 1 << 14;
 
 /** JSON schemas, in which null and [] mean something; [] in their place is a schema that is none. */
 const schemaPlaces = ["response_format.json_schema.schema", "structured_outputs.json", "guided_json"];
@@ -23,7 +30,24 @@ const schemaPlaces = ["response_format.json_schema.schema", "structured_outputs.
  */
 export async function readRequest<T>(context: Context, schema: z.ZodType<T>): Promise<T> {
   requireJson(context.req.header("content-type") ?? "");
-  const body = withoutEmpty(parse(await context.req.arrayBuffer()));
+  const bytes = await context.req.arrayBuffer();
+  const read = () => fitted(schema, parse(bytes));
+  return bytes.byteLength > SHORT ? inTurn(read) : read();
+}
+
+/** Of reading long bodies, so that each waits for the one before it. */
+let reading: Promise<unknown> = Promise.resolve();
+
+/** Each in a turn of the event loop of its own: many that come at once would hold up all else for a second. */
+function inTurn<T>(read: () => T): Promise<T> {
+  const done = reading.then(turn).then(read);
+  reading = done.catch(() => {});
+  return done;
+}
+
+/** @throws ApiError 400 */
+function fitted<T>(schema: z.ZodType<T>, parsed: unknown): T {
+  const body = withoutEmpty(parsed, { parts: 0 });
   const { success, data, error } = schema.safeParse(body);
   if (!success) throw invalid(error, body, schema instanceof z.ZodObject ? schema.shape : {});
   return data;
@@ -63,19 +87,29 @@ function parse(bytes: ArrayBuffer): unknown {
 /**
  * `value` without fields that are null or []: they mean the same as leaving the field out.
  * @param path names of fields from the body to the value, with points between them; null within a JSON schema
+ * @param seen counts lists, objects and fields
  */
-function withoutEmpty(value: unknown, depth = 0, path: string | null = ""): unknown {
+function withoutEmpty(value: unknown, seen: { parts: number }, depth = 0, path: string | null = ""): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (depth === MAX_DEPTH)
     throw new ApiError(400, `The body is nested more than ${MAX_DEPTH} deep.`, "invalid_value");
   const place = path === null || schemaPlaces.includes(path) ? null : path;
   const inside = (name: string) => (place === null ? null : place === "" ? name : `${place}.${name}`);
+  const fields = Array.isArray(value) ? [] : Object.keys(value);
+  seen.parts += 1 + fields.length;
+  if (seen.parts > MAX_PARTS)
+    throw new ApiError(
+      400,
+      `A request may have at most ${MAX_PARTS} lists, objects and fields.`,
+      "limit_exceeded",
+      place || null,
+    );
   if (Array.isArray(value)) {
     // Of long lists of numbers or texts there is no copy.
     const isPlain = (item: unknown) => typeof item !== "object" || item === null;
     if (value.every(isPlain)) return value;
     requireAtMost(MAX_ITEMS, value.length, "lists or objects in a list", place || null);
-    return value.map((item) => withoutEmpty(item, depth + 1, inside("*")));
+    return value.map((item) => withoutEmpty(item, seen, depth + 1, inside("*")));
   }
   const isEmpty = (name: string, field: unknown) =>
     field === null ||
@@ -83,7 +117,7 @@ function withoutEmpty(value: unknown, depth = 0, path: string | null = ""): unkn
   return Object.fromEntries(
     Object.entries(value)
       .filter(([name, field]) => place === null || !isEmpty(name, field))
-      .map(([name, field]) => [name, withoutEmpty(field, depth + 1, inside(name))]),
+      .map(([name, field]) => [name, withoutEmpty(field, seen, depth + 1, inside(name))]),
   );
 }
 

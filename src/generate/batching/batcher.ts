@@ -16,6 +16,7 @@ import { logSumExp } from "../sampler.ts";
 import { createSlots } from "./create-slots.ts";
 import { type Chooser, type Constraint, createChooser, type ScoreOptions } from "./penalties.ts";
 import type { Slots } from "./slots.ts";
+import { turn } from "./turn.ts";
 
 /** Tokens of a prompt that are read in one run, at least and at most. */
 const LEAST_PIECE = 8;
@@ -445,9 +446,6 @@ const isAborted = ({ request }: Text): boolean => request.signal?.aborted === tr
 const isReady = ({ request }: Text): boolean => request.paused?.() !== true;
 
 const needsScores = ({ scored, request }: Text): boolean => scored < request.ids.length;
-
-/** Lets messages and timers have their turn. */
-const turn = () => new Promise<void>((resume) => setImmediate(resume));
 
 function commonLength(a: ArrayLike<number>, b: ArrayLike<number>): number {
   const most = Math.min(a.length, b.length);

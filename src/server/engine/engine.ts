@@ -9,7 +9,7 @@ import { ApiError, ServerBug } from "../errors.ts";
 import type { ServeLimits } from "../limits.ts";
 import type { JobName } from "../model/jobs.ts";
 import { createHost, openServed } from "./host.ts";
-import type { Failure, FromModel, OpeningFailure, OpenRequest, ToModel } from "./protocol.ts";
+import type { Failure, FromModel, OpeningFailure, OpenRequest, Piece, ToModel } from "./protocol.ts";
 
 /** Where a model is. */
 interface Place {
@@ -19,12 +19,12 @@ interface Place {
 }
 
 interface Pending {
-  message(json: string): void;
+  take(piece: Piece): void;
   end(error?: unknown): void;
 }
 
-/** Messages that may wait until they are taken, before the texts of their call are held. */
-const MOST_WAITING = 256;
+/** Characters that may wait until they are taken, before the texts of their call are held. */
+const MOST_WAITING = 1 << 18;
 
 const none: BatcherCounts = { running: 0, waiting: 0, read: 0, copied: 0, written: 0 };
 
@@ -99,15 +99,13 @@ export class Engine {
     return this.#lost;
   }
 
-  /** The answer to a request, as JSON. @throws ApiError, or the signal's reason */
-  async ask(job: JobName, request: unknown, signal: AbortSignal): Promise<string> {
-    let answer = "";
-    for await (const message of this.#messages(job, request, false, signal)) answer = message;
-    return answer;
+  /** The answer to a request: one message. @throws ApiError, or the signal's reason */
+  ask(job: JobName, request: unknown, signal: AbortSignal): AsyncGenerator<Piece, void> {
+    return this.#messages(job, request, false, signal);
   }
 
-  /** The pieces of an answer, each as JSON. @throws ApiError, or the signal's reason */
-  stream(job: JobName, request: unknown, signal: AbortSignal): AsyncGenerator<string> {
+  /** The answer to a request in messages as they come. @throws ApiError, or the signal's reason */
+  stream(job: JobName, request: unknown, signal: AbortSignal): AsyncGenerator<Piece, void> {
     return this.#messages(job, request, true, signal);
   }
 
@@ -136,12 +134,14 @@ export class Engine {
     request: unknown,
     stream: boolean,
     signal: AbortSignal,
-  ): AsyncGenerator<string> {
+  ): AsyncGenerator<Piece, void> {
     signal.throwIfAborted();
     if (this.#lost !== undefined) throw gone();
     const call = ++this.#last;
     const { post } = this.#place!;
-    const waiting: string[] = [];
+    const waiting: Piece[] = [];
+    /** Characters of all that waits. */
+    let length = 0;
     let paused = false;
     let over = false;
     let error: unknown;
@@ -153,9 +153,10 @@ export class Engine {
       wake();
     };
     this.#calls.set(call, {
-      message(json) {
-        waiting.push(json);
-        if (waiting.length >= MOST_WAITING && !paused) {
+      take(piece) {
+        waiting.push(piece);
+        length += piece.piece.length;
+        if (length >= MOST_WAITING && !paused) {
           paused = true;
           post({ pause: call });
         }
@@ -174,7 +175,8 @@ export class Engine {
     try {
       while (true) {
         const next = waiting.shift();
-        if (paused && waiting.length < MOST_WAITING / 2) {
+        length -= next?.piece.length ?? 0;
+        if (paused && length < MOST_WAITING / 2) {
           paused = false;
           post({ resume: call });
         }
@@ -198,7 +200,7 @@ export class Engine {
     else if ("released" in message) this.#released?.();
     else if ("call" in message) {
       const pending = this.#calls.get(message.call);
-      if ("message" in message) pending?.message(message.message);
+      if ("piece" in message) pending?.take(message);
       else pending?.end("failed" in message ? errorOf(message.failed) : undefined);
     }
   }

@@ -1,10 +1,76 @@
 /** The side of the server that has the model. */
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { randomModel } from "../../../test/random-model.ts";
+import { turn } from "../../generate/batching/turn.ts";
 import { LocalModel } from "../../generate/local-model.ts";
 import { defaultLimits } from "../limits.ts";
+import type { CompletionAnswer } from "../messages.ts";
 import { createHost } from "./host.ts";
-import type { FromModel } from "./protocol.ts";
+import type { FromModel, Piece } from "./protocol.ts";
+
+const sizes = { width: 16, layers: 2, heads: 2, context: 4096 };
+
+/** A request whose answer has some hundreds of thousands of characters, and what comes of it. */
+function askForMuch(stream: boolean) {
+  const messages: FromModel[] = [];
+  const lm = new LocalModel(randomModel("char-transformer", { sizes }));
+  const host = createHost(lm, { id: "x", limits: defaultLimits }, (message) => messages.push(message));
+  const request = { model: "x", prompt: "hen ".repeat(500), max_tokens: 0, echo: true, logprobs: 20 };
+  host({ call: 1, job: "completion", request, stream });
+  const pieces = () => messages.filter((message): message is Piece & { call: number } => "piece" in message);
+  const ended = () => messages.some((message) => "end" in message);
+  return { host, pieces, ended, request };
+}
+
+describe("a large answer", () => {
+  it.each([false, true])(
+    "comes in pieces, between which others have their turn (stream: %s)",
+    async (stream) => {
+      const { host, pieces, ended, request } = askForMuch(stream);
+      while (pieces().length === 0) await turn();
+      let [turns, counted] = [0, pieces().length];
+      while (!ended()) {
+        await new Promise((turned) => setImmediate(turned));
+        turns++;
+        expect(pieces().length - counted).toBeLessThanOrEqual(2);
+        counted = pieces().length;
+      }
+      expect(turns).toBeGreaterThan(3);
+      const lengths = pieces().map(({ piece }) => piece.length);
+      expect(Math.max(...lengths)).toBeLessThan(100_000);
+      const whole = pieces()
+        .map(({ piece, last }) => piece + (last ? "\n" : ""))
+        .join("");
+      const texts = whole
+        .split("\n")
+        .slice(0, -1)
+        .map((line) => (JSON.parse(line) as CompletionAnswer).choices[0]!.text);
+      expect(texts.join("")).toBe(request.prompt);
+      host({ release: true });
+    },
+  );
+
+  it("waits where nobody takes it, and stops where it is cancelled", async () => {
+    const { host, pieces, ended } = askForMuch(false);
+    while (pieces().length === 0) await turn();
+    host({ pause: 1 });
+    const turns = async () => {
+      for (let k = 0; k < 20; k++) await turn();
+      return pieces().length;
+    };
+    const held = await turns();
+    expect(pieces().at(-1)!.last).toBe(false);
+    expect(await turns()).toBe(held);
+    host({ resume: 1 });
+    await turn();
+    host({ pause: 1 });
+    expect(await turns()).toBeGreaterThan(held);
+    host({ cancel: 1 });
+    await expect.poll(ended).toBe(true);
+    expect(pieces().at(-1)!.last).toBe(false);
+    host({ release: true });
+  });
+});
 
 it("drops the other texts of a request when one of them fails", async () => {
   const lm = randomModel("char-transformer", { sizes: { width: 16, layers: 2, heads: 2, context: 96 } });

@@ -7,6 +7,7 @@ import type { ServeLimits } from "../limits.ts";
 import type { JobOf } from "../model/job.ts";
 import { jobs } from "../model/jobs.ts";
 import { createService } from "../model/service.ts";
+import { Outbox } from "./outbox.ts";
 import type { Call, Failure, FromModel, OpenRequest, ToModel } from "./protocol.ts";
 
 /**
@@ -35,13 +36,17 @@ export function createHost(
 ): (message: ToModel) => void {
   const service = createService(lm, id, limits, (notice) => post({ notice }));
   const calls = new Map<number, AbortController>();
-  /** Calls whose messages nobody takes at the moment. */
-  const paused = new Set<number>();
+  const outbox = new Outbox(post);
   const { batcher } = service;
   const tellCounts = () => {
     if (batcher) post({ counts: batcher.counts });
   };
   let timer: NodeJS.Timeout | undefined;
+
+  const cancel = (stop: AbortController | undefined) => {
+    stop?.abort();
+    outbox.wake();
+  };
 
   async function work({ call, job, request, stream }: Call): Promise<void> {
     const stop = new AbortController();
@@ -51,20 +56,24 @@ export function createHost(
     timer ??= setInterval(tellCounts, COUNTS_MS);
     try {
       const { answer, stream: streamed } = (jobs[job] as JobOf<unknown>)(service, request, () =>
-        paused.has(call),
+        outbox.isPaused(call),
       );
-      // As text, so that the thread of the connections has no more to do with long answers than to pass them on.
-      const send = (message: object) => post({ call, message: JSON.stringify(message) });
-      if (stream && streamed) await streamed(send, stop.signal);
-      else send(await answer(stop.signal));
+      if (stream && streamed) {
+        let sent = Promise.resolve();
+        const send = (message: object) => {
+          sent = sent.then(() => outbox.send(call, message, stop.signal));
+        };
+        await streamed(send, stop.signal);
+        await sent;
+      } else await outbox.send(call, await answer(stop.signal), stop.signal);
       post({ call, end: true });
     } catch (error) {
       // The other texts of the request are for nobody.
-      stop.abort();
+      cancel(stop);
       post({ call, failed: failureOf(error) });
     } finally {
       calls.delete(call);
-      paused.delete(call);
+      outbox.resume(call);
       tellCounts();
       if (calls.size === 0) {
         clearInterval(timer);
@@ -74,18 +83,18 @@ export function createHost(
   }
 
   async function release(): Promise<void> {
-    for (const stop of calls.values()) stop.abort();
+    for (const stop of calls.values()) cancel(stop);
     await service.release();
     await lm.release();
     post({ released: true });
   }
 
   return (message) => {
-    if ("cancel" in message) calls.get(message.cancel)?.abort();
+    if ("cancel" in message) cancel(calls.get(message.cancel));
     else if ("release" in message) void release();
-    else if ("pause" in message) paused.add(message.pause);
+    else if ("pause" in message) outbox.pause(message.pause);
     else if ("resume" in message) {
-      paused.delete(message.resume);
+      outbox.resume(message.resume);
       batcher?.wake();
     } else void work(message);
   };

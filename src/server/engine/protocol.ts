@@ -26,6 +26,13 @@ export interface Call {
   readonly stream: boolean;
 }
 
+/** A part of a message, or of a whole answer, as JSON. */
+export interface Piece {
+  readonly piece: string;
+  /** Whether the message ends with it. */
+  readonly last: boolean;
+}
+
 export type ToModel =
   | Call
   | { readonly cancel: number }
@@ -53,8 +60,7 @@ export interface OpeningFailure {
 export type FromModel =
   | { readonly ready: true }
   | { readonly notReady: OpeningFailure }
-  /** A message or a whole answer, as JSON. */
-  | { readonly call: number; readonly message: string }
+  | ({ readonly call: number } & Piece)
   | { readonly call: number; readonly end: true }
   | { readonly call: number; readonly failed: Failure }
   | { readonly counts: BatcherCounts }

@@ -19,6 +19,7 @@ import type { Metrics } from "../metrics.ts";
 import type { JobName } from "../model/jobs.ts";
 import type { Models } from "../models.ts";
 import { readRequest } from "../request.ts";
+import { wholeBody } from "../whole-body.ts";
 
 export interface Routing {
   readonly models: Models;
@@ -85,12 +86,8 @@ async function answer(
   });
   const ended = metrics.begin();
   if (!request.stream) {
-    try {
-      const json = await engine.ask(job, request, signal);
-      return context.body(json, 200, { "content-type": "application/json" });
-    } finally {
-      ended();
-    }
+    const body = await wholeBody(engine.ask(job, request, signal), ended);
+    return context.body(body, 200, { "content-type": "application/json" });
   }
   return eventStream({
     signal,
@@ -99,7 +96,7 @@ async function answer(
     outgoing: context.env.outgoing,
     work: async (send, gone) => {
       try {
-        for await (const message of engine.stream(job, request, gone)) await send(message);
+        for await (const { piece, last } of engine.stream(job, request, gone)) await send(piece, !last);
       } finally {
         ended();
       }
