@@ -1,6 +1,8 @@
 /** Texts that are written together are those that `sample` writes alone, whatever the model keeps of what it has read. */
 import { describe, expect, it } from "vitest";
+import { randomModel } from "../../../test/random-model.ts";
 import { babble, tinyTraining } from "../../../test/training-fixture.ts";
+import type { HostArray } from "../../core/array.ts";
 import { train } from "../../train/train.ts";
 import { LocalModel } from "../local-model.ts";
 import { logProbabilities } from "../log-probabilities.ts";
@@ -13,6 +15,7 @@ const sizes = {
   "char-lstm": { layers: 1, width: 12, embedding: 6 },
   "char-transformer": { layers: 2, width: 12, heads: 2, context: 128 },
   "char-cnn": { layers: 3, width: 12 },
+  qwen2: { layers: 2, width: 12, heads: 2, kvHeads: 1, context: 128 },
 };
 
 async function tiny(model: (typeof models)[number]): Promise<LocalModel> {
@@ -44,6 +47,46 @@ describe.each(models)("%s", (name) => {
     }
     await batcher.release();
     await lm.release();
+  });
+});
+
+describe.each([...models, "qwen2"] as const)("%s", (name) => {
+  it("fails the text whose scores are not numbers, and no other", async () => {
+    const lm = randomModel(name, { sizes: sizes[name], config: { tie_word_embeddings: false } });
+    // What follows this letter is computed with NaN.
+    const odd = lm.tokenizer.id("e")!;
+    const embedding = Object.keys(lm.weights).find((key) => /embed|wte/.test(key))!;
+    const { data, shape } = lm.weights[embedding] as HostArray<"float32">;
+    const width = shape[1]!;
+    data.fill(Number.NaN, odd * width, (odd + 1) * width);
+    const never = new Map([[odd, -100]]);
+    const batcher = new Batcher(lm, 3);
+    const ask = (prompt: string, seed: number, more: Partial<TextRequest> = {}) =>
+      batcher.write({
+        owner: {},
+        prompt,
+        ids: promptIds(lm, prompt),
+        seed,
+        index: 0,
+        maxLength: 12,
+        options: { temperature: 1, logitBias: never },
+        ...more,
+      });
+    const alone = await Promise.all([1, 2, 3, 4, 5].map((seed) => ask("a road", seed)));
+    // One leaves the vocabulary of numbers while it is read, one while it is written.
+    const failing = ask("a hen", 1);
+    const writing = ask("a road", 1, {
+      options: { temperature: 0, logitBias: new Map([[odd, 100]]) },
+    });
+    const texts = [2, 3].map((seed) => ask("a road", seed));
+    await expect(failing).rejects.toMatchObject({ code: "not-finite" });
+    await expect(writing).rejects.toMatchObject({ code: "not-finite" });
+    for (const [k, text] of (await Promise.all(texts)).entries()) expect(text.ids).toEqual(alone[k + 1]!.ids);
+    // Nor is anything left behind in the slots.
+    const after = await Promise.all([1, 4, 5].map((seed) => ask("a road", seed)));
+    for (const [k, seed] of [1, 4, 5].entries()) expect(after[k]!.ids).toEqual(alone[seed - 1]!.ids);
+    expect(batcher.counts).toMatchObject({ running: 0, waiting: 0 });
+    await batcher.release();
   });
 });
 

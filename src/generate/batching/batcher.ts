@@ -6,6 +6,7 @@
  *
  * A text is what `sample` writes with the same seed and options, up to the rounding of the products that it shares.
  */
+import { requireFinite } from "../../core/finite.ts";
 import { type Continuation, continuationOf } from "../../text/stream-decoder.ts";
 import { unknownWord } from "../../text/words.ts";
 import { Draft } from "../draft.ts";
@@ -324,7 +325,7 @@ export class Batcher {
     const ids = text.wanted.subarray(held.length, held.length + piece);
     const begun = performance.now();
     const logits = await this.#tried([text], () => this.#slots.read(text.slot!, ids, scores));
-    if (logits === undefined) return;
+    if (logits === undefined || !this.#areNumbers(text, logits)) return;
     if (ids.length === this.#piece) {
       const took = performance.now() - begun;
       if (took < READING_MS) this.#piece = Math.min(PIECE, 2 * this.#piece);
@@ -356,6 +357,7 @@ export class Batcher {
     const logits = await this.#tried(texts, () => this.#slots.step(slots, ids));
     if (logits === undefined) return true;
     for (const [k, text] of texts.entries()) {
+      if (!this.#areNumbers(text, [logits[k]!])) continue;
       this.#held[text.slot!]!.push(ids[k]!);
       if (text.phase === "writing") this.#choose(text, logits[k]!);
       else {
@@ -417,14 +419,28 @@ export class Batcher {
     try {
       return await work();
     } catch (error) {
-      for (const text of texts) {
-        const { slot } = text;
-        this.#end(text, () => text.failed(error));
-        this.#held[slot!] = [];
-        this.#slots.copy(slot!, slot!, 0);
-      }
+      for (const text of texts) this.#fail(text, error);
       return undefined;
     }
+  }
+
+  /** Whether a text can go on; it alone fails where its scores are no numbers. */
+  #areNumbers(text: Text, logits: readonly Float32Array[]): boolean {
+    try {
+      for (const row of logits) requireFinite(row, this.#lm.name);
+      return true;
+    } catch (error) {
+      this.#fail(text, error);
+      return false;
+    }
+  }
+
+  /** Ends a text of which the slot may hold anything. */
+  #fail(text: Text, error: unknown): void {
+    const slot = text.slot!;
+    this.#end(text, () => text.failed(error));
+    this.#held[slot] = [];
+    this.#slots.clear(slot);
   }
 
   #end(text: Text, tell: () => void): void {

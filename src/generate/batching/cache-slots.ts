@@ -3,16 +3,19 @@
  * rows from the first on, so that those which are written together are moved to the front when others join or leave.
  */
 import { float32, type HostArray, int32, sizeOf } from "../../core/array.ts";
-import { requireFinite } from "../../core/finite.ts";
 import { remember } from "../../core/remember.ts";
 import type { Spec } from "../../graph/tree.ts";
 import { zeroState } from "../../models/model.ts";
 import { type CacheGraph, cacheGraph } from "../decoders/cache-graph.ts";
 import type { LanguageModel } from "../language-model.ts";
-import { rowsOf, type Slots } from "./slots.ts";
+import { bytesOf, rowsOf, type Slots } from "./slots.ts";
 
 /** Tokens by which the room of all rows grows; attention also passes over room that is not in use. */
 const GROWTH = 64;
+
+/** Tokens for which there is room where some are needed. */
+const roomFor = (needed: number, most: number): number =>
+  Math.min(Math.max(1, Math.ceil(needed / GROWTH)) * GROWTH, most);
 
 export class CacheSlots implements Slots {
   readonly count: number;
@@ -47,7 +50,7 @@ export class CacheSlots implements Slots {
     const fixed = specs.filter(([, spec]) => axisOf(spec) < 0);
     this.#windows = fixed.flatMap(([name, { dtype }]) => (dtype === "float32" ? [name] : []));
     this.#lengths = fixed.flatMap(([name, { dtype }]) => (dtype === "int32" ? [name] : []));
-    this.#capacity = Math.min(GROWTH, lm.model.contextLength);
+    this.#capacity = roomFor(0, lm.model.contextLength);
     this.#cache = zeroState(lm.model.state(count), this.#capacity);
     this.#used = new Array<number>(count).fill(0);
     this.#rowOf = [...this.#used.keys()];
@@ -94,6 +97,24 @@ export class CacheSlots implements Slots {
     return true;
   }
 
+  clear(slot: number): void {
+    const row = this.#rowOf[slot]!;
+    this.#used[row] = 0;
+    // Attention passes over it with a weight of 0, and 0 times NaN is NaN.
+    this.#eachPart(this.#capacity, (data, size, length) => data.fill(0, row * size, row * size + length));
+  }
+
+  get bytes(): number {
+    return bytesOf([this.#cache]);
+  }
+
+  shrink(): void {
+    const needed = roomFor(Math.max(...this.#used), this.#lm.model.contextLength);
+    if (needed >= this.#capacity) return;
+    this.#resize(needed);
+    this.#logits = new Float32Array(0);
+  }
+
   async release(): Promise<void> {
     for (const graph of this.#graphs.values()) await graph.release();
   }
@@ -114,7 +135,6 @@ export class CacheSlots implements Slots {
     const after = await graph.run(this.#lm.weights, { ids, state, past }, logits);
     for (const name of this.#windows)
       (state[name]!.data as Float32Array).set(after[name]!.data as Float32Array);
-    requireFinite(logits.data, this.#lm.name);
     for (const row of rows) this.#used[row]! += length;
   }
 
@@ -141,11 +161,14 @@ export class CacheSlots implements Slots {
 
   /** Makes room for `needed` tokens in every row. */
   #reserve(needed: number): void {
-    if (needed <= this.#capacity) return;
+    if (needed > this.#capacity) this.#resize(roomFor(needed, this.#lm.model.contextLength));
+  }
+
+  /** Moves what is in use into caches with another room. */
+  #resize(capacity: number): void {
     const before = this.#cache;
     const room = this.#capacity;
     const { model } = this.#lm;
-    const capacity = Math.min(Math.ceil(needed / GROWTH) * GROWTH, model.contextLength);
     // Where there is no memory for it this throws, and the cache stays as it is.
     this.#cache = zeroState(model.state(this.count), capacity);
     this.#capacity = capacity;

@@ -1,12 +1,11 @@
 /** Slots of recurrent models: each has a state of fixed size, and a run takes those of several together. */
 import { type HostArray, int32 } from "../../core/array.ts";
-import { requireFinite } from "../../core/finite.ts";
 import { remember } from "../../core/remember.ts";
 import { zeroState } from "../../models/model.ts";
 import { selectRows } from "../../models/state.ts";
 import { type StateGraph, stateGraph } from "../decoders/state.ts";
 import type { LanguageModel } from "../language-model.ts";
-import { rowsOf, type Slots } from "./slots.ts";
+import { bytesOf, rowsOf, type Slots } from "./slots.ts";
 
 type Arrays = Record<string, HostArray>;
 
@@ -63,31 +62,40 @@ export class StateSlots implements Slots {
     return true;
   }
 
+  clear(slot: number): void {
+    this.copy(slot, slot, 0);
+  }
+
+  get bytes(): number {
+    return bytesOf(this.#states);
+  }
+
+  /** A state has one size. */
+  shrink(): void {}
+
   async release(): Promise<void> {
     for (const graph of this.#graphs.values()) await graph.release();
     await this.#reading?.release();
   }
 
   async #readPiece(slot: number, ids: Int32Array): Promise<Float32Array[]> {
-    const { weights, name } = this.#lm;
+    const { weights } = this.#lm;
     this.#reading ??= stateGraph(this.#lm, 1, PIECE, "all");
     const result = await this.#reading(weights, { ids: int32([1, PIECE], ids), state: this.#states[slot]! });
     const logits = result.logits.data as Float32Array;
-    requireFinite(logits, name);
     this.#states[slot] = result.state as Arrays;
     this.#held[slot]! += PIECE;
     return rowsOf(logits, PIECE);
   }
 
   async #run(slots: readonly number[], ids: Int32Array): Promise<Float32Array[]> {
-    const { model, weights, name } = this.#lm;
+    const { model, weights } = this.#lm;
     const rows = RUNS.find((count) => count >= slots.length)!;
     const graph = remember(this.#graphs, rows, () => stateGraph(this.#lm, rows));
     const column = new Int32Array(rows);
     column.set(ids);
     const result = await graph(weights, { ids: int32([rows, 1], column), state: this.#joined(slots, rows) });
     const logits = rowsOf(result.logits.data as Float32Array, rows).slice(0, slots.length);
-    for (const row of logits) requireFinite(row, name);
     for (const [row, slot] of slots.entries()) {
       this.#states[slot] = selectRows(result.state as Arrays, model.state(1), [row]);
       this.#held[slot]!++;

@@ -1,6 +1,5 @@
 /** Slots of models without a state: the last window of each text is read again for every token. */
 import { int32 } from "../../core/array.ts";
-import { requireFinite } from "../../core/finite.ts";
 import { type WindowGraph, windowGraph } from "../decoders/window.ts";
 import type { LanguageModel } from "../language-model.ts";
 import { rowsOf, type Slots } from "./slots.ts";
@@ -46,13 +45,22 @@ export class WindowSlots implements Slots {
     return true;
   }
 
+  clear(slot: number): void {
+    this.#texts[slot] = [];
+  }
+
+  /** Of ids alone, which are few. */
+  readonly bytes = 0;
+
+  shrink(): void {}
+
   release(): Promise<void> {
     return this.#graph.release();
   }
 
   /** The logits after each text. */
   async #after(texts: readonly (readonly number[])[]): Promise<Float32Array[]> {
-    const { model, tokenizer, weights, name } = this.#lm;
+    const { model, tokenizer, weights } = this.#lm;
     const window = model.contextLength;
     const found: Float32Array[] = [];
     for (let k = 0; k < texts.length; k += MOST) {
@@ -63,7 +71,6 @@ export class WindowSlots implements Slots {
         ids.set(seen, (row + 1) * window - seen.length);
       });
       const logits = (await this.#graph(weights, int32([some.length, window], ids))).data as Float32Array;
-      requireFinite(logits, name);
       found.push(...rowsOf(logits, some.length));
     }
     return found;
