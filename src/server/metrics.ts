@@ -67,6 +67,7 @@ export class Metrics {
       ofModels("copied"),
     );
     metric("written_tokens_total", "counter", "Tokens that were written.", ofModels("written"));
+    metric("cache_bytes", "gauge", "Memory for the texts that are read and written.", ofModels("bytes"));
     const { rss } = process.memoryUsage();
     metric("resident_bytes", "gauge", "Memory of the process.", [["", rss]]);
     return `${lines.join("\n")}\n`;

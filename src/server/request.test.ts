@@ -13,7 +13,7 @@ const read = (body: object) => {
 
 it("reads one large body in each turn of the event loop, in the order in which they came", async () => {
   const order: number[] = [];
-  const bodies = Array.from({ length: 5 }, (_, k) =>
+  const bodies: Promise<void>[] = Array.from({ length: 5 }, (_, k) =>
     read({ model: "x", prompt: "a".repeat(100_000), seed: k }).then(({ seed }) => void order.push(seed!)),
   );
   // One that does not fit is no trouble for those behind it.

@@ -162,6 +162,43 @@ describe("a batcher", () => {
     await batcher.release();
   });
 
+  it("gives back the memory of texts that nobody goes on with", async () => {
+    const lm = await tiny("char-transformer");
+    let shrunk = 0;
+    const batcher = new Batcher(lm, 4, { keptMs: 20, onShrunk: () => void shrunk++ });
+    const first = batcher.counts.bytes;
+    const prompt = "other cross road the cross other ".repeat(3);
+    const [alone] = await lm.sample({ prompt, seed: 1, maxLength: 5 });
+    expect((await batcher.write(requestOf(lm, prompt))).ids).toEqual(alone!.ids);
+    expect(batcher.counts.bytes).toBeGreaterThan(first);
+    await expect.poll(() => batcher.counts.bytes).toBe(first);
+    expect(shrunk).toBeGreaterThan(0);
+    expect((await batcher.write(requestOf(lm, prompt))).ids).toEqual(alone!.ids);
+    expect(batcher.counts.copied).toBe(0);
+    await batcher.release();
+  });
+
+  it("gives back memory while another text is written, which is none the worse", async () => {
+    const lm = await tiny("char-transformer");
+    const batcher = new Batcher(lm, 4, { keptMs: 0 });
+    const long = requestOf(lm, "other cross road the cross other ".repeat(3));
+    const [alone] = await lm.sample({ prompt: "the", seed: 1, maxLength: 60 });
+    let [most, last] = [0, 0];
+    const short = batcher.write(
+      requestOf(lm, "the", {
+        maxLength: 60,
+        onToken: () => {
+          last = batcher.counts.bytes;
+          most = Math.max(most, last);
+        },
+      }),
+    );
+    await batcher.write(long);
+    expect((await short).ids).toEqual(alone!.ids);
+    expect(last).toBeLessThan(most);
+    await batcher.release();
+  });
+
   it("tells whoever leaves before the run that is under way is over", async () => {
     const lm = await tiny("char-transformer");
     const batcher = new Batcher(lm, 2);

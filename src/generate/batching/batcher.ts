@@ -30,6 +30,8 @@ const READING_MS = 20;
 const SHARED = 4;
 /** Tokens after which a text makes room for one that waits. */
 const QUANTUM = 64;
+/** Milliseconds for which a slot keeps what it holds after its text, for another that begins alike. */
+const KEPT_MS = 60_000;
 
 /** A token and its natural log-probability under the model itself, with those that would have been likelier or nearly so. */
 export interface ScoredToken {
@@ -95,6 +97,15 @@ export interface BatcherCounts {
   readonly read: number;
   readonly copied: number;
   readonly written: number;
+  /** Bytes that the slots take. */
+  readonly bytes: number;
+}
+
+export interface BatcherOptions {
+  /** Default: a minute. */
+  readonly keptMs?: number | undefined;
+  /** Called when memory was given back. */
+  readonly onShrunk?: (() => void) | undefined;
 }
 
 export class Batcher {
@@ -107,6 +118,12 @@ export class Batcher {
   readonly #user: (Text | undefined)[];
   /** Slots that are not in use, the one that was used last at the end. */
   readonly #free: number[];
+  /** When the text of each slot left it. */
+  readonly #leftAt: number[];
+  readonly #options: BatcherOptions;
+  /** Until slots are looked at that nobody has used for a while. */
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #due = false;
   #waiting: Text[] = [];
   #turn: Promise<void> | undefined;
   #wake = () => {};
@@ -117,8 +134,10 @@ export class Batcher {
   #piece = 32;
 
   /** @param slots texts that are read or written at the same time */
-  constructor(lm: LanguageModel, slots: number) {
+  constructor(lm: LanguageModel, slots: number, options: BatcherOptions = {}) {
     this.#lm = lm;
+    this.#options = options;
+    this.#leftAt = new Array<number>(slots).fill(0);
     this.#slots = createSlots(lm, slots);
     this.#size = Math.min(lm.tokenizer.size, lm.model.config.vocab_size);
     this.#held = Array.from({ length: slots }, () => []);
@@ -129,7 +148,8 @@ export class Batcher {
   get counts(): BatcherCounts {
     const running = this.#running.filter((text) => !isAborted(text)).length;
     const waiting = this.#waiting.filter((text) => !isAborted(text)).length;
-    return { running, waiting, read: this.#read, copied: this.#copied, written: this.#written };
+    const { bytes } = this.#slots;
+    return { running, waiting, read: this.#read, copied: this.#copied, written: this.#written, bytes };
   }
 
   /**
@@ -189,6 +209,7 @@ export class Batcher {
 
   async release(): Promise<void> {
     await this.idle();
+    clearTimeout(this.#timer);
     await this.#slots.release();
   }
 
@@ -197,6 +218,7 @@ export class Batcher {
     await turn();
     while (true) {
       this.#dropAborted();
+      if (this.#due) this.#forget();
       if (this.#waiting.length === 0 && this.#running.length === 0) break;
       this.#makeRoom();
       for (let next = this.#nextWaiting(); next; next = this.#nextWaiting()) this.#begin(next);
@@ -454,6 +476,36 @@ export class Batcher {
     text.slot = undefined;
     this.#user[slot] = undefined;
     this.#free.push(slot);
+    this.#leftAt[slot] = performance.now();
+    this.#forgetLater();
+  }
+
+  #forgetLater(): void {
+    if (this.#timer || this.#due) return;
+    const { keptMs = KEPT_MS } = this.#options;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#due = true;
+      // Between two runs of those that are under way.
+      if (!this.#turn) this.#forget();
+    }, keptMs);
+    // Node's timers would keep the process; a browser has none that do.
+    this.#timer.unref?.();
+  }
+
+  /** Gives back the memory of slots that nobody has used for a while. */
+  #forget(): void {
+    this.#due = false;
+    const { keptMs = KEPT_MS, onShrunk } = this.#options;
+    const begun = performance.now() - keptMs;
+    for (const slot of this.#free) {
+      if (this.#leftAt[slot]! > begun || this.#held[slot]!.length === 0) continue;
+      this.#held[slot] = [];
+      this.#slots.copy(slot, slot, 0);
+    }
+    this.#slots.shrink();
+    if (this.#free.some((slot) => this.#held[slot]!.length > 0)) this.#forgetLater();
+    onShrunk?.();
   }
 }
 

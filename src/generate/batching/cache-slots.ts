@@ -110,7 +110,8 @@ export class CacheSlots implements Slots {
 
   shrink(): void {
     const needed = roomFor(Math.max(...this.#used), this.#lm.model.contextLength);
-    if (needed >= this.#capacity) return;
+    // To move all for less is not worth its while.
+    if (2 * needed > this.#capacity) return;
     this.#resize(needed);
     this.#logits = new Float32Array(0);
   }

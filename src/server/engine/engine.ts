@@ -26,7 +26,7 @@ interface Pending {
 /** Characters that may wait until they are taken, before the texts of their call are held. */
 const MOST_WAITING = 1 << 18;
 
-const none: BatcherCounts = { running: 0, waiting: 0, read: 0, copied: 0, written: 0 };
+const none: BatcherCounts = { running: 0, waiting: 0, read: 0, copied: 0, written: 0, bytes: 0 };
 
 export class Engine {
   readonly #calls = new Map<number, Pending>();

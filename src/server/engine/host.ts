@@ -34,7 +34,13 @@ export function createHost(
   { id, limits }: { readonly id: string; readonly limits: ServeLimits },
   post: (message: FromModel) => void,
 ): (message: ToModel) => void {
-  const service = createService(lm, id, limits, (notice) => post({ notice }));
+  const service = createService(
+    lm,
+    id,
+    limits,
+    (notice) => post({ notice }),
+    () => tellCounts(),
+  );
   const calls = new Map<number, AbortController>();
   const outbox = new Outbox(post);
   const { batcher } = service;

@@ -58,12 +58,16 @@ export function promptOf({ lm }: Service, prompt: Pick<ReadPrompt, "text" | "ids
   };
 }
 
-/** @param notice called once, for the first prompt that the model reads otherwise than it was sent */
+/**
+ * @param notice called once, for the first prompt that the model reads otherwise than it was sent
+ * @param onShrunk called when the batcher has given back memory
+ */
 export function createService(
   lm: LocalModel,
   id: string,
   limits: ServeLimits,
   notice: (sentence: string) => void = () => {},
+  onShrunk?: () => void,
 ): Service {
   let noticed = false;
   const clean = (prompt: string): string => {
@@ -75,7 +79,8 @@ export function createService(
     noticed ||= text !== prompt;
     return text;
   };
-  const batcher = lm.model.predicts === "masked" ? undefined : new Batcher(lm, limits.maxParallel);
+  const batcher =
+    lm.model.predicts === "masked" ? undefined : new Batcher(lm, limits.maxParallel, { onShrunk });
   let embedder: Embedder | undefined;
   let template: ChatTemplate | undefined;
   const hasTemplate = chatTemplateNames(lm).length > 0;
