@@ -10,6 +10,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isSlipOf } from "../core/did-you-mean.ts";
 import { InputError, UsageError } from "../core/errors.ts";
+import { fileState } from "../files/file-state.ts";
 
 /** The built-in models, each with a one-line description. */
 export const builtInModels = [
@@ -135,17 +136,17 @@ export async function checkIntact(name: BuiltInName, root: string): Promise<void
   if (files.length === 0) throw damaged(name, root, SUMS_FILE, "is missing or damaged");
   for (const [, expected, file] of files) {
     const path = join(root, file!);
-    const found = await stat(path).catch(() => undefined);
-    if (!found?.isFile()) throw damaged(name, root, file!, "is missing");
-    const state = `${expected} ${path} ${found.size} ${found.mtimeMs}`;
-    if (intact.has(state)) continue;
+    const state = await fileState(path);
+    if (state === undefined) throw damaged(name, root, file!, "is missing");
+    const known = `${expected} ${state}`;
+    if (intact.has(known)) continue;
     if (
       createHash("sha256")
         .update(await readFile(path))
         .digest("hex") !== expected
     )
       throw damaged(name, root, file!, "is not the file that came with it");
-    intact.add(state);
+    intact.add(known);
   }
 }
 
