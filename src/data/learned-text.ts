@@ -28,12 +28,41 @@ export function encodeLearned(
   };
   const ends = endsOf(parts.slice(0, -1));
   if (equal(joined, whole)) return places(ends, whole);
-  const beginnings = learned.map((end) => tokenizer.encode(text.slice(0, end)));
-  if (!beginnings.every((ids) => equal(ids, whole.subarray(0, ids.length)))) return places(ends, joined);
-  return places(
-    beginnings.map(({ length }) => length),
-    whole,
-  );
+  const found = placesIn(whole, tokenizer, [...learned, text.length], text);
+  return found ? places(found, whole) : places(ends, joined);
+}
+
+/** How far back a tokenizer may look, in UTF-16 code units: what is spelt does not depend on what is before that. */
+const CONTEXT = 512;
+
+/**
+ * How many of a text's ids each beginning of it has; undefined where the ids of one, or of the whole text, are not those
+ * of the one before it and more. A beginning is read from some way back on, since reading each from its first
+ * character would take time by the square of how many there are.
+ * @param ends of the beginnings, in order; the last is that of the text
+ */
+function placesIn(
+  whole: Int32Array,
+  tokenizer: Pick<Tokenizer, "encode">,
+  ends: readonly number[],
+  text: string,
+): number[] | undefined {
+  const places: number[] = [];
+  let [start, last, place] = [0, 0, 0];
+  let before: Int32Array = new Int32Array();
+  for (const end of ends) {
+    if (last - start > 2 * CONTEXT) {
+      start = last - CONTEXT;
+      before = tokenizer.encode(text.slice(start, last));
+    }
+    const ids = tokenizer.encode(text.slice(start, end));
+    const added = ids.subarray(before.length);
+    const goesOn = equal(before, ids.subarray(0, before.length));
+    if (!goesOn || !equal(added, whole.subarray(place, place + added.length))) return undefined;
+    [before, last, place] = [ids, end, place + added.length];
+    places.push(place);
+  }
+  return place === whole.length ? places.slice(0, -1) : undefined;
 }
 
 const equal = (a: Int32Array, b: Int32Array): boolean =>
