@@ -18,6 +18,7 @@ import {
   partOf,
   type Ranks,
   sendJson,
+  sendList,
   together,
 } from "../ranks/ranks.ts";
 import type { Evaluation } from "./evaluation.ts";
@@ -63,7 +64,8 @@ export class SharedModel extends LocalModel {
   ): Promise<Evaluation> {
     const { ranks } = this.#lead;
     await this.#lead.order(orders.score);
-    await sendJson(ranks, { texts, options: rest });
+    await sendJson(ranks, rest);
+    await sendList(ranks, texts);
     const share = (done: number) => onProgress?.(Math.min(1, done * ranks.size));
     const { evaluation } = await scoreTexts(this, texts, { ...rest, ranks, signal, onProgress: share });
     return evaluation;
@@ -100,7 +102,7 @@ async function writeTogether(
       from === to ? [] : await write({ ...options, n: to - from }, before + all.length + from),
     );
     for (let rank = 0; rank < ranks.size; rank++)
-      all.push(...(await sendJson<Sample[]>(ranks, ranks.rank === rank ? own : undefined, rank)));
+      all.push(...(await sendList(ranks, ranks.rank === rank ? own : undefined, rank)));
   }
   return all;
 }
@@ -129,7 +131,8 @@ export function sharedWork(
       await writeTogether(ranks, (part, from) => lm!.sample(part, from), options, before!);
     },
     async [orders.score]() {
-      const { texts, options } = await sendJson<{ texts: string[]; options: Scoring }>(ranks, undefined);
+      const options = await sendJson<Scoring>(ranks, undefined);
+      const texts = await sendList<string>(ranks, undefined);
       await scoreTexts(lm!, texts, { ...options, ranks }).catch((error: unknown) => {
         // What is refused is refused by every rank alike, before any of them waits for another.
         if (!(error instanceof UsageError)) throw error;

@@ -36,21 +36,127 @@ export const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Ui
 
 /** Bytes of one message; longer ones go in pieces. */
 const PIECE = 2 ** 28;
+/** Characters of one message of texts, of up to three bytes each: far less than a text can have. */
+const CHARACTERS = 2 ** 26;
 
 /** What rank `from` sends, of any length. @param bytes of that rank; not needed on the others */
-export async function send(ranks: Ranks, bytes?: Uint8Array, from = 0): Promise<Uint8Array> {
+export async function send(ranks: Ranks, bytes?: Uint8Array, from = 0, piece = PIECE): Promise<Uint8Array> {
   const length = Float64Array.of(bytes?.length ?? 0);
   await ranks.broadcast(bytesOf(length), from);
   const all = ranks.rank === from ? bytes! : new Uint8Array(length[0]!);
-  for (let at = 0; at < all.length; at += PIECE) await ranks.broadcast(all.subarray(at, at + PIECE), from);
+  for (let at = 0; at < all.length; at += piece) await ranks.broadcast(all.subarray(at, at + piece), from);
   return all;
 }
 
-/** The same for a value that JSON can hold. */
+/**
+ * Lines of text that rank `from` sends, of any number. They are read on the others when all of them are there, so that no
+ * rank stops listening.
+ * @param lines of that rank, each with its end; they may come in any parts
+ * @param characters of one message
+ * @returns on the others, the lines without their ends
+ * @throws on all ranks, where a line could not be made
+ */
+export async function sendLines(
+  ranks: Ranks,
+  lines: Iterable<string> | undefined,
+  from = 0,
+  characters = CHARACTERS,
+): Promise<Iterable<string>> {
+  if (ranks.rank === from) {
+    const encoder = new TextEncoder();
+    const made = await attempt(async () => {
+      for (const piece of inPieces(lines!, characters)) await send(ranks, encoder.encode(piece), from);
+    });
+    await send(ranks, new Uint8Array(), from);
+    await agreed(ranks, made);
+    return [];
+  }
+  const pieces: Uint8Array[] = [];
+  for (;;) {
+    const bytes = await send(ranks, undefined, from);
+    if (bytes.length === 0) break;
+    pieces.push(bytes);
+  }
+  await agreed(ranks, { value: undefined });
+  return linesOf(pieces);
+}
+
+/** Texts joined, and cut into pieces of about so many characters; none ends in the middle of one. */
+function* inPieces(texts: Iterable<string>, characters: number): Generator<string> {
+  let waiting: string[] = [];
+  let length = 0;
+  for (const text of texts) {
+    for (let at = 0; at < text.length; ) {
+      let end = Math.min(text.length, at + Math.max(2, characters - length));
+      if (end < text.length && isHighSurrogate(text.charCodeAt(end - 1))) end--;
+      waiting.push(text.slice(at, end));
+      length += end - at;
+      at = end;
+      if (length < characters - 1) continue;
+      yield waiting.join("");
+      waiting = [];
+      length = 0;
+    }
+  }
+  if (length > 0) yield waiting.join("");
+}
+
+const isHighSurrogate = (code: number): boolean => code >= 0xd800 && code < 0xdc00;
+
+function* linesOf(pieces: readonly Uint8Array[]): Generator<string> {
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  let begun: string[] = [];
+  for (const bytes of pieces) {
+    const parts = decoder.decode(bytes).split("\n");
+    for (const [i, part] of parts.entries()) {
+      begun.push(part);
+      if (i === parts.length - 1) break;
+      yield begun.join("");
+      begun = [];
+    }
+  }
+  const last = begun.join("");
+  if (last !== "") yield last;
+}
+
+/**
+ * A list of values that JSON can hold, of any number: of each value the JSON alone has to fit into a text.
+ * @throws on all ranks, where one does not
+ */
+export async function sendList<T>(
+  ranks: Ranks,
+  list: readonly T[] | undefined,
+  from = 0,
+  characters?: number,
+): Promise<readonly T[]> {
+  if (ranks.size === 1) return list!;
+  const lines = await sendLines(ranks, list && jsonLines(list), from, characters);
+  if (ranks.rank === from) return list!;
+  const all: T[] = [];
+  for (const line of lines) all.push(JSON.parse(line) as T);
+  return all;
+}
+
+function* jsonLines(list: readonly unknown[]): Generator<string> {
+  for (const value of list) {
+    try {
+      yield `${JSON.stringify(value)}\n`;
+    } catch (cause) {
+      if (!(cause instanceof RangeError)) throw cause;
+      throw new InputError(
+        "too-long",
+        "What ranks exchange has a part that is longer than a text can be (512 million characters); give shorter texts, or run it in one process.",
+        {},
+        cause,
+      );
+    }
+  }
+}
+
+/** The same for one value. */
 export async function sendJson<T>(ranks: Ranks, value: T | undefined, from = 0): Promise<T> {
-  const text = ranks.rank === from ? new TextEncoder().encode(JSON.stringify(value)) : undefined;
-  const sent = await send(ranks, text, from);
-  return ranks.rank === from ? (value as T) : (JSON.parse(new TextDecoder().decode(sent)) as T);
+  const [sent] = await sendList(ranks, ranks.rank === from ? [value as T] : undefined, from);
+  return sent!;
 }
 
 /** What became of some work on this rank. */

@@ -21,6 +21,7 @@ import {
   type Ranks,
   send,
   sendJson,
+  sendLines,
 } from "../ranks/ranks.ts";
 import type { Arena } from "../runtime/arena.ts";
 import type { BackendOptions } from "../runtime/backend.ts";
@@ -67,46 +68,10 @@ export async function shareTraining(
     tokens: data.encoded && { path: data.encoded.path, fingerprint: data.fingerprint },
   };
   await sendJson(ranks, job);
-  for (const lines of data.encoded ? [] : inPieces(keptLines(data)))
-    await send(ranks, new TextEncoder().encode(lines));
-  await send(ranks, new Uint8Array());
+  await sendLines(ranks, data.encoded ? [] : keptLines(data));
   // The others set up meanwhile, and one may lack the memory.
   await agreed(ranks, { value: undefined });
   await shareState(ranks, arena, checkpoint);
-}
-
-/** Characters of a piece of the texts. */
-const PIECE = 2 ** 26;
-
-function* inPieces(lines: Iterable<string>): Generator<string> {
-  let piece: string[] = [];
-  let length = 0;
-  for (const line of lines) {
-    piece.push(line);
-    length += line.length;
-    if (length < PIECE) continue;
-    yield piece.join("");
-    piece = [];
-    length = 0;
-  }
-  if (length > 0) yield piece.join("");
-}
-
-/** What was sent, as it came: it is read only when all of it is there, so that no rank stops listening. */
-async function received(ranks: Ranks): Promise<{ readonly job: Job; readonly pieces: Uint8Array[] }> {
-  const job = await sendJson<Job>(ranks, undefined);
-  const pieces: Uint8Array[] = [];
-  for (;;) {
-    const bytes = await send(ranks);
-    if (bytes.length === 0) return { job, pieces };
-    pieces.push(bytes);
-  }
-}
-
-function* linesOf(pieces: readonly Uint8Array[]): Generator<string> {
-  const decoder = new TextDecoder();
-  for (const bytes of pieces)
-    for (const line of decoder.decode(bytes).split("\n")) if (line !== "") yield line;
 }
 
 /** @throws InputError where this machine has no such token file, or one with other texts or another vocabulary */
@@ -130,7 +95,8 @@ async function tokensOf(
 /** The same training as rank 0 has set up. */
 async function setUpAs(
   ranks: Ranks,
-  { job, pieces }: Awaited<ReturnType<typeof received>>,
+  job: Job,
+  lines: Iterable<string>,
   architectures: FollowOptions["architectures"],
 ): Promise<Setup> {
   const { config, options, backend, tokenizer: files } = job;
@@ -138,7 +104,7 @@ async function setUpAs(
   const tokenizer = tokenizerFromFiles(files["tokenizer.json"], files["tokenizer_config.json"], formats);
   const data = job.tokens
     ? await tokensOf(job.tokens, tokenizer)
-    : await parseKeptLines(linesOf(pieces), tokenizer, "What rank 0 has sent");
+    : await parseKeptLines(lines, tokenizer, "What rank 0 has sent");
   const adaptation = adaptModel(buildModel(config, { architectures }), options);
   const threads = backend.threads ?? ranks.threads;
   return setUp({ adaptation, data, options, backend: nodeBackend({ ...backend, threads }), ranks });
@@ -217,8 +183,9 @@ export function trainingOrders(
     async [orders.job]() {
       await release();
       release = async () => {};
-      const sent = await received(ranks);
-      const setup = await agreed(ranks, await attempt(() => setUpAs(ranks, sent, architectures)));
+      const job = await sendJson<Job>(ranks, undefined);
+      const lines = await sendLines(ranks, undefined);
+      const setup = await agreed(ranks, await attempt(() => setUpAs(ranks, job, lines, architectures)));
       const checkpoint = await shareState(ranks, setup.arena, undefined);
       if (checkpoint && checkpoint.state.batches !== null) setup.batches.restore(checkpoint.state.batches);
       team = new Team({
