@@ -92,6 +92,7 @@ export function huggingfaceTokenizer(
     beginOfText: begin === endOfText ? undefined : begin,
     wordEnd,
     tidies: kind === "wordpiece" || wordEnd !== undefined,
+    standsAlone: kind === "bpe" && wordEnd === undefined && isByteLevel(json.decoder),
     mask,
     pad,
     cls,
@@ -132,6 +133,9 @@ export function huggingfaceTokenizer(
     files: () => ({ "tokenizer.json": json, "tokenizer_config.json": config }),
   };
 }
+
+const isByteLevel = (decoder: unknown): boolean =>
+  typeof decoder === "object" && decoder !== null && "type" in decoder && decoder.type === "ByteLevel";
 
 /** GPT-2's and BERT's vocabularies as formats for `tokenizerFromFiles`, behind those of characters and words. */
 export const huggingfaceFormat: TokenizerFormat = {

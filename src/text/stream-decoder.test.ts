@@ -85,6 +85,37 @@ it.each(vocabularies)("shows what a token would add, without taking it: %s", (_,
   }
 });
 
+it("decodes a token of byte-level BPE once, and shows it as if it were decoded with those before it", () => {
+  const tokenizer = bpe();
+  let decoded = 0;
+  const counting: Tokenizer = {
+    ...tokenizer,
+    decode: (ids) => {
+      decoded++;
+      return tokenizer.decode(ids);
+    },
+  };
+  const random = new Random(8, "alone");
+  // Halves of characters too, and the end of a text.
+  const ids = Array.from({ length: 400 }, (_, k) => random.below(tokenizer.size, k));
+  const slow = continuationOf({ ...tokenizer, standsAlone: false }, "why").stream();
+  const quick = continuationOf(counting, "why").stream();
+  for (const [k, id] of ids.entries()) {
+    for (const other of ids.slice(k, k + 20)) expect(quick.peek(other)).toBe(slow.peek(other));
+    expect(quick.push(id)).toBe(slow.push(id));
+  }
+  expect(quick.end()).toBe(slow.end());
+  const again = continuationOf(counting, "why").stream();
+  const words = tokenizer.encode("why did the hen cross, tell");
+  for (const id of words) again.peek(id);
+  const before = decoded;
+  for (const id of words) {
+    for (const other of words) again.peek(other);
+    again.push(id);
+  }
+  expect(decoded).toBe(before);
+});
+
 it("goes on from a prompt with very many spaces", () => {
   const prompt = `${" ".repeat(300_000)}why `;
   const tokenizer = characterTokenizerOf([prompt]);

@@ -21,7 +21,17 @@ export interface StreamDecoder {
   end(): string;
 }
 
-type Decoding = Pick<Tokenizer, "decode"> & Partial<Pick<Tokenizer, "kind" | "tidies">>;
+type Decoding = Pick<Tokenizer, "decode"> & Partial<Pick<Tokenizer, "kind" | "tidies" | "standsAlone">>;
+
+/** The texts of single tokens, by id, of vocabularies in which they do not depend on others. */
+const known = new WeakMap<Decoding, string[]>();
+
+function textOf(tokenizer: Decoding, id: number): string {
+  const texts = known.get(tokenizer) ?? [];
+  known.set(tokenizer, texts);
+  texts[id] ??= tokenizer.decode([id]);
+  return texts[id];
+}
 
 /** How decoding shows bytes that are no character, or not yet. */
 const REPLACEMENT = "\uFFFD";
@@ -94,13 +104,13 @@ class Stream implements StreamDecoder {
   }
 
   push(id: number): string {
-    // A character's text is the same after whatever there is before it.
-    if (this.#tokenizer.kind === "character") return this.#unspaced(this.#tokenizer.decode([id]));
+    if (this.#isKnown(id)) return this.#unspaced(textOf(this.#tokenizer, id));
     this.#waiting.push(id);
     return this.#flush(false);
   }
 
   peek(id: number): string {
+    if (this.#space === "" && this.#isKnown(id)) return textOf(this.#tokenizer, id);
     const copy = new Stream(this.#tokenizer, this.#done, this.#space);
     this.#before ??= this.#tokenizer.decode(this.#done.flat());
     copy.#before = this.#before;
@@ -112,6 +122,14 @@ class Stream implements StreamDecoder {
     return this.#waiting.length > 0 ? this.#flush(true) : "";
   }
 
+  /** Whether a token that follows has a text of its own: a whole one, behind whole ones. */
+  #isKnown(id: number): boolean {
+    const { kind, standsAlone } = this.#tokenizer;
+    if (kind === "character") return true;
+    if (!standsAlone || this.#waiting.length > 0) return false;
+    return !textOf(this.#tokenizer, id).endsWith(REPLACEMENT);
+  }
+
   #flush(final: boolean): string {
     const before = this.#before ?? this.#tokenizer.decode(this.#done.flat());
     const text = this.#tokenizer.decode([...this.#done.flat(), ...this.#waiting]);
@@ -120,7 +138,7 @@ class Stream implements StreamDecoder {
       return "";
     }
     const groups = [...this.#done, this.#waiting];
-    this.#done = this.#shortened(groups);
+    this.#done = this.#tokenizer.standsAlone ? [] : this.#shortened(groups);
     this.#before = this.#done === groups ? text : undefined;
     this.#waiting = [];
     return this.#unspaced(behind(before, text));

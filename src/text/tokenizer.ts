@@ -27,6 +27,8 @@ export interface Tokenizer {
   readonly wordEnd?: string | undefined;
   /** Whether decoding joins punctuation to the words around it, so that a text's end depends on what follows. Default false. */
   readonly tidies?: boolean | undefined;
+  /** Whether a token adds the same text behind whatever whole characters there are, as in byte-level BPE. Default false. */
+  readonly standsAlone?: boolean | undefined;
   /**
    * Ids of `text`, without any special token added.
    * @throws InputError `unknown-character`, which names the character, where the vocabulary cannot spell it.

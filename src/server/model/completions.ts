@@ -162,12 +162,17 @@ class Choice {
   }
 
   #spelled({ text, logProbability, alternatives }: SpelledToken): void {
-    // Of alternatives with one spelling the likelier stays; the token itself is always there.
-    const top = new Map([[text, logProbability]]);
-    for (const other of alternatives)
-      if (!(top.get(other.text)! >= other.logProbability)) top.set(other.text, other.logProbability);
-    const sorted = [...top].sort(([, a], [, b]) => b - a);
-    this.#add(text, logProbability, Object.fromEntries(sorted));
+    // Best first. Of those with one spelling the likelier stays; the token itself is always there.
+    const top = new Map<string, number>();
+    const put = (other: string, value: number) => {
+      if (!top.has(other)) top.set(other, value);
+    };
+    for (const other of alternatives) {
+      if (logProbability >= other.logProbability) put(text, logProbability);
+      put(other.text, other.logProbability);
+    }
+    put(text, logProbability);
+    this.#add(text, logProbability, Object.fromEntries(top));
   }
 
   #add(text: string, logprob: number | null, top: Readonly<Record<string, number>> | null): void {
