@@ -22,8 +22,8 @@ import { turn } from "./turn.ts";
 /** Tokens of a prompt that are read in one run, at least and at most. */
 const LEAST_PIECE = 8;
 const PIECE = 256;
-/** Tokens of which the scores of each are wanted, in one run: the logits of all are kept in memory. */
-const SCORED_PIECE = 32;
+/** Logits that a run keeps in memory where those of each token are wanted: of 32 tokens of GPT-2. */
+const MOST_LOGITS = 1 << 21;
 /** Milliseconds for which prompts are read between two tokens of the others; a run takes up to twice as long. */
 const READING_MS = 20;
 /** Tokens that a prompt must share with another text, so that copying them is worth its while. */
@@ -130,6 +130,8 @@ export class Batcher {
   #read = 0;
   #copied = 0;
   #written = 0;
+  /** Tokens of a prompt that a run scores, at most. */
+  readonly #scoredPiece: number;
   /** Tokens of a prompt that a run can read in about {@link READING_MS}. */
   #piece = 32;
 
@@ -140,6 +142,7 @@ export class Batcher {
     this.#leftAt = new Array<number>(slots).fill(0);
     this.#slots = createSlots(lm, slots);
     this.#size = Math.min(lm.tokenizer.size, lm.model.config.vocab_size);
+    this.#scoredPiece = Math.max(LEAST_PIECE, Math.floor(MOST_LOGITS / lm.model.config.vocab_size));
     this.#held = Array.from({ length: slots }, () => []);
     this.#user = new Array<undefined>(slots).fill(undefined);
     this.#free = [...this.#held.keys()].reverse();
@@ -342,7 +345,7 @@ export class Batcher {
     this.#share(text);
     if (this.#joins(text)) return;
     const scores = needsScores(text);
-    const piece = scores ? Math.min(this.#piece, SCORED_PIECE) : this.#piece;
+    const piece = scores ? Math.min(this.#piece, this.#scoredPiece) : this.#piece;
     const held = this.#held[text.slot!]!;
     const ids = text.wanted.subarray(held.length, held.length + piece);
     const begun = performance.now();
