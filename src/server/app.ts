@@ -17,12 +17,16 @@ export function createApp(routing: Routing, access: Access): App {
   const created = Math.floor(Date.now() / 1000);
   const app: App = new Hono({ strict: false });
   app.use(async (context, next) => {
+    const { outgoing } = context.env;
+    const asked = context.req.path.replace(/\/$/, "");
+    const path = paths.includes(asked) ? asked : "other";
+    outgoing.once("close", () => {
+      if (!outgoing.writableFinished) metrics.cancelled(path);
+    });
     await next();
     context.header("x-content-type-options", "nosniff");
-    const path = context.req.path.replace(/\/$/, "");
-    metrics.answered(paths.includes(path) ? path : "other", context.res.status);
-    if (context.res.headers.get("content-type") === "application/json")
-      endWithin(stallMs, context.env.outgoing);
+    if (!outgoing.destroyed) metrics.answered(path, context.res.status);
+    if (context.res.headers.get("content-type") === "application/json") endWithin(stallMs, outgoing);
   });
   protect(app, access);
   app.use(

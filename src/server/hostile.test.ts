@@ -42,7 +42,7 @@ function dial({ port }: ModelServer): Socket {
 /** A number of `/metrics`, by the beginning of its line. */
 async function figure({ url }: ModelServer, name: string): Promise<number> {
   const text = await (await fetch(new URL("/metrics", url))).text();
-  return Number(new RegExp(`^punchline_${name}\\S* (.+)$`, "m").exec(text)?.[1]);
+  return Number(new RegExp(`^punchline_${name.replaceAll("{", "\\{")}\\S* (.+)$`, "m").exec(text)?.[1]);
 }
 
 /** All that comes back until the other side closes. */
@@ -347,6 +347,35 @@ describe("work", () => {
       expect(await figure(server, "prompt_tokens_total")).toBeLessThan(450_000);
     },
   );
+
+  it("whose client leaves is counted, and no answer to it", async () => {
+    const server = await start({ limits: { maxTokens: 1e6 } });
+    const cancelled = () => figure(server, 'requests_cancelled_total{path="/v1/completions"}');
+    for (const [k, stream] of [false, true].entries()) {
+      const leave = new AbortController();
+      const body = JSON.stringify({ ...ask, max_tokens: 1e6, stream });
+      const headers = { "content-type": "application/json" };
+      const { signal } = leave;
+      const asked = fetch(`${server.url}/completions`, { method: "POST", headers, body, signal });
+      await expect.poll(() => figure(server, "texts_running")).toBe(1);
+      if (stream) await (await asked).body!.getReader().read();
+      leave.abort();
+      if (!stream) await expect(asked).rejects.toThrow(/abort/);
+      await expect.poll(cancelled).toBe(k + 1);
+    }
+    // A request that is not sent whole.
+    const socket = dial(server);
+    socket.write("POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n");
+    socket.write("Content-Length: 100\r\n\r\n{");
+    await expect.poll(() => socket.bytesWritten).toBeGreaterThan(100);
+    await post(server, ask);
+    socket.destroy();
+    await expect.poll(cancelled).toBe(3);
+    const text = await (await fetch(new URL("/metrics", server.url))).text();
+    expect(text.match(/answers_total\{path="\/v1\/completions".*/g)).toEqual([
+      'answers_total{path="/v1/completions",status="200"} 2',
+    ]);
+  });
 
   it("that waits leaves the queue with its client", async () => {
     const server = await start({ limits: { maxRequests: 2, maxTokens: 1e6 } });

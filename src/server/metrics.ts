@@ -7,6 +7,7 @@ const BUCKETS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60] as const;
 export class Metrics {
   #running = 0;
   readonly #answers = new Map<string, number>();
+  readonly #cancelled = new Map<string, number>();
   readonly #buckets = BUCKETS.map(() => 0);
   #count = 0;
   #seconds = 0;
@@ -31,8 +32,12 @@ export class Metrics {
 
   /** Counts an answer. */
   answered(path: string, status: number): void {
-    const labels = `path="${path}",status="${status}"`;
-    this.#answers.set(labels, (this.#answers.get(labels) ?? 0) + 1);
+    count(this.#answers, `path="${path}",status="${status}"`);
+  }
+
+  /** Counts a request whose connection closed before the end of its answer. */
+  cancelled(path: string): void {
+    count(this.#cancelled, `path="${path}"`);
   }
 
   text(models: Models): string {
@@ -48,8 +53,15 @@ export class Metrics {
     };
     const ofModels = (count: keyof (typeof models.open)[number][1]["counts"]) =>
       models.open.map(([id, { counts }]) => [`{model="${escaped(id)}"}`, counts[count]] as const);
-    const answers = [...this.#answers].map(([labels, value]) => [`{${labels}}`, value] as const);
-    metric("answers_total", "counter", "Answers by address and status.", answers);
+    const labelled = (counts: ReadonlyMap<string, number>) =>
+      [...counts].map(([labels, value]) => [`{${labels}}`, value] as const);
+    metric("answers_total", "counter", "Answers by address and status.", labelled(this.#answers));
+    metric(
+      "requests_cancelled_total",
+      "counter",
+      "Requests whose client left before the end of the answer.",
+      labelled(this.#cancelled),
+    );
     metric("requests_running", "gauge", "Requests that a model has been given.", [["", this.#running]]);
     metric("request_seconds", "histogram", "Time from a request to the end of its answer.", [
       ...BUCKETS.map((limit, k) => [`_bucket{le="${limit}"}`, this.#buckets[k]!] as const),
@@ -73,5 +85,8 @@ export class Metrics {
     return `${lines.join("\n")}\n`;
   }
 }
+
+const count = (counts: Map<string, number>, labels: string) =>
+  counts.set(labels, (counts.get(labels) ?? 0) + 1);
 
 const escaped = (label: string): string => label.replace(/[\\"\n]/g, (c) => (c === "\n" ? "\\n" : `\\${c}`));

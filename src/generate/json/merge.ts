@@ -27,6 +27,30 @@ function types(a: unknown, b: unknown): readonly unknown[] {
 
 const equal = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
 
+/** The least number above 0 that two are factors of, as they are written in decimals: of 0.1 and 0.25 it is 0.5. */
+function commonMultiple(a: number, b: number): number {
+  const places = Math.max(placesOf(a), placesOf(b));
+  const [first, second] = [wholeOf(a, places), wholeOf(b, places)];
+  let [factor, rest] = [first, second];
+  while (rest > 0n) [factor, rest] = [rest, factor % rest];
+  const found = Number(`${(first / factor) * second}e-${places}`);
+  return Math.min(found, Number.MAX_VALUE);
+}
+
+/** Digits and exponent of a number above 0. */
+function decimal(value: number): readonly [digits: string, places: number] {
+  const [, whole, fraction = "", exponent = "0"] = /^(\d+)(?:\.(\d+))?(?:e(.+))?$/.exec(String(value))!;
+  return [whole + fraction, fraction.length - Number(exponent)];
+}
+
+const placesOf = (value: number): number => Math.max(0, decimal(value)[1]);
+
+/** A number times 10 to the power of `places`. */
+function wholeOf(value: number, places: number): bigint {
+  const [digits, own] = decimal(value);
+  return BigInt(digits) * 10n ** BigInt(places - own);
+}
+
 const mergers: Readonly<Record<string, Merger>> = {
   type: types,
   enum: (a: readonly unknown[], b: readonly unknown[]) => {
@@ -45,7 +69,7 @@ const mergers: Readonly<Record<string, Merger>> = {
   maxItems: smaller,
   maxProperties: smaller,
   items: (a: Schema, b: Schema) => all(a, b),
-  multipleOf: (a: number, b: number) => (a % b === 0 ? a : b % a === 0 ? b : a * b),
+  multipleOf: commonMultiple,
   anyOf: (a: readonly Schema[], b: readonly Schema[], refuse) => {
     if (a.length * b.length > MOST_PAIRS) throw refuse();
     return a.flatMap((one) => b.map((other) => all(one, other)));
