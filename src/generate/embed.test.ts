@@ -1,5 +1,6 @@
 /** Vectors of texts: whatever the other texts of the batch, and as PyTorch-style means of the hidden states. */
 import { describe, expect, it } from "vitest";
+import { randomModel } from "../../test/random-model.ts";
 import { int32 } from "../core/array.ts";
 import { Random } from "../core/random.ts";
 import type { Tensor } from "../graph/tensor.ts";
@@ -10,7 +11,9 @@ import type { Parameters } from "../nn/parameters.ts";
 import { compile } from "../runtime/compile.ts";
 import { nodeBackend } from "../runtime/node.ts";
 import { printableTokenizer } from "../text/characters.ts";
-import { embedTexts } from "./embed.ts";
+import { huggingfaceTokenizer } from "../text/huggingface.ts";
+import { wordPieceFiles } from "../text/wordpiece-files.ts";
+import { createEmbedder, embedTexts } from "./embed.ts";
 import type { LanguageModel } from "./language-model.ts";
 
 function untrained(type: string): LanguageModel {
@@ -75,4 +78,22 @@ it("says that a model which predicts after its window alone has none", async () 
   const lm = untrained("char-lstm");
   const model = architecture.build(architecture.configure({}, lm.tokenizer.size));
   await expect(embedTexts({ ...lm, model }, ["x"])).rejects.toThrow(/no vector for each token/);
+});
+
+it("takes the tokens of a text, with the special ones around them or without", async () => {
+  const files = wordPieceFiles("[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\nhen\n##s");
+  const tokenizer = huggingfaceTokenizer(files["tokenizer.json"], files["tokenizer_config.json"]);
+  const lm = randomModel("bert", { tokenizer, sizes: { layers: 1, width: 8, heads: 2, context: 16 } });
+  const embedder = createEmbedder(lm);
+  const own = [...tokenizer.encode("a hens")];
+  const around = [tokenizer.cls!, ...own, tokenizer.endOfText];
+  const [text, plain, whole, empty, none] = await embedder.embed(["a hens", own, around, "", []]);
+  expect(plain).toEqual(text);
+  expect(whole).toEqual(text);
+  expect(none).toEqual(empty);
+  // Also such as no text is read as.
+  const odd = [own[2]!, own[0]!];
+  expect(tokenizer.encode(tokenizer.decode(odd))).not.toEqual(Int32Array.from(odd));
+  expect((await embedder.embed([odd]))[0]).not.toEqual((await embedder.embed([tokenizer.decode(odd)]))[0]);
+  await embedder.release();
 });

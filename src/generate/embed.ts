@@ -4,9 +4,10 @@
  * Pillutla et al. (MAUVE) take the last token's vector of GPT-2 large. The mean suits small models better: their
  * last vector mostly says how texts end.
  */
-import { type HostArray, int32 } from "../core/array.ts";
+import { type HostArray, int32, joined } from "../core/array.ts";
 import { InputError, UsageError } from "../core/errors.ts";
 import { checkOptions, checkText, checkTexts, optionNames } from "../core/options.ts";
+import { turns } from "../core/turns.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { hasGrowingState, type Model, type State, zeroState } from "../models/model.ts";
 import { evaluation } from "../nn/mode.ts";
@@ -52,6 +53,7 @@ export async function embedTexts(
   texts: readonly string[],
   options?: EmbedOptions,
 ): Promise<Float32Array[]> {
+  checkTexts(texts);
   const embedder = createEmbedder(lm);
   try {
     return await embedder.embed(texts, options);
@@ -61,8 +63,8 @@ export async function embedTexts(
 }
 
 export interface Embedder {
-  /** As {@link embedTexts}. */
-  embed(texts: readonly string[], options?: EmbedOptions): Promise<Float32Array[]>;
+  /** As {@link embedTexts}; texts may be ids, with or without the special tokens around them. */
+  embed(texts: readonly (string | ArrayLike<number>)[], options?: EmbedOptions): Promise<Float32Array[]>;
   release(): Promise<void>;
 }
 
@@ -91,11 +93,10 @@ type Step = (
 async function embedWith(
   lm: LanguageModel,
   step: Step,
-  texts: readonly string[],
+  texts: readonly (string | ArrayLike<number>)[],
   options: EmbedOptions = {},
 ): Promise<Float32Array[]> {
   const { maxTokens = Infinity, signal } = checkOptions(options, embedOptionNames);
-  checkTexts(texts);
   const { model, weights } = lm;
   const most = Math.min(mostTokens(model), maxTokens);
   const rows = texts.map((text) => tokensOf(lm, text, most));
@@ -103,8 +104,9 @@ async function embedWith(
   const features = new Array<Float32Array>(texts.length);
   const batch = BATCHES.find((size) => size >= rows.length) ?? BATCHES.at(-1)!;
   const order = rows.map((_, i) => i).sort((a, b) => rows[a]!.length - rows[b]!.length);
+  const turn = turns(signal);
   for (let k = 0; k < order.length; k += batch) {
-    signal?.throwIfAborted();
+    await turn();
     const some = order.slice(k, k + batch);
     const longest = rows[some.at(-1)!]!.length;
     const length = Math.min(most, Math.ceil(longest / ROUND) * ROUND);
@@ -137,17 +139,26 @@ function mostTokens(model: Model): number {
 }
 
 /** The ids of a text, with the special tokens that its model expects. */
-function tokensOf({ tokenizer, model }: LanguageModel, text: string, most: number): Int32Array {
-  const ids = spelled(tokenizer, text);
-  const begins = model.predicts === "masked" ? clsOf(tokenizer) : undefined;
-  const first = begins ?? beginOf(tokenizer) ?? (ids.length === 0 ? tokenizer.endOfText : undefined);
-  const last = model.predicts === "masked" ? [tokenizer.endOfText] : [];
-  const room = most - last.length - (first === undefined ? 0 : 1);
-  return Int32Array.of(
-    ...(first === undefined ? [] : [first]),
-    ...ids.subarray(0, Math.max(0, room)),
-    ...last,
-  );
+function tokensOf(
+  { tokenizer, model }: LanguageModel,
+  text: string | ArrayLike<number>,
+  most: number,
+): Int32Array {
+  const masked = model.predicts === "masked";
+  const begins = (masked ? clsOf(tokenizer) : undefined) ?? beginOf(tokenizer);
+  const ends = masked ? tokenizer.endOfText : undefined;
+  const ids =
+    typeof text === "string" ? spelled(tokenizer, text) : within(Int32Array.from(text), begins, ends);
+  const first = begins ?? (ids.length === 0 ? tokenizer.endOfText : undefined);
+  const [before, after] = [first, ends].map((id) => (id === undefined ? [] : [id]));
+  const room = Math.max(0, most - before!.length - after!.length);
+  return joined(before!, ids.subarray(0, room), after!);
+}
+
+/** Ids without the special tokens around them, where they have some. */
+function within(ids: Int32Array, first: number | undefined, last: number | undefined): Int32Array {
+  const begun = ids[0] === first ? ids.subarray(1) : ids;
+  return begun.at(-1) === last ? begun.subarray(0, -1) : begun;
 }
 
 const clsOf = (tokenizer: Tokenizer): number | undefined =>

@@ -4,7 +4,7 @@ import { randomModel } from "../../../test/random-model.ts";
 import { turn } from "../../generate/batching/turn.ts";
 import { LocalModel } from "../../generate/local-model.ts";
 import { defaultLimits } from "../limits.ts";
-import type { CompletionAnswer } from "../messages.ts";
+import type { CompletionAnswer, EmbeddingsAnswer } from "../messages.ts";
 import { createHost } from "./host.ts";
 import type { FromModel, Piece } from "./protocol.ts";
 
@@ -70,6 +70,28 @@ describe("a large answer", () => {
     expect(pieces().at(-1)!.last).toBe(false);
     host({ release: true });
   });
+});
+
+it("makes vectors of token ids as they are, without a text in between", async () => {
+  const lm = new LocalModel(randomModel("char-transformer", { sizes }));
+  const input = "a hen and a rooster";
+  const ids = [...lm.tokenizer.encode(input)];
+  const decode = () => {
+    throw new Error("the ids are not to be decoded");
+  };
+  const deaf = new LocalModel({ ...lm, tokenizer: { ...lm.tokenizer, decode } });
+  const messages: FromModel[] = [];
+  const host = createHost(deaf, { id: "x", limits: defaultLimits }, (message) => messages.push(message));
+  const isPiece = (message: FromModel) => "piece" in message || "failed" in message;
+  const answers: EmbeddingsAnswer[] = [];
+  for (const [call, asked] of [input, ids].entries()) {
+    host({ call, job: "embeddings", request: { model: "x", input: asked }, stream: false });
+    await expect.poll(() => messages.filter(isPiece)).toHaveLength(call + 1);
+    answers.push(JSON.parse((messages.findLast(isPiece) as Piece).piece) as EmbeddingsAnswer);
+  }
+  expect(answers[1]).toEqual(answers[0]);
+  expect(answers[1]!.usage.prompt_tokens).toBe(ids.length);
+  host({ release: true });
 });
 
 it("drops the other texts of a request when one of them fails", async () => {

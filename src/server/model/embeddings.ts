@@ -1,8 +1,8 @@
-/** `POST /v1/embeddings`: texts as vectors, see `embed`. */
+/** `POST /v1/embeddings`: texts, or their tokens, as vectors; see `embed`. */
 import { about } from "../errors.ts";
 import type { EmbeddingsAnswer, EmbeddingsRequest } from "../messages.ts";
 import type { Job } from "./job.ts";
-import { promptsOf, requirePrompts, type Service, textOfIds, usageOf } from "./service.ts";
+import { promptsOf, requireIds, requirePrompts, type Service, usageOf } from "./service.ts";
 
 export function embeddingsJob(service: Service, request: EmbeddingsRequest): Job {
   const { lm, id } = service;
@@ -11,9 +11,15 @@ export function embeddingsJob(service: Service, request: EmbeddingsRequest): Job
   requirePrompts(service, given, "input");
   const texts = given.map((text) => {
     if (typeof text === "string") return about("input", () => service.clean(text));
-    return textOfIds(service, text, "input");
+    requireIds(service, text, "input");
+    return text;
   });
-  const tokens = about("input", () => texts.reduce((sum, text) => sum + lm.tokenizer.encode(text).length, 0));
+  const tokens = about("input", () =>
+    texts.reduce(
+      (sum, text) => sum + (typeof text === "string" ? lm.tokenizer.encode(text) : text).length,
+      0,
+    ),
+  );
   return {
     async answer(signal): Promise<EmbeddingsAnswer> {
       const vectors = await service.embedder().embed(texts, { signal });
