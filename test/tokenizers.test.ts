@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { exportModel } from "../src/export/export.ts";
+import { bpeFiles } from "../src/text/bpe-files.ts";
 import { trainBpe } from "../src/text/bpe-train.ts";
 import { huggingfaceTokenizer } from "../src/text/huggingface.ts";
 import type { HuggingFaceJson } from "../src/text/huggingface-files.ts";
@@ -12,6 +13,7 @@ import { modelFolder } from "./export-fixture.ts";
 import { metaspaceFiles } from "./metaspace.ts";
 import { llamaSpells, peerReason, peers } from "./peers.ts";
 import { preTokenizer, secondBpe, splitters } from "./second-bpe.ts";
+import { secondWordBpe } from "./second-word-bpe.ts";
 
 const END = "<|endoftext|>";
 const read =
@@ -137,6 +139,58 @@ it("RoBERTa's vocabulary spells as the second implementation what its special to
   const texts = [...hostile, ...drawn].filter((text) => !text.includes("<mask>"));
   for (const text of texts)
     expect([...tokenizer.encode(text)], JSON.stringify(text)).toEqual(secondBpe(json, "gpt2", text));
+});
+
+describe("the first GPT's vocabulary", () => {
+  const texts = [
+    ...hostile,
+    ...drawn,
+    "ΟΔΟΣ ΟΔΟΣ. Σ ΑΣ, Β",
+    "𠀀a𪜀 丽b你c",
+    "İstanbul ẞ ǅ ᾈ K ﬁ",
+    "a\u0345b\u0e33c ๏",
+    "$5+5=10^1 `a|b~c` ¿qué? «x» 、",
+  ];
+  /** All characters of these texts but some, and merges of such as follow each other. */
+  const bare = readable(texts.join(" "))
+    .toLowerCase()
+    .normalize("NFD")
+    .replace(/\p{Mn}/gu, "");
+  const words = bare.split(/[\s\p{P}]+/u);
+  const signs = [...new Set(words.join(""))].filter((sign) => sign.codePointAt(0)! % 11 > 0);
+  const merges = new Map<string, string>();
+  const merge = (a: string, b: string) => merges.set(`${a} ${b}`, a + b);
+  for (const word of words.map((one) => [...one].filter((sign) => signs.includes(sign)))) {
+    for (let i = 0; i + 2 < word.length; i++) merge(word[i]!, word[i + 1]!);
+    if (word.length > 1) merge(word.at(-2)!, `${word.at(-1)!}</w>`);
+    if (word.length > 3) merge(word.slice(0, 2).join(""), `${word.slice(2, 4).join("")}`);
+  }
+  const joins = [...merges].filter(([pair]) =>
+    pair
+      .split(" ")
+      .every((part) => [...part.replace("</w>", "")].length === 1 || [...merges.values()].includes(part)),
+  );
+  const punctuation = [..."!\"#$%&'()*+,-./:;<=>?@[]^_`{|}~¿«»—。、"];
+  const all = [...signs, ...punctuation];
+  const tokens = new Set([
+    "<unk>",
+    ...all,
+    ...all.map((sign) => `${sign}</w>`),
+    ...joins.map(([, joined]) => joined),
+    "\n</w>",
+  ]);
+  const files = bpeFiles(
+    Object.fromEntries([...tokens].map((token, id) => [token, id])),
+    joins.map(([pair]) => pair.split(" ") as [string, string]),
+  );
+  const tokenizer = huggingfaceTokenizer(files["tokenizer.json"], files["tokenizer_config.json"]);
+
+  it("spells as the second implementation", () => {
+    for (const text of texts)
+      expect([...tokenizer.encode(text)], JSON.stringify(text)).toEqual(
+        secondWordBpe(files["tokenizer.json"], text),
+      );
+  });
 });
 
 describe.skipIf(!peers.llama)(`llama.cpp ${peerReason("node-llama-cpp")}`, () => {

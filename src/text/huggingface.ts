@@ -7,6 +7,7 @@
  */
 import { Tokenizer as Library } from "@huggingface/tokenizers";
 import { InputError } from "../core/errors.ts";
+import { beforeBertNormalizer } from "./bert-normalizer.ts";
 import { byteCharacters } from "./bpe-bytes.ts";
 import { isWordByWord, wordCachedEncoder } from "./bpe-cache.ts";
 import { END_OF_TEXT } from "./bpe-files.ts";
@@ -66,7 +67,9 @@ export function huggingfaceTokenizer(
   const unknown = around ? (named("unk_token") ?? idOf("[UNK]") ?? idOf("<unk>")) : undefined;
   const begin = kind === "bpe" && !around ? firstSpecial(library) : undefined;
   const unspellable = kind === "bpe" ? missingBytes(json) : undefined;
-  const encodeWhole = (text: string): number[] => library.encode(text, { add_special_tokens: false }).ids;
+  const prepare = beforeBertNormalizer(json.normalizer);
+  const encodeWhole = (text: string): number[] =>
+    library.encode(prepare(text), { add_special_tokens: false }).ids;
   const written = (json.added_tokens ?? []).map((added) => added.content);
   const encode =
     kind === "bpe" && isWordByWord(json)
