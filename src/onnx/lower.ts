@@ -6,7 +6,14 @@ import type { Dim, Shape } from "../core/shape.ts";
 import type { Aval, GraphNode, Tensor } from "../graph/tensor.ts";
 import { topologicalOrder } from "../graph/tensor.ts";
 import { rulesOf } from "../ops/define.ts";
-import type { DeviceKernels, Emitter, NodeOptions, Operand, Value } from "../ops/emitter.ts";
+import {
+  type DeviceKernels,
+  type Emitter,
+  HALF_NUMBER,
+  type NodeOptions,
+  type Operand,
+  type Value,
+} from "../ops/emitter.ts";
 import { everyKernel } from "./kernels.ts";
 import { errorOf } from "./locate.ts";
 import type { OnnxModel, OnnxNode, OnnxValue } from "./proto.ts";
@@ -118,6 +125,7 @@ class ModelEmitter implements Emitter {
   /** By the name of a size: the first input that has it. */
   readonly #axes = new Map<Dim, { readonly leaf: Tensor; readonly axis: number }>();
   readonly #sizes = new Map<string, string>();
+  readonly #halves = new Map<string, string>();
   readonly #feed: (leaf: Tensor) => string;
   readonly kernels: DeviceKernels;
   #count = 0;
@@ -167,6 +175,11 @@ class ModelEmitter implements Emitter {
     return remember(this.#intNames, values.join(), () =>
       this.constant(hostArray("int64", [values.length], BigInt64Array.from(values, BigInt))),
     );
+  }
+
+  half(value: Value): string {
+    const name = typeof value === "string" ? value : value.name;
+    return remember(this.#halves, name, () => this.node("Cast", [name], { attributes: { to: HALF_NUMBER } }));
   }
 
   scalar(value: number): string {

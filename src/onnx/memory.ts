@@ -8,6 +8,7 @@
 import { bytesPerElement, type DType } from "../core/array.ts";
 import { broadcastShapes, type Shape } from "../core/shape.ts";
 import type { Aval } from "../graph/tensor.ts";
+import { HALF_NUMBER } from "../ops/emitter.ts";
 import type { Lowered } from "./lower.ts";
 import { elementType, type OnnxNode } from "./proto.ts";
 
@@ -108,6 +109,8 @@ export function shapesOf(lowered: Lowered): (name: string) => Aval {
 class ShapeTable {
   readonly #values: Map<string, Aval>;
   readonly #constants: Lowered["constants"];
+  /** Values of 16 bits, which are float32 in {@link of}. */
+  readonly #halves = new Set<string>();
 
   constructor({ values, constants }: Lowered) {
     this.#values = new Map([...constants, ...values]);
@@ -116,18 +119,24 @@ class ShapeTable {
 
   bytes(name: string): number {
     const { shape, dtype } = this.of(name);
-    return bytesPerElement(dtype) * shape.reduce<number>((n, d) => n * (typeof d === "number" ? d : 1), 1);
+    const bytes = this.#halves.has(name) ? 2 : bytesPerElement(dtype);
+    return bytes * shape.reduce<number>((n, d) => n * (typeof d === "number" ? d : 1), 1);
   }
 
   infer(node: OnnxNode): void {
     node.outputs.forEach((name, k) => {
       if (!this.#values.has(name))
         this.#values.set(name, { shape: this.#shape(node, k), dtype: this.#dtype(node) });
+      if (this.#isHalf(node)) this.#halves.add(name);
     });
   }
 
   of(name: string | undefined): Aval {
     return this.#values.get(name ?? "") ?? { shape: [], dtype: "float32" };
+  }
+
+  #isHalf({ opType, inputs, attributes }: OnnxNode): boolean {
+    return opType === "Cast" ? attributes.to === HALF_NUMBER : this.#halves.has(inputs[0]!);
   }
 
   #dtype({ opType, inputs, attributes }: OnnxNode): DType {
@@ -136,7 +145,7 @@ class ShapeTable {
     if (opType === "Where") return this.of(inputs[1]).dtype;
     if (opType !== "Cast") return this.of(inputs[opType === "OneHot" ? 2 : 0]).dtype;
     const found = Object.entries(elementType).find(([, number]) => number === attributes.to);
-    return (found?.[0] as DType | undefined) ?? "float32";
+    return found === undefined || found[0] === "float16" ? "float32" : (found[0] as DType);
   }
 
   /** The k-th output's shape. An operator without a rule of its own gives back its first input's. */

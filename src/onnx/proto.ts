@@ -4,7 +4,7 @@
  */
 import type { DType, HostArray, StoredArray } from "../core/array.ts";
 import type { Shape } from "../core/shape.ts";
-import { elementNumber, type OnnxAttribute } from "../ops/emitter.ts";
+import { elementNumber, HALF_NUMBER, type OnnxAttribute } from "../ops/emitter.ts";
 import { tag, WireWriter } from "./wire.ts";
 
 export interface OnnxNode {
@@ -51,7 +51,10 @@ export interface FileValue extends Omit<OnnxValue, "dtype"> {
 }
 
 /** TensorProto.DataType */
-export const elementType: Readonly<Record<DType | "float16", number>> = { ...elementNumber, float16: 10 };
+export const elementType: Readonly<Record<DType | "float16", number>> = {
+  ...elementNumber,
+  float16: HALF_NUMBER,
+};
 
 const IR_VERSION = 10;
 const OPSET = 21;

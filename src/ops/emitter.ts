@@ -12,6 +12,8 @@ export const elementNumber: Readonly<Record<DType, number>> = {
   int64: 7,
   bool: 9,
 };
+/** The number of 16-bit floats, which only values inside of a graph have. */
+export const HALF_NUMBER = 10;
 
 /** A value inside the ONNX graph that is being written, with its shape and dtype. */
 export interface Operand extends Aval {
@@ -36,6 +38,8 @@ export interface DeviceKernels {
   readonly missing: ReadonlySet<string>;
   /** Most inputs of a Concat and most outputs of a Split: on a GPU each is bound to a buffer, and there are few. */
   readonly mostParts: number;
+  /** Whether products of matrices are computed in 16 bits, and given back in 32. Default false. */
+  readonly halfProducts?: boolean | undefined;
 }
 
 /** What a lowering may do: add nodes and constants to the model. */
@@ -55,6 +59,8 @@ export interface Emitter {
   constant(value: HostArray): string;
   /** A one-dimensional int64 constant, as shapes and axes are given. */
   ints(values: readonly number[]): string;
+  /** A float32 value in 16 bits (IEEE binary16); each is converted once. */
+  half(value: Value): string;
   /** A float32 scalar. */
   scalar(value: number): string;
   /** The size that a named axis of the model's inputs has when it runs: int64 [1]. */

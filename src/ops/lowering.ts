@@ -1,5 +1,5 @@
 /** Pieces that lowerings share, each as the device that the graph is for computes it best. */
-import type { Emitter, Value } from "./emitter.ts";
+import { type Emitter, elementNumber, type NodeOptions, type Value } from "./emitter.ts";
 
 /** Parts of one axis, of these sizes: one Split, or a tree of them where the device has few buffers for one node. */
 export function emitSplit(
@@ -63,8 +63,9 @@ export function emitMatMul(
   b: Value,
   { transposeA, transposeB, alpha, ranks }: ProductForm,
 ): string {
-  if (!transposeA && !transposeB && alpha === 1) return emit.node("MatMul", [a, b]);
-  if (!emit.kernels.missing.has("FusedMatMul"))
+  const { missing, halfProducts } = emit.kernels;
+  const fused = !halfProducts && !missing.has("FusedMatMul");
+  if (fused && (transposeA || transposeB || alpha !== 1))
     return emit.node("FusedMatMul", [a, b], {
       domain: "com.microsoft",
       attributes: { transA: Number(transposeA), transB: Number(transposeB), alpha: { float: alpha } },
@@ -74,9 +75,32 @@ export function emitMatMul(
     perm.splice(-2, 2, rank - 1, rank - 2);
     return emit.node("Transpose", [x], { attributes: { perm } });
   };
-  const product = emit.node("MatMul", [
-    transposeA ? turned(a, ranks.a) : a,
-    transposeB ? turned(b, ranks.b) : b,
-  ]);
+  const product = emitProduct(emit, [a, b], (x, y) =>
+    emit.node("MatMul", [transposeA ? turned(x, ranks.a) : x, transposeB ? turned(y, ranks.b) : y]),
+  );
   return alpha === 1 ? product : emit.node("Mul", [product, emit.scalar(alpha)]);
+}
+
+/** a · b + c for matrices. @param attributes of Gemm */
+export function emitGemm(
+  emit: Emitter,
+  [a, b, c]: readonly [Value, Value, (Value | undefined)?],
+  attributes: NodeOptions["attributes"] = {},
+): string {
+  if (!emit.kernels.halfProducts) return emit.node("Gemm", c ? [a, b, c] : [a, b], { attributes });
+  const product = emitProduct(emit, [a, b], (x, y) => emit.node("Gemm", [x, y], { attributes }));
+  // The sum keeps its 32 bits.
+  return c ? emit.node("Add", [product, c]) : product;
+}
+
+/** A product in 16 bits with its result in 32, where the graph is to have such; else in 32. */
+function emitProduct(
+  emit: Emitter,
+  [a, b]: readonly [Value, Value],
+  product: (a: Value, b: Value) => string,
+): string {
+  if (!emit.kernels.halfProducts) return product(a, b);
+  return emit.node("Cast", [product(emit.half(a), emit.half(b))], {
+    attributes: { to: elementNumber.float32 },
+  });
 }

@@ -5,7 +5,7 @@ import { broadcastShapes, type Dim, type Shape, sameShape } from "../core/shape.
 import type { Aval, Tensor } from "../graph/tensor.ts";
 import { forEachBroadcast, reduceTo } from "./broadcast.ts";
 import { defineOp, type ReferenceArray, real, typed } from "./define.ts";
-import { emitMatMul } from "./lowering.ts";
+import { emitGemm, emitMatMul } from "./lowering.ts";
 
 export interface Transposes {
   /** The first operand is read with its last two axes swapped. */
@@ -97,7 +97,7 @@ export const gemmOp = defineOp({
     };
   },
   lower: (emit, { a, b, c }, attributes) => ({
-    y: emit.node("Gemm", c ? [a, b, c] : [a, b], { attributes: onnxAttributes(attributes) }),
+    y: emitGemm(emit, [a, b, c], onnxAttributes(attributes)),
   }),
   reference({ a, b, c }, attributes, { y }) {
     product(y, a, b, attributes);

@@ -20,7 +20,7 @@ import type { Aval, Tensor } from "../graph/tensor.ts";
 import { broadcastTo } from "./broadcast.ts";
 import { type ReferenceArray, real, type SampleInput } from "./define.ts";
 import { type Emitter, elementNumber, type Value } from "./emitter.ts";
-import { emitConcat, emitSplit } from "./lowering.ts";
+import { emitConcat, emitGemm, emitSplit } from "./lowering.ts";
 
 export type RecurrentAttributes = { readonly steps: number };
 
@@ -85,12 +85,11 @@ export function emitter(emit: Emitter) {
         emit.ints([-1, 1]),
       ]),
     /** a · bᵀ (+ c) */
-    productT: (a: Value, b: Value, c?: Value) =>
-      emit.node("Gemm", c ? [a, b, c] : [a, b], { attributes: { transB: 1 } }),
+    productT: (a: Value, b: Value, c?: Value) => emitGemm(emit, [a, b, c], { transB: 1 }),
     /** a · b (+ c) */
-    product: (a: Value, b: Value, c?: Value) => emit.node("Gemm", c ? [a, b, c] : [a, b]),
+    product: (a: Value, b: Value, c?: Value) => emitGemm(emit, [a, b, c]),
     /** aᵀ · b */
-    tProduct: (a: Value, b: Value) => emit.node("Gemm", [a, b], { attributes: { transA: 1 } }),
+    tProduct: (a: Value, b: Value) => emitGemm(emit, [a, b], { transA: 1 }),
   };
 }
 

@@ -34,6 +34,7 @@ import {
   type TensorTree,
   unflatten,
 } from "../graph/tree.ts";
+import { everyKernel } from "../onnx/kernels.ts";
 import { locate } from "../onnx/locate.ts";
 import { type Lowered, lower } from "../onnx/lower.ts";
 import { graphMemory } from "../onnx/memory.ts";
@@ -99,9 +100,14 @@ export interface CompileOptions {
    * false.
    */
   readonly whole?: boolean | undefined;
+  /**
+   * Whether products of matrices are computed in 16 bits, with their operands rounded to them and their results given in 32;
+   * for devices that have such numbers. Default false.
+   */
+  readonly halfProducts?: boolean | undefined;
 }
 
-const compileNames = optionNames<keyof CompileOptions>()("backend specs keep whole");
+const compileNames = optionNames<keyof CompileOptions>()("backend specs keep whole halfProducts");
 const runNames = optionNames<keyof RunOptions<unknown>>()("into random");
 
 type Traced = ReturnType<typeof trace>;
@@ -110,14 +116,16 @@ export function compile<A extends Arguments, O>(
   fn: (...args: A) => O,
   options: CompileOptions,
 ): Compiled<A, O> {
-  const { backend, specs, keep, whole = false } = checkOptions(options, compileNames);
+  const { backend, specs, keep, whole = false, halfProducts = false } = checkOptions(options, compileNames);
+  const { kernels = everyKernel } = backend;
+  const target = halfProducts ? { kernels: { ...kernels, halfProducts } } : backend;
   const graphs = new Map<string, Traced>();
   const sessions = new Map<string, Promise<{ session: Session; traced: Traced }>>();
   const keyOf = (args: readonly unknown[]) => (specs ? "" : signature(args));
 
   const graphOf = (args: readonly unknown[]): Traced =>
     remember(graphs, keyOf(args), () =>
-      trace(fn, specs ?? args, backend, keep ? wholeOutputs : splitRowAdditions),
+      trace(fn, specs ?? args, target, keep ? wholeOutputs : splitRowAdditions),
     );
   const load = (args: readonly unknown[]) =>
     remember(sessions, keyOf(args), () => {
@@ -172,14 +180,14 @@ export function compile<A extends Arguments, O>(
     run,
     prepare: async (...args: readonly unknown[]) => void (await load(args)),
     dump: (...args: readonly unknown[]) => {
-      const { outputs } = trace(fn, args, backend, splitRowAdditions);
+      const { outputs } = trace(fn, args, target, splitRowAdditions);
       return dump(Object.fromEntries(outputs.map(({ path, leaf }) => [path || "result", leaf])));
     },
     memory: (...args: readonly unknown[]) => {
       const { lowered, memory } = graphOf(args);
       return graphMemory(lowered) + (memory?.buffer.byteLength ?? 0);
     },
-    onnx: (...args: readonly unknown[]) => encodeModel(trace(fn, args, backend, wholeOutputs).lowered),
+    onnx: (...args: readonly unknown[]) => encodeModel(trace(fn, args, target, wholeOutputs).lowered),
     async release() {
       // What could not be loaded has been said by whoever asked for it.
       for (const entry of sessions.values())

@@ -46,7 +46,8 @@ export function nodeBackend(options: BackendOptions = {}): Backend {
           graphOptimizationLevel: "basic",
           // Memory patterns raise the peak by a third and save no time on training graphs.
           enableMemPattern: false,
-          logSeverityLevel: 3,
+          // What fails on a device is an error of the run, which says what the log would.
+          logSeverityLevel: device === "cpu" ? 3 : 4,
           ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
           ...keptOnDevice(kept),
           extra: {

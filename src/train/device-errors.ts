@@ -1,5 +1,5 @@
 /** What a training says when the device fails it. */
-import { PunchlineError } from "../core/errors.ts";
+import { InputError, PunchlineError } from "../core/errors.ts";
 import { option } from "../core/options.ts";
 
 /** Error codes of {@link deviceError}. */
@@ -8,11 +8,13 @@ export const DEVICE_MEMORY = "device-memory";
 
 /**
  * A buffer that could not be made is what ONNX Runtime's next call finds invalid; why it could not goes to standard error
- * alone.
+ * alone. An array larger than one binding takes several, of which a shader has few.
  */
 const isMemory =
-  /out[ -_]of[ -_](device[ -_])?memory|allocat|max\w*[ -]?buffer[ -]?\w*[ -]?size|BufferBindingSize|larger than the (device )?limit|Invalid Buffer\b.*\bprevious error/i;
+  /out[ -_]of[ -_](device[ -_])?memory|allocat|max\w*[ -]?buffer[ -]?\w*[ -]?size|BufferBindingSize|larger than the (device )?limit|Invalid Buffer\b.*\bprevious error|too many storage buffers/i;
 const isLost = /device[ -](is |was )?(lost|removed|hung)|lost.*device|DXGI_ERROR|VK_ERROR_DEVICE_LOST/i;
+
+const isNoHalf = /requires f16 but the device does not support it/;
 
 /** An error of the runtime while a device computed, in words that say what to do; others as they are. */
 export function deviceError(error: unknown, device: string): unknown {
@@ -28,6 +30,13 @@ export function deviceError(error: unknown, device: string): unknown {
       DEVICE_MEMORY,
       `The device "${device}" has too little memory for this training: take a smaller ${option("batchSize")}, a shorter ${option("seqLen")}, or ${option("device", "cpu")}.`,
       { details: { device }, cause: error },
+    );
+  if (isNoHalf.test(message))
+    return new InputError(
+      "no-half",
+      `This graphics card, or its driver, has no 16-bit floats (WebGPU's "shader-f16"): leave ${option("precision")} out.`,
+      { device },
+      error,
     );
   return error;
 }

@@ -3,7 +3,7 @@
  * numbers go there before a step; the loss, the gradient's norm and a carried state come back after it. The arena has
  * what the device has only after a download: for a checkpoint, a validation or a sample.
  */
-import type { DeviceArray, HostArray } from "../core/array.ts";
+import { type DeviceArray, float32, type HostArray } from "../core/array.ts";
 import { PunchlineError, UsageError } from "../core/errors.ts";
 import { option } from "../core/options.ts";
 import type { Tensor } from "../graph/tensor.ts";
@@ -16,6 +16,7 @@ import type { Backend } from "../runtime/backend.ts";
 import { compile } from "../runtime/compile.ts";
 import { discardArrays, Transfer } from "../runtime/transfer.ts";
 import { deviceError } from "./device-errors.ts";
+import { afterOverflow, afterStep, firstLossScale, type LossScale } from "./loss-scale.ts";
 import {
   type Carried,
   lossAndGradients,
@@ -31,6 +32,8 @@ import {
  * rounding of float32, far below what a wrong kernel gives.
  */
 const TOLERANCE = 0.01;
+/** The same of a gradient whose products are in 16 bits: eleven bits of each number, and sums of such. */
+const HALF_TOLERANCE = 0.1;
 
 type Arrays = Readonly<Record<string, DeviceArray>>;
 
@@ -47,6 +50,8 @@ interface Weights {
   readonly frozen: Named;
   /** Gradients of the batches before, which those of this one are added to. */
   readonly sums?: Named;
+  /** The factor on the loss. Default 1. */
+  readonly scale?: Tensor;
 }
 
 /** What a step on a device is made of. */
@@ -59,6 +64,8 @@ export interface DeviceStepParts {
   readonly decays: ReadonlySet<string>;
   readonly graph: GraphOptimizer;
   readonly recompute?: boolean | undefined;
+  /** Whether products of matrices are in 16 bits; weights, sums and the update stay in 32. Default false. */
+  readonly half?: boolean | undefined;
   /** A step on the CPU that the first batch is held to. Default: one on the backend's `reference`. */
   readonly reference?: TrainingStep | undefined;
 }
@@ -72,6 +79,10 @@ export class DeviceStep extends TrainingStep {
   #gradients: Arrays | undefined;
   /** Whether the gradients of the batch under way are added to those before. */
   #adding = false;
+  /** The factor on the loss of products in 16 bits. */
+  #scale: LossScale | undefined;
+  /** Norm of the last gradient that was finite. */
+  #norm = 0;
   /** Whether the first batch was held to the CPU's. */
   #checked = false;
   /** What the arena does not have yet. */
@@ -79,16 +90,17 @@ export class DeviceStep extends TrainingStep {
 
   /** @throws UsageError for a model without blocks whose insides are to be computed again */
   constructor(parts: DeviceStepParts) {
-    const { model, backend, trainable, decays, graph, recompute = false } = parts;
+    const { model, backend, trainable, decays, graph, recompute = false, half = false } = parts;
     super(model, backend, trainable, recompute);
     this.#parts = parts;
+    this.#scale = half ? firstLossScale : undefined;
     const compute = lossAndGradients(model, trainable, recompute);
     this.#pass = compile(
-      ({ parameters, frozen, sums }: Weights, input: TrainingInput) => {
-        const { gradients, ...rest } = compute({ ...frozen, ...parameters }, input);
+      ({ parameters, frozen, sums, scale }: Weights, input: TrainingInput) => {
+        const { gradients, ...rest } = compute({ ...frozen, ...parameters }, input, scale);
         return { gradients: sums ? added(gradients, sums) : gradients, ...rest };
       },
-      { backend, keep: (path) => path.startsWith("gradients."), whole: true },
+      { backend, keep: (path) => path.startsWith("gradients."), whole: true, halfProducts: half },
     );
     this.#update = compile(
       (
@@ -108,17 +120,41 @@ export class DeviceStep extends TrainingStep {
     const { frozen, ...state } = await this.#load(arena);
     const { norm: found, ...after } = await this.#updated(arena, place);
     const norm = Number(found.data[0]);
+    const scale = this.#scale;
+    if (scale && !Number.isFinite(norm)) {
+      const smaller = afterOverflow(scale);
+      discardArrays(after as never);
+      return {
+        norm: smaller ? this.#norm : norm,
+        finite: smaller !== undefined,
+        // The step is left out: the weights stay.
+        apply: async () => {
+          this.#discardGradients();
+          this.#scale = smaller;
+        },
+      };
+    }
     return {
       norm,
       finite: Number.isFinite(norm),
       apply: async () => {
         this.#discardGradients();
         discardArrays(state);
+        this.#norm = norm;
+        if (scale) this.#scale = afterStep(scale);
         this.#resident = { frozen, ...(after as unknown as Omit<Resident, "frozen">) };
         this.#changed.weights = true;
         this.#changed.moments = true;
       },
     };
+  }
+
+  override get lossScale(): LossScale | undefined {
+    return this.#scale;
+  }
+
+  override set lossScale(scale: LossScale | undefined) {
+    if (this.#scale && scale) this.#scale = scale;
   }
 
   override async download(arena: Arena, what: "weights" | "all"): Promise<void> {
@@ -160,8 +196,12 @@ export class DeviceStep extends TrainingStep {
     const { loss } = await this.pass(arena, input, random);
     if (this.#checked) return;
     this.#checked = true;
-    const { norm: _, ...after } = await this.#updated(arena, { step: 1, lr: 0, clip: 1, targets });
-    discardArrays(after as never);
+    while (!(await this.#tryUpdate(arena, targets))) {
+      const smaller = this.#scale && afterOverflow(this.#scale);
+      if (!smaller) break;
+      this.#scale = smaller;
+      await this.pass(arena, input, random);
+    }
     const reference = given ? undefined : backend.reference?.();
     const onCpu = given ?? (reference && new TrainingStep(model, reference, trainable, recompute));
     if (!onCpu) return;
@@ -176,8 +216,9 @@ export class DeviceStep extends TrainingStep {
       const expected = await onCpu.pass(arena, input, random);
       const wanted = Number(expected.loss.data[0]);
       const found = Number(loss.data[0]);
-      const off = distance(gradients, arena.gradients);
-      if (Math.abs(found - wanted) <= TOLERANCE * Math.abs(wanted) && off <= TOLERANCE) return;
+      const off = distance(gradients, arena.gradients, 1 / (this.#scale?.factor ?? 1));
+      const most = this.#scale ? HALF_TOLERANCE : TOLERANCE;
+      if (Math.abs(found - wanted) <= TOLERANCE * Math.abs(wanted) && off <= most) return;
       const { norm } = clipGlobalNorm(arena, Number.POSITIVE_INFINITY, 1 / targets);
       throw new PunchlineError(
         "device-wrong",
@@ -196,7 +237,8 @@ export class DeviceStep extends TrainingStep {
   ): Promise<{ readonly loss: HostArray; readonly state: Carried }> {
     const { parameters, frozen } = await this.#load(arena);
     const sums = this.#adding ? this.#gradients : undefined;
-    const weights = { parameters, frozen, ...(sums ? { sums } : {}) };
+    const scale = this.#scale && float32([], [this.#scale.factor]);
+    const weights = { parameters, frozen, ...(sums ? { sums } : {}), ...(scale ? { scale } : {}) };
     try {
       const { gradients, loss, state } = await this.#pass.run([weights, input], { random });
       this.#discardGradients();
@@ -219,12 +261,20 @@ export class DeviceStep extends TrainingStep {
   async #updated(arena: Arena, place: UpdatePlace) {
     const { graph, backend } = this.#parts;
     const { frozen: _, ...state } = await this.#load(arena);
-    const scalars = { ...graph.scalars(place), ...clipScalars(place.targets, place.clip) };
+    const divisor = place.targets * (this.#scale?.factor ?? 1);
+    const scalars = { ...graph.scalars(place), ...clipScalars(divisor, place.clip) };
     return this.#update(state, this.#gradients ?? {}, scalarArrays(scalars) as never).catch(
       (error: unknown) => {
         throw deviceError(error, backend.device);
       },
     );
+  }
+
+  /** Takes the memory of an update and gives it back. @returns whether the gradient is finite */
+  async #tryUpdate(arena: Arena, targets: number): Promise<boolean> {
+    const { norm, ...after } = await this.#updated(arena, { step: 1, lr: 0, clip: 1, targets });
+    discardArrays(after as never);
+    return Number.isFinite(Number(norm.data[0]));
   }
 
   /** What the device holds, from the arena at first. */
@@ -249,15 +299,19 @@ export class DeviceStep extends TrainingStep {
 const added = (gradients: Named, sums: Named): Named =>
   Object.fromEntries(Object.entries(gradients).map(([name, g]) => [name, add(g, sums[name]!)]));
 
-/** ‖a - b‖ / ‖b‖ over all arrays together. */
-function distance(a: Readonly<Record<string, HostArray>>, b: Readonly<Record<string, HostArray>>): number {
+/** ‖factor · a - b‖ / ‖b‖ over all arrays together. */
+function distance(
+  a: Readonly<Record<string, HostArray>>,
+  b: Readonly<Record<string, HostArray>>,
+  factor: number,
+): number {
   let off = 0;
   let size = 0;
   for (const [name, { data }] of Object.entries(b)) {
     const found = a[name]!.data;
     for (let i = 0; i < data.length; i++) {
       const wanted = Number(data[i]);
-      off += (Number(found[i]) - wanted) ** 2;
+      off += (factor * Number(found[i]) - wanted) ** 2;
       size += wanted ** 2;
     }
   }

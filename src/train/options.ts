@@ -119,6 +119,11 @@ export interface TrainOptions {
    */
   readonly recompute?: boolean | undefined;
   /**
+   * Numbers of the products of matrices on a graphics card that has 16-bit floats; `f16` computes them with those, and weights,
+   * sums and updates in 32 bits, with a factor on the loss that adapts itself. Default `f32`.
+   */
+  readonly precision?: Precision | undefined;
+  /**
    * Let the ranks of a job average their weights only after so many steps, for slow links: between, each steps by itself
    * with its rows of the batch (DiLoCo, arXiv 2311.08105). They also do so before each validation, sample and checkpoint.
    * Default: they add up their gradients in every step, which gives what one process would.
@@ -127,20 +132,27 @@ export interface TrainOptions {
 }
 
 export const trainOptionNames = optionNames<keyof TrainOptions>()(
-  "steps epochs maxMinutes clock batchSize seqLen stride windows packing longTexts wholeWords maskShare accumulate optimizer learningRate schedule cooldown finalRate warmup weightDecay momentum beta2 clip validateEvery validationTokens patience sampleEvery samplePrompt logEvery checkpointSeconds keep snapshotEvery snapshots seed lora freezeLayers resetState countedBias shuffleTexts recompute syncEvery",
+  "steps epochs maxMinutes clock batchSize seqLen stride windows packing longTexts wholeWords maskShare accumulate optimizer learningRate schedule cooldown finalRate warmup weightDecay momentum beta2 clip validateEvery validationTokens patience sampleEvery samplePrompt logEvery checkpointSeconds keep snapshotEvery snapshots seed lora freezeLayers resetState countedBias shuffleTexts recompute precision syncEvery",
   { lora: loraOptionNames },
 );
+
+/** Numbers in which matrices are multiplied: 32-bit floats, or 16-bit ones. */
+export type Precision = "f32" | "f16";
+const precisions: readonly string[] = ["f32", "f16"] satisfies readonly Precision[];
 
 /** How texts are laid out in the rows of a batch. */
 export type Packing = "none" | "blocks" | "stream";
 
 /** What a resumed training may change: when it ends, how often it is saved, and what it holds in memory. */
 export type ResumeOptions = Partial<
-  Pick<TrainOptions, "steps" | "epochs" | "maxMinutes" | "patience" | "checkpointSeconds" | "recompute">
+  Pick<
+    TrainOptions,
+    "steps" | "epochs" | "maxMinutes" | "patience" | "checkpointSeconds" | "recompute" | "precision"
+  >
 >;
 /** The names of {@link ResumeOptions}. */
 export const resumable = optionNames<keyof ResumeOptions>()(
-  "steps epochs maxMinutes patience checkpointSeconds recompute",
+  "steps epochs maxMinutes patience checkpointSeconds recompute precision",
 ).names;
 
 export const trainDefaults: TrainOptions = {
@@ -359,6 +371,7 @@ function checkRanges(options: TrainOptions): void {
     if (!(value >= 0 && value < 1)) refuse(name, "from 0 to below 1");
   }
   if (!scheduleKinds.includes(options.schedule)) refuse("schedule", `one of ${scheduleKinds.join(", ")}`);
+  if (!precisions.includes(options.precision ?? "f32")) refuse("precision", "f32 or f16");
   const { finalRate = 0, cooldown = 1, maskShare = MASK_SHARE } = options;
   if (!(finalRate >= 0 && finalRate <= 1)) refuse("finalRate", "from 0 to 1");
   if (!(cooldown > 0 && cooldown <= 1)) refuse("cooldown", "above 0 and at most 1");

@@ -113,7 +113,13 @@ export function setUp({
   const decays = new Set(trained.filter(({ decay }) => decay).map(({ name }) => name));
   const on: Setup["on"] = (backend, reference) => {
     const optimizer = createOptimizer(options, entries, backend);
-    const { recompute } = options;
+    const { recompute, precision = "f32" } = options;
+    const half = precision === "f16";
+    if (half && !backend.keepsResults)
+      throw new UsageError(
+        `${option("precision", "f16")} is for graphics cards, and here "${backend.device}" computes: add ${option("device", "webgpu")}, or take ${option("precision", "f32")}.`,
+        { option: "precision", value: precision, expected: "f32" },
+      );
     if (!backend.keepsResults)
       return { backend, optimizer, step: new TrainingStep(model, backend, names, recompute) };
     if (ranks.size > 1 || options.syncEvery !== undefined)
@@ -122,7 +128,16 @@ export function setUp({
         { option: "device", value: backend.device },
       );
     const graph = graphOf(optimizer, options.optimizer, backend.device);
-    const step = new DeviceStep({ model, backend, trainable: names, decays, graph, recompute, reference });
+    const step = new DeviceStep({
+      model,
+      backend,
+      trainable: names,
+      decays,
+      graph,
+      recompute,
+      half,
+      reference,
+    });
     return { backend, optimizer, step };
   };
   const computing = on(backend);

@@ -1,5 +1,6 @@
 /** The state of a training between two steps, without its tensors: what a resume needs to go on exactly. */
 import type { LogRow } from "./events.ts";
+import type { LossScale } from "./loss-scale.ts";
 
 export interface TrainState {
   readonly format: "punchline-train-state";
@@ -25,6 +26,8 @@ export interface TrainState {
   /** Nats per token of the first and of the last row of the log; null before there is one. */
   readonly firstLoss: number | null;
   readonly lastLoss: number | null;
+  /** The factor on the loss of a training whose products are in 16 bits; absent in others. */
+  readonly lossScale?: LossScale | undefined;
   /** The log's row under way. */
   readonly interval: Interval;
   /** What is left to do after the last step, where the training was stopped before that. The name is that of the files. */

@@ -5,15 +5,18 @@ import { UsageError } from "../core/errors.ts";
 import { option } from "../core/options.ts";
 import { type BatchSource, type TokenBatch, tensorsOf } from "../data/batches/batch.ts";
 import { mostMasked } from "../data/batches/masking.ts";
+import type { Tensor } from "../graph/tensor.ts";
 import type { Spec } from "../graph/tree.ts";
 import { carriesState, type Model, objective, type TrainingInput, zeroState } from "../models/model.ts";
 import { withoutRows } from "../models/state.ts";
 import { training } from "../nn/mode.ts";
 import type { Parameters } from "../nn/parameters.ts";
+import { multiply } from "../ops/elementwise.ts";
 import { clipGlobalNorm, type Optimizer } from "../optim/optimizer.ts";
 import type { Arena } from "../runtime/arena.ts";
 import type { Backend } from "../runtime/backend.ts";
 import { type BatchRows, compile } from "../runtime/compile.ts";
+import type { LossScale } from "./loss-scale.ts";
 import type { TrainOptions } from "./options.ts";
 
 /** Tensors carried from batch to batch, by name; empty for a model that carries none. */
@@ -172,6 +175,14 @@ export class TrainingStep {
     return { norm, finite, apply: async () => optimizer.step(arena, { step, lr, gradScale }) };
   }
 
+  /** The factor on the loss, where the step has one. */
+  get lossScale(): LossScale | undefined {
+    return undefined;
+  }
+
+  /** Goes on with the factor of a checkpoint. */
+  set lossScale(_: LossScale | undefined) {}
+
   /** Brings weights, or moments as well, to the arena, where they are elsewhere. */
   async download(_arena: Arena, _what: "weights" | "all"): Promise<void> {}
 
@@ -224,13 +235,13 @@ export interface PassRandom {
   readonly rows?: BatchRows | undefined;
 }
 
-/** The forward and backward pass over one batch. */
+/** The forward and backward pass over one batch. The gradients are those of the loss times `scale`. */
 export const lossAndGradients =
   (model: Model, trainable: readonly string[], recompute: boolean) =>
-  (parameters: Parameters, input: TrainingInput) => {
+  (parameters: Parameters, input: TrainingInput, scale?: Tensor) => {
     const { loss, reported = loss, state } = objective(model, parameters, input, training({ recompute }));
     const found = gradients(
-      loss,
+      scale ? multiply(loss, scale) : loss,
       trainable.map((name) => parameters[name]!),
     );
     // The loss after the gradients: the runtime starts at the end, and soon frees what the loss alone needs.

@@ -163,6 +163,7 @@ class Loop {
     if (resume) {
       // Before the first step there is no place yet.
       if (resume.state.batches !== null) batches.restore(resume.state.batches);
+      parts.step.lossScale = resume.state.lossScale;
       this.#saved = { step: resume.state.step, at: performance.now() };
       this.#changed = false;
     }
@@ -175,8 +176,10 @@ class Loop {
     const planned = plannedSteps(this.#options, this.#parts.batches);
     if (planned !== null) this.#set({ plannedSteps: planned });
     const secondsPerStep = await this.#clock.aside(async () => {
+      const seconds = await this.#measure();
+      // What is refused by the first pass leaves no run behind.
       if (!resume) await this.#save();
-      return this.#measure();
+      return seconds;
     });
     this.#measured = secondsPerStep;
     if (this.#state.plannedSteps === null) this.#plan(secondsPerStep);
@@ -258,6 +261,7 @@ class Loop {
       step,
       tokens: tokens + targets,
       batches: batches.state(),
+      lossScale: this.#parts.step.lossScale,
       interval: {
         nats: interval.nats + nats,
         tokens: interval.tokens + targets,

@@ -1,4 +1,7 @@
 /** What a WebGPU device cannot do is refused before the first step, in the words of ONNX Runtime as it is. */
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, it } from "vitest";
 import { memoryStore } from "../../src/browser/run-store.ts";
 import { trainRun } from "../../src/browser/train-run.ts";
@@ -7,6 +10,7 @@ import type { Tensor } from "../../src/graph/tensor.ts";
 import { add, multiply } from "../../src/ops/elementwise.ts";
 import { compile } from "../../src/runtime/compile.ts";
 import { deviceError } from "../../src/train/device-errors.ts";
+import { train } from "../../src/train/train.ts";
 import { roundingModel } from "../rounding-model.ts";
 import { twentySteps } from "../twenty-steps.ts";
 import { gpu as backend } from "./device.ts";
@@ -17,6 +21,23 @@ it("an operation without a kernel there is named", async () => {
     code: "not-on-device",
     message: expect.stringMatching(/^"webgpu" has no kernel for Round of the operation "round_through"/),
   });
+});
+
+it("nothing is left of a run that is refused before its first step", async () => {
+  const scratch = await mkdtemp(join(tmpdir(), "punchline-webgpu-"));
+  try {
+    const request = {
+      ...twentySteps("char-gru"),
+      model: roundingModel,
+      backend: { device: "webgpu" as const },
+    };
+    await expect(train({ ...request, out: join(scratch, "run") })).rejects.toMatchObject({
+      code: "not-on-device",
+    });
+    expect(await readdir(join(scratch, "run"))).toEqual([]);
+  } finally {
+    await rm(scratch, { recursive: true });
+  }
 });
 
 it("a value larger than any buffer of the device is told as too little memory", async () => {

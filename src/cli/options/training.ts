@@ -107,6 +107,11 @@ export function trainingOptions(
     recompute: eitherFlag("Take less memory and more time: compute the inside of blocks twice", {
       defaultIs: "off",
     }),
+    precision: choice(
+      "Numbers of matrix products on a graphics card; weights and sums have 32 bits in any case",
+      ["f32", "f16"],
+      { defaultIs: "f32" },
+    ),
     wholeWords: eitherFlag("In models that fill masks, hide whole words", { defaultIs: "off" }),
     maskShare: number("In models that fill masks, the share of tokens that is hidden", {
       above: 0,

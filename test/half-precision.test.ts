@@ -1,0 +1,168 @@
+/**
+ * Training with products in 16 bits, on a device that is the CPU, lowered as for WebGPU: ONNX Runtime has no such products
+ * there and leaves the conversions out, so that losses are those of 32 bits. On a driver that has such numbers the same is
+ * in test/webgpu/half.test.ts.
+ */
+import { describe, expect, it } from "vitest";
+import { memoryStore } from "../src/browser/run-store.ts";
+import { resumeRun, trainRun } from "../src/browser/train-run.ts";
+import { float32, type HostArray } from "../src/core/array.ts";
+import { input } from "../src/graph/leaves.ts";
+import type { Tensor } from "../src/graph/tensor.ts";
+import { architectures } from "../src/models/registry.ts";
+import { everyKernel } from "../src/onnx/kernels.ts";
+import { lower } from "../src/onnx/lower.ts";
+import { add } from "../src/ops/elementwise.ts";
+import { gemm, matmul } from "../src/ops/matmul.ts";
+import type { Backend } from "../src/runtime/backend.ts";
+import { compile } from "../src/runtime/compile.ts";
+import { nodeBackend } from "../src/runtime/node.ts";
+import { deviceLike } from "./device-like.ts";
+import { LOSS_TOLERANCE, twentySteps } from "./twenty-steps.ts";
+
+const cpu = nodeBackend({ threads: 1 });
+const half = { precision: "f16" } as const;
+
+async function run(type: string, backend: Backend, more: object = {}) {
+  const files = memoryStore().open("run");
+  const result = await trainRun(files, twentySteps(type, more), { backend });
+  return { files, result, losses: result.log.map(({ loss }) => loss) };
+}
+
+describe("products in 16 bits", () => {
+  const [a, b, c] = ["a", "b", "c"].map((name) => input(name, "float32", [8, 8]));
+
+  it("read operands that are converted once each, give 32 bits, and nothing else reads 16", () => {
+    const product = gemm(a!, b!, c);
+    const outputs = [product, matmul(product, b!, { transposeB: true, alpha: 3 }), add(a!, b!)];
+    const { nodes } = lower(outputs, (leaf) => String(leaf.node.attributes.name), [], {
+      ...everyKernel,
+      halfProducts: true,
+    });
+    const maker = new Map(nodes.map((node) => [node.outputs[0]!, node]));
+    const isHalf = (name: string): boolean => {
+      const node = maker.get(name);
+      if (node?.opType === "Cast") return node.attributes.to === 10;
+      return ["Gemm", "MatMul", "Transpose"].includes(node?.opType ?? "");
+    };
+    const counts: Record<string, number> = {};
+    for (const { opType, inputs, attributes } of nodes) {
+      const half = inputs.filter((name) => name !== "" && isHalf(name)).length;
+      const name = opType === "Cast" ? `Cast to ${attributes.to}` : opType;
+      counts[name] = (counts[name] ?? 0) + 1;
+      const wanted = { Gemm: 2, MatMul: 2, Transpose: 1, "Cast to 1": 1 }[name] ?? 0;
+      expect(half, name).toBe(wanted);
+    }
+    // a, b and the first product; the two products.
+    expect(counts).toMatchObject({ "Cast to 10": 3, "Cast to 1": 2, Gemm: 1, MatMul: 1, Add: 2 });
+    expect(counts.FusedMatMul).toBeUndefined();
+  });
+
+  it("take half the memory for operands", () => {
+    const spec = { dtype: "float32", shape: [64, 64] } as const;
+    const bytes = (halfProducts: boolean) =>
+      compile((x: Tensor, y: Tensor) => matmul(matmul(x, y), y), { backend: cpu, halfProducts }).memory(
+        spec,
+        spec,
+      );
+    const matrix = 64 * 64 * 4;
+    expect(bytes(false)).toBe(matrix);
+    // While the first product is converted: y and it in 16 bits, and it in 32.
+    expect(bytes(true)).toBe((1 / 2 + 1 / 2 + 1) * matrix);
+  });
+});
+
+describe("training with them", () => {
+  it.each(architectures.map(({ type }) => type))(
+    "%s has the losses of 32 bits, whatever the factor",
+    async (type) => {
+      const device = deviceLike();
+      const expected = await run(type, cpu);
+      const found = await run(type, device.backend, half);
+      expect(found.losses).toHaveLength(20);
+      for (const [i, loss] of found.losses.entries())
+        expect(Math.abs(loss - expected.losses[i]!)).toBeLessThan(LOSS_TOLERANCE);
+      expect(device.held()).toBe(0);
+    },
+  );
+
+  it("goes on to the bit from a checkpoint", async () => {
+    const more = { ...half, steps: 12, checkpointSeconds: 0 };
+    const whole = await run("char-lstm", overflowing(4), more);
+    const cut = memoryStore().open("cut");
+    const stop = new AbortController();
+    let steps = 0;
+    await trainRun(cut, twentySteps("char-lstm", more), {
+      backend: overflowing(4),
+      signal: stop.signal,
+      onEvent: ({ type }) => {
+        if (type === "log" && ++steps === 6) stop.abort();
+      },
+    });
+    const { log } = await resumeRun(cut, {}, { backend: deviceLike().backend });
+    expect(log.map(({ loss }) => loss)).toEqual(whole.losses);
+    expect(await cut.read("model.safetensors")).toEqual(await whole.files.read("model.safetensors"));
+  });
+
+  it("leaves out a step whose gradient is too large for them, and takes a smaller factor", async () => {
+    const more = { ...half, steps: 8, optimizer: "sgd", learningRate: 0.1, warmup: 0, schedule: "constant" };
+    const factors: number[] = [];
+    const plain = await run("char-gru", deviceLike().backend, more);
+    const found = await run("char-gru", overflowing(3, factors), more);
+    expect(found.losses.slice(0, 3)).toEqual(plain.losses.slice(0, 3));
+    expect(found.losses[3]).not.toBe(plain.losses[3]);
+    expect(found.losses.every(Number.isFinite)).toBe(true);
+    expect(new Set(factors)).toEqual(new Set([16, 8]));
+    const state = JSON.parse(new TextDecoder().decode((await found.files.read("state.json"))!));
+    expect(state.lossScale).toEqual({ factor: 8, steps: 5 });
+  });
+
+  it("ends where no factor helps", async () => {
+    const training = run("char-gru", overflowing(1, [], true), { ...half, steps: 60 });
+    await expect(training).rejects.toMatchObject({
+      code: "diverged",
+      message: expect.stringContaining("the gradient's norm became infinite"),
+    });
+  });
+
+  it("is refused where the processor computes, and can go on there in 32 bits", async () => {
+    await expect(run("char-gru", cpu, half)).rejects.toMatchObject({
+      message:
+        '`precision: "f16"` is for graphics cards, and here "cpu" computes: add `device: "webgpu"`, or take `precision: "f32"`.',
+    });
+    const { files } = await run("char-gru", deviceLike().backend, { ...half, steps: 5 });
+    await expect(resumeRun(files, { steps: 8 }, { backend: cpu })).rejects.toThrow("for graphics cards");
+    const { log } = await resumeRun(files, { steps: 8, precision: "f32" }, { backend: cpu });
+    expect(log).toHaveLength(8);
+  });
+
+  it("says what a driver without such numbers lacks", async () => {
+    const without = deviceLike(() =>
+      Promise.reject(new Error("Program Cast requires f16 but the device does not support it.")),
+    );
+    await expect(run("char-gru", without.backend, half)).rejects.toMatchObject({
+      code: "no-half",
+      message: expect.stringMatching(/^This graphics card, or its driver, has no 16-bit floats/),
+    });
+  });
+});
+
+/**
+ * A device that finds the gradient infinite at the k-th update after the first try.
+ * @param factors of the passes, which are added here
+ * @param ever whether all later ones are infinite as well
+ */
+function overflowing(k: number, factors: number[] = [], ever = false): Backend {
+  let updates = -1;
+  return deviceLike(async (run, feeds, fetches) => {
+    const factor = feeds["0.scale"];
+    if (factor && "data" in factor) factors.push(Number(factor.data[0]));
+    const results = await run(feeds, fetches);
+    if (!("2.maxNorm" in feeds)) return results;
+    updates++;
+    if (ever ? updates < k : updates !== k) return results;
+    const [norm] = Object.keys(results).filter((name) => "data" in results[name]!);
+    const infinite: HostArray = float32([], [Number.POSITIVE_INFINITY]);
+    return { ...results, [norm!]: infinite };
+  }).backend;
+}
