@@ -113,7 +113,7 @@ async function compare(): Promise<void> {
     const now = at.peek();
     if (now.node === node && now.value === value) check.value = found;
   } catch (error) {
-    problem.value = sentenceOf(error);
+    if (!isAbort(error)) problem.value = sentenceOf(error);
   }
 }
 

@@ -2,54 +2,53 @@
 import type { Backend } from "punchline/engine";
 import type { Handlers } from "punchline/web";
 import { finiteDifferences } from "./check.ts";
+import { newestOf } from "./newest.ts";
 import { WatchedTraining } from "./step.ts";
 import type { InsideCalls, InsideRequest } from "./types.ts";
 
 export function insideHandlers(backend: Backend): Handlers<InsideCalls> {
-  let known: { readonly key: string; readonly training: WatchedTraining } | undefined;
+  const newest = newestOf<WatchedTraining>();
 
-  async function trainingOf(request: InsideRequest): Promise<WatchedTraining> {
+  const withTraining = <R>(
+    request: InsideRequest,
+    work: (training: WatchedTraining, superseded: AbortSignal) => Promise<R>,
+  ) => {
     const { model, text, seed, rate } = request;
     const key = JSON.stringify([model, text, seed, rate]);
-    if (known?.key === key) return known.training;
-    const training = new WatchedTraining(request, backend);
-    const before = known;
-    known = { key, training };
-    await before?.training.release();
-    return training;
-  }
+    return newest(key, () => new WatchedTraining(request, backend), work);
+  };
 
   return {
-    async insideStep(request) {
-      return (await trainingOf(request)).step(request.done);
-    },
-    async insideCheck({ node, value, ...request }) {
-      const training = await trainingOf(request);
-      const { graph } = training;
-      return finiteDifferences(graph, graph.nodes[node]!.outputs[value]!, await training.feeds(request.done));
-    },
-    async insideCheckAll(request, { emit, signal }) {
-      const training = await trainingOf(request);
-      const { graph } = training;
-      const feeds = await training.feeds(request.done);
-      const { nodes } = await training.step(request.done);
-      for (const [name, tensor] of Object.entries(graph.inputs.parameters)) {
-        signal.throwIfAborted();
-        const node = graph.nodes.indexOf(tensor.node);
-        const gradient = nodes[node]!.values[0]!.gradient!;
-        const { slopes } = finiteDifferences(graph, tensor, feeds);
-        emit({
-          name,
-          node,
-          numbers: slopes.length,
-          gradient: largest(gradient),
-          difference: largest(slopes.map((slope, i) => slope - gradient[i]!)),
-        });
-        // The page draws this one before the next is computed.
-        await new Promise((resume) => setTimeout(resume));
-      }
-      return undefined;
-    },
+    insideStep: (request) => withTraining(request, (training) => training.step(request.done)),
+    insideCheck: ({ node, value, ...request }) =>
+      withTraining(request, async (training) => {
+        const { graph } = training;
+        const tensor = graph.nodes[node]!.outputs[value]!;
+        return finiteDifferences(graph, tensor, await training.feeds(request.done));
+      }),
+    insideCheckAll: (request, { emit, signal }) =>
+      withTraining(request, async (training, superseded) => {
+        const { graph } = training;
+        const feeds = await training.feeds(request.done);
+        const { nodes } = await training.step(request.done);
+        for (const [name, tensor] of Object.entries(graph.inputs.parameters)) {
+          signal.throwIfAborted();
+          superseded.throwIfAborted();
+          const node = graph.nodes.indexOf(tensor.node);
+          const gradient = nodes[node]!.values[0]!.gradient!;
+          const { slopes } = finiteDifferences(graph, tensor, feeds);
+          emit({
+            name,
+            node,
+            numbers: slopes.length,
+            gradient: largest(gradient),
+            difference: largest(slopes.map((slope, i) => slope - gradient[i]!)),
+          });
+          // The page draws this one before the next is computed.
+          await new Promise((resume) => setTimeout(resume));
+        }
+        return undefined;
+      }),
   };
 }
 
