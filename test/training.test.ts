@@ -193,6 +193,19 @@ describe("when it stops, and what it keeps", () => {
     expect(log.at(-1)).toMatchObject({ step: summary.steps, val_loss: expect.any(Number) });
   });
 
+  test("under a time limit it writes in its beginning too, long before the first twentieth of the time", async () => {
+    const { steps: _, validateEvery: __, ...options } = tinyOptions;
+    const { samples, log } = await train({
+      ...tinyTraining(),
+      options: { ...options, maxMinutes: 1e6 },
+      onEvent(event, stop) {
+        if (event.type === "log" && event.row.step >= 60) stop();
+      },
+    });
+    expect(samples.map(({ step }) => step)).toEqual([1, 25, 50, log.at(-1)!.step]);
+    expect(log.filter(({ val_loss }) => val_loss !== undefined).length).toBeLessThanOrEqual(1);
+  });
+
   test("where the promise of a listener fails, with its error", async () => {
     const wrong = async ({ type }: TrainEvent) => {
       if (type === "validation") throw new Error("no room for the event");

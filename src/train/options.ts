@@ -68,13 +68,16 @@ export interface TrainOptions {
   readonly beta2: number;
   /** Largest global norm of a step's gradient; 0 for no clipping. Default 1. */
   readonly clip: number;
-  /** Steps between validations. Default: a twentieth of all, at least 25. */
+  /** Steps between validations. Default: a twentieth of all, at least 25; under a time limit alone, of the time. */
   readonly validateEvery?: number | undefined;
   /** Most tokens of the validation split that each validation scores. Default 100,000. */
   readonly validationTokens: number;
   /** Stop after this many validations without a better loss. Default: never. */
   readonly patience?: number | undefined;
-  /** Steps between samples; 0 for none. Default: after the first step and at each validation. */
+  /**
+   * Steps between samples; 0 for none. Default: after the first step and at each validation; under a time limit alone also
+   * after 25, 50, 100, 200, ... steps.
+   */
   readonly sampleEvery?: number | undefined;
   /** What samples along the way begin with. */
   readonly samplePrompt: string;

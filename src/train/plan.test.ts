@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { Clock } from "./plan.ts";
+import { Clock, isEarly } from "./plan.ts";
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ["performance"] }));
 afterEach(() => void vi.useRealTimers());
@@ -36,4 +36,16 @@ describe("the clock", () => {
     pass(1);
     expect(clock.seconds).toBeCloseTo(1);
   });
+});
+
+it("finds the steps after which a timed training writes in its beginning, also among several at once", () => {
+  const early = Array.from({ length: 500 }, (_, i) => i + 1).filter((step) => isEarly(step, 1));
+  expect(early).toEqual([25, 50, 100, 200, 400]);
+  expect([isEarly(24, 8), isEarly(32, 8), isEarly(40, 8), isEarly(56, 8)]).toEqual([
+    false,
+    true,
+    false,
+    true,
+  ]);
+  expect(isEarly(0, 0)).toBe(false);
 });

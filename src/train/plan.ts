@@ -56,6 +56,14 @@ export function validationInterval(options: TrainOptions, steps: number | null):
   return isTimed(options) ? undefined : Math.max(FEWEST, Math.round((steps ?? 0) / PARTS));
 }
 
+/**
+ * Whether a training that the clock ends writes a sample in its beginning, long before the first twentieth of its time: after
+ * 25, 50, 100, 200, ... steps, between which most is learned.
+ * @param taken steps just taken, of which one may be due
+ */
+export const isEarly = (step: number, taken: number): boolean =>
+  step >= FEWEST && Math.floor(Math.log2(step / FEWEST)) > Math.floor(Math.log2((step - taken) / FEWEST));
+
 /** Twentieths of the time limit that have passed; 0 without one. */
 export const timePart = ({ maxMinutes }: TrainOptions, seconds: number): number =>
   maxMinutes === undefined ? 0 : Math.floor((PARTS * seconds) / (maxMinutes * 60));

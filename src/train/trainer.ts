@@ -18,7 +18,7 @@ import { deviceError, withCheckpoint } from "./device-errors.ts";
 import { asDivergence, checkFinite, checkLoss, checkWeights } from "./divergence.ts";
 import type { LogRow, MeasuredDevice, SampleRow, StopReason, TokenUnit, TrainEvent } from "./events.ts";
 import type { TrainOptions } from "./options.ts";
-import { Clock, epochsOf, isTimed, plannedSteps, timePart, validationInterval } from "./plan.ts";
+import { Clock, epochsOf, isEarly, isTimed, plannedSteps, timePart, validationInterval } from "./plan.ts";
 import type { ValidationSplit } from "./scoring.ts";
 import { freshState, type Pending, type TrainState } from "./state.ts";
 import type { Carried, TrainingStep } from "./step.ts";
@@ -306,11 +306,14 @@ class Loop {
     const { step, plannedSteps } = this.#state;
     const every = validationInterval(this.#options, plannedSteps);
     const part = timePart(this.#options, this.#seconds());
-    const due = part > this.#part && this.#seconds() >= this.#restUntil;
-    const validation = end || (every === undefined ? due : step % every === 0);
+    const rested = this.#seconds() >= this.#restUntil;
+    const validation = end || (every === undefined ? rested && part > this.#part : step % every === 0);
     if (validation) this.#part = part;
+    const early = every === undefined && rested && isEarly(step, taken);
     const sample =
-      sampleEvery === undefined ? validation || step === taken : sampleEvery > 0 && step % sampleEvery === 0;
+      sampleEvery === undefined
+        ? validation || step === taken || early
+        : sampleEvery > 0 && step % sampleEvery === 0;
     // Ranks that average seldom pass over steps of which the log wants a line.
     const logged = Math.floor(step / logEvery) > Math.floor((step - taken) / logEvery);
     const row = validation || step === taken || logged ? this.#row() : null;
