@@ -1,6 +1,6 @@
 /** The frame: what the studio is called, its rooms, and the one that is open. */
 import { useEffect } from "preact/hooks";
-import { lesson, rooms } from "./rooms.ts";
+import { rooms } from "./rooms.ts";
 import { engineInWords, onMachine } from "./state/engine.ts";
 import { goTo, linkTo, room } from "./state/route.ts";
 import { busy, rejoin, storageProblem, view } from "./state/runs.ts";
@@ -53,7 +53,7 @@ export function App() {
       <main id="main" tabIndex={-1}>
         <Problem sentence={storageProblem.value} />
         <p class="kicker">
-          The lesson, part {open.part}: {lesson[open.part - 1]}
+          {open.chapter === open.name ? "From the lesson" : `From the lesson: ${open.chapter}`}
         </p>
         <open.View />
       </main>

@@ -13,27 +13,18 @@ export interface Room {
   /** Its place in the address. */
   readonly id: string;
   readonly name: string;
-  /** The part of the lesson that it is for, from 1. */
-  readonly part: number;
+  /** The chapter of docs/lesson.md that it is for. */
+  readonly chapter: string;
   readonly View: ComponentType;
 }
 
-/** The parts of docs/lesson.md. */
-export const lesson = [
-  "Text becomes numbers",
-  "A network learns to write",
-  "A pre-trained GPT-2",
-  "New or remembered?",
-  "GPT or BERT?",
-] as const;
-
 export const rooms: readonly Room[] = [
-  { id: "data", part: 1, name: "Data", View: Data },
-  { id: "train", part: 2, name: "Train", View: Train },
-  { id: "write", part: 2, name: "Write", View: Write },
-  { id: "novelty", part: 4, name: "New or remembered?", View: Novelty },
-  { id: "fine-tune", part: 3, name: "Fine-tune", View: Finetune },
-  { id: "gpt-or-bert", part: 5, name: "GPT or BERT?", View: Cloze },
-  { id: "type", part: 2, name: "Type", View: Type },
-  { id: "inside", part: 2, name: "Inside", View: Inside },
+  { id: "data", chapter: "Text becomes numbers", name: "Data", View: Data },
+  { id: "train", chapter: "A network learns to write", name: "Train", View: Train },
+  { id: "write", chapter: "A network learns to write", name: "Write", View: Write },
+  { id: "novelty", chapter: "New or remembered?", name: "New or remembered?", View: Novelty },
+  { id: "fine-tune", chapter: "A pre-trained GPT-2", name: "Fine-tune", View: Finetune },
+  { id: "gpt-or-bert", chapter: "GPT or BERT?", name: "GPT or BERT?", View: Cloze },
+  { id: "type", chapter: "A network learns to write", name: "Type", View: Type },
+  { id: "inside", chapter: "A network learns to write", name: "Inside", View: Inside },
 ];

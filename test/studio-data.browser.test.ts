@@ -136,7 +136,7 @@ describe.skipIf(noBrowser)(`Data${browserReason}`, () => {
       expect((await facts(page, "dropped.tsv"))[0]).toBe(texts.length);
       await give(page, "latin.txt", Buffer.from(texts.map((text) => `${text} caf\xe9`).join("\n"), "latin1"));
       await said("“Encoding” windows-1252");
-      await page.click("summary:has-text('How the file is read')");
+      await page.click("summary:has-text('How they are read')");
       await page.getByLabel("Encoding").selectOption("windows-1252");
       expect((await facts(page, "latin.txt"))[0]).toBe(texts.length);
       expect(await page.locator(".problem").count()).toBe(0);

@@ -26,7 +26,7 @@ describe.skipIf(noBrowser)(`Fine-tune${browserReason}`, () => {
       page.on("pageerror", ({ message }) => problems.push(message));
       await page.goto(`${studio.url}#/data?finetune-minutes=30`);
       await page.fill("#pasted", Array.from({ length: 60 }, (_, i) => `Ba${"nlrt"[i % 4]}a${i}`).join("\n"));
-      await page.click("text=Take these");
+      await page.click("text=Use these");
       await page.waitForSelector("text=Chosen now: Pasted texts");
       await page.click("nav a:has-text('Fine-tune')");
       await page.fill("#beginnings", "The man\nBan");

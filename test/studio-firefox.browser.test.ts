@@ -42,7 +42,7 @@ describe.skipIf(noFirefox)(`the studio in Firefox${firefoxReason}`, () => {
       field.value = ${JSON.stringify(texts.join("\n"))};
       field.dispatchEvent(new Event("input", { bubbles: true }));
     })()`);
-    await press("Take these");
+    await press("Use these");
     await page.until(`document.body.innerText.includes("Chosen now: Pasted texts")`, PATIENCE);
     await press("Train on these");
     await press("Train");

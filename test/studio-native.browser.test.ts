@@ -46,7 +46,7 @@ describe.skipIf(noBrowser)(`the engine of the machine${browserReason}`, () => {
       page.on("pageerror", ({ message }) => problems.push(message));
       await page.goto(`${server.url}#/data?minutes=5`);
       await page.fill("#pasted", texts.join("\n"));
-      await page.click("text=Take these");
+      await page.click("text=Use these");
       await page.waitForSelector("text=Chosen now: Pasted texts");
       await page.click("text=Train on these");
       expect(await page.textContent("footer")).toContain("The engine of this machine");

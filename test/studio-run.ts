@@ -77,7 +77,7 @@ export async function trainedPage(context: BrowserContext, url: string, steps = 
   page.setDefaultTimeout(PATIENCE);
   await page.goto(`${url}#/data?minutes=30`);
   await page.fill("#pasted", texts.join("\n"));
-  await page.click("text=Take these");
+  await page.click("text=Use these");
   await page.waitForSelector("text=Chosen now: Pasted texts");
   await page.click("text=Train on these");
   await page.click("button.main:text-is('Train')");

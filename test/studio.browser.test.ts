@@ -242,7 +242,7 @@ describe.skipIf(noBrowser)(`the studio${browserReason}`, () => {
       page.on("pageerror", ({ message }) => problems.push(message));
       await page.goto(`${url}#/data?minutes=0.05&temperature=0`);
       await page.fill("#pasted", Array.from({ length: 60 }, (_, i) => `Ba${"nlrt"[i % 4]}a${i}`).join("\n"));
-      await page.click("text=Take these");
+      await page.click("text=Use these");
       await page.waitForSelector("text=Chosen now: Pasted texts");
       await page.waitForSelector(".window li");
       await page.click("text=Next character");
@@ -347,7 +347,7 @@ describe.skipIf(noBrowser)(`the studio${browserReason}`, () => {
       await page.goto(url);
       const said = (sentence: string) => page.waitForSelector(`.problem:has-text("${sentence}")`);
       await page.fill("#pasted", ["สวัสดีครับ", "ขอบคุณมาก", "กรุงเทพมหานคร", "เชียงใหม่"].join("\n"));
-      await page.click("text=Take these");
+      await page.click("text=Use these");
       await page.waitForSelector(".facts dt:has-text('kept')");
       // Those of the list before stay until these are prepared.
       await expect.poll(() => page.locator(".facts dd").allTextContents()).toEqual(["4", "4", "2", "2"]);

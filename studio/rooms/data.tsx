@@ -1,5 +1,5 @@
 /** Data: the texts, what cleaning makes of them, and how a model reads them. */
-import { effect, signal } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 import type { EngineCalls, FileReading, PreparedView, TrainingWindow } from "punchline/web";
 import { textsElsewhere } from "../state/elsewhere.ts";
 import { call, inWords, isAbort, sentenceOf } from "../state/engine.ts";
@@ -44,6 +44,9 @@ const candidate = signal<(NamedTexts & { readonly texts: File }) | undefined>(un
 type Progress = EngineCalls["prepare"]["event"];
 
 const pasted = signal("");
+/** What was pasted and is in use. */
+const used = signal("");
+const waits = computed(() => pasted.value.trim() !== "" && pasted.value !== used.value);
 const whole = signal(false);
 const over = signal(false);
 const looking = signal(false);
@@ -212,9 +215,12 @@ function Give() {
           <Button
             kind="main"
             disabled={pasted.value.trim() === ""}
-            onClick={() => accept(PASTED, async () => pastedFile(pasted.value))}
+            onClick={() => {
+              used.value = pasted.value;
+              accept(PASTED, async () => pastedFile(pasted.value));
+            }}
           >
-            Take these
+            Use these
           </Button>
           <label class="usual">
             <span class="note">or a file: </span>
@@ -233,7 +239,7 @@ function Give() {
         <small id="formats">
           A text a line, a table (CSV, TSV, Parquet) or JSON, also packed (.gz, .zip), up to 200 MB.
         </small>
-        <label class="note">
+        <label class="note tick">
           <input
             type="checkbox"
             checked={whole.value}
@@ -241,11 +247,16 @@ function Give() {
               whole.value = currentTarget.checked;
               if (candidate.value) takeAgain(whole.value ? { whole: true } : {});
             }}
-          />{" "}
+          />
           It is one long text, such as a book, and not a list
         </label>
       </div>
-      {name && <p class="note">Chosen now: {name}</p>}
+      {name && (
+        <p class="note">
+          Chosen now: {name}
+          {waits.value && ". What you pasted is not in use yet: press “Use these”."}
+        </p>
+      )}
       {candidate.value && !candidate.value.reading?.whole && (
         <FileReadingChoices
           key={candidate.value.texts}
@@ -261,9 +272,14 @@ function Give() {
 function Cleaned({ view: { summary, kept, dropped } }: { readonly view: PreparedView }) {
   const reasons = Object.entries(summary.dropped);
   const { near_examples: pairs } = summary;
+  const shownOf = Math.min(SHOWN, kept.length);
+  const listed =
+    summary.unit === "items" && shownOf < summary.splits.train
+      ? `: the first ${shownOf} of ${number(summary.splits.train)}`
+      : "";
   const near = summary.dropped.near_duplicate ?? pairs.length;
   return (
-    <Section title="Cleaned">
+    <Section title={`Cleaned: ${given.value?.name ?? ""}`}>
       <dl class="facts">
         <div>
           <dt>{summary.unit === "items" ? "texts came in" : "text"}</dt>
@@ -288,7 +304,7 @@ function Cleaned({ view: { summary, kept, dropped } }: { readonly view: Prepared
         </p>
       ))}
       <div class="actions">
-        <Button kind="main" onClick={() => goTo("train")}>
+        <Button kind={waits.value ? "usual" : "main"} onClick={() => goTo("train")}>
           Train on these
         </Button>
       </div>
@@ -326,7 +342,7 @@ function Cleaned({ view: { summary, kept, dropped } }: { readonly view: Prepared
           <p class="said">{summary.cleaning_loss.example.after}</p>
         </Fold>
       )}
-      <Fold title="The texts as the model gets them">
+      <Fold title={`The texts as the model gets them${listed}`}>
         <ul class="texts" aria-label="Kept texts">
           {kept.slice(0, SHOWN).map((text, i) => (
             <li key={i}>{summary.unit === "items" ? text : text.slice(0, 2000)}</li>

@@ -1,5 +1,7 @@
 /** Fine-tune: the built-in GPT-2 reads one's own texts, and goes on with the same beginnings before and after. */
-import { signal } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { beginningsOf } from "../state/beginnings.ts";
 import { shellWord, textsElsewhere } from "../state/elsewhere.ts";
 import { call, isAbort, placeOfRuns, sentenceOf } from "../state/engine.ts";
 import { goTo, setting } from "../state/route.ts";
@@ -13,7 +15,12 @@ import "./finetune.css";
 
 const minutes = setting("finetune-minutes", "1");
 const weights = setting("finetune-weights", "all");
-const beginnings = signal("The\nNew\nSan");
+/** What was typed; undefined until something was. */
+const typed = signal<string | undefined>(undefined);
+/** One a line. */
+const beginnings = computed(
+  () => typed.value ?? ["The", ...beginningsOf(given.value?.view.first ?? [])].slice(0, 3).join("\n"),
+);
 const problem = signal<string | undefined>(undefined);
 
 /** What a beginning went on with. */
@@ -26,6 +33,8 @@ const continued = signal<readonly Continued[]>([]);
 /** The run that they belong to. */
 const tuned = signal<string | undefined>(undefined);
 
+/** Whether the choices are on the screen: once they are made, they make way for what comes of them. */
+const choosing = signal(true);
 /** Whether the texts before and after are being made, the training between them included. */
 const writing = signal(false);
 
@@ -67,6 +76,7 @@ async function begin(): Promise<void> {
   const asked = linesOf(beginnings.value);
   if (!texts) return;
   writing.value = true;
+  choosing.value = false;
   problem.value = undefined;
   continued.value = [];
   const run = freeName(`gpt2-${texts.name}`);
@@ -89,6 +99,8 @@ async function begin(): Promise<void> {
       train: {
         ...(weights.value === "lora" ? { lora: {} } : {}),
         maxMinutes: Number(minutes.value),
+        // What it writes after the training is to be of all that it has read, also where that is learned by heart.
+        keep: "last",
         checkpointSeconds: 30,
         samplePrompt: prompts[0] ?? "",
         logEvery: 1,
@@ -109,7 +121,11 @@ async function begin(): Promise<void> {
 }
 
 export function Finetune() {
+  useEffect(() => {
+    if (!writing.peek()) choosing.value = true;
+  }, []);
   const shown = view.value?.run === tuned.value ? view.value : undefined;
+  const isTuned = !busy.value && !writing.value && shown !== undefined && shown.log.length > 0;
   return (
     <>
       <Opening title="Fine-tune">
@@ -117,39 +133,33 @@ export function Finetune() {
         {given.value ? <b>{given.value.name}</b> : "your texts"} too, and see how it goes on with the same
         words before and after.
       </Opening>
-      <div class="columns lead">
-        <div class="field">
-          <label for="beginnings">Beginnings, one a line</label>
-          <textarea
-            id="beginnings"
-            aria-describedby="beginnings-hint"
-            value={beginnings.value}
-            disabled={busy.value}
-            onInput={({ currentTarget }) => {
-              beginnings.value = currentTarget.value;
-            }}
-          />
-          <small id="beginnings-hint">
-            First words of texts: the model goes on with each, before and after it is trained
-          </small>
-        </div>
-        <BaseChoice disabled={busy.value || writing.value} />
-        <Choice legend="What is trained" value={weights} options={parts} disabled={busy.value} />
-        <Choice legend="Time" value={minutes} options={times} disabled={busy.value} />
-      </div>
+      {choosing.value && <Choices />}
       <div class="actions">
         {busy.value ? (
           <Button kind="main" onClick={stop} disabled={view.value?.phase === "stopping"}>
             {view.value?.phase === "stopping" ? "Stopping" : "Stop"}
           </Button>
-        ) : (
+        ) : choosing.value || writing.value ? (
           <Button kind="main" onClick={begin} disabled={!given.value || writing.value}>
             {writing.value ? "Writing" : "Fine-tune"}
           </Button>
+        ) : (
+          <Button
+            kind={isTuned ? "usual" : "main"}
+            onClick={() => {
+              choosing.value = true;
+            }}
+          >
+            Fine-tune again
+          </Button>
         )}
-        <Button kind="plain" onClick={() => goTo("data")}>
-          Choose other texts
-        </Button>
+        {isTuned && <Button onClick={() => goTo("write")}>Write with it</Button>}
+        {isTuned && <Button onClick={() => goTo("novelty")}>New or remembered?</Button>}
+        {!busy.value && (
+          <Button kind="plain" onClick={() => goTo("data")}>
+            Choose other texts
+          </Button>
+        )}
       </div>
       <p class="note">
         The result is a new run {placeOfRuns.value}; the model that you start from stays as it is.
@@ -162,13 +172,38 @@ export function Finetune() {
   );
 }
 
+function Choices() {
+  return (
+    <div class="columns lead">
+      <div class="field">
+        <label for="beginnings">Beginnings, one a line</label>
+        <textarea
+          id="beginnings"
+          aria-describedby="beginnings-hint"
+          value={beginnings.value}
+          disabled={busy.value}
+          onInput={({ currentTarget }) => {
+            typed.value = currentTarget.value;
+          }}
+        />
+        <small id="beginnings-hint">
+          Beginnings of texts: the model goes on with each, before and after it is trained
+        </small>
+      </div>
+      <BaseChoice disabled={busy.value || writing.value} />
+      <Choice legend="What is trained" value={weights} options={parts} disabled={busy.value} />
+      <Choice legend="Time" value={minutes} options={times} disabled={busy.value} />
+    </div>
+  );
+}
+
 function sameElsewhere(): { readonly command: string; readonly code: string } {
   const [name, lora] = [base.value, weights.value === "lora"];
   const folder = name === BUILT_IN ? "builtInFolder(name)" : "name";
   const { source, importWith, data } = textsElsewhere({ spellsAll: true });
   return {
-    command: `punchline finetune ${shellWord(placeOf(name))} --data ${source}${lora ? " --lora" : ""} --max-minutes ${minutes.value} --out runs/tuned`,
-    code: `${importWith("train")}${name === BUILT_IN ? '\nimport { builtInFolder } from "punchline/node";' : ""}\n\nconst name = ${JSON.stringify(placeOf(name))};\nconst { lm } = await train({\n  base: { folder: ${folder}, name },\n  data: ${data},\n  options: { ${lora ? "lora: {}, " : ""}maxMinutes: ${minutes.value} },\n  out: "runs/tuned",\n});\nconsole.log(await lm.sample({ prompt: "The", temperature: ${written.temperature} }));`,
+    command: `punchline finetune ${shellWord(placeOf(name))} --data ${source}${lora ? " --lora" : ""} --max-minutes ${minutes.value} --keep last --out runs/tuned`,
+    code: `${importWith("train")}${name === BUILT_IN ? '\nimport { builtInFolder } from "punchline/node";' : ""}\n\nconst name = ${JSON.stringify(placeOf(name))};\nconst { lm } = await train({\n  base: { folder: ${folder}, name },\n  data: ${data},\n  options: { ${lora ? "lora: {}, " : ""}maxMinutes: ${minutes.value}, keep: "last" },\n  out: "runs/tuned",\n});\nconsole.log(await lm.sample({ prompt: "The", temperature: ${written.temperature} }));`,
   };
 }
 

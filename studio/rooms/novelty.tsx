@@ -39,6 +39,8 @@ const LENGTH = 240;
 const SHOWN = 12;
 /** Training texts of the same beginning beside one text, and stretches that are named below it. */
 const BESIDE = 2;
+/** Words up to which texts have nothing to mark: a stretch has five. */
+const TELLING = 3;
 
 const whose = setting("texts", "model");
 const amount = setting("amount", "100");
@@ -207,11 +209,24 @@ interface VerdictProps {
   readonly found: Result;
 }
 
+/** The answer to the question of the room, of what the model wrote and of texts of one's own. */
+const answers: Readonly<Record<Result["finding"], readonly [written: string, given: string]>> = {
+  more: ["It repeats texts by heart.", "These repeat texts that it learned from."],
+  alike: ["It makes its texts up; some are like real ones by chance.", "These are as new as texts can be."],
+  fewer: ["It makes its texts up.", "These are new."],
+  "too-few": ["There are too few texts to tell.", "There are too few texts to tell."],
+};
+
+/** Whether beginnings of so many words, and what follows them, say anything: names are shorter than that. */
+const hasBeginnings = (samples: Result["samples"], words: number): boolean =>
+  2 * samples.filter(({ text }) => text.trim().split(/\s+/).length > words).length > samples.length;
+
 function Verdict({ run, own, found }: VerdictProps) {
-  const { baseline, verdict, cues, notes, empty, indexed } = found;
+  const { baseline, verdict, cues, notes, empty, indexed, samples, finding } = found;
   return (
     <Section title="The verdict">
       <p class="said verdict-said" role="status">
+        {samples.length > 0 && <b>{answers[finding][own ? 0 : 1]} </b>}
         {verdict}
       </p>
       <dl class="rates">
@@ -224,7 +239,7 @@ function Verdict({ run, own, found }: VerdictProps) {
         the model cannot have learned. The thin line shows how far chance alone may move the share (95 %
         interval).
       </p>
-      {cues && <p class="note">{cueSentences(cues)}</p>}
+      {cues && hasBeginnings(samples, cues.words) && <p class="note">{cueSentences(cues)}</p>}
       {notes.map((note) => (
         <p class="note" key={note}>
           {note}
@@ -307,10 +322,13 @@ function Texts({ found: { samples } }: { readonly found: Result }) {
           </Button>
         </div>
       )}
-      <p class="note">
-        <mark>Marked</mark>: five words or more that are word for word in the texts it learned from, and in
-        those the beginning that both share. “Close”: the nearest is at least {CLOSE * 100} % alike.
-      </p>
+      {hasBeginnings(samples, TELLING) && (
+        <p class="note">
+          <mark>Marked</mark>: five words or more that are word for word in the texts it learned from, and in
+          those the beginning that both share.
+        </p>
+      )}
+      {of("close") > 0 && <p class="note">“Close”: the nearest is at least {CLOSE * 100} % alike.</p>}
     </Section>
   );
 }

@@ -32,6 +32,8 @@ const seed = setting("seed", "0");
 const rate = setting("rate", "");
 const snapshots = setting("snapshots", "6");
 const name = signal("");
+/** Whether a training is watched that was begun since the room was entered: its choices are made, and out of the way. */
+const watching = signal(false);
 
 const models = [
   { value: "char-lstm", name: "LSTM", hint: "Reads letter by letter and remembers" },
@@ -99,20 +101,66 @@ export function Train() {
     // Why a run cannot be shown is said where it is chosen, in the list.
     if (!view.value && chosen.value) show(chosen.value).catch(() => {});
   }, [chosen.value]);
+  useEffect(() => {
+    watching.value = busy.value;
+  }, []);
+  useEffect(() => {
+    if (busy.value) watching.value = true;
+  }, [busy.value]);
   const shown = view.value;
+  const canWrite = shown !== undefined && shown.log.length > 0;
+  const choosing = !busy.value && !(watching.value && canWrite);
   return (
     <>
       <Opening title="Train a model">
         It learns from {given.value ? <b>{given.value.name}</b> : "your texts"} to say the next letter. Watch
         what it writes as it gets better.
       </Opening>
-      <div class="choices">
-        <Choice legend="Network" value={model} options={models} disabled={busy.value} />
-        <Choice legend="Size" value={size} options={sizes} disabled={busy.value} />
-        <Choice legend="Time" value={minutes} options={times} disabled={busy.value} />
-        {machineEngine.value && (
-          <Choice legend="Engine" value={engine} options={engines} disabled={busy.value} />
+      {choosing && <Choices />}
+      <div class="actions">
+        {busy.value && (
+          <Button kind="main" onClick={stop} disabled={shown?.phase === "stopping"}>
+            {shown?.phase === "stopping" ? "Stopping" : "Stop"}
+          </Button>
         )}
+        {choosing && (
+          <Button kind="main" onClick={begin} disabled={!given.value}>
+            Train
+          </Button>
+        )}
+        {!busy.value && canWrite && (
+          <Button kind={choosing ? "usual" : "main"} onClick={() => goTo("write")}>
+            Write with it
+          </Button>
+        )}
+        {!busy.value && <GoOn />}
+        {!busy.value && !choosing && (
+          <Button
+            onClick={() => {
+              watching.value = false;
+            }}
+          >
+            Train another
+          </Button>
+        )}
+      </div>
+      <Problem sentence={shown?.problem} />
+      {shown && <Watched view={shown} unit={unitOf(shown.run)} />}
+      {!busy.value && <Branch />}
+      <RunList />
+      <Same {...sameElsewhere()} />
+    </>
+  );
+}
+
+function Choices() {
+  return (
+    <>
+      <div class="choices">
+        <Choice legend="Network" value={model} options={models} />
+        <Choice legend="Size" value={size} options={sizes} />
+        <Choice legend="Time" value={minutes} options={times} />
+        {machineEngine.value && <Choice legend="Engine" value={engine} options={engines} />}
       </div>
       <Fold title="More settings">
         <div class="fields">
@@ -134,36 +182,16 @@ export function Train() {
             hint="Empty: what suits the network"
           />
           <Field
-            label="Copies along the way"
+            label="Weights kept along the way"
             value={snapshots}
             type="number"
             min={0}
             max={20}
             step={1}
-            hint="Of the weights, to see later when it began to copy, or to branch; those of a large network take up to 13 MB each"
+            hint="So many times, to see later when it began to copy, or to branch; those of a large network take up to 13 MB each"
           />
         </div>
       </Fold>
-      <div class="actions">
-        {busy.value ? (
-          <Button kind="main" onClick={stop} disabled={shown?.phase === "stopping"}>
-            {shown?.phase === "stopping" ? "Stopping" : "Stop"}
-          </Button>
-        ) : (
-          <Button kind="main" onClick={begin} disabled={!given.value}>
-            Train
-          </Button>
-        )}
-        {!busy.value && <GoOn />}
-        {!busy.value && shown && shown.log.length > 0 && (
-          <Button onClick={() => goTo("write")}>Write with it</Button>
-        )}
-      </div>
-      <Problem sentence={shown?.problem} />
-      {shown && <Watched view={shown} unit={unitOf(shown.run)} />}
-      {!busy.value && <Branch />}
-      <RunList />
-      <Same {...sameElsewhere()} />
     </>
   );
 }

@@ -3,10 +3,10 @@ import { signal } from "@preact/signals";
 import type { WatchedToken } from "punchline/web";
 import { shellWord } from "../state/elsewhere.ts";
 import { call, isAbort, sentenceOf } from "../state/engine.ts";
-import { setting } from "../state/route.ts";
+import { goTo, setting } from "../state/route.ts";
 import { Button, Field, Opening, Problem, Same, Section, Slider } from "../ui/parts.tsx";
 import { heat, percent, visible } from "./parts/letters.ts";
-import { FirstModel, ModelChoice, placeOf, writer } from "./parts/model-choice.tsx";
+import { BUILT_IN, FirstModel, ModelChoice, placeOf, writer } from "./parts/model-choice.tsx";
 import { SeveralTemperatures, several } from "./parts/several-temperatures.tsx";
 
 const temperature = setting("temperature", "0.8");
@@ -112,6 +112,11 @@ export function Write() {
           Another
         </Button>
         {writing.value && <Button onClick={() => controller?.abort()}>Stop</Button>}
+        {!writing.value && tokens.value.length > 0 && writer.value !== BUILT_IN && (
+          <Button kind="plain" onClick={() => goTo("novelty")}>
+            New or remembered?
+          </Button>
+        )}
       </div>
       <Problem sentence={problem.value} />
       {(tokens.value.length > 0 || begun.value !== "") && <Text />}

@@ -21,7 +21,12 @@ export function LossChart({ log, guesses, unit }: LossChartProps) {
       end={Math.max(10, log.at(-1)?.step ?? 10)}
       values={{
         name: `loss, in nats per ${unit}`,
-        top: Math.max(1, guesses ? guesses.unigram + 0.4 : 0, ...learned.map(([, loss]) => loss)),
+        top: Math.max(
+          1,
+          guesses ? guesses.unigram + 0.4 : 0,
+          ...learned.map(([, loss]) => loss),
+          ...unseen.map(([, loss]) => loss),
+        ),
         format: String,
       }}
       level={

@@ -206,7 +206,11 @@ function DefinitionOf({ op }: { readonly op: string }) {
   return (
     <div class="definition">
       <h4>{op}</h4>
-      {definition.doc && <p class="note">{definition.doc}</p>}
+      {definition.doc && (
+        <p class="note">
+          {definition.doc.split("`").map((part, i) => (i % 2 === 1 ? <code key={i}>{part}</code> : part))}
+        </p>
+      )}
       {definition.parts.map(({ title, code }, i) => (
         <details key={`${op} ${title}`} open={i === 0}>
           <summary>{title}</summary>

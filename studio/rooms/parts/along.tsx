@@ -54,8 +54,8 @@ export function Along({ options }: { readonly options: Options }) {
     <Section title="Along the training">
       <p class="note">
         {kept === 0
-          ? `${run} kept no copies of its weights along its training; a new run keeps some, as More settings in Train says.`
-          : `${run} kept ${count(kept, "copy", "copies")} of its weights along its training. Each writes as many texts as above, and these are looked up too.`}
+          ? `${run} kept no earlier weights along its training; a new run keeps some, as More settings in Train says.`
+          : `${run} kept its weights at ${count(kept, "step")} along its training. With those of each step it writes as many texts as above, and these are looked up too.`}
       </p>
       <div class="actions">
         {under.value ? (

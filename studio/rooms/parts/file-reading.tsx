@@ -30,7 +30,7 @@ export function FileReadingChoices({ reading, view, onChange }: FileReadingProps
       {view?.promptColumn !== undefined && view.promptColumn !== column && (
         <p class="note">Each text follows its {view.promptColumn}.</p>
       )}
-      <Fold title="How the file is read">
+      <Fold title="How they are read">
         <div class="fields">
           <Select
             label="Format"

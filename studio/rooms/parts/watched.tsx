@@ -1,6 +1,7 @@
 /** A training under way, or one that is over. */
-import type { RunView } from "../../state/runs.ts";
+import { type RunView, runs } from "../../state/runs.ts";
 import { LossChart } from "../../ui/loss-chart.tsx";
+import { bestStep, isByHeart } from "../../ui/loss-words.ts";
 import { number, Section } from "../../ui/parts.tsx";
 import { timeLeft } from "../../ui/time-left.ts";
 
@@ -17,6 +18,28 @@ interface WatchedProps {
   readonly view: RunView;
   /** What the model reads and writes one of after the other. Default: letters. */
   readonly unit?: string;
+}
+
+/** What has become of it, for who does not read charts: whether it learns by heart, and which weights the run has. */
+function Outcome({ view: { run, log, phase, guesses } }: { readonly view: RunView }) {
+  const best = bestStep(log);
+  const over = phase === "done" || phase === "paused";
+  const keep = runs.value.find(({ name }) => name === run)?.record?.train.keep;
+  return (
+    <>
+      {isByHeart(log, guesses?.unigram) && (
+        <p class="note">
+          <b>It is learning by heart:</b> its own texts surprise it less and less, those kept aside do not.
+          More texts, or a shorter training, make it invent more.
+        </p>
+      )}
+      {over && keep === "best" && best !== undefined && best !== log.at(-1)!.step && (
+        <p class="note">
+          The run has the weights of step {number(best)}, which texts that were kept aside surprised least.
+        </p>
+      )}
+    </>
+  );
 }
 
 /** A training: its loss, and what it writes on the way. */
@@ -48,6 +71,7 @@ export function Watched({ view: shown, unit = "letters" }: WatchedProps) {
           that of texts which were kept aside, the grey one of those it learns from.
           {guesses && ` Below the dotted line it knows more than how often each ${one} occurs.`}
         </p>
+        <Outcome view={shown} />
       </Section>
       <Section title="What it writes">
         {samples.length === 0 ? (
