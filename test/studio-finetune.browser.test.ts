@@ -34,6 +34,7 @@ describe.skipIf(noBrowser)(`Fine-tune${browserReason}`, () => {
       await page.keyboard.press("Enter");
       // So many steps change what it writes, however long the machine takes for them.
       await reached(page, 10);
+      expect(await page.locator("fieldset.choice").count()).toBe(0);
       await page.focus("button.main:has-text('Stop')");
       await page.keyboard.press("Enter");
       await page.waitForFunction(() => document.querySelectorAll(".tuned .after .said").length === 6, null, {

@@ -117,6 +117,7 @@ describe.skipIf(noBrowser)(`the engine of the machine${browserReason}`, () => {
       await page.waitForSelector(".runs li b:text-is('city-names')");
       expect(await readdir(runs).catch(() => [])).toEqual(before);
       expect(page.url()).toContain("engine=browser");
+      await page.click("text=Train another");
       await page.click("label:has-text('This machine')");
       await page.waitForFunction(
         () =>

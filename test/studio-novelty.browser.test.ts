@@ -60,6 +60,11 @@ describe.skipIf(noBrowser)(`the studio looks texts up${browserReason}`, () => {
       );
       expect(await faultsOf(page)).toEqual([]);
 
+      // In figures, and before them in a sentence.
+      await page.fill("#looked-up", texts.join("\n"));
+      await page.click("text=Look them up");
+      await page.waitForSelector(".verdict-said b:text-is('These repeat texts that it learned from.')");
+
       await page.check("input[value=model]");
       await page.fill("input[type=number] >> nth=0", "30");
       await page.click("text=Write and look up");

@@ -242,8 +242,11 @@ describe.skipIf(noBrowser)(`the studio${browserReason}`, () => {
       page.on("pageerror", ({ message }) => problems.push(message));
       await page.goto(`${url}#/data?minutes=0.05&temperature=0`);
       await page.fill("#pasted", Array.from({ length: 60 }, (_, i) => `Ba${"nlrt"[i % 4]}a${i}`).join("\n"));
+      await page.waitForSelector("text=are not in use yet");
+      expect(await page.locator("button.main").allTextContents()).toEqual(["Use these"]);
       await page.click("text=Use these");
       await page.waitForSelector("text=Chosen now: Pasted texts");
+      expect(await page.locator("text=are not in use yet").count()).toBe(0);
       await page.waitForSelector(".window li");
       await page.click("text=Next character");
       expect(await page.textContent(".window li.at .label")).not.toBe("");
@@ -259,6 +262,9 @@ describe.skipIf(noBrowser)(`the studio${browserReason}`, () => {
       });
       await page.waitForSelector(".samples li", { timeout: WAIT });
       await done(page);
+      // What was chosen has made way for what comes of it.
+      expect(await page.locator(".choices").count()).toBe(0);
+      expect(await page.locator("button.main").allTextContents()).toEqual(["Write with it"]);
       expect(await page.locator(".problem").count()).toBe(0);
       expect(await page.locator(".runs li b").allTextContents()).toEqual(["pasted-texts"]);
       await page.waitForSelector(".chart svg");

@@ -254,7 +254,7 @@ function Give() {
       {name && (
         <p class="note">
           Chosen now: {name}
-          {waits.value && ". What you pasted is not in use yet: press “Use these”."}
+          {waits.value && ". The texts in the field are not in use yet: press “Use these”."}
         </p>
       )}
       {candidate.value && !candidate.value.reading?.whole && (

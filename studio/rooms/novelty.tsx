@@ -209,12 +209,11 @@ interface VerdictProps {
   readonly found: Result;
 }
 
-/** The answer to the question of the room, of what the model wrote and of texts of one's own. */
-const answers: Readonly<Record<Result["finding"], readonly [written: string, given: string]>> = {
+/** The answer to the question of the room, of what the model wrote and of texts of one's own; of too few the verdict is the answer. */
+const answers: Readonly<Partial<Record<Result["finding"], readonly [written: string, given: string]>>> = {
   more: ["It repeats texts by heart.", "These repeat texts that it learned from."],
   alike: ["It makes its texts up; some are like real ones by chance.", "These are as new as texts can be."],
   fewer: ["It makes its texts up.", "These are new."],
-  "too-few": ["There are too few texts to tell.", "There are too few texts to tell."],
 };
 
 /** Whether beginnings of so many words, and what follows them, say anything: names are shorter than that. */
@@ -223,10 +222,11 @@ const hasBeginnings = (samples: Result["samples"], words: number): boolean =>
 
 function Verdict({ run, own, found }: VerdictProps) {
   const { baseline, verdict, cues, notes, empty, indexed, samples, finding } = found;
+  const answer = samples.length > 0 ? answers[finding]?.[own ? 0 : 1] : undefined;
   return (
     <Section title="The verdict">
       <p class="said verdict-said" role="status">
-        {samples.length > 0 && <b>{answers[finding][own ? 0 : 1]} </b>}
+        {answer && <b>{answer} </b>}
         {verdict}
       </p>
       <dl class="rates">
