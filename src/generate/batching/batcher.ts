@@ -15,6 +15,7 @@ import { likeliest } from "../likeliest.ts";
 import type { Sample } from "../sample.ts";
 import { logSumExp } from "../sampler.ts";
 import { createSlots } from "./create-slots.ts";
+import { HeldTokens, type KeepingOptions } from "./held-tokens.ts";
 import { type Chooser, type Constraint, createChooser, type ScoreOptions } from "./penalties.ts";
 import type { Slots } from "./slots.ts";
 import { turn } from "./turn.ts";
@@ -26,12 +27,8 @@ const PIECE = 256;
 const MOST_LOGITS = 1 << 21;
 /** Milliseconds for which prompts are read between two tokens of the others; a run takes up to twice as long. */
 const READING_MS = 20;
-/** Tokens that a prompt must share with another text, so that copying them is worth its while. */
-const SHARED = 4;
 /** Tokens after which a text makes room for one that waits. */
 const QUANTUM = 64;
-/** Milliseconds for which a slot keeps what it holds after its text, for another that begins alike. */
-const KEPT_MS = 60_000;
 
 /** A token and its natural log-probability under the model itself, with those that would have been likelier or nearly so. */
 export interface ScoredToken {
@@ -101,34 +98,18 @@ export interface BatcherCounts {
   readonly bytes: number;
 }
 
-export interface BatcherOptions {
-  /** Default: a minute. */
-  readonly keptMs?: number | undefined;
-  /** Called when memory was given back. */
-  readonly onShrunk?: (() => void) | undefined;
-}
-
 export class Batcher {
   readonly #lm: LanguageModel;
   readonly #slots: Slots;
   /** Ids below this have a spelling. */
   readonly #size: number;
-  /** The ids that each slot holds, and the text that uses it. */
-  readonly #held: number[][];
+  readonly #held: HeldTokens;
+  /** The text that uses each slot. */
   readonly #user: (Text | undefined)[];
-  /** Slots that are not in use, the one that was used last at the end. */
-  readonly #free: number[];
-  /** When the text of each slot left it. */
-  readonly #leftAt: number[];
-  readonly #options: BatcherOptions;
-  /** Until slots are looked at that nobody has used for a while. */
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #due = false;
   #waiting: Text[] = [];
   #turn: Promise<void> | undefined;
   #wake = () => {};
   #read = 0;
-  #copied = 0;
   #written = 0;
   /** Tokens of a prompt that a run scores, at most. */
   readonly #scoredPiece: number;
@@ -136,23 +117,20 @@ export class Batcher {
   #piece = 32;
 
   /** @param slots texts that are read or written at the same time */
-  constructor(lm: LanguageModel, slots: number, options: BatcherOptions = {}) {
+  constructor(lm: LanguageModel, slots: number, options: KeepingOptions = {}) {
     this.#lm = lm;
-    this.#options = options;
-    this.#leftAt = new Array<number>(slots).fill(0);
     this.#slots = createSlots(lm, slots);
+    this.#held = new HeldTokens(this.#slots, { ...options, isRunning: () => this.#turn !== undefined });
+    this.#user = new Array<undefined>(slots).fill(undefined);
     this.#size = Math.min(lm.tokenizer.size, lm.model.config.vocab_size);
     this.#scoredPiece = Math.max(LEAST_PIECE, Math.floor(MOST_LOGITS / lm.model.config.vocab_size));
-    this.#held = Array.from({ length: slots }, () => []);
-    this.#user = new Array<undefined>(slots).fill(undefined);
-    this.#free = [...this.#held.keys()].reverse();
   }
 
   get counts(): BatcherCounts {
     const running = this.#running.filter((text) => !isAborted(text)).length;
     const waiting = this.#waiting.filter((text) => !isAborted(text)).length;
     const { bytes } = this.#slots;
-    return { running, waiting, read: this.#read, copied: this.#copied, written: this.#written, bytes };
+    return { running, waiting, read: this.#read, copied: this.#held.copied, written: this.#written, bytes };
   }
 
   /**
@@ -212,7 +190,7 @@ export class Batcher {
 
   async release(): Promise<void> {
     await this.idle();
-    clearTimeout(this.#timer);
+    this.#held.release();
     await this.#slots.release();
   }
 
@@ -221,7 +199,7 @@ export class Batcher {
     await turn();
     while (true) {
       this.#dropAborted();
-      if (this.#due) this.#forget();
+      this.#held.forgetOld();
       if (this.#waiting.length === 0 && this.#running.length === 0) break;
       this.#makeRoom();
       for (let next = this.#nextWaiting(); next; next = this.#nextWaiting()) this.#begin(next);
@@ -251,7 +229,7 @@ export class Batcher {
    * turn comes again.
    */
   #makeRoom(): void {
-    if (this.#free.length > 0 || !this.#waiting.some(isReady)) return;
+    if (this.#held.hasFree || !this.#waiting.some(isReady)) return;
     const writing = this.#running.filter(({ phase }) => phase === "writing");
     const held = writing.find((text) => !isReady(text));
     const longest =
@@ -267,7 +245,7 @@ export class Batcher {
   /** The first of the owner that has the fewest texts in slots; undefined where none can begin. */
   #nextWaiting(): Text | undefined {
     const waiting = this.#waiting.filter(isReady);
-    if (this.#free.length === 0 || waiting.length === 0) return undefined;
+    if (!this.#held.hasFree || waiting.length === 0) return undefined;
     const running = new Map<object, number>();
     for (const { request } of this.#running)
       running.set(request.owner, (running.get(request.owner) ?? 0) + 1);
@@ -277,44 +255,10 @@ export class Batcher {
     return next;
   }
 
-  /** Gives a text the slot that holds most of what it is to read, or the one that was used longest ago. */
   #begin(text: Text): void {
-    const [from, best] = this.#mostOf(text);
-    const own = this.#free.includes(from) && best > 0 && best === this.#held[from]!.length;
-    const slot = own ? from : this.#free[0]!;
-    this.#free.splice(this.#free.indexOf(slot), 1);
-    this.#user[slot] = text;
-    text.slot = slot;
+    text.slot = this.#held.begin(toRead(text));
     text.since = 0;
-    if (this.#take(text, from, best, 0)) return;
-    this.#slots.copy(slot, slot, 0);
-    this.#held[slot] = [];
-  }
-
-  /** Takes what another slot has read of a text's prompt since the text began. */
-  #share(text: Text): void {
-    const [from, best] = this.#mostOf(text);
-    this.#take(text, from, best, this.#held[text.slot!]!.length);
-  }
-
-  /** The slot that holds most of what a text is to read, and how many of those tokens. */
-  #mostOf(text: Text): readonly [from: number, tokens: number] {
-    // Tokens whose scores are wanted must be read. One token at least is read, as its logits are needed.
-    const most = needsScores(text) ? 0 : text.wanted.length - 1;
-    let [from, best] = [0, 0];
-    for (const [slot, held] of this.#held.entries()) {
-      const common = Math.min(most, commonLength(held, text.wanted));
-      if (common > best) [from, best] = [slot, common];
-    }
-    return [from, best];
-  }
-
-  /** Copies tokens from a slot where they are enough more than a text has. @returns whether it did */
-  #take(text: Text, from: number, tokens: number, has: number): boolean {
-    if (tokens < has + SHARED || !this.#slots.copy(from, text.slot!, tokens)) return false;
-    this.#held[text.slot!] = Array.from(text.wanted.subarray(0, tokens));
-    this.#copied += tokens - has;
-    return true;
+    this.#user[text.slot] = text;
   }
 
   /** Reads prompts, those with least left first, for {@link READING_MS}. @returns whether there were any */
@@ -333,7 +277,7 @@ export class Batcher {
 
   /** Tokens of a text that are to be read. */
   #left({ wanted, slot }: Text): number {
-    return wanted.length - this.#held[slot!]!.length;
+    return wanted.length - this.#held.count(slot!);
   }
 
   /** Whether a text's last token can be read by the run that writes: the logits after it are all that is needed. */
@@ -342,24 +286,25 @@ export class Batcher {
   }
 
   async #readPiece(text: Text): Promise<void> {
-    this.#share(text);
+    const slot = text.slot!;
+    this.#held.share(slot, toRead(text));
     if (this.#joins(text)) return;
     const scores = needsScores(text);
     const piece = scores ? Math.min(this.#piece, this.#scoredPiece) : this.#piece;
-    const held = this.#held[text.slot!]!;
-    const ids = text.wanted.subarray(held.length, held.length + piece);
+    const has = this.#held.count(slot);
+    const ids = text.wanted.subarray(has, has + piece);
     const begun = performance.now();
-    const logits = await this.#tried([text], () => this.#slots.read(text.slot!, ids, scores));
+    const logits = await this.#tried([text], () => this.#slots.read(slot, ids, scores));
     if (logits === undefined || !this.#areNumbers(text, logits)) return;
     if (ids.length === this.#piece) {
       const took = performance.now() - begun;
       if (took < READING_MS) this.#piece = Math.min(PIECE, 2 * this.#piece);
       else if (took > 2 * READING_MS) this.#piece = Math.max(LEAST_PIECE, this.#piece / 2);
     }
-    held.push(...ids);
+    this.#held.append(slot, ids);
     this.#read += ids.length;
     if (scores) this.#score(text, logits);
-    if (text.slot !== undefined && held.length === text.wanted.length) this.#goOn(text, logits.at(-1)!);
+    if (text.slot !== undefined && this.#left(text) === 0) this.#goOn(text, logits.at(-1)!);
   }
 
   /** What follows the last token of a text's prompt. */
@@ -383,7 +328,7 @@ export class Batcher {
     if (logits === undefined) return true;
     for (const [k, text] of texts.entries()) {
       if (!this.#areNumbers(text, [logits[k]!])) continue;
-      this.#held[text.slot!]!.push(ids[k]!);
+      this.#held.append(text.slot!, [ids[k]!]);
       if (text.phase === "writing") this.#choose(text, logits[k]!);
       else {
         this.#read++;
@@ -464,8 +409,7 @@ export class Batcher {
   #fail(text: Text, error: unknown): void {
     const slot = text.slot!;
     this.#end(text, () => text.failed(error));
-    this.#held[slot] = [];
-    this.#slots.clear(slot);
+    this.#held.clear(slot);
   }
 
   #end(text: Text, tell: () => void): void {
@@ -478,37 +422,7 @@ export class Batcher {
     const slot = text.slot!;
     text.slot = undefined;
     this.#user[slot] = undefined;
-    this.#free.push(slot);
-    this.#leftAt[slot] = performance.now();
-    this.#forgetLater();
-  }
-
-  #forgetLater(): void {
-    if (this.#timer || this.#due) return;
-    const { keptMs = KEPT_MS } = this.#options;
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      this.#due = true;
-      // Between two runs of those that are under way.
-      if (!this.#turn) this.#forget();
-    }, keptMs);
-    // Node's timers would keep the process; a browser has none that do.
-    this.#timer.unref?.();
-  }
-
-  /** Gives back the memory of slots that nobody has used for a while. */
-  #forget(): void {
-    this.#due = false;
-    const { keptMs = KEPT_MS, onShrunk } = this.#options;
-    const begun = performance.now() - keptMs;
-    for (const slot of this.#free) {
-      if (this.#leftAt[slot]! > begun || this.#held[slot]!.length === 0) continue;
-      this.#held[slot] = [];
-      this.#slots.copy(slot, slot, 0);
-    }
-    this.#slots.shrink();
-    if (this.#free.some((slot) => this.#held[slot]!.length > 0)) this.#forgetLater();
-    onShrunk?.();
+    this.#held.leave(slot);
   }
 }
 
@@ -516,10 +430,10 @@ const isAborted = ({ request }: Text): boolean => request.signal?.aborted === tr
 
 const isReady = ({ request }: Text): boolean => request.paused?.() !== true;
 
-const needsScores = ({ scored, request }: Text): boolean => scored < request.ids.length;
+/** Tokens whose scores are wanted must be read. One token at least is read, as its logits are needed. */
+const toRead = (text: Text) => ({
+  ids: text.wanted,
+  copyable: needsScores(text) ? 0 : text.wanted.length - 1,
+});
 
-function commonLength(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  const most = Math.min(a.length, b.length);
-  for (let k = 0; k < most; k++) if (a[k] !== b[k]) return k;
-  return most;
-}
+const needsScores = ({ scored, request }: Text): boolean => scored < request.ids.length;
