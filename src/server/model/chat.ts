@@ -2,7 +2,7 @@
  * `POST /v1/chat/completions`: what the model's chat template makes of the messages, continued. Models without one hold no
  * conversations: they continue the texts of the messages, joined by line breaks.
  */
-import type { ScoredToken } from "../../generate/batching/batcher.ts";
+import type { Batcher, ScoredToken } from "../../generate/batching/batcher.ts";
 import { type Sample, templatedIds } from "../../generate/sample.ts";
 import type { Continuation } from "../../text/stream-decoder.ts";
 import { ApiError, about } from "../errors.ts";
@@ -27,61 +27,16 @@ import { stopsOf, textsOf } from "./texts.ts";
 /** Most tokens of an answer, where the request gives no limit. */
 const MAX_TOKENS = 256;
 
-interface Written {
-  readonly sample: Sample;
-  /** Those that no piece has had. */
-  readonly logprobs: readonly ChatLogprob[];
-}
-
 export function chatJob(service: Service, request: ChatRequest, paused: Paused): Job {
-  const batcher = batcherOf(service);
-  const text = textOf(service, request);
-  const n = request.n ?? 1;
-  const { logprobs: scored, top_logprobs } = request;
-  if (typeof top_logprobs === "number" && !scored)
-    throw new ApiError(400, "top_logprobs needs logprobs: true.", "invalid_value", "top_logprobs");
-  const alternatives = scored ? (top_logprobs ?? 0) : undefined;
-  requirePrompts(service, [text], "messages");
-  const prompt = service.template() ? asWritten(service, text) : readPrompt(service, text, "messages");
-  const maxLength =
-    request.max_completion_tokens ??
-    request.max_tokens ??
-    Math.max(1, Math.min(MAX_TOKENS, service.limits.maxTokens, roomAfter(service, prompt)));
-  const older = typeof request.max_completion_tokens !== "number" && typeof request.max_tokens === "number";
-  const field = older ? "max_tokens" : "max_completion_tokens";
-  requireRoom(service, { maxTokens: maxLength, field, promptField: "messages" }, [prompt]);
+  const asked = read(service, request, paused);
   const head = headOf(service, "chatcmpl", "chat.completion");
   const stop = stopsOf(request);
-  const batched = textsOf(service, request, { maxLength, alternatives, paused });
-
-  const write = (
-    signal: AbortSignal,
-    piece?: (index: number, content: string, logprobs: readonly ChatLogprob[]) => void,
-  ): Promise<readonly Written[]> =>
-    Promise.all(
-      Array.from({ length: n }, async (_, index): Promise<Written> => {
-        const spelled = logprobsOf(service, prompt.continuation);
-        let waiting: ChatLogprob[] = [];
-        const take = () => {
-          const taken = waiting;
-          waiting = [];
-          return taken;
-        };
-        const sample = await batcher.write(
-          batched(prompt, index, signal, {
-            onToken: scored ? (token) => void waiting.push(spelled(token)) : undefined,
-            onText: piece && ((content) => piece(index, content, take())),
-          }),
-        );
-        return { sample, logprobs: waiting };
-      }),
-    );
-
-  const listed = (content: readonly ChatLogprob[]) => (scored ? { content, refusal: null } : null);
-
+  const listed = (content: readonly ChatLogprob[]) => (asked.scored ? { content, refusal: null } : null);
+  const used = (written: readonly Written[]) =>
+    usageOf(asked.prompt.tokens, tokensOf(written.map(({ sample }) => sample)));
   return {
     async answer(signal): Promise<ChatAnswer> {
-      const written = await write(signal);
+      const written = await writeAll(asked, signal);
       return {
         ...head,
         choices: written.map(({ sample, logprobs }, index) => ({
@@ -90,7 +45,7 @@ export function chatJob(service: Service, request: ChatRequest, paused: Paused):
           logprobs: listed(logprobs),
           ...ending(sample, stop),
         })),
-        usage: usageOf(prompt.tokens, tokensOf(written.map(({ sample }) => sample))),
+        usage: used(written),
       };
     },
 
@@ -102,7 +57,7 @@ export function chatJob(service: Service, request: ChatRequest, paused: Paused):
         if (!begun.has(index)) piece(index, { delta: { role: "assistant", content: "" } });
         begun.add(index);
       };
-      const written = await write(signal, (index, content, logprobs) => {
+      const written = await writeAll(asked, signal, (index, content, logprobs) => {
         begin(index);
         piece(index, { delta: { content }, logprobs: listed(logprobs) });
       });
@@ -110,9 +65,69 @@ export function chatJob(service: Service, request: ChatRequest, paused: Paused):
         begin(index);
         piece(index, { delta: {}, logprobs: listed(logprobs) }, ending(sample, stop));
       }
-      usage(usageOf(prompt.tokens, tokensOf(written.map(({ sample }) => sample))));
+      usage(used(written));
     },
   };
+}
+
+/** A request that can be answered. */
+interface Asked {
+  readonly service: Service;
+  readonly batcher: Batcher;
+  readonly prompt: ReadPrompt;
+  readonly n: number;
+  /** Whether log-probabilities are asked for. */
+  readonly scored: boolean;
+  readonly batched: ReturnType<typeof textsOf>;
+}
+
+interface Written {
+  readonly sample: Sample;
+  /** Those that no piece has had. */
+  readonly logprobs: readonly ChatLogprob[];
+}
+
+/** @throws ApiError, UsageError or InputError for a request that cannot be answered */
+function read(service: Service, request: ChatRequest, paused: Paused): Asked {
+  const batcher = batcherOf(service);
+  const text = textOf(service, request);
+  const { max_tokens, max_completion_tokens, top_logprobs } = request;
+  const scored = request.logprobs === true;
+  if (typeof top_logprobs === "number" && !scored)
+    throw new ApiError(400, "top_logprobs needs logprobs: true.", "invalid_value", "top_logprobs");
+  requirePrompts(service, [text], "messages");
+  const prompt = service.template() ? asWritten(service, text) : readPrompt(service, text, "messages");
+  const most = Math.min(MAX_TOKENS, service.limits.maxTokens, roomAfter(service, prompt));
+  const maxLength = max_completion_tokens ?? max_tokens ?? Math.max(1, most);
+  const older = typeof max_completion_tokens !== "number" && typeof max_tokens === "number";
+  const field = older ? "max_tokens" : "max_completion_tokens";
+  requireRoom(service, { maxTokens: maxLength, field, promptField: "messages" }, [prompt]);
+  const alternatives = scored ? (top_logprobs ?? 0) : undefined;
+  const batched = textsOf(service, request, { maxLength, alternatives, paused });
+  return { service, batcher, prompt, n: request.n ?? 1, scored, batched };
+}
+
+/** @param piece gets what is new of a choice */
+function writeAll(
+  { service, batcher, prompt, n, scored, batched }: Asked,
+  signal: AbortSignal,
+  piece?: (index: number, content: string, logprobs: readonly ChatLogprob[]) => void,
+): Promise<readonly Written[]> {
+  const write = async (index: number): Promise<Written> => {
+    const spelled = logprobsOf(service, prompt.continuation);
+    let waiting: ChatLogprob[] = [];
+    const take = () => {
+      const taken = waiting;
+      waiting = [];
+      return taken;
+    };
+    const text = batched(prompt, index, signal, {
+      onToken: scored ? (token) => void waiting.push(spelled(token)) : undefined,
+      onText: piece && ((content) => piece(index, content, take())),
+    });
+    return { sample: await batcher.write(text), logprobs: take() };
+  };
+  return Promise.all(Array.from({ length: n }, (_, index) => write(index)));
 }
 
 /** @throws ApiError 400 where the template refuses the conversation, and for settings of a template that is not there */
