@@ -10,6 +10,7 @@ import { createRequire } from "node:module";
 import { availableParallelism, cpus, hostname } from "node:os";
 import { PunchlineError } from "../core/errors.ts";
 import { type Launched, launchedAs } from "./launched.ts";
+import { setLibraryDefaults } from "./library-defaults.ts";
 import { bytesOf, type Ranks, ranksError } from "./ranks.ts";
 import { watchOthers } from "./watch.ts";
 
@@ -103,17 +104,8 @@ export function startRanks(
     : startAs(launched, env.PUNCHLINE_MPI);
 }
 
-/**
- * UCX, below MPICH and often below Open MPI, watches how a process takes and returns memory, by patching brk, mmap and others
- * in it. Processes of Node then crashed now and then, in memory of the heap that was no longer there. Without this it keeps no
- * cache of memory registered with a network card; who needs that sets the variable.
- */
-const withoutHooks = (): void => {
-  process.env.UCX_MEM_EVENTS ??= "n";
-};
-
 async function startAs(launched: Launched, chosen: string | undefined): Promise<MpiRanks> {
-  withoutHooks();
+  setLibraryDefaults(process.env);
   const { path, library } = openLibrary(loadKoffi(launched), launched, chosen);
   const version = libraryVersion(library, path);
   const handles = /_abi\b/.test(path) ? abi : /open mpi/i.test(version) ? openMpi(library) : mpich;
