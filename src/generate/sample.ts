@@ -188,17 +188,22 @@ export function promptNote(lm: LanguageModel, options: SampleOptions): string | 
 }
 
 /** The ids that a text begins with. @throws UsageError where the vocabulary cannot spell the prompt. */
-export function promptIds({ tokenizer }: LanguageModel, prompt: string): Int32Array {
-  const ids = tokenizer.encode(prompt);
+export const promptIds = (lm: LanguageModel, prompt: string): Int32Array =>
+  begun(lm, lm.tokenizer.encode(prompt));
+
+/** The ids of a text, with the one that the model begins with before them. */
+export function begun({ tokenizer }: LanguageModel, ids: Int32Array): Int32Array {
   const begin = beginOf(tokenizer) ?? (ids.length === 0 ? tokenizer.endOfText : undefined);
   return begin === undefined ? ids : joined([begin], ids);
 }
 
 /** Ids of a text in which a chat template has written all special tokens; where it wrote nothing, the model begins one. */
-export function templatedIds({ tokenizer }: LanguageModel, text: string): Int32Array {
-  const ids = tokenizer.encode(text);
-  return ids.length > 0 ? ids : Int32Array.of(tokenizer.endOfText);
-}
+export const templatedIds = (lm: LanguageModel, text: string): Int32Array =>
+  notEmpty(lm, lm.tokenizer.encode(text));
+
+/** Ids, or an end of text where there are none. */
+export const notEmpty = ({ tokenizer }: LanguageModel, ids: Int32Array): Int32Array =>
+  ids.length > 0 ? ids : Int32Array.of(tokenizer.endOfText);
 
 async function write(
   lm: LanguageModel,

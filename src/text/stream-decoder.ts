@@ -54,13 +54,15 @@ export interface Continuation {
 /**
  * How a text goes on after `prompt`. White space at the prompt's end that its vocabulary does not keep is not
  * written a second time.
+ * @param read ids of the prompt, where they are known
  * @throws InputError `unknown-character` where the vocabulary cannot spell the prompt
  */
 export function continuationOf(
   tokenizer: Decoding & Pick<Tokenizer, "encode">,
   prompt: string,
+  read?: Int32Array,
 ): Continuation {
-  const ids = prompt === "" ? [] : Array.from(tokenizer.encode(prompt));
+  const ids = prompt === "" ? [] : Array.from(read ?? tokenizer.encode(prompt));
   const before = new Stream(tokenizer, [], "");
   for (const id of ids) before.push(id);
   before.end();

@@ -94,6 +94,53 @@ it("makes vectors of token ids as they are, without a text in between", async ()
   host({ release: true });
 });
 
+describe("prompts", () => {
+  /** A model that counts what it spells, and what comes of a request. */
+  function ask(request: object) {
+    const lm = new LocalModel(randomModel("char-transformer", { sizes: { ...sizes, context: 128 } }));
+    const spelled: string[] = [];
+    const encode = (text: string) => {
+      spelled.push(text);
+      return lm.tokenizer.encode(text);
+    };
+    const messages: FromModel[] = [];
+    const counting = new LocalModel({ ...lm, tokenizer: { ...lm.tokenizer, encode } });
+    const host = createHost(counting, { id: "x", limits: defaultLimits }, (message) =>
+      messages.push(message),
+    );
+    spelled.length = 0;
+    host({ call: 1, job: "completion", request: { model: "x", ...request }, stream: false });
+    const ended = () => messages.find((message) => "end" in message || "failed" in message);
+    return { host, spelled, ended };
+  }
+
+  it("are each spelled once, with turns for others in between", async () => {
+    const prompt = Array.from({ length: 100 }, (_, k) => `hen ${k}`);
+    const { host, spelled, ended } = ask({ prompt, max_tokens: 1 });
+    expect(spelled.length).toBeLessThanOrEqual(1);
+    while (spelled.length < 100) {
+      const known = spelled.length;
+      await turn();
+      expect(spelled.length - known).toBeLessThanOrEqual(2);
+    }
+    await expect.poll(ended).toMatchObject({ end: true });
+    expect(spelled).toEqual(prompt);
+    host({ release: true });
+  });
+
+  it("that are too long for the model are not spelled at all", async () => {
+    const { host, spelled, ended } = ask({ prompt: "a".repeat(129) });
+    await expect.poll(ended).toMatchObject({
+      failed: {
+        code: "context_length_exceeded",
+        message: "This model sees at most 128 tokens at once; the prompt has more.",
+      },
+    });
+    expect(spelled).toEqual([]);
+    host({ release: true });
+  });
+});
+
 it("drops the other texts of a request when one of them fails", async () => {
   const lm = randomModel("char-transformer", { sizes: { width: 16, layers: 2, heads: 2, context: 96 } });
   const { tokenizer } = lm;

@@ -61,9 +61,10 @@ export function createHost(
     calls.set(call, stop);
     timer ??= setInterval(tellCounts, COUNTS_MS);
     try {
-      const { answer, stream: streamed } = (jobs[job] as JobOf<unknown>)(service, request, () =>
+      const { answer, stream: streamed } = await (jobs[job] as JobOf<unknown>)(service, request, () =>
         outbox.isPaused(call),
       );
+      stop.signal.throwIfAborted();
       if (stream && streamed) {
         let sent = Promise.resolve();
         const send = (message: object) => {

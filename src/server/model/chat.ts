@@ -3,7 +3,7 @@
  * conversations: they continue the texts of the messages, joined by line breaks.
  */
 import type { Batcher, ScoredToken } from "../../generate/batching/batcher.ts";
-import { type Sample, templatedIds } from "../../generate/sample.ts";
+import type { Sample } from "../../generate/sample.ts";
 import type { Continuation } from "../../text/stream-decoder.ts";
 import { ApiError, about } from "../errors.ts";
 import type { ChatAnswer, ChatDelta, ChatLogprob, ChatRequest } from "../messages.ts";
@@ -12,13 +12,14 @@ import { spelling } from "./scored-texts.ts";
 import {
   batcherOf,
   ending,
-  promptOf,
+  mostTokens,
   type ReadPrompt,
   readPrompt,
   requirePrompts,
   requireRoom,
   roomAfter,
   type Service,
+  templatedPrompt,
   tokensOf,
   usageOf,
 } from "./service.ts";
@@ -96,7 +97,8 @@ function read(service: Service, request: ChatRequest, paused: Paused): Asked {
   if (typeof top_logprobs === "number" && !scored)
     throw new ApiError(400, "top_logprobs needs logprobs: true.", "invalid_value", "top_logprobs");
   requirePrompts(service, [text], "messages");
-  const prompt = service.template() ? asWritten(service, text) : readPrompt(service, text, "messages");
+  const readAs = service.template() ? templatedPrompt : readPrompt;
+  const prompt = readAs(service, text, "messages", mostTokens(service));
   const most = Math.min(MAX_TOKENS, service.limits.maxTokens, roomAfter(service, prompt));
   const maxLength = max_completion_tokens ?? max_tokens ?? Math.max(1, most);
   const older = typeof max_completion_tokens !== "number" && typeof max_tokens === "number";
@@ -147,14 +149,6 @@ function textOf(service: Service, { messages, chat_template_kwargs }: ChatReques
       "chat_template_kwargs",
     );
   return plain.map(({ content }) => content).join("\n");
-}
-
-/** A prompt that a template has written. */
-function asWritten(service: Service, text: string): ReadPrompt {
-  const { lm } = service;
-  return about("messages", () =>
-    promptOf(service, { text, ids: templatedIds(lm, text), tokens: lm.tokenizer.encode(text).length }),
-  );
 }
 
 function logprobsOf({ lm }: Service, continuation: Continuation): (token: ScoredToken) => ChatLogprob {

@@ -1,5 +1,6 @@
 /** `POST /v1/completions`: continuations of texts, and the log-probabilities of texts (`echo`). */
 import type { Batcher } from "../../generate/batching/batcher.ts";
+import { turn } from "../../generate/batching/turn.ts";
 import type { Sample } from "../../generate/sample.ts";
 import { ApiError } from "../errors.ts";
 import type {
@@ -13,6 +14,7 @@ import { chunks, headOf, type Job, type Paused } from "./job.ts";
 import {
   batcherOf,
   ending,
+  mostTokens,
   promptsOf,
   type ReadPrompt,
   readPrompt,
@@ -24,8 +26,12 @@ import {
 } from "./service.ts";
 import { stopsOf, textsOf } from "./texts.ts";
 
-export function completionJob(service: Service, request: CompletionRequest, paused: Paused): Job {
-  const asked = read(service, request, paused);
+export async function completionJob(
+  service: Service,
+  request: CompletionRequest,
+  paused: Paused,
+): Promise<Job> {
+  const asked = await read(service, request, paused);
   const { prompts, n, echo } = asked;
   const head = headOf(service, "cmpl", "text_completion");
   const stop = stopsOf(request);
@@ -81,7 +87,7 @@ interface Written {
 type Piece = (index: number, text: string, logprobs: CompletionLogprobs | null) => void;
 
 /** @throws ApiError, UsageError or InputError for a request that cannot be answered */
-function read(service: Service, request: CompletionRequest, paused: Paused): Asked {
+async function read(service: Service, request: CompletionRequest, paused: Paused): Promise<Asked> {
   const batcher = batcherOf(service);
   const given = promptsOf(request.prompt);
   const maxLength = request.max_tokens ?? 16;
@@ -90,7 +96,12 @@ function read(service: Service, request: CompletionRequest, paused: Paused): Ask
   if (maxLength === 0 && !echo)
     throw new ApiError(400, "max_tokens may be 0 only with echo.", "invalid_value", "max_tokens");
   requirePrompts(service, given, "prompt");
-  const prompts = given.map((prompt) => readPrompt(service, prompt, "prompt"));
+  const prompts: ReadPrompt[] = [];
+  for (const prompt of given) {
+    // Long ones take a while.
+    if (prompts.length > 0) await turn();
+    prompts.push(readPrompt(service, prompt, "prompt", mostTokens(service)));
+  }
   requireRoom(service, { maxTokens: maxLength, field: "max_tokens", promptField: "prompt" }, prompts);
   const batched = textsOf(service, request, { maxLength, alternatives, paused });
   return { service, batcher, prompts, n: request.n ?? 1, echo, alternatives, batched };

@@ -1,25 +1,26 @@
 /** `POST /v1/embeddings`: texts, or their tokens, as vectors; see `embed`. */
+import { turn } from "../../generate/batching/turn.ts";
 import { about } from "../errors.ts";
 import type { EmbeddingsAnswer, EmbeddingsRequest } from "../messages.ts";
 import type { Job } from "./job.ts";
 import { promptsOf, requireIds, requirePrompts, type Service, usageOf } from "./service.ts";
 
-export function embeddingsJob(service: Service, request: EmbeddingsRequest): Job {
+export async function embeddingsJob(service: Service, request: EmbeddingsRequest): Promise<Job> {
   const { lm, id } = service;
   const { input, encoding_format = "float" } = request;
   const given = promptsOf(input);
   requirePrompts(service, given, "input");
-  const texts = given.map((text) => {
-    if (typeof text === "string") return about("input", () => service.clean(text));
-    requireIds(service, text, "input");
-    return text;
-  });
-  const tokens = about("input", () =>
-    texts.reduce(
-      (sum, text) => sum + (typeof text === "string" ? lm.tokenizer.encode(text) : text).length,
-      0,
-    ),
-  );
+  const texts: ArrayLike<number>[] = [];
+  for (const text of given) {
+    // Long ones take a while.
+    if (texts.length > 0) await turn();
+    if (typeof text === "string") texts.push(about("input", () => lm.tokenizer.encode(service.clean(text))));
+    else {
+      requireIds(service, text, "input");
+      texts.push(text);
+    }
+  }
+  const tokens = texts.reduce((sum, { length }) => sum + length, 0);
   return {
     async answer(signal): Promise<EmbeddingsAnswer> {
       const vectors = await service.embedder().embed(texts, { signal });

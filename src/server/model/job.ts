@@ -12,7 +12,7 @@ export interface Job {
 }
 
 /** @throws ApiError, UsageError or InputError for a request that cannot be answered */
-export type JobOf<T> = (service: Service, request: T, paused: Paused) => Job;
+export type JobOf<T> = (service: Service, request: T, paused: Paused) => Job | Promise<Job>;
 
 /** Whether nobody takes the messages of a job at the moment. */
 export type Paused = () => boolean;

@@ -6,7 +6,7 @@ import { createEmbedder, type Embedder } from "../../generate/embed.ts";
 import { beginsAfterEnd } from "../../generate/language-model.ts";
 import type { LocalModel } from "../../generate/local-model.ts";
 import { promptText } from "../../generate/prompt.ts";
-import { promptIds, type Sample } from "../../generate/sample.ts";
+import { begun, notEmpty, type Sample } from "../../generate/sample.ts";
 import { type ChatTemplate, chatTemplateNames, chatTemplateOf } from "../../text/chat-template.ts";
 import { type Continuation, continuationOf } from "../../text/stream-decoder.ts";
 import { ApiError, about } from "../errors.ts";
@@ -47,12 +47,17 @@ export interface ReadPrompt {
   readonly continuation: Continuation;
 }
 
-export function promptOf({ lm }: Service, prompt: Pick<ReadPrompt, "text" | "ids" | "tokens">): ReadPrompt {
+/** @param own ids of the text as it is spelled, where they are known */
+function promptOf(
+  { lm }: Service,
+  prompt: Pick<ReadPrompt, "text" | "ids" | "tokens">,
+  own?: Int32Array,
+): ReadPrompt {
   let known: Continuation | undefined;
   return {
     ...prompt,
     get continuation() {
-      known ??= continuationOf(lm.tokenizer, prompt.text);
+      known ??= continuationOf(lm.tokenizer, prompt.text, own);
       return known;
     },
   };
@@ -125,23 +130,59 @@ export function batcherOf({ batcher, id, lm }: Service): Batcher {
 
 /**
  * @param field of the request that has the prompt
+ * @param most tokens that the model can read; what surely has more is refused before it is read. Default: any number
  * @throws ApiError 400 where the vocabulary cannot spell a text, and for ids outside of it
  */
-export function readPrompt(service: Service, prompt: string | readonly number[], field: string): ReadPrompt {
+export function readPrompt(
+  service: Service,
+  prompt: string | readonly number[],
+  field: string,
+  most = Number.POSITIVE_INFINITY,
+): ReadPrompt {
   const { lm, clean } = service;
   if (typeof prompt === "string")
-    return about(field, () => {
-      const text = clean(prompt);
-      return promptOf(service, {
-        text,
-        ids: promptIds(lm, text),
-        tokens: lm.tokenizer.encode(text).length,
-      });
-    });
+    return about(field, () => spelledPrompt(service, clean(prompt), (own) => begun(lm, own), field, most));
+  requireSeen(most, prompt.length, field);
   const text = textOfIds(service, prompt, field);
   const begins = beginsAfterEnd(lm.tokenizer) || prompt.length === 0;
   const ids = begins ? joined([lm.tokenizer.endOfText], prompt) : Int32Array.from(prompt);
   return promptOf(service, { text, ids, tokens: prompt.length });
+}
+
+/** A text of the model's own, such as a template writes. @throws ApiError 400 as `readPrompt` */
+export function templatedPrompt(service: Service, text: string, field: string, most: number): ReadPrompt {
+  const { lm } = service;
+  return about(field, () => spelledPrompt(service, text, (own) => notEmpty(lm, own), field, most));
+}
+
+function spelledPrompt(
+  service: Service,
+  text: string,
+  begin: (own: Int32Array) => Int32Array,
+  field: string,
+  most: number,
+): ReadPrompt {
+  requireSeen(most, Math.ceil(text.length / service.longestToken), field);
+  const own = service.lm.tokenizer.encode(text);
+  return promptOf(service, { text, ids: begin(own), tokens: own.length }, own);
+}
+
+/** @throws ApiError 400 `context_length_exceeded` */
+function requireSeen(most: number, tokens: number, field: string): void {
+  if (tokens <= most) return;
+  throw new ApiError(
+    400,
+    `This model sees at most ${most} tokens at once; the prompt has more.`,
+    "context_length_exceeded",
+    field,
+  );
+}
+
+/** Tokens of a prompt that a model can read: Infinity for models without a bounded context. */
+export function mostTokens({ lm }: Service): number {
+  // A model without a state reads the last tokens of a text of any length.
+  const bounded = Object.keys(lm.model.state(1)).length > 0;
+  return bounded ? lm.model.contextLength : Number.POSITIVE_INFINITY;
 }
 
 /** @throws ApiError 400 for ids outside of the vocabulary */
@@ -239,12 +280,9 @@ export function requireRoom(
 }
 
 /** How many tokens may follow a prompt: Infinity for models without a bounded context. */
-export function roomAfter({ lm }: Service, { ids }: ReadPrompt): number {
-  // A model without a state reads the last tokens of a text of any length.
-  const bounded = Object.keys(lm.model.state(1)).length > 0;
+export const roomAfter = (service: Service, { ids }: ReadPrompt): number =>
   // The last token that is written need not be read.
-  return bounded ? lm.model.contextLength + 1 - ids.length : Number.POSITIVE_INFINITY;
-}
+  mostTokens(service) + 1 - ids.length;
 
 export function usageOf(promptTokens: number, completionTokens: number): Usage {
   return {
