@@ -3,6 +3,7 @@
  * for every item of a long list would hold up all other requests.
  */
 import { z } from "zod";
+import { sentenceOf } from "./sentences.ts";
 
 /** A text, a list of texts, the ids of one text, or a list of those. */
 export type Texts = string | readonly string[] | readonly number[] | readonly (readonly number[])[];
@@ -72,7 +73,9 @@ export const list = <T>(item: z.ZodType<T>, most: number) =>
 /** An item, or a list of at most `most`. */
 export const oneOrList = <T>(item: z.ZodType<T>, most: number) =>
   field<T | readonly T[]>((value) =>
-    Array.isArray(value) ? faultOfList(value, item, most) : item.safeParse(value).error?.issues[0],
+    Array.isArray(value)
+      ? faultOfList(value, item, most)
+      : item.safeParse(value, { error: sentenceOf }).error?.issues[0],
   );
 
 function faultOfList(value: unknown, item: z.ZodType, most: number): Fault | z.core.$ZodIssue | undefined {
@@ -80,13 +83,13 @@ function faultOfList(value: unknown, item: z.ZodType, most: number): Fault | z.c
   if (value.length > most)
     return { path: [], message: `must have at most ${most} items, not ${value.length}` };
   for (const [k, one] of value.entries()) {
-    const issue = item.safeParse(one).error?.issues[0];
+    const issue = item.safeParse(one, { error: sentenceOf }).error?.issues[0];
     if (issue) return { ...issue, path: [k, ...issue.path] };
   }
   return undefined;
 }
 
-export const isTokenId = (name: string): boolean => /^\d+$/.test(name);
+export const isTokenId = (name: string): boolean => /^(0|[1-9]\d{0,14})$/.test(name);
 
 /**
  * An object of numbers.

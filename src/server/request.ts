@@ -7,6 +7,7 @@ import { excerpt } from "../core/printable.ts";
 import { turn } from "../generate/batching/turn.ts";
 import { ApiError } from "./errors.ts";
 import { requireAtMost } from "./limits.ts";
+import { sentenceOf } from "./sentences.ts";
 
 /** Levels of nested objects and lists; no request needs more. */
 const MAX_DEPTH = 64;
@@ -48,7 +49,7 @@ function inTurn<T>(read: () => T): Promise<T> {
 /** @throws ApiError 400 */
 function fitted<T>(schema: z.ZodType<T>, parsed: unknown): T {
   const body = withoutEmpty(parsed, { parts: 0 });
-  const { success, data, error } = schema.safeParse(body);
+  const { success, data, error } = schema.safeParse(body, { error: sentenceOf });
   if (!success) throw invalid(error, body, schema instanceof z.ZodObject ? schema.shape : {});
   return data;
 }
