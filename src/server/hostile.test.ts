@@ -445,6 +445,18 @@ describe("a client that does not read", () => {
     clearInterval(drip);
   });
 
+  it("is given up after a while in the middle of a large answer", async () => {
+    const server = await start({ limits: { stallMs: 700 } });
+    const prompt = new Array(8).fill(babble(10_000));
+    const socket = dial(server);
+    socket.pause();
+    socket.write(request({ ...ask, prompt, max_tokens: 0, echo: true, logprobs: 20 }));
+    await expect
+      .poll(() => figure(server, 'requests_cancelled_total{path="/v1/completions"}'), { timeout: 100_000 })
+      .toBe(1);
+    expect(await figure(server, "requests_running")).toBe(0);
+  }, 120_000);
+
   it("is given up after a while, and others are served", async () => {
     const server = await start({ limits: { maxTokens: 1e6, stallMs: 700 } });
     const socket = dial(server);
