@@ -75,9 +75,9 @@ export { type PreparedData, prepareText, prepareTexts } from "./data/prepare.ts"
 export { cityTexts } from "./data/sources/city-texts.ts";
 export { jokeTexts } from "./data/sources/joke-texts.ts";
 export { encodeSplit } from "./data/tokens.ts";
-export type { LogRow, MeasuredDevice, SampleRow, TrainEvent } from "./train/events.ts";
+export { type MeasuredDevice, measuredInWords } from "./runtime/measured-in-words.ts";
+export type { LogRow, SampleRow, TrainEvent } from "./train/events.ts";
 export type { OtherBackend } from "./train/fastest.ts";
-export { measuredInWords } from "./train/measured-in-words.ts";
 export { resolveTrainOptions, type TrainOptions } from "./train/options.ts";
 export { TrainingStep } from "./train/step.ts";
 export { runTraining, type TrainSink } from "./train/trainer.ts";

@@ -5,10 +5,10 @@ import { type RunHooks, resumeRun, trainRun } from "../src/browser/train-run.ts"
 import type { HostArray } from "../src/core/array.ts";
 import { fasterModel } from "../src/generate/faster-device.ts";
 import type { Backend } from "../src/runtime/backend.ts";
+import { measuredInWords } from "../src/runtime/measured-in-words.ts";
 import { nodeBackend } from "../src/runtime/node.ts";
 import type { TrainEvent } from "../src/train/events.ts";
 import type { OtherBackend } from "../src/train/fastest.ts";
-import { measuredInWords } from "../src/train/measured-in-words.ts";
 import { deviceLike } from "./device-like.ts";
 import { randomModel } from "./random-model.ts";
 import { LOSS_TOLERANCE, twentySteps } from "./twenty-steps.ts";
@@ -103,7 +103,7 @@ describe("a training that is to choose its device", () => {
   ])("never takes one that %s", async (_, make, sentence) => {
     const { measured, files, losses } = await begin({ backend: slow(cpu), others: [make()] });
     expect(measuredInWords(measured!)).toMatch(sentence);
-    expect(measuredInWords(measured!, { cpu: "The processor", webgpu: "WebGPU" })).toMatch(
+    expect(measuredInWords(measured!, { names: { cpu: "The processor", webgpu: "WebGPU" } })).toMatch(
       /^The processor computes.* WebGPU cannot be used: /,
     );
     expect(await deviceOf(files)).toBe("cpu");
@@ -204,15 +204,25 @@ describe("a model that is to choose its device", () => {
     const device = deviceLike().backend;
     const choose = (there: Backend, here: Backend) =>
       fasterModel(async (name) => on(name === "cpu" ? here : there));
-    expect((await choose(device, slow(cpu))).backend.device).toBe("webgpu");
-    expect((await choose(slow(device), cpu)).backend.device).toBe("cpu");
+    const faster = await choose(device, slow(cpu));
+    expect(faster.lm.backend.device).toBe("webgpu");
+    expect(measuredInWords(faster.choice)).toMatch(
+      /^webgpu computes: [\d.]+ ms a step, and \d+ ms on cpu\.$/,
+    );
+    expect((await choose(slow(device), cpu)).lm.backend.device).toBe("cpu");
     const spoilt = deviceLike(async (run, feeds, fetches) => {
       const results = await run(feeds, fetches);
       for (const array of Object.values(results)) if ("data" in array) (array.data as Float32Array)[0]! += 1;
       return results;
     }).backend;
-    expect((await choose(spoilt, slow(cpu))).backend.device).toBe("cpu");
+    const right = await choose(spoilt, slow(cpu));
+    expect(right.lm.backend.device).toBe("cpu");
+    expect(measuredInWords(right.choice)).toMatch(
+      /webgpu cannot be used: Its driver computes this model otherwise than the CPU\.$/,
+    );
     const full = deviceLike(() => Promise.reject(new Error("Failed to allocate memory"))).backend;
-    expect((await choose(full, slow(cpu))).backend.device).toBe("cpu");
+    const roomy = await choose(full, slow(cpu));
+    expect(roomy.lm.backend.device).toBe("cpu");
+    expect(measuredInWords(roomy.choice)).toMatch(/webgpu cannot be used: It fails at this model\.$/);
   });
 });

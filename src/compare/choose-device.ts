@@ -8,7 +8,7 @@ import type { ChosenOptions, CompareOptions } from "./options.ts";
 /** Where the device is `auto`: the faster one for the first model that opens; on this machine's CPU where none does. */
 export async function chooseDevice(
   names: readonly string[],
-  { device, ...options }: CompareOptions,
+  { device, onDevice, ...options }: CompareOptions,
 ): Promise<ChosenOptions> {
   if (device !== "auto") return { ...options, device };
   const { threads } = options;
@@ -17,6 +17,7 @@ export async function chooseDevice(
     const lm = await resolveModel(name)
       .then((folder) => loadModel(folder, { device, threads }))
       .catch(() => undefined);
+    if (lm?.choice) onDevice?.(lm.choice);
     if (lm) return { ...options, device: lm.backend.device };
   }
   return { ...options, device: "cpu" };

@@ -1,6 +1,7 @@
 /** The options of a comparison, and what each of its models is asked. */
 import { optionNames } from "../core/options.ts";
 import type { BackendChoice, BackendOptions } from "../runtime/backend.ts";
+import type { DeviceChoice } from "../runtime/measured-in-words.ts";
 import type { Cloze } from "./cloze.ts";
 import type { EngineName, Precision } from "./results.ts";
 
@@ -34,17 +35,19 @@ export interface CompareOptions extends Omit<BackendChoice, "profile"> {
   readonly head?: number | undefined;
   /** Keep the attention of every head of every layer too, as a page shows it. Default false. */
   readonly heads?: boolean | undefined;
+  /** Called with what the device was chosen by, where that is to be the faster one. */
+  readonly onDevice?: ((choice: DeviceChoice) => void) | undefined;
   readonly onProgress?: ((stage: string, done: number) => void) | undefined;
   /** Ends the comparison early: the result is what is known by then. */
   readonly signal?: AbortSignal | undefined;
 }
 
 export const compareOptionNames = optionNames<keyof CompareOptions>()(
-  "device threads text labels topK runs sweep precisions engines packages layer head heads onProgress signal",
+  "device threads text labels topK runs sweep precisions engines packages layer head heads onDevice onProgress signal",
 );
 
 /** With the device on which all models run. */
-export type ChosenOptions = Omit<CompareOptions, "device"> & Pick<BackendOptions, "device">;
+export type ChosenOptions = Omit<CompareOptions, "device" | "onDevice"> & Pick<BackendOptions, "device">;
 
 /** Which model is run, and what it is asked. */
 export interface ModelRequest {

@@ -1,10 +1,13 @@
 /** Which of two devices a model runs faster on: measured once, with the model itself, and held to the CPU. */
 import { int32 } from "../core/array.ts";
+import { InputError } from "../core/errors.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { carriesState, type State, zeroState } from "../models/model.ts";
 import { evaluation } from "../nn/mode.ts";
 import type { Parameters } from "../nn/parameters.ts";
 import { compile } from "../runtime/compile.ts";
+import type { DeviceChoice } from "../runtime/measured-in-words.ts";
+import { whyUnusable } from "../runtime/unusable.ts";
 import type { LanguageModel } from "./language-model.ts";
 
 /** Devices that every machine may have. */
@@ -23,17 +26,29 @@ const TOLERANCE = 0.01;
  */
 export async function fasterModel<M extends LanguageModel>(
   load: (device: (typeof measuredDevices)[number]) => Promise<M>,
-): Promise<M> {
+): Promise<{ readonly lm: M; readonly choice: DeviceChoice }> {
   const onCpu = await load("cpu");
+  // What is wrong with the model itself is said when it runs.
+  const cpu = await measure(onCpu).catch(() => undefined);
+  if (!cpu) return { lm: onCpu, choice: { device: "cpu", measured: [] } };
+  const here = { device: "cpu", secondsPerStep: cpu.seconds } as const;
+  const onCpuAs = (other: Omit<DeviceChoice["measured"][number], "device">) => ({
+    lm: onCpu,
+    choice: { device: "cpu", measured: [here, { device: "webgpu", ...other }] } as const,
+  });
   try {
     const onGpu = await load("webgpu");
-    const [cpu, gpu] = [await measure(onCpu), await measure(onGpu)];
-    if (gpu.seconds < cpu.seconds && isNear(gpu.logits, cpu.logits)) return onGpu;
-  } catch {
-    // Also what the runtime says in words of its own, as of a device without enough memory. What is wrong with the model
-    // itself is said when it runs.
+    const gpu = await measure(onGpu);
+    if (!isNear(gpu.logits, cpu.logits))
+      return onCpuAs({ reason: "Its driver computes this model otherwise than the CPU." });
+    if (gpu.seconds >= cpu.seconds) return onCpuAs({ secondsPerStep: gpu.seconds });
+    const there = { device: "webgpu", secondsPerStep: gpu.seconds } as const;
+    return { lm: onGpu, choice: { device: "webgpu", measured: [there, here] } };
+  } catch (error) {
+    // The runtime's own words, as of a device without enough memory, are for who works on it.
+    const reason = error instanceof InputError ? whyUnusable(error) : "It fails at this model.";
+    return onCpuAs({ reason });
   }
-  return onCpu;
 }
 
 function isNear(found: Float32Array, expected: Float32Array): boolean {

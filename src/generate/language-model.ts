@@ -5,6 +5,7 @@ import { invalidOption } from "../core/options.ts";
 import type { Spec } from "../graph/tree.ts";
 import type { Model } from "../models/model.ts";
 import type { Backend } from "../runtime/backend.ts";
+import type { DeviceChoice } from "../runtime/measured-in-words.ts";
 import type { TextCleaning } from "../text/clean.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 
@@ -25,6 +26,8 @@ export interface LanguageModel {
   readonly isolateDocuments?: boolean | undefined;
   /** How the texts that it learned were cleaned; absent where nothing is known of them. */
   readonly cleaning?: TextCleaning | undefined;
+  /** What its device was chosen by, where that was to be the faster one. */
+  readonly choice?: DeviceChoice | undefined;
   /** What people call it: its folder or name. */
   readonly name: string;
 }

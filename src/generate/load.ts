@@ -45,7 +45,10 @@ const loadOptionNames = optionNames<keyof LoadOptions>()(
 export async function loadModel(path: string, options: LoadOptions = {}): Promise<LocalModel> {
   const { adapter, quantize, architectures, name = path, ...where } = checkOptions(options, loadOptionNames);
   const { device } = where;
-  if (device === "auto") return fasterModel((device) => loadModel(path, { ...options, device }));
+  if (device === "auto") {
+    const { lm, choice } = await fasterModel((device) => loadModel(path, { ...options, device }));
+    return new LocalModel({ ...lm, choice }, lm.folder);
+  }
   checkText(path, "path");
   if (quantize !== undefined && !Object.hasOwn(bitsOf, quantize))
     throw invalidOption("quantize", quantize, Object.keys(bitsOf).join(" or "));

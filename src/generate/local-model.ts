@@ -27,6 +27,7 @@ export class LocalModel implements LanguageModel, Writer {
   readonly ends: LanguageModel["ends"];
   readonly isolateDocuments: boolean;
   readonly cleaning: LanguageModel["cleaning"];
+  readonly choice: LanguageModel["choice"];
   /** Where its files are; undefined for a model that was trained in memory. */
   readonly folder: string | undefined;
   /** The last decoder that is not in use, since its graph takes long to prepare. */
@@ -42,6 +43,7 @@ export class LocalModel implements LanguageModel, Writer {
     this.ends = lm.ends;
     this.isolateDocuments = lm.isolateDocuments ?? false;
     this.cleaning = lm.cleaning;
+    this.choice = lm.choice;
     this.folder = folder;
   }
 

@@ -1,7 +1,7 @@
 /** The events of a training, and the lines of a run's `log.jsonl`. */
 
 import type { RowLayout } from "../data/batches/batch.ts";
-import type { Device } from "../runtime/backend.ts";
+import type { DeviceChoice } from "../runtime/measured-in-words.ts";
 
 /** One line of `log.jsonl`. Losses in nats per token. */
 export interface LogRow {
@@ -32,18 +32,9 @@ export type StopReason = "steps" | "time" | "early" | "interrupt";
 /** What a token is called, in the plural. */
 export type TokenUnit = "characters" | "words" | "tokens";
 
-/** What a device that was measured for a training takes, or why it cannot be used for it. */
-export interface MeasuredDevice {
-  readonly device: Device;
-  /** Seconds of one step without its update; absent where it cannot be used. */
-  readonly secondsPerStep?: number | undefined;
-  /** A sentence that says why it cannot be used. */
-  readonly reason?: string | undefined;
-}
-
 export type TrainEvent =
   /** Devices were measured, and the fastest computes the training. Before `start`; only where there was a choice. */
-  | { readonly type: "device"; readonly device: Device; readonly measured: readonly MeasuredDevice[] }
+  | ({ readonly type: "device" } & DeviceChoice)
   /** Before the first step, when everything is known that can be. */
   | {
       readonly type: "start";

@@ -3,8 +3,8 @@
  * fastest one goes on. One that fails its check against the CPU, or cannot compute the model, is never chosen.
  */
 import type { Backend, Device } from "../runtime/backend.ts";
+import type { MeasuredDevice } from "../runtime/measured-in-words.ts";
 import { whyUnusable } from "../runtime/unusable.ts";
-import type { MeasuredDevice } from "./events.ts";
 import type { Computing, Setup } from "./setup.ts";
 
 /** A backend that a training may run on. */

@@ -217,7 +217,7 @@ function changeOf(now: RunView, event: TrainingEvent): Partial<RunView> {
     case "guesses":
       return { prepared: undefined, guesses: { uniform: event.uniform, unigram: event.unigram } };
     case "device":
-      return { device: inWords(measuredInWords(event, devices)) };
+      return { device: inWords(measuredInWords(event, { names: devices })) };
     case "start":
       return {
         phase: now.phase === "stopping" ? "stopping" : "training",

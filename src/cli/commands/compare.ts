@@ -5,6 +5,7 @@ import { defaultPair } from "../../compare/default-pair.ts";
 import { engineNames, precisions } from "../../compare/results.ts";
 import { comparePage } from "../../report/pages/compare.ts";
 import { refuseOverOther } from "../../report/pages/page-file.ts";
+import { measuredInWords, SHORT_TEXT } from "../../runtime/measured-in-words.ts";
 import { anyArguments, defineCommand } from "../command.ts";
 import { noteBuiltIn } from "../input/open-model.ts";
 import { textOfFile } from "../input/prompt.ts";
@@ -89,6 +90,7 @@ export default defineCommand({
       engines: backend.length > 0 ? backend : undefined,
       ...deviceOf(options),
       signal: ctx.interrupt,
+      onDevice: (choice) => ctx.note(measuredInWords(choice, { per: SHORT_TEXT })),
       onProgress(now, done) {
         if (now !== stage && stage !== "") task = ctx.progress.start(now, { unit: "%" });
         stage = now;

@@ -11,6 +11,7 @@ import { withModelFolder } from "../../hub/folder.ts";
 import { resolveModel } from "../../hub/pull.ts";
 import type { PullOptions } from "../../hub/snapshot.ts";
 import { countParameters } from "../../models/model.ts";
+import { measuredInWords, SHORT_TEXT } from "../../runtime/measured-in-words.ts";
 import type { Context } from "../context.ts";
 import { deviceOf, deviceOptions, machineText } from "../options/device.ts";
 import { choice, inGroup, number, type OptionValues, present, text } from "../options/option.ts";
@@ -86,7 +87,7 @@ export async function openAny(ctx: Context, name: string, options: ModelOptions)
   const threads = given.backend.threads ?? ranks?.threads;
   const here = { ...given, backend: { ...given.backend, ...present({ threads }) } };
   const model = await pulling(ctx, name, (pull) => openModel(name, { ...here, pull }));
-  if (model.kind === "local") ctx.detail(modelText(model, options));
+  if (model.kind === "local") describe(ctx, model, options);
   if (model.kind !== "local" || !ctx.lead || ctx.lead.ranks.size === 1) return model;
   return shareModel(ctx.lead, model, { name, ...given });
 }
@@ -103,8 +104,14 @@ export async function openHere(
 ): Promise<LocalModel> {
   if (isHosted(name)) throw new UsageError(`${name} is a hosted model, which ${why}.`);
   const model = await pulling(ctx, name, (pull) => openLocal(name, { ...openOptions(options), pull }));
-  ctx.detail(modelText(model, options));
+  describe(ctx, model, options);
   return model;
+}
+
+/** Says what was opened, and why it computes where it does. */
+function describe(ctx: Context, model: LocalModel, options: MachineOptions): void {
+  if (model.choice) ctx.note(measuredInWords(model.choice, { per: SHORT_TEXT }));
+  ctx.detail(modelText(model, options));
 }
 
 /**

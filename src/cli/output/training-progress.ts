@@ -1,7 +1,7 @@
 /** The progress of a training on standard error. */
 import { visible } from "../../core/printable.ts";
+import { measuredInWords } from "../../runtime/measured-in-words.ts";
 import type { TrainEvent } from "../../train/events.ts";
-import { measuredInWords } from "../../train/measured-in-words.ts";
 import type { Context } from "../context.ts";
 import { formatBytes, formatCount, formatDuration } from "./format.ts";
 import type { ProgressTask } from "./progress.ts";

@@ -2,6 +2,7 @@
 import { setMaxListeners } from "node:events";
 import { loadModel, lowLatency } from "../../generate/load.ts";
 import { LocalModel } from "../../generate/local-model.ts";
+import { measuredInWords, SHORT_TEXT } from "../../runtime/measured-in-words.ts";
 import { answerOf } from "../errors.ts";
 import type { ServeLimits } from "../limits.ts";
 import type { JobOf } from "../model/job.ts";
@@ -41,6 +42,7 @@ export function createHost(
     (notice) => post({ notice }),
     () => tellCounts(),
   );
+  if (lm.choice) post({ notice: measuredInWords(lm.choice, { per: SHORT_TEXT }) });
   const calls = new Map<number, AbortController>();
   const outbox = new Outbox(post);
   const { batcher } = service;
