@@ -21,12 +21,13 @@ export interface Terminal {
 
 /** Wraps `stream`. NO_COLOR (any value) turns colours off; FORCE_COLOR turns them on, without a terminal too. */
 export function terminal(stream: OutputStream, env: NodeJS.ProcessEnv): Terminal {
-  const isTTY = Boolean(stream.isTTY) && env.TERM !== "dumb";
+  // Open MPI gives its ranks a terminal of no columns, whose output it carries anywhere, into files too.
+  const isTTY = Boolean(stream.isTTY) && stream.columns !== 0 && env.TERM !== "dumb";
   return {
     write: (text) => void stream.write(text),
     isTTY,
     get columns() {
-      return Math.max(20, stream.columns ?? 80);
+      return Math.max(20, stream.columns || 80);
     },
     style: picocolors.createColors(!env.NO_COLOR && (isTTY || Boolean(env.FORCE_COLOR))),
   };
