@@ -95,7 +95,7 @@ describe("config.json", () => {
     ["n_embd", 2 ** 40, /"n_embd" must be a positive whole number up to 2147483647/],
     ["n_embd", [8], /"n_embd" must be a positive whole number/],
     ["vocab_size", 1e9, /weights do not fit/],
-    ["n_positions", null, /"n_positions" must be a positive whole number/],
+    ["n_positions", null, /"n_positions" must be a positive whole number, not null\./],
   ])("with %s %j", async (key, value, message) => {
     await expect(
       opened(

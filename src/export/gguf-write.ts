@@ -39,7 +39,7 @@ export async function writeGguf(
   const family = Object.hasOwn(families, architecture) ? families[architecture] : undefined;
   if (!family)
     throw new UsageError(
-      `${path} is a ${architecture}, and GGUF files are written of ${Object.keys(families).join(", ")} alone.`,
+      `${path} is of the family ${architecture}, and GGUF files are written of ${Object.keys(families).join(", ")} alone.`,
     );
   const described = Object.entries(family.describe(model, path));
   const tokenizer = describeTokenizer(source);

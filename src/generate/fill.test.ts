@@ -134,6 +134,13 @@ describe("fillMasks", () => {
     await filler.release();
   });
 
+  it("says that the vocabulary is another model's where it has no mask", async () => {
+    const other = { ...lm, tokenizer: printableTokenizer() };
+    await expect(fillMasks(other, "the [MASK].")).rejects.toThrow(
+      /fills masks, and its vocabulary has none, so it is that of another model; put/,
+    );
+  });
+
   it("says what is missing", async () => {
     await expect(fillMasks(lm, "the fox jumps.")).rejects.toThrow(/no mask: write \[MASK\]/);
     const apart = `[MASK] ${"the ".repeat(20)}[MASK]`;

@@ -80,6 +80,10 @@ export function compileMasked(lm: LanguageModel, texts: Dim) {
 export function createFiller(lm: LanguageModel): MaskFiller {
   const { model, weights, tokenizer, name } = lm;
   const { mask } = tokenizer;
+  if (model.predicts === "masked" && (mask === undefined || !isHuggingFaceTokenizer(tokenizer)))
+    throw new UsageError(
+      `${name} (${model.config.model_type}) fills masks, and its vocabulary has none, so it is that of another model; put the model's own tokenizer.json in its folder.`,
+    );
   if (model.predicts !== "masked" || mask === undefined || !isHuggingFaceTokenizer(tokenizer))
     throw new UsageError(
       `${name} (${model.config.model_type}) has no [MASK]: it predicts what comes next, from the left alone. Use "sample", or fill with a model such as bert-base-uncased.`,

@@ -72,7 +72,7 @@ describe("matchTensors", () => {
       matchTensors(many, source({}));
       expect.unreachable();
     } catch (error) {
-      expect((error as Error).message).toContain("w19 and 10 more");
+      expect((error as Error).message).toContain("w5 and 24 more");
       expect((error as { details: { missing: string[] } }).details.missing).toHaveLength(30);
     }
   });

@@ -148,7 +148,7 @@ function sameShape(a: readonly number[], b: readonly number[]): boolean {
 }
 
 /** Most names of a kind in the message; the details have all. */
-const NAMES_SHOWN = 20;
+const NAMES_SHOWN = 6;
 
 function describe(what: string, names: readonly string[]): string {
   if (names.length === 0) return "";

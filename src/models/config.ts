@@ -85,6 +85,7 @@ export function refuseVariant(
 
 function refuse(config: ModelConfig, key: string, expected: string): never {
   const value = config[key];
+  if (value === undefined) throw configError(config, `"${key}" is missing; it ${expected}.`, { key });
   throw configError(config, `"${key}" ${expected}, not ${JSON.stringify(value)}.`, { key, value });
 }
 

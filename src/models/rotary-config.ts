@@ -83,10 +83,12 @@ function readScaling(config: ModelConfig, table: Table | undefined, key: string)
   const positive = (name: string): number => {
     const value = table[name];
     if (typeof value === "number" && value > 0 && Number.isFinite(value)) return value;
-    throw configError(config, `"${key}.${name}" must be a number above 0, not ${JSON.stringify(value)}.`, {
-      key: `${key}.${name}`,
-      value,
-    });
+    const where = `"${key}.${name}"`;
+    const reason =
+      value === undefined
+        ? `${where} is missing; it must be a number above 0.`
+        : `${where} must be a number above 0, not ${JSON.stringify(value)}.`;
+    throw configError(config, reason, { key: `${key}.${name}`, value });
   };
   if (kind === "default") return 1;
   if (kind === "linear") return positive("factor");

@@ -92,8 +92,9 @@ export function chatTemplateOf(lm: Chatting, which = "default"): ChatTemplate {
       const { addGenerationPrompt = true, tools, variables, now } = checkOptions(options, names);
       checkMessages(messages);
       checkList(tools, "tools");
+      let text: string;
       try {
-        return render(program, {
+        text = render(program, {
           variables: {
             ...specialTokens(config),
             ...variables,
@@ -107,6 +108,8 @@ export function chatTemplateOf(lm: Chatting, which = "default"): ChatTemplate {
       } catch (error) {
         throw stopped(lm.name, error);
       }
+      if (text === "") throw broken(`The chat template of ${lm.name} writes nothing of this conversation`);
+      return text;
     },
   };
 }
@@ -134,7 +137,9 @@ function parsed(name: string, source: string): TemplateNode {
   try {
     return parse(tokenize(source, { lstrip_blocks: true, trim_blocks: true })) as unknown as TemplateNode;
   } catch (cause) {
-    throw broken(`The chat template of ${name} cannot be read: ${reason(cause)}`, cause);
+    // The parser itself breaks at an end that it does not expect.
+    const why = cause instanceof TypeError ? "it ends within a block or an expression" : reason(cause);
+    throw broken(`The chat template of ${name} cannot be read: ${why}`, cause);
   }
 }
 
