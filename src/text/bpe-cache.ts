@@ -2,9 +2,12 @@
 import { gpt2Words } from "./bpe-bytes.ts";
 import { wordMerger } from "./bpe-merge.ts";
 import type { HuggingFaceJson } from "./huggingface-files.ts";
+import type { Tokenizer } from "./tokenizer.ts";
 
 /** Words remembered at most; then all are forgotten. Some 20 MB. */
 const CAPACITY = 100_000;
+/** Words that are spelled at once where others are to have their turn: some milliseconds. */
+const STEP = 1_000;
 /** Longer words, in UTF-16 units, hardly come twice. */
 const MAX_WORD = 64;
 
@@ -22,7 +25,7 @@ export function wordCachedEncoder(
   json: HuggingFaceJson,
   encode: (text: string) => readonly number[],
   apart: readonly string[],
-): (text: string) => Int32Array {
+): Pick<Tokenizer, "encode" | "encodeInSteps"> {
   // Made for the first long word: most texts have none, and a large vocabulary takes a while.
   let merger: { readonly merge: ReturnType<typeof wordMerger> } | undefined;
   const spellLong = (word: string): ArrayLike<number> => {
@@ -39,13 +42,27 @@ export function wordCachedEncoder(
     spelled.set(word, ids);
     return ids;
   };
-  return (text) => {
-    if (apart.some((token) => text.includes(token))) return Int32Array.from(encode(text));
-    const ids: number[] = [];
-    for (const word of text.match(gpt2Words) ?? []) {
-      const spelling = spell(word);
-      for (let i = 0; i < spelling.length; i++) ids.push(spelling[i]!);
-    }
-    return Int32Array.from(ids);
+  const append = (ids: number[], word: string): void => {
+    const spelling = spell(word);
+    for (let i = 0; i < spelling.length; i++) ids.push(spelling[i]!);
+  };
+  const isWhole = (text: string) => apart.some((token) => text.includes(token));
+  return {
+    encode(text) {
+      if (isWhole(text)) return Int32Array.from(encode(text));
+      const ids: number[] = [];
+      for (const word of text.match(gpt2Words) ?? []) append(ids, word);
+      return Int32Array.from(ids);
+    },
+    *encodeInSteps(text) {
+      if (isWhole(text)) return Int32Array.from(encode(text));
+      const ids: number[] = [];
+      let words = 0;
+      for (const [word] of text.matchAll(gpt2Words)) {
+        append(ids, word);
+        if (++words % STEP === 0) yield;
+      }
+      return Int32Array.from(ids);
+    },
   };
 }

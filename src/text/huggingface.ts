@@ -71,10 +71,18 @@ export function huggingfaceTokenizer(
   const encodeWhole = (text: string): number[] =>
     library.encode(prepare(text), { add_special_tokens: false }).ids;
   const written = (json.added_tokens ?? []).map((added) => added.content);
-  const encode =
+  const { encode, encodeInSteps } =
     kind === "bpe" && isWordByWord(json)
       ? wordCachedEncoder(json, encodeWhole, written)
-      : (text: string) => Int32Array.from(encodeWhole(text));
+      : { encode: (text: string) => Int32Array.from(encodeWhole(text)) };
+  const checked = (text: string): string => {
+    if (unspellable)
+      checkSpelling(
+        written.reduce((rest, t) => rest.replaceAll(t, ""), text),
+        unspellable,
+      );
+    return text;
+  };
 
   const token = (id: number): string => {
     const text = library.id_to_token(id);
@@ -101,14 +109,8 @@ export function huggingfaceTokenizer(
     cls,
     sep,
     unknown,
-    encode(text) {
-      if (unspellable)
-        checkSpelling(
-          written.reduce((rest, t) => rest.replaceAll(t, ""), text),
-          unspellable,
-        );
-      return encode(text);
-    },
+    encode: (text) => encode(checked(text)),
+    encodeInSteps: encodeInSteps && ((text) => encodeInSteps(checked(text))),
     decode(ids) {
       const list = Array.from(ids);
       for (const id of list) token(id);

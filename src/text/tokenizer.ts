@@ -34,6 +34,8 @@ export interface Tokenizer {
    * @throws InputError `unknown-character`, which names the character, where the vocabulary cannot spell it.
    */
   encode(text: string): Int32Array;
+  /** {@link encode}, with a `yield` after every few milliseconds, for long texts. Absent where it cannot be divided. */
+  readonly encodeInSteps?: ((text: string) => Generator<void, Int32Array>) | undefined;
   /** Text of `ids`, special tokens left out. The inverse of `encode` where the format promises it. */
   decode(ids: ArrayLike<number>): string;
   /** The written form of one id, for people: `"\n"` shown as it is in the vocabulary. */

@@ -3,6 +3,8 @@ import { describe, expect, it } from "vitest";
 import { randomModel } from "../../../test/random-model.ts";
 import { turn } from "../../generate/batching/turn.ts";
 import { LocalModel } from "../../generate/local-model.ts";
+import { trainBpe } from "../../text/bpe-train.ts";
+import { huggingfaceTokenizer } from "../../text/huggingface.ts";
 import { defaultLimits } from "../limits.ts";
 import type { CompletionAnswer, EmbeddingsAnswer } from "../messages.ts";
 import { createHost } from "./host.ts";
@@ -125,6 +127,22 @@ describe("prompts", () => {
     }
     await expect.poll(ended).toMatchObject({ end: true });
     expect(spelled).toEqual(prompt);
+    host({ release: true });
+  });
+
+  it("that are long are spelled in turns with other work", async () => {
+    const { files } = trainBpe(["why did the hen cross the road"], { vocabularySize: 270 });
+    const tokenizer = huggingfaceTokenizer(files["tokenizer.json"], files["tokenizer_config.json"]);
+    const lm = new LocalModel(randomModel("gpt2", { tokenizer, sizes }));
+    const messages: FromModel[] = [];
+    const host = createHost(lm, { id: "x", limits: defaultLimits }, (message) => messages.push(message));
+    const prompt = "the hen did cross ".repeat(2_000);
+    host({ call: 1, job: "tokenize", request: { prompt }, stream: false });
+    let turns = 0;
+    for (; !messages.some((message) => "end" in message); turns++) await turn();
+    expect(turns).toBeGreaterThan(5);
+    const whole = messages.flatMap((message) => ("piece" in message ? [message.piece] : [])).join("");
+    expect(JSON.parse(whole)).toMatchObject({ tokens: [...tokenizer.encode(prompt)] });
     host({ release: true });
   });
 

@@ -7,29 +7,25 @@ import type { Sample } from "../../generate/sample.ts";
 import type { Continuation } from "../../text/stream-decoder.ts";
 import { ApiError, about } from "../errors.ts";
 import type { ChatAnswer, ChatDelta, ChatLogprob, ChatRequest } from "../messages.ts";
-import { chunks, headOf, type Job, type Paused } from "./job.ts";
-import { spelling } from "./scored-texts.ts";
+import { chunks, ending, headOf, type Job, type Paused, tokensOf, usageOf } from "./job.ts";
 import {
-  batcherOf,
-  ending,
   mostTokens,
   type ReadPrompt,
   readPrompt,
   requirePrompts,
   requireRoom,
   roomAfter,
-  type Service,
   templatedPrompt,
-  tokensOf,
-  usageOf,
-} from "./service.ts";
+} from "./prompts.ts";
+import { spelling } from "./scored-texts.ts";
+import { batcherOf, type Service } from "./service.ts";
 import { stopsOf, textsOf } from "./texts.ts";
 
 /** Most tokens of an answer, where the request gives no limit. */
 const MAX_TOKENS = 256;
 
-export function chatJob(service: Service, request: ChatRequest, paused: Paused): Job {
-  const asked = read(service, request, paused);
+export async function chatJob(service: Service, request: ChatRequest, paused: Paused): Promise<Job> {
+  const asked = await read(service, request, paused);
   const head = headOf(service, "chatcmpl", "chat.completion");
   const stop = stopsOf(request);
   const listed = (content: readonly ChatLogprob[]) => (asked.scored ? { content, refusal: null } : null);
@@ -89,7 +85,7 @@ interface Written {
 }
 
 /** @throws ApiError, UsageError or InputError for a request that cannot be answered */
-function read(service: Service, request: ChatRequest, paused: Paused): Asked {
+async function read(service: Service, request: ChatRequest, paused: Paused): Promise<Asked> {
   const batcher = batcherOf(service);
   const text = textOf(service, request);
   const { max_tokens, max_completion_tokens, top_logprobs } = request;
@@ -98,7 +94,7 @@ function read(service: Service, request: ChatRequest, paused: Paused): Asked {
     throw new ApiError(400, "top_logprobs needs logprobs: true.", "invalid_value", "top_logprobs");
   requirePrompts(service, [text], "messages");
   const readAs = service.template() ? templatedPrompt : readPrompt;
-  const prompt = readAs(service, text, "messages", mostTokens(service));
+  const prompt = await readAs(service, text, "messages", mostTokens(service));
   const most = Math.min(MAX_TOKENS, service.limits.maxTokens, roomAfter(service, prompt));
   const maxLength = max_completion_tokens ?? max_tokens ?? Math.max(1, most);
   const older = typeof max_completion_tokens !== "number" && typeof max_tokens === "number";

@@ -1,7 +1,8 @@
 /** The log-probabilities of a completion's texts, as `/v1/completions` lists them. */
 import type { CompletionLogprobs } from "../messages.ts";
+import type { ReadPrompt } from "./prompts.ts";
 import { type SpelledToken, spelling } from "./scored-texts.ts";
-import type { ReadPrompt, Service } from "./service.ts";
+import type { Service } from "./service.ts";
 
 interface Taken {
   readonly tokens: string[];

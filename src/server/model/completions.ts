@@ -10,20 +10,16 @@ import type {
   CompletionRequest,
 } from "../messages.ts";
 import { ChoiceScores } from "./choice-scores.ts";
-import { chunks, headOf, type Job, type Paused } from "./job.ts";
+import { chunks, ending, headOf, type Job, type Paused, tokensOf, usageOf } from "./job.ts";
 import {
-  batcherOf,
-  ending,
   mostTokens,
   promptsOf,
   type ReadPrompt,
   readPrompt,
   requirePrompts,
   requireRoom,
-  type Service,
-  tokensOf,
-  usageOf,
-} from "./service.ts";
+} from "./prompts.ts";
+import { batcherOf, type Service } from "./service.ts";
 import { stopsOf, textsOf } from "./texts.ts";
 
 export async function completionJob(
@@ -100,7 +96,7 @@ async function read(service: Service, request: CompletionRequest, paused: Paused
   for (const prompt of given) {
     // Long ones take a while.
     if (prompts.length > 0) await turn();
-    prompts.push(readPrompt(service, prompt, "prompt", mostTokens(service)));
+    prompts.push(await readPrompt(service, prompt, "prompt", mostTokens(service)));
   }
   requireRoom(service, { maxTokens: maxLength, field: "max_tokens", promptField: "prompt" }, prompts);
   const batched = textsOf(service, request, { maxLength, alternatives, paused });

@@ -2,11 +2,12 @@
 import { turn } from "../../generate/batching/turn.ts";
 import { about } from "../errors.ts";
 import type { EmbeddingsAnswer, EmbeddingsRequest } from "../messages.ts";
-import type { Job } from "./job.ts";
-import { promptsOf, requireIds, requirePrompts, type Service, usageOf } from "./service.ts";
+import { type Job, usageOf } from "./job.ts";
+import { promptsOf, requireIds, requirePrompts, spell } from "./prompts.ts";
+import type { Service } from "./service.ts";
 
 export async function embeddingsJob(service: Service, request: EmbeddingsRequest): Promise<Job> {
-  const { lm, id } = service;
+  const { id } = service;
   const { input, encoding_format = "float" } = request;
   const given = promptsOf(input);
   requirePrompts(service, given, "input");
@@ -14,8 +15,10 @@ export async function embeddingsJob(service: Service, request: EmbeddingsRequest
   for (const text of given) {
     // Long ones take a while.
     if (texts.length > 0) await turn();
-    if (typeof text === "string") texts.push(about("input", () => lm.tokenizer.encode(service.clean(text))));
-    else {
+    if (typeof text === "string") {
+      const clean = about("input", () => service.clean(text));
+      texts.push(await spell(service, clean, "input"));
+    } else {
       requireIds(service, text, "input");
       texts.push(text);
     }

@@ -1,5 +1,6 @@
 /** What the answer to a request is made of, whole or piece by piece. */
 import { randomUUID } from "node:crypto";
+import type { Sample } from "../../generate/sample.ts";
 import type { SamplingRequest, Usage } from "../messages.ts";
 import type { Service } from "./service.ts";
 
@@ -46,4 +47,22 @@ export function chunks<Content extends object>(
       if (asked) send({ ...head, choices: [], usage });
     },
   };
+}
+
+export function usageOf(promptTokens: number, completionTokens: number): Usage {
+  return {
+    prompt_tokens: promptTokens,
+    completion_tokens: completionTokens,
+    total_tokens: promptTokens + completionTokens,
+  };
+}
+
+export const tokensOf = (samples: readonly Sample[]): number =>
+  samples.reduce((sum, { tokens }) => sum + tokens, 0);
+
+/** How a sample ended, as the API names it. */
+export function ending({ finish }: Sample, stop: readonly string[]) {
+  if (finish === "length") return { finish_reason: "length" as const };
+  const stop_reason = finish === "eos" ? null : stop.length === 1 ? stop[0] : undefined;
+  return { finish_reason: "stop" as const, stop_reason };
 }

@@ -6,7 +6,8 @@ import { ApiError } from "../errors.ts";
 import type { SamplingRequest } from "../messages.ts";
 import { constraintOf } from "./constraint.ts";
 import type { Paused } from "./job.ts";
-import { type ReadPrompt, requireIds, type Service } from "./service.ts";
+import { type ReadPrompt, requireIds } from "./prompts.ts";
+import type { Service } from "./service.ts";
 
 /** What one text gets besides what all of its request have: the numbers and pieces of an answer. */
 type Taking = Pick<TextRequest, "onScores" | "onToken" | "onText">;

@@ -1,18 +1,18 @@
 /** `POST /tokenize`, `POST /detokenize` and `GET /tokenizer_info`, as vLLM has them. */
 
 import { tokenPieces } from "../../generate/log-probabilities.ts";
-import { promptIds } from "../../generate/sample.ts";
 import type { DetokenizeRequest, TokenizeRequest } from "../messages.ts";
 import type { Job } from "./job.ts";
-import { readPrompt, requirePrompts, type Service, textOfIds } from "./service.ts";
+import { readPrompt, requirePrompts, textOfIds } from "./prompts.ts";
+import type { Service } from "./service.ts";
 
 const job = (answer: () => object): Job => ({ answer: async () => answer() });
 
-export function tokenizeJob(service: Service, request: TokenizeRequest): Job {
+export async function tokenizeJob(service: Service, request: TokenizeRequest): Promise<Job> {
   const { lm } = service;
   requirePrompts(service, [request.prompt], "prompt");
-  const { text, ids: read, tokens: own } = readPrompt(service, request.prompt, "prompt");
-  const ids = request.add_special_tokens ? promptIds(lm, text) : read.subarray(read.length - own);
+  const { ids: read, tokens: own } = await readPrompt(service, request.prompt, "prompt");
+  const ids = request.add_special_tokens ? read : read.subarray(read.length - own);
   return job(() => ({
     count: ids.length,
     max_model_len: Number.isFinite(lm.model.contextLength) ? lm.model.contextLength : null,
