@@ -127,11 +127,12 @@ async function read(files: FileList | null | undefined): Promise<void> {
   else if (file) await accept(file.name, async () => file);
 }
 
-function progressInWords(): string {
-  if (looking.value) return "Reading";
-  if (!preparing.value || prepared.value) return "";
+/** How far the texts are, in words and as a share that is known or not; undefined where nothing is under way. */
+function progressNow(): { readonly sentence: string; readonly share?: number } | undefined {
+  if (looking.value) return { sentence: "Reading" };
+  if (!preparing.value || prepared.value) return undefined;
   const { event, since } = progress.value ?? {};
-  if (!event || since === undefined) return "Cleaning";
+  if (!event || since === undefined) return { sentence: "Cleaning" };
   const { phase, bytes, totalBytes, rows, totalRows } = event;
   const [doing, share] =
     phase === "read"
@@ -139,7 +140,21 @@ function progressInWords(): string {
       : [phase === "duplicates" ? "Looking for copies" : "Dividing", totalRows > 0 ? rows / totalRows : 0];
   const seconds = (performance.now() - since) / 1000;
   const left = seconds > 2 && share > 0 ? `, ${timeLeft((seconds * (1 - share)) / share)}` : "";
-  return `${doing}: ${count(rows, "text")}, ${Math.floor(share * 100)} %${left}`;
+  return { sentence: `${doing}: ${count(rows, "text")}, ${Math.floor(share * 100)} %${left}`, share };
+}
+
+function Progress() {
+  const now = progressNow();
+  return (
+    <>
+      <p class="note" role="status">
+        {now?.sentence}
+      </p>
+      {now?.share !== undefined && (
+        <progress aria-label="Progress of the cleaning" value={now.share} max={1} />
+      )}
+    </>
+  );
 }
 
 export function Data() {
@@ -161,9 +176,7 @@ export function Data() {
         </section>
       </div>
       <Problem sentence={problem.value} />
-      <p class="note" role="status">
-        {progressInWords()}
-      </p>
+      <Progress />
       {prepared.value && <Cleaned view={prepared.value} />}
       {windows.value.length > 0 && <Windows />}
       <Same {...sameElsewhere()} />
