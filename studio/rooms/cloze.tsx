@@ -191,7 +191,7 @@ function Answers() {
       <Field
         label="After the blank comes"
         value={right}
-        hint="Change a word, and see whose answer moves"
+        hint="BERT reads these words, GPT stops before them: change one, or choose others below, and see whose answer moves"
         onInput={change}
       />
       <div class="actions">
