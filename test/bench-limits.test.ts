@@ -51,9 +51,9 @@ describe("the work of a model", () => {
     const [floats, bytes] = [await loadModel(folder), await loadModel(folder, { quantize: "q8" })];
     const matrices = 12 * 64 * 64 + floats.tokenizer.size * 64;
     expect(weightBytes(floats.model, floats.weights)).toBe(4 * matrices);
-    // A scale of float32 for 32 numbers, or for 128 of the matrix whose rows are 256 long.
+    // A scale of float32 for 64 numbers, or for 256 of the matrix whose rows are as long.
     const long = 64 * 256;
-    const scales = (matrices - long) / 32 + long / 128;
+    const scales = (matrices - long) / 64 + long / 256;
     expect(weightBytes(bytes.model, bytes.weights)).toBe(matrices + 4 * scales);
   });
 });

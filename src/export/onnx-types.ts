@@ -1,7 +1,7 @@
 /**
  * An ONNX model in smaller number types, which have transformers.js's names, as their files do.
  *
- * `fp16` computes in 16-bit floats. `q8` and `q4` store matrices in 8 or 4 bits, in blocks of 32 with a scale
+ * `fp16` computes in 16-bit floats. `q8` and `q4` store matrices in 8 or 4 bits, in blocks with a scale
  * each, as Punchline's own quantised models do: products become ONNX Runtime's MatMulNBits, and lookups in a table
  * that is also the head become GatherBlockQuantized.
  */

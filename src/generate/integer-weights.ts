@@ -26,9 +26,12 @@ const SIZE = 64;
  * add pairs of products in 16 bits, where they do not fit.
  */
 export async function multipliesExactly(backend: Backend): Promise<boolean> {
-  const step = compile((parameters: Parameters, x: Tensor) => quantizedMatrix(parameters, "w")!.multiply(x), {
-    backend,
-  });
+  const step = compile(
+    (parameters: Parameters, x: Tensor) => quantizedMatrix(parameters, "w", SIZE)!.multiply(x),
+    {
+      backend,
+    },
+  );
   const ones = (...shape: number[]) => float32(shape, new Float32Array(sizeOf(shape)).fill(1));
   const weights = hostArray("int8", [SIZE, SIZE], new Int8Array(SIZE * SIZE).fill(127));
   const matrix = { "w.weights": weights, "w.scales": ones(SIZE) };

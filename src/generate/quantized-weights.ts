@@ -16,7 +16,7 @@ import { bitsOf, type Quantization, quantizable, quantizeMatrix, roundColumns } 
 import type { Weights } from "./language-model.ts";
 
 /** The version of the packed files; another one is not read. */
-const FORMAT = "3";
+const FORMAT = "4";
 
 type Arrays = Record<string, HostArray<PackedType>>;
 

@@ -40,7 +40,7 @@ export function embedding(
   const spec = { ...matrix(weight, [size, width], normal(std), output ? 0 : undefined), table: true };
   const rows = layer(
     [spec],
-    (p, ids: Tensor) => quantizedMatrix(p, weight)?.rows(ids) ?? gather(parameter(p, weight), ids),
+    (p, ids: Tensor) => quantizedMatrix(p, weight, width)?.rows(ids) ?? gather(parameter(p, weight), ids),
   );
   return Object.assign(rows, {
     scores: (p: Parameters, x: Tensor, bias?: Tensor) => multiplyWeight(p, name, x, bias),

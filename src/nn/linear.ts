@@ -75,7 +75,7 @@ export function multiplyWeight(
 ): Tensor {
   const rows = flattenRows(x);
   const product =
-    quantizedMatrix(p, `${name}.weight`)?.multiply(rows, bias) ??
+    quantizedMatrix(p, `${name}.weight`, rows.shape[1] as number)?.multiply(rows, bias) ??
     gemm(rows, parameter(p, `${name}.weight`), bias, { transposeB: !inputsFirst });
   const adapter = adapterOf(p, name);
   const output = adapter ? addAdapter(product, rows, adapter) : product;

@@ -8,16 +8,14 @@ import { integerProduct, integerRows, roundedRows } from "../ops/integer-product
 import { type Bits, quantizedProduct, quantizedRows } from "../ops/quantized.ts";
 import type { Parameters } from "./parameters.ts";
 
-/**
- * Numbers that share a scale, in rows of `width`: few of 4 bits, as their rounding needs more scales; of 8 bits as many
- * as fit, since fewer scales are faster.
- */
+/** Numbers that share a scale, in rows of `width`: as many as fit, since fewer scales are faster; of 4 bits at most 128. */
 export const quantizedBlock = (bits: Bits, width: number): number =>
-  bits === 8 && width % LONG_BLOCK === 0 ? LONG_BLOCK : SHORT_BLOCK;
+  blocks[bits].find((block) => width % block === 0) ?? SHORT_BLOCK;
 
-const LONG_BLOCK = 128;
 /** Rows of tables are whole blocks of this at least. */
 export const SHORT_BLOCK = 32;
+/** What ONNX Runtime has kernels for, the fastest first. */
+const blocks = { 8: [256, 128, 64], 4: [128, 64] } as const;
 
 export interface QuantizedMatrix {
   /** x · Wᵀ + bias. [rows, width] → [rows, outputs]. */
@@ -26,8 +24,12 @@ export interface QuantizedMatrix {
   rows(index: Tensor): Tensor;
 }
 
-/** The quantised form of a matrix, or undefined where it is in floats. */
-export function quantizedMatrix(parameters: Parameters, name: string): QuantizedMatrix | undefined {
+/** The quantised form of a matrix with rows of `width`, or undefined where it is in floats. */
+export function quantizedMatrix(
+  parameters: Parameters,
+  name: string,
+  width: number,
+): QuantizedMatrix | undefined {
   const [packed, scales, rows, weights] = ["packed", "scales", "rows", "weights"].map(
     (part) => parameters[`${name}.${part}`],
   );
@@ -38,19 +40,13 @@ export function quantizedMatrix(parameters: Parameters, name: string): Quantized
     };
   if (!packed || !scales) return undefined;
   const bytes = packed.shape[2] as number;
-  const bits: Bits = bytes === SHORT_BLOCK / 2 ? 4 : 8;
+  const bits: Bits = bytes === quantizedBlock(8, width) ? 8 : 4;
   const block = (bytes * 8) / bits;
   return {
     multiply: (x, bias) =>
-      quantizedProduct(x, packed, scales, bias, {
-        bits,
-        block,
-        width: x.shape[1] as number,
-        activations: "int8",
-      }),
+      quantizedProduct(x, packed, scales, bias, { bits, block, width, activations: "int8" }),
     rows(index) {
       if (!rows) throw new Error(`the quantised matrix "${name}" was not given by row`);
-      const width = (scales.shape[1] as number) * block;
       return quantizedRows(rows, scales, index, { bits, block, width });
     },
   };
