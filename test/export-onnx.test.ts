@@ -300,9 +300,11 @@ describe.skipIf(!peers.transformers)(`transformers.js ${peerReason("@huggingface
     const fill = await pipeline("fill-mask", basename(out), { dtype, device: "cpu" });
     const theirs = await fill(text, { top_k: 4 });
     await fill.dispose();
-    expect(theirs.map(({ token }) => token)).toEqual(ours.map(({ id }) => id));
-    theirs.forEach(({ score }, i) => {
-      expect(score).toBeCloseTo(ours[i]!.probability, dtype === "fp32" ? 4 : 2);
-    });
+    // Rounded otherwise than ours in 8 bits, words of nearly one probability may change places.
+    const probabilities = new Map(ours.map(({ id, probability }) => [id, probability]));
+    expect(new Set(theirs.map(({ token }) => token))).toEqual(new Set(probabilities.keys()));
+    if (dtype !== "q8") expect(theirs.map(({ token }) => token)).toEqual(ours.map(({ id }) => id));
+    for (const { token, score } of theirs)
+      expect(score).toBeCloseTo(probabilities.get(token)!, dtype === "fp32" ? 4 : 2);
   });
 });

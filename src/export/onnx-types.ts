@@ -89,6 +89,9 @@ function quantised(model: OnnxModel, type: Quantization): OnnxFile {
   const bits = bitsOf[type];
   const products = new Map<OnnxNode, Product>();
   const matrices = new Map<string, PackedMatrix>();
+  const tables = new Set(
+    model.nodes.flatMap(({ opType, inputs }) => (opType === "Gather" ? [inputs[0]!] : [])),
+  );
   for (const node of model.nodes) {
     const product = productOf(node, model.constants);
     if (!product) continue;
@@ -96,7 +99,10 @@ function quantised(model: OnnxModel, type: Quantization): OnnxFile {
     const { matrix, axis } = product;
     const { data, shape } = model.constants.get(matrix)!;
     if (!matrices.has(matrix))
-      matrices.set(matrix, quantizeMatrix(data as Float32Array, { shape, outputs: axis }, bits));
+      matrices.set(
+        matrix,
+        quantizeMatrix(data as Float32Array, { shape, outputs: axis, table: tables.has(matrix) }, bits),
+      );
   }
   const parts = (name: string) => ({
     packed: `${name}.packed`,

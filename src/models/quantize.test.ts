@@ -69,8 +69,8 @@ describe("quantizeMatrix", () => {
 });
 
 it("shares a scale among as many numbers as fit into a row", () => {
-  const shape = (bits: 4 | 8, width: number) =>
-    quantizeMatrix(draw(2 * width), { shape: [2, width], outputs: 0 }, bits).packed.shape;
+  const shape = (bits: 4 | 8, width: number, table = true) =>
+    quantizeMatrix(draw(2 * width), { shape: [2, width], outputs: 0, table }, bits).packed.shape;
   expect([shape(8, 768), shape(8, 640), shape(8, 576), shape(8, 96)]).toEqual([
     [2, 3, 256],
     [2, 5, 128],
@@ -81,6 +81,12 @@ it("shares a scale among as many numbers as fit into a row", () => {
     [2, 6, 64],
     [2, 9, 32],
     [2, 3, 16],
+  ]);
+  // Rows that are not looked up may be filled up by an eighth.
+  expect([shape(4, 576, false), shape(4, 96, false), shape(8, 576, false)]).toEqual([
+    [2, 5, 64],
+    [2, 3, 16],
+    [2, 9, 64],
   ]);
 });
 

@@ -34,11 +34,11 @@ export interface PackedMatrix {
  */
 export function quantizeMatrix(
   weight: Float32Array,
-  { shape, outputs: axis = 0 }: Pick<ParameterSpec, "shape" | "outputs">,
+  { shape, outputs: axis = 0, table = false }: Pick<ParameterSpec, "shape" | "outputs" | "table">,
   bits: Bits,
 ): PackedMatrix {
   const [outputs, inputs] = (axis === 0 ? shape : [shape[1], shape[0]]) as [number, number];
-  const size = quantizedBlock(bits, inputs);
+  const size = quantizedBlock(bits, inputs, table);
   const blocks = Math.ceil(inputs / size);
   const blockBytes = (size * bits) / 8;
   const middle = 2 ** (bits - 1);

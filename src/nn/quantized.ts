@@ -8,9 +8,16 @@ import { integerProduct, integerRows, roundedRows } from "../ops/integer-product
 import { type Bits, quantizedProduct, quantizedRows } from "../ops/quantized.ts";
 import type { Parameters } from "./parameters.ts";
 
-/** Numbers that share a scale, in rows of `width`: as many as fit, since fewer scales are faster; of 4 bits at most 128. */
-export const quantizedBlock = (bits: Bits, width: number): number =>
-  blocks[bits].find((block) => width % block === 0) ?? SHORT_BLOCK;
+/**
+ * Numbers that share a scale, in rows of `width`: as many as fit, since fewer scales are faster; of 4 bits at most 128.
+ * @param whole whether rows have to be whole blocks, as those of tables; else the last one of 4 bits may be filled up
+ */
+export const quantizedBlock = (bits: Bits, width: number, whole = true): number => {
+  const most = whole || bits === 8 ? 0 : MOST_FILLING * width;
+  return blocks[bits].find((block) => Math.ceil(width / block) * block - width <= most) ?? SHORT_BLOCK;
+};
+/** Of the width; more would cost as much time as the longer blocks save. */
+const MOST_FILLING = 1 / 8;
 
 /** Rows of tables are whole blocks of this at least. */
 export const SHORT_BLOCK = 32;
@@ -40,7 +47,9 @@ export function quantizedMatrix(
     };
   if (!packed || !scales) return undefined;
   const bytes = packed.shape[2] as number;
-  const bits: Bits = bytes === quantizedBlock(8, width) ? 8 : 4;
+  const count = scales.shape[1] as number;
+  // A row of 8 bits has a byte for every number; the shortest blocks of 4 bits are shorter than any of 8.
+  const bits: Bits = bytes >= SHORT_BLOCK && count * bytes >= width ? 8 : 4;
   const block = (bytes * 8) / bits;
   return {
     multiply: (x, bias) =>
