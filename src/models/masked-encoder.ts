@@ -120,6 +120,8 @@ export const maskedEncoder = ({
     checkpointMapping: { ...mapping, prefixes: [`${type}.`] },
     configure({ config, dropout }, vocabularySize, given) {
       const { layers, width, heads, context } = transformerSize(sizes, config, given);
+      // Options are tried before there is a vocabulary, so the padding's id is not held to its size here.
+      const anyVocabulary = { ...others, model_type: type, vocab_size: Number.POSITIVE_INFINITY };
       return {
         architectures: [className],
         vocab_size: vocabularySize,
@@ -130,8 +132,7 @@ export const maskedEncoder = ({
         [keys.activation]: "gelu",
         [keys.hiddenDropout]: dropout,
         [keys.attentionDropout]: dropout,
-        max_position_embeddings:
-          context + (kind.firstPosition?.({ ...others, model_type: type, vocab_size: vocabularySize }) ?? 0),
+        max_position_embeddings: context + (kind.firstPosition?.(anyVocabulary) ?? 0),
         ...others,
       };
     },

@@ -32,6 +32,13 @@ describe("options of a size", () => {
   });
 });
 
+it.each(architectures.map((a) => [a.type, a] as const))(
+  "options of %s are tried before there is a vocabulary",
+  (_, architecture) => {
+    expect(() => architecture.configure({}, 1)).not.toThrow();
+  },
+);
+
 const withHeads = architectures.filter(({ options }) => "heads" in options && "config" in options);
 
 it.each(withHeads.map((a) => [a.type, a] as const))(
