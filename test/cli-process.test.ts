@@ -69,3 +69,13 @@ test("the second Ctrl-C ends the process by that signal", async () => {
   });
   expect(ran).toMatchObject({ status: null, signal: "SIGTERM" });
 });
+
+test("a command that opens a model says what --device auto chose, and why", async () => {
+  // Where Vulkan is the way to a graphics card, it has no driver.
+  const env = { VK_ICD_FILENAMES: join("no", "driver.json") };
+  const words = ["sample", "punchline-gpt2", "-n", "1", "--max-length", "2", "--device", "auto"];
+  const { status, stderr } = await punchline(words, { env });
+  expect(status, stderr).toBe(0);
+  expect(stderr).toMatch(/^(cpu|webgpu) computes: [\d.]+ ms for a short text[,.] /m);
+  if (process.platform === "linux") expect(stderr).toContain("webgpu cannot be used: WebGPU finds no");
+});
