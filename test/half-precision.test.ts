@@ -104,6 +104,13 @@ describe("training with them", () => {
     expect(await cut.read("model.safetensors")).toEqual(await whole.files.read("model.safetensors"));
   });
 
+  it("goes on with the factor of a checkpoint, whatever the try before the first step finds", async () => {
+    const { files } = await run("char-gru", deviceLike().backend, { ...half, steps: 5 });
+    await resumeRun(files, { steps: 8 }, { backend: overflowing(0) });
+    const state = JSON.parse(new TextDecoder().decode((await files.read("state.json"))!));
+    expect(state.lossScale).toEqual({ factor: 16, steps: 8 });
+  });
+
   it("leaves out a step whose gradient is too large for them, and takes a smaller factor", async () => {
     const more = { ...half, steps: 8, optimizer: "sgd", learningRate: 0.1, warmup: 0, schedule: "constant" };
     const factors: number[] = [];
@@ -144,6 +151,8 @@ describe("training with them", () => {
       code: "no-half",
       message: expect.stringMatching(/^This graphics card, or its driver, has no 16-bit floats/),
     });
+    // A run that began with them goes on with them where the option is left out.
+    await expect(run("char-gru", without.backend, half)).rejects.toThrow('`precision: "f32"`');
   });
 });
 

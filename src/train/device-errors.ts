@@ -34,7 +34,7 @@ export function deviceError(error: unknown, device: string): unknown {
   if (isNoHalf.test(message))
     return new InputError(
       "no-half",
-      `This graphics card, or its driver, has no 16-bit floats (WebGPU's "shader-f16"): leave ${option("precision")} out.`,
+      `This graphics card, or its driver, has no 16-bit floats (WebGPU's "shader-f16"): take ${option("precision", "f32")}.`,
       { device },
       error,
     );

@@ -164,7 +164,6 @@ class Loop {
     if (resume) {
       // Before the first step there is no place yet.
       if (resume.state.batches !== null) batches.restore(resume.state.batches);
-      parts.step.lossScale = resume.state.lossScale;
       this.#saved = { step: resume.state.step, at: performance.now() };
       this.#changed = false;
     }
@@ -172,14 +171,16 @@ class Loop {
   }
 
   async run(): Promise<TrainOutcome> {
-    const { resume, model, unit, bytes, batches, backend, measured } = this.#parts;
+    const { resume, model, step, unit, bytes, batches, backend, measured } = this.#parts;
     if (measured) this.#emit({ type: "device", device: backend.device, measured });
     const planned = plannedSteps(this.#options, this.#parts.batches);
     if (planned !== null) this.#set({ plannedSteps: planned });
     const secondsPerStep = await this.#clock.aside(async () => {
       const seconds = await this.#measure();
+      // The measuring may have found another factor, which a training without a pause would not.
+      if (resume) step.lossScale = resume.state.lossScale;
       // What is refused by the first pass leaves no run behind.
-      if (!resume) await this.#save();
+      else await this.#save();
       return seconds;
     });
     this.#measured = secondsPerStep;
