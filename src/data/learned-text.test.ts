@@ -52,6 +52,17 @@ describe("encodeLearned", () => {
     expect(charactersRead(4_000)).toBeLessThan(1.2 * charactersRead(1_000));
   });
 
+  it("reads no half of a character, which a vocabulary may not be able to spell", () => {
+    const { text, learned } = conversation(400);
+    const halves: string[] = [];
+    const tokenizer = words((read) => void (/\p{Surrogate}/u.test(read) && halves.push(read)));
+    for (const wide of ["🦔is", "t🦔s", "th🦔"]) {
+      const given = { text: text.replaceAll("this", wide), learned };
+      expect(encodeLearned(tokenizer, given).ids).toEqual(tokenizer.encode(given.text));
+    }
+    expect(halves).toEqual([]);
+  });
+
   it("gives each stretch ids of its own where one ends within a word, near the end of a long text too", () => {
     const { text, learned } = conversation(400);
     const within = [...learned.slice(0, -1), text.length - 2];

@@ -1,4 +1,5 @@
 /** Texts of which only some stretches are learned, such as the turns of one speaker. */
+import { wholeCharacter } from "../core/utf16.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 
 /** A text of which only some stretches are learned. */
@@ -52,7 +53,7 @@ function placesIn(
   let before: Int32Array = new Int32Array();
   for (const end of ends) {
     if (last - start > 2 * CONTEXT) {
-      start = last - CONTEXT;
+      start = wholeCharacter(text, last - CONTEXT);
       before = tokenizer.encode(text.slice(start, last));
     }
     const ids = tokenizer.encode(text.slice(start, end));

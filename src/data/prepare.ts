@@ -5,6 +5,7 @@
  */
 import { InputError } from "../core/errors.ts";
 import { checkOptions, checkText, invalidOption, optionNames } from "../core/options.ts";
+import { wholeCharacter } from "../core/utf16.ts";
 import { cleaningOptionNames, resolveCleaning, type TextCleaning } from "../text/clean.ts";
 import { normalise } from "../text/normalise.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
@@ -344,10 +345,4 @@ function fingerprintOf(
 
 function countsOf(splits: Readonly<Record<SplitName, readonly string[]>>): Record<SplitName, number> {
   return { train: splits.train.length, validation: splits.validation.length, test: splits.test.length };
-}
-
-/** `at`, or one less where it would cut a character of two code units. */
-function wholeCharacter(text: string, at: number): number {
-  const before = text.charCodeAt(at - 1);
-  return before >= 0xd800 && before < 0xdc00 ? at - 1 : at;
 }

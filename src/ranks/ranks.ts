@@ -5,6 +5,7 @@
  * that nothing that depends on a clock or a file is ever decided twice.
  */
 import { type ErrorDetails, InputError, PunchlineError, UsageError } from "../core/errors.ts";
+import { wholeCharacter } from "../core/utf16.ts";
 
 /** All processes of one job. Every call is made by all of them, in the same order. */
 export interface Ranks {
@@ -87,8 +88,7 @@ function* inPieces(texts: Iterable<string>, characters: number): Generator<strin
   let length = 0;
   for (const text of texts) {
     for (let at = 0; at < text.length; ) {
-      let end = Math.min(text.length, at + Math.max(2, characters - length));
-      if (end < text.length && isHighSurrogate(text.charCodeAt(end - 1))) end--;
+      const end = wholeCharacter(text, Math.min(text.length, at + Math.max(2, characters - length)));
       waiting.push(text.slice(at, end));
       length += end - at;
       at = end;
@@ -100,8 +100,6 @@ function* inPieces(texts: Iterable<string>, characters: number): Generator<strin
   }
   if (length > 0) yield waiting.join("");
 }
-
-const isHighSurrogate = (code: number): boolean => code >= 0xd800 && code < 0xdc00;
 
 function* linesOf(pieces: readonly Uint8Array[]): Generator<string> {
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
