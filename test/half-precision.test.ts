@@ -132,6 +132,23 @@ describe("training with them", () => {
     });
   });
 
+  it("is refused where the first pass leaves their range, with what to do", async () => {
+    const { backend } = deviceLike(async (run, feeds, fetches) => {
+      const results = await run(feeds, fetches);
+      const arrays = Object.values(results).map((one) =>
+        "device" in one ? (one.device as { array: HostArray }).array : one,
+      );
+      if ("0.scale" in feeds) for (const { data } of arrays) (data as Float32Array).fill(Number.NaN);
+      return results;
+    });
+    await expect(run("char-gru", { ...backend, reference: () => cpu }, half)).rejects.toMatchObject({
+      code: "device-wrong",
+      message: expect.stringMatching(
+        /the first loss is NaN in place of [\d.]+ nats per token, and its gradient is not finite\. .*`precision: "f32"`\.$/,
+      ),
+    });
+  });
+
   it("is refused where the processor computes, and can go on there in 32 bits", async () => {
     await expect(run("char-gru", cpu, half)).rejects.toMatchObject({
       message:

@@ -220,9 +220,13 @@ export class DeviceStep extends TrainingStep {
       const most = this.#scale ? HALF_TOLERANCE : TOLERANCE;
       if (Math.abs(found - wanted) <= TOLERANCE * Math.abs(wanted) && off <= most) return;
       const { norm } = clipGlobalNorm(arena, Number.POSITIVE_INFINITY, 1 / targets);
+      const gradient = Number.isFinite(off) ? `${(100 * off).toFixed(1)} % off` : "not finite";
+      const advice = this.#scale
+        ? `This model's numbers may be too large for 16 bits: train with ${option("precision", "f32")}.`
+        : `Update the driver of the graphics card, or train with ${option("device", "cpu")}.`;
       throw new PunchlineError(
         "device-wrong",
-        `"${backend.device}" computes this model otherwise than the CPU: the first loss is ${(found / targets).toFixed(4)} in place of ${(wanted / targets).toFixed(4)} nats per token, and its gradient is ${(100 * off).toFixed(1)} % off. Update the driver of the graphics card, or train with ${option("device", "cpu")}.`,
+        `"${backend.device}" computes this model otherwise than the CPU: the first loss is ${(found / targets).toFixed(4)} in place of ${(wanted / targets).toFixed(4)} nats per token, and its gradient is ${gradient}. ${advice}`,
         { details: { loss: found / targets, expected: wanted / targets, gradient: off, norm } },
       );
     } finally {
