@@ -178,6 +178,24 @@ describe("a batcher", () => {
     await batcher.release();
   });
 
+  it("keeps the memory of texts where there is none to move them to, and goes on", async () => {
+    const { model, ...rest } = await tiny("char-transformer");
+    let full = false;
+    const state: typeof model.state = (rows) => {
+      if (full) throw new RangeError("Array buffer allocation failed");
+      return model.state(rows);
+    };
+    const lm = new LocalModel({ ...rest, model: { ...model, state } });
+    let tried = 0;
+    const batcher = new Batcher(lm, 4, { keptMs: 0, onShrunk: () => void tried++ });
+    const request = requestOf(lm, "other cross road the cross other ".repeat(3));
+    const { ids } = await batcher.write(request);
+    full = true;
+    await expect.poll(() => tried).toBeGreaterThan(0);
+    expect((await batcher.write(request)).ids).toEqual(ids);
+    await batcher.release();
+  });
+
   it("gives back memory while another text is written, which is none the worse", async () => {
     const lm = await tiny("char-transformer");
     const batcher = new Batcher(lm, 4, { keptMs: 0 });

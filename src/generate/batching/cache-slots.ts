@@ -112,8 +112,13 @@ export class CacheSlots implements Slots {
     const needed = roomFor(Math.max(...this.#used), this.#lm.model.contextLength);
     // To move all for less is not worth its while.
     if (2 * needed > this.#capacity) return;
-    this.#resize(needed);
     this.#logits = new Float32Array(0);
+    try {
+      this.#resize(needed);
+    } catch (error) {
+      // To move them takes memory too. Where there is none, all stays as it is.
+      if (!(error instanceof RangeError)) throw error;
+    }
   }
 
   async release(): Promise<void> {
