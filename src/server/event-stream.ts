@@ -107,6 +107,8 @@ export function eventStream({
         return write(JSON.stringify(body));
       })
       .finally(() => {
+        // Node keeps a signal of several as long as somebody listens to it, and all that the listener knows with it.
+        signal.removeEventListener("abort", wake);
         if (!begun || gone.signal.aborted) return;
         controller.close();
         endWithin(stallMs, outgoing);
