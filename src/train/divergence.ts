@@ -3,6 +3,7 @@ import { PunchlineError } from "../core/errors.ts";
 import { option } from "../core/options.ts";
 import type { Arena } from "../runtime/arena.ts";
 import type { LogRow } from "./events.ts";
+import type { Precision } from "./options.ts";
 
 /**
  * A loss this many times that of guessing evenly, and that of the first step, is beyond hope. A training
@@ -19,13 +20,20 @@ export interface StepNumbers {
   readonly lr?: number | undefined;
 }
 
-/** @throws PunchlineError `diverged` where a step's loss or gradient is NaN or infinite. */
-export function checkFinite({ step, loss, norm, finite, lr }: StepNumbers, checkpoint: number): void {
+/**
+ * @param precision of the products; those of 16 bits may be what fails
+ * @throws PunchlineError `diverged` where a step's loss or gradient is NaN or infinite.
+ */
+export function checkFinite(
+  { step, loss, norm, finite, lr }: StepNumbers,
+  checkpoint: number,
+  precision?: Precision,
+): void {
   if (Number.isFinite(loss) && finite) return;
   const cause = Number.isFinite(loss)
     ? `the gradient's norm became ${spoken(norm)}`
     : `the loss became ${spoken(loss)}`;
-  throw diverged(step, cause, checkpoint, { loss, norm, lr });
+  throw diverged(step, cause, checkpoint, { loss, norm, lr }, precision);
 }
 
 /**
@@ -61,11 +69,18 @@ export function checkLoss(
   throw diverged(row.step, cause, checkpoint, { loss: row.loss, lr: row.lr });
 }
 
-function diverged(step: number, cause: string, checkpoint: number, details: object): PunchlineError {
+function diverged(
+  step: number,
+  cause: string,
+  checkpoint: number,
+  details: object,
+  precision?: Precision,
+): PunchlineError {
+  const wider = precision === "f16" ? `${option("precision", "f32")}, ` : "";
   const kept = checkpoint < 0 ? "" : ` The checkpoint of step ${checkpoint} is kept.`;
   return new PunchlineError(
     "diverged",
-    `Training stopped at step ${step}: ${cause}.${kept} Train again with a lower ${option("learningRate")} or a longer ${option("warmup")}.`,
+    `Training stopped at step ${step}: ${cause}.${kept} Train again with ${wider}a lower ${option("learningRate")} or a longer ${option("warmup")}.`,
     { details: { step, checkpoint, ...details } },
   );
 }

@@ -254,7 +254,7 @@ class Loop {
     const count = this.#stretch();
     const step = done + count;
     const { nats, targets, lr, norm } = await this.#team.update({ step: done + 1, count, planned }, (now) =>
-      checkFinite(now, this.#saved.step),
+      checkFinite(now, this.#saved.step, this.#options.precision),
     );
     this.#steps += count;
 
