@@ -123,14 +123,11 @@ describe("a chat", () => {
     const answer = await client.chat.completions.create({ model: "chatty", messages, ...settings, ...voice });
     expect(answer.choices[0]!.message.content).toBe(expected.choices[0]!.text);
     const nothing = { chat_template_kwargs: { voice: "none" } };
-    const begun = await client.chat.completions.create({
-      model: "chatty",
-      messages,
-      ...settings,
-      ...nothing,
+    const begun = client.chat.completions.create({ model: "chatty", messages, ...settings, ...nothing });
+    await expect(begun).rejects.toMatchObject({
+      status: 400,
+      message: expect.stringContaining("writes nothing of this conversation"),
     });
-    expect(begun.usage).toMatchObject({ prompt_tokens: 0 });
-    expect(begun.choices[0]!.message.content).not.toBe("");
     const refused = (model: string, message: object, more: object = {}) =>
       client.chat.completions.create({ model, messages: [message] as typeof messages, ...settings, ...more });
     await expect(refused("chatty", { role: "system", content: "Be kind." })).rejects.toMatchObject({
