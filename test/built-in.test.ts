@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { type ExportFormat, type ExportType, exportModel } from "../src/export/export.ts";
 import { createDecoder } from "../src/generate/decoders/create.ts";
 import { fillMasks } from "../src/generate/fill.ts";
+import type { LanguageModel } from "../src/generate/language-model.ts";
 import { loadModel } from "../src/generate/load.ts";
 import { promptIds } from "../src/generate/sample.ts";
 import { builtInFolder, builtInModels } from "../src/hub/built-in.ts";
@@ -27,6 +28,24 @@ async function exported(name: string, format: ExportFormat, type: ExportType): P
   return out;
 }
 
+/** Expects of each token written after the ids that it is our likeliest one, or nearly: at most `near` nats below it. */
+async function expectLikeliest(
+  lm: LanguageModel,
+  {
+    ids,
+    written,
+    near,
+  }: { readonly ids: ArrayLike<number>; readonly written: Iterable<number>; readonly near: number },
+): Promise<void> {
+  const decoder = createDecoder(lm);
+  let logits = await decoder.append(Int32Array.from(ids));
+  for (const token of written) {
+    expect(Math.max(...logits) - logits[token]!).toBeLessThanOrEqual(near);
+    logits = await decoder.append(Int32Array.of(token));
+  }
+  await decoder.release();
+}
+
 describe.each(builtInModels)("$name", ({ name }) => {
   it.skipIf(!pythonWithTorch)("computes the same in PyTorch (needs a Python with torch)", async () => {
     const { tokenizer } = await loadModel(name);
@@ -48,13 +67,7 @@ describe.skipIf(!peers.llama)(`llama.cpp ${peerReason("node-llama-cpp")}`, () =>
     for (const text of texts) {
       const { ids, written } = await llamaWrites(path, text, text === prompt ? 24 : 1);
       expect(ids).toEqual([...lm.tokenizer.encode(text)]);
-      const decoder = createDecoder(lm);
-      let logits = await decoder.append(Int32Array.from(ids));
-      for (const token of written) {
-        expect(Math.max(...logits) - logits[token]!).toBeLessThanOrEqual(near);
-        logits = await decoder.append(Int32Array.of(token));
-      }
-      await decoder.release();
+      await expectLikeliest(lm, { ids, written, near });
     }
   });
 });
@@ -77,13 +90,7 @@ describe.skipIf(!peers.transformers)(`transformers.js ${peerReason("@huggingface
     const ids = promptIds(lm, prompt);
     const written = promptIds(lm, theirs.generated_text).slice(ids.length);
     expect(written).toHaveLength(16);
-    const decoder = createDecoder(lm);
-    let logits = await decoder.append(Int32Array.from(ids));
-    for (const token of written) {
-      expect(Math.max(...logits) - logits[token]!).toBeLessThanOrEqual(near);
-      logits = await decoder.append(Int32Array.of(token));
-    }
-    await decoder.release();
+    await expectLikeliest(lm, { ids, written, near });
   });
 
   it.each(types)("fills with punchline-bert in %s the same words", async (dtype) => {

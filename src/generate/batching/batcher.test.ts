@@ -4,9 +4,10 @@ import { randomModel } from "../../../test/random-model.ts";
 import { babble, tinyTraining } from "../../../test/training-fixture.ts";
 import type { HostArray } from "../../core/array.ts";
 import { train } from "../../train/train.ts";
+import type { LanguageModel } from "../language-model.ts";
 import { LocalModel } from "../local-model.ts";
 import { logProbabilities } from "../log-probabilities.ts";
-import { promptIds, type Sample } from "../sample.ts";
+import { promptIds } from "../sample.ts";
 import { Batcher, type ScoredToken, type TextRequest } from "./batcher.ts";
 
 const models = ["char-lstm", "char-transformer", "char-cnn"] as const;
@@ -23,21 +24,28 @@ async function tiny(model: (typeof models)[number]): Promise<LocalModel> {
   return lm;
 }
 
+/** A text by itself, of an owner of its own. */
+const request = <M extends Partial<TextRequest>>(
+  lm: LanguageModel,
+  prompt: string,
+  seed: number,
+  more: M,
+) => ({
+  owner: {},
+  prompt,
+  ids: promptIds(lm, prompt),
+  seed,
+  index: 0,
+  ...more,
+});
+
 describe.each(models)("%s", (name) => {
   it("writes each of many texts as if it were alone", async () => {
     const lm = await tiny(name);
     const batcher = new Batcher(lm, 3);
     const prompts = ["the road", "other cross", "r", "the road cross", "the", "other cross road the"];
-    const ask = (prompt: string, seed: number): Promise<Sample> =>
-      batcher.write({
-        owner: {},
-        prompt,
-        ids: promptIds(lm, prompt),
-        seed,
-        index: 0,
-        maxLength: 10 + 7 * seed,
-        options: { temperature: 0.8 },
-      });
+    const ask = (prompt: string, seed: number) =>
+      batcher.write(request(lm, prompt, seed, { maxLength: 10 + 7 * seed, options: { temperature: 0.8 } }));
     const texts = await Promise.all(prompts.map(ask));
     for (const [seed, prompt] of prompts.entries()) {
       const [alone] = await lm.sample({ prompt, seed, maxLength: 10 + 7 * seed, temperature: 0.8 });
@@ -62,16 +70,9 @@ describe.each([...models, "qwen2"] as const)("%s", (name) => {
     const never = new Map([[odd, -100]]);
     const batcher = new Batcher(lm, 3);
     const ask = (prompt: string, seed: number, more: Partial<TextRequest> = {}) =>
-      batcher.write({
-        owner: {},
-        prompt,
-        ids: promptIds(lm, prompt),
-        seed,
-        index: 0,
-        maxLength: 12,
-        options: { temperature: 1, logitBias: never },
-        ...more,
-      });
+      batcher.write(
+        request(lm, prompt, seed, { maxLength: 12, options: { temperature: 1, logitBias: never }, ...more }),
+      );
     const alone = await Promise.all([1, 2, 3, 4, 5].map((seed) => ask("a road", seed)));
     // One leaves the vocabulary of numbers while it is read, one while it is written.
     const failing = ask("a hen", 1);
