@@ -6,6 +6,7 @@
  * its rows. It seeds whatever is random.
  */
 import type { Limit } from "./limits/limits.ts";
+import { fewest } from "./quick.ts";
 
 export interface BenchRow {
   /** What was measured, with its sizes: `LSTM 1x256, batch 32x64`. */
@@ -91,7 +92,7 @@ export async function time(work: () => unknown): Promise<number> {
 }
 
 export interface InterleaveOptions {
-  /** Measured runs of each; 5 by default. */
+  /** Measured runs of each; 5 by default, and 1 in a quick run. */
   readonly runs?: number;
   /** Runs of each before the first that counts; 1 by default. */
   readonly warmup?: number;
@@ -108,7 +109,7 @@ export async function interleave<K extends string>(
 ): Promise<Record<K, number>> {
   const names = Object.keys(contestants) as K[];
   const figures = new Map(names.map((name) => [name, [] as number[]]));
-  for (let run = -warmup; run < runs; run++) {
+  for (let run = -Math.min(warmup, fewest(warmup)); run < fewest(runs); run++) {
     for (const name of names) {
       const figure = await contestants[name]();
       if (run >= 0) figures.get(name)!.push(figure);

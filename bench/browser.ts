@@ -13,13 +13,14 @@ import { memoryRows } from "./browser/memory.ts";
 import { studioRows } from "./browser/studio.ts";
 import { trainingRows } from "./browser/training.ts";
 import { writingRows } from "./browser/writing.ts";
+import { amount } from "./quick.ts";
 
 const parts: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
   training: trainingRows,
   writing: writingRows,
   studio: studioRows,
   file: fileRows,
-  memory: () => memoryRows(Number(process.env.PUNCHLINE_MINUTES ?? 1)),
+  memory: () => memoryRows(amount("PUNCHLINE_MINUTES", 1, 0.2)),
 };
 
 export default async function browser(): Promise<BenchRow[]> {

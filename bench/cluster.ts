@@ -13,6 +13,7 @@ import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { type BenchRow, plain } from "./bench.ts";
 import { onPaper } from "./cluster/estimate.ts";
+import { fewest } from "./quick.ts";
 
 const root = resolve(import.meta.dirname, "..");
 const cli = join(root, "dist", "cli.js");
@@ -25,10 +26,8 @@ const env = {
 };
 
 const models = {
-  "char-lstm, 256 wide, batch 32 x 64":
-    "--model char-lstm --width 256 --batch-size 32 --seq-len 64 --steps 60",
-  "GPT-2, 4 x 128, batch 16 x 64":
-    "--model gpt2 --layers 4 --width 128 --heads 4 --batch-size 16 --seq-len 64 --steps 40",
+  "char-lstm, 256 wide, batch 32 x 64": `--model char-lstm --width 256 --batch-size 32 --seq-len 64 --steps ${fewest(60)}`,
+  "GPT-2, 4 x 128, batch 16 x 64": `--model gpt2 --layers 4 --width 128 --heads 4 --batch-size 16 --seq-len 64 --steps ${fewest(40)}`,
 } as const;
 
 interface Summary {

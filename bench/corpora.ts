@@ -30,10 +30,11 @@ import { nodeBackend } from "../src/runtime/node.ts";
 import { resolveTrainOptions } from "../src/train/options.ts";
 import { trainingBatches } from "../src/train/streams.ts";
 import { type BenchRow, median, plain, row, time } from "./bench.ts";
+import { amount, quick } from "./quick.ts";
 import { setUp } from "./training/side.ts";
 
 const cli = join(resolve(import.meta.dirname, ".."), "dist", "cli.js");
-const gigabytes = Number(process.env.PUNCHLINE_CORPUS_GB ?? 4);
+const gigabytes = amount("PUNCHLINE_CORPUS_GB", 4, 0.02);
 const prepare = ["--near", "off", "--validation", "0.0005", "--test", "0.0005"];
 const bpe = ["--vocabulary-size", "8192"];
 const model =
@@ -41,7 +42,7 @@ const model =
 const short =
   "--steps 60 --log-every 5 --sample-every 0 --validate-every 1000 --validation-tokens 2000".split(" ");
 /** Steps from each file, in turn. */
-const STEPS = 60;
+const STEPS = quick ? 6 : 60;
 /** Steps before the first that counts. */
 const WARMUP = 5;
 
@@ -131,7 +132,7 @@ async function timeAnywhere(ids: StoredIds): Promise<number> {
 
 /** Steps of one training from the token file and of one from 20 MB in memory, in turn. */
 async function speedRows(at: (name: string) => string): Promise<BenchRow[]> {
-  if (!existsSync(at("small.txt"))) await writeText(at("small.txt"), 2e7);
+  if (!existsSync(at("small.txt"))) await writeText(at("small.txt"), Math.min(2e7, gigabytes * 1e9));
   const large = await openTokenFile(at("large.tokens"));
   const fractions = { validation: 0.0005, test: 0.0005 };
   const small = await prepareData(at("small.txt"), {

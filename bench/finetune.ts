@@ -22,6 +22,7 @@ import { finetuneOptions } from "../src/train/base.ts";
 import type { TrainOptions } from "../src/train/options.ts";
 import type { TrainResult } from "../src/train/train.ts";
 import { type BenchRow, plain, row } from "./bench.ts";
+import { amount, quick } from "./quick.ts";
 import { bitsPerByte, type LossUnit, sizesOf, watchable, watched } from "./training/watched.ts";
 
 /** Rows of a few texts, and many steps. */
@@ -29,11 +30,11 @@ const small = { batchSize: 16, seqLen: 128, sampleEvery: 0 } as const;
 /** The learning rates, as shares of the default. */
 const RATES = [1, 1 / 3];
 /** Most texts of the test split that are scored. */
-const SCORED = 2000;
+const SCORED = quick ? 50 : 2000;
 
 export default async function finetune(): Promise<BenchRow[]> {
   const source = process.env.PUNCHLINE_TEXT ?? "one-liners";
-  const maxMinutes = Number(process.env.PUNCHLINE_MINUTES ?? 2);
+  const maxMinutes = amount("PUNCHLINE_MINUTES", 2, 0.05);
   const title = basename(source);
   const length = { ...small, maxMinutes };
   const read = async (name: BuiltInName) =>

@@ -10,8 +10,9 @@ import { type BenchRow, median, row } from "./bench.ts";
 import { secondsToFirstToken } from "./gpt2/command.ts";
 import { promptText, writeGpt2 } from "./gpt2/folder.ts";
 import { startNode } from "./python.ts";
+import { fewest } from "./quick.ts";
 
-const RUNS = 3;
+const RUNS = fewest(3);
 const none = { absent: "no peer opens this folder here" };
 
 const cases = [

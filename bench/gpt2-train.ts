@@ -8,10 +8,11 @@ import { type BenchRow, median, row } from "./bench.ts";
 import { measureLimits } from "./limits/limits.ts";
 import { forwardOperations } from "./limits/work.ts";
 import { startNode, startPeer } from "./python.ts";
+import { fewest } from "./quick.ts";
 
 const sizes = { vocabulary: 50257, context: 1024, layers: 12, width: 768, heads: 12 } as const;
 const batch = { batch: 4, length: 128 } as const;
-const RUNS = 3;
+const RUNS = fewest(3);
 
 export default async function gpt2Train(): Promise<BenchRow[]> {
   const tokens = batch.batch * batch.length;

@@ -18,13 +18,14 @@ import { resolveModel } from "../src/hub/pull.ts";
 import { isHuggingFaceTokenizer } from "../src/text/huggingface.ts";
 import { type BenchRow, row } from "./bench.ts";
 import { type Hidden, hideWords } from "./masked/hidden.ts";
+import { quick } from "./quick.ts";
 
 const MODELS = ["punchline-gpt2", "punchline-bert"] as const;
 const WORD = "air";
 /** Words listed, of which the aim is the first five. */
 const LISTED = 4000;
 /** Paragraphs that are changed, the fewest tokens to the right of the blank, and the most on either side of it. */
-const PARAGRAPHS = 300;
+const PARAGRAPHS = quick ? 10 : 300;
 const FEWEST = 4;
 const MOST = 100;
 

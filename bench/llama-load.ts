@@ -9,8 +9,9 @@ import { type BenchRow, median, row } from "./bench.ts";
 import { secondsToFirstToken } from "./gpt2/command.ts";
 import { promptText } from "./gpt2/folder.ts";
 import { smolTitle, writeSmol } from "./gpt2/smol.ts";
+import { fewest } from "./quick.ts";
 
-const RUNS = 5;
+const RUNS = fewest(5);
 
 export default async function llamaLoad(): Promise<BenchRow[]> {
   const folder = await mkdtemp(join(tmpdir(), "punchline-bench-"));

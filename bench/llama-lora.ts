@@ -9,9 +9,10 @@ import { drawBatches, drawWeights } from "../test/torch/train.ts";
 import { type BenchRow, median, row } from "./bench.ts";
 import { SMOL_VOCABULARY, smolModel, smolTitle } from "./gpt2/smol.ts";
 import { startNode } from "./python.ts";
+import { fewest } from "./quick.ts";
 
 const [batch, length] = [4, 256] as const;
-const STEPS = 2;
+const STEPS = fewest(2);
 
 export default async function llamaLora(): Promise<BenchRow[]> {
   const ours = startNode(new URL("peers/gpt2-step.ts", import.meta.url));

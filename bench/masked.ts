@@ -22,6 +22,7 @@ import { type BenchRow, row } from "./bench.ts";
 import { type Hidden, hideWords, wordsOf } from "./masked/hidden.ts";
 import { countAround } from "./masked/ngrams.ts";
 import { pairedRates } from "./masked/rates.ts";
+import { amount } from "./quick.ts";
 
 const MODEL = "punchline-bert";
 /** Candidates of which one has to be the word. */
@@ -32,7 +33,7 @@ const BEAMS = 5;
 export default async function masked(): Promise<BenchRow[]> {
   const assets = process.env.PUNCHLINE_ASSETS;
   if (!assets) throw new Error("Set PUNCHLINE_ASSETS to a folder that has public-domain.");
-  const count = Number(process.env.PUNCHLINE_WORDS ?? 2000);
+  const count = amount("PUNCHLINE_WORDS", 2000, 20);
   const lm = await loadModel(await resolveModel(MODEL));
   const read = (name: string) => readRawText(join(assets, "public-domain", name));
   const hidden = hideWords(await read("valid.txt.gz"), count, new Random(1, "masked"), {

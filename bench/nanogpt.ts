@@ -14,6 +14,7 @@ import { encodeSplit } from "../src/data/tokens.ts";
 import { StreamScorer } from "../src/train/scoring.ts";
 import { train } from "../src/train/train.ts";
 import { type BenchRow, row } from "./bench.ts";
+import { amount } from "./quick.ts";
 import { compareTraining } from "./training/compare.ts";
 import { PUBLISHED, tinyShakespeare } from "./training/shakespeare.ts";
 
@@ -24,7 +25,7 @@ const LENGTH = 64;
 const size = { model: MODEL, batch: BATCH, length: LENGTH };
 
 export default async function nanogpt(): Promise<BenchRow[]> {
-  const steps = Number(process.env.PUNCHLINE_STEPS ?? 2000);
+  const steps = amount("PUNCHLINE_STEPS", 2000, 20);
   const data = await tinyShakespeare();
   const rows: BenchRow[] = [];
   for (const positions of ["rotary", "learned"]) {

@@ -20,8 +20,9 @@ import { type BenchRow, median, row } from "./bench.ts";
 import { type Corpus, grow, realJokes } from "./novelty/corpus.ts";
 import { copiesMade, truthTable } from "./novelty/known-copies.ts";
 import type { Measures } from "./novelty/measure.ts";
+import { amount } from "./quick.ts";
 
-const FULL = Number(process.env.PUNCHLINE_JOKES ?? 231_657);
+const FULL = amount("PUNCHLINE_JOKES", 231_657, 16_000);
 const jokes = `${FULL.toLocaleString("en-US")} jokes`;
 const noPeer = { absent: "no peer" };
 

@@ -19,6 +19,7 @@ import { resolveModel } from "../src/hub/pull.ts";
 import { loadTokenizer } from "../src/hub/tokenizer-files.ts";
 import { type BenchRow, plain, row } from "./bench.ts";
 import { writtenRows } from "./pretraining/written.ts";
+import { amount } from "./quick.ts";
 import { sizesOf, watchable, watched } from "./training/watched.ts";
 
 const MODEL = "punchline-gpt2";
@@ -28,7 +29,7 @@ const rows = { batchSize: 16, seqLen: 64, packing: "blocks", sampleEvery: 0 } as
 export default async function pretraining(): Promise<BenchRow[]> {
   const assets = process.env.PUNCHLINE_ASSETS;
   if (!assets) throw new Error("Set PUNCHLINE_ASSETS to a folder that has short-jokes and public-domain.");
-  const maxMinutes = Number(process.env.PUNCHLINE_MINUTES ?? 2);
+  const maxMinutes = amount("PUNCHLINE_MINUTES", 2, 0.1);
   const folder = await resolveModel(MODEL);
   const file = join(assets, "short-jokes/shortjokes.csv");
   const jokes = watchable(await prepareData(file, { vocabulary: await loadTokenizer(folder) }));

@@ -9,12 +9,20 @@ import { UsageError } from "../src/core/errors.ts";
 import { runAll } from "./all/all.ts";
 import { describeMachine, machineText } from "./all/machine.ts";
 import type { Bench, BenchRow } from "./bench.ts";
+import { amount, quick } from "./quick.ts";
 
 /** In place of a name: every benchmark. */
 const ALL = "all";
 
 /** The modules in this folder that are no benchmarks. */
-const tools = new Set(["bench.ts", "javascript.ts", "main.ts", "one-of.ts", "python.ts", "runner.ts"]);
+const tools = new Set(
+  ["bench", "javascript", "main", "one-of", "processes", "python", "quick", "runner"].map(
+    (name) => `${name}.ts`,
+  ),
+);
+
+/** Minutes that a benchmark may take among all, as PUNCHLINE_LIMIT_MINUTES may say; the second in a quick run. */
+const LIMIT_MINUTES = [120, 3] as const;
 
 /** The benchmarks in `folder`, by name. */
 function benchmarks(folder: string): string[] {
@@ -71,7 +79,7 @@ function figure(value: number): string {
  * Runs the benchmarks of `folder` that `words` name.
  * @param progress called with lines for people while all of them run
  * @returns what to print: a table of at most `columns`, or under `--json` the document `{rows}`, for all of them
- * `{machine, rows, left_out}`
+ * `{machine, quick, rows, left_out}`
  * @throws UsageError where no benchmark, or an unknown one, is named.
  */
 export async function runBenchmarks(
@@ -98,6 +106,10 @@ export async function runBenchmarks(
   return json ? JSON.stringify({ rows }) : shown(rows, columns);
 }
 
+/** Stands beside the machine. */
+const QUICK =
+  "quick run     the fewest runs and the shortest trainings: it shows that all work, not how fast";
+
 interface Output {
   readonly columns: number;
   readonly json: boolean;
@@ -110,15 +122,31 @@ async function everything(
   folder: string,
   { columns, json, progress }: Output,
 ): Promise<string> {
+  const limit = 60 * amount("PUNCHLINE_LIMIT_MINUTES", ...LIMIT_MINUTES);
   const machine = await describeMachine();
-  const about = machineText(machine);
+  const about = [machineText(machine), ...(quick ? [QUICK] : [])].join("\n");
   progress(about);
-  const { rows, left_out: leftOut } = await runAll(names, folder, progress);
-  if (json) return JSON.stringify({ machine, rows, left_out: leftOut });
+  const { rows, left_out: leftOut } = await untilInterrupted((signal) =>
+    runAll(names, folder, { limit, progress, signal }),
+  );
+  if (json) return JSON.stringify({ machine, quick, rows, left_out: leftOut });
   const tables = names.flatMap((name) => {
     const own = rows.filter(({ benchmark }) => benchmark === name);
     return own.length === 0 ? [] : [`${name}\n\n${shown(own, columns)}`];
   });
-  const missing = leftOut.map(({ benchmark, reason }) => `${benchmark}: no rows. ${reason}`);
+  const missing = leftOut.map(({ benchmark, reason }) => `${benchmark}: left out. ${reason}`);
   return [about, ...tables, ...(missing.length > 0 ? [missing.join("\n")] : [])].join("\n\n");
+}
+
+/** Does work that Ctrl-C, or a request to end, cuts short. */
+async function untilInterrupted<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const interrupt = new AbortController();
+  const stop = () => interrupt.abort();
+  const signals = ["SIGINT", "SIGTERM"] as const;
+  for (const name of signals) process.on(name, stop);
+  try {
+    return await work(interrupt.signal);
+  } finally {
+    for (const name of signals) process.off(name, stop);
+  }
 }

@@ -18,6 +18,7 @@ import { countParameters } from "../src/models/model.ts";
 import { readLog } from "../src/train/results.ts";
 import { train } from "../src/train/train.ts";
 import { type BenchRow, plain, row } from "./bench.ts";
+import { amount } from "./quick.ts";
 import { fitPowerLaw, type Trained } from "./scaling/power-law.ts";
 
 const MODEL = "punchline-gpt2";
@@ -44,7 +45,7 @@ const recipe = {
 export default async function scaling(): Promise<BenchRow[]> {
   const assets = process.env.PUNCHLINE_ASSETS;
   if (!assets) throw new Error("Set PUNCHLINE_ASSETS to a folder that has public-domain.");
-  const most = Number(process.env.PUNCHLINE_TOKENS ?? 1_000_000);
+  const most = amount("PUNCHLINE_TOKENS", 1_000_000, 120_000);
   const folder = await resolveModel(MODEL);
   const file = (name: string) => join(assets, "public-domain", `${name}.txt.gz`);
   const data = await prepareData(file("train-worldwide"), {

@@ -6,12 +6,13 @@ import { PunchlineError } from "../src/core/errors.ts";
 import { openLocal } from "../src/generate/open.ts";
 import { startServer } from "../test/served.ts";
 import { type BenchRow, plain } from "./bench.ts";
+import { amount } from "./quick.ts";
 import { soak } from "./serving/soak.ts";
 
 const MODEL = "punchline-gpt2";
 
 export default async function soakBench(): Promise<BenchRow[]> {
-  const minutes = Number(process.env.PUNCHLINE_SOAK_MINUTES ?? 10);
+  const minutes = amount("PUNCHLINE_SOAK_MINUTES", 10, 0.2);
   const server = await startServer([MODEL]);
   const lm = await openLocal(MODEL);
   try {

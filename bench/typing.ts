@@ -13,10 +13,11 @@ import { evaluateTyping } from "../src/evaluate/typing.ts";
 import { lowLatency } from "../src/generate/load.ts";
 import { train } from "../src/train/train.ts";
 import { type BenchRow, plain } from "./bench.ts";
+import { amount } from "./quick.ts";
 
 export default async function typing(): Promise<BenchRow[]> {
   const assets = process.env.PUNCHLINE_ASSETS;
-  const minutes = Number(process.env.PUNCHLINE_MINUTES ?? 20);
+  const minutes = amount("PUNCHLINE_MINUTES", 20, 0.2);
   const data = await prepareData([assets ? join(assets, "short-jokes/shortjokes.csv") : "one-liners"]);
   const { lm, summary } = await train({
     model: "char-lstm",
@@ -36,7 +37,7 @@ export default async function typing(): Promise<BenchRow[]> {
     },
   });
   const held = data.splits.test;
-  const count = Math.min(held.length, Number(process.env.PUNCHLINE_TEXTS ?? 200));
+  const count = Math.min(held.length, amount("PUNCHLINE_TEXTS", 200, 5));
   const quality = await evaluateTyping(lowLatency(lm), held.slice(0, count), { n: 3 });
   for (const { typed, completion, probability } of quality.examples)
     process.stderr.write(`${typed}[${completion}] ${(100 * probability).toFixed(0)} %\n`);

@@ -2,6 +2,10 @@
 import type { Bench } from "../bench.ts";
 
 const [url] = process.argv.slice(2) as [string];
+// Without the process that started it, nobody waits for the rows, and nobody keeps its limit of time.
+process.once("disconnect", () => process.exit(1));
+// That alone keeps no process alive whose work is over.
+process.channel?.unref();
 let outcome: object;
 try {
   const module: { default: Bench } = await import(url);

@@ -7,9 +7,10 @@ import { prepareData } from "../../src/data/prepare-sources.ts";
 import { launchBrowser } from "../../test/browser.ts";
 import { builtStudio } from "../../test/studio-page.ts";
 import { type BenchRow, plain, row } from "../bench.ts";
+import { quick } from "../quick.ts";
 import { megabytes, renderers } from "./memory-of-pages.ts";
 
-const MEGABYTES = 50;
+const MEGABYTES = quick ? 5 : 50;
 const INTERVAL = 250;
 /** How long a busy machine may take. */
 const PATIENCE = 1_200_000;

@@ -1,23 +1,16 @@
 /** What the pages of a browser hold, by Linux. */
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
+import { descendants } from "../processes.ts";
 
 /** Processes of pages among those that `root` started. */
-export function renderers(root: number): number[] {
-  const parents = new Map<number, number>();
-  const found: number[] = [];
-  for (const entry of readdirSync("/proc")) {
-    const pid = Number(entry);
-    if (!pid) continue;
-    try {
-      const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-      parents.set(pid, Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]));
-      if (readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("--type=renderer")) found.push(pid);
-    } catch {
-      // It has ended since.
-    }
+export const renderers = (root: number): number[] => descendants(root).filter(isRenderer);
+
+function isRenderer(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("--type=renderer");
+  } catch {
+    return false; // It has ended since.
   }
-  const descends = (pid: number): boolean => pid === root || (pid > 1 && descends(parents.get(pid) ?? 0));
-  return found.filter(descends);
 }
 
 /** Megabytes of memory of their own that processes hold: a page's heap, its workers' and WebAssembly's. */

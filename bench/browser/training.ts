@@ -2,6 +2,7 @@
 import type { ModelConfig } from "../../src/models/model.ts";
 import { type Absent, type BenchRow, median, row, time } from "../bench.ts";
 import { type Peer, startNode } from "../python.ts";
+import { fewest } from "../quick.ts";
 import type { TrainingCase } from "../training/compare.ts";
 import { type Side, startSide } from "./side.ts";
 
@@ -32,7 +33,7 @@ const tensorflow: Side = {
 };
 const jax: Side = { script: "jax-training.ts", name: "jax-js", packages: ["@jax-js/jax"] };
 
-const RUNS = 5;
+const RUNS = fewest(5);
 const SECONDS = 0.7;
 /** Milliseconds of a contestant's turns after which it has no more. */
 const LONG = 5000;

@@ -16,6 +16,7 @@ import { startJavaScript } from "../javascript.ts";
 import { type Limits, measureLimits, type Work } from "../limits/limits.ts";
 import { forwardOperations, weightBytes } from "../limits/work.ts";
 import { type Peer, startNode } from "../python.ts";
+import { fewest } from "../quick.ts";
 
 const THREADS = 2;
 const TOKENS = 32;
@@ -118,7 +119,7 @@ export async function compareWriting(writing: Writing): Promise<BenchRow[]> {
 /** In turns, so that whatever else the machine does meets all alike; the first round warms up. */
 async function measure(sides: ReadonlyMap<string, Side>, runs: number): Promise<Map<string, Speed[]>> {
   const speeds = new Map<string, Speed[]>();
-  for (let run = -1; run < runs; run++) {
+  for (let run = -1; run < fewest(runs); run++) {
     for (const [name, { write }] of sides) {
       if (typeof write !== "function") continue;
       const speed = await write();

@@ -1,0 +1,117 @@
+/** All benchmarks in one go: those that fail, hang or give no rows stop no other. */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test, vi } from "vitest";
+import { runAll } from "../bench/all/all.ts";
+import { amount } from "../bench/quick.ts";
+import { runBenchmarks } from "../bench/runner.ts";
+import { root, temporaryFolder } from "./cli.ts";
+
+const folder = join(root, "test/fixtures/bench-all");
+/** Seconds that nothing here takes. */
+const LONG = 3600;
+const MINUTES = 300_000;
+
+test(
+  "runs each in its own process; what fails or prints garbage is named with its reason",
+  async () => {
+    const lines: string[] = [];
+    const progress = (line: string) => lines.push(line);
+    const { rows, left_out } = await runAll(["broken", "garbage", "fine"], folder, { limit: LONG, progress });
+    expect(rows).toMatchObject([{ benchmark: "fine", case: "alone", ours: 1.5 }]);
+    expect(left_out).toEqual([
+      { benchmark: "broken", reason: "its process ended with status 7" },
+      { benchmark: "garbage", reason: "it gave something else than rows" },
+      { benchmark: "fine", reason: 'there is no figure of "never reached"' },
+    ]);
+    expect(lines).toEqual([
+      "1 of 3: broken; at most 60 min each",
+      expect.stringMatching(/^ {2}left out: its process ended with status 7, \d+ s$/),
+      expect.stringMatching(/^2 of 3: garbage; about \d+ (s|min) left$/),
+      expect.stringMatching(/^ {2}left out: it gave something else than rows, \d+ s$/),
+      expect.stringMatching(/^3 of 3: fine; about \d+ (s|min) left$/),
+      expect.stringMatching(/^ {2}1 rows; left out: there is no figure of "never reached", \d+ s$/),
+    ]);
+  },
+  MINUTES,
+);
+
+test(
+  "ends one that takes longer than its limit",
+  async () => {
+    const { rows, left_out } = await runAll(["hanging"], folder, { limit: 0.01, progress: () => {} });
+    expect(rows).toEqual([]);
+    expect(left_out).toEqual([
+      {
+        benchmark: "hanging",
+        reason: "it was ended after 1 s, the limit that PUNCHLINE_LIMIT_MINUTES sets",
+      },
+    ]);
+  },
+  MINUTES,
+);
+
+/** Whether a process runs; one that has ended and that nobody has asked about does not. */
+function runs(pid: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch {
+    return false;
+  }
+}
+
+test.skipIf(!existsSync("/proc"))(
+  "ends what a benchmark has started with it (where there is a /proc), and leaves out those after it",
+  async () => {
+    const pids = join(temporaryFolder(), "pids");
+    vi.stubEnv("PUNCHLINE_TEST_PIDS", pids);
+    const stop = new AbortController();
+    const options = { limit: LONG, progress: () => {}, signal: stop.signal };
+    const all = runAll(["hanging", "fine"], folder, options);
+    const written = () => existsSync(pids) && readFileSync(pids, "utf8").endsWith("\n");
+    await expect.poll(written, { timeout: MINUTES }).toBe(true);
+    const started = readFileSync(pids, "utf8").trim().split(" ").map(Number);
+    expect(started.map(runs)).toEqual([true, true]);
+    stop.abort();
+    expect((await all).left_out).toEqual([
+      { benchmark: "hanging", reason: "it was stopped" },
+      { benchmark: "fine", reason: "it was not run: all were stopped before it" },
+    ]);
+    await expect.poll(() => started.map(runs), { timeout: MINUTES }).toEqual([false, false]);
+    vi.unstubAllEnvs();
+  },
+  MINUTES,
+);
+
+test(
+  "says which machine it was, and whether it was quick",
+  async () => {
+    const lines: string[] = [];
+    const text = await runBenchmarks(["all", "--json"], join(root, "test/fixtures/bench"), 80, (line) =>
+      lines.push(line),
+    );
+    const { machine, quick, rows, left_out } = JSON.parse(text);
+    expect(rows).toMatchObject([
+      { benchmark: "sample", case: "with a peer", ratio: 4 },
+      { benchmark: "sample", case: "alone" },
+    ]);
+    expect(left_out).toEqual([]);
+    expect(quick).toBe(false);
+    expect(machine.processor.cores).toBeGreaterThan(0);
+    expect(machine.limits.bytes_per_second).toBeGreaterThan(0);
+    expect(machine.limits.operations_per_second.all_threads).toBeGreaterThan(0);
+    expect(lines[0]).toContain("processor");
+  },
+  MINUTES,
+);
+
+test("an amount is the variable's, and refused where it is no number", () => {
+  expect(amount("PUNCHLINE_TEST_AMOUNT", 20, 1)).toBe(20);
+  vi.stubEnv("PUNCHLINE_TEST_AMOUNT", "0.5");
+  expect(amount("PUNCHLINE_TEST_AMOUNT", 20, 1)).toBe(0.5);
+  for (const wrong of ["0", "-1", "x", ""]) {
+    vi.stubEnv("PUNCHLINE_TEST_AMOUNT", wrong);
+    expect(() => amount("PUNCHLINE_TEST_AMOUNT", 20, 1)).toThrow("PUNCHLINE_TEST_AMOUNT must be a number");
+  }
+  vi.unstubAllEnvs();
+});
