@@ -6,17 +6,26 @@ import { readdir, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { float32, type HostArray, type StoredArray, sizeOf } from "../core/array.ts";
 import { InputError } from "../core/errors.ts";
+import { remember } from "../core/remember.ts";
 import type { ModelFolder } from "../hub/folder.ts";
 import { type MatchOptions, matchTensors } from "../hub/match-tensors.ts";
 import type { TensorToWrite } from "../hub/safetensors-checksums.ts";
 import { openSafetensors, writeSafetensors } from "../hub/safetensors-file.ts";
 import { checkFinite, type TensorSource } from "../hub/tensor-source.ts";
 import type { Model } from "../models/model.ts";
-import { bitsOf, type Quantization, quantizable, quantizeMatrix, roundColumns } from "../models/quantize.ts";
+import {
+  bitsOf,
+  oneAfterAnother,
+  type PackedMatrix,
+  type Quantization,
+  quantizable,
+  quantizeMatrix,
+  roundColumns,
+} from "../models/quantize.ts";
 import type { Weights } from "./language-model.ts";
 
 /** The version of the packed files; another one is not read. */
-const FORMAT = "4";
+const FORMAT = "5";
 
 type Arrays = Record<string, HostArray<PackedType>>;
 
@@ -97,6 +106,8 @@ async function pack(
   const matches = matchTensors(model.parameters, source, options);
   const matrices = new Set(quantizable(model));
   const arrays: Arrays = {};
+  /** Matrices that are packed as one, by its name. */
+  const together = new Map<string, PackedMatrix[]>();
   for (const spec of model.parameters) {
     const { name, shape } = spec;
     const stored = matches.get(name)!;
@@ -107,12 +118,20 @@ async function pack(
       arrays[name] = float32(shape, data);
       continue;
     }
-    const parts: object = integers
-      ? roundColumns(data, spec)
-      : quantizeMatrix(data, spec, bitsOf[quantization]);
-    for (const [part, array] of Object.entries(parts)) arrays[`${name}.${part}`] = array;
+    if (integers) addParts(arrays, name, roundColumns(data, spec));
+    else if (spec.packedIn === undefined)
+      addParts(arrays, name, quantizeMatrix(data, spec, bitsOf[quantization]));
+    else
+      remember(together, spec.packedIn, (): PackedMatrix[] => []).push(
+        quantizeMatrix(data, spec, bitsOf[quantization]),
+      );
   }
+  for (const [name, matrices] of together) addParts(arrays, name, oneAfterAnother(matrices));
   return arrays;
+}
+
+function addParts(arrays: Arrays, name: string, parts: object): void {
+  for (const [part, array] of Object.entries(parts)) arrays[`${name}.${part}`] = array;
 }
 
 /** The arrays of a packed file, left there; undefined where there is none of this identity. */

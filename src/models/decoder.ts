@@ -4,8 +4,9 @@ import { remember } from "../core/remember.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { type CacheSizes, documentMask, localMask } from "../nn/attention.ts";
 import type { Embedding, PositionEmbedding } from "../nn/embedding.ts";
+import { flattenRows } from "../nn/flatten-rows.ts";
 import { type Layer, parametersOf } from "../nn/layer.ts";
-import { flattenRows } from "../nn/linear.ts";
+import { isPacked } from "../nn/quantized.ts";
 import { type Block, blockStack } from "../nn/transformer.ts";
 import { add } from "../ops/elementwise.ts";
 import { gather } from "../ops/indexing.ts";
@@ -57,12 +58,14 @@ export function decoder(parts: DecoderParts): ModelDefinition {
       /** What a layer sees of a text that is read at once. */
       const maskOf = (window: number | undefined) =>
         past || window === undefined ? mask : remember(near, window, () => slidingMask(ids, window, mask));
-      const positions = input.positions ?? past?.positions;
+      const positions = past?.positions ?? input.positions;
       const embedded = learned ? add(tokens(p, ids), learned(p, ids, positions)) : tokens(p, ids);
-      const chosen = (x: Tensor) => (wanted.logits === "last" ? lastRows(x, input) : gather(x, wanted.at!));
+      const chosen = (x: Tensor) =>
+        wanted.logits === "last" ? lastRows(x, input) : gather(flattenRows(x), wanted.at!);
+      const stream = mode.dropout(embedded, embeddingDropout);
       const { hidden, last, added, weights } = stack(
         p,
-        flattenRows(mode.dropout(embedded, embeddingDropout)),
+        isPacked(p) ? stream : flattenRows(stream),
         (k) => ({
           ids,
           positions,
@@ -74,9 +77,9 @@ export function decoder(parts: DecoderParts): ModelDefinition {
         wanted.logits === "last" || wanted.at ? chosen : undefined,
       );
       return {
-        logits: head.scores(p, finalNorm ? finalNorm(p, last) : last),
+        logits: head.scores(p, flattenRows(finalNorm ? finalNorm(p, last) : last)),
         state: past?.next(added) ?? {},
-        hidden,
+        hidden: hidden.map(flattenRows),
         attention: wanted.attention ? weights : undefined,
       };
     },

@@ -54,16 +54,16 @@ export class DecodingState {
     this.#input = input;
     this.#windows = windows;
     this.#before = before;
-    this.positions = add(indexAlong(ids, 1), reshape(start, [...start.shape, 1]));
-    if (inPlace) {
-      const places = cachePlaces(ids, start);
+    this.positions = input.positions ?? add(indexAlong(ids, 1), reshape(start, [...start.shape, 1]));
+    const places = inPlace ? cachePlaces(ids, start) : undefined;
+    if (places) {
       this.#entryOf = () => ({ places });
     } else if (seen) this.#entryOf = (cache, window) => ({ mask: seenMask(cache, ids, seen, window) });
     else
       this.#entryOf = (cache, window) => ({
         mask: cacheMask(cache, ids, start, window === undefined ? {} : { window, latest: true }),
       });
-    this.#length = add(start, newTokens(input));
+    this.#length = places && !input.attentionMask ? places.ends : add(start, newTokens(input));
   }
 
   /**
@@ -125,13 +125,16 @@ function newTokens({ ids, attentionMask }: ModelInput): Tensor {
 
 /**
  * The last real token of each row.
- * @param x [batch · length, width]
- * @returns [batch, width]
+ * @param x [batch · length, width], or [batch, length, width]
+ * @returns [batch, width], or [batch, 1, width]
  */
 export function lastRows(x: Tensor, input: ModelInput): Tensor {
   const [batch, length] = input.ids.shape as [number, number];
-  const rows = unflatten(x, input.ids);
-  if (!input.attentionMask) return reshape(slice(rows, 1, -1, 1), [batch, x.shape[1]!]);
+  const rows = x.shape.length === 3 ? x : unflatten(x, input.ids);
+  if (!input.attentionMask) {
+    const last = slice(rows, 1, -1, 1);
+    return x.shape.length === 3 ? last : reshape(last, [batch, x.shape[1]!]);
+  }
   const last = add(newTokens(input), constant(int32([1], [-1])));
   const chosen = equal(indexAlong(input.ids, 1), reshape(last, [batch, 1]));
   return sum(where(reshape(chosen, [batch, length, 1]), rows, 0), 1);

@@ -4,8 +4,9 @@
  */
 import { documentMask, selfAttention } from "../nn/attention.ts";
 import { embedding, positionEmbedding, tiedHead } from "../nn/embedding.ts";
+import { flattenRows } from "../nn/flatten-rows.ts";
 import { layer, parametersOf } from "../nn/layer.ts";
-import { flattenRows, linear } from "../nn/linear.ts";
+import { linear } from "../nn/linear.ts";
 import { layerNorm } from "../nn/norm.ts";
 import { type Activation, activations, blockStack, feedForward, postNormBlock } from "../nn/transformer.ts";
 import { add } from "../ops/elementwise.ts";

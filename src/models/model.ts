@@ -8,7 +8,7 @@ import { shown } from "../core/options.ts";
 import type { Dim } from "../core/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Spec } from "../graph/tree.ts";
-import { mergeDims } from "../nn/linear.ts";
+import { mergeDims } from "../nn/flatten-rows.ts";
 import type { Mode } from "../nn/mode.ts";
 import type { ParameterSpec, Parameters } from "../nn/parameters.ts";
 import { reshape, sum } from "../ops/broadcast.ts";

@@ -6,8 +6,9 @@
 import type { Tensor } from "../graph/tensor.ts";
 import { documentMask, localMask, selfAttention } from "../nn/attention.ts";
 import { type Embedding, embedding, tiedHead } from "../nn/embedding.ts";
+import { flattenRows } from "../nn/flatten-rows.ts";
 import { type Layer, layer, parametersOf } from "../nn/layer.ts";
-import { flattenRows, linear } from "../nn/linear.ts";
+import { linear } from "../nn/linear.ts";
 import { layerNorm } from "../nn/norm.ts";
 import { type Activation, activations, blockStack, preNormBlock } from "../nn/transformer.ts";
 import { multiply } from "../ops/elementwise.ts";

@@ -78,6 +78,24 @@ export function quantizeMatrix(
   };
 }
 
+/** Matrices of one width as one, their outputs one after another. */
+export function oneAfterAnother(matrices: readonly PackedMatrix[]): PackedMatrix {
+  const outputs = matrices.reduce((sum, { packed }) => sum + packed.shape[0]!, 0);
+  const { packed } = matrices[0]!;
+  const [, blocks, bytes] = packed.shape as [number, number, number];
+  const all = {
+    packed: hostArray("uint8", [outputs, blocks, bytes], new Uint8Array(outputs * blocks * bytes)),
+    scales: float32([outputs, blocks]),
+  };
+  let first = 0;
+  for (const { packed, scales } of matrices) {
+    all.packed.data.set(packed.data, first * blocks * bytes);
+    all.scales.data.set(scales.data, first * blocks);
+    first += packed.shape[0]!;
+  }
+  return all;
+}
+
 /** The code of a number in steps of a scale, the nearest that there is; `middle` is that of 0. */
 const codeOf = (steps: number, middle: number): number =>
   Math.max(0, Math.min(2 * middle - 1, Math.round(steps) + middle));

@@ -16,6 +16,7 @@ import { concatenate, split, transpose } from "../ops/movement.ts";
 import { type Rotation, rotary, rotationTables } from "../ops/rotary.ts";
 import { cast, equal, greater, less } from "../ops/select.ts";
 import { type Layer, layer, parametersOf } from "./layer.ts";
+import { sideBySide } from "./linear.ts";
 import type { Mode } from "./mode.ts";
 import type { Parameters } from "./parameters.ts";
 
@@ -195,7 +196,7 @@ export interface SelfAttentionOutput {
 
 export type SelfAttention = Layer<[x: Tensor, input: SelfAttentionInput, mode: Mode], SelfAttentionOutput>;
 
-/** Attention of a text to itself: x [batch · length, width]. Parameters: those of the projections and the output. */
+/** Attention of a text to itself: x [batch · length, width], or [batch, length, width]. Parameters: those of the projections and the output. */
 export function selfAttention(config: SelfAttentionConfig): SelfAttention {
   const {
     projections,
@@ -206,11 +207,13 @@ export function selfAttention(config: SelfAttentionConfig): SelfAttention {
     ...rest
   } = checkOptions(config, selfAttentionNames);
   const { causal = false, dropout = 0, byHead = false } = rest;
+  const projected = sideBySide(projections);
   const project = (p: Parameters, x: Tensor, ids: Tensor) => {
-    const given = projections.map((projection) => unflatten(projection(p, x), ids));
-    if (given.length === 3) return { parts: given, joined: undefined };
-    const d = staticDim("attention", given[0]!.shape, 2) / (heads + 2 * kvHeads);
-    const joined = byHead ? byPart(given[0]!, heads, d) : given[0]!;
+    const products = projected(p, x);
+    const parts = products.parts.map((part) => byText(part, ids));
+    if (parts.length === 3) return { parts, joined: products.joined && byText(products.joined, ids) };
+    const d = staticDim("attention", parts[0]!.shape, 2) / (heads + 2 * kvHeads);
+    const joined = byHead ? byPart(parts[0]!, heads, d) : parts[0]!;
     return { parts: split(joined, 2, [heads * d, kvHeads * d, kvHeads * d]), joined };
   };
   /** Queries or keys, each head normalised. */
@@ -251,14 +254,17 @@ export function selfAttention(config: SelfAttentionConfig): SelfAttention {
     return weights ? attendWithWeights(q, k, v, options) : { output: attend(q, k, v, options, mode) };
   };
   return layer(
-    parametersOf(...projections, ...(norms ?? []), output),
+    parametersOf(projected, ...(norms ?? []), output),
     (p, x: Tensor, input: SelfAttentionInput, mode: Mode) => {
       const result = attended(p, x, input, mode);
-      const mixed = reshape(result.output, [x.shape[0]!, result.output.shape[2]!]);
+      const mixed = reshape(result.output, [...x.shape.slice(0, -1), result.output.shape[2]!]);
       return { ...result, output: output(p, chosenRows(mixed, input)) };
     },
   );
 }
+
+/** The stream's rows by text, [batch, length, ...], where it has them one after another. */
+const byText = (x: Tensor, ids: Tensor): Tensor => (x.shape.length === 3 ? x : unflatten(x, ids));
 
 /** The rows of the stream that go on. */
 export const chosenRows = (x: Tensor, { rows }: Pick<SelfAttentionInput, "rows">): Tensor =>

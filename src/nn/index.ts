@@ -20,8 +20,9 @@ export {
   positionEmbedding,
   tiedHead,
 } from "./embedding.ts";
+export { flattenRows, mergeDims } from "./flatten-rows.ts";
 export { type Layer, layer, parametersOf } from "./layer.ts";
-export { flattenRows, type LinearOptions, linear, mergeDims } from "./linear.ts";
+export { type LinearMap, type LinearOptions, linear } from "./linear.ts";
 export { type LayerNormOptions, layerNorm, type NormOptions, rmsNorm } from "./norm.ts";
 export {
   filled,

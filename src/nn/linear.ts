@@ -1,10 +1,14 @@
 /** Linear maps, with parameters named and laid out as in PyTorch. */
+
+import { float32 } from "../core/array.ts";
 import { checkOptions, optionNames } from "../core/options.ts";
-import type { Dim } from "../core/shape.ts";
+import { constant } from "../graph/leaves.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { reshape } from "../ops/broadcast.ts";
 import { gemm } from "../ops/matmul.ts";
-import { type Layer, layer } from "./layer.ts";
+import { concatenate, split } from "../ops/movement.ts";
+import { flattenRows } from "./flatten-rows.ts";
+import { type Layer, layer, parametersOf } from "./layer.ts";
 import { adapterOf, addAdapter } from "./lora.ts";
 import {
   filled,
@@ -45,7 +49,12 @@ const linearNames = optionNames<keyof LinearOptions>()("bias std inputsFirst map
  * q.parameters; // q_proj.weight [64, 64]
  * const y = q(p, x);
  */
-export function linear(name: string, inputs: number, outputs: number, options: LinearOptions = {}): Layer {
+export function linear(
+  name: string,
+  inputs: number,
+  outputs: number,
+  options: LinearOptions = {},
+): LinearMap {
   checkOptions(options, linearNames);
   const { bias = true, std, inputsFirst = false, maps = 1, head = false } = options;
   const torch = uniform(1 / Math.sqrt(inputs));
@@ -56,9 +65,57 @@ export function linear(name: string, inputs: number, outputs: number, options: L
     maps: maps === 1 ? undefined : { axis, count: maps },
   };
   const specs = bias ? [weight, vector(`${name}.bias`, [outputs], drawBias)] : [weight];
-  return layer(head ? specs.map((spec) => ({ ...spec, head })) : specs, (p, x) =>
+  const map = layer(head ? specs.map((spec) => ({ ...spec, head })) : specs, (p, x: Tensor) =>
     multiplyWeight(p, name, x, bias ? parameter(p, `${name}.bias`) : undefined, inputsFirst),
   );
+  return Object.assign(map, { map: { name, inputs, outputs, bias } });
+}
+
+/** A layer that is a linear map and nothing else. */
+export interface LinearMap extends Layer {
+  readonly map: {
+    /** What its parameters' names begin with. */
+    readonly name: string;
+    readonly inputs: number;
+    readonly outputs: number;
+    readonly bias: boolean;
+  };
+}
+
+/** What {@link sideBySide} gives. */
+export interface Products {
+  /** Of each map: [..., outputs]. */
+  readonly parts: readonly Tensor[];
+  /** All of them side by side, where they were computed as one: [..., outputs of all]. */
+  readonly joined?: Tensor | undefined;
+}
+
+/**
+ * Layers that read the same x, such as those of queries, keys and values. Linear maps without adapters whose weights are
+ * quantised are one product: a product of a single row takes longer to begin than to read a small matrix.
+ */
+export function sideBySide(layers: readonly Layer[]): Layer<[x: Tensor], Products> {
+  const maps = layers.flatMap((one) => ("map" in one ? [(one as LinearMap).map] : []));
+  const apart = parametersOf(...layers);
+  const separate = (p: Parameters, x: Tensor): Products => ({ parts: layers.map((one) => one(p, x)) });
+  if (maps.length < layers.length) return layer(apart, separate);
+  const name = maps.map((map, k) => (k === 0 ? map.name : map.name.replace(/^.*\./, ""))).join("+");
+  const together = apart.map((spec) => (spec.outputs === undefined ? spec : { ...spec, packedIn: name }));
+  return layer(together, (p, x: Tensor) => {
+    const packed = quantizedMatrix(p, name, x.shape.at(-1) as number);
+    if (!packed) return separate(p, x);
+    const biases = maps.map(({ name, outputs, bias }) =>
+      bias ? parameter(p, `${name}.bias`) : constant(float32([outputs])),
+    );
+    const joined = packed.multiply(x, maps.some(({ bias }) => bias) ? concatenate(biases, 0) : undefined);
+    const last = joined.shape.length - 1;
+    const parts = split(
+      joined,
+      last,
+      maps.map(({ outputs }) => outputs),
+    ).map((part, k) => adapted(p, maps[k]!.name, part, x));
+    return { parts, joined: maps.some(({ name }) => adapterOf(p, name)) ? undefined : joined };
+  });
 }
 
 /**
@@ -73,24 +130,18 @@ export function multiplyWeight(
   bias?: Tensor,
   inputsFirst = false,
 ): Tensor {
+  const packed = quantizedMatrix(p, `${name}.weight`, x.shape.at(-1) as number);
+  if (packed) return adapted(p, name, packed.multiply(x, bias), x);
   const rows = flattenRows(x);
-  const product =
-    quantizedMatrix(p, `${name}.weight`, rows.shape[1] as number)?.multiply(rows, bias) ??
-    gemm(rows, parameter(p, `${name}.weight`), bias, { transposeB: !inputsFirst });
-  const adapter = adapterOf(p, name);
-  const output = adapter ? addAdapter(product, rows, adapter) : product;
+  const product = gemm(rows, parameter(p, `${name}.weight`), bias, { transposeB: !inputsFirst });
+  const output = adapted(p, name, product, rows);
   return reshape(output, [...x.shape.slice(0, -1), output.shape[1]!]);
 }
 
-/** [..., n] → [rows, n]. */
-export function flattenRows(x: Tensor): Tensor {
-  return reshape(x, [mergeDims(x.shape.slice(0, -1)), x.shape[x.shape.length - 1]!]);
-}
-
-/** The size of several axes merged into one; a product of names where they are dynamic. */
-export function mergeDims(dims: readonly Dim[]): Dim {
-  const size = dims.reduce<number>((n, d) => (typeof d === "number" ? n * d : n), 1);
-  const names = dims.filter((d) => typeof d === "string").sort();
-  if (names.length === 0) return size;
-  return size === 1 ? names.join("*") : `${size}*${names.join("*")}`;
+/** The product of a map's matrix, [..., outputs], and that of its LoRA adapter, if it has one. */
+function adapted(p: Parameters, name: string, product: Tensor, x: Tensor): Tensor {
+  const adapter = adapterOf(p, name);
+  return adapter
+    ? reshape(addAdapter(flattenRows(product), flattenRows(x), adapter), product.shape)
+    : product;
 }

@@ -19,6 +19,11 @@ export interface ParameterSpec {
   readonly table?: boolean | undefined;
   /** Whether its outputs are the vocabulary, of a head that is not a table. */
   readonly head?: boolean | undefined;
+  /**
+   * The name of a matrix that this one may be packed in when it is quantised, with those of the same name behind each
+   * other along the outputs: they multiply the same x. Absent: it is packed alone.
+   */
+  readonly packedIn?: string | undefined;
   /** Linear maps side by side in it along an axis: queries, keys and values, or gates. Absent: one. */
   readonly maps?: Maps | undefined;
 }

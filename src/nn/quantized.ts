@@ -4,8 +4,10 @@
  * `name.scales`, which is faster for many rows of x.
  */
 import type { Tensor } from "../graph/tensor.ts";
+import { reshape } from "../ops/broadcast.ts";
 import { integerProduct, integerRows, roundedRows } from "../ops/integer-product.ts";
 import { type Bits, quantizedProduct, quantizedRows } from "../ops/quantized.ts";
+import { flattenRows } from "./flatten-rows.ts";
 import type { Parameters } from "./parameters.ts";
 
 /**
@@ -24,8 +26,12 @@ export const SHORT_BLOCK = 32;
 /** What ONNX Runtime has kernels for, the fastest first. */
 const blocks = { 8: [256, 128, 64], 4: [128, 64] } as const;
 
+/** Whether matrices are in blocks: their products take x of any rank, so that a stream of texts needs no other shape. */
+export const isPacked = (parameters: Parameters): boolean =>
+  Object.keys(parameters).some((name) => name.endsWith(".packed"));
+
 export interface QuantizedMatrix {
-  /** x · Wᵀ + bias. [rows, width] → [rows, outputs]. */
+  /** x · Wᵀ + bias. [..., width] → [..., outputs]. */
   multiply(x: Tensor, bias?: Tensor): Tensor;
   /** Rows of W by number. [...index] → [...index, width]. */
   rows(index: Tensor): Tensor;
@@ -42,7 +48,10 @@ export function quantizedMatrix(
   );
   if (weights && scales)
     return {
-      multiply: (x, bias) => integerProduct(roundedRows(x), { weights, scales }, bias),
+      multiply(x, bias) {
+        const product = integerProduct(roundedRows(flattenRows(x)), { weights, scales }, bias);
+        return reshape(product, [...x.shape.slice(0, -1), product.shape[1]!]);
+      },
       rows: (index) => integerRows({ weights, scales }, index),
     };
   if (!packed || !scales) return undefined;

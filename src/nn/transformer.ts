@@ -11,6 +11,7 @@ import {
   type SelfAttentionOutput,
 } from "./attention.ts";
 import { type Layer, layer, parametersOf } from "./layer.ts";
+import { type Products, sideBySide } from "./linear.ts";
 import type { Mode } from "./mode.ts";
 
 /** By Hugging Face's names: `gelu_new` is the tanh form. */
@@ -31,9 +32,13 @@ export const feedForward = (inner: Layer, outer: Layer, activation: Activation):
 
 /** outer(activation(gate(x)) · inner(x)): a gated perceptron, such as SwiGLU (Shazeer 2020, arXiv 2002.05202). */
 export const gatedFeedForward = (gate: Layer, inner: Layer, outer: Layer, activation: Activation): Layer =>
-  layer(parametersOf(gate, inner, outer), (p, x: Tensor) =>
-    outer(p, multiply(activations[activation](gate(p, x)), inner(p, x))),
-  );
+  gatedBy(sideBySide([gate, inner]), outer, activations[activation]);
+
+const gatedBy = (both: Layer<[x: Tensor], Products>, outer: Layer, activate: (x: Tensor) => Tensor): Layer =>
+  layer(parametersOf(both, outer), (p, x: Tensor) => {
+    const [gate, inner] = both(p, x).parts as [Tensor, Tensor];
+    return outer(p, multiply(activate(gate), inner));
+  });
 
 export interface BlockConfig {
   readonly attention: SelfAttention;

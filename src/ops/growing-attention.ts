@@ -18,14 +18,14 @@ const CAPACITY = 6;
 export const cachePlacesOp = defineOp({
   name: "cache_places",
   inputs: ["ids", "used"],
-  outputs: ["last", "total"],
+  outputs: ["last", "total", "ends"],
   infer({ ids, used }) {
     if (ids.shape.length !== 2 || used.shape.length !== 1 || used.dtype !== "int32")
       throw new ShapeError("cache_places", "expected ids [batch, length] and used int32 [batch]", [
         ids.shape,
         used.shape,
       ]);
-    return { last: { dtype: "int32", shape: used.shape }, total: { dtype: "int32", shape: [] } };
+    return { last: { dtype: "int32", shape: used.shape }, total: { dtype: "int32", shape: [] }, ends: used };
   },
   vjp: none("places do not change by degrees"),
   lower(emit, { ids, used }) {
@@ -33,11 +33,13 @@ export const cachePlacesOp = defineOp({
     return {
       last: emit.node("Sub", [ends, wholeNumber(emit, 1)]),
       total: emit.node("ReduceMax", [ends, emit.ints([0])], { attributes: { keepdims: 0 } }),
+      ends,
     };
   },
-  reference({ ids, used }, _, { last, total }) {
+  reference({ ids, used }, _, { last, total, ends }) {
     const [, length] = sizes("cache_places", ids.shape, 2);
     last.data.set(used.data.map((n) => n + length - 1));
+    ends.data.set(used.data.map((n) => n + length));
     total.data[0] = Math.max(...used.data) + length;
   },
   samples: [
@@ -212,6 +214,8 @@ export interface CachePlaces {
   readonly last: Tensor;
   /** Tokens of the longest row, the new ones included: int32 scalar. */
   readonly total: Tensor;
+  /** Tokens of each row, the new ones included: int32 [batch]. */
+  readonly ends: Tensor;
 }
 
 /**

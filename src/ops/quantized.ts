@@ -2,8 +2,9 @@
  * Products with matrices, and rows of tables, stored in 4 or 8 bits: blocks of numbers that share a scale,
  * w = (q - 2^(bits - 1)) · scale, packed as ONNX Runtime's MatMulNBits reads them.
  */
+import { sizeOf } from "../core/array.ts";
 import { ShapeError } from "../core/errors.ts";
-import { sameShape, sizes, staticDim } from "../core/shape.ts";
+import { sameShape, staticDim } from "../core/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { defineOp, drawn, indices, none, positive, type ReferenceArray, real, typed } from "./define.ts";
 
@@ -35,16 +36,16 @@ export const quantizedProductOp = defineOp({
   attributes: typed<ProductAttributes>(),
   infer({ x, packed, scales, bias }, packing) {
     const outputs = staticDim("quantized_product", packed.shape, 0);
-    const [rows = 1, width] = x.shape;
+    const width = x.shape.at(-1);
     const blocks = [outputs, Math.ceil(packing.width / packing.block)];
     const bytes = [...blocks, (packing.block * packing.bits) / 8];
     if (packed.dtype !== "uint8" || !sameShape(packed.shape, bytes) || !sameShape(scales.shape, blocks))
       throw new ShapeError("quantized_product", `expected [${bytes}] and [${blocks}]`, [packed, scales]);
-    if (x.shape.length !== 2 || width !== packing.width)
-      throw new ShapeError("quantized_product", `expected [rows, ${packing.width}]`, [x.shape]);
+    if (x.shape.length < 2 || width !== packing.width)
+      throw new ShapeError("quantized_product", `expected [..., ${packing.width}]`, [x.shape]);
     if (bias && bias.shape[0] !== outputs)
       throw new ShapeError("quantized_product", "the bias has another length", [bias.shape, packed.shape]);
-    return { y: { dtype: "float32", shape: [rows, outputs] } };
+    return { y: { dtype: "float32", shape: [...x.shape.slice(0, -1), outputs] } };
   },
   vjp: none("rounded weights are for inference; train the float ones"),
   lower(emit, { x, packed, scales, bias }, { bits, block, width, activations }) {
@@ -62,7 +63,8 @@ export const quantizedProductOp = defineOp({
     return { y };
   },
   reference({ x, packed, scales, bias }, packing, { y }) {
-    const [rows, outputs] = sizes("quantized_product", y.shape, 2);
+    const outputs = y.shape.at(-1)!;
+    const rows = sizeOf(y.shape) / outputs;
     const { width } = packing;
     for (let j = 0; j < outputs; j++) {
       const weights = unpackRow(packed, scales, j, packing);
@@ -74,6 +76,11 @@ export const quantizedProductOp = defineOp({
     }
   },
   samples: ([4, 8] as const).flatMap((bits) => [
+    {
+      title: `${bits} bits, three axes`,
+      inputs: { x: real(2, 3, 64), packed: bytes(5, 2, 4 * bits), scales: positive(5, 2) },
+      attributes: { bits, block: 32, width: 64, activations: "float32" as const },
+    },
     {
       title: `${bits} bits`,
       inputs: { x: real(3, 64), packed: bytes(5, 2, 4 * bits), scales: positive(5, 2) },
@@ -89,11 +96,11 @@ export const quantizedProductOp = defineOp({
 
 /**
  * x · Wᵀ + bias with packed W.
- * @param x [rows, width]
+ * @param x [..., width]
  * @param packed uint8 [outputs, blocks, bytes of a block]
  * @param scales [outputs, blocks]
  * @param bias [outputs]
- * @returns [rows, outputs]
+ * @returns [..., outputs]
  */
 export function quantizedProduct(
   x: Tensor,

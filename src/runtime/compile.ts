@@ -34,6 +34,7 @@ import {
   type TensorTree,
   unflatten,
 } from "../graph/tree.ts";
+import { joinAddedNorms } from "../onnx/added-norms.ts";
 import { everyKernel } from "../onnx/kernels.ts";
 import { locate } from "../onnx/locate.ts";
 import { type Lowered, lower } from "../onnx/lower.ts";
@@ -229,7 +230,7 @@ function fillMask(memory: KernelMemory, { array, rate, stream, steps }: Mask, ra
 function trace(
   fn: (...args: never) => unknown,
   args: readonly unknown[],
-  { kernels }: Pick<Backend, "kernels">,
+  { kernels = everyKernel }: Pick<Backend, "kernels">,
   splitOutputs: (outputs: readonly Tensor[]) => SplitOutputs,
 ) {
   const leaves = leavesOf<Spec>(args as never);
@@ -243,7 +244,7 @@ function trace(
     names.set(leaf, name);
     return name;
   };
-  const whole = lower(split.roots, nameFor, tensors, kernels);
+  const whole = joinAddedNorms(lower(split.roots, nameFor, tensors, kernels), kernels);
   const { lowered, folder } = storeConstants(whole, leaves);
   const random = lowered.feeds.filter((leaf) => leaf.node.op === "dropout_mask");
   const sizes = random.map((leaf) => sizeOf(staticShape("dropout", leaf.shape)));

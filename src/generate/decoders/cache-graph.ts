@@ -4,8 +4,9 @@
  * returns those of the new tokens alone, which are copied there, so that a token costs the same memory traffic whatever
  * the room for more.
  */
-import type { HostArray } from "../../core/array.ts";
+import { type HostArray, int32 } from "../../core/array.ts";
 import { remember } from "../../core/remember.ts";
+import type { Spec } from "../../graph/tree.ts";
 import { type ModelInput, type State, zeroState } from "../../models/model.ts";
 import { appendTo, capacityAxis, withoutRoom } from "../../models/state.ts";
 import { evaluation } from "../../nn/mode.ts";
@@ -39,6 +40,7 @@ export interface CacheGraph {
 export function cacheGraph(lm: LanguageModel, logits: "last" | "all" = "last", constant = false): CacheGraph {
   const { model, backend } = lm;
   const known = new Map<number, ReturnType<typeof model.state>>();
+  const token: Spec = { dtype: "int32", shape: ["batch", "length"] };
   const inPlace = Boolean(backend.sharesMemory && model.growsInPlace);
   const step = compile(
     (parameters: Parameters, input: ModelInput & { state: State }) => {
@@ -47,10 +49,7 @@ export function cacheGraph(lm: LanguageModel, logits: "last" | "all" = "last", c
     },
     {
       backend,
-      specs: [
-        weightSpecs(lm, constant),
-        { ids: { dtype: "int32", shape: ["batch", "length"] }, state: model.state("batch") },
-      ],
+      specs: [weightSpecs(lm, constant), { ids: token, positions: token, state: model.state("batch") }],
     },
   );
   return {
@@ -59,18 +58,31 @@ export function cacheGraph(lm: LanguageModel, logits: "last" | "all" = "last", c
     async run(weights, { ids, state, past }, scores) {
       const rows = ids.shape[0]!;
       const specs = remember(known, rows, () => model.state(rows));
+      const used = typeof past === "number" ? new Array<number>(rows).fill(past) : past;
+      const positions = positionsAfter(used, ids);
       if (inPlace) {
         const fixed = Object.entries(specs).filter(([, { shape }]) => capacityAxis(shape) < 0);
         const next = { ...state, ...zeroState(Object.fromEntries(fixed)) };
-        await step.run([weights, { ids, state }], { into: { logits: scores, state: next } });
+        await step.run([weights, { ids, positions, state }], { into: { logits: scores, state: next } });
         return next;
       }
-      const used = typeof past === "number" ? new Array<number>(rows).fill(past) : past;
       const empty = used.every((n) => n === 0);
-      const result = await step.run([weights, { ids, state: empty ? withoutRoom(state, specs) : state }], {
-        into: { logits: scores },
-      });
+      const result = await step.run(
+        [weights, { ids, positions, state: empty ? withoutRoom(state, specs) : state }],
+        {
+          into: { logits: scores },
+        },
+      );
       return appendTo(state, specs, result.state as Arrays, used);
     },
   };
+}
+
+/** The positions of new tokens behind those of each row. */
+function positionsAfter(used: readonly number[], ids: HostArray<"int32">): HostArray<"int32"> {
+  const [, length] = ids.shape as readonly [number, number];
+  const positions = int32(ids.shape);
+  for (let i = 0; i < positions.data.length; i++)
+    positions.data[i] = used[Math.floor(i / length)]! + (i % length);
+  return positions;
 }
