@@ -32,7 +32,7 @@ export function loneNodes(lowered: Lowered): readonly LoneNode[] {
       model: {
         nodes: [node],
         inputs: read.filter((name) => !lowered.constants.has(name)).map(value),
-        outputs: node.outputs.filter((name) => name !== "").map(value),
+        outputs: node.outputs.map(value),
         constants: new Map(
           read.flatMap((name) => {
             const constant = lowered.constants.get(name);

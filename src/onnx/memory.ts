@@ -46,7 +46,7 @@ export function graphMemory(lowered: Lowered): number {
   nodes.forEach((node, at) => {
     const dying = new Set(node.inputs.map(homeOf).filter((name) => lastRead.get(name) === at));
     for (const name of node.outputs) {
-      if (name === "" || home.has(name) || foreign.has(name)) continue;
+      if (home.has(name) || foreign.has(name)) continue;
       const bytes = shapes.bytes(name);
       if (inPlace.has(node.opType)) {
         // The place is handed on: what dies gives up as much as the result takes.
@@ -125,7 +125,7 @@ class ShapeTable {
 
   infer(node: OnnxNode): void {
     node.outputs.forEach((name, k) => {
-      if (name !== "" && !this.#values.has(name))
+      if (!this.#values.has(name))
         this.#values.set(name, { shape: this.#shape(node, k), dtype: this.#dtype(node) });
       if (this.#isHalf(node)) this.#halves.add(name);
     });

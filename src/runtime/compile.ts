@@ -34,7 +34,6 @@ import {
   type TensorTree,
   unflatten,
 } from "../graph/tree.ts";
-import { joinAddedNorms } from "../onnx/added-norms.ts";
 import { everyKernel } from "../onnx/kernels.ts";
 import { locate } from "../onnx/locate.ts";
 import { type Lowered, lower } from "../onnx/lower.ts";
@@ -230,7 +229,7 @@ function fillMask(memory: KernelMemory, { array, rate, stream, steps }: Mask, ra
 function trace(
   fn: (...args: never) => unknown,
   args: readonly unknown[],
-  { kernels = everyKernel }: Pick<Backend, "kernels">,
+  { kernels }: Pick<Backend, "kernels">,
   splitOutputs: (outputs: readonly Tensor[]) => SplitOutputs,
 ) {
   const leaves = leavesOf<Spec>(args as never);
@@ -244,7 +243,7 @@ function trace(
     names.set(leaf, name);
     return name;
   };
-  const whole = joinAddedNorms(lower(split.roots, nameFor, tensors, kernels), kernels);
+  const whole = lower(split.roots, nameFor, tensors, kernels);
   const { lowered, folder } = storeConstants(whole, leaves);
   const random = lowered.feeds.filter((leaf) => leaf.node.op === "dropout_mask");
   const sizes = random.map((leaf) => sizeOf(staticShape("dropout", leaf.shape)));
