@@ -78,7 +78,7 @@ describe("a conversation", () => {
     await chat.release();
   });
 
-  it("ends at every end token that generation_config.json lists", async () => {
+  it("ends at every end token that generation_config.json lists, or config.json without it", async () => {
     const { folder, lm } = await instruct();
     const options = { temperature: 0, maxLength: 12 };
     const whole = createChat(lm);
@@ -87,15 +87,27 @@ describe("a conversation", () => {
     const [first, ...others] = ids.slice(1);
     expect(first).not.toBe(ids[0]);
     const list = [lm.tokenizer.endOfText, first, 1e9];
-    writeFileSync(join(folder, "generation_config.json"), JSON.stringify({ eos_token_id: list }));
-    const chat = createChat(await loadModel(folder));
-    const answer = await chat.say("why did the hen", options);
     expect(others.length).toBeGreaterThan(2);
-    expect(answer).toMatchObject({
-      ids: ids.slice(0, 2),
-      finish: "eos",
-      text: lm.tokenizer.decode([ids[0]!]),
-    });
+    const config = JSON.parse(readFileSync(join(folder, "config.json"), "utf8"));
+    for (const [file, content] of Object.entries({
+      "config.json": { ...config, eos_token_id: list },
+      "generation_config.json": { eos_token_id: list },
+    })) {
+      writeFileSync(join(folder, file), JSON.stringify(content));
+      const chat = createChat(await loadModel(folder));
+      expect(await chat.say("why did the hen", options), file).toMatchObject({
+        ids: ids.slice(0, 2),
+        finish: "eos",
+        text: lm.tokenizer.decode([ids[0]!]),
+      });
+      await chat.release();
+      writeFileSync(join(folder, "config.json"), JSON.stringify(config));
+    }
+    const none = { eos_token_id: lm.tokenizer.endOfText };
+    writeFileSync(join(folder, "generation_config.json"), JSON.stringify(none));
+    writeFileSync(join(folder, "config.json"), JSON.stringify({ ...config, eos_token_id: list }));
+    const chat = createChat(await loadModel(folder));
+    expect((await chat.say("why did the hen", options)).ids).toEqual(ids);
     await chat.release();
   });
 

@@ -75,7 +75,11 @@ it("refuses what makes no sense in one sentence, and leaves no folder", async ()
   };
   expect(await refused("--lora-rank", "4")).toBe("error: --lora-rank is an option of --lora; add it.");
   expect(await refused("--lora", "--lora-targets", "q_proj")).toBe(
-    'error: "q_proj" of --lora-targets names no linear map of gpt2; it has c_attn, c_proj, c_fc.',
+    'error: "q_proj" of --lora-targets names no linear map of gpt2, which has c_attn, c_proj, c_fc; did you mean "c_proj"?',
+  );
+  // Before any text is read.
+  expect(await refused("--lora", "--lora-targets", "query", "--data", "missing.txt")).toBe(
+    'error: "query" of --lora-targets names no linear map of gpt2, which has c_attn, c_proj, c_fc.',
   );
   expect(await refused("--freeze-layers", "9")).toContain("beyond the 2 layers");
   expect(await run("sample", "b")).toMatchObject({ status: 1 });

@@ -175,8 +175,16 @@ describe("a LoRA run", () => {
 describe("what LoRA refuses", () => {
   it("a target that matches nothing, naming what there is", async () => {
     await expect(tuned({ lora: { targets: ["c_atn"] } })).rejects.toThrow(
-      '"c_atn" of `lora.targets` names no linear map of gpt2; it has c_attn, c_proj, c_fc.',
+      '"c_atn" of `lora.targets` names no linear map of gpt2, which has c_attn, c_proj, c_fc; did you mean "c_attn"?',
     );
+    const folder = await modelFolder("gpt2");
+    const early = train({
+      base: { folder, name: folder },
+      data: ["why"],
+      options: { lora: { targets: ["query"] } },
+    });
+    // Before any text is read.
+    await expect(early).rejects.toThrow('"query" of `lora.targets` names no linear map of gpt2');
   });
 
   it("an architecture without adapters, and numbers that cannot be", async () => {

@@ -70,8 +70,11 @@ export function worst(
   return most;
 }
 
-/** Expects streams and logits of real tokens to be PyTorch's, to 1e-4. */
-export async function expectParity(folder: string, request: ForwardRequest): Promise<void> {
+/**
+ * Expects streams and logits of real tokens to be PyTorch's, to 1e-4.
+ * @param plain the same model, with the names that PyTorch's reads. Default: the folder itself
+ */
+export async function expectParity(folder: string, request: ForwardRequest, plain = folder): Promise<void> {
   const { model, weights } = await loadFolder(folder);
   const { ids, mask, types } = request;
   const ours = await forward(model, weights, {
@@ -81,7 +84,7 @@ export async function expectParity(folder: string, request: ForwardRequest): Pro
   });
   const layers = ours.hidden.length - 1;
   const width = ours.hidden[0]!.shape[1]!;
-  const theirs = await forwardInTorch(folder, request, { width, layers });
+  const theirs = await forwardInTorch(plain, request, { width, layers });
   const real = mask?.flat();
   const within = (size: number) => (i: number) => real === undefined || real[Math.floor(i / size)] === 1;
   ours.hidden.forEach((stream, k) => {

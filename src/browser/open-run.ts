@@ -62,7 +62,7 @@ export async function openRun(
     tokenizer,
     backend,
     stopAtEos: generation?.eos_token_id !== undefined || tokenizer.kind === "bpe",
-    ends: endsOf(generation, tokenizer),
+    ends: endsOf(generation ?? model.config, tokenizer),
     isolateDocuments: generation?.texts_alone === true || tokenizer.beginOfText !== undefined,
     cleaning: recordedCleaning(generation, await readJson(files, names.run)),
     name: files.name,

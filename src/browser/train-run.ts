@@ -20,12 +20,7 @@ import { TOKENIZER_FINGERPRINT } from "../text/vocabulary-text.ts";
 import { checkpointFrom, runWeights, weightsFrom } from "../train/checkpoint-tensors.ts";
 import { type OtherBackend, onFastest, onItsDevice } from "../train/fastest.ts";
 import { keptLines, parseKeptLines } from "../train/kept-data.ts";
-import {
-  type ResumeOptions,
-  resolveFinetuneOptions,
-  resumeTrainOptions,
-  trainOptionNames,
-} from "../train/options.ts";
+import { type ResumeOptions, resumeTrainOptions, trainOptionNames } from "../train/options.ts";
 import {
   type FromScratch,
   type ResolvedRequest,
@@ -37,7 +32,14 @@ import {
 } from "../train/resolve-scratch.ts";
 import { describingFiles, files as names, type RunRecord } from "../train/run-record.ts";
 import { type SessionHooks, type SessionResult, session } from "../train/session.ts";
-import { adaptModel, initialise, initialiseAll, type Setup, setUp } from "../train/setup.ts";
+import {
+  adaptModel,
+  finetuneOptionsOf,
+  initialise,
+  initialiseAll,
+  type Setup,
+  setUp,
+} from "../train/setup.ts";
 import { type FindBase, openAdapter, openTensors, readTensorFile } from "./model-tensors.ts";
 import { MOST_MEMORY, readModel, readRecord, readTokenizer } from "./open-run.ts";
 import { storedResults } from "./run-results.ts";
@@ -129,7 +131,7 @@ async function resolveFurther({
 }: FromModel & TextsAndOptions): Promise<ResolvedRequest> {
   const { model, tokenizer } =
     "model" in base ? base : { model: await readModel(base), tokenizer: await readTokenizer(base) };
-  const resolved = resolveFinetuneOptions(options, model);
+  const resolved = finetuneOptionsOf(model, options);
   const data = isPrepared(given)
     ? speltBy(given, tokenizer, tokenizer.kind)
     : await prepareGiven(given, { vocabulary: tokenizer, signal });

@@ -3,7 +3,10 @@ import { TEXT_CLEANING } from "../text/cleaning-record.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import type { LanguageModel } from "./language-model.ts";
 
-/** The ids that end a text besides the vocabulary's own end, of `eos_token_id`: one id, or a list of them. */
+/**
+ * The ids that end a text besides the vocabulary's own end, of `eos_token_id`: one id, or a list of them.
+ * @param config the contents of `generation_config.json`, or of `config.json` where there is none
+ */
 export function endsOf(
   config: Readonly<Record<string, unknown>> | null | undefined,
   { endOfText, size }: Pick<Tokenizer, "endOfText" | "size">,

@@ -78,7 +78,7 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
     const isolateDocuments =
       folder.generationConfig?.texts_alone === true || tokenizer.beginOfText !== undefined;
     const cleaning = recordedCleaning(folder.generationConfig, folder.run);
-    const ends = endsOf(folder.generationConfig, tokenizer);
+    const ends = endsOf(folder.generationConfig ?? folder.config, tokenizer);
     const lm = { model, weights, tokenizer, backend, stopAtEos, ends, isolateDocuments, cleaning, name };
     return new LocalModel(lm, adapter === undefined ? path : folder.origin);
   };

@@ -32,7 +32,7 @@ describe("matchTensors", () => {
 
   it("finds names with and without prefix, by alias, renamed, and passes over what may be ignored", () => {
     const matches = matchTensors(
-      expected,
+      expected.slice(1),
       source({
         "wte.weight": [4, 2],
         "h.0.beta": [2],
@@ -47,10 +47,26 @@ describe("matchTensors", () => {
       },
     );
     expect(Object.fromEntries(matches)).toEqual({
-      "transformer.wte.weight": "wte.weight",
       "lm_head.weight": "wte.weight",
       "transformer.h.0.bias": "h.0.beta",
     });
+  });
+
+  it("does not take one of two parameters for the other where either is missing", () => {
+    const aliases = { "transformer.wte.weight": ["lm_head.weight"] };
+    const both = source({ "lm_head.weight": [4, 2], "transformer.h.0.bias": [2] });
+    expect(() => matchTensors(expected, both, { aliases })).toThrow(/: missing: transformer\.wte\.weight\.$/);
+    expect(matchTensors([expected[0]!, expected[2]!], both, { aliases }).get("transformer.wte.weight")).toBe(
+      "lm_head.weight",
+    );
+  });
+
+  it("says of weights without a head that they are of another model of the family", () => {
+    const base = source({ "wte.weight": [4, 2], "h.0.bias": [2], "score.weight": [2, 2] });
+    expect(() => matchTensors(expected, base, { prefixes: ["transformer."], head: /^lm_head\./ })).toThrow(
+      "The weights have no head that scores tokens (missing: lm_head.weight; unknown: score.weight): a base model, " +
+        "or one that classifies, neither writes nor fills masks; take one that was saved with that head.",
+    );
   });
 
   it("lists everything that does not fit, in one error", () => {

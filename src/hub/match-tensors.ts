@@ -22,6 +22,8 @@ export interface MatchOptions {
   readonly rename?: readonly (readonly [RegExp, string])[] | undefined;
   /** Other names of an expected tensor in the file, such as the embedding's name for a tied head. */
   readonly aliases?: Readonly<Record<string, readonly string[]>> | undefined;
+  /** Expected tensors of the head that scores tokens, by their name without prefix, for the message where they are missing. */
+  readonly head?: RegExp | undefined;
 }
 
 /**
@@ -44,11 +46,15 @@ export function matchTensors(
     unused.set(key(name), name);
   }
   const available = new Map(unused);
+  const wanted = [...expected];
+  // A name of two parameters is an alias of neither: an untied head is not the embedding.
+  const own = new Set(wanted.map(({ name }) => name));
   const matches = new Map<string, string>();
   const missing: string[] = [];
   const wrongShape: string[] = [];
-  for (const { name, shape, optional } of expected) {
-    const found = [name, ...(options.aliases?.[name] ?? [])].map(key).find((k) => available.has(k));
+  for (const { name, shape, optional } of wanted) {
+    const aliases = (options.aliases?.[name] ?? []).filter((alias) => !own.has(alias));
+    const found = [name, ...aliases].map(key).find((k) => available.has(k));
     if (found === undefined) {
       if (!optional) missing.push(name);
       continue;
@@ -74,6 +80,14 @@ export function matchTensors(
     describe("of another shape", wrongShape),
     describe("twice under two spellings", duplicates),
   ].filter((line) => line !== "");
+  const { head } = options;
+  const headless = missing.length > 0 && missing.every((name) => head?.test(key(name)));
+  if (headless && wrongShape.length + duplicates.length === 0)
+    throw new InputError(
+      "tensor-mismatch",
+      `The weights have no head that scores tokens (${problems.join("; ")}): a base model, or one that classifies, neither writes nor fills masks; take one that was saved with that head.`,
+      { missing, unknown, wrongShape },
+    );
   if (problems.length > 0) {
     throw new InputError(
       "tensor-mismatch",

@@ -24,6 +24,7 @@ import {
   transformerOptions,
   transformerSize,
 } from "./define.ts";
+import { headMapping } from "./head-mapping.ts";
 import type { ModelConfig } from "./model.ts";
 import { readContext, readRotation } from "./rotary-config.ts";
 
@@ -32,6 +33,8 @@ const sizes = {
   "pythia-14m": { layers: 6, width: 128, heads: 4, context: 2048 },
   "pythia-70m": { layers: 6, width: 512, heads: 8, context: 2048 },
 };
+
+const head = headMapping({ embedding: "gpt_neox.embed_in", head: "embed_out" });
 
 export const gptNeox = defineArchitecture({
   type: "gpt_neox",
@@ -42,8 +45,9 @@ export const gptNeox = defineArchitecture({
   quantizable: true,
   loraTargets: ["query_key_value"],
   checkpointMapping: {
+    ...head,
     prefixes: ["gpt_neox."],
-    ignore: [/^layers\.\d+\.attention\.((masked_)?bias|rotary_emb\.inv_freq)$/],
+    ignore: [/^layers\.\d+\.attention\.((masked_)?bias|rotary_emb\.inv_freq)$/, ...head.ignore],
   },
   configure({ config, dropout }, vocabularySize, given) {
     const { layers, width, heads, context } = transformerSize(sizes, config, given);
@@ -73,7 +77,6 @@ export const gptNeox = defineArchitecture({
 /** The settings by which the model is built. */
 function read(config: ModelConfig) {
   refuseVariant(config, "attention_bias", [false]);
-  if (config.quantization_config != null) refuseVariant(config, "quantization_config");
   const width = readSize(config, "hidden_size");
   const heads = readHeads(config, "num_attention_heads", width);
   const context = readContext(config);

@@ -19,6 +19,7 @@ import {
 } from "./config.ts";
 import { decoder } from "./decoder.ts";
 import { defineArchitecture, smallDecoders, transformerOptions, transformerSize } from "./define.ts";
+import { headMapping } from "./head-mapping.ts";
 import type { ModelConfig } from "./model.ts";
 import { MOST_POSITIONS } from "./rotary-config.ts";
 
@@ -30,6 +31,8 @@ const sizes = {
   gpt2: { layers: 12, width: 768, heads: 12, context: 1024 },
 };
 
+const head = headMapping({ embedding: "transformer.wte", head: "lm_head" });
+
 export const gpt2 = defineArchitecture({
   type: "gpt2",
   summary: "transformer decoder: the lesson's pre-trained model, or a small one from scratch",
@@ -39,8 +42,9 @@ export const gpt2 = defineArchitecture({
   quantizable: true,
   loraTargets: ["c_attn"],
   checkpointMapping: {
+    ...head,
     prefixes: ["transformer."],
-    ignore: [/^h\.\d+\.attn\.(masked_)?bias$/, /^lm_head\.weight$/],
+    ignore: [/^h\.\d+\.attn\.(masked_)?bias$/, ...head.ignore],
   },
   configure({ config, dropout }, vocabularySize, given) {
     const { layers, width, heads, context } = transformerSize(sizes, config, given);

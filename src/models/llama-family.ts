@@ -18,7 +18,6 @@ import {
   readOptionalSize,
   readProbability,
   readSize,
-  refuseVariant,
 } from "./config.ts";
 import { decoder } from "./decoder.ts";
 import {
@@ -29,6 +28,7 @@ import {
   multipleOf,
   transformerOptions,
 } from "./define.ts";
+import { headMapping } from "./head-mapping.ts";
 import type { Architecture, ModelConfig } from "./model.ts";
 import { readContext, readRotation } from "./rotary-config.ts";
 import { readWindows } from "./window-config.ts";
@@ -73,6 +73,8 @@ interface Biases {
   readonly feedForward: boolean;
 }
 
+const head = headMapping({ embedding: "model.embed_tokens", head: "lm_head" });
+
 /** Inputs of a perceptron's hidden layer: 8/3 of the width, as whole blocks of quantised weights. */
 const innerOf = (width: number): number => Math.ceil((8 * width) / 3 / 32) * 32;
 
@@ -91,10 +93,9 @@ export const llamaMember = (member: Member): Architecture =>
     quantizable: true,
     loraTargets: ["q_proj", "v_proj"],
     checkpointMapping: {
+      ...head,
       prefixes: ["model."],
-      // The head is stored too where it is tied, or in place of the embedding.
-      aliases: { "model.embed_tokens.weight": ["lm_head.weight"] },
-      ignore: [/^layers\.\d+\.self_attn\.rotary_emb\.inv_freq$/, /^lm_head\.weight$/],
+      ignore: [/^layers\.\d+\.self_attn\.rotary_emb\.inv_freq$/, ...head.ignore],
     },
     configure({ config, dropout }, vocabularySize, given) {
       const chosen = { ...member.sizes[config as "tiny"], ...given };
@@ -139,7 +140,6 @@ function sharedBy(wanted: number, heads: number): number {
 
 /** The settings by which a model is built. */
 function read(member: Member, config: ModelConfig) {
-  if (config.quantization_config != null) refuseVariant(config, "quantization_config");
   const width = readSize(config, "hidden_size");
   const heads = readSize(config, "num_attention_heads");
   const kvHeads = readOptionalSize(config, "num_key_value_heads", heads);

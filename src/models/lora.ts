@@ -2,6 +2,7 @@
  * A model with LoRA adapters (nn/lora.ts) for some of its linear maps: the same contract, more parameters. As in PEFT,
  * the maps are named by the last part of their names.
  */
+import { namesLike, oneOf } from "../core/did-you-mean.ts";
 import { UsageError } from "../core/errors.ts";
 import { invalidOption, option, optionNames } from "../core/options.ts";
 import { type Adapter, adapterParameters, withAdapters } from "../nn/lora.ts";
@@ -76,8 +77,10 @@ export function adaptedMaps(
   if (lost.length > 0 || targets.length === 0) {
     const known = [...new Set(maps.map(({ name }) => name.slice(name.lastIndexOf(".") + 1)))];
     const which = lost.length > 0 ? `"${lost.join('", "')}" of ` : "";
+    const near = [...new Set(lost.flatMap((name) => namesLike(name, known)))].map((name) => `"${name}"`);
+    const meant = near.length > 0 ? `; did you mean ${oneOf(near)}?` : ".";
     throw new UsageError(
-      `${which}${option("lora.targets")} names no linear map of ${model.config.model_type}; it has ${known.join(", ")}.`,
+      `${which}${option("lora.targets")} names no linear map of ${model.config.model_type}, which has ${known.join(", ")}${meant}`,
       {
         option: "lora.targets",
         value: lost,

@@ -21,6 +21,7 @@ import {
   readSize,
 } from "./config.ts";
 import { defineArchitecture, type ModelDefinition, transformerOptions, transformerSize } from "./define.ts";
+import { headMapping } from "./head-mapping.ts";
 import {
   type Architecture,
   type CheckpointMapping,
@@ -30,19 +31,13 @@ import {
 } from "./model.ts";
 
 /** Checkpoints have tensors that filling masks does not need. */
-const mapping: CheckpointMapping = {
-  ignore: [
-    /^embeddings\.position_ids$/,
-    /^pooler\./,
-    /^cls\.seq_relationship\./,
-    /^(cls\.predictions|lm_head)\.decoder\.(weight|bias)$/,
-    /^vocab_projector\.weight$/,
-  ],
+const mapping = {
+  ignore: [/^embeddings\.position_ids$/, /^pooler\./, /^cls\.seq_relationship\./],
   rename: [
     [/\.gamma$/, ".weight"],
     [/\.beta$/, ".bias"],
   ],
-};
+} as const satisfies CheckpointMapping;
 
 /** The names of the parts. */
 interface Names {
@@ -108,8 +103,14 @@ export const maskedEncoder = ({
   others,
   names,
   ...kind
-}: Kind) =>
-  defineArchitecture({
+}: Kind) => {
+  const head = headMapping({
+    embedding: `${names.embeddings}.word_embeddings`,
+    head: names.head,
+    bias: names.headBias,
+    begins: /^(cls|lm_head|vocab_\w+)\./,
+  });
+  return defineArchitecture({
     type,
     summary,
     tokens: kind.tokens ?? "wordpiece",
@@ -118,7 +119,12 @@ export const maskedEncoder = ({
     training: { learningRate: 1e-3, batchSize: 16, seqLen: 128 },
     quantizable: true,
     loraTargets,
-    checkpointMapping: { ...mapping, prefixes: [`${type}.`] },
+    checkpointMapping: {
+      ...mapping,
+      ...head,
+      prefixes: [`${type}.`],
+      ignore: [...mapping.ignore, ...head.ignore],
+    },
     configure({ config, dropout }, vocabularySize, given) {
       const { layers, width, heads, context } = transformerSize(sizes, config, given);
       // Options are tried before there is a vocabulary, so the padding's id is not held to its size here.
@@ -143,6 +149,7 @@ export const maskedEncoder = ({
       return build(read(config, { keys, others, epsilon, firstPosition }), names);
     },
   });
+};
 
 type Encoder = ReturnType<typeof read>;
 

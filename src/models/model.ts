@@ -177,6 +177,8 @@ export interface CheckpointMapping {
   readonly rename?: readonly (readonly [RegExp, string])[] | undefined;
   /** Other names that a tensor may have. */
   readonly aliases?: Readonly<Record<string, readonly string[]>> | undefined;
+  /** Tensors of the head that scores tokens, by their name without prefix: other models of the family lack them. */
+  readonly head?: RegExp | undefined;
 }
 
 export interface Architecture {

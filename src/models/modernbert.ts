@@ -30,6 +30,7 @@ import {
   transformerOptions,
   transformerSize,
 } from "./define.ts";
+import { headMapping } from "./head-mapping.ts";
 import { checkLength, type ModelConfig } from "./model.ts";
 import { readContext, readRotation } from "./rotary-config.ts";
 import { readLayerKinds } from "./window-config.ts";
@@ -41,6 +42,12 @@ const sizes = {
   large: { layers: 28, width: 1024, heads: 16, context: 8192 },
 };
 
+const head = headMapping({
+  embedding: "model.embeddings.tok_embeddings",
+  head: "decoder",
+  begins: /^(head|decoder)\./,
+});
+
 export const modernbert = defineArchitecture({
   type: "modernbert",
   summary: "ModernBERT: fills masks, with rotary positions and mostly local attention",
@@ -50,8 +57,9 @@ export const modernbert = defineArchitecture({
   quantizable: true,
   loraTargets: ["Wqkv"],
   checkpointMapping: {
+    ...head,
     prefixes: ["model."],
-    ignore: [/^decoder\.weight$/, /rotary_emb\.inv_freq$/],
+    ignore: [/rotary_emb\.inv_freq$/, ...head.ignore],
   },
   configure({ config, dropout }, vocabularySize, given) {
     const { layers, width, heads, context } = transformerSize(sizes, config, given);
@@ -88,7 +96,6 @@ export const modernbert = defineArchitecture({
 
 /** The settings by which the model is built. */
 function read(config: ModelConfig) {
-  if (config.quantization_config != null) refuseVariant(config, "quantization_config");
   // Inside of perceptrons.
   if (readProbability(config, "mlp_dropout") !== 0) refuseVariant(config, "mlp_dropout");
   const width = readSize(config, "hidden_size");

@@ -16,6 +16,7 @@ import {
   transformerOptions,
   transformerSize,
 } from "./define.ts";
+import { headMapping } from "./head-mapping.ts";
 import type { ModelConfig } from "./model.ts";
 
 /** By the names of its config.json: its "gelu" is the tanh form. */
@@ -31,6 +32,8 @@ const sizes = {
   gpt: { layers: 12, width: 768, heads: 12, context: 512 },
 };
 
+const head = headMapping({ embedding: "transformer.tokens_embed", head: "lm_head" });
+
 export const openaiGpt = defineArchitecture({
   type: "openai-gpt",
   summary: "the first GPT: norms behind attention and perceptron",
@@ -40,8 +43,9 @@ export const openaiGpt = defineArchitecture({
   quantizable: true,
   loraTargets: ["c_attn"],
   checkpointMapping: {
+    ...head,
     prefixes: ["transformer."],
-    ignore: [/^h\.\d+\.attn\.bias$/, /^position_ids$/, /^lm_head\.weight$/],
+    ignore: [/^h\.\d+\.attn\.bias$/, /^position_ids$/, ...head.ignore],
   },
   configure({ config, dropout }, vocabularySize, given) {
     const { layers, width, heads, context } = transformerSize(sizes, config, given);

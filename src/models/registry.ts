@@ -7,6 +7,7 @@ import { charBilstm } from "./char-bilstm.ts";
 import { charCnn } from "./char-cnn.ts";
 import { charGru, charLstm, charRnn } from "./char-recurrent.ts";
 import { charTransformer } from "./char-transformer.ts";
+import { refuseVariant } from "./config.ts";
 import { gptNeox } from "./gpt-neox.ts";
 import { gpt2 } from "./gpt2.ts";
 import { llama } from "./llama.ts";
@@ -114,5 +115,8 @@ export function buildModel(config: Readonly<Record<string, unknown>>, options: B
         { key, value: layers },
       );
   }
-  return architecture.build(config as ModelConfig);
+  const given = config as ModelConfig;
+  // Packed weights, in one of many ways.
+  if (config.quantization_config != null) refuseVariant(given, "quantization_config");
+  return architecture.build(given);
 }

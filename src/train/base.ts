@@ -11,7 +11,8 @@ import type { Architecture, Model } from "../models/model.ts";
 import { buildModel } from "../models/registry.ts";
 import type { Arena } from "../runtime/arena.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
-import { resolveFinetuneOptions, type TrainOptions } from "./options.ts";
+import type { TrainOptions } from "./options.ts";
+import { finetuneOptionsOf } from "./setup.ts";
 
 /** A model's folder that a training starts from. */
 export interface BaseModel {
@@ -45,7 +46,7 @@ export async function readModel(folder: string, architectures?: readonly Archite
  * @throws UsageError
  */
 export async function finetuneOptions(folder: string, given: Partial<TrainOptions>): Promise<TrainOptions> {
-  return resolveFinetuneOptions(given, await readModel(folder));
+  return finetuneOptionsOf(await readModel(folder), given);
 }
 
 /**
@@ -67,7 +68,9 @@ export async function readBase(folder: string, model: Model, arena: Arena): Prom
 
 /** The ids that end a text of a folder's model, besides its vocabulary's end. */
 export const readEnds = (folder: string, tokenizer: Tokenizer): Promise<readonly number[]> =>
-  withModelFolder(folder, async ({ generationConfig }) => endsOf(generationConfig, tokenizer));
+  withModelFolder(folder, async ({ generationConfig, config }) =>
+    endsOf(generationConfig ?? config, tokenizer),
+  );
 
 /**
  * What an adapter's configuration calls its base: the name on the Hub, or where the folder lies.

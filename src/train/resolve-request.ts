@@ -5,7 +5,6 @@
 import type { Architecture } from "../models/model.ts";
 import { type BaseModel, readModel, vocabularyFolder } from "./base.ts";
 import { furtherLora } from "./further-adapter.ts";
-import { resolveFinetuneOptions } from "./options.ts";
 import {
   type FromScratch,
   type ResolvedRequest,
@@ -14,6 +13,7 @@ import {
   type TextsAndOptions,
 } from "./resolve-scratch.ts";
 import { dataForFolder } from "./run-data.ts";
+import { finetuneOptionsOf } from "./setup.ts";
 
 /** A new model, or one that there is already. */
 export type TrainedModel = FromScratch | FineTuning;
@@ -39,6 +39,6 @@ async function further({
   const model = await readModel(base.folder, architectures);
   const { adapter } = base;
   const lora = adapter ? await furtherLora(model, { ...base, adapter }, options.lora) : options.lora;
-  const resolved = resolveFinetuneOptions({ ...options, lora }, model);
+  const resolved = finetuneOptionsOf(model, { ...options, lora });
   return { options: resolved, data: await dataForFolder(await vocabularyFolder(base), data, signal), model };
 }

@@ -21,7 +21,7 @@ import type { Backend } from "../runtime/backend.ts";
 import { beginningAfterEnd } from "../text/begin-after-end.ts";
 import { isHuggingFaceTokenizer } from "../text/huggingface.ts";
 import { DeviceStep, graphOf } from "./device-step.ts";
-import type { TrainOptions } from "./options.ts";
+import { resolveFinetuneOptions, type TrainOptions } from "./options.ts";
 import { estimateMemory, type Machine, TrainingStep } from "./step.ts";
 import { idsOf, trainingBatches } from "./streams.ts";
 import type { LoopParts } from "./trainer.ts";
@@ -270,6 +270,16 @@ export function resolveAdaptation(
       option: lora === undefined ? "freezeLayers" : "lora",
     });
   return lora ? { ...options, lora: resolveLora(architecture, lora) } : options;
+}
+
+/**
+ * The options of a training that starts from a model.
+ * @throws UsageError, also for layers or linear maps that the model does not have
+ */
+export function finetuneOptionsOf(model: Model, given: Partial<TrainOptions>): TrainOptions {
+  const options = resolveFinetuneOptions(given, model);
+  adaptModel(model, options);
+  return options;
 }
 
 /** Parameters outside of the embeddings and the first `layers` layers; all where none are to be frozen. */

@@ -184,9 +184,9 @@ def turned(x, positions, frequencies):
 
 
 def frequencies_of(config, size):
-    base = config.get("rope_theta", config.get("rotary_emb_base", 10_000))
+    scaling = config.get("rope_parameters") or config.get("rope_scaling") or {}
+    base = scaling.get("rope_theta", config.get("rope_theta", config.get("rotary_emb_base", 10_000)))
     steps = [1 / base ** (2 * i / size) for i in range(size // 2)]
-    scaling = config.get("rope_scaling") or {}
     kind = scaling.get("rope_type", scaling.get("type", "default"))
     if kind == "linear":
         steps = [step / scaling["factor"] for step in steps]
@@ -275,7 +275,8 @@ def gpt_neox(config, tensors, ids, mask, types):
     t = {name.replace("gpt_neox.", ""): value for name, value in tensors.items()}
     width, heads = config["hidden_size"], config["num_attention_heads"]
     size = width // heads
-    frequencies = frequencies_of(config, int(size * config["rotary_pct"]))
+    share = config["rotary_pct"] if "rotary_pct" in config else config["rope_parameters"]["partial_rotary_factor"]
+    frequencies = frequencies_of(config, int(size * share))
     activation = ACTIVATIONS[config["hidden_act"]]
     positions = (mask.cumsum(1) - 1).clamp(min=0)
     visible = causal(mask)
@@ -327,7 +328,12 @@ def modernbert(config, tensors, ids, mask, types):
     norm = lambda x, name: F.layer_norm(x, (width,), t[name + ".weight"], t.get(name + ".bias"), config["norm_eps"])
     every = config.get("global_attn_every_n_layers")
     kinds = config.get("layer_types") or ["full_attention" if k % every == 0 else "sliding_attention" for k in range(layers)]
-    bases = {"full_attention": config["global_rope_theta"], "sliding_attention": config["local_rope_theta"] or config["global_rope_theta"]}
+    tables = config.get("rope_parameters")
+    bases = (
+        {kind: table["rope_theta"] for kind, table in tables.items()}
+        if tables
+        else {"full_attention": config["global_rope_theta"], "sliding_attention": config["local_rope_theta"] or config["global_rope_theta"]}
+    )
     positions = (mask.cumsum(1) - 1).clamp(min=0)
     real = (mask != 0)[:, None, None, :]
     place = torch.arange(length)
