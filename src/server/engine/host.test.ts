@@ -159,17 +159,44 @@ describe("prompts", () => {
   });
 });
 
-it("drops the other texts of a request when one of them fails", async () => {
-  const lm = randomModel("char-transformer", { sizes: { width: 16, layers: 2, heads: 2, context: 96 } });
+/** A model whose text fails with the tokens that `isBroken` says. */
+function failingModel(context: number, isBroken: (token: number | undefined) => boolean): LocalModel {
+  const lm = randomModel("char-transformer", { sizes: { ...sizes, context } });
   const { tokenizer } = lm;
-  const broken = tokenizer.id("e")!;
   const decode = (ids: ArrayLike<number>) => {
-    if (Array.from(ids).includes(broken)) throw new Error("a token that cannot be read");
+    if (Array.from(ids).some(isBroken)) throw new Error("a token that cannot be read");
     return tokenizer.decode(ids);
   };
-  const model = new LocalModel({ ...lm, tokenizer: { ...tokenizer, decode } });
+  return new LocalModel({ ...lm, tokenizer: { ...tokenizer, decode } });
+}
+
+it("sends what was written before a text failed, and then the failure", async () => {
   const messages: FromModel[] = [];
-  const host = createHost(model, { id: "x", limits: defaultLimits }, (message) => messages.push(message));
+  const settings = { id: "x", limits: defaultLimits };
+  const begun = () => messages.some((message) => "piece" in message);
+  const host = createHost(failingModel(4096, begun), settings, (message) => messages.push(message));
+  const request = { model: "x", prompt: "a cat ".repeat(300), max_tokens: 2000, echo: true, logprobs: 20 };
+  host({ call: 1, job: "completion", request, stream: true });
+  await expect.poll(() => messages.find((message) => "failed" in message)).toBeDefined();
+  const ofCall = messages.filter((message) => "piece" in message || "failed" in message);
+  expect(ofCall.at(-1)).toMatchObject({ failed: { bug: expect.stringContaining("cannot be read") } });
+  const pieces = ofCall.filter((message): message is Piece & { call: number } => "piece" in message);
+  expect(pieces.at(-1)).toMatchObject({ last: true });
+  const lines = pieces.map(({ piece, last }) => piece + (last ? "\n" : "")).join("");
+  const texts = lines
+    .trimEnd()
+    .split("\n")
+    .map((line) => (JSON.parse(line) as CompletionAnswer).choices[0]!.text);
+  expect(texts.join("").startsWith(request.prompt)).toBe(true);
+  host({ release: true });
+});
+
+it("drops the other texts of a request when one of them fails", async () => {
+  const messages: FromModel[] = [];
+  const settings = { id: "x", limits: defaultLimits };
+  const broken = randomModel("char-transformer", { sizes }).tokenizer.id("e");
+  const model = failingModel(96, (token) => token === broken);
+  const host = createHost(model, settings, (message) => messages.push(message));
   const request = { model: "x", prompt: "a", n: 8, max_tokens: 90, seed: 1 };
   host({ call: 1, job: "completion", request, stream: false });
   await expect.poll(() => messages.find((message) => "failed" in message)).toBeDefined();

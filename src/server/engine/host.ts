@@ -29,6 +29,12 @@ export async function openServed({
 /** Milliseconds between two messages with the counts while there is work. */
 const COUNTS_MS = 200;
 
+/** What ends a call: nobody takes its messages any more, or nothing more is to be written. */
+interface Ends {
+  readonly taking: AbortController;
+  readonly working: AbortController;
+}
+
 /** @returns what takes messages */
 export function createHost(
   lm: LocalModel,
@@ -43,7 +49,7 @@ export function createHost(
     () => tellCounts(),
   );
   if (lm.choice) post({ notice: measuredInWords(lm.choice, { per: SHORT_TEXT }) });
-  const calls = new Map<number, AbortController>();
+  const calls = new Map<number, Ends>();
   const outbox = new Outbox(post);
   const { batcher } = service;
   const tellCounts = () => {
@@ -51,34 +57,37 @@ export function createHost(
   };
   let timer: NodeJS.Timeout | undefined;
 
-  const cancel = (stop: AbortController | undefined) => {
-    stop?.abort();
+  const cancel = (ends: Ends | undefined) => {
+    ends?.taking.abort();
+    ends?.working.abort();
     outbox.wake();
   };
 
   async function work({ call, job, request, stream }: Call): Promise<void> {
-    const stop = new AbortController();
+    const ends: Ends = { taking: new AbortController(), working: new AbortController() };
+    const { signal } = ends.working;
+    const send = (message: object) => outbox.send(call, message, ends.taking.signal);
+    let sent = Promise.resolve();
     // Each text of a request listens to it.
-    setMaxListeners(0, stop.signal);
-    calls.set(call, stop);
+    setMaxListeners(0, signal);
+    calls.set(call, ends);
     timer ??= setInterval(tellCounts, COUNTS_MS);
     try {
       const { answer, stream: streamed } = await (jobs[job] as JobOf<unknown>)(service, request, () =>
         outbox.isPaused(call),
       );
-      stop.signal.throwIfAborted();
+      signal.throwIfAborted();
       if (stream && streamed) {
-        let sent = Promise.resolve();
-        const send = (message: object) => {
-          sent = sent.then(() => outbox.send(call, message, stop.signal));
-        };
-        await streamed(send, stop.signal);
+        await streamed((message) => {
+          sent = sent.then(() => send(message));
+        }, signal);
         await sent;
-      } else await outbox.send(call, await answer(stop.signal), stop.signal);
+      } else await send(await answer(signal));
       post({ call, end: true });
     } catch (error) {
-      // The other texts of the request are for nobody.
-      cancel(stop);
+      // The other texts of the request are for nobody; what is written already comes before the error.
+      ends.working.abort();
+      await sent.catch(() => {});
       post({ call, failed: failureOf(error) });
     } finally {
       calls.delete(call);
@@ -92,7 +101,7 @@ export function createHost(
   }
 
   async function release(): Promise<void> {
-    for (const stop of calls.values()) cancel(stop);
+    for (const ends of calls.values()) cancel(ends);
     await service.release();
     await lm.release();
     post({ released: true });
