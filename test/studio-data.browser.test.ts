@@ -10,7 +10,7 @@ import { prepareData } from "../src/data/prepare-sources.ts";
 import { browserReason, noBrowser } from "./browser.ts";
 import { parquetBytes } from "./parquet-fixture.ts";
 import { faultsOf } from "./studio-page.ts";
-import { type OpenStudio, openStudio, PATIENCE, texts } from "./studio-run.ts";
+import { type OpenStudio, openStudio, PATIENCE, reached, texts } from "./studio-run.ts";
 
 const MINUTES = 240_000;
 
@@ -89,6 +89,84 @@ describe.skipIf(noBrowser)(`Data${browserReason}`, () => {
       await page.reload();
       expect(await facts(page, "jokes.csv")).toEqual(await expected("jokes.csv", csv, "Note"));
       await page.close();
+    },
+    2 * MINUTES,
+  );
+
+  it(
+    "shows a kept file at once when the page is opened again, cleaned as it was and never as another",
+    async () => {
+      const context = await studio.browser.newContext();
+      const page = await context.newPage();
+      await open(page);
+      await give(page, "jokes.csv", csv);
+      const whole = await facts(page, "jokes.csv");
+      expect(whole).toEqual(await expected("jokes.csv", csv));
+      await page.waitForSelector("ol.window li");
+      const window = await page.locator("ol.window").textContent();
+      /** Waits until what cleaning made of the texts is kept, by words that only these texts have. */
+      const cleaned = (words: string) =>
+        expect
+          .poll(() =>
+            page.evaluate(async () => {
+              const root = await navigator.storage.getDirectory();
+              const file = await root.getFileHandle("texts-cleaned.json").catch(() => undefined);
+              return (await file?.getFile())?.text();
+            }),
+          )
+          .toContain(words);
+      await cleaned(`"rows_in":${texts.length}`);
+
+      // A page whose workers do nothing cleans nothing.
+      const idle = await context.newPage();
+      await idle.addInitScript(() => {
+        Object.assign(globalThis, {
+          Worker: class extends EventTarget {
+            postMessage() {}
+          },
+        });
+      });
+      await idle.goto(studio.url);
+      expect(await facts(idle, "jokes.csv")).toEqual(whole);
+      await idle.waitForSelector("ol.window li");
+      expect(await idle.locator("ol.window").textContent()).toBe(window);
+      // Whoever goes on with it needs the texts themselves.
+      await page.reload();
+      await facts(page, "jokes.csv");
+      await page.click("text=Train on these");
+      await page.click("button.main:text-is('Train')");
+      await reached(page, 1);
+      await page.click("button.main:text-is('Stop')");
+      await page.waitForSelector("button:has-text('Write with it')");
+
+      // Read in another way, and another file of the same name: neither shows what the first became.
+      await page.click("nav a:text-is('Data')");
+      await give(page, "jokes.csv", csv);
+      await facts(page, "jokes.csv");
+      await page.getByLabel("Column").selectOption("Note");
+      await page.waitForFunction(() =>
+        document.querySelector("ul[aria-label='Kept texts'] li")?.textContent?.startsWith("note "),
+      );
+      await cleaned("note 37 of it");
+      await idle.reload();
+      await facts(idle, "jokes.csv");
+      expect(await idle.locator("ul[aria-label='Kept texts'] li").first().textContent()).toMatch(/^note /);
+      await give(page, "jokes.csv", texts.slice(0, 20).join("\n"));
+      await page.waitForFunction(() => document.querySelector(".facts dd")?.textContent === "20");
+      await cleaned('"rows_in":20');
+      await idle.reload();
+      expect((await facts(idle, "jokes.csv"))[0]).toBe(20);
+
+      // Content that was written by another page in the middle of that is not called by this name.
+      await page.evaluate(async () => {
+        const root = await navigator.storage.getDirectory();
+        const stream = await (await root.getFileHandle("texts.bin")).createWritable();
+        await stream.write("one\ntwo\nthree");
+        await stream.close();
+      });
+      await page.reload();
+      await page.waitForSelector("text=Chosen now: City names");
+      await context.close();
     },
     2 * MINUTES,
   );

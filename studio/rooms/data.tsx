@@ -3,17 +3,9 @@ import { computed, effect, signal } from "@preact/signals";
 import type { EngineCalls, FileReading, PreparedView, TrainingWindow } from "punchline/web";
 import { textsElsewhere } from "../state/elsewhere.ts";
 import { call, inWords, isAbort, sentenceOf } from "../state/engine.ts";
+import { type GivenTexts, keepCleaned, keptCleaned, type NamedTexts } from "../state/kept-texts.ts";
 import { goTo } from "../state/route.ts";
-import {
-  builtInLists,
-  choose,
-  type GivenTexts,
-  given,
-  type NamedTexts,
-  PASTED,
-  pastedFile,
-  preparationOf,
-} from "../state/texts.ts";
+import { builtInLists, choose, given, PASTED, pastedFile, preparationOf } from "../state/texts.ts";
 import { windowsFor } from "../state/windows.ts";
 import { Button, count, Fold, number, Opening, Problem, Same, Section } from "../ui/parts.tsx";
 import { timeLeft } from "../ui/time-left.ts";
@@ -70,6 +62,14 @@ async function prepare(texts: GivenTexts): Promise<void> {
   at.value = { window: 0, place: 0 };
   try {
     const preparation = preparationOf(texts);
+    const kept = await keptCleaned(preparation);
+    if (!current()) return;
+    if (kept) {
+      prepared.value = kept.view;
+      windows.value = kept.windows;
+      preparing.value = undefined;
+      return;
+    }
     const onEvent = (event: Progress) => {
       if (!current()) return;
       const before = progress.peek();
@@ -81,7 +81,10 @@ async function prepare(texts: GivenTexts): Promise<void> {
     const model = "char-lstm";
     const train = { seqLen: Math.min(SHOWN_LETTERS, windowsFor(texts.view, model).seqLen), batchSize: 1 };
     const shown = await call("windows", { ...preparation, model, train, most: 12 }, { signal });
-    if (current()) windows.value = shown;
+    if (current()) {
+      windows.value = shown;
+      await keepCleaned(preparation, { view, windows: shown });
+    }
   } catch (error) {
     if (current() && !isAbort(error)) problem.value = sentenceOf(error);
   }

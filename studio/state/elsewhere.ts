@@ -1,5 +1,6 @@
 /** What the command line and a program call what is on the screen: the texts, and where a run is. */
-import { builtInLists, type GivenTexts, given, isPasted, keepsUnicode } from "./texts.ts";
+import type { GivenTexts } from "./kept-texts.ts";
+import { builtInLists, given, isPasted, keepsUnicode } from "./texts.ts";
 
 export interface Elsewhere {
   /** The source for a command, with the options of how it is read. */

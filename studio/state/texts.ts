@@ -1,34 +1,8 @@
-/** The texts to learn from. They stay in this browser's storage, so that they are there after the tab was closed. */
+/** The texts to learn from. */
 import { signal } from "@preact/signals";
-import {
-  cityTexts,
-  type FileReading,
-  InputError,
-  type Preparation,
-  type Texts,
-  type TextsView,
-  viewOfTexts,
-} from "punchline/web";
+import { cityTexts, InputError, type Preparation, viewOfTexts } from "punchline/web";
 import { call } from "./engine.ts";
-
-/** Texts, or a file of them, by the name that people call it. */
-export interface NamedTexts {
-  readonly name: string;
-  readonly texts: Texts;
-  readonly reading?: FileReading | undefined;
-}
-
-/** Texts with what the worker found in them; the page itself never reads a file. */
-export interface GivenTexts extends NamedTexts {
-  readonly view: TextsView;
-}
-
-/** What is kept of the chosen texts, and beside it the content of a file. */
-const [FILE, CONTENT] = ["texts.json", "texts.bin"];
-
-interface KeptTexts extends Omit<GivenTexts, "texts"> {
-  readonly texts: readonly string[] | string | { readonly file: string; readonly lastModified: number };
-}
+import { type GivenTexts, keep, keptTexts, type NamedTexts } from "./kept-texts.ts";
 
 export const given = signal<GivenTexts | undefined>(undefined);
 /** Whether the storage has been looked at. */
@@ -88,24 +62,6 @@ export async function choose(texts: NamedTexts, signal?: AbortSignal): Promise<v
   }
 }
 
-async function keep({ texts, ...rest }: GivenTexts): Promise<void> {
-  const root = await navigator.storage.getDirectory();
-  const write = async (name: string, content: FileSystemWriteChunkType) => {
-    const stream = await (await root.getFileHandle(name, { create: true })).createWritable();
-    try {
-      await stream.write(content);
-    } catch (error) {
-      await stream.abort().catch(() => {});
-      throw error;
-    }
-    await stream.close();
-  };
-  const isFile = texts instanceof File;
-  if (isFile) await write(CONTENT, texts);
-  const kept = isFile ? { file: texts.name, lastModified: texts.lastModified } : texts;
-  await write(FILE, JSON.stringify({ ...rest, texts: kept } satisfies KeptTexts));
-}
-
 /** Share of texts with letters beyond ASCII, accents or emoji from which these are kept: in fewer they are an accident. */
 const OTHER_LETTERS = 0.01;
 
@@ -132,14 +88,7 @@ const LARGEST = 200e6;
 /** What was chosen before, or the first of the lists. */
 export async function restore(): Promise<void> {
   try {
-    const root = await navigator.storage.getDirectory();
-    const read = async (name: string) => (await root.getFileHandle(name)).getFile();
-    const { texts, ...rest } = JSON.parse(await (await read(FILE)).text()) as KeptTexts;
-    const isFile = typeof texts === "object" && "file" in texts;
-    const content = isFile
-      ? new File([await read(CONTENT)], texts.file, { lastModified: texts.lastModified })
-      : texts;
-    given.value = { ...rest, texts: content };
+    given.value = await keptTexts();
   } catch {
     const [{ name, load }] = builtInLists;
     await choose({ name, texts: await load() }).catch(() => {});
