@@ -56,6 +56,15 @@ describe("the work of a model", () => {
     const scales = (matrices - long) / 64 + long / 256;
     expect(weightBytes(bytes.model, bytes.weights)).toBe(matrices + 4 * scales);
   });
+
+  test("counts matrices that are packed as one", async () => {
+    const folder = await modelFolder("llama", { width: 64, layers: 2, heads: 2, kvHeads: 1, context: 24 });
+    const [floats, bytes] = [await loadModel(folder), await loadModel(folder, { quantize: "q8" })];
+    const matrices = weightBytes(floats.model, floats.weights) / 4;
+    const read = weightBytes(bytes.model, bytes.weights);
+    expect(read).toBeGreaterThanOrEqual(matrices + (4 * matrices) / 256);
+    expect(read).toBeLessThanOrEqual(matrices + (4 * matrices) / 64);
+  });
 });
 
 describe("a processor", () => {

@@ -17,7 +17,8 @@ export interface Rows {
 
 /** Bytes of weights that every pass reads; of a table that is only read by row, none. */
 export function weightBytes(model: Network, weights: Weights): number {
-  const forms = multiplied(model).flatMap(({ name }) => [
+  const names = new Set(multiplied(model).flatMap(({ name, packedIn }) => [name, packedIn ?? name]));
+  const forms = [...names].flatMap((name) => [
     name,
     ...["packed", "weights", "scales", "sums"].map((part) => `${name}.${part}`),
   ]);

@@ -25,7 +25,7 @@ import {
 import type { Weights } from "./language-model.ts";
 
 /** The version of the packed files; another one is not read. */
-const FORMAT = "5";
+const FORMAT = "6";
 
 type Arrays = Record<string, HostArray<PackedType>>;
 

@@ -98,7 +98,7 @@ export function sideBySide(layers: readonly Layer[]): Layer<[x: Tensor], Product
   const maps = layers.flatMap((one) => ("map" in one ? [(one as LinearMap).map] : []));
   const apart = parametersOf(...layers);
   const separate = (p: Parameters, x: Tensor): Products => ({ parts: layers.map((one) => one(p, x)) });
-  if (maps.length < layers.length) return layer(apart, separate);
+  if (layers.length < 2 || maps.length < layers.length) return layer(apart, separate);
   const name = maps.map((map, k) => (k === 0 ? map.name : map.name.replace(/^.*\./, ""))).join("+");
   const together = apart.map((spec) => (spec.outputs === undefined ? spec : { ...spec, packedIn: name }));
   return layer(together, (p, x: Tensor) => {

@@ -68,6 +68,7 @@ it("leaves maps alone of which one is more than linear", () => {
   const more = layer(k.parameters, (p, y: Tensor) => k(p, k(p, y)));
   const packedIn = (specs: readonly ParameterSpec[]) => specs.map((spec) => spec.packedIn);
   expect(packedIn(sideBySide([q, more]).parameters)).toEqual([undefined, undefined, undefined]);
+  expect(packedIn(sideBySide([q]).parameters)).toEqual([undefined, undefined]);
   expect(packedIn(both.parameters)).toEqual(["block.q+k", undefined, "block.q+k"]);
   expect(sizeOf(both.parameters[0]!.shape)).toBe(96 * WIDTH);
 });
