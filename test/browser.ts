@@ -11,13 +11,17 @@ export const noBrowser = !existsSync(executablePath);
 /** What the name of a test says where there is no browser. */
 export const browserReason = noBrowser ? ` (skipped: no Chromium at ${executablePath}; set CHROMIUM)` : "";
 
-/** @param webgpu whether pages have WebGPU, computed on the processor by SwiftShader. Default false. */
-export const launchBrowser = ({ webgpu = false } = {}): Promise<Browser> =>
+/**
+ * @param webgpu whether pages have WebGPU, computed on the processor by SwiftShader. Default false.
+ * @param gc whether pages and workers can collect their garbage, with `gc()`. Default false.
+ */
+export const launchBrowser = ({ webgpu = false, gc = false } = {}): Promise<Browser> =>
   chromium.launch({
     executablePath,
     args: [
       "--no-sandbox",
       ...(webgpu ? ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"] : ["--disable-gpu"]),
+      ...(gc ? ["--js-flags=--expose-gc"] : []),
       "--disable-background-networking",
       "--disable-component-update",
       "--no-first-run",

@@ -75,6 +75,31 @@ describe.skipIf(noBrowser)(`the studio writes at several temperatures${browserRe
         (text) => document.querySelector(".columns .tokens")?.textContent === text,
         first,
       );
+      // Words stay whole where the page is narrow, but for those that are longer than a line.
+      await page.setViewportSize({ width: 390, height: 800 });
+      const parted = await page.evaluate(() => {
+        const letters = [...document.querySelectorAll<HTMLElement>(".columns .tokens button")];
+        const words: HTMLElement[][] = [[]];
+        for (const letter of letters)
+          if (/\s/.test(letter.textContent)) words.push([]);
+          else words.at(-1)!.push(letter);
+        const isParted = (word: HTMLElement[]) => new Set(word.map(({ offsetTop }) => offsetTop)).size > 1;
+        return words.filter((word) => word.length <= 12 && isParted(word)).length;
+      });
+      expect(parted).toBe(0);
+      // The words of the trade are in a fold, and what is chosen there can be seen on it.
+      const topK = page.getByLabel("Top-k");
+      expect(await topK.isVisible()).toBe(false);
+      await page.click("summary:has-text('More settings')");
+      await topK.fill("1");
+      await page.waitForSelector("summary:has-text('More settings: top-k 1')");
+      const likeliest = await columns.nth(0).locator(".tokens").first().textContent();
+      await page.click("button.main:text-is('Write')");
+      await page.waitForFunction(
+        (text) => document.querySelector(".columns .tokens")?.textContent === text,
+        likeliest,
+      );
+      expect(await faultsOf(page)).toEqual([]);
       expect(new URL(page.url()).hash).toContain("temperatures=0");
       expect(page.url()).not.toContain("Why");
       expect(problems).toEqual([]);

@@ -229,7 +229,7 @@ function Give() {
         </div>
         <div class="actions">
           <Button
-            kind="main"
+            kind={waits.value || pasted.value.trim() === "" ? "main" : "usual"}
             disabled={pasted.value.trim() === ""}
             onClick={() => {
               used.value = pasted.value;

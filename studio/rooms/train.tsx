@@ -51,7 +51,7 @@ const times = [
   { value: "0.25", name: "15 seconds", hint: "A first look" },
   { value: "1", name: "A minute", hint: "Enough for names" },
   { value: "5", name: "5 minutes", hint: "For jokes and sentences" },
-  { value: "30", name: "Half an hour", hint: "You can close the tab, and come back later" },
+  { value: "30", name: "Half an hour", hint: "You can close the tab, and go on from there later" },
 ] as const;
 
 const engines = [

@@ -4,8 +4,8 @@ import type { WatchedToken } from "punchline/web";
 import { shellWord } from "../state/elsewhere.ts";
 import { call, isAbort, sentenceOf } from "../state/engine.ts";
 import { goTo, setting } from "../state/route.ts";
-import { Button, Field, Opening, Problem, Same, Section, Slider } from "../ui/parts.tsx";
-import { heat, percent, visible } from "./parts/letters.ts";
+import { Button, Field, Fold, Opening, Problem, Same, Section, Slider } from "../ui/parts.tsx";
+import { heat, percent, together, visible } from "./parts/letters.ts";
 import { BUILT_IN, FirstModel, ModelChoice, placeOf, writer } from "./parts/model-choice.tsx";
 import { SeveralTemperatures, several } from "./parts/several-temperatures.tsx";
 
@@ -59,6 +59,16 @@ async function write(from: string): Promise<void> {
   if (controller === own) writing.value = false;
 }
 
+/** What is chosen in the fold, where it is not as at first. */
+function changed(): string {
+  const others = [
+    topK.value === "0" ? "" : `top-k ${topK.value}`,
+    topP.value === "1" ? "" : `top-p ${topP.value}`,
+    seed.value === "0" ? "" : `seed ${seed.value}`,
+  ].filter(Boolean);
+  return others.length > 0 ? `: ${others.join(", ")}` : "";
+}
+
 const command = (at: string): string =>
   `punchline sample ${shellWord(placeOf(writer.value))}${prompt.value === "" ? "" : ` --prompt ${shellWord(prompt.value)}`} --temperature ${at} --top-k ${topK.value} --top-p ${topP.value} --seed ${seed.value}`;
 
@@ -66,13 +76,13 @@ export function Write() {
   return (
     <>
       <Opening title="Write">
-        The model draws one letter after the other. The redder a letter, the less likely it was; point at one
-        to see what else could have come.
+        The model says how likely each letter is to come next, and one is drawn by these chances. Then the
+        next. The redder a letter, the less likely it was; point at one to see what else could have come.
       </Opening>
       <FirstModel />
       <div class="fields">
         <ModelChoice withBuiltIn />
-        <Field label="Begin with" value={prompt} />
+        <Field label="Begin with" value={prompt} hint="The first letters or words; empty: nothing" />
         <Slider
           label="Temperature"
           value={temperature}
@@ -81,24 +91,35 @@ export function Write() {
           step={0.1}
           hint="Low: likely letters. High: daring ones"
         />
-        <Slider
-          label="Top-p"
-          value={topP}
-          min={0.05}
-          max={1}
-          step={0.05}
-          hint="Draws only from the likeliest, up to this share; 1: from all"
-        />
-        <Field
-          label="Top-k"
-          value={topK}
-          type="number"
-          min={0}
-          step={1}
-          hint="Draws only from this many of the likeliest; 0: from all"
-        />
-        <Field label="Seed" value={seed} type="number" min={0} step={1} hint="The same seed, the same text" />
       </div>
+      <Fold title={`More settings${changed()}`}>
+        <div class="fields">
+          <Field
+            label="Top-k"
+            value={topK}
+            type="number"
+            min={0}
+            step={1}
+            hint="How many letters are in the draw, the likeliest ones: with 5, five. 0: all of them"
+          />
+          <Slider
+            label="Top-p"
+            value={topP}
+            min={0.05}
+            max={1}
+            step={0.05}
+            hint="The likeliest letters are in the draw until they make up this share: with 0.9, rare slips are left out. 1: all of them"
+          />
+          <Field
+            label="Seed"
+            value={seed}
+            type="number"
+            min={0}
+            step={1}
+            hint="Any number: the same one draws the same text again. “Another” takes the next"
+          />
+        </div>
+      </Fold>
       <div class="actions">
         <Button kind="main" onClick={() => write(prompt.value)}>
           Write
@@ -150,35 +171,40 @@ function Text() {
     if (by === undefined) return;
     event.preventDefault();
     const next = Math.max(0, Math.min(shown.length - 1, i + by));
-    (event.currentTarget as HTMLElement).parentElement?.querySelectorAll("button")[next]?.focus();
+    (event.currentTarget as HTMLElement).closest(".tokens")?.querySelectorAll("button")[next]?.focus();
   };
   const stopAt = pointed.value ?? 0;
+  const places = shown.map((token, i) => ({ i, token, text: token.text }));
   return (
     <div class="columns lead">
       <Section title="The text">
         <section class="tokens" aria-label="The text, letter by letter; arrow keys move">
           <span class="given">{begun.value}</span>
-          {shown.map((token, i) => (
-            <button
-              key={i}
-              type="button"
-              style={{ "--heat": heat(token.probability) }}
-              tabIndex={i === stopAt ? 0 : -1}
-              aria-pressed={pointed.value === i}
-              aria-label={`${visible(token)}, ${percent(token.probability)}`}
-              onPointerEnter={() => {
-                pointed.value = i;
-              }}
-              onFocus={() => {
-                pointed.value = i;
-              }}
-              onClick={() => {
-                pointed.value = i;
-              }}
-              onKeyDown={(event) => move(event, i)}
-            >
-              {token.end ? "⏎" : token.text}
-            </button>
+          {together(places).map((word) => (
+            <span key={word[0]!.i} class="together">
+              {word.map(({ i, token }) => (
+                <button
+                  key={i}
+                  type="button"
+                  style={{ "--heat": heat(token.probability) }}
+                  tabIndex={i === stopAt ? 0 : -1}
+                  aria-pressed={pointed.value === i}
+                  aria-label={`${visible(token)}, ${percent(token.probability)}`}
+                  onPointerEnter={() => {
+                    pointed.value = i;
+                  }}
+                  onFocus={() => {
+                    pointed.value = i;
+                  }}
+                  onClick={() => {
+                    pointed.value = i;
+                  }}
+                  onKeyDown={(event) => move(event, i)}
+                >
+                  {token.end ? "⏎" : token.text}
+                </button>
+              ))}
+            </span>
           ))}
         </section>
         <p class="unseen" role="status">
