@@ -6,25 +6,40 @@ import { isSubword } from "../src/data/choose-tokenizer.ts";
 import { prepareTexts } from "../src/data/prepare.ts";
 import { auditModel } from "../src/evaluate/novelty/audit-model.ts";
 import { exportModel } from "../src/export/export.ts";
+import { createChat } from "../src/generate/chat.ts";
 import { fillMasks } from "../src/generate/fill.ts";
 import { loadModel } from "../src/generate/load.ts";
 import type { LocalModel } from "../src/generate/local-model.ts";
-import { sample } from "../src/generate/sample.ts";
+import { type Sample, sample } from "../src/generate/sample.ts";
 import { ADAPTER_CONFIG_FILE } from "../src/hub/adapter.ts";
 import { loadTokenizer } from "../src/hub/tokenizer-files.ts";
 import { architectures } from "../src/models/registry.ts";
+import { serve } from "../src/server/serve.ts";
 import { train } from "../src/train/train.ts";
 import { root, temporaryFolder } from "./cli.ts";
+import { punchline } from "./cli-here.ts";
 import { modelFolder } from "./export-fixture.ts";
 import { pythonWithTorch } from "./torch/python.ts";
 import { expectParity, randomIds } from "./transformers.ts";
 
-const columns = ["type", "models", "does", "tuned", "bits", "exported", "gguf"] as const;
+const columns = [
+  "type",
+  "models",
+  "does",
+  "scratch",
+  "tuned",
+  "bits",
+  "exported",
+  "gguf",
+  "chat",
+  "novelty",
+  "served",
+] as const;
 type Row = Readonly<Record<(typeof columns)[number], string>>;
 
 const rows: readonly Row[] = readFileSync(join(root, "docs/models.md"), "utf8")
   .split("\n")
-  .filter((line) => /^\| `[\w-]+` +\|.*\| (writes|fills) +\|/.test(line))
+  .filter((line) => /^\| `[\w-]+` +\|[^|]*\| (writes|fills) +\|/.test(line))
   .map((line) => {
     const cells = line.split("|").slice(1, -1);
     return Object.fromEntries(columns.map((name, i) => [name, cells[i]!.trim().replaceAll("`", "")])) as Row;
@@ -68,6 +83,13 @@ describe.each(rows.map((row) => [row.type, row] as const))("%s", (type, row) => 
           : (await sample(lm, { prompt, maxLength: 5, temperature: 0 }))[0]!.tokens;
       expect(written).toBeGreaterThan(0);
       await lm.release();
+    }
+    if (row.does === "writes") {
+      // A word about the mask first would be of no use.
+      const { status, stderr } = await punchline(["fill", folder, "Once [MASK] a time"]);
+      expect(status).toBe(2);
+      expect(stderr.trim().split("\n").at(-1)).toMatch(/^error: .*has no \[MASK\]/);
+      expect(stderr).not.toContain("<unk>");
     }
     const other = row.does === "fills" ? sample : fillMasks;
     await expect(other(await loadModel(folder), "x" as never)).rejects.toThrow();
@@ -120,20 +142,93 @@ describe.each(rows.map((row) => [row.type, row] as const))("%s", (type, row) => 
     else await expect(to("gguf")).rejects.toThrow(`is of the family ${type}, and GGUF files are written of`);
   });
 
-  if (row.does === "writes")
-    it("is asked what it remembers: copies, passages, membership", async () => {
-      const folder = await folderOf();
-      const lm = await loadModel(folder);
-      const data = await prepareTexts([{ texts }], { vocabulary: lm.tokenizer, nearDuplicates: false });
-      const written = await sample(lm, { n: 3, maxLength: 8 });
-      const audit = await auditModel(
-        written.map(({ text }) => text),
-        { data, lm, asked: 4, prefix: 3 },
-      );
-      expect(audit.samples).toHaveLength(3);
-      expect(audit.extraction).toBeDefined();
-      expect(audit.membership!.map(({ signal }) => signal)).toEqual(["perplexity", "zlib", "lowercase"]);
+  it(`is trained from scratch, and ${row.does}`, async () => {
+    expect(row.scratch).toBe("yes");
+    const out = join(temporaryFolder(), "run");
+    const modelOptions = { layers: 2, width: 32, heads: 2, context: 64 };
+    const options = { ...quick, steps: 1, validateEvery: 1 };
+    const data = await prepareTexts([{ texts }], {
+      vocabulary: await loadTokenizer(await folderOf()),
+      nearDuplicates: false,
     });
+    const { summary } = await train({ model: type, modelOptions, data, options, out, backend });
+    expect(summary.steps).toBe(1);
+    const lm = await loadModel(out);
+    expect(lm.model.architecture.type).toBe(type);
+    const written =
+      row.does === "fills"
+        ? (await fillMasks(lm, prompt)).masks.length
+        : (await sample(lm, { prompt, maxLength: 3, temperature: 0 })).length;
+    expect(written).toBe(1);
+    await lm.release();
+  });
+
+  it(`${row.novelty === "yes" ? "is asked what it remembers: copies, passages, membership" : "cannot be asked what it remembers"}`, async () => {
+    expect(row.novelty).toBe(row.does === "writes" ? "yes" : "no");
+    const folder = await folderOf();
+    const lm = await loadModel(folder);
+    const data = await prepareTexts([{ texts }], { vocabulary: lm.tokenizer, nearDuplicates: false });
+    const asked = { data, lm, asked: 4, prefix: 3 };
+    if (row.novelty === "no") {
+      await expect(sample(lm, { n: 3, maxLength: 8 })).rejects.toThrow(/fills masks/);
+      const { extraction, membership } = await auditModel(texts.slice(0, 3), asked);
+      expect([extraction, membership]).toEqual([undefined, []]);
+      return;
+    }
+    const written = await sample(lm, { n: 3, maxLength: 8 });
+    const audit = await auditModel(
+      written.map(({ text }) => text),
+      asked,
+    );
+    expect(audit.samples).toHaveLength(3);
+    expect(audit.extraction).toBeDefined();
+    expect(audit.membership!.map(({ signal }) => signal)).toEqual(["perplexity", "zlib", "lowercase"]);
+  });
+
+  it(`${row.chat === "yes" ? "answers by a chat template" : "holds no conversation, whatever its template"}`, async () => {
+    expect(row.chat).toBe(row.does === "writes" ? "yes" : "no");
+    const folder = await folderOf();
+    const path = join(folder, "tokenizer_config.json");
+    const config = JSON.parse(readFileSync(path, "utf8"));
+    const chat_template = "{% for m in messages %}{{ m.content }}{% endfor %}";
+    writeFileSync(path, JSON.stringify({ ...config, chat_template }));
+    const lm = await loadModel(folder);
+    if (row.chat === "no") {
+      expect(() => createChat(lm)).toThrow(/fills masks/);
+      return;
+    }
+    const chat = createChat(lm);
+    const [{ ids }] = (await sample(lm, { prompt, maxLength: 5, temperature: 0 })) as [Sample];
+    expect((await chat.say(prompt, { maxLength: 5, temperature: 0 })).ids).toEqual(ids);
+    await chat.release();
+    await lm.release();
+  });
+
+  it(`is served: ${row.served}`, async () => {
+    expect(row.served).toBe(row.does === "writes" ? "texts" : "vectors");
+    const lm = await loadModel(await folderOf(), { name: type });
+    const [expected] =
+      row.does === "writes" ? await sample(lm, { prompt, maxLength: 5, temperature: 0 }) : [undefined];
+    const server = await serve(lm, { port: 0 });
+    const asked = async (path: string, body: object) => {
+      const answer = await fetch(`${server.url}/${path}`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ model: type, ...body }),
+      });
+      return { status: answer.status, body: await answer.json() };
+    };
+    const texts = await asked("completions", { prompt, max_tokens: 5, temperature: 0 });
+    if (expected) expect(texts).toMatchObject({ status: 200, body: { choices: [{ text: expected.text }] } });
+    else {
+      expect(texts).toMatchObject({ status: 400, body: { error: {} } });
+      expect(texts.body.error.message).toMatch(/fills masks and cannot continue texts; it answers/);
+    }
+    const vectors = await asked("embeddings", { input: "why did the hen" });
+    expect(vectors).toMatchObject({ status: 200 });
+    expect(vectors.body.data[0].embedding).toHaveLength(64);
+    await server.close();
+  });
 });
 
 it("a vocabulary of SentencePiece alone is refused with what to do", async () => {

@@ -42,26 +42,31 @@ export function wordCachedEncoder(
     spelled.set(word, ids);
     return ids;
   };
-  const append = (ids: number[], word: string): void => {
-    const spelling = spell(word);
-    for (let i = 0; i < spelling.length; i++) ids.push(spelling[i]!);
+  const append = (ids: number[], words: readonly string[]): void => {
+    for (const word of words) {
+      const spelling = spell(word);
+      for (let i = 0; i < spelling.length; i++) ids.push(spelling[i]!);
+    }
   };
   const isWhole = (text: string) => apart.some((token) => text.includes(token));
   return {
     encode(text) {
       if (isWhole(text)) return Int32Array.from(encode(text));
       const ids: number[] = [];
-      for (const word of text.match(gpt2Words) ?? []) append(ids, word);
+      append(ids, text.match(gpt2Words) ?? []);
       return Int32Array.from(ids);
     },
     *encodeInSteps(text) {
       if (isWhole(text)) return Int32Array.from(encode(text));
       const ids: number[] = [];
-      let words = 0;
+      let words: string[] = [];
       for (const [word] of text.matchAll(gpt2Words)) {
-        append(ids, word);
-        if (++words % STEP === 0) yield;
+        if (words.push(word) < STEP) continue;
+        append(ids, words);
+        words = [];
+        yield;
       }
+      append(ids, words);
       return Int32Array.from(ids);
     },
   };

@@ -140,7 +140,8 @@ function refuseUnfit(model: Model, data: PreparedData, options: TrainOptions): v
   const masked = model.predicts === "masked";
   if (masked && data.prompts)
     throw new UsageError(
-      `${model_type} fills masks and answers nothing; name one column of texts with ${option("column")}.`,
+      `${model_type} fills masks, and this data has answers to prompts, as conversations are, which only a model that writes learns; take such a model, or name a column of plain texts with ${option("column")}.`,
+      { option: "column" },
     );
   const stream = packing === "stream";
   const ofStream = `is an option of ${option("packing", "stream")}, and this training has ${option("packing", packing)}`;

@@ -37,7 +37,7 @@ export default defineCommand({
     const { model, text: typed } = withModel(given);
     const text = (await textFrom(typed, textFile, "TEXT")) ?? defaultText;
     const lm = await openHere(ctx, model, machine, "continues texts and has no [MASK]");
-    promptAsRead(ctx, lm, text, ", and the filled text leaves that out");
+    if (lm.tokenizer.mask !== undefined) promptAsRead(ctx, lm, text, ", and the filled text leaves that out");
     const filled = await fillMasks(lm, text, { topK, iterative });
     if (filled.note) ctx.warn(filled.note);
     ctx.print(ctx.shown(filled.text));
