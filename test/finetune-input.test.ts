@@ -97,7 +97,11 @@ describe("options that do not fit", () => {
 
   test.each([
     ["gpt2", ["--packing", "stream"], /--packing stream learns every token, and this data has prompts/],
-    ["bert", [], /bert fills masks, and this data has answers to prompts.*name a column of plain texts with --column/],
+    [
+      "bert",
+      [],
+      /bert fills masks, and this data has answers to prompts.*name a column of plain texts with --column/,
+    ],
   ] as const)("%s on data with prompts %j", async (model, words, message) => {
     const out = join(temporaryFolder(), "out");
     const ran = await run(
