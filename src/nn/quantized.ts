@@ -37,6 +37,19 @@ export interface QuantizedMatrix {
   rows(index: Tensor): Tensor;
 }
 
+/**
+ * How a matrix is packed whose rows of `width` are [blocks, bytes of a block]: no two ways that {@link quantizedBlock}
+ * takes for one width have the same shape.
+ */
+export function packingOf(
+  [, count, bytes]: readonly number[],
+  width: number,
+): { readonly bits: Bits; readonly block: number } {
+  // A row of 8 bits has a byte for every number; the shortest blocks of 4 bits are shorter than any of 8.
+  const bits = bytes! >= SHORT_BLOCK && count! * bytes! >= width ? 8 : 4;
+  return { bits, block: (bytes! * 8) / bits };
+}
+
 /** The quantised form of a matrix with rows of `width`, or undefined where it is in floats. */
 export function quantizedMatrix(
   parameters: Parameters,
@@ -55,11 +68,7 @@ export function quantizedMatrix(
       rows: (index) => integerRows({ weights, scales }, index),
     };
   if (!packed || !scales) return undefined;
-  const bytes = packed.shape[2] as number;
-  const count = scales.shape[1] as number;
-  // A row of 8 bits has a byte for every number; the shortest blocks of 4 bits are shorter than any of 8.
-  const bits: Bits = bytes >= SHORT_BLOCK && count * bytes >= width ? 8 : 4;
-  const block = (bytes * 8) / bits;
+  const { bits, block } = packingOf(packed.shape as readonly number[], width);
   return {
     multiply: (x, bias) =>
       quantizedProduct(x, packed, scales, bias, { bits, block, width, activations: "int8" }),
