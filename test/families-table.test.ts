@@ -240,6 +240,19 @@ it("a vocabulary of SentencePiece alone is refused with what to do", async () =>
   );
 });
 
+it("Qwen's older files, which do not say how words are cut, are refused with what to do", async () => {
+  const folder = await modelFolder("qwen2");
+  const path = join(folder, "tokenizer.json");
+  const { model } = JSON.parse(readFileSync(path, "utf8"));
+  rmSync(path);
+  writeFileSync(join(folder, "vocab.json"), JSON.stringify(model.vocab));
+  writeFileSync(join(folder, "merges.txt"), model.merges.join("\n"));
+  writeFileSync(join(folder, "tokenizer_config.json"), JSON.stringify({ tokenizer_class: "Qwen2Tokenizer" }));
+  await expect(loadModel(folder)).rejects.toThrow(
+    /vocab\.json and merges\.txt of a Qwen2Tokenizer.*; add tokenizer\.json/,
+  );
+});
+
 it("a vocabulary of another model is refused", async () => {
   const folder = await modelFolder("llama");
   const path = join(folder, "tokenizer.json");

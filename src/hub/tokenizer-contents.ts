@@ -14,6 +14,9 @@ interface TokenizerReader {
   list(): Promise<readonly string[]>;
 }
 
+const ADVICE =
+  "add tokenizer.json: most models have it on the Hub, and transformers writes it with AutoTokenizer.from_pretrained(...).save_pretrained(...)";
+
 /**
  * The contents of `tokenizer.json` and `tokenizer_config.json`, a `chat_template.jinja` among them; without the former, it is made from `vocab.json` and
  * `merges.txt` (GPT-2) or `vocab.txt` (BERT).
@@ -39,6 +42,13 @@ export async function tokenizerContents(
   const vocab = await json("vocab.json");
   const merges = await text("merges.txt");
   if (vocab && merges !== undefined) {
+    const { tokenizer_class: cutter } = config;
+    if (typeof cutter === "string" && cutter.startsWith("Qwen"))
+      throw new InputError(
+        "no-tokenizer",
+        `${folder} has its vocabulary only as vocab.json and merges.txt of a ${cutter}, which do not say how it cuts words, and GPT-2's way is another; ${ADVICE}.`,
+        { folder },
+      );
     const added = await json("added_tokens.json");
     return bpeFiles({ ...vocab, ...added } as Record<string, number>, parseMerges(merges), config);
   }
@@ -48,7 +58,7 @@ export async function tokenizerContents(
   if (pieces !== undefined)
     throw new InputError(
       "no-tokenizer",
-      `${folder} has its vocabulary only as ${pieces}, a SentencePiece model, which Punchline does not read; add tokenizer.json: most models have it on the Hub, and transformers writes it with AutoTokenizer.from_pretrained(...).save_pretrained(...).`,
+      `${folder} has its vocabulary only as ${pieces}, a SentencePiece model, which Punchline does not read; ${ADVICE}.`,
       { folder, file: pieces },
     );
   throw new InputError(

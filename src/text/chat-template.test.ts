@@ -93,6 +93,56 @@ describe("a chat template", () => {
     );
   });
 
+  it("knows what the templates of published models use", () => {
+    const thinking = `{%- set ns = namespace(last=messages|length - 1, searching=true) %}
+{%- for message in messages[::-1] %}
+  {%- set index = (messages|length - 1) - loop.index0 %}
+  {%- if ns.searching and message.role == "user" and message.content is string and not(message.content.startswith('<tool>') and message.content.endswith('</tool>')) %}
+    {%- set ns.searching = false %}{%- set ns.last = index %}
+  {%- endif %}
+{%- endfor %}
+{%- for message in messages %}
+  {%- if message.role == "assistant" and '</think>' in message.content and loop.index0 < ns.last %}
+    {{- '[a]' + message.content.split('</think>')[-1].lstrip('\\n').rstrip('\\n') }}
+  {%- else %}{{- '[' ~ message.role[0] ~ ']' ~ message['content'] | trim }}
+  {%- endif %}
+{%- endfor %}
+{%- if enable_thinking is defined and enable_thinking is false %}{{- '<think></think>' }}{%- endif %}`;
+    const turns = [
+      user(" one "),
+      { role: "assistant", content: "<think>\nhm\n</think>\n\ntwo\n" },
+      user("three"),
+      user("<tool>4</tool>"),
+    ];
+    expect(of(thinking).apply(turns, { variables: { enable_thinking: false } })).toBe(
+      "[u]one[a]two[u]three[u]<tool>4</tool><think></think>",
+    );
+    const dated = `{{- bos_token }}
+{%- if not date_string is defined %}
+  {%- if strftime_now is defined %}{%- set date_string = strftime_now("%d %b %Y") %}
+  {%- else %}{%- set date_string = "26 Jul 2024" %}{%- endif %}
+{%- endif %}
+{%- if messages[0]['role'] == 'system' %}
+  {%- set system_message = messages[0]['content']|trim %}{%- set messages = messages[1:] %}
+{%- else %}{%- set system_message = "" %}{%- endif %}
+{%- if tools is not none %}{{- "tools" }}{%- endif %}
+{{- date_string + "|" + system_message }}
+{%- for m in messages %}
+  {%- if not (m.role == 'ipython' or m.role == 'tool' or 'tool_calls' in m) %}
+    {{- '|' + m['role'] + ':' + m['content'] | trim }}
+  {%- elif 'tool_calls' in m %}
+    {{- '|' + (m.tool_calls[0].function.arguments | tojson) }}
+  {%- endif %}
+  {%- if loop.last and add_generation_prompt %}{{- '|' }}{%- endif %}
+{%- endfor %}`;
+    const called = { role: "assistant", tool_calls: [{ function: { arguments: { a: [1, "é"] } } }] };
+    const told = of(dated, { bos_token: "<s>" });
+    expect(told.apply([...conversation.slice(0, 2), called], { now: new Date(2025, 0, 9) })).toBe(
+      '<s>09 Jan 2025|Be brief.|user:Why?|{"a": [1, "é"]}|',
+    );
+    expect(told.apply([user("a")], { variables: { date_string: "today" } })).toBe("<s>today||user:a|");
+  });
+
   it("is missing, broken or of no messages: a sentence each", () => {
     expect(() => chatTemplateOf(chatting({}))).toThrow(
       /^tiny has no chat template, so it holds no conversations/,
