@@ -1,9 +1,15 @@
 /** Training in a browser: beside TensorFlow.js and jax-js on one thread, on two threads, and beside Node. */
 import type { ModelConfig } from "../../src/models/model.ts";
+import { architectureOf } from "../../src/models/registry.ts";
+import { nodeBackend } from "../../src/runtime/node.ts";
 import { type Absent, type BenchRow, median, row, time } from "../bench.ts";
+import { Limits } from "../limits/limits.ts";
+import { productThroughput } from "../limits/products.ts";
+import { forwardOperations } from "../limits/work.ts";
 import { type Peer, startNode } from "../python.ts";
 import { fewest } from "../quick.ts";
 import type { TrainingCase } from "../training/compare.ts";
+import type { ProductsAsk } from "./pages/ours-training.ts";
 import { type Side, startSide } from "./side.ts";
 
 const cases: readonly ({ readonly name: string } & TrainingCase)[] = [
@@ -39,9 +45,47 @@ const SECONDS = 0.7;
 const LONG = 5000;
 
 export async function trainingRows(): Promise<BenchRow[]> {
-  const rows: BenchRow[] = [];
-  for (const { name, ...training } of cases) rows.push(...(await rowsOf(name, training)));
+  const one = await productsOf(1);
+  const two = await productsOf(2);
+  const rows = [productRow("one thread", one), productRow("two threads", two)];
+  for (const { name, ...training } of cases)
+    rows.push(...(await rowsOf(name, training, { one: limits(one.web), two: limits(two.web) })));
   return rows;
+}
+
+/** Operations a second of plain products in a page and in Node. */
+async function productsOf(threads: number): Promise<{ readonly web: number; readonly node: number }> {
+  const side = await startSide(ours);
+  if ("absent" in side) throw new Error(side.absent);
+  try {
+    const ask: ProductsAsk = { op: "products", threads };
+    const { throughput: web } = await side.ask<{ throughput: number }>(ask);
+    return { web, node: await productThroughput(nodeBackend({ threads })) };
+  } finally {
+    await side.stop();
+  }
+}
+
+const productRow = (threads: string, { web, node }: { readonly web: number; readonly node: number }) =>
+  row({
+    case: `a plain product of two matrices, WebAssembly, ${threads}`,
+    unit: "GFLOP/s",
+    better: "more",
+    ours: web / 1e9,
+    peer: node / 1e9,
+    peerName: `Node, ${threads}`,
+    note: "what a training step, which is mostly products, can reach at most",
+  });
+
+/** Those of a page, where products limit and memory does not. */
+const limits = (products: number): Limits =>
+  new Limits({ bandwidth: Infinity, products: { one: products, all: products }, peak: null });
+
+/** Multiplications and additions of one training step. */
+function stepOperations({ model, options, vocabulary, batch, length }: TrainingCase): number {
+  const architecture = architectureOf(model);
+  const network = architecture.build(architecture.configure(options, vocabulary));
+  return 3 * forwardOperations(network, { rows: batch * length });
 }
 
 const backendOf = (key: string) => (key === "tensorflowPlain" ? "cpu" : "wasm");
@@ -64,7 +108,12 @@ async function inTurn(
   return Object.fromEntries([...figures].map(([key, found]) => [key, median(found)]));
 }
 
-async function rowsOf(name: string, training: TrainingCase): Promise<BenchRow[]> {
+async function rowsOf(
+  name: string,
+  training: TrainingCase,
+  limitsOf: { readonly one: Limits; readonly two: Limits },
+): Promise<BenchRow[]> {
+  const work = { operations: stepOperations(training) };
   const started: Peer[] = [];
   const kept = <P extends Peer | Absent>(side: P): P => {
     if (!("absent" in side)) started.push(side);
@@ -113,6 +162,7 @@ async function rowsOf(name: string, training: TrainingCase): Promise<BenchRow[]>
         ours: rates[own]!,
         peer,
         peerName,
+        limit: limitsOf[own].rate(work, training.batch * training.length),
         ...(note ? { note } : {}),
       });
     const nameOf = (side: Peer | Absent, fallback: string) => ("absent" in side ? fallback : side.name);

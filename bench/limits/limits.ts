@@ -7,6 +7,7 @@
  * const limits = await measureLimits();
  * row({ case: "GPT-2, float32", unit: "tokens/s", ..., limit: limits.rate({ bytes: 497e6 }) });
  */
+import { nodeBackend } from "../../src/runtime/node.ts";
 import { compileKernels } from "./kernels.ts";
 import { memoryBandwidth } from "./memory.ts";
 import { type Processor, processor } from "./processor.ts";
@@ -82,8 +83,8 @@ export async function measureMachine(): Promise<{ processor: Processor; limits: 
   let [bandwidth, one, all] = [0, 0, 0];
   for (let round = 0; round < ROUNDS; round++) {
     bandwidth = Math.max(bandwidth, await memoryBandwidth(module, THREADS));
-    one = Math.max(one, await productThroughput(1));
-    all = Math.max(all, await productThroughput(THREADS));
+    one = Math.max(one, await productThroughput(nodeBackend({ threads: 1 })));
+    all = Math.max(all, await productThroughput(nodeBackend({ threads: THREADS })));
   }
   const { operations_per_cycle: operations, gigahertz } = found;
   const peak =

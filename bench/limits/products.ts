@@ -3,18 +3,18 @@ import { float32 } from "../../src/core/array.ts";
 import type { Tensor } from "../../src/graph/tensor.ts";
 import { gemm } from "../../src/ops/matmul.ts";
 import { slice } from "../../src/ops/movement.ts";
+import type { Backend } from "../../src/runtime/backend.ts";
 import { compile } from "../../src/runtime/compile.ts";
-import { nodeBackend } from "../../src/runtime/node.ts";
 
 /** Rows and columns of both matrices: as large as those of the models, and larger than the caches of a core. */
 const SIZE = 1536;
 const RUNS = 4;
 
 /** Operations a second, a multiplication and an addition being two: the fastest of some runs, as it is a limit. */
-export async function productThroughput(threads: number): Promise<number> {
+export async function productThroughput(backend: Backend): Promise<number> {
   // Only a row of the result leaves the graph, as copying the whole would be measured too.
   const product = compile((a: Tensor, b: Tensor) => slice(gemm(a, b), 0, 0, 1), {
-    backend: nodeBackend({ threads }),
+    backend,
   });
   const matrix = float32([SIZE, SIZE], new Float32Array(SIZE * SIZE).fill(0.1));
   try {

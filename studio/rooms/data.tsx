@@ -30,10 +30,10 @@ const windows = signal<readonly TrainingWindow[]>([]);
 const problem = signal<string | undefined>(undefined);
 /** The preparation under way, and how far it has come. */
 const preparing = signal<AbortController | undefined>(undefined);
-const progress = signal<{ readonly event: Progress; readonly since: number } | undefined>(undefined);
+const progress = signal<{ readonly event: PrepareProgress; readonly since: number } | undefined>(undefined);
 /** The file that was given last, also one that could not be read. */
 const candidate = signal<(NamedTexts & { readonly texts: File }) | undefined>(undefined);
-type Progress = EngineCalls["prepare"]["event"];
+type PrepareProgress = EngineCalls["prepare"]["event"];
 
 const pasted = signal("");
 /** What was pasted and is in use. */
@@ -70,7 +70,7 @@ async function prepare(texts: GivenTexts): Promise<void> {
       preparing.value = undefined;
       return;
     }
-    const onEvent = (event: Progress) => {
+    const onEvent = (event: PrepareProgress) => {
       if (!current()) return;
       const before = progress.peek();
       const since = before?.event.phase === event.phase ? before.since : performance.now();
