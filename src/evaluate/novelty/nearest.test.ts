@@ -15,7 +15,7 @@ function bruteForce(data: readonly string[], sample: string, count: number): Nei
   const weighed = all
     .filter((n) => n.ngrams > 0)
     .sort((x, y) => y.ngrams - x.ngrams || x.source - y.source)
-    .filter((n, i) => i < WEIGHED || n.similarity >= EXACT_FROM);
+    .filter((n, i) => i < Math.max(WEIGHED, count) || n.similarity >= EXACT_FROM);
   return weighed
     .sort((x, y) => y.similarity - x.similarity || y.ngrams - x.ngrams || x.source - y.source)
     .slice(0, count);
@@ -89,6 +89,22 @@ describe("NearestTexts", () => {
           expect(nearest(sample, count), JSON.stringify(sample)).toEqual(bruteForce(data, sample, count));
         }
       }
+    }
+  });
+
+  it("finds the same neighbours where most texts are equally near, or repeat themselves", () => {
+    const next = generator(5);
+    const base = Array.from({ length: 8 }, () => vocabulary[next(vocabulary.length)]!);
+    const changed = (place: number) => base.map((word, i) => (i === place ? "hen" : word)).join(" ");
+    const data = [
+      ...Array.from({ length: 60 }, (_, i) => changed(i % 8)),
+      ...Array.from({ length: 20 }, () => base.join(" ")),
+      ...Array.from({ length: 30 }, (_, i) => "ha".repeat(i + 1)),
+    ];
+    const nearest = nearestTexts(data);
+    for (const sample of [base.join(" "), changed(9), changed(2), "ha".repeat(17), "haha ha"]) {
+      for (const count of [1, 5, 20])
+        expect(nearest(sample, count), sample).toEqual(bruteForce(data, sample, count));
     }
   });
 

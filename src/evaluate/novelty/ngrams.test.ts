@@ -40,6 +40,25 @@ function compareWithAll(texts: readonly (readonly string[])[], sample: readonly 
     .sort((a, b) => b.ngrams - a.ngrams || a.text - b.text);
 }
 
+/** Holds the search, in blocks of 64 texts, to plain loops for each sample. */
+function expectAsPlainLoops(texts: readonly string[], samples: readonly string[]): void {
+  const index = buildIndex(texts);
+  const search = new NgramSearch(index, 64);
+  const grams = texts.map((text) => gramsOf(normaliseText(text)));
+  for (const sample of samples) {
+    const all = compareWithAll(grams, gramsOf(normaliseText(sample)));
+    for (const [count, always] of [
+      [16, 0.33],
+      [3, 0.9],
+      [1, 0],
+    ] as const) {
+      const expected = all.filter(({ ngrams }, i) => i < count || ngrams >= always);
+      const found = search.nearest(index.read(sample).symbols, count, always);
+      expect(found, `${sample.slice(0, 80)}, ${count}`).toEqual(expected);
+    }
+  }
+}
+
 describe("NgramSearch over many texts", () => {
   it.each([
     ["Latin letters", "abcdefghijklmnopqrstuvwxyz"],
@@ -51,25 +70,41 @@ describe("NgramSearch over many texts", () => {
     const word = words(letters, 400);
     const sentence = (n: number) => Array.from({ length: n }, word).join(" ");
     const texts = Array.from({ length: 1500 }, () => sentence(1 + below(12)));
-    const index = buildIndex(texts);
-    const search = new NgramSearch(index, 64);
-    const grams = texts.map((text) => gramsOf(normaliseText(text)));
-    const samples = [
+    expectAsPlainLoops(texts, [
       ...Array.from({ length: 2 }, () => sentence(3 + below(9))),
       `${texts[77]} ${sentence(2)}`,
       texts[88]!.repeat(3),
       `${sentence(3)} 漢字 ${sentence(2)}`,
       "q",
+    ]);
+  });
+
+  it("finds them where texts have the same n-grams many times, and samples more than a byte counts", () => {
+    const syllables = ["ha", "ho", "haha", "oh", "a"];
+    const laugh = (n: number) => Array.from({ length: n }, () => syllables[below(5)]!).join("");
+    const texts = [
+      ...Array.from({ length: 300 }, () => laugh(1 + below(40))),
+      ...Array.from({ length: 100 }, (_, i) => "ha".repeat(i)),
+      ...Array.from({ length: 100 }, (_, i) => `${"a".repeat(i)} ${"h".repeat(100 - i)}`),
     ];
-    for (const sample of samples) {
-      const all = compareWithAll(grams, gramsOf(normaliseText(sample)));
-      for (const [count, always] of [
-        [16, 0.33],
-        [3, 0.9],
-      ] as const) {
-        const expected = all.filter(({ ngrams }, i) => i < count || ngrams >= always);
-        expect(search.nearest(index.read(sample).symbols, count, always), sample).toEqual(expected);
-      }
-    }
+    const samples = [laugh(5), laugh(30), laugh(300), "ha".repeat(50), "ha".repeat(500), "a".repeat(60)];
+    expectAsPlainLoops(texts, [...samples, ...texts.slice(400, 402)]);
+  });
+
+  it("finds them in order where most are equally near", () => {
+    const word = words("abcd", 6);
+    const base = Array.from({ length: 12 }, word);
+    const changed = (place: number) => base.map((own, i) => (i === place ? word() : own)).join(" ");
+    const texts = [
+      ...Array.from({ length: 400 }, (_, i) => changed(i % 12)),
+      ...Array.from({ length: 200 }, () => base.join(" ")),
+      ...Array.from({ length: 200 }, () => [...base].sort(() => below(2) - 0.5).join(" ")),
+    ];
+    expectAsPlainLoops(texts, [
+      base.join(" "),
+      changed(3),
+      [...base].reverse().join(" "),
+      base[0]!.repeat(9),
+    ]);
   });
 });
