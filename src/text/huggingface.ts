@@ -11,6 +11,7 @@ import { beforeBertNormalizer } from "./bert-normalizer.ts";
 import { byteCharacters } from "./bpe-bytes.ts";
 import { isWordByWord, wordCachedEncoder } from "./bpe-cache.ts";
 import { END_OF_TEXT } from "./bpe-files.ts";
+import { pieceEncoder, runsOn, withoutFront } from "./bpe-pieces.ts";
 import type { TokenizerConfig, TokenizerFormat } from "./files.ts";
 import { type HuggingFaceJson, type TokenizerFiles, tokenText } from "./huggingface-files.ts";
 import type { Tokenizer } from "./tokenizer.ts";
@@ -71,10 +72,16 @@ export function huggingfaceTokenizer(
   const encodeWhole = (text: string): number[] =>
     library.encode(prepare(text), { add_special_tokens: false }).ids;
   const written = (json.added_tokens ?? []).map((added) => added.content);
-  const { encode, encodeInSteps } =
+  const spellRest = () => {
+    const rest = open(withoutFront(json), config);
+    return (text: string) => rest.encode(text, { add_special_tokens: false }).ids;
+  };
+  const { encode, encodeInSteps }: Pick<Tokenizer, "encode" | "encodeInSteps"> =
     kind === "bpe" && isWordByWord(json)
       ? wordCachedEncoder(json, encodeWhole, written)
-      : { encode: (text: string) => Int32Array.from(encodeWhole(text)) };
+      : kind === "bpe" && runsOn(json)
+        ? pieceEncoder(json, encodeWhole, spellRest, written)
+        : { encode: (text: string) => Int32Array.from(encodeWhole(text)) };
   const checked = (text: string): string => {
     if (unspellable)
       checkSpelling(
