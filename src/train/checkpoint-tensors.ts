@@ -10,12 +10,14 @@
  */
 import { float32, sizeOf } from "../core/array.ts";
 import { InputError } from "../core/errors.ts";
+import { shown } from "../core/options.ts";
 import { version } from "../core/version.ts";
 import { ADAPTER_WEIGHTS_FILE, BASE_FINGERPRINT, storedAdapterName } from "../hub/adapter.ts";
 import { WEIGHTS_FILE } from "../hub/safetensors.ts";
 import type { TensorToWrite } from "../hub/safetensors-checksums.ts";
 import type { TensorSource } from "../hub/tensor-source.ts";
 import type { Arena, Views } from "../runtime/arena.ts";
+import { isLossScale } from "./loss-scale.ts";
 import { parseJson } from "./run-record.ts";
 import type { Adaptation } from "./setup.ts";
 import type { TrainState } from "./state.ts";
@@ -106,6 +108,13 @@ export async function checkpointFrom(source: TensorSource, arena: Arena, path: s
   if (state?.format !== "punchline-train-state" || state.version !== 1) {
     throw new InputError("checkpoint", `${path} is not a checkpoint that this version (${version}) reads.`);
   }
+  const { lossScale } = state;
+  if (lossScale !== undefined && !isLossScale(lossScale))
+    throw new InputError(
+      "checkpoint",
+      `${path} is damaged: its loss scale is ${shown(lossScale)}; get another copy, or train anew.`,
+      { path },
+    );
   for (const { name, data } of arenaTensors(arena)) await source.read(name, data);
   const carried: Record<string, Carried[string]> = {};
   const outer: Float32Array[] = [];

@@ -18,6 +18,19 @@ const STEPS_TO_DOUBLE = 500;
 const SMALLEST = 2 ** -16;
 const LARGEST = 2 ** 16;
 
+/** Whether what a file holds is a scale that a training can have. */
+export function isLossScale(value: unknown): value is LossScale {
+  if (typeof value !== "object" || value === null) return false;
+  const { factor, steps } = value as Readonly<Record<keyof LossScale, unknown>>;
+  return (
+    typeof factor === "number" &&
+    factor >= SMALLEST &&
+    factor <= LARGEST &&
+    Number.isInteger(steps) &&
+    (steps as number) >= 0
+  );
+}
+
 /** The scale after a step whose gradient was finite. */
 export const afterStep = ({ factor, steps }: LossScale): LossScale =>
   steps + 1 < STEPS_TO_DOUBLE || factor >= LARGEST
