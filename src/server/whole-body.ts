@@ -2,14 +2,22 @@
 import { turn } from "../generate/batching/turn.ts";
 import type { Piece } from "./engine/protocol.ts";
 
+export interface WholeBodyOptions {
+  /** Called when all is passed on, or the client is gone. */
+  readonly ended: () => void;
+  /** Of the request: aborts when the client goes away, or the server must end. */
+  readonly signal: AbortSignal;
+  /** Called with an error in the middle of an answer, of which the client learns only that the connection broke. */
+  readonly report: (error: unknown) => void;
+}
+
 /**
- * @param ended called when all is passed on, or the client is gone
  * @throws what comes before the first piece, so that the answer gets the error's status; what comes later breaks the
  * connection, which clients notice
  */
 export async function wholeBody(
   pieces: AsyncGenerator<Piece, void>,
-  ended: () => void,
+  { ended, signal, report }: WholeBodyOptions,
 ): Promise<string | ReadableStream<Uint8Array>> {
   const first = await pieces.next().catch((error: unknown) => {
     ended();
@@ -32,6 +40,7 @@ export async function wholeBody(
         if (!done) return controller.enqueue(encoder.encode(value.piece));
         controller.close();
       } catch (error) {
+        if (!signal.aborted) report(error);
         controller.error(error);
       }
       ended();

@@ -86,7 +86,7 @@ async function answer(
   });
   const ended = metrics.begin();
   if (!request.stream) {
-    const body = await wholeBody(engine.ask(job, request, signal), ended);
+    const body = await wholeBody(engine.ask(job, request, signal), { ended, signal, report });
     return context.body(body, 200, { "content-type": "application/json" });
   }
   return eventStream({
