@@ -183,17 +183,19 @@ describe("a batcher", () => {
     const { model, ...rest } = await tiny("char-transformer");
     let full = false;
     const state: typeof model.state = (rows) => {
-      if (full) throw new RangeError("Array buffer allocation failed");
-      return model.state(rows);
+      if (!full) return model.state(rows);
+      tried++;
+      throw new RangeError("Array buffer allocation failed");
     };
     const lm = new LocalModel({ ...rest, model: { ...model, state } });
-    let tried = 0;
-    const batcher = new Batcher(lm, 4, { keptMs: 0, onShrunk: () => void tried++ });
+    let [tried, shrunk] = [0, 0];
+    const batcher = new Batcher(lm, 4, { keptMs: 0, onShrunk: () => void shrunk++ });
     const request = requestOf(lm, "other cross road the cross other ".repeat(3));
     const { ids } = await batcher.write(request);
     full = true;
     await expect.poll(() => tried).toBeGreaterThan(0);
     expect((await batcher.write(request)).ids).toEqual(ids);
+    expect(shrunk).toBe(0);
     await batcher.release();
   });
 

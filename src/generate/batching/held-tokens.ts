@@ -98,11 +98,12 @@ export class HeldTokens {
     this.#due = false;
     const { keptMs = KEPT_MS, onShrunk } = this.#options;
     const begun = performance.now() - keptMs;
+    const { bytes } = this.#slots;
     for (const slot of this.#free)
       if (this.#leftAt[slot]! <= begun && this.count(slot) > 0) this.#empty(slot);
     this.#slots.shrink();
     if (this.#free.some((slot) => this.count(slot) > 0)) this.#forgetLater();
-    onShrunk?.();
+    if (this.#slots.bytes < bytes) onShrunk?.();
   }
 
   release(): void {
