@@ -13,6 +13,7 @@ import { delimiter, join, resolve } from "node:path";
 
 const root = resolve(import.meta.dirname, "..");
 const file = process.argv[2] ?? "README.md";
+const shown = [...blocks(readFileSync(resolve(root, file), "utf8"))];
 const folder = join(import.meta.dirname, "out/readme");
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(join(folder, "bin"), { recursive: true });
@@ -22,7 +23,7 @@ const env = { ...process.env, PATH: `${join(folder, "bin")}${delimiter}${process
 
 let failures = 0;
 let ran = 0;
-for (const { language, source, line, reason } of blocks(readFileSync(join(root, file), "utf8"))) {
+for (const { language, source, line, reason } of shown) {
   if (reason) {
     console.log(`${file}:${line}: not run: ${reason}`);
     continue;
@@ -38,15 +39,20 @@ for (const { language, source, line, reason } of blocks(readFileSync(join(root, 
 console.log(`${ran} blocks run, ${failures} failed`);
 process.exitCode = failures || ran === 0 ? 1 : 0;
 
-/** The fenced `sh` and `ts` blocks, with the reason of those that are not for CI. */
+/** The fenced `sh` and `ts` blocks, with the reason of those that are not for CI. A fence that is never closed ends the program. */
 function* blocks(markdown) {
   const lines = markdown.split("\n");
   for (let i = 0; i < lines.length; i++) {
-    const language = /^```(sh|ts)\s*$/.exec(lines[i])?.[1];
-    if (!language) continue;
-    const end = lines.indexOf("```", i + 1);
+    const language = /^```([^`]*?)\s*$/.exec(lines[i])?.[1];
+    if (language === undefined) continue;
+    const end = lines.findIndex((line, k) => k > i && line.trimEnd() === "```");
+    if (end < 0) {
+      console.error(`${file}:${i + 1}: the fence is never closed; end it with a line of three backticks.`);
+      process.exit(1);
+    }
     const reason = /^<!-- not in CI: (.+?) -->$/.exec((lines[i - 1] ?? "").trim())?.[1];
-    yield { language, reason, line: i + 1, source: lines.slice(i + 1, end).join("\n") };
+    const source = lines.slice(i + 1, end).join("\n");
+    if (language === "sh" || language === "ts") yield { language, reason, line: i + 1, source };
     i = end;
   }
 }
