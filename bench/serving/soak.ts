@@ -2,7 +2,7 @@
  * Many clients of one server for a while: texts, streams, chats and vectors; clients that leave in the middle, read a few bytes
  * at a time or send what is refused; and connections that do nothing. Every answer is held to what the model gives alone.
  */
-import { once } from "node:events";
+import { once, setMaxListeners } from "node:events";
 import { connect, type Socket } from "node:net";
 import { Random } from "../../src/core/random.ts";
 import { embedTexts } from "../../src/generate/embed.ts";
@@ -20,6 +20,8 @@ export interface SoakOptions {
   readonly clients?: number;
   /** Connections that are opened at once, again and again, each for one request. Default 1,000. */
   readonly connections?: number;
+  /** How long a request may take until it counts as lost. Default 60. */
+  readonly deadlineSeconds?: number;
 }
 
 export interface SoakResult {
@@ -49,7 +51,7 @@ const prompts = [
 const vectors = ["a hen", "a rooster and a hen that went to town", ""];
 
 export async function soak(options: SoakOptions): Promise<SoakResult> {
-  const { url, lm, model, seconds, clients = 12, connections = 1_000 } = options;
+  const { url, lm, model, seconds, clients = 12, connections = 1_000, deadlineSeconds = 60 } = options;
   const pool = await expected(lm, model);
   const embedded = (await embedTexts(lm, vectors)).map((vector) => Array.from(vector));
   const origin = url.replace(/\/v1$/, "");
@@ -58,13 +60,16 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
   const memory: { readonly at: number; readonly bytes: number }[] = [];
   const begun = performance.now();
   const over = () => performance.now() - begun > 1000 * seconds;
-  const post = (path: string, body: object | string, signal?: AbortSignal) =>
-    fetch(`${url}${path}`, {
+  const deadline = deadlineOf(deadlineSeconds);
+  const post = (path: string, body: object | string, signal?: AbortSignal) => {
+    const text = typeof body === "string" ? body : JSON.stringify(body);
+    return fetch(`${url}${path}`, {
       method: "POST",
       headers: { "content-type": "application/json" },
-      body: typeof body === "string" ? body : JSON.stringify(body),
-      ...(signal ? { signal } : {}),
+      body: text,
+      signal: AbortSignal.any([deadline(`${path} ${text.slice(0, 300)}`), ...(signal ? [signal] : [])]),
     });
+  };
   const same = (what: string, found: string, { text, body }: Expected) => {
     if (found !== text)
       faults.push(`${what} ${JSON.stringify(body)}: ${JSON.stringify(found)}, not ${JSON.stringify(text)}`);
@@ -104,8 +109,9 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
           stop.abort();
           await reader.read();
           faults.push("a stream went on after its client had left");
-        } catch {
+        } catch (error) {
           // Left, as was meant.
+          if (!stop.signal.aborted) throw error;
         }
       },
     ],
@@ -124,7 +130,7 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
       0.05,
       "read slowly",
       async (one) =>
-        same("a slow stream", await readSlowly(new URL(url), { ...one.body, stream: true }), one),
+        same("a slow stream", await readSlowly(new URL(url), { ...one.body, stream: true }, deadline), one),
     ],
     [
       0.05,
@@ -181,7 +187,7 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
   };
   const watch = async () => {
     while (!over()) {
-      const figures = await metricsOf(origin);
+      const figures = await metricsOf(origin, deadline);
       memory.push({ at: (performance.now() - begun) / 1000, bytes: figures("punchline_resident_bytes") });
       await new Promise((wake) => setTimeout(wake, Math.max(100, 5 * seconds)));
     }
@@ -189,8 +195,8 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
   let answered = 0;
   const waves = async () => {
     while (!over()) {
-      const sockets = await openMany(new URL(url), connections);
-      const answers = await Promise.all(sockets.map(asksHealth));
+      const sockets = await openMany(new URL(url), connections, deadline);
+      const answers = await Promise.all(sockets.map((socket) => asksHealth(socket, deadlineSeconds)));
       for (const socket of sockets) socket.destroy();
       const lost = answers.filter((answer) => !answer).length;
       if (lost > 0) faults.push(`${lost} of ${connections} connections were not answered`);
@@ -202,7 +208,7 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
   // Texts of clients that have left end with the next step.
   const gone = performance.now();
   for (;;) {
-    const figures = await metricsOf(origin);
+    const figures = await metricsOf(origin, deadline);
     const running = ["requests_running", "texts_running", "texts_waiting"].map((name) =>
       figures(`punchline_${name}`),
     );
@@ -277,25 +283,42 @@ const streamed = (events: string): string =>
     })
     .join("");
 
-async function metricsOf(origin: string): Promise<(name: string) => number> {
+/** Makes signals that abort when a request has taken too long, with an error that names it: what is lost is never waited for. */
+const deadlineOf =
+  (seconds: number): Deadline =>
+  (request) => {
+    const controller = new AbortController();
+    const late = () => controller.abort(new Error(`not answered within ${seconds} seconds: ${request}`));
+    setTimeout(late, 1000 * seconds).unref();
+    return controller.signal;
+  };
+type Deadline = (request: string) => AbortSignal;
+
+async function metricsOf(origin: string, deadline: Deadline): Promise<(name: string) => number> {
   // On a connection of its own: one that was left may close as the next request is sent.
-  const text = await (await fetch(`${origin}/metrics`, { headers: { connection: "close" } })).text();
+  const request = { headers: { connection: "close" }, signal: deadline("/metrics") };
+  const text = await (await fetch(`${origin}/metrics`, request)).text();
   return (name) => Number(new RegExp(`^${name}(?:\\{.*\\})? (\\S+)$`, "m").exec(text)?.[1] ?? 0);
 }
 
-const openMany = ({ hostname, port }: URL, count: number): Promise<Socket[]> =>
-  Promise.all(
+const openMany = ({ hostname, port }: URL, count: number, deadline: Deadline): Promise<Socket[]> => {
+  const signal = deadline(`one of ${count} connections`);
+  // Each of them listens.
+  setMaxListeners(0, signal);
+  return Promise.all(
     Array.from({ length: count }, async () => {
       const socket = connect(Number(port), hostname);
-      await once(socket, "connect");
+      await once(socket, "connect", { signal });
       socket.on("error", () => {});
       return socket;
     }),
   );
+};
 
 /** Whether the server answers on a connection. */
-async function asksHealth(socket: Socket): Promise<boolean> {
+async function asksHealth(socket: Socket, seconds: number): Promise<boolean> {
   if (socket.destroyed) return false;
+  socket.setTimeout(1000 * seconds, () => socket.destroy());
   const answer = new Promise<boolean>((done) => {
     socket.once("data", (data) => done(String(data).startsWith("HTTP/1.1 200")));
     socket.once("close", () => done(false));
@@ -305,9 +328,15 @@ async function asksHealth(socket: Socket): Promise<boolean> {
 }
 
 /** Reads an answer of events a few bytes at a time. */
-async function readSlowly({ hostname, port, pathname }: URL, body: object): Promise<string> {
+async function readSlowly(
+  { hostname, port, pathname }: URL,
+  body: object,
+  deadline: Deadline,
+): Promise<string> {
   const text = JSON.stringify(body);
   const socket = connect({ host: hostname, port: Number(port), highWaterMark: 16 } as never);
+  const signal = deadline(`a slow stream ${text}`);
+  signal.addEventListener("abort", () => socket.destroy(signal.reason as Error));
   socket.write(
     `POST ${pathname}/completions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,
   );
