@@ -15,6 +15,8 @@ import { startSide } from "./side.ts";
 /** Milliseconds between two looks at all memory, and between two collections of the garbage. */
 const [INTERVAL, COLLECTED] = [500, 5000];
 const STEPS = 60;
+/** Milliseconds in which a worker that computes comes to hear of something. */
+const HEARD = 2000;
 /** Minutes that a busy machine may take longer. */
 const PATIENCE = 20;
 
@@ -72,11 +74,12 @@ async function memoryRow(minutes: number): Promise<BenchRow> {
   }
 }
 
-/** Frees what the page and its workers have let go of. */
+/** Frees what the page and its workers have let go of; a thread of the runtime that waits for work hears nothing. */
 async function collect(page: Page): Promise<void> {
   const gc = () => (globalThis as unknown as { gc(): void }).gc();
   await page.evaluate(gc);
-  for (const worker of page.workers()) await worker.evaluate(gc).catch(() => {});
+  const collected = page.workers().map((worker) => worker.evaluate(gc).catch(() => {}));
+  await Promise.race([Promise.all(collected), setTimeout(HEARD)]);
 }
 
 /** Two trainings of the same steps, of which one is killed with its tab and goes on in another. */
