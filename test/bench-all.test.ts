@@ -1,5 +1,5 @@
 /** All benchmarks in one go: those that fail, hang or give no rows stop no other. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { runAll } from "../bench/all/all.ts";
@@ -64,6 +64,8 @@ test.skipIf(!existsSync("/proc"))(
   "ends what a benchmark has started with it (where there is a /proc), and leaves out those after it",
   async () => {
     const pids = join(temporaryFolder(), "pids");
+    const temporary = temporaryFolder();
+    vi.stubEnv("TMPDIR", temporary);
     vi.stubEnv("PUNCHLINE_TEST_PIDS", pids);
     const stop = new AbortController();
     const options = { limit: LONG, progress: () => {}, signal: stop.signal };
@@ -78,6 +80,7 @@ test.skipIf(!existsSync("/proc"))(
       { benchmark: "fine", reason: "it was not run: all were stopped before it" },
     ]);
     await expect.poll(() => started.map(runs), { timeout: MINUTES }).toEqual([false, false]);
+    expect(readdirSync(temporary)).toEqual([]);
     vi.unstubAllEnvs();
   },
   MINUTES,

@@ -3,6 +3,8 @@
  * not stop the others.
  */
 import { fork } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { BenchRow } from "../bench.ts";
@@ -63,10 +65,13 @@ const inWords = (seconds: number): string =>
 
 /** The outcome of one benchmark; what it prints on the way goes to standard error. */
 function runApart(path: string, limit: number, signal: AbortSignal | undefined): Promise<Outcome> {
+  // What one that is ended leaves in it goes as well.
+  const scratch = mkdtempSync(join(tmpdir(), "punchline-bench-"));
   const child = fork(fileURLToPath(new URL("child.ts", import.meta.url)), [pathToFileURL(path).href], {
     execArgv: ["--import", new URL("../register.mjs", import.meta.url).href],
     stdio: ["ignore", 2, 2, "ipc"],
     serialization: "advanced",
+    env: { ...process.env, TMPDIR: scratch },
     // A group of its own, which can be ended as a whole.
     detached: true,
   });
@@ -93,6 +98,7 @@ function runApart(path: string, limit: number, signal: AbortSignal | undefined):
       signal?.removeEventListener("abort", stop);
       // What it left running must not slow the others.
       if (child.pid !== undefined) endTree(child.pid);
+      rmSync(scratch, { recursive: true, force: true, maxRetries: 5 });
       resolve(outcome ?? without(`its process ended with ${killed ?? `status ${status}`}`));
     });
   });
