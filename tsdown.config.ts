@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { defineConfig, type Rolldown } from "tsdown";
+import { lateExports } from "./scripts/late-exports.ts";
 
 const library = "src/index.ts";
 
@@ -13,6 +14,7 @@ const programs = {
   engine: "src/engine.ts",
   browser: "src/web.ts",
   node: "src/node.ts",
+  import: library,
 } as const;
 const names = Object.keys(programs) as (keyof typeof programs)[];
 
@@ -27,7 +29,7 @@ const groups = Array.from({ length: 2 ** names.length }, (_, bits) =>
   .sort((a, b) => b.length - a.length)
   .map((set, place, { length }) => ({
     name: (id: string, build: Rolldown.ChunkingContext) =>
-      closureOf(library, build).has(id) &&
+      libraryOf(build).has(id) &&
       names.every((name) => closureOf(programs[name], build).has(id) === set.includes(name))
         ? set.join("-") || "library"
         : null,
@@ -38,12 +40,27 @@ const groups = Array.from({ length: 2 ** names.length }, (_, bits) =>
 const closures = new Map<string, Set<string>>();
 
 /** The modules that a program imports when it starts. */
-function closureOf(program: string, build: Rolldown.ChunkingContext): ReadonlySet<string> {
-  const known = closures.get(program);
+const closureOf = (program: string, build: Rolldown.ChunkingContext) =>
+  closure(program, build, [pathOf(program)]);
+
+/** The same of the library, and what its functions import at their first call. */
+const libraryOf = (build: Rolldown.ChunkingContext) =>
+  closure("late", build, [
+    pathOf(library),
+    ...(build.getModuleInfo(pathOf(library))?.dynamicallyImportedIds ?? []),
+  ]);
+
+const pathOf = (program: string) => fileURLToPath(new URL(program, import.meta.url));
+
+function closure(
+  name: string,
+  build: Rolldown.ChunkingContext,
+  [entry, ...others]: readonly [string, ...string[]],
+): ReadonlySet<string> {
+  const known = closures.get(name);
   if (known) return known;
-  const entry = fileURLToPath(new URL(program, import.meta.url));
   const found = new Set<string>();
-  const open = [entry];
+  const open = [entry, ...others];
   for (let id = open.pop(); id !== undefined; id = open.pop()) {
     const info = build.getModuleInfo(id);
     if (!info || found.has(id)) continue;
@@ -52,7 +69,7 @@ function closureOf(program: string, build: Rolldown.ChunkingContext): ReadonlySe
   }
   // An entry's own exports are in its own file.
   found.delete(entry);
-  closures.set(program, found);
+  closures.set(name, found);
   return found;
 }
 
@@ -79,6 +96,7 @@ export default defineConfig({
       execFileSync(process.execPath, ["--import", "./bench/register.mjs", "scripts/build-completions.ts"]);
     },
   },
+  plugins: [lateExports(pathOf(library))],
   checks: { pluginTimings: false },
   outputOptions: { codeSplitting: { groups } },
 });
