@@ -43,11 +43,13 @@ function start(threads: number): Server {
     env: { ...process.env, OMP_NUM_THREADS: String(threads) },
   }) as Server["child"];
   // It ends with its standard input, which is with this process.
-  for (const handle of [child, child.stdin, child.stdout]) handle.unref();
+  for (const handle of handlesOf(child)) handle.unref();
   const lines = createInterface({ input: child.stdout });
   lines.setMaxListeners(0);
   return { child, lines, last: Promise.resolve() };
 }
+
+const handlesOf = (child: Server["child"]) => [child, child.stdin, child.stdout];
 
 /**
  * What `python script ...args` prints, from a process of its own.
@@ -57,9 +59,12 @@ export async function runInTorch(script: string, args: readonly string[], thread
   const server = servers.get(threads) ?? start(threads);
   servers.set(threads, server);
   const asked = server.last.then(async () => {
+    // Who waits for the answer must not end before it, also where nothing else keeps the process alive.
+    for (const handle of handlesOf(server.child)) handle.ref();
     const line = Promise.race([once(server.lines, "line"), once(server.lines, "close")]);
     server.child.stdin.write(`${JSON.stringify({ script, args })}\n`);
     const [text] = await line;
+    for (const handle of handlesOf(server.child)) handle.unref();
     if (text === undefined) throw new Error("Python with PyTorch has ended.");
     return JSON.parse(text) as Answer;
   });

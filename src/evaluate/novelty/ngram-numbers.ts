@@ -51,13 +51,6 @@ export class NgramNumbers {
     return number;
   }
 
-  /** A number that no n-gram has. */
-  reserve(): number {
-    const number = this.#size++;
-    if (this.#size === this.#places.length) this.#grow();
-    return number;
-  }
-
   /** The number of the n-gram at `place` of any symbols, which has this code; -1 where it was not added. */
   find(code: number, symbols: Symbols, place: number): number {
     return this.#table[this.#slot(code, symbols, place) + 1]! - 1;

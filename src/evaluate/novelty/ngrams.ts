@@ -23,27 +23,30 @@ export interface NgramNeighbour {
   readonly ngrams: number;
 }
 
+/** Texts that are counted together. */
+const BLOCK = 1 << 15;
 /** The part that is passed over, of the shared n-grams that a text must have. */
 const PASSED_OVER = 0.5;
 
 /** Finds neighbours in one index. */
 export class NgramSearch {
   readonly #index: TrainingIndex;
+  readonly #block: number;
   readonly #postings: NgramPostings;
   /** For each text of a block, how many n-grams the sample shares with it. All zero between blocks. */
-  readonly #bytes: Uint8Array;
-  /** The same for samples that have more n-grams than a byte counts. */
-  #words: Int32Array | undefined;
+  readonly #counts: Uint16Array | Int32Array;
   /** Texts of a block that may be near. */
-  readonly #candidates: Uint16Array;
+  readonly #candidates: Int32Array;
 
   /** @param block texts that are counted together */
-  constructor(index: TrainingIndex, block?: number) {
+  constructor(index: TrainingIndex, block = BLOCK) {
     this.#index = index;
-    this.#postings = new NgramPostings(index, block);
-    const size = Math.min(this.#postings.block, index.texts.length);
-    this.#bytes = new Uint8Array(size);
-    this.#candidates = new Uint16Array(size);
+    this.#block = block;
+    this.#postings = new NgramPostings(index);
+    const longest = this.#postings.sizes.at(-1) ?? 0;
+    const size = Math.min(block, index.texts.length);
+    this.#counts = longest < 2 ** 16 ? new Uint16Array(size) : new Int32Array(size);
+    this.#candidates = new Int32Array(size);
   }
 
   /**
@@ -57,18 +60,17 @@ export class NgramSearch {
     const best = new Best(count);
     const found: NgramNeighbour[] = [];
     const { total } = wanted;
-    const { order, sizes, block: size } = this.#postings;
-    const counts = this.#counts(total);
+    const { order, sizes } = this.#postings;
     let needed = 0;
-    for (let block = 0; block < order.length; block += size) {
+    for (let block = 0; block < order.length; block += this.#block) {
       const least = fewestShared(total, sizes[block]!, needed);
       if (least > total) break; // these texts and all after them are too long
       wanted.passOver(Math.floor(PASSED_OVER * (least - 1)));
       const more = wanted.frequent; // than were counted, at most
-      const candidates = this.#countBlock(wanted, block / size, counts, least - more);
+      const candidates = this.#countBlock(wanted, block, least - more);
       for (let k = 0; k < candidates; k++) {
-        const counted = counts[this.#candidates[k]!]!;
-        const place = block + this.#candidates[k]!;
+        const place = this.#candidates[k]!;
+        const counted = this.#counts[place - block]!;
         const all = total + sizes[place]!;
         if (2 * (counted + more) < needed * all - 1e-6) continue;
         const text = order[place]!;
@@ -79,7 +81,7 @@ export class NgramSearch {
         best.add(ngrams);
         needed = Math.min(always, best.last);
       }
-      counts.fill(0);
+      this.#counts.fill(0);
     }
     return found
       .filter(({ ngrams }) => ngrams >= needed)
@@ -87,28 +89,29 @@ export class NgramSearch {
       .filter((b, i) => i < count || b.ngrams >= always);
   }
 
-  /** Counters for a sample of `total` n-grams: no text shares more with it. */
-  #counts(total: number): Uint8Array | Int32Array {
-    if (total < 1 << 8) return this.#bytes;
-    this.#words ??= new Int32Array(this.#bytes.length);
-    return this.#words;
-  }
-
   /** Counts what the sample shares with the texts of a block; returns how many `#candidates` come to `enough`. */
-  #countBlock(wanted: SampleNgrams, block: number, counts: Uint8Array | Int32Array, enough: number): number {
-    const { runs } = this.#postings;
-    const { places, ends } = wanted;
+  #countBlock(wanted: SampleNgrams, block: number, enough: number): number {
+    const texts = this.#postings.texts;
+    const counts = this.#counts;
     const candidates = this.#candidates;
+    const after = block + this.#block;
     let found = 0;
     for (let list = 0; list < wanted.end; list++) {
-      const run = places[list]!;
-      if (run === ends[list] || runs[run] !== block) continue;
-      const end = run + 2 + runs[run + 1]!;
-      for (let k = run + 2; k < end; k++) {
-        const text = runs[k]!;
-        if (++counts[text]! === enough) candidates[found++] = text;
+      const end = wanted.ends[list]!;
+      const times = wanted.times[wanted.order[list]!]!;
+      let k = wanted.places[list]!;
+      let last = -1;
+      let left = 0;
+      for (; k < end; k++) {
+        const text = texts[k]!;
+        if (text >= after) break;
+        if (text !== last) {
+          last = text;
+          left = times;
+        }
+        if (left-- > 0 && ++counts[text - block]! === enough) candidates[found++] = text;
       }
-      places[list] = end;
+      wanted.places[list] = k;
     }
     return found;
   }
@@ -131,22 +134,26 @@ export class NgramSearch {
   }
 }
 
-/** The lists of a sample's n-grams, the shortest first. */
+/** The n-grams of a sample that training texts have, in the order of how many have them. */
 class SampleNgrams {
   /** All n-grams of the sample, also those that no training text has. */
   readonly total: number;
   readonly ngrams: NgramNumbers;
-  /** Of each list, how far its texts were counted, and its end. */
+  /** How often the sample has each of `ngrams`. */
+  readonly times: Int32Array;
+  /** The n-grams as numbers of `ngrams`, rarest first; and the place of each in this order. */
+  readonly order: Int32Array;
+  readonly #rank: Int32Array;
+  /** Of each n-gram, rarest first: its number in the postings, how far its texts were counted, and their end. */
+  readonly lists: Int32Array;
   readonly places: Int32Array;
   readonly ends: Int32Array;
-  /** The lists from this one on are passed over. */
+  /** The n-grams from this place on are passed over; the sample has `frequent` of them. */
   end: number;
-  /** By `filterPlace` of the codes of n-grams whose lists are passed over; others may have the same place. */
+  frequent = 0;
+  /** By `filterPlace` of their codes; others may have the same place. */
   readonly passedOver = new Uint8Array(FILTER);
-  /** Of each list, the n-gram by its number in `ngrams`; of each of these, its code and how many of its lists are passed over. */
-  readonly #owners: Int32Array;
   readonly #codes: Int32Array;
-  readonly #times: Int32Array;
   /** For the text that is compared, how often each n-gram was taken; of older texts where `#texts` differs. */
   readonly #taken: Int32Array;
   readonly #texts: Int32Array;
@@ -154,13 +161,11 @@ class SampleNgrams {
 
   constructor(sample: Uint16Array, postings: NgramPostings, alphabetSize: number) {
     const { n } = postings.numbers;
-    const { starts } = postings;
     this.total = Math.max(0, sample.length - n + 1);
     this.ngrams = new NgramNumbers(n, alphabetSize, sample, sample.length);
+    const times = new Int32Array(this.total);
+    const numbers = new Int32Array(this.total);
     const codes = new Int32Array(this.total);
-    /** Of each n-gram the list for the next time that the sample has it; 0 where no text has it as often. */
-    const next = new Int32Array(this.total);
-    const lists: { readonly list: number; readonly owner: number }[] = [];
     let code = 0;
     let known = 0;
     for (let i = 0; i < sample.length; i++) {
@@ -171,38 +176,39 @@ class SampleNgrams {
       const place = i - n + 1;
       const number = postings.numbers.find(code, sample, place);
       if (number < 0) continue;
-      const before = this.ngrams.size;
-      const owner = this.ngrams.add(code, place);
-      codes[owner] = code;
-      const list = owner === before ? number : next[owner]!;
-      if (owner !== before && list === 0) continue;
-      lists.push({ list, owner });
-      next[owner] = postings.again(list);
+      const own = this.ngrams.add(code, place);
+      numbers[own] = number;
+      codes[own] = code;
+      times[own]!++;
     }
-    const length = (list: number) => starts[list + 1]! - starts[list]!;
-    // Texts that have an n-gram twice have it once: of equally long lists, the one for more comes first.
-    lists.sort((a, b) => length(a.list) - length(b.list) || b.list - a.list);
-    this.places = Int32Array.from(lists, ({ list }) => starts[list]!);
-    this.ends = Int32Array.from(lists, ({ list }) => starts[list + 1]!);
-    this.end = lists.length;
-    this.#owners = Int32Array.from(lists, ({ owner }) => owner);
+    const size = this.ngrams.size;
+    const { starts } = postings;
+    const lengths = numbers.subarray(0, size).map((number) => starts[number + 1]! - starts[number]!);
+    this.times = times;
     this.#codes = codes;
-    this.#times = new Int32Array(this.ngrams.size);
-    this.#taken = new Int32Array(this.ngrams.size);
-    this.#texts = new Int32Array(this.ngrams.size);
+    this.end = size;
+    this.order = Int32Array.from({ length: size }, (_, k) => k).sort(
+      (a, b) => lengths[a]! - lengths[b]! || a - b,
+    );
+    this.#rank = new Int32Array(size);
+    this.order.forEach((own, place) => {
+      this.#rank[own] = place;
+    });
+    this.lists = this.order.map((own) => numbers[own]!);
+    this.places = this.lists.map((number) => starts[number]!);
+    this.ends = this.lists.map((number) => starts[number + 1]!);
+    this.#taken = new Int32Array(size);
+    this.#texts = new Int32Array(size);
   }
 
-  /** Lists that are passed over. */
-  get frequent(): number {
-    return this.places.length - this.end;
-  }
-
-  /** Passes over the longest lists, `most` of them at most. */
+  /** Passes over the most frequent n-grams, as long as the sample has `most` of them at most. */
   passOver(most: number): void {
-    for (; this.end > 0 && this.frequent < most; this.end--) {
-      const owner = this.#owners[this.end - 1]!;
-      this.#times[owner]!++;
-      this.passedOver[filterPlace(this.#codes[owner]!)] = 1;
+    while (this.end > 0) {
+      const next = this.order[this.end - 1]!;
+      if (this.frequent + this.times[next]! > most) return;
+      this.end--;
+      this.frequent += this.times[next]!;
+      this.passedOver[filterPlace(this.#codes[next]!)] = 1;
     }
   }
 
@@ -211,14 +217,14 @@ class SampleNgrams {
     this.#text++;
   }
 
-  /** Whether the text that is compared is, for this n-gram (-1 for others), on one more of the lists that are passed over. */
+  /** Whether this n-gram (-1 for others) is passed over, and the sample has it as often as the text that is compared. */
   takes(ngram: number): boolean {
-    if (ngram < 0) return false;
+    if (ngram < 0 || this.#rank[ngram]! < this.end) return false;
     if (this.#texts[ngram] !== this.#text) {
       this.#texts[ngram] = this.#text;
       this.#taken[ngram] = 0;
     }
-    return this.#taken[ngram]!++ < this.#times[ngram]!;
+    return this.#taken[ngram]!++ < this.times[ngram]!;
   }
 }
 
