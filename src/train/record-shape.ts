@@ -1,46 +1,54 @@
 /** The fields of `run.json` that are read. Import this lazily, as zod takes long to load. */
-import { z } from "zod";
 
-const count = z.number().int().min(0);
+import * as z from "zod/mini";
+import en from "zod/v4/locales/en.js";
+
+// The small form of zod, which pages load, has no words for what is wrong unless it is given some.
+z.config(en());
+
+const count = z.int().check(z.minimum(0));
+const atLeastOne = z.int().check(z.minimum(1));
+const positive = z.number().check(z.positive());
+const notNegative = z.number().check(z.minimum(0));
 /** What a resume computes with, as all versions have written it. */
 export const recordShape = z.looseObject({
   model: z.string(),
-  base: z.string().optional(),
-  baseFingerprint: z.string().optional(),
-  adapter: z.string().optional(),
-  adapterFingerprint: z.string().optional(),
+  base: z.optional(z.string()),
+  baseFingerprint: z.optional(z.string()),
+  adapter: z.optional(z.string()),
+  adapterFingerprint: z.optional(z.string()),
   modelOptions: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
   sources: z.array(z.string()),
   kind: z.enum(["items", "text"]),
   data: z.record(z.string(), z.unknown()),
   fingerprint: z.string(),
   train: z.looseObject({
-    batchSize: count.min(1),
-    seqLen: count.min(1),
-    accumulate: count.min(1),
+    batchSize: atLeastOne,
+    seqLen: atLeastOne,
+    accumulate: atLeastOne,
     optimizer: z.enum(["adamw", "sgd", "muon"]),
-    learningRate: z.number().positive(),
+    learningRate: positive,
     schedule: z.string(),
     finalRate: z.number(),
-    weightDecay: z.number().min(0),
-    momentum: z.number().min(0),
-    clip: z.number().min(0),
+    weightDecay: notNegative,
+    momentum: notNegative,
+    clip: notNegative,
     validationTokens: count,
-    logEvery: count.min(1),
-    checkpointSeconds: z.number().min(0),
+    logEvery: atLeastOne,
+    checkpointSeconds: notNegative,
     keep: z.enum(["best", "last"]),
     snapshotEvery: count,
-    snapshots: count.optional(),
+    snapshots: z.optional(count),
     seed: z.number(),
     samplePrompt: z.string(),
-    steps: count.optional(),
-    epochs: z.number().positive().optional(),
-    maxMinutes: z.number().positive().optional(),
-    warmup: count.optional(),
-    validateEvery: count.min(1).optional(),
-    patience: count.optional(),
-    sampleEvery: count.optional(),
+    steps: z.optional(count),
+    epochs: z.optional(positive),
+    maxMinutes: z.optional(positive),
+    warmup: z.optional(count),
+    validateEvery: z.optional(atLeastOne),
+    patience: z.optional(count),
+    sampleEvery: z.optional(count),
   }),
   device: z.string(),
-  threads: count.min(1).nullable(),
+  threads: z.nullable(atLeastOne),
 });
