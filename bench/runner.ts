@@ -69,9 +69,10 @@ function shown(rows: readonly BenchRow[], width: number): string {
   return [table(columns, cells, { width }), ...notes].join("\n");
 }
 
-/** Three or more figures, whatever the size. */
+/** Three or more figures, whatever the size; of very small ones two. */
 function figure(value: number): string {
   const size = Math.abs(value);
+  if (size > 0 && size < 0.001) return value.toExponential(1);
   return value.toLocaleString("en-US", { maximumFractionDigits: size >= 100 ? 0 : size >= 10 ? 1 : 3 });
 }
 

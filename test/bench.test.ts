@@ -53,10 +53,11 @@ describe("the runner", () => {
   test("prints a table of at most 80 columns, with the reason for a missing peer", async () => {
     const text = await runBenchmarks(["sample"], folder, 80);
     expect(text.split("\n")).toEqual([
-      "case         unit      ours  peer  ratio  peer's name",
-      "─────────────────────────────────────────────────────",
-      "with a peer  ms         1.5     6  4.00x  Other 1.0",
-      "alone        char/s  38,123  none         Other",
+      "case         unit      ours    peer    ratio  peer's name",
+      "─────────────────────────────────────────────────────────",
+      "with a peer  ms         1.5       6    4.00x  Other 1.0",
+      "alone        char/s  38,123    none           Other",
+      "tiny         nats    5.0e-7  1.0e-4  200.00x  allowed",
       "alone: not installed",
     ]);
   });
@@ -73,6 +74,14 @@ describe("the runner", () => {
           peer_name: "Other",
           ratio: null,
           note: "not installed",
+        },
+        {
+          case: "tiny",
+          unit: "nats",
+          ours: 5e-7,
+          peer: 1e-4,
+          peer_name: "allowed",
+          ratio: expect.closeTo(200),
         },
       ],
     });
