@@ -78,6 +78,19 @@ it("packs once, and again when the model is another", async () => {
   expect((await stat(file)).ino).not.toBe(first.ino);
 });
 
+it("packs again for another config.json beside the same weights", async () => {
+  await open("q8");
+  const another = async (change: object) => {
+    const folder = await openModelFolder(path);
+    const other = gpt2.build({ ...model.config, ...change });
+    return openQuantized(folder, other, { quantization: "q8" }, gpt2.checkpointMapping).finally(folder.close);
+  };
+  const misfit = "The weights do not fit the model that config.json describes: ";
+  await expect(another({ n_layer: 1 })).rejects.toThrow(`${misfit}unknown: `);
+  await expect(another({ vocab_size: 51 })).rejects.toThrow(`${misfit}of another shape: `);
+  expect(Object.keys(await another({ n_head: 2 }))).toContain("transformer.wte.weight.rows");
+});
+
 it("leaves weights of another layout where an open model reads them", async () => {
   const wanted = await logits(await open("q8", true));
   const opened = await open("q8", true);

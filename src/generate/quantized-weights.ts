@@ -2,6 +2,7 @@
  * Quantised weights of a model's folder: packed once, kept in a file next to the model, and mapped from there
  * ever after. Where the folder cannot be written to, they are packed into memory each time.
  */
+import { createHash } from "node:crypto";
 import { readdir, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { float32, type HostArray, type StoredArray, sizeOf } from "../core/array.ts";
@@ -57,7 +58,12 @@ export async function openQuantized(
   options: MatchOptions = {},
 ): Promise<Weights> {
   const path = join(folder.path, cacheName(rounding));
-  const identity = { format: "pt", punchline: FORMAT, source: await fingerprint(folder) };
+  const identity = {
+    format: "pt",
+    punchline: FORMAT,
+    source: await fingerprint(folder),
+    parameters: layoutHash(model),
+  };
   const known = await mapPacked(path, model, identity);
   if (known) return known;
   const arrays = await pack(folder.tensors, model, rounding, options);
@@ -69,6 +75,22 @@ export async function openQuantized(
   }
   return (await mapPacked(path, model, identity)) ?? withRows(arrays, model);
 }
+
+/** Names and shapes of the parameters, and how each is packed: another config.json beside the same weights is another model. */
+const layoutHash = ({ parameters }: Model): string =>
+  createHash("sha256")
+    .update(
+      JSON.stringify(
+        parameters.map(({ name, shape, outputs, table, packedIn }) => [
+          name,
+          shape,
+          outputs,
+          table,
+          packedIn,
+        ]),
+      ),
+    )
+    .digest("hex");
 
 /** Sizes and dates of the weights that a packed file was made of, and what an adapter among them was merged into. */
 async function fingerprint({ path, files, base }: ModelFolder): Promise<string> {
