@@ -67,6 +67,16 @@ it("gives the ids of one go, whatever the text, in pieces of any length", () => 
   expect(turns).toBeGreaterThan(1000);
 });
 
+it("leaves a text whole that has an added token in it, which may begin with a space's mark", () => {
+  const id = Object.keys(json.model.vocab).length;
+  const added = { id, content: "\u2581seehen", special: false, normalized: true };
+  const more = { ...json, added_tokens: [...(json.added_tokens ?? []), added] } as unknown as HuggingFaceJson;
+  const [whole, rest] = [spell(more), spell(withoutFront(more))];
+  const { encode } = pieceEncoder(more, whole, () => rest, ["</s>", added.content], 4);
+  for (const text of ["the see\nthe  seehen", "the see\nab seehen see", "see\nthe\u2581\u2581seehen"])
+    expect([...encode(text)], text).toEqual(whole(text));
+});
+
 it("is how a tokenizer spells long texts, with turns for others in between", () => {
   const tokenizer = huggingfaceTokenizer(json, config);
   const text = "the hen see ab the see hen\nt ".repeat(1000);

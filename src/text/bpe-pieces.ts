@@ -10,6 +10,8 @@ const PIECE = 4096;
 /** The mark of a space in the vocabulary. */
 const SPACE = "\u2581";
 
+const withMarks = (text: string): string => text.replaceAll(" ", SPACE);
+
 type Spell = (text: string) => readonly number[];
 
 /** Whether all that happens to a text before its merges is a mark in front and one for each space. */
@@ -35,8 +37,8 @@ export const withoutFront = (json: HuggingFaceJson): HuggingFaceJson => ({
 });
 
 /**
- * An encoder that gives the same ids as `whole`. Texts with one of `apart` in them, the tokens that are found before all
- * else, go to `whole`.
+ * An encoder that gives the same ids as `whole`. Texts with one of `apart` in them, the tokens that are found before
+ * merges are, go to `whole`; a space and its mark count as the same, since some are found when the marks are there.
  * @param openRest makes the spelling of what is not the beginning of a text, for the first long one
  * @param least shortest piece, in UTF-16 units
  */
@@ -48,9 +50,12 @@ export function pieceEncoder(
   least = PIECE,
 ): Pick<Tokenizer, "encode"> & { readonly encodeInSteps: NonNullable<Tokenizer["encodeInSteps"]> } {
   let made: { readonly rest: Spell; readonly cuts: (text: string, from: number) => number } | undefined;
+  const isWhole = (text: string) => {
+    const marked = withMarks(text);
+    return apart.some((token) => marked.includes(withMarks(token)));
+  };
   function* inSteps(text: string): Generator<void, Int32Array> {
-    if (text.length < 2 * least || apart.some((token) => text.includes(token)))
-      return Int32Array.from(whole(text));
+    if (text.length < 2 * least || isWhole(text)) return Int32Array.from(whole(text));
     made ??= { rest: openRest(), cuts: cutsOf(json) };
     const pieces: (readonly number[])[] = [];
     for (let from = 0; from < text.length; ) {
