@@ -91,14 +91,14 @@ export interface Products {
 }
 
 /**
- * Layers that read the same x, such as those of queries, keys and values. Linear maps without adapters whose weights are
- * quantised are one product: a product of a single row takes longer to begin than to read a small matrix.
+ * Layers that read the same x, such as those of queries, keys and values. Linear maps whose weights are quantised are one
+ * product, to whose parts adapters are added: a product of a single row takes longer to begin than to read a small matrix.
  */
 export function sideBySide(layers: readonly Layer[]): Layer<[x: Tensor], Products> {
   const maps = layers.flatMap((one) => ("map" in one ? [(one as LinearMap).map] : []));
   const apart = parametersOf(...layers);
   const separate = (p: Parameters, x: Tensor): Products => ({ parts: layers.map((one) => one(p, x)) });
-  if (layers.length < 2 || maps.length < layers.length) return layer(apart, separate);
+  if (layers.length < 2 || new Set(maps).size < layers.length) return layer(apart, separate);
   const name = maps.map((map, k) => (k === 0 ? map.name : map.name.replace(/^.*\./, ""))).join("+");
   const together = apart.map((spec) => (spec.outputs === undefined ? spec : { ...spec, packedIn: name }));
   return layer(together, (p, x: Tensor) => {

@@ -63,11 +63,12 @@ it("adds the adapter of each map to its part", async () => {
   expect(wanted[1]).not.toEqual((await run(apart))[1]);
 });
 
-it("leaves maps alone of which one is more than linear", () => {
+it("leaves maps alone of which one is more than linear, or there twice", () => {
   const [q, k] = maps as [(typeof maps)[0], (typeof maps)[0]];
   const more = layer(k.parameters, (p, y: Tensor) => k(p, k(p, y)));
   const packedIn = (specs: readonly ParameterSpec[]) => specs.map((spec) => spec.packedIn);
   expect(packedIn(sideBySide([q, more]).parameters)).toEqual([undefined, undefined, undefined]);
+  expect(packedIn(sideBySide([q, k, k]).parameters).every((name) => name === undefined)).toBe(true);
   expect(packedIn(sideBySide([q]).parameters)).toEqual([undefined, undefined]);
   expect(packedIn(both.parameters)).toEqual(["block.q+k", undefined, "block.q+k"]);
   expect(sizeOf(both.parameters[0]!.shape)).toBe(96 * WIDTH);

@@ -1,17 +1,13 @@
 /** The fields of `run.json` that are read. Import this lazily, as zod takes long to load. */
-
 import * as z from "zod/mini";
 import en from "zod/v4/locales/en.js";
-
-// The small form of zod, which pages load, has no words for what is wrong unless it is given some.
-z.config(en());
 
 const count = z.int().check(z.minimum(0));
 const atLeastOne = z.int().check(z.minimum(1));
 const positive = z.number().check(z.positive());
 const notNegative = z.number().check(z.minimum(0));
 /** What a resume computes with, as all versions have written it. */
-export const recordShape = z.looseObject({
+const recordShape = z.looseObject({
   model: z.string(),
   base: z.optional(z.string()),
   baseFingerprint: z.optional(z.string()),
@@ -52,3 +48,9 @@ export const recordShape = z.looseObject({
   device: z.string(),
   threads: z.nullable(atLeastOne),
 });
+
+/**
+ * The small form of zod, which pages load, has no words for what is wrong unless it is given some. They are given to this
+ * check alone: zod's configuration is the whole program's.
+ */
+export const checkRecord = (record: unknown) => recordShape.safeParse(record, { error: en().localeError });

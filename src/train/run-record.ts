@@ -117,8 +117,8 @@ export async function parseRecord(text: string, path: string): Promise<RunRecord
       folder,
     });
   }
-  const { recordShape } = await import("./record-shape.ts");
-  const checked = recordShape.safeParse(record);
+  const { checkRecord } = await import("./record-shape.ts");
+  const checked = checkRecord(record);
   if (checked.success) return record as RunRecord;
   const { path: where, message } = checked.error.issues[0]!;
   throw new InputError(
