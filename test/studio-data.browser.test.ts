@@ -172,6 +172,24 @@ describe.skipIf(noBrowser)(`Data${browserReason}`, () => {
   );
 
   it(
+    "shows texts also where the browser keeps nothing, as on a page without https",
+    async () => {
+      const page = await studio.browser.newPage();
+      await page.addInitScript(() => {
+        for (const name of ["locks", "storage"])
+          Object.defineProperty(Navigator.prototype, name, { value: undefined });
+      });
+      await open(page);
+      expect((await facts(page, "City names"))[0]).toBeGreaterThan(100);
+      await page.waitForSelector("ol.window li");
+      await page.waitForFunction(() => document.querySelector("progress") === null);
+      expect(await page.locator(".problem").allTextContents()).toEqual([]);
+      await page.close();
+    },
+    MINUTES,
+  );
+
+  it(
     "takes a dropped file, and says in the library's sentence what is wrong with one",
     async () => {
       const page = await studio.browser.newPage();

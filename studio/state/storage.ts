@@ -8,7 +8,7 @@ export interface Storage {
   remove(name: string): Promise<void>;
 }
 
-/** @throws DOMException where the browser has no storage, or it is switched off */
+/** @throws TypeError or DOMException where the browser has no storage, as on a page without https, or it is switched off */
 export async function storage(): Promise<Storage> {
   const root = await navigator.storage.getDirectory();
   return {
@@ -27,6 +27,9 @@ export async function storage(): Promise<Storage> {
   };
 }
 
-/** Work on several files, in which no other tab writes to them meanwhile. */
-export const alone = <T>(work: (files: Storage) => Promise<T>): Promise<T> =>
+/**
+ * Work on several files, in which no other tab writes to them meanwhile.
+ * @throws TypeError or DOMException where the browser has no storage, as on a page without https, or it is switched off
+ */
+export const alone = async <T>(work: (files: Storage) => Promise<T>): Promise<T> =>
   navigator.locks.request("punchline-studio-files", async () => work(await storage())) as Promise<T>;
