@@ -126,7 +126,7 @@ function newTokens({ ids, attentionMask }: ModelInput): Tensor {
 /**
  * The last real token of each row.
  * @param x [batch · length, width], or [batch, length, width]
- * @returns [batch, width], or [batch, 1, width]
+ * @returns [batch, width], or, of three axes and without a mask, [batch, 1, width]
  */
 export function lastRows(x: Tensor, input: ModelInput): Tensor {
   const [batch, length] = input.ids.shape as [number, number];
