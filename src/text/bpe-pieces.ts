@@ -50,9 +50,10 @@ export function pieceEncoder(
   least = PIECE,
 ): Pick<Tokenizer, "encode"> & { readonly encodeInSteps: NonNullable<Tokenizer["encodeInSteps"]> } {
   let made: { readonly rest: Spell; readonly cuts: (text: string, from: number) => number } | undefined;
+  const tokens = apart.map(withMarks);
   const isWhole = (text: string) => {
     const marked = withMarks(text);
-    return apart.some((token) => marked.includes(withMarks(token)));
+    return tokens.some((token) => marked.includes(token));
   };
   function* inSteps(text: string): Generator<void, Int32Array> {
     if (text.length < 2 * least || isWhole(text)) return Int32Array.from(whole(text));
