@@ -179,14 +179,14 @@ export interface SelfAttentionInput {
   readonly positions?: Tensor | undefined;
   /** Keys and values of earlier calls. With `places`, positions are the tokens' places. */
   readonly past?: CachePast | undefined;
-  /** The rows of the stream that are needed after the block, of [batch · length, ...]. Default: all. */
+  /** The rows of the stream that are needed after the block, given the stream in its shape. Default: all. */
   readonly rows?: ((x: Tensor) => Tensor) | undefined;
   /** Whether to compute attention in plain operations and give its probabilities; not with a cache. */
   readonly weights?: boolean | undefined;
 }
 
 export interface SelfAttentionOutput {
-  /** [batch · length, width], or of the wanted rows. */
+  /** Of the stream's shape, or of the wanted rows. */
   readonly output: Tensor;
   /** Where there is a cache, what it must take in; with `places`, the whole cache. */
   readonly added?: Cache | undefined;
@@ -196,7 +196,10 @@ export interface SelfAttentionOutput {
 
 export type SelfAttention = Layer<[x: Tensor, input: SelfAttentionInput, mode: Mode], SelfAttentionOutput>;
 
-/** Attention of a text to itself: x [batch · length, width], or [batch, length, width]. Parameters: those of the projections and the output. */
+/**
+ * Attention of a text to itself. The stream x is [batch · length, width] or, as decoders with packed weights have it,
+ * [batch, length, width]. Parameters: those of the projections and the output.
+ */
 export function selfAttention(config: SelfAttentionConfig): SelfAttention {
   const {
     projections,

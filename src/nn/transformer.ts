@@ -53,7 +53,7 @@ const blockNames = optionNames<keyof BlockConfig>()(
   "attention attentionNorm feedForward feedForwardNorm dropout",
 );
 
-/** The stream after the block, as `output` [batch · length, width], and what attention gives besides. */
+/** The stream after the block, as `output` of the stream's shape, and what attention gives besides. */
 export type Block = SelfAttention;
 
 /** Norms before each half, as in GPT-2 and Llama: x + attention(norm(x)), then x + feedForward(norm(x)). */
@@ -97,7 +97,7 @@ export function parallelBlock(config: BlockConfig): Block {
 }
 
 export interface BlocksOutput {
-  /** The stream before the first block and after each one, [batch · length, width]. */
+  /** The stream before the first block and after each one, of its shape. */
   readonly hidden: readonly Tensor[];
   /** The last of these, or those of its rows that were asked for. */
   readonly last: Tensor;
@@ -109,8 +109,8 @@ export interface BlocksOutput {
 
 /**
  * Blocks one after another, with a mark for recomputation before and after each.
- * @returns a layer of the stream x [batch · length, width], the rest of each block's input by its number, and which rows
- *   of the last block's output are wanted besides: outside of training only they are computed where `hidden` is not read
+ * @returns a layer of the stream x, [batch · length, width] or [batch, length, width], the rest of each block's input by its
+ *   number, and which rows of the last block's output are wanted besides: outside of training only they are computed where `hidden` is not read
  */
 export const blockStack = (
   blocks: readonly Block[],
