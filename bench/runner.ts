@@ -96,9 +96,10 @@ export async function runBenchmarks(
       `Name a benchmark: npm run bench -- NAME [--json]; known are: ${known.join(", ") || "none"}; or ${ALL}.`,
     );
   }
+  const unknown = names.find((name) => name !== ALL && !known.includes(name));
+  if (unknown !== undefined)
+    throw new UsageError(`There is no benchmark "${unknown}"; ${didYouMean(unknown, known)}`);
   if (names.includes(ALL)) return everything(known, folder, { columns, json, progress });
-  const unknown = names.find((name) => !known.includes(name));
-  if (unknown) throw new UsageError(`There is no benchmark "${unknown}"; ${didYouMean(unknown, known)}`);
   const rows: BenchRow[] = [];
   for (const name of names) {
     const module: { default: Bench } = await import(pathToFileURL(join(folder, `${name}.ts`)).href);

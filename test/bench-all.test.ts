@@ -51,6 +51,22 @@ test(
   MINUTES,
 );
 
+test(
+  "ends none at once by a limit of months",
+  async () => {
+    const { rows } = await runAll(["fine"], folder, { limit: 1e9, progress: () => {} });
+    expect(rows).toMatchObject([{ benchmark: "fine" }]);
+  },
+  MINUTES,
+);
+
+test("refuses an unknown name also beside all of them", async () => {
+  await expect(runBenchmarks(["all", "fien"], folder, 80)).rejects.toThrow(
+    'There is no benchmark "fien"; did you mean "fine"?',
+  );
+  await expect(runBenchmarks([""], folder, 80)).rejects.toThrow('There is no benchmark ""');
+});
+
 /** Whether a process runs; one that has ended and that nobody has asked about does not. */
 function runs(pid: number): boolean {
   try {

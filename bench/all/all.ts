@@ -11,6 +11,9 @@ import type { BenchRow } from "../bench.ts";
 import { endTree } from "../processes.ts";
 import { type Outcome, readOutcome, without } from "./outcome.ts";
 
+/** Milliseconds; Node's timers of more end at once. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
 /** Rows of all benchmarks, each with the benchmark's name, and which gave none and why. */
 export interface AllRows {
   readonly rows: readonly (BenchRow & { readonly benchmark: string })[];
@@ -83,7 +86,7 @@ function runApart(path: string, limit: number, signal: AbortSignal | undefined):
     };
     const timer = setTimeout(
       () => end(`it was ended after ${inWords(limit)}, the limit that PUNCHLINE_LIMIT_MINUTES sets`),
-      1000 * limit,
+      Math.min(1000 * limit, LONGEST_TIMER),
     );
     const stop = () => end("it was stopped");
     signal?.addEventListener("abort", stop);
