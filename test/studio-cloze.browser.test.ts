@@ -25,6 +25,11 @@ describe.skipIf(noBrowser)(`GPT or BERT?${browserReason}`, () => {
       })),
     );
 
+  const widthsOf = (page: Page, name: string) =>
+    page
+      .locator(`ol[aria-label="Likeliest words of ${name}"] .track i`)
+      .evaluateAll((bars) => bars.map((bar) => Number.parseFloat((bar as HTMLElement).style.width)));
+
   const verdicts = (page: Page) => page.locator(".verdict").allTextContents();
 
   it(
@@ -49,6 +54,13 @@ describe.skipIf(noBrowser)(`GPT or BERT?${browserReason}`, () => {
             share: percent(probability),
           })),
         );
+      // One scale for both, since their bars lie side by side.
+      const most = Math.max(
+        ...models.flatMap(({ predictions }) => predictions.map((one) => one.probability)),
+      );
+      for (const { model, predictions } of models)
+        for (const [i, width] of (await widthsOf(page, model)).entries())
+          expect(width).toBeCloseTo((100 * predictions[i]!.probability) / most, 0);
 
       // Other words after the blank: BERT alone has another answer.
       await page.getByLabel("After the blank comes").fill("and drank a whole bottle of milk.");

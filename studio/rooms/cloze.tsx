@@ -186,6 +186,13 @@ export function Cloze() {
 /** What each says, and what becomes of it when the words after the blank change. */
 function Answers() {
   const changed = changes.value.length > 0 && right.value !== first.value.trimStart();
+  const shares = answers.value.map(
+    ({ predictions }, i) =>
+      changes.value[i]?.predictions ?? predictions.map((one) => ({ ...one, before: one.probability })),
+  );
+  // One scale for both models, whose bars lie side by side.
+  const most = Math.max(...shares.flat().flatMap((one) => [one.probability, one.before]));
+  const width = (share: number) => `${(100 * share) / most}%`;
   return (
     <Section title="What belongs in the blank?">
       <Field
@@ -205,9 +212,7 @@ function Answers() {
       <div class="columns pair">
         {answers.value.map(({ name, kind, text: read, predictions }, i) => {
           const moved = changes.value[i];
-          const shown = moved?.predictions ?? predictions.map((one) => ({ ...one, before: one.probability }));
-          const most = Math.max(...shown.flatMap((one) => [one.probability, one.before]));
-          const width = (share: number) => `${(100 * share) / most}%`;
+          const shown = shares[i]!;
           return (
             <div key={name}>
               <h3>
