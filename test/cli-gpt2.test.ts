@@ -26,6 +26,19 @@ function textFile(): string {
   return file;
 }
 
+describe("fill", () => {
+  it("shows a token of byte pairs as text, its space as a sign, and a piece of BERT as its vocabulary does", async () => {
+    const roberta = await modelFolder("roberta");
+    const { stdout } = await punchline(["fill", roberta, "the <mask> hen", "--top-k", "1000"]);
+    expect(stdout).not.toMatch(/[ĠĊ]/u);
+    expect(stdout).toMatch(/^␣\w+ +\d/mu);
+    const { masks } = await json(["fill", roberta, "the <mask> hen", "--top-k", "1000"]);
+    expect(masks[0].some(({ token }: { token: string }) => token.startsWith("Ġ"))).toBe(true);
+    const bert = await punchline(["fill", await modelFolder("bert"), "the [MASK] hen", "--top-k", "1000"]);
+    expect(bert.stdout).toMatch(/^##\w+ +\d/mu);
+  });
+});
+
 describe("--quantize", () => {
   it("rounds the weights of sample, suggest and fill, and keeps them beside the model", async () => {
     const gpt2 = await modelFolder("gpt2");

@@ -13,20 +13,19 @@ import { evaluation } from "../nn/mode.ts";
 import type { Parameters } from "../nn/parameters.ts";
 import { compile } from "../runtime/compile.ts";
 import { isHuggingFaceTokenizer } from "../text/huggingface.ts";
+import { tokenText } from "../text/tokenizer.ts";
 import type { Cloze } from "./cloze.ts";
 import type { Engine, Question } from "./engine.ts";
 import { kindOf } from "./facts.ts";
 
 export function punchlineEngine(lm: LanguageModel, cloze: Cloze): Engine {
   const { tokenizer, model } = lm;
-  // BPE tokens as text; others as the vocabulary writes them, with the mark of a piece of a word.
-  const spelling = tokenizer.kind === "bpe" ? (id: number) => tokenizer.decode([id]) : tokenizer.token;
   return {
     model,
     vocabulary: tokenizer.size,
     mask: tokenizer.mask,
     encode: tokenizer.encode,
-    token: (id) => spelling(id) || tokenizer.token(id),
+    token: (id) => tokenText(tokenizer, id),
     question: (after) => questionOf(lm, cloze, after),
     ...(kindOf(model) === "masked" ? maskedReader(lm) : nextTokenReader(lm)),
   };

@@ -53,3 +53,7 @@ export function tokenAt(vocabulary: readonly string[], id: number): string {
   const last = vocabulary.length - 1;
   throw new InputError("unknown-id", `The vocabulary has no id ${id}; its ids are 0 to ${last}.`);
 }
+
+/** One token for people: of byte pairs the text, of others as the vocabulary writes it, with the mark of a piece of a word. */
+export const tokenText = (tokenizer: Tokenizer, id: number): string =>
+  (tokenizer.kind === "bpe" && tokenizer.decode([id])) || tokenizer.token(id);

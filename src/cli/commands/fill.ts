@@ -1,6 +1,8 @@
 /** `punchline fill`: what a masked model predicts for each [MASK]. */
 import { defaultText } from "../../compare/cloze.ts";
+import { visibleToken } from "../../core/printable.ts";
 import { fillMasks } from "../../generate/fill.ts";
+import { tokenText } from "../../text/tokenizer.ts";
 import { defineCommand, optionalArgument } from "../command.ts";
 import { localOptions, openHere } from "../input/open-model.ts";
 import { promptAsRead, textFrom } from "../input/prompt.ts";
@@ -11,7 +13,7 @@ import { right } from "../output/table.ts";
 export default defineCommand({
   description:
     "Lists the likeliest tokens of every [MASK] of a text with their probabilities, and prints the text with the " +
-    "likeliest. Pieces of words are written as in the vocabulary, such as ##ing.",
+    "likeliest. ## begins a piece that continues a word; in vocabularies of byte pairs, as RoBERTa's, ␣ begins a word.",
   arguments: {
     model: optionalArgument(
       "A masked model: run folder, Hugging Face folder, built-in model or Hub name (default: punchline-bert, also if TEXT alone is given)",
@@ -46,7 +48,10 @@ export default defineCommand({
       printTable(
         ctx,
         [{ header: filled.masks.length > 1 ? `mask ${i + 1}` : "token" }, right("probability")],
-        candidates.map(({ token, probability }) => [token, `${(100 * probability).toFixed(1)} %`]),
+        candidates.map(({ id, probability }) => [
+          visibleToken(tokenText(lm.tokenizer, id)),
+          `${(100 * probability).toFixed(1)} %`,
+        ]),
       );
     });
     ctx.json(filled);
