@@ -1,6 +1,6 @@
 /** Prints a comparison. */
 import type { ComparedModel, Comparison, SweepPoint } from "../../compare/results.ts";
-import { visible } from "../../core/printable.ts";
+import { visible, visibleToken } from "../../core/printable.ts";
 import type { Context } from "../context.ts";
 import { formatCount } from "./format.ts";
 import { printProse, printTable, printTitle } from "./print.ts";
@@ -37,7 +37,7 @@ function printPredictions(ctx: Context, models: readonly ComparedModel[]): void 
     Array.from({ length }, (_, k) =>
       predicting.flatMap(({ predictions }) => {
         const found = predictions[k];
-        return found ? [found.token, share(found.probability)] : ["", ""];
+        return found ? [visibleToken(found.token), share(found.probability)] : ["", ""];
       }),
     ),
   );
@@ -55,7 +55,7 @@ function printFunction(ctx: Context, models: readonly ComparedModel[]): void {
         ? `${model} cannot be asked: it is never given them.`
         : effect === 0
           ? `${model} predicts exactly the same: it does not see them.`
-          : `${model} predicts something else: total variation distance ${effect.toFixed(3)} of at most 1.`,
+          : `${model} predicts something else: total variation distance ${effect < 0.0005 ? "below 0.001" : effect.toFixed(3)} of at most 1.`,
     );
   }
 }
