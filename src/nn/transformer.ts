@@ -110,7 +110,8 @@ export interface BlocksOutput {
 /**
  * Blocks one after another, with a mark for recomputation before and after each.
  * @returns a layer of the stream x, [batch · length, width] or [batch, length, width], the rest of each block's input by its
- *   number, and which rows of the last block's output are wanted besides: outside of training only they are computed where `hidden` is not read
+ *   number, and which rows of the last block's output are wanted besides: outside of training only they are computed where
+ *   `hidden` is not read
  */
 export const blockStack = (
   blocks: readonly Block[],
