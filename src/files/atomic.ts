@@ -5,7 +5,7 @@
  * await writeFileAtomic("runs/a/state.json", JSON.stringify(state));
  */
 import { randomBytes } from "node:crypto";
-import { type FileHandle, open, readdir, rename, rm } from "node:fs/promises";
+import { type FileHandle, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { guarded } from "./file-errors.ts";
 import { makeFolder } from "./make-folder.ts";
@@ -51,10 +51,17 @@ export async function writeFileAtomic(path: string, content: FileContent): Promi
   await guard(syncFolder(folder));
 }
 
-/** Deletes what killed writers left half-written in `folder`. Call it only while you hold the folder's lock. */
-export async function removePartialFiles(folder: string): Promise<void> {
+/**
+ * Deletes what killed writers left half-written in `folder`.
+ * @param idle milliseconds since a file was last written to, from which on its writer is taken for dead. Default 0, for
+ * whoever holds the folder's lock
+ */
+export async function removePartialFiles(folder: string, idle = 0): Promise<void> {
   for (const name of await readdir(folder)) {
-    if (name.startsWith(".") && name.endsWith(PARTIAL)) await rm(join(folder, name), { force: true });
+    if (!name.startsWith(".") || !name.endsWith(PARTIAL)) continue;
+    const path = join(folder, name);
+    if (idle > 0 && Date.now() - (await stat(path)).mtimeMs < idle) continue;
+    await rm(path, { force: true });
   }
 }
 

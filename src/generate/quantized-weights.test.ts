@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readdir, rm, stat, utimes } from "node:fs/promises";
+import { chmod, mkdtemp, readdir, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -89,6 +89,16 @@ it("packs again for another config.json beside the same weights", async () => {
   await expect(another({ n_layer: 1 })).rejects.toThrow(`${misfit}unknown: `);
   await expect(another({ vocab_size: 51 })).rejects.toThrow(`${misfit}of another shape: `);
   expect(Object.keys(await another({ n_head: 2 }))).toContain("transformer.wte.weight.rows");
+});
+
+it("deletes what a killed process left of a packed file, and nothing that is being written", async () => {
+  const partial = (mark: string) => `.punchline-q8.safetensors.${mark}.partial`;
+  for (const mark of ["left", "now"]) await writeFile(join(path, partial(mark)), "half");
+  await utimes(join(path, partial("left")), new Date(), new Date(Date.now() - 2 * 3_600_000));
+  await open("q8");
+  const names = await readdir(path);
+  expect(names).toContain(partial("now"));
+  expect(names).not.toContain(partial("left"));
 });
 
 it("leaves weights of another layout where an open model reads them", async () => {

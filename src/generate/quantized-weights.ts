@@ -8,6 +8,7 @@ import { join, resolve } from "node:path";
 import { float32, type HostArray, type StoredArray, sizeOf } from "../core/array.ts";
 import { InputError } from "../core/errors.ts";
 import { remember } from "../core/remember.ts";
+import { removePartialFiles } from "../files/atomic.ts";
 import type { ModelFolder } from "../hub/folder.ts";
 import { type MatchOptions, matchTensors } from "../hub/match-tensors.ts";
 import type { TensorToWrite } from "../hub/safetensors-checksums.ts";
@@ -27,6 +28,9 @@ import type { Weights } from "./language-model.ts";
 
 /** The version of the packed files; another one is not read. */
 const FORMAT = "6";
+
+/** Milliseconds after which half a file that nobody wrote to is one of a killed process. */
+const DEAD = 3_600_000;
 
 type Arrays = Record<string, HostArray<PackedType>>;
 
@@ -67,6 +71,8 @@ export async function openQuantized(
   const known = await mapPacked(path, model, identity);
   if (known) return known;
   const arrays = await pack(folder.tensors, model, rounding, options);
+  // Another process may write there now; what cannot be deleted is left.
+  await removePartialFiles(folder.path, DEAD).catch(() => {});
   try {
     await writeSafetensors(path, Object.entries(arrays).map(tensorToWrite), identity);
   } catch (error) {
