@@ -5,7 +5,7 @@
 import { InputError, UsageError } from "../core/errors.ts";
 import { checkOptions, checkTexts, optionNames } from "../core/options.ts";
 import { createDecoder } from "../generate/decoders/create.ts";
-import type { LanguageModel } from "../generate/language-model.ts";
+import { checkModel, type LanguageModel } from "../generate/language-model.ts";
 import { promptIds } from "../generate/sample.ts";
 import { argmax, logSumExp } from "../generate/sampler.ts";
 import { unknownWord } from "../text/words.ts";
@@ -35,6 +35,7 @@ export async function scoreLastWords(
   passages: readonly string[],
   options: LastWordOptions = {},
 ): Promise<LastWords> {
+  checkModel(lm);
   checkTexts(passages, "passages");
   checkOptions(options, lastWordOptionNames);
   const { model, tokenizer, name } = lm;

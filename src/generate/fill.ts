@@ -17,7 +17,7 @@ import type { Parameters } from "../nn/parameters.ts";
 import { compile } from "../runtime/compile.ts";
 import { isHuggingFaceTokenizer } from "../text/huggingface.ts";
 import { contextNote, partAround } from "./fit.ts";
-import { type LanguageModel, weightSpecs } from "./language-model.ts";
+import { checkModel, type LanguageModel, weightSpecs } from "./language-model.ts";
 import { likeliest } from "./likeliest.ts";
 import { promptText } from "./prompt.ts";
 import { logSumExp } from "./sampler.ts";
@@ -78,6 +78,7 @@ export function compileMasked(lm: LanguageModel, texts: Dim) {
 
 /** @throws UsageError where the model hides nothing: GPT-2 continues texts and has no `[MASK]` */
 export function createFiller(lm: LanguageModel): MaskFiller {
+  checkModel(lm);
   const { model, weights, tokenizer, name } = lm;
   const { mask } = tokenizer;
   if (model.predicts === "masked" && (mask === undefined || !isHuggingFaceTokenizer(tokenizer)))

@@ -14,7 +14,7 @@ import { recordedCleaning } from "../text/cleaning-record.ts";
 import { fasterModel } from "./faster-device.ts";
 import { endsOf } from "./generation-config.ts";
 import { suitsIntegers } from "./integer-weights.ts";
-import type { LanguageModel } from "./language-model.ts";
+import { checkModel, type LanguageModel } from "./language-model.ts";
 import { LocalModel } from "./local-model.ts";
 import { openQuantized } from "./quantized-weights.ts";
 
@@ -98,6 +98,7 @@ const WORTH_SHARING = 10_000_000;
  * threads is kept.
  */
 export function lowLatency(lm: LanguageModel, options: BackendChoice = {}): LanguageModel {
+  checkModel(lm);
   const { threads } = checkOptions(options, backendOptionNames);
   const { device } = lm.backend;
   const small = countParameters(lm.model) < WORTH_SHARING;

@@ -1,7 +1,7 @@
 /** Every architecture by name. */
 import { didYouMean } from "../core/did-you-mean.ts";
 import { InputError, UsageError } from "../core/errors.ts";
-import { checkOptions, optionNames } from "../core/options.ts";
+import { checkOptions, invalidOption, optionNames } from "../core/options.ts";
 import { bert, distilbert } from "./bert.ts";
 import { charBilstm } from "./char-bilstm.ts";
 import { charCnn } from "./char-cnn.ts";
@@ -100,6 +100,8 @@ const buildNames = optionNames<keyof BuildOptions>()("folder tensors architectur
  */
 export function buildModel(config: Readonly<Record<string, unknown>>, options: BuildOptions = {}): Model {
   const { folder, tensors = MOST_LAYERS, architectures } = checkOptions(options, buildNames);
+  if (typeof config !== "object" || config === null)
+    throw invalidOption("config", config, "what config.json has, as an object");
   const { model_type: type } = config;
   if (typeof type !== "string") {
     const file = folder === undefined ? "config.json" : `${folder}/config.json`;

@@ -10,7 +10,7 @@
 import { parse, tokenize } from "@huggingface/jinja";
 import { didYouMean } from "../core/did-you-mean.ts";
 import { InputError, UsageError } from "../core/errors.ts";
-import { checkList, checkOptions, optionNames } from "../core/options.ts";
+import { checkList, checkOptions, invalidOption, optionNames } from "../core/options.ts";
 import { excerpt } from "../core/printable.ts";
 import { render, type TemplateNode, TemplateStopped } from "./chat-template-render.ts";
 import type { TokenizerConfig } from "./files.ts";
@@ -114,8 +114,11 @@ export function chatTemplateOf(lm: Chatting, which = "default"): ChatTemplate {
   };
 }
 
-const configOf = ({ tokenizer }: Chatting): TokenizerConfig =>
-  tokenizer.files()["tokenizer_config.json"] as TokenizerConfig;
+function configOf(lm: Chatting): TokenizerConfig {
+  if (typeof (lm as Partial<Chatting> | null | undefined)?.tokenizer?.files !== "function")
+    throw invalidOption("lm", lm, "a model, such as `openLocal` gives");
+  return lm.tokenizer.files()["tokenizer_config.json"] as TokenizerConfig;
+}
 
 /** Templates by name: of a text, or of a list of `{ name, template }`. */
 function sourcesOf({ chat_template: given }: TokenizerConfig): ReadonlyMap<string, string> {

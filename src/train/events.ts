@@ -17,6 +17,7 @@ export interface LogRow {
   readonly lr: number;
   /** Global L2 norm of the step's gradient before clipping. */
   readonly grad_norm: number;
+  /** Target tokens a second since the row before: of a model that fills masks, the hidden ones alone. */
   readonly tokens_per_s: number;
   /** Of the validation after this step; absent where there was none. */
   readonly val_loss?: number;

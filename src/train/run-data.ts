@@ -11,7 +11,7 @@ import { createReadStream, existsSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { InputError, UsageError } from "../core/errors.ts";
-import { option } from "../core/options.ts";
+import { checkText, option } from "../core/options.ts";
 import { openTokenFile } from "../data/corpus/open.ts";
 import { type PreparedData, type PrepareOptions, speltBy } from "../data/prepare.ts";
 import { type PrepareDataOptions, prepareData, prepareRawText } from "../data/prepare-sources.ts";
@@ -249,6 +249,7 @@ export async function prepareLike(
   sources: string | readonly string[] = [],
   options: PrepareDataOptions = {},
 ): Promise<PreparedData> {
+  checkText(folder, "folder");
   const record = await readRun(folder);
   const tokenizer = await loadTokenizer(folder);
   const fixed = options.cleaning === undefined ? options : { allowLoss: true, ...options };

@@ -9,6 +9,7 @@
  * with that beginning; one that begins and ends with it finds whole texts. A table by the first few symbols
  * replaces the first steps of each search.
  */
+import { checkTexts } from "../../core/options.ts";
 import { type NormalisedText, Normaliser, normaliseWithPositions } from "./normaliser.ts";
 import type { Symbols } from "./suffix-array.ts";
 import { sortSuffixes } from "./suffix-sort.ts";
@@ -191,6 +192,7 @@ export class TrainingIndex {
  * The texts are kept by reference and must not change.
  */
 export function buildIndex(texts: readonly string[]): TrainingIndex {
+  checkTexts(texts);
   const starts = new Int32Array(texts.length + 1);
   const { units, symbols } = spell(texts, starts);
   const suffixes = sortSuffixes(symbols, units.length + 2);
