@@ -66,13 +66,20 @@ export function RunList() {
   );
 }
 
+/** The loss on unseen texts of the weights that the run keeps. */
+function unseenLoss({ record, state }: StoredRun): string | undefined {
+  const best = record?.train?.keep === "best";
+  const loss = best ? state?.bestLoss : state?.lastValidation;
+  return loss ? `${loss.toFixed(2)} on unseen texts${best ? " at its best" : ""}` : undefined;
+}
+
 function Run({ run }: { readonly run: StoredRun }) {
   const { name, record, state, bytes } = run;
   const facts = [
     record?.model ?? "a model",
     record?.base && `from ${record.base}`,
     state ? count(state.step, "step") : undefined,
-    state?.bestLoss ? `loss ${state.bestLoss.toFixed(2)}` : undefined,
+    unseenLoss(run),
     `${(bytes / 1e6).toFixed(1)} MB`,
     isUnfinished(run) && !(busy.value && view.value?.run === name) ? "not finished" : undefined,
   ];
