@@ -8,12 +8,13 @@ import { spawn } from "node:child_process";
 const lanes = [
   {
     build: "node scripts/build.mjs",
+    // It looks for what the studio imports of the package, which is not there while the package is built.
+    layers: "npm run -s check:layers",
     types: "tsc -p examples --noEmit --incremental --tsBuildInfoFile node_modules/.cache/check.tsbuildinfo",
   },
   {
     format: "biome check .",
     "types of the studio": "tsc -p studio --noEmit",
-    layers: "npm run -s check:layers",
     "dead code": "knip",
     "dead code of the package": "knip --production",
     ...(process.argv.includes("--no-tests") ? {} : { "unit tests": "vitest run --project unit" }),

@@ -113,6 +113,7 @@ test(
     expect(rows).toMatchObject([
       { benchmark: "sample", case: "with a peer", ratio: 4 },
       { benchmark: "sample", case: "alone" },
+      { benchmark: "sample", case: "tiny" },
     ]);
     expect(left_out).toEqual([]);
     expect(quick).toBe(false);
