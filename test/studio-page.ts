@@ -17,8 +17,12 @@ export const engineProgram = {
 /**
  * @param folder where the files are built, unless `dist/studio` is newer than all sources
  * @param runs the folder of runs of the machine's engine; without it the page computes by itself
+ * @returns the server, and where the files are
  */
-export async function builtStudio(folder: string, runs?: string): Promise<StudioServer> {
+export async function builtStudio(
+  folder: string,
+  runs?: string,
+): Promise<StudioServer & { readonly files: string }> {
   const built = builtBefore() ?? folder;
   if (built === folder)
     await build({
@@ -26,7 +30,8 @@ export async function builtStudio(folder: string, runs?: string): Promise<Studio
       logLevel: "error",
       build: { outDir: folder, emptyOutDir: true },
     });
-  return serveStudio({ port: 0, folder: built, runs, program: engineProgram });
+  const server = await serveStudio({ port: 0, folder: built, runs, program: engineProgram });
+  return { ...server, files: built };
 }
 
 /** The studio as `npm run build` has built it from the sources that there are; undefined where it is older. */

@@ -29,9 +29,9 @@ export async function studioRows(): Promise<BenchRow[]> {
       aim(
         "studio: script that a walk through every room loads, without the runtime, gzipped",
         "kB",
-        await walkedScript(browser, server.url, folder),
+        await walkedScript(browser, server.url, server.files),
         300,
-        `${(await scriptSize(folder)).toFixed(0)} kB with what is loaded only for jokes, tables and Parquet files`,
+        `${(await scriptSize(server.files)).toFixed(0)} kB with what is loaded only for jokes, tables and Parquet files`,
       ),
       aim(
         "studio: longest task of the page while it trains",
