@@ -1,5 +1,16 @@
 /** Inside: one training step of a tiny network, every number of it, and its gradients checked. */
-import { Button, Choice, count, Field, Fold, Opening, Problem, Same, Section } from "../ui/parts.tsx";
+import {
+  Button,
+  Choice,
+  count,
+  Field,
+  Fold,
+  Opening,
+  Problem,
+  Same,
+  Section,
+  SeedField,
+} from "../ui/parts.tsx";
 import { Graph } from "./inside/graph.tsx";
 import { Node } from "./inside/node.tsx";
 import { exactly } from "./inside/numbers.tsx";
@@ -58,14 +69,7 @@ export function Inside() {
             step={0.05}
             hint={`Empty: ${rateInUse()}, which suits the network`}
           />
-          <Field
-            label="Seed"
-            value={seed}
-            type="number"
-            min={0}
-            step={1}
-            hint="Other weights to begin with"
-          />
+          <SeedField value={seed} hint="Other weights to begin with" />
         </div>
         <Choice legend="Network" value={model} options={models} />
       </div>

@@ -26,6 +26,7 @@ import {
   Problem,
   Same,
   Section,
+  SeedField,
   Slider,
 } from "../ui/parts.tsx";
 import { Along } from "./parts/along.tsx";
@@ -125,7 +126,7 @@ export function Novelty() {
           <Field label="How many" value={amount} type="number" min={1} max={1000} step={1} />
           <Field label="Begin with" value={prompt} />
           <Slider label="Temperature" value={temperature} min={0} max={2} step={0.1} />
-          <Field label="Seed" value={seed} type="number" min={0} step={1} />
+          <SeedField value={seed} />
         </div>
       ) : (
         <div class="field">

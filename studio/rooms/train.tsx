@@ -20,7 +20,7 @@ import {
 } from "../state/runs.ts";
 import { given, preparationOf } from "../state/texts.ts";
 import { windowsFor } from "../state/windows.ts";
-import { Button, Choice, Field, Fold, Opening, Problem, Same } from "../ui/parts.tsx";
+import { Button, Choice, Field, Fold, Opening, Problem, Same, SeedField } from "../ui/parts.tsx";
 import { Branch } from "./parts/branch.tsx";
 import { RunList } from "./parts/run-list.tsx";
 import { Watched } from "./parts/watched.tsx";
@@ -165,14 +165,7 @@ function Choices() {
       <Fold title="More settings">
         <div class="fields">
           <Field label="Name of the run" value={name} />
-          <Field
-            label="Seed"
-            value={seed}
-            type="number"
-            min={0}
-            step={1}
-            hint="The same seed gives the same model"
-          />
+          <SeedField value={seed} hint="The same seed gives the same model" />
           <Field
             label="Learning rate"
             value={rate}

@@ -4,7 +4,7 @@ import type { WatchedToken } from "punchline/web";
 import { shellWord } from "../state/elsewhere.ts";
 import { call, isAbort, sentenceOf } from "../state/engine.ts";
 import { goTo, setting } from "../state/route.ts";
-import { Button, Field, Fold, Opening, Problem, Same, Section, Slider } from "../ui/parts.tsx";
+import { Button, Field, Fold, Opening, Problem, Same, Section, SeedField, Slider } from "../ui/parts.tsx";
 import { heat, percent, together, visible } from "./parts/letters.ts";
 import { BUILT_IN, FirstModel, ModelChoice, placeOf, writer } from "./parts/model-choice.tsx";
 import { SeveralTemperatures, several } from "./parts/several-temperatures.tsx";
@@ -110,12 +110,8 @@ export function Write() {
             step={0.05}
             hint="The likeliest letters are in the draw until they make up this share: with 0.9, rare slips are left out. 1: all of them"
           />
-          <Field
-            label="Seed"
+          <SeedField
             value={seed}
-            type="number"
-            min={0}
-            step={1}
             hint="Any number: the same one draws the same text again. “Another” takes the next"
           />
         </div>

@@ -124,6 +124,11 @@ export function Field({ label, value, type = "text", hint, onInput, ...range }: 
   );
 }
 
+/** What a room draws its numbers by. */
+export const SeedField = (props: Pick<FieldProps, "value" | "hint">) => (
+  <Field label="Seed" type="number" min={0} step={1} {...props} />
+);
+
 interface SliderProps {
   readonly label: string;
   readonly value: Signal<string>;
