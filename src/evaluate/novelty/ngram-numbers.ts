@@ -1,4 +1,4 @@
-/** N-grams numbered in the order in which they come first: a hash table over the symbols that they are read from. */
+/** The n-grams of one text, numbered in the order in which they come first: a hash table over the symbols that they are read from. */
 import type { Symbols } from "./suffix-array.ts";
 
 export class NgramNumbers {
@@ -9,22 +9,21 @@ export class NgramNumbers {
   /** Whether no two n-grams have the same code. */
   readonly #unique: boolean;
   /** Pairs: the code of an n-gram, and its number plus one (0 in a free place). At most half of them are taken. */
-  #table: Int32Array;
+  readonly #table: Int32Array;
   /** Of each number, where its n-gram is in `#symbols`. */
-  #places: Int32Array;
+  readonly #places: Int32Array;
   #size = 0;
 
   /**
    * @param symbols what n-grams are added from
-   * @param expected how many will be added, about
    */
-  constructor(n: number, alphabetSize: number, symbols: Symbols, expected: number) {
+  constructor(n: number, alphabetSize: number, symbols: Symbols) {
     this.n = n;
     this.#symbols = symbols;
     this.#shift = Math.floor(30 / n);
     this.#unique = alphabetSize <= 1 << this.#shift;
     let room = 64;
-    while (room < expected) room *= 2;
+    while (room < symbols.length) room *= 2;
     this.#places = new Int32Array(room);
     this.#table = new Int32Array(4 * room);
   }
@@ -47,7 +46,6 @@ export class NgramNumbers {
     this.#table[slot] = code;
     this.#table[slot + 1] = number + 1;
     this.#places[number] = place;
-    if (this.#size === this.#places.length) this.#grow();
     return number;
   }
 
@@ -77,20 +75,5 @@ export class NgramNumbers {
     const at = this.#places[number]!;
     for (let k = 0; k < this.n; k++) if (own[at + k] !== symbols[place + k]) return false;
     return true;
-  }
-
-  #grow(): void {
-    const [table, places] = [this.#table, this.#places];
-    this.#places = new Int32Array(2 * places.length);
-    this.#places.set(places);
-    this.#table = new Int32Array(2 * table.length);
-    const mask = this.#table.length - 1;
-    for (let k = 0; k < table.length; k += 2) {
-      if (table[k + 1] === 0) continue;
-      let slot = this.#firstSlot(table[k]!, mask);
-      while (this.#table[slot + 1]! > 0) slot = (slot + 2) & mask;
-      this.#table[slot] = table[k]!;
-      this.#table[slot + 1] = table[k + 1]!;
-    }
   }
 }

@@ -160,9 +160,9 @@ class SampleNgrams {
   #text = 0;
 
   constructor(sample: Uint16Array, postings: NgramPostings, alphabetSize: number) {
-    const { n } = postings.numbers;
+    const { n } = postings;
     this.total = Math.max(0, sample.length - n + 1);
-    this.ngrams = new NgramNumbers(n, alphabetSize, sample, sample.length);
+    this.ngrams = new NgramNumbers(n, alphabetSize, sample);
     const times = new Int32Array(this.total);
     const numbers = new Int32Array(this.total);
     const codes = new Int32Array(this.total);
@@ -174,7 +174,7 @@ class SampleNgrams {
       code = this.ngrams.next(code, symbol);
       if (known < n) continue;
       const place = i - n + 1;
-      const number = postings.numbers.find(code, sample, place);
+      const number = postings.find(sample, place);
       if (number < 0) continue;
       const own = this.ngrams.add(code, place);
       numbers[own] = number;

@@ -4,22 +4,19 @@
  * first is not said.
  *
  * Suffixes are distributed by their first symbols, and each bucket is sorted by the next few, packed in one number,
- * until suffixes differ or end (as the multikey quicksort of Bentley and Sedgewick, SODA 1997, with the radix sort of
- * McIlroy, Bostic and McIlroy, "Engineering radix sort", Computing Systems 6(1), 1993). Memory is read in long runs or
- * in many independent places at a time, so that sixteen times the texts take about sixteen times as long, where
- * induced sorting waits for memory. Texts that repeat themselves over long stretches would take many rounds: these go
- * to `suffixArray`, whose time is linear for all texts.
+ * until suffixes differ or end (as the multikey quicksort of Bentley and Sedgewick, SODA 1997). All groups of a bucket that
+ * are still equal are read at once, before the first of them is sorted: memory is read in long runs or in many independent
+ * places at a time, so that sixteen times the texts take about sixteen times as long, where induced sorting waits for memory.
+ * Texts that repeat themselves over long stretches would take many rounds: these go to `suffixArray`, whose time is linear
+ * for all texts.
  */
+import { PairSorter } from "./pair-sort.ts";
 import { type Symbols, suffixArray } from "./suffix-array.ts";
 
 /** Suffixes looked at, for each symbol of the data, before induced sorting is the better choice. */
 const MOST_ROUNDS = 24;
 /** Buckets that a processor writes to in turns without waiting for the memory of each. */
 const MOST_BUCKETS = 4096;
-/** Groups up to this size are sorted by insertion. */
-const FEW = 48;
-/** Groups from this size on are sorted by digits of 11 bits, smaller ones by digits of 8. */
-const MANY = 4096;
 
 /**
  * Start positions of all suffixes, sorted.
@@ -39,14 +36,11 @@ class SuffixSorter {
   /** Symbols that one 32-bit key holds. */
   readonly #width: number;
   readonly #suffixes: Int32Array;
-  /** The keys of one group, and room for sorting them. */
+  /** The keys of the suffixes of one bucket. */
   #keys = new Uint32Array(0);
-  #otherKeys = new Uint32Array(0);
-  #otherSuffixes: Int32Array = new Int32Array(0);
-  readonly #counts = new Int32Array(3 << 11);
-  /** Groups of equal suffixes still to be sorted: first rank, end, symbols known to be equal. */
-  readonly #open: number[] = [];
-  #work = 0;
+  readonly #sorter = new PairSorter();
+  /** Suffixes that may still be looked at. */
+  #left: number;
 
   constructor(symbols: Symbols, alphabetSize: number) {
     this.#symbols = symbols;
@@ -54,25 +48,20 @@ class SuffixSorter {
     this.#depth = alphabetSize ** 2 <= MOST_BUCKETS ? 2 : 1;
     this.#buckets = this.#countBeginnings();
     let width = 1;
-    while (width < 8 && alphabetSize ** (width + 1) <= 2 ** 32) width++;
+    while (width < 6 && alphabetSize ** (width + 1) <= 2 ** 32) width++;
     this.#width = width;
     this.#suffixes = new Int32Array(symbols.length);
+    this.#left = MOST_ROUNDS * symbols.length;
   }
 
   /** All suffixes in order; undefined where this takes too long. */
   sort(): Int32Array | undefined {
     this.#distribute();
     const buckets = this.#buckets;
-    const most = MOST_ROUNDS * this.#symbols.length;
     for (let bucket = 0; bucket + 1 < buckets.length; bucket++) {
       if (this.#depth === 2 && bucket % this.#base === 0) continue; // these end
-      this.#open.push(buckets[bucket]!, buckets[bucket + 1]!, this.#depth);
-      while (this.#open.length > 0) {
-        const depth = this.#open.pop()!;
-        const to = this.#open.pop()!;
-        this.#split(this.#open.pop()!, to, depth);
-        if (this.#work > most) return undefined;
-      }
+      this.#sortBucket(buckets[bucket]!, buckets[bucket + 1]!);
+      if (this.#left < 0) return undefined;
     }
     return this.#suffixes;
   }
@@ -104,104 +93,79 @@ class SuffixSorter {
     else for (let i = 0; i < last; i++) suffixes[next[symbols[i]! * base + symbols[i + 1]!]!++] = i;
   }
 
-  /** Sorts one group, whose suffixes agree on `depth` symbols, by the next; keeps what is still equal for later. */
-  #split(from: number, to: number, depth: number): void {
-    const size = to - from;
-    if (size < 2) return;
-    this.#work += size;
-    if (size > this.#keys.length) this.#keys = new Uint32Array(Math.max(MANY, size));
-    this.#readKeys(from, to, depth);
-    if (size <= FEW) this.#insert(from, size);
-    else this.#byDigits(from, size, size < MANY ? 8 : 11);
+  /** Sorts the suffixes of these ranks by the next few symbols, and those that are still equal by the next, until none are. */
+  #sortBucket(first: number, last: number): void {
+    if (last - first > this.#keys.length) this.#keys = new Uint32Array(last - first);
+    // Groups of equal suffixes: the first rank and the end of each.
+    let groups = [first, last];
+    for (let depth = this.#depth; groups.length > 0 && this.#left >= 0; depth += this.#width) {
+      for (let k = 0; k < groups.length; k += 2) this.#readKeys(groups[k]!, groups[k + 1]!, depth, first);
+      const equal: number[] = [];
+      for (let k = 0; k < groups.length; k += 2) this.#split(groups[k]!, groups[k + 1]!, first, equal);
+      groups = equal;
+    }
+  }
+
+  /** Sorts one group by its keys, and adds the groups of more than one that are still equal to `equal`. */
+  #split(from: number, to: number, first: number, equal: number[]): void {
     const keys = this.#keys;
     const base = this.#base;
-    let first = 0;
-    for (let k = 1; k <= size; k++) {
-      if (k < size && keys[k] === keys[first]) continue;
+    this.#left -= to - from;
+    this.#sorter.sort(keys, from - first, this.#suffixes, from, to - from);
+    for (let begin = from, rank = from + 1; rank <= to; rank++) {
+      const key = keys[begin - first]!;
+      if (rank < to && keys[rank - first] === key) continue;
       // The last digit is 0 only where a text has ended.
-      if (k - first > 1 && keys[first]! % base !== 0)
-        this.#open.push(from + first, from + k, depth + this.#width);
-      first = k;
+      if (rank - begin > 1 && key % base !== 0) equal.push(begin, rank);
+      begin = rank;
     }
   }
 
   /** For each suffix, `#width` symbols from `depth` on as one number, with zeros behind the end of its text. */
-  #readKeys(from: number, to: number, depth: number): void {
-    const symbols = this.#symbols;
+  #readKeys(from: number, to: number, depth: number, first: number): void {
     const suffixes = this.#suffixes;
     const keys = this.#keys;
-    const base = this.#base;
-    const width = this.#width;
+    const last = this.#width < 4 ? -1 : this.#symbols.length - 6;
     for (let rank = from; rank < to; rank++) {
       const start = suffixes[rank]! + depth;
-      let key = 0;
-      let k = 0;
-      for (; k < width; k++) {
-        const symbol = symbols[start + k] ?? 0; // behind the last boundary there is nothing
-        if (symbol === 0) break;
-        key = key * base + symbol;
-      }
-      for (; k < width; k++) key *= base;
-      keys[rank - from] = key;
+      keys[rank - first] = start > last ? this.#keyAt(start) : this.#keyAtOnce(start);
     }
   }
 
-  #insert(from: number, size: number): void {
-    const suffixes = this.#suffixes;
-    const keys = this.#keys;
-    for (let i = 1; i < size; i++) {
-      const key = keys[i]!;
-      if (key >= keys[i - 1]!) continue;
-      const suffix = suffixes[from + i]!;
-      let k = i;
-      for (; k > 0 && keys[k - 1]! > key; k--) {
-        keys[k] = keys[k - 1]!;
-        suffixes[from + k] = suffixes[from + k - 1]!;
-      }
-      keys[k] = key;
-      suffixes[from + k] = suffix;
-    }
+  /** The key of four to six symbols. No step depends on where a text ends, which a processor could not foresee. */
+  #keyAtOnce(start: number): number {
+    const symbols = this.#symbols;
+    const [base, width] = [this.#base, this.#width];
+    const a = symbols[start]!;
+    let b = symbols[start + 1]!;
+    let c = symbols[start + 2]!;
+    let d = symbols[start + 3]!;
+    let e = symbols[start + 4]!;
+    let f = symbols[start + 5]!;
+    if (a === 0) b = 0;
+    if (b === 0) c = 0;
+    if (c === 0) d = 0;
+    if (d === 0) e = 0;
+    if (e === 0) f = 0;
+    let key = Math.imul(Math.imul(Math.imul(a, base) + b, base) + c, base) + d;
+    if (width > 4) key = Math.imul(key, base) + e;
+    if (width > 5) key = Math.imul(key, base) + f;
+    return key;
   }
 
-  /** Sorts by the digits of the keys, the lowest first. Digits that are the same everywhere are passed over. */
-  #byDigits(from: number, size: number, bits: number): void {
-    if (size > this.#otherKeys.length) {
-      this.#otherKeys = new Uint32Array(Math.max(MANY, size));
-      this.#otherSuffixes = new Int32Array(Math.max(MANY, size));
+  /** The key of any number of symbols. */
+  #keyAt(start: number): number {
+    const symbols = this.#symbols;
+    const base = this.#base;
+    const width = this.#width;
+    let key = 0;
+    let k = 0;
+    for (; k < width; k++) {
+      const symbol = symbols[start + k] ?? 0; // behind the last boundary there is nothing
+      if (symbol === 0) break;
+      key = key * base + symbol;
     }
-    const ownKeys = this.#keys;
-    const ownSuffixes: Int32Array = this.#suffixes.subarray(from, from + size);
-    let [keys, suffixes] = [ownKeys, ownSuffixes];
-    let [otherKeys, otherSuffixes] = [this.#otherKeys, this.#otherSuffixes];
-    const mask = (1 << bits) - 1;
-    const digits = Math.ceil(32 / bits);
-    const counts = this.#counts.fill(0, 0, digits << bits);
-    for (let k = 0; k < size; k++) {
-      const key = keys[k]!;
-      for (let digit = 0; digit < digits; digit++)
-        counts[(digit << bits) + ((key >>> (digit * bits)) & mask)]!++;
-    }
-    for (let digit = 0; digit < digits; digit++) {
-      const shift = digit * bits;
-      const at = digit << bits;
-      if (counts[at + ((keys[0]! >>> shift) & mask)] === size) continue;
-      let sum = 0;
-      for (let c = at; c <= at + mask; c++) {
-        const count = counts[c]!;
-        counts[c] = sum;
-        sum += count;
-      }
-      for (let k = 0; k < size; k++) {
-        const key = keys[k]!;
-        const place = counts[at + ((key >>> shift) & mask)]!++;
-        otherKeys[place] = key;
-        otherSuffixes[place] = suffixes[k]!;
-      }
-      [keys, otherKeys] = [otherKeys, keys];
-      [suffixes, otherSuffixes] = [otherSuffixes, suffixes];
-    }
-    if (keys === ownKeys) return;
-    ownKeys.set(keys.subarray(0, size));
-    ownSuffixes.set(suffixes.subarray(0, size));
+    for (; k < width; k++) key *= base;
+    return key;
   }
 }
