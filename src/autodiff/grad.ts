@@ -9,6 +9,7 @@ import { PunchlineError } from "../core/errors.ts";
 import { invalidOption } from "../core/options.ts";
 import { remember } from "../core/remember.ts";
 import { constant, isLeaf } from "../graph/leaves.ts";
+import { checkTensor, checkTensors } from "../graph/operands.ts";
 import { withStack } from "../graph/place.ts";
 import { type GraphNode, type Tensor, topologicalOrder } from "../graph/tensor.ts";
 import { flatten, type TensorTree, unflatten } from "../graph/tree.ts";
@@ -25,6 +26,8 @@ import { Replay } from "./replay.ts";
  * @throws PunchlineError `no-gradient` where the path leads through an operation that declares none.
  */
 export function gradients(scalar: Tensor, wrt: readonly Tensor[]): Tensor[] {
+  checkTensor(scalar, "gradients");
+  checkTensors(wrt, "gradients");
   if (scalar.shape.some((d) => d !== 1)) {
     throw new PunchlineError(
       "no-gradient",

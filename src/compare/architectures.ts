@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { UsageError } from "../core/errors.ts";
 import { checkOptions, option, optionNames } from "../core/options.ts";
 import type { PreparedData, PrepareOptions } from "../data/prepare.ts";
-import { encodeSplit } from "../data/tokens.ts";
+import { checkPrepared, encodeSplit } from "../data/tokens.ts";
 import { inSuitedVocabulary } from "../data/vocabularies.ts";
 import { type Lead, leadOf } from "../evaluate/lead.ts";
 import { spellingOf } from "../evaluate/quality/spelling.ts";
@@ -176,6 +176,7 @@ export async function compareArchitectures(
   options: ArchitecturesOptions,
 ): Promise<ArchitecturesResult> {
   checkOptions(options, architecturesOptionNames);
+  checkPrepared(prepared);
   // Not every architecture can be trained on the answer alone: all learn whole texts.
   const { prompts: _, ...data } = prepared;
   const chosen = comparedModels(options);

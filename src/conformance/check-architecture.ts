@@ -2,7 +2,7 @@
 import { gradients } from "../autodiff/grad.ts";
 import { type DType, sizeOf } from "../core/array.ts";
 import { PunchlineError } from "../core/errors.ts";
-import { checkOptions, optionNames } from "../core/options.ts";
+import { checkOptions, invalidOption, optionNames } from "../core/options.ts";
 import { Random } from "../core/random.ts";
 import type { Shape } from "../core/shape.ts";
 import { input } from "../graph/leaves.ts";
@@ -54,6 +54,12 @@ const TOLERANCE = 1e-6;
  */
 export function checkArchitecture(architecture: Architecture, given: CheckArchitectureOptions = {}): void {
   const { options = {}, vocabularySize = 11 } = checkOptions(given, checkArchitectureNames);
+  if (typeof architecture?.configure !== "function" || typeof architecture.build !== "function")
+    throw invalidOption(
+      "architecture",
+      architecture,
+      "an architecture, such as `defineArchitecture` returns",
+    );
   const config = architecture.configure(options, vocabularySize);
   const model = architecture.build(config);
   const weights = drawWeights(model);

@@ -2,7 +2,7 @@
 import { gradients } from "../autodiff/grad.ts";
 import { type HostArray, hostArray, sizeOf } from "../core/array.ts";
 import { PunchlineError, ShapeError } from "../core/errors.ts";
-import { checkOptions, optionNames } from "../core/options.ts";
+import { checkOptions, invalidOption, optionNames } from "../core/options.ts";
 import { Random } from "../core/random.ts";
 import { staticShape } from "../core/shape.ts";
 import { input } from "../graph/leaves.ts";
@@ -43,6 +43,7 @@ const checkOpNames = optionNames<keyof CheckOptions>()("backend");
  */
 export async function checkOp(op: AnyOp, options: CheckOptions = {}): Promise<void> {
   checkOptions(options, checkOpNames);
+  if (!Array.isArray(op?.samples)) throw invalidOption("op", op, "an operation, such as `defineOp` returns");
   const failures: string[] = [];
   if (op.samples.length === 0) failures.push("it has no samples");
   if (typeof op.vjp !== "function" && op.vjp.none === "")

@@ -59,17 +59,30 @@ const arrays: {
   int8: Int8Array,
 };
 
+const SHAPE = "a list of whole numbers, such as [2, 3]";
+const NUMBERS = "numbers, such as [1, 2]";
+
 export const bytesPerElement = (dtype: DType): number => arrays[dtype].BYTES_PER_ELEMENT;
 
 /** Number of elements of a shape; 1 for a scalar's `[]`. */
 export function sizeOf(shape: readonly number[]): number {
+  if (!Array.isArray(shape)) throw invalidOption("shape", shape, SHAPE);
   let n = 1;
   for (const d of shape) n *= d;
   return n;
 }
 
-/** Zeros. */
-export const allocate = <D extends DType>(dtype: D, length: number): DataOf[D] => new arrays[dtype](length);
+/**
+ * Zeros.
+ * @throws UsageError for a dtype that there is not, or a length that is no whole number
+ */
+export function allocate<D extends DType>(dtype: D, length: number): DataOf[D] {
+  if (!Object.hasOwn(arrays, dtype))
+    throw invalidOption("dtype", dtype, `one of ${Object.keys(arrays).join(", ")}`);
+  if (!(Number.isInteger(length) && length >= 0))
+    throw invalidOption("length", length, "a whole number of 0 or more");
+  return new arrays[dtype](length);
+}
 
 /** Wraps `data` as an array of `shape`. Throws {@link ShapeError} where the sizes disagree. */
 export function hostArray<D extends DType>(
@@ -77,6 +90,7 @@ export function hostArray<D extends DType>(
   shape: readonly number[],
   data: DataOf[D] = allocate(dtype, sizeOf(shape)),
 ): HostArray<D> {
+  if (typeof data?.length !== "number") throw invalidOption("data", data, NUMBERS);
   if (data.length !== sizeOf(shape)) {
     throw new ShapeError("array", `${data.length} elements cannot fill the shape`, [shape]);
   }
@@ -86,14 +100,14 @@ export function hostArray<D extends DType>(
 /** For programs without types. */
 function checkShape(shape: unknown): void {
   const sizes = Array.isArray(shape) && shape.every((size) => Number.isInteger(size) && size >= 0);
-  if (!sizes) throw invalidOption("shape", shape, "a list of whole numbers, such as [2, 3]");
+  if (!sizes) throw invalidOption("shape", shape, SHAPE);
 }
 
 /** For programs without types: `from` would make NaN, or 0, of what is no number. */
 function checkNumbers(data: unknown): void {
   const numbers =
     ArrayBuffer.isView(data) || (Array.isArray(data) && data.every((n) => typeof n === "number"));
-  if (data !== undefined && !numbers) throw invalidOption("data", data, "numbers, such as [1, 2]");
+  if (data !== undefined && !numbers) throw invalidOption("data", data, NUMBERS);
 }
 
 /** A float32 array; a `Float32Array` is wrapped, not copied. */

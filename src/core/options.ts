@@ -104,6 +104,11 @@ export function checkList(value: unknown, name: string): void {
   if (value !== undefined && !Array.isArray(value)) throw invalidOption(name, value, "a list");
 }
 
+/** @throws UsageError for anything that has no fields, given or not */
+export function checkObject(value: unknown, name: string, expected = "an object"): void {
+  if (typeof value !== "object" || value === null) throw invalidOption(name, value, expected);
+}
+
 /** @throws UsageError for anything but a list of texts */
 export function checkTexts(values: unknown, name = "texts"): void {
   const odd = Array.isArray(values) ? values.findIndex((value) => typeof value !== "string") : undefined;

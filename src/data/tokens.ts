@@ -194,10 +194,15 @@ export function firstIds(ids: StoredIds, vocabulary: number, most: number): Toke
   return out;
 }
 
+/** @throws UsageError where a program without types gives something else than prepared data */
+export function checkPrepared(data: unknown): asserts data is PreparedData {
+  if (typeof (data as Partial<PreparedData> | null | undefined)?.splits !== "object")
+    throw invalidOption("data", data, "prepared data, as `prepareTexts` returns it");
+}
+
 /** The texts of a split. @throws UsageError where a program without types gives something else than prepared data */
 export function textsOf(data: PreparedData, split: SplitName): readonly string[] {
-  if (typeof data?.splits !== "object")
-    throw invalidOption("data", data, "prepared data, as `prepareTexts` returns it");
+  checkPrepared(data);
   const texts = data.splits[split];
   if (texts === undefined) throw invalidOption("split", split, "train, validation or test");
   return texts;

@@ -5,6 +5,7 @@
  * more for a long word than for a short one that is a little likelier. Suggestions of one search exclude each
  * other, so the best list is that of the largest expected savings, probability times keys saved.
  */
+import { checkList } from "../core/options.ts";
 import type { Suggestion } from "./suggest.ts";
 
 /** Candidates to search for, for each suggestion shown: likely ones that are long are beyond the likeliest few. */
@@ -12,6 +13,7 @@ export const CANDIDATES = 2;
 
 /** At most `n` of the candidates, the one that saves most first; none that saves nothing. */
 export function rankByKeystrokesSaved(candidates: readonly Suggestion[], n: number): Suggestion[] {
+  checkList(candidates ?? null, "candidates");
   return candidates
     .filter(({ text }) => keysSaved(text) > 0)
     .toSorted((a, b) => b.probability * keysSaved(b.text) - a.probability * keysSaved(a.text))

@@ -7,10 +7,14 @@
  * // %1 = gather(%w, %0) [32, 64, 128] axis=0
  * // loss = %41
  */
+import { checkObject } from "../core/options.ts";
+import { checkTensors } from "./operands.ts";
 import type { AttributeValue } from "./tensor.ts";
 import { type Tensor, topologicalOrder } from "./tensor.ts";
 
 export function dump(outputs: Readonly<Record<string, Tensor>>): string {
+  checkObject(outputs, "outputs", "tensors by name, such as { loss }");
+  checkTensors(Object.values(outputs), "dump");
   const names = new Map<Tensor, string>();
   const lines: string[] = [];
   let count = 0;

@@ -4,6 +4,7 @@
  */
 import type { DType, HostArray } from "../core/array.ts";
 import type { Shape } from "../core/shape.ts";
+import { checkTensors } from "./operands.ts";
 
 /** What is known of a tensor before it is computed. */
 export interface Aval {
@@ -72,6 +73,7 @@ export function makeNode(
 
 /** Nodes that `roots` need, each after its inputs. Iterative, so that long unrolled graphs do not overflow the stack. */
 export function topologicalOrder(roots: readonly Tensor[]): GraphNode[] {
+  checkTensors(roots, "topologicalOrder");
   const order: GraphNode[] = [];
   const seen = new Set<GraphNode>();
   const stack: { node: GraphNode; next: number }[] = [];

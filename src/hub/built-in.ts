@@ -3,6 +3,7 @@
  *
  * Such a name always means the built-in model; `./NAME` means a folder in the working directory.
  */
+
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
@@ -10,6 +11,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isSlipOf } from "../core/did-you-mean.ts";
 import { InputError, UsageError } from "../core/errors.ts";
+import { checkText } from "../core/options.ts";
 import { fileState } from "../files/file-state.ts";
 
 /** The built-in models, each with a one-line description. */
@@ -28,7 +30,10 @@ export const builtInNames: readonly BuiltInName[] = builtInModels.map(({ name })
 export const isBuiltIn = (name: string): name is BuiltInName =>
   (builtInNames as readonly string[]).includes(name);
 
-export const builtInFolder = (name: BuiltInName): string => join(builtInRoot(), name);
+export function builtInFolder(name: BuiltInName): string {
+  checkText(name, "name");
+  return join(builtInRoot(), name);
+}
 
 /** The package's folder of models: below its root, whether this file runs from `src` or from `dist`. */
 export function builtInRoot(): string {

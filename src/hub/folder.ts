@@ -72,6 +72,7 @@ const folderOptionNames = optionNames<keyof FolderOptions>()("adapter");
  */
 export async function openModelFolder(nameOrPath: string, options: FolderOptions = {}): Promise<ModelFolder> {
   const { adapter } = checkOptions(options, folderOptionNames);
+  checkText(nameOrPath, "nameOrPath");
   if (adapter !== undefined) checkText(adapter, "adapter");
   const model = await withBuiltIn(nameOrPath);
   const path = adapter ?? model;

@@ -2,7 +2,9 @@
  * Checksums in the metadata of safetensors files, and files with them. Runs in a browser: Node and browsers bring a
  * CRC-32 each.
  */
+
 import { InputError } from "../core/errors.ts";
+import { checkObject, invalidOption } from "../core/options.ts";
 import { layoutTensors, type TensorSpec } from "./safetensors.ts";
 import { damaged } from "./tensor-source.ts";
 
@@ -44,6 +46,17 @@ export interface TensorToWrite extends TensorSpec {
   readonly data: ArrayBufferView;
 }
 
+/** For programs without types. */
+function checkTensorsToWrite(tensors: unknown, metadata: unknown): void {
+  const all =
+    Array.isArray(tensors) &&
+    tensors.every(
+      (one) => typeof one?.name === "string" && Array.isArray(one.shape) && ArrayBuffer.isView(one.data),
+    );
+  if (!all) throw invalidOption("tensors", tensors, "a list of { name, dtype, shape, data }");
+  checkObject(metadata, "metadata", "texts by name");
+}
+
 /**
  * The bytes of a file with `tensors`, in parts. Adds `format: "pt"` to the metadata, which Python's loaders require.
  * The numbers, such as views of an arena, are not copied.
@@ -55,6 +68,7 @@ export function safetensorsParts(
   metadata: Readonly<Record<string, string>>,
   crc32: Crc32,
 ): Uint8Array<ArrayBuffer>[] {
+  checkTensorsToWrite(tensors, metadata);
   const sums = Object.fromEntries([
     ["", sumOfMetadata(metadata, crc32)],
     ...tensors.map(({ name, data: { buffer, byteOffset, byteLength } }): [string, number] => [

@@ -8,9 +8,11 @@
  * await source.read("w", new Float32Array(6));
  * await source.close();
  */
+
 import { type FileHandle, open, realpath } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 import { InputError } from "../core/errors.ts";
+import { checkName } from "../core/options.ts";
 import { writeFileAtomic } from "../files/atomic.ts";
 import { fileError } from "../files/file-errors.ts";
 import { regularFile } from "../files/regular-file.ts";
@@ -125,5 +127,6 @@ export async function writeSafetensors(
   tensors: readonly TensorToWrite[],
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {
+  checkName(path, "path");
   await writeFileAtomic(path, safetensorsParts(tensors, metadata, crc32));
 }

@@ -1,7 +1,9 @@
 /** Reads the tokenizer of a model's folder from whichever of the usual files it has. */
+
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError } from "../core/errors.ts";
+import { checkText } from "../core/options.ts";
 import { readOptionalJson } from "../files/json-file.ts";
 import { readOptionalText } from "../files/regular-file.ts";
 import { tokenizerFormats, tokenizerFromFiles } from "../text/files.ts";
@@ -22,6 +24,7 @@ import { tokenizerContents } from "./tokenizer-contents.ts";
  * those of `readTokenizerFiles`, `tokenizerFromFiles`, `huggingfaceTokenizer`
  */
 export async function loadTokenizer(nameOrPath: string): Promise<Tokenizer> {
+  checkText(nameOrPath, "nameOrPath");
   const folder = await withBuiltIn(nameOrPath);
   const files = await readTokenizerFiles(folder);
   const formats = [...tokenizerFormats, huggingfaceFormat];

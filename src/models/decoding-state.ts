@@ -1,8 +1,10 @@
 /** What a transformer decoder carries from call to call: how much it has read, and each layer's keys and values. */
+
 import { int32 } from "../core/array.ts";
 import { remember } from "../core/remember.ts";
 import type { Dim } from "../core/shape.ts";
 import { constant } from "../graph/leaves.ts";
+import { checkTensor } from "../graph/operands.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Spec } from "../graph/tree.ts";
 import {
@@ -129,6 +131,8 @@ function newTokens({ ids, attentionMask }: ModelInput): Tensor {
  * @returns [batch, width], or, of three axes and without a mask, [batch, 1, width]
  */
 export function lastRows(x: Tensor, input: ModelInput): Tensor {
+  checkTensor(x, "lastRows");
+  checkTensor(input?.ids, "lastRows");
   const [batch, length] = input.ids.shape as [number, number];
   const rows = x.shape.length === 3 ? x : unflatten(x, input.ids);
   if (!input.attentionMask) {

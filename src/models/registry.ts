@@ -1,13 +1,13 @@
 /** Every architecture by name. */
 import { didYouMean } from "../core/did-you-mean.ts";
 import { InputError, UsageError } from "../core/errors.ts";
-import { checkOptions, invalidOption, optionNames } from "../core/options.ts";
+import { checkObject, checkOptions, optionNames } from "../core/options.ts";
 import { bert, distilbert } from "./bert.ts";
 import { charBilstm } from "./char-bilstm.ts";
 import { charCnn } from "./char-cnn.ts";
 import { charGru, charLstm, charRnn } from "./char-recurrent.ts";
 import { charTransformer } from "./char-transformer.ts";
-import { refuseVariant } from "./config.ts";
+import { CONFIG, refuseVariant } from "./config.ts";
 import { gptNeox } from "./gpt-neox.ts";
 import { gpt2 } from "./gpt2.ts";
 import { llama } from "./llama.ts";
@@ -100,8 +100,7 @@ const buildNames = optionNames<keyof BuildOptions>()("folder tensors architectur
  */
 export function buildModel(config: Readonly<Record<string, unknown>>, options: BuildOptions = {}): Model {
   const { folder, tensors = MOST_LAYERS, architectures } = checkOptions(options, buildNames);
-  if (typeof config !== "object" || config === null)
-    throw invalidOption("config", config, "what config.json has, as an object");
+  checkObject(config, "config", CONFIG);
   const { model_type: type } = config;
   if (typeof type !== "string") {
     const file = folder === undefined ? "config.json" : `${folder}/config.json`;

@@ -1,8 +1,10 @@
 /** Multi-head attention for training, for reading a text at once, and for a text that grows in a cache. */
+
 import { int32 } from "../core/array.ts";
-import { checkOptions, optionNames } from "../core/options.ts";
+import { checkObject, checkOptions, optionNames } from "../core/options.ts";
 import { type Dim, staticDim } from "../core/shape.ts";
 import { constant } from "../graph/leaves.ts";
+import { checkTensor, checkTensors } from "../graph/operands.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Spec } from "../graph/tree.ts";
 import { attention, attentionWeights, fromHeads, repeatHeads, toHeads } from "../ops/attention.ts";
@@ -58,6 +60,7 @@ export function attend(q: Tensor, k: Tensor, v: Tensor, options: AttentionOption
  * @param documents int32 [batch, length], the number of the document that each token belongs to
  */
 export function documentMask(documents: Tensor): Tensor {
+  checkTensor(documents, "documentMask");
   const [batch, length] = documents.shape as [Dim, Dim];
   const same = equal(reshape(documents, [batch, length, 1]), reshape(documents, [batch, 1, length]));
   return cast(same, "int32");
@@ -70,6 +73,7 @@ export function documentMask(documents: Tensor): Tensor {
  * @param mask int32 [batch, length] or [batch, length, length], 0 for keys that are hidden besides. Default: none.
  */
 export function localMask(ids: Tensor, reach: number, mask?: Tensor): Tensor {
+  checkTensor(ids, "localMask");
   const [batch, length] = ids.shape as [Dim, Dim];
   const places = indexAlong(ids, 1);
   const apart = subtract(reshape(places, [batch, length, 1]), reshape(places, [batch, 1, length]));
@@ -91,9 +95,11 @@ export function attendWithWeights(
   q: Tensor,
   k: Tensor,
   v: Tensor,
-  { heads, kvHeads = heads, causal = false, mask }: AttentionOptions,
+  options: AttentionOptions,
   dropout = (weights: Tensor) => weights,
 ): { output: Tensor; weights: Tensor } {
+  const { heads, kvHeads = heads, causal = false, mask } = checkOptions(options, attentionNames);
+  checkTensors([q, k, v], "attendWithWeights");
   const [keys, values] = [k, v].map((x) => toHeads(repeatHeads(x, kvHeads, heads), heads)) as [
     Tensor,
     Tensor,
@@ -136,10 +142,9 @@ export const keptOf = (window: number): number => Math.max(1, window - 1);
  * The specs of all layers' caches, `key{layer}` and `value{layer}`. The caller chooses their `capacity`; those of layers
  * with a window keep as many tokens as it takes, the latest last.
  */
-export function cacheSpecs(
-  batch: Dim,
-  { layers, heads, width, kvHeads = heads, windows }: CacheSizes,
-): Record<string, Spec> {
+export function cacheSpecs(batch: Dim, sizes: CacheSizes): Record<string, Spec> {
+  checkObject(sizes, "sizes", "an object, such as { layers, heads, width }");
+  const { layers, heads, width, kvHeads = heads, windows } = sizes;
   const spec = (layer: number): Spec => {
     const window = windows?.[layer];
     const tokens = window === undefined ? "capacity" : keptOf(window);

@@ -8,7 +8,7 @@ import { reshape } from "../ops/broadcast.ts";
 import { gemm } from "../ops/matmul.ts";
 import { concatenate, split } from "../ops/movement.ts";
 import { flattenRows } from "./flatten-rows.ts";
-import { type Layer, layer, parametersOf } from "./layer.ts";
+import { checkLayers, type Layer, layer, parametersOf } from "./layer.ts";
 import { adapterOf, addAdapter } from "./lora.ts";
 import {
   filled,
@@ -95,6 +95,7 @@ export interface Products {
  * product, to whose parts adapters are added: a product of a single row takes longer to begin than to read a small matrix.
  */
 export function sideBySide(layers: readonly Layer[]): Layer<[x: Tensor], Products> {
+  checkLayers(layers);
   const maps = layers.flatMap((one) => ("map" in one ? [(one as LinearMap).map] : []));
   const apart = parametersOf(...layers);
   const separate = (p: Parameters, x: Tensor): Products => ({ parts: layers.map((one) => one(p, x)) });

@@ -1,5 +1,6 @@
 /** A model's parameters as it declares them, and how their first values are drawn. */
 import { PunchlineError } from "../core/errors.ts";
+import { checkObject } from "../core/options.ts";
 import type { Random } from "../core/random.ts";
 import type { Tensor } from "../graph/tensor.ts";
 
@@ -81,6 +82,7 @@ export const vector = (name: string, shape: readonly number[], initialise: Initi
 
 /** @throws PunchlineError `parameter` where the model did not declare the parameter `name` */
 export function parameter(parameters: Parameters, name: string): Tensor {
+  checkObject(parameters, "parameters", "tensors by name, such as a layer is called with");
   const found = parameters[name];
   if (!found)
     throw new PunchlineError(

@@ -10,7 +10,7 @@ import {
   type SelfAttentionInput,
   type SelfAttentionOutput,
 } from "./attention.ts";
-import { type Layer, layer, parametersOf } from "./layer.ts";
+import { checkLayers, type Layer, layer, parametersOf } from "./layer.ts";
 import { type Products, sideBySide } from "./linear.ts";
 import type { Mode } from "./mode.ts";
 
@@ -118,8 +118,9 @@ export const blockStack = (
 ): Layer<
   [x: Tensor, inputOf: (block: number) => SelfAttentionInput, mode: Mode, rows?: (x: Tensor) => Tensor],
   BlocksOutput
-> =>
-  layer(
+> => {
+  checkLayers(blocks);
+  return layer(
     parametersOf(...blocks),
     (
       p,
@@ -147,3 +148,4 @@ export const blockStack = (
       };
     },
   );
+};

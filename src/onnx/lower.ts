@@ -1,8 +1,10 @@
 /** From a graph to an ONNX model: operations lower themselves through an emitter; equal nodes are merged. */
+
 import { float32, type HostArray, hostArray } from "../core/array.ts";
 import { ShapeError } from "../core/errors.ts";
 import { remember } from "../core/remember.ts";
 import type { Dim, Shape } from "../core/shape.ts";
+import { checkTensors } from "../graph/operands.ts";
 import type { Aval, GraphNode, Tensor } from "../graph/tensor.ts";
 import { topologicalOrder } from "../graph/tensor.ts";
 import { rulesOf } from "../ops/define.ts";
@@ -39,6 +41,7 @@ export function lower(
   others: readonly Tensor[] = [],
   kernels: DeviceKernels = everyKernel,
 ): Lowered {
+  checkTensors(outputs, "lower");
   const order = topologicalOrder(outputs);
   const isFed = ({ op }: GraphNode) => op === "input" || op === "dropout_mask";
   const fed = order.filter(isFed).flatMap((node) => node.outputs);

@@ -2,7 +2,9 @@
  * The part of the ONNX file format that Punchline writes: messages of onnx.proto3 (IR version 10) as
  * protobuf bytes. Field numbers are those of the ONNX specification.
  */
+
 import type { DType, HostArray, StoredArray } from "../core/array.ts";
+import { invalidOption } from "../core/options.ts";
 import type { Shape } from "../core/shape.ts";
 import { elementNumber, HALF_NUMBER, type OnnxAttribute } from "../ops/emitter.ts";
 import { tag, WireWriter } from "./wire.ts";
@@ -64,6 +66,7 @@ const ATTRIBUTE = { float: 1, int: 2, string: 3, ints: 7 } as const;
 
 /** The bytes of an .onnx file. */
 export function encodeModel(model: OnnxFile, producer = "punchline"): Uint8Array<ArrayBuffer> {
+  if (!Array.isArray(model?.nodes)) throw invalidOption("model", model, "a graph, such as `lower` returns");
   const w = new WireWriter();
   w.uint32(tag(1, 0)).int64(IR_VERSION);
   w.uint32(tag(2, 2)).string(producer);

@@ -11,8 +11,9 @@ import {
   staticShape,
   stridesOf,
 } from "../core/shape.ts";
+import { checkList, checkTensor } from "../graph/operands.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { checkList, checkTensor, defineOp, indices, type ReferenceArray, real, typed } from "./define.ts";
+import { defineOp, indices, type ReferenceArray, real, typed } from "./define.ts";
 
 /** A canonical form of the number of elements; merged sizes such as `4*length` count by their factors. */
 const product = (shape: Shape): string => {

@@ -16,11 +16,13 @@
  * });
  * const square = (x: Tensor) => squareOp.apply({ x }).y;
  */
+
 import { type DType, sizeOf } from "../core/array.ts";
 import { PunchlineError } from "../core/errors.ts";
-import { checkName, checkOptions, checkTexts, invalidOption, optionNames, shown } from "../core/options.ts";
+import { checkName, checkOptions, checkTexts, invalidOption, optionNames } from "../core/options.ts";
 import { type Shape, staticShape } from "../core/shape.ts";
 import { isLeaf } from "../graph/leaves.ts";
+import { checkTensor } from "../graph/operands.ts";
 import { stackHere } from "../graph/place.ts";
 import {
   type Attributes,
@@ -258,26 +260,6 @@ interface AnyDefinition {
   lower(emit: Emitter, inputs: Named<Operand>, attributes: Attributes, outputs: Named<Aval>): Named<Value>;
   reference(inputs: Named<ReferenceArray>, attributes: Attributes, outputs: Named<ReferenceArray>): void;
   readonly samples: AnyOp["samples"];
-}
-
-/** For programs without types. @throws PunchlineError `operation` for anything but a tensor */
-export function checkTensor(value: unknown, op: string): void {
-  if (typeof value === "object" && value !== null && "node" in value) return;
-  const advice =
-    typeof value === "number"
-      ? `write constant(float32([], [${value}]))`
-      : "pass what input or an operation returned";
-  throw new PunchlineError("operation", `${op}: ${shown(value)} is no tensor; ${advice}.`, {
-    details: { op, value },
-  });
-}
-
-/** The same for the sizes, axes or tensors that a function takes as a list. */
-export function checkList(value: unknown, op: string, what: string): void {
-  if (!Array.isArray(value))
-    throw new PunchlineError("operation", `${op}: ${shown(value)} is no list of ${what}; pass one.`, {
-      details: { op, value },
-    });
 }
 
 function checkNames(op: string, slots: readonly Slot[]): void {

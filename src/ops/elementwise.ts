@@ -2,9 +2,10 @@
 import { ShapeError } from "../core/errors.ts";
 import { broadcastShapes, sameShape } from "../core/shape.ts";
 import { lift } from "../graph/leaves.ts";
+import { checkList } from "../graph/operands.ts";
 import type { Aval, Tensor } from "../graph/tensor.ts";
 import { mapBroadcast, reduceTo } from "./broadcast.ts";
-import { checkList, defineOp, type NoAttributes, type Op, positive, real, type Sample } from "./define.ts";
+import { defineOp, type NoAttributes, type Op, positive, real, type Sample } from "./define.ts";
 import type { Emitter, Operand, Value } from "./emitter.ts";
 
 export function commonDtype(op: string, a: Aval, b: Aval): Aval["dtype"] {

@@ -1,7 +1,9 @@
 /** Runs a graph by the float64 references of its operations: slow, exact, and free of any runtime. */
 import type { HostArray } from "../core/array.ts";
 import { PunchlineError } from "../core/errors.ts";
+import { invalidOption } from "../core/options.ts";
 import { isLeaf } from "../graph/leaves.ts";
+import { checkTensors } from "../graph/operands.ts";
 import { type Tensor, topologicalOrder } from "../graph/tensor.ts";
 import { type ReferenceArray, rulesOf } from "./define.ts";
 
@@ -18,6 +20,9 @@ export function interpret(
   outputs: readonly Tensor[],
   feeds: ReadonlyMap<Tensor, ReferenceArray>,
 ): readonly ReferenceArray[] {
+  checkTensors(outputs, "interpret");
+  if (!(feeds instanceof Map))
+    throw invalidOption("feeds", feeds, "a Map from tensors to their values, such as new Map([[x, value]])");
   const values = new Map<Tensor, ReferenceArray>(feeds);
   for (const node of topologicalOrder(outputs)) {
     if (node.outputs.every((out) => values.has(out))) continue;

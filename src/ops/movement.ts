@@ -11,9 +11,10 @@ import {
   stridesOf,
 } from "../core/shape.ts";
 import { constant } from "../graph/leaves.ts";
+import { checkList, checkTensor } from "../graph/operands.ts";
 import type { Aval, Tensor } from "../graph/tensor.ts";
 import { broadcastTo, forEachStep } from "./broadcast.ts";
-import { checkList, checkTensor, defineOp, type ReferenceArray, real, typed } from "./define.ts";
+import { defineOp, type ReferenceArray, real, typed } from "./define.ts";
 import { emitConcat, emitSplit } from "./lowering.ts";
 
 export const transposeOp = defineOp({

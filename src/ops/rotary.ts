@@ -3,11 +3,13 @@
  * grows with their position, so that their product depends on the distance alone. The halves of a head are
  * paired, as in GPT-NeoX and Llama.
  */
+
 import { float32, type HostArray } from "../core/array.ts";
 import { ShapeError } from "../core/errors.ts";
 import { checkOptions, optionNames } from "../core/options.ts";
 import { remember } from "../core/remember.ts";
 import { sameShape, sizes, staticDim } from "../core/shape.ts";
+import { checkTensor } from "../graph/operands.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { defineOp, indices, real, typed } from "./define.ts";
 import { cast } from "./select.ts";
@@ -209,6 +211,7 @@ export const rotaryOp = defineOp({
  */
 export function rotary(x: Tensor, rotation: Rotation, positions?: Tensor): Tensor {
   checkOptions(rotation, rotationNames);
+  checkTensor(x, "rotary");
   const [, length] = x.shape;
   // Positions that count from 0 need no longer tables than the text.
   const context =

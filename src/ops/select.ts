@@ -3,9 +3,10 @@ import type { DType } from "../core/array.ts";
 import { ShapeError } from "../core/errors.ts";
 import { broadcastShapes } from "../core/shape.ts";
 import { lift } from "../graph/leaves.ts";
+import { checkTensor } from "../graph/operands.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { mapBroadcast, reduceTo } from "./broadcast.ts";
-import { booleans, checkTensor, defineOp, indices, none, real, typed } from "./define.ts";
+import { booleans, defineOp, indices, none, real, typed } from "./define.ts";
 import { type BinaryOp, binarySamples, commonDtype, pair } from "./elementwise.ts";
 import { elementNumber } from "./emitter.ts";
 

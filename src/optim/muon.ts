@@ -16,7 +16,7 @@
  * from all the inputs that it sees.
  */
 import { UsageError } from "../core/errors.ts";
-import { checkOptions, invalidOption, optionNames } from "../core/options.ts";
+import { checkList, checkOptions, invalidOption, optionNames } from "../core/options.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Spec } from "../graph/tree.ts";
 import { reshape, sum } from "../ops/broadcast.ts";
@@ -70,6 +70,7 @@ export const isForMuon = ({ shape, decay, trainable, table, head }: MuonEntry): 
 export function muon(entries: readonly MuonEntry[], backend: Backend, options: MuonOptions = {}): Optimizer {
   const { momentum = 0.95, weightDecay = 0.01, ...rest } = checkOptions(options, muonNames);
   if (!(momentum >= 0 && momentum < 1)) throw invalidOption("momentum", momentum, "at least 0 and below 1");
+  checkList(entries ?? null, "entries");
   const matrices = entries.filter(isForMuon);
   if (matrices.length === 0)
     throw new UsageError(

@@ -67,10 +67,13 @@ export interface Clipped {
  * @param scale what gradients are multiplied by before they are measured, such as 1 / targets
  * @throws UsageError for a maximum that is not above 0
  */
-export function clipGlobalNorm({ ranges }: Arena, maxNorm: number, scale = 1): Clipped {
+export function clipGlobalNorm(arena: Arena, maxNorm: number, scale = 1): Clipped {
+  if (!Array.isArray(arena?.ranges))
+    throw invalidOption("arena", arena, "an arena, such as `Arena.create` returns");
   if (!(maxNorm > 0)) throw invalidOption("maxNorm", maxNorm, "above 0");
   let squares = 0;
-  for (const { kernels, gradients, length } of ranges) squares += kernels.sumOfSquares(gradients, length);
+  for (const { kernels, gradients, length } of arena.ranges)
+    squares += kernels.sumOfSquares(gradients, length);
   const norm = Math.sqrt(squares) * scale;
   const clip = Math.min(1, maxNorm / (norm + 1e-6));
   return { norm, gradScale: scale * clip, finite: Number.isFinite(norm) };

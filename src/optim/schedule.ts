@@ -1,7 +1,7 @@
 /** Learning rates over the course of a training, as factors of the peak. */
 import { didYouMean } from "../core/did-you-mean.ts";
 import { UsageError } from "../core/errors.ts";
-import { checkOptions, invalidOption, optionNames } from "../core/options.ts";
+import { checkOptions, checkText, invalidOption, optionNames } from "../core/options.ts";
 
 /** How the factor goes from 1 after the warmup, or after the stable part of `wsd`, to its end. */
 const shapes = {
@@ -38,6 +38,7 @@ const scheduleNames = optionNames<keyof ScheduleOptions>()("kind warmup steps fl
  */
 export function schedule(options: ScheduleOptions): (step: number) => number {
   const { kind, warmup, steps, floor = 0, cooldown = COOLDOWN } = checkOptions(options, scheduleNames);
+  checkText(kind, "kind");
   if (!scheduleKinds.includes(kind))
     throw new UsageError(`There is no schedule "${kind}"; ${didYouMean(kind, scheduleKinds)}`, {
       option: "kind",

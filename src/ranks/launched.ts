@@ -1,4 +1,5 @@
 /** Whether this process was started as one of several by `mpirun`, `mpiexec` or `srun`, as their variables say. */
+import { checkObject } from "../core/options.ts";
 
 export interface Launched {
   readonly rank: number;
@@ -14,6 +15,7 @@ const SLURM_TASKS = "SLURM_STEP_TASKS_PER_NODE";
 
 /** Undefined for a process that was started by itself. */
 export function launchedAs(env: Readonly<Record<string, string | undefined>>): Launched | undefined {
+  checkObject(env, "env", "variables by name, such as `process.env`");
   /** Of "4(x2),3", which is Slurm's for four tasks on each of two machines and three on another, the first number. */
   const number = (name: string) => {
     const found = /^(\d+)(\(x\d+\))?(,.*)?$/.exec(env[name] ?? "");

@@ -18,7 +18,7 @@ import {
   sizeOf,
 } from "../core/array.ts";
 import { PunchlineError, ShapeError } from "../core/errors.ts";
-import { checkOptions, optionNames } from "../core/options.ts";
+import { checkOptions, invalidOption, optionNames } from "../core/options.ts";
 import { Random } from "../core/random.ts";
 import { remember } from "../core/remember.ts";
 import { isStatic, staticShape } from "../core/shape.ts";
@@ -117,6 +117,9 @@ export function compile<A extends Arguments, O>(
   options: CompileOptions,
 ): Compiled<A, O> {
   const { backend, specs, keep, whole = false, halfProducts = false } = checkOptions(options, compileNames);
+  if (typeof fn !== "function") throw invalidOption("fn", fn, "a function of tensors");
+  if (typeof (backend as Backend | null | undefined)?.createSession !== "function")
+    throw invalidOption("backend", backend, "a backend, such as `nodeBackend` or `webBackend` returns");
   const { kernels = everyKernel } = backend;
   const target = halfProducts ? { kernels: { ...kernels, halfProducts } } : backend;
   const graphs = new Map<string, Traced>();

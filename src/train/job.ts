@@ -5,7 +5,7 @@
 
 import { InputError } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
-import { checkOptions, optionNames } from "../core/options.ts";
+import { checkOptions, invalidOption, optionNames } from "../core/options.ts";
 import { openTokenFile } from "../data/corpus/open.ts";
 import type { PreparedData } from "../data/prepare.ts";
 import { fingerprintTokenizer } from "../hub/fingerprint.ts";
@@ -166,7 +166,10 @@ const followNames = optionNames<keyof FollowOptions>()("architectures");
  * times calls this on all ranks but 0, and `train` with a `lead` on that one.
  */
 export async function followTraining(ranks: Ranks, options: FollowOptions = {}): Promise<void> {
-  const { release, ...handlers } = trainingOrders(ranks, checkOptions(options, followNames));
+  checkOptions(options, followNames);
+  if (typeof ranks?.broadcast !== "function")
+    throw invalidOption("ranks", ranks, "several processes, such as `startRanks` gives");
+  const { release, ...handlers } = trainingOrders(ranks, options);
   await follow(ranks, handlers);
   await release();
 }

@@ -1,8 +1,10 @@
 /** A run folder as the place where a training leaves its results. */
+
 import { appendFile, copyFile, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError } from "../core/errors.ts";
 import { jsonText } from "../core/json.ts";
+import { checkName, checkText } from "../core/options.ts";
 import { removePartialFiles, writeFileAtomic } from "../files/atomic.ts";
 import { fileError, guarded } from "../files/file-errors.ts";
 import { makeFolder } from "../files/make-folder.ts";
@@ -27,6 +29,7 @@ export async function folderResults(
   weights: RunWeights,
   from?: TrainState,
 ): Promise<Results> {
+  checkName(folder, "folder");
   const history = await continueHistory(folder, from?.step ?? 0);
   const writeState = (state: TrainState) => writeFileAtomic(join(folder, files.state), jsonText(state));
   // A kill between the checkpoint and its counters for people leaves those of the checkpoint before.
@@ -78,6 +81,7 @@ async function textOf(path: string): Promise<string> {
 
 /** @throws InputError `log` that names the line which is no row */
 export async function readLog(folder: string): Promise<LogRow[]> {
+  checkText(folder, "folder");
   const path = join(folder, files.log);
   return parseLog(await textOf(path), path);
 }

@@ -15,7 +15,7 @@ import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError, UsageError } from "../core/errors.ts";
 import { jsonText } from "../core/json.ts";
-import { option } from "../core/options.ts";
+import { checkText, option } from "../core/options.ts";
 import { writeFileAtomic } from "../files/atomic.ts";
 import { exists } from "../files/exists.ts";
 import { makeFolder } from "../files/make-folder.ts";
@@ -87,6 +87,7 @@ export async function readRun(folder: string): Promise<RunRecord> {
  * no other file of a run.
  */
 export async function findRun(folder: string): Promise<RunRecord | undefined> {
+  checkText(folder, "folder");
   const path = join(folder, files.run);
   const text = await readOptionalText(path);
   return text === undefined ? undefined : parseRecord(text, path);

@@ -1,6 +1,8 @@
 /** The audit of a model, or of a file of samples: new or remembered? */
+
 import { InputError } from "../../core/errors.ts";
-import { checkOptions, optionNames } from "../../core/options.ts";
+import { checkOptions, checkTexts, optionNames } from "../../core/options.ts";
+import { checkPrepared } from "../../data/tokens.ts";
 import type { LanguageModel } from "../../generate/language-model.ts";
 import { evenly } from "../evenly.ts";
 import type { Rate } from "../intervals.ts";
@@ -59,6 +61,8 @@ export async function auditModel(
   options: ModelAuditOptions,
 ): Promise<ModelAudit> {
   const { data, lm, unasked, asked = 100, prefix = 10, ...others } = checkOptions(options, modelAuditNames);
+  checkTexts(samples, "samples");
+  checkPrepared(data);
   const { indexFile, ...audit } = others;
   const index = audit.everywhere ? undefined : await noveltyIndex(data.splits.train, indexFile);
   const judged = await auditSource(samples, { data, index, ...audit });

@@ -1,11 +1,12 @@
 /** Judges texts against one index of training texts. */
+import { invalidOption } from "../../core/options.ts";
 import { turns } from "../../core/turns.ts";
 import type { TextPlace } from "../../data/rows.ts";
 import { type CopyKind, type CopyRule, checkRule, copyKind } from "./copies.ts";
 import { COMMON, type Stretch, sameCue } from "./cue.ts";
 import { NearestTexts, type Neighbour } from "./nearest.ts";
 import { type SharedSpans, sharedSpans } from "./spans.ts";
-import type { TrainingIndex } from "./training-index.ts";
+import { TrainingIndex } from "./training-index.ts";
 
 export interface AuditorOptions {
   /** Thresholds of what is a copy; see copies.ts. */
@@ -100,6 +101,8 @@ export class Auditor {
 
   /** @throws UsageError for a rule with thresholds out of range. */
   constructor(index: TrainingIndex, options: AuditorOptions = {}) {
+    if (!(index instanceof TrainingIndex))
+      throw invalidOption("index", index, "an index of texts, as `buildIndex` returns it");
     this.index = index;
     this.rule = checkRule(options.rule);
     this.#options = options;

@@ -2,7 +2,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { UsageError } from "../../core/errors.ts";
-import { checkOptions, option, optionNames } from "../../core/options.ts";
+import { checkOptions, checkText, option, optionNames } from "../../core/options.ts";
 import type { PreparedData } from "../../data/prepare.ts";
 import { loadModel } from "../../generate/load.ts";
 import { sample } from "../../generate/sample.ts";
@@ -55,6 +55,7 @@ export interface SnapshotsAudit {
  */
 export async function auditSnapshots(folder: string, options: SnapshotOptions): Promise<SnapshotsAudit> {
   checkOptions(options, snapshotOptionNames);
+  checkText(folder, "folder");
   const steps = await snapshotSteps(folder);
   if (steps.length === 0)
     throw new UsageError(

@@ -4,7 +4,7 @@
  */
 import { isDeepStrictEqual } from "node:util";
 import { InputError } from "../../core/errors.ts";
-import { checkOptions, option, optionNames } from "../../core/options.ts";
+import { checkOptions, checkTexts, option, optionNames } from "../../core/options.ts";
 import type { PreparedData } from "../../data/prepare.ts";
 import type { LocalModel } from "../../generate/local-model.ts";
 import type { TextModel } from "../../generate/text-model.ts";
@@ -111,6 +111,7 @@ export async function reportQuality(
   options: QualityReportOptions,
 ): Promise<QualityResult> {
   const { signal, onProgress } = checkOptions(options, qualityOptionNames);
+  checkTexts(names, "names");
   const begun = performance.now();
   const measured: MeasuredRun[] = [];
   const failures: { run: string; reason: string; error: unknown }[] = [];
