@@ -65,4 +65,10 @@ export type TrainEvent =
   | { readonly type: "validation"; readonly step: number; readonly loss: number; readonly best: boolean }
   | { readonly type: "sample"; readonly row: SampleRow }
   | { readonly type: "checkpoint"; readonly step: number; readonly kind: "best" | "last" }
-  | { readonly type: "end"; readonly stopped: StopReason; readonly step: number };
+  | {
+      readonly type: "end";
+      readonly stopped: StopReason;
+      readonly step: number;
+      /** Of training, those before a resume included: as in the summary. */
+      readonly seconds: number;
+    };

@@ -202,7 +202,8 @@ class Loop {
     this.#begun = this.#seconds();
     const stopped = await this.#loop();
     await this.#save();
-    this.#emit({ type: "end", stopped, step: this.#state.step });
+    const { step: steps, seconds } = this.#state;
+    this.#emit({ type: "end", stopped, step: steps, seconds });
     await this.#heard;
     return { stopped, state: this.#state };
   }

@@ -40,8 +40,11 @@ export interface ProgressTask {
    * @param fit what becomes of a line that is wider than the terminal: `wrap` between words (the default), or `cut`
    */
   note(line: string, fit?: "wrap" | "cut"): void;
-  /** Ends the task with a line: `summary`, by default the last state; none where it is empty. */
-  end(summary?: string): void;
+  /**
+   * Ends the task with a line: `summary`, by default the last state and the seconds it took; none where it is empty.
+   * @param seconds by default since the task was started
+   */
+  end(summary?: string, seconds?: number): void;
 }
 
 export interface TaskOptions {
@@ -141,12 +144,12 @@ export function createProgress(
         terminal.write(`${isTTY ? fitted(shownText, columns - 1) : shownText}\n`);
         if (isTTY) shown = Number.NEGATIVE_INFINITY; // the line comes again below the note
       },
-      end(summary) {
+      end(summary, counted) {
         if (current !== task) return;
         hide();
         current = undefined;
         const seconds = (now() - begun) / 1000;
-        const took = { text: `in ${formatDuration(seconds)}`, rank: 0 };
+        const took = { text: `in ${formatDuration(counted ?? seconds)}`, rank: 0 };
         const line = safeText(summary ?? plain([...parts().filter((part) => part.lasting), took]));
         if (line !== "") terminal.write(`${terminal.isTTY ? fitted(line, terminal.columns - 1) : line}\n`);
         onEnd?.(label, seconds);

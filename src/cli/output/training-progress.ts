@@ -58,11 +58,11 @@ export function trainingProgress(
         break;
       }
       case "end": {
-        const { step, stopped } = event;
+        const { step, stopped, seconds } = event;
         // A time limit, and a listener, end it where they do; the plan was an estimate.
         const cut = stopped === "interrupt" || stopped === "early";
         task?.update({ done: step, total: cut ? undefined : step, estimated: false });
-        task?.end(brief ? "" : undefined);
+        task?.end(brief ? "" : undefined, seconds);
         ctx.detail(`${label}: ${time}.`);
         break;
       }
