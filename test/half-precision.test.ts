@@ -14,10 +14,15 @@ import { everyKernel } from "../src/onnx/kernels.ts";
 import { lower } from "../src/onnx/lower.ts";
 import { add } from "../src/ops/elementwise.ts";
 import { gemm, matmul } from "../src/ops/matmul.ts";
+import { adamw } from "../src/optim/adamw.ts";
 import type { Backend } from "../src/runtime/backend.ts";
 import { compile } from "../src/runtime/compile.ts";
 import { nodeBackend } from "../src/runtime/node.ts";
+import { noAdapter } from "../src/runtime/unusable.ts";
+import { DeviceStep } from "../src/train/device-step.ts";
+import { TrainingStep } from "../src/train/step.ts";
 import { deviceLike } from "./device-like.ts";
+import { randomModel } from "./random-model.ts";
 import { LOSS_TOLERANCE, twentySteps } from "./twenty-steps.ts";
 
 const cpu = nodeBackend({ threads: 1 });
@@ -86,6 +91,17 @@ describe("training with them", () => {
     },
   );
 
+  it("are estimated to take other memory than those of 32 bits, whichever step computes", () => {
+    const { model } = randomModel("char-transformer", { sizes: { layers: 1, width: 8, heads: 2 } });
+    const { backend } = deviceLike();
+    const trainable = model.parameters.map(({ name }) => name);
+    const { graph } = adamw({});
+    const onDevice = (half: boolean) =>
+      new DeviceStep({ model, backend, trainable, decays: new Set(), graph, half }).memory(2, 16);
+    expect(onDevice(true)).toBe(new TrainingStep(model, backend, trainable, false, true).memory(2, 16));
+    expect(onDevice(true)).not.toBe(onDevice(false));
+  });
+
   it("goes on to the bit from a checkpoint", async () => {
     const more = { ...half, steps: 12, checkpointSeconds: 0 };
     const whole = await run("char-lstm", overflowing(4), more);
@@ -122,6 +138,8 @@ describe("training with them", () => {
     expect(new Set(factors)).toEqual(new Set([16, 8]));
     const state = JSON.parse(new TextDecoder().decode((await found.files.read("state.json"))!));
     expect(state.lossScale).toEqual({ factor: 8, steps: 5 });
+    const norms = found.result.log.map(({ grad_norm: norm }) => norm);
+    expect(norms.map((norm) => norm === null)).toEqual(norms.map((_, i) => i === 2));
   });
 
   it("leaves out the whole step where the gradient of one of its batches is infinite", async () => {
@@ -171,6 +189,13 @@ describe("training with them", () => {
         /the first loss is NaN in place of [\d.]+ nats per token, and its gradient is not finite\. .*`precision: "f32"`\.$/,
       ),
     });
+  });
+
+  it("says what to do where there is no graphics card", async () => {
+    const without = deviceLike(() => Promise.reject(noAdapter("webgpu", undefined)));
+    await expect(run("char-gru", without.backend, half)).rejects.toThrow(
+      'or no driver for it (on Linux, one with Vulkan). `precision: "f16"` needs a graphics card: take `precision: "f32"`, which',
+    );
   });
 
   it("is refused where the processor computes, and can go on there in 32 bits", async () => {

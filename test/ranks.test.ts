@@ -200,7 +200,7 @@ describe.each(launchers)("%s", (launcher) => {
     /** The first steps, which are the same however long it lasts. */
     const begun = async (out: string) =>
       (await Promise.all(["char-cnn", "char-rnn"].map((model) => curve(join(cwd, out, model))))).map(
-        ([first]) => ({ step: first!.step, loss: first!.loss, norm: first!.grad_norm }),
+        ([first]) => ({ step: first!.step, loss: first!.loss, norm: first!.grad_norm! }),
       );
     const one = here("one", "--minutes", "0.02");
     expect(one.status).toBe(0);

@@ -157,7 +157,7 @@ describe("accumulation", () => {
     parts.forEach((row, i) => {
       expect(row.tokens).toBe(whole[i]!.tokens);
       expect(row.loss).toBeCloseTo(whole[i]!.loss, 4);
-      expect(row.grad_norm).toBeCloseTo(whole[i]!.grad_norm, 4);
+      expect(row.grad_norm).toBeCloseTo(whole[i]!.grad_norm!, 4);
     });
   });
 });

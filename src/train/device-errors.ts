@@ -16,8 +16,18 @@ const isLost = /device[ -](is |was )?(lost|removed|hung)|lost.*device|DXGI_ERROR
 
 const isNoHalf = /requires f16 but the device does not support it/;
 
-/** An error of the runtime while a device computed, in words that say what to do; others as they are. */
-export function deviceError(error: unknown, device: string): unknown {
+/**
+ * An error of the runtime while a device computed, in words that say what to do; others as they are.
+ * @param half whether products are in 16 bits, which the processor does not compute
+ */
+export function deviceError(error: unknown, device: string, half = false): unknown {
+  if (half && error instanceof InputError && typeof error.details.reason === "string")
+    return new InputError(
+      error.code,
+      `${error.details.reason} ${option("precision", "f16")} needs a graphics card: take ${option("precision", "f32")}, which the processor computes too.`,
+      error.details,
+      error,
+    );
   const message = error instanceof Error ? error.message : String(error);
   if (isLost.test(message))
     return new PunchlineError(

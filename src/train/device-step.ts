@@ -81,8 +81,6 @@ export class DeviceStep extends TrainingStep {
   #adding = false;
   /** The factor on the loss of products in 16 bits. */
   #scale: LossScale | undefined;
-  /** Norm of the last gradient that was finite. */
-  #norm = 0;
   /** Whether the first batch was held to the CPU's. */
   #checked = false;
   /** What the arena does not have yet. */
@@ -91,7 +89,7 @@ export class DeviceStep extends TrainingStep {
   /** @throws UsageError for a model without blocks whose insides are to be computed again */
   constructor(parts: DeviceStepParts) {
     const { model, backend, trainable, decays, graph, recompute = false, half = false } = parts;
-    super(model, backend, trainable, recompute);
+    super(model, backend, trainable, recompute, half);
     this.#parts = parts;
     this.#scale = half ? firstLossScale : undefined;
     const compute = lossAndGradients(model, trainable, recompute);
@@ -125,7 +123,7 @@ export class DeviceStep extends TrainingStep {
       const smaller = afterOverflow(scale);
       discardArrays(after as never);
       return {
-        norm: smaller ? this.#norm : norm,
+        norm: smaller ? null : norm,
         finite: smaller !== undefined,
         // The step is left out: the weights stay.
         apply: async () => {
@@ -140,7 +138,6 @@ export class DeviceStep extends TrainingStep {
       apply: async () => {
         this.#discardGradients();
         discardArrays(state);
-        this.#norm = norm;
         if (scale) this.#scale = afterStep(scale);
         this.#resident = { frozen, ...(after as unknown as Omit<Resident, "frozen">) };
         this.#changed.weights = true;
@@ -168,7 +165,7 @@ export class DeviceStep extends TrainingStep {
       await this.#transfer.download({ moment1, moment2 }, { moment1: arena.moment1, moment2: arena.moment2 });
       this.#changed.moments = false;
     } catch (error) {
-      throw deviceError(error, this.#parts.backend.device);
+      throw deviceError(error, this.#parts.backend.device, this.#parts.half);
     }
   }
 
@@ -249,7 +246,7 @@ export class DeviceStep extends TrainingStep {
       this.#gradients = gradients as unknown as Arrays;
       return { loss, state: state as Carried };
     } catch (error) {
-      throw deviceError(error, this.#parts.backend.device);
+      throw deviceError(error, this.#parts.backend.device, this.#parts.half);
     }
   }
 
@@ -269,7 +266,7 @@ export class DeviceStep extends TrainingStep {
     const scalars = { ...graph.scalars(place), ...clipScalars(divisor, place.clip) };
     return this.#update(state, this.#gradients ?? {}, scalarArrays(scalars) as never).catch(
       (error: unknown) => {
-        throw deviceError(error, backend.device);
+        throw deviceError(error, backend.device, this.#parts.half);
       },
     );
   }
@@ -289,7 +286,7 @@ export class DeviceStep extends TrainingStep {
     try {
       this.#resident = await this.#transfer.upload({ frozen, parameters: trained, moment1, moment2 });
     } catch (error) {
-      throw deviceError(error, this.#parts.backend.device);
+      throw deviceError(error, this.#parts.backend.device, this.#parts.half);
     }
     return this.#resident;
   }

@@ -16,7 +16,7 @@ export interface StepNumbers {
   /** Nats per token. */
   readonly loss: number;
   readonly finite: boolean;
-  readonly norm?: number | undefined;
+  readonly norm?: number | null | undefined;
   readonly lr?: number | undefined;
 }
 
@@ -31,7 +31,7 @@ export function checkFinite(
 ): void {
   if (Number.isFinite(loss) && finite) return;
   const cause = Number.isFinite(loss)
-    ? `the gradient's norm became ${spoken(norm)}`
+    ? `the gradient's norm became ${spoken(norm ?? undefined)}`
     : `the loss became ${spoken(loss)}`;
   throw diverged(step, cause, checkpoint, { loss, norm, lr }, precision);
 }

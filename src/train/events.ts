@@ -15,8 +15,8 @@ export interface LogRow {
   /** Mean over the steps since the row before. */
   readonly loss: number;
   readonly lr: number;
-  /** Global L2 norm of the step's gradient before clipping. */
-  readonly grad_norm: number;
+  /** Global L2 norm of the step's gradient before clipping; null where that was too large for 16 bits and the step left out. */
+  readonly grad_norm: number | null;
   /** Target tokens a second since the row before: of a model that fills masks, the hidden ones alone. */
   readonly tokens_per_s: number;
   /** Of the validation after this step; absent where there was none. */

@@ -160,7 +160,7 @@ export function setUp({
             {
               choice: option("recompute", true),
               trainable,
-              memory: memoryOf(new TrainingStep(model, backend, names, true)),
+              memory: memoryOf(new TrainingStep(model, backend, names, true, options.precision === "f16")),
             },
           ]
         : []),

@@ -40,7 +40,8 @@ interface Interval {
   readonly tokens: number;
   readonly seconds: number;
   readonly lr: number;
-  readonly norm: number;
+  /** Null where the step was left out. */
+  readonly norm: number | null;
 }
 
 /** What is due after a step. */

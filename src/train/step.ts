@@ -58,8 +58,8 @@ export interface UpdatePlace {
 
 /** New weights that are not yet taken: who finds that the gradient is finite applies them. */
 export interface Update {
-  /** The L2 norm of the mean gradient, before clipping. */
-  readonly norm: number;
+  /** The L2 norm of the mean gradient, before clipping; null where the step is left out, and the weights stay. */
+  readonly norm: number | null;
   readonly finite: boolean;
   apply(): Promise<void>;
 }
@@ -72,16 +72,17 @@ export class TrainingStep {
   /**
    * @param trainable names of the parameters whose gradients are wanted
    * @param recompute whether the backward pass computes the inside of blocks again. Default false.
+   * @param half whether products of matrices are in 16 bits. Default false.
    * @throws UsageError for a model without blocks
    */
-  constructor(model: Model, backend: Backend, trainable: readonly string[], recompute = false) {
+  constructor(model: Model, backend: Backend, trainable: readonly string[], recompute = false, half = false) {
     if (recompute && !model.blocks)
       throw new UsageError(
         `${model.config.model_type} has no blocks to compute again; leave ${option("recompute")} out.`,
         { option: "recompute", value: true },
       );
     this.#model = model;
-    this.#pass = compile(lossAndGradients(model, trainable, recompute), { backend });
+    this.#pass = compile(lossAndGradients(model, trainable, recompute), { backend, halfProducts: half });
   }
 
   /**

@@ -53,14 +53,16 @@ export interface StretchSums {
   readonly nats: number;
   readonly targets: number;
   readonly lr: number;
-  readonly norm: number;
+  /** Null where the step is left out. */
+  readonly norm: number | null;
 }
 
 /** What a step has come to before the weights change. */
 export interface StepCheck {
   readonly step: number;
   readonly loss: number;
-  readonly norm: number;
+  /** Null where the step is left out. */
+  readonly norm: number | null;
   readonly finite: boolean;
   readonly lr: number;
 }
@@ -175,7 +177,7 @@ export class Team {
     { step: first, count, planned }: Stretch,
     check: (now: StepCheck) => void,
   ): Promise<StretchSums> {
-    let norm = 0;
+    let norm: number | null = 0;
     let lr = 0;
     const sums = await this.#summed(async () => {
       const own = { nats: 0, targets: 0 };
@@ -194,12 +196,12 @@ export class Team {
     return { ...sums, lr, norm };
   }
 
-  /** Changes the weights by the gradient that is there. @returns its norm */
+  /** Changes the weights by the gradient that is there. @returns its norm; null where the step was left out */
   async #apply(
     place: Omit<UpdatePlace, "clip">,
     loss: number,
     check: (now: StepCheck) => void,
-  ): Promise<number> {
+  ): Promise<number | null> {
     const { arena, optimizer, options, step: pass } = this.#parts;
     const clip = options.clip > 0 ? options.clip : Infinity;
     const { norm, finite, apply } = await pass.propose(arena, optimizer, { ...place, clip });

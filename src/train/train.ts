@@ -28,7 +28,7 @@ import { type OtherBackend, onFastest } from "./fastest.ts";
 import { readFurther } from "./further-adapter.ts";
 import { shareTraining } from "./job.ts";
 import { memoryResults } from "./memory-results.ts";
-import { type ResumeOptions, resumeTrainOptions, trainOptionNames } from "./options.ts";
+import { type ResumeOptions, resumeTrainOptions, type TrainOptions, trainOptionNames } from "./options.ts";
 import { resolveRequest, type TrainedModel } from "./resolve-request.ts";
 import { scratchModel, type TextsAndOptions, textStart } from "./resolve-scratch.ts";
 import { folderResults, refuseLostCheckpoint } from "./results.ts";
@@ -113,7 +113,7 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
   const first = setUpOn(request, { adaptation, data, options, adaptable });
   const { baseFingerprint, adapterFingerprint, adapter } = await firstWeights(first, model, base);
   const ends = base && (await readEnds(base.folder, data.tokenizer));
-  const setup = await onFastest(first, othersOf(request), request.signal);
+  const setup = await onFastest(first, othersOf(request, options), request.signal);
   if (out === undefined) return run(setup, request, { results: memoryResults(setup.arena), ends });
   return withFolderLock(out, async () => {
     await refuseTakenFolder(out);
@@ -272,16 +272,23 @@ async function begin(
   return run(setup, hooks, { results: await folderResults(folder, arena, weights), name: folder, ends });
 }
 
-/** A setup on this process's backend, of its share of the batches; where that is to be measured, on the CPU. */
-function setUpOn({ backend = {}, lead }: TrainHooks, plan: Omit<Plan, "backend" | "ranks">): Setup {
+/**
+ * A setup on this process's backend, of its share of the batches; where that is to be measured, on the CPU. Products in 16
+ * bits leave no choice: of the devices that are tried, WebGPU alone has them.
+ */
+function setUpOn({ backend: given = {}, lead }: TrainHooks, plan: Omit<Plan, "backend" | "ranks">): Setup {
   const ranks = lead?.ranks;
+  const backend =
+    given.device === "auto" && plan.options.precision === "f16"
+      ? { ...given, device: "webgpu" as const }
+      : given;
   const threads = backend.threads ?? ranks?.threads;
   return { ...setUp({ ...plan, backend: nodeBackend(beforeChoice({ ...backend, threads })), ranks }), lead };
 }
 
 /** What is measured against the CPU where the device is `auto`. */
-function othersOf({ backend }: TrainHooks): readonly OtherBackend[] {
-  if (backend?.device !== "auto") return [];
+function othersOf({ backend }: TrainHooks, { precision }: TrainOptions): readonly OtherBackend[] {
+  if (backend?.device !== "auto" || precision === "f16") return [];
   const { device: _, ...rest } = backend;
   return [{ device: "webgpu", open: () => nodeBackend({ ...rest, device: "webgpu" }) }];
 }

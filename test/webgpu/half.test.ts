@@ -11,6 +11,8 @@ import { matmul } from "../../src/ops/matmul.ts";
 import type { Backend } from "../../src/runtime/backend.ts";
 import { compile } from "../../src/runtime/compile.ts";
 import { nodeBackend } from "../../src/runtime/node.ts";
+import { train } from "../../src/train/train.ts";
+import { tinyTraining } from "../training-fixture.ts";
 import { twentySteps } from "../twenty-steps.ts";
 import { gpu } from "./device.ts";
 
@@ -40,4 +42,21 @@ it.each(["char-lstm", "char-cnn", "gpt2"])("%s: nearly as in 32 bits, or refused
   for (const [i, loss] of (await found).entries())
     expect(Math.abs(loss - expected[i]!)).toBeLessThan(LOSS_TOLERANCE);
   expect(await found).not.toEqual(expected);
+});
+
+it("a device that is to be chosen is WebGPU's, as no other computes them", async () => {
+  const events: string[] = [];
+  const trained = train({
+    ...tinyTraining({ precision: "f16", steps: 1 }),
+    backend: { device: "auto" },
+    onEvent: ({ type }) => events.push(type),
+  });
+  if (third === undefined) {
+    await expect(trained).rejects.toMatchObject({ code: "no-half" });
+    return;
+  }
+  const { lm } = await trained;
+  expect(lm.backend.device).toBe("webgpu");
+  // Nothing was measured.
+  expect(events).not.toContain("device");
 });
