@@ -134,8 +134,8 @@ async function pack(
   const matches = matchTensors(model.parameters, source, options);
   const matrices = new Set(quantizable(model));
   const arrays: Arrays = {};
-  /** Matrices that are packed as one, by its name. */
-  const together = new Map<string, PackedMatrix[]>();
+  /** Matrices by the name of what they are packed in: their own, or that of several as one. */
+  const packs = new Map<string, PackedMatrix[]>();
   for (const spec of model.parameters) {
     const { name, shape } = spec;
     const stored = matches.get(name)!;
@@ -147,14 +147,12 @@ async function pack(
       continue;
     }
     if (integers) addParts(arrays, name, roundColumns(data, spec));
-    else if (spec.packedIn === undefined)
-      addParts(arrays, name, quantizeMatrix(data, spec, bitsOf[quantization]));
     else
-      remember(together, spec.packedIn, (): PackedMatrix[] => []).push(
+      remember(packs, spec.packedIn ?? name, (): PackedMatrix[] => []).push(
         quantizeMatrix(data, spec, bitsOf[quantization]),
       );
   }
-  for (const [name, matrices] of together) addParts(arrays, name, oneAfterAnother(matrices));
+  for (const [name, matrices] of packs) addParts(arrays, name, oneAfterAnother(matrices));
   return arrays;
 }
 

@@ -78,8 +78,9 @@ export function quantizeMatrix(
   };
 }
 
-/** Matrices of one width as one, their outputs one after another. */
+/** Matrices of one width as one, their outputs one after another; a single one as it is. */
 export function oneAfterAnother(matrices: readonly PackedMatrix[]): PackedMatrix {
+  if (matrices.length === 1) return matrices[0]!;
   const outputs = matrices.reduce((sum, { packed }) => sum + packed.shape[0]!, 0);
   const { packed } = matrices[0]!;
   const [, blocks, bytes] = packed.shape as [number, number, number];
