@@ -1,5 +1,5 @@
 /** GGUF files as their readers see them: Hugging Face's parser, and llama.cpp itself where it is installed. */
-import { readFileSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gguf } from "@huggingface/gguf";
 import { describe, expect, it } from "vitest";
@@ -8,6 +8,7 @@ import { type GgufType, ggufFormats } from "../src/export/quantise.ts";
 import { createDecoder } from "../src/generate/decoders/create.ts";
 import type { LanguageModel } from "../src/generate/language-model.ts";
 import { loadModel } from "../src/generate/load.ts";
+import { builtInFolder } from "../src/hub/built-in.ts";
 import { halfToFloat } from "../src/hub/half.ts";
 import { characterTokenizerOf } from "../src/text/characters.ts";
 import { temporaryFolder } from "./cli.ts";
@@ -50,6 +51,20 @@ const decoders: Readonly<Record<number, (bytes: Uint8Array, count: number) => nu
 };
 
 describe("a GGUF file of a GPT-2", () => {
+  it("has the model's name, in the Hub's cache and of a folder with a separator behind it too", async () => {
+    const parent = temporaryFolder();
+    const cached = join(parent, "models--owner--small", "snapshots", "0123456789abcdef");
+    cpSync(await modelFolder("gpt2"), cached, { recursive: true });
+    cpSync(cached, join(parent, "mine"), { recursive: true });
+    const nameOf = async (folder: string) => {
+      const { metadata } = await gguf(await exported(folder, "q8_0"), { allowLocalFile: true });
+      return Object.fromEntries(Object.entries(metadata))["general.name"];
+    };
+    expect(await nameOf(cached)).toBe("small");
+    expect(await nameOf(`${join(parent, "mine")}/`)).toBe("mine");
+    expect(await nameOf(builtInFolder("punchline-gpt2"))).toBe("punchline-gpt2");
+  });
+
   it("names and describes everything as llama.cpp expects it", async () => {
     const folder = await modelFolder("gpt2");
     const parsed = await gguf(await exported(folder, "q4_0"), { allowLocalFile: true });

@@ -7,6 +7,7 @@
 import { join } from "node:path";
 import { UsageError } from "../core/errors.ts";
 import { writeFileAtomic } from "../files/atomic.ts";
+import { modelName } from "../hub/model-name.ts";
 import { type GgufTensor, type GgufValue, ggufChunks } from "./gguf.ts";
 import type { GgufFamily, GgufPlace } from "./gguf-family.ts";
 import { gpt2Gguf } from "./gguf-gpt2.ts";
@@ -47,7 +48,7 @@ export async function writeGguf(
     const quantised = type === "q8_0" || type === "q4_0";
     const metadata: Record<string, GgufValue> = {
       "general.architecture": { string: family.name },
-      "general.name": { string: path.replace(/^.*[/\\](?=.)/, "") },
+      "general.name": { string: modelName(path) },
       "general.file_type": { uint32: fileType[type] },
       ...(quantised ? { "general.quantization_version": { uint32: 2 } } : {}),
       ...Object.fromEntries(described.map(([key, value]) => [`${family.name}.${key}`, value])),

@@ -4,8 +4,9 @@ import { InputError } from "../core/errors.ts";
 import { isFolder } from "../files/exists.ts";
 import { readJsonObject } from "../files/json-file.ts";
 import { ADAPTER_CONFIG_FILE, type AppliedAdapter, readAdapterConfig } from "./adapter.ts";
-import { builtInFolder, builtInNames, withBuiltIn } from "./built-in.ts";
+import { withBuiltIn } from "./built-in.ts";
 import { findSnapshot } from "./cache.ts";
+import { knownName } from "./model-name.ts";
 import { isRepoName, parseRepoName } from "./name.ts";
 import { hubSettings } from "./settings.ts";
 
@@ -68,13 +69,6 @@ export function checkGivenBase(
   const name = knownName(folder);
   if (name !== undefined && isRepoName(base) && plainName(base) !== plainName(name))
     throw fail(`and not of "${name}"`);
-}
-
-/** What the model in a folder is called where that is certain: the built-in ones, and those in the Hub's cache. */
-function knownName(folder: string): string | undefined {
-  const builtIn = builtInNames.find((name) => builtInFolder(name) === folder);
-  const cached = /(?:^|[\\/])models--([^\\/]+)[\\/]snapshots[\\/][^\\/]+$/.exec(folder)?.[1];
-  return builtIn ?? cached?.replace("--", "/");
 }
 
 const plainName = (name: string): string =>
