@@ -1,7 +1,6 @@
 /** What programs without types give a function in place of its tensors. */
 import { PunchlineError } from "../core/errors.ts";
 import { shown } from "../core/options.ts";
-import type { Tensor } from "./tensor.ts";
 
 /** @throws PunchlineError `operation` for anything but a tensor */
 export function checkTensor(value: unknown, op: string): void {
@@ -24,7 +23,7 @@ export function checkList(value: unknown, op: string, what: string): void {
 }
 
 /** The same for a list of tensors. */
-export function checkTensors(value: unknown, op: string): asserts value is readonly Tensor[] {
+export function checkTensors(value: unknown, op: string): void {
   checkList(value, op, "tensors");
   for (const one of value as readonly unknown[]) checkTensor(one, op);
 }
