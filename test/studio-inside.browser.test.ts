@@ -162,6 +162,32 @@ describe.skipIf(noBrowser)(`inside a training step${browserReason}`, () => {
   );
 
   it(
+    "mixes no text of its own with what somebody types",
+    async () => {
+      const page = await studio.browser.newPage();
+      page.setDefaultTimeout(PATIENCE);
+      let release = () => {};
+      const released = new Promise<void>((resume) => {
+        release = resume;
+      });
+      await page.route("**/assets/city-names-*", async (route) => {
+        await released;
+        await route.continue();
+      });
+      await page.goto(`${studio.url}#/inside`);
+      const field = page.getByLabel("Text of the step");
+      await field.focus();
+      release();
+      await stepped(page, 1);
+      await page.keyboard.type("banana split");
+      expect(await field.inputValue()).toBe("banana split");
+      await page.waitForSelector(".window li:nth-child(11)");
+      await page.close();
+    },
+    PATIENCE,
+  );
+
+  it(
     "has the right gradients for an LSTM and a transformer too, and refuses what is no text in a sentence",
     async () => {
       const page = await studio.browser.newPage();

@@ -8,6 +8,7 @@ import type { GivenTexts } from "../state/kept-texts.ts";
 import { goTo, setting } from "../state/route.ts";
 import { busy, finetune, freeName, stop, view } from "../state/runs.ts";
 import { given, linesOf, preparationOf } from "../state/texts.ts";
+import { useOwnWords } from "../ui/own-words.ts";
 import { Button, Choice, Opening, Problem, Same, Section } from "../ui/parts.tsx";
 import { BaseChoice, base } from "./parts/base-choice.tsx";
 import { BUILT_IN, placeOf } from "./parts/model-choice.tsx";
@@ -174,19 +175,14 @@ export function Finetune() {
 }
 
 function Choices() {
+  const words = useOwnWords(beginnings.value, (now) => {
+    typed.value = now;
+  });
   return (
     <div class="columns lead">
       <div class="field">
         <label for="beginnings">Beginnings, one a line</label>
-        <textarea
-          id="beginnings"
-          aria-describedby="beginnings-hint"
-          value={beginnings.value}
-          disabled={busy.value}
-          onInput={({ currentTarget }) => {
-            typed.value = currentTarget.value;
-          }}
-        />
+        <textarea id="beginnings" aria-describedby="beginnings-hint" disabled={busy.value} {...words} />
         <small id="beginnings-hint">
           Beginnings of texts: the model goes on with each, before and after it is trained
         </small>

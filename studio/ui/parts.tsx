@@ -2,6 +2,7 @@
 import type { Signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useId } from "preact/hooks";
+import { useOwnWords } from "./own-words.ts";
 
 /** The beginning of a room: its title, and what it is for in a sentence. */
 export function Opening({
@@ -103,21 +104,21 @@ interface FieldProps {
 
 export function Field({ label, value, type = "text", hint, onInput, ...range }: FieldProps) {
   const id = useId();
+  const words = useOwnWords(value.value, (now) => {
+    if (onInput) onInput(now);
+    else value.value = now;
+  });
   return (
     <div class="field">
       <label for={id}>{label}</label>
       <input
         id={id}
         type={type as "number"}
-        value={value.value}
         aria-describedby={hint ? `${id}-hint` : undefined}
         spellcheck={false}
         autocomplete="off"
         {...range}
-        onInput={({ currentTarget }) => {
-          if (onInput) onInput(currentTarget.value);
-          else value.value = currentTarget.value;
-        }}
+        {...words}
       />
       {hint && <small id={`${id}-hint`}>{hint}</small>}
     </div>
