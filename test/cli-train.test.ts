@@ -184,13 +184,29 @@ function mountDisk(folder: string, kilobytes: number): boolean {
 }
 
 describe("a full disk (skipped where a tmpfs cannot be mounted, which takes root)", () => {
-  test("at the beginning: one sentence, and nothing is left", async (context) => {
-    const { cwd, run, begin } = workplace();
-    if (!mountDisk(join(cwd, "disk"), 32)) context.skip("mounting a tmpfs is not allowed here");
+  test("at the beginning: one sentence, and --resume begins with the run's own texts, not with the built-in jokes", async (context) => {
+    const { cwd, run, begin, goOn } = workplace();
+    const disk = join(cwd, "disk");
+    if (!mountDisk(disk, 32)) context.skip("mounting a tmpfs is not allowed here");
     const { status, stdout, stderr } = await run(begin("disk/a"));
     expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
     expect(stderr).toMatch(/^error: Cannot write disk\/a\/[\w.]+: the disk is full; free some space/m);
-    expect(readdirSync(join(cwd, "disk/a"))).toEqual([]);
+    expect(readdirSync(join(disk, "a"))).toContain("run.json");
+    execFileSync("mount", ["-o", "remount,size=4m", disk]);
+    expect((await run(goOn("disk/a"))).status).toBe(0);
+    expect(await contentsOf(join(disk, "a"))).toEqual(await whole());
+  });
+
+  test("before the record of the run could be written: nothing is left, and --resume says which texts it begins with", async (context) => {
+    const { cwd, run, begin } = workplace();
+    const disk = join(cwd, "disk");
+    if (!mountDisk(disk, 4)) context.skip("mounting a tmpfs is not allowed here");
+    expect((await run(begin("disk/a"))).status).toBe(1);
+    expect(existsSync(join(disk, "a", "run.json"))).toBe(false);
+    const { stderr } = await run([..."train --out disk/a --resume --quiet --steps 1".split(" ")]);
+    expect(stderr).toMatch(
+      /^Nothing has begun in disk\/a yet, so --resume begins the run, on the built-in jokes; --data names other texts\.$/m,
+    );
   });
 
   test("on the way: the last checkpoint is whole, and the run goes on when there is space", async (context) => {

@@ -65,6 +65,9 @@ export async function writeRunFiles(folder: string, run: NewRun): Promise<void> 
 export const writeRecord = (folder: string, record: RunRecord): Promise<void> =>
   writeFileAtomic(join(folder, files.run), jsonText(record));
 
+export const hasRecord = async (folder: string): Promise<boolean> =>
+  (await readOptionalText(join(folder, files.run))) !== undefined;
+
 /** Removes a run that never came to its first checkpoint. */
 export async function removeRun(folder: string): Promise<void> {
   // run.json last: as long as it is there, the rest is known to be a run's.

@@ -8,6 +8,7 @@ import { UsageError } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
 import { checkNames, checkOptions, checkText, optionNames } from "../core/options.ts";
 import { version } from "../core/version.ts";
+import { isFileError } from "../files/file-errors.ts";
 import { withFolderLock } from "../files/lock.ts";
 import { LocalModel } from "../generate/local-model.ts";
 import { adapterConfig, checkBase } from "../hub/adapter.ts";
@@ -33,7 +34,14 @@ import { resolveRequest, type TrainedModel } from "./resolve-request.ts";
 import { scratchModel, type TextsAndOptions, textStart } from "./resolve-scratch.ts";
 import { folderResults, refuseLostCheckpoint } from "./results.ts";
 import { dataOfRun, type RunDataRequest, writeKeptData } from "./run-data.ts";
-import { readRun, refuseTakenFolder, removeRun, writeRecord, writeRunFiles } from "./run-folder.ts";
+import {
+  hasRecord,
+  readRun,
+  refuseTakenFolder,
+  removeRun,
+  writeRecord,
+  writeRunFiles,
+} from "./run-folder.ts";
 import type { RunRecord } from "./run-record.ts";
 import { type SessionHooks, type SessionParts, type SessionResult, session } from "./session.ts";
 import {
@@ -144,7 +152,9 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
       };
       return await begin(out, setup, request, { record, adapter, ends, keepTexts: origin === undefined });
     } catch (error) {
-      if (!(await hasCheckpoint(out))) await removeRun(out);
+      // Of a full disk the record stays, where that could be written: what it says can be begun again.
+      if (!(await hasCheckpoint(out)) && !(isFileError(error) && (await hasRecord(out))))
+        await removeRun(out);
       throw error;
     }
   });

@@ -67,7 +67,7 @@ export default defineCommand({
   },
   async run(ctx, { model }, options) {
     const { out } = options;
-    const record = await runToResume(ctx, out, options.resume);
+    const record = await runToResume(ctx, options);
     if (record) {
       refuseOtherBase(out, record, model);
       refuseChanges(out, record, options, dataChoices(options));

@@ -75,10 +75,9 @@ export default defineCommand({
       "Go on until ten minutes in all, instead of the earlier limit",
   },
   async run(ctx, _, options) {
-    const { out } = options;
-    const record = await runToResume(ctx, out, options.resume);
+    const { out, initFrom } = options;
+    const record = await runToResume(ctx, options, initFrom && `those of ${initFrom}`);
     if (record) refuseOtherRun(out, record, options);
-    const { initFrom } = options;
     const start = initFrom === undefined ? startRun : startBranch;
     const result = await (record ? resumeRun : start)(ctx, out, options);
     const from = initFrom === undefined ? "" : ` --init-from ${quoted(initFrom)}`;

@@ -49,17 +49,22 @@ export async function dataForBase(
 /**
  * The run in `out` to resume; undefined if there is none. The command then begins it, so that the same command line
  * works for a job that may be killed at any moment, even before its first file.
+ * @param usual the texts that it begins with where none are named
  */
 export async function runToResume(
   ctx: Context,
-  out: string,
-  resume: boolean,
+  { out, resume, data }: { readonly out: string; readonly resume: boolean; readonly data: readonly string[] },
+  usual = "the built-in jokes",
 ): Promise<RunRecord | undefined> {
   if (!resume) return undefined;
   const record = await findRun(out);
   if (record === undefined) {
     await refuseTakenFolder(out);
-    ctx.note(`Nothing has begun in ${out} yet, so --resume begins the run.`);
+    if (data.length > 0) ctx.note(`Nothing has begun in ${out} yet, so --resume begins the run.`);
+    else
+      ctx.warn(
+        `Nothing has begun in ${out} yet, so --resume begins the run, on ${usual}; --data names other texts.`,
+      );
   }
   return record;
 }
