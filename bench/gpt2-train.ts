@@ -8,9 +8,9 @@ import { type BenchRow, median, row } from "./bench.ts";
 import { measureLimits } from "./limits/limits.ts";
 import { forwardOperations } from "./limits/work.ts";
 import { startNode, startPeer } from "./python.ts";
-import { fewest } from "./quick.ts";
+import { fewest, fewestLayers, usualSize } from "./quick.ts";
 
-const sizes = { vocabulary: 50257, context: 1024, layers: 12, width: 768, heads: 12 } as const;
+const sizes = { vocabulary: 50257, context: 1024, layers: fewestLayers(12), width: 768, heads: 12 } as const;
 const batch = { batch: 4, length: 128 } as const;
 const RUNS = fewest(3);
 
@@ -18,7 +18,7 @@ export default async function gpt2Train(): Promise<BenchRow[]> {
   const tokens = batch.batch * batch.length;
   const name = `GPT-2 124M, batch ${batch.batch}x${batch.length}`;
   const limits = await measureLimits();
-  const network = gpt2.build(gpt2.configure({ config: "gpt2" }, sizes.vocabulary));
+  const network = gpt2.build(gpt2.configure(usualSize("gpt2"), sizes.vocabulary));
   const operations = 3 * forwardOperations(network, { rows: tokens });
   const ours = startNode(new URL("peers/gpt2-step.ts", import.meta.url));
   const peer = await startPeer(new URL("peers/gpt2.py", import.meta.url), { threads: 2 });

@@ -5,6 +5,7 @@
 import { InputError } from "../src/core/errors.ts";
 import { listDevices } from "../src/train/list-devices.ts";
 import { type BenchRow, row } from "./bench.ts";
+import { quick } from "./quick.ts";
 import { compareTraining, type TrainingCase } from "./training/compare.ts";
 
 type NamedCase = TrainingCase & { readonly name: string };
@@ -56,10 +57,11 @@ export default async function gpu(): Promise<BenchRow[]> {
   if (!found?.usable) throw new InputError("device", found?.reason ?? "There is no WebGPU here.");
   const rows: BenchRow[] = [];
   const software = isSoftware();
-  for (const { name, ...sizes } of software ? smallCases : cases) {
+  const small = software || quick;
+  for (const { name, ...sizes } of small ? smallCases : cases) {
     const training = { ...sizes, device: "webgpu" } as const;
     const { tokensPerSecond, operations, megabytes, peerName } = await compareTraining(training, {
-      ...(software ? { seconds: 0.1, runs: 1 } : { seconds: 3 }),
+      ...(small ? { seconds: 0.1, runs: 1 } : { seconds: 3 }),
     });
     const flops = (tokensPerSecond.ours * operations) / 1e12;
     rows.push(

@@ -8,9 +8,10 @@ import { type BenchRow, interleave, row } from "./bench.ts";
 import { measureLimits } from "./limits/limits.ts";
 import { forwardOperations } from "./limits/work.ts";
 import { startNode } from "./python.ts";
+import { fewest, usualSize } from "./quick.ts";
 
 const sizes = { config: "gpt2", vocabulary: 50257, batch: 4, length: 128 } as const;
-const RUNS = 5;
+const RUNS = fewest(5);
 
 export default async function lora(): Promise<BenchRow[]> {
   const script = new URL("peers/gpt2-step.ts", import.meta.url);
@@ -18,7 +19,7 @@ export default async function lora(): Promise<BenchRow[]> {
   const name = `GPT-2 124M, batch ${sizes.batch}x${sizes.length}, LoRA`;
   const peerName = "all weights";
   const limits = await measureLimits();
-  const network = gpt2.build(gpt2.configure({ config: "gpt2" }, sizes.vocabulary));
+  const network = gpt2.build(gpt2.configure(usualSize("gpt2"), sizes.vocabulary));
   // Forward, and the gradient of what each matrix multiplies; the matrices themselves need none.
   const operations = 2 * forwardOperations(network, { rows: 1 });
   const rate = (side: typeof whole) => async () =>

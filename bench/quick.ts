@@ -1,5 +1,5 @@
 /**
- * How long benchmarks take. In a quick run (`PUNCHLINE_QUICK=1`) each has the fewest runs and the shortest trainings: it
+ * How long benchmarks take. In a quick run (`PUNCHLINE_QUICK=1`) each has the fewest runs, the shortest trainings and small models: it
  * shows that all of them work, and its figures say nothing about speed.
  */
 import { UsageError } from "../src/core/errors.ts";
@@ -8,6 +8,13 @@ export const quick = process.env.PUNCHLINE_QUICK === "1";
 
 /** As many measured runs; in a quick run one. */
 export const fewest = (runs: number): number => (quick ? 1 : runs);
+
+/** Layers of a model; in a quick run two at most, as the others do the same. */
+export const fewestLayers = (layers: number): number => (quick ? Math.min(2, layers) : layers);
+
+/** The options of a model of a usual size; in a quick run of two layers. */
+export const usualSize = (config: string): { readonly config: string; readonly layers?: number } =>
+  quick ? { config, layers: 2 } : { config };
 
 /**
  * The number in a variable of the environment; where it is not set `usual`, and in a quick run `short`.

@@ -3,6 +3,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
+import type { Interrupt } from "../src/cli/interrupt.ts";
 import { table } from "../src/cli/output/table.ts";
 import { didYouMean } from "../src/core/did-you-mean.ts";
 import { UsageError } from "../src/core/errors.ts";
@@ -79,6 +80,7 @@ function figure(value: number): string {
 /**
  * Runs the benchmarks of `folder` that `words` name.
  * @param progress called with lines for people while all of them run
+ * @param interrupt read where all of them run: then it ends the one under way, and leaves out the rest
  * @returns what to print: a table of at most `columns`, or under `--json` the document `{rows}`, for all of them
  * `{machine, quick, rows, left_out}`
  * @throws UsageError where no benchmark, or an unknown one, is named.
@@ -88,6 +90,7 @@ export async function runBenchmarks(
   folder: string,
   columns: number,
   progress: (line: string) => void = () => {},
+  interrupt?: Pick<Interrupt, "signal">,
 ): Promise<string> {
   const { names, json } = readWords(words);
   const known = benchmarks(folder);
@@ -99,7 +102,7 @@ export async function runBenchmarks(
   const unknown = names.find((name) => name !== ALL && !known.includes(name));
   if (unknown !== undefined)
     throw new UsageError(`There is no benchmark "${unknown}"; ${didYouMean(unknown, known)}`);
-  if (names.includes(ALL)) return everything(known, folder, { columns, json, progress });
+  if (names.includes(ALL)) return everything(known, folder, { columns, json, progress, interrupt });
   const rows: BenchRow[] = [];
   for (const name of names) {
     const module: { default: Bench } = await import(pathToFileURL(join(folder, `${name}.ts`)).href);
@@ -110,27 +113,30 @@ export async function runBenchmarks(
 
 /** Stands beside the machine. */
 const QUICK =
-  "quick run     the fewest runs and the shortest trainings: it shows that all work, not how fast";
+  "quick run     the fewest runs, the shortest trainings and small models: it shows that all work, not how fast";
 
 interface Output {
   readonly columns: number;
   readonly json: boolean;
   readonly progress: (line: string) => void;
+  readonly interrupt: Pick<Interrupt, "signal"> | undefined;
 }
 
 /** The machine, then the rows of every benchmark, then those without rows. */
 async function everything(
   names: readonly string[],
   folder: string,
-  { columns, json, progress }: Output,
+  { columns, json, progress, interrupt }: Output,
 ): Promise<string> {
   const limit = 60 * amount("PUNCHLINE_LIMIT_MINUTES", ...LIMIT_MINUTES);
   const machine = await describeMachine();
   const about = [machineText(machine), ...(quick ? [QUICK] : [])].join("\n");
   progress(about);
-  const { rows, left_out: leftOut } = await untilInterrupted((signal) =>
-    runAll(names, folder, { limit, progress, signal }),
-  );
+  const { rows, left_out: leftOut } = await runAll(names, folder, {
+    limit,
+    progress,
+    signal: interrupt?.signal,
+  });
   if (json) return JSON.stringify({ machine, quick, rows, left_out: leftOut });
   const tables = names.flatMap((name) => {
     const own = rows.filter(({ benchmark }) => benchmark === name);
@@ -138,17 +144,4 @@ async function everything(
   });
   const missing = leftOut.map(({ benchmark, reason }) => `${benchmark}: left out. ${reason}`);
   return [about, ...tables, ...(missing.length > 0 ? [missing.join("\n")] : [])].join("\n\n");
-}
-
-/** Does work that Ctrl-C, or a request to end, cuts short. */
-async function untilInterrupted<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const interrupt = new AbortController();
-  const stop = () => interrupt.abort();
-  const signals = ["SIGINT", "SIGTERM"] as const;
-  for (const name of signals) process.on(name, stop);
-  try {
-    return await work(interrupt.signal);
-  } finally {
-    for (const name of signals) process.off(name, stop);
-  }
 }

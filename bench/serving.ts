@@ -11,6 +11,7 @@ import { llama } from "../src/models/llama.ts";
 import { type BenchRow, interleave, plain, row } from "./bench.ts";
 import { writeGpt2, writeModel } from "./gpt2/folder.ts";
 import { startJavaScript } from "./javascript.ts";
+import { usualSize } from "./quick.ts";
 import { type Load, startLoad } from "./serving/load.ts";
 
 const CLIENTS = 8;
@@ -33,7 +34,7 @@ const cases: readonly Case[] = [
   {
     name: "llama",
     title: "a Llama of SmolLM2-135M's shape",
-    make: (folder) => writeModel(llama.build(llama.configure({ config: "smollm2-135m" }, 49_152)), folder),
+    make: (folder) => writeModel(llama.build(llama.configure(usualSize("smollm2-135m"), 49_152)), folder),
     tokens: 24,
   },
 ];

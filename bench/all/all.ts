@@ -27,7 +27,7 @@ export interface RunAllOptions {
   /** Called with a line before and after each. */
   readonly progress: (line: string) => void;
   /** Ends the benchmark that runs, and leaves out those after it. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Runs the benchmarks `names` of `folder`, one after the other. */

@@ -9,13 +9,14 @@ import { maskedBpeOf } from "../../src/text/masked-bpe.ts";
 import { wordPieceFiles } from "../../src/text/wordpiece-files.ts";
 import { writeRandomFolder } from "../../test/torch/forward.ts";
 import { spelling } from "../gpt2/folder.ts";
+import { usualSize } from "../quick.ts";
 
 const VOCABULARY = 30522;
 
 /** A base model that reads byte-level BPE. */
 export async function writeEncoder(type: string, vocabulary: number, folder: string): Promise<void> {
   const architecture = architectureOf(type);
-  const model = architecture.build(architecture.configure({ config: "base" }, vocabulary));
+  const model = architecture.build(architecture.configure(usualSize("base"), vocabulary));
   await mkdir(folder, { recursive: true });
   await writeRandomFolder(model, folder);
   // Four of the tokens are in place of one that ends a text.
@@ -28,7 +29,7 @@ export async function writeEncoder(type: string, vocabulary: number, folder: str
 
 export async function writeBert(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
-  await writeRandomFolder(bert.build(bert.configure({ config: "base" }, VOCABULARY)), folder);
+  await writeRandomFolder(bert.build(bert.configure(usualSize("base"), VOCABULARY)), folder);
   const words = Array.from({ length: VOCABULARY - 5 }, (_, i) => i.toString(26));
   const files = wordPieceFiles(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", ...words].join("\n"));
   for (const [name, content] of Object.entries(files))

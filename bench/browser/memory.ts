@@ -8,13 +8,14 @@ import { cityTexts } from "../../src/data/sources/city-texts.ts";
 import { launchBrowser } from "../../test/browser.ts";
 import { builtStudio } from "../../test/studio-page.ts";
 import { type BenchRow, median, row } from "../bench.ts";
+import { quick } from "../quick.ts";
 import { megabytes, renderers } from "./memory-of-pages.ts";
 import type { RunAsk } from "./pages/ours-runs.ts";
 import { startSide } from "./side.ts";
 
 /** Milliseconds between two looks at all memory, and between two collections of the garbage. */
 const [INTERVAL, COLLECTED] = [500, 5000];
-const STEPS = 60;
+const STEPS = quick ? 12 : 60;
 /** Milliseconds in which a worker that computes comes to hear of something. */
 const HEARD = 2000;
 /** Minutes that a busy machine may take longer. */
@@ -97,7 +98,7 @@ async function exactRow(): Promise<BenchRow> {
         batchSize: 8,
         seqLen: 32,
         checkpointSeconds: 0,
-        validateEvery: 20,
+        validateEvery: STEPS / 3,
         sampleEvery: 0,
       },
     } as const;

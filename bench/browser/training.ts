@@ -7,12 +7,14 @@ import { Limits } from "../limits/limits.ts";
 import { productThroughput } from "../limits/products.ts";
 import { forwardOperations } from "../limits/work.ts";
 import { type Peer, startNode } from "../python.ts";
-import { fewest } from "../quick.ts";
+import { fewest, quick } from "../quick.ts";
 import type { TrainingCase } from "../training/compare.ts";
 import type { ProductsAsk } from "./pages/ours-training.ts";
 import { type Side, startSide } from "./side.ts";
 
-const cases: readonly ({ readonly name: string } & TrainingCase)[] = [
+type NamedCase = TrainingCase & { readonly name: string };
+
+const usualCases: readonly NamedCase[] = [
   {
     name: "LSTM 1x256, batch 32x64",
     model: "char-lstm",
@@ -31,6 +33,26 @@ const cases: readonly ({ readonly name: string } & TrainingCase)[] = [
   },
 ];
 
+/** The same networks small: a step of the slowest contestant takes half a minute with the others. */
+const smallCases: readonly NamedCase[] = [
+  {
+    ...usualCases[0]!,
+    name: "LSTM 1x16, batch 4x8",
+    options: { width: 16, layers: 1, embedding: 8, dropout: 0 },
+    batch: 4,
+    length: 8,
+  },
+  {
+    ...usualCases[1]!,
+    name: "transformer 1x16, batch 4x8",
+    options: { positions: "learned", width: 16, layers: 1, heads: 2 },
+    batch: 4,
+    length: 8,
+  },
+];
+
+const cases = quick ? smallCases : usualCases;
+
 const ours: Side = { script: "ours-training.ts", name: "Punchline" };
 const tensorflow: Side = {
   script: "tfjs-training.ts",
@@ -40,7 +62,7 @@ const tensorflow: Side = {
 const jax: Side = { script: "jax-training.ts", name: "jax-js", packages: ["@jax-js/jax"] };
 
 const RUNS = fewest(5);
-const SECONDS = 0.7;
+const SECONDS = quick ? 0.1 : 0.7;
 /** Milliseconds of a contestant's turns after which it has no more. */
 const LONG = 5000;
 

@@ -6,7 +6,7 @@ import { exportModel } from "../../src/export/export.ts";
 import { builtInFolder } from "../../src/hub/built-in.ts";
 import { type Absent, type BenchRow, median, row } from "../bench.ts";
 import type { Peer } from "../python.ts";
-import { fewest } from "../quick.ts";
+import { fewest, quick } from "../quick.ts";
 import { type Side, startSide } from "./side.ts";
 
 export type WritingAsk =
@@ -24,7 +24,7 @@ export interface WritingSpeed {
 
 const MODEL = "punchline-gpt2";
 const PROMPT = 32;
-const TOKENS = 64;
+const TOKENS = quick ? 8 : 64;
 const RUNS = fewest(5);
 
 export async function writingRows(): Promise<BenchRow[]> {

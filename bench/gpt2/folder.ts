@@ -9,6 +9,7 @@ import type { Model } from "../../src/models/model.ts";
 import { byteAlphabet } from "../../src/text/bpe-bytes.ts";
 import { bpeFiles, END_OF_TEXT } from "../../src/text/bpe-files.ts";
 import { writeRandomFolder } from "../../test/torch/forward.ts";
+import { usualSize } from "../quick.ts";
 
 export const VOCABULARY = 50257;
 /** Tokens of the prompt. */
@@ -22,7 +23,7 @@ export const promptIds = (batch = 1, length = PROMPT): number[] =>
 export const promptText = `${"a ".repeat(PROMPT / 2)}b`;
 
 export const writeGpt2 = (folder: string): Promise<void> =>
-  writeModel(gpt2.build(gpt2.configure({ config: "gpt2" }, VOCABULARY)), folder);
+  writeModel(gpt2.build(gpt2.configure(usualSize("gpt2"), VOCABULARY)), folder);
 
 /** Writes a model of random weights, with a vocabulary of its size. */
 export async function writeModel(model: Model, folder: string): Promise<void> {

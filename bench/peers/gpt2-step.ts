@@ -17,6 +17,7 @@ import { Arena } from "../../src/runtime/arena.ts";
 import { compile } from "../../src/runtime/compile.ts";
 import { nodeBackend } from "../../src/runtime/node.ts";
 import { adaptModel, initialise } from "../../src/train/setup.ts";
+import { usualSize } from "../quick.ts";
 
 const backend = nodeBackend({ threads: 2 });
 
@@ -33,7 +34,7 @@ interface Setup {
 
 const modelOf = ({ architecture = "gpt2", config, vocabulary }: Setup) => {
   const made = architectureOf(architecture);
-  return made.build(made.configure({ config, dropout: 0 }, vocabulary));
+  return made.build(made.configure({ ...usualSize(config), dropout: 0 }, vocabulary));
 };
 
 function setUp(setup: Setup) {

@@ -16,10 +16,10 @@ import { startJavaScript } from "../javascript.ts";
 import { type Limits, measureLimits, type Work } from "../limits/limits.ts";
 import { forwardOperations, weightBytes } from "../limits/work.ts";
 import { type Peer, startNode } from "../python.ts";
-import { fewest } from "../quick.ts";
+import { fewest, quick } from "../quick.ts";
 
 const THREADS = 2;
-const TOKENS = 32;
+const TOKENS = quick ? 8 : 32;
 
 interface Speed {
   /** Seconds to the first token. */
