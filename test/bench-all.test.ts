@@ -1,4 +1,5 @@
 /** All benchmarks in one go: those that fail, hang or give no rows stop no other. */
+import { spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
@@ -135,3 +136,31 @@ test("an amount is the variable's, and refused where it is no number", () => {
   }
   vi.unstubAllEnvs();
 });
+
+test.skipIf(process.platform === "win32")(
+  "Ctrl-C ends all of them with the rows so far, and the process as the signal does",
+  async () => {
+    const words = ["--import", "./bench/register.mjs", "bench/main.ts", "all", "--json"];
+    const child = spawn(process.execPath, words, {
+      cwd: root,
+      env: { ...process.env, PUNCHLINE_QUICK: "1" },
+    });
+    let [printed, said] = ["", ""];
+    child.stdout.on("data", (piece) => {
+      printed += piece;
+    });
+    child.stderr.on("data", (piece) => {
+      if (!/^1 of /m.test(said) && /^1 of /m.test(said + piece)) child.kill("SIGINT");
+      said += piece;
+    });
+    const signal = await new Promise((done) => child.on("close", (_, name) => done(name)));
+    // Which a shell knows as status 130.
+    expect(signal).toBe("SIGINT");
+    const { rows, left_out } = JSON.parse(printed);
+    expect(rows).toEqual([]);
+    expect(left_out[0].reason).toBe("it was stopped");
+    expect(left_out.at(-1).reason).toBe("it was not run: all were stopped before it");
+    expect(said).toContain("Stopping as soon as what is under way is safe");
+  },
+  MINUTES,
+);
