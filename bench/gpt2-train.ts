@@ -8,9 +8,13 @@ import { type BenchRow, median, row } from "./bench.ts";
 import { measureLimits } from "./limits/limits.ts";
 import { forwardOperations } from "./limits/work.ts";
 import { startNode, startPeer } from "./python.ts";
-import { fewest, fewestLayers, usualSize } from "./quick.ts";
+import { fewest, quick, small, usualSize } from "./quick.ts";
 
-const sizes = { vocabulary: 50257, context: 1024, layers: fewestLayers(12), width: 768, heads: 12 } as const;
+const sizes = {
+  vocabulary: 50257,
+  context: 1024,
+  ...(quick ? small : { layers: 12, width: 768, heads: 12 }),
+} as const;
 const batch = { batch: 4, length: 128 } as const;
 const RUNS = fewest(3);
 

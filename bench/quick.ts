@@ -9,12 +9,12 @@ export const quick = process.env.PUNCHLINE_QUICK === "1";
 /** As many measured runs; in a quick run one. */
 export const fewest = (runs: number): number => (quick ? 1 : runs);
 
-/** Layers of a model; in a quick run two at most, as the others do the same. */
-export const fewestLayers = (layers: number): number => (quick ? Math.min(2, layers) : layers);
+/** The sizes of a transformer in a quick run: the heads of a usual width, and groups of three where queries share keys. */
+export const small = { layers: 2, width: 192, heads: 3 } as const;
 
-/** The options of a model of a usual size; in a quick run of two layers. */
-export const usualSize = (config: string): { readonly config: string; readonly layers?: number } =>
-  quick ? { config, layers: 2 } : { config };
+/** The options of a transformer of a usual size; in a quick run of two layers, a quarter as wide. */
+export const usualSize = (config: string): Readonly<Record<string, string | number>> =>
+  quick ? { config, ...small } : { config };
 
 /**
  * The number in a variable of the environment; where it is not set `usual`, and in a quick run `short`.

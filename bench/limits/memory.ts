@@ -1,12 +1,13 @@
 /** How fast the memory can be read: as many threads as the benchmarks use, over more than the caches hold. */
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
+import { fewest, quick } from "../quick.ts";
 
 /** What all threads read together; the largest caches of today's processors hold about as much as one of them reads. */
-const BYTES = 2 ** 29;
+const BYTES = quick ? 2 ** 26 : 2 ** 29;
 /** Readings of all of it that are timed as one. */
 const PASSES = 2;
-const RUNS = 4;
+const RUNS = fewest(4);
 
 /** Bytes a second: the fastest of some runs, as it is a limit. */
 export async function memoryBandwidth(module: WebAssembly.Module, threads: number): Promise<number> {

@@ -5,10 +5,11 @@ import { gemm } from "../../src/ops/matmul.ts";
 import { slice } from "../../src/ops/movement.ts";
 import type { Backend } from "../../src/runtime/backend.ts";
 import { compile } from "../../src/runtime/compile.ts";
+import { fewest, quick } from "../quick.ts";
 
 /** Rows and columns of both matrices: as large as those of the models, and larger than the caches of a core. */
-const SIZE = 1536;
-const RUNS = 4;
+const SIZE = quick ? 512 : 1536;
+const RUNS = fewest(4);
 
 /** Operations a second, a multiplication and an addition being two: the fastest of some runs, as it is a limit. */
 export async function productThroughput(backend: Backend): Promise<number> {
