@@ -1,9 +1,11 @@
 /** The frame of the command line: words, statuses, sentences, the purity of standard output. */
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { flagOf } from "../src/cli/output/flags.ts";
 import { groups, registry } from "../src/cli/registry.ts";
 import { runCli } from "../src/cli/run.ts";
+import { temporaryFolder } from "./cli.ts";
 import { runHere } from "./cli-here.ts";
 import { toys } from "./fixtures/toy-cli.ts";
 
@@ -318,7 +320,21 @@ describe("the real commands", () => {
     expect((await runHere(...words, "--split", "test")).stderr).not.toMatch(note);
   });
 
+  test("eval says that a few tokens tell little", async () => {
+    const runs = join(import.meta.dirname, "fixtures/runs-0.1.0");
+    const words = ["eval", join(runs, "char-rnn"), "--split", "all", "--data"];
+    const few = /so few that other texts of the kind may give quite another loss/;
+    expect((await runHere(...words, join(runs, "tales.txt"))).stdout).not.toMatch(few);
+    const short = join(temporaryFolder(), "short.txt");
+    writeFileSync(short, "the hen\nthe hat\n");
+    expect((await runHere(...words, short)).stdout).toMatch(few);
+  });
+
   test("fill says which words the filled text leaves out", async () => {
+    // A single argument with a mask of any kind is a text, not the name of a model.
+    expect((await runHere("fill", "the <mask> is old")).stderr).toContain(
+      "The text has no mask: write [MASK]",
+    );
     const { stderr, stdout } = await runHere("fill", "punchline-bert", "The [MASK] of 漢 is old.");
     expect(stdout).not.toContain("漢");
     expect(stderr).toContain(

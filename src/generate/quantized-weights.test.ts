@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from "node:fs";
 import { chmod, mkdtemp, readdir, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -64,6 +65,17 @@ it("decodes nearly as in floats, with 8 bits nearer than with 4", async () => {
   expect(q8).toBeLessThan(0.02);
   expect(q4).toBeLessThan(0.25);
   expect(q8).toBeLessThan(q4);
+});
+
+it("packs again what was damaged since", async () => {
+  const file = join(path, "punchline-q8.safetensors");
+  const before = await logits(await open("q8"));
+  const whole = readFileSync(file);
+  const damaged = Buffer.from(whole);
+  damaged[damaged.length - 1000]! ^= 4;
+  writeFileSync(file, damaged);
+  expect(await logits(await open("q8"))).toEqual(before);
+  expect(readFileSync(file).equals(whole)).toBe(true);
 });
 
 it("packs once, and again when the model is another", async () => {

@@ -13,6 +13,7 @@ import type { ModelFolder } from "../hub/folder.ts";
 import { type MatchOptions, matchTensors } from "../hub/match-tensors.ts";
 import type { TensorToWrite } from "../hub/safetensors-checksums.ts";
 import { openSafetensors, writeSafetensors } from "../hub/safetensors-file.ts";
+import { areWhole } from "../hub/stored-weights.ts";
 import { checkFinite, type TensorSource } from "../hub/tensor-source.ts";
 import type { Model } from "../models/model.ts";
 import {
@@ -160,7 +161,7 @@ function addParts(arrays: Arrays, name: string, parts: object): void {
   for (const [part, array] of Object.entries(parts)) arrays[`${name}.${part}`] = array;
 }
 
-/** The arrays of a packed file, left there; undefined where there is none of this identity. */
+/** The arrays of a packed file, left there; undefined where there is none of this identity, or it is damaged. */
 async function mapPacked(
   path: string,
   model: Model,
@@ -173,6 +174,7 @@ async function mapPacked(
   if (!source) return undefined;
   await source.close();
   if (Object.entries(identity).some(([key, value]) => source.metadata[key] !== value)) return undefined;
+  if (!(await areWhole(source))) return undefined;
   const arrays: Record<string, StoredArray> = {};
   for (const { name, dtype, shape } of source.tensors.values()) {
     const [known] = Object.entries(storedTypes).find(([, stored]) => stored === dtype)!;

@@ -47,6 +47,20 @@ export async function openWeights(
   return weights;
 }
 
+/** Whether the bytes of all tensors are those that were written, by their checksums; no sum, no tensor. */
+export async function areWhole(source: TensorSource): Promise<boolean> {
+  const files = new OpenFiles();
+  try {
+    for (const name of source.tensors.keys()) {
+      const place = source.locate?.(name);
+      if (place === undefined || (await files.sumOf(place)) !== source.checksum?.(name)) return false;
+    }
+    return true;
+  } finally {
+    await files.close();
+  }
+}
+
 /** The same tensors, to be read into memory: for a file that may be replaced while the model is open. */
 export const withoutPlaces = (source: TensorSource): TensorSource => ({ ...source, locate: () => undefined });
 
@@ -67,7 +81,18 @@ class OpenFiles {
   readonly #chunk = new Float32Array(CHUNK_BYTES / 4);
 
   /** @returns the CRC-32 of the bytes */
-  async checkFinite(name: string, { file, offset, length }: FilePlace): Promise<number> {
+  checkFinite(name: string, place: FilePlace): Promise<number> {
+    return this.sumOf(place, (numbers, at) => checkFinite(name, numbers, at));
+  }
+
+  /**
+   * @param check looks at the numbers from `at` on, of a place of float32
+   * @returns the CRC-32 of the bytes
+   */
+  async sumOf(
+    { file, offset, length }: FilePlace,
+    check?: (numbers: Float32Array, at: number) => void,
+  ): Promise<number> {
     let crc = 0;
     let handle = this.#files.get(file);
     if (!handle) {
@@ -78,7 +103,7 @@ class OpenFiles {
       const bytes = new Uint8Array(this.#chunk.buffer, 0, Math.min(CHUNK_BYTES, length - at));
       await handle.read(bytes, 0, bytes.byteLength, offset + at);
       crc = crc32(bytes, crc);
-      checkFinite(name, this.#chunk.subarray(0, bytes.byteLength / 4), at / 4);
+      check?.(this.#chunk.subarray(0, bytes.byteLength / 4), at / 4);
     }
     return crc;
   }

@@ -138,6 +138,9 @@ function scorePassages(ctx: Context, model: TextModel, { texts }: Texts): Promis
   return scoring(ctx, (onProgress) => scoreLastWords(model, texts, { onProgress, signal: ctx.interrupt }));
 }
 
+/** Tokens below which the figures of a text are told with a caution. */
+const FEW = 200;
+
 function printScore(
   ctx: Context,
   model: TextModel,
@@ -171,6 +174,8 @@ function printScore(
     "accuracy" in result ? "the last words" : split === "all" ? "the whole text" : `the ${split} split`;
   const apart = layout === "alone" && !("accuracy" in result) ? ", each text by itself" : "";
   ctx.print(`over                ${formatCount(result.tokens)} ${units} of ${what}${windows}${apart}`);
+  if (result.tokens < FEW)
+    ctx.print(`                    so few that other texts of the kind may give quite another loss`);
   if (result.unknown > 0)
     ctx.print(`unknown words       ${formatCount(result.unknown)}, spelt letter by letter for the bits`);
 }

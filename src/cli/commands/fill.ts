@@ -58,7 +58,7 @@ export default defineCommand({
   },
 });
 
-/** A single argument with a [MASK] is the text, since no model has such a name. */
+/** A single argument with a mask is the text, since no model has such a name. */
 function withModel({
   model = "punchline-bert",
   text,
@@ -66,7 +66,7 @@ function withModel({
   model: string | undefined;
   text: string | undefined;
 }) {
-  return text === undefined && model.includes("[MASK]")
+  return text === undefined && /\[MASK\]|<mask>/.test(model)
     ? { model: "punchline-bert", text: model }
     : { model, text };
 }
