@@ -106,6 +106,7 @@ export { type MarkedPart, markedParts, type Span } from "./core/marked-parts.ts"
 export type { CopiesAlong, CopiesAt } from "./evaluate/novelty/along.ts";
 export {
   CLOSE,
+  COPY,
   cueInWords,
   cueSentences,
   findingOf,

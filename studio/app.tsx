@@ -4,7 +4,7 @@ import { rooms } from "./rooms.ts";
 import { engineInWords, onMachine } from "./state/engine.ts";
 import { goTo, linkTo, room } from "./state/route.ts";
 import { busy, rejoin, storageProblem, view } from "./state/runs.ts";
-import { restore } from "./state/texts.ts";
+import { restore, restoreProblem } from "./state/texts.ts";
 import { Problem } from "./ui/parts.tsx";
 import { ThemeButton } from "./ui/theme-button.tsx";
 
@@ -52,6 +52,7 @@ export function App() {
       </header>
       <main id="main" tabIndex={-1}>
         <Problem sentence={storageProblem.value} />
+        <Problem sentence={restoreProblem.value} />
         <p class="kicker">
           {open.chapter === open.name ? "From the lesson" : `From the lesson: ${open.chapter}`}
         </p>

@@ -51,11 +51,16 @@ describe.skipIf(noFirefox)(`the studio in Firefox${firefoxReason}`, () => {
     await press("Write with it");
     await press("Write");
     await page.until(`document.querySelectorAll(".tokens button").length > 5`, PATIENCE);
-    expect(await page.evaluate(`document.querySelector("#run").value`)).toBe("pasted-texts");
+    expect(await page.evaluate(`document.querySelector("#run").value`)).toBe(
+      "pasted-texts-tell-me-how-your-otter",
+    );
     expect(await page.evaluate(`document.querySelector(".problem")?.textContent`)).toBeNull();
 
     // It is there when the page is opened again.
     await page.goto(`${server.url}?again#/train`);
-    await page.until(`document.querySelector(".runs li b")?.textContent === "pasted-texts"`, PATIENCE);
+    await page.until(
+      `document.querySelector(".runs li b")?.textContent === "pasted-texts-tell-me-how-your-otter"`,
+      PATIENCE,
+    );
   });
 });

@@ -28,15 +28,15 @@ describe.skipIf(noBrowser)(`a training in trouble${browserReason}`, () => {
       const origin = new URL(studio.url).origin;
       const { usage } = (await devtools.send("Storage.getUsageAndQuota", { origin })) as { usage: number };
       await devtools.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: usage + 1000 });
-      await page.click("button:has-text('Go on with pasted-texts')");
+      await page.click("button:has-text('Go on with pasted-texts-tell-me-how-your-otter')");
       await page.waitForSelector(
-        '.problem:has-text("The browser\'s storage is full, and pasted-texts could not be saved; download or delete runs")',
+        '.problem:has-text("The browser\'s storage is full, and pasted-texts-tell-me-how-your-otter could not be saved; download or delete runs")',
       );
       await page.waitForSelector(".columns [role=status]:has-text('Stopped')");
 
       await devtools.send("Storage.overrideQuotaForOrigin", { origin });
       await page.reload();
-      await page.click("button:has-text('Go on with pasted-texts')");
+      await page.click("button:has-text('Go on with pasted-texts-tell-me-how-your-otter')");
       await reached(page, stopped + 5);
       await page.click("button.main:text-is('Stop')");
       await page.waitForSelector("button:has-text('Write with it')");

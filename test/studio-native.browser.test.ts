@@ -70,7 +70,7 @@ describe.skipIf(noBrowser)(`the engine of the machine${browserReason}`, () => {
         await tab.waitForSelector("text=Go on with pasted-texts");
       }
       const stepOf = async () =>
-        JSON.parse(await readFile(join(runs, "pasted-texts/state.json"), "utf8")).step;
+        JSON.parse(await readFile(join(runs, "pasted-texts-tell-me-how-your-otter/state.json"), "utf8")).step;
       const stopped = await stepOf();
       expect(stopped).toBeGreaterThan(left);
       await tabs[0].click("text=Go on with pasted-texts");
@@ -90,7 +90,7 @@ describe.skipIf(noBrowser)(`the engine of the machine${browserReason}`, () => {
       await tabs[0].fill("input[max='1000']", "3");
       await tabs[0].click("text=Write and look up");
       await tabs[0].waitForSelector(".verdict-said");
-      const lm = await openLocal(join(runs, "pasted-texts"));
+      const lm = await openLocal(join(runs, "pasted-texts-tell-me-how-your-otter"));
       expect((await lm.sample({ maxLength: 3 }))[0]!.text).toBeTypeOf("string");
       expect(problems).toEqual([]);
       await context.close();

@@ -45,18 +45,22 @@ describe.skipIf(noBrowser)(`the studio looks texts up${browserReason}`, () => {
       const shown = page.locator(".looked-up > li");
       expect(await shown.count()).toBe(asked.length);
       expect(await shown.nth(0).locator(".verdict").textContent()).toBe("Copy");
-      expect(await shown.nth(0).textContent()).toContain("The same: Pasted texts, line 3");
+      expect(await shown.nth(0).textContent()).toContain(
+        "The same: Pasted texts: Tell me how your otter, line 3",
+      );
       for (const [i, { text, spans }] of audit.samples.entries())
         expect(await shown.nth(i).locator("> div:first-child mark").allTextContents()).toEqual(
           spans.map(({ start, end }) => text.slice(start, end)),
         );
-      expect(await shown.nth(1).textContent()).toMatch(/is in Pasted texts, line \d+/);
+      expect(await shown.nth(1).textContent()).toMatch(
+        /is in Pasted texts: Tell me how your otter, line \d+/,
+      );
       const [match] = audit.samples[2]!.cue_matches;
       expect(await shown.nth(2).locator(".real mark").first().textContent()).toBe(
         match!.text.slice(...match!.in_text),
       );
       expect(await shown.nth(2).locator(".real").textContent()).toContain(
-        `Pasted texts, line ${texts.indexOf(match!.text) + 1}`,
+        `Pasted texts: Tell me how your otter, line ${texts.indexOf(match!.text) + 1}`,
       );
       expect(await faultsOf(page)).toEqual([]);
 
@@ -68,9 +72,9 @@ describe.skipIf(noBrowser)(`the studio looks texts up${browserReason}`, () => {
       await page.check("input[value=model]");
       await page.fill("input[type=number] >> nth=0", "30");
       await page.click("text=Write and look up");
-      await page.waitForSelector("text=Copies among what pasted-texts wrote");
+      await page.waitForSelector("text=Copies among what pasted-texts-tell-me-how-your-otter wrote");
       expect(await page.textContent(".verdict-said")).toMatch(
-        /of samples are copies .* of real unseen texts/,
+        /of these texts are copies .* of real unseen texts/,
       );
       expect(await page.textContent(".rates")).toMatch(/\d+ of (30|2\d)/);
       expect(await faultsOf(page)).toEqual([]);

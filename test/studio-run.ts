@@ -70,7 +70,7 @@ export const stepShown = async (page: Page): Promise<number> =>
 
 /**
  * A page in which a model was trained on {@link texts} for so many steps, or a few more; its run has the name
- * `pasted-texts`.
+ * `pasted-texts-tell-me-how-your-otter`.
  */
 export async function trainedPage(context: BrowserContext, url: string, steps = 30): Promise<Page> {
   const page = await context.newPage();

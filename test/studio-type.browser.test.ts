@@ -55,7 +55,7 @@ describe.skipIf(noBrowser)(`the studio suggests words${browserReason}`, () => {
       await page.keyboard.press("Enter");
       await page.waitForSelector("text=characters took");
       expect(await page.textContent("[role=status]:has-text('characters took')")).toMatch(
-        /^With pasted-texts, 8 unseen texts of \d+ characters took \d+ keys: -?\d+ % saved/,
+        /^With pasted-texts-tell-me-how-your-otter, 8 unseen texts of \d+ characters took \d+ keys: -?\d+ % saved/,
       );
       expect(await faultsOf(page)).toEqual([]);
       expect(problems).toEqual([]);

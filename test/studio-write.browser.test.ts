@@ -53,7 +53,7 @@ describe.skipIf(noBrowser)(`the studio writes at several temperatures${browserRe
       await page.waitForSelector("button:has-text('Stop all')", { state: "detached" });
       expect(await columns.count()).toBe(3);
 
-      const lm = await openLocal(join(folder, "pasted-texts"));
+      const lm = await openLocal(join(folder, "pasted-texts-tell-me-how-your-otter"));
       for (const [i, temperature] of [0, 0.7, 1.3].entries()) {
         const texts = await columns.nth(i).locator(".tokens").allTextContents();
         expect(texts.length).toBeGreaterThan(0);

@@ -266,7 +266,7 @@ describe.skipIf(noBrowser)(`the studio${browserReason}`, () => {
       expect(await page.locator(".choices").count()).toBe(0);
       expect(await page.locator("button.main").allTextContents()).toEqual(["Write with it"]);
       expect(await page.locator(".problem").count()).toBe(0);
-      expect(await page.locator(".runs li b").allTextContents()).toEqual(["pasted-texts"]);
+      expect(await page.locator(".runs li b").allTextContents()).toEqual(["pasted-texts-bana0"]);
       await page.waitForSelector(".chart svg");
       expect(await faultsOf(page)).toEqual([]);
 
@@ -292,7 +292,7 @@ describe.skipIf(noBrowser)(`the studio${browserReason}`, () => {
       const [download] = await Promise.all([page.waitForEvent("download"), page.click("text=Download")]);
       const zip = join(folder, "run.zip");
       await download.saveAs(zip);
-      const lm = await openLocal(await unpacked(zip, "pasted-texts"));
+      const lm = await openLocal(await unpacked(zip, "pasted-texts-bana0"));
       const [written] = await lm.sample({ temperature: 0, maxLength: 160, slide: true });
       expect(text).toBe(written!.text);
       expect(problems).toEqual([]);

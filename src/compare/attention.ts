@@ -28,6 +28,8 @@ export interface AttentionHeads {
   readonly heads: number;
   /** Fewer than those of the map where there are very many heads. */
   readonly tokens: readonly string[];
+  /** Whether the text has others before and after them, which are left out. */
+  readonly cut: { readonly before: boolean; readonly after: boolean };
   /** Base64 of a byte for each weight, [layers, heads, tokens, tokens]: 255 times its square root. */
   readonly weights: string;
 }
@@ -82,7 +84,9 @@ export async function attentionOf(
       head,
       tokens,
       weights: Array.from({ length }, (_, i) => row(i)),
-      ...(everyHead && { heads: inBytes(data, heads, tokens, question.at - from) }),
+      ...(everyHead && {
+        heads: inBytes(data, heads, { tokens, gap: question.at - from, before: from > 0, after: to < all }),
+      }),
     };
   } finally {
     await one.release();
@@ -93,8 +97,17 @@ export async function attentionOf(
 function inBytes(
   layers: readonly Float32Array[],
   heads: number,
-  tokens: readonly string[],
-  gap: number,
+  {
+    tokens,
+    gap,
+    before,
+    after,
+  }: {
+    readonly tokens: readonly string[];
+    readonly gap: number;
+    readonly before: boolean;
+    readonly after: boolean;
+  },
 ): AttentionHeads {
   const length = tokens.length;
   const most = Math.min(length, Math.floor(Math.sqrt(MOST_WEIGHTS / (layers.length * heads))));
@@ -109,5 +122,6 @@ function inBytes(
       }
     }
   }
-  return { layers: layers.length, heads, tokens: tokens.slice(from, to), weights: btoa(bytes) };
+  const cut = { before: before || from > 0, after: after || to < length };
+  return { layers: layers.length, heads, tokens: tokens.slice(from, to), cut, weights: btoa(bytes) };
 }

@@ -56,6 +56,17 @@ describe("structure", () => {
     for (const t of all("table")) expect(t.querySelector("caption")!.textContent).toMatch(/\w/);
   });
 
+  test("the bars of models side by side have one scale", () => {
+    const bars = all("#compare-predictions .bars li").map((li) => ({
+      width: Number.parseFloat(/width:([\d.]+)%/.exec(li.querySelector("i")!.getAttribute("style")!)![1]!),
+      share: Number.parseFloat(li.querySelector(".value")!.textContent!),
+    }));
+    expect(all("#compare-predictions .bars").length).toBeGreaterThan(1);
+    const most = Math.max(...bars.map(({ share }) => share));
+    // Shares are written with a digit after the point at most.
+    for (const { width, share } of bars) expect(Math.abs(width - (100 * share) / most)).toBeLessThan(3);
+  });
+
   test("chapters without data are left out, and a page of one has no table of contents", async () => {
     const one = parseHTML(
       await renderReport({ ...fixture, chapters: { runs: fixture.chapters.runs! } }),

@@ -60,7 +60,7 @@ describe("samples that begin like training jokes", () => {
     expect(how).toContain("The cue of a text is its beginning: its first 3 words.");
     expect(how).toContain(cueSentences(cues, "jokes"));
     expect(cueSentences(cues, "jokes")).toBe(
-      "45.0 % of samples begin with the same 3 words as jokes of the training data (95 % interval 25.8 to 65.8 %, n = 20); of real unseen jokes 50.0 % do (95 % interval 40.4 to 59.6 %, n = 100). A beginning that is shared is no copy.",
+      "45.0 % of these texts begin with the same 3 words as jokes of the training data (95 % interval 25.8 to 65.8 %, n = 20); of real unseen jokes 50.0 % do (95 % interval 40.4 to 59.6 %, n = 100). A beginning that is shared is no copy.",
     );
   });
 

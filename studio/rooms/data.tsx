@@ -5,7 +5,7 @@ import { textsElsewhere } from "../state/elsewhere.ts";
 import { call, inWords, isAbort, sentenceOf } from "../state/engine.ts";
 import { type GivenTexts, keepCleaned, keptCleaned, type NamedTexts } from "../state/kept-texts.ts";
 import { goTo } from "../state/route.ts";
-import { builtInLists, choose, given, PASTED, pastedFile, preparationOf } from "../state/texts.ts";
+import { builtInLists, choose, given, pastedFile, pastedName, preparationOf } from "../state/texts.ts";
 import { windowsFor } from "../state/windows.ts";
 import { Button, count, Fold, number, Opening, Problem, Same, Section } from "../ui/parts.tsx";
 import { timeLeft } from "../ui/time-left.ts";
@@ -233,7 +233,7 @@ function Give() {
             disabled={pasted.value.trim() === ""}
             onClick={() => {
               used.value = pasted.value;
-              accept(PASTED, async () => pastedFile(pasted.value));
+              accept(pastedName(pasted.value), async () => pastedFile(pasted.value));
             }}
           >
             Use these

@@ -3,6 +3,7 @@ import { signal } from "@preact/signals";
 import type { Likeness, LocatedText, NoveltyProgress, Novelty as Result, Span } from "punchline/web";
 import {
   CLOSE,
+  COPY,
   cueInWords,
   cueSentences,
   likenessInWords,
@@ -235,10 +236,11 @@ function Verdict({ run, own, found }: VerdictProps) {
         <Rate name="Among real texts that it never saw" of={baseline} />
       </dl>
       <p class="note">
-        Looked up among {count(indexed, "text")}. A copy is a text that is there, whole or nearly so. Real
-        texts resemble each other too, so the share of copies says something only beside that of texts which
-        the model cannot have learned. The thin line shows how far chance alone may move the share (95 %
-        interval).
+        Looked up among {count(indexed, "text")}. A text counts as a copy if it is there word for word, if the
+        nearest there is at least {percentage(COPY.near)} alike, or if at least {percentage(COPY.span)} of its
+        words are in long stretches taken from there. Real texts resemble each other too, so the share of
+        copies says something only beside that of texts which the model cannot have learned. The thin line
+        shows how far chance alone may move the share (95 % interval).
       </p>
       {cues && hasBeginnings(samples, cues.words) && <p class="note">{cueSentences(cues)}</p>}
       {notes.map((note) => (
@@ -276,6 +278,8 @@ function Rate({ name, of: { copies, n, rate, interval }, lead = false }: RatePro
     </div>
   );
 }
+
+const percentage = (share: number): string => `${Math.round(100 * share)} %`;
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)}%`;
 

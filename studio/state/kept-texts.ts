@@ -1,7 +1,7 @@
 /** The chosen texts in this browser's storage, so that they are there after the tab was closed, and what cleaning made of them. */
 import type { FileReading, Preparation, PreparedView, Texts, TextsView, TrainingWindow } from "punchline/web";
-import { version } from "punchline/web";
-import { alone, storage } from "./storage.ts";
+import { InputError, version } from "punchline/web";
+import { alone, type Storage, storage } from "./storage.ts";
 
 /** Texts, or a file of them, by the name that people call it. */
 export interface NamedTexts {
@@ -13,6 +13,11 @@ export interface NamedTexts {
 /** Texts with what the worker found in them; the page itself never reads a file. */
 export interface GivenTexts extends NamedTexts {
   readonly view: TextsView;
+}
+
+/** Texts that were kept; without the view where that is damaged. */
+export interface KeptAgain extends NamedTexts {
+  readonly view: TextsView | undefined;
 }
 
 /** What is kept of the chosen texts, and beside it the content of a file, and what cleaning made of that. */
@@ -43,17 +48,45 @@ export const keep = ({ texts, ...rest }: GivenTexts): Promise<void> =>
     await write(FILE, JSON.stringify(kept));
   });
 
-/** @throws Error where nothing is kept, or the content of another file: the page was closed in the middle of {@link keep} */
-export const keptTexts = (): Promise<GivenTexts> =>
-  alone(async ({ read }) => {
-    const { texts, stamp, ...rest } = JSON.parse(await (await read(FILE)).text()) as KeptTexts;
-    if (!(typeof texts === "object" && "file" in texts)) return { ...rest, texts };
-    const content = await read(CONTENT);
-    if (stamp === undefined || stampOf(content) !== stamp) throw new Error(`${CONTENT} is of other texts.`);
-    const file = new File([content], texts.file, { lastModified: texts.lastModified });
-    stamps.set(file, stamp);
-    return { ...rest, texts: file };
-  });
+/**
+ * What was chosen before, without what was found in it where that is damaged; undefined where nothing is kept, or the browser
+ * has no storage.
+ * @throws InputError `damaged` where the texts cannot be read any more, or the content is of another file: the page was closed in the middle of {@link keep}
+ */
+export const keptTexts = (): Promise<KeptAgain | undefined> =>
+  alone(async (files) => ({ files, file: await files.read(FILE) })).then(
+    ({ files, file }) =>
+      readKept(files, file).catch((cause) => {
+        throw new InputError(
+          "damaged",
+          "The texts that this browser kept for you are damaged and cannot be read. Give them again; until then a built-in list is chosen.",
+          {},
+          cause,
+        );
+      }),
+    () => undefined,
+  );
+
+async function readKept({ read }: Storage, kept: File): Promise<KeptAgain> {
+  const { name, reading, view, texts, stamp } = JSON.parse(await kept.text()) as Partial<KeptTexts>;
+  if (typeof name !== "string") throw new Error(`${FILE} has no name.`);
+  const rest = { name, reading, view: isView(view) ? view : undefined };
+  if (typeof texts === "string" || isList(texts)) return { ...rest, texts };
+  if (typeof texts?.file !== "string") throw new Error(`${FILE} has no texts.`);
+  const content = await read(CONTENT);
+  if (stamp === undefined || stampOf(content) !== stamp) throw new Error(`${CONTENT} is of other texts.`);
+  const file = new File([content], texts.file, { lastModified: texts.lastModified });
+  stamps.set(file, stamp);
+  return { ...rest, texts: file };
+}
+
+const isList = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((one) => typeof one === "string");
+
+const isView = (view: Partial<TextsView> | undefined): view is TextsView =>
+  (view?.unit === "items" || view?.unit === "text") &&
+  [view.texts, view.characters, view.beyondAscii].every(Number.isFinite) &&
+  [view.first, view.columns, view.notes].every(isList);
 
 /** Texts as the room Data shows them. */
 export interface Cleaned {
@@ -94,7 +127,8 @@ export async function keptCleaned(preparation: Preparation): Promise<Cleaned | u
   try {
     const kept = await (await storage()).read(CLEANED);
     const { stamp, asked, cleaned } = JSON.parse(await kept.text()) as KeptCleaning;
-    return stamp === own && asked === askedOf(preparation) ? cleaned : undefined;
+    const known = stamp === own && asked === askedOf(preparation);
+    return known && cleaned?.view?.summary && Array.isArray(cleaned.windows) ? cleaned : undefined;
   } catch {
     return undefined;
   }

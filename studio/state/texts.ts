@@ -1,7 +1,8 @@
 /** The texts to learn from. */
 import { signal } from "@preact/signals";
 import { cityTexts, InputError, type Preparation, viewOfTexts } from "punchline/web";
-import { call } from "./engine.ts";
+import { call, sentenceOf } from "./engine.ts";
+import { firstWords } from "./first-words.ts";
 import { type GivenTexts, keep, keptTexts, type NamedTexts } from "./kept-texts.ts";
 
 export const given = signal<GivenTexts | undefined>(undefined);
@@ -49,6 +50,7 @@ export async function choose(texts: NamedTexts, signal?: AbortSignal): Promise<v
       {},
     );
   signal?.throwIfAborted();
+  restoreProblem.value = undefined;
   given.value = { ...texts, view };
   try {
     await keep({ ...texts, view });
@@ -85,20 +87,42 @@ export function preparationOf(given: GivenTexts, purpose: Purpose = {}): Prepara
 /** Bytes of a file up to which a page can learn from it. */
 const LARGEST = 200e6;
 
-/** What was chosen before, or the first of the lists. */
+/** Why the texts that were chosen before are not there any more. */
+export const restoreProblem = signal<string | undefined>(undefined);
+
+/** What was chosen before, or the first of the lists; that does not take the place of kept texts that cannot be read. */
 export async function restore(): Promise<void> {
+  const [{ name, load }] = builtInLists;
   try {
-    given.value = await keptTexts();
-  } catch {
-    const [{ name, load }] = builtInLists;
-    await choose({ name, texts: await load() }).catch(() => {});
+    const kept = await keptTexts();
+    if (kept?.view) given.value = { ...kept, view: kept.view };
+    else await choose(kept ?? { name, texts: await load() }).catch(unlessGiven);
+  } catch (error) {
+    const texts = await load();
+    given.value ??= { name, texts, view: viewOfTexts(texts) };
+    restoreProblem.value = sentenceOf(error);
   }
   looked.value = true;
 }
 
+/** Texts that were given, though the browser could not keep them, are there. */
+function unlessGiven(error: unknown): void {
+  if (!given.peek()) throw error;
+}
+
+/** What pasted texts are called, before their first words. */
+const PASTED = "Pasted texts";
+/** Letters of the first text in that name. */
+const NAMED = 24;
+
+/** What was pasted is called by its first words, so that several can be told apart. */
+export function pastedName(pasted: string): string {
+  const first = firstWords(pasted.trim().split(/\r?\n/)[0]!, NAMED);
+  return first === "" ? PASTED : `${PASTED}: ${first}`;
+}
+
 /** What was pasted, as a file of texts: a table and JSON Lines are found out as in any other. */
 export const pastedFile = (pasted: string): File => new File([pasted], `${PASTED}.txt`);
-export const PASTED = "Pasted texts";
 export const isPasted = ({ name }: File): boolean => name === `${PASTED}.txt`;
 
 /** A text a line. */

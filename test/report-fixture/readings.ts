@@ -36,5 +36,11 @@ export function headsOf(tokens: readonly string[], layers: number, heads: number
       }
     }
   }
-  return { layers, heads, tokens, weights: Buffer.from(bytes).toString("base64") };
+  return {
+    layers,
+    heads,
+    tokens,
+    cut: { before: false, after: false },
+    weights: Buffer.from(bytes).toString("base64"),
+  };
 }

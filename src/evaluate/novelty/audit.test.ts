@@ -138,7 +138,7 @@ describe("auditSamples", () => {
     const copies = Array.from({ length: 40 }, (_, i) => train[i % 5]!);
     const fresh = Array.from({ length: 40 }, (_, i) => `Something else altogether, number ${i * 7919}.`);
     expect((await auditSamples(copies, index, { heldOut: fresh })).verdict).toMatch(
-      /^100\.0 % of samples are copies \(95 % interval 91\.2 to 100\.0 %, n = 40\); of real unseen texts 0\.0 % would be called so .* The model copies more than chance likeness explains\.$/,
+      /^100\.0 % of these texts are copies \(95 % interval 91\.2 to 100\.0 %, n = 40\); of real unseen texts 0\.0 % would be called so .* The model copies more than chance likeness explains\.$/,
     );
     expect((await auditSamples(fresh, index, { heldOut: fresh, noun: "names" })).verdict).toMatch(
       /of real unseen names 0\.0 % .* The difference is within chance\.$/,
@@ -147,7 +147,7 @@ describe("auditSamples", () => {
       /copies less than unseen/,
     );
     expect((await auditSamples(fresh, index)).verdict).toMatch(/cannot be called much or little/);
-    expect((await auditSamples([], index)).verdict).toBe("There are no samples to judge.");
+    expect((await auditSamples([], index)).verdict).toBe("There are no texts to judge.");
   });
 
   it("takes empty samples, other scripts, empty data", async () => {

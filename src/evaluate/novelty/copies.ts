@@ -10,6 +10,7 @@
  * the same rate of real texts that the model never saw.
  */
 import { UsageError } from "../../core/errors.ts";
+import { COPY } from "./finding.ts";
 import { EXACT_FROM, type Neighbour } from "./nearest.ts";
 import type { SharedSpans } from "./spans.ts";
 import { BOUNDARY, type LookupText, type TrainingIndex } from "./training-index.ts";
@@ -25,7 +26,7 @@ export interface CopyRule {
 
 /** The rule with its defaults. @throws UsageError for a threshold out of its range. */
 export function checkRule(rule: Partial<CopyRule> = {}): CopyRule {
-  const { near = 0.7, span = 0.6 } = rule;
+  const { near = COPY.near, span = COPY.span } = rule;
   const refuse = (option: string, what: string, value: number, expected: string) =>
     new UsageError(`The ${what} must be ${expected}; got ${value}.`, { option, value, expected });
   if (!(near >= EXACT_FROM && near <= 1))

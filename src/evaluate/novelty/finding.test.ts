@@ -68,8 +68,8 @@ it("is Newcombe's interval, on a grid of counts, and the sentence says the same"
 
 it("counts one text in the singular", () => {
   const verdict = (m: number, n: number) => verdictOf({ ...rateOf(0, m), baseline: rateOf(0, n) });
-  expect(verdict(1, 5)).toMatch(/With only 1 sample, nothing/);
-  expect(verdict(2, 5)).toMatch(/With only 2 samples, nothing/);
+  expect(verdict(1, 5)).toMatch(/With only 1 text, nothing/);
+  expect(verdict(2, 5)).toMatch(/With only 2 texts, nothing/);
   expect(verdict(5, 1)).toMatch(/With only 1 unseen text, nothing/);
 });
 
@@ -86,7 +86,7 @@ it("concludes nothing from nothing", () => {
 
 it("prints no interval whose ends look alike or leave the rate out", () => {
   expect(verdictOf({ ...rateOf(0, 100_000), baseline: rateOf(1, 400_000) })).toMatch(
-    /^0\.000 % of samples are copies \(95 % interval 0\.000 to 0\.004 %, n = 100000\); of real unseen texts 0\.000 % would be called so \(95 % interval 0\.000 to 0\.001 %, n = 400000\)\./,
+    /^0\.000 % of these texts are copies \(95 % interval 0\.000 to 0\.004 %, n = 100000\); of real unseen texts 0\.000 % would be called so \(95 % interval 0\.000 to 0\.001 %, n = 400000\)\./,
   );
 });
 

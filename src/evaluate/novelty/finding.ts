@@ -46,16 +46,16 @@ export function verdictOf(
   { baseline, ...own }: Rates,
   { noun = "texts", model }: { readonly noun?: string | undefined; readonly model?: string | undefined } = {},
 ): string {
-  if (own.rate === null) return "There are no samples to judge.";
+  if (own.rate === null) return "There are no texts to judge.";
   const written = inPercent(own);
-  const said = `${written.rate} of samples${model === undefined ? "" : ` of ${model}`} are copies (${written.interval})`;
+  const said = `${written.rate} of ${model === undefined ? "these texts" : `the texts of ${model}`} are copies (${written.interval})`;
   if (baseline.rate === null)
     return `${said}. Without ${noun} that the model never saw, this cannot be called much or little.`;
   const sentence = {
     more: "The model copies more than chance likeness explains.",
     fewer: `The model copies less than unseen ${noun} seem to.`,
     alike: "The difference is within chance.",
-    "too-few": `With only ${own.n < baseline.n ? counted(own.n, "samples") : counted(baseline.n, `unseen ${noun}`)}, nothing can be concluded.`,
+    "too-few": `With only ${own.n < baseline.n ? counted(own.n, "texts") : counted(baseline.n, `unseen ${noun}`)}, nothing can be concluded.`,
   }[findingOf(own, baseline)];
   const unseen = inPercent(baseline);
   return `${said}; of real unseen ${noun} ${unseen.rate} would be called so (${unseen.interval}). ${sentence}`;
@@ -96,7 +96,7 @@ export interface CueRates {
 export function cueSentences({ words, samples, baseline }: CueRates, noun = "texts"): string {
   if (samples.rate === null) return "";
   const [own, unseen] = [inPercent(samples), inPercent(baseline)];
-  const said = `${own.rate} of samples begin with the same ${words} words as ${noun} of the training data (${own.interval})`;
+  const said = `${own.rate} of these texts begin with the same ${words} words as ${noun} of the training data (${own.interval})`;
   const beside =
     baseline.rate === null ? "" : `; of real unseen ${noun} ${unseen.rate} do (${unseen.interval})`;
   return `${said}${beside}. A beginning that is shared is no copy.`;
@@ -156,6 +156,9 @@ export const likenessInWords: Readonly<Record<Likeness, string>> = {
   known: "Elsewhere in the source",
   copy: "Copy",
 };
+
+/** The rule of copies with its defaults: the least similarity of a near copy, and the least share of a text's words in long copied runs. */
+export const COPY = { near: 0.7, span: 0.6 } as const;
 
 /**
  * From this similarity on, a text that is no copy is called close, and its nearest training text is shown beside it. Below it,

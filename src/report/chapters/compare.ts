@@ -53,8 +53,8 @@ export const compare: Chapter<CompareData> = {
           title: agreement(asked),
           subtitle: "The likeliest words for the same gap",
           width: "wide",
-          content: html`${gapText(asked)}<div class="columns">${asked.map((m, i) => predictions(m, i, !shareText(asked)))}</div>`,
-          how: `The five likeliest tokens of one forward pass, with their probabilities; each model's bars are scaled to its own first.${rightContext(moved)}`,
+          content: html`${gapText(asked)}<div class="columns">${asked.map((m, i) => predictions(m, i, { withText: !shareText(asked), most: likeliest(asked) }))}</div>`,
+          how: `The five likeliest tokens of one forward pass, with their probabilities; the bars of all models have one scale.${rightContext(moved)}`,
           command: d.predicted ?? command,
         }),
       pictures.length > 0 &&
@@ -201,8 +201,15 @@ const longest = (models: readonly ComparedModel[]): string =>
 const gapText = (models: readonly ComparedModel[]): Html | false =>
   shareText(models) && longest(models) !== "" && html`<p class="given joke">${longest(models)}</p>`;
 
-function predictions(m: ComparedModel, i: number, withText: boolean): Html {
-  const most = Math.max(...m.predictions.map((p) => p.probability), 1e-9);
+/** The largest probability of all: one scale for models whose bars lie side by side. */
+const likeliest = (models: readonly ComparedModel[]): number =>
+  Math.max(...models.flatMap(({ predictions }) => predictions.map((p) => p.probability)), 1e-9);
+
+function predictions(
+  m: ComparedModel,
+  i: number,
+  { withText, most }: { readonly withText: boolean; readonly most: number },
+): Html {
   return html`<div class="column" role="group" aria-label="${m.model}"><h4>${m.model} <span class="quiet">${m.kind}</span></h4>
 ${withText && m.text !== "" && html`<p class="given joke">${m.text}</p>`}
 <ol class="bars ${i === 0 ? "lead" : "ink"}">${m.predictions.slice(0, 5).map(

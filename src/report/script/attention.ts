@@ -7,6 +7,8 @@ interface Stored {
   readonly layers: number;
   readonly heads: number;
   readonly tokens: readonly string[];
+  /** Whether the text has others before and after them. */
+  readonly cut?: { readonly before: boolean; readonly after: boolean };
   /** Base64 of a byte for each weight, [layers, heads, tokens, tokens]: 255 times its square root. */
   readonly weights: string;
   /** Layer and head that the page was written with, from 1. */
@@ -19,7 +21,10 @@ export function attention(): void {
   for (const place of all(".attention[data-heads]")) heads(place, JSON.parse(place.dataset.heads!) as Stored);
 }
 
-function heads(place: HTMLElement, { layers, heads, tokens, weights, drawn, place: cells }: Stored): void {
+function heads(
+  place: HTMLElement,
+  { layers, heads, tokens, cut, weights, drawn, place: cells }: Stored,
+): void {
   const bytes = Uint8Array.from(atob(weights), (letter) => letter.charCodeAt(0));
   const n = tokens.length;
   let [layer, head, token] = [drawn[0] - 1, drawn[1] - 1, n - 1];
@@ -31,7 +36,9 @@ function heads(place: HTMLElement, { layers, heads, tokens, weights, drawn, plac
   const text = element(
     "p",
     { class: "chips", "aria-hidden": "true" },
+    ...(cut?.before ? ["… "] : []),
     ...chips.flatMap((chip) => [chip, " "]),
+    ...(cut?.after ? ["…"] : []),
   );
   const reading = element("p", { class: "reading", "aria-hidden": "true" });
   const svg = cells && place.querySelector<SVGSVGElement>("svg");

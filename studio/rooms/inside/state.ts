@@ -1,6 +1,7 @@
 /** Which step is watched, and where in its graph. */
 import { computed, effect, signal } from "@preact/signals";
 import { call, isAbort, sentenceOf } from "../../state/engine.ts";
+import { firstWords } from "../../state/first-words.ts";
 import { room, setting } from "../../state/route.ts";
 import { given } from "../../state/texts.ts";
 import type {
@@ -29,10 +30,7 @@ export const text = computed(() => {
     list.find((one) => one.length >= ENOUGH && one.length <= TAKEN + 2) ??
     list.find((one) => new Set(one).size > 2) ??
     "";
-  return [...first.trim()]
-    .slice(0, TAKEN + 2)
-    .join("")
-    .trim();
+  return firstWords(first, TAKEN + 2);
 });
 
 /** Learning rates with which a few steps show something. */
@@ -68,6 +66,8 @@ export const request = computed(
 const network = computed(() => JSON.stringify([model.value, text.value, seed.value, rate.value]));
 let known = "";
 let asked: InsideRequest | undefined;
+/** The check of every weight that is under way. */
+let checkingAll: AbortController | undefined;
 
 effect(() => {
   if (network.value !== known) {
@@ -79,10 +79,14 @@ effect(() => {
 
 async function load(wanted: InsideRequest): Promise<void> {
   asked = wanted;
+  // What was checked, or is being checked, is of the step before.
+  checkingAll?.abort();
+  checkingAll = undefined;
+  checking.value = false;
+  checked.value = [];
   try {
     const found = await call("insideStep", wanted);
     if (asked !== wanted) return;
-    checked.value = [];
     const before = step.peek();
     step.value = found;
     problem.value = undefined;
@@ -108,27 +112,36 @@ async function compare(): Promise<void> {
   const { node, value } = at.peek();
   check.value = undefined;
   if (step.peek()?.nodes[node]?.values[value]?.gradient === undefined) return;
+  const wanted = asked;
+  if (!wanted) return;
+  const current = () => asked === wanted && at.peek().node === node && at.peek().value === value;
   try {
-    const found = await call("insideCheck", { ...request.peek(), node, value });
-    const now = at.peek();
-    if (now.node === node && now.value === value) check.value = found;
+    const found = await call("insideCheck", { ...wanted, node, value });
+    if (current()) check.value = found;
   } catch (error) {
-    if (!isAbort(error)) problem.value = sentenceOf(error);
+    if (current() && !isAbort(error)) problem.value = sentenceOf(error);
   }
 }
 
 export async function checkAll(): Promise<void> {
+  const wanted = asked;
+  if (!wanted) return;
+  checkingAll?.abort();
+  const own = new AbortController();
+  checkingAll = own;
+  const current = () => checkingAll === own;
   checked.value = [];
   checking.value = true;
-  const wanted = request.peek();
   try {
     await call("insideCheckAll", wanted, {
+      signal: own.signal,
       onEvent: (one) => {
-        if (asked === wanted) checked.value = [...checked.value, one];
+        if (current()) checked.value = [...checked.value, one];
       },
     });
   } catch (error) {
-    if (!isAbort(error)) problem.value = sentenceOf(error);
+    if (current()) checked.value = [];
+    if (current() && !isAbort(error)) problem.value = sentenceOf(error);
   }
-  checking.value = false;
+  if (current()) checking.value = false;
 }

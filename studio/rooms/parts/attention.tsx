@@ -17,7 +17,7 @@ const MOST = 4;
 const placeOf = (tokens: readonly string[]): number =>
   tokens.includes("[MASK]") ? tokens.indexOf("[MASK]") : tokens.length - 1;
 
-export function Attention({ name, heads: { layers, heads, tokens, weights } }: AttentionProps) {
+export function Attention({ name, heads: { layers, heads, tokens, cut, weights } }: AttentionProps) {
   const group = useId();
   const walk = useId();
   const n = tokens.length;
@@ -96,6 +96,7 @@ export function Attention({ name, heads: { layers, heads, tokens, weights } }: A
         {said}
       </p>
       <p class="chips" aria-hidden="true">
+        {cut.before && "… "}
         {words.map((word, i) => [
           // biome-ignore lint/a11y/noStaticElementInteractions: pointing is one more way; the slider does the same
           // biome-ignore lint/a11y/useKeyWithClickEvents: the slider does the same
@@ -111,6 +112,7 @@ export function Attention({ name, heads: { layers, heads, tokens, weights } }: A
           </span>,
           " ",
         ])}
+        {cut.after && "…"}
       </p>
     </div>
   );

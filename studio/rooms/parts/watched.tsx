@@ -35,7 +35,8 @@ function Outcome({ view: { run, log, phase, guesses } }: { readonly view: RunVie
       )}
       {over && keep === "best" && best !== undefined && best !== log.at(-1)!.step && (
         <p class="note">
-          The run has the weights of step {number(best)}, which texts that were kept aside surprised least.
+          The run has the weights of step {number(best)}, which texts that were kept aside surprised least: it
+          writes as it did then.
         </p>
       )}
     </>
