@@ -19,8 +19,14 @@ vi.mock("../studio/state/engine.ts", () => ({
         name,
         request,
         options,
-        answer: (result) => (resolve(result), turn().then(() => {})),
-        fail: (error) => (reject(error), turn().then(() => {})),
+        async answer(result) {
+          resolve(result);
+          await turn();
+        },
+        async fail(error) {
+          reject(error);
+          await turn();
+        },
       });
     }),
   isAbort: (error: Error) => error.name === "AbortError",
