@@ -72,6 +72,22 @@ describe("--quantize", () => {
     expect(stdout).toMatch(/in float32 +[\d.]+ \(4 bits: [+-][\d.]+ %\)/);
   });
 
+  it("says which share of the weights stays float32, once, and nothing where all are rounded", async () => {
+    const odd = join(temporaryFolder(), "odd");
+    const choices =
+      "--layers 1 --width 40 --heads 2 --seq-len 16 --batch-size 2 --steps 1 --vocabulary-size 300 --raw";
+    const trained = await punchline([
+      ...["train", "--model", "llama", "--data", textFile(), "--out", odd],
+      ...choices.split(" "),
+    ]);
+    expect(trained.status, trained.stderr).toBe(0);
+    const words = ["--quantize", "q4", "--max-length", "2"];
+    const { stderr } = await punchline(["sample", odd, ...words]);
+    expect(stderr.match(/\d+ of \d+ matrices, \d+ % of the weights, stay float32/g)).toHaveLength(1);
+    const even = await punchline(["sample", await modelFolder("gpt2"), ...words]);
+    expect(even.stderr).not.toContain("stay float32");
+  });
+
   it("is refused where there is nothing to round", async () => {
     const lstm = await modelFolder("char-lstm");
     await refused(

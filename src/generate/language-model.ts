@@ -28,6 +28,8 @@ export interface LanguageModel {
   readonly cleaning?: TextCleaning | undefined;
   /** What its device was chosen by, where that was to be the faster one. */
   readonly choice?: DeviceChoice | undefined;
+  /** Sentences for people about how it was opened, such as which weights stay float32. Default: none. */
+  readonly remarks?: readonly string[] | undefined;
   /** What people call it: its folder or name. */
   readonly name: string;
 }

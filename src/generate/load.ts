@@ -1,12 +1,13 @@
 /** Opens the model in a folder: architecture, weights and vocabulary, ready to run. */
+import { sizeOf } from "../core/array.ts";
 import { UsageError } from "../core/errors.ts";
 import { checkOptions, checkText, invalidOption, optionNames } from "../core/options.ts";
 import { listed } from "../core/sentence.ts";
 import { isFolderLocked } from "../files/lock.ts";
 import { type ModelFolder, withModelFolder } from "../hub/folder.ts";
 import { openWeights, withoutPlaces } from "../hub/stored-weights.ts";
-import { type Architecture, countParameters } from "../models/model.ts";
-import { bitsOf, type Quantization } from "../models/quantize.ts";
+import { type Architecture, countParameters, type Model } from "../models/model.ts";
+import { bitsOf, packsWhole, type Quantization } from "../models/quantize.ts";
 import { buildModel, architectures as known } from "../models/registry.ts";
 import { type BackendChoice, backendOptionNames } from "../runtime/backend.ts";
 import { nodeBackend } from "../runtime/node.ts";
@@ -64,6 +65,9 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
     const backend = nodeBackend({ ...where, device });
     // A training replaces its weights at any moment, also before a mapped file is read.
     const tensorsNow = (await isFolderLocked(folder.path)) ? withoutPlaces(folder.tensors) : folder.tensors;
+    const remarks: string[] = [];
+    const unrounded = quantize && floatsLeft(model);
+    if (unrounded) remarks.push(unrounded);
     const weights = quantize
       ? await openQuantized(
           folder,
@@ -79,10 +83,33 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
       folder.generationConfig?.texts_alone === true || tokenizer.beginOfText !== undefined;
     const cleaning = recordedCleaning(folder.generationConfig, folder.run);
     const ends = endsOf(folder.generationConfig ?? folder.config, tokenizer);
-    const lm = { model, weights, tokenizer, backend, stopAtEos, ends, isolateDocuments, cleaning, name };
+    const lm = {
+      model,
+      weights,
+      tokenizer,
+      backend,
+      stopAtEos,
+      ends,
+      isolateDocuments,
+      cleaning,
+      remarks,
+      name,
+    };
     return new LocalModel(lm, adapter === undefined ? path : folder.origin);
   };
   return withModelFolder(path, open, { adapter });
+}
+
+/** Share of the weights from which matrices that stay float32 are worth a sentence. */
+const MUCH = 0.02;
+
+/** Says which matrices cannot be rounded, where they are more than a little of the model. */
+function floatsLeft(model: Model): string | undefined {
+  const matrices = model.parameters.filter(({ outputs }) => outputs !== undefined);
+  const left = matrices.filter((spec) => !packsWhole(spec));
+  const share = left.reduce((sum, { shape }) => sum + sizeOf(shape), 0) / countParameters(model);
+  if (share < MUCH) return undefined;
+  return `${left.length} of ${matrices.length} matrices, ${Math.round(100 * share)} % of the weights, stay float32: their rows are not a multiple of 32 numbers.`;
 }
 
 /** The architectures that can be quantised, in words. */

@@ -28,6 +28,7 @@ export class LocalModel implements LanguageModel, Writer {
   readonly isolateDocuments: boolean;
   readonly cleaning: LanguageModel["cleaning"];
   readonly choice: LanguageModel["choice"];
+  readonly remarks: readonly string[];
   /** Where its files are; undefined for a model that was trained in memory. */
   readonly folder: string | undefined;
   /** The last decoder that is not in use, since its graph takes long to prepare. */
@@ -44,6 +45,7 @@ export class LocalModel implements LanguageModel, Writer {
     this.isolateDocuments = lm.isolateDocuments ?? false;
     this.cleaning = lm.cleaning;
     this.choice = lm.choice;
+    this.remarks = lm.remarks ?? [];
     this.folder = folder;
   }
 

@@ -110,6 +110,7 @@ export async function openHere(
 
 /** Says what was opened, and why it computes where it does. */
 function describe(ctx: Context, model: LocalModel, options: MachineOptions): void {
+  for (const remark of model.remarks) ctx.warn(remark);
   if (model.choice) ctx.note(measuredInWords(model.choice, { per: SHORT_TEXT }));
   ctx.detail(modelText(model, options));
 }
