@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { defineConfig, type Rolldown } from "tsdown";
 import { lateExports } from "./scripts/late-exports.ts";
+import { latePackages } from "./scripts/late-packages.ts";
 
 const library = "src/index.ts";
 
@@ -96,7 +97,14 @@ export default defineConfig({
       execFileSync(process.execPath, ["--import", "./bench/register.mjs", "scripts/build-completions.ts"]);
     },
   },
-  plugins: [lateExports(pathOf(library))],
+  plugins: [
+    lateExports(pathOf(library)),
+    latePackages({
+      "@huggingface/jinja": "#jinja",
+      "@huggingface/tokenizers": "#tokenizers",
+      "entities/decode": "#entities",
+    }),
+  ],
   checks: { pluginTimings: false },
   outputOptions: { codeSplitting: { groups } },
 });

@@ -22,6 +22,7 @@ interface Manifest {
   readonly version: string;
   readonly dependencies: Readonly<Record<string, string>>;
   readonly peerDependencies: Readonly<Record<string, string>>;
+  readonly imports: Readonly<Record<string, { readonly node: string; readonly default: string }>>;
   readonly exports: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>;
 }
 
@@ -32,6 +33,8 @@ const entries: Readonly<Record<string, string>> = {
   "punchline/node": "node",
   "punchline/web": "web",
 };
+/** Imports that a file waits for. */
+const STATIC = /^(?:import|export)\b[^"'`;]*["']([^"']+)["'];?$/gm;
 let home = "";
 let files: string[] = [];
 let bytes = 0;
@@ -114,6 +117,41 @@ test.each(Object.keys(entries))("%s can be imported", async (name) => {
   expect(ran.stdout.trim()).toBe(Object.keys(written).sort().join());
 });
 
+test("a program that imports punchline waits for no package until it calls what needs one", async () => {
+  const wanted = new Set<string>();
+  const seen = new Set<string>();
+  const open = ["dist/index.js"];
+  for (let file = open.pop(); file !== undefined; file = open.pop()) {
+    if (seen.has(file)) continue;
+    seen.add(file);
+    const source = readFileSync(join(home, "node_modules/punchline", file), "utf8");
+    for (const [, name] of source.matchAll(STATIC)) {
+      const path = manifest.imports[name!]?.node ?? (name!.startsWith(".") ? join(dirname(file), name!) : "");
+      if (path) open.push(join(path));
+      else wanted.add(name!);
+    }
+  }
+  expect([...seen]).toContain("dist/late-packages.js");
+  expect([...wanted].filter((name) => !name.startsWith("node:"))).toEqual([]);
+});
+
+test("packages that Node loads late do what they do elsewhere", async () => {
+  const source = `
+    import { Tokenizer } from "./node_modules/punchline/dist/late-packages.js";
+    import { decodeHTMLStrict } from "./node_modules/punchline/dist/late-packages.js";
+    import { chatTemplateOf } from "punchline";
+    const files = { "tokenizer_config.json": { chat_template: "{{ messages[0].content }}!" } };
+    const template = chatTemplateOf({ name: "one", tokenizer: { files: () => files } });
+    const model = { type: "WordPiece", vocab: { why: 0, "[UNK]": 1 }, unk_token: "[UNK]" };
+    const rest = { normalizer: null, pre_tokenizer: { type: "Whitespace" }, post_processor: null, decoder: null };
+    const tokenizer = new Tokenizer({ model, added_tokens: [], ...rest }, {});
+    console.log(template.apply([{ role: "user", content: "Why" }]));
+    console.log(decodeHTMLStrict("a &lt; b"), tokenizer.encode("why").ids.join());
+  `;
+  const ran = await runNode(["--input-type=module", "--eval", source], { cwd: home });
+  expect(ran).toMatchObject({ status: 0, stderr: "", stdout: "Why!\na < b 0\n" });
+});
+
 test("the installed program runs, and nothing of it needs more than the declared dependencies", async () => {
   const program = join(home, "node_modules/punchline/dist/cli.js");
   expect(await runNode([program, "--version"], { cwd: home })).toMatchObject({ stdout: `${version}\n` });
@@ -122,16 +160,15 @@ test("the installed program runs, and nothing of it needs more than the declared
   const wanted = new Set<string>();
   for (const chunk of chunks) {
     const source = readFileSync(join(home, "node_modules/punchline", chunk), "utf8");
-    const statics = /^(?:import|export)\b[^"'`;]*["']([^"'./][^"']*)["'];?$/gm;
-    const dynamics = /\bimport\(\s*["']([^"'./][^"']*)["']\s*\)/g;
-    for (const pattern of [statics, dynamics]) {
-      for (const [, name] of source.matchAll(pattern)) wanted.add(packageOf(name!));
-    }
+    const late = /\b(?:import|require)\(\s*["']([^"'./][^"']*)["']\s*\)/g;
+    for (const pattern of [STATIC, late])
+      for (const [, name] of source.matchAll(pattern))
+        if (!name!.startsWith(".")) wanted.add(packageOf(manifest.imports[name!]?.default ?? name!));
   }
   const { dependencies, peerDependencies } = manifest;
   const declared = new Set(Object.keys({ ...dependencies, ...peerDependencies }));
   expect([...wanted].filter((name) => !name.startsWith("node:") && !declared.has(name))).toEqual([]);
-  expect(wanted).toContain("commander");
+  for (const name of ["commander", "@huggingface/jinja"]) expect(wanted).toContain(name);
 });
 
 /** `@scope/name/sub` is in the package `@scope/name`. */

@@ -170,25 +170,27 @@ export const cachedAttentionOp = defineOp({
       }
     }
   },
-  samples: [
-    sample("a prompt", { batch: 2, length: 3, used: [0, 0], heads: 2, d: 4 }),
-    sample("one token more, rows of different lengths", {
-      batch: 2,
-      length: 1,
-      used: [2, 4],
-      heads: 2,
-      d: 4,
-    }),
-    sample("several tokens more", { batch: 2, length: 2, used: [3, 1], heads: 1, d: 3 }),
-    sample("heads of queries that share keys", {
-      batch: 2,
-      length: 2,
-      used: [3, 1],
-      heads: 6,
-      kvHeads: 2,
-      d: 2,
-    }),
-  ],
+  get samples() {
+    return [
+      sample("a prompt", { batch: 2, length: 3, used: [0, 0], heads: 2, d: 4 }),
+      sample("one token more, rows of different lengths", {
+        batch: 2,
+        length: 1,
+        used: [2, 4],
+        heads: 2,
+        d: 4,
+      }),
+      sample("several tokens more", { batch: 2, length: 2, used: [3, 1], heads: 1, d: 3 }),
+      sample("heads of queries that share keys", {
+        batch: 2,
+        length: 2,
+        used: [3, 1],
+        heads: 6,
+        kvHeads: 2,
+        d: 2,
+      }),
+    ];
+  },
 });
 
 /**

@@ -122,6 +122,7 @@ export interface OpDefinition<I extends string, O extends string, S extends stri
   ): ByName<O | S, Value>;
   /** The same in plain loops over float64, written into `outputs`, which are zeros of the inferred shapes. */
   reference(inputs: ByName<I, ReferenceArray>, attributes: A, outputs: ByName<O | S, ReferenceArray>): void;
+  /** What `checkOp` tries. A getter where they are large: nothing else reads them. */
   readonly samples: readonly Sample<I, NoInfer<A>>[];
 }
 
@@ -180,7 +181,7 @@ export function defineOp<
 }
 
 function withRules(definition: AnyDefinition): AnyOp {
-  const { name, samples, vjp, saved = [] } = checkOptions(definition, definitionNames);
+  const { name, vjp, saved = [] } = checkOptions(definition, definitionNames);
   checkName(name, "name");
   checkTexts(definition.inputs, "inputs");
   checkTexts(definition.outputs, "outputs");
@@ -198,7 +199,9 @@ function withRules(definition: AnyDefinition): AnyOp {
 
   const op: AnyOp = {
     name,
-    samples,
+    get samples() {
+      return definition.samples;
+    },
     apply(named, attributes = {}) {
       const inputs = toList(inputSlots, named, name, "input");
       for (const value of inputs.values) checkTensor(value, name);

@@ -21,10 +21,10 @@ export interface TemplateNode {
 
 /** The library's interpreter; its own types are not resolved by the rules of this package. */
 interface Evaluating {
-  evaluate(node: TemplateNode | undefined, scope: unknown): { readonly value: unknown };
+  evaluate: (node: TemplateNode | undefined, scope: unknown) => { readonly value: unknown };
   run(program: TemplateNode): { readonly value: unknown };
 }
-const Base = Interpreter as unknown as new (environment: unknown) => Evaluating;
+const open = (environment: Environment) => new Interpreter(environment) as unknown as Evaluating;
 
 /** Why a template was stopped: its own words where it refused the conversation. */
 export class TemplateStopped extends Error {
@@ -54,7 +54,7 @@ const UNITS_A_STEP = 256;
 const ENTRIES_A_STEP = 8;
 
 /** Counts what is evaluated, and stops where it is too much. No clock: a busy machine changes nothing. */
-class BoundedInterpreter extends Base {
+class Work {
   #steps = 0;
   readonly #maxSteps: number;
   readonly #maxLength: number;
@@ -63,21 +63,24 @@ class BoundedInterpreter extends Base {
   /** Lists of which one entry, or only the length, is read. */
   readonly #glances = new WeakSet<TemplateNode>();
 
-  constructor(environment: unknown, messages: number, length: number) {
-    super(environment);
+  constructor(messages: number, length: number) {
     this.#maxSteps = STEPS + MESSAGE_STEPS * messages;
     this.#maxLength = MAX_LENGTH + 4 * length;
   }
 
-  override evaluate(node: TemplateNode | undefined, scope: unknown) {
-    this.#count(1);
-    if (node) this.#note(node);
-    const result = super.evaluate(node, scope);
-    const { value } = result;
-    if (typeof value === "string") this.#went(value.length, UNITS_A_STEP);
-    else if (Array.isArray(value) && node && !this.#glances.has(node))
-      this.#went(value.length, this.#loops.has(node) ? 1 : ENTRIES_A_STEP);
-    return result;
+  /** Counts in an interpreter what it evaluates from now on. */
+  watch(interpreter: Evaluating): void {
+    const evaluate = interpreter.evaluate.bind(interpreter);
+    interpreter.evaluate = (node, scope) => {
+      this.#count(1);
+      if (node) this.#note(node);
+      const result = evaluate(node, scope);
+      const { value } = result;
+      if (typeof value === "string") this.#went(value.length, UNITS_A_STEP);
+      else if (Array.isArray(value) && node && !this.#glances.has(node))
+        this.#went(value.length, this.#loops.has(node) ? 1 : ENTRIES_A_STEP);
+      return result;
+    };
   }
 
   #note(node: TemplateNode): void {
@@ -111,7 +114,8 @@ export function render(program: TemplateNode, { variables, now }: Rendering): st
   for (const [name, value] of Object.entries({ ...constants, ...functions(now), ...variables }))
     environment.set(name, value);
   const messages = Array.isArray(variables.messages) ? variables.messages.length : 0;
-  const interpreter = new BoundedInterpreter(environment, messages, lengthOf(variables));
+  const interpreter = open(environment);
+  new Work(messages, lengthOf(variables)).watch(interpreter);
   return String(interpreter.run(program).value);
 }
 
