@@ -16,7 +16,7 @@ try {
   const progress = (line: string) => stderr.write(`${line}\n`);
   const words = process.argv.slice(2);
   const text = await runBenchmarks(words, import.meta.dirname, stdout.columns, progress, interrupt);
-  stdout.write(`${text}\n`);
+  await new Promise<void>((written) => process.stdout.write(`${text}\n`, () => written()));
 } catch (error) {
   const { status } = failureOf(error);
   stderr.write(failureText(error, stderr.style, status === 1));

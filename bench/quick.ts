@@ -1,6 +1,6 @@
 /**
- * How long benchmarks take. In a quick run (`PUNCHLINE_QUICK=1`) each has the fewest runs, the shortest trainings and small models: it
- * shows that all of them work, and its figures say nothing about speed.
+ * How long benchmarks take. In a quick run (`PUNCHLINE_QUICK=1`) each has the fewest runs, the shortest trainings and small
+ * models: it shows that all of them work, and its figures say nothing about speed.
  */
 import { UsageError } from "../src/core/errors.ts";
 
@@ -9,10 +9,10 @@ export const quick = process.env.PUNCHLINE_QUICK === "1";
 /** As many measured runs; in a quick run one. */
 export const fewest = (runs: number): number => (quick ? 1 : runs);
 
-/** The sizes of a transformer in a quick run: the heads of a usual width, and groups of three where queries share keys. */
+/** The sizes of a transformer in a quick run; its heads are as wide as usual ones. */
 export const small = { layers: 2, width: 192, heads: 3 } as const;
 
-/** The options of a transformer of a usual size; in a quick run of two layers, a quarter as wide. */
+/** The options of a transformer of a usual size; in a quick run two layers of 192. */
 export const usualSize = (config: string): Readonly<Record<string, string | number>> =>
   quick ? { config, ...small } : { config };
 

@@ -23,7 +23,8 @@ export function latePackages(late: Readonly<Record<string, string>>): Rolldown.P
           ? code.replace(/^import \{([^}]*)\} from "([^"]+)";$/gm, (whole, listed: string, name: string) => {
               const found = names.get(name);
               if (!found) return whole;
-              for (const one of listed.split(",")) found.add(one.trim().split(" as ")[0]!);
+              for (const one of listed.split(",").map((part) => part.trim()))
+                if (one !== "" && !one.startsWith("type ")) found.add(one.split(" as ")[0]!);
               return `import {${listed}} from "${late[name]}";`;
             })
           : null,
@@ -39,12 +40,15 @@ const source = (packages: ReadonlyMap<string, ReadonlySet<string>>) =>
   `import { createRequire } from "node:module";
 
 const require = createRequire(import.meta.url);
-const late = (load) =>
-  new Proxy(function () {}, {
-    apply: (_, self, given) => Reflect.apply(load(), self, given),
-    construct: (_, given) => Reflect.construct(load(), given),
-    get: (_, name) => load()[name],
+const late = (load) => {
+  let loaded;
+  const real = () => (loaded ??= load());
+  return new Proxy(function () {}, {
+    apply: (_, self, given) => Reflect.apply(real(), self, given),
+    construct: (_, given) => Reflect.construct(real(), given),
+    get: (_, name) => real()[name],
   });
+};
 
 ${Array.from(packages, ([name, found]) =>
   Array.from(

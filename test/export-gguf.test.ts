@@ -61,6 +61,7 @@ describe("a GGUF file of a GPT-2", () => {
       return Object.fromEntries(Object.entries(metadata))["general.name"];
     };
     expect(await nameOf(cached)).toBe("small");
+    expect(await nameOf(`${cached}/`)).toBe("small");
     expect(await nameOf(`${join(parent, "mine")}/`)).toBe("mine");
     expect(await nameOf(builtInFolder("punchline-gpt2"))).toBe("punchline-gpt2");
   });

@@ -2,10 +2,12 @@
 import { beforeEach, expect, test, vi } from "vitest";
 
 const files = vi.hoisted(() => new Map<string, string>());
+const unreadable = vi.hoisted(() => new Set<string>());
 
 vi.mock("../studio/state/storage.ts", () => {
   const store = {
     async read(name: string) {
+      if (unreadable.has(name)) throw new DOMException(name, "NotReadableError");
       const content = files.get(name);
       if (content === undefined) throw new DOMException(name, "NotFoundError");
       return new File([content], name, { lastModified: 1 });
@@ -32,6 +34,7 @@ const list = { name: "Dishes", texts: ["Smoky bean crumble", "Lemon barley broth
 
 beforeEach(() => {
   files.clear();
+  unreadable.clear();
   given.value = undefined;
   restoreProblem.value = undefined;
 });
@@ -87,4 +90,15 @@ test("pasted lists are called by their first words", () => {
   expect(pastedName("\n  Why did the otter cross the frozen river?\nB")).toBe(
     "Pasted texts: Why did the otter cross",
   );
+});
+
+test("texts that cannot be read for now are not taken for none, and stay", async () => {
+  await choose(list);
+  const kept = files.get("texts.json");
+  given.value = undefined;
+  unreadable.add("texts.json");
+  await restore();
+  expect(restoreProblem.value).toBe(DAMAGED);
+  expect(given.value!.name).toBe("City names");
+  expect(files.get("texts.json")).toBe(kept);
 });

@@ -1,5 +1,5 @@
 /**
- * Every function of the entries, called by a program without types with values of wrong kinds. What is refused must be
+ * Every function of the entries for Node, called by a program without types with values of wrong kinds. What is refused must be
  * refused in a sentence: JavaScript's own "undefined is not iterable" says neither which argument nor what to write.
  */
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";

@@ -78,9 +78,8 @@ export function fileError(doing: "read" | "write", path: string, cause: unknown)
   );
 }
 
-/** Whether the system has refused a file operation: nothing is wrong with what was asked for. */
-export const isFileError = (error: unknown): boolean =>
-  error instanceof InputError && typeof error.details.system === "string";
+/** Whether there was no room for a file. */
+export const isFull = (error: unknown): boolean => error instanceof InputError && error.code === "disk-full";
 
 /** Waits for `work` on `path`; a refusal of the system becomes a {@link fileError}, other errors pass. */
 export async function guarded<T>(doing: "read" | "write", path: string, work: Promise<T>): Promise<T> {

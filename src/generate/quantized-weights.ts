@@ -174,7 +174,8 @@ async function mapPacked(
   if (!source) return undefined;
   await source.close();
   if (Object.entries(identity).some(([key, value]) => source.metadata[key] !== value)) return undefined;
-  if (!(await areWhole(source))) return undefined;
+  // Of what cannot be read, a new one is made too.
+  if (!(await areWhole(source).catch(() => false))) return undefined;
   const arrays: Record<string, StoredArray> = {};
   for (const { name, dtype, shape } of source.tensors.values()) {
     const [known] = Object.entries(storedTypes).find(([, stored]) => stored === dtype)!;

@@ -2,7 +2,10 @@
 import { basename, resolve } from "node:path";
 import { builtInFolder, builtInNames } from "./built-in.ts";
 
-/** What the model in a folder is called where that is certain: the built-in ones, and `owner/name` of those in the Hub's cache. */
+/**
+ * What the model in a folder is called where that is certain: the built-in ones, and `owner/name` of those in the Hub's
+ * cache.
+ */
 export function knownName(folder: string): string | undefined {
   const builtIn = builtInNames.find((name) => builtInFolder(name) === folder);
   const cached = /(?:^|[\\/])models--([^\\/]+)[\\/]snapshots[\\/][^\\/]+$/.exec(folder)?.[1];
@@ -10,4 +13,7 @@ export function knownName(folder: string): string | undefined {
 }
 
 /** The same without an owner; of other models the name of the folder. */
-export const modelName = (folder: string): string => basename(knownName(folder) ?? resolve(folder));
+export function modelName(folder: string): string {
+  const path = resolve(folder);
+  return basename(knownName(path) ?? path);
+}

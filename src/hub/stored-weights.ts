@@ -47,7 +47,7 @@ export async function openWeights(
   return weights;
 }
 
-/** Whether the bytes of all tensors are those that were written, by their checksums; no sum, no tensor. */
+/** Whether the bytes of all tensors are those that were written; false too where one has no checksum or no place in a file. */
 export async function areWhole(source: TensorSource): Promise<boolean> {
   const files = new OpenFiles();
   try {

@@ -8,7 +8,7 @@ import { UsageError } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
 import { checkNames, checkOptions, checkText, optionNames } from "../core/options.ts";
 import { version } from "../core/version.ts";
-import { isFileError } from "../files/file-errors.ts";
+import { isFull } from "../files/file-errors.ts";
 import { withFolderLock } from "../files/lock.ts";
 import { LocalModel } from "../generate/local-model.ts";
 import { adapterConfig, checkBase } from "../hub/adapter.ts";
@@ -19,12 +19,19 @@ import { resolveModel } from "../hub/pull.ts";
 import { type Architecture, countParameters, type Model } from "../models/model.ts";
 import { architectureOf, resettingAt } from "../models/registry.ts";
 import type { Lead } from "../ranks/ranks.ts";
-import { type BackendChoice, backendOptionNames, beforeChoice } from "../runtime/backend.ts";
+import {
+  type Backend,
+  type BackendChoice,
+  type BackendOptions,
+  backendOptionNames,
+  beforeChoice,
+} from "../runtime/backend.ts";
 import { nodeBackend } from "../runtime/node.ts";
 import { type BaseModel, baseReference, readBase, readEnds, readModel, vocabularyFolder } from "./base.ts";
 import { checkTrainingData, checkTrainRequest } from "./check-request.ts";
 import { hasCheckpoint, readCheckpoint, readWeights } from "./checkpoint.ts";
 import { runWeights } from "./checkpoint-tensors.ts";
+import { deviceError } from "./device-errors.ts";
 import { type OtherBackend, onFastest } from "./fastest.ts";
 import { readFurther } from "./further-adapter.ts";
 import { shareTraining } from "./job.ts";
@@ -152,9 +159,9 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
       };
       return await begin(out, setup, request, { record, adapter, ends, keepTexts: origin === undefined });
     } catch (error) {
-      // Of a full disk the record stays, where that could be written: what it says can be begun again.
-      if (!(await hasCheckpoint(out)) && !(isFileError(error) && (await hasRecord(out))))
-        await removeRun(out);
+      // Of a full disk the record stays, where it says where the texts are: the run can be begun again.
+      const stays = isFull(error) && origin !== undefined && (await hasRecord(out).catch(() => false));
+      if (!stays && !(await hasCheckpoint(out))) await removeRun(out);
       throw error;
     }
   });
@@ -192,7 +199,7 @@ export async function resume(folder: string, request: ResumeRequest = {}): Promi
     const { backend: given = {} } = request;
     const backend = {
       ...given,
-      device: given.device === undefined || given.device === "auto" ? device : given.device,
+      device: resumedDevice(given.device, device, options),
       threads: given.threads ?? threads ?? undefined,
     };
     const unadapted = record.base
@@ -267,6 +274,16 @@ interface NewRun {
   readonly keepTexts: boolean;
 }
 
+/** A run goes on where it began, unless a device is named; 16 bits, which only WebGPU has, may be asked for with `auto`. */
+function resumedDevice(
+  asked: BackendChoice["device"],
+  began: BackendChoice["device"],
+  { precision }: TrainOptions,
+): BackendChoice["device"] {
+  if (asked === undefined) return began;
+  return asked === "auto" && precision !== "f16" ? began : asked;
+}
+
 /** Writes a new run's files and trains from the beginning. */
 async function begin(
   folder: string,
@@ -293,7 +310,16 @@ function setUpOn({ backend: given = {}, lead }: TrainHooks, plan: Omit<Plan, "ba
       ? { ...given, device: "webgpu" as const }
       : given;
   const threads = backend.threads ?? ranks?.threads;
-  return { ...setUp({ ...plan, backend: nodeBackend(beforeChoice({ ...backend, threads })), ranks }), lead };
+  const opened = openBackend(beforeChoice({ ...backend, threads }), plan.options);
+  return { ...setUp({ ...plan, backend: opened, ranks }), lead };
+}
+
+function openBackend(options: BackendOptions, { precision }: TrainOptions): Backend {
+  try {
+    return nodeBackend(options);
+  } catch (error) {
+    throw deviceError(error, options.device ?? "cpu", precision === "f16");
+  }
 }
 
 /** What is measured against the CPU where the device is `auto`. */

@@ -54,18 +54,27 @@ export const keep = ({ texts, ...rest }: GivenTexts): Promise<void> =>
  * @throws InputError `damaged` where the texts cannot be read any more, or the content is of another file: the page was closed in the middle of {@link keep}
  */
 export const keptTexts = (): Promise<KeptAgain | undefined> =>
-  alone(async (files) => ({ files, file: await files.read(FILE) })).then(
-    ({ files, file }) =>
-      readKept(files, file).catch((cause) => {
-        throw new InputError(
-          "damaged",
-          "The texts that this browser kept for you are damaged and cannot be read. Give them again; until then a built-in list is chosen.",
-          {},
-          cause,
-        );
-      }),
-    () => undefined,
+  alone((files) =>
+    files.read(FILE).then(
+      (kept) => readKept(files, kept).catch(refuseDamaged),
+      (error: unknown) => (isMissing(error) ? undefined : refuseDamaged(error)),
+    ),
+  ).catch((error: unknown) => {
+    if (error instanceof InputError) throw error;
+    return undefined; // no storage
+  });
+
+const isMissing = (error: unknown): boolean =>
+  error instanceof DOMException && error.name === "NotFoundError";
+
+function refuseDamaged(cause: unknown): never {
+  throw new InputError(
+    "damaged",
+    "The texts that this browser kept for you are damaged and cannot be read. Give them again; until then a built-in list is chosen.",
+    {},
+    cause,
   );
+}
 
 async function readKept({ read }: Storage, kept: File): Promise<KeptAgain> {
   const { name, reading, view, texts, stamp } = JSON.parse(await kept.text()) as Partial<KeptTexts>;
@@ -128,7 +137,9 @@ export async function keptCleaned(preparation: Preparation): Promise<Cleaned | u
     const kept = await (await storage()).read(CLEANED);
     const { stamp, asked, cleaned } = JSON.parse(await kept.text()) as KeptCleaning;
     const known = stamp === own && asked === askedOf(preparation);
-    return known && cleaned?.view?.summary && Array.isArray(cleaned.windows) ? cleaned : undefined;
+    return known && typeof cleaned?.view?.summary === "object" && Array.isArray(cleaned.windows)
+      ? cleaned
+      : undefined;
   } catch {
     return undefined;
   }

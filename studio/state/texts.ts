@@ -99,8 +99,11 @@ export async function restore(): Promise<void> {
     else await choose(kept ?? { name, texts: await load() }).catch(unlessGiven);
   } catch (error) {
     const texts = await load();
-    given.value ??= { name, texts, view: viewOfTexts(texts) };
-    restoreProblem.value = sentenceOf(error);
+    // Somebody may have chosen others meanwhile.
+    if (!given.peek()) {
+      given.value = { name, texts, view: viewOfTexts(texts) };
+      restoreProblem.value = sentenceOf(error);
+    }
   }
   looked.value = true;
 }

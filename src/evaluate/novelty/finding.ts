@@ -157,7 +157,7 @@ export const likenessInWords: Readonly<Record<Likeness, string>> = {
   copy: "Copy",
 };
 
-/** The rule of copies with its defaults: the least similarity of a near copy, and the least share of a text's words in long copied runs. */
+/** The defaults of the rule of copies: the least similarity of a near copy, and the least share of words in long copied runs. */
 export const COPY = { near: 0.7, span: 0.6 } as const;
 
 /**

@@ -1,4 +1,4 @@
-/** The n-grams of one text, numbered in the order in which they come first: a hash table over the symbols that they are read from. */
+/** The n-grams of one text, numbered in the order in which they come first: a hash table over its symbols. */
 import type { Symbols } from "./suffix-array.ts";
 
 export class NgramNumbers {

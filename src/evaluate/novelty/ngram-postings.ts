@@ -12,12 +12,12 @@ export function ngramLength(index: TrainingIndex): number {
   return index.alphabetSize <= 1024 ? 5 : 3;
 }
 
-/** Parts of the data that are sorted one after the other, which saves memory. */
+/** A part of the data that is sorted at once has this share of it at most, or one bucket; fewer bytes are needed for more. */
 const PARTS = 2;
 
 /**
- * Needs 4 bytes for each symbol of the index, 8 for each text and for each different n-gram; while it is made, 2 more for
- * each symbol.
+ * Needs 4 bytes for each symbol of the index, 8 for each text and for each different n-gram, and a table of beginnings (16 kB
+ * for 64 symbols, 4 MB for 1,024); while it is made, 2 more for each symbol, and room to sort the largest bucket.
  */
 export class NgramPostings {
   readonly n: number;

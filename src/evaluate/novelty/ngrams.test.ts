@@ -17,8 +17,8 @@ function words(letters: string, count: number): () => string {
   return () => all[Math.floor(count * (below(1e6) / 1e6) ** 3)]!;
 }
 
-const gramsOf = (text: string) =>
-  Array.from({ length: Math.max(0, text.length - 4) }, (_, i) => text.slice(i, i + 5));
+const gramsOf = (text: string, n: number) =>
+  Array.from({ length: Math.max(0, text.length - n + 1) }, (_, i) => text.slice(i, i + n));
 
 /** All texts that share n-grams with the sample, the most similar first. */
 function compareWithAll(texts: readonly (readonly string[])[], sample: readonly string[]): NgramNeighbour[] {
@@ -41,12 +41,12 @@ function compareWithAll(texts: readonly (readonly string[])[], sample: readonly 
 }
 
 /** Holds the search, in blocks of 64 texts, to plain loops for each sample. */
-function expectAsPlainLoops(texts: readonly string[], samples: readonly string[]): void {
+function expectAsPlainLoops(texts: readonly string[], samples: readonly string[], n = 5): void {
   const index = buildIndex(texts);
   const search = new NgramSearch(index, 64);
-  const grams = texts.map((text) => gramsOf(normaliseText(text)));
+  const grams = texts.map((text) => gramsOf(normaliseText(text), n));
   for (const sample of samples) {
-    const all = compareWithAll(grams, gramsOf(normaliseText(sample)));
+    const all = compareWithAll(grams, gramsOf(normaliseText(sample), n));
     for (const [count, always] of [
       [16, 0.33],
       [3, 0.9],
@@ -77,6 +77,14 @@ describe("NgramSearch over many texts", () => {
       `${sentence(3)} 漢字 ${sentence(2)}`,
       "q",
     ]);
+  });
+
+  it("finds them by three letters, where an alphabet is large", () => {
+    const letters = Array.from({ length: 1500 }, (_, i) => String.fromCharCode(0x4e00 + i)).join("");
+    const word = words(letters, 300);
+    const sentence = (n: number) => Array.from({ length: n }, word).join("");
+    const texts = [letters, ...Array.from({ length: 600 }, () => sentence(1 + below(12)))];
+    expectAsPlainLoops(texts, [sentence(5), `${texts[77]}${sentence(2)}`, texts[88]!.repeat(3)], 3);
   });
 
   it("finds them where texts have the same n-grams many times, and samples more than a byte counts", () => {
