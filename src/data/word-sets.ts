@@ -1,4 +1,5 @@
 /** Texts as sets of words in one common order, and an index of such sets by the words of their prefixes. */
+import { Growing } from "../core/growing.ts";
 import { wordAlone } from "../text/normalise.ts";
 
 export interface WordSets {
@@ -33,9 +34,8 @@ export function wordSets(texts: readonly string[]): WordSets {
   const counts: number[] = [];
   const lengths: number[] = [];
   const lastSeen: number[] = [];
-  let flat = new Int32Array(1 << 16);
+  const flat = new Growing(new Int32Array(1 << 16));
   const starts = new Int32Array(texts.length + 1);
-  let n = 0;
   for (const [i, text] of texts.entries()) {
     for (const word of wordsOf(text)) {
       let id = ids.get(word);
@@ -49,20 +49,16 @@ export function wordSets(texts: readonly string[]): WordSets {
       if (lastSeen[id] === i) continue;
       lastSeen[id] = i;
       counts[id]! += 1;
-      if (n === flat.length) {
-        const larger = new Int32Array(flat.length * 2);
-        larger.set(flat);
-        flat = larger;
-      }
-      flat[n++] = id;
+      flat.push(id);
     }
-    starts[i + 1] = n;
+    starts[i + 1] = flat.length;
   }
   const byRarity = counts.map((_, id) => id).sort((a, b) => counts[a]! - counts[b]! || a - b);
   const rank = new Int32Array(counts.length);
   for (const [place, id] of byRarity.entries()) rank[id] = place;
   const letters = Int32Array.from(byRarity, (id) => lengths[id]!);
-  const words = flat.subarray(0, n);
+  const words = flat.whole();
+  const n = words.length;
   for (let at = 0; at < n; at++) words[at] = rank[words[at]!]!;
   const rest = new Int32Array(n);
   for (let i = 0; i < texts.length; i++) {

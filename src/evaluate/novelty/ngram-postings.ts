@@ -3,6 +3,7 @@
  * text as often as it has it. N-grams are distributed by their first symbols, and each bucket is sorted by the rest of them,
  * so that memory is read and written in long runs, however large the data are.
  */
+import { Growing } from "../../core/growing.ts";
 import { PairSorter } from "./pair-sort.ts";
 import type { Symbols } from "./suffix-array.ts";
 import { BOUNDARY, type TrainingIndex } from "./training-index.ts";
@@ -140,30 +141,6 @@ export class NgramPostings {
         keys[at - begin] = key;
       }
     }
-  }
-}
-
-/** An array to whose end numbers are added. */
-class Growing<T extends Int32Array | Uint32Array> {
-  length = 0;
-  #array: T;
-
-  constructor(array: T) {
-    this.#array = array;
-  }
-
-  push(value: number): void {
-    if (this.length === this.#array.length) {
-      const larger = new (this.#array.constructor as new (size: number) => T)(2 * this.length);
-      larger.set(this.#array);
-      this.#array = larger;
-    }
-    this.#array[this.length++] = value;
-  }
-
-  /** What was added. */
-  whole(): T {
-    return this.#array.slice(0, this.length) as T;
   }
 }
 
