@@ -18,15 +18,16 @@ import { countParameters } from "../src/models/model.ts";
 import { readLog } from "../src/train/results.ts";
 import { train } from "../src/train/train.ts";
 import { type BenchRow, plain, row } from "./bench.ts";
-import { amount } from "./quick.ts";
+import { amount, quick } from "./quick.ts";
 import { fitPowerLaw, type Trained } from "./scaling/power-law.ts";
 
 const MODEL = "punchline-gpt2";
-const sizes = [
+const usualSizes = [
   { layers: 2, width: 64, heads: 2 },
   { layers: 4, width: 128, heads: 4 },
   { layers: 6, width: 192, heads: 4 },
 ] as const;
+const sizes = quick ? usualSizes.slice(0, 2) : usualSizes;
 /** The recipe of `punchline-gpt2` (models/README.md). */
 const recipe = {
   batchSize: 16,
@@ -45,7 +46,7 @@ const recipe = {
 export default async function scaling(): Promise<BenchRow[]> {
   const assets = process.env.PUNCHLINE_ASSETS;
   if (!assets) throw new Error("Set PUNCHLINE_ASSETS to a folder that has public-domain.");
-  const most = amount("PUNCHLINE_TOKENS", 1_000_000, 120_000);
+  const most = amount("PUNCHLINE_TOKENS", 1_000_000, 164_000);
   const folder = await resolveModel(MODEL);
   const file = (name: string) => join(assets, "public-domain", `${name}.txt.gz`);
   const data = await prepareData(file("train-worldwide"), {
@@ -53,11 +54,13 @@ export default async function scaling(): Promise<BenchRow[]> {
     validationSource: file("valid"),
     fractions: { test: 0 },
   });
+  const { validation } = data.splits;
+  const scored = quick ? validation.slice(0, 50) : validation;
   const runs: Trained[] = [];
   const rows: BenchRow[] = [];
   for (const size of sizes) {
     for (const tokens of [most / 4, most]) {
-      const run = await trainOne(data, size, tokens);
+      const run = await trainOne(data, scored, size, tokens);
       process.stderr.write(
         `${size.layers}x${size.width}, ${run.tokens} tokens: ${run.bits.toFixed(3)} bits/byte, ${run.seconds.toFixed(0)} s\n`,
       );
@@ -76,7 +79,7 @@ export default async function scaling(): Promise<BenchRow[]> {
   const lm = await loadModel(folder);
   const log = await readLog(join(folder, "training")).catch(() => []);
   const tokens = log.at(-1)?.tokens;
-  const reached = await evaluateTexts(lm, data.splits.validation, { alone: true });
+  const reached = await evaluateTexts(lm, scored, { alone: true });
   const parameters = countParameters(lm.model);
   return [
     ...rows,
@@ -96,6 +99,7 @@ export default async function scaling(): Promise<BenchRow[]> {
 
 async function trainOne(
   data: PreparedData,
+  scored: readonly string[],
   size: (typeof sizes)[number],
   tokens: number,
 ): Promise<Trained & { readonly seconds: number }> {
@@ -106,7 +110,7 @@ async function trainOne(
     data,
     options: { ...recipe, steps, warmup: Math.min(100, Math.ceil(steps / 10)) },
   });
-  const { bits_per_byte } = await evaluateTexts(lm, data.splits.validation, { alone: true });
+  const { bits_per_byte } = await evaluateTexts(lm, scored, { alone: true });
   return {
     parameters: summary.parameters,
     tokens: steps * recipe.batchSize * recipe.seqLen,

@@ -11,7 +11,7 @@ import { llama } from "../src/models/llama.ts";
 import { type BenchRow, interleave, plain, row } from "./bench.ts";
 import { writeGpt2, writeModel } from "./gpt2/folder.ts";
 import { startJavaScript } from "./javascript.ts";
-import { usualSize } from "./quick.ts";
+import { quick, usualSize } from "./quick.ts";
 import { type Load, startLoad } from "./serving/load.ts";
 
 const CLIENTS = 8;
@@ -29,13 +29,13 @@ interface Case {
 }
 
 const cases: readonly Case[] = [
-  { name: "small", title: "punchline-gpt2", tokens: 120 },
-  { name: "gpt2", title: "GPT-2 124M, 8 bits", make: writeGpt2, quantize: "q8", tokens: 48 },
+  { name: "small", title: "punchline-gpt2", tokens: quick ? 24 : 120 },
+  { name: "gpt2", title: "GPT-2 124M, 8 bits", make: writeGpt2, quantize: "q8", tokens: quick ? 16 : 48 },
   {
     name: "llama",
     title: "a Llama of SmolLM2-135M's shape",
     make: (folder) => writeModel(llama.build(llama.configure(usualSize("smollm2-135m"), 49_152)), folder),
-    tokens: 24,
+    tokens: quick ? 8 : 24,
   },
 ];
 

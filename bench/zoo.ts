@@ -8,28 +8,31 @@ import { pythonWithTorch } from "../test/torch/python.ts";
 import { trainInTorch } from "../test/torch/torch.ts";
 import { drawBatches, drawWeights, trainLosses } from "../test/torch/train.ts";
 import { type BenchRow, row } from "./bench.ts";
+import { quick } from "./quick.ts";
 import { compareTraining, type TrainingCase } from "./training/compare.ts";
 
 /** Largest difference of losses, in nats, that counts as none. */
 const PARITY = 1e-4;
 
-const recurrent = { width: 256, layers: 1, dropout: 0 };
+const width = quick ? 32 : 256;
+const recurrent = { width, layers: 1, dropout: 0 };
+const large = quick ? { layers: 2, width: 64, heads: 2 } : { layers: 6, width: 384, heads: 6 };
 const cases: readonly (TrainingCase & { readonly name: string })[] = [
-  entry("char-rnn 1x256", "char-rnn", recurrent, 32, 64),
-  entry("char-gru 1x256", "char-gru", recurrent, 32, 64),
-  entry("char-lstm 1x256", "char-lstm", recurrent, 32, 64),
+  entry(`char-rnn 1x${width}`, "char-rnn", recurrent, 32, 64),
+  entry(`char-gru 1x${width}`, "char-gru", recurrent, 32, 64),
+  entry(`char-lstm 1x${width}`, "char-lstm", recurrent, 32, 64),
   entry("char-bilstm 128, window 40", "char-bilstm", { dropout: 0 }, 128, 40),
   entry("char-cnn 6x192", "char-cnn", { dropout: 0 }, 32, 96),
   entry("char-transformer 4x128, nanoGPT's recipe", "char-transformer", { positions: "learned" }, 12, 64),
   entry(
-    "char-transformer 6x384",
+    `char-transformer ${large.layers}x${large.width}`,
     "char-transformer",
-    { layers: 6, width: 384, heads: 6, context: 256 },
+    { ...large, context: 256 },
     4,
     256,
   ),
-  entry("word-rnn 1x256", "word-rnn", recurrent, 32, 24, 5000),
-  entry("word-lstm 1x256", "word-lstm", recurrent, 32, 24, 5000),
+  entry(`word-rnn 1x${width}`, "word-rnn", recurrent, 32, 24, 5000),
+  entry(`word-lstm 1x${width}`, "word-lstm", recurrent, 32, 24, 5000),
 ];
 
 function entry(
@@ -47,7 +50,7 @@ export default async function zoo(): Promise<BenchRow[]> {
   const rows: BenchRow[] = [];
   for (const { name, ...training } of cases) {
     const unit = training.model.startsWith("word") ? "words/s" : "characters/s";
-    const found = await compareTraining(training, { runs: 3 });
+    const found = await compareTraining(training, { runs: 3, seconds: quick ? 0.1 : 1 });
     const { peerName, note, tokensPerSecond, written } = found;
     rows.push(
       row({ case: name, unit, better: "more", ...tokensPerSecond, peerName, ...(note ? { note } : {}) }),

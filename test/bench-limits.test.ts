@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { row } from "../bench/bench.ts";
 import { compileKernels, type ProbeKernels } from "../bench/limits/kernels.ts";
-import { Limits } from "../bench/limits/limits.ts";
+import { Limits, peakOf } from "../bench/limits/limits.ts";
 import { describeInfo } from "../bench/limits/processor.ts";
 import { forwardOperations, weightBytes } from "../bench/limits/work.ts";
 import { loadModel } from "../src/generate/load.ts";
@@ -87,6 +87,13 @@ describe("a processor", () => {
       operations_per_cycle: null,
     });
     expect(describeInfo(undefined)).toEqual({ instructions: null, operations_per_cycle: null });
+  });
+
+  test("what products have passed is not the most that the multipliers can do", () => {
+    const processor = { name: "", cores: 8, instructions: [], gigahertz: 2.5, operations_per_cycle: 64 };
+    expect(peakOf(processor, { one: 1e11, all: 2e11 })).toBe(3.2e11);
+    expect(peakOf(processor, { one: 2e11, all: 4e11 })).toBeNull();
+    expect(peakOf({ ...processor, gigahertz: null }, { one: 1, all: 1 })).toBeNull();
   });
 });
 

@@ -86,10 +86,16 @@ export async function measureMachine(): Promise<{ processor: Processor; limits: 
     one = Math.max(one, await productThroughput(nodeBackend({ threads: 1 })));
     all = Math.max(all, await productThroughput(nodeBackend({ threads: THREADS })));
   }
-  const { operations_per_cycle: operations, gigahertz } = found;
-  const peak =
-    operations !== null && gigahertz !== null
-      ? Math.min(THREADS, found.cores) * operations * gigahertz * 1e9
-      : null;
-  return { processor: found, limits: new Limits({ bandwidth, products: { one, all }, peak }) };
+  const products = { one, all };
+  return { processor: found, limits: new Limits({ bandwidth, products, peak: peakOf(found, products) }) };
+}
+
+/** What the multipliers could do; null where it is not known, as where products passed what was taken for it. */
+export function peakOf(
+  { operations_per_cycle: operations, gigahertz, cores }: Processor,
+  { all }: MachineLimits["products"],
+): number | null {
+  if (operations === null || gigahertz === null) return null;
+  const peak = Math.min(THREADS, cores) * operations * gigahertz * 1e9;
+  return all > peak ? null : peak;
 }

@@ -7,15 +7,9 @@ import { remember } from "../../core/remember.ts";
 import type { Spec } from "../../graph/tree.ts";
 import { zeroState } from "../../models/model.ts";
 import { type CacheGraph, cacheGraph } from "../decoders/cache-graph.ts";
+import { roomFor } from "../decoders/cache-room.ts";
 import type { LanguageModel } from "../language-model.ts";
 import { bytesOf, rowsOf, type Slots } from "./slots.ts";
-
-/** Tokens by which the room of all rows grows; attention also passes over room that is not in use. */
-const GROWTH = 64;
-
-/** Tokens for which there is room where some are needed. */
-const roomFor = (needed: number, most: number): number =>
-  Math.min(Math.max(1, Math.ceil(needed / GROWTH)) * GROWTH, most);
 
 export class CacheSlots implements Slots {
   readonly count: number;
@@ -134,8 +128,8 @@ export class CacheSlots implements Slots {
   ): Promise<void> {
     const [count, length] = ids.shape as [number, number];
     const rows = Array.from({ length: count }, (_, k) => first + k);
-    this.#reserve(Math.max(...rows.map((row) => this.#used[row]! + length)));
     const graph = remember(this.#graphs, kind, () => cacheGraph(this.#lm, kind, true));
+    this.#reserve(Math.max(...rows.map((row) => this.#used[row]! + length)), graph.inPlace);
     const past = rows.map((row) => this.#used[row]!);
     const state = this.#view(rows);
     const after = await graph.run(this.#lm.weights, { ids, state, past }, logits);
@@ -166,8 +160,9 @@ export class CacheSlots implements Slots {
   }
 
   /** Makes room for `needed` tokens in every row. */
-  #reserve(needed: number): void {
-    if (needed > this.#capacity) this.#resize(roomFor(needed, this.#lm.model.contextLength));
+  #reserve(needed: number, inPlace: boolean): void {
+    if (needed <= this.#capacity) return;
+    this.#resize(roomFor(needed, this.#lm.model.contextLength, inPlace ? this.#capacity : 0));
   }
 
   /** Moves what is in use into caches with another room. */

@@ -11,10 +11,9 @@ import { zeroState } from "../../models/model.ts";
 import { rowOf, selectRows } from "../../models/state.ts";
 import type { LanguageModel } from "../language-model.ts";
 import { type CacheGraph, cacheGraph } from "./cache-graph.ts";
+import { roomFor } from "./cache-room.ts";
 import type { Decoder, Overflow } from "./decoder.ts";
 
-/** Tokens by which the cache grows: attention also passes over the room that is not in use. */
-export const GROWTH = 64;
 /** Most tokens of all rows that are read at once, which bounds the memory of a long prompt. */
 export const READ_AT_ONCE = 512;
 
@@ -49,7 +48,7 @@ export class CacheDecoder implements Decoder {
     this.#specs = model.state(batch);
     this.#graph = start?.graph ?? cacheGraph(lm);
     this.#logits = float32([batch, model.config.vocab_size]);
-    this.#capacity = start?.capacity ?? Math.min(GROWTH, model.contextLength);
+    this.#capacity = start?.capacity ?? roomFor(0, model.contextLength);
     this.#state = start?.state ?? zeroState(this.#specs, this.#capacity);
     this.#stale = start?.stale ?? false;
     this.#rows = start?.rows ?? Array.from({ length: batch }, () => []);
@@ -174,8 +173,8 @@ export class CacheDecoder implements Decoder {
 
   #reserve(used: number, needed: number): void {
     if (needed <= this.#capacity) return;
-    const capacity = Math.ceil(needed / GROWTH) * GROWTH;
-    this.#capacity = Math.min(capacity, this.#lm.model.contextLength);
+    const room = this.#graph.inPlace ? this.#capacity : 0;
+    this.#capacity = roomFor(needed, this.#lm.model.contextLength, room);
     this.#state = selectRows(this.#state, this.#specs, [...this.#rows.keys()], this.#capacity, used);
   }
 

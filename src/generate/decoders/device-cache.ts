@@ -15,7 +15,8 @@ import type { Backend } from "../../runtime/backend.ts";
 import { compile } from "../../runtime/compile.ts";
 import { type DeviceTrees, discardArrays, Transfer } from "../../runtime/transfer.ts";
 import { type LanguageModel, type Weights, weightSpecs } from "../language-model.ts";
-import { columns, contextOverflow, GROWTH, READ_AT_ONCE } from "./cache.ts";
+import { columns, contextOverflow, READ_AT_ONCE } from "./cache.ts";
+import { roomFor } from "./cache-room.ts";
 import { type Decoder, type Overflow, repeated } from "./decoder.ts";
 
 type OnDevice = Readonly<Record<string, DeviceArray>>;
@@ -213,10 +214,7 @@ export class DeviceCacheDecoder implements Decoder {
       signal?.throwIfAborted();
       const to = Math.min(length, this.#used + piece);
       const ids = columns(text, this.batch, this.#used, to);
-      const room = Math.max(
-        this.#capacity,
-        Math.min(this.#lm.model.contextLength, GROWTH * Math.ceil(to / GROWTH)),
-      );
+      const room = Math.max(this.#capacity, roomFor(to, this.#lm.model.contextLength));
       logits = await this.#shared.read(this, int32([this.batch, to - this.#used], ids), {
         used: this.#used,
         capacity: this.#capacity,
