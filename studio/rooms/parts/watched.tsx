@@ -55,7 +55,7 @@ export function Watched({ view: shown, unit = "letters" }: WatchedProps) {
         <p class="note" role="status">
           {phases[phase]}
           {prepared !== undefined ? ` the texts, ${Math.floor(prepared * 100)} %` : ""}
-          {parameters ? `, ${number(parameters)} numbers to learn` : ""}
+          {parameters ? `${running ? ", " : ". "}${number(parameters)} numbers to learn` : ""}
           {last ? `, ${number(Math.round(last.tokens_per_s))} ${unit} a second` : ""}
           {running && secondsLeft !== undefined ? `, ${timeLeft(secondsLeft)}` : ""}
         </p>
