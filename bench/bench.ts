@@ -5,6 +5,7 @@
  * A benchmark is a file `bench/NAME.ts` that default-exports a function of no arguments which resolves to
  * its rows. It seeds whatever is random.
  */
+import { setTimeout } from "node:timers/promises";
 import type { Limit } from "./limits/limits.ts";
 import { fewest } from "./quick.ts";
 
@@ -98,8 +99,12 @@ export interface InterleaveOptions {
   readonly warmup?: number;
 }
 
+/** Milliseconds for which the threads of the contestant before may still keep a core awake. */
+const SPINNING = 60;
+
 /**
- * Runs the contestants in turn, so that whatever else the machine does meets them alike.
+ * Runs the contestants in turn, so that whatever else the machine does meets them alike, and each when the one before has
+ * come to rest.
  * @param contestants each resolves to one figure of one run.
  * @returns the median figure of each.
  */
@@ -111,6 +116,7 @@ export async function interleave<K extends string>(
   const figures = new Map(names.map((name) => [name, [] as number[]]));
   for (let run = -Math.min(warmup, fewest(warmup)); run < fewest(runs); run++) {
     for (const name of names) {
+      await setTimeout(SPINNING);
       const figure = await contestants[name]();
       if (run >= 0) figures.get(name)!.push(figure);
     }
