@@ -99,8 +99,8 @@ export interface InterleaveOptions {
   readonly warmup?: number;
 }
 
-/** Milliseconds for which the threads of the contestant before may still keep a core awake. */
-const SPINNING = 60;
+/** Until the threads of the contestant before are asleep, which may keep a core awake for a while. */
+export const rest = (): Promise<void> => setTimeout(60);
 
 /**
  * Runs the contestants in turn, so that whatever else the machine does meets them alike, and each when the one before has
@@ -116,7 +116,7 @@ export async function interleave<K extends string>(
   const figures = new Map(names.map((name) => [name, [] as number[]]));
   for (let run = -Math.min(warmup, fewest(warmup)); run < fewest(runs); run++) {
     for (const name of names) {
-      await setTimeout(SPINNING);
+      await rest();
       const figure = await contestants[name]();
       if (run >= 0) figures.get(name)!.push(figure);
     }
