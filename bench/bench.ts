@@ -92,6 +92,17 @@ export async function time(work: () => unknown): Promise<number> {
   return performance.now() - begun;
 }
 
+/**
+ * The second of two runs. The first wakes threads, and brings back memory that has been out of use while others ran: the
+ * first pass of a model of 500 MB after three seconds of rest takes half as long again.
+ */
+export const warm =
+  <T>(run: () => Promise<T>) =>
+  async (): Promise<T> => {
+    await run();
+    return await run();
+  };
+
 export interface InterleaveOptions {
   /** Measured runs of each; 5 by default, and 1 in a quick run. */
   readonly runs?: number;
@@ -99,12 +110,15 @@ export interface InterleaveOptions {
   readonly warmup?: number;
 }
 
-/** Until the threads of the contestant before are asleep, which may keep a core awake for a while. */
-export const rest = (): Promise<void> => setTimeout(60);
+/** ONNX Runtime's threads wait busily for some 30 ms after a run, and so take a core from whoever is next. */
+const REST_MS = 60;
+
+/** Waits for so long that the threads of the contestant before are asleep. */
+export const rest = (): Promise<void> => setTimeout(REST_MS);
 
 /**
- * Runs the contestants in turn, so that whatever else the machine does meets them alike, and each when the one before has
- * come to rest.
+ * Runs the contestants in turn, so that whatever else the machine does meets them alike, and each a while after
+ * the one before.
  * @param contestants each resolves to one figure of one run.
  * @returns the median figure of each.
  */

@@ -92,7 +92,7 @@ export default async function scaling(): Promise<BenchRow[]> {
       ours: reached.bits_per_byte,
       peer: tokens === undefined ? { absent: "its log is not there" } : law.bits(parameters, tokens),
       peerName: "foretold by the law",
-      note: "a law of six short trainings, far beyond which it is a guess",
+      note: `a law of ${runs.length} short trainings, far beyond which it is a guess`,
     }),
   ];
 }

@@ -92,7 +92,8 @@ describe("a processor", () => {
   test("what products have passed is not the most that the multipliers can do", () => {
     const processor = { name: "", cores: 8, instructions: [], gigahertz: 2.5, operations_per_cycle: 64 };
     expect(peakOf(processor, { one: 1e11, all: 2e11 })).toBe(3.2e11);
-    expect(peakOf(processor, { one: 2e11, all: 4e11 })).toBeNull();
+    expect(peakOf(processor, { one: 1.5e11, all: 4e11 })).toBeNull();
+    expect(peakOf(processor, { one: 1.7e11, all: 2e11 })).toBeNull();
     expect(peakOf({ ...processor, gigahertz: null }, { one: 1, all: 1 })).toBeNull();
   });
 });

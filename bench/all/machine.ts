@@ -12,7 +12,7 @@ export interface Machine {
     readonly bytes_per_second: number;
     /** Operations of the runtime's float32 products in a second, on one thread and on all. */
     readonly operations_per_second: { readonly one_thread: number; readonly all_threads: number };
-    /** What the multipliers could do at the clock that was measured; null where they are not known. */
+    /** What the multipliers could do at the clock that was measured; null where that is not known, or was passed. */
     readonly theoretical_operations_per_second: number | null;
   };
 }

@@ -21,7 +21,7 @@ export interface MachineLimits {
   readonly bandwidth: number;
   /** Operations of float32 products in a second, on one thread and on all. */
   readonly products: { readonly one: number; readonly all: number };
-  /** Operations that the multipliers of as many cores could do in a second; null where that is not known. */
+  /** Operations that the multipliers of as many cores could do in a second; null where that is not known, or was passed. */
   readonly peak: number | null;
 }
 
@@ -93,9 +93,10 @@ export async function measureMachine(): Promise<{ processor: Processor; limits: 
 /** What the multipliers could do; null where it is not known, as where products passed what was taken for it. */
 export function peakOf(
   { operations_per_cycle: operations, gigahertz, cores }: Processor,
-  { all }: MachineLimits["products"],
+  { one, all }: MachineLimits["products"],
 ): number | null {
   if (operations === null || gigahertz === null) return null;
-  const peak = Math.min(THREADS, cores) * operations * gigahertz * 1e9;
-  return all > peak ? null : peak;
+  const core = operations * gigahertz * 1e9;
+  const peak = Math.min(THREADS, cores) * core;
+  return one > core || all > peak ? null : peak;
 }

@@ -9,7 +9,7 @@ export interface Processor {
   readonly cores: number;
   /** Of `AMX`, `VNNI`, `AVX-512`, `AVX2`, `NEON`, `SVE`, `I8MM`; null where the system does not list them in a file. */
   readonly instructions: readonly string[] | null;
-  /** Under load: from a chain of multiplications, on processors whose multiplication is known to take three cycles. */
+  /** The highest that was seen: from a chain of multiplications, on processors whose multiplication is known to take three cycles. */
   readonly gigahertz: number | null;
   /** Multiplications and additions of float32 that one core does in a cycle, two for a fused one; null where unknown. */
   readonly operations_per_cycle: number | null;
@@ -65,7 +65,7 @@ function readInfo(): string | undefined {
 
 /** Cycles between a multiplication of 32-bit integers and one of its result: Intel since 2008, AMD since 2017. */
 const LATENCY = 3;
-/** So short that the engine has made the loop fast, which it does beside the first runs, before the last. */
+/** Short, so that there are many runs: the engine compiles the fast code while the first ones run. */
 const CHAIN = 1e6;
 const RUNS = 200;
 

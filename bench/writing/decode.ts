@@ -10,7 +10,7 @@ import { exportModel } from "../../src/export/export.ts";
 import type { GgufType } from "../../src/export/quantise.ts";
 import { loadModel } from "../../src/generate/load.ts";
 import type { Quantization } from "../../src/models/quantize.ts";
-import { type Absent, type BenchRow, median, rest, row } from "../bench.ts";
+import { type Absent, type BenchRow, median, rest, row, warm } from "../bench.ts";
 import { promptIds } from "../gpt2/folder.ts";
 import { startJavaScript } from "../javascript.ts";
 import { type Limits, measureLimits, type Work } from "../limits/limits.ts";
@@ -123,7 +123,7 @@ async function measure(sides: ReadonlyMap<string, Side>, runs: number): Promise<
     for (const [name, { write }] of sides) {
       if (typeof write !== "function") continue;
       await rest();
-      const speed = await write();
+      const speed = await warm(write)();
       if (run >= 0) speeds.set(name, [...(speeds.get(name) ?? []), speed]);
     }
   }

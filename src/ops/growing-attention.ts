@@ -53,6 +53,9 @@ export const cachePlacesOp = defineOp({
   ],
 });
 
+/** Whether attention of heads of `d` numbers reads what is in use of a cache alone, as the library's own kernel does. */
+export const seesUsedAlone = (d: number): boolean => d % 8 === 0;
+
 export const growingAttentionOp = defineOp({
   name: "growing_attention",
   inputs: ["query", "addedKey?", "addedValue?", "key", "value", "last", "total", "cos?", "sin?"],
@@ -84,7 +87,7 @@ export const growingAttentionOp = defineOp({
   vjp: none("a cache serves decoding, which learns nothing"),
   lower(emit, inputs, { heads }) {
     const all = headsOf(inputs, heads);
-    const whole = !emit.kernels.missing.has("GroupQueryAttention") && all.d % 8 === 0;
+    const whole = !emit.kernels.missing.has("GroupQueryAttention") && seesUsedAlone(all.d);
     if (!whole) return inPlainNodes(emit, inputs, all);
     const { key, value, last, total, cos, sin } = inputs;
     // The kernel turns whole vectors of eight pairs.

@@ -7,7 +7,7 @@ import { remember } from "../../core/remember.ts";
 import type { Spec } from "../../graph/tree.ts";
 import { zeroState } from "../../models/model.ts";
 import { type CacheGraph, cacheGraph } from "../decoders/cache-graph.ts";
-import { roomFor } from "../decoders/cache-room.ts";
+import { makeRoom, roomFor } from "../decoders/cache-room.ts";
 import type { LanguageModel } from "../language-model.ts";
 import { bytesOf, rowsOf, type Slots } from "./slots.ts";
 
@@ -129,7 +129,7 @@ export class CacheSlots implements Slots {
     const [count, length] = ids.shape as [number, number];
     const rows = Array.from({ length: count }, (_, k) => first + k);
     const graph = remember(this.#graphs, kind, () => cacheGraph(this.#lm, kind, true));
-    this.#reserve(Math.max(...rows.map((row) => this.#used[row]! + length)), graph.inPlace);
+    this.#reserve(Math.max(...rows.map((row) => this.#used[row]! + length)), graph.roomIsFree);
     const past = rows.map((row) => this.#used[row]!);
     const state = this.#view(rows);
     const after = await graph.run(this.#lm.weights, { ids, state, past }, logits);
@@ -160,9 +160,10 @@ export class CacheSlots implements Slots {
   }
 
   /** Makes room for `needed` tokens in every row. */
-  #reserve(needed: number, inPlace: boolean): void {
+  #reserve(needed: number, roomIsFree: boolean): void {
     if (needed <= this.#capacity) return;
-    this.#resize(roomFor(needed, this.#lm.model.contextLength, inPlace ? this.#capacity : 0));
+    const twice = roomIsFree ? 2 * this.#capacity : 0;
+    makeRoom(needed, this.#lm.model.contextLength, twice, (room) => this.#resize(room));
   }
 
   /** Moves what is in use into caches with another room. */

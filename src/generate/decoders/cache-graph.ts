@@ -11,6 +11,7 @@ import { type ModelInput, type State, zeroState } from "../../models/model.ts";
 import { appendTo, capacityAxis, withoutRoom } from "../../models/state.ts";
 import { evaluation } from "../../nn/mode.ts";
 import type { Parameters } from "../../nn/parameters.ts";
+import { seesUsedAlone } from "../../ops/growing-attention.ts";
 import { compile } from "../../runtime/compile.ts";
 import { type LanguageModel, type Weights, weightSpecs } from "../language-model.ts";
 
@@ -19,6 +20,8 @@ type Arrays = Readonly<Record<string, HostArray>>;
 export interface CacheGraph {
   /** Whether the cache grows in place. Several tokens at once then need one row, or rows with nothing in use. */
   readonly inPlace: boolean;
+  /** Whether room that is not in use takes no time: elsewhere attention passes over it. */
+  readonly roomIsFree: boolean;
   /**
    * Appends ids [rows, length] to the cache in `state`.
    * @param input.past tokens in use; of each row, where they differ
@@ -52,8 +55,10 @@ export function cacheGraph(lm: LanguageModel, logits: "last" | "all" = "last", c
       specs: [weightSpecs(lm, constant), { ids: token, positions: token, state: model.state("batch") }],
     },
   );
+  const caches = Object.values(model.state(1)).filter(({ shape }) => capacityAxis(shape) >= 0);
   return {
     inPlace,
+    roomIsFree: inPlace && caches.every(({ shape }) => seesUsedAlone(shape.at(-1) as number)),
     release: () => step.release(),
     async run(weights, { ids, state, past }, scores) {
       const rows = ids.shape[0]!;

@@ -3,13 +3,22 @@
 /** Tokens for which there is room are a multiple of this, or as many as the model sees. */
 const STEP = 64;
 
+/** The least room for `needed` tokens, of at most `most`. */
+export const roomFor = (needed: number, most: number): number =>
+  Math.min(Math.max(1, Math.ceil(needed / STEP)) * STEP, most);
+
 /**
- * Room for `needed` tokens, of at most `most`.
- * @param room that there is now. Where it is given and too small, the new room is twice as large, so that a
- *   long text is not copied every few tokens. That is for graphs that append in place: attention elsewhere passes over
- *   room that is not in use.
+ * Moves a cache to where there is room for `needed` tokens.
+ * @param wished room that would be better, so that the next move is far; 0 where room that is not in use costs time
+ * @param move is called with the room, and once more with the least where there is no memory for what is wished
  */
-export function roomFor(needed: number, most: number, room = 0): number {
-  const least = Math.max(1, needed, needed > room ? 2 * room : 0);
-  return Math.min(Math.ceil(least / STEP) * STEP, most);
+export function makeRoom(needed: number, most: number, wished: number, move: (room: number) => void): void {
+  const least = roomFor(needed, most);
+  const room = roomFor(Math.max(needed, wished), most);
+  try {
+    move(room);
+  } catch (error) {
+    if (room === least || !(error instanceof RangeError)) throw error;
+    move(least);
+  }
 }

@@ -11,7 +11,7 @@ import { zeroState } from "../../models/model.ts";
 import { rowOf, selectRows } from "../../models/state.ts";
 import type { LanguageModel } from "../language-model.ts";
 import { type CacheGraph, cacheGraph } from "./cache-graph.ts";
-import { roomFor } from "./cache-room.ts";
+import { makeRoom, roomFor } from "./cache-room.ts";
 import type { Decoder, Overflow } from "./decoder.ts";
 
 /** Most tokens of all rows that are read at once, which bounds the memory of a long prompt. */
@@ -86,9 +86,9 @@ export class CacheDecoder implements Decoder {
     const logits = await one.append(ids, signal);
     const all = new Array<number>(this.batch).fill(0);
     const used = one.#rows[0]!.length;
-    this.#rows = all.map(() => [...one.#rows[0]!]);
+    this.#state = selectRows(one.#state, this.#specs, all, one.#capacity, used);
     this.#capacity = one.#capacity;
-    this.#state = selectRows(one.#state, this.#specs, all, this.#capacity, used);
+    this.#rows = all.map(() => [...one.#rows[0]!]);
     for (const row of all.keys()) this.#logits.data.set(logits, row * logits.length);
     return this.#logits.data;
   }
@@ -96,11 +96,13 @@ export class CacheDecoder implements Decoder {
   branch(rows: ArrayLike<number>): Decoder {
     const specs = this.#lm.model.state(rows.length);
     const used = this.#rows[0]!.length;
+    // Searches branch at every token: what is more would be made for nothing.
+    const room = Math.min(this.#capacity, roomFor(used + 1, this.#lm.model.contextLength));
     return new CacheDecoder(this.#lm, rows.length, this.#overflow, {
       graph: this.#graph,
       rows: Array.from(rows, (r) => [...this.#rows[r]!]),
-      state: selectRows(this.#state, specs, rows, this.#capacity, used),
-      capacity: this.#capacity,
+      state: selectRows(this.#state, specs, rows, room, used),
+      capacity: room,
       stale: this.#stale,
     });
   }
@@ -173,9 +175,11 @@ export class CacheDecoder implements Decoder {
 
   #reserve(used: number, needed: number): void {
     if (needed <= this.#capacity) return;
-    const room = this.#graph.inPlace ? this.#capacity : 0;
-    this.#capacity = roomFor(needed, this.#lm.model.contextLength, room);
-    this.#state = selectRows(this.#state, this.#specs, [...this.#rows.keys()], this.#capacity, used);
+    const twice = this.#graph.roomIsFree ? 2 * this.#capacity : 0;
+    makeRoom(needed, this.#lm.model.contextLength, twice, (room) => {
+      this.#state = selectRows(this.#state, this.#specs, [...this.#rows.keys()], room, used);
+      this.#capacity = room;
+    });
   }
 
   /** Sets the tensors of the state that say how much of the others is used: those of whole numbers. */

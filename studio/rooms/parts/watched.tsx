@@ -54,8 +54,12 @@ export function Watched({ view: shown, unit = "letters" }: WatchedProps) {
       <Section title={`${shown.run}: loss`}>
         <p class="note" role="status">
           {phases[phase]}
-          {prepared !== undefined ? ` the texts, ${Math.floor(prepared * 100)} %` : ""}
-          {parameters ? `${running ? ", " : ". "}${number(parameters)} numbers to learn` : ""}
+          {phase === "starting" && prepared !== undefined
+            ? ` the texts, ${Math.floor(prepared * 100)} %`
+            : ""}
+          {parameters
+            ? `${running ? ", " : ". "}${number(parameters)} numbers${running ? " to learn" : ""}`
+            : ""}
           {last ? `, ${number(Math.round(last.tokens_per_s))} ${unit} a second` : ""}
           {running && secondsLeft !== undefined ? `, ${timeLeft(secondsLeft)}` : ""}
         </p>
