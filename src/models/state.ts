@@ -3,6 +3,7 @@ import { type HostArray, hostArray, sizeOf } from "../core/array.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Spec } from "../graph/tree.ts";
 import { cacheAppend } from "../ops/cache-append.ts";
+import { seesUsedAlone } from "../ops/growing-attention.ts";
 import { type State, zeroState } from "./model.ts";
 
 type Specs = Readonly<Record<string, Spec>>;
@@ -96,6 +97,10 @@ export function withoutRoom(state: Arrays, specs: Specs): Record<string, HostArr
     }),
   );
 }
+
+/** Whether attention to caches that grow in place reads what is in use of them alone. */
+export const readsUsedAlone = (specs: Specs): boolean =>
+  Object.values(specs).every(({ shape }) => capacityAxis(shape) < 0 || seesUsedAlone(shape.at(-1) as number));
 
 export const capacityAxis = (shape: Spec["shape"]): number => shape.findIndex((d) => typeof d === "string");
 

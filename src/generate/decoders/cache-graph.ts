@@ -8,10 +8,9 @@ import { type HostArray, int32 } from "../../core/array.ts";
 import { remember } from "../../core/remember.ts";
 import type { Spec } from "../../graph/tree.ts";
 import { type ModelInput, type State, zeroState } from "../../models/model.ts";
-import { appendTo, capacityAxis, withoutRoom } from "../../models/state.ts";
+import { appendTo, capacityAxis, readsUsedAlone, withoutRoom } from "../../models/state.ts";
 import { evaluation } from "../../nn/mode.ts";
 import type { Parameters } from "../../nn/parameters.ts";
-import { seesUsedAlone } from "../../ops/growing-attention.ts";
 import { compile } from "../../runtime/compile.ts";
 import { type LanguageModel, type Weights, weightSpecs } from "../language-model.ts";
 
@@ -55,10 +54,9 @@ export function cacheGraph(lm: LanguageModel, logits: "last" | "all" = "last", c
       specs: [weightSpecs(lm, constant), { ids: token, positions: token, state: model.state("batch") }],
     },
   );
-  const caches = Object.values(model.state(1)).filter(({ shape }) => capacityAxis(shape) >= 0);
   return {
     inPlace,
-    roomIsFree: inPlace && caches.every(({ shape }) => seesUsedAlone(shape.at(-1) as number)),
+    roomIsFree: inPlace && readsUsedAlone(model.state(1)),
     release: () => step.release(),
     async run(weights, { ids, state, past }, scores) {
       const rows = ids.shape[0]!;
